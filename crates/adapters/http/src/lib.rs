@@ -1,0 +1,1 @@
+//! The three dialects over actix-web, each in its own folder.

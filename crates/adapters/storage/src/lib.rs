@@ -1,0 +1,1 @@
+//! The outbound ports over diesel, for PostgreSQL and SQLite from one source.

@@ -1,0 +1,1 @@
+//! Derslik: one self-hosted service that speaks three public classroom APIs.

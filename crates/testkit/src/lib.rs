@@ -1,0 +1,1 @@
+//! Builders, fakes, the storage contract suite and a PostgreSQL for tests.
