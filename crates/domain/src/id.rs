@@ -1,0 +1,176 @@
+//! Typed ids: an id of one thing can't be passed where another is wanted. It knows nothing of how ids are made.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use uuid::Uuid;
+
+/// What an [`Id`] can point at. These types are never built; they only name the kind.
+pub mod kind {
+    /// A tenant: Perculus account, OpenReplay organization, Google domain.
+    #[derive(Debug)]
+    pub enum Account {}
+    /// A person or a service that acts in an account.
+    #[derive(Debug)]
+    pub enum Principal {}
+    /// A stored credential of a principal.
+    #[derive(Debug)]
+    pub enum Credential {}
+}
+
+/// An integer id that appears on a wire. Unique within its account (an [`AccountId`] is unique everywhere), not dense.
+pub struct Id<Kind> {
+    value: i64,
+    kind: PhantomData<fn() -> Kind>,
+}
+
+/// The id of an account.
+pub type AccountId = Id<kind::Account>;
+/// The id of a principal within its account.
+pub type PrincipalId = Id<kind::Principal>;
+/// The id of a credential within its account.
+pub type CredentialId = Id<kind::Credential>;
+
+impl<Kind> Id<Kind> {
+    /// Wraps an integer id.
+    pub const fn new(value: i64) -> Self {
+        Self { value, kind: PhantomData }
+    }
+
+    /// The integer, as the wire and the database carry it.
+    pub const fn get(self) -> i64 {
+        self.value
+    }
+}
+
+// Written out because a derive would ask the same of `Kind`, which is never a value.
+impl<Kind> Clone for Id<Kind> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<Kind> Copy for Id<Kind> {}
+
+impl<Kind> PartialEq for Id<Kind> {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl<Kind> Eq for Id<Kind> {}
+
+impl<Kind> PartialOrd for Id<Kind> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<Kind> Ord for Id<Kind> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.value.cmp(&other.value)
+    }
+}
+
+impl<Kind> Hash for Id<Kind> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.value.hash(state);
+    }
+}
+
+impl<Kind> fmt::Debug for Id<Kind> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}", self.value)
+    }
+}
+
+impl<Kind> fmt::Display for Id<Kind> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(f)
+    }
+}
+
+/// The GUID of a session: compared without regard to case, printed in upper case.
+///
+/// ```
+/// use derslik_domain::id::SessionGuid;
+///
+/// let guid: SessionGuid = "61e3d504-13ee-447f-9b36-6686c5c39feb".parse()?;
+/// assert_eq!(guid.to_string(), "61E3D504-13EE-447F-9B36-6686C5C39FEB");
+/// # Ok::<(), derslik_domain::id::GuidError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionGuid(Uuid);
+
+/// The text is not 32 hexadecimal digits in the five hyphenated groups of a GUID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a GUID")]
+pub struct GuidError;
+
+impl SessionGuid {
+    /// Wraps a UUID of any version.
+    pub const fn new(value: Uuid) -> Self {
+        Self(value)
+    }
+
+    /// The UUID itself.
+    pub const fn get(self) -> Uuid {
+        self.0
+    }
+}
+
+impl FromStr for SessionGuid {
+    type Err = GuidError;
+
+    /// Reads the hyphenated form alone, in either case.
+    fn from_str(text: &str) -> Result<Self, GuidError> {
+        const HYPHENATED: usize = uuid::fmt::Hyphenated::LENGTH;
+        if text.len() != HYPHENATED {
+            return Err(GuidError);
+        }
+        Uuid::try_parse(text).map(Self).map_err(|_| GuidError)
+    }
+}
+
+impl fmt::Display for SessionGuid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut buffer = Uuid::encode_buffer();
+        f.write_str(self.0.hyphenated().encode_upper(&mut buffer))
+    }
+}
+
+impl fmt::Debug for SessionGuid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_a_guid_in_either_case_and_prints_it_in_upper_case() {
+        let lower: SessionGuid = "8293d504-13ee-447f-9b36-6686c5c39feb".parse().unwrap();
+        let upper: SessionGuid = "8293D504-13EE-447F-9B36-6686C5C39FEB".parse().unwrap();
+        assert_eq!(lower, upper);
+        assert_eq!(lower.to_string(), "8293D504-13EE-447F-9B36-6686C5C39FEB");
+    }
+
+    #[test]
+    fn refuses_every_other_form_of_a_guid() {
+        for text in [
+            "",
+            "not-a-guid",
+            "8293D50413EE447F9B366686C5C39FEB",
+            "{8293D504-13EE-447F-9B36-6686C5C39FEB}",
+            "8293D504-13EE-447F-9B36-6686C5C39FE",
+            "8293D504-13EE-447F-9B36-6686C5C39FEG",
+            "ğ293D504-13EE-447F-9B36-6686C5C39FE",
+        ] {
+            assert_eq!(text.parse::<SessionGuid>(), Err(GuidError), "{text}");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Accounts, principals, and the actor that every request becomes.
+
+use std::sync::Arc;
+
+use crate::id::{AccountId, CredentialId, PrincipalId};
+use crate::time::{StartDateMode, Zone};
+
+use super::Lang;
+
+/// A tenant. Everything that is stored belongs to exactly one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The integer id, which the sessions API calls `account_id`.
+    pub id: AccountId,
+    /// A short name, unique in the installation.
+    pub name: String,
+    /// What its members chose.
+    pub settings: AccountSettings,
+}
+
+/// What the members of an account chose for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountSettings {
+    /// The language of a session that names none.
+    pub lang: Lang,
+    /// The zone of a session that names none.
+    pub timezone: Zone,
+    /// How the offset of a start date is read.
+    pub start_date_mode: StartDateMode,
+}
+
+/// A person or a service that acts in an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Principal {
+    /// The integer id within the account.
+    pub id: PrincipalId,
+    /// Person or service.
+    pub kind: PrincipalKind,
+    /// What it may do in its account.
+    pub role: Role,
+}
+
+/// Whether a principal is a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PrincipalKind {
+    /// A person.
+    User,
+    /// A program that acts for the account itself.
+    Service,
+}
+
+/// What a principal may do in its account, before any object is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Everything in the account.
+    Admin,
+    /// What the objects that it belongs to allow.
+    Member,
+}
+
+/// What a credential opens: scopes decide the verb, roles the object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Sessions and everything about them.
+    Sessions,
+}
+
+impl Scope {
+    /// Every scope.
+    pub const ALL: [Self; 1] = [Self::Sessions];
+
+    /// The name by which the scope is stored.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sessions => "sessions",
+        }
+    }
+
+    /// The scope of that name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.name() == name)
+    }
+
+    const fn bit(self) -> u32 {
+        match self {
+            Self::Sessions => 1,
+        }
+    }
+}
+
+/// A set of scopes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Scopes(u32);
+
+impl Scopes {
+    /// Whether the set holds `scope`.
+    pub const fn contains(self, scope: Scope) -> bool {
+        self.0 & scope.bit() != 0
+    }
+
+    /// The scopes of the set.
+    pub fn iter(self) -> impl Iterator<Item = Scope> {
+        Scope::ALL.into_iter().filter(move |scope| self.contains(*scope))
+    }
+}
+
+impl FromIterator<Scope> for Scopes {
+    fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
+        Self(scopes.into_iter().fold(0, |bits, scope| bits | scope.bit()))
+    }
+}
+
+/// Who makes a request: the account, the principal, and what the credential opens.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    /// The account in which everything about the request happens.
+    pub account: Arc<Account>,
+    /// Who acts.
+    pub principal: Principal,
+    /// What the credential opens.
+    pub scopes: Scopes,
+    /// The credential that was shown.
+    pub credential: CredentialId,
+}
+
+impl Actor {
+    /// The id of the account.
+    pub fn account_id(&self) -> AccountId {
+        self.account.id
+    }
+}

@@ -1,0 +1,92 @@
+//! The one decision about who may do what.
+
+use super::{Actor, Role, Scope};
+
+/// What a request is about to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Read or search sessions.
+    ReadSessions,
+    /// Create or change sessions.
+    WriteSessions,
+    /// Delete sessions.
+    DeleteSessions,
+}
+
+impl Action {
+    /// Every action.
+    pub const ALL: [Self; 3] = [Self::ReadSessions, Self::WriteSessions, Self::DeleteSessions];
+
+    const fn scope(self) -> Scope {
+        match self {
+            Self::ReadSessions | Self::WriteSessions | Self::DeleteSessions => Scope::Sessions,
+        }
+    }
+}
+
+/// Why a request was denied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Denial {
+    /// The credential does not open this kind of request.
+    #[error("the credential does not allow this")]
+    Scope(Scope),
+    /// The principal may not do this.
+    #[error("only an administrator of the account may do this")]
+    Role,
+}
+
+/// Decides whether `actor` may do `action` at all. Objects need no further look: a store finds those of the actor's own
+/// account alone.
+///
+/// # Errors
+/// The [`Denial`].
+pub fn authorize(actor: &Actor, action: Action) -> Result<(), Denial> {
+    let scope = action.scope();
+    if !actor.scopes.contains(scope) {
+        return Err(Denial::Scope(scope));
+    }
+    match (action, actor.principal.role) {
+        (Action::ReadSessions | Action::WriteSessions | Action::DeleteSessions, Role::Admin) => Ok(()),
+        (Action::ReadSessions | Action::WriteSessions | Action::DeleteSessions, Role::Member) => Err(Denial::Role),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::id::Id;
+    use crate::identity::{Account, AccountSettings, Lang, Principal, PrincipalKind, Scopes};
+    use crate::time::{StartDateMode, Zone};
+
+    fn actor(role: Role, scopes: Scopes) -> Actor {
+        let settings =
+            AccountSettings { lang: Lang::parse("en-US").unwrap(), timezone: Zone::ISTANBUL, start_date_mode: StartDateMode::Civil };
+        Actor {
+            account: Arc::new(Account { id: Id::new(1), name: "demo".to_owned(), settings }),
+            principal: Principal { id: Id::new(2), kind: PrincipalKind::Service, role },
+            scopes,
+            credential: Id::new(3),
+        }
+    }
+
+    #[test]
+    fn every_action_needs_the_scope_and_the_role() {
+        let all: Scopes = Scope::ALL.into_iter().collect();
+        for action in Action::ALL {
+            assert_eq!(authorize(&actor(Role::Admin, all), action), Ok(()));
+            assert_eq!(authorize(&actor(Role::Admin, Scopes::default()), action), Err(Denial::Scope(Scope::Sessions)));
+            assert_eq!(authorize(&actor(Role::Member, all), action), Err(Denial::Role));
+        }
+    }
+
+    #[test]
+    fn scopes_are_stored_by_name() {
+        for scope in Scope::ALL {
+            assert_eq!(Scope::by_name(scope.name()), Some(scope));
+        }
+        assert_eq!(Scope::by_name("everything"), None);
+    }
+}

@@ -1,0 +1,10 @@
+//! Who asks: one small model for three dialects. An account owns everything; a principal acts in it by a credential.
+//! It knows nothing of headers, tokens or how a secret is kept.
+
+mod actor;
+mod authorize;
+mod lang;
+
+pub use actor::{Account, AccountSettings, Actor, Principal, PrincipalKind, Role, Scope, Scopes};
+pub use authorize::{Action, Denial, authorize};
+pub use lang::{Lang, LangError};

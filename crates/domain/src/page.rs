@@ -1,0 +1,81 @@
+//! Which part of a list is asked for. It knows nothing of how a list is stored.
+
+/// A numbered page: `number` counts from 1, `size` is a count of entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    number: u32,
+    size: u32,
+}
+
+/// Why a page was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PageError {
+    /// The number or the size is negative, or beyond what can be counted.
+    #[error("a page number or size out of range")]
+    OutOfRange,
+    /// The size is above [`Page::MAX_SIZE`].
+    #[error("a page size above {}", Page::MAX_SIZE)]
+    TooLarge,
+}
+
+impl Page {
+    /// The size of a page whose size was not given.
+    pub const DEFAULT_SIZE: u32 = 100;
+    /// The largest page.
+    pub const MAX_SIZE: u32 = 1_000;
+
+    /// A page by its number (from 1) and its size. Zero means "not given" for either, as `None` does: the first page, and
+    /// [`Page::DEFAULT_SIZE`].
+    ///
+    /// # Errors
+    /// [`PageError`] for a negative value and for a size above [`Page::MAX_SIZE`].
+    pub fn new(number: Option<i64>, size: Option<i64>) -> Result<Self, PageError> {
+        let number = match number {
+            None | Some(0) => 1,
+            Some(number) => u32::try_from(number).map_err(|_| PageError::OutOfRange)?,
+        };
+        let size = match size {
+            None | Some(0) => Self::DEFAULT_SIZE,
+            Some(size) if size > i64::from(Self::MAX_SIZE) => return Err(PageError::TooLarge),
+            Some(size) => u32::try_from(size).map_err(|_| PageError::OutOfRange)?,
+        };
+        Ok(Self { number, size })
+    }
+
+    /// How many entries stand before this page.
+    pub fn offset(self) -> u64 {
+        u64::from(self.number - 1) * u64::from(self.size)
+    }
+
+    /// How many entries the page holds at the most.
+    pub const fn size(self) -> u32 {
+        self.size
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(None, None, 0, 100)]
+    #[case(Some(0), Some(0), 0, 100)]
+    #[case(Some(1), Some(1_000), 0, 1_000)]
+    #[case(Some(3), Some(20), 40, 20)]
+    fn counts_pages_from_one(#[case] number: Option<i64>, #[case] size: Option<i64>, #[case] offset: u64, #[case] entries: u32) {
+        let page = Page::new(number, size).unwrap();
+        assert_eq!((page.offset(), page.size()), (offset, entries));
+    }
+
+    #[rstest]
+    #[case(Some(-1), None, PageError::OutOfRange)]
+    #[case(Some(i64::MAX), None, PageError::OutOfRange)]
+    #[case(None, Some(-1), PageError::OutOfRange)]
+    #[case(None, Some(1_001), PageError::TooLarge)]
+    fn refuses_what_is_no_page(#[case] number: Option<i64>, #[case] size: Option<i64>, #[case] error: PageError) {
+        assert_eq!(Page::new(number, size), Err(error));
+    }
+}

@@ -1,0 +1,162 @@
+//! Which sessions a search is about.
+
+use crate::form::{Field, RawText};
+use crate::id::SessionGuid;
+use crate::page::{Page, PageError};
+use crate::text::{Text, fold};
+use crate::time::{CivilTime, WrittenTime};
+
+/// What a client sent to search by, not judged yet.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FilterForm {
+    /// The GUID.
+    pub guid: Field<RawText>,
+    /// A part of the name.
+    pub name: Field<RawText>,
+    /// A part of the description.
+    pub description: Field<RawText>,
+    /// Tags, separated by commas, all of which a session has to have.
+    pub tags: Field<RawText>,
+    /// The duration in minutes.
+    pub duration: Field<i64>,
+    /// The earliest start.
+    pub begin_date: Field<RawText>,
+    /// The latest start; a bare date means the end of that day.
+    pub end_date: Field<RawText>,
+    /// The number of the page, from 1.
+    pub page_number: Field<i64>,
+    /// The most sessions on a page.
+    pub page_size: Field<i64>,
+}
+
+/// Which sessions a search is about, and which page of them. Texts are trimmed and [folded](crate::text::fold).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionFilter {
+    /// The one session with this GUID; the inner `None` is an id that no session can have.
+    pub guid: Option<Option<SessionGuid>>,
+    /// The name contains this.
+    pub name: Option<String>,
+    /// The description contains this.
+    pub description: Option<String>,
+    /// Each of these is one of the tags.
+    pub tags: Vec<String>,
+    /// The duration in minutes.
+    pub duration: Option<i64>,
+    /// The start, as its clock face shows it, is not before this.
+    pub begin: Option<CivilTime>,
+    /// The start, as its clock face shows it, is not after this.
+    pub end: Option<CivilTime>,
+    /// The page.
+    pub page: Page,
+}
+
+/// Why a filter was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FilterError {
+    /// A field has no usable value.
+    #[error("{0} has no usable value")]
+    Invalid(&'static str),
+    /// The page was refused.
+    #[error(transparent)]
+    Page(#[from] PageError),
+}
+
+/// The longest text that a search takes: as long as the longest that can be stored.
+type SearchText = Text<10_000>;
+
+impl FilterForm {
+    /// Judges the form.
+    ///
+    /// # Errors
+    /// The first [`FilterError`].
+    pub fn judge(self) -> Result<SessionFilter, FilterError> {
+        let page = Page::new(take(self.page_number, "page_number")?, take(self.page_size, "page_size")?)?;
+        let guid = take(self.guid, "session_guid")?;
+        let tags = search_text(self.tags, "tags")?.unwrap_or_default();
+        Ok(SessionFilter {
+            guid: guid.map(|guid| std::str::from_utf8(&guid).ok().and_then(|guid| guid.trim().parse().ok())),
+            name: search_text(self.name, "name")?,
+            description: search_text(self.description, "description")?,
+            tags: tag_words(&tags).map(str::to_owned).collect(),
+            duration: take(self.duration, "duration")?,
+            begin: date(self.begin_date, "begin_date")?.map(WrittenTime::civil),
+            end: date(self.end_date, "end_date")?.map(|end| if end.has_time() { end.civil() } else { end.civil().end_of_day() }),
+            page,
+        })
+    }
+}
+
+/// The single tags of a list of tags.
+pub(super) fn tag_words(tags: &str) -> impl Iterator<Item = &str> {
+    tags.split(',').map(str::trim).filter(|tag| !tag.is_empty())
+}
+
+fn take<T>(field: Field<T>, name: &'static str) -> Result<Option<T>, FilterError> {
+    field.given().map_err(|_| FilterError::Invalid(name))
+}
+
+/// A text to search by, or `None` where nothing is left of it.
+fn search_text(field: Field<RawText>, name: &'static str) -> Result<Option<String>, FilterError> {
+    let Some(text) = take(field, name)? else { return Ok(None) };
+    let text = SearchText::from_bytes(text).map_err(|_| FilterError::Invalid(name))?;
+    let folded = fold(text.as_str().trim());
+    Ok((!folded.is_empty()).then_some(folded))
+}
+
+fn date(field: Field<RawText>, name: &'static str) -> Result<Option<WrittenTime>, FilterError> {
+    let Some(text) = take(field, name)? else { return Ok(None) };
+    let text = std::str::from_utf8(&text).map_err(|_| FilterError::Invalid(name))?.trim();
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|_| FilterError::Invalid(name)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn given(text: &str) -> Field<RawText> {
+        Field::Given(text.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn an_empty_form_finds_the_first_hundred_of_all_sessions() {
+        let filter = FilterForm::default().judge().unwrap();
+        assert_eq!((filter.page.offset(), filter.page.size()), (0, 100));
+        assert_eq!((filter.guid, filter.name, filter.tags.len(), filter.begin), (None, None, 0, None));
+    }
+
+    #[test]
+    fn texts_are_trimmed_and_folded_and_empty_ones_do_not_count() {
+        let form = FilterForm { name: given(" İSTANBUL "), description: given("  "), tags: given("Fizik, ,IŞIK,"), ..Default::default() };
+        let filter = form.judge().unwrap();
+        assert_eq!(filter.name.as_deref(), Some("istanbul"));
+        assert_eq!(filter.description, None);
+        assert_eq!(filter.tags, ["fizik", "işik"]);
+    }
+
+    #[rstest]
+    #[case("2025-08-05", "2025-08-05T23:59:59.999999")]
+    #[case("2025-08-05T00:00:00", "2025-08-05T00:00:00")]
+    #[case("2025-08-05T12:00:00+03:00", "2025-08-05T12:00:00")]
+    fn a_bare_end_date_means_the_end_of_that_day(#[case] sent: &str, #[case] meant: &str) {
+        let filter = FilterForm { end_date: given(sent), ..Default::default() }.judge().unwrap();
+        assert_eq!(filter.end, Some(meant.parse::<WrittenTime>().unwrap().civil()));
+    }
+
+    #[test]
+    fn a_malformed_guid_is_an_id_that_finds_nothing() {
+        let filter = FilterForm { guid: given("nonsense"), ..Default::default() }.judge().unwrap();
+        assert_eq!(filter.guid, Some(None));
+    }
+
+    #[rstest]
+    #[case(FilterForm { name: Field::Mistyped, ..Default::default() }, FilterError::Invalid("name"))]
+    #[case(FilterForm { begin_date: given("soon"), ..Default::default() }, FilterError::Invalid("begin_date"))]
+    #[case(FilterForm { description: given("a\0b"), ..Default::default() }, FilterError::Invalid("description"))]
+    #[case(FilterForm { page_size: Field::Given(1_001), ..Default::default() }, FilterError::Page(PageError::TooLarge))]
+    fn names_the_field_that_can_not_be_used(#[case] form: FilterForm, #[case] error: FilterError) {
+        assert_eq!(form.judge(), Err(error));
+    }
+}

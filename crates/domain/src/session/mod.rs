@@ -1,0 +1,226 @@
+//! Virtual-classroom sessions: what one is, what may be asked of one, and what a batch of such requests does.
+//!
+//! | file | what it decides |
+//! |---|---|
+//! | `options` | the settings of a session and their deep merge |
+//! | `form` | what a client sent for one session |
+//! | `validate` | whether that makes a session, or a change of one |
+//! | `batch` | what an ordered mix of creations and changes comes to |
+//! | `filter` | which sessions a search is about |
+//!
+//! It knows nothing of the names under which any of this travels.
+
+mod batch;
+mod filter;
+mod form;
+mod options;
+mod validate;
+
+use crate::id::{PrincipalId, SessionGuid};
+use crate::identity::Lang;
+use crate::text::{Name, Text, fold};
+use crate::time::{Start, Timestamp};
+
+pub use batch::{Batch, BatchItem, BatchOutcome, Creator, Target, Verdict};
+pub use filter::{FilterError, FilterForm, SessionFilter};
+pub use form::{OptionName, OptionsForm, SessionForm};
+pub use options::{FlagPatch, Flags, OptionFlag, OptionsPatch, PreparationTime, ReturnUrl, SessionOptions};
+pub use validate::{Problem, SessionField, Violation};
+
+/// The name of a session: 1 to 500 characters.
+pub type SessionName = Name<500>;
+/// The description of a session: at most 10 000 characters.
+pub type SessionDescription = Text<10_000>;
+/// The tags of a session, separated by commas: at most 1 000 characters.
+pub type SessionTags = Text<1_000>;
+
+/// A virtual classroom that opens at a given time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Its id within the account.
+    pub guid: SessionGuid,
+    /// What it is called.
+    pub name: SessionName,
+    /// What it is about.
+    pub description: Option<SessionDescription>,
+    /// Words to find it by.
+    pub tags: Option<SessionTags>,
+    /// When it starts.
+    pub start: Start,
+    /// How long it lasts.
+    pub duration: SessionDuration,
+    /// The language of its classroom.
+    pub lang: Lang,
+    /// Where it stands.
+    pub status: SessionStatus,
+    /// Where its recording stands.
+    pub replay_status: ReplayStatus,
+    /// How its classroom behaves.
+    pub options: SessionOptions,
+    /// Whether it may be recorded.
+    pub allow_recording: bool,
+    /// Whether its recording is hidden from attendees.
+    pub inaccessible_replay: bool,
+    /// Who created it.
+    pub created_by: PrincipalId,
+    /// Who changed it last.
+    pub updated_by: PrincipalId,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was changed last: `created_at` until the first change.
+    pub updated_at: Timestamp,
+}
+
+/// The texts of a session as searches see them: [folded](crate::text::fold), so that a store need only compare bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchKeys {
+    /// The name.
+    pub name: String,
+    /// The description.
+    pub description: Option<String>,
+    /// Each tag between commas, such as `,physics,term 2,`.
+    pub tags: Option<String>,
+}
+
+impl Session {
+    /// The texts of the session as searches see them.
+    pub fn search_keys(&self) -> SearchKeys {
+        SearchKeys {
+            name: fold(self.name.as_str()),
+            description: self.description.as_ref().map(|description| fold(description.as_str())),
+            tags: self.tags.as_ref().map(|tags| {
+                let folded = fold(tags.as_str());
+                filter::tag_words(&folded).fold(String::from(","), |keys, tag| keys + tag + ",")
+            }),
+        }
+    }
+
+    /// The session once it was deleted: kept, but never found again.
+    #[must_use]
+    pub fn deleted(self, by: PrincipalId, at: Timestamp) -> Self {
+        Self { status: SessionStatus::Deleted, updated_by: by, updated_at: at, ..self }
+    }
+}
+
+/// How long a session lasts, in minutes: 5 to 360.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionDuration(u16);
+
+/// The number is no duration of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not between {} and {} minutes", SessionDuration::MIN_MINUTES, SessionDuration::MAX_MINUTES)]
+pub struct DurationError;
+
+impl SessionDuration {
+    /// The shortest session, in minutes.
+    pub const MIN_MINUTES: u16 = 5;
+    /// The longest session, in minutes.
+    pub const MAX_MINUTES: u16 = 360;
+
+    /// A duration by its minutes.
+    ///
+    /// # Errors
+    /// [`DurationError`] outside 5 to 360.
+    pub fn from_minutes(minutes: i64) -> Result<Self, DurationError> {
+        let minutes = u16::try_from(minutes).map_err(|_| DurationError)?;
+        if (Self::MIN_MINUTES..=Self::MAX_MINUTES).contains(&minutes) { Ok(Self(minutes)) } else { Err(DurationError) }
+    }
+
+    /// The minutes.
+    pub const fn minutes(self) -> u16 {
+        self.0
+    }
+}
+
+/// Where a session stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SessionStatus {
+    /// Deleted: kept in the store, invisible everywhere.
+    Deleted,
+    /// Not open to anybody.
+    Passive,
+    /// As planned.
+    Active,
+    /// Closed to those who are not inside yet.
+    Locked,
+    /// Over.
+    Expired,
+}
+
+impl SessionStatus {
+    /// Every status.
+    pub const ALL: [Self; 5] = [Self::Deleted, Self::Passive, Self::Active, Self::Locked, Self::Expired];
+
+    /// The number by which the status is known on the wire and in the store.
+    pub const fn code(self) -> i16 {
+        match self {
+            Self::Deleted => -1,
+            Self::Passive => 0,
+            Self::Active => 1,
+            Self::Locked => 2,
+            Self::Expired => 3,
+        }
+    }
+
+    /// The status of that number.
+    pub fn by_code(code: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| i64::from(status.code()) == code)
+    }
+}
+
+/// Where the recording of a session stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ReplayStatus {
+    /// There is none and will be none.
+    NotAllowed,
+    /// Recorded, not packed yet.
+    NotPacked,
+    /// Ready to be seen.
+    Packed,
+    /// Recorded, but empty.
+    NoContent,
+}
+
+impl ReplayStatus {
+    /// Every status.
+    pub const ALL: [Self; 4] = [Self::NotAllowed, Self::NotPacked, Self::Packed, Self::NoContent];
+
+    /// The number by which the status is known on the wire and in the store.
+    pub const fn code(self) -> i16 {
+        match self {
+            Self::NotAllowed => 0,
+            Self::NotPacked => 1,
+            Self::Packed => 2,
+            Self::NoContent => 3,
+        }
+    }
+
+    /// The status of that number.
+    pub fn by_code(code: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| i64::from(status.code()) == code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_has_5_to_360_minutes() {
+        for (minutes, fits) in [(-5, false), (4, false), (5, true), (360, true), (361, false), (65_541, false), (i64::MAX, false)] {
+            assert_eq!(SessionDuration::from_minutes(minutes).is_ok(), fits, "{minutes}");
+        }
+    }
+
+    #[test]
+    fn every_status_is_found_by_its_code() {
+        for status in SessionStatus::ALL {
+            assert_eq!(SessionStatus::by_code(i64::from(status.code())), Some(status));
+        }
+        for status in ReplayStatus::ALL {
+            assert_eq!(ReplayStatus::by_code(i64::from(status.code())), Some(status));
+        }
+        assert_eq!(SessionStatus::by_code(4), None);
+        assert_eq!(ReplayStatus::by_code(-1), None);
+    }
+}

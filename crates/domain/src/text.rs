@@ -1,0 +1,199 @@
+//! Bounded text, and the folding by which searches compare text. It knows nothing of who stores or prints it.
+
+use std::fmt;
+
+/// Text of at most `MAX` characters (Unicode code points), without NUL, kept exactly as it was given.
+///
+/// ```
+/// use derslik_domain::text::{Text, TextError};
+///
+/// assert_eq!(Text::<5>::new("dünya")?.as_str(), "dünya");
+/// assert_eq!(Text::<5>::new("dünya!"), Err(TextError::TooLong { max: 5 }));
+/// # Ok::<(), TextError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Text<const MAX: usize>(String);
+
+/// Why a text was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum TextError {
+    /// The bytes are not valid UTF-8, or an escape stood for half of a surrogate pair.
+    #[error("not valid Unicode text")]
+    NotUnicode,
+    /// The text holds the character NUL, which PostgreSQL cannot store.
+    #[error("contains a NUL character")]
+    Nul,
+    /// Nothing but white space, where at least one other character is wanted.
+    #[error("empty")]
+    Empty,
+    /// More than `max` characters.
+    #[error("longer than {max} characters")]
+    TooLong {
+        /// The most characters that are taken.
+        max: usize,
+    },
+}
+
+impl<const MAX: usize> Text<MAX> {
+    /// Takes bytes that should be UTF-8.
+    ///
+    /// # Errors
+    /// [`TextError::NotUnicode`], [`TextError::Nul`] or [`TextError::TooLong`].
+    pub fn from_bytes(bytes: impl Into<Vec<u8>>) -> Result<Self, TextError> {
+        let text = String::from_utf8(bytes.into()).map_err(|_| TextError::NotUnicode)?;
+        Self::new(text)
+    }
+
+    /// Takes a text.
+    ///
+    /// # Errors
+    /// [`TextError::Nul`] or [`TextError::TooLong`].
+    pub fn new(text: impl Into<String>) -> Result<Self, TextError> {
+        let text = text.into();
+        if text.contains('\0') {
+            return Err(TextError::Nul);
+        }
+        // A text has no more characters than bytes, so most are never counted.
+        if text.len() > MAX && text.chars().count() > MAX {
+            return Err(TextError::TooLong { max: MAX });
+        }
+        Ok(Self(text))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<const MAX: usize> fmt::Display for Text<MAX> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A name: text of 1 to `MAX` characters once the white space around it is left out. What is kept is what was given.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name<const MAX: usize>(Box<str>);
+
+impl<const MAX: usize> Name<MAX> {
+    /// Takes bytes that should be UTF-8.
+    ///
+    /// # Errors
+    /// Any [`TextError`].
+    pub fn from_bytes(bytes: impl Into<Vec<u8>>) -> Result<Self, TextError> {
+        let text = String::from_utf8(bytes.into()).map_err(|_| TextError::NotUnicode)?;
+        Self::new(text)
+    }
+
+    /// Takes a text.
+    ///
+    /// # Errors
+    /// [`TextError::Nul`], [`TextError::Empty`] or [`TextError::TooLong`].
+    pub fn new(text: impl Into<String>) -> Result<Self, TextError> {
+        let text = text.into();
+        if text.contains('\0') {
+            return Err(TextError::Nul);
+        }
+        let core = text.trim();
+        if core.is_empty() {
+            return Err(TextError::Empty);
+        }
+        if core.len() > MAX && core.chars().count() > MAX {
+            return Err(TextError::TooLong { max: MAX });
+        }
+        Ok(Self(text.into_boxed_str()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<const MAX: usize> fmt::Display for Name<MAX> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Folds a text for comparison: lower case, with the dotted and the dotless i of Turkish taken as one letter, so that
+/// `ISPARTA`, `Isparta`, `ısparta` and `isparta` find each other whatever keyboard they were typed on.
+///
+/// ```
+/// use derslik_domain::text::fold;
+///
+/// assert_eq!(fold("İSTANBUL"), "istanbul");
+/// assert_eq!(fold("Işık"), fold("IŞIK"));
+/// ```
+pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let mut folded = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            'I' | 'İ' | 'ı' => folded.push('i'),
+            // A combining dot above, which lower-casing İ elsewhere leaves behind.
+            '\u{307}' => {}
+            other => folded.extend(other.to_lowercase()),
+        }
+    }
+    folded
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("İstanbul", "istanbul")]
+    #[case("ISPARTA", "ısparta")]
+    #[case("ÇAĞRI", "çağrı")]
+    #[case("Ders", "DERS")]
+    #[case("مدرسة", "مدرسة")]
+    fn folds_both_spellings_to_the_same_text(#[case] one: &str, #[case] other: &str) {
+        assert_eq!(fold(one), fold(other));
+    }
+
+    #[test]
+    fn counts_code_points_not_bytes() {
+        assert!(Text::<3>::new("ığş").is_ok());
+        assert_eq!(Text::<3>::new("ığşç"), Err(TextError::TooLong { max: 3 }));
+    }
+
+    #[test]
+    fn a_name_is_measured_without_the_white_space_around_it_and_kept_with_it() {
+        let name = Name::<5>::new("  dünya ").unwrap();
+        assert_eq!(name.as_str(), "  dünya ");
+        assert_eq!(Name::<5>::new(" \u{a0}\t"), Err(TextError::Empty));
+        assert_eq!(Name::<5>::new(" dünya! "), Err(TextError::TooLong { max: 5 }));
+    }
+
+    #[test]
+    fn refuses_nul_and_broken_utf_8() {
+        assert_eq!(Text::<9>::new("a\0b"), Err(TextError::Nul));
+        assert_eq!(Name::<9>::new("a\0b"), Err(TextError::Nul));
+        assert_eq!(Text::<9>::from_bytes(*b"a\xffb"), Err(TextError::NotUnicode));
+        // The three bytes of an unpaired surrogate.
+        assert_eq!(Name::<9>::from_bytes(*b"\xed\xa0\x80"), Err(TextError::NotUnicode));
+    }
+
+    proptest! {
+        #[test]
+        fn folding_twice_changes_nothing(text in any::<String>()) {
+            let once = fold(&text);
+            prop_assert_eq!(fold(&once), once);
+        }
+
+        #[test]
+        fn folding_upper_case_turkish_meets_its_lower_case(text in "[a-zçğıöşü ]{0,40}") {
+            let upper: String = text.chars().map(|c| match c { 'i' => 'İ', 'ı' => 'I', other => other.to_uppercase().next().unwrap() }).collect();
+            prop_assert_eq!(fold(&upper), fold(&text));
+        }
+    }
+}
