@@ -254,9 +254,7 @@ impl Scanner<'_> {
 
     fn digits(&mut self, count: usize) -> Option<u32> {
         let (head, rest) = self.0.split_at_checked(count)?;
-        let number = head.iter().try_fold(0_u32, |number, byte| {
-            byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0'))
-        })?;
+        let number = head.iter().try_fold(0_u32, |number, byte| byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0')))?;
         self.0 = rest;
         Some(number)
     }

@@ -3,8 +3,10 @@
 
 mod actor;
 mod authorize;
+mod credential;
 mod lang;
 
 pub use actor::{Account, AccountSettings, Actor, Principal, PrincipalKind, Role, Scope, Scopes};
 pub use authorize::{Action, Denial, authorize};
+pub use credential::{Credential, CredentialKind, SecretDigest};
 pub use lang::{Lang, LangError};

@@ -144,7 +144,7 @@ impl SessionForm {
             read_start(&written, creator.now, |written| Start::from_written(written, zone, settings.start_date_mode))
         });
         let duration = judge.require(SessionField::Duration, self.duration, read_duration);
-        let lang = judge.read(SessionField::Lang, self.lang, read_lang).unwrap_or_else(|| settings.lang.clone());
+        let lang = judge.read(SessionField::Lang, self.lang, |tag| read_lang(&tag)).unwrap_or_else(|| settings.lang.clone());
         let allow_recording = judge.read(SessionField::AllowRecording, self.allow_recording, Ok).unwrap_or(true);
         let inaccessible_replay = judge.read(SessionField::InaccessibleReplay, self.inaccessible_replay, Ok).unwrap_or(false);
         let options = judge.options(self.options);
@@ -187,7 +187,7 @@ impl SessionForm {
             read_start(&written, creator.now, |written| Start::from_written(written, zone.unwrap_or(session.start.zone()), mode))
         });
         let duration = judge.read(SessionField::Duration, self.duration, read_duration);
-        let lang = judge.read(SessionField::Lang, self.lang, read_lang);
+        let lang = judge.read(SessionField::Lang, self.lang, |tag| read_lang(&tag));
         let allow_recording = judge.read(SessionField::AllowRecording, self.allow_recording, Ok);
         let inaccessible_replay = judge.read(SessionField::InaccessibleReplay, self.inaccessible_replay, Ok);
         let options = judge.options(self.options);
@@ -226,10 +226,9 @@ impl Judge {
         for (name, fault) in form.faults {
             self.object(SessionField::Option(name), fault);
         }
-        let preparation_time =
-            self.read(SessionField::Option(OptionName::PreparationTime), form.preparation_time, |minutes| {
-                PreparationTime::from_minutes(minutes).ok_or(Problem::Invalid)
-            });
+        let preparation_time = self.read(SessionField::Option(OptionName::PreparationTime), form.preparation_time, |minutes| {
+            PreparationTime::from_minutes(minutes).ok_or(Problem::Invalid)
+        });
         let return_url = self.read(SessionField::Option(OptionName::ReturnUrl), form.return_url, read_text);
         OptionsPatch { flags: form.flags, preparation_time, return_url }
     }
@@ -243,8 +242,8 @@ fn read_text<const MAX: usize>(text: RawText) -> Result<crate::text::Text<MAX>, 
     Ok(crate::text::Text::from_bytes(text)?)
 }
 
-fn read_lang(text: RawText) -> Result<Lang, Problem> {
-    Lang::parse(utf8(&text)?).map_err(|_| Problem::Invalid)
+fn read_lang(text: &[u8]) -> Result<Lang, Problem> {
+    Lang::parse(utf8(text)?).map_err(|_| Problem::Invalid)
 }
 
 fn read_duration(minutes: i64) -> Result<SessionDuration, Problem> {
