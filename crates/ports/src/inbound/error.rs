@@ -1,0 +1,20 @@
+//! Why a use case failed.
+
+use derslik_domain::identity::Denial;
+
+use crate::outbound::StoreError;
+
+/// Why a use case failed. Bad values are no failure: the outcome of the use case tells of them.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServiceError {
+    /// The actor may not do this.
+    #[error(transparent)]
+    Denied(#[from] Denial),
+    /// There is no such object in the actor's account.
+    #[error("not found")]
+    NotFound,
+    /// The store failed. Nothing was changed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

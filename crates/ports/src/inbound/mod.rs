@@ -1,0 +1,12 @@
+//! What the service can be asked to do.
+
+mod error;
+mod identity;
+mod sessions;
+
+pub use error::ServiceError;
+pub use identity::{AuthenticationError, IdentityService, Presented};
+pub use sessions::SessionService;
+
+#[cfg(any(test, feature = "mocks"))]
+pub use {identity::MockIdentityService, sessions::MockSessionService};

@@ -1,0 +1,96 @@
+//! Stand-ins for tests: a unit of work without a database, and stores whose every call is expected beforehand.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use derslik_domain::id::SessionGuid;
+use derslik_domain::time::Timestamp;
+
+use crate::outbound::{
+    Clock, IdentityRepository, Ids, MockIdentityRepository, MockSessionRepository, SessionRepository, StoreError, Stores, UnitOfWork,
+};
+
+/// Stores whose every call is expected beforehand.
+#[derive(Debug, Default)]
+pub struct MockStores {
+    /// Sessions.
+    pub sessions: MockSessionRepository,
+    /// Accounts, principals and credentials.
+    pub identity: MockIdentityRepository,
+}
+
+impl Stores for MockStores {
+    fn sessions(&mut self) -> &mut dyn SessionRepository {
+        &mut self.sessions
+    }
+
+    fn identity(&mut self) -> &mut dyn IdentityRepository {
+        &mut self.identity
+    }
+}
+
+/// A unit of work that runs everything at once on [`MockStores`], and counts what would have been committed.
+#[derive(Debug, Clone, Default)]
+pub struct FakeUnitOfWork {
+    inner: Arc<Mutex<Inner>>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    stores: MockStores,
+    commits: usize,
+}
+
+impl FakeUnitOfWork {
+    /// A unit of work over these stores.
+    pub fn new(stores: MockStores) -> Self {
+        Self { inner: Arc::new(Mutex::new(Inner { stores, commits: 0 })) }
+    }
+
+    /// How many transactions were committed.
+    pub fn commits(&self) -> usize {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).commits
+    }
+}
+
+impl UnitOfWork for FakeUnitOfWork {
+    async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: Fn(&mut dyn Stores) -> Result<T, E> + Send + 'static,
+    {
+        work(&mut self.inner.lock().unwrap_or_else(PoisonError::into_inner).stores)
+    }
+
+    async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&mut dyn Stores) -> Result<T, E> + Send + 'static,
+    {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = work(&mut inner.stores);
+        inner.commits += usize::from(result.is_ok());
+        result
+    }
+}
+
+/// A clock that stands still.
+#[derive(Debug, Clone, Copy)]
+pub struct StoppedClock(pub Timestamp);
+
+impl Clock for StoppedClock {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+}
+
+/// Always the same ids.
+#[derive(Debug, Clone, Copy)]
+pub struct FixedIds(pub SessionGuid);
+
+impl Ids for FixedIds {
+    fn session_guid(&self) -> SessionGuid {
+        self.0
+    }
+}

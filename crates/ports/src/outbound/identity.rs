@@ -1,0 +1,79 @@
+//! The store of accounts, principals and credentials.
+
+use derslik_domain::id::{AccountId, CredentialId};
+use derslik_domain::identity::{Account, Credential, CredentialKind, Principal, Scopes, SecretDigest};
+use derslik_domain::time::Timestamp;
+
+use super::StoreError;
+
+/// A credential with the account in which it opens something.
+#[derive(Debug, Clone)]
+pub struct CredentialOwner {
+    /// The account.
+    pub account: Account,
+    /// The credential.
+    pub credential: Credential,
+}
+
+/// A principal to add.
+#[derive(Debug, Clone)]
+pub struct NewPrincipal {
+    /// Its id, kind and role.
+    pub principal: Principal,
+    /// What it is called.
+    pub name: String,
+    /// When it was added.
+    pub at: Timestamp,
+}
+
+/// A credential to add.
+#[derive(Debug, Clone)]
+pub struct NewCredential {
+    /// What sort of secret it goes by.
+    pub kind: CredentialKind,
+    /// The part that finds it.
+    pub public_id: String,
+    /// The digest of its secret.
+    pub digest: SecretDigest,
+    /// What it opens.
+    pub scopes: Scopes,
+    /// From when on it opens nothing any more.
+    pub expires_at: Option<Timestamp>,
+    /// When it was added.
+    pub at: Timestamp,
+}
+
+/// Stores accounts and who may act in them.
+#[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
+pub trait IdentityRepository {
+    /// Adds an account unless one of that id is there. Tells whether it was added.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if another account has the name.
+    fn add_account(&mut self, account: &Account, at: Timestamp) -> Result<bool, StoreError>;
+
+    /// Adds a principal unless one of that id is there. Tells whether it was added.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn add_principal(&mut self, account: AccountId, principal: &NewPrincipal) -> Result<bool, StoreError>;
+
+    /// Adds a credential of a principal unless its public part is taken. Tells whether it was added.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn add_credential(&mut self, account: AccountId, owner: Principal, credential: &NewCredential) -> Result<bool, StoreError>;
+
+    /// The credential of that public part, unless it was revoked, with its account. The one look-up without an account,
+    /// since it is what finds the account of a request.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_credential(&mut self, kind: CredentialKind, public_id: &str) -> Result<Option<CredentialOwner>, StoreError>;
+
+    /// Revokes a credential for good. Tells whether there was one to revoke.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn revoke_credential(&mut self, account: AccountId, credential: CredentialId, at: Timestamp) -> Result<bool, StoreError>;
+}

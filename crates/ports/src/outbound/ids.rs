@@ -1,0 +1,9 @@
+//! New ids.
+
+use derslik_domain::id::SessionGuid;
+
+/// Makes ids that nobody has.
+pub trait Ids: Send + Sync + std::fmt::Debug {
+    /// The GUID of a new session.
+    fn session_guid(&self) -> SessionGuid;
+}

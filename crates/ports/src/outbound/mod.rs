@@ -1,0 +1,18 @@
+//! What the use cases need of the world.
+
+mod clock;
+mod error;
+mod identity;
+mod ids;
+mod sessions;
+mod unit_of_work;
+
+pub use clock::Clock;
+pub use error::{Conflict, StoreError};
+pub use identity::{CredentialOwner, IdentityRepository, NewCredential, NewPrincipal};
+pub use ids::Ids;
+pub use sessions::SessionRepository;
+pub use unit_of_work::{Stores, UnitOfWork};
+
+#[cfg(any(test, feature = "mocks"))]
+pub use {identity::MockIdentityRepository, sessions::MockSessionRepository};

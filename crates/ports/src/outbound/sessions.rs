@@ -1,0 +1,45 @@
+//! The store of sessions.
+
+use std::collections::{BTreeSet, HashMap};
+
+use derslik_domain::id::{AccountId, SessionGuid};
+use derslik_domain::session::{Session, SessionFilter};
+
+use super::StoreError;
+
+/// Stores the sessions of every account. Deleted ones are kept but never found.
+#[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
+pub trait SessionRepository {
+    /// The sessions of these GUIDs that exist, held against other writers until the transaction ends. Sessions MUST be
+    /// locked in the order of their GUIDs, so that two batches never wait for each other.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn lock_many(&mut self, account: AccountId, guids: &BTreeSet<SessionGuid>) -> Result<HashMap<SessionGuid, Session>, StoreError>;
+
+    /// Adds sessions. Any number of them, in a number of statements that does not grow with it on PostgreSQL.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if a GUID is taken.
+    #[expect(clippy::needless_lifetimes, reason = "the mock needs a name for the inner one")]
+    fn insert_many<'a>(&mut self, account: AccountId, sessions: &[&'a Session]) -> Result<(), StoreError>;
+
+    /// Writes sessions over what is stored under their GUIDs, each at most once in a call.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    #[expect(clippy::needless_lifetimes, reason = "the mock needs a name for the inner one")]
+    fn update_many<'a>(&mut self, account: AccountId, sessions: &[&'a Session]) -> Result<(), StoreError>;
+
+    /// One session.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find(&mut self, account: AccountId, guid: SessionGuid) -> Result<Option<Session>, StoreError>;
+
+    /// The page of the sessions that the filter is about, ordered by the instant of their start and then by GUID.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn search(&mut self, account: AccountId, filter: &SessionFilter) -> Result<Vec<Session>, StoreError>;
+}

@@ -1,0 +1,41 @@
+//! One connection, one transaction, one hop to a blocking thread.
+
+use std::future::Future;
+
+use super::{IdentityRepository, SessionRepository, StoreError};
+
+/// The stores, all of them on the connection of one unit of work.
+pub trait Stores {
+    /// Sessions.
+    fn sessions(&mut self) -> &mut dyn SessionRepository;
+    /// Accounts, principals and credentials.
+    fn identity(&mut self) -> &mut dyn IdentityRepository;
+}
+
+/// Runs plain code against the stores.
+///
+/// What was begun always ends: a caller that goes away leaves no transaction open. A unit of work waits for a connection
+/// for a bounded time only, and then fails with [`StoreError::Unavailable`].
+pub trait UnitOfWork: Send + Sync + 'static {
+    /// Runs `work` outside any transaction, on a connection that may be one for reading only. Each statement sees what was
+    /// committed before it. If the connection turns out to be dead, the work is run again on another, once.
+    ///
+    /// # Errors
+    /// What `work` returns, and [`StoreError::Unavailable`].
+    fn read<T, E, F>(&self, work: F) -> impl Future<Output = Result<T, E>> + Send
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: Fn(&mut dyn Stores) -> Result<T, E> + Send + 'static;
+
+    /// Runs `work` in a transaction, which is committed if it returns `Ok` and rolled back if it fails or panics. Once this
+    /// returns `Ok`, the changes survive a crash.
+    ///
+    /// # Errors
+    /// What `work` returns, and [`StoreError`] where no transaction could be begun or committed.
+    fn write<T, E, F>(&self, work: F) -> impl Future<Output = Result<T, E>> + Send
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&mut dyn Stores) -> Result<T, E> + Send + 'static;
+}
