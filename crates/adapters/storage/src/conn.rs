@@ -1,0 +1,71 @@
+//! The two kinds of connection, and the stores of one unit of work.
+
+use derslik_ports::outbound::{IdentityRepository, SessionRepository, StoreError, Stores};
+use diesel::QueryResult;
+use diesel::pg::PgConnection;
+use diesel::sqlite::SqliteConnection;
+
+use crate::error::{is_connection_lost, store_error};
+
+/// A connection to either database.
+pub(crate) enum Conn<'c> {
+    Pg(&'c mut PgConnection),
+    Sqlite(&'c mut SqliteConnection),
+}
+
+/// Runs one diesel expression on a [`Conn`], compiled once for each database. What really differs between the two is an
+/// ordinary `match` instead.
+macro_rules! on_conn {
+    ($conn:expr, |$c:ident| $query:expr) => {
+        match $conn {
+            $crate::conn::Conn::Pg($c) => $query,
+            $crate::conn::Conn::Sqlite($c) => $query,
+        }
+    };
+}
+pub(crate) use on_conn;
+
+/// All stores on one connection.
+pub(crate) struct DieselStores<'c> {
+    conn: Conn<'c>,
+    lost: bool,
+}
+
+impl Conn<'_> {
+    /// The same connection for a shorter time.
+    pub(crate) fn reborrow(&mut self) -> Conn<'_> {
+        match self {
+            Self::Pg(conn) => Conn::Pg(conn),
+            Self::Sqlite(conn) => Conn::Sqlite(conn),
+        }
+    }
+}
+
+impl<'c> DieselStores<'c> {
+    pub(crate) fn new(conn: Conn<'c>) -> Self {
+        Self { conn, lost: false }
+    }
+
+    /// Whether the connection turned out to be dead.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.lost
+    }
+
+    /// Runs a query, with its failure in the words of the ports.
+    pub(crate) fn query<T>(&mut self, query: impl FnOnce(Conn<'_>) -> QueryResult<T>) -> Result<T, StoreError> {
+        query(self.conn.reborrow()).map_err(|error| {
+            self.lost |= is_connection_lost(&error);
+            store_error(error)
+        })
+    }
+}
+
+impl Stores for DieselStores<'_> {
+    fn sessions(&mut self) -> &mut dyn SessionRepository {
+        self
+    }
+
+    fn identity(&mut self) -> &mut dyn IdentityRepository {
+        self
+    }
+}

@@ -1,0 +1,79 @@
+//! Failures of diesel in the words of the ports.
+
+use derslik_ports::outbound::{Conflict, StoreError};
+use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
+
+/// What is unique: the name of the constraint on PostgreSQL, the column that SQLite names last, and what it means.
+const UNIQUE: [(&str, &str, Conflict); 5] = [
+    ("accounts_pkey", "accounts.id", Conflict::Account),
+    ("accounts_name_key", "accounts.name", Conflict::Account),
+    ("principals_pkey", "principals.id", Conflict::Principal),
+    ("credentials_public_id_key", "credentials.public_id", Conflict::Credential),
+    ("sessions_pkey", "sessions.guid", Conflict::Session),
+];
+
+/// Parts of messages that tell of a dead connection. Neither library passes on the code of an error, but both word these
+/// in English whatever the locale of the client.
+const LOST: [&str; 9] = [
+    "server closed the connection",
+    "terminating connection",
+    "connection not open",
+    "no connection to the server",
+    "could not connect",
+    "connection to server",
+    "could not receive data",
+    "could not send data",
+    "the database system is",
+];
+
+/// Parts of messages that tell of a database that can't answer now, on a connection that is alive.
+const BUSY: [&str; 8] = [
+    "statement timeout",
+    "lock timeout",
+    "deadlock detected",
+    "too many clients",
+    "remaining connection slots",
+    "database is locked",
+    "database or disk is full",
+    "disk I/O error",
+];
+
+/// The words of the ports for a failure of diesel's.
+pub(crate) fn store_error(error: Error) -> StoreError {
+    match &error {
+        Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => match conflict(info.as_ref()) {
+            Some(conflict) => StoreError::Conflict(conflict),
+            None => StoreError::Other(Box::new(error)),
+        },
+        Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => StoreError::Unavailable(Some(Box::new(error))),
+        _ if is_connection_lost(&error) || says(&error, &BUSY) => StoreError::Unavailable(Some(Box::new(error))),
+        _ => StoreError::Other(Box::new(error)),
+    }
+}
+
+/// Whether the connection is of no use any more, so that the same query may succeed on another.
+pub(crate) fn is_connection_lost(error: &Error) -> bool {
+    match error {
+        Error::DatabaseError(DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection, _)
+        | Error::BrokenTransactionManager => true,
+        _ => says(error, &LOST),
+    }
+}
+
+fn says(error: &Error, parts: &[&str]) -> bool {
+    match error {
+        Error::DatabaseError(_, info) => parts.iter().any(|part| info.message().contains(part)),
+        _ => false,
+    }
+}
+
+fn conflict(info: &dyn DatabaseErrorInformation) -> Option<Conflict> {
+    let known = |(constraint, column, conflict): &(&str, &str, Conflict)| {
+        let matches = match info.constraint_name() {
+            Some(name) => name == *constraint,
+            None => info.message().ends_with(column),
+        };
+        matches.then_some(*conflict)
+    };
+    UNIQUE.iter().find_map(known)
+}

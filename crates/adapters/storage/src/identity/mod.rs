@@ -1,0 +1,3 @@
+//! Accounts, principals and credentials.
+
+mod repo;

@@ -1,0 +1,184 @@
+//! The repository of accounts, principals and credentials.
+
+use derslik_domain::id::{AccountId, CredentialId, Id};
+use derslik_domain::identity::{
+    Account, AccountSettings, Credential, CredentialKind, Lang, Principal, PrincipalKind, Role, Scope, SecretDigest,
+};
+use derslik_domain::time::{StartDateMode, Timestamp, Zone};
+use derslik_ports::outbound::{CredentialOwner, IdentityRepository, NewCredential, NewPrincipal, StoreError};
+use diesel::prelude::*;
+
+use crate::conn::{DieselStores, on_conn};
+use crate::schema::{accounts, credentials, principals};
+use crate::types::DbInstant;
+
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = accounts)]
+#[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+struct AccountRow {
+    id: i64,
+    name: String,
+    lang: String,
+    timezone: String,
+    start_date_mode: String,
+}
+
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = principals)]
+#[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+struct PrincipalRow {
+    id: i64,
+    kind: String,
+    role: String,
+}
+
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = credentials)]
+#[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+struct CredentialRow {
+    id: i64,
+    kind: String,
+    public_id: String,
+    digest: Vec<u8>,
+    scopes: String,
+    expires_at: Option<DbInstant>,
+}
+
+impl IdentityRepository for DieselStores<'_> {
+    fn add_account(&mut self, account: &Account, at: Timestamp) -> Result<bool, StoreError> {
+        let row = (
+            accounts::id.eq(account.id.get()),
+            accounts::name.eq(&account.name),
+            accounts::lang.eq(account.settings.lang.as_str()),
+            accounts::timezone.eq(account.settings.timezone.name()),
+            accounts::start_date_mode.eq(mode_name(account.settings.start_date_mode)),
+            accounts::created_at.eq(DbInstant(at)),
+        );
+        let insert = diesel::insert_into(accounts::table).values(row).on_conflict(accounts::id).do_nothing();
+        self.query(|conn| on_conn!(conn, |conn| insert.execute(conn))).map(|rows| rows > 0)
+    }
+
+    fn add_principal(&mut self, account: AccountId, new: &NewPrincipal) -> Result<bool, StoreError> {
+        let row = (
+            principals::account_id.eq(account.get()),
+            principals::id.eq(new.principal.id.get()),
+            principals::kind.eq(kind_name(new.principal.kind)),
+            principals::role.eq(role_name(new.principal.role)),
+            principals::name.eq(&new.name),
+            principals::created_at.eq(DbInstant(new.at)),
+        );
+        let insert = diesel::insert_into(principals::table).values(row).on_conflict((principals::account_id, principals::id)).do_nothing();
+        self.query(|conn| on_conn!(conn, |conn| insert.execute(conn))).map(|rows| rows > 0)
+    }
+
+    fn add_credential(&mut self, account: AccountId, owner: Principal, new: &NewCredential) -> Result<bool, StoreError> {
+        let scopes: Vec<_> = new.scopes.iter().map(Scope::name).collect();
+        let row = (
+            credentials::account_id.eq(account.get()),
+            credentials::principal_id.eq(owner.id.get()),
+            credentials::kind.eq(new.kind.name()),
+            credentials::public_id.eq(&new.public_id),
+            credentials::digest.eq(new.digest.bytes().as_slice()),
+            credentials::scopes.eq(scopes.join(" ")),
+            credentials::created_at.eq(DbInstant(new.at)),
+            credentials::expires_at.eq(new.expires_at.map(DbInstant)),
+        );
+        let insert =
+            diesel::insert_into(credentials::table).values(row).on_conflict((credentials::kind, credentials::public_id)).do_nothing();
+        self.query(|conn| on_conn!(conn, |conn| insert.execute(conn))).map(|rows| rows > 0)
+    }
+
+    fn find_credential(&mut self, kind: CredentialKind, public_id: &str) -> Result<Option<CredentialOwner>, StoreError> {
+        let found = self.query(|conn| {
+            on_conn!(conn, |conn| credentials::table
+                .inner_join(accounts::table.on(accounts::id.eq(credentials::account_id)))
+                .inner_join(
+                    principals::table
+                        .on(principals::account_id.eq(credentials::account_id).and(principals::id.eq(credentials::principal_id)))
+                )
+                .filter(credentials::kind.eq(kind.name()))
+                .filter(credentials::public_id.eq(public_id))
+                .filter(credentials::revoked_at.is_null())
+                .select((CredentialRow::as_select(), PrincipalRow::as_select(), AccountRow::as_select()))
+                .first::<(CredentialRow, PrincipalRow, AccountRow)>(conn)
+                .optional())
+        })?;
+        found.map(|(credential, principal, account)| owner_of(credential, &principal, account)).transpose()
+    }
+
+    fn revoke_credential(&mut self, account: AccountId, credential: CredentialId, at: Timestamp) -> Result<bool, StoreError> {
+        let row = credentials::table
+            .filter(credentials::account_id.eq(account.get()))
+            .filter(credentials::id.eq(credential.get()))
+            .filter(credentials::revoked_at.is_null());
+        let update = diesel::update(row).set(credentials::revoked_at.eq(DbInstant(at)));
+        self.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(|rows| rows > 0)
+    }
+}
+
+fn owner_of(row: CredentialRow, principal: &PrincipalRow, account: AccountRow) -> Result<CredentialOwner, StoreError> {
+    let corrupt = |table, column| StoreError::Corrupt { table, column };
+    let digest: [u8; 32] = row.digest.try_into().map_err(|_| corrupt("credentials", "digest"))?;
+    let principal = Principal {
+        id: Id::new(principal.id),
+        kind: principal_kind(&principal.kind).ok_or_else(|| corrupt("principals", "kind"))?,
+        role: role(&principal.role).ok_or_else(|| corrupt("principals", "role"))?,
+    };
+    let credential = Credential {
+        id: Id::new(row.id),
+        kind: CredentialKind::by_name(&row.kind).ok_or_else(|| corrupt("credentials", "kind"))?,
+        public_id: row.public_id,
+        digest: SecretDigest::new(digest),
+        principal,
+        scopes: row.scopes.split_whitespace().filter_map(Scope::by_name).collect(),
+        expires_at: row.expires_at.map(|at| at.0),
+    };
+    Ok(CredentialOwner { account: account.try_into()?, credential })
+}
+
+impl TryFrom<AccountRow> for Account {
+    type Error = StoreError;
+
+    fn try_from(row: AccountRow) -> Result<Self, StoreError> {
+        let corrupt = |column| StoreError::Corrupt { table: "accounts", column };
+        let settings = AccountSettings {
+            lang: Lang::parse(&row.lang).map_err(|_| corrupt("lang"))?,
+            timezone: Zone::parse(&row.timezone).map_err(|_| corrupt("timezone"))?,
+            start_date_mode: mode(&row.start_date_mode).ok_or_else(|| corrupt("start_date_mode"))?,
+        };
+        Ok(Self { id: Id::new(row.id), name: row.name, settings })
+    }
+}
+
+const fn mode_name(mode: StartDateMode) -> &'static str {
+    match mode {
+        StartDateMode::Civil => "civil",
+        StartDateMode::Instant => "instant",
+    }
+}
+
+fn mode(name: &str) -> Option<StartDateMode> {
+    [StartDateMode::Civil, StartDateMode::Instant].into_iter().find(|mode| mode_name(*mode) == name)
+}
+
+const fn kind_name(kind: PrincipalKind) -> &'static str {
+    match kind {
+        PrincipalKind::User => "user",
+        PrincipalKind::Service => "service",
+    }
+}
+
+fn principal_kind(name: &str) -> Option<PrincipalKind> {
+    [PrincipalKind::User, PrincipalKind::Service].into_iter().find(|kind| kind_name(*kind) == name)
+}
+
+const fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Admin => "admin",
+        Role::Member => "member",
+    }
+}
+
+fn role(name: &str) -> Option<Role> {
+    [Role::Admin, Role::Member].into_iter().find(|role| role_name(*role) == name)
+}

@@ -1,0 +1,296 @@
+//! Where connections come from and how a dead one is replaced.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
+use diesel::result::QueryResult;
+use diesel::sqlite::SqliteConnection;
+use diesel::{Connection, ConnectionError};
+
+use crate::conn::Conn;
+
+/// Which database, and where.
+#[derive(Clone, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// A PostgreSQL server, as `postgres://user:password@host:port/database`.
+    Postgres(String),
+    /// An SQLite file, as `sqlite://path`.
+    Sqlite(PathBuf),
+}
+
+/// The text names no database that the service can use.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DatabaseUrlError {
+    /// The scheme is another.
+    #[error("the database URL must begin with sqlite:// or postgres://, not with {0:?}")]
+    Scheme(String),
+    /// No file is named, or one that would be a database of its own for each connection.
+    #[error("an SQLite URL must name a file: sqlite://path/to/file")]
+    NoFile,
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = DatabaseUrlError;
+
+    fn from_str(url: &str) -> Result<Self, DatabaseUrlError> {
+        match url.split_once("://") {
+            Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres(url.to_owned())),
+            Some(("sqlite", "" | ":memory:")) => Err(DatabaseUrlError::NoFile),
+            Some(("sqlite", path)) => Ok(Self::Sqlite(path.into())),
+            Some((scheme, _)) => Err(DatabaseUrlError::Scheme(format!("{scheme}://"))),
+            // Whatever it is, it may hold a password: only its beginning is shown.
+            None => Err(DatabaseUrlError::Scheme(url.chars().take(10).collect())),
+        }
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    /// The URL without user, password and parameters.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
+            Self::Postgres(url) => {
+                let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+                let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+                write!(f, "postgres://{}", place.split('?').next().unwrap_or_default())
+            }
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// How connections are kept and bounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolSettings {
+    /// The most connections to PostgreSQL, or readers of SQLite (which has one writer besides).
+    pub connections: u32,
+    /// How long a unit of work waits for a connection.
+    pub acquire_timeout: Duration,
+    /// How long a statement may run on PostgreSQL.
+    pub statement_timeout: Duration,
+    /// How long a statement may wait for a lock; on SQLite, how long a writer of another process is waited for.
+    pub lock_timeout: Duration,
+    /// Whether a committed write of SQLite is on the disk before it is acknowledged, and so survives a power cut.
+    pub sqlite_full_sync: bool,
+}
+
+impl Default for PoolSettings {
+    fn default() -> Self {
+        Self {
+            connections: 6,
+            acquire_timeout: Duration::from_secs(2),
+            statement_timeout: Duration::from_secs(5),
+            lock_timeout: Duration::from_secs(2),
+            sqlite_full_sync: true,
+        }
+    }
+}
+
+/// A connection in a pool, and whether it is of any use.
+#[derive(Debug)]
+pub(crate) struct Link<C> {
+    pub(crate) conn: C,
+    pub(crate) broken: bool,
+}
+
+/// Why no connection could be made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConnectError {
+    #[error(transparent)]
+    Connect(#[from] ConnectionError),
+    #[error(transparent)]
+    Prepare(#[from] diesel::result::Error),
+    #[error("cannot create the folder {}", .0.display())]
+    Folder(PathBuf, #[source] std::io::Error),
+}
+
+/// What a connection to either database can do.
+pub(crate) trait Database: Connection + Send + Sized + 'static {
+    /// The connection as repositories take it.
+    fn as_conn(&mut self) -> Conn<'_>;
+
+    /// Runs `work` in a transaction that may write.
+    fn write<T, E: From<diesel::result::Error>>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E>;
+}
+
+impl Database for PgConnection {
+    fn as_conn(&mut self) -> Conn<'_> {
+        Conn::Pg(self)
+    }
+
+    fn write<T, E: From<diesel::result::Error>>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
+        self.transaction(work)
+    }
+}
+
+impl Database for SqliteConnection {
+    fn as_conn(&mut self) -> Conn<'_> {
+        Conn::Sqlite(self)
+    }
+
+    fn write<T, E: From<diesel::result::Error>>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
+        self.immediate_transaction(work)
+    }
+}
+
+/// Makes connections for a pool.
+pub(crate) trait Connector: Send + Sync + 'static {
+    type Conn: Database;
+
+    fn connect(&self) -> Result<Self::Conn, ConnectError>;
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct PgConnector {
+    pub(crate) url: String,
+    pub(crate) settings: PoolSettings,
+}
+
+impl PgConnector {
+    /// A connection without time limits, for migrations.
+    pub(crate) fn connect_unbounded(&self) -> Result<PgConnection, ConnectError> {
+        const CONNECT_TIMEOUT: &str = "connect_timeout";
+        let mut url = self.url.clone();
+        if !url.contains(CONNECT_TIMEOUT) {
+            let separator = if url.contains('?') { '&' } else { '?' };
+            url.push(separator);
+            url.push_str(CONNECT_TIMEOUT);
+            url.push_str("=3");
+        }
+        Ok(PgConnection::establish(&url)?)
+    }
+}
+
+impl Connector for PgConnector {
+    type Conn = PgConnection;
+
+    fn connect(&self) -> Result<PgConnection, ConnectError> {
+        let mut conn = self.connect_unbounded()?;
+        let (statement, lock) = (self.settings.statement_timeout.as_millis(), self.settings.lock_timeout.as_millis());
+        conn.batch_execute(&format!(
+            "SET application_name = 'derslik'; SET statement_timeout = {statement}; SET lock_timeout = {lock}; \
+             SET idle_in_transaction_session_timeout = {}",
+            statement * 2
+        ))?;
+        Ok(conn)
+    }
+}
+
+/// What a connection to SQLite is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    Read,
+    Write,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct SqliteConnector {
+    pub(crate) path: PathBuf,
+    pub(crate) access: Access,
+    pub(crate) settings: PoolSettings,
+}
+
+impl Connector for SqliteConnector {
+    type Conn = SqliteConnection;
+
+    fn connect(&self) -> Result<SqliteConnection, ConnectError> {
+        if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            create_private_folder(folder).map_err(|error| ConnectError::Folder(folder.to_owned(), error))?;
+        }
+        let mut conn = SqliteConnection::establish(&self.path.to_string_lossy())?;
+        prepare_sqlite(&mut conn, self.access, self.settings)?;
+        Ok(conn)
+    }
+}
+
+fn prepare_sqlite(conn: &mut SqliteConnection, access: Access, settings: PoolSettings) -> QueryResult<()> {
+    let synchronous = if settings.sqlite_full_sync { "FULL" } else { "NORMAL" };
+    conn.batch_execute(&format!(
+        "PRAGMA busy_timeout = {}; PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; \
+         PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;",
+        settings.lock_timeout.as_millis()
+    ))?;
+    match access {
+        Access::Read => conn.batch_execute("PRAGMA query_only = ON"),
+        Access::Write => Ok(()),
+    }
+}
+
+/// Creates a folder that nobody else may look into.
+fn create_private_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
+}
+
+/// A [`Connector`] as r2d2 wants it.
+#[derive(Debug)]
+pub(crate) struct Manager<C>(pub(crate) C);
+
+impl<C: Connector> r2d2::ManageConnection for Manager<C> {
+    type Connection = Link<C::Conn>;
+    type Error = ConnectError;
+
+    fn connect(&self) -> Result<Self::Connection, ConnectError> {
+        Ok(Link { conn: self.0.connect()?, broken: false })
+    }
+
+    fn is_valid(&self, link: &mut Self::Connection) -> Result<(), ConnectError> {
+        Ok(link.conn.batch_execute("SELECT 1")?)
+    }
+
+    fn has_broken(&self, link: &mut Self::Connection) -> bool {
+        // A unit of work that panicked may have left a transaction open.
+        link.broken || std::thread::panicking()
+    }
+}
+
+/// Tells of failed attempts to connect where the service tells everything else.
+#[derive(Debug)]
+pub(crate) struct LogErrors;
+
+impl<E: fmt::Display> r2d2::HandleError<E> for LogErrors {
+    fn handle_error(&self, error: E) {
+        tracing::warn!(%error, "cannot connect to the database");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scheme_says_which_database() {
+        assert_eq!("sqlite://data/derslik.sqlite".parse(), Ok(DatabaseUrl::Sqlite("data/derslik.sqlite".into())));
+        for url in ["postgres://localhost/derslik", "postgresql://localhost/derslik"] {
+            assert_eq!(url.parse(), Ok(DatabaseUrl::Postgres(url.to_owned())));
+        }
+    }
+
+    #[test]
+    fn any_other_scheme_is_refused_without_showing_a_password() {
+        let refused = |url: &str| url.parse::<DatabaseUrl>().unwrap_err().to_string();
+        assert_eq!(refused("mysql://u:secret@h/d"), "the database URL must begin with sqlite:// or postgres://, not with \"mysql://\"");
+        assert!(!refused("host=h user=u password=secret").contains("secret"));
+        for url in ["sqlite://", "sqlite://:memory:"] {
+            assert_eq!(url.parse::<DatabaseUrl>(), Err(DatabaseUrlError::NoFile));
+        }
+    }
+
+    #[test]
+    fn a_printed_url_tells_neither_user_nor_password() {
+        let url: DatabaseUrl = "postgres://user:p@ss@db:5432/derslik?password=again".parse().unwrap();
+        assert_eq!(format!("{url} {url:?}"), "postgres://db:5432/derslik postgres://db:5432/derslik");
+    }
+}

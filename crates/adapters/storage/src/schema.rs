@@ -1,0 +1,67 @@
+//! The tables, once for both databases. A test holds this file against what the migrations make.
+
+diesel::table! {
+    accounts (id) {
+        id -> BigInt,
+        name -> Text,
+        lang -> Text,
+        timezone -> Text,
+        start_date_mode -> Text,
+        created_at -> crate::types::Instant,
+    }
+}
+
+diesel::table! {
+    principals (account_id, id) {
+        account_id -> BigInt,
+        id -> BigInt,
+        kind -> Text,
+        role -> Text,
+        name -> Text,
+        created_at -> crate::types::Instant,
+    }
+}
+
+diesel::table! {
+    credentials (account_id, id) {
+        account_id -> BigInt,
+        id -> BigInt,
+        principal_id -> BigInt,
+        kind -> Text,
+        public_id -> Text,
+        digest -> Binary,
+        scopes -> Text,
+        created_at -> crate::types::Instant,
+        expires_at -> Nullable<crate::types::Instant>,
+        revoked_at -> Nullable<crate::types::Instant>,
+    }
+}
+
+diesel::table! {
+    sessions (account_id, guid) {
+        account_id -> BigInt,
+        guid -> crate::types::Guid,
+        name -> Text,
+        name_key -> Text,
+        description -> Nullable<Text>,
+        description_key -> Nullable<Text>,
+        tags -> Nullable<Text>,
+        tags_key -> Nullable<Text>,
+        start_at -> crate::types::Instant,
+        start_civil -> crate::types::Civil,
+        timezone -> Text,
+        duration_minutes -> SmallInt,
+        lang -> Text,
+        status -> SmallInt,
+        replay_status -> SmallInt,
+        options -> crate::types::Json,
+        allow_recording -> Bool,
+        inaccessible_replay -> Bool,
+        created_by -> BigInt,
+        updated_by -> BigInt,
+        created_at -> crate::types::Instant,
+        updated_at -> crate::types::Instant,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(accounts, principals, credentials);

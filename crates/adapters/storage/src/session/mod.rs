@@ -1,0 +1,6 @@
+//! Sessions.
+
+mod options;
+mod postgres;
+mod repo;
+mod rows;

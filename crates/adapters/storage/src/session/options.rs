@@ -1,0 +1,72 @@
+//! The settings of a session as a row keeps them: a JSON object of those that differ from the defaults, by the names of
+//! the domain.
+
+use derslik_domain::session::{OptionFlag, OptionsPatch, PreparationTime, ReturnUrl, SessionOptions};
+use serde_json::{Map, Value};
+
+const PREPARATION_TIME: &str = "preparation_time";
+const RETURN_URL: &str = "return_url";
+
+/// The JSON object to store.
+pub(super) fn to_json(options: &SessionOptions) -> String {
+    let changes = options.changes_from_default();
+    if changes == OptionsPatch::default() {
+        return "{}".to_owned();
+    }
+    let mut object: Map<String, Value> = changes.flags.iter().map(|(flag, on)| (flag.name().to_owned(), on.into())).collect();
+    if let Some(time) = changes.preparation_time {
+        object.insert(PREPARATION_TIME.to_owned(), time.minutes().into());
+    }
+    if let Some(url) = changes.return_url {
+        object.insert(RETURN_URL.to_owned(), url.as_str().into());
+    }
+    Value::Object(object).to_string()
+}
+
+/// The settings that were stored, or `None` for what [`to_json`] never writes.
+pub(super) fn from_json(json: &str) -> Option<SessionOptions> {
+    if json == "{}" {
+        return Some(SessionOptions::default());
+    }
+    let mut patch = OptionsPatch::default();
+    for (name, value) in serde_json::from_str::<Map<String, Value>>(json).ok()? {
+        match (name.as_str(), value) {
+            (PREPARATION_TIME, Value::Number(minutes)) => {
+                patch.preparation_time = Some(PreparationTime::from_minutes(minutes.as_i64()?)?);
+            }
+            (RETURN_URL, Value::String(url)) => patch.return_url = Some(ReturnUrl::new(url).ok()?),
+            (name, Value::Bool(on)) => patch.flags = patch.flags.with(OptionFlag::by_name(name)?, on),
+            _ => return None,
+        }
+    }
+    Some(SessionOptions::default().merged(patch))
+}
+
+#[cfg(test)]
+mod tests {
+    use derslik_domain::session::FlagPatch;
+
+    use super::*;
+
+    #[test]
+    fn default_options_take_no_room() {
+        assert_eq!(to_json(&SessionOptions::default()), "{}");
+    }
+
+    #[test]
+    fn options_come_back_as_they_were_stored() {
+        let options = SessionOptions::default().merged(OptionsPatch {
+            flags: FlagPatch::default().with(OptionFlag::AllowRating, false).with(OptionFlag::SkipApprovalOnJoin, false),
+            preparation_time: PreparationTime::from_minutes(0),
+            return_url: ReturnUrl::new("https://örnek.example/\"'").ok(),
+        });
+        assert_eq!(from_json(&to_json(&options)), Some(options));
+    }
+
+    #[test]
+    fn what_was_never_stored_is_not_guessed_at() {
+        for json in ["", "[]", r#"{"unknown":true}"#, r#"{"allow_rating":1}"#, r#"{"preparation_time":-1}"#] {
+            assert_eq!(from_json(json), None, "{json}");
+        }
+    }
+}

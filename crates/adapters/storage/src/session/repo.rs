@@ -1,0 +1,150 @@
+//! The repository of sessions.
+
+use std::collections::{BTreeSet, HashMap};
+
+use derslik_domain::id::{AccountId, SessionGuid};
+use derslik_domain::session::{Session, SessionFilter};
+use derslik_domain::time::{CivilTime, Start, Timestamp, Zone};
+use derslik_ports::outbound::{SessionRepository, StoreError};
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use diesel::sqlite::SqliteConnection;
+
+use super::postgres;
+use super::rows::{SessionRecord, SessionRow, sessions_by_guid, sessions_of};
+use crate::conn::{Conn, DieselStores, on_conn};
+use crate::schema::sessions;
+use crate::types::{DbCivil, DbGuid, DbInstant};
+
+/// The condition of the index `sessions_by_start`, to the letter: a bound parameter would hide from the planner that it holds.
+const NOT_DELETED: &str = "status >= 0";
+
+/// SQLite takes 32 766 parameters in a statement; a list of GUIDs stays well below.
+const GUIDS_IN_ONE_STATEMENT: usize = 10_000;
+
+/// No zone was ever further from Greenwich than this, so that a clock face bounds the instant that it stands for.
+const FURTHEST_OFFSET_MINUTES: i64 = 16 * 60;
+
+impl SessionRepository for DieselStores<'_> {
+    fn lock_many(&mut self, account: AccountId, guids: &BTreeSet<SessionGuid>) -> Result<HashMap<SessionGuid, Session>, StoreError> {
+        let guids: Vec<_> = guids.iter().copied().map(DbGuid).collect();
+        let rows = self.query(|mut conn| {
+            let mut rows = Vec::with_capacity(guids.len());
+            for guids in guids.chunks(GUIDS_IN_ONE_STATEMENT) {
+                rows.append(&mut lock_chunk(conn.reborrow(), account, guids)?);
+            }
+            Ok(rows)
+        })?;
+        sessions_by_guid(rows)
+    }
+
+    fn insert_many(&mut self, account: AccountId, sessions: &[&Session]) -> Result<(), StoreError> {
+        self.query(|conn| match conn {
+            Conn::Pg(conn) => postgres::insert_many(conn, account, sessions).map(drop),
+            Conn::Sqlite(conn) => sessions.iter().try_for_each(|session| insert_into_sqlite(conn, account, session)),
+        })
+    }
+
+    fn update_many(&mut self, account: AccountId, sessions: &[&Session]) -> Result<(), StoreError> {
+        self.query(|conn| match conn {
+            Conn::Pg(conn) => postgres::update_many(conn, account, sessions).map(drop),
+            Conn::Sqlite(conn) => sessions.iter().try_for_each(|session| update_in_sqlite(conn, account, session)),
+        })
+    }
+
+    fn find(&mut self, account: AccountId, guid: SessionGuid) -> Result<Option<Session>, StoreError> {
+        let row = self.query(|conn| {
+            on_conn!(conn, |conn| sessions::table
+                .filter(sessions::account_id.eq(account.get()))
+                .filter(sessions::guid.eq(DbGuid(guid)))
+                .filter(sql::<Bool>(NOT_DELETED))
+                .select(SessionRow::as_select())
+                .first(conn)
+                .optional())
+        })?;
+        row.map(Session::try_from).transpose()
+    }
+
+    fn search(&mut self, account: AccountId, filter: &SessionFilter) -> Result<Vec<Session>, StoreError> {
+        let guid = filter.guid.map(|guid| guid.map(DbGuid));
+        let contains = |text: &Option<String>| text.as_deref().map(|text| format!("%{}%", escaped(text)));
+        let (name, description) = (contains(&filter.name), contains(&filter.description));
+        let tags: Vec<_> = filter.tags.iter().map(|tag| format!("%,{},%", escaped(tag))).collect();
+        let page = (i64::from(filter.page.size()), i64::try_from(filter.page.offset()).unwrap_or(i64::MAX));
+        let rows = self.query(|conn| {
+            on_conn!(conn, |conn| {
+                let mut query =
+                    sessions::table.filter(sessions::account_id.eq(account.get())).filter(sql::<Bool>(NOT_DELETED)).into_boxed();
+                if let Some(guid) = guid {
+                    query = query.filter(sessions::guid.nullable().eq(guid));
+                }
+                if let Some(name) = &name {
+                    query = query.filter(sessions::name_key.like(name).escape('\\'));
+                }
+                if let Some(description) = &description {
+                    query = query.filter(sessions::description_key.like(description).escape('\\'));
+                }
+                for tag in &tags {
+                    query = query.filter(sessions::tags_key.like(tag).escape('\\'));
+                }
+                if let Some(minutes) = filter.duration {
+                    query = query.filter(sessions::duration_minutes.eq(i16::try_from(minutes).unwrap_or(i16::MAX)));
+                }
+                if let Some(begin) = filter.begin {
+                    query = query.filter(sessions::start_civil.ge(DbCivil(begin)));
+                    query = query.filter(sessions::start_at.ge(DbInstant(earliest(begin))));
+                }
+                if let Some(end) = filter.end {
+                    query = query.filter(sessions::start_civil.le(DbCivil(end)));
+                    query = query.filter(sessions::start_at.le(DbInstant(latest(end))));
+                }
+                query.order((sessions::start_at, sessions::guid)).limit(page.0).offset(page.1).select(SessionRow::as_select()).load(conn)
+            })
+        })?;
+        sessions_of(rows)
+    }
+}
+
+fn lock_chunk(conn: Conn<'_>, account: AccountId, guids: &[DbGuid]) -> QueryResult<Vec<SessionRow>> {
+    match conn {
+        Conn::Pg(conn) => sessions::table
+            .filter(sessions::account_id.eq(account.get()))
+            .filter(sessions::guid.eq_any(guids))
+            .filter(sql::<Bool>(NOT_DELETED))
+            .order(sessions::guid)
+            .for_no_key_update()
+            .select(SessionRow::as_select())
+            .load(conn),
+        // An immediate transaction is the only writer there is.
+        Conn::Sqlite(conn) => sessions::table
+            .filter(sessions::account_id.eq(account.get()))
+            .filter(sessions::guid.eq_any(guids))
+            .filter(sql::<Bool>(NOT_DELETED))
+            .select(SessionRow::as_select())
+            .load(conn),
+    }
+}
+
+/// One row for each statement: it is prepared once, and beats statements of many rows, which are parsed each time.
+fn insert_into_sqlite(conn: &mut SqliteConnection, account: AccountId, session: &Session) -> QueryResult<()> {
+    diesel::insert_into(sessions::table).values(SessionRecord::new(account, session)).execute(conn).map(drop)
+}
+
+fn update_in_sqlite(conn: &mut SqliteConnection, account: AccountId, session: &Session) -> QueryResult<()> {
+    let row = sessions::table.filter(sessions::account_id.eq(account.get())).filter(sessions::guid.eq(DbGuid(session.guid)));
+    diesel::update(row).set(SessionRecord::new(account, session)).execute(conn).map(drop)
+}
+
+/// A text with the wildcards of LIKE taken literally.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
+fn earliest(face: CivilTime) -> Timestamp {
+    Start::at(face, Zone::UTC).instant().minutes_before(FURTHEST_OFFSET_MINUTES)
+}
+
+fn latest(face: CivilTime) -> Timestamp {
+    Start::at(face, Zone::UTC).instant().minutes_before(-FURTHEST_OFFSET_MINUTES)
+}

@@ -1,0 +1,34 @@
+CREATE TABLE accounts (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    lang TEXT NOT NULL,
+    timezone TEXT NOT NULL,
+    start_date_mode TEXT NOT NULL CHECK (start_date_mode IN ('civil', 'instant')),
+    created_at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE principals (
+    account_id INTEGER NOT NULL REFERENCES accounts (id),
+    id INTEGER NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('user', 'service')),
+    role TEXT NOT NULL CHECK (role IN ('admin', 'member')),
+    name TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (account_id, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE credentials (
+    account_id INTEGER NOT NULL,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    principal_id INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    public_id TEXT NOT NULL,
+    digest BLOB NOT NULL CHECK (length(digest) = 32),
+    scopes TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    expires_at TEXT,
+    revoked_at TEXT,
+    UNIQUE (account_id, id),
+    UNIQUE (kind, public_id),
+    FOREIGN KEY (account_id, principal_id) REFERENCES principals (account_id, id)
+) STRICT;
