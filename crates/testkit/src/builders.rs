@@ -1,0 +1,94 @@
+//! Ready-made values of the domain, to be changed by struct update where a test is about one field.
+
+use std::sync::Arc;
+
+use derslik_domain::form::Field;
+use derslik_domain::id::{Id, SessionGuid};
+use derslik_domain::identity::{Account, AccountSettings, Actor, Lang, Principal, PrincipalKind, Role, Scope};
+use derslik_domain::session::{ReplayStatus, Session, SessionDuration, SessionForm, SessionName, SessionOptions, SessionStatus};
+use derslik_domain::time::{Start, StartDateMode, Timestamp, WrittenTime, Zone};
+use uuid::Uuid;
+
+/// The instant at which tests take place unless they say otherwise: the one of the seed document.
+///
+/// # Panics
+/// Never.
+pub fn now() -> Timestamp {
+    "2025-02-06T16:07:35.488565+03:00".parse().expect("a valid instant")
+}
+
+/// The settings of an account that chose nothing.
+///
+/// # Panics
+/// Never.
+pub fn settings() -> AccountSettings {
+    AccountSettings { lang: Lang::parse("en-US").expect("a valid tag"), timezone: Zone::ISTANBUL, start_date_mode: StartDateMode::Civil }
+}
+
+/// The account `demo`.
+pub fn account() -> Account {
+    Account { id: Id::new(1329), name: "demo".to_owned(), settings: settings() }
+}
+
+/// The account `other`, which shares nothing with `demo`.
+pub fn other_account() -> Account {
+    Account { id: Id::new(1330), name: "other".to_owned(), settings: settings() }
+}
+
+/// The service principal of an account.
+pub fn service_principal() -> Principal {
+    Principal { id: Id::new(4490), kind: PrincipalKind::Service, role: Role::Admin }
+}
+
+/// An actor that may do everything in `account`.
+pub fn actor_of(account: Account) -> Actor {
+    Actor { account: Arc::new(account), principal: service_principal(), scopes: Scope::ALL.into_iter().collect(), credential: Id::new(1) }
+}
+
+/// The `number`th GUID of a test.
+pub fn guid(number: u128) -> SessionGuid {
+    SessionGuid::new(Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0000 | number))
+}
+
+/// The start that the text says, in Istanbul.
+///
+/// # Panics
+/// If it says none.
+pub fn start(text: &str) -> Start {
+    Start::at(text.parse::<WrittenTime>().expect("a date and time").civil(), Zone::ISTANBUL)
+}
+
+/// A session with this GUID and nothing special about it.
+///
+/// # Panics
+/// Never.
+pub fn session(guid: SessionGuid) -> Session {
+    Session {
+        guid,
+        name: SessionName::new("Web Development 101").expect("a valid name"),
+        description: None,
+        tags: None,
+        start: start("2025-08-05T12:00:00"),
+        duration: SessionDuration::from_minutes(80).expect("a valid duration"),
+        lang: settings().lang,
+        status: SessionStatus::Active,
+        replay_status: ReplayStatus::NotAllowed,
+        options: SessionOptions::default(),
+        allow_recording: true,
+        inaccessible_replay: false,
+        created_by: service_principal().id,
+        updated_by: service_principal().id,
+        created_at: now().minutes_before(44),
+        updated_at: now().minutes_before(44),
+    }
+}
+
+/// A field with a text in it.
+pub fn text(value: &str) -> Field<Vec<u8>> {
+    Field::Given(value.as_bytes().to_vec())
+}
+
+/// The least that makes a session.
+pub fn session_form() -> SessionForm {
+    SessionForm { name: text("CS201"), start_date: text("2025-08-05T12:00:00Z"), duration: Field::Given(120), ..SessionForm::default() }
+}

@@ -1,0 +1,77 @@
+//! What every store has to keep, whatever database is behind it. One list of cases drives the tests of each database.
+
+mod identity;
+mod sessions;
+mod unit_of_work;
+
+use derslik_ports::outbound::{StoreError, Stores, UnitOfWork};
+use tokio::runtime::Runtime;
+
+/// A store under test, empty at first.
+#[derive(Debug)]
+pub struct Harness<U> {
+    uow: U,
+    runtime: Runtime,
+}
+
+/// One thing that a store has to keep.
+#[derive(Debug)]
+pub struct Case<U> {
+    /// What it is, as a sentence with underscores.
+    pub name: &'static str,
+    /// Tries it.
+    pub run: fn(&Harness<U>),
+}
+
+/// All cases.
+pub fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
+    [unit_of_work::cases(), identity::cases(), sessions::cases()].into_iter().flatten().collect()
+}
+
+impl<U: UnitOfWork> Harness<U> {
+    /// A harness around the unit of work that `connect` makes on the harness's runtime.
+    ///
+    /// # Panics
+    /// If no runtime can be built.
+    pub fn new(connect: impl FnOnce(&tokio::runtime::Handle) -> U) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+        Self { uow: connect(runtime.handle()), runtime }
+    }
+
+    /// Reads, and expects success.
+    ///
+    /// # Panics
+    /// If the store fails.
+    pub fn read<T: Send + 'static>(&self, work: impl Fn(&mut dyn Stores) -> Result<T, StoreError> + Send + 'static) -> T {
+        self.runtime.block_on(self.uow.read(work)).expect("the read succeeds")
+    }
+
+    /// Writes in a transaction, and expects success.
+    ///
+    /// # Panics
+    /// If the store fails.
+    pub fn write<T: Send + 'static>(&self, work: impl FnOnce(&mut dyn Stores) -> Result<T, StoreError> + Send + 'static) -> T {
+        self.try_write(work).expect("the write succeeds")
+    }
+
+    /// Writes in a transaction.
+    ///
+    /// # Errors
+    /// What `work` returns or the store says.
+    pub fn try_write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut dyn Stores) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.runtime.block_on(self.uow.write(work))
+    }
+
+    /// The unit of work itself.
+    pub fn unit_of_work(&self) -> &U {
+        &self.uow
+    }
+
+    /// The runtime on which it waits.
+    pub fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+}

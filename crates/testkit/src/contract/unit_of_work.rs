@@ -1,0 +1,130 @@
+//! Transactions.
+
+use std::collections::BTreeSet;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use derslik_ports::outbound::{StoreError, Stores, UnitOfWork};
+
+use super::{Case, Harness};
+use crate::builders::{account, guid, session};
+
+pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
+    vec![
+        Case { name: "a_failed_unit_of_work_leaves_nothing_behind", run: failure_rolls_back },
+        Case { name: "a_unit_of_work_that_panics_leaves_nothing_behind_and_frees_its_connection", run: panic_rolls_back },
+        Case { name: "a_unit_of_work_ends_although_its_caller_went_away", run: survives_its_caller },
+        Case { name: "a_reader_does_not_wait_for_a_writer", run: reads_beside_a_writer },
+        Case { name: "who_waits_too_long_for_a_connection_is_told_to_come_back", run: bounded_wait },
+    ]
+}
+
+fn insert(stores: &mut dyn Stores, number: u128) -> Result<(), StoreError> {
+    stores.sessions().insert_many(account().id, &[&session(guid(number))])
+}
+
+fn exists<U: UnitOfWork>(harness: &Harness<U>, number: u128) -> bool {
+    harness.read(move |stores| stores.sessions().find(account().id, guid(number))).is_some()
+}
+
+fn failure_rolls_back<U: UnitOfWork>(harness: &Harness<U>) {
+    let result: Result<(), _> = harness.try_write(|stores| {
+        insert(stores, 1)?;
+        Err(StoreError::Unavailable(None))
+    });
+    assert!(matches!(result, Err(StoreError::Unavailable(None))));
+    assert!(!exists(harness, 1));
+}
+
+fn panic_rolls_back<U: UnitOfWork>(harness: &Harness<U>) {
+    // More often than there are connections, so that one that was lost would be missed.
+    for _ in 0..8 {
+        let result: Result<(), _> = harness.try_write(|stores| {
+            insert(stores, 1)?;
+            panic!("on purpose");
+        });
+        assert!(matches!(result, Err(StoreError::Other(_))));
+    }
+    assert!(!exists(harness, 1));
+    harness.write(|stores| insert(stores, 1));
+    assert!(exists(harness, 1));
+}
+
+fn survives_its_caller<U: UnitOfWork + Clone>(harness: &Harness<U>) {
+    let (begun, has_begun) = mpsc::channel();
+    let (go_on, may_go_on) = mpsc::channel();
+    let uow = harness.unit_of_work().clone();
+    let caller = harness.runtime().spawn(async move {
+        uow.write(move |stores| {
+            begun.send(()).expect("the test listens");
+            may_go_on.recv().expect("the test speaks");
+            insert(stores, 1)
+        })
+        .await
+    });
+    has_begun.recv().expect("the unit of work begins");
+    caller.abort();
+    go_on.send(()).expect("the unit of work listens");
+    // The only writer of SQLite: this one waits until the other has ended.
+    harness.write(|stores| stores.sessions().lock_many(account().id, &BTreeSet::from([guid(1)])));
+    eventually(|| exists(harness, 1));
+}
+
+fn reads_beside_a_writer<U: UnitOfWork + Clone>(harness: &Harness<U>) {
+    let (begun, has_begun) = mpsc::channel();
+    let (go_on, may_go_on) = mpsc::channel();
+    let uow = harness.unit_of_work().clone();
+    let writer = harness.runtime().spawn(async move {
+        uow.write(move |stores| {
+            insert(stores, 1)?;
+            begun.send(()).expect("the test listens");
+            may_go_on.recv().expect("the test speaks");
+            Ok::<_, StoreError>(())
+        })
+        .await
+    });
+    has_begun.recv().expect("the writer begins");
+    assert!(!exists(harness, 1), "not before the commit");
+    go_on.send(()).expect("the writer listens");
+    harness.runtime().block_on(writer).expect("the writer ends").expect("the write succeeds");
+    assert!(exists(harness, 1), "at once after the commit");
+}
+
+fn bounded_wait<U: UnitOfWork + Clone>(harness: &Harness<U>) {
+    let mut holders = Vec::new();
+    let (begun, has_begun) = mpsc::channel();
+    // As many as any harness has connections to write by; all but one of SQLite's wait and are told the same.
+    for _ in 0..4 {
+        let (go_on, may_go_on) = mpsc::channel::<()>();
+        let (uow, begun) = (harness.unit_of_work().clone(), begun.clone());
+        let task = harness.runtime().spawn(async move {
+            uow.write(move |_| {
+                begun.send(()).expect("the test listens");
+                may_go_on.recv().ok();
+                Ok::<_, StoreError>(())
+            })
+            .await
+        });
+        holders.push((go_on, task));
+    }
+    has_begun.recv().expect("the first begins");
+    while has_begun.recv_timeout(Duration::from_millis(200)).is_ok() {}
+    let refused = harness.try_write(|stores| insert(stores, 1));
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    for (go_on, task) in holders {
+        drop(go_on);
+        harness.runtime().block_on(task).expect("the holder ends").ok();
+    }
+    harness.write(|stores| insert(stores, 1));
+}
+
+/// Waits for something that happens on another thread, ten seconds at the most.
+fn eventually(condition: impl Fn() -> bool) {
+    for _ in 0..1_000 {
+        if condition() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("it did not happen");
+}

@@ -1,0 +1,131 @@
+//! A PostgreSQL for tests: a private cluster, or the server behind `TEST_DATABASE_URL`, with a fresh database per test.
+//!
+//! It must not know the schema: what a database starts with comes in through a [`Template`].
+//!
+//! A private cluster can't outlive its owner: a watchdog in a process group of its own stops it and removes its folder
+//! as soon as the owning process is gone, whether that process returned, panicked or was killed.
+
+mod account;
+mod binaries;
+mod cluster;
+mod database;
+mod error;
+mod url;
+
+use std::sync::{Mutex, PoisonError};
+
+pub use self::database::{Template, TestDatabase};
+pub use self::error::PostgresError;
+
+use self::cluster::Cluster;
+use self::url::ServerUrl;
+
+/// The environment variable that names a running server to use instead of a private cluster.
+pub const TEST_DATABASE_URL: &str = "TEST_DATABASE_URL";
+
+/// How much a private cluster does for rows to survive a crash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// Never waits for the disk. For tests of correctness.
+    Fast,
+    /// The server's own defaults. For crash tests and benchmarks.
+    Durable,
+}
+
+/// A server to create databases on; a private cluster ends when this is dropped.
+#[derive(Debug)]
+pub struct PostgresServer {
+    url: ServerUrl,
+    cluster: Option<Cluster>,
+}
+
+impl PostgresServer {
+    /// Starts a private cluster, whatever `TEST_DATABASE_URL` says.
+    ///
+    /// The programs are looked for in `$PG_BIN`, the newest `/usr/lib/postgresql/*/bin`, `$PATH` and
+    /// `$DERSLIK_PG_BIN`, in this order. PostgreSQL refuses to run as root: then the cluster belongs to the user
+    /// `postgres`, or else `nobody`.
+    ///
+    /// # Errors
+    ///
+    /// [`PostgresError`] when no PostgreSQL is installed or the cluster does not start; its text says what to do.
+    pub fn start(durability: Durability) -> Result<Self, PostgresError> {
+        let cluster = Cluster::start(durability)?;
+        Ok(Self { url: ServerUrl::local(cluster.port()), cluster: Some(cluster) })
+    }
+
+    /// The server behind `TEST_DATABASE_URL`, or a private cluster with [`Durability::Fast`] when that is not set.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start), and [`PostgresError::Url`] when the variable does not hold a `postgres://` URL.
+    pub fn connect_or_start() -> Result<Self, PostgresError> {
+        match variable(TEST_DATABASE_URL) {
+            Some(url) => Ok(Self { url: ServerUrl::parse(&url)?, cluster: None }),
+            None => Self::start(Durability::Fast),
+        }
+    }
+
+    /// One [`connect_or_start`](Self::connect_or_start) server for all tests of this process.
+    ///
+    /// # Errors
+    ///
+    /// As [`connect_or_start`](Self::connect_or_start); a failed start is tried again by the next caller.
+    pub fn shared() -> Result<&'static Self, PostgresError> {
+        static SHARED: Mutex<Option<&'static PostgresServer>> = Mutex::new(None);
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(server) = *shared {
+            return Ok(server);
+        }
+        // Statics are never dropped; the watchdog ends a leaked cluster together with the process.
+        let server: &'static Self = Box::leak(Box::new(Self::connect_or_start()?));
+        *shared = Some(server);
+        Ok(server)
+    }
+
+    /// The URL of a database on this server.
+    pub fn url(&self, database: &str) -> String {
+        self.url.with_database(database)
+    }
+
+    /// The URL of the database that is always there: `postgres` on a private cluster.
+    pub fn maintenance_url(&self) -> String {
+        self.url.maintenance()
+    }
+
+    /// Creates a database with a unique name as a copy of the template; the first caller on a server makes the
+    /// template, also when several processes ask at once.
+    ///
+    /// # Errors
+    ///
+    /// [`PostgresError`] when the server can't be reached, refuses, or the template's migration fails.
+    pub fn create_database(&self, template: &Template) -> Result<TestDatabase, PostgresError> {
+        TestDatabase::create(&self.url, template)
+    }
+
+    /// Ends a private cluster as a crash would: no checkpoint, all connections cut.
+    ///
+    /// # Errors
+    ///
+    /// [`PostgresError::NotOurs`] for the server behind `TEST_DATABASE_URL`, [`PostgresError::Command`] when it is
+    /// not running.
+    pub fn stop_immediate(&self) -> Result<(), PostgresError> {
+        self.cluster.as_ref().ok_or(PostgresError::NotOurs)?.stop_immediate()
+    }
+
+    /// Starts a private cluster again on the same port, after an orderly stop if it runs; returns when it accepts
+    /// connections.
+    ///
+    /// # Errors
+    ///
+    /// [`PostgresError::NotOurs`] for the server behind `TEST_DATABASE_URL`, [`PostgresError::Command`] when it does
+    /// not come up.
+    pub fn restart(&self) -> Result<(), PostgresError> {
+        self.cluster.as_ref().ok_or(PostgresError::NotOurs)?.restart()
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "where the server is, is set by whoever starts the tests")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}

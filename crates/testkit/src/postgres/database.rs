@@ -1,0 +1,158 @@
+//! Databases that belong to one test each, copied from a template; it must not know where the server comes from.
+
+use std::collections::hash_map::RandomState;
+use std::error::Error;
+use std::fmt;
+use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher};
+
+use diesel::connection::SimpleConnection;
+use diesel::dsl::sql;
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+use diesel::{Connection, PgConnection, RunQueryDsl};
+
+use super::PostgresError;
+use super::url::ServerUrl;
+
+/// PostgreSQL cuts names at 63 bytes; the prefix, the hash and its separator take 26.
+const LONGEST_TEMPLATE_NAME: usize = 37;
+
+type Migrate = dyn Fn(&str) -> Result<(), Box<dyn Error + Send + Sync>> + Send + Sync;
+
+/// What a fresh database holds: made once per server and revision, then copied.
+pub struct Template {
+    database: String,
+    key: i64,
+    migrate: Box<Migrate>,
+}
+
+impl Template {
+    /// Describes a template. `revision` is any text that changes with the schema, such as all migrations in a row: a
+    /// server that stays between runs then never hands out an old schema. `migrate` gets the URL of an empty database
+    /// and MUST have closed its connections when it returns.
+    pub fn new<M>(name: &str, revision: &str, migrate: M) -> Self
+    where
+        M: Fn(&str) -> Result<(), Box<dyn Error + Send + Sync>> + Send + Sync + 'static,
+    {
+        let mut hasher = DefaultHasher::new();
+        (name, revision).hash(&mut hasher);
+        let hash = hasher.finish();
+        let readable: String = name
+            .chars()
+            .map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '_' })
+            .take(LONGEST_TEMPLATE_NAME)
+            .collect();
+        Self { database: format!("template_{readable}_{hash:016x}"), key: hash.cast_signed(), migrate: Box::new(migrate) }
+    }
+
+    /// The name of the template's own database.
+    pub fn database(&self) -> &str {
+        &self.database
+    }
+
+    fn ensure(&self, server: &ServerUrl, connection: &mut PgConnection) -> Result<(), PostgresError> {
+        if self.is_finished(connection)? == Some(true) {
+            return Ok(());
+        }
+        diesel::sql_query("SELECT pg_advisory_lock($1)").bind::<BigInt, _>(self.key).execute(connection)?;
+        let made = self.make(server, connection);
+        let unlocked = diesel::sql_query("SELECT pg_advisory_unlock($1)").bind::<BigInt, _>(self.key).execute(connection);
+        made?;
+        unlocked?;
+        Ok(())
+    }
+
+    /// Runs under the lock.
+    fn make(&self, server: &ServerUrl, connection: &mut PgConnection) -> Result<(), PostgresError> {
+        match self.is_finished(connection)? {
+            Some(true) => return Ok(()),
+            // Its maker died half-way.
+            Some(false) => drop_database(connection, &self.database)?,
+            None => {}
+        }
+        let name = &self.database;
+        connection.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE template0"))?;
+        (self.migrate)(&server.with_database(name)).map_err(PostgresError::Migration)?;
+        // Nobody may connect any more: a template in use can't be copied.
+        connection.batch_execute(&format!("ALTER DATABASE {name} WITH IS_TEMPLATE true ALLOW_CONNECTIONS false"))?;
+        Ok(())
+    }
+
+    /// `None` when there is no such database, `false` while it is being made.
+    fn is_finished(&self, connection: &mut PgConnection) -> Result<Option<bool>, PostgresError> {
+        let query =
+            sql::<Nullable<Bool>>("(SELECT datistemplate FROM pg_database WHERE datname = ").bind::<Text, _>(&self.database).sql(")");
+        Ok(diesel::select(query).get_result(connection)?)
+    }
+}
+
+impl fmt::Debug for Template {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Template").field("database", &self.database).finish_non_exhaustive()
+    }
+}
+
+/// A database of one test's own, gone when this is dropped.
+#[derive(Debug)]
+pub struct TestDatabase {
+    name: String,
+    url: String,
+    maintenance: String,
+}
+
+impl TestDatabase {
+    pub(super) fn create(server: &ServerUrl, template: &Template) -> Result<Self, PostgresError> {
+        let maintenance = server.maintenance();
+        let mut connection = PgConnection::establish(&maintenance)?;
+        template.ensure(server, &mut connection)?;
+
+        let name = format!("test_{}_{:016x}", std::process::id(), RandomState::new().hash_one(template.key));
+        connection.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {}", template.database))?;
+        let url = server.with_database(&name);
+        Ok(Self { name, url, maintenance })
+    }
+
+    /// The name of the database.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The URL to connect to it.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        // A test may have stopped the server, and then there is nothing to drop.
+        if let Ok(mut connection) = PgConnection::establish(&self.maintenance) {
+            let _dropped = drop_database(&mut connection, &self.name);
+        }
+    }
+}
+
+fn drop_database(connection: &mut PgConnection, name: &str) -> Result<(), PostgresError> {
+    Ok(connection.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)"))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_has_another_database_for_every_name_and_revision() {
+        let named = |name: &str, revision: &str| Template::new(name, revision, |_| Ok(())).database;
+
+        assert_eq!(named("a", "1"), named("a", "1"));
+        assert_ne!(named("a", "1"), named("a", "2"));
+        assert_ne!(named("a-b", "1"), named("a_b", "1"));
+    }
+
+    #[test]
+    fn a_template_name_is_a_plain_sql_name_within_the_limit() {
+        let template = Template::new(&"Öz \"; DROP".repeat(20), "1", |_| Ok(()));
+
+        assert!(template.database().len() <= 63);
+        assert!(template.database().chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_'));
+    }
+}
