@@ -1,1 +1,7 @@
-//! The use cases: one file each, over the ports, without a framework.
+//! The use cases, one file each: what happens in which order when somebody asks for something. Each implements an inbound
+//! port by outbound ones and lets the domain decide; none knows a framework, a wire format or a database.
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+pub mod identity;
+pub mod sessions;

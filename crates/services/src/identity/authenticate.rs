@@ -1,0 +1,152 @@
+//! Finds the actor whose credential was shown. What was found is remembered for less than a second, so that a busy client
+//! costs one look-up a second and a revoked credential still stops working at once, as people see it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use derslik_domain::identity::{Actor, Credential};
+use derslik_ports::inbound::{AuthenticationError, IdentityService, Presented};
+use derslik_ports::outbound::{Clock, UnitOfWork};
+use moka::sync::Cache;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+/// How long a credential that was found is trusted unseen.
+const TRUST: Duration = Duration::from_millis(900);
+/// How many credentials are remembered at once.
+const REMEMBERED: u64 = 10_000;
+
+/// The use cases of identity over a unit of work.
+#[derive(Debug, Clone)]
+pub struct Identity<U> {
+    uow: U,
+    clock: Arc<dyn Clock>,
+    /// By the digest of everything that was shown, so that no secret stays in memory.
+    found: Cache<[u8; 32], Found>,
+}
+
+#[derive(Debug, Clone)]
+struct Found {
+    actor: Actor,
+    credential: Arc<Credential>,
+}
+
+impl<U: UnitOfWork> Identity<U> {
+    /// The use cases over these.
+    pub fn new(uow: U, clock: Arc<dyn Clock>) -> Self {
+        let found = Cache::builder().max_capacity(REMEMBERED).time_to_live(TRUST).build();
+        Self { uow, clock, found }
+    }
+
+    async fn find(&self, presented: &Presented) -> Result<Found, AuthenticationError> {
+        let (kind, public_id) = (presented.kind, presented.public_id.clone());
+        let owner = self.uow.read(move |stores| stores.identity().find_credential(kind, &public_id)).await?;
+        let owner = owner.ok_or(AuthenticationError::Invalid)?;
+        let shown: [u8; 32] = Sha256::digest(&presented.secret).into();
+        if !bool::from(owner.credential.digest.bytes().ct_eq(&shown)) {
+            return Err(AuthenticationError::Invalid);
+        }
+        let actor = Actor {
+            account: Arc::new(owner.account),
+            principal: owner.credential.principal,
+            scopes: owner.credential.scopes,
+            credential: owner.credential.id,
+        };
+        Ok(Found { actor, credential: Arc::new(owner.credential) })
+    }
+}
+
+/// A digest under which the pair of a public part and a secret is remembered. The length keeps the two apart.
+fn memory_key(presented: &Presented) -> [u8; 32] {
+    Sha256::new()
+        .chain_update(presented.kind.name())
+        .chain_update(presented.public_id.len().to_le_bytes())
+        .chain_update(&presented.public_id)
+        .chain_update(&presented.secret)
+        .finalize()
+        .into()
+}
+
+#[async_trait]
+impl<U: UnitOfWork> IdentityService for Identity<U> {
+    async fn authenticate(&self, presented: Presented) -> Result<Actor, AuthenticationError> {
+        let key = memory_key(&presented);
+        let found = if let Some(found) = self.found.get(&key) {
+            found
+        } else {
+            let found = self.find(&presented).await?;
+            self.found.insert(key, found.clone());
+            found
+        };
+        if found.credential.is_expired(self.clock.now()) { Err(AuthenticationError::Expired) } else { Ok(found.actor) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use derslik_domain::id::Id;
+    use derslik_domain::identity::{CredentialKind, SecretDigest};
+    use derslik_ports::mocks::{FakeUnitOfWork, MockStores, StoppedClock};
+    use derslik_ports::outbound::CredentialOwner;
+    use derslik_testkit::builders::{account, service_principal};
+
+    use super::*;
+
+    const NOW: &str = "2025-02-06T13:07:35Z";
+
+    fn owner(secret: &[u8], expires_at: Option<&str>) -> CredentialOwner {
+        CredentialOwner {
+            account: account(),
+            credential: Credential {
+                id: Id::new(5),
+                kind: CredentialKind::PerculusKey,
+                public_id: "demo-access".to_owned(),
+                digest: SecretDigest::new(Sha256::digest(secret).into()),
+                principal: service_principal(),
+                scopes: derslik_domain::identity::Scope::ALL.into_iter().collect(),
+                expires_at: expires_at.map(|at| at.parse().unwrap()),
+            },
+        }
+    }
+
+    fn identity(expected_look_ups: usize, answer: Option<CredentialOwner>) -> Identity<FakeUnitOfWork> {
+        let mut stores = MockStores::default();
+        stores.identity.expect_find_credential().times(expected_look_ups).returning(move |_, _| Ok(answer.clone()));
+        Identity::new(FakeUnitOfWork::new(stores), Arc::new(StoppedClock(NOW.parse().unwrap())))
+    }
+
+    fn presented(secret: &[u8]) -> Presented {
+        Presented { kind: CredentialKind::PerculusKey, public_id: "demo-access".to_owned(), secret: secret.to_vec() }
+    }
+
+    #[tokio::test]
+    async fn the_right_secret_makes_the_actor_and_is_looked_up_once() {
+        let identity = identity(1, Some(owner(b"right", None)));
+        for _ in 0..3 {
+            let actor = identity.authenticate(presented(b"right")).await.unwrap();
+            assert_eq!((actor.account_id(), actor.credential), (account().id, Id::new(5)));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_wrong_secret_is_refused_even_while_the_right_one_is_remembered() {
+        let identity = identity(3, Some(owner(b"right", None)));
+        identity.authenticate(presented(b"right")).await.unwrap();
+        for _ in 0..2 {
+            assert!(matches!(identity.authenticate(presented(b"wrong")).await, Err(AuthenticationError::Invalid)));
+        }
+    }
+
+    #[tokio::test]
+    async fn an_unknown_credential_is_refused_as_a_wrong_secret_is() {
+        let identity = identity(1, None);
+        assert!(matches!(identity.authenticate(presented(b"right")).await, Err(AuthenticationError::Invalid)));
+    }
+
+    #[tokio::test]
+    async fn a_credential_past_its_time_is_refused() {
+        let identity = identity(1, Some(owner(b"right", Some(NOW))));
+        assert!(matches!(identity.authenticate(presented(b"right")).await, Err(AuthenticationError::Expired)));
+    }
+}

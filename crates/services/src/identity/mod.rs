@@ -1,0 +1,7 @@
+//! Who asks.
+
+mod authenticate;
+mod provision;
+
+pub use authenticate::Identity;
+pub use provision::{AccountPlan, CredentialPlan, Provisioned, provision};

@@ -1,0 +1,73 @@
+//! Sets up an account with its service principal and credentials, in one transaction and as often as one likes: what is
+//! already there stays as it is.
+
+use derslik_domain::id::PrincipalId;
+use derslik_domain::identity::{Account, CredentialKind, Principal, PrincipalKind, Role, Scope, SecretDigest};
+use derslik_domain::time::Timestamp;
+use derslik_ports::outbound::{NewCredential, NewPrincipal, StoreError, UnitOfWork};
+use sha2::{Digest, Sha256};
+
+/// An account to set up.
+#[derive(Debug, Clone)]
+pub struct AccountPlan {
+    /// The account.
+    pub account: Account,
+    /// The id of its service principal, which stands for the account itself.
+    pub service: PrincipalId,
+    /// The credentials of that principal.
+    pub credentials: Vec<CredentialPlan>,
+}
+
+/// A credential to set up.
+#[derive(Clone)]
+pub struct CredentialPlan {
+    /// What sort of secret it goes by.
+    pub kind: CredentialKind,
+    /// The part that finds it.
+    pub public_id: String,
+    /// The part that proves it; only its digest is stored.
+    pub secret: Vec<u8>,
+}
+
+impl std::fmt::Debug for CredentialPlan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CredentialPlan").field("kind", &self.kind).field("public_id", &self.public_id).finish_non_exhaustive()
+    }
+}
+
+/// What was not there before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Provisioned {
+    /// Whether the account is new.
+    pub account: bool,
+    /// How many credentials are new.
+    pub credentials: usize,
+}
+
+/// Sets up an account.
+///
+/// # Errors
+/// [`StoreError`], and then nothing was changed.
+pub async fn provision<U: UnitOfWork>(uow: &U, plan: AccountPlan, at: Timestamp) -> Result<Provisioned, StoreError> {
+    uow.write(move |stores| {
+        let identity = stores.identity();
+        let account = identity.add_account(&plan.account, at)?;
+        let principal = Principal { id: plan.service, kind: PrincipalKind::Service, role: Role::Admin };
+        let name = format!("{} service", plan.account.name);
+        identity.add_principal(plan.account.id, &NewPrincipal { principal, name, at })?;
+        let mut credentials = 0;
+        for credential in plan.credentials {
+            let credential = NewCredential {
+                kind: credential.kind,
+                digest: SecretDigest::new(Sha256::digest(&credential.secret).into()),
+                public_id: credential.public_id,
+                scopes: Scope::ALL.into_iter().collect(),
+                expires_at: None,
+                at,
+            };
+            credentials += usize::from(identity.add_credential(plan.account.id, principal, &credential)?);
+        }
+        Ok(Provisioned { account, credentials })
+    })
+    .await
+}

@@ -1,0 +1,49 @@
+//! What can be done with sessions.
+
+mod delete;
+mod get;
+mod search;
+mod upsert_batch;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use derslik_domain::id::SessionGuid;
+use derslik_domain::identity::Actor;
+use derslik_domain::session::{Batch, BatchOutcome, Session, SessionFilter};
+use derslik_ports::inbound::{ServiceError, SessionService};
+use derslik_ports::outbound::{Clock, Ids, UnitOfWork};
+
+/// The use cases of sessions over a unit of work.
+#[derive(Debug, Clone)]
+pub struct Sessions<U> {
+    uow: U,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+}
+
+impl<U: UnitOfWork> Sessions<U> {
+    /// The use cases over these.
+    pub fn new(uow: U, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
+        Self { uow, clock, ids }
+    }
+}
+
+#[async_trait]
+impl<U: UnitOfWork> SessionService for Sessions<U> {
+    async fn upsert_batch(&self, actor: &Actor, batch: Batch) -> Result<BatchOutcome, ServiceError> {
+        upsert_batch::run(self, actor, batch).await
+    }
+
+    async fn search(&self, actor: &Actor, filter: SessionFilter) -> Result<Vec<Session>, ServiceError> {
+        search::run(self, actor, filter).await
+    }
+
+    async fn get(&self, actor: &Actor, guid: SessionGuid) -> Result<Session, ServiceError> {
+        get::run(self, actor, guid).await
+    }
+
+    async fn delete(&self, actor: &Actor, guid: SessionGuid) -> Result<(), ServiceError> {
+        delete::run(self, actor, guid).await
+    }
+}

@@ -1,0 +1,123 @@
+//! Creates and changes sessions in one transaction: lock what is to be changed, let the domain decide, write what it decided.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use derslik_domain::identity::{Action, Actor, authorize};
+use derslik_domain::session::{Batch, BatchOutcome, Creator};
+use derslik_ports::inbound::ServiceError;
+use derslik_ports::outbound::UnitOfWork;
+
+use super::Sessions;
+
+pub(super) async fn run<U: UnitOfWork>(service: &Sessions<U>, actor: &Actor, batch: Batch) -> Result<BatchOutcome, ServiceError> {
+    authorize(actor, Action::WriteSessions)?;
+    let account = Arc::clone(&actor.account);
+    let principal = actor.principal.id;
+    let now = service.clock.now();
+    let ids = Arc::clone(&service.ids);
+    service
+        .uow
+        .write(move |stores| {
+            let sessions = stores.sessions();
+            let targets = batch.targets();
+            let existing = if targets.is_empty() { HashMap::new() } else { sessions.lock_many(account.id, &targets)? };
+            let creator = Creator { principal, settings: &account.settings, now };
+            let outcome = batch.decide(existing, &creator, || ids.session_guid());
+            let (inserts, updates) = (outcome.inserts(), outcome.updates());
+            if !inserts.is_empty() {
+                sessions.insert_many(account.id, &inserts)?;
+            }
+            if !updates.is_empty() {
+                sessions.update_many(account.id, &updates)?;
+            }
+            Ok(outcome)
+        })
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use derslik_domain::form::Field;
+    use derslik_domain::identity::Scopes;
+    use derslik_domain::session::{BatchItem, SessionForm, Target, Verdict};
+    use derslik_ports::inbound::SessionService;
+    use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores, StoppedClock};
+    use derslik_ports::outbound::StoreError;
+    use derslik_testkit::builders::{account, actor_of, guid, now, session, session_form};
+    use mockall::{Sequence, predicate::eq};
+
+    use super::*;
+
+    fn service(stores: MockStores) -> (Sessions<FakeUnitOfWork>, FakeUnitOfWork) {
+        let uow = FakeUnitOfWork::new(stores);
+        (Sessions::new(uow.clone(), Arc::new(StoppedClock(now())), Arc::new(FixedIds(guid(99)))), uow)
+    }
+
+    fn create(form: SessionForm) -> BatchItem {
+        BatchItem::Session(Target::New, Box::new(form))
+    }
+
+    fn update(number: u128, form: SessionForm) -> BatchItem {
+        BatchItem::Session(Target::Existing(guid(number)), Box::new(form))
+    }
+
+    #[tokio::test]
+    async fn locks_decides_inserts_and_updates_in_this_order() {
+        let mut stores = MockStores::default();
+        let mut order = Sequence::new();
+        let wanted = BTreeSet::from([guid(1), guid(2)]);
+        stores
+            .sessions
+            .expect_lock_many()
+            .with(eq(account().id), eq(wanted))
+            .once()
+            .in_sequence(&mut order)
+            .returning(|_, _| Ok(HashMap::from([(guid(1), session(guid(1)))])));
+        stores.sessions.expect_insert_many().once().in_sequence(&mut order).returning(|_, sessions| {
+            assert_eq!(sessions.iter().map(|session| session.guid).collect::<Vec<_>>(), [guid(99)]);
+            Ok(())
+        });
+        stores.sessions.expect_update_many().once().in_sequence(&mut order).returning(|_, sessions| {
+            assert_eq!(sessions.iter().map(|session| (session.guid, session.duration.minutes())).collect::<Vec<_>>(), [(guid(1), 100)]);
+            Ok(())
+        });
+        let (service, uow) = service(stores);
+        let change = SessionForm { duration: Field::Given(100), ..SessionForm::default() };
+
+        let batch = Batch::new(vec![create(session_form()), update(1, change.clone()), update(2, change)]);
+        let outcome = service.upsert_batch(&actor_of(account()), batch).await.unwrap();
+
+        assert!(matches!(outcome.verdicts(), [Verdict::Created(_), Verdict::Updated(_), Verdict::NotFound]));
+        assert_eq!(uow.commits(), 1);
+    }
+
+    #[tokio::test]
+    async fn writes_nothing_when_everything_is_refused() {
+        // No call of the stores is expected, so any would fail the test.
+        let (service, _) = service(MockStores::default());
+        let batch = Batch::new(vec![create(SessionForm::default()), BatchItem::Session(Target::Impossible, Box::default())]);
+        let outcome = service.upsert_batch(&actor_of(account()), batch).await.unwrap();
+        assert!(matches!(outcome.verdicts(), [Verdict::Refused(_), Verdict::NotFound]));
+    }
+
+    #[tokio::test]
+    async fn fails_as_a_whole_when_the_store_fails() {
+        let mut stores = MockStores::default();
+        stores.sessions.expect_insert_many().returning(|_, _| Err(StoreError::Unavailable(None)));
+        let (service, uow) = service(stores);
+        let error = service.upsert_batch(&actor_of(account()), Batch::new(vec![create(session_form())])).await.unwrap_err();
+        assert!(matches!(error, ServiceError::Store(StoreError::Unavailable(_))));
+        assert_eq!(uow.commits(), 0);
+    }
+
+    #[tokio::test]
+    async fn asks_no_store_before_it_knows_that_the_actor_may() {
+        let (service, _) = service(MockStores::default());
+        let actor = Actor { scopes: Scopes::default(), ..actor_of(account()) };
+        let error = service.upsert_batch(&actor, Batch::new(vec![create(session_form())])).await.unwrap_err();
+        assert!(matches!(error, ServiceError::Denied(_)));
+    }
+}
