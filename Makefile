@@ -1,0 +1,38 @@
+.DEFAULT_GOAL := help
+.PHONY: run test lint fmt deny bench build doc migrate ci help
+
+# Extra arguments for run, test, bench and migrate: make run ARGS='--listen 127.0.0.1:9090'
+ARGS ?=
+
+run: ## serve with the embedded database and fixed development keys
+	@scripts/run $(ARGS)
+
+test: ## all tests, on both databases; ARGS selects some
+	@scripts/test $(ARGS)
+
+lint: ## formatting, clippy, dependencies, documentation, container files
+	@scripts/lint
+
+fmt: ## format the code
+	@cargo fmt --all
+
+deny: ## licences, sources and bans of all dependencies
+	@scripts/tools deny && PATH="$$PATH:target/tools/bin" cargo deny --all-features check bans licenses sources
+
+bench: ## the benchmark, optimised, on a private PostgreSQL
+	@scripts/bench $(ARGS)
+
+build: ## the optimised binary, target/release/derslik
+	@scripts/require rust cc && cargo build --release --locked -p derslik
+
+doc: ## the API documentation, target/doc
+	@RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace --all-features
+
+migrate: ## bring the database up to date
+	@scripts/require rust cc && cargo run --quiet -p derslik -- migrate $(ARGS)
+
+ci: ## what continuous integration runs
+	@.ci/run
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
