@@ -70,7 +70,7 @@ impl<'a> RawItem<'a> {
     }
 
     /// The item for the domain.
-    pub(crate) fn to_domain(&self) -> BatchItem {
+    pub(crate) fn as_domain(&self) -> BatchItem {
         let unreadable = |field, problem| BatchItem::Unreadable(Violation { field, problem });
         if !self.is_object {
             return unreadable(SessionField::Item, Problem::Mistyped);

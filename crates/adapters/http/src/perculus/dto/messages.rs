@@ -13,13 +13,13 @@ pub(crate) fn message(violation: Violation) -> String {
     }
     let (subject, key) = names(field);
     let reason = match problem {
-        Problem::Past => None,
         Problem::Invalid if field == SessionField::StartDate => None,
         Problem::Required => Some(format!("{key} is required.")),
         Problem::Mistyped => Some(format!("{key} must be {}.", type_name(field))),
         Problem::Repeated => Some(format!("{key} was sent more than once.")),
         Problem::Text(error) => Some(text_reason(&key, error)),
         Problem::Invalid => Some(format!("{key} must be {}.", wanted(field))),
+        // A start in the past: the vendor says no more about it.
         _ => None,
     };
     match reason {

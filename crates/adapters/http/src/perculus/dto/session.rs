@@ -17,7 +17,7 @@ pub(crate) struct SessionView<'a>(pub(crate) &'a Session);
 impl SessionView<'_> {
     const KEYS: usize = 13;
 
-    fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+    fn write<M: SerializeMap>(self, map: &mut M) -> Result<(), M::Error> {
         let session = self.0;
         let zone = session.start.zone();
         map.serialize_entry("session_guid", &Shown(session.guid))?;

@@ -25,7 +25,7 @@ pub(super) async fn upsert_batch(
     let text = body_text(&body);
     let text = without_comments(&text);
     let items = read_items(&text, state.limits.batch_items)?;
-    let batch = Batch::new(items.iter().map(RawItem::to_domain).collect());
+    let batch = Batch::new(items.iter().map(RawItem::as_domain).collect());
     let outcome = state.sessions.upsert_batch(&actor, batch).await?;
     Ok(answer(&actor, &items, &outcome, wants_index(&request)))
 }
