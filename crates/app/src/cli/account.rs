@@ -22,18 +22,18 @@ pub(super) enum AccountCommand {
 impl AccountCommand {
     pub(super) fn run(self, config: &Config) -> Result<(), Failure> {
         match self {
-            Self::Create { name } => create(config, name),
+            Self::Create { name } => create(config, &name),
         }
     }
 }
 
-fn create(config: &Config, name: String) -> Result<(), Failure> {
+fn create(config: &Config, name: &str) -> Result<(), Failure> {
     let runtime = runtime(config)?;
     let uow = open_database(config, &runtime)?;
     let keys = KeyPair::random().map_err(|error| Failure::Other(error.into()))?;
     let settings = config.account_settings().map_err(Failure::Usage)?;
     let now = clock(config)?.now();
-    let created = runtime.block_on(create_account(&uow, name.clone(), settings, keys.plan(), now));
+    let created = runtime.block_on(create_account(&uow, name.to_owned(), settings, keys.plan(), now));
     let id = created.map_err(|error| match error {
         StoreError::Conflict(Conflict::Account) => Failure::Usage(anyhow::anyhow!("there is an account of the name {name:?} already")),
         error => Failure::Database(error.into()),

@@ -56,7 +56,7 @@ struct Common {
     /// The folder of everything that is kept in files [default: ./data].
     #[arg(long, global = true, value_name = "FOLDER")]
     data_dir: Option<PathBuf>,
-    /// The database, postgres://… or sqlite://path [default: an SQLite file in the data folder].
+    /// The URL of the database, which begins with postgres:// or sqlite:// [default: an SQLite file in the data folder].
     #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
     /// What the service is for [default: dev].
