@@ -18,6 +18,12 @@ pub mod kind {
     /// A stored credential of a principal.
     #[derive(Debug)]
     pub enum Credential {}
+    /// A project, under which jobs are listed.
+    #[derive(Debug)]
+    pub enum Project {}
+    /// A piece of work that runs in the background.
+    #[derive(Debug)]
+    pub enum Job {}
 }
 
 /// An integer id that appears on a wire. Unique within its account (an [`AccountId`] is unique everywhere), not dense.
@@ -32,6 +38,10 @@ pub type AccountId = Id<kind::Account>;
 pub type PrincipalId = Id<kind::Principal>;
 /// The id of a credential within its account.
 pub type CredentialId = Id<kind::Credential>;
+/// The id of a project within its account.
+pub type ProjectId = Id<kind::Project>;
+/// The id of a job within its account.
+pub type JobId = Id<kind::Job>;
 
 impl<Kind> Id<Kind> {
     /// Wraps an integer id.

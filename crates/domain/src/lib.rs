@@ -13,6 +13,7 @@
 //! | [`page`] | which part of a list is asked for |
 //! | [`session`] | virtual-classroom sessions and their batches |
 //! | [`identity`] | accounts, principals, credentials, and the one function that decides who may do what |
+//! | [`job`] | work that runs in the background: its states, retries, leases, and what erasing a user means |
 //!
 //! ```
 //! use derslik_domain::time::{CivilTime, Start, WrittenTime, Zone};
@@ -29,6 +30,7 @@
 pub mod form;
 pub mod id;
 pub mod identity;
+pub mod job;
 pub mod page;
 pub mod session;
 pub mod text;

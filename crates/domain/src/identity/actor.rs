@@ -63,16 +63,19 @@ pub enum Role {
 pub enum Scope {
     /// Sessions and everything about them.
     Sessions,
+    /// Projects, their jobs, and the erasure of users.
+    Jobs,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 1] = [Self::Sessions];
+    pub const ALL: [Self; 2] = [Self::Sessions, Self::Jobs];
 
     /// The name by which the scope is stored.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Sessions => "sessions",
+            Self::Jobs => "jobs",
         }
     }
 
@@ -84,6 +87,7 @@ impl Scope {
     const fn bit(self) -> u32 {
         match self {
             Self::Sessions => 1,
+            Self::Jobs => 1 << 1,
         }
     }
 }
@@ -127,5 +131,18 @@ impl Actor {
     /// The id of the account.
     pub fn account_id(&self) -> AccountId {
         self.account.id
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_scope_has_a_bit_of_its_own() {
+        for scope in Scope::ALL {
+            let alone = Scopes::from_iter([scope]);
+            assert_eq!(alone.iter().collect::<Vec<_>>(), [scope]);
+        }
     }
 }
