@@ -4,22 +4,29 @@
 //! |---|---|
 //! | `state` | who moves a course from one state to another, and what each state allows |
 //! | `standing` | what somebody is to a course |
+//! | `access` | who may do what with a course |
 //! | `roster` | who joins, leaves and takes over a course |
+//! | `form`, `validate` | what a client sent for a course, and whether it is acceptable |
+//! | `change` | what creating, changing and deleting a course comes to |
 //! | `mask` | which fields a change is about |
 //! | `alias` | the names that clients choose for courses |
 //! | `gradebook`, `material`, `codes` | what else a course carries |
 //!
 //! It knows nothing of how any of this is written down or answered.
 
+mod access;
 mod alias;
+mod change;
 mod codes;
 mod date;
+mod form;
 mod gradebook;
 mod mask;
 mod material;
 mod roster;
 mod standing;
 mod state;
+mod validate;
 
 #[cfg(test)]
 mod testing;
@@ -28,9 +35,18 @@ use crate::id::{CourseId, PrincipalId};
 use crate::text::{Name, Text};
 use crate::time::Timestamp;
 
+pub use access::{
+    CatalogueAction, CourseAction, CourseDenial, CourseSettings, CourseSight, GradingPeriodLicence, MemberCreation, authorize_catalogue,
+    authorize_course, eligible_for_add_ons, eligible_for_grading_periods, may_read_profile,
+};
 pub use alias::{Alias, AliasError, AliasScope, AliasSpace, CourseRef, NoProject};
+pub use change::{
+    Change, ChangeError, CourseFact, CreateError, Created, DeleteError, Founding, NamedOwner, Patch, assign_calendar, create, delete,
+    move_to, patch, replace,
+};
 pub use codes::{CodeError, EnrollmentCode, GroupName};
 pub use date::{CalendarDate, DateError, DateForm};
+pub use form::CourseForm;
 pub use gradebook::{
     CalculationType, DisplaySetting, GradeCategory, GradeCategoryName, GradeDenominator, GradeWeight, GradebookError, GradebookSettings,
 };
@@ -43,6 +59,7 @@ pub use roster::{
 };
 pub use standing::{CourseRole, Standing};
 pub use state::{CourseState, CourseStates, StateConflict, Step, TransitionError, step, transition, transition_table};
+pub use validate::{CourseProblem, CourseViolation};
 
 /// The name of a course: 1 to 750 characters.
 pub type CourseName = Name<750>;

@@ -1,9 +1,10 @@
 //! A course for the tests of this folder. It knows nothing that a rule could be about.
 
+use crate::form::{Field, RawText};
 use crate::id::Id;
 use crate::time::Timestamp;
 
-use super::{Course, CourseDetails, CourseName, CourseState, EnrollmentCode, GradebookSettings, GroupName, Revision};
+use super::{Course, CourseDetails, CourseForm, CourseName, CourseState, EnrollmentCode, GradebookSettings, GroupName, Revision};
 
 /// The owner of [`course`].
 pub(super) const OWNER: i64 = 2;
@@ -35,4 +36,14 @@ pub(super) fn course() -> Course {
         updated_at: Timestamp::from_micros(2_000),
         first_active_at: Some(Timestamp::from_micros(1_000)),
     }
+}
+
+/// A text as a client sends it.
+pub(super) fn given(text: &str) -> Field<RawText> {
+    Field::Given(text.as_bytes().to_vec())
+}
+
+/// A form with a name.
+pub(super) fn named(name: &str) -> CourseForm {
+    CourseForm { name: given(name), ..CourseForm::default() }
 }
