@@ -10,6 +10,7 @@
 //! | `change` | what creating, changing and deleting a course comes to |
 //! | `mask` | which fields a change is about |
 //! | `alias` | the names that clients choose for courses |
+//! | `grading_period`, `date` | the stretches of days that grades are given for |
 //! | `gradebook`, `material`, `codes` | what else a course carries |
 //!
 //! It knows nothing of how any of this is written down or answered.
@@ -21,6 +22,7 @@ mod codes;
 mod date;
 mod form;
 mod gradebook;
+mod grading_period;
 mod mask;
 mod material;
 mod roster;
@@ -49,6 +51,11 @@ pub use date::{CalendarDate, DateError, DateForm};
 pub use form::CourseForm;
 pub use gradebook::{
     CalculationType, DisplaySetting, GradeCategory, GradeCategoryName, GradeDenominator, GradeWeight, GradebookError, GradebookSettings,
+};
+pub use grading_period::{
+    GradingPeriod, GradingPeriodChange, GradingPeriodError, GradingPeriodField, GradingPeriodForm, GradingPeriodPlace,
+    GradingPeriodProblem, GradingPeriodSettings, GradingPeriodSettingsForm, GradingPeriodTitle, GradingPeriodViolation,
+    change_grading_periods,
 };
 pub use mask::{CourseField, CourseFields, GradingPeriodMask, GradingPeriodSetting, MaskError, MaskPath, UpdateMask};
 pub use material::{
