@@ -12,6 +12,7 @@
 //! | `alias` | the names that clients choose for courses |
 //! | `grading_period`, `date` | the stretches of days that grades are given for |
 //! | `gradebook`, `material`, `codes` | what else a course carries |
+//! | `list` | which courses a list is about, and where it goes on |
 //!
 //! It knows nothing of how any of this is written down or answered.
 
@@ -23,6 +24,7 @@ mod date;
 mod form;
 mod gradebook;
 mod grading_period;
+mod list;
 mod mask;
 mod material;
 mod roster;
@@ -57,6 +59,7 @@ pub use grading_period::{
     GradingPeriodProblem, GradingPeriodSettings, GradingPeriodSettingsForm, GradingPeriodTitle, GradingPeriodViolation,
     change_grading_periods,
 };
+pub use list::{CourseCursor, CourseFilter, CourseListForm, CourseOrder, CoursePage, CoursePageError, ListError, MemberFilter, Viewer};
 pub use mask::{CourseField, CourseFields, GradingPeriodMask, GradingPeriodSetting, MaskError, MaskPath, UpdateMask};
 pub use material::{
     CourseMaterial, CourseMaterialSet, DriveFolder, FormMaterial, LinkMaterial, MaterialId, MaterialTitle, MaterialUrl, StoredMaterial,
