@@ -18,12 +18,21 @@ pub mod kind {
     /// A stored credential of a principal.
     #[derive(Debug)]
     pub enum Credential {}
-    /// A project, under which jobs are listed.
-    #[derive(Debug)]
-    pub enum Project {}
     /// A piece of work that runs in the background.
     #[derive(Debug)]
     pub enum Job {}
+    /// A project, under which jobs are listed and programs share `p:` aliases.
+    #[derive(Debug)]
+    pub enum Project {}
+    /// A course.
+    #[derive(Debug)]
+    pub enum Course {}
+    /// A grading period of a course.
+    #[derive(Debug)]
+    pub enum GradingPeriod {}
+    /// A category of grades in the gradebook of a course.
+    #[derive(Debug)]
+    pub enum GradeCategory {}
 }
 
 /// An integer id that appears on a wire. Unique within its account (an [`AccountId`] is unique everywhere), not dense.
@@ -42,6 +51,12 @@ pub type CredentialId = Id<kind::Credential>;
 pub type ProjectId = Id<kind::Project>;
 /// The id of a job within its account.
 pub type JobId = Id<kind::Job>;
+/// The id of a course within its account.
+pub type CourseId = Id<kind::Course>;
+/// The id of a grading period within its account.
+pub type GradingPeriodId = Id<kind::GradingPeriod>;
+/// The id of a grade category within its account.
+pub type GradeCategoryId = Id<kind::GradeCategory>;
 
 impl<Kind> Id<Kind> {
     /// Wraps an integer id.

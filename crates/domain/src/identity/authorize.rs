@@ -132,4 +132,12 @@ mod tests {
         }
         assert_eq!(Scope::by_name("everything"), None);
     }
+
+    #[test]
+    fn one_scope_opens_no_other() {
+        for one in Scope::ALL {
+            let alone: Scopes = [one].into_iter().collect();
+            assert_eq!(alone.iter().collect::<Vec<_>>(), [one]);
+        }
+    }
 }

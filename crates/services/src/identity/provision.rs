@@ -2,7 +2,7 @@
 //! already there stays as it is.
 
 use derslik_domain::id::{AccountId, Id, PrincipalId};
-use derslik_domain::identity::{Account, AccountSettings, CredentialKind, Principal, PrincipalKind, Role, Scope, SecretDigest};
+use derslik_domain::identity::{Account, AccountSettings, CredentialKind, Principal, PrincipalKind, Role, SecretDigest};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{NewCredential, NewPrincipal, StoreError, Stores, UnitOfWork};
 use sha2::{Digest, Sha256};
@@ -88,7 +88,7 @@ fn set_up(stores: &mut dyn Stores, plan: AccountPlan, at: Timestamp) -> Result<P
             kind: credential.kind,
             digest: SecretDigest::new(Sha256::digest(&credential.secret).into()),
             public_id: credential.public_id,
-            scopes: Scope::ALL.into_iter().collect(),
+            scopes: credential.kind.scopes(),
             expires_at: None,
             at,
         };
