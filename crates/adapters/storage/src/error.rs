@@ -4,10 +4,13 @@ use derslik_ports::outbound::{Conflict, StoreError};
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
 
 /// What is unique: the name of the constraint on PostgreSQL, the column that SQLite names last, and what it means.
-const UNIQUE: [(&str, &str, Conflict); 5] = [
+const UNIQUE: [(&str, &str, Conflict); 8] = [
     ("accounts_pkey", "accounts.id", Conflict::Account),
     ("accounts_name_key", "accounts.name", Conflict::Account),
-    ("principals_pkey", "principals.id", Conflict::Principal),
+    ("principals_pkey", "principals.id", Conflict::User),
+    ("principals_guid_key", "principals.guid", Conflict::User),
+    ("principals_email_key", "principals.email_key", Conflict::UserEmail),
+    ("principals_username_key", "principals.username_key", Conflict::Username),
     ("credentials_public_id_key", "credentials.public_id", Conflict::Credential),
     ("sessions_pkey", "sessions.guid", Conflict::Session),
 ];
