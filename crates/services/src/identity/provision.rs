@@ -2,10 +2,11 @@
 //! already there stays as it is.
 
 use derslik_domain::id::{AccountId, Id, PrincipalId, UserGuid};
-use derslik_domain::identity::{Account, AccountSettings, CredentialKind, PersonName, PrincipalKind, Role, SecretDigest, User, UserState};
+use derslik_domain::identity::{Account, AccountSettings, CredentialKind, PersonName, PrincipalKind, Role, User, UserState};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{NewCredential, StoreError, Stores, UnitOfWork};
-use sha2::{Digest, Sha256};
+
+use super::secret::{digest, public_id};
 
 /// The service principal of an account that is created by name, and the first of its principals.
 const FIRST_PRINCIPAL: i64 = 1;
@@ -106,8 +107,8 @@ fn set_up(stores: &mut dyn Stores, plan: AccountPlan, at: Timestamp) -> Result<P
     for credential in plan.credentials {
         let credential = NewCredential {
             kind: credential.kind,
-            digest: SecretDigest::new(Sha256::digest(&credential.secret).into()),
-            public_id: credential.public_id,
+            digest: digest(&credential.secret),
+            public_id: public_id(credential.kind, &credential.public_id, &credential.secret),
             scopes: credential.kind.scopes(),
             expires_at: None,
             at,
