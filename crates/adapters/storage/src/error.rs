@@ -26,6 +26,9 @@ const LOST: [&str; 9] = [
     "the database system is",
 ];
 
+/// What SQLite says where somebody else writes.
+const LOCKED: &str = "database is locked";
+
 /// Parts of messages that tell of a database that can't answer now, on a connection that is alive.
 const BUSY: [&str; 8] = [
     "statement timeout",
@@ -33,7 +36,7 @@ const BUSY: [&str; 8] = [
     "deadlock detected",
     "too many clients",
     "remaining connection slots",
-    "database is locked",
+    LOCKED,
     "database or disk is full",
     "disk I/O error",
 ];
@@ -58,6 +61,11 @@ pub(crate) fn is_connection_lost(error: &Error) -> bool {
         | Error::BrokenTransactionManager => true,
         _ => says(error, &LOST),
     }
+}
+
+/// Whether another connection to SQLite is in the way.
+pub(crate) fn is_locked(error: &Error) -> bool {
+    says(error, &[LOCKED])
 }
 
 fn says(error: &Error, parts: &[&str]) -> bool {

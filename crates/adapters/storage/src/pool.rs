@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
@@ -12,6 +12,7 @@ use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, ConnectionError};
 
 use crate::conn::Conn;
+use crate::error::is_locked;
 
 /// Which database, and where.
 #[derive(Clone, PartialEq, Eq)]
@@ -215,14 +216,25 @@ impl Connector for SqliteConnector {
 
 fn prepare_sqlite(conn: &mut SqliteConnection, access: Access, settings: PoolSettings) -> QueryResult<()> {
     let synchronous = if settings.sqlite_full_sync { "FULL" } else { "NORMAL" };
-    conn.batch_execute(&format!(
-        "PRAGMA busy_timeout = {}; PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; \
-         PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;",
-        settings.lock_timeout.as_millis()
-    ))?;
+    conn.batch_execute(&format!("PRAGMA busy_timeout = {}; PRAGMA page_size = 8192", settings.lock_timeout.as_millis()))?;
+    turn_on_write_ahead_log(conn, settings.lock_timeout)?;
+    conn.batch_execute(&format!("PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY"))?;
     match access {
         Access::Read => conn.batch_execute("PRAGMA query_only = ON"),
         Access::Write => Ok(()),
+    }
+}
+
+/// The one statement that SQLite gives up at once where two connections open a new file together: its own patience would
+/// be a deadlock there.
+fn turn_on_write_ahead_log(conn: &mut SqliteConnection, patience: Duration) -> QueryResult<()> {
+    const PAUSE: Duration = Duration::from_millis(5);
+    let begin = Instant::now();
+    loop {
+        match conn.batch_execute("PRAGMA journal_mode = WAL") {
+            Err(error) if is_locked(&error) && begin.elapsed() < patience => std::thread::sleep(PAUSE),
+            result => return result,
+        }
     }
 }
 
