@@ -43,6 +43,11 @@ const BUSY: [&str; 8] = [
 
 /// The words of the ports for a failure of diesel's.
 pub(crate) fn store_error(error: Error) -> StoreError {
+    let error = match error {
+        // The transaction is gone all the same, and what failed the commit is what counts.
+        Error::RollbackErrorOnCommit { commit_error, .. } => *commit_error,
+        other => other,
+    };
     match &error {
         Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => match conflict(info.as_ref()) {
             Some(conflict) => StoreError::Conflict(conflict),

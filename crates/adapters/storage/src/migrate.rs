@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use diesel::RunQueryDsl;
-use diesel::connection::Connection;
+use diesel::connection::{Connection, SimpleConnection};
 use diesel::migration::MigrationSource;
 use diesel::pg::PgConnection;
 use diesel::sqlite::SqliteConnection;
@@ -78,10 +78,7 @@ impl DatabaseUrl {
         let settings = PoolSettings::default();
         match self {
             Self::Postgres(url) => migrate_postgres(&mut PgConnector { url: url.clone(), settings }.connect_unbounded()?),
-            Self::Sqlite(path) => {
-                let settings = PoolSettings { lock_timeout: PATIENCE, ..settings };
-                migrate_sqlite(&mut SqliteConnector { path: path.clone(), access: Access::Write, settings }.connect()?)
-            }
+            Self::Sqlite(path) => migrate_sqlite(&mut SqliteConnector { path: path.clone(), access: Access::Write, settings }.connect()?),
         }
     }
 }
@@ -93,6 +90,7 @@ fn migrate_postgres(conn: &mut PgConnection) -> Result<Migrated, MigrateError> {
 }
 
 fn migrate_sqlite(conn: &mut SqliteConnection) -> Result<Migrated, MigrateError> {
+    conn.batch_execute(&format!("PRAGMA busy_timeout = {}", PATIENCE.as_millis()))?;
     conn.immediate_transaction(|conn| apply(conn, SQLITE))
 }
 

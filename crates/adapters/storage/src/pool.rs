@@ -75,11 +75,13 @@ impl fmt::Debug for DatabaseUrl {
 pub struct PoolSettings {
     /// The most connections to PostgreSQL, or readers of SQLite (which has one writer besides).
     pub connections: u32,
-    /// How long a unit of work waits for a connection.
+    /// How long a unit of work waits for a connection. By default a client hears within 3 s of a table that somebody
+    /// holds, since this and the wait for the lock add up.
     pub acquire_timeout: Duration,
     /// How long a statement may run on PostgreSQL.
     pub statement_timeout: Duration,
-    /// How long a statement may wait for a lock; on SQLite, how long a writer of another process is waited for.
+    /// How long a statement may wait for a lock; on SQLite, how much longer a writer waits for those before it, of this
+    /// process or another.
     pub lock_timeout: Duration,
     /// Whether a committed write of SQLite is on the disk before it is acknowledged, and so survives a power cut.
     pub sqlite_full_sync: bool,
@@ -89,7 +91,7 @@ impl Default for PoolSettings {
     fn default() -> Self {
         Self {
             connections: 6,
-            acquire_timeout: Duration::from_secs(2),
+            acquire_timeout: Duration::from_millis(800),
             statement_timeout: Duration::from_secs(5),
             lock_timeout: Duration::from_secs(2),
             sqlite_full_sync: true,
@@ -121,7 +123,7 @@ pub(crate) trait Database: Connection + Send + Sized + 'static {
     fn as_conn(&mut self) -> Conn<'_>;
 
     /// Runs `work` in a transaction that may write.
-    fn write<T, E: From<diesel::result::Error>>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E>;
+    fn write<T>(&mut self, work: impl FnOnce(&mut Self) -> QueryResult<T>) -> QueryResult<T>;
 }
 
 impl Database for PgConnection {
@@ -129,7 +131,7 @@ impl Database for PgConnection {
         Conn::Pg(self)
     }
 
-    fn write<T, E: From<diesel::result::Error>>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
+    fn write<T>(&mut self, work: impl FnOnce(&mut Self) -> QueryResult<T>) -> QueryResult<T> {
         self.transaction(work)
     }
 }
@@ -139,7 +141,7 @@ impl Database for SqliteConnection {
         Conn::Sqlite(self)
     }
 
-    fn write<T, E: From<diesel::result::Error>>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
+    fn write<T>(&mut self, work: impl FnOnce(&mut Self) -> QueryResult<T>) -> QueryResult<T> {
         self.immediate_transaction(work)
     }
 }
@@ -214,6 +216,10 @@ impl Connector for SqliteConnector {
     }
 }
 
+/// Nobody queues for the file of SQLite: whoever asks often gets it, and its own way of asking more and more rarely, up to
+/// ten times a second, starves a process beside a busy one. So a writer gives up at once and the unit of work asks again.
+const WRITER_PAUSE_MILLIS: u32 = 3;
+
 fn prepare_sqlite(conn: &mut SqliteConnection, access: Access, settings: PoolSettings) -> QueryResult<()> {
     let synchronous = if settings.sqlite_full_sync { "FULL" } else { "NORMAL" };
     conn.batch_execute(&format!("PRAGMA busy_timeout = {}; PRAGMA page_size = 8192", settings.lock_timeout.as_millis()))?;
@@ -221,7 +227,7 @@ fn prepare_sqlite(conn: &mut SqliteConnection, access: Access, settings: PoolSet
     conn.batch_execute(&format!("PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY"))?;
     match access {
         Access::Read => conn.batch_execute("PRAGMA query_only = ON"),
-        Access::Write => Ok(()),
+        Access::Write => conn.batch_execute(&format!("PRAGMA busy_timeout = {WRITER_PAUSE_MILLIS}")),
     }
 }
 
