@@ -89,6 +89,9 @@ pub struct HttpConfig {
     /// The most items of a batch.
     #[validate(range(min = 1, max = 100_000))]
     pub batch_max_items: usize,
+    /// The most bytes of request bodies that are held at once, of all requests together; more are answered 503.
+    #[validate(range(min = 1_048_576))]
+    pub bodies_in_flight_bytes: usize,
     /// How long requests that are under way may go on once the service was told to stop, in seconds.
     #[validate(range(max = 600))]
     pub grace_seconds: u64,
@@ -155,7 +158,7 @@ impl Default for Config {
 
 impl Default for LogConfig {
     fn default() -> Self {
-        Self { filter: "info,actix_server=warn".to_owned(), format: LogFormat::Text }
+        Self { filter: "info,actix_server=warn,actix_http=off".to_owned(), format: LogFormat::Text }
     }
 }
 
@@ -167,6 +170,7 @@ impl Default for HttpConfig {
             body_limit_bytes: limits.body_bytes,
             body_deadline_seconds: limits.body_deadline.as_secs(),
             batch_max_items: limits.batch_items,
+            bodies_in_flight_bytes: limits.bodies_in_flight_bytes,
             grace_seconds: 8,
         }
     }
@@ -275,6 +279,7 @@ impl Config {
             body_bytes: self.http.body_limit_bytes,
             body_deadline: Duration::from_secs(self.http.body_deadline_seconds),
             batch_items: self.http.batch_max_items,
+            bodies_in_flight_bytes: self.http.bodies_in_flight_bytes,
         }
     }
 

@@ -9,9 +9,7 @@ use derslik_services::sessions::Sessions;
 
 /// The service over a unit of work, as its HTTP side needs it.
 pub fn wire<U: UnitOfWork + Clone>(uow: &U, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, limits: Limits) -> HttpState {
-    HttpState {
-        sessions: Arc::new(Sessions::new(uow.clone(), Arc::clone(&clock), ids)),
-        identity: Arc::new(Identity::new(uow.clone(), clock)),
-        limits,
-    }
+    let sessions = Sessions::new(uow.clone(), Arc::clone(&clock), ids);
+    let identity = Identity::new(uow.clone(), clock);
+    HttpState::new(Arc::new(sessions), Arc::new(identity), limits)
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 use derslik_domain::session::Batch;
 use derslik_ports::inbound::{IdentityService, SessionService};
 
-/// The inbound ports and the limits of a request.
+use crate::body::BodyRoom;
+
+/// The inbound ports and the limits of a request. Clones share what is bounded for all requests together.
 #[derive(Clone)]
 pub struct HttpState {
     /// Sessions.
@@ -15,6 +17,19 @@ pub struct HttpState {
     pub identity: Arc<dyn IdentityService>,
     /// The limits of a request.
     pub limits: Limits,
+    body_room: BodyRoom,
+}
+
+impl HttpState {
+    /// What handlers work with.
+    pub fn new(sessions: Arc<dyn SessionService>, identity: Arc<dyn IdentityService>, limits: Limits) -> Self {
+        Self { sessions, identity, limits, body_room: BodyRoom::of_bytes(limits.bodies_in_flight_bytes) }
+    }
+
+    /// The room that the bodies of all requests share.
+    pub(crate) fn body_room(&self) -> &BodyRoom {
+        &self.body_room
+    }
 }
 
 impl std::fmt::Debug for HttpState {
@@ -32,10 +47,17 @@ pub struct Limits {
     pub body_deadline: Duration,
     /// The most items of a batch.
     pub batch_items: usize,
+    /// The most bytes of request bodies that are held at once, of all requests together.
+    pub bodies_in_flight_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body_bytes: 8 * 1024 * 1024, body_deadline: Duration::from_secs(15), batch_items: Batch::DEFAULT_MAX_ITEMS }
+        Self {
+            body_bytes: 8 * 1024 * 1024,
+            body_deadline: Duration::from_secs(15),
+            batch_items: Batch::DEFAULT_MAX_ITEMS,
+            bodies_in_flight_bytes: 64 * 1024 * 1024,
+        }
     }
 }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 /// The answer to a search: status, seconds to wait, body.
 async fn answer(sessions: MockSessionService, identity: MockIdentityService) -> (StatusCode, Option<String>, Value) {
-    let state = HttpState { sessions: Arc::new(sessions), identity: Arc::new(identity), limits: Limits::default() };
+    let state = HttpState::new(Arc::new(sessions), Arc::new(identity), Limits::default());
     let app = test::init_service(App::new().configure(|config| configure(config, state))).await;
     let bearer = format!("Bearer demo-access|{}", "0".repeat(64));
     let request = test::TestRequest::post().uri("/xapi/v2/session/search").insert_header((AUTHORIZATION, bearer));

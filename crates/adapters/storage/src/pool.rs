@@ -57,8 +57,10 @@ impl fmt::Display for DatabaseUrl {
             Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
             Self::Postgres(url) => {
                 let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+                // Parameters may hold a password, and an @ as well.
+                let rest = rest.split('?').next().unwrap_or_default();
                 let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
-                write!(f, "postgres://{}", place.split('?').next().unwrap_or_default())
+                write!(f, "postgres://{place}")
             }
         }
     }
@@ -310,5 +312,7 @@ mod tests {
     fn a_printed_url_tells_neither_user_nor_password() {
         let url: DatabaseUrl = "postgres://user:p@ss@db:5432/derslik?password=again".parse().unwrap();
         assert_eq!(format!("{url} {url:?}"), "postgres://db:5432/derslik postgres://db:5432/derslik");
+        let url: DatabaseUrl = "postgres://db/derslik?user=me@srv&password=hunter2".parse().unwrap();
+        assert_eq!(url.to_string(), "postgres://db/derslik");
     }
 }

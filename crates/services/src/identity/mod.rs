@@ -5,4 +5,4 @@ mod provision;
 mod secret;
 
 pub use authenticate::Identity;
-pub use provision::{AccountPlan, CredentialPlan, NewAccount, Provisioned, create_account, provision};
+pub use provision::{AccountPlan, CredentialPlan, Credentials, NewAccount, Provisioned, create_account, provision, usable_credentials};
