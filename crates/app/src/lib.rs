@@ -1,1 +1,20 @@
-//! Derslik: one self-hosted service that speaks three public classroom APIs.
+//! Derslik as a program: its configuration, its commands, and the one place where the crates are put together.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `cli` | the commands, one file each |
+//! | `config` | the settings and where they come from |
+//! | `wiring` | which adapter stands behind which port |
+//! | `system` | the clock and the ids of the machine |
+//! | `accounts` | the accounts of the dev profile, and new keys |
+//! | `server` | serving until a signal comes |
+//! | `telemetry` | where the log goes |
+#![forbid(unsafe_code)]
+
+pub mod accounts;
+pub mod cli;
+pub mod config;
+pub mod server;
+pub mod system;
+pub mod telemetry;
+pub mod wiring;

@@ -18,6 +18,21 @@ pub mod kind {
     /// A stored credential of a principal.
     #[derive(Debug)]
     pub enum Credential {}
+    /// A piece of work that runs in the background.
+    #[derive(Debug)]
+    pub enum Job {}
+    /// A project, under which jobs are listed and programs share `p:` aliases.
+    #[derive(Debug)]
+    pub enum Project {}
+    /// A course.
+    #[derive(Debug)]
+    pub enum Course {}
+    /// A grading period of a course.
+    #[derive(Debug)]
+    pub enum GradingPeriod {}
+    /// A category of grades in the gradebook of a course.
+    #[derive(Debug)]
+    pub enum GradeCategory {}
 }
 
 /// An integer id that appears on a wire. Unique within its account (an [`AccountId`] is unique everywhere), not dense.
@@ -32,6 +47,16 @@ pub type AccountId = Id<kind::Account>;
 pub type PrincipalId = Id<kind::Principal>;
 /// The id of a credential within its account.
 pub type CredentialId = Id<kind::Credential>;
+/// The id of a project within its account.
+pub type ProjectId = Id<kind::Project>;
+/// The id of a job within its account.
+pub type JobId = Id<kind::Job>;
+/// The id of a course within its account.
+pub type CourseId = Id<kind::Course>;
+/// The id of a grading period within its account.
+pub type GradingPeriodId = Id<kind::GradingPeriod>;
+/// The id of a grade category within its account.
+pub type GradeCategoryId = Id<kind::GradeCategory>;
 
 impl<Kind> Id<Kind> {
     /// Wraps an integer id.

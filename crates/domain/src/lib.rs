@@ -12,7 +12,9 @@
 //! | [`form`] | what a client sent, field by field, before it is judged |
 //! | [`page`] | which part of a list is asked for |
 //! | [`session`] | virtual-classroom sessions and their batches |
+//! | [`course`] | courses: their states, rosters, aliases and grading periods |
 //! | [`identity`] | accounts, principals, credentials, and the one function that decides who may do what |
+//! | [`job`] | work that runs in the background: its states, retries, leases, and what erasing a user means |
 //!
 //! ```
 //! use derslik_domain::time::{CivilTime, Start, WrittenTime, Zone};
@@ -26,9 +28,11 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod course;
 pub mod form;
 pub mod id;
 pub mod identity;
+pub mod job;
 pub mod page;
 pub mod session;
 pub mod text;

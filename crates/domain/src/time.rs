@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write as _};
 use std::str::FromStr;
+use std::time::Duration;
 
 use chrono::{DateTime, Datelike, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
@@ -35,6 +36,17 @@ impl Timestamp {
     #[must_use]
     pub const fn minutes_before(self, minutes: i64) -> Self {
         Self(self.0.saturating_sub(minutes.saturating_mul(60_000_000)))
+    }
+
+    /// The instant `span` later, cut to the microsecond.
+    #[must_use]
+    pub fn plus(self, span: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(span.as_micros()).unwrap_or(i64::MAX)))
+    }
+
+    /// How much later this is than `earlier`: nothing, if it is not later at all.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or_default())
     }
 
     /// The instant as a clock in `zone` shows it.
@@ -475,6 +487,15 @@ mod tests {
         let read = |text: &str| Start::from_written(text.parse().unwrap(), Zone::ISTANBUL, StartDateMode::Instant).to_string();
         assert_eq!(read("2025-08-05T12:00:00Z"), "2025-08-05T15:00:00+03:00");
         assert_eq!(read("2025-08-05T12:00:00"), "2025-08-05T12:00:00+03:00");
+    }
+
+    #[test]
+    fn spans_are_added_and_measured_without_running_over() {
+        let (noon, later) = (Timestamp::from_micros(12), Timestamp::from_micros(15));
+        assert_eq!(noon.plus(Duration::from_nanos(3_999)), later);
+        assert_eq!((later.since(noon), noon.since(later)), (Duration::from_micros(3), Duration::ZERO));
+        assert_eq!(later.plus(Duration::MAX), Timestamp::from_micros(i64::MAX));
+        assert_eq!(later.since(Timestamp::from_micros(i64::MIN)), Duration::from_micros(i64::MAX.unsigned_abs()));
     }
 
     #[test]

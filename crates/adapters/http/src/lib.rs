@@ -1,1 +1,22 @@
-//! The three dialects over actix-web, each in its own folder.
+//! The dialects over actix-web: each public API in a folder of its own, none of which leaks inward. It turns requests into
+//! commands of the domain, calls an inbound port, and puts the outcome into the words of the dialect. It takes no decision
+//! of its own and knows no database.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `routes` | the one list of URLs |
+//! | `state` | what handlers work with |
+//! | `body` | reading a request body within its limits |
+//! | `trace` | the span and the id of a request |
+//! | `perculus` | the sessions API |
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod body;
+pub mod perculus;
+mod routes;
+mod state;
+mod trace;
+
+pub use routes::{configure, serve};
+pub use state::{HttpState, Limits};

@@ -63,16 +63,50 @@ pub enum Role {
 pub enum Scope {
     /// Sessions and everything about them.
     Sessions,
+    /// Projects, their jobs, and the erasure of users.
+    Jobs,
+    /// Courses, to read and to write.
+    Courses,
+    /// Courses, to read.
+    CoursesReadonly,
+    /// The teachers and students of courses, to read and to write.
+    Rosters,
+    /// The teachers and students of courses, to read.
+    RostersReadonly,
+    /// What add-ons ask about the courses that a teacher teaches.
+    AddonsTeacher,
+    /// The e-mail addresses of the members of courses.
+    ProfileEmails,
+    /// The photos of the members of courses.
+    ProfilePhotos,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 1] = [Self::Sessions];
+    pub const ALL: [Self; 9] = [
+        Self::Sessions,
+        Self::Jobs,
+        Self::Courses,
+        Self::CoursesReadonly,
+        Self::Rosters,
+        Self::RostersReadonly,
+        Self::AddonsTeacher,
+        Self::ProfileEmails,
+        Self::ProfilePhotos,
+    ];
 
     /// The name by which the scope is stored.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Sessions => "sessions",
+            Self::Jobs => "jobs",
+            Self::Courses => "classroom.courses",
+            Self::CoursesReadonly => "classroom.courses.readonly",
+            Self::Rosters => "classroom.rosters",
+            Self::RostersReadonly => "classroom.rosters.readonly",
+            Self::AddonsTeacher => "classroom.addons.teacher",
+            Self::ProfileEmails => "classroom.profile.emails",
+            Self::ProfilePhotos => "classroom.profile.photos",
         }
     }
 
@@ -84,6 +118,14 @@ impl Scope {
     const fn bit(self) -> u32 {
         match self {
             Self::Sessions => 1,
+            Self::Jobs => 1 << 1,
+            Self::Courses => 1 << 2,
+            Self::CoursesReadonly => 1 << 3,
+            Self::Rosters => 1 << 4,
+            Self::RostersReadonly => 1 << 5,
+            Self::AddonsTeacher => 1 << 6,
+            Self::ProfileEmails => 1 << 7,
+            Self::ProfilePhotos => 1 << 8,
         }
     }
 }
@@ -127,5 +169,18 @@ impl Actor {
     /// The id of the account.
     pub fn account_id(&self) -> AccountId {
         self.account.id
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_scope_has_a_bit_of_its_own() {
+        for scope in Scope::ALL {
+            let alone = Scopes::from_iter([scope]);
+            assert_eq!(alone.iter().collect::<Vec<_>>(), [scope]);
+        }
     }
 }

@@ -11,15 +11,32 @@ pub enum Action {
     WriteSessions,
     /// Delete sessions.
     DeleteSessions,
+    /// Read projects, their jobs, and what is known of a user.
+    ReadJobs,
+    /// Cancel jobs.
+    CancelJobs,
+    /// Have a user's data erased.
+    EraseUser,
+    /// Create projects.
+    ManageProjects,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 3] = [Self::ReadSessions, Self::WriteSessions, Self::DeleteSessions];
+    pub const ALL: [Self; 7] = [
+        Self::ReadSessions,
+        Self::WriteSessions,
+        Self::DeleteSessions,
+        Self::ReadJobs,
+        Self::CancelJobs,
+        Self::EraseUser,
+        Self::ManageProjects,
+    ];
 
     const fn scope(self) -> Scope {
         match self {
             Self::ReadSessions | Self::WriteSessions | Self::DeleteSessions => Scope::Sessions,
+            Self::ReadJobs | Self::CancelJobs | Self::EraseUser | Self::ManageProjects => Scope::Jobs,
         }
     }
 }
@@ -47,8 +64,26 @@ pub fn authorize(actor: &Actor, action: Action) -> Result<(), Denial> {
         return Err(Denial::Scope(scope));
     }
     match (action, actor.principal.role) {
-        (Action::ReadSessions | Action::WriteSessions | Action::DeleteSessions, Role::Admin) => Ok(()),
-        (Action::ReadSessions | Action::WriteSessions | Action::DeleteSessions, Role::Member) => Err(Denial::Role),
+        (
+            Action::ReadSessions
+            | Action::WriteSessions
+            | Action::DeleteSessions
+            | Action::ReadJobs
+            | Action::CancelJobs
+            | Action::EraseUser
+            | Action::ManageProjects,
+            Role::Admin,
+        ) => Ok(()),
+        (
+            Action::ReadSessions
+            | Action::WriteSessions
+            | Action::DeleteSessions
+            | Action::ReadJobs
+            | Action::CancelJobs
+            | Action::EraseUser
+            | Action::ManageProjects,
+            Role::Member,
+        ) => Err(Denial::Role),
     }
 }
 
@@ -77,9 +112,17 @@ mod tests {
         let all: Scopes = Scope::ALL.into_iter().collect();
         for action in Action::ALL {
             assert_eq!(authorize(&actor(Role::Admin, all), action), Ok(()));
-            assert_eq!(authorize(&actor(Role::Admin, Scopes::default()), action), Err(Denial::Scope(Scope::Sessions)));
+            assert_eq!(authorize(&actor(Role::Admin, Scopes::default()), action), Err(Denial::Scope(action.scope())));
             assert_eq!(authorize(&actor(Role::Member, all), action), Err(Denial::Role));
         }
+    }
+
+    #[test]
+    fn a_key_for_sessions_opens_no_jobs_and_the_other_way_round() {
+        let sessions = actor(Role::Admin, Scopes::from_iter([Scope::Sessions]));
+        let jobs = actor(Role::Admin, Scopes::from_iter([Scope::Jobs]));
+        assert_eq!(authorize(&sessions, Action::EraseUser), Err(Denial::Scope(Scope::Jobs)));
+        assert_eq!(authorize(&jobs, Action::ReadSessions), Err(Denial::Scope(Scope::Sessions)));
     }
 
     #[test]
@@ -88,5 +131,13 @@ mod tests {
             assert_eq!(Scope::by_name(scope.name()), Some(scope));
         }
         assert_eq!(Scope::by_name("everything"), None);
+    }
+
+    #[test]
+    fn one_scope_opens_no_other() {
+        for one in Scope::ALL {
+            let alone: Scopes = [one].into_iter().collect();
+            assert_eq!(alone.iter().collect::<Vec<_>>(), [one]);
+        }
     }
 }

@@ -3,7 +3,7 @@
 use crate::id::CredentialId;
 use crate::time::Timestamp;
 
-use super::{Principal, Scopes};
+use super::{Principal, Scope, Scopes};
 
 /// What sort of secret a credential goes by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,6 +20,13 @@ impl CredentialKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::PerculusKey => "perculus_key",
+        }
+    }
+
+    /// What a credential of this kind opens unless somebody says otherwise: its own API and no other.
+    pub fn scopes(self) -> Scopes {
+        match self {
+            Self::PerculusKey => [Scope::Sessions].into_iter().collect(),
         }
     }
 

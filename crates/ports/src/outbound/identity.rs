@@ -52,6 +52,12 @@ pub trait IdentityRepository {
     /// [`StoreError::Conflict`] if another account has the name.
     fn add_account(&mut self, account: &Account, at: Timestamp) -> Result<bool, StoreError>;
 
+    /// An id that no account has yet.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn next_account_id(&mut self) -> Result<AccountId, StoreError>;
+
     /// Adds a principal unless one of that id is there. Tells whether it was added.
     ///
     /// # Errors

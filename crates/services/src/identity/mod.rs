@@ -4,4 +4,4 @@ mod authenticate;
 mod provision;
 
 pub use authenticate::Identity;
-pub use provision::{AccountPlan, CredentialPlan, Provisioned, provision};
+pub use provision::{AccountPlan, CredentialPlan, Provisioned, create_account, provision};

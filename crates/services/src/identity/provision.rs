@@ -1,11 +1,14 @@
 //! Sets up an account with its service principal and credentials, in one transaction and as often as one likes: what is
 //! already there stays as it is.
 
-use derslik_domain::id::PrincipalId;
-use derslik_domain::identity::{Account, CredentialKind, Principal, PrincipalKind, Role, Scope, SecretDigest};
+use derslik_domain::id::{AccountId, Id, PrincipalId};
+use derslik_domain::identity::{Account, AccountSettings, CredentialKind, Principal, PrincipalKind, Role, SecretDigest};
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{NewCredential, NewPrincipal, StoreError, UnitOfWork};
+use derslik_ports::outbound::{NewCredential, NewPrincipal, StoreError, Stores, UnitOfWork};
 use sha2::{Digest, Sha256};
+
+/// The service principal of an account that is created by name, and the first of its principals.
+const FIRST_PRINCIPAL: i64 = 1;
 
 /// An account to set up.
 #[derive(Debug, Clone)]
@@ -44,30 +47,52 @@ pub struct Provisioned {
     pub credentials: usize,
 }
 
+/// Creates an account under a name that no other has, with one credential of its service principal.
+///
+/// # Errors
+/// [`StoreError::Conflict`] if the name is taken, and any other [`StoreError`]; then nothing was changed.
+pub async fn create_account<U: UnitOfWork>(
+    uow: &U,
+    name: String,
+    settings: AccountSettings,
+    credential: CredentialPlan,
+    at: Timestamp,
+) -> Result<AccountId, StoreError> {
+    uow.write(move |stores| {
+        let id = stores.identity().next_account_id()?;
+        let account = Account { id, name, settings };
+        let plan = AccountPlan { account, service: Id::new(FIRST_PRINCIPAL), credentials: vec![credential] };
+        set_up(stores, plan, at)?;
+        Ok(id)
+    })
+    .await
+}
+
 /// Sets up an account.
 ///
 /// # Errors
 /// [`StoreError`], and then nothing was changed.
 pub async fn provision<U: UnitOfWork>(uow: &U, plan: AccountPlan, at: Timestamp) -> Result<Provisioned, StoreError> {
-    uow.write(move |stores| {
-        let identity = stores.identity();
-        let account = identity.add_account(&plan.account, at)?;
-        let principal = Principal { id: plan.service, kind: PrincipalKind::Service, role: Role::Admin };
-        let name = format!("{} service", plan.account.name);
-        identity.add_principal(plan.account.id, &NewPrincipal { principal, name, at })?;
-        let mut credentials = 0;
-        for credential in plan.credentials {
-            let credential = NewCredential {
-                kind: credential.kind,
-                digest: SecretDigest::new(Sha256::digest(&credential.secret).into()),
-                public_id: credential.public_id,
-                scopes: Scope::ALL.into_iter().collect(),
-                expires_at: None,
-                at,
-            };
-            credentials += usize::from(identity.add_credential(plan.account.id, principal, &credential)?);
-        }
-        Ok(Provisioned { account, credentials })
-    })
-    .await
+    uow.write(move |stores| set_up(stores, plan, at)).await
+}
+
+fn set_up(stores: &mut dyn Stores, plan: AccountPlan, at: Timestamp) -> Result<Provisioned, StoreError> {
+    let identity = stores.identity();
+    let account = identity.add_account(&plan.account, at)?;
+    let principal = Principal { id: plan.service, kind: PrincipalKind::Service, role: Role::Admin };
+    let name = format!("{} service", plan.account.name);
+    identity.add_principal(plan.account.id, &NewPrincipal { principal, name, at })?;
+    let mut credentials = 0;
+    for credential in plan.credentials {
+        let credential = NewCredential {
+            kind: credential.kind,
+            digest: SecretDigest::new(Sha256::digest(&credential.secret).into()),
+            public_id: credential.public_id,
+            scopes: credential.kind.scopes(),
+            expires_at: None,
+            at,
+        };
+        credentials += usize::from(identity.add_credential(plan.account.id, principal, &credential)?);
+    }
+    Ok(Provisioned { account, credentials })
 }

@@ -6,11 +6,15 @@ use derslik_domain::identity::{
 };
 use derslik_domain::time::{StartDateMode, Timestamp, Zone};
 use derslik_ports::outbound::{CredentialOwner, IdentityRepository, NewCredential, NewPrincipal, StoreError};
+use diesel::dsl::max;
 use diesel::prelude::*;
 
 use crate::conn::{DieselStores, on_conn};
 use crate::schema::{accounts, credentials, principals};
 use crate::types::DbInstant;
+
+/// The lowest id that is given to an account. Those below are left to accounts whose ids somebody chose.
+const FIRST_ACCOUNT: i64 = 10_000;
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = accounts)]
@@ -56,6 +60,11 @@ impl IdentityRepository for DieselStores<'_> {
         );
         let insert = diesel::insert_into(accounts::table).values(row).on_conflict(accounts::id).do_nothing();
         self.query(|conn| on_conn!(conn, |conn| insert.execute(conn))).map(|rows| rows > 0)
+    }
+
+    fn next_account_id(&mut self) -> Result<AccountId, StoreError> {
+        let highest: Option<i64> = self.query(|conn| on_conn!(conn, |conn| accounts::table.select(max(accounts::id)).first(conn)))?;
+        Ok(Id::new(highest.map_or(FIRST_ACCOUNT, |highest| highest.max(FIRST_ACCOUNT - 1) + 1)))
     }
 
     fn add_principal(&mut self, account: AccountId, new: &NewPrincipal) -> Result<bool, StoreError> {

@@ -1,0 +1,106 @@
+//! Who asks, by the `Authorization` header of the sessions API.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+use derslik_domain::identity::{Actor, CredentialKind};
+use derslik_ports::inbound::Presented;
+use sha2::{Digest, Sha256};
+
+use super::error::PerculusError;
+use crate::state::HttpState;
+
+/// What a client shows to prove that it knows the secret of an access key: the SHA-256 of both with a bar between them.
+///
+/// ```
+/// let proof = derslik_http::perculus::key_proof("demo-access", "demo-secret");
+/// assert_eq!(proof[..4], [0x0a, 0x02, 0x6a, 0xe5]);
+/// ```
+pub fn key_proof(access_key: &str, secret_key: &str) -> [u8; 32] {
+    Sha256::new().chain_update(access_key).chain_update("|").chain_update(secret_key).finalize().into()
+}
+
+/// The actor of a request that showed a valid credential.
+pub(super) struct Caller(pub(super) Actor);
+
+impl FromRequest for Caller {
+    type Error = PerculusError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, PerculusError>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let presented = presented(request.headers());
+        let state = request.app_data::<Data<HttpState>>().cloned();
+        Box::pin(async move {
+            let (Some(presented), Some(state)) = (presented, state) else { return Err(PerculusError::Unauthorized) };
+            Ok(Self(state.identity.authenticate(presented).await?))
+        })
+    }
+}
+
+/// `Bearer ACCESS_KEY|HEX`, the scheme in any case.
+fn presented(headers: &HeaderMap) -> Option<Presented> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let (access_key, proof) = token.trim().rsplit_once('|')?;
+    let secret = scheme.eq_ignore_ascii_case("bearer").then(|| unhex(proof))??;
+    Some(Presented { kind: CredentialKind::PerculusKey, public_id: access_key.to_owned(), secret: secret.to_vec() })
+}
+
+/// The bytes of a SHA-256 in hexadecimal.
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let digits = text.as_bytes();
+    let mut bytes = [0; 32];
+    if digits.len() != 2 * bytes.len() {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = pair.iter().try_fold(0_u8, |byte, digit| {
+            let digit = char::from(*digit).to_digit(16)?;
+            Some(byte << 4 | u8::try_from(digit).ok()?)
+        })?;
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+
+    use super::*;
+
+    const PROOF: &str = "0a026ae54d3dbe248f0afe3efe1148a0112c282d7e705f5caecd5505125c1ad3";
+
+    fn with(authorization: &str) -> Option<Presented> {
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, HeaderValue::from_str(authorization).unwrap());
+        presented(&headers)
+    }
+
+    #[test]
+    fn the_proof_of_a_key_is_the_one_that_clients_compute() {
+        assert_eq!(unhex(PROOF), Some(key_proof("demo-access", "demo-secret")));
+        assert_eq!(unhex(&PROOF.to_uppercase()), unhex(PROOF));
+    }
+
+    #[test]
+    fn a_bearer_with_a_bar_is_an_access_key_and_its_proof() {
+        for scheme in ["Bearer", "bearer", "BEARER"] {
+            let presented = with(&format!("{scheme} demo-access|{PROOF}")).unwrap();
+            assert_eq!(presented.public_id, "demo-access");
+            assert_eq!(presented.secret, key_proof("demo-access", "demo-secret"));
+        }
+    }
+
+    #[test]
+    fn anything_else_proves_nothing() {
+        for header in
+            ["", "Bearer", "Bearer demo-access", "Bearer demo-access|", "Bearer demo-access|0a", &format!("Basic demo-access|{PROOF}")]
+        {
+            assert!(with(header).is_none(), "{header}");
+        }
+        assert!(with(&format!("Bearer demo-access|{}", PROOF.replace('a', "x"))).is_none());
+    }
+}

@@ -1,0 +1,70 @@
+//! What a search asks for.
+
+use derslik_domain::session::FilterForm;
+
+use super::json::{Slot, for_each_member};
+use crate::perculus::error::PerculusError;
+
+/// The filter of a body; an empty body asks for everything.
+///
+/// # Errors
+/// If the body is no JSON object.
+pub(crate) fn read_filter(text: &str) -> Result<FilterForm, PerculusError> {
+    if text.trim().is_empty() {
+        return Ok(FilterForm::default());
+    }
+    let mut filter = RawFilter::default();
+    for_each_member(text, |name, value| filter.put(name, value)).map_err(|error| {
+        PerculusError::BadRequest(if error.is_data() {
+            "The body must be a JSON object.".to_owned()
+        } else {
+            format!("The body is not valid JSON: {error}.")
+        })
+    })?;
+    Ok(filter.form())
+}
+
+#[derive(Debug, Default)]
+struct RawFilter<'a> {
+    guid: Slot<'a>,
+    name: Slot<'a>,
+    description: Slot<'a>,
+    tags: Slot<'a>,
+    duration: Slot<'a>,
+    begin_date: Slot<'a>,
+    end_date: Slot<'a>,
+    page_number: Slot<'a>,
+    page_size: Slot<'a>,
+}
+
+impl<'a> RawFilter<'a> {
+    fn put(&mut self, name: &str, value: &'a serde_json::value::RawValue) {
+        let slot = match name {
+            "session_guid" | "session_id" => &mut self.guid,
+            "name" => &mut self.name,
+            "description" => &mut self.description,
+            "tags" => &mut self.tags,
+            "duration" => &mut self.duration,
+            "begin_date" => &mut self.begin_date,
+            "end_date" => &mut self.end_date,
+            "page_number" => &mut self.page_number,
+            "page_size" => &mut self.page_size,
+            _ => return,
+        };
+        slot.put(value);
+    }
+
+    fn form(&self) -> FilterForm {
+        FilterForm {
+            guid: self.guid.text(),
+            name: self.name.text(),
+            description: self.description.text(),
+            tags: self.tags.text(),
+            duration: self.duration.integer_or_digits(),
+            begin_date: self.begin_date.text(),
+            end_date: self.end_date.text(),
+            page_number: self.page_number.integer_or_digits(),
+            page_size: self.page_size.integer_or_digits(),
+        }
+    }
+}

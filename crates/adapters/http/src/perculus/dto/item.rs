@@ -1,0 +1,104 @@
+//! One item of a batch as it was sent.
+
+use derslik_domain::form::Field;
+use derslik_domain::session::{BatchItem, Problem, SessionField, SessionForm, Target, Violation};
+use serde_json::value::RawValue;
+
+use super::json::{Slot, for_each_member};
+use super::options::read_options;
+use crate::perculus::error::PerculusError;
+
+/// One item of a batch: the members that mean something, as they were sent.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct RawItem<'a> {
+    pub(crate) session_guid: Slot<'a>,
+    pub(crate) name: Slot<'a>,
+    pub(crate) description: Slot<'a>,
+    pub(crate) tags: Slot<'a>,
+    pub(crate) start_date: Slot<'a>,
+    pub(crate) duration: Slot<'a>,
+    pub(crate) lang: Slot<'a>,
+    pub(crate) allow_recording: Slot<'a>,
+    pub(crate) inaccessible_replay: Slot<'a>,
+    pub(crate) options: Slot<'a>,
+    pub(crate) timezone: Slot<'a>,
+    pub(crate) status: Slot<'a>,
+    is_object: bool,
+}
+
+/// The items of a body.
+///
+/// # Errors
+/// If the body is no JSON, no array, or has more than `most` items.
+pub(crate) fn read_items(text: &str, most: usize) -> Result<Vec<RawItem<'_>>, PerculusError> {
+    let items: Vec<&RawValue> = serde_json::from_str(text).map_err(|error| {
+        PerculusError::BadRequest(if error.is_data() {
+            "The body must be a JSON array of session objects.".to_owned()
+        } else {
+            format!("The body is not valid JSON: {error}.")
+        })
+    })?;
+    if items.len() > most {
+        return Err(PerculusError::BadRequest(format!("A batch takes {most} items at the most; this one has {}.", items.len())));
+    }
+    Ok(items.into_iter().map(RawItem::read).collect())
+}
+
+impl<'a> RawItem<'a> {
+    fn read(raw: &'a RawValue) -> Self {
+        let mut item = Self::default();
+        item.is_object = for_each_member(raw.get(), |name, value| {
+            let slot = match name {
+                "session_guid" => &mut item.session_guid,
+                "name" => &mut item.name,
+                "description" => &mut item.description,
+                "tags" => &mut item.tags,
+                "start_date" => &mut item.start_date,
+                "duration" => &mut item.duration,
+                "lang" => &mut item.lang,
+                "allow_recording" => &mut item.allow_recording,
+                "inaccessible_replay" => &mut item.inaccessible_replay,
+                "options" => &mut item.options,
+                "timezone" => &mut item.timezone,
+                "status" => &mut item.status,
+                _ => return,
+            };
+            slot.put(value);
+        })
+        .is_ok();
+        item
+    }
+
+    /// The item for the domain.
+    pub(crate) fn as_domain(&self) -> BatchItem {
+        let unreadable = |field, problem| BatchItem::Unreadable(Violation { field, problem });
+        if !self.is_object {
+            return unreadable(SessionField::Item, Problem::Mistyped);
+        }
+        let target = match self.session_guid.text() {
+            Field::Missing | Field::Null => Target::New,
+            Field::Given(guid) => {
+                std::str::from_utf8(&guid).ok().and_then(|guid| guid.parse().ok()).map_or(Target::Impossible, Target::Existing)
+            }
+            Field::Mistyped => return unreadable(SessionField::Guid, Problem::Mistyped),
+            Field::Repeated => return unreadable(SessionField::Guid, Problem::Repeated),
+        };
+        BatchItem::Session(target, Box::new(self.form()))
+    }
+
+    fn form(&self) -> SessionForm {
+        SessionForm {
+            name: self.name.text(),
+            description: self.description.text(),
+            tags: self.tags.text(),
+            start_date: self.start_date.text(),
+            duration: self.duration.integer_or_digits(),
+            lang: self.lang.text(),
+            allow_recording: self.allow_recording.boolean(),
+            inaccessible_replay: self.inaccessible_replay.boolean(),
+            options: self.options.object(read_options),
+            timezone: self.timezone.text(),
+            status: self.status.integer(),
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! JSON as it was sent: values are kept as the text that they were, so that what goes back is what came.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use derslik_domain::form::{Field, RawText};
+use serde::de::{DeserializeSeed, Deserializer as _, MapAccess, Visitor};
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+
+/// What an object had under one name.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Slot<'a> {
+    raw: Option<&'a RawValue>,
+    repeated: bool,
+}
+
+impl<'a> Slot<'a> {
+    /// Puts in a value. The last one stays, and that there was another is remembered.
+    pub(crate) fn put(&mut self, raw: &'a RawValue) {
+        self.repeated |= self.raw.is_some();
+        self.raw = Some(raw);
+    }
+
+    /// The value, unless it is missing or null.
+    pub(crate) fn sent(self) -> Option<&'a RawValue> {
+        self.raw.filter(|raw| raw.get() != "null")
+    }
+
+    fn field<T>(self, read: impl FnOnce(&'a str) -> Option<T>) -> Field<T> {
+        match self.raw.map(RawValue::get) {
+            _ if self.repeated => Field::Repeated,
+            None => Field::Missing,
+            Some("null") => Field::Null,
+            Some(raw) => read(raw).map_or(Field::Mistyped, Field::Given),
+        }
+    }
+
+    /// The value as text, where it is a string.
+    pub(crate) fn text(self) -> Field<RawText> {
+        self.field(string_bytes)
+    }
+
+    /// The value as a whole number, where it is one.
+    pub(crate) fn integer(self) -> Field<i64> {
+        self.field(|raw| raw.parse().ok())
+    }
+
+    /// The value as a whole number, where it is one or a string of its digits.
+    pub(crate) fn integer_or_digits(self) -> Field<i64> {
+        self.field(|raw| raw.parse().ok().or_else(|| std::str::from_utf8(&string_bytes(raw)?).ok()?.trim().parse().ok()))
+    }
+
+    /// The value as true or false, where it is one of them.
+    pub(crate) fn boolean(self) -> Field<bool> {
+        self.field(|raw| raw.parse().ok())
+    }
+
+    /// The value as whatever `read` makes of an object, where it is one.
+    pub(crate) fn object<T>(self, read: impl FnOnce(&'a str) -> T) -> Field<T> {
+        self.field(|raw| raw.starts_with('{').then(|| read(raw)))
+    }
+}
+
+/// The bytes of a JSON string: UTF-8, but for escapes of half a surrogate pair.
+fn string_bytes(raw: &str) -> Option<Vec<u8>> {
+    let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
+    if !inner.contains('\\') {
+        return Some(inner.as_bytes().to_vec());
+    }
+    serde_json::Deserializer::from_str(raw).deserialize_bytes(BytesVisitor).ok()
+}
+
+struct BytesVisitor;
+
+impl Visitor<'_> for BytesVisitor {
+    type Value = Vec<u8>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
+        Ok(bytes.to_vec())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Vec<u8>, E> {
+        Ok(text.as_bytes().to_vec())
+    }
+}
+
+/// Calls `visit` for each member of an object, in order.
+///
+/// # Errors
+/// If the text is not one JSON object and nothing else, or a name in it is no text.
+pub(crate) fn for_each_member<'a>(object: &'a str, visit: impl FnMut(&str, &'a RawValue)) -> serde_json::Result<()> {
+    let mut deserializer = serde_json::Deserializer::from_str(object);
+    deserializer.deserialize_map(MembersVisitor(visit))?;
+    deserializer.end()
+}
+
+struct MembersVisitor<F>(F);
+
+impl<'a, F: FnMut(&str, &'a RawValue)> Visitor<'a> for MembersVisitor<F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'a>>(mut self, mut members: A) -> Result<(), A::Error> {
+        let mut name = String::new();
+        while members.next_key_seed(NameSeed(&mut name))?.is_some() {
+            (self.0)(&name, members.next_value()?);
+        }
+        Ok(())
+    }
+}
+
+/// Reads a name into a buffer that serves for all of them.
+struct NameSeed<'b>(&'b mut String);
+
+impl<'a> DeserializeSeed<'a> for NameSeed<'_> {
+    type Value = ();
+
+    fn deserialize<D: serde::Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for NameSeed<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<(), E> {
+        self.0.clear();
+        self.0.push_str(name);
+        Ok(())
+    }
+}
+
+/// A value as it was sent, number for number and letter for letter; null where none was. What no JSON reader of the client
+/// could take back is made harmless: half a surrogate pair becomes the replacement character, and what is nested too
+/// deeply becomes null.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AsSent<'a>(pub(crate) Option<&'a RawValue>);
+
+impl Serialize for AsSent<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Some(raw) = self.0 else { return serializer.serialize_none() };
+        let text = raw.get();
+        let is_composite = text.starts_with(['{', '[']);
+        let is_suspicious = is_composite || text.contains("\\u");
+        if !is_suspicious || serde_json::from_str::<serde_json::Value>(text).is_ok() {
+            return raw.serialize(serializer);
+        }
+        match string_bytes(text) {
+            Some(bytes) => serializer.serialize_str(&String::from_utf8_lossy(&bytes)),
+            None => serializer.serialize_none(),
+        }
+    }
+}
+
+/// Something that prints as a JSON string.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shown<T>(pub(crate) T);
+
+impl<T: fmt::Display> Serialize for Shown<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+/// The text without `//` and `/* */` comments, which the vendor's own example has. Blanks take their place, so that the
+/// line and the column of an error stay true.
+pub(crate) fn without_comments(text: &str) -> Cow<'_, str> {
+    if !text.contains("//") && !text.contains("/*") {
+        return Cow::Borrowed(text);
+    }
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(position) = rest.find(['"', '/']) {
+        let (before, from) = rest.split_at(position);
+        kept.push_str(before);
+        let length = match from.as_bytes() {
+            [b'"', ..] => {
+                let length = string_length(from);
+                kept.push_str(from.get(..length).unwrap_or_default());
+                length
+            }
+            [b'/', b'/', ..] => blank(&mut kept, from, from.find('\n')),
+            [b'/', b'*', ..] => blank(&mut kept, from, from.find("*/").map(|end| end + 2)),
+            _ => {
+                kept.push('/');
+                1
+            }
+        };
+        rest = from.get(length..).unwrap_or_default();
+    }
+    kept.push_str(rest);
+    Cow::Owned(kept)
+}
+
+/// Blanks in place of a comment that ends at `end`, or with the text. Tells how long it was.
+fn blank(kept: &mut String, comment: &str, end: Option<usize>) -> usize {
+    let length = end.unwrap_or(comment.len());
+    kept.extend(comment.bytes().take(length).map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
+    length
+}
+
+/// The bytes of the string at the front of a text, its quotes included.
+fn string_length(text: &str) -> usize {
+    let mut escaped = false;
+    let end = text.bytes().skip(1).position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    });
+    end.map_or(text.len(), |end| end + 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    use super::*;
+
+    fn slot(raw: &str) -> Slot<'_> {
+        let mut slot = Slot::default();
+        slot.put(serde_json::from_str(raw).unwrap());
+        slot
+    }
+
+    fn as_sent(raw: &str) -> String {
+        serde_json::to_string(&AsSent(slot(raw).raw)).unwrap()
+    }
+
+    #[test]
+    fn a_value_is_of_its_own_type_and_no_other() {
+        assert_eq!(slot("\"80\"").integer(), Field::Mistyped);
+        assert_eq!(slot("\"80\"").integer_or_digits(), Field::Given(80));
+        assert_eq!(slot("80.5").integer_or_digits(), Field::Mistyped);
+        assert_eq!(slot("\"80.5\"").integer_or_digits(), Field::Mistyped);
+        assert_eq!(slot("1e400").integer(), Field::Mistyped);
+        assert_eq!(slot("\"true\"").boolean(), Field::Mistyped);
+        assert_eq!(slot("null").boolean(), Field::Null);
+        assert_eq!(Slot::default().boolean(), Field::Missing);
+        assert_eq!(slot("[]").object(|_| ()), Field::Mistyped);
+    }
+
+    #[test]
+    fn a_repeated_name_has_no_value() {
+        let mut slot = slot("1");
+        slot.put(serde_json::from_str("2").unwrap());
+        assert_eq!(slot.integer(), Field::Repeated);
+        assert_eq!(serde_json::to_string(&AsSent(slot.sent())).unwrap(), "2");
+    }
+
+    #[test]
+    fn a_string_keeps_its_bytes_even_where_they_are_no_text() {
+        assert_eq!(slot(r#""a\"\\\n\u00e7\u0000""#).text(), Field::Given("a\"\\\nç\0".as_bytes().to_vec()));
+        assert_eq!(slot(r#""\ud83c\udf93""#).text(), Field::Given("🎓".as_bytes().to_vec()));
+        assert_eq!(slot(r#""\ud800""#).text(), Field::Given(vec![0xed, 0xa0, 0x80]));
+    }
+
+    #[rstest]
+    #[case("9007199254740993", "9007199254740993")]
+    #[case("1.50e+2", "1.50e+2")]
+    #[case(r#""\u00e7\/""#, r#""\u00e7\/""#)]
+    #[case(r#"{"a" : [1]}"#, r#"{"a" : [1]}"#)]
+    #[case(r#""x\ud800y""#, "\"x\u{fffd}\u{fffd}\u{fffd}y\"")]
+    #[case(r#"["\ud800"]"#, "null")]
+    fn what_goes_back_is_what_came_unless_nobody_could_read_it(#[case] sent: &str, #[case] shown: &str) {
+        assert_eq!(as_sent(sent), shown);
+    }
+
+    #[test]
+    fn what_is_nested_too_deeply_does_not_go_back() {
+        assert_eq!(as_sent(&("[".repeat(100_000) + &"]".repeat(100_000))), "null");
+    }
+
+    #[rstest]
+    #[case("[1, 2]", "[1, 2]")]
+    #[case("[ // one\n1]", "[       \n1]")]
+    #[case("[1 /* a\nb */, 2]", "[1     \n    , 2]")]
+    #[case(r#"["http://a", "\"//b"] // c"#, r#"["http://a", "\"//b"]     "#)]
+    #[case("[1] /* never closed", "[1]                ")]
+    #[case("[1 / 2]", "[1 / 2]")]
+    fn comments_become_blanks(#[case] sent: &str, #[case] read: &str) {
+        assert_eq!(without_comments(sent), read);
+    }
+
+    proptest! {
+        #[test]
+        fn json_without_comments_stays_as_it_is(text in any::<Vec<String>>()) {
+            let json = serde_json::to_string(&text).unwrap();
+            prop_assert_eq!(without_comments(&json), json.as_str());
+        }
+
+        #[test]
+        fn taking_comments_out_never_panics(text in "[\"/*\\\\\n a/]{0,40}") {
+            let read = without_comments(&text);
+            prop_assert_eq!(read.len(), text.len());
+        }
+    }
+}

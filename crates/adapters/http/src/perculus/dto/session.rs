@@ -1,0 +1,88 @@
+//! A session as clients see it.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use derslik_domain::session::{Session, SessionDescription, SessionTags};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use super::json::Shown;
+use super::options::OptionsView;
+use super::rejected::Rejected;
+
+/// A session.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SessionView<'a>(pub(crate) &'a Session);
+
+impl SessionView<'_> {
+    const KEYS: usize = 13;
+
+    fn write<M: SerializeMap>(self, map: &mut M) -> Result<(), M::Error> {
+        let session = self.0;
+        let zone = session.start.zone();
+        map.serialize_entry("session_guid", &Shown(session.guid))?;
+        map.serialize_entry("name", session.name.as_str())?;
+        map.serialize_entry("description", &session.description.as_ref().map(SessionDescription::as_str))?;
+        map.serialize_entry("tags", &session.tags.as_ref().map(SessionTags::as_str))?;
+        map.serialize_entry("start_date", &Shown(session.start))?;
+        map.serialize_entry("timezone", zone.name())?;
+        map.serialize_entry("duration", &session.duration.minutes())?;
+        map.serialize_entry("lang", session.lang.as_str())?;
+        map.serialize_entry("status", &session.status.code())?;
+        map.serialize_entry("replay_status", &session.replay_status.code())?;
+        map.serialize_entry("options", &OptionsView(session))?;
+        map.serialize_entry("creation_date", &Shown(session.created_at.in_zone(zone)))?;
+        map.serialize_entry("updating_date", &Shown(session.updated_at.in_zone(zone)))
+    }
+}
+
+impl Serialize for SessionView<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(Self::KEYS))?;
+        self.write(&mut map)?;
+        map.end()
+    }
+}
+
+/// A session that a batch created or changed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Approved<'a> {
+    pub(crate) session: &'a Session,
+    pub(crate) index: Option<usize>,
+}
+
+impl Serialize for Approved<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        SessionView(self.session).write(&mut map)?;
+        if let Some(index) = self.index {
+            map.serialize_entry("index", &index)?;
+        }
+        map.end()
+    }
+}
+
+/// What became of a batch.
+#[derive(Debug, Serialize)]
+pub(crate) struct BatchView<'a> {
+    pub(crate) approved: Vec<Approved<'a>>,
+    pub(crate) rejected: Vec<Rejected<'a>>,
+}
+
+/// An answer of status 200.
+pub(crate) fn json(body: &impl Serialize) -> HttpResponse {
+    json_with_status(StatusCode::OK, body)
+}
+
+/// An answer.
+pub(crate) fn json_with_status(status: StatusCode, body: &impl Serialize) -> HttpResponse {
+    // Most answers are one session.
+    let mut bytes = Vec::with_capacity(2 * 1024);
+    match serde_json::to_writer(&mut bytes, body) {
+        Ok(()) => HttpResponse::build(status).content_type("application/json; charset=utf-8").body(bytes),
+        Err(error) => {
+            tracing::error!(%error, "cannot write an answer");
+            HttpResponse::InternalServerError().finish()
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The sessions API of Perculus: its names, its shapes, its errors.
+
+mod auth;
+mod dto;
+mod error;
+pub mod v2;
+
+pub use auth::key_proof;

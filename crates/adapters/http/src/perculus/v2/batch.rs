@@ -1,0 +1,58 @@
+//! `POST /session/batch`: an ordered mix of sessions to create and to change, with partial success.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use derslik_domain::identity::Actor;
+use derslik_domain::session::{Batch, BatchOutcome, Verdict};
+
+use crate::body::{body_text, read_json};
+use crate::perculus::auth::Caller;
+use crate::perculus::dto::item::{RawItem, read_items};
+use crate::perculus::dto::json::without_comments;
+use crate::perculus::dto::rejected::Rejected;
+use crate::perculus::dto::session::{Approved, BatchView, json_with_status};
+use crate::perculus::error::PerculusError;
+use crate::state::HttpState;
+
+pub(super) async fn upsert_batch(
+    state: Data<HttpState>,
+    Caller(actor): Caller,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, PerculusError> {
+    let body = read_json(&request, payload, &state.limits).await?;
+    let text = body_text(&body);
+    let text = without_comments(&text);
+    let items = read_items(&text, state.limits.batch_items)?;
+    let batch = Batch::new(items.iter().map(RawItem::as_domain).collect());
+    let outcome = state.sessions.upsert_batch(&actor, batch).await?;
+    Ok(answer(&actor, &items, &outcome, wants_index(&request)))
+}
+
+/// Whether the answer should tell the position of each item.
+fn wants_index(request: &HttpRequest) -> bool {
+    request.headers().get("x-batch-index").is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"))
+}
+
+fn answer(actor: &Actor, items: &[RawItem<'_>], outcome: &BatchOutcome, with_index: bool) -> HttpResponse {
+    let mut approved = Vec::with_capacity(items.len());
+    let (mut refused_by_state, mut refused_by_rule) = (Vec::new(), Vec::new());
+    for (position, (item, verdict)) in items.iter().zip(outcome.verdicts()).enumerate() {
+        let index = with_index.then_some(position);
+        match verdict {
+            Verdict::Created(session) | Verdict::Updated(session) => approved.push(Approved { session, index }),
+            Verdict::NotFound => refused_by_state.push(Rejected::not_found(item, actor, index)),
+            Verdict::Refused(violations) => refused_by_rule.push(Rejected::invalid(item, actor, violations, index)),
+        }
+    }
+    // Those that state refused come first, whatever their position.
+    let mut rejected = refused_by_state;
+    rejected.append(&mut refused_by_rule);
+    let status = match (approved.is_empty(), rejected.is_empty()) {
+        (_, true) => StatusCode::OK,
+        (false, false) => StatusCode::MULTI_STATUS,
+        (true, false) => StatusCode::BAD_REQUEST,
+    };
+    json_with_status(status, &BatchView { approved, rejected })
+}

@@ -1,0 +1,23 @@
+//! `POST /session/search`
+
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::body::{body_text, read_json};
+use crate::perculus::auth::Caller;
+use crate::perculus::dto::filter::read_filter;
+use crate::perculus::dto::session::{SessionView, json};
+use crate::perculus::error::PerculusError;
+use crate::state::HttpState;
+
+pub(super) async fn search(
+    state: Data<HttpState>,
+    Caller(actor): Caller,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, PerculusError> {
+    let body = read_json(&request, payload, &state.limits).await?;
+    let filter = read_filter(&body_text(&body))?.judge()?;
+    let sessions = state.sessions.search(&actor, filter).await?;
+    Ok(json(&sessions.iter().map(SessionView).collect::<Vec<_>>()))
+}

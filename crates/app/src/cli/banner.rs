@@ -1,0 +1,65 @@
+//! What a start prints for people: where the service is, how to get in, and lines to paste.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use derslik_domain::time::{Timestamp, Zone};
+
+use crate::accounts::DevAccount;
+use crate::config::Profile;
+
+/// What a start prints.
+pub(super) struct Banner<'a> {
+    pub(super) address: SocketAddr,
+    pub(super) profile: Profile,
+    /// The accounts whose keys are shown.
+    pub(super) accounts: &'a [DevAccount],
+    pub(super) now: Timestamp,
+}
+
+impl fmt::Display for Banner<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let base = format!("http://{}", self.address);
+        writeln!(f, "Derslik {} serves on {base}", env!("CARGO_PKG_VERSION"))?;
+        writeln!(f)?;
+        writeln!(f, "  sessions  {base}/xapi/v2  (also {base}/api/groups/xapi)")?;
+        writeln!(f)?;
+        for DevAccount { plan, keys } in self.accounts {
+            writeln!(f, "  account     {} ({})", plan.account.name, plan.account.id)?;
+            writeln!(f, "  access key  {}", keys.access_key)?;
+            writeln!(f, "  secret key  {}", keys.secret_key)?;
+            writeln!(f, "  bearer      {}", keys.bearer())?;
+            writeln!(f)?;
+        }
+        match self.accounts.first() {
+            Some(account) => write_examples(f, &base, &account.keys.bearer(), self.now),
+            None if self.profile == Profile::Dev => {
+                writeln!(f, "The keys were shown at the first start and are kept nowhere. For known ones: --fixed-dev-keys")
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+fn write_examples(f: &mut fmt::Formatter<'_>, base: &str, bearer: &str, now: Timestamp) -> fmt::Result {
+    const MINUTES_OF_A_WEEK: i64 = 7 * 24 * 60;
+    let next_week = now.minutes_before(-MINUTES_OF_A_WEEK).in_zone(Zone::ISTANBUL).to_string();
+    let start = next_week.get(..16).unwrap_or("2099-01-01T10:00");
+    writeln!(f, "Create a session; create two and change one that is not there; search:")?;
+    writeln!(f)?;
+    let mut post = |path: &str, body: &str| {
+        writeln!(
+            f,
+            "curl -s {base}/xapi/v2/session/{path} -H 'Authorization: Bearer {bearer}' -H 'Content-Type: application/json' -d '{body}'"
+        )?;
+        writeln!(f)
+    };
+    post("batch", &format!(r#"[{{"name":"CS201","start_date":"{start}:00Z","duration":80}}]"#))?;
+    post(
+        "batch",
+        &format!(
+            r#"[{{"name":"TR102","start_date":"{start}:00Z","duration":40,"lang":"tr-TR"}},{{"name":"AR103","start_date":"{start}:00Z","duration":40,"timezone":"Asia/Riyadh"}},{{"session_guid":"8293D504-13EE-447F-9B36-6686C5C39FEB","duration":100}}]"#
+        ),
+    )?;
+    post("search", r#"{"name":"cs2"}"#)
+}

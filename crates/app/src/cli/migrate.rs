@@ -1,0 +1,12 @@
+//! `derslik migrate`
+
+use std::io::Write;
+
+use super::{Failure, bring_up_to_date};
+use crate::config::Config;
+
+pub(super) fn run(config: &Config) -> Result<(), Failure> {
+    let applied = bring_up_to_date(&config.database().map_err(Failure::Usage)?)?;
+    let lines = if applied.is_empty() { vec!["up to date".to_owned()] } else { applied };
+    writeln!(std::io::stdout(), "{}", lines.join("\n")).map_err(|error| Failure::Other(error.into()))
+}

@@ -1,0 +1,167 @@
+//! The commands, one file each. The exit code tells what went wrong:
+//!
+//! | code | meaning |
+//! |---|---|
+//! | 0 | done, or stopped by a signal |
+//! | 1 | something that should not happen |
+//! | 2 | wrong usage or configuration |
+//! | 3 | the database can't be reached or brought up to date |
+//! | 4 | the address can't be listened on |
+
+mod account;
+mod banner;
+mod migrate;
+mod serve;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, Parser, Subcommand};
+use derslik_ports::outbound::Clock;
+use derslik_storage::{DatabaseUrl, DieselUnitOfWork};
+use tokio::runtime::Runtime;
+
+use crate::config::{Config, Flags, Profile};
+use crate::system::{ShiftedClock, SystemClock};
+use crate::telemetry;
+
+/// One service that speaks three public classroom APIs.
+#[derive(Debug, Parser)]
+#[command(name = "derslik", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves until a signal comes.
+    Serve(ServeArgs),
+    /// Brings the database up to date, and does nothing else.
+    Migrate,
+    /// Accounts.
+    #[command(subcommand)]
+    Account(account::AccountCommand),
+}
+
+#[derive(Debug, Args)]
+struct Common {
+    /// A TOML file with settings.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The folder of everything that is kept in files [default: ./data].
+    #[arg(long, global = true, value_name = "FOLDER")]
+    data_dir: Option<PathBuf>,
+    /// The URL of the database, which begins with postgres:// or sqlite:// [default: an SQLite file in the data folder].
+    #[arg(long, global = true, value_name = "URL")]
+    database_url: Option<String>,
+    /// What the service is for [default: dev].
+    #[arg(long, global = true)]
+    profile: Option<Profile>,
+}
+
+#[derive(Debug, Args)]
+struct ServeArgs {
+    /// The address and port to listen on [default: 127.0.0.1:8080].
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// Credentials that everybody knows, for tests (profile dev only).
+    #[arg(long)]
+    fixed_dev_keys: bool,
+    /// An RFC 3339 instant at which the clock of the service starts (profile dev only).
+    #[arg(long, value_name = "INSTANT")]
+    dev_clock: Option<String>,
+}
+
+/// Why a command failed, by its exit code.
+#[derive(Debug)]
+enum Failure {
+    Other(anyhow::Error),
+    Usage(anyhow::Error),
+    Database(anyhow::Error),
+    Listen(anyhow::Error),
+}
+
+/// Runs the command that the arguments of the process name.
+pub fn run() -> ExitCode {
+    match Cli::parse().run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+impl Cli {
+    fn run(self) -> Result<(), Failure> {
+        let mut flags = Flags {
+            data_dir: self.common.data_dir,
+            database_url: self.common.database_url,
+            profile: self.common.profile,
+            ..Flags::default()
+        };
+        if let Command::Serve(args) = &self.command {
+            flags.listen = args.listen;
+            flags.fixed_dev_keys = args.fixed_dev_keys;
+            flags.dev_clock.clone_from(&args.dev_clock);
+        }
+        let config = Config::load(self.common.config.as_ref(), &flags).map_err(Failure::Usage)?;
+        telemetry::start(&config.log).map_err(Failure::Usage)?;
+        match self.command {
+            Command::Serve(_) => serve::run(&config),
+            Command::Migrate => migrate::run(&config),
+            Command::Account(command) => command.run(&config),
+        }
+    }
+}
+
+impl Failure {
+    fn report(self) -> ExitCode {
+        use std::io::Write;
+        let (code, error) = match self {
+            Self::Other(error) => (1, error),
+            Self::Usage(error) => (2, error),
+            Self::Database(error) => (3, error),
+            Self::Listen(error) => (4, error),
+        };
+        // Nothing can be done where standard error is closed.
+        writeln!(std::io::stderr(), "derslik: {error:#}").ok();
+        ExitCode::from(code)
+    }
+}
+
+/// The runtime on which everything waits, and whose blocking threads work on the database.
+fn runtime(config: &Config) -> Result<Runtime, Failure> {
+    const SPARE: usize = 2;
+    let connections = usize::try_from(config.database.connections).unwrap_or(usize::MAX);
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .max_blocking_threads(connections.saturating_add(SPARE))
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Other(error.into()))
+}
+
+/// A database that was brought up to date.
+fn open_database(config: &Config, runtime: &Runtime) -> Result<DieselUnitOfWork, Failure> {
+    let url = config.database().map_err(Failure::Usage)?;
+    bring_up_to_date(&url)?;
+    Ok(DieselUnitOfWork::new(&url, config.pool(), runtime.handle()))
+}
+
+fn bring_up_to_date(url: &DatabaseUrl) -> Result<Vec<String>, Failure> {
+    let migrated = url.migrate().map_err(|error| Failure::Database(anyhow::Error::new(error).context(format!("database {url}"))))?;
+    if !migrated.applied.is_empty() {
+        tracing::info!(migrations = migrated.applied.len(), "brought the database up to date");
+    }
+    Ok(migrated.applied)
+}
+
+fn clock(config: &Config) -> Result<Arc<dyn Clock>, Failure> {
+    Ok(match config.clock_start().map_err(Failure::Usage)? {
+        Some(start) => Arc::new(ShiftedClock::starting_at(start)),
+        None => Arc::new(SystemClock),
+    })
+}

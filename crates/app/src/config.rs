@@ -1,0 +1,310 @@
+//! The settings, and where they come from: defaults, then a TOML file, then the environment, then flags. Whoever comes
+//! later wins.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use derslik_domain::identity::{AccountSettings, Lang};
+use derslik_domain::time::{StartDateMode, Timestamp, Zone};
+use derslik_http::Limits;
+use derslik_storage::{DatabaseUrl, PoolSettings};
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+/// The settings of the service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The address and port to listen on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The folder of everything that the service keeps in files.
+    pub data_dir: PathBuf,
+    /// The database: `postgres://…`, or `sqlite://path`. Without one, an `SQLite` file in `data_dir`.
+    pub database_url: Option<String>,
+    /// `dev` prints credentials and allows known ones; `production` does not.
+    pub profile: Profile,
+    /// Known credentials, for tests. Profile `dev` only.
+    pub fixed_dev_keys: bool,
+    /// An RFC 3339 instant at which the clock of the service starts. Profile `dev` only.
+    pub dev_clock: Option<String>,
+    /// The log.
+    pub log: LogConfig,
+    /// The HTTP side.
+    #[validate(nested)]
+    pub http: HttpConfig,
+    /// The connections to the database.
+    #[validate(nested)]
+    pub database: DatabaseConfig,
+    /// What an account gets that chose nothing.
+    pub account: AccountConfig,
+}
+
+/// What the service is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// To try it, and to test against it.
+    Dev,
+    /// To rely on it.
+    Production,
+}
+
+/// The log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// What is logged, as `info` or `info,derslik_storage=debug`.
+    pub filter: String,
+    /// `text` or `json`.
+    pub format: LogFormat,
+}
+
+/// How a line of the log looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// The HTTP side.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub struct HttpConfig {
+    /// Threads that answer requests; 0 takes one for each processor.
+    #[validate(range(max = 1_024))]
+    pub workers: usize,
+    /// The longest request body, in bytes.
+    #[validate(range(min = 1_024, max = 1_073_741_824))]
+    pub body_limit_bytes: usize,
+    /// How long a request body may take to arrive, in seconds.
+    #[validate(range(min = 1, max = 600))]
+    pub body_deadline_seconds: u64,
+    /// The most items of a batch.
+    #[validate(range(min = 1, max = 100_000))]
+    pub batch_max_items: usize,
+    /// How long requests that are under way may go on once the service was told to stop, in seconds.
+    #[validate(range(max = 600))]
+    pub grace_seconds: u64,
+}
+
+/// The connections to the database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub struct DatabaseConfig {
+    /// The most connections to `PostgreSQL`, or readers of `SQLite`.
+    #[validate(range(min = 1, max = 1_000))]
+    pub connections: u32,
+    /// How long a request waits for a connection, in milliseconds.
+    #[validate(range(min = 10, max = 60_000))]
+    pub acquire_timeout_ms: u64,
+    /// How long a statement may run, in milliseconds. `PostgreSQL` only.
+    #[validate(range(min = 100, max = 600_000))]
+    pub statement_timeout_ms: u64,
+    /// How long a statement may wait for a lock, in milliseconds.
+    #[validate(range(min = 10, max = 60_000))]
+    pub lock_timeout_ms: u64,
+    /// Whether `SQLite` waits for the disk before it acknowledges a write. Off, a power cut may take the last writes.
+    pub sqlite_full_sync: bool,
+}
+
+/// What an account gets that chose nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AccountConfig {
+    /// The language of a session that names none.
+    pub lang: String,
+    /// The time zone of a session that names none.
+    pub timezone: String,
+    /// `civil`: a start date is a clock face in the session's zone; `instant`: its offset counts.
+    pub start_date_mode: StartDateModeName,
+}
+
+/// How the offset of a start date is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StartDateModeName {
+    /// Not at all.
+    Civil,
+    /// As it stands.
+    Instant,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            data_dir: "./data".into(),
+            database_url: None,
+            profile: Profile::Dev,
+            fixed_dev_keys: false,
+            dev_clock: None,
+            log: LogConfig::default(),
+            http: HttpConfig::default(),
+            database: DatabaseConfig::default(),
+            account: AccountConfig::default(),
+        }
+    }
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { filter: "info,actix_server=warn".to_owned(), format: LogFormat::Text }
+    }
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        let limits = Limits::default();
+        Self {
+            workers: 0,
+            body_limit_bytes: limits.body_bytes,
+            body_deadline_seconds: limits.body_deadline.as_secs(),
+            batch_max_items: limits.batch_items,
+            grace_seconds: 8,
+        }
+    }
+}
+
+impl Default for DatabaseConfig {
+    fn default() -> Self {
+        let settings = PoolSettings::default();
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        Self {
+            connections: settings.connections,
+            acquire_timeout_ms: millis(settings.acquire_timeout),
+            statement_timeout_ms: millis(settings.statement_timeout),
+            lock_timeout_ms: millis(settings.lock_timeout),
+            sqlite_full_sync: settings.sqlite_full_sync,
+        }
+    }
+}
+
+impl Default for AccountConfig {
+    fn default() -> Self {
+        Self { lang: "en-US".to_owned(), timezone: Zone::ISTANBUL.name().to_owned(), start_date_mode: StartDateModeName::Civil }
+    }
+}
+
+/// The flags that set something, by the names of [`Config`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Flags {
+    /// See [`Config::listen`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<SocketAddr>,
+    /// See [`Config::data_dir`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_dir: Option<PathBuf>,
+    /// See [`Config::database_url`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_url: Option<String>,
+    /// See [`Config::profile`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
+    /// See [`Config::fixed_dev_keys`].
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub fixed_dev_keys: bool,
+    /// See [`Config::dev_clock`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dev_clock: Option<String>,
+}
+
+impl Config {
+    /// The settings that a file, the environment and flags come to.
+    ///
+    /// # Errors
+    /// If a setting is unknown, can't be read or does not go with another; the text names it and where it came from.
+    pub fn load(file: Option<&PathBuf>, flags: &Flags) -> anyhow::Result<Self> {
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        if let Some(file) = file {
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        let config: Self = figment
+            .merge(Env::raw().only(&["DATABASE_URL"]))
+            .merge(Env::prefixed("DERSLIK_").split("__"))
+            .merge(Serialized::defaults(flags))
+            .extract()
+            .context("the configuration can't be used")?;
+        config.check().context("the configuration can't be used")?;
+        Ok(config)
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        self.validate()?;
+        self.database()?;
+        self.account_settings()?;
+        self.clock_start()?;
+        if self.profile == Profile::Production {
+            ensure!(!self.fixed_dev_keys, "fixed_dev_keys makes credentials that everybody knows: profile dev only");
+            ensure!(self.dev_clock.is_none(), "dev_clock makes a clock that lies: profile dev only");
+        }
+        Ok(())
+    }
+
+    /// The database.
+    ///
+    /// # Errors
+    /// If the URL can't be used.
+    pub fn database(&self) -> anyhow::Result<DatabaseUrl> {
+        match &self.database_url {
+            Some(url) => Ok(url.parse()?),
+            None => Ok(DatabaseUrl::Sqlite(self.data_dir.join("derslik.sqlite"))),
+        }
+    }
+
+    /// The connections to it.
+    pub fn pool(&self) -> PoolSettings {
+        PoolSettings {
+            connections: self.database.connections,
+            acquire_timeout: Duration::from_millis(self.database.acquire_timeout_ms),
+            statement_timeout: Duration::from_millis(self.database.statement_timeout_ms),
+            lock_timeout: Duration::from_millis(self.database.lock_timeout_ms),
+            sqlite_full_sync: self.database.sqlite_full_sync,
+        }
+    }
+
+    /// The limits of a request.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            body_bytes: self.http.body_limit_bytes,
+            body_deadline: Duration::from_secs(self.http.body_deadline_seconds),
+            batch_items: self.http.batch_max_items,
+        }
+    }
+
+    /// What an account gets that chose nothing.
+    ///
+    /// # Errors
+    /// If one of the settings can't be used.
+    pub fn account_settings(&self) -> anyhow::Result<AccountSettings> {
+        let account = &self.account;
+        Ok(AccountSettings {
+            lang: Lang::parse(&account.lang).with_context(|| format!("account.lang is {:?}", account.lang))?,
+            timezone: Zone::parse(&account.timezone).with_context(|| format!("account.timezone is {:?}", account.timezone))?,
+            start_date_mode: match account.start_date_mode {
+                StartDateModeName::Civil => StartDateMode::Civil,
+                StartDateModeName::Instant => StartDateMode::Instant,
+            },
+        })
+    }
+
+    /// Where the clock starts, if not at the present.
+    ///
+    /// # Errors
+    /// If it is no instant.
+    pub fn clock_start(&self) -> anyhow::Result<Option<Timestamp>> {
+        match &self.dev_clock {
+            None => Ok(None),
+            Some(text) => match text.parse() {
+                Ok(instant) => Ok(Some(instant)),
+                Err(_) => bail!("dev_clock must be an RFC 3339 instant such as 2025-02-06T16:07:35+03:00, not {text:?}"),
+            },
+        }
+    }
+}

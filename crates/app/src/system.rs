@@ -1,0 +1,48 @@
+//! The clock and the ids of the machine: the only place that reads either.
+
+use chrono::Utc;
+use derslik_domain::id::SessionGuid;
+use derslik_domain::time::Timestamp;
+use derslik_ports::outbound::{Clock, Ids};
+use uuid::Uuid;
+
+/// The clock of the machine.
+#[derive(Debug, Clone, Copy)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+    fn now(&self) -> Timestamp {
+        Timestamp::from_utc(Utc::now())
+    }
+}
+
+/// A clock that was set to another time when the service started, and runs on from there.
+#[derive(Debug, Clone, Copy)]
+pub struct ShiftedClock {
+    ahead_micros: i64,
+}
+
+impl ShiftedClock {
+    /// A clock that shows `start` now.
+    pub fn starting_at(start: Timestamp) -> Self {
+        Self { ahead_micros: start.micros() - SystemClock.now().micros() }
+    }
+}
+
+impl Clock for ShiftedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(SystemClock.now().micros() + self.ahead_micros)
+    }
+}
+
+/// GUIDs that grow with time, so that new sessions stand side by side in the index.
+#[derive(Debug, Clone, Copy)]
+pub struct SystemIds;
+
+impl Ids for SystemIds {
+    #[expect(clippy::disallowed_methods, reason = "this is where ids come from")]
+    fn session_guid(&self) -> SessionGuid {
+        SessionGuid::new(Uuid::now_v7())
+    }
+}

@@ -1,0 +1,17 @@
+//! Which adapter stands behind which port.
+
+use std::sync::Arc;
+
+use derslik_http::{HttpState, Limits};
+use derslik_ports::outbound::{Clock, Ids, UnitOfWork};
+use derslik_services::identity::Identity;
+use derslik_services::sessions::Sessions;
+
+/// The service over a unit of work, as its HTTP side needs it.
+pub fn wire<U: UnitOfWork + Clone>(uow: &U, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, limits: Limits) -> HttpState {
+    HttpState {
+        sessions: Arc::new(Sessions::new(uow.clone(), Arc::clone(&clock), ids)),
+        identity: Arc::new(Identity::new(uow.clone(), clock)),
+        limits,
+    }
+}

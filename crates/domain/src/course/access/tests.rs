@@ -1,0 +1,178 @@
+use std::sync::Arc;
+
+use rstest::rstest;
+
+use super::*;
+use crate::id::Id;
+use crate::identity::{Account, AccountSettings, Lang, Principal, PrincipalKind, Scopes};
+use crate::time::{StartDateMode, Zone};
+
+const ME: i64 = 2;
+
+fn actor(role: Role, scopes: Scopes) -> Actor {
+    let settings = AccountSettings { lang: Lang::parse("tr").unwrap(), timezone: Zone::ISTANBUL, start_date_mode: StartDateMode::Civil };
+    Actor {
+        account: Arc::new(Account { id: Id::new(1), name: "demo".to_owned(), settings }),
+        principal: Principal { id: Id::new(ME), kind: PrincipalKind::User, role },
+        scopes,
+        credential: Id::new(3),
+    }
+}
+
+fn every_scope() -> Scopes {
+    Scope::ALL.into_iter().collect()
+}
+
+/// The role in the account and the membership that make somebody nothing but `role` to a course.
+fn being(role: CourseRole) -> (Role, Option<Membership>) {
+    match role {
+        CourseRole::Operator | CourseRole::Admin => (Role::Admin, None),
+        CourseRole::Owner => (Role::Member, Some(Membership::Owner)),
+        CourseRole::CoTeacher => (Role::Member, Some(Membership::Teacher)),
+        CourseRole::Student => (Role::Member, Some(Membership::Student)),
+        CourseRole::Stranger => (Role::Member, None),
+    }
+}
+
+fn ask(action: CourseAction, role: CourseRole, state: CourseState) -> Result<Standing, CourseDenial> {
+    let (account_role, membership) = being(role);
+    authorize_course(&actor(account_role, every_scope()), action, Some(CourseSight { state, membership }), &CourseSettings::default())
+}
+
+/// Who may do what with a course that all members see.
+fn may(action: CourseAction) -> &'static str {
+    match action {
+        CourseAction::Get | CourseAction::ListAliases | CourseAction::ReadRoster(_) => "admin owner co-teacher student",
+        CourseAction::Edit
+        | CourseAction::WriteAlias(AliasScope::Project)
+        | CourseAction::ReadGradingPeriods
+        | CourseAction::WriteGradingPeriods
+        | CourseAction::CheckGradingPeriods
+        | CourseAction::CheckAddOns
+        | CourseAction::RemoveFrom(_) => "admin owner co-teacher",
+        CourseAction::Delete => "admin owner",
+        CourseAction::Transfer | CourseAction::WriteAlias(AliasScope::Domain) | CourseAction::AddTo(_) => "admin",
+        CourseAction::Leave => "owner co-teacher student",
+        CourseAction::Join => "admin owner co-teacher student stranger",
+    }
+}
+
+#[test]
+fn every_action_state_and_role_is_as_the_table_says() {
+    for action in CourseAction::ALL {
+        for role in [CourseRole::Admin, CourseRole::Owner, CourseRole::CoTeacher, CourseRole::Student, CourseRole::Stranger] {
+            for state in CourseState::ALL {
+                let outcome = ask(action, role, state);
+                let named = may(action).split(' ').any(|name| name == role.name());
+                let sees = state.is_visible_to(role) || action == CourseAction::Join;
+                assert_eq!(outcome.is_ok(), named && sees, "{action:?} by {role:?} of a course that is {state}");
+                assert_eq!(outcome == Err(CourseDenial::Invisible), !sees, "{action:?} by {role:?} of a course that is {state}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_standing_comes_back_with_the_permission() {
+    let sight = CourseSight { state: CourseState::Active, membership: Some(Membership::Teacher) };
+    let standing =
+        authorize_course(&actor(Role::Admin, every_scope()), CourseAction::Get, Some(sight), &CourseSettings::default()).unwrap();
+    assert!(standing.is_admin() && standing.is_teacher());
+}
+
+#[rstest]
+#[case(CourseAction::AddTo(Roster::Students), CourseDenial::CannotDirectAdd)]
+#[case(CourseAction::WriteGradingPeriods, CourseDenial::IneligibleForGradingPeriods)]
+#[case(CourseAction::Edit, CourseDenial::Role)]
+fn some_denials_have_names_of_their_own(#[case] action: CourseAction, #[case] denial: CourseDenial) {
+    assert_eq!(ask(action, CourseRole::Student, CourseState::Active), Err(denial));
+}
+
+#[test]
+fn a_course_that_the_account_does_not_have_is_missing() {
+    for action in CourseAction::ALL {
+        let outcome = authorize_course(&actor(Role::Admin, every_scope()), action, None, &CourseSettings::default());
+        assert_eq!(outcome, Err(CourseDenial::Missing), "{action:?}");
+    }
+}
+
+#[test]
+fn a_scope_is_asked_for_before_anything_about_the_course_is_told() {
+    for action in CourseAction::ALL {
+        let none = authorize_course(&actor(Role::Admin, Scopes::default()), action, None, &CourseSettings::default());
+        assert_eq!(none, Err(CourseDenial::Scope(action.scopes())), "{action:?}");
+        for scope in Scope::ALL {
+            let one = authorize_course(&actor(Role::Admin, [scope].into_iter().collect()), action, None, &CourseSettings::default());
+            assert_eq!(one == Err(CourseDenial::Missing), action.scopes().contains(&scope), "{action:?} with {scope:?}");
+        }
+    }
+    for action in CatalogueAction::ALL {
+        for scope in Scope::ALL {
+            let one = authorize_catalogue(&actor(Role::Member, [scope].into_iter().collect()), action);
+            assert_eq!(one.is_ok(), action.scopes().contains(&scope), "{action:?} with {scope:?}");
+        }
+    }
+}
+
+#[test]
+fn read_only_scopes_open_nothing_that_writes() {
+    for action in [CourseAction::Edit, CourseAction::Delete, CourseAction::WriteGradingPeriods, CourseAction::AddTo(Roster::Teachers)] {
+        for scope in [Scope::CoursesReadonly, Scope::RostersReadonly, Scope::ProfileEmails, Scope::ProfilePhotos, Scope::Sessions] {
+            assert!(!action.scopes().contains(&scope), "{action:?} with {scope:?}");
+        }
+    }
+}
+
+#[test]
+fn an_administrator_sees_a_suspended_course_only_as_its_owner() {
+    let sight = |membership| Some(CourseSight { state: CourseState::Suspended, membership });
+    let get =
+        |membership| authorize_course(&actor(Role::Admin, every_scope()), CourseAction::Get, sight(membership), &CourseSettings::default());
+    assert_eq!(get(None), Err(CourseDenial::Invisible));
+    assert_eq!(get(Some(Membership::Teacher)), Err(CourseDenial::Invisible));
+    assert!(get(Some(Membership::Owner)).is_ok());
+}
+
+#[test]
+fn an_account_without_the_licence_reads_grading_periods_and_writes_none() {
+    let settings = CourseSettings { grading_periods: GradingPeriodLicence::Missing, ..Default::default() };
+    let sight = Some(CourseSight { state: CourseState::Active, membership: Some(Membership::Owner) });
+    let ask = |action| authorize_course(&actor(Role::Member, every_scope()), action, sight, &settings);
+    assert_eq!(ask(CourseAction::WriteGradingPeriods), Err(CourseDenial::IneligibleForGradingPeriods));
+    assert!(ask(CourseAction::ReadGradingPeriods).is_ok());
+    assert!(ask(CourseAction::Edit).is_ok());
+}
+
+#[test]
+fn eligibility_is_whether_a_write_would_pass() {
+    for role in [CourseRole::Admin, CourseRole::Owner, CourseRole::CoTeacher, CourseRole::Student] {
+        for state in CourseState::ALL {
+            let settings = CourseSettings::default();
+            let passes = ask(CourseAction::WriteGradingPeriods, role, state).is_ok() && state.allows_edits();
+            assert_eq!(eligible_for_grading_periods(role.into(), state, &settings), passes, "{role:?} {state}");
+            let unlicensed = CourseSettings { grading_periods: GradingPeriodLicence::Missing, ..settings };
+            assert!(!eligible_for_grading_periods(role.into(), state, &unlicensed));
+        }
+    }
+}
+
+#[rstest]
+#[case(CourseRole::Owner, CourseState::Active, true)]
+#[case(CourseRole::CoTeacher, CourseState::Active, true)]
+#[case(CourseRole::CoTeacher, CourseState::Provisioned, false)]
+#[case(CourseRole::Owner, CourseState::Provisioned, true)]
+#[case(CourseRole::Owner, CourseState::Archived, false)]
+#[case(CourseRole::Admin, CourseState::Active, false)]
+#[case(CourseRole::Student, CourseState::Active, false)]
+fn add_ons_attach_for_teachers_of_a_course_that_can_change(#[case] role: CourseRole, #[case] state: CourseState, #[case] eligible: bool) {
+    assert_eq!(eligible_for_add_ons(role.into(), state), eligible);
+}
+
+#[test]
+fn a_profile_is_read_by_oneself_by_administrators_and_by_people_of_the_same_course() {
+    let member = actor(Role::Member, every_scope());
+    assert!(may_read_profile(&member, Id::new(ME), false));
+    assert!(may_read_profile(&member, Id::new(9), true));
+    assert!(!may_read_profile(&member, Id::new(9), false));
+    assert!(may_read_profile(&actor(Role::Admin, every_scope()), Id::new(9), false));
+}

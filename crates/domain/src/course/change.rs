@@ -1,0 +1,435 @@
+//! What creating, changing and deleting a course comes to. Each decision returns the new course and what happened; it knows
+//! nothing of how either is kept or told.
+
+use crate::form::Field;
+use crate::id::{CourseId, PrincipalId};
+use crate::identity::{PrincipalKind, Role};
+use crate::text::Text;
+use crate::time::Timestamp;
+
+use super::access::{CourseSettings, MemberCreation};
+use super::form::CourseForm;
+use super::roster::{OwnerCandidate, TransferError, UserStatus, transfer};
+use super::standing::{CourseRole, Standing};
+use super::state::{CourseState, StateConflict, TransitionError, transition};
+use super::validate::{CourseProblem, CourseViolation, Judge, contains_url};
+use super::{
+    Alias, CalendarId, Course, CourseDetails, CourseField, CourseFields, DriveFolder, EnrollmentCode, GradebookSettings, GroupName,
+    Revision, UpdateMask,
+};
+
+/// Something that happened to a course.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CourseFact {
+    /// It moved to another state.
+    StateChanged {
+        /// Where it was.
+        from: CourseState,
+        /// Where it is.
+        to: CourseState,
+    },
+    /// It became active for the first time, so it has to be given a calendar.
+    FirstActivated,
+    /// These details are not what they were.
+    Edited(CourseFields),
+    /// It was handed over: the old owner is a teacher of it now.
+    OwnerChanged {
+        /// Who owned it.
+        from: PrincipalId,
+        /// Who owns it.
+        to: PrincipalId,
+    },
+    /// It was given its calendar.
+    CalendarAssigned,
+}
+
+/// What a change comes to: nothing is to be written where nothing happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The course from now on.
+    pub course: Course,
+    /// What happened.
+    pub facts: Vec<CourseFact>,
+}
+
+/// Why a course was not changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChangeError {
+    /// Whoever asks may not make this change.
+    #[error("not allowed to change the course")]
+    Role,
+    /// Fields are not acceptable; every one of them.
+    #[error("the course is not acceptable")]
+    Invalid(Vec<CourseViolation>),
+    /// The course can't go where it was asked to.
+    #[error(transparent)]
+    State(#[from] StateConflict),
+    /// The course lets nothing but its state be changed.
+    #[error("a course that is {0} cannot be modified")]
+    NotModifiable(CourseState),
+    /// The name holds the address of a web page.
+    #[error("the name of a course cannot contain a URL")]
+    TitleContainsUrl,
+    /// The course can't be handed over to that user.
+    #[error(transparent)]
+    Transfer(#[from] TransferError),
+}
+
+impl From<TransitionError> for ChangeError {
+    fn from(error: TransitionError) -> Self {
+        match error {
+            TransitionError::Role => Self::Role,
+            TransitionError::State(conflict) => Self::State(conflict),
+        }
+    }
+}
+
+/// What a new course is given by others than its creator.
+#[derive(Debug, Clone)]
+pub struct Founding<'a> {
+    /// Its id.
+    pub id: CourseId,
+    /// Its code.
+    pub enrollment_code: EnrollmentCode,
+    /// A random number for the names of its groups.
+    pub group_random: u64,
+    /// The folder of its teachers.
+    pub teacher_folder: Option<DriveFolder>,
+    /// Who creates it.
+    pub creator: PrincipalId,
+    /// What the creator may do in the account.
+    pub role: Role,
+    /// What the account chose for its courses.
+    pub settings: &'a CourseSettings,
+    /// The user whom the form names as the owner, if there is one.
+    pub owner: Option<NamedOwner>,
+    /// One reading of the clock.
+    pub at: Timestamp,
+}
+
+/// The user whom a form names as the owner of a new course.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NamedOwner {
+    /// The user.
+    pub user: PrincipalId,
+    /// Person or service.
+    pub kind: PrincipalKind,
+    /// Whether the account of the user can be used.
+    pub status: UserStatus,
+}
+
+/// A new course. Its owner stands on its roster from the beginning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Created {
+    /// The course.
+    pub course: Course,
+    /// The alias to attach to it.
+    pub alias: Option<Alias>,
+    /// What else happened.
+    pub facts: Vec<CourseFact>,
+}
+
+/// Why a course was not created.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CreateError {
+    /// Fields are not acceptable; every one of them.
+    #[error("the course is not acceptable")]
+    Invalid(Vec<CourseViolation>),
+    /// Only an administrator creates courses for others.
+    #[error("only an administrator may create a course for somebody else")]
+    NotSelf,
+    /// The account lets only administrators create courses that are active at once.
+    #[error("only an administrator may create an active course")]
+    ActiveNotAllowed,
+    /// There is no such user to own the course.
+    #[error("the owner does not exist")]
+    UnknownOwner,
+    /// The owner is not a person.
+    #[error("only a person can own a course")]
+    CannotOwn,
+    /// The account of the owner can't be used.
+    #[error("the account of the owner is not active")]
+    InactiveOwner,
+    /// The name holds the address of a web page.
+    #[error("the name of a course cannot contain a URL")]
+    TitleContainsUrl,
+}
+
+/// Makes a new course of a form.
+///
+/// # Errors
+/// The [`CreateError`].
+pub fn create(mut form: CourseForm, founding: Founding<'_>) -> Result<Created, CreateError> {
+    let mut judge = Judge::default();
+    let alias = judge.alias(std::mem::take(&mut form.alias));
+    if let Err(violation) = form.owner_ref() {
+        judge.object(violation.field, violation.problem);
+    }
+    let state = judge.state(std::mem::take(&mut form.state)).unwrap_or(CourseState::Provisioned);
+    if !is_first_state(state) {
+        judge.object(CourseField::State, CourseProblem::NoFirstState(state));
+    }
+    let details = judge.details(form, CourseField::SETTABLE.into_iter().collect(), None);
+    let details = judge.verdict(details).map_err(CreateError::Invalid)?;
+    let owner = judge_owner(&founding)?;
+    judge_first_state(state, &founding)?;
+    if contains_url(details.name.as_str()) {
+        return Err(CreateError::TitleContainsUrl);
+    }
+    let active = state == CourseState::Active;
+    let course = Course {
+        id: founding.id,
+        revision: Revision::FIRST,
+        group: GroupName::new(details.name.as_str(), details.section.as_ref().map(Text::as_str), founding.group_random),
+        details,
+        owner,
+        state,
+        enrollment_code: founding.enrollment_code,
+        teacher_folder: founding.teacher_folder,
+        material_sets: Vec::new(),
+        guardians_enabled: false,
+        calendar: None,
+        gradebook: GradebookSettings::default(),
+        created_at: founding.at,
+        updated_at: founding.at,
+        first_active_at: active.then_some(founding.at),
+    };
+    Ok(Created { course, alias, facts: active.then_some(CourseFact::FirstActivated).into_iter().collect() })
+}
+
+/// Whether a course can begin in that state.
+const fn is_first_state(state: CourseState) -> bool {
+    match state {
+        CourseState::Active | CourseState::Provisioned => true,
+        CourseState::Archived | CourseState::Declined | CourseState::Suspended => false,
+    }
+}
+
+fn judge_owner(founding: &Founding<'_>) -> Result<PrincipalId, CreateError> {
+    // Whether another user exists is not for members to find out.
+    match (founding.role, founding.owner) {
+        (Role::Member, Some(owner)) if owner.user != founding.creator => Err(CreateError::NotSelf),
+        (Role::Member, None) => Err(CreateError::NotSelf),
+        (Role::Admin, None) => Err(CreateError::UnknownOwner),
+        (Role::Admin | Role::Member, Some(owner)) => match (owner.kind, owner.status) {
+            (PrincipalKind::Service, UserStatus::Active | UserStatus::Inactive) => Err(CreateError::CannotOwn),
+            (PrincipalKind::User, UserStatus::Inactive) => Err(CreateError::InactiveOwner),
+            (PrincipalKind::User, UserStatus::Active) => Ok(owner.user),
+        },
+    }
+}
+
+fn judge_first_state(state: CourseState, founding: &Founding<'_>) -> Result<(), CreateError> {
+    match (founding.role, founding.settings.member_creation) {
+        (Role::Member, MemberCreation::ProvisionedOnly) if state == CourseState::Active => Err(CreateError::ActiveNotAllowed),
+        (Role::Admin | Role::Member, MemberCreation::ProvisionedOnly | MemberCreation::ActiveToo) => Ok(()),
+    }
+}
+
+/// A change of some fields of a course, with what has to be known about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Patch {
+    /// What the client sent.
+    pub form: CourseForm,
+    /// The fields that it is about; the others are not looked at.
+    pub mask: UpdateMask,
+    /// The user whom the form names as the new owner, if the mask is about the owner and there is such a user.
+    pub owner: Option<OwnerCandidate>,
+}
+
+/// Changes the fields that the mask of a patch names: a field that was not sent is cleared.
+///
+/// # Errors
+/// The [`ChangeError`]; the course is then as it was.
+pub fn patch(course: &Course, patch: Patch, standing: Standing, at: Timestamp) -> Result<Change, ChangeError> {
+    let Patch { mut form, mask, owner } = patch;
+    may_ask(course, standing)?;
+    let hands_over = mask.contains(CourseField::Owner);
+    if hands_over && !standing.is_admin() {
+        return Err(ChangeError::Role);
+    }
+    let mut judge = Judge::default();
+    if let Some(violation) = hands_over.then(|| form.owner_ref().err()).flatten() {
+        judge.object(violation.field, violation.problem);
+    }
+    let state = mask.contains(CourseField::State).then(|| judge.required_state(std::mem::take(&mut form.state))).flatten();
+    let details = judge.details(form, mask.fields(), Some(&course.details));
+    let details = judge.verdict(details).map_err(ChangeError::Invalid)?;
+    let touched = mask.fields().iter().filter(|field| *field != CourseField::State).collect();
+    Edit { details, touched, state, owner }.apply(course, standing, at)
+}
+
+/// Puts what a form says in the place of everything that can be set, except that the owner is not looked at, that the levels stay
+/// unless there are new ones, and that the state stays where none is sent.
+///
+/// # Errors
+/// The [`ChangeError`]; the course is then as it was.
+pub fn replace(course: &Course, mut form: CourseForm, standing: Standing, at: Timestamp) -> Result<Change, ChangeError> {
+    may_ask(course, standing)?;
+    let mut judge = Judge::default();
+    let state = judge.state(std::mem::take(&mut form.state));
+    let touched: CourseFields = CourseField::SETTABLE.into_iter().filter(|field| is_replaced(*field, &form)).collect();
+    let details = judge.details(form, touched, Some(&course.details));
+    let details = judge.verdict(details).map_err(ChangeError::Invalid)?;
+    Edit { details, touched, state, owner: None }.apply(course, standing, at)
+}
+
+fn is_replaced(field: CourseField, form: &CourseForm) -> bool {
+    match field {
+        CourseField::Id | CourseField::Owner | CourseField::State => false,
+        CourseField::Levels => match &form.levels {
+            Field::Missing | Field::Null => false,
+            Field::Given(levels) => !levels.is_empty(),
+            Field::Mistyped | Field::Repeated => true,
+        },
+        CourseField::Name
+        | CourseField::Section
+        | CourseField::DescriptionHeading
+        | CourseField::Description
+        | CourseField::Room
+        | CourseField::Subject => true,
+    }
+}
+
+/// Moves a course to a state, and does nothing else. This is how the operator suspends one and lets it go again.
+///
+/// # Errors
+/// The [`ChangeError`]; the course is then as it was.
+pub fn move_to(course: &Course, to: CourseState, standing: Standing, at: Timestamp) -> Result<Change, ChangeError> {
+    let details = course.details.clone();
+    Edit { details, touched: CourseFields::default(), state: Some(to), owner: None }.apply(course, standing, at)
+}
+
+/// Gives a course its calendar. One that has a calendar keeps it, so that the same order may come twice. The time of the last
+/// change stays, since nobody changed the course.
+pub fn assign_calendar(course: &Course, calendar: CalendarId) -> Change {
+    if !course.awaits_calendar() {
+        return Change { course: course.clone(), facts: Vec::new() };
+    }
+    let course = Course { calendar: Some(calendar), revision: course.revision.next(), ..course.clone() };
+    Change { course, facts: vec![CourseFact::CalendarAssigned] }
+}
+
+/// Why a course was not deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeleteError {
+    /// Whoever asks may not delete the course.
+    #[error("only the owner and administrators may delete a course")]
+    Role,
+    /// The course is not archived.
+    #[error("a course that is {0} cannot be deleted")]
+    NotArchived(CourseState),
+}
+
+/// Decides whether a course may be deleted. [`CourseState::way_to_deletion`] says what is missing if it may not.
+///
+/// # Errors
+/// The [`DeleteError`].
+pub fn delete(course: &Course, standing: Standing) -> Result<(), DeleteError> {
+    if !standing.any(|role| deletes(role) && course.state.is_visible_to(role)) {
+        return Err(DeleteError::Role);
+    }
+    match course.state {
+        CourseState::Archived => Ok(()),
+        CourseState::Active | CourseState::Provisioned | CourseState::Declined | CourseState::Suspended => {
+            Err(DeleteError::NotArchived(course.state))
+        }
+    }
+}
+
+/// Whether somebody with that role may delete courses.
+pub(super) const fn deletes(role: CourseRole) -> bool {
+    match role {
+        CourseRole::Operator | CourseRole::Admin | CourseRole::Owner => true,
+        CourseRole::CoTeacher | CourseRole::Student | CourseRole::Stranger => false,
+    }
+}
+
+/// A change that was judged field by field, but not yet against the course.
+struct Edit {
+    /// The details as they are to be.
+    details: CourseDetails,
+    /// The fields other than the state that the request is about, whether they differ or not.
+    touched: CourseFields,
+    /// The state that is asked for.
+    state: Option<CourseState>,
+    /// The user to hand the course over to, if it is to be.
+    owner: Option<OwnerCandidate>,
+}
+
+impl Edit {
+    fn apply(self, course: &Course, standing: Standing, at: Timestamp) -> Result<Change, ChangeError> {
+        may_ask(course, standing)?;
+        let to = self.state.unwrap_or(course.state);
+        if let Some(to) = self.state {
+            transition(course.state, to, standing)?;
+        }
+        if !self.touched.is_empty() && !course.state.allows_edits() && !to.allows_edits() {
+            return Err(ChangeError::NotModifiable(course.state));
+        }
+        if self.touched.contains(CourseField::Name) && contains_url(self.details.name.as_str()) {
+            return Err(ChangeError::TitleContainsUrl);
+        }
+        let owner = if self.touched.contains(CourseField::Owner) { transfer(course, self.owner)? } else { course.owner };
+        Ok(settle(course, self.details, to, owner, at))
+    }
+}
+
+fn may_ask(course: &Course, standing: Standing) -> Result<(), ChangeError> {
+    if standing.any(|role| course.state.answers_to(role)) { Ok(()) } else { Err(ChangeError::Role) }
+}
+
+/// Puts together what is new, and finds what happened.
+fn settle(course: &Course, details: CourseDetails, state: CourseState, owner: PrincipalId, at: Timestamp) -> Change {
+    let mut facts = Vec::new();
+    let edited = differences(&course.details, &details);
+    if !edited.is_empty() {
+        facts.push(CourseFact::Edited(edited));
+    }
+    if owner != course.owner {
+        facts.push(CourseFact::OwnerChanged { from: course.owner, to: owner });
+    }
+    if state != course.state {
+        facts.push(CourseFact::StateChanged { from: course.state, to: state });
+    }
+    if facts.is_empty() {
+        return Change { course: course.clone(), facts };
+    }
+    let first_active = state == CourseState::Active && course.first_active_at.is_none();
+    if first_active {
+        facts.push(CourseFact::FirstActivated);
+    }
+    let course = Course {
+        details,
+        state,
+        owner,
+        revision: course.revision.next(),
+        // Clocks of several machines differ; the time of the last change never goes back.
+        updated_at: at.max(course.updated_at),
+        first_active_at: if first_active { Some(at) } else { course.first_active_at },
+        ..course.clone()
+    };
+    Change { course, facts }
+}
+
+fn differences(old: &CourseDetails, new: &CourseDetails) -> CourseFields {
+    [
+        (CourseField::Name, old.name != new.name),
+        (CourseField::Section, old.section != new.section),
+        (CourseField::DescriptionHeading, old.description_heading != new.description_heading),
+        (CourseField::Description, old.description != new.description),
+        (CourseField::Room, old.room != new.room),
+        (CourseField::Subject, old.subject != new.subject),
+        (CourseField::Levels, old.levels != new.levels),
+    ]
+    .into_iter()
+    .filter(|(_, differs)| *differs)
+    .map(|(field, _)| field)
+    .collect()
+}
+
+#[cfg(test)]
+mod tests;

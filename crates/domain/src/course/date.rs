@@ -1,0 +1,109 @@
+//! Dates without a time of day. It knows nothing of zones: what a day is, is left to whoever compares.
+
+use std::fmt;
+
+use chrono::{Datelike, NaiveDate};
+
+use crate::form::Field;
+
+/// A day of the years 1 to 9999.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CalendarDate(NaiveDate);
+
+/// The numbers make no day of the years 1 to 9999.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a day of the years 1 to 9999")]
+pub struct DateError;
+
+/// A date as a client sent it, in three numbers, not judged yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DateForm {
+    /// The year.
+    pub year: i64,
+    /// The month, from 1.
+    pub month: i64,
+    /// The day of the month, from 1.
+    pub day: i64,
+}
+
+impl CalendarDate {
+    /// The day of that year, month and day of the month.
+    ///
+    /// # Errors
+    /// [`DateError`] where there is none.
+    pub fn new(year: i64, month: i64, day: i64) -> Result<Self, DateError> {
+        let year = i32::try_from(year).ok().filter(|year| (1..=9999).contains(year));
+        let month = u32::try_from(month).ok();
+        let day = u32::try_from(day).ok();
+        let date = year.zip(month).zip(day).and_then(|((year, month), day)| NaiveDate::from_ymd_opt(year, month, day));
+        date.map(Self).ok_or(DateError)
+    }
+
+    /// A date of chrono's, or `None` outside the years 1 to 9999.
+    pub fn from_naive(date: NaiveDate) -> Option<Self> {
+        (1..=9999).contains(&date.year()).then_some(Self(date))
+    }
+
+    /// The same date for chrono.
+    pub const fn to_naive(self) -> NaiveDate {
+        self.0
+    }
+
+    /// The year.
+    pub fn year(self) -> i32 {
+        self.0.year()
+    }
+
+    /// The month, from 1.
+    pub fn month(self) -> u32 {
+        self.0.month()
+    }
+
+    /// The day of the month, from 1.
+    pub fn day(self) -> u32 {
+        self.0.day()
+    }
+}
+
+impl TryFrom<DateForm> for CalendarDate {
+    type Error = DateError;
+
+    fn try_from(form: DateForm) -> Result<Self, DateError> {
+        Self::new(form.year, form.month, form.day)
+    }
+}
+
+impl From<CalendarDate> for Field<DateForm> {
+    fn from(date: CalendarDate) -> Self {
+        Self::Given(DateForm { year: date.year().into(), month: date.month().into(), day: date.day().into() })
+    }
+}
+
+impl fmt::Display for CalendarDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year(), self.month(), self.day())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(2024, 2, 29, "2024-02-29")]
+    #[case(1, 1, 1, "0001-01-01")]
+    #[case(9999, 12, 31, "9999-12-31")]
+    fn takes_days_of_the_calendar(#[case] year: i64, #[case] month: i64, #[case] day: i64, #[case] printed: &str) {
+        assert_eq!(CalendarDate::new(year, month, day).unwrap().to_string(), printed);
+    }
+
+    #[rstest]
+    fn refuses_what_is_no_day(
+        #[values((2023, 2, 29), (0, 1, 1), (10_000, 1, 1), (2024, 13, 1), (2024, 0, 1), (2024, 1, 0), (-1, 1, 1), (2024, 1, i64::MAX))]
+        day: (i64, i64, i64),
+    ) {
+        assert_eq!(CalendarDate::new(day.0, day.1, day.2), Err(DateError));
+    }
+}

@@ -1,0 +1,30 @@
+//! What a client sent for one course, field by field, not judged yet. It knows nothing of what is read-only: that is never filled in.
+
+use crate::form::{Field, RawText};
+
+use super::CourseState;
+
+/// The fields of a request to create or to change a course.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CourseForm {
+    /// The alias to attach; only the creation of a course looks at it.
+    pub alias: Field<RawText>,
+    /// The name.
+    pub name: Field<RawText>,
+    /// The section.
+    pub section: Field<RawText>,
+    /// The heading of the description.
+    pub description_heading: Field<RawText>,
+    /// The description.
+    pub description: Field<RawText>,
+    /// The room.
+    pub room: Field<RawText>,
+    /// The owner, by id, by e-mail address or as `me`.
+    pub owner: Field<RawText>,
+    /// The state; an unspecified one counts as null.
+    pub state: Field<CourseState>,
+    /// The subject.
+    pub subject: Field<RawText>,
+    /// The levels.
+    pub levels: Field<RawText>,
+}

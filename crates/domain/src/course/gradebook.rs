@@ -1,0 +1,287 @@
+//! How the overall grade of a student comes about, and who sees it. It knows nothing of single grades.
+
+use std::collections::BTreeSet;
+
+use crate::id::GradeCategoryId;
+use crate::text::Name;
+
+/// The name of a grade category: 1 to 750 characters.
+pub type GradeCategoryName = Name<750>;
+
+/// How the overall grade is calculated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CalculationType {
+    /// The points reached, out of all points.
+    TotalPoints,
+    /// The average of the categories by their weights.
+    WeightedCategories,
+}
+
+impl CalculationType {
+    /// Every type.
+    pub const ALL: [Self; 2] = [Self::TotalPoints, Self::WeightedCategories];
+
+    /// The number by which the type is known on the wire and in the store.
+    pub const fn code(self) -> i16 {
+        match self {
+            Self::TotalPoints => 1,
+            Self::WeightedCategories => 2,
+        }
+    }
+
+    /// The type of that number.
+    pub fn by_code(code: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|calculation| i64::from(calculation.code()) == code)
+    }
+}
+
+/// Who sees the overall grade.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DisplaySetting {
+    /// Teachers and students.
+    ShowOverallGrade,
+    /// Nobody.
+    HideOverallGrade,
+    /// Teachers.
+    ShowTeachersOnly,
+}
+
+impl DisplaySetting {
+    /// Every setting.
+    pub const ALL: [Self; 3] = [Self::ShowOverallGrade, Self::HideOverallGrade, Self::ShowTeachersOnly];
+
+    /// The number by which the setting is known on the wire and in the store.
+    pub const fn code(self) -> i16 {
+        match self {
+            Self::ShowOverallGrade => 1,
+            Self::HideOverallGrade => 2,
+            Self::ShowTeachersOnly => 3,
+        }
+    }
+
+    /// The setting of that number.
+    pub fn by_code(code: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|display| i64::from(display.code()) == code)
+    }
+}
+
+/// The share of a category in the overall grade, in ten-thousandths of a percent: above 0, up to 100 %, in steps of a hundredth
+/// of a percent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GradeWeight(i32);
+
+impl GradeWeight {
+    /// The whole: 100 %.
+    pub const WHOLE: Self = Self(1_000_000);
+    const STEP: i32 = 100;
+
+    /// A weight by its ten-thousandths of a percent; `None` out of range or between two steps.
+    pub fn new(parts: i32) -> Option<Self> {
+        (parts > 0 && parts <= Self::WHOLE.0 && parts % Self::STEP == 0).then_some(Self(parts))
+    }
+
+    /// The ten-thousandths of a percent.
+    pub const fn get(self) -> i32 {
+        self.0
+    }
+}
+
+/// The points that a grade of a category is out of, unless the coursework says otherwise: at least 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GradeDenominator(i32);
+
+impl GradeDenominator {
+    /// That many points; `None` below 1.
+    pub fn new(points: i32) -> Option<Self> {
+        (points > 0).then_some(Self(points))
+    }
+
+    /// The points.
+    pub const fn get(self) -> i32 {
+        self.0
+    }
+}
+
+/// A category of grades.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GradeCategory {
+    /// Its id.
+    pub id: GradeCategoryId,
+    /// What it is called.
+    pub name: GradeCategoryName,
+    /// Its share; only where the grade is calculated by weights.
+    pub weight: Option<GradeWeight>,
+    /// What its grades are out of; only where the grade is calculated by points.
+    pub default_grade_denominator: Option<GradeDenominator>,
+}
+
+/// How the overall grade of a student comes about, and who sees it.
+///
+/// ```
+/// use derslik_domain::course::{CalculationType, DisplaySetting, GradebookSettings};
+///
+/// let settings = GradebookSettings::default();
+/// assert_eq!(settings.calculation(), CalculationType::TotalPoints);
+/// assert_eq!(settings.display(), DisplaySetting::HideOverallGrade);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GradebookSettings {
+    calculation: CalculationType,
+    display: DisplaySetting,
+    categories: Vec<GradeCategory>,
+}
+
+/// Why gradebook settings were refused. A position counts the categories from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum GradebookError {
+    /// A category has a weight although the grade is calculated by points.
+    #[error("category {0} has a weight in a calculation by points")]
+    WeightWithPoints(usize),
+    /// A category has no weight although the grade is calculated by weights.
+    #[error("category {0} has no weight in a calculation by weights")]
+    NoWeight(usize),
+    /// A category has a denominator although the grade is calculated by weights.
+    #[error("category {0} has a denominator in a calculation by weights")]
+    DenominatorWithWeights(usize),
+    /// A category has the id or the name of one before it.
+    #[error("category {0} repeats another")]
+    Repeated(usize),
+    /// The weights do not make a whole.
+    #[error("the weights do not add up to 100 percent")]
+    NotWhole,
+}
+
+impl GradebookSettings {
+    /// Settings with these categories.
+    ///
+    /// # Errors
+    /// The first [`GradebookError`].
+    pub fn new(calculation: CalculationType, display: DisplaySetting, categories: Vec<GradeCategory>) -> Result<Self, GradebookError> {
+        let (mut ids, mut names) = (BTreeSet::new(), BTreeSet::new());
+        for (position, category) in categories.iter().enumerate() {
+            judge_category(calculation, position, category)?;
+            if !ids.insert(category.id) || !names.insert(category.name.as_str().trim()) {
+                return Err(GradebookError::Repeated(position));
+            }
+        }
+        let weights: i64 = categories.iter().filter_map(|category| category.weight).map(|weight| i64::from(weight.get())).sum();
+        match calculation {
+            CalculationType::WeightedCategories if !categories.is_empty() && weights != i64::from(GradeWeight::WHOLE.get()) => {
+                Err(GradebookError::NotWhole)
+            }
+            CalculationType::WeightedCategories | CalculationType::TotalPoints => Ok(Self { calculation, display, categories }),
+        }
+    }
+
+    /// How the grade is calculated.
+    pub const fn calculation(&self) -> CalculationType {
+        self.calculation
+    }
+
+    /// Who sees it.
+    pub const fn display(&self) -> DisplaySetting {
+        self.display
+    }
+
+    /// The categories, in order.
+    pub fn categories(&self) -> &[GradeCategory] {
+        &self.categories
+    }
+}
+
+impl Default for GradebookSettings {
+    /// The gradebook of a new course: points, seen by nobody, no categories.
+    fn default() -> Self {
+        Self { calculation: CalculationType::TotalPoints, display: DisplaySetting::HideOverallGrade, categories: Vec::new() }
+    }
+}
+
+fn judge_category(calculation: CalculationType, position: usize, category: &GradeCategory) -> Result<(), GradebookError> {
+    match (calculation, category.weight, category.default_grade_denominator) {
+        (CalculationType::TotalPoints, Some(_), _) => Err(GradebookError::WeightWithPoints(position)),
+        (CalculationType::WeightedCategories, None, _) => Err(GradebookError::NoWeight(position)),
+        (CalculationType::WeightedCategories, Some(_), Some(_)) => Err(GradebookError::DenominatorWithWeights(position)),
+        (CalculationType::TotalPoints, None, _) | (CalculationType::WeightedCategories, Some(_), None) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::id::Id;
+
+    fn category(id: i64, weight: Option<i32>, points: Option<i32>) -> GradeCategory {
+        GradeCategory {
+            id: Id::new(id),
+            name: GradeCategoryName::new(format!("Category {id}")).unwrap(),
+            weight: weight.map(|parts| GradeWeight::new(parts).unwrap()),
+            default_grade_denominator: points.map(|points| GradeDenominator::new(points).unwrap()),
+        }
+    }
+
+    fn weighted(categories: Vec<GradeCategory>) -> Result<GradebookSettings, GradebookError> {
+        GradebookSettings::new(CalculationType::WeightedCategories, DisplaySetting::ShowOverallGrade, categories)
+    }
+
+    fn by_points(categories: Vec<GradeCategory>) -> Result<GradebookSettings, GradebookError> {
+        GradebookSettings::new(CalculationType::TotalPoints, DisplaySetting::ShowOverallGrade, categories)
+    }
+
+    #[rstest]
+    #[case(123_400, true)]
+    #[case(100, true)]
+    #[case(1_000_000, true)]
+    #[case(0, false)]
+    #[case(-100, false)]
+    #[case(99, false)]
+    #[case(101, false)]
+    #[case(1_000_100, false)]
+    fn a_weight_is_a_hundredth_of_a_percent_up_to_the_whole(#[case] parts: i32, #[case] fits: bool) {
+        assert_eq!(GradeWeight::new(parts).is_some(), fits);
+    }
+
+    #[test]
+    fn a_grade_is_out_of_at_least_one_point() {
+        assert_eq!(GradeDenominator::new(0), None);
+        assert_eq!(GradeDenominator::new(1).map(GradeDenominator::get), Some(1));
+    }
+
+    #[test]
+    fn weights_make_a_whole() {
+        assert!(weighted(vec![category(1, Some(123_400), None), category(2, Some(876_600), None)]).is_ok());
+        assert!(weighted(vec![]).is_ok());
+        assert_eq!(weighted(vec![category(1, Some(999_900), None)]), Err(GradebookError::NotWhole));
+        assert_eq!(weighted(vec![category(1, Some(1_000_000), None), category(2, Some(100), None)]), Err(GradebookError::NotWhole));
+    }
+
+    #[test]
+    fn each_calculation_takes_its_own_numbers_alone() {
+        assert!(by_points(vec![category(1, None, Some(100)), category(2, None, None)]).is_ok());
+        assert_eq!(by_points(vec![category(1, None, None), category(2, Some(100), None)]), Err(GradebookError::WeightWithPoints(1)));
+        assert_eq!(weighted(vec![category(1, None, None)]), Err(GradebookError::NoWeight(0)));
+        assert_eq!(weighted(vec![category(1, Some(1_000_000), Some(1))]), Err(GradebookError::DenominatorWithWeights(0)));
+    }
+
+    #[test]
+    fn categories_differ_in_id_and_name() {
+        let namesake = GradeCategory { id: Id::new(2), ..category(1, None, None) };
+        assert_eq!(by_points(vec![category(1, None, None), namesake]), Err(GradebookError::Repeated(1)));
+        let twin = GradeCategory { id: Id::new(1), ..category(2, None, None) };
+        assert_eq!(by_points(vec![category(1, None, None), twin]), Err(GradebookError::Repeated(1)));
+    }
+
+    #[test]
+    fn every_setting_is_found_by_its_code() {
+        for calculation in CalculationType::ALL {
+            assert_eq!(CalculationType::by_code(i64::from(calculation.code())), Some(calculation));
+        }
+        for display in DisplaySetting::ALL {
+            assert_eq!(DisplaySetting::by_code(i64::from(display.code())), Some(display));
+        }
+        assert_eq!(CalculationType::by_code(0), None);
+        assert_eq!(DisplaySetting::by_code(4), None);
+    }
+}

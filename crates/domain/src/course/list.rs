@@ -1,0 +1,296 @@
+//! Which courses a list is about, in which order, and where it goes on. It knows nothing of page tokens, nor of how a list is
+//! stored.
+
+use std::cmp::{Ordering, Reverse};
+
+use crate::form::{Field, RawText};
+use crate::id::{CourseId, PrincipalId};
+use crate::identity::{Actor, Role};
+use crate::text::{Text, fold};
+use crate::time::Timestamp;
+
+use super::roster::{Membership, Roster, UserRef};
+use super::standing::{CourseRole, Standing};
+use super::{Course, CourseState, CourseStates};
+
+/// What a client sent to list courses by, not judged yet.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CourseListForm {
+    /// A student of the courses.
+    pub student: Field<RawText>,
+    /// A teacher of the courses.
+    pub teacher: Field<RawText>,
+    /// The states; none for every state.
+    pub states: CourseStates,
+    /// Words of the name, section or room, all of which a course has to have.
+    pub query: Field<RawText>,
+    /// The order.
+    pub order: CourseOrder,
+}
+
+/// Why a list was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum ListError {
+    /// Both a student and a teacher were named.
+    #[error("a list is filtered by a student or by a teacher, not by both")]
+    StudentAndTeacher,
+    /// The student has no usable value.
+    #[error("the student has no usable value")]
+    Student,
+    /// The teacher has no usable value.
+    #[error("the teacher has no usable value")]
+    Teacher,
+    /// The words have no usable value.
+    #[error("the query has no usable value")]
+    Query,
+}
+
+/// Whose courses a list is about, as a client named the user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberFilter<User> {
+    /// The roster on which the user stands.
+    pub roster: Roster,
+    /// The user.
+    pub user: User,
+}
+
+/// Which courses a list is about. The user is a [`UserRef`] until somebody looked it up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CourseFilter<User = PrincipalId> {
+    /// The courses of this member.
+    pub member: Option<MemberFilter<User>>,
+    /// The courses in one of these states.
+    pub states: CourseStates,
+    /// The courses whose [search key](Course::search_key) has each of these words, which are [folded](fold).
+    pub words: Vec<String>,
+    /// The order.
+    pub order: CourseOrder,
+}
+
+/// The order of a list. Ids break ties, so that no two courses share a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum CourseOrder {
+    /// By the time of creation, the newest first.
+    #[default]
+    NewestFirst,
+    /// By the time of creation, the oldest first.
+    OldestFirst,
+}
+
+/// The place of a course in a list: the page after it begins with the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CourseCursor {
+    /// When the course was created.
+    pub created_at: Timestamp,
+    /// Its id.
+    pub id: CourseId,
+}
+
+/// The longest text that a search takes: as long as the longest that can be stored.
+type SearchText = Text<2_800>;
+
+impl CourseListForm {
+    /// Judges the form.
+    ///
+    /// # Errors
+    /// The first [`ListError`].
+    pub fn judge(self) -> Result<CourseFilter<UserRef>, ListError> {
+        let student = read_user(self.student).map_err(|()| ListError::Student)?;
+        let teacher = read_user(self.teacher).map_err(|()| ListError::Teacher)?;
+        let member = match (student, teacher) {
+            (Some(_), Some(_)) => return Err(ListError::StudentAndTeacher),
+            (Some(user), None) => Some(MemberFilter { roster: Roster::Students, user }),
+            (None, Some(user)) => Some(MemberFilter { roster: Roster::Teachers, user }),
+            (None, None) => None,
+        };
+        let query = self.query.given().map_err(|_| ListError::Query)?.unwrap_or_default();
+        let query = SearchText::from_bytes(query).map_err(|_| ListError::Query)?;
+        let words = fold(query.as_str()).split_whitespace().map(str::to_owned).collect();
+        let states = if self.states.is_empty() { CourseState::ALL.into_iter().collect() } else { self.states };
+        Ok(CourseFilter { member, states, words, order: self.order })
+    }
+}
+
+fn read_user(user: Field<RawText>) -> Result<Option<UserRef>, ()> {
+    let user = user.given().map_err(|_| ())?.filter(|user| !user.is_empty());
+    user.map(|user| std::str::from_utf8(&user).map(UserRef::parse).map_err(|_| ())).transpose()
+}
+
+impl CourseFilter<UserRef> {
+    /// The same filter about the user that was found.
+    pub fn about(self, user: PrincipalId) -> CourseFilter {
+        let Self { member, states, words, order } = self;
+        CourseFilter { member: member.map(|member| MemberFilter { roster: member.roster, user }), states, words, order }
+    }
+}
+
+impl CourseOrder {
+    /// How two places follow each other in a list.
+    pub fn compare(self, one: CourseCursor, other: CourseCursor) -> Ordering {
+        let key = |cursor: CourseCursor| (cursor.created_at, cursor.id);
+        match self {
+            Self::NewestFirst => Reverse(key(one)).cmp(&Reverse(key(other))),
+            Self::OldestFirst => key(one).cmp(&key(other)),
+        }
+    }
+}
+
+impl CourseCursor {
+    /// The place of a course.
+    pub const fn of(course: &Course) -> Self {
+        Self { created_at: course.created_at, id: course.id }
+    }
+}
+
+/// A page of a list: how much of it, and after which course.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CoursePage {
+    size: u32,
+    after: Option<CourseCursor>,
+}
+
+/// The size of a page is negative.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a negative page size")]
+pub struct CoursePageError;
+
+impl CoursePage {
+    /// The size of a page whose size was not given.
+    pub const DEFAULT_SIZE: u32 = 100;
+    /// The largest page; whoever asks for more gets this.
+    pub const MAX_SIZE: u32 = 1_000;
+
+    /// The page of that size after that place; zero means "not given", as `None` does.
+    ///
+    /// # Errors
+    /// [`CoursePageError`] for a negative size.
+    pub fn new(size: Option<i64>, after: Option<CourseCursor>) -> Result<Self, CoursePageError> {
+        let size = match size {
+            None | Some(0) => Self::DEFAULT_SIZE,
+            Some(size) if size < 0 => return Err(CoursePageError),
+            Some(size) => u32::try_from(size).unwrap_or(Self::MAX_SIZE).min(Self::MAX_SIZE),
+        };
+        Ok(Self { size, after })
+    }
+
+    /// How many courses the page holds at the most.
+    pub const fn size(self) -> u32 {
+        self.size
+    }
+
+    /// The place after which the page begins.
+    pub const fn after(self) -> Option<CourseCursor> {
+        self.after
+    }
+}
+
+/// For whom a list is made: it holds no course that this viewer may not see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Viewer {
+    /// The principal.
+    pub principal: PrincipalId,
+    /// What the principal may do in the account.
+    pub role: Role,
+}
+
+impl Viewer {
+    /// The actor as a viewer.
+    pub fn of(actor: &Actor) -> Self {
+        Self { principal: actor.principal.id, role: actor.principal.role }
+    }
+
+    /// The states in which the viewer sees courses as a member of that kind; `None` is no member.
+    pub fn states_as(self, membership: Option<Membership>) -> CourseStates {
+        let standing = Standing::of(self.role, membership);
+        CourseState::ALL.into_iter().filter(|state| standing.any(|role| state.is_visible_to(role))).collect()
+    }
+
+    /// Whether the viewer sees courses without being a member.
+    pub fn sees_all(self) -> bool {
+        Standing::of(self.role, None).any(|role| role == CourseRole::Admin)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::course::testing::given;
+    use crate::id::Id;
+
+    #[test]
+    fn an_empty_form_is_about_every_course_the_newest_first() {
+        let filter = CourseListForm::default().judge().unwrap();
+        assert_eq!((filter.member, filter.words.len(), filter.order), (None, 0, CourseOrder::NewestFirst));
+        assert!(filter.states.iter().eq(CourseState::ALL));
+    }
+
+    #[test]
+    fn a_list_is_about_a_student_or_a_teacher() {
+        let student = CourseListForm { student: given("me"), teacher: given(""), ..Default::default() }.judge().unwrap();
+        assert_eq!(student.member, Some(MemberFilter { roster: Roster::Students, user: UserRef::Me }));
+        let teacher = CourseListForm { teacher: given("7"), ..Default::default() }.judge().unwrap().about(Id::new(7));
+        assert_eq!(teacher.member, Some(MemberFilter { roster: Roster::Teachers, user: Id::new(7) }));
+        let both = CourseListForm { student: given("me"), teacher: given("me"), ..Default::default() };
+        assert_eq!(both.judge(), Err(ListError::StudentAndTeacher));
+    }
+
+    #[test]
+    fn what_has_no_usable_value_is_refused() {
+        let student = CourseListForm { student: Field::Repeated, ..Default::default() };
+        assert_eq!(student.judge(), Err(ListError::Student));
+        let teacher = CourseListForm { teacher: Field::Given(b"\xff".to_vec()), ..Default::default() };
+        assert_eq!(teacher.judge(), Err(ListError::Teacher));
+        let query = CourseListForm { query: given("a\0"), ..Default::default() };
+        assert_eq!(query.judge(), Err(ListError::Query));
+    }
+
+    #[test]
+    fn words_are_folded_and_parted_by_white_space() {
+        let form = CourseListForm { query: given("  FİZİK\tLab  10-A "), ..Default::default() };
+        assert_eq!(form.judge().unwrap().words, ["fizik", "lab", "10-a"]);
+    }
+
+    #[rstest]
+    #[case(None, 100)]
+    #[case(Some(0), 100)]
+    #[case(Some(1), 1)]
+    #[case(Some(1_000), 1_000)]
+    #[case(Some(1_001), 1_000)]
+    #[case(Some(i64::MAX), 1_000)]
+    fn a_page_too_large_is_cut(#[case] size: Option<i64>, #[case] expected: u32) {
+        assert_eq!(CoursePage::new(size, None).unwrap().size(), expected);
+    }
+
+    #[test]
+    fn a_negative_page_size_is_refused() {
+        assert_eq!(CoursePage::new(Some(-1), None), Err(CoursePageError));
+    }
+
+    #[test]
+    fn ids_break_ties_of_time_in_the_direction_of_the_list() {
+        let place = |micros, id| CourseCursor { created_at: Timestamp::from_micros(micros), id: Id::new(id) };
+        let mut places = [place(1, 1), place(2, 9), place(2, 10), place(1, 2)];
+        places.sort_by(|one, other| CourseOrder::NewestFirst.compare(*one, *other));
+        assert_eq!(places, [place(2, 10), place(2, 9), place(1, 2), place(1, 1)]);
+        places.sort_by(|one, other| CourseOrder::OldestFirst.compare(*one, *other));
+        assert_eq!(places, [place(1, 1), place(1, 2), place(2, 9), place(2, 10)]);
+    }
+
+    #[rstest]
+    #[case(Role::Member, None, "")]
+    #[case(Role::Member, Some(Membership::Student), "ACTIVE ARCHIVED")]
+    #[case(Role::Member, Some(Membership::Teacher), "ACTIVE ARCHIVED")]
+    #[case(Role::Member, Some(Membership::Owner), "ACTIVE ARCHIVED PROVISIONED DECLINED SUSPENDED")]
+    #[case(Role::Admin, None, "ACTIVE ARCHIVED PROVISIONED DECLINED")]
+    #[case(Role::Admin, Some(Membership::Student), "ACTIVE ARCHIVED PROVISIONED DECLINED")]
+    #[case(Role::Admin, Some(Membership::Owner), "ACTIVE ARCHIVED PROVISIONED DECLINED SUSPENDED")]
+    fn a_list_holds_what_its_viewer_sees(#[case] role: Role, #[case] membership: Option<Membership>, #[case] seen: &str) {
+        let viewer = Viewer { principal: Id::new(1), role };
+        let names: Vec<&str> = viewer.states_as(membership).iter().map(CourseState::name).collect();
+        assert_eq!(names.join(" "), seen);
+        assert_eq!(viewer.sees_all(), role == Role::Admin);
+    }
+}

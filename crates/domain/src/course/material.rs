@@ -1,0 +1,93 @@
+//! What hangs on a course: its folder and the materials of its "about" page. It knows nothing of where they are kept.
+
+use crate::text::{Name, Text};
+
+/// The id of a file, folder or video at whoever keeps it: 1 to 256 characters.
+pub type MaterialId = Name<256>;
+/// The title of a material: at most 3 000 characters.
+pub type MaterialTitle = Text<3_000>;
+/// An address of a material: 1 to 2 024 characters.
+pub type MaterialUrl = Name<2_024>;
+
+/// A folder that the teachers of a course share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DriveFolder {
+    /// Its id.
+    pub id: MaterialId,
+    /// Its title.
+    pub title: Option<MaterialTitle>,
+    /// Where it can be seen.
+    pub alternate_link: Option<MaterialUrl>,
+}
+
+/// A heading of the "about" page and what hangs under it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CourseMaterialSet {
+    /// The heading.
+    pub title: MaterialTitle,
+    /// The materials, in order.
+    pub materials: Vec<CourseMaterial>,
+}
+
+/// One material: exactly one of four kinds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CourseMaterial {
+    /// A file.
+    DriveFile(StoredMaterial),
+    /// A video.
+    YouTubeVideo(StoredMaterial),
+    /// A page of the web.
+    Link(LinkMaterial),
+    /// A form to fill in.
+    Form(FormMaterial),
+}
+
+/// A file or a video, known by an id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredMaterial {
+    /// Its id.
+    pub id: MaterialId,
+    /// Its title.
+    pub title: Option<MaterialTitle>,
+    /// Where it can be seen.
+    pub alternate_link: Option<MaterialUrl>,
+    /// A small picture of it.
+    pub thumbnail_url: Option<MaterialUrl>,
+}
+
+/// A page of the web.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkMaterial {
+    /// Its address.
+    pub url: MaterialUrl,
+    /// Its title.
+    pub title: Option<MaterialTitle>,
+    /// A small picture of it.
+    pub thumbnail_url: Option<MaterialUrl>,
+}
+
+/// A form to fill in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormMaterial {
+    /// Where it is filled in.
+    pub form_url: MaterialUrl,
+    /// Where its answers are, once there are any.
+    pub response_url: Option<MaterialUrl>,
+    /// Its title.
+    pub title: Option<MaterialTitle>,
+    /// A small picture of it.
+    pub thumbnail_url: Option<MaterialUrl>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::TextError;
+
+    #[test]
+    fn the_address_of_a_link_has_1_to_2024_characters() {
+        assert_eq!(MaterialUrl::new(""), Err(TextError::Empty));
+        assert!(MaterialUrl::new("ş".repeat(2_024)).is_ok());
+        assert_eq!(MaterialUrl::new("ş".repeat(2_025)), Err(TextError::TooLong { max: 2_024 }));
+    }
+}

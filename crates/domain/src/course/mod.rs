@@ -1,0 +1,214 @@
+//! Courses: what one is, in which states it stands, who belongs to it, and what a request may change of it.
+//!
+//! | file | what it decides |
+//! |---|---|
+//! | `state` | who moves a course from one state to another, and what each state allows |
+//! | `standing` | what somebody is to a course |
+//! | `access` | who may do what with a course |
+//! | `roster` | who joins, leaves and takes over a course |
+//! | `form`, `validate` | what a client sent for a course, and whether it is acceptable |
+//! | `change` | what creating, changing and deleting a course comes to |
+//! | `mask` | which fields a change is about |
+//! | `alias` | the names that clients choose for courses |
+//! | `grading_period`, `date` | the stretches of days that grades are given for |
+//! | `gradebook`, `material`, `codes` | what else a course carries |
+//! | `list` | which courses a list is about, and where it goes on |
+//!
+//! It knows nothing of how any of this is written down or answered.
+
+mod access;
+mod alias;
+mod change;
+mod codes;
+mod date;
+mod form;
+mod gradebook;
+mod grading_period;
+mod list;
+mod mask;
+mod material;
+mod roster;
+mod standing;
+mod state;
+mod validate;
+
+#[cfg(test)]
+mod testing;
+
+use crate::id::{CourseId, PrincipalId};
+use crate::text::{Name, Text};
+use crate::time::Timestamp;
+
+pub use access::{
+    CatalogueAction, CourseAction, CourseDenial, CourseSettings, CourseSight, GradingPeriodLicence, MemberCreation, authorize_catalogue,
+    authorize_course, eligible_for_add_ons, eligible_for_grading_periods, may_read_profile,
+};
+pub use alias::{Alias, AliasError, AliasScope, AliasSpace, CourseRef, NoProject};
+pub use change::{
+    Change, ChangeError, CourseFact, CreateError, Created, DeleteError, Founding, NamedOwner, Patch, assign_calendar, create, delete,
+    move_to, patch, replace,
+};
+pub use codes::{CodeError, EnrollmentCode, GroupName};
+pub use date::{CalendarDate, DateError, DateForm};
+pub use form::CourseForm;
+pub use gradebook::{
+    CalculationType, DisplaySetting, GradeCategory, GradeCategoryName, GradeDenominator, GradeWeight, GradebookError, GradebookSettings,
+};
+pub use grading_period::{
+    GradingPeriod, GradingPeriodChange, GradingPeriodError, GradingPeriodField, GradingPeriodForm, GradingPeriodPlace,
+    GradingPeriodProblem, GradingPeriodSettings, GradingPeriodSettingsForm, GradingPeriodTitle, GradingPeriodViolation,
+    change_grading_periods,
+};
+pub use list::{CourseCursor, CourseFilter, CourseListForm, CourseOrder, CoursePage, CoursePageError, ListError, MemberFilter, Viewer};
+pub use mask::{CourseField, CourseFields, GradingPeriodMask, GradingPeriodSetting, MaskError, MaskPath, UpdateMask};
+pub use material::{
+    CourseMaterial, CourseMaterialSet, DriveFolder, FormMaterial, LinkMaterial, MaterialId, MaterialTitle, MaterialUrl, StoredMaterial,
+};
+pub use roster::{
+    Entry, JoinError, Joining, LeaveError, Membership, OwnerCandidate, Roster, TransferError, UserRef, UserStatus, join, leave, transfer,
+};
+pub use standing::{CourseRole, Standing};
+pub use state::{CourseState, CourseStates, StateConflict, Step, TransitionError, step, transition, transition_table};
+pub use validate::{CourseProblem, CourseViolation};
+
+/// The name of a course: 1 to 750 characters.
+pub type CourseName = Name<750>;
+/// The section of a course: at most 2 800 characters.
+pub type CourseSection = Text<2_800>;
+/// The heading of the description of a course: at most 3 600 characters.
+pub type DescriptionHeading = Text<3_600>;
+/// The description of a course: at most 30 000 characters.
+pub type CourseDescription = Text<30_000>;
+/// The room of a course: at most 650 characters.
+pub type CourseRoom = Text<650>;
+/// The subject of a course: fewer than 1 000 characters.
+pub type CourseSubject = Text<999>;
+/// The levels of a course: fewer than 1 000 characters.
+pub type CourseLevels = Text<999>;
+/// The id of the calendar of a course: 1 to 254 characters.
+pub type CalendarId = Name<254>;
+
+/// A course: a group of teachers and students, and what they know it by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Course {
+    /// Its id within the account.
+    pub id: CourseId,
+    /// Which version of it this is.
+    pub revision: Revision,
+    /// What its teachers say about it.
+    pub details: CourseDetails,
+    /// The teacher who owns it.
+    pub owner: PrincipalId,
+    /// Where it stands.
+    pub state: CourseState,
+    /// The code by which students join it.
+    pub enrollment_code: EnrollmentCode,
+    /// What the names of its groups are made of.
+    pub group: GroupName,
+    /// The folder of its teachers.
+    pub teacher_folder: Option<DriveFolder>,
+    /// The materials of its "about" page.
+    pub material_sets: Vec<CourseMaterialSet>,
+    /// Whether guardians are told about it.
+    pub guardians_enabled: bool,
+    /// Its calendar, once it has one.
+    pub calendar: Option<CalendarId>,
+    /// How its overall grades come about.
+    pub gradebook: GradebookSettings,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was changed last: `created_at` until the first change.
+    pub updated_at: Timestamp,
+    /// When it became active for the first time.
+    pub first_active_at: Option<Timestamp>,
+}
+
+/// What the teachers of a course say about it. A text that is there is not empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CourseDetails {
+    /// What it is called.
+    pub name: CourseName,
+    /// Which of several of that name it is.
+    pub section: Option<CourseSection>,
+    /// What stands over the description.
+    pub description_heading: Option<DescriptionHeading>,
+    /// What it is about.
+    pub description: Option<CourseDescription>,
+    /// Where it meets.
+    pub room: Option<CourseRoom>,
+    /// What it teaches.
+    pub subject: Option<CourseSubject>,
+    /// Whom it is for.
+    pub levels: Option<CourseLevels>,
+}
+
+impl Course {
+    /// Whether the course was active once and waits for its calendar.
+    pub const fn awaits_calendar(&self) -> bool {
+        self.first_active_at.is_some() && self.calendar.is_none()
+    }
+
+    /// The words by which searches find the course: name, section and room, [folded](crate::text::fold).
+    pub fn search_key(&self) -> String {
+        let details = &self.details;
+        codes::search_key([
+            Some(details.name.as_str()),
+            details.section.as_ref().map(Text::as_str),
+            details.room.as_ref().map(Text::as_str),
+        ])
+    }
+}
+
+/// Which version of an object a copy of it is: every change that is written counts one up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Revision(i64);
+
+impl Revision {
+    /// The version with which an object begins.
+    pub const FIRST: Self = Self(1);
+
+    /// The version of that number.
+    pub const fn new(number: i64) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+
+    /// The version after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::course;
+    use super::*;
+
+    #[test]
+    fn a_course_waits_for_its_calendar_from_its_first_activity_on() {
+        let never = Course { first_active_at: None, ..course() };
+        let waits = Course { first_active_at: Some(Timestamp::from_micros(1)), calendar: None, ..course() };
+        let has = Course { calendar: Some(CalendarId::new("c").unwrap()), ..waits.clone() };
+        assert_eq!([never, waits, has].map(|course| course.awaits_calendar()), [false, true, false]);
+    }
+
+    #[test]
+    fn searches_see_name_section_and_room_folded() {
+        let mut course = course();
+        course.details.name = CourseName::new("FİZİK").unwrap();
+        course.details.section = Some(CourseSection::new("10-A").unwrap());
+        course.details.room = Some(CourseRoom::new("LAB").unwrap());
+        assert_eq!(course.search_key(), "fizik\n10-a\nlab");
+    }
+
+    #[test]
+    fn a_revision_counts_up_by_one() {
+        assert_eq!(Revision::FIRST.next(), Revision::new(2));
+        assert_eq!(Revision::new(i64::MAX).next().get(), i64::MAX);
+    }
+}

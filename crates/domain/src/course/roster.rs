@@ -1,0 +1,380 @@
+//! Who belongs to a course, and what joining it, leaving it and handing it over decide. It knows nothing of who asks: that is
+//! judged before.
+
+use crate::id::PrincipalId;
+
+use super::alias::read_id;
+use super::codes::EnrollmentCode;
+use super::{Course, CourseState};
+
+/// How somebody belongs to a course.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Membership {
+    /// The teacher who owns it; each course has one.
+    Owner,
+    /// Another teacher.
+    Teacher,
+    /// A student.
+    Student,
+}
+
+impl Membership {
+    /// Every membership.
+    pub const ALL: [Self; 3] = [Self::Owner, Self::Teacher, Self::Student];
+
+    /// The word by which the membership is stored.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Teacher => "teacher",
+            Self::Student => "student",
+        }
+    }
+
+    /// The membership of that name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|membership| membership.name() == name)
+    }
+
+    /// The list on which it stands.
+    pub const fn roster(self) -> Roster {
+        match self {
+            Self::Owner | Self::Teacher => Roster::Teachers,
+            Self::Student => Roster::Students,
+        }
+    }
+}
+
+/// One of the two lists of members. The owner stands on the one of teachers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Roster {
+    /// The teachers.
+    Teachers,
+    /// The students.
+    Students,
+}
+
+/// Whether the account of a user can still be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum UserStatus {
+    /// It can.
+    Active,
+    /// It was disabled or deleted.
+    Inactive,
+}
+
+/// How a request names a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UserRef {
+    /// Whoever makes the request.
+    Me,
+    /// By id.
+    Id(PrincipalId),
+    /// By e-mail address, in lower case as far as it is ASCII.
+    Email(Box<str>),
+    /// By a text that names no user that could ever be.
+    Impossible,
+}
+
+impl UserRef {
+    /// The most bytes of an e-mail address (RFC 5321, section 4.5.3.1).
+    const MAX_EMAIL_BYTES: usize = 320;
+
+    /// Reads `me`, an id or an e-mail address.
+    pub fn parse(text: &str) -> Self {
+        if text == "me" {
+            return Self::Me;
+        }
+        if let Some(id) = read_id(text) {
+            return Self::Id(id);
+        }
+        let halves = text.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
+        let odd = text.len() > Self::MAX_EMAIL_BYTES || text.contains(|letter: char| letter.is_control() || letter.is_whitespace());
+        if halves && !odd { Self::Email(text.to_ascii_lowercase().into()) } else { Self::Impossible }
+    }
+}
+
+/// By what right somebody is put on a roster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry<'a> {
+    /// Put there by somebody who may.
+    Direct,
+    /// Through the enrollment code, as the user sent it.
+    Code(&'a str),
+}
+
+/// Somebody who is about to join a course.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Joining<'a> {
+    /// The list to stand on.
+    pub roster: Roster,
+    /// By what right.
+    pub entry: Entry<'a>,
+    /// What the user is to the course so far.
+    pub current: Option<Membership>,
+    /// Whether the account of the user can be used.
+    pub status: UserStatus,
+}
+
+/// Why somebody can't join.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum JoinError {
+    /// The code does not open this course; that it is another course's, or this one is not open yet, is not told.
+    #[error("the enrollment code does not admit to this course")]
+    NotAdmitted,
+    /// The user stands on one of the lists.
+    #[error("the user is a member already")]
+    AlreadyMember(Membership),
+    /// The course lets nothing be changed.
+    #[error("a course that is {0} cannot be modified")]
+    NotModifiable(CourseState),
+    /// The account of the user can't be used.
+    #[error("the account of the user is not active")]
+    InactiveUser,
+}
+
+/// Decides whether somebody joins a course, and as what.
+///
+/// # Errors
+/// The [`JoinError`].
+pub fn join(course: &Course, joining: &Joining<'_>) -> Result<Membership, JoinError> {
+    match (joining.entry, joining.roster) {
+        (Entry::Direct, Roster::Teachers | Roster::Students) => {}
+        (Entry::Code(_), Roster::Teachers) => return Err(JoinError::NotAdmitted),
+        (Entry::Code(code), Roster::Students) => admit(course, code)?,
+    }
+    if let Some(current) = joining.current {
+        return Err(JoinError::AlreadyMember(current));
+    }
+    if !course.state.allows_edits() {
+        return Err(JoinError::NotModifiable(course.state));
+    }
+    match (joining.status, joining.roster) {
+        (UserStatus::Inactive, Roster::Teachers | Roster::Students) => Err(JoinError::InactiveUser),
+        (UserStatus::Active, Roster::Teachers) => Ok(Membership::Teacher),
+        (UserStatus::Active, Roster::Students) => Ok(Membership::Student),
+    }
+}
+
+/// Whether the code opens the course. Outsiders learn of the course by its code only in the states that its students see.
+fn admit(course: &Course, code: &str) -> Result<(), JoinError> {
+    let known = match course.state {
+        CourseState::Active | CourseState::Archived => true,
+        CourseState::Provisioned | CourseState::Declined | CourseState::Suspended => false,
+    };
+    let fits = EnrollmentCode::parse(code).is_ok_and(|code| code == course.enrollment_code);
+    if known && fits { Ok(()) } else { Err(JoinError::NotAdmitted) }
+}
+
+/// Why somebody can't be taken off a roster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum LeaveError {
+    /// The user does not stand on that list.
+    #[error("the user is not on this roster")]
+    NotMember,
+    /// The user owns the course.
+    #[error("the owner cannot leave the course")]
+    Owner,
+    /// The course lets nothing be changed.
+    #[error("a course that is {0} cannot be modified")]
+    NotModifiable(CourseState),
+}
+
+/// Decides whether somebody is taken off a roster, and what they were.
+///
+/// # Errors
+/// The [`LeaveError`].
+pub fn leave(course: &Course, roster: Roster, current: Option<Membership>) -> Result<Membership, LeaveError> {
+    let current = current.filter(|current| current.roster() == roster).ok_or(LeaveError::NotMember)?;
+    if !course.state.allows_edits() {
+        return Err(LeaveError::NotModifiable(course.state));
+    }
+    match current {
+        Membership::Owner => Err(LeaveError::Owner),
+        Membership::Teacher | Membership::Student => Ok(current),
+    }
+}
+
+/// Somebody to whom a course is to be handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnerCandidate {
+    /// The user.
+    pub user: PrincipalId,
+    /// What the user is to the course so far.
+    pub membership: Option<Membership>,
+    /// Whether the account of the user can be used.
+    pub status: UserStatus,
+}
+
+/// Why a course can't be handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransferError {
+    /// The user owns the course.
+    #[error("the user is the owner already")]
+    UserAlreadyOwner,
+    /// The user is no co-teacher of the course, or no user at all.
+    #[error("only a co-teacher can become the owner")]
+    IneligibleOwner,
+    /// The account of the user can't be used.
+    #[error("the account of the new owner is not active")]
+    InactiveCourseOwner,
+}
+
+/// Decides who owns a course from now on; whoever owned it stays as a teacher. `None` is a user that does not exist. The account
+/// of the present owner is not asked about, so that a course never dies with it.
+///
+/// # Errors
+/// The [`TransferError`].
+pub fn transfer(course: &Course, candidate: Option<OwnerCandidate>) -> Result<PrincipalId, TransferError> {
+    let candidate = candidate.ok_or(TransferError::IneligibleOwner)?;
+    if candidate.user == course.owner {
+        return Err(TransferError::UserAlreadyOwner);
+    }
+    match (candidate.membership, candidate.status) {
+        (Some(Membership::Teacher), UserStatus::Active) => Ok(candidate.user),
+        (Some(Membership::Teacher), UserStatus::Inactive) => Err(TransferError::InactiveCourseOwner),
+        (Some(Membership::Owner | Membership::Student) | None, UserStatus::Active | UserStatus::Inactive) => {
+            Err(TransferError::IneligibleOwner)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::course::testing::course;
+    use crate::id::Id;
+
+    const CODE: &str = "zi7le";
+
+    fn in_state(state: CourseState) -> Course {
+        Course { state, enrollment_code: EnrollmentCode::parse(CODE).unwrap(), ..course() }
+    }
+
+    fn joining(roster: Roster, entry: Entry<'_>) -> Joining<'_> {
+        Joining { roster, entry, current: None, status: UserStatus::Active }
+    }
+
+    #[rstest]
+    #[case("me", UserRef::Me)]
+    #[case("118", UserRef::Id(Id::new(118)))]
+    #[case("Teacher@Demo.Example", UserRef::Email("teacher@demo.example".into()))]
+    #[case("", UserRef::Impossible)]
+    #[case("teacher", UserRef::Impossible)]
+    #[case("@demo.example", UserRef::Impossible)]
+    #[case("teacher@", UserRef::Impossible)]
+    #[case("teacher @demo.example", UserRef::Impossible)]
+    #[case("ME", UserRef::Impossible)]
+    #[case("99999999999999999999", UserRef::Impossible)]
+    fn a_user_is_named_in_three_ways(#[case] text: &str, #[case] user: UserRef) {
+        assert_eq!(UserRef::parse(text), user);
+    }
+
+    #[test]
+    fn who_may_puts_somebody_on_either_roster() {
+        let course = in_state(CourseState::Active);
+        assert_eq!(join(&course, &joining(Roster::Teachers, Entry::Direct)), Ok(Membership::Teacher));
+        assert_eq!(join(&course, &joining(Roster::Students, Entry::Direct)), Ok(Membership::Student));
+    }
+
+    #[test]
+    fn the_code_admits_students_to_courses_that_students_see() {
+        let by_code = joining(Roster::Students, Entry::Code(CODE));
+        for (state, outcome) in [
+            (CourseState::Active, Ok(Membership::Student)),
+            (CourseState::Archived, Err(JoinError::NotModifiable(CourseState::Archived))),
+            (CourseState::Provisioned, Err(JoinError::NotAdmitted)),
+            (CourseState::Declined, Err(JoinError::NotAdmitted)),
+            (CourseState::Suspended, Err(JoinError::NotAdmitted)),
+        ] {
+            assert_eq!(join(&in_state(state), &by_code), outcome, "{state}");
+        }
+    }
+
+    #[rstest]
+    #[case(Roster::Students, "zi7lf")]
+    #[case(Roster::Students, "")]
+    #[case(Roster::Students, "zi7le ")]
+    #[case(Roster::Teachers, CODE)]
+    fn any_other_code_admits_nobody(#[case] roster: Roster, #[case] code: &str) {
+        assert_eq!(join(&in_state(CourseState::Active), &joining(roster, Entry::Code(code))), Err(JoinError::NotAdmitted));
+    }
+
+    #[rstest]
+    fn nobody_joins_twice(#[values(Roster::Teachers, Roster::Students)] roster: Roster) {
+        for current in Membership::ALL {
+            let again = Joining { current: Some(current), ..joining(roster, Entry::Direct) };
+            assert_eq!(join(&in_state(CourseState::Active), &again), Err(JoinError::AlreadyMember(current)));
+        }
+    }
+
+    #[test]
+    fn a_disabled_user_does_not_join() {
+        let disabled = Joining { status: UserStatus::Inactive, ..joining(Roster::Students, Entry::Direct) };
+        assert_eq!(join(&in_state(CourseState::Active), &disabled), Err(JoinError::InactiveUser));
+    }
+
+    #[test]
+    fn nobody_joins_or_leaves_where_nothing_can_change() {
+        for state in CourseState::ALL {
+            let joined = join(&in_state(state), &joining(Roster::Students, Entry::Direct));
+            let left = leave(&in_state(state), Roster::Students, Some(Membership::Student));
+            if state.allows_edits() {
+                assert_eq!((joined, left), (Ok(Membership::Student), Ok(Membership::Student)));
+            } else {
+                assert_eq!((joined, left), (Err(JoinError::NotModifiable(state)), Err(LeaveError::NotModifiable(state))));
+            }
+        }
+    }
+
+    #[rstest]
+    #[case(Roster::Teachers, Some(Membership::Teacher), Ok(Membership::Teacher))]
+    #[case(Roster::Teachers, Some(Membership::Owner), Err(LeaveError::Owner))]
+    #[case(Roster::Teachers, Some(Membership::Student), Err(LeaveError::NotMember))]
+    #[case(Roster::Students, Some(Membership::Student), Ok(Membership::Student))]
+    #[case(Roster::Students, Some(Membership::Owner), Err(LeaveError::NotMember))]
+    #[case(Roster::Students, None, Err(LeaveError::NotMember))]
+    fn members_leave_the_roster_on_which_they_stand(
+        #[case] roster: Roster,
+        #[case] current: Option<Membership>,
+        #[case] outcome: Result<Membership, LeaveError>,
+    ) {
+        assert_eq!(leave(&in_state(CourseState::Active), roster, current), outcome);
+    }
+
+    #[rstest]
+    #[case(Some(Membership::Teacher), UserStatus::Active, Ok(Id::new(9)))]
+    #[case(Some(Membership::Teacher), UserStatus::Inactive, Err(TransferError::InactiveCourseOwner))]
+    #[case(Some(Membership::Student), UserStatus::Active, Err(TransferError::IneligibleOwner))]
+    #[case(None, UserStatus::Active, Err(TransferError::IneligibleOwner))]
+    #[case(None, UserStatus::Inactive, Err(TransferError::IneligibleOwner))]
+    fn only_a_co_teacher_with_a_usable_account_becomes_the_owner(
+        #[case] membership: Option<Membership>,
+        #[case] status: UserStatus,
+        #[case] outcome: Result<PrincipalId, TransferError>,
+    ) {
+        let candidate = OwnerCandidate { user: Id::new(9), membership, status };
+        assert_eq!(transfer(&course(), Some(candidate)), outcome);
+    }
+
+    #[test]
+    fn a_course_is_not_handed_to_its_owner_or_to_nobody() {
+        let course = course();
+        let owner = OwnerCandidate { user: course.owner, membership: Some(Membership::Owner), status: UserStatus::Active };
+        assert_eq!(transfer(&course, Some(owner)), Err(TransferError::UserAlreadyOwner));
+        assert_eq!(transfer(&course, None), Err(TransferError::IneligibleOwner));
+    }
+
+    #[test]
+    fn every_membership_is_found_by_its_name() {
+        for membership in Membership::ALL {
+            assert_eq!(Membership::by_name(membership.name()), Some(membership));
+        }
+        assert_eq!(Membership::by_name("guest"), None);
+    }
+}

@@ -1,0 +1,266 @@
+//! What jobs there are, and what each is about. It knows nothing of how any of them is carried out.
+
+use std::fmt;
+
+use crate::id::Id;
+use crate::text::{Text, TextError};
+
+/// What a job does. One more is a variant here, a handler, and a line that registers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// Erase everything of a user.
+    DeleteUserData,
+    /// Give a course its calendar, once it has become active.
+    AssignCalendarId,
+    /// Mark the sessions of the account that are over.
+    ExpireSessions,
+    /// Remove what has outlived its retention.
+    Prune,
+}
+
+/// Who asks for a job of some action, and who gets to see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Audience {
+    /// Clients ask for it. It belongs to a project and stands in the project's list.
+    Project,
+    /// The service asks for it itself. It belongs to no project, and no list shows it.
+    Internal,
+}
+
+/// The place of a job among those that are due: the smallest goes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Priority(i16);
+
+impl Priority {
+    /// The number, as the database sorts by it.
+    pub const fn get(self) -> i16 {
+        self.0
+    }
+}
+
+impl Action {
+    /// Every action.
+    pub const ALL: [Self; 4] = [Self::DeleteUserData, Self::AssignCalendarId, Self::ExpireSessions, Self::Prune];
+
+    /// The name by which the action is stored.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::DeleteUserData => "delete_user_data",
+            Self::AssignCalendarId => "assign_calendar_id",
+            Self::ExpireSessions => "expire_sessions",
+            Self::Prune => "prune",
+        }
+    }
+
+    /// The action of that name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.name() == name)
+    }
+
+    /// Who asks for it, and who gets to see it.
+    pub const fn audience(self) -> Audience {
+        match self {
+            Self::DeleteUserData => Audience::Project,
+            Self::AssignCalendarId | Self::ExpireSessions | Self::Prune => Audience::Internal,
+        }
+    }
+
+    /// Its place among the jobs that are due: what somebody waits for goes before what is long, and tidying up goes last.
+    pub const fn priority(self) -> Priority {
+        match self {
+            Self::AssignCalendarId => Priority(10),
+            Self::ExpireSessions => Priority(20),
+            Self::DeleteUserData => Priority(50),
+            Self::Prune => Priority(90),
+        }
+    }
+}
+
+/// What a job is about, in the words of who asked for it: any text of at most 1 000 characters without NUL, kept exactly as it
+/// was sent. The sweeps of an account are about nothing in particular, which is the empty text.
+///
+/// ```
+/// use derslik_domain::job::ReferenceId;
+/// use derslik_domain::text::TextError;
+///
+/// assert_eq!(ReferenceId::new("a/b مهدي")?.as_str(), "a/b مهدي");
+/// assert_eq!(ReferenceId::new("a\0b"), Err(TextError::Nul));
+/// # Ok::<(), TextError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ReferenceId(Box<str>);
+
+impl ReferenceId {
+    /// The most characters.
+    pub const MAX: usize = 1_000;
+
+    /// Takes a text.
+    ///
+    /// # Errors
+    /// [`TextError::Nul`] or [`TextError::TooLong`].
+    pub fn new(text: impl Into<String>) -> Result<Self, TextError> {
+        Text::<{ Self::MAX }>::new(text).map(|text| Self(text.as_str().into()))
+    }
+
+    /// Takes bytes that should be UTF-8.
+    ///
+    /// # Errors
+    /// [`TextError::NotUnicode`], [`TextError::Nul`] or [`TextError::TooLong`].
+    pub fn from_bytes(bytes: impl Into<Vec<u8>>) -> Result<Self, TextError> {
+        Text::<{ Self::MAX }>::from_bytes(bytes).map(|text| Self(text.as_str().into()))
+    }
+
+    /// A reference to the thing of that id.
+    pub fn of_id<Kind>(id: Id<Kind>) -> Self {
+        Self(id.to_string().into())
+    }
+
+    /// The reference of a job that is about nothing in particular.
+    pub fn none() -> Self {
+        Self(Box::default())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ReferenceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a job of [`Action::Prune`] removes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Pruning {
+    /// Jobs that ended.
+    EndedJobs,
+    /// Idempotency keys.
+    IdempotencyKeys,
+    /// Rows that were deleted, but kept for a while.
+    DeletedRows,
+}
+
+impl Pruning {
+    /// Everything that is pruned.
+    pub const ALL: [Self; 3] = [Self::EndedJobs, Self::IdempotencyKeys, Self::DeletedRows];
+
+    /// The name by which a job refers to it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::EndedJobs => "ended_jobs",
+            Self::IdempotencyKeys => "idempotency_keys",
+            Self::DeletedRows => "deleted_rows",
+        }
+    }
+
+    /// What a job refers to.
+    pub fn by_reference(reference: &ReferenceId) -> Option<Self> {
+        Self::ALL.into_iter().find(|pruning| pruning.name() == reference.as_str())
+    }
+
+    /// The reference of a job that removes this.
+    pub fn reference(self) -> ReferenceId {
+        ReferenceId(self.name().into())
+    }
+}
+
+/// What a job does, in a sentence that prints without an allocation.
+#[derive(Debug, Clone, Copy)]
+pub struct Description<'a> {
+    action: Action,
+    reference: &'a ReferenceId,
+}
+
+impl<'a> Description<'a> {
+    /// The description of a job of that action about `reference`.
+    pub const fn new(action: Action, reference: &'a ReferenceId) -> Self {
+        Self { action, reference }
+    }
+}
+
+impl fmt::Display for Description<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reference = self.reference;
+        match self.action {
+            Action::DeleteUserData => write!(f, "Delete user sessions of userId = {reference}"),
+            Action::AssignCalendarId => write!(f, "Assign calendar of courseId = {reference}"),
+            Action::ExpireSessions => f.write_str("Expire sessions"),
+            Action::Prune => write!(f, "Prune {reference}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::id::AccountId;
+
+    #[test]
+    fn actions_are_stored_by_name() {
+        for action in Action::ALL {
+            assert_eq!(Action::by_name(action.name()), Some(action));
+        }
+        assert_eq!(Action::by_name("delete everything"), None);
+    }
+
+    #[test]
+    fn only_the_erasure_of_a_user_belongs_to_a_project() {
+        let listed: Vec<_> = Action::ALL.into_iter().filter(|action| action.audience() == Audience::Project).collect();
+        assert_eq!(listed, [Action::DeleteUserData]);
+    }
+
+    #[test]
+    fn what_somebody_waits_for_goes_first() {
+        let mut actions = Action::ALL;
+        actions.sort_by_key(|action| action.priority());
+        assert_eq!(actions, [Action::AssignCalendarId, Action::ExpireSessions, Action::DeleteUserData, Action::Prune]);
+        assert!(actions.windows(2).all(|pair| pair[0].priority().get() < pair[1].priority().get()));
+    }
+
+    #[rstest]
+    #[case("shekar@example.com")]
+    #[case("a/b")]
+    #[case("42")]
+    #[case(" مهدي ")]
+    #[case("")]
+    fn a_reference_is_kept_as_it_was_sent(#[case] text: &str) {
+        assert_eq!(ReferenceId::new(text).unwrap().as_str(), text);
+        assert_eq!(ReferenceId::from_bytes(text).unwrap().as_str(), text);
+    }
+
+    #[test]
+    fn refuses_a_reference_that_can_not_be_kept() {
+        assert!(ReferenceId::new("م".repeat(1_000)).is_ok());
+        assert_eq!(ReferenceId::new("م".repeat(1_001)), Err(TextError::TooLong { max: 1_000 }));
+        assert_eq!(ReferenceId::new("\0"), Err(TextError::Nul));
+        assert_eq!(ReferenceId::from_bytes(*b"\xff"), Err(TextError::NotUnicode));
+    }
+
+    #[test]
+    fn a_thing_is_referred_to_by_its_id() {
+        assert_eq!(ReferenceId::of_id(AccountId::new(42)).as_str(), "42");
+        assert_eq!(ReferenceId::none().as_str(), "");
+    }
+
+    #[test]
+    fn what_is_pruned_is_found_by_its_reference() {
+        for pruning in Pruning::ALL {
+            assert_eq!(Pruning::by_reference(&pruning.reference()), Some(pruning));
+        }
+        assert_eq!(Pruning::by_reference(&ReferenceId::none()), None);
+    }
+
+    #[rstest]
+    #[case(Action::DeleteUserData, "shekar@example.com", "Delete user sessions of userId = shekar@example.com")]
+    #[case(Action::AssignCalendarId, "42", "Assign calendar of courseId = 42")]
+    #[case(Action::ExpireSessions, "", "Expire sessions")]
+    #[case(Action::Prune, "ended_jobs", "Prune ended_jobs")]
+    fn describes_what_a_job_does(#[case] action: Action, #[case] reference: &str, #[case] sentence: &str) {
+        assert_eq!(Description::new(action, &ReferenceId::new(reference).unwrap()).to_string(), sentence);
+    }
+}

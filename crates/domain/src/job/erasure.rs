@@ -1,0 +1,368 @@
+//! What erasing a user means: which kinds of things go, in which order, and how far an erasure has come. It knows nothing of
+//! where these things are kept.
+//!
+//! An erasure goes through the kinds in passes, a batch at a time, until a whole pass has found nothing; only then does the
+//! profile go, by which everything else is found. A batch and the progress that it made are written together, so an erasure
+//! that was cut off goes on where it stood, and one that runs again finds nothing to do.
+
+/// How many rows were erased, or otherwise dealt with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct RowCount(u64);
+
+impl RowCount {
+    /// None.
+    pub const ZERO: Self = Self(0);
+
+    /// So many rows.
+    pub const fn new(rows: u64) -> Self {
+        Self(rows)
+    }
+
+    /// The count.
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+
+    /// Both together.
+    #[must_use]
+    pub const fn plus(self, more: Self) -> Self {
+        Self(self.0.saturating_add(more.0))
+    }
+}
+
+/// How many rows one transaction erases at the most: 1 to 10 000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BatchSize(u16);
+
+/// The number is no size of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not between 1 and {} rows", BatchSize::LARGEST.get())]
+pub struct BatchSizeError;
+
+impl BatchSize {
+    /// The size of a batch unless the operator says otherwise.
+    pub const DEFAULT: Self = Self(1_000);
+    /// The largest batch.
+    pub const LARGEST: Self = Self(10_000);
+
+    /// A batch of so many rows.
+    ///
+    /// # Errors
+    /// [`BatchSizeError`] outside 1 to 10 000.
+    pub fn new(rows: u16) -> Result<Self, BatchSizeError> {
+        if (1..=Self::LARGEST.0).contains(&rows) { Ok(Self(rows)) } else { Err(BatchSizeError) }
+    }
+
+    /// The number of rows.
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+
+    /// Whether a batch of this size was full with so many rows, so that there may be more of them.
+    fn is_filled_by(self, rows: RowCount) -> bool {
+        rows.0 >= u64::from(self.0)
+    }
+}
+
+impl Default for BatchSize {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// A kind of thing that goes when a user is erased, in the order in which they go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ErasureKind {
+    /// Credentials of the user. They go first, so that the user makes nothing new meanwhile.
+    Credentials,
+    /// Rows that say that the user attends a session.
+    Attendances,
+    /// Sessions which the user created and nobody else attends. They go after the user's own attendances, which do not count.
+    Sessions,
+    /// Memberships of courses.
+    Memberships,
+    /// The profile. It goes last and leaves a tombstone, so that what others still need can be read without the name.
+    Profile,
+}
+
+impl ErasureKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::Credentials, Self::Attendances, Self::Sessions, Self::Memberships, Self::Profile];
+
+    /// The name by which the kind is stored.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Credentials => "credentials",
+            Self::Attendances => "attendances",
+            Self::Sessions => "sessions",
+            Self::Memberships => "memberships",
+            Self::Profile => "profile",
+        }
+    }
+
+    /// The kind of that name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// How many rows of each kind were erased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct ErasureCounts {
+    credentials: RowCount,
+    attendances: RowCount,
+    sessions: RowCount,
+    memberships: RowCount,
+    profile: RowCount,
+}
+
+impl ErasureCounts {
+    /// The rows of one kind.
+    pub const fn get(&self, kind: ErasureKind) -> RowCount {
+        match kind {
+            ErasureKind::Credentials => self.credentials,
+            ErasureKind::Attendances => self.attendances,
+            ErasureKind::Sessions => self.sessions,
+            ErasureKind::Memberships => self.memberships,
+            ErasureKind::Profile => self.profile,
+        }
+    }
+
+    /// Every kind with its rows.
+    pub fn iter(&self) -> impl Iterator<Item = (ErasureKind, RowCount)> {
+        ErasureKind::ALL.into_iter().map(|kind| (kind, self.get(kind)))
+    }
+
+    /// The rows of all kinds.
+    pub fn total(&self) -> RowCount {
+        self.iter().fold(RowCount::ZERO, |total, (_, rows)| total.plus(rows))
+    }
+
+    /// The counts with so many rows of one kind more.
+    #[must_use]
+    pub fn with(mut self, kind: ErasureKind, rows: RowCount) -> Self {
+        let slot = match kind {
+            ErasureKind::Credentials => &mut self.credentials,
+            ErasureKind::Attendances => &mut self.attendances,
+            ErasureKind::Sessions => &mut self.sessions,
+            ErasureKind::Memberships => &mut self.memberships,
+            ErasureKind::Profile => &mut self.profile,
+        };
+        *slot = slot.plus(rows);
+        self
+    }
+}
+
+impl FromIterator<(ErasureKind, RowCount)> for ErasureCounts {
+    fn from_iter<I: IntoIterator<Item = (ErasureKind, RowCount)>>(counts: I) -> Self {
+        counts.into_iter().fold(Self::default(), |counts, (kind, rows)| counts.with(kind, rows))
+    }
+}
+
+/// What an erasure has to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErasureStep {
+    /// Erase one batch of this kind.
+    Erase(ErasureKind),
+    /// Nothing more.
+    Done,
+}
+
+/// How far a pass has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Pass {
+    /// Nothing was found so far.
+    Clean,
+    /// Something was found, so another pass has to follow.
+    Dirty,
+}
+
+/// How far an erasure has come.
+///
+/// ```
+/// use derslik_domain::job::{BatchSize, ErasureKind, ErasureProgress, ErasureStep, RowCount};
+///
+/// let batch = BatchSize::DEFAULT;
+/// let fresh = ErasureProgress::default();
+/// assert_eq!(fresh.step, ErasureStep::Erase(ErasureKind::Credentials));
+/// // A full batch: there may be more of the same.
+/// let on = fresh.after(RowCount::new(1_000), batch);
+/// assert_eq!(on.step, ErasureStep::Erase(ErasureKind::Credentials));
+/// assert_eq!(on.after(RowCount::new(3), batch).step, ErasureStep::Erase(ErasureKind::Attendances));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ErasureProgress {
+    /// What to do next.
+    pub step: ErasureStep,
+    /// Whether this pass has found anything yet.
+    pub pass: Pass,
+    /// What was erased so far.
+    pub counts: ErasureCounts,
+}
+
+impl Default for ErasureProgress {
+    fn default() -> Self {
+        Self { step: ErasureStep::Erase(ErasureKind::Credentials), pass: Pass::Clean, counts: ErasureCounts::default() }
+    }
+}
+
+impl ErasureProgress {
+    /// How far the erasure has come once the step at hand has erased `erased` rows in a batch of the size `batch`. An erasure
+    /// that is done stays as it is.
+    #[must_use]
+    pub fn after(self, erased: RowCount, batch: BatchSize) -> Self {
+        let kind = match self.step {
+            ErasureStep::Erase(kind) => kind,
+            ErasureStep::Done => return self,
+        };
+        let counts = self.counts.with(kind, erased);
+        let pass = if erased == RowCount::ZERO { self.pass } else { Pass::Dirty };
+        if batch.is_filled_by(erased) {
+            return Self { pass, counts, ..self };
+        }
+        let (step, pass) = next_kind(kind, pass);
+        Self { step, pass, counts }
+    }
+
+    /// The erasure sent through all kinds once more, because the profile, once it was locked against new rows that name the
+    /// user, turned out to have some still. An erasure that is done stays as it is.
+    #[must_use]
+    pub fn another_pass(self) -> Self {
+        match self.step {
+            ErasureStep::Erase(_) => Self { counts: self.counts, ..Self::default() },
+            ErasureStep::Done => self,
+        }
+    }
+}
+
+/// What follows once a kind is used up.
+const fn next_kind(kind: ErasureKind, pass: Pass) -> (ErasureStep, Pass) {
+    match (kind, pass) {
+        (ErasureKind::Credentials, pass) => (ErasureStep::Erase(ErasureKind::Attendances), pass),
+        (ErasureKind::Attendances, pass) => (ErasureStep::Erase(ErasureKind::Sessions), pass),
+        (ErasureKind::Sessions, pass) => (ErasureStep::Erase(ErasureKind::Memberships), pass),
+        // Others may have invited the user in the meantime.
+        (ErasureKind::Memberships, Pass::Dirty) => (ErasureStep::Erase(ErasureKind::Credentials), Pass::Clean),
+        (ErasureKind::Memberships, Pass::Clean) => (ErasureStep::Erase(ErasureKind::Profile), Pass::Clean),
+        (ErasureKind::Profile, pass) => (ErasureStep::Done, pass),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What is still there, by kind.
+    type Left = [u64; 5];
+
+    fn slot(kind: ErasureKind) -> usize {
+        ErasureKind::ALL.into_iter().position(|other| other == kind).unwrap()
+    }
+
+    /// Erases one batch, as a store would.
+    fn erase(left: &mut Left, kind: ErasureKind, batch: BatchSize) -> RowCount {
+        let rows = left[slot(kind)].min(u64::from(batch.get()));
+        left[slot(kind)] -= rows;
+        RowCount::new(rows)
+    }
+
+    fn run(mut left: Left, batch: BatchSize) -> (Vec<ErasureKind>, ErasureProgress) {
+        let (mut steps, mut progress) = (Vec::new(), ErasureProgress::default());
+        while let ErasureStep::Erase(kind) = progress.step {
+            steps.push(kind);
+            progress = progress.after(erase(&mut left, kind, batch), batch);
+        }
+        (steps, progress)
+    }
+
+    #[test]
+    fn a_user_with_2_500_sessions_loses_all_of_them() {
+        let (steps, progress) = run([0, 0, 2_500, 0, 1], BatchSize::DEFAULT);
+        assert_eq!(steps.iter().filter(|kind| **kind == ErasureKind::Sessions).count(), 3 + 1);
+        assert_eq!(progress.counts.get(ErasureKind::Sessions), RowCount::new(2_500));
+        assert_eq!(progress.counts.total(), RowCount::new(2_501));
+    }
+
+    #[test]
+    fn a_user_without_anything_is_looked_at_once() {
+        let (steps, progress) = run([0; 5], BatchSize::DEFAULT);
+        assert_eq!(steps, ErasureKind::ALL);
+        assert_eq!(progress.counts, ErasureCounts::default());
+    }
+
+    #[test]
+    fn a_pass_that_found_something_is_followed_by_another() {
+        let (steps, _) = run([1, 0, 0, 0, 1], BatchSize::DEFAULT);
+        let pass = [ErasureKind::Credentials, ErasureKind::Attendances, ErasureKind::Sessions, ErasureKind::Memberships];
+        assert_eq!(steps, [&pass[..], &pass[..], &[ErasureKind::Profile]].concat());
+    }
+
+    #[test]
+    fn a_batch_that_was_just_filled_is_followed_by_an_empty_one() {
+        let full = ErasureProgress::default().after(RowCount::new(1_000), BatchSize::DEFAULT);
+        assert_eq!((full.step, full.pass), (ErasureStep::Erase(ErasureKind::Credentials), Pass::Dirty));
+        let empty = full.after(RowCount::ZERO, BatchSize::DEFAULT);
+        assert_eq!((empty.step, empty.pass), (ErasureStep::Erase(ErasureKind::Attendances), Pass::Dirty));
+    }
+
+    #[test]
+    fn an_erasure_that_is_done_stays_done() {
+        let (_, done) = run([1; 5], BatchSize::DEFAULT);
+        assert_eq!(done.step, ErasureStep::Done);
+        assert_eq!(done.after(RowCount::new(7), BatchSize::DEFAULT), done);
+        assert_eq!(done.another_pass(), done);
+    }
+
+    #[test]
+    fn a_batch_has_1_to_10_000_rows() {
+        for (rows, fits) in [(0, false), (1, true), (1_000, true), (10_000, true), (10_001, false)] {
+            assert_eq!(BatchSize::new(rows).is_ok(), fits, "{rows}");
+        }
+        assert_eq!(BatchSizeError.to_string(), "not between 1 and 10000 rows");
+    }
+
+    #[test]
+    fn kinds_are_stored_by_name_and_counts_are_put_together_again() {
+        let counts = ErasureCounts::default().with(ErasureKind::Sessions, RowCount::new(3)).with(ErasureKind::Profile, RowCount::new(1));
+        for kind in ErasureKind::ALL {
+            assert_eq!(ErasureKind::by_name(kind.name()), Some(kind));
+        }
+        assert_eq!(ErasureKind::by_name("everything"), None);
+        assert_eq!(counts.iter().collect::<ErasureCounts>(), counts);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_there_or_arrives_is_gone_before_the_profile_goes(
+            mut left in prop::array::uniform5(0_u64..40),
+            batch in 1_u16..12,
+            // What happens before each step: others add a row of some kind, and the transaction of the step may be undone.
+            turns in prop::collection::vec((prop::option::weighted(0.3, 0_usize..4), prop::bool::weighted(0.2)), 0..120),
+        ) {
+            let profile = slot(ErasureKind::Profile);
+            left[profile] = 1;
+            let (batch, mut added) = (BatchSize::new(batch).unwrap(), left.iter().sum::<u64>());
+            let (mut progress, mut turns) = (ErasureProgress::default(), turns.into_iter());
+            while let ErasureStep::Erase(kind) = progress.step {
+                let (arrival, undone) = turns.next().unwrap_or((None, false));
+                if let Some(arrival) = arrival {
+                    left[arrival] += 1;
+                    added += 1;
+                }
+                if kind == ErasureKind::Profile && left[..profile].iter().any(|rows| *rows > 0) {
+                    progress = progress.another_pass();
+                    continue;
+                }
+                let mut after = left;
+                let next = progress.after(erase(&mut after, kind, batch), batch);
+                if !undone {
+                    (left, progress) = (after, next);
+                }
+            }
+            prop_assert_eq!(left, [0; 5]);
+            prop_assert_eq!(progress.counts.total().get(), added);
+        }
+    }
+}

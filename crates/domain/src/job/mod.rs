@@ -1,0 +1,374 @@
+//! Work that runs in the background: what a job is, where it stands, and what may happen to it.
+//!
+//! | file | what it decides |
+//! |---|---|
+//! | `action` | what jobs there are, and what each is about |
+//! | `state` | where a job stands, and what may happen to it there |
+//! | `lease` | who may run it, and for how long |
+//! | `retry` | whether and when a failed job is tried again |
+//! | `schedule` | when a job may start |
+//! | `erasure` | what erasing a user means |
+//! | `project` | the projects under which jobs are listed |
+//!
+//! It knows nothing of who stores jobs, runs them or asks for them.
+
+mod action;
+mod erasure;
+mod lease;
+mod project;
+mod retry;
+mod schedule;
+mod state;
+
+use crate::id::{JobId, ProjectId};
+use crate::time::Timestamp;
+
+pub use action::{Action, Audience, Description, Priority, Pruning, ReferenceId};
+pub use erasure::{BatchSize, BatchSizeError, ErasureCounts, ErasureKind, ErasureProgress, ErasureStep, Pass, RowCount};
+pub use lease::{Lease, LeaseTerm, LeaseTermError, LeaseToken, WorkerId};
+pub use project::{NewProject, Platform, Project, ProjectField, ProjectForm, ProjectFormError, ProjectKey, ProjectKeyError, ProjectName};
+pub use retry::{Attempts, FailedAttempt, Failure, FailureReason, FailureText, Jitter, Retry, RetryPolicy, RetryPolicyError};
+pub use schedule::next_utc_midnight;
+pub use state::{Ended, Event, EventKind, Fact, JobState, JobStatus, Run, Transition, TransitionError};
+
+/// A piece of work that runs in the background, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Its id within the account.
+    pub id: JobId,
+    /// The project in whose list it stands; `None` for [internal](Audience::Internal) actions.
+    pub project: Option<ProjectId>,
+    /// What it does.
+    pub action: Action,
+    /// What it is about.
+    pub reference: ReferenceId,
+    /// When it may start at the earliest. The attempts after the first may be due later.
+    pub start_at: Timestamp,
+    /// Where it stands.
+    pub state: JobState,
+    /// How far it has come; once it is completed, its result.
+    pub progress: Option<Progress>,
+    /// The attempts that failed.
+    pub failures: Failures,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it changed last. A heartbeat is no change.
+    pub updated_at: Timestamp,
+}
+
+/// How far a job has come, in the terms of its action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Progress {
+    /// A sweep has dealt with so many rows.
+    Rows(RowCount),
+    /// The erasure of a user.
+    Erasure(ErasureProgress),
+}
+
+/// The attempts of a job that failed, oldest first: the last [`Failures::MAX`] of them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Failures(Vec<FailedAttempt>);
+
+impl Failures {
+    /// The most that are kept. No policy allows so many attempts, but operators may ask for more and more of them.
+    pub const MAX: usize = 50;
+
+    /// The last of them.
+    pub fn last(&self) -> Option<&FailedAttempt> {
+        self.0.last()
+    }
+
+    /// All of them, oldest first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &FailedAttempt> + ExactSizeIterator {
+        self.0.iter()
+    }
+
+    fn push(&mut self, failed: FailedAttempt) {
+        if self.0.len() >= Self::MAX {
+            self.0.drain(..=self.0.len() - Self::MAX);
+        }
+        self.0.push(failed);
+    }
+}
+
+impl FromIterator<FailedAttempt> for Failures {
+    fn from_iter<I: IntoIterator<Item = FailedAttempt>>(attempts: I) -> Self {
+        let mut failures = Self::default();
+        attempts.into_iter().for_each(|failed| failures.push(failed));
+        failures
+    }
+}
+
+/// A job to create.
+///
+/// ```
+/// use derslik_domain::id::{JobId, ProjectId};
+/// use derslik_domain::job::{JobStatus, NewJob, ReferenceId};
+/// use derslik_domain::time::Timestamp;
+///
+/// let created: Timestamp = "2021-06-17T09:09:15.277Z".parse()?;
+/// let job = NewJob::delete_user_data(ProjectId::new(1), ReferenceId::new("shekar@example.com")?, created).into_job(JobId::new(3451));
+/// assert_eq!(job.status(), JobStatus::Scheduled);
+/// assert_eq!(job.start_at, "2021-06-18T00:00:00Z".parse()?);
+/// assert_eq!(job.description().to_string(), "Delete user sessions of userId = shekar@example.com");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewJob {
+    project: Option<ProjectId>,
+    action: Action,
+    reference: ReferenceId,
+    start_at: Timestamp,
+    created_at: Timestamp,
+}
+
+impl NewJob {
+    /// The erasure of everything of a user, by any of the user's ids. It starts at the next midnight, so that a mistake can
+    /// be called off.
+    pub fn delete_user_data(project: ProjectId, user: ReferenceId, created_at: Timestamp) -> Self {
+        let start_at = next_utc_midnight(created_at);
+        Self { project: Some(project), action: Action::DeleteUserData, reference: user, start_at, created_at }
+    }
+
+    /// The assignment of a calendar to a course, at once.
+    pub fn assign_calendar_id(course: ReferenceId, created_at: Timestamp) -> Self {
+        Self { project: None, action: Action::AssignCalendarId, reference: course, start_at: created_at, created_at }
+    }
+
+    /// A sweep over the sessions of the account, from `start_at` on.
+    pub fn expire_sessions(start_at: Timestamp, created_at: Timestamp) -> Self {
+        Self { project: None, action: Action::ExpireSessions, reference: ReferenceId::none(), start_at, created_at }
+    }
+
+    /// A sweep over what has outlived its retention, from `start_at` on.
+    pub fn prune(what: Pruning, start_at: Timestamp, created_at: Timestamp) -> Self {
+        Self { project: None, action: Action::Prune, reference: what.reference(), start_at, created_at }
+    }
+
+    /// The project in whose list it will stand.
+    pub const fn project(&self) -> Option<ProjectId> {
+        self.project
+    }
+
+    /// What it will do.
+    pub const fn action(&self) -> Action {
+        self.action
+    }
+
+    /// What it will be about.
+    pub const fn reference(&self) -> &ReferenceId {
+        &self.reference
+    }
+
+    /// When it may start at the earliest.
+    pub const fn start_at(&self) -> Timestamp {
+        self.start_at
+    }
+
+    /// When it was asked for.
+    pub const fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
+
+    /// The job, once it has an id.
+    pub fn into_job(self, id: JobId) -> Job {
+        Job {
+            id,
+            project: self.project,
+            action: self.action,
+            reference: self.reference,
+            start_at: self.start_at,
+            state: JobState::scheduled(self.start_at),
+            progress: None,
+            failures: Failures::default(),
+            created_at: self.created_at,
+            updated_at: self.created_at,
+        }
+    }
+}
+
+impl Job {
+    /// Where it stands.
+    pub const fn status(&self) -> JobStatus {
+        self.state.status()
+    }
+
+    /// Its place among the jobs that are due.
+    pub const fn priority(&self) -> Priority {
+        self.action.priority()
+    }
+
+    /// What it does, in a sentence.
+    pub const fn description(&self) -> Description<'_> {
+        Description::new(self.action, &self.reference)
+    }
+
+    /// What there is to say about the last attempt that failed, even if a later one did not.
+    pub fn last_error(&self) -> Option<&str> {
+        self.failures.last().map(|failed| failed.failure.text.as_str())
+    }
+
+    /// What becomes of the job when `event` happens at the instant `at`, and what there is to record.
+    ///
+    /// # Errors
+    /// The [`TransitionError`] of [`JobState::apply`].
+    pub fn apply(mut self, event: Event, at: Timestamp) -> Result<(Self, Fact), TransitionError> {
+        let Transition { state, fact } = self.state.apply(event, at)?;
+        self.state = state;
+        match &fact {
+            Fact::Renewed => return Ok((self, fact)),
+            Fact::Rescheduled { failed, ran: _ } | Fact::Failed { failed, ran: _ } => self.failures.push(failed.clone()),
+            Fact::BroughtForward | Fact::Retried => self.start_at = self.start_at.min(at),
+            Fact::Claimed { .. } | Fact::Completed { .. } | Fact::Released { .. } | Fact::Cancelled { .. } => {}
+        }
+        self.touch(at);
+        Ok((self, fact))
+    }
+
+    /// The job once its worker has come as far as `progress`. To write progress down is a heartbeat, too.
+    ///
+    /// # Errors
+    /// [`TransitionError::LeaseLost`] if the worker does not hold the lease any more.
+    pub fn progressed(mut self, token: LeaseToken, term: LeaseTerm, progress: Progress, at: Timestamp) -> Result<Self, TransitionError> {
+        self.state = self.state.apply(Event::Heartbeat { token, term }, at)?.state;
+        self.progress = Some(progress);
+        self.touch(at);
+        Ok(self)
+    }
+
+    /// Keeps the instant of a change, unless the clock was set back since the last one.
+    fn touch(&mut self, at: Timestamp) {
+        self.updated_at = self.updated_at.max(at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn token() -> LeaseToken {
+        LeaseToken::new(Uuid::from_u128(7))
+    }
+
+    fn claim() -> Event {
+        Event::Claim { worker: WorkerId::new(Uuid::from_u128(1)), token: token(), term: LeaseTerm::DEFAULT }
+    }
+
+    fn fail(text: &str) -> Event {
+        let failure = Failure::new(FailureReason::Transient, text);
+        Event::Fail { token: token(), failure, retry: RetryPolicy::DEFAULT, jitter: Jitter::NONE }
+    }
+
+    fn fail_for_good() -> Event {
+        let failure = Failure::new(FailureReason::Permanent, "never again");
+        Event::Fail { token: token(), failure, retry: RetryPolicy::DEFAULT, jitter: Jitter::NONE }
+    }
+
+    fn erasure() -> Job {
+        let user = ReferenceId::new("mehdi@openreplay.com").unwrap();
+        NewJob::delete_user_data(ProjectId::new(1), user, at("2021-06-17T07:09:15.277Z")).into_job(JobId::new(3_451))
+    }
+
+    /// The erasure as a worker took it at midnight.
+    fn running() -> Job {
+        erasure().apply(claim(), at("2021-06-18T00:00:00Z")).unwrap().0
+    }
+
+    #[test]
+    fn the_erasure_of_a_user_waits_for_midnight_in_the_list_of_its_project() {
+        let job = erasure();
+        assert_eq!((job.project, job.action), (Some(ProjectId::new(1)), Action::DeleteUserData));
+        assert_eq!(job.start_at, at("2021-06-18T00:00:00Z"));
+        assert_eq!(job.state, JobState::scheduled(job.start_at));
+        assert_eq!((job.created_at, job.updated_at), (at("2021-06-17T07:09:15.277Z"), at("2021-06-17T07:09:15.277Z")));
+        assert_eq!((job.last_error(), job.progress), (None, None));
+    }
+
+    #[test]
+    fn internal_jobs_belong_to_no_project() {
+        let (now, later) = (at("2025-01-01T10:00:00Z"), at("2025-01-02T00:00:00Z"));
+        let course = ReferenceId::new("42").unwrap();
+        for (job, action, reference, start_at) in [
+            (NewJob::assign_calendar_id(course, now), Action::AssignCalendarId, "42", now),
+            (NewJob::expire_sessions(later, now), Action::ExpireSessions, "", later),
+            (NewJob::prune(Pruning::EndedJobs, later, now), Action::Prune, "ended_jobs", later),
+        ] {
+            assert_eq!((job.project(), job.action(), job.reference().as_str()), (None, action, reference));
+            assert_eq!((job.start_at(), job.created_at()), (start_at, now));
+            assert_eq!(job.action().audience(), Audience::Internal);
+        }
+    }
+
+    #[test]
+    fn a_heartbeat_is_no_change_and_progress_is_one() {
+        let (now, later) = (at("2021-06-18T00:00:05Z"), at("2021-06-18T00:00:09Z"));
+        let heartbeat = Event::Heartbeat { token: token(), term: LeaseTerm::DEFAULT };
+        let (renewed, fact) = running().apply(heartbeat, now).unwrap();
+        assert_eq!((fact, renewed.updated_at), (Fact::Renewed, at("2021-06-18T00:00:00Z")));
+        let progress = Progress::Rows(RowCount::new(1_000));
+        let progressed = renewed.progressed(token(), LeaseTerm::DEFAULT, progress, later).unwrap();
+        assert_eq!((progressed.updated_at, progressed.progress), (later, Some(progress)));
+        let JobState::Running(run) = progressed.state else { panic!("{:?}", progressed.state) };
+        assert_eq!(run.lease.until, at("2021-06-18T00:00:24Z"));
+    }
+
+    #[test]
+    fn a_worker_that_was_called_off_can_not_write_its_progress() {
+        let (cancelled, _) = running().apply(Event::Cancel, at("2021-06-18T00:00:01Z")).unwrap();
+        let refused = cancelled.progressed(token(), LeaseTerm::DEFAULT, Progress::Rows(RowCount::new(1)), at("2021-06-18T00:00:02Z"));
+        assert_eq!(refused, Err(TransitionError::LeaseLost { status: JobStatus::Cancelled }));
+    }
+
+    #[test]
+    fn every_failure_is_kept_and_the_last_one_is_shown_even_after_a_success() {
+        let (job, _) = running().apply(fail("first"), at("2021-06-18T00:00:01Z")).unwrap();
+        let (job, _) = job.apply(claim(), at("2021-06-18T00:00:16Z")).unwrap();
+        let (job, _) = job.apply(fail("second"), at("2021-06-18T00:00:17Z")).unwrap();
+        let (job, _) = job.apply(claim(), at("2021-06-18T00:01:17Z")).unwrap();
+        let (job, _) = job.apply(Event::Succeed { token: token() }, at("2021-06-18T00:01:18Z")).unwrap();
+        let texts: Vec<_> = job.failures.iter().map(|failed| (failed.attempt.get(), failed.failure.text.as_str())).collect();
+        assert_eq!(texts, [(1, "first"), (2, "second")]);
+        assert_eq!((job.status(), job.last_error()), (JobStatus::Completed, Some("second")));
+        assert_eq!(job.start_at, at("2021-06-18T00:00:00Z"));
+    }
+
+    #[test]
+    fn a_history_keeps_the_last_failures_only() {
+        let failed = |attempt| FailedAttempt {
+            attempt: Attempts::new(attempt),
+            at: at("2021-06-18T00:00:00Z"),
+            failure: Failure::new(FailureReason::Panicked, "again"),
+        };
+        let failures: Failures = (1..=53).map(failed).collect();
+        assert_eq!(failures.iter().len(), Failures::MAX);
+        assert_eq!((failures.iter().next(), failures.last()), (Some(&failed(4)), Some(&failed(53))));
+    }
+
+    #[test]
+    fn run_now_moves_the_start_that_is_shown() {
+        let (job, fact) = erasure().apply(Event::RunNow, at("2021-06-17T12:00:00Z")).unwrap();
+        assert_eq!((fact, job.start_at), (Fact::BroughtForward, at("2021-06-17T12:00:00Z")));
+        assert_eq!(job.state, JobState::scheduled(job.start_at));
+    }
+
+    #[test]
+    fn a_retry_by_an_operator_starts_at_once_even_if_the_clock_was_set_back() {
+        let (failed, _) = running().apply(fail_for_good(), at("2021-06-18T00:00:05Z")).unwrap();
+        let now = at("2021-06-17T23:30:00Z");
+        let (job, fact) = failed.apply(Event::Retry, now).unwrap();
+        assert_eq!((fact, job.start_at, job.state), (Fact::Retried, now, JobState::scheduled(now)));
+        assert!(job.apply(claim(), now).is_ok());
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_does_not_make_a_job_older() {
+        let (job, _) = running().apply(Event::Cancel, at("2021-06-17T23:00:00Z")).unwrap();
+        assert_eq!(job.updated_at, at("2021-06-18T00:00:00Z"));
+    }
+}
