@@ -161,6 +161,15 @@ pub(crate) fn own_cpu() -> Result<Duration> {
     cpu_of(std::process::id())
 }
 
+/// The CPU time that all programs of the machine have used, and what a host took away from it.
+///
+/// # Errors
+/// When `/proc` can't be read.
+pub(crate) fn machine_cpu() -> Result<Duration> {
+    let text = fs::read_to_string("/proc/stat")?;
+    Ok(duration_of(busy_ticks(&text).context("cannot read the times of the machine")?))
+}
+
 /// The CPU time of a process and of all its children, those that have ended included.
 ///
 /// # Errors
@@ -195,6 +204,15 @@ fn cpu_of(pid: u32) -> Result<Duration> {
 fn duration_of(ticks: u64) -> Duration {
     let per_second = rustix::param::clock_ticks_per_second().max(1);
     Duration::from_millis(ticks.saturating_mul(1_000) / per_second)
+}
+
+/// The time of `/proc/stat` in which no one else could have run.
+fn busy_ticks(text: &str) -> Option<u64> {
+    let all = text.lines().next()?.strip_prefix("cpu ")?;
+    let ticks: Vec<u64> = all.split_ascii_whitespace().map(str::parse).collect::<Result<_, _>>().ok()?;
+    // Interrupts are left out: they are mostly the packets of what is measured.
+    let [user, nice, system, _idle, _waiting, _interrupts, _soft_interrupts, stolen, ..] = ticks.as_slice() else { return None };
+    Some(user + nice + system + stolen)
 }
 
 /// What `/proc/PID/stat` says, times in ticks of the clock.
@@ -259,6 +277,12 @@ mod tests {
         let text = "42 (a) b (c) S 7 42 42 0 -1 4194304 97 0 0 0 11 22 33 44 20 0 1 0 266214 3133440 390";
         assert_eq!(Stat::parse(text), Some(Stat { parent: 7, own: 33, reaped: 77 }));
         assert_eq!(Stat::parse("42 (cut off) S 7 42"), None);
+    }
+
+    #[test]
+    fn adds_up_what_keeps_the_cores_busy() {
+        assert_eq!(busy_ticks("cpu  100 20 3 4000 50 600 70 8 9 10\ncpu0 1 2 3 4 5 6 7 8 9 10\n"), Some(131));
+        assert_eq!(busy_ticks("cpu  100 20"), None);
     }
 
     #[test]

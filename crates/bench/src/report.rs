@@ -99,6 +99,8 @@ pub(crate) struct Figures {
     pub(crate) generator_cpu_us: f64,
     /// The most memory that the server had.
     pub(crate) server_peak_mib: Option<f64>,
+    /// The cores that programs kept busy which have nothing to do with the load.
+    pub(crate) other_cores: f64,
 }
 
 /// The [`Figures`] of all rounds.
@@ -112,17 +114,21 @@ pub(crate) struct Summary {
     database_cpu_us: Spread,
     generator_cpu_us: Spread,
     server_peak_mib: Option<Spread>,
+    other_cores: Spread,
 }
 
-/// The rate of one load over that of another, taken in each round by itself.
+/// One load held against another, in each round by itself.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Ratio {
     /// The load that is judged.
     pub(crate) load: &'static str,
     /// What it is held against.
     pub(crate) limit: &'static str,
-    /// The ratio.
+    /// The ratio of their rates.
     pub(crate) value: Spread,
+    /// The same ratio as it would be if nothing but CPU time set the rates: this one does not move with the disk and with
+    /// what else runs on the machine.
+    pub(crate) by_cpu: Spread,
     /// What it should come to, at least.
     pub(crate) goal: Option<f64>,
 }
@@ -153,6 +159,7 @@ impl Summary {
             database_cpu_us: spread(|figures| figures.database_cpu_us)?,
             generator_cpu_us: spread(|figures| figures.generator_cpu_us)?,
             server_peak_mib: spread_of_some(|figures| figures.server_peak_mib),
+            other_cores: spread(|figures| figures.other_cores)?,
         })
     }
 }
@@ -160,10 +167,23 @@ impl Summary {
 impl Ratio {
     /// One load over another; `None` unless both were measured.
     pub(crate) fn of(load: &LoadReport, limit: &LoadReport, goal: Option<f64>) -> Option<Self> {
-        // Rows where both count them: their requests may hold different numbers.
-        let rate = |figures: &Figures| figures.rows_per_second.unwrap_or(figures.requests_per_second);
-        let ratios = load.rounds.iter().zip(&limit.rounds).map(|(load, limit)| rate(load) / rate(limit));
-        Some(Self { load: load.name, limit: limit.name, value: Spread::of(ratios)?, goal })
+        let rounds = || load.rounds.iter().zip(&limit.rounds);
+        let value = Spread::of(rounds().map(|(load, limit)| load.rate() / limit.rate()))?;
+        let by_cpu = Spread::of(rounds().map(|(load, limit)| limit.cpu() / load.cpu()))?;
+        Some(Self { load: load.name, limit: limit.name, value, by_cpu, goal })
+    }
+}
+
+impl Figures {
+    /// Rows a second, or requests where a request is one row.
+    fn rate(&self) -> f64 {
+        self.rows_per_second.unwrap_or(self.requests_per_second)
+    }
+
+    /// The time of all who took part, for each unit of [`Figures::rate`].
+    fn cpu(&self) -> f64 {
+        let request = self.server_cpu_us.unwrap_or_default() + self.database_cpu_us + self.generator_cpu_us;
+        request * self.requests_per_second / self.rate()
     }
 }
 
@@ -180,9 +200,12 @@ impl Report {
 
     fn conditions(&self) -> String {
         let Machine { cores, system, processor, postgresql, service } = &self.machine;
+        let others = self.loads.iter().flat_map(|load| &load.rounds).map(|figures| figures.other_cores);
+        let others = Spread::of(others)
+            .map_or_else(String::new, |others| format!(" Other programs kept {} of the cores busy meanwhile.", spread_text(others)));
         format!(
             "Derslik {service}, PostgreSQL {postgresql}, {system} on {processor}, {cores} cores for everything; {} rounds of {} s for each load.\n\
-             Median of the rounds, least and most in brackets. CPU in µs a request.",
+             Median of the rounds, least and most in brackets. CPU in µs a request.{others}",
             self.rounds, self.seconds
         )
     }
@@ -225,11 +248,16 @@ impl Report {
     }
 
     fn ratio_table(&self) -> Table {
-        let mut table = Table::new(&["ratio", "value", "goal"]);
+        let mut table = Table::new(&["ratio", "rate", "by CPU", "goal for the rate"]);
         for ratio in &self.ratios {
             let title = |name| self.loads.iter().find(|load| load.name == name).map_or(name, |load| load.title);
             let goal = ratio.goal.map(|goal| (format!("≥ {}", number(goal)), ratio.value.median >= goal));
-            table.push(vec![format!("{} / {}", title(ratio.load), title(ratio.limit)), spread_text(ratio.value), goal_text(goal)]);
+            table.push(vec![
+                format!("{} / {}", title(ratio.load), title(ratio.limit)),
+                spread_text(ratio.value),
+                spread_text(ratio.by_cpu),
+                goal_text(goal),
+            ]);
         }
         table
     }
@@ -271,6 +299,7 @@ mod tests {
                 database_cpu_us: 1234.5,
                 generator_cpu_us: 9.0,
                 server_peak_mib: None,
+                other_cores: 0.25,
             })
             .collect();
         LoadReport { name, title: name, connections: 4, summary: Summary::of(&rounds).unwrap(), rounds }
@@ -298,11 +327,20 @@ mod tests {
     }
 
     #[test]
+    fn time_is_compared_for_each_row() {
+        let limit = load("limit", &[1.0]).rounds[0];
+        let doubled = Figures { server_cpu_us: Some(1243.5), ..limit };
+        let larger = Figures { rows_per_second: Some(200.0), ..doubled };
+        let ratios = Spread::of([limit.cpu() / doubled.cpu(), limit.cpu() / larger.cpu()]);
+        assert_eq!(ratios, Some(Spread { median: 0.75, min: 0.5, max: 1.0 }));
+    }
+
+    #[test]
     fn text_and_markdown_tell_the_same() {
         let report = report();
-        assert!(report.text().contains("batch / limit  0.50 (0.25–1.00)  ≥ 0.60: missed"), "{}", report.text());
+        assert!(report.text().contains("batch / limit  0.50 (0.25–1.00)  1.00    ≥ 0.60: missed"), "{}", report.text());
         let markdown = report.markdown();
-        assert!(markdown.contains("| batch / limit | 0.50 (0.25–1.00) | ≥ 0.60: missed |"), "{markdown}");
+        assert!(markdown.contains("| batch / limit | 0.50 (0.25–1.00) | 1.00 | ≥ 0.60: missed |"), "{markdown}");
         assert!(markdown.contains("| ready | 250 (200–310) ms | ≤ 300 ms: reached |"), "{markdown}");
         assert!(markdown.contains("| limit | 4 | 50.0 (40.0–60.0) | 5 000 | 1.50 | 20.2 | – | 1 234 | 9.00 | – |"), "{markdown}");
     }

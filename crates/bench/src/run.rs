@@ -146,11 +146,17 @@ struct Cpu {
     server: Option<Duration>,
     database: Duration,
     generator: Duration,
+    machine: Duration,
 }
 
 impl Cpu {
     fn now(server: Option<&Server>, database: &Database) -> Result<Self> {
-        Ok(Self { server: server.map(Server::cpu).transpose()?, database: database.cpu()?, generator: process::own_cpu()? })
+        Ok(Self {
+            server: server.map(Server::cpu).transpose()?,
+            database: database.cpu()?,
+            generator: process::own_cpu()?,
+            machine: process::machine_cpu()?,
+        })
     }
 
     fn since(self, before: Self) -> Self {
@@ -158,7 +164,13 @@ impl Cpu {
             server: self.server.zip(before.server).map(|(now, before)| now.saturating_sub(before)),
             database: self.database.saturating_sub(before.database),
             generator: self.generator.saturating_sub(before.generator),
+            machine: self.machine.saturating_sub(before.machine),
         }
+    }
+
+    /// The time of everybody who has nothing to do with the load.
+    fn others(self) -> Duration {
+        self.machine.saturating_sub(self.server.unwrap_or_default() + self.database + self.generator)
     }
 }
 
@@ -177,6 +189,7 @@ fn figures(load: &dyn Load, mut drive: Drive, used: Cpu, peak: Option<u32>) -> R
         database_cpu_us: microseconds_each(used.database),
         generator_cpu_us: microseconds_each(used.generator),
         server_peak_mib: peak.map(mebibytes),
+        other_cores: used.others().as_secs_f64() / drive.elapsed.as_secs_f64(),
     })
 }
 
