@@ -3,8 +3,11 @@
 use derslik_domain::id::Id;
 use derslik_domain::identity::{Account, AccountSettings, CredentialKind};
 use derslik_http::perculus::key_proof;
+use derslik_ports::outbound::Ids;
 use derslik_services::identity::{AccountPlan, CredentialPlan};
 use sha2::{Digest, Sha256};
+
+use crate::system::SystemIds;
 
 /// A pair of keys of the sessions API, as a client gets them.
 #[derive(Clone)]
@@ -83,6 +86,7 @@ pub fn dev_accounts(settings: &AccountSettings, fixed_keys: bool) -> Result<Vec<
         plan: AccountPlan {
             account: Account { id: Id::new(id), name: name.to_owned(), settings: settings.clone() },
             service: Id::new(service),
+            service_guid: SystemIds.user_guid(),
             credentials: vec![keys.plan()],
         },
         keys,

@@ -11,7 +11,7 @@ use std::fmt;
 /// assert_eq!(Text::<5>::new("dünya!"), Err(TextError::TooLong { max: 5 }));
 /// # Ok::<(), TextError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Text<const MAX: usize>(String);
 
 /// Why a text was refused.

@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use derslik_domain::id::SessionGuid;
+use derslik_domain::id::{SessionGuid, UserGuid};
 use derslik_domain::time::Timestamp;
 
 use crate::outbound::{
-    Clock, IdentityRepository, Ids, MockIdentityRepository, MockSessionRepository, SessionRepository, StoreError, Stores, UnitOfWork,
+    Clock, IdentityRepository, Ids, MockIdentityRepository, MockSessionRepository, MockUserRepository, SessionRepository, StoreError,
+    Stores, UnitOfWork, UserRepository,
 };
 
 /// Stores whose every call is expected beforehand.
@@ -14,8 +15,10 @@ use crate::outbound::{
 pub struct MockStores {
     /// Sessions.
     pub sessions: MockSessionRepository,
-    /// Accounts, principals and credentials.
+    /// Accounts and credentials.
     pub identity: MockIdentityRepository,
+    /// Users.
+    pub users: MockUserRepository,
 }
 
 impl Stores for MockStores {
@@ -25,6 +28,10 @@ impl Stores for MockStores {
 
     fn identity(&mut self) -> &mut dyn IdentityRepository {
         &mut self.identity
+    }
+
+    fn users(&mut self) -> &mut dyn UserRepository {
+        &mut self.users
     }
 }
 
@@ -92,5 +99,9 @@ pub struct FixedIds(pub SessionGuid);
 impl Ids for FixedIds {
     fn session_guid(&self) -> SessionGuid {
         self.0
+    }
+
+    fn user_guid(&self) -> UserGuid {
+        UserGuid::new(self.0.get())
     }
 }

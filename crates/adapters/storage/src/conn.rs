@@ -1,6 +1,6 @@
 //! The two kinds of connection, and the stores of one unit of work.
 
-use derslik_ports::outbound::{IdentityRepository, SessionRepository, StoreError, Stores};
+use derslik_ports::outbound::{IdentityRepository, SessionRepository, StoreError, Stores, UserRepository};
 use diesel::QueryResult;
 use diesel::pg::PgConnection;
 use diesel::sqlite::SqliteConnection;
@@ -66,6 +66,10 @@ impl Stores for DieselStores<'_> {
     }
 
     fn identity(&mut self) -> &mut dyn IdentityRepository {
+        self
+    }
+
+    fn users(&mut self) -> &mut dyn UserRepository {
         self
     }
 }

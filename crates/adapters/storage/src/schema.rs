@@ -17,8 +17,16 @@ diesel::table! {
         id -> BigInt,
         kind -> Text,
         role -> Text,
+        guid -> crate::types::Guid,
+        username -> Nullable<Text>,
+        username_key -> Nullable<Text>,
+        email -> Nullable<Text>,
+        email_key -> Nullable<Text>,
         name -> Text,
+        surname -> Text,
+        status -> Text,
         created_at -> crate::types::Instant,
+        updated_at -> crate::types::Instant,
     }
 }
 

@@ -3,12 +3,13 @@
 use std::io::Write;
 
 use clap::Subcommand;
-use derslik_ports::outbound::{Conflict, StoreError};
-use derslik_services::identity::create_account;
+use derslik_ports::outbound::{Conflict, Ids, StoreError};
+use derslik_services::identity::{NewAccount, create_account};
 
 use super::{Failure, clock, open_database, runtime};
 use crate::accounts::KeyPair;
 use crate::config::Config;
+use crate::system::SystemIds;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AccountCommand {
@@ -32,8 +33,9 @@ fn create(config: &Config, name: &str) -> Result<(), Failure> {
     let uow = open_database(config, &runtime)?;
     let keys = KeyPair::random().map_err(|error| Failure::Other(error.into()))?;
     let settings = config.account_settings().map_err(Failure::Usage)?;
+    let new = NewAccount { name: name.to_owned(), settings, service_guid: SystemIds.user_guid(), credential: keys.plan() };
     let now = clock(config)?.now();
-    let created = runtime.block_on(create_account(&uow, name.to_owned(), settings, keys.plan(), now));
+    let created = runtime.block_on(create_account(&uow, new, now));
     let id = created.map_err(|error| match error {
         StoreError::Conflict(Conflict::Account) => Failure::Usage(anyhow::anyhow!("there is an account of the name {name:?} already")),
         error => Failure::Database(error.into()),

@@ -10,16 +10,19 @@ use super::{Principal, Scope, Scopes};
 pub enum CredentialKind {
     /// An access key and a digest of its secret, as the sessions API wants it.
     PerculusKey,
+    /// A secret that is sent as it is, by whoever logged in or was given it.
+    AccessToken,
 }
 
 impl CredentialKind {
     /// Every kind.
-    pub const ALL: [Self; 1] = [Self::PerculusKey];
+    pub const ALL: [Self; 2] = [Self::PerculusKey, Self::AccessToken];
 
     /// The name by which the kind is stored.
     pub const fn name(self) -> &'static str {
         match self {
             Self::PerculusKey => "perculus_key",
+            Self::AccessToken => "access_token",
         }
     }
 
@@ -27,6 +30,15 @@ impl CredentialKind {
     pub fn scopes(self) -> Scopes {
         match self {
             Self::PerculusKey => [Scope::Sessions].into_iter().collect(),
+            Self::AccessToken => Scopes::default(),
+        }
+    }
+
+    /// Whether all of what is shown is secret. The public part is then made of a digest of it.
+    pub const fn is_opaque(self) -> bool {
+        match self {
+            Self::PerculusKey => false,
+            Self::AccessToken => true,
         }
     }
 

@@ -29,8 +29,12 @@ pub enum StoreError {
 pub enum Conflict {
     /// The id or the name of an account.
     Account,
-    /// The id of a principal within its account.
-    Principal,
+    /// The id or the GUID of a user within its account.
+    User,
+    /// The e-mail address of a user within its account.
+    UserEmail,
+    /// The user name of a user within its account.
+    Username,
     /// The public part of a credential within its kind.
     Credential,
     /// The GUID of a session within its account.
@@ -41,7 +45,9 @@ impl std::fmt::Display for Conflict {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Account => "account",
-            Self::Principal => "principal",
+            Self::User => "user",
+            Self::UserEmail => "e-mail address",
+            Self::Username => "user name",
             Self::Credential => "credential",
             Self::Session => "session",
         })

@@ -15,17 +15,6 @@ pub struct CredentialOwner {
     pub credential: Credential,
 }
 
-/// A principal to add.
-#[derive(Debug, Clone)]
-pub struct NewPrincipal {
-    /// Its id, kind and role.
-    pub principal: Principal,
-    /// What it is called.
-    pub name: String,
-    /// When it was added.
-    pub at: Timestamp,
-}
-
 /// A credential to add.
 #[derive(Debug, Clone)]
 pub struct NewCredential {
@@ -57,12 +46,6 @@ pub trait IdentityRepository {
     /// # Errors
     /// [`StoreError`].
     fn next_account_id(&mut self) -> Result<AccountId, StoreError>;
-
-    /// Adds a principal unless one of that id is there. Tells whether it was added.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn add_principal(&mut self, account: AccountId, principal: &NewPrincipal) -> Result<bool, StoreError>;
 
     /// Adds a credential of a principal unless its public part is taken. Tells whether it was added.
     ///

@@ -1,9 +1,12 @@
 //! New ids.
 
-use derslik_domain::id::SessionGuid;
+use derslik_domain::id::{SessionGuid, UserGuid};
 
 /// Makes ids that nobody has.
 pub trait Ids: Send + Sync + std::fmt::Debug {
     /// The GUID of a new session.
     fn session_guid(&self) -> SessionGuid;
+
+    /// The GUID of a new user.
+    fn user_guid(&self) -> UserGuid;
 }

@@ -6,13 +6,15 @@ mod identity;
 mod ids;
 mod sessions;
 mod unit_of_work;
+mod users;
 
 pub use clock::Clock;
 pub use error::{Conflict, StoreError};
-pub use identity::{CredentialOwner, IdentityRepository, NewCredential, NewPrincipal};
+pub use identity::{CredentialOwner, IdentityRepository, NewCredential};
 pub use ids::Ids;
 pub use sessions::SessionRepository;
 pub use unit_of_work::{Stores, UnitOfWork};
+pub use users::UserRepository;
 
 #[cfg(any(test, feature = "mocks"))]
-pub use {identity::MockIdentityRepository, sessions::MockSessionRepository};
+pub use {identity::MockIdentityRepository, sessions::MockSessionRepository, users::MockUserRepository};

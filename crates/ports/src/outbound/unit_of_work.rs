@@ -2,14 +2,16 @@
 
 use std::future::Future;
 
-use super::{IdentityRepository, SessionRepository, StoreError};
+use super::{IdentityRepository, SessionRepository, StoreError, UserRepository};
 
 /// The stores, all of them on the connection of one unit of work.
 pub trait Stores {
     /// Sessions.
     fn sessions(&mut self) -> &mut dyn SessionRepository;
-    /// Accounts, principals and credentials.
+    /// Accounts and credentials.
     fn identity(&mut self) -> &mut dyn IdentityRepository;
+    /// Users.
+    fn users(&mut self) -> &mut dyn UserRepository;
 }
 
 /// Runs plain code against the stores.

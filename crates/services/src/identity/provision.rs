@@ -1,11 +1,12 @@
 //! Sets up an account with its service principal and credentials, in one transaction and as often as one likes: what is
 //! already there stays as it is.
 
-use derslik_domain::id::{AccountId, Id, PrincipalId};
-use derslik_domain::identity::{Account, AccountSettings, CredentialKind, Principal, PrincipalKind, Role, SecretDigest};
+use derslik_domain::id::{AccountId, Id, PrincipalId, UserGuid};
+use derslik_domain::identity::{Account, AccountSettings, CredentialKind, PersonName, PrincipalKind, Role, User, UserState};
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{NewCredential, NewPrincipal, StoreError, Stores, UnitOfWork};
-use sha2::{Digest, Sha256};
+use derslik_ports::outbound::{NewCredential, StoreError, Stores, UnitOfWork};
+
+use super::secret::{digest, public_id};
 
 /// The service principal of an account that is created by name, and the first of its principals.
 const FIRST_PRINCIPAL: i64 = 1;
@@ -17,8 +18,23 @@ pub struct AccountPlan {
     pub account: Account,
     /// The id of its service principal, which stands for the account itself.
     pub service: PrincipalId,
+    /// The GUID of that principal.
+    pub service_guid: UserGuid,
     /// The credentials of that principal.
     pub credentials: Vec<CredentialPlan>,
+}
+
+/// An account to create under a name.
+#[derive(Debug, Clone)]
+pub struct NewAccount {
+    /// The name, which no other account may have.
+    pub name: String,
+    /// What its members chose.
+    pub settings: AccountSettings,
+    /// The GUID of its service principal.
+    pub service_guid: UserGuid,
+    /// The first credential of that principal.
+    pub credential: CredentialPlan,
 }
 
 /// A credential to set up.
@@ -51,17 +67,12 @@ pub struct Provisioned {
 ///
 /// # Errors
 /// [`StoreError::Conflict`] if the name is taken, and any other [`StoreError`]; then nothing was changed.
-pub async fn create_account<U: UnitOfWork>(
-    uow: &U,
-    name: String,
-    settings: AccountSettings,
-    credential: CredentialPlan,
-    at: Timestamp,
-) -> Result<AccountId, StoreError> {
+pub async fn create_account<U: UnitOfWork>(uow: &U, new: NewAccount, at: Timestamp) -> Result<AccountId, StoreError> {
     uow.write(move |stores| {
         let id = stores.identity().next_account_id()?;
-        let account = Account { id, name, settings };
-        let plan = AccountPlan { account, service: Id::new(FIRST_PRINCIPAL), credentials: vec![credential] };
+        let account = Account { id, name: new.name, settings: new.settings };
+        let credentials = vec![new.credential];
+        let plan = AccountPlan { account, service: Id::new(FIRST_PRINCIPAL), service_guid: new.service_guid, credentials };
         set_up(stores, plan, at)?;
         Ok(id)
     })
@@ -77,22 +88,32 @@ pub async fn provision<U: UnitOfWork>(uow: &U, plan: AccountPlan, at: Timestamp)
 }
 
 fn set_up(stores: &mut dyn Stores, plan: AccountPlan, at: Timestamp) -> Result<Provisioned, StoreError> {
-    let identity = stores.identity();
-    let account = identity.add_account(&plan.account, at)?;
-    let principal = Principal { id: plan.service, kind: PrincipalKind::Service, role: Role::Admin };
-    let name = format!("{} service", plan.account.name);
-    identity.add_principal(plan.account.id, &NewPrincipal { principal, name, at })?;
+    let account = stores.identity().add_account(&plan.account, at)?;
+    let service = User {
+        id: plan.service,
+        guid: plan.service_guid,
+        kind: PrincipalKind::Service,
+        role: Role::Admin,
+        username: None,
+        email: None,
+        name: PersonName::new("service").unwrap_or_default(),
+        surname: PersonName::default(),
+        status: UserState::Active,
+        created_at: at,
+        updated_at: at,
+    };
+    stores.users().add(plan.account.id, &service)?;
     let mut credentials = 0;
     for credential in plan.credentials {
         let credential = NewCredential {
             kind: credential.kind,
-            digest: SecretDigest::new(Sha256::digest(&credential.secret).into()),
-            public_id: credential.public_id,
+            digest: digest(&credential.secret),
+            public_id: public_id(credential.kind, &credential.public_id, &credential.secret),
             scopes: credential.kind.scopes(),
             expires_at: None,
             at,
         };
-        credentials += usize::from(identity.add_credential(plan.account.id, principal, &credential)?);
+        credentials += usize::from(stores.identity().add_credential(plan.account.id, service.principal(), &credential)?);
     }
     Ok(Provisioned { account, credentials })
 }

@@ -1,14 +1,13 @@
-//! The repository of accounts, principals and credentials.
+//! The repository of accounts and credentials.
 
 use derslik_domain::id::{AccountId, CredentialId, Id};
-use derslik_domain::identity::{
-    Account, AccountSettings, Credential, CredentialKind, Lang, Principal, PrincipalKind, Role, Scope, SecretDigest,
-};
+use derslik_domain::identity::{Account, AccountSettings, Credential, CredentialKind, Lang, Principal, Scope, SecretDigest};
 use derslik_domain::time::{StartDateMode, Timestamp, Zone};
-use derslik_ports::outbound::{CredentialOwner, IdentityRepository, NewCredential, NewPrincipal, StoreError};
+use derslik_ports::outbound::{CredentialOwner, IdentityRepository, NewCredential, StoreError};
 use diesel::dsl::max;
 use diesel::prelude::*;
 
+use super::users;
 use crate::conn::{DieselStores, on_conn};
 use crate::schema::{accounts, credentials, principals};
 use crate::types::DbInstant;
@@ -67,19 +66,6 @@ impl IdentityRepository for DieselStores<'_> {
         Ok(Id::new(highest.map_or(FIRST_ACCOUNT, |highest| highest.max(FIRST_ACCOUNT - 1) + 1)))
     }
 
-    fn add_principal(&mut self, account: AccountId, new: &NewPrincipal) -> Result<bool, StoreError> {
-        let row = (
-            principals::account_id.eq(account.get()),
-            principals::id.eq(new.principal.id.get()),
-            principals::kind.eq(kind_name(new.principal.kind)),
-            principals::role.eq(role_name(new.principal.role)),
-            principals::name.eq(&new.name),
-            principals::created_at.eq(DbInstant(new.at)),
-        );
-        let insert = diesel::insert_into(principals::table).values(row).on_conflict((principals::account_id, principals::id)).do_nothing();
-        self.query(|conn| on_conn!(conn, |conn| insert.execute(conn))).map(|rows| rows > 0)
-    }
-
     fn add_credential(&mut self, account: AccountId, owner: Principal, new: &NewCredential) -> Result<bool, StoreError> {
         let scopes: Vec<_> = new.scopes.iter().map(Scope::name).collect();
         let row = (
@@ -130,8 +116,8 @@ fn owner_of(row: CredentialRow, principal: &PrincipalRow, account: AccountRow) -
     let digest: [u8; 32] = row.digest.try_into().map_err(|_| corrupt("credentials", "digest"))?;
     let principal = Principal {
         id: Id::new(principal.id),
-        kind: principal_kind(&principal.kind).ok_or_else(|| corrupt("principals", "kind"))?,
-        role: role(&principal.role).ok_or_else(|| corrupt("principals", "role"))?,
+        kind: users::principal_kind(&principal.kind).ok_or_else(|| corrupt("principals", "kind"))?,
+        role: users::role(&principal.role).ok_or_else(|| corrupt("principals", "role"))?,
     };
     let credential = Credential {
         id: Id::new(row.id),
@@ -168,26 +154,4 @@ const fn mode_name(mode: StartDateMode) -> &'static str {
 
 fn mode(name: &str) -> Option<StartDateMode> {
     [StartDateMode::Civil, StartDateMode::Instant].into_iter().find(|mode| mode_name(*mode) == name)
-}
-
-const fn kind_name(kind: PrincipalKind) -> &'static str {
-    match kind {
-        PrincipalKind::User => "user",
-        PrincipalKind::Service => "service",
-    }
-}
-
-fn principal_kind(name: &str) -> Option<PrincipalKind> {
-    [PrincipalKind::User, PrincipalKind::Service].into_iter().find(|kind| kind_name(*kind) == name)
-}
-
-const fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::Admin => "admin",
-        Role::Member => "member",
-    }
-}
-
-fn role(name: &str) -> Option<Role> {
-    [Role::Admin, Role::Member].into_iter().find(|role| role_name(*role) == name)
 }

@@ -28,7 +28,7 @@ const FURTHEST_OFFSET_MINUTES: i64 = 16 * 60;
 
 impl SessionRepository for DieselStores<'_> {
     fn lock_many(&mut self, account: AccountId, guids: &BTreeSet<SessionGuid>) -> Result<HashMap<SessionGuid, Session>, StoreError> {
-        let guids: Vec<_> = guids.iter().copied().map(DbGuid).collect();
+        let guids: Vec<_> = guids.iter().copied().map(DbGuid::from).collect();
         let rows = self.query(|mut conn| {
             let mut rows = Vec::with_capacity(guids.len());
             for guids in guids.chunks(GUIDS_IN_ONE_STATEMENT) {
@@ -57,7 +57,7 @@ impl SessionRepository for DieselStores<'_> {
         let row = self.query(|conn| {
             on_conn!(conn, |conn| sessions::table
                 .filter(sessions::account_id.eq(account.get()))
-                .filter(sessions::guid.eq(DbGuid(guid)))
+                .filter(sessions::guid.eq(DbGuid::from(guid)))
                 .filter(sql::<Bool>(NOT_DELETED))
                 .select(SessionRow::as_select())
                 .first(conn)
@@ -67,7 +67,7 @@ impl SessionRepository for DieselStores<'_> {
     }
 
     fn search(&mut self, account: AccountId, filter: &SessionFilter) -> Result<Vec<Session>, StoreError> {
-        let guid = filter.guid.map(|guid| guid.map(DbGuid));
+        let guid = filter.guid.map(|guid| guid.map(DbGuid::from));
         let contains = |text: &Option<String>| text.as_deref().map(|text| format!("%{}%", escaped(text)));
         let (name, description) = (contains(&filter.name), contains(&filter.description));
         let tags: Vec<_> = filter.tags.iter().map(|tag| format!("%,{},%", escaped(tag))).collect();
@@ -132,7 +132,7 @@ fn insert_into_sqlite(conn: &mut SqliteConnection, account: AccountId, session: 
 }
 
 fn update_in_sqlite(conn: &mut SqliteConnection, account: AccountId, session: &Session) -> QueryResult<()> {
-    let row = sessions::table.filter(sessions::account_id.eq(account.get())).filter(sessions::guid.eq(DbGuid(session.guid)));
+    let row = sessions::table.filter(sessions::account_id.eq(account.get())).filter(sessions::guid.eq(DbGuid::from(session.guid)));
     diesel::update(row).set(SessionRecord::new(account, session)).execute(conn).map(drop)
 }
 
@@ -141,10 +141,12 @@ fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
+// Beyond the years 1 to 9999 the texts of SQLite do not sort as the instants do.
+
 fn earliest(face: CivilTime) -> Timestamp {
-    Start::at(face, Zone::UTC).instant().minutes_before(FURTHEST_OFFSET_MINUTES)
+    Start::at(face, Zone::UTC).instant().minutes_before(FURTHEST_OFFSET_MINUTES).max(Timestamp::MIN)
 }
 
 fn latest(face: CivilTime) -> Timestamp {
-    Start::at(face, Zone::UTC).instant().minutes_before(-FURTHEST_OFFSET_MINUTES)
+    Start::at(face, Zone::UTC).instant().minutes_before(-FURTHEST_OFFSET_MINUTES).min(Timestamp::MAX)
 }
