@@ -77,7 +77,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             // With standard error closed, the exit code is all that is left to say it.
-            let _written = writeln!(std::io::stderr(), "derslik-bench: {error:?}");
+            let _written = writeln!(std::io::stderr(), "derslik-bench: {error:#}");
             ExitCode::FAILURE
         }
     }
