@@ -6,8 +6,8 @@ use derslik_domain::id::{SessionGuid, UserGuid};
 use derslik_domain::time::Timestamp;
 
 use crate::outbound::{
-    Clock, IdentityRepository, Ids, MockIdentityRepository, MockSessionRepository, MockUserRepository, SessionRepository, StoreError,
-    Stores, UnitOfWork, UserRepository,
+    Clock, IdempotencyRepository, IdentityRepository, Ids, MockIdempotencyRepository, MockIdentityRepository, MockSessionRepository,
+    MockUserRepository, SessionRepository, StoreError, Stores, UnitOfWork, UserRepository,
 };
 
 /// Stores whose every call is expected beforehand.
@@ -19,6 +19,8 @@ pub struct MockStores {
     pub identity: MockIdentityRepository,
     /// Users.
     pub users: MockUserRepository,
+    /// Answers to requests that may come again.
+    pub idempotency: MockIdempotencyRepository,
 }
 
 impl Stores for MockStores {
@@ -32,6 +34,10 @@ impl Stores for MockStores {
 
     fn users(&mut self) -> &mut dyn UserRepository {
         &mut self.users
+    }
+
+    fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
+        &mut self.idempotency
     }
 }
 

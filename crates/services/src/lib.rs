@@ -4,4 +4,5 @@
 #![deny(missing_docs)]
 
 pub mod identity;
+mod once;
 pub mod sessions;

@@ -39,6 +39,8 @@ pub enum Conflict {
     Credential,
     /// The GUID of a session within its account.
     Session,
+    /// The key of a request within its principal.
+    IdempotencyKey,
 }
 
 impl std::fmt::Display for Conflict {
@@ -50,6 +52,7 @@ impl std::fmt::Display for Conflict {
             Self::Username => "user name",
             Self::Credential => "credential",
             Self::Session => "session",
+            Self::IdempotencyKey => "idempotency key",
         })
     }
 }

@@ -2,6 +2,7 @@
 
 mod clock;
 mod error;
+mod idempotency;
 mod identity;
 mod ids;
 mod sessions;
@@ -10,6 +11,7 @@ mod users;
 
 pub use clock::Clock;
 pub use error::{Conflict, StoreError};
+pub use idempotency::{IdempotencyRepository, KeyState, OwnedKey};
 pub use identity::{CredentialOwner, IdentityRepository, NewCredential};
 pub use ids::Ids;
 pub use sessions::SessionRepository;
@@ -17,4 +19,6 @@ pub use unit_of_work::{Stores, UnitOfWork};
 pub use users::UserRepository;
 
 #[cfg(any(test, feature = "mocks"))]
-pub use {identity::MockIdentityRepository, sessions::MockSessionRepository, users::MockUserRepository};
+pub use {
+    idempotency::MockIdempotencyRepository, identity::MockIdentityRepository, sessions::MockSessionRepository, users::MockUserRepository,
+};
