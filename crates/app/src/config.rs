@@ -107,6 +107,9 @@ pub struct DatabaseConfig {
     /// How long a request waits for a connection, in milliseconds.
     #[validate(range(min = 10, max = 60_000))]
     pub acquire_timeout_ms: u64,
+    /// How long making a new connection may take, in milliseconds.
+    #[validate(range(min = 10, max = 60_000))]
+    pub connect_timeout_ms: u64,
     /// How long a statement may run, in milliseconds. `PostgreSQL` only.
     #[validate(range(min = 100, max = 600_000))]
     pub statement_timeout_ms: u64,
@@ -183,6 +186,7 @@ impl Default for DatabaseConfig {
         Self {
             connections: settings.connections,
             acquire_timeout_ms: millis(settings.acquire_timeout),
+            connect_timeout_ms: millis(settings.connect_timeout),
             statement_timeout_ms: millis(settings.statement_timeout),
             lock_timeout_ms: millis(settings.lock_timeout),
             sqlite_full_sync: settings.sqlite_full_sync,
@@ -267,6 +271,7 @@ impl Config {
         PoolSettings {
             connections: self.database.connections,
             acquire_timeout: Duration::from_millis(self.database.acquire_timeout_ms),
+            connect_timeout: Duration::from_millis(self.database.connect_timeout_ms),
             statement_timeout: Duration::from_millis(self.database.statement_timeout_ms),
             lock_timeout: Duration::from_millis(self.database.lock_timeout_ms),
             sqlite_full_sync: self.database.sqlite_full_sync,

@@ -80,6 +80,8 @@ pub struct PoolSettings {
     /// How long a unit of work waits for a connection. By default a client hears within 3 s of a table that somebody
     /// holds, since this and the wait for the lock add up.
     pub acquire_timeout: Duration,
+    /// How long making a new connection may take.
+    pub connect_timeout: Duration,
     /// How long a statement may run on PostgreSQL.
     pub statement_timeout: Duration,
     /// How long a statement may wait for a lock; on SQLite, how much longer a writer waits for those before it, of this
@@ -94,6 +96,7 @@ impl Default for PoolSettings {
         Self {
             connections: 6,
             acquire_timeout: Duration::from_millis(800),
+            connect_timeout: Duration::from_secs(2),
             statement_timeout: Duration::from_secs(5),
             lock_timeout: Duration::from_secs(2),
             sqlite_full_sync: true,

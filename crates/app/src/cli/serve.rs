@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use derslik_ports::outbound::Clock;
+use derslik_ports::outbound::{Clock, StoreError};
 use derslik_services::identity::{Credentials, provision, usable_credentials};
 use derslik_storage::DieselUnitOfWork;
 use tokio::runtime::Runtime;
@@ -56,8 +56,7 @@ fn set_up_dev_accounts(config: &Config, runtime: &Runtime, uow: &DieselUnitOfWor
     let which = if config.fixed_dev_keys { Credentials::Always } else { Credentials::OfNewAccount };
     let mut shown = Vec::new();
     for account in accounts {
-        let provisioned = runtime.block_on(provision(uow, account.plan.clone(), which, clock.now()));
-        let is_new = provisioned.map_err(|error| Failure::Database(error.into()))?.account;
+        let is_new = runtime.block_on(patiently(|| provision(uow, account.plan.clone(), which, clock.now())))?.account;
         if is_new || config.fixed_dev_keys {
             shown.push(account);
         }
@@ -69,8 +68,8 @@ fn set_up_dev_accounts(config: &Config, runtime: &Runtime, uow: &DieselUnitOfWor
 fn refuse_known_keys(config: &Config, runtime: &Runtime, uow: &DieselUnitOfWork) -> Result<(), Failure> {
     let settings = config.account_settings().map_err(Failure::Usage)?;
     let known = dev_accounts(&settings, true).map_err(Failure::Other)?;
-    let plans = known.into_iter().flat_map(|account| account.plan.credentials).collect();
-    let usable = runtime.block_on(usable_credentials(uow, plans)).map_err(|error| Failure::Database(error.into()))?;
+    let plans: Vec<_> = known.into_iter().flat_map(|account| account.plan.credentials).collect();
+    let usable = runtime.block_on(patiently(|| usable_credentials(uow, plans.clone())))?;
     if usable.is_empty() {
         return Ok(());
     }
@@ -78,4 +77,16 @@ fn refuse_known_keys(config: &Config, runtime: &Runtime, uow: &DieselUnitOfWork)
         "this database takes keys that everybody knows ({}), since it was served with --fixed-dev-keys: use another one for production",
         usable.join(", ")
     )))
+}
+
+/// Asks a database that is busy again, for a while: a start has more time than a request.
+async fn patiently<T, F: Future<Output = Result<T, StoreError>>>(ask: impl Fn() -> F) -> Result<T, Failure> {
+    const TRIES: usize = 5;
+    let mut tries = 1;
+    loop {
+        match ask().await {
+            Err(StoreError::Unavailable(_)) if tries < TRIES => tries += 1,
+            done => return done.map_err(|error| Failure::Database(error.into())),
+        }
+    }
 }

@@ -69,5 +69,5 @@ fn answer(actor: &Actor, items: &[RawItem<'_>], outcome: &BatchOutcome, with_ind
         (false, false) => StatusCode::MULTI_STATUS,
         (true, false) => StatusCode::BAD_REQUEST,
     };
-    write(status, &BatchView { approved, rejected })
+    write(status, items.len(), &BatchView { approved, rejected })
 }
