@@ -6,7 +6,8 @@ use derslik_domain::id::SessionGuid;
 use derslik_domain::time::Timestamp;
 
 use crate::outbound::{
-    Clock, IdentityRepository, Ids, MockIdentityRepository, MockSessionRepository, SessionRepository, StoreError, Stores, UnitOfWork,
+    Clock, IdentityRepository, Ids, JobRepository, MockIdentityRepository, MockJobRepository, MockProjectRepository, MockSessionRepository,
+    ProjectRepository, SessionRepository, StoreError, Stores, UnitOfWork,
 };
 
 /// Stores whose every call is expected beforehand.
@@ -16,6 +17,10 @@ pub struct MockStores {
     pub sessions: MockSessionRepository,
     /// Accounts, principals and credentials.
     pub identity: MockIdentityRepository,
+    /// Jobs.
+    pub jobs: MockJobRepository,
+    /// Projects.
+    pub projects: MockProjectRepository,
 }
 
 impl Stores for MockStores {
@@ -25,6 +30,14 @@ impl Stores for MockStores {
 
     fn identity(&mut self) -> &mut dyn IdentityRepository {
         &mut self.identity
+    }
+
+    fn jobs(&mut self) -> &mut dyn JobRepository {
+        &mut self.jobs
+    }
+
+    fn projects(&mut self) -> &mut dyn ProjectRepository {
+        &mut self.projects
     }
 }
 
@@ -92,5 +105,9 @@ pub struct FixedIds(pub SessionGuid);
 impl Ids for FixedIds {
     fn session_guid(&self) -> SessionGuid {
         self.0
+    }
+
+    fn random_bits(&self) -> u128 {
+        self.0.get().as_u128()
     }
 }

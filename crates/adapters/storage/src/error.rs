@@ -4,12 +4,15 @@ use derslik_ports::outbound::{Conflict, StoreError};
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
 
 /// What is unique: the name of the constraint on PostgreSQL, the column that SQLite names last, and what it means.
-const UNIQUE: [(&str, &str, Conflict); 5] = [
+const UNIQUE: [(&str, &str, Conflict); 8] = [
     ("accounts_pkey", "accounts.id", Conflict::Account),
     ("accounts_name_key", "accounts.name", Conflict::Account),
     ("principals_pkey", "principals.id", Conflict::Principal),
     ("credentials_public_id_key", "credentials.public_id", Conflict::Credential),
     ("sessions_pkey", "sessions.guid", Conflict::Session),
+    ("jobs_live_key", "jobs.reference_digest", Conflict::LiveJob),
+    ("projects_key_key", "projects.key", Conflict::ProjectKey),
+    ("projects_name_key_key", "projects.name_key", Conflict::ProjectName),
 ];
 
 /// Parts of messages that tell of a dead connection. Neither library passes on the code of an error, but both word these

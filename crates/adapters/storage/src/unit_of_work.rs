@@ -6,18 +6,23 @@ use std::sync::Arc;
 use derslik_ports::outbound::{StoreError, Stores, UnitOfWork};
 use r2d2::Pool;
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::timeout;
 use tracing::Span;
 
 use crate::conn::DieselStores;
 use crate::error::{is_connection_lost, store_error};
+
 use crate::pool::{Access, Connector, Database, DatabaseUrl, LogErrors, Manager, PgConnector, PoolSettings, SqliteConnector};
+use crate::wake::listen;
 
 /// A unit of work over a pool of connections. Clones share the pool.
 #[derive(Clone)]
 pub struct DieselUnitOfWork {
     lanes: Arc<Lanes>,
+    /// Where other processes tell of jobs.
+    connector: Option<PgConnector>,
+    sleeper: Arc<Notify>,
 }
 
 /// Where reads and where writes wait.
@@ -58,7 +63,23 @@ impl DieselUnitOfWork {
                 }
             }
         };
-        Self { lanes: Arc::new(lanes) }
+        let connector = match url {
+            DatabaseUrl::Postgres(url) => Some(PgConnector { url: url.clone(), settings }),
+            DatabaseUrl::Sqlite(_) => None,
+        };
+        Self { lanes: Arc::new(lanes), connector, sleeper: Arc::new(Notify::new()) }
+    }
+
+    /// What wakes whoever runs the jobs of this process: it is notified whenever a unit of work of this process, or on
+    /// PostgreSQL of any process, has made a job that may start at once.
+    ///
+    /// # Errors
+    /// If no thread can be started to listen on.
+    pub fn wake_ups(&self) -> std::io::Result<Arc<Notify>> {
+        if let Some(connector) = &self.connector {
+            listen(connector.clone(), &self.sleeper)?;
+        }
+        Ok(Arc::clone(&self.sleeper))
     }
 }
 
@@ -121,7 +142,7 @@ impl<C: Connector> Lane<C> {
         .await
     }
 
-    async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    async fn write<T, E, F>(&self, sleeper: Arc<Notify>, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -132,18 +153,23 @@ impl<C: Connector> Lane<C> {
             let mut more_tries = pool.max_size();
             loop {
                 let mut link = pool.get().map_err(no_connection)?;
-                let mut lost = false;
+                let (mut lost, mut wakes) = (false, false);
                 let result = link.conn.write(|conn| match work.take() {
                     Some(work) => {
                         let mut stores = DieselStores::new(conn.as_conn());
                         let result = work(&mut stores).map_err(Failure::Work);
-                        lost = stores.is_lost();
+                        (lost, wakes) = (stores.is_lost(), stores.wakes());
                         result
                     }
                     None => Err(Failure::Transaction(diesel::result::Error::BrokenTransactionManager)),
                 });
                 match result {
-                    Ok(value) => return Ok(value),
+                    Ok(value) => {
+                        if wakes {
+                            sleeper.notify_one();
+                        }
+                        return Ok(value);
+                    }
                     Err(Failure::Work(error)) => {
                         link.broken |= lost;
                         return Err(error);
@@ -200,8 +226,8 @@ impl UnitOfWork for DieselUnitOfWork {
         F: FnOnce(&mut dyn Stores) -> Result<T, E> + Send + 'static,
     {
         match &*self.lanes {
-            Lanes::Postgres(lane) => lane.write(work).await,
-            Lanes::Sqlite { writer, .. } => writer.write(work).await,
+            Lanes::Postgres(lane) => lane.write(Arc::clone(&self.sleeper), work).await,
+            Lanes::Sqlite { writer, .. } => writer.write(Arc::clone(&self.sleeper), work).await,
         }
     }
 }

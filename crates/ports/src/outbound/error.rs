@@ -35,6 +35,12 @@ pub enum Conflict {
     Credential,
     /// The GUID of a session within its account.
     Session,
+    /// A live job of the same project, action and reference.
+    LiveJob,
+    /// The key of a project within its account.
+    ProjectKey,
+    /// The name of a project within its account, whatever its case.
+    ProjectName,
 }
 
 impl std::fmt::Display for Conflict {
@@ -44,6 +50,9 @@ impl std::fmt::Display for Conflict {
             Self::Principal => "principal",
             Self::Credential => "credential",
             Self::Session => "session",
+            Self::LiveJob => "live job",
+            Self::ProjectKey => "project key",
+            Self::ProjectName => "project name",
         })
     }
 }

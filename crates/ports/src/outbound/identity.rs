@@ -52,6 +52,12 @@ pub trait IdentityRepository {
     /// [`StoreError::Conflict`] if another account has the name.
     fn add_account(&mut self, account: &Account, at: Timestamp) -> Result<bool, StoreError>;
 
+    /// Accounts by their ids: at most `limit` of those after `after`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn accounts(&mut self, after: Option<AccountId>, limit: u16) -> Result<Vec<Account>, StoreError>;
+
     /// An id that no account has yet.
     ///
     /// # Errors

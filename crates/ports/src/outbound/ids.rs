@@ -6,4 +6,7 @@ use derslik_domain::id::SessionGuid;
 pub trait Ids: Send + Sync + std::fmt::Debug {
     /// The GUID of a new session.
     fn session_guid(&self) -> SessionGuid;
+
+    /// 128 random bits, for keys, for the tokens of leases, and for chance.
+    fn random_bits(&self) -> u128;
 }

@@ -4,6 +4,8 @@ mod clock;
 mod error;
 mod identity;
 mod ids;
+mod jobs;
+mod projects;
 mod sessions;
 mod unit_of_work;
 
@@ -11,8 +13,10 @@ pub use clock::Clock;
 pub use error::{Conflict, StoreError};
 pub use identity::{CredentialOwner, IdentityRepository, NewCredential, NewPrincipal};
 pub use ids::Ids;
+pub use jobs::{Claim, Completion, Enqueued, HeldJob, JobRepository, JobsPage, QueueDepth};
+pub use projects::ProjectRepository;
 pub use sessions::SessionRepository;
 pub use unit_of_work::{Stores, UnitOfWork};
 
 #[cfg(any(test, feature = "mocks"))]
-pub use {identity::MockIdentityRepository, sessions::MockSessionRepository};
+pub use {identity::MockIdentityRepository, jobs::MockJobRepository, projects::MockProjectRepository, sessions::MockSessionRepository};

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use super::{IdentityRepository, SessionRepository, StoreError};
+use super::{IdentityRepository, JobRepository, ProjectRepository, SessionRepository, StoreError};
 
 /// The stores, all of them on the connection of one unit of work.
 pub trait Stores {
@@ -10,6 +10,10 @@ pub trait Stores {
     fn sessions(&mut self) -> &mut dyn SessionRepository;
     /// Accounts, principals and credentials.
     fn identity(&mut self) -> &mut dyn IdentityRepository;
+    /// Jobs.
+    fn jobs(&mut self) -> &mut dyn JobRepository;
+    /// Projects.
+    fn projects(&mut self) -> &mut dyn ProjectRepository;
 }
 
 /// Runs plain code against the stores.

@@ -62,6 +62,19 @@ impl IdentityRepository for DieselStores<'_> {
         self.query(|conn| on_conn!(conn, |conn| insert.execute(conn))).map(|rows| rows > 0)
     }
 
+    fn accounts(&mut self, after: Option<AccountId>, limit: u16) -> Result<Vec<Account>, StoreError> {
+        let after = after.map_or(i64::MIN, Id::get);
+        let rows: Vec<AccountRow> = self.query(|conn| {
+            on_conn!(conn, |conn| accounts::table
+                .filter(accounts::id.gt(after))
+                .order(accounts::id)
+                .limit(limit.into())
+                .select(AccountRow::as_select())
+                .load(conn))
+        })?;
+        rows.into_iter().map(Account::try_from).collect()
+    }
+
     fn next_account_id(&mut self) -> Result<AccountId, StoreError> {
         let highest: Option<i64> = self.query(|conn| on_conn!(conn, |conn| accounts::table.select(max(accounts::id)).first(conn)))?;
         Ok(Id::new(highest.map_or(FIRST_ACCOUNT, |highest| highest.max(FIRST_ACCOUNT - 1) + 1)))
