@@ -4,4 +4,6 @@
 #![deny(missing_docs)]
 
 pub mod identity;
+pub mod jobs;
+pub mod projects;
 pub mod sessions;

@@ -10,16 +10,19 @@ use super::{Principal, Scope, Scopes};
 pub enum CredentialKind {
     /// An access key and a digest of its secret, as the sessions API wants it.
     PerculusKey,
+    /// The one key of an account to its jobs.
+    OrganizationKey,
 }
 
 impl CredentialKind {
     /// Every kind.
-    pub const ALL: [Self; 1] = [Self::PerculusKey];
+    pub const ALL: [Self; 2] = [Self::PerculusKey, Self::OrganizationKey];
 
     /// The name by which the kind is stored.
     pub const fn name(self) -> &'static str {
         match self {
             Self::PerculusKey => "perculus_key",
+            Self::OrganizationKey => "organization_key",
         }
     }
 
@@ -27,6 +30,7 @@ impl CredentialKind {
     pub fn scopes(self) -> Scopes {
         match self {
             Self::PerculusKey => [Scope::Sessions].into_iter().collect(),
+            Self::OrganizationKey => [Scope::Jobs].into_iter().collect(),
         }
     }
 
@@ -49,6 +53,23 @@ impl SecretDigest {
     /// The 32 bytes, to be stored or to be compared in constant time.
     pub const fn bytes(&self) -> &[u8; 32] {
         &self.0
+    }
+
+    /// What finds a credential that is a single secret: the first half of the digest, in hexadecimal. It gives nothing of
+    /// the secret away, and the other half is left to prove it.
+    ///
+    /// ```
+    /// use derslik_domain::identity::SecretDigest;
+    ///
+    /// assert_eq!(SecretDigest::new([0xa5; 32]).public_id(), "a5".repeat(16));
+    /// ```
+    pub fn public_id(&self) -> String {
+        use std::fmt::Write;
+        self.0.iter().take(16).fold(String::with_capacity(32), |mut text, byte| {
+            // A string takes whatever is written to it.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
     }
 }
 

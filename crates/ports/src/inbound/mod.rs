@@ -2,11 +2,17 @@
 
 mod error;
 mod identity;
+mod jobs;
 mod sessions;
 
 pub use error::ServiceError;
 pub use identity::{AuthenticationError, IdentityService, Presented};
+pub use jobs::{JobError, JobService, ListPart, ProjectService};
 pub use sessions::SessionService;
 
 #[cfg(any(test, feature = "mocks"))]
-pub use {identity::MockIdentityService, sessions::MockSessionService};
+pub use {
+    identity::MockIdentityService,
+    jobs::{MockJobService, MockProjectService},
+    sessions::MockSessionService,
+};

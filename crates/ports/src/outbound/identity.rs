@@ -1,7 +1,8 @@
 //! The store of accounts, principals and credentials.
 
-use derslik_domain::id::{AccountId, CredentialId};
+use derslik_domain::id::{AccountId, CredentialId, PrincipalId};
 use derslik_domain::identity::{Account, Credential, CredentialKind, Principal, Scopes, SecretDigest};
+use derslik_domain::job::{BatchSize, ReferenceId, RowCount};
 use derslik_domain::time::Timestamp;
 
 use super::StoreError;
@@ -88,4 +89,22 @@ pub trait IdentityRepository {
     /// # Errors
     /// [`StoreError`].
     fn revoke_credential(&mut self, account: AccountId, credential: CredentialId, at: Timestamp) -> Result<bool, StoreError>;
+
+    /// The person who is known by that text, held against other writers until the transaction ends. Services are no persons.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn lock_user(&mut self, account: AccountId, reference: &ReferenceId) -> Result<Option<PrincipalId>, StoreError>;
+
+    /// Removes credentials of a principal for good, and tells how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn erase_credentials(&mut self, account: AccountId, owner: PrincipalId, batch: BatchSize) -> Result<RowCount, StoreError>;
+
+    /// Takes everything personal from a principal, whose id stays for what refers to it. Tells how many there were: one or none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn erase_profile(&mut self, account: AccountId, principal: PrincipalId) -> Result<RowCount, StoreError>;
 }

@@ -3,6 +3,7 @@
 
 use derslik_domain::id::{AccountId, Id, PrincipalId};
 use derslik_domain::identity::{Account, AccountSettings, CredentialKind, Principal, PrincipalKind, Role, SecretDigest};
+use derslik_domain::job::Project;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{NewCredential, NewPrincipal, StoreError, Stores, UnitOfWork};
 use sha2::{Digest, Sha256};
@@ -19,6 +20,8 @@ pub struct AccountPlan {
     pub service: PrincipalId,
     /// The credentials of that principal.
     pub credentials: Vec<CredentialPlan>,
+    /// The projects of the account.
+    pub projects: Vec<Project>,
 }
 
 /// A credential to set up.
@@ -30,6 +33,14 @@ pub struct CredentialPlan {
     pub public_id: String,
     /// The part that proves it; only its digest is stored.
     pub secret: Vec<u8>,
+}
+
+impl CredentialPlan {
+    /// A credential that is a single secret, without a public part of its own.
+    pub fn of_secret(kind: CredentialKind, secret: &str) -> Self {
+        let digest = SecretDigest::new(Sha256::digest(secret).into());
+        Self { kind, public_id: digest.public_id(), secret: secret.as_bytes().to_vec() }
+    }
 }
 
 impl std::fmt::Debug for CredentialPlan {
@@ -47,7 +58,7 @@ pub struct Provisioned {
     pub credentials: usize,
 }
 
-/// Creates an account under a name that no other has, with one credential of its service principal.
+/// Creates an account under a name that no other has, with credentials of its service principal.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] if the name is taken, and any other [`StoreError`]; then nothing was changed.
@@ -55,13 +66,13 @@ pub async fn create_account<U: UnitOfWork>(
     uow: &U,
     name: String,
     settings: AccountSettings,
-    credential: CredentialPlan,
+    credentials: Vec<CredentialPlan>,
     at: Timestamp,
 ) -> Result<AccountId, StoreError> {
     uow.write(move |stores| {
         let id = stores.identity().next_account_id()?;
         let account = Account { id, name, settings };
-        let plan = AccountPlan { account, service: Id::new(FIRST_PRINCIPAL), credentials: vec![credential] };
+        let plan = AccountPlan { account, service: Id::new(FIRST_PRINCIPAL), credentials, projects: Vec::new() };
         set_up(stores, plan, at)?;
         Ok(id)
     })
@@ -93,6 +104,9 @@ fn set_up(stores: &mut dyn Stores, plan: AccountPlan, at: Timestamp) -> Result<P
             at,
         };
         credentials += usize::from(identity.add_credential(plan.account.id, principal, &credential)?);
+    }
+    for project in &plan.projects {
+        stores.projects().add(plan.account.id, project)?;
     }
     Ok(Provisioned { account, credentials })
 }
