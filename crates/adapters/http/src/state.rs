@@ -4,17 +4,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use derslik_domain::session::Batch;
-use derslik_ports::inbound::{IdentityService, SessionService};
+use derslik_ports::inbound::{IdentityService, JobService, ProjectService, SessionService};
+
+use crate::openreplay::JobsCompat;
 
 /// The inbound ports and the limits of a request.
 #[derive(Clone)]
 pub struct HttpState {
     /// Sessions.
     pub sessions: Arc<dyn SessionService>,
+    /// Jobs.
+    pub jobs: Arc<dyn JobService>,
+    /// Projects.
+    pub projects: Arc<dyn ProjectService>,
     /// Who asks.
     pub identity: Arc<dyn IdentityService>,
     /// The limits of a request.
     pub limits: Limits,
+    /// How the jobs API answers where the document and the original service differ.
+    pub jobs_compat: JobsCompat,
 }
 
 impl std::fmt::Debug for HttpState {

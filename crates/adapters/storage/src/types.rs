@@ -5,6 +5,7 @@ use std::io::Write;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use derslik_domain::id::SessionGuid;
+use derslik_domain::job::RowCount;
 use derslik_domain::time::{CivilTime, Timestamp};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
@@ -68,6 +69,11 @@ const POSTGRES_EPOCH_MICROS: i64 = 946_684_800_000_000;
 const JSONB_VERSION: u8 = 1;
 const INSTANT_TEXT: &str = "%Y-%m-%dT%H:%M:%S%.6fZ";
 const CIVIL_TEXT: &str = "%Y-%m-%dT%H:%M:%S%.6f";
+
+/// The number of rows that a statement changed.
+pub(crate) fn row_count(rows: usize) -> RowCount {
+    RowCount::new(u64::try_from(rows).unwrap_or(u64::MAX))
+}
 
 fn write_micros(micros: i64, out: &mut Output<'_, '_, Pg>) -> serialize::Result {
     out.write_all(&(micros - POSTGRES_EPOCH_MICROS).to_be_bytes())?;

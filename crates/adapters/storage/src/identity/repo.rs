@@ -1,20 +1,24 @@
 //! The repository of accounts, principals and credentials.
 
-use derslik_domain::id::{AccountId, CredentialId, Id};
+use derslik_domain::id::{AccountId, CredentialId, Id, PrincipalId};
 use derslik_domain::identity::{
     Account, AccountSettings, Credential, CredentialKind, Lang, Principal, PrincipalKind, Role, Scope, SecretDigest,
 };
+use derslik_domain::job::{BatchSize, ReferenceId, RowCount};
 use derslik_domain::time::{StartDateMode, Timestamp, Zone};
 use derslik_ports::outbound::{CredentialOwner, IdentityRepository, NewCredential, NewPrincipal, StoreError};
 use diesel::dsl::max;
 use diesel::prelude::*;
 
-use crate::conn::{DieselStores, on_conn};
+use crate::conn::{Conn, DieselStores, on_conn};
 use crate::schema::{accounts, credentials, principals};
-use crate::types::DbInstant;
+use crate::types::{DbInstant, row_count};
 
 /// The lowest id that is given to an account. Those below are left to accounts whose ids somebody chose.
 const FIRST_ACCOUNT: i64 = 10_000;
+
+/// The name of a principal whose profile was erased.
+const TOMBSTONE: &str = "";
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = accounts)]
@@ -135,6 +139,42 @@ impl IdentityRepository for DieselStores<'_> {
             .filter(credentials::revoked_at.is_null());
         let update = diesel::update(row).set(credentials::revoked_at.eq(DbInstant(at)));
         self.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(|rows| rows > 0)
+    }
+
+    fn lock_user(&mut self, account: AccountId, reference: &ReferenceId) -> Result<Option<PrincipalId>, StoreError> {
+        // Principals have a number and no other name of their own yet.
+        let Ok(number) = reference.as_str().parse::<i64>() else { return Ok(None) };
+        let user = principals::table
+            .filter(principals::account_id.eq(account.get()))
+            .filter(principals::id.eq(number))
+            .filter(principals::kind.eq(kind_name(PrincipalKind::User)))
+            .select(principals::id);
+        let found: Option<i64> = self.query(|conn| match conn {
+            Conn::Pg(conn) => user.for_update().first(conn).optional(),
+            Conn::Sqlite(conn) => user.first(conn).optional(),
+        })?;
+        Ok(found.map(Id::new))
+    }
+
+    fn erase_credentials(&mut self, account: AccountId, owner: PrincipalId, batch: BatchSize) -> Result<RowCount, StoreError> {
+        self.query(|conn| {
+            on_conn!(conn, |conn| {
+                let mine =
+                    credentials::table.filter(credentials::account_id.eq(account.get())).filter(credentials::principal_id.eq(owner.get()));
+                let ids: Vec<i64> = mine.order(credentials::id).limit(batch.get().into()).select(credentials::id).load(conn)?;
+                diesel::delete(mine.filter(credentials::id.eq_any(ids))).execute(conn)
+            })
+        })
+        .map(row_count)
+    }
+
+    fn erase_profile(&mut self, account: AccountId, principal: PrincipalId) -> Result<RowCount, StoreError> {
+        let row = principals::table
+            .filter(principals::account_id.eq(account.get()))
+            .filter(principals::id.eq(principal.get()))
+            .filter(principals::name.ne(TOMBSTONE));
+        let update = diesel::update(row).set(principals::name.eq(TOMBSTONE));
+        self.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(row_count)
     }
 }
 

@@ -12,7 +12,7 @@ use super::postgres;
 use super::rows::{JobChanges, JobRecord, JobRow, jobs_of, project_number, reference_digest, token_of};
 use crate::conn::{Conn, DieselStores, on_conn};
 use crate::schema::jobs;
-use crate::types::{DbInstant, DbUuid};
+use crate::types::{DbInstant, DbUuid, row_count};
 
 /// The conditions of the partial indexes, to the letter: a bound parameter would hide from the planner that they hold.
 const SCHEDULED: &str = "status = 'scheduled'";
@@ -242,7 +242,7 @@ impl JobRepository for DieselStores<'_> {
                 diesel::delete(ended.filter(jobs::ended_at.lt(DbInstant(before)))).execute(conn)
             })
         })?;
-        Ok(RowCount::new(u64::try_from(removed).unwrap_or(u64::MAX)))
+        Ok(row_count(removed))
     }
 
     fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError> {
