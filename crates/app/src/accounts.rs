@@ -2,6 +2,8 @@
 
 use derslik_domain::id::Id;
 use derslik_domain::identity::{Account, AccountSettings, CredentialKind};
+use derslik_domain::job::{Platform, Project, ProjectKey, ProjectName};
+use derslik_domain::time::Timestamp;
 use derslik_http::perculus::key_proof;
 use derslik_services::identity::{AccountPlan, CredentialPlan};
 use sha2::{Digest, Sha256};
@@ -66,34 +68,83 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// An account of the dev profile with the keys to it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct DevAccount {
     /// What to set up.
     pub plan: AccountPlan,
-    /// The keys.
+    /// The keys of the sessions API.
     pub keys: KeyPair,
+    /// The key of the jobs API.
+    pub organization_key: String,
 }
+
+impl std::fmt::Debug for DevAccount {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DevAccount").field("plan", &self.plan).field("keys", &self.keys).finish_non_exhaustive()
+    }
+}
+
+/// A new key of the jobs API: 256 random bits, with the prefix and the checksum of all keys.
+///
+/// # Errors
+/// If the machine has no random numbers.
+pub fn random_organization_key() -> Result<String, getrandom::Error> {
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret)?;
+    let secret = hex(&secret);
+    let checksum: [u8; 32] = Sha256::digest(&secret).into();
+    let checksum: String = hex(&checksum).chars().take(8).collect();
+    Ok(format!("derslik_ok_{secret}_{checksum}"))
+}
+
+/// What a project of the dev profile is made of.
+struct DevProject {
+    id: i64,
+    key: &'static str,
+    name: &'static str,
+}
+
+impl DevProject {
+    /// The project, unless its key or its name could not be one's.
+    fn plan(&self, created_at: Timestamp) -> Option<Project> {
+        let key: ProjectKey = self.key.parse().ok()?;
+        let name = ProjectName::new(self.name).ok()?;
+        Some(Project { id: Id::new(self.id), key, name, platform: Platform::Web, created_at })
+    }
+}
+
+const DEMO_PROJECT: DevProject = DevProject { id: 1, key: "3sWXSsqHgSKnE87YkNJK", name: "Demo" };
+const OTHER_PROJECT: DevProject = DevProject { id: 2, key: "9kQZmVtB4xLrW2nHcYpJ", name: "Other" };
 
 /// The account `demo`, and where the keys are to be known, `other` beside it, to try what the one sees of the other.
 ///
 /// # Errors
 /// If the machine has no random numbers.
-pub fn dev_accounts(settings: &AccountSettings, fixed_keys: bool) -> Result<Vec<DevAccount>, getrandom::Error> {
-    let account = |id, name: &str, service, keys: KeyPair| DevAccount {
+pub fn dev_accounts(settings: &AccountSettings, fixed_keys: bool, now: Timestamp) -> Result<Vec<DevAccount>, getrandom::Error> {
+    let account = |id, name: &str, service, keys: KeyPair, organization_key: String, project: DevProject| DevAccount {
         plan: AccountPlan {
             account: Account { id: Id::new(id), name: name.to_owned(), settings: settings.clone() },
             service: Id::new(service),
-            credentials: vec![keys.plan()],
+            credentials: vec![keys.plan(), CredentialPlan::of_secret(CredentialKind::OrganizationKey, &organization_key)],
+            projects: project.plan(now).into_iter().collect(),
         },
         keys,
+        organization_key,
     };
     if fixed_keys {
         Ok(vec![
-            account(1329, "demo", 4490, KeyPair::fixed("demo-access", "demo-secret")),
-            account(1330, "other", 4491, KeyPair::fixed("other-access", "other-secret")),
+            account(1329, "demo", 4490, KeyPair::fixed("demo-access", "demo-secret"), "demo-organization-key".to_owned(), DEMO_PROJECT),
+            account(
+                1330,
+                "other",
+                4491,
+                KeyPair::fixed("other-access", "other-secret"),
+                "other-organization-key".to_owned(),
+                OTHER_PROJECT,
+            ),
         ])
     } else {
-        Ok(vec![account(1329, "demo", 4490, KeyPair::random()?)])
+        Ok(vec![account(1329, "demo", 4490, KeyPair::random()?, random_organization_key()?, DEMO_PROJECT)])
     }
 }
 

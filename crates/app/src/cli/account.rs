@@ -3,11 +3,12 @@
 use std::io::Write;
 
 use clap::Subcommand;
+use derslik_domain::identity::CredentialKind;
 use derslik_ports::outbound::{Conflict, StoreError};
-use derslik_services::identity::create_account;
+use derslik_services::identity::{CredentialPlan, create_account};
 
 use super::{Failure, clock, open_database, runtime};
-use crate::accounts::KeyPair;
+use crate::accounts::{KeyPair, random_organization_key};
 use crate::config::Config;
 
 #[derive(Debug, Subcommand)]
@@ -31,15 +32,17 @@ fn create(config: &Config, name: &str) -> Result<(), Failure> {
     let runtime = runtime(config)?;
     let uow = open_database(config, &runtime)?;
     let keys = KeyPair::random().map_err(|error| Failure::Other(error.into()))?;
+    let organization_key = random_organization_key().map_err(|error| Failure::Other(error.into()))?;
+    let credentials = vec![keys.plan(), CredentialPlan::of_secret(CredentialKind::OrganizationKey, &organization_key)];
     let settings = config.account_settings().map_err(Failure::Usage)?;
     let now = clock(config)?.now();
-    let created = runtime.block_on(create_account(&uow, name.to_owned(), settings, keys.plan(), now));
+    let created = runtime.block_on(create_account(&uow, name.to_owned(), settings, credentials, now));
     let id = created.map_err(|error| match error {
         StoreError::Conflict(Conflict::Account) => Failure::Usage(anyhow::anyhow!("there is an account of the name {name:?} already")),
         error => Failure::Database(error.into()),
     })?;
     let text = format!(
-        "account     {name} ({id})\naccess key  {}\nsecret key  {}\nbearer      {}\n",
+        "account     {name} ({id})\naccess key  {}\nsecret key  {}\nbearer      {}\norg. key    {organization_key}\n",
         keys.access_key,
         keys.secret_key,
         keys.bearer()
