@@ -243,7 +243,7 @@ fn claim_matches_the_domain<U: UnitOfWork>(harness: &Harness<U>) {
     let claim = claim(7, seconds_later(3), 10);
     let claimed = harness.write(move |stores| stores.jobs().claim(account().id, &claim));
     let (expected, _) = job.apply(event_of(&claim), seconds_later(3)).expect("it is due");
-    assert_eq!(claimed, [expected.clone()]);
+    assert_eq!(claimed, std::slice::from_ref(&expected));
     assert_eq!(find(harness, &expected), expected);
 }
 

@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, ResponseError};
 use derslik_domain::job::ProjectFormError;
 use derslik_ports::inbound::{AuthenticationError, JobError};
 use derslik_ports::outbound::StoreError;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::JobsCompat;
 use crate::body::BodyError;
@@ -60,6 +60,23 @@ pub(super) struct InputFault {
     pub(super) input: String,
 }
 
+#[derive(Serialize)]
+#[serde(untagged)]
+enum ErrorBody<'a> {
+    Path { detail: String },
+    Input { detail: [Detail<'a>; 1] },
+    Other { errors: [String; 1] },
+}
+
+#[derive(Serialize)]
+struct Detail<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    loc: (&'static str, &'static str),
+    msg: &'a str,
+    input: &'a str,
+}
+
 impl From<AuthenticationError> for OpenReplayError {
     fn from(error: AuthenticationError) -> Self {
         match error {
@@ -97,14 +114,14 @@ impl From<StoreError> for OpenReplayError {
 }
 
 impl OpenReplayError {
-    fn body(&self) -> Value {
+    fn body(&self) -> ErrorBody<'_> {
         match self {
-            Self::NoSuchPath | Self::MethodNotAllowed => json!({ "detail": self.to_string() }),
+            Self::NoSuchPath | Self::MethodNotAllowed => ErrorBody::Path { detail: self.to_string() },
             Self::Unprocessable(fault) => {
-                let (part, name) = fault.place;
-                json!({ "detail": [{ "type": fault.kind, "loc": [part, name], "msg": fault.message, "input": fault.input }] })
+                let detail = Detail { kind: fault.kind, loc: fault.place, msg: &fault.message, input: &fault.input };
+                ErrorBody::Input { detail: [detail] }
             }
-            _ => json!({ "errors": [self.to_string()] }),
+            _ => ErrorBody::Other { errors: [self.to_string()] },
         }
     }
 }

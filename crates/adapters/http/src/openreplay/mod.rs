@@ -9,6 +9,8 @@ mod get;
 mod list;
 mod path;
 mod projects;
+#[cfg(test)]
+mod tests;
 
 use actix_web::http::Method;
 use actix_web::http::header::ALLOW;
