@@ -23,9 +23,9 @@ pub async fn serve(
     let stopped = stopping.clone().drop_guard();
     let server = derslik_http::serve(listener, state, workers, grace)?;
     tokio::spawn(stop_on_signals(server.handle(), stopping, signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?));
-    let served = server.await;
+    let outcome = server.await;
     drop(stopped);
-    served
+    outcome
 }
 
 /// Waits until the process is told to stop.

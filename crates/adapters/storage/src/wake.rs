@@ -37,7 +37,10 @@ pub(crate) fn listen(connector: PgConnector, sleeper: &Arc<Notify>) -> std::io::
             drop(awake);
             match listen_until_lost(&connector, &sleeper) {
                 Ok(()) => return,
-                Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "lost the connection that listens for jobs"),
+                Err(error) => {
+                    let cause: &dyn std::error::Error = &error;
+                    tracing::warn!(cause, "lost the connection that listens for jobs");
+                }
             }
             thread::sleep(RECONNECT_INTERVAL);
         }

@@ -43,7 +43,7 @@ impl<U: UnitOfWork> Claims<U> {
                 Ok(0) => self.wait(stop).await,
                 Ok(_) => {}
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "could not claim jobs");
+                    tracing::warn!(cause = report::cause(&error), "could not claim jobs");
                     self.pause(stop, self.worker.settings.poll).await;
                 }
             }

@@ -48,11 +48,11 @@ async fn write_account<U: UnitOfWork>(worker: &Worker<U>, account: AccountId, do
         match worker.uow.write(move |stores| stores.jobs().complete_many(account, &completions, at)).await {
             Ok(completed) => return report_all(account, done, &completed, at),
             Err(error) if began.elapsed() < worker.settings.lease.duration() => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "completions were not written down, trying again");
+                tracing::warn!(cause = report::cause(&error), "completions were not written down, trying again");
                 sleep(PAUSE).await;
             }
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, jobs = done.len(), "completions were lost");
+                tracing::error!(cause = report::cause(&error), jobs = done.len(), "completions were lost");
                 return;
             }
         }

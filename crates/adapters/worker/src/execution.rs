@@ -163,11 +163,11 @@ async fn conclude<U: UnitOfWork>(worker: &Worker<U>, holding: &Holding, job: &Jo
             Ok(Some((job, fact))) => return report::happened(account, &job, &fact),
             Ok(None) => return report::lost(account, job),
             Err(error) if began.elapsed() < worker.settings.lease.duration() => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "what became of a job was not written down, trying again");
+                tracing::warn!(cause = report::cause(&error), "what became of a job was not written down, trying again");
                 sleep(PAUSE).await;
             }
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, job = id.get(), "what became of a job was lost");
+                tracing::error!(cause = report::cause(&error), job = id.get(), "what became of a job was lost");
                 return;
             }
         }

@@ -9,6 +9,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+use crate::report;
 use crate::runner::Worker;
 
 type Held = BTreeMap<(AccountId, HeldJob), CancellationToken>;
@@ -73,7 +74,7 @@ pub(crate) async fn beat<U: UnitOfWork>(worker: Arc<Worker<U>>) {
             let until = worker.settings.lease.end(worker.clock.now());
             match worker.uow.write(move |stores| stores.jobs().renew(account, &held, until)).await {
                 Ok(renewed) => asked.into_iter().filter(|held| !renewed.contains(held)).for_each(|held| worker.leases.lose(account, held)),
-                Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "a heartbeat was not written down"),
+                Err(error) => tracing::warn!(cause = report::cause(&error), "a heartbeat was not written down"),
             }
         }
     }

@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use derslik_domain::id::AccountId;
-use derslik_domain::job::{Fact, Job};
+use derslik_domain::job::{Fact, Job, JobState};
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::QueueDepth;
+use derslik_ports::outbound::{QueueDepth, StoreError};
 use metrics::{counter, gauge, histogram};
 
 /// A worker took jobs.
 pub(crate) fn claimed(jobs: &[Job], now: Timestamp, took: Duration) {
     histogram!("derslik_jobs_claim_seconds").record(took);
     for job in jobs {
-        if let derslik_domain::job::JobState::Running(run) = job.state {
+        if let JobState::Running(run) = job.state {
             histogram!("derslik_jobs_start_lag_seconds", "action" => job.action.name()).record(now.since(run.due));
         }
     }
@@ -59,6 +59,11 @@ pub(crate) fn depth(depth: QueueDepth, now: Timestamp) {
     gauge!("derslik_jobs_queue", "state" => "scheduled").set(in_float(depth.scheduled));
     gauge!("derslik_jobs_queue", "state" => "running").set(in_float(depth.running));
     gauge!("derslik_jobs_oldest_due_seconds").set(depth.next_due.map_or(0.0, |due| now.since(due).as_secs_f64()));
+}
+
+/// A failure of the store, as the log shows it with its causes.
+pub(crate) fn cause(error: &StoreError) -> &(dyn std::error::Error + 'static) {
+    error
 }
 
 fn ended(account: AccountId, job: &Job, outcome: &'static str, ran: Duration) {

@@ -17,7 +17,7 @@ const BATCH: u16 = 100;
 pub(crate) async fn watch<U: UnitOfWork>(worker: Arc<Worker<U>>) {
     loop {
         if let Err(error) = look(&worker).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "could not look for expired leases");
+            tracing::warn!(cause = report::cause(&error), "could not look for expired leases");
         }
         sleep(worker.settings.lease.rescue_interval()).await;
     }

@@ -9,6 +9,7 @@ use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{StoreError, UnitOfWork};
 use tokio::time::sleep;
 
+use crate::report;
 use crate::runner::Worker;
 
 /// How many accounts are read at once.
@@ -19,7 +20,7 @@ pub(crate) async fn ask<U: UnitOfWork>(worker: Arc<Worker<U>>) {
     let Some(interval) = worker.settings.sweep else { return };
     loop {
         if let Err(error) = ask_once(&worker, interval).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "could not ask for sweeps");
+            tracing::warn!(cause = report::cause(&error), "could not ask for sweeps");
         }
         sleep(interval).await;
     }

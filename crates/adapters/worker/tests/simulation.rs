@@ -265,7 +265,7 @@ struct Steps(Arc<Chance>);
 impl StepHandler for Steps {
     fn step(&self, _: &mut dyn Stores, context: &StepContext<'_>) -> Result<Step, StepError> {
         assert!(context.now >= context.job.start_at, "not before its time");
-        if self.0.draw() % 20 == 0 {
+        if self.0.draw().is_multiple_of(20) {
             return Err(StepError::Failed(Failure::new(FailureReason::Transient, "by chance")));
         }
         Ok(if context.job.progress.is_none() { Step::More(Progress::Rows(RowCount::new(1))) } else { Step::Done(None) })

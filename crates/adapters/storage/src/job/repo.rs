@@ -103,7 +103,7 @@ impl JobRepository for DieselStores<'_> {
 
     fn replace(&mut self, account: AccountId, before: &Job, after: &Job) -> Result<bool, StoreError> {
         let changes = JobChanges::new(after, due_of(before));
-        let changed = self.query(|conn| {
+        let rows = self.query(|conn| {
             on_conn!(conn, |conn| {
                 let row = jobs::table
                     .filter(jobs::account_id.eq(account.get()))
@@ -116,8 +116,8 @@ impl JobRepository for DieselStores<'_> {
             })
         })?;
         let due_at_once = matches!(after.state, JobState::Scheduled { at, .. } if at <= after.updated_at);
-        self.wake_for(changed > 0 && due_at_once)?;
-        Ok(changed > 0)
+        self.wake_for(rows > 0 && due_at_once)?;
+        Ok(rows > 0)
     }
 
     fn accounts_with_due(&mut self, now: Timestamp, limit: u16) -> Result<Vec<AccountId>, StoreError> {

@@ -1,5 +1,4 @@
 //! A job as a row of the table `jobs`.
-#![expect(clippy::ref_option_ref, reason = "the derives of diesel borrow every field, optional references too")]
 
 use derslik_domain::id::{AccountId, Id, ProjectId};
 use derslik_domain::job::{Action, Attempts, Ended, Job, JobState, JobStatus, Lease, LeaseToken, NewJob, ReferenceId, Run, WorkerId};
