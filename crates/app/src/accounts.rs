@@ -1,12 +1,15 @@
 //! The accounts of the dev profile, and new keys.
 
 use derslik_domain::id::Id;
-use derslik_domain::identity::{Account, AccountSettings, CredentialKind};
+use derslik_domain::identity::{Account, AccountName, AccountSettings, CredentialKind};
 use derslik_domain::job::{Platform, Project, ProjectKey, ProjectName};
 use derslik_domain::time::Timestamp;
 use derslik_http::perculus::key_proof;
+use derslik_ports::outbound::Ids;
 use derslik_services::identity::{AccountPlan, CredentialPlan};
 use sha2::{Digest, Sha256};
+
+use crate::system::SystemIds;
 
 /// A pair of keys of the sessions API, as a client gets them.
 #[derive(Clone)]
@@ -120,31 +123,38 @@ const OTHER_PROJECT: DevProject = DevProject { id: 2, key: "9kQZmVtB4xLrW2nHcYpJ
 ///
 /// # Errors
 /// If the machine has no random numbers.
-pub fn dev_accounts(settings: &AccountSettings, fixed_keys: bool, now: Timestamp) -> Result<Vec<DevAccount>, getrandom::Error> {
-    let account = |id, name: &str, service, keys: KeyPair, organization_key: String, project: DevProject| DevAccount {
-        plan: AccountPlan {
-            account: Account { id: Id::new(id), name: name.to_owned(), settings: settings.clone() },
-            service: Id::new(service),
-            credentials: vec![keys.plan(), CredentialPlan::of_secret(CredentialKind::OrganizationKey, &organization_key)],
-            projects: project.plan(now).into_iter().collect(),
-        },
-        keys,
-        organization_key,
-    };
+pub fn dev_accounts(settings: &AccountSettings, fixed_keys: bool, now: Timestamp) -> anyhow::Result<Vec<DevAccount>> {
+    let demo = DevIdentity { id: 1329, name: "demo", service: 4490, project: DEMO_PROJECT };
     if fixed_keys {
+        let other = DevIdentity { id: 1330, name: "other", service: 4491, project: OTHER_PROJECT };
+        let (demo_key, other_key) = ("demo-organization-key".to_owned(), "other-organization-key".to_owned());
         Ok(vec![
-            account(1329, "demo", 4490, KeyPair::fixed("demo-access", "demo-secret"), "demo-organization-key".to_owned(), DEMO_PROJECT),
-            account(
-                1330,
-                "other",
-                4491,
-                KeyPair::fixed("other-access", "other-secret"),
-                "other-organization-key".to_owned(),
-                OTHER_PROJECT,
-            ),
+            demo.account(settings, KeyPair::fixed("demo-access", "demo-secret"), demo_key, now)?,
+            other.account(settings, KeyPair::fixed("other-access", "other-secret"), other_key, now)?,
         ])
     } else {
-        Ok(vec![account(1329, "demo", 4490, KeyPair::random()?, random_organization_key()?, DEMO_PROJECT)])
+        Ok(vec![demo.account(settings, KeyPair::random()?, random_organization_key()?, now)?])
+    }
+}
+
+/// What an account of the dev profile is known by.
+struct DevIdentity {
+    id: i64,
+    name: &'static str,
+    service: i64,
+    project: DevProject,
+}
+
+impl DevIdentity {
+    fn account(&self, settings: &AccountSettings, keys: KeyPair, organization_key: String, now: Timestamp) -> anyhow::Result<DevAccount> {
+        let plan = AccountPlan {
+            account: Account { id: Id::new(self.id), name: AccountName::new(self.name)?, settings: settings.clone() },
+            service: Id::new(self.service),
+            service_guid: SystemIds.user_guid(),
+            credentials: vec![keys.plan(), CredentialPlan::opaque(CredentialKind::OrganizationKey, &organization_key)],
+            projects: self.project.plan(now).into_iter().collect(),
+        };
+        Ok(DevAccount { plan, keys, organization_key })
     }
 }
 

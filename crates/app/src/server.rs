@@ -3,8 +3,7 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
-use derslik_http::HttpState;
+use derslik_http::{HttpState, Serving, Stopper};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -21,9 +20,9 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     // Whatever ends the server ends everybody else.
     let stopped = stopping.clone().drop_guard();
-    let server = derslik_http::serve(listener, state, workers, grace)?;
-    tokio::spawn(stop_on_signals(server.handle(), stopping, signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?));
-    let outcome = server.await;
+    let server = Serving::new(listener, state, workers, grace)?;
+    tokio::spawn(stop_on_signals(server.stopper(), stopping, signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?));
+    let outcome = server.until_stopped().await;
     drop(stopped);
     outcome
 }
@@ -38,7 +37,7 @@ pub async fn stop_signal() -> std::io::Result<()> {
     Ok(())
 }
 
-async fn stop_on_signals(server: ServerHandle, stopping: CancellationToken, mut terminate: Signal, mut interrupt: Signal) {
+async fn stop_on_signals(server: Stopper, stopping: CancellationToken, mut terminate: Signal, mut interrupt: Signal) {
     next(&mut terminate, &mut interrupt).await;
     stopping.cancel();
     tracing::info!("stopping: requests under way are answered first");

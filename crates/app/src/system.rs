@@ -1,7 +1,7 @@
 //! The clock and the ids of the machine: the only place that reads either.
 
 use chrono::Utc;
-use derslik_domain::id::SessionGuid;
+use derslik_domain::id::{SessionGuid, UserGuid};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Clock, Ids};
 use uuid::Uuid;
@@ -44,6 +44,11 @@ impl Ids for SystemIds {
     #[expect(clippy::disallowed_methods, reason = "this is where ids come from")]
     fn session_guid(&self) -> SessionGuid {
         SessionGuid::new(Uuid::now_v7())
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is where ids come from")]
+    fn user_guid(&self) -> UserGuid {
+        UserGuid::new(Uuid::now_v7())
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is where ids come from")]

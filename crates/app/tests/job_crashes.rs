@@ -126,7 +126,9 @@ fn ledger(runtime: &Runtime, uow: &DieselUnitOfWork) -> BTreeMap<String, usize> 
         if found.is_empty() {
             break;
         }
-        found.iter().for_each(|entry| *entries.entry(entry.name.as_str().to_owned()).or_default() += 1);
+        for entry in found {
+            *entries.entry(entry.name.as_str().to_owned()).or_default() += 1;
+        }
     }
     entries
 }

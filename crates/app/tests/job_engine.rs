@@ -8,17 +8,17 @@ use std::time::{Duration, Instant};
 
 use derslik::system::{SystemClock, SystemIds};
 use derslik_domain::id::{Id, PrincipalId};
-use derslik_domain::identity::{CredentialKind, Principal, PrincipalKind, Role, SecretDigest};
+use derslik_domain::identity::{CredentialKind, SecretDigest, UserState};
 use derslik_domain::job::{
     Action, ErasureKind, Job, JobStatus, NewJob, Platform, Progress, Project, ProjectKey, ProjectName, ReferenceId, RowCount,
 };
 use derslik_domain::session::{Session, SessionName, SessionStatus};
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::{JobError, JobService};
-use derslik_ports::outbound::{Clock, JobsPage, NewCredential, NewPrincipal, StoreError, Stores, UnitOfWork};
+use derslik_ports::outbound::{Clock, JobsPage, NewCredential, StoreError, Stores, UnitOfWork};
 use derslik_services::jobs::Jobs;
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
-use derslik_testkit::builders::{account, actor_of, guid, session};
+use derslik_testkit::builders::{account, actor_of, guid, session, user};
 use derslik_testkit::postgres::{PostgresServer, Template, TestDatabase};
 use derslik_worker::handlers::{self, Retention};
 use derslik_worker::{Registry, Runner, Settings, Step, StepContext, StepError, StepHandler, WorkerPorts};
@@ -41,11 +41,11 @@ impl World {
     /// The account `demo` with one project.
     fn new() -> Self {
         let template = Template::new("derslik", &schema_revision(), |url| Ok(url.parse::<DatabaseUrl>()?.migrate().map(drop)?));
-        let database = PostgresServer::shared().expect("a server").createdatabase(&template).expect("a database");
+        let database = PostgresServer::shared().expect("a server").create_database(&template).expect("a database");
         let runtime = Runtime::new().expect("a runtime");
         let settings = PoolSettings { acquire_timeout: Duration::from_secs(30), ..PoolSettings::default() };
         let uow = DieselUnitOfWork::new(&database.url().parse().expect("a valid URL"), settings, runtime.handle());
-        let world = Self { runtime, uow, database: database };
+        let world = Self { runtime, uow, database };
         world.write(|stores| {
             stores.identity().add_account(&account(), long_ago())?;
             let name = ProjectName::new("Demo").expect("a valid name");
@@ -107,8 +107,7 @@ fn erasure(reference: &str) -> NewJob {
 fn the_erasure_of_a_user_leaves_nothing_of_2500_sessions_and_everything_of_others() {
     let world = World::new();
     world.write(|stores| {
-        let principal = Principal { id: USER, kind: PrincipalKind::User, role: Role::Member };
-        stores.identity().add_principal(account().id, &NewPrincipal { principal, name: "Mehdi".to_owned(), at: long_ago() })?;
+        stores.users().add(account().id, &user(USER.get()))?;
         let credential = NewCredential {
             kind: CredentialKind::PerculusKey,
             public_id: "mehdi".to_owned(),
@@ -117,12 +116,12 @@ fn the_erasure_of_a_user_leaves_nothing_of_2500_sessions_and_everything_of_other
             expires_at: None,
             at: long_ago(),
         };
-        stores.identity().add_credential(account().id, principal, &credential)?;
+        stores.identity().add_credential(account().id, user(USER.get()).principal(), &credential)?;
         let mut sessions: Vec<_> = (1..=2_500).map(|number| Session { created_by: USER, ..session(guid(number)) }).collect();
         sessions[0].status = SessionStatus::Deleted;
         sessions.extend((2_501..=2_510).map(|number| session(guid(number))));
         stores.sessions().insert_many(account().id, &sessions.iter().collect::<Vec<_>>())?;
-        stores.jobs().enqueue(account().id, &erasure("77"))?;
+        stores.jobs().enqueue(account().id, &erasure("USER77@demo.example"))?;
         stores.jobs().enqueue(account().id, &erasure("nobody"))
     });
 
@@ -140,6 +139,9 @@ fn the_erasure_of_a_user_leaves_nothing_of_2500_sessions_and_everything_of_other
     assert!(!world.exists(2) && !world.exists(2_500) && world.exists(2_501) && world.exists(2_510));
     let found = world.runtime.block_on(world.uow.read(|stores| stores.identity().find_credential(CredentialKind::PerculusKey, "mehdi")));
     assert!(found.expect("the read succeeds").is_none());
+    let left = world.runtime.block_on(world.uow.write(|stores| stores.users().lock(account().id, USER)));
+    let left = left.map_err(|error: StoreError| error.to_string()).expect("the read succeeds").expect("a tombstone");
+    assert_eq!((left.status, left.email, left.name.as_str()), (UserState::Deleted, None, ""));
 }
 
 #[test]

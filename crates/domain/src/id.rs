@@ -18,6 +18,9 @@ pub mod kind {
     /// A stored credential of a principal.
     #[derive(Debug)]
     pub enum Credential {}
+    /// A virtual-classroom session.
+    #[derive(Debug)]
+    pub enum Session {}
     /// A piece of work that runs in the background.
     #[derive(Debug)]
     pub enum Job {}
@@ -117,7 +120,7 @@ impl<Kind> fmt::Display for Id<Kind> {
     }
 }
 
-/// The GUID of a session: compared without regard to case, printed in upper case.
+/// A GUID: compared without regard to case, printed in upper case. `Kind` says of what.
 ///
 /// ```
 /// use derslik_domain::id::SessionGuid;
@@ -126,27 +129,34 @@ impl<Kind> fmt::Display for Id<Kind> {
 /// assert_eq!(guid.to_string(), "61E3D504-13EE-447F-9B36-6686C5C39FEB");
 /// # Ok::<(), derslik_domain::id::GuidError>(())
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SessionGuid(Uuid);
+pub struct Guid<Kind> {
+    value: Uuid,
+    kind: PhantomData<fn() -> Kind>,
+}
+
+/// The GUID of a session.
+pub type SessionGuid = Guid<kind::Session>;
+/// The GUID of a user.
+pub type UserGuid = Guid<kind::Principal>;
 
 /// The text is not 32 hexadecimal digits in the five hyphenated groups of a GUID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a GUID")]
 pub struct GuidError;
 
-impl SessionGuid {
+impl<Kind> Guid<Kind> {
     /// Wraps a UUID of any version.
     pub const fn new(value: Uuid) -> Self {
-        Self(value)
+        Self { value, kind: PhantomData }
     }
 
     /// The UUID itself.
     pub const fn get(self) -> Uuid {
-        self.0
+        self.value
     }
 }
 
-impl FromStr for SessionGuid {
+impl<Kind> FromStr for Guid<Kind> {
     type Err = GuidError;
 
     /// Reads the hyphenated form alone, in either case.
@@ -155,20 +165,54 @@ impl FromStr for SessionGuid {
         if text.len() != HYPHENATED {
             return Err(GuidError);
         }
-        Uuid::try_parse(text).map(Self).map_err(|_| GuidError)
+        Uuid::try_parse(text).map(Self::new).map_err(|_| GuidError)
     }
 }
 
-impl fmt::Display for SessionGuid {
+impl<Kind> fmt::Display for Guid<Kind> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut buffer = Uuid::encode_buffer();
-        f.write_str(self.0.hyphenated().encode_upper(&mut buffer))
+        f.write_str(self.value.hyphenated().encode_upper(&mut buffer))
     }
 }
 
-impl fmt::Debug for SessionGuid {
+impl<Kind> fmt::Debug for Guid<Kind> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+impl<Kind> Clone for Guid<Kind> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<Kind> Copy for Guid<Kind> {}
+
+impl<Kind> PartialEq for Guid<Kind> {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl<Kind> Eq for Guid<Kind> {}
+
+impl<Kind> PartialOrd for Guid<Kind> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<Kind> Ord for Guid<Kind> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.value.cmp(&other.value)
+    }
+}
+
+impl<Kind> Hash for Guid<Kind> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.value.hash(state);
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use derslik_domain::id::SessionGuid;
+use derslik_domain::id::{SessionGuid, UserGuid};
 use derslik_domain::time::Timestamp;
 
 use crate::outbound::{
-    Clock, IdentityRepository, Ids, JobRepository, MockIdentityRepository, MockJobRepository, MockProjectRepository, MockSessionRepository,
-    ProjectRepository, SessionRepository, StoreError, Stores, UnitOfWork,
+    Clock, IdempotencyRepository, IdentityRepository, Ids, JobRepository, MockIdempotencyRepository, MockIdentityRepository,
+    MockJobRepository, MockProjectRepository, MockSessionRepository, MockUserRepository, ProjectRepository, SessionRepository, StoreError,
+    Stores, UnitOfWork, UserRepository,
 };
 
 /// Stores whose every call is expected beforehand.
@@ -15,12 +16,16 @@ use crate::outbound::{
 pub struct MockStores {
     /// Sessions.
     pub sessions: MockSessionRepository,
-    /// Accounts, principals and credentials.
+    /// Accounts and credentials.
     pub identity: MockIdentityRepository,
     /// Jobs.
     pub jobs: MockJobRepository,
     /// Projects.
     pub projects: MockProjectRepository,
+    /// Users.
+    pub users: MockUserRepository,
+    /// Answers to requests that may come again.
+    pub idempotency: MockIdempotencyRepository,
 }
 
 impl Stores for MockStores {
@@ -30,6 +35,14 @@ impl Stores for MockStores {
 
     fn identity(&mut self) -> &mut dyn IdentityRepository {
         &mut self.identity
+    }
+
+    fn users(&mut self) -> &mut dyn UserRepository {
+        &mut self.users
+    }
+
+    fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
+        &mut self.idempotency
     }
 
     fn jobs(&mut self) -> &mut dyn JobRepository {
@@ -105,6 +118,10 @@ pub struct FixedIds(pub SessionGuid);
 impl Ids for FixedIds {
     fn session_guid(&self) -> SessionGuid {
         self.0
+    }
+
+    fn user_guid(&self) -> UserGuid {
+        UserGuid::new(self.0.get())
     }
 
     fn random_bits(&self) -> u128 {

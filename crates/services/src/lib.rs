@@ -5,5 +5,6 @@
 
 pub mod identity;
 pub mod jobs;
+mod once;
 pub mod projects;
 pub mod sessions;

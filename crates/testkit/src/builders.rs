@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use derslik_domain::form::Field;
-use derslik_domain::id::{Id, SessionGuid};
-use derslik_domain::identity::{Account, AccountSettings, Actor, Lang, Principal, PrincipalKind, Role, Scope};
+use derslik_domain::id::{Id, SessionGuid, UserGuid};
+use derslik_domain::identity::{
+    Account, AccountName, AccountSettings, Actor, Email, Lang, PersonName, Principal, PrincipalKind, Role, Scope, User, UserState, Username,
+};
 use derslik_domain::session::{ReplayStatus, Session, SessionDuration, SessionForm, SessionName, SessionOptions, SessionStatus};
 use derslik_domain::time::{Start, StartDateMode, Timestamp, WrittenTime, Zone};
 use uuid::Uuid;
@@ -26,18 +28,49 @@ pub fn settings() -> AccountSettings {
 }
 
 /// The account `demo`.
+///
+/// # Panics
+/// Never.
 pub fn account() -> Account {
-    Account { id: Id::new(1329), name: "demo".to_owned(), settings: settings() }
+    Account { id: Id::new(1329), name: AccountName::new("demo").expect("a valid name"), settings: settings() }
 }
 
 /// The account `other`, which shares nothing with `demo`.
+///
+/// # Panics
+/// Never.
 pub fn other_account() -> Account {
-    Account { id: Id::new(1330), name: "other".to_owned(), settings: settings() }
+    Account { id: Id::new(1330), name: AccountName::new("other").expect("a valid name"), settings: settings() }
 }
 
 /// The service principal of an account.
 pub fn service_principal() -> Principal {
     Principal { id: Id::new(4490), kind: PrincipalKind::Service, role: Role::Admin }
+}
+
+/// The `number`th user of a test: a member named `user<number>` with an address at `demo.example`.
+///
+/// # Panics
+/// Never.
+pub fn user(number: i64) -> User {
+    User {
+        id: Id::new(number),
+        guid: UserGuid::new(Uuid::from_u128(number.unsigned_abs().into())),
+        kind: PrincipalKind::User,
+        role: Role::Member,
+        username: Username::parse(&format!("user{number}")).ok(),
+        email: Email::parse(&format!("user{number}@demo.example")).ok(),
+        name: PersonName::new("Ayşe").expect("a valid name"),
+        surname: PersonName::new("Yılmaz").expect("a valid name"),
+        status: UserState::Active,
+        created_at: now(),
+        updated_at: now(),
+    }
+}
+
+/// The service principal of an account as a user.
+pub fn service_user() -> User {
+    User { kind: PrincipalKind::Service, role: Role::Admin, username: None, email: None, ..user(service_principal().id.get()) }
 }
 
 /// An actor that may do everything in `account`.

@@ -15,9 +15,20 @@ CREATE TABLE principals (
     id bigint NOT NULL,
     kind text NOT NULL CONSTRAINT principals_kind_known CHECK (kind IN ('user', 'service')),
     role text NOT NULL CONSTRAINT principals_role_known CHECK (role IN ('admin', 'member')),
+    guid uuid NOT NULL,
+    username text,
+    username_key text,
+    email text,
+    email_key text,
     name text NOT NULL,
+    surname text NOT NULL,
+    status text NOT NULL CONSTRAINT principals_status_known CHECK (status IN ('active', 'passive', 'deleted')),
     created_at timestamptz NOT NULL,
-    PRIMARY KEY (account_id, id)
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (account_id, id),
+    CONSTRAINT principals_guid_key UNIQUE (account_id, guid),
+    CONSTRAINT principals_username_key UNIQUE (account_id, username_key),
+    CONSTRAINT principals_email_key UNIQUE (account_id, email_key)
 );
 
 CREATE TABLE credentials (

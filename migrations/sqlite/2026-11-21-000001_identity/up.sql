@@ -12,9 +12,20 @@ CREATE TABLE principals (
     id INTEGER NOT NULL,
     kind TEXT NOT NULL CHECK (kind IN ('user', 'service')),
     role TEXT NOT NULL CHECK (role IN ('admin', 'member')),
+    guid BLOB NOT NULL CHECK (length(guid) = 16),
+    username TEXT,
+    username_key TEXT,
+    email TEXT,
+    email_key TEXT,
     name TEXT NOT NULL,
+    surname TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('active', 'passive', 'deleted')),
     created_at TEXT NOT NULL,
-    PRIMARY KEY (account_id, id)
+    updated_at TEXT NOT NULL,
+    PRIMARY KEY (account_id, id),
+    UNIQUE (account_id, guid),
+    UNIQUE (account_id, username_key),
+    UNIQUE (account_id, email_key)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE credentials (

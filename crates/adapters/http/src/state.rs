@@ -8,7 +8,9 @@ use derslik_ports::inbound::{IdentityService, JobService, ProjectService, Sessio
 
 use crate::openreplay::JobsCompat;
 
-/// The inbound ports and the limits of a request.
+use crate::body::BodyRoom;
+
+/// The inbound ports and the limits of a request. Clones share what is bounded for all requests together.
 #[derive(Clone)]
 pub struct HttpState {
     /// Sessions.
@@ -23,6 +25,46 @@ pub struct HttpState {
     pub limits: Limits,
     /// How the jobs API answers where the document and the original service differ.
     pub jobs_compat: JobsCompat,
+    body_room: BodyRoom,
+}
+
+/// The inbound ports of all dialects.
+#[derive(Clone)]
+pub struct InboundPorts {
+    /// Sessions.
+    pub sessions: Arc<dyn SessionService>,
+    /// Jobs.
+    pub jobs: Arc<dyn JobService>,
+    /// Projects.
+    pub projects: Arc<dyn ProjectService>,
+    /// Who asks.
+    pub identity: Arc<dyn IdentityService>,
+}
+
+impl std::fmt::Debug for InboundPorts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("InboundPorts")
+    }
+}
+
+impl HttpState {
+    /// What handlers work with.
+    pub fn new(ports: InboundPorts, limits: Limits) -> Self {
+        let InboundPorts { sessions, jobs, projects, identity } = ports;
+        let body_room = BodyRoom::of_bytes(limits.bodies_in_flight_bytes);
+        Self { sessions, jobs, projects, identity, limits, jobs_compat: JobsCompat::default(), body_room }
+    }
+
+    /// The same, answering as `compat` says.
+    #[must_use]
+    pub fn with_jobs_compat(self, compat: JobsCompat) -> Self {
+        Self { jobs_compat: compat, ..self }
+    }
+
+    /// The room that the bodies of all requests share.
+    pub(crate) fn body_room(&self) -> &BodyRoom {
+        &self.body_room
+    }
 }
 
 impl std::fmt::Debug for HttpState {
@@ -40,10 +82,17 @@ pub struct Limits {
     pub body_deadline: Duration,
     /// The most items of a batch.
     pub batch_items: usize,
+    /// The most bytes of request bodies that are held at once, of all requests together.
+    pub bodies_in_flight_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body_bytes: 8 * 1024 * 1024, body_deadline: Duration::from_secs(15), batch_items: Batch::DEFAULT_MAX_ITEMS }
+        Self {
+            body_bytes: 8 * 1024 * 1024,
+            body_deadline: Duration::from_secs(15),
+            batch_items: Batch::DEFAULT_MAX_ITEMS,
+            bodies_in_flight_bytes: 64 * 1024 * 1024,
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! The two kinds of connection, and the stores of one unit of work.
 
-use derslik_ports::outbound::{IdentityRepository, JobRepository, ProjectRepository, SessionRepository, StoreError, Stores};
+use derslik_ports::outbound::{
+    IdempotencyRepository, IdentityRepository, JobRepository, ProjectRepository, SessionRepository, StoreError, Stores, UserRepository,
+};
 use diesel::QueryResult;
 use diesel::pg::PgConnection;
 use diesel::sqlite::SqliteConnection;
@@ -90,6 +92,14 @@ impl Stores for DieselStores<'_> {
     }
 
     fn identity(&mut self) -> &mut dyn IdentityRepository {
+        self
+    }
+
+    fn users(&mut self) -> &mut dyn UserRepository {
+        self
+    }
+
+    fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
         self
     }
 

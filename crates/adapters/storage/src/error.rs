@@ -4,15 +4,19 @@ use derslik_ports::outbound::{Conflict, StoreError};
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
 
 /// What is unique: the name of the constraint on PostgreSQL, the column that SQLite names last, and what it means.
-const UNIQUE: [(&str, &str, Conflict); 8] = [
+const UNIQUE: [(&str, &str, Conflict); 12] = [
     ("accounts_pkey", "accounts.id", Conflict::Account),
-    ("accounts_name_key", "accounts.name", Conflict::Account),
-    ("principals_pkey", "principals.id", Conflict::Principal),
+    ("accounts_name_key", "accounts.name", Conflict::AccountName),
+    ("principals_pkey", "principals.id", Conflict::User),
+    ("principals_guid_key", "principals.guid", Conflict::User),
+    ("principals_email_key", "principals.email_key", Conflict::UserEmail),
+    ("principals_username_key", "principals.username_key", Conflict::Username),
     ("credentials_public_id_key", "credentials.public_id", Conflict::Credential),
     ("sessions_pkey", "sessions.guid", Conflict::Session),
     ("jobs_live_key", "jobs.reference_digest", Conflict::LiveJob),
     ("projects_key_key", "projects.key", Conflict::ProjectKey),
     ("projects_name_key_key", "projects.name_key", Conflict::ProjectName),
+    ("idempotency_keys_pkey", "idempotency_keys.idempotency_key", Conflict::IdempotencyKey),
 ];
 
 /// Parts of messages that tell of a dead connection. Neither library passes on the code of an error, but both word these
@@ -29,6 +33,9 @@ const LOST: [&str; 9] = [
     "the database system is",
 ];
 
+/// What SQLite says where somebody else writes.
+const LOCKED: &str = "database is locked";
+
 /// Parts of messages that tell of a database that can't answer now, on a connection that is alive.
 const BUSY: [&str; 8] = [
     "statement timeout",
@@ -36,13 +43,18 @@ const BUSY: [&str; 8] = [
     "deadlock detected",
     "too many clients",
     "remaining connection slots",
-    "database is locked",
+    LOCKED,
     "database or disk is full",
     "disk I/O error",
 ];
 
 /// The words of the ports for a failure of diesel's.
 pub(crate) fn store_error(error: Error) -> StoreError {
+    let error = match error {
+        // The transaction is gone all the same, and what failed the commit is what counts.
+        Error::RollbackErrorOnCommit { commit_error, .. } => *commit_error,
+        other => other,
+    };
     match &error {
         Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => match conflict(info.as_ref()) {
             Some(conflict) => StoreError::Conflict(conflict),
@@ -61,6 +73,11 @@ pub(crate) fn is_connection_lost(error: &Error) -> bool {
         | Error::BrokenTransactionManager => true,
         _ => says(error, &LOST),
     }
+}
+
+/// Whether another connection to SQLite is in the way.
+pub(crate) fn is_locked(error: &Error) -> bool {
+    says(error, &[LOCKED])
 }
 
 fn says(error: &Error, parts: &[&str]) -> bool {

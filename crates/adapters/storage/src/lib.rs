@@ -8,13 +8,14 @@
 //! | `unit_of_work` | the one hop to a blocking thread, with its transaction |
 //! | `types` | values of the domain as both databases keep them |
 //! | `wake` | how whoever runs jobs learns that there is something to do |
-//! | `session`, `identity`, `job`, `project` | the repositories |
+//! | `session`, `identity`, `idempotency`, `job`, `project` | the repositories |
 //! | `migrate` | bringing a database up to date |
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 mod conn;
 mod error;
+mod idempotency;
 mod identity;
 mod job;
 mod migrate;

@@ -17,8 +17,16 @@ diesel::table! {
         id -> BigInt,
         kind -> Text,
         role -> Text,
+        guid -> crate::types::Guid,
+        username -> Nullable<Text>,
+        username_key -> Nullable<Text>,
+        email -> Nullable<Text>,
+        email_key -> Nullable<Text>,
         name -> Text,
+        surname -> Text,
+        status -> Text,
         created_at -> crate::types::Instant,
+        updated_at -> crate::types::Instant,
     }
 }
 
@@ -98,6 +106,18 @@ diesel::table! {
         failures -> crate::types::Json,
         created_at -> crate::types::Instant,
         updated_at -> crate::types::Instant,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (account_id, principal_id, idempotency_key) {
+        account_id -> BigInt,
+        principal_id -> BigInt,
+        idempotency_key -> Text,
+        request_digest -> Binary,
+        answer_status -> SmallInt,
+        answer_body -> Binary,
+        kept_at -> crate::types::Instant,
     }
 }
 

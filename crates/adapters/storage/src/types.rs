@@ -4,7 +4,6 @@
 use std::io::Write;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use derslik_domain::id::SessionGuid;
 use derslik_domain::job::RowCount;
 use derslik_domain::time::{CivilTime, Timestamp};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
@@ -38,10 +37,10 @@ pub struct Civil;
 #[diesel(postgres_type(oid = 3802, array_oid = 3807), sqlite_type(name = "Text"))]
 pub struct Json;
 
-/// A session's GUID in a row.
+/// A GUID in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Guid)]
-pub(crate) struct DbGuid(pub(crate) SessionGuid);
+pub(crate) struct DbGuid(pub(crate) Uuid);
 
 /// Any other UUID in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression, FromSqlRow)]
@@ -62,6 +61,12 @@ pub(crate) struct DbCivil(pub(crate) CivilTime);
 #[derive(Debug, Clone, PartialEq, Eq, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Json)]
 pub(crate) struct DbJson(pub(crate) String);
+
+impl<Kind> From<derslik_domain::id::Guid<Kind>> for DbGuid {
+    fn from(guid: derslik_domain::id::Guid<Kind>) -> Self {
+        Self(guid.get())
+    }
+}
 
 /// PostgreSQL counts microseconds from 2000-01-01T00:00:00Z.
 const POSTGRES_EPOCH_MICROS: i64 = 946_684_800_000_000;
@@ -91,20 +96,20 @@ fn to_utc(instant: Timestamp) -> Result<DateTime<Utc>, Box<dyn std::error::Error
 
 impl ToSql<Guid, Pg> for DbGuid {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-        out.write_all(self.0.get().as_bytes())?;
+        out.write_all(self.0.as_bytes())?;
         Ok(IsNull::No)
     }
 }
 
 impl FromSql<Guid, Pg> for DbGuid {
     fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
-        Ok(Self(SessionGuid::new(Uuid::from_slice(value.as_bytes())?)))
+        Ok(Self(Uuid::from_slice(value.as_bytes())?))
     }
 }
 
 impl ToSql<Guid, Sqlite> for DbGuid {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-        out.set_value(self.0.get().as_bytes().to_vec());
+        out.set_value(self.0.as_bytes().to_vec());
         Ok(IsNull::No)
     }
 }
@@ -112,7 +117,7 @@ impl ToSql<Guid, Sqlite> for DbGuid {
 impl FromSql<Guid, Sqlite> for DbGuid {
     fn from_sql(value: <Sqlite as diesel::backend::Backend>::RawValue<'_>) -> deserialize::Result<Self> {
         let bytes = <Vec<u8> as FromSql<Binary, Sqlite>>::from_sql(value)?;
-        Ok(Self(SessionGuid::new(Uuid::from_slice(&bytes)?)))
+        Ok(Self(Uuid::from_slice(&bytes)?))
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use derslik_domain::id::{AccountId, Id, JobId, SessionGuid};
+use derslik_domain::id::{AccountId, Id, JobId, SessionGuid, UserGuid};
 use derslik_domain::job::{
     Action, Attempts, Event, Failure, FailureReason, Job, JobState, JobStatus, LeaseTerm, NewJob, Progress, ReferenceId, RetryPolicy,
     RowCount,
@@ -16,8 +16,8 @@ use derslik_domain::job::{
 use derslik_domain::time::Timestamp;
 use derslik_ports::mocks::MockStores;
 use derslik_ports::outbound::{
-    Claim, Clock, Completion, Enqueued, HeldJob, IdentityRepository, Ids, JobRepository, JobsPage, ProjectRepository, QueueDepth,
-    SessionRepository, StoreError, Stores, UnitOfWork,
+    Claim, Clock, Completion, Enqueued, HeldJob, IdempotencyRepository, IdentityRepository, Ids, JobRepository, JobsPage,
+    ProjectRepository, QueueDepth, SessionRepository, StoreError, Stores, UnitOfWork, UserRepository,
 };
 use derslik_testkit::builders::{account, now};
 use derslik_worker::{Registry, Runner, Settings, Step, StepContext, StepError, StepHandler, Task, TaskHandler, WorkerPorts};
@@ -63,6 +63,10 @@ impl Ids for Chance {
         SessionGuid::new(Uuid::from_u128(self.random_bits()))
     }
 
+    fn user_guid(&self) -> UserGuid {
+        UserGuid::new(Uuid::from_u128(self.random_bits()))
+    }
+
     fn random_bits(&self) -> u128 {
         u128::from(self.draw()) << 64 | u128::from(self.draw())
     }
@@ -90,6 +94,14 @@ impl Stores for OpenTables {
 
     fn identity(&mut self) -> &mut dyn IdentityRepository {
         self.rest.identity()
+    }
+
+    fn users(&mut self) -> &mut dyn UserRepository {
+        self.rest.users()
+    }
+
+    fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
+        self.rest.idempotency()
     }
 
     fn jobs(&mut self) -> &mut dyn JobRepository {

@@ -3,13 +3,14 @@
 use std::io::Write;
 
 use clap::Subcommand;
-use derslik_domain::identity::CredentialKind;
-use derslik_ports::outbound::{Conflict, StoreError};
-use derslik_services::identity::{CredentialPlan, create_account};
+use derslik_domain::identity::{AccountName, CredentialKind};
+use derslik_ports::outbound::{Conflict, Ids, StoreError};
+use derslik_services::identity::{CredentialPlan, NewAccount, create_account};
 
 use super::{Failure, clock, open_database, runtime};
 use crate::accounts::{KeyPair, random_organization_key};
 use crate::config::Config;
+use crate::system::SystemIds;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AccountCommand {
@@ -29,16 +30,19 @@ impl AccountCommand {
 }
 
 fn create(config: &Config, name: &str) -> Result<(), Failure> {
+    let account_name =
+        AccountName::new(name.trim()).map_err(|error| Failure::Usage(anyhow::anyhow!("the name of the account is {error}")))?;
     let runtime = runtime(config)?;
     let uow = open_database(config, &runtime)?;
     let keys = KeyPair::random().map_err(|error| Failure::Other(error.into()))?;
     let organization_key = random_organization_key().map_err(|error| Failure::Other(error.into()))?;
-    let credentials = vec![keys.plan(), CredentialPlan::of_secret(CredentialKind::OrganizationKey, &organization_key)];
+    let credentials = vec![keys.plan(), CredentialPlan::opaque(CredentialKind::OrganizationKey, &organization_key)];
     let settings = config.account_settings().map_err(Failure::Usage)?;
+    let new = NewAccount { name: account_name, settings, service_guid: SystemIds.user_guid(), credentials };
     let now = clock(config)?.now();
-    let created = runtime.block_on(create_account(&uow, name.to_owned(), settings, credentials, now));
+    let created = runtime.block_on(create_account(&uow, new, now));
     let id = created.map_err(|error| match error {
-        StoreError::Conflict(Conflict::Account) => Failure::Usage(anyhow::anyhow!("there is an account of the name {name:?} already")),
+        StoreError::Conflict(Conflict::AccountName) => Failure::Usage(anyhow::anyhow!("there is an account of the name {name:?} already")),
         error => Failure::Database(error.into()),
     })?;
     let text = format!(

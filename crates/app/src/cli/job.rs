@@ -127,7 +127,7 @@ async fn find_account(uow: &DieselUnitOfWork, text: &str) -> Result<AccountId, F
             return Err(Failure::Usage(anyhow::anyhow!("there is no account {text:?}")));
         };
         after = Some(last.id);
-        if let Some(account) = accounts.iter().find(|account| account.name == text || account.id.to_string() == text) {
+        if let Some(account) = accounts.iter().find(|account| account.name.as_str() == text || account.id.to_string() == text) {
             return Ok(account.id);
         }
     }

@@ -12,17 +12,20 @@ pub enum CredentialKind {
     PerculusKey,
     /// The one key of an account to its jobs.
     OrganizationKey,
+    /// A secret that is sent as it is, by whoever logged in or was given it.
+    AccessToken,
 }
 
 impl CredentialKind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::PerculusKey, Self::OrganizationKey];
+    pub const ALL: [Self; 3] = [Self::PerculusKey, Self::OrganizationKey, Self::AccessToken];
 
     /// The name by which the kind is stored.
     pub const fn name(self) -> &'static str {
         match self {
             Self::PerculusKey => "perculus_key",
             Self::OrganizationKey => "organization_key",
+            Self::AccessToken => "access_token",
         }
     }
 
@@ -31,6 +34,15 @@ impl CredentialKind {
         match self {
             Self::PerculusKey => [Scope::Sessions].into_iter().collect(),
             Self::OrganizationKey => [Scope::Jobs].into_iter().collect(),
+            Self::AccessToken => Scopes::default(),
+        }
+    }
+
+    /// Whether all of what is shown is secret. The public part is then made of a digest of it.
+    pub const fn is_opaque(self) -> bool {
+        match self {
+            Self::PerculusKey => false,
+            Self::OrganizationKey | Self::AccessToken => true,
         }
     }
 
@@ -53,23 +65,6 @@ impl SecretDigest {
     /// The 32 bytes, to be stored or to be compared in constant time.
     pub const fn bytes(&self) -> &[u8; 32] {
         &self.0
-    }
-
-    /// What finds a credential that is a single secret: the first half of the digest, in hexadecimal. It gives nothing of
-    /// the secret away, and the other half is left to prove it.
-    ///
-    /// ```
-    /// use derslik_domain::identity::SecretDigest;
-    ///
-    /// assert_eq!(SecretDigest::new([0xa5; 32]).public_id(), "a5".repeat(16));
-    /// ```
-    pub fn public_id(&self) -> String {
-        use std::fmt::Write;
-        self.0.iter().take(16).fold(String::with_capacity(32), |mut text, byte| {
-            // A string takes whatever is written to it.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
     }
 }
 

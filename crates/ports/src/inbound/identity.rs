@@ -10,7 +10,7 @@ use crate::outbound::StoreError;
 pub struct Presented {
     /// What sort of secret it goes by.
     pub kind: CredentialKind,
-    /// The part that finds the credential.
+    /// The part that finds the credential; of no account where the kind [is opaque](CredentialKind::is_opaque).
     pub public_id: String,
     /// The part that proves it.
     pub secret: Vec<u8>,

@@ -27,10 +27,16 @@ pub enum StoreError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Conflict {
-    /// The id or the name of an account.
+    /// The id of an account.
     Account,
-    /// The id of a principal within its account.
-    Principal,
+    /// The name of an account.
+    AccountName,
+    /// The id or the GUID of a user within its account.
+    User,
+    /// The e-mail address of a user within its account.
+    UserEmail,
+    /// The user name of a user within its account.
+    Username,
     /// The public part of a credential within its kind.
     Credential,
     /// The GUID of a session within its account.
@@ -41,18 +47,24 @@ pub enum Conflict {
     ProjectKey,
     /// The name of a project within its account, whatever its case.
     ProjectName,
+    /// The key of a request within its principal.
+    IdempotencyKey,
 }
 
 impl std::fmt::Display for Conflict {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Account => "account",
-            Self::Principal => "principal",
+            Self::AccountName => "account name",
+            Self::User => "user",
+            Self::UserEmail => "e-mail address",
+            Self::Username => "user name",
             Self::Credential => "credential",
             Self::Session => "session",
             Self::LiveJob => "live job",
             Self::ProjectKey => "project key",
             Self::ProjectName => "project name",
+            Self::IdempotencyKey => "idempotency key",
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use derslik_domain::id::{AccountId, CredentialId, PrincipalId};
 use derslik_domain::identity::{Account, Credential, CredentialKind, Principal, Scopes, SecretDigest};
-use derslik_domain::job::{BatchSize, ReferenceId, RowCount};
+use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::time::Timestamp;
 
 use super::StoreError;
@@ -14,17 +14,6 @@ pub struct CredentialOwner {
     pub account: Account,
     /// The credential.
     pub credential: Credential,
-}
-
-/// A principal to add.
-#[derive(Debug, Clone)]
-pub struct NewPrincipal {
-    /// Its id, kind and role.
-    pub principal: Principal,
-    /// What it is called.
-    pub name: String,
-    /// When it was added.
-    pub at: Timestamp,
 }
 
 /// A credential to add.
@@ -50,7 +39,7 @@ pub trait IdentityRepository {
     /// Adds an account unless one of that id is there. Tells whether it was added.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if another account has the name.
+    /// [`StoreError::Conflict`] with the name if another account has it.
     fn add_account(&mut self, account: &Account, at: Timestamp) -> Result<bool, StoreError>;
 
     /// Accounts by their ids: at most `limit` of those after `after`.
@@ -59,17 +48,12 @@ pub trait IdentityRepository {
     /// [`StoreError`].
     fn accounts(&mut self, after: Option<AccountId>, limit: u16) -> Result<Vec<Account>, StoreError>;
 
-    /// An id that no account has yet.
+    /// An id that no account has yet. Two transactions that ask at once may get the same, and then one of them finds it taken
+    /// when it adds.
     ///
     /// # Errors
     /// [`StoreError`].
     fn next_account_id(&mut self) -> Result<AccountId, StoreError>;
-
-    /// Adds a principal unless one of that id is there. Tells whether it was added.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn add_principal(&mut self, account: AccountId, principal: &NewPrincipal) -> Result<bool, StoreError>;
 
     /// Adds a credential of a principal unless its public part is taken. Tells whether it was added.
     ///
@@ -77,7 +61,7 @@ pub trait IdentityRepository {
     /// [`StoreError`].
     fn add_credential(&mut self, account: AccountId, owner: Principal, credential: &NewCredential) -> Result<bool, StoreError>;
 
-    /// The credential of that public part, unless it was revoked, with its account. The one look-up without an account,
+    /// The credential of that public part, unless it was revoked or its principal may not act, with its account. The one look-up without an account,
     /// since it is what finds the account of a request.
     ///
     /// # Errors
@@ -90,21 +74,9 @@ pub trait IdentityRepository {
     /// [`StoreError`].
     fn revoke_credential(&mut self, account: AccountId, credential: CredentialId, at: Timestamp) -> Result<bool, StoreError>;
 
-    /// The person who is known by that text, held against other writers until the transaction ends. Services are no persons.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn lock_user(&mut self, account: AccountId, reference: &ReferenceId) -> Result<Option<PrincipalId>, StoreError>;
-
     /// Removes credentials of a principal for good, and tells how many.
     ///
     /// # Errors
     /// [`StoreError`].
     fn erase_credentials(&mut self, account: AccountId, owner: PrincipalId, batch: BatchSize) -> Result<RowCount, StoreError>;
-
-    /// Takes everything personal from a principal, whose id stays for what refers to it. Tells how many there were: one or none.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn erase_profile(&mut self, account: AccountId, principal: PrincipalId) -> Result<RowCount, StoreError>;
 }

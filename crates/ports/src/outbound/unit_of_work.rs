@@ -2,18 +2,22 @@
 
 use std::future::Future;
 
-use super::{IdentityRepository, JobRepository, ProjectRepository, SessionRepository, StoreError};
+use super::{IdempotencyRepository, IdentityRepository, JobRepository, ProjectRepository, SessionRepository, StoreError, UserRepository};
 
 /// The stores, all of them on the connection of one unit of work.
 pub trait Stores {
     /// Sessions.
     fn sessions(&mut self) -> &mut dyn SessionRepository;
-    /// Accounts, principals and credentials.
+    /// Accounts and credentials.
     fn identity(&mut self) -> &mut dyn IdentityRepository;
     /// Jobs.
     fn jobs(&mut self) -> &mut dyn JobRepository;
     /// Projects.
     fn projects(&mut self) -> &mut dyn ProjectRepository;
+    /// Users.
+    fn users(&mut self) -> &mut dyn UserRepository;
+    /// Answers to requests that may come again.
+    fn idempotency(&mut self) -> &mut dyn IdempotencyRepository;
 }
 
 /// Runs plain code against the stores.

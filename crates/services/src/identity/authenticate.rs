@@ -12,6 +12,8 @@ use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use super::secret::{digest, public_id};
+
 /// How long a credential that was found is trusted unseen.
 const TRUST: Duration = Duration::from_millis(900);
 /// How many credentials are remembered at once.
@@ -40,11 +42,12 @@ impl<U: UnitOfWork> Identity<U> {
     }
 
     async fn find(&self, presented: &Presented) -> Result<Found, AuthenticationError> {
-        let (kind, public_id) = (presented.kind, presented.public_id.clone());
+        let kind = presented.kind;
+        let public_id = public_id(kind, &presented.public_id, &presented.secret);
         let owner = self.uow.read(move |stores| stores.identity().find_credential(kind, &public_id)).await?;
         let owner = owner.ok_or(AuthenticationError::Invalid)?;
-        let shown: [u8; 32] = Sha256::digest(&presented.secret).into();
-        if !bool::from(owner.credential.digest.bytes().ct_eq(&shown)) {
+        let shown = digest(&presented.secret);
+        if !bool::from(owner.credential.digest.bytes().ct_eq(shown.bytes())) {
             return Err(AuthenticationError::Invalid);
         }
         let actor = Actor {

@@ -2,6 +2,7 @@
 
 mod authenticate;
 mod provision;
+mod secret;
 
 pub use authenticate::Identity;
-pub use provision::{AccountPlan, CredentialPlan, Provisioned, create_account, provision};
+pub use provision::{AccountPlan, CredentialPlan, Credentials, NewAccount, Provisioned, create_account, provision, usable_credentials};

@@ -1,11 +1,11 @@
 //! Accounts, principals and credentials.
 
-use derslik_domain::identity::{Account, CredentialKind, Scope, SecretDigest};
+use derslik_domain::identity::{Account, AccountName, CredentialKind, Email, Scope, SecretDigest, User, UserKey, UserState, Username};
 use derslik_domain::time::{StartDateMode, Zone};
-use derslik_ports::outbound::{Conflict, NewCredential, NewPrincipal, StoreError, UnitOfWork};
+use derslik_ports::outbound::{Conflict, NewCredential, StoreError, UnitOfWork};
 
 use super::{Case, Harness};
-use crate::builders::{account, now, other_account, service_principal, settings};
+use crate::builders::{account, now, other_account, service_principal, service_user, settings, user};
 
 pub(super) fn cases<U: UnitOfWork>() -> Vec<Case<U>> {
     vec![
@@ -13,6 +13,12 @@ pub(super) fn cases<U: UnitOfWork>() -> Vec<Case<U>> {
         Case { name: "adding_what_is_there_already_changes_nothing", run: adding_twice },
         Case { name: "two_accounts_can_not_have_one_name", run: name_is_unique },
         Case { name: "a_revoked_credential_is_not_found", run: revoked_is_gone },
+        Case { name: "a_credential_of_a_user_that_may_not_act_is_not_found", run: passive_is_gone },
+        Case { name: "ids_of_accounts_are_never_given_twice", run: account_ids },
+        Case { name: "a_user_is_found_by_each_of_its_keys_in_its_own_account_alone", run: user_is_found },
+        Case { name: "an_address_and_a_user_name_belong_to_one_user_of_an_account", run: user_is_unique },
+        Case { name: "a_changed_user_is_written_over", run: user_is_updated },
+        Case { name: "ids_of_users_are_never_given_twice", run: user_ids },
     ]
 }
 
@@ -29,11 +35,9 @@ fn credential(digest: u8) -> NewCredential {
 
 fn set_up<U: UnitOfWork>(harness: &Harness<U>, account: Account) {
     harness.write(move |stores| {
-        let identity = stores.identity();
-        identity.add_account(&account, now())?;
-        let principal = NewPrincipal { principal: service_principal(), name: "service".to_owned(), at: now() };
-        identity.add_principal(account.id, &principal)?;
-        identity.add_credential(account.id, service_principal(), &credential(7))
+        stores.identity().add_account(&account, now())?;
+        stores.users().add(account.id, &service_user())?;
+        stores.identity().add_credential(account.id, service_principal(), &credential(7))
     });
 }
 
@@ -58,12 +62,10 @@ fn credential_is_found<U: UnitOfWork>(harness: &Harness<U>) {
 fn adding_twice<U: UnitOfWork>(harness: &Harness<U>) {
     set_up(harness, account());
     let added = harness.write(|stores| {
-        let identity = stores.identity();
-        let principal = NewPrincipal { principal: service_principal(), name: "again".to_owned(), at: now() };
         Ok([
-            identity.add_account(&Account { name: "again".to_owned(), ..account() }, now())?,
-            identity.add_principal(account().id, &principal)?,
-            identity.add_credential(account().id, service_principal(), &credential(8))?,
+            stores.identity().add_account(&Account { name: AccountName::new("again").expect("a name"), ..account() }, now())?,
+            stores.users().add(account().id, &service_user())?,
+            stores.identity().add_credential(account().id, service_principal(), &credential(8))?,
         ])
     });
     assert_eq!(added, [false; 3]);
@@ -74,9 +76,9 @@ fn adding_twice<U: UnitOfWork>(harness: &Harness<U>) {
 
 fn name_is_unique<U: UnitOfWork>(harness: &Harness<U>) {
     set_up(harness, account());
-    let taken = Account { name: "demo".to_owned(), settings: settings(), ..other_account() };
+    let taken = Account { name: account().name, settings: settings(), ..other_account() };
     let refused = harness.try_write(move |stores| stores.identity().add_account(&taken, now()));
-    assert!(matches!(refused, Err(StoreError::Conflict(Conflict::Account))), "{refused:?}");
+    assert!(matches!(refused, Err(StoreError::Conflict(Conflict::AccountName))), "{refused:?}");
 }
 
 fn revoked_is_gone<U: UnitOfWork>(harness: &Harness<U>) {
@@ -90,4 +92,81 @@ fn revoked_is_gone<U: UnitOfWork>(harness: &Harness<U>) {
     let revoked = harness.write(move |stores| stores.identity().revoke_credential(account().id, id, now()));
     assert!(revoked && find().is_none());
     assert!(!harness.write(move |stores| stores.identity().revoke_credential(account().id, id, now())), "once is enough");
+}
+
+fn set_up_users<U: UnitOfWork>(harness: &Harness<U>) {
+    harness.write(|stores| {
+        for account in [account(), other_account()] {
+            stores.identity().add_account(&account, now())?;
+            stores.users().add(account.id, &user(100))?;
+        }
+        stores.users().add(account().id, &user(101))
+    });
+}
+
+fn user_is_found<U: UnitOfWork>(harness: &Harness<U>) {
+    set_up_users(harness);
+    let find = |account: Account, key: UserKey| harness.read(move |stores| stores.users().find(account.id, &key));
+    let keys = [
+        UserKey::Id(user(101).id),
+        UserKey::Guid(user(101).guid),
+        UserKey::Email(Email::parse("USER101@Demo.Example").expect("an address")),
+        UserKey::Username(Username::parse("USER101").expect("a name")),
+    ];
+    for key in keys {
+        assert_eq!(find(account(), key.clone()), Some(user(101)), "{key:?}");
+        assert_eq!(find(other_account(), key.clone()), None, "{key:?}");
+    }
+    let found = harness.read(|stores| stores.users().find_many(account().id, &[user(101).id, user(100).id, user(7).id]));
+    assert_eq!(found.len(), 2);
+}
+
+fn user_is_unique<U: UnitOfWork>(harness: &Harness<U>) {
+    set_up_users(harness);
+    let add = |user: User| harness.try_write(move |stores| stores.users().add(account().id, &user));
+    let same_email = User { email: Email::parse("User101@DEMO.example").ok(), ..user(102) };
+    assert!(matches!(add(same_email), Err(StoreError::Conflict(Conflict::UserEmail))));
+    let same_name = User { username: Username::parse("USER101").ok(), ..user(102) };
+    assert!(matches!(add(same_name), Err(StoreError::Conflict(Conflict::Username))));
+    let same_guid = User { guid: user(101).guid, ..user(102) };
+    assert!(matches!(add(same_guid), Err(StoreError::Conflict(Conflict::User))));
+    for number in [102, 103] {
+        let nameless = User { email: None, username: None, ..user(number) };
+        assert!(matches!(add(nameless), Ok(true)), "any number of users may have none");
+    }
+}
+
+fn user_is_updated<U: UnitOfWork>(harness: &Harness<U>) {
+    set_up_users(harness);
+    let changed = User { email: None, status: UserState::Deleted, name: user(1).surname, ..user(101) };
+    let written = changed.clone();
+    assert!(harness.write(move |stores| stores.users().update(account().id, &written)));
+    assert_eq!(harness.read(|stores| stores.users().find(account().id, &UserKey::Id(user(101).id))), Some(changed));
+    assert!(!harness.write(|stores| stores.users().update(account().id, &user(102))));
+}
+
+fn user_ids<U: UnitOfWork>(harness: &Harness<U>) {
+    set_up_users(harness);
+    let next = |account: Account| harness.write(move |stores| stores.users().next_id(account.id)).get();
+    assert_eq!((next(account()), next(other_account())), (102, 101));
+}
+
+fn passive_is_gone<U: UnitOfWork>(harness: &Harness<U>) {
+    set_up(harness, account());
+    for (status, found) in [(UserState::Passive, false), (UserState::Active, true), (UserState::Deleted, false)] {
+        let changed = User { status, ..service_user() };
+        harness.write(move |stores| stores.users().update(account().id, &changed));
+        let credential = harness.read(|stores| stores.identity().find_credential(CredentialKind::PerculusKey, "demo-access"));
+        assert_eq!(credential.is_some(), found, "{status:?}");
+    }
+}
+
+fn account_ids<U: UnitOfWork>(harness: &Harness<U>) {
+    let next = || harness.read(|stores| stores.identity().next_account_id());
+    let first = next();
+    let named = |id, name: &str| Account { id, name: AccountName::new(name).expect("a name"), ..account() };
+    let (taken, other) = (named(first, "first"), named(first, "second"));
+    assert!(harness.write(move |stores| stores.identity().add_account(&taken, now())));
+    assert!(!harness.write(move |stores| stores.identity().add_account(&other, now())), "the id is taken");
+    assert!(next() > first);
 }

@@ -7,9 +7,8 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
-use derslik_domain::identity::{Actor, CredentialKind, SecretDigest};
+use derslik_domain::identity::{Actor, CredentialKind};
 use derslik_ports::inbound::Presented;
-use sha2::{Digest, Sha256};
 
 use super::error::OpenReplayError;
 use crate::state::HttpState;
@@ -43,8 +42,7 @@ fn key(headers: &HeaderMap) -> Option<&[u8]> {
 }
 
 fn presented(key: &[u8]) -> Presented {
-    let public_id = SecretDigest::new(Sha256::digest(key).into()).public_id();
-    Presented { kind: CredentialKind::OrganizationKey, public_id, secret: key.to_vec() }
+    Presented { kind: CredentialKind::OrganizationKey, public_id: String::new(), secret: key.to_vec() }
 }
 
 #[cfg(test)]

@@ -141,7 +141,7 @@ impl ResponseError for OpenReplayError {
             Self::Body(BodyError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
             Self::Body(BodyError::UnsupportedMediaType) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::Body(BodyError::NoRoom) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failure => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -150,7 +150,7 @@ impl ResponseError for OpenReplayError {
         let mut response = HttpResponse::build(self.status_code());
         match self {
             Self::NoKey | Self::InvalidKey => _ = response.insert_header((WWW_AUTHENTICATE, "Bearer")),
-            Self::Unavailable => _ = response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS)),
+            Self::Unavailable | Self::Body(BodyError::NoRoom) => _ = response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS)),
             // The rest of the body may never come, or be endless.
             Self::Body(BodyError::TooSlow | BodyError::TooLarge { .. }) => _ = response.insert_header((CONNECTION, "close")),
             _ => {}

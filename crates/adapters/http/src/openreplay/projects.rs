@@ -29,7 +29,7 @@ pub(super) async fn create(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, OpenReplayError> {
-    let body = read_json(&request, payload, &state.limits).await?;
+    let body = read_json(&request, payload, &state).await?;
     let object: Map<String, Value> = serde_json::from_slice(&body).map_err(|_| no_object())?;
     let form = ProjectForm { name: text(&object, "name"), platform: text(&object, "platform") };
     let project = state.projects.create(&actor, form.judge()?).await?;

@@ -15,7 +15,7 @@ use derslik_ports::outbound::StoreError;
 use derslik_testkit::builders::{account, actor_of, now};
 
 use super::JobsCompat;
-use crate::state::{HttpState, Limits};
+use crate::state::{HttpState, InboundPorts, Limits};
 
 const KEY: &str = "3sWXSsqHgSKnE87YkNJK";
 
@@ -29,14 +29,13 @@ fn state(jobs: MockJobService) -> HttpState {
     let mut projects = MockProjectService::new();
     projects.expect_get().returning(|_, key| if key.as_str() == KEY { Ok(project()) } else { Err(JobError::ProjectNotFound) });
     projects.expect_list().returning(|_| Ok(vec![project()]));
-    HttpState {
+    let ports = InboundPorts {
         sessions: Arc::new(MockSessionService::new()),
         jobs: Arc::new(jobs),
         projects: Arc::new(projects),
         identity: Arc::new(identity),
-        limits: Limits::default(),
-        jobs_compat: JobsCompat::Documented,
-    }
+    };
+    HttpState::new(ports, Limits::default())
 }
 
 fn project() -> Project {
@@ -115,7 +114,7 @@ async fn a_refused_cancel_has_the_status_of_the_document_or_of_the_release() {
     for (compat, status) in [(JobsCompat::Documented, 501), (JobsCompat::Release126, 400)] {
         let mut jobs = MockJobService::new();
         jobs.expect_cancel().returning(|_, _, _| Err(JobError::NotCancellable(JobStatus::Completed)));
-        let state = HttpState { jobs_compat: compat, ..state(jobs) };
+        let state = state(jobs).with_jobs_compat(compat);
         let answer = ask(state, Method::DELETE, &format!("/api/v1/{KEY}/jobs/1"), Some("right")).await;
         let body = r#"{"errors":["The request job has already been canceled/completed."]}"#;
         assert_eq!((answer.status.as_u16(), answer.body.as_str()), (status, body));
@@ -135,7 +134,7 @@ async fn a_cancelled_job_is_shown_as_such() {
 async fn the_release_shows_nothing_for_an_unknown_job() {
     let mut jobs = MockJobService::new();
     jobs.expect_get().returning(|_, _, _| Err(JobError::JobNotFound));
-    let state = HttpState { jobs_compat: JobsCompat::Release126, ..state(jobs) };
+    let state = state(jobs).with_jobs_compat(JobsCompat::Release126);
     let answer = ask(state, Method::GET, &format!("/api/v1/{KEY}/jobs/1"), Some("right")).await;
     assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, r#"{"data":{}}"#));
 }

@@ -1,3 +1,4 @@
-//! Accounts, principals and credentials.
+//! Accounts, users and credentials.
 
 mod repo;
+mod users;

@@ -1,24 +1,22 @@
-//! The repository of accounts, principals and credentials.
+//! The repository of accounts and credentials.
 
 use derslik_domain::id::{AccountId, CredentialId, Id, PrincipalId};
 use derslik_domain::identity::{
-    Account, AccountSettings, Credential, CredentialKind, Lang, Principal, PrincipalKind, Role, Scope, SecretDigest,
+    Account, AccountName, AccountSettings, Credential, CredentialKind, Lang, Principal, Scope, SecretDigest, UserState,
 };
-use derslik_domain::job::{BatchSize, ReferenceId, RowCount};
+use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::time::{StartDateMode, Timestamp, Zone};
-use derslik_ports::outbound::{CredentialOwner, IdentityRepository, NewCredential, NewPrincipal, StoreError};
+use derslik_ports::outbound::{CredentialOwner, IdentityRepository, NewCredential, StoreError};
 use diesel::dsl::max;
 use diesel::prelude::*;
 
-use crate::conn::{Conn, DieselStores, on_conn};
+use super::users;
+use crate::conn::{DieselStores, on_conn};
 use crate::schema::{accounts, credentials, principals};
 use crate::types::{DbInstant, row_count};
 
 /// The lowest id that is given to an account. Those below are left to accounts whose ids somebody chose.
 const FIRST_ACCOUNT: i64 = 10_000;
-
-/// The name of a principal whose profile was erased.
-const TOMBSTONE: &str = "";
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = accounts)]
@@ -56,7 +54,7 @@ impl IdentityRepository for DieselStores<'_> {
     fn add_account(&mut self, account: &Account, at: Timestamp) -> Result<bool, StoreError> {
         let row = (
             accounts::id.eq(account.id.get()),
-            accounts::name.eq(&account.name),
+            accounts::name.eq(account.name.as_str()),
             accounts::lang.eq(account.settings.lang.as_str()),
             accounts::timezone.eq(account.settings.timezone.name()),
             accounts::start_date_mode.eq(mode_name(account.settings.start_date_mode)),
@@ -82,19 +80,6 @@ impl IdentityRepository for DieselStores<'_> {
     fn next_account_id(&mut self) -> Result<AccountId, StoreError> {
         let highest: Option<i64> = self.query(|conn| on_conn!(conn, |conn| accounts::table.select(max(accounts::id)).first(conn)))?;
         Ok(Id::new(highest.map_or(FIRST_ACCOUNT, |highest| highest.max(FIRST_ACCOUNT - 1) + 1)))
-    }
-
-    fn add_principal(&mut self, account: AccountId, new: &NewPrincipal) -> Result<bool, StoreError> {
-        let row = (
-            principals::account_id.eq(account.get()),
-            principals::id.eq(new.principal.id.get()),
-            principals::kind.eq(kind_name(new.principal.kind)),
-            principals::role.eq(role_name(new.principal.role)),
-            principals::name.eq(&new.name),
-            principals::created_at.eq(DbInstant(new.at)),
-        );
-        let insert = diesel::insert_into(principals::table).values(row).on_conflict((principals::account_id, principals::id)).do_nothing();
-        self.query(|conn| on_conn!(conn, |conn| insert.execute(conn))).map(|rows| rows > 0)
     }
 
     fn add_credential(&mut self, account: AccountId, owner: Principal, new: &NewCredential) -> Result<bool, StoreError> {
@@ -125,6 +110,7 @@ impl IdentityRepository for DieselStores<'_> {
                 .filter(credentials::kind.eq(kind.name()))
                 .filter(credentials::public_id.eq(public_id))
                 .filter(credentials::revoked_at.is_null())
+                .filter(principals::status.eq(UserState::Active.name()))
                 .select((CredentialRow::as_select(), PrincipalRow::as_select(), AccountRow::as_select()))
                 .first::<(CredentialRow, PrincipalRow, AccountRow)>(conn)
                 .optional())
@@ -141,21 +127,6 @@ impl IdentityRepository for DieselStores<'_> {
         self.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(|rows| rows > 0)
     }
 
-    fn lock_user(&mut self, account: AccountId, reference: &ReferenceId) -> Result<Option<PrincipalId>, StoreError> {
-        // Principals have a number and no other name of their own yet.
-        let Ok(number) = reference.as_str().parse::<i64>() else { return Ok(None) };
-        let user = principals::table
-            .filter(principals::account_id.eq(account.get()))
-            .filter(principals::id.eq(number))
-            .filter(principals::kind.eq(kind_name(PrincipalKind::User)))
-            .select(principals::id);
-        let found: Option<i64> = self.query(|conn| match conn {
-            Conn::Pg(conn) => user.for_update().first(conn).optional(),
-            Conn::Sqlite(conn) => user.first(conn).optional(),
-        })?;
-        Ok(found.map(Id::new))
-    }
-
     fn erase_credentials(&mut self, account: AccountId, owner: PrincipalId, batch: BatchSize) -> Result<RowCount, StoreError> {
         self.query(|conn| {
             on_conn!(conn, |conn| {
@@ -167,15 +138,6 @@ impl IdentityRepository for DieselStores<'_> {
         })
         .map(row_count)
     }
-
-    fn erase_profile(&mut self, account: AccountId, principal: PrincipalId) -> Result<RowCount, StoreError> {
-        let row = principals::table
-            .filter(principals::account_id.eq(account.get()))
-            .filter(principals::id.eq(principal.get()))
-            .filter(principals::name.ne(TOMBSTONE));
-        let update = diesel::update(row).set(principals::name.eq(TOMBSTONE));
-        self.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(row_count)
-    }
 }
 
 fn owner_of(row: CredentialRow, principal: &PrincipalRow, account: AccountRow) -> Result<CredentialOwner, StoreError> {
@@ -183,8 +145,8 @@ fn owner_of(row: CredentialRow, principal: &PrincipalRow, account: AccountRow) -
     let digest: [u8; 32] = row.digest.try_into().map_err(|_| corrupt("credentials", "digest"))?;
     let principal = Principal {
         id: Id::new(principal.id),
-        kind: principal_kind(&principal.kind).ok_or_else(|| corrupt("principals", "kind"))?,
-        role: role(&principal.role).ok_or_else(|| corrupt("principals", "role"))?,
+        kind: users::principal_kind(&principal.kind).ok_or_else(|| corrupt("principals", "kind"))?,
+        role: users::role(&principal.role).ok_or_else(|| corrupt("principals", "role"))?,
     };
     let credential = Credential {
         id: Id::new(row.id),
@@ -208,7 +170,7 @@ impl TryFrom<AccountRow> for Account {
             timezone: Zone::parse(&row.timezone).map_err(|_| corrupt("timezone"))?,
             start_date_mode: mode(&row.start_date_mode).ok_or_else(|| corrupt("start_date_mode"))?,
         };
-        Ok(Self { id: Id::new(row.id), name: row.name, settings })
+        Ok(Self { id: Id::new(row.id), name: AccountName::new(row.name).map_err(|_| corrupt("name"))?, settings })
     }
 }
 
@@ -221,26 +183,4 @@ const fn mode_name(mode: StartDateMode) -> &'static str {
 
 fn mode(name: &str) -> Option<StartDateMode> {
     [StartDateMode::Civil, StartDateMode::Instant].into_iter().find(|mode| mode_name(*mode) == name)
-}
-
-const fn kind_name(kind: PrincipalKind) -> &'static str {
-    match kind {
-        PrincipalKind::User => "user",
-        PrincipalKind::Service => "service",
-    }
-}
-
-fn principal_kind(name: &str) -> Option<PrincipalKind> {
-    [PrincipalKind::User, PrincipalKind::Service].into_iter().find(|kind| kind_name(*kind) == name)
-}
-
-const fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::Admin => "admin",
-        Role::Member => "member",
-    }
-}
-
-fn role(name: &str) -> Option<Role> {
-    [Role::Admin, Role::Member].into_iter().find(|role| role_name(*role) == name)
 }

@@ -28,6 +28,8 @@ const ENDS_ON_SQLITE: &str = "strftime('%Y-%m-%dT%H:%M:%S', start_at, duration_m
 
 /// No session is shorter than this, so that one that started later than so long ago has not ended.
 const SHORTEST_MINUTES: i64 = 5;
+/// The same as a parameter, for statements that the primary key serves: text in a query keeps diesel from preparing it once.
+const LOWEST_SHOWN: i16 = 0;
 
 /// SQLite takes 32 766 parameters in a statement; a list of GUIDs stays well below.
 const GUIDS_IN_ONE_STATEMENT: usize = 10_000;
@@ -37,7 +39,7 @@ const FURTHEST_OFFSET_MINUTES: i64 = 16 * 60;
 
 impl SessionRepository for DieselStores<'_> {
     fn lock_many(&mut self, account: AccountId, guids: &BTreeSet<SessionGuid>) -> Result<HashMap<SessionGuid, Session>, StoreError> {
-        let guids: Vec<_> = guids.iter().copied().map(DbGuid).collect();
+        let guids: Vec<_> = guids.iter().copied().map(DbGuid::from).collect();
         let rows = self.query(|mut conn| {
             let mut rows = Vec::with_capacity(guids.len());
             for guids in guids.chunks(GUIDS_IN_ONE_STATEMENT) {
@@ -66,8 +68,8 @@ impl SessionRepository for DieselStores<'_> {
         let row = self.query(|conn| {
             on_conn!(conn, |conn| sessions::table
                 .filter(sessions::account_id.eq(account.get()))
-                .filter(sessions::guid.eq(DbGuid(guid)))
-                .filter(sql::<Bool>(NOT_DELETED))
+                .filter(sessions::guid.eq(DbGuid::from(guid)))
+                .filter(sessions::status.ge(LOWEST_SHOWN))
                 .select(SessionRow::as_select())
                 .first(conn)
                 .optional())
@@ -76,7 +78,7 @@ impl SessionRepository for DieselStores<'_> {
     }
 
     fn search(&mut self, account: AccountId, filter: &SessionFilter) -> Result<Vec<Session>, StoreError> {
-        let guid = filter.guid.map(|guid| guid.map(DbGuid));
+        let guid = filter.guid.map(|guid| guid.map(DbGuid::from));
         let contains = |text: &Option<String>| text.as_deref().map(|text| format!("%{}%", escaped(text)));
         let (name, description) = (contains(&filter.name), contains(&filter.description));
         let tags: Vec<_> = filter.tags.iter().map(|tag| format!("%,{},%", escaped(tag))).collect();
@@ -171,7 +173,7 @@ fn lock_chunk(conn: Conn<'_>, account: AccountId, guids: &[DbGuid]) -> QueryResu
         Conn::Pg(conn) => sessions::table
             .filter(sessions::account_id.eq(account.get()))
             .filter(sessions::guid.eq_any(guids))
-            .filter(sql::<Bool>(NOT_DELETED))
+            .filter(sessions::status.ge(LOWEST_SHOWN))
             .order(sessions::guid)
             .for_no_key_update()
             .select(SessionRow::as_select())
@@ -180,7 +182,7 @@ fn lock_chunk(conn: Conn<'_>, account: AccountId, guids: &[DbGuid]) -> QueryResu
         Conn::Sqlite(conn) => sessions::table
             .filter(sessions::account_id.eq(account.get()))
             .filter(sessions::guid.eq_any(guids))
-            .filter(sql::<Bool>(NOT_DELETED))
+            .filter(sessions::status.ge(LOWEST_SHOWN))
             .select(SessionRow::as_select())
             .load(conn),
     }
@@ -192,7 +194,7 @@ fn insert_into_sqlite(conn: &mut SqliteConnection, account: AccountId, session: 
 }
 
 fn update_in_sqlite(conn: &mut SqliteConnection, account: AccountId, session: &Session) -> QueryResult<()> {
-    let row = sessions::table.filter(sessions::account_id.eq(account.get())).filter(sessions::guid.eq(DbGuid(session.guid)));
+    let row = sessions::table.filter(sessions::account_id.eq(account.get())).filter(sessions::guid.eq(DbGuid::from(session.guid)));
     diesel::update(row).set(SessionRecord::new(account, session)).execute(conn).map(drop)
 }
 
@@ -201,10 +203,12 @@ fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
+// Beyond the years 1 to 9999 the texts of SQLite do not sort as the instants do.
+
 fn earliest(face: CivilTime) -> Timestamp {
-    Start::at(face, Zone::UTC).instant().minutes_before(FURTHEST_OFFSET_MINUTES)
+    Start::at(face, Zone::UTC).instant().minutes_before(FURTHEST_OFFSET_MINUTES).max(Timestamp::MIN)
 }
 
 fn latest(face: CivilTime) -> Timestamp {
-    Start::at(face, Zone::UTC).instant().minutes_before(-FURTHEST_OFFSET_MINUTES)
+    Start::at(face, Zone::UTC).instant().minutes_before(-FURTHEST_OFFSET_MINUTES).min(Timestamp::MAX)
 }

@@ -73,7 +73,7 @@ impl<'a> SessionRecord<'a> {
         let keys = session.search_keys();
         Self {
             account_id: account.get(),
-            guid: DbGuid(session.guid),
+            guid: session.guid.into(),
             name: session.name.as_str(),
             name_key: keys.name,
             description: session.description.as_ref().map(SessionDescription::as_str),
@@ -105,7 +105,7 @@ impl TryFrom<SessionRow> for Session {
         let corrupt = |column| StoreError::Corrupt { table: "sessions", column };
         let zone = Zone::parse(&row.timezone).map_err(|_| corrupt("timezone"))?;
         Ok(Self {
-            guid: row.guid.0,
+            guid: SessionGuid::new(row.guid.0),
             name: SessionName::new(row.name).map_err(|_| corrupt("name"))?,
             description: row.description.map(SessionDescription::new).transpose().map_err(|_| corrupt("description"))?,
             tags: row.tags.map(SessionTags::new).transpose().map_err(|_| corrupt("tags"))?,

@@ -43,7 +43,7 @@ impl StepHandler for Prune {
         let rows = match Pruning::by_reference(&context.job.reference) {
             Some(Pruning::EndedJobs) => stores.jobs().prune(account, before(now, self.retention.ended_jobs), BATCH)?,
             Some(Pruning::DeletedRows) => stores.sessions().prune(account, before(now, self.retention.deleted_rows), BATCH)?,
-            // There is no table of these yet.
+            // The old ones go as new ones come.
             Some(Pruning::IdempotencyKeys) => RowCount::ZERO,
             None => return Err(StepError::Failed(Failure::new(FailureReason::Permanent, "nobody knows what this is to prune"))),
         };

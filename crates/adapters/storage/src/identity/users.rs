@@ -1,0 +1,157 @@
+//! The repository of users.
+
+use derslik_domain::id::{AccountId, Id, PrincipalId, UserGuid};
+use derslik_domain::identity::{Email, PersonName, PrincipalKind, Role, User, UserKey, UserState, Username};
+use derslik_ports::outbound::{StoreError, UserRepository};
+use diesel::dsl::max;
+use diesel::prelude::*;
+
+use crate::conn::{Conn, DieselStores, on_conn};
+use crate::schema::principals;
+use crate::types::{DbGuid, DbInstant};
+
+/// The first id that is given to a user.
+const FIRST_USER: i64 = 100;
+
+/// A user as a row of the table `principals`.
+#[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = principals)]
+#[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+#[diesel(treat_none_as_default_value = false, treat_none_as_null = true, primary_key(account_id, id))]
+struct UserRow {
+    account_id: i64,
+    id: i64,
+    kind: String,
+    role: String,
+    guid: DbGuid,
+    username: Option<String>,
+    username_key: Option<String>,
+    email: Option<String>,
+    email_key: Option<String>,
+    name: String,
+    surname: String,
+    status: String,
+    created_at: DbInstant,
+    updated_at: DbInstant,
+}
+
+impl UserRow {
+    fn new(account: AccountId, user: &User) -> Self {
+        Self {
+            account_id: account.get(),
+            id: user.id.get(),
+            kind: kind_name(user.kind).to_owned(),
+            role: role_name(user.role).to_owned(),
+            guid: user.guid.into(),
+            username: user.username.as_ref().map(ToString::to_string),
+            username_key: user.username.as_ref().map(Username::key),
+            email: user.email.as_ref().map(ToString::to_string),
+            email_key: user.email.as_ref().map(Email::key),
+            name: user.name.to_string(),
+            surname: user.surname.to_string(),
+            status: user.status.name().to_owned(),
+            created_at: DbInstant(user.created_at),
+            updated_at: DbInstant(user.updated_at),
+        }
+    }
+}
+
+impl TryFrom<UserRow> for User {
+    type Error = StoreError;
+
+    fn try_from(row: UserRow) -> Result<Self, StoreError> {
+        let corrupt = |column| StoreError::Corrupt { table: "principals", column };
+        Ok(Self {
+            id: Id::new(row.id),
+            guid: UserGuid::new(row.guid.0),
+            kind: principal_kind(&row.kind).ok_or_else(|| corrupt("kind"))?,
+            role: role(&row.role).ok_or_else(|| corrupt("role"))?,
+            username: row.username.as_deref().map(Username::parse).transpose().map_err(|_| corrupt("username"))?,
+            email: row.email.as_deref().map(Email::parse).transpose().map_err(|_| corrupt("email"))?,
+            name: PersonName::new(row.name).map_err(|_| corrupt("name"))?,
+            surname: PersonName::new(row.surname).map_err(|_| corrupt("surname"))?,
+            status: UserState::by_name(&row.status).ok_or_else(|| corrupt("status"))?,
+            created_at: row.created_at.0,
+            updated_at: row.updated_at.0,
+        })
+    }
+}
+
+impl UserRepository for DieselStores<'_> {
+    fn add(&mut self, account: AccountId, user: &User) -> Result<bool, StoreError> {
+        let row = UserRow::new(account, user);
+        let insert = diesel::insert_into(principals::table).values(row).on_conflict((principals::account_id, principals::id)).do_nothing();
+        self.query(|conn| on_conn!(conn, |conn| insert.execute(conn))).map(|rows| rows > 0)
+    }
+
+    fn update(&mut self, account: AccountId, user: &User) -> Result<bool, StoreError> {
+        let row = principals::table.filter(principals::account_id.eq(account.get())).filter(principals::id.eq(user.id.get()));
+        let update = diesel::update(row).set(UserRow::new(account, user));
+        self.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(|rows| rows > 0)
+    }
+
+    fn next_id(&mut self, account: AccountId) -> Result<PrincipalId, StoreError> {
+        let of_account = principals::table.filter(principals::account_id.eq(account.get()));
+        let highest: Option<i64> = self.query(|conn| on_conn!(conn, |conn| of_account.select(max(principals::id)).first(conn)))?;
+        Ok(Id::new(highest.map_or(FIRST_USER, |highest| highest.max(FIRST_USER - 1) + 1)))
+    }
+
+    fn find(&mut self, account: AccountId, key: &UserKey) -> Result<Option<User>, StoreError> {
+        let row: Option<UserRow> = self.query(|conn| {
+            on_conn!(conn, |conn| {
+                let query = principals::table.filter(principals::account_id.eq(account.get())).select(UserRow::as_select()).into_boxed();
+                let query = match key {
+                    UserKey::Id(id) => query.filter(principals::id.eq(id.get())),
+                    UserKey::Guid(guid) => query.filter(principals::guid.eq(DbGuid::from(*guid))),
+                    UserKey::Email(email) => query.filter(principals::email_key.eq(email.key())),
+                    UserKey::Username(username) => query.filter(principals::username_key.eq(username.key())),
+                };
+                query.first(conn).optional()
+            })
+        })?;
+        row.map(User::try_from).transpose()
+    }
+
+    fn lock(&mut self, account: AccountId, id: PrincipalId) -> Result<Option<User>, StoreError> {
+        let user = principals::table.filter(principals::account_id.eq(account.get())).filter(principals::id.eq(id.get()));
+        let row: Option<UserRow> = self.query(|conn| match conn {
+            Conn::Pg(conn) => user.select(UserRow::as_select()).for_update().first(conn).optional(),
+            Conn::Sqlite(conn) => user.select(UserRow::as_select()).first(conn).optional(),
+        })?;
+        row.map(User::try_from).transpose()
+    }
+
+    fn find_many(&mut self, account: AccountId, ids: &[PrincipalId]) -> Result<Vec<User>, StoreError> {
+        let ids: Vec<_> = ids.iter().map(|id| id.get()).collect();
+        let rows: Vec<UserRow> = self.query(|conn| {
+            on_conn!(conn, |conn| principals::table
+                .filter(principals::account_id.eq(account.get()))
+                .filter(principals::id.eq_any(ids))
+                .select(UserRow::as_select())
+                .load(conn))
+        })?;
+        rows.into_iter().map(User::try_from).collect()
+    }
+}
+
+const fn kind_name(kind: PrincipalKind) -> &'static str {
+    match kind {
+        PrincipalKind::User => "user",
+        PrincipalKind::Service => "service",
+    }
+}
+
+pub(super) fn principal_kind(name: &str) -> Option<PrincipalKind> {
+    [PrincipalKind::User, PrincipalKind::Service].into_iter().find(|kind| kind_name(*kind) == name)
+}
+
+const fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Admin => "admin",
+        Role::Member => "member",
+    }
+}
+
+pub(super) fn role(name: &str) -> Option<Role> {
+    [Role::Admin, Role::Member].into_iter().find(|role| role_name(*role) == name)
+}

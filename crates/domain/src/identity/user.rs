@@ -1,0 +1,208 @@
+//! The people and services of an account, as others see them.
+
+use std::fmt;
+
+use crate::id::{PrincipalId, UserGuid};
+use crate::text::{Text, TextError, fold};
+use crate::time::Timestamp;
+
+use super::{Principal, PrincipalKind, Role};
+
+/// A given name, a family name, or the name of a service: at most 200 characters.
+pub type PersonName = Text<200>;
+
+/// A principal with everything that the dialects show of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// The integer id within the account.
+    pub id: PrincipalId,
+    /// The GUID within the account.
+    pub guid: UserGuid,
+    /// Person or service.
+    pub kind: PrincipalKind,
+    /// What it may do in its account.
+    pub role: Role,
+    /// The name to log in by; unique in the account, whatever its case.
+    pub username: Option<Username>,
+    /// The e-mail address; unique in the account, whatever its case.
+    pub email: Option<Email>,
+    /// The given name, or the whole name of a service.
+    pub name: PersonName,
+    /// The family name.
+    pub surname: PersonName,
+    /// Whether it may act at all.
+    pub status: UserState,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// When it was changed last.
+    pub updated_at: Timestamp,
+}
+
+impl User {
+    /// What of the user decides what it may do.
+    pub const fn principal(&self) -> Principal {
+        Principal { id: self.id, kind: self.kind, role: self.role }
+    }
+
+    /// What is left of the user once everything personal was erased at the instant `at`.
+    #[must_use]
+    pub fn erased(self, at: Timestamp) -> Self {
+        Self {
+            username: None,
+            email: None,
+            name: PersonName::default(),
+            surname: PersonName::default(),
+            status: UserState::Deleted,
+            updated_at: at,
+            ..self
+        }
+    }
+}
+
+/// Whether a user may act at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum UserState {
+    /// It may.
+    Active,
+    /// It may not, for now.
+    Passive,
+    /// It was erased: only its ids are left, so that what it made stays readable.
+    Deleted,
+}
+
+impl UserState {
+    /// Every state.
+    pub const ALL: [Self; 3] = [Self::Active, Self::Passive, Self::Deleted];
+
+    /// The name by which the state is stored.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Passive => "passive",
+            Self::Deleted => "deleted",
+        }
+    }
+
+    /// The state of that name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+}
+
+/// By what a user is looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UserKey {
+    /// The integer id.
+    Id(PrincipalId),
+    /// The GUID.
+    Guid(UserGuid),
+    /// The e-mail address, whatever its case.
+    Email(Email),
+    /// The name to log in by, whatever its case.
+    Username(Username),
+}
+
+/// An e-mail address: one `@` with something on both sides, no white space, at most 254 characters; kept as it was given.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Email(Text<254>);
+
+/// The text is no e-mail address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an e-mail address")]
+pub struct EmailError;
+
+impl Email {
+    /// Takes an address.
+    ///
+    /// # Errors
+    /// [`EmailError`] for any other text. Whether somebody reads what is sent there is not asked.
+    pub fn parse(text: &str) -> Result<Self, EmailError> {
+        let fits = match text.split_once('@') {
+            Some((local, domain)) => !local.is_empty() && !domain.is_empty() && !domain.contains('@'),
+            None => false,
+        };
+        if !fits || text.chars().any(|letter| letter.is_whitespace() || letter.is_control()) {
+            return Err(EmailError);
+        }
+        Text::new(text).map(Self).map_err(|_| EmailError)
+    }
+
+    /// The address as it was given.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The address as it is compared.
+    pub fn key(&self) -> String {
+        fold(self.as_str())
+    }
+}
+
+impl fmt::Display for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A name to log in by: 1 to 100 characters without white space around them; kept as it was given.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Username(Text<100>);
+
+impl Username {
+    /// Takes a name; white space around it is left out.
+    ///
+    /// # Errors
+    /// Any [`TextError`].
+    pub fn parse(text: &str) -> Result<Self, TextError> {
+        let text = text.trim();
+        if text.is_empty() { Err(TextError::Empty) } else { Text::new(text).map(Self) }
+    }
+
+    /// The name as it was given.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The name as it is compared.
+    pub fn key(&self) -> String {
+        fold(self.as_str())
+    }
+}
+
+impl fmt::Display for Username {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    fn takes_addresses(#[values("a@b", "Öğretmen.Bir+x@okul.example", "\u{645}@\u{645}.example")] text: &str) {
+        assert_eq!(Email::parse(text).unwrap().as_str(), text);
+    }
+
+    #[rstest]
+    fn refuses_what_is_no_address(#[values("", "a", "@b", "a@", "a@b@c", "a b@c", "a@b\n", "a\0@b")] text: &str) {
+        assert_eq!(Email::parse(text), Err(EmailError));
+        assert_eq!(Email::parse(&format!("{}@b", "a".repeat(253))), Err(EmailError));
+    }
+
+    #[test]
+    fn addresses_and_names_are_compared_whatever_their_case() {
+        assert_eq!(Email::parse("ALİ@Okul.Example").unwrap().key(), Email::parse("ali@okul.example").unwrap().key());
+        assert_eq!(Username::parse(" IŞIK ").unwrap().key(), Username::parse("ışık").unwrap().key());
+        assert_eq!(Username::parse("  "), Err(TextError::Empty));
+    }
+
+    #[test]
+    fn states_are_stored_by_name() {
+        for state in UserState::ALL {
+            assert_eq!(UserState::by_name(state.name()), Some(state));
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The store of users.
+
+use derslik_domain::id::{AccountId, PrincipalId};
+use derslik_domain::identity::{User, UserKey};
+
+use super::StoreError;
+
+/// Stores the people and services of every account.
+#[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
+pub trait UserRepository {
+    /// Adds a user unless one of that id is there. Tells whether it was added.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if another user of the account has the GUID, the e-mail address or the user name.
+    fn add(&mut self, account: AccountId, user: &User) -> Result<bool, StoreError>;
+
+    /// Writes a user over what is stored under its id. Tells whether there was one.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] as for [`UserRepository::add`].
+    fn update(&mut self, account: AccountId, user: &User) -> Result<bool, StoreError>;
+
+    /// An id that no user of the account has yet. Two transactions that ask at once may get the same, and then one of them
+    /// finds it taken when it adds.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn next_id(&mut self, account: AccountId) -> Result<PrincipalId, StoreError>;
+
+    /// One user, also one that was deleted.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find(&mut self, account: AccountId, key: &UserKey) -> Result<Option<User>, StoreError>;
+
+    /// One user, also one that was deleted, held against other writers until the transaction ends.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn lock(&mut self, account: AccountId, id: PrincipalId) -> Result<Option<User>, StoreError>;
+
+    /// The users of these ids that there are, also deleted ones, in no order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_many(&mut self, account: AccountId, ids: &[PrincipalId]) -> Result<Vec<User>, StoreError>;
+}
