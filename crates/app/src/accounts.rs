@@ -2,6 +2,8 @@
 
 use derslik_domain::id::Id;
 use derslik_domain::identity::{Account, AccountName, AccountSettings, CredentialKind};
+use derslik_domain::job::{Platform, Project, ProjectKey, ProjectName};
+use derslik_domain::time::Timestamp;
 use derslik_http::perculus::key_proof;
 use derslik_ports::outbound::Ids;
 use derslik_services::identity::{AccountPlan, CredentialPlan};
@@ -69,37 +71,91 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// An account of the dev profile with the keys to it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct DevAccount {
     /// What to set up.
     pub plan: AccountPlan,
-    /// The keys.
+    /// The keys of the sessions API.
     pub keys: KeyPair,
+    /// The key of the jobs API.
+    pub organization_key: String,
 }
+
+impl std::fmt::Debug for DevAccount {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DevAccount").field("plan", &self.plan).field("keys", &self.keys).finish_non_exhaustive()
+    }
+}
+
+/// A new key of the jobs API: 256 random bits, with the prefix and the checksum of all keys.
+///
+/// # Errors
+/// If the machine has no random numbers.
+pub fn random_organization_key() -> Result<String, getrandom::Error> {
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret)?;
+    let secret = hex(&secret);
+    let checksum: [u8; 32] = Sha256::digest(&secret).into();
+    let checksum: String = hex(&checksum).chars().take(8).collect();
+    Ok(format!("derslik_ok_{secret}_{checksum}"))
+}
+
+/// What a project of the dev profile is made of.
+struct DevProject {
+    id: i64,
+    key: &'static str,
+    name: &'static str,
+}
+
+impl DevProject {
+    /// The project, unless its key or its name could not be one's.
+    fn plan(&self, created_at: Timestamp) -> Option<Project> {
+        let key: ProjectKey = self.key.parse().ok()?;
+        let name = ProjectName::new(self.name).ok()?;
+        Some(Project { id: Id::new(self.id), key, name, platform: Platform::Web, created_at })
+    }
+}
+
+const DEMO_PROJECT: DevProject = DevProject { id: 1, key: "3sWXSsqHgSKnE87YkNJK", name: "Demo" };
+const OTHER_PROJECT: DevProject = DevProject { id: 2, key: "9kQZmVtB4xLrW2nHcYpJ", name: "Other" };
 
 /// The account `demo`, and where the keys are to be known, `other` beside it, to try what the one sees of the other.
 ///
 /// # Errors
 /// If the machine has no random numbers.
-pub fn dev_accounts(settings: &AccountSettings, fixed_keys: bool) -> anyhow::Result<Vec<DevAccount>> {
+pub fn dev_accounts(settings: &AccountSettings, fixed_keys: bool, now: Timestamp) -> anyhow::Result<Vec<DevAccount>> {
+    let demo = DevIdentity { id: 1329, name: "demo", service: 4490, project: DEMO_PROJECT };
     if fixed_keys {
+        let other = DevIdentity { id: 1330, name: "other", service: 4491, project: OTHER_PROJECT };
+        let (demo_key, other_key) = ("demo-organization-key".to_owned(), "other-organization-key".to_owned());
         Ok(vec![
-            dev_account(settings, (1329, "demo"), 4490, KeyPair::fixed("demo-access", "demo-secret"))?,
-            dev_account(settings, (1330, "other"), 4491, KeyPair::fixed("other-access", "other-secret"))?,
+            demo.account(settings, KeyPair::fixed("demo-access", "demo-secret"), demo_key, now)?,
+            other.account(settings, KeyPair::fixed("other-access", "other-secret"), other_key, now)?,
         ])
     } else {
-        Ok(vec![dev_account(settings, (1329, "demo"), 4490, KeyPair::random()?)?])
+        Ok(vec![demo.account(settings, KeyPair::random()?, random_organization_key()?, now)?])
     }
 }
 
-fn dev_account(settings: &AccountSettings, (id, name): (i64, &str), service: i64, keys: KeyPair) -> anyhow::Result<DevAccount> {
-    let plan = AccountPlan {
-        account: Account { id: Id::new(id), name: AccountName::new(name)?, settings: settings.clone() },
-        service: Id::new(service),
-        service_guid: SystemIds.user_guid(),
-        credentials: vec![keys.plan()],
-    };
-    Ok(DevAccount { plan, keys })
+/// What an account of the dev profile is known by.
+struct DevIdentity {
+    id: i64,
+    name: &'static str,
+    service: i64,
+    project: DevProject,
+}
+
+impl DevIdentity {
+    fn account(&self, settings: &AccountSettings, keys: KeyPair, organization_key: String, now: Timestamp) -> anyhow::Result<DevAccount> {
+        let plan = AccountPlan {
+            account: Account { id: Id::new(self.id), name: AccountName::new(self.name)?, settings: settings.clone() },
+            service: Id::new(self.service),
+            service_guid: SystemIds.user_guid(),
+            credentials: vec![keys.plan(), CredentialPlan::opaque(CredentialKind::OrganizationKey, &organization_key)],
+            projects: self.project.plan(now).into_iter().collect(),
+        };
+        Ok(DevAccount { plan, keys, organization_key })
+    }
 }
 
 #[cfg(test)]

@@ -7,13 +7,19 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use derslik_domain::identity::{AccountSettings, Lang};
+use derslik_domain::job::LeaseTerm;
 use derslik_domain::time::{StartDateMode, Timestamp, Zone};
 use derslik_http::Limits;
+use derslik_http::openreplay::JobsCompat;
 use derslik_storage::{DatabaseUrl, PoolSettings};
+use derslik_worker::Settings;
+use derslik_worker::handlers::{DEFAULT_RETENTION, Retention};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 use validator::Validate;
+
+const SECONDS_OF_A_DAY: u64 = 24 * 60 * 60;
 
 /// The settings of the service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Validate)]
@@ -39,6 +45,9 @@ pub struct Config {
     /// The connections to the database.
     #[validate(nested)]
     pub database: DatabaseConfig,
+    /// The jobs, and those who run them.
+    #[validate(nested)]
+    pub jobs: JobsConfig,
     /// What an account gets that chose nothing.
     pub account: AccountConfig,
 }
@@ -120,6 +129,49 @@ pub struct DatabaseConfig {
     pub sqlite_full_sync: bool,
 }
 
+/// The jobs, and those who run them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub struct JobsConfig {
+    /// `documented`, or `1.26`: answers as that release of the original service gives them.
+    pub compat: JobsCompatName,
+    /// The most jobs that a process runs at once.
+    #[validate(range(min = 1, max = 10_000))]
+    pub concurrency: u16,
+    /// The most jobs that are claimed, or written down as done, at once.
+    #[validate(range(min = 1, max = 10_000))]
+    pub batch: u16,
+    /// For how long a job is claimed unless its worker is heard of, in milliseconds.
+    #[validate(range(min = 1_000, max = 600_000))]
+    pub lease_ms: u64,
+    /// How long to wait at the most before looking for jobs again, in milliseconds.
+    #[validate(range(min = 10, max = 60_000))]
+    pub poll_ms: u64,
+    /// How often the sweeps of each account are asked for, in seconds; 0 asks for none.
+    #[validate(range(max = 86_400))]
+    pub sweep_seconds: u64,
+    /// How long running jobs may go on once the process was told to stop, in seconds.
+    #[validate(range(max = 600))]
+    pub grace_seconds: u64,
+    /// For how many days jobs are kept after their end.
+    #[validate(range(min = 1, max = 36_500))]
+    pub retention_days: u64,
+    /// For how many days deleted sessions are kept.
+    #[validate(range(min = 1, max = 36_500))]
+    pub deleted_retention_days: u64,
+}
+
+/// How the jobs API answers where its document and the original service differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum JobsCompatName {
+    /// As the document says.
+    #[serde(rename = "documented")]
+    Documented,
+    /// As release 1.26 answers.
+    #[serde(rename = "1.26")]
+    Release126,
+}
+
 /// What an account gets that chose nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -154,6 +206,7 @@ impl Default for Config {
             log: LogConfig::default(),
             http: HttpConfig::default(),
             database: DatabaseConfig::default(),
+            jobs: JobsConfig::default(),
             account: AccountConfig::default(),
         }
     }
@@ -190,6 +243,24 @@ impl Default for DatabaseConfig {
             statement_timeout_ms: millis(settings.statement_timeout),
             lock_timeout_ms: millis(settings.lock_timeout),
             sqlite_full_sync: settings.sqlite_full_sync,
+        }
+    }
+}
+
+impl Default for JobsConfig {
+    fn default() -> Self {
+        let settings = Settings::default();
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        Self {
+            compat: JobsCompatName::Documented,
+            concurrency: settings.concurrency,
+            batch: settings.batch,
+            lease_ms: millis(settings.lease.duration()),
+            poll_ms: millis(settings.poll),
+            sweep_seconds: settings.sweep.map_or(0, |interval| interval.as_secs()),
+            grace_seconds: settings.grace.as_secs(),
+            retention_days: DEFAULT_RETENTION.as_secs() / SECONDS_OF_A_DAY,
+            deleted_retention_days: DEFAULT_RETENTION.as_secs() / SECONDS_OF_A_DAY,
         }
     }
 }
@@ -275,6 +346,35 @@ impl Config {
             statement_timeout: Duration::from_millis(self.database.statement_timeout_ms),
             lock_timeout: Duration::from_millis(self.database.lock_timeout_ms),
             sqlite_full_sync: self.database.sqlite_full_sync,
+        }
+    }
+
+    /// How a worker works.
+    pub fn worker(&self) -> Settings {
+        let jobs = &self.jobs;
+        Settings {
+            concurrency: jobs.concurrency,
+            batch: jobs.batch,
+            // The range was checked when the settings were read.
+            lease: LeaseTerm::new(Duration::from_millis(jobs.lease_ms)).unwrap_or_default(),
+            poll: Duration::from_millis(jobs.poll_ms),
+            sweep: (jobs.sweep_seconds > 0).then(|| Duration::from_secs(jobs.sweep_seconds)),
+            grace: Duration::from_secs(jobs.grace_seconds),
+            ..Settings::default()
+        }
+    }
+
+    /// How long things are kept that nobody uses any more.
+    pub fn retention(&self) -> Retention {
+        let days = |days: u64| Duration::from_secs(days.saturating_mul(SECONDS_OF_A_DAY));
+        Retention { ended_jobs: days(self.jobs.retention_days), deleted_rows: days(self.jobs.deleted_retention_days) }
+    }
+
+    /// How the jobs API answers.
+    pub fn jobs_compat(&self) -> JobsCompat {
+        match self.jobs.compat {
+            JobsCompatName::Documented => JobsCompat::Documented,
+            JobsCompatName::Release126 => JobsCompat::Release126,
         }
     }
 

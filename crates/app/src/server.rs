@@ -5,19 +5,41 @@ use std::time::Duration;
 
 use derslik_http::{HttpState, Serving, Stopper};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 
-/// Serves on a listener until the process is told to stop.
+/// Serves on a listener until the process is told to stop, which `stopping` then tells everybody else.
 ///
 /// # Errors
 /// If the listener can't be used, or signals can't be waited for.
-pub async fn serve(listener: TcpListener, state: HttpState, workers: usize, grace: Duration) -> std::io::Result<()> {
+pub async fn serve(
+    listener: TcpListener,
+    state: HttpState,
+    workers: usize,
+    grace: Duration,
+    stopping: CancellationToken,
+) -> std::io::Result<()> {
+    // Whatever ends the server ends everybody else.
+    let stopped = stopping.clone().drop_guard();
     let server = Serving::new(listener, state, workers, grace)?;
-    tokio::spawn(stop_on_signals(server.stopper(), signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?));
-    server.until_stopped().await
+    tokio::spawn(stop_on_signals(server.stopper(), stopping, signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?));
+    let outcome = server.until_stopped().await;
+    drop(stopped);
+    outcome
 }
 
-async fn stop_on_signals(server: Stopper, mut terminate: Signal, mut interrupt: Signal) {
+/// Waits until the process is told to stop.
+///
+/// # Errors
+/// If signals can't be waited for.
+pub async fn stop_signal() -> std::io::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     next(&mut terminate, &mut interrupt).await;
+    Ok(())
+}
+
+async fn stop_on_signals(server: Stopper, stopping: CancellationToken, mut terminate: Signal, mut interrupt: Signal) {
+    next(&mut terminate, &mut interrupt).await;
+    stopping.cancel();
     tracing::info!("stopping: requests under way are answered first");
     let graceful = server.stop(true);
     tokio::pin!(graceful);

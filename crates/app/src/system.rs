@@ -50,4 +50,11 @@ impl Ids for SystemIds {
     fn user_guid(&self) -> UserGuid {
         UserGuid::new(Uuid::now_v7())
     }
+
+    #[expect(clippy::disallowed_methods, reason = "this is where ids come from")]
+    fn random_bits(&self) -> u128 {
+        // A UUID of version 4 has six bits that never change: two of them, shifted over each other, leave none.
+        let (one, other) = (Uuid::new_v4().as_u128(), Uuid::new_v4().as_u128());
+        one ^ other.rotate_left(32)
+    }
 }

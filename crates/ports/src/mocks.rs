@@ -6,8 +6,9 @@ use derslik_domain::id::{SessionGuid, UserGuid};
 use derslik_domain::time::Timestamp;
 
 use crate::outbound::{
-    Clock, IdempotencyRepository, IdentityRepository, Ids, MockIdempotencyRepository, MockIdentityRepository, MockSessionRepository,
-    MockUserRepository, SessionRepository, StoreError, Stores, UnitOfWork, UserRepository,
+    Clock, IdempotencyRepository, IdentityRepository, Ids, JobRepository, MockIdempotencyRepository, MockIdentityRepository,
+    MockJobRepository, MockProjectRepository, MockSessionRepository, MockUserRepository, ProjectRepository, SessionRepository, StoreError,
+    Stores, UnitOfWork, UserRepository,
 };
 
 /// Stores whose every call is expected beforehand.
@@ -17,6 +18,10 @@ pub struct MockStores {
     pub sessions: MockSessionRepository,
     /// Accounts and credentials.
     pub identity: MockIdentityRepository,
+    /// Jobs.
+    pub jobs: MockJobRepository,
+    /// Projects.
+    pub projects: MockProjectRepository,
     /// Users.
     pub users: MockUserRepository,
     /// Answers to requests that may come again.
@@ -38,6 +43,14 @@ impl Stores for MockStores {
 
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
         &mut self.idempotency
+    }
+
+    fn jobs(&mut self) -> &mut dyn JobRepository {
+        &mut self.jobs
+    }
+
+    fn projects(&mut self) -> &mut dyn ProjectRepository {
+        &mut self.projects
     }
 }
 
@@ -109,5 +122,9 @@ impl Ids for FixedIds {
 
     fn user_guid(&self) -> UserGuid {
         UserGuid::new(self.0.get())
+    }
+
+    fn random_bits(&self) -> u128 {
+        self.0.get().as_u128()
     }
 }

@@ -4,5 +4,7 @@
 #![deny(missing_docs)]
 
 pub mod identity;
+pub mod jobs;
 mod once;
+pub mod projects;
 pub mod sessions;

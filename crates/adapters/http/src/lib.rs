@@ -9,14 +9,16 @@
 //! | `body` | reading a request body within its limits |
 //! | `trace` | the span and the id of a request |
 //! | `perculus` | the sessions API |
+//! | `openreplay` | the jobs API |
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 mod body;
+pub mod openreplay;
 pub mod perculus;
 mod routes;
 mod state;
 mod trace;
 
 pub use routes::{Serving, Stopper, configure};
-pub use state::{HttpState, Limits};
+pub use state::{HttpState, InboundPorts, Limits};

@@ -9,6 +9,7 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpResponse, HttpServer};
 use tracing_actix_web::TracingLogger;
 
+use crate::openreplay;
 use crate::perculus;
 use crate::state::HttpState;
 use crate::trace::{RequestSpan, show_request_id};
@@ -19,6 +20,8 @@ pub fn configure(config: &mut ServiceConfig, state: HttpState) {
         .app_data(Data::new(state))
         .service(perculus::v2::scope("/xapi/v2"))
         .service(perculus::v2::scope("/api/groups/xapi"))
+        .service(openreplay::scope("/api/v1"))
+        .configure(|config| openreplay::routes(config, "/v1"))
         .default_service(web::to(no_such_path));
 }
 

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use derslik_domain::session::Batch;
-use derslik_ports::inbound::{IdentityService, SessionService};
+use derslik_ports::inbound::{IdentityService, JobService, ProjectService, SessionService};
+
+use crate::openreplay::JobsCompat;
 
 use crate::body::BodyRoom;
 
@@ -13,17 +15,50 @@ use crate::body::BodyRoom;
 pub struct HttpState {
     /// Sessions.
     pub sessions: Arc<dyn SessionService>,
+    /// Jobs.
+    pub jobs: Arc<dyn JobService>,
+    /// Projects.
+    pub projects: Arc<dyn ProjectService>,
     /// Who asks.
     pub identity: Arc<dyn IdentityService>,
     /// The limits of a request.
     pub limits: Limits,
+    /// How the jobs API answers where the document and the original service differ.
+    pub jobs_compat: JobsCompat,
     body_room: BodyRoom,
+}
+
+/// The inbound ports of all dialects.
+#[derive(Clone)]
+pub struct InboundPorts {
+    /// Sessions.
+    pub sessions: Arc<dyn SessionService>,
+    /// Jobs.
+    pub jobs: Arc<dyn JobService>,
+    /// Projects.
+    pub projects: Arc<dyn ProjectService>,
+    /// Who asks.
+    pub identity: Arc<dyn IdentityService>,
+}
+
+impl std::fmt::Debug for InboundPorts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("InboundPorts")
+    }
 }
 
 impl HttpState {
     /// What handlers work with.
-    pub fn new(sessions: Arc<dyn SessionService>, identity: Arc<dyn IdentityService>, limits: Limits) -> Self {
-        Self { sessions, identity, limits, body_room: BodyRoom::of_bytes(limits.bodies_in_flight_bytes) }
+    pub fn new(ports: InboundPorts, limits: Limits) -> Self {
+        let InboundPorts { sessions, jobs, projects, identity } = ports;
+        let body_room = BodyRoom::of_bytes(limits.bodies_in_flight_bytes);
+        Self { sessions, jobs, projects, identity, limits, jobs_compat: JobsCompat::default(), body_room }
+    }
+
+    /// The same, answering as `compat` says.
+    #[must_use]
+    pub fn with_jobs_compat(self, compat: JobsCompat) -> Self {
+        Self { jobs_compat: compat, ..self }
     }
 
     /// The room that the bodies of all requests share.

@@ -7,15 +7,25 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use actix_web::{App, test};
 use derslik_domain::identity::{Denial, Scope};
-use derslik_http::{HttpState, Limits, configure};
-use derslik_ports::inbound::{AuthenticationError, MockIdentityService, MockSessionService, ServiceError};
+use derslik_http::{HttpState, InboundPorts, Limits, configure};
+use derslik_ports::inbound::{
+    AuthenticationError, MockIdentityService, MockJobService, MockProjectService, MockSessionService, ServiceError,
+};
 use derslik_ports::outbound::StoreError;
 use derslik_testkit::builders::{account, actor_of};
 use serde_json::{Value, json};
 
 /// The answer to a search: status, seconds to wait, body.
 async fn answer(sessions: MockSessionService, identity: MockIdentityService) -> (StatusCode, Option<String>, Value) {
-    let state = HttpState::new(Arc::new(sessions), Arc::new(identity), Limits::default());
+    let state = HttpState::new(
+        InboundPorts {
+            sessions: Arc::new(sessions),
+            jobs: Arc::new(MockJobService::new()),
+            projects: Arc::new(MockProjectService::new()),
+            identity: Arc::new(identity),
+        },
+        Limits::default(),
+    );
     let app = test::init_service(App::new().configure(|config| configure(config, state))).await;
     let bearer = format!("Bearer demo-access|{}", "0".repeat(64));
     let request = test::TestRequest::post().uri("/xapi/v2/session/search").insert_header((AUTHORIZATION, bearer));

@@ -1,11 +1,14 @@
 //! The two kinds of connection, and the stores of one unit of work.
 
-use derslik_ports::outbound::{IdempotencyRepository, IdentityRepository, SessionRepository, StoreError, Stores, UserRepository};
+use derslik_ports::outbound::{
+    IdempotencyRepository, IdentityRepository, JobRepository, ProjectRepository, SessionRepository, StoreError, Stores, UserRepository,
+};
 use diesel::QueryResult;
 use diesel::pg::PgConnection;
 use diesel::sqlite::SqliteConnection;
 
 use crate::error::{is_connection_lost, store_error};
+use crate::wake::notify;
 
 /// A connection to either database.
 pub(crate) enum Conn<'c> {
@@ -29,6 +32,7 @@ pub(crate) use on_conn;
 pub(crate) struct DieselStores<'c> {
     conn: Conn<'c>,
     lost: bool,
+    wakes: bool,
 }
 
 impl Conn<'_> {
@@ -43,12 +47,34 @@ impl Conn<'_> {
 
 impl<'c> DieselStores<'c> {
     pub(crate) fn new(conn: Conn<'c>) -> Self {
-        Self { conn, lost: false }
+        Self { conn, lost: false, wakes: false }
     }
 
     /// Whether the connection turned out to be dead.
     pub(crate) fn is_lost(&self) -> bool {
         self.lost
+    }
+
+    /// Whether there is work for whoever runs jobs, once the transaction has ended well.
+    pub(crate) fn wakes(&self) -> bool {
+        self.wakes
+    }
+
+    /// Notes that there is work for whoever runs jobs, and tells other processes where the database can.
+    pub(crate) fn wake_for(&mut self, is_work: bool) -> Result<(), StoreError> {
+        if !is_work || self.wakes {
+            return Ok(());
+        }
+        self.wakes = true;
+        self.query(|conn| match conn {
+            Conn::Pg(conn) => notify(conn),
+            Conn::Sqlite(_) => Ok(()),
+        })
+    }
+
+    /// Whether the database is PostgreSQL.
+    pub(crate) fn is_postgres(&self) -> bool {
+        matches!(self.conn, Conn::Pg(_))
     }
 
     /// Runs a query, with its failure in the words of the ports.
@@ -74,6 +100,14 @@ impl Stores for DieselStores<'_> {
     }
 
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
+        self
+    }
+
+    fn jobs(&mut self) -> &mut dyn JobRepository {
+        self
+    }
+
+    fn projects(&mut self) -> &mut dyn ProjectRepository {
         self
     }
 }

@@ -4,7 +4,7 @@ use derslik_ports::outbound::{Conflict, StoreError};
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
 
 /// What is unique: the name of the constraint on PostgreSQL, the column that SQLite names last, and what it means.
-const UNIQUE: [(&str, &str, Conflict); 9] = [
+const UNIQUE: [(&str, &str, Conflict); 12] = [
     ("accounts_pkey", "accounts.id", Conflict::Account),
     ("accounts_name_key", "accounts.name", Conflict::AccountName),
     ("principals_pkey", "principals.id", Conflict::User),
@@ -13,6 +13,9 @@ const UNIQUE: [(&str, &str, Conflict); 9] = [
     ("principals_username_key", "principals.username_key", Conflict::Username),
     ("credentials_public_id_key", "credentials.public_id", Conflict::Credential),
     ("sessions_pkey", "sessions.guid", Conflict::Session),
+    ("jobs_live_key", "jobs.reference_digest", Conflict::LiveJob),
+    ("projects_key_key", "projects.key", Conflict::ProjectKey),
+    ("projects_name_key_key", "projects.name_key", Conflict::ProjectName),
     ("idempotency_keys_pkey", "idempotency_keys.idempotency_key", Conflict::IdempotencyKey),
 ];
 

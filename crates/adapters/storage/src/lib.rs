@@ -7,7 +7,8 @@
 //! | `pool` | where connections come from and how a dead one is replaced |
 //! | `unit_of_work` | the one hop to a blocking thread, with its transaction |
 //! | `types` | values of the domain as both databases keep them |
-//! | `session`, `identity`, `idempotency` | the repositories |
+//! | `wake` | how whoever runs jobs learns that there is something to do |
+//! | `session`, `identity`, `idempotency`, `job`, `project` | the repositories |
 //! | `migrate` | bringing a database up to date |
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -16,12 +17,15 @@ mod conn;
 mod error;
 mod idempotency;
 mod identity;
+mod job;
 mod migrate;
 mod pool;
+mod project;
 mod schema;
 mod session;
 mod types;
 mod unit_of_work;
+mod wake;
 
 pub use migrate::{MigrateError, Migrated, schema_revision};
 pub use pool::{DatabaseUrl, DatabaseUrlError, PoolSettings};

@@ -73,6 +73,43 @@ diesel::table! {
 }
 
 diesel::table! {
+    projects (account_id, id) {
+        account_id -> BigInt,
+        id -> BigInt,
+        key -> Text,
+        name -> Text,
+        name_key -> Text,
+        platform -> Text,
+        created_at -> crate::types::Instant,
+    }
+}
+
+diesel::table! {
+    jobs (account_id, id) {
+        account_id -> BigInt,
+        id -> BigInt,
+        project_id -> BigInt,
+        action -> Text,
+        reference -> Text,
+        reference_digest -> Binary,
+        priority -> SmallInt,
+        status -> Text,
+        start_at -> crate::types::Instant,
+        due_at -> crate::types::Instant,
+        attempts -> SmallInt,
+        worker -> Nullable<crate::types::Guid>,
+        lease_token -> Nullable<crate::types::Guid>,
+        lease_until -> Nullable<crate::types::Instant>,
+        started_at -> Nullable<crate::types::Instant>,
+        ended_at -> Nullable<crate::types::Instant>,
+        progress -> Nullable<crate::types::Json>,
+        failures -> crate::types::Json,
+        created_at -> crate::types::Instant,
+        updated_at -> crate::types::Instant,
+    }
+}
+
+diesel::table! {
     idempotency_keys (account_id, principal_id, idempotency_key) {
         account_id -> BigInt,
         principal_id -> BigInt,

@@ -4,13 +4,14 @@
 use std::io::Write;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
+use derslik_domain::job::RowCount;
 use derslik_domain::time::{CivilTime, Timestamp};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::pg::{Pg, PgValue};
 use diesel::query_builder::QueryId;
 use diesel::serialize::{self, IsNull, Output, ToSql};
-use diesel::sql_types::{BigInt, Binary, SqlType, Text};
+use diesel::sql_types::{BigInt, Binary, SqlOrd, SqlType, Text};
 use diesel::sqlite::Sqlite;
 use uuid::Uuid;
 
@@ -23,6 +24,8 @@ pub struct Guid;
 #[derive(Debug, Clone, Copy, Default, QueryId, SqlType)]
 #[diesel(postgres_type(oid = 1184, array_oid = 1185), sqlite_type(name = "Text"))]
 pub struct Instant;
+
+impl SqlOrd for Instant {}
 
 /// `timestamp`, or TEXT of the fixed form `2025-02-06T16:07:35.488565`.
 #[derive(Debug, Clone, Copy, Default, QueryId, SqlType)]
@@ -38,6 +41,11 @@ pub struct Json;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Guid)]
 pub(crate) struct DbGuid(pub(crate) Uuid);
+
+/// Any other UUID in a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Guid)]
+pub(crate) struct DbUuid(pub(crate) Uuid);
 
 /// An instant in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression, FromSqlRow)]
@@ -66,6 +74,11 @@ const POSTGRES_EPOCH_MICROS: i64 = 946_684_800_000_000;
 const JSONB_VERSION: u8 = 1;
 const INSTANT_TEXT: &str = "%Y-%m-%dT%H:%M:%S%.6fZ";
 const CIVIL_TEXT: &str = "%Y-%m-%dT%H:%M:%S%.6f";
+
+/// The number of rows that a statement changed.
+pub(crate) fn row_count(rows: usize) -> RowCount {
+    RowCount::new(u64::try_from(rows).unwrap_or(u64::MAX))
+}
 
 fn write_micros(micros: i64, out: &mut Output<'_, '_, Pg>) -> serialize::Result {
     out.write_all(&(micros - POSTGRES_EPOCH_MICROS).to_be_bytes())?;
@@ -102,6 +115,33 @@ impl ToSql<Guid, Sqlite> for DbGuid {
 }
 
 impl FromSql<Guid, Sqlite> for DbGuid {
+    fn from_sql(value: <Sqlite as diesel::backend::Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        let bytes = <Vec<u8> as FromSql<Binary, Sqlite>>::from_sql(value)?;
+        Ok(Self(Uuid::from_slice(&bytes)?))
+    }
+}
+
+impl ToSql<Guid, Pg> for DbUuid {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        out.write_all(self.0.as_bytes())?;
+        Ok(IsNull::No)
+    }
+}
+
+impl FromSql<Guid, Pg> for DbUuid {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        Ok(Self(Uuid::from_slice(value.as_bytes())?))
+    }
+}
+
+impl ToSql<Guid, Sqlite> for DbUuid {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        out.set_value(self.0.as_bytes().to_vec());
+        Ok(IsNull::No)
+    }
+}
+
+impl FromSql<Guid, Sqlite> for DbUuid {
     fn from_sql(value: <Sqlite as diesel::backend::Backend>::RawValue<'_>) -> deserialize::Result<Self> {
         let bytes = <Vec<u8> as FromSql<Binary, Sqlite>>::from_sql(value)?;
         Ok(Self(Uuid::from_slice(&bytes)?))

@@ -8,18 +8,22 @@ use derslik_ports::outbound::{StoreError, Stores, UnitOfWork};
 use diesel::result::Error;
 use r2d2::Pool;
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::timeout;
 use tracing::Span;
 
 use crate::conn::DieselStores;
 use crate::error::{is_connection_lost, is_locked, store_error};
 use crate::pool::{Access, Connector, Database, DatabaseUrl, LogErrors, Manager, PgConnector, PoolSettings, SqliteConnector};
+use crate::wake::listen;
 
 /// A unit of work over a pool of connections. Clones share the pool.
 #[derive(Clone)]
 pub struct DieselUnitOfWork {
     lanes: Arc<Lanes>,
+    /// Where other processes tell of jobs.
+    connector: Option<PgConnector>,
+    sleeper: Arc<Notify>,
 }
 
 /// Where reads and where writes wait.
@@ -59,7 +63,23 @@ impl DieselUnitOfWork {
                 }
             }
         };
-        Self { lanes: Arc::new(lanes) }
+        let connector = match url {
+            DatabaseUrl::Postgres(url) => Some(PgConnector { url: url.clone(), settings }),
+            DatabaseUrl::Sqlite(_) => None,
+        };
+        Self { lanes: Arc::new(lanes), connector, sleeper: Arc::new(Notify::new()) }
+    }
+
+    /// What wakes whoever runs the jobs of this process: it is notified whenever a unit of work of this process, or on
+    /// PostgreSQL of any process, has made a job that may start at once.
+    ///
+    /// # Errors
+    /// If no thread can be started to listen on.
+    pub fn wake_ups(&self) -> std::io::Result<Arc<Notify>> {
+        if let Some(connector) = &self.connector {
+            listen(connector.clone(), &self.sleeper)?;
+        }
+        Ok(Arc::clone(&self.sleeper))
     }
 }
 
@@ -128,7 +148,7 @@ impl<C: Connector> Lane<C> {
         .await
     }
 
-    async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    async fn write<T, E, F>(&self, sleeper: Arc<Notify>, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -140,20 +160,25 @@ impl<C: Connector> Lane<C> {
             let mut more_tries = pool.max_size();
             loop {
                 let mut link = pool.get().map_err(no_connection)?;
-                let mut lost = false;
+                let (mut lost, mut wakes) = (false, false);
                 let mut refusal = None;
                 let result = link.conn.write(|conn| {
                     let work = work.take().ok_or(Error::BrokenTransactionManager)?;
                     let mut stores = DieselStores::new(conn.as_conn());
                     let result = work(&mut stores);
-                    lost = stores.is_lost();
+                    (lost, wakes) = (stores.is_lost(), stores.wakes());
                     result.map_err(|error| {
                         refusal = Some(error);
                         Error::RollbackTransaction
                     })
                 });
                 match (result, refusal) {
-                    (Ok(value), _) => return Ok(value),
+                    (Ok(value), _) => {
+                        if wakes {
+                            sleeper.notify_one();
+                        }
+                        return Ok(value);
+                    }
                     // Whatever the rollback came to, this is why there was one.
                     (Err(error), Some(refusal)) => {
                         link.broken |= lost || !matches!(error, Error::RollbackTransaction);
@@ -201,8 +226,8 @@ impl UnitOfWork for DieselUnitOfWork {
         F: FnOnce(&mut dyn Stores) -> Result<T, E> + Send + 'static,
     {
         match &*self.lanes {
-            Lanes::Postgres(lane) => lane.write(work).await,
-            Lanes::Sqlite { writer, .. } => writer.write(work).await,
+            Lanes::Postgres(lane) => lane.write(Arc::clone(&self.sleeper), work).await,
+            Lanes::Sqlite { writer, .. } => writer.write(Arc::clone(&self.sleeper), work).await,
         }
     }
 }
@@ -258,12 +283,13 @@ mod tests {
         let connector = SqliteConnector { path: path.clone(), access: Access::Write, settings };
         let small = Lane::of_one_writer(SmallDisk(connector.clone(), 100), settings, &Handle::current());
 
-        small.write(|stores| insert(stores.sessions(), 0..1)).await.unwrap();
+        small.write(Arc::default(), |stores| insert(stores.sessions(), 0..1)).await.unwrap();
         for _ in 0..3 {
             // Both where a row finds no room, and after many rows have found some.
             for numbers in [1..2_u128, 1..400] {
-                let filled = small
-                    .write(move |stores| insert(stores.sessions(), numbers.clone()).and_then(|()| insert(stores.sessions(), 400..800)));
+                let filled = small.write(Arc::default(), move |stores| {
+                    insert(stores.sessions(), numbers.clone()).and_then(|()| insert(stores.sessions(), 400..800))
+                });
                 let filled: Result<(), StoreError> = filled.await;
                 assert!(matches!(filled, Err(StoreError::Unavailable(_))), "{filled:?}");
             }
@@ -275,7 +301,7 @@ mod tests {
         }
 
         let roomy = Lane::of_one_writer(connector, settings, &Handle::current());
-        roomy.write(|stores| insert(stores.sessions(), 1..400)).await.unwrap();
+        roomy.write(Arc::default(), |stores| insert(stores.sessions(), 1..400)).await.unwrap();
         let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
         let check = sql_query("PRAGMA integrity_check").get_result::<Check>(&mut conn).unwrap();
         assert_eq!(check.integrity_check, "ok");

@@ -3,12 +3,12 @@
 use std::io::Write;
 
 use clap::Subcommand;
-use derslik_domain::identity::AccountName;
+use derslik_domain::identity::{AccountName, CredentialKind};
 use derslik_ports::outbound::{Conflict, Ids, StoreError};
-use derslik_services::identity::{NewAccount, create_account};
+use derslik_services::identity::{CredentialPlan, NewAccount, create_account};
 
 use super::{Failure, clock, open_database, runtime};
-use crate::accounts::KeyPair;
+use crate::accounts::{KeyPair, random_organization_key};
 use crate::config::Config;
 use crate::system::SystemIds;
 
@@ -35,8 +35,10 @@ fn create(config: &Config, name: &str) -> Result<(), Failure> {
     let runtime = runtime(config)?;
     let uow = open_database(config, &runtime)?;
     let keys = KeyPair::random().map_err(|error| Failure::Other(error.into()))?;
+    let organization_key = random_organization_key().map_err(|error| Failure::Other(error.into()))?;
+    let credentials = vec![keys.plan(), CredentialPlan::opaque(CredentialKind::OrganizationKey, &organization_key)];
     let settings = config.account_settings().map_err(Failure::Usage)?;
-    let new = NewAccount { name: account_name, settings, service_guid: SystemIds.user_guid(), credential: keys.plan() };
+    let new = NewAccount { name: account_name, settings, service_guid: SystemIds.user_guid(), credentials };
     let now = clock(config)?.now();
     let created = runtime.block_on(create_account(&uow, new, now));
     let id = created.map_err(|error| match error {
@@ -44,7 +46,7 @@ fn create(config: &Config, name: &str) -> Result<(), Failure> {
         error => Failure::Database(error.into()),
     })?;
     let text = format!(
-        "account     {name} ({id})\naccess key  {}\nsecret key  {}\nbearer      {}\n",
+        "account     {name} ({id})\naccess key  {}\nsecret key  {}\nbearer      {}\norg. key    {organization_key}\n",
         keys.access_key,
         keys.secret_key,
         keys.bearer()

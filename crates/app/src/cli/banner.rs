@@ -23,16 +23,33 @@ impl fmt::Display for Banner<'_> {
         writeln!(f, "Derslik {} serves on {base}", env!("CARGO_PKG_VERSION"))?;
         writeln!(f)?;
         writeln!(f, "  sessions  {base}/xapi/v2  (also {base}/api/groups/xapi)")?;
+        writeln!(f, "  jobs      {base}/api/v1  (also {base}/v1)")?;
         writeln!(f)?;
-        for DevAccount { plan, keys } in self.accounts {
+        for DevAccount { plan, keys, organization_key } in self.accounts {
             writeln!(f, "  account     {} ({})", plan.account.name, plan.account.id)?;
             writeln!(f, "  access key  {}", keys.access_key)?;
             writeln!(f, "  secret key  {}", keys.secret_key)?;
             writeln!(f, "  bearer      {}", keys.bearer())?;
+            writeln!(f, "  org. key    {organization_key}")?;
+            for project in &plan.projects {
+                writeln!(f, "  project     {} ({})", project.key, project.name)?;
+            }
             writeln!(f)?;
         }
         match self.accounts.first() {
-            Some(account) => write_examples(f, &base, &account.keys.bearer(), self.now),
+            Some(account) => {
+                write_examples(f, &base, &account.keys.bearer(), self.now)?;
+                account.plan.projects.first().map_or(Ok(()), |project| {
+                    writeln!(f, "Have a user erased, at the next midnight; list the jobs:")?;
+                    writeln!(f)?;
+                    let jobs = format!("{base}/api/v1/{}", project.key);
+                    let key = &account.organization_key;
+                    writeln!(f, "curl -s -X DELETE {jobs}/users/mehdi@openreplay.com -H 'Authorization: {key}'")?;
+                    writeln!(f)?;
+                    writeln!(f, "curl -s {jobs}/jobs -H 'Authorization: {key}'")?;
+                    writeln!(f)
+                })
+            }
             None if self.profile == Profile::Dev => {
                 writeln!(f, "The keys were shown at the first start and are kept nowhere. For known ones: --fixed-dev-keys")
             }

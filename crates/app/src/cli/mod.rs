@@ -10,8 +10,10 @@
 
 mod account;
 mod banner;
+mod job;
 mod migrate;
 mod serve;
+mod worker;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -39,13 +41,25 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serves until a signal comes.
+    /// Serves, and runs jobs, until a signal comes.
     Serve(ServeArgs),
+    /// Runs jobs, and nothing else, until a signal comes.
+    Worker(WorkerArgs),
     /// Brings the database up to date, and does nothing else.
     Migrate,
     /// Accounts.
     #[command(subcommand)]
     Account(account::AccountCommand),
+    /// Jobs.
+    #[command(subcommand)]
+    Job(job::JobCommand),
+}
+
+#[derive(Debug, Args)]
+struct WorkerArgs {
+    /// An RFC 3339 instant at which the clock of the service starts (profile dev only).
+    #[arg(long, value_name = "INSTANT")]
+    dev_clock: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -72,6 +86,9 @@ struct ServeArgs {
     /// Credentials that everybody knows, for tests (profile dev only).
     #[arg(long)]
     fixed_dev_keys: bool,
+    /// Leave the jobs to other processes.
+    #[arg(long)]
+    no_worker: bool,
     /// An RFC 3339 instant at which the clock of the service starts (profile dev only).
     #[arg(long, value_name = "INSTANT")]
     dev_clock: Option<String>,
@@ -107,12 +124,17 @@ impl Cli {
             flags.fixed_dev_keys = args.fixed_dev_keys;
             flags.dev_clock.clone_from(&args.dev_clock);
         }
+        if let Command::Worker(args) = &self.command {
+            flags.dev_clock.clone_from(&args.dev_clock);
+        }
         let config = Config::load(self.common.config.as_ref(), &flags).map_err(Failure::Usage)?;
         telemetry::start(&config.log).map_err(Failure::Usage)?;
         match self.command {
-            Command::Serve(_) => serve::run(&config),
+            Command::Serve(args) => serve::run(&config, if args.no_worker { serve::Work::Elsewhere } else { serve::Work::Here }),
+            Command::Worker(_) => worker::run(&config),
             Command::Migrate => migrate::run(&config),
             Command::Account(command) => command.run(&config),
+            Command::Job(command) => command.run(&config),
         }
     }
 }

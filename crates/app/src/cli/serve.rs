@@ -10,8 +10,10 @@ use derslik_ports::outbound::{Clock, StoreError};
 use derslik_services::identity::{Credentials, provision, usable_credentials};
 use derslik_storage::DieselUnitOfWork;
 use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
 
 use super::banner::Banner;
+use super::worker::runner;
 use super::{Failure, clock, open_database, runtime};
 use crate::accounts::{DevAccount, dev_accounts};
 use crate::config::{Config, Profile};
@@ -19,7 +21,16 @@ use crate::server;
 use crate::system::SystemIds;
 use crate::wiring::wire;
 
-pub(super) fn run(config: &Config) -> Result<(), Failure> {
+/// Where jobs are run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Work {
+    /// In this process.
+    Here,
+    /// In others.
+    Elsewhere,
+}
+
+pub(super) fn run(config: &Config, work: Work) -> Result<(), Failure> {
     let listen = || format!("can't listen on {}", config.listen);
     let listener = TcpListener::bind(config.listen).with_context(listen).map_err(Failure::Listen)?;
     let address = listener.local_addr().with_context(listen).map_err(Failure::Listen)?;
@@ -29,11 +40,11 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
     let accounts = match config.profile {
         Profile::Dev => set_up_dev_accounts(config, &runtime, &uow, clock.as_ref())?,
         Profile::Production => {
-            refuse_known_keys(config, &runtime, &uow)?;
+            refuse_known_keys(config, &runtime, &uow, clock.as_ref())?;
             Vec::new()
         }
     };
-    let state = wire(&uow, Arc::clone(&clock), Arc::new(SystemIds), config.limits());
+    let state = wire(&uow, Arc::clone(&clock), Arc::new(SystemIds), config.limits()).with_jobs_compat(config.jobs_compat());
     let workers = match config.http.workers {
         0 => std::thread::available_parallelism().map_or(1, Into::into),
         workers => workers,
@@ -43,7 +54,16 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
     std::io::stdout().write_all(banner.as_bytes()).map_err(|error| Failure::Other(error.into()))?;
     tracing::info!(%address, database = %config.database().map_err(Failure::Usage)?, "serving");
     let grace = Duration::from_secs(config.http.grace_seconds);
-    runtime.block_on(server::serve(listener, state, workers, grace)).map_err(|error| Failure::Other(error.into()))?;
+    let stop = CancellationToken::new();
+    let worker = match work {
+        Work::Here => Some(runtime.spawn(runner(config, &uow, clock)?.run(stop.clone()))),
+        Work::Elsewhere => None,
+    };
+    let served = runtime.block_on(server::serve(listener, state, workers, grace, stop));
+    if let Some(worker) = worker {
+        runtime.block_on(worker).map_err(|error| Failure::Other(error.into()))?;
+    }
+    served.map_err(|error| Failure::Other(error.into()))?;
     tracing::info!("stopped");
     Ok(())
 }
@@ -51,7 +71,7 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
 /// The accounts whose keys are to be printed: those that are new, and those whose keys everybody knows.
 fn set_up_dev_accounts(config: &Config, runtime: &Runtime, uow: &DieselUnitOfWork, clock: &dyn Clock) -> Result<Vec<DevAccount>, Failure> {
     let settings = config.account_settings().map_err(Failure::Usage)?;
-    let accounts = dev_accounts(&settings, config.fixed_dev_keys).map_err(Failure::Other)?;
+    let accounts = dev_accounts(&settings, config.fixed_dev_keys, clock.now()).map_err(Failure::Other)?;
     // A new key for an account that was there would be one that nobody asked for.
     let which = if config.fixed_dev_keys { Credentials::Always } else { Credentials::OfNewAccount };
     let mut shown = Vec::new();
@@ -65,9 +85,9 @@ fn set_up_dev_accounts(config: &Config, runtime: &Runtime, uow: &DieselUnitOfWor
 }
 
 /// A database that was once served with keys that everybody knows still takes them.
-fn refuse_known_keys(config: &Config, runtime: &Runtime, uow: &DieselUnitOfWork) -> Result<(), Failure> {
+fn refuse_known_keys(config: &Config, runtime: &Runtime, uow: &DieselUnitOfWork, clock: &dyn Clock) -> Result<(), Failure> {
     let settings = config.account_settings().map_err(Failure::Usage)?;
-    let known = dev_accounts(&settings, true).map_err(Failure::Other)?;
+    let known = dev_accounts(&settings, true, clock.now()).map_err(Failure::Other)?;
     let plans: Vec<_> = known.into_iter().flat_map(|account| account.plan.credentials).collect();
     let usable = runtime.block_on(patiently(|| usable_credentials(uow, plans.clone())))?;
     if usable.is_empty() {

@@ -76,6 +76,10 @@ impl Ids for CountedIds {
     fn user_guid(&self) -> UserGuid {
         UserGuid::new(self.next())
     }
+
+    fn random_bits(&self) -> u128 {
+        self.next().as_u128()
+    }
 }
 
 impl Service {
@@ -84,7 +88,7 @@ impl Service {
         let (url, place) = database()?;
         let uow =
             DieselUnitOfWork::new(&url, PoolSettings { connections: 4, ..PoolSettings::default() }, &tokio::runtime::Handle::current());
-        for account in dev_accounts(&settings(), true)? {
+        for account in dev_accounts(&settings(), true, now)? {
             provision(&uow, account.plan, Credentials::Always, now).await?;
         }
         let state = wire(&uow, Arc::new(StoppedClock(now)), Arc::new(CountedIds::default()), limits);

@@ -10,18 +10,21 @@ use super::{Principal, Scope, Scopes};
 pub enum CredentialKind {
     /// An access key and a digest of its secret, as the sessions API wants it.
     PerculusKey,
+    /// The one key of an account to its jobs.
+    OrganizationKey,
     /// A secret that is sent as it is, by whoever logged in or was given it.
     AccessToken,
 }
 
 impl CredentialKind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::PerculusKey, Self::AccessToken];
+    pub const ALL: [Self; 3] = [Self::PerculusKey, Self::OrganizationKey, Self::AccessToken];
 
     /// The name by which the kind is stored.
     pub const fn name(self) -> &'static str {
         match self {
             Self::PerculusKey => "perculus_key",
+            Self::OrganizationKey => "organization_key",
             Self::AccessToken => "access_token",
         }
     }
@@ -30,6 +33,7 @@ impl CredentialKind {
     pub fn scopes(self) -> Scopes {
         match self {
             Self::PerculusKey => [Scope::Sessions].into_iter().collect(),
+            Self::OrganizationKey => [Scope::Jobs].into_iter().collect(),
             Self::AccessToken => Scopes::default(),
         }
     }
@@ -38,7 +42,7 @@ impl CredentialKind {
     pub const fn is_opaque(self) -> bool {
         match self {
             Self::PerculusKey => false,
-            Self::AccessToken => true,
+            Self::OrganizationKey | Self::AccessToken => true,
         }
     }
 

@@ -43,6 +43,20 @@ impl User {
     pub const fn principal(&self) -> Principal {
         Principal { id: self.id, kind: self.kind, role: self.role }
     }
+
+    /// What is left of the user once everything personal was erased at the instant `at`.
+    #[must_use]
+    pub fn erased(self, at: Timestamp) -> Self {
+        Self {
+            username: None,
+            email: None,
+            name: PersonName::default(),
+            surname: PersonName::default(),
+            status: UserState::Deleted,
+            updated_at: at,
+            ..self
+        }
+    }
 }
 
 /// Whether a user may act at all.

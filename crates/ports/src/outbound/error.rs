@@ -41,6 +41,12 @@ pub enum Conflict {
     Credential,
     /// The GUID of a session within its account.
     Session,
+    /// A live job of the same project, action and reference.
+    LiveJob,
+    /// The key of a project within its account.
+    ProjectKey,
+    /// The name of a project within its account, whatever its case.
+    ProjectName,
     /// The key of a request within its principal.
     IdempotencyKey,
 }
@@ -55,6 +61,9 @@ impl std::fmt::Display for Conflict {
             Self::Username => "user name",
             Self::Credential => "credential",
             Self::Session => "session",
+            Self::LiveJob => "live job",
+            Self::ProjectKey => "project key",
+            Self::ProjectName => "project name",
             Self::IdempotencyKey => "idempotency key",
         })
     }

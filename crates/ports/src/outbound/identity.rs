@@ -1,7 +1,8 @@
 //! The store of accounts, principals and credentials.
 
-use derslik_domain::id::{AccountId, CredentialId};
+use derslik_domain::id::{AccountId, CredentialId, PrincipalId};
 use derslik_domain::identity::{Account, Credential, CredentialKind, Principal, Scopes, SecretDigest};
+use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::time::Timestamp;
 
 use super::StoreError;
@@ -41,6 +42,12 @@ pub trait IdentityRepository {
     /// [`StoreError::Conflict`] with the name if another account has it.
     fn add_account(&mut self, account: &Account, at: Timestamp) -> Result<bool, StoreError>;
 
+    /// Accounts by their ids: at most `limit` of those after `after`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn accounts(&mut self, after: Option<AccountId>, limit: u16) -> Result<Vec<Account>, StoreError>;
+
     /// An id that no account has yet. Two transactions that ask at once may get the same, and then one of them finds it taken
     /// when it adds.
     ///
@@ -66,4 +73,10 @@ pub trait IdentityRepository {
     /// # Errors
     /// [`StoreError`].
     fn revoke_credential(&mut self, account: AccountId, credential: CredentialId, at: Timestamp) -> Result<bool, StoreError>;
+
+    /// Removes credentials of a principal for good, and tells how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn erase_credentials(&mut self, account: AccountId, owner: PrincipalId, batch: BatchSize) -> Result<RowCount, StoreError>;
 }

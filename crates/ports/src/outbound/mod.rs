@@ -5,6 +5,8 @@ mod error;
 mod idempotency;
 mod identity;
 mod ids;
+mod jobs;
+mod projects;
 mod sessions;
 mod unit_of_work;
 mod users;
@@ -14,11 +16,14 @@ pub use error::{Conflict, StoreError};
 pub use idempotency::{IdempotencyRepository, KeyState, OwnedKey};
 pub use identity::{CredentialOwner, IdentityRepository, NewCredential};
 pub use ids::Ids;
+pub use jobs::{Claim, Completion, Enqueued, HeldJob, JobRepository, JobsPage, QueueDepth};
+pub use projects::ProjectRepository;
 pub use sessions::SessionRepository;
 pub use unit_of_work::{Stores, UnitOfWork};
 pub use users::UserRepository;
 
 #[cfg(any(test, feature = "mocks"))]
 pub use {
-    idempotency::MockIdempotencyRepository, identity::MockIdentityRepository, sessions::MockSessionRepository, users::MockUserRepository,
+    idempotency::MockIdempotencyRepository, identity::MockIdentityRepository, jobs::MockJobRepository, projects::MockProjectRepository,
+    sessions::MockSessionRepository, users::MockUserRepository,
 };

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use derslik_domain::id::{AccountId, SessionGuid};
+use derslik_domain::id::{AccountId, PrincipalId, SessionGuid};
+use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::session::{Session, SessionFilter};
+use derslik_domain::time::Timestamp;
 
 use super::StoreError;
 
@@ -42,4 +44,22 @@ pub trait SessionRepository {
     /// # Errors
     /// [`StoreError`].
     fn search(&mut self, account: AccountId, filter: &SessionFilter) -> Result<Vec<Session>, StoreError>;
+
+    /// Marks sessions as expired that ended before `now`, and tells how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn expire(&mut self, account: AccountId, now: Timestamp, limit: u16) -> Result<RowCount, StoreError>;
+
+    /// Removes sessions for good that were deleted before `before`, and tells how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn prune(&mut self, account: AccountId, before: Timestamp, limit: u16) -> Result<RowCount, StoreError>;
+
+    /// Removes sessions for good that a principal created, deleted ones included, and tells how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn erase_created_by(&mut self, account: AccountId, creator: PrincipalId, batch: BatchSize) -> Result<RowCount, StoreError>;
 }

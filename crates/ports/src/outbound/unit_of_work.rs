@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use super::{IdempotencyRepository, IdentityRepository, SessionRepository, StoreError, UserRepository};
+use super::{IdempotencyRepository, IdentityRepository, JobRepository, ProjectRepository, SessionRepository, StoreError, UserRepository};
 
 /// The stores, all of them on the connection of one unit of work.
 pub trait Stores {
@@ -10,6 +10,10 @@ pub trait Stores {
     fn sessions(&mut self) -> &mut dyn SessionRepository;
     /// Accounts and credentials.
     fn identity(&mut self) -> &mut dyn IdentityRepository;
+    /// Jobs.
+    fn jobs(&mut self) -> &mut dyn JobRepository;
+    /// Projects.
+    fn projects(&mut self) -> &mut dyn ProjectRepository;
     /// Users.
     fn users(&mut self) -> &mut dyn UserRepository;
     /// Answers to requests that may come again.

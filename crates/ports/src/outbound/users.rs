@@ -33,6 +33,12 @@ pub trait UserRepository {
     /// [`StoreError`].
     fn find(&mut self, account: AccountId, key: &UserKey) -> Result<Option<User>, StoreError>;
 
+    /// One user, also one that was deleted, held against other writers until the transaction ends.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn lock(&mut self, account: AccountId, id: PrincipalId) -> Result<Option<User>, StoreError>;
+
     /// The users of these ids that there are, also deleted ones, in no order.
     ///
     /// # Errors

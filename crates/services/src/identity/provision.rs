@@ -3,6 +3,7 @@
 
 use derslik_domain::id::{AccountId, Id, PrincipalId, UserGuid};
 use derslik_domain::identity::{Account, AccountName, AccountSettings, CredentialKind, PersonName, PrincipalKind, Role, User, UserState};
+use derslik_domain::job::Project;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Conflict, NewCredential, StoreError, Stores, UnitOfWork};
 
@@ -22,6 +23,8 @@ pub struct AccountPlan {
     pub service_guid: UserGuid,
     /// The credentials of that principal.
     pub credentials: Vec<CredentialPlan>,
+    /// The projects of the account.
+    pub projects: Vec<Project>,
 }
 
 /// An account to create under a name.
@@ -33,8 +36,8 @@ pub struct NewAccount {
     pub settings: AccountSettings,
     /// The GUID of its service principal.
     pub service_guid: UserGuid,
-    /// The first credential of that principal.
-    pub credential: CredentialPlan,
+    /// The first credentials of that principal.
+    pub credentials: Vec<CredentialPlan>,
 }
 
 /// A credential to set up.
@@ -46,6 +49,13 @@ pub struct CredentialPlan {
     pub public_id: String,
     /// The part that proves it; only its digest is stored.
     pub secret: Vec<u8>,
+}
+
+impl CredentialPlan {
+    /// A credential all of which is secret.
+    pub fn opaque(kind: CredentialKind, secret: &str) -> Self {
+        Self { kind, public_id: String::new(), secret: secret.as_bytes().to_vec() }
+    }
 }
 
 impl std::fmt::Debug for CredentialPlan {
@@ -72,7 +82,7 @@ pub enum Credentials {
     OfNewAccount,
 }
 
-/// Creates an account under a name that no other has, with one credential of its service principal.
+/// Creates an account under a name that no other has, with credentials of its service principal.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] if the name is taken, and any other [`StoreError`]; then nothing was changed.
@@ -86,8 +96,13 @@ pub async fn create_account<U: UnitOfWork>(uow: &U, new: NewAccount, at: Timesta
             .write(move |stores| {
                 let id = stores.identity().next_account_id()?;
                 let account = Account { id, name: new.name, settings: new.settings };
-                let credentials = vec![new.credential];
-                let plan = AccountPlan { account, service: Id::new(FIRST_PRINCIPAL), service_guid: new.service_guid, credentials };
+                let plan = AccountPlan {
+                    account,
+                    service: Id::new(FIRST_PRINCIPAL),
+                    service_guid: new.service_guid,
+                    credentials: new.credentials,
+                    projects: Vec::new(),
+                };
                 let provisioned = set_up(stores, plan, Credentials::OfNewAccount, at)?;
                 if provisioned.account { Ok(id) } else { Err(StoreError::Conflict(Conflict::Account)) }
             })
@@ -162,6 +177,9 @@ fn set_up(stores: &mut dyn Stores, plan: AccountPlan, which: Credentials, at: Ti
         };
         credentials += usize::from(stores.identity().add_credential(plan.account.id, service.principal(), &credential)?);
     }
+    for project in &plan.projects {
+        stores.projects().add(plan.account.id, project)?;
+    }
     Ok(Provisioned { account, credentials })
 }
 
@@ -178,7 +196,7 @@ mod tests {
             name: AccountName::new("okul").unwrap(),
             settings: settings(),
             service_guid: UserGuid::new(uuid::Uuid::nil()),
-            credential: CredentialPlan { kind: CredentialKind::PerculusKey, public_id: "key".to_owned(), secret: vec![1] },
+            credentials: vec![CredentialPlan { kind: CredentialKind::PerculusKey, public_id: "key".to_owned(), secret: vec![1] }],
         }
     }
 

@@ -2,6 +2,8 @@
 
 mod idempotency;
 mod identity;
+mod jobs;
+mod projects;
 mod sessions;
 mod unit_of_work;
 
@@ -26,7 +28,10 @@ pub struct Case<U> {
 
 /// All cases.
 pub fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
-    [unit_of_work::cases(), identity::cases(), idempotency::cases(), sessions::cases()].into_iter().flatten().collect()
+    [unit_of_work::cases(), identity::cases(), idempotency::cases(), sessions::cases(), projects::cases(), jobs::cases()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 impl<U: UnitOfWork> Harness<U> {

@@ -1,9 +1,10 @@
 //! The repository of accounts and credentials.
 
-use derslik_domain::id::{AccountId, CredentialId, Id};
+use derslik_domain::id::{AccountId, CredentialId, Id, PrincipalId};
 use derslik_domain::identity::{
     Account, AccountName, AccountSettings, Credential, CredentialKind, Lang, Principal, Scope, SecretDigest, UserState,
 };
+use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::time::{StartDateMode, Timestamp, Zone};
 use derslik_ports::outbound::{CredentialOwner, IdentityRepository, NewCredential, StoreError};
 use diesel::dsl::max;
@@ -12,7 +13,7 @@ use diesel::prelude::*;
 use super::users;
 use crate::conn::{DieselStores, on_conn};
 use crate::schema::{accounts, credentials, principals};
-use crate::types::DbInstant;
+use crate::types::{DbInstant, row_count};
 
 /// The lowest id that is given to an account. Those below are left to accounts whose ids somebody chose.
 const FIRST_ACCOUNT: i64 = 10_000;
@@ -63,6 +64,19 @@ impl IdentityRepository for DieselStores<'_> {
         self.query(|conn| on_conn!(conn, |conn| insert.execute(conn))).map(|rows| rows > 0)
     }
 
+    fn accounts(&mut self, after: Option<AccountId>, limit: u16) -> Result<Vec<Account>, StoreError> {
+        let after = after.map_or(i64::MIN, Id::get);
+        let rows: Vec<AccountRow> = self.query(|conn| {
+            on_conn!(conn, |conn| accounts::table
+                .filter(accounts::id.gt(after))
+                .order(accounts::id)
+                .limit(limit.into())
+                .select(AccountRow::as_select())
+                .load(conn))
+        })?;
+        rows.into_iter().map(Account::try_from).collect()
+    }
+
     fn next_account_id(&mut self) -> Result<AccountId, StoreError> {
         let highest: Option<i64> = self.query(|conn| on_conn!(conn, |conn| accounts::table.select(max(accounts::id)).first(conn)))?;
         Ok(Id::new(highest.map_or(FIRST_ACCOUNT, |highest| highest.max(FIRST_ACCOUNT - 1) + 1)))
@@ -111,6 +125,18 @@ impl IdentityRepository for DieselStores<'_> {
             .filter(credentials::revoked_at.is_null());
         let update = diesel::update(row).set(credentials::revoked_at.eq(DbInstant(at)));
         self.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(|rows| rows > 0)
+    }
+
+    fn erase_credentials(&mut self, account: AccountId, owner: PrincipalId, batch: BatchSize) -> Result<RowCount, StoreError> {
+        self.query(|conn| {
+            on_conn!(conn, |conn| {
+                let mine =
+                    credentials::table.filter(credentials::account_id.eq(account.get())).filter(credentials::principal_id.eq(owner.get()));
+                let ids: Vec<i64> = mine.order(credentials::id).limit(batch.get().into()).select(credentials::id).load(conn)?;
+                diesel::delete(mine.filter(credentials::id.eq_any(ids))).execute(conn)
+            })
+        })
+        .map(row_count)
     }
 }
 

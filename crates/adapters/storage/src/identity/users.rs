@@ -6,7 +6,7 @@ use derslik_ports::outbound::{StoreError, UserRepository};
 use diesel::dsl::max;
 use diesel::prelude::*;
 
-use crate::conn::{DieselStores, on_conn};
+use crate::conn::{Conn, DieselStores, on_conn};
 use crate::schema::principals;
 use crate::types::{DbGuid, DbInstant};
 
@@ -108,6 +108,15 @@ impl UserRepository for DieselStores<'_> {
                 };
                 query.first(conn).optional()
             })
+        })?;
+        row.map(User::try_from).transpose()
+    }
+
+    fn lock(&mut self, account: AccountId, id: PrincipalId) -> Result<Option<User>, StoreError> {
+        let user = principals::table.filter(principals::account_id.eq(account.get())).filter(principals::id.eq(id.get()));
+        let row: Option<UserRow> = self.query(|conn| match conn {
+            Conn::Pg(conn) => user.select(UserRow::as_select()).for_update().first(conn).optional(),
+            Conn::Sqlite(conn) => user.select(UserRow::as_select()).first(conn).optional(),
         })?;
         row.map(User::try_from).transpose()
     }

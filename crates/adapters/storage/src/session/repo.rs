@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use derslik_domain::id::{AccountId, SessionGuid};
-use derslik_domain::session::{Session, SessionFilter};
+use derslik_domain::id::{AccountId, PrincipalId, SessionGuid};
+use derslik_domain::job::{BatchSize, RowCount};
+use derslik_domain::session::{Session, SessionFilter, SessionStatus};
 use derslik_domain::time::{CivilTime, Start, Timestamp, Zone};
 use derslik_ports::outbound::{SessionRepository, StoreError};
 use diesel::dsl::sql;
@@ -15,11 +16,18 @@ use super::postgres;
 use super::rows::{SessionRecord, SessionRow, sessions_by_guid, sessions_of};
 use crate::conn::{Conn, DieselStores, on_conn};
 use crate::schema::sessions;
-use crate::types::{DbCivil, DbGuid, DbInstant};
+use crate::types::{DbCivil, DbGuid, DbInstant, Instant, row_count};
 
 /// The condition of the index `sessions_by_start`, to the letter: a bound parameter would hide from the planner that it holds.
 const NOT_DELETED: &str = "status >= 0";
 
+/// When a session ends, in the words of each database. Instants are text on SQLite, whose clock counts whole seconds: the
+/// fraction is put back as it was.
+const ENDS_ON_POSTGRES: &str = "start_at + duration_minutes * interval '1 minute'";
+const ENDS_ON_SQLITE: &str = "strftime('%Y-%m-%dT%H:%M:%S', start_at, duration_minutes || ' minutes') || substr(start_at, 20)";
+
+/// No session is shorter than this, so that one that started later than so long ago has not ended.
+const SHORTEST_MINUTES: i64 = 5;
 /// The same as a parameter, for statements that the primary key serves: text in a query keeps diesel from preparing it once.
 const LOWEST_SHOWN: i16 = 0;
 
@@ -106,6 +114,57 @@ impl SessionRepository for DieselStores<'_> {
             })
         })?;
         sessions_of(rows)
+    }
+
+    fn expire(&mut self, account: AccountId, now: Timestamp, limit: u16) -> Result<RowCount, StoreError> {
+        let ends = if self.is_postgres() { ENDS_ON_POSTGRES } else { ENDS_ON_SQLITE };
+        let expired = SessionStatus::Expired.code();
+        self.query(|conn| {
+            on_conn!(conn, |conn| {
+                let ended = sessions::table
+                    .filter(sessions::account_id.eq(account.get()))
+                    .filter(sql::<Bool>(NOT_DELETED))
+                    .filter(sessions::status.ne(expired));
+                let guids: Vec<DbGuid> = ended
+                    .clone()
+                    .filter(sessions::start_at.le(DbInstant(now.minutes_before(SHORTEST_MINUTES))))
+                    .filter(sql::<Instant>(ends).le(DbInstant(now)))
+                    .order((sessions::start_at, sessions::guid))
+                    .limit(limit.into())
+                    .select(sessions::guid)
+                    .load(conn)?;
+                // Somebody may have moved one of them since.
+                let ended = ended.filter(sessions::guid.eq_any(guids)).filter(sql::<Instant>(ends).le(DbInstant(now)));
+                diesel::update(ended).set((sessions::status.eq(expired), sessions::updated_at.eq(DbInstant(now)))).execute(conn)
+            })
+        })
+        .map(row_count)
+    }
+
+    fn prune(&mut self, account: AccountId, before: Timestamp, limit: u16) -> Result<RowCount, StoreError> {
+        let deleted = SessionStatus::Deleted.code();
+        self.query(|conn| {
+            on_conn!(conn, |conn| {
+                let gone = sessions::table
+                    .filter(sessions::account_id.eq(account.get()))
+                    .filter(sessions::status.eq(deleted))
+                    .filter(sessions::updated_at.lt(DbInstant(before)));
+                let guids: Vec<DbGuid> = gone.order(sessions::guid).limit(limit.into()).select(sessions::guid).load(conn)?;
+                diesel::delete(gone.filter(sessions::guid.eq_any(guids))).execute(conn)
+            })
+        })
+        .map(row_count)
+    }
+
+    fn erase_created_by(&mut self, account: AccountId, creator: PrincipalId, batch: BatchSize) -> Result<RowCount, StoreError> {
+        self.query(|conn| {
+            on_conn!(conn, |conn| {
+                let theirs = sessions::table.filter(sessions::account_id.eq(account.get())).filter(sessions::created_by.eq(creator.get()));
+                let guids: Vec<DbGuid> = theirs.order(sessions::guid).limit(batch.get().into()).select(sessions::guid).load(conn)?;
+                diesel::delete(theirs.filter(sessions::guid.eq_any(guids))).execute(conn)
+            })
+        })
+        .map(row_count)
     }
 }
 

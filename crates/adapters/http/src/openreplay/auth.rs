@@ -1,0 +1,72 @@
+//! Who asks, by the `Authorization` header of the jobs API.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+use derslik_domain::identity::{Actor, CredentialKind};
+use derslik_ports::inbound::Presented;
+
+use super::error::OpenReplayError;
+use crate::state::HttpState;
+
+/// The actor of a request that showed a valid key.
+pub(super) struct Caller(pub(super) Actor);
+
+impl FromRequest for Caller {
+    type Error = OpenReplayError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, OpenReplayError>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let presented = key(request.headers()).map(presented);
+        let state = request.app_data::<Data<HttpState>>().cloned();
+        Box::pin(async move {
+            let (Some(presented), Some(state)) = (presented, state) else { return Err(OpenReplayError::NoKey) };
+            Ok(Self(state.identity.authenticate(presented).await?))
+        })
+    }
+}
+
+/// The key, which stands in the header as it is or after `Bearer`.
+fn key(headers: &HeaderMap) -> Option<&[u8]> {
+    const BEARER: &[u8] = b"bearer ";
+    let value = headers.get(AUTHORIZATION)?.as_bytes().trim_ascii();
+    let key = match value.split_at_checked(BEARER.len()) {
+        Some((scheme, key)) if scheme.eq_ignore_ascii_case(BEARER) => key.trim_ascii(),
+        _ => value,
+    };
+    (!key.is_empty()).then_some(key)
+}
+
+fn presented(key: &[u8]) -> Presented {
+    Presented { kind: CredentialKind::OrganizationKey, public_id: String::new(), secret: key.to_vec() }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+
+    use super::*;
+
+    fn key_in(authorization: &str) -> Option<Vec<u8>> {
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, HeaderValue::from_str(authorization).unwrap());
+        key(&headers).map(<[u8]>::to_vec)
+    }
+
+    #[test]
+    fn a_key_stands_alone_or_after_bearer() {
+        for header in ["demo-organization-key", "Bearer demo-organization-key", "bearer  demo-organization-key "] {
+            assert_eq!(key_in(header).as_deref(), Some(&b"demo-organization-key"[..]), "{header}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_no_key() {
+        assert_eq!(key_in(""), None);
+        assert_eq!(key(&HeaderMap::new()), None);
+    }
+}

@@ -1,0 +1,102 @@
+//! Jobs and projects as clients see them.
+
+use std::fmt::Display;
+
+use actix_web::HttpResponse;
+use derslik_domain::id::Id;
+use derslik_domain::job::{Description, Job, Project};
+use derslik_domain::time::Timestamp;
+use serde::{Serialize, Serializer};
+
+/// What every answer wraps its content in.
+#[derive(Debug, Serialize)]
+pub(super) struct Data<T> {
+    data: T,
+}
+
+/// The answer that carries `data`.
+pub(super) fn answer<T: Serialize>(data: T) -> HttpResponse {
+    HttpResponse::Ok().json(Data { data })
+}
+
+/// A job.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct JobView<'a> {
+    job_id: i64,
+    #[serde(serialize_with = "shown")]
+    description: Description<'a>,
+    status: &'static str,
+    project_id: Option<i64>,
+    action: &'static str,
+    reference_id: &'a str,
+    created_at: i64,
+    updated_at: i64,
+    start_at: i64,
+    errors: Option<&'a str>,
+}
+
+impl<'a> JobView<'a> {
+    pub(super) fn new(job: &'a Job) -> Self {
+        Self {
+            job_id: job.id.get(),
+            description: job.description(),
+            status: job.status().name(),
+            project_id: job.project.map(Id::get),
+            action: job.action.name(),
+            reference_id: job.reference.as_str(),
+            created_at: millis(job.created_at),
+            updated_at: millis(job.updated_at),
+            start_at: millis(job.start_at),
+            errors: job.last_error(),
+        }
+    }
+}
+
+/// A project.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ProjectView<'a> {
+    project_id: i64,
+    project_key: &'a str,
+    name: &'a str,
+    platform: &'static str,
+}
+
+impl<'a> ProjectView<'a> {
+    pub(super) fn new(project: &'a Project) -> Self {
+        Self {
+            project_id: project.id.get(),
+            project_key: project.key.as_str(),
+            name: project.name.as_str(),
+            platform: project.platform.name(),
+        }
+    }
+}
+
+fn shown<T: Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+fn millis(instant: Timestamp) -> i64 {
+    instant.micros().div_euclid(1_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use derslik_domain::id::{JobId, ProjectId};
+    use derslik_domain::job::{NewJob, ReferenceId};
+
+    use super::*;
+
+    #[test]
+    fn a_job_looks_as_the_document_shows_it() {
+        let user = ReferenceId::new("mehdi@openreplay.com \"مهدي\"").unwrap();
+        let created = Timestamp::from_micros(1_623_912_955_277_999);
+        let job = NewJob::delete_user_data(ProjectId::new(1), user, created).into_job(JobId::new(3_451));
+        assert_eq!(
+            serde_json::to_string(&JobView::new(&job)).unwrap(),
+            r#"{"jobId":3451,"description":"Delete user sessions of userId = mehdi@openreplay.com \"مهدي\"","status":"scheduled","projectId":1,"action":"delete_user_data","referenceId":"mehdi@openreplay.com \"مهدي\"","createdAt":1623912955277,"updatedAt":1623912955277,"startAt":1623974400000,"errors":null}"#
+        );
+    }
+}

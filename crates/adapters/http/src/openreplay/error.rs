@@ -1,0 +1,160 @@
+//! The errors of the jobs API: `{"errors": ["text"]}`, and `{"detail": …}` for what never reached a handler.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONNECTION, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, ResponseError};
+use derslik_domain::job::ProjectFormError;
+use derslik_ports::inbound::{AuthenticationError, JobError};
+use derslik_ports::outbound::StoreError;
+use serde::Serialize;
+
+use super::JobsCompat;
+use crate::body::BodyError;
+
+/// How long a client should wait before it asks a database again that was away, in seconds.
+const RETRY_AFTER_SECONDS: &str = "1";
+
+/// An answer that says no.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum OpenReplayError {
+    #[error("Not authenticated")]
+    NoKey,
+    #[error("Invalid API Key")]
+    InvalidKey,
+    #[error("Not allowed")]
+    NotAllowed,
+    #[error("project not found.")]
+    ProjectNotFound,
+    #[error("Job not found.")]
+    JobNotFound,
+    #[error("The request job has already been canceled/completed.")]
+    NotCancellable(JobsCompat),
+    #[error("The name of the project is taken.")]
+    NameTaken,
+    #[error(transparent)]
+    Project(#[from] ProjectFormError),
+    #[error("Unprocessable")]
+    Unprocessable(InputFault),
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    #[error("Not Found")]
+    NoSuchPath,
+    #[error("Method Not Allowed")]
+    MethodNotAllowed,
+    #[error("The service can't reach its database; try again.")]
+    Unavailable,
+    #[error("Unexpected failure.")]
+    Failure,
+}
+
+/// A part of a request that can't be read.
+#[derive(Debug)]
+pub(super) struct InputFault {
+    /// What sort of fault it is.
+    pub(super) kind: &'static str,
+    /// Where it is: `path`, `query` or `body`, and the name of the part.
+    pub(super) place: (&'static str, &'static str),
+    /// What would be right.
+    pub(super) message: String,
+    /// What was sent.
+    pub(super) input: String,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum ErrorBody<'a> {
+    Path { detail: String },
+    Input { detail: [Detail<'a>; 1] },
+    Other { errors: [String; 1] },
+}
+
+#[derive(Serialize)]
+struct Detail<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    loc: (&'static str, &'static str),
+    msg: &'a str,
+    input: &'a str,
+}
+
+impl From<AuthenticationError> for OpenReplayError {
+    fn from(error: AuthenticationError) -> Self {
+        match error {
+            AuthenticationError::Store(error) => error.into(),
+            _ => Self::InvalidKey,
+        }
+    }
+}
+
+impl From<JobError> for OpenReplayError {
+    fn from(error: JobError) -> Self {
+        match error {
+            JobError::Denied(_) => Self::NotAllowed,
+            JobError::ProjectNotFound => Self::ProjectNotFound,
+            JobError::JobNotFound => Self::JobNotFound,
+            JobError::NotCancellable(_) => Self::NotCancellable(JobsCompat::Documented),
+            JobError::NameTaken => Self::NameTaken,
+            JobError::Store(error) => error.into(),
+            _ => Self::Failure,
+        }
+    }
+}
+
+impl From<StoreError> for OpenReplayError {
+    fn from(error: StoreError) -> Self {
+        let cause: &dyn std::error::Error = &error;
+        if matches!(error, StoreError::Unavailable(_)) {
+            tracing::warn!(cause, "the database is not available");
+            Self::Unavailable
+        } else {
+            tracing::error!(cause, "the store failed");
+            Self::Failure
+        }
+    }
+}
+
+impl OpenReplayError {
+    fn body(&self) -> ErrorBody<'_> {
+        match self {
+            Self::NoSuchPath | Self::MethodNotAllowed => ErrorBody::Path { detail: self.to_string() },
+            Self::Unprocessable(fault) => {
+                let detail = Detail { kind: fault.kind, loc: fault.place, msg: &fault.message, input: &fault.input };
+                ErrorBody::Input { detail: [detail] }
+            }
+            _ => ErrorBody::Other { errors: [self.to_string()] },
+        }
+    }
+}
+
+impl ResponseError for OpenReplayError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::NoKey | Self::InvalidKey => StatusCode::UNAUTHORIZED,
+            Self::NotAllowed => StatusCode::FORBIDDEN,
+            Self::ProjectNotFound | Self::JobNotFound | Self::NoSuchPath => StatusCode::NOT_FOUND,
+            Self::NotCancellable(JobsCompat::Documented) => StatusCode::NOT_IMPLEMENTED,
+            Self::NotCancellable(JobsCompat::Release126) | Self::NameTaken | Self::Project(_) | Self::Body(BodyError::CutOff) => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Body(BodyError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
+            Self::Body(BodyError::UnsupportedMediaType) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Unavailable | Self::Body(BodyError::NoRoom) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Failure => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        match self {
+            Self::NoKey | Self::InvalidKey => _ = response.insert_header((WWW_AUTHENTICATE, "Bearer")),
+            Self::Unavailable | Self::Body(BodyError::NoRoom) => _ = response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS)),
+            // The rest of the body may never come, or be endless.
+            Self::Body(BodyError::TooSlow | BodyError::TooLarge { .. }) => _ = response.insert_header((CONNECTION, "close")),
+            _ => {}
+        }
+        response.json(self.body())
+    }
+}

@@ -1,0 +1,189 @@
+//! What the path and the query of a request say. A part that can't be read is complained of only once the project is known to
+//! be the caller's, so that nobody learns anything about another's.
+
+use actix_web::HttpRequest;
+use actix_web::web::Query;
+use derslik_domain::id::{Id, JobId};
+use derslik_domain::identity::Actor;
+use derslik_domain::job::{ProjectKey, ReferenceId};
+use derslik_domain::text::TextError;
+
+use super::error::{InputFault, OpenReplayError};
+use crate::state::HttpState;
+
+/// The key of the project. What no project can have as its key is a project that is not there.
+pub(super) fn project_key(request: &HttpRequest) -> Result<ProjectKey, OpenReplayError> {
+    request.match_info().get("project_key").and_then(|key| key.parse().ok()).ok_or(OpenReplayError::ProjectNotFound)
+}
+
+/// Which jobs a list is to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct ListQuery {
+    pub(super) after: Option<JobId>,
+    pub(super) limit: Option<u64>,
+}
+
+/// The job that the path names.
+pub(super) async fn job_id(
+    state: &HttpState,
+    actor: &Actor,
+    project: &ProjectKey,
+    request: &HttpRequest,
+) -> Result<JobId, OpenReplayError> {
+    let text = request.match_info().get("job_id").unwrap_or_default();
+    let fault = match whole_number(text) {
+        Some(Whole::Fits(id)) => return Ok(Id::new(id)),
+        Some(Whole::TooLarge | Whole::TooSmall) => OpenReplayError::JobNotFound,
+        None => no_integer(("path", "jobId"), text),
+    };
+    state.projects.get(actor, project).await?;
+    Err(fault)
+}
+
+/// The user that the path names, escaped slashes and all.
+pub(super) async fn user_id(
+    state: &HttpState,
+    actor: &Actor,
+    project: &ProjectKey,
+    request: &HttpRequest,
+) -> Result<ReferenceId, OpenReplayError> {
+    let raw = request.uri().path().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let bytes = unescaped(raw);
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let error = match ReferenceId::from_bytes(bytes) {
+        Ok(user) => return Ok(user),
+        Err(error) => error,
+    };
+    state.projects.get(actor, project).await?;
+    let (kind, message) = match error {
+        TextError::TooLong { max } => ("string_too_long", format!("String should have at most {max} characters")),
+        _ => ("string_type", "Input should be a valid string without NUL".to_owned()),
+    };
+    Err(OpenReplayError::Unprocessable(InputFault { kind, place: ("path", "userId"), message, input: text }))
+}
+
+/// The part of a list that the query asks for.
+pub(super) async fn list_query(
+    state: &HttpState,
+    actor: &Actor,
+    project: &ProjectKey,
+    request: &HttpRequest,
+) -> Result<ListQuery, OpenReplayError> {
+    match read_list_query(request.query_string()) {
+        Ok(query) => Ok(query),
+        Err(fault) => {
+            state.projects.get(actor, project).await?;
+            Err(fault)
+        }
+    }
+}
+
+fn read_list_query(query: &str) -> Result<ListQuery, OpenReplayError> {
+    let pairs = Query::<Vec<(String, String)>>::from_query(query).map_or_else(|_| Vec::new(), Query::into_inner);
+    let mut list = ListQuery::default();
+    for (name, value) in pairs {
+        match name.as_str() {
+            "limit" => {
+                list.limit = Some(match whole_number(&value).ok_or_else(|| no_integer(("query", "limit"), &value))? {
+                    Whole::Fits(limit @ 1..) => limit.unsigned_abs(),
+                    Whole::TooLarge => u64::MAX,
+                    Whole::Fits(_) | Whole::TooSmall => return Err(no_limit(&value)),
+                });
+            }
+            "after" => {
+                list.after = Some(Id::new(match whole_number(&value).ok_or_else(|| no_integer(("query", "after"), &value))? {
+                    Whole::Fits(id) => id,
+                    Whole::TooLarge => i64::MAX,
+                    Whole::TooSmall => i64::MIN,
+                }));
+            }
+            _ => {}
+        }
+    }
+    Ok(list)
+}
+
+/// A whole number of any length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whole {
+    Fits(i64),
+    TooLarge,
+    TooSmall,
+}
+
+fn whole_number(text: &str) -> Option<Whole> {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    Some(match text.parse() {
+        Ok(number) => Whole::Fits(number),
+        Err(_) if text.starts_with('-') => Whole::TooSmall,
+        Err(_) => Whole::TooLarge,
+    })
+}
+
+fn no_integer(place: (&'static str, &'static str), input: &str) -> OpenReplayError {
+    let message = "Input should be a valid integer, unable to parse string as an integer".to_owned();
+    OpenReplayError::Unprocessable(InputFault { kind: "int_parsing", place, message, input: input.to_owned() })
+}
+
+fn no_limit(input: &str) -> OpenReplayError {
+    let message = "Input should be greater than or equal to 1".to_owned();
+    OpenReplayError::Unprocessable(InputFault { kind: "greater_than_equal", place: ("query", "limit"), message, input: input.to_owned() })
+}
+
+/// The bytes of a part of a path; an escape that is none stands for itself.
+fn unescaped(raw: &str) -> Vec<u8> {
+    let hex = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let mut bytes = Vec::with_capacity(raw.len());
+    let mut rest = raw.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        rest = tail;
+        let escaped = match tail {
+            [high, low, ..] if first == b'%' => hex(*high).zip(hex(*low)).map(|(high, low)| high << 4 | low),
+            _ => None,
+        };
+        match escaped {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = tail.split_at_checked(2).map_or(tail, |(_, after)| after);
+            }
+            None => bytes.push(first),
+        }
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_id_is_a_whole_number_of_any_length() {
+        assert_eq!(whole_number("3451"), Some(Whole::Fits(3_451)));
+        assert_eq!(whole_number("-1"), Some(Whole::Fits(-1)));
+        assert_eq!(whole_number("9223372036854775808"), Some(Whole::TooLarge));
+        assert_eq!(whole_number("-9223372036854775809"), Some(Whole::TooSmall));
+        for text in ["", "abc", "1.0", "1e3", "+", "--1", " 1", "0x1", "١"] {
+            assert_eq!(whole_number(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_bytes_of_a_user_id_are_those_behind_the_escapes() {
+        assert_eq!(unescaped("a%2Fb%20%d9%85"), "a/b م".as_bytes());
+        assert_eq!(unescaped("100%+%zz%4"), b"100%+%zz%4");
+        assert_eq!(unescaped("%00"), b"\0");
+    }
+
+    #[test]
+    fn a_list_takes_a_limit_above_zero_and_any_job_to_go_on_after() {
+        let query = read_list_query("limit=2&after=3451&x=y").unwrap();
+        assert_eq!(query, ListQuery { after: Some(Id::new(3_451)), limit: Some(2) });
+        assert_eq!(read_list_query("").unwrap(), ListQuery::default());
+        for query in ["limit=0", "limit=-1", "limit=x", "after=1.0"] {
+            assert!(read_list_query(query).is_err(), "{query}");
+        }
+    }
+}

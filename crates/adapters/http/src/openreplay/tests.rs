@@ -1,0 +1,208 @@
+//! The calls of the dialect over use cases whose every call is expected beforehand.
+
+use std::sync::Arc;
+
+use actix_web::App;
+use actix_web::http::header::{ALLOW, AUTHORIZATION, RETRY_AFTER};
+use actix_web::http::{Method, StatusCode};
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use derslik_domain::id::{Id, JobId, ProjectId};
+use derslik_domain::identity::CredentialKind;
+use derslik_domain::job::{Event, Job, JobStatus, NewJob, Platform, Project, ProjectName, ReferenceId};
+use derslik_domain::time::Timestamp;
+use derslik_ports::inbound::{AuthenticationError, JobError, MockIdentityService, MockJobService, MockProjectService, MockSessionService};
+use derslik_ports::outbound::StoreError;
+use derslik_testkit::builders::{account, actor_of, now};
+
+use super::JobsCompat;
+use crate::state::{HttpState, InboundPorts, Limits};
+
+const KEY: &str = "3sWXSsqHgSKnE87YkNJK";
+
+/// The use cases of an account that has the one project [`KEY`], and the one organization key `right`.
+fn state(jobs: MockJobService) -> HttpState {
+    let mut identity = MockIdentityService::new();
+    identity.expect_authenticate().returning(|presented| {
+        assert_eq!(presented.kind, CredentialKind::OrganizationKey);
+        if presented.secret == b"right" { Ok(actor_of(account())) } else { Err(AuthenticationError::Invalid) }
+    });
+    let mut projects = MockProjectService::new();
+    projects.expect_get().returning(|_, key| if key.as_str() == KEY { Ok(project()) } else { Err(JobError::ProjectNotFound) });
+    projects.expect_list().returning(|_| Ok(vec![project()]));
+    let ports = InboundPorts {
+        sessions: Arc::new(MockSessionService::new()),
+        jobs: Arc::new(jobs),
+        projects: Arc::new(projects),
+        identity: Arc::new(identity),
+    };
+    HttpState::new(ports, Limits::default())
+}
+
+fn project() -> Project {
+    let name = ProjectName::new("Demo").unwrap();
+    Project { id: Id::new(1), key: KEY.parse().unwrap(), name, platform: Platform::Web, created_at: now() }
+}
+
+fn job(id: i64) -> Job {
+    let created = Timestamp::from_micros(1_623_912_955_277_000);
+    NewJob::delete_user_data(ProjectId::new(1), ReferenceId::new("mehdi").unwrap(), created).into_job(JobId::new(id))
+}
+
+const SHOWN: &str = r#""description":"Delete user sessions of userId = mehdi","status":"scheduled","projectId":1,"action":"delete_user_data","referenceId":"mehdi","createdAt":1623912955277,"updatedAt":1623912955277,"startAt":1623974400000,"errors":null}"#;
+
+struct Answer {
+    status: StatusCode,
+    allow: Option<String>,
+    retry_after: bool,
+    body: String,
+}
+
+async fn ask(state: HttpState, method: Method, path: &str, key: Option<&str>) -> Answer {
+    let app = init_service(App::new().configure(|config| crate::configure(config, state))).await;
+    let mut request = TestRequest::default().method(method).uri(path);
+    if let Some(key) = key {
+        request = request.insert_header((AUTHORIZATION, key));
+    }
+    let response = call_service(&app, request.to_request()).await;
+    Answer {
+        status: response.status(),
+        allow: response.headers().get(ALLOW).map(|allow| allow.to_str().unwrap().to_owned()),
+        retry_after: response.headers().contains_key(RETRY_AFTER),
+        body: String::from_utf8(read_body(response).await.to_vec()).unwrap(),
+    }
+}
+
+async fn get(jobs: MockJobService, path: &str) -> (u16, String) {
+    let answer = ask(state(jobs), Method::GET, path, Some("right")).await;
+    (answer.status.as_u16(), answer.body)
+}
+
+#[actix_web::test]
+async fn a_job_is_shown_below_both_prefixes_and_to_both_forms_of_the_key() {
+    for (prefix, key) in [("/api/v1", "right"), ("/v1", "right"), ("/api/v1", "Bearer right")] {
+        let mut jobs = MockJobService::new();
+        jobs.expect_get().once().returning(|_, _, id| Ok(job(id.get())));
+        let answer = ask(state(jobs), Method::GET, &format!("{prefix}/{KEY}/jobs/3451"), Some(key)).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert_eq!(answer.body, format!(r#"{{"data":{{"jobId":3451,{SHOWN}}}"#));
+    }
+}
+
+#[actix_web::test]
+async fn the_key_is_looked_at_before_the_project_and_that_before_the_job() {
+    let path = "/api/v1/unknown/jobs/abc";
+    let nobody = ask(state(MockJobService::new()), Method::GET, path, None).await;
+    assert_eq!((nobody.status.as_u16(), nobody.body.as_str()), (401, r#"{"errors":["Not authenticated"]}"#));
+    let stranger = ask(state(MockJobService::new()), Method::GET, path, Some("wrong")).await;
+    assert_eq!((stranger.status.as_u16(), stranger.body.as_str()), (401, r#"{"errors":["Invalid API Key"]}"#));
+    let not_found = (404, r#"{"errors":["project not found."]}"#.to_owned());
+    assert_eq!(get(MockJobService::new(), path).await, not_found);
+    assert_eq!(get(MockJobService::new(), "/api/v1/99999999999999999999/jobs/abc").await, not_found);
+}
+
+#[actix_web::test]
+async fn a_job_id_that_is_no_integer_is_unprocessable_and_one_that_is_too_large_is_unknown() {
+    let (status, body) = get(MockJobService::new(), &format!("/api/v1/{KEY}/jobs/1.0")).await;
+    let expected = r#"{"detail":[{"type":"int_parsing","loc":["path","jobId"],"msg":"Input should be a valid integer, unable to parse string as an integer","input":"1.0"}]}"#;
+    assert_eq!((status, body.as_str()), (422, expected));
+    let unknown = get(MockJobService::new(), &format!("/api/v1/{KEY}/jobs/9223372036854775808")).await;
+    assert_eq!(unknown, (404, r#"{"errors":["Job not found."]}"#.to_owned()));
+}
+
+#[actix_web::test]
+async fn a_refused_cancel_has_the_status_of_the_document_or_of_the_release() {
+    for (compat, status) in [(JobsCompat::Documented, 501), (JobsCompat::Release126, 400)] {
+        let mut jobs = MockJobService::new();
+        jobs.expect_cancel().returning(|_, _, _| Err(JobError::NotCancellable(JobStatus::Completed)));
+        let state = state(jobs).with_jobs_compat(compat);
+        let answer = ask(state, Method::DELETE, &format!("/api/v1/{KEY}/jobs/1"), Some("right")).await;
+        let body = r#"{"errors":["The request job has already been canceled/completed."]}"#;
+        assert_eq!((answer.status.as_u16(), answer.body.as_str()), (status, body));
+    }
+}
+
+#[actix_web::test]
+async fn a_cancelled_job_is_shown_as_such() {
+    let mut jobs = MockJobService::new();
+    jobs.expect_cancel().returning(|_, _, id| Ok(job(id.get()).apply(Event::Cancel, now()).unwrap().0));
+    let answer = ask(state(jobs), Method::DELETE, &format!("/api/v1/{KEY}/jobs/3451"), Some("right")).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(answer.body.contains(r#""jobId":3451"#) && answer.body.contains(r#""status":"cancelled""#), "{}", answer.body);
+}
+
+#[actix_web::test]
+async fn the_release_shows_nothing_for_an_unknown_job() {
+    let mut jobs = MockJobService::new();
+    jobs.expect_get().returning(|_, _, _| Err(JobError::JobNotFound));
+    let state = state(jobs).with_jobs_compat(JobsCompat::Release126);
+    let answer = ask(state, Method::GET, &format!("/api/v1/{KEY}/jobs/1"), Some("right")).await;
+    assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, r#"{"data":{}}"#));
+}
+
+#[actix_web::test]
+async fn a_user_id_is_any_text_without_nul() {
+    for (path, user) in [("a%2Fb", "a/b"), ("mehdi@openreplay.com", "mehdi@openreplay.com"), ("%D9%85%20%2B", "م +")] {
+        let mut jobs = MockJobService::new();
+        jobs.expect_erase_user().once().returning(move |_, _, reference| {
+            assert_eq!(reference.as_str(), user);
+            Ok(job(1))
+        });
+        let answer = ask(state(jobs), Method::DELETE, &format!("/api/v1/{KEY}/users/{path}"), Some("right")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+    }
+    for path in ["a%00b".to_owned(), "x".repeat(1_001), "%ff".to_owned()] {
+        let answer = ask(state(MockJobService::new()), Method::DELETE, &format!("/api/v1/{KEY}/users/{path}"), Some("right")).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn a_long_list_comes_in_parts_that_make_one() {
+    let mut jobs = MockJobService::new();
+    jobs.expect_list().times(3).returning(|_, _, part| {
+        let first = part.after.map_or(1, |after| after.get() + 1);
+        Ok((first..=2_500).take(part.limit.try_into().unwrap()).map(job).collect())
+    });
+    let (status, body) = get(jobs, &format!("/api/v1/{KEY}/jobs")).await;
+    let list: serde_json::Value = serde_json::from_str(&body).unwrap();
+    let ids: Vec<_> = list["data"].as_array().unwrap().iter().map(|job| job["jobId"].as_i64().unwrap()).collect();
+    assert_eq!((status, ids), (200, (1..=2_500).collect()));
+}
+
+#[actix_web::test]
+async fn a_list_goes_on_after_a_job_and_ends_at_its_limit() {
+    let mut jobs = MockJobService::new();
+    jobs.expect_list().once().returning(|_, _, part| {
+        assert_eq!((part.after, part.limit), (Some(Id::new(7)), 2));
+        Ok(vec![job(8), job(9)])
+    });
+    let (_, body) = get(jobs, &format!("/api/v1/{KEY}/jobs?limit=2&after=7")).await;
+    assert_eq!(body, format!(r#"{{"data":[{{"jobId":8,{SHOWN},{{"jobId":9,{SHOWN}]}}"#));
+    let mut jobs = MockJobService::new();
+    jobs.expect_list().returning(|_, _, _| Ok(Vec::new()));
+    assert_eq!(get(jobs, &format!("/api/v1/{KEY}/jobs")).await, (200, r#"{"data":[]}"#.to_owned()));
+}
+
+#[actix_web::test]
+async fn projects_are_shown_by_their_keys() {
+    let shown = format!(r#"{{"projectId":1,"projectKey":"{KEY}","name":"Demo","platform":"web"}}"#);
+    assert_eq!(get(MockJobService::new(), "/api/v1/projects").await, (200, format!(r#"{{"data":[{shown}]}}"#)));
+    assert_eq!(get(MockJobService::new(), &format!("/v1/projects/{KEY}")).await, (200, format!(r#"{{"data":{shown}}}"#)));
+}
+
+#[actix_web::test]
+async fn other_paths_and_methods_are_refused_as_the_original_does() {
+    let path = ask(state(MockJobService::new()), Method::GET, "/api/v1/x/y/z/w", None).await;
+    assert_eq!((path.status.as_u16(), path.body.as_str()), (404, r#"{"detail":"Not Found"}"#));
+    let method = ask(state(MockJobService::new()), Method::PUT, &format!("/api/v1/{KEY}/jobs/1"), None).await;
+    assert_eq!((method.status.as_u16(), method.body.as_str()), (405, r#"{"detail":"Method Not Allowed"}"#));
+    assert_eq!(method.allow.as_deref(), Some("GET, DELETE"));
+}
+
+#[actix_web::test]
+async fn a_database_that_is_away_is_a_reason_to_come_back() {
+    let mut jobs = MockJobService::new();
+    jobs.expect_list().returning(|_, _, _| Err(StoreError::Unavailable(None).into()));
+    let answer = ask(state(jobs), Method::GET, &format!("/api/v1/{KEY}/jobs"), Some("right")).await;
+    assert_eq!((answer.status.as_u16(), answer.retry_after), (503, true));
+}

@@ -1,0 +1,6 @@
+//! Jobs.
+
+mod history;
+mod postgres;
+mod repo;
+mod rows;

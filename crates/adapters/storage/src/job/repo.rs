@@ -1,0 +1,287 @@
+//! The repository of jobs.
+
+use derslik_domain::id::{AccountId, Id, JobId};
+use derslik_domain::job::{Event, Job, JobState, LeaseTerm, LeaseToken, NewJob, RowCount};
+use derslik_domain::time::Timestamp;
+use derslik_ports::outbound::{Claim, Completion, Enqueued, HeldJob, JobRepository, JobsPage, QueueDepth, StoreError};
+use diesel::dsl::{count_star, min, sql};
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+
+use super::postgres;
+use super::rows::{JobChanges, JobRecord, JobRow, jobs_of, project_number, reference_digest, token_of};
+use crate::conn::{Conn, DieselStores, on_conn};
+use crate::schema::jobs;
+use crate::types::{DbInstant, DbUuid, row_count};
+
+/// The conditions of the partial indexes, to the letter: a bound parameter would hide from the planner that they hold.
+const SCHEDULED: &str = "status = 'scheduled'";
+const RUNNING: &str = "status = 'running'";
+const LIVE: &str = "status IN ('scheduled', 'running')";
+const OF_A_PROJECT: &str = "project_id > 0";
+
+impl JobRepository for DieselStores<'_> {
+    fn enqueue(&mut self, account: AccountId, job: &NewJob) -> Result<Enqueued, StoreError> {
+        // A live one that ends between the two statements makes room for ours.
+        loop {
+            let insert = diesel::insert_into(jobs::table).values(JobRecord::new(account, job)).on_conflict_do_nothing().returning(jobs::id);
+            let id: Option<i64> = self.query(|conn| on_conn!(conn, |conn| insert.get_result(conn).optional()))?;
+            if let Some(id) = id {
+                self.wake_for(job.start_at() <= job.created_at())?;
+                return Ok(Enqueued::Created(job.clone().into_job(Id::new(id))));
+            }
+            let digest = reference_digest(job.reference());
+            let live: Option<JobRow> = self.query(|conn| {
+                on_conn!(conn, |conn| jobs::table
+                    .filter(jobs::account_id.eq(account.get()))
+                    .filter(jobs::project_id.eq(project_number(job.project())))
+                    .filter(jobs::action.eq(job.action().name()))
+                    .filter(jobs::reference_digest.eq(&digest))
+                    .filter(sql::<Bool>(LIVE))
+                    .select(JobRow::as_select())
+                    .first(conn)
+                    .optional())
+            })?;
+            if let Some(row) = live {
+                return Job::try_from(row).map(Enqueued::Live);
+            }
+        }
+    }
+
+    fn enqueue_many(&mut self, account: AccountId, jobs: &[NewJob]) -> Result<usize, StoreError> {
+        let created = self.query(|conn| match conn {
+            Conn::Pg(conn) => postgres::insert_many(conn, account, jobs),
+            Conn::Sqlite(conn) => jobs.iter().try_fold(0, |created, job| {
+                let insert = diesel::insert_into(jobs::table).values(JobRecord::new(account, job)).on_conflict_do_nothing();
+                Ok(created + insert.execute(conn)?)
+            }),
+        })?;
+        self.wake_for(created > 0 && jobs.iter().any(|job| job.start_at() <= job.created_at()))?;
+        Ok(created)
+    }
+
+    fn find(&mut self, account: AccountId, id: JobId) -> Result<Option<Job>, StoreError> {
+        let row: Option<JobRow> = self.query(|conn| {
+            on_conn!(conn, |conn| jobs::table
+                .filter(jobs::account_id.eq(account.get()))
+                .filter(jobs::id.eq(id.get()))
+                .select(JobRow::as_select())
+                .first(conn)
+                .optional())
+        })?;
+        row.map(Job::try_from).transpose()
+    }
+
+    fn lock(&mut self, account: AccountId, id: JobId) -> Result<Option<Job>, StoreError> {
+        let job = jobs::table.filter(jobs::account_id.eq(account.get())).filter(jobs::id.eq(id.get()));
+        let row: Option<JobRow> = self.query(|conn| match conn {
+            Conn::Pg(conn) => job.select(JobRow::as_select()).for_update().first(conn).optional(),
+            Conn::Sqlite(conn) => job.select(JobRow::as_select()).first(conn).optional(),
+        })?;
+        row.map(Job::try_from).transpose()
+    }
+
+    fn list(&mut self, account: AccountId, page: &JobsPage) -> Result<Vec<Job>, StoreError> {
+        let after = page.after.map_or(i64::MIN, Id::get);
+        let rows: Vec<JobRow> = self.query(|conn| {
+            on_conn!(conn, |conn| {
+                let jobs = jobs::table.filter(jobs::account_id.eq(account.get())).filter(jobs::id.gt(after));
+                match page.project {
+                    Some(project) => jobs
+                        .filter(jobs::project_id.eq(project.get()))
+                        .filter(sql::<Bool>(OF_A_PROJECT))
+                        .order(jobs::id)
+                        .limit(page.limit.into())
+                        .select(JobRow::as_select())
+                        .load(conn),
+                    None => jobs.order(jobs::id).limit(page.limit.into()).select(JobRow::as_select()).load(conn),
+                }
+            })
+        })?;
+        jobs_of(rows)
+    }
+
+    fn replace(&mut self, account: AccountId, before: &Job, after: &Job) -> Result<bool, StoreError> {
+        let changes = JobChanges::new(after, due_of(before));
+        let rows = self.query(|conn| {
+            on_conn!(conn, |conn| {
+                let row = jobs::table
+                    .filter(jobs::account_id.eq(account.get()))
+                    .filter(jobs::id.eq(before.id.get()))
+                    .filter(jobs::status.eq(before.status().name()));
+                match token_of(before) {
+                    Some(token) => diesel::update(row.filter(jobs::lease_token.eq(token))).set(changes).execute(conn),
+                    None => diesel::update(row.filter(jobs::lease_token.is_null())).set(changes).execute(conn),
+                }
+            })
+        })?;
+        let due_at_once = matches!(after.state, JobState::Scheduled { at, .. } if at <= after.updated_at);
+        self.wake_for(rows > 0 && due_at_once)?;
+        Ok(rows > 0)
+    }
+
+    fn accounts_with_due(&mut self, now: Timestamp, limit: u16) -> Result<Vec<AccountId>, StoreError> {
+        let accounts: Vec<i64> = self.query(|conn| {
+            on_conn!(conn, |conn| jobs::table
+                .filter(sql::<Bool>(SCHEDULED))
+                .filter(jobs::due_at.le(DbInstant(now)))
+                .group_by(jobs::account_id)
+                .order((min(jobs::due_at), jobs::account_id))
+                .limit(limit.into())
+                .select(jobs::account_id)
+                .load(conn))
+        })?;
+        Ok(accounts.into_iter().map(Id::new).collect())
+    }
+
+    fn claim(&mut self, account: AccountId, claim: &Claim) -> Result<Vec<Job>, StoreError> {
+        let rows = self.query(|conn| match conn {
+            Conn::Pg(conn) => postgres::claim(conn, account, claim),
+            Conn::Sqlite(conn) => jobs::table
+                .filter(jobs::account_id.eq(account.get()))
+                .filter(sql::<Bool>(SCHEDULED))
+                .filter(jobs::due_at.le(DbInstant(claim.at)))
+                .order((jobs::priority, jobs::due_at, jobs::id))
+                .limit(claim.limit.into())
+                .select(JobRow::as_select())
+                .load(conn),
+        })?;
+        let mut jobs = jobs_of(rows)?;
+        if self.is_postgres() {
+            jobs.sort_by_key(|job| (job.priority(), due_of(job), job.id));
+            return Ok(jobs);
+        }
+        let event = || Event::Claim { worker: claim.worker, token: claim.token, term: claim.term };
+        let mut claimed = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            // A job that is not to be claimed was not selected.
+            let Ok((after, _)) = job.clone().apply(event(), claim.at) else { continue };
+            if self.replace(account, &job, &after)? {
+                claimed.push(after);
+            }
+        }
+        Ok(claimed)
+    }
+
+    fn renew(&mut self, account: AccountId, held: &[HeldJob], until: Timestamp) -> Result<Vec<HeldJob>, StoreError> {
+        let renewed = self.query(|conn| match conn {
+            Conn::Pg(conn) => postgres::renew(conn, account, held, until),
+            Conn::Sqlite(conn) => each_held(held, |job, token| {
+                let row = jobs::table
+                    .filter(jobs::account_id.eq(account.get()))
+                    .filter(jobs::id.eq(job))
+                    .filter(sql::<Bool>(RUNNING))
+                    .filter(jobs::lease_token.eq(token));
+                diesel::update(row).set(jobs::lease_until.eq(DbInstant(until))).execute(conn)
+            }),
+        })?;
+        Ok(renewed.into_iter().map(held_job).collect())
+    }
+
+    fn complete_many(&mut self, account: AccountId, done: &[Completion], at: Timestamp) -> Result<Vec<HeldJob>, StoreError> {
+        if self.is_postgres() {
+            let completed = self.query(|conn| match conn {
+                Conn::Pg(conn) => postgres::complete_many(conn, account, done, at),
+                Conn::Sqlite(_) => Ok(Vec::new()),
+            })?;
+            return Ok(completed.into_iter().map(held_job).collect());
+        }
+        let mut completed = Vec::with_capacity(done.len());
+        for Completion { held, result } in done {
+            let Some(before) = self.lock(account, held.job)? else { continue };
+            let Ok((mut after, _)) = before.clone().apply(Event::Succeed { token: held.token }, at) else { continue };
+            after.progress = result.or(after.progress);
+            if self.replace(account, &before, &after)? {
+                completed.push(*held);
+            }
+        }
+        Ok(completed)
+    }
+
+    fn accounts_with_expired(&mut self, now: Timestamp, term: LeaseTerm) -> Result<Vec<AccountId>, StoreError> {
+        let (now, latest) = (DbInstant(now), DbInstant(term.latest_end(now)));
+        let accounts: Vec<i64> = self.query(|conn| {
+            on_conn!(conn, |conn| jobs::table
+                .filter(sql::<Bool>(RUNNING))
+                .filter(jobs::lease_until.le(now).or(jobs::lease_until.gt(latest)))
+                .select(jobs::account_id)
+                .order(jobs::account_id)
+                .distinct()
+                .load(conn))
+        })?;
+        Ok(accounts.into_iter().map(Id::new).collect())
+    }
+
+    fn lock_expired(&mut self, account: AccountId, now: Timestamp, term: LeaseTerm, limit: u16) -> Result<Vec<Job>, StoreError> {
+        let (now, latest) = (DbInstant(now), DbInstant(term.latest_end(now)));
+        let expired = jobs::table
+            .filter(jobs::account_id.eq(account.get()))
+            .filter(sql::<Bool>(RUNNING))
+            .filter(jobs::lease_until.le(now).or(jobs::lease_until.gt(latest)))
+            .order(jobs::id)
+            .limit(limit.into());
+        let rows: Vec<JobRow> = self.query(|conn| match conn {
+            Conn::Pg(conn) => expired.select(JobRow::as_select()).for_update().skip_locked().load(conn),
+            Conn::Sqlite(conn) => expired.select(JobRow::as_select()).load(conn),
+        })?;
+        jobs_of(rows)
+    }
+
+    fn prune(&mut self, account: AccountId, before: Timestamp, limit: u16) -> Result<RowCount, StoreError> {
+        let removed = self.query(|conn| {
+            on_conn!(conn, |conn| {
+                let ended: Vec<i64> = jobs::table
+                    .filter(jobs::account_id.eq(account.get()))
+                    .filter(jobs::ended_at.lt(DbInstant(before)))
+                    .order(jobs::id)
+                    .limit(limit.into())
+                    .select(jobs::id)
+                    .load(conn)?;
+                let ended = jobs::table.filter(jobs::account_id.eq(account.get())).filter(jobs::id.eq_any(ended));
+                // An operator may have given one of them new life since.
+                diesel::delete(ended.filter(jobs::ended_at.lt(DbInstant(before)))).execute(conn)
+            })
+        })?;
+        Ok(row_count(removed))
+    }
+
+    fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        let next: Option<DbInstant> =
+            self.query(|conn| on_conn!(conn, |conn| jobs::table.filter(sql::<Bool>(SCHEDULED)).select(min(jobs::due_at)).first(conn)))?;
+        Ok(next.map(|at| at.0))
+    }
+
+    fn depth(&mut self) -> Result<QueueDepth, StoreError> {
+        let number = |count: i64| u64::try_from(count).unwrap_or_default();
+        let scheduled: i64 =
+            self.query(|conn| on_conn!(conn, |conn| jobs::table.filter(sql::<Bool>(SCHEDULED)).select(count_star()).first(conn)))?;
+        let running: i64 =
+            self.query(|conn| on_conn!(conn, |conn| jobs::table.filter(sql::<Bool>(RUNNING)).select(count_star()).first(conn)))?;
+        Ok(QueueDepth { scheduled: number(scheduled), running: number(running), next_due: JobRepository::next_due(self)? })
+    }
+}
+
+/// When a job is due, or was; of one that ended nobody asks any more.
+fn due_of(job: &Job) -> Timestamp {
+    match job.state {
+        JobState::Scheduled { at, .. } => at,
+        JobState::Running(run) => run.due,
+        JobState::Cancelled(_) | JobState::Failed(_) | JobState::Completed(_) => job.start_at,
+    }
+}
+
+/// Runs a statement for each, and gives those back that it changed.
+fn each_held(held: &[HeldJob], mut statement: impl FnMut(i64, DbUuid) -> QueryResult<usize>) -> QueryResult<Vec<(i64, DbUuid)>> {
+    let mut changed = Vec::with_capacity(held.len());
+    for HeldJob { job, token } in held {
+        let pair = (job.get(), DbUuid(token.get()));
+        if statement(pair.0, pair.1)? > 0 {
+            changed.push(pair);
+        }
+    }
+    Ok(changed)
+}
+
+fn held_job((job, token): (i64, DbUuid)) -> HeldJob {
+    HeldJob { job: Id::new(job), token: LeaseToken::new(token.0) }
+}

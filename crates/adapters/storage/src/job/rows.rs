@@ -1,0 +1,198 @@
+//! A job as a row of the table `jobs`.
+
+use derslik_domain::id::{AccountId, Id, ProjectId};
+use derslik_domain::job::{Action, Attempts, Ended, Job, JobState, JobStatus, Lease, LeaseToken, NewJob, ReferenceId, Run, WorkerId};
+use derslik_domain::time::Timestamp;
+use derslik_ports::outbound::StoreError;
+use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
+use sha2::{Digest, Sha256};
+
+use super::history::{failures_from_json, failures_to_json, progress_from_json, progress_to_json};
+use crate::schema::jobs;
+use crate::types::{DbInstant, DbJson, DbUuid};
+
+/// The project of a job that belongs to none.
+const NO_PROJECT: i64 = 0;
+
+/// What is read of a row.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = jobs)]
+#[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+pub(super) struct JobRow {
+    pub(super) id: i64,
+    project_id: i64,
+    action: String,
+    reference: String,
+    status: String,
+    start_at: DbInstant,
+    due_at: DbInstant,
+    attempts: i16,
+    worker: Option<DbUuid>,
+    lease_token: Option<DbUuid>,
+    lease_until: Option<DbInstant>,
+    started_at: Option<DbInstant>,
+    ended_at: Option<DbInstant>,
+    progress: Option<DbJson>,
+    failures: DbJson,
+    created_at: DbInstant,
+    updated_at: DbInstant,
+}
+
+/// The columns of [`JobRow`], in its order.
+pub(super) const READ_COLUMNS: &str = "jobs.id, jobs.project_id, jobs.action, jobs.reference, jobs.status, jobs.start_at, jobs.due_at, \
+     jobs.attempts, jobs.worker, jobs.lease_token, jobs.lease_until, jobs.started_at, jobs.ended_at, jobs.progress, jobs.failures, \
+     jobs.created_at, jobs.updated_at";
+
+/// What is written of a row at first.
+#[derive(Debug, Insertable)]
+#[diesel(table_name = jobs)]
+pub(super) struct JobRecord<'a> {
+    pub(super) account_id: i64,
+    pub(super) project_id: i64,
+    pub(super) action: &'static str,
+    pub(super) reference: &'a str,
+    pub(super) reference_digest: Vec<u8>,
+    pub(super) priority: i16,
+    pub(super) status: &'static str,
+    pub(super) start_at: DbInstant,
+    pub(super) due_at: DbInstant,
+    pub(super) attempts: i16,
+    pub(super) failures: DbJson,
+    pub(super) created_at: DbInstant,
+    pub(super) updated_at: DbInstant,
+}
+
+/// What changes of a row later.
+#[derive(Debug, AsChangeset)]
+#[diesel(table_name = jobs)]
+#[diesel(treat_none_as_null = true)]
+pub(super) struct JobChanges {
+    status: &'static str,
+    start_at: DbInstant,
+    due_at: DbInstant,
+    attempts: i16,
+    worker: Option<DbUuid>,
+    lease_token: Option<DbUuid>,
+    lease_until: Option<DbInstant>,
+    started_at: Option<DbInstant>,
+    ended_at: Option<DbInstant>,
+    progress: Option<DbJson>,
+    failures: DbJson,
+    updated_at: DbInstant,
+}
+
+pub(super) fn project_number(project: Option<ProjectId>) -> i64 {
+    project.map_or(NO_PROJECT, Id::get)
+}
+
+pub(super) fn reference_digest(reference: &ReferenceId) -> Vec<u8> {
+    Sha256::digest(reference.as_str()).to_vec()
+}
+
+/// The token of the lease of a job that runs.
+pub(super) fn token_of(job: &Job) -> Option<DbUuid> {
+    match job.state {
+        JobState::Running(run) => Some(DbUuid(run.lease.token.get())),
+        JobState::Scheduled { .. } | JobState::Cancelled(_) | JobState::Failed(_) | JobState::Completed(_) => None,
+    }
+}
+
+fn count(attempts: Attempts) -> i16 {
+    i16::try_from(attempts.get()).unwrap_or(i16::MAX)
+}
+
+impl<'a> JobRecord<'a> {
+    pub(super) fn new(account: AccountId, job: &'a NewJob) -> Self {
+        let (start_at, created_at) = (DbInstant(job.start_at()), DbInstant(job.created_at()));
+        Self {
+            account_id: account.get(),
+            project_id: project_number(job.project()),
+            action: job.action().name(),
+            reference: job.reference().as_str(),
+            reference_digest: reference_digest(job.reference()),
+            priority: job.action().priority().get(),
+            status: JobStatus::Scheduled.name(),
+            start_at,
+            due_at: start_at,
+            attempts: 0,
+            failures: DbJson("[]".to_owned()),
+            created_at,
+            updated_at: created_at,
+        }
+    }
+}
+
+impl JobChanges {
+    /// What leads to `job`. When it was due is nobody's business any more once it has ended, and stays in the row.
+    pub(super) fn new(job: &Job, due_before: Timestamp) -> Self {
+        let (due, attempts, run, ended_at) = match job.state {
+            JobState::Scheduled { at, attempts } => (at, attempts, None, None),
+            JobState::Running(run) => (run.due, run.attempt, Some(run), None),
+            JobState::Cancelled(ended) | JobState::Failed(ended) | JobState::Completed(ended) => {
+                (due_before, ended.attempts, None, Some(ended.at))
+            }
+        };
+        Self {
+            status: job.status().name(),
+            start_at: DbInstant(job.start_at),
+            due_at: DbInstant(due),
+            attempts: count(attempts),
+            worker: run.map(|run| DbUuid(run.lease.worker.get())),
+            lease_token: run.map(|run| DbUuid(run.lease.token.get())),
+            lease_until: run.map(|run| DbInstant(run.lease.until)),
+            started_at: run.map(|run| DbInstant(run.started_at)),
+            ended_at: ended_at.map(DbInstant),
+            progress: job.progress.map(|progress| DbJson(progress_to_json(progress))),
+            failures: DbJson(failures_to_json(&job.failures)),
+            updated_at: DbInstant(job.updated_at),
+        }
+    }
+}
+
+impl JobRow {
+    fn state(&self) -> Option<JobState> {
+        let attempts = Attempts::new(u16::try_from(self.attempts).ok()?);
+        let ended = || self.ended_at.map(|at| Ended { at: at.0, attempts });
+        Some(match JobStatus::by_name(&self.status)? {
+            JobStatus::Scheduled => JobState::Scheduled { at: self.due_at.0, attempts },
+            JobStatus::Running => {
+                let lease = Lease {
+                    token: LeaseToken::new(self.lease_token?.0),
+                    worker: WorkerId::new(self.worker?.0),
+                    until: self.lease_until?.0,
+                };
+                JobState::Running(Run { lease, due: self.due_at.0, started_at: self.started_at?.0, attempt: attempts })
+            }
+            JobStatus::Cancelled => JobState::Cancelled(ended()?),
+            JobStatus::Failed => JobState::Failed(ended()?),
+            JobStatus::Completed => JobState::Completed(ended()?),
+        })
+    }
+}
+
+impl TryFrom<JobRow> for Job {
+    type Error = StoreError;
+
+    fn try_from(row: JobRow) -> Result<Self, StoreError> {
+        let corrupt = |column| StoreError::Corrupt { table: "jobs", column };
+        let state = row.state().ok_or_else(|| corrupt("status"))?;
+        let progress = row.progress.map(|json| progress_from_json(&json.0).ok_or_else(|| corrupt("progress"))).transpose()?;
+        Ok(Self {
+            id: Id::new(row.id),
+            project: (row.project_id != NO_PROJECT).then(|| Id::new(row.project_id)),
+            action: Action::by_name(&row.action).ok_or_else(|| corrupt("action"))?,
+            reference: ReferenceId::new(row.reference).map_err(|_| corrupt("reference"))?,
+            start_at: row.start_at.0,
+            state,
+            progress,
+            failures: failures_from_json(&row.failures.0).ok_or_else(|| corrupt("failures"))?,
+            created_at: row.created_at.0,
+            updated_at: row.updated_at.0,
+        })
+    }
+}
+
+/// The jobs of many rows, in the order of the rows.
+pub(super) fn jobs_of(rows: Vec<JobRow>) -> Result<Vec<Job>, StoreError> {
+    rows.into_iter().map(Job::try_from).collect()
+}

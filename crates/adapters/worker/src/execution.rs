@@ -1,0 +1,175 @@
+//! One attempt at one job.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use derslik_domain::job::{Event, Fact, Failure, FailureReason, Jitter, Job, JobState};
+use derslik_ports::outbound::{StoreError, UnitOfWork};
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::JoinError;
+use tokio::time::{Instant, sleep};
+
+use crate::completion::Finished;
+use crate::lease::Holding;
+use crate::registry::{Handler, Step, StepContext, StepError, StepHandler, Task, TaskHandler};
+use crate::report;
+use crate::runner::Worker;
+
+/// How long to wait before a failed write is tried again.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Runs the handler of a job, and sees to it that what became of it is written down.
+pub(crate) async fn execute<U: UnitOfWork>(worker: Arc<Worker<U>>, job: Job, holding: Holding, done: UnboundedSender<Finished>) {
+    match worker.registry.get(job.action).cloned() {
+        Some(Handler::Steps(handler)) => run_steps(&worker, &job, &holding, &handler).await,
+        Some(Handler::Task(handler)) => run_task(&worker, job, holding, handler, &done).await,
+        None => {
+            // Another worker may be newer than this one.
+            let text = format!("no handler of {} is registered", job.action.name());
+            fail(&worker, &holding, &job, Failure::new(FailureReason::Transient, &text)).await;
+        }
+    }
+}
+
+/// What became of a step.
+enum Stepped {
+    More,
+    Ended(Box<Job>, Fact),
+    Lost,
+}
+
+async fn run_steps<U: UnitOfWork>(worker: &Worker<U>, job: &Job, holding: &Holding, handler: &Arc<dyn StepHandler>) {
+    loop {
+        if worker.giving_up.is_cancelled() {
+            return release(worker, holding, job).await;
+        }
+        match one_step(worker, holding, Arc::clone(handler)).await {
+            Ok(Stepped::More) => {}
+            Ok(Stepped::Ended(job, fact)) => return report::happened(holding.account, &job, &fact),
+            Ok(Stepped::Lost) => return report::lost(holding.account, job),
+            Err(StepError::Failed(failure)) => return fail(worker, holding, job, failure).await,
+            Err(StepError::Store(error)) => return fail(worker, holding, job, failure_of(&error)).await,
+        }
+    }
+}
+
+/// The lock on the job is held through the step, so that a cancel waits for its end and a rescue passes the job over.
+async fn one_step<U: UnitOfWork>(worker: &Worker<U>, holding: &Holding, handler: Arc<dyn StepHandler>) -> Result<Stepped, StepError> {
+    let (account, held, term, clock) = (holding.account, holding.held, worker.settings.lease, Arc::clone(&worker.clock));
+    worker
+        .uow
+        .write(move |stores| {
+            let now = clock.now();
+            let Some(before) = stores.jobs().lock(account, held.job)?.filter(|job| is_held(job, held.token)) else {
+                return Ok(Stepped::Lost);
+            };
+            let step = handler.step(stores, &StepContext { account, job: &before, now })?;
+            let now = clock.now();
+            let (progress, is_done) = match step {
+                Step::More(progress) => (Some(progress), false),
+                Step::Done(progress) => (progress, true),
+            };
+            let after = match progress {
+                Some(progress) => before.clone().progressed(held.token, term, progress, now).map_err(broken)?,
+                None => before.clone(),
+            };
+            let (after, fact) = if is_done {
+                let (after, fact) = after.apply(Event::Succeed { token: held.token }, now).map_err(broken)?;
+                (after, Some(fact))
+            } else {
+                (after, None)
+            };
+            if !stores.jobs().replace(account, &before, &after)? {
+                return Err(StepError::Store(StoreError::Unavailable(None)));
+            }
+            Ok(fact.map_or(Stepped::More, |fact| Stepped::Ended(Box::new(after), fact)))
+        })
+        .await
+}
+
+fn is_held(job: &Job, token: derslik_domain::job::LeaseToken) -> bool {
+    matches!(job.state, JobState::Running(run) if run.lease.token == token)
+}
+
+/// Nobody gets past the lock of the row, so this is not to be reached; if it is, the step is undone.
+fn broken(error: derslik_domain::job::TransitionError) -> StepError {
+    StepError::Failed(Failure::new(FailureReason::Transient, &error.to_string()))
+}
+
+async fn run_task<U: UnitOfWork>(
+    worker: &Worker<U>,
+    job: Job,
+    holding: Holding,
+    handler: Arc<dyn TaskHandler>,
+    done: &UnboundedSender<Finished>,
+) {
+    let task = Task { account: holding.account, job: job.clone(), cancelled: holding.cancelled.clone() };
+    // A task of its own, so that a panic ends there.
+    let mut running = tokio::spawn(async move { handler.run(task).await });
+    let ended = tokio::select! {
+        ended = &mut running => ended,
+        () = worker.giving_up.cancelled() => {
+            running.abort();
+            return release(worker, &holding, &job).await;
+        }
+    };
+    match ended {
+        Ok(_) if holding.cancelled.is_cancelled() => report::lost(holding.account, &job),
+        // Who writes completions down goes last.
+        Ok(Ok(result)) => drop(done.send(Finished { holding, job, result })),
+        Ok(Err(failure)) => fail(worker, &holding, &job, failure).await,
+        Err(panic) => fail(worker, &holding, &job, panicked(&panic)).await,
+    }
+}
+
+fn panicked(error: &JoinError) -> Failure {
+    Failure::new(FailureReason::Panicked, &format!("the handler panicked: {error}"))
+}
+
+fn failure_of(error: &StoreError) -> Failure {
+    match error {
+        StoreError::Other(cause) if cause.downcast_ref::<JoinError>().is_some_and(JoinError::is_panic) => {
+            Failure::new(FailureReason::Panicked, &format!("the handler panicked: {cause}"))
+        }
+        error => Failure::new(FailureReason::Transient, &error.to_string()),
+    }
+}
+
+async fn fail<U: UnitOfWork>(worker: &Worker<U>, holding: &Holding, job: &Job, failure: Failure) {
+    let bits = worker.ids.random_bits().to_le_bytes();
+    let jitter = Jitter::from_random(u32::from_le_bytes([bits[0], bits[1], bits[2], bits[3]]));
+    conclude(worker, holding, job, Event::Fail { token: holding.held.token, failure, retry: worker.settings.retry, jitter }).await;
+}
+
+async fn release<U: UnitOfWork>(worker: &Worker<U>, holding: &Holding, job: &Job) {
+    conclude(worker, holding, job, Event::Release { token: holding.held.token }).await;
+}
+
+/// Writes down what became of a job, and tries for as long as a lease holds: after that somebody else rescues it.
+async fn conclude<U: UnitOfWork>(worker: &Worker<U>, holding: &Holding, job: &Job, event: Event) {
+    let began = Instant::now();
+    let (account, id) = (holding.account, holding.held.job);
+    loop {
+        let (event, clock) = (event.clone(), Arc::clone(&worker.clock));
+        let concluded = worker
+            .uow
+            .write(move |stores| {
+                let Some(before) = stores.jobs().lock(account, id)? else { return Ok(None) };
+                let Ok((after, fact)) = before.clone().apply(event, clock.now()) else { return Ok(None) };
+                Ok::<_, StoreError>(stores.jobs().replace(account, &before, &after)?.then_some((after, fact)))
+            })
+            .await;
+        match concluded {
+            Ok(Some((job, fact))) => return report::happened(account, &job, &fact),
+            Ok(None) => return report::lost(account, job),
+            Err(error) if began.elapsed() < worker.settings.lease.duration() => {
+                tracing::warn!(cause = report::cause(&error), "what became of a job was not written down, trying again");
+                sleep(PAUSE).await;
+            }
+            Err(error) => {
+                tracing::error!(cause = report::cause(&error), job = id.get(), "what became of a job was lost");
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! What the jobs of the service do, one file each.
+
+mod erase_user;
+mod expire_sessions;
+mod prune;
+
+use std::time::Duration;
+
+use derslik_domain::job::{Action, Job, Progress, RowCount};
+
+use crate::registry::Registry;
+
+pub use erase_user::EraseUser;
+pub use expire_sessions::ExpireSessions;
+pub use prune::{Prune, Retention};
+
+/// The most rows that one step deals with.
+const BATCH: u16 = 1_000;
+
+/// How long a row is kept unless the operator says otherwise.
+pub const DEFAULT_RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// The handlers of every job that this program knows how to do.
+pub fn registry(retention: Retention) -> Registry {
+    Registry::default()
+        .with_steps(Action::DeleteUserData, EraseUser)
+        .with_steps(Action::ExpireSessions, ExpireSessions)
+        .with_steps(Action::Prune, Prune::new(retention))
+}
+
+/// The rows that a sweep has dealt with so far.
+fn rows_so_far(job: &Job) -> RowCount {
+    match job.progress {
+        Some(Progress::Rows(rows)) => rows,
+        Some(Progress::Erasure(_)) | None => RowCount::ZERO,
+    }
+}
+
+/// What a sweep came to that has just dealt with so many rows more.
+fn swept(job: &Job, rows: RowCount) -> crate::Step {
+    let progress = Progress::Rows(rows_so_far(job).plus(rows));
+    if rows.get() < u64::from(BATCH) { crate::Step::Done(Some(progress)) } else { crate::Step::More(progress) }
+}

@@ -1,0 +1,81 @@
+//! The jobs that the worker has, and the heartbeats that keep them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use derslik_domain::id::AccountId;
+use derslik_ports::outbound::{HeldJob, UnitOfWork};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use crate::report;
+use crate::runner::Worker;
+
+type Held = BTreeMap<(AccountId, HeldJob), CancellationToken>;
+
+/// The jobs that the worker has.
+#[derive(Debug, Default)]
+pub(crate) struct Leases {
+    held: Mutex<Held>,
+}
+
+/// One job that the worker has, and the slot that it takes up, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Holding {
+    leases: Arc<Leases>,
+    _slot: OwnedSemaphorePermit,
+    pub(crate) account: AccountId,
+    pub(crate) held: HeldJob,
+    /// Tells that the job was called off or lost.
+    pub(crate) cancelled: CancellationToken,
+}
+
+impl Leases {
+    pub(crate) fn hold(self: &Arc<Self>, account: AccountId, held: HeldJob, slot: OwnedSemaphorePermit) -> Holding {
+        let cancelled = CancellationToken::new();
+        self.lock().insert((account, held), cancelled.clone());
+        Holding { leases: Arc::clone(self), _slot: slot, account, held, cancelled }
+    }
+
+    /// Everything that the worker has, by account.
+    pub(crate) fn all(&self) -> BTreeMap<AccountId, Vec<HeldJob>> {
+        let mut all: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (account, held) in self.lock().keys() {
+            all.entry(*account).or_default().push(*held);
+        }
+        all
+    }
+
+    /// Tells whoever works on a job that it is not the worker's any more.
+    fn lose(&self, account: AccountId, held: HeldJob) {
+        if let Some(cancelled) = self.lock().get(&(account, held)) {
+            cancelled.cancel();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Holding {
+    fn drop(&mut self) {
+        self.leases.lock().remove(&(self.account, self.held));
+    }
+}
+
+/// Renews all leases again and again, and finds out which are lost.
+pub(crate) async fn beat<U: UnitOfWork>(worker: Arc<Worker<U>>) {
+    loop {
+        sleep(worker.settings.lease.heartbeat_interval()).await;
+        for (account, held) in worker.leases.all() {
+            let asked = held.clone();
+            let until = worker.settings.lease.end(worker.clock.now());
+            match worker.uow.write(move |stores| stores.jobs().renew(account, &held, until)).await {
+                Ok(renewed) => asked.into_iter().filter(|held| !renewed.contains(held)).for_each(|held| worker.leases.lose(account, held)),
+                Err(error) => tracing::warn!(cause = report::cause(&error), "a heartbeat was not written down"),
+            }
+        }
+    }
+}

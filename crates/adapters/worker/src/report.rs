@@ -1,0 +1,89 @@
+//! What the worker tells of its work: one line of the log for the end of each job, and metrics.
+
+use std::time::Duration;
+
+use derslik_domain::id::AccountId;
+use derslik_domain::job::{Fact, Job, JobState};
+use derslik_domain::time::Timestamp;
+use derslik_ports::outbound::{QueueDepth, StoreError};
+use metrics::{counter, gauge, histogram};
+
+/// A worker took jobs.
+pub(crate) fn claimed(jobs: &[Job], now: Timestamp, took: Duration) {
+    histogram!("derslik_jobs_claim_seconds").record(took);
+    for job in jobs {
+        if let JobState::Running(run) = job.state {
+            histogram!("derslik_jobs_start_lag_seconds", "action" => job.action.name()).record(now.since(run.due));
+        }
+    }
+}
+
+/// Something happened to a job that a worker has, or had.
+pub(crate) fn happened(account: AccountId, job: &Job, fact: &Fact) {
+    match fact {
+        Fact::Completed { ran } => ended(account, job, "completed", *ran),
+        Fact::Failed { failed, ran } => {
+            ended(account, job, "failed", *ran);
+            tracing::warn!(account = account.get(), job = job.id.get(), reason = failed.failure.reason.name(), "job given up");
+        }
+        Fact::Rescheduled { failed, ran } => {
+            counter!("derslik_jobs_retries_total", "action" => job.action.name()).increment(1);
+            tracing::warn!(
+                account = account.get(),
+                job = job.id.get(),
+                action = job.action.name(),
+                attempt = failed.attempt.get(),
+                reason = failed.failure.reason.name(),
+                ran_ms = millis(*ran),
+                "an attempt at a job failed"
+            );
+        }
+        Fact::Released { .. } => tracing::info!(account = account.get(), job = job.id.get(), "gave a job back"),
+        Fact::Claimed { .. } | Fact::Renewed | Fact::Cancelled { .. } | Fact::BroughtForward | Fact::Retried => {}
+    }
+}
+
+/// A job that the worker had turned out to be another's, or called off.
+pub(crate) fn lost(account: AccountId, job: &Job) {
+    counter!("derslik_jobs_lost_total", "action" => job.action.name()).increment(1);
+    tracing::info!(account = account.get(), job = job.id.get(), action = job.action.name(), "stopped a job that was called off or lost");
+}
+
+/// A job of a worker that died was given back.
+pub(crate) fn rescued(job: &Job) {
+    counter!("derslik_jobs_rescued_total", "action" => job.action.name()).increment(1);
+}
+
+/// How much work there is.
+pub(crate) fn depth(depth: QueueDepth, now: Timestamp) {
+    gauge!("derslik_jobs_queue", "state" => "scheduled").set(in_float(depth.scheduled));
+    gauge!("derslik_jobs_queue", "state" => "running").set(in_float(depth.running));
+    gauge!("derslik_jobs_oldest_due_seconds").set(depth.next_due.map_or(0.0, |due| now.since(due).as_secs_f64()));
+}
+
+/// A failure of the store, as the log shows it with its causes.
+pub(crate) fn cause(error: &StoreError) -> &(dyn std::error::Error + 'static) {
+    error
+}
+
+fn ended(account: AccountId, job: &Job, outcome: &'static str, ran: Duration) {
+    counter!("derslik_jobs_ended_total", "action" => job.action.name(), "outcome" => outcome).increment(1);
+    histogram!("derslik_jobs_run_seconds", "action" => job.action.name()).record(ran);
+    tracing::info!(
+        account = account.get(),
+        job = job.id.get(),
+        action = job.action.name(),
+        outcome,
+        attempts = job.state.attempts().get(),
+        ran_ms = millis(ran),
+        "job ended"
+    );
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn in_float(count: u64) -> f64 {
+    u32::try_from(count).map_or(f64::from(u32::MAX), f64::from)
+}

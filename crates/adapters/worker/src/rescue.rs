@@ -1,0 +1,63 @@
+//! Giving back the jobs of workers that were not heard of until their leases ended.
+
+use std::sync::Arc;
+
+use derslik_domain::id::AccountId;
+use derslik_domain::job::{Event, Fact, Job};
+use derslik_ports::outbound::{StoreError, UnitOfWork};
+use tokio::time::sleep;
+
+use crate::report;
+use crate::runner::Worker;
+
+/// The most jobs that one transaction gives back.
+const BATCH: u16 = 100;
+
+/// Looks for leases that have ended, again and again. Any worker may rescue the jobs of any other.
+pub(crate) async fn watch<U: UnitOfWork>(worker: Arc<Worker<U>>) {
+    loop {
+        if let Err(error) = look(&worker).await {
+            tracing::warn!(cause = report::cause(&error), "could not look for expired leases");
+        }
+        sleep(worker.settings.lease.rescue_interval()).await;
+    }
+}
+
+async fn look<U: UnitOfWork>(worker: &Worker<U>) -> Result<(), StoreError> {
+    let (now, term) = (worker.clock.now(), worker.settings.lease);
+    let (accounts, depth) = worker
+        .uow
+        .read(move |stores| {
+            let jobs = stores.jobs();
+            Ok::<_, StoreError>((jobs.accounts_with_expired(now, term)?, jobs.depth()?))
+        })
+        .await?;
+    report::depth(depth, now);
+    for account in accounts {
+        while rescue_batch(worker, account).await? >= usize::from(BATCH) {}
+    }
+    Ok(())
+}
+
+async fn rescue_batch<U: UnitOfWork>(worker: &Worker<U>, account: AccountId) -> Result<usize, StoreError> {
+    let (now, term, retry) = (worker.clock.now(), worker.settings.lease, worker.settings.retry);
+    let rescued: Vec<(Job, Fact)> = worker
+        .uow
+        .write(move |stores| {
+            let mut rescued = Vec::new();
+            for before in stores.jobs().lock_expired(account, now, term, BATCH)? {
+                // A lease that still holds was not selected.
+                let Ok((after, fact)) = before.clone().apply(Event::LeaseExpired { term, retry }, now) else { continue };
+                if stores.jobs().replace(account, &before, &after)? {
+                    rescued.push((after, fact));
+                }
+            }
+            Ok::<_, StoreError>(rescued)
+        })
+        .await?;
+    for (job, fact) in &rescued {
+        report::rescued(job);
+        report::happened(account, job, fact);
+    }
+    Ok(rescued.len())
+}

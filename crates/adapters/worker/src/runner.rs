@@ -1,0 +1,158 @@
+//! A worker from its start to its stop.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use derslik_domain::job::{LeaseTerm, RetryPolicy, WorkerId};
+use derslik_ports::outbound::{Clock, Ids, UnitOfWork};
+use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use crate::claims::Claims;
+use crate::completion::write_down;
+use crate::lease::{Leases, beat};
+use crate::registry::Registry;
+use crate::{rescue, sweeps};
+
+/// How long a worker that gives up waits for its jobs to be given back.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+
+/// How a worker works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// The most jobs that run at once.
+    pub concurrency: u16,
+    /// The most jobs that one claim takes, or one write completes.
+    pub batch: u16,
+    /// For how long a job is claimed unless that is renewed.
+    pub lease: LeaseTerm,
+    /// How long to wait at the most before looking for jobs again.
+    pub poll: Duration,
+    /// How often failed jobs are tried.
+    pub retry: RetryPolicy,
+    /// How often the sweeps of each account are asked for; `None` asks for none.
+    pub sweep: Option<Duration>,
+    /// How long running jobs may go on once the worker was told to stop.
+    pub grace: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            concurrency: 8,
+            batch: 100,
+            lease: LeaseTerm::DEFAULT,
+            poll: Duration::from_secs(1),
+            retry: RetryPolicy::DEFAULT,
+            sweep: Some(Duration::from_secs(300)),
+            grace: Duration::from_secs(5),
+        }
+    }
+}
+
+/// The settings of a worker make no sense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SettingsError;
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a worker needs a concurrency and a batch of at least one job")
+    }
+}
+
+impl std::error::Error for SettingsError {}
+
+/// What a worker works through.
+#[derive(Debug, Clone)]
+pub struct WorkerPorts<U> {
+    /// The store.
+    pub uow: U,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Tokens and chance.
+    pub ids: Arc<dyn Ids>,
+    /// What wakes the worker when there is something to do.
+    pub sleeper: Arc<Notify>,
+}
+
+/// A worker that was not started yet.
+#[derive(Debug)]
+pub struct Runner<U> {
+    ports: WorkerPorts<U>,
+    registry: Registry,
+    settings: Settings,
+}
+
+/// What all parts of a worker share.
+pub(crate) struct Worker<U> {
+    pub(crate) uow: U,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn Ids>,
+    pub(crate) registry: Registry,
+    pub(crate) settings: Settings,
+    pub(crate) id: WorkerId,
+    pub(crate) leases: Arc<Leases>,
+    /// Tells running attempts to give their jobs back.
+    pub(crate) giving_up: CancellationToken,
+}
+
+impl<U: UnitOfWork> Runner<U> {
+    /// A worker with these handlers.
+    ///
+    /// # Errors
+    /// [`SettingsError`] if it could never do anything.
+    pub fn new(ports: WorkerPorts<U>, registry: Registry, settings: Settings) -> Result<Self, SettingsError> {
+        if settings.concurrency == 0 || settings.batch == 0 {
+            return Err(SettingsError);
+        }
+        Ok(Self { ports, registry, settings })
+    }
+
+    /// Works until it is told to stop; then running jobs have the grace period to end, and those that do not are given back.
+    pub async fn run(self, stop: CancellationToken) {
+        let Self { ports, registry, settings } = self;
+        let worker = Arc::new(Worker {
+            id: WorkerId::new(Uuid::from_u128(ports.ids.random_bits())),
+            uow: ports.uow,
+            clock: ports.clock,
+            ids: ports.ids,
+            registry,
+            settings,
+            leases: Arc::default(),
+            giving_up: CancellationToken::new(),
+        });
+        tracing::info!(worker = %worker.id, concurrency = settings.concurrency, batch = settings.batch, "working on jobs");
+        let (done, finished) = mpsc::unbounded_channel();
+        let attempts = TaskTracker::new();
+        let helpers = [
+            tokio::spawn(beat(Arc::clone(&worker))),
+            tokio::spawn(rescue::watch(Arc::clone(&worker))),
+            tokio::spawn(sweeps::ask(Arc::clone(&worker))),
+        ];
+        let writer = tokio::spawn(write_down(Arc::clone(&worker), finished));
+        let claims = Claims {
+            worker: Arc::clone(&worker),
+            slots: Arc::new(Semaphore::new(settings.concurrency.into())),
+            sleeper: ports.sleeper,
+            attempts: attempts.clone(),
+            done,
+        };
+        claims.run(&stop).await;
+
+        attempts.close();
+        if timeout(settings.grace, attempts.wait()).await.is_err() {
+            worker.giving_up.cancel();
+            if timeout(LAST_WORDS, attempts.wait()).await.is_err() {
+                tracing::warn!(jobs = attempts.len(), "stopped with jobs that could not be given back; their leases will end");
+            }
+        }
+        // With the last attempt went the last one that could send it anything.
+        timeout(LAST_WORDS, writer).await.ok();
+        helpers.iter().for_each(tokio::task::JoinHandle::abort);
+        tracing::info!(worker = %worker.id, "stopped working on jobs");
+    }
+}

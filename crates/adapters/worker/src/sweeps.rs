@@ -1,0 +1,66 @@
+//! The jobs that the service asks for itself, account by account: one of each waits for the next full interval. However many
+//! workers ask, a live job is never doubled.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use derslik_domain::job::{NewJob, Pruning, next_utc_midnight};
+use derslik_domain::time::Timestamp;
+use derslik_ports::outbound::{StoreError, UnitOfWork};
+use tokio::time::sleep;
+
+use crate::report;
+use crate::runner::Worker;
+
+/// How many accounts are read at once.
+const ACCOUNTS: u16 = 100;
+
+/// Asks for sweeps again and again.
+pub(crate) async fn ask<U: UnitOfWork>(worker: Arc<Worker<U>>) {
+    let Some(interval) = worker.settings.sweep else { return };
+    loop {
+        if let Err(error) = ask_once(&worker, interval).await {
+            tracing::warn!(cause = report::cause(&error), "could not ask for sweeps");
+        }
+        sleep(interval).await;
+    }
+}
+
+async fn ask_once<U: UnitOfWork>(worker: &Worker<U>, interval: Duration) -> Result<(), StoreError> {
+    let now = worker.clock.now();
+    let (next, midnight) = (next_boundary(now, interval), next_utc_midnight(now));
+    let jobs = vec![
+        NewJob::expire_sessions(next, now),
+        NewJob::prune(Pruning::EndedJobs, midnight, now),
+        NewJob::prune(Pruning::DeletedRows, midnight, now),
+    ];
+    let mut after = None;
+    loop {
+        let accounts = worker.uow.read(move |stores| stores.identity().accounts(after, ACCOUNTS)).await?;
+        let Some(last) = accounts.last() else { return Ok(()) };
+        after = Some(last.id);
+        for account in accounts {
+            let jobs = jobs.clone();
+            worker.uow.write(move |stores| stores.jobs().enqueue_many(account.id, &jobs)).await?;
+        }
+    }
+}
+
+/// The next instant that is a whole number of intervals after 1970.
+fn next_boundary(now: Timestamp, interval: Duration) -> Timestamp {
+    let length = i64::try_from(interval.as_micros()).unwrap_or(i64::MAX).max(1);
+    Timestamp::from_micros((now.micros().div_euclid(length) + 1).saturating_mul(length))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sweeps_begin_at_full_intervals() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let five_minutes = Duration::from_secs(300);
+        assert_eq!(next_boundary(at("2025-01-01T10:03:20Z"), five_minutes), at("2025-01-01T10:05:00Z"));
+        assert_eq!(next_boundary(at("2025-01-01T10:05:00Z"), five_minutes), at("2025-01-01T10:10:00Z"));
+    }
+}

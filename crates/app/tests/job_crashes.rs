@@ -1,0 +1,182 @@
+//! Workers that are killed, or stopped for longer than a lease, in the middle of their jobs: nothing is lost, and nothing is
+//! done twice.
+//!
+//! The full size, 1 000 jobs and a kill each second for a minute, is what `DERSLIK_CRASH_TEST=full` runs.
+#![cfg(test)]
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use derslik::system::{SystemClock, SystemIds};
+use derslik_domain::form::Field;
+use derslik_domain::job::{
+    Action, Attempts, FailureReason, Job, JobStatus, LeaseTerm, NewJob, Progress, ReferenceId, RetryPolicy, RowCount,
+};
+use derslik_domain::session::{FilterForm, Session, SessionFilter, SessionName};
+use derslik_ports::outbound::{Clock, Ids, JobsPage, StoreError, Stores, UnitOfWork};
+use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
+use derslik_testkit::builders::{account, session};
+use derslik_testkit::postgres::{PostgresServer, Template};
+use derslik_worker::{Registry, Runner, Settings, Step, StepContext, StepError, StepHandler, WorkerPorts};
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+
+/// What tells a copy of this program that it is a worker, and on which database.
+const URL: &str = "DERSLIK_CRASH_TEST_URL";
+const SIZE: &str = "DERSLIK_CRASH_TEST";
+
+/// Every job takes two steps of this length, so that most are hit in the middle.
+const STEP: Duration = Duration::from_millis(100);
+
+/// The longest that the orphans may take to be done, once the last worker was killed.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+struct Size {
+    jobs: usize,
+    kills: u32,
+    between: Duration,
+}
+
+const SMALL: Size = Size { jobs: 200, kills: 20, between: Duration::from_millis(500) };
+const FULL: Size = Size { jobs: 1_000, kills: 60, between: Duration::from_secs(1) };
+
+/// Enters the job into a ledger, which is a session by the name of the job, in its second step.
+struct Ledger;
+
+impl StepHandler for Ledger {
+    fn step(&self, stores: &mut dyn Stores, context: &StepContext<'_>) -> Result<Step, StepError> {
+        if context.job.progress.is_none() {
+            sleep(STEP);
+            return Ok(Step::More(Progress::Rows(RowCount::new(1))));
+        }
+        let name = SessionName::new(format!("job {}", context.job.id)).expect("a valid name");
+        let entry = Session { name, ..session(SystemIds.session_guid()) };
+        stores.sessions().insert_many(context.account, &[&entry])?;
+        // Whoever is killed now has done everything but the commit.
+        sleep(STEP);
+        Ok(Step::Done(None))
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "how a copy of this program learns that it is a worker")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn unit_of_work(url: &str, runtime: &Runtime) -> DieselUnitOfWork {
+    let settings = PoolSettings { connections: 6, statement_timeout: Duration::from_secs(1), ..PoolSettings::default() };
+    DieselUnitOfWork::new(&url.parse::<DatabaseUrl>().expect("a valid URL"), settings, runtime.handle())
+}
+
+/// A worker, where this program is a copy that was started as one.
+#[test]
+fn worker_process() {
+    let Some(url) = variable(URL) else { return };
+    // Goes with its parent, however that ends.
+    std::thread::spawn(|| {
+        std::io::stdin().read_to_end(&mut Vec::new()).ok();
+        std::process::exit(0);
+    });
+    let runtime = Runtime::new().expect("a runtime");
+    let uow = unit_of_work(&url, &runtime);
+    let sleeper = uow.wake_ups().expect("a thread");
+    let ports = WorkerPorts { uow, clock: Arc::new(SystemClock), ids: Arc::new(SystemIds), sleeper };
+    let settings = Settings {
+        concurrency: 4,
+        lease: LeaseTerm::new(LeaseTerm::SHORTEST).expect("a valid term"),
+        retry: RetryPolicy::new(Attempts::new(25), Duration::ZERO, Duration::ZERO).expect("a valid policy"),
+        sweep: None,
+        ..Settings::default()
+    };
+    let runner = Runner::new(ports, Registry::default().with_steps(Action::AssignCalendarId, Ledger), settings).expect("valid settings");
+    runtime.block_on(runner.run(CancellationToken::new()));
+}
+
+fn start_worker(url: &str) -> Child {
+    Command::new(std::env::current_exe().expect("this program"))
+        .args(["worker_process", "--exact"])
+        .env(URL, url)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("a worker")
+}
+
+fn signal(worker: &Child, name: &str) {
+    let sent = Command::new("kill").args([name, &worker.id().to_string()]).status().expect("kill");
+    assert!(sent.success());
+}
+
+fn jobs(runtime: &Runtime, uow: &DieselUnitOfWork) -> Vec<Job> {
+    let page = JobsPage { project: None, after: None, limit: 10_000 };
+    runtime.block_on(uow.read(move |stores| stores.jobs().list(account().id, &page))).expect("a list of jobs")
+}
+
+/// How often each job is in the ledger.
+fn ledger(runtime: &Runtime, uow: &DieselUnitOfWork) -> BTreeMap<String, usize> {
+    let mut entries = BTreeMap::new();
+    for page in 1.. {
+        let form = FilterForm { page_number: Field::Given(page), page_size: Field::Given(100), ..FilterForm::default() };
+        let filter: SessionFilter = form.judge().expect("a valid filter");
+        let found = runtime.block_on(uow.read(move |stores| stores.sessions().search(account().id, &filter))).expect("a page");
+        if found.is_empty() {
+            break;
+        }
+        for entry in found {
+            *entries.entry(entry.name.as_str().to_owned()).or_default() += 1;
+        }
+    }
+    entries
+}
+
+#[test]
+fn killed_and_stopped_workers_lose_no_job_and_do_none_twice() {
+    let size = if variable(SIZE).as_deref() == Some("full") { FULL } else { SMALL };
+    let template = Template::new("derslik", &schema_revision(), |url| Ok(url.parse::<DatabaseUrl>()?.migrate().map(drop)?));
+    let database = PostgresServer::shared().expect("a server").create_database(&template).expect("a database");
+    let runtime = Runtime::new().expect("a runtime");
+    let uow = unit_of_work(database.url(), &runtime);
+    let now = SystemClock.now();
+    let due: Vec<_> = (0..size.jobs)
+        .map(|number| NewJob::assign_calendar_id(ReferenceId::new(number.to_string()).expect("a valid reference"), now))
+        .collect();
+    let made = runtime.block_on(uow.write(move |stores| stores.jobs().enqueue_many(account().id, &due)));
+    assert_eq!(made.map_err(|error: StoreError| error.to_string()), Ok(size.jobs));
+
+    let mut workers: Vec<_> = (0..3).map(|_| start_worker(database.url())).collect();
+    let stopped = start_worker(database.url());
+    sleep(Duration::from_secs(1));
+    signal(&stopped, "-STOP");
+    for kill in 0..size.kills {
+        sleep(size.between);
+        let victim = usize::try_from(SystemIds.random_bits() % 3).expect("a small number");
+        let mut dead = std::mem::replace(&mut workers[victim], start_worker(database.url()));
+        dead.kill().expect("a living worker");
+        dead.wait().expect("its end");
+        if kill == size.kills / 2 {
+            // Far longer than its leases.
+            signal(&stopped, "-CONT");
+        }
+    }
+    let last_kill = Instant::now();
+    while jobs(&runtime, &uow).iter().any(|job| job.status().is_live()) {
+        assert!(last_kill.elapsed() < PATIENCE, "some jobs are still not done");
+        sleep(Duration::from_millis(200));
+    }
+    for mut worker in workers.into_iter().chain([stopped]) {
+        worker.kill().expect("a living worker");
+        worker.wait().expect("its end");
+    }
+
+    let jobs = jobs(&runtime, &uow);
+    assert!(jobs.iter().all(|job| job.status() == JobStatus::Completed), "every job is done");
+    let rescued = jobs.iter().filter(|job| job.failures.iter().any(|failed| failed.failure.reason == FailureReason::LeaseExpired)).count();
+    assert!(rescued > 0, "somebody was killed in the middle of a job");
+    let ledger = ledger(&runtime, &uow);
+    assert_eq!(ledger.len(), size.jobs, "every job is in the ledger");
+    assert!(ledger.values().all(|count| *count == 1), "and none twice");
+}

@@ -1,0 +1,250 @@
+//! The worker on a real database: erasures of any size, and cancels that race with the start.
+#![cfg(test)]
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use derslik::system::{SystemClock, SystemIds};
+use derslik_domain::id::{Id, PrincipalId};
+use derslik_domain::identity::{CredentialKind, SecretDigest, UserState};
+use derslik_domain::job::{
+    Action, ErasureKind, Job, JobStatus, NewJob, Platform, Progress, Project, ProjectKey, ProjectName, ReferenceId, RowCount,
+};
+use derslik_domain::session::{Session, SessionName, SessionStatus};
+use derslik_domain::time::Timestamp;
+use derslik_ports::inbound::{JobError, JobService};
+use derslik_ports::outbound::{Clock, JobsPage, NewCredential, StoreError, Stores, UnitOfWork};
+use derslik_services::jobs::Jobs;
+use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
+use derslik_testkit::builders::{account, actor_of, guid, session, user};
+use derslik_testkit::postgres::{PostgresServer, Template, TestDatabase};
+use derslik_worker::handlers::{self, Retention};
+use derslik_worker::{Registry, Runner, Settings, Step, StepContext, StepError, StepHandler, WorkerPorts};
+use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+const KEY: &str = "3sWXSsqHgSKnE87YkNJK";
+const USER: PrincipalId = PrincipalId::new(77);
+const PATIENCE: Duration = Duration::from_secs(60);
+
+struct World {
+    runtime: Runtime,
+    uow: DieselUnitOfWork,
+    /// Gone when this is dropped.
+    database: TestDatabase,
+}
+
+impl World {
+    /// The account `demo` with one project.
+    fn new() -> Self {
+        let template = Template::new("derslik", &schema_revision(), |url| Ok(url.parse::<DatabaseUrl>()?.migrate().map(drop)?));
+        let database = PostgresServer::shared().expect("a server").create_database(&template).expect("a database");
+        let runtime = Runtime::new().expect("a runtime");
+        let settings = PoolSettings { acquire_timeout: Duration::from_secs(30), ..PoolSettings::default() };
+        let uow = DieselUnitOfWork::new(&database.url().parse().expect("a valid URL"), settings, runtime.handle());
+        let world = Self { runtime, uow, database };
+        world.write(|stores| {
+            stores.identity().add_account(&account(), long_ago())?;
+            let name = ProjectName::new("Demo").expect("a valid name");
+            let project = Project { id: Id::new(1), key: key(), name, platform: Platform::Web, created_at: long_ago() };
+            stores.projects().add(account().id, &project)
+        });
+        world
+    }
+
+    fn write<T: Send + 'static>(&self, work: impl FnOnce(&mut dyn Stores) -> Result<T, StoreError> + Send + 'static) -> T {
+        self.runtime.block_on(self.uow.write(work)).expect("the write succeeds")
+    }
+
+    fn jobs(&self) -> Vec<Job> {
+        let page = JobsPage { project: None, after: None, limit: 10_000 };
+        self.runtime.block_on(self.uow.read(move |stores| stores.jobs().list(account().id, &page))).expect("the read succeeds")
+    }
+
+    fn work(&self, registry: Registry) -> (CancellationToken, JoinHandle<()>) {
+        let sleeper = self.uow.wake_ups().expect("a thread");
+        let ports = WorkerPorts { uow: self.uow.clone(), clock: Arc::new(SystemClock), ids: Arc::new(SystemIds), sleeper };
+        let runner = Runner::new(ports, registry, Settings { sweep: None, ..Settings::default() }).expect("valid settings");
+        let stop = CancellationToken::new();
+        (stop.clone(), self.runtime.spawn(runner.run(stop)))
+    }
+
+    fn wait_until_all_ended(&self) -> Vec<Job> {
+        let began = Instant::now();
+        loop {
+            let jobs = self.jobs();
+            if jobs.iter().all(|job| !job.status().is_live()) {
+                return jobs;
+            }
+            assert!(began.elapsed() < PATIENCE, "some jobs are still not done");
+            sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn exists(&self, number: u128) -> bool {
+        let found = self.runtime.block_on(self.uow.read(move |stores| stores.sessions().find(account().id, guid(number))));
+        found.expect("the read succeeds").is_some()
+    }
+}
+
+fn key() -> ProjectKey {
+    KEY.parse().expect("a valid key")
+}
+
+/// So long ago that an erasure which was asked for then is due.
+fn long_ago() -> Timestamp {
+    SystemClock.now().minutes_before(3 * 24 * 60)
+}
+
+fn erasure(reference: &str) -> NewJob {
+    NewJob::delete_user_data(Id::new(1), ReferenceId::new(reference).expect("a valid reference"), long_ago())
+}
+
+#[test]
+fn the_erasure_of_a_user_leaves_nothing_of_2500_sessions_and_everything_of_others() {
+    let world = World::new();
+    world.write(|stores| {
+        stores.users().add(account().id, &user(USER.get()))?;
+        let credential = NewCredential {
+            kind: CredentialKind::PerculusKey,
+            public_id: "mehdi".to_owned(),
+            digest: SecretDigest::new([7; 32]),
+            scopes: CredentialKind::PerculusKey.scopes(),
+            expires_at: None,
+            at: long_ago(),
+        };
+        stores.identity().add_credential(account().id, user(USER.get()).principal(), &credential)?;
+        let mut sessions: Vec<_> = (1..=2_500).map(|number| Session { created_by: USER, ..session(guid(number)) }).collect();
+        sessions[0].status = SessionStatus::Deleted;
+        sessions.extend((2_501..=2_510).map(|number| session(guid(number))));
+        stores.sessions().insert_many(account().id, &sessions.iter().collect::<Vec<_>>())?;
+        stores.jobs().enqueue(account().id, &erasure("USER77@demo.example"))?;
+        stores.jobs().enqueue(account().id, &erasure("nobody"))
+    });
+
+    let (stop, worker) = world.work(handlers::registry(Retention::default()));
+    let jobs = world.wait_until_all_ended();
+    stop.cancel();
+    world.runtime.block_on(worker).expect("the worker ends");
+
+    assert!(jobs.iter().all(|job| job.status() == JobStatus::Completed), "{jobs:?}");
+    let Some(Progress::Erasure(done)) = jobs[0].progress else { panic!("{:?}", jobs[0].progress) };
+    let counts: Vec<_> = done.counts.iter().filter(|(_, rows)| *rows > RowCount::ZERO).collect();
+    let expected = [(ErasureKind::Credentials, 1), (ErasureKind::Sessions, 2_500), (ErasureKind::Profile, 1)]
+        .map(|(kind, rows)| (kind, RowCount::new(rows)));
+    assert_eq!(counts, expected);
+    assert!(!world.exists(2) && !world.exists(2_500) && world.exists(2_501) && world.exists(2_510));
+    let found = world.runtime.block_on(world.uow.read(|stores| stores.identity().find_credential(CredentialKind::PerculusKey, "mehdi")));
+    assert!(found.expect("the read succeeds").is_none());
+    let left = world.runtime.block_on(world.uow.write(|stores| stores.users().lock(account().id, USER)));
+    let left = left.map_err(|error: StoreError| error.to_string()).expect("the read succeeds").expect("a tombstone");
+    assert_eq!((left.status, left.email, left.name.as_str()), (UserState::Deleted, None, ""));
+}
+
+#[test]
+fn sessions_expire_once_they_are_over() {
+    let world = World::new();
+    world.write(|stores| {
+        // The builder's session was over long ago.
+        let sessions: Vec<_> = (1..=1_500).map(|number| session(guid(number))).collect();
+        stores.sessions().insert_many(account().id, &sessions.iter().collect::<Vec<_>>())?;
+        stores.jobs().enqueue(account().id, &NewJob::expire_sessions(long_ago(), long_ago()))
+    });
+    let (stop, worker) = world.work(handlers::registry(Retention::default()));
+    let jobs = world.wait_until_all_ended();
+    stop.cancel();
+    world.runtime.block_on(worker).expect("the worker ends");
+    assert_eq!(jobs[0].progress, Some(Progress::Rows(RowCount::new(1_500))));
+    let found = world.runtime.block_on(world.uow.read(|stores| stores.sessions().find(account().id, guid(1_500))));
+    assert_eq!(found.expect("the read succeeds").map(|session| session.status), Some(SessionStatus::Expired));
+}
+
+/// Enters the job into a ledger, which is a session by the name of the job.
+struct Ledger;
+
+impl StepHandler for Ledger {
+    fn step(&self, stores: &mut dyn Stores, context: &StepContext<'_>) -> Result<Step, StepError> {
+        let name = SessionName::new(format!("job {}", context.job.id)).expect("a valid name");
+        let number = u128::try_from(context.job.id.get()).expect("a positive id");
+        stores.sessions().insert_many(context.account, &[&Session { name, ..session(guid(number)) }])?;
+        sleep(Duration::from_millis(2));
+        Ok(Step::Done(None))
+    }
+}
+
+#[test]
+fn no_job_is_both_cancelled_and_executed() {
+    const JOBS: usize = 200;
+    let world = World::new();
+    let new: Vec<_> = (0..JOBS).map(|number| erasure(&number.to_string())).collect();
+    world.write(move |stores| stores.jobs().enqueue_many(account().id, &new));
+    let service = Arc::new(Jobs::new(world.uow.clone(), Arc::new(SystemClock)));
+    let jobs = world.jobs();
+    let (stop, worker) = world.work(Registry::default().with_steps(Action::DeleteUserData, Ledger));
+    let cancels: Vec<_> = jobs
+        .iter()
+        .rev()
+        .map(|job| {
+            let (service, id) = (Arc::clone(&service), job.id);
+            (id, world.runtime.spawn(async move { service.cancel(&actor_of(account()), &key(), id).await }))
+        })
+        .collect();
+    let mut cancelled = BTreeSet::new();
+    for (id, cancel) in cancels {
+        match world.runtime.block_on(cancel).expect("the cancel ends") {
+            Ok(_) => _ = cancelled.insert(id),
+            Err(JobError::NotCancellable(status)) => assert_eq!(status, JobStatus::Completed),
+            Err(error) => panic!("{error}"),
+        }
+    }
+    let jobs = world.wait_until_all_ended();
+    stop.cancel();
+    world.runtime.block_on(worker).expect("the worker ends");
+    for job in jobs {
+        let executed = world.exists(u128::try_from(job.id.get()).expect("a positive id"));
+        assert_eq!(executed, job.status() == JobStatus::Completed, "job {}", job.id);
+        assert_eq!(cancelled.contains(&job.id), job.status() == JobStatus::Cancelled, "job {}", job.id);
+    }
+}
+
+#[test]
+fn one_of_many_cancels_of_a_job_succeeds() {
+    let world = World::new();
+    let job = world.write(|stores| stores.jobs().enqueue(account().id, &erasure("a"))).into_job();
+    let service = Arc::new(Jobs::new(world.uow.clone(), Arc::new(SystemClock)));
+    let cancels: Vec<_> = (0..32)
+        .map(|_| {
+            let (service, id) = (Arc::clone(&service), job.id);
+            world.runtime.spawn(async move { service.cancel(&actor_of(account()), &key(), id).await })
+        })
+        .collect();
+    let outcomes: Vec<_> = cancels.into_iter().map(|cancel| world.runtime.block_on(cancel).expect("the cancel ends")).collect();
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+    assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Err(JobError::NotCancellable(JobStatus::Cancelled)))).count(), 31);
+}
+
+#[test]
+fn a_job_that_is_due_starts_soon_after_another_process_asked_for_it() {
+    let world = World::new();
+    let (stop, worker) = world.work(Registry::default().with_steps(Action::AssignCalendarId, Ledger));
+    sleep(Duration::from_millis(300));
+    for number in 0..5 {
+        let course = ReferenceId::new(number.to_string()).expect("a valid reference");
+        let now = SystemClock.now();
+        // Another unit of work on the same database, as another process would have it.
+        let other =
+            DieselUnitOfWork::new(&world.database.url().parse().expect("a valid URL"), PoolSettings::default(), world.runtime.handle());
+        let made = world
+            .runtime
+            .block_on(other.write(move |stores| stores.jobs().enqueue(account().id, &NewJob::assign_calendar_id(course, now))));
+        made.map_err(|error: StoreError| error.to_string()).expect("the write succeeds");
+        let jobs = world.wait_until_all_ended();
+        let last = jobs.last().expect("a job");
+        assert!(last.updated_at.since(last.created_at) < Duration::from_millis(900), "{:?}", last.updated_at.since(last.created_at));
+    }
+    stop.cancel();
+    world.runtime.block_on(worker).expect("the worker ends");
+}

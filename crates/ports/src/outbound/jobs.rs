@@ -1,0 +1,181 @@
+//! The store of jobs. Every change of a job that exists is conditional: it names the state in which it expects the job, and a
+//! worker's names the lease by which the worker has it.
+
+use derslik_domain::id::{AccountId, JobId, ProjectId};
+use derslik_domain::job::{Job, LeaseTerm, LeaseToken, NewJob, Progress, RowCount, WorkerId};
+use derslik_domain::time::Timestamp;
+
+use super::StoreError;
+
+/// What became of a job that was to be created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Enqueued {
+    /// It is there now.
+    Created(Job),
+    /// There was a live one for the same project, action and reference: this.
+    Live(Job),
+}
+
+impl Enqueued {
+    /// The job that is there, old or new.
+    pub fn into_job(self) -> Job {
+        match self {
+            Self::Created(job) | Self::Live(job) => job,
+        }
+    }
+}
+
+/// Which jobs a list shows, by their ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JobsPage {
+    /// The project whose jobs they are; `None` shows all jobs of the account.
+    pub project: Option<ProjectId>,
+    /// The id after which the page begins.
+    pub after: Option<JobId>,
+    /// The most jobs of the page.
+    pub limit: u32,
+}
+
+/// A worker that asks for jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// The worker.
+    pub worker: WorkerId,
+    /// What it will prove its right with.
+    pub token: LeaseToken,
+    /// For how long it gets the jobs.
+    pub term: LeaseTerm,
+    /// When it asks.
+    pub at: Timestamp,
+    /// The most jobs that it takes.
+    pub limit: u16,
+}
+
+/// A job that a worker has, and what the worker proves that with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HeldJob {
+    /// The job.
+    pub job: JobId,
+    /// The proof.
+    pub token: LeaseToken,
+}
+
+/// A job that is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Completion {
+    /// Which job, and the proof of the worker that did it.
+    pub held: HeldJob,
+    /// The result; `None` leaves what is stored.
+    pub result: Option<Progress>,
+}
+
+/// How much work there is, in all accounts together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct QueueDepth {
+    /// The jobs that wait for their time or for a worker.
+    pub scheduled: u64,
+    /// The jobs with a worker.
+    pub running: u64,
+    /// When the first of those that wait is due.
+    pub next_due: Option<Timestamp>,
+}
+
+/// Stores the jobs of every account.
+#[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
+pub trait JobRepository {
+    /// Creates a job, unless there is a live one for the same project, action and reference. A job that may start at once
+    /// wakes the workers as soon as the unit of work has ended well.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn enqueue(&mut self, account: AccountId, job: &NewJob) -> Result<Enqueued, StoreError>;
+
+    /// As [`enqueue`](Self::enqueue) for any number of jobs, in a number of statements that does not grow with it on
+    /// PostgreSQL. Tells how many were created.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn enqueue_many(&mut self, account: AccountId, jobs: &[NewJob]) -> Result<usize, StoreError>;
+
+    /// One job.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find(&mut self, account: AccountId, id: JobId) -> Result<Option<Job>, StoreError>;
+
+    /// One job, held against other writers until the transaction ends.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn lock(&mut self, account: AccountId, id: JobId) -> Result<Option<Job>, StoreError>;
+
+    /// A page of jobs, by their ids.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn list(&mut self, account: AccountId, page: &JobsPage) -> Result<Vec<Job>, StoreError>;
+
+    /// Writes `after` over the job of the same id if that stands where `before` does: in the same status, with the same lease.
+    /// Tells whether it did.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the job came alive by this and there is another live one like it.
+    fn replace(&mut self, account: AccountId, before: &Job, after: &Job) -> Result<bool, StoreError>;
+
+    /// The accounts that have jobs to be done now, the one that waits longest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn accounts_with_due(&mut self, now: Timestamp, limit: u16) -> Result<Vec<AccountId>, StoreError>;
+
+    /// Gives due jobs to a worker, as [`Event::Claim`](derslik_domain::job::Event::Claim) says, those of the smallest priority
+    /// first and then those due longest. Jobs that somebody else holds at the moment are passed over.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn claim(&mut self, account: AccountId, claim: &Claim) -> Result<Vec<Job>, StoreError>;
+
+    /// Moves the end of leases to `until`, and tells which of them the worker still had.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn renew(&mut self, account: AccountId, held: &[HeldJob], until: Timestamp) -> Result<Vec<HeldJob>, StoreError>;
+
+    /// Marks jobs as done, as [`Event::Succeed`](derslik_domain::job::Event::Succeed) says, and tells which of them the worker
+    /// still had: no others were changed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn complete_many(&mut self, account: AccountId, done: &[Completion], at: Timestamp) -> Result<Vec<HeldJob>, StoreError>;
+
+    /// The accounts that have jobs whose lease has ended.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn accounts_with_expired(&mut self, now: Timestamp, term: LeaseTerm) -> Result<Vec<AccountId>, StoreError>;
+
+    /// Jobs whose lease has ended, held against other writers until the transaction ends. Those that somebody else holds at
+    /// the moment are passed over.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn lock_expired(&mut self, account: AccountId, now: Timestamp, term: LeaseTerm, limit: u16) -> Result<Vec<Job>, StoreError>;
+
+    /// Removes jobs that ended before `before`, the oldest first, and tells how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn prune(&mut self, account: AccountId, before: Timestamp, limit: u16) -> Result<RowCount, StoreError>;
+
+    /// When the first of the jobs that wait is due, in all accounts together.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// How much work there is in all accounts together.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn depth(&mut self) -> Result<QueueDepth, StoreError>;
+}

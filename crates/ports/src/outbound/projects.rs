@@ -1,0 +1,34 @@
+//! The store of projects.
+
+use derslik_domain::id::{AccountId, ProjectId};
+use derslik_domain::job::{Project, ProjectKey};
+
+use super::StoreError;
+
+/// Stores the projects of every account.
+#[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
+pub trait ProjectRepository {
+    /// An id that no project of the account has yet.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn next_id(&mut self, account: AccountId) -> Result<ProjectId, StoreError>;
+
+    /// Adds a project unless one of that id is there. Tells whether it was added.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if another project of the account has the key or the name.
+    fn add(&mut self, account: AccountId, project: &Project) -> Result<bool, StoreError>;
+
+    /// The project of that key.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_by_key(&mut self, account: AccountId, key: &ProjectKey) -> Result<Option<Project>, StoreError>;
+
+    /// All projects of the account, by their ids.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn list(&mut self, account: AccountId) -> Result<Vec<Project>, StoreError>;
+}

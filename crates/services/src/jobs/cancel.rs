@@ -1,0 +1,105 @@
+//! Calls a job off. A job that runs is called off too: its worker learns of it and stops, and nothing that it does later counts.
+
+use derslik_domain::id::JobId;
+use derslik_domain::identity::{Action, Actor, authorize};
+use derslik_domain::job::{Event, Job, ProjectKey};
+use derslik_ports::inbound::JobError;
+use derslik_ports::outbound::{StoreError, UnitOfWork};
+
+use super::{Jobs, project_id};
+
+pub(super) async fn run<U: UnitOfWork>(service: &Jobs<U>, actor: &Actor, project: &ProjectKey, id: JobId) -> Result<Job, JobError> {
+    authorize(actor, Action::CancelJobs)?;
+    let (account, project, clock) = (actor.account_id(), project.clone(), service.clock.clone());
+    let cancelled = service
+        .uow
+        .write(move |stores| {
+            let project = project_id(stores, account, &project)?;
+            let before = stores.jobs().lock(account, id)?.filter(|job| job.project == Some(project)).ok_or(JobError::JobNotFound)?;
+            let status = before.status();
+            let (after, _) = before.clone().apply(Event::Cancel, clock.now()).map_err(|_| JobError::NotCancellable(status))?;
+            if !stores.jobs().replace(account, &before, &after)? {
+                // Nobody gets past the lock, so this is not to be reached.
+                return Err(JobError::from(StoreError::Unavailable(None)));
+            }
+            Ok((after, status))
+        })
+        .await;
+    let (job, was) = cancelled?;
+    tracing::info!(account = account.get(), job = job.id.get(), action = job.action.name(), outcome = "cancelled", %was, "job ended");
+    Ok(job)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use derslik_domain::id::{Id, ProjectId};
+    use derslik_domain::identity::Scopes;
+    use derslik_domain::job::{JobStatus, NewJob, Platform, Project, ProjectName, ReferenceId};
+    use derslik_ports::inbound::JobService;
+    use derslik_ports::mocks::{FakeUnitOfWork, MockStores, StoppedClock};
+    use derslik_testkit::builders::{account, actor_of, now};
+
+    use super::*;
+
+    const KEY: &str = "3sWXSsqHgSKnE87YkNJK";
+
+    fn job() -> Job {
+        let user = ReferenceId::new("mehdi@openreplay.com").unwrap();
+        NewJob::delete_user_data(ProjectId::new(1), user, now()).into_job(Id::new(3_451))
+    }
+
+    /// Stores with the project 1 and this job in it.
+    fn stores(job: Option<Job>) -> MockStores {
+        let mut stores = MockStores::default();
+        let project = Project {
+            id: Id::new(1),
+            key: KEY.parse().unwrap(),
+            name: ProjectName::new("Demo").unwrap(),
+            platform: Platform::Web,
+            created_at: now(),
+        };
+        stores.projects.expect_find_by_key().returning(move |_, key| Ok((*key == project.key).then(|| project.clone())));
+        stores.jobs.expect_lock().returning(move |_, _| Ok(job.clone()));
+        stores
+    }
+
+    async fn cancel(stores: MockStores) -> Result<Job, JobError> {
+        let service = Jobs::new(FakeUnitOfWork::new(stores), Arc::new(StoppedClock(now())));
+        service.cancel(&actor_of(account()), &KEY.parse().unwrap(), Id::new(3_451)).await
+    }
+
+    #[tokio::test]
+    async fn a_job_that_waits_is_called_off() {
+        let mut stores = stores(Some(job()));
+        stores.jobs.expect_replace().once().returning(|_, before, after| {
+            assert_eq!((before.status(), after.status()), (JobStatus::Scheduled, JobStatus::Cancelled));
+            Ok(true)
+        });
+        assert_eq!(cancel(stores).await.unwrap().status(), JobStatus::Cancelled);
+    }
+
+    #[tokio::test]
+    async fn a_job_that_was_called_off_is_refused_and_left_alone() {
+        let (cancelled, _) = job().apply(Event::Cancel, now()).unwrap();
+        let error = cancel(stores(Some(cancelled))).await.unwrap_err();
+        assert!(matches!(error, JobError::NotCancellable(JobStatus::Cancelled)), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn a_job_of_another_project_is_not_there() {
+        let elsewhere = Job { project: Some(ProjectId::new(2)), ..job() };
+        for found in [None, Some(elsewhere), Some(Job { project: None, ..job() })] {
+            assert!(matches!(cancel(stores(found)).await.unwrap_err(), JobError::JobNotFound));
+        }
+    }
+
+    #[tokio::test]
+    async fn who_has_no_scope_for_jobs_learns_nothing() {
+        let service = Jobs::new(FakeUnitOfWork::new(MockStores::default()), Arc::new(StoppedClock(now())));
+        let actor = Actor { scopes: Scopes::default(), ..actor_of(account()) };
+        let error = service.cancel(&actor, &KEY.parse().unwrap(), Id::new(1)).await.unwrap_err();
+        assert!(matches!(error, JobError::Denied(_)));
+    }
+}

@@ -1,0 +1,26 @@
+//! Lists the jobs of a project, a part at a time.
+
+use derslik_domain::identity::{Action, Actor, authorize};
+use derslik_domain::job::{Job, ProjectKey};
+use derslik_ports::inbound::{JobError, ListPart};
+use derslik_ports::outbound::{JobsPage, UnitOfWork};
+
+use super::{Jobs, project_id};
+
+pub(super) async fn run<U: UnitOfWork>(
+    service: &Jobs<U>,
+    actor: &Actor,
+    project: &ProjectKey,
+    part: ListPart,
+) -> Result<Vec<Job>, JobError> {
+    authorize(actor, Action::ReadJobs)?;
+    let (account, project) = (actor.account_id(), project.clone());
+    service
+        .uow
+        .read(move |stores| {
+            let project = project_id(stores, account, &project)?;
+            let page = JobsPage { project: Some(project), after: part.after, limit: part.limit };
+            Ok(stores.jobs().list(account, &page)?)
+        })
+        .await
+}

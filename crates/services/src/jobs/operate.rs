@@ -1,0 +1,71 @@
+//! What an operator of the installation does to a job, whoever owns it.
+
+use derslik_domain::id::{AccountId, JobId};
+use derslik_domain::job::{Event, Job, TransitionError};
+use derslik_domain::time::Timestamp;
+use derslik_ports::outbound::{Conflict, StoreError, UnitOfWork};
+
+/// What an operator can do to a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// Call it off.
+    Cancel,
+    /// Give it a new set of attempts once it has failed.
+    Retry,
+    /// Start it now.
+    RunNow,
+}
+
+/// Why nothing was done to a job.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OperateError {
+    /// The account has no such job.
+    #[error("there is no such job")]
+    NotFound,
+    /// The job stands where this does not happen to it.
+    #[error(transparent)]
+    Refused(#[from] TransitionError),
+    /// A live job of the same project, action and reference is there.
+    #[error("another job for the same is live")]
+    AnotherIsLive,
+    /// The store failed.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+impl From<StoreError> for OperateError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict(Conflict::LiveJob) => Self::AnotherIsLive,
+            error => Self::Store(error),
+        }
+    }
+}
+
+/// Does it to a job, at the instant `at`.
+///
+/// # Errors
+/// [`OperateError`], and then nothing was changed.
+pub async fn operate<U: UnitOfWork>(
+    uow: &U,
+    account: AccountId,
+    id: JobId,
+    operation: Operation,
+    at: Timestamp,
+) -> Result<Job, OperateError> {
+    let event = match operation {
+        Operation::Cancel => Event::Cancel,
+        Operation::Retry => Event::Retry,
+        Operation::RunNow => Event::RunNow,
+    };
+    uow.write(move |stores| {
+        let before = stores.jobs().lock(account, id)?.ok_or(OperateError::NotFound)?;
+        let (after, _) = before.clone().apply(event, at)?;
+        if !stores.jobs().replace(account, &before, &after)? {
+            return Err(OperateError::Store(StoreError::Unavailable(None)));
+        }
+        Ok(after)
+    })
+    .await
+}

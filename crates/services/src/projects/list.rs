@@ -1,0 +1,14 @@
+//! Lists the projects of an account.
+
+use derslik_domain::identity::{Action, Actor, authorize};
+use derslik_domain::job::Project;
+use derslik_ports::inbound::JobError;
+use derslik_ports::outbound::UnitOfWork;
+
+use super::Projects;
+
+pub(super) async fn run<U: UnitOfWork>(service: &Projects<U>, actor: &Actor) -> Result<Vec<Project>, JobError> {
+    authorize(actor, Action::ReadJobs)?;
+    let account = actor.account_id();
+    service.uow.read(move |stores| Ok(stores.projects().list(account)?)).await
+}

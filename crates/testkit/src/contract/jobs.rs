@@ -1,0 +1,476 @@
+//! Jobs.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use derslik_domain::id::{AccountId, ProjectId};
+use derslik_domain::job::{
+    Event, Failure, FailureReason, Jitter, Job, JobState, JobStatus, LeaseTerm, LeaseToken, NewJob, Progress, Pruning, ReferenceId,
+    RetryPolicy, RowCount, WorkerId,
+};
+use derslik_domain::time::Timestamp;
+use derslik_ports::outbound::{Claim, Completion, Conflict, Enqueued, HeldJob, JobsPage, StoreError, Stores, UnitOfWork};
+use uuid::Uuid;
+
+use super::{Case, Harness};
+use crate::builders::{account, now, other_account};
+
+const TERM: LeaseTerm = LeaseTerm::DEFAULT;
+const PROJECT: ProjectId = ProjectId::new(1);
+
+pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
+    vec![
+        Case { name: "a_job_comes_back_as_it_was_made", run: round_trip },
+        Case { name: "a_job_comes_back_as_the_domain_changed_it", run: round_trip_of_changes },
+        Case { name: "a_live_job_is_returned_instead_of_a_second_one", run: unique_live_job },
+        Case { name: "jobs_of_no_project_are_unique_too", run: unique_internal_job },
+        Case { name: "an_ended_job_makes_room_for_another_like_it", run: room_after_the_end },
+        Case { name: "enqueues_that_race_make_one_job", run: racing_enqueues },
+        Case { name: "many_jobs_are_made_at_once_and_live_ones_left_alone", run: enqueue_many },
+        Case { name: "a_job_that_was_enqueued_in_vain_is_never_seen", run: enqueue_rolls_back },
+        Case { name: "a_list_shows_the_jobs_of_a_project_page_by_page", run: list_pages },
+        Case { name: "a_claim_does_what_the_domain_says", run: claim_matches_the_domain },
+        Case { name: "nothing_is_claimed_before_it_is_due", run: not_before_due },
+        Case { name: "claims_go_by_priority_and_then_by_time", run: claim_order },
+        Case { name: "workers_that_claim_together_get_each_job_once", run: racing_claims },
+        Case { name: "accounts_with_due_jobs_come_in_the_order_of_their_waiting", run: accounts_with_due },
+        Case { name: "jobs_of_another_account_are_neither_found_nor_changed", run: isolation },
+        Case { name: "a_heartbeat_moves_the_leases_that_the_worker_still_has", run: renewal },
+        Case { name: "a_completion_without_the_lease_changes_nothing", run: fenced_completion },
+        Case { name: "many_completions_are_written_at_once", run: batch_completion },
+        Case { name: "an_expired_lease_is_found_and_a_living_one_is_not", run: expiry },
+        Case { name: "a_change_from_a_state_that_was_left_is_none", run: conditional_replace },
+        Case { name: "a_cancel_and_a_completion_never_both_happen", run: cancel_races_completion },
+        Case { name: "a_cancel_and_a_claim_never_both_happen", run: cancel_races_claim },
+        Case { name: "a_job_does_not_come_alive_beside_one_like_it", run: revival_conflict },
+        Case { name: "jobs_that_ended_long_ago_are_pruned_in_batches", run: pruning },
+        Case { name: "the_depth_of_the_queue_counts_what_lives", run: depth },
+    ]
+}
+
+fn reference(text: &str) -> ReferenceId {
+    ReferenceId::new(text).expect("a valid reference")
+}
+
+/// The erasure of a user who is known by that text, asked for now.
+fn erasure(text: &str) -> NewJob {
+    NewJob::delete_user_data(PROJECT, reference(text), now())
+}
+
+/// An internal job about that text, due now.
+fn due_job(text: &str) -> NewJob {
+    NewJob::assign_calendar_id(reference(text), now())
+}
+
+fn seconds_later(seconds: u64) -> Timestamp {
+    now().plus(Duration::from_secs(seconds))
+}
+
+fn token(number: u128) -> LeaseToken {
+    LeaseToken::new(Uuid::from_u128(number))
+}
+
+fn claim(number: u128, at: Timestamp, limit: u16) -> Claim {
+    Claim { worker: WorkerId::new(Uuid::from_u128(1)), token: token(number), term: TERM, at, limit }
+}
+
+fn event_of(claim: &Claim) -> Event {
+    Event::Claim { worker: claim.worker, token: claim.token, term: claim.term }
+}
+
+fn held(job: &Job, number: u128) -> HeldJob {
+    HeldJob { job: job.id, token: token(number) }
+}
+
+fn enqueue<U: UnitOfWork>(harness: &Harness<U>, job: NewJob) -> Job {
+    harness.write(move |stores| stores.jobs().enqueue(account().id, &job)).into_job()
+}
+
+fn claim_now<U: UnitOfWork>(harness: &Harness<U>, number: u128, limit: u16) -> Vec<Job> {
+    harness.write(move |stores| stores.jobs().claim(account().id, &claim(number, now(), limit)))
+}
+
+fn find<U: UnitOfWork>(harness: &Harness<U>, job: &Job) -> Job {
+    let id = job.id;
+    harness.read(move |stores| stores.jobs().find(account().id, id)).expect("the job is there")
+}
+
+/// Locks a job, lets the domain apply an event, and writes what came of it. Tells whether the event was taken.
+fn apply(stores: &mut dyn Stores, account: AccountId, job: &Job, event: Event, at: Timestamp) -> Result<bool, StoreError> {
+    let Some(before) = stores.jobs().lock(account, job.id)? else { return Ok(false) };
+    match before.clone().apply(event, at) {
+        Ok((after, _)) => stores.jobs().replace(account, &before, &after),
+        Err(_) => Ok(false),
+    }
+}
+
+fn change<U: UnitOfWork>(harness: &Harness<U>, job: &Job, event: Event, at: Timestamp) -> bool {
+    let job = job.clone();
+    harness.write(move |stores| apply(stores, account().id, &job, event, at))
+}
+
+fn round_trip<U: UnitOfWork>(harness: &Harness<U>) {
+    let long = "ğ".repeat(ReferenceId::MAX);
+    let jobs = [
+        erasure("mehdi@openreplay.com"),
+        erasure("a/b مهدي 'quoted' \"twice\""),
+        erasure(&long),
+        due_job("42"),
+        NewJob::expire_sessions(seconds_later(60), now()),
+        NewJob::prune(Pruning::EndedJobs, now(), now()),
+    ];
+    let mut ids = BTreeSet::new();
+    for job in jobs {
+        let made = enqueue(harness, job.clone());
+        assert_eq!(made, job.into_job(made.id));
+        assert_eq!(find(harness, &made), made);
+        assert!(ids.last().is_none_or(|last| *last < made.id), "ids grow");
+        ids.insert(made.id);
+    }
+}
+
+fn round_trip_of_changes<U: UnitOfWork>(harness: &Harness<U>) {
+    let job = enqueue(harness, due_job("42"));
+    assert_eq!(claim_now(harness, 7, 1).len(), 1);
+    let running = find(harness, &job);
+    let progressed = running.clone().progressed(token(7), TERM, Progress::Rows(RowCount::new(12)), seconds_later(1)).expect("it runs");
+    let (before, after) = (running, progressed.clone());
+    assert!(harness.write(move |stores| stores.jobs().replace(account().id, &before, &after)));
+    assert_eq!(find(harness, &job), progressed);
+
+    let failure = Failure::new(FailureReason::Transient, "the database was away: ığüşöç");
+    let fail = Event::Fail { token: token(7), failure, retry: RetryPolicy::DEFAULT, jitter: Jitter::NONE };
+    let (failed, _) = progressed.clone().apply(fail.clone(), seconds_later(2)).expect("it runs");
+    assert!(change(harness, &job, fail, seconds_later(2)));
+    assert_eq!(find(harness, &job), failed);
+    assert_eq!(failed.status(), JobStatus::Scheduled);
+
+    let (cancelled, _) = failed.apply(Event::Cancel, seconds_later(3)).expect("it waits");
+    assert!(change(harness, &job, Event::Cancel, seconds_later(3)));
+    assert_eq!(find(harness, &job), cancelled);
+}
+
+fn unique_live_job<U: UnitOfWork>(harness: &Harness<U>) {
+    let first = enqueue(harness, erasure("a"));
+    let again = harness.write(|stores| stores.jobs().enqueue(account().id, &erasure("a")));
+    assert_eq!(again, Enqueued::Live(first.clone()));
+    let of_another_project = NewJob::delete_user_data(ProjectId::new(2), reference("a"), now());
+    for other in [erasure("A"), erasure("a "), of_another_project] {
+        assert_ne!(enqueue(harness, other).id, first.id);
+    }
+    let elsewhere = harness.write(|stores| stores.jobs().enqueue(other_account().id, &erasure("a")));
+    assert!(matches!(elsewhere, Enqueued::Created(_)));
+}
+
+fn unique_internal_job<U: UnitOfWork>(harness: &Harness<U>) {
+    let sweep = || NewJob::expire_sessions(now(), now());
+    let first = enqueue(harness, sweep());
+    assert_eq!(enqueue(harness, sweep()), first);
+    // It is live while it runs, too.
+    let running = claim_now(harness, 7, 1);
+    assert_eq!(enqueue(harness, sweep()), running[0]);
+}
+
+fn room_after_the_end<U: UnitOfWork>(harness: &Harness<U>) {
+    let first = enqueue(harness, erasure("a"));
+    assert!(change(harness, &first, Event::Cancel, now()));
+    let second = enqueue(harness, erasure("a"));
+    assert_ne!(second.id, first.id);
+}
+
+fn racing_enqueues<U: UnitOfWork + Clone>(harness: &Harness<U>) {
+    let tasks: Vec<_> = (0..8)
+        .map(|_| {
+            let uow = harness.unit_of_work().clone();
+            harness.runtime().spawn(async move { uow.write(|stores| stores.jobs().enqueue(account().id, &erasure("a"))).await })
+        })
+        .collect();
+    let outcomes: Vec<_> =
+        tasks.into_iter().map(|task| harness.runtime().block_on(task).expect("the task ends").expect("the write succeeds")).collect();
+    assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Enqueued::Created(_))).count(), 1);
+    let ids: BTreeSet<_> = outcomes.into_iter().map(|outcome| outcome.into_job().id).collect();
+    assert_eq!(ids.len(), 1);
+}
+
+fn enqueue_many<U: UnitOfWork>(harness: &Harness<U>) {
+    let first = enqueue(harness, erasure("5"));
+    let jobs: Vec<_> = (0..2_000).map(|number| erasure(&number.to_string())).collect();
+    let created = harness.write(move |stores| stores.jobs().enqueue_many(account().id, &jobs));
+    assert_eq!(created, 1_999);
+    assert_eq!(find(harness, &first), first);
+    let page = JobsPage { project: Some(PROJECT), after: None, limit: 3_000 };
+    let listed = harness.read(move |stores| stores.jobs().list(account().id, &page));
+    assert_eq!(listed.len(), 2_000);
+    let last = listed.last().expect("a job");
+    assert_eq!(*last, erasure(last.reference.as_str()).into_job(last.id));
+    assert_eq!(harness.write(|stores| stores.jobs().enqueue_many(account().id, &[])), 0);
+}
+
+fn enqueue_rolls_back<U: UnitOfWork>(harness: &Harness<U>) {
+    let refused: Result<(), _> = harness.try_write(|stores| {
+        stores.jobs().enqueue(account().id, &due_job("42"))?;
+        Err(StoreError::Unavailable(None))
+    });
+    assert!(refused.is_err());
+    assert!(claim_now(harness, 7, 10).is_empty());
+    let made = harness.write(|stores| stores.jobs().enqueue(account().id, &due_job("42")));
+    assert!(matches!(made, Enqueued::Created(_)));
+}
+
+fn list_pages<U: UnitOfWork>(harness: &Harness<U>) {
+    let made: Vec<_> = (0..7).map(|number| enqueue(harness, erasure(&number.to_string()))).collect();
+    enqueue(harness, due_job("internal"));
+    let list = |project, after: Option<&Job>, limit| {
+        let page = JobsPage { project, after: after.map(|job| job.id), limit };
+        harness.read(move |stores| stores.jobs().list(account().id, &page))
+    };
+    let mut seen = list(Some(PROJECT), None, 3);
+    assert_eq!(seen, made[..3]);
+    while let Some(last) = seen.last().cloned() {
+        let next = list(Some(PROJECT), Some(&last), 3);
+        if next.is_empty() {
+            break;
+        }
+        seen.extend(next);
+    }
+    assert_eq!(seen, made);
+    assert!(list(Some(ProjectId::new(2)), None, 10).is_empty());
+    assert_eq!(list(None, None, 100).len(), 8, "an operator sees internal ones, too");
+}
+
+fn claim_matches_the_domain<U: UnitOfWork>(harness: &Harness<U>) {
+    let job = enqueue(harness, due_job("42"));
+    let claim = claim(7, seconds_later(3), 10);
+    let claimed = harness.write(move |stores| stores.jobs().claim(account().id, &claim));
+    let (expected, _) = job.apply(event_of(&claim), seconds_later(3)).expect("it is due");
+    assert_eq!(claimed, std::slice::from_ref(&expected));
+    assert_eq!(find(harness, &expected), expected);
+}
+
+fn not_before_due<U: UnitOfWork>(harness: &Harness<U>) {
+    let job = enqueue(harness, erasure("a"));
+    let just_before = Timestamp::from_micros(job.start_at.micros() - 1);
+    let due = job.start_at;
+    assert!(harness.write(move |stores| stores.jobs().claim(account().id, &claim(7, just_before, 10))).is_empty());
+    assert!(harness.read(move |stores| stores.jobs().accounts_with_due(just_before, 10)).is_empty());
+    assert_eq!(harness.read(|stores| stores.jobs().next_due()), Some(due));
+    assert_eq!(harness.read(move |stores| stores.jobs().accounts_with_due(due, 10)), [account().id]);
+    assert_eq!(harness.write(move |stores| stores.jobs().claim(account().id, &claim(7, due, 10))).len(), 1);
+    assert_eq!(harness.read(|stores| stores.jobs().next_due()), None);
+}
+
+fn claim_order<U: UnitOfWork>(harness: &Harness<U>) {
+    let pruning = enqueue(harness, NewJob::prune(Pruning::EndedJobs, now().minutes_before(60), now()));
+    let late = enqueue(harness, NewJob::assign_calendar_id(reference("late"), now()));
+    let early = enqueue(harness, NewJob::assign_calendar_id(reference("early"), now().minutes_before(1)));
+    let same = enqueue(harness, NewJob::assign_calendar_id(reference("same"), now()));
+    let first = claim_now(harness, 7, 3);
+    assert_eq!(first.iter().map(|job| job.id).collect::<Vec<_>>(), [early.id, late.id, same.id]);
+    assert_eq!(claim_now(harness, 8, 3).iter().map(|job| job.id).collect::<Vec<_>>(), [pruning.id]);
+}
+
+fn racing_claims<U: UnitOfWork + Clone>(harness: &Harness<U>) {
+    const JOBS: usize = 200;
+    let jobs: Vec<_> = (0..JOBS).map(|number| due_job(&number.to_string())).collect();
+    harness.write(move |stores| stores.jobs().enqueue_many(account().id, &jobs));
+    let workers: Vec<_> = (1..=3_u128)
+        .map(|worker| {
+            let uow = harness.unit_of_work().clone();
+            harness.runtime().spawn(async move {
+                let mut mine = Vec::new();
+                for round in 0..100_u128 {
+                    let claim = claim(worker << 32 | round, now(), 7);
+                    let claimed = uow.write(move |stores| stores.jobs().claim(account().id, &claim)).await.expect("the claim succeeds");
+                    mine.extend(claimed.iter().map(|job| job.id));
+                }
+                mine
+            })
+        })
+        .collect();
+    let claimed: Vec<_> = workers.into_iter().flat_map(|worker| harness.runtime().block_on(worker).expect("the worker ends")).collect();
+    assert_eq!(claimed.len(), JOBS);
+    assert_eq!(claimed.into_iter().collect::<BTreeSet<_>>().len(), JOBS);
+}
+
+fn accounts_with_due<U: UnitOfWork>(harness: &Harness<U>) {
+    enqueue(harness, due_job("42"));
+    let older = NewJob::assign_calendar_id(reference("42"), now().minutes_before(1));
+    harness.write(move |stores| stores.jobs().enqueue(other_account().id, &older));
+    let due = |limit| harness.read(move |stores| stores.jobs().accounts_with_due(now(), limit));
+    assert_eq!(due(10), [other_account().id, account().id]);
+    assert_eq!(due(1), [other_account().id]);
+    assert_eq!(claim_now(harness, 7, 10).len(), 1);
+    assert_eq!(due(10), [other_account().id], "a claim leaves other accounts alone");
+}
+
+fn isolation<U: UnitOfWork>(harness: &Harness<U>) {
+    let job = enqueue(harness, due_job("42"));
+    claim_now(harness, 7, 1);
+    let id = job.id;
+    let stranger = other_account().id;
+    assert_eq!(harness.read(move |stores| stores.jobs().find(stranger, id)), None);
+    let pair = held(&job, 7);
+    assert!(harness.write(move |stores| stores.jobs().renew(stranger, &[pair], seconds_later(99))).is_empty());
+    let done = Completion { held: pair, result: None };
+    assert!(harness.write(move |stores| stores.jobs().complete_many(stranger, &[done], now())).is_empty());
+    let running = find(harness, &job);
+    assert_eq!(running.status(), JobStatus::Running);
+    assert!(!harness.write(move |stores| stores.jobs().replace(stranger, &running, &running)));
+}
+
+fn renewal<U: UnitOfWork>(harness: &Harness<U>) {
+    let job = enqueue(harness, due_job("42"));
+    let lost = enqueue(harness, due_job("43"));
+    let claimed = claim_now(harness, 7, 2);
+    assert!(change(harness, &lost, Event::Cancel, now()));
+    let (kept, gone, stranger) = (held(&job, 7), held(&lost, 7), held(&job, 8));
+    let renewed = harness.write(move |stores| stores.jobs().renew(account().id, &[kept, gone, stranger], seconds_later(20)));
+    assert_eq!(renewed, [kept]);
+    let JobState::Running(run) = find(harness, &job).state else { panic!("it runs") };
+    assert_eq!(run.lease.until, seconds_later(20));
+    assert_eq!(find(harness, &job).updated_at, claimed[0].updated_at, "a heartbeat is no change");
+    assert!(harness.write(|stores| stores.jobs().renew(account().id, &[], seconds_later(20))).is_empty());
+}
+
+fn fenced_completion<U: UnitOfWork>(harness: &Harness<U>) {
+    let job = enqueue(harness, due_job("42"));
+    claim_now(harness, 7, 1);
+    let expired = Event::LeaseExpired { term: TERM, retry: RetryPolicy::DEFAULT };
+    assert!(change(harness, &job, expired, seconds_later(15)));
+    let second = claim(8, seconds_later(15), 1);
+    assert_eq!(harness.write(move |stores| stores.jobs().claim(account().id, &second)).len(), 1);
+
+    let complete = |number| {
+        let done = Completion { held: held(&job, number), result: None };
+        harness.write(move |stores| stores.jobs().complete_many(account().id, &[done], seconds_later(16)))
+    };
+    assert!(complete(7).is_empty(), "the first worker lost its lease");
+    assert_eq!(find(harness, &job).status(), JobStatus::Running);
+    assert_eq!(complete(8), [held(&job, 8)]);
+    assert!(complete(8).is_empty(), "once is enough");
+    let ended = find(harness, &job);
+    assert_eq!((ended.status(), ended.state.attempts().get()), (JobStatus::Completed, 2));
+}
+
+fn batch_completion<U: UnitOfWork>(harness: &Harness<U>) {
+    let jobs: Vec<_> = (0..100).map(|number| due_job(&number.to_string())).collect();
+    harness.write(move |stores| stores.jobs().enqueue_many(account().id, &jobs));
+    let claimed = claim_now(harness, 7, 100);
+    let done: Vec<_> = claimed
+        .iter()
+        .zip(0_u64..)
+        .map(|(job, rows)| Completion { held: held(job, 7), result: (rows > 0).then(|| Progress::Rows(RowCount::new(rows))) })
+        .collect();
+    let completed = harness.write(move |stores| stores.jobs().complete_many(account().id, &done, seconds_later(1)));
+    assert_eq!(completed.len(), 100);
+    for (job, rows) in claimed.iter().zip(0_u64..).step_by(33) {
+        let (mut expected, _) = job.clone().apply(Event::Succeed { token: token(7) }, seconds_later(1)).expect("it runs");
+        expected.progress = (rows > 0).then(|| Progress::Rows(RowCount::new(rows)));
+        assert_eq!(find(harness, job), expected);
+    }
+}
+
+fn expiry<U: UnitOfWork>(harness: &Harness<U>) {
+    let job = enqueue(harness, due_job("42"));
+    claim_now(harness, 7, 1);
+    let accounts = |at| harness.read(move |stores| stores.jobs().accounts_with_expired(at, TERM));
+    let locked = |at| harness.write(move |stores| stores.jobs().lock_expired(account().id, at, TERM, 10));
+    let living = seconds_later(14);
+    assert!(accounts(living).is_empty() && locked(living).is_empty());
+    let ended = seconds_later(15);
+    assert_eq!(accounts(ended), [account().id]);
+    assert_eq!(locked(ended), [find(harness, &job)]);
+    // The clock was set back by an hour: a lease that would hold for so long is none.
+    let set_back = now().minutes_before(60);
+    assert_eq!((accounts(set_back).len(), locked(set_back).len()), (1, 1));
+}
+
+fn conditional_replace<U: UnitOfWork>(harness: &Harness<U>) {
+    let scheduled = enqueue(harness, due_job("42"));
+    claim_now(harness, 7, 1);
+    let (cancelled, _) = scheduled.clone().apply(Event::Cancel, now()).expect("it waited");
+    let after = cancelled.clone();
+    let before = scheduled.clone();
+    assert!(!harness.write(move |stores| stores.jobs().replace(account().id, &before, &after)), "it runs meanwhile");
+    let (foreign, _) = scheduled.clone().apply(event_of(&claim(8, now(), 1)), now()).expect("it was due");
+    assert!(!harness.write(move |stores| stores.jobs().replace(account().id, &foreign, &cancelled)), "by another lease");
+    assert_eq!(find(harness, &scheduled).status(), JobStatus::Running);
+}
+
+/// Lets two things happen to each of many due jobs at once, and expects that exactly one does.
+fn race<U: UnitOfWork + Clone>(
+    harness: &Harness<U>,
+    claimed_before: bool,
+    rival: fn(&mut dyn Stores, &Job) -> Result<bool, StoreError>,
+    after_rival: JobStatus,
+) {
+    for number in 0..20 {
+        let job = enqueue(harness, due_job(&number.to_string()));
+        if claimed_before {
+            claim_now(harness, 7, 1);
+        }
+        let (uow, mine) = (harness.unit_of_work().clone(), job.clone());
+        let cancelled =
+            harness.runtime().spawn(async move { uow.write(move |stores| apply(stores, account().id, &mine, Event::Cancel, now())).await });
+        let (uow, mine) = (harness.unit_of_work().clone(), job.clone());
+        let rivalled = harness.runtime().spawn(async move { uow.write(move |stores| rival(stores, &mine)).await });
+        let ended = |task: tokio::task::JoinHandle<Result<bool, StoreError>>| {
+            harness.runtime().block_on(task).expect("the task ends").expect("the write succeeds")
+        };
+        let (cancelled, rivalled): (bool, bool) = (ended(cancelled), ended(rivalled));
+        let expected = if cancelled { JobStatus::Cancelled } else { after_rival };
+        assert_eq!(find(harness, &job).status(), expected, "cancelled: {cancelled}, rival: {rivalled}");
+        assert!(cancelled || rivalled);
+        if after_rival == JobStatus::Completed {
+            assert_ne!(cancelled, rivalled);
+        }
+    }
+}
+
+fn cancel_races_completion<U: UnitOfWork + Clone>(harness: &Harness<U>) {
+    let complete = |stores: &mut dyn Stores, job: &Job| {
+        let done = Completion { held: held(job, 7), result: None };
+        Ok(!stores.jobs().complete_many(account().id, &[done], now())?.is_empty())
+    };
+    race(harness, true, complete, JobStatus::Completed);
+}
+
+fn cancel_races_claim<U: UnitOfWork + Clone>(harness: &Harness<U>) {
+    // A running job may be cancelled as well, so both may happen, but only in this order.
+    let claim = |stores: &mut dyn Stores, _: &Job| Ok(!stores.jobs().claim(account().id, &claim(7, now(), 1))?.is_empty());
+    race(harness, false, claim, JobStatus::Running);
+}
+
+fn revival_conflict<U: UnitOfWork>(harness: &Harness<U>) {
+    let first = enqueue(harness, due_job("42"));
+    claim_now(harness, 7, 1);
+    let failure = Failure::new(FailureReason::Permanent, "never again");
+    assert!(change(harness, &first, Event::Fail { token: token(7), failure, retry: RetryPolicy::DEFAULT, jitter: Jitter::NONE }, now()));
+    enqueue(harness, due_job("42"));
+    let refused = harness.try_write(move |stores| apply(stores, account().id, &first, Event::Retry, now()));
+    assert!(matches!(refused, Err(StoreError::Conflict(Conflict::LiveJob))), "{refused:?}");
+}
+
+fn pruning<U: UnitOfWork>(harness: &Harness<U>) {
+    let jobs: Vec<_> = (0..5).map(|number| enqueue(harness, due_job(&number.to_string()))).collect();
+    let waiting = enqueue(harness, due_job("waiting"));
+    for (job, ended) in jobs.iter().zip(1_u64..) {
+        assert!(change(harness, job, Event::Cancel, seconds_later(ended)));
+    }
+    let prune = |limit| harness.write(move |stores| stores.jobs().prune(account().id, seconds_later(4), limit));
+    assert_eq!([prune(2), prune(2), prune(2)], [RowCount::new(2), RowCount::new(1), RowCount::ZERO]);
+    let page = JobsPage { project: None, after: None, limit: 10 };
+    let left = harness.read(move |stores| stores.jobs().list(account().id, &page));
+    assert_eq!(left.iter().map(|job| job.id).collect::<Vec<_>>(), [jobs[3].id, jobs[4].id, waiting.id]);
+}
+
+fn depth<U: UnitOfWork>(harness: &Harness<U>) {
+    assert_eq!(harness.read(|stores| stores.jobs().depth()), derslik_ports::outbound::QueueDepth::default());
+    for number in 0..5 {
+        enqueue(harness, due_job(&number.to_string()));
+    }
+    let cancelled = claim_now(harness, 7, 2);
+    change(harness, &cancelled[0], Event::Cancel, now());
+    let depth = harness.read(|stores| stores.jobs().depth());
+    assert_eq!((depth.scheduled, depth.running, depth.next_due), (3, 1, Some(now())));
+}

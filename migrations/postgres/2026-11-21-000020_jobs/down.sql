@@ -1,0 +1,3 @@
+DROP TABLE jobs;
+DROP SEQUENCE project_ids;
+DROP TABLE projects;
