@@ -2,12 +2,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use derslik_domain::id::{SessionGuid, UserGuid};
+use derslik_domain::id::{AttendeeGuid, SessionGuid, UserGuid};
 use derslik_domain::time::Timestamp;
 
 use crate::outbound::{
-    Clock, IdempotencyRepository, IdentityRepository, Ids, MockIdempotencyRepository, MockIdentityRepository, MockSessionRepository,
-    MockUserRepository, SessionRepository, StoreError, Stores, UnitOfWork, UserRepository,
+    AttendeeRepository, Clock, IdempotencyRepository, IdentityRepository, Ids, MockAttendeeRepository, MockIdempotencyRepository,
+    MockIdentityRepository, MockSessionRepository, MockUserRepository, SessionRepository, StoreError, Stores, UnitOfWork, UserRepository,
 };
 
 /// Stores whose every call is expected beforehand.
@@ -19,6 +19,8 @@ pub struct MockStores {
     pub identity: MockIdentityRepository,
     /// Users.
     pub users: MockUserRepository,
+    /// Attendees.
+    pub attendees: MockAttendeeRepository,
     /// Answers to requests that may come again.
     pub idempotency: MockIdempotencyRepository,
 }
@@ -34,6 +36,10 @@ impl Stores for MockStores {
 
     fn users(&mut self) -> &mut dyn UserRepository {
         &mut self.users
+    }
+
+    fn attendees(&mut self) -> &mut dyn AttendeeRepository {
+        &mut self.attendees
     }
 
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
@@ -109,5 +115,13 @@ impl Ids for FixedIds {
 
     fn user_guid(&self) -> UserGuid {
         UserGuid::new(self.0.get())
+    }
+
+    fn attendee_guid(&self) -> AttendeeGuid {
+        AttendeeGuid::new(self.0.get())
+    }
+
+    fn random(&self) -> [u8; 32] {
+        [7; 32]
     }
 }

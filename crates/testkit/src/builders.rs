@@ -5,7 +5,7 @@ use std::sync::Arc;
 use derslik_domain::form::Field;
 use derslik_domain::id::{Id, SessionGuid, UserGuid};
 use derslik_domain::identity::{
-    Account, AccountSettings, Actor, Email, Lang, PersonName, Principal, PrincipalKind, Role, Scope, User, UserState, Username,
+    Account, AccountSettings, Actor, Email, Lang, PersonName, Principal, PrincipalKind, Role, Scope, User, UserProfile, UserState, Username,
 };
 use derslik_domain::session::{ReplayStatus, Session, SessionDuration, SessionForm, SessionName, SessionOptions, SessionStatus};
 use derslik_domain::time::{Start, StartDateMode, Timestamp, WrittenTime, Zone};
@@ -59,6 +59,7 @@ pub fn user(number: i64) -> User {
         status: UserState::Active,
         created_at: now(),
         updated_at: now(),
+        profile: UserProfile::default(),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The two kinds of connection, and the stores of one unit of work.
 
-use derslik_ports::outbound::{IdempotencyRepository, IdentityRepository, SessionRepository, StoreError, Stores, UserRepository};
+use derslik_ports::outbound::{
+    AttendeeRepository, IdempotencyRepository, IdentityRepository, SessionRepository, StoreError, Stores, UserRepository,
+};
 use diesel::QueryResult;
 use diesel::pg::PgConnection;
 use diesel::sqlite::SqliteConnection;
@@ -70,6 +72,10 @@ impl Stores for DieselStores<'_> {
     }
 
     fn users(&mut self) -> &mut dyn UserRepository {
+        self
+    }
+
+    fn attendees(&mut self) -> &mut dyn AttendeeRepository {
         self
     }
 

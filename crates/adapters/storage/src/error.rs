@@ -4,7 +4,7 @@ use derslik_ports::outbound::{Conflict, StoreError};
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
 
 /// What is unique: the name of the constraint on PostgreSQL, the column that SQLite names last, and what it means.
-const UNIQUE: [(&str, &str, Conflict); 9] = [
+const UNIQUE: [(&str, &str, Conflict); 13] = [
     ("accounts_pkey", "accounts.id", Conflict::Account),
     ("accounts_name_key", "accounts.name", Conflict::Account),
     ("principals_pkey", "principals.id", Conflict::User),
@@ -13,6 +13,10 @@ const UNIQUE: [(&str, &str, Conflict); 9] = [
     ("principals_username_key", "principals.username_key", Conflict::Username),
     ("credentials_public_id_key", "credentials.public_id", Conflict::Credential),
     ("sessions_pkey", "sessions.guid", Conflict::Session),
+    ("attendees_pkey", "attendees.guid", Conflict::Attendee),
+    ("attendees_code_key", "attendees.attendance_code", Conflict::Attendee),
+    ("attendees_email_key", "attendees.email_key", Conflict::Attendee),
+    ("attendees_user_key", "attendees.user_guid", Conflict::Attendee),
     ("idempotency_keys_pkey", "idempotency_keys.idempotency_key", Conflict::IdempotencyKey),
 ];
 

@@ -7,11 +7,12 @@
 //! | `pool` | where connections come from and how a dead one is replaced |
 //! | `unit_of_work` | the one hop to a blocking thread, with its transaction |
 //! | `types` | values of the domain as both databases keep them |
-//! | `session`, `identity`, `idempotency` | the repositories |
+//! | `session`, `attendee`, `identity`, `idempotency` | the repositories |
 //! | `migrate` | bringing a database up to date |
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod attendee;
 mod conn;
 mod error;
 mod idempotency;
@@ -20,6 +21,7 @@ mod migrate;
 mod pool;
 mod schema;
 mod session;
+mod text;
 mod types;
 mod unit_of_work;
 

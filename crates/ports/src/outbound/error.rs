@@ -39,6 +39,8 @@ pub enum Conflict {
     Credential,
     /// The GUID of a session within its account.
     Session,
+    /// The code, or within its session the address or the person, of an attendee.
+    Attendee,
     /// The key of a request within its principal.
     IdempotencyKey,
 }
@@ -52,6 +54,7 @@ impl std::fmt::Display for Conflict {
             Self::Username => "user name",
             Self::Credential => "credential",
             Self::Session => "session",
+            Self::Attendee => "attendee",
             Self::IdempotencyKey => "idempotency key",
         })
     }

@@ -1,24 +1,29 @@
 //! What the use cases need of the world.
 
+mod attendees;
 mod clock;
 mod error;
 mod idempotency;
 mod identity;
 mod ids;
+mod passwords;
 mod sessions;
 mod unit_of_work;
 mod users;
 
+pub use attendees::AttendeeRepository;
 pub use clock::Clock;
 pub use error::{Conflict, StoreError};
 pub use idempotency::{IdempotencyRepository, KeyState, OwnedKey};
 pub use identity::{CredentialOwner, IdentityRepository, NewCredential};
 pub use ids::Ids;
+pub use passwords::Passwords;
 pub use sessions::SessionRepository;
 pub use unit_of_work::{Stores, UnitOfWork};
 pub use users::UserRepository;
 
 #[cfg(any(test, feature = "mocks"))]
 pub use {
-    idempotency::MockIdempotencyRepository, identity::MockIdentityRepository, sessions::MockSessionRepository, users::MockUserRepository,
+    attendees::MockAttendeeRepository, idempotency::MockIdempotencyRepository, identity::MockIdentityRepository, passwords::MockPasswords,
+    sessions::MockSessionRepository, users::MockUserRepository,
 };

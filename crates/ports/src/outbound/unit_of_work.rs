@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use super::{IdempotencyRepository, IdentityRepository, SessionRepository, StoreError, UserRepository};
+use super::{AttendeeRepository, IdempotencyRepository, IdentityRepository, SessionRepository, StoreError, UserRepository};
 
 /// The stores, all of them on the connection of one unit of work.
 pub trait Stores {
@@ -12,6 +12,8 @@ pub trait Stores {
     fn identity(&mut self) -> &mut dyn IdentityRepository;
     /// Users.
     fn users(&mut self) -> &mut dyn UserRepository;
+    /// Attendees.
+    fn attendees(&mut self) -> &mut dyn AttendeeRepository;
     /// Answers to requests that may come again.
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository;
 }

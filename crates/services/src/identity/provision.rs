@@ -2,7 +2,7 @@
 //! already there stays as it is.
 
 use derslik_domain::id::{AccountId, Id, PrincipalId, UserGuid};
-use derslik_domain::identity::{Account, AccountSettings, CredentialKind, PersonName, PrincipalKind, Role, User, UserState};
+use derslik_domain::identity::{Account, AccountSettings, CredentialKind, PersonName, PrincipalKind, Role, User, UserProfile, UserState};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{NewCredential, StoreError, Stores, UnitOfWork};
 
@@ -101,6 +101,7 @@ fn set_up(stores: &mut dyn Stores, plan: AccountPlan, at: Timestamp) -> Result<P
         status: UserState::Active,
         created_at: at,
         updated_at: at,
+        profile: UserProfile::default(),
     };
     stores.users().add(plan.account.id, &service)?;
     let mut credentials = 0;
