@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod attendees;
 pub mod identity;
 mod once;
+pub mod people;
 pub mod sessions;
