@@ -7,6 +7,7 @@
 //! | `wiring` | which adapter stands behind which port |
 //! | `system` | the clock and the ids of the machine |
 //! | `accounts` | the accounts of the dev profile, and new keys |
+//! | `passwords` | Argon2id |
 //! | `server` | serving until a signal comes |
 //! | `telemetry` | where the log goes |
 #![forbid(unsafe_code)]
@@ -14,6 +15,7 @@
 pub mod accounts;
 pub mod cli;
 pub mod config;
+pub mod passwords;
 pub mod server;
 pub mod system;
 pub mod telemetry;

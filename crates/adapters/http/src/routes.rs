@@ -19,6 +19,9 @@ pub fn configure(config: &mut ServiceConfig, state: HttpState) {
         .app_data(Data::new(state))
         .service(perculus::v2::scope("/xapi/v2"))
         .service(perculus::v2::scope("/api/groups/xapi"))
+        // After version 2, whose paths begin alike.
+        .service(perculus::v1::scope("/xapi"))
+        .configure(perculus::v1::token_routes)
         .default_service(web::to(no_such_path));
 }
 

@@ -4,13 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use derslik_domain::session::Batch;
-use derslik_ports::inbound::{IdentityService, SessionService};
+use derslik_ports::inbound::{AttendeeService, IdentityService, LogInService, PeopleService, SessionService};
 
 /// The inbound ports and the limits of a request.
 #[derive(Clone)]
 pub struct HttpState {
     /// Sessions.
     pub sessions: Arc<dyn SessionService>,
+    /// Who takes part in sessions.
+    pub attendees: Arc<dyn AttendeeService>,
+    /// The people of an account.
+    pub people: Arc<dyn PeopleService>,
+    /// Tokens for passwords.
+    pub log_in: Arc<dyn LogInService>,
     /// Who asks.
     pub identity: Arc<dyn IdentityService>,
     /// The limits of a request.

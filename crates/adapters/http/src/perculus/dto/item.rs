@@ -31,9 +31,17 @@ pub(crate) struct RawItem<'a> {
 /// # Errors
 /// If the body is no JSON, no array, or has more than `most` items.
 pub(crate) fn read_items(text: &str, most: usize) -> Result<Vec<RawItem<'_>>, PerculusError> {
+    Ok(read_array(text, most, "session")?.into_iter().map(RawItem::read).collect())
+}
+
+/// The values of a body that is an array of `what` objects.
+///
+/// # Errors
+/// If the body is no JSON, no array, or has more than `most` items.
+pub(crate) fn read_array<'a>(text: &'a str, most: usize, what: &str) -> Result<Vec<&'a RawValue>, PerculusError> {
     let items: Vec<&RawValue> = serde_json::from_str(text).map_err(|error| {
         PerculusError::BadRequest(if error.is_data() {
-            "The body must be a JSON array of session objects.".to_owned()
+            format!("The body must be a JSON array of {what} objects.")
         } else {
             format!("The body is not valid JSON: {error}.")
         })
@@ -41,11 +49,22 @@ pub(crate) fn read_items(text: &str, most: usize) -> Result<Vec<RawItem<'_>>, Pe
     if items.len() > most {
         return Err(PerculusError::BadRequest(format!("A batch takes {most} items at the most; this one has {}.", items.len())));
     }
-    Ok(items.into_iter().map(RawItem::read).collect())
+    Ok(items)
+}
+
+/// The one object of a body.
+///
+/// # Errors
+/// If the body is no JSON object.
+pub(crate) fn read_object(text: &str) -> Result<&RawValue, PerculusError> {
+    let value: &RawValue =
+        serde_json::from_str(text).map_err(|error| PerculusError::BadRequest(format!("The body is not valid JSON: {error}.")))?;
+    if value.get().starts_with('{') { Ok(value) } else { Err(PerculusError::BadRequest("The body must be a JSON object.".to_owned())) }
 }
 
 impl<'a> RawItem<'a> {
-    fn read(raw: &'a RawValue) -> Self {
+    /// The members of one value.
+    pub(crate) fn read(raw: &'a RawValue) -> Self {
         let mut item = Self::default();
         item.is_object = for_each_member(raw.get(), |name, value| {
             let slot = match name {
@@ -86,7 +105,8 @@ impl<'a> RawItem<'a> {
         BatchItem::Session(target, Box::new(self.form()))
     }
 
-    fn form(&self) -> SessionForm {
+    /// The fields for the domain, whatever session they are for.
+    pub(crate) fn form(&self) -> SessionForm {
         SessionForm {
             name: self.name.text(),
             description: self.description.text(),
