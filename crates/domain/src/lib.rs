@@ -41,3 +41,8 @@ pub mod page;
 pub mod session;
 pub mod text;
 pub mod time;
+
+/// Runs the example of the read-me with the other examples.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadMe;

@@ -34,6 +34,9 @@ const LOST: [&str; 9] = [
     "the database system is",
 ];
 
+/// What SQLite says where somebody else writes.
+const LOCKED: &str = "database is locked";
+
 /// Parts of messages that tell of a database that can't answer now, on a connection that is alive.
 const BUSY: [&str; 8] = [
     "statement timeout",
@@ -41,13 +44,18 @@ const BUSY: [&str; 8] = [
     "deadlock detected",
     "too many clients",
     "remaining connection slots",
-    "database is locked",
+    LOCKED,
     "database or disk is full",
     "disk I/O error",
 ];
 
 /// The words of the ports for a failure of diesel's.
 pub(crate) fn store_error(error: Error) -> StoreError {
+    let error = match error {
+        // The transaction is gone all the same, and what failed the commit is what counts.
+        Error::RollbackErrorOnCommit { commit_error, .. } => *commit_error,
+        other => other,
+    };
     match &error {
         Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => match conflict(info.as_ref()) {
             Some(conflict) => StoreError::Conflict(conflict),
@@ -66,6 +74,11 @@ pub(crate) fn is_connection_lost(error: &Error) -> bool {
         | Error::BrokenTransactionManager => true,
         _ => says(error, &LOST),
     }
+}
+
+/// Whether another connection to SQLite is in the way.
+pub(crate) fn is_locked(error: &Error) -> bool {
+    says(error, &[LOCKED])
 }
 
 fn says(error: &Error, parts: &[&str]) -> bool {

@@ -1,0 +1,77 @@
+//! The direction between the crates, held against what cargo says.
+#![cfg(test)]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cargo_metadata::{DependencyKind, MetadataCommand};
+
+/// What each crate may depend on, of ours. Nothing else may be a dependency of what ships.
+const ALLOWED: [(&str, &[&str]); 9] = [
+    ("derslik-domain", &[]),
+    ("derslik-ports", &["derslik-domain"]),
+    ("derslik-services", &["derslik-domain", "derslik-ports"]),
+    ("derslik-storage", &["derslik-domain", "derslik-ports"]),
+    ("derslik-http", &["derslik-domain", "derslik-ports"]),
+    ("derslik-worker", &["derslik-domain", "derslik-ports"]),
+    ("derslik", &["derslik-domain", "derslik-ports", "derslik-services", "derslik-storage", "derslik-http", "derslik-worker"]),
+    ("derslik-testkit", &["derslik-domain", "derslik-ports"]),
+    ("derslik-bench", &["derslik-testkit"]),
+];
+
+/// What the domain may depend on at all.
+const DOMAIN_DEPENDENCIES: [&str; 4] = ["chrono", "chrono-tz", "thiserror", "uuid"];
+
+/// The frameworks, and the one crate besides the app and the tools for tests that may know each.
+const FRAMEWORKS: [(&str, &str); 5] = [
+    ("actix-web", "derslik-http"),
+    ("diesel", "derslik-storage"),
+    ("diesel_migrations", "derslik-storage"),
+    ("r2d2", "derslik-storage"),
+    ("clap", "derslik"),
+];
+
+/// The direct dependencies of each crate of ours, those of tests left out.
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let metadata = MetadataCommand::new().no_deps().exec().expect("cargo knows the workspace");
+    let packages = metadata.workspace_packages().into_iter().map(|package| {
+        let normal = package.dependencies.iter().filter(|dependency| dependency.kind != DependencyKind::Development);
+        (package.name.to_string(), normal.map(|dependency| dependency.name.clone()).collect())
+    });
+    packages.collect()
+}
+
+#[test]
+fn dependency_rules_between_the_crates_hold() {
+    let allowed = BTreeMap::from(ALLOWED);
+    for (name, dependencies) in dependencies() {
+        let allowed = allowed.get(name.as_str()).unwrap_or_else(|| panic!("{name} is new: say what it may depend on"));
+        for dependency in dependencies.iter().filter(|dependency| dependency.starts_with("derslik")) {
+            assert!(allowed.contains(&dependency.as_str()), "{name} must not depend on {dependency}");
+        }
+    }
+}
+
+#[test]
+fn dependency_rules_of_the_domain_keep_it_free_of_io() {
+    let dependencies = dependencies();
+    for dependency in &dependencies["derslik-domain"] {
+        assert!(DOMAIN_DEPENDENCIES.contains(&dependency.as_str()), "the domain must not depend on {dependency}");
+    }
+}
+
+#[test]
+fn dependency_rules_keep_each_framework_in_one_crate() {
+    for (name, dependencies) in dependencies() {
+        for (framework, home) in FRAMEWORKS {
+            let may_know = name == home || ["derslik", "derslik-testkit", "derslik-bench"].contains(&name.as_str());
+            assert!(may_know || !dependencies.contains(framework), "{name} must not know {framework}");
+        }
+    }
+}
+
+#[test]
+fn dependency_rules_let_nothing_that_ships_depend_on_the_tools_for_tests() {
+    for (name, dependencies) in dependencies() {
+        assert!(name == "derslik-bench" || !dependencies.contains("derslik-testkit"), "{name} must not depend on derslik-testkit");
+    }
+}

@@ -1,0 +1,221 @@
+//! Exact answers. Each file under `golden/` is a list of requests with the answers that must come, key for key, value for
+//! value, in order; every file is run on both databases. The clock stands at the instant of the seed document, and new
+//! GUIDs are counted. `BLESS=1` writes the answers that came into the files, to be read before they are committed.
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use actix_web::http::{Method, header};
+use actix_web::{App, test};
+use derslik_domain::session::{Session, SessionDuration, SessionName};
+use derslik_http::{Limits, configure};
+use derslik_testkit::builders;
+use libtest_mimic::{Failed, Trial};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use support::{DATABASES, DEMO, OTHER, Service, block_on, run};
+
+/// One request and what must come of it.
+#[derive(Serialize, Deserialize)]
+struct Step {
+    /// What this is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    about: Option<String>,
+    method: String,
+    path: String,
+    /// `demo`, `other`, or a whole `Authorization` header; nothing for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+    /// More headers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    headers: Vec<(String, String)>,
+    /// A body as JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    json: Option<Box<RawValue>>,
+    /// A body as text, for what is no JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    #[serde(default)]
+    status: u16,
+    /// Headers that the answer must have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    answer_headers: Vec<(String, String)>,
+    /// The body of the answer; nothing for an empty one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    answer: Option<Box<RawValue>>,
+}
+
+fn main() -> ExitCode {
+    let files = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")).unwrap_or_default();
+    let mut trials = vec![Trial::test("there_are_golden_files", {
+        let count = files.len();
+        move || if count > 5 { Ok(()) } else { Err(format!("{count} files").into()) }
+    })];
+    for (database, open) in DATABASES {
+        for file in &files {
+            let name = format!("{database}::{}", file.file_stem().unwrap_or_default().to_string_lossy());
+            let file = file.clone();
+            trials.push(Trial::test(name, move || {
+                block_on(async move {
+                    let service = Service::start(open, builders::now(), Limits::default()).await?;
+                    prepare(&service).await?;
+                    replay(&service, &file).await
+                })
+            }));
+        }
+    }
+    run(trials)
+}
+
+fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            files.append(&mut self::files(&path)?);
+        } else if path.extension().is_some_and(|extension| extension == "json") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// The session that the seed document changes, as it must have been before, and one of another account.
+async fn prepare(service: &Service) -> Result<(), Failed> {
+    let session = |guid: &str, name: &str| -> Result<Session, Failed> {
+        let created = "2025-02-06T15:23:48.490759+03:00".parse()?;
+        Ok(Session {
+            name: SessionName::new(name)?,
+            duration: SessionDuration::from_minutes(80)?,
+            created_at: created,
+            updated_at: created,
+            ..builders::session(guid.parse()?)
+        })
+    };
+    let (ours, theirs) = (
+        session("61E3D504-13EE-447F-9B36-6686C5C39FEB", "Web Development 101")?,
+        session("0713D504-13EE-447F-9B36-6686C5C39FEB", "Somebody else's")?,
+    );
+    service
+        .write(move |stores| {
+            stores.sessions().insert_many(builders::account().id, &[&ours])?;
+            stores.sessions().insert_many(builders::other_account().id, &[&theirs])
+        })
+        .await
+}
+
+async fn replay(service: &Service, file: &Path) -> Result<(), Failed> {
+    let app = test::init_service(App::new().configure(|config| configure(config, service.state.clone()))).await;
+    let mut steps: Vec<Step> = serde_json::from_str(&std::fs::read_to_string(file)?)?;
+    let bless = std::env::var_os("BLESS").is_some();
+    for step in &mut steps {
+        let mut request = test::TestRequest::default().method(Method::from_bytes(step.method.as_bytes())?).uri(&step.path);
+        let bearer = match step.by.as_deref() {
+            Some("demo") => Some(format!("Bearer {DEMO}")),
+            Some("other") => Some(format!("Bearer {OTHER}")),
+            header => header.map(str::to_owned),
+        };
+        if let Some(bearer) = bearer {
+            request = request.insert_header((header::AUTHORIZATION, bearer));
+        }
+        if let Some(json) = &step.json {
+            request = request.insert_header((header::CONTENT_TYPE, "application/json")).set_payload(json.get().to_owned());
+        }
+        if let Some(text) = &step.text {
+            request = request.insert_header((header::CONTENT_TYPE, "application/json")).set_payload(text.clone());
+        }
+        for (name, value) in &step.headers {
+            request = request.insert_header((name.as_str(), value.as_str()));
+        }
+        let response = test::call_service(&app, request.to_request()).await;
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        let body = String::from_utf8(test::read_body(response).await.to_vec())?;
+        if bless {
+            step.status = status;
+            step.answer = if body.is_empty() { None } else { Some(RawValue::from_string(body)?) };
+            continue;
+        }
+        let about = format!("{} {} {}", step.method, step.path, step.about.as_deref().unwrap_or_default());
+        expect(&about, &status.to_string(), &step.status.to_string())?;
+        let wanted = step.answer.as_ref().map(|answer| compact(answer.get())).unwrap_or_default();
+        expect(&about, &compact(&body), &wanted)?;
+        for (name, value) in &step.answer_headers {
+            let came = headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("none");
+            expect(&format!("{about}: {name}"), came, value)?;
+        }
+    }
+    if bless {
+        std::fs::write(file, pretty(&steps)? + "\n")?;
+    }
+    Ok(())
+}
+
+fn expect(about: &str, came: &str, wanted: &str) -> Result<(), Failed> {
+    if came == wanted { Ok(()) } else { Err(format!("{about}\n  wanted {wanted}\n  came   {came}").into()) }
+}
+
+/// JSON without the white space between its parts, everything else as it stands.
+fn compact(json: &str) -> String {
+    let (mut compact, mut in_string, mut escaped) = (String::with_capacity(json.len()), false, false);
+    for letter in json.chars() {
+        if in_string || !letter.is_ascii_whitespace() {
+            compact.push(letter);
+        }
+        if in_string && !escaped && letter == '\\' {
+            escaped = true;
+            continue;
+        }
+        if letter == '"' && !escaped {
+            in_string = !in_string;
+        }
+        escaped = false;
+    }
+    compact
+}
+
+/// The steps with a line for each member, the numbers and strings of the bodies as they stand.
+fn pretty(steps: &[Step]) -> Result<String, Failed> {
+    let json = serde_json::to_string(steps)?;
+    let (mut pretty, mut depth, mut in_string, mut escaped) = (String::new(), 0_usize, false, false);
+    let break_line = |text: &mut String, depth: usize| {
+        text.push('\n');
+        text.push_str(&"  ".repeat(depth));
+    };
+    let mut letters = compact(&json).chars().collect::<Vec<_>>().into_iter().peekable();
+    while let Some(letter) = letters.next() {
+        if in_string {
+            pretty.push(letter);
+            in_string = escaped || letter != '"';
+            escaped = !escaped && letter == '\\';
+            continue;
+        }
+        match letter {
+            '{' | '[' if letters.peek().is_some_and(|next| ['}', ']'].contains(next)) => pretty.push(letter),
+            '{' | '[' => {
+                depth += 1;
+                pretty.push(letter);
+                break_line(&mut pretty, depth);
+            }
+            '}' | ']' if pretty.ends_with(['{', '[']) => pretty.push(letter),
+            '}' | ']' => {
+                depth -= 1;
+                break_line(&mut pretty, depth);
+                pretty.push(letter);
+            }
+            ',' => {
+                pretty.push(letter);
+                break_line(&mut pretty, depth);
+            }
+            ':' => pretty.push_str(": "),
+            other => {
+                in_string = other == '"';
+                pretty.push(other);
+            }
+        }
+    }
+    Ok(pretty)
+}
