@@ -9,6 +9,7 @@
 //! | `accounts` | the accounts of the dev profile, and new keys |
 //! | `passwords` | Argon2id |
 //! | `server` | serving until a signal comes |
+//! | `tls` | the certificate and its key |
 //! | `telemetry` | where the log goes |
 #![forbid(unsafe_code)]
 
@@ -19,4 +20,5 @@ pub mod passwords;
 pub mod server;
 pub mod system;
 pub mod telemetry;
+pub mod tls;
 pub mod wiring;

@@ -1,18 +1,17 @@
 //! Serving until a signal comes: the first one lets requests that are under way end, the second one does not wait.
 
-use std::net::TcpListener;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
-use derslik_http::HttpState;
+use derslik_http::{HttpState, Socket};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Serves on a listener until the process is told to stop.
+/// Serves on a socket until the process is told to stop.
 ///
 /// # Errors
 /// If the listener can't be used, or signals can't be waited for.
-pub async fn serve(listener: TcpListener, state: HttpState, workers: usize, grace: Duration) -> std::io::Result<()> {
-    let server = derslik_http::serve(listener, state, workers, grace)?;
+pub async fn serve(socket: Socket, state: HttpState, workers: usize, grace: Duration) -> std::io::Result<()> {
+    let server = derslik_http::serve(socket, state, workers, grace)?;
     tokio::spawn(stop_on_signals(server.handle(), signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?));
     server.await
 }

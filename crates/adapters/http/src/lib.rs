@@ -18,5 +18,5 @@ mod routes;
 mod state;
 mod trace;
 
-pub use routes::{configure, serve};
+pub use routes::{Socket, configure, serve};
 pub use state::{HttpState, Limits};

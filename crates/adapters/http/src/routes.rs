@@ -7,6 +7,7 @@ use actix_web::dev::Server;
 use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpResponse, HttpServer};
+use rustls::ServerConfig;
 use tracing_actix_web::TracingLogger;
 
 use crate::perculus;
@@ -29,11 +30,20 @@ async fn no_such_path() -> HttpResponse {
     HttpResponse::NotFound().content_type("application/json").body(r#"{"error":"no such path"}"#)
 }
 
-/// Serves on a listener until it is told to stop; then requests that are under way have `grace` to end.
+/// What to serve on: a listener, and where connections are to be encrypted, how.
+#[derive(Debug)]
+pub struct Socket {
+    /// The listener.
+    pub listener: TcpListener,
+    /// The certificate and its key.
+    pub tls: Option<ServerConfig>,
+}
+
+/// Serves on a socket until it is told to stop; then requests that are under way have `grace` to end.
 ///
 /// # Errors
 /// If the listener can't be used.
-pub fn serve(listener: TcpListener, state: HttpState, workers: usize, grace: Duration) -> std::io::Result<Server> {
+pub fn serve(socket: Socket, state: HttpState, workers: usize, grace: Duration) -> std::io::Result<Server> {
     let server = HttpServer::new(move || {
         App::new()
             .wrap(DefaultHeaders::new().add(("X-Content-Type-Options", "nosniff")).add(("Cache-Control", "no-store")))
@@ -41,5 +51,10 @@ pub fn serve(listener: TcpListener, state: HttpState, workers: usize, grace: Dur
             .wrap(TracingLogger::<RequestSpan>::new())
             .configure(|config| configure(config, state.clone()))
     });
-    Ok(server.workers(workers).shutdown_timeout(grace.as_secs()).disable_signals().listen(listener)?.run())
+    let server = server.workers(workers).shutdown_timeout(grace.as_secs()).disable_signals();
+    let server = match socket.tls {
+        None => server.listen(socket.listener)?,
+        Some(tls) => server.listen_rustls_0_23(socket.listener, tls)?,
+    };
+    Ok(server.run())
 }

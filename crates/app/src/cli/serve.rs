@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use derslik_http::Socket;
 use derslik_ports::outbound::Clock;
 use derslik_services::identity::provision;
 use derslik_storage::DieselUnitOfWork;
@@ -15,14 +16,18 @@ use super::banner::Banner;
 use super::{Failure, clock, open_database, runtime};
 use crate::accounts::{DevAccount, dev_accounts};
 use crate::config::{Config, Profile};
-use crate::server;
 use crate::system::SystemIds;
 use crate::wiring::wire;
+use crate::{server, tls};
 
 pub(super) fn run(config: &Config) -> Result<(), Failure> {
     let listen = || format!("can't listen on {}", config.listen);
     let listener = TcpListener::bind(config.listen).with_context(listen).map_err(Failure::Listen)?;
     let address = listener.local_addr().with_context(listen).map_err(Failure::Listen)?;
+    let tls = match (&config.tls_cert, &config.tls_key) {
+        (Some(certificates), Some(key)) => Some(tls::load(certificates, key).map_err(Failure::Usage)?),
+        _ => None,
+    };
     let runtime = runtime(config)?;
     let uow = open_database(config, &runtime)?;
     let clock = clock(config)?;
@@ -36,11 +41,12 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
         workers => workers,
     };
     // Whoever waits for the banner may send requests at once: the listener is open, and holds them until they are served.
-    let banner = Banner { address, profile: config.profile, accounts: &accounts, now: clock.now() }.to_string();
+    let banner =
+        Banner { address, is_encrypted: tls.is_some(), profile: config.profile, accounts: &accounts, now: clock.now() }.to_string();
     std::io::stdout().write_all(banner.as_bytes()).map_err(|error| Failure::Other(error.into()))?;
     tracing::info!(%address, database = %config.database().map_err(Failure::Usage)?, "serving");
     let grace = Duration::from_secs(config.http.grace_seconds);
-    runtime.block_on(server::serve(listener, state, workers, grace)).map_err(|error| Failure::Other(error.into()))?;
+    runtime.block_on(server::serve(Socket { listener, tls }, state, workers, grace)).map_err(|error| Failure::Other(error.into()))?;
     tracing::info!("stopped");
     Ok(())
 }
