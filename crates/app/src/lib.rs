@@ -7,6 +7,7 @@
 //! | `wiring` | which adapter stands behind which port |
 //! | `system` | the clock and the ids of the machine |
 //! | `accounts` | the accounts of the dev profile, and new keys |
+//! | `known_person` | a person whom everybody knows, for tests |
 //! | `passwords` | Argon2id |
 //! | `server` | serving until a signal comes |
 //! | `tls` | the certificate and its key |
@@ -16,6 +17,7 @@
 pub mod accounts;
 pub mod cli;
 pub mod config;
+pub mod known_person;
 pub mod passwords;
 pub mod server;
 pub mod system;

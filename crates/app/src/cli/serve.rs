@@ -16,6 +16,7 @@ use super::banner::Banner;
 use super::{Failure, clock, open_database, runtime};
 use crate::accounts::{DevAccount, dev_accounts};
 use crate::config::{Config, Profile};
+use crate::known_person::add_known_person;
 use crate::system::SystemIds;
 use crate::wiring::wire;
 use crate::{server, tls};
@@ -36,6 +37,9 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
         Profile::Production => Vec::new(),
     };
     let state = wire(&uow, Arc::clone(&clock), Arc::new(SystemIds), config.limits());
+    if let Some(demo) = accounts.first().filter(|_| config.fixed_dev_keys) {
+        runtime.block_on(add_known_person(state.people.as_ref(), &demo.plan)).map_err(Failure::Database)?;
+    }
     let workers = match config.http.workers {
         0 => std::thread::available_parallelism().map_or(1, Into::into),
         workers => workers,

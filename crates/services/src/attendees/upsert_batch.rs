@@ -59,3 +59,48 @@ fn new_code(ids: &dyn Ids) -> AttendanceCode {
     bytes.iter_mut().zip(ids.random()).for_each(|(byte, random)| *byte = random);
     AttendanceCode::from_random(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use derslik_domain::attendee::{AttendeeForm, AttendeeVerdict};
+    use derslik_domain::form::Field;
+    use derslik_domain::id::SessionGuid;
+    use derslik_ports::inbound::AttendeeService;
+    use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores, StoppedClock};
+    use derslik_testkit::builders::{account, actor_of, guid, now, session, text};
+
+    use super::*;
+
+    fn service(stores: MockStores) -> Attendees<FakeUnitOfWork> {
+        Attendees::new(FakeUnitOfWork::new(stores), Arc::new(StoppedClock(now())), Arc::new(FixedIds(guid(99))))
+    }
+
+    fn guest(number: u32) -> AttendeeForm {
+        AttendeeForm { email: text(&format!("{number}@b.c")), name: text("A"), surname: text("B"), ..AttendeeForm::default() }
+    }
+
+    async fn upsert(stores: MockStores, session: SessionGuid, forms: Vec<AttendeeForm>) -> Result<AttendeeOutcome, ServiceError> {
+        let batch = AttendeeBatch::new(forms.into_iter().map(AttendeeForm::read).collect());
+        match service(stores).upsert_batch(&actor_of(account()), session, batch, None).await? {
+            Performed::Now(outcome) => Ok(outcome),
+            other => panic!("done under a key: {other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn holds_the_session_and_writes_any_number_at_once() {
+        let mut stores = MockStores::default();
+        stores.sessions.expect_lock_many().once().returning(|_, _| Ok(HashMap::from([(guid(1), session(guid(1)))])));
+        stores.attendees.expect_find_many().once().returning(|_, _, _| Ok(Vec::new()));
+        stores.attendees.expect_insert_many().once().returning(|_, _| Ok(()));
+        let outcome = upsert(stores, guid(1), vec![guest(1), guest(2), AttendeeForm { role: Field::Mistyped, ..guest(3) }]).await.unwrap();
+        assert!(matches!(outcome.verdicts.as_slice(), [AttendeeVerdict::Done(_), AttendeeVerdict::Done(_), AttendeeVerdict::Refused(_)]));
+    }
+
+    #[tokio::test]
+    async fn adds_nobody_to_a_session_that_is_not_there() {
+        let mut stores = MockStores::default();
+        stores.sessions.expect_lock_many().returning(|_, _| Ok(HashMap::new()));
+        assert!(matches!(upsert(stores, guid(1), vec![guest(1)]).await, Err(ServiceError::NotFound)));
+    }
+}
