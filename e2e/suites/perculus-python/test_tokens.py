@@ -52,13 +52,58 @@ def test_a_person_logs_in_by_name_and_password_until_it_is_deleted(client):
     assert log_in(username=name, password="doğru parola").status_code == 400
 
 
-def test_a_member_may_neither_read_nor_change_sessions(client):
+def test_the_person_whom_everybody_knows_is_there():
+    token = log_in(username="demo-user", password="demo-password").json()["access_token"]
+    assert requests.get(f"{URL}/xapi/user", headers={"Authorization": f"Bearer {token}"}, timeout=30).status_code == 200
+
+
+@pytest.fixture(scope="module")
+def member():
+    """The token of a person who is no administrator."""
     name = f"u{uuid.uuid4().hex}"
+    admin = {"Authorization": f"Bearer {log_in().json()['access_token']}"}
     person = {"name": "Ali", "surname": "Veli", "username": name, "email": f"{name}@okul.example", "password": "p"}
-    assert client.users.create_user(person).status_code == 201
-    token = log_in(username=name, password="p").json()["access_token"]
-    refused = requests.get(f"{URL}/xapi/session", headers={"Authorization": f"Bearer {token}"}, timeout=30)
-    assert (refused.status_code, refused.json()["code"]) == (401, 17)
+    assert requests.post(f"{URL}/xapi/user", headers=admin, json=person, timeout=30).status_code == 201
+    return log_in(username=name, password="p").json()["access_token"]
+
+
+SOME = str(uuid.uuid4())
+CALLS = [
+    ("POST", "/session", {}),
+    ("GET", "/session", None),
+    ("GET", f"/session/{SOME}", None),
+    ("PUT", f"/session/{SOME}", {}),
+    ("DELETE", f"/session/{SOME}", None),
+    ("POST", f"/session/{SOME}/attendees", []),
+    ("GET", f"/session/{SOME}/attendees", None),
+    ("POST", f"/session/{SOME}/attendee", {}),
+    ("GET", f"/session/{SOME}/attendee/a@b.c", None),
+    ("PUT", f"/session/{SOME}/attendee/a@b.c", {}),
+    ("DELETE", f"/session/{SOME}/attendee/a@b.c", None),
+    ("POST", "/user", {"name": "A", "surname": "B", "username": SOME, "email": "a@b.c"}),
+    ("GET", "/user", None),
+    ("GET", f"/user/{SOME}", None),
+    ("PUT", f"/user/{SOME}", {}),
+    ("DELETE", f"/user/{SOME}", None),
+    ("POST", "/v2/session/batch", []),
+    ("POST", "/v2/session/search", {}),
+    ("GET", f"/v2/session/{SOME}", None),
+    ("DELETE", f"/v2/session/{SOME}", None),
+    ("POST", f"/v2/session/{SOME}/attendee/batch", []),
+    ("GET", f"/v2/session/{SOME}/attendee", None),
+    ("DELETE", f"/v2/session/{SOME}/attendee/a@b.c", None),
+]
+
+
+@pytest.mark.parametrize("method, path, body", CALLS)
+def test_no_call_is_for_members_or_for_nobody(member, method, path, body):
+    def status_and_code(headers):
+        response = requests.request(method, f"{URL}/xapi{path}", headers=headers, json=body, timeout=30)
+        return response.status_code, response.json()["code"]
+
+    assert status_and_code({"Authorization": f"Bearer {member}"}) == (401, 17)
+    for nobody in [{}, {"Authorization": "Bearer derslik_at_wrong"}, {"Authorization": f"Bearer demo-access|{'0' * 64}"}]:
+        assert status_and_code(nobody) == (401, 14)
 
 
 def test_ten_wrong_passwords_are_enough():
