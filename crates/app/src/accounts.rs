@@ -1,7 +1,7 @@
 //! The accounts of the dev profile, and new keys.
 
 use derslik_domain::id::Id;
-use derslik_domain::identity::{Account, AccountSettings, CredentialKind};
+use derslik_domain::identity::{Account, AccountName, AccountSettings, CredentialKind};
 use derslik_http::perculus::key_proof;
 use derslik_ports::outbound::Ids;
 use derslik_services::identity::{AccountPlan, CredentialPlan};
@@ -81,24 +81,25 @@ pub struct DevAccount {
 ///
 /// # Errors
 /// If the machine has no random numbers.
-pub fn dev_accounts(settings: &AccountSettings, fixed_keys: bool) -> Result<Vec<DevAccount>, getrandom::Error> {
-    let account = |id, name: &str, service, keys: KeyPair| DevAccount {
-        plan: AccountPlan {
-            account: Account { id: Id::new(id), name: name.to_owned(), settings: settings.clone() },
-            service: Id::new(service),
-            service_guid: SystemIds.user_guid(),
-            credentials: vec![keys.plan()],
-        },
-        keys,
-    };
+pub fn dev_accounts(settings: &AccountSettings, fixed_keys: bool) -> anyhow::Result<Vec<DevAccount>> {
     if fixed_keys {
         Ok(vec![
-            account(1329, "demo", 4490, KeyPair::fixed("demo-access", "demo-secret")),
-            account(1330, "other", 4491, KeyPair::fixed("other-access", "other-secret")),
+            dev_account(settings, (1329, "demo"), 4490, KeyPair::fixed("demo-access", "demo-secret"))?,
+            dev_account(settings, (1330, "other"), 4491, KeyPair::fixed("other-access", "other-secret"))?,
         ])
     } else {
-        Ok(vec![account(1329, "demo", 4490, KeyPair::random()?)])
+        Ok(vec![dev_account(settings, (1329, "demo"), 4490, KeyPair::random()?)?])
     }
+}
+
+fn dev_account(settings: &AccountSettings, (id, name): (i64, &str), service: i64, keys: KeyPair) -> anyhow::Result<DevAccount> {
+    let plan = AccountPlan {
+        account: Account { id: Id::new(id), name: AccountName::new(name)?, settings: settings.clone() },
+        service: Id::new(service),
+        service_guid: SystemIds.user_guid(),
+        credentials: vec![keys.plan()],
+    };
+    Ok(DevAccount { plan, keys })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use derslik_http::{HttpState, Limits};
+use derslik_http::{HttpState, Limits, Services};
 use derslik_ports::outbound::{Clock, Ids, Passwords, UnitOfWork};
 use derslik_services::attendees::Attendees;
 use derslik_services::identity::{Identity, LogIns};
@@ -14,12 +14,12 @@ use crate::passwords::Argon2Passwords;
 /// The service over a unit of work, as its HTTP side needs it.
 pub fn wire<U: UnitOfWork + Clone>(uow: &U, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, limits: Limits) -> HttpState {
     let passwords: Arc<dyn Passwords> = Arc::new(Argon2Passwords::default());
-    HttpState {
+    let services = Services {
         sessions: Arc::new(Sessions::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids))),
         attendees: Arc::new(Attendees::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids))),
         people: Arc::new(People::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids), Arc::clone(&passwords))),
         log_in: Arc::new(LogIns::new(uow.clone(), Arc::clone(&clock), ids, passwords)),
         identity: Arc::new(Identity::new(uow.clone(), clock)),
-        limits,
-    }
+    };
+    HttpState::new(services, limits)
 }

@@ -18,5 +18,5 @@ mod routes;
 mod state;
 mod trace;
 
-pub use routes::{Socket, configure, serve};
-pub use state::{HttpState, Limits};
+pub use routes::{Serving, Socket, Stopper, configure};
+pub use state::{HttpState, Limits, Services};

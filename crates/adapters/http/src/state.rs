@@ -6,9 +6,11 @@ use std::time::Duration;
 use derslik_domain::session::Batch;
 use derslik_ports::inbound::{AttendeeService, IdentityService, LogInService, PeopleService, SessionService};
 
-/// The inbound ports and the limits of a request.
+use crate::body::BodyRoom;
+
+/// The inbound ports.
 #[derive(Clone)]
-pub struct HttpState {
+pub struct Services {
     /// Sessions.
     pub sessions: Arc<dyn SessionService>,
     /// Who takes part in sessions.
@@ -19,8 +21,41 @@ pub struct HttpState {
     pub log_in: Arc<dyn LogInService>,
     /// Who asks.
     pub identity: Arc<dyn IdentityService>,
+}
+
+impl std::fmt::Debug for Services {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Services").finish_non_exhaustive()
+    }
+}
+
+/// The inbound ports and the limits of a request. Clones share what is bounded for all requests together.
+#[derive(Clone)]
+pub struct HttpState {
+    services: Services,
     /// The limits of a request.
     pub limits: Limits,
+    body_room: BodyRoom,
+}
+
+impl std::ops::Deref for HttpState {
+    type Target = Services;
+
+    fn deref(&self) -> &Services {
+        &self.services
+    }
+}
+
+impl HttpState {
+    /// What handlers work with.
+    pub fn new(services: Services, limits: Limits) -> Self {
+        Self { services, limits, body_room: BodyRoom::of_bytes(limits.bodies_in_flight_bytes) }
+    }
+
+    /// The room that the bodies of all requests share.
+    pub(crate) fn body_room(&self) -> &BodyRoom {
+        &self.body_room
+    }
 }
 
 impl std::fmt::Debug for HttpState {
@@ -38,10 +73,17 @@ pub struct Limits {
     pub body_deadline: Duration,
     /// The most items of a batch.
     pub batch_items: usize,
+    /// The most bytes of request bodies that are held at once, of all requests together.
+    pub bodies_in_flight_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body_bytes: 8 * 1024 * 1024, body_deadline: Duration::from_secs(15), batch_items: Batch::DEFAULT_MAX_ITEMS }
+        Self {
+            body_bytes: 8 * 1024 * 1024,
+            body_deadline: Duration::from_secs(15),
+            batch_items: Batch::DEFAULT_MAX_ITEMS,
+            bodies_in_flight_bytes: 64 * 1024 * 1024,
+        }
     }
 }

@@ -14,7 +14,7 @@ use derslik_domain::time::Timestamp;
 use derslik_http::{HttpState, Limits};
 use derslik_ports::mocks::StoppedClock;
 use derslik_ports::outbound::{Ids, UnitOfWork};
-use derslik_services::identity::provision;
+use derslik_services::identity::{Credentials, provision};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
 use derslik_testkit::builders::settings;
 use derslik_testkit::postgres::{PostgresServer, Template};
@@ -95,7 +95,7 @@ impl Service {
         let uow =
             DieselUnitOfWork::new(&url, PoolSettings { connections: 4, ..PoolSettings::default() }, &tokio::runtime::Handle::current());
         for account in dev_accounts(&settings(), true)? {
-            provision(&uow, account.plan, now).await?;
+            provision(&uow, account.plan, Credentials::Always, now).await?;
         }
         let state = wire(&uow, Arc::new(StoppedClock(now)), Arc::new(CountedIds::default()), limits);
         Ok(Self { state, uow, _place: place })

@@ -8,7 +8,7 @@ mod lang;
 mod person;
 mod user;
 
-pub use actor::{Account, AccountSettings, Actor, Principal, PrincipalKind, Role, Scope, Scopes};
+pub use actor::{Account, AccountName, AccountSettings, Actor, Principal, PrincipalKind, Role, Scope, Scopes};
 pub use authorize::{Action, Denial, authorize};
 pub use credential::{Credential, CredentialKind, PasswordHash, SecretDigest};
 pub use lang::{Lang, LangError};

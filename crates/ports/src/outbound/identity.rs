@@ -38,10 +38,11 @@ pub trait IdentityRepository {
     /// Adds an account unless one of that id is there. Tells whether it was added.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if another account has the name.
+    /// [`StoreError::Conflict`] with the name if another account has it.
     fn add_account(&mut self, account: &Account, at: Timestamp) -> Result<bool, StoreError>;
 
-    /// An id that no account has yet.
+    /// An id that no account has yet. Two transactions that ask at once may get the same, and then one of them finds it taken
+    /// when it adds.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -53,7 +54,7 @@ pub trait IdentityRepository {
     /// [`StoreError`].
     fn add_credential(&mut self, account: AccountId, owner: Principal, credential: &NewCredential) -> Result<bool, StoreError>;
 
-    /// The credential of that public part, unless it was revoked, with its account. The one look-up without an account,
+    /// The credential of that public part, unless it was revoked or its principal may not act, with its account. The one look-up without an account,
     /// since it is what finds the account of a request.
     ///
     /// # Errors

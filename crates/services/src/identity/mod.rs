@@ -7,4 +7,4 @@ mod secret;
 
 pub use authenticate::Identity;
 pub use log_in::LogIns;
-pub use provision::{AccountPlan, CredentialPlan, NewAccount, Provisioned, create_account, provision};
+pub use provision::{AccountPlan, CredentialPlan, Credentials, NewAccount, Provisioned, create_account, provision, usable_credentials};

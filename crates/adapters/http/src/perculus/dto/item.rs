@@ -1,7 +1,10 @@
 //! One item of a batch as it was sent.
 
+use std::fmt;
+
 use derslik_domain::form::Field;
 use derslik_domain::session::{BatchItem, Problem, SessionField, SessionForm, Target, Violation};
+use serde::de::{Deserializer as _, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::json::{Slot, for_each_member};
@@ -31,25 +34,65 @@ pub(crate) struct RawItem<'a> {
 /// # Errors
 /// If the body is no JSON, no array, or has more than `most` items.
 pub(crate) fn read_items(text: &str, most: usize) -> Result<Vec<RawItem<'_>>, PerculusError> {
-    Ok(read_array(text, most, "session")?.into_iter().map(RawItem::read).collect())
+    read_array(text, most, "session", RawItem::read)
 }
 
-/// The values of a body that is an array of `what` objects.
+/// The values of a body that is an array of `what` objects, each as `read` takes it.
 ///
 /// # Errors
 /// If the body is no JSON, no array, or has more than `most` items.
-pub(crate) fn read_array<'a>(text: &'a str, most: usize, what: &str) -> Result<Vec<&'a RawValue>, PerculusError> {
-    let items: Vec<&RawValue> = serde_json::from_str(text).map_err(|error| {
+pub(crate) fn read_array<'a, T>(text: &'a str, most: usize, what: &str, read: fn(&'a RawValue) -> T) -> Result<Vec<T>, PerculusError> {
+    let Items { kept, count } = items_of(text, most, read).map_err(|error| {
         PerculusError::BadRequest(if error.is_data() {
             format!("The body must be a JSON array of {what} objects.")
         } else {
             format!("The body is not valid JSON: {error}.")
         })
     })?;
-    if items.len() > most {
-        return Err(PerculusError::BadRequest(format!("A batch takes {most} items at the most; this one has {}.", items.len())));
+    if count > most {
+        return Err(PerculusError::BadRequest(format!("A batch takes {most} items at the most; this one has {count}.")));
     }
+    Ok(kept)
+}
+
+/// The first items of an array, and how many there are.
+struct Items<T> {
+    kept: Vec<T>,
+    count: usize,
+}
+
+fn items_of<'a, T>(text: &'a str, most: usize, read: fn(&'a RawValue) -> T) -> serde_json::Result<Items<T>> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let items = deserializer.deserialize_seq(ItemsVisitor { most, read })?;
+    deserializer.end()?;
     Ok(items)
+}
+
+struct ItemsVisitor<'a, T> {
+    most: usize,
+    read: fn(&'a RawValue) -> T,
+}
+
+impl<'a, T> Visitor<'a> for ItemsVisitor<'a, T> {
+    type Value = Items<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'a>>(self, mut array: A) -> Result<Items<T>, A::Error> {
+        let mut items = Items { kept: Vec::new(), count: 0 };
+        while items.count < self.most
+            && let Some(raw) = array.next_element::<&RawValue>()?
+        {
+            items.kept.push((self.read)(raw));
+            items.count += 1;
+        }
+        while array.next_element::<IgnoredAny>()?.is_some() {
+            items.count += 1;
+        }
+        Ok(items)
+    }
 }
 
 /// The one object of a body.

@@ -26,15 +26,15 @@ pub(super) async fn upsert_batch(
     payload: Payload,
 ) -> Result<HttpResponse, PerculusError> {
     let guid = session(&guid)?;
-    let body = read_json(&request, payload, &state.limits).await?;
+    let body = read_json(&request, payload, &state).await?;
     let most = state.limits.batch_items;
     let text = body_text(&body);
-    let items = read_array(&text, most, "attendee")?;
+    let items = read_array(&text, most, "attendee", |raw| raw)?;
     let batch = AttendeeBatch::new(items.iter().map(|item| read_attendee_item(item)).collect());
     let render = move |body: &Bytes, outcome: &AttendeeOutcome| -> Answer {
         let text = body_text(body);
-        let items = read_array(&text, most, "attendee").unwrap_or_default();
-        write(StatusCode::OK, &AttendeeBatchView::new(&items, outcome, Style::V1, false))
+        let items = read_array(&text, most, "attendee", |raw| raw).unwrap_or_default();
+        write(StatusCode::OK, 1, &AttendeeBatchView::new(&items, outcome, Style::V1, false))
     };
     let kept = body.clone();
     let once = RequestKey::read(&request, &body, "")?.map(|key| key.guard(move |outcome| render(&kept, outcome)));
@@ -50,7 +50,7 @@ pub(super) async fn add(
     payload: Payload,
 ) -> Result<HttpResponse, PerculusError> {
     let guid = session(&guid)?;
-    let body = read_json(&request, payload, &state.limits).await?;
+    let body = read_json(&request, payload, &state).await?;
     let batch = AttendeeBatch::new(vec![read_attendee_item(read_object(&body_text(&body))?)]);
     let once = RequestKey::read(&request, &body, "")?.map(|key| key.guard(code_of_the_only_one));
     let performed = state.attendees.upsert_batch(&actor, guid, batch, once).await?;
@@ -59,7 +59,7 @@ pub(super) async fn add(
 
 fn code_of_the_only_one(outcome: &AttendeeOutcome) -> Answer {
     match outcome.verdicts.first() {
-        Some(AttendeeVerdict::Done(attendee)) => write(StatusCode::OK, &attendee.code.as_str()),
+        Some(AttendeeVerdict::Done(attendee)) => write(StatusCode::OK, 1, &attendee.code.as_str()),
         Some(AttendeeVerdict::Refused(refusal)) => refusal_error(refusal).answer(),
         None => PerculusError::Failure.answer(),
     }
@@ -73,7 +73,7 @@ pub(super) async fn list(
     payload: Payload,
 ) -> Result<HttpResponse, PerculusError> {
     let guid = session(&guid)?;
-    let body = read_optional_json(&request, payload, &state.limits).await?;
+    let body = read_optional_json(&request, payload, &state).await?;
     let filter = Parameters::read(request.query_string(), &body_text(&body))?.person_filter().judge(Page::MAX_SIZE)?;
     let attendees = state.attendees.list(&actor, guid, filter).await?;
     Ok(json(&attendees.iter().map(|attendee| AttendeeView::new(attendee, Style::V1)).collect::<Vec<_>>()))
@@ -97,7 +97,7 @@ pub(super) async fn change(
     payload: Payload,
 ) -> Result<HttpResponse, PerculusError> {
     let (guid, key) = place(&path)?;
-    let body = read_json(&request, payload, &state.limits).await?;
+    let body = read_json(&request, payload, &state).await?;
     let change = read_attendee(read_object(&body_text(&body))?).unwrap_or_default();
     match state.attendees.change(&actor, guid, key, change).await?.ok_or(PerculusError::AttendeeNotFound)? {
         AttendeeVerdict::Done(attendee) => Ok(json(&AttendeeView::new(&attendee, Style::V1))),

@@ -26,7 +26,7 @@ pub(super) async fn add(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, PerculusError> {
-    let body = read_json(&request, payload, &state.limits).await?;
+    let body = read_json(&request, payload, &state).await?;
     let person = read_person(read_object(&body_text(&body))?).read_new().map_err(|violations| invalid(&violations))?;
     let once = RequestKey::read(&request, &body, "")?.map(|key| key.guard(|added| answer(added, StatusCode::CREATED)));
     let performed = state.people.add(&actor, person, once).await.map_err(about_a_person)?;
@@ -41,7 +41,7 @@ pub(super) async fn change(
     payload: Payload,
 ) -> Result<HttpResponse, PerculusError> {
     let key = key_of(&key)?;
-    let body = read_json(&request, payload, &state.limits).await?;
+    let body = read_json(&request, payload, &state).await?;
     let change = read_person(read_object(&body_text(&body))?).read().map_err(|violations| invalid(&violations))?;
     let changed = state.people.change(&actor, key, change).await.map_err(about_a_person)?;
     Ok(respond(answer(&changed, StatusCode::OK)))
@@ -58,7 +58,7 @@ pub(super) async fn list(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, PerculusError> {
-    let body = read_optional_json(&request, payload, &state.limits).await?;
+    let body = read_optional_json(&request, payload, &state).await?;
     let filter = Parameters::read(request.query_string(), &body_text(&body))?.person_filter().judge(Page::DEFAULT_SIZE)?;
     let people = state.people.list(&actor, filter).await?;
     Ok(json(&people.iter().map(PersonView).collect::<Vec<_>>()))
@@ -79,7 +79,7 @@ fn key_of(text: &str) -> Result<UserKey, PerculusError> {
 
 fn answer(outcome: &Result<User, PersonRefusal>, done: StatusCode) -> Answer {
     match outcome {
-        Ok(user) => write(done, &PersonView(user)),
+        Ok(user) => write(done, 1, &PersonView(user)),
         Err(PersonRefusal::Invalid(violations)) => invalid(violations).answer(),
         Err(PersonRefusal::EmailTaken) => PerculusError::EmailTaken.answer(),
         Err(PersonRefusal::UsernameTaken) => PerculusError::UsernameTaken.answer(),

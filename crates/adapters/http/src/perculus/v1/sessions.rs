@@ -22,7 +22,7 @@ pub(super) async fn create(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, PerculusError> {
-    let body = read_json(&request, payload, &state.limits).await?;
+    let body = read_json(&request, payload, &state).await?;
     let form = RawItem::read(read_object(&body_text(&body))?).form();
     let batch = Batch::new(vec![BatchItem::Session(Target::New, Box::new(form))]);
     let once = RequestKey::read(&request, &body, "")?.map(|key| key.guard(|outcome| only(outcome, StatusCode::CREATED)));
@@ -38,7 +38,7 @@ pub(super) async fn change(
     payload: Payload,
 ) -> Result<HttpResponse, PerculusError> {
     let guid = guid.parse().map_err(|_| PerculusError::SessionNotFound)?;
-    let body = read_json(&request, payload, &state.limits).await?;
+    let body = read_json(&request, payload, &state).await?;
     let form = RawItem::read(read_object(&body_text(&body))?).form();
     let batch = Batch::new(vec![BatchItem::Session(Target::Existing(guid), Box::new(form))]);
     let performed = state.sessions.upsert_batch(&actor, batch, None).await?;
@@ -48,7 +48,7 @@ pub(super) async fn change(
 /// The answer about the only item of a batch.
 fn only(outcome: &BatchOutcome, done: StatusCode) -> Answer {
     match outcome.verdicts().first() {
-        Some(Verdict::Created(session) | Verdict::Updated(session)) => write(done, &SessionViewV1(session)),
+        Some(Verdict::Created(session) | Verdict::Updated(session)) => write(done, 1, &SessionViewV1(session)),
         Some(Verdict::Refused(violations)) => {
             PerculusError::Invalid(violations.iter().map(|violation| message(*violation)).collect()).answer()
         }
@@ -68,7 +68,7 @@ pub(super) async fn list(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, PerculusError> {
-    let body = read_optional_json(&request, payload, &state.limits).await?;
+    let body = read_optional_json(&request, payload, &state).await?;
     let filter = Parameters::read(request.query_string(), &body_text(&body))?.session_filter().judge()?;
     let sessions = state.sessions.search(&actor, filter).await?;
     Ok(json(&sessions.iter().map(SessionViewV1).collect::<Vec<_>>()))

@@ -34,7 +34,7 @@ struct Refusal {
 }
 
 pub(super) async fn token(state: Data<HttpState>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, PerculusError> {
-    let fields = read_form(&request, payload, &state.limits).await?;
+    let fields = read_form(&request, payload, &state).await?;
     let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     if field("grant_type") != Some("password") {
         return Ok(refusal("unsupported_grant_type", "grant_type must be password."));
@@ -72,12 +72,12 @@ fn wrong() -> HttpResponse {
 }
 
 fn refusal(error: &'static str, error_description: &'static str) -> HttpResponse {
-    respond(write(StatusCode::BAD_REQUEST, &Refusal { error, error_description }))
+    respond(write(StatusCode::BAD_REQUEST, 1, &Refusal { error, error_description }))
 }
 
 fn too_many(retry_after_seconds: u64) -> HttpResponse {
     let body = Refusal { error: "invalid_grant", error_description: "Too many failed attempts; try again later." };
-    let mut response = respond(write(StatusCode::TOO_MANY_REQUESTS, &body));
+    let mut response = respond(write(StatusCode::TOO_MANY_REQUESTS, 1, &body));
     response.headers_mut().insert(RETRY_AFTER, retry_after_seconds.into());
     response
 }

@@ -26,22 +26,22 @@ pub(super) async fn upsert_batch(
     payload: Payload,
 ) -> Result<HttpResponse, PerculusError> {
     let guid = guid.parse().map_err(|_| PerculusError::SessionNotFound)?;
-    let body = read_json(&request, payload, &state.limits).await?;
+    let body = read_json(&request, payload, &state).await?;
     let (most, with_index) = (state.limits.batch_items, wants_index(&request));
     let style = Style::V2(actor.account.settings.timezone);
     let text = body_text(&body);
-    let items = read_array(&text, most, "attendee")?;
+    let items = read_array(&text, most, "attendee", |raw| raw)?;
     let batch = AttendeeBatch::new(items.iter().map(|item| read_attendee_item(item)).collect());
     let render = move |body: &Bytes, outcome: &AttendeeOutcome| -> Answer {
         let text = body_text(body);
-        let items = read_array(&text, most, "attendee").unwrap_or_default();
+        let items = read_array(&text, most, "attendee", |raw| raw).unwrap_or_default();
         let view = AttendeeBatchView::new(&items, outcome, style, with_index);
         let status = match (view.approved.is_empty(), view.rejected.is_empty()) {
             (_, true) => StatusCode::OK,
             (false, false) => StatusCode::MULTI_STATUS,
             (true, false) => StatusCode::BAD_REQUEST,
         };
-        write(status, &view)
+        write(status, 1, &view)
     };
     let key = RequestKey::read(&request, &body, if with_index { "index" } else { "" })?;
     let kept = body.clone();

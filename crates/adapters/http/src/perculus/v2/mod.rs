@@ -22,11 +22,16 @@ fn routes(config: &mut ServiceConfig) {
         .service(resource("/session/batch", &[Method::POST]).route(web::post().to(batch::upsert_batch)))
         .service(resource("/session/search", &[Method::POST]).route(web::post().to(search::search)))
         .service(resource("/session/{guid}/attendee/batch", &[Method::POST]).route(web::post().to(attendees::upsert_batch)))
-        .service(resource("/session/{guid}/attendee", &[Method::GET]).route(web::get().to(attendees::list)))
+        .service(
+            resource("/session/{guid}/attendee", &[Method::GET, Method::HEAD])
+                .route(web::get().to(attendees::list))
+                .route(web::head().to(attendees::list)),
+        )
         .service(resource("/session/{guid}/attendee/{key}", &[Method::DELETE]).route(web::delete().to(attendees::remove)))
         .service(
-            resource("/session/{guid}", &[Method::GET, Method::DELETE])
+            resource("/session/{guid}", &[Method::GET, Method::HEAD, Method::DELETE])
                 .route(web::get().to(get::get))
+                .route(web::head().to(get::get))
                 .route(web::delete().to(delete::delete)),
         );
 }
