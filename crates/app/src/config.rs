@@ -27,6 +27,10 @@ const SECONDS_OF_A_DAY: u64 = 24 * 60 * 60;
 pub struct Config {
     /// The address and port to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// A PEM file with the certificate chain; with it the service speaks HTTPS alone.
+    pub tls_cert: Option<PathBuf>,
+    /// A PEM file with the key of the certificate.
+    pub tls_key: Option<PathBuf>,
     /// The folder of everything that the service keeps in files.
     pub data_dir: PathBuf,
     /// The database: `postgres://…`, or `sqlite://path`. Without one, an `SQLite` file in `data_dir`.
@@ -198,6 +202,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            tls_cert: None,
+            tls_key: None,
             data_dir: "./data".into(),
             database_url: None,
             profile: Profile::Dev,
@@ -277,6 +283,12 @@ pub struct Flags {
     /// See [`Config::listen`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listen: Option<SocketAddr>,
+    /// See [`Config::tls_cert`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_cert: Option<PathBuf>,
+    /// See [`Config::tls_key`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_key: Option<PathBuf>,
     /// See [`Config::data_dir`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_dir: Option<PathBuf>,
@@ -319,6 +331,7 @@ impl Config {
         self.database()?;
         self.account_settings()?;
         self.clock_start()?;
+        ensure!(self.tls_cert.is_some() == self.tls_key.is_some(), "tls_cert and tls_key go together: set both or neither");
         if self.profile == Profile::Production {
             ensure!(!self.fixed_dev_keys, "fixed_dev_keys makes credentials that everybody knows: profile dev only");
             ensure!(self.dev_clock.is_none(), "dev_clock makes a clock that lies: profile dev only");

@@ -7,14 +7,20 @@
 //! | `wiring` | which adapter stands behind which port |
 //! | `system` | the clock and the ids of the machine |
 //! | `accounts` | the accounts of the dev profile, and new keys |
+//! | `known_person` | a person whom everybody knows, for tests |
+//! | `passwords` | Argon2id |
 //! | `server` | serving until a signal comes |
+//! | `tls` | the certificate and its key |
 //! | `telemetry` | where the log goes |
 #![forbid(unsafe_code)]
 
 pub mod accounts;
 pub mod cli;
 pub mod config;
+pub mod known_person;
+pub mod passwords;
 pub mod server;
 pub mod system;
 pub mod telemetry;
+pub mod tls;
 pub mod wiring;

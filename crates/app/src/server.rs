@@ -1,26 +1,19 @@
 //! Serving until a signal comes: the first one lets requests that are under way end, the second one does not wait.
 
-use std::net::TcpListener;
 use std::time::Duration;
 
-use derslik_http::{HttpState, Serving, Stopper};
+use derslik_http::{HttpState, Serving, Socket, Stopper};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// Serves on a listener until the process is told to stop, which `stopping` then tells everybody else.
+/// Serves on a socket until the process is told to stop, which `stopping` then tells everybody else.
 ///
 /// # Errors
 /// If the listener can't be used, or signals can't be waited for.
-pub async fn serve(
-    listener: TcpListener,
-    state: HttpState,
-    workers: usize,
-    grace: Duration,
-    stopping: CancellationToken,
-) -> std::io::Result<()> {
+pub async fn serve(socket: Socket, state: HttpState, workers: usize, grace: Duration, stopping: CancellationToken) -> std::io::Result<()> {
     // Whatever ends the server ends everybody else.
     let stopped = stopping.clone().drop_guard();
-    let server = Serving::new(listener, state, workers, grace)?;
+    let server = Serving::new(socket, state, workers, grace)?;
     tokio::spawn(stop_on_signals(server.stopper(), stopping, signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?));
     let outcome = server.until_stopped().await;
     drop(stopped);

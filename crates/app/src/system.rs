@@ -1,7 +1,7 @@
 //! The clock and the ids of the machine: the only place that reads either.
 
 use chrono::Utc;
-use derslik_domain::id::{SessionGuid, UserGuid};
+use derslik_domain::id::{AttendeeGuid, SessionGuid, UserGuid};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Clock, Ids};
 use uuid::Uuid;
@@ -56,5 +56,17 @@ impl Ids for SystemIds {
         // A UUID of version 4 has six bits that never change: two of them, shifted over each other, leave none.
         let (one, other) = (Uuid::new_v4().as_u128(), Uuid::new_v4().as_u128());
         one ^ other.rotate_left(32)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is where ids come from")]
+    fn attendee_guid(&self) -> AttendeeGuid {
+        AttendeeGuid::new(Uuid::now_v7())
+    }
+
+    #[expect(clippy::expect_used, reason = "nothing can be kept secret without random numbers, and the start has tried them")]
+    fn random(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).expect("the machine has random numbers");
+        bytes
     }
 }

@@ -1,6 +1,8 @@
 //! What a client sent, field by field, before it is judged: dialects fill these in, the rules of each kind of object
 //! read them. It knows no field names.
 
+use crate::text::TextError;
+
 /// One field of a request object.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Field<T> {
@@ -42,4 +44,100 @@ impl<T> Field<T> {
             Field::Repeated => Err(FieldFault::Repeated),
         }
     }
+}
+
+/// What is wrong with a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Problem {
+    /// It has to be sent.
+    Required,
+    /// It is of the wrong type.
+    Mistyped,
+    /// It was sent more than once.
+    Repeated,
+    /// It is no acceptable text.
+    Text(TextError),
+    /// It is not of the wanted form, or out of its range.
+    Invalid,
+    /// It lies in the past.
+    Past,
+}
+
+/// One broken rule about a field of the kind `F`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Violation<F> {
+    /// The field.
+    pub field: F,
+    /// What is wrong with it.
+    pub problem: Problem,
+}
+
+impl From<FieldFault> for Problem {
+    fn from(fault: FieldFault) -> Self {
+        match fault {
+            FieldFault::Mistyped => Self::Mistyped,
+            FieldFault::Repeated => Self::Repeated,
+        }
+    }
+}
+
+impl From<TextError> for Problem {
+    fn from(error: TextError) -> Self {
+        Self::Text(error)
+    }
+}
+
+/// Collects the violations of one form.
+pub(crate) struct Judge<F> {
+    violations: Vec<Violation<F>>,
+}
+
+impl<F> Default for Judge<F> {
+    fn default() -> Self {
+        Self { violations: Vec::new() }
+    }
+}
+
+impl<F> Judge<F> {
+    pub(crate) fn object(&mut self, field: F, problem: impl Into<Problem>) {
+        self.violations.push(Violation { field, problem: problem.into() });
+    }
+
+    /// The value of a field, read by `read`; `None` if it was not sent, or if something was wrong with it.
+    pub(crate) fn read<T, U>(&mut self, field: F, value: Field<T>, read: impl FnOnce(T) -> Result<U, Problem>) -> Option<U> {
+        let value = value.given().map_err(Problem::from).and_then(|value| value.map(read).transpose());
+        value.unwrap_or_else(|problem| {
+            self.object(field, problem);
+            None
+        })
+    }
+
+    /// As [`Judge::read`], for a field that must be there.
+    pub(crate) fn require<T, U>(&mut self, field: F, value: Field<T>, read: impl FnOnce(T) -> Result<U, Problem>) -> Option<U> {
+        if matches!(value, Field::Missing | Field::Null) {
+            self.object(field, Problem::Required);
+            return None;
+        }
+        self.read(field, value, read)
+    }
+
+    /// Whether nothing was wrong so far.
+    pub(crate) fn is_content(&self) -> bool {
+        self.violations.is_empty()
+    }
+
+    /// `value` if nothing was wrong with it and nothing else either.
+    pub(crate) fn verdict<T>(self, value: Option<T>) -> Result<T, Vec<Violation<F>>> {
+        match value {
+            Some(value) if self.violations.is_empty() => Ok(value),
+            _ => Err(self.violations),
+        }
+    }
+}
+
+/// The text of a field that takes any text without NUL.
+pub(crate) fn read_utf8(text: &[u8]) -> Result<&str, Problem> {
+    let text = std::str::from_utf8(text).map_err(|_| TextError::NotUnicode)?;
+    if text.contains('\0') { Err(TextError::Nul.into()) } else { Ok(text) }
 }

@@ -21,6 +21,9 @@ pub mod kind {
     /// A virtual-classroom session.
     #[derive(Debug)]
     pub enum Session {}
+    /// Somebody who takes part in a session.
+    #[derive(Debug)]
+    pub enum Attendee {}
     /// A piece of work that runs in the background.
     #[derive(Debug)]
     pub enum Job {}
@@ -136,6 +139,8 @@ pub struct Guid<Kind> {
 
 /// The GUID of a session.
 pub type SessionGuid = Guid<kind::Session>;
+/// The GUID of an attendee within its session.
+pub type AttendeeGuid = Guid<kind::Attendee>;
 /// The GUID of a user.
 pub type UserGuid = Guid<kind::Principal>;
 

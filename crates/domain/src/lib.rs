@@ -13,6 +13,7 @@
 //! | [`idempotency`] | requests that may be sent again without being done again |
 //! | [`page`] | which part of a list is asked for |
 //! | [`session`] | virtual-classroom sessions and their batches |
+//! | [`attendee`] | who takes part in a session |
 //! | [`course`] | courses: their states, rosters, aliases and grading periods |
 //! | [`identity`] | accounts, principals, credentials, and the one function that decides who may do what |
 //! | [`job`] | work that runs in the background: its states, retries, leases, and what erasing a user means |
@@ -29,6 +30,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod attendee;
 pub mod course;
 pub mod form;
 pub mod id;

@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use derslik_domain::id::{SessionGuid, UserGuid};
+use derslik_domain::id::{AttendeeGuid, SessionGuid, UserGuid};
 use derslik_domain::time::Timestamp;
 
 use crate::outbound::{
-    Clock, IdempotencyRepository, IdentityRepository, Ids, JobRepository, MockIdempotencyRepository, MockIdentityRepository,
-    MockJobRepository, MockProjectRepository, MockSessionRepository, MockUserRepository, ProjectRepository, SessionRepository, StoreError,
-    Stores, UnitOfWork, UserRepository,
+    AttendeeRepository, Clock, IdempotencyRepository, IdentityRepository, Ids, JobRepository, MockAttendeeRepository,
+    MockIdempotencyRepository, MockIdentityRepository, MockJobRepository, MockProjectRepository, MockSessionRepository, MockUserRepository,
+    ProjectRepository, SessionRepository, StoreError, Stores, UnitOfWork, UserRepository,
 };
 
 /// Stores whose every call is expected beforehand.
@@ -24,6 +24,8 @@ pub struct MockStores {
     pub projects: MockProjectRepository,
     /// Users.
     pub users: MockUserRepository,
+    /// Attendees.
+    pub attendees: MockAttendeeRepository,
     /// Answers to requests that may come again.
     pub idempotency: MockIdempotencyRepository,
 }
@@ -39,6 +41,10 @@ impl Stores for MockStores {
 
     fn users(&mut self) -> &mut dyn UserRepository {
         &mut self.users
+    }
+
+    fn attendees(&mut self) -> &mut dyn AttendeeRepository {
+        &mut self.attendees
     }
 
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
@@ -126,5 +132,13 @@ impl Ids for FixedIds {
 
     fn random_bits(&self) -> u128 {
         self.0.get().as_u128()
+    }
+
+    fn attendee_guid(&self) -> AttendeeGuid {
+        AttendeeGuid::new(self.0.get())
+    }
+
+    fn random(&self) -> [u8; 32] {
+        [7; 32]
     }
 }

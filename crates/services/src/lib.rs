@@ -3,8 +3,10 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod attendees;
 pub mod identity;
 pub mod jobs;
 mod once;
+pub mod people;
 pub mod projects;
 pub mod sessions;

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use derslik_domain::attendee::{AttendanceCode, Attendee};
 use derslik_domain::form::Field;
-use derslik_domain::id::{Id, SessionGuid, UserGuid};
+use derslik_domain::id::{AttendeeGuid, Id, SessionGuid, UserGuid};
 use derslik_domain::identity::{
-    Account, AccountName, AccountSettings, Actor, Email, Lang, PersonName, Principal, PrincipalKind, Role, Scope, User, UserState, Username,
+    Account, AccountName, AccountSettings, Actor, ClassroomRole, Email, Lang, PersonName, Principal, PrincipalKind, Role, Scope, User,
+    UserProfile, UserState, Username,
 };
 use derslik_domain::session::{ReplayStatus, Session, SessionDuration, SessionForm, SessionName, SessionOptions, SessionStatus};
 use derslik_domain::time::{Start, StartDateMode, Timestamp, WrittenTime, Zone};
@@ -63,6 +65,29 @@ pub fn user(number: i64) -> User {
         name: PersonName::new("Ayşe").expect("a valid name"),
         surname: PersonName::new("Yılmaz").expect("a valid name"),
         status: UserState::Active,
+        created_at: now(),
+        updated_at: now(),
+        profile: UserProfile::default(),
+    }
+}
+
+/// The `number`th attendee of the `session`th session: a guest with an address at `demo.example`.
+///
+/// # Panics
+/// Never.
+pub fn attendee(session: u128, number: u32) -> Attendee {
+    let mut bytes = [0; AttendanceCode::RANDOM_BYTES];
+    bytes.iter_mut().zip(number.to_be_bytes()).for_each(|(byte, digit)| *byte = digit);
+    Attendee {
+        guid: AttendeeGuid::new(Uuid::from_u128(number.into())),
+        session: guid(session),
+        user: None,
+        code: AttendanceCode::from_random(bytes),
+        name: PersonName::new("Ayşe").expect("a valid name"),
+        surname: PersonName::new("Yılmaz").expect("a valid name"),
+        email: Email::parse(&format!("guest{number}@demo.example")).expect("a valid address"),
+        role: ClassroomRole::User,
+        mobile: None,
         created_at: now(),
         updated_at: now(),
     }

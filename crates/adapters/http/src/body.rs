@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
-use actix_web::web::{Bytes, BytesMut, Payload};
+use actix_web::web::{Bytes, BytesMut, Payload, Query};
 use futures_util::StreamExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
@@ -18,6 +18,8 @@ use crate::state::HttpState;
 pub(crate) enum BodyError {
     #[error("the body must be JSON, with the content type application/json and without a content encoding")]
     UnsupportedMediaType,
+    #[error("the body must be a form, with the content type application/x-www-form-urlencoded")]
+    NoForm,
     #[error("the body is longer than {limit} bytes")]
     TooLarge { limit: usize },
     #[error("the body did not arrive in time")]
@@ -85,6 +87,26 @@ pub(crate) async fn read_json(request: &HttpRequest, payload: Payload, state: &H
     if !says_json(request) {
         return Err(BodyError::UnsupportedMediaType);
     }
+    read(request, payload, state).await
+}
+
+/// Reads a JSON body that need not be there; where there is none, what it would have been does not matter.
+pub(crate) async fn read_optional_json(request: &HttpRequest, payload: Payload, state: &HttpState) -> Result<Body, BodyError> {
+    let body = read(request, payload, state).await?;
+    if body.is_empty() || says_json(request) { Ok(body) } else { Err(BodyError::UnsupportedMediaType) }
+}
+
+/// Reads the fields of a form.
+pub(crate) async fn read_form(request: &HttpRequest, payload: Payload, state: &HttpState) -> Result<Vec<(String, String)>, BodyError> {
+    if essence(request) != Some("application/x-www-form-urlencoded") {
+        return Err(BodyError::NoForm);
+    }
+    let body = read(request, payload, state).await?;
+    let fields = std::str::from_utf8(&body).ok().and_then(|text| Query::from_query(text).ok());
+    fields.map(Query::into_inner).ok_or(BodyError::NoForm)
+}
+
+async fn read(request: &HttpRequest, payload: Payload, state: &HttpState) -> Result<Body, BodyError> {
     let limit = state.limits.body_bytes;
     if content_length(request).is_some_and(|length| length > limit) {
         return Err(BodyError::TooLarge { limit });
@@ -111,14 +133,20 @@ fn content_length(request: &HttpRequest) -> Option<usize> {
     request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
+/// The content type without its parameters.
+fn essence(request: &HttpRequest) -> Option<&str> {
+    request.headers().get(CONTENT_TYPE)?.to_str().ok()?.split(';').next().map(str::trim)
+}
+
 fn says_json(request: &HttpRequest) -> bool {
     let headers = request.headers();
     if headers.get(CONTENT_ENCODING).is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return false;
     }
-    let Some(content_type) = headers.get(CONTENT_TYPE) else { return true };
-    let essence = content_type.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/json") || essence.eq_ignore_ascii_case("text/json")
+    if !headers.contains_key(CONTENT_TYPE) {
+        return true;
+    }
+    essence(request).is_some_and(|essence| ["application/json", "text/json"].iter().any(|json| essence.eq_ignore_ascii_case(json)))
 }
 
 /// The text of a body. Bytes that are not UTF-8 become the escape of an unpaired surrogate, so that they pass as text as

@@ -20,5 +20,5 @@ mod routes;
 mod state;
 mod trace;
 
-pub use routes::{Serving, Stopper, configure};
-pub use state::{HttpState, InboundPorts, Limits};
+pub use routes::{Serving, Socket, Stopper, configure};
+pub use state::{HttpState, Limits, Services};

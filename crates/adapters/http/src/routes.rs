@@ -7,6 +7,7 @@ use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpResponse, HttpServer};
+use rustls::ServerConfig;
 use tracing_actix_web::TracingLogger;
 
 use crate::openreplay;
@@ -22,11 +23,23 @@ pub fn configure(config: &mut ServiceConfig, state: HttpState) {
         .service(perculus::v2::scope("/api/groups/xapi"))
         .service(openreplay::scope("/api/v1"))
         .configure(|config| openreplay::routes(config, "/v1"))
+        // After version 2, whose paths begin alike.
+        .service(perculus::v1::scope("/xapi"))
+        .configure(perculus::v1::token_routes)
         .default_service(web::to(no_such_path));
 }
 
 async fn no_such_path() -> HttpResponse {
     HttpResponse::NotFound().content_type("application/json").body(r#"{"error":"no such path"}"#)
+}
+
+/// What to serve on: a listener, and where connections are to be encrypted, how.
+#[derive(Debug)]
+pub struct Socket {
+    /// The listener.
+    pub listener: TcpListener,
+    /// The certificate and its key.
+    pub tls: Option<ServerConfig>,
 }
 
 /// A server that answers requests for as long as it is awaited.
@@ -44,11 +57,11 @@ impl std::fmt::Debug for Serving {
 }
 
 impl Serving {
-    /// Serves on a listener; once it is told to stop, requests that are under way have `grace` to end.
+    /// Serves on a socket; once it is told to stop, requests that are under way have `grace` to end.
     ///
     /// # Errors
     /// If the listener can't be used.
-    pub fn new(listener: TcpListener, state: HttpState, workers: usize, grace: Duration) -> std::io::Result<Self> {
+    pub fn new(socket: Socket, state: HttpState, workers: usize, grace: Duration) -> std::io::Result<Self> {
         let server = HttpServer::new(move || {
             App::new()
                 .wrap(DefaultHeaders::new().add(("X-Content-Type-Options", "nosniff")).add(("Cache-Control", "no-store")))
@@ -56,7 +69,12 @@ impl Serving {
                 .wrap(TracingLogger::<RequestSpan>::new())
                 .configure(|config| configure(config, state.clone()))
         });
-        Ok(Self(server.workers(workers).shutdown_timeout(grace.as_secs()).disable_signals().listen(listener)?.run()))
+        let server = server.workers(workers).shutdown_timeout(grace.as_secs()).disable_signals();
+        let server = match socket.tls {
+            None => server.listen(socket.listener)?,
+            Some(tls) => server.listen_rustls_0_23(socket.listener, tls)?,
+        };
+        Ok(Self(server.run()))
     }
 
     /// What stops it.

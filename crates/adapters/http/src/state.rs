@@ -4,23 +4,40 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use derslik_domain::session::Batch;
-use derslik_ports::inbound::{IdentityService, JobService, ProjectService, SessionService};
-
-use crate::openreplay::JobsCompat;
+use derslik_ports::inbound::{AttendeeService, IdentityService, JobService, LogInService, PeopleService, ProjectService, SessionService};
 
 use crate::body::BodyRoom;
+use crate::openreplay::JobsCompat;
 
-/// The inbound ports and the limits of a request. Clones share what is bounded for all requests together.
+/// The inbound ports.
 #[derive(Clone)]
-pub struct HttpState {
+pub struct Services {
     /// Sessions.
     pub sessions: Arc<dyn SessionService>,
+    /// Who takes part in sessions.
+    pub attendees: Arc<dyn AttendeeService>,
+    /// The people of an account.
+    pub people: Arc<dyn PeopleService>,
+    /// Tokens for passwords.
+    pub log_in: Arc<dyn LogInService>,
     /// Jobs.
     pub jobs: Arc<dyn JobService>,
     /// Projects.
     pub projects: Arc<dyn ProjectService>,
     /// Who asks.
     pub identity: Arc<dyn IdentityService>,
+}
+
+impl std::fmt::Debug for Services {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Services").finish_non_exhaustive()
+    }
+}
+
+/// The inbound ports and the limits of a request. Clones share what is bounded for all requests together.
+#[derive(Clone)]
+pub struct HttpState {
+    services: Services,
     /// The limits of a request.
     pub limits: Limits,
     /// How the jobs API answers where the document and the original service differ.
@@ -28,31 +45,19 @@ pub struct HttpState {
     body_room: BodyRoom,
 }
 
-/// The inbound ports of all dialects.
-#[derive(Clone)]
-pub struct InboundPorts {
-    /// Sessions.
-    pub sessions: Arc<dyn SessionService>,
-    /// Jobs.
-    pub jobs: Arc<dyn JobService>,
-    /// Projects.
-    pub projects: Arc<dyn ProjectService>,
-    /// Who asks.
-    pub identity: Arc<dyn IdentityService>,
-}
+impl std::ops::Deref for HttpState {
+    type Target = Services;
 
-impl std::fmt::Debug for InboundPorts {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("InboundPorts")
+    fn deref(&self) -> &Services {
+        &self.services
     }
 }
 
 impl HttpState {
     /// What handlers work with.
-    pub fn new(ports: InboundPorts, limits: Limits) -> Self {
-        let InboundPorts { sessions, jobs, projects, identity } = ports;
+    pub fn new(services: Services, limits: Limits) -> Self {
         let body_room = BodyRoom::of_bytes(limits.bodies_in_flight_bytes);
-        Self { sessions, jobs, projects, identity, limits, jobs_compat: JobsCompat::default(), body_room }
+        Self { services, limits, jobs_compat: JobsCompat::default(), body_room }
     }
 
     /// The same, answering as `compat` says.

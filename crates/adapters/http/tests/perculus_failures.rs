@@ -7,9 +7,10 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use actix_web::{App, test};
 use derslik_domain::identity::{Denial, Scope};
-use derslik_http::{HttpState, InboundPorts, Limits, configure};
+use derslik_http::{HttpState, Limits, Services, configure};
 use derslik_ports::inbound::{
-    AuthenticationError, MockIdentityService, MockJobService, MockProjectService, MockSessionService, ServiceError,
+    AuthenticationError, MockAttendeeService, MockIdentityService, MockJobService, MockLogInService, MockPeopleService, MockProjectService,
+    MockSessionService, ServiceError,
 };
 use derslik_ports::outbound::StoreError;
 use derslik_testkit::builders::{account, actor_of};
@@ -17,15 +18,16 @@ use serde_json::{Value, json};
 
 /// The answer to a search: status, seconds to wait, body.
 async fn answer(sessions: MockSessionService, identity: MockIdentityService) -> (StatusCode, Option<String>, Value) {
-    let state = HttpState::new(
-        InboundPorts {
-            sessions: Arc::new(sessions),
-            jobs: Arc::new(MockJobService::new()),
-            projects: Arc::new(MockProjectService::new()),
-            identity: Arc::new(identity),
-        },
-        Limits::default(),
-    );
+    let services = Services {
+        sessions: Arc::new(sessions),
+        attendees: Arc::new(MockAttendeeService::new()),
+        people: Arc::new(MockPeopleService::new()),
+        log_in: Arc::new(MockLogInService::new()),
+        jobs: Arc::new(MockJobService::new()),
+        projects: Arc::new(MockProjectService::new()),
+        identity: Arc::new(identity),
+    };
+    let state = HttpState::new(services, Limits::default());
     let app = test::init_service(App::new().configure(|config| configure(config, state))).await;
     let bearer = format!("Bearer demo-access|{}", "0".repeat(64));
     let request = test::TestRequest::post().uri("/xapi/v2/session/search").insert_header((AUTHORIZATION, bearer));

@@ -1,7 +1,8 @@
 //! The two kinds of connection, and the stores of one unit of work.
 
 use derslik_ports::outbound::{
-    IdempotencyRepository, IdentityRepository, JobRepository, ProjectRepository, SessionRepository, StoreError, Stores, UserRepository,
+    AttendeeRepository, IdempotencyRepository, IdentityRepository, JobRepository, ProjectRepository, SessionRepository, StoreError, Stores,
+    UserRepository,
 };
 use diesel::QueryResult;
 use diesel::pg::PgConnection;
@@ -96,6 +97,10 @@ impl Stores for DieselStores<'_> {
     }
 
     fn users(&mut self) -> &mut dyn UserRepository {
+        self
+    }
+
+    fn attendees(&mut self) -> &mut dyn AttendeeRepository {
         self
     }
 

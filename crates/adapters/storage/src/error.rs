@@ -4,7 +4,7 @@ use derslik_ports::outbound::{Conflict, StoreError};
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
 
 /// What is unique: the name of the constraint on PostgreSQL, the column that SQLite names last, and what it means.
-const UNIQUE: [(&str, &str, Conflict); 12] = [
+const UNIQUE: [(&str, &str, Conflict); 16] = [
     ("accounts_pkey", "accounts.id", Conflict::Account),
     ("accounts_name_key", "accounts.name", Conflict::AccountName),
     ("principals_pkey", "principals.id", Conflict::User),
@@ -16,6 +16,10 @@ const UNIQUE: [(&str, &str, Conflict); 12] = [
     ("jobs_live_key", "jobs.reference_digest", Conflict::LiveJob),
     ("projects_key_key", "projects.key", Conflict::ProjectKey),
     ("projects_name_key_key", "projects.name_key", Conflict::ProjectName),
+    ("attendees_pkey", "attendees.guid", Conflict::Attendee),
+    ("attendees_code_key", "attendees.attendance_code", Conflict::Attendee),
+    ("attendees_email_key", "attendees.email_key", Conflict::Attendee),
+    ("attendees_user_key", "attendees.user_guid", Conflict::Attendee),
     ("idempotency_keys_pkey", "idempotency_keys.idempotency_key", Conflict::IdempotencyKey),
 ];
 

@@ -8,11 +8,12 @@
 //! | `unit_of_work` | the one hop to a blocking thread, with its transaction |
 //! | `types` | values of the domain as both databases keep them |
 //! | `wake` | how whoever runs jobs learns that there is something to do |
-//! | `session`, `identity`, `idempotency`, `job`, `project` | the repositories |
+//! | `session`, `attendee`, `identity`, `idempotency`, `job`, `project` | the repositories |
 //! | `migrate` | bringing a database up to date |
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod attendee;
 mod conn;
 mod error;
 mod idempotency;
@@ -23,6 +24,7 @@ mod pool;
 mod project;
 mod schema;
 mod session;
+mod text;
 mod types;
 mod unit_of_work;
 mod wake;

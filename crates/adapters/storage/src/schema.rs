@@ -27,6 +27,23 @@ diesel::table! {
         status -> Text,
         created_at -> crate::types::Instant,
         updated_at -> crate::types::Instant,
+        name_key -> Text,
+        surname_key -> Text,
+        classroom_role -> Text,
+        mobile -> Nullable<Text>,
+        login_allowed -> Bool,
+        lang -> Nullable<Text>,
+        timezone -> Nullable<Text>,
+        expires_at -> Nullable<crate::types::Instant>,
+    }
+}
+
+diesel::table! {
+    passwords (account_id, principal_id) {
+        account_id -> BigInt,
+        principal_id -> BigInt,
+        hash -> Text,
+        changed_at -> crate::types::Instant,
     }
 }
 
@@ -104,6 +121,26 @@ diesel::table! {
         ended_at -> Nullable<crate::types::Instant>,
         progress -> Nullable<crate::types::Json>,
         failures -> crate::types::Json,
+        created_at -> crate::types::Instant,
+        updated_at -> crate::types::Instant,
+    }
+}
+
+diesel::table! {
+    attendees (account_id, session_guid, guid) {
+        account_id -> BigInt,
+        session_guid -> crate::types::Guid,
+        guid -> crate::types::Guid,
+        user_guid -> Nullable<crate::types::Guid>,
+        attendance_code -> Text,
+        name -> Text,
+        name_key -> Text,
+        surname -> Text,
+        surname_key -> Text,
+        email -> Text,
+        email_key -> Text,
+        role -> Text,
+        mobile -> Nullable<Text>,
         created_at -> crate::types::Instant,
         updated_at -> crate::types::Instant,
     }

@@ -11,6 +11,7 @@ use crate::config::Profile;
 /// What a start prints.
 pub(super) struct Banner<'a> {
     pub(super) address: SocketAddr,
+    pub(super) is_encrypted: bool,
     pub(super) profile: Profile,
     /// The accounts whose keys are shown.
     pub(super) accounts: &'a [DevAccount],
@@ -19,7 +20,7 @@ pub(super) struct Banner<'a> {
 
 impl fmt::Display for Banner<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let base = format!("http://{}", self.address);
+        let base = format!("{}://{}", if self.is_encrypted { "https" } else { "http" }, self.address);
         writeln!(f, "Derslik {} serves on {base}", env!("CARGO_PKG_VERSION"))?;
         writeln!(f)?;
         writeln!(f, "  sessions  {base}/xapi/v2  (also {base}/api/groups/xapi)")?;

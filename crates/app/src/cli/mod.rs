@@ -83,6 +83,12 @@ struct ServeArgs {
     /// The address and port to listen on [default: 127.0.0.1:8080].
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
+    /// A PEM file with the certificate chain, to speak HTTPS.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// A PEM file with the key of the certificate.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     /// Credentials that everybody knows, for tests (profile dev only).
     #[arg(long)]
     fixed_dev_keys: bool,
@@ -121,6 +127,8 @@ impl Cli {
         };
         if let Command::Serve(args) = &self.command {
             flags.listen = args.listen;
+            flags.tls_cert.clone_from(&args.tls_cert);
+            flags.tls_key.clone_from(&args.tls_key);
             flags.fixed_dev_keys = args.fixed_dev_keys;
             flags.dev_clock.clone_from(&args.dev_clock);
         }

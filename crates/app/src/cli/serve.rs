@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use derslik_http::Socket;
 use derslik_ports::outbound::{Clock, StoreError};
 use derslik_services::identity::{Credentials, provision, usable_credentials};
 use derslik_storage::DieselUnitOfWork;
@@ -17,9 +18,10 @@ use super::worker::runner;
 use super::{Failure, clock, open_database, runtime};
 use crate::accounts::{DevAccount, dev_accounts};
 use crate::config::{Config, Profile};
-use crate::server;
+use crate::known_person::add_known_person;
 use crate::system::SystemIds;
 use crate::wiring::wire;
+use crate::{server, tls};
 
 /// Where jobs are run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +36,10 @@ pub(super) fn run(config: &Config, work: Work) -> Result<(), Failure> {
     let listen = || format!("can't listen on {}", config.listen);
     let listener = TcpListener::bind(config.listen).with_context(listen).map_err(Failure::Listen)?;
     let address = listener.local_addr().with_context(listen).map_err(Failure::Listen)?;
+    let tls = match (&config.tls_cert, &config.tls_key) {
+        (Some(certificates), Some(key)) => Some(tls::load(certificates, key).map_err(Failure::Usage)?),
+        _ => None,
+    };
     let runtime = runtime(config)?;
     let uow = open_database(config, &runtime)?;
     let clock = clock(config)?;
@@ -45,12 +51,16 @@ pub(super) fn run(config: &Config, work: Work) -> Result<(), Failure> {
         }
     };
     let state = wire(&uow, Arc::clone(&clock), Arc::new(SystemIds), config.limits()).with_jobs_compat(config.jobs_compat());
+    if let Some(demo) = accounts.first().filter(|_| config.fixed_dev_keys) {
+        runtime.block_on(add_known_person(state.people.as_ref(), &demo.plan)).map_err(Failure::Database)?;
+    }
     let workers = match config.http.workers {
         0 => std::thread::available_parallelism().map_or(1, Into::into),
         workers => workers,
     };
     // Whoever waits for the banner may send requests at once: the listener is open, and holds them until they are served.
-    let banner = Banner { address, profile: config.profile, accounts: &accounts, now: clock.now() }.to_string();
+    let banner =
+        Banner { address, is_encrypted: tls.is_some(), profile: config.profile, accounts: &accounts, now: clock.now() }.to_string();
     std::io::stdout().write_all(banner.as_bytes()).map_err(|error| Failure::Other(error.into()))?;
     tracing::info!(%address, database = %config.database().map_err(Failure::Usage)?, "serving");
     let grace = Duration::from_secs(config.http.grace_seconds);
@@ -59,7 +69,7 @@ pub(super) fn run(config: &Config, work: Work) -> Result<(), Failure> {
         Work::Here => Some(runtime.spawn(runner(config, &uow, clock)?.run(stop.clone()))),
         Work::Elsewhere => None,
     };
-    let served = runtime.block_on(server::serve(listener, state, workers, grace, stop));
+    let served = runtime.block_on(server::serve(Socket { listener, tls }, state, workers, grace, stop));
     if let Some(worker) = worker {
         runtime.block_on(worker).map_err(|error| Failure::Other(error.into()))?;
     }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use derslik::accounts::dev_accounts;
 use derslik::wiring::wire;
-use derslik_domain::id::{SessionGuid, UserGuid};
+use derslik_domain::id::{AttendeeGuid, SessionGuid, UserGuid};
 use derslik_domain::time::Timestamp;
 use derslik_http::{HttpState, Limits};
 use derslik_ports::mocks::StoppedClock;
@@ -79,6 +79,16 @@ impl Ids for CountedIds {
 
     fn random_bits(&self) -> u128 {
         self.next().as_u128()
+    }
+
+    fn attendee_guid(&self) -> AttendeeGuid {
+        AttendeeGuid::new(self.next())
+    }
+
+    fn random(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        bytes.iter_mut().zip(self.next().as_bytes().iter().rev()).for_each(|(byte, digit)| *byte = *digit);
+        bytes
     }
 }
 

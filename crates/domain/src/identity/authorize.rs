@@ -11,6 +11,10 @@ pub enum Action {
     WriteSessions,
     /// Delete sessions.
     DeleteSessions,
+    /// Read or list the people of the account.
+    ReadPeople,
+    /// Add, change or delete people of the account.
+    ManagePeople,
     /// Read projects, their jobs, and what is known of a user.
     ReadJobs,
     /// Cancel jobs.
@@ -23,10 +27,12 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::ReadSessions,
         Self::WriteSessions,
         Self::DeleteSessions,
+        Self::ReadPeople,
+        Self::ManagePeople,
         Self::ReadJobs,
         Self::CancelJobs,
         Self::EraseUser,
@@ -35,7 +41,7 @@ impl Action {
 
     const fn scope(self) -> Scope {
         match self {
-            Self::ReadSessions | Self::WriteSessions | Self::DeleteSessions => Scope::Sessions,
+            Self::ReadSessions | Self::WriteSessions | Self::DeleteSessions | Self::ReadPeople | Self::ManagePeople => Scope::Sessions,
             Self::ReadJobs | Self::CancelJobs | Self::EraseUser | Self::ManageProjects => Scope::Jobs,
         }
     }
@@ -68,6 +74,8 @@ pub fn authorize(actor: &Actor, action: Action) -> Result<(), Denial> {
             Action::ReadSessions
             | Action::WriteSessions
             | Action::DeleteSessions
+            | Action::ReadPeople
+            | Action::ManagePeople
             | Action::ReadJobs
             | Action::CancelJobs
             | Action::EraseUser
@@ -78,6 +86,8 @@ pub fn authorize(actor: &Actor, action: Action) -> Result<(), Denial> {
             Action::ReadSessions
             | Action::WriteSessions
             | Action::DeleteSessions
+            | Action::ReadPeople
+            | Action::ManagePeople
             | Action::ReadJobs
             | Action::CancelJobs
             | Action::EraseUser

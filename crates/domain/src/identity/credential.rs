@@ -74,6 +74,28 @@ impl std::fmt::Debug for SecretDigest {
     }
 }
 
+/// A slow hash of a password, in a text that names its own algorithm and costs. It is nowhere printed.
+#[derive(Clone)]
+pub struct PasswordHash(Box<str>);
+
+impl PasswordHash {
+    /// Wraps a hash.
+    pub fn new(text: impl Into<Box<str>>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PasswordHash(..)")
+    }
+}
+
 /// A stored credential of a principal.
 #[derive(Debug, Clone)]
 pub struct Credential {

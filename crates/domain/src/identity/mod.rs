@@ -5,10 +5,15 @@ mod actor;
 mod authorize;
 mod credential;
 mod lang;
+mod person;
 mod user;
 
 pub use actor::{Account, AccountName, AccountSettings, Actor, Principal, PrincipalKind, Role, Scope, Scopes};
 pub use authorize::{Action, Denial, authorize};
-pub use credential::{Credential, CredentialKind, SecretDigest};
+pub use credential::{Credential, CredentialKind, PasswordHash, SecretDigest};
 pub use lang::{Lang, LangError};
-pub use user::{Email, EmailError, PersonName, User, UserKey, UserState, Username};
+pub use person::{
+    NewPerson, Password, PersonChange, PersonField, PersonFilter, PersonFilterError, PersonFilterForm, PersonForm, PersonRefusal,
+};
+pub(crate) use person::{read_email, read_name, read_role};
+pub use user::{ClassroomRole, Email, EmailError, Mobile, PersonName, User, UserKey, UserProfile, UserState, Username};

@@ -4,12 +4,14 @@ use std::fmt;
 
 use crate::id::{PrincipalId, UserGuid};
 use crate::text::{Text, TextError, fold};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, Zone};
 
-use super::{Principal, PrincipalKind, Role};
+use super::{Lang, Principal, PrincipalKind, Role};
 
 /// A given name, a family name, or the name of a service: at most 200 characters.
 pub type PersonName = Text<200>;
+/// A telephone number, as it was given: at most 50 characters.
+pub type Mobile = Text<50>;
 
 /// A principal with everything that the dialects show of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +38,68 @@ pub struct User {
     pub created_at: Timestamp,
     /// When it was changed last.
     pub updated_at: Timestamp,
+    /// What else the sessions API shows of it.
+    pub profile: UserProfile,
+}
+
+/// What the sessions API shows of a user beside its names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserProfile {
+    /// What it is in a classroom that does not say otherwise.
+    pub role: ClassroomRole,
+    /// The telephone number.
+    pub mobile: Option<Mobile>,
+    /// Whether it may log in with a password.
+    pub login_allowed: bool,
+    /// The language.
+    pub lang: Option<Lang>,
+    /// The time zone.
+    pub timezone: Option<Zone>,
+    /// From when on it may not log in any more.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Default for UserProfile {
+    fn default() -> Self {
+        Self { role: ClassroomRole::User, mobile: None, login_allowed: true, lang: None, timezone: None, expires_at: None }
+    }
+}
+
+/// What somebody is in a classroom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ClassroomRole {
+    /// Sees to everything.
+    Admin,
+    /// Teaches.
+    Instructor,
+    /// Learns.
+    #[default]
+    User,
+    /// Teaches, with more rights than other instructors.
+    SeniorInstructor,
+    /// Teaches, with fewer rights than other instructors.
+    AssistantInstructor,
+}
+
+impl ClassroomRole {
+    /// Every role.
+    pub const ALL: [Self; 5] = [Self::Admin, Self::Instructor, Self::User, Self::SeniorInstructor, Self::AssistantInstructor];
+
+    /// The letters by which the role is known on the wire and in the store.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Admin => "a",
+            Self::Instructor => "e",
+            Self::User => "u",
+            Self::SeniorInstructor => "e+",
+            Self::AssistantInstructor => "e-",
+        }
+    }
+
+    /// The role of those letters.
+    pub fn by_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.code() == code)
+    }
 }
 
 impl User {
@@ -44,17 +108,27 @@ impl User {
         Principal { id: self.id, kind: self.kind, role: self.role }
     }
 
-    /// What is left of the user once everything personal was erased at the instant `at`.
+    /// Whether the user may log in at `now`.
+    pub fn may_log_in(&self, now: Timestamp) -> bool {
+        self.status == UserState::Active && self.profile.login_allowed && self.profile.expires_at.is_none_or(|expiry| now < expiry)
+    }
+
+    /// The user once it was deleted: only its ids are left.
     #[must_use]
-    pub fn erased(self, at: Timestamp) -> Self {
+    pub fn deleted(&self, at: Timestamp) -> Self {
         Self {
+            id: self.id,
+            guid: self.guid,
+            kind: self.kind,
+            role: Role::Member,
             username: None,
             email: None,
             name: PersonName::default(),
             surname: PersonName::default(),
             status: UserState::Deleted,
+            created_at: self.created_at,
             updated_at: at,
-            ..self
+            profile: UserProfile { login_allowed: false, ..UserProfile::default() },
         }
     }
 }

@@ -1,10 +1,9 @@
 //! Whether what a client sent makes a session, or a change of one. All rules are looked at, so that a client learns of
 //! everything that is wrong at once.
 
-use crate::form::{Field, FieldFault, RawText};
+use crate::form::{Field, Judge, Problem, RawText, read_utf8 as utf8};
 use crate::id::SessionGuid;
 use crate::identity::Lang;
-use crate::text::TextError;
 use crate::time::{Start, Timestamp, WrittenTime, Zone};
 
 use super::form::{OptionName, OptionsForm, SessionForm};
@@ -47,84 +46,8 @@ pub enum SessionField {
     Status,
 }
 
-/// What is wrong with a field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Problem {
-    /// It has to be sent.
-    Required,
-    /// It is of the wrong type.
-    Mistyped,
-    /// It was sent more than once.
-    Repeated,
-    /// It is no acceptable text.
-    Text(TextError),
-    /// It is not of the wanted form, or out of its range.
-    Invalid,
-    /// It lies in the past.
-    Past,
-}
-
-/// One broken rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Violation {
-    /// The field.
-    pub field: SessionField,
-    /// What is wrong with it.
-    pub problem: Problem,
-}
-
-impl From<FieldFault> for Problem {
-    fn from(fault: FieldFault) -> Self {
-        match fault {
-            FieldFault::Mistyped => Self::Mistyped,
-            FieldFault::Repeated => Self::Repeated,
-        }
-    }
-}
-
-impl From<TextError> for Problem {
-    fn from(error: TextError) -> Self {
-        Self::Text(error)
-    }
-}
-
-/// Collects the violations of one form.
-#[derive(Default)]
-struct Judge {
-    violations: Vec<Violation>,
-}
-
-impl Judge {
-    fn object(&mut self, field: SessionField, problem: impl Into<Problem>) {
-        self.violations.push(Violation { field, problem: problem.into() });
-    }
-
-    /// The value of a field, read by `read`; `None` if it was not sent, or if something was wrong with it.
-    fn read<T, U>(&mut self, field: SessionField, value: Field<T>, read: impl FnOnce(T) -> Result<U, Problem>) -> Option<U> {
-        let value = value.given().map_err(Problem::from).and_then(|value| value.map(read).transpose());
-        value.unwrap_or_else(|problem| {
-            self.object(field, problem);
-            None
-        })
-    }
-
-    /// As [`Judge::read`], for a field that must be there.
-    fn require<T, U>(&mut self, field: SessionField, value: Field<T>, read: impl FnOnce(T) -> Result<U, Problem>) -> Option<U> {
-        if matches!(value, Field::Missing | Field::Null) {
-            self.object(field, Problem::Required);
-        }
-        self.read(field, value, read)
-    }
-
-    /// `value` if nothing was wrong with it and nothing else either.
-    fn verdict<T>(self, value: Option<T>) -> Result<T, Vec<Violation>> {
-        match value {
-            Some(value) if self.violations.is_empty() => Ok(value),
-            _ => Err(self.violations),
-        }
-    }
-}
+/// One broken rule of a session.
+pub type Violation = crate::form::Violation<SessionField>;
 
 impl SessionForm {
     /// Makes a new session of the form.
@@ -221,7 +144,7 @@ impl SessionForm {
     }
 }
 
-impl Judge {
+impl Judge<SessionField> {
     fn options(&mut self, options: Field<OptionsForm>) -> OptionsPatch {
         let Some(form) = self.read(SessionField::Options, options, Ok) else {
             return OptionsPatch::default();
@@ -276,9 +199,4 @@ fn peek_zone(field: &Field<RawText>) -> (Option<Zone>, Option<Problem>) {
         Ok(zone) => (Some(zone), None),
         Err(problem) => (None, Some(problem)),
     }
-}
-
-fn utf8(text: &[u8]) -> Result<&str, Problem> {
-    let text = std::str::from_utf8(text).map_err(|_| TextError::NotUnicode)?;
-    if text.contains('\0') { Err(TextError::Nul.into()) } else { Ok(text) }
 }

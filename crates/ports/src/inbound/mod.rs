@@ -1,20 +1,29 @@
 //! What the service can be asked to do.
 
+mod attendees;
 mod error;
 mod identity;
 mod jobs;
+mod log_in;
 mod once;
+mod people;
 mod sessions;
 
+pub use attendees::AttendeeService;
 pub use error::ServiceError;
 pub use identity::{AuthenticationError, IdentityService, Presented};
 pub use jobs::{JobError, JobService, ListPart, ProjectService};
+pub use log_in::{IssuedToken, LogIn, LogInError, LogInService};
 pub use once::{Once, Performed};
+pub use people::PeopleService;
 pub use sessions::SessionService;
 
 #[cfg(any(test, feature = "mocks"))]
 pub use {
+    attendees::MockAttendeeService,
     identity::MockIdentityService,
     jobs::{MockJobService, MockProjectService},
+    log_in::MockLogInService,
+    people::MockPeopleService,
     sessions::MockSessionService,
 };

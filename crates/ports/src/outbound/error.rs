@@ -47,6 +47,8 @@ pub enum Conflict {
     ProjectKey,
     /// The name of a project within its account, whatever its case.
     ProjectName,
+    /// The code, or within its session the address or the person, of an attendee.
+    Attendee,
     /// The key of a request within its principal.
     IdempotencyKey,
 }
@@ -64,6 +66,7 @@ impl std::fmt::Display for Conflict {
             Self::LiveJob => "live job",
             Self::ProjectKey => "project key",
             Self::ProjectName => "project name",
+            Self::Attendee => "attendee",
             Self::IdempotencyKey => "idempotency key",
         })
     }

@@ -1,7 +1,7 @@
 //! The store of accounts, principals and credentials.
 
 use derslik_domain::id::{AccountId, CredentialId, PrincipalId};
-use derslik_domain::identity::{Account, Credential, CredentialKind, Principal, Scopes, SecretDigest};
+use derslik_domain::identity::{Account, Credential, CredentialKind, PasswordHash, Principal, Scopes, SecretDigest};
 use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::time::Timestamp;
 
@@ -79,4 +79,21 @@ pub trait IdentityRepository {
     /// # Errors
     /// [`StoreError`].
     fn erase_credentials(&mut self, account: AccountId, owner: PrincipalId, batch: BatchSize) -> Result<RowCount, StoreError>;
+    /// Revokes all credentials of a principal for good.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn revoke_credentials_of(&mut self, account: AccountId, owner: PrincipalId, at: Timestamp) -> Result<(), StoreError>;
+
+    /// Writes the hash of a password over the one that the principal has, if any.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn set_password(&mut self, account: AccountId, owner: PrincipalId, hash: &PasswordHash, at: Timestamp) -> Result<(), StoreError>;
+
+    /// The hash of the password of a principal.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_password(&mut self, account: AccountId, owner: PrincipalId) -> Result<Option<PasswordHash>, StoreError>;
 }

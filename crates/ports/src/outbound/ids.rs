@@ -1,6 +1,6 @@
 //! New ids.
 
-use derslik_domain::id::{SessionGuid, UserGuid};
+use derslik_domain::id::{AttendeeGuid, SessionGuid, UserGuid};
 
 /// Makes ids that nobody has.
 pub trait Ids: Send + Sync + std::fmt::Debug {
@@ -12,4 +12,9 @@ pub trait Ids: Send + Sync + std::fmt::Debug {
 
     /// 128 random bits, for keys, for the tokens of leases, and for chance.
     fn random_bits(&self) -> u128;
+    /// The GUID of a new attendee.
+    fn attendee_guid(&self) -> AttendeeGuid;
+
+    /// Bytes that nobody can guess, to make secrets of.
+    fn random(&self) -> [u8; 32];
 }

@@ -1,22 +1,26 @@
 //! What the use cases need of the world.
 
+mod attendees;
 mod clock;
 mod error;
 mod idempotency;
 mod identity;
 mod ids;
 mod jobs;
+mod passwords;
 mod projects;
 mod sessions;
 mod unit_of_work;
 mod users;
 
+pub use attendees::AttendeeRepository;
 pub use clock::Clock;
 pub use error::{Conflict, StoreError};
 pub use idempotency::{IdempotencyRepository, KeyState, OwnedKey};
 pub use identity::{CredentialOwner, IdentityRepository, NewCredential};
 pub use ids::Ids;
 pub use jobs::{Claim, Completion, Enqueued, HeldJob, JobRepository, JobsPage, QueueDepth};
+pub use passwords::Passwords;
 pub use projects::ProjectRepository;
 pub use sessions::SessionRepository;
 pub use unit_of_work::{Stores, UnitOfWork};
@@ -24,6 +28,6 @@ pub use users::UserRepository;
 
 #[cfg(any(test, feature = "mocks"))]
 pub use {
-    idempotency::MockIdempotencyRepository, identity::MockIdentityRepository, jobs::MockJobRepository, projects::MockProjectRepository,
-    sessions::MockSessionRepository, users::MockUserRepository,
+    attendees::MockAttendeeRepository, idempotency::MockIdempotencyRepository, identity::MockIdentityRepository, jobs::MockJobRepository,
+    passwords::MockPasswords, projects::MockProjectRepository, sessions::MockSessionRepository, users::MockUserRepository,
 };

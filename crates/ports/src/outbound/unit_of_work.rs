@@ -2,7 +2,10 @@
 
 use std::future::Future;
 
-use super::{IdempotencyRepository, IdentityRepository, JobRepository, ProjectRepository, SessionRepository, StoreError, UserRepository};
+use super::{
+    AttendeeRepository, IdempotencyRepository, IdentityRepository, JobRepository, ProjectRepository, SessionRepository, StoreError,
+    UserRepository,
+};
 
 /// The stores, all of them on the connection of one unit of work.
 pub trait Stores {
@@ -16,6 +19,8 @@ pub trait Stores {
     fn projects(&mut self) -> &mut dyn ProjectRepository;
     /// Users.
     fn users(&mut self) -> &mut dyn UserRepository;
+    /// Attendees.
+    fn attendees(&mut self) -> &mut dyn AttendeeRepository;
     /// Answers to requests that may come again.
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository;
 }

@@ -1,7 +1,9 @@
 //! The store of users.
 
-use derslik_domain::id::{AccountId, PrincipalId};
-use derslik_domain::identity::{User, UserKey};
+use std::collections::BTreeSet;
+
+use derslik_domain::id::{AccountId, PrincipalId, UserGuid};
+use derslik_domain::identity::{PersonFilter, User, UserKey};
 
 use super::StoreError;
 
@@ -44,4 +46,16 @@ pub trait UserRepository {
     /// # Errors
     /// [`StoreError`].
     fn find_many(&mut self, account: AccountId, ids: &[PrincipalId]) -> Result<Vec<User>, StoreError>;
+
+    /// The users of these GUIDs that there are, also deleted ones, in no order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_by_guids(&mut self, account: AccountId, guids: &BTreeSet<UserGuid>) -> Result<Vec<User>, StoreError>;
+
+    /// The page of the people that the filter is about, without deleted ones, ordered by id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn list_people(&mut self, account: AccountId, filter: &PersonFilter) -> Result<Vec<User>, StoreError>;
 }

@@ -2,7 +2,9 @@
 //! already there stays as it is.
 
 use derslik_domain::id::{AccountId, Id, PrincipalId, UserGuid};
-use derslik_domain::identity::{Account, AccountName, AccountSettings, CredentialKind, PersonName, PrincipalKind, Role, User, UserState};
+use derslik_domain::identity::{
+    Account, AccountName, AccountSettings, CredentialKind, PersonName, PrincipalKind, Role, User, UserProfile, UserState,
+};
 use derslik_domain::job::Project;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Conflict, NewCredential, StoreError, Stores, UnitOfWork};
@@ -160,6 +162,7 @@ fn set_up(stores: &mut dyn Stores, plan: AccountPlan, which: Credentials, at: Ti
         status: UserState::Active,
         created_at: at,
         updated_at: at,
+        profile: UserProfile::default(),
     };
     if !account && which == Credentials::OfNewAccount {
         return Ok(Provisioned { account, credentials: 0 });

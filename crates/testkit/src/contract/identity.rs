@@ -1,11 +1,16 @@
 //! Accounts, principals and credentials.
 
-use derslik_domain::identity::{Account, AccountName, CredentialKind, Email, Scope, SecretDigest, User, UserKey, UserState, Username};
+use std::collections::BTreeSet;
+
+use derslik_domain::identity::{
+    Account, AccountName, ClassroomRole, CredentialKind, Email, Lang, Mobile, PasswordHash, PersonFilterForm, PersonName, Scope,
+    SecretDigest, User, UserKey, UserProfile, UserState, Username,
+};
 use derslik_domain::time::{StartDateMode, Zone};
 use derslik_ports::outbound::{Conflict, NewCredential, StoreError, UnitOfWork};
 
 use super::{Case, Harness};
-use crate::builders::{account, now, other_account, service_principal, service_user, settings, user};
+use crate::builders::{account, now, other_account, service_principal, service_user, settings, text, user};
 
 pub(super) fn cases<U: UnitOfWork>() -> Vec<Case<U>> {
     vec![
@@ -18,6 +23,10 @@ pub(super) fn cases<U: UnitOfWork>() -> Vec<Case<U>> {
         Case { name: "a_user_is_found_by_each_of_its_keys_in_its_own_account_alone", run: user_is_found },
         Case { name: "an_address_and_a_user_name_belong_to_one_user_of_an_account", run: user_is_unique },
         Case { name: "a_changed_user_is_written_over", run: user_is_updated },
+        Case { name: "what_the_sessions_api_shows_of_a_user_comes_back", run: user_profile },
+        Case { name: "people_are_listed_without_services_and_deleted_ones", run: people_are_listed },
+        Case { name: "a_password_is_written_over_and_found_in_its_own_account_alone", run: passwords },
+        Case { name: "all_credentials_of_a_principal_are_revoked_together", run: all_revoked },
         Case { name: "ids_of_users_are_never_given_twice", run: user_ids },
     ]
 }
@@ -149,6 +158,62 @@ fn user_ids<U: UnitOfWork>(harness: &Harness<U>) {
     set_up_users(harness);
     let next = |account: Account| harness.write(move |stores| stores.users().next_id(account.id)).get();
     assert_eq!((next(account()), next(other_account())), (102, 101));
+}
+
+fn user_profile<U: UnitOfWork>(harness: &Harness<U>) {
+    set_up_users(harness);
+    let profile = UserProfile {
+        role: ClassroomRole::SeniorInstructor,
+        mobile: Mobile::new("+90 1").ok(),
+        login_allowed: false,
+        lang: Lang::parse("tr-TR").ok(),
+        timezone: Zone::parse("Asia/Riyadh").ok(),
+        expires_at: Some(now()),
+    };
+    let changed = User { profile, ..user(101) };
+    let written = changed.clone();
+    harness.write(move |stores| stores.users().update(account().id, &written));
+    let guids = BTreeSet::from([user(101).guid, user(7).guid]);
+    assert_eq!(harness.read(move |stores| stores.users().find_by_guids(account().id, &guids)), [changed]);
+}
+
+fn people_are_listed<U: UnitOfWork>(harness: &Harness<U>) {
+    set_up_users(harness);
+    harness.write(|stores| {
+        stores.users().add(account().id, &service_user())?;
+        stores.users().add(account().id, &user(102).deleted(now()))?;
+        stores.users().add(account().id, &User { name: PersonName::new("IŞIL").expect("a name"), ..user(103) })
+    });
+    let list = |form: PersonFilterForm| {
+        let filter = form.judge(100).expect("a filter");
+        let found = harness.read(move |stores| stores.users().list_people(account().id, &filter));
+        found.into_iter().map(|user| user.id.get()).collect::<Vec<_>>()
+    };
+    assert_eq!(list(PersonFilterForm::default()), [100, 101, 103]);
+    assert_eq!(list(PersonFilterForm { name: text("ışı"), ..PersonFilterForm::default() }), [103]);
+    assert_eq!(list(PersonFilterForm { username: text("USER101"), ..PersonFilterForm::default() }), [101]);
+    assert_eq!(list(PersonFilterForm { role: text("e"), ..PersonFilterForm::default() }), Vec::<i64>::new());
+}
+
+fn passwords<U: UnitOfWork>(harness: &Harness<U>) {
+    set_up_users(harness);
+    for hash in ["one", "other"] {
+        harness.write(move |stores| stores.identity().set_password(account().id, user(101).id, &PasswordHash::new(hash), now()));
+        let found = harness.read(|stores| stores.identity().find_password(account().id, user(101).id));
+        assert_eq!(found.as_ref().map(PasswordHash::as_str), Some(hash));
+    }
+    for (account, user) in [(account(), user(100)), (other_account(), user(101))] {
+        assert!(harness.read(move |stores| stores.identity().find_password(account.id, user.id)).is_none());
+    }
+}
+
+fn all_revoked<U: UnitOfWork>(harness: &Harness<U>) {
+    set_up(harness, account());
+    let find = || harness.read(|stores| stores.identity().find_credential(CredentialKind::PerculusKey, "demo-access"));
+    harness.write(|stores| stores.identity().revoke_credentials_of(other_account().id, service_principal().id, now()));
+    assert!(find().is_some());
+    harness.write(|stores| stores.identity().revoke_credentials_of(account().id, service_principal().id, now()));
+    assert!(find().is_none());
 }
 
 fn passive_is_gone<U: UnitOfWork>(harness: &Harness<U>) {

@@ -1,5 +1,6 @@
 //! What every store has to keep, whatever database is behind it. One list of cases drives the tests of each database.
 
+mod attendees;
 mod idempotency;
 mod identity;
 mod jobs;
@@ -28,10 +29,18 @@ pub struct Case<U> {
 
 /// All cases.
 pub fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
-    [unit_of_work::cases(), identity::cases(), idempotency::cases(), sessions::cases(), projects::cases(), jobs::cases()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        unit_of_work::cases(),
+        identity::cases(),
+        idempotency::cases(),
+        attendees::cases(),
+        sessions::cases(),
+        projects::cases(),
+        jobs::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 impl<U: UnitOfWork> Harness<U> {

@@ -10,12 +10,12 @@ use derslik_domain::id::{Id, JobId, ProjectId};
 use derslik_domain::identity::CredentialKind;
 use derslik_domain::job::{Event, Job, JobStatus, NewJob, Platform, Project, ProjectName, ReferenceId};
 use derslik_domain::time::Timestamp;
-use derslik_ports::inbound::{AuthenticationError, JobError, MockIdentityService, MockJobService, MockProjectService, MockSessionService};
+use derslik_ports::inbound::{AuthenticationError, JobError, MockAttendeeService, MockIdentityService, MockJobService, MockLogInService, MockPeopleService, MockProjectService, MockSessionService};
 use derslik_ports::outbound::StoreError;
 use derslik_testkit::builders::{account, actor_of, now};
 
 use super::JobsCompat;
-use crate::state::{HttpState, InboundPorts, Limits};
+use crate::state::{HttpState, Limits, Services};
 
 const KEY: &str = "3sWXSsqHgSKnE87YkNJK";
 
@@ -29,13 +29,16 @@ fn state(jobs: MockJobService) -> HttpState {
     let mut projects = MockProjectService::new();
     projects.expect_get().returning(|_, key| if key.as_str() == KEY { Ok(project()) } else { Err(JobError::ProjectNotFound) });
     projects.expect_list().returning(|_| Ok(vec![project()]));
-    let ports = InboundPorts {
+    let services = Services {
         sessions: Arc::new(MockSessionService::new()),
+        attendees: Arc::new(MockAttendeeService::new()),
+        people: Arc::new(MockPeopleService::new()),
+        log_in: Arc::new(MockLogInService::new()),
         jobs: Arc::new(jobs),
         projects: Arc::new(projects),
         identity: Arc::new(identity),
     };
-    HttpState::new(ports, Limits::default())
+    HttpState::new(services, Limits::default())
 }
 
 fn project() -> Project {

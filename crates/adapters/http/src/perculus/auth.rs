@@ -41,12 +41,26 @@ impl FromRequest for Caller {
     }
 }
 
-/// `Bearer ACCESS_KEY|HEX`, the scheme in any case.
+/// `Bearer ACCESS_KEY|HEX` or `Bearer TOKEN`, the scheme in any case: a bar tells them apart.
 fn presented(headers: &HeaderMap) -> Option<Presented> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    let (access_key, proof) = token.trim().rsplit_once('|')?;
-    let secret = scheme.eq_ignore_ascii_case("bearer").then(|| unhex(proof))??;
-    Some(Presented { kind: CredentialKind::PerculusKey, public_id: access_key.to_owned(), secret: secret.to_vec() })
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return None;
+    }
+    let token = token.trim();
+    match token.rsplit_once('|') {
+        Some((access_key, proof)) => Some(presented_key(access_key, unhex(proof)?)),
+        None if token.is_empty() => None,
+        None => {
+            let secret = token.as_bytes().to_vec();
+            Some(Presented { kind: CredentialKind::AccessToken, public_id: String::new(), secret })
+        }
+    }
+}
+
+/// An access key with the proof that its secret is known.
+pub(super) fn presented_key(access_key: &str, proof: [u8; 32]) -> Presented {
+    Presented { kind: CredentialKind::PerculusKey, public_id: access_key.to_owned(), secret: proof.to_vec() }
 }
 
 /// The bytes of a SHA-256 in hexadecimal.
@@ -95,10 +109,15 @@ mod tests {
     }
 
     #[test]
+    fn a_bearer_without_a_bar_is_a_token_all_of_which_is_secret() {
+        let presented = with("Bearer derslik_at_0a").unwrap();
+        assert_eq!((presented.kind, presented.public_id.as_str()), (CredentialKind::AccessToken, ""));
+        assert_eq!(presented.secret, b"derslik_at_0a");
+    }
+
+    #[test]
     fn anything_else_proves_nothing() {
-        for header in
-            ["", "Bearer", "Bearer demo-access", "Bearer demo-access|", "Bearer demo-access|0a", &format!("Basic demo-access|{PROOF}")]
-        {
+        for header in ["", "Bearer", "Bearer ", "Bearer demo-access|", "Bearer demo-access|0a", &format!("Basic demo-access|{PROOF}")] {
             assert!(with(header).is_none(), "{header}");
         }
         assert!(with(&format!("Bearer demo-access|{}", PROOF.replace('a', "x"))).is_none());

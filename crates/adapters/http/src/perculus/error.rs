@@ -3,14 +3,15 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONNECTION, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
-use derslik_domain::idempotency::IdempotencyKey;
+use derslik_domain::idempotency::{Answer, IdempotencyKey};
 use derslik_domain::page::PageError;
 use derslik_domain::session::FilterError;
 use derslik_ports::inbound::{AuthenticationError, ServiceError};
-use derslik_ports::outbound::StoreError;
+use derslik_ports::outbound::{Conflict, StoreError};
 use serde::Serialize;
 
 use super::dto::messages::filter_message;
+use super::dto::session::write;
 use crate::body::BodyError;
 
 /// How long a client should wait before it asks again what could not be done at the moment, in seconds.
@@ -25,6 +26,16 @@ pub(super) enum PerculusError {
     NotAllowed,
     #[error("session_not_found")]
     SessionNotFound,
+    #[error("{}", .0.join(" "))]
+    Invalid(Vec<String>),
+    #[error("attendee_not_found")]
+    AttendeeNotFound,
+    #[error("user_not_found")]
+    UserNotFound,
+    #[error("username_in_use")]
+    UsernameTaken,
+    #[error("email_in_use")]
+    EmailTaken,
     #[error("{0}")]
     BadRequest(String),
     #[error("Idempotency-Key must be one text of 1 to {} visible ASCII characters.", IdempotencyKey::MAX)]
@@ -55,18 +66,27 @@ struct ErrorBody {
 
 impl PerculusError {
     /// The code of the dialect.
-    fn code(&self) -> u16 {
+    pub(super) fn code(&self) -> u16 {
         match self {
             Self::Failure => 10,
             Self::Unavailable | Self::Body(BodyError::NoRoom) => 11,
             Self::Filter(FilterError::Page(PageError::TooLarge)) => 38,
-            Self::Filter(_) => 12,
+            Self::Filter(_) | Self::Invalid(_) => 12,
             Self::Unauthorized => 14,
             Self::KeyReused => 15,
             Self::NotAllowed => 17,
             Self::BadRequest(_) | Self::BadKey | Self::KeyBusy | Self::Body(_) | Self::NoSuchPath | Self::MethodNotAllowed => 19,
             Self::SessionNotFound => 30,
+            Self::AttendeeNotFound => 40,
+            Self::UsernameTaken => 50,
+            Self::EmailTaken => 51,
+            Self::UserNotFound => 52,
         }
+    }
+
+    /// The error as the answer to a request that may come again.
+    pub(super) fn answer(&self) -> Answer {
+        write(self.status_code(), 0, &ErrorBody { code: self.code(), details: self.details() })
     }
 
     fn details(&self) -> String {
@@ -93,6 +113,9 @@ impl From<ServiceError> for PerculusError {
             ServiceError::NotFound => Self::SessionNotFound,
             ServiceError::KeyReused => Self::KeyReused,
             ServiceError::KeyBusy => Self::KeyBusy,
+            // Somebody else was faster.
+            ServiceError::Store(StoreError::Conflict(Conflict::Username)) => Self::UsernameTaken,
+            ServiceError::Store(StoreError::Conflict(Conflict::UserEmail)) => Self::EmailTaken,
             ServiceError::Store(error) => error.into(),
             _ => Self::Failure,
         }
@@ -116,14 +139,16 @@ impl ResponseError for PerculusError {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::Unauthorized | Self::NotAllowed => StatusCode::UNAUTHORIZED,
-            Self::SessionNotFound | Self::NoSuchPath => StatusCode::NOT_FOUND,
+            Self::SessionNotFound | Self::AttendeeNotFound | Self::UserNotFound | Self::NoSuchPath => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::KeyBusy => StatusCode::CONFLICT,
-            Self::BadRequest(_) | Self::BadKey | Self::Filter(_) | Self::Body(BodyError::CutOff) => StatusCode::BAD_REQUEST,
+            Self::KeyBusy | Self::UsernameTaken | Self::EmailTaken => StatusCode::CONFLICT,
+            Self::BadRequest(_) | Self::BadKey | Self::Invalid(_) | Self::Filter(_) | Self::Body(BodyError::CutOff) => {
+                StatusCode::BAD_REQUEST
+            }
             Self::Body(BodyError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
-            Self::Body(BodyError::UnsupportedMediaType) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Body(BodyError::UnsupportedMediaType | BodyError::NoForm) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unavailable | Self::Body(BodyError::NoRoom) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failure => StatusCode::INTERNAL_SERVER_ERROR,
         }

@@ -4,6 +4,8 @@ mod auth;
 mod dto;
 mod error;
 mod once;
+mod routing;
+pub mod v1;
 pub mod v2;
 
 pub use auth::key_proof;

@@ -2,7 +2,7 @@
 
 use derslik_domain::id::{AccountId, CredentialId, Id, PrincipalId};
 use derslik_domain::identity::{
-    Account, AccountName, AccountSettings, Credential, CredentialKind, Lang, Principal, Scope, SecretDigest, UserState,
+    Account, AccountName, AccountSettings, Credential, CredentialKind, Lang, PasswordHash, Principal, Scope, SecretDigest, UserState,
 };
 use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::time::{StartDateMode, Timestamp, Zone};
@@ -12,7 +12,7 @@ use diesel::prelude::*;
 
 use super::users;
 use crate::conn::{DieselStores, on_conn};
-use crate::schema::{accounts, credentials, principals};
+use crate::schema::{accounts, credentials, passwords, principals};
 use crate::types::{DbInstant, row_count};
 
 /// The lowest id that is given to an account. Those below are left to accounts whose ids somebody chose.
@@ -137,6 +137,33 @@ impl IdentityRepository for DieselStores<'_> {
             })
         })
         .map(row_count)
+    }
+
+    fn revoke_credentials_of(&mut self, account: AccountId, owner: PrincipalId, at: Timestamp) -> Result<(), StoreError> {
+        let rows = credentials::table
+            .filter(credentials::account_id.eq(account.get()))
+            .filter(credentials::principal_id.eq(owner.get()))
+            .filter(credentials::revoked_at.is_null());
+        let update = diesel::update(rows).set(credentials::revoked_at.eq(DbInstant(at)));
+        self.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(drop)
+    }
+
+    fn set_password(&mut self, account: AccountId, owner: PrincipalId, hash: &PasswordHash, at: Timestamp) -> Result<(), StoreError> {
+        let change = (passwords::hash.eq(hash.as_str()), passwords::changed_at.eq(DbInstant(at)));
+        let row = (passwords::account_id.eq(account.get()), passwords::principal_id.eq(owner.get()), change.0, change.1);
+        let insert = diesel::insert_into(passwords::table)
+            .values(row)
+            .on_conflict((passwords::account_id, passwords::principal_id))
+            .do_update()
+            .set(change);
+        self.query(|conn| on_conn!(conn, |conn| insert.execute(conn))).map(drop)
+    }
+
+    fn find_password(&mut self, account: AccountId, owner: PrincipalId) -> Result<Option<PasswordHash>, StoreError> {
+        let found: Option<String> = self.query(|conn| {
+            on_conn!(conn, |conn| passwords::table.find((account.get(), owner.get())).select(passwords::hash).first(conn).optional())
+        })?;
+        Ok(found.map(PasswordHash::new))
     }
 }
 

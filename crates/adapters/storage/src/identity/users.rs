@@ -1,17 +1,27 @@
 //! The repository of users.
 
+use std::collections::BTreeSet;
+
 use derslik_domain::id::{AccountId, Id, PrincipalId, UserGuid};
-use derslik_domain::identity::{Email, PersonName, PrincipalKind, Role, User, UserKey, UserState, Username};
+use derslik_domain::identity::{
+    ClassroomRole, Email, Lang, Mobile, PersonFilter, PersonName, PrincipalKind, Role, User, UserKey, UserProfile, UserState, Username,
+};
+use derslik_domain::text::fold;
+use derslik_domain::time::Zone;
 use derslik_ports::outbound::{StoreError, UserRepository};
 use diesel::dsl::max;
 use diesel::prelude::*;
 
 use crate::conn::{Conn, DieselStores, on_conn};
 use crate::schema::principals;
+use crate::text::contains;
 use crate::types::{DbGuid, DbInstant};
 
 /// The first id that is given to a user.
 const FIRST_USER: i64 = 100;
+
+/// SQLite takes 32 766 parameters in a statement; a list of GUIDs stays well below.
+const GUIDS_IN_ONE_STATEMENT: usize = 10_000;
 
 /// A user as a row of the table `principals`.
 #[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
@@ -33,6 +43,14 @@ struct UserRow {
     status: String,
     created_at: DbInstant,
     updated_at: DbInstant,
+    name_key: String,
+    surname_key: String,
+    classroom_role: String,
+    mobile: Option<String>,
+    login_allowed: bool,
+    lang: Option<String>,
+    timezone: Option<String>,
+    expires_at: Option<DbInstant>,
 }
 
 impl UserRow {
@@ -52,6 +70,14 @@ impl UserRow {
             status: user.status.name().to_owned(),
             created_at: DbInstant(user.created_at),
             updated_at: DbInstant(user.updated_at),
+            name_key: fold(user.name.as_str()),
+            surname_key: fold(user.surname.as_str()),
+            classroom_role: user.profile.role.code().to_owned(),
+            mobile: user.profile.mobile.as_ref().map(ToString::to_string),
+            login_allowed: user.profile.login_allowed,
+            lang: user.profile.lang.as_ref().map(ToString::to_string),
+            timezone: user.profile.timezone.map(|zone| zone.name().to_owned()),
+            expires_at: user.profile.expires_at.map(DbInstant),
         }
     }
 }
@@ -73,6 +99,14 @@ impl TryFrom<UserRow> for User {
             status: UserState::by_name(&row.status).ok_or_else(|| corrupt("status"))?,
             created_at: row.created_at.0,
             updated_at: row.updated_at.0,
+            profile: UserProfile {
+                role: ClassroomRole::by_code(&row.classroom_role).ok_or_else(|| corrupt("classroom_role"))?,
+                mobile: row.mobile.map(Mobile::new).transpose().map_err(|_| corrupt("mobile"))?,
+                login_allowed: row.login_allowed,
+                lang: row.lang.as_deref().map(Lang::parse).transpose().map_err(|_| corrupt("lang"))?,
+                timezone: row.timezone.as_deref().map(Zone::parse).transpose().map_err(|_| corrupt("timezone"))?,
+                expires_at: row.expires_at.map(|at| at.0),
+            },
         })
     }
 }
@@ -129,6 +163,56 @@ impl UserRepository for DieselStores<'_> {
                 .filter(principals::id.eq_any(ids))
                 .select(UserRow::as_select())
                 .load(conn))
+        })?;
+        rows.into_iter().map(User::try_from).collect()
+    }
+
+    fn find_by_guids(&mut self, account: AccountId, guids: &BTreeSet<UserGuid>) -> Result<Vec<User>, StoreError> {
+        let guids: Vec<_> = guids.iter().copied().map(DbGuid::from).collect();
+        let mut users = Vec::with_capacity(guids.len());
+        for guids in guids.chunks(GUIDS_IN_ONE_STATEMENT) {
+            let rows: Vec<UserRow> = self.query(|conn| {
+                on_conn!(conn, |conn| principals::table
+                    .filter(principals::account_id.eq(account.get()))
+                    .filter(principals::guid.eq_any(guids))
+                    .select(UserRow::as_select())
+                    .load(conn))
+            })?;
+            for row in rows {
+                users.push(row.try_into()?);
+            }
+        }
+        Ok(users)
+    }
+
+    fn list_people(&mut self, account: AccountId, filter: &PersonFilter) -> Result<Vec<User>, StoreError> {
+        let pattern = |text: &Option<String>| text.as_deref().map(contains);
+        let (name, surname) = (pattern(&filter.name), pattern(&filter.surname));
+        let page = (i64::from(filter.page.size()), i64::try_from(filter.page.offset()).unwrap_or(i64::MAX));
+        let rows: Vec<UserRow> = self.query(|conn| {
+            on_conn!(conn, |conn| {
+                let mut query = principals::table
+                    .filter(principals::account_id.eq(account.get()))
+                    .filter(principals::kind.eq(kind_name(PrincipalKind::User)))
+                    .filter(principals::status.ne(UserState::Deleted.name()))
+                    .into_boxed();
+                if let Some(name) = &name {
+                    query = query.filter(principals::name_key.like(name).escape('\\'));
+                }
+                if let Some(surname) = &surname {
+                    query = query.filter(principals::surname_key.like(surname).escape('\\'));
+                }
+                if let Some(email) = &filter.email {
+                    query = query.filter(principals::email_key.eq(email));
+                }
+                if let Some(username) = &filter.username {
+                    query = query.filter(principals::username_key.eq(username));
+                }
+                if let Some(role) = filter.role {
+                    query = query.filter(principals::classroom_role.eq(role.code()));
+                }
+                query.order(principals::id).limit(page.0).offset(page.1).select(UserRow::as_select()).load(conn)
+            })
         })?;
         rows.into_iter().map(User::try_from).collect()
     }

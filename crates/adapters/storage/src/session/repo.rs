@@ -16,6 +16,7 @@ use super::postgres;
 use super::rows::{SessionRecord, SessionRow, sessions_by_guid, sessions_of};
 use crate::conn::{Conn, DieselStores, on_conn};
 use crate::schema::sessions;
+use crate::text::{contains, escaped};
 use crate::types::{DbCivil, DbGuid, DbInstant, Instant, row_count};
 
 /// The condition of the index `sessions_by_start`, to the letter: a bound parameter would hide from the planner that it holds.
@@ -79,8 +80,8 @@ impl SessionRepository for DieselStores<'_> {
 
     fn search(&mut self, account: AccountId, filter: &SessionFilter) -> Result<Vec<Session>, StoreError> {
         let guid = filter.guid.map(|guid| guid.map(DbGuid::from));
-        let contains = |text: &Option<String>| text.as_deref().map(|text| format!("%{}%", escaped(text)));
-        let (name, description) = (contains(&filter.name), contains(&filter.description));
+        let pattern = |text: &Option<String>| text.as_deref().map(contains);
+        let (name, description) = (pattern(&filter.name), pattern(&filter.description));
         let tags: Vec<_> = filter.tags.iter().map(|tag| format!("%,{},%", escaped(tag))).collect();
         let page = (i64::from(filter.page.size()), i64::try_from(filter.page.offset()).unwrap_or(i64::MAX));
         let rows = self.query(|conn| {
@@ -196,11 +197,6 @@ fn insert_into_sqlite(conn: &mut SqliteConnection, account: AccountId, session: 
 fn update_in_sqlite(conn: &mut SqliteConnection, account: AccountId, session: &Session) -> QueryResult<()> {
     let row = sessions::table.filter(sessions::account_id.eq(account.get())).filter(sessions::guid.eq(DbGuid::from(session.guid)));
     diesel::update(row).set(SessionRecord::new(account, session)).execute(conn).map(drop)
-}
-
-/// A text with the wildcards of LIKE taken literally.
-fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
 // Beyond the years 1 to 9999 the texts of SQLite do not sort as the instants do.

@@ -83,6 +83,6 @@ fn last_look(
     if user.status == UserState::Deleted {
         return Ok(progress.after(RowCount::ZERO, BATCH));
     }
-    stores.users().update(account, &user.erased(now))?;
+    stores.users().update(account, &user.deleted(now))?;
     Ok(progress.after(RowCount::new(1), BATCH))
 }

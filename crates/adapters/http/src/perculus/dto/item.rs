@@ -34,9 +34,17 @@ pub(crate) struct RawItem<'a> {
 /// # Errors
 /// If the body is no JSON, no array, or has more than `most` items.
 pub(crate) fn read_items(text: &str, most: usize) -> Result<Vec<RawItem<'_>>, PerculusError> {
-    let Items { kept, count } = read_array(text, most).map_err(|error| {
+    read_array(text, most, "session", RawItem::read)
+}
+
+/// The values of a body that is an array of `what` objects, each as `read` takes it.
+///
+/// # Errors
+/// If the body is no JSON, no array, or has more than `most` items.
+pub(crate) fn read_array<'a, T>(text: &'a str, most: usize, what: &str, read: fn(&'a RawValue) -> T) -> Result<Vec<T>, PerculusError> {
+    let Items { kept, count } = items_of(text, most, read).map_err(|error| {
         PerculusError::BadRequest(if error.is_data() {
-            "The body must be a JSON array of session objects.".to_owned()
+            format!("The body must be a JSON array of {what} objects.")
         } else {
             format!("The body is not valid JSON: {error}.")
         })
@@ -48,35 +56,36 @@ pub(crate) fn read_items(text: &str, most: usize) -> Result<Vec<RawItem<'_>>, Pe
 }
 
 /// The first items of an array, and how many there are.
-struct Items<'a> {
-    kept: Vec<RawItem<'a>>,
+struct Items<T> {
+    kept: Vec<T>,
     count: usize,
 }
 
-fn read_array(text: &str, most: usize) -> serde_json::Result<Items<'_>> {
+fn items_of<'a, T>(text: &'a str, most: usize, read: fn(&'a RawValue) -> T) -> serde_json::Result<Items<T>> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let items = deserializer.deserialize_seq(ItemsVisitor { most })?;
+    let items = deserializer.deserialize_seq(ItemsVisitor { most, read })?;
     deserializer.end()?;
     Ok(items)
 }
 
-struct ItemsVisitor {
+struct ItemsVisitor<'a, T> {
     most: usize,
+    read: fn(&'a RawValue) -> T,
 }
 
-impl<'a> Visitor<'a> for ItemsVisitor {
-    type Value = Items<'a>;
+impl<'a, T> Visitor<'a> for ItemsVisitor<'a, T> {
+    type Value = Items<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an array")
     }
 
-    fn visit_seq<A: SeqAccess<'a>>(self, mut array: A) -> Result<Items<'a>, A::Error> {
+    fn visit_seq<A: SeqAccess<'a>>(self, mut array: A) -> Result<Items<T>, A::Error> {
         let mut items = Items { kept: Vec::new(), count: 0 };
         while items.count < self.most
             && let Some(raw) = array.next_element::<&RawValue>()?
         {
-            items.kept.push(RawItem::read(raw));
+            items.kept.push((self.read)(raw));
             items.count += 1;
         }
         while array.next_element::<IgnoredAny>()?.is_some() {
@@ -86,8 +95,19 @@ impl<'a> Visitor<'a> for ItemsVisitor {
     }
 }
 
+/// The one object of a body.
+///
+/// # Errors
+/// If the body is no JSON object.
+pub(crate) fn read_object(text: &str) -> Result<&RawValue, PerculusError> {
+    let value: &RawValue =
+        serde_json::from_str(text).map_err(|error| PerculusError::BadRequest(format!("The body is not valid JSON: {error}.")))?;
+    if value.get().starts_with('{') { Ok(value) } else { Err(PerculusError::BadRequest("The body must be a JSON object.".to_owned())) }
+}
+
 impl<'a> RawItem<'a> {
-    fn read(raw: &'a RawValue) -> Self {
+    /// The members of one value.
+    pub(crate) fn read(raw: &'a RawValue) -> Self {
         let mut item = Self::default();
         item.is_object = for_each_member(raw.get(), |name, value| {
             let slot = match name {
@@ -128,7 +148,8 @@ impl<'a> RawItem<'a> {
         BatchItem::Session(target, Box::new(self.form()))
     }
 
-    fn form(&self) -> SessionForm {
+    /// The fields for the domain, whatever session they are for.
+    pub(crate) fn form(&self) -> SessionForm {
         SessionForm {
             name: self.name.text(),
             description: self.description.text(),

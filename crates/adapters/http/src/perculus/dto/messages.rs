@@ -1,5 +1,7 @@
 //! The texts of broken rules, in English. Those that the vendor's page shows are its own.
 
+use derslik_domain::attendee::AttendeeField;
+use derslik_domain::identity::PersonField;
 use derslik_domain::page::{Page, PageError};
 use derslik_domain::session::{FilterError, FilterField, OptionName, Problem, SessionDuration, SessionField, Violation};
 use derslik_domain::text::TextError;
@@ -109,5 +111,55 @@ fn text_reason(key: &str, error: TextError) -> String {
         TextError::TooLong { max } => format!("{key} must not be longer than {max} characters."),
         TextError::Nul => format!("{key} must not contain the character NUL."),
         _ => format!("{key} is not valid Unicode text."),
+    }
+}
+
+/// The text of a broken rule about a person.
+pub(crate) fn person_message(violation: derslik_domain::form::Violation<PersonField>) -> String {
+    let (subject, key, wanted) = person_field(violation.field);
+    format!("Invalid user {subject}. {}", plain_reason(violation.problem, key, wanted))
+}
+
+/// What a field of a person is called in a sentence, by its key, and what it must be.
+pub(super) fn person_field(field: PersonField) -> (&'static str, &'static str, &'static str) {
+    const STRING: &str = "a string";
+    match field {
+        PersonField::Name => ("name", "name", STRING),
+        PersonField::Surname => ("surname", "surname", STRING),
+        PersonField::Email => ("e-mail", "email", "an e-mail address"),
+        PersonField::Username => ("username", "username", STRING),
+        PersonField::Role => ("role", "role", "one of a, e, u, e+ and e-"),
+        PersonField::Password => ("password", "password", STRING),
+        PersonField::Mobile => ("mobile", "mobile", STRING),
+        PersonField::LoginAllowed => ("login setting", "login_allowed", "true or false"),
+        PersonField::Active => ("state", "active", "true or false"),
+        PersonField::Lang => ("language", "lang", "a language tag such as tr-TR"),
+        PersonField::Timezone => ("timezone", "timezone", "an IANA time zone such as Europe/Istanbul"),
+        PersonField::ExpiresAt => ("expiry date", "expires_at", "an ISO 8601 date and time"),
+    }
+}
+
+/// The text of a broken rule about an attendee.
+pub(crate) fn attendee_message(violation: derslik_domain::form::Violation<AttendeeField>) -> String {
+    const STRING: &str = "a string";
+    let (subject, key, wanted) = match violation.field {
+        AttendeeField::Item => return "Invalid attendee. An attendee must be a JSON object.".to_owned(),
+        AttendeeField::User => ("user", "user_guid", "a GUID"),
+        AttendeeField::Code => ("code", "attendance_code", STRING),
+        AttendeeField::Email => ("e-mail", "email", "an e-mail address"),
+        AttendeeField::Name => ("name", "name", STRING),
+        AttendeeField::Surname => ("surname", "surname", STRING),
+        AttendeeField::Mobile => ("mobile", "mobile", STRING),
+        AttendeeField::Role => ("role", "role", "one of a, e, u, e+ and e-"),
+    };
+    format!("Invalid attendee {subject}. {}", plain_reason(violation.problem, key, wanted))
+}
+
+fn plain_reason(problem: Problem, key: &str, wanted: &str) -> String {
+    match problem {
+        Problem::Required => format!("{key} is required."),
+        Problem::Repeated => format!("{key} was sent more than once."),
+        Problem::Text(error) => text_reason(key, error),
+        _ => format!("{key} must be {wanted}."),
     }
 }

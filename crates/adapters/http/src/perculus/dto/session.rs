@@ -15,13 +15,24 @@ use super::rejected::Rejected;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SessionView<'a>(pub(crate) &'a Session);
 
+/// A session as version 1 shows it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SessionViewV1<'a>(pub(crate) &'a Session);
+
 impl SessionView<'_> {
     const KEYS: usize = 13;
 
     fn write<M: SerializeMap>(self, map: &mut M) -> Result<(), M::Error> {
         let session = self.0;
-        let zone = session.start.zone();
         map.serialize_entry("session_guid", &Shown(session.guid))?;
+        self.write_rest(map)?;
+        map.serialize_entry("updating_date", &Shown(session.updated_at.in_zone(session.start.zone())))
+    }
+
+    /// What lies between the first and the last key, in which the versions differ.
+    fn write_rest<M: SerializeMap>(self, map: &mut M) -> Result<(), M::Error> {
+        let session = self.0;
+        let zone = session.start.zone();
         map.serialize_entry("name", session.name.as_str())?;
         map.serialize_entry("description", &session.description.as_ref().map(SessionDescription::as_str))?;
         map.serialize_entry("tags", &session.tags.as_ref().map(SessionTags::as_str))?;
@@ -32,8 +43,19 @@ impl SessionView<'_> {
         map.serialize_entry("status", &session.status.code())?;
         map.serialize_entry("replay_status", &session.replay_status.code())?;
         map.serialize_entry("options", &OptionsView(session))?;
-        map.serialize_entry("creation_date", &Shown(session.created_at.in_zone(zone)))?;
-        map.serialize_entry("updating_date", &Shown(session.updated_at.in_zone(zone)))
+        map.serialize_entry("creation_date", &Shown(session.created_at.in_zone(zone)))
+    }
+}
+
+impl Serialize for SessionViewV1<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let session = self.0;
+        let mut map = serializer.serialize_map(Some(SessionView::KEYS))?;
+        map.serialize_entry("session_id", &Shown(session.guid))?;
+        SessionView(session).write_rest(&mut map)?;
+        let updated = (session.updated_at != session.created_at).then(|| Shown(session.updated_at.in_zone(session.start.zone())));
+        map.serialize_entry("updating_date", &updated)?;
+        map.end()
     }
 }
 

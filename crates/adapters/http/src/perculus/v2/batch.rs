@@ -46,7 +46,7 @@ fn render_later(body: Bytes, actor: Actor, most: usize, with_index: bool) -> imp
 }
 
 /// Whether the answer should tell the position of each item.
-fn wants_index(request: &HttpRequest) -> bool {
+pub(super) fn wants_index(request: &HttpRequest) -> bool {
     request.headers().get("x-batch-index").is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"))
 }
 

@@ -1,0 +1,172 @@
+//! An attendee as it is sent and shown. The versions differ in the names of two keys and in how they print an instant.
+
+use derslik_domain::attendee::{Attendee, AttendeeField, AttendeeForm, AttendeeItem, AttendeeOutcome, AttendeeRefusal, AttendeeVerdict};
+use derslik_domain::form::{Problem, Violation};
+use derslik_domain::identity::Mobile;
+use derslik_domain::time::Zone;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use super::json::{AsSent, Shown, Slot, for_each_member};
+use super::messages::attendee_message;
+use super::person::zulu;
+use crate::perculus::error::PerculusError;
+
+/// How a version shows attendees.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Style {
+    /// Version 1.
+    V1,
+    /// Version 2, which prints instants in a zone.
+    V2(Zone),
+}
+
+/// The fields of an attendee for the domain; `None` where the value is no object.
+pub(crate) fn read_attendee(raw: &RawValue) -> Option<AttendeeForm> {
+    let [mut user, mut code, mut email, mut name, mut surname, mut mobile, mut role] = [Slot::default(); 7];
+    let read = for_each_member(raw.get(), |key, value| {
+        let slot = match key {
+            "user_guid" | "user_id" => &mut user,
+            "attendance_code" => &mut code,
+            "email" => &mut email,
+            "name" => &mut name,
+            "surname" => &mut surname,
+            "mobile" => &mut mobile,
+            "role" => &mut role,
+            _ => return,
+        };
+        slot.put(value);
+    });
+    read.ok().map(|()| AttendeeForm {
+        user: user.text(),
+        code: code.text(),
+        email: email.text(),
+        name: name.text(),
+        surname: surname.text(),
+        mobile: mobile.text(),
+        role: role.text(),
+    })
+}
+
+/// One item of a batch for the domain.
+pub(crate) fn read_attendee_item(raw: &RawValue) -> Result<AttendeeItem, Vec<Violation<AttendeeField>>> {
+    match read_attendee(raw) {
+        Some(form) => form.read(),
+        None => Err(vec![Violation { field: AttendeeField::Item, problem: Problem::Mistyped }]),
+    }
+}
+
+/// An attendee.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AttendeeView<'a> {
+    pub(crate) attendee: &'a Attendee,
+    pub(crate) style: Style,
+    pub(crate) index: Option<usize>,
+}
+
+impl<'a> AttendeeView<'a> {
+    pub(crate) const fn new(attendee: &'a Attendee, style: Style) -> Self {
+        Self { attendee, style, index: None }
+    }
+}
+
+impl Serialize for AttendeeView<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        const NULL: Option<()> = None;
+        let attendee = self.attendee;
+        let (session_key, user_key) = match self.style {
+            Style::V1 => ("session_id", "user_id"),
+            Style::V2(_) => ("session_guid", "user_guid"),
+        };
+        let shown = |at: derslik_domain::time::Timestamp| match self.style {
+            Style::V1 => zulu(at),
+            Style::V2(zone) => at.in_zone(zone).to_string(),
+        };
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry(session_key, &Shown(attendee.session))?;
+        map.serialize_entry(user_key, &attendee.user.map(Shown))?;
+        map.serialize_entry("attendee_id", &Shown(attendee.guid))?;
+        map.serialize_entry("attendance_code", attendee.code.as_str())?;
+        map.serialize_entry("name", attendee.name.as_str())?;
+        map.serialize_entry("surname", attendee.surname.as_str())?;
+        map.serialize_entry("email", attendee.email.as_str())?;
+        map.serialize_entry("role", attendee.role.code())?;
+        map.serialize_entry("mobile", &attendee.mobile.as_ref().map(Mobile::as_str))?;
+        map.serialize_entry("avatar", &NULL)?;
+        map.serialize_entry("creation_date", &shown(attendee.created_at))?;
+        map.serialize_entry("updating_date", &shown(attendee.updated_at))?;
+        if let Some(index) = self.index {
+            map.serialize_entry("index", &index)?;
+        }
+        map.end()
+    }
+}
+
+/// What became of a batch of attendees.
+#[derive(Debug, Serialize)]
+pub(crate) struct AttendeeBatchView<'a> {
+    pub(crate) approved: Vec<AttendeeView<'a>>,
+    pub(crate) rejected: Vec<RejectedAttendee<'a>>,
+}
+
+/// An item that was refused, as it was sent.
+#[derive(Debug, Serialize)]
+pub(crate) struct RejectedAttendee<'a> {
+    model: AsSent<'a>,
+    state: State,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<usize>,
+}
+
+#[derive(Debug, Serialize)]
+struct State {
+    code: u16,
+    details: Details,
+}
+
+/// A rule that was broken is told in a list of texts, a state that forbids in one text.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Details {
+    Broken(Vec<String>),
+    State(String),
+}
+
+impl<'a> AttendeeBatchView<'a> {
+    /// The view of an outcome beside the items as they were sent.
+    pub(crate) fn new(items: &[&'a RawValue], outcome: &'a AttendeeOutcome, style: Style, with_index: bool) -> Self {
+        let (mut approved, mut rejected) = (Vec::with_capacity(items.len()), Vec::new());
+        for (position, (item, verdict)) in items.iter().zip(&outcome.verdicts).enumerate() {
+            let index = with_index.then_some(position);
+            match verdict {
+                AttendeeVerdict::Done(attendee) => approved.push(AttendeeView { attendee, style, index }),
+                AttendeeVerdict::Refused(refusal) => {
+                    rejected.push(RejectedAttendee { model: AsSent(Some(item)), state: State::new(refusal), index });
+                }
+            }
+        }
+        Self { approved, rejected }
+    }
+}
+
+impl State {
+    fn new(refusal: &AttendeeRefusal) -> Self {
+        match refusal_error(refusal) {
+            PerculusError::Invalid(texts) => Self { code: 12, details: Details::Broken(texts) },
+            error => Self { code: error.code(), details: Details::State(error.to_string()) },
+        }
+    }
+}
+
+/// A refusal as the error of a request for one attendee.
+pub(crate) fn refusal_error(refusal: &AttendeeRefusal) -> PerculusError {
+    match refusal {
+        AttendeeRefusal::Invalid(violations) => {
+            PerculusError::Invalid(violations.iter().map(|violation| attendee_message(*violation)).collect())
+        }
+        AttendeeRefusal::UnknownUser => PerculusError::UserNotFound,
+        AttendeeRefusal::UnknownCode => PerculusError::AttendeeNotFound,
+        AttendeeRefusal::EmailTaken => PerculusError::EmailTaken,
+    }
+}

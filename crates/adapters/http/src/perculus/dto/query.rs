@@ -1,0 +1,119 @@
+//! What a list is asked for in version 1: in the query, in a JSON body, or in both, under names in any spelling.
+
+use actix_web::web;
+use derslik_domain::form::{Field, RawText};
+use derslik_domain::identity::PersonFilterForm;
+use derslik_domain::session::FilterForm;
+
+use super::json::{Slot, for_each_member};
+use crate::perculus::error::PerculusError;
+
+/// The parameters of a list. Their names are in lower case and without underscores.
+#[derive(Debug, Default)]
+pub(crate) struct Parameters {
+    values: Vec<(String, Field<RawText>)>,
+}
+
+impl Parameters {
+    /// The parameters of a query and of a body, either of which may be empty. What the query says counts more.
+    ///
+    /// # Errors
+    /// If one of them can't be read.
+    pub(crate) fn read(query: &str, body: &str) -> Result<Self, PerculusError> {
+        let mut values = Vec::new();
+        if !body.trim().is_empty() {
+            for_each_member(body, |name, raw| {
+                let mut slot = Slot::default();
+                slot.put(raw);
+                let is_number = raw.get().starts_with(|first: char| first == '-' || first.is_ascii_digit());
+                let value = if is_number { Field::Given(raw.get().as_bytes().to_vec()) } else { slot.text() };
+                values.push((plain(name), value));
+            })
+            .map_err(|error| PerculusError::BadRequest(format!("The body must be a JSON object: {error}.")))?;
+        }
+        let query = web::Query::<Vec<(String, String)>>::from_query(query);
+        let query = query.map_err(|_| PerculusError::BadRequest("The query can't be read.".to_owned()))?;
+        values.extend(query.into_inner().into_iter().map(|(name, value)| (plain(&name), Field::Given(value.into_bytes()))));
+        Ok(Self { values })
+    }
+
+    fn text(&self, names: &[&str]) -> Field<RawText> {
+        self.values.iter().rev().find(|(name, _)| names.contains(&name.as_str())).map_or(Field::Missing, |(_, value)| value.clone())
+    }
+
+    fn number(&self, name: &str) -> Field<i64> {
+        match self.text(&[name]) {
+            Field::Given(text) => match std::str::from_utf8(&text).map(str::trim) {
+                Ok("") => Field::Missing,
+                Ok(digits) => digits.parse().map_or(Field::Mistyped, Field::Given),
+                Err(_) => Field::Mistyped,
+            },
+            Field::Missing => Field::Missing,
+            Field::Null => Field::Null,
+            Field::Mistyped => Field::Mistyped,
+            Field::Repeated => Field::Repeated,
+        }
+    }
+
+    /// A filter of sessions.
+    pub(crate) fn session_filter(&self) -> FilterForm {
+        let guid = match self.text(&["sessionid", "sessionguid"]) {
+            Field::Given(guid) if guid.is_empty() => Field::Missing,
+            guid => guid,
+        };
+        FilterForm {
+            guid,
+            name: self.text(&["name", "sessionname"]),
+            description: self.text(&["description"]),
+            tags: self.text(&["tags"]),
+            duration: self.number("duration"),
+            begin_date: self.text(&["begindate"]),
+            end_date: self.text(&["enddate"]),
+            page_number: self.number("pagenumber"),
+            page_size: self.number("pagesize"),
+        }
+    }
+
+    /// A filter of people.
+    pub(crate) fn person_filter(&self) -> PersonFilterForm {
+        PersonFilterForm {
+            name: self.text(&["name"]),
+            surname: self.text(&["surname"]),
+            email: self.text(&["email"]),
+            username: self.text(&["username"]),
+            role: self.text(&["role"]),
+            page_number: self.number("pagenumber"),
+            page_size: self.number("pagesize"),
+        }
+    }
+}
+
+fn plain(name: &str) -> String {
+    name.chars().filter(|letter| *letter != '_').flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("page_size=7&session_name=A%20b", "")]
+    #[case("PageSize=7&SessionName=A+b", "")]
+    #[case("", r#"{"pageSize":7,"name":"A b"}"#)]
+    #[case("pagesize=7", r#"{"page_size":9,"NAME":"A b"}"#)]
+    #[case("Page_Number=0&page_size=7&name=A+b", "")]
+    fn takes_names_in_any_spelling_from_the_query_and_the_body(#[case] query: &str, #[case] body: &str) {
+        let filter = Parameters::read(query, body).unwrap().session_filter().judge().unwrap();
+        assert_eq!((filter.page.size(), filter.name.as_deref()), (7, Some("a b")));
+    }
+
+    #[test]
+    fn what_is_no_number_is_told() {
+        let parameters = Parameters::read("page_size=many&duration=", "").unwrap();
+        assert_eq!(parameters.number("pagesize"), Field::Mistyped);
+        assert_eq!(parameters.number("duration"), Field::Missing);
+        assert!(Parameters::read("", "[]").is_err());
+    }
+}

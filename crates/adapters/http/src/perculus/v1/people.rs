@@ -1,0 +1,95 @@
+//! `/user` and `/user/{id or user name}`: the people of an account.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use derslik_domain::form::Violation;
+use derslik_domain::idempotency::Answer;
+use derslik_domain::identity::{PersonField, PersonRefusal, User, UserKey, Username};
+use derslik_domain::page::Page;
+use derslik_ports::inbound::ServiceError;
+
+use crate::body::{body_text, read_json, read_optional_json};
+use crate::perculus::auth::Caller;
+use crate::perculus::dto::item::read_object;
+use crate::perculus::dto::messages::person_message;
+use crate::perculus::dto::person::{PersonView, read_person};
+use crate::perculus::dto::query::Parameters;
+use crate::perculus::dto::session::{json, respond, write};
+use crate::perculus::error::PerculusError;
+use crate::perculus::once::{RequestKey, answered};
+use crate::state::HttpState;
+
+pub(super) async fn add(
+    state: Data<HttpState>,
+    Caller(actor): Caller,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, PerculusError> {
+    let body = read_json(&request, payload, &state).await?;
+    let person = read_person(read_object(&body_text(&body))?).read_new().map_err(|violations| invalid(&violations))?;
+    let once = RequestKey::read(&request, &body, "")?.map(|key| key.guard(|added| answer(added, StatusCode::CREATED)));
+    let performed = state.people.add(&actor, person, once).await.map_err(about_a_person)?;
+    Ok(answered(performed, |added| answer(added, StatusCode::CREATED)))
+}
+
+pub(super) async fn change(
+    state: Data<HttpState>,
+    Caller(actor): Caller,
+    key: Path<String>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, PerculusError> {
+    let key = key_of(&key)?;
+    let body = read_json(&request, payload, &state).await?;
+    let change = read_person(read_object(&body_text(&body))?).read().map_err(|violations| invalid(&violations))?;
+    let changed = state.people.change(&actor, key, change).await.map_err(about_a_person)?;
+    Ok(respond(answer(&changed, StatusCode::OK)))
+}
+
+pub(super) async fn get(state: Data<HttpState>, Caller(actor): Caller, key: Path<String>) -> Result<HttpResponse, PerculusError> {
+    let user = state.people.get(&actor, key_of(&key)?).await.map_err(about_a_person)?;
+    Ok(json(&PersonView(&user)))
+}
+
+pub(super) async fn list(
+    state: Data<HttpState>,
+    Caller(actor): Caller,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, PerculusError> {
+    let body = read_optional_json(&request, payload, &state).await?;
+    let filter = Parameters::read(request.query_string(), &body_text(&body))?.person_filter().judge(Page::DEFAULT_SIZE)?;
+    let people = state.people.list(&actor, filter).await?;
+    Ok(json(&people.iter().map(PersonView).collect::<Vec<_>>()))
+}
+
+pub(super) async fn delete(state: Data<HttpState>, Caller(actor): Caller, key: Path<String>) -> Result<HttpResponse, PerculusError> {
+    state.people.delete(&actor, key_of(&key)?).await.map_err(about_a_person)?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// A GUID, or else a user name.
+fn key_of(text: &str) -> Result<UserKey, PerculusError> {
+    if let Ok(guid) = text.parse() {
+        return Ok(UserKey::Guid(guid));
+    }
+    Username::parse(text).map(UserKey::Username).map_err(|_| PerculusError::UserNotFound)
+}
+
+fn answer(outcome: &Result<User, PersonRefusal>, done: StatusCode) -> Answer {
+    match outcome {
+        Ok(user) => write(done, 1, &PersonView(user)),
+        Err(PersonRefusal::Invalid(violations)) => invalid(violations).answer(),
+        Err(PersonRefusal::EmailTaken) => PerculusError::EmailTaken.answer(),
+        Err(PersonRefusal::UsernameTaken) => PerculusError::UsernameTaken.answer(),
+    }
+}
+
+fn invalid(violations: &[Violation<PersonField>]) -> PerculusError {
+    PerculusError::Invalid(violations.iter().map(|violation| person_message(*violation)).collect())
+}
+
+fn about_a_person(error: ServiceError) -> PerculusError {
+    if matches!(error, ServiceError::NotFound) { PerculusError::UserNotFound } else { error.into() }
+}

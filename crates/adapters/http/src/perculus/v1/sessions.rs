@@ -1,0 +1,81 @@
+//! `/session` and `/session/{guid}`: one session in a request.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use derslik_domain::idempotency::Answer;
+use derslik_domain::session::{Batch, BatchItem, BatchOutcome, Target, Verdict};
+
+use crate::body::{body_text, read_json, read_optional_json};
+use crate::perculus::auth::Caller;
+use crate::perculus::dto::item::{RawItem, read_object};
+use crate::perculus::dto::messages::message;
+use crate::perculus::dto::query::Parameters;
+use crate::perculus::dto::session::{SessionViewV1, json, write};
+use crate::perculus::error::PerculusError;
+use crate::perculus::once::{RequestKey, answered};
+use crate::state::HttpState;
+
+pub(super) async fn create(
+    state: Data<HttpState>,
+    Caller(actor): Caller,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, PerculusError> {
+    let body = read_json(&request, payload, &state).await?;
+    let form = RawItem::read(read_object(&body_text(&body))?).form();
+    let batch = Batch::new(vec![BatchItem::Session(Target::New, Box::new(form))]);
+    let once = RequestKey::read(&request, &body, "")?.map(|key| key.guard(|outcome| only(outcome, StatusCode::CREATED)));
+    let performed = state.sessions.upsert_batch(&actor, batch, once).await?;
+    Ok(answered(performed, |outcome| only(outcome, StatusCode::CREATED)))
+}
+
+pub(super) async fn change(
+    state: Data<HttpState>,
+    Caller(actor): Caller,
+    guid: Path<String>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, PerculusError> {
+    let guid = guid.parse().map_err(|_| PerculusError::SessionNotFound)?;
+    let body = read_json(&request, payload, &state).await?;
+    let form = RawItem::read(read_object(&body_text(&body))?).form();
+    let batch = Batch::new(vec![BatchItem::Session(Target::Existing(guid), Box::new(form))]);
+    let performed = state.sessions.upsert_batch(&actor, batch, None).await?;
+    Ok(answered(performed, |outcome| only(outcome, StatusCode::OK)))
+}
+
+/// The answer about the only item of a batch.
+fn only(outcome: &BatchOutcome, done: StatusCode) -> Answer {
+    match outcome.verdicts().first() {
+        Some(Verdict::Created(session) | Verdict::Updated(session)) => write(done, 1, &SessionViewV1(session)),
+        Some(Verdict::Refused(violations)) => {
+            PerculusError::Invalid(violations.iter().map(|violation| message(*violation)).collect()).answer()
+        }
+        Some(Verdict::NotFound) | None => PerculusError::SessionNotFound.answer(),
+    }
+}
+
+pub(super) async fn get(state: Data<HttpState>, Caller(actor): Caller, guid: Path<String>) -> Result<HttpResponse, PerculusError> {
+    let guid = guid.parse().map_err(|_| PerculusError::SessionNotFound)?;
+    let session = state.sessions.get(&actor, guid).await?;
+    Ok(json(&SessionViewV1(&session)))
+}
+
+pub(super) async fn list(
+    state: Data<HttpState>,
+    Caller(actor): Caller,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, PerculusError> {
+    let body = read_optional_json(&request, payload, &state).await?;
+    let filter = Parameters::read(request.query_string(), &body_text(&body))?.session_filter().judge()?;
+    let sessions = state.sessions.search(&actor, filter).await?;
+    Ok(json(&sessions.iter().map(SessionViewV1).collect::<Vec<_>>()))
+}
+
+pub(super) async fn delete(state: Data<HttpState>, Caller(actor): Caller, guid: Path<String>) -> Result<HttpResponse, PerculusError> {
+    let guid = guid.parse().map_err(|_| PerculusError::SessionNotFound)?;
+    state.sessions.delete(&actor, guid).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,83 @@
+//! `POST /auth/connect/token`: a token for a name and a password, or for an access key and its secret, which published
+//! clients send in their place. Its answers have the shape of OAuth 2.0.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::RETRY_AFTER;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use derslik_domain::id::Id;
+use derslik_domain::identity::Password;
+use derslik_ports::inbound::{LogIn, LogInError};
+use serde::Serialize;
+
+use crate::body::read_form;
+use crate::perculus::auth::{key_proof, presented_key};
+use crate::perculus::dto::session::{json, respond, write};
+use crate::perculus::error::PerculusError;
+use crate::state::HttpState;
+
+/// The one client that there is.
+const CLIENT: &str = "api";
+
+#[derive(Serialize)]
+struct TokenView<'a> {
+    access_token: &'a str,
+    expires_in: u32,
+    token_type: &'static str,
+    scope: &'static str,
+}
+
+#[derive(Serialize)]
+struct Refusal {
+    error: &'static str,
+    error_description: &'static str,
+}
+
+pub(super) async fn token(state: Data<HttpState>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, PerculusError> {
+    let fields = read_form(&request, payload, &state).await?;
+    let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    if field("grant_type") != Some("password") {
+        return Ok(refusal("unsupported_grant_type", "grant_type must be password."));
+    }
+    if field("client_id") != Some(CLIENT) {
+        return Ok(refusal("invalid_client", "client_id must be api."));
+    }
+    let (Some(username), Some(password), Some(account)) = (field("username"), field("password"), field("account_id")) else {
+        return Ok(refusal("invalid_request", "username, password and account_id are required."));
+    };
+    let (Ok(account), Ok(secret)) = (account.trim().parse(), Password::new(password.as_bytes().to_vec())) else {
+        return Ok(wrong());
+    };
+    let shown = LogIn {
+        account: Id::new(account),
+        username: username.to_owned(),
+        password: secret,
+        as_key: presented_key(username, key_proof(username, password)),
+        address: request.peer_addr().map(|address| address.ip().to_string()).unwrap_or_default(),
+    };
+    match state.log_in.log_in(shown).await {
+        Ok(issued) => {
+            let token = TokenView { access_token: &issued.token, expires_in: issued.seconds, token_type: "Bearer", scope: CLIENT };
+            Ok(json(&token))
+        }
+        Err(LogInError::Invalid) => Ok(wrong()),
+        Err(LogInError::TooMany { retry_after_seconds }) => Ok(too_many(retry_after_seconds)),
+        Err(LogInError::Store(error)) => Err(error.into()),
+        Err(_) => Err(PerculusError::Failure),
+    }
+}
+
+fn wrong() -> HttpResponse {
+    refusal("invalid_grant", "The account, the user name or the password is not valid.")
+}
+
+fn refusal(error: &'static str, error_description: &'static str) -> HttpResponse {
+    respond(write(StatusCode::BAD_REQUEST, 1, &Refusal { error, error_description }))
+}
+
+fn too_many(retry_after_seconds: u64) -> HttpResponse {
+    let body = Refusal { error: "invalid_grant", error_description: "Too many failed attempts; try again later." };
+    let mut response = respond(write(StatusCode::TOO_MANY_REQUESTS, 1, &body));
+    response.headers_mut().insert(RETRY_AFTER, retry_after_seconds.into());
+    response
+}

@@ -1,0 +1,5 @@
+//! Attendees.
+
+mod postgres;
+mod repo;
+mod rows;

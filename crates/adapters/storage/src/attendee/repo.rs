@@ -1,0 +1,123 @@
+//! The repository of attendees.
+
+use std::collections::BTreeMap;
+
+use derslik_domain::attendee::{AttendanceCode, Attendee, AttendeeKey, AttendeeKeys};
+use derslik_domain::id::{AccountId, SessionGuid};
+use derslik_domain::identity::PersonFilter;
+use derslik_ports::outbound::{AttendeeRepository, StoreError};
+use diesel::prelude::*;
+
+use super::postgres;
+use super::rows::{AttendeeRecord, AttendeeRow};
+use crate::conn::{Conn, DieselStores, on_conn};
+use crate::schema::attendees;
+use crate::text::contains;
+use crate::types::DbGuid;
+
+/// SQLite takes 32 766 parameters in a statement; a list of keys stays well below.
+const KEYS_IN_ONE_STATEMENT: usize = 10_000;
+
+/// Keys of one kind, by which attendees are loaded.
+#[derive(Clone, Copy)]
+enum Keys<'a> {
+    Codes(&'a [&'a str]),
+    Users(&'a [DbGuid]),
+    Emails(&'a [&'a str]),
+}
+
+impl AttendeeRepository for DieselStores<'_> {
+    fn find_many(&mut self, account: AccountId, session: SessionGuid, keys: &AttendeeKeys) -> Result<Vec<Attendee>, StoreError> {
+        let codes: Vec<_> = keys.codes.iter().map(AttendanceCode::as_str).collect();
+        let users: Vec<_> = keys.users.iter().copied().map(DbGuid::from).collect();
+        let emails: Vec<_> = keys.emails.iter().map(String::as_str).collect();
+        let lists = codes.chunks(KEYS_IN_ONE_STATEMENT).map(Keys::Codes);
+        let lists = lists.chain(users.chunks(KEYS_IN_ONE_STATEMENT).map(Keys::Users));
+        let lists = lists.chain(emails.chunks(KEYS_IN_ONE_STATEMENT).map(Keys::Emails));
+        let mut found = BTreeMap::new();
+        for keys in lists {
+            for row in self.query(|conn| load_by(conn, account, session, keys))? {
+                let attendee = Attendee::try_from(row)?;
+                found.insert(attendee.guid, attendee);
+            }
+        }
+        Ok(found.into_values().collect())
+    }
+
+    fn insert_many(&mut self, account: AccountId, attendees: &[Attendee]) -> Result<(), StoreError> {
+        self.query(|conn| match conn {
+            Conn::Pg(conn) => postgres::insert_many(conn, account, attendees).map(drop),
+            Conn::Sqlite(conn) => attendees.iter().try_for_each(|attendee| {
+                diesel::insert_into(attendees::table).values(AttendeeRecord::new(account, attendee)).execute(conn).map(drop)
+            }),
+        })
+    }
+
+    fn update_many(&mut self, account: AccountId, attendees: &[Attendee]) -> Result<(), StoreError> {
+        self.query(|conn| match conn {
+            Conn::Pg(conn) => postgres::update_many(conn, account, attendees).map(drop),
+            Conn::Sqlite(conn) => attendees.iter().try_for_each(|attendee| {
+                let row = attendees::table.find((account.get(), DbGuid::from(attendee.session), DbGuid::from(attendee.guid)));
+                diesel::update(row).set(AttendeeRecord::new(account, attendee)).execute(conn).map(drop)
+            }),
+        })
+    }
+
+    fn find(&mut self, account: AccountId, session: SessionGuid, key: &AttendeeKey) -> Result<Option<Attendee>, StoreError> {
+        let rows = self.query(|conn| match key {
+            AttendeeKey::Code(code) => load_by(conn, account, session, Keys::Codes(&[code.as_str()])),
+            AttendeeKey::User(user) => load_by(conn, account, session, Keys::Users(&[DbGuid::from(*user)])),
+            AttendeeKey::Email(email) => load_by(conn, account, session, Keys::Emails(&[&email.key()])),
+        })?;
+        rows.into_iter().next().map(Attendee::try_from).transpose()
+    }
+
+    fn list(&mut self, account: AccountId, session: SessionGuid, filter: &PersonFilter) -> Result<Vec<Attendee>, StoreError> {
+        let pattern = |text: &Option<String>| text.as_deref().map(contains);
+        let (name, surname) = (pattern(&filter.name), pattern(&filter.surname));
+        let page = (i64::from(filter.page.size()), i64::try_from(filter.page.offset()).unwrap_or(i64::MAX));
+        let rows: Vec<AttendeeRow> = self.query(|conn| {
+            on_conn!(conn, |conn| {
+                let mut query = attendees::table
+                    .filter(attendees::account_id.eq(account.get()))
+                    .filter(attendees::session_guid.eq(DbGuid::from(session)))
+                    .into_boxed();
+                if let Some(name) = &name {
+                    query = query.filter(attendees::name_key.like(name).escape('\\'));
+                }
+                if let Some(surname) = &surname {
+                    query = query.filter(attendees::surname_key.like(surname).escape('\\'));
+                }
+                if let Some(email) = &filter.email {
+                    query = query.filter(attendees::email_key.eq(email));
+                }
+                if let Some(role) = filter.role {
+                    query = query.filter(attendees::role.eq(role.code()));
+                }
+                let order = (attendees::created_at, attendees::guid);
+                query.order(order).limit(page.0).offset(page.1).select(AttendeeRow::as_select()).load(conn)
+            })
+        })?;
+        rows.into_iter().map(Attendee::try_from).collect()
+    }
+
+    fn remove(&mut self, account: AccountId, session: SessionGuid, key: &AttendeeKey) -> Result<bool, StoreError> {
+        let Some(attendee) = AttendeeRepository::find(self, account, session, key)? else { return Ok(false) };
+        let row = attendees::table.find((account.get(), DbGuid::from(session), DbGuid::from(attendee.guid)));
+        self.query(|conn| on_conn!(conn, |conn| diesel::delete(row).execute(conn))).map(|rows| rows > 0)
+    }
+}
+
+fn load_by(conn: Conn<'_>, account: AccountId, session: SessionGuid, keys: Keys<'_>) -> QueryResult<Vec<AttendeeRow>> {
+    on_conn!(conn, |conn| {
+        let base = attendees::table
+            .filter(attendees::account_id.eq(account.get()))
+            .filter(attendees::session_guid.eq(DbGuid::from(session)))
+            .select(AttendeeRow::as_select());
+        match keys {
+            Keys::Codes(codes) => base.filter(attendees::attendance_code.eq_any(codes)).load(conn),
+            Keys::Users(users) => base.filter(attendees::user_guid.eq_any(users)).load(conn),
+            Keys::Emails(emails) => base.filter(attendees::email_key.eq_any(emails)).load(conn),
+        }
+    })
+}

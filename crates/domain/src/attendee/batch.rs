@@ -1,0 +1,421 @@
+//! What a list of people and guests does to the attendees of a session. Items are applied in order, and a refused one never
+//! undoes another.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::form::{Field, Judge, Problem, RawText, Violation, read_utf8};
+use crate::id::{AttendeeGuid, SessionGuid, UserGuid};
+use crate::identity::{ClassroomRole, Email, Mobile, PersonName, User, UserState, read_email, read_name, read_role};
+use crate::time::Timestamp;
+
+use super::{AttendanceCode, Attendee};
+
+/// The fields of one item.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AttendeeForm {
+    /// The person of the account.
+    pub user: Field<RawText>,
+    /// The code of an attendee that is there already.
+    pub code: Field<RawText>,
+    /// The e-mail address.
+    pub email: Field<RawText>,
+    /// The given name.
+    pub name: Field<RawText>,
+    /// The family name.
+    pub surname: Field<RawText>,
+    /// The telephone number.
+    pub mobile: Field<RawText>,
+    /// What it is in the classroom.
+    pub role: Field<RawText>,
+}
+
+/// A field of an attendee that a rule is about, in the order in which violations are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AttendeeField {
+    /// The item as a whole.
+    Item,
+    /// The person of the account.
+    User,
+    /// The code.
+    Code,
+    /// The e-mail address.
+    Email,
+    /// The given name.
+    Name,
+    /// The family name.
+    Surname,
+    /// The telephone number.
+    Mobile,
+    /// What it is in the classroom.
+    Role,
+}
+
+/// Whom an item is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Subject {
+    /// A person of the account.
+    User(UserGuid),
+    /// Somebody who is there already; `None` is a code that nobody can have.
+    Code(Option<AttendanceCode>),
+    /// A guest, by the address that the item names.
+    Guest,
+}
+
+/// One item whose every field was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttendeeItem {
+    subject: Subject,
+    email: Option<Email>,
+    name: Option<PersonName>,
+    surname: Option<PersonName>,
+    mobile: Option<Mobile>,
+    role: Option<ClassroomRole>,
+}
+
+impl AttendeeForm {
+    /// Reads the form: a person, a code, or a guest with address and names, in this order.
+    ///
+    /// # Errors
+    /// Every broken rule, in the order of [`AttendeeField`].
+    pub fn read(self) -> Result<AttendeeItem, Vec<Violation<AttendeeField>>> {
+        let mut judge = Judge::default();
+        let user = judge.read(AttendeeField::User, self.user, |guid| read_utf8(&guid)?.trim().parse().map_err(|_| Problem::Invalid));
+        let code = judge.read(AttendeeField::Code, self.code, |code| Ok(AttendanceCode::parse(read_utf8(&code)?.trim()).ok()));
+        let subject = user.map(Subject::User).or(code.map(Subject::Code)).unwrap_or(Subject::Guest);
+        let is_guest = subject == Subject::Guest && judge.is_content();
+        let email = judge.take(is_guest, AttendeeField::Email, self.email, |text| read_email(&text));
+        let name = judge.take(is_guest, AttendeeField::Name, self.name, read_name);
+        let surname = judge.take(is_guest, AttendeeField::Surname, self.surname, read_name);
+        let mobile = judge.read(AttendeeField::Mobile, self.mobile, |text| Ok(Mobile::from_bytes(text)?));
+        let role = judge.read(AttendeeField::Role, self.role, |text| read_role(&text));
+        judge.verdict(Some(AttendeeItem { subject, email, name, surname, mobile, role }))
+    }
+}
+
+impl<F> Judge<F> {
+    fn take<T, U>(&mut self, required: bool, field: F, value: Field<T>, read: impl FnOnce(T) -> Result<U, Problem>) -> Option<U> {
+        if required { self.require(field, value, read) } else { self.read(field, value, read) }
+    }
+}
+
+/// The items of one request, in order; those that can't be read among them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AttendeeBatch {
+    items: Vec<Result<AttendeeItem, Vec<Violation<AttendeeField>>>>,
+}
+
+/// By what the attendees that a batch may change are found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AttendeeKeys {
+    /// Their codes.
+    pub codes: BTreeSet<AttendanceCode>,
+    /// The people that they are.
+    pub users: BTreeSet<UserGuid>,
+    /// Their addresses, as they are compared.
+    pub emails: BTreeSet<String>,
+}
+
+/// Why an item was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AttendeeRefusal {
+    /// Rules were broken.
+    Invalid(Vec<Violation<AttendeeField>>),
+    /// There is no such person in the account.
+    UnknownUser,
+    /// No attendee of the session has the code.
+    UnknownCode,
+    /// Another attendee of the session has the address.
+    EmailTaken,
+}
+
+/// What became of one item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AttendeeVerdict {
+    /// Somebody takes part now, or takes part otherwise, as this item left it.
+    Done(Attendee),
+    /// Nothing was done.
+    Refused(AttendeeRefusal),
+}
+
+/// What became of a batch, and the rows to write.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AttendeeOutcome {
+    /// What became of each item, in order.
+    pub verdicts: Vec<AttendeeVerdict>,
+    /// Those to add, as the last item about each left them.
+    pub inserts: Vec<Attendee>,
+    /// Those to write over, likewise.
+    pub updates: Vec<Attendee>,
+}
+
+impl AttendeeBatch {
+    /// A batch of these items.
+    pub const fn new(items: Vec<Result<AttendeeItem, Vec<Violation<AttendeeField>>>>) -> Self {
+        Self { items }
+    }
+
+    /// The people of the account that the batch names.
+    pub fn users(&self) -> BTreeSet<UserGuid> {
+        self.readable().filter_map(|item| if let Subject::User(user) = &item.subject { Some(*user) } else { None }).collect()
+    }
+
+    /// By what the attendees that the batch may change are found, and those in whose way it may come.
+    pub fn keys(&self, users: &HashMap<UserGuid, User>) -> AttendeeKeys {
+        let mut keys = AttendeeKeys { users: self.users(), ..AttendeeKeys::default() };
+        keys.emails = users.values().filter_map(|user| user.email.as_ref()).map(Email::key).collect();
+        for item in self.readable() {
+            keys.emails.extend(item.email.as_ref().map(Email::key));
+            if let Subject::Code(Some(code)) = &item.subject {
+                keys.codes.insert(code.clone());
+            }
+        }
+        keys
+    }
+
+    fn readable(&self) -> impl Iterator<Item = &AttendeeItem> {
+        self.items.iter().filter_map(|item| item.as_ref().ok())
+    }
+
+    /// Decides every item, in order, against the attendees that there are and the people that are named.
+    pub fn decide(
+        self,
+        session: SessionGuid,
+        existing: Vec<Attendee>,
+        users: &HashMap<UserGuid, User>,
+        now: Timestamp,
+        mut next: impl FnMut() -> (AttendeeGuid, AttendanceCode),
+    ) -> AttendeeOutcome {
+        let mut roster = Roster::new(existing);
+        let mut verdicts = Vec::with_capacity(self.items.len());
+        for item in self.items {
+            let decided = match item {
+                Ok(item) => roster.apply(item, session, users, now, &mut next),
+                Err(violations) => Err(AttendeeRefusal::Invalid(violations)),
+            };
+            verdicts.push(decided.map_or_else(AttendeeVerdict::Refused, AttendeeVerdict::Done));
+        }
+        let (inserts, updates) = roster.into_rows();
+        AttendeeOutcome { verdicts, inserts, updates }
+    }
+}
+
+/// The attendees of a session while a batch is decided, each found by all of its keys.
+struct Roster {
+    attendees: BTreeMap<AttendeeGuid, (Attendee, Row)>,
+    by_user: HashMap<UserGuid, AttendeeGuid>,
+    by_email: HashMap<String, AttendeeGuid>,
+    by_code: HashMap<AttendanceCode, AttendeeGuid>,
+}
+
+/// What is to become of the row of an attendee.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Row {
+    Kept,
+    Changed,
+    Added,
+}
+
+impl Roster {
+    fn new(existing: Vec<Attendee>) -> Self {
+        let mut roster = Self { attendees: BTreeMap::new(), by_user: HashMap::new(), by_email: HashMap::new(), by_code: HashMap::new() };
+        for attendee in existing {
+            roster.put(attendee, Row::Kept);
+        }
+        roster
+    }
+
+    fn put(&mut self, attendee: Attendee, row: Row) {
+        if let Some((old, _)) = self.attendees.get(&attendee.guid) {
+            self.by_email.remove(&old.email.key());
+        }
+        if let Some(user) = attendee.user {
+            self.by_user.insert(user, attendee.guid);
+        }
+        self.by_email.insert(attendee.email.key(), attendee.guid);
+        self.by_code.insert(attendee.code.clone(), attendee.guid);
+        self.attendees.insert(attendee.guid, (attendee, row));
+    }
+
+    fn apply(
+        &mut self,
+        item: AttendeeItem,
+        session: SessionGuid,
+        users: &HashMap<UserGuid, User>,
+        now: Timestamp,
+        next: &mut impl FnMut() -> (AttendeeGuid, AttendanceCode),
+    ) -> Result<Attendee, AttendeeRefusal> {
+        let user = match &item.subject {
+            Subject::User(guid) => {
+                let user = users.get(guid).filter(|user| user.status != UserState::Deleted);
+                Some(user.ok_or(AttendeeRefusal::UnknownUser)?)
+            }
+            Subject::Code(_) | Subject::Guest => None,
+        };
+        let found = match &item.subject {
+            Subject::User(guid) => self.by_user.get(guid),
+            Subject::Code(code) => Some(code.as_ref().and_then(|code| self.by_code.get(code)).ok_or(AttendeeRefusal::UnknownCode)?),
+            Subject::Guest => item.email.as_ref().and_then(|email| self.by_email.get(&email.key())),
+        };
+        let (attendee, row) = match found.and_then(|guid| self.attendees.get(guid)) {
+            Some((old, row)) => (item.change(old, now), if *row == Row::Added { Row::Added } else { Row::Changed }),
+            None => (item.add(session, user, now, next)?, Row::Added),
+        };
+        if self.by_email.get(&attendee.email.key()).is_some_and(|owner| *owner != attendee.guid) {
+            return Err(AttendeeRefusal::EmailTaken);
+        }
+        self.put(attendee.clone(), row);
+        Ok(attendee)
+    }
+
+    fn into_rows(self) -> (Vec<Attendee>, Vec<Attendee>) {
+        let touched = self.attendees.into_values().filter(|(_, row)| *row != Row::Kept);
+        let (added, changed): (Vec<_>, Vec<_>) = touched.partition(|(_, row)| *row == Row::Added);
+        let attendees = |rows: Vec<(Attendee, Row)>| rows.into_iter().map(|(attendee, _)| attendee).collect();
+        (attendees(added), attendees(changed))
+    }
+}
+
+impl AttendeeItem {
+    fn change(self, old: &Attendee, now: Timestamp) -> Attendee {
+        Attendee {
+            guid: old.guid,
+            session: old.session,
+            user: old.user,
+            code: old.code.clone(),
+            name: self.name.unwrap_or_else(|| old.name.clone()),
+            surname: self.surname.unwrap_or_else(|| old.surname.clone()),
+            email: self.email.unwrap_or_else(|| old.email.clone()),
+            role: self.role.unwrap_or(old.role),
+            mobile: self.mobile.or_else(|| old.mobile.clone()),
+            created_at: old.created_at,
+            updated_at: now,
+        }
+    }
+
+    /// A new attendee: what the item does not say, the person of the account does.
+    fn add(
+        self,
+        session: SessionGuid,
+        user: Option<&User>,
+        now: Timestamp,
+        next: &mut impl FnMut() -> (AttendeeGuid, AttendanceCode),
+    ) -> Result<Attendee, AttendeeRefusal> {
+        let required = |field| AttendeeRefusal::Invalid(vec![Violation { field, problem: Problem::Required }]);
+        let email = self.email.or_else(|| user?.email.clone()).ok_or_else(|| required(AttendeeField::Email))?;
+        let name = self.name.or_else(|| Some(user?.name.clone())).ok_or_else(|| required(AttendeeField::Name))?;
+        let surname = self.surname.or_else(|| Some(user?.surname.clone())).ok_or_else(|| required(AttendeeField::Surname))?;
+        let role = self.role.or_else(|| Some(user?.profile.role)).unwrap_or_default();
+        let mobile = self.mobile.or_else(|| user?.profile.mobile.clone());
+        let (guid, code) = next();
+        let user = user.map(|user| user.guid);
+        Ok(Attendee { guid, session, user, code, name, surname, email, role, mobile, created_at: now, updated_at: now })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::id::Id;
+    use crate::identity::{PrincipalKind, Role, UserProfile, Username};
+
+    const NOW: Timestamp = Timestamp::from_micros(9);
+    const SESSION: SessionGuid = SessionGuid::new(Uuid::nil());
+
+    fn given(text: &str) -> Field<RawText> {
+        Field::Given(text.as_bytes().to_vec())
+    }
+
+    fn guest(email: &str) -> AttendeeForm {
+        AttendeeForm { email: given(email), name: given("Ali"), surname: given("Veli"), ..AttendeeForm::default() }
+    }
+
+    fn person(number: u128) -> User {
+        User {
+            id: Id::new(1),
+            guid: UserGuid::new(Uuid::from_u128(number)),
+            kind: PrincipalKind::User,
+            role: Role::Member,
+            username: Username::parse("u").ok(),
+            email: Email::parse(&format!("{number}@b.c")).ok(),
+            name: PersonName::new("Ayşe").unwrap(),
+            surname: PersonName::new("Yılmaz").unwrap(),
+            status: UserState::Active,
+            created_at: NOW,
+            updated_at: NOW,
+            profile: UserProfile { role: ClassroomRole::Instructor, ..UserProfile::default() },
+        }
+    }
+
+    fn by_user(number: u128) -> AttendeeForm {
+        AttendeeForm { user: given(&UserGuid::new(Uuid::from_u128(number)).to_string()), ..AttendeeForm::default() }
+    }
+
+    fn decide(existing: Vec<Attendee>, forms: Vec<AttendeeForm>) -> AttendeeOutcome {
+        let users = [person(1), person(2)].into_iter().map(|user| (user.guid, user)).collect();
+        let mut count = u8::try_from(existing.len()).unwrap();
+        AttendeeBatch::new(forms.into_iter().map(AttendeeForm::read).collect()).decide(SESSION, existing, &users, NOW, || {
+            count += 1;
+            (AttendeeGuid::new(Uuid::from_u128(count.into())), AttendanceCode::from_random([count; 20]))
+        })
+    }
+
+    fn refusals(outcome: &AttendeeOutcome) -> Vec<Option<&AttendeeRefusal>> {
+        let refusal = |verdict| match verdict {
+            &AttendeeVerdict::Done(_) => None,
+            AttendeeVerdict::Refused(refusal) => Some(refusal),
+        };
+        outcome.verdicts.iter().map(refusal).collect()
+    }
+
+    #[test]
+    fn a_person_brings_its_own_names_and_role_and_an_item_may_say_otherwise() {
+        let outcome = decide(Vec::new(), vec![by_user(1), AttendeeForm { role: given("u"), ..by_user(2) }]);
+        let roles: Vec<_> = outcome.inserts.iter().map(|attendee| (attendee.name.as_str(), attendee.role)).collect();
+        assert_eq!(roles, [("Ayşe", ClassroomRole::Instructor), ("Ayşe", ClassroomRole::User)]);
+    }
+
+    #[test]
+    fn the_same_person_or_guest_twice_is_one_row_as_the_last_item_left_it() {
+        let again = AttendeeForm { name: given("Can"), ..guest("ALI@b.c") };
+        let outcome = decide(Vec::new(), vec![guest("ali@b.c"), again, by_user(1), by_user(1)]);
+        assert_eq!(outcome.verdicts.len(), 4);
+        let names: Vec<_> = outcome.inserts.iter().map(|attendee| attendee.name.as_str()).collect();
+        assert_eq!((names.as_slice(), outcome.updates.len()), (["Can", "Ayşe"].as_slice(), 0));
+    }
+
+    #[test]
+    fn somebody_who_is_there_is_changed_and_keeps_the_code() {
+        let there = decide(Vec::new(), vec![guest("ali@b.c")]).inserts;
+        let by_code = AttendeeForm { code: given(there[0].code.as_str()), surname: given("Can"), ..AttendeeForm::default() };
+        let outcome = decide(there.clone(), vec![by_code]);
+        assert_eq!(outcome.inserts, []);
+        assert_eq!((outcome.updates[0].surname.as_str(), &outcome.updates[0].code), ("Can", &there[0].code));
+    }
+
+    #[test]
+    fn an_address_belongs_to_one_attendee() {
+        let there = decide(Vec::new(), vec![guest("1@b.c"), guest("x@b.c")]).inserts;
+        let takes_over = AttendeeForm { code: given(there[1].code.as_str()), email: given("1@b.c"), ..AttendeeForm::default() };
+        let outcome = decide(there, vec![by_user(1), takes_over]);
+        assert_eq!(refusals(&outcome), [Some(&AttendeeRefusal::EmailTaken); 2]);
+        assert_eq!((outcome.inserts.len(), outcome.updates.len()), (0, 0));
+    }
+
+    #[test]
+    fn refuses_whom_nobody_knows() {
+        let by_code = AttendeeForm { code: given("nobody's code!"), ..AttendeeForm::default() };
+        let outcome = decide(Vec::new(), vec![by_user(7), by_code]);
+        assert_eq!(refusals(&outcome), [Some(&AttendeeRefusal::UnknownUser), Some(&AttendeeRefusal::UnknownCode)]);
+    }
+
+    #[test]
+    fn a_guest_needs_an_address_and_names() {
+        let violations = AttendeeForm::default().read().unwrap_err();
+        let fields: Vec<_> = violations.iter().map(|violation| violation.field).collect();
+        assert_eq!(fields, [AttendeeField::Email, AttendeeField::Name, AttendeeField::Surname]);
+        let mistyped = AttendeeForm { user: Field::Mistyped, ..AttendeeForm::default() }.read().unwrap_err();
+        assert_eq!(mistyped, [Violation { field: AttendeeField::User, problem: Problem::Mistyped }]);
+    }
+}

@@ -1,0 +1,57 @@
+//! Attendees.
+
+use async_trait::async_trait;
+use derslik_domain::attendee::{Attendee, AttendeeBatch, AttendeeForm, AttendeeKey, AttendeeOutcome, AttendeeVerdict};
+use derslik_domain::id::SessionGuid;
+use derslik_domain::identity::{Actor, PersonFilter};
+
+use super::{Once, Performed, ServiceError};
+
+/// What can be done with who takes part in a session of the actor's account. A session that does not exist is
+/// [`ServiceError::NotFound`], an attendee that does not, `None` or `false`.
+#[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
+#[async_trait]
+pub trait AttendeeService: Send + Sync {
+    /// Adds and changes attendees, in order, in one transaction: what was refused does not undo the rest.
+    ///
+    /// # Errors
+    /// [`ServiceError::Denied`], [`ServiceError::NotFound`]; [`ServiceError::KeyReused`], [`ServiceError::KeyBusy`] and
+    /// [`ServiceError::Store`], and then nothing was done.
+    async fn upsert_batch(
+        &self,
+        actor: &Actor,
+        session: SessionGuid,
+        batch: AttendeeBatch,
+        once: Option<Once<AttendeeOutcome>>,
+    ) -> Result<Performed<AttendeeOutcome>, ServiceError>;
+
+    /// The attendees that the filter is about, in the order in which they were added.
+    ///
+    /// # Errors
+    /// [`ServiceError::Denied`], [`ServiceError::NotFound`], [`ServiceError::Store`].
+    async fn list(&self, actor: &Actor, session: SessionGuid, filter: PersonFilter) -> Result<Vec<Attendee>, ServiceError>;
+
+    /// One attendee.
+    ///
+    /// # Errors
+    /// [`ServiceError::Denied`], [`ServiceError::NotFound`], [`ServiceError::Store`].
+    async fn get(&self, actor: &Actor, session: SessionGuid, key: AttendeeKey) -> Result<Option<Attendee>, ServiceError>;
+
+    /// Changes one attendee.
+    ///
+    /// # Errors
+    /// [`ServiceError::Denied`], [`ServiceError::NotFound`], [`ServiceError::Store`].
+    async fn change(
+        &self,
+        actor: &Actor,
+        session: SessionGuid,
+        key: AttendeeKey,
+        change: AttendeeForm,
+    ) -> Result<Option<AttendeeVerdict>, ServiceError>;
+
+    /// Removes one attendee.
+    ///
+    /// # Errors
+    /// [`ServiceError::Denied`], [`ServiceError::NotFound`], [`ServiceError::Store`].
+    async fn remove(&self, actor: &Actor, session: SessionGuid, key: AttendeeKey) -> Result<bool, ServiceError>;
+}

@@ -1,0 +1,46 @@
+//! The people of an account.
+
+use async_trait::async_trait;
+use derslik_domain::identity::{Actor, NewPerson, PersonChange, PersonFilter, PersonRefusal, User, UserKey};
+
+use super::{Once, Performed, ServiceError};
+
+/// What can be done with the people of the actor's account.
+#[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
+#[async_trait]
+pub trait PeopleService: Send + Sync {
+    /// Adds a person.
+    ///
+    /// # Errors
+    /// [`ServiceError::Denied`], [`ServiceError::KeyReused`], [`ServiceError::KeyBusy`], [`ServiceError::Store`].
+    async fn add(
+        &self,
+        actor: &Actor,
+        person: NewPerson,
+        once: Option<Once<Result<User, PersonRefusal>>>,
+    ) -> Result<Performed<Result<User, PersonRefusal>>, ServiceError>;
+
+    /// One person.
+    ///
+    /// # Errors
+    /// [`ServiceError::Denied`], [`ServiceError::NotFound`], [`ServiceError::Store`].
+    async fn get(&self, actor: &Actor, key: UserKey) -> Result<User, ServiceError>;
+
+    /// The people that the filter is about, by id.
+    ///
+    /// # Errors
+    /// [`ServiceError::Denied`], [`ServiceError::Store`].
+    async fn list(&self, actor: &Actor, filter: PersonFilter) -> Result<Vec<User>, ServiceError>;
+
+    /// Changes a person. Whoever may not log in afterwards, and whose password was changed, is logged out everywhere.
+    ///
+    /// # Errors
+    /// [`ServiceError::Denied`], [`ServiceError::NotFound`], [`ServiceError::Store`].
+    async fn change(&self, actor: &Actor, key: UserKey, change: PersonChange) -> Result<Result<User, PersonRefusal>, ServiceError>;
+
+    /// Deletes a person: only its ids are left.
+    ///
+    /// # Errors
+    /// [`ServiceError::Denied`], [`ServiceError::NotFound`], [`ServiceError::Store`].
+    async fn delete(&self, actor: &Actor, key: UserKey) -> Result<(), ServiceError>;
+}

@@ -1,0 +1,50 @@
+//! The store of attendees.
+
+use derslik_domain::attendee::{Attendee, AttendeeKey, AttendeeKeys};
+use derslik_domain::id::{AccountId, SessionGuid};
+use derslik_domain::identity::PersonFilter;
+
+use super::StoreError;
+
+/// Stores who takes part in the sessions of every account. Whoever changes the attendees of a session MUST hold the session,
+/// so that no two do at once.
+#[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
+pub trait AttendeeRepository {
+    /// The attendees of a session that have any of these keys, each once, in no order. The number of statements does not grow
+    /// with them on PostgreSQL.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_many(&mut self, account: AccountId, session: SessionGuid, keys: &AttendeeKeys) -> Result<Vec<Attendee>, StoreError>;
+
+    /// Adds attendees. Any number of them, in one statement on PostgreSQL.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if a code, or within its session an address or a person, is taken.
+    fn insert_many(&mut self, account: AccountId, attendees: &[Attendee]) -> Result<(), StoreError>;
+
+    /// Writes attendees over what is stored under their GUIDs, each at most once in a call.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] as for [`AttendeeRepository::insert_many`].
+    fn update_many(&mut self, account: AccountId, attendees: &[Attendee]) -> Result<(), StoreError>;
+
+    /// One attendee of a session.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find(&mut self, account: AccountId, session: SessionGuid, key: &AttendeeKey) -> Result<Option<Attendee>, StoreError>;
+
+    /// The page of the attendees of a session that the filter is about, in the order in which they were added, and then by
+    /// GUID. The user name means nothing here.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn list(&mut self, account: AccountId, session: SessionGuid, filter: &PersonFilter) -> Result<Vec<Attendee>, StoreError>;
+
+    /// Removes an attendee for good. Tells whether there was one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn remove(&mut self, account: AccountId, session: SessionGuid, key: &AttendeeKey) -> Result<bool, StoreError>;
+}

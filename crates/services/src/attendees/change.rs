@@ -1,0 +1,36 @@
+//! Changes one attendee, by whichever key it is known.
+
+use std::sync::Arc;
+
+use derslik_domain::attendee::{AttendeeBatch, AttendeeForm, AttendeeKey, AttendeeVerdict};
+use derslik_domain::form::Field;
+use derslik_domain::id::SessionGuid;
+use derslik_domain::identity::{Action, Actor, authorize};
+use derslik_ports::inbound::ServiceError;
+use derslik_ports::outbound::UnitOfWork;
+
+use super::upsert_batch::apply;
+use super::{Attendees, hold};
+
+pub(super) async fn run<U: UnitOfWork>(
+    service: &Attendees<U>,
+    actor: &Actor,
+    session: SessionGuid,
+    key: AttendeeKey,
+    change: AttendeeForm,
+) -> Result<Option<AttendeeVerdict>, ServiceError> {
+    authorize(actor, Action::WriteSessions)?;
+    let (account, now, ids) = (actor.account_id(), service.clock.now(), Arc::clone(&service.ids));
+    service
+        .uow
+        .write(move |stores| {
+            hold(stores, account, session)?;
+            let Some(attendee) = stores.attendees().find(account, session, &key)? else { return Ok(None) };
+            // Whoever was named in the request, the attendee that was found is the one to change.
+            let code = Field::Given(attendee.code.as_str().as_bytes().to_vec());
+            let change = AttendeeForm { user: Field::Missing, code, ..change };
+            let outcome = apply(stores, account, session, AttendeeBatch::new(vec![change.read()]), ids.as_ref(), now)?;
+            Ok(outcome.verdicts.into_iter().next())
+        })
+        .await
+}

@@ -1,0 +1,72 @@
+//! What can be done with who takes part in a session.
+
+mod change;
+mod read;
+mod remove;
+mod upsert_batch;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use derslik_domain::attendee::{Attendee, AttendeeBatch, AttendeeForm, AttendeeKey, AttendeeOutcome, AttendeeVerdict};
+use derslik_domain::id::{AccountId, SessionGuid};
+use derslik_domain::identity::{Actor, PersonFilter};
+use derslik_ports::inbound::{AttendeeService, Once, Performed, ServiceError};
+use derslik_ports::outbound::{Clock, Ids, Stores, UnitOfWork};
+
+/// The use cases of attendees over a unit of work.
+#[derive(Debug, Clone)]
+pub struct Attendees<U> {
+    uow: U,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+}
+
+impl<U: UnitOfWork> Attendees<U> {
+    /// The use cases over these.
+    pub fn new(uow: U, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
+        Self { uow, clock, ids }
+    }
+}
+
+/// Holds a session, so that nobody else changes who takes part in it.
+fn hold(stores: &mut dyn Stores, account: AccountId, session: SessionGuid) -> Result<(), ServiceError> {
+    let found = stores.sessions().lock_many(account, &BTreeSet::from([session]))?;
+    if found.is_empty() { Err(ServiceError::NotFound) } else { Ok(()) }
+}
+
+#[async_trait]
+impl<U: UnitOfWork> AttendeeService for Attendees<U> {
+    async fn upsert_batch(
+        &self,
+        actor: &Actor,
+        session: SessionGuid,
+        batch: AttendeeBatch,
+        once: Option<Once<AttendeeOutcome>>,
+    ) -> Result<Performed<AttendeeOutcome>, ServiceError> {
+        upsert_batch::run(self, actor, session, batch, once).await
+    }
+
+    async fn list(&self, actor: &Actor, session: SessionGuid, filter: PersonFilter) -> Result<Vec<Attendee>, ServiceError> {
+        read::list(self, actor, session, filter).await
+    }
+
+    async fn get(&self, actor: &Actor, session: SessionGuid, key: AttendeeKey) -> Result<Option<Attendee>, ServiceError> {
+        read::get(self, actor, session, key).await
+    }
+
+    async fn change(
+        &self,
+        actor: &Actor,
+        session: SessionGuid,
+        key: AttendeeKey,
+        change: AttendeeForm,
+    ) -> Result<Option<AttendeeVerdict>, ServiceError> {
+        change::run(self, actor, session, key, change).await
+    }
+
+    async fn remove(&self, actor: &Actor, session: SessionGuid, key: AttendeeKey) -> Result<bool, ServiceError> {
+        remove::run(self, actor, session, key).await
+    }
+}

@@ -1,0 +1,92 @@
+//! Changes a person.
+
+use derslik_domain::identity::{Action, Actor, PersonChange, PersonRefusal, User, UserKey, authorize};
+use derslik_ports::inbound::ServiceError;
+use derslik_ports::outbound::UnitOfWork;
+
+use super::{People, find, taken};
+
+pub(super) async fn run<U: UnitOfWork>(
+    service: &People<U>,
+    actor: &Actor,
+    key: UserKey,
+    change: PersonChange,
+) -> Result<Result<User, PersonRefusal>, ServiceError> {
+    authorize(actor, Action::ManagePeople)?;
+    let hash = match change.password() {
+        Some(password) => Some(service.passwords.hash(password.clone()).await?),
+        None => None,
+    };
+    let (account, now) = (actor.account_id(), service.clock.now());
+    service
+        .uow
+        .write(move |stores| {
+            let user = find(stores, account, &key)?.ok_or(ServiceError::NotFound)?;
+            let changed = change.apply_to(&user, now);
+            if let Some(refusal) = taken(stores, account, &changed)? {
+                return Ok(Err(refusal));
+            }
+            stores.users().update(account, &changed)?;
+            if let Some(hash) = &hash {
+                stores.identity().set_password(account, changed.id, hash, now)?;
+            }
+            if hash.is_some() || !changed.may_log_in(now) {
+                stores.identity().revoke_credentials_of(account, changed.id, now)?;
+            }
+            Ok(Ok(changed))
+        })
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use derslik_domain::form::Field;
+    use derslik_domain::identity::PersonForm;
+    use derslik_ports::inbound::PeopleService;
+    use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores, StoppedClock};
+    use derslik_ports::outbound::MockPasswords;
+    use derslik_testkit::builders::{account, actor_of, guid, now, service_user, text, user};
+
+    use super::*;
+
+    async fn change(mut stores: MockStores, form: PersonForm) -> Result<Result<User, PersonRefusal>, ServiceError> {
+        stores.users.expect_find().returning(|_, key| {
+            Ok(match key {
+                UserKey::Guid(_) => Some(user(100)),
+                UserKey::Username(name) if name.as_str() == "taken" => Some(user(101)),
+                _ => None,
+            })
+        });
+        let uow = FakeUnitOfWork::new(stores);
+        let people = People::new(uow, Arc::new(StoppedClock(now())), Arc::new(FixedIds(guid(9))), Arc::new(MockPasswords::new()));
+        people.change(&actor_of(account()), UserKey::Guid(user(100).guid), form.read().unwrap()).await
+    }
+
+    #[tokio::test]
+    async fn logs_out_whoever_may_not_log_in_any_more() {
+        let mut stores = MockStores::default();
+        stores.users.expect_update().once().returning(|_, _| Ok(true));
+        stores.identity.expect_revoke_credentials_of().once().returning(|_, _, _| Ok(()));
+        let changed = change(stores, PersonForm { active: Field::Given(false), ..PersonForm::default() }).await.unwrap();
+        assert!(changed.is_ok_and(|user| !user.may_log_in(now())));
+    }
+
+    #[tokio::test]
+    async fn writes_nothing_when_the_name_is_taken() {
+        let refused = change(MockStores::default(), PersonForm { username: text("taken"), ..PersonForm::default() }).await.unwrap();
+        assert_eq!(refused, Err(PersonRefusal::UsernameTaken));
+    }
+
+    #[tokio::test]
+    async fn the_service_of_an_account_is_no_person() {
+        let mut stores = MockStores::default();
+        stores.users.expect_find().returning(|_, _| Ok(Some(service_user())));
+        let passwords = Arc::new(MockPasswords::new());
+        let uow = FakeUnitOfWork::new(stores);
+        let people = People::new(uow, Arc::new(StoppedClock(now())), Arc::new(FixedIds(guid(9))), passwords);
+        let refused = people.delete(&actor_of(account()), UserKey::Id(service_user().id)).await;
+        assert!(matches!(refused, Err(ServiceError::NotFound)));
+    }
+}

@@ -1,0 +1,21 @@
+//! Deletes a person: the ids stay, so that what it made stays readable.
+
+use derslik_domain::identity::{Action, Actor, UserKey, authorize};
+use derslik_ports::inbound::ServiceError;
+use derslik_ports::outbound::UnitOfWork;
+
+use super::{People, find};
+
+pub(super) async fn run<U: UnitOfWork>(service: &People<U>, actor: &Actor, key: UserKey) -> Result<(), ServiceError> {
+    authorize(actor, Action::ManagePeople)?;
+    let (account, now) = (actor.account_id(), service.clock.now());
+    service
+        .uow
+        .write(move |stores| {
+            let user = find(stores, account, &key)?.ok_or(ServiceError::NotFound)?;
+            stores.identity().revoke_credentials_of(account, user.id, now)?;
+            stores.users().update(account, &user.deleted(now))?;
+            Ok(())
+        })
+        .await
+}

@@ -1,0 +1,89 @@
+//! What can be done with the people of an account.
+
+mod add;
+mod change;
+mod delete;
+mod get;
+mod list;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use derslik_domain::id::AccountId;
+use derslik_domain::identity::{Actor, NewPerson, PersonChange, PersonFilter, PersonRefusal, PrincipalKind, User, UserKey, UserState};
+use derslik_ports::inbound::{Once, PeopleService, Performed, ServiceError};
+use derslik_ports::outbound::{Clock, Ids, Passwords, StoreError, Stores, UnitOfWork};
+
+/// The use cases of people over a unit of work.
+#[derive(Clone)]
+pub struct People<U> {
+    uow: U,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    passwords: Arc<dyn Passwords>,
+}
+
+impl<U> std::fmt::Debug for People<U> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("People").finish_non_exhaustive()
+    }
+}
+
+impl<U: UnitOfWork> People<U> {
+    /// The use cases over these.
+    pub fn new(uow: U, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, passwords: Arc<dyn Passwords>) -> Self {
+        Self { uow, clock, ids, passwords }
+    }
+}
+
+/// The person of that key, unless it was deleted. The services of an account are no people.
+fn find(stores: &mut dyn Stores, account: AccountId, key: &UserKey) -> Result<Option<User>, StoreError> {
+    let user = stores.users().find(account, key)?;
+    Ok(user.filter(|user| user.kind == PrincipalKind::User && user.status != UserState::Deleted))
+}
+
+/// What another user of the account has that `user` wants to have. The constraints of the store hold it too, but a
+/// transaction that ran into one is of no use any more.
+fn taken(stores: &mut dyn Stores, account: AccountId, user: &User) -> Result<Option<PersonRefusal>, StoreError> {
+    if let Some(username) = user.username.clone() {
+        let owner = stores.users().find(account, &UserKey::Username(username))?;
+        if owner.is_some_and(|owner| owner.id != user.id) {
+            return Ok(Some(PersonRefusal::UsernameTaken));
+        }
+    }
+    if let Some(email) = user.email.clone() {
+        let owner = stores.users().find(account, &UserKey::Email(email))?;
+        if owner.is_some_and(|owner| owner.id != user.id) {
+            return Ok(Some(PersonRefusal::EmailTaken));
+        }
+    }
+    Ok(None)
+}
+
+#[async_trait]
+impl<U: UnitOfWork> PeopleService for People<U> {
+    async fn add(
+        &self,
+        actor: &Actor,
+        person: NewPerson,
+        once: Option<Once<Result<User, PersonRefusal>>>,
+    ) -> Result<Performed<Result<User, PersonRefusal>>, ServiceError> {
+        add::run(self, actor, person, once).await
+    }
+
+    async fn get(&self, actor: &Actor, key: UserKey) -> Result<User, ServiceError> {
+        get::run(self, actor, key).await
+    }
+
+    async fn list(&self, actor: &Actor, filter: PersonFilter) -> Result<Vec<User>, ServiceError> {
+        list::run(self, actor, filter).await
+    }
+
+    async fn change(&self, actor: &Actor, key: UserKey, change: PersonChange) -> Result<Result<User, PersonRefusal>, ServiceError> {
+        change::run(self, actor, key, change).await
+    }
+
+    async fn delete(&self, actor: &Actor, key: UserKey) -> Result<(), ServiceError> {
+        delete::run(self, actor, key).await
+    }
+}

@@ -1,0 +1,11 @@
+DROP INDEX credentials_by_principal;
+DROP TABLE passwords;
+ALTER TABLE principals
+    DROP COLUMN name_key,
+    DROP COLUMN surname_key,
+    DROP COLUMN classroom_role,
+    DROP COLUMN mobile,
+    DROP COLUMN login_allowed,
+    DROP COLUMN lang,
+    DROP COLUMN timezone,
+    DROP COLUMN expires_at;

@@ -1,0 +1,10 @@
+DROP INDEX credentials_by_principal;
+DROP TABLE passwords;
+ALTER TABLE principals DROP COLUMN name_key;
+ALTER TABLE principals DROP COLUMN surname_key;
+ALTER TABLE principals DROP COLUMN classroom_role;
+ALTER TABLE principals DROP COLUMN mobile;
+ALTER TABLE principals DROP COLUMN login_allowed;
+ALTER TABLE principals DROP COLUMN lang;
+ALTER TABLE principals DROP COLUMN timezone;
+ALTER TABLE principals DROP COLUMN expires_at;
