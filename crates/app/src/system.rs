@@ -50,4 +50,9 @@ impl Ids for SystemIds {
     fn user_guid(&self) -> UserGuid {
         UserGuid::new(Uuid::now_v7())
     }
+
+    fn random(&self) -> u64 {
+        // Of a GUID's 128 bits, version 7 leaves 62 of the lower half and none of the upper to chance.
+        getrandom::u64().unwrap_or_else(|_| self.user_guid().get().as_u64_pair().1)
+    }
 }

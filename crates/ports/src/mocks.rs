@@ -6,8 +6,9 @@ use derslik_domain::id::{SessionGuid, UserGuid};
 use derslik_domain::time::Timestamp;
 
 use crate::outbound::{
-    Clock, IdentityRepository, Ids, MockIdentityRepository, MockSessionRepository, MockUserRepository, SessionRepository, StoreError,
-    Stores, UnitOfWork, UserRepository,
+    AliasRepository, Clock, CourseRepository, GradingPeriodRepository, IdentityRepository, Ids, KeyRepository, MockAliasRepository,
+    MockCourseRepository, MockGradingPeriodRepository, MockIdentityRepository, MockKeyRepository, MockRosterRepository,
+    MockSessionRepository, MockUserRepository, RosterRepository, SessionRepository, StoreError, Stores, UnitOfWork, UserRepository,
 };
 
 /// Stores whose every call is expected beforehand.
@@ -19,6 +20,16 @@ pub struct MockStores {
     pub identity: MockIdentityRepository,
     /// Users.
     pub users: MockUserRepository,
+    /// Courses.
+    pub courses: MockCourseRepository,
+    /// The aliases of courses.
+    pub aliases: MockAliasRepository,
+    /// The members of courses.
+    pub rosters: MockRosterRepository,
+    /// The grading periods of courses.
+    pub grading_periods: MockGradingPeriodRepository,
+    /// The keys of the installation.
+    pub keys: MockKeyRepository,
 }
 
 impl Stores for MockStores {
@@ -32,6 +43,26 @@ impl Stores for MockStores {
 
     fn users(&mut self) -> &mut dyn UserRepository {
         &mut self.users
+    }
+
+    fn courses(&mut self) -> &mut dyn CourseRepository {
+        &mut self.courses
+    }
+
+    fn aliases(&mut self) -> &mut dyn AliasRepository {
+        &mut self.aliases
+    }
+
+    fn rosters(&mut self) -> &mut dyn RosterRepository {
+        &mut self.rosters
+    }
+
+    fn grading_periods(&mut self) -> &mut dyn GradingPeriodRepository {
+        &mut self.grading_periods
+    }
+
+    fn keys(&mut self) -> &mut dyn KeyRepository {
+        &mut self.keys
     }
 }
 
@@ -103,5 +134,9 @@ impl Ids for FixedIds {
 
     fn user_guid(&self) -> UserGuid {
         UserGuid::new(self.0.get())
+    }
+
+    fn random(&self) -> u64 {
+        self.0.get().as_u64_pair().1
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use derslik_domain::course::CourseSettings;
 use derslik_domain::form::Field;
 use derslik_domain::id::{Id, SessionGuid, UserGuid};
 use derslik_domain::identity::{
@@ -24,7 +25,12 @@ pub fn now() -> Timestamp {
 /// # Panics
 /// Never.
 pub fn settings() -> AccountSettings {
-    AccountSettings { lang: Lang::parse("en-US").expect("a valid tag"), timezone: Zone::ISTANBUL, start_date_mode: StartDateMode::Civil }
+    AccountSettings {
+        lang: Lang::parse("en-US").expect("a valid tag"),
+        timezone: Zone::ISTANBUL,
+        start_date_mode: StartDateMode::Civil,
+        courses: CourseSettings::default(),
+    }
 }
 
 /// The account `demo`.
@@ -69,7 +75,13 @@ pub fn service_user() -> User {
 
 /// An actor that may do everything in `account`.
 pub fn actor_of(account: Account) -> Actor {
-    Actor { account: Arc::new(account), principal: service_principal(), scopes: Scope::ALL.into_iter().collect(), credential: Id::new(1) }
+    Actor {
+        account: Arc::new(account),
+        principal: service_principal(),
+        scopes: Scope::ALL.into_iter().collect(),
+        credential: Id::new(1),
+        project: None,
+    }
 }
 
 /// The `number`th GUID of a test.

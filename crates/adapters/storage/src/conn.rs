@@ -1,6 +1,9 @@
 //! The two kinds of connection, and the stores of one unit of work.
 
-use derslik_ports::outbound::{IdentityRepository, SessionRepository, StoreError, Stores, UserRepository};
+use derslik_ports::outbound::{
+    AliasRepository, CourseRepository, GradingPeriodRepository, IdentityRepository, KeyRepository, RosterRepository, SessionRepository,
+    StoreError, Stores, UserRepository,
+};
 use diesel::QueryResult;
 use diesel::pg::PgConnection;
 use diesel::sqlite::SqliteConnection;
@@ -70,6 +73,26 @@ impl Stores for DieselStores<'_> {
     }
 
     fn users(&mut self) -> &mut dyn UserRepository {
+        self
+    }
+
+    fn courses(&mut self) -> &mut dyn CourseRepository {
+        self
+    }
+
+    fn aliases(&mut self) -> &mut dyn AliasRepository {
+        self
+    }
+
+    fn rosters(&mut self) -> &mut dyn RosterRepository {
+        self
+    }
+
+    fn grading_periods(&mut self) -> &mut dyn GradingPeriodRepository {
+        self
+    }
+
+    fn keys(&mut self) -> &mut dyn KeyRepository {
         self
     }
 }

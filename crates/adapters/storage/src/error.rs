@@ -4,7 +4,7 @@ use derslik_ports::outbound::{Conflict, StoreError};
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
 
 /// What is unique: the name of the constraint on PostgreSQL, the column that SQLite names last, and what it means.
-const UNIQUE: [(&str, &str, Conflict); 8] = [
+const UNIQUE: [(&str, &str, Conflict); 10] = [
     ("accounts_pkey", "accounts.id", Conflict::Account),
     ("accounts_name_key", "accounts.name", Conflict::Account),
     ("principals_pkey", "principals.id", Conflict::User),
@@ -13,6 +13,8 @@ const UNIQUE: [(&str, &str, Conflict); 8] = [
     ("principals_username_key", "principals.username_key", Conflict::Username),
     ("credentials_public_id_key", "credentials.public_id", Conflict::Credential),
     ("sessions_pkey", "sessions.guid", Conflict::Session),
+    ("courses_pkey", "courses.id", Conflict::Course),
+    ("course_aliases_pkey", "course_aliases.alias", Conflict::Alias),
 ];
 
 /// Parts of messages that tell of a dead connection. Neither library passes on the code of an error, but both word these

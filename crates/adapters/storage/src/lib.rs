@@ -7,12 +7,13 @@
 //! | `pool` | where connections come from and how a dead one is replaced |
 //! | `unit_of_work` | the one hop to a blocking thread, with its transaction |
 //! | `types` | values of the domain as both databases keep them |
-//! | `session`, `identity` | the repositories |
+//! | `session`, `course`, `identity` | the repositories |
 //! | `migrate` | bringing a database up to date |
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 mod conn;
+mod course;
 mod error;
 mod identity;
 mod migrate;

@@ -39,6 +39,10 @@ pub enum Conflict {
     Credential,
     /// The GUID of a session within its account.
     Session,
+    /// The id of a course within its account.
+    Course,
+    /// An alias within its account or its project.
+    Alias,
 }
 
 impl std::fmt::Display for Conflict {
@@ -50,6 +54,8 @@ impl std::fmt::Display for Conflict {
             Self::Username => "user name",
             Self::Credential => "credential",
             Self::Session => "session",
+            Self::Course => "course",
+            Self::Alias => "alias",
         })
     }
 }

@@ -1,6 +1,6 @@
 //! The store of accounts, principals and credentials.
 
-use derslik_domain::id::{AccountId, CredentialId};
+use derslik_domain::id::{AccountId, CredentialId, ProjectId};
 use derslik_domain::identity::{Account, Credential, CredentialKind, Principal, Scopes, SecretDigest};
 use derslik_domain::time::Timestamp;
 
@@ -28,6 +28,8 @@ pub struct NewCredential {
     pub scopes: Scopes,
     /// From when on it opens nothing any more.
     pub expires_at: Option<Timestamp>,
+    /// The project that it belongs to, if it belongs to one.
+    pub project: Option<ProjectId>,
     /// When it was added.
     pub at: Timestamp,
 }
@@ -40,6 +42,12 @@ pub trait IdentityRepository {
     /// # Errors
     /// [`StoreError::Conflict`] if another account has the name.
     fn add_account(&mut self, account: &Account, at: Timestamp) -> Result<bool, StoreError>;
+
+    /// The account of that name.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_account(&mut self, name: &str) -> Result<Option<Account>, StoreError>;
 
     /// An id that no account has yet.
     ///

@@ -1,6 +1,7 @@
 //! What the use cases need of the world.
 
 mod clock;
+mod courses;
 mod error;
 mod identity;
 mod ids;
@@ -9,6 +10,9 @@ mod unit_of_work;
 mod users;
 
 pub use clock::Clock;
+pub use courses::{
+    AliasRepository, CourseRecord, CourseRepository, GradingPeriodRepository, KeyRepository, Member, RosterRepository, Slice,
+};
 pub use error::{Conflict, StoreError};
 pub use identity::{CredentialOwner, IdentityRepository, NewCredential};
 pub use ids::Ids;
@@ -17,4 +21,9 @@ pub use unit_of_work::{Stores, UnitOfWork};
 pub use users::UserRepository;
 
 #[cfg(any(test, feature = "mocks"))]
-pub use {identity::MockIdentityRepository, sessions::MockSessionRepository, users::MockUserRepository};
+pub use {
+    courses::{MockAliasRepository, MockCourseRepository, MockGradingPeriodRepository, MockKeyRepository, MockRosterRepository},
+    identity::MockIdentityRepository,
+    sessions::MockSessionRepository,
+    users::MockUserRepository,
+};

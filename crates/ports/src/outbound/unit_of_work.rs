@@ -2,7 +2,10 @@
 
 use std::future::Future;
 
-use super::{IdentityRepository, SessionRepository, StoreError, UserRepository};
+use super::{
+    AliasRepository, CourseRepository, GradingPeriodRepository, IdentityRepository, KeyRepository, RosterRepository, SessionRepository,
+    StoreError, UserRepository,
+};
 
 /// The stores, all of them on the connection of one unit of work.
 pub trait Stores {
@@ -12,6 +15,16 @@ pub trait Stores {
     fn identity(&mut self) -> &mut dyn IdentityRepository;
     /// Users.
     fn users(&mut self) -> &mut dyn UserRepository;
+    /// Courses.
+    fn courses(&mut self) -> &mut dyn CourseRepository;
+    /// The aliases of courses.
+    fn aliases(&mut self) -> &mut dyn AliasRepository;
+    /// The members of courses.
+    fn rosters(&mut self) -> &mut dyn RosterRepository;
+    /// The grading periods of courses.
+    fn grading_periods(&mut self) -> &mut dyn GradingPeriodRepository;
+    /// The keys of the installation.
+    fn keys(&mut self) -> &mut dyn KeyRepository;
 }
 
 /// Runs plain code against the stores.

@@ -1,5 +1,7 @@
 //! Accounts, principals and credentials.
 
+use derslik_domain::course::{CourseSettings, GradingPeriodLicence, MemberCreation};
+use derslik_domain::id::Id;
 use derslik_domain::identity::{Account, CredentialKind, Email, Scope, SecretDigest, User, UserKey, UserState, Username};
 use derslik_domain::time::{StartDateMode, Zone};
 use derslik_ports::outbound::{Conflict, NewCredential, StoreError, UnitOfWork};
@@ -27,6 +29,7 @@ fn credential(digest: u8) -> NewCredential {
         digest: SecretDigest::new([digest; 32]),
         scopes: Scope::ALL.into_iter().collect(),
         expires_at: Some(now()),
+        project: Some(Id::new(3)),
         at: now(),
     }
 }
@@ -43,6 +46,8 @@ fn credential_is_found<U: UnitOfWork>(harness: &Harness<U>) {
     let mut changed = account();
     changed.settings.timezone = Zone::parse("Asia/Riyadh").expect("a zone");
     changed.settings.start_date_mode = StartDateMode::Instant;
+    changed.settings.courses =
+        CourseSettings { member_creation: MemberCreation::ActiveToo, grading_periods: GradingPeriodLicence::Missing };
     set_up(harness, changed.clone());
 
     let found = harness.read(|stores| stores.identity().find_credential(CredentialKind::PerculusKey, "demo-access"));
@@ -52,6 +57,7 @@ fn credential_is_found<U: UnitOfWork>(harness: &Harness<U>) {
     assert_eq!(found.credential.digest.bytes(), &[7; 32]);
     assert_eq!(found.credential.scopes, Scope::ALL.into_iter().collect());
     assert_eq!(found.credential.expires_at, Some(now()));
+    assert_eq!(found.credential.project, Some(Id::new(3)));
 
     let unknown = harness.read(|stores| stores.identity().find_credential(CredentialKind::PerculusKey, "DEMO-ACCESS"));
     assert!(unknown.is_none());

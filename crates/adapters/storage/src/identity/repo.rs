@@ -1,5 +1,6 @@
 //! The repository of accounts and credentials.
 
+use derslik_domain::course::{CourseSettings, GradingPeriodLicence, MemberCreation};
 use derslik_domain::id::{AccountId, CredentialId, Id};
 use derslik_domain::identity::{Account, AccountSettings, Credential, CredentialKind, Lang, Principal, Scope, SecretDigest};
 use derslik_domain::time::{StartDateMode, Timestamp, Zone};
@@ -24,6 +25,8 @@ struct AccountRow {
     lang: String,
     timezone: String,
     start_date_mode: String,
+    member_course_creation: String,
+    grading_period_licence: String,
 }
 
 #[derive(Debug, Queryable, Selectable)]
@@ -45,6 +48,7 @@ struct CredentialRow {
     digest: Vec<u8>,
     scopes: String,
     expires_at: Option<DbInstant>,
+    project_id: Option<i64>,
 }
 
 impl IdentityRepository for DieselStores<'_> {
@@ -55,10 +59,19 @@ impl IdentityRepository for DieselStores<'_> {
             accounts::lang.eq(account.settings.lang.as_str()),
             accounts::timezone.eq(account.settings.timezone.name()),
             accounts::start_date_mode.eq(mode_name(account.settings.start_date_mode)),
+            accounts::member_course_creation.eq(creation_name(account.settings.courses.member_creation)),
+            accounts::grading_period_licence.eq(licence_name(account.settings.courses.grading_periods)),
             accounts::created_at.eq(DbInstant(at)),
         );
         let insert = diesel::insert_into(accounts::table).values(row).on_conflict(accounts::id).do_nothing();
         self.query(|conn| on_conn!(conn, |conn| insert.execute(conn))).map(|rows| rows > 0)
+    }
+
+    fn find_account(&mut self, name: &str) -> Result<Option<Account>, StoreError> {
+        let row: Option<AccountRow> = self.query(|conn| {
+            on_conn!(conn, |conn| accounts::table.filter(accounts::name.eq(name)).select(AccountRow::as_select()).first(conn).optional())
+        })?;
+        row.map(Account::try_from).transpose()
     }
 
     fn next_account_id(&mut self) -> Result<AccountId, StoreError> {
@@ -77,6 +90,7 @@ impl IdentityRepository for DieselStores<'_> {
             credentials::scopes.eq(scopes.join(" ")),
             credentials::created_at.eq(DbInstant(new.at)),
             credentials::expires_at.eq(new.expires_at.map(DbInstant)),
+            credentials::project_id.eq(new.project.map(Id::get)),
         );
         let insert =
             diesel::insert_into(credentials::table).values(row).on_conflict((credentials::kind, credentials::public_id)).do_nothing();
@@ -127,6 +141,7 @@ fn owner_of(row: CredentialRow, principal: &PrincipalRow, account: AccountRow) -
         principal,
         scopes: row.scopes.split_whitespace().filter_map(Scope::by_name).collect(),
         expires_at: row.expires_at.map(|at| at.0),
+        project: row.project_id.map(Id::new),
     };
     Ok(CredentialOwner { account: account.try_into()?, credential })
 }
@@ -140,6 +155,10 @@ impl TryFrom<AccountRow> for Account {
             lang: Lang::parse(&row.lang).map_err(|_| corrupt("lang"))?,
             timezone: Zone::parse(&row.timezone).map_err(|_| corrupt("timezone"))?,
             start_date_mode: mode(&row.start_date_mode).ok_or_else(|| corrupt("start_date_mode"))?,
+            courses: CourseSettings {
+                member_creation: creation(&row.member_course_creation).ok_or_else(|| corrupt("member_course_creation"))?,
+                grading_periods: licence(&row.grading_period_licence).ok_or_else(|| corrupt("grading_period_licence"))?,
+            },
         };
         Ok(Self { id: Id::new(row.id), name: row.name, settings })
     }
@@ -154,4 +173,26 @@ const fn mode_name(mode: StartDateMode) -> &'static str {
 
 fn mode(name: &str) -> Option<StartDateMode> {
     [StartDateMode::Civil, StartDateMode::Instant].into_iter().find(|mode| mode_name(*mode) == name)
+}
+
+const fn creation_name(creation: MemberCreation) -> &'static str {
+    match creation {
+        MemberCreation::ProvisionedOnly => "provisioned",
+        MemberCreation::ActiveToo => "active",
+    }
+}
+
+fn creation(name: &str) -> Option<MemberCreation> {
+    [MemberCreation::ProvisionedOnly, MemberCreation::ActiveToo].into_iter().find(|creation| creation_name(*creation) == name)
+}
+
+const fn licence_name(licence: GradingPeriodLicence) -> &'static str {
+    match licence {
+        GradingPeriodLicence::Held => "held",
+        GradingPeriodLicence::Missing => "missing",
+    }
+}
+
+fn licence(name: &str) -> Option<GradingPeriodLicence> {
+    [GradingPeriodLicence::Held, GradingPeriodLicence::Missing].into_iter().find(|licence| licence_name(*licence) == name)
 }

@@ -1,0 +1,9 @@
+//! Courses, their aliases, members and grading periods.
+
+mod aliases;
+mod extras;
+mod list;
+mod members;
+mod periods;
+mod repo;
+mod rows;
