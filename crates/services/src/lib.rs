@@ -3,5 +3,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod courses;
 pub mod identity;
+pub mod rosters;
 pub mod sessions;
