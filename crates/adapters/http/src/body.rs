@@ -29,6 +29,11 @@ pub(crate) async fn read_json(request: &HttpRequest, payload: Payload, limits: &
     if !says_json(request) {
         return Err(BodyError::UnsupportedMediaType);
     }
+    read_bytes(request, payload, limits).await
+}
+
+/// Reads a body, whatever it is.
+pub(crate) async fn read_bytes(request: &HttpRequest, payload: Payload, limits: &Limits) -> Result<Bytes, BodyError> {
     let limit = limits.body_bytes;
     let announced = content_length(request).unwrap_or(0);
     if announced > limit {

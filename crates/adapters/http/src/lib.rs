@@ -9,10 +9,12 @@
 //! | `body` | reading a request body within its limits |
 //! | `trace` | the span and the id of a request |
 //! | `perculus` | the sessions API |
+//! | `classroom` | the courses API |
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 mod body;
+pub mod classroom;
 pub mod perculus;
 mod routes;
 mod state;

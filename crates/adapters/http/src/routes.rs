@@ -9,9 +9,9 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpResponse, HttpServer};
 use tracing_actix_web::TracingLogger;
 
-use crate::perculus;
 use crate::state::HttpState;
 use crate::trace::{RequestSpan, show_request_id};
+use crate::{classroom, perculus};
 
 /// Adds every URL of the service to an app.
 pub fn configure(config: &mut ServiceConfig, state: HttpState) {
@@ -19,6 +19,7 @@ pub fn configure(config: &mut ServiceConfig, state: HttpState) {
         .app_data(Data::new(state))
         .service(perculus::v2::scope("/xapi/v2"))
         .service(perculus::v2::scope("/api/groups/xapi"))
+        .configure(classroom::configure)
         .default_service(web::to(no_such_path));
 }
 

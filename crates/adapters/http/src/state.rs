@@ -4,13 +4,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use derslik_domain::session::Batch;
-use derslik_ports::inbound::{IdentityService, SessionService};
+use derslik_ports::inbound::{CourseService, IdentityService, RosterService, SessionService};
+
+use crate::classroom::ClassroomSettings;
 
 /// The inbound ports and the limits of a request.
 #[derive(Clone)]
 pub struct HttpState {
     /// Sessions.
     pub sessions: Arc<dyn SessionService>,
+    /// Courses.
+    pub courses: Arc<dyn CourseService>,
+    /// The members of courses.
+    pub rosters: Arc<dyn RosterService>,
+    /// What of the courses API belongs to the installation.
+    pub classroom: ClassroomSettings,
     /// Who asks.
     pub identity: Arc<dyn IdentityService>,
     /// The limits of a request.

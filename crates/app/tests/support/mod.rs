@@ -8,6 +8,7 @@ use derslik::accounts::dev_accounts;
 use derslik::wiring::wire;
 use derslik_domain::id::{SessionGuid, UserGuid};
 use derslik_domain::time::Timestamp;
+use derslik_http::classroom::{ClassroomSettings, Templates};
 use derslik_http::{HttpState, Limits};
 use derslik_ports::mocks::StoppedClock;
 use derslik_ports::outbound::{Ids, UnitOfWork};
@@ -70,18 +71,28 @@ impl Ids for CountedIds {
     fn user_guid(&self) -> UserGuid {
         UserGuid::new(self.next())
     }
+
+    fn random(&self) -> u64 {
+        // Spread over all bits, and never the same twice.
+        self.next().as_u64_pair().1.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
 }
 
 impl Service {
     /// The service with the accounts `demo` and `other`, over a new database, at a standstill of the clock.
-    pub(crate) async fn start(database: fn() -> Result<(DatabaseUrl, Place), Failed>, now: Timestamp, limits: Limits) -> Result<Self, Failed> {
+    pub(crate) async fn start(
+        database: fn() -> Result<(DatabaseUrl, Place), Failed>,
+        now: Timestamp,
+        limits: Limits,
+    ) -> Result<Self, Failed> {
         let (url, place) = database()?;
         let uow =
             DieselUnitOfWork::new(&url, PoolSettings { connections: 4, ..PoolSettings::default() }, &tokio::runtime::Handle::current());
-        for account in dev_accounts(&settings(), true)? {
+        for account in dev_accounts(&settings(), true, now)? {
             provision(&uow, account.plan, now).await?;
         }
-        let state = wire(&uow, Arc::new(StoppedClock(now)), Arc::new(CountedIds::default()), limits);
+        let classroom = ClassroomSettings { templates: Templates::default(), page_key: [7; 32] };
+        let state = wire(&uow, Arc::new(StoppedClock(now)), Arc::new(CountedIds::default()), limits, classroom);
         Ok(Self { state, uow, _place: place })
     }
 
