@@ -1,10 +1,14 @@
 //! The accounts of the dev profile, and new keys.
 
+use derslik_domain::course::MemberCreation;
 use derslik_domain::id::Id;
-use derslik_domain::identity::{Account, AccountSettings, CredentialKind};
+use derslik_domain::identity::{
+    Account, AccountSettings, CredentialKind, Email, PersonName, PrincipalKind, Role, Scope, Scopes, User, UserState,
+};
+use derslik_domain::time::Timestamp;
 use derslik_http::perculus::key_proof;
 use derslik_ports::outbound::Ids;
-use derslik_services::identity::{AccountPlan, CredentialPlan};
+use derslik_services::identity::{AccountPlan, CredentialPlan, TokenPlan, UserPlan};
 use sha2::{Digest, Sha256};
 
 use crate::system::SystemIds;
@@ -75,29 +79,90 @@ pub struct DevAccount {
     pub plan: AccountPlan,
     /// The keys.
     pub keys: KeyPair,
+    /// The access token of its administrator.
+    pub token: String,
+}
+
+/// What an access token of the courses API opens unless somebody says otherwise: all of it.
+pub fn classroom_scopes() -> Scopes {
+    Scope::ALL.into_iter().filter(|scope| scope.name().starts_with("classroom.")).collect()
+}
+
+/// The project of a token for which none is named.
+pub const FIRST_PROJECT: i64 = 1;
+
+/// A new access token, which a program that looks for leaked secrets recognises.
+///
+/// # Errors
+/// If the machine has no random numbers.
+pub fn random_token() -> Result<String, getrandom::Error> {
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret)?;
+    let secret = hex(&secret);
+    let checksum: [u8; 32] = Sha256::digest(&secret).into();
+    let checksum: String = hex(&checksum).chars().take(8).collect();
+    Ok(format!("derslik_at_{secret}_{checksum}"))
+}
+
+/// The people of the account `demo`, who have each their own part in its courses.
+const PEOPLE: [(i64, &str, Role); 5] = [
+    (101, "admin", Role::Admin),
+    (102, "teacher", Role::Member),
+    (103, "coteacher", Role::Member),
+    (104, "student", Role::Member),
+    (105, "stranger", Role::Member),
+];
+
+fn person(id: i64, name: &str, account: &str, role: Role, token: String, at: Timestamp) -> UserPlan {
+    let user = User {
+        id: Id::new(id),
+        guid: SystemIds.user_guid(),
+        kind: PrincipalKind::User,
+        role,
+        username: None,
+        email: Email::parse(&format!("{name}@{account}.example")).ok(),
+        name: PersonName::new(name).unwrap_or_default(),
+        surname: PersonName::new(account).unwrap_or_default(),
+        status: UserState::Active,
+        created_at: at,
+        updated_at: at,
+    };
+    let token =
+        TokenPlan { secret: token.into_bytes(), scopes: classroom_scopes(), project: Some(Id::new(FIRST_PROJECT)), expires_at: None };
+    UserPlan { user, tokens: vec![token] }
 }
 
 /// The account `demo`, and where the keys are to be known, `other` beside it, to try what the one sees of the other.
 ///
 /// # Errors
 /// If the machine has no random numbers.
-pub fn dev_accounts(settings: &AccountSettings, fixed_keys: bool) -> Result<Vec<DevAccount>, getrandom::Error> {
-    let account = |id, name: &str, service, keys: KeyPair| DevAccount {
-        plan: AccountPlan {
-            account: Account { id: Id::new(id), name: name.to_owned(), settings: settings.clone() },
-            service: Id::new(service),
-            service_guid: SystemIds.user_guid(),
-            credentials: vec![keys.plan()],
-        },
-        keys,
+pub fn dev_accounts(settings: &AccountSettings, fixed_keys: bool, at: Timestamp) -> Result<Vec<DevAccount>, getrandom::Error> {
+    let account = |id, name: &str, service, keys: KeyPair, token: &str, users| {
+        let mut settings = settings.clone();
+        settings.courses.member_creation = MemberCreation::ActiveToo;
+        DevAccount {
+            plan: AccountPlan {
+                account: Account { id: Id::new(id), name: name.to_owned(), settings },
+                service: Id::new(service),
+                service_guid: SystemIds.user_guid(),
+                credentials: vec![keys.plan()],
+                users,
+            },
+            keys,
+            token: token.to_owned(),
+        }
     };
     if fixed_keys {
+        let people = PEOPLE.map(|(id, name, role)| person(id, name, "demo", role, format!("demo-{name}-token"), at));
+        let other = person(101, "admin", "other", Role::Admin, "other-admin-token".to_owned(), at);
         Ok(vec![
-            account(1329, "demo", 4490, KeyPair::fixed("demo-access", "demo-secret")),
-            account(1330, "other", 4491, KeyPair::fixed("other-access", "other-secret")),
+            account(1329, "demo", 4490, KeyPair::fixed("demo-access", "demo-secret"), "demo-admin-token", people.into()),
+            account(1330, "other", 4491, KeyPair::fixed("other-access", "other-secret"), "other-admin-token", vec![other]),
         ])
     } else {
-        Ok(vec![account(1329, "demo", 4490, KeyPair::random()?)])
+        let token = random_token()?;
+        let admin = person(101, "admin", "demo", Role::Admin, token.clone(), at);
+        Ok(vec![account(1329, "demo", 4490, KeyPair::random()?, &token, vec![admin])])
     }
 }
 

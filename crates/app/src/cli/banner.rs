@@ -23,16 +23,21 @@ impl fmt::Display for Banner<'_> {
         writeln!(f, "Derslik {} serves on {base}", env!("CARGO_PKG_VERSION"))?;
         writeln!(f)?;
         writeln!(f, "  sessions  {base}/xapi/v2  (also {base}/api/groups/xapi)")?;
+        writeln!(f, "  courses   {base}/v1/courses  (described at {base}/$discovery/rest?version=v1)")?;
         writeln!(f)?;
-        for DevAccount { plan, keys } in self.accounts {
+        for DevAccount { plan, keys, token } in self.accounts {
             writeln!(f, "  account     {} ({})", plan.account.name, plan.account.id)?;
             writeln!(f, "  access key  {}", keys.access_key)?;
             writeln!(f, "  secret key  {}", keys.secret_key)?;
             writeln!(f, "  bearer      {}", keys.bearer())?;
+            writeln!(f, "  courses     {token}  (the token of admin@{}.example)", plan.account.name)?;
             writeln!(f)?;
         }
         match self.accounts.first() {
-            Some(account) => write_examples(f, &base, &account.keys.bearer(), self.now),
+            Some(account) => {
+                write_examples(f, &base, &account.keys.bearer(), self.now)?;
+                write_course_examples(f, &base, &account.token)
+            }
             None if self.profile == Profile::Dev => {
                 writeln!(f, "The keys were shown at the first start and are kept nowhere. For known ones: --fixed-dev-keys")
             }
@@ -62,4 +67,16 @@ fn write_examples(f: &mut fmt::Formatter<'_>, base: &str, bearer: &str, now: Tim
         ),
     )?;
     post("search", r#"{"name":"cs2"}"#)
+}
+
+fn write_course_examples(f: &mut fmt::Formatter<'_>, base: &str, token: &str) -> fmt::Result {
+    writeln!(f, "Create a course, and list the courses:")?;
+    writeln!(f)?;
+    writeln!(
+        f,
+        r#"curl -s {base}/v1/courses -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' -d '{{"name":"Biology 101","ownerId":"me","courseState":"ACTIVE"}}'"#
+    )?;
+    writeln!(f)?;
+    writeln!(f, "curl -s {base}/v1/courses -H 'Authorization: Bearer {token}'")?;
+    writeln!(f)
 }

@@ -12,6 +12,8 @@ mod account;
 mod banner;
 mod migrate;
 mod serve;
+mod token;
+mod user;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -46,6 +48,12 @@ enum Command {
     /// Accounts.
     #[command(subcommand)]
     Account(account::AccountCommand),
+    /// People.
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Access tokens of the courses API.
+    #[command(subcommand)]
+    Token(token::TokenCommand),
 }
 
 #[derive(Debug, Args)]
@@ -113,6 +121,8 @@ impl Cli {
             Command::Serve(_) => serve::run(&config),
             Command::Migrate => migrate::run(&config),
             Command::Account(command) => command.run(&config),
+            Command::User(command) => command.run(&config),
+            Command::Token(command) => command.run(&config),
         }
     }
 }

@@ -7,6 +7,7 @@ use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{NewCredential, StoreError, Stores, UnitOfWork};
 
 use super::secret::{digest, public_id};
+use super::token::TokenPlan;
 
 /// The service principal of an account that is created by name, and the first of its principals.
 const FIRST_PRINCIPAL: i64 = 1;
@@ -22,6 +23,17 @@ pub struct AccountPlan {
     pub service_guid: UserGuid,
     /// The credentials of that principal.
     pub credentials: Vec<CredentialPlan>,
+    /// Its people.
+    pub users: Vec<UserPlan>,
+}
+
+/// A person to set up.
+#[derive(Debug, Clone)]
+pub struct UserPlan {
+    /// The person.
+    pub user: User,
+    /// Access tokens of that person.
+    pub tokens: Vec<TokenPlan>,
 }
 
 /// An account to create under a name.
@@ -72,7 +84,8 @@ pub async fn create_account<U: UnitOfWork>(uow: &U, new: NewAccount, at: Timesta
         let id = stores.identity().next_account_id()?;
         let account = Account { id, name: new.name, settings: new.settings };
         let credentials = vec![new.credential];
-        let plan = AccountPlan { account, service: Id::new(FIRST_PRINCIPAL), service_guid: new.service_guid, credentials };
+        let users = Vec::new();
+        let plan = AccountPlan { account, service: Id::new(FIRST_PRINCIPAL), service_guid: new.service_guid, credentials, users };
         set_up(stores, plan, at)?;
         Ok(id)
     })
@@ -111,9 +124,16 @@ fn set_up(stores: &mut dyn Stores, plan: AccountPlan, at: Timestamp) -> Result<P
             public_id: public_id(credential.kind, &credential.public_id, &credential.secret),
             scopes: credential.kind.scopes(),
             expires_at: None,
+            project: None,
             at,
         };
         credentials += usize::from(stores.identity().add_credential(plan.account.id, service.principal(), &credential)?);
+    }
+    for UserPlan { user, tokens } in plan.users {
+        stores.users().add(plan.account.id, &user)?;
+        for token in tokens {
+            credentials += usize::from(stores.identity().add_credential(plan.account.id, user.principal(), &token.credential(at))?);
+        }
     }
     Ok(Provisioned { account, credentials })
 }
