@@ -27,6 +27,9 @@ async fn no_such_path() -> HttpResponse {
     HttpResponse::NotFound().content_type("application/json").body(r#"{"error":"no such path"}"#)
 }
 
+/// How long a connection may be idle. Clients that write a long batch keep one longer than the framework would.
+const IDLE: Duration = Duration::from_secs(30);
+
 /// Serves on a listener until it is told to stop; then requests that are under way have `grace` to end.
 ///
 /// # Errors
@@ -39,5 +42,5 @@ pub fn serve(listener: TcpListener, state: HttpState, workers: usize, grace: Dur
             .wrap(TracingLogger::<RequestSpan>::new())
             .configure(|config| configure(config, state.clone()))
     });
-    Ok(server.workers(workers).shutdown_timeout(grace.as_secs()).disable_signals().listen(listener)?.run())
+    Ok(server.workers(workers).keep_alive(IDLE).shutdown_timeout(grace.as_secs()).disable_signals().listen(listener)?.run())
 }

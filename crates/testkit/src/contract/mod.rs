@@ -1,5 +1,6 @@
 //! What every store has to keep, whatever database is behind it. One list of cases drives the tests of each database.
 
+mod courses;
 mod identity;
 mod sessions;
 mod unit_of_work;
@@ -25,7 +26,7 @@ pub struct Case<U> {
 
 /// All cases.
 pub fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
-    [unit_of_work::cases(), identity::cases(), sessions::cases()].into_iter().flatten().collect()
+    [unit_of_work::cases(), identity::cases(), sessions::cases(), courses::cases()].into_iter().flatten().collect()
 }
 
 impl<U: UnitOfWork> Harness<U> {

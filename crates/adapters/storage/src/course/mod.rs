@@ -7,3 +7,6 @@ mod members;
 mod periods;
 mod repo;
 mod rows;
+
+#[cfg(test)]
+mod plans;
