@@ -48,10 +48,15 @@ struct Step {
 }
 
 fn main() -> ExitCode {
-    let mut trials = Vec::new();
+    let files = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")).unwrap_or_default();
+    let mut trials = vec![Trial::test("there_are_golden_files", {
+        let count = files.len();
+        move || if count > 5 { Ok(()) } else { Err(format!("{count} files").into()) }
+    })];
     for (database, open) in DATABASES {
-        for file in files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")) {
+        for file in &files {
             let name = format!("{database}::{}", file.file_stem().unwrap_or_default().to_string_lossy());
+            let file = file.clone();
             trials.push(Trial::test(name, move || {
                 block_on(async move {
                     let service = Service::start(open, builders::now(), Limits::default()).await?;
@@ -64,18 +69,18 @@ fn main() -> ExitCode {
     run(trials)
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).expect("the folder is there").flatten() {
-        let path = entry.path();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
         if path.is_dir() {
-            files.append(&mut self::files(&path));
+            files.append(&mut self::files(&path)?);
         } else if path.extension().is_some_and(|extension| extension == "json") {
             files.push(path);
         }
     }
     files.sort();
-    files
+    Ok(files)
 }
 
 /// The session that the seed document changes, as it must have been before, and one of another account.

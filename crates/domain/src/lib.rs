@@ -10,6 +10,7 @@
 //! | [`time`] | instants, civil time, time zones and how a clock face becomes an instant |
 //! | [`text`] | bounded text and the folding used by searches |
 //! | [`form`] | what a client sent, field by field, before it is judged |
+//! | [`idempotency`] | requests that may be sent again without being done again |
 //! | [`page`] | which part of a list is asked for |
 //! | [`session`] | virtual-classroom sessions and their batches |
 //! | [`course`] | courses: their states, rosters, aliases and grading periods |
@@ -31,9 +32,15 @@
 pub mod course;
 pub mod form;
 pub mod id;
+pub mod idempotency;
 pub mod identity;
 pub mod job;
 pub mod page;
 pub mod session;
 pub mod text;
 pub mod time;
+
+/// Runs the example of the read-me with the other examples.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadMe;

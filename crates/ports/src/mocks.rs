@@ -6,9 +6,10 @@ use derslik_domain::id::{SessionGuid, UserGuid};
 use derslik_domain::time::Timestamp;
 
 use crate::outbound::{
-    AliasRepository, Clock, CourseRepository, GradingPeriodRepository, IdentityRepository, Ids, KeyRepository, MockAliasRepository,
-    MockCourseRepository, MockGradingPeriodRepository, MockIdentityRepository, MockKeyRepository, MockRosterRepository,
-    MockSessionRepository, MockUserRepository, RosterRepository, SessionRepository, StoreError, Stores, UnitOfWork, UserRepository,
+    AliasRepository, Clock, CourseRepository, GradingPeriodRepository, IdempotencyRepository, IdentityRepository, Ids, KeyRepository,
+    MockAliasRepository, MockCourseRepository, MockGradingPeriodRepository, MockIdempotencyRepository, MockIdentityRepository,
+    MockKeyRepository, MockRosterRepository, MockSessionRepository, MockUserRepository, RosterRepository, SessionRepository, StoreError,
+    Stores, UnitOfWork, UserRepository,
 };
 
 /// Stores whose every call is expected beforehand.
@@ -30,6 +31,8 @@ pub struct MockStores {
     pub grading_periods: MockGradingPeriodRepository,
     /// The keys of the installation.
     pub keys: MockKeyRepository,
+    /// Answers to requests that may come again.
+    pub idempotency: MockIdempotencyRepository,
 }
 
 impl Stores for MockStores {
@@ -63,6 +66,10 @@ impl Stores for MockStores {
 
     fn keys(&mut self) -> &mut dyn KeyRepository {
         &mut self.keys
+    }
+
+    fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
+        &mut self.idempotency
     }
 }
 

@@ -5,5 +5,6 @@
 
 pub mod courses;
 pub mod identity;
+mod once;
 pub mod rosters;
 pub mod sessions;

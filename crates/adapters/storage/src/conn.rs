@@ -1,8 +1,8 @@
 //! The two kinds of connection, and the stores of one unit of work.
 
 use derslik_ports::outbound::{
-    AliasRepository, CourseRepository, GradingPeriodRepository, IdentityRepository, KeyRepository, RosterRepository, SessionRepository,
-    StoreError, Stores, UserRepository,
+    AliasRepository, CourseRepository, GradingPeriodRepository, IdempotencyRepository, IdentityRepository, KeyRepository, RosterRepository,
+    SessionRepository, StoreError, Stores, UserRepository,
 };
 use diesel::QueryResult;
 use diesel::pg::PgConnection;
@@ -93,6 +93,10 @@ impl Stores for DieselStores<'_> {
     }
 
     fn keys(&mut self) -> &mut dyn KeyRepository {
+        self
+    }
+
+    fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
         self
     }
 }

@@ -4,7 +4,7 @@ use derslik_ports::outbound::{Conflict, StoreError};
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
 
 /// What is unique: the name of the constraint on PostgreSQL, the column that SQLite names last, and what it means.
-const UNIQUE: [(&str, &str, Conflict); 10] = [
+const UNIQUE: [(&str, &str, Conflict); 11] = [
     ("accounts_pkey", "accounts.id", Conflict::Account),
     ("accounts_name_key", "accounts.name", Conflict::Account),
     ("principals_pkey", "principals.id", Conflict::User),
@@ -15,6 +15,7 @@ const UNIQUE: [(&str, &str, Conflict); 10] = [
     ("sessions_pkey", "sessions.guid", Conflict::Session),
     ("courses_pkey", "courses.id", Conflict::Course),
     ("course_aliases_pkey", "course_aliases.alias", Conflict::Alias),
+    ("idempotency_keys_pkey", "idempotency_keys.idempotency_key", Conflict::IdempotencyKey),
 ];
 
 /// Parts of messages that tell of a dead connection. Neither library passes on the code of an error, but both word these
@@ -31,6 +32,9 @@ const LOST: [&str; 9] = [
     "the database system is",
 ];
 
+/// What SQLite says where somebody else writes.
+const LOCKED: &str = "database is locked";
+
 /// Parts of messages that tell of a database that can't answer now, on a connection that is alive.
 const BUSY: [&str; 8] = [
     "statement timeout",
@@ -38,13 +42,18 @@ const BUSY: [&str; 8] = [
     "deadlock detected",
     "too many clients",
     "remaining connection slots",
-    "database is locked",
+    LOCKED,
     "database or disk is full",
     "disk I/O error",
 ];
 
 /// The words of the ports for a failure of diesel's.
 pub(crate) fn store_error(error: Error) -> StoreError {
+    let error = match error {
+        // The transaction is gone all the same, and what failed the commit is what counts.
+        Error::RollbackErrorOnCommit { commit_error, .. } => *commit_error,
+        other => other,
+    };
     match &error {
         Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => match conflict(info.as_ref()) {
             Some(conflict) => StoreError::Conflict(conflict),
@@ -63,6 +72,11 @@ pub(crate) fn is_connection_lost(error: &Error) -> bool {
         | Error::BrokenTransactionManager => true,
         _ => says(error, &LOST),
     }
+}
+
+/// Whether another connection to SQLite is in the way.
+pub(crate) fn is_locked(error: &Error) -> bool {
+    says(error, &[LOCKED])
 }
 
 fn says(error: &Error, parts: &[&str]) -> bool {

@@ -7,7 +7,7 @@
 //! | `pool` | where connections come from and how a dead one is replaced |
 //! | `unit_of_work` | the one hop to a blocking thread, with its transaction |
 //! | `types` | values of the domain as both databases keep them |
-//! | `session`, `course`, `identity` | the repositories |
+//! | `session`, `course`, `identity`, `idempotency` | the repositories |
 //! | `migrate` | bringing a database up to date |
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -15,6 +15,7 @@
 mod conn;
 mod course;
 mod error;
+mod idempotency;
 mod identity;
 mod migrate;
 mod pool;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
@@ -12,6 +12,7 @@ use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, ConnectionError};
 
 use crate::conn::Conn;
+use crate::error::is_locked;
 
 /// Which database, and where.
 #[derive(Clone, PartialEq, Eq)]
@@ -74,11 +75,13 @@ impl fmt::Debug for DatabaseUrl {
 pub struct PoolSettings {
     /// The most connections to PostgreSQL, or readers of SQLite (which has one writer besides).
     pub connections: u32,
-    /// How long a unit of work waits for a connection.
+    /// How long a unit of work waits for a connection. By default a client hears within 3 s of a table that somebody
+    /// holds, since this and the wait for the lock add up.
     pub acquire_timeout: Duration,
     /// How long a statement may run on PostgreSQL.
     pub statement_timeout: Duration,
-    /// How long a statement may wait for a lock; on SQLite, how long a writer of another process is waited for.
+    /// How long a statement may wait for a lock; on SQLite, how much longer a writer waits for those before it, of this
+    /// process or another.
     pub lock_timeout: Duration,
     /// Whether a committed write of SQLite is on the disk before it is acknowledged, and so survives a power cut.
     pub sqlite_full_sync: bool,
@@ -88,7 +91,7 @@ impl Default for PoolSettings {
     fn default() -> Self {
         Self {
             connections: 6,
-            acquire_timeout: Duration::from_secs(2),
+            acquire_timeout: Duration::from_millis(800),
             statement_timeout: Duration::from_secs(5),
             lock_timeout: Duration::from_secs(2),
             sqlite_full_sync: true,
@@ -120,7 +123,7 @@ pub(crate) trait Database: Connection + Send + Sized + 'static {
     fn as_conn(&mut self) -> Conn<'_>;
 
     /// Runs `work` in a transaction that may write.
-    fn write<T, E: From<diesel::result::Error>>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E>;
+    fn write<T>(&mut self, work: impl FnOnce(&mut Self) -> QueryResult<T>) -> QueryResult<T>;
 }
 
 impl Database for PgConnection {
@@ -128,7 +131,7 @@ impl Database for PgConnection {
         Conn::Pg(self)
     }
 
-    fn write<T, E: From<diesel::result::Error>>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
+    fn write<T>(&mut self, work: impl FnOnce(&mut Self) -> QueryResult<T>) -> QueryResult<T> {
         self.transaction(work)
     }
 }
@@ -138,7 +141,7 @@ impl Database for SqliteConnection {
         Conn::Sqlite(self)
     }
 
-    fn write<T, E: From<diesel::result::Error>>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
+    fn write<T>(&mut self, work: impl FnOnce(&mut Self) -> QueryResult<T>) -> QueryResult<T> {
         self.immediate_transaction(work)
     }
 }
@@ -213,16 +216,31 @@ impl Connector for SqliteConnector {
     }
 }
 
+/// Nobody queues for the file of SQLite: whoever asks often gets it, and its own way of asking more and more rarely, up to
+/// ten times a second, starves a process beside a busy one. So a writer gives up at once and the unit of work asks again.
+const WRITER_PAUSE_MILLIS: u32 = 3;
+
 fn prepare_sqlite(conn: &mut SqliteConnection, access: Access, settings: PoolSettings) -> QueryResult<()> {
     let synchronous = if settings.sqlite_full_sync { "FULL" } else { "NORMAL" };
-    conn.batch_execute(&format!(
-        "PRAGMA busy_timeout = {}; PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; \
-         PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;",
-        settings.lock_timeout.as_millis()
-    ))?;
+    conn.batch_execute(&format!("PRAGMA busy_timeout = {}; PRAGMA page_size = 8192", settings.lock_timeout.as_millis()))?;
+    turn_on_write_ahead_log(conn, settings.lock_timeout)?;
+    conn.batch_execute(&format!("PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY"))?;
     match access {
         Access::Read => conn.batch_execute("PRAGMA query_only = ON"),
-        Access::Write => Ok(()),
+        Access::Write => conn.batch_execute(&format!("PRAGMA busy_timeout = {WRITER_PAUSE_MILLIS}")),
+    }
+}
+
+/// The one statement that SQLite gives up at once where two connections open a new file together: its own patience would
+/// be a deadlock there.
+fn turn_on_write_ahead_log(conn: &mut SqliteConnection, patience: Duration) -> QueryResult<()> {
+    const PAUSE: Duration = Duration::from_millis(5);
+    let begin = Instant::now();
+    loop {
+        match conn.batch_execute("PRAGMA journal_mode = WAL") {
+            Err(error) if is_locked(&error) && begin.elapsed() < patience => std::thread::sleep(PAUSE),
+            result => return result,
+        }
     }
 }
 

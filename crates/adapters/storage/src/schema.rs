@@ -141,4 +141,16 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    idempotency_keys (account_id, principal_id, idempotency_key) {
+        account_id -> BigInt,
+        principal_id -> BigInt,
+        idempotency_key -> Text,
+        request_digest -> Binary,
+        answer_status -> SmallInt,
+        answer_body -> Binary,
+        kept_at -> crate::types::Instant,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(accounts, principals, credentials, courses, course_aliases, course_members);

@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use derslik_ports::outbound::{StoreError, Stores, UnitOfWork};
+use diesel::result::Error;
 use r2d2::Pool;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
@@ -11,7 +13,7 @@ use tokio::time::timeout;
 use tracing::Span;
 
 use crate::conn::DieselStores;
-use crate::error::{is_connection_lost, store_error};
+use crate::error::{is_connection_lost, is_locked, store_error};
 use crate::pool::{Access, Connector, Database, DatabaseUrl, LogErrors, Manager, PgConnector, PoolSettings, SqliteConnector};
 
 /// A unit of work over a pool of connections. Clones share the pool.
@@ -30,7 +32,8 @@ enum Lanes {
 struct Lane<C: Connector> {
     pool: Pool<Manager<C>>,
     places: Arc<Semaphore>,
-    settings: PoolSettings,
+    /// How long a unit of work queues, in all.
+    patience: Duration,
     runtime: Handle,
 }
 
@@ -47,14 +50,12 @@ impl DieselUnitOfWork {
     /// A unit of work on that database, whose blocking threads are those of `runtime`. It connects when it is first used.
     pub fn new(url: &DatabaseUrl, settings: PoolSettings, runtime: &Handle) -> Self {
         let lanes = match url {
-            DatabaseUrl::Postgres(url) => {
-                Lanes::Postgres(Lane::new(PgConnector { url: url.clone(), settings }, settings.connections, settings, runtime))
-            }
+            DatabaseUrl::Postgres(url) => Lanes::Postgres(Lane::new(PgConnector { url: url.clone(), settings }, settings, runtime)),
             DatabaseUrl::Sqlite(path) => {
                 let connector = |access| SqliteConnector { path: path.clone(), access, settings };
                 Lanes::Sqlite {
-                    readers: Lane::new(connector(Access::Read), settings.connections, settings, runtime),
-                    writer: Lane::new(connector(Access::Write), 1, settings, runtime),
+                    readers: Lane::new(connector(Access::Read), settings, runtime),
+                    writer: Lane::of_one_writer(connector(Access::Write), settings, runtime),
                 }
             }
         };
@@ -63,8 +64,8 @@ impl DieselUnitOfWork {
 }
 
 impl<C: Connector> Lane<C> {
-    fn new(connector: C, connections: u32, settings: PoolSettings, runtime: &Handle) -> Self {
-        let connections = connections.max(1);
+    fn new(connector: C, settings: PoolSettings, runtime: &Handle) -> Self {
+        let connections = settings.connections.max(1);
         let pool = Pool::builder()
             .max_size(connections)
             .min_idle(Some(0))
@@ -74,7 +75,13 @@ impl<C: Connector> Lane<C> {
             .error_handler(Box::new(LogErrors))
             .build_unchecked(Manager(connector));
         let places = Arc::new(Semaphore::new(usize::try_from(connections).unwrap_or(Semaphore::MAX_PERMITS)));
-        Self { pool, places, settings, runtime: runtime.clone() }
+        Self { pool, places, patience: settings.acquire_timeout, runtime: runtime.clone() }
+    }
+
+    /// A lane in which waiting for a place is waiting for the lock that writers take in turn, and takes as long.
+    fn of_one_writer(connector: C, settings: PoolSettings, runtime: &Handle) -> Self {
+        let lane = Self::new(connector, PoolSettings { connections: 1, ..settings }, runtime);
+        Self { patience: settings.acquire_timeout + settings.lock_timeout, ..lane }
     }
 
     /// Runs `job` on a blocking thread as soon as a connection is free.
@@ -83,7 +90,7 @@ impl<C: Connector> Lane<C> {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let place = timeout(self.settings.acquire_timeout, Arc::clone(&self.places).acquire_owned()).await;
+        let place = timeout(self.patience, Arc::clone(&self.places).acquire_owned()).await;
         let Ok(Ok(place)) = place else { return Err(StoreError::Unavailable(None).into()) };
         let (pool, span) = (self.pool.clone(), Span::current());
         let finished = self
@@ -127,33 +134,39 @@ impl<C: Connector> Lane<C> {
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut dyn Stores) -> Result<T, E> + Send + 'static,
     {
+        let (begin, patience) = (Instant::now(), self.patience);
         self.run(move |pool| {
             let mut work = Some(work);
             let mut more_tries = pool.max_size();
             loop {
                 let mut link = pool.get().map_err(no_connection)?;
                 let mut lost = false;
-                let result = link.conn.write(|conn| match work.take() {
-                    Some(work) => {
-                        let mut stores = DieselStores::new(conn.as_conn());
-                        let result = work(&mut stores).map_err(Failure::Work);
-                        lost = stores.is_lost();
-                        result
-                    }
-                    None => Err(Failure::Transaction(diesel::result::Error::BrokenTransactionManager)),
+                let mut refusal = None;
+                let result = link.conn.write(|conn| {
+                    let work = work.take().ok_or(Error::BrokenTransactionManager)?;
+                    let mut stores = DieselStores::new(conn.as_conn());
+                    let result = work(&mut stores);
+                    lost = stores.is_lost();
+                    result.map_err(|error| {
+                        refusal = Some(error);
+                        Error::RollbackTransaction
+                    })
                 });
-                match result {
-                    Ok(value) => return Ok(value),
-                    Err(Failure::Work(error)) => {
-                        link.broken |= lost;
-                        return Err(error);
+                match (result, refusal) {
+                    (Ok(value), _) => return Ok(value),
+                    // Whatever the rollback came to, this is why there was one.
+                    (Err(error), Some(refusal)) => {
+                        link.broken |= lost || !matches!(error, Error::RollbackTransaction);
+                        return Err(refusal);
                     }
                     // No transaction could be begun, so nothing was done yet.
-                    Err(Failure::Transaction(error)) if work.is_some() && is_connection_lost(&error) && more_tries > 0 => {
+                    (Err(error), None) if work.is_some() && is_connection_lost(&error) && more_tries > 0 => {
                         link.broken = true;
                         more_tries -= 1;
                     }
-                    Err(Failure::Transaction(error)) => {
+                    // Another process writes to the file of SQLite.
+                    (Err(error), None) if work.is_some() && is_locked(&error) && begin.elapsed() < patience => {}
+                    (Err(error), None) => {
                         link.broken = true;
                         return Err(store_error(error).into());
                     }
@@ -161,18 +174,6 @@ impl<C: Connector> Lane<C> {
             }
         })
         .await
-    }
-}
-
-/// Why a transaction failed: by what was done in it, or by itself.
-enum Failure<E> {
-    Work(E),
-    Transaction(diesel::result::Error),
-}
-
-impl<E> From<diesel::result::Error> for Failure<E> {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::Transaction(error)
     }
 }
 
@@ -203,5 +204,80 @@ impl UnitOfWork for DieselUnitOfWork {
             Lanes::Postgres(lane) => lane.write(work).await,
             Lanes::Sqlite { writer, .. } => writer.write(work).await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use derslik_domain::id::Id;
+    use derslik_domain::session::{Session, SessionDescription};
+    use derslik_ports::outbound::SessionRepository;
+    use derslik_testkit::builders::{guid, session};
+    use diesel::connection::SimpleConnection;
+    use diesel::sql_types::Text;
+    use diesel::sqlite::SqliteConnection;
+    use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
+
+    use super::*;
+    use crate::pool::ConnectError;
+
+    /// Connects to a database on a disk with so many pages left to it.
+    struct SmallDisk(SqliteConnector, u32);
+
+    impl Connector for SmallDisk {
+        type Conn = SqliteConnection;
+
+        fn connect(&self) -> Result<SqliteConnection, ConnectError> {
+            let mut conn = self.0.connect()?;
+            conn.batch_execute(&format!("PRAGMA max_page_count = {}", self.1))?;
+            Ok(conn)
+        }
+    }
+
+    #[derive(QueryableByName)]
+    struct Check {
+        #[diesel(sql_type = Text)]
+        integrity_check: String,
+    }
+
+    fn large(number: u128) -> Session {
+        Session { description: SessionDescription::new("ç".repeat(10_000)).ok(), ..session(guid(number)) }
+    }
+
+    fn insert(sessions: &mut dyn SessionRepository, numbers: std::ops::Range<u128>) -> Result<(), StoreError> {
+        let rows: Vec<_> = numbers.map(large).collect();
+        sessions.insert_many(Id::new(1), &rows.iter().collect::<Vec<_>>())
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_told_leaves_nothing_and_is_used_again_once_there_is_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("full.sqlite");
+        DatabaseUrl::Sqlite(path.clone()).migrate().unwrap();
+        let settings = PoolSettings::default();
+        let connector = SqliteConnector { path: path.clone(), access: Access::Write, settings };
+        let small = Lane::of_one_writer(SmallDisk(connector.clone(), 100), settings, &Handle::current());
+
+        small.write(|stores| insert(stores.sessions(), 0..1)).await.unwrap();
+        for _ in 0..3 {
+            // Both where a row finds no room, and after many rows have found some.
+            for numbers in [1..2_u128, 1..400] {
+                let filled = small
+                    .write(move |stores| insert(stores.sessions(), numbers.clone()).and_then(|()| insert(stores.sessions(), 400..800)));
+                let filled: Result<(), StoreError> = filled.await;
+                assert!(matches!(filled, Err(StoreError::Unavailable(_))), "{filled:?}");
+            }
+            let found = small.read(|stores| {
+                Ok::<_, StoreError>((stores.sessions().find(Id::new(1), guid(0))?, stores.sessions().find(Id::new(1), guid(1))?))
+            });
+            let (before, within) = found.await.unwrap();
+            assert!(before.is_some() && within.is_none());
+        }
+
+        let roomy = Lane::of_one_writer(connector, settings, &Handle::current());
+        roomy.write(|stores| insert(stores.sessions(), 1..400)).await.unwrap();
+        let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+        let check = sql_query("PRAGMA integrity_check").get_result::<Check>(&mut conn).unwrap();
+        assert_eq!(check.integrity_check, "ok");
     }
 }

@@ -1,4 +1,7 @@
-//! The service as a test wants it: over a new database, with a clock and ids of the test's choosing.
+//! The service as a test wants it: over a new database, with a clock and ids of the test's choosing, or as a process.
+#![expect(dead_code, reason = "each test uses a part of it")]
+
+pub(crate) mod process;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -36,8 +39,11 @@ pub(crate) struct Service {
 /// What keeps a database for as long as it is wanted.
 pub(crate) type Place = Box<dyn std::any::Any + Send>;
 
+/// Makes a new database, brought up to date.
+pub(crate) type Open = fn() -> Result<(DatabaseUrl, Place), Failed>;
+
 /// Both databases, by the names that tests go under.
-pub(crate) const DATABASES: [(&str, fn() -> Result<(DatabaseUrl, Place), Failed>); 2] = [("sqlite", sqlite), ("postgres", postgres)];
+pub(crate) const DATABASES: [(&str, Open); 2] = [("sqlite", sqlite), ("postgres", postgres)];
 
 fn sqlite() -> Result<(DatabaseUrl, Place), Failed> {
     let folder = tempfile::tempdir()?;
@@ -80,11 +86,7 @@ impl Ids for CountedIds {
 
 impl Service {
     /// The service with the accounts `demo` and `other`, over a new database, at a standstill of the clock.
-    pub(crate) async fn start(
-        database: fn() -> Result<(DatabaseUrl, Place), Failed>,
-        now: Timestamp,
-        limits: Limits,
-    ) -> Result<Self, Failed> {
+    pub(crate) async fn start(database: Open, now: Timestamp, limits: Limits) -> Result<Self, Failed> {
         let (url, place) = database()?;
         let uow =
             DieselUnitOfWork::new(&url, PoolSettings { connections: 4, ..PoolSettings::default() }, &tokio::runtime::Handle::current());
@@ -111,8 +113,7 @@ pub(crate) fn run(trials: Vec<Trial>) -> ExitCode {
 }
 
 /// Waits for a future on a runtime of its own.
-pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
-    let local = tokio::task::LocalSet::new();
-    local.block_on(&runtime, future)
+pub(crate) fn block_on(future: impl Future<Output = Result<(), Failed>>) -> Result<(), Failed> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    tokio::task::LocalSet::new().block_on(&runtime, future)
 }

@@ -62,8 +62,10 @@ pub enum FilterError {
     Page(#[from] PageError),
 }
 
-/// The longest text that a search takes: as long as the longest that can be stored.
-type SearchText = Text<10_000>;
+/// The longest texts that a search takes: as long as the longest that can be stored. That bounds the number of tags, too,
+/// each of which is a condition of its own.
+const MAX_TEXT: usize = 10_000;
+const MAX_TAGS: usize = 1_000;
 
 impl FilterForm {
     /// Judges the form.
@@ -73,11 +75,11 @@ impl FilterForm {
     pub fn judge(self) -> Result<SessionFilter, FilterError> {
         let page = Page::new(take(self.page_number, "page_number")?, take(self.page_size, "page_size")?)?;
         let guid = take(self.guid, "session_guid")?;
-        let tags = search_text(self.tags, "tags")?.unwrap_or_default();
+        let tags = search_text::<MAX_TAGS>(self.tags, "tags")?.unwrap_or_default();
         Ok(SessionFilter {
             guid: guid.map(|guid| std::str::from_utf8(&guid).ok().and_then(|guid| guid.trim().parse().ok())),
-            name: search_text(self.name, "name")?,
-            description: search_text(self.description, "description")?,
+            name: search_text::<MAX_TEXT>(self.name, "name")?,
+            description: search_text::<MAX_TEXT>(self.description, "description")?,
             tags: tag_words(&tags).map(str::to_owned).collect(),
             duration: take(self.duration, "duration")?,
             begin: date(self.begin_date, "begin_date")?.map(WrittenTime::civil),
@@ -97,9 +99,9 @@ fn take<T>(field: Field<T>, name: &'static str) -> Result<Option<T>, FilterError
 }
 
 /// A text to search by, or `None` where nothing is left of it.
-fn search_text(field: Field<RawText>, name: &'static str) -> Result<Option<String>, FilterError> {
+fn search_text<const MAX: usize>(field: Field<RawText>, name: &'static str) -> Result<Option<String>, FilterError> {
     let Some(text) = take(field, name)? else { return Ok(None) };
-    let text = SearchText::from_bytes(text).map_err(|_| FilterError::Invalid(name))?;
+    let text = Text::<MAX>::from_bytes(text).map_err(|_| FilterError::Invalid(name))?;
     let folded = fold(text.as_str().trim());
     Ok((!folded.is_empty()).then_some(folded))
 }
@@ -155,6 +157,7 @@ mod tests {
     #[case(FilterForm { name: Field::Mistyped, ..Default::default() }, FilterError::Invalid("name"))]
     #[case(FilterForm { begin_date: given("soon"), ..Default::default() }, FilterError::Invalid("begin_date"))]
     #[case(FilterForm { description: given("a\0b"), ..Default::default() }, FilterError::Invalid("description"))]
+    #[case(FilterForm { tags: given(&"a,".repeat(501)), ..Default::default() }, FilterError::Invalid("tags"))]
     #[case(FilterForm { page_size: Field::Given(1_001), ..Default::default() }, FilterError::Page(PageError::TooLarge))]
     fn names_the_field_that_can_not_be_used(#[case] form: FilterForm, #[case] error: FilterError) {
         assert_eq!(form.judge(), Err(error));

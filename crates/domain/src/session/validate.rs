@@ -183,26 +183,27 @@ impl SessionForm {
         let description = judge.read(SessionField::Description, self.description, read_text);
         let tags = judge.read(SessionField::Tags, self.tags, read_text);
         let (zone, zone_problem) = peek_zone(&self.timezone);
+        let starts_anew = matches!(self.start_date, Field::Given(_));
         let start = judge.read(SessionField::StartDate, self.start_date, |written| {
             read_start(&written, creator.now, |written| Start::from_written(written, zone.unwrap_or(session.start.zone()), mode))
         });
+        let moved = zone.filter(|_| !starts_anew).map(|zone| session.start.moved_to(zone, mode).ok_or(Problem::Invalid)).transpose();
         let duration = judge.read(SessionField::Duration, self.duration, read_duration);
         let lang = judge.read(SessionField::Lang, self.lang, |tag| read_lang(&tag));
         let allow_recording = judge.read(SessionField::AllowRecording, self.allow_recording, Ok);
         let inaccessible_replay = judge.read(SessionField::InaccessibleReplay, self.inaccessible_replay, Ok);
         let options = judge.options(self.options);
-        if let Some(problem) = zone_problem {
+        if let Some(problem) = zone_problem.or(moved.err()) {
             judge.object(SessionField::Timezone, problem);
         }
         let status = judge.read(SessionField::Status, self.status, read_status);
-        let moved = zone.map(|zone| session.start.moved_to(zone, mode));
         judge.verdict(Some(()))?;
         Ok(Session {
             guid: session.guid,
             name: name.unwrap_or_else(|| session.name.clone()),
             description: description.or_else(|| session.description.clone()),
             tags: tags.or_else(|| session.tags.clone()),
-            start: start.or(moved).unwrap_or(session.start),
+            start: start.or(moved.unwrap_or_default()).unwrap_or(session.start),
             duration: duration.unwrap_or(session.duration),
             lang: lang.unwrap_or_else(|| session.lang.clone()),
             status: status.unwrap_or(session.status),
@@ -255,8 +256,9 @@ fn read_status(code: i64) -> Result<SessionStatus, Problem> {
     SessionStatus::by_code(code).filter(|status| *status != SessionStatus::Deleted).ok_or(Problem::Invalid)
 }
 
-fn read_start(text: &[u8], now: Timestamp, place: impl FnOnce(WrittenTime) -> Start) -> Result<Start, Problem> {
-    let start = place(utf8(text)?.parse().map_err(|_| Problem::Invalid)?);
+fn read_start(text: &[u8], now: Timestamp, place: impl FnOnce(WrittenTime) -> Option<Start>) -> Result<Start, Problem> {
+    let written = utf8(text)?.parse().map_err(|_| Problem::Invalid)?;
+    let start = place(written).ok_or(Problem::Invalid)?;
     if start.instant() < now.minutes_before(PAST_SLACK_MINUTES) { Err(Problem::Past) } else { Ok(start) }
 }
 

@@ -14,6 +14,12 @@ pub enum ServiceError {
     /// There is no such object in the actor's account.
     #[error("not found")]
     NotFound,
+    /// The key of the request was given to another request before.
+    #[error("the idempotency key belongs to another request")]
+    KeyReused,
+    /// A request of the same key is being done at this moment.
+    #[error("a request of the same idempotency key is under way")]
+    KeyBusy,
     /// The store failed. Nothing was changed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -5,7 +5,7 @@ use derslik_domain::id::SessionGuid;
 use derslik_domain::identity::Actor;
 use derslik_domain::session::{Batch, BatchOutcome, Session, SessionFilter};
 
-use super::ServiceError;
+use super::{Once, Performed, ServiceError};
 
 /// What can be done with the sessions of the actor's account.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
@@ -14,8 +14,14 @@ pub trait SessionService: Send + Sync {
     /// Creates and changes sessions, in order, in one transaction: what was refused does not undo the rest.
     ///
     /// # Errors
-    /// [`ServiceError::Denied`]; [`ServiceError::Store`], and then nothing was done.
-    async fn upsert_batch(&self, actor: &Actor, batch: Batch) -> Result<BatchOutcome, ServiceError>;
+    /// [`ServiceError::Denied`]; [`ServiceError::KeyReused`], [`ServiceError::KeyBusy`] and [`ServiceError::Store`], and then
+    /// nothing was done.
+    async fn upsert_batch(
+        &self,
+        actor: &Actor,
+        batch: Batch,
+        once: Option<Once<BatchOutcome>>,
+    ) -> Result<Performed<BatchOutcome>, ServiceError>;
 
     /// The sessions that the filter is about, by their start and then their GUID.
     ///

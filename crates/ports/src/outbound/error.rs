@@ -43,6 +43,8 @@ pub enum Conflict {
     Course,
     /// An alias within its account or its project.
     Alias,
+    /// The key of a request within its principal.
+    IdempotencyKey,
 }
 
 impl std::fmt::Display for Conflict {
@@ -56,6 +58,7 @@ impl std::fmt::Display for Conflict {
             Self::Session => "session",
             Self::Course => "course",
             Self::Alias => "alias",
+            Self::IdempotencyKey => "idempotency key",
         })
     }
 }

@@ -3,6 +3,7 @@
 mod clock;
 mod courses;
 mod error;
+mod idempotency;
 mod identity;
 mod ids;
 mod sessions;
@@ -14,6 +15,7 @@ pub use courses::{
     AliasRepository, CourseRecord, CourseRepository, GradingPeriodRepository, KeyRepository, Member, RosterRepository, Slice,
 };
 pub use error::{Conflict, StoreError};
+pub use idempotency::{IdempotencyRepository, KeyState, OwnedKey};
 pub use identity::{CredentialOwner, IdentityRepository, NewCredential};
 pub use ids::Ids;
 pub use sessions::SessionRepository;
@@ -23,6 +25,7 @@ pub use users::UserRepository;
 #[cfg(any(test, feature = "mocks"))]
 pub use {
     courses::{MockAliasRepository, MockCourseRepository, MockGradingPeriodRepository, MockKeyRepository, MockRosterRepository},
+    idempotency::MockIdempotencyRepository,
     identity::MockIdentityRepository,
     sessions::MockSessionRepository,
     users::MockUserRepository,

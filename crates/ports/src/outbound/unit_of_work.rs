@@ -3,8 +3,8 @@
 use std::future::Future;
 
 use super::{
-    AliasRepository, CourseRepository, GradingPeriodRepository, IdentityRepository, KeyRepository, RosterRepository, SessionRepository,
-    StoreError, UserRepository,
+    AliasRepository, CourseRepository, GradingPeriodRepository, IdempotencyRepository, IdentityRepository, KeyRepository, RosterRepository,
+    SessionRepository, StoreError, UserRepository,
 };
 
 /// The stores, all of them on the connection of one unit of work.
@@ -25,6 +25,8 @@ pub trait Stores {
     fn grading_periods(&mut self) -> &mut dyn GradingPeriodRepository;
     /// The keys of the installation.
     fn keys(&mut self) -> &mut dyn KeyRepository;
+    /// Answers to requests that may come again.
+    fn idempotency(&mut self) -> &mut dyn IdempotencyRepository;
 }
 
 /// Runs plain code against the stores.

@@ -13,3 +13,26 @@ pub(super) async fn run<U: UnitOfWork>(service: &Sessions<U>, actor: &Actor, gui
     let account = actor.account_id();
     service.uow.read(move |stores| stores.sessions().find(account, guid)?.ok_or(ServiceError::NotFound)).await
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use derslik_ports::inbound::SessionService;
+    use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores, StoppedClock};
+    use derslik_testkit::builders::{actor_of, guid, now, other_account, session};
+    use mockall::predicate::eq;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn looks_in_the_account_of_the_actor_alone() {
+        let mut stores = MockStores::default();
+        stores.sessions.expect_find().with(eq(other_account().id), eq(guid(1))).once().returning(|_, guid| Ok(Some(session(guid))));
+        stores.sessions.expect_find().returning(|_, _| Ok(None));
+        let service = Sessions::new(FakeUnitOfWork::new(stores), Arc::new(StoppedClock(now())), Arc::new(FixedIds(guid(99))));
+        let actor = actor_of(other_account());
+        assert_eq!(service.get(&actor, guid(1)).await.unwrap().guid, guid(1));
+        assert!(matches!(service.get(&actor, guid(2)).await, Err(ServiceError::NotFound)));
+    }
+}

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use derslik_domain::id::SessionGuid;
 use derslik_domain::identity::Actor;
 use derslik_domain::session::{Batch, BatchOutcome, Session, SessionFilter};
-use derslik_ports::inbound::{ServiceError, SessionService};
+use derslik_ports::inbound::{Once, Performed, ServiceError, SessionService};
 use derslik_ports::outbound::{Clock, Ids, UnitOfWork};
 
 /// The use cases of sessions over a unit of work.
@@ -31,8 +31,13 @@ impl<U: UnitOfWork> Sessions<U> {
 
 #[async_trait]
 impl<U: UnitOfWork> SessionService for Sessions<U> {
-    async fn upsert_batch(&self, actor: &Actor, batch: Batch) -> Result<BatchOutcome, ServiceError> {
-        upsert_batch::run(self, actor, batch).await
+    async fn upsert_batch(
+        &self,
+        actor: &Actor,
+        batch: Batch,
+        once: Option<Once<BatchOutcome>>,
+    ) -> Result<Performed<BatchOutcome>, ServiceError> {
+        upsert_batch::run(self, actor, batch, once).await
     }
 
     async fn search(&self, actor: &Actor, filter: SessionFilter) -> Result<Vec<Session>, ServiceError> {

@@ -5,35 +5,40 @@ use std::sync::Arc;
 
 use derslik_domain::identity::{Action, Actor, authorize};
 use derslik_domain::session::{Batch, BatchOutcome, Creator};
-use derslik_ports::inbound::ServiceError;
-use derslik_ports::outbound::UnitOfWork;
+use derslik_ports::inbound::{Once, Performed, ServiceError};
+use derslik_ports::outbound::{Stores, UnitOfWork};
 
 use super::Sessions;
+use crate::once::Guard;
 
-pub(super) async fn run<U: UnitOfWork>(service: &Sessions<U>, actor: &Actor, batch: Batch) -> Result<BatchOutcome, ServiceError> {
+pub(super) async fn run<U: UnitOfWork>(
+    service: &Sessions<U>,
+    actor: &Actor,
+    batch: Batch,
+    once: Option<Once<BatchOutcome>>,
+) -> Result<Performed<BatchOutcome>, ServiceError> {
     authorize(actor, Action::WriteSessions)?;
     let account = Arc::clone(&actor.account);
     let principal = actor.principal.id;
     let now = service.clock.now();
     let ids = Arc::clone(&service.ids);
-    service
-        .uow
-        .write(move |stores| {
-            let sessions = stores.sessions();
-            let targets = batch.targets();
-            let existing = if targets.is_empty() { HashMap::new() } else { sessions.lock_many(account.id, &targets)? };
-            let creator = Creator { principal, settings: &account.settings, now };
-            let outcome = batch.decide(existing, &creator, || ids.session_guid());
-            let (inserts, updates) = (outcome.inserts(), outcome.updates());
-            if !inserts.is_empty() {
-                sessions.insert_many(account.id, &inserts)?;
-            }
-            if !updates.is_empty() {
-                sessions.update_many(account.id, &updates)?;
-            }
-            Ok(outcome)
-        })
-        .await
+    let guard = Guard::new(actor, once, now);
+    let work = move |stores: &mut dyn Stores| {
+        let sessions = stores.sessions();
+        let targets = batch.targets();
+        let existing = if targets.is_empty() { HashMap::new() } else { sessions.lock_many(account.id, &targets)? };
+        let creator = Creator { principal, settings: &account.settings, now };
+        let outcome = batch.decide(existing, &creator, || ids.session_guid());
+        let (inserts, updates) = (outcome.inserts(), outcome.updates());
+        if !inserts.is_empty() {
+            sessions.insert_many(account.id, &inserts)?;
+        }
+        if !updates.is_empty() {
+            sessions.update_many(account.id, &updates)?;
+        }
+        Ok(outcome)
+    };
+    service.uow.write(move |stores| guard.run(stores, work)).await
 }
 
 #[cfg(test)]
@@ -64,6 +69,13 @@ mod tests {
         BatchItem::Session(Target::Existing(guid(number)), Box::new(form))
     }
 
+    fn verdicts(performed: &Performed<BatchOutcome>) -> &[Verdict] {
+        match performed {
+            Performed::Now(outcome) => outcome.verdicts(),
+            other => panic!("done under a key: {other:?}"),
+        }
+    }
+
     #[tokio::test]
     async fn locks_decides_inserts_and_updates_in_this_order() {
         let mut stores = MockStores::default();
@@ -88,9 +100,9 @@ mod tests {
         let change = SessionForm { duration: Field::Given(100), ..SessionForm::default() };
 
         let batch = Batch::new(vec![create(session_form()), update(1, change.clone()), update(2, change)]);
-        let outcome = service.upsert_batch(&actor_of(account()), batch).await.unwrap();
+        let performed = service.upsert_batch(&actor_of(account()), batch, None).await.unwrap();
 
-        assert!(matches!(outcome.verdicts(), [Verdict::Created(_), Verdict::Updated(_), Verdict::NotFound]));
+        assert!(matches!(verdicts(&performed), [Verdict::Created(_), Verdict::Updated(_), Verdict::NotFound]));
         assert_eq!(uow.commits(), 1);
     }
 
@@ -99,8 +111,8 @@ mod tests {
         // No call of the stores is expected, so any would fail the test.
         let (service, _) = service(MockStores::default());
         let batch = Batch::new(vec![create(SessionForm::default()), BatchItem::Session(Target::Impossible, Box::default())]);
-        let outcome = service.upsert_batch(&actor_of(account()), batch).await.unwrap();
-        assert!(matches!(outcome.verdicts(), [Verdict::Refused(_), Verdict::NotFound]));
+        let performed = service.upsert_batch(&actor_of(account()), batch, None).await.unwrap();
+        assert!(matches!(verdicts(&performed), [Verdict::Refused(_), Verdict::NotFound]));
     }
 
     #[tokio::test]
@@ -108,7 +120,7 @@ mod tests {
         let mut stores = MockStores::default();
         stores.sessions.expect_insert_many().returning(|_, _| Err(StoreError::Unavailable(None)));
         let (service, uow) = service(stores);
-        let error = service.upsert_batch(&actor_of(account()), Batch::new(vec![create(session_form())])).await.unwrap_err();
+        let error = service.upsert_batch(&actor_of(account()), Batch::new(vec![create(session_form())]), None).await.unwrap_err();
         assert!(matches!(error, ServiceError::Store(StoreError::Unavailable(_))));
         assert_eq!(uow.commits(), 0);
     }
@@ -117,7 +129,7 @@ mod tests {
     async fn asks_no_store_before_it_knows_that_the_actor_may() {
         let (service, _) = service(MockStores::default());
         let actor = Actor { scopes: Scopes::default(), ..actor_of(account()) };
-        let error = service.upsert_batch(&actor, Batch::new(vec![create(session_form())])).await.unwrap_err();
+        let error = service.upsert_batch(&actor, Batch::new(vec![create(session_form())]), None).await.unwrap_err();
         assert!(matches!(error, ServiceError::Denied(_)));
     }
 }

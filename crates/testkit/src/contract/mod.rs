@@ -1,6 +1,7 @@
 //! What every store has to keep, whatever database is behind it. One list of cases drives the tests of each database.
 
 mod courses;
+mod idempotency;
 mod identity;
 mod sessions;
 mod unit_of_work;
@@ -26,7 +27,7 @@ pub struct Case<U> {
 
 /// All cases.
 pub fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
-    [unit_of_work::cases(), identity::cases(), sessions::cases(), courses::cases()].into_iter().flatten().collect()
+    [unit_of_work::cases(), identity::cases(), idempotency::cases(), sessions::cases(), courses::cases()].into_iter().flatten().collect()
 }
 
 impl<U: UnitOfWork> Harness<U> {

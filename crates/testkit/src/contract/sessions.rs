@@ -33,6 +33,8 @@ pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
         Case { name: "a_search_takes_wildcards_literally", run: search_wildcards },
         Case { name: "a_search_wants_every_tag", run: search_tags },
         Case { name: "a_search_bounds_the_clock_face_of_the_start", run: search_dates },
+        Case { name: "a_search_takes_the_first_and_the_last_date_there_is", run: search_all_time },
+        Case { name: "a_search_takes_as_many_tags_as_a_session_can_have", run: search_many_tags },
         Case { name: "a_search_finds_durations_and_guids", run: search_exact },
     ]
 }
@@ -293,6 +295,26 @@ fn search_dates<U: UnitOfWork>(harness: &Harness<U>) {
     assert_eq!(between("2026-05-02T10:00:00Z", ""), [1, 3]);
     assert_eq!(between("2026-05-02T10:00:01Z", ""), [3]);
     assert_eq!(between("", "2026-05-03T00:00:00"), [1, 2, 3]);
+}
+
+fn search_all_time<U: UnitOfWork>(harness: &Harness<U>) {
+    let at = |number, text: &str| Session { start: start(text), ..session(guid(number)) };
+    store(harness, vec![at(1, "9999-12-31T23:59:59.999999"), at(2, "2026-05-01T12:00:00"), at(3, "0001-01-02T00:00:00")]);
+    let between =
+        |begin: &str, end: &str| search(harness, FilterForm { begin_date: text(begin), end_date: text(end), ..Default::default() });
+    assert_eq!(search(harness, FilterForm::default()), [3, 2, 1]);
+    assert_eq!(between("0001-01-01", "9999-12-31"), [3, 2, 1]);
+    assert_eq!(between("2026-05-01", "9999-12-31T23:59:59"), [2]);
+    assert_eq!(between("9999-12-31", ""), [1]);
+}
+
+fn search_many_tags<U: UnitOfWork>(harness: &Harness<U>) {
+    // One letter and one comma each: nothing more fits into the field.
+    let tags_from = |first: char| (first..).take(500).map(String::from).collect::<Vec<_>>().join(",");
+    let (tags, others) = (tags_from('\u{4e00}'), tags_from('\u{4e01}'));
+    let tagged = |number, tags: &str| Session { tags: SessionTags::new(tags).ok(), ..session(guid(number)) };
+    store(harness, vec![tagged(1, &tags), tagged(2, &others)]);
+    assert_eq!(search(harness, FilterForm { tags: text(&tags), ..Default::default() }), [1]);
 }
 
 fn search_exact<U: UnitOfWork>(harness: &Harness<U>) {

@@ -6,6 +6,7 @@ use actix_web::http::StatusCode;
 use super::call::{Answer, Call, answer, refusal};
 use super::error::ClassroomError;
 use super::query::System;
+use super::transport::JSON;
 use crate::state::HttpState;
 
 /// The most parts of a batch.
@@ -157,16 +158,15 @@ fn header<'a>(lines: &'a [String], name: &str) -> Option<&'a str> {
 
 fn write(answers: &mut Vec<u8>, id: Option<&str>, answer: &Answer) {
     let reason = StatusCode::from_u16(answer.status).ok().and_then(|status| status.canonical_reason()).unwrap_or_default();
-    let mut head = format!("--{BOUNDARY}\r\nContent-Type: application/http\r\n");
-    if let Some(id) = id {
-        let id = id.strip_prefix('<').unwrap_or(id);
-        head.push_str(&format!("Content-ID: <response-{id}\r\n"));
-    }
-    head.push_str(&format!("\r\nHTTP/1.1 {} {reason}\r\nContent-Type: application/json; charset=UTF-8\r\n", answer.status));
-    for (name, value) in &answer.headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
-    head.push_str(&format!("Content-Length: {}\r\n\r\n", answer.body.len()));
+    let id = id.map_or_else(String::new, |id| format!("Content-ID: <response-{}\r\n", id.strip_prefix('<').unwrap_or(id)));
+    let headers: Vec<String> = answer.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let head = format!(
+        "--{BOUNDARY}\r\nContent-Type: application/http\r\n{id}\r\nHTTP/1.1 {} {reason}\r\nContent-Type: {JSON}\r\n{}Content-Length: \
+         {}\r\n\r\n",
+        answer.status,
+        headers.concat(),
+        answer.body.len()
+    );
     answers.extend_from_slice(head.as_bytes());
     answers.extend_from_slice(&answer.body);
     answers.extend_from_slice(b"\r\n");

@@ -108,7 +108,7 @@ async fn perform(state: &HttpState, call: &Call, system: &System, pairs: Vec<(St
         Target::Unknown => return Err(ClassroomError::no_such_path()),
         Target::Malformed => return Err(ClassroomError::invalid("Request contains an invalid argument.")),
     };
-    let token = call.authorization.as_deref().map(bearer).unwrap_or(system.access_token.as_deref());
+    let token = call.authorization.as_deref().map_or(system.access_token.as_deref(), bearer);
     let token = token.ok_or_else(|| ClassroomError::unauthenticated(call.authorization.is_some()))?;
     let presented = Presented { kind: CredentialKind::AccessToken, public_id: String::new(), secret: token.as_bytes().to_vec() };
     let actor = state.identity.authenticate(presented).await?;

@@ -182,7 +182,7 @@ impl ClassroomError {
     }
 
     /// A course is in a state in which the wish can't be met.
-    fn state(description: String) -> Self {
+    fn state(description: &str) -> Self {
         let violation = json!({ "type": "COURSE_STATE", "subject": "course.courseState", "description": description });
         let details = json!({ "@type": "type.googleapis.com/google.rpc.PreconditionFailure", "violations": [violation] });
         Self { details: vec![details], ..Self::new(ErrorKind::FailedPrecondition, PRECONDITION) }
@@ -343,13 +343,14 @@ impl From<CourseError> for ClassroomError {
             CourseError::Stale => Self::new(ErrorKind::Stale, "The course was changed since the version that If-Match names."),
             CourseError::Create(error) => error.into(),
             CourseError::Change(error) => error.into(),
-            CourseError::NotArchived { state, reachable } => Self::state(way_to_deletion(state, reachable)),
+            CourseError::NotArchived { state, reachable } => Self::state(&way_to_deletion(state, reachable)),
             CourseError::Alias(error) => error.into(),
             CourseError::AliasTaken => Self::new(ErrorKind::AlreadyExists, "Requested entity already exists"),
             CourseError::NoProject => Self::new(ErrorKind::FailedPrecondition, PRECONDITION),
-            CourseError::NoAliases(state) => Self::not_modifiable(state),
             CourseError::GradingPeriods(GradingPeriodError::Invalid(violations)) => period_violations(&violations),
-            CourseError::GradingPeriods(GradingPeriodError::NotModifiable(state)) => Self::not_modifiable(state),
+            CourseError::NoAliases(state) | CourseError::GradingPeriods(GradingPeriodError::NotModifiable(state)) => {
+                Self::not_modifiable(state)
+            }
             CourseError::List(error) => error.into(),
             CourseError::Join(error) => error.into(),
             CourseError::Leave(error) => error.into(),
@@ -379,7 +380,7 @@ impl From<ChangeError> for ClassroomError {
         match error {
             ChangeError::Invalid(violations) => course_violations(&violations),
             ChangeError::State(StateConflict { from, to, reachable }) => {
-                Self::state(format!("The course is {from} and cannot become {to}. From here it may go to {}.", states(reachable)))
+                Self::state(&format!("The course is {from} and cannot become {to}. From here it may go to {}.", states(reachable)))
             }
             ChangeError::NotModifiable(state) => Self::not_modifiable(state),
             ChangeError::TitleContainsUrl => Self::title_contains_url(),

@@ -344,13 +344,12 @@ impl Operation {
             Method::CreateCourse => CatalogueAction::Create.scopes(),
             Method::ListCourses => CatalogueAction::List.scopes(),
             Method::GetCourse => CourseAction::Get.scopes(),
-            Method::PatchCourse | Method::UpdateCourse => CourseAction::Edit.scopes(),
+            Method::PatchCourse | Method::UpdateCourse | Method::CreateAlias | Method::DeleteAlias => CourseAction::Edit.scopes(),
             Method::DeleteCourse => CourseAction::Delete.scopes(),
             Method::GetGradingPeriodSettings => CourseAction::ReadGradingPeriods.scopes(),
             Method::UpdateGradingPeriodSettings => CourseAction::WriteGradingPeriods.scopes(),
             Method::CheckAddOnCreationEligibility => CourseAction::CheckAddOns.scopes(),
             Method::CheckGradingPeriodsSetupEligibility => CourseAction::CheckGradingPeriods.scopes(),
-            Method::CreateAlias | Method::DeleteAlias => CourseAction::Edit.scopes(),
             Method::ListAliases => CourseAction::ListAliases.scopes(),
             Method::CreateMember(roster) => CourseAction::AddTo(roster).scopes(),
             Method::ListMembers(roster) | Method::GetMember(roster) => CourseAction::ReadRoster(roster).scopes(),
@@ -393,15 +392,15 @@ pub(super) fn find(verb: &str, path: &str) -> Target {
         return Target::Unimplemented;
     }
     // A slash within an alias parts what belongs together: the id first takes in one more segment, then two, and so on.
-    if let [version, "courses", id, rest @ ..] = segments.as_slice() {
-        if begins_as_alias(id) {
-            for taken in 1..=rest.len() {
-                let (more, tail) = rest.split_at(taken);
-                let id = [&[*id], more].concat().join("/");
-                let joined: Vec<&str> = [version, "courses", id.as_str()].into_iter().chain(tail.iter().copied()).collect();
-                if let Some(target) = find_exactly(verb, &joined) {
-                    return target;
-                }
+    if let [version, "courses", id, rest @ ..] = segments.as_slice()
+        && begins_as_alias(id)
+    {
+        for taken in 1..=rest.len() {
+            let (more, tail) = rest.split_at(taken);
+            let id = [&[*id], more].concat().join("/");
+            let joined: Vec<&str> = [version, "courses", id.as_str()].into_iter().chain(tail.iter().copied()).collect();
+            if let Some(target) = find_exactly(verb, &joined) {
+                return target;
             }
         }
     }

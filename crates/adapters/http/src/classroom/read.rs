@@ -24,9 +24,9 @@ pub(super) fn read(body: &[u8], message: &'static Message) -> Result<Checked, Cl
     })?;
     let mut checker = Checker::default();
     let place = snake(message.name).trim_start_matches('_').to_owned();
-    let checked = checker.one(message, value, &place);
-    match checked {
-        Some(Value::Object(checked)) if checker.violations.is_empty() => Ok(checked),
+    let read = checker.one(message, value, &place);
+    match read {
+        Some(Value::Object(object)) if checker.violations.is_empty() => Ok(object),
         _ => Err(ClassroomError::bad_shape(&checker.violations)),
     }
 }

@@ -17,7 +17,7 @@ use super::{batch, discovery};
 use crate::body::read_bytes;
 use crate::state::HttpState;
 
-const JSON: &str = "application/json; charset=UTF-8";
+pub(super) const JSON: &str = "application/json; charset=UTF-8";
 /// Under which other method a POST is to be understood.
 const OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
 

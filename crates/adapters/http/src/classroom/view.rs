@@ -30,7 +30,7 @@ pub(super) struct CourseView<'a> {
     pub(super) account: &'a str,
 }
 
-fn text<'a, const MAX: usize, M: SerializeMap>(map: &mut M, name: &'static str, text: Option<&'a Text<MAX>>) -> Result<(), M::Error> {
+fn text<const MAX: usize, M: SerializeMap>(map: &mut M, name: &'static str, text: Option<&Text<MAX>>) -> Result<(), M::Error> {
     text.map_or(Ok(()), |text| map.serialize_entry(name, text.as_str()))
 }
 
@@ -330,6 +330,7 @@ pub(super) struct ProfileView<'a> {
 }
 
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "these are the names of the wire")]
 #[serde(rename_all = "camelCase")]
 struct NameView<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]

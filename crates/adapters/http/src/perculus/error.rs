@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONNECTION, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
+use derslik_domain::idempotency::IdempotencyKey;
 use derslik_domain::page::{Page, PageError};
 use derslik_domain::session::FilterError;
 use derslik_ports::inbound::{AuthenticationError, ServiceError};
@@ -11,7 +12,7 @@ use serde::Serialize;
 
 use crate::body::BodyError;
 
-/// How long a client should wait before it asks a database again that was away, in seconds.
+/// How long a client should wait before it asks again what could not be done at the moment, in seconds.
 const RETRY_AFTER_SECONDS: &str = "1";
 
 /// An answer that says no.
@@ -25,6 +26,12 @@ pub(super) enum PerculusError {
     SessionNotFound,
     #[error("{0}")]
     BadRequest(String),
+    #[error("Idempotency-Key must be one text of 1 to {} visible ASCII characters.", IdempotencyKey::MAX)]
+    BadKey,
+    #[error("Idempotency-Key was sent before with another request.")]
+    KeyReused,
+    #[error("A request of the same Idempotency-Key is under way; try again.")]
+    KeyBusy,
     #[error(transparent)]
     Body(#[from] BodyError),
     #[error(transparent)]
@@ -54,8 +61,9 @@ impl PerculusError {
             Self::Filter(FilterError::Page(PageError::TooLarge)) => 38,
             Self::Filter(_) => 12,
             Self::Unauthorized => 14,
+            Self::KeyReused => 15,
             Self::NotAllowed => 17,
-            Self::BadRequest(_) | Self::Body(_) | Self::NoSuchPath | Self::MethodNotAllowed => 19,
+            Self::BadRequest(_) | Self::BadKey | Self::KeyBusy | Self::Body(_) | Self::NoSuchPath | Self::MethodNotAllowed => 19,
             Self::SessionNotFound => 30,
         }
     }
@@ -83,6 +91,8 @@ impl From<ServiceError> for PerculusError {
         match error {
             ServiceError::Denied(_) => Self::NotAllowed,
             ServiceError::NotFound => Self::SessionNotFound,
+            ServiceError::KeyReused => Self::KeyReused,
+            ServiceError::KeyBusy => Self::KeyBusy,
             ServiceError::Store(error) => error.into(),
             _ => Self::Failure,
         }
@@ -108,7 +118,9 @@ impl ResponseError for PerculusError {
             Self::Unauthorized | Self::NotAllowed => StatusCode::UNAUTHORIZED,
             Self::SessionNotFound | Self::NoSuchPath => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::BadRequest(_) | Self::Filter(_) | Self::Body(BodyError::CutOff) => StatusCode::BAD_REQUEST,
+            Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::KeyBusy => StatusCode::CONFLICT,
+            Self::BadRequest(_) | Self::BadKey | Self::Filter(_) | Self::Body(BodyError::CutOff) => StatusCode::BAD_REQUEST,
             Self::Body(BodyError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
             Self::Body(BodyError::UnsupportedMediaType) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -121,7 +133,7 @@ impl ResponseError for PerculusError {
         let mut response = HttpResponse::build(self.status_code());
         match self {
             Self::Unauthorized => _ = response.insert_header((WWW_AUTHENTICATE, "Bearer")),
-            Self::Unavailable => _ = response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS)),
+            Self::Unavailable | Self::KeyBusy => _ = response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS)),
             // The rest of the body may never come, or be endless.
             Self::Body(BodyError::TooSlow | BodyError::TooLarge { .. }) => _ = response.insert_header((CONNECTION, "close")),
             _ => {}

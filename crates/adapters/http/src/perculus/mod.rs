@@ -3,6 +3,7 @@
 mod auth;
 mod dto;
 mod error;
+mod once;
 pub mod v2;
 
 pub use auth::key_proof;

@@ -6,6 +6,7 @@ use derslik_domain::course::{
     StoredMaterial,
 };
 use derslik_domain::id::Id;
+use derslik_domain::text::TextError;
 use serde_json::{Map, Value, json};
 
 /// The extras of a course.
@@ -106,27 +107,24 @@ fn gradebook_to_json(gradebook: &GradebookSettings) -> Value {
     json!({ "calculation": gradebook.calculation().code(), "display": gradebook.display().code(), "categories": categories })
 }
 
-/// A text that may be absent; `None` where there is one that can't be.
-fn optional<T>(value: &Value, name: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<Option<T>> {
-    match value.get(name).and_then(Value::as_str) {
-        None => Some(None),
-        Some(text) => read(text).map(Some),
-    }
+/// A text that may be absent; an error where there is one that can't be.
+fn optional<'v, T>(value: &'v Value, name: &str, read: impl FnOnce(&'v str) -> Result<T, TextError>) -> Result<Option<T>, TextError> {
+    value.get(name).and_then(Value::as_str).map(read).transpose()
 }
 
-fn read_title(value: &Value) -> Option<Option<MaterialTitle>> {
-    optional(value, "title", |text| MaterialTitle::new(text).ok())
+fn read_title(value: &Value) -> Result<Option<MaterialTitle>, TextError> {
+    optional(value, "title", MaterialTitle::new)
 }
 
-fn read_url(value: &Value, name: &str) -> Option<Option<MaterialUrl>> {
-    optional(value, name, |text| MaterialUrl::new(text).ok())
+fn read_url(value: &Value, name: &str) -> Result<Option<MaterialUrl>, TextError> {
+    optional(value, name, MaterialUrl::new)
 }
 
 fn folder_from_json(value: &Value) -> Option<DriveFolder> {
     Some(DriveFolder {
         id: MaterialId::new(value.get("id")?.as_str()?).ok()?,
-        title: read_title(value)?,
-        alternate_link: read_url(value, "link")?,
+        title: read_title(value).ok()?,
+        alternate_link: read_url(value, "link").ok()?,
     })
 }
 
@@ -142,23 +140,25 @@ fn material_from_json(value: &Value) -> Option<CourseMaterial> {
     let stored = || {
         Some(StoredMaterial {
             id: MaterialId::new(value.get("id")?.as_str()?).ok()?,
-            title: read_title(value)?,
-            alternate_link: read_url(value, "link")?,
-            thumbnail_url: read_url(value, "thumbnail")?,
+            title: read_title(value).ok()?,
+            alternate_link: read_url(value, "link").ok()?,
+            thumbnail_url: read_url(value, "thumbnail").ok()?,
         })
     };
     let address = || MaterialUrl::new(value.get("url")?.as_str()?).ok();
     Some(match value.get("kind")?.as_str()? {
         "file" => CourseMaterial::DriveFile(stored()?),
         "video" => CourseMaterial::YouTubeVideo(stored()?),
-        "link" => {
-            CourseMaterial::Link(LinkMaterial { url: address()?, title: read_title(value)?, thumbnail_url: read_url(value, "thumbnail")? })
-        }
+        "link" => CourseMaterial::Link(LinkMaterial {
+            url: address()?,
+            title: read_title(value).ok()?,
+            thumbnail_url: read_url(value, "thumbnail").ok()?,
+        }),
         "form" => CourseMaterial::Form(FormMaterial {
             form_url: address()?,
-            response_url: read_url(value, "response")?,
-            title: read_title(value)?,
-            thumbnail_url: read_url(value, "thumbnail")?,
+            response_url: read_url(value, "response").ok()?,
+            title: read_title(value).ok()?,
+            thumbnail_url: read_url(value, "thumbnail").ok()?,
         }),
         _ => return None,
     })

@@ -1,7 +1,7 @@
 //! The repository of the members of courses.
 
 use derslik_domain::course::{Course, Membership, Roster};
-use derslik_domain::id::{AccountId, CourseId, PrincipalId};
+use derslik_domain::id::{AccountId, CourseId, Id, PrincipalId};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Member, RosterRepository, Slice, StoreError};
 use diesel::dsl::exists;
@@ -61,7 +61,7 @@ impl RosterRepository for DieselStores<'_> {
                 .filter(course_members::account_id.eq(account.get()))
                 .filter(course_members::course_id.eq(course.get()))
                 .filter(course_members::membership.eq_any(memberships))
-                .filter(course_members::user_id.gt(slice.after.map_or(i64::MIN, |after| after.get())))
+                .filter(course_members::user_id.gt(slice.after.map_or(i64::MIN, Id::get)))
                 .order(course_members::user_id)
                 .limit(i64::from(slice.size) + 1)
                 .select((course_members::membership, UserRow::as_select()))

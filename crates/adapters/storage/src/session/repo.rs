@@ -141,10 +141,12 @@ fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
+// Beyond the years 1 to 9999 the texts of SQLite do not sort as the instants do.
+
 fn earliest(face: CivilTime) -> Timestamp {
-    Start::at(face, Zone::UTC).instant().minutes_before(FURTHEST_OFFSET_MINUTES)
+    Start::at(face, Zone::UTC).instant().minutes_before(FURTHEST_OFFSET_MINUTES).max(Timestamp::MIN)
 }
 
 fn latest(face: CivilTime) -> Timestamp {
-    Start::at(face, Zone::UTC).instant().minutes_before(-FURTHEST_OFFSET_MINUTES)
+    Start::at(face, Zone::UTC).instant().minutes_before(-FURTHEST_OFFSET_MINUTES).min(Timestamp::MAX)
 }

@@ -2,6 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
+use derslik_domain::idempotency::Answer;
 use derslik_domain::session::{Session, SessionDescription, SessionTags};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -71,18 +72,24 @@ pub(crate) struct BatchView<'a> {
 
 /// An answer of status 200.
 pub(crate) fn json(body: &impl Serialize) -> HttpResponse {
-    json_with_status(StatusCode::OK, body)
+    respond(write(StatusCode::OK, body))
 }
 
-/// An answer.
-pub(crate) fn json_with_status(status: StatusCode, body: &impl Serialize) -> HttpResponse {
+/// What an answer of that status says.
+pub(crate) fn write(status: StatusCode, body: &impl Serialize) -> Answer {
     // Most answers are one session.
     let mut bytes = Vec::with_capacity(2 * 1024);
     match serde_json::to_writer(&mut bytes, body) {
-        Ok(()) => HttpResponse::build(status).content_type("application/json; charset=utf-8").body(bytes),
+        Ok(()) => Answer { status: status.as_u16(), body: bytes },
         Err(error) => {
             tracing::error!(%error, "cannot write an answer");
-            HttpResponse::InternalServerError().finish()
+            Answer { status: StatusCode::INTERNAL_SERVER_ERROR.as_u16(), body: Vec::new() }
         }
     }
+}
+
+/// An answer as it goes out.
+pub(crate) fn respond(answer: Answer) -> HttpResponse {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    HttpResponse::build(status).content_type("application/json; charset=utf-8").body(answer.body)
 }

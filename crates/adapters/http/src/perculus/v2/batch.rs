@@ -1,8 +1,9 @@
 //! `POST /session/batch`: an ordered mix of sessions to create and to change, with partial success.
 
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Payload};
+use actix_web::web::{Bytes, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
+use derslik_domain::idempotency::Answer;
 use derslik_domain::identity::Actor;
 use derslik_domain::session::{Batch, BatchOutcome, Verdict};
 
@@ -11,8 +12,9 @@ use crate::perculus::auth::Caller;
 use crate::perculus::dto::item::{RawItem, read_items};
 use crate::perculus::dto::json::without_comments;
 use crate::perculus::dto::rejected::Rejected;
-use crate::perculus::dto::session::{Approved, BatchView, json_with_status};
+use crate::perculus::dto::session::{Approved, BatchView, write};
 use crate::perculus::error::PerculusError;
+use crate::perculus::once::{RequestKey, answered};
 use crate::state::HttpState;
 
 pub(super) async fn upsert_batch(
@@ -26,8 +28,21 @@ pub(super) async fn upsert_batch(
     let text = without_comments(&text);
     let items = read_items(&text, state.limits.batch_items)?;
     let batch = Batch::new(items.iter().map(RawItem::as_domain).collect());
-    let outcome = state.sessions.upsert_batch(&actor, batch).await?;
-    Ok(answer(&actor, &items, &outcome, wants_index(&request)))
+    let with_index = wants_index(&request);
+    let key = RequestKey::read(&request, &body, if with_index { "index" } else { "" })?;
+    let once = key.map(|key| key.guard(render_later(body.clone(), actor.clone(), state.limits.batch_items, with_index)));
+    let performed = state.sessions.upsert_batch(&actor, batch, once).await?;
+    Ok(answered(performed, |outcome| answer(&actor, &items, outcome, with_index)))
+}
+
+/// Puts the outcome into words on another thread, where the items can't go: they are read there once more.
+fn render_later(body: Bytes, actor: Actor, most: usize, with_index: bool) -> impl FnOnce(&BatchOutcome) -> Answer + Send + 'static {
+    move |outcome| {
+        let text = body_text(&body);
+        let text = without_comments(&text);
+        let items = read_items(&text, most).unwrap_or_default();
+        answer(&actor, &items, outcome, with_index)
+    }
 }
 
 /// Whether the answer should tell the position of each item.
@@ -35,7 +50,7 @@ fn wants_index(request: &HttpRequest) -> bool {
     request.headers().get("x-batch-index").is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"))
 }
 
-fn answer(actor: &Actor, items: &[RawItem<'_>], outcome: &BatchOutcome, with_index: bool) -> HttpResponse {
+fn answer(actor: &Actor, items: &[RawItem<'_>], outcome: &BatchOutcome, with_index: bool) -> Answer {
     let mut approved = Vec::with_capacity(items.len());
     let (mut refused_by_state, mut refused_by_rule) = (Vec::new(), Vec::new());
     for (position, (item, verdict)) in items.iter().zip(outcome.verdicts()).enumerate() {
@@ -54,5 +69,5 @@ fn answer(actor: &Actor, items: &[RawItem<'_>], outcome: &BatchOutcome, with_ind
         (false, false) => StatusCode::MULTI_STATUS,
         (true, false) => StatusCode::BAD_REQUEST,
     };
-    json_with_status(status, &BatchView { approved, rejected })
+    write(status, &BatchView { approved, rejected })
 }

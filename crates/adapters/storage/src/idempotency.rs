@@ -1,0 +1,112 @@
+//! The repository of answers to requests that may come again.
+
+use derslik_domain::idempotency::{Answer, KeptAnswer, RequestDigest};
+use derslik_domain::time::Timestamp;
+use derslik_ports::outbound::{IdempotencyRepository, KeyState, OwnedKey, StoreError};
+use diesel::dsl::sql;
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Text};
+
+use crate::conn::{Conn, DieselStores, on_conn};
+use crate::schema::idempotency_keys;
+use crate::types::{DbInstant, Instant};
+
+/// How many old answers go when a new one comes: more than one, so that none are left in the end.
+const DROPPED_AT_ONCE: &str = "20";
+
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = idempotency_keys)]
+#[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+struct KeptRow {
+    request_digest: Vec<u8>,
+    answer_status: i16,
+    answer_body: Vec<u8>,
+    kept_at: DbInstant,
+}
+
+impl IdempotencyRepository for DieselStores<'_> {
+    fn hold(&mut self, key: &OwnedKey, forgotten: Timestamp) -> Result<KeyState, StoreError> {
+        let is_held = self.query(|conn| match conn {
+            Conn::Pg(conn) => try_lock(conn, key),
+            // An immediate transaction is the only writer there is.
+            Conn::Sqlite(_) => Ok(true),
+        })?;
+        if !is_held {
+            return Ok(KeyState::Busy);
+        }
+        let row: Option<KeptRow> = self.query(|conn| {
+            on_conn!(conn, |conn| idempotency_keys::table
+                .find((key.account.get(), key.principal.get(), key.key.as_str()))
+                .filter(idempotency_keys::kept_at.ge(DbInstant(forgotten)))
+                .select(KeptRow::as_select())
+                .first(conn)
+                .optional())
+        })?;
+        row.map_or(Ok(KeyState::Free), |row| Ok(KeyState::Answered(row.try_into()?)))
+    }
+
+    fn keep(&mut self, key: &OwnedKey, kept: &KeptAnswer, forgotten: Timestamp) -> Result<(), StoreError> {
+        self.query(|conn| drop_forgotten(conn, key, forgotten))?;
+        let row = (
+            idempotency_keys::account_id.eq(key.account.get()),
+            idempotency_keys::principal_id.eq(key.principal.get()),
+            idempotency_keys::idempotency_key.eq(key.key.as_str()),
+            idempotency_keys::request_digest.eq(kept.request.bytes().as_slice()),
+            idempotency_keys::answer_status.eq(i16::try_from(kept.answer.status).unwrap_or(i16::MAX)),
+            idempotency_keys::answer_body.eq(kept.answer.body.as_slice()),
+            idempotency_keys::kept_at.eq(DbInstant(kept.at)),
+        );
+        let insert = diesel::insert_into(idempotency_keys::table).values(row);
+        self.query(|conn| on_conn!(conn, |conn| insert.execute(conn))).map(drop)
+    }
+}
+
+/// Takes a lock that goes with the transaction, unless another has it. The primary key alone would make the second of two
+/// wait, with a connection in its hand, for as long as the first one takes.
+fn try_lock(conn: &mut PgConnection, key: &OwnedKey) -> QueryResult<bool> {
+    let owner = key.account.get().rotate_left(32) ^ key.principal.get();
+    let lock = sql::<Bool>("pg_try_advisory_xact_lock(hashtextextended(")
+        .bind::<Text, _>(key.key.as_str())
+        .sql(", ")
+        .bind::<BigInt, _>(owner)
+        .sql("))");
+    diesel::select(lock).get_result(conn)
+}
+
+/// Drops what is forgotten under this key, and some more of the same account.
+fn drop_forgotten(mut conn: Conn<'_>, key: &OwnedKey, forgotten: Timestamp) -> QueryResult<()> {
+    let twin = idempotency_keys::table
+        .find((key.account.get(), key.principal.get(), key.key.as_str()))
+        .filter(idempotency_keys::kept_at.lt(DbInstant(forgotten)));
+    on_conn!(conn.reborrow(), |conn| diesel::delete(twin).execute(conn))?;
+    let skip_locked = match conn {
+        // Others may be dropping the same ones.
+        Conn::Pg(_) => " FOR UPDATE SKIP LOCKED",
+        Conn::Sqlite(_) => "",
+    };
+    let others =
+        sql::<Bool>("(principal_id, idempotency_key) IN (SELECT principal_id, idempotency_key FROM idempotency_keys WHERE account_id = ")
+            .bind::<BigInt, _>(key.account.get())
+            .sql(" AND kept_at < ")
+            .bind::<Instant, _>(DbInstant(forgotten))
+            .sql(" ORDER BY kept_at LIMIT ")
+            .sql(DROPPED_AT_ONCE)
+            .sql(skip_locked)
+            .sql(")");
+    let others = idempotency_keys::table.filter(idempotency_keys::account_id.eq(key.account.get())).filter(others);
+    on_conn!(conn, |conn| diesel::delete(others).execute(conn)).map(drop)
+}
+
+impl TryFrom<KeptRow> for KeptAnswer {
+    type Error = StoreError;
+
+    fn try_from(row: KeptRow) -> Result<Self, StoreError> {
+        let corrupt = |column| StoreError::Corrupt { table: "idempotency_keys", column };
+        Ok(Self {
+            request: RequestDigest::new(row.request_digest.try_into().map_err(|_| corrupt("request_digest"))?),
+            answer: Answer { status: u16::try_from(row.answer_status).map_err(|_| corrupt("answer_status"))?, body: row.answer_body },
+            at: row.kept_at.0,
+        })
+    }
+}

@@ -1,0 +1,127 @@
+//! What callers see of an SQLite file that two processes write to.
+#![cfg(test)]
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use derslik_domain::session::{FilterForm, Session, SessionName};
+use derslik_ports::outbound::{StoreError, Stores, UnitOfWork};
+use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings};
+use derslik_testkit::builders::{account, guid, session};
+use diesel::connection::SimpleConnection;
+use diesel::sql_types::Text;
+use diesel::sqlite::SqliteConnection;
+use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
+use tokio::runtime::Handle;
+
+const PROCESSES: u128 = 2;
+const WRITERS: u128 = 4;
+const ROUNDS: u128 = 150;
+
+/// The number of the session that all writers count up.
+const SHARED: u128 = 0;
+
+fn count_of(session: &Session) -> u128 {
+    session.name.as_str().parse().unwrap()
+}
+
+fn counted(session: Session, count: u128) -> Session {
+    Session { name: SessionName::new(count.to_string()).unwrap(), ..session }
+}
+
+/// Counts the shared session up and adds one of its own, in one transaction.
+async fn write(uow: &DieselUnitOfWork, own: u128) -> Result<(), StoreError> {
+    let work = move |stores: &mut dyn Stores| {
+        let sessions = stores.sessions();
+        let shared = sessions.lock_many(account().id, &BTreeSet::from([guid(SHARED)]))?.remove(&guid(SHARED)).unwrap();
+        let count = count_of(&shared) + 1;
+        sessions.update_many(account().id, &[&counted(shared, count)])?;
+        sessions.insert_many(account().id, &[&counted(session(guid(own)), count)])
+    };
+    uow.write(work).await
+}
+
+/// Reads until it is told to stop, and wants what it sees of the count never to go back.
+async fn read(uow: DieselUnitOfWork, stop: Arc<AtomicBool>) -> Result<u128, StoreError> {
+    let mut last = 0;
+    while !stop.load(Ordering::Relaxed) {
+        let count =
+            uow.read(|stores| Ok::<_, StoreError>(stores.sessions().find(account().id, guid(SHARED))?.as_ref().map(count_of))).await?;
+        let count = count.unwrap();
+        assert!(count >= last, "{count} after {last}");
+        last = count;
+        let filter = FilterForm::default().judge().unwrap();
+        uow.read(move |stores| stores.sessions().search(account().id, &filter)).await?;
+    }
+    Ok(last)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_with_writers_and_readers_share_a_file_and_lose_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = DatabaseUrl::Sqlite(folder.path().join("shared.sqlite"));
+    url.migrate().unwrap();
+    // Without waiting for the disk: what is tried is how they wait for each other.
+    let settings = PoolSettings { sqlite_full_sync: false, ..PoolSettings::default() };
+    let processes: Vec<_> = (0..PROCESSES).map(|_| DieselUnitOfWork::new(&url, settings, &Handle::current())).collect();
+    let first = counted(session(guid(SHARED)), 0);
+    processes[0].write(move |stores| stores.sessions().insert_many(account().id, &[&first])).await.unwrap();
+
+    let stop = Arc::new(AtomicBool::new(false));
+    let readers: Vec<_> =
+        processes.iter().flat_map(|uow| (0..2).map(|_| tokio::spawn(read(uow.clone(), Arc::clone(&stop)))).collect::<Vec<_>>()).collect();
+    let writers: Vec<_> = (0..PROCESSES * WRITERS)
+        .map(|writer| {
+            let uow = processes[usize::try_from(writer % PROCESSES).unwrap()].clone();
+            tokio::spawn(async move {
+                for round in 0..ROUNDS {
+                    write(&uow, 1 + writer * ROUNDS + round).await?;
+                }
+                Ok::<_, StoreError>(())
+            })
+        })
+        .collect();
+    for writer in writers {
+        writer.await.unwrap().unwrap();
+    }
+    stop.store(true, Ordering::Relaxed);
+    for reader in readers {
+        reader.await.unwrap().unwrap();
+    }
+
+    let total = PROCESSES * WRITERS * ROUNDS;
+    let numbers: BTreeSet<_> = (0..=total).map(guid).collect();
+    let found = processes[1].write(move |stores| stores.sessions().lock_many(account().id, &numbers)).await.unwrap();
+    assert_eq!(count_of(&found[&guid(SHARED)]), total);
+    let counts: BTreeSet<_> = found.values().filter(|session| session.guid != guid(SHARED)).map(count_of).collect();
+    assert_eq!(counts, (1..=total).collect(), "each writer saw a count of its own");
+}
+
+#[derive(QueryableByName)]
+struct JournalMode {
+    #[diesel(sql_type = Text)]
+    journal_mode: String,
+}
+
+#[tokio::test]
+async fn a_writer_that_waits_too_long_for_another_process_is_told_to_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("held.sqlite");
+    let url = DatabaseUrl::Sqlite(path.clone());
+    url.migrate().unwrap();
+    let uow = DieselUnitOfWork::new(&url, PoolSettings::default(), &Handle::current());
+    let mut other = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    assert_eq!(sql_query("PRAGMA journal_mode").get_result::<JournalMode>(&mut other).unwrap().journal_mode, "wal");
+    other.batch_execute("BEGIN IMMEDIATE").unwrap();
+
+    let begin = Instant::now();
+    let refused = uow.write(|stores| stores.sessions().insert_many(account().id, &[&session(guid(1))])).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    assert!(begin.elapsed() < Duration::from_secs(4), "{:?}", begin.elapsed());
+    assert!(uow.read(|stores| stores.sessions().find(account().id, guid(1))).await.unwrap().is_none(), "readers do not wait");
+
+    other.batch_execute("ROLLBACK").unwrap();
+    uow.write(|stores| stores.sessions().insert_many(account().id, &[&session(guid(1))])).await.unwrap();
+}

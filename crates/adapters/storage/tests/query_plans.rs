@@ -1,0 +1,224 @@
+//! How both databases go about the statements that the repository of sessions really runs: never through the whole table.
+#![cfg(test)]
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use derslik_domain::form::Field;
+use derslik_domain::id::Id;
+use derslik_domain::session::{FilterForm, Session, SessionDescription, SessionDuration, SessionName, SessionTags};
+use derslik_ports::outbound::{StoreError, Stores};
+use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
+use derslik_testkit::builders::{account, guid, session, start, text};
+use derslik_testkit::contract::Harness;
+use derslik_testkit::postgres::{PostgresServer, Template};
+use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection, set_default_instrumentation};
+use diesel::pg::PgConnection;
+use diesel::sql_types::{BigInt, Text};
+use diesel::sqlite::SqliteConnection;
+use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
+
+const ACCOUNTS: i64 = 5;
+const SESSIONS: u128 = 20_000;
+
+/// PostgreSQL plans a prepared statement anew five times, and then perhaps for all values at once.
+const OFTEN_ENOUGH: usize = 12;
+
+type Question = fn(&mut dyn Stores) -> Result<usize, StoreError>;
+
+const QUESTIONS: [(&str, Question); 15] = [
+    ("find", |stores| Ok(stores.sessions().find(account().id, guid(5))?.into_iter().count())),
+    ("find what is not there", |stores| Ok(1 - stores.sessions().find(account().id, guid(4))?.into_iter().count())),
+    ("lock one", |stores| lock(stores, 1)),
+    ("lock a batch", |stores| lock(stores, 1_000)),
+    ("search for all", |stores| search(stores, FilterForm::default())),
+    ("search a late page", |stores| search(stores, FilterForm { page_number: Field::Given(30), ..FilterForm::default() })),
+    ("search by guid", |stores| search(stores, FilterForm { guid: text(&guid(5).to_string()), ..FilterForm::default() })),
+    ("search by no guid", |stores| Ok(1 + search(stores, FilterForm { guid: text("nonsense"), ..FilterForm::default() })?)),
+    ("search by name", |stores| search(stores, FilterForm { name: text("lesson 105"), ..FilterForm::default() })),
+    ("search by description", |stores| search(stores, FilterForm { description: text("number 105"), ..FilterForm::default() })),
+    ("search by tags", |stores| search(stores, FilterForm { tags: text("tag 10, even"), ..FilterForm::default() })),
+    ("search by duration", |stores| search(stores, FilterForm { duration: Field::Given(60), ..FilterForm::default() })),
+    ("search from a day on", |stores| search(stores, FilterForm { begin_date: text("2027-12-24"), ..FilterForm::default() })),
+    ("search to a day", |stores| search(stores, FilterForm { end_date: text("2025-05-05"), ..FilterForm::default() })),
+    ("search by everything", |stores| {
+        let form = FilterForm {
+            name: text("lesson"),
+            description: text("number"),
+            tags: text("even"),
+            duration: Field::Given(60),
+            begin_date: text("2025-05-05"),
+            end_date: text("2027-12-24"),
+            ..FilterForm::default()
+        };
+        search(stores, form)
+    }),
+];
+
+fn lock(stores: &mut dyn Stores, count: u128) -> Result<usize, StoreError> {
+    let guids: BTreeSet<_> = (1..=count).map(|number| guid(number * 5)).collect();
+    Ok(stores.sessions().lock_many(account().id, &guids)?.len())
+}
+
+fn search(stores: &mut dyn Stores, form: FilterForm) -> Result<usize, StoreError> {
+    Ok(stores.sessions().search(account().id, &form.judge().unwrap())?.len())
+}
+
+fn change(stores: &mut dyn Stores) -> Result<usize, StoreError> {
+    let changed: Vec<_> = (1..=100).map(|number| Session { allow_recording: false, ..lesson(number * 5) }).collect();
+    stores.sessions().update_many(account().id, &changed.iter().collect::<Vec<_>>())?;
+    Ok(changed.len())
+}
+
+/// Every fifth session belongs to the account that is asked about.
+fn fill(harness: &Harness<DieselUnitOfWork>) {
+    for remainder in 0..ACCOUNTS {
+        let of_account = Id::new(account().id.get() + remainder);
+        harness.write(move |stores| {
+            let numbers = (1..=SESSIONS).filter(|number| i64::try_from(number % 5) == Ok(remainder));
+            let sessions: Vec<_> = numbers.map(lesson).collect();
+            stores.sessions().insert_many(of_account, &sessions.iter().collect::<Vec<_>>())
+        });
+    }
+}
+
+fn lesson(number: u128) -> Session {
+    let (month, day, hour) = (number / 28 % 12 + 1, number % 28 + 1, number % 24);
+    let tags = format!("tag {}, {}", number % 50, if number.is_multiple_of(2) { "even" } else { "odd" });
+    Session {
+        name: SessionName::new(format!("Lesson {number}")).unwrap(),
+        description: SessionDescription::new(format!("It has the number {number}")).ok(),
+        tags: SessionTags::new(tags).ok(),
+        start: start(&format!("{}-{month:02}-{day:02}T{hour:02}:00:00", 2025 + number % 3)),
+        duration: SessionDuration::from_minutes(if number.is_multiple_of(4) { 60 } else { 90 }).unwrap(),
+        ..session(guid(number))
+    }
+}
+
+/// The statements about sessions that any connection ran, without their values.
+static STATEMENTS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+#[expect(clippy::unnecessary_wraps, reason = "the form in which diesel takes it")]
+fn recorder() -> Option<Box<dyn Instrumentation>> {
+    Some(Box::new(|event: InstrumentationEvent<'_>| {
+        let InstrumentationEvent::StartQuery { query, .. } = event else { return };
+        let query = query.to_string();
+        if let Some((statement, _)) = query.split_once(" -- binds: ").filter(|(statement, _)| statement.contains("sessions")) {
+            STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner).insert(statement.to_owned());
+        }
+    }))
+}
+
+/// The statements that read or change sessions; `$1` tells those of PostgreSQL from those of SQLite.
+fn recorded(on_postgres: bool) -> Vec<String> {
+    let statements = STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner);
+    statements.iter().filter(|statement| statement.contains("$1") == on_postgres && !statement.starts_with("INSERT")).cloned().collect()
+}
+
+/// Asks every question on one connection, and changes some sessions.
+fn ask_everything(harness: &Harness<DieselUnitOfWork>) {
+    for (name, question) in QUESTIONS {
+        assert!(harness.write(question) > 0, "{name}");
+    }
+    assert!(harness.write(change) > 0);
+}
+
+fn connect(url: &DatabaseUrl) -> Harness<DieselUnitOfWork> {
+    Harness::new(|runtime| DieselUnitOfWork::new(url, PoolSettings { connections: 1, ..PoolSettings::default() }, runtime))
+}
+
+#[derive(QueryableByName)]
+struct SqlitePlan {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+#[derive(QueryableByName)]
+struct PostgresPlan {
+    #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
+    line: String,
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+#[test]
+fn sqlite_searches_an_index_for_every_statement() {
+    set_default_instrumentation(recorder).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("plans.sqlite");
+    let url = DatabaseUrl::Sqlite(path.clone());
+    url.migrate().unwrap();
+    let harness = connect(&url);
+    fill(&harness);
+    ask_everything(&harness);
+
+    let statements = recorded(false);
+    assert!(statements.len() > 10, "{statements:?}");
+    let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    // As it plans where nobody has counted anything, which is how it runs, and where somebody has.
+    for counted in [false, true] {
+        if counted {
+            conn.batch_execute("ANALYZE").unwrap();
+        }
+        for statement in &statements {
+            let plan: Vec<SqlitePlan> = sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load(&mut conn).unwrap();
+            let plan: Vec<_> = plan.into_iter().map(|step| step.detail).collect();
+            assert!(!plan.is_empty(), "{statement}");
+            assert!(plan.iter().all(|step| step.starts_with("SEARCH sessions USING INDEX ")), "{statement}\n{plan:?}");
+        }
+    }
+}
+
+#[test]
+fn postgres_scans_the_whole_table_for_no_statement() {
+    set_default_instrumentation(recorder).unwrap();
+    let template = Template::new("derslik", &schema_revision(), |url| Ok(url.parse::<DatabaseUrl>()?.migrate().map(drop)?));
+    let database = PostgresServer::shared().unwrap().create_database(&template).unwrap();
+    let url: DatabaseUrl = database.url().parse().unwrap();
+    fill(&connect(&url));
+    let mut conn = PgConnection::establish(database.url()).unwrap();
+    conn.batch_execute("VACUUM ANALYZE sessions").unwrap();
+
+    // What really happened, by the server's own count.
+    let before = scans(&mut conn, "seq_scan");
+    let harness = connect(&url);
+    for _ in 0..OFTEN_ENOUGH {
+        ask_everything(&harness);
+    }
+    drop(harness);
+    assert_eq!(scans(&mut conn, "seq_scan"), before);
+    assert!(scans(&mut conn, "idx_scan") > 0);
+
+    // And the plans that would serve all values at once.
+    conn.batch_execute("SET plan_cache_mode = force_generic_plan").unwrap();
+    // The types of the arrays that sessions are changed through can't be told from the text.
+    let statements: Vec<_> = recorded(true).into_iter().filter(|statement| !statement.starts_with("UPDATE")).collect();
+    assert!(statements.len() > 10, "{statements:?}");
+    for statement in statements {
+        let parameters = (1..100).take_while(|number| statement.contains(&format!("${number}"))).count();
+        conn.batch_execute(&format!("PREPARE question AS {statement}")).unwrap();
+        let explain = sql_query(format!("EXPLAIN EXECUTE question({})", vec!["NULL"; parameters].join(", ")));
+        let plan: Vec<_> = explain.load::<PostgresPlan>(&mut conn).unwrap().into_iter().map(|row| row.line).collect();
+        conn.batch_execute("DEALLOCATE question").unwrap();
+        let plan = plan.join("\n");
+        assert!(plan.contains("sessions_pkey") || plan.contains("sessions_by_start"), "{statement}\n{plan}");
+        assert!(!plan.contains("Seq Scan"), "{statement}\n{plan}");
+    }
+}
+
+/// How often the table of sessions was read in that way. A connection that ends tells what it did; this waits for all.
+fn scans(conn: &mut PgConnection, way: &str) -> i64 {
+    const OTHERS: &str = "SELECT count(*) AS count FROM pg_stat_activity \
+                          WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
+    while sql_query(OTHERS).get_result::<Count>(conn).unwrap().count > 0 {
+        thread::sleep(Duration::from_millis(5));
+    }
+    let count = sql_query(format!("SELECT {way} AS count FROM pg_stat_user_tables WHERE relname = 'sessions'"));
+    count.get_result::<Count>(conn).unwrap().count
+}

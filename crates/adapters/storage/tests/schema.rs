@@ -1,0 +1,324 @@
+//! The tables as the program believes them to be, as the migrations of each database make them, and the way there and back.
+#![cfg(test)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use derslik_storage::{DatabaseUrl, MigrateError};
+use derslik_testkit::postgres::{PostgresServer, Template, TestDatabase};
+use diesel::connection::SimpleConnection;
+use diesel::migration::MigrationSource;
+use diesel::pg::PgConnection;
+use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::sqlite::SqliteConnection;
+use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
+use diesel_migrations::{FileBasedMigrations, MigrationHarness};
+use tempfile::TempDir;
+
+/// What the program believes: the source is read, since a `table!` can't be asked for its types.
+const SCHEMA: &str = include_str!("../src/schema.rs");
+
+/// The types of `schema.rs`, of PostgreSQL and of SQLite.
+const TYPES: [(&str, &str, &str); 9] = [
+    ("BigInt", "int8", "INTEGER"),
+    ("SmallInt", "int2", "INTEGER"),
+    ("Bool", "bool", "INTEGER"),
+    ("Text", "text", "TEXT"),
+    ("Binary", "bytea", "BLOB"),
+    ("crate::types::Guid", "uuid", "BLOB"),
+    ("crate::types::Instant", "timestamptz", "TEXT"),
+    ("crate::types::Civil", "timestamp", "TEXT"),
+    ("crate::types::Json", "jsonb", "TEXT"),
+];
+
+/// A table: its key, and its columns with type and whether they may be null.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Table {
+    key: BTreeSet<String>,
+    columns: BTreeMap<String, (String, bool)>,
+}
+
+type Tables = BTreeMap<String, Table>;
+
+/// The tables of `schema.rs`, with the types that `native` picks.
+fn believed(native: impl Fn(&(&str, &'static str, &'static str)) -> &'static str) -> Tables {
+    let mut tables = Tables::new();
+    for block in SCHEMA.split("diesel::table! {").skip(1) {
+        let (head, body) = block.split_once('{').unwrap();
+        let (name, key) = head.trim().split_once('(').unwrap();
+        let names = key.trim_end().trim_end_matches(')').split(',').map(|column| column.trim().to_owned());
+        let table = tables.entry(name.trim().to_owned()).or_default();
+        table.key = names.collect();
+        for line in body.split('}').next().unwrap().lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let (column, kind) = line.trim_end_matches(',').split_once(" -> ").unwrap();
+            let inner = kind.strip_prefix("Nullable<").and_then(|kind| kind.strip_suffix('>'));
+            let known = TYPES.iter().find(|(known, ..)| *known == inner.unwrap_or(kind));
+            let native = native(known.unwrap_or_else(|| panic!("{name}.{column} is of an unknown type: {kind}")));
+            table.columns.insert(column.to_owned(), (native.to_owned(), inner.is_some()));
+        }
+    }
+    tables
+}
+
+#[derive(QueryableByName)]
+struct Column {
+    #[diesel(sql_type = Text)]
+    relation: String,
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    kind: String,
+    #[diesel(sql_type = Bool)]
+    nullable: bool,
+}
+
+#[derive(QueryableByName)]
+struct Name {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+fn tables_of(columns: Vec<Column>) -> Tables {
+    let mut tables = Tables::new();
+    for column in columns {
+        let table = tables.entry(column.relation).or_default();
+        table.columns.insert(column.name, (column.kind, column.nullable));
+    }
+    tables
+}
+
+fn migrations(database: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../migrations").join(database)
+}
+
+/// A database without any tables.
+fn empty_postgres() -> TestDatabase {
+    PostgresServer::shared().unwrap().create_database(&Template::new("empty", "1", |_| Ok(()))).unwrap()
+}
+
+fn empty_sqlite() -> (TempDir, DatabaseUrl, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("schema.sqlite");
+    let text = path.to_str().unwrap().to_owned();
+    (folder, DatabaseUrl::Sqlite(path), text)
+}
+
+#[test]
+fn schema_drift_on_postgres() {
+    let database = empty_postgres();
+    database.url().parse::<DatabaseUrl>().unwrap().migrate().unwrap();
+    let mut conn = PgConnection::establish(database.url()).unwrap();
+
+    let columns = sql_query(
+        "SELECT table_name::text AS relation, column_name::text AS name, udt_name::text AS kind, is_nullable = 'YES' AS nullable \
+         FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> '__diesel_schema_migrations'",
+    );
+    let mut found = tables_of(columns.load(&mut conn).unwrap());
+    for (name, table) in &mut found {
+        let key = sql_query(
+            "SELECT attname::text AS name FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY(indkey) \
+             WHERE indrelid = $1::regclass AND indisprimary",
+        );
+        table.key = key.bind::<Text, _>(name).load::<Name>(&mut conn).unwrap().into_iter().map(|column| column.name).collect();
+    }
+    assert_eq!(found, believed(|(_, postgres, _)| postgres));
+}
+
+#[test]
+fn schema_drift_on_sqlite() {
+    let (_folder, url, path) = empty_sqlite();
+    url.migrate().unwrap();
+    let mut conn = SqliteConnection::establish(&path).unwrap();
+
+    // The key of a rowid table is not declared NOT NULL, but never is null.
+    let columns = sql_query(
+        "SELECT m.name AS relation, c.name, c.type AS kind, c.\"notnull\" = 0 AND c.pk = 0 AS nullable \
+         FROM sqlite_schema AS m JOIN pragma_table_info(m.name) AS c \
+         WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND m.name <> '__diesel_schema_migrations'",
+    );
+    let mut found = tables_of(columns.load(&mut conn).unwrap());
+    let believed = believed(|(.., sqlite)| sqlite);
+    for (name, table) in &mut found {
+        let wanted = &believed.get(name).unwrap_or_else(|| panic!("schema.rs has no table {name}")).key;
+        // A number that counts up has to be a key of its own on SQLite: then the believed key is unique beside it.
+        if unique_keys(&mut conn, name).contains(wanted) {
+            table.key.clone_from(wanted);
+        }
+    }
+    assert_eq!(found, believed);
+}
+
+fn unique_keys(conn: &mut SqliteConnection, table: &str) -> Vec<BTreeSet<String>> {
+    let names = |conn: &mut SqliteConnection, query: &str, of: &str| {
+        sql_query(query).bind::<Text, _>(of.to_owned()).load::<Name>(conn).unwrap().into_iter().map(|row| row.name).collect::<BTreeSet<_>>()
+    };
+    let mut keys = vec![names(conn, "SELECT name FROM pragma_table_info(?) WHERE pk > 0", table)];
+    for index in names(conn, "SELECT name FROM pragma_index_list(?) WHERE \"unique\" AND NOT partial", table) {
+        keys.push(names(conn, "SELECT name FROM pragma_index_info(?)", &index));
+    }
+    keys
+}
+
+#[test]
+fn migration_pairs_have_the_same_names_and_lead_both_ways() {
+    let versions = |database| {
+        let folders = fs::read_dir(migrations(database)).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+        let named = folders.map(|folder| {
+            for file in ["up.sql", "down.sql"] {
+                let sql = fs::read_to_string(folder.join(file)).unwrap_or_default();
+                assert!(!sql.trim().is_empty(), "{} has no {file}", folder.display());
+            }
+            folder.file_name().unwrap().to_str().unwrap().to_owned()
+        });
+        named.collect::<BTreeSet<_>>()
+    };
+    let postgres = versions("postgres");
+    assert!(!postgres.is_empty());
+    assert_eq!(postgres, versions("sqlite"));
+}
+
+/// Goes up, down and up again by every migration in turn, and holds the schemas against each other.
+fn up_down_up<C>(conn: &mut C, folder: PathBuf, dump: fn(&mut C) -> String)
+where
+    C: Connection + MigrationHarness<C::Backend>,
+{
+    let source = FileBasedMigrations::from_path(folder).unwrap();
+    let count = MigrationSource::<C::Backend>::migrations(&source).unwrap().len();
+    // Makes the table in which migrations are counted.
+    assert!(conn.applied_migrations().unwrap().is_empty());
+    let empty = dump(conn);
+    for _ in 0..count {
+        let before = dump(conn);
+        let version = conn.run_next_migration(source.clone()).unwrap().as_owned();
+        let after = dump(conn);
+        assert_ne!(before, after, "up of {version}");
+        conn.revert_last_migration(source.clone()).unwrap();
+        assert_eq!(dump(conn), before, "down of {version}");
+        conn.run_next_migration(source.clone()).unwrap();
+        assert_eq!(dump(conn), after, "up of {version} again");
+    }
+    let full = dump(conn);
+    conn.revert_all_migrations(source.clone()).unwrap();
+    assert_eq!(dump(conn), empty);
+    conn.run_pending_migrations(source).unwrap();
+    assert_eq!(dump(conn), full);
+}
+
+#[test]
+fn migration_pairs_lead_up_down_and_up_again_on_postgres() {
+    let database = empty_postgres();
+    up_down_up(&mut PgConnection::establish(database.url()).unwrap(), migrations("postgres"), dump_postgres);
+    assert!(database.url().parse::<DatabaseUrl>().unwrap().migrate().unwrap().applied.is_empty());
+}
+
+#[test]
+fn migration_pairs_lead_up_down_and_up_again_on_sqlite() {
+    let (_folder, url, path) = empty_sqlite();
+    let mut conn = SqliteConnection::establish(&path).unwrap();
+    conn.batch_execute("PRAGMA foreign_keys = ON").unwrap();
+    up_down_up(&mut conn, migrations("sqlite"), dump_sqlite);
+    assert!(url.migrate().unwrap().applied.is_empty());
+}
+
+/// Everything in the schema that a migration can make, one thing a line.
+fn dump_postgres(conn: &mut PgConnection) -> String {
+    let query = "
+        SELECT format('column %s.%s %s not null %s identity %s default %s', c.relname, a.attname,
+                      format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, pg_get_expr(d.adbin, d.adrelid)) AS name
+        FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+             LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+        WHERE c.relnamespace = 'public'::regnamespace AND a.attnum > 0 AND NOT a.attisdropped
+        UNION ALL SELECT format('constraint %s on %s %s', conname, conrelid::regclass, pg_get_constraintdef(oid))
+        FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+        UNION ALL SELECT 'index ' || indexdef FROM pg_indexes WHERE schemaname = 'public'
+        UNION ALL SELECT format('relation %s %s options %s', relkind, relname, reloptions) FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace
+        UNION ALL SELECT 'function ' || pg_get_functiondef(oid) FROM pg_proc
+        WHERE pronamespace = 'public'::regnamespace AND prokind IN ('f', 'p')
+        UNION ALL SELECT 'trigger ' || pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+        UNION ALL SELECT format('type %s %s', typtype, typname) FROM pg_type
+        WHERE typnamespace = 'public'::regnamespace AND typtype IN ('e', 'd', 'r')
+        UNION ALL SELECT 'extension ' || extname FROM pg_extension
+        UNION ALL SELECT 'schema ' || nspname FROM pg_namespace WHERE nspname !~ '^pg_(temp|toast)'
+        ORDER BY 1";
+    lines(sql_query(query).load(conn).unwrap())
+}
+
+fn dump_sqlite(conn: &mut SqliteConnection) -> String {
+    // The table of counters comes with the first AUTOINCREMENT and can't be dropped.
+    let query = "SELECT type || ' ' || name || ' on ' || tbl_name || ' ' || coalesce(sql, '') AS name FROM sqlite_schema \
+                 WHERE name <> 'sqlite_sequence' ORDER BY 1";
+    lines(sql_query(query).load(conn).unwrap())
+}
+
+fn lines(rows: Vec<Name>) -> String {
+    rows.into_iter().map(|row| row.name + "\n").collect()
+}
+
+/// Lets some processes' worth of threads migrate an empty database at once.
+fn migrate_together(url: &DatabaseUrl) {
+    const TOGETHER: usize = 6;
+    let applied: Vec<_> = thread::scope(|scope| {
+        let migrating: Vec<_> = (0..TOGETHER).map(|_| scope.spawn(|| url.migrate().unwrap().applied)).collect();
+        migrating.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let (busy, idle): (Vec<_>, Vec<_>) = applied.into_iter().partition(|versions| !versions.is_empty());
+    assert_eq!((busy.len(), idle.len()), (1, TOGETHER - 1), "{busy:?}");
+    assert_eq!(busy[0].len(), fs::read_dir(migrations("postgres")).unwrap().count());
+}
+
+#[test]
+fn processes_that_start_together_migrate_postgres_once() {
+    let database = empty_postgres();
+    migrate_together(&database.url().parse().unwrap());
+}
+
+#[test]
+fn processes_that_start_together_migrate_sqlite_once() {
+    // The file, too, is made by whoever comes first.
+    for _ in 0..50 {
+        let (_folder, url, _) = empty_sqlite();
+        migrate_together(&url);
+    }
+}
+
+/// Makes a database forget its last migration, so that an older program would find something to do.
+const FORGOTTEN: &str = "DELETE FROM __diesel_schema_migrations WHERE version = (SELECT max(version) FROM __diesel_schema_migrations)";
+const FROM_THE_FUTURE: &str = "INSERT INTO __diesel_schema_migrations (version) VALUES ('99991231235959')";
+
+fn refuses_the_future(url: &DatabaseUrl) {
+    let error = url.migrate().unwrap_err();
+    assert!(matches!(&error, MigrateError::Unknown { versions } if *versions == ["99991231235959"]), "{error:?}");
+    assert_eq!(error.to_string(), "the database holds migrations that this version of the program does not know: 99991231235959");
+}
+
+#[test]
+fn a_database_of_a_newer_program_is_left_alone_on_postgres() {
+    let database = empty_postgres();
+    let url: DatabaseUrl = database.url().parse().unwrap();
+    url.migrate().unwrap();
+    let mut conn = PgConnection::establish(database.url()).unwrap();
+    conn.batch_execute(&format!("DROP TABLE sessions; {FORGOTTEN}; {FROM_THE_FUTURE}")).unwrap();
+    refuses_the_future(&url);
+    let tables = sql_query("SELECT count(*) AS count FROM pg_class WHERE relname = 'sessions'").get_result::<Count>(&mut conn).unwrap();
+    assert_eq!(tables.count, 0);
+}
+
+#[test]
+fn a_database_of_a_newer_program_is_left_alone_on_sqlite() {
+    let (_folder, url, path) = empty_sqlite();
+    url.migrate().unwrap();
+    let mut conn = SqliteConnection::establish(&path).unwrap();
+    conn.batch_execute(&format!("DROP TABLE sessions; {FORGOTTEN}; {FROM_THE_FUTURE}")).unwrap();
+    refuses_the_future(&url);
+    let tables = sql_query("SELECT count(*) AS count FROM sqlite_schema WHERE name = 'sessions'").get_result::<Count>(&mut conn).unwrap();
+    assert_eq!(tables.count, 0);
+}

@@ -1,0 +1,305 @@
+//! The program as people and machines run it: what it prints, what it survives, how it ends.
+#![expect(clippy::indexing_slicing, reason = "a part that is not there is null in JSON, and fails the check")]
+
+mod support;
+
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+
+use derslik_testkit::postgres::{Durability, PostgresServer};
+use libtest_mimic::{Failed, Trial};
+use serde_json::{Value, json};
+use support::process::{Answer, Running, derslik, sqlite_url};
+use support::{DATABASES, DEMO, OTHER, run};
+
+const BATCH: &str = "/xapi/v2/session/batch";
+const SEARCH: &str = "/xapi/v2/session/search";
+
+fn main() -> ExitCode {
+    let mut trials = vec![
+        Trial::test("the_printed_lines_work_when_pasted", printed_lines_work),
+        Trial::test("keys_are_printed_at_the_first_start_alone", keys_are_printed_once),
+        Trial::test("a_body_that_stalls_is_cut_and_told_so", stalled_body),
+        Trial::test("a_body_that_is_too_long_is_told_so", long_body),
+        Trial::test("hostile_bodies_are_refused_in_the_words_of_the_dialect", hostile_bodies),
+        Trial::test("a_delete_may_be_chunked_and_have_no_body", chunked_delete),
+        Trial::test("a_signal_lets_requests_under_way_end", graceful_stop),
+        Trial::test("what_can_not_work_is_said_with_an_exit_code", exit_codes),
+        Trial::test("settings_come_from_file_environment_and_flags_in_this_order", settings_in_layers),
+        Trial::test("the_dev_clock_starts_where_it_is_told_and_runs", dev_clock),
+        Trial::test("an_account_that_was_created_by_name_can_be_used", account_by_name),
+        Trial::test("postgres::what_was_acknowledged_survives_a_kill", || {
+            let server = PostgresServer::start(Durability::Durable)?;
+            survives_kills(&server.maintenance_url())
+        }),
+        Trial::test("sqlite::what_was_acknowledged_survives_a_kill", || {
+            let folder = tempfile::tempdir()?;
+            survives_kills(&sqlite_url(folder.path()))
+        }),
+    ];
+    for (name, open) in DATABASES {
+        trials.push(Trial::test(format!("{name}::the_main_job_from_end_to_end"), move || {
+            let (url, _place) = open()?;
+            let url = match url {
+                derslik_storage::DatabaseUrl::Postgres(url) => url,
+                derslik_storage::DatabaseUrl::Sqlite(path) => format!("sqlite://{}", path.display()),
+            };
+            main_job(&Running::start(&url, &[])?)
+        }));
+    }
+    run(trials)
+}
+
+fn check(holds: bool, about: &dyn std::fmt::Debug) -> Result<(), Failed> {
+    if holds { Ok(()) } else { Err(format!("{about:?}").into()) }
+}
+
+fn new_session(name: &str) -> Value {
+    json!({"name": name, "start_date": "2099-08-05T12:00:00Z", "duration": 80})
+}
+
+/// Two sessions to create, one that can't be, one to change, one to change that is not there.
+fn main_job(service: &Running) -> Result<(), Failed> {
+    let created = service.post(BATCH, DEMO, &json!([new_session("first")]).to_string())?.json()?;
+    let guid = created["approved"][0]["session_guid"].as_str().ok_or("no GUID")?.to_owned();
+    let batch = json!([
+        new_session("second"),
+        new_session("third"),
+        {"name": "bad", "start_date": "2020-08-05T14:00:00Z", "duration": 80},
+        {"session_guid": guid, "duration": 100},
+        {"session_guid": "8293D504-13EE-447F-9B36-6686C5C39FEB", "duration": 100},
+    ]);
+    let answer = service.post(BATCH, DEMO, &batch.to_string())?;
+    let body = answer.json()?;
+    check(answer.status == 207, &answer)?;
+    let names: Vec<_> = body["approved"].as_array().into_iter().flatten().map(|session| session["name"].clone()).collect();
+    check(names == ["second", "third", "first"], &names)?;
+    check(body["approved"][2]["options"]["session_duration"] == 100, &body)?;
+    check(body["rejected"][0]["state"] == json!({"code": 30, "details": "session_not_found"}), &body)?;
+    check(body["rejected"][1]["state"] == json!({"code": 12, "details": ["Invalid session start date."]}), &body)?;
+    let foreign = service.get(&format!("/xapi/v2/session/{guid}"), OTHER)?;
+    check(foreign.status == 404, &foreign)
+}
+
+fn survives_kills(database_url: &str) -> Result<(), Failed> {
+    const KILLS: usize = 5;
+    let mut acknowledged = Vec::new();
+    for round in 0..KILLS {
+        let service = Running::start(database_url, &[])?;
+        for batch in 0..=round {
+            let items: Vec<_> = (0..20).map(|item| new_session(&format!("{round}-{batch}-{item}"))).collect();
+            let answer = service.post(BATCH, DEMO, &Value::from(items).to_string())?;
+            check(answer.status == 200, &answer)?;
+            for session in answer.json()?["approved"].as_array().into_iter().flatten() {
+                acknowledged.push((session["session_guid"].clone(), session["name"].clone()));
+            }
+        }
+        service.kill()?;
+    }
+    let service = Running::start(database_url, &[])?;
+    let found = service.post(SEARCH, DEMO, r#"{"page_size":1000}"#)?.json()?;
+    let found: Vec<_> =
+        found.as_array().into_iter().flatten().map(|session| (session["session_guid"].clone(), session["name"].clone())).collect();
+    check(found.len() == acknowledged.len(), &(found.len(), acknowledged.len()))?;
+    check(acknowledged.iter().all(|session| found.contains(session)), &"a session is lost")
+}
+
+fn printed_lines_work() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let mut command = derslik(&["serve", "--listen", "127.0.0.1:0", "--data-dir"]);
+    command.arg(folder.path());
+    let service = Running::spawn(command)?;
+    let lines: Vec<_> = service.banner.lines().filter(|line| line.starts_with("curl ")).collect();
+    check(lines.len() == 3, &lines)?;
+    let mut answers = Vec::new();
+    for line in lines {
+        let output = Command::new("sh").args(["-c", line]).output()?;
+        check(output.status.success(), &output)?;
+        answers.push(serde_json::from_slice::<Value>(&output.stdout)?);
+    }
+    check(answers[0]["approved"][0]["name"] == "CS201", &answers[0])?;
+    check(answers[1]["approved"][1]["name"] == "AR103" && answers[1]["rejected"][0]["state"]["code"] == 30, &answers[1])?;
+    check(answers[2][0]["name"] == "CS201" && answers[2][1].is_null(), &answers[2])
+}
+
+fn keys_are_printed_once() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let start = || {
+        let mut command = derslik(&["serve", "--listen", "127.0.0.1:0", "--data-dir"]);
+        command.arg(folder.path());
+        Running::spawn(command)
+    };
+    let first = start()?;
+    let bearer = first.banner.lines().find_map(|line| line.trim().strip_prefix("bearer")).ok_or("no bearer")?.trim().to_owned();
+    check(bearer.starts_with("derslik_ak_"), &bearer)?;
+    first.kill()?;
+    let second = start()?;
+    check(!second.banner.contains("derslik_ak_"), &second.banner)?;
+    let answer = second.post(SEARCH, &bearer, "{}")?;
+    check(answer.status == 200, &answer)
+}
+
+fn with_settings(folder: &std::path::Path, settings: &str) -> Result<Running, Failed> {
+    let file = folder.join("derslik.toml");
+    std::fs::write(&file, settings)?;
+    Running::start(&sqlite_url(folder), &["--config", &file.to_string_lossy()])
+}
+
+fn stalled_body() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let service = with_settings(folder.path(), "[http]\nbody_deadline_seconds = 1\n")?;
+    let mut stream = TcpStream::connect(service.address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    let head = format!(
+        "POST {BATCH} HTTP/1.1\r\nHost: derslik\r\nAuthorization: Bearer {DEMO}\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n[{{}}"
+    );
+    stream.write_all(head.as_bytes())?;
+    let begin = Instant::now();
+    let answer = Answer::read(&mut stream)?;
+    check(answer.status == 408 && answer.json()?["code"] == 19, &answer)?;
+    check(begin.elapsed() < Duration::from_secs(8), &begin.elapsed())
+}
+
+fn long_body() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let service = Running::start(&sqlite_url(folder.path()), &[])?;
+    let body = vec![b' '; 9 * 1024 * 1024];
+    let head = |length: &str| {
+        format!(
+            "POST {BATCH} HTTP/1.1\r\nHost: derslik\r\nConnection: close\r\nAuthorization: Bearer {DEMO}\r\nContent-Type: application/json\r\n{length}\r\n\r\n"
+        )
+    };
+    let announced = service.send(&head(&format!("Content-Length: {}", body.len())), &body)?;
+    check(announced.status == 413 && announced.json()?["code"] == 19, &announced)?;
+    let mut chunked = format!("{:x}\r\n", body.len()).into_bytes();
+    chunked.extend_from_slice(&body);
+    chunked.extend_from_slice(b"\r\n0\r\n\r\n");
+    let unannounced = service.send(&head("Transfer-Encoding: chunked"), &chunked)?;
+    check(unannounced.status == 413 && unannounced.json()?["code"] == 19, &unannounced)?;
+    let next = service.post(SEARCH, DEMO, "{}")?;
+    check(next.status == 200, &next)
+}
+
+fn hostile_bodies() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let service = Running::start(&sqlite_url(folder.path()), &[])?;
+    let send = |body: &[u8]| {
+        let head = format!(
+            "POST {BATCH} HTTP/1.1\r\nHost: derslik\r\nConnection: close\r\nAuthorization: Bearer {DEMO}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        service.send(&head, body)
+    };
+    let broken_utf8 = send(b"[{\"name\":\"a\xff\xfeb\",\"start_date\":\"2099-08-05T12:00:00Z\",\"duration\":80},{\"name\":\"whole\",\"start_date\":\"2099-08-05T12:00:00Z\",\"duration\":80}]")?;
+    check(broken_utf8.status == 207 && broken_utf8.json()?["rejected"][0]["state"]["code"] == 12, &broken_utf8)?;
+    let broken_outside = send(b"[\xff]")?;
+    check(broken_outside.status == 400 && broken_outside.json()?["code"] == 19, &broken_outside)?;
+    let marked = send(b"\xef\xbb\xbf[]")?;
+    check(marked.status == 200, &marked)?;
+    let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+    for item in
+        [deep.clone(), format!("{{\"name\":{deep}}}"), format!("{{\"options\":{{\"chat\":{deep}}}}}"), format!("{{\"unknown\":{deep}}}")]
+    {
+        let answer = send(format!("[{item}]").as_bytes())?;
+        check(answer.status == 400 && answer.json()?["rejected"][0]["state"]["code"] == 12, &answer.status)?;
+    }
+    Ok(())
+}
+
+fn chunked_delete() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let service = Running::start(&sqlite_url(folder.path()), &[])?;
+    let created = service.post(BATCH, DEMO, &json!([new_session("gone")]).to_string())?.json()?;
+    let guid = created["approved"][0]["session_guid"].as_str().ok_or("no GUID")?;
+    let head = format!(
+        "DELETE /xapi/v2/session/{guid} HTTP/1.1\r\nHost: derslik\r\nConnection: close\r\nAuthorization: Bearer {DEMO}\r\n\
+         Accept-Encoding: UTF-8\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n"
+    );
+    let answer = service.send(&head, b"0\r\n\r\n")?;
+    check(answer.status == 204 || answer.status == 100 && answer.body.contains(" 204 "), &answer)?;
+    check(service.get(&format!("/xapi/v2/session/{guid}"), DEMO)?.status == 404, &"it is still there")
+}
+
+fn graceful_stop() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let mut service = Running::start(&sqlite_url(folder.path()), &[])?;
+    // A request whose body is not complete yet is under way.
+    let mut stream = TcpStream::connect(service.address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    let body = json!([new_session("last")]).to_string();
+    let (begin, end) = body.split_at(10);
+    let head = format!(
+        "POST {BATCH} HTTP/1.1\r\nHost: derslik\r\nConnection: close\r\nAuthorization: Bearer {DEMO}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{begin}",
+        body.len()
+    );
+    stream.write_all(head.as_bytes())?;
+    std::thread::sleep(Duration::from_millis(200));
+    service.signal("TERM")?;
+    std::thread::sleep(Duration::from_millis(200));
+    stream.write_all(end.as_bytes())?;
+    let answer = Answer::read(&mut stream)?;
+    check(answer.status == 200, &answer)?;
+    check(service.wait()?.success(), &"the exit code is not 0")
+}
+
+fn exit_codes() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let fails = |code: i32, says: &str, command: &mut Command| -> Result<(), Failed> {
+        let output = command.output()?;
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        check(output.status.code() == Some(code) && text.contains(says), &(output.status, text))
+    };
+    fails(2, "sqlite:// or postgres://", &mut derslik(&["migrate", "--database-url", "mysql://user:secret@host/db"]))?;
+    fails(2, "fixed_dev_keys", &mut derslik(&["serve", "--profile", "production", "--fixed-dev-keys"]))?;
+    fails(2, "dev_clock", &mut derslik(&["serve", "--dev-clock", "yesterday"]))?;
+    fails(2, "unknown", derslik(&["migrate"]).env("DERSLIK_NO_SUCH_SETTING", "1"))?;
+    fails(2, "batch_max_items", derslik(&["migrate"]).env("DERSLIK_HTTP__BATCH_MAX_ITEMS", "0"))?;
+    fails(3, "postgres://127.0.0.1:1/none", &mut derslik(&["migrate", "--database-url", "postgres://user:secret@127.0.0.1:1/none"]))?;
+    let taken = TcpListener::bind("127.0.0.1:0")?;
+    let address = taken.local_addr()?.to_string();
+    fails(4, &address, derslik(&["serve", "--listen", &address, "--data-dir"]).arg(folder.path()))?;
+    let output = derslik(&["migrate", "--database-url", "postgres://user:secret@127.0.0.1:1/none"]).output()?;
+    check(!String::from_utf8_lossy(&output.stderr).contains("secret"), &"a password was printed")
+}
+
+fn settings_in_layers() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("derslik.toml");
+    std::fs::write(
+        &file,
+        format!("database_url = \"{}\"\n[http]\nbatch_max_items = 1\n[account]\ntimezone = \"Asia/Riyadh\"\n", sqlite_url(folder.path())),
+    )?;
+    let mut command = derslik(&["serve", "--fixed-dev-keys", "--listen", "127.0.0.1:0", "--config"]);
+    command.arg(&file).env("DERSLIK_HTTP__BATCH_MAX_ITEMS", "2");
+    let service = Running::spawn(command)?;
+    let two = service.post(BATCH, DEMO, &json!([new_session("one"), new_session("two")]).to_string())?;
+    check(two.status == 200 && two.json()?["approved"][0]["timezone"] == "Asia/Riyadh", &two)?;
+    let three = service.post(BATCH, DEMO, "[{},{},{}]")?;
+    check(three.status == 400 && three.json()?["code"] == 19, &three)
+}
+
+fn dev_clock() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let service = Running::start(&sqlite_url(folder.path()), &["--dev-clock", "2025-02-06T16:07:35.488565+03:00"])?;
+    let item = json!([{"name": "then", "start_date": "2025-02-06T16:10:00Z", "duration": 80}]);
+    let answer = service.post(BATCH, DEMO, &item.to_string())?;
+    let created = answer.json()?["approved"][0]["creation_date"].as_str().unwrap_or_default().to_owned();
+    check(created.starts_with("2025-02-06T16:0") && created.as_str() > "2025-02-06T16:07:35.488565", &answer)
+}
+
+fn account_by_name() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let url = sqlite_url(folder.path());
+    let create = || derslik(&["account", "create", "okul", "--profile", "production", "--database-url", &url]).output();
+    let created = create()?;
+    check(created.status.success(), &created)?;
+    let text = String::from_utf8(created.stdout)?;
+    let bearer = text.lines().find_map(|line| line.strip_prefix("bearer")).ok_or("no bearer")?.trim().to_owned();
+    let again = create()?;
+    check(again.status.code() == Some(2), &again)?;
+    let service = Running::start(&url, &[])?;
+    let answer = service.post(BATCH, &bearer, &json!([new_session("one")]).to_string())?;
+    check(answer.status == 200, &answer)
+}

@@ -1,0 +1,133 @@
+//! The program itself, as a process, and a client for it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use libtest_mimic::Failed;
+
+/// A running service; it is killed when this is dropped.
+pub(crate) struct Running {
+    child: Child,
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    /// What it printed before it served.
+    pub(crate) banner: String,
+}
+
+/// The program with these arguments, without the settings of whoever runs the tests.
+pub(crate) fn derslik(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_derslik"));
+    command.args(arguments).env_remove("DATABASE_URL").env("DERSLIK_LOG__FILTER", "warn").stdin(Stdio::null());
+    command
+}
+
+impl Running {
+    /// Serves on a free port, with known keys.
+    pub(crate) fn start(database_url: &str, arguments: &[&str]) -> Result<Self, Failed> {
+        let mut all = vec!["serve", "--fixed-dev-keys", "--listen", "127.0.0.1:0", "--database-url", database_url];
+        all.extend(arguments);
+        Self::spawn(derslik(&all))
+    }
+
+    /// Serves as the command says.
+    pub(crate) fn spawn(mut command: Command) -> Result<Self, Failed> {
+        let mut child = command.stdout(Stdio::piped()).spawn()?;
+        let mut stdout = BufReader::new(child.stdout.take().ok_or("no standard output")?);
+        let mut banner = String::new();
+        // The last thing of the banner is a search, or else the note about keys that were shown before.
+        while !banner.contains("session/search") && !banner.contains("--fixed-dev-keys") && !banner.ends_with("production\n") {
+            if stdout.read_line(&mut banner)? == 0 {
+                return Err(format!("the service ended: {}", child.wait()?).into());
+            }
+        }
+        let base = banner.lines().next().and_then(|line| line.rsplit("http://").next()).ok_or("no address")?;
+        Ok(Self { address: base.trim().parse()?, banner, child })
+    }
+
+    /// Ends it as a power cut would.
+    pub(crate) fn kill(mut self) -> Result<(), Failed> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Sends it a signal by name.
+    pub(crate) fn signal(&self, name: &str) -> Result<(), Failed> {
+        let status = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status()?;
+        if status.success() { Ok(()) } else { Err("no signal was sent".into()) }
+    }
+
+    /// Waits for its end, ten seconds at the most.
+    pub(crate) fn wait(&mut self) -> Result<ExitStatus, Failed> {
+        let begin = Instant::now();
+        while begin.elapsed() < Duration::from_secs(10) {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Err("it did not end".into())
+    }
+
+    /// One request with a JSON body on a connection of its own.
+    pub(crate) fn post(&self, path: &str, bearer: &str, body: &str) -> Result<Answer, Failed> {
+        let head = format!("Authorization: Bearer {bearer}\r\nContent-Type: application/json\r\nContent-Length: {}", body.len());
+        self.send(&format!("POST {path} HTTP/1.1\r\nHost: derslik\r\nConnection: close\r\n{head}\r\n\r\n"), body.as_bytes())
+    }
+
+    /// One request without a body.
+    pub(crate) fn get(&self, path: &str, bearer: &str) -> Result<Answer, Failed> {
+        self.send(&format!("GET {path} HTTP/1.1\r\nHost: derslik\r\nConnection: close\r\nAuthorization: Bearer {bearer}\r\n\r\n"), b"")
+    }
+
+    /// Bytes as they are, and what comes back until the connection ends.
+    pub(crate) fn send(&self, head: &str, body: &[u8]) -> Result<Answer, Failed> {
+        let mut stream = TcpStream::connect(self.address)?;
+        stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+        stream.write_all(head.as_bytes())?;
+        // The service may answer and close before it has read everything.
+        stream.write_all(body).ok();
+        Answer::read(&mut stream)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    /// Reads an answer until the connection ends.
+    pub(crate) fn read(stream: &mut TcpStream) -> Result<Self, Failed> {
+        let mut bytes = Vec::new();
+        // A connection that was cut may have brought the whole answer before.
+        let end = stream.read_to_end(&mut bytes);
+        let text = String::from_utf8(bytes)?;
+        let (head, body) = text.split_once("\r\n\r\n").ok_or_else(|| format!("no answer: {end:?} {text:?}"))?;
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or("no status")?;
+        Ok(Self { status, head: head.to_ascii_lowercase(), body: body.to_owned() })
+    }
+
+    /// The body as JSON.
+    pub(crate) fn json(&self) -> Result<serde_json::Value, Failed> {
+        Ok(serde_json::from_str(&self.body)?)
+    }
+}
+
+/// The URL of an `SQLite` file in a folder.
+pub(crate) fn sqlite_url(folder: &Path) -> String {
+    format!("sqlite://{}", folder.join("derslik.sqlite").display())
+}

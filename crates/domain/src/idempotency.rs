@@ -1,0 +1,131 @@
+//! Requests that may be sent again without being done again: the key that tells them apart, and the answer that is kept
+//! under it. It knows neither what was asked nor how the answer reads.
+
+use std::fmt;
+
+use crate::time::Timestamp;
+
+/// The name that a client gives a request, to send it again under: 1 to 255 visible ASCII characters.
+///
+/// ```
+/// use derslik_domain::idempotency::IdempotencyKey;
+///
+/// assert_eq!(IdempotencyKey::parse(" timetable-7 ")?.as_str(), "timetable-7");
+/// # Ok::<(), derslik_domain::idempotency::KeyError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct IdempotencyKey(Box<str>);
+
+/// The text is no key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not 1 to {} visible ASCII characters", IdempotencyKey::MAX)]
+pub struct KeyError;
+
+impl IdempotencyKey {
+    /// The most characters of a key.
+    pub const MAX: usize = 255;
+
+    /// Takes a key; blanks around it are left out.
+    ///
+    /// # Errors
+    /// [`KeyError`] for any other text.
+    pub fn parse(text: &str) -> Result<Self, KeyError> {
+        let text = text.trim_matches(' ');
+        let is_visible = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
+        if (1..=Self::MAX).contains(&text.len()) && text.bytes().all(is_visible) { Ok(Self(text.into())) } else { Err(KeyError) }
+    }
+
+    /// The key.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The digest of all of a request that decides what is done and what is answered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct RequestDigest([u8; 32]);
+
+impl RequestDigest {
+    /// Wraps a digest.
+    pub const fn new(digest: [u8; 32]) -> Self {
+        Self(digest)
+    }
+
+    /// The 32 bytes.
+    pub const fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for RequestDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RequestDigest(..)")
+    }
+}
+
+/// What a client was told.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The number by which the dialect tells how it went.
+    pub status: u16,
+    /// The text, byte for byte.
+    pub body: Vec<u8>,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer").field("status", &self.status).field("bytes", &self.body.len()).finish()
+    }
+}
+
+/// An answer that is kept under a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptAnswer {
+    /// The request that it was given to.
+    pub request: RequestDigest,
+    /// The answer.
+    pub answer: Answer,
+    /// When it was given.
+    pub at: Timestamp,
+}
+
+impl KeptAnswer {
+    /// How long an answer is kept.
+    pub const KEPT_HOURS: i64 = 24;
+
+    /// The instant before which answers are forgotten at `now`.
+    pub const fn forgotten_before(now: Timestamp) -> Timestamp {
+        now.minutes_before(Self::KEPT_HOURS * 60)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    fn takes_what_clients_make_keys_of(
+        #[values("a", "7c1c3f5e-8f0b-4d52-a3f7-2f8fd0f0a9f3", "\"quoted\"", "with blanks inside")] text: &str,
+    ) {
+        assert_eq!(IdempotencyKey::parse(text).unwrap().as_str(), text);
+    }
+
+    #[rstest]
+    fn refuses_what_is_no_key(#[values("", "   ", "tab\tinside", "anahtarı", "a\0b")] text: &str) {
+        assert_eq!(IdempotencyKey::parse(text), Err(KeyError));
+    }
+
+    #[test]
+    fn a_key_has_255_characters_at_the_most() {
+        assert!(IdempotencyKey::parse(&"k".repeat(255)).is_ok());
+        assert_eq!(IdempotencyKey::parse(&"k".repeat(256)), Err(KeyError));
+    }
+
+    #[test]
+    fn an_answer_prints_without_its_text() {
+        let answer = Answer { status: 200, body: b"private".to_vec() };
+        assert_eq!(format!("{answer:?}"), "Answer { status: 200, bytes: 7 }");
+    }
+}

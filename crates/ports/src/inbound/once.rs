@@ -1,0 +1,31 @@
+//! Requests that may be sent again without being done again.
+
+use derslik_domain::idempotency::{Answer, IdempotencyKey, RequestDigest};
+
+/// A request that is done once however often it is sent: under which key, and how its outcome reads, since the answer is
+/// kept in the transaction of the effects.
+pub struct Once<T> {
+    /// The key.
+    pub key: IdempotencyKey,
+    /// What was asked.
+    pub request: RequestDigest,
+    /// Puts the outcome into words. It runs while the transaction is open, so it MUST NOT wait for anything.
+    pub render: Box<dyn FnOnce(&T) -> Answer + Send>,
+}
+
+impl<T> std::fmt::Debug for Once<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Once").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+/// What came of a request that may have been sent before.
+#[derive(Debug)]
+pub enum Performed<T> {
+    /// It was done, under no key: the outcome is still to be put into words.
+    Now(T),
+    /// It was done, and this answer is kept.
+    Kept(Answer),
+    /// It had been done before, and this was the answer.
+    Before(Answer),
+}

@@ -1,0 +1,115 @@
+//! Does a request once, however often it is sent: the answer is kept in the transaction of the effects.
+
+use derslik_domain::idempotency::KeptAnswer;
+use derslik_domain::identity::Actor;
+use derslik_domain::time::Timestamp;
+use derslik_ports::inbound::{Once, Performed, ServiceError};
+use derslik_ports::outbound::{Conflict, KeyState, OwnedKey, StoreError, Stores};
+
+/// A request that is done once, and by whom.
+pub(crate) struct Guard<T> {
+    once: Option<(OwnedKey, Once<T>)>,
+    now: Timestamp,
+}
+
+impl<T> Guard<T> {
+    /// Guards a request of `actor`; without a key it is done each time.
+    pub(crate) fn new(actor: &Actor, once: Option<Once<T>>, now: Timestamp) -> Self {
+        let own = |once: Once<T>| {
+            let key = OwnedKey { account: actor.account_id(), principal: actor.principal.id, key: once.key.clone() };
+            (key, once)
+        };
+        Self { once: once.map(own), now }
+    }
+
+    /// Does `work` unless it was done before.
+    pub(crate) fn run(
+        self,
+        stores: &mut dyn Stores,
+        work: impl FnOnce(&mut dyn Stores) -> Result<T, ServiceError>,
+    ) -> Result<Performed<T>, ServiceError> {
+        let Some((key, once)) = self.once else { return work(stores).map(Performed::Now) };
+        let forgotten = KeptAnswer::forgotten_before(self.now);
+        match stores.idempotency().hold(&key, forgotten)? {
+            KeyState::Busy => Err(ServiceError::KeyBusy),
+            KeyState::Answered(kept) if kept.request == once.request => Ok(Performed::Before(kept.answer)),
+            KeyState::Answered(_) => Err(ServiceError::KeyReused),
+            KeyState::Free => {
+                let outcome = work(stores)?;
+                let kept = KeptAnswer { request: once.request, answer: (once.render)(&outcome), at: self.now };
+                stores.idempotency().keep(&key, &kept, forgotten).map_err(|error| match error {
+                    StoreError::Conflict(Conflict::IdempotencyKey) => ServiceError::KeyBusy,
+                    error => error.into(),
+                })?;
+                Ok(Performed::Kept(kept.answer))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use derslik_domain::idempotency::{Answer, IdempotencyKey, RequestDigest};
+    use derslik_ports::mocks::MockStores;
+    use derslik_testkit::builders::{account, actor_of, now};
+
+    use super::*;
+
+    const REQUEST: RequestDigest = RequestDigest::new([1; 32]);
+
+    fn answer(text: &str) -> Answer {
+        Answer { status: 200, body: text.as_bytes().to_vec() }
+    }
+
+    fn guard() -> Guard<u8> {
+        let render = |outcome: &u8| answer(&outcome.to_string());
+        let once = Once { key: IdempotencyKey::parse("a").unwrap(), request: REQUEST, render: Box::new(render) };
+        Guard::new(&actor_of(account()), Some(once), now())
+    }
+
+    fn stores(state: KeyState) -> MockStores {
+        let mut stores = MockStores::default();
+        stores.idempotency.expect_hold().once().returning(move |_, _| Ok(state.clone()));
+        stores
+    }
+
+    fn answered(request: RequestDigest) -> KeyState {
+        KeyState::Answered(KeptAnswer { request, answer: answer("before"), at: now() })
+    }
+
+    #[test]
+    fn keeps_the_answer_of_what_is_done_for_the_first_time() {
+        let mut stores = stores(KeyState::Free);
+        stores.idempotency.expect_keep().once().returning(|_, kept, _| {
+            assert_eq!((kept.request, kept.answer.body.as_slice(), kept.at), (REQUEST, b"7".as_slice(), now()));
+            Ok(())
+        });
+        assert!(matches!(guard().run(&mut stores, |_| Ok(7)), Ok(Performed::Kept(kept)) if kept == answer("7")));
+    }
+
+    #[test]
+    fn does_nothing_that_was_done_before() {
+        let performed = guard().run(&mut stores(answered(REQUEST)), |_| panic!("done again"));
+        assert!(matches!(performed, Ok(Performed::Before(before)) if before == answer("before")));
+    }
+
+    #[test]
+    fn does_nothing_under_the_key_of_another_request_or_of_one_that_is_under_way() {
+        let another = answered(RequestDigest::new([2; 32]));
+        assert!(matches!(guard().run(&mut stores(another), |_| panic!("done")), Err(ServiceError::KeyReused)));
+        assert!(matches!(guard().run(&mut stores(KeyState::Busy), |_| panic!("done")), Err(ServiceError::KeyBusy)));
+    }
+
+    #[test]
+    fn fails_as_a_whole_when_another_was_faster() {
+        let mut stores = stores(KeyState::Free);
+        stores.idempotency.expect_keep().returning(|_, _, _| Err(StoreError::Conflict(Conflict::IdempotencyKey)));
+        assert!(matches!(guard().run(&mut stores, |_| Ok(7)), Err(ServiceError::KeyBusy)));
+    }
+
+    #[test]
+    fn keeps_nothing_of_what_failed() {
+        let failed = guard().run(&mut stores(KeyState::Free), |_| Err(StoreError::Unavailable(None).into()));
+        assert!(matches!(failed, Err(ServiceError::Store(_))));
+    }
+}

@@ -1,0 +1,113 @@
+//! Answers to requests that may come again.
+
+use std::sync::mpsc;
+
+use derslik_domain::idempotency::{Answer, IdempotencyKey, KeptAnswer, RequestDigest};
+use derslik_domain::time::Timestamp;
+use derslik_ports::outbound::{Conflict, KeyState, OwnedKey, StoreError, UnitOfWork};
+
+use super::{Case, Harness};
+use crate::builders::{account, now, other_account, service_principal, user};
+
+pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
+    vec![
+        Case { name: "a_key_that_nobody_used_is_free", run: free },
+        Case { name: "an_answer_is_found_under_its_key_byte_for_byte", run: found },
+        Case { name: "a_key_belongs_to_one_principal_of_one_account", run: owned },
+        Case { name: "an_answer_is_forgotten_after_its_time_and_its_key_is_free_again", run: forgotten },
+        Case { name: "a_key_is_given_one_answer_only", run: one_answer },
+        Case { name: "an_answer_goes_with_the_transaction_that_fails", run: rolled_back },
+        Case { name: "of_two_that_hold_a_key_at_once_one_at_the_most_finds_it_free", run: held },
+    ]
+}
+
+fn key(text: &str) -> OwnedKey {
+    OwnedKey { account: account().id, principal: service_principal().id, key: IdempotencyKey::parse(text).expect("a key") }
+}
+
+fn kept(at: Timestamp) -> KeptAnswer {
+    let body = "{\"ş\":\"\u{10ffff}\"}".as_bytes().iter().copied().chain(0..=255).collect();
+    KeptAnswer { request: RequestDigest::new([9; 32]), answer: Answer { status: 207, body }, at }
+}
+
+fn state<U: UnitOfWork>(harness: &Harness<U>, key: OwnedKey) -> KeyState {
+    harness.write(move |stores| stores.idempotency().hold(&key, KeptAnswer::forgotten_before(now())))
+}
+
+fn keep<U: UnitOfWork>(harness: &Harness<U>, key: OwnedKey, answer: KeptAnswer) {
+    harness.write(move |stores| stores.idempotency().keep(&key, &answer, KeptAnswer::forgotten_before(now())));
+}
+
+fn free<U: UnitOfWork>(harness: &Harness<U>) {
+    assert_eq!(state(harness, key("a")), KeyState::Free);
+}
+
+fn found<U: UnitOfWork>(harness: &Harness<U>) {
+    let longest = "k".repeat(IdempotencyKey::MAX);
+    for text in ["a", "A", longest.as_str()] {
+        keep(harness, key(text), kept(now()));
+        assert_eq!(state(harness, key(text)), KeyState::Answered(kept(now())));
+    }
+}
+
+fn owned<U: UnitOfWork>(harness: &Harness<U>) {
+    keep(harness, key("a"), kept(now()));
+    assert_eq!(state(harness, OwnedKey { account: other_account().id, ..key("a") }), KeyState::Free);
+    assert_eq!(state(harness, OwnedKey { principal: user(7).id, ..key("a") }), KeyState::Free);
+}
+
+fn forgotten<U: UnitOfWork>(harness: &Harness<U>) {
+    const DAY: i64 = 24 * 60;
+    keep(harness, key("just kept"), kept(now().minutes_before(DAY)));
+    assert!(matches!(state(harness, key("just kept")), KeyState::Answered(_)));
+    for number in 0..50 {
+        keep(harness, key(&format!("old {number}")), kept(now().minutes_before(DAY + 1)));
+    }
+    assert_eq!(state(harness, key("old 49")), KeyState::Free);
+    keep(harness, key("old 49"), kept(now()));
+    assert_eq!(state(harness, key("old 49")), KeyState::Answered(kept(now())));
+}
+
+fn one_answer<U: UnitOfWork>(harness: &Harness<U>) {
+    keep(harness, key("a"), kept(now()));
+    let again = harness.try_write(|stores| stores.idempotency().keep(&key("a"), &kept(now()), KeptAnswer::forgotten_before(now())));
+    assert!(matches!(again, Err(StoreError::Conflict(Conflict::IdempotencyKey))), "{again:?}");
+}
+
+fn rolled_back<U: UnitOfWork>(harness: &Harness<U>) {
+    let failed: Result<(), _> = harness.try_write(|stores| {
+        stores.idempotency().keep(&key("a"), &kept(now()), KeptAnswer::forgotten_before(now()))?;
+        Err(StoreError::Unavailable(None))
+    });
+    assert!(failed.is_err());
+    assert_eq!(state(harness, key("a")), KeyState::Free);
+}
+
+fn held<U: UnitOfWork + Clone>(harness: &Harness<U>) {
+    let (begun, has_begun) = mpsc::channel();
+    let (go_on, may_go_on) = mpsc::channel::<()>();
+    let uow = harness.unit_of_work().clone();
+    let first = harness.runtime().spawn(async move {
+        uow.write(move |stores| {
+            let state = stores.idempotency().hold(&key("a"), KeptAnswer::forgotten_before(now()))?;
+            begun.send(()).expect("the test listens");
+            may_go_on.recv().ok();
+            stores.idempotency().keep(&key("a"), &kept(now()), KeptAnswer::forgotten_before(now()))?;
+            Ok::<_, StoreError>(state)
+        })
+        .await
+    });
+    has_begun.recv().expect("the first begins");
+    let uow = harness.unit_of_work().clone();
+    let second = harness
+        .runtime()
+        .spawn(async move { uow.write(|stores| stores.idempotency().hold(&key("a"), KeptAnswer::forgotten_before(now()))).await });
+    // A database with one writer lets the second in when the first is done; any other says at once that the key is busy.
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    go_on.send(()).expect("the first listens");
+    let (first, second) = harness.runtime().block_on(async { (first.await, second.await) });
+    assert_eq!(first.expect("the first ends").expect("the first succeeds"), KeyState::Free);
+    let second = second.expect("the second ends").expect("the second succeeds");
+    assert!(matches!(second, KeyState::Busy | KeyState::Answered(_)), "{second:?}");
+    assert_eq!(state(harness, key("a")), KeyState::Answered(kept(now())));
+}
