@@ -83,6 +83,6 @@ CREATE TABLE grading_periods (
 
 -- Random keys that every process of the installation shares, each made by whoever needs it first.
 CREATE TABLE service_keys (
-    name text PRIMARY KEY,
+    name text NOT NULL PRIMARY KEY,
     key bytea NOT NULL
 );

@@ -82,6 +82,6 @@ CREATE TABLE grading_periods (
 
 -- Random keys that every process of the installation shares, each made by whoever needs it first.
 CREATE TABLE service_keys (
-    name TEXT PRIMARY KEY,
+    name TEXT NOT NULL PRIMARY KEY,
     key BLOB NOT NULL
 ) STRICT;

@@ -26,6 +26,7 @@ const TYPES: [(&str, &str, &str); 9] = [
     ("SmallInt", "int2", "INTEGER"),
     ("Bool", "bool", "INTEGER"),
     ("Text", "text", "TEXT"),
+    ("Date", "date", "TEXT"),
     ("Binary", "bytea", "BLOB"),
     ("crate::types::Guid", "uuid", "BLOB"),
     ("crate::types::Instant", "timestamptz", "TEXT"),
