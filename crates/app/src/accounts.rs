@@ -3,7 +3,7 @@
 use derslik_domain::course::MemberCreation;
 use derslik_domain::id::Id;
 use derslik_domain::identity::{
-    Account, AccountSettings, CredentialKind, Email, PersonName, PrincipalKind, Role, Scope, Scopes, User, UserState,
+    Account, AccountName, AccountSettings, CredentialKind, Email, PersonName, PrincipalKind, Role, Scope, Scopes, User, UserState,
 };
 use derslik_domain::time::Timestamp;
 use derslik_http::perculus::key_proof;
@@ -136,13 +136,13 @@ fn person(id: i64, name: &str, account: &str, role: Role, token: String, at: Tim
 ///
 /// # Errors
 /// If the machine has no random numbers.
-pub fn dev_accounts(settings: &AccountSettings, fixed_keys: bool, at: Timestamp) -> Result<Vec<DevAccount>, getrandom::Error> {
-    let account = |id, name: &str, service, keys: KeyPair, token: &str, users| {
+pub fn dev_accounts(settings: &AccountSettings, fixed_keys: bool, at: Timestamp) -> anyhow::Result<Vec<DevAccount>> {
+    let account = |id, name: &str, service, keys: KeyPair, token: &str, users| -> anyhow::Result<DevAccount> {
         let mut settings = settings.clone();
         settings.courses.member_creation = MemberCreation::ActiveToo;
-        DevAccount {
+        Ok(DevAccount {
             plan: AccountPlan {
-                account: Account { id: Id::new(id), name: name.to_owned(), settings },
+                account: Account { id: Id::new(id), name: AccountName::new(name)?, settings },
                 service: Id::new(service),
                 service_guid: SystemIds.user_guid(),
                 credentials: vec![keys.plan()],
@@ -150,19 +150,19 @@ pub fn dev_accounts(settings: &AccountSettings, fixed_keys: bool, at: Timestamp)
             },
             keys,
             token: token.to_owned(),
-        }
+        })
     };
     if fixed_keys {
         let people = PEOPLE.map(|(id, name, role)| person(id, name, "demo", role, format!("demo-{name}-token"), at));
         let other = person(101, "admin", "other", Role::Admin, "other-admin-token".to_owned(), at);
         Ok(vec![
-            account(1329, "demo", 4490, KeyPair::fixed("demo-access", "demo-secret"), "demo-admin-token", people.into()),
-            account(1330, "other", 4491, KeyPair::fixed("other-access", "other-secret"), "other-admin-token", vec![other]),
+            account(1329, "demo", 4490, KeyPair::fixed("demo-access", "demo-secret"), "demo-admin-token", people.into())?,
+            account(1330, "other", 4491, KeyPair::fixed("other-access", "other-secret"), "other-admin-token", vec![other])?,
         ])
     } else {
         let token = random_token()?;
         let admin = person(101, "admin", "demo", Role::Admin, token.clone(), at);
-        Ok(vec![account(1329, "demo", 4490, KeyPair::random()?, &token, vec![admin])])
+        Ok(vec![account(1329, "demo", 4490, KeyPair::random()?, &token, vec![admin])?])
     }
 }
 

@@ -120,6 +120,9 @@ pub struct HttpConfig {
     /// The most items of a batch.
     #[validate(range(min = 1, max = 100_000))]
     pub batch_max_items: usize,
+    /// The most bytes of request bodies that are held at once, of all requests together; more are answered 503.
+    #[validate(range(min = 1_048_576))]
+    pub bodies_in_flight_bytes: usize,
     /// How long requests that are under way may go on once the service was told to stop, in seconds.
     #[validate(range(max = 600))]
     pub grace_seconds: u64,
@@ -135,6 +138,9 @@ pub struct DatabaseConfig {
     /// How long a request waits for a connection, in milliseconds.
     #[validate(range(min = 10, max = 60_000))]
     pub acquire_timeout_ms: u64,
+    /// How long making a new connection may take, in milliseconds.
+    #[validate(range(min = 10, max = 60_000))]
+    pub connect_timeout_ms: u64,
     /// How long a statement may run, in milliseconds. `PostgreSQL` only.
     #[validate(range(min = 100, max = 600_000))]
     pub statement_timeout_ms: u64,
@@ -201,7 +207,7 @@ impl Default for Config {
 
 impl Default for LogConfig {
     fn default() -> Self {
-        Self { filter: "info,actix_server=warn".to_owned(), format: LogFormat::Text }
+        Self { filter: "info,actix_server=warn,actix_http=off".to_owned(), format: LogFormat::Text }
     }
 }
 
@@ -213,6 +219,7 @@ impl Default for HttpConfig {
             body_limit_bytes: limits.body_bytes,
             body_deadline_seconds: limits.body_deadline.as_secs(),
             batch_max_items: limits.batch_items,
+            bodies_in_flight_bytes: limits.bodies_in_flight_bytes,
             grace_seconds: 8,
         }
     }
@@ -225,6 +232,7 @@ impl Default for DatabaseConfig {
         Self {
             connections: settings.connections,
             acquire_timeout_ms: millis(settings.acquire_timeout),
+            connect_timeout_ms: millis(settings.connect_timeout),
             statement_timeout_ms: millis(settings.statement_timeout),
             lock_timeout_ms: millis(settings.lock_timeout),
             sqlite_full_sync: settings.sqlite_full_sync,
@@ -315,6 +323,7 @@ impl Config {
         PoolSettings {
             connections: self.database.connections,
             acquire_timeout: Duration::from_millis(self.database.acquire_timeout_ms),
+            connect_timeout: Duration::from_millis(self.database.connect_timeout_ms),
             statement_timeout: Duration::from_millis(self.database.statement_timeout_ms),
             lock_timeout: Duration::from_millis(self.database.lock_timeout_ms),
             sqlite_full_sync: self.database.sqlite_full_sync,
@@ -327,6 +336,7 @@ impl Config {
             body_bytes: self.http.body_limit_bytes,
             body_deadline: Duration::from_secs(self.http.body_deadline_seconds),
             batch_items: self.http.batch_max_items,
+            bodies_in_flight_bytes: self.http.bodies_in_flight_bytes,
         }
     }
 

@@ -3,8 +3,7 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
-use derslik_http::HttpState;
+use derslik_http::{HttpState, Serving, Stopper};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Serves on a listener until the process is told to stop.
@@ -12,12 +11,12 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// # Errors
 /// If the listener can't be used, or signals can't be waited for.
 pub async fn serve(listener: TcpListener, state: HttpState, workers: usize, grace: Duration) -> std::io::Result<()> {
-    let server = derslik_http::serve(listener, state, workers, grace)?;
-    tokio::spawn(stop_on_signals(server.handle(), signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?));
-    server.await
+    let server = Serving::new(listener, state, workers, grace)?;
+    tokio::spawn(stop_on_signals(server.stopper(), signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?));
+    server.until_stopped().await
 }
 
-async fn stop_on_signals(server: ServerHandle, mut terminate: Signal, mut interrupt: Signal) {
+async fn stop_on_signals(server: Stopper, mut terminate: Signal, mut interrupt: Signal) {
     next(&mut terminate, &mut interrupt).await;
     tracing::info!("stopping: requests under way are answered first");
     let graceful = server.stop(true);

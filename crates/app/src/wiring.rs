@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use derslik_http::classroom::ClassroomSettings;
-use derslik_http::{HttpState, Limits};
+use derslik_http::{HttpState, Limits, Ports};
 use derslik_ports::outbound::{Clock, Ids, UnitOfWork};
 use derslik_services::courses::Courses;
 use derslik_services::identity::Identity;
@@ -18,12 +18,11 @@ pub fn wire<U: UnitOfWork + Clone>(
     limits: Limits,
     classroom: ClassroomSettings,
 ) -> HttpState {
-    HttpState {
+    let ports = Ports {
         sessions: Arc::new(Sessions::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids))),
         courses: Arc::new(Courses::new(uow.clone(), Arc::clone(&clock), ids)),
         rosters: Arc::new(Rosters::new(uow.clone(), Arc::clone(&clock))),
-        classroom,
         identity: Arc::new(Identity::new(uow.clone(), clock)),
-        limits,
-    }
+    };
+    HttpState::new(ports, classroom, limits)
 }

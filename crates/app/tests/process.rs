@@ -29,6 +29,8 @@ fn main() -> ExitCode {
         Trial::test("what_can_not_work_is_said_with_an_exit_code", exit_codes),
         Trial::test("settings_come_from_file_environment_and_flags_in_this_order", settings_in_layers),
         Trial::test("the_dev_clock_starts_where_it_is_told_and_runs", dev_clock),
+        Trial::test("keys_that_everybody_knows_keep_a_database_out_of_production", known_keys_in_production),
+        Trial::test("accounts_that_are_created_at_once_get_ids_and_keys_of_their_own", accounts_at_once),
         Trial::test("an_account_that_was_created_by_name_can_be_used", account_by_name),
         Trial::test("postgres::what_was_acknowledged_survives_a_kill", || {
             let server = PostgresServer::start(Durability::Durable)?;
@@ -302,4 +304,32 @@ fn account_by_name() -> Result<(), Failed> {
     let service = Running::start(&url, &[])?;
     let answer = service.post(BATCH, &bearer, &json!([new_session("one")]).to_string())?;
     check(answer.status == 200, &answer)
+}
+
+fn known_keys_in_production() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let url = sqlite_url(folder.path());
+    Running::start(&url, &[])?.kill()?;
+    let output = derslik(&["serve", "--profile", "production", "--listen", "127.0.0.1:0", "--database-url", &url]).output()?;
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    check(output.status.code() == Some(2) && text.contains("demo-access"), &(output.status, text))
+}
+
+fn accounts_at_once() -> Result<(), Failed> {
+    let server = PostgresServer::start(Durability::Fast)?;
+    let url = server.maintenance_url();
+    check(derslik(&["migrate", "--database-url", &url]).status()?.success(), &"no migration")?;
+    let spawn = |number: usize| {
+        let mut command = derslik(&["account", "create", &format!("okul-{number}"), "--database-url", &url]);
+        command.stdout(std::process::Stdio::piped()).spawn()
+    };
+    let children = (0..6).map(spawn).collect::<Result<Vec<_>, _>>()?;
+    let mut ids = std::collections::BTreeSet::new();
+    for child in children {
+        let output = child.wait_with_output()?;
+        check(output.status.success(), &output)?;
+        let text = String::from_utf8(output.stdout)?;
+        ids.insert(text.lines().next().and_then(|line| line.rsplit_once(' ')).ok_or("no id")?.1.to_owned());
+    }
+    check(ids.len() == 6, &ids)
 }

@@ -1,1 +1,151 @@
-fn main() {}
+//! `derslik-bench`: measures the release build of the service against what its database and its framework can do at best,
+//! all in one run on one machine. It must not be part of the service.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `run` | what is started, and in which order things are measured |
+//! | `load` | what a load is, and how its connections are driven |
+//! | `loads` | the loads, one file each, and which of them are compared |
+//! | `rows` | the sessions that are written, as JSON and as columns |
+//! | `footprint` | start and memory |
+//! | `http`, `postgres`, `process` | the client, the database, the programs |
+//! | `report` | tables and JSON |
+#![forbid(unsafe_code)]
+
+mod footprint;
+mod http;
+mod load;
+mod loads;
+mod postgres;
+mod process;
+mod report;
+mod rows;
+mod run;
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::report::Report;
+use crate::run::Plan;
+
+const INTERRUPTED: u8 = 130;
+
+#[derive(Debug, Parser)]
+#[command(about = "Measures the service against what its database and its framework can do at best.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// How often each load is measured
+    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// For how many seconds each time
+    #[arg(long, default_value_t = 2.0, value_parser = seconds)]
+    seconds: f64,
+    /// Two short rounds: whether it works, not how fast
+    #[arg(long, conflicts_with_all = ["rounds", "seconds"])]
+    quick: bool,
+    /// Only these loads, separated by commas, and neither start nor memory
+    #[arg(long, value_delimiter = ',')]
+    loads: Vec<String>,
+    /// The program to measure [default: derslik beside this one]
+    #[arg(long, value_name = "PROGRAM")]
+    service: Option<PathBuf>,
+    /// Where the figures of all rounds go
+    #[arg(long, value_name = "FILE", default_value = "target/bench.json")]
+    json: PathBuf,
+    /// Print the tables as Markdown
+    #[arg(long)]
+    markdown: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answers every request with 1 KB, until its input ends
+    #[command(hide = true)]
+    BareActix,
+}
+
+fn main() -> ExitCode {
+    match start(Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            // With standard error closed, the exit code is all that is left to say it.
+            let _written = writeln!(std::io::stderr(), "derslik-bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(cli: Cli) -> Result<ExitCode> {
+    match cli.command {
+        Some(Command::BareActix) => {
+            Builder::new_current_thread().enable_all().build()?.block_on(loads::serve_bare())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        None => generator()?.block_on(measure(cli)),
+    }
+}
+
+/// Half of the cores ask, since somebody has to answer.
+fn generator() -> Result<Runtime> {
+    let cores = std::thread::available_parallelism()?.get();
+    Ok(Builder::new_multi_thread().worker_threads((cores / 2).max(1)).enable_all().build()?)
+}
+
+async fn measure(cli: Cli) -> Result<ExitCode> {
+    let (rounds, seconds) = if cli.quick { (2, 0.5) } else { (cli.rounds, cli.seconds) };
+    let program = match cli.service {
+        Some(program) => program,
+        None => std::env::current_exe()?.with_file_name("derslik"),
+    };
+    let program = fs::canonicalize(&program).with_context(|| format!("there is no {}", program.display()))?;
+    let plan = Plan { program, rounds, seconds, footprint: cli.loads.is_empty(), loads: cli.loads };
+    // A signal ends the run by dropping it, and with it everything that it started.
+    let report = tokio::select! {
+        report = run::run(&plan) => report?,
+        ended = interrupted() => return ended,
+    };
+    write_json(&report, &cli.json)?;
+    let text = if cli.markdown { report.markdown() } else { report.text() };
+    writeln!(std::io::stdout(), "{text}")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn interrupted() -> Result<ExitCode> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = hang_up.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(ExitCode::from(INTERRUPTED))
+}
+
+fn write_json(report: &Report, path: &Path) -> Result<()> {
+    let write = || {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let mut file = File::create(path)?;
+        serde_json::to_writer_pretty(&mut file, report)?;
+        writeln!(file)?;
+        anyhow::Ok(())
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(seconds) if (0.1..=60.0).contains(&seconds) => Ok(seconds),
+        _ => Err("not between 0.1 and 60".to_owned()),
+    }
+}

@@ -1,8 +1,9 @@
 //! Bounded text, and the folding by which searches compare text. It knows nothing of who stores or prints it.
 
 use std::fmt;
+use std::sync::Arc;
 
-/// Text of at most `MAX` characters (Unicode code points), without NUL, kept exactly as it was given.
+/// Text of at most `MAX` characters (Unicode code points), without NUL, kept exactly as it was given. A clone shares it.
 ///
 /// ```
 /// use derslik_domain::text::{Text, TextError};
@@ -12,7 +13,7 @@ use std::fmt;
 /// # Ok::<(), TextError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Text<const MAX: usize>(String);
+pub struct Text<const MAX: usize>(Arc<str>);
 
 /// Why a text was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
@@ -58,7 +59,7 @@ impl<const MAX: usize> Text<MAX> {
         if text.len() > MAX && text.chars().count() > MAX {
             return Err(TextError::TooLong { max: MAX });
         }
-        Ok(Self(text))
+        Ok(Self(text.into()))
     }
 
     /// The text.
@@ -73,9 +74,10 @@ impl<const MAX: usize> fmt::Display for Text<MAX> {
     }
 }
 
-/// A name: text of 1 to `MAX` characters once the white space around it is left out. What is kept is what was given.
+/// A name: text of 1 to `MAX` characters once the white space around it is left out, of which there may be as much again.
+/// What is kept is what was given, and a clone shares it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Name<const MAX: usize>(Box<str>);
+pub struct Name<const MAX: usize>(Arc<str>);
 
 impl<const MAX: usize> Name<MAX> {
     /// Takes bytes that should be UTF-8.
@@ -100,10 +102,11 @@ impl<const MAX: usize> Name<MAX> {
         if core.is_empty() {
             return Err(TextError::Empty);
         }
-        if core.len() > MAX && core.chars().count() > MAX {
+        let too_long = |text: &str, max: usize| text.len() > max && text.chars().count() > max;
+        if too_long(core, MAX) || too_long(&text, 2 * MAX) {
             return Err(TextError::TooLong { max: MAX });
         }
-        Ok(Self(text.into_boxed_str()))
+        Ok(Self(text.into()))
     }
 
     /// The name.
@@ -172,6 +175,7 @@ mod tests {
         assert_eq!(name.as_str(), "  dünya ");
         assert_eq!(Name::<5>::new(" \u{a0}\t"), Err(TextError::Empty));
         assert_eq!(Name::<5>::new(" dünya! "), Err(TextError::TooLong { max: 5 }));
+        assert_eq!(Name::<5>::new(" ".repeat(10) + "a"), Err(TextError::TooLong { max: 5 }));
     }
 
     #[test]

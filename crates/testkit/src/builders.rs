@@ -8,7 +8,7 @@ use derslik_domain::course::{
 use derslik_domain::form::Field;
 use derslik_domain::id::{Id, SessionGuid, UserGuid};
 use derslik_domain::identity::{
-    Account, AccountSettings, Actor, Email, Lang, PersonName, Principal, PrincipalKind, Role, Scope, User, UserState, Username,
+    Account, AccountName, AccountSettings, Actor, Email, Lang, PersonName, Principal, PrincipalKind, Role, Scope, User, UserState, Username,
 };
 use derslik_domain::session::{ReplayStatus, Session, SessionDuration, SessionForm, SessionName, SessionOptions, SessionStatus};
 use derslik_domain::time::{Start, StartDateMode, Timestamp, WrittenTime, Zone};
@@ -36,13 +36,19 @@ pub fn settings() -> AccountSettings {
 }
 
 /// The account `demo`.
+///
+/// # Panics
+/// Never.
 pub fn account() -> Account {
-    Account { id: Id::new(1329), name: "demo".to_owned(), settings: settings() }
+    Account { id: Id::new(1329), name: AccountName::new("demo").expect("a valid name"), settings: settings() }
 }
 
 /// The account `other`, which shares nothing with `demo`.
+///
+/// # Panics
+/// Never.
 pub fn other_account() -> Account {
-    Account { id: Id::new(1330), name: "other".to_owned(), settings: settings() }
+    Account { id: Id::new(1330), name: AccountName::new("other").expect("a valid name"), settings: settings() }
 }
 
 /// The service principal of an account.

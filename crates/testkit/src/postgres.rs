@@ -43,7 +43,7 @@ impl PostgresServer {
     /// Starts a private cluster, whatever `TEST_DATABASE_URL` says.
     ///
     /// The programs are looked for in `$PG_BIN`, the newest `/usr/lib/postgresql/*/bin`, `$PATH` and
-    /// `$DERSLIK_PG_BIN`, in this order. PostgreSQL refuses to run as root: then the cluster belongs to the user
+    /// `$TEST_PG_BIN`, in this order. PostgreSQL refuses to run as root: then the cluster belongs to the user
     /// `postgres`, or else `nobody`.
     ///
     /// # Errors

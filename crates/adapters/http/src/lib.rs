@@ -20,5 +20,5 @@ mod routes;
 mod state;
 mod trace;
 
-pub use routes::{configure, serve};
-pub use state::{HttpState, Limits};
+pub use routes::{Serving, Stopper, configure};
+pub use state::{HttpState, Limits, Ports};

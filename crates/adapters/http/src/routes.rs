@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use actix_web::dev::Server;
+use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpResponse, HttpServer};
@@ -30,17 +30,53 @@ async fn no_such_path() -> HttpResponse {
 /// How long a connection may be idle. Clients that write a long batch keep one longer than the framework would.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// Serves on a listener until it is told to stop; then requests that are under way have `grace` to end.
-///
-/// # Errors
-/// If the listener can't be used.
-pub fn serve(listener: TcpListener, state: HttpState, workers: usize, grace: Duration) -> std::io::Result<Server> {
-    let server = HttpServer::new(move || {
-        App::new()
-            .wrap(DefaultHeaders::new().add(("X-Content-Type-Options", "nosniff")).add(("Cache-Control", "no-store")))
-            .wrap(from_fn(show_request_id))
-            .wrap(TracingLogger::<RequestSpan>::new())
-            .configure(|config| configure(config, state.clone()))
-    });
-    Ok(server.workers(workers).keep_alive(IDLE).shutdown_timeout(grace.as_secs()).disable_signals().listen(listener)?.run())
+/// A server that answers requests for as long as it is awaited.
+#[must_use = "it serves only while it is awaited"]
+pub struct Serving(Server);
+
+/// Stops a server from elsewhere.
+#[derive(Debug, Clone)]
+pub struct Stopper(ServerHandle);
+
+impl std::fmt::Debug for Serving {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Serving").finish_non_exhaustive()
+    }
+}
+
+impl Serving {
+    /// Serves on a listener; once it is told to stop, requests that are under way have `grace` to end.
+    ///
+    /// # Errors
+    /// If the listener can't be used.
+    pub fn new(listener: TcpListener, state: HttpState, workers: usize, grace: Duration) -> std::io::Result<Self> {
+        let server = HttpServer::new(move || {
+            App::new()
+                .wrap(DefaultHeaders::new().add(("X-Content-Type-Options", "nosniff")).add(("Cache-Control", "no-store")))
+                .wrap(from_fn(show_request_id))
+                .wrap(TracingLogger::<RequestSpan>::new())
+                .configure(|config| configure(config, state.clone()))
+        });
+        Ok(Self(server.workers(workers).keep_alive(IDLE).shutdown_timeout(grace.as_secs()).disable_signals().listen(listener)?.run()))
+    }
+
+    /// What stops it.
+    pub fn stopper(&self) -> Stopper {
+        Stopper(self.0.handle())
+    }
+
+    /// Answers requests until it is stopped.
+    ///
+    /// # Errors
+    /// If the listener fails.
+    pub async fn until_stopped(self) -> std::io::Result<()> {
+        self.0.await
+    }
+}
+
+impl Stopper {
+    /// Stops the server: after the requests that are under way, or at once. Returns when it has stopped.
+    pub async fn stop(&self, after_requests: bool) {
+        self.0.stop(after_requests).await;
+    }
 }

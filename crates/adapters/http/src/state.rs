@@ -8,7 +8,9 @@ use derslik_ports::inbound::{CourseService, IdentityService, RosterService, Sess
 
 use crate::classroom::ClassroomSettings;
 
-/// The inbound ports and the limits of a request.
+use crate::body::BodyRoom;
+
+/// The inbound ports and the limits of a request. Clones share what is bounded for all requests together.
 #[derive(Clone)]
 pub struct HttpState {
     /// Sessions.
@@ -23,6 +25,40 @@ pub struct HttpState {
     pub identity: Arc<dyn IdentityService>,
     /// The limits of a request.
     pub limits: Limits,
+    body_room: BodyRoom,
+}
+
+/// The inbound ports.
+#[derive(Clone)]
+pub struct Ports {
+    /// Sessions.
+    pub sessions: Arc<dyn SessionService>,
+    /// Courses.
+    pub courses: Arc<dyn CourseService>,
+    /// The members of courses.
+    pub rosters: Arc<dyn RosterService>,
+    /// Who asks.
+    pub identity: Arc<dyn IdentityService>,
+}
+
+impl std::fmt::Debug for Ports {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ports").finish_non_exhaustive()
+    }
+}
+
+impl HttpState {
+    /// What handlers work with.
+    pub fn new(ports: Ports, classroom: ClassroomSettings, limits: Limits) -> Self {
+        let Ports { sessions, courses, rosters, identity } = ports;
+        let body_room = BodyRoom::of_bytes(limits.bodies_in_flight_bytes);
+        Self { sessions, courses, rosters, classroom, identity, limits, body_room }
+    }
+
+    /// The room that the bodies of all requests share.
+    pub(crate) fn body_room(&self) -> &BodyRoom {
+        &self.body_room
+    }
 }
 
 impl std::fmt::Debug for HttpState {
@@ -40,10 +76,17 @@ pub struct Limits {
     pub body_deadline: Duration,
     /// The most items of a batch.
     pub batch_items: usize,
+    /// The most bytes of request bodies that are held at once, of all requests together.
+    pub bodies_in_flight_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body_bytes: 8 * 1024 * 1024, body_deadline: Duration::from_secs(15), batch_items: Batch::DEFAULT_MAX_ITEMS }
+        Self {
+            body_bytes: 8 * 1024 * 1024,
+            body_deadline: Duration::from_secs(15),
+            batch_items: Batch::DEFAULT_MAX_ITEMS,
+            bodies_in_flight_bytes: 64 * 1024 * 1024,
+        }
     }
 }

@@ -8,7 +8,7 @@ use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use actix_web::{App, test};
 use derslik_domain::identity::{Denial, Scope};
 use derslik_http::classroom::{ClassroomSettings, Templates};
-use derslik_http::{HttpState, Limits, configure};
+use derslik_http::{HttpState, Limits, Ports, configure};
 use derslik_ports::inbound::{
     AuthenticationError, MockCourseService, MockIdentityService, MockRosterService, MockSessionService, ServiceError,
 };
@@ -18,14 +18,14 @@ use serde_json::{Value, json};
 
 /// The answer to a search: status, seconds to wait, body.
 async fn answer(sessions: MockSessionService, identity: MockIdentityService) -> (StatusCode, Option<String>, Value) {
-    let state = HttpState {
+    let ports = Ports {
         sessions: Arc::new(sessions),
         courses: Arc::new(MockCourseService::new()),
         rosters: Arc::new(MockRosterService::new()),
-        classroom: ClassroomSettings { templates: Templates::default(), page_key: [0; 32] },
         identity: Arc::new(identity),
-        limits: Limits::default(),
     };
+    let classroom = ClassroomSettings { templates: Templates::default(), page_key: [0; 32] };
+    let state = HttpState::new(ports, classroom, Limits::default());
     let app = test::init_service(App::new().configure(|config| configure(config, state))).await;
     let bearer = format!("Bearer demo-access|{}", "0".repeat(64));
     let request = test::TestRequest::post().uri("/xapi/v2/session/search").insert_header((AUTHORIZATION, bearer));

@@ -6,7 +6,7 @@ use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
 /// What is unique: the name of the constraint on PostgreSQL, the column that SQLite names last, and what it means.
 const UNIQUE: [(&str, &str, Conflict); 11] = [
     ("accounts_pkey", "accounts.id", Conflict::Account),
-    ("accounts_name_key", "accounts.name", Conflict::Account),
+    ("accounts_name_key", "accounts.name", Conflict::AccountName),
     ("principals_pkey", "principals.id", Conflict::User),
     ("principals_guid_key", "principals.guid", Conflict::User),
     ("principals_email_key", "principals.email_key", Conflict::UserEmail),

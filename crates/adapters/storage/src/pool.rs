@@ -57,8 +57,10 @@ impl fmt::Display for DatabaseUrl {
             Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
             Self::Postgres(url) => {
                 let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+                // Parameters may hold a password, and an @ as well.
+                let rest = rest.split('?').next().unwrap_or_default();
                 let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
-                write!(f, "postgres://{}", place.split('?').next().unwrap_or_default())
+                write!(f, "postgres://{place}")
             }
         }
     }
@@ -78,6 +80,8 @@ pub struct PoolSettings {
     /// How long a unit of work waits for a connection. By default a client hears within 3 s of a table that somebody
     /// holds, since this and the wait for the lock add up.
     pub acquire_timeout: Duration,
+    /// How long making a new connection may take.
+    pub connect_timeout: Duration,
     /// How long a statement may run on PostgreSQL.
     pub statement_timeout: Duration,
     /// How long a statement may wait for a lock; on SQLite, how much longer a writer waits for those before it, of this
@@ -92,6 +96,7 @@ impl Default for PoolSettings {
         Self {
             connections: 6,
             acquire_timeout: Duration::from_millis(800),
+            connect_timeout: Duration::from_secs(2),
             statement_timeout: Duration::from_secs(5),
             lock_timeout: Duration::from_secs(2),
             sqlite_full_sync: true,
@@ -310,5 +315,7 @@ mod tests {
     fn a_printed_url_tells_neither_user_nor_password() {
         let url: DatabaseUrl = "postgres://user:p@ss@db:5432/derslik?password=again".parse().unwrap();
         assert_eq!(format!("{url} {url:?}"), "postgres://db:5432/derslik postgres://db:5432/derslik");
+        let url: DatabaseUrl = "postgres://db/derslik?user=me@srv&password=hunter2".parse().unwrap();
+        assert_eq!(url.to_string(), "postgres://db/derslik");
     }
 }

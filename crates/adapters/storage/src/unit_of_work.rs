@@ -71,7 +71,7 @@ impl<C: Connector> Lane<C> {
             .min_idle(Some(0))
             // A check costs a round trip for every unit of work; a dead connection is replaced when it shows.
             .test_on_check_out(false)
-            .connection_timeout(settings.acquire_timeout)
+            .connection_timeout(settings.connect_timeout)
             .error_handler(Box::new(LogErrors))
             .build_unchecked(Manager(connector));
         let places = Arc::new(Semaphore::new(usize::try_from(connections).unwrap_or(Semaphore::MAX_PERMITS)));

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use clap::Subcommand;
+use derslik_domain::identity::AccountName;
 use derslik_ports::outbound::{Conflict, Ids, StoreError};
 use derslik_services::identity::{NewAccount, create_account};
 
@@ -29,15 +30,17 @@ impl AccountCommand {
 }
 
 fn create(config: &Config, name: &str) -> Result<(), Failure> {
+    let account_name =
+        AccountName::new(name.trim()).map_err(|error| Failure::Usage(anyhow::anyhow!("the name of the account is {error}")))?;
     let runtime = runtime(config)?;
     let uow = open_database(config, &runtime)?;
     let keys = KeyPair::random().map_err(|error| Failure::Other(error.into()))?;
     let settings = config.account_settings().map_err(Failure::Usage)?;
-    let new = NewAccount { name: name.to_owned(), settings, service_guid: SystemIds.user_guid(), credential: keys.plan() };
+    let new = NewAccount { name: account_name, settings, service_guid: SystemIds.user_guid(), credential: keys.plan() };
     let now = clock(config)?.now();
     let created = runtime.block_on(create_account(&uow, new, now));
     let id = created.map_err(|error| match error {
-        StoreError::Conflict(Conflict::Account) => Failure::Usage(anyhow::anyhow!("there is an account of the name {name:?} already")),
+        StoreError::Conflict(Conflict::AccountName) => Failure::Usage(anyhow::anyhow!("there is an account of the name {name:?} already")),
         error => Failure::Database(error.into()),
     })?;
     let text = format!(

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use derslik_domain::time::Timestamp;
 use derslik_http::classroom::ClassroomSettings;
-use derslik_ports::outbound::Clock;
+use derslik_ports::outbound::{Clock, StoreError};
 use derslik_services::courses::page_token_key;
-use derslik_services::identity::provision;
+use derslik_services::identity::{Credentials, provision, usable_credentials};
 use derslik_storage::DieselUnitOfWork;
 use tokio::runtime::Runtime;
 
@@ -30,7 +31,10 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
     let clock = clock(config)?;
     let accounts = match config.profile {
         Profile::Dev => set_up_dev_accounts(config, &runtime, &uow, clock.as_ref())?,
-        Profile::Production => Vec::new(),
+        Profile::Production => {
+            refuse_known_keys(config, &runtime, &uow, clock.now())?;
+            Vec::new()
+        }
     };
     let classroom = ClassroomSettings { templates: config.classroom.templates(), page_key: page_key(&runtime, &uow)? };
     let state = wire(&uow, Arc::clone(&clock), Arc::new(SystemIds), config.limits(), classroom);
@@ -52,28 +56,48 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
 fn page_key(runtime: &Runtime, uow: &DieselUnitOfWork) -> Result<[u8; 32], Failure> {
     let mut fresh = [0; 32];
     getrandom::fill(&mut fresh).map_err(|error| Failure::Other(error.into()))?;
-    runtime.block_on(page_token_key(uow, fresh)).map_err(|error| Failure::Database(error.into()))
+    runtime.block_on(patiently(|| page_token_key(uow, fresh)))
 }
 
 /// The accounts whose keys are to be printed: those that are new, and those whose keys everybody knows.
 fn set_up_dev_accounts(config: &Config, runtime: &Runtime, uow: &DieselUnitOfWork, clock: &dyn Clock) -> Result<Vec<DevAccount>, Failure> {
     let settings = config.account_settings().map_err(Failure::Usage)?;
-    let accounts = dev_accounts(&settings, config.fixed_dev_keys, clock.now()).map_err(|error| Failure::Other(error.into()))?;
+    let accounts = dev_accounts(&settings, config.fixed_dev_keys, clock.now()).map_err(Failure::Other)?;
+    // A new key for an account that was there would be one that nobody asked for.
+    let which = if config.fixed_dev_keys { Credentials::Always } else { Credentials::OfNewAccount };
     let mut shown = Vec::new();
     for account in accounts {
-        let mut plan = account.plan.clone();
-        if !config.fixed_dev_keys {
-            // A key that nobody was shown would be a key that nobody has.
-            plan.credentials.clear();
-            plan.users.iter_mut().for_each(|user| user.tokens.clear());
-        }
-        let is_new = runtime.block_on(provision(uow, plan, clock.now())).map_err(|error| Failure::Database(error.into()))?.account;
-        if is_new && !config.fixed_dev_keys {
-            runtime.block_on(provision(uow, account.plan.clone(), clock.now())).map_err(|error| Failure::Database(error.into()))?;
-        }
+        let is_new = runtime.block_on(patiently(|| provision(uow, account.plan.clone(), which, clock.now())))?.account;
         if is_new || config.fixed_dev_keys {
             shown.push(account);
         }
     }
     Ok(shown)
+}
+
+/// A database that was once served with keys that everybody knows still takes them.
+fn refuse_known_keys(config: &Config, runtime: &Runtime, uow: &DieselUnitOfWork, now: Timestamp) -> Result<(), Failure> {
+    let settings = config.account_settings().map_err(Failure::Usage)?;
+    let known = dev_accounts(&settings, true, now).map_err(Failure::Other)?;
+    let plans: Vec<_> = known.into_iter().flat_map(|account| account.plan.all_credentials()).collect();
+    let usable = runtime.block_on(patiently(|| usable_credentials(uow, plans.clone())))?;
+    if usable.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Usage(anyhow::anyhow!(
+        "this database takes keys that everybody knows ({}), since it was served with --fixed-dev-keys: use another one for production",
+        usable.join(", ")
+    )))
+}
+
+/// Asks a database that is busy again, for a while: a start has more time than a request.
+async fn patiently<T, F: Future<Output = Result<T, StoreError>>>(ask: impl Fn() -> F) -> Result<T, Failure> {
+    const TRIES: usize = 5;
+    let mut tries = 1;
+    loop {
+        match ask().await {
+            Err(StoreError::Unavailable(_)) if tries < TRIES => tries += 1,
+            done => return done.map_err(|error| Failure::Database(error.into())),
+        }
+    }
 }

@@ -15,7 +15,7 @@ use derslik_http::classroom::{ClassroomSettings, Templates};
 use derslik_http::{HttpState, Limits};
 use derslik_ports::mocks::StoppedClock;
 use derslik_ports::outbound::{Ids, UnitOfWork};
-use derslik_services::identity::provision;
+use derslik_services::identity::{Credentials, provision};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
 use derslik_testkit::builders::settings;
 use derslik_testkit::postgres::{PostgresServer, Template};
@@ -91,7 +91,7 @@ impl Service {
         let uow =
             DieselUnitOfWork::new(&url, PoolSettings { connections: 4, ..PoolSettings::default() }, &tokio::runtime::Handle::current());
         for account in dev_accounts(&settings(), true, now)? {
-            provision(&uow, account.plan, now).await?;
+            provision(&uow, account.plan, Credentials::Always, now).await?;
         }
         let classroom = ClassroomSettings { templates: Templates::default(), page_key: [7; 32] };
         let state = wire(&uow, Arc::new(StoppedClock(now)), Arc::new(CountedIds::default()), limits, classroom);

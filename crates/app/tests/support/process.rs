@@ -20,6 +20,9 @@ pub(crate) struct Running {
 /// The program with these arguments, without the settings of whoever runs the tests.
 pub(crate) fn derslik(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_derslik"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("DERSLIK_")) {
+        command.env_remove(name);
+    }
     command.args(arguments).env_remove("DATABASE_URL").env("DERSLIK_LOG__FILTER", "warn").stdin(Stdio::null());
     command
 }

@@ -4,9 +4,13 @@ use std::sync::Arc;
 
 use crate::course::CourseSettings;
 use crate::id::{AccountId, CredentialId, PrincipalId, ProjectId};
+use crate::text::Name;
 use crate::time::{StartDateMode, Zone};
 
 use super::Lang;
+
+/// The name of an account: 1 to 100 characters.
+pub type AccountName = Name<100>;
 
 /// A tenant. Everything that is stored belongs to exactly one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +18,7 @@ pub struct Account {
     /// The integer id, which the sessions API calls `account_id`.
     pub id: AccountId,
     /// A short name, unique in the installation.
-    pub name: String,
+    pub name: AccountName,
     /// What its members chose.
     pub settings: AccountSettings,
 }

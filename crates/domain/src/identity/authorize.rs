@@ -105,7 +105,7 @@ mod tests {
             courses: CourseSettings::default(),
         };
         Actor {
-            account: Arc::new(Account { id: Id::new(1), name: "demo".to_owned(), settings }),
+            account: Arc::new(Account { id: Id::new(1), name: crate::text::Name::new("demo").unwrap(), settings }),
             principal: Principal { id: Id::new(2), kind: PrincipalKind::Service, role },
             scopes,
             credential: Id::new(3),

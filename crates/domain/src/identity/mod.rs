@@ -7,7 +7,7 @@ mod credential;
 mod lang;
 mod user;
 
-pub use actor::{Account, AccountSettings, Actor, Principal, PrincipalKind, Role, Scope, Scopes};
+pub use actor::{Account, AccountName, AccountSettings, Actor, Principal, PrincipalKind, Role, Scope, Scopes};
 pub use authorize::{Action, Denial, authorize};
 pub use credential::{Credential, CredentialKind, SecretDigest};
 pub use lang::{Lang, LangError};

@@ -3,7 +3,7 @@
 use crate::form::{Field, RawText};
 use crate::id::SessionGuid;
 use crate::page::{Page, PageError};
-use crate::text::{Text, fold};
+use crate::text::{Text, TextError, fold};
 use crate::time::{CivilTime, WrittenTime};
 
 /// What a client sent to search by, not judged yet.
@@ -50,21 +50,52 @@ pub struct SessionFilter {
     pub page: Page,
 }
 
+/// A field of a filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FilterField {
+    /// The GUID.
+    Guid,
+    /// The name.
+    Name,
+    /// The description.
+    Description,
+    /// The tags.
+    Tags,
+    /// The duration.
+    Duration,
+    /// The earliest start.
+    Begin,
+    /// The latest start.
+    End,
+    /// The number of the page.
+    PageNumber,
+    /// The size of the page.
+    PageSize,
+}
+
 /// Why a filter was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FilterError {
     /// A field has no usable value.
-    #[error("{0} has no usable value")]
-    Invalid(&'static str),
+    #[error("{0:?} has no usable value")]
+    Invalid(FilterField),
+    /// A text is longer than `max` characters.
+    #[error("{field:?} is longer than {max} characters")]
+    TooLong {
+        /// The field.
+        field: FilterField,
+        /// The most characters that are taken.
+        max: usize,
+    },
     /// The page was refused.
     #[error(transparent)]
     Page(#[from] PageError),
 }
 
-/// The longest texts that a search takes: as long as the longest that can be stored. That bounds the number of tags, too,
-/// each of which is a condition of its own.
-const MAX_TEXT: usize = 10_000;
+/// The longest text to search by: looking for one text in another takes as long as both lengths multiplied.
+const MAX_TEXT: usize = 200;
+/// The most characters of tags, as of those that are stored: each tag is a condition of its own.
 const MAX_TAGS: usize = 1_000;
 
 impl FilterForm {
@@ -73,17 +104,19 @@ impl FilterForm {
     /// # Errors
     /// The first [`FilterError`].
     pub fn judge(self) -> Result<SessionFilter, FilterError> {
-        let page = Page::new(take(self.page_number, "page_number")?, take(self.page_size, "page_size")?)?;
-        let guid = take(self.guid, "session_guid")?;
-        let tags = search_text::<MAX_TAGS>(self.tags, "tags")?.unwrap_or_default();
+        let page = Page::new(take(self.page_number, FilterField::PageNumber)?, take(self.page_size, FilterField::PageSize)?)?;
+        let guid = take(self.guid, FilterField::Guid)?;
+        let tags = search_text::<MAX_TAGS>(self.tags, FilterField::Tags)?.unwrap_or_default();
         Ok(SessionFilter {
-            guid: guid.map(|guid| std::str::from_utf8(&guid).ok().and_then(|guid| guid.trim().parse().ok())),
-            name: search_text::<MAX_TEXT>(self.name, "name")?,
-            description: search_text::<MAX_TEXT>(self.description, "description")?,
+            guid: guid
+                .filter(|guid| !guid.trim_ascii().is_empty())
+                .map(|guid| std::str::from_utf8(&guid).ok().and_then(|guid| guid.trim().parse().ok())),
+            name: search_text::<MAX_TEXT>(self.name, FilterField::Name)?,
+            description: search_text::<MAX_TEXT>(self.description, FilterField::Description)?,
             tags: tag_words(&tags).map(str::to_owned).collect(),
-            duration: take(self.duration, "duration")?,
-            begin: date(self.begin_date, "begin_date")?.map(WrittenTime::civil),
-            end: date(self.end_date, "end_date")?.map(|end| if end.has_time() { end.civil() } else { end.civil().end_of_day() }),
+            duration: take(self.duration, FilterField::Duration)?,
+            begin: date(self.begin_date, FilterField::Begin)?.map(WrittenTime::civil),
+            end: date(self.end_date, FilterField::End)?.map(|end| if end.has_time() { end.civil() } else { end.civil().end_of_day() }),
             page,
         })
     }
@@ -94,22 +127,25 @@ pub(super) fn tag_words(tags: &str) -> impl Iterator<Item = &str> {
     tags.split(',').map(str::trim).filter(|tag| !tag.is_empty())
 }
 
-fn take<T>(field: Field<T>, name: &'static str) -> Result<Option<T>, FilterError> {
-    field.given().map_err(|_| FilterError::Invalid(name))
+fn take<T>(value: Field<T>, field: FilterField) -> Result<Option<T>, FilterError> {
+    value.given().map_err(|_| FilterError::Invalid(field))
 }
 
 /// A text to search by, or `None` where nothing is left of it.
-fn search_text<const MAX: usize>(field: Field<RawText>, name: &'static str) -> Result<Option<String>, FilterError> {
-    let Some(text) = take(field, name)? else { return Ok(None) };
-    let text = Text::<MAX>::from_bytes(text).map_err(|_| FilterError::Invalid(name))?;
+fn search_text<const MAX: usize>(value: Field<RawText>, field: FilterField) -> Result<Option<String>, FilterError> {
+    let Some(text) = take(value, field)? else { return Ok(None) };
+    let text = Text::<MAX>::from_bytes(text).map_err(|error| match error {
+        TextError::TooLong { max } => FilterError::TooLong { field, max },
+        _ => FilterError::Invalid(field),
+    })?;
     let folded = fold(text.as_str().trim());
     Ok((!folded.is_empty()).then_some(folded))
 }
 
-fn date(field: Field<RawText>, name: &'static str) -> Result<Option<WrittenTime>, FilterError> {
-    let Some(text) = take(field, name)? else { return Ok(None) };
-    let text = std::str::from_utf8(&text).map_err(|_| FilterError::Invalid(name))?.trim();
-    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|_| FilterError::Invalid(name)) }
+fn date(value: Field<RawText>, field: FilterField) -> Result<Option<WrittenTime>, FilterError> {
+    let Some(text) = take(value, field)? else { return Ok(None) };
+    let text = std::str::from_utf8(&text).map_err(|_| FilterError::Invalid(field))?.trim();
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|_| FilterError::Invalid(field)) }
 }
 
 #[cfg(test)]
@@ -154,10 +190,10 @@ mod tests {
     }
 
     #[rstest]
-    #[case(FilterForm { name: Field::Mistyped, ..Default::default() }, FilterError::Invalid("name"))]
-    #[case(FilterForm { begin_date: given("soon"), ..Default::default() }, FilterError::Invalid("begin_date"))]
-    #[case(FilterForm { description: given("a\0b"), ..Default::default() }, FilterError::Invalid("description"))]
-    #[case(FilterForm { tags: given(&"a,".repeat(501)), ..Default::default() }, FilterError::Invalid("tags"))]
+    #[case(FilterForm { name: Field::Mistyped, ..Default::default() }, FilterError::Invalid(FilterField::Name))]
+    #[case(FilterForm { begin_date: given("soon"), ..Default::default() }, FilterError::Invalid(FilterField::Begin))]
+    #[case(FilterForm { description: given("a\0b"), ..Default::default() }, FilterError::Invalid(FilterField::Description))]
+    #[case(FilterForm { tags: given(&"a,".repeat(501)), ..Default::default() }, FilterError::Invalid(FilterField::Tags))]
     #[case(FilterForm { page_size: Field::Given(1_001), ..Default::default() }, FilterError::Page(PageError::TooLarge))]
     fn names_the_field_that_can_not_be_used(#[case] form: FilterForm, #[case] error: FilterError) {
         assert_eq!(form.judge(), Err(error));

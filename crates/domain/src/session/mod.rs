@@ -22,7 +22,7 @@ use crate::text::{Name, Text, fold};
 use crate::time::{Start, Timestamp};
 
 pub use batch::{Batch, BatchItem, BatchOutcome, Creator, Target, Verdict};
-pub use filter::{FilterError, FilterForm, SessionFilter};
+pub use filter::{FilterError, FilterField, FilterForm, SessionFilter};
 pub use form::{OptionName, OptionsForm, SessionForm};
 pub use options::{FlagPatch, Flags, OptionFlag, OptionsPatch, PreparationTime, ReturnUrl, SessionOptions};
 pub use validate::{Problem, SessionField, Violation};

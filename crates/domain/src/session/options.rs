@@ -222,8 +222,9 @@ impl PreparationTime {
     }
 }
 
-/// An address, as a session keeps one. Any text without NUL.
-pub type ReturnUrl = Text<{ usize::MAX }>;
+/// An address, as a session keeps one: any text of at most 2 000 characters. A session is shown whole for each change of it,
+/// so nothing of it may be long without bound.
+pub type ReturnUrl = Text<2_000>;
 
 /// All settings of a session. Its duration is no setting here: it is the session's own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

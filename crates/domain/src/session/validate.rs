@@ -151,6 +151,8 @@ impl SessionForm {
         if let Some(problem) = zone_problem {
             judge.object(SessionField::Timezone, problem);
         }
+        // What it says is for changes alone, but a value of another type is a mistake here as well.
+        judge.read(SessionField::Status, self.status, Ok);
         let session = name.zip(start).zip(duration).map(|((name, start), duration)| Session {
             guid,
             name,

@@ -27,8 +27,10 @@ pub enum StoreError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Conflict {
-    /// The id or the name of an account.
+    /// The id of an account.
     Account,
+    /// The name of an account.
+    AccountName,
     /// The id or the GUID of a user within its account.
     User,
     /// The e-mail address of a user within its account.
@@ -51,6 +53,7 @@ impl std::fmt::Display for Conflict {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Account => "account",
+            Self::AccountName => "account name",
             Self::User => "user",
             Self::UserEmail => "e-mail address",
             Self::Username => "user name",

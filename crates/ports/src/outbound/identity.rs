@@ -40,7 +40,7 @@ pub trait IdentityRepository {
     /// Adds an account unless one of that id is there. Tells whether it was added.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if another account has the name.
+    /// [`StoreError::Conflict`] with the name if another account has it.
     fn add_account(&mut self, account: &Account, at: Timestamp) -> Result<bool, StoreError>;
 
     /// The account of that name.
@@ -49,7 +49,8 @@ pub trait IdentityRepository {
     /// [`StoreError`].
     fn find_account(&mut self, name: &str) -> Result<Option<Account>, StoreError>;
 
-    /// An id that no account has yet.
+    /// An id that no account has yet. Two transactions that ask at once may get the same, and then one of them finds it taken
+    /// when it adds.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -61,7 +62,7 @@ pub trait IdentityRepository {
     /// [`StoreError`].
     fn add_credential(&mut self, account: AccountId, owner: Principal, credential: &NewCredential) -> Result<bool, StoreError>;
 
-    /// The credential of that public part, unless it was revoked, with its account. The one look-up without an account,
+    /// The credential of that public part, unless it was revoked or its principal may not act, with its account. The one look-up without an account,
     /// since it is what finds the account of a request.
     ///
     /// # Errors

@@ -6,5 +6,7 @@ mod secret;
 mod token;
 
 pub use authenticate::Identity;
-pub use provision::{AccountPlan, CredentialPlan, NewAccount, Provisioned, UserPlan, create_account, provision};
+pub use provision::{
+    AccountPlan, CredentialPlan, Credentials, NewAccount, Provisioned, UserPlan, create_account, provision, usable_credentials,
+};
 pub use token::{CreateUserError, NewUser, TokenPlan, create_token, create_user};

@@ -2,9 +2,9 @@
 //! already there stays as it is.
 
 use derslik_domain::id::{AccountId, Id, PrincipalId, UserGuid};
-use derslik_domain::identity::{Account, AccountSettings, CredentialKind, PersonName, PrincipalKind, Role, User, UserState};
+use derslik_domain::identity::{Account, AccountName, AccountSettings, CredentialKind, PersonName, PrincipalKind, Role, User, UserState};
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{NewCredential, StoreError, Stores, UnitOfWork};
+use derslik_ports::outbound::{Conflict, NewCredential, StoreError, Stores, UnitOfWork};
 
 use super::secret::{digest, public_id};
 use super::token::TokenPlan;
@@ -27,6 +27,16 @@ pub struct AccountPlan {
     pub users: Vec<UserPlan>,
 }
 
+impl AccountPlan {
+    /// The credentials of the account itself and of its people.
+    pub fn all_credentials(self) -> Vec<CredentialPlan> {
+        let tokens = self.users.into_iter().flat_map(|user| user.tokens);
+        let tokens =
+            tokens.map(|token| CredentialPlan { kind: CredentialKind::AccessToken, public_id: String::new(), secret: token.secret });
+        self.credentials.into_iter().chain(tokens).collect()
+    }
+}
+
 /// A person to set up.
 #[derive(Debug, Clone)]
 pub struct UserPlan {
@@ -40,7 +50,7 @@ pub struct UserPlan {
 #[derive(Debug, Clone)]
 pub struct NewAccount {
     /// The name, which no other account may have.
-    pub name: String,
+    pub name: AccountName,
     /// What its members chose.
     pub settings: AccountSettings,
     /// The GUID of its service principal.
@@ -75,32 +85,81 @@ pub struct Provisioned {
     pub credentials: usize,
 }
 
+/// Which credentials of a plan are set up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credentials {
+    /// All of them, also for an account that was there.
+    Always,
+    /// None for an account that was there: somebody else holds its keys.
+    OfNewAccount,
+}
+
 /// Creates an account under a name that no other has, with one credential of its service principal.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] if the name is taken, and any other [`StoreError`]; then nothing was changed.
 pub async fn create_account<U: UnitOfWork>(uow: &U, new: NewAccount, at: Timestamp) -> Result<AccountId, StoreError> {
-    uow.write(move |stores| {
-        let id = stores.identity().next_account_id()?;
-        let account = Account { id, name: new.name, settings: new.settings };
-        let credentials = vec![new.credential];
-        let users = Vec::new();
-        let plan = AccountPlan { account, service: Id::new(FIRST_PRINCIPAL), service_guid: new.service_guid, credentials, users };
-        set_up(stores, plan, at)?;
-        Ok(id)
-    })
-    .await
+    // Somebody else may have taken the id that was free a moment ago.
+    const TRIES: usize = 20;
+    let mut tries = 0;
+    loop {
+        let new = new.clone();
+        let created = uow
+            .write(move |stores| {
+                let id = stores.identity().next_account_id()?;
+                let account = Account { id, name: new.name, settings: new.settings };
+                let credentials = vec![new.credential];
+                let plan = AccountPlan {
+                    account,
+                    service: Id::new(FIRST_PRINCIPAL),
+                    service_guid: new.service_guid,
+                    credentials,
+                    users: Vec::new(),
+                };
+                let provisioned = set_up(stores, plan, Credentials::OfNewAccount, at)?;
+                if provisioned.account { Ok(id) } else { Err(StoreError::Conflict(Conflict::Account)) }
+            })
+            .await;
+        tries += 1;
+        match created {
+            Err(StoreError::Conflict(Conflict::Account)) if tries < TRIES => {}
+            done => return done,
+        }
+    }
 }
 
 /// Sets up an account.
 ///
 /// # Errors
 /// [`StoreError`], and then nothing was changed.
-pub async fn provision<U: UnitOfWork>(uow: &U, plan: AccountPlan, at: Timestamp) -> Result<Provisioned, StoreError> {
-    uow.write(move |stores| set_up(stores, plan, at)).await
+pub async fn provision<U: UnitOfWork>(
+    uow: &U,
+    plan: AccountPlan,
+    credentials: Credentials,
+    at: Timestamp,
+) -> Result<Provisioned, StoreError> {
+    uow.write(move |stores| set_up(stores, plan, credentials, at)).await
 }
 
-fn set_up(stores: &mut dyn Stores, plan: AccountPlan, at: Timestamp) -> Result<Provisioned, StoreError> {
+/// Which of these credentials somebody could use, by their public parts.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn usable_credentials<U: UnitOfWork>(uow: &U, plans: Vec<CredentialPlan>) -> Result<Vec<String>, StoreError> {
+    uow.read(move |stores| {
+        let mut usable = Vec::new();
+        for plan in &plans {
+            let public_id = public_id(plan.kind, &plan.public_id, &plan.secret);
+            if stores.identity().find_credential(plan.kind, &public_id)?.is_some() {
+                usable.push(public_id);
+            }
+        }
+        Ok(usable)
+    })
+    .await
+}
+
+fn set_up(stores: &mut dyn Stores, plan: AccountPlan, which: Credentials, at: Timestamp) -> Result<Provisioned, StoreError> {
     let account = stores.identity().add_account(&plan.account, at)?;
     let service = User {
         id: plan.service,
@@ -115,6 +174,9 @@ fn set_up(stores: &mut dyn Stores, plan: AccountPlan, at: Timestamp) -> Result<P
         created_at: at,
         updated_at: at,
     };
+    if !account && which == Credentials::OfNewAccount {
+        return Ok(Provisioned { account, credentials: 0 });
+    }
     stores.users().add(plan.account.id, &service)?;
     let mut credentials = 0;
     for credential in plan.credentials {
@@ -136,4 +198,45 @@ fn set_up(stores: &mut dyn Stores, plan: AccountPlan, at: Timestamp) -> Result<P
         }
     }
     Ok(Provisioned { account, credentials })
+}
+
+#[cfg(test)]
+mod tests {
+    use derslik_ports::mocks::{FakeUnitOfWork, MockStores};
+    use derslik_testkit::builders::{now, settings};
+    use mockall::Sequence;
+
+    use super::*;
+
+    fn new_account() -> NewAccount {
+        NewAccount {
+            name: AccountName::new("okul").unwrap(),
+            settings: settings(),
+            service_guid: UserGuid::new(uuid::Uuid::nil()),
+            credential: CredentialPlan { kind: CredentialKind::PerculusKey, public_id: "key".to_owned(), secret: vec![1] },
+        }
+    }
+
+    #[tokio::test]
+    async fn an_id_that_somebody_took_meanwhile_gives_no_key_to_that_account() {
+        let mut stores = MockStores::default();
+        let mut order = Sequence::new();
+        for (id, added) in [(7, false), (8, true)] {
+            stores.identity.expect_next_account_id().once().in_sequence(&mut order).returning(move || Ok(Id::new(id)));
+            stores.identity.expect_add_account().once().in_sequence(&mut order).returning(move |_, _| Ok(added));
+        }
+        stores.users.expect_add().once().returning(|_, _| Ok(true));
+        stores.identity.expect_add_credential().once().withf(|account, _, _| account.get() == 8).returning(|_, _, _| Ok(true));
+        let uow = FakeUnitOfWork::new(stores);
+        assert_eq!(create_account(&uow, new_account(), now()).await.unwrap(), Id::new(8));
+    }
+
+    #[tokio::test]
+    async fn a_name_that_is_taken_is_told() {
+        let mut stores = MockStores::default();
+        stores.identity.expect_next_account_id().returning(|| Ok(Id::new(7)));
+        stores.identity.expect_add_account().returning(|_, _| Err(StoreError::Conflict(Conflict::AccountName)));
+        let refused = create_account(&FakeUnitOfWork::new(stores), new_account(), now()).await;
+        assert!(matches!(refused, Err(StoreError::Conflict(Conflict::AccountName))));
+    }
 }

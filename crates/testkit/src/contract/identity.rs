@@ -2,7 +2,7 @@
 
 use derslik_domain::course::{CourseSettings, GradingPeriodLicence, MemberCreation};
 use derslik_domain::id::Id;
-use derslik_domain::identity::{Account, CredentialKind, Email, Scope, SecretDigest, User, UserKey, UserState, Username};
+use derslik_domain::identity::{Account, AccountName, CredentialKind, Email, Scope, SecretDigest, User, UserKey, UserState, Username};
 use derslik_domain::time::{StartDateMode, Zone};
 use derslik_ports::outbound::{Conflict, NewCredential, StoreError, UnitOfWork};
 
@@ -15,6 +15,8 @@ pub(super) fn cases<U: UnitOfWork>() -> Vec<Case<U>> {
         Case { name: "adding_what_is_there_already_changes_nothing", run: adding_twice },
         Case { name: "two_accounts_can_not_have_one_name", run: name_is_unique },
         Case { name: "a_revoked_credential_is_not_found", run: revoked_is_gone },
+        Case { name: "a_credential_of_a_user_that_may_not_act_is_not_found", run: passive_is_gone },
+        Case { name: "ids_of_accounts_are_never_given_twice", run: account_ids },
         Case { name: "a_user_is_found_by_each_of_its_keys_in_its_own_account_alone", run: user_is_found },
         Case { name: "an_address_and_a_user_name_belong_to_one_user_of_an_account", run: user_is_unique },
         Case { name: "a_changed_user_is_written_over", run: user_is_updated },
@@ -67,7 +69,7 @@ fn adding_twice<U: UnitOfWork>(harness: &Harness<U>) {
     set_up(harness, account());
     let added = harness.write(|stores| {
         Ok([
-            stores.identity().add_account(&Account { name: "again".to_owned(), ..account() }, now())?,
+            stores.identity().add_account(&Account { name: AccountName::new("again").expect("a name"), ..account() }, now())?,
             stores.users().add(account().id, &service_user())?,
             stores.identity().add_credential(account().id, service_principal(), &credential(8))?,
         ])
@@ -80,9 +82,9 @@ fn adding_twice<U: UnitOfWork>(harness: &Harness<U>) {
 
 fn name_is_unique<U: UnitOfWork>(harness: &Harness<U>) {
     set_up(harness, account());
-    let taken = Account { name: "demo".to_owned(), settings: settings(), ..other_account() };
+    let taken = Account { name: account().name, settings: settings(), ..other_account() };
     let refused = harness.try_write(move |stores| stores.identity().add_account(&taken, now()));
-    assert!(matches!(refused, Err(StoreError::Conflict(Conflict::Account))), "{refused:?}");
+    assert!(matches!(refused, Err(StoreError::Conflict(Conflict::AccountName))), "{refused:?}");
 }
 
 fn revoked_is_gone<U: UnitOfWork>(harness: &Harness<U>) {
@@ -153,4 +155,24 @@ fn user_ids<U: UnitOfWork>(harness: &Harness<U>) {
     set_up_users(harness);
     let next = |account: Account| harness.write(move |stores| stores.users().next_id(account.id)).get();
     assert_eq!((next(account()), next(other_account())), (102, 101));
+}
+
+fn passive_is_gone<U: UnitOfWork>(harness: &Harness<U>) {
+    set_up(harness, account());
+    for (status, found) in [(UserState::Passive, false), (UserState::Active, true), (UserState::Deleted, false)] {
+        let changed = User { status, ..service_user() };
+        harness.write(move |stores| stores.users().update(account().id, &changed));
+        let credential = harness.read(|stores| stores.identity().find_credential(CredentialKind::PerculusKey, "demo-access"));
+        assert_eq!(credential.is_some(), found, "{status:?}");
+    }
+}
+
+fn account_ids<U: UnitOfWork>(harness: &Harness<U>) {
+    let next = || harness.read(|stores| stores.identity().next_account_id());
+    let first = next();
+    let named = |id, name: &str| Account { id, name: AccountName::new(name).expect("a name"), ..account() };
+    let (taken, other) = (named(first, "first"), named(first, "second"));
+    assert!(harness.write(move |stores| stores.identity().add_account(&taken, now())));
+    assert!(!harness.write(move |stores| stores.identity().add_account(&other, now())), "the id is taken");
+    assert!(next() > first);
 }

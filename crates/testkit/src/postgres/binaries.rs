@@ -34,7 +34,7 @@ impl Binaries {
             chosen: variable("PG_BIN"),
             versions: PathBuf::from(DEBIAN),
             path: variable("PATH"),
-            fallback: variable("DERSLIK_PG_BIN"),
+            fallback: variable("TEST_PG_BIN"),
         };
         places.search()
     }
@@ -71,7 +71,7 @@ impl Places {
     fn names(&self) -> String {
         match &self.chosen {
             Some(chosen) => format!("PG_BIN, which is {chosen}"),
-            None => format!("{}/*/bin, PATH, DERSLIK_PG_BIN", self.versions.display()),
+            None => format!("{}/*/bin, PATH, TEST_PG_BIN", self.versions.display()),
         }
     }
 }

@@ -287,10 +287,15 @@ impl From<BodyError> for ClassroomError {
         let kind = match error {
             BodyError::TooLarge { .. } => ErrorKind::TooLarge,
             BodyError::TooSlow => ErrorKind::TooSlow,
+            BodyError::NoRoom => ErrorKind::Unavailable,
             BodyError::UnsupportedMediaType | BodyError::CutOff => ErrorKind::InvalidArgument,
         };
-        // The rest of the body may never come, or be endless.
-        Self { headers: vec![("connection", "close".to_owned())], ..Self::new(kind, error.to_string()) }
+        let header = match error {
+            BodyError::NoRoom => ("retry-after", RETRY_AFTER_SECONDS),
+            // The rest of the body may never come, or be endless.
+            _ => ("connection", "close"),
+        };
+        Self { headers: vec![(header.0, header.1.to_owned())], ..Self::new(kind, error.to_string()) }
     }
 }
 

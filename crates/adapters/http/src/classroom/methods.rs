@@ -97,7 +97,7 @@ fn course(context: &Context<'_>, seen: &SeenCourse) -> Outcome {
 }
 
 fn view<'a>(context: &'a Context<'_>, seen: &'a SeenCourse) -> CourseView<'a> {
-    CourseView { seen, templates: &context.state.classroom.templates, account: &context.actor.account.name }
+    CourseView { seen, templates: &context.state.classroom.templates, account: context.actor.account.name.as_str() }
 }
 
 /// The versions that a header `If-Match` names. A tag that no course ever had is none of them.

@@ -63,7 +63,7 @@ fn takes_gzip(header: &str) -> bool {
 }
 
 async fn one_call(state: Data<HttpState>, request: HttpRequest, payload: Payload) -> HttpResponse {
-    let body = match read_bytes(&request, payload, &state.limits).await {
+    let body = match read_bytes(&request, payload, &state).await {
         Ok(body) => body,
         Err(error) => return respond(refusal(error.into(), &System::default())),
     };
@@ -89,7 +89,7 @@ async fn one_call(state: Data<HttpState>, request: HttpRequest, payload: Payload
 }
 
 async fn many_calls(state: Data<HttpState>, request: HttpRequest, payload: Payload) -> HttpResponse {
-    let answers = match read_bytes(&request, payload, &state.limits).await {
+    let answers = match read_bytes(&request, payload, &state).await {
         Ok(body) => {
             let headers = request.headers();
             let content_type = header(headers, &CONTENT_TYPE).unwrap_or_default();

@@ -4,12 +4,13 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CONNECTION, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use derslik_domain::idempotency::IdempotencyKey;
-use derslik_domain::page::{Page, PageError};
+use derslik_domain::page::PageError;
 use derslik_domain::session::FilterError;
 use derslik_ports::inbound::{AuthenticationError, ServiceError};
 use derslik_ports::outbound::StoreError;
 use serde::Serialize;
 
+use super::dto::messages::filter_message;
 use crate::body::BodyError;
 
 /// How long a client should wait before it asks again what could not be done at the moment, in seconds.
@@ -57,7 +58,7 @@ impl PerculusError {
     fn code(&self) -> u16 {
         match self {
             Self::Failure => 10,
-            Self::Unavailable => 11,
+            Self::Unavailable | Self::Body(BodyError::NoRoom) => 11,
             Self::Filter(FilterError::Page(PageError::TooLarge)) => 38,
             Self::Filter(_) => 12,
             Self::Unauthorized => 14,
@@ -70,8 +71,7 @@ impl PerculusError {
 
     fn details(&self) -> String {
         match self {
-            Self::Filter(FilterError::Page(PageError::TooLarge)) => format!("page_size must not be above {}.", Page::MAX_SIZE),
-            Self::Filter(FilterError::Page(_)) => "page_number and page_size must be positive numbers.".to_owned(),
+            Self::Filter(error) => filter_message(*error),
             other => other.to_string(),
         }
     }
@@ -124,7 +124,7 @@ impl ResponseError for PerculusError {
             Self::Body(BodyError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
             Self::Body(BodyError::UnsupportedMediaType) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::Body(BodyError::NoRoom) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failure => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -133,7 +133,9 @@ impl ResponseError for PerculusError {
         let mut response = HttpResponse::build(self.status_code());
         match self {
             Self::Unauthorized => _ = response.insert_header((WWW_AUTHENTICATE, "Bearer")),
-            Self::Unavailable | Self::KeyBusy => _ = response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS)),
+            Self::Unavailable | Self::KeyBusy | Self::Body(BodyError::NoRoom) => {
+                _ = response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
+            }
             // The rest of the body may never come, or be endless.
             Self::Body(BodyError::TooSlow | BodyError::TooLarge { .. }) => _ = response.insert_header((CONNECTION, "close")),
             _ => {}

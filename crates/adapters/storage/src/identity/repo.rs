@@ -2,7 +2,9 @@
 
 use derslik_domain::course::{CourseSettings, GradingPeriodLicence, MemberCreation};
 use derslik_domain::id::{AccountId, CredentialId, Id};
-use derslik_domain::identity::{Account, AccountSettings, Credential, CredentialKind, Lang, Principal, Scope, SecretDigest};
+use derslik_domain::identity::{
+    Account, AccountName, AccountSettings, Credential, CredentialKind, Lang, Principal, Scope, SecretDigest, UserState,
+};
 use derslik_domain::time::{StartDateMode, Timestamp, Zone};
 use derslik_ports::outbound::{CredentialOwner, IdentityRepository, NewCredential, StoreError};
 use diesel::dsl::max;
@@ -55,7 +57,7 @@ impl IdentityRepository for DieselStores<'_> {
     fn add_account(&mut self, account: &Account, at: Timestamp) -> Result<bool, StoreError> {
         let row = (
             accounts::id.eq(account.id.get()),
-            accounts::name.eq(&account.name),
+            accounts::name.eq(account.name.as_str()),
             accounts::lang.eq(account.settings.lang.as_str()),
             accounts::timezone.eq(account.settings.timezone.name()),
             accounts::start_date_mode.eq(mode_name(account.settings.start_date_mode)),
@@ -108,6 +110,7 @@ impl IdentityRepository for DieselStores<'_> {
                 .filter(credentials::kind.eq(kind.name()))
                 .filter(credentials::public_id.eq(public_id))
                 .filter(credentials::revoked_at.is_null())
+                .filter(principals::status.eq(UserState::Active.name()))
                 .select((CredentialRow::as_select(), PrincipalRow::as_select(), AccountRow::as_select()))
                 .first::<(CredentialRow, PrincipalRow, AccountRow)>(conn)
                 .optional())
@@ -160,7 +163,7 @@ impl TryFrom<AccountRow> for Account {
                 grading_periods: licence(&row.grading_period_licence).ok_or_else(|| corrupt("grading_period_licence"))?,
             },
         };
-        Ok(Self { id: Id::new(row.id), name: row.name, settings })
+        Ok(Self { id: Id::new(row.id), name: AccountName::new(row.name).map_err(|_| corrupt("name"))?, settings })
     }
 }
 

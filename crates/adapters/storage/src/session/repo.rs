@@ -20,6 +20,9 @@ use crate::types::{DbCivil, DbGuid, DbInstant};
 /// The condition of the index `sessions_by_start`, to the letter: a bound parameter would hide from the planner that it holds.
 const NOT_DELETED: &str = "status >= 0";
 
+/// The same as a parameter, for statements that the primary key serves: text in a query keeps diesel from preparing it once.
+const LOWEST_SHOWN: i16 = 0;
+
 /// SQLite takes 32 766 parameters in a statement; a list of GUIDs stays well below.
 const GUIDS_IN_ONE_STATEMENT: usize = 10_000;
 
@@ -58,7 +61,7 @@ impl SessionRepository for DieselStores<'_> {
             on_conn!(conn, |conn| sessions::table
                 .filter(sessions::account_id.eq(account.get()))
                 .filter(sessions::guid.eq(DbGuid::from(guid)))
-                .filter(sql::<Bool>(NOT_DELETED))
+                .filter(sessions::status.ge(LOWEST_SHOWN))
                 .select(SessionRow::as_select())
                 .first(conn)
                 .optional())
@@ -111,7 +114,7 @@ fn lock_chunk(conn: Conn<'_>, account: AccountId, guids: &[DbGuid]) -> QueryResu
         Conn::Pg(conn) => sessions::table
             .filter(sessions::account_id.eq(account.get()))
             .filter(sessions::guid.eq_any(guids))
-            .filter(sql::<Bool>(NOT_DELETED))
+            .filter(sessions::status.ge(LOWEST_SHOWN))
             .order(sessions::guid)
             .for_no_key_update()
             .select(SessionRow::as_select())
@@ -120,7 +123,7 @@ fn lock_chunk(conn: Conn<'_>, account: AccountId, guids: &[DbGuid]) -> QueryResu
         Conn::Sqlite(conn) => sessions::table
             .filter(sessions::account_id.eq(account.get()))
             .filter(sessions::guid.eq_any(guids))
-            .filter(sql::<Bool>(NOT_DELETED))
+            .filter(sessions::status.ge(LOWEST_SHOWN))
             .select(SessionRow::as_select())
             .load(conn),
     }

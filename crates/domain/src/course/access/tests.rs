@@ -17,7 +17,7 @@ fn actor(role: Role, scopes: Scopes) -> Actor {
         courses: CourseSettings::default(),
     };
     Actor {
-        account: Arc::new(Account { id: Id::new(1), name: "demo".to_owned(), settings }),
+        account: Arc::new(Account { id: Id::new(1), name: crate::text::Name::new("demo").unwrap(), settings }),
         principal: Principal { id: Id::new(ME), kind: PrincipalKind::User, role },
         scopes,
         credential: Id::new(3),

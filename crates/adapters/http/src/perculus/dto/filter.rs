@@ -27,6 +27,8 @@ pub(crate) fn read_filter(text: &str) -> Result<FilterForm, PerculusError> {
 #[derive(Debug, Default)]
 struct RawFilter<'a> {
     guid: Slot<'a>,
+    /// What the first version of the API calls the GUID. It counts where the other one is not sent.
+    id: Slot<'a>,
     name: Slot<'a>,
     description: Slot<'a>,
     tags: Slot<'a>,
@@ -40,7 +42,8 @@ struct RawFilter<'a> {
 impl<'a> RawFilter<'a> {
     fn put(&mut self, name: &str, value: &'a serde_json::value::RawValue) {
         let slot = match name {
-            "session_guid" | "session_id" => &mut self.guid,
+            "session_guid" => &mut self.guid,
+            "session_id" => &mut self.id,
             "name" => &mut self.name,
             "description" => &mut self.description,
             "tags" => &mut self.tags,
@@ -56,7 +59,7 @@ impl<'a> RawFilter<'a> {
 
     fn form(&self) -> FilterForm {
         FilterForm {
-            guid: self.guid.text(),
+            guid: if self.guid.sent().is_some() { self.guid } else { self.id }.text(),
             name: self.name.text(),
             description: self.description.text(),
             tags: self.tags.text(),

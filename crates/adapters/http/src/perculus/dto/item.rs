@@ -1,7 +1,10 @@
 //! One item of a batch as it was sent.
 
+use std::fmt;
+
 use derslik_domain::form::Field;
 use derslik_domain::session::{BatchItem, Problem, SessionField, SessionForm, Target, Violation};
+use serde::de::{Deserializer as _, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::json::{Slot, for_each_member};
@@ -31,17 +34,56 @@ pub(crate) struct RawItem<'a> {
 /// # Errors
 /// If the body is no JSON, no array, or has more than `most` items.
 pub(crate) fn read_items(text: &str, most: usize) -> Result<Vec<RawItem<'_>>, PerculusError> {
-    let items: Vec<&RawValue> = serde_json::from_str(text).map_err(|error| {
+    let Items { kept, count } = read_array(text, most).map_err(|error| {
         PerculusError::BadRequest(if error.is_data() {
             "The body must be a JSON array of session objects.".to_owned()
         } else {
             format!("The body is not valid JSON: {error}.")
         })
     })?;
-    if items.len() > most {
-        return Err(PerculusError::BadRequest(format!("A batch takes {most} items at the most; this one has {}.", items.len())));
+    if count > most {
+        return Err(PerculusError::BadRequest(format!("A batch takes {most} items at the most; this one has {count}.")));
     }
-    Ok(items.into_iter().map(RawItem::read).collect())
+    Ok(kept)
+}
+
+/// The first items of an array, and how many there are.
+struct Items<'a> {
+    kept: Vec<RawItem<'a>>,
+    count: usize,
+}
+
+fn read_array(text: &str, most: usize) -> serde_json::Result<Items<'_>> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let items = deserializer.deserialize_seq(ItemsVisitor { most })?;
+    deserializer.end()?;
+    Ok(items)
+}
+
+struct ItemsVisitor {
+    most: usize,
+}
+
+impl<'a> Visitor<'a> for ItemsVisitor {
+    type Value = Items<'a>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'a>>(self, mut array: A) -> Result<Items<'a>, A::Error> {
+        let mut items = Items { kept: Vec::new(), count: 0 };
+        while items.count < self.most
+            && let Some(raw) = array.next_element::<&RawValue>()?
+        {
+            items.kept.push(RawItem::read(raw));
+            items.count += 1;
+        }
+        while array.next_element::<IgnoredAny>()?.is_some() {
+            items.count += 1;
+        }
+        Ok(items)
+    }
 }
 
 impl<'a> RawItem<'a> {

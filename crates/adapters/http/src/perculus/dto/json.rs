@@ -92,7 +92,7 @@ impl Visitor<'_> for BytesVisitor {
 /// Calls `visit` for each member of an object, in order.
 ///
 /// # Errors
-/// If the text is not one JSON object and nothing else, or a name in it is no text.
+/// If the text is not one JSON object and nothing else.
 pub(crate) fn for_each_member<'a>(object: &'a str, visit: impl FnMut(&str, &'a RawValue)) -> serde_json::Result<()> {
     let mut deserializer = serde_json::Deserializer::from_str(object);
     deserializer.deserialize_map(MembersVisitor(visit))?;
@@ -124,7 +124,8 @@ impl<'a> DeserializeSeed<'a> for NameSeed<'_> {
     type Value = ();
 
     fn deserialize<D: serde::Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_str(self)
+        // As bytes, since a name may hold what is no text; such a one is no name that anybody knows.
+        deserializer.deserialize_bytes(self)
     }
 }
 
@@ -135,10 +136,14 @@ impl Visitor<'_> for NameSeed<'_> {
         f.write_str("a name")
     }
 
-    fn visit_str<E>(self, name: &str) -> Result<(), E> {
+    fn visit_bytes<E>(self, name: &[u8]) -> Result<(), E> {
         self.0.clear();
-        self.0.push_str(name);
+        self.0.push_str(std::str::from_utf8(name).unwrap_or_default());
         Ok(())
+    }
+
+    fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<(), E> {
+        self.visit_bytes(name.as_bytes())
     }
 }
 
@@ -152,9 +157,7 @@ impl Serialize for AsSent<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Some(raw) = self.0 else { return serializer.serialize_none() };
         let text = raw.get();
-        let is_composite = text.starts_with(['{', '[']);
-        let is_suspicious = is_composite || text.contains("\\u");
-        if !is_suspicious || serde_json::from_str::<serde_json::Value>(text).is_ok() {
+        if is_readable(text) {
             return raw.serialize(serializer);
         }
         match string_bytes(text) {
@@ -162,6 +165,30 @@ impl Serialize for AsSent<'_> {
             None => serializer.serialize_none(),
         }
     }
+}
+
+/// Whether any JSON reader takes a text that is JSON: it is nested no deeper than readers go, and no escape in it stands for
+/// half of a surrogate pair.
+fn is_readable(text: &str) -> bool {
+    const DEEPEST: usize = 100;
+    /// Beyond this, a text with such escapes is not looked into.
+    const LONGEST_WITH_ESCAPES: usize = 64 * 1024;
+    let has_escapes = text.contains("\\u");
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => depth += 1,
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEEPEST {
+            return false;
+        }
+    }
+    !has_escapes || text.len() <= LONGEST_WITH_ESCAPES && serde_json::from_str::<serde_json::Value>(text).is_ok()
 }
 
 /// Something that prints as a JSON string.
@@ -192,7 +219,7 @@ pub(crate) fn without_comments(text: &str) -> Cow<'_, str> {
                 length
             }
             [b'/', b'/', ..] => blank(&mut kept, from, from.find('\n')),
-            [b'/', b'*', ..] => blank(&mut kept, from, from.find("*/").map(|end| end + 2)),
+            [b'/', b'*', ..] if from.contains("*/") => blank(&mut kept, from, from.find("*/").map(|end| end + 2)),
             _ => {
                 kept.push('/');
                 1
@@ -279,6 +306,13 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_is_no_text_is_one_that_nobody_knows() {
+        let mut names = Vec::new();
+        for_each_member(r#"{"\ud800":1,"a":2,"\u0062":3}"#, |name, _| names.push(name.to_owned())).unwrap();
+        assert_eq!(names, ["", "a", "b"]);
+    }
+
+    #[test]
     fn what_is_nested_too_deeply_does_not_go_back() {
         assert_eq!(as_sent(&("[".repeat(100_000) + &"]".repeat(100_000))), "null");
     }
@@ -288,7 +322,7 @@ mod tests {
     #[case("[ // one\n1]", "[       \n1]")]
     #[case("[1 /* a\nb */, 2]", "[1     \n    , 2]")]
     #[case(r#"["http://a", "\"//b"] // c"#, r#"["http://a", "\"//b"]     "#)]
-    #[case("[1] /* never closed", "[1]                ")]
+    #[case("[1] /* never closed", "[1] /* never closed")]
     #[case("[1 / 2]", "[1 / 2]")]
     fn comments_become_blanks(#[case] sent: &str, #[case] read: &str) {
         assert_eq!(without_comments(sent), read);

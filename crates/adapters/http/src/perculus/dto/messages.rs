@@ -1,6 +1,7 @@
 //! The texts of broken rules, in English. Those that the vendor's page shows are its own.
 
-use derslik_domain::session::{OptionName, Problem, SessionDuration, SessionField, Violation};
+use derslik_domain::page::{Page, PageError};
+use derslik_domain::session::{FilterError, FilterField, OptionName, Problem, SessionDuration, SessionField, Violation};
 use derslik_domain::text::TextError;
 
 use super::options::wire_name;
@@ -25,6 +26,30 @@ pub(crate) fn message(violation: Violation) -> String {
     match reason {
         None => format!("Invalid session {subject}."),
         Some(reason) => format!("Invalid session {subject}. {reason}"),
+    }
+}
+
+/// The text of a refused filter.
+pub(crate) fn filter_message(error: FilterError) -> String {
+    match error {
+        FilterError::Invalid(field) => format!("Invalid filter. {} can't be read.", filter_key(field)),
+        FilterError::TooLong { field, max } => format!("Invalid filter. {} must not be longer than {max} characters.", filter_key(field)),
+        FilterError::Page(PageError::TooLarge) => format!("page_size must not be above {}.", Page::MAX_SIZE),
+        _ => "Invalid filter. page_number and page_size must be positive numbers, and not too large.".to_owned(),
+    }
+}
+
+fn filter_key(field: FilterField) -> &'static str {
+    match field {
+        FilterField::Guid => "session_guid",
+        FilterField::Name => "name",
+        FilterField::Description => "description",
+        FilterField::Tags => "tags",
+        FilterField::Duration => "duration",
+        FilterField::Begin => "begin_date",
+        FilterField::End => "end_date",
+        FilterField::PageNumber => "page_number",
+        FilterField::PageSize => "page_size",
     }
 }
 

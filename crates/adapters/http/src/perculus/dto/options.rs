@@ -84,7 +84,7 @@ impl<'a, const N: usize> Members<'a, N> {
     /// Reads an object. A text that is none has no members.
     fn read<T>(object: &'a str, keys: &[(&str, T); N]) -> Self {
         let mut slots = [Slot::default(); N];
-        // It fails only where a name is no text, and then the members before it were read.
+        // It can't fail: the object was read before, as a part of the body.
         let _ = for_each_member(object, |name, value| {
             let place = keys.iter().zip(&mut slots).find(|((key, _), _)| *key == name);
             if let Some((_, slot)) = place {

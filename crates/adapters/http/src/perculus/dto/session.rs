@@ -72,13 +72,14 @@ pub(crate) struct BatchView<'a> {
 
 /// An answer of status 200.
 pub(crate) fn json(body: &impl Serialize) -> HttpResponse {
-    respond(write(StatusCode::OK, body))
+    respond(write(StatusCode::OK, 1, body))
 }
 
-/// What an answer of that status says.
-pub(crate) fn write(status: StatusCode, body: &impl Serialize) -> Answer {
-    // Most answers are one session.
-    let mut bytes = Vec::with_capacity(2 * 1024);
+/// What an answer of that status and about so many sessions says.
+pub(crate) fn write(status: StatusCode, sessions: usize, body: &impl Serialize) -> Answer {
+    // A session takes about so much; a list that takes more makes the buffer grow.
+    const ONE_SESSION: usize = 1_536;
+    let mut bytes = Vec::with_capacity(sessions * ONE_SESSION);
     match serde_json::to_writer(&mut bytes, body) {
         Ok(()) => Answer { status: status.as_u16(), body: bytes },
         Err(error) => {

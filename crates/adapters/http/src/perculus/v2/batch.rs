@@ -23,7 +23,7 @@ pub(super) async fn upsert_batch(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, PerculusError> {
-    let body = read_json(&request, payload, &state.limits).await?;
+    let body = read_json(&request, payload, &state).await?;
     let text = body_text(&body);
     let text = without_comments(&text);
     let items = read_items(&text, state.limits.batch_items)?;
@@ -69,5 +69,5 @@ fn answer(actor: &Actor, items: &[RawItem<'_>], outcome: &BatchOutcome, with_ind
         (false, false) => StatusCode::MULTI_STATUS,
         (true, false) => StatusCode::BAD_REQUEST,
     };
-    write(status, &BatchView { approved, rejected })
+    write(status, items.len(), &BatchView { approved, rejected })
 }

@@ -21,8 +21,9 @@ fn routes(config: &mut ServiceConfig) {
         .service(resource("/session/batch", &[Method::POST]).route(web::post().to(batch::upsert_batch)))
         .service(resource("/session/search", &[Method::POST]).route(web::post().to(search::search)))
         .service(
-            resource("/session/{guid}", &[Method::GET, Method::DELETE])
+            resource("/session/{guid}", &[Method::GET, Method::HEAD, Method::DELETE])
                 .route(web::get().to(get::get))
+                .route(web::head().to(get::get))
                 .route(web::delete().to(delete::delete)),
         );
 }

@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use crate::body::{body_text, read_json};
 use crate::perculus::auth::Caller;
 use crate::perculus::dto::filter::read_filter;
+use crate::perculus::dto::json::without_comments;
 use crate::perculus::dto::session::{SessionView, json};
 use crate::perculus::error::PerculusError;
 use crate::state::HttpState;
@@ -16,8 +17,8 @@ pub(super) async fn search(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, PerculusError> {
-    let body = read_json(&request, payload, &state.limits).await?;
-    let filter = read_filter(&body_text(&body))?.judge()?;
+    let body = read_json(&request, payload, &state).await?;
+    let filter = read_filter(&without_comments(&body_text(&body)))?.judge()?;
     let sessions = state.sessions.search(&actor, filter).await?;
     Ok(json(&sessions.iter().map(SessionView).collect::<Vec<_>>()))
 }

@@ -1,0 +1,135 @@
+//! A client for HTTP/1.1 that does as little as possible, since it runs on the cores of what it measures. It must not know
+//! what is sent.
+
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result, ensure};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+const MOST_HEADERS: usize = 32;
+
+/// A connection that is kept for any number of requests, one after the other.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+/// What was answered, until the next request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Answer<'a> {
+    /// The status.
+    pub(crate) status: u16,
+    /// The body.
+    pub(crate) body: &'a [u8],
+}
+
+impl Answer<'_> {
+    /// Whether the answer has this status.
+    ///
+    /// # Errors
+    /// The beginning of the body when it has another.
+    pub(crate) fn expect(&self, status: u16) -> Result<()> {
+        ensure!(self.status == status, "answered {} instead of {status}: {}", self.status, self.beginning());
+        Ok(())
+    }
+
+    fn beginning(&self) -> String {
+        String::from_utf8_lossy(self.body).chars().take(300).collect()
+    }
+}
+
+/// What the head of an answer says of its body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Head {
+    status: u16,
+    start: usize,
+    end: usize,
+}
+
+impl Connection {
+    /// Connects.
+    ///
+    /// # Errors
+    /// When nobody listens there.
+    pub(crate) async fn open(address: SocketAddr) -> Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, buffer: Vec::with_capacity(4096) })
+    }
+
+    /// Sends a request and waits for all of the answer.
+    ///
+    /// # Errors
+    /// When the connection ends, or the answer is not of a kind that the service gives.
+    pub(crate) async fn exchange(&mut self, request: &[u8]) -> Result<Answer<'_>> {
+        self.stream.write_all(request).await?;
+        self.buffer.clear();
+        let head = loop {
+            self.fill().await?;
+            if let Some(head) = Head::parse(&self.buffer)? {
+                break head;
+            }
+        };
+        self.buffer.reserve(head.end.saturating_sub(self.buffer.len()));
+        while self.buffer.len() < head.end {
+            self.fill().await?;
+        }
+        ensure!(self.buffer.len() == head.end, "more was answered than asked for");
+        let body = self.buffer.get(head.start..).unwrap_or_default();
+        Ok(Answer { status: head.status, body })
+    }
+
+    async fn fill(&mut self) -> Result<()> {
+        let bytes = self.stream.read_buf(&mut self.buffer).await?;
+        ensure!(bytes > 0, "the connection was closed in the middle of an answer");
+        Ok(())
+    }
+}
+
+impl Head {
+    /// `None` while the head is not complete.
+    fn parse(bytes: &[u8]) -> Result<Option<Self>> {
+        let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+        let mut response = httparse::Response::new(&mut headers);
+        let httparse::Status::Complete(start) = response.parse(bytes)? else { return Ok(None) };
+        let length = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case("content-length"));
+        let length = length.context("the answer does not tell its length")?;
+        let length: usize = std::str::from_utf8(length.value)?.trim().parse()?;
+        let status = response.code.context("the answer has no status")?;
+        Ok(Some(Self { status, start, end: start + length }))
+    }
+}
+
+/// A request for `path`, with a bearer where one is given.
+pub(crate) fn get(path: &str, bearer: Option<&str>) -> Vec<u8> {
+    let authorization = bearer.map(|bearer| format!("Authorization: Bearer {bearer}\r\n")).unwrap_or_default();
+    format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{authorization}\r\n").into_bytes()
+}
+
+/// A request that sends JSON to `path`.
+pub(crate) fn post(path: &str, bearer: &str, json: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {bearer}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        json.len()
+    );
+    [head.as_bytes(), json].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_body_behind_a_complete_head() {
+        let answer = b"HTTP/1.1 207 Multi-Status\r\nContent-length: 5\r\n\r\nhe";
+        assert_eq!(Head::parse(answer).unwrap(), Some(Head { status: 207, start: 48, end: 53 }));
+        assert_eq!(Head::parse(&answer[..30]).unwrap(), None);
+    }
+
+    #[test]
+    fn refuses_an_answer_of_unknown_length() {
+        assert!(Head::parse(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").is_err());
+    }
+}

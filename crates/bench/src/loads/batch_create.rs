@@ -1,0 +1,84 @@
+//! Batches of creations over HTTP.
+
+use anyhow::{Result, ensure};
+use async_trait::async_trait;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use crate::http::Connection;
+use crate::load::{Client, Load, Rig, Subject};
+use crate::postgres::Counters;
+use crate::rows::BatchRequest;
+
+pub(super) const NAME: &str = "batch_create";
+const SESSIONS: u32 = 100;
+
+/// See the module.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BatchCreate;
+
+struct Creator {
+    connection: Connection,
+    request: BatchRequest,
+    counters: Counters,
+}
+
+#[derive(Deserialize)]
+struct Outcome {
+    approved: Vec<IgnoredAny>,
+    rejected: Vec<IgnoredAny>,
+}
+
+#[async_trait]
+impl Load for BatchCreate {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn title(&self) -> &'static str {
+        "POST /session/batch, 100 creates"
+    }
+
+    fn subject(&self) -> Subject {
+        Subject::Service
+    }
+
+    fn connections(&self) -> usize {
+        8
+    }
+
+    fn rows_of_a_request(&self) -> u32 {
+        SESSIONS
+    }
+
+    async fn prepare(&self, rig: &Rig) -> Result<()> {
+        rig.database.empty().await
+    }
+
+    async fn connect(&self, rig: &Rig) -> Result<Box<dyn Client>> {
+        let mut connection = Connection::open(rig.service.address()).await?;
+        let mut request = BatchRequest::new(usize::try_from(SESSIONS)?)?;
+        let counters = rig.database.counters();
+        let answer = connection.exchange(request.numbered(counters.take_numbers(SESSIONS.into()))).await?;
+        answer.expect(200)?;
+        let outcome: Outcome = serde_json::from_slice(answer.body)?;
+        ensure!(outcome.rejected.is_empty() && outcome.approved.len() == usize::try_from(SESSIONS)?, "not all sessions were approved");
+        counters.add_written(SESSIONS.into());
+        Ok(Box::new(Creator { connection, request, counters }))
+    }
+
+    async fn check(&self, rig: &Rig) -> Result<()> {
+        rig.database.check_written().await
+    }
+}
+
+#[async_trait]
+impl Client for Creator {
+    async fn request(&mut self) -> Result<()> {
+        let request = self.request.numbered(self.counters.take_numbers(SESSIONS.into()));
+        // The status stands for all items: it is another as soon as one of them is rejected.
+        self.connection.exchange(request).await?.expect(200)?;
+        self.counters.add_written(SESSIONS.into());
+        Ok(())
+    }
+}

@@ -1,0 +1,157 @@
+//! The database that a run measures: its table, what stands in it, and the time its processes use. It must not know the
+//! loads.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use tokio::sync::Mutex;
+use tokio_postgres::{Client, NoTls};
+use uuid::Uuid;
+
+use crate::process;
+use crate::rows::{ACCOUNT, Columns};
+
+/// The rows that are read from.
+const STOCK: usize = 20_000;
+const STOCK_AT_A_TIME: usize = 1_000;
+
+/// The database of a run.
+#[derive(Debug)]
+pub(crate) struct Database {
+    url: String,
+    admin: Client,
+    backend: u32,
+    counters: Counters,
+    stock: Mutex<Option<Arc<[Uuid]>>>,
+}
+
+/// What all clients of a run count together.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Counters {
+    numbers: Arc<AtomicU64>,
+    written: Arc<AtomicU64>,
+}
+
+impl Counters {
+    /// The first of `count` numbers that nobody else gets.
+    pub(crate) fn take_numbers(&self, count: u64) -> u64 {
+        self.numbers.fetch_add(count, Ordering::Relaxed)
+    }
+
+    /// Notes rows whose writing was acknowledged.
+    pub(crate) fn add_written(&self, rows: u64) {
+        self.written.fetch_add(rows, Ordering::Relaxed);
+    }
+}
+
+impl Database {
+    /// Connects.
+    ///
+    /// # Errors
+    /// When it can't be reached.
+    pub(crate) async fn open(url: &str) -> Result<Self> {
+        let admin = connect(url).await?;
+        let backend: i32 = admin.query_one("SELECT pg_backend_pid()", &[]).await?.try_get(0)?;
+        let backend = u32::try_from(backend)?;
+        Ok(Self { url: url.to_owned(), admin, backend, counters: Counters::default(), stock: Mutex::new(None) })
+    }
+
+    /// A connection of its own.
+    ///
+    /// # Errors
+    /// When none can be made.
+    pub(crate) async fn connect(&self) -> Result<Client> {
+        connect(&self.url).await
+    }
+
+    /// What all clients count together.
+    pub(crate) fn counters(&self) -> Counters {
+        self.counters.clone()
+    }
+
+    /// The version of the server, such as `15.18`.
+    ///
+    /// # Errors
+    /// When the server is gone.
+    pub(crate) async fn version(&self) -> Result<String> {
+        let version: String = self.admin.query_one("SHOW server_version", &[]).await?.try_get(0)?;
+        Ok(version.split(' ').next().unwrap_or_default().to_owned())
+    }
+
+    /// The CPU time of all processes of the server.
+    ///
+    /// # Errors
+    /// When the server is gone, or not on this machine.
+    pub(crate) fn cpu(&self) -> Result<Duration> {
+        // All processes of a server are children of one.
+        process::cpu_of_family(process::parent_of(self.backend)?)
+    }
+
+    /// Empties the table, and leaves nothing to do for the server that would fall into the next measurement.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub(crate) async fn empty(&self) -> Result<()> {
+        *self.stock.lock().await = None;
+        self.counters.written.store(0, Ordering::Relaxed);
+        self.admin.batch_execute("TRUNCATE sessions").await?;
+        self.admin.batch_execute("CHECKPOINT").await?;
+        Ok(())
+    }
+
+    /// Makes sure that exactly the acknowledged rows stand in the table since [`Database::empty`].
+    ///
+    /// # Errors
+    /// When they are fewer or more.
+    pub(crate) async fn check_written(&self) -> Result<()> {
+        let stored: i64 = self.admin.query_one("SELECT count(*) FROM sessions", &[]).await?.try_get(0)?;
+        let written = self.counters.written.load(Ordering::Relaxed);
+        ensure!(u64::try_from(stored)? == written, "{written} rows were acknowledged, but {stored} are stored");
+        Ok(())
+    }
+
+    /// Fills the emptied table with a fixed number of sessions to read, unless they are there; gives their GUIDs.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub(crate) async fn stock(&self) -> Result<Arc<[Uuid]>> {
+        if let Some(guids) = &*self.stock.lock().await {
+            return Ok(Arc::clone(guids));
+        }
+        self.empty().await?;
+        let statement = self.admin.prepare(Columns::INSERT).await?;
+        let mut columns = Columns::new(STOCK_AT_A_TIME)?;
+        let mut guids = Vec::with_capacity(STOCK);
+        while guids.len() < STOCK {
+            columns.number(self.counters.take_numbers(u64::try_from(STOCK_AT_A_TIME)?))?;
+            columns.insert(&self.admin, &statement).await?;
+            guids.extend_from_slice(columns.guids());
+        }
+        self.admin.batch_execute("VACUUM ANALYZE sessions").await?;
+        self.admin.batch_execute("CHECKPOINT").await?;
+        let guids: Arc<[Uuid]> = guids.into();
+        *self.stock.lock().await = Some(Arc::clone(&guids));
+        Ok(guids)
+    }
+
+    /// The rows of the table as JSON, without what can't be the same twice, in the order of their names.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub(crate) async fn rows(&self) -> Result<Vec<serde_json::Value>> {
+        const ROWS: &str = "SELECT to_jsonb(sessions) - '{guid,name,name_key,created_at,updated_at}'::text[] \
+             || jsonb_build_object('name', left(name, -12), 'name_key', left(name_key, -12), 'changed', updated_at <> created_at) \
+             FROM sessions WHERE account_id = $1 ORDER BY name";
+        let rows = self.admin.query(ROWS, &[&ACCOUNT]).await?;
+        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+    }
+}
+
+async fn connect(url: &str) -> Result<Client> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.context("cannot connect to the database")?;
+    // It ends with its client; what goes wrong shows in the client's calls.
+    tokio::spawn(connection);
+    Ok(client)
+}

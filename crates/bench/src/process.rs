@@ -1,0 +1,292 @@
+//! The programs that a run starts, and what the kernel says of their time and memory. It must not know what they serve.
+
+use std::collections::VecDeque;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use tokio::time::sleep;
+
+use crate::http::{self, Connection};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+const BETWEEN_TRIES: Duration = Duration::from_millis(1);
+const LOG_TAIL_LINES: usize = 15;
+/// Makes the kernel forget the peak of a process's memory.
+const FORGET_THE_PEAK: &str = "5";
+
+/// A server of ours on this machine. It ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Server {
+    child: Child,
+    address: SocketAddr,
+}
+
+/// Which service to start, and with what.
+#[derive(Clone, Debug)]
+pub(crate) struct Service {
+    /// The program.
+    pub(crate) program: PathBuf,
+    /// What it keeps its sessions in; `None` for its own default.
+    pub(crate) database_url: Option<String>,
+    /// Its folder, which also takes its log.
+    pub(crate) folder: PathBuf,
+}
+
+/// A service that has just become ready.
+#[derive(Debug)]
+pub(crate) struct Started {
+    /// The service.
+    pub(crate) server: Server,
+    /// From the start of the program to its first answer.
+    pub(crate) ready_after: Duration,
+}
+
+impl Service {
+    /// Starts the service with known keys and waits for its first answer.
+    ///
+    /// # Errors
+    /// When it ends or does not answer in time; the end of its log is part of the text.
+    pub(crate) async fn start(&self) -> Result<Started> {
+        let port = free_port()?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        fs::create_dir_all(&self.folder)?;
+        let log_path = self.folder.join("log");
+        let log = File::create(&log_path)?;
+        let mut command = Command::new(&self.program);
+        command.args(["serve", "--fixed-dev-keys", "--listen", &address.to_string(), "--data-dir"]).arg(self.folder.join("data"));
+        if let Some(url) = &self.database_url {
+            command.args(["--database-url", url]);
+        }
+        // Neither the machine's settings nor a file that lies about may change what is measured.
+        command.env_clear().current_dir(&self.folder);
+        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        let start = Instant::now();
+        let mut server = Server::spawn(command, address).with_context(|| format!("cannot start {}", self.program.display()))?;
+        loop {
+            if answers(address).await {
+                return Ok(Started { server, ready_after: start.elapsed() });
+            }
+            if let Some(status) = server.child.try_wait()? {
+                bail!("the service ended with {status}:\n{}", end_of(&log_path));
+            }
+            if start.elapsed() > PATIENCE {
+                bail!("the service did not answer within {PATIENCE:?}:\n{}", end_of(&log_path));
+            }
+            sleep(BETWEEN_TRIES).await;
+        }
+    }
+}
+
+impl Server {
+    /// Starts this very program as the bare server of `bare`.
+    ///
+    /// # Errors
+    /// When it can't be started, or does not say where it listens.
+    pub(crate) fn start_bare() -> Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("bare-actix").env_clear().stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut server = Self::spawn(command, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).context("cannot start the bare server")?;
+        let mut line = String::new();
+        let output = server.child.stdout.as_mut().context("the bare server has no output")?;
+        BufReader::new(output).read_line(&mut line)?;
+        server.address = line.trim().parse().context("the bare server did not say where it listens")?;
+        Ok(server)
+    }
+
+    fn spawn(mut command: Command, address: SocketAddr) -> Result<Self> {
+        // A process group of its own: Ctrl-C comes to us alone, and we end what we started.
+        Ok(Self { child: command.process_group(0).spawn()?, address })
+    }
+
+    /// Where it listens.
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The CPU time that it has used, all threads together.
+    ///
+    /// # Errors
+    /// When the process is gone.
+    pub(crate) fn cpu(&self) -> Result<Duration> {
+        cpu_of(self.child.id())
+    }
+
+    /// Its resident memory, in KiB.
+    ///
+    /// # Errors
+    /// When the process is gone.
+    pub(crate) fn memory(&self) -> Result<u32> {
+        self.status("VmRSS:")
+    }
+
+    /// The most resident memory that it had since [`Server::forget_peak`], in KiB.
+    ///
+    /// # Errors
+    /// When the process is gone.
+    pub(crate) fn peak_memory(&self) -> Result<u32> {
+        self.status("VmHWM:")
+    }
+
+    /// Starts anew to look for the peak of its memory. Where the kernel does not permit it, the peak is that since the start.
+    pub(crate) fn forget_peak(&self) {
+        let _forgotten = fs::write(format!("/proc/{}/clear_refs", self.child.id()), FORGET_THE_PEAK);
+    }
+
+    fn status(&self, field: &str) -> Result<u32> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix(field)).with_context(|| format!("no {field} in the status"))?;
+        Ok(line.trim().trim_end_matches(" kB").parse()?)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Both fail only for a process that has ended already.
+        let _killed = self.child.kill();
+        let _ended = self.child.wait();
+    }
+}
+
+/// The CPU time that this program has used.
+///
+/// # Errors
+/// When `/proc` can't be read.
+pub(crate) fn own_cpu() -> Result<Duration> {
+    cpu_of(std::process::id())
+}
+
+/// The CPU time that all programs of the machine have used, and what a host took away from it.
+///
+/// # Errors
+/// When `/proc` can't be read.
+pub(crate) fn machine_cpu() -> Result<Duration> {
+    let text = fs::read_to_string("/proc/stat")?;
+    Ok(duration_of(busy_ticks(&text).context("cannot read the times of the machine")?))
+}
+
+/// The CPU time of a process and of all its children, those that have ended included.
+///
+/// # Errors
+/// When the process is gone.
+pub(crate) fn cpu_of_family(parent: u32) -> Result<Duration> {
+    let head = Stat::read(parent)?;
+    let mut ticks = head.own + head.reaped;
+    for entry in fs::read_dir("/proc")? {
+        let Some(pid) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+        // Any process may end while we look at it.
+        if let Ok(stat) = Stat::read(pid)
+            && stat.parent == parent
+        {
+            ticks += stat.own + stat.reaped;
+        }
+    }
+    Ok(duration_of(ticks))
+}
+
+/// The parent of a process.
+///
+/// # Errors
+/// When the process is gone.
+pub(crate) fn parent_of(pid: u32) -> Result<u32> {
+    Ok(Stat::read(pid)?.parent)
+}
+
+fn cpu_of(pid: u32) -> Result<Duration> {
+    Ok(duration_of(Stat::read(pid)?.own))
+}
+
+fn duration_of(ticks: u64) -> Duration {
+    let per_second = rustix::param::clock_ticks_per_second().max(1);
+    Duration::from_millis(ticks.saturating_mul(1_000) / per_second)
+}
+
+/// The time of `/proc/stat` in which no one else could have run.
+fn busy_ticks(text: &str) -> Option<u64> {
+    let all = text.lines().next()?.strip_prefix("cpu ")?;
+    let ticks: Vec<u64> = all.split_ascii_whitespace().map(str::parse).collect::<Result<_, _>>().ok()?;
+    // Interrupts are left out: they are mostly the packets of what is measured.
+    let [user, nice, system, _idle, _waiting, _interrupts, _soft_interrupts, stolen, ..] = ticks.as_slice() else { return None };
+    Some(user + nice + system + stolen)
+}
+
+/// What `/proc/PID/stat` says, times in ticks of the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stat {
+    parent: u32,
+    own: u64,
+    reaped: u64,
+}
+
+impl Stat {
+    fn read(pid: u32) -> Result<Self> {
+        let text = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+        Self::parse(&text).with_context(|| format!("cannot read the times of process {pid}"))
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        // The second field is the program's name in brackets, and may hold brackets and spaces itself.
+        let (_, fields) = text.rsplit_once(") ")?;
+        let mut fields = fields.split_ascii_whitespace();
+        let parent = fields.nth(1)?.parse().ok()?;
+        let user: u64 = fields.nth(9)?.parse().ok()?;
+        let system: u64 = fields.next()?.parse().ok()?;
+        let reaped_user: u64 = fields.next()?.parse().ok()?;
+        let reaped_system: u64 = fields.next()?.parse().ok()?;
+        Some(Self { parent, own: user + system, reaped: reaped_user + reaped_system })
+    }
+}
+
+/// Whether somebody answers there as the service does.
+async fn answers(address: SocketAddr) -> bool {
+    let exchange = async {
+        let mut connection = Connection::open(address).await?;
+        let answer = connection.exchange(&http::get("/xapi/v2/session/00000000-0000-0000-0000-000000000000", None)).await?;
+        anyhow::Ok(matches!(answer.status, 200 | 401))
+    };
+    exchange.await.unwrap_or(false)
+}
+
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
+fn end_of(log: &Path) -> String {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let mut lines = VecDeque::with_capacity(LOG_TAIL_LINES);
+    for line in text.lines() {
+        if lines.len() == LOG_TAIL_LINES {
+            lines.pop_front();
+        }
+        lines.push_back(line);
+    }
+    Vec::from(lines).join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_times_of_a_program_with_an_awkward_name() {
+        let text = "42 (a) b (c) S 7 42 42 0 -1 4194304 97 0 0 0 11 22 33 44 20 0 1 0 266214 3133440 390";
+        assert_eq!(Stat::parse(text), Some(Stat { parent: 7, own: 33, reaped: 77 }));
+        assert_eq!(Stat::parse("42 (cut off) S 7 42"), None);
+    }
+
+    #[test]
+    fn adds_up_what_keeps_the_cores_busy() {
+        assert_eq!(busy_ticks("cpu  100 20 3 4000 50 600 70 8 9 10\ncpu0 1 2 3 4 5 6 7 8 9 10\n"), Some(131));
+        assert_eq!(busy_ticks("cpu  100 20"), None);
+    }
+
+    #[test]
+    fn knows_its_own_parent() {
+        assert_eq!(parent_of(std::process::id()).unwrap(), std::os::unix::process::parent_id());
+    }
+}
