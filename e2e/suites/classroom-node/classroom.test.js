@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { auth, classroom } from '@googleapis/classroom';
 
-const rootUrl = `${process.env.DERSLIK_URL.replace(/\/$/, '')}/`;
+const rootUrl = `${process.env.E2E_URL.replace(/\/$/, '')}/`;
 
 function client(name) {
   const oauth = new auth.OAuth2();

@@ -7,7 +7,7 @@ import pytest
 from google.oauth2.credentials import Credentials
 from googleapiclient.discovery import build
 
-BASE = os.environ["DERSLIK_URL"].rstrip("/")
+BASE = os.environ["E2E_URL"].rstrip("/")
 
 
 def client(token):
