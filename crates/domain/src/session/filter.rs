@@ -193,7 +193,7 @@ mod tests {
     #[case(FilterForm { name: Field::Mistyped, ..Default::default() }, FilterError::Invalid(FilterField::Name))]
     #[case(FilterForm { begin_date: given("soon"), ..Default::default() }, FilterError::Invalid(FilterField::Begin))]
     #[case(FilterForm { description: given("a\0b"), ..Default::default() }, FilterError::Invalid(FilterField::Description))]
-    #[case(FilterForm { tags: given(&"a,".repeat(501)), ..Default::default() }, FilterError::Invalid(FilterField::Tags))]
+    #[case(FilterForm { tags: given(&"a,".repeat(501)), ..Default::default() }, FilterError::TooLong { field: FilterField::Tags, max: 1_000 })]
     #[case(FilterForm { page_size: Field::Given(1_001), ..Default::default() }, FilterError::Page(PageError::TooLarge))]
     fn names_the_field_that_can_not_be_used(#[case] form: FilterForm, #[case] error: FilterError) {
         assert_eq!(form.judge(), Err(error));
