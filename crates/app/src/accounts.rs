@@ -1,12 +1,16 @@
 //! The accounts of the dev profile, and new keys.
 
+use derslik_domain::course::MemberCreation;
 use derslik_domain::id::Id;
-use derslik_domain::identity::{Account, AccountName, AccountSettings, CredentialKind};
+use derslik_domain::identity::{
+    Account, AccountName, AccountSettings, CredentialKind, Email, PersonName, PrincipalKind, Role, Scope, Scopes, User, UserProfile,
+    UserState,
+};
 use derslik_domain::job::{Platform, Project, ProjectKey, ProjectName};
 use derslik_domain::time::Timestamp;
 use derslik_http::perculus::key_proof;
 use derslik_ports::outbound::Ids;
-use derslik_services::identity::{AccountPlan, CredentialPlan};
+use derslik_services::identity::{AccountPlan, CredentialPlan, TokenPlan, UserPlan};
 use sha2::{Digest, Sha256};
 
 use crate::system::SystemIds;
@@ -79,6 +83,8 @@ pub struct DevAccount {
     pub keys: KeyPair,
     /// The key of the jobs API.
     pub organization_key: String,
+    /// The access token of its administrator, for the courses API.
+    pub token: String,
 }
 
 impl std::fmt::Debug for DevAccount {
@@ -87,18 +93,48 @@ impl std::fmt::Debug for DevAccount {
     }
 }
 
-/// A new key of the jobs API: 256 random bits, with the prefix and the checksum of all keys.
+/// What an access token of the courses API opens unless somebody says otherwise: all of it.
+pub fn classroom_scopes() -> Scopes {
+    Scope::ALL.into_iter().filter(|scope| scope.name().starts_with("classroom.")).collect()
+}
+
+/// The project of a token for which none is named.
+pub const FIRST_PROJECT: i64 = 1;
+
+/// A new access token, which a program that looks for leaked secrets recognises.
+///
+/// # Errors
+/// If the machine has no random numbers.
+pub fn random_token() -> Result<String, getrandom::Error> {
+    random_secret("at")
+}
+
+/// A new key of the jobs API.
 ///
 /// # Errors
 /// If the machine has no random numbers.
 pub fn random_organization_key() -> Result<String, getrandom::Error> {
+    random_secret("ok")
+}
+
+/// 256 random bits, with the prefix and the checksum of all keys.
+fn random_secret(kind: &str) -> Result<String, getrandom::Error> {
     let mut secret = [0; 32];
     getrandom::fill(&mut secret)?;
     let secret = hex(&secret);
     let checksum: [u8; 32] = Sha256::digest(&secret).into();
     let checksum: String = hex(&checksum).chars().take(8).collect();
-    Ok(format!("derslik_ok_{secret}_{checksum}"))
+    Ok(format!("derslik_{kind}_{secret}_{checksum}"))
 }
+
+/// The people of the account `demo`, who have each their own part in its courses.
+const PEOPLE: [(i64, &str, Role); 5] = [
+    (101, "admin", Role::Admin),
+    (102, "teacher", Role::Member),
+    (103, "coteacher", Role::Member),
+    (104, "student", Role::Member),
+    (105, "stranger", Role::Member),
+];
 
 /// What a project of the dev profile is made of.
 struct DevProject {
@@ -116,26 +152,8 @@ impl DevProject {
     }
 }
 
-const DEMO_PROJECT: DevProject = DevProject { id: 1, key: "3sWXSsqHgSKnE87YkNJK", name: "Demo" };
+const DEMO_PROJECT: DevProject = DevProject { id: FIRST_PROJECT, key: "3sWXSsqHgSKnE87YkNJK", name: "Demo" };
 const OTHER_PROJECT: DevProject = DevProject { id: 2, key: "9kQZmVtB4xLrW2nHcYpJ", name: "Other" };
-
-/// The account `demo`, and where the keys are to be known, `other` beside it, to try what the one sees of the other.
-///
-/// # Errors
-/// If the machine has no random numbers.
-pub fn dev_accounts(settings: &AccountSettings, fixed_keys: bool, now: Timestamp) -> anyhow::Result<Vec<DevAccount>> {
-    let demo = DevIdentity { id: 1329, name: "demo", service: 4490, project: DEMO_PROJECT };
-    if fixed_keys {
-        let other = DevIdentity { id: 1330, name: "other", service: 4491, project: OTHER_PROJECT };
-        let (demo_key, other_key) = ("demo-organization-key".to_owned(), "other-organization-key".to_owned());
-        Ok(vec![
-            demo.account(settings, KeyPair::fixed("demo-access", "demo-secret"), demo_key, now)?,
-            other.account(settings, KeyPair::fixed("other-access", "other-secret"), other_key, now)?,
-        ])
-    } else {
-        Ok(vec![demo.account(settings, KeyPair::random()?, random_organization_key()?, now)?])
-    }
-}
 
 /// What an account of the dev profile is known by.
 struct DevIdentity {
@@ -145,17 +163,71 @@ struct DevIdentity {
     project: DevProject,
 }
 
+const DEMO: DevIdentity = DevIdentity { id: 1329, name: "demo", service: 4490, project: DEMO_PROJECT };
+const OTHER: DevIdentity = DevIdentity { id: 1330, name: "other", service: 4491, project: OTHER_PROJECT };
+
+/// The secrets of an account of the dev profile.
+struct DevSecrets {
+    keys: KeyPair,
+    organization_key: String,
+    token: String,
+}
+
 impl DevIdentity {
-    fn account(&self, settings: &AccountSettings, keys: KeyPair, organization_key: String, now: Timestamp) -> anyhow::Result<DevAccount> {
+    fn account(&self, settings: &AccountSettings, secrets: DevSecrets, users: Vec<UserPlan>, now: Timestamp) -> anyhow::Result<DevAccount> {
+        let DevSecrets { keys, organization_key, token } = secrets;
+        let mut settings = settings.clone();
+        settings.courses.member_creation = MemberCreation::ActiveToo;
         let plan = AccountPlan {
-            account: Account { id: Id::new(self.id), name: AccountName::new(self.name)?, settings: settings.clone() },
+            account: Account { id: Id::new(self.id), name: AccountName::new(self.name)?, settings },
             service: Id::new(self.service),
             service_guid: SystemIds.user_guid(),
             credentials: vec![keys.plan(), CredentialPlan::opaque(CredentialKind::OrganizationKey, &organization_key)],
             projects: self.project.plan(now).into_iter().collect(),
+            users,
         };
-        Ok(DevAccount { plan, keys, organization_key })
+        Ok(DevAccount { plan, keys, organization_key, token })
     }
+
+    fn person(&self, id: i64, name: &str, role: Role, token: String, at: Timestamp) -> UserPlan {
+        let user = User {
+            id: Id::new(id),
+            guid: SystemIds.user_guid(),
+            kind: PrincipalKind::User,
+            role,
+            username: None,
+            email: Email::parse(&format!("{name}@{}.example", self.name)).ok(),
+            name: PersonName::new(name).unwrap_or_default(),
+            surname: PersonName::new(self.name).unwrap_or_default(),
+            status: UserState::Active,
+            created_at: at,
+            updated_at: at,
+            profile: UserProfile::default(),
+        };
+        let token =
+            TokenPlan { secret: token.into_bytes(), scopes: classroom_scopes(), project: Some(Id::new(self.project.id)), expires_at: None };
+        UserPlan { user, tokens: vec![token] }
+    }
+}
+
+/// The account `demo`, and where the keys are to be known, `other` beside it, to try what the one sees of the other.
+///
+/// # Errors
+/// If the machine has no random numbers.
+pub fn dev_accounts(settings: &AccountSettings, fixed_keys: bool, now: Timestamp) -> anyhow::Result<Vec<DevAccount>> {
+    if !fixed_keys {
+        let secrets = DevSecrets { keys: KeyPair::random()?, organization_key: random_organization_key()?, token: random_token()? };
+        let admin = DEMO.person(101, "admin", Role::Admin, secrets.token.clone(), now);
+        return Ok(vec![DEMO.account(settings, secrets, vec![admin], now)?]);
+    }
+    let fixed = |name: &str| DevSecrets {
+        keys: KeyPair::fixed(&format!("{name}-access"), &format!("{name}-secret")),
+        organization_key: format!("{name}-organization-key"),
+        token: format!("{name}-admin-token"),
+    };
+    let people = PEOPLE.map(|(id, name, role)| DEMO.person(id, name, role, format!("demo-{name}-token"), now));
+    let other_admin = OTHER.person(101, "admin", Role::Admin, "other-admin-token".to_owned(), now);
+    Ok(vec![DEMO.account(settings, fixed("demo"), people.into(), now)?, OTHER.account(settings, fixed("other"), vec![other_admin], now)?])
 }
 
 #[cfg(test)]

@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
+use derslik_domain::course::{CourseSettings, GradingPeriodLicence, MemberCreation};
 use derslik_domain::identity::{AccountSettings, Lang};
 use derslik_domain::job::LeaseTerm;
 use derslik_domain::time::{StartDateMode, Timestamp, Zone};
 use derslik_http::Limits;
+use derslik_http::classroom::Templates;
 use derslik_http::openreplay::JobsCompat;
 use derslik_storage::{DatabaseUrl, PoolSettings};
 use derslik_worker::Settings;
@@ -54,6 +56,35 @@ pub struct Config {
     pub jobs: JobsConfig,
     /// What an account gets that chose nothing.
     pub account: AccountConfig,
+    /// The links and addresses of courses.
+    pub classroom: ClassroomConfig,
+}
+
+/// The links and addresses of courses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClassroomConfig {
+    /// Where people see a course; `{code}` is its id in base64.
+    pub course_link: String,
+    /// The address of a group; `{group}` is its name, `{account}` the name of the account.
+    pub group_address: String,
+    /// Where people see a folder; `{id}` is its id.
+    pub folder_link: String,
+}
+
+impl Default for ClassroomConfig {
+    fn default() -> Self {
+        let Templates { course_link, group_address, folder_link } = Templates::default();
+        Self { course_link, group_address, folder_link }
+    }
+}
+
+impl ClassroomConfig {
+    /// How links and addresses are made.
+    pub fn templates(&self) -> Templates {
+        let Self { course_link, group_address, folder_link } = self.clone();
+        Templates { course_link, group_address, folder_link }
+    }
 }
 
 /// What the service is for.
@@ -186,6 +217,20 @@ pub struct AccountConfig {
     pub timezone: String,
     /// `civil`: a start date is a clock face in the session's zone; `instant`: its offset counts.
     pub start_date_mode: StartDateModeName,
+    /// `provisioned`: courses that members create wait to be accepted; `active`: they may be active at once.
+    pub member_courses: MemberCoursesName,
+    /// Whether grading periods may be written.
+    pub grading_periods: bool,
+}
+
+/// What members who are no administrators may create.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MemberCoursesName {
+    /// Courses that wait to be accepted.
+    Provisioned,
+    /// Courses that are active at once as well.
+    Active,
 }
 
 /// How the offset of a start date is read.
@@ -214,6 +259,7 @@ impl Default for Config {
             database: DatabaseConfig::default(),
             jobs: JobsConfig::default(),
             account: AccountConfig::default(),
+            classroom: ClassroomConfig::default(),
         }
     }
 }
@@ -273,7 +319,13 @@ impl Default for JobsConfig {
 
 impl Default for AccountConfig {
     fn default() -> Self {
-        Self { lang: "en-US".to_owned(), timezone: Zone::ISTANBUL.name().to_owned(), start_date_mode: StartDateModeName::Civil }
+        Self {
+            lang: "en-US".to_owned(),
+            timezone: Zone::ISTANBUL.name().to_owned(),
+            start_date_mode: StartDateModeName::Civil,
+            member_courses: MemberCoursesName::Provisioned,
+            grading_periods: true,
+        }
     }
 }
 
@@ -413,6 +465,13 @@ impl Config {
             start_date_mode: match account.start_date_mode {
                 StartDateModeName::Civil => StartDateMode::Civil,
                 StartDateModeName::Instant => StartDateMode::Instant,
+            },
+            courses: CourseSettings {
+                member_creation: match account.member_courses {
+                    MemberCoursesName::Provisioned => MemberCreation::ProvisionedOnly,
+                    MemberCoursesName::Active => MemberCreation::ActiveToo,
+                },
+                grading_periods: if account.grading_periods { GradingPeriodLicence::Held } else { GradingPeriodLicence::Missing },
             },
         })
     }

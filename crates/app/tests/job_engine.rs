@@ -115,6 +115,7 @@ fn the_erasure_of_a_user_leaves_nothing_of_2500_sessions_and_everything_of_other
             scopes: CredentialKind::PerculusKey.scopes(),
             expires_at: None,
             at: long_ago(),
+            project: None,
         };
         stores.identity().add_credential(account().id, user(USER.get()).principal(), &credential)?;
         let mut sessions: Vec<_> = (1..=2_500).map(|number| Session { created_by: USER, ..session(guid(number)) }).collect();

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::error::Error;
 
+use derslik_domain::course::CourseSettings;
 use derslik_domain::form::Field;
 use derslik_domain::id::{Id, SessionGuid};
 use derslik_domain::identity::{AccountSettings, Lang};
@@ -11,8 +12,12 @@ use derslik_domain::session::{Batch, BatchItem, BatchOutcome, Creator, Session, 
 use derslik_domain::time::{StartDateMode, Timestamp, Zone};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let settings =
-        AccountSettings { lang: Lang::parse("en-US")?, timezone: Zone::parse("Europe/Istanbul")?, start_date_mode: StartDateMode::Civil };
+    let settings = AccountSettings {
+        lang: Lang::parse("en-US")?,
+        timezone: Zone::parse("Europe/Istanbul")?,
+        start_date_mode: StartDateMode::Civil,
+        courses: CourseSettings::default(),
+    };
     let then: Timestamp = "2025-02-06T15:23:48.490759+03:00".parse()?;
     let now: Timestamp = "2025-02-06T16:07:35.488565+03:00".parse()?;
     let mut new_guids = ["61E3D504-13EE-447F-9B36-6686C5C39FEB", "1B27EB7F-6ECD-42B1-8CEC-4FE78B53A468"].into_iter().map(str::parse);

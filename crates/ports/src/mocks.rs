@@ -6,9 +6,11 @@ use derslik_domain::id::{AttendeeGuid, SessionGuid, UserGuid};
 use derslik_domain::time::Timestamp;
 
 use crate::outbound::{
-    AttendeeRepository, Clock, IdempotencyRepository, IdentityRepository, Ids, JobRepository, MockAttendeeRepository,
-    MockIdempotencyRepository, MockIdentityRepository, MockJobRepository, MockProjectRepository, MockSessionRepository, MockUserRepository,
-    ProjectRepository, SessionRepository, StoreError, Stores, UnitOfWork, UserRepository,
+    AliasRepository, AttendeeRepository, Clock, CourseRepository, GradingPeriodRepository, IdempotencyRepository, IdentityRepository, Ids,
+    JobRepository, KeyRepository, MockAliasRepository, MockAttendeeRepository, MockCourseRepository, MockGradingPeriodRepository,
+    MockIdempotencyRepository, MockIdentityRepository, MockJobRepository, MockKeyRepository, MockProjectRepository, MockRosterRepository,
+    MockSessionRepository, MockUserRepository, ProjectRepository, RosterRepository, SessionRepository, StoreError, Stores, UnitOfWork,
+    UserRepository,
 };
 
 /// Stores whose every call is expected beforehand.
@@ -26,6 +28,16 @@ pub struct MockStores {
     pub users: MockUserRepository,
     /// Attendees.
     pub attendees: MockAttendeeRepository,
+    /// Courses.
+    pub courses: MockCourseRepository,
+    /// The aliases of courses.
+    pub aliases: MockAliasRepository,
+    /// The members of courses.
+    pub rosters: MockRosterRepository,
+    /// The grading periods of courses.
+    pub grading_periods: MockGradingPeriodRepository,
+    /// The keys of the installation.
+    pub keys: MockKeyRepository,
     /// Answers to requests that may come again.
     pub idempotency: MockIdempotencyRepository,
 }
@@ -45,6 +57,26 @@ impl Stores for MockStores {
 
     fn attendees(&mut self) -> &mut dyn AttendeeRepository {
         &mut self.attendees
+    }
+
+    fn courses(&mut self) -> &mut dyn CourseRepository {
+        &mut self.courses
+    }
+
+    fn aliases(&mut self) -> &mut dyn AliasRepository {
+        &mut self.aliases
+    }
+
+    fn rosters(&mut self) -> &mut dyn RosterRepository {
+        &mut self.rosters
+    }
+
+    fn grading_periods(&mut self) -> &mut dyn GradingPeriodRepository {
+        &mut self.grading_periods
+    }
+
+    fn keys(&mut self) -> &mut dyn KeyRepository {
+        &mut self.keys
     }
 
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {

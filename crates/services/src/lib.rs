@@ -4,9 +4,11 @@
 #![deny(missing_docs)]
 
 pub mod attendees;
+pub mod courses;
 pub mod identity;
 pub mod jobs;
 mod once;
 pub mod people;
 pub mod projects;
+pub mod rosters;
 pub mod sessions;

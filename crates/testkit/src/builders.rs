@@ -3,6 +3,9 @@
 use std::sync::Arc;
 
 use derslik_domain::attendee::{AttendanceCode, Attendee};
+use derslik_domain::course::{
+    Course, CourseDetails, CourseName, CourseSettings, CourseState, EnrollmentCode, GradebookSettings, GroupName, Revision,
+};
 use derslik_domain::form::Field;
 use derslik_domain::id::{AttendeeGuid, Id, SessionGuid, UserGuid};
 use derslik_domain::identity::{
@@ -26,7 +29,12 @@ pub fn now() -> Timestamp {
 /// # Panics
 /// Never.
 pub fn settings() -> AccountSettings {
-    AccountSettings { lang: Lang::parse("en-US").expect("a valid tag"), timezone: Zone::ISTANBUL, start_date_mode: StartDateMode::Civil }
+    AccountSettings {
+        lang: Lang::parse("en-US").expect("a valid tag"),
+        timezone: Zone::ISTANBUL,
+        start_date_mode: StartDateMode::Civil,
+        courses: CourseSettings::default(),
+    }
 }
 
 /// The account `demo`.
@@ -100,7 +108,13 @@ pub fn service_user() -> User {
 
 /// An actor that may do everything in `account`.
 pub fn actor_of(account: Account) -> Actor {
-    Actor { account: Arc::new(account), principal: service_principal(), scopes: Scope::ALL.into_iter().collect(), credential: Id::new(1) }
+    Actor {
+        account: Arc::new(account),
+        principal: service_principal(),
+        scopes: Scope::ALL.into_iter().collect(),
+        credential: Id::new(1),
+        project: None,
+    }
 }
 
 /// The `number`th GUID of a test.
@@ -149,4 +163,36 @@ pub fn text(value: &str) -> Field<Vec<u8>> {
 /// The least that makes a session.
 pub fn session_form() -> SessionForm {
     SessionForm { name: text("CS201"), start_date: text("2025-08-05T12:00:00Z"), duration: Field::Given(120), ..SessionForm::default() }
+}
+
+/// The `number`th course of a test: active, owned by [`user`] 2, with nothing but a name.
+///
+/// # Panics
+/// Never.
+pub fn course(number: i64) -> Course {
+    Course {
+        id: Id::new(number),
+        revision: Revision::FIRST,
+        details: CourseDetails {
+            name: CourseName::new("10. Sınıf Biyoloji").expect("a valid name"),
+            section: None,
+            description_heading: None,
+            description: None,
+            room: None,
+            subject: None,
+            levels: None,
+        },
+        owner: Id::new(2),
+        state: CourseState::Active,
+        enrollment_code: EnrollmentCode::from_random(number.unsigned_abs()),
+        group: GroupName::new("10. Sınıf Biyoloji", None, number.unsigned_abs()),
+        teacher_folder: None,
+        material_sets: Vec::new(),
+        guardians_enabled: false,
+        calendar: None,
+        gradebook: GradebookSettings::default(),
+        created_at: now(),
+        updated_at: now(),
+        first_active_at: Some(now()),
+    }
 }

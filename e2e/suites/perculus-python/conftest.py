@@ -7,7 +7,7 @@ import sys
 import pytest
 import requests
 
-URL = os.environ["DERSLIK_URL"]
+URL = os.environ["E2E_URL"]
 ACCESS_KEY, SECRET_KEY, ACCOUNT = "demo-access", "demo-secret", 1329
 
 # The client takes its addresses from the environment only where it finds a file of this name above its own folder.

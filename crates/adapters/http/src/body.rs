@@ -87,12 +87,12 @@ pub(crate) async fn read_json(request: &HttpRequest, payload: Payload, state: &H
     if !says_json(request) {
         return Err(BodyError::UnsupportedMediaType);
     }
-    read(request, payload, state).await
+    read_bytes(request, payload, state).await
 }
 
 /// Reads a JSON body that need not be there; where there is none, what it would have been does not matter.
 pub(crate) async fn read_optional_json(request: &HttpRequest, payload: Payload, state: &HttpState) -> Result<Body, BodyError> {
-    let body = read(request, payload, state).await?;
+    let body = read_bytes(request, payload, state).await?;
     if body.is_empty() || says_json(request) { Ok(body) } else { Err(BodyError::UnsupportedMediaType) }
 }
 
@@ -101,12 +101,13 @@ pub(crate) async fn read_form(request: &HttpRequest, payload: Payload, state: &H
     if essence(request) != Some("application/x-www-form-urlencoded") {
         return Err(BodyError::NoForm);
     }
-    let body = read(request, payload, state).await?;
+    let body = read_bytes(request, payload, state).await?;
     let fields = std::str::from_utf8(&body).ok().and_then(|text| Query::from_query(text).ok());
     fields.map(Query::into_inner).ok_or(BodyError::NoForm)
 }
 
-async fn read(request: &HttpRequest, payload: Payload, state: &HttpState) -> Result<Body, BodyError> {
+/// Reads a body, whatever it is.
+pub(crate) async fn read_bytes(request: &HttpRequest, payload: Payload, state: &HttpState) -> Result<Body, BodyError> {
     let limit = state.limits.body_bytes;
     if content_length(request).is_some_and(|length| length > limit) {
         return Err(BodyError::TooLarge { limit });

@@ -10,10 +10,12 @@
 //! | `trace` | the span and the id of a request |
 //! | `perculus` | the sessions API |
 //! | `openreplay` | the jobs API |
+//! | `classroom` | the courses API |
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 mod body;
+pub mod classroom;
 pub mod openreplay;
 pub mod perculus;
 mod routes;

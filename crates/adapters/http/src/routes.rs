@@ -10,10 +10,9 @@ use actix_web::{App, HttpResponse, HttpServer};
 use rustls::ServerConfig;
 use tracing_actix_web::TracingLogger;
 
-use crate::openreplay;
-use crate::perculus;
 use crate::state::HttpState;
 use crate::trace::{RequestSpan, show_request_id};
+use crate::{classroom, openreplay, perculus};
 
 /// Adds every URL of the service to an app.
 pub fn configure(config: &mut ServiceConfig, state: HttpState) {
@@ -21,11 +20,14 @@ pub fn configure(config: &mut ServiceConfig, state: HttpState) {
         .app_data(Data::new(state))
         .service(perculus::v2::scope("/xapi/v2"))
         .service(perculus::v2::scope("/api/groups/xapi"))
-        .service(openreplay::scope("/api/v1"))
-        .configure(|config| openreplay::routes(config, "/v1"))
         // After version 2, whose paths begin alike.
         .service(perculus::v1::scope("/xapi"))
         .configure(perculus::v1::token_routes)
+        .configure(classroom::configure)
+        .service(openreplay::scope("/api/v1"))
+        .configure(|config| openreplay::routes(config, "/v1"))
+        // After the jobs, some of whose paths begin alike.
+        .configure(classroom::configure_rest)
         .default_service(web::to(no_such_path));
 }
 
@@ -41,6 +43,9 @@ pub struct Socket {
     /// The certificate and its key.
     pub tls: Option<ServerConfig>,
 }
+
+/// How long a connection may be idle. Clients that write a long batch keep one longer than the framework would.
+const IDLE: Duration = Duration::from_secs(30);
 
 /// A server that answers requests for as long as it is awaited.
 #[must_use = "it serves only while it is awaited"]
@@ -69,7 +74,7 @@ impl Serving {
                 .wrap(TracingLogger::<RequestSpan>::new())
                 .configure(|config| configure(config, state.clone()))
         });
-        let server = server.workers(workers).shutdown_timeout(grace.as_secs()).disable_signals();
+        let server = server.workers(workers).keep_alive(IDLE).shutdown_timeout(grace.as_secs()).disable_signals();
         let server = match socket.tls {
             None => server.listen(socket.listener)?,
             Some(tls) => server.listen_rustls_0_23(socket.listener, tls)?,

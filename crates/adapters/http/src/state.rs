@@ -4,9 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use derslik_domain::session::Batch;
-use derslik_ports::inbound::{AttendeeService, IdentityService, JobService, LogInService, PeopleService, ProjectService, SessionService};
+use derslik_ports::inbound::{
+    AttendeeService, CourseService, IdentityService, JobService, LogInService, PeopleService, ProjectService, RosterService, SessionService,
+};
 
 use crate::body::BodyRoom;
+use crate::classroom::ClassroomSettings;
 use crate::openreplay::JobsCompat;
 
 /// The inbound ports.
@@ -20,6 +23,10 @@ pub struct Services {
     pub people: Arc<dyn PeopleService>,
     /// Tokens for passwords.
     pub log_in: Arc<dyn LogInService>,
+    /// Courses.
+    pub courses: Arc<dyn CourseService>,
+    /// The members of courses.
+    pub rosters: Arc<dyn RosterService>,
     /// Jobs.
     pub jobs: Arc<dyn JobService>,
     /// Projects.
@@ -38,6 +45,8 @@ impl std::fmt::Debug for Services {
 #[derive(Clone)]
 pub struct HttpState {
     services: Services,
+    /// What of the courses API belongs to the installation.
+    pub classroom: ClassroomSettings,
     /// The limits of a request.
     pub limits: Limits,
     /// How the jobs API answers where the document and the original service differ.
@@ -55,9 +64,9 @@ impl std::ops::Deref for HttpState {
 
 impl HttpState {
     /// What handlers work with.
-    pub fn new(services: Services, limits: Limits) -> Self {
+    pub fn new(services: Services, classroom: ClassroomSettings, limits: Limits) -> Self {
         let body_room = BodyRoom::of_bytes(limits.bodies_in_flight_bytes);
-        Self { services, limits, jobs_compat: JobsCompat::default(), body_room }
+        Self { services, classroom, limits, jobs_compat: JobsCompat::default(), body_room }
     }
 
     /// The same, answering as `compat` says.

@@ -7,10 +7,11 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use actix_web::{App, test};
 use derslik_domain::identity::{Denial, Scope};
+use derslik_http::classroom::{ClassroomSettings, Templates};
 use derslik_http::{HttpState, Limits, Services, configure};
 use derslik_ports::inbound::{
-    AuthenticationError, MockAttendeeService, MockIdentityService, MockJobService, MockLogInService, MockPeopleService, MockProjectService,
-    MockSessionService, ServiceError,
+    AuthenticationError, MockAttendeeService, MockCourseService, MockIdentityService, MockJobService, MockLogInService, MockPeopleService,
+    MockProjectService, MockRosterService, MockSessionService, ServiceError,
 };
 use derslik_ports::outbound::StoreError;
 use derslik_testkit::builders::{account, actor_of};
@@ -23,11 +24,14 @@ async fn answer(sessions: MockSessionService, identity: MockIdentityService) -> 
         attendees: Arc::new(MockAttendeeService::new()),
         people: Arc::new(MockPeopleService::new()),
         log_in: Arc::new(MockLogInService::new()),
+        courses: Arc::new(MockCourseService::new()),
+        rosters: Arc::new(MockRosterService::new()),
         jobs: Arc::new(MockJobService::new()),
         projects: Arc::new(MockProjectService::new()),
         identity: Arc::new(identity),
     };
-    let state = HttpState::new(services, Limits::default());
+    let classroom = ClassroomSettings { templates: Templates::default(), page_key: [0; 32] };
+    let state = HttpState::new(services, classroom, Limits::default());
     let app = test::init_service(App::new().configure(|config| configure(config, state))).await;
     let bearer = format!("Bearer demo-access|{}", "0".repeat(64));
     let request = test::TestRequest::post().uri("/xapi/v2/session/search").insert_header((AUTHORIZATION, bearer));

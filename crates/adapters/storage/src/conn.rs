@@ -1,8 +1,8 @@
 //! The two kinds of connection, and the stores of one unit of work.
 
 use derslik_ports::outbound::{
-    AttendeeRepository, IdempotencyRepository, IdentityRepository, JobRepository, ProjectRepository, SessionRepository, StoreError, Stores,
-    UserRepository,
+    AliasRepository, AttendeeRepository, CourseRepository, GradingPeriodRepository, IdempotencyRepository, IdentityRepository,
+    JobRepository, KeyRepository, ProjectRepository, RosterRepository, SessionRepository, StoreError, Stores, UserRepository,
 };
 use diesel::QueryResult;
 use diesel::pg::PgConnection;
@@ -101,6 +101,26 @@ impl Stores for DieselStores<'_> {
     }
 
     fn attendees(&mut self) -> &mut dyn AttendeeRepository {
+        self
+    }
+
+    fn courses(&mut self) -> &mut dyn CourseRepository {
+        self
+    }
+
+    fn aliases(&mut self) -> &mut dyn AliasRepository {
+        self
+    }
+
+    fn rosters(&mut self) -> &mut dyn RosterRepository {
+        self
+    }
+
+    fn grading_periods(&mut self) -> &mut dyn GradingPeriodRepository {
+        self
+    }
+
+    fn keys(&mut self) -> &mut dyn KeyRepository {
         self
     }
 

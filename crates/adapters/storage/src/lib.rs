@@ -9,12 +9,14 @@
 //! | `types` | values of the domain as both databases keep them |
 //! | `wake` | how whoever runs jobs learns that there is something to do |
 //! | `session`, `attendee`, `identity`, `idempotency`, `job`, `project` | the repositories |
+//! | `session`, `course`, `identity`, `idempotency` | the repositories |
 //! | `migrate` | bringing a database up to date |
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 mod attendee;
 mod conn;
+mod course;
 mod error;
 mod idempotency;
 mod identity;

@@ -8,6 +8,8 @@ diesel::table! {
         timezone -> Text,
         start_date_mode -> Text,
         created_at -> crate::types::Instant,
+        member_course_creation -> Text,
+        grading_period_licence -> Text,
     }
 }
 
@@ -59,6 +61,7 @@ diesel::table! {
         created_at -> crate::types::Instant,
         expires_at -> Nullable<crate::types::Instant>,
         revoked_at -> Nullable<crate::types::Instant>,
+        project_id -> Nullable<BigInt>,
     }
 }
 
@@ -158,4 +161,71 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(accounts, principals, credentials);
+diesel::table! {
+    courses (account_id, id) {
+        account_id -> BigInt,
+        id -> BigInt,
+        revision -> BigInt,
+        state -> SmallInt,
+        owner_id -> BigInt,
+        name -> Text,
+        section -> Nullable<Text>,
+        description_heading -> Nullable<Text>,
+        description -> Nullable<Text>,
+        room -> Nullable<Text>,
+        subject -> Nullable<Text>,
+        levels -> Nullable<Text>,
+        search_key -> Text,
+        enrollment_code -> Text,
+        group_name -> Text,
+        extras -> crate::types::Json,
+        guardians_enabled -> Bool,
+        calendar_id -> Nullable<Text>,
+        created_at -> crate::types::Instant,
+        updated_at -> crate::types::Instant,
+        first_active_at -> Nullable<crate::types::Instant>,
+        apply_grading_periods -> Bool,
+    }
+}
+
+diesel::table! {
+    course_aliases (account_id, project_id, alias) {
+        account_id -> BigInt,
+        project_id -> BigInt,
+        alias -> Text,
+        course_id -> BigInt,
+        created_at -> crate::types::Instant,
+    }
+}
+
+diesel::table! {
+    course_members (account_id, course_id, user_id) {
+        account_id -> BigInt,
+        course_id -> BigInt,
+        user_id -> BigInt,
+        membership -> Text,
+        course_created_at -> crate::types::Instant,
+        added_at -> crate::types::Instant,
+    }
+}
+
+diesel::table! {
+    grading_periods (account_id, course_id, id) {
+        account_id -> BigInt,
+        course_id -> BigInt,
+        id -> BigInt,
+        title -> Text,
+        first_day -> Date,
+        last_day -> Date,
+    }
+}
+
+diesel::table! {
+    service_keys (name) {
+        name -> Text,
+        key -> Binary,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(attendees, sessions);
+diesel::allow_tables_to_appear_in_same_query!(accounts, course_aliases, course_members, courses, credentials, principals);

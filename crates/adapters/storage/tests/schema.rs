@@ -21,11 +21,12 @@ use tempfile::TempDir;
 const SCHEMA: &str = include_str!("../src/schema.rs");
 
 /// The types of `schema.rs`, of PostgreSQL and of SQLite.
-const TYPES: [(&str, &str, &str); 9] = [
+const TYPES: [(&str, &str, &str); 10] = [
     ("BigInt", "int8", "INTEGER"),
     ("SmallInt", "int2", "INTEGER"),
     ("Bool", "bool", "INTEGER"),
     ("Text", "text", "TEXT"),
+    ("Date", "date", "TEXT"),
     ("Binary", "bytea", "BLOB"),
     ("crate::types::Guid", "uuid", "BLOB"),
     ("crate::types::Instant", "timestamptz", "TEXT"),

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use derslik_domain::id::{AccountId, Id, JobId, SessionGuid, UserGuid};
+use derslik_domain::id::{AccountId, AttendeeGuid, Id, JobId, SessionGuid, UserGuid};
 use derslik_domain::job::{
     Action, Attempts, Event, Failure, FailureReason, Job, JobState, JobStatus, LeaseTerm, NewJob, Progress, ReferenceId, RetryPolicy,
     RowCount,
@@ -16,8 +16,9 @@ use derslik_domain::job::{
 use derslik_domain::time::Timestamp;
 use derslik_ports::mocks::MockStores;
 use derslik_ports::outbound::{
-    Claim, Clock, Completion, Enqueued, HeldJob, IdempotencyRepository, IdentityRepository, Ids, JobRepository, JobsPage,
-    ProjectRepository, QueueDepth, SessionRepository, StoreError, Stores, UnitOfWork, UserRepository,
+    AliasRepository, AttendeeRepository, Claim, Clock, Completion, CourseRepository, Enqueued, GradingPeriodRepository, HeldJob,
+    IdempotencyRepository, IdentityRepository, Ids, JobRepository, JobsPage, KeyRepository, ProjectRepository, QueueDepth,
+    RosterRepository, SessionRepository, StoreError, Stores, UnitOfWork, UserRepository,
 };
 use derslik_testkit::builders::{account, now};
 use derslik_worker::{Registry, Runner, Settings, Step, StepContext, StepError, StepHandler, Task, TaskHandler, WorkerPorts};
@@ -67,8 +68,18 @@ impl Ids for Chance {
         UserGuid::new(Uuid::from_u128(self.random_bits()))
     }
 
+    fn attendee_guid(&self) -> AttendeeGuid {
+        AttendeeGuid::new(Uuid::from_u128(self.random_bits()))
+    }
+
     fn random_bits(&self) -> u128 {
         u128::from(self.draw()) << 64 | u128::from(self.draw())
+    }
+
+    fn random(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        bytes.iter_mut().zip(self.random_bits().to_le_bytes().iter().cycle()).for_each(|(byte, random)| *byte = *random);
+        bytes
     }
 }
 
@@ -102,6 +113,30 @@ impl Stores for OpenTables {
 
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
         self.rest.idempotency()
+    }
+
+    fn attendees(&mut self) -> &mut dyn AttendeeRepository {
+        self.rest.attendees()
+    }
+
+    fn courses(&mut self) -> &mut dyn CourseRepository {
+        self.rest.courses()
+    }
+
+    fn aliases(&mut self) -> &mut dyn AliasRepository {
+        self.rest.aliases()
+    }
+
+    fn rosters(&mut self) -> &mut dyn RosterRepository {
+        self.rest.rosters()
+    }
+
+    fn grading_periods(&mut self) -> &mut dyn GradingPeriodRepository {
+        self.rest.grading_periods()
+    }
+
+    fn keys(&mut self) -> &mut dyn KeyRepository {
+        self.rest.keys()
     }
 
     fn jobs(&mut self) -> &mut dyn JobRepository {

@@ -25,8 +25,9 @@ impl fmt::Display for Banner<'_> {
         writeln!(f)?;
         writeln!(f, "  sessions  {base}/xapi/v2  (also {base}/api/groups/xapi)")?;
         writeln!(f, "  jobs      {base}/api/v1  (also {base}/v1)")?;
+        writeln!(f, "  courses   {base}/v1/courses  (described at {base}/$discovery/rest?version=v1)")?;
         writeln!(f)?;
-        for DevAccount { plan, keys, organization_key } in self.accounts {
+        for DevAccount { plan, keys, organization_key, token } in self.accounts {
             writeln!(f, "  account     {} ({})", plan.account.name, plan.account.id)?;
             writeln!(f, "  access key  {}", keys.access_key)?;
             writeln!(f, "  secret key  {}", keys.secret_key)?;
@@ -35,22 +36,11 @@ impl fmt::Display for Banner<'_> {
             for project in &plan.projects {
                 writeln!(f, "  project     {} ({})", project.key, project.name)?;
             }
+            writeln!(f, "  courses     {token}  (the token of admin@{}.example)", plan.account.name)?;
             writeln!(f)?;
         }
         match self.accounts.first() {
-            Some(account) => {
-                write_examples(f, &base, &account.keys.bearer(), self.now)?;
-                account.plan.projects.first().map_or(Ok(()), |project| {
-                    writeln!(f, "Have a user erased, at the next midnight; list the jobs:")?;
-                    writeln!(f)?;
-                    let jobs = format!("{base}/api/v1/{}", project.key);
-                    let key = &account.organization_key;
-                    writeln!(f, "curl -s -X DELETE {jobs}/users/mehdi@openreplay.com -H 'Authorization: {key}'")?;
-                    writeln!(f)?;
-                    writeln!(f, "curl -s {jobs}/jobs -H 'Authorization: {key}'")?;
-                    writeln!(f)
-                })
-            }
+            Some(account) => write_examples(f, &base, account, self.now),
             None if self.profile == Profile::Dev => {
                 writeln!(f, "The keys were shown at the first start and are kept nowhere. For known ones: --fixed-dev-keys")
             }
@@ -59,25 +49,30 @@ impl fmt::Display for Banner<'_> {
     }
 }
 
-fn write_examples(f: &mut fmt::Formatter<'_>, base: &str, bearer: &str, now: Timestamp) -> fmt::Result {
+/// One line to paste for each API.
+fn write_examples(f: &mut fmt::Formatter<'_>, base: &str, account: &DevAccount, now: Timestamp) -> fmt::Result {
     const MINUTES_OF_A_WEEK: i64 = 7 * 24 * 60;
     let next_week = now.minutes_before(-MINUTES_OF_A_WEEK).in_zone(Zone::ISTANBUL).to_string();
     let start = next_week.get(..16).unwrap_or("2099-01-01T10:00");
-    writeln!(f, "Create a session; create two and change one that is not there; search:")?;
+    let (bearer, key, token) = (account.keys.bearer(), &account.organization_key, &account.token);
+    writeln!(f, "Create a session, and change one that is not there:")?;
     writeln!(f)?;
-    let mut post = |path: &str, body: &str| {
-        writeln!(
-            f,
-            "curl -s {base}/xapi/v2/session/{path} -H 'Authorization: Bearer {bearer}' -H 'Content-Type: application/json' -d '{body}'"
-        )?;
-        writeln!(f)
-    };
-    post("batch", &format!(r#"[{{"name":"CS201","start_date":"{start}:00Z","duration":80}}]"#))?;
-    post(
-        "batch",
-        &format!(
-            r#"[{{"name":"TR102","start_date":"{start}:00Z","duration":40,"lang":"tr-TR"}},{{"name":"AR103","start_date":"{start}:00Z","duration":40,"timezone":"Asia/Riyadh"}},{{"session_guid":"8293D504-13EE-447F-9B36-6686C5C39FEB","duration":100}}]"#
-        ),
+    writeln!(
+        f,
+        r#"curl -s {base}/xapi/v2/session/batch -H 'Authorization: Bearer {bearer}' -H 'Content-Type: application/json' -d '[{{"name":"CS201","start_date":"{start}:00Z","duration":80}},{{"session_guid":"8293D504-13EE-447F-9B36-6686C5C39FEB","duration":100}}]'"#
     )?;
-    post("search", r#"{"name":"cs2"}"#)
+    writeln!(f)?;
+    if let Some(project) = account.plan.projects.first() {
+        writeln!(f, "Have a user erased, at the next midnight:")?;
+        writeln!(f)?;
+        writeln!(f, "curl -s -X DELETE {base}/api/v1/{}/users/mehdi@openreplay.com -H 'Authorization: {key}'", project.key)?;
+        writeln!(f)?;
+    }
+    writeln!(f, "Create a course:")?;
+    writeln!(f)?;
+    writeln!(
+        f,
+        r#"curl -s {base}/v1/courses -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' -d '{{"name":"Biology 101","ownerId":"me","courseState":"ACTIVE"}}'"#
+    )?;
+    writeln!(f)
 }

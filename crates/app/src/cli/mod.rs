@@ -13,6 +13,8 @@ mod banner;
 mod job;
 mod migrate;
 mod serve;
+mod token;
+mod user;
 mod worker;
 
 use std::net::SocketAddr;
@@ -53,6 +55,12 @@ enum Command {
     /// Jobs.
     #[command(subcommand)]
     Job(job::JobCommand),
+    /// People.
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Access tokens of the courses API.
+    #[command(subcommand)]
+    Token(token::TokenCommand),
 }
 
 #[derive(Debug, Args)]
@@ -143,6 +151,8 @@ impl Cli {
             Command::Migrate => migrate::run(&config),
             Command::Account(command) => command.run(&config),
             Command::Job(command) => command.run(&config),
+            Command::User(command) => command.run(&config),
+            Command::Token(command) => command.run(&config),
         }
     }
 }

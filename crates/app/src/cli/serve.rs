@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use anyhow::Context;
 use derslik_http::Socket;
+use derslik_http::classroom::ClassroomSettings;
 use derslik_ports::outbound::{Clock, StoreError};
+use derslik_services::courses::page_token_key;
 use derslik_services::identity::{Credentials, provision, usable_credentials};
 use derslik_storage::DieselUnitOfWork;
 use tokio::runtime::Runtime;
@@ -50,7 +52,8 @@ pub(super) fn run(config: &Config, work: Work) -> Result<(), Failure> {
             Vec::new()
         }
     };
-    let state = wire(&uow, Arc::clone(&clock), Arc::new(SystemIds), config.limits()).with_jobs_compat(config.jobs_compat());
+    let classroom = ClassroomSettings { templates: config.classroom.templates(), page_key: page_key(&runtime, &uow)? };
+    let state = wire(&uow, Arc::clone(&clock), Arc::new(SystemIds), config.limits(), classroom).with_jobs_compat(config.jobs_compat());
     if let Some(demo) = accounts.first().filter(|_| config.fixed_dev_keys) {
         runtime.block_on(add_known_person(state.people.as_ref(), &demo.plan)).map_err(Failure::Database)?;
     }
@@ -78,6 +81,13 @@ pub(super) fn run(config: &Config, work: Work) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The key that page tokens are sealed with: the one of the installation, which the first start makes.
+fn page_key(runtime: &Runtime, uow: &DieselUnitOfWork) -> Result<[u8; 32], Failure> {
+    let mut fresh = [0; 32];
+    getrandom::fill(&mut fresh).map_err(|error| Failure::Other(error.into()))?;
+    runtime.block_on(patiently(|| page_token_key(uow, fresh)))
+}
+
 /// The accounts whose keys are to be printed: those that are new, and those whose keys everybody knows.
 fn set_up_dev_accounts(config: &Config, runtime: &Runtime, uow: &DieselUnitOfWork, clock: &dyn Clock) -> Result<Vec<DevAccount>, Failure> {
     let settings = config.account_settings().map_err(Failure::Usage)?;
@@ -98,7 +108,7 @@ fn set_up_dev_accounts(config: &Config, runtime: &Runtime, uow: &DieselUnitOfWor
 fn refuse_known_keys(config: &Config, runtime: &Runtime, uow: &DieselUnitOfWork, clock: &dyn Clock) -> Result<(), Failure> {
     let settings = config.account_settings().map_err(Failure::Usage)?;
     let known = dev_accounts(&settings, true, clock.now()).map_err(Failure::Other)?;
-    let plans: Vec<_> = known.into_iter().flat_map(|account| account.plan.credentials).collect();
+    let plans: Vec<_> = known.into_iter().flat_map(|account| account.plan.all_credentials()).collect();
     let usable = runtime.block_on(patiently(|| usable_credentials(uow, plans.clone())))?;
     if usable.is_empty() {
         return Ok(());

@@ -11,6 +11,7 @@ use derslik::accounts::dev_accounts;
 use derslik::wiring::wire;
 use derslik_domain::id::{AttendeeGuid, SessionGuid, UserGuid};
 use derslik_domain::time::Timestamp;
+use derslik_http::classroom::{ClassroomSettings, Templates};
 use derslik_http::{HttpState, Limits};
 use derslik_ports::mocks::StoppedClock;
 use derslik_ports::outbound::{Ids, UnitOfWork};
@@ -101,7 +102,8 @@ impl Service {
         for account in dev_accounts(&settings(), true, now)? {
             provision(&uow, account.plan, Credentials::Always, now).await?;
         }
-        let state = wire(&uow, Arc::new(StoppedClock(now)), Arc::new(CountedIds::default()), limits);
+        let classroom = ClassroomSettings { templates: Templates::default(), page_key: [7; 32] };
+        let state = wire(&uow, Arc::new(StoppedClock(now)), Arc::new(CountedIds::default()), limits, classroom);
         Ok(Self { state, uow, _place: place })
     }
 

@@ -41,7 +41,7 @@ impl Running {
         let mut stdout = BufReader::new(child.stdout.take().ok_or("no standard output")?);
         let mut banner = String::new();
         // The last thing of the banner is a search, or else the note about keys that were shown before.
-        while !banner.contains("session/search") && !banner.contains("--fixed-dev-keys") && !banner.ends_with("production\n") {
+        while !banner.contains("/v1/courses -H") && !banner.contains("--fixed-dev-keys") && !banner.ends_with("production\n") {
             if stdout.read_line(&mut banner)? == 0 {
                 return Err(format!("the service ended: {}", child.wait()?).into());
             }

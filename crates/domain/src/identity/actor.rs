@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::id::{AccountId, CredentialId, PrincipalId};
+use crate::course::CourseSettings;
+use crate::id::{AccountId, CredentialId, PrincipalId, ProjectId};
 use crate::text::Name;
 use crate::time::{StartDateMode, Zone};
 
@@ -31,6 +32,8 @@ pub struct AccountSettings {
     pub timezone: Zone,
     /// How the offset of a start date is read.
     pub start_date_mode: StartDateMode,
+    /// What it chose for its courses.
+    pub courses: CourseSettings,
 }
 
 /// A person or a service that acts in an account.
@@ -167,6 +170,8 @@ pub struct Actor {
     pub scopes: Scopes,
     /// The credential that was shown.
     pub credential: CredentialId,
+    /// The project that the credential belongs to, if it belongs to one.
+    pub project: Option<ProjectId>,
 }
 
 impl Actor {

@@ -102,18 +102,24 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::course::CourseSettings;
     use crate::id::Id;
     use crate::identity::{Account, AccountSettings, Lang, Principal, PrincipalKind, Scopes};
     use crate::time::{StartDateMode, Zone};
 
     fn actor(role: Role, scopes: Scopes) -> Actor {
-        let settings =
-            AccountSettings { lang: Lang::parse("en-US").unwrap(), timezone: Zone::ISTANBUL, start_date_mode: StartDateMode::Civil };
+        let settings = AccountSettings {
+            lang: Lang::parse("en-US").unwrap(),
+            timezone: Zone::ISTANBUL,
+            start_date_mode: StartDateMode::Civil,
+            courses: CourseSettings::default(),
+        };
         Actor {
             account: Arc::new(Account { id: Id::new(1), name: crate::text::Name::new("demo").unwrap(), settings }),
             principal: Principal { id: Id::new(2), kind: PrincipalKind::Service, role },
             scopes,
             credential: Id::new(3),
+            project: None,
         }
     }
 

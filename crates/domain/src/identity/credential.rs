@@ -1,6 +1,6 @@
 //! What proves who a principal is.
 
-use crate::id::CredentialId;
+use crate::id::{CredentialId, ProjectId};
 use crate::time::Timestamp;
 
 use super::{Principal, Scope, Scopes};
@@ -113,6 +113,8 @@ pub struct Credential {
     pub scopes: Scopes,
     /// From when on it opens nothing any more.
     pub expires_at: Option<Timestamp>,
+    /// The project that it belongs to, if it belongs to one.
+    pub project: Option<ProjectId>,
 }
 
 impl Credential {

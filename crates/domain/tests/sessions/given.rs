@@ -1,5 +1,6 @@
 //! Plain values for the tests of the public rules.
 
+use derslik_domain::course::CourseSettings;
 use derslik_domain::form::{Field, RawText};
 use derslik_domain::id::{Id, SessionGuid};
 use derslik_domain::identity::{AccountSettings, Lang};
@@ -24,7 +25,12 @@ pub(crate) fn zone(name: &str) -> Zone {
 }
 
 pub(crate) fn settings() -> AccountSettings {
-    AccountSettings { lang: Lang::parse("tr-TR").unwrap(), timezone: Zone::ISTANBUL, start_date_mode: StartDateMode::Civil }
+    AccountSettings {
+        lang: Lang::parse("tr-TR").unwrap(),
+        timezone: Zone::ISTANBUL,
+        start_date_mode: StartDateMode::Civil,
+        courses: CourseSettings::default(),
+    }
 }
 
 /// The settings of an account that means instants.

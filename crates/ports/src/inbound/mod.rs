@@ -1,29 +1,35 @@
 //! What the service can be asked to do.
 
 mod attendees;
+mod courses;
 mod error;
 mod identity;
 mod jobs;
 mod log_in;
 mod once;
 mod people;
+mod rosters;
 mod sessions;
 
 pub use attendees::AttendeeService;
+pub use courses::{CourseError, CourseService, Eligibility, Expected, Listed, SeenCourse};
 pub use error::ServiceError;
 pub use identity::{AuthenticationError, IdentityService, Presented};
 pub use jobs::{JobError, JobService, ListPart, ProjectService};
 pub use log_in::{IssuedToken, LogIn, LogInError, LogInService};
 pub use once::{Once, Performed};
 pub use people::PeopleService;
+pub use rosters::{RosterService, SeenMember};
 pub use sessions::SessionService;
 
 #[cfg(any(test, feature = "mocks"))]
 pub use {
     attendees::MockAttendeeService,
+    courses::MockCourseService,
     identity::MockIdentityService,
     jobs::{MockJobService, MockProjectService},
     log_in::MockLogInService,
     people::MockPeopleService,
+    rosters::MockRosterService,
     sessions::MockSessionService,
 };

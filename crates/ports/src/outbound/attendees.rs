@@ -2,7 +2,8 @@
 
 use derslik_domain::attendee::{Attendee, AttendeeKey, AttendeeKeys};
 use derslik_domain::id::{AccountId, SessionGuid};
-use derslik_domain::identity::PersonFilter;
+use derslik_domain::identity::{PersonFilter, User};
+use derslik_domain::job::{BatchSize, RowCount};
 
 use super::StoreError;
 
@@ -47,4 +48,10 @@ pub trait AttendeeRepository {
     /// # Errors
     /// [`StoreError`].
     fn remove(&mut self, account: AccountId, session: SessionGuid, key: &AttendeeKey) -> Result<bool, StoreError>;
+
+    /// Removes attendances of a user, also those under its e-mail address alone, in any session, and tells how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn erase_of(&mut self, account: AccountId, user: &User, batch: BatchSize) -> Result<RowCount, StoreError>;
 }

@@ -49,6 +49,10 @@ pub enum Conflict {
     ProjectName,
     /// The code, or within its session the address or the person, of an attendee.
     Attendee,
+    /// The id of a course within its account.
+    Course,
+    /// An alias within its account or its project.
+    Alias,
     /// The key of a request within its principal.
     IdempotencyKey,
 }
@@ -67,6 +71,8 @@ impl std::fmt::Display for Conflict {
             Self::ProjectKey => "project key",
             Self::ProjectName => "project name",
             Self::Attendee => "attendee",
+            Self::Course => "course",
+            Self::Alias => "alias",
             Self::IdempotencyKey => "idempotency key",
         })
     }

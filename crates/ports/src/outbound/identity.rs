@@ -1,6 +1,6 @@
 //! The store of accounts, principals and credentials.
 
-use derslik_domain::id::{AccountId, CredentialId, PrincipalId};
+use derslik_domain::id::{AccountId, CredentialId, PrincipalId, ProjectId};
 use derslik_domain::identity::{Account, Credential, CredentialKind, PasswordHash, Principal, Scopes, SecretDigest};
 use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::time::Timestamp;
@@ -29,6 +29,8 @@ pub struct NewCredential {
     pub scopes: Scopes,
     /// From when on it opens nothing any more.
     pub expires_at: Option<Timestamp>,
+    /// The project that it belongs to, if it belongs to one.
+    pub project: Option<ProjectId>,
     /// When it was added.
     pub at: Timestamp,
 }
@@ -47,6 +49,11 @@ pub trait IdentityRepository {
     /// # Errors
     /// [`StoreError`].
     fn accounts(&mut self, after: Option<AccountId>, limit: u16) -> Result<Vec<Account>, StoreError>;
+    /// The account of that name.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_account(&mut self, name: &str) -> Result<Option<Account>, StoreError>;
 
     /// An id that no account has yet. Two transactions that ask at once may get the same, and then one of them finds it taken
     /// when it adds.

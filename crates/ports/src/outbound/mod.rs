@@ -2,6 +2,7 @@
 
 mod attendees;
 mod clock;
+mod courses;
 mod error;
 mod idempotency;
 mod identity;
@@ -15,6 +16,9 @@ mod users;
 
 pub use attendees::AttendeeRepository;
 pub use clock::Clock;
+pub use courses::{
+    AliasRepository, CourseRecord, CourseRepository, GradingPeriodRepository, KeyRepository, Member, RosterRepository, Slice,
+};
 pub use error::{Conflict, StoreError};
 pub use idempotency::{IdempotencyRepository, KeyState, OwnedKey};
 pub use identity::{CredentialOwner, IdentityRepository, NewCredential};
@@ -28,6 +32,13 @@ pub use users::UserRepository;
 
 #[cfg(any(test, feature = "mocks"))]
 pub use {
-    attendees::MockAttendeeRepository, idempotency::MockIdempotencyRepository, identity::MockIdentityRepository, jobs::MockJobRepository,
-    passwords::MockPasswords, projects::MockProjectRepository, sessions::MockSessionRepository, users::MockUserRepository,
+    attendees::MockAttendeeRepository,
+    courses::{MockAliasRepository, MockCourseRepository, MockGradingPeriodRepository, MockKeyRepository, MockRosterRepository},
+    idempotency::MockIdempotencyRepository,
+    identity::MockIdentityRepository,
+    jobs::MockJobRepository,
+    passwords::MockPasswords,
+    projects::MockProjectRepository,
+    sessions::MockSessionRepository,
+    users::MockUserRepository,
 };

@@ -57,7 +57,7 @@ pub trait SessionRepository {
     /// [`StoreError`].
     fn prune(&mut self, account: AccountId, before: Timestamp, limit: u16) -> Result<RowCount, StoreError>;
 
-    /// Removes sessions for good that a principal created, deleted ones included, and tells how many.
+    /// Removes sessions for good that a principal created and nobody attends, deleted ones included, and tells how many.
     ///
     /// # Errors
     /// [`StoreError`].

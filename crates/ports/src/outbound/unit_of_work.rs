@@ -3,8 +3,8 @@
 use std::future::Future;
 
 use super::{
-    AttendeeRepository, IdempotencyRepository, IdentityRepository, JobRepository, ProjectRepository, SessionRepository, StoreError,
-    UserRepository,
+    AliasRepository, AttendeeRepository, CourseRepository, GradingPeriodRepository, IdempotencyRepository, IdentityRepository,
+    JobRepository, KeyRepository, ProjectRepository, RosterRepository, SessionRepository, StoreError, UserRepository,
 };
 
 /// The stores, all of them on the connection of one unit of work.
@@ -21,6 +21,16 @@ pub trait Stores {
     fn users(&mut self) -> &mut dyn UserRepository;
     /// Attendees.
     fn attendees(&mut self) -> &mut dyn AttendeeRepository;
+    /// Courses.
+    fn courses(&mut self) -> &mut dyn CourseRepository;
+    /// The aliases of courses.
+    fn aliases(&mut self) -> &mut dyn AliasRepository;
+    /// The members of courses.
+    fn rosters(&mut self) -> &mut dyn RosterRepository;
+    /// The grading periods of courses.
+    fn grading_periods(&mut self) -> &mut dyn GradingPeriodRepository;
+    /// The keys of the installation.
+    fn keys(&mut self) -> &mut dyn KeyRepository;
     /// Answers to requests that may come again.
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository;
 }

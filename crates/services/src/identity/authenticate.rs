@@ -55,6 +55,7 @@ impl<U: UnitOfWork> Identity<U> {
             principal: owner.credential.principal,
             scopes: owner.credential.scopes,
             credential: owner.credential.id,
+            project: owner.credential.project,
         };
         Ok(Found { actor, credential: Arc::new(owner.credential) })
     }
@@ -109,6 +110,7 @@ mod tests {
                 principal: service_principal(),
                 scopes: derslik_domain::identity::Scope::ALL.into_iter().collect(),
                 expires_at: expires_at.map(|at| at.parse().unwrap()),
+                project: None,
             },
         }
     }

@@ -130,6 +130,7 @@ impl<U: UnitOfWork> LogIns<U> {
             digest: digest(token.as_bytes()),
             scopes: [Scope::Sessions].into_iter().collect(),
             expires_at: Some(expires_at),
+            project: None,
             at: now,
         };
         self.uow.write(move |stores| stores.identity().add_credential(account, owner, &credential)).await?;

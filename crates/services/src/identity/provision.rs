@@ -10,6 +10,7 @@ use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Conflict, NewCredential, StoreError, Stores, UnitOfWork};
 
 use super::secret::{digest, public_id};
+use super::token::TokenPlan;
 
 /// The service principal of an account that is created by name, and the first of its principals.
 const FIRST_PRINCIPAL: i64 = 1;
@@ -27,6 +28,27 @@ pub struct AccountPlan {
     pub credentials: Vec<CredentialPlan>,
     /// The projects of the account.
     pub projects: Vec<Project>,
+    /// Its people.
+    pub users: Vec<UserPlan>,
+}
+
+impl AccountPlan {
+    /// The credentials of the account itself and of its people.
+    pub fn all_credentials(self) -> Vec<CredentialPlan> {
+        let tokens = self.users.into_iter().flat_map(|user| user.tokens);
+        let tokens =
+            tokens.map(|token| CredentialPlan { kind: CredentialKind::AccessToken, public_id: String::new(), secret: token.secret });
+        self.credentials.into_iter().chain(tokens).collect()
+    }
+}
+
+/// A person to set up.
+#[derive(Debug, Clone)]
+pub struct UserPlan {
+    /// The person.
+    pub user: User,
+    /// Access tokens of that person.
+    pub tokens: Vec<TokenPlan>,
 }
 
 /// An account to create under a name.
@@ -104,6 +126,7 @@ pub async fn create_account<U: UnitOfWork>(uow: &U, new: NewAccount, at: Timesta
                     service_guid: new.service_guid,
                     credentials: new.credentials,
                     projects: Vec::new(),
+                    users: Vec::new(),
                 };
                 let provisioned = set_up(stores, plan, Credentials::OfNewAccount, at)?;
                 if provisioned.account { Ok(id) } else { Err(StoreError::Conflict(Conflict::Account)) }
@@ -176,12 +199,19 @@ fn set_up(stores: &mut dyn Stores, plan: AccountPlan, which: Credentials, at: Ti
             public_id: public_id(credential.kind, &credential.public_id, &credential.secret),
             scopes: credential.kind.scopes(),
             expires_at: None,
+            project: None,
             at,
         };
         credentials += usize::from(stores.identity().add_credential(plan.account.id, service.principal(), &credential)?);
     }
     for project in &plan.projects {
         stores.projects().add(plan.account.id, project)?;
+    }
+    for UserPlan { user, tokens } in plan.users {
+        stores.users().add(plan.account.id, &user)?;
+        for token in tokens {
+            credentials += usize::from(stores.identity().add_credential(plan.account.id, user.principal(), &token.credential(at))?);
+        }
     }
     Ok(Provisioned { account, credentials })
 }

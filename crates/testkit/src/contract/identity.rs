@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use derslik_domain::course::{CourseSettings, GradingPeriodLicence, MemberCreation};
+use derslik_domain::id::Id;
 use derslik_domain::identity::{
     Account, AccountName, ClassroomRole, CredentialKind, Email, Lang, Mobile, PasswordHash, PersonFilterForm, PersonName, Scope,
     SecretDigest, User, UserKey, UserProfile, UserState, Username,
@@ -38,6 +40,7 @@ fn credential(digest: u8) -> NewCredential {
         digest: SecretDigest::new([digest; 32]),
         scopes: Scope::ALL.into_iter().collect(),
         expires_at: Some(now()),
+        project: Some(Id::new(3)),
         at: now(),
     }
 }
@@ -54,6 +57,8 @@ fn credential_is_found<U: UnitOfWork>(harness: &Harness<U>) {
     let mut changed = account();
     changed.settings.timezone = Zone::parse("Asia/Riyadh").expect("a zone");
     changed.settings.start_date_mode = StartDateMode::Instant;
+    changed.settings.courses =
+        CourseSettings { member_creation: MemberCreation::ActiveToo, grading_periods: GradingPeriodLicence::Missing };
     set_up(harness, changed.clone());
 
     let found = harness.read(|stores| stores.identity().find_credential(CredentialKind::PerculusKey, "demo-access"));
@@ -63,6 +68,7 @@ fn credential_is_found<U: UnitOfWork>(harness: &Harness<U>) {
     assert_eq!(found.credential.digest.bytes(), &[7; 32]);
     assert_eq!(found.credential.scopes, Scope::ALL.into_iter().collect());
     assert_eq!(found.credential.expires_at, Some(now()));
+    assert_eq!(found.credential.project, Some(Id::new(3)));
 
     let unknown = harness.read(|stores| stores.identity().find_credential(CredentialKind::PerculusKey, "DEMO-ACCESS"));
     assert!(unknown.is_none());

@@ -1,6 +1,7 @@
 //! What every store has to keep, whatever database is behind it. One list of cases drives the tests of each database.
 
 mod attendees;
+mod courses;
 mod idempotency;
 mod identity;
 mod jobs;
@@ -37,6 +38,7 @@ pub fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
         sessions::cases(),
         projects::cases(),
         jobs::cases(),
+        courses::cases(),
     ]
     .into_iter()
     .flatten()

@@ -10,11 +10,15 @@ use derslik_domain::id::{Id, JobId, ProjectId};
 use derslik_domain::identity::CredentialKind;
 use derslik_domain::job::{Event, Job, JobStatus, NewJob, Platform, Project, ProjectName, ReferenceId};
 use derslik_domain::time::Timestamp;
-use derslik_ports::inbound::{AuthenticationError, JobError, MockAttendeeService, MockIdentityService, MockJobService, MockLogInService, MockPeopleService, MockProjectService, MockSessionService};
+use derslik_ports::inbound::{
+    AuthenticationError, JobError, MockAttendeeService, MockCourseService, MockIdentityService, MockJobService, MockLogInService,
+    MockPeopleService, MockProjectService, MockRosterService, MockSessionService,
+};
 use derslik_ports::outbound::StoreError;
 use derslik_testkit::builders::{account, actor_of, now};
 
 use super::JobsCompat;
+use crate::classroom::{ClassroomSettings, Templates};
 use crate::state::{HttpState, Limits, Services};
 
 const KEY: &str = "3sWXSsqHgSKnE87YkNJK";
@@ -34,11 +38,14 @@ fn state(jobs: MockJobService) -> HttpState {
         attendees: Arc::new(MockAttendeeService::new()),
         people: Arc::new(MockPeopleService::new()),
         log_in: Arc::new(MockLogInService::new()),
+        courses: Arc::new(MockCourseService::new()),
+        rosters: Arc::new(MockRosterService::new()),
         jobs: Arc::new(jobs),
         projects: Arc::new(projects),
         identity: Arc::new(identity),
     };
-    HttpState::new(services, Limits::default())
+    let classroom = ClassroomSettings { templates: Templates::default(), page_key: [0; 32] };
+    HttpState::new(services, classroom, Limits::default())
 }
 
 fn project() -> Project {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use derslik_domain::attendee::{AttendanceCode, Attendee, AttendeeKey, AttendeeKeys};
 use derslik_domain::id::{AccountId, SessionGuid};
-use derslik_domain::identity::PersonFilter;
+use derslik_domain::identity::{Email, PersonFilter, User};
+use derslik_domain::job::{BatchSize, RowCount};
 use derslik_ports::outbound::{AttendeeRepository, StoreError};
 use diesel::prelude::*;
 
@@ -13,7 +14,7 @@ use super::rows::{AttendeeRecord, AttendeeRow};
 use crate::conn::{Conn, DieselStores, on_conn};
 use crate::schema::attendees;
 use crate::text::contains;
-use crate::types::DbGuid;
+use crate::types::{DbGuid, row_count};
 
 /// SQLite takes 32 766 parameters in a statement; a list of keys stays well below.
 const KEYS_IN_ONE_STATEMENT: usize = 10_000;
@@ -105,6 +106,25 @@ impl AttendeeRepository for DieselStores<'_> {
         let Some(attendee) = AttendeeRepository::find(self, account, session, key)? else { return Ok(false) };
         let row = attendees::table.find((account.get(), DbGuid::from(session), DbGuid::from(attendee.guid)));
         self.query(|conn| on_conn!(conn, |conn| diesel::delete(row).execute(conn))).map(|rows| rows > 0)
+    }
+
+    fn erase_of(&mut self, account: AccountId, user: &User, batch: BatchSize) -> Result<RowCount, StoreError> {
+        let (guid, email) = (DbGuid::from(user.guid), user.email.as_ref().map(Email::key));
+        self.query(|conn| {
+            on_conn!(conn, |conn| {
+                let theirs = attendees::user_guid.eq(guid).or(attendees::email_key.nullable().eq(&email));
+                let guids: Vec<DbGuid> = attendees::table
+                    .filter(attendees::account_id.eq(account.get()))
+                    .filter(theirs)
+                    .order(attendees::guid)
+                    .limit(batch.get().into())
+                    .select(attendees::guid)
+                    .load(conn)?;
+                let rows = attendees::table.filter(attendees::account_id.eq(account.get())).filter(attendees::guid.eq_any(guids));
+                diesel::delete(rows).execute(conn)
+            })
+        })
+        .map(row_count)
     }
 }
 

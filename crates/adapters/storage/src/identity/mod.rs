@@ -1,4 +1,5 @@
 //! Accounts, users and credentials.
 
+mod keys;
 mod repo;
-mod users;
+pub(crate) mod users;

@@ -1,5 +1,6 @@
 //! The repository of accounts and credentials.
 
+use derslik_domain::course::{CourseSettings, GradingPeriodLicence, MemberCreation};
 use derslik_domain::id::{AccountId, CredentialId, Id, PrincipalId};
 use derslik_domain::identity::{
     Account, AccountName, AccountSettings, Credential, CredentialKind, Lang, PasswordHash, Principal, Scope, SecretDigest, UserState,
@@ -27,6 +28,8 @@ struct AccountRow {
     lang: String,
     timezone: String,
     start_date_mode: String,
+    member_course_creation: String,
+    grading_period_licence: String,
 }
 
 #[derive(Debug, Queryable, Selectable)]
@@ -48,6 +51,7 @@ struct CredentialRow {
     digest: Vec<u8>,
     scopes: String,
     expires_at: Option<DbInstant>,
+    project_id: Option<i64>,
 }
 
 impl IdentityRepository for DieselStores<'_> {
@@ -58,6 +62,8 @@ impl IdentityRepository for DieselStores<'_> {
             accounts::lang.eq(account.settings.lang.as_str()),
             accounts::timezone.eq(account.settings.timezone.name()),
             accounts::start_date_mode.eq(mode_name(account.settings.start_date_mode)),
+            accounts::member_course_creation.eq(creation_name(account.settings.courses.member_creation)),
+            accounts::grading_period_licence.eq(licence_name(account.settings.courses.grading_periods)),
             accounts::created_at.eq(DbInstant(at)),
         );
         let insert = diesel::insert_into(accounts::table).values(row).on_conflict(accounts::id).do_nothing();
@@ -77,6 +83,13 @@ impl IdentityRepository for DieselStores<'_> {
         rows.into_iter().map(Account::try_from).collect()
     }
 
+    fn find_account(&mut self, name: &str) -> Result<Option<Account>, StoreError> {
+        let row: Option<AccountRow> = self.query(|conn| {
+            on_conn!(conn, |conn| accounts::table.filter(accounts::name.eq(name)).select(AccountRow::as_select()).first(conn).optional())
+        })?;
+        row.map(Account::try_from).transpose()
+    }
+
     fn next_account_id(&mut self) -> Result<AccountId, StoreError> {
         let highest: Option<i64> = self.query(|conn| on_conn!(conn, |conn| accounts::table.select(max(accounts::id)).first(conn)))?;
         Ok(Id::new(highest.map_or(FIRST_ACCOUNT, |highest| highest.max(FIRST_ACCOUNT - 1) + 1)))
@@ -93,6 +106,7 @@ impl IdentityRepository for DieselStores<'_> {
             credentials::scopes.eq(scopes.join(" ")),
             credentials::created_at.eq(DbInstant(new.at)),
             credentials::expires_at.eq(new.expires_at.map(DbInstant)),
+            credentials::project_id.eq(new.project.map(Id::get)),
         );
         let insert =
             diesel::insert_into(credentials::table).values(row).on_conflict((credentials::kind, credentials::public_id)).do_nothing();
@@ -133,7 +147,9 @@ impl IdentityRepository for DieselStores<'_> {
                 let mine =
                     credentials::table.filter(credentials::account_id.eq(account.get())).filter(credentials::principal_id.eq(owner.get()));
                 let ids: Vec<i64> = mine.order(credentials::id).limit(batch.get().into()).select(credentials::id).load(conn)?;
-                diesel::delete(mine.filter(credentials::id.eq_any(ids))).execute(conn)
+                let password =
+                    passwords::table.filter(passwords::account_id.eq(account.get())).filter(passwords::principal_id.eq(owner.get()));
+                Ok(diesel::delete(mine.filter(credentials::id.eq_any(ids))).execute(conn)? + diesel::delete(password).execute(conn)?)
             })
         })
         .map(row_count)
@@ -183,6 +199,7 @@ fn owner_of(row: CredentialRow, principal: &PrincipalRow, account: AccountRow) -
         principal,
         scopes: row.scopes.split_whitespace().filter_map(Scope::by_name).collect(),
         expires_at: row.expires_at.map(|at| at.0),
+        project: row.project_id.map(Id::new),
     };
     Ok(CredentialOwner { account: account.try_into()?, credential })
 }
@@ -196,6 +213,10 @@ impl TryFrom<AccountRow> for Account {
             lang: Lang::parse(&row.lang).map_err(|_| corrupt("lang"))?,
             timezone: Zone::parse(&row.timezone).map_err(|_| corrupt("timezone"))?,
             start_date_mode: mode(&row.start_date_mode).ok_or_else(|| corrupt("start_date_mode"))?,
+            courses: CourseSettings {
+                member_creation: creation(&row.member_course_creation).ok_or_else(|| corrupt("member_course_creation"))?,
+                grading_periods: licence(&row.grading_period_licence).ok_or_else(|| corrupt("grading_period_licence"))?,
+            },
         };
         Ok(Self { id: Id::new(row.id), name: AccountName::new(row.name).map_err(|_| corrupt("name"))?, settings })
     }
@@ -210,4 +231,26 @@ const fn mode_name(mode: StartDateMode) -> &'static str {
 
 fn mode(name: &str) -> Option<StartDateMode> {
     [StartDateMode::Civil, StartDateMode::Instant].into_iter().find(|mode| mode_name(*mode) == name)
+}
+
+const fn creation_name(creation: MemberCreation) -> &'static str {
+    match creation {
+        MemberCreation::ProvisionedOnly => "provisioned",
+        MemberCreation::ActiveToo => "active",
+    }
+}
+
+fn creation(name: &str) -> Option<MemberCreation> {
+    [MemberCreation::ProvisionedOnly, MemberCreation::ActiveToo].into_iter().find(|creation| creation_name(*creation) == name)
+}
+
+const fn licence_name(licence: GradingPeriodLicence) -> &'static str {
+    match licence {
+        GradingPeriodLicence::Held => "held",
+        GradingPeriodLicence::Missing => "missing",
+    }
+}
+
+fn licence(name: &str) -> Option<GradingPeriodLicence> {
+    [GradingPeriodLicence::Held, GradingPeriodLicence::Missing].into_iter().find(|licence| licence_name(*licence) == name)
 }

@@ -28,7 +28,7 @@ const GUIDS_IN_ONE_STATEMENT: usize = 10_000;
 #[diesel(table_name = principals)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
 #[diesel(treat_none_as_default_value = false, treat_none_as_null = true, primary_key(account_id, id))]
-struct UserRow {
+pub(crate) struct UserRow {
     account_id: i64,
     id: i64,
     kind: String,

@@ -7,7 +7,7 @@ use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::session::{Session, SessionFilter, SessionStatus};
 use derslik_domain::time::{CivilTime, Start, Timestamp, Zone};
 use derslik_ports::outbound::{SessionRepository, StoreError};
-use diesel::dsl::sql;
+use diesel::dsl::{exists, not, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel::sqlite::SqliteConnection;
@@ -15,7 +15,7 @@ use diesel::sqlite::SqliteConnection;
 use super::postgres;
 use super::rows::{SessionRecord, SessionRow, sessions_by_guid, sessions_of};
 use crate::conn::{Conn, DieselStores, on_conn};
-use crate::schema::sessions;
+use crate::schema::{attendees, sessions};
 use crate::text::{contains, escaped};
 use crate::types::{DbCivil, DbGuid, DbInstant, Instant, row_count};
 
@@ -160,7 +160,12 @@ impl SessionRepository for DieselStores<'_> {
     fn erase_created_by(&mut self, account: AccountId, creator: PrincipalId, batch: BatchSize) -> Result<RowCount, StoreError> {
         self.query(|conn| {
             on_conn!(conn, |conn| {
-                let theirs = sessions::table.filter(sessions::account_id.eq(account.get())).filter(sessions::created_by.eq(creator.get()));
+                let attended =
+                    attendees::table.filter(attendees::account_id.eq(account.get())).filter(attendees::session_guid.eq(sessions::guid));
+                let theirs = sessions::table
+                    .filter(sessions::account_id.eq(account.get()))
+                    .filter(sessions::created_by.eq(creator.get()))
+                    .filter(not(exists(attended)));
                 let guids: Vec<DbGuid> = theirs.order(sessions::guid).limit(batch.get().into()).select(sessions::guid).load(conn)?;
                 diesel::delete(theirs.filter(sessions::guid.eq_any(guids))).execute(conn)
             })

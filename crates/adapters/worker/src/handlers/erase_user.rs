@@ -26,8 +26,8 @@ impl StepHandler for EraseUser {
             return Ok(done(progress));
         };
         let next = match progress.step {
-            ErasureStep::Erase(ErasureKind::Profile) => last_look(stores, account, user, progress, context.now)?,
-            ErasureStep::Erase(kind) => progress.after(erase(stores, account, user.id, kind)?, BATCH),
+            ErasureStep::Erase(ErasureKind::Profile) => last_look(stores, account, &user, progress, context.now)?,
+            ErasureStep::Erase(kind) => progress.after(erase(stores, account, &user, kind)?, BATCH),
             ErasureStep::Done => progress,
         };
         Ok(if next.step == ErasureStep::Done { done(next) } else { Step::More(Progress::Erasure(next)) })
@@ -56,12 +56,15 @@ fn done(progress: ErasureProgress) -> Step {
 }
 
 /// Erases one batch of a kind.
-fn erase(stores: &mut dyn Stores, account: AccountId, user: PrincipalId, kind: ErasureKind) -> Result<RowCount, StoreError> {
+fn erase(stores: &mut dyn Stores, account: AccountId, user: &User, kind: ErasureKind) -> Result<RowCount, StoreError> {
     match kind {
-        ErasureKind::Credentials => stores.identity().erase_credentials(account, user, BATCH),
-        ErasureKind::Sessions => stores.sessions().erase_created_by(account, user, BATCH),
-        // The tables of the first two are still to come; the profile goes by itself.
-        ErasureKind::Attendances | ErasureKind::Memberships | ErasureKind::Profile => Ok(RowCount::ZERO),
+        ErasureKind::Credentials => stores.identity().erase_credentials(account, user.id, BATCH),
+        ErasureKind::Attendances => stores.attendees().erase_of(account, user, BATCH),
+        // After the attendances: whoever still attends one of them is somebody else, who needs it.
+        ErasureKind::Sessions => stores.sessions().erase_created_by(account, user.id, BATCH),
+        ErasureKind::Memberships => stores.rosters().erase_memberships(account, user.id, BATCH),
+        // It goes by itself.
+        ErasureKind::Profile => Ok(RowCount::ZERO),
     }
 }
 
@@ -69,12 +72,12 @@ fn erase(stores: &mut dyn Stores, account: AccountId, user: PrincipalId, kind: E
 fn last_look(
     stores: &mut dyn Stores,
     account: AccountId,
-    user: User,
+    user: &User,
     progress: ErasureProgress,
     now: Timestamp,
 ) -> Result<ErasureProgress, StoreError> {
     for kind in ErasureKind::ALL.into_iter().filter(|kind| *kind != ErasureKind::Profile) {
-        let left = erase(stores, account, user.id, kind)?;
+        let left = erase(stores, account, user, kind)?;
         if left > RowCount::ZERO {
             let counts = progress.counts.with(kind, left);
             return Ok(ErasureProgress { counts, ..progress }.another_pass());

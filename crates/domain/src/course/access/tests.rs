@@ -10,12 +10,18 @@ use crate::time::{StartDateMode, Zone};
 const ME: i64 = 2;
 
 fn actor(role: Role, scopes: Scopes) -> Actor {
-    let settings = AccountSettings { lang: Lang::parse("tr").unwrap(), timezone: Zone::ISTANBUL, start_date_mode: StartDateMode::Civil };
+    let settings = AccountSettings {
+        lang: Lang::parse("tr").unwrap(),
+        timezone: Zone::ISTANBUL,
+        start_date_mode: StartDateMode::Civil,
+        courses: CourseSettings::default(),
+    };
     Actor {
         account: Arc::new(Account { id: Id::new(1), name: crate::text::Name::new("demo").unwrap(), settings }),
         principal: Principal { id: Id::new(ME), kind: PrincipalKind::User, role },
         scopes,
         credential: Id::new(3),
+        project: None,
     }
 }
 

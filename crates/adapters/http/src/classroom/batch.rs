@@ -1,0 +1,210 @@
+//! Batches: calls in the parts of one multipart request, answered in the parts of one multipart answer, in order. A part that
+//! fails fails alone.
+
+use actix_web::http::StatusCode;
+
+use super::call::{Answer, Call, answer, refusal};
+use super::error::ClassroomError;
+use super::query::System;
+use super::transport::JSON;
+use crate::state::HttpState;
+
+/// The most parts of a batch.
+const MAX_PARTS: usize = 1_000;
+/// What parts the answer. A body of JSON has no line that begins like this.
+const BOUNDARY: &str = "batch_derslik_1c0a5e2f7d";
+
+/// The type of the answer to a batch.
+pub(super) const CONTENT_TYPE: &str = "multipart/mixed; boundary=batch_derslik_1c0a5e2f7d";
+
+/// One part: the id by which the client knows it, and the call in it.
+struct Part {
+    id: Option<String>,
+    call: Result<Call, ClassroomError>,
+}
+
+/// Answers a batch. `authorization` goes for the parts that bring none of their own.
+pub(super) async fn run(
+    state: &HttpState,
+    content_type: &str,
+    authorization: Option<&str>,
+    body: &[u8],
+) -> Result<Vec<u8>, ClassroomError> {
+    let boundary = boundary(content_type).ok_or_else(|| ClassroomError::invalid("A batch is multipart/mixed with a boundary."))?;
+    let parts = parts(body, &boundary).ok_or_else(|| ClassroomError::invalid("The multipart body of the batch cannot be read."))?;
+    if parts.len() > MAX_PARTS {
+        return Err(ClassroomError::invalid(format!("A batch has at most {MAX_PARTS} parts.")));
+    }
+    let mut answers = Vec::with_capacity(512 * (parts.len() + 1));
+    for part in parts {
+        let answer = match part.call {
+            Ok(mut call) => {
+                call.authorization = call.authorization.or_else(|| authorization.map(str::to_owned));
+                answer(state, call).await
+            }
+            Err(error) => refusal(error, &System::default()),
+        };
+        write(&mut answers, part.id.as_deref(), &answer);
+    }
+    answers.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
+    Ok(answers)
+}
+
+/// The boundary that a content type names, with or without quotes.
+fn boundary(content_type: &str) -> Option<String> {
+    let (essence, parameters) = content_type.split_once(';')?;
+    if !essence.trim().eq_ignore_ascii_case("multipart/mixed") {
+        return None;
+    }
+    let value = parameters.split(';').find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("boundary").then_some(value.trim())
+    })?;
+    let value = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
+    (!value.is_empty() && value.len() <= 200).then(|| value.to_owned())
+}
+
+/// The parts of a body. Lines may end with LF alone, as they do where the client is written in Python.
+fn parts(body: &[u8], boundary: &str) -> Option<Vec<Part>> {
+    let text = std::str::from_utf8(body).ok()?;
+    let opening = format!("--{boundary}");
+    let mut parts = Vec::new();
+    // Everything before the first line of the boundary is for old readers.
+    let mut pieces = text.split(opening.as_str());
+    let preface = pieces.next()?;
+    if !(preface.is_empty() || preface.ends_with('\n')) {
+        return None;
+    }
+    for piece in pieces {
+        if piece.starts_with("--") {
+            return (!parts.is_empty()).then_some(parts);
+        }
+        let piece = piece.strip_prefix("\r\n").or_else(|| piece.strip_prefix('\n'))?;
+        parts.push(part(piece));
+    }
+    None
+}
+
+fn part(text: &str) -> Part {
+    let (headers, inner) = split_head(text);
+    let headers = unfold(headers);
+    let id = header(&headers, "content-id").map(str::to_owned);
+    let is_http = header(&headers, "content-type").is_some_and(|kind| kind.trim().to_ascii_lowercase().starts_with("application/http"));
+    let call = if is_http { call(inner) } else { None };
+    Part { id, call: call.ok_or_else(|| ClassroomError::invalid("The part is not an HTTP request.")).and_then(refuse_nested) }
+}
+
+fn refuse_nested(call: Call) -> Result<Call, ClassroomError> {
+    if call.path.starts_with("/batch") { Err(ClassroomError::invalid("A batch cannot hold a batch.")) } else { Ok(call) }
+}
+
+/// The request in a part.
+fn call(text: &str) -> Option<Call> {
+    let (head, body) = split_head(text.trim_start_matches(['\r', '\n']));
+    let lines = unfold(head);
+    let mut words = lines.first()?.split_whitespace();
+    let (verb, target) = (words.next()?, words.next()?);
+    // A client that knows no better names the whole address.
+    let target = match target.split_once("://") {
+        Some((_, rest)) => rest.find('/').and_then(|slash| rest.get(slash..)).unwrap_or("/"),
+        None => target,
+    };
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+    // Bodies are JSON, which white space at its end does not change; not every client counts the bytes of one right.
+    let body = body.trim_end_matches(['\r', '\n']);
+    Some(Call {
+        verb: verb.to_ascii_uppercase(),
+        path,
+        query: query.to_owned(),
+        authorization: header(&lines, "authorization").map(str::to_owned),
+        if_match: header(&lines, "if-match").map(str::to_owned),
+        body: body.as_bytes().to_vec(),
+    })
+}
+
+/// What stands before the first empty line, and what after.
+fn split_head(text: &str) -> (&str, &str) {
+    let lf = text.find("\n\n").map(|at| (at, 2));
+    let crlf = text.find("\r\n\r\n").map(|at| (at, 4));
+    let first = [lf, crlf].into_iter().flatten().min_by_key(|(at, _)| *at);
+    let (at, length) = first.unwrap_or((text.len(), 0));
+    (text.get(..at).unwrap_or(text), text.get(at + length..).unwrap_or_default())
+}
+
+/// The lines of a head; one that begins with white space goes on the one before.
+fn unfold(head: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for line in head.lines() {
+        match lines.last_mut() {
+            Some(last) if line.starts_with([' ', '\t']) => {
+                last.push(' ');
+                last.push_str(line.trim());
+            }
+            _ => lines.push(line.trim_end().to_owned()),
+        }
+    }
+    lines
+}
+
+fn header<'a>(lines: &'a [String], name: &str) -> Option<&'a str> {
+    lines.iter().find_map(|line| {
+        let (known, value) = line.split_once(':')?;
+        known.trim().eq_ignore_ascii_case(name).then_some(value.trim())
+    })
+}
+
+fn write(answers: &mut Vec<u8>, id: Option<&str>, answer: &Answer) {
+    let reason = StatusCode::from_u16(answer.status).ok().and_then(|status| status.canonical_reason()).unwrap_or_default();
+    let id = id.map_or_else(String::new, |id| format!("Content-ID: <response-{}\r\n", id.strip_prefix('<').unwrap_or(id)));
+    let headers: Vec<String> = answer.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let head = format!(
+        "--{BOUNDARY}\r\nContent-Type: application/http\r\n{id}\r\nHTTP/1.1 {} {reason}\r\nContent-Type: {JSON}\r\n{}Content-Length: \
+         {}\r\n\r\n",
+        answer.status,
+        headers.concat(),
+        answer.body.len()
+    );
+    answers.extend_from_slice(head.as_bytes());
+    answers.extend_from_slice(&answer.body);
+    answers.extend_from_slice(b"\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("multipart/mixed; boundary=\"===12==\"", Some("===12=="))]
+    #[case("Multipart/Mixed;charset=utf-8; Boundary=a", Some("a"))]
+    #[case("multipart/mixed", None)]
+    #[case("multipart/mixed; boundary=", None)]
+    #[case("application/json; boundary=a", None)]
+    fn a_boundary_comes_with_or_without_quotes(#[case] content_type: &str, #[case] expected: Option<&str>) {
+        assert_eq!(boundary(content_type).as_deref(), expected);
+    }
+
+    #[test]
+    fn a_part_is_read_as_the_python_client_writes_it() {
+        let body = "--b\nContent-Type: application/http\nMIME-Version: 1.0\nContent-ID: <8f-4a\n + 1>\n\n\
+                    PATCH /v1/courses/d%3Aa?alt=json HTTP/1.1\nContent-Type: application/json\nauthorization: Bearer t\n\
+                    content-length: 12\nHost: h\n\n{\"name\":\"ş\"}\n--b--";
+        let parts = parts(body.as_bytes(), "b").unwrap();
+        let call = parts[0].call.as_ref().ok().unwrap();
+        assert_eq!(parts[0].id.as_deref(), Some("<8f-4a + 1>"));
+        assert_eq!((call.verb.as_str(), call.path.as_str(), call.query.as_str()), ("PATCH", "/v1/courses/d%3Aa", "alt=json"));
+        assert_eq!((call.authorization.as_deref(), call.body.as_slice()), (Some("Bearer t"), "{\"name\":\"ş\"}".as_bytes()));
+    }
+
+    #[rstest]
+    #[case("")]
+    #[case("nothing")]
+    #[case("--b--")]
+    #[case("--b\nContent-Type: application/http\n\nGET / HTTP/1.1")]
+    #[case("x--b\n\n--b--")]
+    fn what_is_no_multipart_has_no_parts(#[case] body: &str) {
+        assert!(parts(body.as_bytes(), "b").is_none());
+    }
+}

@@ -1,0 +1,133 @@
+//! One call and its answer, wherever it came from: a request of its own or a part of a batch.
+
+use derslik_domain::course::CourseRef;
+use derslik_domain::identity::{Actor, CredentialKind};
+use derslik_ports::inbound::{Expected, Presented};
+use serde::Serialize;
+use serde_json::Serializer;
+use serde_json::ser::PrettyFormatter;
+
+use super::error::ClassroomError;
+use super::fields::FieldsMask;
+use super::methods;
+use super::operation::{Operation, Target, find};
+use super::query::{Query, System, pairs};
+use crate::state::HttpState;
+
+/// A call, taken apart as far as the transport goes.
+#[derive(Default)]
+pub(super) struct Call {
+    pub(super) verb: String,
+    /// The path, its escapes still in place.
+    pub(super) path: String,
+    pub(super) query: String,
+    pub(super) authorization: Option<String>,
+    pub(super) if_match: Option<String>,
+    pub(super) body: Vec<u8>,
+}
+
+/// An answer.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) body: Vec<u8>,
+}
+
+/// What a method works with.
+pub(super) struct Context<'a> {
+    pub(super) state: &'a HttpState,
+    pub(super) actor: Actor,
+    pub(super) operation: &'static Operation,
+    pub(super) query: Query,
+    pub(super) expected: Expected,
+    pub(super) body: &'a [u8],
+    values: Vec<String>,
+    compact: bool,
+    mask: Option<FieldsMask>,
+}
+
+impl Context<'_> {
+    /// What stands in the path where it varies, in order.
+    pub(super) fn value(&self, position: usize) -> &str {
+        self.values.get(position).map_or("", String::as_str)
+    }
+
+    /// The course that the path names.
+    pub(super) fn course(&self) -> CourseRef {
+        CourseRef::parse(self.value(0))
+    }
+
+    /// The answer that shows this; about `size` bytes of it.
+    pub(super) fn answer<T: Serialize>(&self, view: &T, size: usize) -> Result<Answer, ClassroomError> {
+        let body = match &self.mask {
+            None => render(view, self.compact, size),
+            Some(mask) => serde_json::to_value(view).and_then(|value| render(&mask.apply(value), self.compact, size)),
+        };
+        let body = body.map_err(|_| ClassroomError::unimplemented())?;
+        Ok(Answer { status: 200, headers: Vec::new(), body })
+    }
+}
+
+fn render<T: Serialize>(view: &T, compact: bool, size: usize) -> serde_json::Result<Vec<u8>> {
+    let mut body = Vec::with_capacity(size);
+    if compact {
+        serde_json::to_writer(&mut body, view)?;
+    } else {
+        view.serialize(&mut Serializer::with_formatter(&mut body, PrettyFormatter::new()))?;
+    }
+    body.push(b'\n');
+    Ok(body)
+}
+
+/// Answers a call.
+pub(super) async fn answer(state: &HttpState, call: Call) -> Answer {
+    let (system, outcome) = match pairs(&call.query) {
+        Err(error) => (System::default(), Err(error)),
+        Ok(mut pairs) => {
+            let (system, verdict) = System::take(&mut pairs);
+            let outcome = match verdict {
+                Ok(()) => perform(state, &call, &system, pairs).await,
+                Err(error) => Err(error),
+            };
+            (system, outcome)
+        }
+    };
+    outcome.unwrap_or_else(|error| refusal(error, &system))
+}
+
+/// The answer that tells of an error.
+pub(super) fn refusal(error: ClassroomError, system: &System) -> Answer {
+    let body = render(&error.body(system.newer_errors), system.compact, 512).unwrap_or_default();
+    Answer { status: error.kind.words().0, headers: error.headers, body }
+}
+
+async fn perform(state: &HttpState, call: &Call, system: &System, pairs: Vec<(String, String)>) -> Result<Answer, ClassroomError> {
+    let (operation, values) = match find(&call.verb, &call.path) {
+        Target::Operation(operation, values) => (operation, values),
+        Target::Unimplemented => return Err(ClassroomError::unimplemented()),
+        Target::Unknown => return Err(ClassroomError::no_such_path()),
+        Target::Malformed => return Err(ClassroomError::invalid("Request contains an invalid argument.")),
+    };
+    let token = call.authorization.as_deref().map_or(system.access_token.as_deref(), bearer);
+    let token = token.ok_or_else(|| ClassroomError::unauthenticated(call.authorization.is_some()))?;
+    let presented = Presented { kind: CredentialKind::AccessToken, public_id: String::new(), secret: token.as_bytes().to_vec() };
+    let actor = state.identity.authenticate(presented).await?;
+    let context = Context {
+        state,
+        actor,
+        operation,
+        query: Query::read(operation, pairs)?,
+        expected: call.if_match.as_deref().map_or(Expected::Any, methods::read_if_match),
+        body: &call.body,
+        values,
+        compact: system.compact,
+        mask: system.mask(operation.response)?,
+    };
+    methods::perform(&context).await
+}
+
+/// The token of a header `Bearer TOKEN`, the scheme in any case.
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.trim().split_once(' ')?;
+    Some(token.trim()).filter(|token| scheme.eq_ignore_ascii_case("bearer") && !token.is_empty())
+}

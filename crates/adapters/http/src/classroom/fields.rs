@@ -1,0 +1,170 @@
+//! Partial answers: which fields of a message a client wants, as `courses(id,name),nextPageToken`.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::error::ClassroomError;
+use super::schema::{Kind, Message};
+
+/// Which fields are wanted. None at all stands for every field.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct FieldsMask(BTreeMap<&'static str, FieldsMask>);
+
+/// The deepest that parentheses may go; no message is as deep.
+const MAX_DEPTH: usize = 16;
+
+impl FieldsMask {
+    /// Reads a mask of the fields of a message.
+    pub(super) fn parse(text: &str, message: &'static Message) -> Result<Self, ClassroomError> {
+        let mut reader = Reader { rest: text };
+        let mask = reader.list(message, 0).filter(|_| reader.rest.is_empty());
+        mask.ok_or_else(|| ClassroomError::bad_fields(text))
+    }
+
+    /// Leaves only what is wanted of a value.
+    pub(super) fn apply(&self, value: Value) -> Value {
+        if self.0.is_empty() {
+            return value;
+        }
+        match value {
+            Value::Object(object) => Value::Object(
+                object
+                    .into_iter()
+                    .filter_map(|(name, value)| {
+                        let value = self.0.get(name.as_str())?.apply(value);
+                        Some((name, value))
+                    })
+                    .collect(),
+            ),
+            Value::Array(values) => Value::Array(values.into_iter().map(|value| self.apply(value)).collect()),
+            value => value,
+        }
+    }
+
+    /// Adds what is wanted of one field. A field that is wanted as a whole stays so.
+    fn add(&mut self, name: &'static str, below: Self) {
+        match self.0.get_mut(name) {
+            None => _ = self.0.insert(name, below),
+            Some(known) if known.0.is_empty() => {}
+            Some(known) if below.0.is_empty() => *known = below,
+            Some(known) => {
+                for (name, below) in below.0 {
+                    known.add(name, below);
+                }
+            }
+        }
+    }
+}
+
+struct Reader<'a> {
+    rest: &'a str,
+}
+
+impl Reader<'_> {
+    fn take(&mut self, mark: char) -> bool {
+        let rest = self.rest.trim_start();
+        let taken = rest.strip_prefix(mark);
+        self.rest = taken.unwrap_or(rest);
+        taken.is_some()
+    }
+
+    /// `a,b/c,d(e,f)`
+    fn list(&mut self, message: &'static Message, depth: usize) -> Option<FieldsMask> {
+        let mut mask = FieldsMask::default();
+        let mut takes_all = false;
+        loop {
+            match self.path(message, depth)? {
+                Some((name, below)) => mask.add(name, below),
+                None => takes_all = true,
+            }
+            if !self.take(',') {
+                return Some(if takes_all { FieldsMask::default() } else { mask });
+            }
+        }
+    }
+
+    /// One path; `None` in it stands for `*`.
+    #[expect(clippy::option_option, reason = "failed, every field, one field")]
+    fn path(&mut self, message: &'static Message, depth: usize) -> Option<Option<(&'static str, FieldsMask)>> {
+        if depth > MAX_DEPTH {
+            return None;
+        }
+        let rest = self.rest.trim_start();
+        let end = rest.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_' && letter != '*').unwrap_or(rest.len());
+        let (name, rest) = rest.split_at(end);
+        self.rest = rest;
+        if name == "*" {
+            return Some(None);
+        }
+        let field = message.field(name)?;
+        let below = match field.kind {
+            Kind::One(below) | Kind::Many(below) => Some(below),
+            Kind::Text | Kind::Flag | Kind::Int32 | Kind::Time | Kind::Choice(_) => None,
+        };
+        if self.take('/') || self.take('.') {
+            let path = self.path(below?, depth + 1)?;
+            let mut mask = FieldsMask::default();
+            if let Some((name, below)) = path {
+                mask.add(name, below);
+            }
+            return Some(Some((field.name, mask)));
+        }
+        if self.take('(') {
+            let mask = self.list(below?, depth + 1)?;
+            return self.take(')').then_some(Some((field.name, mask)));
+        }
+        Some(Some((field.name, FieldsMask::default())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::super::schema::COURSES;
+    use super::*;
+
+    fn partial(fields: &str) -> Value {
+        let whole = json!({
+            "courses": [{ "id": "1", "name": "a", "teacherFolder": { "id": "f", "title": "t" } }, { "id": "2" }],
+            "nextPageToken": "t",
+        });
+        FieldsMask::parse(fields, &COURSES).unwrap().apply(whole)
+    }
+
+    #[test]
+    fn a_mask_leaves_what_it_names() {
+        assert_eq!(partial("nextPageToken"), json!({ "nextPageToken": "t" }));
+        assert_eq!(partial("courses(id,name)"), json!({ "courses": [{ "id": "1", "name": "a" }, { "id": "2" }] }));
+        assert_eq!(partial("courses/teacher_folder/id"), json!({ "courses": [{ "teacherFolder": { "id": "f" } }, {}] }));
+        assert_eq!(partial("courses/id, courses/name"), partial("courses(id, name)"));
+        assert_eq!(partial("*"), partial("courses,nextPageToken"));
+        assert_eq!(partial("courses,courses/id"), partial("courses"));
+        assert_eq!(partial("courses(*)"), partial("courses"));
+    }
+
+    #[rstest]
+    fn a_mask_names_what_there_is(
+        #[values(
+            "course",
+            "courses(",
+            "courses(id",
+            "courses(id))",
+            "courses()",
+            "nextPageToken/id",
+            ",",
+            "courses id",
+            "courses(id,,name)"
+        )]
+        fields: &str,
+    ) {
+        assert!(FieldsMask::parse(fields, &COURSES).is_err(), "{fields}");
+    }
+
+    #[test]
+    fn a_mask_is_never_too_deep_to_read() {
+        assert!(FieldsMask::parse(&"courses(".repeat(100_000), &COURSES).is_err());
+    }
+}

@@ -1,0 +1,169 @@
+//! The query of a request: escapes, what every method takes, and what one method takes. It knows nothing of what the values mean.
+
+use super::error::ClassroomError;
+use super::fields::FieldsMask;
+use super::operation::{Operation, ParameterKind};
+use super::schema::{COURSE_STATE, Message, PREVIEW_VERSION, snake};
+
+/// A text without its percent escapes; `None` where that is no text, or holds a NUL.
+pub(super) fn decode(raw: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(raw.len());
+    let mut rest = raw.as_bytes();
+    while let Some((byte, tail)) = rest.split_first() {
+        rest = tail;
+        let pair = match (byte, tail) {
+            (b'%', [high, low, after @ ..]) => {
+                let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+                digit(high).zip(digit(low)).map(|(high, low)| (high << 4 | low, after))
+            }
+            _ => None,
+        };
+        match pair {
+            Some((decoded, after)) => {
+                bytes.push(decoded);
+                rest = after;
+            }
+            None => bytes.push(*byte),
+        }
+    }
+    String::from_utf8(bytes).ok().filter(|text| !text.contains('\0'))
+}
+
+/// The pairs of a query or of a form.
+pub(super) fn pairs(raw: &str) -> Result<Vec<(String, String)>, ClassroomError> {
+    let read = |pair: &str| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        decode(&name.replace('+', " ")).zip(decode(&value.replace('+', " ")))
+    };
+    let pairs: Option<Vec<_>> = raw.split('&').filter(|pair| !pair.is_empty()).map(read).collect();
+    pairs.ok_or_else(|| ClassroomError::invalid("Request contains an invalid argument."))
+}
+
+/// What every method takes.
+#[derive(Debug, Default)]
+pub(super) struct System {
+    pub(super) compact: bool,
+    /// Whether the client wants errors without the list of older ones.
+    pub(super) newer_errors: bool,
+    pub(super) fields: Option<String>,
+    pub(super) access_token: Option<String>,
+}
+
+/// The names of what every method takes, besides those that mean something here.
+const IGNORED: [&str; 8] = ["key", "quotaUser", "userIp", "uploadType", "upload_protocol", "callback", "uploadProtocol", "trace"];
+
+impl System {
+    /// Takes what every method takes out of the pairs of a query. What is wrong is told once it is known how errors are to look.
+    pub(super) fn take(pairs: &mut Vec<(String, String)>) -> (Self, Result<(), ClassroomError>) {
+        let (mut system, mut verdict) = (Self::default(), Ok(()));
+        pairs.retain(|(name, value)| {
+            match name.as_str() {
+                "prettyPrint" | "pp" => match value.as_str() {
+                    "true" | "1" | "" => system.compact = false,
+                    "false" | "0" => system.compact = true,
+                    _ => verdict = Err(ClassroomError::bad_parameter(name, "TYPE_BOOL", value)),
+                },
+                "$.xgafv" => match value.as_str() {
+                    "1" | "" => system.newer_errors = false,
+                    "2" => system.newer_errors = true,
+                    _ => verdict = Err(ClassroomError::bad_parameter(name, "TYPE_ENUM", value)),
+                },
+                "alt" => {
+                    if !matches!(value.as_str(), "json" | "") {
+                        verdict = Err(ClassroomError::bad_parameter(name, "TYPE_ENUM", value));
+                    }
+                }
+                "fields" => system.fields = Some(value.clone()).filter(|fields| !fields.is_empty()),
+                "access_token" | "oauth_token" => system.access_token = Some(value.clone()),
+                ignored if IGNORED.contains(&ignored) => {}
+                _ => return true,
+            }
+            false
+        });
+        (system, verdict)
+    }
+
+    /// The fields that are asked for of a message, if only some are.
+    pub(super) fn mask(&self, message: &'static Message) -> Result<Option<FieldsMask>, ClassroomError> {
+        self.fields.as_deref().map(|fields| FieldsMask::parse(fields, message)).transpose()
+    }
+}
+
+/// What one method was given.
+#[derive(Debug)]
+pub(super) struct Query {
+    pairs: Vec<(&'static str, String)>,
+    /// The preview version that was asked for, to be told in the answer.
+    pub(super) preview: Option<&'static str>,
+}
+
+impl Query {
+    /// Judges the names of the pairs, and their values as far as their types go.
+    pub(super) fn read(operation: &Operation, pairs: Vec<(String, String)>) -> Result<Self, ClassroomError> {
+        let mut known: Vec<(&'static str, String)> = Vec::with_capacity(pairs.len());
+        let mut preview = None;
+        for (name, value) in pairs {
+            let parameter = operation.query.iter().find(|parameter| parameter.name == name || snake(parameter.name) == name);
+            let parameter = parameter.ok_or_else(|| ClassroomError::unknown_parameter(&name))?;
+            let repeats = known.iter().any(|(known, _)| *known == parameter.name);
+            if repeats && parameter.kind != ParameterKind::States {
+                return Err(ClassroomError::repeated_parameter(&name));
+            }
+            match parameter.kind {
+                ParameterKind::Preview if value.is_empty() => {}
+                ParameterKind::Preview => {
+                    let version = PREVIEW_VERSION.values.iter().find(|version| **version == value);
+                    preview = Some(*version.ok_or_else(|| ClassroomError::bad_enum_parameter(&name, "PreviewVersion", &value))?);
+                }
+                ParameterKind::States if !value.is_empty() && !COURSE_STATE.values.contains(&value.as_str()) => {
+                    return Err(ClassroomError::bad_enum_parameter(&name, COURSE_STATE.name, &value));
+                }
+                ParameterKind::Int32 if !value.is_empty() && value.parse::<i32>().is_err() => {
+                    return Err(ClassroomError::bad_parameter(&name, "TYPE_INT32", &value));
+                }
+                ParameterKind::Text | ParameterKind::Int32 | ParameterKind::FieldMask | ParameterKind::States => {}
+            }
+            known.push((parameter.name, value));
+        }
+        Ok(Self { pairs: known, preview })
+    }
+
+    /// The value of a parameter, unless it is missing or empty.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.sent(name).filter(|value| !value.is_empty())
+    }
+
+    /// The values of a parameter.
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.pairs.iter().filter(move |(known, value)| *known == name && !value.is_empty()).map(|(_, value)| value.as_str())
+    }
+
+    /// The value of a parameter, also an empty one.
+    pub(super) fn sent(&self, name: &str) -> Option<&str> {
+        self.pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The value of a parameter as a number.
+    pub(super) fn integer(&self, name: &str) -> Option<i64> {
+        self.get(name).and_then(|value| value.parse().ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_become_what_they_stand_for() {
+        assert_eq!(decode("d%3A%C4%9F%2f+").as_deref(), Some("d:ğ/+"));
+        assert_eq!(decode("100%").as_deref(), Some("100%"));
+        assert_eq!(decode("%zz%4").as_deref(), Some("%zz%4"));
+        assert_eq!(decode("%ff"), None);
+        assert_eq!(decode("%00"), None);
+    }
+
+    #[test]
+    fn a_plus_in_a_query_is_a_blank() {
+        assert_eq!(pairs("a+b=c%2Bd&e&&f=").unwrap(), [("a b", "c+d"), ("e", ""), ("f", "")].map(|(n, v)| (n.to_owned(), v.to_owned())));
+    }
+}

@@ -1,0 +1,171 @@
+//! The courses API on actix-web: requests become calls, answers become responses.
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{HttpServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, IF_MATCH, VARY,
+};
+use actix_web::middleware::{Compress, Next, from_fn};
+use actix_web::web::{self, Data, Payload, ServiceConfig};
+use actix_web::{Error, HttpRequest, HttpResponse};
+
+use super::call::{Answer, Call, answer, refusal};
+use super::error::ClassroomError;
+use super::query::System;
+use super::{batch, discovery};
+use crate::body::read_bytes;
+use crate::state::HttpState;
+
+pub(super) const JSON: &str = "application/json; charset=UTF-8";
+/// Under which other method a POST is to be understood.
+const OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
+
+/// The collections of the courses API. Other APIs have paths below `/v1` as well, which never begin with one of these.
+const COLLECTIONS: [&str; 4] = ["/v1/courses", "/v1/userProfiles", "/v1/invitations", "/v1/registrations"];
+
+/// Adds the URLs of the courses API to an app, but for those that are below `/v1` and nobody's.
+pub(crate) fn configure(config: &mut ServiceConfig) {
+    for collection in COLLECTIONS {
+        config.service(calls_below(collection));
+    }
+    for path in ["/batch", "/batch/classroom/v1"] {
+        config.service(
+            web::resource(path)
+                .wrap(Compress::default())
+                .wrap(from_fn(prefer_gzip_or_nothing))
+                .route(web::post().to(many_calls))
+                .default_service(web::to(no_such_path)),
+        );
+    }
+    for path in ["/$discovery/rest", "/discovery/v1/apis/classroom/v1/rest"] {
+        config.service(
+            web::resource(path)
+                .wrap(Compress::default())
+                .wrap(from_fn(prefer_gzip_or_nothing))
+                .route(web::get().to(describe))
+                .default_service(web::to(no_such_path)),
+        );
+    }
+}
+
+/// What is below `/v1` and no other API has taken: clients of the courses API ask for the rest of it.
+pub(crate) fn configure_rest(config: &mut ServiceConfig) {
+    config.service(calls_below("/v1"));
+}
+
+fn calls_below(path: &str) -> impl HttpServiceFactory + use<> {
+    web::scope(path).wrap(Compress::default()).wrap(from_fn(prefer_gzip_or_nothing)).default_service(web::to(one_call))
+}
+
+/// Leaves `gzip` of what a client says it can read, or nothing: whatever else it says, it gets an answer.
+async fn prefer_gzip_or_nothing<B: MessageBody>(mut request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
+    let takes_gzip = request.headers().get_all(ACCEPT_ENCODING).any(|value| value.to_str().is_ok_and(takes_gzip));
+    request.headers_mut().remove(ACCEPT_ENCODING);
+    if takes_gzip {
+        request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    next.call(request).await
+}
+
+fn takes_gzip(header: &str) -> bool {
+    header.split(',').any(|coding| {
+        let (name, parameters) = coding.split_once(';').unwrap_or((coding, ""));
+        let is_off = parameters.trim().strip_prefix("q=").is_some_and(|weight| weight.trim().parse() == Ok(0.0_f32));
+        name.trim().eq_ignore_ascii_case("gzip") && !is_off
+    })
+}
+
+async fn one_call(state: Data<HttpState>, request: HttpRequest, payload: Payload) -> HttpResponse {
+    let body = match read_bytes(&request, payload, &state).await {
+        Ok(body) => body,
+        Err(error) => return respond(refusal(error.into(), &System::default())),
+    };
+    let headers = request.headers();
+    let mut call = Call {
+        verb: request.method().as_str().to_owned(),
+        path: request.uri().path().to_owned(),
+        query: request.uri().query().unwrap_or_default().to_owned(),
+        authorization: header(headers, &AUTHORIZATION),
+        if_match: header(headers, &IF_MATCH),
+        body: body.to_vec(),
+    };
+    if let Some(verb) = header(headers, &OVERRIDE).filter(|_| call.verb == "POST") {
+        call.verb = verb.trim().to_ascii_uppercase();
+        let is_form = header(headers, &CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+        if is_form {
+            // A query that was too long for the address comes as the body.
+            call.query = format!("{}&{}", call.query, String::from_utf8_lossy(&call.body));
+            call.body.clear();
+        }
+    }
+    respond(answer(&state, call).await)
+}
+
+async fn many_calls(state: Data<HttpState>, request: HttpRequest, payload: Payload) -> HttpResponse {
+    let answers = match read_bytes(&request, payload, &state).await {
+        Ok(body) => {
+            let headers = request.headers();
+            let content_type = header(headers, &CONTENT_TYPE).unwrap_or_default();
+            let authorization = header(headers, &AUTHORIZATION);
+            batch::run(&state, &content_type, authorization.as_deref(), &body).await
+        }
+        Err(error) => Err(error.into()),
+    };
+    match answers {
+        Ok(body) => HttpResponse::Ok().insert_header((CACHE_CONTROL, "private")).content_type(batch::CONTENT_TYPE).body(body),
+        Err(error) => respond(refusal(error, &System::default())),
+    }
+}
+
+async fn describe(request: HttpRequest) -> HttpResponse {
+    let version = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
+    let is_other = version.is_ok_and(|pairs| pairs.iter().any(|(name, value)| name == "version" && value != "v1"));
+    if is_other {
+        return respond(refusal(ClassroomError::not_found(), &System::default()));
+    }
+    let body = discovery::document(&root(&request)).to_string();
+    HttpResponse::Ok().content_type(JSON).body(body)
+}
+
+/// The root URL by which the client reached the service.
+fn root(request: &HttpRequest) -> String {
+    let connection = request.connection_info();
+    let scheme = if connection.scheme() == "https" { "https" } else { "http" };
+    let host = header(request.headers(), &HOST).or_else(|| request.uri().authority().map(ToString::to_string)).unwrap_or_default();
+    let is_host = |letter: char| letter.is_ascii_alphanumeric() || "-._~:[]".contains(letter);
+    let host = if !host.is_empty() && host.chars().all(is_host) { host } else { "localhost".to_owned() };
+    format!("{scheme}://{host}/")
+}
+
+async fn no_such_path() -> HttpResponse {
+    respond(refusal(ClassroomError::no_such_path(), &System::default()))
+}
+
+fn header(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
+}
+
+fn respond(answer: Answer) -> HttpResponse {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::build(status);
+    response.content_type(JSON).insert_header((CACHE_CONTROL, "private"));
+    for name in ["Origin", "X-Origin", "Referer"] {
+        response.append_header((VARY, name));
+    }
+    for header in answer.headers {
+        response.insert_header(header);
+    }
+    response.body(answer.body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gzip_is_used_where_it_is_wanted() {
+        assert!(["gzip", "gzip, deflate", "br, GZIP;q=0.5", "identity;q=0, gzip"].into_iter().all(takes_gzip));
+        assert!(!["", "*;q=0", "identity;q=0", "gzip;q=0", "gzip;q=0.0, br", "x-gzip2", ";;,"].into_iter().any(takes_gzip));
+    }
+}

@@ -1,0 +1,105 @@
+//! The repository of the members of courses.
+
+use derslik_domain::course::{Course, Membership, Roster};
+use derslik_domain::id::{AccountId, CourseId, Id, PrincipalId};
+use derslik_domain::job::{BatchSize, RowCount};
+use derslik_domain::time::Timestamp;
+use derslik_ports::outbound::{Member, RosterRepository, Slice, StoreError};
+use diesel::dsl::exists;
+use diesel::prelude::*;
+
+use super::rows::read_membership;
+use crate::conn::{DieselStores, on_conn};
+use crate::identity::users::UserRow;
+use crate::schema::{course_members, principals};
+use crate::types::{DbInstant, row_count};
+
+impl RosterRepository for DieselStores<'_> {
+    fn membership(&mut self, account: AccountId, course: CourseId, user: PrincipalId) -> Result<Option<Membership>, StoreError> {
+        let query = course_members::table.find((account.get(), course.get(), user.get())).select(course_members::membership);
+        let name: Option<String> = self.query(|conn| on_conn!(conn, |conn| query.first(conn).optional()))?;
+        name.as_deref().map(read_membership).transpose()
+    }
+
+    fn put(
+        &mut self,
+        account: AccountId,
+        course: &Course,
+        user: PrincipalId,
+        membership: Membership,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let row = (
+            course_members::account_id.eq(account.get()),
+            course_members::course_id.eq(course.id.get()),
+            course_members::user_id.eq(user.get()),
+            course_members::membership.eq(membership.name()),
+            course_members::course_created_at.eq(DbInstant(course.created_at)),
+            course_members::added_at.eq(DbInstant(at)),
+        );
+        let put = diesel::insert_into(course_members::table)
+            .values(row)
+            .on_conflict((course_members::account_id, course_members::course_id, course_members::user_id))
+            .do_update()
+            .set(course_members::membership.eq(membership.name()));
+        self.query(|conn| on_conn!(conn, |conn| put.execute(conn))).map(drop)
+    }
+
+    fn remove(&mut self, account: AccountId, course: CourseId, user: PrincipalId) -> Result<(), StoreError> {
+        let row = course_members::table.find((account.get(), course.get(), user.get()));
+        self.query(|conn| on_conn!(conn, |conn| diesel::delete(row).execute(conn))).map(drop)
+    }
+
+    fn list(&mut self, account: AccountId, course: CourseId, roster: Roster, slice: Slice<PrincipalId>) -> Result<Vec<Member>, StoreError> {
+        let memberships: Vec<_> =
+            Membership::ALL.into_iter().filter(|membership| membership.roster() == roster).map(Membership::name).collect();
+        let rows: Vec<(String, UserRow)> = self.query(|conn| {
+            on_conn!(conn, |conn| course_members::table
+                .inner_join(
+                    principals::table
+                        .on(principals::account_id.eq(course_members::account_id).and(principals::id.eq(course_members::user_id)))
+                )
+                .filter(course_members::account_id.eq(account.get()))
+                .filter(course_members::course_id.eq(course.get()))
+                .filter(course_members::membership.eq_any(memberships))
+                .filter(course_members::user_id.gt(slice.after.map_or(i64::MIN, Id::get)))
+                .order(course_members::user_id)
+                .limit(i64::from(slice.size) + 1)
+                .select((course_members::membership, UserRow::as_select()))
+                .load(conn))
+        })?;
+        rows.into_iter()
+            .map(|(membership, user)| Ok(Member { membership: read_membership(&membership)?, user: user.try_into()? }))
+            .collect()
+    }
+
+    fn share_course(&mut self, account: AccountId, one: PrincipalId, other: PrincipalId) -> Result<bool, StoreError> {
+        let (of_one, of_other) = diesel::alias!(course_members as of_one, course_members as of_other);
+        let shared = of_one
+            .inner_join(
+                of_other.on(of_other
+                    .field(course_members::account_id)
+                    .eq(of_one.field(course_members::account_id))
+                    .and(of_other.field(course_members::course_id).eq(of_one.field(course_members::course_id)))),
+            )
+            .filter(of_one.field(course_members::account_id).eq(account.get()))
+            .filter(of_one.field(course_members::user_id).eq(one.get()))
+            .filter(of_other.field(course_members::user_id).eq(other.get()));
+        self.query(|conn| on_conn!(conn, |conn| diesel::select(exists(shared)).get_result(conn)))
+    }
+
+    fn erase_memberships(&mut self, account: AccountId, user: PrincipalId, batch: BatchSize) -> Result<RowCount, StoreError> {
+        self.query(|conn| {
+            on_conn!(conn, |conn| {
+                let theirs = course_members::table
+                    .filter(course_members::account_id.eq(account.get()))
+                    .filter(course_members::user_id.eq(user.get()))
+                    .filter(course_members::membership.ne(Membership::Owner.name()));
+                let courses: Vec<i64> =
+                    theirs.order(course_members::course_id).limit(batch.get().into()).select(course_members::course_id).load(conn)?;
+                diesel::delete(theirs.filter(course_members::course_id.eq_any(courses))).execute(conn)
+            })
+        })
+        .map(row_count)
+    }
+}

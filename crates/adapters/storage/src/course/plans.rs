@@ -1,0 +1,112 @@
+//! Lists of courses stay what they cost: the plans of both databases for an account with many courses.
+
+use derslik_domain::course::{CourseCursor, CourseFilter, CourseListForm, CoursePage, CourseState, Viewer};
+use derslik_domain::form::Field;
+use derslik_domain::id::Id;
+use derslik_domain::identity::Role;
+use derslik_domain::time::Timestamp;
+use derslik_testkit::builders::account;
+use derslik_testkit::postgres::{PostgresServer, Template};
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+
+use super::list::{Query, query};
+use crate::pool::{Access, Connector, DatabaseUrl, PgConnector, PoolSettings, SqliteConnector};
+use crate::schema_revision;
+
+/// As many courses as make a plan matter.
+const COURSES: u32 = 20_000;
+
+#[derive(QueryableByName)]
+struct PostgresLine {
+    #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
+    line: String,
+}
+
+#[derive(QueryableByName)]
+struct SqliteLine {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+/// Every sort of list, on its first page and on a later one.
+fn queries() -> Vec<Query> {
+    let form = |form: CourseListForm| form.judge().unwrap().about(Id::new(2));
+    let member = || Field::Given(b"me".to_vec());
+    let filters: Vec<CourseFilter> = vec![
+        form(CourseListForm::default()),
+        form(CourseListForm { states: [CourseState::Declined].into_iter().collect(), ..CourseListForm::default() }),
+        form(CourseListForm { teacher: member(), ..CourseListForm::default() }),
+        form(CourseListForm { student: member(), ..CourseListForm::default() }),
+    ];
+    let later = CourseCursor { created_at: Timestamp::from_micros(1_700_000_000_000_000), id: Id::new(5) };
+    let pages = [None, Some(later)].map(|after| CoursePage::new(None, after).unwrap());
+    let viewers = [Role::Admin, Role::Member].map(|role| Viewer { principal: Id::new(3), role });
+    let mut queries = Vec::new();
+    for filter in &filters {
+        for page in pages {
+            queries.extend(viewers.map(|viewer| query(account().id, viewer, filter, page)));
+        }
+    }
+    queries
+}
+
+fn explained(prefix: &str, mut query: Query) -> Query {
+    query.text.insert_str(0, prefix);
+    query
+}
+
+/// Rows of an account, its people, its courses and their members; `{instant}` makes an instant of the number `n`.
+fn rows(series: &str, instant: &str, guid: &str) -> String {
+    let at = instant.replace("(n)", "0");
+    format!(
+        "INSERT INTO accounts (id, name, lang, timezone, start_date_mode, created_at) VALUES (1329, 'demo', 'tr', 'UTC', 'civil', {at});
+         INSERT INTO principals (account_id, id, kind, role, guid, name, surname, status, created_at, updated_at)
+             SELECT 1329, n, 'user', 'member', {guid}, '', '', 'active', {at}, {at} FROM {series} WHERE n <= 200;
+         INSERT INTO courses (account_id, id, revision, state, owner_id, name, search_key, enrollment_code, group_name, extras,
+                 guardians_enabled, created_at, updated_at)
+             SELECT 1329, n, 1, 1 + n % 3, 1 + n % 200, 'Course', 'course', 'abcdefg', 'Course_abcdef', '{{}}', {false_}, {instant}, {instant}
+             FROM {series};
+         INSERT INTO course_members (account_id, course_id, user_id, membership, course_created_at, added_at)
+             SELECT 1329, n, 1 + n % 200, 'owner', {instant}, {at} FROM {series};
+         INSERT INTO course_members (account_id, course_id, user_id, membership, course_created_at, added_at)
+             SELECT 1329, n, 1 + (n + 1) % 200, 'student', {instant}, {at} FROM {series};
+         ANALYZE;",
+        false_ = if guid.contains("blob") { "0" } else { "false" },
+    )
+}
+
+#[test]
+fn a_page_of_courses_never_reads_all_courses_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("plans.sqlite");
+    DatabaseUrl::Sqlite(path.clone()).migrate().unwrap();
+    let mut conn = SqliteConnector { path, access: Access::Write, settings: PoolSettings::default() }.connect().unwrap();
+    let series = format!("(WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {COURSES}) SELECT n FROM s)");
+    let instant = "strftime('%Y-%m-%dT%H:%M:%S.000000Z', 1600000000 + (n), 'unixepoch')";
+    conn.batch_execute(&rows(&series, instant, "randomblob(16)")).unwrap();
+    for query in queries() {
+        let lines: Vec<SqliteLine> = explained("EXPLAIN QUERY PLAN ", query).bound().load(&mut conn).unwrap();
+        let plan = lines.into_iter().map(|line| line.detail).collect::<Vec<_>>().join("\n");
+        for table in ["c", "m", "v", "courses", "course_members"] {
+            assert!(!plan.lines().any(|line| line == format!("SCAN {table}")), "{plan}");
+        }
+        assert!(plan.contains("courses_by_creation") || plan.contains("course_members_by_user"), "{plan}");
+    }
+}
+
+#[test]
+fn a_page_of_courses_never_reads_all_courses_on_postgresql() {
+    let template = Template::new("derslik", &schema_revision(), |url| Ok(url.parse::<DatabaseUrl>()?.migrate().map(drop)?));
+    let database = PostgresServer::shared().unwrap().create_database(&template).unwrap();
+    let mut conn = PgConnector { url: database.url().to_owned(), settings: PoolSettings::default() }.connect_unbounded().unwrap();
+    let instant = "to_timestamp(1600000000 + (n))";
+    conn.batch_execute(&rows(&format!("generate_series(1, {COURSES}) AS s (n)"), instant, "gen_random_uuid()")).unwrap();
+    for query in queries() {
+        let lines: Vec<PostgresLine> = explained("EXPLAIN ", query).bound().load(&mut conn).unwrap();
+        let plan = lines.into_iter().map(|line| line.line).collect::<Vec<_>>().join("\n");
+        assert!(!plan.contains("Seq Scan on courses") && !plan.contains("Seq Scan on course_members"), "{plan}");
+        assert!(plan.contains("courses_by_creation") || plan.contains("course_members_by_user"), "{plan}");
+    }
+}

@@ -1,0 +1,90 @@
+//! The repository of courses.
+
+use derslik_domain::course::{Course, CourseFilter, CoursePage, Membership, Viewer};
+use derslik_domain::id::{AccountId, CourseId, Id, PrincipalId};
+use derslik_ports::outbound::{CourseRecord, CourseRepository, RosterRepository, StoreError};
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+
+use super::list;
+use super::rows::{CourseRow, NewCourseRow, record};
+use crate::conn::{Conn, DieselStores, on_conn};
+use crate::schema::{course_members, courses};
+
+/// The condition of the index `courses_awaiting_calendar`, to the letter.
+const AWAITS_CALENDAR: &str = "first_active_at IS NOT NULL AND calendar_id IS NULL";
+
+impl CourseRepository for DieselStores<'_> {
+    fn insert(&mut self, account: AccountId, course: &Course) -> Result<(), StoreError> {
+        let insert = diesel::insert_into(courses::table).values(NewCourseRow::new(account, course));
+        self.query(|conn| on_conn!(conn, |conn| insert.execute(conn)))?;
+        RosterRepository::put(self, account, course, course.owner, Membership::Owner, course.created_at)
+    }
+
+    fn update(&mut self, account: AccountId, course: &Course) -> Result<(), StoreError> {
+        let row = courses::table.filter(courses::account_id.eq(account.get())).filter(courses::id.eq(course.id.get()));
+        let update = diesel::update(row).set(NewCourseRow::new(account, course));
+        self.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(drop)
+    }
+
+    fn delete(&mut self, account: AccountId, course: CourseId) -> Result<(), StoreError> {
+        let row = courses::table.filter(courses::account_id.eq(account.get())).filter(courses::id.eq(course.get()));
+        self.query(|conn| on_conn!(conn, |conn| diesel::delete(row).execute(conn))).map(drop)
+    }
+
+    fn find(&mut self, account: AccountId, course: CourseId, viewer: PrincipalId) -> Result<Option<CourseRecord>, StoreError> {
+        let found = self.query(|conn| {
+            on_conn!(conn, |conn| courses::table
+                .left_join(
+                    course_members::table.on(course_members::account_id
+                        .eq(courses::account_id)
+                        .and(course_members::course_id.eq(courses::id))
+                        .and(course_members::user_id.eq(viewer.get())))
+                )
+                .filter(courses::account_id.eq(account.get()))
+                .filter(courses::id.eq(course.get()))
+                .select((CourseRow::as_select(), course_members::membership.nullable()))
+                .first::<(CourseRow, Option<String>)>(conn)
+                .optional())
+        })?;
+        found.map(|(row, membership)| record(row, membership.as_deref())).transpose()
+    }
+
+    fn lock(&mut self, account: AccountId, course: CourseId, viewer: PrincipalId) -> Result<Option<CourseRecord>, StoreError> {
+        let query = courses::table.filter(courses::account_id.eq(account.get())).filter(courses::id.eq(course.get()));
+        let row = self.query(|conn| match conn {
+            Conn::Pg(conn) => query.for_no_key_update().select(CourseRow::as_select()).first(conn).optional(),
+            // An immediate transaction is the only writer there is.
+            Conn::Sqlite(conn) => query.select(CourseRow::as_select()).first(conn).optional(),
+        })?;
+        let Some(row) = row else { return Ok(None) };
+        let membership = RosterRepository::membership(self, account, course, viewer)?;
+        Ok(Some(CourseRecord { course: row.try_into()?, membership }))
+    }
+
+    fn list(
+        &mut self,
+        account: AccountId,
+        viewer: Viewer,
+        filter: &CourseFilter,
+        page: CoursePage,
+    ) -> Result<Vec<CourseRecord>, StoreError> {
+        let query = list::query(account, viewer, filter, page);
+        let rows = self.query(|conn| on_conn!(conn, |conn| query.bound().load::<list::ListedRow>(conn)))?;
+        rows.into_iter().map(|row| record(row.course, row.membership.as_deref())).collect()
+    }
+
+    fn awaiting_calendar(&mut self, account: AccountId, limit: u32) -> Result<Vec<CourseId>, StoreError> {
+        let ids: Vec<i64> = self.query(|conn| {
+            on_conn!(conn, |conn| courses::table
+                .filter(courses::account_id.eq(account.get()))
+                .filter(sql::<Bool>(AWAITS_CALENDAR))
+                .order((courses::first_active_at, courses::id))
+                .limit(limit.into())
+                .select(courses::id)
+                .load(conn))
+        })?;
+        Ok(ids.into_iter().map(Id::new).collect())
+    }
+}

@@ -1,0 +1,174 @@
+//! A course as a row of the table `courses`.
+#![expect(clippy::ref_option_ref, reason = "the derives of diesel borrow every field, optional references too")]
+
+use derslik_domain::course::{CalendarId, Course, CourseDetails, CourseName, CourseState, EnrollmentCode, GroupName, Membership, Revision};
+use derslik_domain::id::{AccountId, Id};
+use derslik_domain::text::{Text, TextError};
+use derslik_ports::outbound::{CourseRecord, StoreError};
+use diesel::prelude::{AsChangeset, Insertable, Queryable, QueryableByName, Selectable};
+
+use super::extras;
+use crate::schema::courses;
+use crate::types::{DbInstant, DbJson};
+
+/// What is read of a row. The key of searches is never read.
+#[derive(Debug, Queryable, QueryableByName, Selectable)]
+#[diesel(table_name = courses)]
+#[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+pub(super) struct CourseRow {
+    id: i64,
+    revision: i64,
+    state: i16,
+    owner_id: i64,
+    name: String,
+    section: Option<String>,
+    description_heading: Option<String>,
+    description: Option<String>,
+    room: Option<String>,
+    subject: Option<String>,
+    levels: Option<String>,
+    enrollment_code: String,
+    group_name: String,
+    extras: DbJson,
+    guardians_enabled: bool,
+    calendar_id: Option<String>,
+    created_at: DbInstant,
+    updated_at: DbInstant,
+    first_active_at: Option<DbInstant>,
+}
+
+impl CourseRow {
+    /// The columns that are read, each after the name of the table in a query that is written out.
+    pub(super) fn columns(table: &str) -> String {
+        const COLUMNS: [&str; 19] = [
+            "id",
+            "revision",
+            "state",
+            "owner_id",
+            "name",
+            "section",
+            "description_heading",
+            "description",
+            "room",
+            "subject",
+            "levels",
+            "enrollment_code",
+            "group_name",
+            "extras",
+            "guardians_enabled",
+            "calendar_id",
+            "created_at",
+            "updated_at",
+            "first_active_at",
+        ];
+        COLUMNS.map(|column| format!("{table}.{column}")).join(", ")
+    }
+}
+
+/// What is written of a row.
+#[derive(Debug, Insertable, AsChangeset)]
+#[diesel(table_name = courses)]
+#[diesel(treat_none_as_default_value = false, treat_none_as_null = true, primary_key(account_id, id))]
+pub(super) struct NewCourseRow<'a> {
+    account_id: i64,
+    id: i64,
+    revision: i64,
+    state: i16,
+    owner_id: i64,
+    name: &'a str,
+    section: Option<&'a str>,
+    description_heading: Option<&'a str>,
+    description: Option<&'a str>,
+    room: Option<&'a str>,
+    subject: Option<&'a str>,
+    levels: Option<&'a str>,
+    search_key: String,
+    enrollment_code: &'a str,
+    group_name: String,
+    extras: DbJson,
+    guardians_enabled: bool,
+    calendar_id: Option<&'a str>,
+    created_at: DbInstant,
+    updated_at: DbInstant,
+    first_active_at: Option<DbInstant>,
+}
+
+impl<'a> NewCourseRow<'a> {
+    pub(super) fn new(account: AccountId, course: &'a Course) -> Self {
+        let details = &course.details;
+        Self {
+            account_id: account.get(),
+            id: course.id.get(),
+            revision: course.revision.get(),
+            state: course.state.code(),
+            owner_id: course.owner.get(),
+            name: details.name.as_str(),
+            section: details.section.as_ref().map(Text::as_str),
+            description_heading: details.description_heading.as_ref().map(Text::as_str),
+            description: details.description.as_ref().map(Text::as_str),
+            room: details.room.as_ref().map(Text::as_str),
+            subject: details.subject.as_ref().map(Text::as_str),
+            levels: details.levels.as_ref().map(Text::as_str),
+            search_key: course.search_key(),
+            enrollment_code: course.enrollment_code.as_str(),
+            group_name: course.group.of_members(),
+            extras: DbJson(extras::to_json(course)),
+            guardians_enabled: course.guardians_enabled,
+            calendar_id: course.calendar.as_ref().map(CalendarId::as_str),
+            created_at: DbInstant(course.created_at),
+            updated_at: DbInstant(course.updated_at),
+            first_active_at: course.first_active_at.map(DbInstant),
+        }
+    }
+}
+
+fn corrupt(column: &'static str) -> StoreError {
+    StoreError::Corrupt { table: "courses", column }
+}
+
+fn text<const MAX: usize>(text: Option<String>, column: &'static str) -> Result<Option<Text<MAX>>, StoreError> {
+    text.map(Text::new).transpose().map_err(|_: TextError| corrupt(column))
+}
+
+impl TryFrom<CourseRow> for Course {
+    type Error = StoreError;
+
+    fn try_from(row: CourseRow) -> Result<Self, StoreError> {
+        let extras = extras::from_json(&row.extras.0).ok_or_else(|| corrupt("extras"))?;
+        let details = CourseDetails {
+            name: CourseName::new(row.name).map_err(|_| corrupt("name"))?,
+            section: text(row.section, "section")?,
+            description_heading: text(row.description_heading, "description_heading")?,
+            description: text(row.description, "description")?,
+            room: text(row.room, "room")?,
+            subject: text(row.subject, "subject")?,
+            levels: text(row.levels, "levels")?,
+        };
+        Ok(Self {
+            id: Id::new(row.id),
+            revision: Revision::new(row.revision),
+            details,
+            owner: Id::new(row.owner_id),
+            state: CourseState::by_code(row.state.into()).ok_or_else(|| corrupt("state"))?,
+            enrollment_code: EnrollmentCode::parse(&row.enrollment_code).map_err(|_| corrupt("enrollment_code"))?,
+            group: GroupName::parse(&row.group_name).map_err(|_| corrupt("group_name"))?,
+            teacher_folder: extras.teacher_folder,
+            material_sets: extras.material_sets,
+            guardians_enabled: row.guardians_enabled,
+            calendar: row.calendar_id.map(CalendarId::new).transpose().map_err(|_| corrupt("calendar_id"))?,
+            gradebook: extras.gradebook,
+            created_at: row.created_at.0,
+            updated_at: row.updated_at.0,
+            first_active_at: row.first_active_at.map(|at| at.0),
+        })
+    }
+}
+
+/// A course with what the viewer is to it.
+pub(super) fn record(row: CourseRow, membership: Option<&str>) -> Result<CourseRecord, StoreError> {
+    Ok(CourseRecord { course: row.try_into()?, membership: membership.map(read_membership).transpose()? })
+}
+
+pub(super) fn read_membership(name: &str) -> Result<Membership, StoreError> {
+    Membership::by_name(name).ok_or(StoreError::Corrupt { table: "course_members", column: "membership" })
+}

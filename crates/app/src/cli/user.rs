@@ -1,0 +1,81 @@
+//! `derslik user`
+
+use std::io::Write;
+
+use clap::{Args, Subcommand, ValueEnum};
+use derslik_domain::identity::{Email, PersonName, Role};
+use derslik_ports::outbound::{Ids, StoreError};
+use derslik_services::identity::{CreateUserError, NewUser, create_user};
+
+use super::{Failure, clock, open_database, runtime};
+use crate::config::Config;
+use crate::system::SystemIds;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum UserCommand {
+    /// Creates a person in an account and prints their id.
+    Create(CreateUser),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CreateUser {
+    /// The e-mail address, which nobody else in the account has.
+    email: String,
+    /// The name of the account.
+    #[arg(long, value_name = "NAME")]
+    account: String,
+    /// What the person may do in the account.
+    #[arg(long, value_enum, default_value_t = RoleName::Member)]
+    role: RoleName,
+    /// The given name.
+    #[arg(long, default_value = "")]
+    name: String,
+    /// The family name.
+    #[arg(long, default_value = "")]
+    surname: String,
+}
+
+/// What somebody may do in an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum RoleName {
+    /// Everything.
+    Admin,
+    /// What their courses allow.
+    Member,
+}
+
+impl UserCommand {
+    pub(super) fn run(self, config: &Config) -> Result<(), Failure> {
+        match self {
+            Self::Create(arguments) => create(config, arguments),
+        }
+    }
+}
+
+fn create(config: &Config, arguments: CreateUser) -> Result<(), Failure> {
+    let usage = |what: &str, error: &dyn std::fmt::Display| Failure::Usage(anyhow::anyhow!("{what}: {error}"));
+    let new = NewUser {
+        account: arguments.account,
+        guid: SystemIds.user_guid(),
+        email: Email::parse(&arguments.email).map_err(|error| usage("the e-mail address", &error))?,
+        role: match arguments.role {
+            RoleName::Admin => Role::Admin,
+            RoleName::Member => Role::Member,
+        },
+        name: PersonName::new(arguments.name).map_err(|error| usage("--name", &error))?,
+        surname: PersonName::new(arguments.surname).map_err(|error| usage("--surname", &error))?,
+    };
+    let runtime = runtime(config)?;
+    let uow = open_database(config, &runtime)?;
+    let id = runtime.block_on(create_user(&uow, new, clock(config)?.now())).map_err(failure)?;
+    writeln!(std::io::stdout(), "user  {} ({id})", arguments.email).map_err(|error| Failure::Other(error.into()))
+}
+
+/// A failure of a command that creates something for an account.
+pub(super) fn failure(error: CreateUserError) -> Failure {
+    match error {
+        CreateUserError::Store(StoreError::Conflict(taken)) => Failure::Usage(anyhow::anyhow!("the {taken} is taken")),
+        CreateUserError::Store(error) => Failure::Database(error.into()),
+        error => Failure::Usage(error.into()),
+    }
+}

@@ -1,0 +1,206 @@
+//! Courses, their aliases and their grading periods.
+
+use async_trait::async_trait;
+use derslik_domain::course::{
+    Alias, AliasError, ChangeError, Course, CourseDenial, CourseForm, CourseListForm, CoursePage, CourseRef, CourseState, CourseStates,
+    CreateError, GradingPeriodError, GradingPeriodMask, GradingPeriodSettings, GradingPeriodSettingsForm, JoinError, LeaveError, ListError,
+    Revision, Standing, UpdateMask,
+};
+use derslik_domain::id::CourseId;
+use derslik_domain::identity::Actor;
+
+use crate::outbound::{Slice, StoreError};
+
+/// A course, and what the actor is to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenCourse {
+    /// The course.
+    pub course: Course,
+    /// What the actor is to it.
+    pub standing: Standing,
+}
+
+/// Some entries of a list, and whether there are more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed<T> {
+    /// The entries.
+    pub entries: Vec<T>,
+    /// Whether the list goes on after the last of them.
+    pub more: bool,
+}
+
+/// Which version of a course a request is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expected {
+    /// Whatever it is.
+    Any,
+    /// One of these.
+    OneOf(Vec<(CourseId, Revision)>),
+}
+
+/// Whether something would be let through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Eligibility {
+    /// The course.
+    pub course: CourseId,
+    /// Whether it would.
+    pub eligible: bool,
+}
+
+/// Why a use case of courses failed. Nothing was changed then.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CourseError {
+    /// The actor may not do this.
+    #[error(transparent)]
+    Denied(#[from] CourseDenial),
+    /// There is no such course, alias or member.
+    #[error("not found")]
+    NotFound,
+    /// There is no such user.
+    #[error("no such user")]
+    UnknownUser,
+    /// The actor may not read the profile of the user.
+    #[error("the actor may not read this profile")]
+    PrivateProfile,
+    /// The course is not in the version that the request is about.
+    #[error("the course was changed meanwhile")]
+    Stale,
+    /// The course can't be created.
+    #[error(transparent)]
+    Create(#[from] CreateError),
+    /// The course can't be changed.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// The course can't be deleted in the state in which it is.
+    #[error("a course that is {state} cannot be deleted")]
+    NotArchived {
+        /// Where it is.
+        state: CourseState,
+        /// Where the actor may send it.
+        reachable: CourseStates,
+    },
+    /// The alias is none.
+    #[error(transparent)]
+    Alias(#[from] AliasError),
+    /// The alias is taken.
+    #[error("the alias is taken")]
+    AliasTaken,
+    /// The credential belongs to no project, and the alias needs one.
+    #[error("a project alias needs a credential of a project")]
+    NoProject,
+    /// The course takes no aliases.
+    #[error("the course takes no aliases")]
+    NoAliases(CourseState),
+    /// The grading periods can't be changed.
+    #[error(transparent)]
+    GradingPeriods(#[from] GradingPeriodError),
+    /// The list can't be made.
+    #[error(transparent)]
+    List(#[from] ListError),
+    /// The user can't join.
+    #[error(transparent)]
+    Join(#[from] JoinError),
+    /// The user can't be taken off.
+    #[error(transparent)]
+    Leave(#[from] LeaveError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What can be done with the courses of the actor's account.
+#[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
+#[async_trait]
+pub trait CourseService: Send + Sync {
+    /// Creates a course, and attaches the alias that the form names: both or neither.
+    ///
+    /// # Errors
+    /// [`CourseError`].
+    async fn create(&self, actor: &Actor, form: CourseForm) -> Result<SeenCourse, CourseError>;
+
+    /// One course.
+    ///
+    /// # Errors
+    /// [`CourseError`].
+    async fn get(&self, actor: &Actor, course: CourseRef) -> Result<SeenCourse, CourseError>;
+
+    /// A page of the courses that the actor sees.
+    ///
+    /// # Errors
+    /// [`CourseError`].
+    async fn list(&self, actor: &Actor, form: CourseListForm, page: CoursePage) -> Result<Listed<SeenCourse>, CourseError>;
+
+    /// Changes some fields of a course.
+    ///
+    /// # Errors
+    /// [`CourseError`].
+    async fn patch(
+        &self,
+        actor: &Actor,
+        course: CourseRef,
+        form: CourseForm,
+        mask: UpdateMask,
+        expected: Expected,
+    ) -> Result<SeenCourse, CourseError>;
+
+    /// Puts a form in the place of everything of a course that can be set.
+    ///
+    /// # Errors
+    /// [`CourseError`].
+    async fn replace(&self, actor: &Actor, course: CourseRef, form: CourseForm, expected: Expected) -> Result<SeenCourse, CourseError>;
+
+    /// Deletes a course.
+    ///
+    /// # Errors
+    /// [`CourseError`].
+    async fn delete(&self, actor: &Actor, course: CourseRef, expected: Expected) -> Result<(), CourseError>;
+
+    /// The grading periods of a course.
+    ///
+    /// # Errors
+    /// [`CourseError`].
+    async fn grading_periods(&self, actor: &Actor, course: CourseRef) -> Result<GradingPeriodSettings, CourseError>;
+
+    /// Changes the grading periods of a course: without a mask, what the form holds.
+    ///
+    /// # Errors
+    /// [`CourseError`].
+    async fn change_grading_periods(
+        &self,
+        actor: &Actor,
+        course: CourseRef,
+        form: GradingPeriodSettingsForm,
+        mask: Option<GradingPeriodMask>,
+    ) -> Result<GradingPeriodSettings, CourseError>;
+
+    /// Whether [`CourseService::change_grading_periods`] would be let through.
+    ///
+    /// # Errors
+    /// [`CourseError`].
+    async fn check_grading_periods(&self, actor: &Actor, course: CourseRef) -> Result<Eligibility, CourseError>;
+
+    /// Whether an add-on of the actor could attach something to coursework of the course.
+    ///
+    /// # Errors
+    /// [`CourseError`].
+    async fn check_add_ons(&self, actor: &Actor, course: CourseRef) -> Result<Eligibility, CourseError>;
+
+    /// Attaches an alias to a course.
+    ///
+    /// # Errors
+    /// [`CourseError`].
+    async fn create_alias(&self, actor: &Actor, course: CourseRef, alias: Alias) -> Result<Alias, CourseError>;
+
+    /// A page of the aliases of a course that the actor's credential sees.
+    ///
+    /// # Errors
+    /// [`CourseError`].
+    async fn list_aliases(&self, actor: &Actor, course: CourseRef, slice: Slice<Alias>) -> Result<Listed<Alias>, CourseError>;
+
+    /// Detaches an alias from a course.
+    ///
+    /// # Errors
+    /// [`CourseError`].
+    async fn delete_alias(&self, actor: &Actor, course: CourseRef, alias: Alias) -> Result<(), CourseError>;
+}

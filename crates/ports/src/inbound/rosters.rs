@@ -1,0 +1,66 @@
+//! The teachers and students of courses, and the profiles of users.
+
+use async_trait::async_trait;
+use derslik_domain::course::{CourseRef, Roster, UserRef};
+use derslik_domain::id::{CourseId, PrincipalId};
+use derslik_domain::identity::{Actor, User};
+
+use super::{CourseError, Listed};
+use crate::outbound::Slice;
+
+/// A member of a course, as an answer shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenMember {
+    /// The course.
+    pub course: CourseId,
+    /// The member.
+    pub user: User,
+}
+
+/// What can be done with the rosters of the actor's account.
+#[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
+#[async_trait]
+pub trait RosterService: Send + Sync {
+    /// Puts a user on a roster; with a code, whoever asks joins by it.
+    ///
+    /// # Errors
+    /// [`CourseError`].
+    async fn add(
+        &self,
+        actor: &Actor,
+        course: CourseRef,
+        roster: Roster,
+        user: UserRef,
+        code: Option<String>,
+    ) -> Result<SeenMember, CourseError>;
+
+    /// One member on a roster.
+    ///
+    /// # Errors
+    /// [`CourseError`].
+    async fn get(&self, actor: &Actor, course: CourseRef, roster: Roster, user: UserRef) -> Result<SeenMember, CourseError>;
+
+    /// A page of a roster.
+    ///
+    /// # Errors
+    /// [`CourseError`].
+    async fn list(
+        &self,
+        actor: &Actor,
+        course: CourseRef,
+        roster: Roster,
+        slice: Slice<PrincipalId>,
+    ) -> Result<Listed<SeenMember>, CourseError>;
+
+    /// Takes a user off a roster.
+    ///
+    /// # Errors
+    /// [`CourseError`].
+    async fn remove(&self, actor: &Actor, course: CourseRef, roster: Roster, user: UserRef) -> Result<(), CourseError>;
+
+    /// The profile of a user.
+    ///
+    /// # Errors
+    /// [`CourseError`].
+    async fn profile(&self, actor: &Actor, user: UserRef) -> Result<User, CourseError>;
+}

@@ -1,0 +1,69 @@
+//! Attaches aliases to courses, lists and detaches them.
+
+use derslik_domain::course::{Alias, AliasSpace, CourseAction, CourseRef};
+use derslik_domain::identity::Actor;
+use derslik_ports::inbound::{CourseError, Listed, SeenCourse};
+use derslik_ports::outbound::{Conflict, Slice, StoreError, Stores, UnitOfWork};
+
+use super::look_up::{find, lock};
+use super::{Courses, listed};
+
+pub(super) async fn create<U: UnitOfWork>(
+    service: &Courses<U>,
+    actor: &Actor,
+    course: CourseRef,
+    alias: Alias,
+) -> Result<Alias, CourseError> {
+    let (actor, at) = (actor.clone(), service.clock.now());
+    let created = service
+        .uow
+        .write(move |stores| {
+            let (seen, space) = for_writing(stores, &actor, &course, &alias)?;
+            stores.aliases().add(actor.account_id(), seen.course.id, space, &alias, at)?;
+            Ok(alias)
+        })
+        .await;
+    match created {
+        Err(CourseError::Store(StoreError::Conflict(Conflict::Alias))) => Err(CourseError::AliasTaken),
+        outcome => outcome,
+    }
+}
+
+pub(super) async fn delete<U: UnitOfWork>(service: &Courses<U>, actor: &Actor, course: CourseRef, alias: Alias) -> Result<(), CourseError> {
+    let actor = actor.clone();
+    service
+        .uow
+        .write(move |stores| {
+            let (seen, space) = for_writing(stores, &actor, &course, &alias)?;
+            let removed = stores.aliases().remove(actor.account_id(), seen.course.id, space, &alias)?;
+            if removed { Ok(()) } else { Err(CourseError::NotFound) }
+        })
+        .await
+}
+
+/// The course, for one of its aliases to be written in that space.
+fn for_writing(stores: &mut dyn Stores, actor: &Actor, course: &CourseRef, alias: &Alias) -> Result<(SeenCourse, AliasSpace), CourseError> {
+    let seen = lock(stores, actor, course, CourseAction::WriteAlias(alias.scope()))?;
+    if !seen.course.state.allows_aliases() {
+        return Err(CourseError::NoAliases(seen.course.state));
+    }
+    let space = AliasSpace::of(alias.scope(), actor.project).map_err(|_| CourseError::NoProject)?;
+    Ok((seen, space))
+}
+
+pub(super) async fn list<U: UnitOfWork>(
+    service: &Courses<U>,
+    actor: &Actor,
+    course: CourseRef,
+    slice: Slice<Alias>,
+) -> Result<Listed<Alias>, CourseError> {
+    let actor = actor.clone();
+    service
+        .uow
+        .read(move |stores| {
+            let seen = find(stores, &actor, &course, CourseAction::ListAliases)?;
+            let aliases = stores.aliases().list(actor.account_id(), seen.course.id, actor.project, &slice)?;
+            Ok(listed(aliases, slice.size))
+        })
+        .await
+}

@@ -1,0 +1,83 @@
+//! Changes a course: lock it, let the domain decide, write what it decided. Nothing is written where nothing is different.
+
+use derslik_domain::course::{
+    Change, Course, CourseAction, CourseFact, CourseField, CourseForm, CourseRef, CreateError, Membership, OwnerCandidate, Patch, Standing,
+    UpdateMask, patch, replace,
+};
+use derslik_domain::identity::Actor;
+use derslik_ports::inbound::{CourseError, Expected, SeenCourse};
+use derslik_ports::outbound::{Stores, UnitOfWork};
+
+use super::Courses;
+use super::look_up::{check, find_user, lock, seen, status};
+
+/// What is to become of the course.
+pub(super) enum Wish {
+    /// The fields that the mask names.
+    Patch(CourseForm, UpdateMask),
+    /// Everything that can be set.
+    Replace(CourseForm),
+}
+
+impl Wish {
+    fn action(&self) -> CourseAction {
+        match self {
+            Self::Patch(_, mask) if mask.contains(CourseField::Owner) => CourseAction::Transfer,
+            Self::Patch(..) | Self::Replace(_) => CourseAction::Edit,
+        }
+    }
+}
+
+pub(super) async fn run<U: UnitOfWork>(
+    service: &Courses<U>,
+    actor: &Actor,
+    course: CourseRef,
+    wish: Wish,
+    expected: Expected,
+) -> Result<SeenCourse, CourseError> {
+    let (actor, at) = (actor.clone(), service.clock.now());
+    service
+        .uow
+        .write(move |stores| {
+            let SeenCourse { course, standing } = lock(stores, &actor, &course, wish.action())?;
+            check(&course, &expected)?;
+            let change = match wish {
+                Wish::Patch(form, mask) => {
+                    let owner = if mask.contains(CourseField::Owner) { candidate(stores, &actor, &course, &form)? } else { None };
+                    patch(&course, Patch { form, mask, owner }, standing, at)?
+                }
+                Wish::Replace(form) => replace(&course, form, standing, at)?,
+            };
+            let standing = write(stores, &actor, &change, standing)?;
+            Ok(seen(change.course, standing))
+        })
+        .await
+}
+
+/// The user to whom the form hands the course over.
+fn candidate(stores: &mut dyn Stores, actor: &Actor, course: &Course, form: &CourseForm) -> Result<Option<OwnerCandidate>, CourseError> {
+    // A form that names nobody is refused by the rules of fields.
+    let Ok(named) = form.owner_ref() else { return Ok(None) };
+    let user = find_user(stores, actor, &named)?.ok_or(CreateError::UnknownOwner)?;
+    let membership = stores.rosters().membership(actor.account_id(), course.id, user.id)?;
+    Ok(Some(OwnerCandidate { user: user.id, membership, status: status(&user) }))
+}
+
+/// Writes what is different, and tells what the actor is to the course from now on.
+fn write(stores: &mut dyn Stores, actor: &Actor, change: &Change, standing: Standing) -> Result<Standing, CourseError> {
+    if change.facts.is_empty() {
+        return Ok(standing);
+    }
+    let (account, course) = (actor.account_id(), &change.course);
+    stores.courses().update(account, course)?;
+    let mut standing = standing;
+    for fact in &change.facts {
+        if let CourseFact::OwnerChanged { from, to } = fact {
+            stores.rosters().put(account, course, *from, Membership::Teacher, course.updated_at)?;
+            stores.rosters().put(account, course, *to, Membership::Owner, course.updated_at)?;
+            let membership = stores.rosters().membership(account, course.id, actor.principal.id)?;
+            standing = Standing::of(actor.principal.role, membership);
+        }
+    }
+    Ok(standing)
+}

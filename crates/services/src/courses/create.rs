@@ -1,0 +1,78 @@
+//! Creates a course with its owner and its alias, all or nothing.
+
+use std::sync::Arc;
+
+use derslik_domain::course::{
+    AliasSpace, CatalogueAction, CourseDenial, CourseForm, DriveFolder, EnrollmentCode, Founding, MaterialId, Membership, NamedOwner,
+    Standing, authorize_catalogue, create,
+};
+use derslik_domain::id::{CourseId, Id};
+use derslik_domain::identity::{Actor, Role};
+use derslik_domain::time::Timestamp;
+use derslik_ports::inbound::{CourseError, SeenCourse};
+use derslik_ports::outbound::{Conflict, Ids, StoreError, Stores, UnitOfWork};
+
+use super::Courses;
+use super::look_up::{find_user, seen, status};
+
+/// How often another id is tried where the first one is taken, which is next to impossible.
+const TRIES: usize = 3;
+
+pub(super) async fn run<U: UnitOfWork>(service: &Courses<U>, actor: &Actor, form: CourseForm) -> Result<SeenCourse, CourseError> {
+    authorize_catalogue(actor, CatalogueAction::Create)?;
+    let mut tries = 1;
+    loop {
+        let (actor, form, ids, at) = (actor.clone(), form.clone(), Arc::clone(&service.ids), service.clock.now());
+        let created = service.uow.write(move |stores| found(stores, &actor, form, ids.as_ref(), at)).await;
+        match created {
+            Err(CourseError::Store(StoreError::Conflict(Conflict::Course))) if tries < TRIES => tries += 1,
+            Err(CourseError::Store(StoreError::Conflict(Conflict::Alias))) => return Err(CourseError::AliasTaken),
+            outcome => return outcome,
+        }
+    }
+}
+
+fn found(stores: &mut dyn Stores, actor: &Actor, form: CourseForm, ids: &dyn Ids, at: Timestamp) -> Result<SeenCourse, CourseError> {
+    let account = actor.account_id();
+    let owner = match form.owner_ref() {
+        Ok(owner) => find_user(stores, actor, &owner)?,
+        Err(_) => None,
+    };
+    let id = course_id(ids);
+    let founding = Founding {
+        id,
+        enrollment_code: EnrollmentCode::from_random(ids.random_number()),
+        group_random: ids.random_number(),
+        teacher_folder: folder(id, ids.random_number()),
+        creator: actor.principal.id,
+        role: actor.principal.role,
+        settings: &actor.account.settings.courses,
+        owner: owner.map(|owner| NamedOwner { user: owner.id, kind: owner.kind, status: status(&owner) }),
+        at,
+    };
+    let created = create(form, founding)?;
+    let space = created.alias.as_ref().map(|alias| AliasSpace::of(alias.scope(), actor.project)).transpose();
+    let space = space.map_err(|_| CourseError::NoProject)?;
+    if space == Some(AliasSpace::Domain) && actor.principal.role != Role::Admin {
+        return Err(CourseDenial::Role.into());
+    }
+    stores.courses().insert(account, &created.course)?;
+    if let Some((alias, space)) = created.alias.as_ref().zip(space) {
+        stores.aliases().add(account, created.course.id, space, alias, at)?;
+    }
+    let membership = (created.course.owner == actor.principal.id).then_some(Membership::Owner);
+    Ok(seen(created.course, Standing::of(actor.principal.role, membership)))
+}
+
+/// An id of twelve digits.
+fn course_id(ids: &dyn Ids) -> CourseId {
+    const FIRST: i64 = 100_000_000_000;
+    const COUNT: u64 = 900_000_000_000;
+    Id::new(FIRST + i64::try_from(ids.random_number() % COUNT).unwrap_or_default())
+}
+
+/// A folder of an id that nobody guesses from that of the course.
+fn folder(course: CourseId, random: u64) -> Option<DriveFolder> {
+    let id = MaterialId::new(format!("{course}-{random:016x}")).ok()?;
+    Some(DriveFolder { id, title: None, alternate_link: None })
+}

@@ -1,0 +1,42 @@
+//! Tells whether something would be let through.
+
+use derslik_domain::course::{CourseAction, CourseRef, eligible_for_add_ons, eligible_for_grading_periods};
+use derslik_domain::identity::Actor;
+use derslik_ports::inbound::{CourseError, Eligibility};
+use derslik_ports::outbound::UnitOfWork;
+
+use super::Courses;
+use super::look_up::find;
+
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Question {
+    /// Whether the grading periods could be changed.
+    GradingPeriods,
+    /// Whether an add-on could attach something.
+    AddOns,
+}
+
+pub(super) async fn run<U: UnitOfWork>(
+    service: &Courses<U>,
+    actor: &Actor,
+    course: CourseRef,
+    question: Question,
+) -> Result<Eligibility, CourseError> {
+    let actor = actor.clone();
+    let action = match question {
+        Question::GradingPeriods => CourseAction::CheckGradingPeriods,
+        Question::AddOns => CourseAction::CheckAddOns,
+    };
+    service
+        .uow
+        .read(move |stores| {
+            let seen = find(stores, &actor, &course, action)?;
+            let eligible = match question {
+                Question::GradingPeriods => eligible_for_grading_periods(seen.standing, seen.course.state, &actor.account.settings.courses),
+                Question::AddOns => eligible_for_add_ons(seen.standing, seen.course.state),
+            };
+            Ok(Eligibility { course: seen.course.id, eligible })
+        })
+        .await
+}

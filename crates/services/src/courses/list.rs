@@ -1,0 +1,47 @@
+//! Lists courses.
+
+use derslik_domain::course::{CatalogueAction, CourseListForm, CoursePage, Standing, UserRef, Viewer, authorize_catalogue};
+use derslik_domain::id::PrincipalId;
+use derslik_domain::identity::Actor;
+use derslik_ports::inbound::{CourseError, Listed, SeenCourse};
+use derslik_ports::outbound::{CourseRecord, StoreError, Stores, UnitOfWork};
+
+use super::look_up::find_user;
+use super::{Courses, listed};
+
+pub(super) async fn run<U: UnitOfWork>(
+    service: &Courses<U>,
+    actor: &Actor,
+    form: CourseListForm,
+    page: CoursePage,
+) -> Result<Listed<SeenCourse>, CourseError> {
+    authorize_catalogue(actor, CatalogueAction::List)?;
+    let filter = form.judge()?;
+    let actor = actor.clone();
+    service
+        .uow
+        .read(move |stores| {
+            let user = match &filter.member {
+                Some(member) => user_of(stores, &actor, &member.user)?.ok_or(CourseError::UnknownUser)?,
+                None => actor.principal.id,
+            };
+            let filter = filter.clone().about(user);
+            let found = stores.courses().list(actor.account_id(), Viewer::of(&actor), &filter, page)?;
+            let found = listed(found, page.size());
+            let see = |record: CourseRecord| SeenCourse {
+                standing: Standing::of(actor.principal.role, record.membership),
+                course: record.course,
+            };
+            Ok(Listed { entries: found.entries.into_iter().map(see).collect(), more: found.more })
+        })
+        .await
+}
+
+/// The id of the user that the filter names; whoever asks is known without a look.
+fn user_of(stores: &mut dyn Stores, actor: &Actor, user: &UserRef) -> Result<Option<PrincipalId>, StoreError> {
+    match user {
+        UserRef::Me => Ok(Some(actor.principal.id)),
+        UserRef::Id(id) if *id == actor.principal.id => Ok(Some(*id)),
+        user => Ok(find_user(stores, actor, user)?.map(|user| user.id)),
+    }
+}

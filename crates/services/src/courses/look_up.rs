@@ -1,0 +1,83 @@
+//! Finds what a request names: a course by its id or an alias, a user by id, address or as `me`. It decides about access to the
+//! course as well, so that nobody works on one without having asked.
+
+use derslik_domain::course::{
+    AliasSpace, Course, CourseAction, CourseDenial, CourseRef, CourseSight, Standing, UserRef, UserStatus, authorize_course,
+};
+use derslik_domain::id::CourseId;
+use derslik_domain::identity::{Actor, Email, User, UserKey, UserState};
+use derslik_ports::inbound::{CourseError, Expected, SeenCourse};
+use derslik_ports::outbound::{CourseRecord, StoreError, Stores};
+
+/// The id of the course that a request names, as far as the credential sees the alias.
+fn resolve(stores: &mut dyn Stores, actor: &Actor, course: &CourseRef) -> Result<Option<CourseId>, StoreError> {
+    match course {
+        CourseRef::Id(id) => Ok(Some(*id)),
+        CourseRef::Alias(alias) => match AliasSpace::of(alias.scope(), actor.project) {
+            Ok(space) => stores.aliases().resolve(actor.account_id(), space, alias),
+            Err(_) => Ok(None),
+        },
+        CourseRef::Impossible => Ok(None),
+    }
+}
+
+/// The course that a request names, for the actor to do that with.
+pub(crate) fn find(stores: &mut dyn Stores, actor: &Actor, course: &CourseRef, action: CourseAction) -> Result<SeenCourse, CourseError> {
+    let found = match resolve(stores, actor, course)? {
+        Some(id) => stores.courses().find(actor.account_id(), id, actor.principal.id)?,
+        None => None,
+    };
+    authorize(actor, found, action)
+}
+
+/// As [`find`], the course held against other writers until the transaction ends.
+pub(crate) fn lock(stores: &mut dyn Stores, actor: &Actor, course: &CourseRef, action: CourseAction) -> Result<SeenCourse, CourseError> {
+    let found = match resolve(stores, actor, course)? {
+        Some(id) => stores.courses().lock(actor.account_id(), id, actor.principal.id)?,
+        None => None,
+    };
+    authorize(actor, found, action)
+}
+
+fn authorize(actor: &Actor, found: Option<CourseRecord>, action: CourseAction) -> Result<SeenCourse, CourseError> {
+    let sight = found.as_ref().map(|record| CourseSight { state: record.course.state, membership: record.membership });
+    let standing = authorize_course(actor, action, sight, &actor.account.settings.courses)?;
+    let course = found.ok_or(CourseDenial::Missing)?.course;
+    Ok(SeenCourse { course, standing })
+}
+
+/// Objects where the course is not in the version that the request is about.
+pub(super) fn check(course: &Course, expected: &Expected) -> Result<(), CourseError> {
+    match expected {
+        Expected::Any => Ok(()),
+        Expected::OneOf(versions) if versions.contains(&(course.id, course.revision)) => Ok(()),
+        Expected::OneOf(_) => Err(CourseError::Stale),
+    }
+}
+
+/// The user that a request names. Whoever was erased is still found by id.
+pub(crate) fn find_user(stores: &mut dyn Stores, actor: &Actor, user: &UserRef) -> Result<Option<User>, StoreError> {
+    let key = match user {
+        UserRef::Me => UserKey::Id(actor.principal.id),
+        UserRef::Id(id) => UserKey::Id(*id),
+        UserRef::Email(email) => match Email::parse(email) {
+            Ok(email) => UserKey::Email(email),
+            Err(_) => return Ok(None),
+        },
+        UserRef::Impossible => return Ok(None),
+    };
+    stores.users().find(actor.account_id(), &key)
+}
+
+/// Whether the account of a user can be used.
+pub(crate) const fn status(user: &User) -> UserStatus {
+    match user.status {
+        UserState::Active => UserStatus::Active,
+        UserState::Passive | UserState::Deleted => UserStatus::Inactive,
+    }
+}
+
+/// What somebody sees of a course that was changed, which may have made them something else to it.
+pub(super) fn seen(course: Course, standing: Standing) -> SeenCourse {
+    SeenCourse { course, standing }
+}

@@ -1,0 +1,116 @@
+//! What can be done with courses.
+
+mod aliases;
+mod change;
+mod create;
+mod delete;
+mod eligibility;
+mod get;
+mod grading_periods;
+mod keys;
+mod list;
+pub(crate) mod look_up;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use derslik_domain::course::{
+    Alias, CourseForm, CourseListForm, CoursePage, CourseRef, GradingPeriodMask, GradingPeriodSettings, GradingPeriodSettingsForm,
+    UpdateMask,
+};
+use derslik_domain::identity::Actor;
+use derslik_ports::inbound::{CourseError, CourseService, Eligibility, Expected, Listed, SeenCourse};
+use derslik_ports::outbound::{Clock, Ids, Slice, UnitOfWork};
+
+pub use keys::page_token_key;
+
+/// The use cases of courses over a unit of work.
+#[derive(Debug, Clone)]
+pub struct Courses<U> {
+    uow: U,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+}
+
+impl<U: UnitOfWork> Courses<U> {
+    /// The use cases over these.
+    pub fn new(uow: U, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
+        Self { uow, clock, ids }
+    }
+}
+
+#[async_trait]
+impl<U: UnitOfWork> CourseService for Courses<U> {
+    async fn create(&self, actor: &Actor, form: CourseForm) -> Result<SeenCourse, CourseError> {
+        create::run(self, actor, form).await
+    }
+
+    async fn get(&self, actor: &Actor, course: CourseRef) -> Result<SeenCourse, CourseError> {
+        get::run(self, actor, course).await
+    }
+
+    async fn list(&self, actor: &Actor, form: CourseListForm, page: CoursePage) -> Result<Listed<SeenCourse>, CourseError> {
+        list::run(self, actor, form, page).await
+    }
+
+    async fn patch(
+        &self,
+        actor: &Actor,
+        course: CourseRef,
+        form: CourseForm,
+        mask: UpdateMask,
+        expected: Expected,
+    ) -> Result<SeenCourse, CourseError> {
+        change::run(self, actor, course, change::Wish::Patch(form, mask), expected).await
+    }
+
+    async fn replace(&self, actor: &Actor, course: CourseRef, form: CourseForm, expected: Expected) -> Result<SeenCourse, CourseError> {
+        change::run(self, actor, course, change::Wish::Replace(form), expected).await
+    }
+
+    async fn delete(&self, actor: &Actor, course: CourseRef, expected: Expected) -> Result<(), CourseError> {
+        delete::run(self, actor, course, expected).await
+    }
+
+    async fn grading_periods(&self, actor: &Actor, course: CourseRef) -> Result<GradingPeriodSettings, CourseError> {
+        grading_periods::read(self, actor, course).await
+    }
+
+    async fn change_grading_periods(
+        &self,
+        actor: &Actor,
+        course: CourseRef,
+        form: GradingPeriodSettingsForm,
+        mask: Option<GradingPeriodMask>,
+    ) -> Result<GradingPeriodSettings, CourseError> {
+        grading_periods::change(self, actor, course, form, mask).await
+    }
+
+    async fn check_grading_periods(&self, actor: &Actor, course: CourseRef) -> Result<Eligibility, CourseError> {
+        eligibility::run(self, actor, course, eligibility::Question::GradingPeriods).await
+    }
+
+    async fn check_add_ons(&self, actor: &Actor, course: CourseRef) -> Result<Eligibility, CourseError> {
+        eligibility::run(self, actor, course, eligibility::Question::AddOns).await
+    }
+
+    async fn create_alias(&self, actor: &Actor, course: CourseRef, alias: Alias) -> Result<Alias, CourseError> {
+        aliases::create(self, actor, course, alias).await
+    }
+
+    async fn list_aliases(&self, actor: &Actor, course: CourseRef, slice: Slice<Alias>) -> Result<Listed<Alias>, CourseError> {
+        aliases::list(self, actor, course, slice).await
+    }
+
+    async fn delete_alias(&self, actor: &Actor, course: CourseRef, alias: Alias) -> Result<(), CourseError> {
+        aliases::delete(self, actor, course, alias).await
+    }
+}
+
+/// The first `size` entries of what a store found, which is one more where the list goes on.
+pub(crate) fn listed<T>(mut entries: Vec<T>, size: u32) -> Listed<T> {
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
+    let more = entries.len() > size;
+    entries.truncate(size);
+    Listed { entries, more }
+}

@@ -1,0 +1,122 @@
+//! Creates people and their access tokens, one at a time.
+
+use derslik_domain::id::{PrincipalId, ProjectId, UserGuid};
+use derslik_domain::identity::{CredentialKind, Email, PersonName, PrincipalKind, Role, Scopes, User, UserKey, UserProfile, UserState};
+use derslik_domain::time::Timestamp;
+use derslik_ports::outbound::{NewCredential, StoreError, UnitOfWork};
+
+use super::secret::{digest, public_id};
+
+/// An access token to set up.
+#[derive(Clone)]
+pub struct TokenPlan {
+    /// The token; only its digest is stored.
+    pub secret: Vec<u8>,
+    /// What it opens.
+    pub scopes: Scopes,
+    /// The project that it belongs to.
+    pub project: Option<ProjectId>,
+    /// From when on it opens nothing any more.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl std::fmt::Debug for TokenPlan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TokenPlan").field("scopes", &self.scopes).field("project", &self.project).finish_non_exhaustive()
+    }
+}
+
+impl TokenPlan {
+    pub(super) fn credential(&self, at: Timestamp) -> NewCredential {
+        let kind = CredentialKind::AccessToken;
+        NewCredential {
+            kind,
+            public_id: public_id(kind, "", &self.secret),
+            digest: digest(&self.secret),
+            scopes: self.scopes,
+            expires_at: self.expires_at,
+            project: self.project,
+            at,
+        }
+    }
+}
+
+/// A person to create.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    /// The name of the account.
+    pub account: String,
+    /// The GUID.
+    pub guid: UserGuid,
+    /// The e-mail address.
+    pub email: Email,
+    /// What the person may do in the account.
+    pub role: Role,
+    /// The given name.
+    pub name: PersonName,
+    /// The family name.
+    pub surname: PersonName,
+}
+
+/// Why somebody or something was not created.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CreateUserError {
+    /// There is no account of that name.
+    #[error("there is no such account")]
+    UnknownAccount,
+    /// There is no such user in the account.
+    #[error("there is no such user in the account")]
+    UnknownUser,
+    /// The store failed; a conflict tells what is taken.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Creates a person in an account.
+///
+/// # Errors
+/// [`CreateUserError`], and then nothing was changed.
+pub async fn create_user<U: UnitOfWork>(uow: &U, new: NewUser, at: Timestamp) -> Result<PrincipalId, CreateUserError> {
+    uow.write(move |stores| {
+        let account = stores.identity().find_account(&new.account)?.ok_or(CreateUserError::UnknownAccount)?.id;
+        let id = stores.users().next_id(account)?;
+        let user = User {
+            id,
+            guid: new.guid,
+            kind: PrincipalKind::User,
+            role: new.role,
+            username: None,
+            email: Some(new.email),
+            name: new.name,
+            surname: new.surname,
+            status: UserState::Active,
+            created_at: at,
+            updated_at: at,
+            profile: UserProfile::default(),
+        };
+        stores.users().add(account, &user)?;
+        Ok(id)
+    })
+    .await
+}
+
+/// Creates an access token of somebody in an account.
+///
+/// # Errors
+/// [`CreateUserError`], and then nothing was changed.
+pub async fn create_token<U: UnitOfWork>(
+    uow: &U,
+    account: String,
+    user: UserKey,
+    token: TokenPlan,
+    at: Timestamp,
+) -> Result<(), CreateUserError> {
+    uow.write(move |stores| {
+        let account = stores.identity().find_account(&account)?.ok_or(CreateUserError::UnknownAccount)?.id;
+        let user = stores.users().find(account, &user)?.ok_or(CreateUserError::UnknownUser)?;
+        stores.identity().add_credential(account, user.principal(), &token.credential(at))?;
+        Ok(())
+    })
+    .await
+}

@@ -1,0 +1,66 @@
+//! What can be done with the members of courses, and with the profiles of users.
+
+mod add;
+mod get;
+mod list;
+mod profile;
+mod remove;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use derslik_domain::course::{CourseRef, Roster, UserRef};
+use derslik_domain::id::PrincipalId;
+use derslik_domain::identity::{Actor, User};
+use derslik_ports::inbound::{CourseError, Listed, RosterService, SeenMember};
+use derslik_ports::outbound::{Clock, Slice, UnitOfWork};
+
+/// The use cases of rosters over a unit of work.
+#[derive(Debug, Clone)]
+pub struct Rosters<U> {
+    uow: U,
+    clock: Arc<dyn Clock>,
+}
+
+impl<U: UnitOfWork> Rosters<U> {
+    /// The use cases over these.
+    pub fn new(uow: U, clock: Arc<dyn Clock>) -> Self {
+        Self { uow, clock }
+    }
+}
+
+#[async_trait]
+impl<U: UnitOfWork> RosterService for Rosters<U> {
+    async fn add(
+        &self,
+        actor: &Actor,
+        course: CourseRef,
+        roster: Roster,
+        user: UserRef,
+        code: Option<String>,
+    ) -> Result<SeenMember, CourseError> {
+        add::run(self, actor, course, add::Entrant { roster, user, code }).await
+    }
+
+    async fn get(&self, actor: &Actor, course: CourseRef, roster: Roster, user: UserRef) -> Result<SeenMember, CourseError> {
+        get::run(self, actor, course, roster, user).await
+    }
+
+    async fn list(
+        &self,
+        actor: &Actor,
+        course: CourseRef,
+        roster: Roster,
+        slice: Slice<PrincipalId>,
+    ) -> Result<Listed<SeenMember>, CourseError> {
+        list::run(self, actor, course, roster, slice).await
+    }
+
+    async fn remove(&self, actor: &Actor, course: CourseRef, roster: Roster, user: UserRef) -> Result<(), CourseError> {
+        remove::run(self, actor, course, roster, user).await
+    }
+
+    async fn profile(&self, actor: &Actor, user: UserRef) -> Result<User, CourseError> {
+        profile::run(self, actor, user).await
+    }
+}
