@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use derslik_domain::id::{AccountId, Id, JobId, SessionGuid, UserGuid};
+use derslik_domain::id::{AccountId, AttendeeGuid, Id, JobId, SessionGuid, UserGuid};
 use derslik_domain::job::{
     Action, Attempts, Event, Failure, FailureReason, Job, JobState, JobStatus, LeaseTerm, NewJob, Progress, ReferenceId, RetryPolicy,
     RowCount,
@@ -16,8 +16,8 @@ use derslik_domain::job::{
 use derslik_domain::time::Timestamp;
 use derslik_ports::mocks::MockStores;
 use derslik_ports::outbound::{
-    Claim, Clock, Completion, Enqueued, HeldJob, IdempotencyRepository, IdentityRepository, Ids, JobRepository, JobsPage,
-    ProjectRepository, QueueDepth, SessionRepository, StoreError, Stores, UnitOfWork, UserRepository,
+    AttendeeRepository, Claim, Clock, Completion, Enqueued, HeldJob, IdempotencyRepository, IdentityRepository, Ids, JobRepository,
+    JobsPage, ProjectRepository, QueueDepth, SessionRepository, StoreError, Stores, UnitOfWork, UserRepository,
 };
 use derslik_testkit::builders::{account, now};
 use derslik_worker::{Registry, Runner, Settings, Step, StepContext, StepError, StepHandler, Task, TaskHandler, WorkerPorts};
@@ -67,6 +67,16 @@ impl Ids for Chance {
         UserGuid::new(Uuid::from_u128(self.random_bits()))
     }
 
+    fn attendee_guid(&self) -> AttendeeGuid {
+        AttendeeGuid::new(Uuid::from_u128(self.random_bits()))
+    }
+
+    fn random(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        bytes.chunks_mut(8).for_each(|chunk| chunk.copy_from_slice(&self.draw().to_le_bytes()));
+        bytes
+    }
+
     fn random_bits(&self) -> u128 {
         u128::from(self.draw()) << 64 | u128::from(self.draw())
     }
@@ -98,6 +108,10 @@ impl Stores for OpenTables {
 
     fn users(&mut self) -> &mut dyn UserRepository {
         self.rest.users()
+    }
+
+    fn attendees(&mut self) -> &mut dyn AttendeeRepository {
+        self.rest.attendees()
     }
 
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {

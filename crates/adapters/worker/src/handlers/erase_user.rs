@@ -26,7 +26,7 @@ impl StepHandler for EraseUser {
             return Ok(done(progress));
         };
         let next = match progress.step {
-            ErasureStep::Erase(ErasureKind::Profile) => last_look(stores, account, user, progress, context.now)?,
+            ErasureStep::Erase(ErasureKind::Profile) => last_look(stores, account, &user, progress, context.now)?,
             ErasureStep::Erase(kind) => progress.after(erase(stores, account, user.id, kind)?, BATCH),
             ErasureStep::Done => progress,
         };
@@ -69,7 +69,7 @@ fn erase(stores: &mut dyn Stores, account: AccountId, user: PrincipalId, kind: E
 fn last_look(
     stores: &mut dyn Stores,
     account: AccountId,
-    user: User,
+    user: &User,
     progress: ErasureProgress,
     now: Timestamp,
 ) -> Result<ErasureProgress, StoreError> {
