@@ -10,7 +10,10 @@ use derslik_domain::id::{Id, JobId, ProjectId};
 use derslik_domain::identity::CredentialKind;
 use derslik_domain::job::{Event, Job, JobStatus, NewJob, Platform, Project, ProjectName, ReferenceId};
 use derslik_domain::time::Timestamp;
-use derslik_ports::inbound::{AuthenticationError, JobError, MockAttendeeService, MockIdentityService, MockJobService, MockLogInService, MockPeopleService, MockProjectService, MockSessionService};
+use derslik_ports::inbound::{
+    AuthenticationError, JobError, MockAttendeeService, MockIdentityService, MockJobService, MockLogInService, MockPeopleService,
+    MockProjectService, MockSessionService,
+};
 use derslik_ports::outbound::StoreError;
 use derslik_testkit::builders::{account, actor_of, now};
 
