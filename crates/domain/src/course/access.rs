@@ -7,42 +7,9 @@ use crate::identity::{Actor, Role, Scope};
 use super::alias::AliasScope;
 use super::change::deletes;
 use super::roster::{Membership, Roster};
+use super::settings::{CourseSettings, GradingPeriodLicence};
 use super::standing::{CourseRole, Standing};
 use super::state::CourseState;
-
-/// What an account chose for its courses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CourseSettings {
-    /// What members who are no administrators may create.
-    pub member_creation: MemberCreation,
-    /// Whether grading periods may be written.
-    pub grading_periods: GradingPeriodLicence,
-}
-
-/// What members who are no administrators may create.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum MemberCreation {
-    /// Courses that wait to be accepted.
-    ProvisionedOnly,
-    /// Courses that are active at once as well.
-    ActiveToo,
-}
-
-/// Whether an account holds the licence to write grading periods.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum GradingPeriodLicence {
-    /// It does.
-    Held,
-    /// It does not.
-    Missing,
-}
-
-impl Default for CourseSettings {
-    /// The settings of an account that chose none.
-    fn default() -> Self {
-        Self { member_creation: MemberCreation::ProvisionedOnly, grading_periods: GradingPeriodLicence::Held }
-    }
-}
 
 /// What a request is about to do with the courses of an account, none of them in particular.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -7,9 +7,9 @@ use crate::identity::{PrincipalKind, Role};
 use crate::text::Text;
 use crate::time::Timestamp;
 
-use super::access::{CourseSettings, MemberCreation};
 use super::form::CourseForm;
 use super::roster::{OwnerCandidate, TransferError, UserStatus, transfer};
+use super::settings::{CourseSettings, MemberCreation};
 use super::standing::{CourseRole, Standing};
 use super::state::{CourseState, StateConflict, TransitionError, transition};
 use super::validate::{CourseProblem, CourseViolation, Judge, contains_url};

@@ -5,6 +5,7 @@
 //! | `state` | who moves a course from one state to another, and what each state allows |
 //! | `standing` | what somebody is to a course |
 //! | `access` | who may do what with a course |
+//! | `settings` | what an account chooses for its courses |
 //! | `roster` | who joins, leaves and takes over a course |
 //! | `form`, `validate` | what a client sent for a course, and whether it is acceptable |
 //! | `change` | what creating, changing and deleting a course comes to |
@@ -28,6 +29,7 @@ mod list;
 mod mask;
 mod material;
 mod roster;
+mod settings;
 mod standing;
 mod state;
 mod validate;
@@ -40,8 +42,8 @@ use crate::text::{Name, Text};
 use crate::time::Timestamp;
 
 pub use access::{
-    CatalogueAction, CourseAction, CourseDenial, CourseSettings, CourseSight, GradingPeriodLicence, MemberCreation, authorize_catalogue,
-    authorize_course, eligible_for_add_ons, eligible_for_grading_periods, may_read_profile,
+    CatalogueAction, CourseAction, CourseDenial, CourseSight, authorize_catalogue, authorize_course, eligible_for_add_ons,
+    eligible_for_grading_periods, may_read_profile,
 };
 pub use alias::{Alias, AliasError, AliasScope, AliasSpace, CourseRef, NoProject};
 pub use change::{
@@ -67,6 +69,7 @@ pub use material::{
 pub use roster::{
     Entry, JoinError, Joining, LeaveError, Membership, OwnerCandidate, Roster, TransferError, UserRef, UserStatus, join, leave, transfer,
 };
+pub use settings::{CourseSettings, GradingPeriodLicence, MemberCreation};
 pub use standing::{CourseRole, Standing};
 pub use state::{CourseState, CourseStates, StateConflict, Step, TransitionError, step, transition, transition_table};
 pub use validate::{CourseProblem, CourseViolation};
