@@ -15,7 +15,7 @@ use derslik_http::classroom::Templates;
 use derslik_http::openreplay::JobsCompat;
 use derslik_storage::{DatabaseUrl, PoolSettings};
 use derslik_worker::Settings;
-use derslik_worker::handlers::{DEFAULT_RETENTION, Retention};
+use derslik_worker::handlers::{CalendarTemplate, DEFAULT_RETENTION, Retention};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
@@ -70,19 +70,21 @@ pub struct ClassroomConfig {
     pub group_address: String,
     /// Where people see a folder; `{id}` is its id.
     pub folder_link: String,
+    /// The id of the calendar of a course that is given one; `{id}` is the id of the course, `{group}` the name of its group.
+    pub calendar_id: String,
 }
 
 impl Default for ClassroomConfig {
     fn default() -> Self {
         let Templates { course_link, group_address, folder_link } = Templates::default();
-        Self { course_link, group_address, folder_link }
+        Self { course_link, group_address, folder_link, calendar_id: CalendarTemplate::DEFAULT.to_owned() }
     }
 }
 
 impl ClassroomConfig {
     /// How links and addresses are made.
     pub fn templates(&self) -> Templates {
-        let Self { course_link, group_address, folder_link } = self.clone();
+        let Self { course_link, group_address, folder_link, calendar_id: _ } = self.clone();
         Templates { course_link, group_address, folder_link }
     }
 }
@@ -383,6 +385,7 @@ impl Config {
         self.database()?;
         self.account_settings()?;
         self.clock_start()?;
+        self.calendars()?;
         ensure!(self.tls_cert.is_some() == self.tls_key.is_some(), "tls_cert and tls_key go together: set both or neither");
         if self.profile == Profile::Production {
             ensure!(!self.fixed_dev_keys, "fixed_dev_keys makes credentials that everybody knows: profile dev only");
@@ -433,6 +436,15 @@ impl Config {
     pub fn retention(&self) -> Retention {
         let days = |days: u64| Duration::from_secs(days.saturating_mul(SECONDS_OF_A_DAY));
         Retention { ended_jobs: days(self.jobs.retention_days), deleted_rows: days(self.jobs.deleted_retention_days) }
+    }
+
+    /// How the calendars of courses are named.
+    ///
+    /// # Errors
+    /// If the template can't be used.
+    pub fn calendars(&self) -> anyhow::Result<CalendarTemplate> {
+        let template = &self.classroom.calendar_id;
+        CalendarTemplate::new(template).with_context(|| format!("classroom.calendar_id is {template:?}"))
     }
 
     /// How the jobs API answers.

@@ -20,7 +20,7 @@ use derslik_services::jobs::Jobs;
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
 use derslik_testkit::builders::{account, actor_of, guid, session, user};
 use derslik_testkit::postgres::{PostgresServer, Template, TestDatabase};
-use derslik_worker::handlers::{self, Retention};
+use derslik_worker::handlers::{self, CalendarTemplate, Retention};
 use derslik_worker::{Registry, Runner, Settings, Step, StepContext, StepError, StepHandler, WorkerPorts};
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
@@ -126,7 +126,7 @@ fn the_erasure_of_a_user_leaves_nothing_of_2500_sessions_and_everything_of_other
         stores.jobs().enqueue(account().id, &erasure("nobody"))
     });
 
-    let (stop, worker) = world.work(handlers::registry(Retention::default()));
+    let (stop, worker) = world.work(handlers::registry(Retention::default(), CalendarTemplate::default()));
     let jobs = world.wait_until_all_ended();
     stop.cancel();
     world.runtime.block_on(worker).expect("the worker ends");
@@ -154,7 +154,7 @@ fn sessions_expire_once_they_are_over() {
         stores.sessions().insert_many(account().id, &sessions.iter().collect::<Vec<_>>())?;
         stores.jobs().enqueue(account().id, &NewJob::expire_sessions(long_ago(), long_ago()))
     });
-    let (stop, worker) = world.work(handlers::registry(Retention::default()));
+    let (stop, worker) = world.work(handlers::registry(Retention::default(), CalendarTemplate::default()));
     let jobs = world.wait_until_all_ended();
     stop.cancel();
     world.runtime.block_on(worker).expect("the worker ends");

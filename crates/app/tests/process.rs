@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use derslik_testkit::postgres::{Durability, PostgresServer};
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
-use support::process::{Answer, Running, derslik, sqlite_url};
+use support::process::{Answer, Running, derslik, sqlite_url, url_text};
 use support::{DATABASES, DEMO, OTHER, run};
 
 const BATCH: &str = "/xapi/v2/session/batch";
@@ -44,11 +44,7 @@ fn main() -> ExitCode {
     for (name, open) in DATABASES {
         trials.push(Trial::test(format!("{name}::the_main_job_from_end_to_end"), move || {
             let (url, _place) = open()?;
-            let url = match url {
-                derslik_storage::DatabaseUrl::Postgres(url) => url,
-                derslik_storage::DatabaseUrl::Sqlite(path) => format!("sqlite://{}", path.display()),
-            };
-            main_job(&Running::start(&url, &[])?)
+            main_job(&Running::start(&url_text(&url), &[])?)
         }));
     }
     run(trials)

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use derslik_domain::job::{NewJob, Pruning, next_utc_midnight};
+use derslik_domain::job::{NewJob, Pruning, ReferenceId, next_utc_midnight};
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{StoreError, UnitOfWork};
+use derslik_ports::outbound::{StoreError, Stores, UnitOfWork};
 use tokio::time::sleep;
 
 use crate::report;
@@ -14,6 +14,8 @@ use crate::runner::Worker;
 
 /// How many accounts are read at once.
 const ACCOUNTS: u16 = 100;
+/// For how many courses a calendar is asked at once.
+const COURSES: u32 = 1_000;
 
 /// Asks for sweeps again and again.
 pub(crate) async fn ask<U: UnitOfWork>(worker: Arc<Worker<U>>) {
@@ -40,8 +42,14 @@ async fn ask_once<U: UnitOfWork>(worker: &Worker<U>, interval: Duration) -> Resu
         let Some(last) = accounts.last() else { return Ok(()) };
         after = Some(last.id);
         for account in accounts {
-            let jobs = jobs.clone();
-            worker.uow.write(move |stores| stores.jobs().enqueue_many(account.id, &jobs)).await?;
+            let mut jobs = jobs.clone();
+            let ask = move |stores: &mut dyn Stores| {
+                // Each was asked for when the course became active; these are left where that job was lost or called off.
+                let waiting = stores.courses().awaiting_calendar(account.id, COURSES)?;
+                jobs.extend(waiting.into_iter().map(|course| NewJob::assign_calendar_id(ReferenceId::of_id(course), now)));
+                stores.jobs().enqueue_many(account.id, &jobs)
+            };
+            worker.uow.write(ask).await?;
         }
     }
 }

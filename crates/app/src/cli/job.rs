@@ -6,13 +6,13 @@ use clap::{Args, Subcommand};
 use derslik_domain::id::{AccountId, Id, JobId};
 use derslik_domain::job::{Job, JobState};
 use derslik_domain::time::{Timestamp, Zone};
-use derslik_ports::outbound::{JobsPage, StoreError, UnitOfWork};
+use derslik_ports::outbound::{JobsPage, UnitOfWork};
 use derslik_services::jobs::{OperateError, Operation, operate};
 use derslik_storage::DieselUnitOfWork;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use super::{Failure, clock, open_database, runtime};
+use super::{Failure, clock, database, find_account, open_database, runtime};
 use crate::config::Config;
 
 #[derive(Debug, Subcommand)]
@@ -111,25 +111,6 @@ impl Session {
         let account = self.account;
         let found = self.runtime.block_on(self.uow.read(move |stores| stores.jobs().find(account, id))).map_err(database)?;
         found.ok_or_else(|| Failure::Usage(anyhow::anyhow!("there is no such job")))
-    }
-}
-
-fn database(error: StoreError) -> Failure {
-    Failure::Database(error.into())
-}
-
-async fn find_account(uow: &DieselUnitOfWork, text: &str) -> Result<AccountId, Failure> {
-    const AT_ONCE: u16 = 1_000;
-    let mut after = None;
-    loop {
-        let accounts = uow.read(move |stores| stores.identity().accounts(after, AT_ONCE)).await.map_err(database)?;
-        let Some(last) = accounts.last() else {
-            return Err(Failure::Usage(anyhow::anyhow!("there is no account {text:?}")));
-        };
-        after = Some(last.id);
-        if let Some(account) = accounts.iter().find(|account| account.name.as_str() == text || account.id.to_string() == text) {
-            return Ok(account.id);
-        }
     }
 }
 

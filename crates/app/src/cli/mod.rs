@@ -10,6 +10,7 @@
 
 mod account;
 mod banner;
+mod course;
 mod job;
 mod migrate;
 mod serve;
@@ -23,7 +24,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
-use derslik_ports::outbound::Clock;
+use derslik_domain::id::AccountId;
+use derslik_ports::outbound::{Clock, StoreError, UnitOfWork};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork};
 use tokio::runtime::Runtime;
 
@@ -52,6 +54,9 @@ enum Command {
     /// Accounts.
     #[command(subcommand)]
     Account(account::AccountCommand),
+    /// Courses.
+    #[command(subcommand)]
+    Course(course::CourseCommand),
     /// Jobs.
     #[command(subcommand)]
     Job(job::JobCommand),
@@ -150,6 +155,7 @@ impl Cli {
             Command::Worker(_) => worker::run(&config),
             Command::Migrate => migrate::run(&config),
             Command::Account(command) => command.run(&config),
+            Command::Course(command) => command.run(&config),
             Command::Job(command) => command.run(&config),
             Command::User(command) => command.run(&config),
             Command::Token(command) => command.run(&config),
@@ -204,4 +210,24 @@ fn clock(config: &Config) -> Result<Arc<dyn Clock>, Failure> {
         Some(start) => Arc::new(ShiftedClock::starting_at(start)),
         None => Arc::new(SystemClock),
     })
+}
+
+fn database(error: StoreError) -> Failure {
+    Failure::Database(error.into())
+}
+
+/// The account of that name or id.
+async fn find_account(uow: &DieselUnitOfWork, text: &str) -> Result<AccountId, Failure> {
+    const AT_ONCE: u16 = 1_000;
+    let mut after = None;
+    loop {
+        let accounts = uow.read(move |stores| stores.identity().accounts(after, AT_ONCE)).await.map_err(database)?;
+        let Some(last) = accounts.last() else {
+            return Err(Failure::Usage(anyhow::anyhow!("there is no account {text:?}")));
+        };
+        after = Some(last.id);
+        if let Some(account) = accounts.iter().find(|account| account.name.as_str() == text || account.id.to_string() == text) {
+            return Ok(account.id);
+        }
+    }
 }

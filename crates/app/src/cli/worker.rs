@@ -26,5 +26,6 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
 pub(super) fn runner(config: &Config, uow: &DieselUnitOfWork, clock: Arc<dyn Clock>) -> Result<Runner<DieselUnitOfWork>, Failure> {
     let sleeper = uow.wake_ups().map_err(|error| Failure::Other(error.into()))?;
     let ports = WorkerPorts { uow: uow.clone(), clock, ids: Arc::new(SystemIds), sleeper };
-    Runner::new(ports, handlers::registry(config.retention()), config.worker()).map_err(|error| Failure::Usage(error.into()))
+    let registry = handlers::registry(config.retention(), config.calendars().map_err(Failure::Usage)?);
+    Runner::new(ports, registry, config.worker()).map_err(|error| Failure::Usage(error.into()))
 }

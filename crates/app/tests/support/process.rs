@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use derslik_storage::DatabaseUrl;
 use libtest_mimic::Failed;
 
 /// A running service; it is killed when this is dropped.
@@ -127,6 +128,14 @@ impl Answer {
     /// The body as JSON.
     pub(crate) fn json(&self) -> Result<serde_json::Value, Failed> {
         Ok(serde_json::from_str(&self.body)?)
+    }
+}
+
+/// A URL as the program takes it.
+pub(crate) fn url_text(url: &DatabaseUrl) -> String {
+    match url {
+        DatabaseUrl::Postgres(url) => url.clone(),
+        DatabaseUrl::Sqlite(path) => format!("sqlite://{}", path.display()),
     }
 }
 

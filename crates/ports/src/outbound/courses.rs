@@ -62,11 +62,12 @@ pub trait CourseRepository {
     /// [`StoreError`].
     fn find(&mut self, account: AccountId, course: CourseId, viewer: PrincipalId) -> Result<Option<CourseRecord>, StoreError>;
 
-    /// As [`CourseRepository::find`], the course held against other writers until the transaction ends.
+    /// As [`CourseRepository::find`], the course held against other writers until the transaction ends. Without a viewer, nobody
+    /// is asked about.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn lock(&mut self, account: AccountId, course: CourseId, viewer: PrincipalId) -> Result<Option<CourseRecord>, StoreError>;
+    fn lock(&mut self, account: AccountId, course: CourseId, viewer: Option<PrincipalId>) -> Result<Option<CourseRecord>, StoreError>;
 
     /// The page of the courses that the filter is about and the viewer sees, in its order: in one statement, whose cost does not
     /// grow with the number of courses.

@@ -9,6 +9,7 @@ use derslik_ports::inbound::{CourseError, Expected, SeenCourse};
 use derslik_ports::outbound::{Stores, UnitOfWork};
 
 use super::Courses;
+use super::calendar::ask_if_due;
 use super::look_up::{check, find_user, lock, seen, status};
 
 /// What is to become of the course.
@@ -49,6 +50,7 @@ pub(super) async fn run<U: UnitOfWork>(
                 Wish::Replace(form) => replace(&course, form, standing, at)?,
             };
             let standing = write(stores, &actor, &change, standing)?;
+            ask_if_due(stores, actor.account_id(), change.course.id, &change.facts, at)?;
             Ok(seen(change.course, standing))
         })
         .await

@@ -13,6 +13,7 @@ use derslik_ports::inbound::{CourseError, SeenCourse};
 use derslik_ports::outbound::{Conflict, Ids, StoreError, Stores, UnitOfWork};
 
 use super::Courses;
+use super::calendar::ask_if_due;
 use super::look_up::{find_user, seen, status};
 
 /// How often another id is tried where the first one is taken, which is next to impossible.
@@ -60,6 +61,7 @@ fn found(stores: &mut dyn Stores, actor: &Actor, form: CourseForm, ids: &dyn Ids
     if let Some((alias, space)) = created.alias.as_ref().zip(space) {
         stores.aliases().add(account, created.course.id, space, alias, at)?;
     }
+    ask_if_due(stores, account, created.course.id, &created.facts, at)?;
     let membership = (created.course.owner == actor.principal.id).then_some(Membership::Owner);
     Ok(seen(created.course, Standing::of(actor.principal.role, membership)))
 }

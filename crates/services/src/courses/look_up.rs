@@ -33,7 +33,7 @@ pub(crate) fn find(stores: &mut dyn Stores, actor: &Actor, course: &CourseRef, a
 /// As [`find`], the course held against other writers until the transaction ends.
 pub(crate) fn lock(stores: &mut dyn Stores, actor: &Actor, course: &CourseRef, action: CourseAction) -> Result<SeenCourse, CourseError> {
     let found = match resolve(stores, actor, course)? {
-        Some(id) => stores.courses().lock(actor.account_id(), id, actor.principal.id)?,
+        Some(id) => stores.courses().lock(actor.account_id(), id, Some(actor.principal.id))?,
         None => None,
     };
     authorize(actor, found, action)

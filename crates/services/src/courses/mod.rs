@@ -1,6 +1,7 @@
 //! What can be done with courses.
 
 mod aliases;
+mod calendar;
 mod change;
 mod create;
 mod delete;
@@ -10,6 +11,7 @@ mod grading_periods;
 mod keys;
 mod list;
 pub(crate) mod look_up;
+mod operate;
 
 use std::sync::Arc;
 
@@ -23,6 +25,7 @@ use derslik_ports::inbound::{CourseError, CourseService, Eligibility, Expected, 
 use derslik_ports::outbound::{Clock, Ids, Slice, UnitOfWork};
 
 pub use keys::page_token_key;
+pub use operate::{CourseOperation, OperateCourseError, operate};
 
 /// The use cases of courses over a unit of work.
 #[derive(Debug, Clone)]

@@ -138,7 +138,7 @@ fn isolation<U: UnitOfWork>(harness: &Harness<U>) {
     store(harness, vec![course(1)]);
     let other = other_account().id;
     assert!(harness.read(move |stores| stores.courses().find(other, Id::new(1), Id::new(2))).is_none());
-    assert!(harness.write(move |stores| stores.courses().lock(other, Id::new(1), Id::new(2))).is_none());
+    assert!(harness.write(move |stores| stores.courses().lock(other, Id::new(1), None)).is_none());
     let page = CoursePage::new(None, None).expect("a page");
     let found = harness.read(move |stores| stores.courses().list(other, viewer(Role::Admin, 2), &everything(), page));
     assert!(found.is_empty());
@@ -155,7 +155,7 @@ fn concurrent_updates<U: UnitOfWork + Clone>(harness: &Harness<U>) {
     let count_up = |uow: U| async move {
         for _ in 0..ROUNDS {
             uow.write(|stores| {
-                let found = stores.courses().lock(account().id, Id::new(1), Id::new(2))?.expect("the course is there");
+                let found = stores.courses().lock(account().id, Id::new(1), Some(Id::new(2)))?.expect("the course is there");
                 let counted = Course { revision: found.course.revision.next(), ..found.course };
                 stores.courses().update(account().id, &counted)
             })

@@ -51,7 +51,7 @@ impl CourseRepository for DieselStores<'_> {
         found.map(|(row, membership)| record(row, membership.as_deref())).transpose()
     }
 
-    fn lock(&mut self, account: AccountId, course: CourseId, viewer: PrincipalId) -> Result<Option<CourseRecord>, StoreError> {
+    fn lock(&mut self, account: AccountId, course: CourseId, viewer: Option<PrincipalId>) -> Result<Option<CourseRecord>, StoreError> {
         let query = courses::table.filter(courses::account_id.eq(account.get())).filter(courses::id.eq(course.get()));
         let row = self.query(|conn| match conn {
             Conn::Pg(conn) => query.for_no_key_update().select(CourseRow::as_select()).first(conn).optional(),
@@ -59,7 +59,10 @@ impl CourseRepository for DieselStores<'_> {
             Conn::Sqlite(conn) => query.select(CourseRow::as_select()).first(conn).optional(),
         })?;
         let Some(row) = row else { return Ok(None) };
-        let membership = RosterRepository::membership(self, account, course, viewer)?;
+        let membership = match viewer {
+            Some(viewer) => RosterRepository::membership(self, account, course, viewer)?,
+            None => None,
+        };
         Ok(Some(CourseRecord { course: row.try_into()?, membership }))
     }
 

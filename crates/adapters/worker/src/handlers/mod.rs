@@ -1,5 +1,6 @@
 //! What the jobs of the service do, one file each.
 
+mod assign_calendar;
 mod erase_user;
 mod expire_sessions;
 mod prune;
@@ -10,6 +11,7 @@ use derslik_domain::job::{Action, Job, Progress, RowCount};
 
 use crate::registry::Registry;
 
+pub use assign_calendar::{AssignCalendar, CalendarTemplate, CalendarTemplateError};
 pub use erase_user::EraseUser;
 pub use expire_sessions::ExpireSessions;
 pub use prune::{Prune, Retention};
@@ -21,9 +23,10 @@ const BATCH: u16 = 1_000;
 pub const DEFAULT_RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// The handlers of every job that this program knows how to do.
-pub fn registry(retention: Retention) -> Registry {
+pub fn registry(retention: Retention, calendars: CalendarTemplate) -> Registry {
     Registry::default()
         .with_steps(Action::DeleteUserData, EraseUser)
+        .with_steps(Action::AssignCalendarId, AssignCalendar::new(calendars))
         .with_steps(Action::ExpireSessions, ExpireSessions)
         .with_steps(Action::Prune, Prune::new(retention))
 }
