@@ -1,61 +1,57 @@
 //! The errors of the sessions API: `{"code": n, "details": "text"}` and an HTTP status.
+//!
+//! The code never depends on a language, nor do details that are written like a name: programs compare those.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONNECTION, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{ACCEPT_LANGUAGE, CONNECTION, CONTENT_LANGUAGE, HeaderMap, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use derslik_domain::idempotency::{Answer, IdempotencyKey};
+use derslik_domain::identity::PersonFilterError;
 use derslik_domain::page::PageError;
 use derslik_domain::session::FilterError;
 use derslik_ports::inbound::{AuthenticationError, ServiceError};
 use derslik_ports::outbound::{Conflict, StoreError};
 use serde::Serialize;
 
-use super::dto::messages::filter_message;
+use super::dto::messages::{filter_fault, person_filter_fault};
 use super::dto::session::write;
+use super::language::Language;
+use super::text::Text;
 use crate::body::BodyError;
 
 /// How long a client should wait before it asks again what could not be done at the moment, in seconds.
 const RETRY_AFTER_SECONDS: &str = "1";
 
 /// An answer that says no.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub(super) enum PerculusError {
-    #[error("unauthorized")]
     Unauthorized,
-    #[error("not allowed")]
     NotAllowed,
-    #[error("session_not_found")]
     SessionNotFound,
-    #[error("{}", .0.join(" "))]
-    Invalid(Vec<String>),
-    #[error("attendee_not_found")]
+    /// The rules that were broken.
+    Invalid(Vec<Text>),
     AttendeeNotFound,
-    #[error("user_not_found")]
     UserNotFound,
-    #[error("username_in_use")]
     UsernameTaken,
-    #[error("email_in_use")]
     EmailTaken,
-    #[error("{0}")]
-    BadRequest(String),
-    #[error("Idempotency-Key must be one text of 1 to {} visible ASCII characters.", IdempotencyKey::MAX)]
+    BadRequest(Text),
     BadKey,
-    #[error("Idempotency-Key was sent before with another request.")]
     KeyReused,
-    #[error("A request of the same Idempotency-Key is under way; try again.")]
     KeyBusy,
-    #[error(transparent)]
-    Body(#[from] BodyError),
-    #[error(transparent)]
-    Filter(#[from] FilterError),
-    #[error("no such path")]
+    Body(BodyError),
+    Filter(FilterError),
     NoSuchPath,
-    #[error("the path does not take this method")]
     MethodNotAllowed,
-    #[error("the service can't reach its database; try again")]
     Unavailable,
-    #[error("unexpected failure")]
     Failure,
+}
+
+/// What is said about an error.
+enum Details {
+    /// A word for programs, the same in every language.
+    Token(&'static str),
+    /// Texts for people.
+    Texts(Vec<Text>),
 }
 
 #[derive(Serialize)]
@@ -85,14 +81,114 @@ impl PerculusError {
     }
 
     /// The error as the answer to a request that may come again.
-    pub(super) fn answer(&self) -> Answer {
-        write(self.status_code(), 0, &ErrorBody { code: self.code(), details: self.details() })
+    pub(super) fn answer(&self, language: Language) -> Answer {
+        write(self.status_code(), 0, &ErrorBody { code: self.code(), details: self.details_in(language) })
     }
 
-    fn details(&self) -> String {
+    /// The error as an answer in a language.
+    pub(super) fn response_in(&self, language: Language) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
         match self {
-            Self::Filter(error) => filter_message(*error),
-            other => other.to_string(),
+            Self::Unauthorized => _ = response.insert_header((WWW_AUTHENTICATE, "Bearer")),
+            Self::Unavailable | Self::KeyBusy | Self::Body(BodyError::NoRoom) => {
+                _ = response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
+            }
+            // The rest of the body may never come, or be endless.
+            Self::Body(BodyError::TooSlow | BodyError::TooLarge { .. }) => _ = response.insert_header((CONNECTION, "close")),
+            _ => {}
+        }
+        let mut response = response.json(ErrorBody { code: self.code(), details: self.details_in(language) });
+        if matches!(self.details(), Details::Texts(_)) {
+            mark_language(response.headers_mut(), language);
+        }
+        response
+    }
+
+    /// What is said about it, in a language.
+    pub(super) fn details_in(&self, language: Language) -> String {
+        match self.details() {
+            Details::Token(token) => token.to_owned(),
+            Details::Texts(texts) => texts.iter().map(|text| text.in_language(language)).collect::<Vec<_>>().join(" "),
+        }
+    }
+
+    /// The texts for people, before they are put into a language.
+    #[cfg(test)]
+    pub(super) fn texts(&self) -> Vec<Text> {
+        match self.details() {
+            Details::Token(_) => Vec::new(),
+            Details::Texts(texts) => texts,
+        }
+    }
+
+    fn details(&self) -> Details {
+        let text = match self {
+            Self::SessionNotFound => return Details::Token("session_not_found"),
+            Self::AttendeeNotFound => return Details::Token("attendee_not_found"),
+            Self::UserNotFound => return Details::Token("user_not_found"),
+            Self::UsernameTaken => return Details::Token("username_in_use"),
+            Self::EmailTaken => return Details::Token("email_in_use"),
+            Self::Invalid(texts) => return Details::Texts(texts.clone()),
+            Self::BadRequest(text) => text.clone(),
+            Self::Filter(error) => filter_fault(*error),
+            Self::Body(error) => body_fault(*error),
+            Self::BadKey => Text::of("key-malformed").with("max", IdempotencyKey::MAX),
+            Self::KeyReused => Text::of("key-reused"),
+            Self::KeyBusy => Text::of("key-busy"),
+            Self::Unauthorized => Text::of("unauthorized"),
+            Self::NotAllowed => Text::of("not-allowed"),
+            Self::NoSuchPath => Text::of("no-such-path"),
+            Self::MethodNotAllowed => Text::of("method-not-allowed"),
+            Self::Unavailable => Text::of("unavailable"),
+            Self::Failure => Text::of("failure"),
+        };
+        Details::Texts(vec![text])
+    }
+}
+
+fn body_fault(error: BodyError) -> Text {
+    match error {
+        BodyError::UnsupportedMediaType => Text::of("body-not-json-by-header"),
+        BodyError::NoForm => Text::of("body-no-form"),
+        BodyError::TooLarge { limit } => Text::of("body-too-large").with("limit", limit),
+        BodyError::TooSlow => Text::of("body-too-slow"),
+        BodyError::CutOff => Text::of("body-cut-off"),
+        BodyError::NoRoom => Text::of("body-no-room"),
+    }
+}
+
+/// Tells in which language an answer is, and that it depends on what the client prefers.
+pub(super) fn mark_language(headers: &mut HeaderMap, language: Language) {
+    headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+    headers.append(VARY, HeaderValue::from_static(ACCEPT_LANGUAGE.as_str()));
+}
+
+/// In English, for whoever logs it.
+impl std::fmt::Display for PerculusError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.details_in(Language::English))
+    }
+}
+
+impl std::error::Error for PerculusError {}
+
+impl From<BodyError> for PerculusError {
+    fn from(error: BodyError) -> Self {
+        Self::Body(error)
+    }
+}
+
+impl From<FilterError> for PerculusError {
+    fn from(error: FilterError) -> Self {
+        Self::Filter(error)
+    }
+}
+
+impl From<PersonFilterError> for PerculusError {
+    fn from(error: PersonFilterError) -> Self {
+        match error {
+            PersonFilterError::Page(error) => Self::Filter(error.into()),
+            error => Self::Invalid(vec![person_filter_fault(error)]),
         }
     }
 }
@@ -155,16 +251,6 @@ impl ResponseError for PerculusError {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut response = HttpResponse::build(self.status_code());
-        match self {
-            Self::Unauthorized => _ = response.insert_header((WWW_AUTHENTICATE, "Bearer")),
-            Self::Unavailable | Self::KeyBusy | Self::Body(BodyError::NoRoom) => {
-                _ = response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
-            }
-            // The rest of the body may never come, or be endless.
-            Self::Body(BodyError::TooSlow | BodyError::TooLarge { .. }) => _ = response.insert_header((CONNECTION, "close")),
-            _ => {}
-        }
-        response.json(ErrorBody { code: self.code(), details: self.details() })
+        self.response_in(Language::default())
     }
 }

@@ -1,10 +1,13 @@
 //! The sessions API of Perculus: its names, its shapes, its errors.
 
+mod attendees;
 mod auth;
 mod dto;
 mod error;
+mod language;
 mod once;
 mod routing;
+mod text;
 pub mod v1;
 pub mod v2;
 

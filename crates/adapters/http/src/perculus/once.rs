@@ -1,6 +1,7 @@
 //! The header `Idempotency-Key`: a request that carries one is done once, and answered alike each time. What is done is
 //! none of its business.
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use derslik_domain::idempotency::{Answer, IdempotencyKey, RequestDigest};
@@ -8,7 +9,8 @@ use derslik_ports::inbound::{Once, Performed};
 use sha2::{Digest, Sha256};
 
 use super::dto::session::respond;
-use super::error::PerculusError;
+use super::error::{PerculusError, mark_language};
+use super::language::Language;
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -48,15 +50,24 @@ impl RequestKey {
     }
 }
 
-/// The answer to a request that may have come before.
-pub(super) fn answered<T>(performed: Performed<T>, render: impl FnOnce(&T) -> Answer) -> HttpResponse {
+/// The answer to a request that may have come before. One that did is answered as it was, whatever language is asked for now.
+pub(super) fn answered<T>(performed: Performed<T>, language: Language, render: impl FnOnce(&T) -> Answer) -> HttpResponse {
     match performed {
-        Performed::Now(outcome) => respond(render(&outcome)),
-        Performed::Kept(answer) => respond(answer),
+        Performed::Now(outcome) => told(render(&outcome), language),
+        Performed::Kept(answer) => told(answer, language),
         Performed::Before(answer) => {
             let mut response = respond(answer);
             response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
             response
         }
     }
+}
+
+/// An answer as it goes out: one that tells of errors does so in a language.
+pub(super) fn told(answer: Answer, language: Language) -> HttpResponse {
+    let mut response = respond(answer);
+    if response.status() == StatusCode::MULTI_STATUS || response.status().is_client_error() {
+        mark_language(response.headers_mut(), language);
+    }
+    response
 }

@@ -1,22 +1,36 @@
 //! Paths as both versions take them. It knows none of the paths.
 
+use actix_web::dev::ServiceResponse;
 use actix_web::http::Method;
 use actix_web::web;
-use actix_web::{HttpResponse, Resource, ResponseError};
+use actix_web::{HttpRequest, HttpResponse, Resource};
 
 use super::error::PerculusError;
+use super::language::Language;
 
 /// A resource with or without a slash at the end of its path, which tells the methods that it takes to who tries others.
 pub(super) fn resource(path: &'static str, methods: &'static [Method]) -> Resource {
-    let refuse = move || async move {
+    let refuse = move |request: HttpRequest| async move {
         let allow: Vec<_> = methods.iter().map(Method::as_str).collect();
-        let mut response = PerculusError::MethodNotAllowed.error_response();
+        let mut response = PerculusError::MethodNotAllowed.response_in(Language::of(request.headers()));
         if let Ok(allow) = allow.join(", ").parse() {
             response.headers_mut().insert(actix_web::http::header::ALLOW, allow);
         }
         response
     };
     web::resource([path.to_owned(), format!("{path}/")]).default_service(web::to(refuse))
+}
+
+/// An answer in the language of its request: errors are made where nobody knows the request, in English. Any other answer
+/// passes by.
+pub(super) fn localised(response: ServiceResponse) -> ServiceResponse {
+    let Some(error) = response.response().error().and_then(|error| error.as_error::<PerculusError>()) else { return response };
+    let language = Language::of(response.request().headers());
+    if language == Language::default() {
+        return response;
+    }
+    let localised = error.response_in(language);
+    response.into_response(localised)
 }
 
 /// What is said about every other path.

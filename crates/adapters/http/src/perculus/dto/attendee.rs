@@ -9,17 +9,26 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::json::{AsSent, Shown, Slot, for_each_member};
-use super::messages::attendee_message;
+use super::messages::attendee_rule;
 use super::person::zulu;
+use super::state::State;
 use crate::perculus::error::PerculusError;
+use crate::perculus::language::Language;
 
 /// How a version shows attendees.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Style {
     /// Version 1.
     V1,
-    /// Version 2, which prints instants in a zone.
-    V2(Zone),
+    /// Version 2, which prints instants in a zone, and tells the positions of items where that is wanted.
+    V2 { zone: Zone, with_index: bool },
+}
+
+impl Style {
+    /// Whether the position of an item is its last key.
+    pub(crate) const fn with_index(self) -> bool {
+        matches!(self, Self::V2 { with_index: true, .. })
+    }
 }
 
 /// The fields of an attendee for the domain; `None` where the value is no object.
@@ -77,11 +86,11 @@ impl Serialize for AttendeeView<'_> {
         let attendee = self.attendee;
         let (session_key, user_key) = match self.style {
             Style::V1 => ("session_id", "user_id"),
-            Style::V2(_) => ("session_guid", "user_guid"),
+            Style::V2 { .. } => ("session_guid", "user_guid"),
         };
         let shown = |at: derslik_domain::time::Timestamp| match self.style {
             Style::V1 => zulu(at),
-            Style::V2(zone) => at.in_zone(zone).to_string(),
+            Style::V2 { zone, .. } => at.in_zone(zone).to_string(),
         };
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry(session_key, &Shown(attendee.session))?;
@@ -119,30 +128,20 @@ pub(crate) struct RejectedAttendee<'a> {
     index: Option<usize>,
 }
 
-#[derive(Debug, Serialize)]
-struct State {
-    code: u16,
-    details: Details,
-}
-
-/// A rule that was broken is told in a list of texts, a state that forbids in one text.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-enum Details {
-    Broken(Vec<String>),
-    State(String),
-}
-
 impl<'a> AttendeeBatchView<'a> {
     /// The view of an outcome beside the items as they were sent.
-    pub(crate) fn new(items: &[&'a RawValue], outcome: &'a AttendeeOutcome, style: Style, with_index: bool) -> Self {
+    pub(crate) fn new(items: &[&'a RawValue], outcome: &'a AttendeeOutcome, style: Style, language: Language) -> Self {
         let (mut approved, mut rejected) = (Vec::with_capacity(items.len()), Vec::new());
         for (position, (item, verdict)) in items.iter().zip(&outcome.verdicts).enumerate() {
-            let index = with_index.then_some(position);
+            let index = style.with_index().then_some(position);
             match verdict {
                 AttendeeVerdict::Done(attendee) => approved.push(AttendeeView { attendee, style, index }),
                 AttendeeVerdict::Refused(refusal) => {
-                    rejected.push(RejectedAttendee { model: AsSent(Some(item)), state: State::new(refusal), index });
+                    rejected.push(RejectedAttendee {
+                        model: AsSent(Some(item)),
+                        state: State::of(refusal_error(refusal), language),
+                        index,
+                    });
                 }
             }
         }
@@ -150,20 +149,11 @@ impl<'a> AttendeeBatchView<'a> {
     }
 }
 
-impl State {
-    fn new(refusal: &AttendeeRefusal) -> Self {
-        match refusal_error(refusal) {
-            PerculusError::Invalid(texts) => Self { code: 12, details: Details::Broken(texts) },
-            error => Self { code: error.code(), details: Details::State(error.to_string()) },
-        }
-    }
-}
-
 /// A refusal as the error of a request for one attendee.
 pub(crate) fn refusal_error(refusal: &AttendeeRefusal) -> PerculusError {
     match refusal {
         AttendeeRefusal::Invalid(violations) => {
-            PerculusError::Invalid(violations.iter().map(|violation| attendee_message(*violation)).collect())
+            PerculusError::Invalid(violations.iter().map(|violation| attendee_rule(*violation)).collect())
         }
         AttendeeRefusal::UnknownUser => PerculusError::UserNotFound,
         AttendeeRefusal::UnknownCode => PerculusError::AttendeeNotFound,

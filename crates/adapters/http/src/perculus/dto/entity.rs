@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use super::item::RawItem;
 use super::json::AsSent;
 use super::options::ui_options;
-use super::rejected::{SentOr, SentStart};
+use super::sent::{SentOr, SentStart};
 
 /// The epoch, as the original prints a date that nobody gave.
 const NO_START: &str = "1970-01-01T00:00:00+00:00";

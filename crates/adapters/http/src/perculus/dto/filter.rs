@@ -4,6 +4,7 @@ use derslik_domain::session::FilterForm;
 
 use super::json::{Slot, for_each_member};
 use crate::perculus::error::PerculusError;
+use crate::perculus::text::Text;
 
 /// The filter of a body; an empty body asks for everything.
 ///
@@ -15,11 +16,7 @@ pub(crate) fn read_filter(text: &str) -> Result<FilterForm, PerculusError> {
     }
     let mut filter = RawFilter::default();
     for_each_member(text, |name, value| filter.put(name, value)).map_err(|error| {
-        PerculusError::BadRequest(if error.is_data() {
-            "The body must be a JSON object.".to_owned()
-        } else {
-            format!("The body is not valid JSON: {error}.")
-        })
+        PerculusError::BadRequest(if error.is_data() { Text::of("body-no-object") } else { Text::of("body-malformed").with_fault(&error) })
     })?;
     Ok(filter.form())
 }

@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use super::json::{Slot, for_each_member};
 use super::options::read_options;
 use crate::perculus::error::PerculusError;
+use crate::perculus::text::Text;
 
 /// One item of a batch: the members that mean something, as they were sent.
 #[derive(Debug, Clone, Copy, Default)]
@@ -41,16 +42,21 @@ pub(crate) fn read_items(text: &str, most: usize) -> Result<Vec<RawItem<'_>>, Pe
 ///
 /// # Errors
 /// If the body is no JSON, no array, or has more than `most` items.
-pub(crate) fn read_array<'a, T>(text: &'a str, most: usize, what: &str, read: fn(&'a RawValue) -> T) -> Result<Vec<T>, PerculusError> {
+pub(crate) fn read_array<'a, T>(
+    text: &'a str,
+    most: usize,
+    what: &'static str,
+    read: fn(&'a RawValue) -> T,
+) -> Result<Vec<T>, PerculusError> {
     let Items { kept, count } = items_of(text, most, read).map_err(|error| {
         PerculusError::BadRequest(if error.is_data() {
-            format!("The body must be a JSON array of {what} objects.")
+            Text::of("body-no-array").with("items", what)
         } else {
-            format!("The body is not valid JSON: {error}.")
+            Text::of("body-malformed").with_fault(&error)
         })
     })?;
     if count > most {
-        return Err(PerculusError::BadRequest(format!("A batch takes {most} items at the most; this one has {count}.")));
+        return Err(PerculusError::BadRequest(Text::of("batch-too-long").with("most", most).with("count", count)));
     }
     Ok(kept)
 }
@@ -101,8 +107,8 @@ impl<'a, T> Visitor<'a> for ItemsVisitor<'a, T> {
 /// If the body is no JSON object.
 pub(crate) fn read_object(text: &str) -> Result<&RawValue, PerculusError> {
     let value: &RawValue =
-        serde_json::from_str(text).map_err(|error| PerculusError::BadRequest(format!("The body is not valid JSON: {error}.")))?;
-    if value.get().starts_with('{') { Ok(value) } else { Err(PerculusError::BadRequest("The body must be a JSON object.".to_owned())) }
+        serde_json::from_str(text).map_err(|error| PerculusError::BadRequest(Text::of("body-malformed").with_fault(&error)))?;
+    if value.get().starts_with('{') { Ok(value) } else { Err(PerculusError::BadRequest(Text::of("body-no-object"))) }
 }
 
 impl<'a> RawItem<'a> {

@@ -1,43 +1,76 @@
-//! The texts of broken rules, in English. Those that the vendor's page shows are its own.
+//! Which text tells of which broken rule. The texts themselves are in `perculus/text`.
 
 use derslik_domain::attendee::AttendeeField;
-use derslik_domain::identity::PersonField;
+use derslik_domain::identity::{PersonField, PersonFilterError};
 use derslik_domain::page::{Page, PageError};
 use derslik_domain::session::{FilterError, FilterField, OptionName, Problem, SessionDuration, SessionField, Violation};
 use derslik_domain::text::TextError;
 
 use super::options::wire_name;
+use crate::perculus::text::Text;
 
-/// The text of a broken rule.
-pub(crate) fn message(violation: Violation) -> String {
+/// The text of a broken rule about a session.
+pub(crate) fn session_rule(violation: Violation) -> Text {
     let Violation { field, problem } = violation;
     if field == SessionField::Item {
-        return "Invalid session. An item of the batch must be a JSON object.".to_owned();
+        return Text::of("session-item");
     }
-    let (subject, key) = names(field);
-    let reason = match problem {
-        Problem::Invalid if field == SessionField::StartDate => None,
-        Problem::Required => Some(format!("{key} is required.")),
-        Problem::Mistyped => Some(format!("{key} must be {}.", type_name(field))),
-        Problem::Repeated => Some(format!("{key} was sent more than once.")),
-        Problem::Text(error) => Some(text_reason(&key, error)),
-        Problem::Invalid => Some(format!("{key} must be {}.", wanted(field))),
-        // A start in the past: the vendor says no more about it.
-        _ => None,
-    };
-    match reason {
-        None => format!("Invalid session {subject}."),
-        Some(reason) => format!("Invalid session {subject}. {reason}"),
+    let key = session_key(field);
+    let subject = Text::of("session-field").with("field", if matches!(field, SessionField::Option(_)) { "options" } else { key });
+    let key = if let SessionField::Option(name) = field { wire_name(name) } else { key.to_owned() };
+    match problem {
+        Problem::Invalid if field == SessionField::StartDate => subject,
+        Problem::Invalid if field == SessionField::Duration => {
+            let (min, max) = (SessionDuration::MIN_MINUTES, SessionDuration::MAX_MINUTES);
+            subject.then(Text::of("minutes-out-of-range").with("key", key).with("min", min).with("max", max))
+        }
+        Problem::Invalid => subject.then(must_be(key, session_value(field))),
+        Problem::Mistyped => subject.then(must_be(key, session_type(field))),
+        problem => match simple_reason(problem, &key) {
+            Some(reason) => subject.then(reason),
+            // A start in the past: the vendor says no more about it.
+            None => subject,
+        },
     }
 }
 
-/// The text of a refused filter.
-pub(crate) fn filter_message(error: FilterError) -> String {
+/// The text of a broken rule about a person.
+pub(crate) fn person_rule(violation: derslik_domain::form::Violation<PersonField>) -> Text {
+    let (key, wanted) = person_key(violation.field);
+    plain_rule(Text::of("user-field"), violation.problem, key, wanted)
+}
+
+/// The text of a broken rule about an attendee.
+pub(crate) fn attendee_rule(violation: derslik_domain::form::Violation<AttendeeField>) -> Text {
+    let (key, wanted) = match violation.field {
+        AttendeeField::Item => return Text::of("attendee-item"),
+        AttendeeField::User => ("user_guid", "guid"),
+        AttendeeField::Code => ("attendance_code", "string"),
+        AttendeeField::Email => ("email", "email"),
+        AttendeeField::Name => ("name", "string"),
+        AttendeeField::Surname => ("surname", "string"),
+        AttendeeField::Mobile => ("mobile", "string"),
+        AttendeeField::Role => ("role", "role"),
+    };
+    plain_rule(Text::of("attendee-field"), violation.problem, key, wanted)
+}
+
+/// The text of a refused filter of sessions.
+pub(crate) fn filter_fault(error: FilterError) -> Text {
     match error {
-        FilterError::Invalid(field) => format!("Invalid filter. {} can't be read.", filter_key(field)),
-        FilterError::TooLong { field, max } => format!("Invalid filter. {} must not be longer than {max} characters.", filter_key(field)),
-        FilterError::Page(PageError::TooLarge) => format!("page_size must not be above {}.", Page::MAX_SIZE),
-        _ => "Invalid filter. page_number and page_size must be positive numbers, and not too large.".to_owned(),
+        FilterError::Invalid(field) => Text::of("filter-unreadable").with("key", filter_key(field)),
+        FilterError::TooLong { field, max } => Text::of("filter-too-long").with("key", filter_key(field)).with("max", max),
+        FilterError::Page(PageError::TooLarge) => Text::of("page-too-large").with("max", Page::MAX_SIZE),
+        _ => Text::of("page-out-of-range"),
+    }
+}
+
+/// The text of a refused filter of people.
+pub(crate) fn person_filter_fault(error: PersonFilterError) -> Text {
+    match error {
+        PersonFilterError::Invalid(field) => Text::of("filter-unusable").with("key", person_key(field).0),
+        PersonFilterError::Page(error) => filter_fault(error.into()),
+        _ => Text::of("page-out-of-range"),
     }
 }
 
@@ -55,32 +88,30 @@ fn filter_key(field: FilterField) -> &'static str {
     }
 }
 
-/// What a field is called in a sentence, and by its key.
-fn names(field: SessionField) -> (&'static str, String) {
-    let (subject, key) = match field {
-        SessionField::Item => ("item", "item"),
-        SessionField::Guid => ("guid", "session_guid"),
-        SessionField::Name => ("name", "name"),
-        SessionField::Description => ("description", "description"),
-        SessionField::Tags => ("tags", "tags"),
-        SessionField::StartDate => ("start date", "start_date"),
-        SessionField::Duration => ("duration", "duration"),
-        SessionField::Lang => ("language", "lang"),
-        SessionField::AllowRecording => ("recording setting", "allow_recording"),
-        SessionField::InaccessibleReplay => ("replay setting", "inaccessible_replay"),
-        SessionField::Options => ("options", "options"),
-        SessionField::Option(name) => return ("options", wire_name(name)),
-        SessionField::Timezone => ("timezone", "timezone"),
-        SessionField::Status => ("status", "status"),
-    };
-    (subject, key.to_owned())
+fn session_key(field: SessionField) -> &'static str {
+    match field {
+        SessionField::Item => "item",
+        SessionField::Guid => "session_guid",
+        SessionField::Name => "name",
+        SessionField::Description => "description",
+        SessionField::Tags => "tags",
+        SessionField::StartDate => "start_date",
+        SessionField::Duration => "duration",
+        SessionField::Lang => "lang",
+        SessionField::AllowRecording => "allow_recording",
+        SessionField::InaccessibleReplay => "inaccessible_replay",
+        SessionField::Options | SessionField::Option(_) => "options",
+        SessionField::Timezone => "timezone",
+        SessionField::Status => "status",
+    }
 }
 
-fn type_name(field: SessionField) -> &'static str {
+/// What a field of a session must be at all.
+fn session_type(field: SessionField) -> &'static str {
     match field {
-        SessionField::Item | SessionField::Options | SessionField::Option(OptionName::Chat | OptionName::Duration) => "an object",
-        SessionField::Duration | SessionField::Status | SessionField::Option(OptionName::PreparationTime) => "a whole number",
-        SessionField::AllowRecording | SessionField::InaccessibleReplay | SessionField::Option(OptionName::Flag(_)) => "true or false",
+        SessionField::Item | SessionField::Options | SessionField::Option(OptionName::Chat | OptionName::Duration) => "object",
+        SessionField::Duration | SessionField::Status | SessionField::Option(OptionName::PreparationTime) => "integer",
+        SessionField::AllowRecording | SessionField::InaccessibleReplay | SessionField::Option(OptionName::Flag(_)) => "boolean",
         SessionField::Guid
         | SessionField::Name
         | SessionField::Description
@@ -88,78 +119,109 @@ fn type_name(field: SessionField) -> &'static str {
         | SessionField::StartDate
         | SessionField::Lang
         | SessionField::Timezone
-        | SessionField::Option(OptionName::ReturnUrl) => "a string",
+        | SessionField::Option(OptionName::ReturnUrl) => "string",
     }
 }
 
-fn wanted(field: SessionField) -> String {
+/// What a field of a session of the right type must say.
+fn session_value(field: SessionField) -> &'static str {
     match field {
-        SessionField::Duration => {
-            format!("between {} and {} minutes", SessionDuration::MIN_MINUTES, SessionDuration::MAX_MINUTES)
-        }
-        SessionField::Lang => "a language tag such as tr-TR".to_owned(),
-        SessionField::Timezone => "an IANA time zone such as Europe/Istanbul".to_owned(),
-        SessionField::Status => "0, 1, 2 or 3".to_owned(),
-        SessionField::Option(_) => "a number of minutes".to_owned(),
-        _ => "valid".to_owned(),
+        SessionField::Lang => "language",
+        SessionField::Timezone => "timezone",
+        SessionField::Status => "status",
+        SessionField::Option(_) => "minutes",
+        _ => "valid",
     }
 }
 
-fn text_reason(key: &str, error: TextError) -> String {
-    match error {
-        TextError::Empty => format!("{key} must not be empty."),
-        TextError::TooLong { max } => format!("{key} must not be longer than {max} characters."),
-        TextError::Nul => format!("{key} must not contain the character NUL."),
-        _ => format!("{key} is not valid Unicode text."),
-    }
-}
-
-/// The text of a broken rule about a person.
-pub(crate) fn person_message(violation: derslik_domain::form::Violation<PersonField>) -> String {
-    let (subject, key, wanted) = person_field(violation.field);
-    format!("Invalid user {subject}. {}", plain_reason(violation.problem, key, wanted))
-}
-
-/// What a field of a person is called in a sentence, by its key, and what it must be.
-pub(super) fn person_field(field: PersonField) -> (&'static str, &'static str, &'static str) {
-    const STRING: &str = "a string";
+/// The key of a field of a person, and what it must be.
+fn person_key(field: PersonField) -> (&'static str, &'static str) {
     match field {
-        PersonField::Name => ("name", "name", STRING),
-        PersonField::Surname => ("surname", "surname", STRING),
-        PersonField::Email => ("e-mail", "email", "an e-mail address"),
-        PersonField::Username => ("username", "username", STRING),
-        PersonField::Role => ("role", "role", "one of a, e, u, e+ and e-"),
-        PersonField::Password => ("password", "password", STRING),
-        PersonField::Mobile => ("mobile", "mobile", STRING),
-        PersonField::LoginAllowed => ("login setting", "login_allowed", "true or false"),
-        PersonField::Active => ("state", "active", "true or false"),
-        PersonField::Lang => ("language", "lang", "a language tag such as tr-TR"),
-        PersonField::Timezone => ("timezone", "timezone", "an IANA time zone such as Europe/Istanbul"),
-        PersonField::ExpiresAt => ("expiry date", "expires_at", "an ISO 8601 date and time"),
+        PersonField::Name => ("name", "string"),
+        PersonField::Surname => ("surname", "string"),
+        PersonField::Email => ("email", "email"),
+        PersonField::Username => ("username", "string"),
+        PersonField::Role => ("role", "role"),
+        PersonField::Password => ("password", "string"),
+        PersonField::Mobile => ("mobile", "string"),
+        PersonField::LoginAllowed => ("login_allowed", "boolean"),
+        PersonField::Active => ("active", "boolean"),
+        PersonField::Lang => ("lang", "language"),
+        PersonField::Timezone => ("timezone", "timezone"),
+        PersonField::ExpiresAt => ("expires_at", "instant"),
     }
 }
 
-/// The text of a broken rule about an attendee.
-pub(crate) fn attendee_message(violation: derslik_domain::form::Violation<AttendeeField>) -> String {
-    const STRING: &str = "a string";
-    let (subject, key, wanted) = match violation.field {
-        AttendeeField::Item => return "Invalid attendee. An attendee must be a JSON object.".to_owned(),
-        AttendeeField::User => ("user", "user_guid", "a GUID"),
-        AttendeeField::Code => ("code", "attendance_code", STRING),
-        AttendeeField::Email => ("e-mail", "email", "an e-mail address"),
-        AttendeeField::Name => ("name", "name", STRING),
-        AttendeeField::Surname => ("surname", "surname", STRING),
-        AttendeeField::Mobile => ("mobile", "mobile", STRING),
-        AttendeeField::Role => ("role", "role", "one of a, e, u, e+ and e-"),
+fn plain_rule(subject: Text, problem: Problem, key: &'static str, wanted: &'static str) -> Text {
+    let reason = simple_reason(problem, key).unwrap_or_else(|| must_be(key.to_owned(), wanted));
+    subject.with("field", key).then(reason)
+}
+
+fn must_be(key: String, wanted: &'static str) -> Text {
+    Text::of("must-be").with("key", key).with("wanted", wanted)
+}
+
+/// What is wrong, where that has nothing to do with what the field is for.
+fn simple_reason(problem: Problem, key: &str) -> Option<Text> {
+    let text = match problem {
+        Problem::Required => Text::of("required"),
+        Problem::Repeated => Text::of("repeated"),
+        Problem::Text(TextError::Empty) => Text::of("empty"),
+        Problem::Text(TextError::TooLong { max }) => Text::of("too-long").with("max", max),
+        Problem::Text(TextError::Nul) => Text::of("nul"),
+        Problem::Text(_) => Text::of("not-unicode"),
+        _ => return None,
     };
-    format!("Invalid attendee {subject}. {}", plain_reason(violation.problem, key, wanted))
+    Some(text.with("key", key.to_owned()))
 }
 
-fn plain_reason(problem: Problem, key: &str, wanted: &str) -> String {
-    match problem {
-        Problem::Required => format!("{key} is required."),
-        Problem::Repeated => format!("{key} was sent more than once."),
-        Problem::Text(error) => text_reason(key, error),
-        _ => format!("{key} must be {wanted}."),
+#[cfg(test)]
+pub(crate) mod samples {
+    //! Every rule that can be broken, so that a test can hear what is said about it.
+
+    use derslik_domain::session::OptionFlag;
+
+    use super::*;
+
+    const PROBLEMS: [Problem; 9] = [
+        Problem::Required,
+        Problem::Mistyped,
+        Problem::Repeated,
+        Problem::Invalid,
+        Problem::Past,
+        Problem::Text(TextError::Empty),
+        Problem::Text(TextError::TooLong { max: 500 }),
+        Problem::Text(TextError::Nul),
+        Problem::Text(TextError::NotUnicode),
+    ];
+
+    /// Each field of a kind with each problem, and the text about it.
+    fn broken<F: Copy + std::fmt::Debug>(
+        fields: impl IntoIterator<Item = F>,
+        text: fn(derslik_domain::form::Violation<F>) -> Text,
+    ) -> Vec<(String, Text)> {
+        let pairs = fields.into_iter().flat_map(|field| PROBLEMS.map(|problem| (field, problem)));
+        pairs.map(|(field, problem)| (format!("{field:?} {problem:?}"), text(derslik_domain::form::Violation { field, problem }))).collect()
+    }
+
+    pub(crate) fn all() -> Vec<(String, Text)> {
+        use {AttendeeField as A, FilterField as F, PersonField as P, SessionField as S};
+        let options = [OptionName::Chat, OptionName::Duration, OptionName::PreparationTime, OptionName::ReturnUrl];
+        let options = options.into_iter().chain(OptionFlag::ALL.map(OptionName::Flag)).map(S::Option);
+        let sessions = [S::Item, S::Guid, S::Name, S::Description, S::Tags, S::StartDate, S::Duration, S::Lang, S::AllowRecording];
+        let sessions = sessions.into_iter().chain([S::InaccessibleReplay, S::Options, S::Timezone, S::Status]).chain(options);
+        let people = [P::Name, P::Surname, P::Email, P::Username, P::Role, P::Password, P::Mobile, P::LoginAllowed, P::Active];
+        let people = people.into_iter().chain([P::Lang, P::Timezone, P::ExpiresAt]);
+        let attendees = [A::Item, A::User, A::Code, A::Email, A::Name, A::Surname, A::Mobile, A::Role];
+        let filters = [F::Guid, F::Name, F::Description, F::Tags, F::Duration, F::Begin, F::End, F::PageNumber, F::PageSize];
+        let filters = filters.into_iter().flat_map(|field| [FilterError::Invalid(field), FilterError::TooLong { field, max: 200 }]);
+        let filters = filters.chain([FilterError::Page(PageError::TooLarge), FilterError::Page(PageError::OutOfRange)]);
+
+        let mut texts = broken(sessions, session_rule);
+        texts.append(&mut broken(people.clone(), person_rule));
+        texts.append(&mut broken(attendees, attendee_rule));
+        texts.extend(filters.map(|error| (format!("{error:?}"), filter_fault(error))));
+        texts.extend(people.map(|field| (format!("filter by {field:?}"), person_filter_fault(PersonFilterError::Invalid(field)))));
+        texts
     }
 }

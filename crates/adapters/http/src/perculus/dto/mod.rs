@@ -10,4 +10,6 @@ pub(super) mod options;
 pub(super) mod person;
 pub(super) mod query;
 pub(super) mod rejected;
+mod sent;
 pub(super) mod session;
+mod state;

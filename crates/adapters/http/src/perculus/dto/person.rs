@@ -1,14 +1,12 @@
 //! A person of an account as it is sent and shown.
 
-use derslik_domain::identity::{ClassroomRole, Email, Lang, Mobile, PersonFilterError, PersonForm, Role, User, UserState, Username};
+use derslik_domain::identity::{ClassroomRole, Email, Lang, Mobile, PersonForm, Role, User, UserState, Username};
 use derslik_domain::time::{Timestamp, Zone};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::json::{Shown, Slot, for_each_member};
-use super::messages::person_field;
-use crate::perculus::error::PerculusError;
 
 /// The fields of a person for the domain.
 pub(crate) fn read_person(raw: &RawValue) -> PersonForm {
@@ -86,14 +84,4 @@ impl Serialize for PersonView<'_> {
 /// An instant as version 1 prints it outside sessions, with a `Z`.
 pub(super) fn zulu(at: Timestamp) -> String {
     at.in_zone(Zone::UTC).to_string().replace("+00:00", "Z")
-}
-
-impl From<PersonFilterError> for PerculusError {
-    fn from(error: PersonFilterError) -> Self {
-        match error {
-            PersonFilterError::Invalid(field) => Self::Invalid(vec![format!("{} has no usable value.", person_field(field).1)]),
-            PersonFilterError::Page(error) => Self::Filter(error.into()),
-            _ => Self::Failure,
-        }
-    }
 }

@@ -7,6 +7,7 @@ use derslik_domain::session::FilterForm;
 
 use super::json::{Slot, for_each_member};
 use crate::perculus::error::PerculusError;
+use crate::perculus::text::Text;
 
 /// The parameters of a list. Their names are in lower case and without underscores.
 #[derive(Debug, Default)]
@@ -29,10 +30,10 @@ impl Parameters {
                 let value = if is_number { Field::Given(raw.get().as_bytes().to_vec()) } else { slot.text() };
                 values.push((plain(name), value));
             })
-            .map_err(|error| PerculusError::BadRequest(format!("The body must be a JSON object: {error}.")))?;
+            .map_err(|error| PerculusError::BadRequest(Text::of("body-no-object-because").with_fault(&error)))?;
         }
         let query = web::Query::<Vec<(String, String)>>::from_query(query);
-        let query = query.map_err(|_| PerculusError::BadRequest("The query can't be read.".to_owned()))?;
+        let query = query.map_err(|_| PerculusError::BadRequest(Text::of("query-malformed")))?;
         values.extend(query.into_inner().into_iter().map(|(name, value)| (plain(&name), Field::Given(value.into_bytes()))));
         Ok(Self { values })
     }

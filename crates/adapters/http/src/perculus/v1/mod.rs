@@ -5,24 +5,27 @@ mod people;
 mod sessions;
 mod token;
 
-use actix_web::Scope;
+use actix_web::dev::{HttpServiceFactory, Service};
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
+use futures_util::TryFutureExt;
 
-use super::routing::{no_such_path, resource};
+use super::routing::{localised, no_such_path, resource};
 
 const LIST: &[Method] = &[Method::GET, Method::HEAD, Method::POST];
 const ONE: &[Method] = &[Method::GET, Method::HEAD, Method::PUT, Method::DELETE];
 
 /// The calls of this version below `prefix`.
-pub fn scope(prefix: &str) -> Scope {
-    web::scope(prefix).configure(routes).default_service(web::to(no_such_path))
+pub fn scope(prefix: &str) -> impl HttpServiceFactory + use<> {
+    let calls = web::scope(prefix).configure(routes).default_service(web::to(no_such_path));
+    calls.wrap_fn(|request, calls| calls.call(request).map_ok(localised))
 }
 
 /// Where tokens are made: outside the paths of the version.
 pub fn token_routes(config: &mut ServiceConfig) {
     for path in ["/auth/connect/token", "/connect/token"] {
-        config.service(resource(path, &[Method::POST]).route(web::post().to(token::token)));
+        let token = resource(path, &[Method::POST]).route(web::post().to(token::token));
+        config.service(token.wrap_fn(|request, token| token.call(request).map_ok(localised)));
     }
 }
 

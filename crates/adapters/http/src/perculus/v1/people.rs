@@ -12,12 +12,13 @@ use derslik_ports::inbound::ServiceError;
 use crate::body::{body_text, read_json, read_optional_json};
 use crate::perculus::auth::Caller;
 use crate::perculus::dto::item::read_object;
-use crate::perculus::dto::messages::person_message;
+use crate::perculus::dto::messages::person_rule;
 use crate::perculus::dto::person::{PersonView, read_person};
 use crate::perculus::dto::query::Parameters;
-use crate::perculus::dto::session::{json, respond, write};
+use crate::perculus::dto::session::{json, write};
 use crate::perculus::error::PerculusError;
-use crate::perculus::once::{RequestKey, answered};
+use crate::perculus::language::Language;
+use crate::perculus::once::{RequestKey, answered, told};
 use crate::state::HttpState;
 
 pub(super) async fn add(
@@ -28,9 +29,11 @@ pub(super) async fn add(
 ) -> Result<HttpResponse, PerculusError> {
     let body = read_json(&request, payload, &state).await?;
     let person = read_person(read_object(&body_text(&body))?).read_new().map_err(|violations| invalid(&violations))?;
-    let once = RequestKey::read(&request, &body, "")?.map(|key| key.guard(|added| answer(added, StatusCode::CREATED)));
+    let language = Language::of(request.headers());
+    let render = move |added: &Result<User, PersonRefusal>| answer(added, StatusCode::CREATED, language);
+    let once = RequestKey::read(&request, &body, "")?.map(|key| key.guard(render));
     let performed = state.people.add(&actor, person, once).await.map_err(about_a_person)?;
-    Ok(answered(performed, |added| answer(added, StatusCode::CREATED)))
+    Ok(answered(performed, language, render))
 }
 
 pub(super) async fn change(
@@ -44,7 +47,8 @@ pub(super) async fn change(
     let body = read_json(&request, payload, &state).await?;
     let change = read_person(read_object(&body_text(&body))?).read().map_err(|violations| invalid(&violations))?;
     let changed = state.people.change(&actor, key, change).await.map_err(about_a_person)?;
-    Ok(respond(answer(&changed, StatusCode::OK)))
+    let language = Language::of(request.headers());
+    Ok(told(answer(&changed, StatusCode::OK, language), language))
 }
 
 pub(super) async fn get(state: Data<HttpState>, Caller(actor): Caller, key: Path<String>) -> Result<HttpResponse, PerculusError> {
@@ -77,17 +81,17 @@ fn key_of(text: &str) -> Result<UserKey, PerculusError> {
     Username::parse(text).map(UserKey::Username).map_err(|_| PerculusError::UserNotFound)
 }
 
-fn answer(outcome: &Result<User, PersonRefusal>, done: StatusCode) -> Answer {
+fn answer(outcome: &Result<User, PersonRefusal>, done: StatusCode, language: Language) -> Answer {
     match outcome {
         Ok(user) => write(done, 1, &PersonView(user)),
-        Err(PersonRefusal::Invalid(violations)) => invalid(violations).answer(),
-        Err(PersonRefusal::EmailTaken) => PerculusError::EmailTaken.answer(),
-        Err(PersonRefusal::UsernameTaken) => PerculusError::UsernameTaken.answer(),
+        Err(PersonRefusal::Invalid(violations)) => invalid(violations).answer(language),
+        Err(PersonRefusal::EmailTaken) => PerculusError::EmailTaken.answer(language),
+        Err(PersonRefusal::UsernameTaken) => PerculusError::UsernameTaken.answer(language),
     }
 }
 
 fn invalid(violations: &[Violation<PersonField>]) -> PerculusError {
-    PerculusError::Invalid(violations.iter().map(|violation| person_message(*violation)).collect())
+    PerculusError::Invalid(violations.iter().map(|violation| person_rule(*violation)).collect())
 }
 
 fn about_a_person(error: ServiceError) -> PerculusError {

@@ -9,10 +9,11 @@ use derslik_domain::session::{Batch, BatchItem, BatchOutcome, Target, Verdict};
 use crate::body::{body_text, read_json, read_optional_json};
 use crate::perculus::auth::Caller;
 use crate::perculus::dto::item::{RawItem, read_object};
-use crate::perculus::dto::messages::message;
+use crate::perculus::dto::messages::session_rule;
 use crate::perculus::dto::query::Parameters;
 use crate::perculus::dto::session::{SessionViewV1, json, write};
 use crate::perculus::error::PerculusError;
+use crate::perculus::language::Language;
 use crate::perculus::once::{RequestKey, answered};
 use crate::state::HttpState;
 
@@ -25,9 +26,11 @@ pub(super) async fn create(
     let body = read_json(&request, payload, &state).await?;
     let form = RawItem::read(read_object(&body_text(&body))?).form();
     let batch = Batch::new(vec![BatchItem::Session(Target::New, Box::new(form))]);
-    let once = RequestKey::read(&request, &body, "")?.map(|key| key.guard(|outcome| only(outcome, StatusCode::CREATED)));
+    let language = Language::of(request.headers());
+    let render = move |outcome: &BatchOutcome| only(outcome, StatusCode::CREATED, language);
+    let once = RequestKey::read(&request, &body, "")?.map(|key| key.guard(render));
     let performed = state.sessions.upsert_batch(&actor, batch, once).await?;
-    Ok(answered(performed, |outcome| only(outcome, StatusCode::CREATED)))
+    Ok(answered(performed, language, render))
 }
 
 pub(super) async fn change(
@@ -42,17 +45,18 @@ pub(super) async fn change(
     let form = RawItem::read(read_object(&body_text(&body))?).form();
     let batch = Batch::new(vec![BatchItem::Session(Target::Existing(guid), Box::new(form))]);
     let performed = state.sessions.upsert_batch(&actor, batch, None).await?;
-    Ok(answered(performed, |outcome| only(outcome, StatusCode::OK)))
+    let language = Language::of(request.headers());
+    Ok(answered(performed, language, |outcome| only(outcome, StatusCode::OK, language)))
 }
 
 /// The answer about the only item of a batch.
-fn only(outcome: &BatchOutcome, done: StatusCode) -> Answer {
+fn only(outcome: &BatchOutcome, done: StatusCode, language: Language) -> Answer {
     match outcome.verdicts().first() {
         Some(Verdict::Created(session) | Verdict::Updated(session)) => write(done, 1, &SessionViewV1(session)),
         Some(Verdict::Refused(violations)) => {
-            PerculusError::Invalid(violations.iter().map(|violation| message(*violation)).collect()).answer()
+            PerculusError::Invalid(violations.iter().map(|violation| session_rule(*violation)).collect()).answer(language)
         }
-        Some(Verdict::NotFound) | None => PerculusError::SessionNotFound.answer(),
+        Some(Verdict::NotFound) | None => PerculusError::SessionNotFound.answer(language),
     }
 }
 

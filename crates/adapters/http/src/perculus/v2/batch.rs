@@ -14,6 +14,7 @@ use crate::perculus::dto::json::without_comments;
 use crate::perculus::dto::rejected::Rejected;
 use crate::perculus::dto::session::{Approved, BatchView, write};
 use crate::perculus::error::PerculusError;
+use crate::perculus::language::Language;
 use crate::perculus::once::{RequestKey, answered};
 use crate::state::HttpState;
 
@@ -30,18 +31,27 @@ pub(super) async fn upsert_batch(
     let batch = Batch::new(items.iter().map(RawItem::as_domain).collect());
     let with_index = wants_index(&request);
     let key = RequestKey::read(&request, &body, if with_index { "index" } else { "" })?;
-    let once = key.map(|key| key.guard(render_later(body.clone(), actor.clone(), state.limits.batch_items, with_index)));
+    let tongue = Tongue { with_index, language: Language::of(request.headers()) };
+    let once = key.map(|key| key.guard(render_later(body.clone(), actor.clone(), state.limits.batch_items, tongue)));
     let performed = state.sessions.upsert_batch(&actor, batch, once).await?;
-    Ok(answered(performed, |outcome| answer(&actor, &items, outcome, with_index)))
+    Ok(answered(performed, tongue.language, |outcome| answer(&actor, &items, outcome, tongue)))
+}
+
+/// How the client wants to be told what became of its batch.
+#[derive(Debug, Clone, Copy)]
+struct Tongue {
+    /// Whether each item is told with its position.
+    with_index: bool,
+    language: Language,
 }
 
 /// Puts the outcome into words on another thread, where the items can't go: they are read there once more.
-fn render_later(body: Bytes, actor: Actor, most: usize, with_index: bool) -> impl FnOnce(&BatchOutcome) -> Answer + Send + 'static {
+fn render_later(body: Bytes, actor: Actor, most: usize, tongue: Tongue) -> impl FnOnce(&BatchOutcome) -> Answer + Send + 'static {
     move |outcome| {
         let text = body_text(&body);
         let text = without_comments(&text);
         let items = read_items(&text, most).unwrap_or_default();
-        answer(&actor, &items, outcome, with_index)
+        answer(&actor, &items, outcome, tongue)
     }
 }
 
@@ -50,15 +60,15 @@ pub(super) fn wants_index(request: &HttpRequest) -> bool {
     request.headers().get("x-batch-index").is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"))
 }
 
-fn answer(actor: &Actor, items: &[RawItem<'_>], outcome: &BatchOutcome, with_index: bool) -> Answer {
+fn answer(actor: &Actor, items: &[RawItem<'_>], outcome: &BatchOutcome, tongue: Tongue) -> Answer {
     let mut approved = Vec::with_capacity(items.len());
     let (mut refused_by_state, mut refused_by_rule) = (Vec::new(), Vec::new());
     for (position, (item, verdict)) in items.iter().zip(outcome.verdicts()).enumerate() {
-        let index = with_index.then_some(position);
+        let index = tongue.with_index.then_some(position);
         match verdict {
             Verdict::Created(session) | Verdict::Updated(session) => approved.push(Approved { session, index }),
             Verdict::NotFound => refused_by_state.push(Rejected::not_found(item, actor, index)),
-            Verdict::Refused(violations) => refused_by_rule.push(Rejected::invalid(item, actor, violations, index)),
+            Verdict::Refused(violations) => refused_by_rule.push(Rejected::invalid(item, actor, violations, index, tongue.language)),
         }
     }
     // Those that state refused come first, whatever their position.

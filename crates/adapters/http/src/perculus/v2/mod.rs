@@ -6,15 +6,17 @@ mod delete;
 mod get;
 mod search;
 
-use actix_web::Scope;
+use actix_web::dev::{HttpServiceFactory, Service};
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
+use futures_util::TryFutureExt;
 
-use super::routing::{no_such_path, resource};
+use super::routing::{localised, no_such_path, resource};
 
 /// The calls of this version below `prefix`.
-pub fn scope(prefix: &str) -> Scope {
-    web::scope(prefix).configure(routes).default_service(web::to(no_such_path))
+pub fn scope(prefix: &str) -> impl HttpServiceFactory + use<> {
+    let calls = web::scope(prefix).configure(routes).default_service(web::to(no_such_path));
+    calls.wrap_fn(|request, calls| calls.call(request).map_ok(localised))
 }
 
 fn routes(config: &mut ServiceConfig) {

@@ -1,0 +1,37 @@
+//! Why an item of a batch was refused.
+
+use serde::Serialize;
+
+use crate::perculus::error::PerculusError;
+use crate::perculus::language::Language;
+use crate::perculus::text::Text;
+
+/// Why an item was refused.
+#[derive(Debug, Serialize)]
+pub(super) struct State {
+    code: u16,
+    details: Details,
+}
+
+/// A rule that was broken is told in a list of texts, a state that forbids in one text.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Details {
+    Broken(Vec<String>),
+    State(String),
+}
+
+impl State {
+    /// Rules were broken.
+    pub(super) fn broken(rules: impl Iterator<Item = Text>, language: Language) -> Self {
+        Self { code: 12, details: Details::Broken(rules.map(|rule| rule.in_language(language)).collect()) }
+    }
+
+    /// The error that a request for this one thing would have come to.
+    pub(super) fn of(error: PerculusError, language: Language) -> Self {
+        match error {
+            PerculusError::Invalid(rules) => Self::broken(rules.into_iter(), language),
+            error => Self { code: error.code(), details: Details::State(error.details_in(language)) },
+        }
+    }
+}
