@@ -9,7 +9,7 @@ const END: &str = "<!-- end of transitions -->\n";
 
 #[test]
 fn the_documented_table_is_the_one_in_force() {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/API-classroom.md");
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/API.md");
     let text = std::fs::read_to_string(&path).expect("the document is there");
     let (before, rest) = text.split_once(BEGIN).expect("the table begins");
     let (table, after) = rest.split_once(END).expect("the table ends");

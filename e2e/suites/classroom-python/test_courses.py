@@ -1,6 +1,7 @@
 """Every method of the courses API through the unmodified client."""
 
 import json
+import time
 import urllib.request
 
 import pytest
@@ -73,7 +74,27 @@ def test_a_refused_transition_is_a_typed_error(teacher, start, to):
     code, status, message, details = refused(courses.patch(id=made["id"], updateMask="courseState", body={"courseState": to}))
     assert (code, status, message) == (400, "FAILED_PRECONDITION", "Precondition check failed.")
     assert start in details[0]["violations"][0]["description"]
-    assert courses.get(id=made["id"]).execute() == made
+    # A course that was active is given a calendar, whenever that comes to be.
+    now = courses.get(id=made["id"]).execute()
+    assert {**now, "calendarId": None} == {**made, "calendarId": None}
+
+
+def with_calendar(teacher, course):
+    """The course once it has been given its calendar."""
+    for _ in range(200):
+        found = teacher.courses().get(id=course["id"]).execute()
+        if "calendarId" in found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError("the course has no calendar")
+
+
+def test_a_course_is_given_a_calendar_once_it_is_active(teacher):
+    made = teacher.courses().create(body={"name": "Kimya", "ownerId": "me", "courseState": "ACTIVE"}).execute()
+    assert "calendarId" not in made
+    course = with_calendar(teacher, made)
+    assert course["calendarId"] == f"classroom{made['id']}@group.calendar.google.com"
+    assert course["updateTime"] == made["updateTime"]
 
 
 @pytest.mark.parametrize("state", ["ACTIVE", "PROVISIONED", "DECLINED"])
@@ -247,7 +268,10 @@ def test_what_is_not_there_says_so(base):
     assert json.loads(caught.value.read())["error"]["status"] == "UNIMPLEMENTED"
 
 
-def test_a_tag_guards_against_lost_updates(base, course):
+def test_a_tag_guards_against_lost_updates(base, teacher, course):
+    # Being given its calendar is a change of the course as well.
+    with_calendar(teacher, course)
+
     def patch(tag, name):
         request = urllib.request.Request(
             f"{base}/v1/courses/{course['id']}?updateMask=name",

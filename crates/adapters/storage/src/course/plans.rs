@@ -1,22 +1,27 @@
-//! Lists of courses stay what they cost: the plans of both databases for an account with many courses.
+//! Lists of courses stay what they cost: one statement each, and the plans of both databases for an account with many courses.
 
-use derslik_domain::course::{CourseCursor, CourseFilter, CourseListForm, CoursePage, CourseState, Viewer};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use derslik_domain::course::{CourseCursor, CourseFilter, CourseListForm, CourseOrder, CoursePage, CourseState, Viewer};
 use derslik_domain::form::Field;
 use derslik_domain::id::Id;
 use derslik_domain::identity::Role;
 use derslik_domain::time::Timestamp;
+use derslik_ports::outbound::Stores;
 use derslik_testkit::builders::account;
 use derslik_testkit::postgres::{PostgresServer, Template};
-use diesel::connection::SimpleConnection;
+use diesel::connection::{Connection, InstrumentationEvent, SimpleConnection};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use super::list::{Query, query};
+use crate::conn::{Conn, DieselStores};
 use crate::pool::{Access, Connector, DatabaseUrl, PgConnector, PoolSettings, SqliteConnector};
 use crate::schema_revision;
 
 /// As many courses as make a plan matter.
-const COURSES: u32 = 20_000;
+const COURSES: u32 = 100_000;
 
 #[derive(QueryableByName)]
 struct PostgresLine {
@@ -30,8 +35,11 @@ struct SqliteLine {
     detail: String,
 }
 
-/// Every sort of list, on its first page and on a later one.
-fn queries() -> Vec<Query> {
+/// What a list is asked for.
+type Request = (Viewer, CourseFilter, CoursePage);
+
+/// Every sort of list, on its first page and on one in the middle.
+fn requests() -> Vec<Request> {
     let form = |form: CourseListForm| form.judge().unwrap().about(Id::new(2));
     let member = || Field::Given(b"me".to_vec());
     let filters: Vec<CourseFilter> = vec![
@@ -39,17 +47,48 @@ fn queries() -> Vec<Query> {
         form(CourseListForm { states: [CourseState::Declined].into_iter().collect(), ..CourseListForm::default() }),
         form(CourseListForm { teacher: member(), ..CourseListForm::default() }),
         form(CourseListForm { student: member(), ..CourseListForm::default() }),
+        form(CourseListForm { order: CourseOrder::OldestFirst, ..CourseListForm::default() }),
+        form(CourseListForm { query: Field::Given(b"cour urse".to_vec()), ..CourseListForm::default() }),
     ];
-    let later = CourseCursor { created_at: Timestamp::from_micros(1_700_000_000_000_000), id: Id::new(5) };
+    let later = CourseCursor { created_at: Timestamp::from_micros(1_600_050_000_000_000), id: Id::new(5) };
     let pages = [None, Some(later)].map(|after| CoursePage::new(None, after).unwrap());
     let viewers = [Role::Admin, Role::Member].map(|role| Viewer { principal: Id::new(3), role });
-    let mut queries = Vec::new();
-    for filter in &filters {
+    let mut requests = Vec::new();
+    for filter in filters {
         for page in pages {
-            queries.extend(viewers.map(|viewer| query(account().id, viewer, filter, page)));
+            requests.extend(viewers.map(|viewer| (viewer, filter.clone(), page)));
         }
     }
-    queries
+    requests
+}
+
+fn queries() -> Vec<Query> {
+    requests().iter().map(|(viewer, filter, page)| query(account().id, *viewer, filter, *page)).collect()
+}
+
+/// Asks for every list, and counts the statements that come of each.
+fn statements_of_each(conn: Conn<'_>, statements: &AtomicUsize) {
+    let mut stores = DieselStores::new(conn);
+    for (viewer, filter, page) in requests() {
+        let before = statements.load(Ordering::Relaxed);
+        let listed = stores.courses().list(account().id, viewer, &filter, page).unwrap();
+        assert_eq!(statements.load(Ordering::Relaxed) - before, 1, "{filter:?}");
+        if viewer.role == Role::Admin && filter.member.is_none() && filter.states.contains(CourseState::Active) {
+            assert_eq!(listed.len(), 101, "{filter:?}");
+        }
+    }
+}
+
+/// Counts what a connection is asked from now on.
+fn count_statements(conn: &mut impl Connection) -> Arc<AtomicUsize> {
+    let statements = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&statements);
+    conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+        if matches!(event, InstrumentationEvent::StartQuery { .. }) {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    statements
 }
 
 fn explained(prefix: &str, mut query: Query) -> Query {
@@ -92,8 +131,35 @@ fn a_page_of_courses_never_reads_all_courses_on_sqlite() {
         for table in ["c", "m", "v", "courses", "course_members"] {
             assert!(!plan.lines().any(|line| line == format!("SCAN {table}")), "{plan}");
         }
+        // The stretches come out of the index in order; what is sorted is a page of each state at the most.
+        let lines: Vec<&str> = plan.lines().collect();
+        let sorted = lines.windows(2).any(|pair| pair[0].contains("courses_by_creation") && pair[1].contains("TEMP B-TREE"));
+        let member = plan.contains("course_members_by_user");
+        assert!(!(sorted || member && plan.contains("TEMP B-TREE")), "{plan}");
         assert!(plan.contains("courses_by_creation") || plan.contains("course_members_by_user"), "{plan}");
     }
+    let statements = count_statements(&mut conn);
+    statements_of_each(Conn::Sqlite(&mut conn), &statements);
+}
+
+/// The most rows that any step of a page looks at: a page of each state, or everything of one member, who has 1 000 of the
+/// 100 000 courses.
+const FEW: u64 = 1_100;
+
+/// How many rows a step of a plan looked at.
+fn rows_of(line: &str) -> u64 {
+    let number = |after: &str| -> Option<u64> {
+        let rest = line.split_once(after)?.1;
+        rest.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()
+    };
+    let actual = line.split_once("(actual ").map_or(0, |(_, actual)| {
+        let part = |after: &str| -> u64 {
+            let rest = actual.split_once(after).map_or("", |(_, rest)| rest);
+            rest.split(|letter: char| !letter.is_ascii_digit()).next().and_then(|digits| digits.parse().ok()).unwrap_or(0)
+        };
+        part("rows=") * part("loops=")
+    });
+    actual.max(number("Rows Removed by Filter: ").unwrap_or(0)).max(number("Rows Removed by Join Filter: ").unwrap_or(0))
 }
 
 #[test]
@@ -104,9 +170,13 @@ fn a_page_of_courses_never_reads_all_courses_on_postgresql() {
     let instant = "to_timestamp(1600000000 + (n))";
     conn.batch_execute(&rows(&format!("generate_series(1, {COURSES}) AS s (n)"), instant, "gen_random_uuid()")).unwrap();
     for query in queries() {
-        let lines: Vec<PostgresLine> = explained("EXPLAIN ", query).bound().load(&mut conn).unwrap();
-        let plan = lines.into_iter().map(|line| line.line).collect::<Vec<_>>().join("\n");
+        let lines: Vec<PostgresLine> = explained("EXPLAIN (ANALYZE, TIMING OFF) ", query).bound().load(&mut conn).unwrap();
+        let lines: Vec<String> = lines.into_iter().map(|line| line.line).collect();
+        let plan = lines.join("\n");
         assert!(!plan.contains("Seq Scan on courses") && !plan.contains("Seq Scan on course_members"), "{plan}");
         assert!(plan.contains("courses_by_creation") || plan.contains("course_members_by_user"), "{plan}");
+        assert!(plan.contains("(actual ") && lines.iter().all(|line| rows_of(line) <= FEW), "{plan}");
     }
+    let statements = count_statements(&mut conn);
+    statements_of_each(Conn::Pg(&mut conn), &statements);
 }
