@@ -3,7 +3,7 @@
 use derslik_domain::idempotency::KeptAnswer;
 use derslik_domain::identity::Actor;
 use derslik_domain::time::Timestamp;
-use derslik_ports::inbound::{Once, Performed, ServiceError};
+use derslik_ports::inbound::{KeyRefusal, Once, Performed};
 use derslik_ports::outbound::{Conflict, KeyState, OwnedKey, StoreError, Stores};
 
 /// A request that is done once, and by whom.
@@ -23,23 +23,23 @@ impl<T> Guard<T> {
     }
 
     /// Does `work` unless it was done before.
-    pub(crate) fn run(
+    pub(crate) fn run<E: From<StoreError> + From<KeyRefusal>>(
         self,
         stores: &mut dyn Stores,
-        work: impl FnOnce(&mut dyn Stores) -> Result<T, ServiceError>,
-    ) -> Result<Performed<T>, ServiceError> {
+        work: impl FnOnce(&mut dyn Stores) -> Result<T, E>,
+    ) -> Result<Performed<T>, E> {
         let Some((key, once)) = self.once else { return work(stores).map(Performed::Now) };
         let forgotten = KeptAnswer::forgotten_before(self.now);
         match stores.idempotency().hold(&key, forgotten)? {
-            KeyState::Busy => Err(ServiceError::KeyBusy),
+            KeyState::Busy => Err(KeyRefusal::Busy.into()),
             KeyState::Answered(kept) if kept.request == once.request => Ok(Performed::Before(kept.answer)),
-            KeyState::Answered(_) => Err(ServiceError::KeyReused),
+            KeyState::Answered(_) => Err(KeyRefusal::Reused.into()),
             KeyState::Free => {
                 let outcome = work(stores)?;
                 let kept = KeptAnswer { request: once.request, answer: (once.render)(&outcome), at: self.now };
                 stores.idempotency().keep(&key, &kept, forgotten).map_err(|error| match error {
-                    StoreError::Conflict(Conflict::IdempotencyKey) => ServiceError::KeyBusy,
-                    error => error.into(),
+                    StoreError::Conflict(Conflict::IdempotencyKey) => E::from(KeyRefusal::Busy),
+                    error => E::from(error),
                 })?;
                 Ok(Performed::Kept(kept.answer))
             }
@@ -50,6 +50,7 @@ impl<T> Guard<T> {
 #[cfg(test)]
 mod tests {
     use derslik_domain::idempotency::{Answer, IdempotencyKey, RequestDigest};
+    use derslik_ports::inbound::ServiceError;
     use derslik_ports::mocks::MockStores;
     use derslik_testkit::builders::{account, actor_of, now};
 
@@ -84,12 +85,13 @@ mod tests {
             assert_eq!((kept.request, kept.answer.body.as_slice(), kept.at), (REQUEST, b"7".as_slice(), now()));
             Ok(())
         });
-        assert!(matches!(guard().run(&mut stores, |_| Ok(7)), Ok(Performed::Kept(kept)) if kept == answer("7")));
+        let performed = guard().run(&mut stores, |_| Ok::<_, ServiceError>(7));
+        assert!(matches!(performed, Ok(Performed::Kept(kept)) if kept == answer("7")));
     }
 
     #[test]
     fn does_nothing_that_was_done_before() {
-        let performed = guard().run(&mut stores(answered(REQUEST)), |_| panic!("done again"));
+        let performed: Result<_, ServiceError> = guard().run(&mut stores(answered(REQUEST)), |_| panic!("done again"));
         assert!(matches!(performed, Ok(Performed::Before(before)) if before == answer("before")));
     }
 

@@ -9,6 +9,7 @@ use derslik_domain::course::{
 use derslik_domain::id::CourseId;
 use derslik_domain::identity::Actor;
 
+use super::{KeyRefusal, Once, Performed};
 use crate::outbound::{Slice, StoreError};
 
 /// A course, and what the actor is to it.
@@ -104,6 +105,9 @@ pub enum CourseError {
     /// The user can't be taken off.
     #[error(transparent)]
     Leave(#[from] LeaveError),
+    /// The key of the request stands in its way.
+    #[error(transparent)]
+    Key(#[from] KeyRefusal),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -113,11 +117,11 @@ pub enum CourseError {
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait CourseService: Send + Sync {
-    /// Creates a course, and attaches the alias that the form names: both or neither.
+    /// Creates a course, and attaches the alias that the form names: both or neither. Under a key, it is done once.
     ///
     /// # Errors
     /// [`CourseError`].
-    async fn create(&self, actor: &Actor, form: CourseForm) -> Result<SeenCourse, CourseError>;
+    async fn create(&self, actor: &Actor, form: CourseForm, once: Option<Once<SeenCourse>>) -> Result<Performed<SeenCourse>, CourseError>;
 
     /// One course.
     ///
@@ -186,11 +190,17 @@ pub trait CourseService: Send + Sync {
     /// [`CourseError`].
     async fn check_add_ons(&self, actor: &Actor, course: CourseRef) -> Result<Eligibility, CourseError>;
 
-    /// Attaches an alias to a course.
+    /// Attaches an alias to a course. Under a key, it is done once.
     ///
     /// # Errors
     /// [`CourseError`].
-    async fn create_alias(&self, actor: &Actor, course: CourseRef, alias: Alias) -> Result<Alias, CourseError>;
+    async fn create_alias(
+        &self,
+        actor: &Actor,
+        course: CourseRef,
+        alias: Alias,
+        once: Option<Once<Alias>>,
+    ) -> Result<Performed<Alias>, CourseError>;
 
     /// A page of the aliases of a course that the actor's credential sees.
     ///

@@ -2,6 +2,7 @@
 
 use derslik_domain::identity::Denial;
 
+use super::KeyRefusal;
 use crate::outbound::StoreError;
 
 /// Why a use case failed. Bad values are no failure: the outcome of the use case tells of them.
@@ -23,4 +24,13 @@ pub enum ServiceError {
     /// The store failed. Nothing was changed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<KeyRefusal> for ServiceError {
+    fn from(refusal: KeyRefusal) -> Self {
+        match refusal {
+            KeyRefusal::Reused => Self::KeyReused,
+            KeyRefusal::Busy => Self::KeyBusy,
+        }
+    }
 }

@@ -17,9 +17,9 @@ pub use error::ServiceError;
 pub use identity::{AuthenticationError, IdentityService, Presented};
 pub use jobs::{JobError, JobService, ListPart, ProjectService};
 pub use log_in::{IssuedToken, LogIn, LogInError, LogInService};
-pub use once::{Once, Performed};
+pub use once::{KeyRefusal, Once, Performed};
 pub use people::PeopleService;
-pub use rosters::{RosterService, SeenMember};
+pub use rosters::{Entrant, RosterService, SeenMember};
 pub use sessions::SessionService;
 
 #[cfg(any(test, feature = "mocks"))]

@@ -19,6 +19,17 @@ impl<T> std::fmt::Debug for Once<T> {
     }
 }
 
+/// Why a request under a key was not done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KeyRefusal {
+    /// The key was given to another request before.
+    #[error("the idempotency key belongs to another request")]
+    Reused,
+    /// A request of the same key is being done at this moment.
+    #[error("a request of the same idempotency key is under way")]
+    Busy,
+}
+
 /// What came of a request that may have been sent before.
 #[derive(Debug)]
 pub enum Performed<T> {

@@ -5,7 +5,7 @@ use derslik_domain::course::{CourseRef, Roster, UserRef};
 use derslik_domain::id::{CourseId, PrincipalId};
 use derslik_domain::identity::{Actor, User};
 
-use super::{CourseError, Listed};
+use super::{CourseError, Listed, Once, Performed};
 use crate::outbound::Slice;
 
 /// A member of a course, as an answer shows it.
@@ -17,11 +17,22 @@ pub struct SeenMember {
     pub user: User,
 }
 
+/// Somebody who is to stand on a roster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entrant {
+    /// The roster.
+    pub roster: Roster,
+    /// The user.
+    pub user: UserRef,
+    /// The code of the course, with which whoever asks joins it.
+    pub code: Option<String>,
+}
+
 /// What can be done with the rosters of the actor's account.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait RosterService: Send + Sync {
-    /// Puts a user on a roster; with a code, whoever asks joins by it.
+    /// Puts a user on a roster; with a code, whoever asks joins by it. Under a key, it is done once.
     ///
     /// # Errors
     /// [`CourseError`].
@@ -29,10 +40,9 @@ pub trait RosterService: Send + Sync {
         &self,
         actor: &Actor,
         course: CourseRef,
-        roster: Roster,
-        user: UserRef,
-        code: Option<String>,
-    ) -> Result<SeenMember, CourseError>;
+        entrant: Entrant,
+        once: Option<Once<SeenMember>>,
+    ) -> Result<Performed<SeenMember>, CourseError>;
 
     /// One member on a roster.
     ///

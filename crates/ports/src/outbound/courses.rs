@@ -41,7 +41,7 @@ pub trait CourseRepository {
     /// Adds a course, with its owner as its first member.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if the id is taken.
+    /// [`StoreError::Conflict`] if the id is taken; the transaction can go on then.
     fn insert(&mut self, account: AccountId, course: &Course) -> Result<(), StoreError>;
 
     /// Writes a course over what is stored under its id.

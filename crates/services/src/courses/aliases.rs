@@ -2,28 +2,28 @@
 
 use derslik_domain::course::{Alias, AliasSpace, CourseAction, CourseRef};
 use derslik_domain::identity::Actor;
-use derslik_ports::inbound::{CourseError, Listed, SeenCourse};
+use derslik_ports::inbound::{CourseError, Listed, Once, Performed, SeenCourse};
 use derslik_ports::outbound::{Conflict, Slice, StoreError, Stores, UnitOfWork};
 
 use super::look_up::{find, lock};
 use super::{Courses, listed};
+use crate::once::Guard;
 
 pub(super) async fn create<U: UnitOfWork>(
     service: &Courses<U>,
     actor: &Actor,
     course: CourseRef,
     alias: Alias,
-) -> Result<Alias, CourseError> {
+    once: Option<Once<Alias>>,
+) -> Result<Performed<Alias>, CourseError> {
     let (actor, at) = (actor.clone(), service.clock.now());
-    let created = service
-        .uow
-        .write(move |stores| {
-            let (seen, space) = for_writing(stores, &actor, &course, &alias)?;
-            stores.aliases().add(actor.account_id(), seen.course.id, space, &alias, at)?;
-            Ok(alias)
-        })
-        .await;
-    match created {
+    let guard = Guard::new(&actor, once, at);
+    let work = move |stores: &mut dyn Stores| {
+        let (seen, space) = for_writing(stores, &actor, &course, &alias)?;
+        stores.aliases().add(actor.account_id(), seen.course.id, space, &alias, at)?;
+        Ok(alias)
+    };
+    match service.uow.write(move |stores| guard.run(stores, work)).await {
         Err(CourseError::Store(StoreError::Conflict(Conflict::Alias))) => Err(CourseError::AliasTaken),
         outcome => outcome,
     }

@@ -3,33 +3,36 @@
 use std::sync::Arc;
 
 use derslik_domain::course::{
-    AliasSpace, CatalogueAction, CourseDenial, CourseForm, DriveFolder, EnrollmentCode, Founding, MaterialId, Membership, NamedOwner,
-    Standing, authorize_catalogue, create,
+    AliasSpace, CatalogueAction, Course, CourseDenial, CourseForm, DriveFolder, EnrollmentCode, Founding, MaterialId, Membership,
+    NamedOwner, Standing, authorize_catalogue, create,
 };
-use derslik_domain::id::{CourseId, Id};
+use derslik_domain::id::{AccountId, CourseId, Id};
 use derslik_domain::identity::{Actor, Role};
 use derslik_domain::time::Timestamp;
-use derslik_ports::inbound::{CourseError, SeenCourse};
+use derslik_ports::inbound::{CourseError, Once, Performed, SeenCourse};
 use derslik_ports::outbound::{Conflict, Ids, StoreError, Stores, UnitOfWork};
 
 use super::Courses;
 use super::calendar::ask_if_due;
 use super::look_up::{find_user, seen, status};
+use crate::once::Guard;
 
-/// How often another id is tried where the first one is taken, which is next to impossible.
+/// How many ids are tried; that one is taken is next to impossible.
 const TRIES: usize = 3;
 
-pub(super) async fn run<U: UnitOfWork>(service: &Courses<U>, actor: &Actor, form: CourseForm) -> Result<SeenCourse, CourseError> {
+pub(super) async fn run<U: UnitOfWork>(
+    service: &Courses<U>,
+    actor: &Actor,
+    form: CourseForm,
+    once: Option<Once<SeenCourse>>,
+) -> Result<Performed<SeenCourse>, CourseError> {
     authorize_catalogue(actor, CatalogueAction::Create)?;
-    let mut tries = 1;
-    loop {
-        let (actor, form, ids, at) = (actor.clone(), form.clone(), Arc::clone(&service.ids), service.clock.now());
-        let created = service.uow.write(move |stores| found(stores, &actor, form, ids.as_ref(), at)).await;
-        match created {
-            Err(CourseError::Store(StoreError::Conflict(Conflict::Course))) if tries < TRIES => tries += 1,
-            Err(CourseError::Store(StoreError::Conflict(Conflict::Alias))) => return Err(CourseError::AliasTaken),
-            outcome => return outcome,
-        }
+    let (actor, ids, at) = (actor.clone(), Arc::clone(&service.ids), service.clock.now());
+    let guard = Guard::new(&actor, once, at);
+    let work = move |stores: &mut dyn Stores| found(stores, &actor, form, ids.as_ref(), at);
+    match service.uow.write(move |stores| guard.run(stores, work)).await {
+        Err(CourseError::Store(StoreError::Conflict(Conflict::Alias))) => Err(CourseError::AliasTaken),
+        outcome => outcome,
     }
 }
 
@@ -51,19 +54,33 @@ fn found(stores: &mut dyn Stores, actor: &Actor, form: CourseForm, ids: &dyn Ids
         owner: owner.map(|owner| NamedOwner { user: owner.id, kind: owner.kind, status: status(&owner) }),
         at,
     };
-    let created = create(form, founding)?;
+    let mut created = create(form, founding)?;
     let space = created.alias.as_ref().map(|alias| AliasSpace::of(alias.scope(), actor.project)).transpose();
     let space = space.map_err(|_| CourseError::NoProject)?;
     if space == Some(AliasSpace::Domain) && actor.principal.role != Role::Admin {
         return Err(CourseDenial::Role.into());
     }
-    stores.courses().insert(account, &created.course)?;
+    insert(stores, account, &mut created.course, ids)?;
     if let Some((alias, space)) = created.alias.as_ref().zip(space) {
         stores.aliases().add(account, created.course.id, space, alias, at)?;
     }
     ask_if_due(stores, account, created.course.id, &created.facts, at)?;
     let membership = (created.course.owner == actor.principal.id).then_some(Membership::Owner);
     Ok(seen(created.course, Standing::of(actor.principal.role, membership)))
+}
+
+/// Inserts the course, under another id where the first one is taken.
+fn insert(stores: &mut dyn Stores, account: AccountId, course: &mut Course, ids: &dyn Ids) -> Result<(), StoreError> {
+    for _ in 1..TRIES {
+        match stores.courses().insert(account, course) {
+            Err(StoreError::Conflict(Conflict::Course)) => {
+                course.id = course_id(ids);
+                course.teacher_folder = folder(course.id, ids.random_number());
+            }
+            outcome => return outcome,
+        }
+    }
+    stores.courses().insert(account, course)
 }
 
 /// An id of twelve digits.

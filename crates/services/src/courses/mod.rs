@@ -12,6 +12,8 @@ mod keys;
 mod list;
 pub(crate) mod look_up;
 mod operate;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -21,7 +23,7 @@ use derslik_domain::course::{
     UpdateMask,
 };
 use derslik_domain::identity::Actor;
-use derslik_ports::inbound::{CourseError, CourseService, Eligibility, Expected, Listed, SeenCourse};
+use derslik_ports::inbound::{CourseError, CourseService, Eligibility, Expected, Listed, Once, Performed, SeenCourse};
 use derslik_ports::outbound::{Clock, Ids, Slice, UnitOfWork};
 
 pub use keys::page_token_key;
@@ -44,8 +46,8 @@ impl<U: UnitOfWork> Courses<U> {
 
 #[async_trait]
 impl<U: UnitOfWork> CourseService for Courses<U> {
-    async fn create(&self, actor: &Actor, form: CourseForm) -> Result<SeenCourse, CourseError> {
-        create::run(self, actor, form).await
+    async fn create(&self, actor: &Actor, form: CourseForm, once: Option<Once<SeenCourse>>) -> Result<Performed<SeenCourse>, CourseError> {
+        create::run(self, actor, form, once).await
     }
 
     async fn get(&self, actor: &Actor, course: CourseRef) -> Result<SeenCourse, CourseError> {
@@ -97,8 +99,14 @@ impl<U: UnitOfWork> CourseService for Courses<U> {
         eligibility::run(self, actor, course, eligibility::Question::AddOns).await
     }
 
-    async fn create_alias(&self, actor: &Actor, course: CourseRef, alias: Alias) -> Result<Alias, CourseError> {
-        aliases::create(self, actor, course, alias).await
+    async fn create_alias(
+        &self,
+        actor: &Actor,
+        course: CourseRef,
+        alias: Alias,
+        once: Option<Once<Alias>>,
+    ) -> Result<Performed<Alias>, CourseError> {
+        aliases::create(self, actor, course, alias, once).await
     }
 
     async fn list_aliases(&self, actor: &Actor, course: CourseRef, slice: Slice<Alias>) -> Result<Listed<Alias>, CourseError> {

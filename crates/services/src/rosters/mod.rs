@@ -5,6 +5,8 @@ mod get;
 mod list;
 mod profile;
 mod remove;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -12,7 +14,7 @@ use async_trait::async_trait;
 use derslik_domain::course::{CourseRef, Roster, UserRef};
 use derslik_domain::id::PrincipalId;
 use derslik_domain::identity::{Actor, User};
-use derslik_ports::inbound::{CourseError, Listed, RosterService, SeenMember};
+use derslik_ports::inbound::{CourseError, Entrant, Listed, Once, Performed, RosterService, SeenMember};
 use derslik_ports::outbound::{Clock, Slice, UnitOfWork};
 
 /// The use cases of rosters over a unit of work.
@@ -35,11 +37,10 @@ impl<U: UnitOfWork> RosterService for Rosters<U> {
         &self,
         actor: &Actor,
         course: CourseRef,
-        roster: Roster,
-        user: UserRef,
-        code: Option<String>,
-    ) -> Result<SeenMember, CourseError> {
-        add::run(self, actor, course, add::Entrant { roster, user, code }).await
+        entrant: Entrant,
+        once: Option<Once<SeenMember>>,
+    ) -> Result<Performed<SeenMember>, CourseError> {
+        add::run(self, actor, course, entrant, once).await
     }
 
     async fn get(&self, actor: &Actor, course: CourseRef, roster: Roster, user: UserRef) -> Result<SeenMember, CourseError> {

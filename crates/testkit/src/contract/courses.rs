@@ -131,6 +131,13 @@ fn conflict<U: UnitOfWork>(harness: &Harness<U>) {
     let refused = harness.try_write(|stores| stores.courses().insert(account().id, &course(1)));
     assert!(matches!(refused, Err(StoreError::Conflict(Conflict::Course))), "{refused:?}");
     harness.write(|stores| stores.courses().insert(other_account().id, &course(1)));
+    // The transaction that ran into it goes on.
+    let went_on = harness.try_write(|stores| {
+        assert!(stores.courses().insert(account().id, &Course { owner: Id::new(3), ..course(1) }).is_err());
+        stores.courses().insert(account().id, &course(2))
+    });
+    went_on.expect("another id is free");
+    assert_eq!((find(harness, 1), find(harness, 2)), (Some(course(1)), Some(course(2))));
 }
 
 fn isolation<U: UnitOfWork>(harness: &Harness<U>) {

@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 
 use super::call::{Answer, Call, answer, refusal};
 use super::error::ClassroomError;
+use super::once::KeyHeader;
 use super::query::System;
 use super::transport::JSON;
 use crate::state::HttpState;
@@ -113,14 +114,16 @@ fn call(text: &str) -> Option<Call> {
     let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
     // Bodies are JSON, which white space at its end does not change; not every client counts the bytes of one right.
     let body = body.trim_end_matches(['\r', '\n']);
-    Some(Call {
+    let call = Call {
         verb: verb.to_ascii_uppercase(),
         path,
         query: query.to_owned(),
         authorization: header(&lines, "authorization").map(str::to_owned),
         if_match: header(&lines, "if-match").map(str::to_owned),
+        key: KeyHeader::read(headers(&lines, "idempotency-key").map(str::as_bytes)),
         body: body.as_bytes().to_vec(),
-    })
+    };
+    Some(call.overridden(header(&lines, "x-http-method-override"), header(&lines, "content-type")))
 }
 
 /// What stands before the first empty line, and what after.
@@ -147,8 +150,12 @@ fn unfold(head: &str) -> Vec<String> {
     lines
 }
 
-fn header<'a>(lines: &'a [String], name: &str) -> Option<&'a str> {
-    lines.iter().find_map(|line| {
+fn header<'a>(lines: &'a [String], name: &'a str) -> Option<&'a str> {
+    headers(lines, name).next()
+}
+
+fn headers<'a>(lines: &'a [String], name: &'a str) -> impl Iterator<Item = &'a str> {
+    lines.iter().filter_map(move |line| {
         let (known, value) = line.split_once(':')?;
         known.trim().eq_ignore_ascii_case(name).then_some(value.trim())
     })

@@ -10,6 +10,7 @@ use serde_json::ser::PrettyFormatter;
 use super::error::ClassroomError;
 use super::fields::FieldsMask;
 use super::methods;
+use super::once::{KeyHeader, RequestKey};
 use super::operation::{Operation, Target, find};
 use super::query::{Query, System, pairs};
 use crate::state::HttpState;
@@ -23,7 +24,21 @@ pub(super) struct Call {
     pub(super) query: String,
     pub(super) authorization: Option<String>,
     pub(super) if_match: Option<String>,
+    pub(super) key: KeyHeader,
     pub(super) body: Vec<u8>,
+}
+
+impl Call {
+    /// Takes a POST for the method that a header names. A form is then the query, which was too long for the address.
+    pub(super) fn overridden(mut self, verb: Option<&str>, content_type: Option<&str>) -> Self {
+        let Some(verb) = verb.filter(|_| self.verb == "POST") else { return self };
+        self.verb = verb.trim().to_ascii_uppercase();
+        if content_type.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")) {
+            self.query = format!("{}&{}", self.query, String::from_utf8_lossy(&self.body));
+            self.body.clear();
+        }
+        self
+    }
 }
 
 /// An answer.
@@ -41,7 +56,15 @@ pub(super) struct Context<'a> {
     pub(super) query: Query,
     pub(super) expected: Expected,
     pub(super) body: &'a [u8],
+    /// The key under which the call is done once.
+    pub(super) key: Option<RequestKey>,
+    pub(super) printer: Printer,
     values: Vec<String>,
+}
+
+/// How an answer is to look.
+#[derive(Debug, Clone)]
+pub(super) struct Printer {
     compact: bool,
     mask: Option<FieldsMask>,
 }
@@ -57,6 +80,13 @@ impl Context<'_> {
         CourseRef::parse(self.value(0))
     }
 
+    /// The answer that shows this; about `size` bytes of it.
+    pub(super) fn answer<T: Serialize>(&self, view: &T, size: usize) -> Result<Answer, ClassroomError> {
+        self.printer.answer(view, size)
+    }
+}
+
+impl Printer {
     /// The answer that shows this; about `size` bytes of it.
     pub(super) fn answer<T: Serialize>(&self, view: &T, size: usize) -> Result<Answer, ClassroomError> {
         let body = match &self.mask {
@@ -114,14 +144,14 @@ async fn perform(state: &HttpState, call: &Call, system: &System, pairs: Vec<(St
     let actor = state.identity.authenticate(presented).await?;
     let context = Context {
         state,
-        actor,
         operation,
         query: Query::read(operation, pairs)?,
         expected: call.if_match.as_deref().map_or(Expected::Any, methods::read_if_match),
         body: &call.body,
+        key: if operation.is_done_once() { RequestKey::of(call, &actor)? } else { None },
+        actor,
+        printer: Printer { compact: system.compact, mask: system.mask(operation.response)? },
         values,
-        compact: system.compact,
-        mask: system.mask(operation.response)?,
     };
     methods::perform(&context).await
 }

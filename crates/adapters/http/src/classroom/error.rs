@@ -5,8 +5,9 @@ use derslik_domain::course::{
     GradingPeriodField, GradingPeriodPlace, GradingPeriodViolation, JoinError, LeaveError, ListError, MaskError, StateConflict,
     TransferError,
 };
+use derslik_domain::idempotency::IdempotencyKey;
 use derslik_domain::identity::Scope;
-use derslik_ports::inbound::{AuthenticationError, CourseError};
+use derslik_ports::inbound::{AuthenticationError, CourseError, KeyRefusal};
 use derslik_ports::outbound::StoreError;
 use serde_json::{Value, json};
 
@@ -41,6 +42,8 @@ pub(super) enum ErrorKind {
     NotFound,
     AlreadyExists,
     Stale,
+    KeyReused,
+    KeyBusy,
     TooLarge,
     TooSlow,
     Unimplemented,
@@ -59,6 +62,8 @@ impl ErrorKind {
             Self::NotFound => (404, "NOT_FOUND", "notFound"),
             Self::AlreadyExists => (409, "ALREADY_EXISTS", "alreadyExists"),
             Self::Stale => (412, "FAILED_PRECONDITION", "conditionNotMet"),
+            Self::KeyReused => (422, "FAILED_PRECONDITION", "conditionNotMet"),
+            Self::KeyBusy => (409, "ABORTED", "aborted"),
             Self::TooLarge => (413, "INVALID_ARGUMENT", "uploadTooLarge"),
             Self::TooSlow => (408, "DEADLINE_EXCEEDED", "requestTimeout"),
             Self::Unimplemented => (501, "UNIMPLEMENTED", "notImplemented"),
@@ -131,6 +136,10 @@ impl ClassroomError {
 
     pub(super) fn bad_page_token() -> Self {
         Self::bad_value("page_token", "not a page token of this list")
+    }
+
+    pub(super) fn bad_key() -> Self {
+        Self::bad_value("Idempotency-Key", format!("must be one text of 1 to {} visible ASCII characters", IdempotencyKey::MAX))
     }
 
     pub(super) fn not_found() -> Self {
@@ -359,6 +368,13 @@ impl From<CourseError> for ClassroomError {
             CourseError::List(error) => error.into(),
             CourseError::Join(error) => error.into(),
             CourseError::Leave(error) => error.into(),
+            CourseError::Key(KeyRefusal::Reused) => {
+                Self::new(ErrorKind::KeyReused, "The Idempotency-Key was sent before with another request.")
+            }
+            CourseError::Key(KeyRefusal::Busy) => Self {
+                headers: vec![("retry-after", RETRY_AFTER_SECONDS.to_owned())],
+                ..Self::new(ErrorKind::KeyBusy, "A request of the same Idempotency-Key is under way; try again.")
+            },
             CourseError::Store(error) => error.into(),
             _ => Self::new(ErrorKind::Internal, "Internal error encountered."),
         }

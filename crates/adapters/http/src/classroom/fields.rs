@@ -8,7 +8,7 @@ use super::error::ClassroomError;
 use super::schema::{Kind, Message};
 
 /// Which fields are wanted. None at all stands for every field.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct FieldsMask(BTreeMap<&'static str, FieldsMask>);
 
 /// The deepest that parentheses may go; no message is as deep.

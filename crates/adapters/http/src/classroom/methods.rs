@@ -6,11 +6,12 @@ use derslik_domain::course::{
 };
 use derslik_domain::form::{Field, RawText};
 use derslik_domain::id::Id;
-use derslik_ports::inbound::{Expected, SeenCourse};
+use derslik_ports::inbound::{Entrant, Expected, SeenCourse, SeenMember};
 use derslik_ports::outbound::Slice;
 
 use super::call::{Answer, Context};
 use super::error::ClassroomError;
+use super::once::answered;
 use super::operation::Method;
 use super::read;
 use super::schema::{COURSE, COURSE_ALIAS, GRADING_PERIOD_SETTINGS, STUDENT, TEACHER};
@@ -92,8 +93,18 @@ pub(super) async fn perform(context: &Context<'_>) -> Outcome {
 /// The answer that shows a course, with the tag of its version.
 fn course(context: &Context<'_>, seen: &SeenCourse) -> Outcome {
     let mut answer = context.answer(&view(context, seen), COURSE_BYTES)?;
-    answer.headers.push(("etag", format!("\"{}-{}\"", seen.course.id, seen.course.revision.get())));
+    answer.headers.push(("etag", tag(&seen.course.id.to_string(), seen.course.revision)));
     Ok(answer)
+}
+
+fn tag(id: &str, version: Revision) -> String {
+    format!("\"{id}-{}\"", version.get())
+}
+
+/// The tag of the course that a kept answer shows as it was created, if it shows one by its id.
+pub(super) fn first_tag(body: &[u8]) -> Option<String> {
+    let shown: serde_json::Value = serde_json::from_slice(body).ok()?;
+    Some(tag(shown.get("id")?.as_str()?, Revision::FIRST))
 }
 
 fn view<'a>(context: &'a Context<'_>, seen: &'a SeenCourse) -> CourseView<'a> {
@@ -114,8 +125,14 @@ pub(super) fn read_if_match(header: &str) -> Expected {
 
 async fn create_course(context: &Context<'_>) -> Outcome {
     let form = read::course(read::read(context.body, &COURSE)?);
-    let seen = context.state.courses.create(&context.actor, form).await?;
-    course(context, &seen)
+    let once = context.key.as_ref().map(|key| {
+        // The transaction outlives whoever waits for it, so that it gets what it needs as its own.
+        let (printer, templates) = (context.printer.clone(), context.state.classroom.templates.clone());
+        let account = context.actor.account.name.as_str().to_owned();
+        key.guard(move |seen: &SeenCourse| printer.answer(&CourseView { seen, templates: &templates, account: &account }, COURSE_BYTES))
+    });
+    let performed = context.state.courses.create(&context.actor, form, once).await?;
+    answered(performed, |seen| course(context, seen))
 }
 
 async fn patch_course(context: &Context<'_>) -> Outcome {
@@ -166,8 +183,12 @@ async fn update_grading_periods(context: &Context<'_>) -> Outcome {
 async fn create_alias(context: &Context<'_>) -> Outcome {
     let alias = read::string(&read::read(context.body, &COURSE_ALIAS)?, "alias").unwrap_or_default();
     let alias = Alias::parse(&alias)?;
-    let created = context.state.courses.create_alias(&context.actor, context.course(), alias).await?;
-    context.answer(&AliasView::new(&created), 300)
+    let once = context.key.as_ref().map(|key| {
+        let printer = context.printer.clone();
+        key.guard(move |alias: &Alias| printer.answer(&AliasView::new(alias), 300))
+    });
+    let performed = context.state.courses.create_alias(&context.actor, context.course(), alias, once).await?;
+    answered(performed, |alias| context.answer(&AliasView::new(alias), 300))
 }
 
 /// The size of a page of a list other than that of courses.
@@ -196,9 +217,13 @@ async fn create_member(context: &Context<'_>, roster: Roster) -> Outcome {
     let user = read::string(&read::read(context.body, message)?, "userId");
     let user = user.ok_or_else(|| ClassroomError::bad_value("user_id", "required"))?;
     let code = context.query.get("enrollmentCode").map(str::to_owned);
-    let rosters = &context.state.rosters;
-    let member = rosters.add(&context.actor, context.course(), roster, UserRef::parse(&user), code).await?;
-    context.answer(&MemberView::new(&member, &context.actor), 512)
+    let once = context.key.as_ref().map(|key| {
+        let (printer, actor) = (context.printer.clone(), context.actor.clone());
+        key.guard(move |member: &SeenMember| printer.answer(&MemberView::new(member, &actor), 512))
+    });
+    let entrant = Entrant { roster, user: UserRef::parse(&user), code };
+    let performed = context.state.rosters.add(&context.actor, context.course(), entrant, once).await?;
+    answered(performed, |member| context.answer(&MemberView::new(member, &context.actor), 512))
 }
 
 async fn list_members(context: &Context<'_>, roster: Roster) -> Outcome {

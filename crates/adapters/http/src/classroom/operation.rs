@@ -359,6 +359,30 @@ impl Operation {
     }
 }
 
+impl Operation {
+    /// Whether the method creates something, so that a call under a key is done once.
+    pub(super) const fn is_done_once(&self) -> bool {
+        match self.method {
+            Method::CreateCourse | Method::CreateAlias | Method::CreateMember(_) => true,
+            Method::ListCourses
+            | Method::GetCourse
+            | Method::PatchCourse
+            | Method::UpdateCourse
+            | Method::DeleteCourse
+            | Method::GetGradingPeriodSettings
+            | Method::UpdateGradingPeriodSettings
+            | Method::CheckAddOnCreationEligibility
+            | Method::CheckGradingPeriodsSetupEligibility
+            | Method::ListAliases
+            | Method::DeleteAlias
+            | Method::ListMembers(_)
+            | Method::GetMember(_)
+            | Method::DeleteMember(_)
+            | Method::GetProfile => false,
+        }
+    }
+}
+
 /// What a path means.
 #[derive(Debug)]
 pub(super) enum Target {

@@ -6,6 +6,7 @@ use derslik_domain::form::{Field, RawText};
 use serde_json::{Map, Value};
 
 use super::error::{ClassroomError, enum_type, shortened};
+use super::json::Unrepeated;
 use super::schema::{Kind, Message, snake};
 
 /// An object whose members are known fields of the right types, by their names in lowerCamelCase.
@@ -18,7 +19,7 @@ pub(super) fn read(body: &[u8], message: &'static Message) -> Result<Checked, Cl
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Checked::new());
     }
-    let value: Value = serde_json::from_slice(body).map_err(|error| {
+    let Unrepeated(value) = serde_json::from_slice(body).map_err(|error| {
         let text = format!("Invalid JSON payload received. {error}.");
         ClassroomError::bad_shape(&[(String::new(), text)])
     })?;

@@ -12,6 +12,7 @@ use actix_web::{Error, HttpRequest, HttpResponse};
 
 use super::call::{Answer, Call, answer, refusal};
 use super::error::ClassroomError;
+use super::once::KeyHeader;
 use super::query::System;
 use super::{batch, discovery};
 use crate::body::read_bytes;
@@ -20,6 +21,9 @@ use crate::state::HttpState;
 pub(super) const JSON: &str = "application/json; charset=UTF-8";
 /// Under which other method a POST is to be understood.
 const OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
+
+/// Under which key a call is done once.
+const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The collections of the courses API. Other APIs have paths below `/v1` as well, which never begin with one of these.
 const COLLECTIONS: [&str; 4] = ["/v1/courses", "/v1/userProfiles", "/v1/invitations", "/v1/registrations"];
@@ -82,28 +86,26 @@ async fn one_call(state: Data<HttpState>, request: HttpRequest, payload: Payload
         Err(error) => return respond(refusal(error.into(), &System::default())),
     };
     let headers = request.headers();
-    let mut call = Call {
+    let call = Call {
         verb: request.method().as_str().to_owned(),
         path: request.uri().path().to_owned(),
         query: request.uri().query().unwrap_or_default().to_owned(),
         authorization: header(headers, &AUTHORIZATION),
         if_match: header(headers, &IF_MATCH),
+        key: KeyHeader::read(headers.get_all(&KEY).map(HeaderValue::as_bytes)),
         body: body.to_vec(),
     };
-    if let Some(verb) = header(headers, &OVERRIDE).filter(|_| call.verb == "POST") {
-        call.verb = verb.trim().to_ascii_uppercase();
-        let is_form = header(headers, &CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
-        if is_form {
-            // A query that was too long for the address comes as the body.
-            call.query = format!("{}&{}", call.query, String::from_utf8_lossy(&call.body));
-            call.body.clear();
-        }
-    }
+    let (verb, kind) = (header(headers, &OVERRIDE), header(headers, &CONTENT_TYPE));
+    let call = call.overridden(verb.as_deref(), kind.as_deref());
     respond(answer(&state, call).await)
 }
 
 async fn many_calls(state: Data<HttpState>, request: HttpRequest, payload: Payload) -> HttpResponse {
     let answers = match read_bytes(&request, payload, &state).await {
+        // It would promise what no batch keeps, since each part is done for itself.
+        Ok(_) if request.headers().contains_key(&KEY) => {
+            Err(ClassroomError::invalid("A batch takes no Idempotency-Key; each of its parts may have one."))
+        }
         Ok(body) => {
             let headers = request.headers();
             let content_type = header(headers, &CONTENT_TYPE).unwrap_or_default();

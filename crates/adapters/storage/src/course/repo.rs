@@ -2,7 +2,7 @@
 
 use derslik_domain::course::{Course, CourseFilter, CoursePage, Membership, Viewer};
 use derslik_domain::id::{AccountId, CourseId, Id, PrincipalId};
-use derslik_ports::outbound::{CourseRecord, CourseRepository, RosterRepository, StoreError};
+use derslik_ports::outbound::{Conflict, CourseRecord, CourseRepository, RosterRepository, StoreError};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -17,8 +17,12 @@ const AWAITS_CALENDAR: &str = "first_active_at IS NOT NULL AND calendar_id IS NU
 
 impl CourseRepository for DieselStores<'_> {
     fn insert(&mut self, account: AccountId, course: &Course) -> Result<(), StoreError> {
-        let insert = diesel::insert_into(courses::table).values(NewCourseRow::new(account, course));
-        self.query(|conn| on_conn!(conn, |conn| insert.execute(conn)))?;
+        let row = NewCourseRow::new(account, course);
+        // A taken id is told without an error of the database, after which a transaction could do nothing more.
+        let insert = diesel::insert_into(courses::table).values(row).on_conflict((courses::account_id, courses::id)).do_nothing();
+        if self.query(|conn| on_conn!(conn, |conn| insert.execute(conn)))? == 0 {
+            return Err(StoreError::Conflict(Conflict::Course));
+        }
         RosterRepository::put(self, account, course, course.owner, Membership::Owner, course.created_at)
     }
 

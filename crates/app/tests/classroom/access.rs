@@ -1,0 +1,223 @@
+//! Who may do what: by role, by scope, by account.
+
+use derslik_domain::identity::Scope;
+use serde_json::{Value, json};
+
+use crate::api::{ADMIN, Api, COTEACHER, OTHER, STRANGER, STUDENT, TEACHER};
+
+pub(crate) async fn authentication(api: Api) {
+    for token in ["", "wrong", "demo-access"] {
+        let reply = api.get(token, "/v1/courses").await;
+        assert_eq!(reply.error().0, 401, "{token}");
+        assert!(reply.challenge.is_some_and(|challenge| challenge.starts_with("Bearer realm=")));
+    }
+    assert_eq!(api.get("", "/v1/courses?access_token=demo-admin-token&key=k").await.status, 200);
+    assert_eq!(api.get("", "/v1/courses?key=demo-admin-token").await.status, 401);
+    let older = api.get(ADMIN, "/v1/courses/1").await.body;
+    assert_eq!(older["error"]["errors"][0]["reason"], "notFound");
+    let newer = api.get(ADMIN, "/v1/courses/1?$.xgafv=2").await.body;
+    assert!(newer["error"]["errors"].is_null());
+}
+
+/// An operation on a course and what comes of it: for the administrator, the owner, a co-teacher, a student and a stranger where
+/// the course is the teacher's, and for the administrator where it is one that the others have no part in.
+type Row = (&'static str, &'static str, Value, [u16; 5], u16);
+
+fn rows() -> Vec<Row> {
+    let (staff, members) = ([200, 200, 200, 403, 403], [200, 200, 200, 200, 403]);
+    let admin = [200, 403, 403, 403, 403];
+    let none = Value::Null;
+    let user = |id: &str| json!({ "userId": id });
+    vec![
+        ("GET", "", none.clone(), members, 200),
+        ("PATCH", "?updateMask=room", json!({ "room": "1" }), staff, 200),
+        ("PATCH", "?updateMask=courseState", json!({ "courseState": "ARCHIVED" }), staff, 200),
+        // Nobody but a co-teacher takes a course over.
+        ("PATCH", "?updateMask=ownerId", json!({ "ownerId": "103" }), admin, 400),
+        ("PUT", "", json!({ "name": "b" }), staff, 200),
+        ("DELETE", "", none.clone(), [200, 200, 403, 403, 403], 200),
+        ("GET", "/gradingPeriodSettings", none.clone(), staff, 200),
+        ("PATCH", "/gradingPeriodSettings?updateMask=gradingPeriods", json!({ "gradingPeriods": [] }), staff, 200),
+        ("GET", ":checkAddOnCreationEligibility", none.clone(), staff, 200),
+        ("GET", ":checkGradingPeriodsSetupEligibility", none.clone(), staff, 200),
+        ("POST", "/aliases", json!({ "alias": "d:new" }), admin, 200),
+        ("POST", "/aliases", json!({ "alias": "p:new" }), staff, 200),
+        ("GET", "/aliases", none.clone(), members, 200),
+        ("DELETE", "/aliases/d:{number}", none.clone(), admin, 404),
+        ("DELETE", "/aliases/p:{number}", none.clone(), staff, 404),
+        ("POST", "/teachers", user("105"), admin, 200),
+        ("GET", "/teachers", none.clone(), members, 200),
+        ("GET", "/teachers/102", none.clone(), members, 404),
+        // Whoever is meant leaves.
+        ("DELETE", "/teachers/103", none.clone(), staff, 404),
+        ("POST", "/students", user("105"), admin, 200),
+        ("GET", "/students", none.clone(), members, 200),
+        ("GET", "/students/104", none.clone(), members, 404),
+        ("DELETE", "/students/104", none, members, 404),
+    ]
+}
+
+pub(crate) async fn roles(api: Api) {
+    // The administrator comes last, who changes what the others are refused.
+    const PEOPLE: [(usize, &str); 5] = [(4, STRANGER), (3, STUDENT), (2, COTEACHER), (1, TEACHER), (0, ADMIN)];
+    let mut number = 0;
+    for (method, rest, body, own, foreign_by_admin) in rows() {
+        let deletes = method == "DELETE" && rest.is_empty();
+        let foreign = api.foreign_course(number).await;
+        let theirs = json!({ "name": "a", "ownerId": "me", "courseState": "ACTIVE" });
+        let theirs = api.call(OTHER, "POST", "/v1/courses", theirs).await.id();
+        if deletes {
+            api.patch(ADMIN, &foreign, "courseState", json!({ "courseState": "ARCHIVED" })).await;
+        }
+        let untouched = api.whole(&foreign).await;
+        for (position, person) in PEOPLE {
+            number += 1;
+            let rest = rest.replace("{number}", &number.to_string());
+            let of = |id: &str| format!("/v1/courses/{id}{rest}");
+            let about = format!("{person} {method} {rest}");
+            let course = api.course().await;
+            if rest.starts_with("/aliases/") {
+                let alias = rest.trim_start_matches("/aliases/");
+                let added = api.call(ADMIN, "POST", &format!("/v1/courses/{course}/aliases"), json!({ "alias": alias })).await;
+                assert_eq!(added.status, 200, "{about}: {added:?}");
+            }
+            if deletes {
+                api.patch(TEACHER, &course, "courseState", json!({ "courseState": "ARCHIVED" })).await;
+            }
+
+            // To another account the course is as one that is not there, and so is theirs to this one.
+            let unseen = api.call(OTHER, method, &of(&course), body.clone()).await;
+            let missing = api.call(OTHER, method, &of("999999999999"), body.clone()).await;
+            assert_eq!((unseen.status, &unseen.body), (404, &missing.body), "{about}");
+            for nowhere in [theirs.as_str(), "999999999999"] {
+                assert_eq!(api.call(person, method, &of(nowhere), body.clone()).await.body, missing.body, "{about}");
+            }
+
+            let refused = api.call(person, method, &of(&foreign), body.clone()).await;
+            let expected = if person == ADMIN { foreign_by_admin } else { 403 };
+            assert_eq!(refused.status, expected, "{about}: {refused:?}");
+            if person != ADMIN {
+                assert_eq!(api.whole(&foreign).await, untouched, "{about}");
+            }
+            // Each tries to take the name that the one before may have been given.
+            let new = body["alias"].as_str().unwrap_or_default();
+            if !new.is_empty() {
+                api.call(ADMIN, "DELETE", &format!("/v1/courses/{foreign}/aliases/{new}"), Value::Null).await;
+            }
+
+            let before = if own[position] == 403 { api.whole(&course).await } else { Vec::new() };
+            let reply = api.call(person, method, &of(&course), body.clone()).await;
+            assert_eq!(reply.status, own[position], "{about}: {reply:?}");
+            if reply.status == 403 {
+                assert_eq!(reply.error().1, "PERMISSION_DENIED", "{about}");
+                assert_eq!(api.whole(&course).await, before, "{about}");
+            }
+            if !new.is_empty() {
+                api.call(ADMIN, "DELETE", &format!("/v1/courses/{course}/aliases/{new}"), Value::Null).await;
+            }
+        }
+    }
+}
+
+pub(crate) async fn catalogue(api: Api) {
+    api.course().await;
+    let new = |owner: &str| json!({ "name": "a", "ownerId": owner });
+    for (path, method, body, statuses) in [
+        ("/v1/courses", "POST", new("me"), [200, 200, 200, 200, 200, 200]),
+        // The teacher's number is nobody's in the other account.
+        ("/v1/courses", "POST", new("102"), [200, 200, 403, 403, 403, 404]),
+        ("/v1/courses", "GET", Value::Null, [200, 200, 200, 200, 200, 200]),
+        ("/v1/userProfiles/me", "GET", Value::Null, [200, 200, 200, 200, 200, 200]),
+        // Those who share a course with the teacher see who that is.
+        ("/v1/userProfiles/102", "GET", Value::Null, [200, 200, 200, 200, 403, 404]),
+    ] {
+        for (person, status) in [ADMIN, TEACHER, COTEACHER, STUDENT, STRANGER, OTHER].into_iter().zip(statuses) {
+            let reply = api.call(person, method, path, body.clone()).await;
+            assert_eq!(reply.status, status, "{person} {method} {path}: {reply:?}");
+        }
+    }
+}
+
+pub(crate) async fn sight(api: Api) {
+    let id = api.course().await;
+    for (person, shown) in [(ADMIN, true), (COTEACHER, true), (STUDENT, false)] {
+        let course = api.get(person, &format!("/v1/courses/{id}")).await.body;
+        assert_eq!((course["enrollmentCode"].is_string(), course["teacherFolder"].is_object()), (shown, shown), "{person}");
+    }
+    let listed = |body: &Value| body["courses"].as_array().map_or(0, Vec::len);
+    assert_eq!(listed(&api.get(STRANGER, "/v1/courses").await.body), 0);
+    assert_eq!(listed(&api.get(OTHER, "/v1/courses").await.body), 0);
+}
+
+/// Every operation, and the scopes of which any one opens it. `{id}` is a course, `{gone}` what is not there.
+fn operations() -> Vec<(&'static str, &'static str, Vec<Scope>)> {
+    use Scope::{AddonsTeacher, Courses, CoursesReadonly, ProfileEmails, ProfilePhotos, Rosters, RostersReadonly};
+    let (read, write) = (vec![Courses, CoursesReadonly], vec![Courses]);
+    let (see, enroll) = (vec![Rosters, RostersReadonly, ProfileEmails, ProfilePhotos], vec![Rosters]);
+    vec![
+        ("POST", "/v1/courses", write.clone()),
+        ("GET", "/v1/courses", read.clone()),
+        ("GET", "/v1/courses/{id}", read.clone()),
+        ("PATCH", "/v1/courses/{id}?updateMask=room", write.clone()),
+        ("PATCH", "/v1/courses/{id}?updateMask=ownerId", write.clone()),
+        ("PUT", "/v1/courses/{id}", write.clone()),
+        ("DELETE", "/v1/courses/{id}", write.clone()),
+        ("GET", "/v1/courses/{id}/gradingPeriodSettings", read.clone()),
+        ("PATCH", "/v1/courses/{id}/gradingPeriodSettings?updateMask=gradingPeriods", write.clone()),
+        ("GET", "/v1/courses/{id}:checkGradingPeriodsSetupEligibility", read.clone()),
+        ("GET", "/v1/courses/{id}:checkAddOnCreationEligibility", vec![AddonsTeacher]),
+        ("POST", "/v1/courses/{id}/aliases", write.clone()),
+        ("GET", "/v1/courses/{id}/aliases", read),
+        ("DELETE", "/v1/courses/{id}/aliases/d:a", write),
+        ("POST", "/v1/courses/{id}/teachers", enroll.clone()),
+        ("GET", "/v1/courses/{id}/teachers", see.clone()),
+        ("GET", "/v1/courses/{id}/teachers/102", see.clone()),
+        ("DELETE", "/v1/courses/{id}/teachers/103", enroll.clone()),
+        ("POST", "/v1/courses/{id}/students", enroll.clone()),
+        ("GET", "/v1/courses/{id}/students", see.clone()),
+        ("GET", "/v1/courses/{id}/students/104", see.clone()),
+        ("DELETE", "/v1/courses/{id}/students/104", enroll),
+        ("GET", "/v1/userProfiles/me", see),
+    ]
+}
+
+pub(crate) async fn scopes(api: Api) {
+    let id = api.course().await;
+    let before = api.whole(&id).await;
+    let google = |scope: &Scope| format!("https://www.googleapis.com/auth/{}", scope.name());
+    let body = json!({ "name": "b", "ownerId": "103", "alias": "d:a", "userId": "105", "room": "1" });
+    let named = |path: &str| {
+        let fields: &[&str] = match path {
+            path if path.contains("/aliases") => &["alias"],
+            path if path.contains("/teachers") || path.contains("/students") => &["userId"],
+            path if path.contains("/gradingPeriodSettings") => &[],
+            _ => &["name", "ownerId", "room"],
+        };
+        fields.iter().map(|field| ((*field).to_owned(), body[field].clone())).collect::<serde_json::Map<_, _>>()
+    };
+    for scope in Scope::ALL {
+        let token = api.token("admin@demo.example", std::iter::once(scope).collect()).await;
+        for (method, path, opened_by) in operations() {
+            let about = format!("{} {method} {path}", scope.name());
+            let target = path.replace("{id}", &id);
+            let body = if method == "GET" || method == "DELETE" { Value::Null } else { Value::Object(named(path)) };
+            if opened_by.contains(&scope) {
+                // What would change the course is only asked of one that is not there, and gets as far as that.
+                let target = if method == "GET" { target } else { path.replace("{id}", "999999999999") };
+                let reply = api.call(&token, method, &target, body).await;
+                let expected = if method == "GET" || target == "/v1/courses" { 200 } else { 404 };
+                assert_eq!(reply.status, expected, "{about}: {reply:?}");
+                assert_eq!(reply.challenge, None, "{about}");
+                continue;
+            }
+            let reply = api.call(&token, method, &target, body).await;
+            let (status, name, message) = reply.error();
+            assert_eq!((status, name, message), (403, "PERMISSION_DENIED", "Request had insufficient authentication scopes."), "{about}");
+            let listed = opened_by.iter().map(google).collect::<Vec<_>>().join(" ");
+            let challenge = format!("Bearer realm=\"https://accounts.google.com/\", error=\"insufficient_scope\", scope=\"{listed}\"");
+            assert_eq!(reply.challenge.as_deref(), Some(challenge.as_str()), "{about}");
+            assert_eq!(reply.body["error"]["details"][0]["reason"], "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "{about}");
+            assert_eq!(api.whole(&id).await, before, "{about}");
+        }
+    }
+}

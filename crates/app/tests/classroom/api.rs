@@ -1,0 +1,129 @@
+//! A client of the service, in the same process.
+
+use actix_web::http::Method;
+use actix_web::{App, test};
+use derslik_domain::id::{Id, UserGuid};
+use derslik_domain::identity::{Email, PersonName, Role, Scopes, UserKey};
+use derslik_http::{HttpState, configure};
+use derslik_services::identity::{NewUser, TokenPlan, create_token, create_user};
+use derslik_storage::DieselUnitOfWork;
+use derslik_testkit::builders::now;
+use serde_json::{Value, json};
+
+pub(crate) const ADMIN: &str = "demo-admin-token";
+pub(crate) const TEACHER: &str = "demo-teacher-token";
+pub(crate) const COTEACHER: &str = "demo-coteacher-token";
+pub(crate) const STUDENT: &str = "demo-student-token";
+pub(crate) const STRANGER: &str = "demo-stranger-token";
+pub(crate) const OTHER: &str = "other-admin-token";
+
+#[derive(Clone)]
+pub(crate) struct Api {
+    pub(crate) state: HttpState,
+    pub(crate) uow: DieselUnitOfWork,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+    pub(crate) tag: Option<String>,
+    pub(crate) challenge: Option<String>,
+}
+
+impl Reply {
+    /// The code, the status and the message of an error.
+    pub(crate) fn error(&self) -> (u16, &str, &str) {
+        let error = &self.body["error"];
+        assert_eq!(error["code"], self.status, "{self:?}");
+        (self.status, error["status"].as_str().unwrap_or(""), error["message"].as_str().unwrap_or(""))
+    }
+
+    pub(crate) fn id(&self) -> String {
+        assert_eq!(self.status, 200, "{self:?}");
+        self.body["id"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+impl Api {
+    pub(crate) async fn send(&self, token: &str, method: &str, path: &str, body: Vec<u8>, headers: &[(&str, &str)]) -> Reply {
+        let state = self.state.clone();
+        let app = test::init_service(App::new().configure(|config| configure(config, state))).await;
+        let mut request = test::TestRequest::default().method(Method::from_bytes(method.as_bytes()).unwrap()).uri(path);
+        if !token.is_empty() {
+            request = request.insert_header(("Authorization", format!("Bearer {token}")));
+        }
+        for header in headers {
+            request = request.insert_header(*header);
+        }
+        let response = test::call_service(&app, request.set_payload(body).to_request()).await;
+        let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        let (status, tag, challenge) = (response.status().as_u16(), header("etag"), header("www-authenticate"));
+        let body = test::read_body(response).await;
+        let body = serde_json::from_slice(&body).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&body).into_owned()));
+        Reply { status, body, tag, challenge }
+    }
+
+    pub(crate) async fn call(&self, token: &str, method: &str, path: &str, body: Value) -> Reply {
+        let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+        self.send(token, method, path, body, &[]).await
+    }
+
+    pub(crate) async fn get(&self, token: &str, path: &str) -> Reply {
+        self.call(token, "GET", path, Value::Null).await
+    }
+
+    /// An active course of the teacher, with a co-teacher and a student.
+    pub(crate) async fn course(&self) -> String {
+        let body = json!({ "name": "Biyoloji", "ownerId": "me", "courseState": "ACTIVE" });
+        let id = self.call(TEACHER, "POST", "/v1/courses", body).await.id();
+        for (roster, user) in [("teachers", "coteacher@demo.example"), ("students", "student@demo.example")] {
+            let added = self.call(ADMIN, "POST", &format!("/v1/courses/{id}/{roster}"), json!({ "userId": user })).await;
+            assert_eq!(added.status, 200, "{added:?}");
+        }
+        id
+    }
+
+    pub(crate) async fn patch(&self, token: &str, id: &str, mask: &str, body: Value) -> Reply {
+        self.call(token, "PATCH", &format!("/v1/courses/{id}?updateMask={mask}"), body).await
+    }
+
+    /// Everything that a request could have changed.
+    pub(crate) async fn everything(&self, course: &str) -> Vec<Value> {
+        let mut all = self.whole(course).await;
+        all.push(self.get(ADMIN, "/v1/courses").await.body);
+        all
+    }
+
+    /// The course with all that hangs on it.
+    pub(crate) async fn whole(&self, course: &str) -> Vec<Value> {
+        let mut all = Vec::new();
+        for below in ["", "/aliases", "/gradingPeriodSettings", "/teachers", "/students"] {
+            all.push(self.get(ADMIN, &format!("/v1/courses/{course}{below}")).await.body);
+        }
+        all
+    }
+
+    /// A token of somebody in `demo` that opens these scopes and no others.
+    pub(crate) async fn token(&self, email: &str, scopes: Scopes) -> String {
+        let token = format!("token of {email} for {:?}", scopes.iter().collect::<Vec<_>>());
+        let plan = TokenPlan { secret: token.clone().into_bytes(), scopes, project: Some(Id::new(1)), expires_at: None };
+        create_token(&self.uow, "demo".to_owned(), UserKey::Email(Email::parse(email).unwrap()), plan, now()).await.unwrap();
+        token
+    }
+
+    /// An active course of somebody who has no part in any other, with nobody else in it.
+    pub(crate) async fn foreign_course(&self, number: usize) -> String {
+        let owner = format!("neighbour{number}@demo.example");
+        let new = NewUser {
+            account: "demo".to_owned(),
+            guid: UserGuid::new(uuid::Uuid::from_u128(0xf000_0000 + u128::try_from(number).unwrap())),
+            email: Email::parse(&owner).unwrap(),
+            role: Role::Member,
+            name: PersonName::default(),
+            surname: PersonName::default(),
+        };
+        create_user(&self.uow, new, now()).await.unwrap();
+        self.call(ADMIN, "POST", "/v1/courses", json!({ "name": "Kimya", "ownerId": owner, "courseState": "ACTIVE" })).await.id()
+    }
+}

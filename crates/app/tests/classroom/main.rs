@@ -1,0 +1,64 @@
+//! The courses API against the whole service on both databases: what is refused leaves everything as it was, who may do what,
+//! and what many clients at once come to.
+#![expect(clippy::indexing_slicing, reason = "a part that is not there is null in JSON, and fails the check")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed expectation is what a test is for")]
+
+mod access;
+mod api;
+mod bad_input;
+mod batches;
+mod concurrency;
+mod lists;
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::pin::Pin;
+use std::process::ExitCode;
+
+use derslik_http::Limits;
+use derslik_testkit::builders::now;
+use libtest_mimic::{Failed, Trial};
+
+use api::Api;
+use support::{DATABASES, Service, block_on, run};
+
+type Behaviour = fn(Api) -> Pin<Box<dyn Future<Output = ()>>>;
+
+const BEHAVIOURS: [(&str, Behaviour); 20] = [
+    ("what_is_refused_leaves_everything_as_it_was", |api| Box::pin(bad_input::bad_input(api))),
+    ("what_can_not_be_read_leaves_everything_as_it_was", |api| Box::pin(bad_input::unreadable(api))),
+    ("read_only_fields_are_ignored_on_create_and_never_taken_over", |api| Box::pin(bad_input::mass_assignment(api))),
+    ("lengths_are_counted_in_characters", |api| Box::pin(bad_input::lengths(api))),
+    ("a_change_keeps_to_the_same_lengths", |api| Box::pin(bad_input::lengths_of_changes(api))),
+    ("grading_periods_keep_to_their_limits", |api| Box::pin(bad_input::limits_of_grading_periods(api))),
+    ("every_role_may_do_what_the_table_says_and_nobody_else", |api| Box::pin(access::roles(api))),
+    ("what_belongs_to_no_course_is_open_to_those_whom_it_concerns", |api| Box::pin(access::catalogue(api))),
+    ("students_see_less_of_a_course", |api| Box::pin(access::sight(api))),
+    ("a_scope_opens_what_it_names_and_the_refusal_names_what_would", |api| Box::pin(access::scopes(api))),
+    ("who_asks_is_told_by_a_token_alone", |api| Box::pin(access::authentication(api))),
+    ("page_tokens_serve_their_own_list_alone", |api| Box::pin(lists::page_tokens(api))),
+    ("lists_are_searched_and_ordered", |api| Box::pin(lists::searches(api))),
+    ("pages_stay_stable_while_courses_are_created", |api| Box::pin(lists::stable_pages(api))),
+    ("a_batch_is_refused_as_a_whole_only_where_it_cannot_be_read", |api| Box::pin(batches::batches(api))),
+    ("a_part_of_a_batch_may_name_another_method", |api| Box::pin(batches::overrides(api))),
+    ("changes_of_different_fields_at_once_all_stay", |api| Box::pin(concurrency::disjoint_patches(api))),
+    ("a_count_guarded_by_tags_loses_nothing", |api| Box::pin(concurrency::compare_and_set(api))),
+    ("of_racing_transitions_only_legal_ones_happen", |api| Box::pin(concurrency::racing_transitions(api))),
+    ("of_racing_creations_of_one_alias_one_wins", |api| Box::pin(concurrency::racing_aliases(api))),
+];
+
+fn main() -> ExitCode {
+    let mut trials = Vec::new();
+    for (database, open) in DATABASES {
+        for (name, behaviour) in BEHAVIOURS {
+            trials.push(Trial::test(format!("{database}::{name}"), move || {
+                block_on(async {
+                    let service = Service::start(open, now(), Limits::default()).await?;
+                    behaviour(Api { state: service.state.clone(), uow: service.uow.clone() }).await;
+                    Ok::<(), Failed>(())
+                })
+            }));
+        }
+    }
+    run(trials)
+}
