@@ -15,7 +15,7 @@ const ALLOWED: [(&str, &[&str]); 9] = [
     ("derslik-worker", &["derslik-domain", "derslik-ports"]),
     ("derslik", &["derslik-domain", "derslik-ports", "derslik-services", "derslik-storage", "derslik-http", "derslik-worker"]),
     ("derslik-testkit", &["derslik-domain", "derslik-ports"]),
-    ("derslik-bench", &["derslik-testkit"]),
+    ("derslik-bench", &["derslik", "derslik-domain", "derslik-ports", "derslik-storage", "derslik-testkit", "derslik-worker"]),
 ];
 
 /// What the domain may depend on at all.

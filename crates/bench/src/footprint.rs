@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use tokio::time::sleep;
 
 use crate::http::Connection;
-use crate::process::{Server, Service};
+use crate::process::{self, Server, Service};
 use crate::report::{Footprint, Spread};
 use crate::rows::BatchRequest;
 
@@ -30,7 +30,7 @@ pub(crate) async fn measure(program: &Path, database_url: &str, folder: &Path) -
         let started = service.start().await?;
         first.push(milliseconds(started.ready_after));
         sleep(UNTIL_IDLE).await;
-        idle.push(mebibytes(started.server.memory()?));
+        idle.push(mebibytes(process::memory(started.server.pid())?));
         drop(started);
         again.push(milliseconds(service.start().await?.ready_after));
     }
@@ -62,10 +62,10 @@ async fn extra_memory_of_a_large_batch(server: &Server) -> Result<f64> {
     let mut connection = Connection::open(server.address()).await?;
     connection.exchange(BatchRequest::new(1)?.numbered(0)).await?.expect(200)?;
     let mut request = BatchRequest::new(LARGE_BATCH)?;
-    let before = server.memory()?;
-    server.forget_peak();
+    let before = process::memory(server.pid())?;
+    process::forget_peak(server.pid());
     connection.exchange(request.numbered(1)).await?.expect(200)?;
-    Ok(mebibytes(server.peak_memory()?.saturating_sub(before)))
+    Ok(mebibytes(process::peak_memory(server.pid())?.saturating_sub(before)))
 }
 
 /// KiB as MiB.

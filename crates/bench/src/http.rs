@@ -108,10 +108,15 @@ pub(crate) fn get(path: &str, bearer: Option<&str>) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{authorization}\r\n").into_bytes()
 }
 
-/// A request that sends JSON to `path`.
+/// A request that posts JSON to `path`.
 pub(crate) fn post(path: &str, bearer: &str, json: &[u8]) -> Vec<u8> {
+    send("POST", path, bearer, json)
+}
+
+/// A request that sends JSON to `path`.
+pub(crate) fn send(method: &str, path: &str, bearer: &str, json: &[u8]) -> Vec<u8> {
     let head = format!(
-        "POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {bearer}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {bearer}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
         json.len()
     );
     [head.as_bytes(), json].concat()

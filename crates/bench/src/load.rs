@@ -1,13 +1,19 @@
 //! What a load is, and how its connections are driven for a time. It must not know any load.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use async_trait::async_trait;
+use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 
+use crate::meter::{Measured, Meter, Size};
 use crate::postgres::Database;
 use crate::process::Server;
+use crate::queues::Queues;
+use crate::report::{Figures, Goal};
+use crate::{courses, jobs};
 
 /// Everything that is running while loads are measured.
 #[derive(Debug)]
@@ -18,6 +24,35 @@ pub(crate) struct Rig {
     pub(crate) service: Server,
     /// A server that does nothing but answer.
     pub(crate) bare: Server,
+    /// What is read, once it is there.
+    pub(crate) stock: Stock,
+    /// Where jobs are queued whose speed is measured.
+    pub(crate) queues: Queues,
+}
+
+/// What stands in the database to be read, made when it is first asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Stock {
+    courses: OnceCell<Arc<[i64]>>,
+    jobs: OnceCell<Arc<[i64]>>,
+}
+
+impl Rig {
+    /// The ids of the courses.
+    ///
+    /// # Errors
+    /// When they can't be made.
+    pub(crate) async fn courses(&self) -> Result<Arc<[i64]>> {
+        self.stock.courses.get_or_try_init(|| courses::stock(self)).await.cloned()
+    }
+
+    /// The ids of the jobs.
+    ///
+    /// # Errors
+    /// When they can't be made.
+    pub(crate) async fn jobs(&self) -> Result<Arc<[i64]>> {
+        self.stock.jobs.get_or_try_init(|| jobs::stock(self)).await.cloned()
+    }
 }
 
 /// Whose time and memory a load is about, besides the database's.
@@ -61,11 +96,61 @@ pub(crate) trait Load: Send + Sync {
     /// Whatever stands in the way.
     async fn connect(&self, rig: &Rig) -> Result<Box<dyn Client>>;
 
+    /// What it should come to.
+    fn goal(&self) -> Option<Goal> {
+        None
+    }
+
     /// Makes sure after a round that what was acknowledged was done.
     ///
     /// # Errors
     /// When it was not.
-    async fn check(&self, rig: &Rig) -> Result<()>;
+    async fn check(&self, _rig: &Rig) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Part of the time of a load that goes before it unmeasured, for caches and plans.
+const RAMP: f64 = 0.2;
+
+#[async_trait]
+impl<L: Load> Measured for L {
+    fn name(&self) -> &'static str {
+        Load::name(self)
+    }
+
+    fn title(&self) -> &'static str {
+        Load::title(self)
+    }
+
+    fn parallel(&self) -> usize {
+        self.connections()
+    }
+
+    fn goal(&self) -> Option<Goal> {
+        Load::goal(self)
+    }
+
+    async fn measure(&self, rig: &Rig, size: Size) -> Result<Figures> {
+        // Before there are connections, which the service would not leave idle for that long.
+        self.prepare(rig).await?;
+        let mut clients = Vec::with_capacity(self.connections());
+        for _ in 0..self.connections() {
+            clients.push(self.connect(rig).await?);
+        }
+        let (clients, _) = drive(clients, Duration::from_secs_f64(size.seconds * RAMP)).await?;
+        let server = match self.subject() {
+            Subject::Service => Some(rig.service.pid()),
+            Subject::Bare => Some(rig.bare.pid()),
+            Subject::Database => None,
+        };
+        let meter = Meter::start(server, &rig.database)?;
+        let (clients, latencies) = drive(clients, Duration::from_secs_f64(size.seconds)).await?;
+        let figures = meter.finish(&rig.database, u32::try_from(latencies.len())?, self.rows_of_a_request(), latencies)?;
+        drop(clients);
+        self.check(rig).await?;
+        Ok(figures)
+    }
 }
 
 /// One connection of a load.
@@ -81,34 +166,24 @@ pub(crate) trait Client: Send {
 /// The connections of a load.
 pub(crate) type Clients = Vec<Box<dyn Client>>;
 
-/// What the connections of a load did in a time.
-#[derive(Debug, Default)]
-pub(crate) struct Drive {
-    /// From the first request to the last answer.
-    pub(crate) elapsed: Duration,
-    /// How long each request took.
-    pub(crate) latencies: Vec<Duration>,
-}
-
-/// Lets every connection ask again and again for `time`, and waits for the last answers.
+/// Lets every connection ask again and again for `time`, and waits for the last answers. Tells how long each took.
 ///
 /// # Errors
 /// The first failure of any connection.
-pub(crate) async fn drive(clients: Clients, time: Duration) -> Result<(Clients, Drive)> {
+pub(crate) async fn drive(clients: Clients, time: Duration) -> Result<(Clients, Vec<Duration>)> {
     let start = Instant::now();
     let mut driven = JoinSet::new();
     for client in clients {
         driven.spawn(drive_one(client, start, time));
     }
     let mut clients = Clients::with_capacity(driven.len());
-    let mut drive = Drive::default();
+    let mut all = Vec::new();
     while let Some(ended) = driven.join_next().await {
         let (client, mut latencies) = ended??;
         clients.push(client);
-        drive.latencies.append(&mut latencies);
+        all.append(&mut latencies);
     }
-    drive.elapsed = start.elapsed();
-    Ok((clients, drive))
+    Ok((clients, all))
 }
 
 async fn drive_one(mut client: Box<dyn Client>, start: Instant, time: Duration) -> Result<(Box<dyn Client>, Vec<Duration>)> {
@@ -141,11 +216,12 @@ mod tests {
     #[tokio::test]
     async fn counts_the_requests_of_all_connections() {
         let clients: Clients = vec![Box::new(Answering(u32::MAX)), Box::new(Answering(u32::MAX))];
-        let (clients, drive) = drive(clients, Duration::from_millis(20)).await.unwrap();
+        let start = Instant::now();
+        let (clients, latencies) = drive(clients, Duration::from_millis(20)).await.unwrap();
 
         assert_eq!(clients.len(), 2);
-        assert!(drive.elapsed >= Duration::from_millis(20));
-        assert!(drive.latencies.iter().sum::<Duration>() <= drive.elapsed * 2);
+        assert!(start.elapsed() >= Duration::from_millis(20));
+        assert!(latencies.iter().sum::<Duration>() <= start.elapsed() * 2);
     }
 
     #[tokio::test]

@@ -6,18 +6,25 @@
 //! | `run` | what is started, and in which order things are measured |
 //! | `load` | what a load is, and how its connections are driven |
 //! | `loads` | the loads, one file each, and which of them are compared |
+//! | `queues` | jobs that do nothing, done by us and by others |
+//! | `meter` | what everybody uses of the machine meanwhile |
 //! | `rows` | the sessions that are written, as JSON and as columns |
+//! | `courses`, `jobs` | the courses and the jobs that are read |
 //! | `footprint` | start and memory |
 //! | `http`, `postgres`, `process` | the client, the database, the programs |
 //! | `report` | tables and JSON |
 #![forbid(unsafe_code)]
 
+mod courses;
 mod footprint;
 mod http;
+mod jobs;
 mod load;
 mod loads;
+mod meter;
 mod postgres;
 mod process;
+mod queues;
 mod report;
 mod rows;
 mod run;
@@ -32,10 +39,16 @@ use clap::{Parser, Subcommand};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::meter::Size;
+use crate::queues::Work;
 use crate::report::Report;
 use crate::run::Plan;
 
 const INTERRUPTED: u8 = 130;
+
+/// That of the service, since the worker of the service works here too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[derive(Debug, Parser)]
 #[command(about = "Measures the service against what its database and its framework can do at best.")]
@@ -43,13 +56,16 @@ struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     /// How often each load is measured
-    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
     /// For how many seconds each time
-    #[arg(long, default_value_t = 2.0, value_parser = seconds)]
+    #[arg(long, default_value_t = 1.5, value_parser = seconds)]
     seconds: f64,
+    /// How many jobs each queue is drained of
+    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+    jobs: u32,
     /// Two short rounds: whether it works, not how fast
-    #[arg(long, conflicts_with_all = ["rounds", "seconds"])]
+    #[arg(long, conflicts_with_all = ["rounds", "seconds", "jobs"])]
     quick: bool,
     /// Only these loads, separated by commas, and neither start nor memory
     #[arg(long, value_delimiter = ',')]
@@ -70,6 +86,9 @@ enum Command {
     /// Answers every request with 1 KB, until its input ends
     #[command(hide = true)]
     BareActix,
+    /// Works on jobs that do nothing, until its input ends
+    #[command(hide = true)]
+    JobWorker(Work),
 }
 
 fn main() -> ExitCode {
@@ -89,6 +108,11 @@ fn start(cli: Cli) -> Result<ExitCode> {
             Builder::new_current_thread().enable_all().build()?.block_on(loads::serve_bare())?;
             Ok(ExitCode::SUCCESS)
         }
+        Some(Command::JobWorker(work)) => {
+            // As many threads as the service's own worker has.
+            Builder::new_multi_thread().worker_threads(1).enable_all().build()?.block_on(queues::serve(work))?;
+            Ok(ExitCode::SUCCESS)
+        }
         None => generator()?.block_on(measure(cli)),
     }
 }
@@ -100,13 +124,16 @@ fn generator() -> Result<Runtime> {
 }
 
 async fn measure(cli: Cli) -> Result<ExitCode> {
-    let (rounds, seconds) = if cli.quick { (2, 0.5) } else { (cli.rounds, cli.seconds) };
+    let (rounds, seconds, jobs) = if cli.quick { (2, 0.4, 2_000) } else { (cli.rounds, cli.seconds, cli.jobs) };
     let program = match cli.service {
         Some(program) => program,
         None => std::env::current_exe()?.with_file_name("derslik"),
     };
     let program = fs::canonicalize(&program).with_context(|| format!("there is no {}", program.display()))?;
-    let plan = Plan { program, rounds, seconds, footprint: cli.loads.is_empty(), loads: cli.loads };
+    // Where cargo puts what it builds, which is kept from one run to the next.
+    let peers = std::env::current_exe()?.parent().context("this program is in no folder")?.with_file_name("bench-peers");
+    let size = Size { seconds, jobs };
+    let plan = Plan { program, rounds, size, peers, footprint: cli.loads.is_empty(), loads: cli.loads };
     // A signal ends the run by dropping it, and with it everything that it started.
     let report = tokio::select! {
         report = run::run(&plan) => report?,

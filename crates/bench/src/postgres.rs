@@ -149,7 +149,11 @@ impl Database {
     }
 }
 
-async fn connect(url: &str) -> Result<Client> {
+/// A connection of its own.
+///
+/// # Errors
+/// When none can be made.
+pub(crate) async fn connect(url: &str) -> Result<Client> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.context("cannot connect to the database")?;
     // It ends with its client; what goes wrong shows in the client's calls.
     tokio::spawn(connection);

@@ -109,39 +109,9 @@ impl Server {
         self.address
     }
 
-    /// The CPU time that it has used, all threads together.
-    ///
-    /// # Errors
-    /// When the process is gone.
-    pub(crate) fn cpu(&self) -> Result<Duration> {
-        cpu_of(self.child.id())
-    }
-
-    /// Its resident memory, in KiB.
-    ///
-    /// # Errors
-    /// When the process is gone.
-    pub(crate) fn memory(&self) -> Result<u32> {
-        self.status("VmRSS:")
-    }
-
-    /// The most resident memory that it had since [`Server::forget_peak`], in KiB.
-    ///
-    /// # Errors
-    /// When the process is gone.
-    pub(crate) fn peak_memory(&self) -> Result<u32> {
-        self.status("VmHWM:")
-    }
-
-    /// Starts anew to look for the peak of its memory. Where the kernel does not permit it, the peak is that since the start.
-    pub(crate) fn forget_peak(&self) {
-        let _forgotten = fs::write(format!("/proc/{}/clear_refs", self.child.id()), FORGET_THE_PEAK);
-    }
-
-    fn status(&self, field: &str) -> Result<u32> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix(field)).with_context(|| format!("no {field} in the status"))?;
-        Ok(line.trim().trim_end_matches(" kB").parse()?)
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 }
 
@@ -151,6 +121,33 @@ impl Drop for Server {
         let _killed = self.child.kill();
         let _ended = self.child.wait();
     }
+}
+
+/// The resident memory of a process, in KiB.
+///
+/// # Errors
+/// When the process is gone.
+pub(crate) fn memory(pid: u32) -> Result<u32> {
+    status(pid, "VmRSS:")
+}
+
+/// The most resident memory that a process had since [`forget_peak`], in KiB.
+///
+/// # Errors
+/// When the process is gone.
+pub(crate) fn peak_memory(pid: u32) -> Result<u32> {
+    status(pid, "VmHWM:")
+}
+
+/// Starts anew to look for the peak of a process's memory. Where the kernel does not permit it, the peak is that since the start.
+pub(crate) fn forget_peak(pid: u32) {
+    let _forgotten = fs::write(format!("/proc/{pid}/clear_refs"), FORGET_THE_PEAK);
+}
+
+fn status(pid: u32, field: &str) -> Result<u32> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field)).with_context(|| format!("no {field} in the status"))?;
+    Ok(line.trim().trim_end_matches(" kB").parse()?)
 }
 
 /// The CPU time that this program has used.
@@ -197,7 +194,11 @@ pub(crate) fn parent_of(pid: u32) -> Result<u32> {
     Ok(Stat::read(pid)?.parent)
 }
 
-fn cpu_of(pid: u32) -> Result<Duration> {
+/// The CPU time of a process, all threads together.
+///
+/// # Errors
+/// When the process is gone.
+pub(crate) fn cpu_of(pid: u32) -> Result<Duration> {
     Ok(duration_of(Stat::read(pid)?.own))
 }
 
@@ -256,7 +257,8 @@ fn free_port() -> Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
-fn end_of(log: &Path) -> String {
+/// The last lines of a log.
+pub(crate) fn end_of(log: &Path) -> String {
     let text = fs::read_to_string(log).unwrap_or_default();
     let mut lines = VecDeque::with_capacity(LOG_TAIL_LINES);
     for line in text.lines() {

@@ -27,12 +27,16 @@ pub(crate) struct Report {
     pub(crate) rounds: u32,
     /// How long each load was driven in each round.
     pub(crate) seconds: f64,
+    /// How many jobs each queue was drained of.
+    pub(crate) jobs: u32,
     /// What starting and standing still costs.
     pub(crate) footprint: Vec<Footprint>,
     /// What each load came to.
     pub(crate) loads: Vec<LoadReport>,
     /// What the loads come to, held against each other.
     pub(crate) ratios: Vec<Ratio>,
+    /// What could not be measured here, and why.
+    pub(crate) left_out: Vec<String>,
 }
 
 /// What a run ran on.
@@ -72,12 +76,24 @@ pub(crate) struct LoadReport {
     pub(crate) name: &'static str,
     /// What it does, for readers.
     pub(crate) title: &'static str,
-    /// The connections that asked at the same time.
+    /// The connections that asked, or the workers that worked, at the same time.
     pub(crate) connections: usize,
+    /// What it should come to by itself.
+    pub(crate) goal: Option<Goal>,
     /// The figures of all rounds together.
     pub(crate) summary: Summary,
     /// The figures of each round.
     pub(crate) rounds: Vec<Figures>,
+}
+
+/// What a load should come to by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Goal {
+    /// At least so many requests a second.
+    Rate(f64),
+    /// All but one in a hundred within so many milliseconds.
+    P99(f64),
 }
 
 /// What a load came to in one round.
@@ -88,9 +104,9 @@ pub(crate) struct Figures {
     /// Rows a second, where a request has several.
     pub(crate) rows_per_second: Option<f64>,
     /// Half of the requests were answered within these milliseconds.
-    pub p50_ms: f64,
+    pub(crate) p50_ms: Option<f64>,
     /// All but one in a hundred were.
-    pub p99_ms: f64,
+    pub(crate) p99_ms: Option<f64>,
     /// The time of the server that answers, if there is one.
     pub(crate) server_cpu_us: Option<f64>,
     /// The time of all processes of the database.
@@ -108,8 +124,8 @@ pub(crate) struct Figures {
 pub(crate) struct Summary {
     requests_per_second: Spread,
     rows_per_second: Option<Spread>,
-    p50_ms: Spread,
-    p99_ms: Spread,
+    p50_ms: Option<Spread>,
+    p99_ms: Option<Spread>,
     server_cpu_us: Option<Spread>,
     database_cpu_us: Spread,
     generator_cpu_us: Spread,
@@ -153,14 +169,24 @@ impl Summary {
         Some(Self {
             requests_per_second: spread(|figures| figures.requests_per_second)?,
             rows_per_second: spread_of_some(|figures| figures.rows_per_second),
-            p50_ms: spread(|figures| figures.p50_ms)?,
-            p99_ms: spread(|figures| figures.p99_ms)?,
+            p50_ms: spread_of_some(|figures| figures.p50_ms),
+            p99_ms: spread_of_some(|figures| figures.p99_ms),
             server_cpu_us: spread_of_some(|figures| figures.server_cpu_us),
             database_cpu_us: spread(|figures| figures.database_cpu_us)?,
             generator_cpu_us: spread(|figures| figures.generator_cpu_us)?,
             server_peak_mib: spread_of_some(|figures| figures.server_peak_mib),
             other_cores: spread(|figures| figures.other_cores)?,
         })
+    }
+}
+
+impl LoadReport {
+    /// The goal in words, and whether it is reached.
+    fn judged(&self) -> Option<(String, bool)> {
+        match self.goal? {
+            Goal::Rate(goal) => Some((format!("≥ {}/s", number(goal)), self.summary.requests_per_second.median >= goal)),
+            Goal::P99(goal) => Some((format!("p99 ≤ {} ms", number(goal)), self.summary.p99_ms?.median <= goal)),
+        }
     }
 }
 
@@ -203,10 +229,13 @@ impl Report {
         let others = self.loads.iter().flat_map(|load| &load.rounds).map(|figures| figures.other_cores);
         let others = Spread::of(others)
             .map_or_else(String::new, |others| format!(" Other programs kept {} of the cores busy meanwhile.", spread_text(others)));
+        let left_out: String = self.left_out.iter().map(|what| format!("\nLeft out: {what}")).collect();
         format!(
-            "Derslik {service}, PostgreSQL {postgresql}, {system} on {processor}, {cores} cores for everything; {} rounds of {} s for each load.\n\
-             Median of the rounds, least and most in brackets. CPU in µs a request.{others}",
-            self.rounds, self.seconds
+            "Derslik {service}, PostgreSQL {postgresql}, {system} on {processor}, {cores} cores for everything; {} rounds of {} s, or of {} jobs, for each load.\n\
+             Median of the rounds, least and most in brackets. CPU in µs a request.{others}{left_out}",
+            self.rounds,
+            self.seconds,
+            number(self.jobs.into())
         )
     }
 
@@ -227,6 +256,7 @@ impl Report {
             "CPU database",
             "CPU generator",
             "peak MiB",
+            "goal",
         ]);
         for load in &self.loads {
             let summary = &load.summary;
@@ -236,12 +266,13 @@ impl Report {
                 load.connections.to_string(),
                 spread_text(summary.requests_per_second),
                 median(summary.rows_per_second),
-                median(Some(summary.p50_ms)),
-                median(Some(summary.p99_ms)),
+                median(summary.p50_ms),
+                median(summary.p99_ms),
                 median(summary.server_cpu_us),
                 median(Some(summary.database_cpu_us)),
                 median(Some(summary.generator_cpu_us)),
                 median(summary.server_peak_mib),
+                goal_text(load.judged()),
             ]);
         }
         table
@@ -293,8 +324,8 @@ mod tests {
             .map(|rate| Figures {
                 requests_per_second: *rate,
                 rows_per_second: Some(rate * 100.0),
-                p50_ms: 1.5,
-                p99_ms: 20.25,
+                p50_ms: Some(1.5),
+                p99_ms: Some(20.25),
                 server_cpu_us: None,
                 database_cpu_us: 1234.5,
                 generator_cpu_us: 9.0,
@@ -302,7 +333,7 @@ mod tests {
                 other_cores: 0.25,
             })
             .collect();
-        LoadReport { name, title: name, connections: 4, summary: Summary::of(&rounds).unwrap(), rounds }
+        LoadReport { name, title: name, connections: 4, goal: Some(Goal::Rate(35.0)), summary: Summary::of(&rounds).unwrap(), rounds }
     }
 
     fn report() -> Report {
@@ -311,7 +342,16 @@ mod tests {
         let machine = Machine { cores: 2, system: "linux", processor: "x86_64", postgresql: "15.18".to_owned(), service: "0.1.0" };
         let value = Spread { median: 250.0, min: 200.0, max: 310.0 };
         let footprint = vec![Footprint { name: "ready", title: "ready", unit: "ms", value, goal: Some(300.0) }];
-        Report { machine, rounds: 3, seconds: 2.0, footprint, loads: vec![batch, limit], ratios }
+        Report {
+            machine,
+            rounds: 3,
+            seconds: 2.0,
+            jobs: 100,
+            footprint,
+            loads: vec![batch, limit],
+            ratios,
+            left_out: vec!["the rest".to_owned()],
+        }
     }
 
     #[test]
@@ -342,6 +382,9 @@ mod tests {
         let markdown = report.markdown();
         assert!(markdown.contains("| batch / limit | 0.50 (0.25–1.00) | 1.00 | ≥ 0.60: missed |"), "{markdown}");
         assert!(markdown.contains("| ready | 250 (200–310) ms | ≤ 300 ms: reached |"), "{markdown}");
-        assert!(markdown.contains("| limit | 4 | 50.0 (40.0–60.0) | 5 000 | 1.50 | 20.2 | – | 1 234 | 9.00 | – |"), "{markdown}");
+        assert!(
+            markdown.contains("| limit | 4 | 50.0 (40.0–60.0) | 5 000 | 1.50 | 20.2 | – | 1 234 | 9.00 | – | ≥ 35.0/s: reached |"),
+            "{markdown}"
+        );
     }
 }

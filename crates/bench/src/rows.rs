@@ -223,8 +223,9 @@ fn new_guid() -> Uuid {
     Uuid::now_v7()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the rows of the bare inserts are as old as the inserts")]
-fn now() -> DateTime<Utc> {
+/// What time it is, to the microsecond.
+#[expect(clippy::disallowed_methods, reason = "the rows of the bare statements are as old as the statements")]
+pub(crate) fn now() -> DateTime<Utc> {
     let now = DateTime::<Utc>::from(SystemTime::now());
     DateTime::from_timestamp_micros(now.timestamp_micros()).unwrap_or(now)
 }

@@ -3,24 +3,23 @@
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use derslik_testkit::postgres::{Durability, PostgresServer};
 
-use crate::footprint::{self, mebibytes};
+use crate::footprint;
 use crate::http::Connection;
-use crate::load::{Drive, Load, Rig, Subject, drive};
+use crate::load::{Rig, Stock};
 use crate::loads::{self, PAIRS};
+use crate::meter::{Measured, Size};
 use crate::postgres::Database;
-use crate::process::{self, Server, Service};
+use crate::process::{Server, Service};
+use crate::queues::{Installation, Queues};
 use crate::report::{Figures, Footprint, LoadReport, Machine, Ratio, Report, Summary};
 use crate::rows::{BatchRequest, Columns};
 
 const DATABASE: &str = "derslik";
 const CHECKED_ROWS: usize = 100;
-/// Part of the time of a load that goes before it unmeasured, for caches and plans.
-const RAMP: f64 = 0.2;
 
 /// What to measure.
 #[derive(Clone, Debug)]
@@ -29,8 +28,10 @@ pub(crate) struct Plan {
     pub(crate) program: PathBuf,
     /// How often each load is measured.
     pub(crate) rounds: u32,
-    /// For how many seconds each time.
-    pub(crate) seconds: f64,
+    /// How much of it each time.
+    pub(crate) size: Size,
+    /// Where queues from npm are installed.
+    pub(crate) peers: PathBuf,
     /// The names of the loads; none means all of them.
     pub(crate) loads: Vec<String>,
     /// Whether start and memory are measured.
@@ -42,7 +43,8 @@ pub(crate) struct Plan {
 /// # Errors
 /// When something does not start, or any request fails.
 pub(crate) async fn run(plan: &Plan) -> Result<Report> {
-    let loads = chosen(&plan.loads)?;
+    let mut loads = chosen(&plan.loads)?;
+    let (peers, left_out) = peers(plan, &mut loads).await;
     progress("starting PostgreSQL");
     // The last to be dropped, when nobody is connected any more.
     let cluster = tokio::task::spawn_blocking(|| PostgresServer::start(Durability::Durable)).await??;
@@ -51,7 +53,13 @@ pub(crate) async fn run(plan: &Plan) -> Result<Report> {
 
     let footprint = if plan.footprint { measure_footprint(plan, &url, &folder).await? } else { Vec::new() };
     let service = Service { program: plan.program.clone(), database_url: Some(url.clone()), folder: folder.path().join("service") };
-    let rig = Rig { service: service.start().await?.server, database: Database::open(&url).await?, bare: Server::start_bare()? };
+    let rig = Rig {
+        service: service.start().await?.server,
+        database: Database::open(&url).await?,
+        bare: Server::start_bare()?,
+        stock: Stock::default(),
+        queues: Queues::new(&cluster, folder.path(), peers),
+    };
     check_rows(&rig).await?;
 
     let mut figures: Vec<Vec<Figures>> = loads.iter().map(|_| Vec::new()).collect();
@@ -62,17 +70,35 @@ pub(crate) async fn run(plan: &Plan) -> Result<Report> {
             order.reverse();
         }
         for (load, figures) in order {
-            let measured = measure(load.as_ref(), &rig, plan.seconds).await.with_context(|| format!("{} failed", load.name()))?;
+            let measured = load.measure(&rig, plan.size).await.with_context(|| format!("{} failed", load.name()))?;
             progress(&format!("round {} of {}: {} {:.0}/s", round + 1, plan.rounds, load.name(), measured.requests_per_second));
             figures.push(measured);
         }
     }
 
     let loads = loads.iter().zip(figures).map(|(load, rounds)| load_report(load.as_ref(), rounds)).collect::<Result<Vec<_>>>()?;
-    Ok(Report { machine: machine(&rig).await?, rounds: plan.rounds, seconds: plan.seconds, footprint, ratios: ratios(&loads), loads })
+    let Size { seconds, jobs } = plan.size;
+    Ok(Report { machine: machine(&rig).await?, rounds: plan.rounds, seconds, jobs, footprint, ratios: ratios(&loads), loads, left_out })
 }
 
-fn chosen(names: &[String]) -> Result<Vec<Box<dyn Load>>> {
+/// Installs the queues from npm if any is to be measured, or leaves them out of the loads and tells why.
+async fn peers(plan: &Plan, loads: &mut Vec<Box<dyn Measured>>) -> (Option<Installation>, Vec<String>) {
+    if !loads.iter().any(|load| load.is_peer()) {
+        return (None, Vec::new());
+    }
+    progress("installing the queues from npm unless they are there");
+    match Installation::prepare(&plan.peers).await {
+        Ok(installation) => (Some(installation), Vec::new()),
+        Err(error) => {
+            let names: Vec<_> = loads.extract_if(.., |load| load.is_peer()).map(|load| load.name()).collect();
+            let left_out = format!("{}: {error:#}", names.join(", "));
+            progress(&format!("left out {left_out}"));
+            (None, vec![left_out])
+        }
+    }
+}
+
+fn chosen(names: &[String]) -> Result<Vec<Box<dyn Measured>>> {
     let mut loads = loads::all();
     let known: Vec<_> = loads.iter().map(|load| load.name()).collect();
     if let Some(name) = names.iter().find(|name| !known.contains(&name.as_str())) {
@@ -115,93 +141,9 @@ async fn check_rows(rig: &Rig) -> Result<()> {
     Ok(())
 }
 
-async fn measure(load: &dyn Load, rig: &Rig, seconds: f64) -> Result<Figures> {
-    let mut clients = Vec::with_capacity(load.connections());
-    for _ in 0..load.connections() {
-        clients.push(load.connect(rig).await?);
-    }
-    load.prepare(rig).await?;
-    let (clients, _) = drive(clients, Duration::from_secs_f64(seconds * RAMP)).await?;
-
-    let server = match load.subject() {
-        Subject::Service => Some(&rig.service),
-        Subject::Bare => Some(&rig.bare),
-        Subject::Database => None,
-    };
-    if let Some(server) = server {
-        server.forget_peak();
-    }
-    let before = Cpu::now(server, &rig.database)?;
-    let (clients, drive) = drive(clients, Duration::from_secs_f64(seconds)).await?;
-    let used = Cpu::now(server, &rig.database)?.since(before);
-    let peak = server.map(Server::peak_memory).transpose()?;
-    drop(clients);
-    load.check(rig).await?;
-    figures(load, drive, used, peak)
-}
-
-/// How much time everybody has used so far.
-#[derive(Clone, Copy, Debug)]
-struct Cpu {
-    server: Option<Duration>,
-    database: Duration,
-    generator: Duration,
-    machine: Duration,
-}
-
-impl Cpu {
-    fn now(server: Option<&Server>, database: &Database) -> Result<Self> {
-        Ok(Self {
-            server: server.map(Server::cpu).transpose()?,
-            database: database.cpu()?,
-            generator: process::own_cpu()?,
-            machine: process::machine_cpu()?,
-        })
-    }
-
-    fn since(self, before: Self) -> Self {
-        Self {
-            server: self.server.zip(before.server).map(|(now, before)| now.saturating_sub(before)),
-            database: self.database.saturating_sub(before.database),
-            generator: self.generator.saturating_sub(before.generator),
-            machine: self.machine.saturating_sub(before.machine),
-        }
-    }
-
-    /// The time of everybody who has nothing to do with the load.
-    fn others(self) -> Duration {
-        self.machine.saturating_sub(self.server.unwrap_or_default() + self.database + self.generator)
-    }
-}
-
-fn figures(load: &dyn Load, mut drive: Drive, used: Cpu, peak: Option<u32>) -> Result<Figures> {
-    drive.latencies.sort_unstable();
-    let requests = f64::from(u32::try_from(drive.latencies.len())?);
-    let rate = requests / drive.elapsed.as_secs_f64();
-    let rows = load.rows_of_a_request();
-    let microseconds_each = |time: Duration| time.as_secs_f64() * 1e6 / requests;
-    Ok(Figures {
-        requests_per_second: rate,
-        rows_per_second: (rows > 1).then(|| rate * f64::from(rows)),
-        p50_ms: percentile(&drive.latencies, 50)?.as_secs_f64() * 1e3,
-        p99_ms: percentile(&drive.latencies, 99)?.as_secs_f64() * 1e3,
-        server_cpu_us: used.server.map(microseconds_each),
-        database_cpu_us: microseconds_each(used.database),
-        generator_cpu_us: microseconds_each(used.generator),
-        server_peak_mib: peak.map(mebibytes),
-        other_cores: used.others().as_secs_f64() / drive.elapsed.as_secs_f64(),
-    })
-}
-
-/// The value that so many in a hundred of the sorted ones do not exceed.
-fn percentile(sorted: &[Duration], percent: usize) -> Result<Duration> {
-    let position = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
-    sorted.get(position).copied().context("not one request was answered")
-}
-
-fn load_report(load: &dyn Load, rounds: Vec<Figures>) -> Result<LoadReport> {
+fn load_report(load: &dyn Measured, rounds: Vec<Figures>) -> Result<LoadReport> {
     let summary = Summary::of(&rounds).context("no round was measured")?;
-    Ok(LoadReport { name: load.name(), title: load.title(), connections: load.connections(), summary, rounds })
+    Ok(LoadReport { name: load.name(), title: load.title(), connections: load.parallel(), goal: load.goal(), summary, rounds })
 }
 
 fn ratios(loads: &[LoadReport]) -> Vec<Ratio> {
@@ -227,15 +169,6 @@ fn progress(text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn percentiles_are_values_that_were_measured() {
-        let sorted: Vec<_> = (1..=200).map(Duration::from_millis).collect();
-        assert_eq!(percentile(&sorted, 50).unwrap(), Duration::from_millis(100));
-        assert_eq!(percentile(&sorted, 99).unwrap(), Duration::from_millis(198));
-        assert_eq!(percentile(&sorted[..1], 99).unwrap(), Duration::from_millis(1));
-        assert!(percentile(&[], 50).is_err());
-    }
 
     #[test]
     fn an_unknown_load_is_named_with_those_that_there_are() {

@@ -1,15 +1,16 @@
-//! Writing down many completions at once: whatever has come together while the last ones were written.
+//! Writing down completions, many at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use derslik_domain::id::AccountId;
 use derslik_domain::job::{Event, Job, Progress};
+use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Completion, HeldJob, UnitOfWork};
-use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep};
 
+use crate::dispatch::Rest;
 use crate::lease::Holding;
 use crate::report;
 use crate::runner::Worker;
@@ -24,26 +25,39 @@ pub(crate) struct Finished {
     pub(crate) result: Option<Progress>,
 }
 
-/// Writes completions down until nobody can send more.
-pub(crate) async fn write_down<U: UnitOfWork>(worker: Arc<Worker<U>>, mut finished: UnboundedReceiver<Finished>) {
-    let limit = usize::from(worker.settings.batch);
-    let mut batch = Vec::with_capacity(limit);
-    while finished.recv_many(&mut batch, limit).await > 0 {
-        let mut accounts: BTreeMap<AccountId, Vec<Finished>> = BTreeMap::new();
-        for done in batch.drain(..) {
-            accounts.entry(done.holding.account).or_default().push(done);
-        }
-        for (account, done) in accounts {
-            write_account(&worker, account, done).await;
-        }
+/// Writes down what is done once no jobs are claimed any more, until nobody can send more.
+pub(crate) async fn write_rest<U: UnitOfWork>(worker: Arc<Worker<U>>, rest: Rest) {
+    let Rest { waiting: mut done, mut finished } = rest;
+    let batch = usize::from(worker.settings.batch);
+    while !done.is_empty() || finished.recv_many(&mut done, batch).await > 0 {
+        let now = done.drain(..done.len().min(batch)).collect();
+        write_down(&worker, by_account(now)).await;
     }
 }
 
+pub(crate) fn by_account(done: Vec<Finished>) -> BTreeMap<AccountId, Vec<Finished>> {
+    let mut accounts: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for done in done {
+        accounts.entry(done.holding.account).or_default().push(done);
+    }
+    accounts
+}
+
+pub(crate) fn completions_of(done: &[Finished]) -> Vec<Completion> {
+    done.iter().map(|done| Completion { held: done.holding.held, result: done.result }).collect()
+}
+
 /// Tries for as long as a lease holds: after that the jobs are another's.
+pub(crate) async fn write_down<U: UnitOfWork>(worker: &Worker<U>, done: BTreeMap<AccountId, Vec<Finished>>) {
+    for (account, done) in done {
+        write_account(worker, account, done).await;
+    }
+}
+
 async fn write_account<U: UnitOfWork>(worker: &Worker<U>, account: AccountId, done: Vec<Finished>) {
     let began = Instant::now();
     loop {
-        let completions: Vec<_> = done.iter().map(|done| Completion { held: done.holding.held, result: done.result }).collect();
+        let completions = completions_of(&done);
         let at = worker.clock.now();
         match worker.uow.write(move |stores| stores.jobs().complete_many(account, &completions, at)).await {
             Ok(completed) => return report_all(account, done, &completed, at),
@@ -59,8 +73,9 @@ async fn write_account<U: UnitOfWork>(worker: &Worker<U>, account: AccountId, do
     }
 }
 
-fn report_all(account: AccountId, done: Vec<Finished>, completed: &[HeldJob], at: derslik_domain::time::Timestamp) {
-    let completed: std::collections::BTreeSet<_> = completed.iter().collect();
+/// Tells what became of the jobs of an account, and lets them go.
+pub(crate) fn report_all(account: AccountId, done: Vec<Finished>, completed: &[HeldJob], at: Timestamp) {
+    let completed: BTreeSet<_> = completed.iter().collect();
     for Finished { holding, job, .. } in done {
         if completed.contains(&holding.held) {
             if let Ok((job, fact)) = job.apply(Event::Succeed { token: holding.held.token }, at) {

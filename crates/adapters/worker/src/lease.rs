@@ -24,7 +24,8 @@ pub(crate) struct Leases {
 #[derive(Debug)]
 pub(crate) struct Holding {
     leases: Arc<Leases>,
-    _slot: OwnedSemaphorePermit,
+    /// Nothing once somebody else was let into it.
+    pub(crate) slot: Option<OwnedSemaphorePermit>,
     pub(crate) account: AccountId,
     pub(crate) held: HeldJob,
     /// Tells that the job was called off or lost.
@@ -35,7 +36,7 @@ impl Leases {
     pub(crate) fn hold(self: &Arc<Self>, account: AccountId, held: HeldJob, slot: OwnedSemaphorePermit) -> Holding {
         let cancelled = CancellationToken::new();
         self.lock().insert((account, held), cancelled.clone());
-        Holding { leases: Arc::clone(self), _slot: slot, account, held, cancelled }
+        Holding { leases: Arc::clone(self), slot: Some(slot), account, held, cancelled }
     }
 
     /// Everything that the worker has, by account.

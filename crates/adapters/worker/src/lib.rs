@@ -5,7 +5,8 @@
 //! |---|---|
 //! | `runner` | a worker from its start to its stop |
 //! | `registry` | what a handler is, and which one does what |
-//! | `claims` | taking due jobs, account by account |
+//! | `dispatch` | what is asked of the store when |
+//! | `exchange` | writing down what is done, and claiming jobs in its place |
 //! | `execution` | one attempt at one job |
 //! | `lease` | the jobs that the worker has, and the heartbeats that keep them |
 //! | `completion` | writing down many completions at once |
@@ -19,8 +20,9 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-mod claims;
 mod completion;
+mod dispatch;
+mod exchange;
 mod execution;
 pub mod handlers;
 mod lease;

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use derslik_domain::job::{LeaseTerm, RetryPolicy, WorkerId};
 use derslik_ports::outbound::{Clock, Ids, UnitOfWork};
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::sync::Notify;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use crate::claims::Claims;
-use crate::completion::write_down;
+use crate::completion::write_rest;
+use crate::dispatch::Dispatch;
 use crate::lease::{Leases, beat};
 use crate::registry::Registry;
 use crate::{rescue, sweeps};
@@ -126,22 +126,14 @@ impl<U: UnitOfWork> Runner<U> {
             giving_up: CancellationToken::new(),
         });
         tracing::info!(worker = %worker.id, concurrency = settings.concurrency, batch = settings.batch, "working on jobs");
-        let (done, finished) = mpsc::unbounded_channel();
         let attempts = TaskTracker::new();
         let helpers = [
             tokio::spawn(beat(Arc::clone(&worker))),
             tokio::spawn(rescue::watch(Arc::clone(&worker))),
             tokio::spawn(sweeps::ask(Arc::clone(&worker))),
         ];
-        let writer = tokio::spawn(write_down(Arc::clone(&worker), finished));
-        let claims = Claims {
-            worker: Arc::clone(&worker),
-            slots: Arc::new(Semaphore::new(settings.concurrency.into())),
-            sleeper: ports.sleeper,
-            attempts: attempts.clone(),
-            done,
-        };
-        claims.run(&stop).await;
+        let rest = Dispatch::new(Arc::clone(&worker), ports.sleeper, attempts.clone()).run(&stop).await;
+        let writer = tokio::spawn(write_rest(Arc::clone(&worker), rest));
 
         attempts.close();
         if timeout(settings.grace, attempts.wait()).await.is_err() {

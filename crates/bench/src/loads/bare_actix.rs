@@ -76,10 +76,6 @@ impl Load for BareActix {
     async fn connect(&self, rig: &Rig) -> Result<Box<dyn Client>> {
         Ok(Box::new(Asker { connection: Connection::open(rig.bare.address()).await?, request: http::get(PATH, None) }))
     }
-
-    async fn check(&self, _rig: &Rig) -> Result<()> {
-        Ok(())
-    }
 }
 
 #[async_trait]

@@ -56,10 +56,6 @@ impl Load for GetSession {
         let guid_at = "GET ".len() + PATH.len();
         Ok(Box::new(Reader { connection, guids: rig.database.stock().await?, request, guid_at }))
     }
-
-    async fn check(&self, _rig: &Rig) -> Result<()> {
-        Ok(())
-    }
 }
 
 #[async_trait]

@@ -2,7 +2,12 @@
 
 mod bare_actix;
 mod batch_create;
+mod course_get;
+mod course_list;
+mod course_patch;
 mod get_session;
+mod job_get;
+mod job_list;
 mod select_session;
 mod unnest_insert;
 
@@ -10,10 +15,16 @@ pub(crate) use self::bare_actix::serve as serve_bare;
 
 use self::bare_actix::BareActix;
 use self::batch_create::BatchCreate;
+use self::course_get::{GetCourse, SelectCourse};
+use self::course_list::{ListCourses, SelectCourses};
+use self::course_patch::{PatchCourse, UpdateCourse};
 use self::get_session::GetSession;
+use self::job_get::{GetJob, SelectJob};
+use self::job_list::{ListJobs, SelectJobs};
 use self::select_session::SelectSession;
 use self::unnest_insert::UnnestInsert;
-use crate::load::Load;
+use crate::meter::Measured;
+use crate::queues::{Engine, Floor, Peer, StartLag};
 
 /// Two loads whose rates are compared within each round.
 #[derive(Clone, Copy, Debug)]
@@ -27,15 +38,47 @@ pub(crate) struct Pair {
 }
 
 /// What is compared.
-pub(crate) const PAIRS: [Pair; 3] = [
+pub(crate) const PAIRS: [Pair; 12] = [
     Pair { load: batch_create::NAME, limit: unnest_insert::NAME, goal: Some(0.6) },
     Pair { load: get_session::NAME, limit: select_session::NAME, goal: Some(0.5) },
     Pair { load: get_session::NAME, limit: bare_actix::NAME, goal: None },
+    Pair { load: course_get::NAME, limit: course_get::LIMIT, goal: Some(0.5) },
+    Pair { load: course_list::NAME, limit: course_list::LIMIT, goal: Some(0.5) },
+    Pair { load: course_patch::NAME, limit: course_patch::LIMIT, goal: Some(0.5) },
+    Pair { load: job_get::NAME, limit: job_get::LIMIT, goal: Some(0.5) },
+    Pair { load: job_list::NAME, limit: job_list::LIMIT, goal: None },
+    Pair { load: "jobs_100", limit: "jobs_floor", goal: Some(0.6) },
+    Pair { load: "jobs_100", limit: "graphile_worker_batched", goal: Some(1.0) },
+    Pair { load: "jobs_100", limit: "pg_boss", goal: Some(1.0) },
+    Pair { load: "jobs_1", limit: "graphile_worker", goal: Some(2.0) },
 ];
 
 /// All loads, in the order of the report.
-pub(crate) fn all() -> Vec<Box<dyn Load>> {
-    vec![Box::new(BatchCreate), Box::new(UnnestInsert), Box::new(GetSession), Box::new(SelectSession), Box::new(BareActix)]
+pub(crate) fn all() -> Vec<Box<dyn Measured>> {
+    vec![
+        Box::new(BatchCreate),
+        Box::new(UnnestInsert),
+        Box::new(GetSession),
+        Box::new(SelectSession),
+        Box::new(BareActix),
+        Box::new(GetCourse),
+        Box::new(SelectCourse),
+        Box::new(ListCourses),
+        Box::new(SelectCourses),
+        Box::new(PatchCourse::default()),
+        Box::new(UpdateCourse::default()),
+        Box::new(GetJob),
+        Box::new(SelectJob),
+        Box::new(ListJobs),
+        Box::new(SelectJobs),
+        Box::new(Engine { name: "jobs_100", title: "idle jobs, in batches of 100", batch: 100, concurrency: 100 }),
+        Box::new(Floor),
+        Box::new(Peer { name: "graphile_worker_batched", title: "graphile-worker, batched", program: "graphile-batched", parallel: 8 }),
+        Box::new(Peer { name: "pg_boss", title: "pg-boss, in batches of 1 000", program: "pg-boss", parallel: 4 }),
+        Box::new(Engine { name: "jobs_1", title: "idle jobs, one by one", batch: 1, concurrency: 8 }),
+        Box::new(Peer { name: "graphile_worker", title: "graphile-worker, default", program: "graphile", parallel: 8 }),
+        Box::new(StartLag),
+    ]
 }
 
 #[cfg(test)]

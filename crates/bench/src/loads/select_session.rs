@@ -64,10 +64,6 @@ impl Load for SelectSession {
     async fn connect(&self, rig: &Rig) -> Result<Box<dyn Client>> {
         Ok(Box::new(Selector::connect(&rig.database).await?))
     }
-
-    async fn check(&self, _rig: &Rig) -> Result<()> {
-        Ok(())
-    }
 }
 
 #[async_trait]

@@ -69,20 +69,24 @@ struct List {
 impl List {
     /// Reads a part and writes it, with the beginning of the list before the first one and the end after the last.
     async fn write_part(&mut self, body: &mut Vec<u8>) -> Result<(), OpenReplayError> {
-        let limit = u32::try_from(self.left).unwrap_or(u32::MAX).min(PART);
-        let jobs = self.state.jobs.list(&self.actor, &self.project, ListPart { after: self.after, limit }).await?;
-        let count = u64::try_from(jobs.len()).unwrap_or(u64::MAX);
+        let part = u32::try_from(self.left).unwrap_or(u32::MAX).min(PART);
+        // One more than is written tells whether there are more, without another look for them.
+        let limit = part + u32::from(self.left > part.into());
+        let mut jobs = self.state.jobs.list(&self.actor, &self.project, ListPart { after: self.after, limit }).await?;
+        let found = jobs.len();
+        jobs.truncate(usize::try_from(part).unwrap_or(usize::MAX));
+        let written = jobs.len();
         if self.place == Place::First {
             body.extend_from_slice(br#"{"data":["#);
         }
         write_jobs(&jobs, self.place, body);
-        self.left = self.left.saturating_sub(count);
+        self.left = self.left.saturating_sub(part.into());
         self.after = jobs.last().map_or(self.after, |job| Some(job.id));
-        if count < u64::from(limit) || self.left == 0 {
+        if found > written {
+            self.place = Place::Later;
+        } else {
             self.place = Place::End;
             body.extend_from_slice(b"]}");
-        } else {
-            self.place = Place::Later;
         }
         Ok(())
     }

@@ -1,0 +1,235 @@
+//! What is asked of the store when: which accounts have due jobs, and how many exchanges run at once. Accounts are asked in turn,
+//! so that a busy one keeps nobody waiting.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use derslik_domain::id::AccountId;
+use derslik_ports::outbound::{StoreError, UnitOfWork};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::completion::Finished;
+use crate::exchange::{Ask, Asked, exchange};
+use crate::report;
+use crate::runner::Worker;
+
+/// The most accounts that are found at once.
+const ACCOUNTS: u16 = 100;
+
+/// The shortest wait, for jobs that are due but can't be had: somebody else is at them.
+const SHORTEST_WAIT: Duration = Duration::from_millis(20);
+
+/// The shortest time between two looks for accounts while some are known that have work.
+const LOOK_INTERVAL: Duration = Duration::from_millis(50);
+
+/// How many exchanges run at once at the most. Their commits wait for the disk together.
+const EXCHANGES: usize = 4;
+
+/// An account that has due jobs, as far as is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Due {
+    account: AccountId,
+    /// Whether it gave as many jobs as it was asked for, so that asking it twice at once makes sense.
+    is_deep: bool,
+}
+
+/// The heart of a worker: it hands due jobs out to attempts, and has written down what is done.
+pub(crate) struct Dispatch<U> {
+    worker: Arc<Worker<U>>,
+    slots: Arc<Semaphore>,
+    sleeper: Arc<Notify>,
+    attempts: TaskTracker,
+    done: UnboundedSender<Finished>,
+    finished: UnboundedReceiver<Finished>,
+    /// What is done and waits for an exchange.
+    waiting: Vec<Finished>,
+    exchanges: JoinSet<Option<Asked>>,
+    due: VecDeque<Due>,
+    looked_at: Instant,
+    look_at: Instant,
+    claimed_since_look: usize,
+}
+
+/// What is done and not written down yet, and where more of it comes from until the last attempt has ended.
+pub(crate) struct Rest {
+    pub(crate) waiting: Vec<Finished>,
+    pub(crate) finished: UnboundedReceiver<Finished>,
+}
+
+impl<U: UnitOfWork> Dispatch<U> {
+    pub(crate) fn new(worker: Arc<Worker<U>>, sleeper: Arc<Notify>, attempts: TaskTracker) -> Self {
+        let (done, finished) = unbounded_channel();
+        let now = Instant::now();
+        Self {
+            slots: Arc::new(Semaphore::new(worker.settings.concurrency.into())),
+            worker,
+            sleeper,
+            attempts,
+            done,
+            finished,
+            waiting: Vec::new(),
+            exchanges: JoinSet::new(),
+            due: VecDeque::new(),
+            looked_at: now,
+            look_at: now,
+            claimed_since_look: 0,
+        }
+    }
+
+    /// Works until it is told to stop.
+    pub(crate) async fn run(mut self, stop: &CancellationToken) -> Rest {
+        while !stop.is_cancelled() {
+            if Instant::now() >= self.look_at {
+                self.look().await;
+            }
+            while self.should_exchange() {
+                self.start_exchange();
+            }
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => {}
+                Some(ended) = self.exchanges.join_next() => self.settle(ended),
+                _ = self.finished.recv_many(&mut self.waiting, usize::MAX) => {}
+                () = self.sleeper.notified() => self.look_soon(),
+                () = one_of(&self.slots), if self.waits_for_slots() => {}
+                () = sleep_until(self.look_at) => {}
+            }
+        }
+        while let Some(ended) = self.exchanges.join_next().await {
+            self.settle(ended);
+        }
+        Rest { waiting: self.waiting, finished: self.finished }
+    }
+
+    /// Finds the accounts that have due jobs, and when to look again.
+    async fn look(&mut self) {
+        let now = self.worker.clock.now();
+        let look = self.worker.uow.read(move |stores| {
+            let jobs = stores.jobs();
+            Ok::<_, StoreError>((jobs.accounts_with_due(now, ACCOUNTS)?, jobs.next_due()?))
+        });
+        let found = look.await;
+        self.looked_at = Instant::now();
+        self.claimed_since_look = 0;
+        let poll = self.worker.settings.poll.max(SHORTEST_WAIT);
+        match found {
+            Ok((accounts, next_due)) => {
+                let is_deep = |account| self.due.iter().any(|due| due.account == account && due.is_deep);
+                self.due = accounts.into_iter().map(|account| Due { account, is_deep: is_deep(account) }).collect();
+                let wait = match next_due {
+                    Some(due) if self.due.is_empty() => due.since(self.worker.clock.now()).clamp(SHORTEST_WAIT, poll),
+                    Some(_) | None => poll,
+                };
+                self.look_at = self.looked_at + wait;
+            }
+            Err(error) => self.fail(&error),
+        }
+    }
+
+    /// There is news: looks at once unless there is enough to do.
+    fn look_soon(&mut self) {
+        let now = Instant::now();
+        let soon = if self.due.is_empty() { now } else { now.max(self.looked_at + LOOK_INTERVAL) };
+        self.look_at = self.look_at.min(soon);
+    }
+
+    fn fail(&mut self, error: &StoreError) {
+        tracing::warn!(cause = report::cause(error), "could not claim jobs");
+        self.due.clear();
+        self.look_at = Instant::now() + self.worker.settings.poll;
+    }
+
+    fn batch(&self) -> usize {
+        self.worker.settings.batch.into()
+    }
+
+    /// How many jobs could be claimed now.
+    fn places(&self) -> usize {
+        if self.due.is_empty() { 0 } else { self.batch().min(self.waiting.len() + self.slots.available_permits()) }
+    }
+
+    /// The first exchange takes whatever there is. Another one goes beside it with a whole batch alone, since what comes together
+    /// meanwhile costs less in one.
+    fn should_exchange(&self) -> bool {
+        match self.exchanges.len() {
+            0 => !self.waiting.is_empty() || self.places() > 0,
+            running => running < EXCHANGES && (self.waiting.len() >= self.batch() || self.places() >= self.batch()),
+        }
+    }
+
+    fn waits_for_slots(&self) -> bool {
+        !self.due.is_empty() && self.exchanges.is_empty() && self.slots.available_permits() == 0
+    }
+
+    fn start_exchange(&mut self) {
+        let batch = self.batch();
+        let mut done: Vec<_> = self.waiting.drain(..self.waiting.len().min(batch)).collect();
+        // Who is done makes room for another.
+        let slots = done.iter_mut().filter_map(|done| done.holding.slot.take()).collect();
+        let ask = self.due.pop_front().map(|due| {
+            if due.is_deep {
+                self.due.push_back(due);
+            }
+            let slots = self.fill(slots);
+            Ask { account: due.account, slots }
+        });
+        let (worker, attempts, sender) = (Arc::clone(&self.worker), self.attempts.clone(), self.done.clone());
+        self.exchanges.spawn(exchange(worker, done, ask, attempts, sender));
+    }
+
+    /// The slots, with free ones up to a batch.
+    fn fill(&self, mut slots: Vec<OwnedSemaphorePermit>) -> Vec<OwnedSemaphorePermit> {
+        while slots.len() < self.batch()
+            && let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned()
+        {
+            slots.push(slot);
+        }
+        slots
+    }
+
+    /// What an exchange came to.
+    fn settle(&mut self, ended: Result<Option<Asked>, JoinError>) {
+        let asked = match ended {
+            Ok(Some(asked)) => asked,
+            Ok(None) => return,
+            Err(error) => {
+                let cause: &dyn std::error::Error = &error;
+                tracing::error!(cause, "an exchange with the store panicked");
+                return;
+            }
+        };
+        let Asked { account, limit, claimed } = asked;
+        let claimed = match claimed {
+            Ok(claimed) => claimed,
+            Err(error) => return self.fail(&error),
+        };
+        self.claimed_since_look += claimed;
+        let place = self.due.iter().position(|due| due.account == account);
+        if claimed >= limit {
+            match place.and_then(|place| self.due.get_mut(place)) {
+                Some(due) => due.is_deep = true,
+                None => self.due.push_back(Due { account, is_deep: true }),
+            }
+            return;
+        }
+        if let Some(place) = place {
+            self.due.remove(place);
+        }
+        if self.due.is_empty() {
+            let wait = if self.claimed_since_look > 0 { Duration::ZERO } else { SHORTEST_WAIT };
+            self.look_at = self.look_at.min(Instant::now() + wait);
+        }
+    }
+}
+
+/// Waits until a slot is free, and leaves it so.
+async fn one_of(slots: &Semaphore) {
+    // Nobody closes it.
+    slots.acquire().await.ok();
+}

@@ -1,0 +1,100 @@
+//! One exchange with the store: what is done is written down, and jobs are claimed in its place, in one transaction. So a job
+//! costs one commit where it would cost two.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use derslik_domain::id::AccountId;
+use derslik_domain::job::{Job, LeaseToken};
+use derslik_domain::time::Timestamp;
+use derslik_ports::outbound::{Claim, HeldJob, StoreError, UnitOfWork};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use crate::completion::{Finished, by_account, completions_of, report_all, write_down};
+use crate::execution::execute;
+use crate::report;
+use crate::runner::Worker;
+
+/// An account that is asked for as many jobs as there are slots for.
+pub(crate) struct Ask {
+    pub(crate) account: AccountId,
+    pub(crate) slots: Vec<OwnedSemaphorePermit>,
+}
+
+/// What came of an [`Ask`].
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) account: AccountId,
+    pub(crate) limit: usize,
+    pub(crate) claimed: Result<usize, StoreError>,
+}
+
+/// What a transaction did.
+struct Exchanged {
+    completed: Vec<Vec<HeldJob>>,
+    claimed: Vec<Job>,
+}
+
+/// Writes down what is done, asks an account for jobs, and starts those.
+pub(crate) async fn exchange<U: UnitOfWork>(
+    worker: Arc<Worker<U>>,
+    done: Vec<Finished>,
+    ask: Option<Ask>,
+    attempts: TaskTracker,
+    sender: UnboundedSender<Finished>,
+) -> Option<Asked> {
+    let done = by_account(done);
+    let Some(Ask { account, slots }) = ask else {
+        write_down(&worker, done).await;
+        return None;
+    };
+    let limit = slots.len();
+    let (began, at) = (Instant::now(), worker.clock.now());
+    let token = LeaseToken::new(Uuid::from_u128(worker.ids.random_bits()));
+    let claim =
+        Claim { worker: worker.id, token, term: worker.settings.lease, at, limit: u16::try_from(limit).unwrap_or(worker.settings.batch) };
+    let exchanged = commit(&worker, &done, account, claim).await;
+    let claimed = match exchanged {
+        Ok(Exchanged { completed, claimed }) => {
+            report::claimed(&claimed, at, began.elapsed());
+            let count = claimed.len();
+            // There are at least as many slots as were asked for.
+            for (job, slot) in claimed.into_iter().zip(slots) {
+                let holding = worker.leases.hold(account, HeldJob { job: job.id, token }, slot);
+                attempts.spawn(execute(Arc::clone(&worker), job, holding, sender.clone()));
+            }
+            for ((account, done), completed) in done.into_iter().zip(completed) {
+                report_all(account, done, &completed, at);
+            }
+            Ok(count)
+        }
+        Err(error) => {
+            // Whether or not that was because of the claim: what is done must not wait for it.
+            write_down(&worker, done).await;
+            Err(error)
+        }
+    };
+    Some(Asked { account, limit, claimed })
+}
+
+async fn commit<U: UnitOfWork>(
+    worker: &Worker<U>,
+    done: &BTreeMap<AccountId, Vec<Finished>>,
+    account: AccountId,
+    claim: Claim,
+) -> Result<Exchanged, StoreError> {
+    let completions: Vec<_> = done.iter().map(|(account, done)| (*account, completions_of(done))).collect();
+    let at: Timestamp = claim.at;
+    worker
+        .uow
+        .write(move |stores| {
+            let jobs = stores.jobs();
+            let completed = completions.iter().map(|(account, completions)| jobs.complete_many(*account, completions, at));
+            Ok(Exchanged { completed: completed.collect::<Result<_, _>>()?, claimed: jobs.claim(account, &claim)? })
+        })
+        .await
+}

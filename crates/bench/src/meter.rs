@@ -1,0 +1,146 @@
+//! What a load is to whoever measures it, and the time that everybody uses meanwhile. It must not know any load.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use async_trait::async_trait;
+
+use crate::footprint::mebibytes;
+use crate::load::Rig;
+use crate::postgres::Database;
+use crate::process;
+use crate::report::{Figures, Goal};
+
+/// How much of everything is measured in a round.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Size {
+    /// For how long requests are sent.
+    pub(crate) seconds: f64,
+    /// How many jobs a queue is drained of.
+    pub(crate) jobs: u32,
+}
+
+/// Something that can be measured again and again.
+#[async_trait]
+pub(crate) trait Measured: Send + Sync {
+    /// Its name in the report for programs and on the command line.
+    fn name(&self) -> &'static str;
+
+    /// What it does, for readers.
+    fn title(&self) -> &'static str;
+
+    /// How many ask, or work, at the same time.
+    fn parallel(&self) -> usize;
+
+    /// What it should come to.
+    fn goal(&self) -> Option<Goal>;
+
+    /// Whether it is one of the programs that have to be installed first.
+    fn is_peer(&self) -> bool {
+        false
+    }
+
+    /// Measures one round.
+    ///
+    /// # Errors
+    /// When anything went otherwise than expected.
+    async fn measure(&self, rig: &Rig, size: Size) -> Result<Figures>;
+}
+
+/// Runs from the moment it is made.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    start: Instant,
+    before: Cpu,
+    server: Option<u32>,
+}
+
+/// How much time everybody has used so far.
+#[derive(Clone, Copy, Debug)]
+struct Cpu {
+    server: Duration,
+    database: Duration,
+    generator: Duration,
+    machine: Duration,
+}
+
+impl Cpu {
+    fn now(server: Option<u32>, database: &Database) -> Result<Self> {
+        Ok(Self {
+            server: server.map(process::cpu_of).transpose()?.unwrap_or_default(),
+            database: database.cpu()?,
+            generator: process::own_cpu()?,
+            machine: process::machine_cpu()?,
+        })
+    }
+
+    fn since(self, before: Self) -> Self {
+        Self {
+            server: self.server.saturating_sub(before.server),
+            database: self.database.saturating_sub(before.database),
+            generator: self.generator.saturating_sub(before.generator),
+            machine: self.machine.saturating_sub(before.machine),
+        }
+    }
+
+    /// The time of everybody who has nothing to do with the load.
+    fn others(self) -> Duration {
+        self.machine.saturating_sub(self.server + self.database + self.generator)
+    }
+}
+
+impl Meter {
+    /// Starts to measure, with the process that answers or works if there is one besides the database.
+    ///
+    /// # Errors
+    /// When a process is gone.
+    pub(crate) fn start(server: Option<u32>, database: &Database) -> Result<Self> {
+        server.iter().copied().for_each(process::forget_peak);
+        Ok(Self { before: Cpu::now(server, database)?, start: Instant::now(), server })
+    }
+
+    /// The figures of so many units of work that were done since the start, each of so many rows.
+    ///
+    /// # Errors
+    /// When a process is gone, or nothing was done.
+    pub(crate) fn finish(self, database: &Database, units: u32, rows: u32, mut latencies: Vec<Duration>) -> Result<Figures> {
+        let elapsed = self.start.elapsed().as_secs_f64();
+        let used = Cpu::now(self.server, database)?.since(self.before);
+        let peak = self.server.map(process::peak_memory).transpose()?;
+        let units = (units > 0).then_some(f64::from(units)).context("nothing was done")?;
+        let each = |time: Duration| time.as_secs_f64() * 1e6 / units;
+        latencies.sort_unstable();
+        let milliseconds = |percent| percentile(&latencies, percent).map(|latency| latency.as_secs_f64() * 1e3);
+        Ok(Figures {
+            requests_per_second: units / elapsed,
+            rows_per_second: (rows > 1).then(|| units / elapsed * f64::from(rows)),
+            p50_ms: milliseconds(50),
+            p99_ms: milliseconds(99),
+            server_cpu_us: self.server.map(|_| each(used.server)),
+            database_cpu_us: each(used.database),
+            generator_cpu_us: each(used.generator),
+            server_peak_mib: peak.map(mebibytes),
+            other_cores: used.others().as_secs_f64() / elapsed,
+        })
+    }
+}
+
+/// The value that so many in a hundred of the sorted ones do not exceed; `None` when there are none.
+fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration> {
+    let position = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
+    sorted.get(position).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_values_that_were_measured() {
+        let sorted: Vec<_> = (1..=200).map(Duration::from_millis).collect();
+        assert_eq!(percentile(&sorted, 50), Some(Duration::from_millis(100)));
+        assert_eq!(percentile(&sorted, 99), Some(Duration::from_millis(198)));
+        assert_eq!(percentile(&sorted[..1], 99), Some(Duration::from_millis(1)));
+        assert_eq!(percentile(&[], 50), None);
+    }
+}

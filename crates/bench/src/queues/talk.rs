@@ -1,0 +1,94 @@
+//! A process that is told what to do and tells what it has done, a line each. It must not know what the lines mean.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::time::timeout;
+
+use crate::process::end_of;
+
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// A process of ours. It ends when this is dropped, and also by itself as soon as nobody can tell it anything any more.
+#[derive(Debug)]
+pub(super) struct Talk {
+    child: Child,
+    input: ChildStdin,
+    output: Lines<BufReader<ChildStdout>>,
+    log: PathBuf,
+}
+
+impl Talk {
+    /// Starts a program and tells it `first`, which may be a secret.
+    ///
+    /// # Errors
+    /// When it can't be started.
+    pub(super) async fn start(mut command: Command, log: &Path, first: &str) -> Result<Self> {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(File::create(log)?);
+        // A process group of its own: Ctrl-C comes to us alone, and we end what we started.
+        let mut child = command.process_group(0).kill_on_drop(true).spawn().with_context(|| format!("cannot start {command:?}"))?;
+        let input = child.stdin.take().context("no input")?;
+        let output = BufReader::new(child.stdout.take().context("no output")?).lines();
+        let mut talk = Self { child, input, output, log: log.to_owned() };
+        talk.say(first).await?;
+        Ok(talk)
+    }
+
+    /// Its process.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub(super) fn pid(&self) -> Result<u32> {
+        self.child.id().context("the process has ended")
+    }
+
+    /// Tells it something.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub(super) async fn say(&mut self, line: &str) -> Result<()> {
+        self.input.write_all(format!("{line}\n").as_bytes()).await?;
+        Ok(())
+    }
+
+    /// Waits for what it says next.
+    ///
+    /// # Errors
+    /// When it has ended or keeps silent; the end of its log is part of the text.
+    pub(super) async fn hear(&mut self) -> Result<String> {
+        match timeout(PATIENCE, self.output.next_line()).await {
+            Ok(Ok(Some(line))) => Ok(line),
+            Ok(_) => bail!("it ended:\n{}", end_of(&self.log)),
+            Err(_) => bail!("it said nothing for {PATIENCE:?}:\n{}", end_of(&self.log)),
+        }
+    }
+
+    /// Waits until it says exactly this.
+    ///
+    /// # Errors
+    /// As for [`Talk::hear`], and when it says something else.
+    pub(super) async fn expect(&mut self, line: &str) -> Result<()> {
+        let heard = self.hear().await?;
+        if heard != line {
+            bail!("it said {heard:?} instead of {line:?}:\n{}", end_of(&self.log));
+        }
+        Ok(())
+    }
+
+    /// Ends it, and waits for that.
+    ///
+    /// # Errors
+    /// When it can't be ended.
+    pub(super) async fn end(mut self) -> Result<()> {
+        drop(self.input);
+        if timeout(Duration::from_secs(10), self.child.wait()).await.is_err() {
+            self.child.kill().await?;
+        }
+        Ok(())
+    }
+}
