@@ -229,7 +229,7 @@ impl Report {
         let others = self.loads.iter().flat_map(|load| &load.rounds).map(|figures| figures.other_cores);
         let others = Spread::of(others)
             .map_or_else(String::new, |others| format!(" Other programs kept {} of the cores busy meanwhile.", spread_text(others)));
-        let left_out: String = self.left_out.iter().map(|what| format!("\nLeft out: {what}")).collect();
+        let left_out = self.left_out.iter().fold(String::new(), |text, what| text + "\nLeft out: " + what);
         format!(
             "Derslik {service}, PostgreSQL {postgresql}, {system} on {processor}, {cores} cores for everything; {} rounds of {} s, or of {} jobs, for each load.\n\
              Median of the rounds, least and most in brackets. CPU in µs a request.{others}{left_out}",
