@@ -71,7 +71,7 @@ pub(crate) fn all() -> Vec<Box<dyn Measured>> {
         Box::new(SelectJob),
         Box::new(ListJobs),
         Box::new(SelectJobs),
-        Box::new(Engine { name: "jobs_100", title: "idle jobs, in batches of 100", batch: 100, concurrency: 100 }),
+        Box::new(Engine { name: "jobs_100", title: "idle jobs, in batches of 100", batch: 100, concurrency: 400 }),
         Box::new(Floor),
         Box::new(Peer { name: "graphile_worker_batched", title: "graphile-worker, batched", program: "graphile-batched", parallel: 8 }),
         Box::new(Peer { name: "pg_boss", title: "pg-boss, in batches of 1 000", program: "pg-boss", parallel: 4 }),
