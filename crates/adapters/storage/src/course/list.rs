@@ -98,7 +98,10 @@ impl Plan<'_> {
         let everybody = self.viewer.states_as(None);
         let owner: CourseStates =
             self.viewer.states_as(Some(Membership::Owner)).iter().filter(|state| !everybody.contains(*state)).collect();
-        query.push(&format!("SELECT {}, v.membership AS membership FROM (SELECT k.created_at, k.id FROM (", CourseRow::columns("c")));
+        query.push(&format!(
+            "SELECT {}, v.membership AS membership FROM (SELECT k.account_id, k.created_at, k.id FROM (",
+            CourseRow::columns("c")
+        ));
         let mut is_first = true;
         for state in self.filter.states.iter().filter(|state| everybody.contains(*state) || owner.contains(*state)) {
             if !is_first {
@@ -108,19 +111,20 @@ impl Plan<'_> {
             self.stretch(query, state, owner.contains(state));
         }
         if is_first {
-            query.push("SELECT c.created_at, c.id FROM courses c WHERE 1 = 0");
+            query.push("SELECT c.account_id, c.created_at, c.id FROM courses c WHERE 1 = 0");
         }
         query.push(") k");
         self.order(query, "k.created_at", "k.id");
         self.limit(query);
-        query.number(") p JOIN courses c ON c.id = p.id AND c.account_id = ", self.account.get());
+        // The account comes from the page: by a parameter here, SQLite would think of going through all courses of the account.
+        query.push(") p JOIN courses c ON c.account_id = p.account_id AND c.id = p.id");
         self.viewer_join(query);
         self.order(query, "c.created_at", "c.id");
     }
 
     /// The courses in one state.
     fn stretch(&self, query: &mut Query, state: CourseState, only_own: bool) {
-        query.number("SELECT * FROM (SELECT c.created_at, c.id FROM courses c WHERE c.account_id = ", self.account.get());
+        query.number("SELECT * FROM (SELECT c.account_id, c.created_at, c.id FROM courses c WHERE c.account_id = ", self.account.get());
         query.push(&format!(" AND c.state = {}", state.code()));
         if only_own {
             query.number(" AND c.owner_id = ", self.viewer.principal.get());
