@@ -45,6 +45,13 @@ pub trait SessionRepository {
     /// [`StoreError`].
     fn search(&mut self, account: AccountId, filter: &SessionFilter) -> Result<Vec<Session>, StoreError>;
 
+    /// Lets searches find sessions quickly that were written lately, at least as many as `limit` if there are, and tells how
+    /// many. Searches find the others too, but more slowly.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn index_texts(&mut self, account: AccountId, limit: u16) -> Result<RowCount, StoreError>;
+
     /// Marks sessions as expired that ended before `now`, and tells how many.
     ///
     /// # Errors

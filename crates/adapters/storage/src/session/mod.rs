@@ -4,3 +4,4 @@ mod options;
 mod postgres;
 mod repo;
 mod rows;
+mod search;

@@ -1,5 +1,6 @@
 //! The two statements that write any number of sessions on PostgreSQL. Each takes one array for each column, so that its
-//! text never changes and the server parses and plans it once for a connection.
+//! text never changes and the server parses and plans it once for a connection. Each notes which sessions it wrote, for the
+//! index of searches.
 
 use derslik_domain::id::AccountId;
 use derslik_domain::session::Session;
@@ -74,6 +75,16 @@ impl<'a> SessionColumns<'a> {
         columns
     }
 
+    /// `WITH noted AS (…)`, which notes the sessions for the index of searches.
+    fn push_note<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("WITH noted AS (INSERT INTO sessions_to_index (account_id, guids) VALUES (");
+        out.push_bind_param::<BigInt, _>(&self.account_id)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Guid>, _>(&self.guid)?;
+        out.push_sql(")) ");
+        Ok(())
+    }
+
     /// `unnest($n, …)`, one row for each session.
     fn push_unnest<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("unnest(");
@@ -125,11 +136,17 @@ impl<'a> SessionColumns<'a> {
 
 /// Adds sessions in one statement.
 pub(super) fn insert_many(conn: &mut PgConnection, account: AccountId, sessions: &[&Session]) -> QueryResult<usize> {
+    if sessions.is_empty() {
+        return Ok(0);
+    }
     InsertSessions(SessionColumns::new(account, sessions)).execute(conn)
 }
 
 /// Writes sessions over what is stored under their GUIDs, in one statement.
 pub(super) fn update_many(conn: &mut PgConnection, account: AccountId, sessions: &[&Session]) -> QueryResult<usize> {
+    if sessions.is_empty() {
+        return Ok(0);
+    }
     UpdateSessions(SessionColumns::new(account, sessions)).execute(conn)
 }
 
@@ -138,6 +155,7 @@ struct InsertSessions<'a>(SessionColumns<'a>);
 
 impl QueryFragment<Pg> for InsertSessions<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.0.push_note(&mut out)?;
         out.push_sql("INSERT INTO sessions (account_id, ");
         out.push_sql(COLUMNS);
         out.push_sql(") SELECT ");
@@ -159,6 +177,7 @@ struct UpdateSessions<'a>(SessionColumns<'a>);
 
 impl QueryFragment<Pg> for UpdateSessions<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.0.push_note(&mut out)?;
         out.push_sql(
             "UPDATE sessions SET name = new.name, name_key = new.name_key, description = new.description, \
              description_key = new.description_key, tags = new.tags, tags_key = new.tags_key, start_at = new.start_at, \

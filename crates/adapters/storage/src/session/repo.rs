@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use derslik_domain::id::{AccountId, PrincipalId, SessionGuid};
 use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::session::{Session, SessionFilter, SessionStatus};
-use derslik_domain::time::{CivilTime, Start, Timestamp, Zone};
+use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{SessionRepository, StoreError};
 use diesel::dsl::{exists, not, sql};
 use diesel::prelude::*;
@@ -14,13 +14,10 @@ use diesel::sqlite::SqliteConnection;
 
 use super::postgres;
 use super::rows::{SessionRecord, SessionRow, sessions_by_guid, sessions_of};
+use super::search::{self, NOT_DELETED};
 use crate::conn::{Conn, DieselStores, on_conn};
 use crate::schema::{attendees, sessions};
-use crate::text::{contains, escaped};
-use crate::types::{DbCivil, DbGuid, DbInstant, Instant, row_count};
-
-/// The condition of the index `sessions_by_start`, to the letter: a bound parameter would hide from the planner that it holds.
-const NOT_DELETED: &str = "status >= 0";
+use crate::types::{DbGuid, DbInstant, Instant, row_count};
 
 /// When a session ends, in the words of each database. Instants are text on SQLite, whose clock counts whole seconds: the
 /// fraction is put back as it was.
@@ -34,9 +31,6 @@ const LOWEST_SHOWN: i16 = 0;
 
 /// SQLite takes 32 766 parameters in a statement; a list of GUIDs stays well below.
 const GUIDS_IN_ONE_STATEMENT: usize = 10_000;
-
-/// No zone was ever further from Greenwich than this, so that a clock face bounds the instant that it stands for.
-const FURTHEST_OFFSET_MINUTES: i64 = 16 * 60;
 
 impl SessionRepository for DieselStores<'_> {
     fn lock_many(&mut self, account: AccountId, guids: &BTreeSet<SessionGuid>) -> Result<HashMap<SessionGuid, Session>, StoreError> {
@@ -79,42 +73,15 @@ impl SessionRepository for DieselStores<'_> {
     }
 
     fn search(&mut self, account: AccountId, filter: &SessionFilter) -> Result<Vec<Session>, StoreError> {
-        let guid = filter.guid.map(|guid| guid.map(DbGuid::from));
-        let pattern = |text: &Option<String>| text.as_deref().map(contains);
-        let (name, description) = (pattern(&filter.name), pattern(&filter.description));
-        let tags: Vec<_> = filter.tags.iter().map(|tag| format!("%,{},%", escaped(tag))).collect();
-        let page = (i64::from(filter.page.size()), i64::try_from(filter.page.offset()).unwrap_or(i64::MAX));
-        let rows = self.query(|conn| {
-            on_conn!(conn, |conn| {
-                let mut query =
-                    sessions::table.filter(sessions::account_id.eq(account.get())).filter(sql::<Bool>(NOT_DELETED)).into_boxed();
-                if let Some(guid) = guid {
-                    query = query.filter(sessions::guid.nullable().eq(guid));
-                }
-                if let Some(name) = &name {
-                    query = query.filter(sessions::name_key.like(name).escape('\\'));
-                }
-                if let Some(description) = &description {
-                    query = query.filter(sessions::description_key.like(description).escape('\\'));
-                }
-                for tag in &tags {
-                    query = query.filter(sessions::tags_key.like(tag).escape('\\'));
-                }
-                if let Some(minutes) = filter.duration {
-                    query = query.filter(sessions::duration_minutes.eq(i16::try_from(minutes).unwrap_or(i16::MAX)));
-                }
-                if let Some(begin) = filter.begin {
-                    query = query.filter(sessions::start_civil.ge(DbCivil(begin)));
-                    query = query.filter(sessions::start_at.ge(DbInstant(earliest(begin))));
-                }
-                if let Some(end) = filter.end {
-                    query = query.filter(sessions::start_civil.le(DbCivil(end)));
-                    query = query.filter(sessions::start_at.le(DbInstant(latest(end))));
-                }
-                query.order((sessions::start_at, sessions::guid)).limit(page.0).offset(page.1).select(SessionRow::as_select()).load(conn)
-            })
-        })?;
-        sessions_of(rows)
+        sessions_of(self.query(|conn| search::search(conn, account, filter))?)
+    }
+
+    fn index_texts(&mut self, account: AccountId, limit: u16) -> Result<RowCount, StoreError> {
+        self.query(|conn| match conn {
+            Conn::Pg(conn) => search::index_texts(conn, account, limit),
+            // There is no such index.
+            Conn::Sqlite(_) => Ok(RowCount::ZERO),
+        })
     }
 
     fn expire(&mut self, account: AccountId, now: Timestamp, limit: u16) -> Result<RowCount, StoreError> {
@@ -202,14 +169,4 @@ fn insert_into_sqlite(conn: &mut SqliteConnection, account: AccountId, session: 
 fn update_in_sqlite(conn: &mut SqliteConnection, account: AccountId, session: &Session) -> QueryResult<()> {
     let row = sessions::table.filter(sessions::account_id.eq(account.get())).filter(sessions::guid.eq(DbGuid::from(session.guid)));
     diesel::update(row).set(SessionRecord::new(account, session)).execute(conn).map(drop)
-}
-
-// Beyond the years 1 to 9999 the texts of SQLite do not sort as the instants do.
-
-fn earliest(face: CivilTime) -> Timestamp {
-    Start::at(face, Zone::UTC).instant().minutes_before(FURTHEST_OFFSET_MINUTES).max(Timestamp::MIN)
-}
-
-fn latest(face: CivilTime) -> Timestamp {
-    Start::at(face, Zone::UTC).instant().minutes_before(-FURTHEST_OFFSET_MINUTES).min(Timestamp::MAX)
 }

@@ -1,17 +1,21 @@
-//! Marks the sessions of an account that are over.
+//! Keeps the sessions of an account up to date: marks those that are over, and lets searches find those that were written.
 
+use derslik_domain::job::{Progress, RowCount};
 use derslik_ports::outbound::Stores;
 
-use super::{BATCH, swept};
+use super::{BATCH, rows_so_far};
 use crate::registry::{Step, StepContext, StepError, StepHandler};
 
-/// Marks the sessions of an account that are over.
+/// Keeps the sessions of an account up to date.
 #[derive(Debug, Clone, Copy)]
 pub struct ExpireSessions;
 
 impl StepHandler for ExpireSessions {
     fn step(&self, stores: &mut dyn Stores, context: &StepContext<'_>) -> Result<Step, StepError> {
-        let rows = stores.sessions().expire(context.account, context.now, BATCH)?;
-        Ok(swept(context.job, rows))
+        let expired = stores.sessions().expire(context.account, context.now, BATCH)?;
+        let indexed = stores.sessions().index_texts(context.account, BATCH)?;
+        let progress = Progress::Rows(rows_so_far(context.job).plus(expired));
+        let is_full = |rows: RowCount| rows.get() >= u64::from(BATCH);
+        Ok(if is_full(expired) || is_full(indexed) { Step::More(progress) } else { Step::Done(Some(progress)) })
     }
 }

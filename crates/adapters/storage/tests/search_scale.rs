@@ -1,0 +1,121 @@
+//! How long searches take among a million sessions of one account on PostgreSQL. It takes minutes, so that nobody runs it by
+//! the way: `docs/BENCHMARKS.md` has the command, and what came of it.
+#![cfg(test)]
+
+use std::time::{Duration, Instant};
+
+use derslik_domain::form::Field;
+use derslik_domain::session::FilterForm;
+use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
+use derslik_testkit::builders::{account, text};
+use derslik_testkit::contract::Harness;
+use derslik_testkit::postgres::{PostgresServer, Template};
+use diesel::Connection;
+use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
+
+/// Names of three of 5 000 words and a number, most often of the first words; seven of ten have a description of ten words,
+/// six of ten have two tags. The account is the one of the builders; starts are spread over two years.
+const FILL: &str = "
+    CREATE TABLE words AS
+    SELECT array_agg((SELECT string_agg((ARRAY['ma','te','fi','zik','kim','ya','bi','yo','lo','ji','ta','rih','co','gra','fe','el',
+        'se','ders','gi','ris','o','ku','da','yaz','lim','sis','tem','ler','ka','pa','ne','dir'])[1 + (hashint4(n * 7 + k) & 31)], '')
+        FROM generate_series(1, 2 + n % 3) AS k) ORDER BY n) AS word
+    FROM generate_series(1, 5000) AS n;
+    INSERT INTO sessions
+    SELECT ACCOUNT, md5(i::text)::uuid, name, name, description, description, tags, tags, start, start AT TIME ZONE 'Europe/Istanbul',
+        'Europe/Istanbul', CASE WHEN i = 777 THEN 7 WHEN i % 2 = 0 THEN 60 ELSE 90 END, 'tr-TR', 1, 0, '{}', true, false, 1, 1, start, start
+    FROM (
+        SELECT i, 'ders ' || word[1 + floor(5000 * power(random(), 3))::int] || ' ' || word[1 + floor(5000 * power(random(), 3))::int]
+                || ' ' || word[1 + floor(5000 * random())::int] || ' ' || i AS name,
+            CASE WHEN i % 10 < 7 THEN (SELECT string_agg(word[1 + (hashint4(i + k * 1000003) & 4095)], ' ')
+                FROM generate_series(1, 10) AS k) END AS description,
+            CASE WHEN i % 10 < 6 THEN ',tag' || i % 2000 || ',' || CASE WHEN i % 2 = 0 THEN 'even' ELSE 'odd' END || ',' END AS tags,
+            timestamptz '2026-01-01' + (hashint4(i) & 1048575) * interval '1 minute' AS start
+        FROM generate_series(1, 1000000) AS i, words
+    ) AS made;
+    INSERT INTO sessions_to_index (account_id, guids)
+    SELECT ACCOUNT, array_agg(guid) FROM (SELECT guid, row_number() OVER () / 100 AS part FROM sessions) AS parts GROUP BY part;";
+
+fn filters() -> Vec<(&'static str, FilterForm)> {
+    let form = FilterForm::default;
+    let name = |part: &str| FilterForm { name: text(part), ..form() };
+    let description = |part: &str| FilterForm { description: text(part), ..form() };
+    let tags = |tags: &str| FilterForm { tags: text(tags), ..form() };
+    let duration = |minutes: i64| FilterForm { duration: Field::Given(minutes), ..form() };
+    vec![
+        ("nothing", form()),
+        ("nothing, page 100", FilterForm { page_number: Field::Given(100), ..form() }),
+        ("a day", FilterForm { begin_date: text("2026-10-10"), end_date: text("2026-10-10"), ..form() }),
+        ("from a day on", FilterForm { begin_date: text("2027-10-10"), ..form() }),
+        ("session_id", FilterForm { guid: text("C4CA4238-A0B9-2382-0DCC-509A6F75849B"), ..form() }),
+        ("name: every session has it", name("ders")),
+        ("name: one in a hundred", name("zikzik")),
+        ("name: one in ten thousand", name("7777")),
+        ("name: one", name("777777")),
+        ("name: none", name("qwxyz")),
+        ("name: two letters, many", name("zi")),
+        ("name: two letters, none", name("qx")),
+        ("name: one letter, many", name("z")),
+        ("name: one letter, none", name("q")),
+        ("description: many", description("zik")),
+        ("description: none", description("qwxyz")),
+        ("tags: many", tags("even")),
+        ("tags: one in four thousand", tags("tag778")),
+        ("tags: none", tags("tag9999")),
+        ("duration: many", duration(60)),
+        ("duration: one", duration(7)),
+        ("duration: none", duration(8)),
+        ("name: one, in some months", FilterForm { begin_date: text("2026-02-01"), end_date: text("2027-11-30"), ..name("777777") }),
+        ("name, tag and duration: few", FilterForm { tags: text("even"), duration: Field::Given(60), ..name("7777") }),
+        ("everything: none", FilterForm { description: text("qwx"), tags: text("even"), duration: Field::Given(60), ..name("ders") }),
+    ]
+}
+
+/// How long a search may take that the index serves, and one that goes through everything: generous, for busy machines.
+const AT_MOST: Duration = Duration::from_secs(5);
+
+#[test]
+#[ignore = "takes minutes"]
+fn among_a_million_sessions() {
+    let template = Template::new("derslik", &schema_revision(), |url| Ok(url.parse::<DatabaseUrl>()?.migrate().map(drop)?));
+    let database = PostgresServer::shared().unwrap().create_database(&template).unwrap();
+    let url: DatabaseUrl = database.url().parse().unwrap();
+    let mut conn = PgConnection::establish(database.url()).unwrap();
+    conn.batch_execute(&FILL.replace("ACCOUNT", &account().id.get().to_string())).unwrap();
+
+    let harness = Harness::new(|runtime| DieselUnitOfWork::new(&url, PoolSettings { connections: 1, ..PoolSettings::default() }, runtime));
+    let begin = Instant::now();
+    let mut indexed = 0;
+    loop {
+        let rows = harness.write(|stores| stores.sessions().index_texts(account().id, 20_000)).get();
+        if rows == 0 {
+            break;
+        }
+        indexed += rows;
+    }
+    let seconds = begin.elapsed().as_secs();
+    println!("indexed {indexed} sessions in {seconds} s");
+    assert_eq!(indexed, 1_000_000);
+    for table in ["sessions", "session_texts", "sessions_to_index"] {
+        conn.batch_execute(&format!("VACUUM ANALYZE {table}")).unwrap();
+    }
+
+    println!("| filter | found | p50 ms | max ms |\n|---|---|---|---|");
+    for (about, form) in filters() {
+        let filter = form.judge().unwrap();
+        let mut found = 0;
+        let mut times: Vec<_> = (0..15)
+            .map(|_| {
+                let filter = filter.clone();
+                let begin = Instant::now();
+                found = harness.read(move |stores| stores.sessions().search(account().id, &filter)).len();
+                begin.elapsed()
+            })
+            .collect();
+        times.sort();
+        let millis = |time: Duration| format!("{:.1}", time.as_secs_f64() * 1_000.0);
+        println!("| {about} | {found} | {} | {} |", millis(times[times.len() / 2]), millis(times[times.len() - 1]));
+        assert!(times[times.len() - 1] < AT_MOST, "{about}");
+    }
+}
