@@ -2,6 +2,7 @@
 //! each name, whatever happened on the way.
 #![expect(clippy::expect_used, reason = "a failed expectation is what a test is for")]
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, ExitCode, Stdio};
@@ -14,6 +15,12 @@ use derslik_testkit::postgres::{PostgresServer, Template, TestDatabase};
 use libtest_mimic::{Arguments, Trial};
 use serde_json::Value;
 use tempfile::TempDir;
+
+const BATCH: &str = "/xapi/v2/session/batch";
+const SEARCH: &str = "/xapi/v2/session/search";
+
+/// How often each thing is tried.
+const ROUNDS: usize = 500;
 
 /// Where the program keeps its data.
 enum Store {
@@ -65,9 +72,22 @@ impl Service {
         Reply::parse(&text)
     }
 
+    /// How many sessions there are of each name that begins so.
+    fn counts(&self, bearer: &str, beginning: &str) -> BTreeMap<String, usize> {
+        let reply = self.post(bearer, SEARCH, None, &format!(r#"{{"name":"{beginning}","page_size":1000}}"#));
+        let mut counts = BTreeMap::new();
+        for session in serde_json::from_str::<Vec<Value>>(&reply.body).expect("a list") {
+            let name = session["name"].as_str().expect("a name");
+            if name.starts_with(beginning) {
+                *counts.entry(name.to_owned()).or_default() += 1;
+            }
+        }
+        counts
+    }
+
     /// How many sessions of that name there are.
     fn count(&self, bearer: &str, name: &str) -> usize {
-        let reply = self.post(bearer, "search", None, &format!(r#"{{"name":"{name}","page_size":1000}}"#));
+        let reply = self.post(bearer, SEARCH, None, &format!(r#"{{"name":"{name}","page_size":1000}}"#));
         serde_json::from_str::<Vec<Value>>(&reply.body).expect("a list").iter().filter(|session| session["name"] == name).count()
     }
 }
@@ -101,7 +121,7 @@ impl Reply {
 fn send(stream: &mut TcpStream, bearer: &str, path: &str, key: Option<&str>, body: &str) {
     let key = key.map(|key| format!("Idempotency-Key: {key}\r\n")).unwrap_or_default();
     let request = format!(
-        "POST /xapi/v2/session/{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {bearer}\r\n{key}\
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {bearer}\r\n{key}\
          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
@@ -112,31 +132,34 @@ fn bearer(account: &str) -> String {
     KeyPair { access_key: format!("{account}-access"), secret_key: format!("{account}-secret") }.bearer()
 }
 
+/// One session of each round.
+fn once_each(name: &str) -> BTreeMap<String, usize> {
+    (0..ROUNDS).map(|round| (format!("{name} {round}"), 1)).collect()
+}
+
 fn batch(name: &str) -> String {
     format!(r#"[{{"name":"{name}","start_date":"2099-05-05T12:00:00Z","duration":80}},{{"name":"refused","duration":80}}]"#)
 }
 
 fn replays_in_sequence(store: &Store) {
     let (service, demo) = (Service::start(store), bearer("demo"));
-    for round in 0..500 {
+    for round in 0..ROUNDS {
         let (name, key) = (format!("sequence {round}"), format!("sequence-{round}"));
-        let first = service.post(&demo, "batch", Some(&key), &batch(&name));
-        let second = service.post(&demo, "batch", Some(&key), &batch(&name));
+        let first = service.post(&demo, BATCH, Some(&key), &batch(&name));
+        let second = service.post(&demo, BATCH, Some(&key), &batch(&name));
         assert_eq!((first.status, first.is_replayed(), second.is_replayed()), (207, false, true), "{round}");
         assert_eq!((first.status, &first.body), (second.status, &second.body), "{round}");
     }
-    for round in 0..500 {
-        assert_eq!(service.count(&demo, &format!("sequence {round}")), 1, "{round}");
-    }
+    assert_eq!(service.counts(&demo, "sequence "), once_each("sequence"));
 }
 
 fn replays_at_once(store: &Store) {
     let (service, demo) = (Service::start(store), bearer("demo"));
-    for round in 0..500 {
+    for round in 0..ROUNDS {
         let (name, key, start) = (format!("twins {round}"), format!("twins-{round}"), Barrier::new(2));
         let twin = || {
             start.wait();
-            service.post(&demo, "batch", Some(&key), &batch(&name))
+            service.post(&demo, BATCH, Some(&key), &batch(&name))
         };
         let replies = std::thread::scope(|scope| [scope.spawn(twin), scope.spawn(twin)].map(|twin| twin.join().expect("a reply")));
         assert_eq!(replies.iter().filter(|reply| reply.status == 207 && !reply.is_replayed()).count(), 1, "{replies:?}");
@@ -145,67 +168,117 @@ fn replays_at_once(store: &Store) {
             assert!(reply.status == 207 || is_busy, "{reply:?}");
         }
     }
-    for round in 0..500 {
-        assert_eq!(service.count(&demo, &format!("twins {round}")), 1, "{round}");
-    }
+    assert_eq!(service.counts(&demo, "twins "), once_each("twins"));
 }
 
 fn refuses_another_body(store: &Store) {
     let (service, demo) = (Service::start(store), bearer("demo"));
-    let first = service.post(&demo, "batch", Some("one"), &batch("first"));
-    let other = service.post(&demo, "batch", Some("one"), &batch("second"));
-    assert_eq!((first.status, other.status), (207, 422));
-    assert!(other.body.starts_with(r#"{"code":15,"#), "{}", other.body);
-    assert_eq!((service.count(&demo, "first"), service.count(&demo, "second")), (1, 0));
+    for round in 0..ROUNDS {
+        let (first, second, key) = (format!("first {round}"), format!("second {round}"), format!("other-body-{round}"));
+        let kept = service.post(&demo, BATCH, Some(&key), &batch(&first));
+        let other = service.post(&demo, BATCH, Some(&key), &batch(&second));
+        assert_eq!((kept.status, other.status), (207, 422), "{round}");
+        assert!(other.body.starts_with(r#"{"code":15,"#) && !other.is_replayed(), "{}", other.body);
+        // The key still stands for the first.
+        let again = service.post(&demo, BATCH, Some(&key), &batch(&first));
+        assert_eq!((again.body, again.status), (kept.body, 207), "{round}");
+    }
+    assert_eq!((service.counts(&demo, "first "), service.counts(&demo, "second ").len()), (once_each("first"), 0));
     for bad in ["k".repeat(256), "a\tb".to_owned(), "ş".to_owned()] {
-        assert_eq!(service.post(&demo, "batch", Some(&bad), &batch("third")).status, 400);
+        assert_eq!(service.post(&demo, BATCH, Some(&bad), &batch("third")).status, 400);
     }
     assert_eq!(service.count(&demo, "third"), 0);
 }
 
 fn keeps_accounts_apart(store: &Store) {
     let (service, demo, other) = (Service::start(store), bearer("demo"), bearer("other"));
-    let ours = service.post(&demo, "batch", Some("shared"), &batch("apart"));
-    let theirs = service.post(&other, "batch", Some("shared"), &batch("apart"));
-    assert_eq!((ours.status, theirs.status, theirs.is_replayed()), (207, 207, false));
-    assert_ne!(ours.body, theirs.body);
-    assert_eq!((service.count(&demo, "apart"), service.count(&other, "apart")), (1, 1));
+    for round in 0..ROUNDS {
+        let (name, key) = (format!("apart {round}"), format!("shared-{round}"));
+        let ours = service.post(&demo, BATCH, Some(&key), &batch(&name));
+        let theirs = service.post(&other, BATCH, Some(&key), &batch(&name));
+        assert_eq!((ours.status, theirs.status, theirs.is_replayed()), (207, 207, false), "{round}");
+        assert_ne!(ours.body, theirs.body, "{round}");
+    }
+    assert_eq!((service.counts(&demo, "apart "), service.counts(&other, "apart ")), (once_each("apart"), once_each("apart")));
 }
 
-/// The client never reads, and the program is killed: in every other round once the effects can be seen, in the others at a
-/// moment that moves from before the transaction to after it.
+/// Nobody reads the answers, and the program is killed: in every other round once some of the effects can be seen, in the
+/// others at a moment that moves from before the first transaction to after the last.
 fn survives_a_crash(store: &Store) {
+    const KILLS: usize = 25;
+    const TOGETHER: usize = ROUNDS / KILLS;
     let (demo, mut replayed) = (bearer("demo"), 0);
-    for round in 0..20_u64 {
-        let (name, key, committed) = (format!("crash {round}"), format!("crash-{round}"), round % 2 == 0);
+    for kill in 0..KILLS {
+        let batches: Vec<_> =
+            (kill * TOGETHER..(kill + 1) * TOGETHER).map(|round| (format!("crash {round}"), format!("crash-{round}"))).collect();
         let service = Service::start(store);
-        let mut stream = service.connect();
-        send(&mut stream, &demo, "batch", Some(&key), &batch(&name));
-        if committed {
-            while service.count(&demo, &name) == 0 {}
-        } else {
-            std::thread::sleep(Duration::from_micros(700 * round));
+        let streams: Vec<_> = batches
+            .iter()
+            .map(|(name, key)| {
+                let mut stream = service.connect();
+                send(&mut stream, &demo, BATCH, Some(key), &batch(name));
+                stream
+            })
+            .collect();
+        let committed = kill * TOGETHER + if kill % 2 == 0 { TOGETHER / 2 } else { 0 };
+        while service.counts(&demo, "crash ").len() < committed {}
+        if kill % 2 == 1 {
+            std::thread::sleep(Duration::from_millis(u64::try_from(kill).unwrap_or_default()));
         }
         drop(service);
-        drop(stream);
+        drop(streams);
 
         let service = Service::start(store);
-        let again = service.post(&demo, "batch", Some(&key), &batch(&name));
-        assert_eq!(again.status, 207, "{round}: {}", again.body);
-        assert!(again.is_replayed() || !committed, "{round}");
-        replayed += usize::from(again.is_replayed());
-        assert_eq!(service.count(&demo, &name), 1, "{round}");
+        for (name, key) in &batches {
+            let again = service.post(&demo, BATCH, Some(key), &batch(name));
+            assert_eq!(again.status, 207, "{name}: {}", again.body);
+            assert!(again.body.contains(&format!("\"{name}\"")), "{name}: {}", again.body);
+            replayed += usize::from(again.is_replayed());
+        }
     }
-    assert!(replayed >= 10, "{replayed}");
+    assert_eq!(Service::start(store).counts(&demo, "crash "), once_each("crash"));
+    assert!(replayed >= KILLS / 2 * TOGETHER / 2, "{replayed}");
+}
+
+/// Every call that creates, in both versions: done once under its key, and answered alike.
+fn every_call_that_creates(store: &Store) {
+    let (service, demo) = (Service::start(store), bearer("demo"));
+    let lesson = r#"{"name":"lesson","start_date":"2099-05-05","duration":30}"#;
+    let session: Value = serde_json::from_str(&service.post(&demo, "/xapi/session", None, lesson).body).expect("a session");
+    let session = session["session_id"].as_str().expect("an id");
+    let guest = |name: &str| format!(r#"{{"email":"{name}@okul.example","name":"{name}","surname":"Guest"}}"#);
+    let calls = [
+        (BATCH.to_owned(), batch("created"), 207),
+        ("/api/groups/xapi/session/batch".to_owned(), batch("created in groups"), 207),
+        ("/xapi/session".to_owned(), lesson.replace("lesson", "created alone"), 201),
+        (format!("/xapi/v2/session/{session}/attendee/batch"), format!("[{}]", guest("a")), 200),
+        (format!("/api/groups/xapi/session/{session}/attendee/batch"), format!("[{}]", guest("b")), 200),
+        (format!("/xapi/session/{session}/attendees"), format!("[{}]", guest("c")), 200),
+        (format!("/xapi/session/{session}/attendee"), guest("d"), 200),
+        ("/xapi/user".to_owned(), guest("e").replace('}', r#","username":"created"}"#), 201),
+    ];
+    for (number, (path, body, status)) in calls.iter().enumerate() {
+        let key = format!("create-{number}");
+        let first = service.post(&demo, path, Some(&key), body);
+        let second = service.post(&demo, path, Some(&key), body);
+        assert_eq!((first.status, first.is_replayed()), (*status, false), "{path}: {}", first.body);
+        assert_eq!((second.status, second.is_replayed(), &second.body), (*status, true, &first.body), "{path}");
+        let other = service.post(&demo, path, Some(&key), &body.replace("okul", "other").replace("created", "other"));
+        assert_eq!((other.status, other.is_replayed()), (422, false), "{path}: {}", other.body);
+    }
+    // The same key elsewhere is another request.
+    assert_eq!(service.post(&demo, "/xapi/session", Some("create-0"), lesson).status, 422);
+    assert_eq!(service.counts(&demo, "created").values().sum::<usize>(), 3);
 }
 
 fn main() -> ExitCode {
     type Case = (&'static str, fn(&Store));
-    const CASES: [Case; 5] = [
+    const CASES: [Case; 6] = [
         ("a_batch_that_is_sent_twice_is_done_once_and_answered_alike", replays_in_sequence),
         ("a_batch_that_is_sent_twice_at_once_is_done_once", replays_at_once),
         ("a_key_that_was_used_for_another_body_is_refused", refuses_another_body),
         ("a_key_of_another_account_is_another_key", keeps_accounts_apart),
+        ("every_call_that_creates_is_done_once_under_its_key", every_call_that_creates),
         ("a_batch_is_done_once_although_the_program_died_before_it_answered", survives_a_crash),
     ];
     let sqlite = CASES.into_iter().map(|(name, run)| {

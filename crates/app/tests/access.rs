@@ -1,0 +1,295 @@
+//! Who may do what with whose sessions, attendees and people: every call of both versions, by everybody who can show
+//! something, to what is their account's own and to what is another's, on both databases.
+
+mod support;
+
+use std::process::ExitCode;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{Service as HttpService, ServiceResponse};
+use actix_web::http::{Method, header};
+use actix_web::{App, Error, test};
+use derslik_http::{Limits, configure};
+use derslik_testkit::builders;
+use libtest_mimic::{Failed, Trial};
+use serde_json::{Value, json};
+use support::{DATABASES, DEMO, OTHER, Service, block_on, run};
+
+/// One call. `SESSION`, `CODE`, `EMAIL` and `USER` stand for what it is about.
+struct Call {
+    method: Method,
+    path: &'static str,
+    body: Option<&'static str>,
+    /// The status for who may do it.
+    done: u16,
+    /// What comes of it where the object is another account's, or nobody's.
+    elsewhere: Elsewhere,
+}
+
+#[derive(Clone, Copy)]
+enum Elsewhere {
+    /// A status and the code of the error.
+    Refused(u16, u16),
+    /// An empty list.
+    Empty,
+    /// The call names no object.
+    Done,
+}
+
+use Elsewhere::{Done, Empty, Refused};
+
+const PERSON: &str = r#"{"name":"New","surname":"Person","username":"new","email":"new@okul.example"}"#;
+const GUEST: &str = r#"{"name":"New","surname":"Guest","email":"new@okul.example"}"#;
+const GUESTS: &str = r#"[{"name":"New","surname":"Guest","email":"new@okul.example"}]"#;
+const LESSON: &str = r#"{"name":"New","start_date":"2099-05-05","duration":30}"#;
+const CHANGE: &str = r#"[{"session_guid":"SESSION","duration":90}]"#;
+
+const fn call(method: Method, path: &'static str, body: Option<&'static str>, done: u16, elsewhere: Elsewhere) -> Call {
+    Call { method, path, body, done, elsewhere }
+}
+
+/// Every call of both versions.
+const CALLS: [Call; 36] = [
+    call(Method::POST, "/xapi/v2/session/batch", Some(CHANGE), 200, Refused(400, 30)),
+    call(Method::POST, "/xapi/v2/session/search", Some(r#"{"session_guid":"SESSION"}"#), 200, Empty),
+    call(Method::GET, "/xapi/v2/session/SESSION", None, 200, Refused(404, 30)),
+    call(Method::DELETE, "/xapi/v2/session/SESSION", None, 204, Refused(404, 30)),
+    call(Method::POST, "/xapi/v2/session/SESSION/attendee/batch", Some(GUESTS), 200, Refused(404, 30)),
+    call(Method::GET, "/xapi/v2/session/SESSION/attendee", None, 200, Refused(404, 30)),
+    call(Method::DELETE, "/xapi/v2/session/SESSION/attendee/CODE", None, 204, Refused(404, 30)),
+    call(Method::DELETE, "/xapi/v2/session/SESSION/attendee/EMAIL", None, 204, Refused(404, 30)),
+    call(Method::DELETE, "/xapi/v2/session/SESSION/attendee/USER", None, 204, Refused(404, 30)),
+    call(Method::POST, "/api/groups/xapi/session/batch", Some(CHANGE), 200, Refused(400, 30)),
+    call(Method::POST, "/api/groups/xapi/session/search", Some(r#"{"session_guid":"SESSION"}"#), 200, Empty),
+    call(Method::GET, "/api/groups/xapi/session/SESSION", None, 200, Refused(404, 30)),
+    call(Method::DELETE, "/api/groups/xapi/session/SESSION", None, 204, Refused(404, 30)),
+    call(Method::POST, "/api/groups/xapi/session/SESSION/attendee/batch", Some(GUESTS), 200, Refused(404, 30)),
+    call(Method::GET, "/api/groups/xapi/session/SESSION/attendee", None, 200, Refused(404, 30)),
+    call(Method::DELETE, "/api/groups/xapi/session/SESSION/attendee/CODE", None, 204, Refused(404, 30)),
+    call(Method::POST, "/xapi/session", Some(LESSON), 201, Done),
+    call(Method::PUT, "/xapi/session/SESSION", Some(r#"{"duration":90}"#), 200, Refused(404, 30)),
+    call(Method::GET, "/xapi/session/SESSION", None, 200, Refused(404, 30)),
+    call(Method::GET, "/xapi/session?session_id=SESSION", None, 200, Empty),
+    call(Method::DELETE, "/xapi/session/SESSION", None, 204, Refused(404, 30)),
+    call(Method::POST, "/xapi/session/SESSION/attendees", Some(GUESTS), 200, Refused(404, 30)),
+    call(Method::POST, "/xapi/session/SESSION/attendee", Some(GUEST), 200, Refused(404, 30)),
+    call(Method::GET, "/xapi/session/SESSION/attendees", None, 200, Refused(404, 30)),
+    call(Method::GET, "/xapi/session/SESSION/attendee/CODE", None, 200, Refused(404, 30)),
+    call(Method::GET, "/xapi/session/SESSION/attendee/EMAIL", None, 200, Refused(404, 30)),
+    call(Method::GET, "/xapi/session/SESSION/attendee/USER", None, 200, Refused(404, 30)),
+    call(Method::PUT, "/xapi/session/SESSION/attendee/CODE", Some(r#"{"name":"Changed"}"#), 200, Refused(404, 30)),
+    call(Method::PUT, "/xapi/session/SESSION/attendee/USER", Some(r#"{"name":"Changed"}"#), 200, Refused(404, 30)),
+    call(Method::DELETE, "/xapi/session/SESSION/attendee/CODE", None, 204, Refused(404, 30)),
+    call(Method::DELETE, "/xapi/session/SESSION/attendee/USER", None, 204, Refused(404, 30)),
+    call(Method::POST, "/xapi/user", Some(PERSON), 201, Done),
+    call(Method::GET, "/xapi/user?username=pupil", None, 200, Empty),
+    call(Method::GET, "/xapi/user/USER", None, 200, Refused(404, 52)),
+    call(Method::PUT, "/xapi/user/USER", Some(r#"{"name":"Changed"}"#), 200, Refused(404, 52)),
+    call(Method::DELETE, "/xapi/user/USER", None, 204, Refused(404, 52)),
+];
+
+/// What a call is about.
+#[derive(Clone)]
+struct Objects {
+    session: String,
+    code: String,
+    user: String,
+}
+
+impl Objects {
+    fn put_into(&self, text: &str) -> String {
+        text.replace("SESSION", &self.session)
+            .replace("CODE", &self.code)
+            .replace("EMAIL", "pupil@okul.example")
+            .replace("USER", &self.user)
+    }
+
+    /// Things that nobody has.
+    fn of_nobody() -> Self {
+        let guid = "8293D504-13EE-447F-9B36-6686C5C39FEB".to_owned();
+        Self { session: guid.clone(), code: "nobody-has-this-code".to_owned(), user: guid }
+    }
+}
+
+/// Sends a request, and tells status and body.
+async fn send<S, B>(app: &S, bearer: Option<&str>, method: &Method, path: &str, body: Option<String>) -> Result<(u16, String), Failed>
+where
+    S: HttpService<actix_http::Request, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    let mut request = test::TestRequest::default().method(method.clone()).uri(path);
+    if let Some(bearer) = bearer {
+        request = request.insert_header((header::AUTHORIZATION, format!("Bearer {bearer}")));
+    }
+    if let Some(body) = body {
+        let kind = if path.ends_with("/token") { "application/x-www-form-urlencoded" } else { "application/json" };
+        request = request.insert_header((header::CONTENT_TYPE, kind)).set_payload(body);
+    }
+    let response = test::call_service(app, request.to_request()).await;
+    let status = response.status().as_u16();
+    Ok((status, String::from_utf8(test::read_body(response).await.to_vec())?))
+}
+
+/// The same, where it must be done.
+async fn done<S, B>(app: &S, bearer: &str, method: Method, path: &str, body: Value) -> Result<Value, Failed>
+where
+    S: HttpService<actix_http::Request, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    let (status, answer) = send(app, Some(bearer), &method, path, Some(body.to_string())).await?;
+    if !(200..300).contains(&status) {
+        return Err(format!("{method} {path}: {status} {answer}").into());
+    }
+    Ok(serde_json::from_str(&answer)?)
+}
+
+/// A token for a password.
+async fn token<S, B>(app: &S, account: u32, username: &str, password: &str) -> Result<String, Failed>
+where
+    S: HttpService<actix_http::Request, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    let form = format!("grant_type=password&client_id=api&account_id={account}&username={username}&password={password}");
+    let (_, answer) = send(app, None, &Method::POST, "/auth/connect/token", Some(form)).await?;
+    let token = serde_json::from_str::<Value>(&answer)?["access_token"].as_str().map(str::to_owned);
+    token.ok_or_else(|| format!("no token for {username}: {answer}").into())
+}
+
+/// A session of the account `demo` that a person of it attends.
+async fn make<S, B>(app: &S) -> Result<Objects, Failed>
+where
+    S: HttpService<actix_http::Request, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    let lesson = json!({"name": "Lesson", "start_date": "2099-05-05", "duration": 30});
+    let session = done(app, DEMO, Method::POST, "/xapi/session", lesson).await?["session_id"].as_str().unwrap_or_default().to_owned();
+    // The one of the call before may be there still.
+    send(app, Some(DEMO), &Method::DELETE, "/xapi/user/pupil", None).await?;
+    send(app, Some(DEMO), &Method::DELETE, "/xapi/user/new", None).await?;
+    let pupil = json!({"name": "A", "surname": "Pupil", "username": "pupil", "email": "pupil@okul.example"});
+    let user = done(app, DEMO, Method::POST, "/xapi/user", pupil).await?["user_id"].as_str().unwrap_or_default().to_owned();
+    let attendee = json!({"user_guid": user});
+    let code = done(app, DEMO, Method::POST, &format!("/xapi/session/{session}/attendee"), attendee).await?;
+    Ok(Objects { session, code: code.as_str().unwrap_or_default().to_owned(), user })
+}
+
+/// All that the account has, to see whether anything of it changed.
+async fn all<S, B>(app: &S, of: &Objects) -> Result<String, Failed>
+where
+    S: HttpService<actix_http::Request, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    let mut all = String::new();
+    for path in ["/xapi/session?page_size=1000", "/xapi/session/SESSION/attendees", "/xapi/user?page_size=1000"] {
+        all.push_str(&send(app, Some(DEMO), &Method::GET, &of.put_into(path), None).await?.1);
+    }
+    Ok(all)
+}
+
+fn expect(about: &str, came: &impl std::fmt::Debug, wanted: &impl std::fmt::Debug) -> Result<(), Failed> {
+    let (came, wanted) = (format!("{came:?}"), format!("{wanted:?}"));
+    if came == wanted { Ok(()) } else { Err(format!("{about}\n  wanted {wanted}\n  came   {came}").into()) }
+}
+
+/// The status and the code of an answer; that of the first refused item of a batch.
+fn refusal(answer: &(u16, String)) -> (u16, Option<u64>) {
+    let body: Value = serde_json::from_str(&answer.1).unwrap_or_default();
+    let code = body["code"].as_u64().or_else(|| body["rejected"][0]["state"]["code"].as_u64());
+    (answer.0, code)
+}
+
+async fn table(service: &Service) -> Result<(), Failed> {
+    let app = test::init_service(App::new().configure(|config| configure(config, service.state.clone()))).await;
+    // Everybody who can log in, by what they are in a classroom.
+    for (role, name) in [("a", "admin"), ("e", "instructor"), ("u", "user"), ("e+", "more"), ("e-", "less")] {
+        let person = json!({
+            "name": name, "surname": "Of demo", "username": name, "email": format!("{name}@okul.example"), "role": role, "password": "known",
+        });
+        done(&app, DEMO, Method::POST, "/xapi/user", person).await?;
+    }
+    let other = json!({
+        "name": "Admin", "surname": "Of other", "username": "admin", "email": "admin@okul.example", "role": "a", "password": "known",
+    });
+    done(&app, OTHER, Method::POST, "/xapi/user", other).await?;
+
+    let owners = [
+        ("the key", DEMO.to_owned()),
+        ("the token of the key", token(&app, 1329, "demo-access", "demo-secret").await?),
+        ("the token of an administrator", token(&app, 1329, "admin", "known").await?),
+    ];
+    let strangers = [
+        ("the key of another account", OTHER.to_owned()),
+        ("the token of that key", token(&app, 1330, "other-access", "other-secret").await?),
+        ("the token of its administrator", token(&app, 1330, "admin", "known").await?),
+    ];
+    let mut denied = vec![
+        ("nobody", None, 14),
+        ("a token that there is not", Some("derslik_at_wrong".to_owned()), 14),
+        ("a key with a wrong secret", Some(format!("demo-access|{}", "0".repeat(64))), 14),
+        ("a key that there is not", Some(DEMO.replace("demo", "nobody")), 14),
+        ("the key of the jobs", Some("demo-organization-key".to_owned()), 14),
+        ("a token of the courses", Some("demo-admin-token".to_owned()), 17),
+    ];
+    for (name, about) in [("instructor", "an instructor"), ("user", "a user"), ("more", "an e+"), ("less", "an e-")] {
+        denied.push((about, Some(token(&app, 1329, name, "known").await?), 17));
+    }
+
+    let (ours, nobodys) = (make(&app).await?, Objects::of_nobody());
+    let before = all(&app, &ours).await?;
+    for call in &CALLS {
+        let ask = |bearer: Option<String>, objects: &Objects| {
+            let (path, body) = (objects.put_into(call.path), call.body.map(|body| objects.put_into(body)));
+            let app = &app;
+            async move { send(app, bearer.as_deref(), &call.method, &path, body).await }
+        };
+        for (who, bearer, code) in &denied {
+            for objects in [&ours, &nobodys] {
+                let answer = ask(bearer.clone(), objects).await?;
+                expect(&format!("{who}: {} {}", call.method, call.path), &refusal(&answer), &(401, Some(*code)))?;
+            }
+        }
+        for (who, bearer) in &strangers {
+            let about = format!("{who}: {} {}", call.method, call.path);
+            let answer = ask(Some(bearer.clone()), &ours).await?;
+            match call.elsewhere {
+                Refused(status, code) => expect(&about, &refusal(&answer), &(status, Some(u64::from(code))))?,
+                Empty => expect(&about, &answer, &(200, "[]"))?,
+                Done => {
+                    expect(&about, &answer.0, &call.done)?;
+                    // For the next of them.
+                    send(&app, Some(OTHER), &Method::DELETE, "/xapi/user/new", None).await?;
+                    continue;
+                }
+            }
+            // What is another's looks like what is nobody's, to the letter.
+            let nothing = ask(Some(bearer.clone()), &nobodys).await?;
+            expect(&about, &answer.1.replace(&ours.session, &nobodys.session), &nothing.1)?;
+        }
+        expect(&format!("after {} {}", call.method, call.path), &all(&app, &ours).await?, &before)?;
+    }
+    for call in &CALLS {
+        for (who, bearer) in &owners {
+            let objects = make(&app).await?;
+            let (path, body) = (objects.put_into(call.path), call.body.map(|body| objects.put_into(body)));
+            let answer = send(&app, Some(bearer), &call.method, &path, body).await?;
+            let about = format!("{who}: {} {}: {}", call.method, call.path, answer.1);
+            expect(&about, &answer.0, &call.done)?;
+            if matches!(call.elsewhere, Empty) {
+                expect(&about, &serde_json::from_str::<Vec<Value>>(&answer.1)?.len(), &1)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn main() -> ExitCode {
+    let trials = DATABASES.map(|(database, open)| {
+        Trial::test(format!("{database}::everybody_may_do_what_the_table_says"), move || {
+            block_on(async move {
+                let service = Service::start(open, builders::now(), Limits::default()).await?;
+                table(&service).await
+            })
+        })
+    });
+    run(trials.into())
+}
