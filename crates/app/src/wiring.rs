@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use derslik_domain::id::SessionGuid;
+use derslik_domain::session::Session;
 use derslik_http::classroom::ClassroomSettings;
 use derslik_http::{HttpState, Limits, Services};
-use derslik_ports::outbound::{Clock, Ids, Passwords, UnitOfWork};
+use derslik_ports::outbound::{Clock, Ids, LookUp, Passwords, UnitOfWork};
 use derslik_services::attendees::Attendees;
 use derslik_services::courses::Courses;
 use derslik_services::identity::{Identity, LogIns};
@@ -17,7 +19,7 @@ use derslik_services::sessions::Sessions;
 use crate::passwords::Argon2Passwords;
 
 /// The service over a unit of work, as its HTTP side needs it.
-pub fn wire<U: UnitOfWork + Clone>(
+pub fn wire<U: UnitOfWork + LookUp<SessionGuid, Session> + Clone>(
     uow: &U,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,

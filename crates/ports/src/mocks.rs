@@ -2,12 +2,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use derslik_domain::id::{AttendeeGuid, SessionGuid, UserGuid};
+use async_trait::async_trait;
+use derslik_domain::id::{AccountId, AttendeeGuid, SessionGuid, UserGuid};
+use derslik_domain::session::Session;
 use derslik_domain::time::Timestamp;
 
 use crate::outbound::{
     AliasRepository, AttendeeRepository, Clock, CourseRepository, GradingPeriodRepository, IdempotencyRepository, IdentityRepository, Ids,
-    JobRepository, KeyRepository, MockAliasRepository, MockAttendeeRepository, MockCourseRepository, MockGradingPeriodRepository,
+    JobRepository, KeyRepository, LookUp, MockAliasRepository, MockAttendeeRepository, MockCourseRepository, MockGradingPeriodRepository,
     MockIdempotencyRepository, MockIdentityRepository, MockJobRepository, MockKeyRepository, MockProjectRepository, MockRosterRepository,
     MockSessionRepository, MockUserRepository, ProjectRepository, RosterRepository, SessionRepository, StoreError, Stores, UnitOfWork,
     UserRepository,
@@ -136,6 +138,13 @@ impl UnitOfWork for FakeUnitOfWork {
         let result = work(&mut inner.stores);
         inner.commits += usize::from(result.is_ok());
         result
+    }
+}
+
+#[async_trait]
+impl LookUp<SessionGuid, Session> for FakeUnitOfWork {
+    async fn look_up(&self, account: AccountId, guid: SessionGuid) -> Result<Option<Session>, StoreError> {
+        self.read(move |stores| stores.sessions().find(account, guid)).await
     }
 }
 

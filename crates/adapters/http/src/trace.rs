@@ -16,13 +16,16 @@ pub(crate) struct RequestSpan;
 impl RootSpanBuilder for RequestSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
         let id = request.extensions().get::<RequestId>().copied();
-        let route = request.match_pattern().unwrap_or_default();
-        tracing::info_span!("request", id = id.map(field::display), method = %request.method(), route, status = field::Empty)
+        // Which route it is, is known once it was taken.
+        tracing::info_span!("request", id = id.map(field::display), method = %request.method(), route = field::Empty, status = field::Empty)
     }
 
     fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
         let status = match outcome {
-            Ok(response) => response.response().status(),
+            Ok(response) => {
+                span.record("route", response.request().match_pattern().unwrap_or_default());
+                response.response().status()
+            }
             Err(error) => error.as_response_error().status_code(),
         };
         span.record("status", status.as_u16());

@@ -6,10 +6,10 @@
 //! | `conn` | the two kinds of connection, and `on_conn!`, which type-checks a query once for each |
 //! | `pool` | where connections come from and how a dead one is replaced |
 //! | `unit_of_work` | the one hop to a blocking thread, with its transaction |
+//! | `look_up` | look-ups of single things, which share statements |
 //! | `types` | values of the domain as both databases keep them |
 //! | `wake` | how whoever runs jobs learns that there is something to do |
-//! | `session`, `attendee`, `identity`, `idempotency`, `job`, `project` | the repositories |
-//! | `session`, `course`, `identity`, `idempotency` | the repositories |
+//! | `session`, `attendee`, `identity`, `idempotency`, `course`, `job`, `project` | the repositories |
 //! | `migrate` | bringing a database up to date |
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -21,6 +21,7 @@ mod error;
 mod idempotency;
 mod identity;
 mod job;
+mod look_up;
 mod migrate;
 mod pool;
 mod project;

@@ -4,7 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use derslik_ports::outbound::{StoreError, Stores, UnitOfWork};
+use async_trait::async_trait;
+use derslik_domain::id::{AccountId, SessionGuid};
+use derslik_domain::session::Session;
+use derslik_ports::outbound::{LookUp, StoreError, Stores, UnitOfWork};
 use diesel::result::Error;
 use r2d2::Pool;
 use tokio::runtime::Handle;
@@ -14,6 +17,7 @@ use tracing::Span;
 
 use crate::conn::DieselStores;
 use crate::error::{is_connection_lost, is_locked, store_error};
+use crate::look_up::{AT_ONCE, LookUps};
 use crate::pool::{Access, Connector, Database, DatabaseUrl, LogErrors, Manager, PgConnector, PoolSettings, SqliteConnector};
 use crate::wake::listen;
 
@@ -26,10 +30,10 @@ pub struct DieselUnitOfWork {
     sleeper: Arc<Notify>,
 }
 
-/// Where reads and where writes wait.
+/// Where reads, writes and look-ups wait.
 enum Lanes {
-    Postgres(Lane<PgConnector>),
-    Sqlite { readers: Lane<SqliteConnector>, writer: Lane<SqliteConnector> },
+    Postgres { all: Lane<PgConnector>, sessions: LookUps<PgConnector, SessionGuid, Session> },
+    Sqlite { readers: Lane<SqliteConnector>, writer: Lane<SqliteConnector>, sessions: LookUps<SqliteConnector, SessionGuid, Session> },
 }
 
 /// A pool with a queue in front of it that a caller can leave, and threads to run on.
@@ -44,7 +48,7 @@ struct Lane<C: Connector> {
 impl fmt::Debug for DieselUnitOfWork {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match *self.lanes {
-            Lanes::Postgres(_) => "DieselUnitOfWork(PostgreSQL)",
+            Lanes::Postgres { .. } => "DieselUnitOfWork(PostgreSQL)",
             Lanes::Sqlite { .. } => "DieselUnitOfWork(SQLite)",
         })
     }
@@ -54,12 +58,17 @@ impl DieselUnitOfWork {
     /// A unit of work on that database, whose blocking threads are those of `runtime`. It connects when it is first used.
     pub fn new(url: &DatabaseUrl, settings: PoolSettings, runtime: &Handle) -> Self {
         let lanes = match url {
-            DatabaseUrl::Postgres(url) => Lanes::Postgres(Lane::new(PgConnector { url: url.clone(), settings }, settings, runtime)),
+            DatabaseUrl::Postgres(url) => {
+                let connector = PgConnector { url: url.clone(), settings };
+                let sessions = session_look_ups(connector.clone(), settings, runtime);
+                Lanes::Postgres { all: Lane::new(connector, settings, runtime), sessions }
+            }
             DatabaseUrl::Sqlite(path) => {
                 let connector = |access| SqliteConnector { path: path.clone(), access, settings };
                 Lanes::Sqlite {
                     readers: Lane::new(connector(Access::Read), settings, runtime),
                     writer: Lane::of_one_writer(connector(Access::Write), settings, runtime),
+                    sessions: session_look_ups(connector(Access::Read), settings, runtime),
                 }
             }
         };
@@ -83,17 +92,27 @@ impl DieselUnitOfWork {
     }
 }
 
+/// A pool that connects when it is first used.
+fn pool_of<C: Connector>(connector: C, connections: u32, settings: PoolSettings) -> Pool<Manager<C>> {
+    Pool::builder()
+        .max_size(connections)
+        .min_idle(Some(0))
+        // A check costs a round trip for every unit of work; a dead connection is replaced when it shows.
+        .test_on_check_out(false)
+        .connection_timeout(settings.connect_timeout)
+        .error_handler(Box::new(LogErrors))
+        .build_unchecked(Manager(connector))
+}
+
+fn session_look_ups<C: Connector>(connector: C, settings: PoolSettings, runtime: &Handle) -> LookUps<C, SessionGuid, Session> {
+    let find_many = |stores: &mut dyn Stores, account, guids: &[SessionGuid]| stores.sessions().find_many(account, guids);
+    LookUps::new(pool_of(connector, AT_ONCE, settings), find_many, settings.acquire_timeout, runtime)
+}
+
 impl<C: Connector> Lane<C> {
     fn new(connector: C, settings: PoolSettings, runtime: &Handle) -> Self {
         let connections = settings.connections.max(1);
-        let pool = Pool::builder()
-            .max_size(connections)
-            .min_idle(Some(0))
-            // A check costs a round trip for every unit of work; a dead connection is replaced when it shows.
-            .test_on_check_out(false)
-            .connection_timeout(settings.connect_timeout)
-            .error_handler(Box::new(LogErrors))
-            .build_unchecked(Manager(connector));
+        let pool = pool_of(connector, connections, settings);
         let places = Arc::new(Semaphore::new(usize::try_from(connections).unwrap_or(Semaphore::MAX_PERMITS)));
         Self { pool, places, patience: settings.acquire_timeout, runtime: runtime.clone() }
     }
@@ -130,22 +149,7 @@ impl<C: Connector> Lane<C> {
         E: From<StoreError> + Send + 'static,
         F: Fn(&mut dyn Stores) -> Result<T, E> + Send + 'static,
     {
-        self.run(move |pool| {
-            // When the server restarts, all pooled connections die together, and each is found out by using it.
-            let mut more_tries = pool.max_size();
-            loop {
-                let mut link = pool.get().map_err(no_connection)?;
-                let mut stores = DieselStores::new(link.conn.as_conn());
-                let result = work(&mut stores);
-                let lost = stores.is_lost();
-                link.broken |= lost;
-                if result.is_ok() || !lost || more_tries == 0 {
-                    return result;
-                }
-                more_tries -= 1;
-            }
-        })
-        .await
+        self.run(move |pool| read_on(&pool, work)).await
     }
 
     async fn write<T, E, F>(&self, sleeper: Arc<Notify>, work: F) -> Result<T, E>
@@ -202,6 +206,26 @@ impl<C: Connector> Lane<C> {
     }
 }
 
+/// Runs `work` on a connection of the pool, and on another if that turns out to be dead.
+pub(crate) fn read_on<C: Connector, T, E: From<StoreError>>(
+    pool: &Pool<Manager<C>>,
+    work: impl Fn(&mut dyn Stores) -> Result<T, E>,
+) -> Result<T, E> {
+    // When the server restarts, all pooled connections die together, and each is found out by using it.
+    let mut more_tries = pool.max_size();
+    loop {
+        let mut link = pool.get().map_err(no_connection)?;
+        let mut stores = DieselStores::new(link.conn.as_conn());
+        let result = work(&mut stores);
+        let lost = stores.is_lost();
+        link.broken |= lost;
+        if result.is_ok() || !lost || more_tries == 0 {
+            return result;
+        }
+        more_tries -= 1;
+    }
+}
+
 fn no_connection(error: r2d2::Error) -> StoreError {
     StoreError::Unavailable(Some(Box::new(error)))
 }
@@ -214,7 +238,7 @@ impl UnitOfWork for DieselUnitOfWork {
         F: Fn(&mut dyn Stores) -> Result<T, E> + Send + 'static,
     {
         match &*self.lanes {
-            Lanes::Postgres(lane) => lane.read(work).await,
+            Lanes::Postgres { all, .. } => all.read(work).await,
             Lanes::Sqlite { readers, .. } => readers.read(work).await,
         }
     }
@@ -226,8 +250,18 @@ impl UnitOfWork for DieselUnitOfWork {
         F: FnOnce(&mut dyn Stores) -> Result<T, E> + Send + 'static,
     {
         match &*self.lanes {
-            Lanes::Postgres(lane) => lane.write(Arc::clone(&self.sleeper), work).await,
+            Lanes::Postgres { all, .. } => all.write(Arc::clone(&self.sleeper), work).await,
             Lanes::Sqlite { writer, .. } => writer.write(Arc::clone(&self.sleeper), work).await,
+        }
+    }
+}
+
+#[async_trait]
+impl LookUp<SessionGuid, Session> for DieselUnitOfWork {
+    async fn look_up(&self, account: AccountId, guid: SessionGuid) -> Result<Option<Session>, StoreError> {
+        match &*self.lanes {
+            Lanes::Postgres { sessions, .. } => sessions.find(account, guid).await,
+            Lanes::Sqlite { sessions, .. } => sessions.find(account, guid).await,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use derslik_ports::outbound::{StoreError, Stores, UnitOfWork};
+use derslik_ports::outbound::{LookUp, StoreError, Stores, UnitOfWork};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
 use derslik_testkit::builders::{account, guid, session};
 use derslik_testkit::contract::Harness;
@@ -311,4 +311,71 @@ fn writers_survive_a_server_that_keeps_cutting_their_connections() {
         assert!(found || refused.contains(&number), "{number} was acknowledged and is lost");
     }
     assert!(refused.len() < usize::try_from(WRITERS * EACH / 2).unwrap(), "{refused:?}");
+}
+
+/// Looks up one session for each of a crowd at once.
+fn look_up_all(world: &World, crowd: u128) -> Vec<Result<bool, StoreError>> {
+    let asked: Vec<_> = (0..crowd)
+        .map(|number| {
+            let uow = world.harness.unit_of_work().clone();
+            world.harness.runtime().spawn(async move { uow.look_up(account().id, guid(number)).await.map(|found| found.is_some()) })
+        })
+        .collect();
+    asked.into_iter().map(|found| world.harness.runtime().block_on(found).unwrap()).collect()
+}
+
+#[test]
+fn look_ups_notice_neither_a_restart_nor_connections_that_are_cut() {
+    let world = World::new();
+    world.add(1).unwrap();
+    for round in 0..4 {
+        let found = look_up_all(&world, 50);
+        assert!(found.iter().enumerate().all(|(number, found)| *found.as_ref().unwrap() == (number == 1)), "{found:?}");
+        if round % 2 == 0 { world.cut_all_connections() } else { world.server.restart().unwrap() }
+    }
+}
+
+#[test]
+fn a_crowd_that_looks_up_on_a_server_that_is_down_is_told_in_time_and_served_as_soon_as_it_is_back() {
+    let world = World::new();
+    world.add(1).unwrap();
+    look_up_all(&world, 4);
+    world.server.stop_immediate().unwrap();
+    let begin = Instant::now();
+    let refused = look_up_all(&world, 50);
+    assert!(refused.iter().all(is_unavailable), "{refused:?}");
+    assert!(begin.elapsed() < PATIENCE, "{:?}", begin.elapsed());
+    world.server.restart().unwrap();
+    assert!(look_up_all(&world, 4)[1].as_ref().unwrap());
+}
+
+#[test]
+fn a_crowd_that_looks_up_in_a_held_table_is_told_in_time_and_served_afterwards() {
+    let world = World::new();
+    world.add(1).unwrap();
+    let mut holder = world.connect();
+    holder.batch_execute("BEGIN; LOCK TABLE sessions").unwrap();
+    let begin = Instant::now();
+    let refused = look_up_all(&world, 50);
+    assert!(refused.iter().all(is_unavailable), "{refused:?}");
+    assert!(begin.elapsed() < PATIENCE, "{:?}", begin.elapsed());
+    holder.batch_execute("ROLLBACK").unwrap();
+    assert!(look_up_all(&world, 4)[1].as_ref().unwrap());
+}
+
+#[test]
+fn a_row_that_breaks_the_rules_is_told_to_whoever_looks_it_up_and_to_nobody_else() {
+    let world = World::new();
+    for number in 0..50 {
+        world.add(number).unwrap();
+    }
+    let broken = format!("UPDATE sessions SET timezone = 'Mars/Olympus' WHERE guid = '{}'", guid(7));
+    world.connect().batch_execute(&broken).unwrap();
+    let found = look_up_all(&world, 50);
+    for (number, found) in found.iter().enumerate() {
+        match found {
+            Ok(is_there) => assert!(*is_there && number != 7),
+            Err(error) => assert!(matches!(error, StoreError::Corrupt { .. }) && number == 7, "{number}: {error:?}"),
+        }
+    }
 }

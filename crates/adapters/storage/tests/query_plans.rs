@@ -28,9 +28,11 @@ const OFTEN_ENOUGH: usize = 12;
 
 type Question = fn(&mut dyn Stores) -> Result<usize, StoreError>;
 
-const QUESTIONS: [(&str, Question); 20] = [
+const QUESTIONS: [(&str, Question); 22] = [
     ("find", |stores| Ok(stores.sessions().find(account().id, guid(5))?.into_iter().count())),
     ("find what is not there", |stores| Ok(1 - stores.sessions().find(account().id, guid(4))?.into_iter().count())),
+    ("find two", |stores| Ok(stores.sessions().find_many(account().id, &[guid(5), guid(10)])?.len())),
+    ("find a batch", |stores| Ok(stores.sessions().find_many(account().id, &(1..=200).map(|n| guid(n * 5)).collect::<Vec<_>>())?.len())),
     ("lock one", |stores| lock(stores, 1)),
     ("lock a batch", |stores| lock(stores, 1_000)),
     ("search for all", |stores| search(stores, FilterForm::default())),

@@ -27,7 +27,7 @@ pub use jobs::{Claim, Completion, Enqueued, HeldJob, JobRepository, JobsPage, Qu
 pub use passwords::Passwords;
 pub use projects::ProjectRepository;
 pub use sessions::SessionRepository;
-pub use unit_of_work::{Stores, UnitOfWork};
+pub use unit_of_work::{LookUp, Stores, UnitOfWork};
 pub use users::UserRepository;
 
 #[cfg(any(test, feature = "mocks"))]

@@ -39,6 +39,12 @@ pub trait SessionRepository {
     /// [`StoreError`].
     fn find(&mut self, account: AccountId, guid: SessionGuid) -> Result<Option<Session>, StoreError>;
 
+    /// The sessions of these GUIDs that exist.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_many(&mut self, account: AccountId, guids: &[SessionGuid]) -> Result<HashMap<SessionGuid, Session>, StoreError>;
+
     /// The page of the sessions that the filter is about, ordered by the instant of their start and then by GUID.
     ///
     /// # Errors

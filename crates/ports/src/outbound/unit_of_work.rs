@@ -2,6 +2,9 @@
 
 use std::future::Future;
 
+use async_trait::async_trait;
+use derslik_domain::id::AccountId;
+
 use super::{
     AliasRepository, AttendeeRepository, CourseRepository, GradingPeriodRepository, IdempotencyRepository, IdentityRepository,
     JobRepository, KeyRepository, ProjectRepository, RosterRepository, SessionRepository, StoreError, UserRepository,
@@ -61,4 +64,15 @@ pub trait UnitOfWork: Send + Sync + 'static {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut dyn Stores) -> Result<T, E> + Send + 'static;
+}
+
+/// Finds one thing by its key for each of many callers. Those who ask at the same time may share a statement, so it is for
+/// reads that are asked for often and need nothing else.
+#[async_trait]
+pub trait LookUp<K, V>: Send + Sync + 'static {
+    /// The thing of that key in that account, as it is after the call began.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn look_up(&self, account: AccountId, key: K) -> Result<Option<V>, StoreError>;
 }

@@ -12,7 +12,7 @@ use derslik_domain::id::SessionGuid;
 use derslik_domain::identity::Actor;
 use derslik_domain::session::{Batch, BatchOutcome, Session, SessionFilter};
 use derslik_ports::inbound::{Once, Performed, ServiceError, SessionService};
-use derslik_ports::outbound::{Clock, Ids, UnitOfWork};
+use derslik_ports::outbound::{Clock, Ids, LookUp, UnitOfWork};
 
 /// The use cases of sessions over a unit of work.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ impl<U: UnitOfWork> Sessions<U> {
 }
 
 #[async_trait]
-impl<U: UnitOfWork> SessionService for Sessions<U> {
+impl<U: UnitOfWork + LookUp<SessionGuid, Session>> SessionService for Sessions<U> {
     async fn upsert_batch(
         &self,
         actor: &Actor,

@@ -5,11 +5,14 @@ mod courses;
 mod idempotency;
 mod identity;
 mod jobs;
+mod look_ups;
 mod projects;
 mod sessions;
 mod unit_of_work;
 
-use derslik_ports::outbound::{StoreError, Stores, UnitOfWork};
+use derslik_domain::id::SessionGuid;
+use derslik_domain::session::Session;
+use derslik_ports::outbound::{LookUp, StoreError, Stores, UnitOfWork};
 use tokio::runtime::Runtime;
 
 /// A store under test, empty at first.
@@ -29,13 +32,14 @@ pub struct Case<U> {
 }
 
 /// All cases.
-pub fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
+pub fn cases<U: UnitOfWork + LookUp<SessionGuid, Session> + Clone>() -> Vec<Case<U>> {
     [
         unit_of_work::cases(),
         identity::cases(),
         idempotency::cases(),
         attendees::cases(),
         sessions::cases(),
+        look_ups::cases(),
         projects::cases(),
         jobs::cases(),
         courses::cases(),

@@ -2,14 +2,27 @@
 
 use actix_web::dev::ServiceResponse;
 use actix_web::http::Method;
-use actix_web::web;
+use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource};
 
 use super::error::PerculusError;
 use super::language::Language;
 
-/// A resource with or without a slash at the end of its path, which tells the methods that it takes to who tries others.
-pub(super) fn resource(path: &'static str, methods: &'static [Method]) -> Resource {
+/// Adds a resource with and without a slash at the end of its path. What is asked for most comes first: patterns are tried
+/// one after the other.
+pub(super) fn add(config: &mut ServiceConfig, path: &str, methods: &'static [Method], routes: impl Fn(Resource) -> Resource) {
+    for path in with_and_without_slash(path) {
+        config.service(routes(resource(&path, methods)));
+    }
+}
+
+/// A path in both its forms, each a pattern of its own: a set of patterns is slower than a plain one.
+pub(super) fn with_and_without_slash(path: &str) -> [String; 2] {
+    [path.to_owned(), format!("{path}/")]
+}
+
+/// A resource that tells the methods that it takes to who tries others.
+pub(super) fn resource(path: &str, methods: &'static [Method]) -> Resource {
     let refuse = move |request: HttpRequest| async move {
         let allow: Vec<_> = methods.iter().map(Method::as_str).collect();
         let mut response = PerculusError::MethodNotAllowed.response_in(Language::of(request.headers()));
@@ -18,7 +31,7 @@ pub(super) fn resource(path: &'static str, methods: &'static [Method]) -> Resour
         }
         response
     };
-    web::resource([path.to_owned(), format!("{path}/")]).default_service(web::to(refuse))
+    web::resource(path).default_service(web::to(refuse))
 }
 
 /// An answer in the language of its request: errors are made where nobody knows the request, in English. Any other answer

@@ -72,6 +72,23 @@ impl SessionRepository for DieselStores<'_> {
         row.map(Session::try_from).transpose()
     }
 
+    fn find_many(&mut self, account: AccountId, guids: &[SessionGuid]) -> Result<HashMap<SessionGuid, Session>, StoreError> {
+        if !self.is_postgres() || guids.len() == 1 {
+            let found = guids.iter().filter_map(|guid| self.find(account, *guid).transpose());
+            return found.map(|session| session.map(|session| (session.guid, session))).collect();
+        }
+        let guids = padded(guids);
+        let rows = self.query(|conn| {
+            on_conn!(conn, |conn| sessions::table
+                .filter(sessions::account_id.eq(account.get()))
+                .filter(sessions::guid.eq_any(&guids))
+                .filter(sessions::status.ge(LOWEST_SHOWN))
+                .select(SessionRow::as_select())
+                .load(conn))
+        })?;
+        sessions_by_guid(rows)
+    }
+
     fn search(&mut self, account: AccountId, filter: &SessionFilter) -> Result<Vec<Session>, StoreError> {
         sessions_of(self.query(|conn| search::search(conn, account, filter))?)
     }
@@ -139,6 +156,17 @@ impl SessionRepository for DieselStores<'_> {
         })
         .map(row_count)
     }
+}
+
+/// At least so many GUIDs, the last one again and again. PostgreSQL takes a plan for granted that is made for ten, and for
+/// fewer would rather plan the statement each time, which costs more than running it.
+fn padded(guids: &[SessionGuid]) -> Vec<DbGuid> {
+    const AT_LEAST: usize = 12;
+    let mut padded: Vec<_> = guids.iter().copied().map(DbGuid::from).collect();
+    if let Some(last) = padded.last().copied() {
+        padded.resize(padded.len().max(AT_LEAST), last);
+    }
+    padded
 }
 
 fn lock_chunk(conn: Conn<'_>, account: AccountId, guids: &[DbGuid]) -> QueryResult<Vec<SessionRow>> {

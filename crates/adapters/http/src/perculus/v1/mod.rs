@@ -10,7 +10,7 @@ use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 use futures_util::TryFutureExt;
 
-use super::routing::{localised, no_such_path, resource};
+use super::routing::{add, localised, no_such_path, resource, with_and_without_slash};
 
 const LIST: &[Method] = &[Method::GET, Method::HEAD, Method::POST];
 const ONE: &[Method] = &[Method::GET, Method::HEAD, Method::PUT, Method::DELETE];
@@ -23,52 +23,42 @@ pub fn scope(prefix: &str) -> impl HttpServiceFactory + use<> {
 
 /// Where tokens are made: outside the paths of the version.
 pub fn token_routes(config: &mut ServiceConfig) {
-    for path in ["/auth/connect/token", "/connect/token"] {
-        let token = resource(path, &[Method::POST]).route(web::post().to(token::token));
+    for path in ["/auth/connect/token", "/connect/token"].into_iter().flat_map(with_and_without_slash) {
+        let token = resource(&path, &[Method::POST]).route(web::post().to(token::token));
         config.service(token.wrap_fn(|request, token| token.call(request).map_ok(localised)));
     }
 }
 
 fn routes(config: &mut ServiceConfig) {
-    config
-        .service(
-            resource("/session", LIST)
-                .route(web::get().to(sessions::list))
-                .route(web::head().to(sessions::list))
-                .route(web::post().to(sessions::create)),
-        )
-        .service(
-            resource("/session/{guid}", ONE)
-                .route(web::get().to(sessions::get))
-                .route(web::head().to(sessions::get))
-                .route(web::put().to(sessions::change))
-                .route(web::delete().to(sessions::delete)),
-        )
-        .service(
-            resource("/session/{guid}/attendees", LIST)
-                .route(web::get().to(attendees::list))
-                .route(web::head().to(attendees::list))
-                .route(web::post().to(attendees::upsert_batch)),
-        )
-        .service(resource("/session/{guid}/attendee", &[Method::POST]).route(web::post().to(attendees::add)))
-        .service(
-            resource("/session/{guid}/attendee/{key}", ONE)
-                .route(web::get().to(attendees::get))
-                .route(web::head().to(attendees::get))
-                .route(web::put().to(attendees::change))
-                .route(web::delete().to(attendees::remove)),
-        )
-        .service(
-            resource("/user", LIST)
-                .route(web::get().to(people::list))
-                .route(web::head().to(people::list))
-                .route(web::post().to(people::add)),
-        )
-        .service(
-            resource("/user/{key}", ONE)
-                .route(web::get().to(people::get))
-                .route(web::head().to(people::get))
-                .route(web::put().to(people::change))
-                .route(web::delete().to(people::delete)),
-        );
+    add(config, "/session", LIST, |resource| {
+        resource.route(web::get().to(sessions::list)).route(web::head().to(sessions::list)).route(web::post().to(sessions::create))
+    });
+    add(config, "/session/{guid}", ONE, |resource| {
+        resource
+            .route(web::get().to(sessions::get))
+            .route(web::head().to(sessions::get))
+            .route(web::put().to(sessions::change))
+            .route(web::delete().to(sessions::delete))
+    });
+    add(config, "/session/{guid}/attendees", LIST, |resource| {
+        resource.route(web::get().to(attendees::list)).route(web::head().to(attendees::list)).route(web::post().to(attendees::upsert_batch))
+    });
+    add(config, "/session/{guid}/attendee", &[Method::POST], |resource| resource.route(web::post().to(attendees::add)));
+    add(config, "/session/{guid}/attendee/{key}", ONE, |resource| {
+        resource
+            .route(web::get().to(attendees::get))
+            .route(web::head().to(attendees::get))
+            .route(web::put().to(attendees::change))
+            .route(web::delete().to(attendees::remove))
+    });
+    add(config, "/user", LIST, |resource| {
+        resource.route(web::get().to(people::list)).route(web::head().to(people::list)).route(web::post().to(people::add))
+    });
+    add(config, "/user/{key}", ONE, |resource| {
+        resource
+            .route(web::get().to(people::get))
+            .route(web::head().to(people::get))
+            .route(web::put().to(people::change))
+            .route(web::delete().to(people::delete))
+    });
 }

@@ -11,7 +11,7 @@ use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 use futures_util::TryFutureExt;
 
-use super::routing::{localised, no_such_path, resource};
+use super::routing::{add, localised, no_such_path};
 
 /// The calls of this version below `prefix`.
 pub fn scope(prefix: &str) -> impl HttpServiceFactory + use<> {
@@ -20,20 +20,14 @@ pub fn scope(prefix: &str) -> impl HttpServiceFactory + use<> {
 }
 
 fn routes(config: &mut ServiceConfig) {
-    config
-        .service(resource("/session/batch", &[Method::POST]).route(web::post().to(batch::upsert_batch)))
-        .service(resource("/session/search", &[Method::POST]).route(web::post().to(search::search)))
-        .service(resource("/session/{guid}/attendee/batch", &[Method::POST]).route(web::post().to(attendees::upsert_batch)))
-        .service(
-            resource("/session/{guid}/attendee", &[Method::GET, Method::HEAD])
-                .route(web::get().to(attendees::list))
-                .route(web::head().to(attendees::list)),
-        )
-        .service(resource("/session/{guid}/attendee/{key}", &[Method::DELETE]).route(web::delete().to(attendees::remove)))
-        .service(
-            resource("/session/{guid}", &[Method::GET, Method::HEAD, Method::DELETE])
-                .route(web::get().to(get::get))
-                .route(web::head().to(get::get))
-                .route(web::delete().to(delete::delete)),
-        );
+    add(config, "/session/batch", &[Method::POST], |resource| resource.route(web::post().to(batch::upsert_batch)));
+    add(config, "/session/search", &[Method::POST], |resource| resource.route(web::post().to(search::search)));
+    add(config, "/session/{guid}", &[Method::GET, Method::HEAD, Method::DELETE], |resource| {
+        resource.route(web::get().to(get::get)).route(web::head().to(get::get)).route(web::delete().to(delete::delete))
+    });
+    add(config, "/session/{guid}/attendee/batch", &[Method::POST], |resource| resource.route(web::post().to(attendees::upsert_batch)));
+    add(config, "/session/{guid}/attendee", &[Method::GET, Method::HEAD], |resource| {
+        resource.route(web::get().to(attendees::list)).route(web::head().to(attendees::list))
+    });
+    add(config, "/session/{guid}/attendee/{key}", &[Method::DELETE], |resource| resource.route(web::delete().to(attendees::remove)));
 }
