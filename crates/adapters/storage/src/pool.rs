@@ -13,6 +13,7 @@ use diesel::{Connection, ConnectionError};
 
 use crate::conn::Conn;
 use crate::error::is_locked;
+use crate::look_up::AT_ONCE;
 
 /// Which database, and where.
 #[derive(Clone, PartialEq, Eq)]
@@ -89,6 +90,15 @@ pub struct PoolSettings {
     pub lock_timeout: Duration,
     /// Whether a committed write of SQLite is on the disk before it is acknowledged, and so survives a power cut.
     pub sqlite_full_sync: bool,
+}
+
+impl PoolSettings {
+    /// How many blocking threads units of work and look-ups may occupy at once.
+    pub fn threads(self) -> usize {
+        const WRITER_OF_SQLITE: u32 = 1;
+        let threads = self.connections.max(1).saturating_add(WRITER_OF_SQLITE).saturating_add(AT_ONCE);
+        usize::try_from(threads).unwrap_or(usize::MAX)
+    }
 }
 
 impl Default for PoolSettings {

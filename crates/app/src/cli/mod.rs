@@ -180,11 +180,9 @@ impl Failure {
 
 /// The runtime on which everything waits, and whose blocking threads work on the database.
 fn runtime(config: &Config) -> Result<Runtime, Failure> {
-    const SPARE: usize = 2;
-    let connections = usize::try_from(config.database.connections).unwrap_or(usize::MAX);
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
-        .max_blocking_threads(connections.saturating_add(SPARE))
+        .max_blocking_threads(config.pool().threads().saturating_add(crate::passwords::AT_ONCE))
         .enable_all()
         .build()
         .map_err(|error| Failure::Other(error.into()))
