@@ -3,14 +3,37 @@
 use std::sync::Arc;
 
 use anyhow::Context;
+use async_trait::async_trait;
 use derslik_domain::form::Field;
 use derslik_domain::id::Id;
-use derslik_domain::identity::{Account, Actor, CredentialKind, PersonForm, Principal, PrincipalKind, Role, UserKey, Username};
+use derslik_domain::identity::{
+    Account, Actor, CredentialKind, Password, PasswordHash, PersonForm, Principal, PrincipalKind, Role, UserKey, Username,
+};
 use derslik_ports::inbound::{PeopleService, ServiceError};
+use derslik_ports::outbound::{Passwords, StoreError};
 use derslik_services::identity::AccountPlan;
 
 const USERNAME: &str = "demo-user";
 const PASSWORD: &str = "demo-password";
+
+/// The password as [`Argon2Passwords`](crate::passwords::Argon2Passwords) would keep it. Hashing it at each first start would
+/// take 19 MiB, which the allocator keeps, and half of the time until the service is ready.
+const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$ZGVyc2xpay1kZW1vLXVzcg$SFgw80EFxkHaZV/IBkLtZqipqwaUljIfCeBRildMTYA";
+
+/// Knows the hash of the one password that everybody knows, and no other.
+#[derive(Debug, Clone, Copy)]
+pub struct KnownPassword;
+
+#[async_trait]
+impl Passwords for KnownPassword {
+    async fn hash(&self, password: Password) -> Result<PasswordHash, StoreError> {
+        if password.reveal() == PASSWORD { Ok(PasswordHash::new(HASH.to_owned())) } else { Err(StoreError::Unavailable(None)) }
+    }
+
+    async fn verify(&self, password: Password, known: Option<PasswordHash>) -> Result<bool, StoreError> {
+        Ok(password.reveal() == PASSWORD && known.is_some_and(|known| known.as_str() == HASH))
+    }
+}
 
 /// Adds the administrator `demo-user` with the password `demo-password`, unless the account has somebody of that name.
 ///
@@ -37,4 +60,22 @@ pub async fn add_known_person(people: &dyn PeopleService, plan: &AccountPlan) ->
     };
     let person = form.read_new().map_err(|_| anyhow::anyhow!("the known person breaks a rule"))?;
     people.add(&actor, person, None).await.map(drop).context("the known person can't be added")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::passwords::Argon2Passwords;
+
+    #[tokio::test]
+    async fn the_hash_is_the_one_of_the_known_password_with_the_costs_of_today() {
+        let password = |text: &str| Password::new(text.as_bytes().to_vec()).unwrap();
+        let passwords = Argon2Passwords::default();
+        let known = KnownPassword.hash(password(PASSWORD)).await.unwrap();
+        assert!(passwords.verify(password(PASSWORD), Some(known.clone())).await.unwrap());
+        assert!(!passwords.verify(password("another"), Some(known.clone())).await.unwrap());
+        let costs = |hash: &PasswordHash| hash.as_str().split('$').take(4).collect::<Vec<_>>().join("$");
+        assert_eq!(costs(&known), costs(&passwords.hash(password("another")).await.unwrap()));
+        assert!(KnownPassword.hash(password("another")).await.is_err());
+    }
 }

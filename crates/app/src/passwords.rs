@@ -11,8 +11,8 @@ use derslik_domain::identity::{Password, PasswordHash};
 use derslik_ports::outbound::{Passwords, StoreError};
 use tokio::sync::Semaphore;
 
-/// How many are hashed at the same time.
-const AT_ONCE: usize = 2;
+/// How many are hashed at the same time, each on a thread.
+pub const AT_ONCE: usize = 2;
 /// How long one waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(5);
 

@@ -11,6 +11,7 @@ use derslik_http::classroom::ClassroomSettings;
 use derslik_ports::outbound::{Clock, StoreError};
 use derslik_services::courses::page_token_key;
 use derslik_services::identity::{Credentials, provision, usable_credentials};
+use derslik_services::people::People;
 use derslik_storage::DieselUnitOfWork;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
@@ -20,7 +21,7 @@ use super::worker::runner;
 use super::{Failure, clock, open_database, runtime};
 use crate::accounts::{DevAccount, dev_accounts};
 use crate::config::{Config, Profile};
-use crate::known_person::add_known_person;
+use crate::known_person::{KnownPassword, add_known_person};
 use crate::system::SystemIds;
 use crate::wiring::wire;
 use crate::{server, tls};
@@ -55,7 +56,8 @@ pub(super) fn run(config: &Config, work: Work) -> Result<(), Failure> {
     let classroom = ClassroomSettings { templates: config.classroom.templates(), page_key: page_key(&runtime, &uow)? };
     let state = wire(&uow, Arc::clone(&clock), Arc::new(SystemIds), config.limits(), classroom).with_jobs_compat(config.jobs_compat());
     if let Some(demo) = accounts.first().filter(|_| config.fixed_dev_keys) {
-        runtime.block_on(add_known_person(state.people.as_ref(), &demo.plan)).map_err(Failure::Database)?;
+        let people = People::new(uow.clone(), Arc::clone(&clock), Arc::new(SystemIds), Arc::new(KnownPassword));
+        runtime.block_on(add_known_person(&people, &demo.plan)).map_err(Failure::Database)?;
     }
     let workers = match config.http.workers {
         0 => std::thread::available_parallelism().map_or(1, Into::into),
