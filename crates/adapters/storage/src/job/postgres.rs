@@ -155,7 +155,8 @@ impl RunQueryDsl<PgConnection> for ClaimJobs {}
 
 /// Jobs and tokens, side by side. A job that has a token runs, by a constraint of the table: a statement that says so again
 /// would be planned as a search of all that run, with what the index remembers of those that once did. So the ids are named
-/// twice instead, which leads to the primary key.
+/// twice instead, which leads to the primary key. Each array stands in a query of its own, so that the planner can't see how
+/// long it is: a short one would look worth a new plan each time.
 fn columns_of<'h>(held: impl Iterator<Item = &'h HeldJob>) -> (Vec<i64>, Vec<DbUuid>) {
     held.map(|held| (held.job.get(), DbUuid(held.token.get()))).unzip()
 }
@@ -178,15 +179,15 @@ impl QueryFragment<Pg> for RenewLeases {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("UPDATE jobs SET lease_until = ");
         out.push_bind_param::<Instant, _>(&self.until)?;
-        out.push_sql(" FROM unnest(");
+        out.push_sql(" FROM unnest((SELECT ");
         out.push_bind_param::<Array<BigInt>, _>(&self.id)?;
-        out.push_sql(", ");
+        out.push_sql("), (SELECT ");
         out.push_bind_param::<Array<Guid>, _>(&self.token)?;
-        out.push_sql(") AS held (id, token) WHERE jobs.account_id = ");
+        out.push_sql(")) AS held (id, token) WHERE jobs.account_id = ");
         out.push_bind_param::<BigInt, _>(&self.account_id)?;
-        out.push_sql(" AND jobs.id = ANY(");
+        out.push_sql(" AND jobs.id = ANY((SELECT ");
         out.push_bind_param::<Array<BigInt>, _>(&self.id)?;
-        out.push_sql(") AND jobs.id = held.id AND jobs.lease_token = held.token RETURNING held.id, held.token");
+        out.push_sql(")::bigint[]) AND jobs.id = held.id AND jobs.lease_token = held.token RETURNING held.id, held.token");
         Ok(())
     }
 }
@@ -234,18 +235,18 @@ impl QueryFragment<Pg> for CompleteJobs {
         out.push_bind_param::<Instant, _>(&self.at)?;
         out.push_sql(
             "), progress = coalesce(done.result, jobs.progress), worker = NULL, lease_token = NULL, lease_until = NULL, \
-             started_at = NULL FROM unnest(",
+             started_at = NULL FROM unnest((SELECT ",
         );
         out.push_bind_param::<Array<BigInt>, _>(&self.id)?;
-        out.push_sql(", ");
+        out.push_sql("), (SELECT ");
         out.push_bind_param::<Array<Guid>, _>(&self.token)?;
-        out.push_sql(", ");
+        out.push_sql("), (SELECT ");
         out.push_bind_param::<Array<Nullable<Json>>, _>(&self.result)?;
-        out.push_sql(") AS done (id, token, result) WHERE jobs.account_id = ");
+        out.push_sql(")) AS done (id, token, result) WHERE jobs.account_id = ");
         out.push_bind_param::<BigInt, _>(&self.account_id)?;
-        out.push_sql(" AND jobs.id = ANY(");
+        out.push_sql(" AND jobs.id = ANY((SELECT ");
         out.push_bind_param::<Array<BigInt>, _>(&self.id)?;
-        out.push_sql(") AND jobs.id = done.id AND jobs.lease_token = done.token RETURNING done.id, done.token");
+        out.push_sql(")::bigint[]) AND jobs.id = done.id AND jobs.lease_token = done.token RETURNING done.id, done.token");
         Ok(())
     }
 }
