@@ -56,7 +56,7 @@ struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     /// How often each load is measured
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
     /// For how many seconds each time
     #[arg(long, default_value_t = 1.5, value_parser = seconds)]
