@@ -19,6 +19,9 @@ pub(crate) async fn batches(api: Api) {
         assert_eq!((reply.status, statuses), (200, vec!["200", "404", "400", "401"]), "{text}");
         assert!(text.contains("Content-ID: <response-u + 4>\r\n"));
     }
+    let most: String = (0..1_000).map(|number| part(number, "GET /v1/courses/1 HTTP/1.1")).collect();
+    let reply = api.send(ADMIN, "POST", "/batch", (most + "--b--").into_bytes(), &mixed).await;
+    assert_eq!((reply.status, reply.body.as_str().unwrap_or_default().matches("HTTP/1.1 404").count()), (200, 1_000));
     let many: String = (0..1_001).map(|number| part(number, "GET /v1/courses/1 HTTP/1.1")).collect();
     let kind = |kind: &'static str| [("Content-Type", kind)];
     for (headers, body) in [

@@ -111,3 +111,43 @@ pub(crate) async fn stable_pages(api: Api) {
         assert_eq!(seen.len(), all, "nothing is shown twice");
     }
 }
+
+pub(crate) async fn tokens_of_other_lists(api: Api) {
+    let (one, other) = (api.course().await, api.course().await);
+    for course in [&one, &other] {
+        for name in ["d", "p"] {
+            let alias = json!({ "alias": format!("{name}:{course}") });
+            assert_eq!(api.call(ADMIN, "POST", &format!("/v1/courses/{course}/aliases"), alias).await.status, 200);
+        }
+    }
+    let page = |course: &str, below: &str, token: &str| {
+        let (api, path) = (api.clone(), format!("/v1/courses/{course}/{below}?pageSize=1&pageToken={token}"));
+        async move { api.get(ADMIN, &path).await }
+    };
+    let mut tokens = Vec::new();
+    for below in ["aliases", "teachers"] {
+        let first = page(&one, below, "").await;
+        let token = first.body["nextPageToken"].as_str().unwrap().to_owned();
+        let second = page(&one, below, &token).await;
+        assert_eq!((second.status, second.body[below].as_array().map(Vec::len)), (200, Some(1)), "{second:?}");
+        assert_ne!(second.body[below], first.body[below]);
+        tokens.push(token);
+    }
+    // The lists of another course and the other lists of the same one take none of them.
+    for (course, below, token) in [
+        (&other, "aliases", &tokens[0]),
+        (&other, "teachers", &tokens[1]),
+        (&one, "teachers", &tokens[0]),
+        (&one, "aliases", &tokens[1]),
+        (&one, "students", &tokens[1]),
+    ] {
+        let refused = page(course, below, token).await;
+        assert_eq!(refused.error(), (400, "INVALID_ARGUMENT", "Request contains an invalid argument."), "{below}");
+    }
+    // Words that are too long, by way of a form, since no address is as long.
+    let form = [("x-http-method-override", "GET"), ("Content-Type", "application/x-www-form-urlencoded")];
+    for (length, status) in [(2_800, 200), (2_801, 400)] {
+        let words = format!("x-query={}", "ğ".repeat(length));
+        assert_eq!(api.send(ADMIN, "POST", "/v1/courses", words.into_bytes(), &form).await.status, status, "{length}");
+    }
+}

@@ -24,7 +24,7 @@ use support::{DATABASES, Service, block_on, run};
 
 type Behaviour = fn(Api) -> Pin<Box<dyn Future<Output = ()>>>;
 
-const BEHAVIOURS: [(&str, Behaviour); 20] = [
+const BEHAVIOURS: [(&str, Behaviour); 21] = [
     ("what_is_refused_leaves_everything_as_it_was", |api| Box::pin(bad_input::bad_input(api))),
     ("what_can_not_be_read_leaves_everything_as_it_was", |api| Box::pin(bad_input::unreadable(api))),
     ("read_only_fields_are_ignored_on_create_and_never_taken_over", |api| Box::pin(bad_input::mass_assignment(api))),
@@ -37,6 +37,7 @@ const BEHAVIOURS: [(&str, Behaviour); 20] = [
     ("a_scope_opens_what_it_names_and_the_refusal_names_what_would", |api| Box::pin(access::scopes(api))),
     ("who_asks_is_told_by_a_token_alone", |api| Box::pin(access::authentication(api))),
     ("page_tokens_serve_their_own_list_alone", |api| Box::pin(lists::page_tokens(api))),
+    ("tokens_and_words_keep_to_their_list_and_their_length", |api| Box::pin(lists::tokens_of_other_lists(api))),
     ("lists_are_searched_and_ordered", |api| Box::pin(lists::searches(api))),
     ("pages_stay_stable_while_courses_are_created", |api| Box::pin(lists::stable_pages(api))),
     ("a_batch_is_refused_as_a_whole_only_where_it_cannot_be_read", |api| Box::pin(batches::batches(api))),

@@ -1,0 +1,108 @@
+//! Each use case over stores whose every call is expected beforehand: what is asked of them in which order, and that nothing is
+//! written where something is refused.
+
+mod change;
+mod create;
+mod read;
+
+use std::sync::Arc;
+
+use derslik_domain::course::{Course, CourseForm, CourseRef, CourseState, Membership, UpdateMask};
+use derslik_domain::form::Field;
+use derslik_domain::id::{Id, PrincipalId, SessionGuid};
+use derslik_domain::idempotency::{Answer, IdempotencyKey, RequestDigest};
+use derslik_domain::identity::{Actor, Principal, PrincipalKind, Role, UserKey};
+use derslik_ports::inbound::{CourseError, Once, Performed};
+use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores, StoppedClock};
+use derslik_ports::outbound::{CourseRecord, KeyState};
+use derslik_testkit::builders::{account, actor_of, course, now, text, user};
+use mockall::predicate::eq;
+use uuid::Uuid;
+
+use super::Courses;
+
+const OWNER: i64 = 2;
+const TEACHER: i64 = 3;
+
+fn service(stores: MockStores) -> (Courses<FakeUnitOfWork>, FakeUnitOfWork) {
+    let uow = FakeUnitOfWork::new(stores);
+    let ids = FixedIds(SessionGuid::new(Uuid::from_u128(5)));
+    (Courses::new(uow.clone(), Arc::new(StoppedClock(now())), Arc::new(ids)), uow)
+}
+
+/// Somebody in the account with that role and number, through a credential of project 1.
+fn actor(role: Role, number: i64) -> Actor {
+    let principal = Principal { id: PrincipalId::new(number), kind: PrincipalKind::User, role };
+    Actor { principal, project: Some(Id::new(1)), ..actor_of(account()) }
+}
+
+fn owner() -> Actor {
+    actor(Role::Member, OWNER)
+}
+
+fn admin() -> Actor {
+    actor(Role::Admin, 9)
+}
+
+fn record(course: Course, membership: Option<Membership>) -> CourseRecord {
+    CourseRecord { course, membership }
+}
+
+/// Stores in which somebody finds the course, and is that to it.
+fn finding(stores: &mut MockStores, viewer: i64, found: Option<CourseRecord>) {
+    let viewer = PrincipalId::new(viewer);
+    stores.courses.expect_find().once().with(eq(account().id), eq(Id::new(7)), eq(viewer)).returning(move |_, _, _| Ok(found.clone()));
+}
+
+/// Likewise, the course being held.
+fn locking(stores: &mut MockStores, viewer: i64, found: Option<CourseRecord>) {
+    let viewer = Some(PrincipalId::new(viewer));
+    stores.courses.expect_lock().once().with(eq(account().id), eq(Id::new(7)), eq(viewer)).returning(move |_, _, _| Ok(found.clone()));
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "as a store finds it")]
+fn its_owner() -> Option<CourseRecord> {
+    Some(record(course(7), Some(Membership::Owner)))
+}
+
+fn seven() -> CourseRef {
+    CourseRef::parse("7")
+}
+
+fn form(name: &str) -> CourseForm {
+    CourseForm { name: text(name), owner: text("me"), ..CourseForm::default() }
+}
+
+fn named_state(state: CourseState) -> CourseForm {
+    CourseForm { state: Field::Given(state), ..form("Fizik") }
+}
+
+fn mask(fields: &str) -> UpdateMask {
+    UpdateMask::parse(fields).unwrap()
+}
+
+/// The outcome of a request that no key guards.
+fn done<T: std::fmt::Debug>(performed: Result<Performed<T>, CourseError>) -> T {
+    match performed {
+        Ok(Performed::Now(outcome)) => outcome,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn knows_owner(stores: &mut MockStores) {
+    stores.users.expect_find().once().with(eq(account().id), eq(UserKey::Id(Id::new(OWNER)))).returning(|_, _| Ok(Some(user(OWNER))));
+}
+
+fn once<T>() -> Once<T> {
+    let render = |_: &T| Answer { status: 200, body: b"rendered".to_vec() };
+    Once { key: IdempotencyKey::parse("k").unwrap(), request: RequestDigest::new([1; 32]), render: Box::new(render) }
+}
+
+fn keyed(state: KeyState) -> MockStores {
+    let mut stores = MockStores::default();
+    stores.idempotency.expect_hold().once().returning(move |key, _| {
+        assert_eq!((key.account, key.principal, key.key.as_str()), (account().id, Id::new(OWNER), "k"));
+        Ok(state.clone())
+    });
+    stores
+}
