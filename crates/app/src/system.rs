@@ -52,13 +52,6 @@ impl Ids for SystemIds {
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is where ids come from")]
-    fn random_bits(&self) -> u128 {
-        // A UUID of version 4 has six bits that never change: two of them, shifted over each other, leave none.
-        let (one, other) = (Uuid::new_v4().as_u128(), Uuid::new_v4().as_u128());
-        one ^ other.rotate_left(32)
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "this is where ids come from")]
     fn attendee_guid(&self) -> AttendeeGuid {
         AttendeeGuid::new(Uuid::now_v7())
     }

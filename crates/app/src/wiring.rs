@@ -7,6 +7,7 @@ use derslik_domain::session::Session;
 use derslik_http::classroom::ClassroomSettings;
 use derslik_http::{HttpState, Limits, Services};
 use derslik_ports::outbound::{Clock, Ids, LookUp, Passwords, UnitOfWork};
+use derslik_services::activity::Activity;
 use derslik_services::attendees::Attendees;
 use derslik_services::courses::Courses;
 use derslik_services::identity::{Identity, LogIns};
@@ -36,6 +37,7 @@ pub fn wire<U: UnitOfWork + LookUp<SessionGuid, Session> + Clone>(
         rosters: Arc::new(Rosters::new(uow.clone(), Arc::clone(&clock))),
         jobs: Arc::new(Jobs::new(uow.clone(), Arc::clone(&clock))),
         projects: Arc::new(Projects::new(uow.clone(), Arc::clone(&clock), ids)),
+        activity: Arc::new(Activity::new(uow.clone())),
         identity: Arc::new(Identity::new(uow.clone(), clock)),
     };
     HttpState::new(services, classroom, limits)

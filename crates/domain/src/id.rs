@@ -27,6 +27,9 @@ pub mod kind {
     /// A piece of work that runs in the background.
     #[derive(Debug)]
     pub enum Job {}
+    /// A record of what was done to the data of people.
+    #[derive(Debug)]
+    pub enum AuditRecord {}
     /// A project, under which jobs are listed and programs share `p:` aliases.
     #[derive(Debug)]
     pub enum Project {}

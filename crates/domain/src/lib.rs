@@ -31,6 +31,7 @@
 #![deny(missing_docs)]
 
 pub mod attendee;
+pub mod audit;
 pub mod course;
 pub mod form;
 pub mod id;

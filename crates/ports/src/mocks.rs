@@ -8,11 +8,11 @@ use derslik_domain::session::Session;
 use derslik_domain::time::Timestamp;
 
 use crate::outbound::{
-    AliasRepository, AttendeeRepository, Clock, CourseRepository, GradingPeriodRepository, IdempotencyRepository, IdentityRepository, Ids,
-    JobRepository, KeyRepository, LookUp, MockAliasRepository, MockAttendeeRepository, MockCourseRepository, MockGradingPeriodRepository,
-    MockIdempotencyRepository, MockIdentityRepository, MockJobRepository, MockKeyRepository, MockProjectRepository, MockRosterRepository,
-    MockSessionRepository, MockUserRepository, ProjectRepository, RosterRepository, SessionRepository, StoreError, Stores, UnitOfWork,
-    UserRepository,
+    AliasRepository, AttendeeRepository, AuditRepository, Clock, CourseRepository, GradingPeriodRepository, IdempotencyRepository,
+    IdentityRepository, Ids, JobRepository, KeyRepository, LookUp, MockAliasRepository, MockAttendeeRepository, MockAuditRepository,
+    MockCourseRepository, MockGradingPeriodRepository, MockIdempotencyRepository, MockIdentityRepository, MockJobRepository,
+    MockKeyRepository, MockProjectRepository, MockRosterRepository, MockSessionRepository, MockUserRepository, ProjectRepository,
+    RosterRepository, SessionRepository, StoreError, Stores, UnitOfWork, UserRepository,
 };
 
 /// Stores whose every call is expected beforehand.
@@ -30,6 +30,8 @@ pub struct MockStores {
     pub users: MockUserRepository,
     /// Attendees.
     pub attendees: MockAttendeeRepository,
+    /// What has to be known later.
+    pub audit: MockAuditRepository,
     /// Courses.
     pub courses: MockCourseRepository,
     /// The aliases of courses.
@@ -59,6 +61,10 @@ impl Stores for MockStores {
 
     fn attendees(&mut self) -> &mut dyn AttendeeRepository {
         &mut self.attendees
+    }
+
+    fn audit(&mut self) -> &mut dyn AuditRepository {
+        &mut self.audit
     }
 
     fn courses(&mut self) -> &mut dyn CourseRepository {
@@ -169,10 +175,6 @@ impl Ids for FixedIds {
 
     fn user_guid(&self) -> UserGuid {
         UserGuid::new(self.0.get())
-    }
-
-    fn random_bits(&self) -> u128 {
-        self.0.get().as_u128()
     }
 
     fn attendee_guid(&self) -> AttendeeGuid {

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use derslik_domain::session::Batch;
 use derslik_ports::inbound::{
-    AttendeeService, CourseService, IdentityService, JobService, LogInService, PeopleService, ProjectService, RosterService, SessionService,
+    ActivityService, AttendeeService, CourseService, IdentityService, JobService, LogInService, PeopleService, ProjectService,
+    RosterService, SessionService,
 };
 
 use crate::body::BodyRoom;
@@ -31,6 +32,8 @@ pub struct Services {
     pub jobs: Arc<dyn JobService>,
     /// Projects.
     pub projects: Arc<dyn ProjectService>,
+    /// What is known of somebody below a project.
+    pub activity: Arc<dyn ActivityService>,
     /// Who asks.
     pub identity: Arc<dyn IdentityService>,
 }

@@ -10,8 +10,8 @@ use derslik_domain::identity::{Denial, Scope};
 use derslik_http::classroom::{ClassroomSettings, Templates};
 use derslik_http::{HttpState, Limits, Services, configure};
 use derslik_ports::inbound::{
-    AuthenticationError, MockAttendeeService, MockCourseService, MockIdentityService, MockJobService, MockLogInService, MockPeopleService,
-    MockProjectService, MockRosterService, MockSessionService, ServiceError,
+    AuthenticationError, MockActivityService, MockAttendeeService, MockCourseService, MockIdentityService, MockJobService,
+    MockLogInService, MockPeopleService, MockProjectService, MockRosterService, MockSessionService, ServiceError,
 };
 use derslik_ports::outbound::StoreError;
 use derslik_testkit::builders::{account, actor_of};
@@ -28,6 +28,7 @@ async fn answer(sessions: MockSessionService, identity: MockIdentityService) -> 
         rosters: Arc::new(MockRosterService::new()),
         jobs: Arc::new(MockJobService::new()),
         projects: Arc::new(MockProjectService::new()),
+        activity: Arc::new(MockActivityService::new()),
         identity: Arc::new(identity),
     };
     let classroom = ClassroomSettings { templates: Templates::default(), page_key: [0; 32] };

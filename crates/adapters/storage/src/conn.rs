@@ -1,8 +1,9 @@
 //! The two kinds of connection, and the stores of one unit of work.
 
 use derslik_ports::outbound::{
-    AliasRepository, AttendeeRepository, CourseRepository, GradingPeriodRepository, IdempotencyRepository, IdentityRepository,
-    JobRepository, KeyRepository, ProjectRepository, RosterRepository, SessionRepository, StoreError, Stores, UserRepository,
+    AliasRepository, AttendeeRepository, AuditRepository, CourseRepository, GradingPeriodRepository, IdempotencyRepository,
+    IdentityRepository, JobRepository, KeyRepository, ProjectRepository, RosterRepository, SessionRepository, StoreError, Stores,
+    UserRepository,
 };
 use diesel::QueryResult;
 use diesel::pg::PgConnection;
@@ -101,6 +102,10 @@ impl Stores for DieselStores<'_> {
     }
 
     fn attendees(&mut self) -> &mut dyn AttendeeRepository {
+        self
+    }
+
+    fn audit(&mut self) -> &mut dyn AuditRepository {
         self
     }
 

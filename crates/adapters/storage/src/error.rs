@@ -3,7 +3,7 @@
 use derslik_ports::outbound::{Conflict, StoreError};
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
 
-/// What is unique: the name of the constraint on PostgreSQL, the column that SQLite names last, and what it means.
+/// What is unique: the name of the constraint on PostgreSQL, the columns that SQLite names last, and what it means.
 const UNIQUE: [(&str, &str, Conflict); 18] = [
     ("accounts_pkey", "accounts.id", Conflict::Account),
     ("accounts_name_key", "accounts.name", Conflict::AccountName),
@@ -18,8 +18,8 @@ const UNIQUE: [(&str, &str, Conflict); 18] = [
     ("projects_name_key_key", "projects.name_key", Conflict::ProjectName),
     ("attendees_pkey", "attendees.guid", Conflict::Attendee),
     ("attendees_code_key", "attendees.attendance_code", Conflict::Attendee),
-    ("attendees_email_key", "attendees.email_key", Conflict::Attendee),
-    ("attendees_user_key", "attendees.user_guid", Conflict::Attendee),
+    ("attendees_email_key", "attendees.email_key, attendees.session_guid", Conflict::Attendee),
+    ("attendees_user_key", "attendees.user_guid, attendees.session_guid", Conflict::Attendee),
     ("courses_pkey", "courses.id", Conflict::Course),
     ("course_aliases_pkey", "course_aliases.alias", Conflict::Alias),
     ("idempotency_keys_pkey", "idempotency_keys.idempotency_key", Conflict::IdempotencyKey),

@@ -15,6 +15,7 @@
 #![deny(missing_docs)]
 
 mod attendee;
+mod audit;
 mod conn;
 mod course;
 mod error;

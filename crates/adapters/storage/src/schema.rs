@@ -150,6 +150,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    audit_records (account_id, id) {
+        account_id -> BigInt,
+        id -> BigInt,
+        at -> crate::types::Instant,
+        event -> Text,
+        job_id -> BigInt,
+        subject -> Binary,
+        principal_id -> Nullable<BigInt>,
+        credential_id -> Nullable<BigInt>,
+        details -> crate::types::Json,
+    }
+}
+
+diesel::table! {
     idempotency_keys (account_id, principal_id, idempotency_key) {
         account_id -> BigInt,
         principal_id -> BigInt,
@@ -228,4 +242,5 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(attendees, sessions);
+diesel::allow_tables_to_appear_in_same_query!(jobs, projects);
 diesel::allow_tables_to_appear_in_same_query!(accounts, course_aliases, course_members, courses, credentials, principals);

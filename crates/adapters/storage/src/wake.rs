@@ -32,7 +32,7 @@ pub(crate) fn listen(connector: PgConnector, sleeper: &Arc<Notify>) -> std::io::
     let sleeper = Arc::downgrade(sleeper);
     let listen = move || {
         while let Some(awake) = sleeper.upgrade() {
-            // Whatever was said while nobody listened.
+            // Nobody listens for now.
             awake.notify_one();
             drop(awake);
             match listen_until_lost(&connector, &sleeper) {
@@ -51,6 +51,8 @@ pub(crate) fn listen(connector: PgConnector, sleeper: &Arc<Notify>) -> std::io::
 fn listen_until_lost(connector: &PgConnector, sleeper: &Weak<Notify>) -> Result<(), ConnectError> {
     let mut conn = connector.connect_unbounded()?;
     diesel::sql_query(format!("LISTEN {CHANNEL}")).execute(&mut conn)?;
+    // Whatever was said before this connection listened.
+    sleeper.upgrade().inspect(|awake| awake.notify_one());
     while let Some(sleeper) = sleeper.upgrade() {
         for heard in conn.notifications_iter() {
             heard?;

@@ -25,6 +25,9 @@ const ACCOUNTS: u16 = 100;
 /// The shortest wait, for jobs that are due but can't be had: somebody else is at them.
 const SHORTEST_WAIT: Duration = Duration::from_millis(20);
 
+/// The longest pause after a look that failed, however seldom the worker looks for jobs otherwise.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
 /// The shortest time between two looks for accounts while some are known that have work.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 
@@ -109,10 +112,10 @@ impl<U: UnitOfWork> Dispatch<U> {
 
     /// Finds the accounts that have due jobs, and when to look again.
     async fn look(&mut self) {
-        let now = self.worker.clock.now();
+        let (now, actions) = (self.worker.clock.now(), self.worker.registry.actions());
         let look = self.worker.uow.read(move |stores| {
             let jobs = stores.jobs();
-            Ok::<_, StoreError>((jobs.accounts_with_due(now, ACCOUNTS)?, jobs.next_due()?))
+            Ok::<_, StoreError>((jobs.accounts_with_due(now, actions, ACCOUNTS)?, jobs.next_due(actions)?))
         });
         let found = look.await;
         self.looked_at = Instant::now();
@@ -142,7 +145,7 @@ impl<U: UnitOfWork> Dispatch<U> {
     fn fail(&mut self, error: &StoreError) {
         tracing::warn!(cause = report::cause(error), "could not claim jobs");
         self.due.clear();
-        self.look_at = Instant::now() + self.worker.settings.poll;
+        self.look_at = Instant::now() + self.worker.settings.poll.min(LONGEST_PAUSE);
     }
 
     fn batch(&self) -> usize {

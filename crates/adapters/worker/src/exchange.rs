@@ -55,8 +55,14 @@ pub(crate) async fn exchange<U: UnitOfWork>(
     let limit = slots.len();
     let (began, at) = (Instant::now(), worker.clock.now());
     let token = LeaseToken::new(Uuid::from_u128(worker.ids.random_bits()));
-    let claim =
-        Claim { worker: worker.id, token, term: worker.settings.lease, at, limit: u16::try_from(limit).unwrap_or(worker.settings.batch) };
+    let claim = Claim {
+        worker: worker.id,
+        token,
+        term: worker.settings.lease,
+        at,
+        actions: worker.registry.actions(),
+        limit: u16::try_from(limit).unwrap_or(worker.settings.batch),
+    };
     let exchanged = commit(&worker, &done, account, claim).await;
     let claimed = match exchanged {
         Ok(Exchanged { completed, claimed }) => {

@@ -24,7 +24,7 @@ pub(crate) async fn execute<U: UnitOfWork>(worker: Arc<Worker<U>>, job: Job, hol
         Some(Handler::Steps(handler)) => run_steps(&worker, &job, &holding, &handler).await,
         Some(Handler::Task(handler)) => run_task(&worker, job, holding, handler, &done).await,
         None => {
-            // Another worker may be newer than this one.
+            // Only what has a handler is claimed, so this is not to be reached.
             let text = format!("no handler of {} is registered", job.action.name());
             fail(&worker, &holding, &job, Failure::new(FailureReason::Transient, &text)).await;
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use derslik_domain::id::AccountId;
-use derslik_domain::job::{Action, Failure, Job, Progress};
+use derslik_domain::job::{Action, Actions, Failure, Job, Progress};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{StoreError, Stores};
 use tokio_util::sync::CancellationToken;
@@ -104,6 +104,11 @@ impl Registry {
     pub fn with_task(mut self, action: Action, handler: impl TaskHandler) -> Self {
         self.handlers.insert(action, Handler::Task(Arc::new(handler)));
         self
+    }
+
+    /// What it has handlers of.
+    pub(crate) fn actions(&self) -> Actions {
+        self.handlers.keys().copied().collect()
     }
 
     pub(crate) fn get(&self, action: Action) -> Option<&Handler> {

@@ -42,10 +42,10 @@ pub(super) enum JobCommand {
 pub(super) struct JobArgs {
     /// The account, by its name or its id.
     #[arg(long, value_name = "ACCOUNT")]
-    account: String,
+    pub(super) account: String,
     /// Print JSON.
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]

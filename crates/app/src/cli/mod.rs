@@ -9,6 +9,7 @@
 //! | 4 | the address can't be listened on |
 
 mod account;
+mod audit;
 mod banner;
 mod course;
 mod job;
@@ -60,6 +61,9 @@ enum Command {
     /// Jobs.
     #[command(subcommand)]
     Job(job::JobCommand),
+    /// What was done to the data of people.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// People.
     #[command(subcommand)]
     User(user::UserCommand),
@@ -157,6 +161,7 @@ impl Cli {
             Command::Account(command) => command.run(&config),
             Command::Course(command) => command.run(&config),
             Command::Job(command) => command.run(&config),
+            Command::Audit(command) => command.run(&config),
             Command::User(command) => command.run(&config),
             Command::Token(command) => command.run(&config),
         }

@@ -78,10 +78,6 @@ impl Ids for CountedIds {
         UserGuid::new(self.next())
     }
 
-    fn random_bits(&self) -> u128 {
-        self.next().as_u128()
-    }
-
     fn attendee_guid(&self) -> AttendeeGuid {
         AttendeeGuid::new(self.next())
     }

@@ -1,6 +1,7 @@
 //! Who takes part in a session: people of the account, and guests known by their address alone. It knows nothing of the
 //! names under which any of this travels.
 
+mod attendance;
 mod batch;
 
 use crate::id::{AttendeeGuid, SessionGuid, UserGuid};
@@ -8,6 +9,7 @@ use crate::identity::{ClassroomRole, Email, Mobile, PersonName};
 use crate::text::fold;
 use crate::time::Timestamp;
 
+pub use attendance::{Attendance, AttendedPage, AttendedPlace, AttendedSession};
 pub use batch::{
     AttendeeBatch, AttendeeField, AttendeeForm, AttendeeItem, AttendeeKeys, AttendeeOutcome, AttendeeRefusal, AttendeeVerdict,
 };

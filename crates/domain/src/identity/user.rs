@@ -176,6 +176,28 @@ pub enum UserKey {
     Username(Username),
 }
 
+impl UserKey {
+    /// Everything that a text may be of a user, in the order in which it is tried: whoever has a GUID or a number of that
+    /// text goes before whoever took it as a name.
+    ///
+    /// ```
+    /// use derslik_domain::identity::UserKey;
+    ///
+    /// assert!(matches!(UserKey::all_of("42").next(), Some(UserKey::Id(_))));
+    /// assert!(matches!(UserKey::all_of("ali@okul.example").next(), Some(UserKey::Email(_))));
+    /// ```
+    pub fn all_of(text: &str) -> impl Iterator<Item = Self> + use<> {
+        [
+            text.parse().ok().map(Self::Guid),
+            text.parse().ok().map(|number| Self::Id(PrincipalId::new(number))),
+            Email::parse(text).ok().map(Self::Email),
+            Username::parse(text).ok().map(Self::Username),
+        ]
+        .into_iter()
+        .flatten()
+    }
+}
+
 /// An e-mail address: one `@` with something on both sides, no white space, at most 254 characters; kept as it was given.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Email(Text<254>);
@@ -271,6 +293,17 @@ mod tests {
         assert_eq!(Email::parse("ALİ@Okul.Example").unwrap().key(), Email::parse("ali@okul.example").unwrap().key());
         assert_eq!(Username::parse(" IŞIK ").unwrap().key(), Username::parse("ışık").unwrap().key());
         assert_eq!(Username::parse("  "), Err(TextError::Empty));
+    }
+
+    #[test]
+    fn a_text_may_be_several_things_of_a_user() {
+        let guid = "61E3D504-13EE-447F-9B36-6686C5C39FEB";
+        let username = |text| UserKey::Username(Username::parse(text).unwrap());
+        assert_eq!(UserKey::all_of(guid).collect::<Vec<_>>(), [UserKey::Guid(guid.parse().unwrap()), username(guid)]);
+        assert_eq!(UserKey::all_of("42").collect::<Vec<_>>(), [UserKey::Id(PrincipalId::new(42)), username("42")]);
+        assert_eq!(UserKey::all_of("a@b").collect::<Vec<_>>(), [UserKey::Email(Email::parse("a@b").unwrap()), username("a@b")]);
+        assert_eq!(UserKey::all_of("9223372036854775808").collect::<Vec<_>>(), [username("9223372036854775808")]);
+        assert_eq!(UserKey::all_of(" ").count(), 0);
     }
 
     #[test]

@@ -76,6 +76,39 @@ impl Action {
     }
 }
 
+/// Some of the actions, such as those that a worker knows how to do.
+///
+/// ```
+/// use derslik_domain::job::{Action, Actions};
+///
+/// let sweeps: Actions = [Action::Prune, Action::ExpireSessions].into_iter().collect();
+/// assert!(sweeps.contains(Action::Prune) && !sweeps.contains(Action::DeleteUserData));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Actions(u32);
+
+impl Actions {
+    /// Whether the action is one of them.
+    pub fn contains(self, action: Action) -> bool {
+        self.0 & bit(action) != 0
+    }
+
+    /// All of them, in the order of [`Action::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Action> {
+        Action::ALL.into_iter().filter(move |action| self.contains(*action))
+    }
+}
+
+impl FromIterator<Action> for Actions {
+    fn from_iter<I: IntoIterator<Item = Action>>(actions: I) -> Self {
+        Self(actions.into_iter().fold(0, |bits, action| bits | bit(action)))
+    }
+}
+
+fn bit(action: Action) -> u32 {
+    Action::ALL.into_iter().take_while(|other| *other != action).fold(1, |bit, _| bit << 1)
+}
+
 /// What a job is about, in the words of who asked for it: any text of at most 1 000 characters without NUL, kept exactly as it
 /// was sent. The sweeps of an account are about nothing in particular, which is the empty text.
 ///
@@ -262,5 +295,15 @@ mod tests {
     #[case(Action::Prune, "ended_jobs", "Prune ended_jobs")]
     fn describes_what_a_job_does(#[case] action: Action, #[case] reference: &str, #[case] sentence: &str) {
         assert_eq!(Description::new(action, &ReferenceId::new(reference).unwrap()).to_string(), sentence);
+    }
+
+    #[test]
+    fn a_set_of_actions_holds_what_was_put_in_and_nothing_else() {
+        assert_eq!(Action::ALL.into_iter().collect::<Actions>().iter().collect::<Vec<_>>(), Action::ALL);
+        for action in Action::ALL {
+            let one: Actions = [action, action].into_iter().collect();
+            assert_eq!(one.iter().collect::<Vec<_>>(), [action]);
+        }
+        assert_eq!(Actions::default().iter().count(), 0);
     }
 }

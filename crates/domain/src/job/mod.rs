@@ -23,7 +23,7 @@ mod state;
 use crate::id::{JobId, ProjectId};
 use crate::time::Timestamp;
 
-pub use action::{Action, Audience, Description, Priority, Pruning, ReferenceId};
+pub use action::{Action, Actions, Audience, Description, Priority, Pruning, ReferenceId};
 pub use erasure::{BatchSize, BatchSizeError, ErasureCounts, ErasureKind, ErasureProgress, ErasureStep, Pass, RowCount};
 pub use lease::{Lease, LeaseTerm, LeaseTermError, LeaseToken, WorkerId};
 pub use project::{NewProject, Platform, Project, ProjectField, ProjectForm, ProjectFormError, ProjectKey, ProjectKeyError, ProjectName};
@@ -54,6 +54,45 @@ pub struct Job {
     pub created_at: Timestamp,
     /// When it changed last. A heartbeat is no change.
     pub updated_at: Timestamp,
+}
+
+/// What a list shows of a job: not what only its workers need.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedJob {
+    /// Its id within the account.
+    pub id: JobId,
+    /// The project in whose list it stands.
+    pub project: Option<ProjectId>,
+    /// What it does.
+    pub action: Action,
+    /// What it is about.
+    pub reference: ReferenceId,
+    /// Where it stands.
+    pub status: JobStatus,
+    /// When it may start at the earliest.
+    pub start_at: Timestamp,
+    /// What there is to say about the last attempt that failed.
+    pub last_error: Option<FailureText>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it changed last.
+    pub updated_at: Timestamp,
+}
+
+impl From<Job> for ListedJob {
+    fn from(job: Job) -> Self {
+        Self {
+            status: job.status(),
+            id: job.id,
+            project: job.project,
+            action: job.action,
+            reference: job.reference,
+            start_at: job.start_at,
+            last_error: job.failures.last().map(|failed| failed.failure.text.clone()),
+            created_at: job.created_at,
+            updated_at: job.updated_at,
+        }
+    }
 }
 
 /// How far a job has come, in the terms of its action.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use derslik_domain::id::JobId;
 use derslik_domain::identity::{Actor, Denial};
-use derslik_domain::job::{Job, JobStatus, NewProject, Project, ProjectKey, ReferenceId};
+use derslik_domain::job::{Job, JobStatus, ListedJob, NewProject, Project, ProjectKey, ReferenceId};
 
 use crate::outbound::StoreError;
 
@@ -48,7 +48,7 @@ pub trait JobService: Send + Sync {
     ///
     /// # Errors
     /// [`JobError`].
-    async fn list(&self, actor: &Actor, project: &ProjectKey, part: ListPart) -> Result<Vec<Job>, JobError>;
+    async fn list(&self, actor: &Actor, project: &ProjectKey, part: ListPart) -> Result<Vec<ListedJob>, JobError>;
 
     /// One job of the project.
     ///

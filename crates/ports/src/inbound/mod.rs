@@ -1,5 +1,6 @@
 //! What the service can be asked to do.
 
+mod activity;
 mod attendees;
 mod courses;
 mod error;
@@ -11,6 +12,7 @@ mod people;
 mod rosters;
 mod sessions;
 
+pub use activity::{ActivityService, AttendedPart};
 pub use attendees::AttendeeService;
 pub use courses::{CourseError, CourseService, Eligibility, Expected, Listed, SeenCourse};
 pub use error::ServiceError;
@@ -24,6 +26,7 @@ pub use sessions::SessionService;
 
 #[cfg(any(test, feature = "mocks"))]
 pub use {
+    activity::MockActivityService,
     attendees::MockAttendeeService,
     courses::MockCourseService,
     identity::MockIdentityService,

@@ -1,6 +1,6 @@
 //! The store of attendees.
 
-use derslik_domain::attendee::{Attendee, AttendeeKey, AttendeeKeys};
+use derslik_domain::attendee::{Attendance, AttendedPage, AttendedSession, Attendee, AttendeeKey, AttendeeKeys};
 use derslik_domain::id::{AccountId, SessionGuid};
 use derslik_domain::identity::{PersonFilter, User};
 use derslik_domain::job::{BatchSize, RowCount};
@@ -42,6 +42,18 @@ pub trait AttendeeRepository {
     /// # Errors
     /// [`StoreError`].
     fn list(&mut self, account: AccountId, session: SessionGuid, filter: &PersonFilter) -> Result<Vec<Attendee>, StoreError>;
+
+    /// What a person attends, by its GUID or its address, deleted sessions left out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn attendance_of(&mut self, account: AccountId, user: &User) -> Result<Attendance, StoreError>;
+
+    /// A part of the list of what a person attends.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn attended_by(&mut self, account: AccountId, user: &User, page: &AttendedPage) -> Result<Vec<AttendedSession>, StoreError>;
 
     /// Removes an attendee for good. Tells whether there was one.
     ///

@@ -10,16 +10,18 @@ pub trait Ids: Send + Sync + std::fmt::Debug {
     /// The GUID of a new user.
     fn user_guid(&self) -> UserGuid;
 
-    /// 128 random bits, for keys, for the tokens of leases, and for chance.
-    fn random_bits(&self) -> u128;
-
     /// The GUID of a new attendee.
     fn attendee_guid(&self) -> AttendeeGuid;
 
-    /// Bytes that nobody can guess, to make secrets of.
+    /// Bytes that nobody can guess, to make secrets of: all chance of the service comes from here.
     fn random(&self) -> [u8; 32];
 
-    /// A number that nobody can guess, of which every bit is random.
+    /// 128 of these bits, for keys and for the tokens of leases.
+    fn random_bits(&self) -> u128 {
+        self.random().iter().take(16).fold(0, |bits, byte| bits << 8 | u128::from(*byte))
+    }
+
+    /// 64 of these bits.
     fn random_number(&self) -> u64 {
         self.random().iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
     }

@@ -2,7 +2,7 @@
 //! worker's names the lease by which the worker has it.
 
 use derslik_domain::id::{AccountId, JobId, ProjectId};
-use derslik_domain::job::{Job, LeaseTerm, LeaseToken, NewJob, Progress, RowCount, WorkerId};
+use derslik_domain::job::{Actions, Job, LeaseTerm, LeaseToken, ListedJob, NewJob, Progress, ProjectKey, RowCount, WorkerId};
 use derslik_domain::time::Timestamp;
 
 use super::StoreError;
@@ -47,6 +47,8 @@ pub struct Claim {
     pub term: LeaseTerm,
     /// When it asks.
     pub at: Timestamp,
+    /// What it knows how to do. Jobs of other actions, which a newer program may have made, are left alone.
+    pub actions: Actions,
     /// The most jobs that it takes.
     pub limit: u16,
 }
@@ -103,17 +105,29 @@ pub trait JobRepository {
     /// [`StoreError`].
     fn find(&mut self, account: AccountId, id: JobId) -> Result<Option<Job>, StoreError>;
 
+    /// One job of the project of that key, in one statement: what clients ask for most.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_in(&mut self, account: AccountId, project: &ProjectKey, id: JobId) -> Result<Option<Job>, StoreError>;
+
     /// One job, held against other writers until the transaction ends.
     ///
     /// # Errors
     /// [`StoreError`].
     fn lock(&mut self, account: AccountId, id: JobId) -> Result<Option<Job>, StoreError>;
 
-    /// A page of jobs, by their ids.
+    /// A page of jobs, by their ids. Those of actions that this program does not know are left out.
     ///
     /// # Errors
     /// [`StoreError`].
     fn list(&mut self, account: AccountId, page: &JobsPage) -> Result<Vec<Job>, StoreError>;
+
+    /// The same page as a list shows it, without what is only read to be thrown away.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn list_shown(&mut self, account: AccountId, page: &JobsPage) -> Result<Vec<ListedJob>, StoreError>;
 
     /// Writes `after` over the job of the same id if that stands where `before` does: in the same status, with the same lease.
     /// Tells whether it did.
@@ -122,11 +136,11 @@ pub trait JobRepository {
     /// [`StoreError::Conflict`] if the job came alive by this and there is another live one like it.
     fn replace(&mut self, account: AccountId, before: &Job, after: &Job) -> Result<bool, StoreError>;
 
-    /// The accounts that have jobs to be done now, the one that waits longest first.
+    /// The accounts that have jobs of these actions to be done now, the one that waits longest first.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn accounts_with_due(&mut self, now: Timestamp, limit: u16) -> Result<Vec<AccountId>, StoreError>;
+    fn accounts_with_due(&mut self, now: Timestamp, actions: Actions, limit: u16) -> Result<Vec<AccountId>, StoreError>;
 
     /// Gives due jobs to a worker, as [`Event::Claim`](derslik_domain::job::Event::Claim) says, those of the smallest priority
     /// first and then those due longest. Jobs that somebody else holds at the moment are passed over.
@@ -154,7 +168,7 @@ pub trait JobRepository {
     /// [`StoreError`].
     fn accounts_with_expired(&mut self, now: Timestamp, term: LeaseTerm) -> Result<Vec<AccountId>, StoreError>;
 
-    /// Jobs whose lease has ended, held against other writers until the transaction ends. Those that somebody else holds at
+    /// Jobs of known actions whose lease has ended, held against other writers until the transaction ends. Those that somebody else holds at
     /// the moment are passed over.
     ///
     /// # Errors
@@ -167,11 +181,11 @@ pub trait JobRepository {
     /// [`StoreError`].
     fn prune(&mut self, account: AccountId, before: Timestamp, limit: u16) -> Result<RowCount, StoreError>;
 
-    /// When the first of the jobs that wait is due, in all accounts together.
+    /// When the first of the jobs of these actions that wait is due, in all accounts together.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError>;
+    fn next_due(&mut self, actions: Actions) -> Result<Option<Timestamp>, StoreError>;
 
     /// How much work there is in all accounts together.
     ///

@@ -1,6 +1,7 @@
 //! What the use cases need of the world.
 
 mod attendees;
+mod audit;
 mod clock;
 mod courses;
 mod error;
@@ -15,6 +16,7 @@ mod unit_of_work;
 mod users;
 
 pub use attendees::AttendeeRepository;
+pub use audit::AuditRepository;
 pub use clock::Clock;
 pub use courses::{
     AliasRepository, CourseRecord, CourseRepository, GradingPeriodRepository, KeyRepository, Member, RosterRepository, Slice,
@@ -33,6 +35,7 @@ pub use users::UserRepository;
 #[cfg(any(test, feature = "mocks"))]
 pub use {
     attendees::MockAttendeeRepository,
+    audit::MockAuditRepository,
     courses::{MockAliasRepository, MockCourseRepository, MockGradingPeriodRepository, MockKeyRepository, MockRosterRepository},
     idempotency::MockIdempotencyRepository,
     identity::MockIdentityRepository,

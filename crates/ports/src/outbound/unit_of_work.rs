@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use derslik_domain::id::AccountId;
 
 use super::{
-    AliasRepository, AttendeeRepository, CourseRepository, GradingPeriodRepository, IdempotencyRepository, IdentityRepository,
-    JobRepository, KeyRepository, ProjectRepository, RosterRepository, SessionRepository, StoreError, UserRepository,
+    AliasRepository, AttendeeRepository, AuditRepository, CourseRepository, GradingPeriodRepository, IdempotencyRepository,
+    IdentityRepository, JobRepository, KeyRepository, ProjectRepository, RosterRepository, SessionRepository, StoreError, UserRepository,
 };
 
 /// The stores, all of them on the connection of one unit of work.
@@ -24,6 +24,8 @@ pub trait Stores {
     fn users(&mut self) -> &mut dyn UserRepository;
     /// Attendees.
     fn attendees(&mut self) -> &mut dyn AttendeeRepository;
+    /// What has to be known later.
+    fn audit(&mut self) -> &mut dyn AuditRepository;
     /// Courses.
     fn courses(&mut self) -> &mut dyn CourseRepository;
     /// The aliases of courses.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use derslik_domain::id::{AccountId, PrincipalId, UserGuid};
 use derslik_domain::identity::{PersonFilter, User, UserKey};
+use derslik_domain::job::ReferenceId;
 
 use super::StoreError;
 
@@ -34,6 +35,13 @@ pub trait UserRepository {
     /// # Errors
     /// [`StoreError`].
     fn find(&mut self, account: AccountId, key: &UserKey) -> Result<Option<User>, StoreError>;
+
+    /// The person, also one that was deleted, that a client of the jobs API means by a text: whom the first
+    /// [key of it](UserKey::all_of) finds that finds anybody. Services are no persons.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_person(&mut self, account: AccountId, reference: &ReferenceId) -> Result<Option<User>, StoreError>;
 
     /// One user, also one that was deleted, held against other writers until the transaction ends.
     ///

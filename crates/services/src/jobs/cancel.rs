@@ -1,15 +1,17 @@
 //! Calls a job off. A job that runs is called off too: its worker learns of it and stops, and nothing that it does later counts.
 
+use derslik_domain::audit::Requester;
 use derslik_domain::id::JobId;
 use derslik_domain::identity::{Action, Actor, authorize};
 use derslik_domain::job::{Event, Job, ProjectKey};
 use derslik_ports::inbound::JobError;
 use derslik_ports::outbound::{StoreError, UnitOfWork};
 
-use super::{Jobs, project_id};
+use super::{Jobs, project_id, record_cancel};
 
 pub(super) async fn run<U: UnitOfWork>(service: &Jobs<U>, actor: &Actor, project: &ProjectKey, id: JobId) -> Result<Job, JobError> {
     authorize(actor, Action::CancelJobs)?;
+    let requester = Requester::from(actor);
     let (account, project, clock) = (actor.account_id(), project.clone(), service.clock.clone());
     let cancelled = service
         .uow
@@ -22,6 +24,7 @@ pub(super) async fn run<U: UnitOfWork>(service: &Jobs<U>, actor: &Actor, project
                 // Nobody gets past the lock, so this is not to be reached.
                 return Err(JobError::from(StoreError::Unavailable(None)));
             }
+            record_cancel(stores, account, &after, requester)?;
             Ok((after, status))
         })
         .await;
@@ -34,9 +37,10 @@ pub(super) async fn run<U: UnitOfWork>(service: &Jobs<U>, actor: &Actor, project
 mod tests {
     use std::sync::Arc;
 
+    use derslik_domain::audit::AuditEvent;
     use derslik_domain::id::{Id, ProjectId};
     use derslik_domain::identity::Scopes;
-    use derslik_domain::job::{JobStatus, NewJob, Platform, Project, ProjectName, ReferenceId};
+    use derslik_domain::job::{ErasureCounts, JobStatus, NewJob, Platform, Project, ProjectName, ReferenceId};
     use derslik_ports::inbound::JobService;
     use derslik_ports::mocks::{FakeUnitOfWork, MockStores, StoppedClock};
     use derslik_testkit::builders::{account, actor_of, now};
@@ -73,6 +77,11 @@ mod tests {
     #[tokio::test]
     async fn a_job_that_waits_is_called_off() {
         let mut stores = stores(Some(job()));
+        stores.audit.expect_add().once().returning(|_, record| {
+            let requester = Requester::from(&actor_of(account()));
+            assert_eq!(record.event, AuditEvent::ErasureCancelled(requester, ErasureCounts::default()));
+            Ok(())
+        });
         stores.jobs.expect_replace().once().returning(|_, before, after| {
             assert_eq!((before.status(), after.status()), (JobStatus::Scheduled, JobStatus::Cancelled));
             Ok(true)

@@ -1,20 +1,79 @@
-//! Has everything of a user erased: makes the job for it, in the caller's own transaction.
+//! Has everything of a user erased: makes the job for it, and records who wanted it.
 
+use derslik_domain::audit::{AuditEvent, NewAuditRecord, Requester};
 use derslik_domain::identity::{Action, Actor, authorize};
 use derslik_domain::job::{Job, NewJob, ProjectKey, ReferenceId};
 use derslik_ports::inbound::JobError;
-use derslik_ports::outbound::UnitOfWork;
+use derslik_ports::outbound::{Enqueued, UnitOfWork};
 
 use super::{Jobs, project_id};
 
 pub(super) async fn run<U: UnitOfWork>(service: &Jobs<U>, actor: &Actor, project: &ProjectKey, user: ReferenceId) -> Result<Job, JobError> {
     authorize(actor, Action::EraseUser)?;
     let (account, project, now) = (actor.account_id(), project.clone(), service.clock.now());
+    let requester = Requester::from(actor);
     service
         .uow
         .write(move |stores| {
             let project = project_id(stores, account, &project)?;
-            Ok(stores.jobs().enqueue(account, &NewJob::delete_user_data(project, user, now))?.into_job())
+            match stores.jobs().enqueue(account, &NewJob::delete_user_data(project, user, now))? {
+                Enqueued::Live(job) => Ok(job),
+                Enqueued::Created(job) => {
+                    let event = AuditEvent::ErasureRequested(requester);
+                    stores.audit().add(account, &NewAuditRecord { at: now, job: job.id, about: job.reference.clone(), event })?;
+                    Ok(job)
+                }
+            }
         })
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use derslik_domain::id::Id;
+    use derslik_domain::job::{Platform, Project, ProjectName};
+    use derslik_ports::inbound::JobService;
+    use derslik_ports::mocks::{FakeUnitOfWork, MockStores, StoppedClock};
+    use derslik_testkit::builders::{account, actor_of, now};
+
+    use super::*;
+
+    const KEY: &str = "3sWXSsqHgSKnE87YkNJK";
+
+    /// Stores with one project, in which an erasure is already live or is not.
+    fn stores(is_live: bool) -> MockStores {
+        let mut stores = MockStores::default();
+        stores.projects.expect_find_by_key().returning(|_, _| {
+            let name = ProjectName::new("Demo").unwrap();
+            Ok(Some(Project { id: Id::new(1), key: KEY.parse().unwrap(), name, platform: Platform::Web, created_at: now() }))
+        });
+        stores.jobs.expect_enqueue().once().returning(move |_, job| {
+            let job = job.clone().into_job(Id::new(3_451));
+            Ok(if is_live { Enqueued::Live(job) } else { Enqueued::Created(job) })
+        });
+        stores
+    }
+
+    async fn erase(stores: MockStores) -> Job {
+        let service = Jobs::new(FakeUnitOfWork::new(stores), Arc::new(StoppedClock(now())));
+        service.erase_user(&actor_of(account()), &KEY.parse().unwrap(), ReferenceId::new("mehdi").unwrap()).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn who_asks_for_an_erasure_is_recorded() {
+        let mut stores = stores(false);
+        stores.audit.expect_add().once().returning(|of, record| {
+            assert_eq!((of, record.at, record.job, record.about.as_str()), (account().id, now(), Id::new(3_451), "mehdi"));
+            assert_eq!(record.event, AuditEvent::ErasureRequested(Requester::from(&actor_of(account()))));
+            Ok(())
+        });
+        assert_eq!(erase(stores).await.id, Id::new(3_451));
+    }
+
+    #[tokio::test]
+    async fn an_erasure_that_was_asked_for_before_is_not_recorded_again() {
+        assert_eq!(erase(stores(true)).await.id, Id::new(3_451));
+    }
 }

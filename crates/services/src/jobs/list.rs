@@ -1,7 +1,7 @@
 //! Lists the jobs of a project, a part at a time.
 
 use derslik_domain::identity::{Action, Actor, authorize};
-use derslik_domain::job::{Job, ProjectKey};
+use derslik_domain::job::{ListedJob, ProjectKey};
 use derslik_ports::inbound::{JobError, ListPart};
 use derslik_ports::outbound::{JobsPage, UnitOfWork};
 
@@ -12,7 +12,7 @@ pub(super) async fn run<U: UnitOfWork>(
     actor: &Actor,
     project: &ProjectKey,
     part: ListPart,
-) -> Result<Vec<Job>, JobError> {
+) -> Result<Vec<ListedJob>, JobError> {
     authorize(actor, Action::ReadJobs)?;
     let (account, project) = (actor.account_id(), project.clone());
     service
@@ -20,7 +20,7 @@ pub(super) async fn run<U: UnitOfWork>(
         .read(move |stores| {
             let project = project_id(stores, account, &project)?;
             let page = JobsPage { project: Some(project), after: part.after, limit: part.limit };
-            Ok(stores.jobs().list(account, &page)?)
+            Ok(stores.jobs().list_shown(account, &page)?)
         })
         .await
 }

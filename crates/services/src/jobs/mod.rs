@@ -9,11 +9,12 @@ mod operate;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use derslik_domain::audit::{AuditEvent, NewAuditRecord, Requester};
 use derslik_domain::id::{AccountId, JobId, ProjectId};
 use derslik_domain::identity::Actor;
-use derslik_domain::job::{Job, ProjectKey, ReferenceId};
+use derslik_domain::job::{Action, ErasureCounts, Job, ListedJob, Progress, ProjectKey, ReferenceId};
 use derslik_ports::inbound::{JobError, JobService, ListPart};
-use derslik_ports::outbound::{Clock, Stores, UnitOfWork};
+use derslik_ports::outbound::{Clock, StoreError, Stores, UnitOfWork};
 
 pub use operate::{OperateError, Operation, operate};
 
@@ -33,7 +34,7 @@ impl<U: UnitOfWork> Jobs<U> {
 
 #[async_trait]
 impl<U: UnitOfWork> JobService for Jobs<U> {
-    async fn list(&self, actor: &Actor, project: &ProjectKey, part: ListPart) -> Result<Vec<Job>, JobError> {
+    async fn list(&self, actor: &Actor, project: &ProjectKey, part: ListPart) -> Result<Vec<ListedJob>, JobError> {
         list::run(self, actor, project, part).await
     }
 
@@ -48,6 +49,19 @@ impl<U: UnitOfWork> JobService for Jobs<U> {
     async fn erase_user(&self, actor: &Actor, project: &ProjectKey, user: ReferenceId) -> Result<Job, JobError> {
         erase_user::run(self, actor, project, user).await
     }
+}
+
+/// Records who called an erasure off. Of other jobs nothing has to be known.
+fn record_cancel(stores: &mut dyn Stores, account: AccountId, job: &Job, by: Requester) -> Result<(), StoreError> {
+    if job.action != Action::DeleteUserData {
+        return Ok(());
+    }
+    let counts = match job.progress {
+        Some(Progress::Erasure(erasure)) => erasure.counts,
+        Some(Progress::Rows(_)) | None => ErasureCounts::default(),
+    };
+    let event = AuditEvent::ErasureCancelled(by, counts);
+    stores.audit().add(account, &NewAuditRecord { at: job.updated_at, job: job.id, about: job.reference.clone(), event })
 }
 
 /// The id of the project that a client names by its key.

@@ -1,9 +1,12 @@
 //! What an operator of the installation does to a job, whoever owns it.
 
+use derslik_domain::audit::Requester;
 use derslik_domain::id::{AccountId, JobId};
 use derslik_domain::job::{Event, Job, TransitionError};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Conflict, StoreError, UnitOfWork};
+
+use super::record_cancel;
 
 /// What an operator can do to a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +67,9 @@ pub async fn operate<U: UnitOfWork>(
         let (after, _) = before.clone().apply(event, at)?;
         if !stores.jobs().replace(account, &before, &after)? {
             return Err(OperateError::Store(StoreError::Unavailable(None)));
+        }
+        if operation == Operation::Cancel {
+            record_cancel(stores, account, &after, Requester::Operator)?;
         }
         Ok(after)
     })

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use derslik_domain::attendee::{AttendanceCode, Attendee, AttendeeKey, AttendeeKeys};
+use derslik_domain::attendee::{Attendance, AttendanceCode, AttendedPage, AttendedSession, Attendee, AttendeeKey, AttendeeKeys};
 use derslik_domain::form::Field;
 use derslik_domain::id::AccountId;
-use derslik_domain::identity::{ClassroomRole, Email, Mobile, PersonFilterForm, PersonName};
+use derslik_domain::identity::{ClassroomRole, Email, Mobile, PersonFilterForm, PersonName, User, Username};
+use derslik_domain::job::ReferenceId;
+use derslik_domain::session::{Session, SessionStatus};
+use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Conflict, StoreError, UnitOfWork};
 
 use super::{Case, Harness};
-use crate::builders::{account, attendee, guid, now, other_account, text, user};
+use crate::builders::{account, attendee, guid, now, other_account, service_user, session, start, text, user};
 
 pub(super) fn cases<U: UnitOfWork>() -> Vec<Case<U>> {
     vec![
@@ -21,6 +24,9 @@ pub(super) fn cases<U: UnitOfWork>() -> Vec<Case<U>> {
         Case { name: "a_changed_attendee_is_written_over", run: updated },
         Case { name: "attendees_are_listed_in_the_order_in_which_they_came", run: listed },
         Case { name: "a_removed_attendee_is_gone_and_its_address_is_free", run: removed },
+        Case { name: "what_a_person_attends_is_counted_and_listed_by_its_guid_and_its_address", run: attended },
+        Case { name: "a_list_of_what_a_person_attends_goes_on_where_it_stopped", run: attended_pages },
+        Case { name: "a_person_is_found_by_guid_number_address_and_name_in_this_order", run: person },
     ]
 }
 
@@ -126,4 +132,94 @@ fn removed<U: UnitOfWork>(harness: &Harness<U>) {
     let remove = || harness.write(|stores| stores.attendees().remove(account().id, guid(1), &AttendeeKey::Code(attendee(1, 1).code)));
     assert_eq!((remove(), remove()), (true, false));
     insert(harness, vec![attendee(1, 1)]).expect("it is new again");
+}
+
+const ALL_OF_IT: AttendedPage = AttendedPage { from: Timestamp::MIN, to: Timestamp::MAX, after: None, limit: 1_000 };
+
+/// Sessions on the days of a month, by their numbers.
+fn on_days<U: UnitOfWork>(harness: &Harness<U>, days: &[u128]) -> Vec<Session> {
+    let sessions: Vec<_> =
+        days.iter().map(|day| Session { start: start(&format!("2025-08-{day:02}T12:00:00")), ..session(guid(*day)) }).collect();
+    let written = sessions.clone();
+    harness.write(move |stores| stores.sessions().insert_many(account().id, &written.iter().collect::<Vec<_>>()));
+    sessions
+}
+
+fn as_attended(sessions: &[&Session]) -> Vec<AttendedSession> {
+    let attended = |session: &&Session| AttendedSession { guid: session.guid, start: session.start.instant(), duration: session.duration };
+    sessions.iter().map(attended).collect()
+}
+
+fn attended<U: UnitOfWork>(harness: &Harness<U>) {
+    let sessions = on_days(harness, &[9, 3, 5, 7, 8]);
+    let deleted = Session { status: SessionStatus::Deleted, ..sessions[4].clone() };
+    harness.write(move |stores| stores.sessions().update_many(account().id, &[&deleted]));
+    let me = user(7);
+    let address = me.email.clone().expect("an address");
+    let as_person = |session, number| Attendee { user: Some(user(7).guid), ..attendee(session, number) };
+    let as_guest = |session, number| Attendee { email: address.clone(), ..attendee(session, number) };
+    // The third day twice, and a day that was deleted; the fifth belongs to somebody else.
+    let mine = vec![as_person(3, 1), as_guest(3, 2), as_guest(9, 3), as_person(7, 4), as_person(8, 5), attendee(5, 6)];
+    insert(harness, mine).expect("they are new");
+    let elsewhere = vec![as_person(5, 1), as_guest(5, 2)];
+    harness.write(move |stores| stores.attendees().insert_many(other_account().id, &elsewhere));
+
+    let of = |person: User| harness.read(move |stores| stores.attendees().attendance_of(account().id, &person));
+    let (first, last) = (sessions[1].start.instant(), sessions[0].start.instant());
+    assert_eq!(of(me.clone()), Attendance { sessions: 3, first: Some(first), last: Some(last) });
+    assert_eq!(of(User { email: None, ..me.clone() }).sessions, 2);
+    assert_eq!(of(user(8)), Attendance::default());
+
+    let list = |page: AttendedPage| {
+        let me = me.clone();
+        harness.read(move |stores| stores.attendees().attended_by(account().id, &me, &page))
+    };
+    assert_eq!(list(ALL_OF_IT), as_attended(&[&sessions[1], &sessions[3], &sessions[0]]));
+    let seventh = sessions[3].start.instant();
+    assert_eq!(list(AttendedPage { from: seventh, to: seventh, ..ALL_OF_IT }), as_attended(&[&sessions[3]]));
+    assert_eq!(list(AttendedPage { from: Timestamp::from_micros(seventh.micros() + 1), to: seventh, ..ALL_OF_IT }), []);
+}
+
+fn attended_pages<U: UnitOfWork>(harness: &Harness<U>) {
+    // All at the same time, so that their ids decide.
+    let sessions: Vec<_> = (1..=7).map(|number| session(guid(number))).collect();
+    let mine: Vec<_> = (1..=7).map(|number| Attendee { user: Some(user(7).guid), ..attendee(number.into(), number) }).collect();
+    let written = sessions.clone();
+    harness.write(move |stores| {
+        stores.sessions().insert_many(account().id, &written.iter().collect::<Vec<_>>())?;
+        stores.attendees().insert_many(account().id, &mine)
+    });
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let page = AttendedPage { after, limit: 3, ..ALL_OF_IT };
+        let part = harness.read(move |stores| stores.attendees().attended_by(account().id, &user(7), &page));
+        let Some(last) = part.last() else { break };
+        after = Some(last.place());
+        seen.extend(part);
+    }
+    assert_eq!(seen, as_attended(&sessions.iter().collect::<Vec<_>>()));
+}
+
+fn person<U: UnitOfWork>(harness: &Harness<U>) {
+    let named = |number, name: &str| User { username: Username::parse(name).ok(), email: None, ..user(number) };
+    // Whoever took another's number or GUID for a name does not stand in the other's way.
+    let people = [user(7), named(8, "7"), named(9, &user(7).guid.to_string()), service_user(), named(10, "user7@demo.example")];
+    harness.write(move |stores| {
+        stores.identity().add_account(&account(), now())?;
+        people.iter().try_for_each(|user| stores.users().add(account().id, user).map(drop))
+    });
+    let found = |account, text: &str| {
+        let reference = ReferenceId::new(text).expect("a reference");
+        let found = harness.read(move |stores| stores.users().find_person(account, &reference));
+        found.map(|user| user.id.get())
+    };
+    for text in ["7", "USER7", "User7@demo.example", &user(7).guid.to_string(), &user(7).guid.to_string().to_lowercase()] {
+        assert_eq!(found(account().id, text), Some(7), "{text}");
+        assert_eq!(found(other_account().id, text), None, "{text}");
+    }
+    assert_eq!(found(account().id, "user8"), None);
+    assert_eq!(found(account().id, &service_user().id.to_string()), None, "a service is no person");
+    let erased = user(7).deleted(now());
+    harness.write(move |stores| stores.users().update(account().id, &erased));
+    assert_eq!((found(account().id, "7"), found(account().id, "user7")), (Some(7), None));
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use derslik_domain::id::{AccountId, ProjectId};
 use derslik_domain::job::{
-    Event, Failure, FailureReason, Jitter, Job, JobState, JobStatus, LeaseTerm, LeaseToken, NewJob, Progress, Pruning, ReferenceId,
-    RetryPolicy, RowCount, WorkerId,
+    Action, Actions, Event, Failure, FailureReason, Jitter, Job, JobState, JobStatus, LeaseTerm, LeaseToken, ListedJob, NewJob, Platform,
+    Progress, Project, ProjectName, Pruning, ReferenceId, RetryPolicy, RowCount, WorkerId,
 };
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Claim, Completion, Conflict, Enqueued, HeldJob, JobsPage, StoreError, Stores, UnitOfWork};
@@ -29,9 +29,12 @@ pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
         Case { name: "many_jobs_are_made_at_once_and_live_ones_left_alone", run: enqueue_many },
         Case { name: "a_job_that_was_enqueued_in_vain_is_never_seen", run: enqueue_rolls_back },
         Case { name: "a_list_shows_the_jobs_of_a_project_page_by_page", run: list_pages },
+        Case { name: "a_job_is_found_below_the_key_of_its_own_project_alone", run: found_in_project },
         Case { name: "a_claim_does_what_the_domain_says", run: claim_matches_the_domain },
         Case { name: "nothing_is_claimed_before_it_is_due", run: not_before_due },
         Case { name: "claims_go_by_priority_and_then_by_time", run: claim_order },
+        Case { name: "a_claim_takes_the_next_priorities_where_the_first_do_not_fill_it", run: claim_over_priorities },
+        Case { name: "jobs_of_actions_that_a_worker_does_not_know_are_left_alone", run: unknown_actions },
         Case { name: "workers_that_claim_together_get_each_job_once", run: racing_claims },
         Case { name: "accounts_with_due_jobs_come_in_the_order_of_their_waiting", run: accounts_with_due },
         Case { name: "jobs_of_another_account_are_neither_found_nor_changed", run: isolation },
@@ -71,7 +74,11 @@ fn token(number: u128) -> LeaseToken {
 }
 
 fn claim(number: u128, at: Timestamp, limit: u16) -> Claim {
-    Claim { worker: WorkerId::new(Uuid::from_u128(1)), token: token(number), term: TERM, at, limit }
+    Claim { worker: WorkerId::new(Uuid::from_u128(1)), token: token(number), term: TERM, at, actions: all_actions(), limit }
+}
+
+fn all_actions() -> Actions {
+    Action::ALL.into_iter().collect()
 }
 
 fn event_of(claim: &Claim) -> Event {
@@ -234,8 +241,40 @@ fn list_pages<U: UnitOfWork>(harness: &Harness<U>) {
         seen.extend(next);
     }
     assert_eq!(seen, made);
+    let page = JobsPage { project: Some(PROJECT), after: Some(made[1].id), limit: 3 };
+    let shown = harness.read(move |stores| stores.jobs().list_shown(account().id, &page));
+    assert_eq!(shown, made[2..5].iter().cloned().map(ListedJob::from).collect::<Vec<_>>());
     assert!(list(Some(ProjectId::new(2)), None, 10).is_empty());
     assert_eq!(list(None, None, 100).len(), 8, "an operator sees internal ones, too");
+}
+
+fn found_in_project<U: UnitOfWork>(harness: &Harness<U>) {
+    let project = |id, key: &str, name: &str| Project {
+        id: ProjectId::new(id),
+        key: key.parse().expect("a valid key"),
+        name: ProjectName::new(name).expect("a valid name"),
+        platform: Platform::Web,
+        created_at: now(),
+    };
+    let (mine, twin) = (project(1, "3sWXSsqHgSKnE87YkNJK", "Mine"), project(2, "9kQZmVtB4xLrW2nHcYpJ", "Twin"));
+    let keys = [mine.key.clone(), twin.key.clone()];
+    harness.write(move |stores| {
+        for of in [account(), other_account()] {
+            stores.identity().add_account(&of, now())?;
+        }
+        stores.projects().add(account().id, &mine)?;
+        stores.projects().add(account().id, &twin)?;
+        stores.projects().add(other_account().id, &mine)
+    });
+    let (job, internal) = (enqueue(harness, erasure("a")), enqueue(harness, due_job("42")));
+    let find = |of: AccountId, key: usize, id| {
+        let key = keys[key].clone();
+        harness.read(move |stores| stores.jobs().find_in(of, &key, id))
+    };
+    assert_eq!(find(account().id, 0, job.id), Some(job.clone()));
+    assert_eq!(find(account().id, 1, job.id), None);
+    assert_eq!(find(account().id, 0, internal.id), None, "an internal one has no project");
+    assert_eq!(find(other_account().id, 0, job.id), None);
 }
 
 fn claim_matches_the_domain<U: UnitOfWork>(harness: &Harness<U>) {
@@ -252,11 +291,11 @@ fn not_before_due<U: UnitOfWork>(harness: &Harness<U>) {
     let just_before = Timestamp::from_micros(job.start_at.micros() - 1);
     let due = job.start_at;
     assert!(harness.write(move |stores| stores.jobs().claim(account().id, &claim(7, just_before, 10))).is_empty());
-    assert!(harness.read(move |stores| stores.jobs().accounts_with_due(just_before, 10)).is_empty());
-    assert_eq!(harness.read(|stores| stores.jobs().next_due()), Some(due));
-    assert_eq!(harness.read(move |stores| stores.jobs().accounts_with_due(due, 10)), [account().id]);
+    assert!(harness.read(move |stores| stores.jobs().accounts_with_due(just_before, all_actions(), 10)).is_empty());
+    assert_eq!(harness.read(|stores| stores.jobs().next_due(all_actions())), Some(due));
+    assert_eq!(harness.read(move |stores| stores.jobs().accounts_with_due(due, all_actions(), 10)), [account().id]);
     assert_eq!(harness.write(move |stores| stores.jobs().claim(account().id, &claim(7, due, 10))).len(), 1);
-    assert_eq!(harness.read(|stores| stores.jobs().next_due()), None);
+    assert_eq!(harness.read(|stores| stores.jobs().next_due(all_actions())), None);
 }
 
 fn claim_order<U: UnitOfWork>(harness: &Harness<U>) {
@@ -267,6 +306,34 @@ fn claim_order<U: UnitOfWork>(harness: &Harness<U>) {
     let first = claim_now(harness, 7, 3);
     assert_eq!(first.iter().map(|job| job.id).collect::<Vec<_>>(), [early.id, late.id, same.id]);
     assert_eq!(claim_now(harness, 8, 3).iter().map(|job| job.id).collect::<Vec<_>>(), [pruning.id]);
+}
+
+fn claim_over_priorities<U: UnitOfWork>(harness: &Harness<U>) {
+    // Those of the middle priority wait for midnight, and are no obstacle.
+    for number in 0..5 {
+        enqueue(harness, erasure(&number.to_string()));
+    }
+    let sweeps = [Pruning::EndedJobs, Pruning::DeletedRows].map(|what| enqueue(harness, NewJob::prune(what, now(), now())));
+    let courses = ["1", "2"].map(|course| enqueue(harness, due_job(course)));
+    let expiry = enqueue(harness, NewJob::expire_sessions(now(), now()));
+    let ids = |jobs: Vec<Job>| jobs.iter().map(|job| job.id).collect::<Vec<_>>();
+    assert_eq!(ids(claim_now(harness, 7, 4)), [courses[0].id, courses[1].id, expiry.id, sweeps[0].id]);
+    assert_eq!(ids(claim_now(harness, 8, 4)), [sweeps[1].id]);
+    assert!(claim_now(harness, 9, 4).is_empty());
+}
+
+fn unknown_actions<U: UnitOfWork>(harness: &Harness<U>) {
+    let course = enqueue(harness, due_job("42"));
+    let sweep = enqueue(harness, NewJob::prune(Pruning::EndedJobs, now(), now()));
+    let sweeps: Actions = [Action::Prune, Action::ExpireSessions].into_iter().collect();
+    let claim = Claim { actions: sweeps, ..claim(7, now(), 10) };
+    let claimed = harness.write(move |stores| stores.jobs().claim(account().id, &claim));
+    assert_eq!(claimed.iter().map(|job| job.id).collect::<Vec<_>>(), [sweep.id]);
+    assert_eq!(find(harness, &course).status(), JobStatus::Scheduled);
+    // And nobody is woken for what nobody can do.
+    assert_eq!(harness.read(move |stores| stores.jobs().next_due(sweeps)), None);
+    assert!(harness.read(move |stores| stores.jobs().accounts_with_due(now(), sweeps, 10)).is_empty());
+    assert_eq!(harness.read(|stores| stores.jobs().next_due(all_actions())), Some(now()));
 }
 
 fn racing_claims<U: UnitOfWork + Clone>(harness: &Harness<U>) {
@@ -296,7 +363,7 @@ fn accounts_with_due<U: UnitOfWork>(harness: &Harness<U>) {
     enqueue(harness, due_job("42"));
     let older = NewJob::assign_calendar_id(reference("42"), now().minutes_before(1));
     harness.write(move |stores| stores.jobs().enqueue(other_account().id, &older));
-    let due = |limit| harness.read(move |stores| stores.jobs().accounts_with_due(now(), limit));
+    let due = |limit| harness.read(move |stores| stores.jobs().accounts_with_due(now(), all_actions(), limit));
     assert_eq!(due(10), [other_account().id, account().id]);
     assert_eq!(due(1), [other_account().id]);
     assert_eq!(claim_now(harness, 7, 10).len(), 1);

@@ -1,6 +1,7 @@
 //! What every store has to keep, whatever database is behind it. One list of cases drives the tests of each database.
 
 mod attendees;
+mod audit;
 mod courses;
 mod idempotency;
 mod identity;
@@ -38,6 +39,7 @@ pub fn cases<U: UnitOfWork + LookUp<SessionGuid, Session> + Clone>() -> Vec<Case
         identity::cases(),
         idempotency::cases(),
         attendees::cases(),
+        audit::cases(),
         sessions::cases(),
         look_ups::cases(),
         projects::cases(),

@@ -3,8 +3,9 @@
 use std::fmt::Display;
 
 use actix_web::HttpResponse;
-use derslik_domain::id::Id;
-use derslik_domain::job::{Description, Job, Project};
+use derslik_domain::attendee::{Attendance, AttendedSession};
+use derslik_domain::id::{Id, ProjectId, SessionGuid, UserGuid};
+use derslik_domain::job::{Description, FailureText, Job, ListedJob, Project, ReferenceId};
 use derslik_domain::time::Timestamp;
 use serde::{Serialize, Serializer};
 
@@ -53,6 +54,23 @@ impl<'a> JobView<'a> {
     }
 }
 
+impl<'a> From<&'a ListedJob> for JobView<'a> {
+    fn from(job: &'a ListedJob) -> Self {
+        Self {
+            job_id: job.id.get(),
+            description: Description::new(job.action, &job.reference),
+            status: job.status.name(),
+            project_id: job.project.map(Id::get),
+            action: job.action.name(),
+            reference_id: job.reference.as_str(),
+            created_at: millis(job.created_at),
+            updated_at: millis(job.updated_at),
+            start_at: millis(job.start_at),
+            errors: job.last_error.as_ref().map(FailureText::as_str),
+        }
+    }
+}
+
 /// A project.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -70,6 +88,70 @@ impl<'a> ProjectView<'a> {
             project_key: project.key.as_str(),
             name: project.name.as_str(),
             platform: project.platform.name(),
+        }
+    }
+}
+
+/// What somebody attends, in a few numbers.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UserView<'a> {
+    user_id: &'a str,
+    session_count: u64,
+    first_seen: Option<i64>,
+    last_seen: Option<i64>,
+}
+
+impl<'a> UserView<'a> {
+    pub(super) fn new(user: &'a ReferenceId, attendance: Attendance) -> Self {
+        Self {
+            user_id: user.as_str(),
+            session_count: attendance.sessions,
+            first_seen: attendance.first.map(millis),
+            last_seen: attendance.last.map(millis),
+        }
+    }
+}
+
+/// A session that somebody attends, in the form of a recording. What only a recording of a browser has is empty.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AttendedView<'a> {
+    project_id: i64,
+    #[serde(serialize_with = "shown")]
+    session_id: SessionGuid,
+    #[serde(serialize_with = "shown")]
+    user_uuid: UserGuid,
+    user_id: &'a str,
+    user_agent: &'static str,
+    user_os: &'static str,
+    user_browser: &'static str,
+    user_device: &'static str,
+    user_country: &'static str,
+    start_ts: i64,
+    duration: i64,
+    events_count: u8,
+    pages_count: u8,
+    errors_count: u8,
+}
+
+impl<'a> AttendedView<'a> {
+    pub(super) fn new(project: ProjectId, user: UserGuid, user_id: &'a ReferenceId, session: &AttendedSession) -> Self {
+        Self {
+            project_id: project.get(),
+            session_id: session.guid,
+            user_uuid: user,
+            user_id: user_id.as_str(),
+            user_agent: "",
+            user_os: "",
+            user_browser: "",
+            user_device: "",
+            user_country: "",
+            start_ts: millis(session.start),
+            duration: i64::from(session.duration.minutes()) * 60_000,
+            events_count: 0,
+            pages_count: 0,
+            errors_count: 0,
         }
     }
 }

@@ -9,8 +9,10 @@ mod get;
 mod list;
 mod path;
 mod projects;
+mod stream;
 #[cfg(test)]
 mod tests;
+mod user;
 
 use actix_web::http::Method;
 use actix_web::http::header::ALLOW;
@@ -49,7 +51,12 @@ pub fn routes(config: &mut ServiceConfig, prefix: &str) {
                 .route(web::get().to(get::get))
                 .route(web::delete().to(cancel::cancel)),
         )
-        .service(resource(prefix, "/{project_key}/users/{user_id}", &[Method::DELETE]).route(web::delete().to(erase_user::erase_user)));
+        .service(
+            resource(prefix, "/{project_key}/users/{user_id}", &[Method::GET, Method::DELETE])
+                .route(web::get().to(user::get))
+                .route(web::delete().to(erase_user::erase_user)),
+        )
+        .service(resource(prefix, "/{project_key}/users/{user_id}/sessions", &[Method::GET]).route(web::get().to(user::sessions)));
 }
 
 /// A resource with or without a slash at the end of its path, which tells the methods that it takes to who tries others.

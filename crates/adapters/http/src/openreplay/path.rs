@@ -7,6 +7,7 @@ use derslik_domain::id::{Id, JobId};
 use derslik_domain::identity::Actor;
 use derslik_domain::job::{ProjectKey, ReferenceId};
 use derslik_domain::text::TextError;
+use derslik_domain::time::Timestamp;
 
 use super::error::{InputFault, OpenReplayError};
 use crate::state::HttpState;
@@ -21,6 +22,13 @@ pub(super) fn project_key(request: &HttpRequest) -> Result<ProjectKey, OpenRepla
 pub(super) struct ListQuery {
     pub(super) after: Option<JobId>,
     pub(super) limit: Option<u64>,
+}
+
+/// A span of time, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) from: Timestamp,
+    pub(super) to: Timestamp,
 }
 
 /// The job that the path names.
@@ -47,8 +55,7 @@ pub(super) async fn user_id(
     project: &ProjectKey,
     request: &HttpRequest,
 ) -> Result<ReferenceId, OpenReplayError> {
-    let raw = request.uri().path().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    let bytes = unescaped(raw);
+    let bytes = unescaped(raw_user_id(request.uri().path()));
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let error = match ReferenceId::from_bytes(bytes) {
         Ok(user) => return Ok(user),
@@ -78,10 +85,45 @@ pub(super) async fn list_query(
     }
 }
 
+/// The span of time that the query asks for, in milliseconds since 1970: all of it unless it says otherwise.
+pub(super) async fn span(state: &HttpState, actor: &Actor, project: &ProjectKey, request: &HttpRequest) -> Result<Span, OpenReplayError> {
+    match read_span(request.query_string()) {
+        Ok(span) => Ok(span),
+        Err(fault) => {
+            state.projects.get(actor, project).await?;
+            Err(fault)
+        }
+    }
+}
+
+fn read_span(query: &str) -> Result<Span, OpenReplayError> {
+    const MICROS: i64 = 1_000;
+    let mut span = Span { from: Timestamp::MIN, to: Timestamp::MAX };
+    for (name, value) in pairs(query) {
+        let millis = |name| match whole_number(&value) {
+            Some(Whole::Fits(millis)) => Ok(millis),
+            Some(Whole::TooLarge) => Ok(i64::MAX),
+            Some(Whole::TooSmall) => Ok(i64::MIN),
+            None => Err(no_integer(("query", name), &value)),
+        };
+        let bounded = |micros| Timestamp::from_micros(micros).clamp(Timestamp::MIN, Timestamp::MAX);
+        match name.as_str() {
+            "start_date" => span.from = bounded(millis("start_date")?.saturating_mul(MICROS)),
+            // The whole of the last millisecond.
+            "end_date" => span.to = bounded(millis("end_date")?.saturating_mul(MICROS).saturating_add(MICROS - 1)),
+            _ => {}
+        }
+    }
+    Ok(span)
+}
+
+fn pairs(query: &str) -> Vec<(String, String)> {
+    Query::from_query(query).map_or_else(|_| Vec::new(), Query::into_inner)
+}
+
 fn read_list_query(query: &str) -> Result<ListQuery, OpenReplayError> {
-    let pairs = Query::<Vec<(String, String)>>::from_query(query).map_or_else(|_| Vec::new(), Query::into_inner);
     let mut list = ListQuery::default();
-    for (name, value) in pairs {
+    for (name, value) in pairs(query) {
         match name.as_str() {
             "limit" => {
                 list.limit = Some(match whole_number(&value).ok_or_else(|| no_integer(("query", "limit"), &value))? {
@@ -133,6 +175,15 @@ fn no_limit(input: &str) -> OpenReplayError {
     OpenReplayError::Unprocessable(InputFault { kind: "greater_than_equal", place: ("query", "limit"), message, input: input.to_owned() })
 }
 
+/// What follows `users` in a path, as it was sent.
+fn raw_user_id(path: &str) -> &str {
+    let mut parts = path.trim_end_matches('/').rsplit('/');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some("sessions"), Some(user), Some("users")) => user,
+        (last, ..) => last.unwrap_or_default(),
+    }
+}
+
 /// The bytes of a part of a path; an escape that is none stands for itself.
 fn unescaped(raw: &str) -> Vec<u8> {
     let hex = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
@@ -175,6 +226,27 @@ mod tests {
         assert_eq!(unescaped("a%2Fb%20%d9%85"), "a/b م".as_bytes());
         assert_eq!(unescaped("100%+%zz%4"), b"100%+%zz%4");
         assert_eq!(unescaped("%00"), b"\0");
+    }
+
+    #[test]
+    fn a_user_id_stands_at_the_end_of_a_path_or_before_its_sessions() {
+        assert_eq!(raw_user_id("/api/v1/key/users/a%2Fb"), "a%2Fb");
+        assert_eq!(raw_user_id("/api/v1/key/users/a%2Fb/sessions/"), "a%2Fb");
+        assert_eq!(raw_user_id("/v1/key/users/sessions"), "sessions");
+        assert_eq!(raw_user_id("/v1/users/users/users/sessions"), "users");
+    }
+
+    #[test]
+    fn a_span_is_all_of_time_unless_the_query_says_otherwise() {
+        let all = Span { from: Timestamp::MIN, to: Timestamp::MAX };
+        for query in ["", "x=1", "start_date=-9223372036854775809&end_date=9223372036854775808"] {
+            assert_eq!(read_span(query).unwrap(), all, "{query}");
+        }
+        let span = read_span("start_date=1621288800000&end_date=1621375199000").unwrap();
+        assert_eq!((span.from.micros(), span.to.micros()), (1_621_288_800_000_000, 1_621_375_199_000_999));
+        for query in ["start_date=", "start_date=2021-05-18", "end_date=1.5", "end_date=null"] {
+            assert!(read_span(query).is_err(), "{query}");
+        }
     }
 
     #[test]

@@ -6,16 +6,18 @@ use actix_web::App;
 use actix_web::http::header::{ALLOW, AUTHORIZATION, RETRY_AFTER};
 use actix_web::http::{Method, StatusCode};
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use derslik_domain::attendee::{Attendance, AttendedSession};
 use derslik_domain::id::{Id, JobId, ProjectId};
 use derslik_domain::identity::CredentialKind;
 use derslik_domain::job::{Event, Job, JobStatus, NewJob, Platform, Project, ProjectName, ReferenceId};
+use derslik_domain::session::SessionDuration;
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::{
-    AuthenticationError, JobError, MockAttendeeService, MockCourseService, MockIdentityService, MockJobService, MockLogInService,
-    MockPeopleService, MockProjectService, MockRosterService, MockSessionService,
+    AttendedPart, AuthenticationError, JobError, MockActivityService, MockAttendeeService, MockCourseService, MockIdentityService,
+    MockJobService, MockLogInService, MockPeopleService, MockProjectService, MockRosterService, MockSessionService,
 };
 use derslik_ports::outbound::StoreError;
-use derslik_testkit::builders::{account, actor_of, now};
+use derslik_testkit::builders::{account, actor_of, guid, now, user as user_of};
 
 use super::JobsCompat;
 use crate::classroom::{ClassroomSettings, Templates};
@@ -25,6 +27,10 @@ const KEY: &str = "3sWXSsqHgSKnE87YkNJK";
 
 /// The use cases of an account that has the one project [`KEY`], and the one organization key `right`.
 fn state(jobs: MockJobService) -> HttpState {
+    state_with(jobs, MockActivityService::new())
+}
+
+fn state_with(jobs: MockJobService, activity: MockActivityService) -> HttpState {
     let mut identity = MockIdentityService::new();
     identity.expect_authenticate().returning(|presented| {
         assert_eq!(presented.kind, CredentialKind::OrganizationKey);
@@ -42,6 +48,7 @@ fn state(jobs: MockJobService) -> HttpState {
         rosters: Arc::new(MockRosterService::new()),
         jobs: Arc::new(jobs),
         projects: Arc::new(projects),
+        activity: Arc::new(activity),
         identity: Arc::new(identity),
     };
     let classroom = ClassroomSettings { templates: Templates::default(), page_key: [0; 32] };
@@ -171,7 +178,7 @@ async fn a_long_list_comes_in_parts_that_make_one() {
     let mut jobs = MockJobService::new();
     jobs.expect_list().times(3).returning(|_, _, part| {
         let first = part.after.map_or(1, |after| after.get() + 1);
-        Ok((first..=2_500).take(part.limit.try_into().unwrap()).map(job).collect())
+        Ok((first..=2_500).take(part.limit.try_into().unwrap()).map(|id| job(id).into()).collect())
     });
     let (status, body) = get(jobs, &format!("/api/v1/{KEY}/jobs")).await;
     let list: serde_json::Value = serde_json::from_str(&body).unwrap();
@@ -184,13 +191,67 @@ async fn a_list_goes_on_after_a_job_and_ends_at_its_limit() {
     let mut jobs = MockJobService::new();
     jobs.expect_list().once().returning(|_, _, part| {
         assert_eq!((part.after, part.limit), (Some(Id::new(7)), 2));
-        Ok(vec![job(8), job(9)])
+        Ok(vec![job(8).into(), job(9).into()])
     });
     let (_, body) = get(jobs, &format!("/api/v1/{KEY}/jobs?limit=2&after=7")).await;
     assert_eq!(body, format!(r#"{{"data":[{{"jobId":8,{SHOWN},{{"jobId":9,{SHOWN}]}}"#));
     let mut jobs = MockJobService::new();
     jobs.expect_list().returning(|_, _, _| Ok(Vec::new()));
     assert_eq!(get(jobs, &format!("/api/v1/{KEY}/jobs")).await, (200, r#"{"data":[]}"#.to_owned()));
+}
+
+async fn get_activity(activity: MockActivityService, path: &str) -> (u16, String) {
+    let answer = ask(state_with(MockJobService::new(), activity), Method::GET, path, Some("right")).await;
+    (answer.status.as_u16(), answer.body)
+}
+
+#[actix_web::test]
+async fn somebody_is_shown_in_numbers_and_nobody_as_nothing() {
+    for prefix in ["/api/v1", "/v1"] {
+        let mut activity = MockActivityService::new();
+        activity.expect_summary().once().returning(|_, _, user| {
+            assert_eq!(user.as_str(), "a/b");
+            let at = |micros| Some(Timestamp::from_micros(micros));
+            Ok(Some(Attendance { sessions: 3, first: at(1_623_880_990_264_999), last: at(1_623_961_424_614_000) }))
+        });
+        let shown = r#"{"data":{"userId":"a/b","sessionCount":3,"firstSeen":1623880990264,"lastSeen":1623961424614}}"#;
+        assert_eq!(get_activity(activity, &format!("{prefix}/{KEY}/users/a%2Fb")).await, (200, shown.to_owned()));
+    }
+    let mut activity = MockActivityService::new();
+    activity.expect_summary().returning(|_, _, _| Ok(None));
+    assert_eq!(get_activity(activity, &format!("/v1/{KEY}/users/nobody")).await, (200, r#"{"data":null}"#.to_owned()));
+}
+
+#[actix_web::test]
+async fn what_somebody_attends_comes_in_parts_that_make_one_list() {
+    let mut activity = MockActivityService::new();
+    activity.expect_sessions().times(3).returning(|_, _, user, page| {
+        assert_eq!((user.as_str(), page.from.micros(), page.to), ("mehdi", 1_000, Timestamp::MAX));
+        let first = page.after.map_or(1, |after| after.start.micros() + 1);
+        let sessions = (first..=2_500).take(page.limit.try_into().unwrap()).map(|number| AttendedSession {
+            guid: guid(number.try_into().unwrap()),
+            start: Timestamp::from_micros(number),
+            duration: SessionDuration::from_minutes(80).unwrap(),
+        });
+        Ok(AttendedPart { project: Id::new(1), user: Some(user_of(7).guid), sessions: sessions.collect() })
+    });
+    let (status, body) = get_activity(activity, &format!("/api/v1/{KEY}/users/mehdi/sessions?start_date=1")).await;
+    let list: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((status, list["data"].as_array().unwrap().len()), (200, 2_500));
+    let first = r#"{"data":[{"projectId":1,"sessionId":"01930000-0000-7000-8000-000000000001","userUuid":"00000000-0000-0000-0000-000000000007","userId":"mehdi","userAgent":"","userOs":"","userBrowser":"","userDevice":"","userCountry":"","startTs":0,"duration":4800000,"eventsCount":0,"pagesCount":0,"errorsCount":0},"#;
+    assert!(body.starts_with(first), "{}", &body[..400]);
+}
+
+#[actix_web::test]
+async fn nobody_attends_nothing_and_a_date_that_is_none_is_unprocessable() {
+    let mut activity = MockActivityService::new();
+    activity.expect_sessions().returning(|_, _, _, _| Ok(AttendedPart { project: Id::new(1), user: None, sessions: Vec::new() }));
+    let path = format!("/api/v1/{KEY}/users/nobody/sessions");
+    assert_eq!(get_activity(activity, &path).await, (200, r#"{"data":[]}"#.to_owned()));
+    let expected = r#"{"detail":[{"type":"int_parsing","loc":["query","end_date"],"msg":"Input should be a valid integer, unable to parse string as an integer","input":"2021-05-18"}]}"#;
+    assert_eq!(get_activity(MockActivityService::new(), &format!("{path}?end_date=2021-05-18")).await, (422, expected.to_owned()));
+    let elsewhere = get_activity(MockActivityService::new(), "/v1/unknown/users/nobody/sessions?end_date=x").await;
+    assert_eq!(elsewhere, (404, r#"{"errors":["project not found."]}"#.to_owned()));
 }
 
 #[actix_web::test]

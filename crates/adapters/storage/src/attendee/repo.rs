@@ -2,22 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use derslik_domain::attendee::{AttendanceCode, Attendee, AttendeeKey, AttendeeKeys};
+use derslik_domain::attendee::{Attendance, AttendanceCode, AttendedPage, AttendedSession, Attendee, AttendeeKey, AttendeeKeys};
 use derslik_domain::id::{AccountId, SessionGuid};
 use derslik_domain::identity::{Email, PersonFilter, User};
 use derslik_domain::job::{BatchSize, RowCount};
+use derslik_domain::session::SessionDuration;
 use derslik_ports::outbound::{AttendeeRepository, StoreError};
+use diesel::dsl::{count_star, max, min, sql};
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::postgres;
 use super::rows::{AttendeeRecord, AttendeeRow};
 use crate::conn::{Conn, DieselStores, on_conn};
-use crate::schema::attendees;
+use crate::schema::{attendees, sessions};
 use crate::text::contains;
-use crate::types::{DbGuid, row_count};
+use crate::types::{DbGuid, DbInstant, row_count};
 
 /// SQLite takes 32 766 parameters in a statement; a list of keys stays well below.
 const KEYS_IN_ONE_STATEMENT: usize = 10_000;
+
+/// Sessions that were not deleted, in the words of the index `sessions_by_start`.
+const NOT_DELETED: &str = "status >= 0";
 
 /// Keys of one kind, by which attendees are loaded.
 #[derive(Clone, Copy)]
@@ -102,6 +108,57 @@ impl AttendeeRepository for DieselStores<'_> {
         rows.into_iter().map(Attendee::try_from).collect()
     }
 
+    fn attendance_of(&mut self, account: AccountId, user: &User) -> Result<Attendance, StoreError> {
+        let (guid, email) = (DbGuid::from(user.guid), user.email.as_ref().map(Email::key));
+        let (count, first, last): (i64, Option<DbInstant>, Option<DbInstant>) = self.query(|conn| {
+            on_conn!(conn, |conn| {
+                let theirs = attendees::user_guid.eq(guid).or(attendees::email_key.nullable().eq(&email));
+                let attended =
+                    attendees::table.filter(attendees::account_id.eq(account.get())).filter(theirs).select(attendees::session_guid);
+                sessions::table
+                    .filter(sessions::account_id.eq(account.get()))
+                    .filter(sql::<Bool>(NOT_DELETED))
+                    .filter(sessions::guid.eq_any(attended))
+                    .select((count_star(), min(sessions::start_at), max(sessions::start_at)))
+                    .first(conn)
+            })
+        })?;
+        Ok(Attendance { sessions: count.unsigned_abs(), first: first.map(|at| at.0), last: last.map(|at| at.0) })
+    }
+
+    fn attended_by(&mut self, account: AccountId, user: &User, page: &AttendedPage) -> Result<Vec<AttendedSession>, StoreError> {
+        let (guid, email) = (DbGuid::from(user.guid), user.email.as_ref().map(Email::key));
+        let rows: Vec<(DbGuid, DbInstant, i16)> = self.query(|conn| {
+            on_conn!(conn, |conn| {
+                let theirs = attendees::user_guid.eq(guid).or(attendees::email_key.nullable().eq(&email));
+                let attended =
+                    attendees::table.filter(attendees::account_id.eq(account.get())).filter(theirs).select(attendees::session_guid);
+                let mut query = sessions::table
+                    .filter(sessions::account_id.eq(account.get()))
+                    .filter(sql::<Bool>(NOT_DELETED))
+                    .filter(sessions::guid.eq_any(attended))
+                    .filter(sessions::start_at.between(DbInstant(page.from), DbInstant(page.to)))
+                    .into_boxed();
+                if let Some(after) = page.after {
+                    let (start, guid) = (DbInstant(after.start), DbGuid::from(after.guid));
+                    query = query.filter(sessions::start_at.gt(start).or(sessions::start_at.eq(start).and(sessions::guid.gt(guid))));
+                }
+                let order = (sessions::start_at, sessions::guid);
+                query
+                    .order(order)
+                    .limit(page.limit.into())
+                    .select((sessions::guid, sessions::start_at, sessions::duration_minutes))
+                    .load(conn)
+            })
+        })?;
+        let attended = |(guid, start, minutes): (DbGuid, DbInstant, i16)| {
+            let duration = SessionDuration::from_minutes(minutes.into());
+            let duration = duration.map_err(|_| StoreError::Corrupt { table: "sessions", column: "duration_minutes" })?;
+            Ok(AttendedSession { guid: SessionGuid::new(guid.0), start: start.0, duration })
+        };
+        rows.into_iter().map(attended).collect()
+    }
+
     fn remove(&mut self, account: AccountId, session: SessionGuid, key: &AttendeeKey) -> Result<bool, StoreError> {
         let Some(attendee) = AttendeeRepository::find(self, account, session, key)? else { return Ok(false) };
         let row = attendees::table.find((account.get(), DbGuid::from(session), DbGuid::from(attendee.guid)));
@@ -113,14 +170,10 @@ impl AttendeeRepository for DieselStores<'_> {
         self.query(|conn| {
             on_conn!(conn, |conn| {
                 let theirs = attendees::user_guid.eq(guid).or(attendees::email_key.nullable().eq(&email));
-                let guids: Vec<DbGuid> = attendees::table
-                    .filter(attendees::account_id.eq(account.get()))
-                    .filter(theirs)
-                    .order(attendees::guid)
-                    .limit(batch.get().into())
-                    .select(attendees::guid)
-                    .load(conn)?;
-                let rows = attendees::table.filter(attendees::account_id.eq(account.get())).filter(attendees::guid.eq_any(guids));
+                let theirs = attendees::table.filter(attendees::account_id.eq(account.get())).filter(theirs);
+                // In no order: one that the key of the table has would have all of it gone through.
+                let sessions: Vec<DbGuid> = theirs.clone().limit(batch.get().into()).select(attendees::session_guid).load(conn)?;
+                let rows = theirs.filter(attendees::session_guid.eq_any(sessions));
                 diesel::delete(rows).execute(conn)
             })
         })

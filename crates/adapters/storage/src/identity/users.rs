@@ -6,6 +6,7 @@ use derslik_domain::id::{AccountId, Id, PrincipalId, UserGuid};
 use derslik_domain::identity::{
     ClassroomRole, Email, Lang, Mobile, PersonFilter, PersonName, PrincipalKind, Role, User, UserKey, UserProfile, UserState, Username,
 };
+use derslik_domain::job::ReferenceId;
 use derslik_domain::text::fold;
 use derslik_domain::time::Zone;
 use derslik_ports::outbound::{StoreError, UserRepository};
@@ -144,6 +145,16 @@ impl UserRepository for DieselStores<'_> {
             })
         })?;
         row.map(User::try_from).transpose()
+    }
+
+    fn find_person(&mut self, account: AccountId, reference: &ReferenceId) -> Result<Option<User>, StoreError> {
+        for key in UserKey::all_of(reference.as_str()) {
+            let found = UserRepository::find(self, account, &key)?;
+            if let Some(person) = found.filter(|user| user.kind == PrincipalKind::User) {
+                return Ok(Some(person));
+            }
+        }
+        Ok(None)
     }
 
     fn lock(&mut self, account: AccountId, id: PrincipalId) -> Result<Option<User>, StoreError> {

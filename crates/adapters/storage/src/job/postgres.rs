@@ -2,7 +2,7 @@
 //! parses and plans it once for a connection.
 
 use derslik_domain::id::AccountId;
-use derslik_domain::job::{JobStatus, NewJob};
+use derslik_domain::job::{Action, JobStatus, NewJob};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Claim, Completion, HeldJob};
 use diesel::RunQueryDsl;
@@ -101,6 +101,7 @@ pub(super) fn claim(conn: &mut PgConnection, account: AccountId, claim: &Claim) 
         token: DbUuid(claim.token.get()),
         until: DbInstant(claim.term.end(claim.at)),
         at: DbInstant(claim.at),
+        actions: claim.actions.iter().map(Action::name).collect(),
         limit: claim.limit.into(),
     };
     statement.load(conn)
@@ -113,6 +114,7 @@ struct ClaimJobs {
     token: DbUuid,
     until: DbInstant,
     at: DbInstant,
+    actions: Vec<&'static str>,
     limit: i64,
 }
 
@@ -130,13 +132,32 @@ impl QueryFragment<Pg> for ClaimJobs {
         out.push_bind_param::<Instant, _>(&self.at)?;
         // By their places, which stay while they are locked. With a condition more, such as the status that the lock has
         // made sure of, the planner would rather read all jobs that wait than look up these.
-        out.push_sql(") WHERE ctid = ANY(ARRAY(SELECT ctid FROM jobs WHERE account_id = ");
+        //
+        // Each priority is asked for by itself, so that jobs which wait for their time are passed over and not walked through.
+        // The levels come in their order, and the join stops as soon as it has enough.
+        out.push_sql(") WHERE ctid = ANY(ARRAY(WITH RECURSIVE levels (priority) AS ((SELECT priority FROM jobs WHERE account_id = ");
         out.push_bind_param::<BigInt, _>(&self.account_id)?;
-        out.push_sql(" AND status = 'scheduled' AND due_at <= ");
+        out.push_sql(
+            " AND status = 'scheduled' ORDER BY priority LIMIT 1) UNION ALL \
+             SELECT (SELECT jobs.priority FROM jobs WHERE account_id = ",
+        );
+        out.push_bind_param::<BigInt, _>(&self.account_id)?;
+        out.push_sql(
+            " AND status = 'scheduled' AND jobs.priority > levels.priority ORDER BY jobs.priority LIMIT 1) \
+             FROM levels WHERE levels.priority IS NOT NULL) \
+             SELECT due.place FROM levels CROSS JOIN LATERAL (SELECT ctid AS place FROM jobs WHERE account_id = ",
+        );
+        out.push_bind_param::<BigInt, _>(&self.account_id)?;
+        out.push_sql(" AND status = 'scheduled' AND jobs.priority = levels.priority AND due_at <= ");
         out.push_bind_param::<Instant, _>(&self.at)?;
-        out.push_sql(" ORDER BY priority, due_at, id LIMIT ");
+        // Said so that no other index can answer it.
+        out.push_sql(" AND array_position(");
+        out.push_bind_param::<Array<Text>, _>(&self.actions)?;
+        out.push_sql(", action) IS NOT NULL ORDER BY due_at, id LIMIT ");
         out.push_bind_param::<BigInt, _>(&self.limit)?;
-        out.push_sql(" FOR UPDATE SKIP LOCKED)) RETURNING ");
+        out.push_sql(" FOR UPDATE SKIP LOCKED) AS due LIMIT ");
+        out.push_bind_param::<BigInt, _>(&self.limit)?;
+        out.push_sql(")) RETURNING ");
         out.push_sql(READ_COLUMNS);
         Ok(())
     }

@@ -1,21 +1,23 @@
 //! The repository of jobs.
 
 use derslik_domain::id::{AccountId, Id, JobId};
-use derslik_domain::job::{Event, Job, JobState, LeaseTerm, LeaseToken, NewJob, RowCount};
+use derslik_domain::job::{Action, Actions, Event, Job, JobState, LeaseTerm, LeaseToken, ListedJob, NewJob, ProjectKey, RowCount};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Claim, Completion, Enqueued, HeldJob, JobRepository, JobsPage, QueueDepth, StoreError};
 use diesel::dsl::{count_star, min, sql};
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{BigInt, Bool};
+use diesel::sqlite::SqliteConnection;
 
 use super::postgres;
-use super::rows::{JobChanges, JobRecord, JobRow, jobs_of, project_number, reference_digest, token_of};
+use super::rows::{JobChanges, JobRecord, JobRow, ListedRow, jobs_of, project_number, reference_digest, token_of};
 use crate::conn::{Conn, DieselStores, on_conn};
-use crate::schema::jobs;
-use crate::types::{DbInstant, DbUuid, row_count};
+use crate::schema::{jobs, projects};
+use crate::types::{DbInstant, DbUuid, Instant, row_count};
 
 /// The conditions of the partial indexes, to the letter: a bound parameter would hide from the planner that they hold.
 const SCHEDULED: &str = "status = 'scheduled'";
+const IN_ANY_ACCOUNT: &str = "status = 'scheduled' AND attempts >= 0";
 const RUNNING: &str = "status = 'running'";
 const LIVE: &str = "status IN ('scheduled', 'running')";
 const OF_A_PROJECT: &str = "project_id > 0";
@@ -72,6 +74,23 @@ impl JobRepository for DieselStores<'_> {
         row.map(Job::try_from).transpose()
     }
 
+    fn find_in(&mut self, account: AccountId, project: &ProjectKey, id: JobId) -> Result<Option<Job>, StoreError> {
+        let row: Option<JobRow> = self.query(|conn| {
+            on_conn!(conn, |conn| {
+                let of_project = projects::account_id.eq(jobs::account_id).and(projects::id.eq(jobs::project_id));
+                jobs::table
+                    .inner_join(projects::table.on(of_project))
+                    .filter(jobs::account_id.eq(account.get()))
+                    .filter(jobs::id.eq(id.get()))
+                    .filter(projects::key.eq(project.as_str()))
+                    .select(JobRow::as_select())
+                    .first(conn)
+                    .optional()
+            })
+        })?;
+        row.map(Job::try_from).transpose()
+    }
+
     fn lock(&mut self, account: AccountId, id: JobId) -> Result<Option<Job>, StoreError> {
         let job = jobs::table.filter(jobs::account_id.eq(account.get())).filter(jobs::id.eq(id.get()));
         let row: Option<JobRow> = self.query(|conn| match conn {
@@ -82,23 +101,31 @@ impl JobRepository for DieselStores<'_> {
     }
 
     fn list(&mut self, account: AccountId, page: &JobsPage) -> Result<Vec<Job>, StoreError> {
-        let after = page.after.map_or(i64::MIN, Id::get);
         let rows: Vec<JobRow> = self.query(|conn| {
-            on_conn!(conn, |conn| {
-                let jobs = jobs::table.filter(jobs::account_id.eq(account.get())).filter(jobs::id.gt(after));
-                match page.project {
-                    Some(project) => jobs
-                        .filter(jobs::project_id.eq(project.get()))
-                        .filter(sql::<Bool>(OF_A_PROJECT))
-                        .order(jobs::id)
-                        .limit(page.limit.into())
-                        .select(JobRow::as_select())
-                        .load(conn),
-                    None => jobs.order(jobs::id).limit(page.limit.into()).select(JobRow::as_select()).load(conn),
-                }
+            on_conn!(conn, |conn| match page.project {
+                Some(project) => page_of(account, page)
+                    .filter(jobs::project_id.eq(project.get()))
+                    .filter(sql::<Bool>(OF_A_PROJECT))
+                    .select(JobRow::as_select())
+                    .load(conn),
+                None => page_of(account, page).select(JobRow::as_select()).load(conn),
             })
         })?;
         jobs_of(rows)
+    }
+
+    fn list_shown(&mut self, account: AccountId, page: &JobsPage) -> Result<Vec<ListedJob>, StoreError> {
+        let rows: Vec<ListedRow> = self.query(|conn| {
+            on_conn!(conn, |conn| match page.project {
+                Some(project) => page_of(account, page)
+                    .filter(jobs::project_id.eq(project.get()))
+                    .filter(sql::<Bool>(OF_A_PROJECT))
+                    .select(ListedRow::as_select())
+                    .load(conn),
+                None => page_of(account, page).select(ListedRow::as_select()).load(conn),
+            })
+        })?;
+        rows.into_iter().map(ListedJob::try_from).collect()
     }
 
     fn replace(&mut self, account: AccountId, before: &Job, after: &Job) -> Result<bool, StoreError> {
@@ -120,16 +147,28 @@ impl JobRepository for DieselStores<'_> {
         Ok(rows > 0)
     }
 
-    fn accounts_with_due(&mut self, now: Timestamp, limit: u16) -> Result<Vec<AccountId>, StoreError> {
-        let accounts: Vec<i64> = self.query(|conn| {
-            on_conn!(conn, |conn| jobs::table
-                .filter(sql::<Bool>(SCHEDULED))
+    fn accounts_with_due(&mut self, now: Timestamp, actions: Actions, limit: u16) -> Result<Vec<AccountId>, StoreError> {
+        let actions = names(actions);
+        let accounts: Vec<i64> = self.query(|conn| match conn {
+            Conn::Pg(conn) => jobs::table
+                .filter(sql::<Bool>(IN_ANY_ACCOUNT))
                 .filter(jobs::due_at.le(DbInstant(now)))
+                .filter(jobs::action.eq_any(&actions))
                 .group_by(jobs::account_id)
                 .order((min(jobs::due_at), jobs::account_id))
                 .limit(limit.into())
                 .select(jobs::account_id)
-                .load(conn))
+                .load(conn),
+            // Left to itself it goes through all that waits, in the order of accounts, to save a sort.
+            Conn::Sqlite(conn) => {
+                let actions = actions.join("', '");
+                let due = diesel::sql_query(format!(
+                    "SELECT account_id FROM jobs INDEXED BY jobs_due WHERE {IN_ANY_ACCOUNT} AND due_at <= ? AND action IN ('{actions}') \
+                     GROUP BY account_id ORDER BY min(due_at), account_id LIMIT ?"
+                ));
+                let due = due.bind::<Instant, _>(DbInstant(now)).bind::<BigInt, _>(i64::from(limit));
+                Ok(due.load::<OfAccount>(conn)?.into_iter().map(|row| row.account_id).collect())
+            }
         })?;
         Ok(accounts.into_iter().map(Id::new).collect())
     }
@@ -137,14 +176,7 @@ impl JobRepository for DieselStores<'_> {
     fn claim(&mut self, account: AccountId, claim: &Claim) -> Result<Vec<Job>, StoreError> {
         let rows = self.query(|conn| match conn {
             Conn::Pg(conn) => postgres::claim(conn, account, claim),
-            Conn::Sqlite(conn) => jobs::table
-                .filter(jobs::account_id.eq(account.get()))
-                .filter(sql::<Bool>(SCHEDULED))
-                .filter(jobs::due_at.le(DbInstant(claim.at)))
-                .order((jobs::priority, jobs::due_at, jobs::id))
-                .limit(claim.limit.into())
-                .select(JobRow::as_select())
-                .load(conn),
+            Conn::Sqlite(conn) => due_on_sqlite(conn, account, claim),
         })?;
         let mut jobs = jobs_of(rows)?;
         if self.is_postgres() {
@@ -204,6 +236,7 @@ impl JobRepository for DieselStores<'_> {
             on_conn!(conn, |conn| jobs::table
                 .filter(sql::<Bool>(RUNNING))
                 .filter(jobs::lease_until.le(now).or(jobs::lease_until.gt(latest)))
+                .filter(jobs::action.eq_any(known_actions()))
                 .select(jobs::account_id)
                 .order(jobs::account_id)
                 .distinct()
@@ -218,6 +251,7 @@ impl JobRepository for DieselStores<'_> {
             .filter(jobs::account_id.eq(account.get()))
             .filter(sql::<Bool>(RUNNING))
             .filter(jobs::lease_until.le(now).or(jobs::lease_until.gt(latest)))
+            .filter(jobs::action.eq_any(known_actions()))
             .order(jobs::id)
             .limit(limit.into());
         let rows: Vec<JobRow> = self.query(|conn| match conn {
@@ -245,20 +279,83 @@ impl JobRepository for DieselStores<'_> {
         Ok(row_count(removed))
     }
 
-    fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError> {
-        let next: Option<DbInstant> =
-            self.query(|conn| on_conn!(conn, |conn| jobs::table.filter(sql::<Bool>(SCHEDULED)).select(min(jobs::due_at)).first(conn)))?;
+    fn next_due(&mut self, actions: Actions) -> Result<Option<Timestamp>, StoreError> {
+        let actions = names(actions);
+        let next: Option<DbInstant> = self.query(|conn| {
+            on_conn!(conn, |conn| jobs::table
+                .filter(sql::<Bool>(IN_ANY_ACCOUNT))
+                .filter(jobs::action.eq_any(&actions))
+                .order(jobs::due_at)
+                .select(jobs::due_at)
+                .first(conn)
+                .optional())
+        })?;
         Ok(next.map(|at| at.0))
     }
 
     fn depth(&mut self) -> Result<QueueDepth, StoreError> {
         let number = |count: i64| u64::try_from(count).unwrap_or_default();
         let scheduled: i64 =
-            self.query(|conn| on_conn!(conn, |conn| jobs::table.filter(sql::<Bool>(SCHEDULED)).select(count_star()).first(conn)))?;
+            self.query(|conn| on_conn!(conn, |conn| jobs::table.filter(sql::<Bool>(IN_ANY_ACCOUNT)).select(count_star()).first(conn)))?;
         let running: i64 =
             self.query(|conn| on_conn!(conn, |conn| jobs::table.filter(sql::<Bool>(RUNNING)).select(count_star()).first(conn)))?;
-        Ok(QueueDepth { scheduled: number(scheduled), running: number(running), next_due: JobRepository::next_due(self)? })
+        let next: Option<DbInstant> = self
+            .query(|conn| on_conn!(conn, |conn| jobs::table.filter(sql::<Bool>(IN_ANY_ACCOUNT)).select(min(jobs::due_at)).first(conn)))?;
+        Ok(QueueDepth { scheduled: number(scheduled), running: number(running), next_due: next.map(|at| at.0) })
     }
+}
+
+#[derive(QueryableByName)]
+struct OfAccount {
+    #[diesel(sql_type = BigInt)]
+    account_id: i64,
+}
+
+/// The jobs of a page of an account.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn page_of(account: AccountId, page: &JobsPage) -> _ {
+    let account: i64 = account.get();
+    let after: i64 = page.after.map_or(i64::MIN, Id::get);
+    let limit: i64 = page.limit.into();
+    let known: [&'static str; Action::ALL.len()] = known_actions();
+    jobs::table
+        .filter(jobs::account_id.eq(account))
+        .filter(jobs::id.gt(after))
+        .filter(jobs::action.eq_any(known))
+        .order(jobs::id)
+        .limit(limit)
+}
+
+/// The due jobs that a claim is about. Each priority is asked for by itself, so that jobs which wait for their time are passed
+/// over and not walked through.
+fn due_on_sqlite(conn: &mut SqliteConnection, account: AccountId, claim: &Claim) -> QueryResult<Vec<JobRow>> {
+    let actions = names(claim.actions);
+    let of_account = || jobs::table.filter(jobs::account_id.eq(account.get())).filter(sql::<Bool>(SCHEDULED));
+    let (mut due, mut last) = (Vec::new(), None);
+    loop {
+        let left = i64::from(claim.limit) - i64::try_from(due.len()).unwrap_or(i64::MAX);
+        let above = of_account().filter(jobs::priority.gt(last.unwrap_or(i16::MIN)));
+        let next: Option<i16> = above.order(jobs::priority).select(jobs::priority).first(conn).optional()?;
+        let Some(priority) = next.filter(|_| left > 0) else { return Ok(due) };
+        let mut rows: Vec<JobRow> = of_account()
+            .filter(jobs::priority.eq(priority))
+            .filter(jobs::due_at.le(DbInstant(claim.at)))
+            .filter(jobs::action.eq_any(&actions))
+            .order((jobs::due_at, jobs::id))
+            .limit(left)
+            .select(JobRow::as_select())
+            .load(conn)?;
+        due.append(&mut rows);
+        last = Some(priority);
+    }
+}
+
+fn known_actions() -> [&'static str; Action::ALL.len()] {
+    Action::ALL.map(Action::name)
+}
+
+fn names(actions: Actions) -> Vec<&'static str> {
+    actions.iter().map(Action::name).collect()
 }
 
 /// When a job is due, or was; of one that ended nobody asks any more.

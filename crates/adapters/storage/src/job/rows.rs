@@ -1,7 +1,9 @@
 //! A job as a row of the table `jobs`.
 
 use derslik_domain::id::{AccountId, Id, ProjectId};
-use derslik_domain::job::{Action, Attempts, Ended, Job, JobState, JobStatus, Lease, LeaseToken, NewJob, ReferenceId, Run, WorkerId};
+use derslik_domain::job::{
+    Action, Attempts, Ended, Job, JobState, JobStatus, Lease, LeaseToken, ListedJob, NewJob, ReferenceId, Run, WorkerId,
+};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::StoreError;
 use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
@@ -33,6 +35,22 @@ pub(super) struct JobRow {
     started_at: Option<DbInstant>,
     ended_at: Option<DbInstant>,
     progress: Option<DbJson>,
+    failures: DbJson,
+    created_at: DbInstant,
+    updated_at: DbInstant,
+}
+
+/// What a list shows of a row.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = jobs)]
+#[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+pub(super) struct ListedRow {
+    id: i64,
+    project_id: i64,
+    action: String,
+    reference: String,
+    status: String,
+    start_at: DbInstant,
     failures: DbJson,
     created_at: DbInstant,
     updated_at: DbInstant,
@@ -83,6 +101,10 @@ pub(super) struct JobChanges {
 
 pub(super) fn project_number(project: Option<ProjectId>) -> i64 {
     project.map_or(NO_PROJECT, Id::get)
+}
+
+fn project_of(number: i64) -> Option<ProjectId> {
+    (number != NO_PROJECT).then(|| Id::new(number))
 }
 
 pub(super) fn reference_digest(reference: &ReferenceId) -> Vec<u8> {
@@ -179,13 +201,33 @@ impl TryFrom<JobRow> for Job {
         let progress = row.progress.map(|json| progress_from_json(&json.0).ok_or_else(|| corrupt("progress"))).transpose()?;
         Ok(Self {
             id: Id::new(row.id),
-            project: (row.project_id != NO_PROJECT).then(|| Id::new(row.project_id)),
+            project: project_of(row.project_id),
             action: Action::by_name(&row.action).ok_or_else(|| corrupt("action"))?,
             reference: ReferenceId::new(row.reference).map_err(|_| corrupt("reference"))?,
             start_at: row.start_at.0,
             state,
             progress,
             failures: failures_from_json(&row.failures.0).ok_or_else(|| corrupt("failures"))?,
+            created_at: row.created_at.0,
+            updated_at: row.updated_at.0,
+        })
+    }
+}
+
+impl TryFrom<ListedRow> for ListedJob {
+    type Error = StoreError;
+
+    fn try_from(row: ListedRow) -> Result<Self, StoreError> {
+        let corrupt = |column| StoreError::Corrupt { table: "jobs", column };
+        let failures = failures_from_json(&row.failures.0).ok_or_else(|| corrupt("failures"))?;
+        Ok(Self {
+            id: Id::new(row.id),
+            project: project_of(row.project_id),
+            action: Action::by_name(&row.action).ok_or_else(|| corrupt("action"))?,
+            reference: ReferenceId::new(row.reference).map_err(|_| corrupt("reference"))?,
+            status: JobStatus::by_name(&row.status).ok_or_else(|| corrupt("status"))?,
+            start_at: row.start_at.0,
+            last_error: failures.last().map(|failed| failed.failure.text.clone()),
             created_at: row.created_at.0,
             updated_at: row.updated_at.0,
         })

@@ -7,17 +7,20 @@ use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::session::{Session, SessionFilter, SessionStatus};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{SessionRepository, StoreError};
-use diesel::dsl::{exists, not, sql};
+use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel::sqlite::SqliteConnection;
 
 use super::postgres;
 use super::rows::{SessionRecord, SessionRow, sessions_by_guid, sessions_of};
-use super::search::{self, NOT_DELETED};
+use super::search;
 use crate::conn::{Conn, DieselStores, on_conn};
 use crate::schema::{attendees, sessions};
 use crate::types::{DbGuid, DbInstant, Instant, row_count};
+
+/// The condition of the index `sessions_open`.
+const OPEN: &str = "status BETWEEN 0 AND 2";
 
 /// When a session ends, in the words of each database. Instants are text on SQLite, whose clock counts whole seconds: the
 /// fraction is put back as it was.
@@ -106,10 +109,7 @@ impl SessionRepository for DieselStores<'_> {
         let expired = SessionStatus::Expired.code();
         self.query(|conn| {
             on_conn!(conn, |conn| {
-                let ended = sessions::table
-                    .filter(sessions::account_id.eq(account.get()))
-                    .filter(sql::<Bool>(NOT_DELETED))
-                    .filter(sessions::status.ne(expired));
+                let ended = sessions::table.filter(sessions::account_id.eq(account.get())).filter(sql::<Bool>(OPEN));
                 let guids: Vec<DbGuid> = ended
                     .clone()
                     .filter(sessions::start_at.le(DbInstant(now.minutes_before(SHORTEST_MINUTES))))
@@ -149,7 +149,8 @@ impl SessionRepository for DieselStores<'_> {
                 let theirs = sessions::table
                     .filter(sessions::account_id.eq(account.get()))
                     .filter(sessions::created_by.eq(creator.get()))
-                    .filter(not(exists(attended)));
+                    // Asked session by session: as a join it might go through all attendees there are.
+                    .filter(attended.select(attendees::guid).single_value().is_null());
                 let guids: Vec<DbGuid> = theirs.order(sessions::guid).limit(batch.get().into()).select(sessions::guid).load(conn)?;
                 diesel::delete(theirs.filter(sessions::guid.eq_any(guids))).execute(conn)
             })

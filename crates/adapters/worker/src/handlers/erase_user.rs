@@ -1,8 +1,9 @@
 //! Erases everything of a user, a batch of one kind at a time, in the order and with the passes that the domain decides on.
 
-use derslik_domain::id::{AccountId, PrincipalId};
-use derslik_domain::identity::{Email, PrincipalKind, User, UserKey, UserState, Username};
-use derslik_domain::job::{BatchSize, ErasureKind, ErasureProgress, ErasureStep, Progress, ReferenceId, RowCount};
+use derslik_domain::audit::{AuditEvent, NewAuditRecord};
+use derslik_domain::id::AccountId;
+use derslik_domain::identity::{User, UserState};
+use derslik_domain::job::{BatchSize, ErasureKind, ErasureProgress, ErasureStep, Progress, RowCount};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{StoreError, Stores};
 
@@ -22,37 +23,24 @@ impl StepHandler for EraseUser {
         };
         let account = context.account;
         // Locked in each step: who makes something new for the user waits, and then finds the user gone or the step undone.
-        let Some(user) = lock_user(stores, account, &context.job.reference)? else {
-            return Ok(done(progress));
-        };
+        let found = stores.users().find_person(account, &context.job.reference)?;
+        let user = found.map(|user| stores.users().lock(account, user.id)).transpose()?.flatten();
+        let Some(user) = user else { return done(stores, context, progress) };
         let next = match progress.step {
             ErasureStep::Erase(ErasureKind::Profile) => last_look(stores, account, &user, progress, context.now)?,
             ErasureStep::Erase(kind) => progress.after(erase(stores, account, &user, kind)?, BATCH),
             ErasureStep::Done => progress,
         };
-        Ok(if next.step == ErasureStep::Done { done(next) } else { Step::More(Progress::Erasure(next)) })
+        if next.step == ErasureStep::Done { done(stores, context, next) } else { Ok(Step::More(Progress::Erasure(next))) }
     }
 }
 
-/// The person whose GUID, number, e-mail address or user name that text is. Services are no persons.
-fn lock_user(stores: &mut dyn Stores, account: AccountId, reference: &ReferenceId) -> Result<Option<User>, StoreError> {
-    let text = reference.as_str();
-    let keys = [
-        text.parse().ok().map(UserKey::Guid),
-        text.parse().ok().map(|number| UserKey::Id(PrincipalId::new(number))),
-        Email::parse(text).ok().map(UserKey::Email),
-        Username::parse(text).ok().map(UserKey::Username),
-    ];
-    for key in keys.into_iter().flatten() {
-        if let Some(user) = stores.users().find(account, &key)?.filter(|user| user.kind == PrincipalKind::User) {
-            return stores.users().lock(account, user.id);
-        }
-    }
-    Ok(None)
-}
-
-fn done(progress: ErasureProgress) -> Step {
-    Step::Done(Some(Progress::Erasure(ErasureProgress { step: ErasureStep::Done, ..progress })))
+/// The end of the erasure, which is recorded together with it.
+fn done(stores: &mut dyn Stores, context: &StepContext<'_>, progress: ErasureProgress) -> Result<Step, StepError> {
+    let event = AuditEvent::ErasureCompleted(progress.counts);
+    let record = NewAuditRecord { at: context.now, job: context.job.id, about: context.job.reference.clone(), event };
+    stores.audit().add(context.account, &record)?;
+    Ok(Step::Done(Some(Progress::Erasure(ErasureProgress { step: ErasureStep::Done, ..progress }))))
 }
 
 /// Erases one batch of a kind.

@@ -1,0 +1,56 @@
+//! `GET /{projectKey}/users/{userId}` and `GET /{projectKey}/users/{userId}/sessions`
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use derslik_domain::attendee::{AttendedPage, AttendedPlace};
+use derslik_domain::identity::Actor;
+use derslik_domain::job::{ProjectKey, ReferenceId};
+use derslik_domain::time::Timestamp;
+use derslik_ports::inbound::AttendedPart;
+
+use super::auth::Caller;
+use super::dto::{AttendedView, UserView, answer};
+use super::error::OpenReplayError;
+use super::path::{Span, project_key, span, user_id};
+use super::stream::{ListBody, Part, Parts, stream};
+use crate::state::HttpState;
+
+/// The most sessions that are read at once.
+const PART: u32 = 1_000;
+
+pub(super) async fn get(state: Data<HttpState>, Caller(actor): Caller, request: HttpRequest) -> Result<HttpResponse, OpenReplayError> {
+    let project = project_key(&request)?;
+    let user = user_id(&state, &actor, &project, &request).await?;
+    let attendance = state.activity.summary(&actor, &project, &user).await?;
+    Ok(answer(attendance.map(|attendance| UserView::new(&user, attendance))))
+}
+
+pub(super) async fn sessions(state: Data<HttpState>, Caller(actor): Caller, request: HttpRequest) -> Result<HttpResponse, OpenReplayError> {
+    let project = project_key(&request)?;
+    let user = user_id(&state, &actor, &project, &request).await?;
+    let Span { from, to } = span(&state, &actor, &project, &request).await?;
+    stream(Attended { state, actor, project, user, from, to, after: None }).await
+}
+
+/// What somebody attends, as far as it was read.
+struct Attended {
+    state: Data<HttpState>,
+    actor: Actor,
+    project: ProjectKey,
+    user: ReferenceId,
+    from: Timestamp,
+    to: Timestamp,
+    after: Option<AttendedPlace>,
+}
+
+impl Parts for Attended {
+    async fn next(&mut self, list: &mut ListBody) -> Result<Part, OpenReplayError> {
+        let page = AttendedPage { from: self.from, to: self.to, after: self.after, limit: PART };
+        let AttendedPart { project, user, sessions } = self.state.activity.sessions(&self.actor, &self.project, &self.user, page).await?;
+        let Some(user) = user else { return Ok(Part::Last) };
+        list.reserve(sessions.len());
+        sessions.iter().for_each(|session| list.push(&AttendedView::new(project, user, &self.user, session)));
+        self.after = sessions.last().map_or(self.after, |session| Some(session.place()));
+        Ok(if u32::try_from(sessions.len()).is_ok_and(|count| count < PART) { Part::Last } else { Part::More })
+    }
+}

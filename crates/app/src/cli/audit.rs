@@ -1,0 +1,87 @@
+//! `derslik audit`
+
+use std::io::Write;
+
+use clap::Subcommand;
+use derslik_domain::audit::{AuditPage, AuditRecord, Requester};
+use derslik_domain::id::Id;
+use derslik_domain::job::ReferenceId;
+use derslik_domain::time::Zone;
+use derslik_ports::outbound::UnitOfWork;
+use serde_json::{Map, Value, json};
+
+use super::job::JobArgs;
+use super::{Failure, database, find_account, open_database, runtime};
+use crate::config::Config;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AuditCommand {
+    /// Lists what was done to the data of people, without their names.
+    List {
+        #[command(flatten)]
+        common: JobArgs,
+        /// Only what was done about this user, in the words of who asked for it.
+        #[arg(long, value_name = "USER")]
+        about: Option<String>,
+        /// Only what was done by this job.
+        #[arg(long, value_name = "JOB")]
+        job: Option<i64>,
+        /// The record after which the list begins.
+        #[arg(long, value_name = "RECORD")]
+        after: Option<i64>,
+        /// The most records.
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+    },
+}
+
+impl AuditCommand {
+    pub(super) fn run(self, config: &Config) -> Result<(), Failure> {
+        let Self::List { common, about, job, after, limit } = self;
+        let about = about.map(ReferenceId::new).transpose().map_err(|error| Failure::Usage(error.into()))?;
+        let page = AuditPage { about, job: job.map(Id::new), after: after.map(Id::new), limit };
+        let runtime = runtime(config)?;
+        let uow = open_database(config, &runtime)?;
+        let account = runtime.block_on(find_account(&uow, &common.account))?;
+        let records = runtime.block_on(uow.read(move |stores| stores.audit().list(account, &page))).map_err(database)?;
+        let text = if common.json {
+            Value::Array(records.iter().map(as_json).collect()).to_string()
+        } else {
+            records.iter().map(as_line).collect::<Vec<_>>().join("\n")
+        };
+        writeln!(std::io::stdout(), "{text}").map_err(|error| Failure::Other(error.into()))
+    }
+}
+
+fn as_line(record: &AuditRecord) -> String {
+    let by = match record.event.requester() {
+        Some(Requester::Principal(principal, credential)) => format!("principal {principal}, credential {credential}"),
+        Some(Requester::Operator) => "operator".to_owned(),
+        None => String::new(),
+    };
+    let counts = record.event.counts().into_iter().flat_map(|counts| counts.iter().collect::<Vec<_>>());
+    let counts: Vec<_> = counts.map(|(kind, rows)| format!("{} {}", rows.get(), kind.name())).collect();
+    let at = record.at.in_zone(Zone::UTC);
+    format!("{}\t{at}\t{}\tjob {}\t{}\t{by}{}", record.id, record.event.name(), record.job, record.subject, counts.join(", "))
+}
+
+fn as_json(record: &AuditRecord) -> Value {
+    let (principal, credential) = match record.event.requester() {
+        Some(Requester::Principal(principal, credential)) => (Some(principal.get()), Some(credential.get())),
+        Some(Requester::Operator) | None => (None, None),
+    };
+    let counts = |counts: derslik_domain::job::ErasureCounts| -> Map<String, Value> {
+        counts.iter().map(|(kind, rows)| (kind.name().to_owned(), rows.get().into())).collect()
+    };
+    json!({
+        "id": record.id.get(),
+        "at": record.at.in_zone(Zone::UTC).to_string(),
+        "event": record.event.name(),
+        "job": record.job.get(),
+        "subject": record.subject.to_string(),
+        "principal": principal,
+        "credential": credential,
+        "by_operator": record.event.requester() == Some(Requester::Operator),
+        "counts": record.event.counts().map(counts),
+    })
+}

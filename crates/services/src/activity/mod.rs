@@ -1,0 +1,54 @@
+//! What can be known of somebody below a project.
+
+mod sessions;
+mod summary;
+
+use async_trait::async_trait;
+use derslik_domain::attendee::{Attendance, AttendedPage};
+use derslik_domain::id::{AccountId, ProjectId};
+use derslik_domain::identity::{Actor, User, UserState};
+use derslik_domain::job::{ProjectKey, ReferenceId};
+use derslik_ports::inbound::{ActivityService, AttendedPart, JobError};
+use derslik_ports::outbound::{Stores, UnitOfWork};
+
+/// The use cases of what is known of somebody, over a unit of work.
+#[derive(Debug, Clone)]
+pub struct Activity<U> {
+    uow: U,
+}
+
+impl<U: UnitOfWork> Activity<U> {
+    /// The use cases over this.
+    pub fn new(uow: U) -> Self {
+        Self { uow }
+    }
+}
+
+#[async_trait]
+impl<U: UnitOfWork> ActivityService for Activity<U> {
+    async fn summary(&self, actor: &Actor, project: &ProjectKey, user: &ReferenceId) -> Result<Option<Attendance>, JobError> {
+        summary::run(self, actor, project, user).await
+    }
+
+    async fn sessions(
+        &self,
+        actor: &Actor,
+        project: &ProjectKey,
+        user: &ReferenceId,
+        page: AttendedPage,
+    ) -> Result<AttendedPart, JobError> {
+        sessions::run(self, actor, project, user, page).await
+    }
+}
+
+/// Whom an erasure would find by that text, unless it has been here already.
+fn known(
+    stores: &mut dyn Stores,
+    account: AccountId,
+    project: &ProjectKey,
+    user: &ReferenceId,
+) -> Result<(ProjectId, Option<User>), JobError> {
+    let project = stores.projects().find_by_key(account, project)?.ok_or(JobError::ProjectNotFound)?;
+    let person = stores.users().find_person(account, user)?;
+    Ok((project.id, person.filter(|person| person.status != UserState::Deleted)))
+}

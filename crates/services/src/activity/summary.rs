@@ -1,0 +1,77 @@
+//! What somebody attends, in a few numbers.
+
+use derslik_domain::attendee::Attendance;
+use derslik_domain::identity::{Action, Actor, authorize};
+use derslik_domain::job::{ProjectKey, ReferenceId};
+use derslik_ports::inbound::JobError;
+use derslik_ports::outbound::UnitOfWork;
+
+use super::{Activity, known};
+
+pub(super) async fn run<U: UnitOfWork>(
+    service: &Activity<U>,
+    actor: &Actor,
+    project: &ProjectKey,
+    user: &ReferenceId,
+) -> Result<Option<Attendance>, JobError> {
+    authorize(actor, Action::ReadJobs)?;
+    let (account, project, user) = (actor.account_id(), project.clone(), user.clone());
+    service
+        .uow
+        .read(move |stores| {
+            let (_, person) = known(stores, account, &project, &user)?;
+            Ok(person.map(|person| stores.attendees().attendance_of(account, &person)).transpose()?)
+        })
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use derslik_domain::id::Id;
+    use derslik_domain::identity::{Scopes, User};
+    use derslik_domain::job::{Platform, Project, ProjectName};
+    use derslik_ports::inbound::ActivityService;
+    use derslik_ports::mocks::{FakeUnitOfWork, MockStores};
+    use derslik_testkit::builders::{account, actor_of, now, user};
+
+    use super::*;
+
+    const KEY: &str = "3sWXSsqHgSKnE87YkNJK";
+
+    async fn summary(found: Option<User>, scopes: Option<Scopes>, key: &str) -> Result<Option<Attendance>, JobError> {
+        let mut stores = MockStores::default();
+        stores.projects.expect_find_by_key().returning(|_, key| {
+            let name = ProjectName::new("Demo").unwrap();
+            let project = Project { id: Id::new(1), key: KEY.parse().unwrap(), name, platform: Platform::Web, created_at: now() };
+            Ok((*key == project.key).then_some(project))
+        });
+        stores.users.expect_find_person().returning(move |_, _| Ok(found.clone()));
+        stores.attendees.expect_attendance_of().returning(|_, person| {
+            assert_eq!(person.id.get(), 7);
+            Ok(Attendance { sessions: 2, first: Some(now()), last: Some(now()) })
+        });
+        let mut actor = actor_of(account());
+        actor.scopes = scopes.unwrap_or(actor.scopes);
+        let user = ReferenceId::new("user7").unwrap();
+        Activity::new(FakeUnitOfWork::new(stores)).summary(&actor, &key.parse().unwrap(), &user).await
+    }
+
+    #[tokio::test]
+    async fn a_person_is_counted_and_nobody_is_not() {
+        assert_eq!(summary(Some(user(7)), None, KEY).await.unwrap().map(|known| known.sessions), Some(2));
+        assert_eq!(summary(None, None, KEY).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn who_was_erased_is_nobody() {
+        assert_eq!(summary(Some(user(7).deleted(now())), None, KEY).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn the_project_and_the_scope_come_first() {
+        let unknown = summary(Some(user(7)), None, "AAAAAAAAAAAAAAAAAAAA").await;
+        assert!(matches!(unknown, Err(JobError::ProjectNotFound)), "{unknown:?}");
+        let denied = summary(Some(user(7)), Some(Scopes::default()), KEY).await;
+        assert!(matches!(denied, Err(JobError::Denied(_))), "{denied:?}");
+    }
+}
