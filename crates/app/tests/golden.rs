@@ -6,11 +6,23 @@ mod support;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::http::{Method, header};
 use actix_web::{App, test};
+use derslik::accounts::dev_accounts;
+use derslik_domain::attendee::Attendee;
+use derslik_domain::id::{Id, ProjectId};
+use derslik_domain::identity::{CredentialKind, User, UserKey};
+use derslik_domain::job::{Event, Failure, FailureReason, Jitter, LeaseTerm, LeaseToken, NewJob, ReferenceId, RetryPolicy, WorkerId};
 use derslik_domain::session::{Session, SessionDuration, SessionName};
+use derslik_http::openreplay::JobsCompat;
 use derslik_http::{Limits, configure};
+use derslik_ports::inbound::{IdentityService, Presented};
+use derslik_ports::mocks::StoppedClock;
+use derslik_ports::outbound::StoreError;
+use derslik_services::identity::{AccountPlan, CredentialPlan, Credentials, Identity, provision};
 use derslik_testkit::builders;
 use libtest_mimic::{Failed, Trial};
 use serde::{Deserialize, Serialize};
@@ -59,8 +71,14 @@ fn main() -> ExitCode {
             let file = file.clone();
             trials.push(Trial::test(name, move || {
                 block_on(async move {
-                    let service = Service::start(open, builders::now(), Limits::default()).await?;
+                    let mut service = Service::start(open, builders::now(), Limits::default()).await?;
                     prepare(&service).await?;
+                    if file.parent().is_some_and(|folder| folder.ends_with("jobs")) {
+                        prepare_jobs(&service).await?;
+                    }
+                    if file.file_stem().is_some_and(|name| name.to_string_lossy().ends_with("_126")) {
+                        service.state = service.state.with_jobs_compat(JobsCompat::Release126);
+                    }
                     replay(&service, &file).await
                 })
             }));
@@ -105,6 +123,80 @@ async fn prepare(service: &Service) -> Result<(), Failed> {
             stores.sessions().insert_many(builders::other_account().id, &[&theirs])
         })
         .await
+}
+
+/// Jobs of each status, one of them internal, one of another account, and somebody who attends two sessions.
+async fn prepare_jobs(service: &Service) -> Result<(), Failed> {
+    let later = |seconds| builders::now().plus(Duration::from_secs(seconds));
+    let erasure = |project, name: &str| -> Result<NewJob, Failed> {
+        Ok(NewJob::delete_user_data(ProjectId::new(project), ReferenceId::new(name)?, builders::now()))
+    };
+    let ours = [
+        erasure(1, "mehdi@openreplay.com")?,
+        erasure(1, "shekar@example.com")?,
+        erasure(1, "مهدي/علي")?,
+        erasure(1, "42")?,
+        erasure(1, "\"quoted\" \\ ığüşöç")?,
+        NewJob::expire_sessions(later(60), builders::now()),
+    ];
+    let theirs = erasure(2, "theirs")?;
+    let token = LeaseToken::new(uuid::Uuid::from_u128(7));
+    let claim = Event::Claim { worker: WorkerId::new(uuid::Uuid::from_u128(1)), token, term: LeaseTerm::DEFAULT };
+    let failure = Failure::new(FailureReason::Permanent, "no use in trying again");
+    let fail = Event::Fail { token, failure, retry: RetryPolicy::DEFAULT, jitter: Jitter::NONE };
+    let changes = [
+        (2, Event::Cancel, later(60)),
+        (3, Event::RunNow, later(1)),
+        (3, claim.clone(), later(2)),
+        (4, Event::RunNow, later(1)),
+        (4, claim.clone(), later(2)),
+        (4, Event::Succeed { token }, later(3)),
+        (5, Event::RunNow, later(1)),
+        (5, claim, later(2)),
+        (5, fail, later(4)),
+    ];
+    let people = [(1, "61E3D504-13EE-447F-9B36-6686C5C39FEB"), (2, "7CD2D504-13EE-447F-9B36-6686C5C39FEB")];
+    let second = Session { start: builders::start("2025-08-06T12:00:00"), ..builders::session(people[1].1.parse()?) };
+    let attends = people.map(|(number, session)| Ok::<_, Failed>((number, session.parse()?)));
+    let attends = attends.into_iter().collect::<Result<Vec<_>, _>>()?;
+    service
+        .write(move |stores| {
+            for job in &ours {
+                stores.jobs().enqueue(builders::account().id, job)?;
+            }
+            stores.jobs().enqueue(builders::other_account().id, &theirs)?;
+            for (id, event, at) in changes {
+                let before = stores.jobs().lock(builders::account().id, Id::new(id))?.ok_or(StoreError::Unavailable(None))?;
+                let (after, _) = before.clone().apply(event, at).map_err(|_| StoreError::Unavailable(None))?;
+                stores.jobs().replace(builders::account().id, &before, &after)?;
+            }
+            stores.sessions().insert_many(builders::account().id, &[&second])?;
+            let teacher = stores.users().find(builders::account().id, &UserKey::Id(Id::new(102)))?.ok_or(StoreError::Unavailable(None))?;
+            // Whoever made its GUID, the answers show this one.
+            let teacher = User { guid: builders::user(102).guid, ..teacher };
+            stores.users().update(builders::account().id, &teacher)?;
+            let attendee = |(number, session)| Attendee { session, user: Some(teacher.guid), ..builders::attendee(1, number) };
+            let attendees: Vec<_> = attends.into_iter().map(attendee).collect();
+            stores.attendees().insert_many(builders::account().id, &attendees)
+        })
+        .await?;
+    revoke_a_key(service).await
+}
+
+/// Gives the account another key of the jobs API, and takes it back.
+async fn revoke_a_key(service: &Service) -> Result<(), Failed> {
+    const REVOKED: &str = "revoked-organization-key";
+    let demo = dev_accounts(&builders::settings(), true, builders::now())?.into_iter().next().ok_or("no account")?;
+    let credentials = vec![CredentialPlan::opaque(CredentialKind::OrganizationKey, REVOKED)];
+    let plan = AccountPlan { credentials, users: Vec::new(), projects: Vec::new(), ..demo.plan };
+    provision(&service.uow, plan, Credentials::Always, builders::now()).await?;
+    let presented = Presented { kind: CredentialKind::OrganizationKey, public_id: String::new(), secret: REVOKED.into() };
+    // The memory of known keys is the service's own, and does not learn of this one.
+    let identity = Identity::new(service.uow.clone(), Arc::new(StoppedClock(builders::now())));
+    let actor = identity.authenticate(presented).await.map_err(|error| error.to_string())?;
+    let revoked =
+        service.write(move |stores| stores.identity().revoke_credential(actor.account_id(), actor.credential, builders::now())).await?;
+    if revoked { Ok(()) } else { Err("there was no key to revoke".into()) }
 }
 
 async fn replay(service: &Service, file: &Path) -> Result<(), Failed> {

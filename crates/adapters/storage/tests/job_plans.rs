@@ -1,0 +1,333 @@
+//! What the statements about jobs, and those that jobs make, really touch on either database, where much has ended, much waits
+//! for its time, and little is to be done.
+#![cfg(test)]
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use derslik_domain::attendee::AttendedPage;
+use derslik_domain::id::{Id, ProjectId};
+use derslik_domain::identity::User;
+use derslik_domain::job::{Action, Actions, BatchSize, LeaseTerm, LeaseToken, WorkerId};
+use derslik_domain::time::Timestamp;
+use derslik_ports::outbound::{Claim, Completion, HeldJob, JobsPage, StoreError, Stores};
+use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
+use derslik_testkit::builders::{account, user};
+use derslik_testkit::contract::Harness;
+use derslik_testkit::postgres::{PostgresServer, Template};
+use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection, set_default_instrumentation};
+use diesel::pg::PgConnection;
+use diesel::sql_types::{BigInt, Text};
+use diesel::sqlite::SqliteConnection;
+use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
+use uuid::Uuid;
+
+/// PostgreSQL plans a prepared statement anew five times, and then perhaps for all values at once.
+const OFTEN_ENOUGH: usize = 12;
+
+/// Now, as the rows below see it: 1 000 000 000 seconds after 1970.
+const NOW: Timestamp = Timestamp::from_micros(1_000_000_000_000_000);
+const TERM: LeaseTerm = LeaseTerm::DEFAULT;
+
+/// Somebody who is in a few of many sessions.
+const GUEST: i64 = 7;
+
+/// The tables, by numbers `n` from 1 to 220 000: `{at}` makes an instant of seconds since 1970, `{digest}` 32 bytes, `{guid}`
+/// 16 bytes of a number. Of the jobs, 200 000 have ended, 20 000 wait for their time, and 200 of a later priority are due.
+/// Every two-hundredth session is open still, and every thousandth is the guest's, and made by it.
+const ROWS: [&str; 4] = [
+    "INSERT INTO jobs (account_id, project_id, action, reference, reference_digest, priority, status, start_at, due_at, attempts,
+         ended_at, failures, created_at, updated_at)
+     SELECT 1329 + n % 2, 1, 'delete_user_data', 'user', {digest}, 50, 'completed', {at(n)}, {at(n)}, 1, {at(n)}, '[]', {at(n)}, {at(n)}
+     FROM {numbers} WHERE n <= 200000",
+    "INSERT INTO jobs (account_id, project_id, action, reference, reference_digest, priority, status, start_at, due_at, attempts,
+         failures, created_at, updated_at)
+     SELECT 1329, 1, 'delete_user_data', 'user', {digest}, 50, 'scheduled', {at(1000000000 + n)}, {at(1000000000 + n)}, 0, '[]', {at(n)},
+         {at(n)}
+     FROM {numbers} WHERE n <= 20000",
+    "INSERT INTO jobs (account_id, project_id, action, reference, reference_digest, priority, status, start_at, due_at, attempts,
+         failures, created_at, updated_at)
+     SELECT 1329, 0, 'prune', 'user', {digest}, 90, 'scheduled', {at(n)}, {at(n)}, 0, '[]', {at(n)}, {at(n)}
+     FROM {numbers} WHERE n <= 200",
+    "INSERT INTO sessions (account_id, guid, name, name_key, start_at, start_civil, timezone, duration_minutes, lang, status,
+         replay_status, options, allow_recording, inaccessible_replay, created_by, updated_by, created_at, updated_at)
+     SELECT 1329 + n % 2, {guid(n)}, '', '', {at(n)}, {civil}, 'UTC', 60, 'tr', CASE WHEN n % 200 = 0 THEN 1 ELSE 3 END, 0, '{}', {true},
+         {false}, CASE WHEN n % 1000 = 0 THEN 7 ELSE 4490 END, 4490, {at(n)}, {at(n)}
+     FROM {numbers} WHERE n <= 20000",
+];
+
+/// Two attendees in each session: the guest in every thousandth, once as a person and once by its address.
+const ATTENDEES: &str = "INSERT INTO attendees (account_id, session_guid, guid, user_guid, attendance_code, name, name_key, surname,
+         surname_key, email, email_key, role, created_at, updated_at)
+     SELECT 1329 + n % 2, {guid(n)}, {guid(n * 2 + WHICH)}, CASE WHEN n % 1000 = 0 AND WHICH = 0 THEN {guid(7)} ELSE {guid(n * 2 + WHICH + 100)} END,
+         'code-WHICH-' || n, '', '', '', '', 'a@b', CASE WHEN n % 1000 = 0 AND WHICH = 1 THEN 'user7@demo.example' ELSE 'WHICH-' || n END,
+         'u', {at(n)}, {at(n)}
+     FROM {numbers} WHERE n <= 20000 AND (WHICH = 0 OR n % 500 = 0)";
+
+struct Dialect {
+    numbers: &'static str,
+    at: fn(&str) -> String,
+    guid: fn(&str) -> String,
+    digest: &'static str,
+    civil: &'static str,
+    bools: (&'static str, &'static str),
+}
+
+const POSTGRES: Dialect = Dialect {
+    numbers: "generate_series(1, 220000) AS s (n)",
+    at: |seconds| format!("to_timestamp({seconds})"),
+    guid: |number| format!("lpad(to_hex({number}), 32, '0')::uuid"),
+    digest: "sha256(n::text::bytea)",
+    civil: "timestamp '2001-01-01'",
+    bools: ("true", "false"),
+};
+
+const SQLITE: Dialect = Dialect {
+    numbers: "(WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 220000) SELECT n FROM s)",
+    at: |seconds| format!("strftime('%Y-%m-%dT%H:%M:%S.000000Z', {seconds}, 'unixepoch')"),
+    guid: |number| format!("unhex(printf('%032x', {number}))"),
+    digest: "randomblob(32)",
+    civil: "'2001-01-01T00:00:00.000000'",
+    bools: ("1", "0"),
+};
+
+impl Dialect {
+    /// All rows, in the words of the database.
+    fn rows(&self) -> String {
+        let texts = ROWS.iter().map(|text| (*text).to_owned());
+        let attendees = ["0", "1"].map(|which| ATTENDEES.replace("WHICH", which));
+        let texts: Vec<_> = texts.chain(attendees).map(|text| self.translate(&text)).collect();
+        texts.join(";\n")
+    }
+
+    fn translate(&self, text: &str) -> String {
+        let text = text.replace("{numbers}", self.numbers).replace("{digest}", self.digest).replace("{civil}", self.civil);
+        let text = text.replace("{true}", self.bools.0).replace("{false}", self.bools.1);
+        let text = replace_calls(&text, "{at(", self.at);
+        replace_calls(&text, "{guid(", self.guid)
+    }
+}
+
+/// The text with `{name(argument)}` replaced by what the function makes of the argument.
+fn replace_calls(text: &str, opening: &str, function: fn(&str) -> String) -> String {
+    let mut parts = text.split(opening);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |done, part| {
+        let (argument, rest) = part.split_once(")}").unwrap();
+        done + &function(argument) + rest
+    })
+}
+
+type Deed = fn(&mut dyn Stores) -> Result<usize, StoreError>;
+
+/// What is done, and how many rows and entries of indexes it may look at each time, those included that it changes and undoes.
+const DEEDS: [(&str, Deed, i64); 15] = [
+    ("accounts with due jobs", |stores| Ok(stores.jobs().accounts_with_due(NOW, sweeps(), 10)?.len()), 250),
+    ("the next due job", |stores| Ok(stores.jobs().next_due(sweeps())?.into_iter().count()), 5),
+    ("a claim", |stores| Ok(claim(stores)?.len()), 150),
+    ("a claim of one action", |stores| Ok(stores.jobs().claim(account().id, &Claim { actions: sweeps(), ..to_claim() })?.len()), 150),
+    (
+        "a heartbeat",
+        |stores| {
+            let held = held(stores)?;
+            Ok(stores.jobs().renew(account().id, &held, NOW)?.len())
+        },
+        150,
+    ),
+    (
+        "completions",
+        |stores| {
+            let done: Vec<_> = held(stores)?.into_iter().map(|held| Completion { held, result: None }).collect();
+            Ok(stores.jobs().complete_many(account().id, &done, NOW)?.len())
+        },
+        150,
+    ),
+    (
+        "accounts with expired leases",
+        |stores| {
+            claim(stores)?;
+            Ok(stores.jobs().accounts_with_expired(NOW.plus(Duration::from_secs(60)), TERM)?.len())
+        },
+        200,
+    ),
+    (
+        "a rescue",
+        |stores| {
+            claim(stores)?;
+            Ok(stores.jobs().lock_expired(account().id, NOW.plus(Duration::from_secs(60)), TERM, 10)?.len())
+        },
+        200,
+    ),
+    (
+        "a list",
+        |stores| {
+            let page = JobsPage { project: Some(ProjectId::new(1)), after: Some(Id::new(150_000)), limit: 100 };
+            Ok(stores.jobs().list(account().id, &page)?.len() + stores.jobs().list_shown(account().id, &page)?.len())
+        },
+        420,
+    ),
+    (
+        "one job of a project",
+        |stores| {
+            Ok(1 + stores.jobs().find_in(account().id, &"3sWXSsqHgSKnE87YkNJK".parse().unwrap(), Id::new(150_000))?.into_iter().count())
+        },
+        4,
+    ),
+    ("one job", |stores| Ok(stores.jobs().find(account().id, Id::new(150_000))?.into_iter().count()), 2),
+    (
+        "what somebody attends",
+        |stores| Ok(usize::try_from(stores.attendees().attendance_of(account().id, &guest())?.sessions).unwrap()),
+        200,
+    ),
+    (
+        "what somebody attends, in a list",
+        |stores| {
+            let page = AttendedPage { from: Timestamp::MIN, to: Timestamp::MAX, after: None, limit: 1_000 };
+            Ok(stores.attendees().attended_by(account().id, &guest(), &page)?.len())
+        },
+        200,
+    ),
+    (
+        "the erasure of attendances and sessions",
+        |stores| {
+            let attendances = stores.attendees().erase_of(account().id, &guest(), BatchSize::DEFAULT)?;
+            let sessions = stores.sessions().erase_created_by(account().id, guest().id, BatchSize::DEFAULT)?;
+            Ok(usize::try_from(attendances.plus(sessions).get()).unwrap())
+        },
+        600,
+    ),
+    ("the expiry of sessions", |stores| Ok(usize::try_from(stores.sessions().expire(account().id, NOW, 10)?.get()).unwrap()), 150),
+];
+
+fn guest() -> User {
+    user(GUEST)
+}
+
+fn sweeps() -> Actions {
+    [Action::Prune].into_iter().collect()
+}
+
+fn to_claim() -> Claim {
+    let (worker, token) = (WorkerId::new(Uuid::from_u128(1)), LeaseToken::new(Uuid::from_u128(7)));
+    Claim { worker, token, term: TERM, at: NOW, actions: Action::ALL.into_iter().collect(), limit: 10 }
+}
+
+fn claim(stores: &mut dyn Stores) -> Result<Vec<derslik_domain::job::Job>, StoreError> {
+    stores.jobs().claim(account().id, &to_claim())
+}
+
+fn held(stores: &mut dyn Stores) -> Result<Vec<HeldJob>, StoreError> {
+    Ok(claim(stores)?.into_iter().map(|job| HeldJob { job: job.id, token: to_claim().token }).collect())
+}
+
+fn connect(url: &DatabaseUrl) -> Harness<DieselUnitOfWork> {
+    Harness::new(|runtime| DieselUnitOfWork::new(url, PoolSettings { connections: 1, ..PoolSettings::default() }, runtime))
+}
+
+/// Does something and undoes it.
+fn try_out(harness: &Harness<DieselUnitOfWork>, about: &'static str, deed: Deed) {
+    let undone: Result<(), StoreError> = harness.try_write(move |stores| {
+        assert!(deed(stores)? > 0, "{about} finds nothing");
+        Err(StoreError::Unavailable(None))
+    });
+    assert!(matches!(undone, Err(StoreError::Unavailable(None))), "{about}: {undone:?}");
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+#[test]
+fn postgres_looks_at_few_rows_to_find_few() {
+    let template = Template::new("derslik", &schema_revision(), |url| Ok(url.parse::<DatabaseUrl>()?.migrate().map(drop)?));
+    let database = PostgresServer::shared().unwrap().create_database(&template).unwrap();
+    let url: DatabaseUrl = database.url().parse().unwrap();
+    let mut conn = PgConnection::establish(database.url()).unwrap();
+    conn.batch_execute(&POSTGRES.rows()).unwrap();
+    conn.batch_execute("VACUUM ANALYZE jobs; ").unwrap();
+    conn.batch_execute("VACUUM ANALYZE sessions").unwrap();
+    conn.batch_execute("VACUUM ANALYZE attendees").unwrap();
+    for (about, deed, most) in DEEDS {
+        // What was undone leaves dead rows behind, which are looked at as well.
+        conn.batch_execute("VACUUM jobs").unwrap();
+        let before = rows_read(&mut conn);
+        let harness = connect(&url);
+        for _ in 0..OFTEN_ENOUGH {
+            try_out(&harness, about, deed);
+        }
+        drop(harness);
+        let read = rows_read(&mut conn) - before;
+        let times = i64::try_from(OFTEN_ENOUGH).unwrap();
+        assert!(read <= most * times, "{about}: {} rows each time", read / times);
+    }
+}
+
+/// How many rows and entries of indexes were looked at by all connections that have ended, once all others have.
+fn rows_read(conn: &mut PgConnection) -> i64 {
+    const OTHERS: &str = "SELECT count(*) AS count FROM pg_stat_activity \
+                          WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
+    const READ: &str = "SELECT ((SELECT sum(seq_tup_read) FROM pg_stat_user_tables) + \
+                        (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes))::bigint AS count";
+    while sql_query(OTHERS).get_result::<Count>(conn).unwrap().count > 0 {
+        thread::sleep(Duration::from_millis(5));
+    }
+    sql_query(READ).get_result::<Count>(conn).unwrap().count
+}
+
+/// The statements that any connection to SQLite ran, without their values.
+static STATEMENTS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+#[expect(clippy::unnecessary_wraps, reason = "the form in which diesel takes it")]
+fn recorder() -> Option<Box<dyn Instrumentation>> {
+    Some(Box::new(|event: InstrumentationEvent<'_>| {
+        let InstrumentationEvent::StartQuery { query, .. } = event else { return };
+        let query = query.to_string();
+        if let Some((statement, _)) = query.split_once(" -- binds: ") {
+            STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner).insert(statement.to_owned());
+        }
+    }))
+}
+
+#[derive(QueryableByName)]
+struct SqlitePlan {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+#[test]
+fn sqlite_searches_an_index_for_every_statement_about_jobs() {
+    set_default_instrumentation(recorder).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("plans.sqlite");
+    let url = DatabaseUrl::Sqlite(path.clone());
+    url.migrate().unwrap();
+    let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    conn.batch_execute(&SQLITE.rows()).unwrap();
+    STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    let harness = connect(&url);
+    for (about, deed, _) in DEEDS {
+        try_out(&harness, about, deed);
+    }
+    drop(harness);
+    let statements = STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    assert!(statements.len() > 15, "{statements:?}");
+    // As it plans where nobody has counted anything, which is how it runs, and where somebody has.
+    for counted in [false, true] {
+        if counted {
+            conn.batch_execute("ANALYZE").unwrap();
+        }
+        for statement in &statements {
+            let plan: Vec<SqlitePlan> = sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load(&mut conn).unwrap();
+            let plan: Vec<_> = plan.into_iter().map(|step| step.detail).collect();
+            let scans = |step: &String| ["jobs", "sessions", "attendees"].iter().any(|table| step.starts_with(&format!("SCAN {table}")));
+            // The index of those that run holds nothing else, and the first of those that wait is the first of theirs.
+            let is_short = |step: &String| ["jobs_running", "jobs_due"].iter().any(|index| step.ends_with(index));
+            let whole: Vec<_> = plan.iter().filter(|step| scans(step) && !is_short(step)).collect();
+            assert!(whole.is_empty(), "{statement}\n{plan:?}");
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! Erasures from the request to the last row, by a real worker on both databases: what goes, what stays, what is recorded, and
+//! what a worker that dies in the middle leaves to the next one.
+#![expect(clippy::indexing_slicing, reason = "a part that is not there is null in JSON, and fails the check")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed expectation is what a test is for")]
+
+mod support;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use actix_web::http::Method;
+use actix_web::{App, test};
+use derslik::system::{ShiftedClock, SystemIds};
+use derslik_domain::attendee::Attendee;
+use derslik_domain::audit::{AuditEvent, AuditPage, AuditRecord, Requester};
+use derslik_domain::id::{AccountId, PrincipalId};
+use derslik_domain::identity::{CredentialKind, Email, PasswordHash, SecretDigest, User, UserKey, Username};
+use derslik_domain::job::{ErasureCounts, ErasureKind, Progress, ReferenceId, RowCount};
+use derslik_domain::session::Session;
+use derslik_http::{Limits, configure};
+use derslik_ports::outbound::{JobsPage, NewCredential, StoreError, Stores, UnitOfWork};
+use derslik_storage::DieselUnitOfWork;
+use derslik_testkit::builders::{account, attendee, guid, now, other_account, session, user};
+use derslik_worker::handlers::{self, CalendarTemplate, Retention};
+use derslik_worker::{Runner, Settings, WorkerPorts};
+use libtest_mimic::Trial;
+use serde_json::{Value, json};
+use support::{DATABASES, Service, block_on, run};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+const KEY: &str = "demo-organization-key";
+const PROJECT: &str = "/api/v1/3sWXSsqHgSKnE87YkNJK";
+const ADMIN: &str = "demo-admin-token";
+const TEACHER: &str = "demo-teacher-token";
+/// The teacher of the account `demo`, and what else the teacher is known by.
+const ID: PrincipalId = PrincipalId::new(102);
+const ADDRESS: &str = "teacher@demo.example";
+
+fn main() -> ExitCode {
+    let mut trials = Vec::new();
+    for (name, open) in DATABASES {
+        let mut add = |behaviour: &str, test: fn(Service) -> std::pin::Pin<Box<dyn Future<Output = ()>>>| {
+            trials.push(Trial::test(format!("{name}::{behaviour}"), move || {
+                block_on(async move {
+                    test(Service::start(open, now(), Limits::default()).await?).await;
+                    Ok(())
+                })
+            }));
+        };
+        add("everything_of_a_user_goes_and_what_others_need_stays", |service| Box::pin(everything(service)));
+        add("an_erasure_that_was_cut_off_goes_on_where_it_stood", |service| Box::pin(cut_off(service)));
+        add("an_erasure_that_was_called_off_is_recorded_as_such", |service| Box::pin(called_off(service)));
+    }
+    run(trials)
+}
+
+async fn call(service: &Service, token: &str, method: Method, path: &str, body: Value) -> (u16, Value) {
+    let app = test::init_service(App::new().configure(|config| configure(config, service.state.clone()))).await;
+    let request = test::TestRequest::default().method(method).uri(path).insert_header(("Authorization", format!("Bearer {token}")));
+    let request = if body.is_null() { request } else { request.set_json(body) };
+    let response = test::call_service(&app, request.to_request()).await;
+    (response.status().as_u16(), serde_json::from_slice(&test::read_body(response).await).unwrap_or_default())
+}
+
+async fn get(service: &Service, token: &str, path: &str) -> (u16, Value) {
+    call(service, token, Method::GET, path, Value::Null).await
+}
+
+/// Asks for an erasure, and tells the id of its job.
+async fn ask(service: &Service, name: &str) -> i64 {
+    let (status, body) = call(service, KEY, Method::DELETE, &format!("{PROJECT}/users/{name}"), Value::Null).await;
+    assert_eq!((status, body["data"]["status"].as_str()), (200, Some("scheduled")), "{body}");
+    body["data"]["jobId"].as_i64().unwrap()
+}
+
+/// A worker whose clock shows a time at which all that was asked for is due.
+fn worker<U: UnitOfWork>(uow: U, days_later: u64) -> (CancellationToken, tokio::task::JoinHandle<()>) {
+    let clock = Arc::new(ShiftedClock::starting_at(now().plus(Duration::from_secs(days_later * 24 * 60 * 60))));
+    let ports = WorkerPorts { uow, clock, ids: Arc::new(SystemIds), sleeper: Arc::new(Notify::new()) };
+    let settings = Settings { sweep: None, ..Settings::default() };
+    let stop = CancellationToken::new();
+    let runner = Runner::new(ports, handlers::registry(Retention::default(), CalendarTemplate::default()), settings).unwrap();
+    (stop.clone(), tokio::spawn(runner.run(stop)))
+}
+
+async fn until_completed(service: &Service, job: i64) {
+    let begin = std::time::Instant::now();
+    loop {
+        let (_, body) = get(service, KEY, &format!("{PROJECT}/jobs/{job}")).await;
+        if body["data"]["status"] == "completed" {
+            return;
+        }
+        assert!(begin.elapsed() < Duration::from_secs(60), "{body}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn erase(service: &Service, name: &str, days_later: u64) -> i64 {
+    let job = ask(service, name).await;
+    let (stop, worker) = worker(service.uow.clone(), days_later);
+    until_completed(service, job).await;
+    stop.cancel();
+    worker.await.unwrap();
+    job
+}
+
+async fn audit(service: &Service, page: AuditPage) -> Vec<AuditRecord> {
+    service.uow.read(move |stores| stores.audit().list(account().id, &page)).await.map_err(|error: StoreError| error.to_string()).unwrap()
+}
+
+const ALL: AuditPage = AuditPage { about: None, job: None, after: None, limit: 100 };
+
+fn counts<const N: usize>(counts: [(ErasureKind, u64); N]) -> ErasureCounts {
+    counts.into_iter().map(|(kind, rows)| (kind, RowCount::new(rows))).collect()
+}
+
+/// Sessions with their makers, and who attends them, in one account.
+fn classes(stores: &mut dyn Stores, of: AccountId, teacher: &User) -> Result<(), StoreError> {
+    let made = |number, by| Session { created_by: by, ..session(guid(number)) };
+    let service = session(guid(0)).created_by;
+    let sessions = [made(1, ID), made(2, ID), made(3, service), made(4, service)];
+    stores.sessions().insert_many(of, &sessions.iter().collect::<Vec<_>>())?;
+    let address = || teacher.email.clone().unwrap();
+    stores.attendees().insert_many(
+        of,
+        &[
+            // Nobody but the teacher is in the first one, and somebody else is in the second.
+            Attendee { user: Some(teacher.guid), ..attendee(1, 1) },
+            attendee(2, 2),
+            Attendee { user: Some(teacher.guid), ..attendee(3, 3) },
+            Attendee { email: address(), ..attendee(4, 4) },
+            attendee(4, 5),
+        ],
+    )
+}
+
+async fn everything(service: Service) {
+    let teacher = service.write(|stores| stores.users().find(account().id, &UserKey::Id(ID))).await.unwrap().unwrap();
+    let namesake = User { email: Email::parse(ADDRESS).ok(), guid: teacher.guid, username: None, ..user(ID.get()) };
+    let (mine, theirs) = (teacher.clone(), namesake.clone());
+    service
+        .write(move |stores| {
+            classes(stores, account().id, &mine)?;
+            stores.users().update(account().id, &User { username: Username::parse("hoca").ok(), ..mine.clone() })?;
+            stores.identity().set_password(account().id, ID, &PasswordHash::new("$argon2id$"), now())?;
+            let key = NewCredential {
+                kind: CredentialKind::PerculusKey,
+                public_id: "hoca".to_owned(),
+                digest: SecretDigest::new([7; 32]),
+                scopes: CredentialKind::PerculusKey.scopes(),
+                expires_at: None,
+                project: None,
+                at: now(),
+            };
+            stores.identity().add_credential(account().id, mine.principal(), &key)?;
+            // The same numbers, names and addresses in another account.
+            stores.users().add(other_account().id, &theirs)?;
+            classes(stores, other_account().id, &theirs)
+        })
+        .await
+        .unwrap();
+    let course = json!({ "name": "Biyoloji", "ownerId": "me", "courseState": "ACTIVE" });
+    let (status, owned) = call(&service, TEACHER, Method::POST, "/v1/courses", course.clone()).await;
+    assert_eq!(status, 200, "{owned}");
+    let (_, taught) = call(&service, ADMIN, Method::POST, "/v1/courses", course).await;
+    let (owned, taught) = (owned["id"].as_str().unwrap().to_owned(), taught["id"].as_str().unwrap().to_owned());
+    let member = json!({ "userId": ADDRESS });
+    let (status, body) = call(&service, ADMIN, Method::POST, &format!("/v1/courses/{taught}/teachers"), member).await;
+    assert_eq!(status, 200, "{body}");
+    let (_, known) = get(&service, KEY, &format!("{PROJECT}/users/{ADDRESS}")).await;
+    assert_eq!(known["data"]["sessionCount"], 3, "{known}");
+
+    let job = erase(&service, "HOCA", 2).await;
+
+    let erased = counts([
+        (ErasureKind::Credentials, 3),
+        (ErasureKind::Attendances, 3),
+        (ErasureKind::Sessions, 1),
+        (ErasureKind::Memberships, 1),
+        (ErasureKind::Profile, 1),
+    ]);
+    let records = audit(&service, ALL).await;
+    let events: Vec<_> = records.iter().map(|record| (record.job.get(), record.event)).collect();
+    let [(_, AuditEvent::ErasureRequested(Requester::Principal(by, _))), (_, completed)] = events[..] else { panic!("{events:?}") };
+    assert_eq!((by.get(), completed), (4490, AuditEvent::ErasureCompleted(erased)));
+    assert!(events.iter().all(|(of, _)| *of == job));
+    let about = |name: &str| AuditPage { about: ReferenceId::new(name).ok(), ..ALL };
+    assert_eq!((audit(&service, about("HOCA")).await.len(), audit(&service, about(ADDRESS)).await.len()), (2, 0));
+
+    gone(&service, &teacher, &taught).await;
+    // What others need is there, and so is the course, whose owner is nobody to make another one of.
+    let left = service.write(|stores| {
+        (0..5).map(|number| Ok(stores.sessions().find(account().id, guid(number))?.is_some())).collect::<Result<Vec<_>, _>>()
+    });
+    assert_eq!(left.await.unwrap(), [false, false, true, true, true]);
+    assert_eq!(get(&service, ADMIN, &format!("/v1/courses/{owned}")).await.0, 200);
+    let another = json!({ "name": "Kimya", "ownerId": ID.to_string() });
+    let (status, body) = call(&service, ADMIN, Method::POST, "/v1/courses", another).await;
+    assert!(status == 400 && body["error"]["message"].as_str().unwrap().starts_with("@InactiveCourseOwner"), "{body}");
+    // Nothing happened to the other account.
+    let attends = service.write(move |stores| {
+        let found = stores.users().find(other_account().id, &UserKey::Email(Email::parse(ADDRESS).unwrap()))?.unwrap();
+        assert_eq!(found, namesake);
+        Ok((stores.attendees().attendance_of(other_account().id, &found)?.sessions, stores.sessions().find(other_account().id, guid(1))?))
+    });
+    let (attends, made) = attends.await.unwrap();
+    assert!(attends == 3 && made.is_some());
+
+    // Once more, by an id that is left: nothing is found, and nothing is harmed.
+    let again = erase(&service, &ID.to_string(), 4).await;
+    let page = AuditPage { job: Some(derslik_domain::id::JobId::new(again)), ..ALL };
+    assert_eq!(audit(&service, page).await.last().unwrap().event, AuditEvent::ErasureCompleted(ErasureCounts::default()));
+    gone(&service, &teacher, &taught).await;
+    assert_eq!(get(&service, ADMIN, &format!("/v1/courses/{owned}")).await.0, 200);
+}
+
+/// Expects that nothing is left of the teacher by any name or key.
+async fn gone(service: &Service, teacher: &User, taught: &str) {
+    for name in [ADDRESS, "hoca", &ID.to_string(), &teacher.guid.to_string()] {
+        assert_eq!(get(service, KEY, &format!("{PROJECT}/users/{name}")).await, (200, json!({ "data": null })), "{name}");
+        assert_eq!(get(service, KEY, &format!("{PROJECT}/users/{name}/sessions")).await, (200, json!({ "data": [] })), "{name}");
+    }
+    assert_eq!(get(service, ADMIN, &format!("/v1/courses/{taught}/teachers/{ID}")).await.0, 404);
+    let found = teacher.clone();
+    let left = service.write(move |stores| {
+        let attends = stores.attendees().attendance_of(account().id, &found)?.sessions;
+        let key = stores.identity().find_credential(CredentialKind::PerculusKey, "hoca")?.is_some();
+        let password = stores.identity().find_password(account().id, ID)?.is_some();
+        let tombstone = stores.users().find(account().id, &UserKey::Id(ID))?.unwrap();
+        assert_eq!(tombstone, found.deleted(tombstone.updated_at));
+        Ok((attends, key, password))
+    });
+    assert_eq!(left.await.unwrap(), (0, false, false));
+}
+
+/// A unit of work that does so many writes, and then nothing any more: as if its process had been killed between two of them.
+#[derive(Clone)]
+struct Mortal {
+    uow: DieselUnitOfWork,
+    writes: Arc<AtomicU32>,
+}
+
+impl UnitOfWork for Mortal {
+    async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: Fn(&mut dyn Stores) -> Result<T, E> + Send + 'static,
+    {
+        if self.writes.load(Ordering::Relaxed) == 0 {
+            std::future::pending::<()>().await;
+        }
+        self.uow.read(work).await
+    }
+
+    async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&mut dyn Stores) -> Result<T, E> + Send + 'static,
+    {
+        if self.writes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_err() {
+            std::future::pending::<()>().await;
+        }
+        self.uow.write(work).await
+    }
+}
+
+async fn cut_off(service: Service) {
+    service
+        .write(|stores| {
+            let sessions: Vec<_> = (1..=2_500).map(|number| Session { created_by: ID, ..session(guid(number)) }).collect();
+            stores.sessions().insert_many(account().id, &sessions.iter().collect::<Vec<_>>())
+        })
+        .await
+        .unwrap();
+    let job = ask(&service, ADDRESS).await;
+    // A claim, the credentials, the attendances, and two batches of sessions.
+    let writes = Arc::new(AtomicU32::new(5));
+    let (_, doomed) = worker(Mortal { uow: service.uow.clone(), writes: Arc::clone(&writes) }, 2);
+    while writes.load(Ordering::Relaxed) > 0 || erased_sessions(&service).await < 2_000 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    doomed.abort();
+    assert_eq!(erased_sessions(&service).await, 2_000);
+    let (_, body) = get(&service, KEY, &format!("{PROJECT}/jobs/{job}")).await;
+    assert_eq!(body["data"]["status"], "running", "nobody knows yet that its worker is dead");
+
+    // A day later its lease has ended long ago.
+    let (stop, worker) = worker(service.uow.clone(), 3);
+    until_completed(&service, job).await;
+    stop.cancel();
+    worker.await.unwrap();
+    let erased = counts([(ErasureKind::Credentials, 1), (ErasureKind::Sessions, 2_500), (ErasureKind::Profile, 1)]);
+    let completed = audit(&service, ALL).await.last().map(|record| record.event);
+    assert_eq!(completed, Some(AuditEvent::ErasureCompleted(erased)), "each once, whoever did it");
+    let (_, body) = get(&service, KEY, &format!("{PROJECT}/jobs/{job}")).await;
+    assert!(body["data"]["errors"].is_string(), "the first attempt ended with its lease: {body}");
+}
+
+/// How many sessions the one job has erased so far.
+async fn erased_sessions(service: &Service) -> u64 {
+    let page = JobsPage { project: None, after: None, limit: 10 };
+    let jobs = service.write(move |stores| stores.jobs().list(account().id, &page)).await.unwrap();
+    match jobs[0].progress {
+        Some(Progress::Erasure(erasure)) => erasure.counts.get(ErasureKind::Sessions).get(),
+        _ => 0,
+    }
+}
+
+async fn called_off(service: Service) {
+    let job = ask(&service, ADDRESS).await;
+    let path = format!("{PROJECT}/jobs/{job}");
+    let cancel = || call(&service, KEY, Method::DELETE, &path, Value::Null);
+    assert_eq!((cancel().await.0, cancel().await.0), (200, 501));
+    let events: Vec<_> = audit(&service, ALL).await.into_iter().map(|record| (record.job.get(), record.event.name())).collect();
+    assert_eq!(events, [(job, "erasure_requested"), (job, "erasure_cancelled")]);
+    assert_eq!(get(&service, TEACHER, "/v1/courses").await.0, 200, "nothing was erased");
+}

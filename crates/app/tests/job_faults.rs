@@ -1,0 +1,294 @@
+//! Workers whose PostgreSQL is killed in the middle of a claim, of a heartbeat, of a step, of a completion: once it is back they
+//! go on by themselves, nothing is lost, and no effect counts twice.
+#![cfg(test)]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use derslik::system::{SystemClock, SystemIds};
+use derslik_domain::form::Field;
+use derslik_domain::job::{Action, Failure, Job, JobStatus, NewJob, Progress, ReferenceId};
+use derslik_domain::session::{FilterForm, Session, SessionFilter, SessionName};
+use derslik_ports::outbound::{Clock, Ids, JobsPage, StoreError, Stores, UnitOfWork};
+use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
+use derslik_testkit::builders::{account, session};
+use derslik_testkit::postgres::{Durability, PostgresServer, Template, TestDatabase};
+use derslik_worker::{Registry, Runner, Settings, Step, StepContext, StepError, StepHandler, Task, TaskHandler, WorkerPorts};
+use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
+use diesel::sql_types::BigInt;
+use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
+use tokio::runtime::Runtime;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// How long the server stays away.
+const AWAY: Duration = Duration::from_secs(1);
+/// The longest that anything may take that is to happen.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+struct World {
+    runtime: Runtime,
+    uow: DieselUnitOfWork,
+    database: TestDatabase,
+    server: PostgresServer,
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+impl World {
+    fn new() -> Self {
+        let server = PostgresServer::start(Durability::Durable).expect("a server");
+        let template = Template::new("derslik", &schema_revision(), |url| Ok(url.parse::<DatabaseUrl>()?.migrate().map(drop)?));
+        let database = server.create_database(&template).expect("a database");
+        let runtime = Runtime::new().expect("a runtime");
+        let settings = PoolSettings { connections: 4, ..PoolSettings::default() };
+        let uow = DieselUnitOfWork::new(&database.url().parse().expect("a valid URL"), settings, runtime.handle());
+        Self { runtime, uow, database, server }
+    }
+
+    /// A worker that looks for jobs by itself after so long at the latest.
+    fn work(&self, registry: Registry, poll: Duration) -> (CancellationToken, JoinHandle<()>) {
+        let sleeper = self.uow.wake_ups().expect("a thread");
+        let ports = WorkerPorts { uow: self.uow.clone(), clock: Arc::new(SystemClock), ids: Arc::new(SystemIds), sleeper };
+        let settings = Settings { sweep: None, poll, ..Settings::default() };
+        let stop = CancellationToken::new();
+        let runner = Runner::new(ports, registry, settings).expect("valid settings");
+        (stop.clone(), self.runtime.spawn(runner.run(stop)))
+    }
+
+    fn end(&self, worker: (CancellationToken, JoinHandle<()>)) {
+        worker.0.cancel();
+        self.runtime.block_on(worker.1).expect("the worker ends");
+    }
+
+    fn enqueue(&self, references: std::ops::Range<u32>) {
+        let now = SystemClock.now();
+        let jobs: Vec<_> = references
+            .map(|number| NewJob::assign_calendar_id(ReferenceId::new(number.to_string()).expect("a valid reference"), now))
+            .collect();
+        let made = self.runtime.block_on(self.uow.write(move |stores| stores.jobs().enqueue_many(account().id, &jobs)));
+        made.map_err(|error: StoreError| error.to_string()).expect("they are new");
+    }
+
+    fn jobs(&self) -> Vec<Job> {
+        let page = JobsPage { project: None, after: None, limit: 10_000 };
+        let begin = Instant::now();
+        loop {
+            match self.runtime.block_on(self.uow.read(move |stores| stores.jobs().list(account().id, &page))) {
+                Ok(jobs) => return jobs,
+                Err(StoreError::Unavailable(_)) if begin.elapsed() < PATIENCE => sleep(Duration::from_millis(100)),
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+
+    fn until_all_ended(&self) -> Vec<Job> {
+        let begin = Instant::now();
+        loop {
+            let jobs = self.jobs();
+            if jobs.iter().all(|job| !job.status().is_live()) {
+                return jobs;
+            }
+            assert!(begin.elapsed() < PATIENCE, "some jobs are still not done: {jobs:?}");
+            sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Waits until `trigger` has led to a statement of that beginning, and kills the server in the middle of it; then brings it
+    /// back.
+    fn kill_during(&self, table: &str, statement: &str, trigger: impl FnOnce()) {
+        let mut holder = PgConnection::establish(self.database.url()).expect("a connection");
+        let mut watcher = PgConnection::establish(self.database.url()).expect("a connection");
+        holder.batch_execute(&format!("BEGIN; LOCK TABLE {table} IN SHARE MODE")).expect("the lock");
+        trigger();
+        let waiting = format!(
+            "SELECT count(*) AS count FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'derslik' \
+             AND query LIKE '{statement}%'"
+        );
+        let begin = Instant::now();
+        while sql_query(&waiting).get_result::<Count>(&mut watcher).expect("an answer").count == 0 {
+            assert!(begin.elapsed() < PATIENCE, "no statement waits for the lock");
+            sleep(Duration::from_millis(5));
+        }
+        self.server.stop_immediate().expect("it stops");
+        sleep(AWAY);
+        self.server.restart().expect("it comes back");
+    }
+
+    /// How many entries there are in the ledger, and how many different ones.
+    fn ledger(&self) -> (usize, usize) {
+        let mut names = Vec::new();
+        for page in 1.. {
+            let form = FilterForm { page_number: Field::Given(page), page_size: Field::Given(100), ..FilterForm::default() };
+            let filter: SessionFilter = form.judge().expect("a valid filter");
+            let found = self.runtime.block_on(self.uow.read(move |stores| stores.sessions().search(account().id, &filter)));
+            let found = found.map_err(|error: StoreError| error.to_string()).expect("a page");
+            if found.is_empty() {
+                break;
+            }
+            names.extend(found.into_iter().map(|entry| entry.name.as_str().to_owned()));
+        }
+        let all = names.len();
+        names.sort();
+        names.dedup();
+        (all, names.len())
+    }
+}
+
+/// Enters the job into a ledger, which is a session by the name of the job.
+struct Ledger;
+
+impl StepHandler for Ledger {
+    fn step(&self, stores: &mut dyn Stores, context: &StepContext<'_>) -> Result<Step, StepError> {
+        let name = SessionName::new(format!("job {}", context.job.id)).expect("a valid name");
+        stores.sessions().insert_many(context.account, &[&Session { name, ..session(SystemIds.session_guid()) }])?;
+        sleep(Duration::from_millis(5));
+        Ok(Step::Done(None))
+    }
+}
+
+/// Counts how often it ran, and ends when it is told to.
+#[derive(Clone, Default)]
+struct Outside {
+    runs: Arc<AtomicU32>,
+    may_end: Arc<Notify>,
+}
+
+#[async_trait]
+impl TaskHandler for Outside {
+    async fn run(&self, _: Task) -> Result<Option<Progress>, Failure> {
+        self.runs.fetch_add(1, Ordering::Relaxed);
+        self.may_end.notified().await;
+        Ok(None)
+    }
+}
+
+impl Outside {
+    fn until_running(&self) {
+        let begin = Instant::now();
+        while self.runs.load(Ordering::Relaxed) == 0 {
+            assert!(begin.elapsed() < PATIENCE, "the job does not start");
+            sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+const POLL: Duration = Duration::from_secs(1);
+
+#[test]
+fn a_server_that_dies_during_a_claim_has_claimed_nothing() {
+    let world = World::new();
+    world.enqueue(0..20);
+    let mut worker = None;
+    world.kill_during("jobs", "UPDATE jobs SET status = ''running''", || {
+        worker = Some(world.work(Registry::default().with_steps(Action::AssignCalendarId, Ledger), POLL));
+    });
+    let jobs = world.until_all_ended();
+    world.end(worker.expect("a worker"));
+    assert!(jobs.iter().all(|job| job.status() == JobStatus::Completed && job.state.attempts().get() == 1), "{jobs:?}");
+    assert_eq!(world.ledger(), (20, 20));
+}
+
+#[test]
+fn a_server_that_dies_during_a_heartbeat_costs_no_job() {
+    let world = World::new();
+    let outside = Outside::default();
+    let worker = world.work(Registry::default().with_task(Action::AssignCalendarId, outside.clone()), POLL);
+    world.enqueue(0..1);
+    outside.until_running();
+    world.kill_during("jobs", "UPDATE jobs SET lease_until", || {});
+    // Longer than a heartbeat, and shorter than a lease.
+    sleep(Duration::from_secs(6));
+    assert_eq!(world.jobs()[0].status(), JobStatus::Running, "its worker still has it");
+    outside.may_end.notify_one();
+    let jobs = world.until_all_ended();
+    world.end(worker);
+    assert_eq!((jobs[0].status(), outside.runs.load(Ordering::Relaxed)), (JobStatus::Completed, 1));
+}
+
+#[test]
+fn a_server_that_dies_during_a_completion_is_told_again() {
+    let world = World::new();
+    let outside = Outside::default();
+    let worker = world.work(Registry::default().with_task(Action::AssignCalendarId, outside.clone()), POLL);
+    world.enqueue(0..1);
+    outside.until_running();
+    world.kill_during("jobs", "UPDATE jobs SET status = $", || outside.may_end.notify_one());
+    let jobs = world.until_all_ended();
+    world.end(worker);
+    assert_eq!((jobs[0].status(), outside.runs.load(Ordering::Relaxed)), (JobStatus::Completed, 1));
+}
+
+#[test]
+fn a_server_that_dies_in_the_middle_of_a_step_has_done_nothing_of_it() {
+    let world = World::new();
+    world.enqueue(0..20);
+    let mut worker = None;
+    world.kill_during("sessions", "INSERT INTO sessions", || {
+        worker = Some(world.work(Registry::default().with_steps(Action::AssignCalendarId, Ledger), POLL));
+    });
+    let jobs = world.until_all_ended();
+    world.end(worker.expect("a worker"));
+    assert!(jobs.iter().all(|job| job.status() == JobStatus::Completed), "{jobs:?}");
+    assert_eq!(world.ledger(), (20, 20));
+}
+
+#[test]
+fn a_worker_survives_a_server_that_dies_again_and_again() {
+    const JOBS: u32 = 400;
+    let world = World::new();
+    world.enqueue(0..JOBS);
+    let worker = world.work(Registry::default().with_steps(Action::AssignCalendarId, Ledger), POLL);
+    for pause in [150, 400, 250] {
+        sleep(Duration::from_millis(pause));
+        world.server.stop_immediate().expect("it stops");
+        sleep(Duration::from_millis(300));
+        world.server.restart().expect("it comes back");
+    }
+    let jobs = world.until_all_ended();
+    world.end(worker);
+    assert!(jobs.iter().all(|job| job.status() == JobStatus::Completed), "{jobs:?}");
+    let jobs = usize::try_from(JOBS).expect("a small number");
+    assert_eq!(world.ledger(), (jobs, jobs));
+}
+
+#[test]
+fn a_listener_whose_server_died_hears_again_of_new_jobs() {
+    let world = World::new();
+    // Nobody looks without being woken.
+    let worker = world.work(Registry::default().with_steps(Action::AssignCalendarId, Ledger), Duration::from_secs(3_600));
+    world.enqueue(0..1);
+    world.until_all_ended();
+    world.server.stop_immediate().expect("it stops");
+    sleep(AWAY);
+    world.server.restart().expect("it comes back");
+    let mut watcher = PgConnection::establish(world.database.url()).expect("a connection");
+    const LISTENERS: &str = "SELECT count(*) AS count FROM pg_stat_activity WHERE query LIKE 'LISTEN%'";
+    let begin = Instant::now();
+    while sql_query(LISTENERS).get_result::<Count>(&mut watcher).expect("an answer").count == 0 {
+        assert!(begin.elapsed() < Duration::from_secs(10), "nobody listens again");
+        sleep(Duration::from_millis(20));
+    }
+    // As another process does it, which has no other way to wake the worker.
+    let url: DatabaseUrl = world.database.url().parse().expect("a valid URL");
+    for number in 1..4 {
+        let other = DieselUnitOfWork::new(&url, PoolSettings::default(), world.runtime.handle());
+        let (now, reference) = (SystemClock.now(), ReferenceId::new(number.to_string()).expect("a valid reference"));
+        let job = NewJob::assign_calendar_id(reference, now);
+        let made = world.runtime.block_on(other.write(move |stores| stores.jobs().enqueue(account().id, &job)));
+        made.map_err(|error: StoreError| error.to_string()).expect("it is new");
+        let begin = Instant::now();
+        world.until_all_ended();
+        assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
+    }
+    world.end(worker);
+}
