@@ -77,7 +77,7 @@ impl Exchange {
         }
         let body: Value = if answer.is_empty() { Value::Null } else { serde_json::from_str(answer)? };
         let at = |path: &str| {
-            let pointer: String = path.split('.').filter(|part| !part.is_empty()).map(|part| format!("/{part}")).collect();
+            let pointer = path.split('.').filter(|part| !part.is_empty()).fold(String::new(), |pointer, part| pointer + "/" + part);
             body.pointer(&pointer).cloned().ok_or_else(|| Failed::from(format!("{}: no {path} in {answer}", self.about)))
         };
         for line in &self.wanted {

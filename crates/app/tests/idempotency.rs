@@ -1,6 +1,7 @@
 //! Batches that are sent again under an `Idempotency-Key`, against the real program on both databases: one session for
 //! each name, whatever happened on the way.
 #![expect(clippy::expect_used, reason = "a failed expectation is what a test is for")]
+#![expect(clippy::indexing_slicing, reason = "what is missing in JSON is null")]
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};

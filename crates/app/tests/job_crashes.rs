@@ -239,22 +239,15 @@ fn killed_and_stopped_workers_lose_no_job_and_do_none_twice() {
 
     let jobs = jobs(&runtime, &uow);
     assert!(jobs.iter().all(|job| job.status() == JobStatus::Completed), "every job is done");
-    let rescued = jobs.iter().filter(|job| job.failures.iter().any(|failed| failed.failure.reason == FailureReason::LeaseExpired)).count();
-    assert!(rescued > 0, "somebody was killed in the middle of a job");
+    let orphans = jobs.iter().filter(|job| job.failures.iter().any(|failed| failed.failure.reason == FailureReason::LeaseExpired)).count();
+    assert!(orphans > 0, "somebody was killed in the middle of a job");
     let ledger = ledger(&runtime, &uow);
     assert_eq!(ledger.len(), size.jobs, "every job is in the ledger");
     assert!(ledger.values().all(|count| *count == 1), "and none twice");
     let waits = rescues.waits(&jobs, size.lease);
     let longest = waits.last().copied().unwrap_or_default();
-    #[expect(clippy::print_stdout, reason = "the figures of the full size")]
-    {
-        println!("jobs: {}, workers killed: {}, one more stopped for longer than its lease", size.jobs, size.kills);
-        println!("lost: 0, done twice: 0, all done {:.1} s after the last kill", done_after.as_secs_f64());
-        println!(
-            "jobs rescued: {rescued}, the last of {} rescues {:.1} s after its worker was heard of",
-            waits.len(),
-            longest.as_secs_f64()
-        );
-    }
+    println!("jobs: {}, workers killed: {}, one more stopped for longer than its lease", size.jobs, size.kills);
+    println!("lost: 0, done twice: 0, all done {:.1} s after the last kill", done_after.as_secs_f64());
+    println!("jobs rescued: {orphans}, the last of {} rescues {:.1} s after its worker was heard of", waits.len(), longest.as_secs_f64());
     assert!(longest <= size.lease + NOTICE, "an orphan waited for {longest:?}");
 }

@@ -263,6 +263,7 @@ fn a_worker_survives_a_server_that_dies_again_and_again() {
 
 #[test]
 fn a_listener_whose_server_died_hears_again_of_new_jobs() {
+    const LISTENERS: &str = "SELECT count(*) AS count FROM pg_stat_activity WHERE query LIKE 'LISTEN%'";
     let world = World::new();
     // Nobody looks without being woken.
     let worker = world.work(Registry::default().with_steps(Action::AssignCalendarId, Ledger), Duration::from_secs(3_600));
@@ -272,7 +273,6 @@ fn a_listener_whose_server_died_hears_again_of_new_jobs() {
     sleep(AWAY);
     world.server.restart().expect("it comes back");
     let mut watcher = PgConnection::establish(world.database.url()).expect("a connection");
-    const LISTENERS: &str = "SELECT count(*) AS count FROM pg_stat_activity WHERE query LIKE 'LISTEN%'";
     let begin = Instant::now();
     while sql_query(LISTENERS).get_result::<Count>(&mut watcher).expect("an answer").count == 0 {
         assert!(begin.elapsed() < Duration::from_secs(10), "nobody listens again");

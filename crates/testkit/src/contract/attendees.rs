@@ -170,14 +170,14 @@ fn attended<U: UnitOfWork>(harness: &Harness<U>) {
     assert_eq!(of(User { email: None, ..me.clone() }).sessions, 2);
     assert_eq!(of(user(8)), Attendance::default());
 
-    let list = |page: AttendedPage| {
+    let page_of = |page: AttendedPage| {
         let me = me.clone();
         harness.read(move |stores| stores.attendees().attended_by(account().id, &me, &page))
     };
-    assert_eq!(list(ALL_OF_IT), as_attended(&[&sessions[1], &sessions[3], &sessions[0]]));
+    assert_eq!(page_of(ALL_OF_IT), as_attended(&[&sessions[1], &sessions[3], &sessions[0]]));
     let seventh = sessions[3].start.instant();
-    assert_eq!(list(AttendedPage { from: seventh, to: seventh, ..ALL_OF_IT }), as_attended(&[&sessions[3]]));
-    assert_eq!(list(AttendedPage { from: Timestamp::from_micros(seventh.micros() + 1), to: seventh, ..ALL_OF_IT }), []);
+    assert_eq!(page_of(AttendedPage { from: seventh, to: seventh, ..ALL_OF_IT }), as_attended(&[&sessions[3]]));
+    assert_eq!(page_of(AttendedPage { from: Timestamp::from_micros(seventh.micros() + 1), to: seventh, ..ALL_OF_IT }), []);
 }
 
 fn attended_pages<U: UnitOfWork>(harness: &Harness<U>) {

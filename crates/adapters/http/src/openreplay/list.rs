@@ -41,7 +41,9 @@ impl Parts for Jobs {
         let found = jobs.len();
         jobs.truncate(usize::try_from(part).unwrap_or(usize::MAX));
         list.reserve(jobs.len());
-        jobs.iter().for_each(|job| list.push(&JobView::from(job)));
+        for job in &jobs {
+            list.push(&JobView::from(job));
+        }
         self.left = self.left.saturating_sub(part.into());
         self.after = jobs.last().map_or(self.after, |job| Some(job.id));
         Ok(if found > jobs.len() { Part::More } else { Part::Last })

@@ -49,7 +49,9 @@ impl Parts for Attended {
         let AttendedPart { project, user, sessions } = self.state.activity.sessions(&self.actor, &self.project, &self.user, page).await?;
         let Some(user) = user else { return Ok(Part::Last) };
         list.reserve(sessions.len());
-        sessions.iter().for_each(|session| list.push(&AttendedView::new(project, user, &self.user, session)));
+        for session in &sessions {
+            list.push(&AttendedView::new(project, user, &self.user, session));
+        }
         self.after = sessions.last().map_or(self.after, |session| Some(session.place()));
         Ok(if u32::try_from(sessions.len()).is_ok_and(|count| count < PART) { Part::Last } else { Part::More })
     }

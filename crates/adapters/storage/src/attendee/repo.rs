@@ -172,7 +172,7 @@ impl AttendeeRepository for DieselStores<'_> {
                 let theirs = attendees::user_guid.eq(guid).or(attendees::email_key.nullable().eq(&email));
                 let theirs = attendees::table.filter(attendees::account_id.eq(account.get())).filter(theirs);
                 // In no order: one that the key of the table has would have all of it gone through.
-                let sessions: Vec<DbGuid> = theirs.clone().limit(batch.get().into()).select(attendees::session_guid).load(conn)?;
+                let sessions: Vec<DbGuid> = theirs.limit(batch.get().into()).select(attendees::session_guid).load(conn)?;
                 let rows = theirs.filter(attendees::session_guid.eq_any(sessions));
                 diesel::delete(rows).execute(conn)
             })

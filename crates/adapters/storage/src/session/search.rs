@@ -11,6 +11,7 @@ use derslik_domain::time::{CivilTime, Start, Timestamp, Zone};
 use diesel::dsl::sql;
 use diesel::pg::{Pg, PgConnection};
 use diesel::prelude::*;
+use diesel::query_builder::BoxedSqlQuery;
 use diesel::sql_types::{BigInt, Bool, Nullable, SmallInt, Text};
 use diesel::{QueryableByName, sql_query};
 
@@ -36,6 +37,8 @@ const MOST_CANDIDATES: usize = 5_000;
 /// A filter in the words of the database.
 struct Terms {
     account: i64,
+    /// The only one that comes into question; the inside is empty where what was asked for is no GUID.
+    #[expect(clippy::option_option, reason = "as the filter of the domain has it")]
     guid: Option<Option<DbGuid>>,
     name: Option<String>,
     description: Option<String>,
@@ -140,7 +143,8 @@ impl Terms {
         let limit = i64::try_from(MOST_CANDIDATES).unwrap_or(i64::MAX) + 1;
         let patterns: Vec<_> = self.patterns().collect();
         // One condition for each pattern: an index finds no list of them.
-        let texts: String = (4..).zip(&patterns).map(|(number, _)| format!(" AND text_key LIKE ${number}")).collect();
+        let texts: Vec<_> = (4..).zip(&patterns).map(|(number, _)| format!(" AND text_key LIKE ${number}")).collect();
+        let texts = texts.concat();
         let minutes = if self.minutes.is_some() { "duration_minutes = $3" } else { "$3::smallint IS NULL" };
         let question = format!(
             "SELECT guid FROM ((SELECT guid FROM session_texts WHERE account_id = $1 AND {minutes}{texts} LIMIT $2) \
@@ -148,7 +152,7 @@ impl Terms {
         );
         let question = sql_query(question).into_boxed::<Pg>().bind::<BigInt, _>(self.account).bind::<BigInt, _>(limit);
         let question = question.bind::<Nullable<SmallInt>, _>(self.minutes);
-        let found: Vec<Found> = patterns.into_iter().fold(question, |question, pattern| question.bind::<Text, _>(pattern)).load(conn)?;
+        let found: Vec<Found> = patterns.into_iter().fold(question, BoxedSqlQuery::bind::<Text, _>).load(conn)?;
         Ok((found.len() <= MOST_CANDIDATES).then(|| found.into_iter().map(|found| found.guid).collect()))
     }
 }
