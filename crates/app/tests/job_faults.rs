@@ -233,7 +233,7 @@ fn a_server_that_dies_in_the_middle_of_a_step_has_done_nothing_of_it() {
     let world = World::new();
     world.enqueue(0..20);
     let mut worker = None;
-    world.kill_during("sessions", "INSERT INTO sessions", || {
+    world.kill_during("sessions", "%INSERT INTO sessions (", || {
         worker = Some(world.work(Registry::default().with_steps(Action::AssignCalendarId, Ledger), POLL));
     });
     let jobs = world.until_all_ended();
