@@ -113,6 +113,15 @@ pub(crate) fn post(path: &str, bearer: &str, json: &[u8]) -> Vec<u8> {
     send("POST", path, bearer, json)
 }
 
+/// A request that posts the fields of a form to `path`.
+pub(crate) fn form(path: &str, fields: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n",
+        fields.len()
+    );
+    [head.as_bytes(), fields].concat()
+}
+
 /// A request that sends JSON to `path`.
 pub(crate) fn send(method: &str, path: &str, bearer: &str, json: &[u8]) -> Vec<u8> {
     let head = format!(

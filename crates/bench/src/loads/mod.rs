@@ -6,6 +6,7 @@ mod course_get;
 mod course_list;
 mod course_patch;
 mod get_session;
+mod guessing;
 mod job_get;
 mod job_list;
 mod select_session;
@@ -19,6 +20,7 @@ use self::course_get::{GetCourse, SelectCourse};
 use self::course_list::{ListCourses, SelectCourses};
 use self::course_patch::{PatchCourse, UpdateCourse};
 use self::get_session::GetSession;
+use self::guessing::Guessing;
 use self::job_get::{GetJob, SelectJob};
 use self::job_list::{ListJobs, SelectJobs};
 use self::select_session::SelectSession;
@@ -60,6 +62,7 @@ pub(crate) fn all() -> Vec<Box<dyn Measured>> {
         Box::new(UnnestInsert),
         Box::new(GetSession),
         Box::new(SelectSession),
+        Box::new(Guessing::default()),
         Box::new(BareActix),
         Box::new(GetCourse),
         Box::new(SelectCourse),

@@ -1,0 +1,119 @@
+//! One session after the other over HTTP, while others guess passwords, each guess of an account of its own: all of them are
+//! looked at, and each costs the service a slow hash.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use anyhow::{Result, anyhow, ensure};
+use async_trait::async_trait;
+use tokio::task::JoinSet;
+
+use super::get_session::GetSession;
+use crate::http::{self, Connection};
+use crate::load::{Load, Rig, drive};
+use crate::meter::{Measured, Meter, Size};
+use crate::report::{Figures, Goal};
+
+/// How many guess at the same time.
+const GUESSERS: usize = 50;
+/// The most guesses of one of them, which are more than fit into the time.
+const MOST_GUESSES: u32 = 2_000;
+/// No account has this id or a larger one.
+const FIRST_ACCOUNT: u64 = 1_000_000_000;
+/// The part of the time that goes before it unmeasured, until all guessers wait for their turns.
+const RAMP: f64 = 0.5;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(super) struct Guessing {
+    /// How many accounts were guessed about.
+    accounts: Arc<AtomicU64>,
+}
+
+/// Those who guess. They end by themselves at the latest when this is dropped.
+struct Guessers {
+    guessing: JoinSet<Result<u32>>,
+    may_end: Arc<AtomicBool>,
+}
+
+impl Guessers {
+    async fn start(address: SocketAddr, accounts: &Arc<AtomicU64>) -> Result<Self> {
+        let may_end = Arc::new(AtomicBool::new(false));
+        let mut guessing = JoinSet::new();
+        for _ in 0..GUESSERS {
+            let connection = Connection::open(address).await?;
+            guessing.spawn(guess(connection, Arc::clone(accounts), Arc::clone(&may_end)));
+        }
+        Ok(Self { guessing, may_end })
+    }
+
+    /// Makes sure that all of them are still at it.
+    fn check(&mut self) -> Result<()> {
+        match self.guessing.try_join_next() {
+            None => Ok(()),
+            Some(ended) => Err(ended?.err().unwrap_or_else(|| anyhow!("somebody ran out of guesses"))),
+        }
+    }
+
+    /// Lets them end, and waits for their last answers, so that nothing is left to hash for who is measured next. Tells how
+    /// often they guessed.
+    async fn end(mut self) -> Result<u32> {
+        self.may_end.store(true, Ordering::Relaxed);
+        let mut guesses = 0;
+        while let Some(ended) = self.guessing.join_next().await {
+            guesses += ended??;
+        }
+        Ok(guesses)
+    }
+}
+
+/// Guesses again and again.
+async fn guess(mut connection: Connection, accounts: Arc<AtomicU64>, may_end: Arc<AtomicBool>) -> Result<u32> {
+    let mut guesses = 0;
+    while guesses < MOST_GUESSES && !may_end.load(Ordering::Relaxed) {
+        let account = FIRST_ACCOUNT + accounts.fetch_add(1, Ordering::Relaxed);
+        let form = format!("grant_type=password&client_id=api&username=admin&password=guess{account}&account_id={account}");
+        let status = connection.exchange(&http::form("/auth/connect/token", form.as_bytes())).await?.status;
+        // Either it was hashed and was wrong, or its turn did not come in time.
+        ensure!(status == 400 || status == 503, "a guess was answered {status}");
+        guesses += 1;
+    }
+    Ok(guesses)
+}
+
+#[async_trait]
+impl Measured for Guessing {
+    fn name(&self) -> &'static str {
+        "get_session_while_guessed"
+    }
+
+    fn title(&self) -> &'static str {
+        "GET /session/{guid} while 50 guess passwords"
+    }
+
+    fn parallel(&self) -> usize {
+        GetSession.connections()
+    }
+
+    fn goal(&self) -> Option<Goal> {
+        Some(Goal::P99(250.0))
+    }
+
+    async fn measure(&self, rig: &Rig, size: Size) -> Result<Figures> {
+        GetSession.prepare(rig).await?;
+        let mut clients = Vec::with_capacity(self.parallel());
+        for _ in 0..self.parallel() {
+            clients.push(GetSession.connect(rig).await?);
+        }
+        let mut guessers = Guessers::start(rig.service.address(), &self.accounts).await?;
+        let (clients, _) = drive(clients, Duration::from_secs_f64(size.seconds * RAMP)).await?;
+        let meter = Meter::start(Some(rig.service.pid()), &rig.database)?;
+        let (_clients, latencies) = drive(clients, Duration::from_secs_f64(size.seconds)).await?;
+        let figures = meter.finish(&rig.database, u32::try_from(latencies.len())?, 1, latencies)?;
+        guessers.check()?;
+        ensure!(guessers.end().await? > 0, "nobody guessed");
+        Ok(figures)
+    }
+}
