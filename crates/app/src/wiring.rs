@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use derslik_domain::id::SessionGuid;
-use derslik_domain::session::Session;
 use derslik_http::classroom::ClassroomSettings;
 use derslik_http::{HttpState, Limits, Services};
-use derslik_ports::outbound::{Clock, Ids, LookUp, Passwords, UnitOfWork};
+use derslik_ports::outbound::{Clock, Ids, LookUps, Passwords, UnitOfWork};
 use derslik_services::activity::Activity;
 use derslik_services::attendees::Attendees;
 use derslik_services::courses::Courses;
@@ -20,7 +18,7 @@ use derslik_services::sessions::Sessions;
 use crate::passwords::Argon2Passwords;
 
 /// The service over a unit of work, as its HTTP side needs it.
-pub fn wire<U: UnitOfWork + LookUp<SessionGuid, Session> + Clone>(
+pub fn wire<U: UnitOfWork + LookUps + Clone>(
     uow: &U,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,

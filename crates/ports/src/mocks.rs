@@ -4,15 +4,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use derslik_domain::id::{AccountId, AttendeeGuid, SessionGuid, UserGuid};
+use derslik_domain::job::ShownJob;
 use derslik_domain::session::Session;
 use derslik_domain::time::Timestamp;
 
 use crate::outbound::{
-    AliasRepository, AttendeeRepository, AuditRepository, Clock, CourseRepository, GradingPeriodRepository, IdempotencyRepository,
-    IdentityRepository, Ids, JobRepository, KeyRepository, LookUp, MockAliasRepository, MockAttendeeRepository, MockAuditRepository,
-    MockCourseRepository, MockGradingPeriodRepository, MockIdempotencyRepository, MockIdentityRepository, MockJobRepository,
-    MockKeyRepository, MockProjectRepository, MockRosterRepository, MockSessionRepository, MockUserRepository, ProjectRepository,
-    RosterRepository, SessionRepository, StoreError, Stores, UnitOfWork, UserRepository,
+    AliasRepository, AttendeeRepository, AuditRepository, Clock, CourseRecord, CourseRepository, GradingPeriodRepository,
+    IdempotencyRepository, IdentityRepository, Ids, JobOfProject, JobRepository, KeyRepository, LookUp, MockAliasRepository,
+    MockAttendeeRepository, MockAuditRepository, MockCourseRepository, MockGradingPeriodRepository, MockIdempotencyRepository,
+    MockIdentityRepository, MockJobRepository, MockKeyRepository, MockProjectRepository, MockRosterRepository, MockSessionRepository,
+    MockUserRepository, ProjectRepository, RosterRepository, SessionRepository, StoreError, Stores, UnitOfWork, UserRepository,
+    ViewedCourse,
 };
 
 /// Stores whose every call is expected beforehand.
@@ -151,6 +153,20 @@ impl UnitOfWork for FakeUnitOfWork {
 impl LookUp<SessionGuid, Session> for FakeUnitOfWork {
     async fn look_up(&self, account: AccountId, guid: SessionGuid) -> Result<Option<Session>, StoreError> {
         self.read(move |stores| stores.sessions().find(account, guid)).await
+    }
+}
+
+#[async_trait]
+impl LookUp<JobOfProject, ShownJob> for FakeUnitOfWork {
+    async fn look_up(&self, account: AccountId, job: JobOfProject) -> Result<Option<ShownJob>, StoreError> {
+        self.read(move |stores| stores.jobs().find_shown(account, &job)).await
+    }
+}
+
+#[async_trait]
+impl LookUp<ViewedCourse, CourseRecord> for FakeUnitOfWork {
+    async fn look_up(&self, account: AccountId, viewed: ViewedCourse) -> Result<Option<CourseRecord>, StoreError> {
+        self.read(move |stores| stores.courses().find(account, viewed.course, viewed.viewer)).await
     }
 }
 

@@ -18,8 +18,11 @@ use tokio::time::timeout;
 use crate::pool::{Connector, Manager};
 use crate::unit_of_work::read_on;
 
-/// How many statements of look-ups may be on their way. With one, a connection that hangs would hold up everybody.
+/// How many statements of look-ups of one kind may be on their way. With one, a connection that hangs would hold up everybody.
 pub(crate) const AT_ONCE: u32 = 2;
+
+/// How many kinds of things are looked up, and so how many times as many connections there are.
+pub(crate) const KINDS: u32 = 3;
 
 /// The most that one statement looks up.
 const MOST: usize = 256;
@@ -27,7 +30,7 @@ const MOST: usize = 256;
 /// What finds the things of many keys, in one statement where the database can. Keys of nothing are left out.
 pub(crate) type FindMany<K, V> = fn(&mut dyn Stores, AccountId, &[K]) -> Result<HashMap<K, V>, StoreError>;
 
-/// Look-ups of one kind of thing, with connections of their own.
+/// Look-ups of one kind of thing. Of the connections that all kinds share, each always finds as many as it uses.
 pub(crate) struct LookUps<C: Connector, K, V> {
     shared: Arc<Shared<C, K, V>>,
     /// How long a look-up waits for its turn.
@@ -58,9 +61,10 @@ struct Question<K, V> {
 impl<C, K, V> LookUps<C, K, V>
 where
     C: Connector,
-    K: Copy + Eq + Hash + Send + 'static,
+    K: Clone + Eq + Hash + Send + 'static,
     V: Clone + Send + 'static,
 {
+    /// Look-ups on connections of that pool, which has room for [`AT_ONCE`] of them beside those of other kinds.
     pub(crate) fn new(pool: Pool<Manager<C>>, find_many: FindMany<K, V>, patience: Duration, runtime: &Handle) -> Self {
         let queue = Mutex::new(Queue { waiting: VecDeque::new(), threads: 0 });
         Self { shared: Arc::new(Shared { pool, find_many, queue }), patience, runtime: runtime.clone() }
@@ -113,7 +117,7 @@ impl<C: Connector, K, V> Shared<C, K, V> {
 impl<C, K, V> Shared<C, K, V>
 where
     C: Connector,
-    K: Copy + Eq + Hash + Send + 'static,
+    K: Clone + Eq + Hash + Send + 'static,
     V: Clone + Send + 'static,
 {
     fn answer_until_nobody_waits(&self) {
@@ -127,7 +131,7 @@ where
         let mut by_account: BTreeMap<AccountId, HashMap<K, Vec<Question<K, V>>>> = BTreeMap::new();
         for question in questions {
             if !question.is_settled.swap(true, Ordering::AcqRel) {
-                by_account.entry(question.account).or_default().entry(question.key).or_default().push(question);
+                by_account.entry(question.account).or_default().entry(question.key.clone()).or_default().push(question);
             }
         }
         for (account, questions) in by_account {
@@ -136,7 +140,7 @@ where
     }
 
     fn answer_of_account(&self, account: AccountId, questions: HashMap<K, Vec<Question<K, V>>>) {
-        let keys: Vec<_> = questions.keys().copied().collect();
+        let keys: Vec<_> = questions.keys().cloned().collect();
         match self.find_many(account, &keys) {
             Ok(mut found) => {
                 for (key, questions) in questions {
@@ -152,7 +156,7 @@ where
             // What is wrong with one of them is no fault of the others.
             Err(_) => {
                 for question in questions.into_values().flatten() {
-                    let found = self.find_many(account, &[question.key]).map(|mut found| found.remove(&question.key));
+                    let found = self.find_many(account, std::slice::from_ref(&question.key)).map(|mut found| found.remove(&question.key));
                     question.answer.send(found).ok();
                 }
             }
@@ -173,4 +177,15 @@ fn tell<K, V: Clone>(mut questions: Vec<Question<K, V>>, found: Option<V>) {
     if let Some(question) = last {
         question.answer.send(Ok(found)).ok();
     }
+}
+
+/// At least so many keys, the last one again and again. PostgreSQL takes a plan for granted that is made for ten, and for
+/// fewer would rather plan the statement each time, which costs more than running it.
+pub(crate) fn padded<T: Copy>(keys: impl Iterator<Item = T>) -> Vec<T> {
+    const AT_LEAST: usize = 12;
+    let mut padded: Vec<_> = keys.collect();
+    if let Some(last) = padded.last().copied() {
+        padded.resize(padded.len().max(AT_LEAST), last);
+    }
+    padded
 }

@@ -13,7 +13,7 @@ use diesel::{Connection, ConnectionError};
 
 use crate::conn::Conn;
 use crate::error::is_locked;
-use crate::look_up::AT_ONCE;
+use crate::look_up::{AT_ONCE, KINDS};
 
 /// Which database, and where.
 #[derive(Clone, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl PoolSettings {
     /// How many blocking threads units of work and look-ups may occupy at once.
     pub fn threads(self) -> usize {
         const WRITER_OF_SQLITE: u32 = 1;
-        let threads = self.connections.max(1).saturating_add(WRITER_OF_SQLITE).saturating_add(AT_ONCE);
+        let threads = self.connections.max(1).saturating_add(WRITER_OF_SQLITE).saturating_add(KINDS * AT_ONCE);
         usize::try_from(threads).unwrap_or(usize::MAX)
     }
 }

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use derslik_domain::id::{AccountId, SessionGuid};
+use derslik_domain::job::ShownJob;
 use derslik_domain::session::Session;
-use derslik_ports::outbound::{LookUp, StoreError, Stores, UnitOfWork};
+use derslik_ports::outbound::{CourseRecord, JobOfProject, LookUp, StoreError, Stores, UnitOfWork, ViewedCourse};
 use diesel::result::Error;
 use r2d2::Pool;
 use tokio::runtime::Handle;
@@ -17,7 +18,7 @@ use tracing::Span;
 
 use crate::conn::DieselStores;
 use crate::error::{is_connection_lost, is_locked, store_error};
-use crate::look_up::{AT_ONCE, LookUps};
+use crate::look_up::{AT_ONCE, KINDS, LookUps};
 use crate::pool::{Access, Connector, Database, DatabaseUrl, LogErrors, Manager, PgConnector, PoolSettings, SqliteConnector};
 use crate::wake::listen;
 
@@ -32,8 +33,15 @@ pub struct DieselUnitOfWork {
 
 /// Where reads, writes and look-ups wait.
 enum Lanes {
-    Postgres { all: Lane<PgConnector>, sessions: LookUps<PgConnector, SessionGuid, Session> },
-    Sqlite { readers: Lane<SqliteConnector>, writer: Lane<SqliteConnector>, sessions: LookUps<SqliteConnector, SessionGuid, Session> },
+    Postgres { all: Lane<PgConnector>, look_ups: Kinds<PgConnector> },
+    Sqlite { readers: Lane<SqliteConnector>, writer: Lane<SqliteConnector>, look_ups: Kinds<SqliteConnector> },
+}
+
+/// Look-ups of each kind of thing: as many as [`KINDS`].
+struct Kinds<C: Connector> {
+    sessions: LookUps<C, SessionGuid, Session>,
+    jobs: LookUps<C, JobOfProject, ShownJob>,
+    courses: LookUps<C, ViewedCourse, CourseRecord>,
 }
 
 /// A pool with a queue in front of it that a caller can leave, and threads to run on.
@@ -60,15 +68,15 @@ impl DieselUnitOfWork {
         let lanes = match url {
             DatabaseUrl::Postgres(url) => {
                 let connector = PgConnector { url: url.clone(), settings };
-                let sessions = session_look_ups(connector.clone(), settings, runtime);
-                Lanes::Postgres { all: Lane::new(connector, settings, runtime), sessions }
+                let look_ups = Kinds::new(connector.clone(), settings, runtime);
+                Lanes::Postgres { all: Lane::new(connector, settings, runtime), look_ups }
             }
             DatabaseUrl::Sqlite(path) => {
                 let connector = |access| SqliteConnector { path: path.clone(), access, settings };
                 Lanes::Sqlite {
                     readers: Lane::new(connector(Access::Read), settings, runtime),
                     writer: Lane::of_one_writer(connector(Access::Write), settings, runtime),
-                    sessions: session_look_ups(connector(Access::Read), settings, runtime),
+                    look_ups: Kinds::new(connector(Access::Read), settings, runtime),
                 }
             }
         };
@@ -104,9 +112,15 @@ fn pool_of<C: Connector>(connector: C, connections: u32, settings: PoolSettings)
         .build_unchecked(Manager(connector))
 }
 
-fn session_look_ups<C: Connector>(connector: C, settings: PoolSettings, runtime: &Handle) -> LookUps<C, SessionGuid, Session> {
-    let find_many = |stores: &mut dyn Stores, account, guids: &[SessionGuid]| stores.sessions().find_many(account, guids);
-    LookUps::new(pool_of(connector, AT_ONCE, settings), find_many, settings.acquire_timeout, runtime)
+impl<C: Connector> Kinds<C> {
+    fn new(connector: C, settings: PoolSettings, runtime: &Handle) -> Self {
+        let (pool, patience) = (pool_of(connector, KINDS * AT_ONCE, settings), settings.acquire_timeout);
+        Self {
+            sessions: LookUps::new(pool.clone(), |stores, account, guids| stores.sessions().find_many(account, guids), patience, runtime),
+            courses: LookUps::new(pool.clone(), |stores, account, viewed| stores.courses().find_many(account, viewed), patience, runtime),
+            jobs: LookUps::new(pool, |stores, account, jobs| stores.jobs().find_many_shown(account, jobs), patience, runtime),
+        }
+    }
 }
 
 impl<C: Connector> Lane<C> {
@@ -260,8 +274,28 @@ impl UnitOfWork for DieselUnitOfWork {
 impl LookUp<SessionGuid, Session> for DieselUnitOfWork {
     async fn look_up(&self, account: AccountId, guid: SessionGuid) -> Result<Option<Session>, StoreError> {
         match &*self.lanes {
-            Lanes::Postgres { sessions, .. } => sessions.find(account, guid).await,
-            Lanes::Sqlite { sessions, .. } => sessions.find(account, guid).await,
+            Lanes::Postgres { look_ups, .. } => look_ups.sessions.find(account, guid).await,
+            Lanes::Sqlite { look_ups, .. } => look_ups.sessions.find(account, guid).await,
+        }
+    }
+}
+
+#[async_trait]
+impl LookUp<JobOfProject, ShownJob> for DieselUnitOfWork {
+    async fn look_up(&self, account: AccountId, job: JobOfProject) -> Result<Option<ShownJob>, StoreError> {
+        match &*self.lanes {
+            Lanes::Postgres { look_ups, .. } => look_ups.jobs.find(account, job).await,
+            Lanes::Sqlite { look_ups, .. } => look_ups.jobs.find(account, job).await,
+        }
+    }
+}
+
+#[async_trait]
+impl LookUp<ViewedCourse, CourseRecord> for DieselUnitOfWork {
+    async fn look_up(&self, account: AccountId, viewed: ViewedCourse) -> Result<Option<CourseRecord>, StoreError> {
+        match &*self.lanes {
+            Lanes::Postgres { look_ups, .. } => look_ups.courses.find(account, viewed).await,
+            Lanes::Sqlite { look_ups, .. } => look_ups.courses.find(account, viewed).await,
         }
     }
 }

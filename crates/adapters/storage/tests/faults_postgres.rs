@@ -5,9 +5,11 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use derslik_ports::outbound::{LookUp, StoreError, Stores, UnitOfWork};
+use derslik_domain::id::Id;
+use derslik_domain::job::{NewJob, Platform, Project, ProjectName, ReferenceId};
+use derslik_ports::outbound::{JobOfProject, JobsPage, LookUp, StoreError, Stores, UnitOfWork, ViewedCourse};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
-use derslik_testkit::builders::{account, guid, session};
+use derslik_testkit::builders::{account, course, guid, now, session, user};
 use derslik_testkit::contract::Harness;
 use derslik_testkit::postgres::{Durability, PostgresServer, Template, TestDatabase};
 use diesel::connection::SimpleConnection;
@@ -313,69 +315,170 @@ fn writers_survive_a_server_that_keeps_cutting_their_connections() {
     assert!(refused.len() < usize::try_from(WRITERS * EACH / 2).unwrap(), "{refused:?}");
 }
 
-/// Looks up one session for each of a crowd at once.
-fn look_up_all(world: &World, crowd: u128) -> Vec<Result<bool, StoreError>> {
-    let asked: Vec<_> = (0..crowd)
-        .map(|number| {
-            let uow = world.harness.unit_of_work().clone();
-            world.harness.runtime().spawn(async move { uow.look_up(account().id, guid(number)).await.map(|found| found.is_some()) })
-        })
-        .collect();
-    asked.into_iter().map(|found| world.harness.runtime().block_on(found).unwrap()).collect()
+/// The kinds of things that are looked up.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Sessions,
+    Jobs,
+    Courses,
+}
+
+/// Many things of one kind, numbered from 0, of which some are there.
+struct LookedUp<'w> {
+    world: &'w World,
+    kind: Kind,
+    /// The id of the job that has the number 0.
+    first_job: i64,
+}
+
+impl Kind {
+    const ALL: [Self; 3] = [Self::Sessions, Self::Jobs, Self::Courses];
+
+    /// A statement that leaves the thing of that number as no program would have written it.
+    fn breaks(self, number: u8, first_job: i64) -> String {
+        match self {
+            Self::Sessions => format!("UPDATE sessions SET timezone = 'Mars/Olympus' WHERE guid = '{}'", guid(number.into())),
+            Self::Courses => format!("UPDATE courses SET extras = '[]' WHERE id = {}", number + 1),
+            Self::Jobs => format!("UPDATE jobs SET failures = '{{}}' WHERE id = {}", first_job + i64::from(number)),
+        }
+    }
+
+    fn table(self) -> &'static str {
+        match self {
+            Self::Sessions => "sessions",
+            Self::Jobs => "jobs",
+            Self::Courses => "courses",
+        }
+    }
+}
+
+impl<'w> LookedUp<'w> {
+    const KEY: &'static str = "3sWXSsqHgSKnE87YkNJK";
+
+    /// With those of the numbers `there`.
+    fn new(world: &'w World, kind: Kind, there: std::ops::Range<u8>) -> Self {
+        let first = there.start;
+        let first_made = world.harness.write(move |stores| {
+            stores.identity().add_account(&account(), now())?;
+            match kind {
+                Kind::Sessions => there.map(u128::from).try_for_each(|number| insert(stores, number)).map(|()| 0),
+                Kind::Jobs => {
+                    let (key, name) = (Self::KEY.parse().unwrap(), ProjectName::new("Demo").unwrap());
+                    let project = Project { id: Id::new(1), key, name, platform: Platform::Web, created_at: now() };
+                    stores.projects().add(account().id, &project)?;
+                    let erasure = |number: u8| NewJob::delete_user_data(Id::new(1), ReferenceId::new(number.to_string()).unwrap(), now());
+                    stores.jobs().enqueue_many(account().id, &there.map(erasure).collect::<Vec<_>>())?;
+                    let page = JobsPage { project: None, after: None, limit: 1 };
+                    Ok(stores.jobs().list(account().id, &page)?[0].id.get())
+                }
+                Kind::Courses => {
+                    stores.users().add(account().id, &user(2))?;
+                    there
+                        .map(|number| course(i64::from(number) + 1))
+                        .try_for_each(|course| stores.courses().insert(account().id, &course))?;
+                    Ok(0)
+                }
+            }
+        });
+        Self { world, kind, first_job: first_made - i64::from(first) }
+    }
+
+    /// Looks up `crowd` of them at once.
+    fn ask(&self, crowd: u8) -> Vec<Result<bool, StoreError>> {
+        let (kind, first_job) = (self.kind, self.first_job);
+        let asked: Vec<_> = (0..crowd)
+            .map(|number| {
+                let uow = self.world.harness.unit_of_work().clone();
+                self.world.harness.runtime().spawn(async move {
+                    match kind {
+                        Kind::Sessions => uow.look_up(account().id, guid(number.into())).await.map(|found| found.is_some()),
+                        Kind::Courses => {
+                            let viewed = ViewedCourse { course: Id::new(i64::from(number) + 1), viewer: Id::new(1) };
+                            uow.look_up(account().id, viewed).await.map(|found| found.is_some())
+                        }
+                        Kind::Jobs => {
+                            let name = JobOfProject { project: Self::KEY.parse().unwrap(), job: Id::new(first_job + i64::from(number)) };
+                            uow.look_up(account().id, name).await.map(|found| found.is_some())
+                        }
+                    }
+                })
+            })
+            .collect();
+        asked.into_iter().map(|found| self.world.harness.runtime().block_on(found).unwrap()).collect()
+    }
 }
 
 #[test]
 fn look_ups_notice_neither_a_restart_nor_connections_that_are_cut() {
     let world = World::new();
-    world.add(1).unwrap();
-    for round in 0..4 {
-        let found = look_up_all(&world, 50);
-        assert!(found.iter().enumerate().all(|(number, found)| *found.as_ref().unwrap() == (number == 1)), "{found:?}");
-        if round % 2 == 0 { world.cut_all_connections() } else { world.server.restart().unwrap() }
+    for things in Kind::ALL.map(|kind| LookedUp::new(&world, kind, 1..2)) {
+        for round in 0..4 {
+            let found = things.ask(50);
+            assert!(found.iter().enumerate().all(|(number, found)| *found.as_ref().unwrap() == (number == 1)), "{found:?}");
+            if round % 2 == 0 { world.cut_all_connections() } else { world.server.restart().unwrap() }
+        }
     }
 }
 
 #[test]
 fn a_crowd_that_looks_up_on_a_server_that_is_down_is_told_in_time_and_served_as_soon_as_it_is_back() {
     let world = World::new();
-    world.add(1).unwrap();
-    look_up_all(&world, 4);
-    world.server.stop_immediate().unwrap();
-    let begin = Instant::now();
-    let refused = look_up_all(&world, 50);
-    assert!(refused.iter().all(is_unavailable), "{refused:?}");
-    assert!(begin.elapsed() < PATIENCE, "{:?}", begin.elapsed());
-    world.server.restart().unwrap();
-    assert!(look_up_all(&world, 4)[1].as_ref().unwrap());
+    let kinds = Kind::ALL.map(|kind| LookedUp::new(&world, kind, 1..2));
+    for things in &kinds {
+        things.ask(4);
+        world.server.stop_immediate().unwrap();
+        let begin = Instant::now();
+        let refused = things.ask(50);
+        assert!(refused.iter().all(is_unavailable), "{refused:?}");
+        assert!(begin.elapsed() < PATIENCE, "{:?}", begin.elapsed());
+        world.server.restart().unwrap();
+        assert!(things.ask(4)[1].as_ref().unwrap());
+    }
 }
 
 #[test]
 fn a_crowd_that_looks_up_in_a_held_table_is_told_in_time_and_served_afterwards() {
     let world = World::new();
-    world.add(1).unwrap();
-    let mut holder = world.connect();
-    holder.batch_execute("BEGIN; LOCK TABLE sessions").unwrap();
-    let begin = Instant::now();
-    let refused = look_up_all(&world, 50);
-    assert!(refused.iter().all(is_unavailable), "{refused:?}");
-    assert!(begin.elapsed() < PATIENCE, "{:?}", begin.elapsed());
-    holder.batch_execute("ROLLBACK").unwrap();
-    assert!(look_up_all(&world, 4)[1].as_ref().unwrap());
+    let kinds = Kind::ALL.map(|kind| LookedUp::new(&world, kind, 1..2));
+    for things in &kinds {
+        let mut holder = world.connect();
+        holder.batch_execute(&format!("BEGIN; LOCK TABLE {}", things.kind.table())).unwrap();
+        let begin = Instant::now();
+        let refused = things.ask(50);
+        assert!(refused.iter().all(is_unavailable), "{refused:?}");
+        assert!(begin.elapsed() < PATIENCE, "{:?}", begin.elapsed());
+        holder.batch_execute("ROLLBACK").unwrap();
+        assert!(things.ask(4)[1].as_ref().unwrap());
+    }
+}
+
+#[test]
+fn who_looks_up_one_kind_of_thing_does_not_wait_for_who_looks_up_another() {
+    let world = World::new();
+    let [sessions, jobs, courses] = Kind::ALL.map(|kind| LookedUp::new(&world, kind, 1..2));
+    for (held, free) in [(&sessions, &jobs), (&jobs, &courses), (&courses, &sessions)] {
+        let mut holder = world.connect();
+        holder.batch_execute(&format!("BEGIN; LOCK TABLE {}", held.kind.table())).unwrap();
+        thread::scope(|scope| {
+            let refused = scope.spawn(|| held.ask(50));
+            while !refused.is_finished() {
+                assert!(free.ask(4)[1].as_ref().unwrap());
+            }
+            assert!(refused.join().unwrap().iter().all(is_unavailable));
+        });
+    }
 }
 
 #[test]
 fn a_row_that_breaks_the_rules_is_told_to_whoever_looks_it_up_and_to_nobody_else() {
     let world = World::new();
-    for number in 0..50 {
-        world.add(number).unwrap();
-    }
-    let broken = format!("UPDATE sessions SET timezone = 'Mars/Olympus' WHERE guid = '{}'", guid(7));
-    world.connect().batch_execute(&broken).unwrap();
-    let found = look_up_all(&world, 50);
-    for (number, found) in found.iter().enumerate() {
-        match found {
-            Ok(is_there) => assert!(*is_there && number != 7),
-            Err(error) => assert!(matches!(error, StoreError::Corrupt { .. }) && number == 7, "{number}: {error:?}"),
+    for things in Kind::ALL.map(|kind| LookedUp::new(&world, kind, 0..50)) {
+        world.connect().batch_execute(&things.kind.breaks(7, things.first_job)).unwrap();
+        for (number, found) in things.ask(50).iter().enumerate() {
+            match found {
+                Ok(is_there) => assert!(*is_there && number != 7, "{:?} {number}", things.kind),
+                Err(error) => assert!(matches!(error, StoreError::Corrupt { .. }) && number == 7, "{number}: {error:?}"),
+            }
         }
     }
 }

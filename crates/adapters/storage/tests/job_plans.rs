@@ -12,7 +12,7 @@ use derslik_domain::id::{Id, ProjectId};
 use derslik_domain::identity::User;
 use derslik_domain::job::{Action, Actions, BatchSize, LeaseTerm, LeaseToken, WorkerId};
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{Claim, Completion, HeldJob, JobsPage, StoreError, Stores};
+use derslik_ports::outbound::{Claim, Completion, HeldJob, JobOfProject, JobsPage, StoreError, Stores};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
 use derslik_testkit::builders::{account, user};
 use derslik_testkit::contract::Harness;
@@ -123,7 +123,7 @@ fn replace_calls(text: &str, opening: &str, function: fn(&str) -> String) -> Str
 type Deed = fn(&mut dyn Stores) -> Result<usize, StoreError>;
 
 /// What is done, and how many rows and entries of indexes it may look at each time, those included that it changes and undoes.
-const DEEDS: [(&str, Deed, i64); 15] = [
+const DEEDS: [(&str, Deed, i64); 16] = [
     ("accounts with due jobs", |stores| Ok(stores.jobs().accounts_with_due(NOW, sweeps(), 10)?.len()), 250),
     ("the next due job", |stores| Ok(stores.jobs().next_due(sweeps())?.into_iter().count()), 5),
     ("a claim", |stores| Ok(claim(stores)?.len()), 150),
@@ -171,9 +171,18 @@ const DEEDS: [(&str, Deed, i64); 15] = [
     (
         "one job of a project",
         |stores| {
-            Ok(1 + stores.jobs().find_in(account().id, &"3sWXSsqHgSKnE87YkNJK".parse().unwrap(), Id::new(150_000))?.into_iter().count())
+            let name = JobOfProject { project: "3sWXSsqHgSKnE87YkNJK".parse().unwrap(), job: Id::new(150_000) };
+            Ok(1 + stores.jobs().find_shown(account().id, &name)?.into_iter().count())
         },
         4,
+    ),
+    (
+        "some jobs of a project",
+        |stores| {
+            let name = |id| JobOfProject { project: "3sWXSsqHgSKnE87YkNJK".parse().unwrap(), job: Id::new(id) };
+            Ok(1 + stores.jobs().find_many_shown(account().id, &(150_000..150_010).map(name).collect::<Vec<_>>())?.len())
+        },
+        60,
     ),
     ("one job", |stores| Ok(stores.jobs().find(account().id, Id::new(150_000))?.into_iter().count()), 2),
     (

@@ -56,9 +56,9 @@ pub struct Job {
     pub updated_at: Timestamp,
 }
 
-/// What a list shows of a job: not what only its workers need.
+/// What clients are shown of a job: not what only its workers need.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListedJob {
+pub struct ShownJob {
     /// Its id within the account.
     pub id: JobId,
     /// The project in whose list it stands.
@@ -79,7 +79,7 @@ pub struct ListedJob {
     pub updated_at: Timestamp,
 }
 
-impl From<Job> for ListedJob {
+impl From<Job> for ShownJob {
     fn from(job: Job) -> Self {
         Self {
             status: job.status(),

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use derslik_domain::id::JobId;
 use derslik_domain::identity::{Actor, Denial};
-use derslik_domain::job::{Job, JobStatus, ListedJob, NewProject, Project, ProjectKey, ReferenceId};
+use derslik_domain::job::{Job, JobStatus, NewProject, Project, ProjectKey, ReferenceId, ShownJob};
 
 use crate::outbound::StoreError;
 
@@ -48,13 +48,13 @@ pub trait JobService: Send + Sync {
     ///
     /// # Errors
     /// [`JobError`].
-    async fn list(&self, actor: &Actor, project: &ProjectKey, part: ListPart) -> Result<Vec<ListedJob>, JobError>;
+    async fn list(&self, actor: &Actor, project: &ProjectKey, part: ListPart) -> Result<Vec<ShownJob>, JobError>;
 
     /// One job of the project.
     ///
     /// # Errors
     /// [`JobError`].
-    async fn get(&self, actor: &Actor, project: &ProjectKey, id: JobId) -> Result<Job, JobError>;
+    async fn get(&self, actor: &Actor, project: &ProjectKey, id: JobId) -> Result<ShownJob, JobError>;
 
     /// Calls a job off, before its start or during its run.
     ///

@@ -1,5 +1,7 @@
 //! The stores of courses and of what hangs on them.
 
+use std::collections::HashMap;
+
 use derslik_domain::course::{Alias, AliasSpace, Course, CourseFilter, CoursePage, GradingPeriodSettings, Membership, Roster, Viewer};
 use derslik_domain::id::{AccountId, CourseId, PrincipalId, ProjectId};
 use derslik_domain::identity::User;
@@ -15,6 +17,15 @@ pub struct CourseRecord {
     pub course: Course,
     /// What the principal that was asked about is to it.
     pub membership: Option<Membership>,
+}
+
+/// A course as somebody looks at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ViewedCourse {
+    /// The course.
+    pub course: CourseId,
+    /// Who looks at it.
+    pub viewer: PrincipalId,
 }
 
 /// One page of a list of names: how many, and after which.
@@ -61,6 +72,13 @@ pub trait CourseRepository {
     /// # Errors
     /// [`StoreError`].
     fn find(&mut self, account: AccountId, course: CourseId, viewer: PrincipalId) -> Result<Option<CourseRecord>, StoreError>;
+
+    /// As [`CourseRepository::find`] for many courses, each with a viewer of its own, in one statement on PostgreSQL. What is not
+    /// there is left out.
+    ///
+    /// # Errors
+    /// [`StoreError`], also if a single one of them can't be read.
+    fn find_many(&mut self, account: AccountId, viewed: &[ViewedCourse]) -> Result<HashMap<ViewedCourse, CourseRecord>, StoreError>;
 
     /// As [`CourseRepository::find`], the course held against other writers until the transaction ends. Without a viewer, nobody
     /// is asked about.

@@ -1,8 +1,10 @@
 //! The store of jobs. Every change of a job that exists is conditional: it names the state in which it expects the job, and a
 //! worker's names the lease by which the worker has it.
 
+use std::collections::HashMap;
+
 use derslik_domain::id::{AccountId, JobId, ProjectId};
-use derslik_domain::job::{Actions, Job, LeaseTerm, LeaseToken, ListedJob, NewJob, Progress, ProjectKey, RowCount, WorkerId};
+use derslik_domain::job::{Actions, Job, LeaseTerm, LeaseToken, NewJob, Progress, ProjectKey, RowCount, ShownJob, WorkerId};
 use derslik_domain::time::Timestamp;
 
 use super::StoreError;
@@ -23,6 +25,15 @@ impl Enqueued {
             Self::Created(job) | Self::Live(job) => job,
         }
     }
+}
+
+/// A job as clients name it: by its id, among those of a project.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct JobOfProject {
+    /// The key of the project.
+    pub project: ProjectKey,
+    /// The id of the job.
+    pub job: JobId,
 }
 
 /// Which jobs a list shows, by their ids.
@@ -105,11 +116,17 @@ pub trait JobRepository {
     /// [`StoreError`].
     fn find(&mut self, account: AccountId, id: JobId) -> Result<Option<Job>, StoreError>;
 
-    /// One job of the project of that key, in one statement: what clients ask for most.
+    /// One job of a project as clients are shown it, in one statement.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn find_in(&mut self, account: AccountId, project: &ProjectKey, id: JobId) -> Result<Option<Job>, StoreError>;
+    fn find_shown(&mut self, account: AccountId, job: &JobOfProject) -> Result<Option<ShownJob>, StoreError>;
+
+    /// As [`find_shown`](Self::find_shown) for many jobs, in one statement on PostgreSQL. What is not there is left out.
+    ///
+    /// # Errors
+    /// [`StoreError`], also if a single one of them can't be read.
+    fn find_many_shown(&mut self, account: AccountId, jobs: &[JobOfProject]) -> Result<HashMap<JobOfProject, ShownJob>, StoreError>;
 
     /// One job, held against other writers until the transaction ends.
     ///
@@ -127,7 +144,7 @@ pub trait JobRepository {
     ///
     /// # Errors
     /// [`StoreError`].
-    fn list_shown(&mut self, account: AccountId, page: &JobsPage) -> Result<Vec<ListedJob>, StoreError>;
+    fn list_shown(&mut self, account: AccountId, page: &JobsPage) -> Result<Vec<ShownJob>, StoreError>;
 
     /// Writes `after` over the job of the same id if that stands where `before` does: in the same status, with the same lease.
     /// Tells whether it did.

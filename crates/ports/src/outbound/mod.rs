@@ -19,17 +19,17 @@ pub use attendees::AttendeeRepository;
 pub use audit::AuditRepository;
 pub use clock::Clock;
 pub use courses::{
-    AliasRepository, CourseRecord, CourseRepository, GradingPeriodRepository, KeyRepository, Member, RosterRepository, Slice,
+    AliasRepository, CourseRecord, CourseRepository, GradingPeriodRepository, KeyRepository, Member, RosterRepository, Slice, ViewedCourse,
 };
 pub use error::{Conflict, StoreError};
 pub use idempotency::{IdempotencyRepository, KeyState, OwnedKey};
 pub use identity::{CredentialOwner, IdentityRepository, NewCredential};
 pub use ids::Ids;
-pub use jobs::{Claim, Completion, Enqueued, HeldJob, JobRepository, JobsPage, QueueDepth};
+pub use jobs::{Claim, Completion, Enqueued, HeldJob, JobOfProject, JobRepository, JobsPage, QueueDepth};
 pub use passwords::Passwords;
 pub use projects::ProjectRepository;
 pub use sessions::SessionRepository;
-pub use unit_of_work::{LookUp, Stores, UnitOfWork};
+pub use unit_of_work::{LookUp, LookUps, Stores, UnitOfWork};
 pub use users::UserRepository;
 
 #[cfg(any(test, feature = "mocks"))]

@@ -3,11 +3,14 @@
 use std::future::Future;
 
 use async_trait::async_trait;
-use derslik_domain::id::AccountId;
+use derslik_domain::id::{AccountId, SessionGuid};
+use derslik_domain::job::ShownJob;
+use derslik_domain::session::Session;
 
 use super::{
-    AliasRepository, AttendeeRepository, AuditRepository, CourseRepository, GradingPeriodRepository, IdempotencyRepository,
-    IdentityRepository, JobRepository, KeyRepository, ProjectRepository, RosterRepository, SessionRepository, StoreError, UserRepository,
+    AliasRepository, AttendeeRepository, AuditRepository, CourseRecord, CourseRepository, GradingPeriodRepository, IdempotencyRepository,
+    IdentityRepository, JobOfProject, JobRepository, KeyRepository, ProjectRepository, RosterRepository, SessionRepository, StoreError,
+    UserRepository, ViewedCourse,
 };
 
 /// The stores, all of them on the connection of one unit of work.
@@ -78,3 +81,8 @@ pub trait LookUp<K, V>: Send + Sync + 'static {
     /// [`StoreError`].
     async fn look_up(&self, account: AccountId, key: K) -> Result<Option<V>, StoreError>;
 }
+
+/// All that is looked up.
+pub trait LookUps: LookUp<SessionGuid, Session> + LookUp<JobOfProject, ShownJob> + LookUp<ViewedCourse, CourseRecord> {}
+
+impl<U> LookUps for U where U: LookUp<SessionGuid, Session> + LookUp<JobOfProject, ShownJob> + LookUp<ViewedCourse, CourseRecord> {}

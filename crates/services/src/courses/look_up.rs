@@ -27,7 +27,7 @@ pub(crate) fn find(stores: &mut dyn Stores, actor: &Actor, course: &CourseRef, a
         Some(id) => stores.courses().find(actor.account_id(), id, actor.principal.id)?,
         None => None,
     };
-    authorize(actor, found, action)
+    judge(actor, found, action)
 }
 
 /// As [`find`], the course held against other writers until the transaction ends.
@@ -36,10 +36,11 @@ pub(crate) fn lock(stores: &mut dyn Stores, actor: &Actor, course: &CourseRef, a
         Some(id) => stores.courses().lock(actor.account_id(), id, Some(actor.principal.id))?,
         None => None,
     };
-    authorize(actor, found, action)
+    judge(actor, found, action)
 }
 
-fn authorize(actor: &Actor, found: Option<CourseRecord>, action: CourseAction) -> Result<SeenCourse, CourseError> {
+/// What was found, if the actor may do that with it.
+pub(super) fn judge(actor: &Actor, found: Option<CourseRecord>, action: CourseAction) -> Result<SeenCourse, CourseError> {
     let sight = found.as_ref().map(|record| CourseSight { state: record.course.state, membership: record.membership });
     let standing = authorize_course(actor, action, sight, &actor.account.settings.courses)?;
     let course = found.ok_or(CourseDenial::Missing)?.course;

@@ -24,7 +24,7 @@ use derslik_domain::course::{
 };
 use derslik_domain::identity::Actor;
 use derslik_ports::inbound::{CourseError, CourseService, Eligibility, Expected, Listed, Once, Performed, SeenCourse};
-use derslik_ports::outbound::{Clock, Ids, Slice, UnitOfWork};
+use derslik_ports::outbound::{Clock, CourseRecord, Ids, LookUp, Slice, UnitOfWork, ViewedCourse};
 
 pub use keys::page_token_key;
 pub use operate::{CourseOperation, OperateCourseError, operate};
@@ -45,7 +45,7 @@ impl<U: UnitOfWork> Courses<U> {
 }
 
 #[async_trait]
-impl<U: UnitOfWork> CourseService for Courses<U> {
+impl<U: UnitOfWork + LookUp<ViewedCourse, CourseRecord>> CourseService for Courses<U> {
     async fn create(&self, actor: &Actor, form: CourseForm, once: Option<Once<SeenCourse>>) -> Result<Performed<SeenCourse>, CourseError> {
         create::run(self, actor, form, once).await
     }

@@ -1,7 +1,7 @@
 //! Lists the jobs of a project, a part at a time.
 
 use derslik_domain::identity::{Action, Actor, authorize};
-use derslik_domain::job::{ListedJob, ProjectKey};
+use derslik_domain::job::{ProjectKey, ShownJob};
 use derslik_ports::inbound::{JobError, ListPart};
 use derslik_ports::outbound::{JobsPage, UnitOfWork};
 
@@ -12,7 +12,7 @@ pub(super) async fn run<U: UnitOfWork>(
     actor: &Actor,
     project: &ProjectKey,
     part: ListPart,
-) -> Result<Vec<ListedJob>, JobError> {
+) -> Result<Vec<ShownJob>, JobError> {
     authorize(actor, Action::ReadJobs)?;
     let (account, project) = (actor.account_id(), project.clone());
     service

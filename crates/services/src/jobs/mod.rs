@@ -12,9 +12,9 @@ use async_trait::async_trait;
 use derslik_domain::audit::{AuditEvent, NewAuditRecord, Requester};
 use derslik_domain::id::{AccountId, JobId, ProjectId};
 use derslik_domain::identity::Actor;
-use derslik_domain::job::{Action, ErasureCounts, Job, ListedJob, Progress, ProjectKey, ReferenceId};
+use derslik_domain::job::{Action, ErasureCounts, Job, Progress, ProjectKey, ReferenceId, ShownJob};
 use derslik_ports::inbound::{JobError, JobService, ListPart};
-use derslik_ports::outbound::{Clock, StoreError, Stores, UnitOfWork};
+use derslik_ports::outbound::{Clock, JobOfProject, LookUp, StoreError, Stores, UnitOfWork};
 
 pub use operate::{OperateError, Operation, operate};
 
@@ -33,12 +33,12 @@ impl<U: UnitOfWork> Jobs<U> {
 }
 
 #[async_trait]
-impl<U: UnitOfWork> JobService for Jobs<U> {
-    async fn list(&self, actor: &Actor, project: &ProjectKey, part: ListPart) -> Result<Vec<ListedJob>, JobError> {
+impl<U: UnitOfWork + LookUp<JobOfProject, ShownJob>> JobService for Jobs<U> {
+    async fn list(&self, actor: &Actor, project: &ProjectKey, part: ListPart) -> Result<Vec<ShownJob>, JobError> {
         list::run(self, actor, project, part).await
     }
 
-    async fn get(&self, actor: &Actor, project: &ProjectKey, id: JobId) -> Result<Job, JobError> {
+    async fn get(&self, actor: &Actor, project: &ProjectKey, id: JobId) -> Result<ShownJob, JobError> {
         get::run(self, actor, project, id).await
     }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use derslik_domain::id::{AccountId, ProjectId};
 use derslik_domain::job::{
-    Action, Actions, Event, Failure, FailureReason, Jitter, Job, JobState, JobStatus, LeaseTerm, LeaseToken, ListedJob, NewJob, Platform,
-    Progress, Project, ProjectName, Pruning, ReferenceId, RetryPolicy, RowCount, WorkerId,
+    Action, Actions, Event, Failure, FailureReason, Jitter, Job, JobState, JobStatus, LeaseTerm, LeaseToken, NewJob, Progress, Pruning,
+    ReferenceId, RetryPolicy, RowCount, ShownJob, WorkerId,
 };
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Claim, Completion, Conflict, Enqueued, HeldJob, JobsPage, StoreError, Stores, UnitOfWork};
@@ -29,7 +29,6 @@ pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
         Case { name: "many_jobs_are_made_at_once_and_live_ones_left_alone", run: enqueue_many },
         Case { name: "a_job_that_was_enqueued_in_vain_is_never_seen", run: enqueue_rolls_back },
         Case { name: "a_list_shows_the_jobs_of_a_project_page_by_page", run: list_pages },
-        Case { name: "a_job_is_found_below_the_key_of_its_own_project_alone", run: found_in_project },
         Case { name: "a_claim_does_what_the_domain_says", run: claim_matches_the_domain },
         Case { name: "nothing_is_claimed_before_it_is_due", run: not_before_due },
         Case { name: "claims_go_by_priority_and_then_by_time", run: claim_order },
@@ -243,38 +242,9 @@ fn list_pages<U: UnitOfWork>(harness: &Harness<U>) {
     assert_eq!(seen, made);
     let page = JobsPage { project: Some(PROJECT), after: Some(made[1].id), limit: 3 };
     let shown = harness.read(move |stores| stores.jobs().list_shown(account().id, &page));
-    assert_eq!(shown, made[2..5].iter().cloned().map(ListedJob::from).collect::<Vec<_>>());
+    assert_eq!(shown, made[2..5].iter().cloned().map(ShownJob::from).collect::<Vec<_>>());
     assert!(list(Some(ProjectId::new(2)), None, 10).is_empty());
     assert_eq!(list(None, None, 100).len(), 8, "an operator sees internal ones, too");
-}
-
-fn found_in_project<U: UnitOfWork>(harness: &Harness<U>) {
-    let project = |id, key: &str, name: &str| Project {
-        id: ProjectId::new(id),
-        key: key.parse().expect("a valid key"),
-        name: ProjectName::new(name).expect("a valid name"),
-        platform: Platform::Web,
-        created_at: now(),
-    };
-    let (mine, twin) = (project(1, "3sWXSsqHgSKnE87YkNJK", "Mine"), project(2, "9kQZmVtB4xLrW2nHcYpJ", "Twin"));
-    let keys = [mine.key.clone(), twin.key.clone()];
-    harness.write(move |stores| {
-        for of in [account(), other_account()] {
-            stores.identity().add_account(&of, now())?;
-        }
-        stores.projects().add(account().id, &mine)?;
-        stores.projects().add(account().id, &twin)?;
-        stores.projects().add(other_account().id, &mine)
-    });
-    let (job, internal) = (enqueue(harness, erasure("a")), enqueue(harness, due_job("42")));
-    let find = |of: AccountId, key: usize, id| {
-        let key = keys[key].clone();
-        harness.read(move |stores| stores.jobs().find_in(of, &key, id))
-    };
-    assert_eq!(find(account().id, 0, job.id), Some(job.clone()));
-    assert_eq!(find(account().id, 1, job.id), None);
-    assert_eq!(find(account().id, 0, internal.id), None, "an internal one has no project");
-    assert_eq!(find(other_account().id, 0, job.id), None);
 }
 
 fn claim_matches_the_domain<U: UnitOfWork>(harness: &Harness<U>) {

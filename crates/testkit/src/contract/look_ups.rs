@@ -1,8 +1,8 @@
 //! Look-ups, which may share statements.
 
-use derslik_domain::id::{AccountId, SessionGuid};
+use derslik_domain::id::AccountId;
 use derslik_domain::session::{Session, SessionStatus};
-use derslik_ports::outbound::{LookUp, UnitOfWork};
+use derslik_ports::outbound::{LookUps, UnitOfWork};
 
 use super::{Case, Harness};
 use crate::builders::{account, guid, other_account, session};
@@ -10,7 +10,7 @@ use crate::builders::{account, guid, other_account, session};
 /// More than one statement looks up, and more than there are connections.
 const CROWD: u128 = 600;
 
-pub(super) fn cases<U: UnitOfWork + LookUp<SessionGuid, Session> + Clone>() -> Vec<Case<U>> {
+pub(super) fn cases<U: UnitOfWork + LookUps + Clone>() -> Vec<Case<U>> {
     vec![
         Case { name: "sessions_are_found_many_at_a_time", run: many },
         Case { name: "a_crowd_that_looks_sessions_up_gets_each_its_own", run: crowd },
@@ -41,7 +41,7 @@ fn many<U: UnitOfWork>(harness: &Harness<U>) {
     assert_eq!(twice.into_keys().collect::<Vec<_>>(), [guid(1)]);
 }
 
-fn crowd<U: UnitOfWork + LookUp<SessionGuid, Session> + Clone>(harness: &Harness<U>) {
+fn crowd<U: UnitOfWork + LookUps + Clone>(harness: &Harness<U>) {
     // Every third is missing, every third is another account's.
     add(harness, account().id, (0..CROWD).step_by(3).map(|number| session(guid(number))).collect());
     add(harness, other_account().id, (1..CROWD).step_by(3).map(|number| session(guid(number))).collect());
@@ -59,7 +59,7 @@ fn crowd<U: UnitOfWork + LookUp<SessionGuid, Session> + Clone>(harness: &Harness
     }
 }
 
-fn same<U: UnitOfWork + LookUp<SessionGuid, Session> + Clone>(harness: &Harness<U>) {
+fn same<U: UnitOfWork + LookUps + Clone>(harness: &Harness<U>) {
     add(harness, account().id, vec![session(guid(1))]);
     let asked: Vec<_> = (0..CROWD)
         .map(|_| {
@@ -72,7 +72,7 @@ fn same<U: UnitOfWork + LookUp<SessionGuid, Session> + Clone>(harness: &Harness<
     }
 }
 
-fn fresh<U: UnitOfWork + LookUp<SessionGuid, Session> + Clone>(harness: &Harness<U>) {
+fn fresh<U: UnitOfWork + LookUps + Clone>(harness: &Harness<U>) {
     let writers: Vec<_> = (0..8)
         .map(|writer| {
             let uow = harness.unit_of_work().clone();

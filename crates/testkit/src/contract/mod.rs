@@ -2,18 +2,18 @@
 
 mod attendees;
 mod audit;
+mod course_look_ups;
 mod courses;
 mod idempotency;
 mod identity;
+mod job_look_ups;
 mod jobs;
 mod look_ups;
 mod projects;
 mod sessions;
 mod unit_of_work;
 
-use derslik_domain::id::SessionGuid;
-use derslik_domain::session::Session;
-use derslik_ports::outbound::{LookUp, StoreError, Stores, UnitOfWork};
+use derslik_ports::outbound::{LookUps, StoreError, Stores, UnitOfWork};
 use tokio::runtime::Runtime;
 
 /// A store under test, empty at first.
@@ -33,7 +33,7 @@ pub struct Case<U> {
 }
 
 /// All cases.
-pub fn cases<U: UnitOfWork + LookUp<SessionGuid, Session> + Clone>() -> Vec<Case<U>> {
+pub fn cases<U: UnitOfWork + LookUps + Clone>() -> Vec<Case<U>> {
     [
         unit_of_work::cases(),
         identity::cases(),
@@ -44,7 +44,9 @@ pub fn cases<U: UnitOfWork + LookUp<SessionGuid, Session> + Clone>() -> Vec<Case
         look_ups::cases(),
         projects::cases(),
         jobs::cases(),
+        job_look_ups::cases(),
         courses::cases(),
+        course_look_ups::cases(),
     ]
     .into_iter()
     .flatten()

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use actix_web::HttpResponse;
 use derslik_domain::attendee::{Attendance, AttendedSession};
 use derslik_domain::id::{Id, ProjectId, SessionGuid, UserGuid};
-use derslik_domain::job::{Description, FailureText, Job, ListedJob, Project, ReferenceId};
+use derslik_domain::job::{Description, FailureText, Job, Project, ReferenceId, ShownJob};
 use derslik_domain::time::Timestamp;
 use serde::{Serialize, Serializer};
 
@@ -54,8 +54,8 @@ impl<'a> JobView<'a> {
     }
 }
 
-impl<'a> From<&'a ListedJob> for JobView<'a> {
-    fn from(job: &'a ListedJob) -> Self {
+impl<'a> From<&'a ShownJob> for JobView<'a> {
+    fn from(job: &'a ShownJob) -> Self {
         Self {
             job_id: job.id.get(),
             description: Description::new(job.action, &job.reference),

@@ -18,7 +18,7 @@ pub(super) async fn get(state: Data<HttpState>, Caller(actor): Caller, request: 
         Err(error) => Err(error),
     };
     match found {
-        Ok(job) => Ok(answer(JobView::new(&job))),
+        Ok(job) => Ok(answer(JobView::from(&job))),
         Err(OpenReplayError::JobNotFound) if state.jobs_compat == JobsCompat::Release126 => Ok(answer(json!({}))),
         Err(error) => Err(error),
     }

@@ -36,31 +36,31 @@ pub fn scope(prefix: &str) -> Scope {
     web::scope(prefix).configure(|config| routes(config, "")).default_service(web::to(no_such_path))
 }
 
-/// The calls below `prefix`, and no other path there.
+/// The calls below `prefix`, and no other path there. What is asked for most comes first: patterns are tried one after the other.
 pub fn routes(config: &mut ServiceConfig, prefix: &str) {
-    config
-        .service(
-            resource(prefix, "/projects", &[Method::GET, Method::POST])
-                .route(web::get().to(projects::list))
-                .route(web::post().to(projects::create)),
-        )
-        .service(resource(prefix, "/projects/{project_key}", &[Method::GET]).route(web::get().to(projects::get)))
-        .service(resource(prefix, "/{project_key}/jobs", &[Method::GET]).route(web::get().to(list::list)))
-        .service(
-            resource(prefix, "/{project_key}/jobs/{job_id}", &[Method::GET, Method::DELETE])
-                .route(web::get().to(get::get))
-                .route(web::delete().to(cancel::cancel)),
-        )
-        .service(
-            resource(prefix, "/{project_key}/users/{user_id}", &[Method::GET, Method::DELETE])
-                .route(web::get().to(user::get))
-                .route(web::delete().to(erase_user::erase_user)),
-        )
-        .service(resource(prefix, "/{project_key}/users/{user_id}/sessions", &[Method::GET]).route(web::get().to(user::sessions)));
+    let mut add = |path: &str, methods, routes: fn(Resource) -> Resource| {
+        // Each form of a path is a pattern of its own: a set of patterns is slower than a plain one.
+        for end in ["", "/"] {
+            config.service(routes(resource(&format!("{prefix}{path}{end}"), methods)));
+        }
+    };
+    add("/{project_key}/jobs/{job_id}", &[Method::GET, Method::DELETE], |resource| {
+        resource.route(web::get().to(get::get)).route(web::delete().to(cancel::cancel))
+    });
+    // Before the jobs of a project, whose key it would be taken for.
+    add("/projects/{project_key}", &[Method::GET], |resource| resource.route(web::get().to(projects::get)));
+    add("/{project_key}/jobs", &[Method::GET], |resource| resource.route(web::get().to(list::list)));
+    add("/{project_key}/users/{user_id}", &[Method::GET, Method::DELETE], |resource| {
+        resource.route(web::get().to(user::get)).route(web::delete().to(erase_user::erase_user))
+    });
+    add("/{project_key}/users/{user_id}/sessions", &[Method::GET], |resource| resource.route(web::get().to(user::sessions)));
+    add("/projects", &[Method::GET, Method::POST], |resource| {
+        resource.route(web::get().to(projects::list)).route(web::post().to(projects::create))
+    });
 }
 
-/// A resource with or without a slash at the end of its path, which tells the methods that it takes to who tries others.
-fn resource(prefix: &str, path: &str, methods: &'static [Method]) -> Resource {
+/// A resource that tells the methods that it takes to who tries others.
+fn resource(path: &str, methods: &'static [Method]) -> Resource {
     let refuse = move || async move {
         let allow: Vec<_> = methods.iter().map(Method::as_str).collect();
         let mut response = OpenReplayError::MethodNotAllowed.error_response();
@@ -69,7 +69,7 @@ fn resource(prefix: &str, path: &str, methods: &'static [Method]) -> Resource {
         }
         response
     };
-    web::resource([format!("{prefix}{path}"), format!("{prefix}{path}/")]).default_service(web::to(refuse))
+    web::resource(path).default_service(web::to(refuse))
 }
 
 async fn no_such_path() -> Result<HttpResponse, OpenReplayError> {

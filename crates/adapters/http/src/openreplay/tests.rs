@@ -98,7 +98,7 @@ async fn get(jobs: MockJobService, path: &str) -> (u16, String) {
 async fn a_job_is_shown_below_both_prefixes_and_to_both_forms_of_the_key() {
     for (prefix, key) in [("/api/v1", "right"), ("/v1", "right"), ("/api/v1", "Bearer right")] {
         let mut jobs = MockJobService::new();
-        jobs.expect_get().once().returning(|_, _, id| Ok(job(id.get())));
+        jobs.expect_get().once().returning(|_, _, id| Ok(job(id.get()).into()));
         let answer = ask(state(jobs), Method::GET, &format!("{prefix}/{KEY}/jobs/3451"), Some(key)).await;
         assert_eq!(answer.status, StatusCode::OK);
         assert_eq!(answer.body, format!(r#"{{"data":{{"jobId":3451,{SHOWN}}}"#));

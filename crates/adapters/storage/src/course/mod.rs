@@ -5,6 +5,7 @@ mod extras;
 mod list;
 mod members;
 mod periods;
+mod postgres;
 mod repo;
 mod rows;
 

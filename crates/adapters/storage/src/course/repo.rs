@@ -1,13 +1,16 @@
 //! The repository of courses.
 
+use std::collections::HashMap;
+
 use derslik_domain::course::{Course, CourseFilter, CoursePage, Membership, Viewer};
 use derslik_domain::id::{AccountId, CourseId, Id, PrincipalId};
-use derslik_ports::outbound::{Conflict, CourseRecord, CourseRepository, RosterRepository, StoreError};
+use derslik_ports::outbound::{Conflict, CourseRecord, CourseRepository, RosterRepository, StoreError, ViewedCourse};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::list;
+use super::postgres;
 use super::rows::{CourseRow, NewCourseRow, record};
 use crate::conn::{Conn, DieselStores, on_conn};
 use crate::schema::{course_members, courses};
@@ -53,6 +56,22 @@ impl CourseRepository for DieselStores<'_> {
                 .optional())
         })?;
         found.map(|(row, membership)| record(row, membership.as_deref())).transpose()
+    }
+
+    fn find_many(&mut self, account: AccountId, viewed: &[ViewedCourse]) -> Result<HashMap<ViewedCourse, CourseRecord>, StoreError> {
+        if !self.is_postgres() || viewed.len() == 1 {
+            let found = viewed.iter().map(|viewed| Ok(self.find(account, viewed.course, viewed.viewer)?.map(|record| (*viewed, record))));
+            return found.filter_map(Result::transpose).collect();
+        }
+        let rows = self.query(|conn| match conn {
+            Conn::Pg(conn) => postgres::find_many(conn, account, viewed),
+            Conn::Sqlite(_) => Ok(Vec::new()),
+        })?;
+        let found = rows.into_iter().map(|(row, membership, viewer)| {
+            let record = record(row, membership.as_deref())?;
+            Ok((ViewedCourse { course: record.course.id, viewer: Id::new(viewer) }, record))
+        });
+        found.collect()
     }
 
     fn lock(&mut self, account: AccountId, course: CourseId, viewer: Option<PrincipalId>) -> Result<Option<CourseRecord>, StoreError> {

@@ -1,17 +1,20 @@
 //! The repository of jobs.
 
+use std::collections::HashMap;
+
 use derslik_domain::id::{AccountId, Id, JobId};
-use derslik_domain::job::{Action, Actions, Event, Job, JobState, LeaseTerm, LeaseToken, ListedJob, NewJob, ProjectKey, RowCount};
+use derslik_domain::job::{Action, Actions, Event, Job, JobState, LeaseTerm, LeaseToken, NewJob, RowCount, ShownJob};
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{Claim, Completion, Enqueued, HeldJob, JobRepository, JobsPage, QueueDepth, StoreError};
+use derslik_ports::outbound::{Claim, Completion, Enqueued, HeldJob, JobOfProject, JobRepository, JobsPage, QueueDepth, StoreError};
 use diesel::dsl::{count_star, min, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 use diesel::sqlite::SqliteConnection;
 
 use super::postgres;
-use super::rows::{JobChanges, JobRecord, JobRow, ListedRow, jobs_of, project_number, reference_digest, token_of};
+use super::rows::{JobChanges, JobRecord, JobRow, ShownRow, jobs_of, project_number, reference_digest, shown_of, token_of};
 use crate::conn::{Conn, DieselStores, on_conn};
+use crate::look_up::padded;
 use crate::schema::{jobs, projects};
 use crate::types::{DbInstant, DbUuid, Instant, row_count};
 
@@ -74,21 +77,31 @@ impl JobRepository for DieselStores<'_> {
         row.map(Job::try_from).transpose()
     }
 
-    fn find_in(&mut self, account: AccountId, project: &ProjectKey, id: JobId) -> Result<Option<Job>, StoreError> {
-        let row: Option<JobRow> = self.query(|conn| {
-            on_conn!(conn, |conn| {
-                let of_project = projects::account_id.eq(jobs::account_id).and(projects::id.eq(jobs::project_id));
-                jobs::table
-                    .inner_join(projects::table.on(of_project))
-                    .filter(jobs::account_id.eq(account.get()))
-                    .filter(jobs::id.eq(id.get()))
-                    .filter(projects::key.eq(project.as_str()))
-                    .select(JobRow::as_select())
-                    .first(conn)
-                    .optional()
-            })
+    fn find_shown(&mut self, account: AccountId, job: &JobOfProject) -> Result<Option<ShownJob>, StoreError> {
+        let row: Option<ShownRow> = self.query(|conn| {
+            on_conn!(conn, |conn| in_projects(account)
+                .filter(jobs::id.eq(job.job.get()))
+                .filter(projects::key.eq(job.project.as_str()))
+                .select(ShownRow::as_select())
+                .first(conn)
+                .optional())
         })?;
-        row.map(Job::try_from).transpose()
+        row.map(ShownJob::try_from).transpose()
+    }
+
+    fn find_many_shown(&mut self, account: AccountId, jobs: &[JobOfProject]) -> Result<HashMap<JobOfProject, ShownJob>, StoreError> {
+        if !self.is_postgres() || jobs.len() == 1 {
+            let found = jobs.iter().map(|job| Ok(self.find_shown(account, job)?.map(|shown| (job.clone(), shown))));
+            return found.filter_map(Result::transpose).collect();
+        }
+        let ids = padded(jobs.iter().map(|job| job.job.get()));
+        let rows: Vec<(String, ShownRow)> = self.query(|conn| {
+            on_conn!(conn, |conn| in_projects(account)
+                .filter(jobs::id.eq_any(&ids))
+                .select((projects::key, ShownRow::as_select()))
+                .load(conn))
+        })?;
+        shown_of(rows, jobs)
     }
 
     fn lock(&mut self, account: AccountId, id: JobId) -> Result<Option<Job>, StoreError> {
@@ -114,18 +127,18 @@ impl JobRepository for DieselStores<'_> {
         jobs_of(rows)
     }
 
-    fn list_shown(&mut self, account: AccountId, page: &JobsPage) -> Result<Vec<ListedJob>, StoreError> {
-        let rows: Vec<ListedRow> = self.query(|conn| {
+    fn list_shown(&mut self, account: AccountId, page: &JobsPage) -> Result<Vec<ShownJob>, StoreError> {
+        let rows: Vec<ShownRow> = self.query(|conn| {
             on_conn!(conn, |conn| match page.project {
                 Some(project) => page_of(account, page)
                     .filter(jobs::project_id.eq(project.get()))
                     .filter(sql::<Bool>(OF_A_PROJECT))
-                    .select(ListedRow::as_select())
+                    .select(ShownRow::as_select())
                     .load(conn),
-                None => page_of(account, page).select(ListedRow::as_select()).load(conn),
+                None => page_of(account, page).select(ShownRow::as_select()).load(conn),
             })
         })?;
-        rows.into_iter().map(ListedJob::try_from).collect()
+        rows.into_iter().map(ShownJob::try_from).collect()
     }
 
     fn replace(&mut self, account: AccountId, before: &Job, after: &Job) -> Result<bool, StoreError> {
@@ -309,6 +322,14 @@ impl JobRepository for DieselStores<'_> {
 struct OfAccount {
     #[diesel(sql_type = BigInt)]
     account_id: i64,
+}
+
+/// The jobs of an account that belong to projects, each with its project.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn in_projects(account: AccountId) -> _ {
+    let account: i64 = account.get();
+    let of_project = projects::account_id.eq(jobs::account_id).and(projects::id.eq(jobs::project_id));
+    jobs::table.inner_join(projects::table.on(of_project)).filter(jobs::account_id.eq(account))
 }
 
 /// The jobs of a page of an account.

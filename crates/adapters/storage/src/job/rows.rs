@@ -1,11 +1,13 @@
 //! A job as a row of the table `jobs`.
 
+use std::collections::{HashMap, HashSet};
+
 use derslik_domain::id::{AccountId, Id, ProjectId};
 use derslik_domain::job::{
-    Action, Attempts, Ended, Job, JobState, JobStatus, Lease, LeaseToken, ListedJob, NewJob, ReferenceId, Run, WorkerId,
+    Action, Attempts, Ended, Job, JobState, JobStatus, Lease, LeaseToken, NewJob, ReferenceId, Run, ShownJob, WorkerId,
 };
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::StoreError;
+use derslik_ports::outbound::{JobOfProject, StoreError};
 use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
 use sha2::{Digest, Sha256};
 
@@ -40,11 +42,11 @@ pub(super) struct JobRow {
     updated_at: DbInstant,
 }
 
-/// What a list shows of a row.
+/// What clients are shown of a row.
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = jobs)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
-pub(super) struct ListedRow {
+pub(super) struct ShownRow {
     id: i64,
     project_id: i64,
     action: String,
@@ -214,10 +216,10 @@ impl TryFrom<JobRow> for Job {
     }
 }
 
-impl TryFrom<ListedRow> for ListedJob {
+impl TryFrom<ShownRow> for ShownJob {
     type Error = StoreError;
 
-    fn try_from(row: ListedRow) -> Result<Self, StoreError> {
+    fn try_from(row: ShownRow) -> Result<Self, StoreError> {
         let corrupt = |column| StoreError::Corrupt { table: "jobs", column };
         let failures = failures_from_json(&row.failures.0).ok_or_else(|| corrupt("failures"))?;
         Ok(Self {
@@ -237,4 +239,18 @@ impl TryFrom<ListedRow> for ListedJob {
 /// The jobs of many rows, in the order of the rows.
 pub(super) fn jobs_of(rows: Vec<JobRow>) -> Result<Vec<Job>, StoreError> {
     rows.into_iter().map(Job::try_from).collect()
+}
+
+/// The jobs that were asked for of many rows, each with the key of its project: a job of another project was not.
+pub(super) fn shown_of(rows: Vec<(String, ShownRow)>, asked: &[JobOfProject]) -> Result<HashMap<JobOfProject, ShownJob>, StoreError> {
+    let asked: HashSet<_> = asked.iter().collect();
+    let mut shown = HashMap::with_capacity(rows.len());
+    for (key, row) in rows {
+        let project = key.parse().map_err(|_| StoreError::Corrupt { table: "projects", column: "key" })?;
+        let name = JobOfProject { project, job: Id::new(row.id) };
+        if asked.contains(&name) {
+            shown.insert(name, row.try_into()?);
+        }
+    }
+    Ok(shown)
 }

@@ -16,6 +16,7 @@ use super::postgres;
 use super::rows::{SessionRecord, SessionRow, sessions_by_guid, sessions_of};
 use super::search;
 use crate::conn::{Conn, DieselStores, on_conn};
+use crate::look_up::padded;
 use crate::schema::{attendees, sessions};
 use crate::types::{DbGuid, DbInstant, Instant, row_count};
 
@@ -80,7 +81,7 @@ impl SessionRepository for DieselStores<'_> {
             let found = guids.iter().filter_map(|guid| self.find(account, *guid).transpose());
             return found.map(|session| session.map(|session| (session.guid, session))).collect();
         }
-        let guids = padded(guids);
+        let guids = padded(guids.iter().copied().map(DbGuid::from));
         let rows = self.query(|conn| {
             on_conn!(conn, |conn| sessions::table
                 .filter(sessions::account_id.eq(account.get()))
@@ -157,17 +158,6 @@ impl SessionRepository for DieselStores<'_> {
         })
         .map(row_count)
     }
-}
-
-/// At least so many GUIDs, the last one again and again. PostgreSQL takes a plan for granted that is made for ten, and for
-/// fewer would rather plan the statement each time, which costs more than running it.
-fn padded(guids: &[SessionGuid]) -> Vec<DbGuid> {
-    const AT_LEAST: usize = 12;
-    let mut padded: Vec<_> = guids.iter().copied().map(DbGuid::from).collect();
-    if let Some(last) = padded.last().copied() {
-        padded.resize(padded.len().max(AT_LEAST), last);
-    }
-    padded
 }
 
 fn lock_chunk(conn: Conn<'_>, account: AccountId, guids: &[DbGuid]) -> QueryResult<Vec<SessionRow>> {

@@ -1,6 +1,6 @@
 //! A store in memory that fails now and then, a clock that stands still until everybody waits, and workers on both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -8,15 +8,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use derslik_domain::id::{AccountId, AttendeeGuid, Id, JobId, SessionGuid, UserGuid};
 use derslik_domain::job::{
-    Action, Actions, Attempts, Event, Failure, FailureReason, Job, JobState, JobStatus, LeaseTerm, ListedJob, NewJob, Progress, ProjectKey,
-    ReferenceId, RetryPolicy, RowCount,
+    Action, Actions, Attempts, Event, Failure, FailureReason, Job, JobState, JobStatus, LeaseTerm, NewJob, Progress, ReferenceId,
+    RetryPolicy, RowCount, ShownJob,
 };
 use derslik_domain::time::Timestamp;
 use derslik_ports::mocks::MockStores;
 use derslik_ports::outbound::{
     AliasRepository, AttendeeRepository, AuditRepository, Claim, Clock, Completion, CourseRepository, Enqueued, GradingPeriodRepository,
-    HeldJob, IdempotencyRepository, IdentityRepository, Ids, JobRepository, JobsPage, KeyRepository, ProjectRepository, QueueDepth,
-    RosterRepository, SessionRepository, StoreError, Stores, UnitOfWork, UserRepository,
+    HeldJob, IdempotencyRepository, IdentityRepository, Ids, JobOfProject, JobRepository, JobsPage, KeyRepository, ProjectRepository,
+    QueueDepth, RosterRepository, SessionRepository, StoreError, Stores, UnitOfWork, UserRepository,
 };
 use derslik_testkit::builders::{account, now};
 use derslik_worker::{Registry, Runner, Settings, Step, StepContext, StepError, StepHandler, Task, TaskHandler, WorkerPorts};
@@ -227,8 +227,13 @@ impl JobRepository for OpenTables {
         Ok(self.tables.jobs.get(&(account, id)).cloned())
     }
 
-    fn find_in(&mut self, account: AccountId, _: &ProjectKey, id: JobId) -> Result<Option<Job>, StoreError> {
-        self.find(account, id)
+    fn find_shown(&mut self, account: AccountId, job: &JobOfProject) -> Result<Option<ShownJob>, StoreError> {
+        Ok(self.find(account, job.job)?.map(ShownJob::from))
+    }
+
+    fn find_many_shown(&mut self, account: AccountId, jobs: &[JobOfProject]) -> Result<HashMap<JobOfProject, ShownJob>, StoreError> {
+        let found = jobs.iter().map(|job| Ok(self.find_shown(account, job)?.map(|shown| (job.clone(), shown))));
+        found.filter_map(Result::transpose).collect()
     }
 
     fn lock(&mut self, account: AccountId, id: JobId) -> Result<Option<Job>, StoreError> {
@@ -239,8 +244,8 @@ impl JobRepository for OpenTables {
         Ok(self.tables.jobs.values().cloned().collect())
     }
 
-    fn list_shown(&mut self, account: AccountId, page: &JobsPage) -> Result<Vec<ListedJob>, StoreError> {
-        Ok(self.list(account, page)?.into_iter().map(ListedJob::from).collect())
+    fn list_shown(&mut self, account: AccountId, page: &JobsPage) -> Result<Vec<ShownJob>, StoreError> {
+        Ok(self.list(account, page)?.into_iter().map(ShownJob::from).collect())
     }
 
     fn replace(&mut self, account: AccountId, before: &Job, after: &Job) -> Result<bool, StoreError> {
