@@ -15,9 +15,8 @@ pub(crate) const PATH: &str = "/api/v1/3sWXSsqHgSKnE87YkNJK/jobs";
 pub(crate) const PROJECT: i64 = 1;
 /// How many jobs that project has.
 pub(crate) const LISTED: u16 = 1_000;
-/// The columns that reading a job takes.
-pub(crate) const COLUMNS: &str = "id, project_id, action, reference, status, start_at, due_at, attempts, worker, lease_token, lease_until, \
-     started_at, ended_at, progress, failures, created_at, updated_at";
+/// The columns that showing a job takes.
+pub(crate) const COLUMNS: &str = "id, project_id, action, reference, status, start_at, failures, created_at, updated_at";
 
 /// The jobs of a project that nobody asks for, so that those of the other are not the whole table.
 const OTHERS: i64 = 19_000;
