@@ -57,9 +57,13 @@ impl World {
 
     /// A worker that looks for jobs by itself after so long at the latest.
     fn work(&self, registry: Registry, poll: Duration) -> (CancellationToken, JoinHandle<()>) {
+        self.work_as(registry, Settings { poll, ..Settings::default() })
+    }
+
+    fn work_as(&self, registry: Registry, settings: Settings) -> (CancellationToken, JoinHandle<()>) {
         let sleeper = self.uow.wake_ups().expect("a thread");
         let ports = WorkerPorts { uow: self.uow.clone(), clock: Arc::new(SystemClock), ids: Arc::new(SystemIds), sleeper };
-        let settings = Settings { sweep: None, poll, ..Settings::default() };
+        let settings = Settings { sweep: None, ..settings };
         let stop = CancellationToken::new();
         let runner = Runner::new(ports, registry, settings).expect("valid settings");
         (stop.clone(), self.runtime.spawn(runner.run(stop)))
@@ -174,8 +178,12 @@ impl TaskHandler for Outside {
 
 impl Outside {
     fn until_running(&self) {
+        self.until_runs(1);
+    }
+
+    fn until_runs(&self, runs: u32) {
         let begin = Instant::now();
-        while self.runs.load(Ordering::Relaxed) == 0 {
+        while self.runs.load(Ordering::Relaxed) < runs {
             assert!(begin.elapsed() < PATIENCE, "the job does not start");
             sleep(Duration::from_millis(5));
         }
@@ -226,6 +234,23 @@ fn a_server_that_dies_during_a_completion_is_told_again() {
     let jobs = world.until_all_ended();
     world.end(worker);
     assert_eq!((jobs[0].status(), outside.runs.load(Ordering::Relaxed)), (JobStatus::Completed, 1));
+}
+
+#[test]
+fn a_server_that_dies_while_one_job_is_exchanged_for_the_next_loses_neither() {
+    let world = World::new();
+    let outside = Outside::default();
+    world.enqueue(0..2);
+    let settings = Settings { batch: 1, concurrency: 1, poll: POLL, ..Settings::default() };
+    let worker = world.work_as(Registry::default().with_task(Action::AssignCalendarId, outside.clone()), settings);
+    outside.until_running();
+    world.kill_during("jobs", "WITH done AS (UPDATE jobs SET status", || outside.may_end.notify_one());
+    outside.until_runs(2);
+    outside.may_end.notify_one();
+    let jobs = world.until_all_ended();
+    world.end(worker);
+    assert!(jobs.iter().all(|job| job.status() == JobStatus::Completed && job.state.attempts().get() == 1), "{jobs:?}");
+    assert_eq!(outside.runs.load(Ordering::Relaxed), 2);
 }
 
 #[test]

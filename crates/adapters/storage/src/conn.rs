@@ -33,9 +33,16 @@ pub(crate) use on_conn;
 /// All stores on one connection.
 pub(crate) struct DieselStores<'c> {
     conn: Conn<'c>,
+    /// How many more statements there may be; any number inside a transaction.
+    statements: Option<u32>,
     lost: bool,
     wakes: bool,
 }
+
+/// What was to be one statement, and so a transaction of its own, has become two.
+#[derive(Debug, thiserror::Error)]
+#[error("a second statement outside a transaction")]
+struct SecondStatement;
 
 impl Conn<'_> {
     /// The same connection for a shorter time.
@@ -49,7 +56,12 @@ impl Conn<'_> {
 
 impl<'c> DieselStores<'c> {
     pub(crate) fn new(conn: Conn<'c>) -> Self {
-        Self { conn, lost: false, wakes: false }
+        Self { conn, statements: None, lost: false, wakes: false }
+    }
+
+    /// Stores that run one statement and refuse any other.
+    pub(crate) fn of_one_statement(conn: Conn<'c>) -> Self {
+        Self { statements: Some(1), ..Self::new(conn) }
     }
 
     /// Whether the connection turned out to be dead.
@@ -81,6 +93,9 @@ impl<'c> DieselStores<'c> {
 
     /// Runs a query, with its failure in the words of the ports.
     pub(crate) fn query<T>(&mut self, query: impl FnOnce(Conn<'_>) -> QueryResult<T>) -> Result<T, StoreError> {
+        if let Some(left) = &mut self.statements {
+            *left = left.checked_sub(1).ok_or_else(|| StoreError::Other(Box::new(SecondStatement)))?;
+        }
         query(self.conn.reborrow()).map_err(|error| {
             self.lost |= is_connection_lost(&error);
             store_error(error)

@@ -218,6 +218,27 @@ impl<C: Connector> Lane<C> {
         })
         .await
     }
+
+    /// Runs `work` without a transaction around its statement. It is run once, whatever becomes of the connection.
+    async fn write_one<T, E, F>(&self, sleeper: Arc<Notify>, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&mut dyn Stores) -> Result<T, E> + Send + 'static,
+    {
+        self.run(move |pool| {
+            let mut link = pool.get().map_err(no_connection)?;
+            let mut stores = DieselStores::of_one_statement(link.conn.as_conn());
+            let result = work(&mut stores);
+            let (lost, wakes) = (stores.is_lost(), stores.wakes());
+            link.broken |= lost;
+            if wakes && result.is_ok() {
+                sleeper.notify_one();
+            }
+            result
+        })
+        .await
+    }
 }
 
 /// Runs `work` on a connection of the pool, and on another if that turns out to be dead.
@@ -265,6 +286,19 @@ impl UnitOfWork for DieselUnitOfWork {
     {
         match &*self.lanes {
             Lanes::Postgres { all, .. } => all.write(Arc::clone(&self.sleeper), work).await,
+            Lanes::Sqlite { writer, .. } => writer.write(Arc::clone(&self.sleeper), work).await,
+        }
+    }
+
+    async fn write_one<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&mut dyn Stores) -> Result<T, E> + Send + 'static,
+    {
+        match &*self.lanes {
+            Lanes::Postgres { all, .. } => all.write_one(Arc::clone(&self.sleeper), work).await,
+            // A call of a store may take several statements there.
             Lanes::Sqlite { writer, .. } => writer.write(Arc::clone(&self.sleeper), work).await,
         }
     }

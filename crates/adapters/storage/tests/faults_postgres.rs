@@ -212,6 +212,36 @@ fn a_write_that_is_cut_off_before_its_commit_is_told_and_leaves_nothing() {
 }
 
 #[test]
+fn a_write_of_one_statement_is_a_transaction_of_its_own_and_refused_a_second_statement() {
+    let world = World::new();
+    let (uow, runtime) = (world.harness.unit_of_work(), world.harness.runtime());
+    runtime.block_on(uow.write_one(|stores| insert(stores, 1))).unwrap();
+    assert!(world.find(1).unwrap());
+    let refused = runtime.block_on(uow.write_one(|stores| insert(stores, 1)));
+    assert!(matches!(refused, Err(StoreError::Conflict(_))), "{refused:?}");
+
+    let refused = runtime.block_on(uow.write_one(|stores| insert(stores, 2).and_then(|()| insert(stores, 3))));
+    assert!(matches!(refused, Err(StoreError::Other(_))), "{refused:?}");
+    assert!(world.find(2).unwrap() && !world.find(3).unwrap());
+}
+
+#[test]
+fn a_write_of_one_statement_on_connections_that_were_cut_is_told_each_time_until_there_are_new_ones() {
+    let world = World::new();
+    world.fill_pool();
+    cut_all(&mut world.connect());
+    let mut number = 0;
+    // Nobody knows what became of such a statement, so none is sent again.
+    while let Err(error) = world.harness.runtime().block_on(world.harness.unit_of_work().write_one(move |stores| insert(stores, number))) {
+        assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+        assert!(!world.find(number).unwrap());
+        number += 1;
+    }
+    assert!((1..=u128::from(CONNECTIONS)).contains(&number), "{number} refusals");
+    assert!(world.find(number).unwrap());
+}
+
+#[test]
 fn a_refusal_stays_what_it_is_when_the_connection_is_cut_off_behind_it() {
     let world = World::new();
     world.add(1).unwrap();

@@ -123,7 +123,7 @@ fn replace_calls(text: &str, opening: &str, function: fn(&str) -> String) -> Str
 type Deed = fn(&mut dyn Stores) -> Result<usize, StoreError>;
 
 /// What is done, and how many rows and entries of indexes it may look at each time, those included that it changes and undoes.
-const DEEDS: [(&str, Deed, i64); 16] = [
+const DEEDS: [(&str, Deed, i64); 19] = [
     ("accounts with due jobs", |stores| Ok(stores.jobs().accounts_with_due(NOW, sweeps(), 10)?.len()), 250),
     ("the next due job", |stores| Ok(stores.jobs().next_due(sweeps())?.into_iter().count()), 5),
     ("a claim", |stores| Ok(claim(stores)?.len()), 150),
@@ -144,6 +144,9 @@ const DEEDS: [(&str, Deed, i64); 16] = [
         },
         150,
     ),
+    ("a claim of one job", |stores| Ok(stores.jobs().claim(account().id, &Claim { limit: 1, ..to_claim() })?.len()), 30),
+    ("an exchange of one for one", |stores| exchange(stores, 1), 60),
+    ("an exchange of many for many", |stores| exchange(stores, 10), 300),
     (
         "accounts with expired leases",
         |stores| {
@@ -229,6 +232,14 @@ fn claim(stores: &mut dyn Stores) -> Result<Vec<derslik_domain::job::Job>, Store
 
 fn held(stores: &mut dyn Stores) -> Result<Vec<HeldJob>, StoreError> {
     Ok(claim(stores)?.into_iter().map(|job| HeldJob { job: job.id, token: to_claim().token }).collect())
+}
+
+/// Claims jobs, and exchanges so many of them for as many others.
+fn exchange(stores: &mut dyn Stores, count: u16) -> Result<usize, StoreError> {
+    let done: Vec<_> = held(stores)?.into_iter().take(count.into()).map(|held| Completion { held, result: None }).collect();
+    let exchanged = stores.jobs().exchange(account().id, &done, &Claim { limit: count, ..to_claim() })?;
+    assert_eq!(exchanged.claimed.len(), done.len());
+    Ok(exchanged.completed.len())
 }
 
 fn connect(url: &DatabaseUrl) -> Harness<DieselUnitOfWork> {

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use derslik_domain::id::AccountId;
-use derslik_domain::job::{Job, LeaseToken};
-use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{Claim, HeldJob, StoreError, UnitOfWork};
+use derslik_domain::job::LeaseToken;
+use derslik_ports::outbound::{Claim, Exchanged, HeldJob, StoreError, UnitOfWork};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
@@ -31,12 +30,6 @@ pub(crate) struct Asked {
     pub(crate) account: AccountId,
     pub(crate) limit: usize,
     pub(crate) claimed: Result<usize, StoreError>,
-}
-
-/// What a transaction did.
-struct Exchanged {
-    completed: Vec<Vec<HeldJob>>,
-    claimed: Vec<Job>,
 }
 
 /// Writes down what is done, asks an account for jobs, and starts those.
@@ -73,7 +66,7 @@ pub(crate) async fn exchange<U: UnitOfWork>(
                 let holding = worker.leases.hold(account, HeldJob { job: job.id, token }, slot);
                 attempts.spawn(execute(Arc::clone(&worker), job, holding, sender.clone()));
             }
-            for ((account, done), completed) in done.into_iter().zip(completed) {
+            for (account, done) in done {
                 report_all(account, done, &completed, at);
             }
             Ok(count)
@@ -87,20 +80,28 @@ pub(crate) async fn exchange<U: UnitOfWork>(
     Some(Asked { account, limit, claimed })
 }
 
+/// What is done for the account itself and what it is asked for need one statement; what is done for others comes with them in
+/// a transaction.
 async fn commit<U: UnitOfWork>(
     worker: &Worker<U>,
     done: &BTreeMap<AccountId, Vec<Finished>>,
     account: AccountId,
     claim: Claim,
 ) -> Result<Exchanged, StoreError> {
-    let completions: Vec<_> = done.iter().map(|(account, done)| (*account, completions_of(done))).collect();
-    let at: Timestamp = claim.at;
+    let mut others: BTreeMap<_, _> = done.iter().map(|(account, done)| (*account, completions_of(done))).collect();
+    let own = others.remove(&account).unwrap_or_default();
+    if others.is_empty() {
+        return worker.uow.write_one(move |stores| stores.jobs().exchange(account, &own, &claim)).await;
+    }
     worker
         .uow
         .write(move |stores| {
             let jobs = stores.jobs();
-            let completed = completions.iter().map(|(account, completions)| jobs.complete_many(*account, completions, at));
-            Ok(Exchanged { completed: completed.collect::<Result<_, _>>()?, claimed: jobs.claim(account, &claim)? })
+            let mut exchanged = jobs.exchange(account, &own, &claim)?;
+            for (account, done) in others {
+                exchanged.completed.extend(jobs.complete_many(account, &done, claim.at)?);
+            }
+            Ok(exchanged)
         })
         .await
 }

@@ -82,6 +82,15 @@ pub struct Completion {
     pub result: Option<Progress>,
 }
 
+/// What an exchange with a worker came to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Exchanged {
+    /// Which of the jobs that are done the worker still had: no others were changed.
+    pub completed: Vec<HeldJob>,
+    /// The jobs that the worker got.
+    pub claimed: Vec<Job>,
+}
+
 /// How much work there is, in all accounts together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct QueueDepth {
@@ -178,6 +187,13 @@ pub trait JobRepository {
     /// # Errors
     /// [`StoreError`].
     fn complete_many(&mut self, account: AccountId, done: &[Completion], at: Timestamp) -> Result<Vec<HeldJob>, StoreError>;
+
+    /// [`complete_many`](Self::complete_many) and [`claim`](Self::claim), which is what a busy worker does again and again. On
+    /// PostgreSQL it is one statement.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn exchange(&mut self, account: AccountId, done: &[Completion], claim: &Claim) -> Result<Exchanged, StoreError>;
 
     /// The accounts that have jobs whose lease has ended.
     ///

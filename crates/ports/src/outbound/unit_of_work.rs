@@ -69,6 +69,21 @@ pub trait UnitOfWork: Send + Sync + 'static {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut dyn Stores) -> Result<T, E> + Send + 'static;
+
+    /// As [`write`](Self::write), for `work` that calls a store once, where that needs no more than one statement: such a
+    /// statement is a transaction of its own, so nothing has to be sent before it and after it. Where the database makes a
+    /// second statement of it nonetheless, that one is refused.
+    ///
+    /// # Errors
+    /// What `work` returns, and [`StoreError`]. If the connection dies meanwhile, nobody knows whether it was done.
+    fn write_one<T, E, F>(&self, work: F) -> impl Future<Output = Result<T, E>> + Send
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&mut dyn Stores) -> Result<T, E> + Send + 'static,
+    {
+        self.write(work)
+    }
 }
 
 /// Finds one thing by its key for each of many callers. Those who ask at the same time may share a statement, so it is for

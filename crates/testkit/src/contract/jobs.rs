@@ -9,7 +9,7 @@ use derslik_domain::job::{
     ReferenceId, RetryPolicy, RowCount, ShownJob, WorkerId,
 };
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{Claim, Completion, Conflict, Enqueued, HeldJob, JobsPage, StoreError, Stores, UnitOfWork};
+use derslik_ports::outbound::{Claim, Completion, Conflict, Enqueued, Exchanged, HeldJob, JobsPage, StoreError, Stores, UnitOfWork};
 use uuid::Uuid;
 
 use super::{Case, Harness};
@@ -40,6 +40,9 @@ pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
         Case { name: "a_heartbeat_moves_the_leases_that_the_worker_still_has", run: renewal },
         Case { name: "a_completion_without_the_lease_changes_nothing", run: fenced_completion },
         Case { name: "many_completions_are_written_at_once", run: batch_completion },
+        Case { name: "an_exchange_completes_and_claims_as_the_domain_says", run: exchange_matches_the_domain },
+        Case { name: "an_exchange_is_kept_to_the_lease_and_the_account", run: fenced_exchange },
+        Case { name: "workers_that_exchange_together_do_each_job_once", run: racing_exchanges },
         Case { name: "an_expired_lease_is_found_and_a_living_one_is_not", run: expiry },
         Case { name: "a_change_from_a_state_that_was_left_is_none", run: conditional_replace },
         Case { name: "a_cancel_and_a_completion_never_both_happen", run: cancel_races_completion },
@@ -405,6 +408,98 @@ fn batch_completion<U: UnitOfWork>(harness: &Harness<U>) {
         expected.progress = (rows > 0).then(|| Progress::Rows(RowCount::new(rows)));
         assert_eq!(find(harness, job), expected);
     }
+}
+
+fn exchange<U: UnitOfWork>(harness: &Harness<U>, account: AccountId, done: Vec<Completion>, claim: Claim) -> Exchanged {
+    let exchanged = harness.unit_of_work().write_one(move |stores| stores.jobs().exchange(account, &done, &claim));
+    harness.runtime().block_on(exchanged).map_err(|error: StoreError| error).expect("the exchange succeeds")
+}
+
+fn exchange_matches_the_domain<U: UnitOfWork>(harness: &Harness<U>) {
+    let jobs: Vec<_> = (0..40).map(|number| due_job(&number.to_string())).collect();
+    harness.write(move |stores| stores.jobs().enqueue_many(account().id, &jobs));
+    let mut running: Vec<Job> = Vec::new();
+    // Of one and of several; more than are left, at last.
+    for (round, (done, limit)) in [(0, 1), (1, 1), (1, 3), (3, 12), (1, 9), (12, 2), (0, 100)].into_iter().enumerate() {
+        let (at, number) = (seconds_later(u64::try_from(round).expect("few rounds")), 100 + u128::try_from(round).expect("few rounds"));
+        let claim = claim(number, at, limit);
+        let waiting = harness.read(|stores| stores.jobs().list(account().id, &JobsPage { project: None, after: None, limit: 100 }));
+        let due = waiting.into_iter().filter(|job| job.status() == JobStatus::Scheduled).take(limit.into());
+        let expected: Vec<_> = due.map(|job| job.apply(event_of(&claim), at).expect("it is due").0).collect();
+        let done: Vec<_> = running.drain(..done).collect();
+        let completions: Vec<_> = done
+            .iter()
+            .zip(0_u64..)
+            .map(|(job, rows)| {
+                let JobState::Running(run) = job.state else { panic!("it runs") };
+                let result = (rows != 1).then(|| Progress::Rows(RowCount::new(rows)));
+                Completion { held: HeldJob { job: job.id, token: run.lease.token }, result }
+            })
+            .collect();
+        let mut exchanged = exchange(harness, account().id, completions.clone(), claim);
+        exchanged.completed.sort();
+        assert_eq!(exchanged.completed, completions.iter().map(|done| done.held).collect::<Vec<_>>(), "round {round}");
+        assert_eq!(exchanged.claimed, expected, "round {round}");
+        for (before, Completion { held, result }) in done.into_iter().zip(completions) {
+            let (mut after, _) = before.apply(Event::Succeed { token: held.token }, at).expect("it runs");
+            after.progress = result;
+            assert_eq!(find(harness, &after), after);
+        }
+        for job in &exchanged.claimed {
+            assert_eq!(find(harness, job), *job);
+        }
+        running.extend(exchanged.claimed);
+    }
+    assert_eq!(running.len(), 40 - 18);
+}
+
+fn fenced_exchange<U: UnitOfWork>(harness: &Harness<U>) {
+    let (job, other) = (enqueue(harness, due_job("42")), enqueue(harness, due_job("43")));
+    claim_now(harness, 7, 2);
+    let done = |job, number| Completion { held: held(job, number), result: None };
+
+    let nothing = Exchanged::default();
+    assert_eq!(exchange(harness, account().id, vec![done(&job, 8)], claim(9, now(), 1)), nothing, "another's lease");
+    assert_eq!(exchange(harness, other_account().id, vec![done(&job, 7)], claim(9, now(), 1)), nothing, "another's account");
+    assert_eq!(find(harness, &job).status(), JobStatus::Running);
+
+    let exchanged = exchange(harness, account().id, vec![done(&other, 8), done(&job, 7), done(&other, 6)], claim(9, now(), 1));
+    assert_eq!(exchanged, Exchanged { completed: vec![held(&job, 7)], claimed: Vec::new() });
+    assert_eq!([find(harness, &job).status(), find(harness, &other).status()], [JobStatus::Completed, JobStatus::Running]);
+    // Done is done.
+    assert_eq!(exchange(harness, account().id, vec![done(&job, 7)], claim(9, now(), 1)), nothing);
+}
+
+fn racing_exchanges<U: UnitOfWork + Clone>(harness: &Harness<U>) {
+    const JOBS: usize = 200;
+    let jobs: Vec<_> = (0..JOBS).map(|number| due_job(&number.to_string())).collect();
+    harness.write(move |stores| stores.jobs().enqueue_many(account().id, &jobs));
+    let workers: Vec<_> = (1..=4_u16)
+        .map(|worker| {
+            let uow = harness.unit_of_work().clone();
+            harness.runtime().spawn(async move {
+                let (mut done, mut completed) = (Vec::new(), Vec::new());
+                for round in 0.. {
+                    // One by one, by three, and by seven; the last asks for more than a few.
+                    let number = u128::from(worker) << 32 | round;
+                    let claim = claim(number, now(), [1, 3, 7, 11][usize::from(worker) - 1]);
+                    let exchanged = uow.write_one(move |stores| stores.jobs().exchange(account().id, &done, &claim)).await;
+                    let exchanged = exchanged.map_err(|error: StoreError| error).expect("the exchange succeeds");
+                    completed.extend(exchanged.completed.iter().map(|held| held.job));
+                    if exchanged.completed.is_empty() && exchanged.claimed.is_empty() && round > 0 {
+                        break;
+                    }
+                    done = exchanged.claimed.iter().map(|job| Completion { held: held(job, number), result: None }).collect();
+                }
+                completed
+            })
+        })
+        .collect();
+    let completed: Vec<_> = workers.into_iter().flat_map(|worker| harness.runtime().block_on(worker).expect("the worker ends")).collect();
+    assert_eq!(completed.len(), JOBS);
+    assert_eq!(completed.into_iter().collect::<BTreeSet<_>>().len(), JOBS);
+    let depth = harness.read(|stores| stores.jobs().depth());
+    assert_eq!((depth.scheduled, depth.running), (0, 0));
 }
 
 fn expiry<U: UnitOfWork>(harness: &Harness<U>) {

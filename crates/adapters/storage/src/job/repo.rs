@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use derslik_domain::id::{AccountId, Id, JobId};
 use derslik_domain::job::{Action, Actions, Event, Job, JobState, LeaseTerm, LeaseToken, NewJob, RowCount, ShownJob};
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{Claim, Completion, Enqueued, HeldJob, JobOfProject, JobRepository, JobsPage, QueueDepth, StoreError};
+use derslik_ports::outbound::{
+    Claim, Completion, Enqueued, Exchanged, HeldJob, JobOfProject, JobRepository, JobsPage, QueueDepth, StoreError,
+};
 use diesel::dsl::{count_star, min, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
@@ -191,10 +193,9 @@ impl JobRepository for DieselStores<'_> {
             Conn::Pg(conn) => postgres::claim(conn, account, claim),
             Conn::Sqlite(conn) => due_on_sqlite(conn, account, claim),
         })?;
-        let mut jobs = jobs_of(rows)?;
+        let jobs = jobs_of(rows)?;
         if self.is_postgres() {
-            jobs.sort_by_key(|job| (job.priority(), due_of(job), job.id));
-            return Ok(jobs);
+            return Ok(in_order(jobs));
         }
         let event = || Event::Claim { worker: claim.worker, token: claim.token, term: claim.term };
         let mut claimed = Vec::with_capacity(jobs.len());
@@ -224,6 +225,9 @@ impl JobRepository for DieselStores<'_> {
     }
 
     fn complete_many(&mut self, account: AccountId, done: &[Completion], at: Timestamp) -> Result<Vec<HeldJob>, StoreError> {
+        if done.is_empty() {
+            return Ok(Vec::new());
+        }
         if self.is_postgres() {
             let completed = self.query(|conn| match conn {
                 Conn::Pg(conn) => postgres::complete_many(conn, account, done, at),
@@ -241,6 +245,17 @@ impl JobRepository for DieselStores<'_> {
             }
         }
         Ok(completed)
+    }
+
+    fn exchange(&mut self, account: AccountId, done: &[Completion], claim: &Claim) -> Result<Exchanged, StoreError> {
+        if done.is_empty() || !self.is_postgres() {
+            return Ok(Exchanged { completed: self.complete_many(account, done, claim.at)?, claimed: self.claim(account, claim)? });
+        }
+        let (completed, claimed) = self.query(|conn| match conn {
+            Conn::Pg(conn) => postgres::exchange(conn, account, done, claim),
+            Conn::Sqlite(_) => Ok(Default::default()),
+        })?;
+        Ok(Exchanged { completed: completed.into_iter().map(held_job).collect(), claimed: in_order(jobs_of(claimed)?) })
     }
 
     fn accounts_with_expired(&mut self, now: Timestamp, term: LeaseTerm) -> Result<Vec<AccountId>, StoreError> {
@@ -386,6 +401,12 @@ fn due_of(job: &Job) -> Timestamp {
         JobState::Running(run) => run.due,
         JobState::Cancelled(_) | JobState::Failed(_) | JobState::Completed(_) => job.start_at,
     }
+}
+
+/// Claimed jobs in the order of claims, which the database does not keep.
+fn in_order(mut jobs: Vec<Job>) -> Vec<Job> {
+    jobs.sort_by_key(|job| (job.priority(), due_of(job), job.id));
+    jobs
 }
 
 /// Runs a statement for each, and gives those back that it changed.

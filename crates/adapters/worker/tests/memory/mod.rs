@@ -14,9 +14,9 @@ use derslik_domain::job::{
 use derslik_domain::time::Timestamp;
 use derslik_ports::mocks::MockStores;
 use derslik_ports::outbound::{
-    AliasRepository, AttendeeRepository, AuditRepository, Claim, Clock, Completion, CourseRepository, Enqueued, GradingPeriodRepository,
-    HeldJob, IdempotencyRepository, IdentityRepository, Ids, JobOfProject, JobRepository, JobsPage, KeyRepository, ProjectRepository,
-    QueueDepth, RosterRepository, SessionRepository, StoreError, Stores, UnitOfWork, UserRepository,
+    AliasRepository, AttendeeRepository, AuditRepository, Claim, Clock, Completion, CourseRepository, Enqueued, Exchanged,
+    GradingPeriodRepository, HeldJob, IdempotencyRepository, IdentityRepository, Ids, JobOfProject, JobRepository, JobsPage, KeyRepository,
+    ProjectRepository, QueueDepth, RosterRepository, SessionRepository, StoreError, Stores, UnitOfWork, UserRepository,
 };
 use derslik_testkit::builders::{account, now};
 use derslik_worker::{Registry, Runner, Settings, Step, StepContext, StepError, StepHandler, Task, TaskHandler, WorkerPorts};
@@ -290,6 +290,10 @@ impl JobRepository for OpenTables {
             }
         }
         Ok(completed)
+    }
+
+    fn exchange(&mut self, account: AccountId, done: &[Completion], claim: &Claim) -> Result<Exchanged, StoreError> {
+        Ok(Exchanged { completed: self.complete_many(account, done, claim.at)?, claimed: self.claim(account, claim)? })
     }
 
     fn accounts_with_expired(&mut self, now: Timestamp, term: LeaseTerm) -> Result<Vec<AccountId>, StoreError> {

@@ -1,0 +1,63 @@
+//! What is done is written down, and jobs are given in its place.
+
+use derslik_domain::id::AccountId;
+use derslik_ports::outbound::{Claim, Completion};
+use diesel::dsl::SqlTypeOf;
+use diesel::pg::{Pg, PgConnection};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::result::QueryResult;
+use diesel::sql_types::{BigInt, Nullable};
+use diesel::{RunQueryDsl, Selectable};
+
+use super::claim::ClaimJobs;
+use super::held::CompleteJobs;
+use crate::job::rows::JobRow;
+use crate::types::{DbUuid, Guid};
+
+/// Which jobs the worker still had, and those that it got.
+type Exchanged = (Vec<(i64, DbUuid)>, Vec<JobRow>);
+
+/// Marks jobs as done and gives due ones to a worker in one statement.
+pub(in crate::job) fn exchange(conn: &mut PgConnection, account: AccountId, done: &[Completion], claim: &Claim) -> QueryResult<Exchanged> {
+    type Row = (Option<i64>, Option<DbUuid>, Option<JobRow>);
+    let statement = Exchange { done: CompleteJobs::new(account, done, claim.at), claim: ClaimJobs::new(account, claim) };
+    let rows: Vec<Row> = statement.load(conn)?;
+    let (mut completed, mut claimed) = (Vec::with_capacity(done.len()), Vec::with_capacity(rows.len()));
+    for (id, token, job) in rows {
+        completed.extend(id.zip(token));
+        claimed.extend(job);
+    }
+    Ok((completed, claimed))
+}
+
+/// Both parts see the table as it was before: they are about jobs that ran, and about others that waited.
+#[derive(Debug)]
+struct Exchange {
+    done: CompleteJobs,
+    claim: ClaimJobs,
+}
+
+impl QueryFragment<Pg> for Exchange {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("WITH done AS (");
+        self.done.walk_ast(out.reborrow())?;
+        out.push_sql("), claimed AS (");
+        self.claim.walk_ast(out.reborrow())?;
+        out.push_sql(
+            ") SELECT done.id, done.token, claimed.* FROM done LEFT JOIN claimed ON false \
+             UNION ALL SELECT NULL, NULL, claimed.* FROM claimed",
+        );
+        Ok(())
+    }
+}
+
+impl QueryId for Exchange {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl Query for Exchange {
+    type SqlType = (Nullable<BigInt>, Nullable<Guid>, Nullable<SqlTypeOf<<JobRow as Selectable<Pg>>::SelectExpression>>);
+}
+
+impl RunQueryDsl<PgConnection> for Exchange {}
