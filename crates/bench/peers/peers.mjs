@@ -1,7 +1,7 @@
 // Drains a queue of jobs that do nothing, by a queue from npm. The first line of the input is the URL of an empty database or of
 // one that an earlier run has used; after "ready" the second line lets the jobs be made. It ends with its input.
 //
-// usage: node peers.mjs graphile|graphile-batched|pg-boss JOBS
+// usage: node peers.mjs graphile|graphile-8|graphile-batched|pg-boss JOBS
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -37,7 +37,7 @@ async function graphile(connectionString, worker) {
         noHandleSignals: true,
         taskList: { idle },
         parsedCronItems: [],
-        preset: { worker: { connectionString, concurrentJobs: WORKERS, maxPoolSize: WORKERS + 2, ...worker } },
+        preset: { worker: { connectionString, ...worker } },
     });
     say("ready");
     await hear();
@@ -84,10 +84,13 @@ async function pgBoss(connectionString) {
     await boss.stop({ graceful: false });
 }
 
+const EIGHT = { concurrentJobs: WORKERS, maxPoolSize: WORKERS + 2 };
+
 const PEERS = {
     "graphile": (url) => graphile(url, {}),
+    "graphile-8": (url) => graphile(url, EIGHT),
     "graphile-batched": (url) =>
-        graphile(url, { localQueue: { size: 500 }, completeJobBatchDelay: 0, failJobBatchDelay: 0 }),
+        graphile(url, { ...EIGHT, localQueue: { size: 500 }, completeJobBatchDelay: 0, failJobBatchDelay: 0 }),
     "pg-boss": pgBoss,
 };
 

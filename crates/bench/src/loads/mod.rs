@@ -40,7 +40,7 @@ pub(crate) struct Pair {
 }
 
 /// What is compared.
-pub(crate) const PAIRS: [Pair; 12] = [
+pub(crate) const PAIRS: [Pair; 14] = [
     Pair { load: batch_create::NAME, limit: unnest_insert::NAME, goal: Some(0.6) },
     Pair { load: get_session::NAME, limit: select_session::NAME, goal: Some(0.5) },
     Pair { load: get_session::NAME, limit: bare_actix::NAME, goal: None },
@@ -53,6 +53,8 @@ pub(crate) const PAIRS: [Pair; 12] = [
     Pair { load: "jobs_100", limit: "graphile_worker_batched", goal: Some(1.0) },
     Pair { load: "jobs_100", limit: "pg_boss", goal: Some(1.0) },
     Pair { load: "jobs_1", limit: "graphile_worker", goal: Some(2.0) },
+    Pair { load: "jobs_1_1", limit: "graphile_worker", goal: None },
+    Pair { load: "jobs_1", limit: "graphile_worker_8", goal: None },
 ];
 
 /// All loads, in the order of the report.
@@ -79,7 +81,9 @@ pub(crate) fn all() -> Vec<Box<dyn Measured>> {
         Box::new(Peer { name: "graphile_worker_batched", title: "graphile-worker, batched", program: "graphile-batched", parallel: 8 }),
         Box::new(Peer { name: "pg_boss", title: "pg-boss, in batches of 1 000", program: "pg-boss", parallel: 4 }),
         Box::new(Engine { name: "jobs_1", title: "idle jobs, one by one", batch: 1, concurrency: 8 }),
-        Box::new(Peer { name: "graphile_worker", title: "graphile-worker, default", program: "graphile", parallel: 8 }),
+        Box::new(Engine { name: "jobs_1_1", title: "idle jobs, one at a time", batch: 1, concurrency: 1 }),
+        Box::new(Peer { name: "graphile_worker", title: "graphile-worker, default: one at a time", program: "graphile", parallel: 1 }),
+        Box::new(Peer { name: "graphile_worker_8", title: "graphile-worker, eight at a time", program: "graphile-8", parallel: 8 }),
         Box::new(StartLag),
     ]
 }
