@@ -1,9 +1,10 @@
 //! Jobs that a newer program made, beside this one on the same database: they are left alone, and stand in nobody's way.
 #![cfg(test)]
 
-use derslik_domain::id::ProjectId;
-use derslik_domain::job::{Action, JobStatus, LeaseTerm, LeaseToken, NewJob, ReferenceId, WorkerId};
-use derslik_ports::outbound::{Claim, JobsPage};
+use derslik_domain::id::{JobId, ProjectId};
+use derslik_domain::job::{Action, JobStatus, LeaseTerm, LeaseToken, NewJob, Platform, Project, ProjectName, ReferenceId, WorkerId};
+use derslik_domain::time::Timestamp;
+use derslik_ports::outbound::{Claim, JobOfProject, JobsPage, UnknownJob};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
 use derslik_testkit::builders::{account, now};
 use derslik_testkit::contract::Harness;
@@ -14,6 +15,7 @@ use diesel::pg::PgConnection;
 use diesel::sqlite::SqliteConnection;
 use uuid::Uuid;
 
+const KEY: &str = "3sWXSsqHgSKnE87YkNJK";
 const TERM: LeaseTerm = LeaseTerm::DEFAULT;
 
 /// Turns every second job into one of an action that does not exist yet.
@@ -22,12 +24,23 @@ const FUTURE: &str = "UPDATE jobs SET action = 'water_the_plants' WHERE id % 2 =
 fn left_alone(url: &DatabaseUrl, from_the_future: impl FnOnce()) {
     let harness = Harness::new(|runtime| DieselUnitOfWork::new(url, PoolSettings { connections: 2, ..PoolSettings::default() }, runtime));
     let jobs: Vec<_> = (0..10)
-        .map(|number| {
-            NewJob::delete_user_data(ProjectId::new(1), ReferenceId::new(number.to_string()).unwrap(), now().minutes_before(2_880))
-        })
+        .map(|number| NewJob::delete_user_data(ProjectId::new(1), ReferenceId::new(number.to_string()).unwrap(), made_at()))
         .collect();
-    harness.write(move |stores| stores.jobs().enqueue_many(account().id, &jobs));
+    harness.write(move |stores| {
+        stores.identity().add_account(&account(), now())?;
+        let name = ProjectName::new("Demo").unwrap();
+        let project = Project { id: ProjectId::new(1), key: KEY.parse().unwrap(), name, platform: Platform::Web, created_at: now() };
+        stores.projects().add(account().id, &project)?;
+        stores.jobs().enqueue_many(account().id, &jobs)
+    });
     from_the_future();
+
+    let unknown = harness.read(|stores| stores.jobs().list_unknown(account().id, None, 100));
+    assert_eq!(unknown.iter().map(|job| (job.id.get() % 2, job.action.as_str())).collect::<Vec<_>>(), [(0, "water_the_plants"); 5]);
+    assert_eq!((unknown[0].status.as_str(), unknown[0].project, unknown[0].created_at), ("scheduled", Some(ProjectId::new(1)), made_at()));
+    let rest = (unknown[1].id, unknown[2..4].to_vec());
+    assert_eq!(harness.read(move |stores| stores.jobs().list_unknown(account().id, Some(rest.0), 2)), rest.1);
+    not_there(&harness, &unknown);
 
     let page = JobsPage { project: Some(ProjectId::new(1)), after: None, limit: 100 };
     assert_eq!(harness.read(move |stores| stores.jobs().list_shown(account().id, &page)).len(), 5);
@@ -40,6 +53,39 @@ fn left_alone(url: &DatabaseUrl, from_the_future: impl FnOnce()) {
     assert!(harness.read(move |stores| stores.jobs().accounts_with_due(now(), known, 10)).is_empty(), "what is left is nobody's business");
     assert_eq!(harness.read(move |stores| stores.jobs().next_due(known)), None);
     assert_eq!(harness.read(|stores| stores.jobs().depth()).scheduled, 5, "but it counts");
+}
+
+/// Nobody who asks for one of them gets it, or a failure, and those beside it are found all the same.
+fn not_there(harness: &Harness<DieselUnitOfWork>, unknown: &[UnknownJob]) {
+    for job in unknown {
+        let id = job.id;
+        assert_eq!(harness.read(move |stores| stores.jobs().find(account().id, id)), None);
+        assert_eq!(harness.write(move |stores| stores.jobs().lock(account().id, id)), None);
+    }
+    let last = unknown.iter().map(|job| job.id.get()).max().unwrap();
+    let names: Vec<_> = (last - 9..=last).map(|id| JobOfProject { project: KEY.parse().unwrap(), job: JobId::new(id) }).collect();
+    let singly: Vec<_> = names
+        .iter()
+        .map(|name| {
+            (
+                name.clone(),
+                harness.read({
+                    let name = name.clone();
+                    move |stores| stores.jobs().find_shown(account().id, &name)
+                }),
+            )
+        })
+        .collect();
+    let many = harness.read(move |stores| stores.jobs().find_many_shown(account().id, &names));
+    assert_eq!(many.len(), 5);
+    for (name, found) in singly {
+        assert_eq!(found.is_some(), name.job.get() % 2 == 1);
+        assert_eq!(many.get(&name), found.as_ref());
+    }
+}
+
+fn made_at() -> Timestamp {
+    now().minutes_before(2_880)
 }
 
 /// A newer worker has them, and was not heard of since: it is the newer ones who rescue them.

@@ -4,10 +4,10 @@ use std::io::Write;
 
 use clap::{Args, Subcommand};
 use derslik_domain::id::{AccountId, Id, JobId};
-use derslik_domain::job::{Job, JobState};
+use derslik_domain::job::{FailedAttempt, Job, JobState};
 use derslik_domain::time::{Timestamp, Zone};
-use derslik_ports::outbound::{JobsPage, UnitOfWork};
-use derslik_services::jobs::{OperateError, Operation, operate};
+use derslik_ports::outbound::{JobsPage, UnitOfWork, UnknownJob};
+use derslik_services::jobs::{OperateError, Operation, find_unknown, operate};
 use derslik_storage::DieselUnitOfWork;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -17,7 +17,7 @@ use crate::config::Config;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum JobCommand {
-    /// Lists jobs, internal ones included, by their ids.
+    /// Lists jobs, internal ones and those of a newer version included, by their ids.
     List {
         #[command(flatten)]
         common: JobArgs,
@@ -69,7 +69,7 @@ impl JobCommand {
         match self {
             Self::List { common, after, limit } => {
                 let session = Session::open(config, &common)?;
-                let jobs = session.list(JobsPage { project: None, after: after.map(Id::new), limit })?;
+                let jobs = session.list(after.map(Id::new), limit)?;
                 print(common.json, &jobs)
             }
             Self::Show(one) => {
@@ -91,7 +91,7 @@ fn change(config: &Config, one: &OneJob, operation: Operation) -> Result<(), Fai
         OperateError::Store(error) => Failure::Database(error.into()),
         error => Failure::Usage(anyhow::Error::new(error).context(format!("job {}", one.id))),
     })?;
-    print_one(one.common.json, &job)
+    print_one(one.common.json, &Listed::Known(job))
 }
 
 impl Session {
@@ -102,47 +102,94 @@ impl Session {
         Ok(Self { runtime, uow, account, now: clock(config)?.now() })
     }
 
-    fn list(&self, page: JobsPage) -> Result<Vec<Job>, Failure> {
+    fn list(&self, after: Option<JobId>, limit: u32) -> Result<Vec<Listed>, Failure> {
         let account = self.account;
-        self.runtime.block_on(self.uow.read(move |stores| stores.jobs().list(account, &page))).map_err(database)
+        let listed = self.runtime.block_on(self.uow.read(move |stores| {
+            let known = stores.jobs().list(account, &JobsPage { project: None, after, limit })?.into_iter();
+            let unknown = stores.jobs().list_unknown(account, after, limit)?.into_iter();
+            Ok(known.map(Listed::Known).chain(unknown.map(Listed::Unknown)).collect::<Vec<_>>())
+        }));
+        let mut listed = listed.map_err(database)?;
+        listed.sort_by_key(Listed::id);
+        listed.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(listed)
     }
 
-    fn find(&self, id: JobId) -> Result<Job, Failure> {
+    fn find(&self, id: JobId) -> Result<Listed, Failure> {
         let account = self.account;
-        let found = self.runtime.block_on(self.uow.read(move |stores| stores.jobs().find(account, id))).map_err(database)?;
-        found.ok_or_else(|| Failure::Usage(anyhow::anyhow!("there is no such job")))
+        let found = self.runtime.block_on(self.uow.read(move |stores| match stores.jobs().find(account, id)? {
+            Some(job) => Ok(Some(Listed::Known(job))),
+            None => Ok(find_unknown(stores, account, id)?.map(Listed::Unknown)),
+        }));
+        found.map_err(database)?.ok_or_else(|| Failure::Usage(anyhow::anyhow!("there is no such job")))
     }
 }
 
-fn print(in_json: bool, jobs: &[Job]) -> Result<(), Failure> {
+/// A job that is there, whether this version knows what it does or not.
+enum Listed {
+    Known(Job),
+    Unknown(UnknownJob),
+}
+
+impl Listed {
+    const fn id(&self) -> JobId {
+        match self {
+            Self::Known(job) => job.id,
+            Self::Unknown(job) => job.id,
+        }
+    }
+
+    fn as_line(&self) -> String {
+        let line = |id, status: &str, at, action: &str, reference: &str| format!("{id}\t{status}\t{}\t{action}\t{reference}", shown(at));
+        match self {
+            Self::Known(job) => {
+                let at = due(job).unwrap_or(job.start_at);
+                line(job.id, job.status().name(), at, job.action.name(), job.reference.as_str())
+            }
+            Self::Unknown(job) => line(job.id, &job.status, job.due_at, &job.action, &job.reference),
+        }
+    }
+
+    fn as_json(&self) -> Value {
+        match self {
+            Self::Known(job) => as_json(job),
+            Self::Unknown(job) => json!({
+                "id": job.id.get(),
+                "project": job.project.map(Id::get),
+                "action": job.action,
+                "known": false,
+                "reference": job.reference,
+                "status": job.status,
+                "due_at": shown(job.due_at),
+                "created_at": shown(job.created_at),
+                "updated_at": shown(job.updated_at),
+            }),
+        }
+    }
+
+    /// The attempts that failed, a line each.
+    fn failures(&self) -> String {
+        let Self::Known(job) = self else { return "\n  of an action that this version does not know".to_owned() };
+        let line = |failed: &FailedAttempt| {
+            let (at, failure) = (shown(failed.at), &failed.failure);
+            format!("\n  attempt {} failed at {at}: {}: {}", failed.attempt, failure.reason.name(), failure.text)
+        };
+        job.failures.iter().map(line).collect()
+    }
+}
+
+fn print(in_json: bool, jobs: &[Listed]) -> Result<(), Failure> {
     let text = if in_json {
-        Value::Array(jobs.iter().map(as_json).collect()).to_string()
+        Value::Array(jobs.iter().map(Listed::as_json).collect()).to_string()
     } else {
-        jobs.iter().map(as_line).collect::<Vec<_>>().join("\n")
+        jobs.iter().map(Listed::as_line).collect::<Vec<_>>().join("\n")
     };
     writeln!(std::io::stdout(), "{text}").map_err(|error| Failure::Other(error.into()))
 }
 
-fn print_one(in_json: bool, job: &Job) -> Result<(), Failure> {
-    let text = if in_json {
-        as_json(job).to_string()
-    } else {
-        let failures = job.failures.iter().map(|failed| {
-            format!(
-                "\n  attempt {} failed at {}: {}: {}",
-                failed.attempt,
-                shown(failed.at),
-                failed.failure.reason.name(),
-                failed.failure.text
-            )
-        });
-        std::iter::once(as_line(job)).chain(failures).collect()
-    };
+fn print_one(in_json: bool, job: &Listed) -> Result<(), Failure> {
+    let text = if in_json { job.as_json().to_string() } else { job.as_line() + &job.failures() };
     writeln!(std::io::stdout(), "{text}").map_err(|error| Failure::Other(error.into()))
-}
-
-fn as_line(job: &Job) -> String {
-    format!("{}\t{}\t{}\t{}\t{}", job.id, job.status(), shown(due(job).unwrap_or(job.start_at)), job.action.name(), job.reference)
 }
 
 /// When a live job is due.

@@ -32,6 +32,8 @@ pub(crate) struct Service {
     pub(crate) state: HttpState,
     /// The database behind it.
     pub(crate) uow: DieselUnitOfWork,
+    /// Where that is.
+    pub(crate) url: DatabaseUrl,
     /// Goes with the service.
     _place: Place,
 }
@@ -100,7 +102,7 @@ impl Service {
         }
         let classroom = ClassroomSettings { templates: Templates::default(), page_key: [7; 32] };
         let state = wire(&uow, Arc::new(StoppedClock(now)), Arc::new(CountedIds::default()), limits, classroom);
-        Ok(Self { state, uow, _place: place })
+        Ok(Self { state, uow, url, _place: place })
     }
 
     /// Runs plain code against the stores, in a transaction.

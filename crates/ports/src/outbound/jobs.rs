@@ -47,6 +47,27 @@ pub struct JobsPage {
     pub limit: u32,
 }
 
+/// A job of an action that this program does not know, as it is stored: a newer program made it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownJob {
+    /// Its id within the account.
+    pub id: JobId,
+    /// The project to which it belongs.
+    pub project: Option<ProjectId>,
+    /// The name of the action.
+    pub action: String,
+    /// What it is about.
+    pub reference: String,
+    /// The name of its status, which may be a new one too.
+    pub status: String,
+    /// When it is due, or was.
+    pub due_at: Timestamp,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it changed last.
+    pub updated_at: Timestamp,
+}
+
 /// A worker that asks for jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claim {
@@ -102,7 +123,8 @@ pub struct QueueDepth {
     pub next_due: Option<Timestamp>,
 }
 
-/// Stores the jobs of every account.
+/// Stores the jobs of every account. Those of actions that this program does not know are not there for it, but where it says
+/// so.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 pub trait JobRepository {
     /// Creates a job, unless there is a live one for the same project, action and reference. A job that may start at once
@@ -143,7 +165,7 @@ pub trait JobRepository {
     /// [`StoreError`].
     fn lock(&mut self, account: AccountId, id: JobId) -> Result<Option<Job>, StoreError>;
 
-    /// A page of jobs, by their ids. Those of actions that this program does not know are left out.
+    /// A page of jobs, by their ids.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -154,6 +176,12 @@ pub trait JobRepository {
     /// # Errors
     /// [`StoreError`].
     fn list_shown(&mut self, account: AccountId, page: &JobsPage) -> Result<Vec<ShownJob>, StoreError>;
+
+    /// Jobs of actions that this program does not know, by their ids: so many after that one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn list_unknown(&mut self, account: AccountId, after: Option<JobId>, limit: u32) -> Result<Vec<UnknownJob>, StoreError>;
 
     /// Writes `after` over the job of the same id if that stands where `before` does: in the same status, with the same lease.
     /// Tells whether it did.

@@ -16,7 +16,7 @@ use derslik_domain::job::{Action, ErasureCounts, Job, Progress, ProjectKey, Refe
 use derslik_ports::inbound::{JobError, JobService, ListPart};
 use derslik_ports::outbound::{Clock, JobOfProject, LookUp, StoreError, Stores, UnitOfWork};
 
-pub use operate::{OperateError, Operation, operate};
+pub use operate::{OperateError, Operation, find_unknown, operate};
 
 /// The use cases of jobs over a unit of work.
 #[derive(Debug, Clone)]

@@ -1,10 +1,10 @@
 //! What an operator of the installation does to a job, whoever owns it.
 
 use derslik_domain::audit::Requester;
-use derslik_domain::id::{AccountId, JobId};
+use derslik_domain::id::{AccountId, Id, JobId};
 use derslik_domain::job::{Event, Job, TransitionError};
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{Conflict, StoreError, UnitOfWork};
+use derslik_ports::outbound::{Conflict, StoreError, Stores, UnitOfWork, UnknownJob};
 
 use super::record_cancel;
 
@@ -26,6 +26,9 @@ pub enum OperateError {
     /// The account has no such job.
     #[error("there is no such job")]
     NotFound,
+    /// The job is of an action that this program does not know.
+    #[error("this version does not know what the job does, and leaves it alone")]
+    Unknown,
     /// The job stands where this does not happen to it.
     #[error(transparent)]
     Refused(#[from] TransitionError),
@@ -46,6 +49,15 @@ impl From<StoreError> for OperateError {
     }
 }
 
+/// The job of that id, if it is of an action that this program does not know.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn find_unknown(stores: &mut dyn Stores, account: AccountId, id: JobId) -> Result<Option<UnknownJob>, StoreError> {
+    let before = id.get().checked_sub(1).map(Id::new);
+    Ok(stores.jobs().list_unknown(account, before, 1)?.into_iter().find(|job| job.id == id))
+}
+
 /// Does it to a job, at the instant `at`.
 ///
 /// # Errors
@@ -63,7 +75,10 @@ pub async fn operate<U: UnitOfWork>(
         Operation::RunNow => Event::RunNow,
     };
     uow.write(move |stores| {
-        let before = stores.jobs().lock(account, id)?.ok_or(OperateError::NotFound)?;
+        let Some(before) = stores.jobs().lock(account, id)? else {
+            let unknown = find_unknown(stores, account, id)?;
+            return Err(unknown.map_or(OperateError::NotFound, |_| OperateError::Unknown));
+        };
         let (after, _) = before.clone().apply(event, at)?;
         if !stores.jobs().replace(account, &before, &after)? {
             return Err(OperateError::Store(StoreError::Unavailable(None)));

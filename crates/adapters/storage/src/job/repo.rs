@@ -6,7 +6,7 @@ use derslik_domain::id::{AccountId, Id, JobId};
 use derslik_domain::job::{Action, Actions, Event, Job, JobState, LeaseTerm, LeaseToken, NewJob, RowCount, ShownJob};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{
-    Claim, Completion, Enqueued, Exchanged, HeldJob, JobOfProject, JobRepository, JobsPage, QueueDepth, StoreError,
+    Claim, Completion, Enqueued, Exchanged, HeldJob, JobOfProject, JobRepository, JobsPage, QueueDepth, StoreError, UnknownJob,
 };
 use diesel::dsl::{count_star, min, sql};
 use diesel::prelude::*;
@@ -14,7 +14,7 @@ use diesel::sql_types::{BigInt, Bool};
 use diesel::sqlite::SqliteConnection;
 
 use super::postgres;
-use super::rows::{JobChanges, JobRecord, JobRow, ShownRow, jobs_of, project_number, reference_digest, shown_of, token_of};
+use super::rows::{JobChanges, JobRecord, JobRow, ShownRow, UnknownRow, jobs_of, project_number, reference_digest, shown_of, token_of};
 use crate::conn::{Conn, DieselStores, on_conn};
 use crate::look_up::padded;
 use crate::schema::{jobs, projects};
@@ -76,7 +76,7 @@ impl JobRepository for DieselStores<'_> {
                 .first(conn)
                 .optional())
         })?;
-        row.map(Job::try_from).transpose()
+        row.filter(JobRow::is_known).map(Job::try_from).transpose()
     }
 
     fn find_shown(&mut self, account: AccountId, job: &JobOfProject) -> Result<Option<ShownJob>, StoreError> {
@@ -88,7 +88,7 @@ impl JobRepository for DieselStores<'_> {
                 .first(conn)
                 .optional())
         })?;
-        row.map(ShownJob::try_from).transpose()
+        row.filter(ShownRow::is_known).map(ShownJob::try_from).transpose()
     }
 
     fn find_many_shown(&mut self, account: AccountId, jobs: &[JobOfProject]) -> Result<HashMap<JobOfProject, ShownJob>, StoreError> {
@@ -112,7 +112,7 @@ impl JobRepository for DieselStores<'_> {
             Conn::Pg(conn) => job.select(JobRow::as_select()).for_update().first(conn).optional(),
             Conn::Sqlite(conn) => job.select(JobRow::as_select()).first(conn).optional(),
         })?;
-        row.map(Job::try_from).transpose()
+        row.filter(JobRow::is_known).map(Job::try_from).transpose()
     }
 
     fn list(&mut self, account: AccountId, page: &JobsPage) -> Result<Vec<Job>, StoreError> {
@@ -141,6 +141,20 @@ impl JobRepository for DieselStores<'_> {
             })
         })?;
         rows.into_iter().map(ShownJob::try_from).collect()
+    }
+
+    fn list_unknown(&mut self, account: AccountId, after: Option<JobId>, limit: u32) -> Result<Vec<UnknownJob>, StoreError> {
+        let rows: Vec<UnknownRow> = self.query(|conn| {
+            on_conn!(conn, |conn| jobs::table
+                .filter(jobs::account_id.eq(account.get()))
+                .filter(jobs::id.gt(after.map_or(i64::MIN, Id::get)))
+                .filter(jobs::action.ne_all(known_actions()))
+                .order(jobs::id)
+                .limit(limit.into())
+                .select(UnknownRow::as_select())
+                .load(conn))
+        })?;
+        Ok(rows.into_iter().map(UnknownJob::from).collect())
     }
 
     fn replace(&mut self, account: AccountId, before: &Job, after: &Job) -> Result<bool, StoreError> {

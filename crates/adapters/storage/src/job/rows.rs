@@ -7,7 +7,7 @@ use derslik_domain::job::{
     Action, Attempts, Ended, Job, JobState, JobStatus, Lease, LeaseToken, NewJob, ReferenceId, Run, ShownJob, WorkerId,
 };
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{JobOfProject, StoreError};
+use derslik_ports::outbound::{JobOfProject, StoreError, UnknownJob};
 use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
 use sha2::{Digest, Sha256};
 
@@ -54,6 +54,21 @@ pub(super) struct ShownRow {
     status: String,
     start_at: DbInstant,
     failures: DbJson,
+    created_at: DbInstant,
+    updated_at: DbInstant,
+}
+
+/// What is read of a row of an action that this program does not know.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = jobs)]
+#[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+pub(super) struct UnknownRow {
+    id: i64,
+    project_id: i64,
+    action: String,
+    reference: String,
+    status: String,
+    due_at: DbInstant,
     created_at: DbInstant,
     updated_at: DbInstant,
 }
@@ -174,6 +189,11 @@ impl JobChanges {
 }
 
 impl JobRow {
+    /// Whether this program knows the action.
+    pub(super) fn is_known(&self) -> bool {
+        Action::by_name(&self.action).is_some()
+    }
+
     fn state(&self) -> Option<JobState> {
         let attempts = Attempts::new(u16::try_from(self.attempts).ok()?);
         let ended = || self.ended_at.map(|at| Ended { at: at.0, attempts });
@@ -191,6 +211,28 @@ impl JobRow {
             JobStatus::Failed => JobState::Failed(ended()?),
             JobStatus::Completed => JobState::Completed(ended()?),
         })
+    }
+}
+
+impl ShownRow {
+    /// Whether this program knows the action.
+    pub(super) fn is_known(&self) -> bool {
+        Action::by_name(&self.action).is_some()
+    }
+}
+
+impl From<UnknownRow> for UnknownJob {
+    fn from(row: UnknownRow) -> Self {
+        Self {
+            id: Id::new(row.id),
+            project: project_of(row.project_id),
+            action: row.action,
+            reference: row.reference,
+            status: row.status,
+            due_at: row.due_at.0,
+            created_at: row.created_at.0,
+            updated_at: row.updated_at.0,
+        }
     }
 }
 
@@ -245,7 +287,7 @@ pub(super) fn jobs_of(rows: Vec<JobRow>) -> Result<Vec<Job>, StoreError> {
 pub(super) fn shown_of(rows: Vec<(String, ShownRow)>, asked: &[JobOfProject]) -> Result<HashMap<JobOfProject, ShownJob>, StoreError> {
     let asked: HashSet<_> = asked.iter().collect();
     let mut shown = HashMap::with_capacity(rows.len());
-    for (key, row) in rows {
+    for (key, row) in rows.into_iter().filter(|(_, row)| row.is_known()) {
         let project = key.parse().map_err(|_| StoreError::Corrupt { table: "projects", column: "key" })?;
         let name = JobOfProject { project, job: Id::new(row.id) };
         if asked.contains(&name) {

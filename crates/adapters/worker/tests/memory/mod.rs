@@ -16,7 +16,7 @@ use derslik_ports::mocks::MockStores;
 use derslik_ports::outbound::{
     AliasRepository, AttendeeRepository, AuditRepository, Claim, Clock, Completion, CourseRepository, Enqueued, Exchanged,
     GradingPeriodRepository, HeldJob, IdempotencyRepository, IdentityRepository, Ids, JobOfProject, JobRepository, JobsPage, KeyRepository,
-    ProjectRepository, QueueDepth, RosterRepository, SessionRepository, StoreError, Stores, UnitOfWork, UserRepository,
+    ProjectRepository, QueueDepth, RosterRepository, SessionRepository, StoreError, Stores, UnitOfWork, UnknownJob, UserRepository,
 };
 use derslik_testkit::builders::{account, now};
 use derslik_worker::{Registry, Runner, Settings, Step, StepContext, StepError, StepHandler, Task, TaskHandler, WorkerPorts};
@@ -246,6 +246,10 @@ impl JobRepository for OpenTables {
 
     fn list_shown(&mut self, account: AccountId, page: &JobsPage) -> Result<Vec<ShownJob>, StoreError> {
         Ok(self.list(account, page)?.into_iter().map(ShownJob::from).collect())
+    }
+
+    fn list_unknown(&mut self, _: AccountId, _: Option<JobId>, _: u32) -> Result<Vec<UnknownJob>, StoreError> {
+        Ok(Vec::new())
     }
 
     fn replace(&mut self, account: AccountId, before: &Job, after: &Job) -> Result<bool, StoreError> {
