@@ -195,8 +195,9 @@ impl Connector for PgConnector {
     fn connect(&self) -> Result<PgConnection, ConnectError> {
         let mut conn = self.connect_unbounded()?;
         let (statement, lock) = (self.settings.statement_timeout.as_millis(), self.settings.lock_timeout.as_millis());
+        // Machine code for a statement takes longer to make than any of ours runs.
         conn.batch_execute(&format!(
-            "SET application_name = 'derslik'; SET statement_timeout = {statement}; SET lock_timeout = {lock}; \
+            "SET application_name = 'derslik'; SET jit = off; SET statement_timeout = {statement}; SET lock_timeout = {lock}; \
              SET idle_in_transaction_session_timeout = {}",
             statement * 2
         ))?;

@@ -14,7 +14,7 @@ use derslik_domain::job::{Action, Actions, BatchSize, LeaseTerm, LeaseToken, Wor
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Claim, Completion, HeldJob, JobOfProject, JobsPage, StoreError, Stores};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
-use derslik_testkit::builders::{account, user};
+use derslik_testkit::builders::{account, other_account, user};
 use derslik_testkit::contract::Harness;
 use derslik_testkit::postgres::{PostgresServer, Template};
 use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection, set_default_instrumentation};
@@ -65,6 +65,10 @@ const ATTENDEES: &str = "INSERT INTO attendees (account_id, session_guid, guid, 
          'code-WHICH-' || n, '', '', '', '', 'a@b', CASE WHEN n % 1000 = 0 AND WHICH = 1 THEN 'user7@demo.example' ELSE 'WHICH-' || n END,
          'u', {at(n)}, {at(n)}
      FROM {numbers} WHERE n <= 20000 AND (WHICH = 0 OR n % 500 = 0)";
+
+/// What the service notes when it writes sessions.
+const NOTES: &str =
+    "INSERT INTO sessions_to_index (account_id, guids) SELECT account_id, array_agg(guid) FROM sessions GROUP BY account_id";
 
 struct Dialect {
     numbers: &'static str,
@@ -246,6 +250,13 @@ fn connect(url: &DatabaseUrl) -> Harness<DieselUnitOfWork> {
     Harness::new(|runtime| DieselUnitOfWork::new(url, PoolSettings { connections: 1, ..PoolSettings::default() }, runtime))
 }
 
+/// What the sweep does.
+fn index(harness: &Harness<DieselUnitOfWork>) {
+    for of_account in [account().id, other_account().id] {
+        while harness.write(move |stores| stores.sessions().index(of_account, 1_000)).get() > 0 {}
+    }
+}
+
 /// Does something and undoes it.
 fn try_out(harness: &Harness<DieselUnitOfWork>, about: &'static str, deed: Deed) {
     let undone: Result<(), StoreError> = harness.try_write(move |stores| {
@@ -268,9 +279,11 @@ fn postgres_looks_at_few_rows_to_find_few() {
     let url: DatabaseUrl = database.url().parse().unwrap();
     let mut conn = PgConnection::establish(database.url()).unwrap();
     conn.batch_execute(&POSTGRES.rows()).unwrap();
-    conn.batch_execute("VACUUM ANALYZE jobs; ").unwrap();
-    conn.batch_execute("VACUUM ANALYZE sessions").unwrap();
-    conn.batch_execute("VACUUM ANALYZE attendees").unwrap();
+    conn.batch_execute(NOTES).unwrap();
+    index(&connect(&url));
+    for table in ["jobs", "sessions", "session_index", "session_ends", "sessions_to_index", "attendees"] {
+        conn.batch_execute(&format!("VACUUM ANALYZE {table}")).unwrap();
+    }
     for (about, deed, most) in DEEDS {
         // What was undone leaves dead rows behind, which are looked at as well.
         conn.batch_execute("VACUUM jobs").unwrap();

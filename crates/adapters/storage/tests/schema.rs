@@ -43,8 +43,8 @@ struct Table {
 
 type Tables = BTreeMap<String, Table>;
 
-/// Tables that PostgreSQL alone has, and no `table!`: what searches are served from.
-const OF_POSTGRES_ALONE: [&str; 2] = ["session_texts", "sessions_to_index"];
+/// Tables that PostgreSQL alone has, and no `table!`: what sessions are found by.
+const OF_POSTGRES_ALONE: [&str; 3] = ["session_ends", "session_index", "sessions_to_index"];
 
 /// The tables of `schema.rs`, with the types that `native` picks.
 fn believed(native: impl Fn(&(&str, &'static str, &'static str)) -> &'static str) -> Tables {
@@ -193,20 +193,23 @@ fn migration_pairs_have_the_same_names_and_lead_both_ways() {
 }
 
 /// Goes up, down and up again by every migration in turn, and holds the schemas against each other.
-fn up_down_up<C>(conn: &mut C, folder: PathBuf, dump: fn(&mut C) -> String)
+fn up_down_up<C>(conn: &mut C, folder: &Path, dump: fn(&mut C) -> String)
 where
     C: Connection + MigrationHarness<C::Backend>,
 {
     let source = FileBasedMigrations::from_path(folder).unwrap();
-    let count = MigrationSource::<C::Backend>::migrations(&source).unwrap().len();
+    let mut names: Vec<_> = MigrationSource::<C::Backend>::migrations(&source).unwrap().iter().map(|it| it.name().to_string()).collect();
+    names.sort();
     // Makes the table in which migrations are counted.
     assert!(conn.applied_migrations().unwrap().is_empty());
     let empty = dump(conn);
-    for _ in 0..count {
+    for name in names {
         let before = dump(conn);
         let version = conn.run_next_migration(source.clone()).unwrap().as_owned();
         let after = dump(conn);
-        assert_ne!(before, after, "up of {version}");
+        // What concerns the other database alone says so.
+        let is_nothing = fs::read_to_string(folder.join(name).join("up.sql")).unwrap().starts_with("-- Nothing");
+        assert_eq!(before == after, is_nothing, "up of {version}");
         conn.revert_last_migration(source.clone()).unwrap();
         assert_eq!(dump(conn), before, "down of {version}");
         conn.run_next_migration(source.clone()).unwrap();
@@ -222,7 +225,7 @@ where
 #[test]
 fn migration_pairs_lead_up_down_and_up_again_on_postgres() {
     let database = empty_postgres();
-    up_down_up(&mut PgConnection::establish(database.url()).unwrap(), migrations("postgres"), dump_postgres);
+    up_down_up(&mut PgConnection::establish(database.url()).unwrap(), &migrations("postgres"), dump_postgres);
     assert!(database.url().parse::<DatabaseUrl>().unwrap().migrate().unwrap().applied.is_empty());
 }
 
@@ -231,7 +234,7 @@ fn migration_pairs_lead_up_down_and_up_again_on_sqlite() {
     let (_folder, url, path) = empty_sqlite();
     let mut conn = SqliteConnection::establish(&path).unwrap();
     conn.batch_execute("PRAGMA foreign_keys = ON").unwrap();
-    up_down_up(&mut conn, migrations("sqlite"), dump_sqlite);
+    up_down_up(&mut conn, &migrations("sqlite"), dump_sqlite);
     assert!(url.migrate().unwrap().applied.is_empty());
 }
 

@@ -51,14 +51,14 @@ pub trait SessionRepository {
     /// [`StoreError`].
     fn search(&mut self, account: AccountId, filter: &SessionFilter) -> Result<Vec<Session>, StoreError>;
 
-    /// Lets searches find sessions quickly that were written lately, at least as many as `limit` if there are, and tells how
-    /// many. Searches find the others too, but more slowly.
+    /// Takes up sessions that were written lately, at least as many as `limit` if there are, and tells how many. What they are
+    /// found by is kept after them: searches find the others too, but more slowly, and those do not expire yet.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn index_texts(&mut self, account: AccountId, limit: u16) -> Result<RowCount, StoreError>;
+    fn index(&mut self, account: AccountId, limit: u16) -> Result<RowCount, StoreError>;
 
-    /// Marks sessions as expired that ended before `now`, and tells how many.
+    /// Marks sessions as expired that ended before `now`, of those that [`index`](Self::index) took up, and tells how many.
     ///
     /// # Errors
     /// [`StoreError`].

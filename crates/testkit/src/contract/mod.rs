@@ -10,6 +10,7 @@ mod job_look_ups;
 mod jobs;
 mod look_ups;
 mod projects;
+mod session_index;
 mod sessions;
 mod unit_of_work;
 
@@ -41,6 +42,7 @@ pub fn cases<U: UnitOfWork + LookUps + Clone>() -> Vec<Case<U>> {
         attendees::cases(),
         audit::cases(),
         sessions::cases(),
+        session_index::cases(),
         look_ups::cases(),
         projects::cases(),
         jobs::cases(),

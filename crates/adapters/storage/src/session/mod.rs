@@ -1,5 +1,7 @@
 //! Sessions.
 
+mod index;
+mod keys;
 mod options;
 mod postgres;
 mod repo;

@@ -12,20 +12,19 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel::sqlite::SqliteConnection;
 
-use super::postgres;
 use super::rows::{SessionRecord, SessionRow, sessions_by_guid, sessions_of};
 use super::search;
+use super::{index, postgres};
 use crate::conn::{Conn, DieselStores, on_conn};
 use crate::look_up::padded;
 use crate::schema::{attendees, sessions};
 use crate::types::{DbGuid, DbInstant, Instant, row_count};
 
-/// The condition of the index `sessions_open`.
+/// The condition of the index `sessions_open` of SQLite.
 const OPEN: &str = "status BETWEEN 0 AND 2";
 
-/// When a session ends, in the words of each database. Instants are text on SQLite, whose clock counts whole seconds: the
-/// fraction is put back as it was.
-const ENDS_ON_POSTGRES: &str = "start_at + duration_minutes * interval '1 minute'";
+/// When a session ends, in the words of SQLite. Instants are text there, and its clock counts whole seconds: the fraction is
+/// put back as it was.
 const ENDS_ON_SQLITE: &str = "strftime('%Y-%m-%dT%H:%M:%S', start_at, duration_minutes || ' minutes') || substr(start_at, 20)";
 
 /// No session is shorter than this, so that one that started later than so long ago has not ended.
@@ -35,6 +34,18 @@ const LOWEST_SHOWN: i16 = 0;
 
 /// SQLite takes 32 766 parameters in a statement; a list of GUIDs stays well below.
 const GUIDS_IN_ONE_STATEMENT: usize = 10_000;
+
+/// That nobody attends a session, asked session by session: as a join it might go through all attendees there are.
+macro_rules! unattended {
+    ($account:expr) => {
+        attendees::table
+            .filter(attendees::account_id.eq($account.get()))
+            .filter(attendees::session_guid.eq(sessions::guid))
+            .select(attendees::guid)
+            .single_value()
+            .is_null()
+    };
+}
 
 impl SessionRepository for DieselStores<'_> {
     fn lock_many(&mut self, account: AccountId, guids: &BTreeSet<SessionGuid>) -> Result<HashMap<SessionGuid, Session>, StoreError> {
@@ -97,34 +108,19 @@ impl SessionRepository for DieselStores<'_> {
         sessions_of(self.query(|conn| search::search(conn, account, filter))?)
     }
 
-    fn index_texts(&mut self, account: AccountId, limit: u16) -> Result<RowCount, StoreError> {
+    fn index(&mut self, account: AccountId, limit: u16) -> Result<RowCount, StoreError> {
         self.query(|conn| match conn {
-            Conn::Pg(conn) => search::index_texts(conn, account, limit),
+            Conn::Pg(conn) => index::follow(conn, account, limit),
             // There is no such index.
             Conn::Sqlite(_) => Ok(RowCount::ZERO),
         })
     }
 
     fn expire(&mut self, account: AccountId, now: Timestamp, limit: u16) -> Result<RowCount, StoreError> {
-        let ends = if self.is_postgres() { ENDS_ON_POSTGRES } else { ENDS_ON_SQLITE };
-        let expired = SessionStatus::Expired.code();
-        self.query(|conn| {
-            on_conn!(conn, |conn| {
-                let ended = sessions::table.filter(sessions::account_id.eq(account.get())).filter(sql::<Bool>(OPEN));
-                let guids: Vec<DbGuid> = ended
-                    .clone()
-                    .filter(sessions::start_at.le(DbInstant(now.minutes_before(SHORTEST_MINUTES))))
-                    .filter(sql::<Instant>(ends).le(DbInstant(now)))
-                    .order((sessions::start_at, sessions::guid))
-                    .limit(limit.into())
-                    .select(sessions::guid)
-                    .load(conn)?;
-                // Somebody may have moved one of them since.
-                let ended = ended.filter(sessions::guid.eq_any(guids)).filter(sql::<Instant>(ends).le(DbInstant(now)));
-                diesel::update(ended).set((sessions::status.eq(expired), sessions::updated_at.eq(DbInstant(now)))).execute(conn)
-            })
+        self.query(|conn| match conn {
+            Conn::Pg(conn) => index::expire(conn, account, now, limit),
+            Conn::Sqlite(conn) => expire_in_sqlite(conn, account, now, limit).map(row_count),
         })
-        .map(row_count)
     }
 
     fn prune(&mut self, account: AccountId, before: Timestamp, limit: u16) -> Result<RowCount, StoreError> {
@@ -143,17 +139,14 @@ impl SessionRepository for DieselStores<'_> {
     }
 
     fn erase_created_by(&mut self, account: AccountId, creator: PrincipalId, batch: BatchSize) -> Result<RowCount, StoreError> {
-        self.query(|conn| {
+        self.query(|mut conn| {
+            let guids = match conn.reborrow() {
+                Conn::Pg(conn) => index::made_by(conn, account, creator, batch)?,
+                Conn::Sqlite(conn) => made_by_in_sqlite(conn, account, creator, batch)?,
+            };
             on_conn!(conn, |conn| {
-                let attended =
-                    attendees::table.filter(attendees::account_id.eq(account.get())).filter(attendees::session_guid.eq(sessions::guid));
-                let theirs = sessions::table
-                    .filter(sessions::account_id.eq(account.get()))
-                    .filter(sessions::created_by.eq(creator.get()))
-                    // Asked session by session: as a join it might go through all attendees there are.
-                    .filter(attended.select(attendees::guid).single_value().is_null());
-                let guids: Vec<DbGuid> = theirs.order(sessions::guid).limit(batch.get().into()).select(sessions::guid).load(conn)?;
-                diesel::delete(theirs.filter(sessions::guid.eq_any(guids))).execute(conn)
+                let theirs = sessions::table.filter(sessions::account_id.eq(account.get())).filter(sessions::guid.eq_any(guids));
+                diesel::delete(theirs.filter(sessions::created_by.eq(creator.get())).filter(unattended!(account))).execute(conn)
             })
         })
         .map(row_count)
@@ -188,4 +181,23 @@ fn insert_into_sqlite(conn: &mut SqliteConnection, account: AccountId, session: 
 fn update_in_sqlite(conn: &mut SqliteConnection, account: AccountId, session: &Session) -> QueryResult<()> {
     let row = sessions::table.filter(sessions::account_id.eq(account.get())).filter(sessions::guid.eq(DbGuid::from(session.guid)));
     diesel::update(row).set(SessionRecord::new(account, session)).execute(conn).map(drop)
+}
+
+fn expire_in_sqlite(conn: &mut SqliteConnection, account: AccountId, now: Timestamp, limit: u16) -> QueryResult<usize> {
+    let ended = sessions::table.filter(sessions::account_id.eq(account.get())).filter(sql::<Bool>(OPEN));
+    let guids: Vec<DbGuid> = ended
+        .clone()
+        .filter(sessions::start_at.le(DbInstant(now.minutes_before(SHORTEST_MINUTES))))
+        .filter(sql::<Instant>(ENDS_ON_SQLITE).le(DbInstant(now)))
+        .order((sessions::start_at, sessions::guid))
+        .limit(limit.into())
+        .select(sessions::guid)
+        .load(conn)?;
+    let expired = (sessions::status.eq(SessionStatus::Expired.code()), sessions::updated_at.eq(DbInstant(now)));
+    diesel::update(ended.filter(sessions::guid.eq_any(guids))).set(expired).execute(conn)
+}
+
+fn made_by_in_sqlite(conn: &mut SqliteConnection, account: AccountId, creator: PrincipalId, batch: BatchSize) -> QueryResult<Vec<DbGuid>> {
+    let theirs = sessions::table.filter(sessions::account_id.eq(account.get())).filter(sessions::created_by.eq(creator.get()));
+    theirs.filter(unattended!(account)).order(sessions::guid).limit(batch.get().into()).select(sessions::guid).load(conn)
 }

@@ -6,9 +6,10 @@ use std::collections::HashMap;
 use derslik_domain::id::{AccountId, Id, SessionGuid};
 use derslik_domain::identity::Lang;
 use derslik_domain::session::{ReplayStatus, Session, SessionDescription, SessionDuration, SessionName, SessionStatus, SessionTags};
-use derslik_domain::time::{Start, Zone};
+use derslik_domain::time::{Start, Timestamp, Zone};
 use derslik_ports::outbound::StoreError;
 use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
+use uuid::Uuid;
 
 use super::options;
 use crate::schema::sessions;
@@ -37,6 +38,13 @@ pub(super) struct SessionRow {
     updated_by: i64,
     created_at: DbInstant,
     updated_at: DbInstant,
+}
+
+impl SessionRow {
+    /// Where the session stands among all.
+    pub(super) fn place(&self) -> (Timestamp, Uuid) {
+        (self.start_at.0, self.guid.0)
+    }
 }
 
 /// What is written of a row.

@@ -12,8 +12,9 @@ pub struct ExpireSessions;
 
 impl StepHandler for ExpireSessions {
     fn step(&self, stores: &mut dyn Stores, context: &StepContext<'_>) -> Result<Step, StepError> {
+        // Only what was taken up can be known to be over.
+        let indexed = stores.sessions().index(context.account, BATCH)?;
         let expired = stores.sessions().expire(context.account, context.now, BATCH)?;
-        let indexed = stores.sessions().index_texts(context.account, BATCH)?;
         let progress = Progress::Rows(rows_so_far(context.job).plus(expired));
         let is_full = |rows: RowCount| rows.get() >= u64::from(BATCH);
         Ok(if is_full(expired) || is_full(indexed) { Step::More(progress) } else { Step::Done(Some(progress)) })

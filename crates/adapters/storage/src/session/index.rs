@@ -1,0 +1,123 @@
+//! What PostgreSQL finds sessions by, besides their order: kept apart from them and after them, since an index of all parts
+//! of all texts takes longer to keep up than a batch takes altogether. Whoever writes sessions only notes which.
+
+use derslik_domain::id::{AccountId, PrincipalId};
+use derslik_domain::job::{BatchSize, RowCount};
+use derslik_domain::session::SessionStatus;
+use derslik_domain::time::Timestamp;
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, SmallInt};
+use diesel::{QueryableByName, sql_query};
+
+use crate::types::{DbGuid, DbInstant, Guid, Instant};
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+/// Takes up what was noted, and tells how many sessions that was. There is one of these for an account at a time.
+pub(super) fn follow(conn: &mut PgConnection, account: AccountId, limit: u16) -> QueryResult<RowCount> {
+    const FOLLOW: &str = "
+        WITH noted AS (
+            SELECT id, sum(cardinality(guids)) OVER (ORDER BY id) - cardinality(guids) AS before
+            FROM (SELECT id, guids FROM sessions_to_index WHERE account_id = $1 ORDER BY id LIMIT $2) AS first
+        ), taken AS (
+            DELETE FROM sessions_to_index WHERE account_id = $1 AND id IN (SELECT id FROM noted WHERE before < $2) RETURNING guids
+        ), written AS (
+            SELECT account_id, guid, status, created_by, start_at, start_civil, duration_minutes, name_key, description_key, tags_key
+            FROM sessions WHERE account_id = $1 AND guid = ANY (ARRAY(SELECT unnest(guids) FROM taken))
+        ), indexed AS (
+            INSERT INTO session_index (account_id, guid, deleted, created_by, start_at, start_civil, duration_minutes, name_key,
+                description_key, tags_key)
+            SELECT account_id, guid, status < 0, created_by, start_at, start_civil, duration_minutes, name_key, description_key, tags_key
+            FROM written
+            ON CONFLICT (account_id, guid) DO UPDATE SET deleted = excluded.deleted, created_by = excluded.created_by,
+                start_at = excluded.start_at, start_civil = excluded.start_civil, duration_minutes = excluded.duration_minutes,
+                name_key = excluded.name_key, description_key = excluded.description_key, tags_key = excluded.tags_key
+            WHERE session_index.* IS DISTINCT FROM excluded.*
+        ), open AS (
+            INSERT INTO session_ends (account_id, ends_at, guid)
+            SELECT account_id, start_at + duration_minutes * interval '1 minute', guid FROM written WHERE status BETWEEN 0 AND 2
+            ON CONFLICT DO NOTHING
+        )
+        SELECT coalesce(sum(cardinality(guids)), 0)::bigint AS count FROM taken";
+    // Only the owner of an index may; for others, the server does it by itself sooner or later.
+    const PUT_KEYS_IN_PLACE: &str = "
+        SELECT gin_clean_pending_list(oid) FROM pg_class
+        WHERE oid = 'session_index_by_key'::regclass AND pg_has_role(relowner, 'USAGE')";
+    let count: Count = sql_query(FOLLOW).bind::<BigInt, _>(account.get()).bind::<BigInt, _>(i64::from(limit)).get_result(conn)?;
+    if count.count > 0 {
+        sql_query(PUT_KEYS_IN_PLACE).execute(conn)?;
+    }
+    Ok(rows(count.count))
+}
+
+/// Marks sessions as expired whose end came, of those that were taken up.
+pub(super) fn expire(conn: &mut PgConnection, account: AccountId, now: Timestamp, limit: u16) -> QueryResult<RowCount> {
+    // Somebody may have moved or ended one of them since: then it is not what came to its end.
+    const EXPIRE: &str = "
+        WITH due AS (
+            DELETE FROM session_ends WHERE (account_id, ends_at, guid) IN (
+                SELECT account_id, ends_at, guid FROM session_ends WHERE account_id = $1 AND ends_at <= $2 ORDER BY ends_at, guid LIMIT $3
+            ) RETURNING guid
+        ), ended AS (
+            UPDATE sessions SET status = $4, updated_at = $2
+            WHERE account_id = $1 AND guid = ANY (ARRAY(SELECT guid FROM due))
+              AND status BETWEEN 0 AND 2 AND start_at + duration_minutes * interval '1 minute' <= $2
+            RETURNING guid
+        )
+        SELECT (SELECT count(*) FROM due) AS due, (SELECT count(*) FROM ended) AS ended";
+    #[derive(QueryableByName)]
+    struct Ends {
+        #[diesel(sql_type = BigInt)]
+        due: i64,
+        #[diesel(sql_type = BigInt)]
+        ended: i64,
+    }
+    let mut expired = 0;
+    loop {
+        let question = sql_query(EXPIRE).bind::<BigInt, _>(account.get()).bind::<Instant, _>(DbInstant(now));
+        let question = question.bind::<BigInt, _>(i64::from(limit)).bind::<SmallInt, _>(SessionStatus::Expired.code());
+        let ends: Ends = question.get_result(conn)?;
+        expired += ends.ended;
+        if ends.due < i64::from(limit) || expired >= i64::from(limit) {
+            return Ok(rows(expired));
+        }
+    }
+}
+
+/// Sessions that a principal made and nobody attends, deleted ones included.
+pub(super) fn made_by(conn: &mut PgConnection, account: AccountId, creator: PrincipalId, batch: BatchSize) -> QueryResult<Vec<DbGuid>> {
+    // Attendees are asked for session by session: as a join it might go through all there are.
+    const MADE: &str = "
+        (SELECT guid FROM session_index WHERE account_id = $1 AND created_by = $2 AND (
+            SELECT guid FROM attendees WHERE account_id = $1 AND session_guid = session_index.guid LIMIT 1
+        ) IS NULL ORDER BY guid LIMIT $3)
+        UNION
+        (SELECT guid FROM sessions WHERE account_id = $1 AND created_by = $2
+         AND guid = ANY (ARRAY(SELECT unnest(guids) FROM sessions_to_index WHERE account_id = $1)) AND (
+            SELECT guid FROM attendees WHERE account_id = $1 AND session_guid = sessions.guid LIMIT 1
+        ) IS NULL LIMIT $3)
+        LIMIT $3";
+    #[derive(QueryableByName)]
+    struct Made {
+        #[diesel(sql_type = Guid)]
+        guid: DbGuid,
+    }
+    let question = sql_query(MADE).bind::<BigInt, _>(account.get()).bind::<BigInt, _>(creator.get());
+    let made: Vec<Made> = question.bind::<BigInt, _>(i64::from(batch.get())).load(conn)?;
+    Ok(made.into_iter().map(|made| made.guid).collect())
+}
+
+/// How many sessions were noted and not taken up yet.
+pub(super) fn noted(conn: &mut PgConnection, account: AccountId) -> QueryResult<i64> {
+    const NOTED: &str = "SELECT coalesce(sum(cardinality(guids)), 0)::bigint AS count FROM sessions_to_index WHERE account_id = $1";
+    Ok(sql_query(NOTED).bind::<BigInt, _>(account.get()).get_result::<Count>(conn)?.count)
+}
+
+fn rows(count: i64) -> RowCount {
+    RowCount::new(u64::try_from(count).unwrap_or_default())
+}

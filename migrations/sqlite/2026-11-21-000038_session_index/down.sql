@@ -1,0 +1,1 @@
+-- Nothing: the indexes of sessions are where they were, since one file on one machine has no writers who wait for each other.
