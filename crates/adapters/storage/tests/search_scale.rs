@@ -10,10 +10,11 @@ use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revisi
 use derslik_testkit::builders::{account, text};
 use derslik_testkit::contract::Harness;
 use derslik_testkit::postgres::{PostgresServer, Template};
-use diesel::Connection;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
+use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::SqliteConnection;
+use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
 
 /// Names of three of 5 000 words and a number, most often of the first words; seven of ten have a description of ten words,
 /// six of ten have two tags. What starts in the second year says so in its name, after three quarters of it also in signs. The
@@ -80,7 +81,7 @@ fn filters() -> Vec<(&'static str, FilterForm)> {
         ("description: many", description("zik")),
         ("description: none", description("qwxyz")),
         ("tags: many", tags("even")),
-        ("tags: one in four thousand", tags("tag778")),
+        ("tags: one in two thousand", tags("tag774")),
         ("tags: none", tags("tag9999")),
         ("duration: many", duration(60)),
         ("duration: one", duration(7)),
@@ -90,9 +91,6 @@ fn filters() -> Vec<(&'static str, FilterForm)> {
         ("everything: none", FilterForm { description: text("qwx"), tags: text("even"), duration: Field::Given(60), ..name("ders") }),
     ]
 }
-
-/// How long a search may take that the index serves, and one that goes through everything: generous, for busy machines.
-const AT_MOST: Duration = Duration::from_secs(5);
 
 #[test]
 #[ignore = "takes minutes"]
@@ -124,12 +122,15 @@ fn among_a_million_sessions() {
         conn.batch_execute(&format!("VACUUM ANALYZE {table}")).unwrap();
     }
     println!("vacuumed in {} s", begin.elapsed().as_secs());
+    for size in sql_query(SIZES).load::<Size>(&mut conn).unwrap() {
+        println!("{} takes {} MB", size.name, size.megabytes);
+    }
 
-    print_times(&harness, 15);
+    print_times(&harness, 15, Duration::from_secs(5));
 }
 
-/// How long each search takes, as often as that.
-fn print_times(harness: &Harness<DieselUnitOfWork>, often: usize) {
+/// How long each search takes, as often as that, and never too long: generous, for busy machines.
+fn print_times(harness: &Harness<DieselUnitOfWork>, often: usize, at_most: Duration) {
     println!("| filter | found | p50 ms | max ms |\n|---|---|---|---|");
     for (about, form) in filters() {
         let filter = form.judge().unwrap();
@@ -145,19 +146,30 @@ fn print_times(harness: &Harness<DieselUnitOfWork>, often: usize) {
         times.sort();
         let millis = |time: Duration| format!("{:.1}", time.as_secs_f64() * 1_000.0);
         println!("| {about} | {found} | {} | {} |", millis(times[times.len() / 2]), millis(times[times.len() - 1]));
-        assert!(times[times.len() - 1] < AT_MOST, "{about}");
+        assert!(times[times.len() - 1] < at_most, "{about}");
     }
+}
+
+const SIZES: &str = "SELECT relname::text AS name, pg_relation_size(oid) / 1000000 AS megabytes FROM pg_class \
+     WHERE relname LIKE 'session%' AND pg_relation_size(oid) > 1000000 ORDER BY relname";
+
+#[derive(QueryableByName)]
+struct Size {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = BigInt)]
+    megabytes: i64,
 }
 
 /// Alike for SQLite: numbers, words cut out of a row of letters, and starts as above.
 const FILL_SQLITE: &str = "
     INSERT INTO sessions
-    WITH RECURSIVE numbers (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < COUNT),
+    WITH RECURSIVE numbers (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < MANY),
     made AS (
-        SELECT i, 1767225600 + 60 * (i * (1000000 / COUNT) + abs(random()) % 65536) AS start,
+        SELECT i, 1767225600 + 60 * (i * (1000000 / MANY) + abs(random()) % 65536) AS start,
             'ders ' || substr(LETTERS, 1 + abs(random()) % 60, 7) || ' ' || substr(LETTERS, 1 + abs(random()) % 60, 9) || ' ' || i AS name,
             CASE WHEN i % 10 < 7 THEN substr(LETTERS, 1 + abs(random()) % 60) || ' ' || substr(LETTERS, 1 + abs(random()) % 60) END AS description,
-            CASE WHEN i % 10 < 6 THEN ',tag' || i % 2000 || CASE WHEN i % 2 = 0 THEN ',even,' ELSE ',odd,' END END AS tags
+            CASE WHEN i % 10 < 6 THEN ',tag' || (i % 2000) || CASE WHEN i % 2 = 0 THEN ',even,' ELSE ',odd,' END END AS tags
         FROM numbers
     )
     SELECT ACCOUNT, randomblob(16), name, name, description, description, tags, tags,
@@ -176,10 +188,10 @@ fn among_many_sessions_on_sqlite() {
         url.migrate().unwrap();
         let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
         let letters = "'matefizikkimyabiyolojitarihcografyaelsedersgirisokudayazlimsistemlerkapanedir'";
-        let fill = FILL_SQLITE.replace("COUNT", count).replace("LETTERS", letters);
+        let fill = FILL_SQLITE.replace("MANY", count).replace("LETTERS", letters);
         conn.batch_execute(&fill.replace("ACCOUNT", &account().id.get().to_string())).unwrap();
         println!("{count} sessions");
         let settings = PoolSettings { connections: 1, ..PoolSettings::default() };
-        print_times(&Harness::new(|runtime| DieselUnitOfWork::new(&url, settings, runtime)), 5);
+        print_times(&Harness::new(|runtime| DieselUnitOfWork::new(&url, settings, runtime)), 5, Duration::from_secs(30));
     }
 }
