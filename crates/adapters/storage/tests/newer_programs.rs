@@ -1,10 +1,12 @@
 //! Jobs that a newer program made, beside this one on the same database: they are left alone, and stand in nobody's way.
 #![cfg(test)]
 
+use std::collections::BTreeSet;
+
 use derslik_domain::id::{JobId, ProjectId};
-use derslik_domain::job::{Action, JobStatus, LeaseTerm, LeaseToken, NewJob, Platform, Project, ProjectName, ReferenceId, WorkerId};
+use derslik_domain::job::{Action, Job, JobStatus, LeaseTerm, LeaseToken, NewJob, Platform, Project, ProjectName, ReferenceId, WorkerId};
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{Claim, JobOfProject, JobsPage, UnknownJob};
+use derslik_ports::outbound::{Claim, JobOfProject, JobsPage, StoreError, UnitOfWork, UnknownJob};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
 use derslik_testkit::builders::{account, now};
 use derslik_testkit::contract::Harness;
@@ -95,6 +97,42 @@ fn rescued_by_others(url: &DatabaseUrl) {
     let expired = harness.write(move |stores| stores.jobs().lock_expired(account().id, later, TERM, 100));
     assert_eq!(expired.len(), 5);
     assert_eq!(harness.read(move |stores| stores.jobs().accounts_with_expired(later, TERM)), [account().id]);
+}
+
+/// What a newer program wrote into every second job of an action that is known here.
+const NEWS: &str = "UPDATE jobs SET progress = '{\"watered\": \"plants\"}' WHERE id % 2 = 0";
+
+fn passed_over(url: &DatabaseUrl, newer: impl FnOnce()) {
+    let harness = Harness::new(|runtime| DieselUnitOfWork::new(url, PoolSettings { connections: 2, ..PoolSettings::default() }, runtime));
+    let jobs: Vec<_> = (0..6).map(|number| NewJob::assign_calendar_id(ReferenceId::new(number.to_string()).unwrap(), made_at())).collect();
+    harness.write(move |stores| stores.jobs().enqueue_many(account().id, &jobs));
+    newer();
+
+    let (worker, token) = (WorkerId::new(Uuid::from_u128(1)), LeaseToken::new(Uuid::from_u128(8)));
+    let claim = Claim { worker, token, term: TERM, at: now(), actions: [Action::AssignCalendarId].into_iter().collect(), limit: 100 };
+    let exchanged = harness.unit_of_work().write_one(move |stores| stores.jobs().exchange(account().id, &[], &claim));
+    let claimed = harness.runtime().block_on(exchanged).map_err(|error: StoreError| error).unwrap().claimed;
+    assert_eq!(claimed.len(), 3);
+    let expired = harness.write(|stores| stores.jobs().lock_expired(account().id, now().minutes_before(-60), TERM, 100));
+    let ids = |jobs: &[Job]| jobs.iter().map(|job| job.id).collect::<BTreeSet<_>>();
+    assert!(expired.len() >= 3 && ids(&claimed).is_subset(&ids(&expired)), "their leases end, and somebody gives them back");
+}
+
+#[test]
+fn a_job_that_can_not_be_read_holds_up_no_other_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("news.sqlite");
+    let url = DatabaseUrl::Sqlite(path.clone());
+    url.migrate().unwrap();
+    passed_over(&url, || SqliteConnection::establish(path.to_str().unwrap()).unwrap().batch_execute(NEWS).unwrap());
+}
+
+#[test]
+fn a_job_that_can_not_be_read_holds_up_no_other_on_postgres() {
+    let template = Template::new("derslik", &schema_revision(), |url| Ok(url.parse::<DatabaseUrl>()?.migrate().map(drop)?));
+    let database = PostgresServer::shared().unwrap().create_database(&template).unwrap();
+    let newer = || PgConnection::establish(database.url()).unwrap().batch_execute(NEWS).unwrap();
+    passed_over(&database.url().parse().unwrap(), newer);
 }
 
 const RUNNING: &str = "UPDATE jobs SET status = 'running', worker = X, lease_token = X, lease_until = start_at, started_at = start_at \

@@ -34,8 +34,16 @@ async fn look<U: UnitOfWork>(worker: &Worker<U>) -> Result<(), StoreError> {
         .await?;
     report::depth(depth, now);
     for account in accounts {
-        while rescue_batch(worker, account).await? >= usize::from(BATCH) {}
+        // Others must not wait for an account that fails.
+        if let Err(error) = rescue(worker, account).await {
+            tracing::warn!(cause = report::cause(&error), account = account.get(), "could not give jobs back");
+        }
     }
+    Ok(())
+}
+
+async fn rescue<U: UnitOfWork>(worker: &Worker<U>, account: AccountId) -> Result<(), StoreError> {
+    while rescue_batch(worker, account).await? >= usize::from(BATCH) {}
     Ok(())
 }
 

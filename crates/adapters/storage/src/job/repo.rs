@@ -14,7 +14,9 @@ use diesel::sql_types::{BigInt, Bool};
 use diesel::sqlite::SqliteConnection;
 
 use super::postgres;
-use super::rows::{JobChanges, JobRecord, JobRow, ShownRow, UnknownRow, jobs_of, project_number, reference_digest, shown_of, token_of};
+use super::rows::{
+    JobChanges, JobRecord, JobRow, ShownRow, UnknownRow, jobs_of, project_number, readable, reference_digest, shown_of, token_of,
+};
 use crate::conn::{Conn, DieselStores, on_conn};
 use crate::look_up::padded;
 use crate::schema::{jobs, projects};
@@ -207,7 +209,7 @@ impl JobRepository for DieselStores<'_> {
             Conn::Pg(conn) => postgres::claim(conn, account, claim),
             Conn::Sqlite(conn) => due_on_sqlite(conn, account, claim),
         })?;
-        let jobs = jobs_of(rows)?;
+        let jobs = readable(rows);
         if self.is_postgres() {
             return Ok(in_order(jobs));
         }
@@ -269,7 +271,7 @@ impl JobRepository for DieselStores<'_> {
             Conn::Pg(conn) => postgres::exchange(conn, account, done, claim),
             Conn::Sqlite(_) => Ok(Default::default()),
         })?;
-        Ok(Exchanged { completed: completed.into_iter().map(held_job).collect(), claimed: in_order(jobs_of(claimed)?) })
+        Ok(Exchanged { completed: completed.into_iter().map(held_job).collect(), claimed: in_order(readable(claimed)) })
     }
 
     fn accounts_with_expired(&mut self, now: Timestamp, term: LeaseTerm) -> Result<Vec<AccountId>, StoreError> {
@@ -300,7 +302,7 @@ impl JobRepository for DieselStores<'_> {
             Conn::Pg(conn) => expired.select(JobRow::as_select()).for_update().skip_locked().load(conn),
             Conn::Sqlite(conn) => expired.select(JobRow::as_select()).load(conn),
         })?;
-        jobs_of(rows)
+        Ok(readable(rows))
     }
 
     fn prune(&mut self, account: AccountId, before: Timestamp, limit: u16) -> Result<RowCount, StoreError> {
