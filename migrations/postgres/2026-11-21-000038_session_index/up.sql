@@ -63,8 +63,14 @@ CREATE TABLE session_ends (
     PRIMARY KEY (account_id, ends_at, guid)
 );
 
+-- What is there already is taken up in the order of the starts, where keys of a month lie together; its ends are known at once.
 TRUNCATE sessions_to_index;
 INSERT INTO sessions_to_index (account_id, guids)
-SELECT account_id, array_agg(guid)
-FROM (SELECT account_id, guid, row_number() OVER (PARTITION BY account_id ORDER BY guid) / 1000 AS part FROM sessions) AS parts
-GROUP BY account_id, part;
+SELECT account_id, array_agg(guid ORDER BY start_at, guid)
+FROM (
+    SELECT account_id, guid, start_at, (row_number() OVER (PARTITION BY account_id ORDER BY start_at, guid) - 1) / 1000 AS part FROM sessions
+) AS parts
+GROUP BY account_id, part
+ORDER BY account_id, part;
+INSERT INTO session_ends (account_id, ends_at, guid)
+SELECT account_id, start_at + duration_minutes * interval '1 minute', guid FROM sessions WHERE status BETWEEN 0 AND 2;

@@ -4,7 +4,7 @@ use derslik_domain::form::Field;
 use derslik_domain::id::{AccountId, PrincipalId};
 use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::session::{FilterForm, Session, SessionDescription, SessionDuration, SessionStatus, SessionTags};
-use derslik_ports::outbound::UnitOfWork;
+use derslik_ports::outbound::{StoreError, UnitOfWork};
 
 use super::sessions::{find, named, search, store};
 use super::{Case, Harness};
@@ -15,6 +15,8 @@ pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
         Case { name: "a_search_finds_the_same_among_many_whether_texts_are_indexed_or_not", run: search_many },
         Case { name: "a_search_finds_the_oddest_texts_among_many", run: search_odd_texts },
         Case { name: "a_search_finds_what_was_moved_where_it_is_now", run: search_moved },
+        Case { name: "a_search_finds_what_is_written_and_taken_up_meanwhile", run: search_while_written },
+        Case { name: "long_texts_are_taken_up_a_few_at_a_time", run: long_texts },
         Case { name: "sessions_expire_once_at_the_end_that_they_have_now", run: expiry },
         Case { name: "what_somebody_made_is_erased_unless_others_attend_it", run: erasure },
     ]
@@ -31,6 +33,51 @@ fn update<U: UnitOfWork>(harness: &Harness<U>, session: Session) {
 
 fn by_name<U: UnitOfWork>(harness: &Harness<U>, part: &str) -> Vec<u128> {
     search(harness, FilterForm { name: text(part), ..FilterForm::default() })
+}
+
+fn search_while_written<U: UnitOfWork + Clone>(harness: &Harness<U>) {
+    store(harness, (1..=2_500).map(|number| named(number, &format!("Ders {number}"))).collect());
+    index(harness);
+    let uow = harness.unit_of_work().clone();
+    let writer = harness.runtime().spawn(async move {
+        for round in 0..150 {
+            let session = Session { allow_recording: round % 2 == 0, ..named(2_345, "Ders 2345") };
+            let written = uow.write(move |stores| stores.sessions().update_many(account().id, &[&session])).await;
+            written.map_err(|error: StoreError| error).expect("the write succeeds");
+            if round % 3 == 0 {
+                let indexed = uow.write(|stores| stores.sessions().index(account().id, 1_000)).await;
+                indexed.map_err(|error: StoreError| error).expect("the sweep succeeds");
+            }
+        }
+    });
+    while !writer.is_finished() {
+        assert_eq!(by_name(harness, "ders 2345"), [2_345]);
+    }
+    harness.runtime().block_on(writer).expect("the writer ends");
+}
+
+fn long_texts<U: UnitOfWork>(harness: &Harness<U>) {
+    const LONG: u128 = 50;
+    let described = |number: u128| Session {
+        description: SessionDescription::new(format!("{} no{number}x", "uzun açıklama ".repeat(640))).ok(),
+        ..named(number, "Ders")
+    };
+    // All in one note, behind enough others for a search to need the index.
+    store(harness, (1_001..=3_500).map(|number| named(number, "Ders")).collect());
+    index(harness);
+    store(harness, (1..=LONG).map(described).collect());
+    let mut steps = Vec::new();
+    loop {
+        match harness.write(|stores| stores.sessions().index(account().id, 1_000)).get() {
+            0 => break,
+            rows => steps.push(rows),
+        }
+    }
+    assert!(steps.iter().all(|rows| *rows < 40), "{steps:?}");
+    for number in [1, 25, LONG] {
+        let form = FilterForm { description: text(&format!("NO{number}X")), ..FilterForm::default() };
+        assert_eq!(search(harness, form), [number]);
+    }
 }
 
 /// More sessions than a search looks at one by one.

@@ -10,6 +10,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, SmallInt};
 use diesel::{QueryableByName, sql_query};
 
+use crate::error::is_connection_lost;
 use crate::types::{DbGuid, DbInstant, Guid, Instant};
 
 #[derive(QueryableByName)]
@@ -18,17 +19,34 @@ struct Count {
     count: i64,
 }
 
-/// Takes up what was noted, and tells how many sessions that was. There is one of these for an account at a time.
+/// About how many letters are taken up at a time: what takes a second. One session is taken whatever it has.
+const MOST_LETTERS: i64 = 200_000;
+
+/// Takes up what was noted, and tells how many sessions that was: fewer than the limit where they have long texts, and none only
+/// where nothing is left. There is one of these for an account at a time.
 pub(super) fn follow(conn: &mut PgConnection, account: AccountId, limit: u16) -> QueryResult<RowCount> {
     const FOLLOW: &str = "
         WITH noted AS (
-            SELECT id, sum(cardinality(guids)) OVER (ORDER BY id) - cardinality(guids) AS before
+            SELECT id, guids, sum(cardinality(guids)) OVER (ORDER BY id) - cardinality(guids) AS before
             FROM (SELECT id, guids FROM sessions_to_index WHERE account_id = $1 ORDER BY id LIMIT $2) AS first
-        ), taken AS (
-            DELETE FROM sessions_to_index WHERE account_id = $1 AND id IN (SELECT id FROM noted WHERE before < $2) RETURNING guids
+        ), each AS (
+            SELECT id, place, one.guid, (
+                SELECT length(name_key) + coalesce(length(description_key), 0) FROM sessions WHERE account_id = $1 AND guid = one.guid
+            ) AS letters
+            FROM noted, unnest(guids) WITH ORDINALITY AS one (guid, place) WHERE before < $2
+        ), counted AS (
+            SELECT id, place, guid, coalesce(sum(letters) OVER before, 0) <= $3 AS is_taken
+            FROM each WINDOW before AS (ORDER BY id, place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+        ), rest AS (
+            SELECT id, array_agg(guid ORDER BY place) FILTER (WHERE NOT is_taken) AS guids FROM counted GROUP BY id HAVING bool_or(is_taken)
+        ), done AS (
+            DELETE FROM sessions_to_index WHERE account_id = $1 AND id IN (SELECT id FROM rest WHERE guids IS NULL)
+        ), shortened AS (
+            UPDATE sessions_to_index SET guids = rest.guids FROM rest
+            WHERE account_id = $1 AND sessions_to_index.id = rest.id AND rest.guids IS NOT NULL
         ), written AS (
             SELECT account_id, guid, status, created_by, start_at, start_civil, duration_minutes, name_key, description_key, tags_key
-            FROM sessions WHERE account_id = $1 AND guid = ANY (ARRAY(SELECT unnest(guids) FROM taken))
+            FROM sessions WHERE account_id = $1 AND guid = ANY (ARRAY(SELECT guid FROM counted WHERE is_taken))
         ), indexed AS (
             INSERT INTO session_index (account_id, guid, deleted, created_by, start_at, start_civil, duration_minutes, name_key,
                 description_key, tags_key)
@@ -43,14 +61,21 @@ pub(super) fn follow(conn: &mut PgConnection, account: AccountId, limit: u16) ->
             SELECT account_id, start_at + duration_minutes * interval '1 minute', guid FROM written WHERE status BETWEEN 0 AND 2
             ON CONFLICT DO NOTHING
         )
-        SELECT coalesce(sum(cardinality(guids)), 0)::bigint AS count FROM taken";
+        SELECT count(*) AS count FROM counted WHERE is_taken";
     // Only the owner of an index may; for others, the server does it by itself sooner or later.
     const PUT_KEYS_IN_PLACE: &str = "
         SELECT gin_clean_pending_list(oid) FROM pg_class
         WHERE oid = 'session_index_by_key'::regclass AND pg_has_role(relowner, 'USAGE')";
-    let count: Count = sql_query(FOLLOW).bind::<BigInt, _>(account.get()).bind::<BigInt, _>(i64::from(limit)).get_result(conn)?;
-    if count.count > 0 {
-        sql_query(PUT_KEYS_IN_PLACE).execute(conn)?;
+    let question = sql_query(FOLLOW).bind::<BigInt, _>(account.get()).bind::<BigInt, _>(i64::from(limit));
+    let count: Count = question.bind::<BigInt, _>(MOST_LETTERS).get_result(conn)?;
+    // Somebody else may be at it. What was taken up is worth more than that.
+    if count.count > 0
+        && let Err(error) = conn.transaction(|conn| sql_query(PUT_KEYS_IN_PLACE).execute(conn))
+    {
+        if is_connection_lost(&error) {
+            return Err(error);
+        }
+        tracing::warn!(%error, "the keys of sessions were not put in their places");
     }
     Ok(rows(count.count))
 }

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use derslik_domain::id::AccountId;
 use derslik_domain::session::SessionFilter;
 use derslik_domain::time::{CivilTime, Start, Timestamp, Zone};
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::dsl::sql;
 use diesel::pg::{Pg, PgConnection};
 use diesel::prelude::*;
@@ -229,7 +230,6 @@ impl Terms {
                 indexed.append(&mut self.indexed_in(months, missing, conn)?);
             }
         }
-        // The sweep may have taken up in between what was noted.
         let noted = noted.iter().map(SessionRow::place);
         let places: BTreeSet<_> = indexed.into_iter().map(|found| (found.start_at.0, found.guid.0)).chain(noted).collect();
         let (skipped, taken) = (usize::try_from(self.offset), usize::try_from(self.size));
@@ -253,8 +253,19 @@ pub(super) fn search(conn: Conn<'_>, account: AccountId, filter: &SessionFilter)
     if terms.offset.saturating_add(terms.size) > LATEST_END || index::noted(conn, account)? > MOST_NOTED {
         return terms.page(Conn::Pg(conn), &Bound::Nothing);
     }
-    let guids = terms.by_keys(conn)?;
-    terms.rows(Conn::Pg(conn), &Bound::OneOf(&guids), 0, terms.size)
+    in_one_snapshot(conn, |conn| {
+        let guids = terms.by_keys(conn)?;
+        terms.rows(Conn::Pg(conn), &Bound::OneOf(&guids), 0, terms.size)
+    })
+}
+
+/// What is written or taken up between two statements would be among what was noted for neither of them.
+fn in_one_snapshot<T>(conn: &mut PgConnection, read: impl FnOnce(&mut PgConnection) -> QueryResult<T>) -> QueryResult<T> {
+    let depth = AnsiTransactionManager::transaction_manager_status_mut(conn).transaction_depth()?;
+    if depth.is_some() {
+        return read(conn);
+    }
+    conn.build_transaction().read_only().repeatable_read().run(read)
 }
 
 // Beyond the years 1 to 9999 the texts of SQLite do not sort as the instants do.

@@ -16,7 +16,7 @@ impl StepHandler for ExpireSessions {
         let indexed = stores.sessions().index(context.account, BATCH)?;
         let expired = stores.sessions().expire(context.account, context.now, BATCH)?;
         let progress = Progress::Rows(rows_so_far(context.job).plus(expired));
-        let is_full = |rows: RowCount| rows.get() >= u64::from(BATCH);
-        Ok(if is_full(expired) || is_full(indexed) { Step::More(progress) } else { Step::Done(Some(progress)) })
+        let is_more = indexed > RowCount::ZERO || expired.get() >= u64::from(BATCH);
+        Ok(if is_more { Step::More(progress) } else { Step::Done(Some(progress)) })
     }
 }
