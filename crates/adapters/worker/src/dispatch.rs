@@ -31,8 +31,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// The shortest time between two looks for accounts while some are known that have work.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 
-/// How many exchanges run at once at the most. Their commits wait for the disk together.
-const EXCHANGES: usize = 4;
+/// How many exchanges run at once at the least, so that one commits while another works.
+const EXCHANGES: usize = 2;
+
+/// How many jobs are in exchanges at once, where that makes more of them: small ones mostly wait for the disk, and may do so
+/// together, while large ones are in each other's way.
+const IN_EXCHANGE: usize = 8;
 
 /// An account that has due jobs, as far as is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,6 +156,10 @@ impl<U: UnitOfWork> Dispatch<U> {
         self.worker.settings.batch.into()
     }
 
+    fn most_exchanges(&self) -> usize {
+        EXCHANGES.max(IN_EXCHANGE / self.batch().max(1))
+    }
+
     /// How many jobs could be claimed now.
     fn places(&self) -> usize {
         if self.due.is_empty() { 0 } else { self.batch().min(self.waiting.len() + self.slots.available_permits()) }
@@ -162,7 +170,7 @@ impl<U: UnitOfWork> Dispatch<U> {
     fn should_exchange(&self) -> bool {
         match self.exchanges.len() {
             0 => !self.waiting.is_empty() || self.places() > 0,
-            running => running < EXCHANGES && (self.waiting.len() >= self.batch() || self.places() >= self.batch()),
+            running => running < self.most_exchanges() && (self.waiting.len() >= self.batch() || self.places() >= self.batch()),
         }
     }
 
