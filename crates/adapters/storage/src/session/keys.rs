@@ -1,7 +1,8 @@
-//! The keys by which PostgreSQL finds sessions, as a search asks for them; what a session has of them, the function
-//! `session_keys` of the migrations says.
+//! The keys by which sessions are found: what a session has of them, and what a search asks for. On PostgreSQL the function
+//! `session_keys` of the migrations makes those of a session.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 
 use derslik_domain::session::SessionFilter;
 
@@ -14,25 +15,33 @@ const LETTERS_OF_A_TAG: usize = 16;
 /// More keys tell hardly more than these.
 const MOST_KEYS: usize = 32;
 
-/// What is looked for, as keys without account and month; each as a query has it.
+/// Keys without account and month.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Keys(Vec<Key>);
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     text: String,
+    /// Whether this is all of it, and not what it begins with.
     is_whole: bool,
 }
 
 impl Keys {
-    pub(super) fn new(filter: &SessionFilter) -> Self {
-        let durations = filter.duration.iter().map(|minutes| Key { text: format!("m{minutes}"), is_whole: true });
-        let tags = filter.tags.iter().map(|tag| Key::new('t', tag.chars().take(LETTERS_OF_A_TAG), true));
+    /// What a search asks for.
+    pub(super) fn of_filter(filter: &SessionFilter) -> Self {
+        let durations = filter.duration.map(Key::of_duration).into_iter();
+        let tags = filter.tags.iter().map(|tag| Key::of_tag(tag));
         let names = filter.name.iter().flat_map(|part| in_a_row('n', part));
         let descriptions = filter.description.iter().flat_map(|part| in_a_row('d', part));
-        let mut known = BTreeSet::new();
-        let different = durations.chain(tags).chain(names).chain(descriptions).filter(|key| known.insert(key.clone()));
-        Self(different.take(MOST_KEYS).collect())
+        Self(different(durations.chain(tags).chain(names).chain(descriptions)).take(MOST_KEYS).collect())
+    }
+
+    /// What a session has, of its folded texts; its tags stand between commas.
+    pub(super) fn of_texts(minutes: i16, name: &str, description: Option<&str>, tags: Option<&str>) -> Self {
+        let tags = tags.into_iter().flat_map(|tags| tags.split(',')).filter(|tag| !tag.is_empty()).map(Key::of_tag);
+        let names = all_in_a_row('n', name);
+        let descriptions = description.into_iter().flat_map(|text| all_in_a_row('d', text));
+        Self(different(std::iter::once(Key::of_duration(minutes.into())).chain(tags).chain(names).chain(descriptions)).collect())
     }
 
     /// Whether anything is looked for.
@@ -40,19 +49,46 @@ impl Keys {
         self.0.is_empty()
     }
 
-    /// The `tsquery` for sessions that have them all and whose keys begin like this.
-    pub(super) fn query(&self, beginning: &str) -> String {
+    /// The `tsquery` for sessions of a month that have them all.
+    pub(super) fn tsquery(&self, account: i64, month: i32) -> String {
         let keys = self.0.iter().map(|key| {
             let quoted = key.text.replace('\\', "\\\\").replace('\'', "''");
-            format!("'{beginning}{quoted}'{}", if key.is_whole { "" } else { ":*" })
+            format!("'{account}.{month}{quoted}'{}", if key.is_whole { "" } else { ":*" })
         });
         keys.collect::<Vec<_>>().join(" & ")
+    }
+
+    /// The same as a question of FTS5.
+    pub(super) fn match_words(&self, account: i64, month: i32) -> String {
+        self.0.iter().fold(String::new(), |mut words, key| {
+            push_word(&mut words, account, month, key);
+            if !key.is_whole {
+                words.push('*');
+            }
+            words
+        })
+    }
+
+    /// The keys of a session of that month as words for FTS5.
+    pub(super) fn words(&self, account: i64, month: i32) -> String {
+        self.0.iter().fold(String::new(), |mut words, key| {
+            push_word(&mut words, account, month, key);
+            words
+        })
     }
 }
 
 impl Key {
     fn new(field: char, letters: impl IntoIterator<Item = char>, is_whole: bool) -> Self {
         Self { text: std::iter::once(field).chain(letters).collect(), is_whole }
+    }
+
+    fn of_duration(minutes: i64) -> Self {
+        Self::new('m', minutes.to_string().chars(), true)
+    }
+
+    fn of_tag(tag: &str) -> Self {
+        Self::new('t', tag.chars().take(LETTERS_OF_A_TAG), true)
     }
 }
 
@@ -65,6 +101,33 @@ fn in_a_row(field: char, part: &str) -> Vec<Key> {
     letters.windows(LETTERS).map(|letters| Key::new(field, letters.iter().copied(), true)).collect()
 }
 
+/// The keys of a whole text, with the shorter ones at its end.
+fn all_in_a_row(field: char, text: &str) -> Vec<Key> {
+    text.char_indices().map(|(at, _)| Key::new(field, text[at..].chars().take(LETTERS), true)).collect()
+}
+
+fn different(keys: impl Iterator<Item = Key>) -> impl Iterator<Item = Key> {
+    let mut known = BTreeSet::new();
+    keys.filter(move |key| known.insert(key.clone()))
+}
+
+/// Adds a key as a word in which whatever FTS5 does not take for a letter or a digit is spelled out. What a key begins with
+/// stays what its word begins with.
+fn push_word(words: &mut String, account: i64, month: i32, key: &Key) {
+    if !words.is_empty() {
+        words.push(' ');
+    }
+    // Nothing that is written to a text can fail.
+    let _ = write!(words, "{account}_{month}");
+    for letter in key.text.chars() {
+        if letter.is_ascii() && !letter.is_ascii_alphanumeric() {
+            let _ = write!(words, "_{:02x}", u32::from(letter));
+        } else {
+            words.push(letter);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use derslik_domain::form::Field;
@@ -73,7 +136,7 @@ mod tests {
     use super::*;
 
     fn query(form: FilterForm) -> String {
-        Keys::new(&form.judge().unwrap()).query("1.")
+        Keys::of_filter(&form.judge().unwrap()).tsquery(1, 2)
     }
 
     fn given(text: &str) -> Field<Vec<u8>> {
@@ -83,13 +146,13 @@ mod tests {
     #[test]
     fn three_letters_make_a_key_and_fewer_its_beginning() {
         let cases = [
-            ("fizik", "'1.nfiz' & '1.nizi' & '1.nzik'"),
-            ("aaaa", "'1.naaa'"),
-            ("q", "'1.nq':*"),
-            ("c+", "'1.nc+':*"),
-            ("IŞI", "'1.nişi'"),
-            ("'\\", "'1.n''\\\\':*"),
-            ("🎓🎓", "'1.n🎓🎓':*"),
+            ("fizik", "'1.2nfiz' & '1.2nizi' & '1.2nzik'"),
+            ("aaaa", "'1.2naaa'"),
+            ("q", "'1.2nq':*"),
+            ("c+", "'1.2nc+':*"),
+            ("IŞI", "'1.2nişi'"),
+            ("'\\", "'1.2n''\\\\':*"),
+            ("🎓🎓", "'1.2n🎓🎓':*"),
         ];
         for (part, keys) in cases {
             assert_eq!(query(FilterForm { name: given(part), ..FilterForm::default() }), keys);
@@ -104,8 +167,25 @@ mod tests {
             duration: Field::Given(60),
             ..FilterForm::default()
         };
-        assert_eq!(query(form), "'1.m60' & '1.ta tag of many le' & '1.tb' & '1.dfiz'");
-        assert!(Keys::new(&FilterForm::default().judge().unwrap()).is_empty());
+        assert_eq!(query(form), "'1.2m60' & '1.2ta tag of many le' & '1.2tb' & '1.2dfiz'");
+        assert!(Keys::of_filter(&FilterForm::default().judge().unwrap()).is_empty());
+    }
+
+    #[test]
+    fn a_session_has_a_word_for_whatever_its_texts_hold() {
+        let keys = Keys::of_texts(60, "c++ 数", Some("iı"), Some(",physics,a tag of many letters,"));
+        let words = "1_2m60 1_2tphysics 1_2ta_20tag_20of_20many_20le 1_2nc_2b_2b 1_2n_2b_2b_20 1_2n_2b_20数 1_2n_20数 1_2n数 1_2diı 1_2dı";
+        assert_eq!(keys.words(1, 2), words);
+        assert_eq!(Keys::of_texts(5, "aaaa", None, None).words(7, 24_300), "7_24300m5 7_24300naaa 7_24300naa 7_24300na");
+    }
+
+    #[test]
+    fn the_words_of_a_search_are_those_of_the_sessions() {
+        let words = |form: FilterForm| Keys::of_filter(&form.judge().unwrap()).match_words(1, 2);
+        let name = |part: &str| FilterForm { name: given(part), ..FilterForm::default() };
+        assert_eq!([words(name("C++")), words(name("+")), words(name("fizik"))], ["1_2nc_2b_2b", "1_2n_2b*", "1_2nfiz 1_2nizi 1_2nzik"]);
+        let form = FilterForm { tags: given("a tag of many letters"), duration: Field::Given(60), ..FilterForm::default() };
+        assert_eq!(words(form), "1_2m60 1_2ta_20tag_20of_20many_20le");
     }
 
     #[test]

@@ -7,3 +7,4 @@ mod postgres;
 mod repo;
 mod rows;
 mod search;
+mod terms;

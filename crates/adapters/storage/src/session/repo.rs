@@ -109,16 +109,12 @@ impl SessionRepository for DieselStores<'_> {
     }
 
     fn index(&mut self, account: AccountId, limit: u16) -> Result<RowCount, StoreError> {
-        self.query(|conn| match conn {
-            Conn::Pg(conn) => index::follow(conn, account, limit),
-            // There is no such index.
-            Conn::Sqlite(_) => Ok(RowCount::ZERO),
-        })
+        self.query(|conn| index::follow(conn, account, limit))
     }
 
     fn expire(&mut self, account: AccountId, now: Timestamp, limit: u16) -> Result<RowCount, StoreError> {
         self.query(|conn| match conn {
-            Conn::Pg(conn) => index::expire(conn, account, now, limit),
+            Conn::Pg(conn) => index::postgres::expire(conn, account, now, limit),
             Conn::Sqlite(conn) => expire_in_sqlite(conn, account, now, limit).map(row_count),
         })
     }
@@ -141,7 +137,7 @@ impl SessionRepository for DieselStores<'_> {
     fn erase_created_by(&mut self, account: AccountId, creator: PrincipalId, batch: BatchSize) -> Result<RowCount, StoreError> {
         self.query(|mut conn| {
             let guids = match conn.reborrow() {
-                Conn::Pg(conn) => index::made_by(conn, account, creator, batch)?,
+                Conn::Pg(conn) => index::postgres::made_by(conn, account, creator, batch)?,
                 Conn::Sqlite(conn) => made_by_in_sqlite(conn, account, creator, batch)?,
             };
             on_conn!(conn, |conn| {

@@ -41,7 +41,7 @@ pub(super) struct SessionRow {
 }
 
 impl SessionRow {
-    /// Where the session stands among all.
+    /// What sorts as the sessions do.
     pub(super) fn place(&self) -> (Timestamp, Uuid) {
         (self.start_at.0, self.guid.0)
     }

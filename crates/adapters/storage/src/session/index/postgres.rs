@@ -1,29 +1,26 @@
-//! What PostgreSQL finds sessions by, besides their order: kept apart from them and after them, since an index of all parts
-//! of all texts takes longer to keep up than a batch takes altogether. Whoever writes sessions only notes which.
+//! What PostgreSQL finds sessions by: keys in an index of their own.
 
 use derslik_domain::id::{AccountId, PrincipalId};
 use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::session::SessionStatus;
 use derslik_domain::time::Timestamp;
-use diesel::pg::PgConnection;
+use diesel::pg::{Pg, PgConnection};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, SmallInt};
+use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
+use diesel::sql_types::{Array, BigInt, Nullable, SmallInt, Text};
 use diesel::{QueryableByName, sql_query};
 
+use super::super::terms::Terms;
+use super::{Count, Month, Place, rows};
 use crate::error::is_connection_lost;
-use crate::types::{DbGuid, DbInstant, Guid, Instant};
-
-#[derive(QueryableByName)]
-struct Count {
-    #[diesel(sql_type = BigInt)]
-    count: i64,
-}
+use crate::types::{Civil, DbGuid, DbInstant, Guid, Instant};
 
 /// About how many letters are taken up at a time: what takes a second. One session is taken whatever it has.
 const MOST_LETTERS: i64 = 200_000;
 
-/// Takes up what was noted, and tells how many sessions that was: fewer than the limit where they have long texts, and none only
-/// where nothing is left. There is one of these for an account at a time.
+/// The number of the first parameter that is a pattern.
+const FIRST_PATTERN: usize = 6;
+
 pub(super) fn follow(conn: &mut PgConnection, account: AccountId, limit: u16) -> QueryResult<RowCount> {
     const FOLLOW: &str = "
         WITH noted AS (
@@ -81,7 +78,7 @@ pub(super) fn follow(conn: &mut PgConnection, account: AccountId, limit: u16) ->
 }
 
 /// Marks sessions as expired whose end came, of those that were taken up.
-pub(super) fn expire(conn: &mut PgConnection, account: AccountId, now: Timestamp, limit: u16) -> QueryResult<RowCount> {
+pub(in super::super) fn expire(conn: &mut PgConnection, account: AccountId, now: Timestamp, limit: u16) -> QueryResult<RowCount> {
     // Somebody may have moved or ended one of them since: then it is not what came to its end.
     const EXPIRE: &str = "
         WITH due AS (
@@ -115,7 +112,12 @@ pub(super) fn expire(conn: &mut PgConnection, account: AccountId, now: Timestamp
 }
 
 /// Sessions that a principal made and nobody attends, deleted ones included.
-pub(super) fn made_by(conn: &mut PgConnection, account: AccountId, creator: PrincipalId, batch: BatchSize) -> QueryResult<Vec<DbGuid>> {
+pub(in super::super) fn made_by(
+    conn: &mut PgConnection,
+    account: AccountId,
+    creator: PrincipalId,
+    batch: BatchSize,
+) -> QueryResult<Vec<DbGuid>> {
     // Attendees are asked for session by session: as a join it might go through all there are.
     const MADE: &str = "
         (SELECT guid FROM session_index WHERE account_id = $1 AND created_by = $2 AND (
@@ -137,12 +139,65 @@ pub(super) fn made_by(conn: &mut PgConnection, account: AccountId, creator: Prin
     Ok(made.into_iter().map(|made| made.guid).collect())
 }
 
-/// How many sessions were noted and not taken up yet.
 pub(super) fn noted(conn: &mut PgConnection, account: AccountId) -> QueryResult<i64> {
     const NOTED: &str = "SELECT coalesce(sum(cardinality(guids)), 0)::bigint AS count FROM sessions_to_index WHERE account_id = $1";
     Ok(sql_query(NOTED).bind::<BigInt, _>(account.get()).get_result::<Count>(conn)?.count)
 }
 
-fn rows(count: i64) -> RowCount {
-    RowCount::new(u64::try_from(count).unwrap_or_default())
+pub(super) fn months(conn: &mut PgConnection, terms: &Terms) -> QueryResult<Vec<Month>> {
+    // From the first start to the first of a later month, and so on.
+    const MONTHS_WITH_SESSIONS: &str = "
+        WITH RECURSIVE starts (at) AS (
+            (SELECT start_at FROM sessions WHERE account_id = $1 AND status >= 0 AND start_at >= $2 ORDER BY start_at LIMIT 1)
+            UNION ALL
+            SELECT (
+                SELECT start_at FROM sessions WHERE account_id = $1 AND status >= 0 AND start_at <= $3
+                  AND start_at >= (date_trunc('month', at AT TIME ZONE 'UTC') + interval '1 month') AT TIME ZONE 'UTC'
+                ORDER BY start_at LIMIT 1
+            ) FROM starts WHERE at IS NOT NULL
+        )
+        SELECT session_month(at) AS month FROM starts WHERE at <= $3";
+    let question = sql_query(MONTHS_WITH_SESSIONS).bind::<BigInt, _>(terms.account);
+    let question = question.bind::<Instant, _>(terms.earliest_start().unwrap_or(DbInstant(Timestamp::MIN)));
+    question.bind::<Instant, _>(terms.latest_start().unwrap_or(DbInstant(Timestamp::MAX))).load(conn)
+}
+
+pub(super) fn in_months(conn: &mut PgConnection, terms: &Terms, months: &[i32], limit: i64) -> QueryResult<Vec<Place>> {
+    // OFFSET 0 keeps whatever else is asked for out of the innermost question, which only the index of the keys can answer then.
+    const HAVE_KEYS: &str = "
+        SELECT * FROM session_index WHERE NOT deleted AND month.keys::tsquery @@
+            session_keys(account_id, session_month(start_at), duration_minutes, name_key, description_key, tags_key)
+        OFFSET 0";
+    const NOT_WRITTEN_SINCE: &str = "guid NOT IN (SELECT unnest(guids) FROM sessions_to_index WHERE account_id = $1)";
+    // A nested loop goes from month to month and no further than it must.
+    let first = first_of(&format!("({HAVE_KEYS}) AS in_month"), NOT_WRITTEN_SINCE, terms);
+    let number = FIRST_PATTERN + terms.patterns().count();
+    let question = format!("SELECT found.start_at, found.guid FROM unnest(${number}) AS month (keys), LATERAL ({first}) AS found LIMIT $5");
+    let keys: Vec<_> = months.iter().map(|month| terms.keys.tsquery(terms.account, *month)).collect();
+    bound(&question, terms, limit).bind::<Array<Text>, _>(keys).load(conn)
+}
+
+pub(super) fn among_noted(conn: &mut PgConnection, terms: &Terms, limit: i64) -> QueryResult<Vec<Place>> {
+    const NOTED: &str = "status >= 0 AND guid = ANY (ARRAY(SELECT unnest(guids) FROM sessions_to_index WHERE account_id = $1))";
+    bound(&first_of("sessions", NOTED, terms), terms, limit).load(conn)
+}
+
+/// The first of some sessions that have what is asked for besides keys.
+fn first_of(some: &str, condition: &str, terms: &Terms) -> String {
+    let texts: Vec<_> =
+        (FIRST_PATTERN..).zip(terms.patterns()).map(|(number, (column, _))| format!(" AND {column} LIKE ${number}")).collect();
+    format!(
+        "SELECT start_at, guid FROM {some} WHERE account_id = $1 AND ($2::smallint IS NULL OR duration_minutes = $2)
+            AND ($3::timestamp IS NULL OR start_civil >= $3) AND ($4::timestamp IS NULL OR start_civil <= $4){} AND {condition}
+        ORDER BY start_at, guid LIMIT $5",
+        texts.concat()
+    )
+}
+
+/// A question with the values that [`first_of`] takes.
+fn bound<'q>(question: &str, terms: &'q Terms, limit: i64) -> BoxedSqlQuery<'q, Pg, SqlQuery> {
+    let question = sql_query(question).into_boxed::<Pg>().bind::<BigInt, _>(terms.account);
+    let question = question.bind::<Nullable<SmallInt>, _>(terms.minutes).bind::<Nullable<Civil>, _>(terms.begin);
+    let question = question.bind::<Nullable<Civil>, _>(terms.end).bind::<BigInt, _>(limit);
+    terms.patterns().map(|(_, pattern)| pattern).fold(question, BoxedSqlQuery::bind::<Text, _>)
 }

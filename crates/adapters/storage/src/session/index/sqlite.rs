@@ -1,0 +1,161 @@
+//! What SQLite finds sessions by: the same keys as on PostgreSQL, as the words of a full-text index.
+
+use derslik_domain::id::AccountId;
+use derslik_domain::job::RowCount;
+use derslik_domain::time::Timestamp;
+use diesel::prelude::*;
+use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
+use diesel::sql_types::{BigInt, Integer, Nullable, SmallInt, Text};
+use diesel::sqlite::{Sqlite, SqliteConnection};
+use diesel::{QueryableByName, sql_query};
+
+use super::super::keys::Keys;
+use super::super::terms::Terms;
+use super::{Count, Month, Place, rows};
+use crate::types::{Civil, DbGuid, DbInstant, Guid, Instant};
+
+/// About how many letters are taken up at a time, while other writers wait. One session is taken whatever it has.
+const MOST_LETTERS: usize = 20_000;
+
+/// The number of the first parameter that is a pattern.
+const FIRST_PATTERN: usize = 6;
+
+#[derive(QueryableByName)]
+struct Noted {
+    #[diesel(sql_type = Guid)]
+    guid: DbGuid,
+    /// Nothing for what is deleted or gone.
+    #[diesel(sql_type = Nullable<Integer>)]
+    month: Option<i32>,
+    #[diesel(sql_type = Nullable<SmallInt>)]
+    duration_minutes: Option<i16>,
+    #[diesel(sql_type = Nullable<Text>)]
+    name_key: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    description_key: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    tags_key: Option<String>,
+}
+
+#[derive(QueryableByName)]
+struct Indexed {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
+impl Noted {
+    fn letters(&self) -> usize {
+        self.name_key.as_ref().map_or(0, String::len) + self.description_key.as_ref().map_or(0, String::len)
+    }
+
+    /// The words of the session, if there is one.
+    fn words(&self, account: i64) -> Option<String> {
+        let (month, minutes, name) = (self.month?, self.duration_minutes?, self.name_key.as_deref()?);
+        let keys = Keys::of_texts(minutes, name, self.description_key.as_deref(), self.tags_key.as_deref());
+        Some(keys.words(account, month))
+    }
+}
+
+pub(super) fn follow(conn: &mut SqliteConnection, account: AccountId, limit: u16) -> QueryResult<RowCount> {
+    const NOTED: &str = "
+        SELECT noted.guid, CAST(substr(start_at, 1, 4) AS INTEGER) * 12 + CAST(substr(start_at, 6, 2) AS INTEGER) AS month, duration_minutes, name_key, description_key, tags_key
+        FROM sessions_to_index AS noted
+        LEFT JOIN sessions ON sessions.account_id = noted.account_id AND sessions.guid = noted.guid AND status >= 0
+        WHERE noted.account_id = ?1 ORDER BY noted.guid LIMIT ?2";
+    const FORGET: &str = "DELETE FROM session_index WHERE account_id = ?1 AND guid = ?2";
+    const KEEP: &str = "INSERT INTO session_index (account_id, guid) VALUES (?1, ?2) RETURNING id";
+    const KEEP_WORDS: &str = "INSERT INTO session_words (rowid, words) VALUES (?1, ?2)";
+    const DONE: &str = "DELETE FROM sessions_to_index WHERE account_id = ?1 AND guid = ?2";
+
+    let account = account.get();
+    let mut taken: Vec<Noted> = Vec::new();
+    let mut letters = 0;
+    let question = sql_query(NOTED).bind::<BigInt, _>(account).bind::<BigInt, _>(i64::from(limit));
+    for noted in question.load_iter::<Noted, _>(conn)? {
+        let noted = noted?;
+        letters += noted.letters();
+        if letters > MOST_LETTERS && !taken.is_empty() {
+            break;
+        }
+        taken.push(noted);
+    }
+    for noted in &taken {
+        let of_session = |statement| sql_query(statement).bind::<BigInt, _>(account).bind::<Guid, _>(noted.guid);
+        of_session(FORGET).execute(conn)?;
+        if let Some(words) = noted.words(account) {
+            let indexed: Indexed = of_session(KEEP).get_result(conn)?;
+            sql_query(KEEP_WORDS).bind::<BigInt, _>(indexed.id).bind::<Text, _>(words).execute(conn)?;
+        }
+        of_session(DONE).execute(conn)?;
+    }
+    Ok(rows(i64::try_from(taken.len()).unwrap_or_default()))
+}
+
+pub(super) fn noted(conn: &mut SqliteConnection, account: AccountId) -> QueryResult<i64> {
+    const NOTED: &str = "SELECT count(*) AS count FROM sessions_to_index WHERE account_id = ?1";
+    Ok(sql_query(NOTED).bind::<BigInt, _>(account.get()).get_result::<Count>(conn)?.count)
+}
+
+pub(super) fn months(conn: &mut SqliteConnection, terms: &Terms) -> QueryResult<Vec<Month>> {
+    // From the first start to the first of a later month, and so on.
+    const MONTHS_WITH_SESSIONS: &str = "
+        WITH RECURSIVE starts (at) AS (
+            SELECT (SELECT start_at FROM sessions WHERE account_id = ?1 AND status >= 0 AND start_at >= ?2 ORDER BY start_at LIMIT 1)
+            UNION ALL
+            SELECT (
+                SELECT start_at FROM sessions WHERE account_id = ?1 AND status >= 0
+                  AND start_at >= strftime('%Y-%m-%dT%H:%M:%S.000000Z', at, 'start of month', '1 month') ORDER BY start_at LIMIT 1
+            ) FROM starts WHERE at IS NOT NULL
+        )
+        SELECT CAST(substr(at, 1, 4) AS INTEGER) * 12 + CAST(substr(at, 6, 2) AS INTEGER) AS month FROM starts WHERE at <= ?3";
+    let question = sql_query(MONTHS_WITH_SESSIONS).bind::<BigInt, _>(terms.account);
+    let question = question.bind::<Instant, _>(terms.earliest_start().unwrap_or(DbInstant(Timestamp::MIN)));
+    question.bind::<Instant, _>(terms.latest_start().unwrap_or(DbInstant(Timestamp::MAX))).load(conn)
+}
+
+pub(super) fn in_months(conn: &mut SqliteConnection, terms: &Terms, months: &[i32], limit: i64) -> QueryResult<Vec<Place>> {
+    // CROSS JOIN is the order in which SQLite goes about it.
+    let some = format!(
+        "session_words
+        CROSS JOIN session_index ON session_index.id = session_words.rowid
+        CROSS JOIN sessions ON sessions.account_id = session_index.account_id AND sessions.guid = session_index.guid
+        WHERE session_words MATCH ?{} AND session_index.account_id = ?1 AND NOT EXISTS (
+            SELECT 1 FROM sessions_to_index AS noted WHERE noted.account_id = sessions.account_id AND noted.guid = sessions.guid
+        )",
+        FIRST_PATTERN + terms.patterns().count()
+    );
+    let mut found = Vec::new();
+    for month in months {
+        let missing = limit - i64::try_from(found.len()).unwrap_or(limit);
+        if missing <= 0 {
+            break;
+        }
+        let words = terms.keys.match_words(terms.account, *month);
+        found.append(&mut first_of(&some, terms, missing).bind::<Text, _>(words).load(conn)?);
+    }
+    Ok(found)
+}
+
+pub(super) fn among_noted(conn: &mut SqliteConnection, terms: &Terms, limit: i64) -> QueryResult<Vec<Place>> {
+    const NOTED: &str = "
+        sessions_to_index AS noted
+        CROSS JOIN sessions ON sessions.account_id = noted.account_id AND sessions.guid = noted.guid
+        WHERE noted.account_id = ?1";
+    first_of(NOTED, terms, limit).load(conn)
+}
+
+/// The first of some sessions that have what is asked for besides words.
+fn first_of<'q>(some: &str, terms: &'q Terms, limit: i64) -> BoxedSqlQuery<'q, Sqlite, SqlQuery> {
+    let columns = (FIRST_PATTERN..).zip(terms.patterns());
+    let texts: Vec<_> = columns.map(|(number, (column, _))| format!(r" AND {column} LIKE ?{number} ESCAPE '\'")).collect();
+    let question = format!(
+        "SELECT start_at, sessions.guid FROM {some} AND status >= 0 AND (?2 IS NULL OR duration_minutes = ?2)
+            AND (?3 IS NULL OR start_civil >= ?3) AND (?4 IS NULL OR start_civil <= ?4){}
+        ORDER BY start_at, sessions.guid LIMIT ?5",
+        texts.concat()
+    );
+    let question = sql_query(question).into_boxed::<Sqlite>().bind::<BigInt, _>(terms.account);
+    let question = question.bind::<Nullable<SmallInt>, _>(terms.minutes).bind::<Nullable<Civil>, _>(terms.begin);
+    let question = question.bind::<Nullable<Civil>, _>(terms.end).bind::<BigInt, _>(limit);
+    terms.patterns().map(|(_, pattern)| pattern).fold(question, BoxedSqlQuery::bind::<Text, _>)
+}

@@ -1,0 +1,81 @@
+//! A filter in the words of the databases.
+
+use derslik_domain::id::AccountId;
+use derslik_domain::session::SessionFilter;
+use derslik_domain::time::{CivilTime, Start, Timestamp, Zone};
+
+use super::keys::Keys;
+use crate::text::{contains, escaped};
+use crate::types::{DbCivil, DbGuid, DbInstant};
+
+/// No zone was ever further from Greenwich than this, so that a clock face bounds the instant that it stands for.
+const FURTHEST_OFFSET_MINUTES: i64 = 16 * 60;
+
+/// Sessions as a database looks for them.
+pub(super) struct Terms {
+    pub(super) account: i64,
+    /// The only one that comes into question; the inside is empty where what was asked for is no GUID.
+    #[expect(clippy::option_option, reason = "as the filter of the domain has it")]
+    pub(super) guid: Option<Option<DbGuid>>,
+    pub(super) keys: Keys,
+    pub(super) name: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) tags: Vec<String>,
+    pub(super) minutes: Option<i16>,
+    pub(super) begin: Option<DbCivil>,
+    pub(super) end: Option<DbCivil>,
+    pub(super) size: i64,
+    pub(super) offset: i64,
+}
+
+impl Terms {
+    pub(super) fn new(account: AccountId, filter: &SessionFilter) -> Self {
+        let pattern = |text: &Option<String>| text.as_deref().map(contains);
+        Self {
+            account: account.get(),
+            guid: filter.guid.map(|guid| guid.map(DbGuid::from)),
+            keys: Keys::of_filter(filter),
+            name: pattern(&filter.name),
+            description: pattern(&filter.description),
+            tags: filter.tags.iter().map(|tag| format!("%,{},%", escaped(tag))).collect(),
+            minutes: filter.duration.map(|minutes| i16::try_from(minutes).unwrap_or(i16::MAX)),
+            begin: filter.begin.map(DbCivil),
+            end: filter.end.map(DbCivil),
+            size: i64::from(filter.page.size()),
+            offset: i64::try_from(filter.page.offset()).unwrap_or(i64::MAX),
+        }
+    }
+
+    /// Whether the order of the starts may be a long way to what is looked for.
+    pub(super) fn are_hard(&self) -> bool {
+        self.guid.is_none() && !self.keys.is_empty()
+    }
+
+    /// How many there are up to the end of the page.
+    pub(super) fn end_of_page(&self) -> i64 {
+        self.offset.saturating_add(self.size)
+    }
+
+    /// Before this nothing can have started.
+    pub(super) fn earliest_start(&self) -> Option<DbInstant> {
+        self.begin.map(|face| DbInstant(shifted(face.0, FURTHEST_OFFSET_MINUTES).max(Timestamp::MIN)))
+    }
+
+    /// After this nothing can have started.
+    pub(super) fn latest_start(&self) -> Option<DbInstant> {
+        self.end.map(|face| DbInstant(shifted(face.0, -FURTHEST_OFFSET_MINUTES).min(Timestamp::MAX)))
+    }
+
+    /// What is looked for in texts: the column and the pattern.
+    pub(super) fn patterns(&self) -> impl Iterator<Item = (&str, &str)> {
+        let name = self.name.iter().map(|pattern| ("name_key", pattern.as_str()));
+        let description = self.description.iter().map(|pattern| ("description_key", pattern.as_str()));
+        name.chain(description).chain(self.tags.iter().map(|pattern| ("tags_key", pattern.as_str())))
+    }
+}
+
+/// The instant of a clock face in Greenwich, so many minutes earlier. Beyond the years 1 to 9999 the texts of SQLite do not
+/// sort as the instants do.
+fn shifted(face: CivilTime, minutes: i64) -> Timestamp {
+    Start::at(face, Zone::UTC).instant().minutes_before(minutes)
+}

@@ -1,0 +1,92 @@
+//! What SQLite finds sessions by holds nothing of those that are gone.
+#![cfg(test)]
+
+use derslik_domain::id::PrincipalId;
+use derslik_domain::job::BatchSize;
+use derslik_domain::session::{Session, SessionDuration};
+use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings};
+use derslik_testkit::builders::{account, guid, session};
+use derslik_testkit::contract::Harness;
+use diesel::connection::SimpleConnection;
+use diesel::sql_types::BigInt;
+use diesel::sqlite::SqliteConnection;
+use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+struct World {
+    conn: SqliteConnection,
+    harness: Harness<DieselUnitOfWork>,
+    _folder: tempfile::TempDir,
+}
+
+impl World {
+    /// Two sessions of one person and one of another, all taken up.
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("words.sqlite");
+        let url = DatabaseUrl::Sqlite(path.clone());
+        url.migrate().unwrap();
+        let conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+        let harness = Harness::new(|runtime| DieselUnitOfWork::new(&url, PoolSettings::default(), runtime));
+        let made = |number, creator| Session { created_by: PrincipalId::new(creator), ..session(guid(number)) };
+        let sessions = [made(1, 7), made(2, 7), made(3, 8)];
+        harness.write(move |stores| stores.sessions().insert_many(account().id, &sessions.iter().collect::<Vec<_>>()));
+        let mut world = Self { conn, harness, _folder: folder };
+        world.index();
+        assert_eq!(world.counts(), [3, 3, 0]);
+        world
+    }
+
+    fn index(&mut self) {
+        while self.harness.write(|stores| stores.sessions().index(account().id, 2)).get() > 0 {}
+        // An error here says that the words are not what they should be.
+        self.conn.batch_execute("INSERT INTO session_words (session_words) VALUES ('integrity-check')").unwrap();
+    }
+
+    fn count(&mut self, question: &str) -> i64 {
+        sql_query(format!("SELECT count(*) AS count FROM {question}")).get_result::<Count>(&mut self.conn).unwrap().count
+    }
+
+    /// How many sessions have an entry, how many have words, and how many are noted.
+    fn counts(&mut self) -> [i64; 3] {
+        let words = format!("session_words WHERE session_words MATCH '{}_*'", account().id.get());
+        [self.count("session_index"), self.count(&words), self.count("sessions_to_index")]
+    }
+}
+
+#[test]
+fn what_an_erasure_removes_has_no_words_at_once() {
+    let mut world = World::new();
+    let batch = BatchSize::new(10).unwrap();
+    let erased = world.harness.write(move |stores| stores.sessions().erase_created_by(account().id, PrincipalId::new(7), batch));
+    assert_eq!(erased.get(), 2);
+    assert_eq!(world.counts(), [1, 1, 0]);
+    world.index();
+    assert_eq!(world.counts(), [1, 1, 0]);
+}
+
+#[test]
+fn what_is_deleted_has_none_once_the_sweep_was_there() {
+    let mut world = World::new();
+    let deleted = session(guid(3)).deleted(PrincipalId::new(8), session(guid(3)).updated_at);
+    world.harness.write(move |stores| stores.sessions().update_many(account().id, &[&deleted]));
+    assert_eq!(world.counts(), [3, 3, 1]);
+    world.index();
+    assert_eq!(world.counts(), [2, 2, 0]);
+}
+
+#[test]
+fn a_change_that_no_search_sees_is_not_noted() {
+    let mut world = World::new();
+    let changed = Session { allow_recording: !session(guid(3)).allow_recording, ..session(guid(3)) };
+    world.harness.write(move |stores| stores.sessions().update_many(account().id, &[&changed]));
+    assert_eq!(world.counts(), [3, 3, 0]);
+    let longer = Session { duration: SessionDuration::from_minutes(77).unwrap(), ..session(guid(3)) };
+    world.harness.write(move |stores| stores.sessions().update_many(account().id, &[&longer]));
+    assert_eq!(world.counts(), [3, 3, 1]);
+}

@@ -1,0 +1,2 @@
+-- Nothing: PostgreSQL has such keys already, in session_index.
+SELECT;
