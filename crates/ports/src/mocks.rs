@@ -112,17 +112,23 @@ pub struct FakeUnitOfWork {
 struct Inner {
     stores: MockStores,
     commits: usize,
+    writes_of_one: usize,
 }
 
 impl FakeUnitOfWork {
     /// A unit of work over these stores.
     pub fn new(stores: MockStores) -> Self {
-        Self { inner: Arc::new(Mutex::new(Inner { stores, commits: 0 })) }
+        Self { inner: Arc::new(Mutex::new(Inner { stores, commits: 0, writes_of_one: 0 })) }
     }
 
     /// How many transactions were committed.
     pub fn commits(&self) -> usize {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).commits
+    }
+
+    /// How many of them were said to be of one statement.
+    pub fn writes_of_one(&self) -> usize {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).writes_of_one
     }
 }
 
@@ -145,6 +151,17 @@ impl UnitOfWork for FakeUnitOfWork {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let result = work(&mut inner.stores);
         inner.commits += usize::from(result.is_ok());
+        result
+    }
+
+    async fn write_one<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnOnce(&mut dyn Stores) -> Result<T, E> + Send + 'static,
+    {
+        let result = self.write(work).await;
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).writes_of_one += usize::from(result.is_ok());
         result
     }
 }

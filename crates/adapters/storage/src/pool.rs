@@ -139,6 +139,9 @@ pub(crate) trait Database: Connection + Send + Sized + 'static {
 
     /// Runs `work` in a transaction that may write.
     fn write<T>(&mut self, work: impl FnOnce(&mut Self) -> QueryResult<T>) -> QueryResult<T>;
+
+    /// Whether the server has not hung up, as far as it has told so far. Nothing is sent.
+    fn is_open(&mut self) -> bool;
 }
 
 impl Database for PgConnection {
@@ -149,6 +152,12 @@ impl Database for PgConnection {
     fn write<T>(&mut self, work: impl FnOnce(&mut Self) -> QueryResult<T>) -> QueryResult<T> {
         self.transaction(work)
     }
+
+    fn is_open(&mut self) -> bool {
+        // A first look reads what the server said before it hung up, a second finds that it did.
+        let mut said = self.notifications_iter();
+        (0..2).all(|_| !matches!(said.next(), Some(Err(_))))
+    }
 }
 
 impl Database for SqliteConnection {
@@ -158,6 +167,10 @@ impl Database for SqliteConnection {
 
     fn write<T>(&mut self, work: impl FnOnce(&mut Self) -> QueryResult<T>) -> QueryResult<T> {
         self.immediate_transaction(work)
+    }
+
+    fn is_open(&mut self) -> bool {
+        true
     }
 }
 

@@ -10,7 +10,7 @@ use derslik_domain::job::ShownJob;
 use derslik_domain::session::Session;
 use derslik_ports::outbound::{CourseRecord, JobOfProject, LookUp, StoreError, Stores, UnitOfWork, ViewedCourse};
 use diesel::result::Error;
-use r2d2::Pool;
+use r2d2::{Pool, PooledConnection};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::timeout;
@@ -219,7 +219,8 @@ impl<C: Connector> Lane<C> {
         .await
     }
 
-    /// Runs `work` without a transaction around its statement. It is run once, whatever becomes of the connection.
+    /// Runs `work` without a transaction around its statement. It is run once, whatever becomes of the connection; so one that
+    /// is known to be dead is not used.
     async fn write_one<T, E, F>(&self, sleeper: Arc<Notify>, work: F) -> Result<T, E>
     where
         T: Send + 'static,
@@ -227,7 +228,7 @@ impl<C: Connector> Lane<C> {
         F: FnOnce(&mut dyn Stores) -> Result<T, E> + Send + 'static,
     {
         self.run(move |pool| {
-            let mut link = pool.get().map_err(no_connection)?;
+            let mut link = open_link(&pool)?;
             let mut stores = DieselStores::of_one_statement(link.conn.as_conn());
             let result = work(&mut stores);
             let (lost, wakes) = (stores.is_lost(), stores.wakes());
@@ -238,6 +239,19 @@ impl<C: Connector> Lane<C> {
             result
         })
         .await
+    }
+}
+
+/// A connection of the pool on which the server has not hung up.
+fn open_link<C: Connector>(pool: &Pool<Manager<C>>) -> Result<PooledConnection<Manager<C>>, StoreError> {
+    let mut more_tries = pool.max_size();
+    loop {
+        let mut link = pool.get().map_err(no_connection)?;
+        if more_tries == 0 || link.conn.is_open() {
+            return Ok(link);
+        }
+        link.broken = true;
+        more_tries -= 1;
     }
 }
 

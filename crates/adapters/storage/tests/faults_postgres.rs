@@ -226,19 +226,38 @@ fn a_write_of_one_statement_is_a_transaction_of_its_own_and_refused_a_second_sta
 }
 
 #[test]
-fn a_write_of_one_statement_on_connections_that_were_cut_is_told_each_time_until_there_are_new_ones() {
+fn a_write_of_one_statement_uses_no_connection_that_was_cut_or_of_a_server_that_was_restarted() {
     let world = World::new();
-    world.fill_pool();
-    cut_all(&mut world.connect());
-    let mut number = 0;
-    // Nobody knows what became of such a statement, so none is sent again.
-    while let Err(error) = world.harness.runtime().block_on(world.harness.unit_of_work().write_one(move |stores| insert(stores, number))) {
-        assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
-        assert!(!world.find(number).unwrap());
-        number += 1;
+    let write_one = |number| world.harness.runtime().block_on(world.harness.unit_of_work().write_one(move |stores| insert(stores, number)));
+    for number in (1..10).step_by(3) {
+        world.fill_pool();
+        world.cut_all_connections();
+        write_one(number).unwrap();
+        world.fill_pool();
+        world.server.restart().unwrap();
+        write_one(number + 1).unwrap();
+        world.fill_pool();
+        world.server.stop_immediate().unwrap();
+        world.server.restart().unwrap();
+        write_one(number + 2).unwrap();
+        assert!((number..number + 3).all(|number| world.find(number).unwrap()));
     }
-    assert!((1..=u128::from(CONNECTIONS)).contains(&number), "{number} refusals");
-    assert!(world.find(number).unwrap());
+}
+
+#[test]
+fn a_write_of_one_statement_whose_connection_is_cut_meanwhile_is_told_and_not_done_again() {
+    let world = World::new();
+    let url = world.database.url().to_owned();
+    let (tried, all) = mpsc::channel();
+    let written = world.harness.runtime().block_on(world.harness.unit_of_work().write_one(move |stores| {
+        tried.send(()).unwrap();
+        cut_all(&mut PgConnection::establish(&url).unwrap());
+        insert(stores, 1)
+    }));
+    assert!(is_unavailable(&written), "{written:?}");
+    assert_eq!(all.iter().count(), 1);
+    assert!(!world.find(1).unwrap());
+    world.add(1).unwrap();
 }
 
 #[test]

@@ -22,10 +22,12 @@ pub(super) async fn run<U: UnitOfWork>(
     let principal = actor.principal.id;
     let now = service.clock.now();
     let ids = Arc::clone(&service.ids);
+    let targets = batch.targets();
+    // What creates and nothing else is written by one statement.
+    let is_one_statement = once.is_none() && targets.is_empty();
     let guard = Guard::new(actor, once, now);
     let work = move |stores: &mut dyn Stores| {
         let sessions = stores.sessions();
-        let targets = batch.targets();
         let existing = if targets.is_empty() { HashMap::new() } else { sessions.lock_many(account.id, &targets)? };
         let creator = Creator { principal, settings: &account.settings, now };
         let outcome = batch.decide(existing, &creator, || ids.session_guid());
@@ -38,7 +40,8 @@ pub(super) async fn run<U: UnitOfWork>(
         }
         Ok(outcome)
     };
-    service.uow.write(move |stores| guard.run(stores, work)).await
+    let work = move |stores: &mut dyn Stores| guard.run(stores, work);
+    if is_one_statement { service.uow.write_one(work).await } else { service.uow.write(work).await }
 }
 
 #[cfg(test)]
@@ -46,11 +49,12 @@ mod tests {
     use std::collections::BTreeSet;
 
     use derslik_domain::form::Field;
+    use derslik_domain::idempotency::{Answer, IdempotencyKey, RequestDigest};
     use derslik_domain::identity::Scopes;
     use derslik_domain::session::{BatchItem, SessionForm, Target, Verdict};
     use derslik_ports::inbound::SessionService;
     use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores, StoppedClock};
-    use derslik_ports::outbound::StoreError;
+    use derslik_ports::outbound::{KeyState, StoreError};
     use derslik_testkit::builders::{account, actor_of, guid, now, session, session_form};
     use mockall::{Sequence, predicate::eq};
 
@@ -103,7 +107,27 @@ mod tests {
         let performed = service.upsert_batch(&actor_of(account()), batch, None).await.unwrap();
 
         assert!(matches!(verdicts(&performed), [Verdict::Created(_), Verdict::Updated(_), Verdict::NotFound]));
-        assert_eq!(uow.commits(), 1);
+        assert_eq!((uow.commits(), uow.writes_of_one()), (1, 0));
+    }
+
+    #[tokio::test]
+    async fn creates_without_a_transaction_around_the_one_statement_unless_the_answer_is_kept_with_it() {
+        let (batch, request) = (|| Batch::new(vec![create(session_form()), create(session_form())]), RequestDigest::new([1; 32]));
+        let mut stores = MockStores::default();
+        stores.sessions.expect_insert_many().times(2).returning(|_, sessions| {
+            assert_eq!(sessions.len(), 2);
+            Ok(())
+        });
+        stores.idempotency.expect_hold().once().returning(|_, _| Ok(KeyState::Free));
+        stores.idempotency.expect_keep().once().returning(|_, _, _| Ok(()));
+        let (service, uow) = service(stores);
+
+        service.upsert_batch(&actor_of(account()), batch(), None).await.unwrap();
+        assert_eq!((uow.commits(), uow.writes_of_one()), (1, 1));
+        let render = Box::new(|_: &BatchOutcome| Answer { status: 200, body: Vec::new() });
+        let once = Once { key: IdempotencyKey::parse("a").unwrap(), request, render };
+        service.upsert_batch(&actor_of(account()), batch(), Some(once)).await.unwrap();
+        assert_eq!((uow.commits(), uow.writes_of_one()), (2, 1));
     }
 
     #[tokio::test]
