@@ -140,6 +140,7 @@ pub fn fold(text: &str) -> String {
             'I' | 'İ' | 'ı' => folded.push('i'),
             // A combining dot above, which lower-casing İ elsewhere leaves behind.
             '\u{307}' => {}
+            other if other.is_ascii() => folded.push(other.to_ascii_lowercase()),
             other => folded.extend(other.to_lowercase()),
         }
     }

@@ -1,6 +1,6 @@
 //! Instants, civil time and time zones: how a clock face becomes an instant. It never asks what time it is.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -210,8 +210,7 @@ impl FromStr for WrittenTime {
 
 impl fmt::Display for WrittenTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_face(f, self.face)?;
-        self.offset_seconds.map_or(Ok(()), |offset| write_offset(f, offset))
+        write_time(f, self.face, self.offset_seconds)
     }
 }
 
@@ -389,30 +388,63 @@ impl OffsetTime {
 
 impl fmt::Display for OffsetTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_face(f, self.face)?;
-        write_offset(f, self.offset_seconds)
+        write_time(f, self.face, Some(self.offset_seconds))
     }
 }
 
-fn write_face(f: &mut fmt::Formatter<'_>, face: NaiveDateTime) -> fmt::Result {
+/// The letters of a time. Each answer has many of them, and numbers that are formatted one by one take several times as long.
+struct Letters {
+    bytes: [u8; 40],
+    length: usize,
+}
+
+impl Letters {
+    fn mark(&mut self, mark: u8) {
+        if let Some(byte) = self.bytes.get_mut(self.length) {
+            *byte = mark;
+            self.length += 1;
+        }
+    }
+
+    /// The last `count` digits of a number.
+    fn digits(&mut self, number: u32, count: u32) {
+        for place in (0..count).rev() {
+            let digit = number / 10_u32.pow(place) % 10;
+            self.mark(b'0' + u8::try_from(digit).unwrap_or_default());
+        }
+    }
+}
+
+fn write_time(f: &mut fmt::Formatter<'_>, face: NaiveDateTime, offset_seconds: Option<i32>) -> fmt::Result {
     let (date, time) = (face.date(), face.time());
-    write!(f, "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", date.year(), date.month(), date.day(), time.hour(), time.minute(), time.second())?;
+    let mut letters = Letters { bytes: [0; 40], length: 0 };
+    match u32::try_from(date.year()) {
+        Ok(year @ 0..10_000) => letters.digits(year, 4),
+        _ => write!(f, "{:04}", date.year())?,
+    }
+    for (mark, number) in [(b'-', date.month()), (b'-', date.day()), (b'T', time.hour()), (b':', time.minute()), (b':', time.second())] {
+        letters.mark(mark);
+        letters.digits(number, 2);
+    }
     let mut fraction = time.nanosecond();
-    if fraction == 0 {
-        return Ok(());
+    if fraction != 0 {
+        let mut digits = 9;
+        while fraction.is_multiple_of(10) {
+            fraction /= 10;
+            digits -= 1;
+        }
+        letters.mark(b'.');
+        letters.digits(fraction, digits);
     }
-    let mut digits = 9;
-    while fraction % 10 == 0 {
-        fraction /= 10;
-        digits -= 1;
+    if let Some(seconds) = offset_seconds {
+        let minutes = seconds.unsigned_abs() / 60;
+        letters.mark(if seconds < 0 { b'-' } else { b'+' });
+        letters.digits(minutes / 60, 2);
+        letters.mark(b':');
+        letters.digits(minutes % 60, 2);
     }
-    write!(f, ".{fraction:0digits$}")
-}
-
-fn write_offset(f: &mut fmt::Formatter<'_>, offset_seconds: i32) -> fmt::Result {
-    let minutes = offset_seconds.abs() / 60;
-    f.write_char(if offset_seconds < 0 { '-' } else { '+' })?;
-    write!(f, "{:02}:{:02}", minutes / 60, minutes % 60)
+    let written = letters.bytes.get(..letters.length).and_then(|bytes| std::str::from_utf8(bytes).ok());
+    f.write_str(written.unwrap_or_default())
 }
 
 #[cfg(test)]

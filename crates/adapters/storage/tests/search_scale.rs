@@ -172,7 +172,7 @@ struct Size {
 const FILL_SQLITE: &str = "
     INSERT INTO sessions
     WITH RECURSIVE numbers (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < MANY),
-    made AS (
+    made AS MATERIALIZED (
         SELECT i, 1767225600 + 60 * (i * (1000000 / MANY) + abs(random()) % 65536) AS start,
             'ders ' || substr(LETTERS, 1 + abs(random()) % 60, 7) || ' ' || substr(LETTERS, 1 + abs(random()) % 60, 9) || ' ' || i AS words,
             CASE WHEN i % 10 < 7 THEN substr(LETTERS, 1 + abs(random()) % 60) || ' ' || substr(LETTERS, 1 + abs(random()) % 60) END AS description,

@@ -1,10 +1,14 @@
 //! The settings of a session under the names of the dialect, in its order.
 
+use std::cell::Cell;
+
 use derslik_domain::form::{Field, FieldFault};
-use derslik_domain::session::{OptionFlag, OptionName, OptionsForm, OptionsPatch, PreparationTime, Session, SessionOptions};
-use serde::ser::SerializeMap;
+use derslik_domain::session::{
+    OptionFlag, OptionName, OptionsForm, OptionsPatch, PreparationTime, Session, SessionDuration, SessionOptions,
+};
+use serde::ser::{Error as _, SerializeMap};
 use serde::{Serialize, Serializer};
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::json::{AsSent, Slot, for_each_member};
 
@@ -136,7 +140,42 @@ fn read_flag(form: &mut OptionsForm, flag: OptionFlag, slot: Slot<'_>) {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OptionsView<'a>(pub(crate) &'a Session);
 
+/// What `options` of a session says, and of which sessions.
+struct Written {
+    options: SessionOptions,
+    duration: SessionDuration,
+    json: Box<RawValue>,
+}
+
+thread_local! {
+    /// What was written last: it is more than half of a session, and the same for most of a list.
+    static LAST: Cell<Option<Written>> = const { Cell::new(None) };
+}
+
+impl Written {
+    fn new(session: &Session) -> serde_json::Result<Self> {
+        let json = to_raw_value(&EveryOption(session))?;
+        Ok(Self { options: session.options.clone(), duration: session.duration, json })
+    }
+
+    fn is_of(&self, session: &Session) -> bool {
+        self.duration == session.duration && self.options == session.options
+    }
+}
+
 impl Serialize for OptionsView<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let last = LAST.take().filter(|last| last.is_of(self.0)).map_or_else(|| Written::new(self.0), Ok);
+        let last = last.map_err(S::Error::custom)?;
+        let written = last.json.serialize(serializer);
+        LAST.set(Some(last));
+        written
+    }
+}
+
+struct EveryOption<'a>(&'a Session);
+
+impl Serialize for EveryOption<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let options = &self.0.options;
         let mut map = serializer.serialize_map(Some(OPTIONS.len()))?;
@@ -257,7 +296,8 @@ fn capitalised(name: &str) -> String {
 mod tests {
     use std::collections::BTreeSet;
 
-    use derslik_domain::session::FlagPatch;
+    use derslik_domain::session::{FlagPatch, ReturnUrl};
+    use derslik_testkit::builders::{guid, session};
 
     use super::*;
 
@@ -286,6 +326,27 @@ mod tests {
         );
         let expected = FlagPatch::default().with(OptionFlag::AllowRating, false).with(OptionFlag::ChatOffNewMessageSound, true);
         assert_eq!((form.flags, form.faults.len(), form.preparation_time), (expected, 0, Field::Missing));
+    }
+
+    #[test]
+    fn each_session_shows_its_own_settings_whatever_was_shown_before() {
+        let plain = session(guid(1));
+        let set = |patch: OptionsPatch| Session { options: plain.options.clone().merged(patch), ..plain.clone() };
+        let sessions = [
+            plain.clone(),
+            set(OptionsPatch { flags: FlagPatch::default().with(OptionFlag::AllowRating, false), ..OptionsPatch::default() }),
+            set(OptionsPatch { preparation_time: PreparationTime::from_minutes(33), ..OptionsPatch::default() }),
+            set(OptionsPatch { return_url: ReturnUrl::new("https://\"a\"").ok(), ..OptionsPatch::default() }),
+            Session { duration: SessionDuration::from_minutes(77).unwrap(), ..plain.clone() },
+        ];
+        let shown: Vec<_> = sessions.iter().map(|session| serde_json::to_string(&EveryOption(session)).unwrap()).collect();
+        assert_eq!(shown.iter().collect::<BTreeSet<_>>().len(), sessions.len());
+        for (first, before) in sessions.iter().enumerate() {
+            for (second, after) in sessions.iter().enumerate() {
+                let list = serde_json::to_string(&[OptionsView(before), OptionsView(after), OptionsView(after)]).unwrap();
+                assert_eq!(list, format!("[{},{},{}]", shown[first], shown[second], shown[second]));
+            }
+        }
     }
 
     #[test]
