@@ -8,6 +8,7 @@ use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{
     Claim, Completion, Enqueued, Exchanged, HeldJob, JobOfProject, JobRepository, JobsPage, QueueDepth, StoreError, UnknownJob,
 };
+use diesel::connection::DefaultLoadingMode;
 use diesel::dsl::{count_star, min, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
@@ -205,11 +206,10 @@ impl JobRepository for DieselStores<'_> {
     }
 
     fn claim(&mut self, account: AccountId, claim: &Claim) -> Result<Vec<Job>, StoreError> {
-        let rows = self.query(|conn| match conn {
-            Conn::Pg(conn) => postgres::claim(conn, account, claim),
+        let jobs: Vec<_> = self.query(|conn| match conn {
+            Conn::Pg(conn) => Ok(postgres::claim(conn, account, claim)?.into_iter().filter_map(readable).collect()),
             Conn::Sqlite(conn) => due_on_sqlite(conn, account, claim),
         })?;
-        let jobs = readable(rows);
         if self.is_postgres() {
             return Ok(in_order(jobs));
         }
@@ -271,7 +271,10 @@ impl JobRepository for DieselStores<'_> {
             Conn::Pg(conn) => postgres::exchange(conn, account, done, claim),
             Conn::Sqlite(_) => Ok(Default::default()),
         })?;
-        Ok(Exchanged { completed: completed.into_iter().map(held_job).collect(), claimed: in_order(readable(claimed)) })
+        Ok(Exchanged {
+            completed: completed.into_iter().map(held_job).collect(),
+            claimed: in_order(claimed.into_iter().filter_map(readable).collect()),
+        })
     }
 
     fn accounts_with_expired(&mut self, now: Timestamp, term: LeaseTerm) -> Result<Vec<AccountId>, StoreError> {
@@ -302,7 +305,7 @@ impl JobRepository for DieselStores<'_> {
             Conn::Pg(conn) => expired.select(JobRow::as_select()).for_update().skip_locked().load(conn),
             Conn::Sqlite(conn) => expired.select(JobRow::as_select()).load(conn),
         })?;
-        Ok(readable(rows))
+        Ok(rows.into_iter().filter_map(readable).collect())
     }
 
     fn prune(&mut self, account: AccountId, before: Timestamp, limit: u16) -> Result<RowCount, StoreError> {
@@ -380,24 +383,27 @@ fn page_of(account: AccountId, page: &JobsPage) -> _ {
 
 /// The due jobs that a claim is about. Each priority is asked for by itself, so that jobs which wait for their time are passed
 /// over and not walked through.
-fn due_on_sqlite(conn: &mut SqliteConnection, account: AccountId, claim: &Claim) -> QueryResult<Vec<JobRow>> {
-    let actions = names(claim.actions);
+fn due_on_sqlite(conn: &mut SqliteConnection, account: AccountId, claim: &Claim) -> QueryResult<Vec<Job>> {
+    let (actions, limit) = (names(claim.actions), usize::from(claim.limit));
     let of_account = || jobs::table.filter(jobs::account_id.eq(account.get())).filter(sql::<Bool>(SCHEDULED));
     let (mut due, mut last) = (Vec::new(), None);
     loop {
-        let left = i64::from(claim.limit) - i64::try_from(due.len()).unwrap_or(i64::MAX);
         let above = of_account().filter(jobs::priority.gt(last.unwrap_or(i16::MIN)));
         let next: Option<i16> = above.order(jobs::priority).select(jobs::priority).first(conn).optional()?;
-        let Some(priority) = next.filter(|_| left > 0) else { return Ok(due) };
-        let mut rows: Vec<JobRow> = of_account()
+        let Some(priority) = next.filter(|_| due.len() < limit) else { return Ok(due) };
+        let rows = of_account()
             .filter(jobs::priority.eq(priority))
             .filter(jobs::due_at.le(DbInstant(claim.at)))
             .filter(jobs::action.eq_any(&actions))
             .order((jobs::due_at, jobs::id))
-            .limit(left)
-            .select(JobRow::as_select())
-            .load(conn)?;
-        due.append(&mut rows);
+            .select(JobRow::as_select());
+        // No further than it takes: nobody knows how many can't be read.
+        for row in rows.load_iter::<JobRow, DefaultLoadingMode>(conn)? {
+            due.extend(readable(row?));
+            if due.len() >= limit {
+                break;
+            }
+        }
         last = Some(priority);
     }
 }

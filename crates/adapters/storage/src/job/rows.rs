@@ -297,12 +297,9 @@ pub(super) fn shown_of(rows: Vec<(String, ShownRow)>, asked: &[JobOfProject]) ->
     Ok(shown)
 }
 
-/// Those of the jobs that can be read. One whose row breaks the rules, or says what only a newer program understands, is told of
-/// and must not hold up the others.
-pub(super) fn readable(rows: Vec<JobRow>) -> Vec<Job> {
-    let readable = rows.into_iter().filter_map(|row| {
-        let id = row.id;
-        Job::try_from(row).map_err(|error| tracing::error!(job = id, %error, "passed over a job that can not be read")).ok()
-    });
-    readable.collect()
+/// A job that can be read. One whose row breaks the rules, or says what only a newer program understands, is told of and must not
+/// hold up the others.
+pub(super) fn readable(row: JobRow) -> Option<Job> {
+    let id = row.id;
+    Job::try_from(row).map_err(|error| tracing::error!(job = id, %error, "passed over a job that can not be read")).ok()
 }
