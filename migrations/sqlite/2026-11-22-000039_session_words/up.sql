@@ -9,11 +9,12 @@ CREATE TABLE sessions_to_index (
     PRIMARY KEY (account_id, guid)
 ) STRICT, WITHOUT ROWID;
 
--- The sessions that the sweep has taken up, as they then were: those that were written since are noted again.
+-- The sessions that the sweep has taken up, with the start that they then had: those that were written since are noted again.
 CREATE TABLE session_index (
     id INTEGER NOT NULL PRIMARY KEY,
     account_id INTEGER NOT NULL,
     guid BLOB NOT NULL CHECK (length(guid) = 16),
+    start_at TEXT NOT NULL,
     UNIQUE (account_id, guid),
     FOREIGN KEY (account_id, guid) REFERENCES sessions ON DELETE CASCADE
 ) STRICT;

@@ -242,7 +242,8 @@ impl<C: Connector> Lane<C> {
     }
 }
 
-/// A connection of the pool on which the server has not hung up.
+/// A connection of the pool on which the server has not hung up, as far as has arrived here. A server that is gone without a word,
+/// or says it this moment, is not noticed.
 fn open_link<C: Connector>(pool: &Pool<Manager<C>>) -> Result<PooledConnection<Manager<C>>, StoreError> {
     let mut more_tries = pool.max_size();
     loop {

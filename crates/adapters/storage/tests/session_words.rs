@@ -1,4 +1,4 @@
-//! What SQLite finds sessions by holds nothing of those that are gone.
+//! What SQLite finds sessions by finds none that are gone, and is kept after those that change.
 #![cfg(test)]
 
 use derslik_domain::id::PrincipalId;

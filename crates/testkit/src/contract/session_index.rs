@@ -15,6 +15,7 @@ pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
         Case { name: "a_search_finds_the_same_among_many_whether_texts_are_indexed_or_not", run: search_many },
         Case { name: "a_search_finds_the_oddest_texts_among_many", run: search_odd_texts },
         Case { name: "a_search_finds_what_was_moved_where_it_is_now", run: search_moved },
+        Case { name: "a_page_has_the_first_of_a_month_whatever_order_they_were_taken_up_in", run: search_within_a_month },
         Case { name: "a_search_finds_what_is_written_and_taken_up_meanwhile", run: search_while_written },
         Case { name: "long_texts_are_taken_up_a_few_at_a_time", run: long_texts },
         Case { name: "sessions_expire_once_at_the_end_that_they_have_now", run: expiry },
@@ -41,7 +42,8 @@ fn search_while_written<U: UnitOfWork + Clone>(harness: &Harness<U>) {
     let uow = harness.unit_of_work().clone();
     let writer = harness.runtime().spawn(async move {
         for round in 0..150 {
-            let session = Session { allow_recording: round % 2 == 0, ..named(2_345, "Ders 2345") };
+            let duration = SessionDuration::from_minutes(60 + round % 2).expect("a duration");
+            let session = Session { duration, ..named(2_345, "Ders 2345") };
             let written = uow.write(move |stores| stores.sessions().update_many(account().id, &[&session])).await;
             written.map_err(|error: StoreError| error).expect("the write succeeds");
             if round % 3 == 0 {
@@ -229,6 +231,29 @@ fn search_moved<U: UnitOfWork>(harness: &Harness<U>) {
     assert_eq!(by_name(harness, "rare"), [4, 3, 1]);
     index(harness);
     assert_eq!(by_name(harness, "rare"), [4, 3, 1]);
+}
+
+fn search_within_a_month<U: UnitOfWork>(harness: &Harness<U>) {
+    store_plain(harness);
+    // By GUID and by time of writing they are in one order, by start in the other; two start together.
+    let rare = |number: u128| Session { start: start(&format!("2026-05-{:02}T10:00:00", 31 - number / 2)), ..named(number, "rare") };
+    store(harness, (2..=11).map(rare).collect());
+    let look = || {
+        let page = |number, size| {
+            search(
+                harness,
+                FilterForm { name: text("rare"), page_number: Field::Given(number), page_size: Field::Given(size), ..Default::default() },
+            )
+        };
+        let pages = [vec![10, 11, 8], vec![9, 6, 7], vec![4, 5, 2], vec![3]];
+        assert_eq!([page(1, 3), page(2, 3), page(3, 3), page(4, 3)], pages);
+    };
+    look();
+    index(harness);
+    look();
+    update(harness, Session { allow_recording: false, ..rare(8) });
+    update(harness, Session { description: SessionDescription::new("more").ok(), ..rare(6) });
+    look();
 }
 
 fn expiry<U: UnitOfWork>(harness: &Harness<U>) {

@@ -28,7 +28,8 @@ pub(super) fn follow(conn: &mut PgConnection, account: AccountId, limit: u16) ->
             FROM (SELECT id, guids FROM sessions_to_index WHERE account_id = $1 ORDER BY id LIMIT $2) AS first
         ), each AS (
             SELECT id, place, one.guid, (
-                SELECT length(name_key) + coalesce(length(description_key), 0) FROM sessions WHERE account_id = $1 AND guid = one.guid
+                SELECT length(name_key) + coalesce(length(description_key), 0) + coalesce(length(tags_key), 0)
+                FROM sessions WHERE account_id = $1 AND guid = one.guid
             ) AS letters
             FROM noted, unnest(guids) WITH ORDINALITY AS one (guid, place) WHERE before < $2
         ), counted AS (

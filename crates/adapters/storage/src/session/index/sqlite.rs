@@ -14,8 +14,8 @@ use super::super::terms::Terms;
 use super::{Count, Month, Place, rows};
 use crate::types::{Civil, DbGuid, DbInstant, Guid, Instant};
 
-/// About how many letters are taken up at a time, while other writers wait. One session is taken whatever it has.
-const MOST_LETTERS: usize = 20_000;
+/// About how many bytes of text are taken up at a time, while other writers wait. One session is taken whatever it has.
+const MOST_BYTES: usize = 20_000;
 
 /// The number of the first parameter that is a pattern.
 const FIRST_PATTERN: usize = 6;
@@ -44,8 +44,8 @@ struct Indexed {
 }
 
 impl Noted {
-    fn letters(&self) -> usize {
-        self.name_key.as_ref().map_or(0, String::len) + self.description_key.as_ref().map_or(0, String::len)
+    fn bytes(&self) -> usize {
+        [&self.name_key, &self.description_key, &self.tags_key].into_iter().flatten().map(String::len).sum()
     }
 
     /// The words of the session, if there is one.
@@ -63,18 +63,20 @@ pub(super) fn follow(conn: &mut SqliteConnection, account: AccountId, limit: u16
         LEFT JOIN sessions ON sessions.account_id = noted.account_id AND sessions.guid = noted.guid AND status >= 0
         WHERE noted.account_id = ?1 ORDER BY noted.guid LIMIT ?2";
     const FORGET: &str = "DELETE FROM session_index WHERE account_id = ?1 AND guid = ?2";
-    const KEEP: &str = "INSERT INTO session_index (account_id, guid) VALUES (?1, ?2) RETURNING id";
+    const KEEP: &str = "
+        INSERT INTO session_index (account_id, guid, start_at)
+        SELECT account_id, guid, start_at FROM sessions WHERE account_id = ?1 AND guid = ?2 RETURNING id";
     const KEEP_WORDS: &str = "INSERT INTO session_words (rowid, words) VALUES (?1, ?2)";
     const DONE: &str = "DELETE FROM sessions_to_index WHERE account_id = ?1 AND guid = ?2";
 
     let account = account.get();
     let mut taken: Vec<Noted> = Vec::new();
-    let mut letters = 0;
+    let mut bytes = 0;
     let question = sql_query(NOTED).bind::<BigInt, _>(account).bind::<BigInt, _>(i64::from(limit));
     for noted in question.load_iter::<Noted, _>(conn)? {
         let noted = noted?;
-        letters += noted.letters();
-        if letters > MOST_LETTERS && !taken.is_empty() {
+        bytes += noted.bytes();
+        if bytes > MOST_BYTES && !taken.is_empty() {
             break;
         }
         taken.push(noted);
@@ -114,12 +116,17 @@ pub(super) fn months(conn: &mut SqliteConnection, terms: &Terms) -> QueryResult<
 }
 
 pub(super) fn in_months(conn: &mut SqliteConnection, terms: &Terms, months: &[i32], limit: i64) -> QueryResult<Vec<Place>> {
-    // CROSS JOIN is the order in which SQLite goes about it.
+    // CROSS JOIN is the order in which SQLite goes about it, and LIMIT keeps it from mixing the two questions: so whoever has the
+    // words is sorted first, and no more of them are compared than it takes.
     let some = format!(
-        "session_words
-        CROSS JOIN session_index ON session_index.id = session_words.rowid
-        CROSS JOIN sessions ON sessions.account_id = session_index.account_id AND sessions.guid = session_index.guid
-        WHERE session_words MATCH ?{} AND session_index.account_id = ?1 AND NOT EXISTS (
+        "(
+            SELECT session_index.account_id, session_index.guid
+            FROM session_words CROSS JOIN session_index ON session_index.id = session_words.rowid
+            WHERE session_words MATCH ?{} AND session_index.account_id = ?1
+            ORDER BY session_index.start_at, session_index.guid LIMIT -1
+        ) AS in_month
+        CROSS JOIN sessions ON sessions.account_id = in_month.account_id AND sessions.guid = in_month.guid
+        WHERE NOT EXISTS (
             SELECT 1 FROM sessions_to_index AS noted WHERE noted.account_id = sessions.account_id AND noted.guid = sessions.guid
         )",
         FIRST_PATTERN + terms.patterns().count()
@@ -131,7 +138,7 @@ pub(super) fn in_months(conn: &mut SqliteConnection, terms: &Terms, months: &[i3
             break;
         }
         let words = terms.keys.match_words(terms.account, *month);
-        found.append(&mut first_of(&some, terms, missing).bind::<Text, _>(words).load(conn)?);
+        found.append(&mut first_of(&some, "", terms, missing).bind::<Text, _>(words).load(conn)?);
     }
     Ok(found)
 }
@@ -141,17 +148,17 @@ pub(super) fn among_noted(conn: &mut SqliteConnection, terms: &Terms, limit: i64
         sessions_to_index AS noted
         CROSS JOIN sessions ON sessions.account_id = noted.account_id AND sessions.guid = noted.guid
         WHERE noted.account_id = ?1";
-    first_of(NOTED, terms, limit).load(conn)
+    first_of(NOTED, "ORDER BY start_at, sessions.guid", terms, limit).load(conn)
 }
 
 /// The first of some sessions that have what is asked for besides words.
-fn first_of<'q>(some: &str, terms: &'q Terms, limit: i64) -> BoxedSqlQuery<'q, Sqlite, SqlQuery> {
+fn first_of<'q>(some: &str, order: &str, terms: &'q Terms, limit: i64) -> BoxedSqlQuery<'q, Sqlite, SqlQuery> {
     let columns = (FIRST_PATTERN..).zip(terms.patterns());
     let texts: Vec<_> = columns.map(|(number, (column, _))| format!(r" AND {column} LIKE ?{number} ESCAPE '\'")).collect();
     let question = format!(
         "SELECT start_at, sessions.guid FROM {some} AND status >= 0 AND (?2 IS NULL OR duration_minutes = ?2)
             AND (?3 IS NULL OR start_civil >= ?3) AND (?4 IS NULL OR start_civil <= ?4){}
-        ORDER BY start_at, sessions.guid LIMIT ?5",
+        {order} LIMIT ?5",
         texts.concat()
     );
     let question = sql_query(question).into_boxed::<Sqlite>().bind::<BigInt, _>(terms.account);
