@@ -199,6 +199,7 @@ fn is_no_scan(statement: &str, step: &str) -> bool {
             &[
                 "CO-ROUTINE in_month",
                 "SCAN in_month",
+                "LIST SUBQUERY",
                 "SCAN session_words VIRTUAL TABLE INDEX 0:M",
                 "CORRELATED SCALAR SUBQUERY",
                 "USE TEMP B-TREE FOR ORDER BY",

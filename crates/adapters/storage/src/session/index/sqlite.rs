@@ -1,10 +1,13 @@
 //! What SQLite finds sessions by: the same keys as on PostgreSQL, as the words of a full-text index.
 
+use std::collections::HashMap;
+
 use derslik_domain::id::AccountId;
 use derslik_domain::job::RowCount;
 use derslik_domain::time::Timestamp;
 use diesel::prelude::*;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
+use diesel::result::Error;
 use diesel::sql_types::{BigInt, Integer, Nullable, SmallInt, Text};
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use diesel::{QueryableByName, sql_query};
@@ -41,6 +44,8 @@ struct Noted {
 struct Indexed {
     #[diesel(sql_type = BigInt)]
     id: i64,
+    #[diesel(sql_type = Guid)]
+    guid: DbGuid,
 }
 
 impl Noted {
@@ -58,39 +63,47 @@ impl Noted {
 
 pub(super) fn follow(conn: &mut SqliteConnection, account: AccountId, limit: u16) -> QueryResult<RowCount> {
     const NOTED: &str = "
-        SELECT noted.guid, CAST(substr(start_at, 1, 4) AS INTEGER) * 12 + CAST(substr(start_at, 6, 2) AS INTEGER) AS month, duration_minutes, name_key, description_key, tags_key
+        SELECT noted.guid, CAST(substr(start_at, 1, 4) AS INTEGER) * 12 + CAST(substr(start_at, 6, 2) AS INTEGER) AS month,
+            duration_minutes, name_key, description_key, tags_key
         FROM sessions_to_index AS noted
         LEFT JOIN sessions ON sessions.account_id = noted.account_id AND sessions.guid = noted.guid AND status >= 0
         WHERE noted.account_id = ?1 ORDER BY noted.guid LIMIT ?2";
-    const FORGET: &str = "DELETE FROM session_index WHERE account_id = ?1 AND guid = ?2";
+    // What is taken is what was noted up to some GUID.
+    const FORGET: &str = "
+        DELETE FROM session_index WHERE account_id = ?1
+          AND guid IN (SELECT guid FROM sessions_to_index WHERE account_id = ?1 AND guid <= ?2)";
     const KEEP: &str = "
         INSERT INTO session_index (account_id, guid, start_at)
-        SELECT account_id, guid, start_at FROM sessions WHERE account_id = ?1 AND guid = ?2 RETURNING id";
-    const KEEP_WORDS: &str = "INSERT INTO session_words (rowid, words) VALUES (?1, ?2)";
-    const DONE: &str = "DELETE FROM sessions_to_index WHERE account_id = ?1 AND guid = ?2";
+        SELECT sessions.account_id, sessions.guid, start_at
+        FROM sessions_to_index AS noted
+        CROSS JOIN sessions ON sessions.account_id = noted.account_id AND sessions.guid = noted.guid AND status >= 0
+        WHERE noted.account_id = ?1 AND noted.guid <= ?2
+        RETURNING id, guid";
+    const KEEP_WORDS: &str = "INSERT INTO session_words (rowid, words) SELECT value ->> 0, value ->> 1 FROM json_each(?1)";
+    const DONE: &str = "DELETE FROM sessions_to_index WHERE account_id = ?1 AND guid <= ?2";
 
     let account = account.get();
-    let mut taken: Vec<Noted> = Vec::new();
-    let mut bytes = 0;
+    let (mut bytes, mut count, mut last) = (0, 0, None);
+    let mut words = HashMap::new();
     let question = sql_query(NOTED).bind::<BigInt, _>(account).bind::<BigInt, _>(i64::from(limit));
     for noted in question.load_iter::<Noted, _>(conn)? {
         let noted = noted?;
         bytes += noted.bytes();
-        if bytes > MOST_BYTES && !taken.is_empty() {
+        if bytes > MOST_BYTES && last.is_some() {
             break;
         }
-        taken.push(noted);
+        words.extend(noted.words(account).map(|words| (noted.guid, words)));
+        (count, last) = (count + 1, Some(noted.guid));
     }
-    for noted in &taken {
-        let of_session = |statement| sql_query(statement).bind::<BigInt, _>(account).bind::<Guid, _>(noted.guid);
-        of_session(FORGET).execute(conn)?;
-        if let Some(words) = noted.words(account) {
-            let indexed: Indexed = of_session(KEEP).get_result(conn)?;
-            sql_query(KEEP_WORDS).bind::<BigInt, _>(indexed.id).bind::<Text, _>(words).execute(conn)?;
-        }
-        of_session(DONE).execute(conn)?;
-    }
-    Ok(rows(i64::try_from(taken.len()).unwrap_or_default()))
+    let Some(last) = last else { return Ok(RowCount::ZERO) };
+    let up_to_last = |statement| sql_query(statement).bind::<BigInt, _>(account).bind::<Guid, _>(last);
+    up_to_last(FORGET).execute(conn)?;
+    let kept: Vec<Indexed> = up_to_last(KEEP).load(conn)?;
+    let words: Vec<_> = kept.iter().filter_map(|kept| Some((kept.id, words.get(&kept.guid)?))).collect();
+    let words = serde_json::to_string(&words).map_err(|error| Error::SerializationError(Box::new(error)))?;
+    sql_query(KEEP_WORDS).bind::<Text, _>(words).execute(conn)?;
+    up_to_last(DONE).execute(conn)?;
+    Ok(rows(count))
 }
 
 pub(super) fn noted(conn: &mut SqliteConnection, account: AccountId) -> QueryResult<i64> {
@@ -105,7 +118,7 @@ pub(super) fn months(conn: &mut SqliteConnection, terms: &Terms) -> QueryResult<
             SELECT (SELECT start_at FROM sessions WHERE account_id = ?1 AND status >= 0 AND start_at >= ?2 ORDER BY start_at LIMIT 1)
             UNION ALL
             SELECT (
-                SELECT start_at FROM sessions WHERE account_id = ?1 AND status >= 0
+                SELECT start_at FROM sessions WHERE account_id = ?1 AND status >= 0 AND start_at <= ?3
                   AND start_at >= strftime('%Y-%m-%dT%H:%M:%S.000000Z', at, 'start of month', '1 month') ORDER BY start_at LIMIT 1
             ) FROM starts WHERE at IS NOT NULL
         )
