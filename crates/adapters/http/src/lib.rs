@@ -7,6 +7,7 @@
 //! | `routes` | the one list of URLs |
 //! | `state` | what handlers work with |
 //! | `body` | reading a request body within its limits |
+//! | `client` | who sent a request |
 //! | `trace` | the span and the id of a request |
 //! | `perculus` | the sessions API |
 //! | `openreplay` | the jobs API |
@@ -16,6 +17,7 @@
 
 mod body;
 pub mod classroom;
+mod client;
 pub mod openreplay;
 pub mod perculus;
 mod routes;

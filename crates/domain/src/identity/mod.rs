@@ -5,6 +5,7 @@ mod actor;
 mod authorize;
 mod credential;
 mod lang;
+mod network;
 mod person;
 mod user;
 
@@ -12,6 +13,7 @@ pub use actor::{Account, AccountName, AccountSettings, Actor, Principal, Princip
 pub use authorize::{Action, Denial, authorize};
 pub use credential::{Credential, CredentialKind, PasswordHash, SecretDigest};
 pub use lang::{Lang, LangError};
+pub use network::ClientNetwork;
 pub use person::{
     NewPerson, Password, PersonChange, PersonField, PersonFilter, PersonFilterError, PersonFilterForm, PersonForm, PersonRefusal,
 };

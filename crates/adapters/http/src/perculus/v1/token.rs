@@ -11,6 +11,7 @@ use derslik_ports::inbound::{LogIn, LogInError};
 use serde::Serialize;
 
 use crate::body::read_form;
+use crate::client::client_address;
 use crate::perculus::auth::{key_proof, presented_key};
 use crate::perculus::dto::session::{json, respond, write};
 use crate::perculus::error::PerculusError;
@@ -53,7 +54,7 @@ pub(super) async fn token(state: Data<HttpState>, request: HttpRequest, payload:
         username: username.to_owned(),
         password: secret,
         as_key: presented_key(username, key_proof(username, password)),
-        address: request.peer_addr().map(|address| address.ip().to_string()).unwrap_or_default(),
+        address: client_address(&request).map(|address| address.to_string()).unwrap_or_default(),
     };
     match state.log_in.log_in(shown).await {
         Ok(issued) => {
