@@ -20,7 +20,7 @@ use derslik_domain::identity::{CredentialKind, Email, PasswordHash, SecretDigest
 use derslik_domain::job::{ErasureCounts, ErasureKind, Progress, ReferenceId, RowCount};
 use derslik_domain::session::Session;
 use derslik_http::{Limits, configure};
-use derslik_ports::outbound::{JobsPage, NewCredential, StoreError, Stores, UnitOfWork};
+use derslik_ports::outbound::{JobsPage, NewCredential, StoreError, Stores, Tenant, UnitOfWork};
 use derslik_storage::DieselUnitOfWork;
 use derslik_testkit::builders::{account, attendee, guid, now, other_account, session, user};
 use derslik_worker::handlers::{self, CalendarTemplate, Retention};
@@ -108,7 +108,12 @@ async fn erase(service: &Service, name: &str, days_later: u64) -> i64 {
 }
 
 async fn audit(service: &Service, page: AuditPage) -> Vec<AuditRecord> {
-    service.uow.read(move |stores| stores.audit().list(account().id, &page)).await.map_err(|error: StoreError| error.to_string()).unwrap()
+    service
+        .uow
+        .read(account().id, move |stores| stores.audit().list(account().id, &page))
+        .await
+        .map_err(|error: StoreError| error.to_string())
+        .unwrap()
 }
 
 const ALL: AuditPage = AuditPage { about: None, job: None, after: None, limit: 100 };
@@ -244,7 +249,7 @@ struct Mortal {
 }
 
 impl UnitOfWork for Mortal {
-    async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    async fn read<T, E, F>(&self, tenant: impl Into<Tenant> + Send, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -253,10 +258,10 @@ impl UnitOfWork for Mortal {
         if self.writes.load(Ordering::Relaxed) == 0 {
             std::future::pending::<()>().await;
         }
-        self.uow.read(work).await
+        self.uow.read(tenant, work).await
     }
 
-    async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    async fn write<T, E, F>(&self, tenant: impl Into<Tenant> + Send, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -265,7 +270,7 @@ impl UnitOfWork for Mortal {
         if self.writes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_err() {
             std::future::pending::<()>().await;
         }
-        self.uow.write(work).await
+        self.uow.write(tenant, work).await
     }
 }
 

@@ -24,7 +24,7 @@ fn main() -> ExitCode {
             let (url, _place) = open()?;
             let runtime = tokio::runtime::Runtime::new()?;
             let uow = DieselUnitOfWork::new(&url, PoolSettings { connections: 2, ..PoolSettings::default() }, runtime.handle());
-            runtime.block_on(uow.write(fill))?;
+            runtime.block_on(uow.write(account().id, fill))?;
             let url = match url {
                 DatabaseUrl::Postgres(url) => url,
                 DatabaseUrl::Sqlite(path) => format!("sqlite://{}", path.display()),

@@ -135,7 +135,7 @@ fn signal(worker: &Child, name: &str) {
 
 fn jobs(runtime: &Runtime, uow: &DieselUnitOfWork) -> Vec<Job> {
     let page = JobsPage { project: None, after: None, limit: 10_000 };
-    runtime.block_on(uow.read(move |stores| stores.jobs().list(account().id, &page))).expect("a list of jobs")
+    runtime.block_on(uow.read(account().id, move |stores| stores.jobs().list(account().id, &page))).expect("a list of jobs")
 }
 
 /// How long after the last heartbeat of a worker its jobs were given to others.
@@ -176,7 +176,8 @@ fn ledger(runtime: &Runtime, uow: &DieselUnitOfWork) -> BTreeMap<String, usize> 
     for page in 1.. {
         let form = FilterForm { page_number: Field::Given(page), page_size: Field::Given(100), ..FilterForm::default() };
         let filter: SessionFilter = form.judge().expect("a valid filter");
-        let found = runtime.block_on(uow.read(move |stores| stores.sessions().search(account().id, &filter))).expect("a page");
+        let found =
+            runtime.block_on(uow.read(account().id, move |stores| stores.sessions().search(account().id, &filter))).expect("a page");
         if found.is_empty() {
             break;
         }
@@ -198,7 +199,7 @@ fn killed_and_stopped_workers_lose_no_job_and_do_none_twice() {
     let due: Vec<_> = (0..size.jobs)
         .map(|number| NewJob::assign_calendar_id(ReferenceId::new(number.to_string()).expect("a valid reference"), now))
         .collect();
-    let made = runtime.block_on(uow.write(move |stores| stores.jobs().enqueue_many(account().id, &due)));
+    let made = runtime.block_on(uow.write(account().id, move |stores| stores.jobs().enqueue_many(account().id, &due)));
     assert_eq!(made.map_err(|error: StoreError| error.to_string()), Ok(size.jobs));
 
     let mut workers: Vec<_> = (0..3).map(|_| start_worker(database.url())).collect();

@@ -80,12 +80,14 @@ impl World {
     }
 
     fn write<T: Send + 'static>(&self, work: impl FnOnce(&mut dyn Stores) -> Result<T, StoreError> + Send + 'static) -> T {
-        self.runtime.block_on(self.uow.write(work)).expect("the write succeeds")
+        self.runtime.block_on(self.uow.write(account().id, work)).expect("the write succeeds")
     }
 
     fn jobs(&self) -> Vec<Job> {
         let page = JobsPage { project: None, after: None, limit: 10_000 };
-        self.runtime.block_on(self.uow.read(move |stores| stores.jobs().list(account().id, &page))).expect("the read succeeds")
+        self.runtime
+            .block_on(self.uow.read(account().id, move |stores| stores.jobs().list(account().id, &page)))
+            .expect("the read succeeds")
     }
 
     fn work(&self, registry: Registry) -> (CancellationToken, JoinHandle<()>) {
@@ -107,7 +109,7 @@ impl World {
     }
 
     fn exists(&self, number: u128) -> bool {
-        let found = self.runtime.block_on(self.uow.read(move |stores| stores.sessions().find(account().id, guid(number))));
+        let found = self.runtime.block_on(self.uow.read(account().id, move |stores| stores.sessions().find(account().id, guid(number))));
         found.expect("the read succeeds").is_some()
     }
 }
@@ -166,9 +168,11 @@ fn erasure_of_a_user(world: &World) {
         .map(|(kind, rows)| (kind, RowCount::new(rows)));
     assert_eq!(counts, expected);
     assert!(!world.exists(2) && !world.exists(2_500) && world.exists(2_501) && world.exists(2_510));
-    let found = world.runtime.block_on(world.uow.read(|stores| stores.identity().find_credential(CredentialKind::PerculusKey, "mehdi")));
+    let found = world
+        .runtime
+        .block_on(world.uow.read(account().id, |stores| stores.identity().find_credential(CredentialKind::PerculusKey, "mehdi")));
     assert!(found.expect("the read succeeds").is_none());
-    let left = world.runtime.block_on(world.uow.write(|stores| stores.users().lock(account().id, USER)));
+    let left = world.runtime.block_on(world.uow.write(account().id, |stores| stores.users().lock(account().id, USER)));
     let left = left.map_err(|error: StoreError| error.to_string()).expect("the read succeeds").expect("a tombstone");
     assert_eq!((left.status, left.email, left.name.as_str()), (UserState::Deleted, None, ""));
 }
@@ -185,7 +189,7 @@ fn expiry(world: &World) {
     stop.cancel();
     world.runtime.block_on(worker).expect("the worker ends");
     assert_eq!(jobs[0].progress, Some(Progress::Rows(RowCount::new(1_500))));
-    let found = world.runtime.block_on(world.uow.read(|stores| stores.sessions().find(account().id, guid(1_500))));
+    let found = world.runtime.block_on(world.uow.read(account().id, |stores| stores.sessions().find(account().id, guid(1_500))));
     assert_eq!(found.expect("the read succeeds").map(|session| session.status), Some(SessionStatus::Expired));
 }
 
@@ -259,9 +263,9 @@ fn start_by_another_process(world: &World) {
         let now = SystemClock.now();
         // Another unit of work on the same database, as another process would have it.
         let other = DieselUnitOfWork::new(&world.url, PoolSettings::default(), world.runtime.handle());
-        let made = world
-            .runtime
-            .block_on(other.write(move |stores| stores.jobs().enqueue(account().id, &NewJob::assign_calendar_id(course, now))));
+        let made = world.runtime.block_on(
+            other.write(account().id, move |stores| stores.jobs().enqueue(account().id, &NewJob::assign_calendar_id(course, now))),
+        );
         made.map_err(|error: StoreError| error.to_string()).expect("the write succeeds");
         let jobs = world.wait_until_all_ended();
         let last = jobs.last().expect("a job");

@@ -79,7 +79,7 @@ impl World {
         let jobs: Vec<_> = references
             .map(|number| NewJob::assign_calendar_id(ReferenceId::new(number.to_string()).expect("a valid reference"), now))
             .collect();
-        let made = self.runtime.block_on(self.uow.write(move |stores| stores.jobs().enqueue_many(account().id, &jobs)));
+        let made = self.runtime.block_on(self.uow.write(account().id, move |stores| stores.jobs().enqueue_many(account().id, &jobs)));
         made.map_err(|error: StoreError| error.to_string()).expect("they are new");
     }
 
@@ -87,7 +87,7 @@ impl World {
         let page = JobsPage { project: None, after: None, limit: 10_000 };
         let begin = Instant::now();
         loop {
-            match self.runtime.block_on(self.uow.read(move |stores| stores.jobs().list(account().id, &page))) {
+            match self.runtime.block_on(self.uow.read(account().id, move |stores| stores.jobs().list(account().id, &page))) {
                 Ok(jobs) => return jobs,
                 Err(StoreError::Unavailable(_)) if begin.elapsed() < PATIENCE => sleep(Duration::from_millis(100)),
                 Err(error) => panic!("{error}"),
@@ -134,7 +134,7 @@ impl World {
         for page in 1.. {
             let form = FilterForm { page_number: Field::Given(page), page_size: Field::Given(100), ..FilterForm::default() };
             let filter: SessionFilter = form.judge().expect("a valid filter");
-            let found = self.runtime.block_on(self.uow.read(move |stores| stores.sessions().search(account().id, &filter)));
+            let found = self.runtime.block_on(self.uow.read(account().id, move |stores| stores.sessions().search(account().id, &filter)));
             let found = found.map_err(|error: StoreError| error.to_string()).expect("a page");
             if found.is_empty() {
                 break;
@@ -309,7 +309,7 @@ fn a_listener_whose_server_died_hears_again_of_new_jobs() {
         let other = DieselUnitOfWork::new(&url, PoolSettings::default(), world.runtime.handle());
         let (now, reference) = (SystemClock.now(), ReferenceId::new(number.to_string()).expect("a valid reference"));
         let job = NewJob::assign_calendar_id(reference, now);
-        let made = world.runtime.block_on(other.write(move |stores| stores.jobs().enqueue(account().id, &job)));
+        let made = world.runtime.block_on(other.write(account().id, move |stores| stores.jobs().enqueue(account().id, &job)));
         made.map_err(|error: StoreError| error.to_string()).expect("it is new");
         let begin = Instant::now();
         world.until_all_ended();

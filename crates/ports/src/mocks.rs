@@ -13,7 +13,7 @@ use crate::outbound::{
     IdempotencyRepository, IdentityRepository, Ids, JobOfProject, JobRepository, KeyRepository, LookUp, MockAliasRepository,
     MockAttendeeRepository, MockAuditRepository, MockCourseRepository, MockGradingPeriodRepository, MockIdempotencyRepository,
     MockIdentityRepository, MockJobRepository, MockKeyRepository, MockProjectRepository, MockRosterRepository, MockSessionRepository,
-    MockUserRepository, ProjectRepository, RosterRepository, SessionRepository, StoreError, Stores, UnitOfWork, UserRepository,
+    MockUserRepository, ProjectRepository, RosterRepository, SessionRepository, StoreError, Stores, Tenant, UnitOfWork, UserRepository,
     ViewedCourse,
 };
 
@@ -133,7 +133,7 @@ impl FakeUnitOfWork {
 }
 
 impl UnitOfWork for FakeUnitOfWork {
-    async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    async fn read<T, E, F>(&self, _tenant: impl Into<Tenant> + Send, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -142,7 +142,7 @@ impl UnitOfWork for FakeUnitOfWork {
         work(&mut self.inner.lock().unwrap_or_else(PoisonError::into_inner).stores)
     }
 
-    async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    async fn write<T, E, F>(&self, _tenant: impl Into<Tenant> + Send, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -154,13 +154,13 @@ impl UnitOfWork for FakeUnitOfWork {
         result
     }
 
-    async fn write_one<T, E, F>(&self, work: F) -> Result<T, E>
+    async fn write_one<T, E, F>(&self, tenant: impl Into<Tenant> + Send, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut dyn Stores) -> Result<T, E> + Send + 'static,
     {
-        let result = self.write(work).await;
+        let result = self.write(tenant, work).await;
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).writes_of_one += usize::from(result.is_ok());
         result
     }
@@ -169,21 +169,21 @@ impl UnitOfWork for FakeUnitOfWork {
 #[async_trait]
 impl LookUp<SessionGuid, Session> for FakeUnitOfWork {
     async fn look_up(&self, account: AccountId, guid: SessionGuid) -> Result<Option<Session>, StoreError> {
-        self.read(move |stores| stores.sessions().find(account, guid)).await
+        self.read(account, move |stores| stores.sessions().find(account, guid)).await
     }
 }
 
 #[async_trait]
 impl LookUp<JobOfProject, ShownJob> for FakeUnitOfWork {
     async fn look_up(&self, account: AccountId, job: JobOfProject) -> Result<Option<ShownJob>, StoreError> {
-        self.read(move |stores| stores.jobs().find_shown(account, &job)).await
+        self.read(account, move |stores| stores.jobs().find_shown(account, &job)).await
     }
 }
 
 #[async_trait]
 impl LookUp<ViewedCourse, CourseRecord> for FakeUnitOfWork {
     async fn look_up(&self, account: AccountId, viewed: ViewedCourse) -> Result<Option<CourseRecord>, StoreError> {
-        self.read(move |stores| stores.courses().find(account, viewed.course, viewed.viewer)).await
+        self.read(account, move |stores| stores.courses().find(account, viewed.course, viewed.viewer)).await
     }
 }
 

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use derslik_domain::id::{AccountId, SessionGuid};
 use derslik_domain::job::ShownJob;
 use derslik_domain::session::Session;
-use derslik_ports::outbound::{CourseRecord, JobOfProject, LookUp, StoreError, Stores, UnitOfWork, ViewedCourse};
+use derslik_ports::outbound::{CourseRecord, JobOfProject, LookUp, StoreError, Stores, Tenant, UnitOfWork, ViewedCourse};
 use diesel::result::Error;
 use r2d2::{Pool, PooledConnection};
 use tokio::runtime::Handle;
@@ -281,7 +281,7 @@ fn no_connection(error: r2d2::Error) -> StoreError {
 }
 
 impl UnitOfWork for DieselUnitOfWork {
-    async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    async fn read<T, E, F>(&self, _tenant: impl Into<Tenant> + Send, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -293,7 +293,7 @@ impl UnitOfWork for DieselUnitOfWork {
         }
     }
 
-    async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    async fn write<T, E, F>(&self, _tenant: impl Into<Tenant> + Send, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -305,7 +305,7 @@ impl UnitOfWork for DieselUnitOfWork {
         }
     }
 
-    async fn write_one<T, E, F>(&self, work: F) -> Result<T, E>
+    async fn write_one<T, E, F>(&self, _tenant: impl Into<Tenant> + Send, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,

@@ -51,7 +51,7 @@ impl World {
 
     fn find(&self, number: u128) -> Result<bool, StoreError> {
         let uow = self.harness.unit_of_work();
-        let found = uow.read(move |stores| stores.sessions().find(account().id, guid(number)));
+        let found = uow.read(account().id, move |stores| stores.sessions().find(account().id, guid(number)));
         Ok(self.harness.runtime().block_on(found)?.is_some())
     }
 
@@ -67,7 +67,7 @@ impl World {
                 let (uow, begun) = (self.harness.unit_of_work().clone(), begun.clone());
                 let (go_on, may_go_on) = mpsc::channel::<()>();
                 let task = self.harness.runtime().spawn(async move {
-                    uow.write(move |stores| {
+                    uow.write(account().id, move |stores| {
                         stores.sessions().find(account().id, guid(0))?;
                         begun.send(()).unwrap();
                         may_go_on.recv().ok();
@@ -215,12 +215,12 @@ fn a_write_that_is_cut_off_before_its_commit_is_told_and_leaves_nothing() {
 fn a_write_of_one_statement_is_a_transaction_of_its_own_and_refused_a_second_statement() {
     let world = World::new();
     let (uow, runtime) = (world.harness.unit_of_work(), world.harness.runtime());
-    runtime.block_on(uow.write_one(|stores| insert(stores, 1))).unwrap();
+    runtime.block_on(uow.write_one(account().id, |stores| insert(stores, 1))).unwrap();
     assert!(world.find(1).unwrap());
-    let refused = runtime.block_on(uow.write_one(|stores| insert(stores, 1)));
+    let refused = runtime.block_on(uow.write_one(account().id, |stores| insert(stores, 1)));
     assert!(matches!(refused, Err(StoreError::Conflict(_))), "{refused:?}");
 
-    let refused = runtime.block_on(uow.write_one(|stores| insert(stores, 2).and_then(|()| insert(stores, 3))));
+    let refused = runtime.block_on(uow.write_one(account().id, |stores| insert(stores, 2).and_then(|()| insert(stores, 3))));
     assert!(matches!(refused, Err(StoreError::Other(_))), "{refused:?}");
     assert!(world.find(2).unwrap() && !world.find(3).unwrap());
 }
@@ -228,7 +228,9 @@ fn a_write_of_one_statement_is_a_transaction_of_its_own_and_refused_a_second_sta
 #[test]
 fn a_write_of_one_statement_uses_no_connection_that_was_cut_or_of_a_server_that_was_restarted() {
     let world = World::new();
-    let write_one = |number| world.harness.runtime().block_on(world.harness.unit_of_work().write_one(move |stores| insert(stores, number)));
+    let write_one = |number| {
+        world.harness.runtime().block_on(world.harness.unit_of_work().write_one(account().id, move |stores| insert(stores, number)))
+    };
     for number in (1..10).step_by(3) {
         world.fill_pool();
         world.cut_all_connections();
@@ -249,7 +251,7 @@ fn a_write_of_one_statement_whose_connection_is_cut_meanwhile_is_told_and_not_do
     let world = World::new();
     let url = world.database.url().to_owned();
     let (tried, all) = mpsc::channel();
-    let written = world.harness.runtime().block_on(world.harness.unit_of_work().write_one(move |stores| {
+    let written = world.harness.runtime().block_on(world.harness.unit_of_work().write_one(account().id, move |stores| {
         tried.send(()).unwrap();
         cut_all(&mut PgConnection::establish(&url).unwrap());
         insert(stores, 1)
@@ -309,7 +311,7 @@ fn a_crowd_in_front_of_a_held_table_is_told_in_time_and_let_in_afterwards() {
             world.harness.runtime().spawn(async move {
                 tokio::time::sleep(Duration::from_millis(position * 1_000 / CROWD)).await;
                 let begin = Instant::now();
-                let result = uow.write(move |stores| insert(stores, position.into())).await;
+                let result = uow.write(account().id, move |stores| insert(stores, position.into())).await;
                 (result, begin.elapsed())
             })
         })
@@ -338,7 +340,7 @@ fn writers_survive_a_server_that_keeps_cutting_their_connections() {
             world.harness.runtime().spawn(async move {
                 let mut refused = Vec::new();
                 for number in (0..EACH).map(|number| writer * EACH + number) {
-                    match uow.write(move |stores| insert(stores, number)).await {
+                    match uow.write(account().id, move |stores| insert(stores, number)).await {
                         Ok(()) => {}
                         Err(StoreError::Unavailable(_)) => refused.push(number),
                         Err(other) => panic!("{other:?}"),

@@ -40,20 +40,21 @@ async fn write(uow: &DieselUnitOfWork, own: u128) -> Result<(), StoreError> {
         sessions.update_many(account().id, &[&counted(shared, count)])?;
         sessions.insert_many(account().id, &[&counted(session(guid(own)), count)])
     };
-    uow.write(work).await
+    uow.write(account().id, work).await
 }
 
 /// Reads until it is told to stop, and wants what it sees of the count never to go back.
 async fn read(uow: DieselUnitOfWork, stop: Arc<AtomicBool>) -> Result<u128, StoreError> {
     let mut last = 0;
     while !stop.load(Ordering::Relaxed) {
-        let count =
-            uow.read(|stores| Ok::<_, StoreError>(stores.sessions().find(account().id, guid(SHARED))?.as_ref().map(count_of))).await?;
+        let count = uow
+            .read(account().id, |stores| Ok::<_, StoreError>(stores.sessions().find(account().id, guid(SHARED))?.as_ref().map(count_of)))
+            .await?;
         let count = count.unwrap();
         assert!(count >= last, "{count} after {last}");
         last = count;
         let filter = FilterForm::default().judge().unwrap();
-        uow.read(move |stores| stores.sessions().search(account().id, &filter)).await?;
+        uow.read(account().id, move |stores| stores.sessions().search(account().id, &filter)).await?;
     }
     Ok(last)
 }
@@ -67,7 +68,7 @@ async fn two_processes_with_writers_and_readers_share_a_file_and_lose_nothing() 
     let settings = PoolSettings { sqlite_full_sync: false, ..PoolSettings::default() };
     let processes: Vec<_> = (0..PROCESSES).map(|_| DieselUnitOfWork::new(&url, settings, &Handle::current())).collect();
     let first = counted(session(guid(SHARED)), 0);
-    processes[0].write(move |stores| stores.sessions().insert_many(account().id, &[&first])).await.unwrap();
+    processes[0].write(account().id, move |stores| stores.sessions().insert_many(account().id, &[&first])).await.unwrap();
 
     let stop = Arc::new(AtomicBool::new(false));
     let readers: Vec<_> =
@@ -93,7 +94,7 @@ async fn two_processes_with_writers_and_readers_share_a_file_and_lose_nothing() 
 
     let total = PROCESSES * WRITERS * ROUNDS;
     let numbers: BTreeSet<_> = (0..=total).map(guid).collect();
-    let found = processes[1].write(move |stores| stores.sessions().lock_many(account().id, &numbers)).await.unwrap();
+    let found = processes[1].write(account().id, move |stores| stores.sessions().lock_many(account().id, &numbers)).await.unwrap();
     assert_eq!(count_of(&found[&guid(SHARED)]), total);
     let counts: BTreeSet<_> = found.values().filter(|session| session.guid != guid(SHARED)).map(count_of).collect();
     assert_eq!(counts, (1..=total).collect(), "each writer saw a count of its own");
@@ -117,11 +118,11 @@ async fn a_writer_that_waits_too_long_for_another_process_is_told_to_come_back()
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
 
     let begin = Instant::now();
-    let refused = uow.write(|stores| stores.sessions().insert_many(account().id, &[&session(guid(1))])).await;
+    let refused = uow.write(account().id, |stores| stores.sessions().insert_many(account().id, &[&session(guid(1))])).await;
     assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
     assert!(begin.elapsed() < Duration::from_secs(4), "{:?}", begin.elapsed());
-    assert!(uow.read(|stores| stores.sessions().find(account().id, guid(1))).await.unwrap().is_none(), "readers do not wait");
+    assert!(uow.read(account().id, |stores| stores.sessions().find(account().id, guid(1))).await.unwrap().is_none(), "readers do not wait");
 
     other.batch_execute("ROLLBACK").unwrap();
-    uow.write(|stores| stores.sessions().insert_many(account().id, &[&session(guid(1))])).await.unwrap();
+    uow.write(account().id, |stores| stores.sessions().insert_many(account().id, &[&session(guid(1))])).await.unwrap();
 }

@@ -59,7 +59,7 @@ async fn write_account<U: UnitOfWork>(worker: &Worker<U>, account: AccountId, do
     loop {
         let completions = completions_of(&done);
         let at = worker.clock.now();
-        match worker.uow.write(move |stores| stores.jobs().complete_many(account, &completions, at)).await {
+        match worker.uow.write(account, move |stores| stores.jobs().complete_many(account, &completions, at)).await {
             Ok(completed) => return report_all(account, done, &completed, at),
             Err(error) if began.elapsed() < worker.settings.lease.duration() => {
                 tracing::warn!(cause = report::cause(&error), "completions were not written down, trying again");

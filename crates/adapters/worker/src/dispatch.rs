@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use derslik_domain::id::AccountId;
-use derslik_ports::outbound::{StoreError, UnitOfWork};
+use derslik_ports::outbound::{StoreError, Tenant, UnitOfWork};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinError, JoinSet};
@@ -117,7 +117,7 @@ impl<U: UnitOfWork> Dispatch<U> {
     /// Finds the accounts that have due jobs, and when to look again.
     async fn look(&mut self) {
         let (now, actions) = (self.worker.clock.now(), self.worker.registry.actions());
-        let look = self.worker.uow.read(move |stores| {
+        let look = self.worker.uow.read(Tenant::Installation, move |stores| {
             let jobs = stores.jobs();
             Ok::<_, StoreError>((jobs.accounts_with_due(now, actions, ACCOUNTS)?, jobs.next_due(actions)?))
         });

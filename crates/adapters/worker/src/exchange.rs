@@ -91,11 +91,11 @@ async fn commit<U: UnitOfWork>(
     let mut others: BTreeMap<_, _> = done.iter().map(|(account, done)| (*account, completions_of(done))).collect();
     let own = others.remove(&account).unwrap_or_default();
     if others.is_empty() {
-        return worker.uow.write_one(move |stores| stores.jobs().exchange(account, &own, &claim)).await;
+        return worker.uow.write_one(account, move |stores| stores.jobs().exchange(account, &own, &claim)).await;
     }
     worker
         .uow
-        .write(move |stores| {
+        .write(account, move |stores| {
             let jobs = stores.jobs();
             let mut exchanged = jobs.exchange(account, &own, &claim)?;
             for (account, done) in others {

@@ -58,7 +58,7 @@ async fn one_step<U: UnitOfWork>(worker: &Worker<U>, holding: &Holding, handler:
     let (account, held, term, clock) = (holding.account, holding.held, worker.settings.lease, Arc::clone(&worker.clock));
     worker
         .uow
-        .write(move |stores| {
+        .write(account, move |stores| {
             let now = clock.now();
             let Some(before) = stores.jobs().lock(account, held.job)?.filter(|job| is_held(job, held.token)) else {
                 return Ok(Stepped::Lost);
@@ -153,7 +153,7 @@ async fn conclude<U: UnitOfWork>(worker: &Worker<U>, holding: &Holding, job: &Jo
         let (event, clock) = (event.clone(), Arc::clone(&worker.clock));
         let concluded = worker
             .uow
-            .write(move |stores| {
+            .write(account, move |stores| {
                 let Some(before) = stores.jobs().lock(account, id)? else { return Ok(None) };
                 let Ok((after, fact)) = before.clone().apply(event, clock.now()) else { return Ok(None) };
                 Ok::<_, StoreError>(stores.jobs().replace(account, &before, &after)?.then_some((after, fact)))

@@ -73,7 +73,7 @@ pub(crate) async fn beat<U: UnitOfWork>(worker: Arc<Worker<U>>) {
         for (account, held) in worker.leases.all() {
             let asked = held.clone();
             let until = worker.settings.lease.end(worker.clock.now());
-            match worker.uow.write(move |stores| stores.jobs().renew(account, &held, until)).await {
+            match worker.uow.write(account, move |stores| stores.jobs().renew(account, &held, until)).await {
                 Ok(renewed) => asked.into_iter().filter(|held| !renewed.contains(held)).for_each(|held| worker.leases.lose(account, held)),
                 Err(error) => tracing::warn!(cause = report::cause(&error), "a heartbeat was not written down"),
             }

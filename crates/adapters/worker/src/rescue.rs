@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use derslik_domain::id::AccountId;
 use derslik_domain::job::{Event, Fact, Job};
-use derslik_ports::outbound::{StoreError, UnitOfWork};
+use derslik_ports::outbound::{StoreError, Tenant, UnitOfWork};
 use tokio::time::sleep;
 
 use crate::report;
@@ -27,7 +27,7 @@ async fn look<U: UnitOfWork>(worker: &Worker<U>) -> Result<(), StoreError> {
     let (now, term) = (worker.clock.now(), worker.settings.lease);
     let (accounts, depth) = worker
         .uow
-        .read(move |stores| {
+        .read(Tenant::Installation, move |stores| {
             let jobs = stores.jobs();
             Ok::<_, StoreError>((jobs.accounts_with_expired(now, term)?, jobs.depth()?))
         })
@@ -51,7 +51,7 @@ async fn rescue_batch<U: UnitOfWork>(worker: &Worker<U>, account: AccountId) -> 
     let (now, term, retry) = (worker.clock.now(), worker.settings.lease, worker.settings.retry);
     let rescued: Vec<(Job, Fact)> = worker
         .uow
-        .write(move |stores| {
+        .write(account, move |stores| {
             let mut rescued = Vec::new();
             for before in stores.jobs().lock_expired(account, now, term, BATCH)? {
                 // A lease that still holds was not selected.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use derslik_domain::job::{NewJob, Pruning, ReferenceId, next_utc_midnight};
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{StoreError, Stores, UnitOfWork};
+use derslik_ports::outbound::{StoreError, Stores, Tenant, UnitOfWork};
 use tokio::time::sleep;
 
 use crate::report;
@@ -38,7 +38,7 @@ async fn ask_once<U: UnitOfWork>(worker: &Worker<U>, interval: Duration) -> Resu
     ];
     let mut after = None;
     loop {
-        let accounts = worker.uow.read(move |stores| stores.identity().accounts(after, ACCOUNTS)).await?;
+        let accounts = worker.uow.read(Tenant::Installation, move |stores| stores.identity().accounts(after, ACCOUNTS)).await?;
         let Some(last) = accounts.last() else { return Ok(()) };
         after = Some(last.id);
         for account in accounts {
@@ -49,7 +49,7 @@ async fn ask_once<U: UnitOfWork>(worker: &Worker<U>, interval: Duration) -> Resu
                 jobs.extend(waiting.into_iter().map(|course| NewJob::assign_calendar_id(ReferenceId::of_id(course), now)));
                 stores.jobs().enqueue_many(account.id, &jobs)
             };
-            worker.uow.write(ask).await?;
+            worker.uow.write(account.id, ask).await?;
         }
     }
 }

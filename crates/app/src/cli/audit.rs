@@ -43,7 +43,7 @@ impl AuditCommand {
         let runtime = runtime(config)?;
         let uow = open_database(config, &runtime)?;
         let account = runtime.block_on(find_account(&uow, &common.account))?;
-        let records = runtime.block_on(uow.read(move |stores| stores.audit().list(account, &page))).map_err(database)?;
+        let records = runtime.block_on(uow.read(account, move |stores| stores.audit().list(account, &page))).map_err(database)?;
         let text = if common.json {
             Value::Array(records.iter().map(as_json).collect()).to_string()
         } else {

@@ -104,7 +104,7 @@ impl Session {
 
     fn list(&self, after: Option<JobId>, limit: u32) -> Result<Vec<Listed>, Failure> {
         let account = self.account;
-        let listed = self.runtime.block_on(self.uow.read(move |stores| {
+        let listed = self.runtime.block_on(self.uow.read(account, move |stores| {
             let known = stores.jobs().list(account, &JobsPage { project: None, after, limit })?.into_iter();
             let unknown = stores.jobs().list_unknown(account, after, limit)?.into_iter();
             Ok(known.map(Listed::Known).chain(unknown.map(Listed::Unknown)).collect::<Vec<_>>())
@@ -117,7 +117,7 @@ impl Session {
 
     fn find(&self, id: JobId) -> Result<Listed, Failure> {
         let account = self.account;
-        let found = self.runtime.block_on(self.uow.read(move |stores| match stores.jobs().find(account, id)? {
+        let found = self.runtime.block_on(self.uow.read(account, move |stores| match stores.jobs().find(account, id)? {
             Some(job) => Ok(Some(Listed::Known(job))),
             None => Ok(find_unknown(stores, account, id)?.map(Listed::Unknown)),
         }));

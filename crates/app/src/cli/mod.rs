@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 use derslik_domain::id::AccountId;
-use derslik_ports::outbound::{Clock, StoreError, UnitOfWork};
+use derslik_ports::outbound::{Clock, StoreError, Tenant, UnitOfWork};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork};
 use tokio::runtime::Runtime;
 
@@ -224,7 +224,7 @@ async fn find_account(uow: &DieselUnitOfWork, text: &str) -> Result<AccountId, F
     const AT_ONCE: u16 = 1_000;
     let mut after = None;
     loop {
-        let accounts = uow.read(move |stores| stores.identity().accounts(after, AT_ONCE)).await.map_err(database)?;
+        let accounts = uow.read(Tenant::Installation, move |stores| stores.identity().accounts(after, AT_ONCE)).await.map_err(database)?;
         let Some(last) = accounts.last() else {
             return Err(Failure::Usage(anyhow::anyhow!("there is no account {text:?}")));
         };

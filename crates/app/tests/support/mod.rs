@@ -14,7 +14,7 @@ use derslik_domain::time::Timestamp;
 use derslik_http::classroom::{ClassroomSettings, Templates};
 use derslik_http::{HttpState, Limits};
 use derslik_ports::mocks::StoppedClock;
-use derslik_ports::outbound::{Ids, UnitOfWork};
+use derslik_ports::outbound::{Ids, Tenant, UnitOfWork};
 use derslik_services::identity::{Credentials, provision};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
 use derslik_testkit::builders::settings;
@@ -110,7 +110,7 @@ impl Service {
         &self,
         work: impl FnOnce(&mut dyn derslik_ports::outbound::Stores) -> Result<T, derslik_ports::outbound::StoreError> + Send + 'static,
     ) -> Result<T, Failed> {
-        Ok(self.uow.write(work).await?)
+        Ok(self.uow.write(Tenant::Installation, work).await?)
     }
 }
 

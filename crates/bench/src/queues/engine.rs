@@ -127,7 +127,7 @@ impl Measured for StartLag {
 
 async fn lag(uow: &DieselUnitOfWork, talk: &mut Talk, number: &mut u32) -> Result<Duration> {
     let job = idle_job(*number)?;
-    let made: Result<Enqueued, StoreError> = uow.write(move |stores| stores.jobs().enqueue(Id::new(ACCOUNT), &job)).await;
+    let made: Result<Enqueued, StoreError> = uow.write(Id::new(ACCOUNT), move |stores| stores.jobs().enqueue(Id::new(ACCOUNT), &job)).await;
     let committed = Instant::now();
     made.context("the job was not made")?;
     talk.expect(&number.to_string()).await?;

@@ -107,7 +107,8 @@ pub(crate) async fn serve(work: Work) -> Result<()> {
 
 async fn enqueue(uow: &DieselUnitOfWork, jobs: u32) -> Result<()> {
     let new = (0..jobs).map(idle_job).collect::<Result<Vec<_>>>()?;
-    let made: Result<usize, StoreError> = uow.write(move |stores| stores.jobs().enqueue_many(Id::new(ACCOUNT), &new)).await;
+    let made: Result<usize, StoreError> =
+        uow.write(Id::new(ACCOUNT), move |stores| stores.jobs().enqueue_many(Id::new(ACCOUNT), &new)).await;
     anyhow::ensure!(made? == usize::try_from(jobs)?, "not all jobs were made");
     Ok(())
 }

@@ -12,6 +12,7 @@ mod jobs;
 mod passwords;
 mod projects;
 mod sessions;
+mod tenant;
 mod unit_of_work;
 mod users;
 
@@ -29,6 +30,7 @@ pub use jobs::{Claim, Completion, Enqueued, Exchanged, HeldJob, JobOfProject, Jo
 pub use passwords::Passwords;
 pub use projects::ProjectRepository;
 pub use sessions::SessionRepository;
+pub use tenant::Tenant;
 pub use unit_of_work::{LookUp, LookUps, Stores, UnitOfWork};
 pub use users::UserRepository;
 

@@ -10,7 +10,7 @@ use derslik_domain::session::Session;
 use super::{
     AliasRepository, AttendeeRepository, AuditRepository, CourseRecord, CourseRepository, GradingPeriodRepository, IdempotencyRepository,
     IdentityRepository, JobOfProject, JobRepository, KeyRepository, ProjectRepository, RosterRepository, SessionRepository, StoreError,
-    UserRepository, ViewedCourse,
+    Tenant, UserRepository, ViewedCourse,
 };
 
 /// The stores, all of them on the connection of one unit of work.
@@ -53,7 +53,7 @@ pub trait UnitOfWork: Send + Sync + 'static {
     ///
     /// # Errors
     /// What `work` returns, and [`StoreError::Unavailable`].
-    fn read<T, E, F>(&self, work: F) -> impl Future<Output = Result<T, E>> + Send
+    fn read<T, E, F>(&self, tenant: impl Into<Tenant> + Send, work: F) -> impl Future<Output = Result<T, E>> + Send
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -64,7 +64,7 @@ pub trait UnitOfWork: Send + Sync + 'static {
     ///
     /// # Errors
     /// What `work` returns, and [`StoreError`] where no transaction could be begun or committed.
-    fn write<T, E, F>(&self, work: F) -> impl Future<Output = Result<T, E>> + Send
+    fn write<T, E, F>(&self, tenant: impl Into<Tenant> + Send, work: F) -> impl Future<Output = Result<T, E>> + Send
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -76,13 +76,13 @@ pub trait UnitOfWork: Send + Sync + 'static {
     ///
     /// # Errors
     /// What `work` returns, and [`StoreError`]. If the connection dies meanwhile, nobody knows whether it was done.
-    fn write_one<T, E, F>(&self, work: F) -> impl Future<Output = Result<T, E>> + Send
+    fn write_one<T, E, F>(&self, tenant: impl Into<Tenant> + Send, work: F) -> impl Future<Output = Result<T, E>> + Send
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut dyn Stores) -> Result<T, E> + Send + 'static,
     {
-        self.write(work)
+        self.write(tenant, work)
     }
 }
 

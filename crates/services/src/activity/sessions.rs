@@ -19,7 +19,7 @@ pub(super) async fn run<U: UnitOfWork>(
     let (account, project, user) = (actor.account_id(), project.clone(), user.clone());
     service
         .uow
-        .read(move |stores| {
+        .read(account, move |stores| {
             let (project, person) = known(stores, account, &project, &user)?;
             let Some(person) = person else { return Ok(AttendedPart { project, user: None, sessions: Vec::new() }) };
             let sessions = stores.attendees().attended_by(account, &person, &page)?;

@@ -18,7 +18,7 @@ pub(super) async fn run<U: UnitOfWork>(
     let (account, project, user) = (actor.account_id(), project.clone(), user.clone());
     service
         .uow
-        .read(move |stores| {
+        .read(account, move |stores| {
             let (_, person) = known(stores, account, &project, &user)?;
             Ok(person.map(|person| stores.attendees().attendance_of(account, &person)).transpose()?)
         })

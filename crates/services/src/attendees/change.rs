@@ -23,7 +23,7 @@ pub(super) async fn run<U: UnitOfWork>(
     let (account, now, ids) = (actor.account_id(), service.clock.now(), Arc::clone(&service.ids));
     service
         .uow
-        .write(move |stores| {
+        .write(account, move |stores| {
             hold(stores, account, session)?;
             let Some(attendee) = stores.attendees().find(account, session, &key)? else { return Ok(None) };
             // Whoever was named in the request, the attendee that was found is the one to change.

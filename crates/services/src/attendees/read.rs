@@ -18,7 +18,7 @@ pub(super) async fn list<U: UnitOfWork>(
     let account = actor.account_id();
     service
         .uow
-        .read(move |stores| {
+        .read(account, move |stores| {
             stores.sessions().find(account, session)?.ok_or(ServiceError::NotFound)?;
             Ok(stores.attendees().list(account, session, &filter)?)
         })
@@ -35,7 +35,7 @@ pub(super) async fn get<U: UnitOfWork>(
     let account = actor.account_id();
     service
         .uow
-        .read(move |stores| {
+        .read(account, move |stores| {
             stores.sessions().find(account, session)?.ok_or(ServiceError::NotFound)?;
             Ok(stores.attendees().find(account, session, &key)?)
         })

@@ -18,7 +18,7 @@ pub(super) async fn run<U: UnitOfWork>(
     let account = actor.account_id();
     service
         .uow
-        .write(move |stores| {
+        .write(account, move |stores| {
             hold(stores, account, session)?;
             Ok(stores.attendees().remove(account, session, &key)?)
         })

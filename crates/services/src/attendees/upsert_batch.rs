@@ -27,7 +27,7 @@ pub(super) async fn run<U: UnitOfWork>(
         hold(stores, account, session)?;
         apply(stores, account, session, batch, ids.as_ref(), now)
     };
-    service.uow.write(move |stores| guard.run(stores, work)).await
+    service.uow.write(account, move |stores| guard.run(stores, work)).await
 }
 
 /// Decides a batch on a session that is held, and writes what was decided.

@@ -16,14 +16,14 @@ pub(super) async fn create<U: UnitOfWork>(
     alias: Alias,
     once: Option<Once<Alias>>,
 ) -> Result<Performed<Alias>, CourseError> {
-    let (actor, at) = (actor.clone(), service.clock.now());
+    let (account, actor, at) = (actor.account_id(), actor.clone(), service.clock.now());
     let guard = Guard::new(&actor, once, at);
     let work = move |stores: &mut dyn Stores| {
         let (seen, space) = for_writing(stores, &actor, &course, &alias)?;
         stores.aliases().add(actor.account_id(), seen.course.id, space, &alias, at)?;
         Ok(alias)
     };
-    match service.uow.write(move |stores| guard.run(stores, work)).await {
+    match service.uow.write(account, move |stores| guard.run(stores, work)).await {
         Err(CourseError::Store(StoreError::Conflict(Conflict::Alias))) => Err(CourseError::AliasTaken),
         outcome => outcome,
     }
@@ -33,7 +33,7 @@ pub(super) async fn delete<U: UnitOfWork>(service: &Courses<U>, actor: &Actor, c
     let actor = actor.clone();
     service
         .uow
-        .write(move |stores| {
+        .write(actor.account_id(), move |stores| {
             let (seen, space) = for_writing(stores, &actor, &course, &alias)?;
             let removed = stores.aliases().remove(actor.account_id(), seen.course.id, space, &alias)?;
             if removed { Ok(()) } else { Err(CourseError::NotFound) }
@@ -60,7 +60,7 @@ pub(super) async fn list<U: UnitOfWork>(
     let actor = actor.clone();
     service
         .uow
-        .read(move |stores| {
+        .read(actor.account_id(), move |stores| {
             let seen = find(stores, &actor, &course, CourseAction::ListAliases)?;
             let aliases = stores.aliases().list(actor.account_id(), seen.course.id, actor.project, &slice)?;
             Ok(listed(aliases, slice.size))

@@ -39,7 +39,7 @@ pub(super) async fn run<U: UnitOfWork>(
     let (actor, at) = (actor.clone(), service.clock.now());
     service
         .uow
-        .write(move |stores| {
+        .write(actor.account_id(), move |stores| {
             let SeenCourse { course, standing } = lock(stores, &actor, &course, wish.action())?;
             check(&course, &expected)?;
             let change = match wish {

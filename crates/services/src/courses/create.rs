@@ -27,10 +27,10 @@ pub(super) async fn run<U: UnitOfWork>(
     once: Option<Once<SeenCourse>>,
 ) -> Result<Performed<SeenCourse>, CourseError> {
     authorize_catalogue(actor, CatalogueAction::Create)?;
-    let (actor, ids, at) = (actor.clone(), Arc::clone(&service.ids), service.clock.now());
+    let (account, actor, ids, at) = (actor.account_id(), actor.clone(), Arc::clone(&service.ids), service.clock.now());
     let guard = Guard::new(&actor, once, at);
     let work = move |stores: &mut dyn Stores| found(stores, &actor, form, ids.as_ref(), at);
-    match service.uow.write(move |stores| guard.run(stores, work)).await {
+    match service.uow.write(account, move |stores| guard.run(stores, work)).await {
         Err(CourseError::Store(StoreError::Conflict(Conflict::Alias))) => Err(CourseError::AliasTaken),
         outcome => outcome,
     }

@@ -17,7 +17,7 @@ pub(super) async fn run<U: UnitOfWork>(
     let actor = actor.clone();
     service
         .uow
-        .write(move |stores| {
+        .write(actor.account_id(), move |stores| {
             let SeenCourse { course, standing } = lock(stores, &actor, &course, CourseAction::Delete)?;
             check(&course, &expected)?;
             match delete(&course, standing) {

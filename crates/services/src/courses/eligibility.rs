@@ -30,7 +30,7 @@ pub(super) async fn run<U: UnitOfWork>(
     };
     service
         .uow
-        .read(move |stores| {
+        .read(actor.account_id(), move |stores| {
             let seen = find(stores, &actor, &course, action)?;
             let eligible = match question {
                 Question::GradingPeriods => eligible_for_grading_periods(seen.standing, seen.course.state, &actor.account.settings.courses),

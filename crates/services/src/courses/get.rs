@@ -15,7 +15,7 @@ pub(super) async fn run<U: UnitOfWork + LookUp<ViewedCourse, CourseRecord>>(
 ) -> Result<SeenCourse, CourseError> {
     let CourseRef::Id(id) = course else {
         let actor = actor.clone();
-        return service.uow.read(move |stores| find(stores, &actor, &course, CourseAction::Get)).await;
+        return service.uow.read(actor.account_id(), move |stores| find(stores, &actor, &course, CourseAction::Get)).await;
     };
     let viewed = ViewedCourse { course: id, viewer: actor.principal.id };
     judge(actor, service.uow.look_up(actor.account_id(), viewed).await?, CourseAction::Get)

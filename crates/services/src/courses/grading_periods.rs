@@ -21,7 +21,7 @@ pub(super) async fn read<U: UnitOfWork>(
     let actor = actor.clone();
     service
         .uow
-        .read(move |stores| {
+        .read(actor.account_id(), move |stores| {
             let seen = find(stores, &actor, &course, CourseAction::ReadGradingPeriods)?;
             Ok(stores.grading_periods().find(actor.account_id(), seen.course.id)?)
         })
@@ -39,7 +39,7 @@ pub(super) async fn change<U: UnitOfWork>(
     let mask = mask.unwrap_or_else(|| form.fields_present());
     service
         .uow
-        .write(move |stores| {
+        .write(actor.account_id(), move |stores| {
             let seen = lock(stores, &actor, &course, CourseAction::WriteGradingPeriods)?;
             let old = stores.grading_periods().find(actor.account_id(), seen.course.id)?;
             let change = change_grading_periods(&seen.course, &old, form, mask, || period_id(ids.as_ref()))?;

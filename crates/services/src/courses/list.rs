@@ -20,7 +20,7 @@ pub(super) async fn run<U: UnitOfWork>(
     let actor = actor.clone();
     service
         .uow
-        .read(move |stores| {
+        .read(actor.account_id(), move |stores| {
             let user = match &filter.member {
                 Some(member) => user_of(stores, &actor, &member.user)?.ok_or(CourseError::UnknownUser)?,
                 None => actor.principal.id,

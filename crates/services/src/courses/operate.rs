@@ -45,7 +45,7 @@ pub async fn operate<U: UnitOfWork>(
     operation: CourseOperation,
     at: Timestamp,
 ) -> Result<Course, OperateCourseError> {
-    uow.write(move |stores| {
+    uow.write(account, move |stores| {
         let course = lock(stores, account, &course)?.ok_or(OperateCourseError::NotFound)?;
         let to = match operation {
             CourseOperation::Suspend => CourseState::Suspended,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use derslik_domain::identity::{Actor, Credential};
 use derslik_ports::inbound::{AuthenticationError, IdentityService, Presented};
-use derslik_ports::outbound::{Clock, UnitOfWork};
+use derslik_ports::outbound::{Clock, Tenant, UnitOfWork};
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -44,7 +44,7 @@ impl<U: UnitOfWork> Identity<U> {
     async fn find(&self, presented: &Presented) -> Result<Found, AuthenticationError> {
         let kind = presented.kind;
         let public_id = public_id(kind, &presented.public_id, &presented.secret);
-        let owner = self.uow.read(move |stores| stores.identity().find_credential(kind, &public_id)).await?;
+        let owner = self.uow.read(Tenant::Unknown, move |stores| stores.identity().find_credential(kind, &public_id)).await?;
         let owner = owner.ok_or(AuthenticationError::Invalid)?;
         let shown = digest(&presented.secret);
         if !bool::from(owner.credential.digest.bytes().ct_eq(shown.bytes())) {

@@ -9,7 +9,7 @@ use derslik_domain::identity::{CredentialKind, Principal, PrincipalKind, Scope, 
 use derslik_domain::text::fold;
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::{IssuedToken, LogIn, LogInError, LogInService, Presented};
-use derslik_ports::outbound::{Clock, Ids, NewCredential, Passwords, UnitOfWork};
+use derslik_ports::outbound::{Clock, Ids, NewCredential, Passwords, Tenant, UnitOfWork};
 use moka::sync::Cache;
 use subtle::ConstantTimeEq;
 
@@ -91,7 +91,7 @@ impl<U: UnitOfWork> LogIns<U> {
     /// Who shows an access key with its secret.
     async fn by_key(&self, account: AccountId, key: &Presented) -> Result<Option<Principal>, LogInError> {
         let (kind, public_id) = (key.kind, key.public_id.clone());
-        let owner = self.uow.read(move |stores| stores.identity().find_credential(kind, &public_id)).await?;
+        let owner = self.uow.read(Tenant::Unknown, move |stores| stores.identity().find_credential(kind, &public_id)).await?;
         let now = self.clock.now();
         Ok(owner
             .filter(|owner| owner.account.id == account && !owner.credential.is_expired(now))
@@ -105,7 +105,7 @@ impl<U: UnitOfWork> LogIns<U> {
         let username = Username::parse(&shown.username).ok();
         let found = self
             .uow
-            .read(move |stores| {
+            .read(Tenant::Unknown, move |stores| {
                 let Some(username) = username.clone() else { return Ok(None) };
                 let user = stores.users().find(account, &UserKey::Username(username))?;
                 let Some(user) = user.filter(|user| user.kind == PrincipalKind::User && user.may_log_in(now)) else { return Ok(None) };
@@ -133,7 +133,7 @@ impl<U: UnitOfWork> LogIns<U> {
             project: None,
             at: now,
         };
-        self.uow.write(move |stores| stores.identity().add_credential(account, owner, &credential)).await?;
+        self.uow.write(account, move |stores| stores.identity().add_credential(account, owner, &credential)).await?;
         let seconds = u32::try_from((expires_at.micros() - now.micros()) / MICROS).unwrap_or_default();
         Ok(IssuedToken { token, seconds })
     }

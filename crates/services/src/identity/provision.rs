@@ -7,7 +7,7 @@ use derslik_domain::identity::{
 };
 use derslik_domain::job::Project;
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{Conflict, NewCredential, StoreError, Stores, UnitOfWork};
+use derslik_ports::outbound::{Conflict, NewCredential, StoreError, Stores, Tenant, UnitOfWork};
 
 use super::secret::{digest, public_id};
 use super::token::TokenPlan;
@@ -117,7 +117,7 @@ pub async fn create_account<U: UnitOfWork>(uow: &U, new: NewAccount, at: Timesta
     loop {
         let new = new.clone();
         let created = uow
-            .write(move |stores| {
+            .write(Tenant::Installation, move |stores| {
                 let id = stores.identity().next_account_id()?;
                 let account = Account { id, name: new.name, settings: new.settings };
                 let plan = AccountPlan {
@@ -150,7 +150,7 @@ pub async fn provision<U: UnitOfWork>(
     credentials: Credentials,
     at: Timestamp,
 ) -> Result<Provisioned, StoreError> {
-    uow.write(move |stores| set_up(stores, plan, credentials, at)).await
+    uow.write(Tenant::Installation, move |stores| set_up(stores, plan, credentials, at)).await
 }
 
 /// Which of these credentials somebody could use, by their public parts.
@@ -158,7 +158,7 @@ pub async fn provision<U: UnitOfWork>(
 /// # Errors
 /// [`StoreError`].
 pub async fn usable_credentials<U: UnitOfWork>(uow: &U, plans: Vec<CredentialPlan>) -> Result<Vec<String>, StoreError> {
-    uow.read(move |stores| {
+    uow.read(Tenant::Installation, move |stores| {
         let mut usable = Vec::new();
         for plan in &plans {
             let public_id = public_id(plan.kind, &plan.public_id, &plan.secret);

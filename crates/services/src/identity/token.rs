@@ -3,7 +3,7 @@
 use derslik_domain::id::{PrincipalId, ProjectId, UserGuid};
 use derslik_domain::identity::{CredentialKind, Email, PersonName, PrincipalKind, Role, Scopes, User, UserKey, UserProfile, UserState};
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{NewCredential, StoreError, UnitOfWork};
+use derslik_ports::outbound::{NewCredential, StoreError, Tenant, UnitOfWork};
 
 use super::secret::{digest, public_id};
 
@@ -78,7 +78,7 @@ pub enum CreateUserError {
 /// # Errors
 /// [`CreateUserError`], and then nothing was changed.
 pub async fn create_user<U: UnitOfWork>(uow: &U, new: NewUser, at: Timestamp) -> Result<PrincipalId, CreateUserError> {
-    uow.write(move |stores| {
+    uow.write(Tenant::Installation, move |stores| {
         let account = stores.identity().find_account(&new.account)?.ok_or(CreateUserError::UnknownAccount)?.id;
         let id = stores.users().next_id(account)?;
         let user = User {
@@ -112,7 +112,7 @@ pub async fn create_token<U: UnitOfWork>(
     token: TokenPlan,
     at: Timestamp,
 ) -> Result<(), CreateUserError> {
-    uow.write(move |stores| {
+    uow.write(Tenant::Installation, move |stores| {
         let account = stores.identity().find_account(&account)?.ok_or(CreateUserError::UnknownAccount)?.id;
         let user = stores.users().find(account, &user)?.ok_or(CreateUserError::UnknownUser)?;
         stores.identity().add_credential(account, user.principal(), &token.credential(at))?;

@@ -15,7 +15,7 @@ pub(super) async fn run<U: UnitOfWork>(service: &Jobs<U>, actor: &Actor, project
     let (account, project, clock) = (actor.account_id(), project.clone(), service.clock.clone());
     let cancelled = service
         .uow
-        .write(move |stores| {
+        .write(account, move |stores| {
             let project = project_id(stores, account, &project)?;
             let before = stores.jobs().lock(account, id)?.filter(|job| job.project == Some(project)).ok_or(JobError::JobNotFound)?;
             let status = before.status();

@@ -14,7 +14,7 @@ pub(super) async fn run<U: UnitOfWork>(service: &Jobs<U>, actor: &Actor, project
     let requester = Requester::from(actor);
     service
         .uow
-        .write(move |stores| {
+        .write(account, move |stores| {
             let project = project_id(stores, account, &project)?;
             match stores.jobs().enqueue(account, &NewJob::delete_user_data(project, user, now))? {
                 Enqueued::Live(job) => Ok(job),

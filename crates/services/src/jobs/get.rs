@@ -22,7 +22,7 @@ pub(super) async fn run<U: UnitOfWork + LookUp<JobOfProject, ShownJob>>(
     }
     // Whoever has no such project learns that first.
     let project = project.clone();
-    service.uow.read(move |stores| project_id(stores, account, &project)).await?;
+    service.uow.read(account, move |stores| project_id(stores, account, &project)).await?;
     Err(JobError::JobNotFound)
 }
 

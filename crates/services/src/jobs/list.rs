@@ -17,7 +17,7 @@ pub(super) async fn run<U: UnitOfWork>(
     let (account, project) = (actor.account_id(), project.clone());
     service
         .uow
-        .read(move |stores| {
+        .read(account, move |stores| {
             let project = project_id(stores, account, &project)?;
             let page = JobsPage { project: Some(project), after: part.after, limit: part.limit };
             Ok(stores.jobs().list_shown(account, &page)?)

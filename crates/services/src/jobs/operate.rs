@@ -74,7 +74,7 @@ pub async fn operate<U: UnitOfWork>(
         Operation::Retry => Event::Retry,
         Operation::RunNow => Event::RunNow,
     };
-    uow.write(move |stores| {
+    uow.write(account, move |stores| {
         let Some(before) = stores.jobs().lock(account, id)? else {
             let unknown = find_unknown(stores, account, id)?;
             return Err(unknown.map_or(OperateError::NotFound, |_| OperateError::Unknown));

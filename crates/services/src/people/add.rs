@@ -40,5 +40,5 @@ pub(super) async fn run<U: UnitOfWork>(
         }
         Err(StoreError::Conflict(Conflict::User).into())
     };
-    service.uow.write(move |stores| guard.run(stores, work)).await
+    service.uow.write(account, move |stores| guard.run(stores, work)).await
 }

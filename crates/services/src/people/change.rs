@@ -20,7 +20,7 @@ pub(super) async fn run<U: UnitOfWork>(
     let (account, now) = (actor.account_id(), service.clock.now());
     service
         .uow
-        .write(move |stores| {
+        .write(account, move |stores| {
             let user = find(stores, account, &key)?.ok_or(ServiceError::NotFound)?;
             let changed = change.apply_to(&user, now);
             if let Some(refusal) = taken(stores, account, &changed)? {

@@ -11,7 +11,7 @@ pub(super) async fn run<U: UnitOfWork>(service: &People<U>, actor: &Actor, key: 
     let (account, now) = (actor.account_id(), service.clock.now());
     service
         .uow
-        .write(move |stores| {
+        .write(account, move |stores| {
             let user = find(stores, account, &key)?.ok_or(ServiceError::NotFound)?;
             stores.identity().revoke_credentials_of(account, user.id, now)?;
             stores.users().update(account, &user.deleted(now))?;

@@ -9,5 +9,5 @@ use super::{People, find};
 pub(super) async fn run<U: UnitOfWork>(service: &People<U>, actor: &Actor, key: UserKey) -> Result<User, ServiceError> {
     authorize(actor, Action::ReadPeople)?;
     let account = actor.account_id();
-    service.uow.read(move |stores| find(stores, account, &key)?.ok_or(ServiceError::NotFound)).await
+    service.uow.read(account, move |stores| find(stores, account, &key)?.ok_or(ServiceError::NotFound)).await
 }

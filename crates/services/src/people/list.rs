@@ -9,5 +9,5 @@ use super::People;
 pub(super) async fn run<U: UnitOfWork>(service: &People<U>, actor: &Actor, filter: PersonFilter) -> Result<Vec<User>, ServiceError> {
     authorize(actor, Action::ReadPeople)?;
     let account = actor.account_id();
-    service.uow.read(move |stores| Ok(stores.users().list_people(account, &filter)?)).await
+    service.uow.read(account, move |stores| Ok(stores.users().list_people(account, &filter)?)).await
 }

@@ -13,7 +13,7 @@ pub(super) async fn run<U: UnitOfWork>(service: &Projects<U>, actor: &Actor, new
     let key = ProjectKey::from_random(service.ids.random_bits());
     service
         .uow
-        .write(move |stores| {
+        .write(account, move |stores| {
             let id = stores.projects().next_id(account)?;
             let project = Project { id, key, name: new.name, platform: new.platform, created_at };
             match stores.projects().add(account, &project) {

@@ -10,5 +10,5 @@ use super::Projects;
 pub(super) async fn run<U: UnitOfWork>(service: &Projects<U>, actor: &Actor, key: &ProjectKey) -> Result<Project, JobError> {
     authorize(actor, Action::ReadJobs)?;
     let (account, key) = (actor.account_id(), key.clone());
-    service.uow.read(move |stores| stores.projects().find_by_key(account, &key)?.ok_or(JobError::ProjectNotFound)).await
+    service.uow.read(account, move |stores| stores.projects().find_by_key(account, &key)?.ok_or(JobError::ProjectNotFound)).await
 }

@@ -10,5 +10,5 @@ use super::Projects;
 pub(super) async fn run<U: UnitOfWork>(service: &Projects<U>, actor: &Actor) -> Result<Vec<Project>, JobError> {
     authorize(actor, Action::ReadJobs)?;
     let account = actor.account_id();
-    service.uow.read(move |stores| Ok(stores.projects().list(account)?)).await
+    service.uow.read(account, move |stores| Ok(stores.projects().list(account)?)).await
 }

@@ -16,7 +16,7 @@ pub(super) async fn run<U: UnitOfWork>(
     entrant: Entrant,
     once: Option<Once<SeenMember>>,
 ) -> Result<Performed<SeenMember>, CourseError> {
-    let (actor, at) = (actor.clone(), service.clock.now());
+    let (account, actor, at) = (actor.account_id(), actor.clone(), service.clock.now());
     let guard = Guard::new(&actor, once, at);
     let work = move |stores: &mut dyn Stores| {
         let Entrant { roster, user, code } = entrant;
@@ -31,7 +31,7 @@ pub(super) async fn run<U: UnitOfWork>(
         stores.rosters().put(actor.account_id(), &seen.course, user.id, membership, at)?;
         Ok(SeenMember { course: seen.course.id, user })
     };
-    service.uow.write(move |stores| guard.run(stores, work)).await
+    service.uow.write(account, move |stores| guard.run(stores, work)).await
 }
 
 /// Whether that is the actor; an address is looked up by nobody but administrators.

@@ -18,7 +18,7 @@ pub(super) async fn run<U: UnitOfWork>(
     let actor = actor.clone();
     service
         .uow
-        .read(move |stores| {
+        .read(actor.account_id(), move |stores| {
             let seen = find(stores, &actor, &course, CourseAction::ReadRoster(roster))?;
             let user = find_user(stores, &actor, &user)?.ok_or(CourseError::NotFound)?;
             let membership = stores.rosters().membership(actor.account_id(), seen.course.id, user.id)?;

@@ -20,7 +20,7 @@ pub(super) async fn run<U: UnitOfWork>(
     let actor = actor.clone();
     service
         .uow
-        .read(move |stores| {
+        .read(actor.account_id(), move |stores| {
             let course = find(stores, &actor, &course, CourseAction::ReadRoster(roster))?.course.id;
             let members = stores.rosters().list(actor.account_id(), course, roster, slice.clone())?;
             let members = members.into_iter().map(|member| SeenMember { course, user: member.user }).collect();

@@ -13,7 +13,7 @@ pub(super) async fn run<U: UnitOfWork>(service: &Rosters<U>, actor: &Actor, user
     let actor = actor.clone();
     service
         .uow
-        .read(move |stores| {
+        .read(actor.account_id(), move |stores| {
             let Some(user) = find_user(stores, &actor, &user)? else {
                 // Whether another user exists is not for members to find out.
                 return Err(match actor.principal.role {

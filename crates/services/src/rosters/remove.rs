@@ -18,7 +18,7 @@ pub(super) async fn run<U: UnitOfWork>(
     let actor = actor.clone();
     service
         .uow
-        .write(move |stores| {
+        .write(actor.account_id(), move |stores| {
             let user = find_user(stores, &actor, &user)?;
             let is_actor = user.as_ref().is_some_and(|user| user.id == actor.principal.id);
             let action = if is_actor { CourseAction::Leave } else { CourseAction::RemoveFrom(roster) };

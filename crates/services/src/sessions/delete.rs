@@ -14,7 +14,7 @@ pub(super) async fn run<U: UnitOfWork>(service: &Sessions<U>, actor: &Actor, gui
     let (account, by, now) = (actor.account_id(), actor.principal.id, service.clock.now());
     service
         .uow
-        .write(move |stores| {
+        .write(account, move |stores| {
             let sessions = stores.sessions();
             let found = sessions.lock_many(account, &BTreeSet::from([guid]))?.remove(&guid);
             let deleted = found.ok_or(ServiceError::NotFound)?.deleted(by, now);

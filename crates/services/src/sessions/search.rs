@@ -13,7 +13,7 @@ pub(super) async fn run<U: UnitOfWork>(service: &Sessions<U>, actor: &Actor, fil
         return Ok(Vec::new());
     }
     let account = actor.account_id();
-    service.uow.read(move |stores| Ok(stores.sessions().search(account, &filter)?)).await
+    service.uow.read(account, move |stores| Ok(stores.sessions().search(account, &filter)?)).await
 }
 
 #[cfg(test)]

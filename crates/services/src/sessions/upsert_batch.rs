@@ -41,7 +41,7 @@ pub(super) async fn run<U: UnitOfWork>(
         Ok(outcome)
     };
     let work = move |stores: &mut dyn Stores| guard.run(stores, work);
-    if is_one_statement { service.uow.write_one(work).await } else { service.uow.write(work).await }
+    if is_one_statement { service.uow.write_one(actor.account_id(), work).await } else { service.uow.write(actor.account_id(), work).await }
 }
 
 #[cfg(test)]

@@ -161,7 +161,7 @@ fn concurrent_updates<U: UnitOfWork + Clone>(harness: &Harness<U>) {
     store(harness, vec![course(1)]);
     let count_up = |uow: U| async move {
         for _ in 0..ROUNDS {
-            uow.write(|stores| {
+            uow.write(account().id, |stores| {
                 let found = stores.courses().lock(account().id, Id::new(1), Some(Id::new(2)))?.expect("the course is there");
                 let counted = Course { revision: found.course.revision.next(), ..found.course };
                 stores.courses().update(account().id, &counted)
@@ -310,7 +310,7 @@ fn racing_aliases<U: UnitOfWork + Clone>(harness: &Harness<U>) {
     const RACERS: i64 = 16;
     set_up(harness);
     let create = |uow: U, number: i64| async move {
-        uow.write(move |stores| {
+        uow.write(account().id, move |stores| {
             stores.courses().insert(account().id, &course(number))?;
             stores.aliases().add(account().id, Id::new(number), AliasSpace::Domain, &Alias::parse("d:one").expect("an alias"), now())
         })

@@ -88,7 +88,7 @@ fn held<U: UnitOfWork + Clone>(harness: &Harness<U>) {
     let (go_on, may_go_on) = mpsc::channel::<()>();
     let uow = harness.unit_of_work().clone();
     let first = harness.runtime().spawn(async move {
-        uow.write(move |stores| {
+        uow.write(account().id, move |stores| {
             let state = stores.idempotency().hold(&key("a"), KeptAnswer::forgotten_before(now()))?;
             begun.send(()).expect("the test listens");
             may_go_on.recv().ok();
@@ -99,9 +99,9 @@ fn held<U: UnitOfWork + Clone>(harness: &Harness<U>) {
     });
     has_begun.recv().expect("the first begins");
     let uow = harness.unit_of_work().clone();
-    let second = harness
-        .runtime()
-        .spawn(async move { uow.write(|stores| stores.idempotency().hold(&key("a"), KeptAnswer::forgotten_before(now()))).await });
+    let second = harness.runtime().spawn(async move {
+        uow.write(account().id, |stores| stores.idempotency().hold(&key("a"), KeptAnswer::forgotten_before(now()))).await
+    });
     // A database with one writer lets the second in when the first is done; any other says at once that the key is busy.
     std::thread::sleep(std::time::Duration::from_millis(50));
     go_on.send(()).expect("the first listens");

@@ -141,7 +141,7 @@ fn fresh<U: UnitOfWork + LookUps + Clone>(harness: &Harness<U>) {
             harness.runtime().spawn(async move {
                 for number in 0..15 {
                     let reference = format!("{writer} {number}");
-                    let made = uow.write(move |stores| enqueue(stores, Place::Mine, &reference)).await;
+                    let made = uow.write(account().id, move |stores| enqueue(stores, Place::Mine, &reference)).await;
                     let job = made.expect("the write succeeds");
                     let name = || Place::Mine.name(job.id);
                     let found = uow.look_up(account().id, name()).await.expect("the look-up succeeds");
@@ -152,7 +152,9 @@ fn fresh<U: UnitOfWork + LookUps + Clone>(harness: &Harness<U>) {
                         let (after, _) = before.clone().apply(Event::Cancel, later).expect("it waits");
                         stores.jobs().replace(account().id, &before, &after)
                     };
-                    assert!(uow.write(cancel).await.map_err(|error: StoreError| error.to_string()).expect("the write succeeds"));
+                    assert!(
+                        uow.write(account().id, cancel).await.map_err(|error: StoreError| error.to_string()).expect("the write succeeds")
+                    );
                     let found: Option<ShownJob> = uow.look_up(account().id, name()).await.expect("the look-up succeeds");
                     assert_eq!(found.map(|job| job.status), Some(JobStatus::Cancelled));
                 }

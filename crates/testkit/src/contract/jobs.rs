@@ -191,7 +191,9 @@ fn racing_enqueues<U: UnitOfWork + Clone>(harness: &Harness<U>) {
     let tasks: Vec<_> = (0..8)
         .map(|_| {
             let uow = harness.unit_of_work().clone();
-            harness.runtime().spawn(async move { uow.write(|stores| stores.jobs().enqueue(account().id, &erasure("a"))).await })
+            harness
+                .runtime()
+                .spawn(async move { uow.write(account().id, |stores| stores.jobs().enqueue(account().id, &erasure("a"))).await })
         })
         .collect();
     let outcomes: Vec<_> =
@@ -320,7 +322,8 @@ fn racing_claims<U: UnitOfWork + Clone>(harness: &Harness<U>) {
                 let mut mine = Vec::new();
                 for round in 0..100_u128 {
                     let claim = claim(worker << 32 | round, now(), 7);
-                    let claimed = uow.write(move |stores| stores.jobs().claim(account().id, &claim)).await.expect("the claim succeeds");
+                    let claimed =
+                        uow.write(account().id, move |stores| stores.jobs().claim(account().id, &claim)).await.expect("the claim succeeds");
                     mine.extend(claimed.iter().map(|job| job.id));
                 }
                 mine
@@ -411,7 +414,7 @@ fn batch_completion<U: UnitOfWork>(harness: &Harness<U>) {
 }
 
 fn exchange<U: UnitOfWork>(harness: &Harness<U>, account: AccountId, done: Vec<Completion>, claim: Claim) -> Exchanged {
-    let exchanged = harness.unit_of_work().write_one(move |stores| stores.jobs().exchange(account, &done, &claim));
+    let exchanged = harness.unit_of_work().write_one(account, move |stores| stores.jobs().exchange(account, &done, &claim));
     harness.runtime().block_on(exchanged).map_err(|error: StoreError| error).expect("the exchange succeeds")
 }
 
@@ -483,7 +486,7 @@ fn racing_exchanges<U: UnitOfWork + Clone>(harness: &Harness<U>) {
                     // One by one, by three, and by seven; the last asks for more than a few.
                     let number = u128::from(worker) << 32 | round;
                     let claim = claim(number, now(), [1, 3, 7, 11][usize::from(worker) - 1]);
-                    let exchanged = uow.write_one(move |stores| stores.jobs().exchange(account().id, &done, &claim)).await;
+                    let exchanged = uow.write_one(account().id, move |stores| stores.jobs().exchange(account().id, &done, &claim)).await;
                     let exchanged = exchanged.map_err(|error: StoreError| error).expect("the exchange succeeds");
                     completed.extend(exchanged.completed.iter().map(|held| held.job));
                     if exchanged.completed.is_empty() && exchanged.claimed.is_empty() && round > 0 {
@@ -542,10 +545,11 @@ fn race<U: UnitOfWork + Clone>(
             claim_now(harness, 7, 1);
         }
         let (uow, mine) = (harness.unit_of_work().clone(), job.clone());
-        let cancelled =
-            harness.runtime().spawn(async move { uow.write(move |stores| apply(stores, account().id, &mine, Event::Cancel, now())).await });
+        let cancelled = harness
+            .runtime()
+            .spawn(async move { uow.write(account().id, move |stores| apply(stores, account().id, &mine, Event::Cancel, now())).await });
         let (uow, mine) = (harness.unit_of_work().clone(), job.clone());
-        let rivalled = harness.runtime().spawn(async move { uow.write(move |stores| rival(stores, &mine)).await });
+        let rivalled = harness.runtime().spawn(async move { uow.write(account().id, move |stores| rival(stores, &mine)).await });
         let ended = |task: tokio::task::JoinHandle<Result<bool, StoreError>>| {
             harness.runtime().block_on(task).expect("the task ends").expect("the write succeeds")
         };

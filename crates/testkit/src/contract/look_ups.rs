@@ -82,7 +82,7 @@ fn fresh<U: UnitOfWork + LookUps + Clone>(harness: &Harness<U>) {
                         stores.sessions().insert_many(account().id, &[&session(guid(number))])
                     };
                     assert_eq!(uow.look_up(account().id, guid(number)).await.expect("the look-up succeeds"), None);
-                    uow.write(added).await.expect("the write succeeds");
+                    uow.write(account().id, added).await.expect("the write succeeds");
                     assert!(uow.look_up(account().id, guid(number)).await.expect("the look-up succeeds").is_some());
                 }
             })

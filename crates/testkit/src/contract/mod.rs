@@ -17,6 +17,8 @@ mod unit_of_work;
 use derslik_ports::outbound::{LookUps, StoreError, Stores, UnitOfWork};
 use tokio::runtime::Runtime;
 
+use crate::builders::account;
+
 /// A store under test, empty at first.
 #[derive(Debug)]
 pub struct Harness<U> {
@@ -70,7 +72,7 @@ impl<U: UnitOfWork> Harness<U> {
     /// # Panics
     /// If the store fails.
     pub fn read<T: Send + 'static>(&self, work: impl Fn(&mut dyn Stores) -> Result<T, StoreError> + Send + 'static) -> T {
-        self.runtime.block_on(self.uow.read(work)).expect("the read succeeds")
+        self.runtime.block_on(self.uow.read(account().id, work)).expect("the read succeeds")
     }
 
     /// Writes in a transaction, and expects success.
@@ -89,7 +91,7 @@ impl<U: UnitOfWork> Harness<U> {
         &self,
         work: impl FnOnce(&mut dyn Stores) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.runtime.block_on(self.uow.write(work))
+        self.runtime.block_on(self.uow.write(account().id, work))
     }
 
     /// The unit of work itself.

@@ -44,10 +44,10 @@ fn search_while_written<U: UnitOfWork + Clone>(harness: &Harness<U>) {
         for round in 0..150 {
             let duration = SessionDuration::from_minutes(60 + round % 2).expect("a duration");
             let session = Session { duration, ..named(2_345, "Ders 2345") };
-            let written = uow.write(move |stores| stores.sessions().update_many(account().id, &[&session])).await;
+            let written = uow.write(account().id, move |stores| stores.sessions().update_many(account().id, &[&session])).await;
             written.map_err(|error: StoreError| error).expect("the write succeeds");
             if round % 3 == 0 {
-                let indexed = uow.write(|stores| stores.sessions().index(account().id, 1_000)).await;
+                let indexed = uow.write(account().id, |stores| stores.sessions().index(account().id, 1_000)).await;
                 indexed.map_err(|error: StoreError| error).expect("the sweep succeeds");
             }
         }

@@ -189,7 +189,7 @@ fn concurrent_updates<U: UnitOfWork + Clone>(harness: &Harness<U>) {
     store(harness, vec![named(1, "0"), named(2, "0")]);
     let count_up = |uow: U| async move {
         for _ in 0..ROUNDS {
-            uow.write(|stores| {
+            uow.write(account().id, |stores| {
                 let both = stores.sessions().lock_many(account().id, &BTreeSet::from([guid(2), guid(1)]))?;
                 let counted: Vec<_> = both
                     .into_values()

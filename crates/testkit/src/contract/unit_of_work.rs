@@ -55,7 +55,7 @@ fn survives_its_caller<U: UnitOfWork + Clone>(harness: &Harness<U>) {
     let (go_on, may_go_on) = mpsc::channel();
     let uow = harness.unit_of_work().clone();
     let caller = harness.runtime().spawn(async move {
-        uow.write(move |stores| {
+        uow.write(account().id, move |stores| {
             begun.send(()).expect("the test listens");
             may_go_on.recv().expect("the test speaks");
             insert(stores, 1)
@@ -75,7 +75,7 @@ fn reads_beside_a_writer<U: UnitOfWork + Clone>(harness: &Harness<U>) {
     let (go_on, may_go_on) = mpsc::channel();
     let uow = harness.unit_of_work().clone();
     let writer = harness.runtime().spawn(async move {
-        uow.write(move |stores| {
+        uow.write(account().id, move |stores| {
             insert(stores, 1)?;
             begun.send(()).expect("the test listens");
             may_go_on.recv().expect("the test speaks");
@@ -98,7 +98,7 @@ fn bounded_wait<U: UnitOfWork + Clone>(harness: &Harness<U>) {
         let (go_on, may_go_on) = mpsc::channel::<()>();
         let (uow, begun) = (harness.unit_of_work().clone(), begun.clone());
         let task = harness.runtime().spawn(async move {
-            uow.write(move |_| {
+            uow.write(account().id, move |_| {
                 begun.send(()).expect("the test listens");
                 may_go_on.recv().ok();
                 Ok::<_, StoreError>(())

@@ -16,7 +16,7 @@ use derslik_ports::mocks::MockStores;
 use derslik_ports::outbound::{
     AliasRepository, AttendeeRepository, AuditRepository, Claim, Clock, Completion, CourseRepository, Enqueued, Exchanged,
     GradingPeriodRepository, HeldJob, IdempotencyRepository, IdentityRepository, Ids, JobOfProject, JobRepository, JobsPage, KeyRepository,
-    ProjectRepository, QueueDepth, RosterRepository, SessionRepository, StoreError, Stores, UnitOfWork, UnknownJob, UserRepository,
+    ProjectRepository, QueueDepth, RosterRepository, SessionRepository, StoreError, Stores, Tenant, UnitOfWork, UnknownJob, UserRepository,
 };
 use derslik_testkit::builders::{account, now};
 use derslik_worker::{Registry, Runner, Settings, Step, StepContext, StepError, StepHandler, Task, TaskHandler, WorkerPorts};
@@ -170,7 +170,7 @@ impl Memory {
 }
 
 impl UnitOfWork for Memory {
-    async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    async fn read<T, E, F>(&self, _tenant: impl Into<Tenant> + Send, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -179,7 +179,7 @@ impl UnitOfWork for Memory {
         self.run(work)
     }
 
-    async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    async fn write<T, E, F>(&self, _tenant: impl Into<Tenant> + Send, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
