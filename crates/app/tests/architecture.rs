@@ -19,7 +19,7 @@ const ALLOWED: [(&str, &[&str]); 9] = [
 ];
 
 /// What the domain may depend on at all.
-const DOMAIN_DEPENDENCIES: [&str; 4] = ["chrono", "chrono-tz", "thiserror", "uuid"];
+const DOMAIN_DEPENDENCIES: [&str; 5] = ["chrono", "chrono-tz", "thiserror", "unicode-normalization", "uuid"];
 
 /// The frameworks, and the one crate besides the app and the tools for tests that may know each.
 const FRAMEWORKS: [(&str, &str); 5] = [

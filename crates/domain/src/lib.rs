@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`id`] | typed ids |
 //! | [`time`] | instants, civil time, time zones and how a clock face becomes an instant |
-//! | [`text`] | bounded text and the folding used by searches |
+//! | [`text`] | bounded text and the keys by which texts are compared |
 //! | [`form`] | what a client sent, field by field, before it is judged |
 //! | [`idempotency`] | requests that may be sent again without being done again |
 //! | [`page`] | which part of a list is asked for |

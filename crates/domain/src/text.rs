@@ -1,7 +1,10 @@
-//! Bounded text, and the folding by which searches compare text. It knows nothing of who stores or prints it.
+//! Bounded text, and the keys by which texts are compared: one for searches, one for identity. It knows nothing of who
+//! stores or prints it.
 
 use std::fmt;
 use std::sync::Arc;
+
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 /// Text of at most `MAX` characters (Unicode code points), without NUL, kept exactly as it was given. A clone shares it.
 ///
@@ -121,21 +124,23 @@ impl<const MAX: usize> fmt::Display for Name<MAX> {
     }
 }
 
-/// Folds a text for comparison: lower case, with the dotted and the dotless i of Turkish taken as one letter, so that
-/// `ISPARTA`, `Isparta`, `ısparta` and `isparta` find each other whatever keyboard they were typed on.
+/// Folds a text for searches: composed as in NFC, in lower case, with the dotted and the dotless i of Turkish taken as one
+/// letter, so that `ISPARTA`, `Isparta`, `ısparta` and `isparta` find each other whatever keyboard they were typed on.
+/// Searches alone compare texts this way; who somebody is, is decided by the [`identity_key`].
 ///
 /// ```
 /// use derslik_domain::text::fold;
 ///
 /// assert_eq!(fold("İSTANBUL"), "istanbul");
 /// assert_eq!(fold("Işık"), fold("IŞIK"));
+/// assert_eq!(fold("s\u{327}"), fold("ş"));
 /// ```
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
     let mut folded = String::with_capacity(text.len());
-    for letter in text.chars() {
+    for letter in text.nfc() {
         match letter {
             'I' | 'İ' | 'ı' => folded.push('i'),
             // A combining dot above, which lower-casing İ elsewhere leaves behind.
@@ -144,7 +149,42 @@ pub fn fold(text: &str) -> String {
             other => folded.extend(other.to_lowercase()),
         }
     }
-    folded
+    in_nfc(folded)
+}
+
+/// The key by which names and addresses are one and the same, wherever they have to be unique or say who somebody is: NFC,
+/// in the lower case of Unicode, without the white space around it. The dotless i stays a letter of its own, and `İ` becomes
+/// an `i` with a combining dot, as Unicode has it in every language but Turkish and Azerbaijani.
+///
+/// ```
+/// use derslik_domain::text::identity_key;
+///
+/// assert_eq!(identity_key(" IRMAK@Okul.Example "), "irmak@okul.example");
+/// assert_ne!(identity_key("ırmak@okul.example"), identity_key("irmak@okul.example"));
+/// assert_eq!(identity_key("s\u{327}ahin"), identity_key("ŞAHIN"));
+/// ```
+pub fn identity_key(text: &str) -> String {
+    let text = text.trim();
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    // Lower case may bring letters together that compose.
+    in_nfc(text.nfc().collect::<String>().to_lowercase())
+}
+
+/// A text composed as in NFC: by this key those names are one and the same in which case counts.
+///
+/// ```
+/// use derslik_domain::text::composed_key;
+///
+/// assert_eq!(composed_key("Is\u{327}ık"), "Işık");
+/// ```
+pub fn composed_key(text: &str) -> String {
+    in_nfc(text.to_owned())
+}
+
+fn in_nfc(text: String) -> String {
+    if is_nfc(&text) { text } else { text.nfc().collect() }
 }
 
 #[cfg(test)]
@@ -162,6 +202,36 @@ mod tests {
     #[case("مدرسة", "مدرسة")]
     fn folds_both_spellings_to_the_same_text(#[case] one: &str, #[case] other: &str) {
         assert_eq!(fold(one), fold(other));
+    }
+
+    #[rstest]
+    #[case("s\u{327}", "ş")]
+    #[case("I\u{307}stanbul", "İSTANBUL")]
+    #[case("g\u{306}", "Ğ")]
+    #[case("i\u{307}\u{301}", "í")]
+    fn folds_what_is_composed_and_what_is_not_to_the_same_text(#[case] one: &str, #[case] other: &str) {
+        assert_eq!(fold(one), fold(other));
+    }
+
+    #[rstest]
+    #[case("AYŞE@OKUL.EXAMPLE", "ayşe@okul.example")]
+    #[case(" Ays\u{327}e\t", "ayşe")]
+    #[case("IRMAK", "irmak")]
+    #[case("İrmak", "i\u{307}rmak")]
+    #[case("I\u{307}rmak", "İRMAK")]
+    #[case("ΟΔΟΣ", "οδος")]
+    fn one_name_in_any_case_and_composition_has_one_identity(#[case] one: &str, #[case] other: &str) {
+        assert_eq!(identity_key(one), identity_key(other));
+    }
+
+    #[rstest]
+    #[case("ırmak", "irmak")]
+    #[case("ırmak", "IRMAK")]
+    #[case("İrmak", "irmak")]
+    #[case("İrmak", "ırmak")]
+    #[case("ayse", "ayşe")]
+    fn letters_of_turkish_tell_names_apart(#[case] one: &str, #[case] other: &str) {
+        assert_ne!(identity_key(one), identity_key(other));
     }
 
     #[test]
@@ -193,6 +263,21 @@ mod tests {
         fn folding_twice_changes_nothing(text in any::<String>()) {
             let once = fold(&text);
             prop_assert_eq!(fold(&once), once);
+        }
+
+        #[test]
+        fn the_identity_of_an_identity_is_itself(text in any::<String>()) {
+            let once = identity_key(&text);
+            prop_assert!(is_nfc(&once));
+            prop_assert_eq!(identity_key(&once), once);
+        }
+
+        #[test]
+        fn keys_are_the_same_for_every_composition(text in any::<String>()) {
+            let apart: String = text.nfd().collect();
+            prop_assert_eq!(fold(&apart), fold(&text));
+            prop_assert_eq!(identity_key(&apart), identity_key(&text));
+            prop_assert_eq!(composed_key(&apart), composed_key(&text));
         }
 
         #[test]

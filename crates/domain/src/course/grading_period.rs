@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::form::{Field, FieldFault, RawText};
 use crate::id::GradingPeriodId;
-use crate::text::{Name, TextError};
+use crate::text::{Name, TextError, composed_key};
 
 use super::alias::read_id;
 use super::date::{CalendarDate, DateForm};
@@ -350,7 +350,7 @@ impl Judge {
             if draft.id.is_some_and(|id| !ids.insert(id)) {
                 self.object(place(GradingPeriodField::Id), GradingPeriodProblem::DuplicateId);
             }
-            if draft.title.as_ref().is_some_and(|title| !titles.insert(title.as_str().trim())) {
+            if draft.title.as_ref().is_some_and(|title| !titles.insert(composed_key(title.as_str().trim()))) {
                 self.object(place(GradingPeriodField::Title), GradingPeriodProblem::DuplicateTitle);
             }
             let Some((start, end)) = draft.start.zip(draft.end) else { continue };

@@ -4,7 +4,7 @@
 use crate::form::{Field, Judge, Problem, RawText, Violation, read_utf8};
 use crate::id::{PrincipalId, UserGuid};
 use crate::page::{Page, PageError};
-use crate::text::{Text, TextError, fold};
+use crate::text::{Text, TextError, fold, identity_key};
 use crate::time::{Timestamp, WrittenTime, Zone};
 
 use super::{ClassroomRole, Email, Lang, Mobile, PersonName, PrincipalKind, Role, User, UserProfile, UserState, Username};
@@ -291,7 +291,8 @@ pub struct PersonFilterForm {
     pub page_size: Field<i64>,
 }
 
-/// Which people of an account are asked for. Texts are trimmed and [folded](crate::text::fold).
+/// Which people of an account are asked for. Names are trimmed and [folded](fold); an address and a user name say who it is, and
+/// are [keys of identity](identity_key).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonFilter {
     /// The given name contains this.
@@ -328,15 +329,15 @@ impl PersonFilterForm {
     pub fn judge(self, default_size: u32) -> Result<PersonFilter, PersonFilterError> {
         let size = number(self.page_size)?.filter(|size| *size != 0).or(Some(default_size.into()));
         let page = Page::new(number(self.page_number)?, size)?;
-        let role = match folded(self.role, PersonField::Role)? {
+        let role = match sought(self.role, PersonField::Role, fold)? {
             None => None,
             Some(role) => Some(ClassroomRole::by_code(&role).ok_or(PersonFilterError::Invalid(PersonField::Role))?),
         };
         Ok(PersonFilter {
-            name: folded(self.name, PersonField::Name)?,
-            surname: folded(self.surname, PersonField::Surname)?,
-            email: folded(self.email, PersonField::Email)?,
-            username: folded(self.username, PersonField::Username)?,
+            name: sought(self.name, PersonField::Name, fold)?,
+            surname: sought(self.surname, PersonField::Surname, fold)?,
+            email: sought(self.email, PersonField::Email, identity_key)?,
+            username: sought(self.username, PersonField::Username, identity_key)?,
             role,
             page,
         })
@@ -347,11 +348,11 @@ fn number(field: Field<i64>) -> Result<Option<i64>, PersonFilterError> {
     field.given().map_err(|_| PageError::OutOfRange.into())
 }
 
-fn folded(field: Field<RawText>, name: PersonField) -> Result<Option<String>, PersonFilterError> {
+fn sought(field: Field<RawText>, name: PersonField, key: impl Fn(&str) -> String) -> Result<Option<String>, PersonFilterError> {
     let Some(text) = field.given().map_err(|_| PersonFilterError::Invalid(name))? else { return Ok(None) };
     let text = read_utf8(&text).map_err(|_| PersonFilterError::Invalid(name))?;
-    let folded = fold(text.trim());
-    Ok((!folded.is_empty()).then_some(folded))
+    let key = key(text.trim());
+    Ok((!key.is_empty()).then_some(key))
 }
 
 fn is_absent<T>(field: &Field<T>) -> bool {

@@ -143,6 +143,16 @@ fn user_is_unique<U: UnitOfWork>(harness: &Harness<U>) {
     assert!(matches!(add(same_email), Err(StoreError::Conflict(Conflict::UserEmail))));
     let same_name = User { username: Username::parse("USER101").ok(), ..user(102) };
     assert!(matches!(add(same_name), Err(StoreError::Conflict(Conflict::Username))));
+    harness.write(|stores| {
+        let renamed = User { email: Email::parse("şahin@demo.example").ok(), username: Username::parse("Şahin").ok(), ..user(101) };
+        stores.users().update(account().id, &renamed)
+    });
+    let decomposed = User { username: Username::parse("s\u{327}ahin").ok(), ..user(102) };
+    assert!(matches!(add(decomposed), Err(StoreError::Conflict(Conflict::Username))));
+    let decomposed = User { email: Email::parse("S\u{327}AHIN@demo.example").ok(), ..user(102) };
+    assert!(matches!(add(decomposed), Err(StoreError::Conflict(Conflict::UserEmail))));
+    let dotless = User { email: Email::parse("şahın@demo.example").ok(), username: Username::parse("şahın").ok(), ..user(104) };
+    assert!(matches!(add(dotless), Ok(true)), "the dotless i is a letter of its own");
     let same_guid = User { guid: user(101).guid, ..user(102) };
     assert!(matches!(add(same_guid), Err(StoreError::Conflict(Conflict::User))));
     for number in [102, 103] {
@@ -188,16 +198,21 @@ fn people_are_listed<U: UnitOfWork>(harness: &Harness<U>) {
     harness.write(|stores| {
         stores.users().add(account().id, &service_user())?;
         stores.users().add(account().id, &user(102).deleted(now()))?;
-        stores.users().add(account().id, &User { name: PersonName::new("IŞIL").expect("a name"), ..user(103) })
+        stores.users().add(account().id, &User { name: PersonName::new("IŞIL").expect("a name"), ..user(103) })?;
+        let email = Email::parse("irmak@demo.example").ok();
+        stores.users().add(account().id, &User { name: PersonName::new("Şule").expect("a name"), email, ..user(104) })
     });
     let list = |form: PersonFilterForm| {
         let filter = form.judge(100).expect("a filter");
         let found = harness.read(move |stores| stores.users().list_people(account().id, &filter));
         found.into_iter().map(|user| user.id.get()).collect::<Vec<_>>()
     };
-    assert_eq!(list(PersonFilterForm::default()), [100, 101, 103]);
+    assert_eq!(list(PersonFilterForm::default()), [100, 101, 103, 104]);
     assert_eq!(list(PersonFilterForm { name: text("ışı"), ..PersonFilterForm::default() }), [103]);
+    assert_eq!(list(PersonFilterForm { name: text("s\u{327}ule"), ..PersonFilterForm::default() }), [104], "composed or not");
     assert_eq!(list(PersonFilterForm { username: text("USER101"), ..PersonFilterForm::default() }), [101]);
+    assert_eq!(list(PersonFilterForm { email: text("ırmak@demo.example"), ..PersonFilterForm::default() }), Vec::<i64>::new());
+    assert_eq!(list(PersonFilterForm { email: text("IRMAK@demo.example"), ..PersonFilterForm::default() }), [104]);
     assert_eq!(list(PersonFilterForm { role: text("e"), ..PersonFilterForm::default() }), Vec::<i64>::new());
 }
 

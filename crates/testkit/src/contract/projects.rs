@@ -29,6 +29,7 @@ fn project(id: i64, key: &str, name: &str) -> Project {
 
 const KEY: &str = "3sWXSsqHgSKnE87YkNJK";
 const OTHER_KEY: &str = "3swxssqhgskne87yknjk";
+const THIRD_KEY: &str = "9A8B7C6D5E4F3G2H1J0K";
 
 fn set_up<U: UnitOfWork>(harness: &Harness<U>) {
     harness.write(|stores| {
@@ -58,8 +59,11 @@ fn uniqueness<U: UnitOfWork>(harness: &Harness<U>) {
     let add = |project| harness.try_write(move |stores| stores.projects().add(account().id, &project));
     let key = add(project(2, KEY, "Demo"));
     assert!(matches!(key, Err(StoreError::Conflict(Conflict::ProjectKey))), "{key:?}");
-    let name = add(project(2, OTHER_KEY, "IŞIK"));
-    assert!(matches!(name, Err(StoreError::Conflict(Conflict::ProjectName))), "{name:?}");
+    for same in ["IŞıK", "is\u{327}ık"] {
+        let name = add(project(2, OTHER_KEY, same));
+        assert!(matches!(name, Err(StoreError::Conflict(Conflict::ProjectName))), "{same}: {name:?}");
+    }
+    assert!(matches!(add(project(3, THIRD_KEY, "Işik")), Ok(true)), "the dotless i is a letter of its own");
     assert!(harness.write(|stores| stores.projects().add(other_account().id, &project(1, KEY, "Işık"))), "another account may");
 }
 

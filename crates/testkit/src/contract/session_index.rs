@@ -147,7 +147,7 @@ fn search_odd_texts<U: UnitOfWork>(harness: &Harness<U>) {
         "a:*|b & !c",
         "数学",
         "line\nbreak",
-        "e\u{301}",
+        "e\u{301}x\u{301}",
     ];
     store_plain(harness);
     let of_number = |number: u128, name: &str| Session {
@@ -158,7 +158,7 @@ fn search_odd_texts<U: UnitOfWork>(harness: &Harness<U>) {
     };
     store(harness, (1..).zip(NAMES).map(|(number, name)| of_number(number, name)).collect());
     let look = || {
-        let parts: [(&str, u128); 21] = [
+        let parts: [(&str, u128); 22] = [
             ("c++", 1),
             ("+", 1),
             ("++", 1),
@@ -179,6 +179,7 @@ fn search_odd_texts<U: UnitOfWork>(harness: &Harness<U>) {
             (":*|", 7),
             ("数", 8),
             ("e\nb", 9),
+            ("é", 10),
             ("\u{301}", 10),
         ];
         for (part, number) in parts {

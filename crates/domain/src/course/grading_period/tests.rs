@@ -195,7 +195,7 @@ fn the_course_has_to_be_one_that_can_be_modified() {
 
 #[test]
 fn settings_are_not_built_of_periods_that_break_the_rules() {
-    let periods = vec![period(1, "A", "2024-02-01", "2024-02-28"), period(2, "A", "2024-01-01", "2024-01-31")];
+    let periods = vec![period(1, "Kış", "2024-02-01", "2024-02-28"), period(2, "Kıs\u{327}", "2024-01-01", "2024-01-31")];
     let violations = GradingPeriodSettings::new(periods, false).unwrap_err();
     let problems: Vec<_> = violations.into_iter().map(|violation| violation.problem).collect();
     assert_eq!(problems, [GradingPeriodProblem::DuplicateTitle, GradingPeriodProblem::OutOfOrder]);
