@@ -101,6 +101,12 @@ pub fn classroom_scopes() -> Scopes {
 /// The project of a token for which none is named.
 pub const FIRST_PROJECT: i64 = 1;
 
+/// The project with which an account begins, under a new key.
+pub fn first_project(name: ProjectName, created_at: Timestamp) -> Project {
+    let key = ProjectKey::from_random(SystemIds.random_bits());
+    Project { id: Id::new(FIRST_PROJECT), key, name, platform: Platform::default(), created_at }
+}
+
 /// A new access token, which a program that looks for leaked secrets recognises.
 ///
 /// # Errors

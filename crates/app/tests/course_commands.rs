@@ -19,11 +19,13 @@ const STUDENT: &str = "demo-student-token";
 
 fn main() -> ExitCode {
     type Case = (&'static str, fn(&str) -> Result<(), Failed>);
-    let cases: [Case; 6] = [
+    let cases: [Case; 8] = [
         ("a_course_is_given_a_calendar_once_it_is_active", calendars_are_assigned),
         ("a_course_that_lost_its_job_is_given_a_calendar_by_the_next_sweep", lost_jobs_are_found),
         ("a_suspended_course_is_seen_by_its_owner_and_changed_by_nobody", suspended),
         ("a_suspension_ends_where_the_operator_says", restored),
+        ("a_restored_course_is_where_it_was_suspended", restored_to_its_origin),
+        ("guardians_gradebook_and_materials_are_set_by_the_operator_and_seen_by_requests", adjusted),
         ("what_the_operator_can_not_do_is_said_and_not_done", refused),
         ("a_person_and_a_token_that_were_created_can_be_used", people_and_tokens),
     ];
@@ -202,7 +204,9 @@ fn restored(url: &str) -> Result<(), Failed> {
         (&["course", "suspend", "d:fizik/1"], "SUSPENDED"),
         (&["course", "restore", "d:fizik/1", "--to", "archived"], "ARCHIVED"),
         (&["course", "suspend", &id], "SUSPENDED"),
-        (&["course", "restore", &id], "ACTIVE"),
+        (&["course", "restore", &id], "ARCHIVED"),
+        (&["course", "suspend", &id], "SUSPENDED"),
+        (&["course", "restore", &id, "--to", "active"], "ACTIVE"),
     ] {
         let shown = operated(url, arguments)?;
         check(shown["state"] == state, &shown)?;
@@ -212,6 +216,91 @@ fn restored(url: &str) -> Result<(), Failed> {
     with_calendar(&service, &id)?;
     let line = String::from_utf8(operator(url, &["course", "suspend", &id])?.stdout)?;
     check(line.starts_with(&format!("{id}\tSUSPENDED\t")) && line.ends_with("\tFizik\n"), &line)
+}
+
+/// Moves a course of the teacher to that state by requests.
+fn in_state(service: &Running, state: &str) -> Result<String, Failed> {
+    let (first, then) = match state {
+        "ARCHIVED" => ("ACTIVE", Some(state)),
+        "DECLINED" => ("PROVISIONED", Some(state)),
+        state => (state, None),
+    };
+    let id = id_of(&course(service, first)?)?;
+    if let Some(state) = then {
+        let body = json!({ "courseState": state });
+        let moved = call(service, TEACHER, "PATCH", &format!("/v1/courses/{id}?updateMask=courseState"), &body)?;
+        check(moved.status == 200, &moved)?;
+    }
+    Ok(id)
+}
+
+fn restored_to_its_origin(url: &str) -> Result<(), Failed> {
+    let service = Running::start(url, &[])?;
+    for state in ["ACTIVE", "ARCHIVED", "PROVISIONED", "DECLINED"] {
+        let id = in_state(&service, state)?;
+        let suspended = operated(url, &["course", "suspend", &id])?;
+        check(suspended["state"] == "SUSPENDED" && suspended["suspended_from"] == state, &suspended)?;
+        let restored = operated(url, &["course", "restore", &id])?;
+        check(restored["state"] == state && restored["suspended_from"].is_null(), &restored)?;
+        check(get(&service, TEACHER, &id)?.json()?["courseState"] == state, &state)?;
+    }
+    Ok(())
+}
+
+fn adjusted(url: &str) -> Result<(), Failed> {
+    let service = Running::start(url, &["--no-worker"])?;
+    let id = id_of(&course(&service, "ACTIVE")?)?;
+    let before = get(&service, TEACHER, &id)?.json()?;
+    check(operated(url, &["course", "guardians", &id, "on"])?["guardians_enabled"] == true, &"they are told nothing")?;
+    let weights = ["--calculation", "weighted-categories", "--display", "teachers", "--category", "Ödev=40%", "--category", "Sınav=60%"];
+    operated(url, &[&["course", "gradebook", &id][..], &weights].concat())?;
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("materials.json");
+    let sets = json!([{ "title": "Kaynaklar", "materials": [
+        { "kind": "link", "url": "https://okul.example/", "title": "Okul" },
+        { "kind": "form", "url": "https://forms.example/1" },
+        { "kind": "video", "id": "v1" },
+    ] }]);
+    std::fs::write(&file, sets.to_string())?;
+    let file = file.to_str().ok_or("no path")?;
+    let shown = operated(url, &["course", "materials", &id, "--file", file])?;
+    check(shown["material_sets"][0]["materials"][0]["title"] == "Okul", &shown)?;
+
+    let seen = get(&service, TEACHER, &id)?.json()?;
+    let gradebook = &seen["gradebookSettings"];
+    check(seen["guardiansEnabled"] == true && before["guardiansEnabled"] == false, &seen)?;
+    check(gradebook["calculationType"] == "WEIGHTED_CATEGORIES" && gradebook["displaySetting"] == "SHOW_TEACHERS_ONLY", &seen)?;
+    let exam = &gradebook["gradeCategories"][1];
+    check(exam["name"] == "Sınav" && exam["weight"] == 600_000 && exam["id"].is_string(), &seen)?;
+    let materials = &seen["courseMaterialSets"][0]["materials"];
+    check(materials[0]["link"]["url"] == "https://okul.example/" && materials[2]["youTubeVideo"]["id"] == "v1", &seen)?;
+    check(seen["updateTime"].as_str() > before["updateTime"].as_str(), &(before, &seen))?;
+
+    // What is said again changes nothing; a category keeps its id by its name; what is not named stays.
+    operated(url, &["course", "guardians", &id, "on"])?;
+    check(get(&service, TEACHER, &id)?.json()? == seen, &"something changed")?;
+    let points = ["--calculation", "total-points", "--category", "Sınav=100", "--category", "Katılım"];
+    let shown = operated(url, &[&["course", "gradebook", &id][..], &points].concat())?;
+    check(shown["gradebook"]["categories"][0]["id"] == exam["id"] && shown["gradebook"]["display"] == "teachers", &shown)?;
+    operated(url, &["course", "gradebook", &id, "--no-categories"])?;
+    operated(url, &["course", "materials", &id, "--none"])?;
+    let emptied = get(&service, TEACHER, &id)?.json()?;
+    check(emptied["courseMaterialSets"].is_null() && emptied["gradebookSettings"]["gradeCategories"].is_null(), &emptied)?;
+
+    for (arguments, says) in [
+        (&["course", "gradebook", &id, "--category", "Ödev=40%"][..], "has a weight"),
+        (&["course", "gradebook", &id, "--category", "Ödev=0"], "whole number from 1 on"),
+        (&["course", "materials", &id], "--file"),
+        (&["course", "materials", &id, "--file", "nowhere.json"], "nowhere.json"),
+        (&["course", "guardians", &id, "perhaps"], "invalid value"),
+    ] {
+        let output = operator(url, arguments)?;
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        check(output.status.code() == Some(2) && output.stdout.is_empty() && text.contains(says), &(arguments, text))?;
+    }
+    operated(url, &["course", "suspend", &id])?;
+    let closed = operator(url, &["course", "guardians", &id, "off"])?;
+    check(String::from_utf8_lossy(&closed.stderr).contains("cannot be modified"), &closed)
 }
 
 fn refused(url: &str) -> Result<(), Failed> {

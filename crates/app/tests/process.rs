@@ -295,11 +295,16 @@ fn account_by_name() -> Result<(), Failed> {
     check(created.status.success(), &created)?;
     let text = String::from_utf8(created.stdout)?;
     let bearer = text.lines().find_map(|line| line.strip_prefix("bearer")).ok_or("no bearer")?.trim().to_owned();
+    let word = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(str::trim).ok_or(format!("no {name}"));
+    let (organization_key, project) = (word("org. key")?, word("project")?);
+    let project = project.split_whitespace().next().ok_or("no key of the project")?;
     let again = create()?;
     check(again.status.code() == Some(2), &again)?;
     let service = Running::start(&url, &[])?;
     let answer = service.post(BATCH, &bearer, &json!([new_session("one")]).to_string())?;
-    check(answer.status == 200, &answer)
+    check(answer.status == 200, &answer)?;
+    let jobs = service.get(&format!("/api/v1/{project}/jobs"), organization_key)?;
+    check(jobs.status == 200 && jobs.json()? == json!({ "data": [] }), &jobs)
 }
 
 fn known_keys_in_production() -> Result<(), Failed> {

@@ -124,14 +124,15 @@ const MOVES: [(CourseState, CourseState); 5] = [
     (CourseState::Declined, CourseState::Provisioned),
 ];
 
-fn model_allows(from: CourseState, to: CourseState, role: CourseRole) -> bool {
+fn model_allows(before: &Course, to: CourseState, role: CourseRole) -> bool {
+    let from = before.state;
     let closed = [CourseState::Provisioned, CourseState::Declined];
     match role {
         CourseRole::Student | CourseRole::Stranger => false,
         CourseRole::CoTeacher => MOVES.contains(&(from, to)) && !closed.contains(&from),
         CourseRole::Owner | CourseRole::Admin => MOVES.contains(&(from, to)),
         CourseRole::Operator => {
-            let lifts = from == CourseState::Suspended && !closed.contains(&to);
+            let lifts = from == CourseState::Suspended && (!closed.contains(&to) || before.suspended_from == Some(to));
             MOVES.contains(&(from, to)) || to == CourseState::Suspended || lifts
         }
     }
@@ -171,7 +172,9 @@ fn judge_step(before: &Course, change: &Change, role: CourseRole) {
         return;
     }
     if course.state != before.state {
-        assert!(model_allows(before.state, course.state, role), "{role:?}: {} to {}", before.state, course.state);
+        assert!(model_allows(before, course.state, role), "{role:?}: {} to {}", before.state, course.state);
+        let origin = (course.state == CourseState::Suspended).then_some(before.state);
+        assert_eq!(course.suspended_from, origin, "{} to {}", before.state, course.state);
         assert!(facts.contains(&CourseFact::StateChanged { from: before.state, to: course.state }));
     }
     let edited = course.details != before.details || course.owner != before.owner;

@@ -184,6 +184,7 @@ pub fn course(number: i64) -> Course {
         },
         owner: Id::new(2),
         state: CourseState::Active,
+        suspended_from: None,
         enrollment_code: EnrollmentCode::from_random(number.unsigned_abs()),
         group: GroupName::new("10. Sınıf Biyoloji", None, number.unsigned_abs()),
         teacher_folder: None,

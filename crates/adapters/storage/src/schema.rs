@@ -199,6 +199,7 @@ diesel::table! {
         updated_at -> crate::types::Instant,
         first_active_at -> Nullable<crate::types::Instant>,
         apply_grading_periods -> Bool,
+        suspended_from -> Nullable<SmallInt>,
     }
 }
 

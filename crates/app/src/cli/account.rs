@@ -4,11 +4,12 @@ use std::io::Write;
 
 use clap::Subcommand;
 use derslik_domain::identity::{AccountName, CredentialKind};
+use derslik_domain::job::ProjectName;
 use derslik_ports::outbound::{Conflict, Ids, StoreError};
 use derslik_services::identity::{CredentialPlan, NewAccount, create_account};
 
 use super::{Failure, clock, open_database, runtime};
-use crate::accounts::{KeyPair, random_organization_key};
+use crate::accounts::{KeyPair, first_project, random_organization_key};
 use crate::config::Config;
 use crate::system::SystemIds;
 
@@ -18,35 +19,43 @@ pub(super) enum AccountCommand {
     Create {
         /// A short name that no other account has.
         name: String,
+        /// The name of its first project.
+        #[arg(long, value_name = "NAME", default_value = "Default")]
+        project: String,
     },
 }
 
 impl AccountCommand {
     pub(super) fn run(self, config: &Config) -> Result<(), Failure> {
         match self {
-            Self::Create { name } => create(config, &name),
+            Self::Create { name, project } => create(config, &name, &project),
         }
     }
 }
 
-fn create(config: &Config, name: &str) -> Result<(), Failure> {
+fn create(config: &Config, name: &str, project: &str) -> Result<(), Failure> {
     let account_name =
         AccountName::new(name.trim()).map_err(|error| Failure::Usage(anyhow::anyhow!("the name of the account is {error}")))?;
+    let project_name =
+        ProjectName::new(project.trim()).map_err(|error| Failure::Usage(anyhow::anyhow!("the name of the project is {error}")))?;
     let runtime = runtime(config)?;
     let uow = open_database(config, &runtime)?;
     let keys = KeyPair::random().map_err(|error| Failure::Other(error.into()))?;
     let organization_key = random_organization_key().map_err(|error| Failure::Other(error.into()))?;
     let credentials = vec![keys.plan(), CredentialPlan::opaque(CredentialKind::OrganizationKey, &organization_key)];
     let settings = config.account_settings().map_err(Failure::Usage)?;
-    let new = NewAccount { name: account_name, settings, service_guid: SystemIds.user_guid(), credentials };
     let now = clock(config)?.now();
+    let project = first_project(project_name, now);
+    let (project_key, project_id) = (project.key.clone(), project.id);
+    let new = NewAccount { name: account_name, settings, service_guid: SystemIds.user_guid(), credentials, project };
     let created = runtime.block_on(create_account(&uow, new, now));
     let id = created.map_err(|error| match error {
         StoreError::Conflict(Conflict::AccountName) => Failure::Usage(anyhow::anyhow!("there is an account of the name {name:?} already")),
         error => Failure::Database(error.into()),
     })?;
     let text = format!(
-        "account     {name} ({id})\naccess key  {}\nsecret key  {}\nbearer      {}\norg. key    {organization_key}\n",
+        "account     {name} ({id})\naccess key  {}\nsecret key  {}\nbearer      {}\norg. key    {organization_key}\nproject     \
+         {project_key} ({project_id})\n",
         keys.access_key,
         keys.secret_key,
         keys.bearer()

@@ -11,7 +11,7 @@ use super::form::CourseForm;
 use super::roster::{OwnerCandidate, TransferError, UserStatus, transfer};
 use super::settings::{CourseSettings, MemberCreation};
 use super::standing::{CourseRole, Standing};
-use super::state::{CourseState, StateConflict, TransitionError, transition};
+use super::state::{CourseState, StateConflict, TransitionError, ends_suspension, transition};
 use super::validate::{CourseProblem, CourseViolation, Judge, contains_url};
 use super::{
     Alias, CalendarId, Course, CourseDetails, CourseField, CourseFields, DriveFolder, EnrollmentCode, GradebookSettings, GroupName,
@@ -41,6 +41,8 @@ pub enum CourseFact {
     },
     /// It was given its calendar.
     CalendarAssigned,
+    /// The operator set something that no request sets.
+    Adjusted,
 }
 
 /// What a change comes to: nothing is to be written where nothing happened.
@@ -186,6 +188,7 @@ pub fn create(mut form: CourseForm, founding: Founding<'_>) -> Result<Created, C
         details,
         owner,
         state,
+        suspended_from: None,
         enrollment_code: founding.enrollment_code,
         teacher_folder: founding.teacher_folder,
         material_sets: Vec::new(),
@@ -293,7 +296,7 @@ fn is_replaced(field: CourseField, form: &CourseForm) -> bool {
     }
 }
 
-/// Moves a course to a state, and does nothing else. This is how the operator suspends one and lets it go again.
+/// Moves a course to a state, and does nothing else.
 ///
 /// # Errors
 /// The [`ChangeError`]; the course is then as it was.
@@ -366,6 +369,7 @@ impl Edit {
         let to = self.state.unwrap_or(course.state);
         if let Some(to) = self.state {
             transition(course.state, to, standing)?;
+            may_leave_suspension(course, to)?;
         }
         if !self.touched.is_empty() && !course.state.allows_edits() && !to.allows_edits() {
             return Err(ChangeError::NotModifiable(course.state));
@@ -376,6 +380,16 @@ impl Edit {
         let owner = if self.touched.contains(CourseField::Owner) { transfer(course, self.owner)? } else { course.owner };
         Ok(settle(course, self.details, to, owner, at))
     }
+}
+
+/// Objects where a suspended course would go on in a state that its suspension does not lead back to.
+fn may_leave_suspension(course: &Course, to: CourseState) -> Result<(), StateConflict> {
+    let from = course.state;
+    let ends = |to: &CourseState| from != CourseState::Suspended || *to == from || ends_suspension(course.suspended_from, *to);
+    if ends(&to) {
+        return Ok(());
+    }
+    Err(StateConflict { from, to, reachable: from.reachable_by(CourseRole::Operator).iter().filter(ends).collect() })
 }
 
 fn may_ask(course: &Course, standing: Standing) -> Result<(), ChangeError> {
@@ -405,6 +419,7 @@ fn settle(course: &Course, details: CourseDetails, state: CourseState, owner: Pr
     let course = Course {
         details,
         state,
+        suspended_from: origin(course, state),
         owner,
         revision: course.revision.next(),
         // Clocks of several machines differ; the time of the last change never goes back.
@@ -413,6 +428,15 @@ fn settle(course: &Course, details: CourseDetails, state: CourseState, owner: Pr
         ..course.clone()
     };
     Change { course, facts }
+}
+
+/// Where the suspension of a course that is now in that state began, if it is suspended.
+const fn origin(course: &Course, state: CourseState) -> Option<CourseState> {
+    match (course.state, state) {
+        (CourseState::Suspended, CourseState::Suspended) => course.suspended_from,
+        (from, CourseState::Suspended) => Some(from),
+        (_, CourseState::Active | CourseState::Archived | CourseState::Provisioned | CourseState::Declined) => None,
+    }
 }
 
 fn differences(old: &CourseDetails, new: &CourseDetails) -> CourseFields {

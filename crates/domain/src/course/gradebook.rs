@@ -115,6 +115,28 @@ pub struct GradeCategory {
     pub default_grade_denominator: Option<GradeDenominator>,
 }
 
+/// A category of grades without an id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GradeCategoryForm {
+    /// What it is called.
+    pub name: GradeCategoryName,
+    /// Its share; only where the grade is calculated by weights.
+    pub weight: Option<GradeWeight>,
+    /// What its grades are out of; only where the grade is calculated by points.
+    pub default_grade_denominator: Option<GradeDenominator>,
+}
+
+/// A change of gradebook settings: what is `None` stays.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GradebookForm {
+    /// How the grade is calculated.
+    pub calculation: Option<CalculationType>,
+    /// Who sees it.
+    pub display: Option<DisplaySetting>,
+    /// All categories, in order.
+    pub categories: Option<Vec<GradeCategoryForm>>,
+}
+
 /// How the overall grade of a student comes about, and who sees it.
 ///
 /// ```
@@ -133,7 +155,6 @@ pub struct GradebookSettings {
 
 /// Why gradebook settings were refused. A position counts the categories from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-#[non_exhaustive]
 pub enum GradebookError {
     /// A category has a weight although the grade is calculated by points.
     #[error("category {0} has a weight in a calculation by points")]
@@ -147,17 +168,26 @@ pub enum GradebookError {
     /// A category has the id or the name of one before it.
     #[error("category {0} repeats another")]
     Repeated(usize),
+    /// More categories than a gradebook holds.
+    #[error("more than {} categories", GradebookSettings::MAX_CATEGORIES)]
+    TooMany,
     /// The weights do not make a whole.
     #[error("the weights do not add up to 100 percent")]
     NotWhole,
 }
 
 impl GradebookSettings {
+    /// The most categories of a gradebook.
+    pub const MAX_CATEGORIES: usize = 100;
+
     /// Settings with these categories.
     ///
     /// # Errors
     /// The first [`GradebookError`].
     pub fn new(calculation: CalculationType, display: DisplaySetting, categories: Vec<GradeCategory>) -> Result<Self, GradebookError> {
+        if categories.len() > Self::MAX_CATEGORIES {
+            return Err(GradebookError::TooMany);
+        }
         let (mut ids, mut names) = (BTreeSet::new(), BTreeSet::new());
         for (position, category) in categories.iter().enumerate() {
             judge_category(calculation, position, category)?;
@@ -172,6 +202,31 @@ impl GradebookSettings {
             }
             CalculationType::WeightedCategories | CalculationType::TotalPoints => Ok(Self { calculation, display, categories }),
         }
+    }
+
+    /// The settings as the form changes them. A category keeps the id of the one that had its name; others are given one by
+    /// `next_id`.
+    ///
+    /// # Errors
+    /// The first [`GradebookError`].
+    pub fn revised(&self, form: GradebookForm, mut next_id: impl FnMut() -> GradeCategoryId) -> Result<Self, GradebookError> {
+        let categories = match form.categories {
+            None => self.categories.clone(),
+            Some(forms) if forms.len() > Self::MAX_CATEGORIES => return Err(GradebookError::TooMany),
+            Some(forms) => forms
+                .into_iter()
+                .map(|GradeCategoryForm { name, weight, default_grade_denominator }| {
+                    let id = self.id_of(&name).unwrap_or_else(&mut next_id);
+                    GradeCategory { id, name, weight, default_grade_denominator }
+                })
+                .collect(),
+        };
+        Self::new(form.calculation.unwrap_or(self.calculation), form.display.unwrap_or(self.display), categories)
+    }
+
+    fn id_of(&self, name: &GradeCategoryName) -> Option<GradeCategoryId> {
+        let name = name.as_str().trim();
+        self.categories.iter().find(|category| category.name.as_str().trim() == name).map(|category| category.id)
     }
 
     /// How the grade is calculated.
@@ -271,6 +326,33 @@ mod tests {
         assert_eq!(by_points(vec![category(1, None, None), namesake]), Err(GradebookError::Repeated(1)));
         let twin = GradeCategory { id: Id::new(1), ..category(2, None, None) };
         assert_eq!(by_points(vec![category(1, None, None), twin]), Err(GradebookError::Repeated(1)));
+    }
+
+    #[test]
+    fn a_revised_gradebook_keeps_the_ids_of_the_names_it_keeps() {
+        let form = |id: i64, weight: i32| {
+            let GradeCategory { name, weight, default_grade_denominator, .. } = category(id, Some(weight), None);
+            GradeCategoryForm { name, weight, default_grade_denominator }
+        };
+        let old = weighted(vec![category(1, Some(500_000), None), category(2, Some(500_000), None)]).unwrap();
+        let mut next = 10;
+        let mut revise = |form: GradebookForm| {
+            old.revised(form, || {
+                next += 1;
+                Id::new(next)
+            })
+        };
+        let categories = Some(vec![form(2, 400_000), form(3, 600_000)]);
+        let revised = revise(GradebookForm { categories, ..GradebookForm::default() }).unwrap();
+        assert_eq!(revised.categories().iter().map(|category| category.id.get()).collect::<Vec<_>>(), [2, 11]);
+        assert_eq!((revised.calculation(), revised.display()), (old.calculation(), old.display()));
+
+        let hidden = GradebookForm { display: Some(DisplaySetting::HideOverallGrade), ..GradebookForm::default() };
+        assert_eq!(revise(hidden).unwrap().categories(), old.categories());
+        let by_points = GradebookForm { calculation: Some(CalculationType::TotalPoints), ..GradebookForm::default() };
+        assert_eq!(revise(by_points), Err(GradebookError::WeightWithPoints(0)));
+        let many = (0..=100).map(|id| form(id, 100)).collect();
+        assert_eq!(revise(GradebookForm { categories: Some(many), ..GradebookForm::default() }), Err(GradebookError::TooMany));
     }
 
     #[test]

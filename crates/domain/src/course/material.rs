@@ -29,6 +29,18 @@ pub struct CourseMaterialSet {
     pub materials: Vec<CourseMaterial>,
 }
 
+impl CourseMaterialSet {
+    /// The most sets of a course.
+    pub const MAX_SETS: usize = 50;
+    /// The most materials of a set.
+    pub const MAX_MATERIALS: usize = 100;
+
+    /// Whether a course holds that many.
+    pub(super) fn fit(sets: &[Self]) -> bool {
+        sets.len() <= Self::MAX_SETS && sets.iter().all(|set| set.materials.len() <= Self::MAX_MATERIALS)
+    }
+}
+
 /// One material: exactly one of four kinds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CourseMaterial {

@@ -9,6 +9,7 @@
 //! | `roster` | who joins, leaves and takes over a course |
 //! | `form`, `validate` | what a client sent for a course, and whether it is acceptable |
 //! | `change` | what creating, changing and deleting a course comes to |
+//! | `operate` | what the operator of the installation does to a course |
 //! | `mask` | which fields a change is about |
 //! | `alias` | the names that clients choose for courses |
 //! | `grading_period`, `date` | the stretches of days that grades are given for |
@@ -28,6 +29,7 @@ mod grading_period;
 mod list;
 mod mask;
 mod material;
+mod operate;
 mod roster;
 mod settings;
 mod standing;
@@ -54,7 +56,8 @@ pub use codes::{CodeError, EnrollmentCode, GroupName};
 pub use date::{CalendarDate, DateError, DateForm};
 pub use form::CourseForm;
 pub use gradebook::{
-    CalculationType, DisplaySetting, GradeCategory, GradeCategoryName, GradeDenominator, GradeWeight, GradebookError, GradebookSettings,
+    CalculationType, DisplaySetting, GradeCategory, GradeCategoryForm, GradeCategoryName, GradeDenominator, GradeWeight, GradebookError,
+    GradebookForm, GradebookSettings,
 };
 pub use grading_period::{
     GradingPeriod, GradingPeriodChange, GradingPeriodError, GradingPeriodField, GradingPeriodForm, GradingPeriodPlace,
@@ -66,12 +69,13 @@ pub use mask::{CourseField, CourseFields, GradingPeriodMask, GradingPeriodSettin
 pub use material::{
     CourseMaterial, CourseMaterialSet, DriveFolder, FormMaterial, LinkMaterial, MaterialId, MaterialTitle, MaterialUrl, StoredMaterial,
 };
+pub use operate::{AdjustError, OperatorSetting, RestoreError, adjust, restore, suspend};
 pub use roster::{
     Entry, JoinError, Joining, LeaveError, Membership, OwnerCandidate, Roster, TransferError, UserRef, UserStatus, join, leave, transfer,
 };
 pub use settings::{CourseSettings, GradingPeriodLicence, MemberCreation};
 pub use standing::{CourseRole, Standing};
-pub use state::{CourseState, CourseStates, StateConflict, Step, TransitionError, step, transition, transition_table};
+pub use state::{CourseState, CourseStates, StateConflict, Step, TransitionError, ends_suspension, step, transition, transition_table};
 pub use validate::{CourseProblem, CourseViolation};
 
 /// The name of a course: 1 to 750 characters.
@@ -104,6 +108,9 @@ pub struct Course {
     pub owner: PrincipalId,
     /// Where it stands.
     pub state: CourseState,
+    /// Where it was when it was suspended; for a course that is [suspended](CourseState::Suspended) alone, and not for one whose
+    /// suspension is older than this record.
+    pub suspended_from: Option<CourseState>,
     /// The code by which students join it.
     pub enrollment_code: EnrollmentCode,
     /// What the names of its groups are made of.

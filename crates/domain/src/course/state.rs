@@ -237,9 +237,25 @@ const fn gate(from: CourseState, to: CourseState) -> Gate {
     match (from, to) {
         (Active | Archived, Active | Archived) => Gate::Teachers,
         (Provisioned, Active | Provisioned | Declined) | (Declined, Provisioned | Declined) => Gate::Owner,
-        // A suspension ends in a state that needs no acceptance, since only a declined course may become provisioned.
-        (Active | Archived | Provisioned | Declined, Suspended) | (Suspended, Active | Archived | Suspended) => Gate::Operator,
-        (Active | Archived | Suspended, Provisioned | Declined) | (Provisioned, Archived) | (Declined, Active | Archived) => Gate::Shut,
+        // Which of these end the suspension of a given course depends on where it was suspended: `ends_suspension`.
+        (Active | Archived | Provisioned | Declined, Suspended) | (Suspended, Active | Archived | Provisioned | Declined | Suspended) => {
+            Gate::Operator
+        }
+        (Active | Archived, Provisioned | Declined) | (Provisioned, Archived) | (Declined, Active | Archived) => Gate::Shut,
+    }
+}
+
+/// Whether a course that was suspended in the state `origin` may go on in the state `to`: in the same one, or in one that needs no
+/// acceptance. `None` is a suspension of which the origin is not known.
+pub const fn ends_suspension(origin: Option<CourseState>, to: CourseState) -> bool {
+    use CourseState::{Active, Archived, Declined, Provisioned, Suspended};
+    match (origin, to) {
+        (None | Some(Active | Archived | Provisioned | Declined | Suspended), Active | Archived)
+        | (Some(Provisioned), Provisioned)
+        | (Some(Declined), Declined) => true,
+        (None | Some(Active | Archived | Declined | Suspended), Provisioned)
+        | (None | Some(Active | Archived | Provisioned | Suspended), Declined)
+        | (None | Some(Active | Archived | Provisioned | Declined | Suspended), Suspended) => false,
     }
 }
 
@@ -330,7 +346,7 @@ mod tests {
                 (Archived, &[Active, Archived, Suspended]),
                 (Provisioned, &[Active, Provisioned, Declined, Suspended]),
                 (Declined, &[Provisioned, Declined, Suspended]),
-                (Suspended, &[Active, Archived, Suspended]),
+                (Suspended, &[Active, Archived, Provisioned, Declined, Suspended]),
             ],
             CourseRole::Admin | CourseRole::Owner => OWNER,
             CourseRole::CoTeacher => &[(Active, &[Active, Archived]), (Archived, &[Active, Archived])],
@@ -350,6 +366,23 @@ mod tests {
                 for to in CourseState::ALL {
                     assert_eq!(step(from, to, role).ok(), expected(from, to, role), "{role:?}: {from} to {to}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_suspension_ends_where_it_began_or_where_nobody_has_to_accept() {
+        let table: [(Option<CourseState>, &[CourseState]); 6] = [
+            (None, &[Active, Archived]),
+            (Some(Active), &[Active, Archived]),
+            (Some(Archived), &[Active, Archived]),
+            (Some(Provisioned), &[Active, Archived, Provisioned]),
+            (Some(Declined), &[Active, Archived, Declined]),
+            (Some(Suspended), &[Active, Archived]),
+        ];
+        for (origin, ends) in table {
+            for to in CourseState::ALL {
+                assert_eq!(ends_suspension(origin, to), ends.contains(&to), "{origin:?} to {to}");
             }
         }
     }
@@ -472,6 +505,6 @@ mod tests {
             table[4],
             "| PROVISIONED | operator, admin, owner | — | no change (operator, admin, owner) | operator, admin, owner | operator |"
         );
-        assert_eq!(table[6], "| SUSPENDED | operator | operator | — | — | no change (operator) |");
+        assert_eq!(table[6], "| SUSPENDED | operator | operator | operator | operator | no change (operator) |");
     }
 }

@@ -25,6 +25,7 @@ pub(super) fn course() -> Course {
         },
         owner: Id::new(OWNER),
         state: CourseState::Active,
+        suspended_from: None,
         enrollment_code: EnrollmentCode::from_random(5),
         group: GroupName::new("10. Sınıf Biyoloji", None, 5),
         teacher_folder: None,

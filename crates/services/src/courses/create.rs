@@ -6,7 +6,7 @@ use derslik_domain::course::{
     AliasSpace, CatalogueAction, Course, CourseDenial, CourseForm, DriveFolder, EnrollmentCode, Founding, MaterialId, Membership,
     NamedOwner, Standing, authorize_catalogue, create,
 };
-use derslik_domain::id::{AccountId, CourseId, Id};
+use derslik_domain::id::{AccountId, CourseId};
 use derslik_domain::identity::{Actor, Role};
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::{CourseError, Once, Performed, SeenCourse};
@@ -14,6 +14,7 @@ use derslik_ports::outbound::{Conflict, Ids, StoreError, Stores, UnitOfWork};
 
 use super::Courses;
 use super::calendar::ask_if_due;
+use super::ids::twelve_digits;
 use super::look_up::{find_user, seen, status};
 use crate::once::Guard;
 
@@ -42,7 +43,7 @@ fn found(stores: &mut dyn Stores, actor: &Actor, form: CourseForm, ids: &dyn Ids
         Ok(owner) => find_user(stores, actor, &owner)?,
         Err(_) => None,
     };
-    let id = course_id(ids);
+    let id = twelve_digits(ids);
     let founding = Founding {
         id,
         enrollment_code: EnrollmentCode::from_random(ids.random_number()),
@@ -74,20 +75,13 @@ fn insert(stores: &mut dyn Stores, account: AccountId, course: &mut Course, ids:
     for _ in 1..TRIES {
         match stores.courses().insert(account, course) {
             Err(StoreError::Conflict(Conflict::Course)) => {
-                course.id = course_id(ids);
+                course.id = twelve_digits(ids);
                 course.teacher_folder = folder(course.id, ids.random_number());
             }
             outcome => return outcome,
         }
     }
     stores.courses().insert(account, course)
-}
-
-/// An id of twelve digits.
-fn course_id(ids: &dyn Ids) -> CourseId {
-    const FIRST: i64 = 100_000_000_000;
-    const COUNT: u64 = 900_000_000_000;
-    Id::new(FIRST + i64::try_from(ids.random_number() % COUNT).unwrap_or_default())
 }
 
 /// A folder of an id that nobody guesses from that of the course.

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use derslik_domain::course::{
     CourseAction, CourseRef, GradingPeriodMask, GradingPeriodSettings, GradingPeriodSettingsForm, change_grading_periods,
 };
-use derslik_domain::id::{GradingPeriodId, Id};
 use derslik_domain::identity::Actor;
 use derslik_ports::inbound::CourseError;
-use derslik_ports::outbound::{Ids, UnitOfWork};
+use derslik_ports::outbound::UnitOfWork;
 
 use super::Courses;
+use super::ids::twelve_digits;
 use super::look_up::{find, lock};
 
 pub(super) async fn read<U: UnitOfWork>(
@@ -42,18 +42,11 @@ pub(super) async fn change<U: UnitOfWork>(
         .write(actor.account_id(), move |stores| {
             let seen = lock(stores, &actor, &course, CourseAction::WriteGradingPeriods)?;
             let old = stores.grading_periods().find(actor.account_id(), seen.course.id)?;
-            let change = change_grading_periods(&seen.course, &old, form, mask, || period_id(ids.as_ref()))?;
+            let change = change_grading_periods(&seen.course, &old, form, mask, || twelve_digits(ids.as_ref()))?;
             if change.settings != old {
                 stores.grading_periods().replace(actor.account_id(), seen.course.id, &change.settings)?;
             }
             Ok(change.settings)
         })
         .await
-}
-
-/// An id of twelve digits; those of one course are few, so that no two are ever the same.
-fn period_id(ids: &dyn Ids) -> GradingPeriodId {
-    const FIRST: i64 = 100_000_000_000;
-    const COUNT: u64 = 900_000_000_000;
-    Id::new(FIRST + i64::try_from(ids.random_number() % COUNT).unwrap_or_default())
 }

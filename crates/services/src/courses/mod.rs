@@ -8,6 +8,7 @@ mod delete;
 mod eligibility;
 mod get;
 mod grading_periods;
+mod ids;
 mod keys;
 mod list;
 pub(crate) mod look_up;

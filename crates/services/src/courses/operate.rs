@@ -1,40 +1,58 @@
-//! What an operator of the installation does to a course, whoever owns it: suspend it, and let it go again.
+//! What an operator of the installation does to a course, whoever owns it: suspends it, lets it go on, and sets what no request
+//! sets.
 
-use derslik_domain::course::{AliasSpace, ChangeError, Course, CourseRef, CourseState, Standing, move_to};
+use std::sync::Arc;
+
+use derslik_domain::course::{
+    AdjustError, AliasSpace, Change, ChangeError, Course, CourseMaterialSet, CourseRef, CourseState, GradebookError, GradebookForm,
+    OperatorSetting, RestoreError, adjust, restore, suspend,
+};
 use derslik_domain::id::AccountId;
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{StoreError, Stores, UnitOfWork};
+use derslik_ports::outbound::{Ids, StoreError, Stores, UnitOfWork};
 
 use super::calendar::ask_if_due;
+use super::ids::twelve_digits;
 
 /// What an operator can do to a course.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CourseOperation {
     /// Close it, so that only its owner still sees it and nobody changes it.
     Suspend,
-    /// End its suspension in that state.
-    Restore(CourseState),
+    /// End its suspension: in that state, or else in the one in which it was suspended.
+    Restore(Option<CourseState>),
+    /// Tell guardians about it, or not.
+    Guardians(bool),
+    /// Change how its overall grades come about.
+    Gradebook(GradebookForm),
+    /// Put these materials on its "about" page, in the place of those that are there.
+    Materials(Vec<CourseMaterialSet>),
 }
 
 /// Why nothing was done to a course.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum OperateCourseError {
     /// The account has no such course.
     #[error("there is no such course")]
     NotFound,
-    /// The course is not suspended, so there is nothing to end.
-    #[error("the course is {0}, not suspended")]
-    NotSuspended(CourseState),
-    /// The course does not go there from where it is.
+    /// The course can't be suspended.
     #[error(transparent)]
-    Refused(#[from] ChangeError),
+    Suspend(#[from] ChangeError),
+    /// The suspension of the course can't be ended, or not like that.
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
+    /// The course does not take the setting.
+    #[error(transparent)]
+    Adjust(#[from] AdjustError),
+    /// The gradebook would not be acceptable.
+    #[error(transparent)]
+    Gradebook(#[from] GradebookError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Does it to a course, at the instant `at`. What is done already is left as it is.
+/// Does it to a course, at the instant `at`. What is done already is left as it is. `ids` makes the ids of new grade categories.
 ///
 /// # Errors
 /// [`OperateCourseError`], and then nothing was changed.
@@ -43,18 +61,12 @@ pub async fn operate<U: UnitOfWork>(
     account: AccountId,
     course: CourseRef,
     operation: CourseOperation,
+    ids: Arc<dyn Ids>,
     at: Timestamp,
 ) -> Result<Course, OperateCourseError> {
     uow.write(account, move |stores| {
         let course = lock(stores, account, &course)?.ok_or(OperateCourseError::NotFound)?;
-        let to = match operation {
-            CourseOperation::Suspend => CourseState::Suspended,
-            CourseOperation::Restore(_) if course.state != CourseState::Suspended => {
-                return Err(OperateCourseError::NotSuspended(course.state));
-            }
-            CourseOperation::Restore(state) => state,
-        };
-        let change = move_to(&course, to, Standing::OPERATOR, at)?;
+        let change = decide(&course, operation, ids.as_ref(), at)?;
         if !change.facts.is_empty() {
             stores.courses().update(account, &change.course)?;
             ask_if_due(stores, account, change.course.id, &change.facts, at)?;
@@ -62,6 +74,17 @@ pub async fn operate<U: UnitOfWork>(
         Ok(change.course)
     })
     .await
+}
+
+fn decide(course: &Course, operation: CourseOperation, ids: &dyn Ids, at: Timestamp) -> Result<Change, OperateCourseError> {
+    let setting = match operation {
+        CourseOperation::Suspend => return Ok(suspend(course, at)?),
+        CourseOperation::Restore(to) => return Ok(restore(course, to, at)?),
+        CourseOperation::Guardians(enabled) => OperatorSetting::Guardians(enabled),
+        CourseOperation::Gradebook(form) => OperatorSetting::Gradebook(course.gradebook.revised(form, || twelve_digits(ids))?),
+        CourseOperation::Materials(sets) => OperatorSetting::Materials(sets),
+    };
+    Ok(adjust(course, setting, at)?)
 }
 
 /// The course of that id or of that alias of the account. An operator belongs to no project.
@@ -80,10 +103,11 @@ fn lock(stores: &mut dyn Stores, account: AccountId, course: &CourseRef) -> Resu
 
 #[cfg(test)]
 mod tests {
+    use derslik_domain::course::{DisplaySetting, GradeCategoryForm, GradeCategoryName};
     use derslik_domain::id::Id;
-    use derslik_ports::mocks::{FakeUnitOfWork, MockStores};
+    use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores};
     use derslik_ports::outbound::{CourseRecord, Enqueued};
-    use derslik_testkit::builders::{account, course, now};
+    use derslik_testkit::builders::{account, course, guid, now};
 
     use super::*;
 
@@ -103,11 +127,12 @@ mod tests {
     }
 
     async fn run(stores: MockStores, operation: CourseOperation) -> Result<Course, OperateCourseError> {
-        operate(&FakeUnitOfWork::new(stores), account().id, CourseRef::parse("7"), operation, now()).await
+        let ids = Arc::new(FixedIds(guid(99)));
+        operate(&FakeUnitOfWork::new(stores), account().id, CourseRef::parse("7"), operation, ids, now()).await
     }
 
     fn suspended() -> Course {
-        Course { state: CourseState::Suspended, ..course(7) }
+        Course { state: CourseState::Suspended, suspended_from: Some(CourseState::Archived), ..course(7) }
     }
 
     #[tokio::test]
@@ -121,13 +146,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_suspension_ends_where_the_operator_says() {
-        for state in [CourseState::Active, CourseState::Archived] {
+    async fn a_suspension_ends_where_the_operator_says_or_where_it_began() {
+        for (named, state) in [
+            (Some(CourseState::Active), CourseState::Active),
+            (Some(CourseState::Archived), CourseState::Archived),
+            (None, CourseState::Archived),
+        ] {
             let stores = writes(holding(Some(suspended())), state);
-            assert_eq!(run(stores, CourseOperation::Restore(state)).await.unwrap().state, state);
+            assert_eq!(run(stores, CourseOperation::Restore(named)).await.unwrap().state, state);
         }
-        let refused = run(holding(Some(suspended())), CourseOperation::Restore(CourseState::Provisioned)).await;
-        assert!(matches!(refused, Err(OperateCourseError::Refused(ChangeError::State(_)))), "{refused:?}");
+        let refused = run(holding(Some(suspended())), CourseOperation::Restore(Some(CourseState::Provisioned))).await;
+        assert!(matches!(refused, Err(OperateCourseError::Restore(RestoreError::Refused(ChangeError::State(_))))), "{refused:?}");
     }
 
     #[tokio::test]
@@ -137,21 +166,41 @@ mod tests {
             assert_eq!(job.reference().as_str(), "7");
             Ok(Enqueued::Created(job.clone().into_job(Id::new(1))))
         });
-        assert!(run(stores, CourseOperation::Restore(CourseState::Active)).await.is_ok());
+        assert!(run(stores, CourseOperation::Restore(Some(CourseState::Active))).await.is_ok());
     }
 
     #[tokio::test]
     async fn what_is_not_suspended_is_not_restored() {
-        let refused = run(holding(Some(course(7))), CourseOperation::Restore(CourseState::Active)).await;
-        assert!(matches!(refused, Err(OperateCourseError::NotSuspended(CourseState::Active))), "{refused:?}");
+        let refused = run(holding(Some(course(7))), CourseOperation::Restore(None)).await;
+        let expected = RestoreError::NotSuspended(CourseState::Active);
+        assert!(matches!(&refused, Err(OperateCourseError::Restore(error)) if *error == expected), "{refused:?}");
         let missing = run(holding(None), CourseOperation::Suspend).await;
         assert!(matches!(missing, Err(OperateCourseError::NotFound)), "{missing:?}");
     }
 
     #[tokio::test]
+    async fn what_no_request_sets_is_written_by_the_operator() {
+        let name = GradeCategoryName::new("Ödev").unwrap();
+        let category = GradeCategoryForm { name, weight: None, default_grade_denominator: None };
+        let gradebook =
+            GradebookForm { display: Some(DisplaySetting::ShowOverallGrade), categories: Some(vec![category]), ..GradebookForm::default() };
+        let written = run(writes(holding(Some(course(7))), CourseState::Active), CourseOperation::Gradebook(gradebook)).await.unwrap();
+        assert_eq!(written.gradebook.display(), DisplaySetting::ShowOverallGrade);
+        assert_eq!(written.gradebook.categories()[0].id.to_string().len(), 12);
+        let written = run(writes(holding(Some(course(7))), CourseState::Active), CourseOperation::Guardians(true)).await.unwrap();
+        assert!(written.guardians_enabled);
+
+        let same = run(holding(Some(course(7))), CourseOperation::Materials(Vec::new())).await.unwrap();
+        assert_eq!(same, course(7));
+        let closed = run(holding(Some(suspended())), CourseOperation::Guardians(true)).await;
+        assert!(matches!(closed, Err(OperateCourseError::Adjust(AdjustError::NotModifiable(CourseState::Suspended)))), "{closed:?}");
+    }
+
+    #[tokio::test]
     async fn a_course_goes_by_an_alias_of_the_account_as_well() {
         let named = |alias: &'static str, stores: MockStores| async move {
-            operate(&FakeUnitOfWork::new(stores), account().id, CourseRef::parse(alias), CourseOperation::Suspend, now()).await
+            let ids = Arc::new(FixedIds(guid(99)));
+            operate(&FakeUnitOfWork::new(stores), account().id, CourseRef::parse(alias), CourseOperation::Suspend, ids, now()).await
         };
         let mut stores = writes(holding(Some(course(7))), CourseState::Suspended);
         stores.aliases.expect_resolve().once().returning(|_, space, alias| {

@@ -62,6 +62,8 @@ pub struct NewAccount {
     pub service_guid: UserGuid,
     /// The first credentials of that principal.
     pub credentials: Vec<CredentialPlan>,
+    /// Its first project, without which no job of it could be asked for.
+    pub project: Project,
 }
 
 /// A credential to set up.
@@ -125,7 +127,7 @@ pub async fn create_account<U: UnitOfWork>(uow: &U, new: NewAccount, at: Timesta
                     service: Id::new(FIRST_PRINCIPAL),
                     service_guid: new.service_guid,
                     credentials: new.credentials,
-                    projects: Vec::new(),
+                    projects: vec![new.project],
                     users: Vec::new(),
                 };
                 let provisioned = set_up(stores, plan, Credentials::OfNewAccount, at)?;
@@ -218,6 +220,7 @@ fn set_up(stores: &mut dyn Stores, plan: AccountPlan, which: Credentials, at: Ti
 
 #[cfg(test)]
 mod tests {
+    use derslik_domain::job::{Platform, ProjectKey, ProjectName};
     use derslik_ports::mocks::{FakeUnitOfWork, MockStores};
     use derslik_testkit::builders::{now, settings};
     use mockall::Sequence;
@@ -230,6 +233,13 @@ mod tests {
             settings: settings(),
             service_guid: UserGuid::new(uuid::Uuid::nil()),
             credentials: vec![CredentialPlan { kind: CredentialKind::PerculusKey, public_id: "key".to_owned(), secret: vec![1] }],
+            project: Project {
+                id: Id::new(1),
+                key: ProjectKey::from_random(1),
+                name: ProjectName::new("Default").unwrap(),
+                platform: Platform::Web,
+                created_at: now(),
+            },
         }
     }
 
@@ -242,6 +252,7 @@ mod tests {
             stores.identity.expect_add_account().once().in_sequence(&mut order).returning(move |_, _| Ok(added));
         }
         stores.users.expect_add().once().returning(|_, _| Ok(true));
+        stores.projects.expect_add().once().withf(|account, _| account.get() == 8).returning(|_, _| Ok(true));
         stores.identity.expect_add_credential().once().withf(|account, _, _| account.get() == 8).returning(|_, _, _| Ok(true));
         let uow = FakeUnitOfWork::new(stores);
         assert_eq!(create_account(&uow, new_account(), now()).await.unwrap(), Id::new(8));

@@ -121,6 +121,12 @@ fn round_trip<U: UnitOfWork>(harness: &Harness<U>) {
     let written = changed.clone();
     harness.write(move |stores| stores.courses().update(account().id, &written));
     assert_eq!((find(harness, 1), find(harness, 7)), (Some(changed), Some(unusual())));
+    for origin in [Some(CourseState::Declined), None] {
+        let suspended = Course { state: CourseState::Suspended, suspended_from: origin, ..course(1) };
+        let written = suspended.clone();
+        harness.write(move |stores| stores.courses().update(account().id, &written));
+        assert_eq!(find(harness, 1), Some(suspended));
+    }
     let record = harness.read(|stores| stores.courses().find(account().id, Id::new(1), Id::new(2)));
     assert_eq!(record.and_then(|record| record.membership), Some(Membership::Owner));
 }

@@ -35,12 +35,13 @@ pub(super) struct CourseRow {
     created_at: DbInstant,
     updated_at: DbInstant,
     first_active_at: Option<DbInstant>,
+    suspended_from: Option<i16>,
 }
 
 impl CourseRow {
     /// The columns that are read, each after the name of the table in a query that is written out.
     pub(super) fn columns(table: &str) -> String {
-        const COLUMNS: [&str; 19] = [
+        const COLUMNS: [&str; 20] = [
             "id",
             "revision",
             "state",
@@ -60,6 +61,7 @@ impl CourseRow {
             "created_at",
             "updated_at",
             "first_active_at",
+            "suspended_from",
         ];
         COLUMNS.map(|column| format!("{table}.{column}")).join(", ")
     }
@@ -91,6 +93,7 @@ pub(super) struct NewCourseRow<'a> {
     created_at: DbInstant,
     updated_at: DbInstant,
     first_active_at: Option<DbInstant>,
+    suspended_from: Option<i16>,
 }
 
 impl<'a> NewCourseRow<'a> {
@@ -118,6 +121,7 @@ impl<'a> NewCourseRow<'a> {
             created_at: DbInstant(course.created_at),
             updated_at: DbInstant(course.updated_at),
             first_active_at: course.first_active_at.map(DbInstant),
+            suspended_from: course.suspended_from.map(CourseState::code),
         }
     }
 }
@@ -144,12 +148,15 @@ impl TryFrom<CourseRow> for Course {
             subject: text(row.subject, "subject")?,
             levels: text(row.levels, "levels")?,
         };
+        let read_state = |code: i16| CourseState::by_code(code.into()).ok_or_else(|| corrupt("state"));
+        let state = read_state(row.state)?;
         Ok(Self {
             id: Id::new(row.id),
             revision: Revision::new(row.revision),
             details,
             owner: Id::new(row.owner_id),
-            state: CourseState::by_code(row.state.into()).ok_or_else(|| corrupt("state"))?,
+            state,
+            suspended_from: row.suspended_from.filter(|_| state == CourseState::Suspended).map(read_state).transpose()?,
             enrollment_code: EnrollmentCode::parse(&row.enrollment_code).map_err(|_| corrupt("enrollment_code"))?,
             group: GroupName::parse(&row.group_name).map_err(|_| corrupt("group_name"))?,
             teacher_folder: extras.teacher_folder,

@@ -209,7 +209,9 @@ fn details_change_only_where_the_state_before_or_after_lets_them() {
     for from in CourseState::ALL {
         for target in CourseState::ALL {
             let form = CourseForm { state: Field::Given(target), ..named("Fizik") };
-            let outcome = patch(&in_state(from), of(form, "name,courseState"), CourseRole::Operator.into(), NOW);
+            let suspended_from = (from == CourseState::Suspended && target != from).then_some(target);
+            let course = Course { suspended_from, ..in_state(from) };
+            let outcome = patch(&course, of(form, "name,courseState"), CourseRole::Operator.into(), NOW);
             match transition(from, target, Standing::OPERATOR) {
                 Err(TransitionError::State(conflict)) => assert_eq!(outcome, Err(ChangeError::State(conflict))),
                 Err(TransitionError::Role) => panic!("the operator may ask for anything"),

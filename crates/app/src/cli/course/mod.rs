@@ -1,0 +1,118 @@
+//! `derslik course`
+
+mod gradebook;
+mod materials;
+mod shown;
+
+use std::io::Write;
+use std::sync::Arc;
+
+use clap::{Args, Subcommand, ValueEnum};
+use derslik_domain::course::{CourseRef, CourseState};
+use derslik_services::courses::{CourseOperation, OperateCourseError, operate};
+
+use self::gradebook::GradebookArgs;
+use self::materials::MaterialsArgs;
+use super::{Failure, clock, find_account, open_database, runtime};
+use crate::config::Config;
+use crate::system::SystemIds;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CourseCommand {
+    /// Closes a course: only its owner still sees it, and no request changes it.
+    Suspend(OneCourse),
+    /// Ends the suspension of a course.
+    Restore {
+        #[command(flatten)]
+        one: OneCourse,
+        /// The state in which the course goes on [default: the one in which it was suspended].
+        #[arg(long = "to", value_enum)]
+        state: Option<RestoredState>,
+    },
+    /// Turns notices of a course to guardians on or off.
+    Guardians {
+        #[command(flatten)]
+        one: OneCourse,
+        /// Whether guardians are told about the course.
+        #[arg(value_enum)]
+        switch: Switch,
+    },
+    /// Sets how the overall grades of a course come about; what is not named stays.
+    Gradebook {
+        #[command(flatten)]
+        one: OneCourse,
+        #[command(flatten)]
+        gradebook: GradebookArgs,
+    },
+    /// Replaces the materials of the "about" page of a course.
+    Materials {
+        #[command(flatten)]
+        one: OneCourse,
+        #[command(flatten)]
+        materials: MaterialsArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct OneCourse {
+    /// The id of the course, or an alias of the account, as d:math.
+    course: String,
+    /// The account, by its name or its id.
+    #[arg(long, value_name = "ACCOUNT")]
+    account: String,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Where a suspension may end, wherever it began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum RestoredState {
+    /// In use.
+    Active,
+    /// Over.
+    Archived,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Switch {
+    /// They are.
+    On,
+    /// They are not.
+    Off,
+}
+
+impl RestoredState {
+    const fn state(self) -> CourseState {
+        match self {
+            Self::Active => CourseState::Active,
+            Self::Archived => CourseState::Archived,
+        }
+    }
+}
+
+impl CourseCommand {
+    pub(super) fn run(self, config: &Config) -> Result<(), Failure> {
+        let (one, operation) = match self {
+            Self::Suspend(one) => (one, CourseOperation::Suspend),
+            Self::Restore { one, state } => (one, CourseOperation::Restore(state.map(RestoredState::state))),
+            Self::Guardians { one, switch } => (one, CourseOperation::Guardians(switch == Switch::On)),
+            Self::Gradebook { one, gradebook } => (one, CourseOperation::Gradebook(gradebook.form())),
+            Self::Materials { one, materials } => (one, CourseOperation::Materials(materials.read()?)),
+        };
+        change(config, &one, operation)
+    }
+}
+
+fn change(config: &Config, one: &OneCourse, operation: CourseOperation) -> Result<(), Failure> {
+    let runtime = runtime(config)?;
+    let uow = open_database(config, &runtime)?;
+    let account = runtime.block_on(find_account(&uow, &one.account))?;
+    let changed = operate(&uow, account, CourseRef::parse(&one.course), operation, Arc::new(SystemIds), clock(config)?.now());
+    let course = runtime.block_on(changed).map_err(|error| match error {
+        OperateCourseError::Store(error) => Failure::Database(error.into()),
+        error => Failure::Usage(anyhow::Error::new(error).context(format!("course {}", one.course))),
+    })?;
+    let text = if one.json { shown::as_json(&course).to_string() } else { shown::as_line(&course) };
+    writeln!(std::io::stdout(), "{text}").map_err(|error| Failure::Other(error.into()))
+}

@@ -1,0 +1,4 @@
+-- The state that a suspended course goes back to. Null for every other course, and for those that were suspended before this
+-- column was there.
+ALTER TABLE courses
+    ADD COLUMN suspended_from smallint CONSTRAINT courses_suspended_from_known CHECK (suspended_from BETWEEN 1 AND 4);
