@@ -1,7 +1,8 @@
-//! The direction between the crates, held against what cargo says.
+//! The direction between the crates, held against what cargo says, and what their sources may not hold.
 #![cfg(test)]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
@@ -74,4 +75,29 @@ fn dependency_rules_let_nothing_that_ships_depend_on_the_tools_for_tests() {
     for (name, dependencies) in dependencies() {
         assert!(name == "derslik-bench" || !dependencies.contains("derslik-testkit"), "{name} must not depend on derslik-testkit");
     }
+}
+
+/// Every Rust file below a folder.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("the folder is there").map(|entry| entry.expect("it can be listed").path());
+    let found = entries.map(|path| if path.is_dir() { sources(&path) } else { vec![path] });
+    found.flatten().filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect()
+}
+
+/// A match on such an enum needs a wildcard in every other crate, and a new variant would be answered by it without a word. The
+/// lint `wildcard_enum_match_arm`, which is denied in derslik-http, sees to the rest.
+#[test]
+fn no_enum_forces_a_wildcard_on_the_tables_of_the_dialects() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut looked_at = 0;
+    for name in ["domain", "ports", "services"] {
+        for path in sources(&crates.join(name).join("src")) {
+            let text = std::fs::read_to_string(&path).expect("it can be read");
+            assert!(!text.contains("#[non_exhaustive]"), "{}", path.display());
+            looked_at += 1;
+        }
+    }
+    assert!(looked_at > 100, "{looked_at} files");
+    let root = std::fs::read_to_string(crates.join("adapters/http/src/lib.rs")).expect("it can be read");
+    assert!(root.contains("deny(clippy::wildcard_enum_match_arm)"));
 }

@@ -48,7 +48,6 @@ impl<T> Field<T> {
 
 /// What is wrong with a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum Problem {
     /// It has to be sent.
     Required,

@@ -9,7 +9,6 @@ pub struct Page {
 
 /// Why a page was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum PageError {
     /// The number or the size is negative, or beyond what can be counted.
     #[error("a page number or size out of range")]

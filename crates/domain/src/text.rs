@@ -20,7 +20,6 @@ pub struct Text<const MAX: usize>(Arc<str>);
 
 /// Why a text was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-#[non_exhaustive]
 pub enum TextError {
     /// The bytes are not valid UTF-8, or an escape stood for half of a surrogate pair.
     #[error("not valid Unicode text")]

@@ -33,7 +33,6 @@ pub struct Migrated {
 
 /// Why a database could not be brought up to date.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum MigrateError {
     /// No connection could be made.
     #[error("cannot connect to the database")]

@@ -26,7 +26,6 @@ pub enum DatabaseUrl {
 
 /// The text names no database that the service can use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum DatabaseUrlError {
     /// The scheme is another.
     #[error("the database URL must begin with sqlite:// or postgres://, not with {0:?}")]

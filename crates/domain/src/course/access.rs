@@ -131,7 +131,6 @@ pub struct CourseSight {
 
 /// Why a request about courses was denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum CourseDenial {
     /// The credential does not open this kind of request; any of these scopes would.
     #[error("the credential does not allow this")]

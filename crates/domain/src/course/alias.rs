@@ -45,7 +45,6 @@ impl AliasScope {
 
 /// Why a text is no alias.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-#[non_exhaustive]
 pub enum AliasError {
     /// It does not begin with `d:` or `p:`.
     #[error("an alias begins with d: or p:")]

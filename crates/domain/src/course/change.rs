@@ -56,7 +56,6 @@ pub struct Change {
 
 /// Why a course was not changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum ChangeError {
     /// Whoever asks may not make this change.
     #[error("not allowed to change the course")]
@@ -134,7 +133,6 @@ pub struct Created {
 
 /// Why a course was not created.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum CreateError {
     /// Fields are not acceptable; every one of them.
     #[error("the course is not acceptable")]
@@ -317,7 +315,6 @@ pub fn assign_calendar(course: &Course, calendar: CalendarId) -> Change {
 
 /// Why a course was not deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-#[non_exhaustive]
 pub enum DeleteError {
     /// Whoever asks may not delete the course.
     #[error("only the owner and administrators may delete a course")]

@@ -91,7 +91,6 @@ pub enum GradingPeriodField {
 
 /// What is wrong there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-#[non_exhaustive]
 pub enum GradingPeriodProblem {
     /// It has to be sent.
     #[error("required")]
@@ -142,7 +141,6 @@ pub struct GradingPeriodViolation {
 
 /// Why the settings were not changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum GradingPeriodError {
     /// Rules were broken; every one of them, in the order of their places.
     #[error("the grading periods are not acceptable")]

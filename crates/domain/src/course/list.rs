@@ -30,7 +30,6 @@ pub struct CourseListForm {
 
 /// Why a list was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-#[non_exhaustive]
 pub enum ListError {
     /// Both a student and a teacher were named.
     #[error("a list is filtered by a student or by a teacher, not by both")]

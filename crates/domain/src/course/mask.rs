@@ -119,7 +119,6 @@ impl FromIterator<CourseField> for CourseFields {
 
 /// Why a mask was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum MaskError {
     /// No field was named.
     #[error("an update mask has to name at least one field")]

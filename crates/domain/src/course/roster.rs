@@ -118,7 +118,6 @@ pub struct Joining<'a> {
 
 /// Why somebody can't join.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-#[non_exhaustive]
 pub enum JoinError {
     /// The code does not open this course; that it is another course's, or this one is not open yet, is not told.
     #[error("the enrollment code does not admit to this course")]
@@ -169,7 +168,6 @@ fn admit(course: &Course, code: &str) -> Result<(), JoinError> {
 
 /// Why somebody can't be taken off a roster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-#[non_exhaustive]
 pub enum LeaveError {
     /// The user does not stand on that list.
     #[error("the user is not on this roster")]
@@ -210,7 +208,6 @@ pub struct OwnerCandidate {
 
 /// Why a course can't be handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-#[non_exhaustive]
 pub enum TransferError {
     /// The user owns the course.
     #[error("the user is the owner already")]

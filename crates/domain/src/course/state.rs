@@ -171,7 +171,6 @@ pub enum Step {
 
 /// Why a request for a state was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum TransitionError {
     /// Whoever asks may not change a course in this state at all.
     #[error("not allowed to change the course")]

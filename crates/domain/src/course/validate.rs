@@ -10,7 +10,6 @@ use super::{Alias, AliasError, CourseDetails, CourseField, CourseFields, CourseN
 
 /// What is wrong with a field of a course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-#[non_exhaustive]
 pub enum CourseProblem {
     /// It has to be sent.
     #[error("required")]

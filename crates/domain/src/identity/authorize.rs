@@ -49,7 +49,6 @@ impl Action {
 
 /// Why a request was denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum Denial {
     /// The credential does not open this kind of request.
     #[error("the credential does not allow this")]

@@ -311,7 +311,6 @@ pub struct PersonFilter {
 
 /// Why a filter for people was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum PersonFilterError {
     /// A field has no usable value.
     #[error("a field has no usable value")]

@@ -156,7 +156,6 @@ pub enum ProjectField {
 
 /// Why a project was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum ProjectFormError {
     /// The name has to be sent.
     #[error("a project needs a name")]

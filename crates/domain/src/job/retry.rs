@@ -179,7 +179,6 @@ pub struct RetryPolicy {
 
 /// Why a retry policy was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum RetryPolicyError {
     /// No attempt at all, or more than [`RetryPolicy::MOST_ATTEMPTS`].
     #[error("not between 1 and {} attempts", RetryPolicy::MOST_ATTEMPTS.get())]

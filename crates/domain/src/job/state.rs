@@ -297,7 +297,6 @@ pub enum Fact {
 
 /// Why an event changed nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-#[non_exhaustive]
 pub enum TransitionError {
     /// The job is not due yet.
     #[error("not due yet")]

@@ -75,7 +75,6 @@ pub enum FilterField {
 
 /// Why a filter was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum FilterError {
     /// A field has no usable value.
     #[error("{0:?} has no usable value")]

@@ -50,7 +50,6 @@ pub struct Eligibility {
 
 /// Why a use case of courses failed. Nothing was changed then.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum CourseError {
     /// The actor may not do this.
     #[error(transparent)]

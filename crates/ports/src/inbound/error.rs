@@ -7,7 +7,6 @@ use crate::outbound::StoreError;
 
 /// Why a use case failed. Bad values are no failure: the outcome of the use case tells of them.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum ServiceError {
     /// The actor may not do this.
     #[error(transparent)]

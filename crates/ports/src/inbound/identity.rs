@@ -24,7 +24,6 @@ impl std::fmt::Debug for Presented {
 
 /// Why nobody was recognised.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum AuthenticationError {
     /// There is no such credential, or the secret is wrong: which of the two is nobody's business.
     #[error("the credential is not valid")]

@@ -9,7 +9,6 @@ use crate::outbound::StoreError;
 
 /// Why a use case of jobs failed.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum JobError {
     /// The actor may not do this.
     #[error(transparent)]

@@ -39,7 +39,6 @@ impl std::fmt::Debug for IssuedToken {
 
 /// Why nobody was logged in.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum LogInError {
     /// The account, the name or the password is wrong, or the person may not log in: which of them is nobody's business.
     #[error("the account, the user name or the password is not valid")]

@@ -2,7 +2,6 @@
 
 /// Why a store failed.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum StoreError {
     /// The database is away, or too busy to answer in time. The same request may succeed later.
     #[error("the database is not available")]
@@ -25,7 +24,6 @@ pub enum StoreError {
 
 /// Something of which there can be one only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Conflict {
     /// The id of an account.
     Account,

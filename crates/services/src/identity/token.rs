@@ -60,7 +60,6 @@ pub struct NewUser {
 
 /// Why somebody or something was not created.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum CreateUserError {
     /// There is no account of that name.
     #[error("there is no such account")]

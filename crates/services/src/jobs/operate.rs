@@ -21,7 +21,6 @@ pub enum Operation {
 
 /// Why nothing was done to a job.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum OperateError {
     /// The account has no such job.
     #[error("there is no such job")]

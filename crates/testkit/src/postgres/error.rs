@@ -10,7 +10,6 @@ use thiserror::Error;
 
 /// Why there is no PostgreSQL, or no database on it; the text says what to do about it.
 #[derive(Debug, Error)]
-#[non_exhaustive]
 pub enum PostgresError {
     /// No place holds the server programs.
     #[error(

@@ -302,7 +302,9 @@ impl From<BodyError> for ClassroomError {
         let header = match error {
             BodyError::NoRoom => ("retry-after", RETRY_AFTER_SECONDS),
             // The rest of the body may never come, or be endless.
-            _ => ("connection", "close"),
+            BodyError::TooLarge { .. } | BodyError::TooSlow | BodyError::UnsupportedMediaType | BodyError::NoForm | BodyError::CutOff => {
+                ("connection", "close")
+            }
         };
         Self { headers: vec![(header.0, header.1.to_owned())], ..Self::new(kind, error.to_string()) }
     }
@@ -312,7 +314,7 @@ impl From<AuthenticationError> for ClassroomError {
     fn from(error: AuthenticationError) -> Self {
         match error {
             AuthenticationError::Store(error) => error.into(),
-            _ => Self::unauthenticated(true),
+            AuthenticationError::Invalid | AuthenticationError::Expired => Self::unauthenticated(true),
         }
     }
 }
@@ -320,13 +322,17 @@ impl From<AuthenticationError> for ClassroomError {
 impl From<StoreError> for ClassroomError {
     fn from(error: StoreError) -> Self {
         let cause: &dyn std::error::Error = &error;
-        if matches!(error, StoreError::Unavailable(_)) {
-            tracing::warn!(cause, "the database is not available");
-            let answer = Self::new(ErrorKind::Unavailable, "The service is currently unavailable.");
-            return Self { headers: vec![("retry-after", RETRY_AFTER_SECONDS.to_owned())], ..answer };
+        match error {
+            StoreError::Unavailable(_) => {
+                tracing::warn!(cause, "the database is not available");
+                let answer = Self::new(ErrorKind::Unavailable, "The service is currently unavailable.");
+                Self { headers: vec![("retry-after", RETRY_AFTER_SECONDS.to_owned())], ..answer }
+            }
+            StoreError::Conflict(_) | StoreError::Corrupt { .. } | StoreError::Other(_) => {
+                tracing::error!(cause, "the store failed");
+                Self::new(ErrorKind::Internal, "Internal error encountered.")
+            }
         }
-        tracing::error!(cause, "the store failed");
-        Self::new(ErrorKind::Internal, "Internal error encountered.")
     }
 }
 
@@ -343,7 +349,7 @@ impl From<CourseDenial> for ClassroomError {
                 "UserIneligibleToUpdateGradingPeriodSettings",
                 "The user is not eligible to change the grading periods of the course.",
             ),
-            _ => Self::forbidden(),
+            CourseDenial::Invisible | CourseDenial::Role => Self::forbidden(),
         }
     }
 }
@@ -376,7 +382,6 @@ impl From<CourseError> for ClassroomError {
                 ..Self::new(ErrorKind::KeyBusy, "A request of the same Idempotency-Key is under way; try again.")
             },
             CourseError::Store(error) => error.into(),
-            _ => Self::new(ErrorKind::Internal, "Internal error encountered."),
         }
     }
 }
@@ -391,7 +396,7 @@ impl From<CreateError> for ClassroomError {
                 Self::token(ErrorKind::FailedPrecondition, "InactiveCourseOwner", "The account of the owner is not active.")
             }
             CreateError::TitleContainsUrl => Self::title_contains_url(),
-            _ => Self::forbidden(),
+            CreateError::NotSelf | CreateError::ActiveNotAllowed => Self::forbidden(),
         }
     }
 }
@@ -413,11 +418,11 @@ impl From<ChangeError> for ClassroomError {
             ChangeError::Transfer(TransferError::InactiveCourseOwner) => {
                 Self::token(ErrorKind::FailedPrecondition, "InactiveCourseOwner", "The account of the new owner is not active.")
             }
-            ChangeError::Transfer(_) => {
+            ChangeError::Transfer(TransferError::IneligibleOwner) => {
                 let text = "Only a co-teacher can be invited as owner of the course";
                 Self::token(ErrorKind::FailedPrecondition, "IneligibleOwner", text)
             }
-            _ => Self::forbidden(),
+            ChangeError::Role => Self::forbidden(),
         }
     }
 }
@@ -437,7 +442,7 @@ impl From<ListError> for ClassroomError {
             }
             ListError::Student => "student_id",
             ListError::Teacher => "teacher_id",
-            _ => "x-query",
+            ListError::Query => "x-query",
         };
         Self::bad_value(field, error.to_string())
     }
@@ -449,7 +454,7 @@ impl From<JoinError> for ClassroomError {
             JoinError::AlreadyMember(_) => Self::new(ErrorKind::AlreadyExists, "Requested entity already exists"),
             JoinError::NotModifiable(state) => Self::not_modifiable(state),
             JoinError::InactiveUser => Self::new(ErrorKind::FailedPrecondition, PRECONDITION),
-            _ => Self::forbidden(),
+            JoinError::NotAdmitted => Self::forbidden(),
         }
     }
 }
@@ -459,7 +464,10 @@ impl From<LeaveError> for ClassroomError {
         match error {
             LeaveError::NotMember => Self::not_found(),
             LeaveError::NotModifiable(state) => Self::not_modifiable(state),
-            _ => Self::new(ErrorKind::FailedPrecondition, PRECONDITION),
+            LeaveError::Owner => {
+                let text = "The owner of a course cannot be removed from it.";
+                Self::token(ErrorKind::FailedPrecondition, "CannotRemoveCourseOwner", text)
+            }
         }
     }
 }

@@ -38,7 +38,7 @@ impl FieldsMask {
                     .collect(),
             ),
             Value::Array(values) => Value::Array(values.into_iter().map(|value| self.apply(value)).collect()),
-            value => value,
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
         }
     }
 

@@ -49,7 +49,7 @@ impl Checker {
     fn mistyped(&mut self, place: &str, kind: &str, value: &Value) {
         let shown = match value {
             Value::String(text) => format!("\"{}\"", shortened(text)),
-            value => shortened(&value.to_string()),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => shortened(&value.to_string()),
         };
         self.object(place, format!("Invalid value at '{place}' ({kind}), {shown}"));
     }
@@ -118,7 +118,7 @@ fn int32(value: &Value) -> Option<i32> {
     match value {
         Value::Number(number) => number.as_i64().and_then(|number| i32::try_from(number).ok()),
         Value::String(digits) => digits.parse().ok(),
-        _ => None,
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
 }
 

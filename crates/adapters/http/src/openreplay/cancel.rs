@@ -13,9 +13,8 @@ use crate::state::HttpState;
 pub(super) async fn cancel(state: Data<HttpState>, Caller(actor): Caller, request: HttpRequest) -> Result<HttpResponse, OpenReplayError> {
     let project = project_key(&request)?;
     let id = job_id(&state, &actor, &project, &request).await?;
-    let job = state.jobs.cancel(&actor, &project, id).await.map_err(|error| match error {
-        JobError::NotCancellable(_) => OpenReplayError::NotCancellable(state.jobs_compat),
-        error => error.into(),
+    let job = state.jobs.cancel(&actor, &project, id).await.map_err(|error| {
+        if let JobError::NotCancellable(_) = error { OpenReplayError::NotCancellable(state.jobs_compat) } else { error.into() }
     })?;
     Ok(answer(JobView::new(&job)))
 }

@@ -81,7 +81,7 @@ impl From<AuthenticationError> for OpenReplayError {
     fn from(error: AuthenticationError) -> Self {
         match error {
             AuthenticationError::Store(error) => error.into(),
-            _ => Self::InvalidKey,
+            AuthenticationError::Invalid | AuthenticationError::Expired => Self::InvalidKey,
         }
     }
 }
@@ -95,7 +95,6 @@ impl From<JobError> for OpenReplayError {
             JobError::NotCancellable(_) => Self::NotCancellable(JobsCompat::Documented),
             JobError::NameTaken => Self::NameTaken,
             JobError::Store(error) => error.into(),
-            _ => Self::Failure,
         }
     }
 }
@@ -103,12 +102,15 @@ impl From<JobError> for OpenReplayError {
 impl From<StoreError> for OpenReplayError {
     fn from(error: StoreError) -> Self {
         let cause: &dyn std::error::Error = &error;
-        if matches!(error, StoreError::Unavailable(_)) {
-            tracing::warn!(cause, "the database is not available");
-            Self::Unavailable
-        } else {
-            tracing::error!(cause, "the store failed");
-            Self::Failure
+        match error {
+            StoreError::Unavailable(_) => {
+                tracing::warn!(cause, "the database is not available");
+                Self::Unavailable
+            }
+            StoreError::Conflict(_) | StoreError::Corrupt { .. } | StoreError::Other(_) => {
+                tracing::error!(cause, "the store failed");
+                Self::Failure
+            }
         }
     }
 }
@@ -121,7 +123,17 @@ impl OpenReplayError {
                 let detail = Detail { kind: fault.kind, loc: fault.place, msg: &fault.message, input: &fault.input };
                 ErrorBody::Input { detail: [detail] }
             }
-            _ => ErrorBody::Other { errors: [self.to_string()] },
+            Self::NoKey
+            | Self::InvalidKey
+            | Self::NotAllowed
+            | Self::ProjectNotFound
+            | Self::JobNotFound
+            | Self::NotCancellable(_)
+            | Self::NameTaken
+            | Self::Project(_)
+            | Self::Body(_)
+            | Self::Unavailable
+            | Self::Failure => ErrorBody::Other { errors: [self.to_string()] },
         }
     }
 }
@@ -153,7 +165,17 @@ impl ResponseError for OpenReplayError {
             Self::Unavailable | Self::Body(BodyError::NoRoom) => _ = response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS)),
             // The rest of the body may never come, or be endless.
             Self::Body(BodyError::TooSlow | BodyError::TooLarge { .. }) => _ = response.insert_header((CONNECTION, "close")),
-            _ => {}
+            Self::NotAllowed
+            | Self::ProjectNotFound
+            | Self::JobNotFound
+            | Self::NotCancellable(_)
+            | Self::NameTaken
+            | Self::Project(_)
+            | Self::Unprocessable(_)
+            | Self::Body(BodyError::UnsupportedMediaType | BodyError::NoForm | BodyError::CutOff)
+            | Self::NoSuchPath
+            | Self::MethodNotAllowed
+            | Self::Failure => {}
         }
         response.json(self.body())
     }

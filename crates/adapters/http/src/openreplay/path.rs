@@ -64,7 +64,9 @@ pub(super) async fn user_id(
     state.projects.get(actor, project).await?;
     let (kind, message) = match error {
         TextError::TooLong { max } => ("string_too_long", format!("String should have at most {max} characters")),
-        _ => ("string_type", "Input should be a valid string without NUL".to_owned()),
+        TextError::NotUnicode | TextError::Nul | TextError::Empty => {
+            ("string_type", "Input should be a valid string without NUL".to_owned())
+        }
     };
     Err(OpenReplayError::Unprocessable(InputFault { kind, place: ("path", "userId"), message, input: text }))
 }

@@ -95,7 +95,21 @@ impl PerculusError {
             }
             // The rest of the body may never come, or be endless.
             Self::Body(BodyError::TooSlow | BodyError::TooLarge { .. }) => _ = response.insert_header((CONNECTION, "close")),
-            _ => {}
+            Self::NotAllowed
+            | Self::SessionNotFound
+            | Self::Invalid(_)
+            | Self::AttendeeNotFound
+            | Self::UserNotFound
+            | Self::UsernameTaken
+            | Self::EmailTaken
+            | Self::BadRequest(_)
+            | Self::BadKey
+            | Self::KeyReused
+            | Self::Body(BodyError::UnsupportedMediaType | BodyError::NoForm | BodyError::CutOff)
+            | Self::Filter(_)
+            | Self::NoSuchPath
+            | Self::MethodNotAllowed
+            | Self::Failure => {}
         }
         let mut response = response.json(ErrorBody { code: self.code(), details: self.details_in(language) });
         if matches!(self.details(), Details::Texts(_)) {
@@ -188,7 +202,7 @@ impl From<PersonFilterError> for PerculusError {
     fn from(error: PersonFilterError) -> Self {
         match error {
             PersonFilterError::Page(error) => Self::Filter(error.into()),
-            error => Self::Invalid(vec![person_filter_fault(error)]),
+            PersonFilterError::Invalid(_) => Self::Invalid(vec![person_filter_fault(error)]),
         }
     }
 }
@@ -197,7 +211,7 @@ impl From<AuthenticationError> for PerculusError {
     fn from(error: AuthenticationError) -> Self {
         match error {
             AuthenticationError::Store(error) => error.into(),
-            _ => Self::Unauthorized,
+            AuthenticationError::Invalid | AuthenticationError::Expired => Self::Unauthorized,
         }
     }
 }
@@ -213,7 +227,6 @@ impl From<ServiceError> for PerculusError {
             ServiceError::Store(StoreError::Conflict(Conflict::Username)) => Self::UsernameTaken,
             ServiceError::Store(StoreError::Conflict(Conflict::UserEmail)) => Self::EmailTaken,
             ServiceError::Store(error) => error.into(),
-            _ => Self::Failure,
         }
     }
 }
@@ -221,12 +234,15 @@ impl From<ServiceError> for PerculusError {
 impl From<StoreError> for PerculusError {
     fn from(error: StoreError) -> Self {
         let cause: &dyn std::error::Error = &error;
-        if matches!(error, StoreError::Unavailable(_)) {
-            tracing::warn!(cause, "the database is not available");
-            Self::Unavailable
-        } else {
-            tracing::error!(cause, "the store failed");
-            Self::Failure
+        match error {
+            StoreError::Unavailable(_) => {
+                tracing::warn!(cause, "the database is not available");
+                Self::Unavailable
+            }
+            StoreError::Conflict(_) | StoreError::Corrupt { .. } | StoreError::Other(_) => {
+                tracing::error!(cause, "the store failed");
+                Self::Failure
+            }
         }
     }
 }

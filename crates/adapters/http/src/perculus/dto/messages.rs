@@ -1,4 +1,5 @@
-//! Which text tells of which broken rule. The texts themselves are in `perculus/text`.
+//! Which text tells of which broken rule. The texts themselves are in `perculus/text`. No table here has a wildcard, so that a new
+//! rule does not compile until it has a text.
 
 use derslik_domain::attendee::AttendeeField;
 use derslik_domain::identity::{PersonField, PersonFilterError};
@@ -26,7 +27,7 @@ pub(crate) fn session_rule(violation: Violation) -> Text {
         }
         Problem::Invalid => subject.then(must_be(key, session_value(field))),
         Problem::Mistyped => subject.then(must_be(key, session_type(field))),
-        problem => match simple_reason(problem, &key) {
+        Problem::Required | Problem::Repeated | Problem::Text(_) | Problem::Past => match simple_reason(problem, &key) {
             Some(reason) => subject.then(reason),
             // A start in the past: the vendor says no more about it.
             None => subject,
@@ -61,7 +62,7 @@ pub(crate) fn filter_fault(error: FilterError) -> Text {
         FilterError::Invalid(field) => Text::of("filter-unreadable").with("key", filter_key(field)),
         FilterError::TooLong { field, max } => Text::of("filter-too-long").with("key", filter_key(field)).with("max", max),
         FilterError::Page(PageError::TooLarge) => Text::of("page-too-large").with("max", Page::MAX_SIZE),
-        _ => Text::of("page-out-of-range"),
+        FilterError::Page(PageError::OutOfRange) => Text::of("page-out-of-range"),
     }
 }
 
@@ -70,7 +71,6 @@ pub(crate) fn person_filter_fault(error: PersonFilterError) -> Text {
     match error {
         PersonFilterError::Invalid(field) => Text::of("filter-unusable").with("key", person_key(field).0),
         PersonFilterError::Page(error) => filter_fault(error.into()),
-        _ => Text::of("page-out-of-range"),
     }
 }
 
@@ -130,7 +130,16 @@ fn session_value(field: SessionField) -> &'static str {
         SessionField::Timezone => "timezone",
         SessionField::Status => "status",
         SessionField::Option(_) => "minutes",
-        _ => "valid",
+        SessionField::Item
+        | SessionField::Guid
+        | SessionField::Name
+        | SessionField::Description
+        | SessionField::Tags
+        | SessionField::StartDate
+        | SessionField::Duration
+        | SessionField::AllowRecording
+        | SessionField::InaccessibleReplay
+        | SessionField::Options => "valid",
     }
 }
 
@@ -169,8 +178,8 @@ fn simple_reason(problem: Problem, key: &str) -> Option<Text> {
         Problem::Text(TextError::Empty) => Text::of("empty"),
         Problem::Text(TextError::TooLong { max }) => Text::of("too-long").with("max", max),
         Problem::Text(TextError::Nul) => Text::of("nul"),
-        Problem::Text(_) => Text::of("not-unicode"),
-        _ => return None,
+        Problem::Text(TextError::NotUnicode) => Text::of("not-unicode"),
+        Problem::Mistyped | Problem::Invalid | Problem::Past => return None,
     };
     Some(text.with("key", key.to_owned()))
 }

@@ -58,10 +58,8 @@ impl Parameters {
 
     /// A filter of sessions.
     pub(crate) fn session_filter(&self) -> FilterForm {
-        let guid = match self.text(&["sessionid", "sessionguid"]) {
-            Field::Given(guid) if guid.is_empty() => Field::Missing,
-            guid => guid,
-        };
+        let guid = self.text(&["sessionid", "sessionguid"]);
+        let guid = if guid == Field::Given(Vec::new()) { Field::Missing } else { guid };
         FilterForm {
             guid,
             name: self.text(&["name", "sessionname"]),

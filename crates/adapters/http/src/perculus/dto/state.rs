@@ -29,9 +29,9 @@ impl State {
 
     /// The error that a request for this one thing would have come to.
     pub(super) fn of(error: PerculusError, language: Language) -> Self {
-        match error {
-            PerculusError::Invalid(rules) => Self::broken(rules.into_iter(), language),
-            error => Self { code: error.code(), details: Details::State(error.details_in(language)) },
+        if let PerculusError::Invalid(rules) = error {
+            return Self::broken(rules.into_iter(), language);
         }
+        Self { code: error.code(), details: Details::State(error.details_in(language)) }
     }
 }

@@ -64,7 +64,6 @@ pub(super) async fn token(state: Data<HttpState>, request: HttpRequest, payload:
         Err(LogInError::Invalid) => Ok(wrong()),
         Err(LogInError::TooMany { retry_after_seconds }) => Ok(too_many(retry_after_seconds)),
         Err(LogInError::Store(error)) => Err(error.into()),
-        Err(_) => Err(PerculusError::Failure),
     }
 }
 
