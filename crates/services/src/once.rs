@@ -34,6 +34,7 @@ impl<T> Guard<T> {
             KeyState::Busy => Err(KeyRefusal::Busy.into()),
             KeyState::Answered(kept) if kept.request == once.request => Ok(Performed::Before(kept.answer)),
             KeyState::Answered(_) => Err(KeyRefusal::Reused.into()),
+            KeyState::Erased => Err(KeyRefusal::Erased.into()),
             KeyState::Free => {
                 let outcome = work(stores)?;
                 let kept = KeptAnswer { request: once.request, answer: (once.render)(&outcome), at: self.now };
@@ -100,6 +101,7 @@ mod tests {
         let another = answered(RequestDigest::new([2; 32]));
         assert!(matches!(guard().run(&mut stores(another), |_| panic!("done")), Err(ServiceError::KeyReused)));
         assert!(matches!(guard().run(&mut stores(KeyState::Busy), |_| panic!("done")), Err(ServiceError::KeyBusy)));
+        assert!(matches!(guard().run(&mut stores(KeyState::Erased), |_| panic!("done again")), Err(ServiceError::KeyErased)));
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! | `unit_of_work` | the one hop to a blocking thread, with its transaction |
 //! | `look_up` | look-ups of single things, which share statements |
 //! | `types` | values of the domain as both databases keep them |
+//! | `digest` | digests of names under a key of the installation |
 //! | `wake` | how whoever runs jobs learns that there is something to do |
 //! | `session`, `attendee`, `identity`, `idempotency`, `course`, `job`, `project` | the repositories |
 //! | `migrate` | bringing a database up to date |
@@ -18,6 +19,7 @@ mod attendee;
 mod audit;
 mod conn;
 mod course;
+mod digest;
 mod error;
 mod idempotency;
 mod identity;

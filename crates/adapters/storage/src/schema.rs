@@ -37,6 +37,8 @@ diesel::table! {
         lang -> Nullable<Text>,
         timezone -> Nullable<Text>,
         expires_at -> Nullable<crate::types::Instant>,
+        former_username -> Nullable<Binary>,
+        former_email -> Nullable<Binary>,
     }
 }
 
@@ -172,6 +174,7 @@ diesel::table! {
         answer_status -> SmallInt,
         answer_body -> Binary,
         kept_at -> crate::types::Instant,
+        erased -> Bool,
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use derslik_domain::attendee::AttendedPage;
 use derslik_domain::id::{Id, ProjectId};
-use derslik_domain::identity::User;
+use derslik_domain::identity::DataSubject;
 use derslik_domain::job::{Action, Actions, BatchSize, LeaseTerm, LeaseToken, WorkerId};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Claim, Completion, HeldJob, JobOfProject, JobsPage, StoreError, Stores};
@@ -209,7 +209,7 @@ const DEEDS: [(&str, Deed, i64); 19] = [
         "the erasure of attendances and sessions",
         |stores| {
             let attendances = stores.attendees().erase_of(account().id, &guest(), BatchSize::DEFAULT)?;
-            let sessions = stores.sessions().erase_created_by(account().id, guest().id, BatchSize::DEFAULT)?;
+            let sessions = stores.sessions().erase_created_by(account().id, user(GUEST).id, BatchSize::DEFAULT)?;
             Ok(usize::try_from(attendances.plus(sessions).get()).unwrap())
         },
         600,
@@ -217,8 +217,8 @@ const DEEDS: [(&str, Deed, i64); 19] = [
     ("the expiry of sessions", |stores| Ok(usize::try_from(stores.sessions().expire(account().id, NOW, 10)?.get()).unwrap()), 150),
 ];
 
-fn guest() -> User {
-    user(GUEST)
+fn guest() -> DataSubject {
+    DataSubject::new("guest", vec![user(GUEST)])
 }
 
 fn sweeps() -> Actions {

@@ -7,6 +7,7 @@ mod credential;
 mod lang;
 mod network;
 mod person;
+mod subject;
 mod user;
 
 pub use actor::{Account, AccountName, AccountSettings, Actor, Principal, PrincipalKind, Role, Scope, Scopes};
@@ -18,4 +19,5 @@ pub use person::{
     NewPerson, Password, PersonChange, PersonField, PersonFilter, PersonFilterError, PersonFilterForm, PersonForm, PersonRefusal,
 };
 pub(crate) use person::{read_email, read_name, read_role};
+pub use subject::DataSubject;
 pub use user::{ClassroomRole, Email, EmailError, Mobile, PersonName, User, UserKey, UserProfile, UserState, Username};

@@ -1,9 +1,11 @@
 //! What erasing a user means: which kinds of things go, in which order, and how far an erasure has come. It knows nothing of
 //! where these things are kept.
 //!
-//! An erasure goes through the kinds in passes, a batch at a time, until a whole pass has found nothing; only then does the
-//! profile go, by which everything else is found. A batch and the progress that it made are written together, so an erasure
+//! An erasure goes through the kinds in passes, a batch at a time, until a whole pass has found nothing; only then do the
+//! profiles go, by which everything else is found. A batch and the progress that it made are written together, so an erasure
 //! that was cut off goes on where it stood, and one that runs again finds nothing to do.
+
+use crate::time::Timestamp;
 
 /// How many rows were erased, or otherwise dealt with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -59,7 +61,7 @@ impl BatchSize {
     }
 
     /// Whether a batch of this size was full with so many rows, so that there may be more of them.
-    fn is_filled_by(self, rows: RowCount) -> bool {
+    pub fn is_filled_by(self, rows: RowCount) -> bool {
         rows.0 >= u64::from(self.0)
     }
 }
@@ -81,13 +83,15 @@ pub enum ErasureKind {
     Sessions,
     /// Memberships of courses.
     Memberships,
+    /// Answers that are kept for requests which may come again, and that name the user.
+    Answers,
     /// The profile. It goes last and leaves a tombstone, so that what others still need can be read without the name.
     Profile,
 }
 
 impl ErasureKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Credentials, Self::Attendances, Self::Sessions, Self::Memberships, Self::Profile];
+    pub const ALL: [Self; 6] = [Self::Credentials, Self::Attendances, Self::Sessions, Self::Memberships, Self::Answers, Self::Profile];
 
     /// The name by which the kind is stored.
     pub const fn name(self) -> &'static str {
@@ -96,6 +100,7 @@ impl ErasureKind {
             Self::Attendances => "attendances",
             Self::Sessions => "sessions",
             Self::Memberships => "memberships",
+            Self::Answers => "answers",
             Self::Profile => "profile",
         }
     }
@@ -113,6 +118,7 @@ pub struct ErasureCounts {
     attendances: RowCount,
     sessions: RowCount,
     memberships: RowCount,
+    answers: RowCount,
     profile: RowCount,
 }
 
@@ -124,6 +130,7 @@ impl ErasureCounts {
             ErasureKind::Attendances => self.attendances,
             ErasureKind::Sessions => self.sessions,
             ErasureKind::Memberships => self.memberships,
+            ErasureKind::Answers => self.answers,
             ErasureKind::Profile => self.profile,
         }
     }
@@ -146,6 +153,7 @@ impl ErasureCounts {
             ErasureKind::Attendances => &mut self.attendances,
             ErasureKind::Sessions => &mut self.sessions,
             ErasureKind::Memberships => &mut self.memberships,
+            ErasureKind::Answers => &mut self.answers,
             ErasureKind::Profile => &mut self.profile,
         };
         *slot = slot.plus(rows);
@@ -196,13 +204,15 @@ pub struct ErasureProgress {
     pub step: ErasureStep,
     /// Whether this pass has found anything yet.
     pub pass: Pass,
+    /// Until when the answers were kept that this pass has searched, if it searches them now.
+    pub searched: Option<Timestamp>,
     /// What was erased so far.
     pub counts: ErasureCounts,
 }
 
 impl Default for ErasureProgress {
     fn default() -> Self {
-        Self { step: ErasureStep::Erase(ErasureKind::Credentials), pass: Pass::Clean, counts: ErasureCounts::default() }
+        Self { step: ErasureStep::Erase(ErasureKind::Credentials), pass: Pass::Clean, searched: None, counts: ErasureCounts::default() }
     }
 }
 
@@ -221,7 +231,18 @@ impl ErasureProgress {
             return Self { pass, counts, ..self };
         }
         let (step, pass) = next_kind(kind, pass);
-        Self { step, pass, counts }
+        Self { step, pass, searched: None, counts }
+    }
+
+    /// How far the erasure has come once it has searched the answers kept until `searched`, and erased `erased` of them. Answers are
+    /// not found by a name, so all of them are searched in their order, and a batch that erased nothing may not be the last.
+    #[must_use]
+    pub fn after_search(self, erased: RowCount, searched: Timestamp) -> Self {
+        let pass = if erased == RowCount::ZERO { self.pass } else { Pass::Dirty };
+        match self.step {
+            ErasureStep::Erase(kind) => Self { pass, searched: Some(searched), counts: self.counts.with(kind, erased), ..self },
+            ErasureStep::Done => self,
+        }
     }
 
     /// The erasure sent through all kinds once more, because the profile, once it was locked against new rows that name the
@@ -241,9 +262,10 @@ const fn next_kind(kind: ErasureKind, pass: Pass) -> (ErasureStep, Pass) {
         (ErasureKind::Credentials, pass) => (ErasureStep::Erase(ErasureKind::Attendances), pass),
         (ErasureKind::Attendances, pass) => (ErasureStep::Erase(ErasureKind::Sessions), pass),
         (ErasureKind::Sessions, pass) => (ErasureStep::Erase(ErasureKind::Memberships), pass),
+        (ErasureKind::Memberships, pass) => (ErasureStep::Erase(ErasureKind::Answers), pass),
         // Others may have invited the user in the meantime.
-        (ErasureKind::Memberships, Pass::Dirty) => (ErasureStep::Erase(ErasureKind::Credentials), Pass::Clean),
-        (ErasureKind::Memberships, Pass::Clean) => (ErasureStep::Erase(ErasureKind::Profile), Pass::Clean),
+        (ErasureKind::Answers, Pass::Dirty) => (ErasureStep::Erase(ErasureKind::Credentials), Pass::Clean),
+        (ErasureKind::Answers, Pass::Clean) => (ErasureStep::Erase(ErasureKind::Profile), Pass::Clean),
         (ErasureKind::Profile, pass) => (ErasureStep::Done, pass),
     }
 }
@@ -255,7 +277,7 @@ mod tests {
     use super::*;
 
     /// What is still there, by kind.
-    type Left = [u64; 5];
+    type Left = [u64; 6];
 
     fn slot(kind: ErasureKind) -> usize {
         ErasureKind::ALL.into_iter().position(|other| other == kind).unwrap()
@@ -279,7 +301,7 @@ mod tests {
 
     #[test]
     fn a_user_with_2_500_sessions_loses_all_of_them() {
-        let (steps, progress) = run([0, 0, 2_500, 0, 1], BatchSize::DEFAULT);
+        let (steps, progress) = run([0, 0, 2_500, 0, 0, 1], BatchSize::DEFAULT);
         assert_eq!(steps.iter().filter(|kind| **kind == ErasureKind::Sessions).count(), 3 + 1);
         assert_eq!(progress.counts.get(ErasureKind::Sessions), RowCount::new(2_500));
         assert_eq!(progress.counts.total(), RowCount::new(2_501));
@@ -287,16 +309,16 @@ mod tests {
 
     #[test]
     fn a_user_without_anything_is_looked_at_once() {
-        let (steps, progress) = run([0; 5], BatchSize::DEFAULT);
+        let (steps, progress) = run([0; 6], BatchSize::DEFAULT);
         assert_eq!(steps, ErasureKind::ALL);
         assert_eq!(progress.counts, ErasureCounts::default());
     }
 
     #[test]
     fn a_pass_that_found_something_is_followed_by_another() {
-        let (steps, _) = run([1, 0, 0, 0, 1], BatchSize::DEFAULT);
-        let pass = [ErasureKind::Credentials, ErasureKind::Attendances, ErasureKind::Sessions, ErasureKind::Memberships];
-        assert_eq!(steps, [&pass[..], &pass[..], &[ErasureKind::Profile]].concat());
+        let (steps, _) = run([1, 0, 0, 0, 0, 1], BatchSize::DEFAULT);
+        let (profile, pass) = ErasureKind::ALL.split_last().unwrap();
+        assert_eq!(steps, [pass, pass, &[*profile]].concat());
     }
 
     #[test]
@@ -308,8 +330,21 @@ mod tests {
     }
 
     #[test]
+    fn answers_are_searched_to_their_end_however_few_are_erased() {
+        let (begin, later) = (Timestamp::from_micros(1), Timestamp::from_micros(2));
+        let answers = ErasureProgress { step: ErasureStep::Erase(ErasureKind::Answers), ..ErasureProgress::default() };
+        let on = answers.after_search(RowCount::ZERO, begin);
+        assert_eq!((on.step, on.pass, on.searched), (answers.step, Pass::Clean, Some(begin)));
+        let on = on.after_search(RowCount::new(1), later);
+        assert_eq!((on.step, on.pass, on.searched), (answers.step, Pass::Dirty, Some(later)));
+        let over = on.after(RowCount::ZERO, BatchSize::DEFAULT);
+        assert_eq!((over.step, over.searched), (ErasureStep::Erase(ErasureKind::Credentials), None));
+        assert_eq!(over.counts.get(ErasureKind::Answers), RowCount::new(1));
+    }
+
+    #[test]
     fn an_erasure_that_is_done_stays_done() {
-        let (_, done) = run([1; 5], BatchSize::DEFAULT);
+        let (_, done) = run([1; 6], BatchSize::DEFAULT);
         assert_eq!(done.step, ErasureStep::Done);
         assert_eq!(done.after(RowCount::new(7), BatchSize::DEFAULT), done);
         assert_eq!(done.another_pass(), done);
@@ -336,10 +371,10 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_is_there_or_arrives_is_gone_before_the_profile_goes(
-            mut left in prop::array::uniform5(0_u64..40),
+            mut left in prop::array::uniform6(0_u64..40),
             batch in 1_u16..12,
             // What happens before each step: others add a row of some kind, and the transaction of the step may be undone.
-            turns in prop::collection::vec((prop::option::weighted(0.3, 0_usize..4), prop::bool::weighted(0.2)), 0..120),
+            turns in prop::collection::vec((prop::option::weighted(0.3, 0_usize..5), prop::bool::weighted(0.2)), 0..120),
         ) {
             let profile = slot(ErasureKind::Profile);
             left[profile] = 1;
@@ -361,7 +396,7 @@ mod tests {
                     (left, progress) = (after, next);
                 }
             }
-            prop_assert_eq!(left, [0; 5]);
+            prop_assert_eq!(left, [0; 6]);
             prop_assert_eq!(progress.counts.total().get(), added);
         }
     }

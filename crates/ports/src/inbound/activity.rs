@@ -13,7 +13,7 @@ use super::JobError;
 pub struct AttendedPart {
     /// The project under which it was asked for.
     pub project: ProjectId,
-    /// Who it is; `None` if nobody.
+    /// The person; `None` for a guest of sessions.
     pub user: Option<UserGuid>,
     /// The sessions, the earliest first.
     pub sessions: Vec<AttendedSession>,
@@ -23,7 +23,8 @@ pub struct AttendedPart {
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait ActivityService: Send + Sync {
-    /// What somebody attends, in a few numbers; `None` for nobody.
+    /// What somebody attends, in a few numbers; `None` for nobody. A guest is known by an e-mail address, and somebody who was
+    /// deleted by what they were known by last, as long as a session has them.
     ///
     /// # Errors
     /// [`JobError`].

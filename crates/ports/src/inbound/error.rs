@@ -20,6 +20,9 @@ pub enum ServiceError {
     /// A request of the same key is being done at this moment.
     #[error("a request of the same idempotency key is under way")]
     KeyBusy,
+    /// The request was done, and its answer was erased with somebody's data.
+    #[error("the answer kept under the idempotency key was erased")]
+    KeyErased,
     /// The store failed. Nothing was changed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -30,6 +33,7 @@ impl From<KeyRefusal> for ServiceError {
         match refusal {
             KeyRefusal::Reused => Self::KeyReused,
             KeyRefusal::Busy => Self::KeyBusy,
+            KeyRefusal::Erased => Self::KeyErased,
         }
     }
 }

@@ -28,6 +28,9 @@ pub enum KeyRefusal {
     /// A request of the same key is being done at this moment.
     #[error("a request of the same idempotency key is under way")]
     Busy,
+    /// The request was done, and its answer was erased with somebody's data.
+    #[error("the answer kept under the idempotency key was erased")]
+    Erased,
 }
 
 /// What came of a request that may have been sent before.

@@ -2,7 +2,7 @@
 
 use derslik_domain::attendee::{Attendance, AttendedPage, AttendedSession, Attendee, AttendeeKey, AttendeeKeys};
 use derslik_domain::id::{AccountId, SessionGuid};
-use derslik_domain::identity::{PersonFilter, User};
+use derslik_domain::identity::{DataSubject, PersonFilter};
 use derslik_domain::job::{BatchSize, RowCount};
 
 use super::StoreError;
@@ -43,17 +43,17 @@ pub trait AttendeeRepository {
     /// [`StoreError`].
     fn list(&mut self, account: AccountId, session: SessionGuid, filter: &PersonFilter) -> Result<Vec<Attendee>, StoreError>;
 
-    /// What a person attends, by its GUID or its address, deleted sessions left out.
+    /// What somebody attends, by their GUIDs and addresses, deleted sessions left out.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn attendance_of(&mut self, account: AccountId, user: &User) -> Result<Attendance, StoreError>;
+    fn attendance_of(&mut self, account: AccountId, who: &DataSubject) -> Result<Attendance, StoreError>;
 
-    /// A part of the list of what a person attends.
+    /// A part of the list of what somebody attends.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn attended_by(&mut self, account: AccountId, user: &User, page: &AttendedPage) -> Result<Vec<AttendedSession>, StoreError>;
+    fn attended_by(&mut self, account: AccountId, who: &DataSubject, page: &AttendedPage) -> Result<Vec<AttendedSession>, StoreError>;
 
     /// Removes an attendee for good. Tells whether there was one.
     ///
@@ -61,9 +61,9 @@ pub trait AttendeeRepository {
     /// [`StoreError`].
     fn remove(&mut self, account: AccountId, session: SessionGuid, key: &AttendeeKey) -> Result<bool, StoreError>;
 
-    /// Removes attendances of a user, also those under its e-mail address alone, in any session, and tells how many.
+    /// Removes attendances of somebody, also those under an e-mail address alone, in any session, and tells how many.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn erase_of(&mut self, account: AccountId, user: &User, batch: BatchSize) -> Result<RowCount, StoreError>;
+    fn erase_of(&mut self, account: AccountId, who: &DataSubject, batch: BatchSize) -> Result<RowCount, StoreError>;
 }

@@ -2,6 +2,8 @@
 
 use derslik_domain::id::{AccountId, PrincipalId};
 use derslik_domain::idempotency::{IdempotencyKey, KeptAnswer};
+use derslik_domain::identity::DataSubject;
+use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::time::Timestamp;
 
 use super::StoreError;
@@ -26,6 +28,17 @@ pub enum KeyState {
     Busy,
     /// The request was done.
     Answered(KeptAnswer),
+    /// A request was done, and its answer was erased with somebody's data. Which request it was is not known any more.
+    Erased,
+}
+
+/// What a search of answers came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SearchedAnswers {
+    /// How many were erased.
+    pub erased: RowCount,
+    /// Until when those were kept that were searched; `None` if there are no later ones.
+    pub until: Option<Timestamp>,
 }
 
 /// Stores answers under the keys of requests.
@@ -43,4 +56,18 @@ pub trait IdempotencyRepository {
     /// # Errors
     /// [`StoreError::Conflict`] if the key was not free.
     fn keep(&mut self, key: &OwnedKey, answer: &KeptAnswer, forgotten: Timestamp) -> Result<(), StoreError>;
+
+    /// Searches answers of any principal of the account, those first that were kept first, from after `after` on, and erases those
+    /// that [name](DataSubject::is_named_in) somebody, and somebody's own. Reads at most `batch` answers, and no more than some
+    /// megabytes of them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn erase_naming(
+        &mut self,
+        account: AccountId,
+        who: &DataSubject,
+        after: Option<Timestamp>,
+        batch: BatchSize,
+    ) -> Result<SearchedAnswers, StoreError>;
 }

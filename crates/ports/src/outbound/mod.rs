@@ -23,7 +23,7 @@ pub use courses::{
     AliasRepository, CourseRecord, CourseRepository, GradingPeriodRepository, KeyRepository, Member, RosterRepository, Slice, ViewedCourse,
 };
 pub use error::{Conflict, StoreError};
-pub use idempotency::{IdempotencyRepository, KeyState, OwnedKey};
+pub use idempotency::{IdempotencyRepository, KeyState, OwnedKey, SearchedAnswers};
 pub use identity::{CredentialOwner, IdentityRepository, NewCredential};
 pub use ids::Ids;
 pub use jobs::{Claim, Completion, Enqueued, Exchanged, HeldJob, JobOfProject, JobRepository, JobsPage, QueueDepth, UnknownJob};

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use derslik_domain::id::{AccountId, PrincipalId, UserGuid};
-use derslik_domain::identity::{PersonFilter, User, UserKey};
+use derslik_domain::identity::{DataSubject, PersonFilter, User, UserKey};
 use derslik_domain::job::ReferenceId;
+use derslik_domain::time::Timestamp;
 
 use super::StoreError;
 
@@ -36,12 +37,20 @@ pub trait UserRepository {
     /// [`StoreError`].
     fn find(&mut self, account: AccountId, key: &UserKey) -> Result<Option<User>, StoreError>;
 
-    /// The person, also one that was deleted, that a client of the jobs API means by a text: whom the first
-    /// [key of it](UserKey::all_of) finds that finds anybody. Services are no persons.
+    /// Deletes a person: writes its [tombstone](User::deleted) over what is stored under its id. The person is still found by the
+    /// user name and the address that it had last, until [`update`](Self::update) writes over it. Tells whether there was one.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn find_person(&mut self, account: AccountId, reference: &ReferenceId) -> Result<Option<User>, StoreError>;
+    fn delete(&mut self, account: AccountId, user: &User, at: Timestamp) -> Result<bool, StoreError>;
+
+    /// Whom a client of the jobs API means by a text: the living person whom the first [key of it](UserKey::all_of) finds that
+    /// finds one, and those that were deleted, of the GUID or the number, or who had the address or the user name last, at most
+    /// [`DataSubject::MOST_PEOPLE`] of each. Services are no persons.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_subject(&mut self, account: AccountId, reference: &ReferenceId) -> Result<DataSubject, StoreError>;
 
     /// One user, also one that was deleted, held against other writers until the transaction ends.
     ///

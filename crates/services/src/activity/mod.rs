@@ -6,7 +6,7 @@ mod summary;
 use async_trait::async_trait;
 use derslik_domain::attendee::{Attendance, AttendedPage};
 use derslik_domain::id::{AccountId, ProjectId};
-use derslik_domain::identity::{Actor, User, UserState};
+use derslik_domain::identity::{Actor, DataSubject};
 use derslik_domain::job::{ProjectKey, ReferenceId};
 use derslik_ports::inbound::{ActivityService, AttendedPart, JobError};
 use derslik_ports::outbound::{Stores, UnitOfWork};
@@ -41,14 +41,13 @@ impl<U: UnitOfWork> ActivityService for Activity<U> {
     }
 }
 
-/// Whom an erasure would find by that text, unless it has been here already.
+/// Whom an erasure would find by that text.
 fn known(
     stores: &mut dyn Stores,
     account: AccountId,
     project: &ProjectKey,
     user: &ReferenceId,
-) -> Result<(ProjectId, Option<User>), JobError> {
+) -> Result<(ProjectId, DataSubject), JobError> {
     let project = stores.projects().find_by_key(account, project)?.ok_or(JobError::ProjectNotFound)?;
-    let person = stores.users().find_person(account, user)?;
-    Ok((project.id, person.filter(|person| person.status != UserState::Deleted)))
+    Ok((project.id, stores.users().find_subject(account, user)?))
 }

@@ -20,10 +20,10 @@ pub(super) async fn run<U: UnitOfWork>(
     service
         .uow
         .read(account, move |stores| {
-            let (project, person) = known(stores, account, &project, &user)?;
-            let Some(person) = person else { return Ok(AttendedPart { project, user: None, sessions: Vec::new() }) };
-            let sessions = stores.attendees().attended_by(account, &person, &page)?;
-            Ok(AttendedPart { project, user: Some(person.guid), sessions })
+            let (project, who) = known(stores, account, &project, &user)?;
+            let sessions = stores.attendees().attended_by(account, &who, &page)?;
+            let person = who.living().or_else(|| who.people().first());
+            Ok(AttendedPart { project, user: person.map(|person| person.guid), sessions })
         })
         .await
 }

@@ -19,8 +19,10 @@ pub(super) async fn run<U: UnitOfWork>(
     service
         .uow
         .read(account, move |stores| {
-            let (_, person) = known(stores, account, &project, &user)?;
-            Ok(person.map(|person| stores.attendees().attendance_of(account, &person)).transpose()?)
+            let (_, who) = known(stores, account, &project, &user)?;
+            let attendance = stores.attendees().attendance_of(account, &who)?;
+            // A guest, or somebody who was deleted, is known by what is left of them alone.
+            Ok(Some(attendance).filter(|attendance| who.living().is_some() || attendance.sessions > 0))
         })
         .await
 }
@@ -28,7 +30,7 @@ pub(super) async fn run<U: UnitOfWork>(
 #[cfg(test)]
 mod tests {
     use derslik_domain::id::Id;
-    use derslik_domain::identity::{Scopes, User};
+    use derslik_domain::identity::{DataSubject, Scopes, User};
     use derslik_domain::job::{Platform, Project, ProjectName};
     use derslik_ports::inbound::ActivityService;
     use derslik_ports::mocks::{FakeUnitOfWork, MockStores};
@@ -38,17 +40,18 @@ mod tests {
 
     const KEY: &str = "3sWXSsqHgSKnE87YkNJK";
 
-    async fn summary(found: Option<User>, scopes: Option<Scopes>, key: &str) -> Result<Option<Attendance>, JobError> {
+    async fn summary(found: Option<User>, attended: u64, scopes: Option<Scopes>, key: &str) -> Result<Option<Attendance>, JobError> {
         let mut stores = MockStores::default();
         stores.projects.expect_find_by_key().returning(|_, key| {
             let name = ProjectName::new("Demo").unwrap();
             let project = Project { id: Id::new(1), key: KEY.parse().unwrap(), name, platform: Platform::Web, created_at: now() };
             Ok((*key == project.key).then_some(project))
         });
-        stores.users.expect_find_person().returning(move |_, _| Ok(found.clone()));
-        stores.attendees.expect_attendance_of().returning(|_, person| {
-            assert_eq!(person.id.get(), 7);
-            Ok(Attendance { sessions: 2, first: Some(now()), last: Some(now()) })
+        let people: Vec<_> = found.into_iter().collect();
+        stores.users.expect_find_subject().returning(move |_, user| Ok(DataSubject::new(user.as_str(), people.clone())));
+        stores.attendees.expect_attendance_of().returning(move |_, who| {
+            assert!(who.people().iter().all(|person| person.id.get() == 7));
+            Ok(Attendance { sessions: attended, first: Some(now()), last: Some(now()) })
         });
         let mut actor = actor_of(account());
         actor.scopes = scopes.unwrap_or(actor.scopes);
@@ -58,20 +61,29 @@ mod tests {
 
     #[tokio::test]
     async fn a_person_is_counted_and_nobody_is_not() {
-        assert_eq!(summary(Some(user(7)), None, KEY).await.unwrap().map(|known| known.sessions), Some(2));
-        assert_eq!(summary(None, None, KEY).await.unwrap(), None);
+        for attended in [0, 2] {
+            assert_eq!(summary(Some(user(7)), attended, None, KEY).await.unwrap().map(|known| known.sessions), Some(attended));
+        }
+        assert_eq!(summary(None, 0, None, KEY).await.unwrap(), None);
     }
 
     #[tokio::test]
     async fn who_was_erased_is_nobody() {
-        assert_eq!(summary(Some(user(7).deleted(now())), None, KEY).await.unwrap(), None);
+        assert_eq!(summary(Some(user(7).deleted(now())), 0, None, KEY).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_guest_and_who_was_deleted_but_not_erased_are_counted() {
+        for found in [None, Some(user(7).deleted(now()))] {
+            assert_eq!(summary(found, 3, None, KEY).await.unwrap().map(|known| known.sessions), Some(3));
+        }
     }
 
     #[tokio::test]
     async fn the_project_and_the_scope_come_first() {
-        let unknown = summary(Some(user(7)), None, "AAAAAAAAAAAAAAAAAAAA").await;
+        let unknown = summary(Some(user(7)), 2, None, "AAAAAAAAAAAAAAAAAAAA").await;
         assert!(matches!(unknown, Err(JobError::ProjectNotFound)), "{unknown:?}");
-        let denied = summary(Some(user(7)), Some(Scopes::default()), KEY).await;
+        let denied = summary(Some(user(7)), 2, Some(Scopes::default()), KEY).await;
         assert!(matches!(denied, Err(JobError::Denied(_))), "{denied:?}");
     }
 }

@@ -14,7 +14,7 @@ pub(super) async fn run<U: UnitOfWork>(service: &People<U>, actor: &Actor, key: 
         .write(account, move |stores| {
             let user = find(stores, account, &key)?.ok_or(ServiceError::NotFound)?;
             stores.identity().revoke_credentials_of(account, user.id, now)?;
-            stores.users().update(account, &user.deleted(now))?;
+            stores.users().delete(account, &user, now)?;
             Ok(())
         })
         .await

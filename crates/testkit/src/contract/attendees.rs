@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use derslik_domain::attendee::{Attendance, AttendanceCode, AttendedPage, AttendedSession, Attendee, AttendeeKey, AttendeeKeys};
 use derslik_domain::form::Field;
 use derslik_domain::id::AccountId;
-use derslik_domain::identity::{ClassroomRole, Email, Mobile, PersonFilterForm, PersonName, User, Username};
+use derslik_domain::identity::{ClassroomRole, DataSubject, Email, Mobile, PersonFilterForm, PersonName, User, UserState, Username};
 use derslik_domain::job::ReferenceId;
 use derslik_domain::session::{Session, SessionStatus};
 use derslik_domain::time::Timestamp;
@@ -27,6 +27,7 @@ pub(super) fn cases<U: UnitOfWork>() -> Vec<Case<U>> {
         Case { name: "what_a_person_attends_is_counted_and_listed_by_its_guid_and_its_address", run: attended },
         Case { name: "a_list_of_what_a_person_attends_goes_on_where_it_stopped", run: attended_pages },
         Case { name: "a_person_is_found_by_guid_number_address_and_name_in_this_order", run: person },
+        Case { name: "whoever_was_deleted_is_found_by_what_they_went_by_last_until_they_are_erased", run: deleted },
     ]
 }
 
@@ -164,14 +165,19 @@ fn attended<U: UnitOfWork>(harness: &Harness<U>) {
     let elsewhere = vec![as_person(5, 1), as_guest(5, 2)];
     harness.write(move |stores| stores.attendees().insert_many(other_account().id, &elsewhere));
 
-    let of = |person: User| harness.read(move |stores| stores.attendees().attendance_of(account().id, &person));
+    let of = |person: User| {
+        let who = DataSubject::new(&person.id.to_string(), vec![person]);
+        harness.read(move |stores| stores.attendees().attendance_of(account().id, &who))
+    };
     let (first, last) = (sessions[1].start.instant(), sessions[0].start.instant());
     assert_eq!(of(me.clone()), Attendance { sessions: 3, first: Some(first), last: Some(last) });
     assert_eq!(of(User { email: None, ..me.clone() }).sessions, 2);
     assert_eq!(of(user(8)), Attendance::default());
+    let guest = DataSubject::new(&address.as_str().to_uppercase(), Vec::new());
+    assert_eq!(harness.read(move |stores| stores.attendees().attendance_of(account().id, &guest)).sessions, 2);
 
     let page_of = |page: AttendedPage| {
-        let me = me.clone();
+        let me = DataSubject::new("7", vec![me.clone()]);
         harness.read(move |stores| stores.attendees().attended_by(account().id, &me, &page))
     };
     assert_eq!(page_of(ALL_OF_IT), as_attended(&[&sessions[1], &sessions[3], &sessions[0]]));
@@ -192,12 +198,23 @@ fn attended_pages<U: UnitOfWork>(harness: &Harness<U>) {
     let (mut seen, mut after) = (Vec::new(), None);
     loop {
         let page = AttendedPage { after, limit: 3, ..ALL_OF_IT };
-        let part = harness.read(move |stores| stores.attendees().attended_by(account().id, &user(7), &page));
+        let part = harness.read(move |stores| stores.attendees().attended_by(account().id, &DataSubject::new("7", vec![user(7)]), &page));
         let Some(last) = part.last() else { break };
         after = Some(last.place());
         seen.extend(part);
     }
     assert_eq!(seen, as_attended(&sessions.iter().collect::<Vec<_>>()));
+}
+
+fn numbers(subject: &DataSubject) -> (Option<i64>, Vec<i64>) {
+    let living = subject.living().map(|user| user.id.get());
+    let deleted = subject.people().iter().filter(|user| user.status == UserState::Deleted).map(|user| user.id.get());
+    (living, deleted.collect())
+}
+
+fn meant<U: UnitOfWork>(harness: &Harness<U>, account: AccountId, text: &str) -> (Option<i64>, Vec<i64>) {
+    let reference = ReferenceId::new(text).expect("a reference");
+    numbers(&harness.read(move |stores| stores.users().find_subject(account, &reference)))
 }
 
 fn person<U: UnitOfWork>(harness: &Harness<U>) {
@@ -208,18 +225,47 @@ fn person<U: UnitOfWork>(harness: &Harness<U>) {
         stores.identity().add_account(&account(), now())?;
         people.iter().try_for_each(|user| stores.users().add(account().id, user).map(drop))
     });
-    let found = |account, text: &str| {
-        let reference = ReferenceId::new(text).expect("a reference");
-        let found = harness.read(move |stores| stores.users().find_person(account, &reference));
-        found.map(|user| user.id.get())
-    };
     for text in ["7", "USER7", "User7@demo.example", &user(7).guid.to_string(), &user(7).guid.to_string().to_lowercase()] {
-        assert_eq!(found(account().id, text), Some(7), "{text}");
-        assert_eq!(found(other_account().id, text), None, "{text}");
+        assert_eq!(meant(harness, account().id, text), (Some(7), vec![]), "{text}");
+        assert_eq!(meant(harness, other_account().id, text), (None, vec![]), "{text}");
     }
-    assert_eq!(found(account().id, "user8"), None);
-    assert_eq!(found(account().id, &service_user().id.to_string()), None, "a service is no person");
-    let erased = user(7).deleted(now());
-    harness.write(move |stores| stores.users().update(account().id, &erased));
-    assert_eq!((found(account().id, "7"), found(account().id, "user7")), (Some(7), None));
+    assert_eq!(meant(harness, account().id, "user8").0, None);
+    assert_eq!(meant(harness, account().id, &service_user().id.to_string()).0, None, "a service is no person");
+}
+
+fn deleted<U: UnitOfWork>(harness: &Harness<U>) {
+    let named = |number, name: &str, address: &str| User {
+        username: Username::parse(name).ok(),
+        email: Email::parse(address).ok(),
+        ..user(number)
+    };
+    harness.write(move |stores| {
+        for of in [account(), other_account()] {
+            stores.identity().add_account(&of, now())?;
+        }
+        // Three in a row had the address; the last of them is there still. The first had the name of the second later.
+        for (number, name, address) in [(7, "ilk", "ayni@demo.example"), (8, "Ortanca", "Ayni@demo.example")] {
+            let person = named(number, name, address);
+            stores.users().add(account().id, &person)?;
+            stores.users().delete(account().id, &person, now())?;
+        }
+        stores.users().add(account().id, &named(9, "ilk", "AYNI@demo.example"))?;
+        stores.users().add(other_account().id, &named(7, "ilk", "ayni@demo.example")).map(drop)
+    });
+    let of = |text: &str| meant(harness, account().id, text);
+    assert_eq!(of("ayni@DEMO.example"), (Some(9), vec![7, 8]));
+    assert_eq!(of("ILK"), (Some(9), vec![7]));
+    assert_eq!(of("ortanca"), (None, vec![8]));
+    assert_eq!(of("7"), (None, vec![7]));
+    assert_eq!(of(&user(8).guid.to_string()), (None, vec![8]));
+    assert_eq!(meant(harness, other_account().id, "ilk"), (Some(7), vec![]));
+    assert_eq!(meant(harness, other_account().id, "ortanca"), (None, vec![]));
+
+    let erased = harness.write(|stores| {
+        let tombstone = stores.users().lock(account().id, user(8).id)?.expect("a tombstone");
+        stores.users().update(account().id, &tombstone)?;
+        Ok(tombstone)
+    });
+    assert_eq!(erased, named(8, "Ortanca", "ayni@demo.example").deleted(now()));
+    assert_eq!((of("ortanca"), of("ayni@demo.example")), ((None, vec![]), (Some(9), vec![7])));
 }

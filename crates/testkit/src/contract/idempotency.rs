@@ -3,8 +3,10 @@
 use std::sync::mpsc;
 
 use derslik_domain::idempotency::{Answer, IdempotencyKey, KeptAnswer, RequestDigest};
+use derslik_domain::identity::DataSubject;
+use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{Conflict, KeyState, OwnedKey, StoreError, UnitOfWork};
+use derslik_ports::outbound::{Conflict, KeyState, OwnedKey, SearchedAnswers, StoreError, UnitOfWork};
 
 use super::{Case, Harness};
 use crate::builders::{account, now, other_account, service_principal, user};
@@ -18,6 +20,8 @@ pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
         Case { name: "a_key_is_given_one_answer_only", run: one_answer },
         Case { name: "an_answer_goes_with_the_transaction_that_fails", run: rolled_back },
         Case { name: "of_two_that_hold_a_key_at_once_one_at_the_most_finds_it_free", run: held },
+        Case { name: "an_answer_that_names_somebody_is_erased_and_its_key_stays_taken", run: erased },
+        Case { name: "answers_are_searched_a_part_at_a_time_to_their_end", run: searched },
     ]
 }
 
@@ -81,6 +85,59 @@ fn rolled_back<U: UnitOfWork>(harness: &Harness<U>) {
     });
     assert!(failed.is_err());
     assert_eq!(state(harness, key("a")), KeyState::Free);
+}
+
+fn erased<U: UnitOfWork>(harness: &Harness<U>) {
+    let of = |body: &str| KeptAnswer { answer: Answer { status: 200, body: body.as_bytes().to_vec() }, ..kept(now()) };
+    let elsewhere = OwnedKey { account: other_account().id, ..key("named") };
+    let own = OwnedKey { principal: user(7).id, ..key("own") };
+    let naming = r#"[{"email":"\u0055ser7@demo.example"}]"#;
+    keep(harness, key("named"), of(naming));
+    keep(harness, key("for USER7@demo.example"), of("{}"));
+    keep(harness, key("other"), of(r#"[{"email":"user77@demo.example"}]"#));
+    keep(harness, own.clone(), of("[]"));
+    keep(harness, elsewhere.clone(), of(naming));
+    let erase = || {
+        harness.write(|stores| {
+            let who = DataSubject::new("user7@demo.example", vec![user(7)]);
+            stores.idempotency().erase_naming(account().id, &who, None, BatchSize::DEFAULT)
+        })
+    };
+    assert_eq!(erase(), SearchedAnswers { erased: RowCount::new(3), until: None });
+    for erased in [key("named"), key("for USER7@demo.example"), own] {
+        assert_eq!(state(harness, erased.clone()), KeyState::Erased, "{erased:?}");
+    }
+    assert!(matches!(state(harness, key("other")), KeyState::Answered(_)));
+    assert!(matches!(state(harness, elsewhere), KeyState::Answered(_)));
+    assert_eq!(erase(), SearchedAnswers { erased: RowCount::ZERO, until: None }, "once is enough");
+    // The key is forgotten when its time is over, as every key is.
+    let later = KeptAnswer::forgotten_before(Timestamp::from_micros(now().micros() + 1 + KeptAnswer::KEPT_HOURS * 3_600_000_000));
+    assert_eq!(harness.write(move |stores| stores.idempotency().hold(&key("named"), later)), KeyState::Free);
+    harness.write(move |stores| stores.idempotency().keep(&key("named"), &kept(now()), later));
+    assert_eq!(state(harness, key("named")), KeyState::Answered(kept(now())));
+}
+
+fn searched<U: UnitOfWork>(harness: &Harness<U>) {
+    const MEGABYTE: usize = 1 << 20;
+    // Some are kept together, and the last are so long that not all are read at once.
+    for number in 0..20_i64 {
+        let body = if number < 12 { "\"user7\"".to_owned() } else { format!("[\"{}\",\"user7\"]", "x".repeat(MEGABYTE)) };
+        let answer = Answer { status: 200, body: body.into_bytes() };
+        keep(harness, key(&number.to_string()), KeptAnswer { answer, ..kept(Timestamp::from_micros(now().micros() + number / 3)) });
+    }
+    let (mut erased, mut steps, mut after) = (0, 0, None);
+    loop {
+        let part = harness.write(move |stores| {
+            let batch = BatchSize::new(5).expect("a size");
+            stores.idempotency().erase_naming(account().id, &DataSubject::new("user7", Vec::new()), after, batch)
+        });
+        (erased, steps) = (erased + part.erased.get(), steps + 1);
+        let Some(until) = part.until else { break };
+        assert!(after.is_none_or(|after| after < until), "it goes on");
+        after = Some(until);
+    }
+    assert_eq!(erased, 20);
+    assert!(steps > 20 / 6, "{steps}");
 }
 
 fn held<U: UnitOfWork + Clone>(harness: &Harness<U>) {

@@ -44,6 +44,7 @@ pub(super) enum ErrorKind {
     Stale,
     KeyReused,
     KeyBusy,
+    KeyErased,
     TooLarge,
     TooSlow,
     Unimplemented,
@@ -64,6 +65,7 @@ impl ErrorKind {
             Self::Stale => (412, "FAILED_PRECONDITION", "conditionNotMet"),
             Self::KeyReused => (422, "FAILED_PRECONDITION", "conditionNotMet"),
             Self::KeyBusy => (409, "ABORTED", "aborted"),
+            Self::KeyErased => (409, "ABORTED", "aborted"),
             Self::TooLarge => (413, "INVALID_ARGUMENT", "uploadTooLarge"),
             Self::TooSlow => (408, "DEADLINE_EXCEEDED", "requestTimeout"),
             Self::Unimplemented => (501, "UNIMPLEMENTED", "notImplemented"),
@@ -381,6 +383,9 @@ impl From<CourseError> for ClassroomError {
                 headers: vec![("retry-after", RETRY_AFTER_SECONDS.to_owned())],
                 ..Self::new(ErrorKind::KeyBusy, "A request of the same Idempotency-Key is under way; try again.")
             },
+            CourseError::Key(KeyRefusal::Erased) => {
+                Self::new(ErrorKind::KeyErased, "The request of this Idempotency-Key was done; its stored answer was erased.")
+            }
             CourseError::Store(error) => error.into(),
         }
     }

@@ -120,8 +120,8 @@ pub(super) struct AttendedView<'a> {
     project_id: i64,
     #[serde(serialize_with = "shown")]
     session_id: SessionGuid,
-    #[serde(serialize_with = "shown")]
-    user_uuid: UserGuid,
+    #[serde(serialize_with = "shown_if_any")]
+    user_uuid: Option<UserGuid>,
     user_id: &'a str,
     user_agent: &'static str,
     user_os: &'static str,
@@ -136,7 +136,7 @@ pub(super) struct AttendedView<'a> {
 }
 
 impl<'a> AttendedView<'a> {
-    pub(super) fn new(project: ProjectId, user: UserGuid, user_id: &'a ReferenceId, session: &AttendedSession) -> Self {
+    pub(super) fn new(project: ProjectId, user: Option<UserGuid>, user_id: &'a ReferenceId, session: &AttendedSession) -> Self {
         Self {
             project_id: project.get(),
             session_id: session.guid,
@@ -158,6 +158,14 @@ impl<'a> AttendedView<'a> {
 
 fn shown<T: Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(value)
+}
+
+/// A guest has no GUID; it is as empty as what only a recording has.
+fn shown_if_any<T: Display, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => serializer.collect_str(value),
+        None => serializer.serialize_str(""),
+    }
 }
 
 fn millis(instant: Timestamp) -> i64 {

@@ -38,6 +38,7 @@ pub(super) enum PerculusError {
     BadKey,
     KeyReused,
     KeyBusy,
+    KeyErased,
     Body(BodyError),
     Filter(FilterError),
     NoSuchPath,
@@ -71,7 +72,13 @@ impl PerculusError {
             Self::Unauthorized => 14,
             Self::KeyReused => 15,
             Self::NotAllowed => 17,
-            Self::BadRequest(_) | Self::BadKey | Self::KeyBusy | Self::Body(_) | Self::NoSuchPath | Self::MethodNotAllowed => 19,
+            Self::BadRequest(_)
+            | Self::BadKey
+            | Self::KeyBusy
+            | Self::KeyErased
+            | Self::Body(_)
+            | Self::NoSuchPath
+            | Self::MethodNotAllowed => 19,
             Self::SessionNotFound => 30,
             Self::AttendeeNotFound => 40,
             Self::UsernameTaken => 50,
@@ -149,6 +156,7 @@ impl PerculusError {
             Self::BadKey => Text::of("key-malformed").with("max", IdempotencyKey::MAX),
             Self::KeyReused => Text::of("key-reused"),
             Self::KeyBusy => Text::of("key-busy"),
+            Self::KeyErased => Text::of("key-erased"),
             Self::Unauthorized => Text::of("unauthorized"),
             Self::NotAllowed => Text::of("not-allowed"),
             Self::NoSuchPath => Text::of("no-such-path"),
@@ -223,6 +231,7 @@ impl From<ServiceError> for PerculusError {
             ServiceError::NotFound => Self::SessionNotFound,
             ServiceError::KeyReused => Self::KeyReused,
             ServiceError::KeyBusy => Self::KeyBusy,
+            ServiceError::KeyErased => Self::KeyErased,
             // Somebody else was faster.
             ServiceError::Store(StoreError::Conflict(Conflict::Username)) => Self::UsernameTaken,
             ServiceError::Store(StoreError::Conflict(Conflict::UserEmail)) => Self::EmailTaken,
@@ -254,7 +263,7 @@ impl ResponseError for PerculusError {
             Self::SessionNotFound | Self::AttendeeNotFound | Self::UserNotFound | Self::NoSuchPath => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::KeyBusy | Self::UsernameTaken | Self::EmailTaken => StatusCode::CONFLICT,
+            Self::KeyBusy | Self::KeyErased | Self::UsernameTaken | Self::EmailTaken => StatusCode::CONFLICT,
             Self::BadRequest(_) | Self::BadKey | Self::Invalid(_) | Self::Filter(_) | Self::Body(BodyError::CutOff) => {
                 StatusCode::BAD_REQUEST
             }

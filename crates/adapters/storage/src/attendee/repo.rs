@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use derslik_domain::attendee::{Attendance, AttendanceCode, AttendedPage, AttendedSession, Attendee, AttendeeKey, AttendeeKeys};
 use derslik_domain::id::{AccountId, SessionGuid};
-use derslik_domain::identity::{Email, PersonFilter, User};
+use derslik_domain::identity::{DataSubject, PersonFilter};
 use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::session::SessionDuration;
 use derslik_ports::outbound::{AttendeeRepository, StoreError};
@@ -108,11 +108,11 @@ impl AttendeeRepository for DieselStores<'_> {
         rows.into_iter().map(Attendee::try_from).collect()
     }
 
-    fn attendance_of(&mut self, account: AccountId, user: &User) -> Result<Attendance, StoreError> {
-        let (guid, email) = (DbGuid::from(user.guid), user.email.as_ref().map(Email::key));
+    fn attendance_of(&mut self, account: AccountId, who: &DataSubject) -> Result<Attendance, StoreError> {
+        let (guids, emails) = keys_of(who);
         let (count, first, last): (i64, Option<DbInstant>, Option<DbInstant>) = self.query(|conn| {
             on_conn!(conn, |conn| {
-                let theirs = attendees::user_guid.eq(guid).or(attendees::email_key.nullable().eq(&email));
+                let theirs = attendees::user_guid.eq_any(&guids).or(attendees::email_key.nullable().eq_any(&emails));
                 let attended =
                     attendees::table.filter(attendees::account_id.eq(account.get())).filter(theirs).select(attendees::session_guid);
                 sessions::table
@@ -126,11 +126,11 @@ impl AttendeeRepository for DieselStores<'_> {
         Ok(Attendance { sessions: count.unsigned_abs(), first: first.map(|at| at.0), last: last.map(|at| at.0) })
     }
 
-    fn attended_by(&mut self, account: AccountId, user: &User, page: &AttendedPage) -> Result<Vec<AttendedSession>, StoreError> {
-        let (guid, email) = (DbGuid::from(user.guid), user.email.as_ref().map(Email::key));
+    fn attended_by(&mut self, account: AccountId, who: &DataSubject, page: &AttendedPage) -> Result<Vec<AttendedSession>, StoreError> {
+        let (guids, emails) = keys_of(who);
         let rows: Vec<(DbGuid, DbInstant, i16)> = self.query(|conn| {
             on_conn!(conn, |conn| {
-                let theirs = attendees::user_guid.eq(guid).or(attendees::email_key.nullable().eq(&email));
+                let theirs = attendees::user_guid.eq_any(&guids).or(attendees::email_key.nullable().eq_any(&emails));
                 let attended =
                     attendees::table.filter(attendees::account_id.eq(account.get())).filter(theirs).select(attendees::session_guid);
                 let mut query = sessions::table
@@ -165,20 +165,25 @@ impl AttendeeRepository for DieselStores<'_> {
         self.query(|conn| on_conn!(conn, |conn| diesel::delete(row).execute(conn))).map(|rows| rows > 0)
     }
 
-    fn erase_of(&mut self, account: AccountId, user: &User, batch: BatchSize) -> Result<RowCount, StoreError> {
-        let (guid, email) = (DbGuid::from(user.guid), user.email.as_ref().map(Email::key));
+    fn erase_of(&mut self, account: AccountId, who: &DataSubject, batch: BatchSize) -> Result<RowCount, StoreError> {
+        let (guids, emails) = keys_of(who);
         self.query(|conn| {
             on_conn!(conn, |conn| {
-                let theirs = attendees::user_guid.eq(guid).or(attendees::email_key.nullable().eq(&email));
+                let theirs = attendees::user_guid.eq_any(&guids).or(attendees::email_key.nullable().eq_any(&emails));
                 let theirs = attendees::table.filter(attendees::account_id.eq(account.get())).filter(theirs);
                 // In no order: one that the key of the table has would have all of it gone through.
-                let sessions: Vec<DbGuid> = theirs.limit(batch.get().into()).select(attendees::session_guid).load(conn)?;
+                let sessions: Vec<DbGuid> = theirs.clone().limit(batch.get().into()).select(attendees::session_guid).load(conn)?;
                 let rows = theirs.filter(attendees::session_guid.eq_any(sessions));
                 diesel::delete(rows).execute(conn)
             })
         })
         .map(row_count)
     }
+}
+
+/// The GUIDs and the keys of addresses by which somebody attends.
+fn keys_of(who: &DataSubject) -> (Vec<DbGuid>, Vec<String>) {
+    (who.guids().into_iter().map(DbGuid::from).collect(), who.email_keys().into_iter().collect())
 }
 
 fn load_by(conn: Conn<'_>, account: AccountId, session: SessionGuid, keys: Keys<'_>) -> QueryResult<Vec<AttendeeRow>> {

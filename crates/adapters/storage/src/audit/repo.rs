@@ -5,16 +5,12 @@ use derslik_domain::id::{AccountId, Id};
 use derslik_domain::job::{ErasureCounts, ErasureKind, ReferenceId, RowCount};
 use derslik_ports::outbound::{AuditRepository, StoreError};
 use diesel::prelude::*;
-use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Map, Value};
-use sha2::Sha256;
 
 use crate::conn::{DieselStores, on_conn};
-use crate::schema::{audit_records, service_keys};
+use crate::digest::{Digests, Purpose};
+use crate::schema::audit_records;
 use crate::types::{DbInstant, DbJson};
-
-/// The name of the key under which subjects are digested. The migration that made the table made the key as well.
-const KEY: &str = "audit";
 
 /// What is written of a record.
 #[derive(Debug, Insertable)]
@@ -90,13 +86,7 @@ impl AuditRepository for DieselStores<'_> {
 
 /// What stands for a name of somebody in an account: the same name is somebody else in another one.
 fn subject(stores: &mut DieselStores<'_>, account: AccountId, name: &ReferenceId) -> Result<Subject, StoreError> {
-    let corrupt = || StoreError::Corrupt { table: "service_keys", column: "key" };
-    let key: Option<Vec<u8>> =
-        stores.query(|conn| on_conn!(conn, |conn| service_keys::table.find(KEY).select(service_keys::key).first(conn).optional()))?;
-    let mut digest = Hmac::<Sha256>::new_from_slice(&key.ok_or_else(corrupt)?).map_err(|_| corrupt())?;
-    digest.update(&account.get().to_be_bytes());
-    digest.update(name.as_str().as_bytes());
-    Ok(Subject::new(digest.finalize().into_bytes().into()))
+    Ok(Subject::new(Digests::of(stores, account, Purpose::Audit)?.digest(name.as_str())))
 }
 
 fn counts_to_json(counts: ErasureCounts) -> Map<String, Value> {

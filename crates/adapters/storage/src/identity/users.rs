@@ -1,19 +1,21 @@
 //! The repository of users.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use derslik_domain::id::{AccountId, Id, PrincipalId, UserGuid};
 use derslik_domain::identity::{
-    ClassroomRole, Email, Lang, Mobile, PersonFilter, PersonName, PrincipalKind, Role, User, UserKey, UserProfile, UserState, Username,
+    ClassroomRole, DataSubject, Email, Lang, Mobile, PersonFilter, PersonName, PrincipalKind, Role, User, UserKey, UserProfile, UserState,
+    Username,
 };
 use derslik_domain::job::ReferenceId;
 use derslik_domain::text::fold;
-use derslik_domain::time::Zone;
+use derslik_domain::time::{Timestamp, Zone};
 use derslik_ports::outbound::{StoreError, UserRepository};
 use diesel::dsl::max;
 use diesel::prelude::*;
 
 use crate::conn::{Conn, DieselStores, on_conn};
+use crate::digest::{Digests, Purpose};
 use crate::schema::principals;
 use crate::text::contains;
 use crate::types::{DbGuid, DbInstant};
@@ -23,6 +25,17 @@ const FIRST_USER: i64 = 100;
 
 /// SQLite takes 32 766 parameters in a statement; a list of GUIDs stays well below.
 const GUIDS_IN_ONE_STATEMENT: usize = 10_000;
+
+/// Some people of an account, by their ids.
+macro_rules! some_people {
+    ($account:expr) => {
+        principals::table
+            .filter(principals::account_id.eq($account.get()))
+            .order(principals::id)
+            .limit(DataSubject::MOST_PEOPLE.into())
+            .select(UserRow::as_select())
+    };
+}
 
 /// A user as a row of the table `principals`.
 #[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
@@ -121,7 +134,20 @@ impl UserRepository for DieselStores<'_> {
 
     fn update(&mut self, account: AccountId, user: &User) -> Result<bool, StoreError> {
         let row = principals::table.filter(principals::account_id.eq(account.get())).filter(principals::id.eq(user.id.get()));
-        let update = diesel::update(row).set(UserRow::new(account, user));
+        // Who is written anew went by nothing else before.
+        let former = (principals::former_username.eq(None::<Vec<u8>>), principals::former_email.eq(None::<Vec<u8>>));
+        let update = diesel::update(row).set((UserRow::new(account, user), former));
+        self.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(|rows| rows > 0)
+    }
+
+    fn delete(&mut self, account: AccountId, user: &User, at: Timestamp) -> Result<bool, StoreError> {
+        let digests = Digests::of(self, account, Purpose::Tombstones)?;
+        let former = (
+            principals::former_username.eq(user.username.as_ref().map(|name| former_username(&digests, name).to_vec())),
+            principals::former_email.eq(user.email.as_ref().map(|email| former_email(&digests, email).to_vec())),
+        );
+        let row = principals::table.filter(principals::account_id.eq(account.get())).filter(principals::id.eq(user.id.get()));
+        let update = diesel::update(row).set((UserRow::new(account, &user.deleted(at)), former));
         self.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(|rows| rows > 0)
     }
 
@@ -147,14 +173,19 @@ impl UserRepository for DieselStores<'_> {
         row.map(User::try_from).transpose()
     }
 
-    fn find_person(&mut self, account: AccountId, reference: &ReferenceId) -> Result<Option<User>, StoreError> {
+    fn find_subject(&mut self, account: AccountId, reference: &ReferenceId) -> Result<DataSubject, StoreError> {
+        let (mut living, mut deleted) = (None, BTreeMap::new());
         for key in UserKey::all_of(reference.as_str()) {
-            let found = UserRepository::find(self, account, &key)?;
-            if let Some(person) = found.filter(|user| user.kind == PrincipalKind::User) {
-                return Ok(Some(person));
+            let found = UserRepository::find(self, account, &key)?.filter(|user| user.kind == PrincipalKind::User);
+            for user in found.into_iter().chain(deleted_of(self, account, &key)?) {
+                if user.status == UserState::Deleted {
+                    deleted.insert(user.id, user);
+                } else if living.is_none() {
+                    living = Some(user);
+                }
             }
         }
-        Ok(None)
+        Ok(DataSubject::new(reference.as_str(), living.into_iter().chain(deleted.into_values()).collect()))
     }
 
     fn lock(&mut self, account: AccountId, id: PrincipalId) -> Result<Option<User>, StoreError> {
@@ -227,6 +258,36 @@ impl UserRepository for DieselStores<'_> {
         })?;
         rows.into_iter().map(User::try_from).collect()
     }
+}
+
+/// Some of those that were deleted and had that address or user name last.
+fn deleted_of(stores: &mut DieselStores<'_>, account: AccountId, key: &UserKey) -> Result<Vec<User>, StoreError> {
+    let rows: Vec<UserRow> = match key {
+        UserKey::Id(_) | UserKey::Guid(_) => return Ok(Vec::new()),
+        UserKey::Email(email) => {
+            let digest = former_email(&Digests::of(stores, account, Purpose::Tombstones)?, email);
+            stores.query(|conn| {
+                on_conn!(conn, |conn| some_people!(account).filter(principals::former_email.eq(digest.as_slice())).load(conn))
+            })?
+        }
+        UserKey::Username(name) => {
+            let digest = former_username(&Digests::of(stores, account, Purpose::Tombstones)?, name);
+            stores.query(|conn| {
+                on_conn!(conn, |conn| some_people!(account).filter(principals::former_username.eq(digest.as_slice())).load(conn))
+            })?
+        }
+    };
+    rows.into_iter().map(User::try_from).collect()
+}
+
+/// What a user name is found by once its owner was deleted.
+fn former_username(digests: &Digests, name: &Username) -> [u8; 32] {
+    digests.digest(&format!("username {}", name.key()))
+}
+
+/// What an address is found by once its owner was deleted.
+fn former_email(digests: &Digests, email: &Email) -> [u8; 32] {
+    digests.digest(&format!("email {}", email.key()))
 }
 
 const fn kind_name(kind: PrincipalKind) -> &'static str {

@@ -22,7 +22,8 @@ pub(super) fn progress_to_json(progress: Progress) -> String {
             };
             let counts: Map<String, Value> =
                 erasure.counts.iter().map(|(kind, rows)| (kind.name().to_owned(), rows.get().into())).collect();
-            json!({ ERASURE: { "step": step, "dirty": erasure.pass == Pass::Dirty, "counts": counts } })
+            let searched = erasure.searched.map(Timestamp::micros);
+            json!({ ERASURE: { "step": step, "dirty": erasure.pass == Pass::Dirty, "searched": searched, "counts": counts } })
         }
     };
     value.to_string()
@@ -40,9 +41,14 @@ pub(super) fn progress_from_json(json: &str) -> Option<Progress> {
         name => ErasureStep::Erase(ErasureKind::by_name(name)?),
     };
     let pass = if erasure.get("dirty")?.as_bool()? { Pass::Dirty } else { Pass::Clean };
+    // Older programs searched nothing.
+    let searched = match erasure.get("searched") {
+        None | Some(Value::Null) => None,
+        Some(micros) => Some(Timestamp::from_micros(micros.as_i64()?)),
+    };
     let count = |(name, rows): (&String, &Value)| Some((ErasureKind::by_name(name)?, RowCount::new(rows.as_u64()?)));
     let counts: Option<ErasureCounts> = erasure.get("counts")?.as_object()?.iter().map(count).collect();
-    Some(Progress::Erasure(ErasureProgress { step, pass, counts: counts? }))
+    Some(Progress::Erasure(ErasureProgress { step, pass, searched, counts: counts? }))
 }
 
 /// The JSON to store for the attempts that failed.
@@ -86,13 +92,28 @@ mod tests {
         let counts = [(ErasureKind::Sessions, RowCount::new(2_500)), (ErasureKind::Profile, RowCount::new(1))].into_iter().collect();
         let erasures = [
             ErasureProgress::default(),
-            ErasureProgress { step: ErasureStep::Erase(ErasureKind::Sessions), pass: Pass::Dirty, counts },
-            ErasureProgress { step: ErasureStep::Done, pass: Pass::Clean, counts },
+            ErasureProgress { step: ErasureStep::Erase(ErasureKind::Sessions), pass: Pass::Dirty, searched: None, counts },
+            ErasureProgress {
+                step: ErasureStep::Erase(ErasureKind::Answers),
+                pass: Pass::Clean,
+                searched: Some(Timestamp::from_micros(1_738_847_255_488_565)),
+                counts,
+            },
+            ErasureProgress { step: ErasureStep::Done, pass: Pass::Clean, searched: None, counts },
         ];
         let all = erasures.into_iter().map(Progress::Erasure).chain([Progress::Rows(RowCount::new(u64::MAX))]);
         for progress in all {
             assert_eq!(progress_from_json(&progress_to_json(progress)), Some(progress));
         }
+    }
+
+    #[test]
+    fn what_an_older_program_stored_is_read() {
+        let older = r#"{"erasure":{"step":"sessions","dirty":true,"counts":{"credentials":1}}}"#;
+        let counts = [(ErasureKind::Credentials, RowCount::new(1))].into_iter().collect();
+        let step = ErasureStep::Erase(ErasureKind::Sessions);
+        let progress = ErasureProgress { step, pass: Pass::Dirty, searched: None, counts };
+        assert_eq!(progress_from_json(older), Some(Progress::Erasure(progress)));
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Erases everything of a user, a batch of one kind at a time, in the order and with the passes that the domain decides on.
 
 use derslik_domain::audit::{AuditEvent, NewAuditRecord};
-use derslik_domain::id::AccountId;
-use derslik_domain::identity::{User, UserState};
-use derslik_domain::job::{BatchSize, ErasureKind, ErasureProgress, ErasureStep, Progress, RowCount};
+use derslik_domain::id::{AccountId, PrincipalId};
+use derslik_domain::identity::{DataSubject, UserState};
+use derslik_domain::job::{BatchSize, ErasureKind, ErasureProgress, ErasureStep, Progress, ReferenceId, RowCount};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{StoreError, Stores};
 
@@ -22,17 +22,29 @@ impl StepHandler for EraseUser {
             Some(Progress::Rows(_)) | None => ErasureProgress::default(),
         };
         let account = context.account;
-        // Locked in each step: who makes something new for the user waits, and then finds the user gone or the step undone.
-        let found = stores.users().find_person(account, &context.job.reference)?;
-        let user = found.map(|user| stores.users().lock(account, user.id)).transpose()?.flatten();
-        let Some(user) = user else { return done(stores, context, progress) };
+        let who = hold(stores, account, &context.job.reference)?;
         let next = match progress.step {
-            ErasureStep::Erase(ErasureKind::Profile) => last_look(stores, account, &user, progress, context.now)?,
-            ErasureStep::Erase(kind) => progress.after(erase(stores, account, &user, kind)?, BATCH),
+            ErasureStep::Erase(ErasureKind::Profile) => last_look(stores, account, &who, progress, context.now)?,
+            ErasureStep::Erase(ErasureKind::Answers) => search_answers(stores, account, &who, progress)?,
+            ErasureStep::Erase(kind) => progress.after(erase(stores, account, &who, kind)?, BATCH),
             ErasureStep::Done => progress,
         };
         if next.step == ErasureStep::Done { done(stores, context, next) } else { Ok(Step::More(Progress::Erasure(next))) }
     }
+}
+
+/// Whom the erasure is about, as they are now. People are locked in each step: who makes something new for one of them, or acts as
+/// one of them, waits, and then finds the person gone or the step undone.
+fn hold(stores: &mut dyn Stores, account: AccountId, reference: &ReferenceId) -> Result<DataSubject, StoreError> {
+    let found = stores.users().find_subject(account, reference)?;
+    let mut ids: Vec<_> = found.people().iter().map(|user| user.id).collect();
+    // In one order, so that two erasures never wait for each other.
+    ids.sort_unstable();
+    let mut people = Vec::with_capacity(ids.len());
+    for id in ids {
+        people.extend(stores.users().lock(account, id)?);
+    }
+    Ok(DataSubject::new(reference.as_str(), people))
 }
 
 /// The end of the erasure, which is recorded together with it.
@@ -43,37 +55,71 @@ fn done(stores: &mut dyn Stores, context: &StepContext<'_>, progress: ErasurePro
     Ok(Step::Done(Some(Progress::Erasure(ErasureProgress { step: ErasureStep::Done, ..progress }))))
 }
 
-/// Erases one batch of a kind.
-fn erase(stores: &mut dyn Stores, account: AccountId, user: &User, kind: ErasureKind) -> Result<RowCount, StoreError> {
+/// Erases one batch of a kind that is found by whom it belongs to.
+fn erase(stores: &mut dyn Stores, account: AccountId, who: &DataSubject, kind: ErasureKind) -> Result<RowCount, StoreError> {
     match kind {
-        ErasureKind::Credentials => stores.identity().erase_credentials(account, user.id, BATCH),
-        ErasureKind::Attendances => stores.attendees().erase_of(account, user, BATCH),
+        ErasureKind::Credentials => of_each(who, |user| stores.identity().erase_credentials(account, user, BATCH)),
+        ErasureKind::Attendances => stores.attendees().erase_of(account, who, BATCH),
         // After the attendances: whoever still attends one of them is somebody else, who needs it.
-        ErasureKind::Sessions => stores.sessions().erase_created_by(account, user.id, BATCH),
-        ErasureKind::Memberships => stores.rosters().erase_memberships(account, user.id, BATCH),
-        // It goes by itself.
-        ErasureKind::Profile => Ok(RowCount::ZERO),
+        ErasureKind::Sessions => of_each(who, |user| stores.sessions().erase_created_by(account, user, BATCH)),
+        ErasureKind::Memberships => of_each(who, |user| stores.rosters().erase_memberships(account, user, BATCH)),
+        // They go by themselves.
+        ErasureKind::Answers | ErasureKind::Profile => Ok(RowCount::ZERO),
     }
 }
 
-/// The profile goes if nothing is left that is found by it; otherwise everything is looked through once more.
+/// One batch of what belongs to any of the people.
+fn of_each(who: &DataSubject, mut erase: impl FnMut(PrincipalId) -> Result<RowCount, StoreError>) -> Result<RowCount, StoreError> {
+    let mut erased = RowCount::ZERO;
+    for user in who.people() {
+        erased = erased.plus(erase(user.id)?);
+        if BATCH.is_filled_by(erased) {
+            break;
+        }
+    }
+    Ok(erased)
+}
+
+fn search_answers(
+    stores: &mut dyn Stores,
+    account: AccountId,
+    who: &DataSubject,
+    progress: ErasureProgress,
+) -> Result<ErasureProgress, StoreError> {
+    let found = stores.idempotency().erase_naming(account, who, progress.searched, BATCH)?;
+    Ok(match found.until {
+        Some(until) => progress.after_search(found.erased, until),
+        None => progress.after(found.erased, BATCH),
+    })
+}
+
+/// The profiles go if nothing is left that is found by them; otherwise everything is looked through once more. An answer that was
+/// kept behind the search tells of something that the same transaction made, and so is looked for once more with it.
 fn last_look(
     stores: &mut dyn Stores,
     account: AccountId,
-    user: &User,
+    who: &DataSubject,
     progress: ErasureProgress,
     now: Timestamp,
 ) -> Result<ErasureProgress, StoreError> {
-    for kind in ErasureKind::ALL.into_iter().filter(|kind| *kind != ErasureKind::Profile) {
-        let left = erase(stores, account, user, kind)?;
+    for kind in ErasureKind::ALL {
+        let left = erase(stores, account, who, kind)?;
         if left > RowCount::ZERO {
             let counts = progress.counts.with(kind, left);
             return Ok(ErasureProgress { counts, ..progress }.another_pass());
         }
     }
-    if user.status == UserState::Deleted {
-        return Ok(progress.after(RowCount::ZERO, BATCH));
+    let mut profiles = 0;
+    for user in who.people() {
+        profiles += u64::from(user.status != UserState::Deleted);
+        // Also those that were deleted before: nothing is to be found by what they went by.
+        let tombstone = if user.status == UserState::Deleted { user.clone() } else { user.deleted(now) };
+        stores.users().update(account, &tombstone)?;
     }
-    stores.users().update(account, &user.deleted(now))?;
-    Ok(progress.after(RowCount::new(1), BATCH))
+    let profiles = RowCount::new(profiles);
+    if who.may_be_more() {
+        let counts = progress.counts.with(ErasureKind::Profile, profiles);
+        return Ok(ErasureProgress { counts, ..progress }.another_pass());
+    }
+    Ok(progress.after(profiles, BATCH))
 }

@@ -19,6 +19,7 @@ key-malformed =
     } من محارف ASCII المرئية.
 key-reused = سبق إرسال Idempotency-Key نفسه مع طلب آخر.
 key-busy = هناك طلب قيد التنفيذ بقيمة Idempotency-Key نفسها؛ أعد المحاولة.
+key-erased = نُفِّذ طلب Idempotency-Key هذا، وقد مُحيت إجابته المحفوظة.
 
 ## Its body and its query
 

@@ -12,6 +12,7 @@ failure = unexpected failure
 key-malformed = Idempotency-Key must be one text of 1 to { $max } visible ASCII characters.
 key-reused = Idempotency-Key was sent before with another request.
 key-busy = A request of the same Idempotency-Key is under way; try again.
+key-erased = The request of this Idempotency-Key was done; its stored answer was erased.
 
 ## Its body and its query
 

@@ -79,6 +79,7 @@ fn errors() -> Vec<(String, PerculusError)> {
         | E::BadKey
         | E::KeyReused
         | E::KeyBusy
+        | E::KeyErased
         | E::Body(_)
         | E::Filter(_)
         | E::NoSuchPath
@@ -104,7 +105,7 @@ fn errors() -> Vec<(String, PerculusError)> {
         Text::of("batch-too-long").with("most", 1_000).with("count", 1_001),
         Text::of("query-malformed"),
     ];
-    let errors = [E::Unauthorized, E::NotAllowed, E::BadKey, E::KeyReused, E::KeyBusy, E::NoSuchPath, E::MethodNotAllowed];
+    let errors = [E::Unauthorized, E::NotAllowed, E::BadKey, E::KeyReused, E::KeyBusy, E::KeyErased, E::NoSuchPath, E::MethodNotAllowed];
     let errors = errors.into_iter().chain([E::Unavailable, E::Failure]);
     let tokens = [E::SessionNotFound, E::AttendeeNotFound, E::UserNotFound, E::UsernameTaken, E::EmailTaken];
     let errors = errors.chain(bodies.map(E::Body)).chain(requests.map(E::BadRequest)).chain(tokens);

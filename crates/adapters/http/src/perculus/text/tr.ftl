@@ -12,6 +12,7 @@ failure = beklenmeyen bir hata oluştu
 key-malformed = Idempotency-Key, 1 ile { $max } arasında görünür ASCII karakterden oluşan tek bir metin olmalıdır.
 key-reused = Idempotency-Key daha önce başka bir istekle gönderildi.
 key-busy = Aynı Idempotency-Key ile gönderilmiş bir istek sürüyor; yeniden deneyin.
+key-erased = Bu Idempotency-Key ile gönderilen istek yapıldı; saklanan yanıtı silindi.
 
 ## Its body and its query
 

@@ -3,6 +3,8 @@
 #![expect(clippy::indexing_slicing, reason = "a part that is not there is null in JSON, and fails the check")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed expectation is what a test is for")]
 
+mod left_behind;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::process::ExitCode;
@@ -16,7 +18,7 @@ use derslik::system::{ShiftedClock, SystemIds};
 use derslik_domain::attendee::Attendee;
 use derslik_domain::audit::{AuditEvent, AuditPage, AuditRecord, Requester};
 use derslik_domain::id::{AccountId, PrincipalId};
-use derslik_domain::identity::{CredentialKind, Email, PasswordHash, SecretDigest, User, UserKey, Username};
+use derslik_domain::identity::{CredentialKind, DataSubject, Email, PasswordHash, SecretDigest, User, UserKey, Username};
 use derslik_domain::job::{ErasureCounts, ErasureKind, Progress, ReferenceId, RowCount};
 use derslik_domain::session::Session;
 use derslik_http::{Limits, configure};
@@ -52,6 +54,9 @@ fn main() -> ExitCode {
         };
         add("everything_of_a_user_goes_and_what_others_need_stays", |service| Box::pin(everything(service)));
         add("an_erasure_that_was_cut_off_goes_on_where_it_stood", |service| Box::pin(cut_off(service)));
+        add("a_guest_of_sessions_is_known_and_erased_by_the_address_alone", |service| Box::pin(left_behind::guest(service)));
+        add("whoever_was_deleted_before_is_erased_by_what_they_went_by", |service| Box::pin(left_behind::deleted_before(service)));
+        add("an_erased_answer_is_not_told_again_and_nothing_is_done_twice", |service| Box::pin(left_behind::replay(service)));
         add("an_erasure_that_was_called_off_is_recorded_as_such", |service| Box::pin(called_off(service)));
     }
     run(trials)
@@ -209,7 +214,10 @@ async fn everything(service: Service) {
     let attends = service.write(move |stores| {
         let found = stores.users().find(other_account().id, &UserKey::Email(Email::parse(ADDRESS).unwrap()))?.unwrap();
         assert_eq!(found, namesake);
-        Ok((stores.attendees().attendance_of(other_account().id, &found)?.sessions, stores.sessions().find(other_account().id, guid(1))?))
+        Ok((
+            stores.attendees().attendance_of(other_account().id, &DataSubject::new(ADDRESS, vec![found]))?.sessions,
+            stores.sessions().find(other_account().id, guid(1))?,
+        ))
     });
     let (attends, made) = attends.await.unwrap();
     assert!(attends == 3 && made.is_some());
@@ -231,7 +239,7 @@ async fn gone(service: &Service, teacher: &User, taught: &str) {
     assert_eq!(get(service, ADMIN, &format!("/v1/courses/{taught}/teachers/{ID}")).await.0, 404);
     let found = teacher.clone();
     let left = service.write(move |stores| {
-        let attends = stores.attendees().attendance_of(account().id, &found)?.sessions;
+        let attends = stores.attendees().attendance_of(account().id, &DataSubject::new(ADDRESS, vec![found.clone()]))?.sessions;
         let key = stores.identity().find_credential(CredentialKind::PerculusKey, "hoca")?.is_some();
         let password = stores.identity().find_password(account().id, ID)?.is_some();
         let tombstone = stores.users().find(account().id, &UserKey::Id(ID))?.unwrap();

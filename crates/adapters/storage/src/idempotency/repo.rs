@@ -1,13 +1,18 @@
 //! The repository of answers to requests that may come again.
 
+use derslik_domain::id::{AccountId, PrincipalId};
 use derslik_domain::idempotency::{Answer, KeptAnswer, RequestDigest};
+use derslik_domain::identity::DataSubject;
+use derslik_domain::job::BatchSize;
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{IdempotencyRepository, KeyState, OwnedKey, StoreError};
+use derslik_ports::outbound::{IdempotencyRepository, KeyState, OwnedKey, SearchedAnswers, StoreError};
 use diesel::dsl::sql;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
+use sha2::{Digest, Sha256};
 
+use super::erase;
 use crate::conn::{Conn, DieselStores, on_conn};
 use crate::schema::idempotency_keys;
 use crate::types::{DbInstant, Instant};
@@ -23,6 +28,7 @@ struct KeptRow {
     answer_status: i16,
     answer_body: Vec<u8>,
     kept_at: DbInstant,
+    erased: bool,
 }
 
 impl IdempotencyRepository for DieselStores<'_> {
@@ -35,15 +41,22 @@ impl IdempotencyRepository for DieselStores<'_> {
         if !is_held {
             return Ok(KeyState::Busy);
         }
+        let names = names_of(key);
         let row: Option<KeptRow> = self.query(|conn| {
             on_conn!(conn, |conn| idempotency_keys::table
-                .find((key.account.get(), key.principal.get(), key.key.as_str()))
+                .filter(idempotency_keys::account_id.eq(key.account.get()))
+                .filter(idempotency_keys::principal_id.eq(key.principal.get()))
+                .filter(idempotency_keys::idempotency_key.eq_any(&names))
                 .filter(idempotency_keys::kept_at.ge(DbInstant(forgotten)))
                 .select(KeptRow::as_select())
                 .first(conn)
                 .optional())
         })?;
-        row.map_or(Ok(KeyState::Free), |row| Ok(KeyState::Answered(row.try_into()?)))
+        match row {
+            None => Ok(KeyState::Free),
+            Some(KeptRow { erased: true, .. }) => Ok(KeyState::Erased),
+            Some(row) => Ok(KeyState::Answered(row.try_into()?)),
+        }
     }
 
     fn keep(&mut self, key: &OwnedKey, kept: &KeptAnswer, forgotten: Timestamp) -> Result<(), StoreError> {
@@ -60,6 +73,27 @@ impl IdempotencyRepository for DieselStores<'_> {
         let insert = diesel::insert_into(idempotency_keys::table).values(row);
         self.query(|conn| on_conn!(conn, |conn| insert.execute(conn))).map(drop)
     }
+
+    fn erase_naming(
+        &mut self,
+        account: AccountId,
+        who: &DataSubject,
+        after: Option<Timestamp>,
+        batch: BatchSize,
+    ) -> Result<SearchedAnswers, StoreError> {
+        self.query(|conn| erase::erase_naming(conn, account, who, after, batch))
+    }
+}
+
+/// What a key is stored as: itself, and once its answer was erased a digest.
+fn names_of(key: &OwnedKey) -> [String; 2] {
+    [key.key.as_str().to_owned(), erased_key(key.account, key.principal, key.key.as_str())]
+}
+
+/// What is stored of a key whose answer was erased: clients make keys of names. It is kept for a day, as every key is.
+pub(super) fn erased_key(account: AccountId, principal: PrincipalId, key: &str) -> String {
+    let digest = Sha256::new().chain_update(account.get().to_be_bytes()).chain_update(principal.get().to_be_bytes()).chain_update(key);
+    digest.finalize().iter().fold("sha256:".to_owned(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// Takes a lock that goes with the transaction, unless another has it. The primary key alone would make the second of two
@@ -77,7 +111,9 @@ fn try_lock(conn: &mut PgConnection, key: &OwnedKey) -> QueryResult<bool> {
 /// Drops what is forgotten under this key, and some more of the same account.
 fn drop_forgotten(mut conn: Conn<'_>, key: &OwnedKey, forgotten: Timestamp) -> QueryResult<()> {
     let twin = idempotency_keys::table
-        .find((key.account.get(), key.principal.get(), key.key.as_str()))
+        .filter(idempotency_keys::account_id.eq(key.account.get()))
+        .filter(idempotency_keys::principal_id.eq(key.principal.get()))
+        .filter(idempotency_keys::idempotency_key.eq_any(names_of(key)))
         .filter(idempotency_keys::kept_at.lt(DbInstant(forgotten)));
     on_conn!(conn.reborrow(), |conn| diesel::delete(twin).execute(conn))?;
     let skip_locked = match conn {

@@ -1,0 +1,208 @@
+//! The erasure of answers that name somebody. Answers are texts that this crate did not write, so each is read to its end; what is
+//! looked for is found whatever escapes the JSON has, since its texts are compared as they read.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use derslik_domain::id::{AccountId, Id};
+use derslik_domain::identity::DataSubject;
+use derslik_domain::job::{BatchSize, RowCount};
+use derslik_domain::time::Timestamp;
+use derslik_ports::outbound::SearchedAnswers;
+use diesel::connection::DefaultLoadingMode;
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Integer;
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::repo::erased_key;
+use crate::conn::{Conn, on_conn};
+use crate::schema::idempotency_keys;
+use crate::types::{DbInstant, row_count};
+
+/// About how many bytes of answers one transaction reads. One answer is read whatever it has.
+const MOST_BYTES: u64 = 4 << 20;
+
+/// Searches answers that were kept after `after`, in the order in which they were kept, and erases those that name somebody.
+pub(super) fn erase_naming(
+    mut conn: Conn<'_>,
+    account: AccountId,
+    who: &DataSubject,
+    after: Option<Timestamp>,
+    batch: BatchSize,
+) -> QueryResult<SearchedAnswers> {
+    let after = DbInstant(after.unwrap_or(Timestamp::MIN));
+    let Some(range) = next_range(conn.reborrow(), account, after, batch)? else {
+        return Ok(SearchedAnswers { erased: RowCount::ZERO, until: None });
+    };
+    let naming = naming(conn.reborrow(), account, who, after, range.until)?;
+    let mut erased = 0;
+    for (principal, key) in naming {
+        let row = idempotency_keys::table.find((account.get(), principal, &key));
+        let change = (
+            idempotency_keys::idempotency_key.eq(erased_key(account, Id::new(principal), &key)),
+            idempotency_keys::request_digest.eq([0; 32].as_slice()),
+            idempotency_keys::answer_body.eq([].as_slice()),
+            idempotency_keys::erased.eq(true),
+        );
+        erased += on_conn!(conn.reborrow(), |conn| diesel::update(row).set(change).execute(conn))?;
+    }
+    Ok(SearchedAnswers { erased: row_count(erased), until: range.goes_on.then_some(range.until.0) })
+}
+
+/// The answers to read at once.
+struct Range {
+    /// When the last of them was kept.
+    until: DbInstant,
+    /// Whether there may be more of them.
+    goes_on: bool,
+}
+
+fn next_range(conn: Conn<'_>, account: AccountId, after: DbInstant, batch: BatchSize) -> QueryResult<Option<Range>> {
+    let sizes: Vec<(DbInstant, i32)> = on_conn!(conn, |conn| idempotency_keys::table
+        .filter(idempotency_keys::account_id.eq(account.get()))
+        .filter(idempotency_keys::kept_at.gt(after))
+        .order(idempotency_keys::kept_at)
+        .limit(batch.get().into())
+        .select((idempotency_keys::kept_at, sql::<Integer>("length(answer_body)")))
+        .load(conn))?;
+    let mut bytes = 0;
+    let fitting = sizes.iter().take_while(|(_, size)| {
+        let is_first = bytes == 0;
+        // An empty one counts too, so that only one is the first.
+        bytes += u64::from(size.unsigned_abs()) + 1;
+        is_first || bytes <= MOST_BYTES
+    });
+    let (count, last) = fitting.fold((0, None), |(count, _), (at, _)| (count + 1, Some(*at)));
+    let goes_on = count < sizes.len() || count == usize::from(batch.get());
+    Ok(last.map(|until| Range { until, goes_on }))
+}
+
+/// The keys of the answers of a stretch that name somebody or are somebody's own. All that were kept in one microsecond belong to
+/// the same stretch.
+fn naming(conn: Conn<'_>, account: AccountId, who: &DataSubject, after: DbInstant, until: DbInstant) -> QueryResult<Vec<(i64, String)>> {
+    let own: BTreeSet<i64> = who.people().iter().map(|user| user.id.get()).collect();
+    let query = idempotency_keys::table
+        .filter(idempotency_keys::account_id.eq(account.get()))
+        .filter(idempotency_keys::kept_at.gt(after))
+        .filter(idempotency_keys::kept_at.le(until))
+        .filter(idempotency_keys::erased.eq(false))
+        .select((idempotency_keys::principal_id, idempotency_keys::idempotency_key, idempotency_keys::answer_body));
+    let names = |(principal, key, body): &(i64, String, Vec<u8>)| own.contains(principal) || who.is_named_in(key) || names(who, body);
+    on_conn!(conn, |conn| {
+        let mut found = Vec::new();
+        for row in query.load_iter::<(i64, String, Vec<u8>), DefaultLoadingMode>(conn)? {
+            let row = row?;
+            if names(&row) {
+                found.push((row.0, row.1));
+            }
+        }
+        Ok(found)
+    })
+}
+
+/// Whether an answer names somebody: in one of the texts of its JSON, or anywhere if it is something else.
+fn names(who: &DataSubject, body: &[u8]) -> bool {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    match Texts(who).deserialize(&mut json) {
+        Ok(()) => json.end().is_err() && who.is_named_in(&String::from_utf8_lossy(body)),
+        Err(error) => error.to_string().starts_with(NAMED) || who.is_named_in(&String::from_utf8_lossy(body)),
+    }
+}
+
+/// What ends the reading of an answer as soon as somebody is named.
+const NAMED: &str = "named";
+
+/// Reads JSON for a text that names somebody, keeping none of it.
+#[derive(Clone, Copy)]
+struct Texts<'a>(&'a DataSubject);
+
+impl Texts<'_> {
+    fn check<E: Error>(self, text: &str) -> Result<(), E> {
+        if self.0.is_named_in(text) { Err(E::custom(NAMED)) } else { Ok(()) }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Texts<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Texts<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        self.check(text)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        while items.next_element_seed(self)?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        while members.next_key::<IgnoredAny>()?.is_some() {
+            members.next_value_seed(self)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use derslik_testkit::builders::user;
+
+    use super::*;
+
+    fn is_named_in(json: &str) -> bool {
+        names(&DataSubject::new("user7", vec![user(7)]), json.as_bytes())
+    }
+
+    #[test]
+    fn a_name_is_found_wherever_the_json_has_a_text_and_however_it_is_escaped() {
+        for json in [
+            r#"{"email":"user7@demo.example"}"#,
+            r#"[{"a":1},{"b":[null,true,1.5,-1,"USER7@demo.example"]}]"#,
+            r#"{"email":"\u0075ser7\u0040demo.example"}"#,
+            r#"{"details":"user7@demo.example is taken"}"#,
+            r#"{"user_id":"00000000-0000-0000-0000-000000000007"}"#,
+            r#"{"username":"User7"}"#,
+            r#"{"profile":{"id":"7"}}"#,
+            "no JSON, but user7@demo.example",
+            "{\"cut\":\"off",
+            "{} user7@demo.example",
+        ] {
+            assert_eq!(is_named_in(json), !json.contains("cut"), "{json}");
+        }
+        for json in ["", "{}", r#"{"email":"user77@demo.example","id":7,"user7@demo.example":1}"#, r#"["user8"]"#] {
+            assert!(!is_named_in(json), "{json}");
+        }
+    }
+}

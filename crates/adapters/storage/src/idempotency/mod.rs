@@ -1,0 +1,4 @@
+//! Answers to requests that may come again.
+
+mod erase;
+mod repo;
