@@ -112,6 +112,7 @@ impl PerculusError {
             | Self::BadRequest(_)
             | Self::BadKey
             | Self::KeyReused
+            | Self::KeyErased
             | Self::Body(BodyError::UnsupportedMediaType | BodyError::NoForm | BodyError::CutOff)
             | Self::Filter(_)
             | Self::NoSuchPath
