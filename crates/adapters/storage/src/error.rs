@@ -1,29 +1,9 @@
 //! Failures of diesel in the words of the ports.
 
-use derslik_ports::outbound::{Conflict, StoreError};
-use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
+use derslik_ports::outbound::StoreError;
+use diesel::result::{DatabaseErrorKind, Error};
 
-/// What is unique: the name of the constraint on PostgreSQL, the columns that SQLite names last, and what it means.
-const UNIQUE: [(&str, &str, Conflict); 18] = [
-    ("accounts_pkey", "accounts.id", Conflict::Account),
-    ("accounts_name_key", "accounts.name", Conflict::AccountName),
-    ("principals_pkey", "principals.id", Conflict::User),
-    ("principals_guid_key", "principals.guid", Conflict::User),
-    ("principals_email_key", "principals.email_key", Conflict::UserEmail),
-    ("principals_username_key", "principals.username_key", Conflict::Username),
-    ("credentials_public_id_key", "credentials.public_id", Conflict::Credential),
-    ("sessions_pkey", "sessions.guid", Conflict::Session),
-    ("jobs_live_key", "jobs.reference_digest", Conflict::LiveJob),
-    ("projects_key_key", "projects.key", Conflict::ProjectKey),
-    ("projects_name_key_key", "projects.name_key", Conflict::ProjectName),
-    ("attendees_pkey", "attendees.guid", Conflict::Attendee),
-    ("attendees_code_key", "attendees.attendance_code", Conflict::Attendee),
-    ("attendees_email_key", "attendees.email_key, attendees.session_guid", Conflict::Attendee),
-    ("attendees_user_key", "attendees.user_guid, attendees.session_guid", Conflict::Attendee),
-    ("courses_pkey", "courses.id", Conflict::Course),
-    ("course_aliases_pkey", "course_aliases.alias", Conflict::Alias),
-    ("idempotency_keys_pkey", "idempotency_keys.idempotency_key", Conflict::IdempotencyKey),
-];
+use crate::conflict::conflict;
 
 /// Parts of messages that tell of a dead connection. Neither library passes on the code of an error, but both word these
 /// in English whatever the locale of the client.
@@ -91,15 +71,4 @@ fn says(error: &Error, parts: &[&str]) -> bool {
         Error::DatabaseError(_, info) => parts.iter().any(|part| info.message().contains(part)),
         _ => false,
     }
-}
-
-fn conflict(info: &dyn DatabaseErrorInformation) -> Option<Conflict> {
-    let known = |(constraint, column, conflict): &(&str, &str, Conflict)| {
-        let matches = match info.constraint_name() {
-            Some(name) => name == *constraint,
-            None => info.message().ends_with(column),
-        };
-        matches.then_some(*conflict)
-    };
-    UNIQUE.iter().find_map(known)
 }

@@ -3,6 +3,7 @@
 //!
 //! | file | what it is |
 //! |---|---|
+//! | `conflict` | which unique key a row would have broken |
 //! | `conn` | the two kinds of connection, and `on_conn!`, which type-checks a query once for each |
 //! | `pool` | where connections come from and how a dead one is replaced |
 //! | `unit_of_work` | the one hop to a blocking thread, with its transaction |
@@ -17,6 +18,7 @@
 
 mod attendee;
 mod audit;
+mod conflict;
 mod conn;
 mod course;
 mod digest;

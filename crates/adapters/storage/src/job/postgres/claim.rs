@@ -68,12 +68,14 @@ impl QueryFragment<Pg> for ClaimJobs {
         out.push_bind_param::<Instant, _>(&self.at)?;
         out.push_sql(", updated_at = greatest(updated_at, ");
         out.push_bind_param::<Instant, _>(&self.at)?;
-        // By their places, which stay while they are locked. With a condition more, such as the status that the lock has
-        // made sure of, the planner would rather read all jobs that wait than look up these.
+        // By their places, which stay while they are locked. A place is only of one part of a divided table: another part has a job
+        // of another account there. So the account stands here as well as inside.
         //
         // Each priority is asked for by itself, so that jobs which wait for their time are passed over and not walked through.
         // The levels come in their order, and the join stops as soon as it has enough.
-        out.push_sql(") WHERE ctid = ANY(ARRAY(WITH RECURSIVE levels (priority) AS ((SELECT priority FROM jobs WHERE account_id = ");
+        out.push_sql(") WHERE account_id = ");
+        out.push_bind_param::<BigInt, _>(&self.account_id)?;
+        out.push_sql(" AND ctid = ANY(ARRAY(WITH RECURSIVE levels (priority) AS ((SELECT priority FROM jobs WHERE account_id = ");
         out.push_bind_param::<BigInt, _>(&self.account_id)?;
         out.push_sql(
             " AND status = 'scheduled' ORDER BY priority LIMIT 1) UNION ALL \

@@ -1,0 +1,155 @@
+//! Which unique key a row would have broken. A database is asked for the columns of the key and not for its name: on a partition
+//! or a shard the name is another, while the columns are those of the whole table.
+
+use derslik_ports::outbound::Conflict;
+use diesel::result::DatabaseErrorInformation;
+
+/// The unique keys that a write may break: the table, the columns in the order of the key, and what a second row means.
+const KEYS: [(&str, &[&str], Conflict); 18] = [
+    ("accounts", &["id"], Conflict::Account),
+    ("accounts", &["name"], Conflict::AccountName),
+    ("principals", &["account_id", "id"], Conflict::User),
+    ("principals", &["account_id", "guid"], Conflict::User),
+    ("principals", &["account_id", "email_key"], Conflict::UserEmail),
+    ("principals", &["account_id", "username_key"], Conflict::Username),
+    ("credentials", &["kind", "public_id"], Conflict::Credential),
+    ("sessions", &["account_id", "guid"], Conflict::Session),
+    ("jobs", &["account_id", "project_id", "action", "reference_digest"], Conflict::LiveJob),
+    ("projects", &["account_id", "key"], Conflict::ProjectKey),
+    ("projects", &["account_id", "name_key"], Conflict::ProjectName),
+    ("attendees", &["account_id", "session_guid", "guid"], Conflict::Attendee),
+    ("attendees", &["account_id", "attendance_code"], Conflict::Attendee),
+    ("attendees", &["account_id", "email_key", "session_guid"], Conflict::Attendee),
+    ("attendees", &["account_id", "user_guid", "session_guid"], Conflict::Attendee),
+    ("courses", &["account_id", "id"], Conflict::Course),
+    ("course_aliases", &["account_id", "project_id", "alias"], Conflict::Alias),
+    ("idempotency_keys", &["account_id", "principal_id", "idempotency_key"], Conflict::IdempotencyKey),
+];
+
+/// What a database says about a key that a row would have broken.
+#[derive(Debug, PartialEq, Eq)]
+struct BrokenKey<'a> {
+    columns: Vec<&'a str>,
+    /// Texts that name the table, or what is derived from it: a partition, a shard, a constraint of either.
+    names: Vec<&'a str>,
+}
+
+/// What the broken key means, if a write is known to break it.
+pub(crate) fn conflict(info: &dyn DatabaseErrorInformation) -> Option<Conflict> {
+    let key = BrokenKey::of_sqlite(info.message()).or_else(|| BrokenKey::of_postgres(info))?;
+    KEYS.iter().find(|(table, columns, _)| key.columns == *columns && key.is_of(table)).map(|(.., conflict)| *conflict)
+}
+
+impl<'a> BrokenKey<'a> {
+    /// `UNIQUE constraint failed: sessions.account_id, sessions.guid`, which is never translated.
+    fn of_sqlite(message: &'a str) -> Option<Self> {
+        let columns = message.strip_prefix("UNIQUE constraint failed: ")?;
+        let (names, columns) = columns.split(", ").filter_map(|column| column.split_once('.')).unzip();
+        Some(Self { columns, names })
+    }
+
+    /// The detail says `Key (account_id, guid)=(1, …) already exists.` in the language of the server, always with the columns in
+    /// the first parentheses. The table that is named is the partition. A coordinator of shards names neither table nor
+    /// constraint, but repeats the sentence of the shard, which quotes the constraint.
+    fn of_postgres(info: &'a dyn DatabaseErrorInformation) -> Option<Self> {
+        let (columns, _) = info.details()?.split_once('(')?.1.split_once(")=(")?;
+        let named: Vec<_> = [info.table_name(), info.constraint_name()].into_iter().flatten().collect();
+        let is_no_name = |letter: char| !letter.is_alphanumeric() && letter != '_';
+        let names = if named.is_empty() { info.message().split(is_no_name).collect() } else { named };
+        Some(Self { columns: columns.split(", ").collect(), names })
+    }
+
+    /// Whether the key is of that table, of a part of it, or of a table that was made like it: `jobs`, `jobs_p0`, `jobs_102008`.
+    fn is_of(&self, table: &str) -> bool {
+        let is_of = |name: &&str| name.strip_prefix(table).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
+        self.names.iter().any(is_of)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default)]
+    struct Said {
+        message: &'static str,
+        details: Option<&'static str>,
+        table: Option<&'static str>,
+        constraint: Option<&'static str>,
+    }
+
+    impl DatabaseErrorInformation for Said {
+        fn message(&self) -> &str {
+            self.message
+        }
+
+        fn details(&self) -> Option<&str> {
+            self.details
+        }
+
+        fn hint(&self) -> Option<&str> {
+            None
+        }
+
+        fn table_name(&self) -> Option<&str> {
+            self.table
+        }
+
+        fn column_name(&self) -> Option<&str> {
+            None
+        }
+
+        fn constraint_name(&self) -> Option<&str> {
+            self.constraint
+        }
+
+        fn statement_position(&self) -> Option<i32> {
+            None
+        }
+    }
+
+    fn by_postgres(table: &'static str, constraint: &'static str, details: &'static str) -> Option<Conflict> {
+        conflict(&Said { table: Some(table), constraint: Some(constraint), details: Some(details), ..Said::default() })
+    }
+
+    #[test]
+    fn a_part_of_a_table_has_the_keys_of_the_table() {
+        let names = [("sessions", "sessions_pkey"), ("sessions_p0", "sessions_p0_pkey"), ("sessions_102008", "sessions_pkey_102008")];
+        for (table, constraint) in names {
+            assert_eq!(by_postgres(table, constraint, "Key (account_id, guid)=(1, 0001) already exists."), Some(Conflict::Session));
+        }
+    }
+
+    #[test]
+    fn tables_with_keys_of_the_same_columns_are_told_apart() {
+        let said = "Key (account_id, id)=(1, 2) already exists.";
+        assert_eq!(by_postgres("courses_p1", "courses_p1_pkey", said), Some(Conflict::Course));
+        assert_eq!(by_postgres("principals", "principals_pkey", said), Some(Conflict::User));
+        assert_eq!(by_postgres("audit_records", "audit_records_pkey", said), None);
+        assert_eq!(by_postgres("session_index", "session_index_pkey", "Key (account_id, guid)=(1, 0001) already exists."), None);
+    }
+
+    #[test]
+    fn the_language_of_the_server_does_not_count_nor_does_what_a_value_says() {
+        let german = "Schlüssel »(account_id, key)=(1, a)=(account_id, id)« existiert bereits.";
+        assert_eq!(by_postgres("projects", "projects_key_key", german), Some(Conflict::ProjectKey));
+    }
+
+    #[test]
+    fn a_coordinator_of_shards_tells_only_sentences() {
+        let message = "doppelter Schlüsselwert verletzt Unique-Constraint »courses_pkey_102008«";
+        let said = Said { message, details: Some("Schlüssel »(account_id, id)=(1, 2)« existiert bereits."), ..Said::default() };
+        assert_eq!(conflict(&said), Some(Conflict::Course));
+    }
+
+    #[test]
+    fn sqlite_names_the_columns_with_their_table() {
+        let said = |message| conflict(&Said { message, ..Said::default() });
+        assert_eq!(
+            said("UNIQUE constraint failed: attendees.account_id, attendees.email_key, attendees.session_guid"),
+            Some(Conflict::Attendee)
+        );
+        assert_eq!(said("UNIQUE constraint failed: accounts.id"), Some(Conflict::Account));
+        assert_eq!(said("UNIQUE constraint failed: audit_records.account_id, audit_records.id"), None);
+    }
+}
