@@ -7,13 +7,14 @@ use std::thread;
 use std::time::Duration;
 
 use derslik_domain::form::Field;
-use derslik_domain::id::Id;
+use derslik_domain::id::{Id, PrincipalId};
+use derslik_domain::job::BatchSize;
 use derslik_domain::session::{FilterForm, Session, SessionDescription, SessionDuration, SessionName, SessionTags};
 use derslik_ports::outbound::{StoreError, Stores};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
 use derslik_testkit::builders::{account, guid, session, start, text};
 use derslik_testkit::contract::Harness;
-use derslik_testkit::postgres::{PostgresServer, Template};
+use derslik_testkit::postgres::{PostgresServer, Template, TestDatabase};
 use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection, set_default_instrumentation};
 use diesel::pg::PgConnection;
 use diesel::sql_types::{BigInt, Text};
@@ -245,34 +246,33 @@ fn sqlite_searches_an_index_for_every_statement() {
     }
 }
 
-#[test]
-fn postgres_scans_the_whole_table_for_no_statement() {
-    set_default_instrumentation(recorder).unwrap();
+/// The tables that the statements are about.
+const TABLES: [&str; 4] = ["sessions", "session_index", "session_ends", "sessions_to_index"];
+
+/// An empty database in which nobody counts anything unasked.
+fn uncounted() -> (TestDatabase, PgConnection, DatabaseUrl) {
     let template = Template::new("derslik", &schema_revision(), |url| Ok(url.parse::<DatabaseUrl>()?.migrate().map(drop)?));
     let database = PostgresServer::shared().unwrap().create_database(&template).unwrap();
     let url: DatabaseUrl = database.url().parse().unwrap();
-    fill(&connect(&url));
     let mut conn = PgConnection::establish(database.url()).unwrap();
+    for table in TABLES {
+        conn.batch_execute(&format!("ALTER TABLE {table} SET (autovacuum_enabled = off)")).unwrap();
+    }
+    (database, conn, url)
+}
+
+#[test]
+fn postgres_scans_the_whole_table_for_no_statement() {
+    set_default_instrumentation(recorder).unwrap();
+    let (_database, mut conn, url) = uncounted();
+    fill(&connect(&url));
     index(&connect(&url));
-    for table in ["sessions", "session_index", "session_ends", "sessions_to_index"] {
+    // As a new database plans, before anything was counted, and afterwards.
+    asks_everything_without_a_scan(&mut conn, &url);
+    for table in TABLES {
         conn.batch_execute(&format!("VACUUM ANALYZE {table}")).unwrap();
     }
-
-    // What really happened, by the server's own count.
-    let before = [scans(&mut conn, "seq_scan", "sessions"), scans(&mut conn, "seq_scan", "session_index")];
-    let written = scans(&mut conn, "idx_scan", "session_index");
-    let harness = connect(&url);
-    for _ in 0..OFTEN_ENOUGH {
-        ask_everything(&harness);
-    }
-    drop(harness);
-    assert_eq!([scans(&mut conn, "seq_scan", "sessions"), scans(&mut conn, "seq_scan", "session_index")], before);
-    assert!(scans(&mut conn, "idx_scan", "sessions") > 0);
-    // Keys were looked for by their own index, whatever was asked for, and the index of sessions by nothing else.
-    let by_key = sql_query("SELECT idx_scan AS count FROM pg_stat_user_indexes WHERE indexrelname = 'session_index_by_key'");
-    let by_key = by_key.get_result::<Count>(&mut conn).unwrap().count;
-    assert!(by_key > i64::try_from(OFTEN_ENOUGH).unwrap(), "{by_key}");
-    assert_eq!(scans(&mut conn, "idx_scan", "session_index") - by_key, written);
+    asks_everything_without_a_scan(&mut conn, &url);
 
     // And the plans that would serve all values at once.
     conn.batch_execute("SET plan_cache_mode = force_generic_plan").unwrap();
@@ -289,6 +289,73 @@ fn postgres_scans_the_whole_table_for_no_statement() {
         let plan = plan.join("\n");
         assert!(plan.contains("sessions_pkey") || plan.contains("sessions_by_start"), "{statement}\n{plan}");
         assert!(!plan.contains("Seq Scan on sessions "), "{statement}\n{plan}");
+    }
+}
+
+/// What really happens, by the server's own count.
+fn asks_everything_without_a_scan(conn: &mut PgConnection, url: &DatabaseUrl) {
+    const BY_KEY: &str = "SELECT idx_scan AS count FROM pg_stat_user_indexes WHERE indexrelname = 'session_index_by_key'";
+    let counts = |conn: &mut PgConnection| {
+        let whole = [scans(conn, "seq_scan", "sessions"), scans(conn, "seq_scan", "session_index")];
+        (whole, scans(conn, "idx_scan", "session_index"), sql_query(BY_KEY).get_result::<Count>(conn).unwrap().count)
+    };
+    let (whole, indexed, by_key) = counts(conn);
+    let harness = connect(url);
+    for _ in 0..OFTEN_ENOUGH {
+        ask_everything(&harness);
+    }
+    drop(harness);
+    let (whole_after, indexed_after, by_key_after) = counts(conn);
+    assert_eq!(whole_after, whole);
+    assert!(scans(conn, "idx_scan", "sessions") > 0);
+    // Keys were looked for by their own index, whatever was asked for, and the index of sessions by nothing else.
+    assert!(by_key_after - by_key > i64::try_from(OFTEN_ENOUGH).unwrap(), "{by_key} {by_key_after}");
+    assert_eq!(indexed_after - indexed, by_key_after - by_key);
+}
+
+/// Sessions from one number to another, written in batches of 100 and not taken up.
+const NOTED: &str = "
+    INSERT INTO sessions
+    SELECT 1329, md5(n::text)::uuid, 'Ders ' || n, 'ders ' || n, NULL, NULL, NULL, NULL, start, start, 'UTC', 60, 'tr-TR', 1, 0, '{}',
+        true, false, 4490, 4490, start, start
+    FROM generate_series(FROM_NUMBER, TO_NUMBER) AS s (n), LATERAL (SELECT timestamp '2026-01-01' + n * interval '1 minute') AS t (start);
+    INSERT INTO sessions_to_index (account_id, guids)
+    SELECT 1329, array_agg(md5(n::text)::uuid) FROM generate_series(FROM_NUMBER, TO_NUMBER) AS s (n) GROUP BY n / 100";
+
+/// How many blocks of tables and indexes were looked at by all connections that have ended, once all others have.
+fn blocks_read(conn: &mut PgConnection) -> i64 {
+    const BLOCKS: &str = "SELECT sum(heap_blks_read + heap_blks_hit + coalesce(idx_blks_read + idx_blks_hit, 0))::bigint AS count
+        FROM pg_statio_user_tables";
+    // Waits for the others.
+    scans(conn, "seq_scan", "sessions");
+    sql_query(BLOCKS).get_result::<Count>(conn).unwrap().count
+}
+
+#[test]
+fn postgres_looks_at_each_noted_session_once_before_anything_was_counted() {
+    const NEEDS: [(&str, Question); 2] = [
+        ("search", |stores| search(stores, FilterForm { name: text("zzzzzz"), ..FilterForm::default() })),
+        ("erasure", |stores| {
+            let erased = stores.sessions().erase_created_by(account().id, PrincipalId::new(77), BatchSize::DEFAULT)?;
+            Ok(usize::try_from(erased.get()).unwrap())
+        }),
+    ];
+    let (_database, mut conn, url) = uncounted();
+    let mut first = 1;
+    // Up to 10 000 are looked up one by one.
+    for last in [2_500, 9_000, 20_000, 50_000, 200_000] {
+        let fill = NOTED.replace("FROM_NUMBER", &first.to_string()).replace("TO_NUMBER", &last.to_string());
+        conn.batch_execute(&fill).unwrap();
+        first = last + 1;
+        for (about, need) in NEEDS {
+            let before = blocks_read(&mut conn);
+            let harness = connect(&url);
+            assert_eq!(harness.write(need), 0);
+            drop(harness);
+            // A way down the key, the row, and what is read of all sessions or of what was noted.
+            let blocks = blocks_read(&mut conn) - before;
+            assert!(blocks < 6 * last, "{about} among {last}: {blocks} blocks");
+        }
     }
 }
 

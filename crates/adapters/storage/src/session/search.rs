@@ -27,15 +27,6 @@ const NOT_DELETED: &str = "status >= 0";
 /// twentieth of them has is full by then.
 const FIRST_LOOK: i64 = 2_000;
 
-/// More sessions than this are not looked at one by one because the index does not know them yet. That takes about five
-/// microseconds for each, and to read all there are in order is dearer: on SQLite, where it is cheap, only if there are many more.
-const fn most_noted(conn: &Conn<'_>) -> i64 {
-    match conn {
-        Conn::Pg(_) => 100_000,
-        Conn::Sqlite(_) => 20_000,
-    }
-}
-
 /// A page that ends later than this is read in the order of the starts alone.
 const LATEST_END: i64 = 20_000;
 
@@ -53,7 +44,7 @@ pub(super) fn search(mut conn: Conn<'_>, account: AccountId, filter: &SessionFil
     if i64::try_from(rows.len()) == Ok(terms.size) {
         return Ok(rows);
     }
-    if terms.end_of_page() > LATEST_END || index::noted(conn.reborrow(), account)? > most_noted(&conn) {
+    if terms.end_of_page() > LATEST_END || index::noted(conn.reborrow(), account)? > index::MOST_NOTED {
         return page(conn, &terms, None);
     }
     in_one_snapshot(conn, |mut conn| {

@@ -11,12 +11,20 @@ use diesel::sql_types::{Array, BigInt, Nullable, SmallInt, Text};
 use diesel::{QueryableByName, sql_query};
 
 use super::super::terms::Terms;
-use super::{Count, Month, Place, rows};
+use super::{Count, MOST_NOTED, Month, Place, rows};
 use crate::error::is_connection_lost;
 use crate::types::{Civil, DbGuid, DbInstant, Guid, Instant};
 
 /// About how many letters are taken up at a time: what takes a second. One session is taken whatever it has.
 const MOST_LETTERS: i64 = 200_000;
+
+/// The sessions of the account `$1` that were noted, each looked up by its key, once. `OFFSET 0` keeps conditions out of the look-up:
+/// with the status or the order in it, a planner without statistics would read the index of the order for each GUID.
+const NOTED_SESSIONS: &str = "(
+        SELECT DISTINCT unnest(guids) AS key FROM sessions_to_index WHERE account_id = $1
+    ) AS each CROSS JOIN LATERAL (
+        SELECT * FROM sessions WHERE account_id = $1 AND guid = each.key OFFSET 0
+    ) AS noted";
 
 /// The number of the first parameter that is a pattern.
 const FIRST_PATTERN: usize = 6;
@@ -80,16 +88,17 @@ pub(super) fn follow(conn: &mut PgConnection, account: AccountId, limit: u16) ->
 
 /// Marks sessions as expired whose end came, of those that were taken up.
 pub(in super::super) fn expire(conn: &mut PgConnection, account: AccountId, now: Timestamp, limit: u16) -> QueryResult<RowCount> {
-    // Somebody may have moved or ended one of them since: then it is not what came to its end.
+    // Somebody may have moved or ended one of them since: then it is not what came to its end. The status is asked for so that the
+    // index of the order can't answer it: that would be read once for each GUID.
     const EXPIRE: &str = "
         WITH due AS (
-            DELETE FROM session_ends WHERE (account_id, ends_at, guid) IN (
-                SELECT account_id, ends_at, guid FROM session_ends WHERE account_id = $1 AND ends_at <= $2 ORDER BY ends_at, guid LIMIT $3
+            DELETE FROM session_ends WHERE account_id = $1 AND (ends_at, guid) IN (
+                SELECT ends_at, guid FROM session_ends WHERE account_id = $1 AND ends_at <= $2 ORDER BY ends_at, guid LIMIT $3
             ) RETURNING guid
         ), ended AS (
             UPDATE sessions SET status = $4, updated_at = $2
             WHERE account_id = $1 AND guid = ANY (ARRAY(SELECT guid FROM due))
-              AND status BETWEEN 0 AND 2 AND start_at + duration_minutes * interval '1 minute' <= $2
+              AND status + 0 BETWEEN 0 AND 2 AND start_at + duration_minutes * interval '1 minute' <= $2
             RETURNING guid
         )
         SELECT (SELECT count(*) FROM due) AS due, (SELECT count(*) FROM ended) AS ended";
@@ -119,23 +128,25 @@ pub(in super::super) fn made_by(
     creator: PrincipalId,
     batch: BatchSize,
 ) -> QueryResult<Vec<DbGuid>> {
+    // With very many noted it is cheaper to go through all.
+    let noted = if noted(conn, account)? > MOST_NOTED { "sessions AS noted" } else { NOTED_SESSIONS };
     // Attendees are asked for session by session: as a join it might go through all there are.
-    const MADE: &str = "
-        (SELECT guid FROM session_index WHERE account_id = $1 AND created_by = $2 AND (
+    let made = format!(
+        "(SELECT guid FROM session_index WHERE account_id = $1 AND created_by = $2 AND (
             SELECT guid FROM attendees WHERE account_id = $1 AND session_guid = session_index.guid LIMIT 1
         ) IS NULL ORDER BY guid LIMIT $3)
         UNION
-        (SELECT guid FROM sessions WHERE account_id = $1 AND created_by = $2
-         AND guid = ANY (ARRAY(SELECT unnest(guids) FROM sessions_to_index WHERE account_id = $1)) AND (
-            SELECT guid FROM attendees WHERE account_id = $1 AND session_guid = sessions.guid LIMIT 1
+        (SELECT guid FROM {noted} WHERE account_id = $1 AND created_by = $2 AND (
+            SELECT guid FROM attendees WHERE account_id = $1 AND session_guid = noted.guid LIMIT 1
         ) IS NULL LIMIT $3)
-        LIMIT $3";
+        LIMIT $3"
+    );
     #[derive(QueryableByName)]
     struct Made {
         #[diesel(sql_type = Guid)]
         guid: DbGuid,
     }
-    let question = sql_query(MADE).bind::<BigInt, _>(account.get()).bind::<BigInt, _>(creator.get());
+    let question = sql_query(made).bind::<BigInt, _>(account.get()).bind::<BigInt, _>(creator.get());
     let made: Vec<Made> = question.bind::<BigInt, _>(i64::from(batch.get())).load(conn)?;
     Ok(made.into_iter().map(|made| made.guid).collect())
 }
@@ -169,7 +180,8 @@ pub(super) fn in_months(conn: &mut PgConnection, terms: &Terms, months: &[i32], 
         SELECT * FROM session_index WHERE NOT deleted AND month.keys::tsquery @@
             session_keys(account_id, session_month(start_at), duration_minutes, name_key, description_key, tags_key)
         OFFSET 0";
-    const NOT_WRITTEN_SINCE: &str = "guid NOT IN (SELECT unnest(guids) FROM sessions_to_index WHERE account_id = $1)";
+    // There are fewer, or nobody asks this; the number tells the planner that a table of hashes holds them.
+    const NOT_WRITTEN_SINCE: &str = "guid NOT IN (SELECT unnest(guids) FROM sessions_to_index WHERE account_id = $1 LIMIT 50000)";
     // A nested loop goes from month to month and no further than it must.
     let first = first_of(&format!("({HAVE_KEYS}) AS in_month"), NOT_WRITTEN_SINCE, terms);
     let number = FIRST_PATTERN + terms.patterns().count();
@@ -179,8 +191,7 @@ pub(super) fn in_months(conn: &mut PgConnection, terms: &Terms, months: &[i32], 
 }
 
 pub(super) fn among_noted(conn: &mut PgConnection, terms: &Terms, limit: i64) -> QueryResult<Vec<Place>> {
-    const NOTED: &str = "status >= 0 AND guid = ANY (ARRAY(SELECT unnest(guids) FROM sessions_to_index WHERE account_id = $1))";
-    bound(&first_of("sessions", NOTED, terms), terms, limit).load(conn)
+    bound(&first_of(NOTED_SESSIONS, "status >= 0", terms), terms, limit).load(conn)
 }
 
 /// The first of some sessions that have what is asked for besides keys.
