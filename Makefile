@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: run test crash-test lint fmt deny bench build doc migrate ci help
+.PHONY: run test crash-test lint fmt deny bench abuse build doc migrate ci help
 
 # Extra arguments for run, test, bench and migrate: make run ARGS='--listen 127.0.0.1:9090'
 ARGS ?=
@@ -24,6 +24,9 @@ deny: ## licences, sources and bans of all dependencies
 
 bench: ## the benchmark, optimised, on a private PostgreSQL
 	@scripts/bench $(ARGS)
+
+abuse: ## floods of requests against the optimised binary: what memory they cost, with the goals; ARGS selects parts
+	@scripts/abuse --release $(ARGS)
 
 build: ## the optimised binary, target/release/derslik
 	@scripts/require rust cc && cargo build --release --locked -p derslik

@@ -138,6 +138,9 @@ pub struct HttpConfig {
     /// The most bytes of request bodies that are held at once, of all requests together; more are answered 503.
     #[validate(range(min = 1_048_576))]
     pub bodies_in_flight_bytes: usize,
+    /// The most bytes of answers that are held at once, of all requests together.
+    #[validate(range(min = 8_388_608))]
+    pub answers_in_flight_bytes: usize,
     /// How long requests that are under way may go on once the service was told to stop, in seconds.
     #[validate(range(max = 600))]
     pub grace_seconds: u64,
@@ -281,6 +284,7 @@ impl Default for HttpConfig {
             body_deadline_seconds: limits.body_deadline.as_secs(),
             batch_max_items: limits.batch_items,
             bodies_in_flight_bytes: limits.bodies_in_flight_bytes,
+            answers_in_flight_bytes: limits.answers_in_flight_bytes,
             grace_seconds: 8,
         }
     }
@@ -462,6 +466,7 @@ impl Config {
             body_deadline: Duration::from_secs(self.http.body_deadline_seconds),
             batch_items: self.http.batch_max_items,
             bodies_in_flight_bytes: self.http.bodies_in_flight_bytes,
+            answers_in_flight_bytes: self.http.answers_in_flight_bytes,
         }
     }
 

@@ -23,6 +23,7 @@ fn main() -> ExitCode {
         Trial::test("keys_are_printed_at_the_first_start_alone", keys_are_printed_once),
         Trial::test("a_body_that_stalls_is_cut_and_told_so", stalled_body),
         Trial::test("a_body_that_is_too_long_is_told_so", long_body),
+        Trial::test("bodies_that_nobody_answers_for_stop_nobody", anonymous_bodies),
         Trial::test("hostile_bodies_are_refused_in_the_words_of_the_dialect", hostile_bodies),
         Trial::test("a_delete_may_be_chunked_and_have_no_body", chunked_delete),
         Trial::test("a_signal_lets_requests_under_way_end", graceful_stop),
@@ -178,6 +179,40 @@ fn long_body() -> Result<(), Failed> {
     check(unannounced.status == 413 && unannounced.json()?["code"] == 19, &unannounced)?;
     let next = service.post(SEARCH, DEMO, "{}")?;
     check(next.status == 200, &next)
+}
+
+/// Eight bodies of each kind that may come without a credential, all but their ends, against the defaults.
+fn anonymous_bodies() -> Result<(), Failed> {
+    const MIB: usize = 1024 * 1024;
+    let folder = tempfile::tempdir()?;
+    let service = Running::start(&sqlite_url(folder.path()), &[])?;
+    let kinds = [
+        ("/v1/courses", "application/json", 8 * MIB - 1),
+        ("/auth/connect/token", "application/x-www-form-urlencoded", MIB - 1),
+        ("/batch", "multipart/mixed; boundary=b", MIB - 1),
+    ];
+    let mut unfinished = Vec::new();
+    for (path, kind, length) in kinds.iter().flat_map(|kind| std::iter::repeat_n(kind, 8)) {
+        let mut stream = TcpStream::connect(service.address)?;
+        let head = format!("POST {path} HTTP/1.1\r\nHost: derslik\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n");
+        stream.write_all(head.as_bytes())?;
+        // One that is refused at once is not taken to its end.
+        stream.write_all(&vec![b'x'; length - 10]).ok();
+        unfinished.push(stream);
+    }
+    let long = "d".repeat(9_000);
+    let session = json!({"name": "n", "start_date": "2099-08-05T12:00:00Z", "duration": 80, "description": long});
+    let sessions = service.post(BATCH, DEMO, &Value::from(vec![session; 10]).to_string())?;
+    check(sessions.status == 200, &sessions)?;
+    let course = json!({"name": "n", "ownerId": "me", "description": long.repeat(3)}).to_string();
+    let course = service.post("/v1/courses", "demo-teacher-token", &course)?;
+    check(course.status == 200, &course)?;
+    let project = service.post("/api/v1/projects", "demo-organization-key", &json!({"name": "n", "other": long.repeat(3)}).to_string())?;
+    check(project.status == 200, &project)?;
+    // What is as short as a log-in needs no room at all.
+    let head = "POST /auth/connect/token HTTP/1.1\r\nHost: derslik\r\nConnection: close\r\nContent-Length: 13\r\n";
+    let token = service.send(&format!("{head}Content-Type: application/x-www-form-urlencoded\r\n\r\n"), b"grant_type=no")?;
+    check(token.status == 400 && token.body.contains("unsupported_grant_type"), &token)
 }
 
 fn hostile_bodies() -> Result<(), Failed> {

@@ -2,16 +2,16 @@
 //! alone would wait forever for a body that stalls.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
-use actix_web::HttpRequest;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::{Bytes, BytesMut, Payload, Query};
+use actix_web::{HttpMessage, HttpRequest};
+use derslik_domain::identity::Actor;
 use futures_util::StreamExt;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use crate::state::HttpState;
+use crate::room::{Held, Holder, NoRoom, Room};
+use crate::state::{HttpState, Limits};
 
 /// Why a body was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -34,7 +34,7 @@ pub(crate) enum BodyError {
 #[derive(Debug)]
 pub(crate) struct Body {
     bytes: Bytes,
-    _room: Room,
+    _held: Held,
 }
 
 impl std::ops::Deref for Body {
@@ -45,41 +45,42 @@ impl std::ops::Deref for Body {
     }
 }
 
-/// The room that the bodies of all requests share.
-#[derive(Debug, Clone)]
-pub(crate) struct BodyRoom(Arc<Semaphore>);
+/// The longest body of a request whose credential is not known, in bytes.
+const ANONYMOUS_BODY_BYTES: usize = 1024 * 1024;
+/// How many bytes such bodies may come to, all together.
+const ANONYMOUS_BODIES_BYTES: usize = 8 * ANONYMOUS_BODY_BYTES;
 
-/// The part of it that one body takes.
-#[derive(Debug, Default)]
-struct Room {
-    taken: Option<OwnedSemaphorePermit>,
-    bytes: usize,
+/// The rooms that the bodies of all requests share. Requests whose credential is not known have one of their own: whatever
+/// they send, it takes nothing from those that showed a valid one.
+#[derive(Debug, Clone)]
+pub(crate) struct BodyRooms {
+    known: Room,
+    anonymous: Room,
 }
 
-/// In what pieces room is taken.
-const PIECE: usize = 16 * 1024;
-
-impl BodyRoom {
-    /// Room for so many bytes.
-    pub(crate) fn of_bytes(bytes: usize) -> Self {
-        Self(Arc::new(Semaphore::new((bytes / PIECE).clamp(1, Semaphore::MAX_PERMITS))))
+impl BodyRooms {
+    /// Rooms for bodies of these lengths. One holder takes a quarter of the room, but a body of the allowed length at least.
+    pub(crate) fn new(limits: &Limits) -> Self {
+        let all = limits.bodies_in_flight_bytes.max(limits.body_bytes);
+        Self {
+            known: Room::of_bytes(all, (all / 4).max(limits.body_bytes)),
+            anonymous: Room::of_bytes(ANONYMOUS_BODIES_BYTES, ANONYMOUS_BODIES_BYTES),
+        }
     }
 
-    /// Makes a part large enough for `bytes`.
-    fn enlarge(&self, room: &mut Room, bytes: usize) -> Result<(), BodyError> {
-        if bytes <= room.bytes {
-            return Ok(());
-        }
-        let pieces = (bytes - room.bytes).div_ceil(PIECE);
-        let more = u32::try_from(pieces).ok().and_then(|pieces| Arc::clone(&self.0).try_acquire_many_owned(pieces).ok());
-        let more = more.ok_or(BodyError::NoRoom)?;
-        room.bytes += pieces * PIECE;
-        match &mut room.taken {
-            Some(taken) => taken.merge(more),
-            none => *none = Some(more),
-        }
-        Ok(())
+    fn of(&self, holder: Holder) -> &Room {
+        if holder == Holder::Anonymous { &self.anonymous } else { &self.known }
     }
+}
+
+/// Notes whose credential a request showed, which decides how much it may hold.
+pub(crate) fn note_holder(request: &HttpRequest, actor: &Actor) {
+    request.extensions_mut().insert(Holder::of(actor));
+}
+
+/// Who holds what a request needs: nobody that is known, as long as none was noted.
+pub(crate) fn holder_of(request: &HttpRequest) -> Holder {
+    request.extensions().get().copied().unwrap_or(Holder::Anonymous)
 }
 
 /// Reads a JSON body, whatever JSON it is. A request that names no content type is taken at its word.
@@ -108,15 +109,21 @@ pub(crate) async fn read_form(request: &HttpRequest, payload: Payload, state: &H
 
 /// Reads a body, whatever it is.
 pub(crate) async fn read_bytes(request: &HttpRequest, payload: Payload, state: &HttpState) -> Result<Body, BodyError> {
-    let limit = state.limits.body_bytes;
+    let holder = holder_of(request);
+    let limit = match holder {
+        Holder::Anonymous => state.limits.body_bytes.min(ANONYMOUS_BODY_BYTES),
+        Holder::Principal(..) => state.limits.body_bytes,
+    };
     if content_length(request).is_some_and(|length| length > limit) {
         return Err(BodyError::TooLarge { limit });
     }
-    timeout(state.limits.body_deadline, collect(payload, state.body_room(), limit)).await.unwrap_or(Err(BodyError::TooSlow))
+    timeout(state.limits.body_deadline, collect(payload, state.body_rooms().of(holder), holder, limit))
+        .await
+        .unwrap_or(Err(BodyError::TooSlow))
 }
 
-async fn collect(mut payload: Payload, shared: &BodyRoom, limit: usize) -> Result<Body, BodyError> {
-    let (mut body, mut room) = (BytesMut::new(), Room::default());
+async fn collect(mut payload: Payload, room: &Room, holder: Holder, limit: usize) -> Result<Body, BodyError> {
+    let (mut body, mut held) = (BytesMut::new(), Held::default());
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| BodyError::CutOff)?;
         let length = body.len() + chunk.len();
@@ -124,10 +131,10 @@ async fn collect(mut payload: Payload, shared: &BodyRoom, limit: usize) -> Resul
             return Err(BodyError::TooLarge { limit });
         }
         // What was announced is not believed: a body takes room as it comes.
-        shared.enlarge(&mut room, length)?;
+        held.grow(room, holder, length).map_err(|NoRoom| BodyError::NoRoom)?;
         body.extend_from_slice(&chunk);
     }
-    Ok(Body { bytes: body.freeze(), _room: room })
+    Ok(Body { bytes: body.freeze(), _held: held })
 }
 
 fn content_length(request: &HttpRequest) -> Option<usize> {
@@ -171,18 +178,30 @@ pub(crate) fn body_text(body: &[u8]) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use derslik_domain::id::Id;
+
     use super::*;
 
+    fn rooms(body_bytes: usize, bodies_in_flight_bytes: usize) -> BodyRooms {
+        BodyRooms::new(&Limits { body_bytes, bodies_in_flight_bytes, ..Limits::default() })
+    }
+
     #[test]
-    fn bodies_share_room_and_give_it_back() {
-        let shared = BodyRoom::of_bytes(2 * PIECE);
-        let (mut one, mut other) = (Room::default(), Room::default());
-        shared.enlarge(&mut one, 1).unwrap();
-        shared.enlarge(&mut one, PIECE).unwrap();
-        shared.enlarge(&mut other, PIECE).unwrap();
-        assert_eq!(shared.enlarge(&mut one, PIECE + 1), Err(BodyError::NoRoom));
-        drop(other);
-        shared.enlarge(&mut one, 2 * PIECE).unwrap();
+    fn a_credential_takes_a_quarter_of_the_room_but_one_body_always() {
+        const MIB: usize = 1024 * 1024;
+        for (body, all, share, total) in [(8, 64, 16, 64), (8, 16, 8, 16), (8, 1, 8, 8), (1, 64, 16, 64)] {
+            let rooms = rooms(body * MIB, all * MIB);
+            assert_eq!((rooms.known.share_bytes(), rooms.known.free_bytes()), (share * MIB, total * MIB));
+        }
+    }
+
+    #[test]
+    fn bodies_without_a_known_credential_take_no_room_from_the_others() {
+        let (rooms, known) = (rooms(1024, 64 * 1024), Holder::Principal(Id::new(1), Id::new(1)));
+        let flood = rooms.of(Holder::Anonymous).take(Holder::Anonymous, ANONYMOUS_BODIES_BYTES).unwrap();
+        assert!(rooms.of(Holder::Anonymous).take(Holder::Anonymous, ANONYMOUS_BODY_BYTES).is_err());
+        assert!(rooms.of(known).take(known, 16 * 1024).is_ok());
+        drop(flood);
     }
 
     #[test]

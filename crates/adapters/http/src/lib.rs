@@ -8,6 +8,8 @@
 //! | `state` | what handlers work with |
 //! | `body` | reading a request body within its limits |
 //! | `client` | who sent a request |
+//! | `answer` | what answers hold until they are sent |
+//! | `room` | memory that all requests share |
 //! | `trace` | the span and the id of a request |
 //! | `perculus` | the sessions API |
 //! | `openreplay` | the jobs API |
@@ -17,13 +19,17 @@
 // Tables that clients read have no wildcard: what is new in the domain does not compile until each dialect has a word for it.
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 
+mod answer;
 mod body;
 pub mod classroom;
 mod client;
 pub mod openreplay;
 pub mod perculus;
+mod room;
 mod routes;
 mod state;
+#[cfg(test)]
+mod tests;
 mod trace;
 
 pub use routes::{Serving, Socket, Stopper, configure};

@@ -9,7 +9,8 @@ use derslik_ports::inbound::{
     RosterService, SessionService,
 };
 
-use crate::body::BodyRoom;
+use crate::answer::AnswerRoom;
+use crate::body::BodyRooms;
 use crate::classroom::ClassroomSettings;
 use crate::openreplay::JobsCompat;
 
@@ -54,7 +55,8 @@ pub struct HttpState {
     pub limits: Limits,
     /// How the jobs API answers where the document and the original service differ.
     pub jobs_compat: JobsCompat,
-    body_room: BodyRoom,
+    body_rooms: BodyRooms,
+    answer_room: AnswerRoom,
 }
 
 impl std::ops::Deref for HttpState {
@@ -68,8 +70,8 @@ impl std::ops::Deref for HttpState {
 impl HttpState {
     /// What handlers work with.
     pub fn new(services: Services, classroom: ClassroomSettings, limits: Limits) -> Self {
-        let body_room = BodyRoom::of_bytes(limits.bodies_in_flight_bytes);
-        Self { services, classroom, limits, jobs_compat: JobsCompat::default(), body_room }
+        let (body_rooms, answer_room) = (BodyRooms::new(&limits), AnswerRoom::new(&limits));
+        Self { services, classroom, limits, jobs_compat: JobsCompat::default(), body_rooms, answer_room }
     }
 
     /// The same, answering as `compat` says.
@@ -78,9 +80,14 @@ impl HttpState {
         Self { jobs_compat: compat, ..self }
     }
 
-    /// The room that the bodies of all requests share.
-    pub(crate) fn body_room(&self) -> &BodyRoom {
-        &self.body_room
+    /// The rooms that the bodies of all requests share.
+    pub(crate) fn body_rooms(&self) -> &BodyRooms {
+        &self.body_rooms
+    }
+
+    /// The room that the answers to all requests share.
+    pub(crate) fn answer_room(&self) -> &AnswerRoom {
+        &self.answer_room
     }
 }
 
@@ -101,6 +108,8 @@ pub struct Limits {
     pub batch_items: usize,
     /// The most bytes of request bodies that are held at once, of all requests together.
     pub bodies_in_flight_bytes: usize,
+    /// The most bytes of answers that are held at once, of all requests together.
+    pub answers_in_flight_bytes: usize,
 }
 
 impl Default for Limits {
@@ -110,6 +119,7 @@ impl Default for Limits {
             body_deadline: Duration::from_secs(15),
             batch_items: Batch::DEFAULT_MAX_ITEMS,
             bodies_in_flight_bytes: 64 * 1024 * 1024,
+            answers_in_flight_bytes: 64 * 1024 * 1024,
         }
     }
 }

@@ -8,6 +8,7 @@
 //! | `pool` | where connections come from and how a dead one is replaced |
 //! | `unit_of_work` | the one hop to a blocking thread, with its transaction |
 //! | `look_up` | look-ups of single things, which share statements |
+//! | `rows` | results that are not held as a whole |
 //! | `types` | values of the domain as both databases keep them |
 //! | `digest` | digests of names under a key of the installation |
 //! | `wake` | how whoever runs jobs learns that there is something to do |
@@ -30,6 +31,7 @@ mod look_up;
 mod migrate;
 mod pool;
 mod project;
+mod rows;
 mod schema;
 mod session;
 mod text;

@@ -159,6 +159,8 @@ impl CoursePage {
     pub const DEFAULT_SIZE: u32 = 100;
     /// The largest page; whoever asks for more gets this.
     pub const MAX_SIZE: u32 = 1_000;
+    /// How long the texts of a page get, in bytes: the course that brings them to this length is the last one of its page.
+    pub const TEXT_BYTES: usize = 1024 * 1024;
 
     /// The page of that size after that place; zero means "not given", as `None` does.
     ///
@@ -173,7 +175,7 @@ impl CoursePage {
         Ok(Self { size, after })
     }
 
-    /// How many courses the page holds at the most.
+    /// How many courses the page holds at the most. It holds fewer where their texts are long.
     pub const fn size(self) -> u32 {
         self.size
     }

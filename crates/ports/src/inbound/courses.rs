@@ -10,7 +10,7 @@ use derslik_domain::id::CourseId;
 use derslik_domain::identity::Actor;
 
 use super::{KeyRefusal, Once, Performed};
-use crate::outbound::{Slice, StoreError};
+use crate::outbound::{Listed, Slice, StoreError};
 
 /// A course, and what the actor is to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,15 +19,6 @@ pub struct SeenCourse {
     pub course: Course,
     /// What the actor is to it.
     pub standing: Standing,
-}
-
-/// Some entries of a list, and whether there are more.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed<T> {
-    /// The entries.
-    pub entries: Vec<T>,
-    /// Whether the list goes on after the last of them.
-    pub more: bool,
 }
 
 /// Which version of a course a request is about.

@@ -12,9 +12,10 @@ mod people;
 mod rosters;
 mod sessions;
 
+pub use crate::outbound::Listed;
 pub use activity::{ActivityService, AttendedPart};
 pub use attendees::AttendeeService;
-pub use courses::{CourseError, CourseService, Eligibility, Expected, Listed, SeenCourse};
+pub use courses::{CourseError, CourseService, Eligibility, Expected, SeenCourse};
 pub use error::ServiceError;
 pub use identity::{AuthenticationError, IdentityService, Presented};
 pub use jobs::{JobError, JobService, ListPart, ProjectService};

@@ -37,6 +37,15 @@ pub struct Slice<Key> {
     pub after: Option<Key>,
 }
 
+/// Some entries of a list, and whether there are more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed<T> {
+    /// The entries.
+    pub entries: Vec<T>,
+    /// Whether the list goes on after the last of them.
+    pub more: bool,
+}
+
 /// A member of a course.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
@@ -88,7 +97,8 @@ pub trait CourseRepository {
     fn lock(&mut self, account: AccountId, course: CourseId, viewer: Option<PrincipalId>) -> Result<Option<CourseRecord>, StoreError>;
 
     /// The page of the courses that the filter is about and the viewer sees, in its order: in one statement, whose cost does not
-    /// grow with the number of courses.
+    /// grow with the number of courses. Once the texts of the page have [`CoursePage::TEXT_BYTES`] it ends, and nothing of what
+    /// follows is held in memory.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -98,7 +108,7 @@ pub trait CourseRepository {
         viewer: Viewer,
         filter: &CourseFilter,
         page: CoursePage,
-    ) -> Result<Vec<CourseRecord>, StoreError>;
+    ) -> Result<Listed<CourseRecord>, StoreError>;
 
     /// The courses that [wait for a calendar](Course::awaits_calendar), the longest waiting first, `limit` of them at the most.
     ///

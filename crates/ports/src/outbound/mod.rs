@@ -20,7 +20,8 @@ pub use attendees::AttendeeRepository;
 pub use audit::AuditRepository;
 pub use clock::Clock;
 pub use courses::{
-    AliasRepository, CourseRecord, CourseRepository, GradingPeriodRepository, KeyRepository, Member, RosterRepository, Slice, ViewedCourse,
+    AliasRepository, CourseRecord, CourseRepository, GradingPeriodRepository, KeyRepository, Listed, Member, RosterRepository, Slice,
+    ViewedCourse,
 };
 pub use error::{Conflict, StoreError};
 pub use idempotency::{IdempotencyRepository, KeyState, OwnedKey, SearchedAnswers};

@@ -6,8 +6,8 @@ use derslik_domain::identity::Actor;
 use derslik_ports::inbound::{CourseError, Listed, SeenCourse};
 use derslik_ports::outbound::{CourseRecord, StoreError, Stores, UnitOfWork};
 
+use super::Courses;
 use super::look_up::find_user;
-use super::{Courses, listed};
 
 pub(super) async fn run<U: UnitOfWork>(
     service: &Courses<U>,
@@ -27,7 +27,6 @@ pub(super) async fn run<U: UnitOfWork>(
             };
             let filter = filter.clone().about(user);
             let found = stores.courses().list(actor.account_id(), Viewer::of(&actor), &filter, page)?;
-            let found = listed(found, page.size());
             let see = |record: CourseRecord| SeenCourse {
                 standing: Standing::of(actor.principal.role, record.membership),
                 course: record.course,

@@ -1,15 +1,16 @@
 //! Courses, their aliases, members and grading periods.
 
 use derslik_domain::course::{
-    Alias, AliasSpace, CalculationType, CalendarDate, CalendarId, Course, CourseCursor, CourseDescription, CourseFilter, CourseListForm,
-    CourseMaterial, CourseMaterialSet, CourseName, CourseOrder, CoursePage, CourseRoom, CourseState, CourseStates, DisplaySetting,
-    DriveFolder, FormMaterial, GradeCategory, GradeCategoryName, GradeDenominator, GradebookSettings, GradingPeriod, GradingPeriodSettings,
-    GradingPeriodTitle, LinkMaterial, MaterialId, MaterialTitle, MaterialUrl, Membership, Roster, StoredMaterial, Viewer,
+    Alias, AliasSpace, CalculationType, CalendarDate, CalendarId, Course, CourseCursor, CourseDescription, CourseDetails, CourseFilter,
+    CourseListForm, CourseMaterial, CourseMaterialSet, CourseName, CourseOrder, CoursePage, CourseRoom, CourseState, CourseStates,
+    DisplaySetting, DriveFolder, FormMaterial, GradeCategory, GradeCategoryName, GradeDenominator, GradebookSettings, GradingPeriod,
+    GradingPeriodSettings, GradingPeriodTitle, LinkMaterial, MaterialId, MaterialTitle, MaterialUrl, Membership, Roster, StoredMaterial,
+    Viewer,
 };
 use derslik_domain::form::Field;
 use derslik_domain::id::Id;
 use derslik_domain::identity::Role;
-use derslik_ports::outbound::{Conflict, Slice, StoreError, UnitOfWork};
+use derslik_ports::outbound::{Conflict, Listed, Slice, StoreError, UnitOfWork};
 
 use super::{Case, Harness};
 use crate::builders::{account, course, now, other_account, text, user};
@@ -24,6 +25,7 @@ pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
         Case { name: "a_list_of_courses_holds_what_its_viewer_sees", run: visibility },
         Case { name: "a_list_of_courses_is_filtered_by_member_state_and_words", run: filters },
         Case { name: "pages_of_courses_stay_where_they_are_while_courses_are_created", run: stable_pages },
+        Case { name: "a_page_of_courses_ends_where_their_texts_get_long", run: long_pages },
         Case { name: "an_alias_is_unique_in_its_space", run: aliases },
         Case { name: "of_many_racing_creations_of_an_alias_one_wins_and_the_others_leave_nothing", run: racing_aliases },
         Case { name: "a_roster_is_listed_page_by_page", run: rosters },
@@ -65,14 +67,14 @@ fn everything() -> CourseFilter {
     filter(CourseListForm::default())
 }
 
-fn list_page<U: UnitOfWork>(harness: &Harness<U>, viewer: Viewer, filter: CourseFilter, page: CoursePage) -> Vec<Course> {
+fn list_page<U: UnitOfWork>(harness: &Harness<U>, viewer: Viewer, filter: CourseFilter, page: CoursePage) -> Listed<Course> {
     let found = harness.read(move |stores| stores.courses().list(account().id, viewer, &filter, page));
-    found.into_iter().map(|record| record.course).collect()
+    Listed { entries: found.entries.into_iter().map(|record| record.course).collect(), more: found.more }
 }
 
 fn list<U: UnitOfWork>(harness: &Harness<U>, viewer: Viewer, filter: CourseFilter) -> Vec<i64> {
     let page = CoursePage::new(None, None).expect("a page");
-    list_page(harness, viewer, filter, page).iter().map(|course| course.id.get()).collect()
+    list_page(harness, viewer, filter, page).entries.iter().map(|course| course.id.get()).collect()
 }
 
 fn viewer(role: Role, user: i64) -> Viewer {
@@ -154,7 +156,7 @@ fn isolation<U: UnitOfWork>(harness: &Harness<U>) {
     assert!(harness.write(move |stores| stores.courses().lock(other, Id::new(1), None)).is_none());
     let page = CoursePage::new(None, None).expect("a page");
     let found = harness.read(move |stores| stores.courses().list(other, viewer(Role::Admin, 2), &everything(), page));
-    assert!(found.is_empty());
+    assert!(found.entries.is_empty());
     harness.write(move |stores| stores.courses().delete(other, Id::new(1)));
     harness.write(move |stores| stores.courses().update(other, &Course { id: Id::new(1), ..unusual() }));
     assert_eq!(find(harness, 1), Some(course(1)));
@@ -262,9 +264,9 @@ fn stable_pages<U: UnitOfWork>(harness: &Harness<U>) {
         loop {
             let page = CoursePage::new(Some(4), after).expect("a page");
             let courses = list_page(harness, viewer, everything(), page);
-            let more = courses.len() > 4;
-            found.extend(courses.iter().take(4).map(|course| course.id.get()));
-            let Some(last) = courses.get(3).filter(|_| more) else { break };
+            assert!(courses.entries.len() <= 4);
+            found.extend(courses.entries.iter().map(|course| course.id.get()));
+            let Some(last) = courses.entries.last().filter(|_| courses.more) else { break };
             after = Some(CourseCursor::of(last));
             fresh += 1;
             store(harness, vec![at(fresh, 0)]);
@@ -272,6 +274,32 @@ fn stable_pages<U: UnitOfWork>(harness: &Harness<U>) {
         let old: Vec<i64> = found.into_iter().filter(|id| *id <= 25).collect();
         assert_eq!(old, (1..=25).rev().collect::<Vec<_>>());
     }
+}
+
+fn long_pages<U: UnitOfWork>(harness: &Harness<U>) {
+    set_up(harness);
+    // Each takes more than a tenth of what the texts of a page may come to.
+    let description = CourseDescription::new("😀".repeat(30_000)).ok();
+    let long = |number| {
+        let course = course(number);
+        Course { details: CourseDetails { description: description.clone(), ..course.details.clone() }, ..course }
+    };
+    store(harness, (1..=12).map(long).collect());
+    let pages = |viewer: Viewer| {
+        let (mut found, mut after) = (Vec::<Vec<i64>>::new(), None);
+        loop {
+            let page = CoursePage::new(Some(1_000), after).expect("a page");
+            let listed = list_page(harness, viewer, everything(), page);
+            after = listed.entries.last().map(CourseCursor::of);
+            found.push(listed.entries.iter().map(|course| course.id.get()).collect());
+            if !listed.more {
+                return found;
+            }
+        }
+    };
+    let wanted: Vec<Vec<i64>> = vec![(4..=12).rev().collect(), (1..=3).rev().collect()];
+    assert_eq!(pages(viewer(Role::Admin, 9)), wanted);
+    assert_eq!(pages(viewer(Role::Member, 2)), wanted);
 }
 
 fn aliases<U: UnitOfWork>(harness: &Harness<U>) {

@@ -1,13 +1,22 @@
-//! Batches: calls in the parts of one multipart request, answered in the parts of one multipart answer, in order. A part that
-//! fails fails alone.
+//! Batches: calls in the parts of one multipart request, answered in the parts of one multipart answer, in order and one after
+//! another: no more of the answer is held than one part. A part that fails fails alone.
+
+use std::convert::Infallible;
+use std::ops::Range;
 
 use actix_web::http::StatusCode;
+use actix_web::web::{Bytes, Data};
+use futures_util::Stream;
+use futures_util::stream::unfold;
 
 use super::call::{Answer, Call, answer, refusal};
 use super::error::ClassroomError;
 use super::once::KeyHeader;
 use super::query::System;
 use super::transport::JSON;
+use crate::answer::HeldBody;
+use crate::body::Body;
+use crate::room::Held;
 use crate::state::HttpState;
 
 /// The most parts of a batch.
@@ -24,31 +33,66 @@ struct Part {
     call: Result<Call, ClassroomError>,
 }
 
-/// Answers a batch. `authorization` goes for the parts that bring none of their own.
-pub(super) async fn run(
-    state: &HttpState,
-    content_type: &str,
-    authorization: Option<&str>,
-    body: &[u8],
-) -> Result<Vec<u8>, ClassroomError> {
-    let boundary = boundary(content_type).ok_or_else(|| ClassroomError::invalid("A batch is multipart/mixed with a boundary."))?;
-    let parts = parts(body, &boundary).ok_or_else(|| ClassroomError::invalid("The multipart body of the batch cannot be read."))?;
-    if parts.len() > MAX_PARTS {
-        return Err(ClassroomError::invalid(format!("A batch has at most {MAX_PARTS} parts.")));
+/// A batch whose body could be taken apart. Its parts are read one by one, each when its turn comes.
+pub(super) struct Batch {
+    body: Body,
+    parts: std::vec::IntoIter<Range<usize>>,
+    /// Goes for the parts that bring none of their own.
+    authorization: Option<String>,
+    /// What is being sent.
+    current: HeldBody,
+    is_closed: bool,
+}
+
+impl Batch {
+    /// Takes a body apart.
+    pub(super) fn read(content_type: &str, authorization: Option<String>, body: Body) -> Result<Self, ClassroomError> {
+        let boundary = boundary(content_type).ok_or_else(|| ClassroomError::invalid("A batch is multipart/mixed with a boundary."))?;
+        let parts = parts(&body, &boundary).ok_or_else(|| ClassroomError::invalid("The multipart body of the batch cannot be read."))?;
+        if parts.len() > MAX_PARTS {
+            return Err(ClassroomError::invalid(format!("A batch has at most {MAX_PARTS} parts.")));
+        }
+        Ok(Self { body, parts: parts.into_iter(), authorization, current: HeldBody::default(), is_closed: false })
     }
-    let mut answers = Vec::with_capacity(512 * (parts.len() + 1));
-    for part in parts {
+
+    /// The body of the answer, piece by piece. A part is carried out once the answer to the one before it was handed over, so
+    /// that a batch never holds more than one answer.
+    pub(super) fn answers(self, state: Data<HttpState>) -> impl Stream<Item = Result<Bytes, Infallible>> {
+        unfold((self, state), |(mut batch, state)| async move {
+            let piece = batch.next_piece(&state).await?;
+            Some((Ok(piece), (batch, state)))
+        })
+    }
+
+    async fn next_piece(&mut self, state: &HttpState) -> Option<Bytes> {
+        loop {
+            if let Some(piece) = self.current.next_piece() {
+                return Some(piece);
+            }
+            // What was sent makes room for what comes.
+            self.current = HeldBody::default();
+            self.current = match self.parts.next() {
+                Some(part) => self.answer(state, part).await,
+                None if !self.is_closed => {
+                    self.is_closed = true;
+                    HeldBody::new(format!("--{BOUNDARY}--\r\n"), Held::default())
+                }
+                None => return None,
+            };
+        }
+    }
+
+    async fn answer(&self, state: &HttpState, part: Range<usize>) -> HeldBody {
+        let part = read_part(&self.body, part);
         let answer = match part.call {
             Ok(mut call) => {
-                call.authorization = call.authorization.or_else(|| authorization.map(str::to_owned));
-                answer(state, call).await
+                call.authorization = call.authorization.or_else(|| self.authorization.clone());
+                answer(state, &call).await
             }
             Err(error) => refusal(error, &System::default()),
         };
-        write(&mut answers, part.id.as_deref(), &answer);
+        HeldBody::new(written(part.id.as_deref(), &answer), answer.held)
     }
-    answers.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
-    Ok(answers)
 }
 
 /// The boundary that a content type names, with or without quotes.
@@ -65,8 +109,8 @@ fn boundary(content_type: &str) -> Option<String> {
     (!value.is_empty() && value.len() <= 200).then(|| value.to_owned())
 }
 
-/// The parts of a body. Lines may end with LF alone, as they do where the client is written in Python.
-fn parts(body: &[u8], boundary: &str) -> Option<Vec<Part>> {
+/// Where the parts of a body are. Lines may end with LF alone, as they do where the client is written in Python.
+fn parts(body: &[u8], boundary: &str) -> Option<Vec<Range<usize>>> {
     let text = std::str::from_utf8(body).ok()?;
     let opening = format!("--{boundary}");
     let mut parts = Vec::new();
@@ -76,22 +120,26 @@ fn parts(body: &[u8], boundary: &str) -> Option<Vec<Part>> {
     if !(preface.is_empty() || preface.ends_with('\n')) {
         return None;
     }
+    let mut end = preface.len();
     for piece in pieces {
+        end += opening.len() + piece.len();
         if piece.starts_with("--") {
             return (!parts.is_empty()).then_some(parts);
         }
         let piece = piece.strip_prefix("\r\n").or_else(|| piece.strip_prefix('\n'))?;
-        parts.push(part(piece));
+        parts.push(end - piece.len()..end);
     }
     None
 }
 
-fn part(text: &str) -> Part {
+/// The part that stands there in a body.
+fn read_part(body: &Bytes, place: Range<usize>) -> Part {
+    let text = body.get(place).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default();
     let (headers, inner) = split_head(text);
-    let headers = unfold(headers);
+    let headers = unfold_lines(headers);
     let id = header(&headers, "content-id").map(str::to_owned);
     let is_http = header(&headers, "content-type").is_some_and(|kind| kind.trim().to_ascii_lowercase().starts_with("application/http"));
-    let call = if is_http { call(inner) } else { None };
+    let call = if is_http { call(inner, body) } else { None };
     Part { id, call: call.ok_or_else(|| ClassroomError::invalid("The part is not an HTTP request.")).and_then(refuse_nested) }
 }
 
@@ -99,10 +147,10 @@ fn refuse_nested(call: Call) -> Result<Call, ClassroomError> {
     if call.path.starts_with("/batch") { Err(ClassroomError::invalid("A batch cannot hold a batch.")) } else { Ok(call) }
 }
 
-/// The request in a part.
-fn call(text: &str) -> Option<Call> {
+/// The request in a part, which shares the memory of the whole body.
+fn call(text: &str, whole: &Bytes) -> Option<Call> {
     let (head, body) = split_head(text.trim_start_matches(['\r', '\n']));
-    let lines = unfold(head);
+    let lines = unfold_lines(head);
     let mut words = lines.first()?.split_whitespace();
     let (verb, target) = (words.next()?, words.next()?);
     // A client that knows no better names the whole address.
@@ -121,9 +169,10 @@ fn call(text: &str) -> Option<Call> {
         authorization: header(&lines, "authorization").map(str::to_owned),
         if_match: header(&lines, "if-match").map(str::to_owned),
         key: KeyHeader::read(headers(&lines, "idempotency-key").map(str::as_bytes)),
-        body: body.as_bytes().to_vec(),
+        ..Call::default()
     };
-    Some(call.overridden(header(&lines, "x-http-method-override"), header(&lines, "content-type")))
+    let call = call.overridden(header(&lines, "x-http-method-override"), header(&lines, "content-type"));
+    Some(call.complete(whole.slice_ref(body.as_bytes())))
 }
 
 /// What stands before the first empty line, and what after.
@@ -136,7 +185,7 @@ fn split_head(text: &str) -> (&str, &str) {
 }
 
 /// The lines of a head; one that begins with white space goes on the one before.
-fn unfold(head: &str) -> Vec<String> {
+fn unfold_lines(head: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for line in head.lines() {
         match lines.last_mut() {
@@ -161,7 +210,8 @@ fn headers<'a>(lines: &'a [String], name: &'a str) -> impl Iterator<Item = &'a s
     })
 }
 
-fn write(answers: &mut Vec<u8>, id: Option<&str>, answer: &Answer) {
+/// A part of the answer.
+fn written(id: Option<&str>, answer: &Answer) -> Vec<u8> {
     let reason = StatusCode::from_u16(answer.status).ok().and_then(|status| status.canonical_reason()).unwrap_or_default();
     let id = id.map_or_else(String::new, |id| format!("Content-ID: <response-{}\r\n", id.strip_prefix('<').unwrap_or(id)));
     let headers: Vec<String> = answer.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
@@ -172,9 +222,7 @@ fn write(answers: &mut Vec<u8>, id: Option<&str>, answer: &Answer) {
         headers.concat(),
         answer.body.len()
     );
-    answers.extend_from_slice(head.as_bytes());
-    answers.extend_from_slice(&answer.body);
-    answers.extend_from_slice(b"\r\n");
+    [head.as_bytes(), &answer.body, b"\r\n"].concat()
 }
 
 #[cfg(test)]
@@ -198,11 +246,12 @@ mod tests {
         let body = "--b\nContent-Type: application/http\nMIME-Version: 1.0\nContent-ID: <8f-4a\n + 1>\n\n\
                     PATCH /v1/courses/d%3Aa?alt=json HTTP/1.1\nContent-Type: application/json\nauthorization: Bearer t\n\
                     content-length: 12\nHost: h\n\n{\"name\":\"ş\"}\n--b--";
-        let parts = parts(body.as_bytes(), "b").unwrap();
-        let call = parts[0].call.as_ref().ok().unwrap();
-        assert_eq!(parts[0].id.as_deref(), Some("<8f-4a + 1>"));
+        let body = Bytes::from(body);
+        let part = read_part(&body, parts(&body, "b").unwrap().remove(0));
+        let call = part.call.as_ref().ok().unwrap();
+        assert_eq!(part.id.as_deref(), Some("<8f-4a + 1>"));
         assert_eq!((call.verb.as_str(), call.path.as_str(), call.query.as_str()), ("PATCH", "/v1/courses/d%3Aa", "alt=json"));
-        assert_eq!((call.authorization.as_deref(), call.body.as_slice()), (Some("Bearer t"), "{\"name\":\"ş\"}".as_bytes()));
+        assert_eq!((call.authorization.as_deref(), &call.body[..]), (Some("Bearer t"), "{\"name\":\"ş\"}".as_bytes()));
     }
 
     #[rstest]

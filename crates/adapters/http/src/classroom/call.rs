@@ -1,8 +1,9 @@
 //! One call and its answer, wherever it came from: a request of its own or a part of a batch.
 
+use actix_web::web::Bytes;
 use derslik_domain::course::CourseRef;
 use derslik_domain::identity::{Actor, CredentialKind};
-use derslik_ports::inbound::{Expected, Presented};
+use derslik_ports::inbound::{AuthenticationError, Expected, Presented};
 use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::PrettyFormatter;
@@ -13,9 +14,11 @@ use super::methods;
 use super::once::{KeyHeader, RequestKey};
 use super::operation::{Operation, Target, find};
 use super::query::{Query, System, pairs};
+use crate::answer::{Reserved, list_bytes};
+use crate::room::{Held, Holder};
 use crate::state::HttpState;
 
-/// A call, taken apart as far as the transport goes.
+/// A call, taken apart as far as the transport goes. Its body comes last: [`Call::complete`].
 #[derive(Default)]
 pub(super) struct Call {
     pub(super) verb: String,
@@ -25,17 +28,32 @@ pub(super) struct Call {
     pub(super) authorization: Option<String>,
     pub(super) if_match: Option<String>,
     pub(super) key: KeyHeader,
-    pub(super) body: Vec<u8>,
+    pub(super) body: Bytes,
+    /// Whether the body is the query, which was too long for the address.
+    pub(super) is_form: bool,
 }
 
 impl Call {
-    /// Takes a POST for the method that a header names. A form is then the query, which was too long for the address.
+    /// Takes a POST for the method that a header names.
     pub(super) fn overridden(mut self, verb: Option<&str>, content_type: Option<&str>) -> Self {
         let Some(verb) = verb.filter(|_| self.verb == "POST") else { return self };
         self.verb = verb.trim().to_ascii_uppercase();
-        if content_type.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")) {
-            self.query = format!("{}&{}", self.query, String::from_utf8_lossy(&self.body));
-            self.body.clear();
+        self.is_form =
+            content_type.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded"));
+        self
+    }
+
+    /// Whether the credential may stand in the body.
+    pub(super) fn may_hide_credential(&self) -> bool {
+        self.is_form && self.authorization.is_none()
+    }
+
+    /// The call with its body.
+    pub(super) fn complete(mut self, body: Bytes) -> Self {
+        if self.is_form {
+            self.query = format!("{}&{}", self.query, String::from_utf8_lossy(&body));
+        } else {
+            self.body = body;
         }
         self
     }
@@ -46,6 +64,17 @@ pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) body: Vec<u8>,
+    /// What the answer counts as until it is sent.
+    pub(super) held: Held,
+}
+
+/// A call whose credential is good for something: what it means, who calls, and the rest of its query.
+pub(super) struct Admitted {
+    operation: &'static Operation,
+    values: Vec<String>,
+    pub(super) actor: Actor,
+    pairs: Vec<(String, String)>,
+    system: System,
 }
 
 /// What a method works with.
@@ -75,6 +104,11 @@ impl Context<'_> {
         self.values.get(position).map_or("", String::as_str)
     }
 
+    /// Takes room for a list of so many entries, before it is read.
+    pub(super) async fn reserve(&self, entries: u32) -> Result<Held, ClassroomError> {
+        Ok(self.state.answer_room().reserve(Holder::of(&self.actor), list_bytes(entries)).await?)
+    }
+
     /// The course that the path names.
     pub(super) fn course(&self) -> CourseRef {
         CourseRef::parse(self.value(0))
@@ -94,7 +128,7 @@ impl Printer {
             Some(mask) => serde_json::to_value(view).and_then(|value| render(&mask.apply(value), self.compact, size)),
         };
         let body = body.map_err(|_| ClassroomError::unimplemented())?;
-        Ok(Answer { status: 200, headers: Vec::new(), body })
+        Ok(Answer { status: 200, headers: Vec::new(), body, held: Held::default() })
     }
 }
 
@@ -109,29 +143,32 @@ fn render<T: Serialize>(view: &T, compact: bool, size: usize) -> serde_json::Res
     Ok(body)
 }
 
-/// Answers a call.
-pub(super) async fn answer(state: &HttpState, call: Call) -> Answer {
-    let (system, outcome) = match pairs(&call.query) {
-        Err(error) => (System::default(), Err(error)),
-        Ok(mut pairs) => {
-            let (system, verdict) = System::take(&mut pairs);
-            let outcome = match verdict {
-                Ok(()) => perform(state, &call, &system, pairs).await,
-                Err(error) => Err(error),
-            };
-            (system, outcome)
-        }
+/// Answers a call that is complete.
+pub(super) async fn answer(state: &HttpState, call: &Call) -> Answer {
+    match admit(state, call).await {
+        Ok(admitted) => carry_out(state, call, admitted).await,
+        Err(refusal) => refusal,
+    }
+}
+
+/// Finds out what a call means and who calls, for which its body is not needed.
+///
+/// # Errors
+/// The answer that refuses the call.
+pub(super) async fn admit(state: &HttpState, call: &Call) -> Result<Admitted, Answer> {
+    let mut pairs = pairs(&call.query).map_err(|error| refusal(error, &System::default()))?;
+    let (system, verdict) = System::take(&mut pairs);
+    let found = match verdict {
+        Ok(()) => identify(state, call, &system).await,
+        Err(error) => Err(error),
     };
-    outcome.unwrap_or_else(|error| refusal(error, &system))
+    match found {
+        Ok((operation, values, actor)) => Ok(Admitted { operation, values, actor, pairs, system }),
+        Err(error) => Err(refusal(error, &system)),
+    }
 }
 
-/// The answer that tells of an error.
-pub(super) fn refusal(error: ClassroomError, system: &System) -> Answer {
-    let body = render(&error.body(system.newer_errors), system.compact, 512).unwrap_or_default();
-    Answer { status: error.kind.words().0, headers: error.headers, body }
-}
-
-async fn perform(state: &HttpState, call: &Call, system: &System, pairs: Vec<(String, String)>) -> Result<Answer, ClassroomError> {
+async fn identify(state: &HttpState, call: &Call, system: &System) -> Result<(&'static Operation, Vec<String>, Actor), ClassroomError> {
     let (operation, values) = match find(&call.verb, &call.path) {
         Target::Operation(operation, values) => (operation, values),
         Target::Unimplemented => return Err(ClassroomError::unimplemented()),
@@ -140,20 +177,49 @@ async fn perform(state: &HttpState, call: &Call, system: &System, pairs: Vec<(St
     };
     let token = call.authorization.as_deref().map_or(system.access_token.as_deref(), bearer);
     let token = token.ok_or_else(|| ClassroomError::unauthenticated(call.authorization.is_some()))?;
+    Ok((operation, values, authenticate(state, token).await?))
+}
+
+async fn authenticate(state: &HttpState, token: &str) -> Result<Actor, AuthenticationError> {
     let presented = Presented { kind: CredentialKind::AccessToken, public_id: String::new(), secret: token.as_bytes().to_vec() };
-    let actor = state.identity.authenticate(presented).await?;
-    let context = Context {
-        state,
-        operation,
-        query: Query::read(operation, pairs)?,
-        expected: call.if_match.as_deref().map_or(Expected::Any, methods::read_if_match),
-        body: &call.body,
-        key: if operation.is_done_once() { RequestKey::of(call, &actor)? } else { None },
-        actor,
-        printer: Printer { compact: system.compact, mask: system.mask(operation.response)? },
-        values,
-    };
-    methods::perform(&context).await
+    state.identity.authenticate(presented).await
+}
+
+/// Who shows the header `Authorization` of a batch, if that is known.
+pub(super) async fn caller(state: &HttpState, authorization: Option<&str>) -> Option<Actor> {
+    authenticate(state, bearer(authorization?)?).await.ok()
+}
+
+/// The answer to an admitted call that is complete.
+async fn carry_out(state: &HttpState, call: &Call, admitted: Admitted) -> Answer {
+    let (holder, refusable) = (Holder::of(&admitted.actor), admitted.operation.verb == "GET");
+    let Admitted { operation, values, actor, pairs, system } = admitted;
+    let outcome: Result<Answer, ClassroomError> = async {
+        let context = Context {
+            state,
+            operation,
+            query: Query::read(operation, pairs)?,
+            expected: call.if_match.as_deref().map_or(Expected::Any, methods::read_if_match),
+            body: &call.body,
+            key: if operation.is_done_once() { RequestKey::of(call, &actor)? } else { None },
+            actor,
+            printer: Printer { compact: system.compact, mask: system.mask(operation.response)? },
+            values,
+        };
+        let mut answer = methods::perform(&context).await?;
+        let held = std::mem::take(&mut answer.held);
+        let reserved = if refusable { Reserved::to_read(held) } else { Reserved::to_tell(held) };
+        answer.held = reserved.settled(state.answer_room(), holder, answer.body.len())?;
+        Ok(answer)
+    }
+    .await;
+    outcome.unwrap_or_else(|error| refusal(error, &system))
+}
+
+/// The answer that tells of an error.
+pub(super) fn refusal(error: ClassroomError, system: &System) -> Answer {
+    let body = render(&error.body(system.newer_errors), system.compact, 512).unwrap_or_default();
+    Answer { status: error.kind.words().0, headers: error.headers, body, held: Held::default() }
 }
 
 /// The token of a header `Bearer TOKEN`, the scheme in any case.

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::schema::snake;
 use crate::body::BodyError;
+use crate::room::NoRoom;
 
 /// How long a client should wait before it asks a database again that was away, in seconds.
 const RETRY_AFTER_SECONDS: &str = "1";
@@ -309,6 +310,13 @@ impl From<BodyError> for ClassroomError {
             }
         };
         Self { headers: vec![(header.0, header.1.to_owned())], ..Self::new(kind, error.to_string()) }
+    }
+}
+
+impl From<NoRoom> for ClassroomError {
+    fn from(error: NoRoom) -> Self {
+        let headers = vec![("retry-after", RETRY_AFTER_SECONDS.to_owned())];
+        Self { headers, ..Self::new(ErrorKind::Unavailable, error.to_string()) }
     }
 }
 

@@ -8,6 +8,7 @@ use derslik_domain::form::{Field, RawText};
 use derslik_domain::id::Id;
 use derslik_ports::inbound::{Entrant, Expected, SeenCourse, SeenMember};
 use derslik_ports::outbound::Slice;
+use serde::Serialize;
 
 use super::call::{Answer, Context};
 use super::error::ClassroomError;
@@ -20,6 +21,7 @@ use super::view::{
     AddOnEligibilityView, AliasView, CourseView, EmptyView, GradingPeriodsEligibilityView, GradingPeriodsView, ListView, MemberView,
     ProfileView,
 };
+use crate::room::Held;
 
 type Outcome = Result<Answer, ClassroomError>;
 
@@ -164,12 +166,13 @@ async fn list_courses(context: &Context<'_>) -> Outcome {
     let page =
         CoursePage::new(query.integer("pageSize"), after).map_err(|error| ClassroomError::bad_value("page_size", error.to_string()))?;
     let form = CourseListForm { student: text("studentId"), teacher: text("teacherId"), states, query: text("x-query"), order };
+    let held = context.reserve(page.size()).await?;
     let listed = context.state.courses.list(&context.actor, form, page).await?;
     let last = listed.entries.last().filter(|_| listed.more);
     let next = last.map(|seen| tokens.after_course(CourseCursor::of(&seen.course)));
     let entries: Vec<_> = listed.entries.iter().map(|seen| view(context, seen)).collect();
     let size = COURSE_BYTES * (entries.len() + 1);
-    context.answer(&ListView { name: "courses", entries, next }, size)
+    list(context, &ListView { name: "courses", entries, next }, size, held)
 }
 
 async fn update_grading_periods(context: &Context<'_>) -> Outcome {
@@ -191,6 +194,11 @@ async fn create_alias(context: &Context<'_>) -> Outcome {
     answered(performed, |alias| context.answer(&AliasView::new(alias), 300))
 }
 
+/// The answer that shows a page of a list, for which `held` was taken.
+fn list<T: Serialize>(context: &Context<'_>, view: &ListView<T>, size: usize, held: Held) -> Outcome {
+    Ok(Answer { held, ..context.answer(view, size)? })
+}
+
 /// The size of a page of a list other than that of courses.
 fn page_size(context: &Context<'_>) -> Result<u32, ClassroomError> {
     let page = CoursePage::new(context.query.integer("pageSize"), None);
@@ -202,11 +210,12 @@ async fn list_aliases(context: &Context<'_>) -> Outcome {
     let tokens = PageTokens::new(&context.state.classroom.page_key, context.actor.account_id(), "aliases", &[context.value(0), &project]);
     let after = context.query.get("pageToken").map(|token| tokens.alias(token).ok_or_else(ClassroomError::bad_page_token));
     let slice = Slice { size: page_size(context)?, after: after.transpose()? };
+    let held = context.reserve(slice.size).await?;
     let listed = context.state.courses.list_aliases(&context.actor, context.course(), slice).await?;
     let next = listed.entries.last().filter(|_| listed.more).map(|alias| tokens.after_alias(alias));
     let entries: Vec<_> = listed.entries.iter().map(AliasView::new).collect();
     let size = 300 * (entries.len() + 1);
-    context.answer(&ListView { name: "aliases", entries, next }, size)
+    list(context, &ListView { name: "aliases", entries, next }, size, held)
 }
 
 async fn create_member(context: &Context<'_>, roster: Roster) -> Outcome {
@@ -234,11 +243,12 @@ async fn list_members(context: &Context<'_>, roster: Roster) -> Outcome {
     let tokens = PageTokens::new(&context.state.classroom.page_key, context.actor.account_id(), name, &[context.value(0)]);
     let after = context.query.get("pageToken").map(|token| tokens.user(token).ok_or_else(ClassroomError::bad_page_token));
     let slice = Slice { size: page_size(context)?, after: after.transpose()? };
+    let held = context.reserve(slice.size).await?;
     let listed = context.state.rosters.list(&context.actor, context.course(), roster, slice).await?;
     let next = listed.entries.last().filter(|_| listed.more).map(|member| tokens.after_user(member.user.id));
     let entries: Vec<_> = listed.entries.iter().map(|member| MemberView::new(member, &context.actor)).collect();
     let size = 512 * (entries.len() + 1);
-    context.answer(&ListView { name, entries, next }, size)
+    list(context, &ListView { name, entries, next }, size, held)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::call::{Answer, Call, refusal};
 use super::error::ClassroomError;
 use super::methods::first_tag;
 use super::query::{System, pairs};
+use crate::room::Held;
 
 /// What a call says of the key under which it is done once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -96,11 +97,12 @@ pub(super) fn answered<T>(
     if is_replayed {
         headers.push(("idempotent-replayed", "true".to_owned()));
     }
-    Ok(Answer { status: kept.status, headers, body: kept.body })
+    Ok(Answer { status: kept.status, headers, body: kept.body, held: Held::default() })
 }
 
 #[cfg(test)]
 mod tests {
+    use actix_web::web::Bytes;
     use derslik_domain::id::Id;
     use derslik_testkit::builders::{account, actor_of};
 
@@ -108,7 +110,8 @@ mod tests {
 
     fn call(query: &str, body: &str) -> Call {
         let key = KeyHeader::read([b"k".as_slice()]);
-        Call { verb: "POST".to_owned(), path: "/v1/courses".to_owned(), query: query.to_owned(), body: body.into(), key, ..Call::default() }
+        let body = Bytes::copy_from_slice(body.as_bytes());
+        Call { verb: "POST".to_owned(), path: "/v1/courses".to_owned(), query: query.to_owned(), body, key, ..Call::default() }
     }
 
     fn digest(call: &Call) -> RequestDigest {

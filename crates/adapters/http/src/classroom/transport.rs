@@ -7,15 +7,17 @@ use actix_web::http::header::{
     ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, IF_MATCH, VARY,
 };
 use actix_web::middleware::{Compress, Next, from_fn};
-use actix_web::web::{self, Data, Payload, ServiceConfig};
+use actix_web::web::{self, Bytes, Data, Payload, ServiceConfig};
 use actix_web::{Error, HttpRequest, HttpResponse};
 
-use super::call::{Answer, Call, answer, refusal};
+use super::batch::Batch;
+use super::call::{Answer, Call, admit, answer, caller, refusal};
 use super::error::ClassroomError;
 use super::once::KeyHeader;
 use super::query::System;
 use super::{batch, discovery};
-use crate::body::read_bytes;
+use crate::answer::HeldBody;
+use crate::body::{note_holder, read_bytes};
 use crate::state::HttpState;
 
 pub(super) const JSON: &str = "application/json; charset=UTF-8";
@@ -81,10 +83,6 @@ fn takes_gzip(header: &str) -> bool {
 }
 
 async fn one_call(state: Data<HttpState>, request: HttpRequest, payload: Payload) -> HttpResponse {
-    let body = match read_bytes(&request, payload, &state).await {
-        Ok(body) => body,
-        Err(error) => return respond(refusal(error.into(), &System::default())),
-    };
     let headers = request.headers();
     let call = Call {
         verb: request.method().as_str().to_owned(),
@@ -93,29 +91,42 @@ async fn one_call(state: Data<HttpState>, request: HttpRequest, payload: Payload
         authorization: header(headers, &AUTHORIZATION),
         if_match: header(headers, &IF_MATCH),
         key: KeyHeader::read(headers.get_all(&KEY).map(HeaderValue::as_bytes)),
-        body: body.to_vec(),
+        ..Call::default()
     };
     let (verb, kind) = (header(headers, &OVERRIDE), header(headers, &CONTENT_TYPE));
     let call = call.overridden(verb.as_deref(), kind.as_deref());
-    respond(answer(&state, call).await)
+    // Who may not call sends no body. A form may bring the credential, and is read on nobody's account then.
+    if !call.may_hide_credential() {
+        match admit(&state, &call).await {
+            Ok(admitted) => note_holder(&request, &admitted.actor),
+            Err(refusal) => return respond(refusal),
+        }
+    }
+    match read_bytes(&request, payload, &state).await {
+        Ok(body) => respond(answer(&state, &call.complete(Bytes::clone(&body))).await),
+        Err(error) => respond(refusal(error.into(), &System::default())),
+    }
 }
 
 async fn many_calls(state: Data<HttpState>, request: HttpRequest, payload: Payload) -> HttpResponse {
+    // Parts may bring credentials of their own: without a valid one in its head, a batch is read on nobody's account.
+    let authorization = header(request.headers(), &AUTHORIZATION);
+    if let Some(actor) = caller(&state, authorization.as_deref()).await {
+        note_holder(&request, &actor);
+    }
     let answers = match read_bytes(&request, payload, &state).await {
         // It would promise what no batch keeps, since each part is done for itself.
         Ok(_) if request.headers().contains_key(&KEY) => {
             Err(ClassroomError::invalid("A batch takes no Idempotency-Key; each of its parts may have one."))
         }
-        Ok(body) => {
-            let headers = request.headers();
-            let content_type = header(headers, &CONTENT_TYPE).unwrap_or_default();
-            let authorization = header(headers, &AUTHORIZATION);
-            batch::run(&state, &content_type, authorization.as_deref(), &body).await
-        }
+        Ok(body) => Batch::read(&header(request.headers(), &CONTENT_TYPE).unwrap_or_default(), authorization, body),
         Err(error) => Err(error.into()),
     };
     match answers {
-        Ok(body) => HttpResponse::Ok().insert_header((CACHE_CONTROL, "private")).content_type(batch::CONTENT_TYPE).body(body),
+        Ok(batch) => {
+            let mut response = HttpResponse::Ok();
+            response.insert_header((CACHE_CONTROL, "private")).content_type(batch::CONTENT_TYPE).streaming(batch.answers(state))
+        }
         Err(error) => respond(refusal(error, &System::default())),
     }
 }
@@ -158,7 +169,7 @@ fn respond(answer: Answer) -> HttpResponse {
     for header in answer.headers {
         response.insert_header(header);
     }
-    response.body(answer.body)
+    response.body(HeldBody::new(answer.body, answer.held))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use derslik_domain::identity::{Actor, CredentialKind};
 use derslik_ports::inbound::Presented;
 
 use super::error::OpenReplayError;
+use crate::body::note_holder;
 use crate::state::HttpState;
 
 /// The actor of a request that showed a valid key.
@@ -23,9 +24,12 @@ impl FromRequest for Caller {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let presented = key(request.headers()).map(presented);
         let state = request.app_data::<Data<HttpState>>().cloned();
+        let request = request.clone();
         Box::pin(async move {
             let (Some(presented), Some(state)) = (presented, state) else { return Err(OpenReplayError::NoKey) };
-            Ok(Self(state.identity.authenticate(presented).await?))
+            let actor = state.identity.authenticate(presented).await?;
+            note_holder(&request, &actor);
+            Ok(Self(actor))
         })
     }
 }

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::JobsCompat;
 use crate::body::BodyError;
+use crate::room::NoRoom;
 
 /// How long a client should wait before it asks a database again that was away, in seconds.
 const RETRY_AFTER_SECONDS: &str = "1";
@@ -37,6 +38,8 @@ pub(super) enum OpenReplayError {
     Unprocessable(InputFault),
     #[error(transparent)]
     Body(#[from] BodyError),
+    #[error(transparent)]
+    NoRoom(#[from] NoRoom),
     #[error("Not Found")]
     NoSuchPath,
     #[error("Method Not Allowed")]
@@ -133,6 +136,7 @@ impl OpenReplayError {
             | Self::Project(_)
             | Self::Body(_)
             | Self::Unavailable
+            | Self::NoRoom(_)
             | Self::Failure => ErrorBody::Other { errors: [self.to_string()] },
         }
     }
@@ -153,7 +157,7 @@ impl ResponseError for OpenReplayError {
             Self::Body(BodyError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
             Self::Body(BodyError::UnsupportedMediaType | BodyError::NoForm) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Unavailable | Self::Body(BodyError::NoRoom) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::NoRoom(_) | Self::Body(BodyError::NoRoom) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failure => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -162,7 +166,9 @@ impl ResponseError for OpenReplayError {
         let mut response = HttpResponse::build(self.status_code());
         match self {
             Self::NoKey | Self::InvalidKey => _ = response.insert_header((WWW_AUTHENTICATE, "Bearer")),
-            Self::Unavailable | Self::Body(BodyError::NoRoom) => _ = response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS)),
+            Self::Unavailable | Self::NoRoom(_) | Self::Body(BodyError::NoRoom) => {
+                _ = response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
+            }
             // The rest of the body may never come, or be endless.
             Self::Body(BodyError::TooSlow | BodyError::TooLarge { .. }) => _ = response.insert_header((CONNECTION, "close")),
             Self::NotAllowed

@@ -20,7 +20,8 @@ const PART: u32 = 1_000;
 pub(super) async fn list(state: Data<HttpState>, Caller(actor): Caller, request: HttpRequest) -> Result<HttpResponse, OpenReplayError> {
     let project = project_key(&request)?;
     let query = list_query(&state, &actor, &project, &request).await?;
-    stream(Jobs { state, actor, project, after: query.after, left: query.limit.unwrap_or(u64::MAX) }).await
+    let jobs = Jobs { state: Data::clone(&state), actor, project, after: query.after, left: query.limit.unwrap_or(u64::MAX) };
+    stream(&state, &request, jobs).await
 }
 
 /// The jobs of a project, as far as they were read.

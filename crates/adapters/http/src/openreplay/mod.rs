@@ -14,12 +14,17 @@ mod stream;
 mod tests;
 mod user;
 
+use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::ALLOW;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Resource, ResponseError, Scope};
 
+use futures_util::TryFutureExt;
+
 use self::error::OpenReplayError;
+use crate::answer::hold;
+use crate::room::NoRoom;
 
 /// How the answers of this dialect are shaped where the document and the original service differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,7 +46,8 @@ pub fn routes(config: &mut ServiceConfig, prefix: &str) {
     let mut add = |path: &str, methods, routes: fn(Resource) -> Resource| {
         // Each form of a path is a pattern of its own: a set of patterns is slower than a plain one.
         for end in ["", "/"] {
-            config.service(routes(resource(&format!("{prefix}{path}{end}"), methods)));
+            let resource = routes(resource(&format!("{prefix}{path}{end}"), methods));
+            config.service(resource.wrap_fn(|request, resource| resource.call(request).map_ok(counted)));
         }
     };
     add("/{project_key}/jobs/{job_id}", &[Method::GET, Method::DELETE], |resource| {
@@ -70,6 +76,11 @@ fn resource(path: &str, methods: &'static [Method]) -> Resource {
         response
     };
     web::resource(path).default_service(web::to(refuse))
+}
+
+/// A response that counts until it is sent.
+fn counted(response: ServiceResponse) -> ServiceResponse {
+    hold(response, || OpenReplayError::NoRoom(NoRoom).error_response())
 }
 
 async fn no_such_path() -> Result<HttpResponse, OpenReplayError> {

@@ -3,13 +3,15 @@
 
 use std::future::Future;
 
-use actix_web::HttpResponse;
 use actix_web::http::header::ContentType;
 use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
 use futures_util::stream::try_unfold;
 use serde::Serialize;
 
 use super::error::OpenReplayError;
+use crate::answer::{HeldBody, LIST_BYTES, Reserved, reserve};
+use crate::state::HttpState;
 
 /// About as much as one thing of a list takes up.
 const TYPICAL: usize = 320;
@@ -66,24 +68,44 @@ impl ListBody {
 }
 
 /// The answer that carries a list. Whatever can go wrong mostly goes wrong in its first part, which is read before there is a
-/// status.
-pub(super) async fn stream(mut parts: impl Parts) -> Result<HttpResponse, OpenReplayError> {
+/// status. The list keeps what was taken for its first part until it is sent, and no part holds more.
+pub(super) async fn stream(state: &HttpState, request: &HttpRequest, mut parts: impl Parts) -> Result<HttpResponse, OpenReplayError> {
+    let held = reserve(state, request, LIST_BYTES).await?;
     let mut list = ListBody::begin();
     let part = parts.next(&mut list).await?;
     let first = list.take(part);
     let mut response = HttpResponse::Ok();
     response.insert_header(ContentType::json());
     if part == Part::Last {
-        return Ok(response.body(first));
+        return Ok(Reserved::to_read(held).put_on(response.body(first)));
     }
-    Ok(response.streaming(try_unfold((parts, list, part, Some(first)), |(mut parts, mut list, part, first)| async move {
-        if let Some(first) = first {
-            return Ok::<_, OpenReplayError>(Some((first, (parts, list, part, None))));
-        }
-        if part == Part::Last {
-            return Ok(None);
-        }
-        let part = parts.next(&mut list).await?;
-        Ok(Some((list.take(part), (parts, list, part, None))))
+    let sending = Sending { parts, list, part, body: HeldBody::new(first, held) };
+    Ok(response.streaming(try_unfold(sending, |mut sending| async move {
+        let piece = sending.next_piece().await?;
+        Ok::<_, OpenReplayError>(piece.map(|piece| (piece, sending)))
     })))
+}
+
+/// A list on its way.
+struct Sending<P> {
+    parts: P,
+    list: ListBody,
+    /// Whether what is being sent is the last part.
+    part: Part,
+    body: HeldBody,
+}
+
+impl<P: Parts> Sending<P> {
+    async fn next_piece(&mut self) -> Result<Option<Bytes>, OpenReplayError> {
+        loop {
+            if let Some(piece) = self.body.next_piece() {
+                return Ok(Some(piece));
+            }
+            if self.part == Part::Last {
+                return Ok(None);
+            }
+            self.part = self.parts.next(&mut self.list).await?;
+            self.body.refill(self.list.take(self.part));
+        }
+    }
 }

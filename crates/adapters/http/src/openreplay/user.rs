@@ -29,7 +29,8 @@ pub(super) async fn sessions(state: Data<HttpState>, Caller(actor): Caller, requ
     let project = project_key(&request)?;
     let user = user_id(&state, &actor, &project, &request).await?;
     let Span { from, to } = span(&state, &actor, &project, &request).await?;
-    stream(Attended { state, actor, project, user, from, to, after: None }).await
+    let attended = Attended { state: Data::clone(&state), actor, project, user, from, to, after: None };
+    stream(&state, &request, attended).await
 }
 
 /// What somebody attends, as far as it was read.

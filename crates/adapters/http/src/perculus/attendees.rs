@@ -16,6 +16,7 @@ use super::dto::session::{json, write};
 use super::error::PerculusError;
 use super::language::Language;
 use super::once::{RequestKey, answered};
+use crate::answer::{Reserved, batch_bytes, list_bytes, reserve};
 use crate::body::{body_text, read_json, read_optional_json};
 use crate::state::HttpState;
 
@@ -44,8 +45,9 @@ pub(super) async fn upsert_batch(
     let key = RequestKey::read(request, &body, if style.with_index() { "index" } else { "" })?;
     let kept = body.clone();
     let once = key.map(|key| key.guard(move |outcome| render(&kept, outcome)));
+    let held = reserve(state, request, batch_bytes(items.len())).await?;
     let performed = state.attendees.upsert_batch(actor, guid, batch, once).await?;
-    Ok(answered(performed, language, |outcome| render(&body, outcome)))
+    Ok(Reserved::to_tell(held).put_on(answered(performed, language, |outcome| render(&body, outcome))))
 }
 
 /// Version 1 has one status for whatever became of the items.
@@ -69,8 +71,9 @@ pub(super) async fn list(
     let guid = session(guid)?;
     let body = read_optional_json(request, payload, state).await?;
     let filter = Parameters::read(request.query_string(), &body_text(&body))?.person_filter().judge(Page::MAX_SIZE)?;
+    let held = reserve(state, request, list_bytes(filter.page.size())).await?;
     let attendees = state.attendees.list(actor, guid, filter).await?;
-    Ok(json(&attendees.iter().map(|attendee| AttendeeView::new(attendee, style)).collect::<Vec<_>>()))
+    Ok(Reserved::to_read(held).put_on(json(&attendees.iter().map(|attendee| AttendeeView::new(attendee, style)).collect::<Vec<_>>())))
 }
 
 /// Takes an attendee out of a session.

@@ -12,6 +12,7 @@ use derslik_ports::inbound::Presented;
 use sha2::{Digest, Sha256};
 
 use super::error::PerculusError;
+use crate::body::note_holder;
 use crate::state::HttpState;
 
 /// What a client shows to prove that it knows the secret of an access key: the SHA-256 of both with a bar between them.
@@ -34,9 +35,12 @@ impl FromRequest for Caller {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let presented = presented(request.headers());
         let state = request.app_data::<Data<HttpState>>().cloned();
+        let request = request.clone();
         Box::pin(async move {
             let (Some(presented), Some(state)) = (presented, state) else { return Err(PerculusError::Unauthorized) };
-            Ok(Self(state.identity.authenticate(presented).await?))
+            let actor = state.identity.authenticate(presented).await?;
+            note_holder(&request, &actor);
+            Ok(Self(actor))
         })
     }
 }

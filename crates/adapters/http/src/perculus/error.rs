@@ -18,6 +18,7 @@ use super::dto::session::write;
 use super::language::Language;
 use super::text::Text;
 use crate::body::BodyError;
+use crate::room::NoRoom;
 
 /// How long a client should wait before it asks again what could not be done at the moment, in seconds.
 const RETRY_AFTER_SECONDS: &str = "1";
@@ -40,6 +41,7 @@ pub(super) enum PerculusError {
     KeyBusy,
     KeyErased,
     Body(BodyError),
+    NoRoom,
     Filter(FilterError),
     NoSuchPath,
     MethodNotAllowed,
@@ -66,7 +68,7 @@ impl PerculusError {
     pub(super) fn code(&self) -> u16 {
         match self {
             Self::Failure => 10,
-            Self::Unavailable | Self::Body(BodyError::NoRoom) => 11,
+            Self::Unavailable | Self::NoRoom | Self::Body(BodyError::NoRoom) => 11,
             Self::Filter(FilterError::Page(PageError::TooLarge)) => 38,
             Self::Filter(_) | Self::Invalid(_) => 12,
             Self::Unauthorized => 14,
@@ -97,7 +99,7 @@ impl PerculusError {
         let mut response = HttpResponse::build(self.status_code());
         match self {
             Self::Unauthorized => _ = response.insert_header((WWW_AUTHENTICATE, "Bearer")),
-            Self::Unavailable | Self::KeyBusy | Self::Body(BodyError::NoRoom) => {
+            Self::Unavailable | Self::NoRoom | Self::KeyBusy | Self::Body(BodyError::NoRoom) => {
                 _ = response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
             }
             // The rest of the body may never come, or be endless.
@@ -154,6 +156,7 @@ impl PerculusError {
             Self::BadRequest(text) => text.clone(),
             Self::Filter(error) => filter_fault(*error),
             Self::Body(error) => body_fault(*error),
+            Self::NoRoom => Text::of("answer-no-room"),
             Self::BadKey => Text::of("key-malformed").with("max", IdempotencyKey::MAX),
             Self::KeyReused => Text::of("key-reused"),
             Self::KeyBusy => Text::of("key-busy"),
@@ -198,6 +201,12 @@ impl std::error::Error for PerculusError {}
 impl From<BodyError> for PerculusError {
     fn from(error: BodyError) -> Self {
         Self::Body(error)
+    }
+}
+
+impl From<NoRoom> for PerculusError {
+    fn from(NoRoom: NoRoom) -> Self {
+        Self::NoRoom
     }
 }
 
@@ -271,7 +280,7 @@ impl ResponseError for PerculusError {
             Self::Body(BodyError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
             Self::Body(BodyError::UnsupportedMediaType | BodyError::NoForm) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Unavailable | Self::Body(BodyError::NoRoom) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::NoRoom | Self::Body(BodyError::NoRoom) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failure => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

@@ -3,10 +3,11 @@
 use actix_web::dev::ServiceResponse;
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, Resource};
+use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError};
 
 use super::error::PerculusError;
 use super::language::Language;
+use crate::answer::hold;
 
 /// Adds a resource with and without a slash at the end of its path. What is asked for most comes first: patterns are tried
 /// one after the other.
@@ -34,9 +35,14 @@ pub(super) fn resource(path: &str, methods: &'static [Method]) -> Resource {
     web::resource(path).default_service(web::to(refuse))
 }
 
+/// An answer as it goes out: in the language of its request, and counted until it is sent.
+pub(super) fn finished(response: ServiceResponse) -> ServiceResponse {
+    localised(hold(response, || PerculusError::NoRoom.error_response()))
+}
+
 /// An answer in the language of its request: errors are made where nobody knows the request, in English. Any other answer
 /// passes by.
-pub(super) fn localised(response: ServiceResponse) -> ServiceResponse {
+fn localised(response: ServiceResponse) -> ServiceResponse {
     let Some(error) = response.response().error().and_then(|error| error.as_error::<PerculusError>()) else { return response };
     let language = Language::of(response.request().headers());
     if language == Language::default() {

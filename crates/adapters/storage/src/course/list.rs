@@ -10,6 +10,7 @@ use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, HasSqlType, Nullable, Text};
 
 use super::rows::CourseRow;
+use crate::rows::Lengthy;
 use crate::types::{DbInstant, Instant};
 
 /// A course of a list, with what the viewer is to it.
@@ -20,6 +21,12 @@ pub(super) struct ListedRow {
     pub(super) course: CourseRow,
     #[diesel(sql_type = Nullable<Text>)]
     pub(super) membership: Option<String>,
+}
+
+impl Lengthy for ListedRow {
+    fn text_bytes(&self) -> usize {
+        self.course.text_bytes()
+    }
 }
 
 /// A statement with its parameters, which both databases know by the same names.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use derslik_domain::course::{Course, CourseFilter, CoursePage, Membership, Viewer};
 use derslik_domain::id::{AccountId, CourseId, Id, PrincipalId};
-use derslik_ports::outbound::{Conflict, CourseRecord, CourseRepository, RosterRepository, StoreError, ViewedCourse};
+use derslik_ports::outbound::{Conflict, CourseRecord, CourseRepository, Listed, RosterRepository, StoreError, ViewedCourse};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -13,6 +13,7 @@ use super::list;
 use super::postgres;
 use super::rows::{CourseRow, NewCourseRow, record};
 use crate::conn::{Conn, DieselStores, on_conn};
+use crate::rows::{first_rows, one_by_one};
 use crate::schema::{course_members, courses};
 
 /// The condition of the index `courses_awaiting_calendar`, to the letter.
@@ -95,10 +96,13 @@ impl CourseRepository for DieselStores<'_> {
         viewer: Viewer,
         filter: &CourseFilter,
         page: CoursePage,
-    ) -> Result<Vec<CourseRecord>, StoreError> {
+    ) -> Result<Listed<CourseRecord>, StoreError> {
         let query = list::query(account, viewer, filter, page);
-        let rows = self.query(|conn| on_conn!(conn, |conn| query.bound().load::<list::ListedRow>(conn)))?;
-        rows.into_iter().map(|row| record(row.course, row.membership.as_deref())).collect()
+        let most = usize::try_from(page.size()).unwrap_or(usize::MAX);
+        let found =
+            self.query(|conn| one_by_one!(conn, list::ListedRow, query.bound(), |rows| first_rows(rows, most, CoursePage::TEXT_BYTES)))?;
+        let records = found.entries.into_iter().map(|row| record(row.course, row.membership.as_deref()));
+        Ok(Listed { entries: records.collect::<Result<_, _>>()?, more: found.more })
     }
 
     fn awaiting_calendar(&mut self, account: AccountId, limit: u32) -> Result<Vec<CourseId>, StoreError> {

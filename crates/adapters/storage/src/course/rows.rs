@@ -67,6 +67,15 @@ impl CourseRow {
     }
 }
 
+impl CourseRow {
+    /// How many bytes its texts have.
+    pub(super) fn text_bytes(&self) -> usize {
+        let texts = [&self.section, &self.description_heading, &self.description, &self.room, &self.subject, &self.levels];
+        let texts: usize = texts.into_iter().flatten().map(String::len).sum();
+        self.name.len() + texts + self.extras.0.len()
+    }
+}
+
 /// What is written of a row.
 #[derive(Debug, Insertable, AsChangeset)]
 #[diesel(table_name = courses)]

@@ -5,7 +5,7 @@ use derslik_domain::id::Id;
 use derslik_domain::identity::{Actor, Role, UserKey};
 use derslik_ports::inbound::{CourseError, CourseService};
 use derslik_ports::mocks::MockStores;
-use derslik_ports::outbound::{CourseRecord, Slice};
+use derslik_ports::outbound::{CourseRecord, Listed, Slice};
 use derslik_testkit::builders::{course, text, user};
 
 use super::{OWNER, actor, finding, its_owner, owner, record, service, seven};
@@ -50,7 +50,7 @@ async fn list_reads_one_page_and_tells_whether_there_is_more() {
             (viewer.principal, filter.member.as_ref().map(|member| member.user), page.size()),
             (Id::new(OWNER), Some(Id::new(4)), 2)
         );
-        Ok((1..=3).map(|number| record(course(number), Some(Membership::Owner))).collect())
+        Ok(Listed { entries: (1..=2).map(|number| record(course(number), Some(Membership::Owner))).collect(), more: true })
     });
     stores.users.expect_find().once().returning(|_, key| {
         assert_eq!(*key, UserKey::Id(Id::new(4)));

@@ -22,6 +22,7 @@ body-too-large = the body is longer than { $limit } bytes
 body-too-slow = the body did not arrive in time
 body-cut-off = the body was cut off
 body-no-room = the service holds as many request bodies as it can; try again
+answer-no-room = the service holds as many answers as it can; try again
 body-malformed = The body is not valid JSON: { $reason } at line { $line } column { $column }.
 body-no-object = The body must be a JSON object.
 body-no-object-because = The body must be a JSON object: { $reason } at line { $line } column { $column }.

@@ -85,6 +85,7 @@ fn errors() -> Vec<(String, PerculusError)> {
         | E::NoSuchPath
         | E::MethodNotAllowed
         | E::Unavailable
+        | E::NoRoom
         | E::Failure => (),
     };
     let fault = serde_json::from_str::<Vec<u8>>("[1,\n}").unwrap_err();
@@ -106,7 +107,7 @@ fn errors() -> Vec<(String, PerculusError)> {
         Text::of("query-malformed"),
     ];
     let errors = [E::Unauthorized, E::NotAllowed, E::BadKey, E::KeyReused, E::KeyBusy, E::KeyErased, E::NoSuchPath, E::MethodNotAllowed];
-    let errors = errors.into_iter().chain([E::Unavailable, E::Failure]);
+    let errors = errors.into_iter().chain([E::Unavailable, E::NoRoom, E::Failure]);
     let tokens = [E::SessionNotFound, E::AttendeeNotFound, E::UserNotFound, E::UsernameTaken, E::EmailTaken];
     let errors = errors.chain(bodies.map(E::Body)).chain(requests.map(E::BadRequest)).chain(tokens);
     errors.inspect(all).map(|error| (format!("{error:?}"), error)).collect()

@@ -22,6 +22,7 @@ body-too-large = gövde { $limit } bayttan uzun
 body-too-slow = gövde zamanında ulaşmadı
 body-cut-off = gövde yarıda kesildi
 body-no-room = hizmet şu anda daha fazla istek gövdesi alamıyor; yeniden deneyin
+answer-no-room = hizmet şu anda daha fazla yanıt hazırlayamıyor; yeniden deneyin
 body-malformed = Gövde geçerli bir JSON değil: satır { $line }, sütun { $column } ({ $reason }).
 body-no-object = Gövde bir JSON nesnesi olmalıdır.
 body-no-object-because = Gövde bir JSON nesnesi olmalıdır: satır { $line }, sütun { $column } ({ $reason }).

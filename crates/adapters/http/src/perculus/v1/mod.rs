@@ -10,7 +10,7 @@ use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 use futures_util::TryFutureExt;
 
-use super::routing::{add, localised, no_such_path, resource, with_and_without_slash};
+use super::routing::{add, finished, no_such_path, resource, with_and_without_slash};
 
 const LIST: &[Method] = &[Method::GET, Method::HEAD, Method::POST];
 const ONE: &[Method] = &[Method::GET, Method::HEAD, Method::PUT, Method::DELETE];
@@ -18,14 +18,14 @@ const ONE: &[Method] = &[Method::GET, Method::HEAD, Method::PUT, Method::DELETE]
 /// The calls of this version below `prefix`.
 pub fn scope(prefix: &str) -> impl HttpServiceFactory + use<> {
     let calls = web::scope(prefix).configure(routes).default_service(web::to(no_such_path));
-    calls.wrap_fn(|request, calls| calls.call(request).map_ok(localised))
+    calls.wrap_fn(|request, calls| calls.call(request).map_ok(finished))
 }
 
 /// Where tokens are made: outside the paths of the version.
 pub fn token_routes(config: &mut ServiceConfig) {
     for path in ["/auth/connect/token", "/connect/token"].into_iter().flat_map(with_and_without_slash) {
         let token = resource(&path, &[Method::POST]).route(web::post().to(token::token));
-        config.service(token.wrap_fn(|request, token| token.call(request).map_ok(localised)));
+        config.service(token.wrap_fn(|request, token| token.call(request).map_ok(finished)));
     }
 }
 

@@ -9,6 +9,7 @@ use derslik_domain::identity::{PersonField, PersonRefusal, User, UserKey, Userna
 use derslik_domain::page::Page;
 use derslik_ports::inbound::ServiceError;
 
+use crate::answer::{Reserved, list_bytes, reserve};
 use crate::body::{body_text, read_json, read_optional_json};
 use crate::perculus::auth::Caller;
 use crate::perculus::dto::item::read_object;
@@ -64,8 +65,9 @@ pub(super) async fn list(
 ) -> Result<HttpResponse, PerculusError> {
     let body = read_optional_json(&request, payload, &state).await?;
     let filter = Parameters::read(request.query_string(), &body_text(&body))?.person_filter().judge(Page::DEFAULT_SIZE)?;
+    let held = reserve(&state, &request, list_bytes(filter.page.size())).await?;
     let people = state.people.list(&actor, filter).await?;
-    Ok(json(&people.iter().map(PersonView).collect::<Vec<_>>()))
+    Ok(Reserved::to_read(held).put_on(json(&people.iter().map(PersonView).collect::<Vec<_>>())))
 }
 
 pub(super) async fn delete(state: Data<HttpState>, Caller(actor): Caller, key: Path<String>) -> Result<HttpResponse, PerculusError> {

@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use derslik_domain::idempotency::Answer;
 use derslik_domain::session::{Batch, BatchItem, BatchOutcome, Target, Verdict};
 
+use crate::answer::{Reserved, list_bytes, reserve};
 use crate::body::{body_text, read_json, read_optional_json};
 use crate::perculus::auth::Caller;
 use crate::perculus::dto::item::{RawItem, read_object};
@@ -74,8 +75,9 @@ pub(super) async fn list(
 ) -> Result<HttpResponse, PerculusError> {
     let body = read_optional_json(&request, payload, &state).await?;
     let filter = Parameters::read(request.query_string(), &body_text(&body))?.session_filter().judge()?;
+    let held = reserve(&state, &request, list_bytes(filter.page.size())).await?;
     let sessions = state.sessions.search(&actor, filter).await?;
-    Ok(json(&sessions.iter().map(SessionViewV1).collect::<Vec<_>>()))
+    Ok(Reserved::to_read(held).put_on(json(&sessions.iter().map(SessionViewV1).collect::<Vec<_>>())))
 }
 
 pub(super) async fn delete(state: Data<HttpState>, Caller(actor): Caller, guid: Path<String>) -> Result<HttpResponse, PerculusError> {

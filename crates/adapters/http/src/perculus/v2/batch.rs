@@ -7,6 +7,7 @@ use derslik_domain::idempotency::Answer;
 use derslik_domain::identity::Actor;
 use derslik_domain::session::{Batch, BatchOutcome, Verdict};
 
+use crate::answer::{Reserved, batch_bytes, reserve};
 use crate::body::{body_text, read_json};
 use crate::perculus::auth::Caller;
 use crate::perculus::dto::item::{RawItem, read_items};
@@ -33,8 +34,9 @@ pub(super) async fn upsert_batch(
     let key = RequestKey::read(&request, &body, if with_index { "index" } else { "" })?;
     let tongue = Tongue { with_index, language: Language::of(request.headers()) };
     let once = key.map(|key| key.guard(render_later(body.clone(), actor.clone(), state.limits.batch_items, tongue)));
+    let held = reserve(&state, &request, batch_bytes(items.len())).await?;
     let performed = state.sessions.upsert_batch(&actor, batch, once).await?;
-    Ok(answered(performed, tongue.language, |outcome| answer(&actor, &items, outcome, tongue)))
+    Ok(Reserved::to_tell(held).put_on(answered(performed, tongue.language, |outcome| answer(&actor, &items, outcome, tongue))))
 }
 
 /// How the client wants to be told what became of its batch.

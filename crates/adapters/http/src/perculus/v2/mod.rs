@@ -11,12 +11,12 @@ use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 use futures_util::TryFutureExt;
 
-use super::routing::{add, localised, no_such_path};
+use super::routing::{add, finished, no_such_path};
 
 /// The calls of this version below `prefix`.
 pub fn scope(prefix: &str) -> impl HttpServiceFactory + use<> {
     let calls = web::scope(prefix).configure(routes).default_service(web::to(no_such_path));
-    calls.wrap_fn(|request, calls| calls.call(request).map_ok(localised))
+    calls.wrap_fn(|request, calls| calls.call(request).map_ok(finished))
 }
 
 fn routes(config: &mut ServiceConfig) {
