@@ -1,8 +1,10 @@
-//! The direction between the crates, held against what cargo says, and what their sources may not hold.
+//! The direction between the crates, held against what cargo says, what their sources may not hold, and what the build of the
+//! container image reads.
 #![cfg(test)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
@@ -100,4 +102,39 @@ fn no_enum_forces_a_wildcard_on_the_tables_of_the_dialects() {
     assert!(looked_at > 100, "{looked_at} files");
     let root = std::fs::read_to_string(crates.join("adapters/http/src/lib.rs")).expect("it can be read");
     assert!(root.contains("deny(clippy::wildcard_enum_match_arm)"));
+}
+
+/// Runs `scripts/container-context` on a folder that is a package of its own.
+fn container_context(folder: &Path) -> Output {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/container-context");
+    Command::new(script).arg(folder).env_remove("CARGO_TARGET_DIR").output().expect("the script runs")
+}
+
+#[test]
+fn container_context_without_a_file_that_the_build_reads_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| {
+        let file = folder.path().join(name);
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+        std::fs::write(file, text).expect("a file");
+    };
+    write("Cargo.toml", "[package]\nname = \"small\"\nversion = \"1.0.0\"\nedition = \"2024\"\n");
+    write("Cargo.lock", "version = 4\n\n[[package]]\nname = \"small\"\nversion = \"1.0.0\"\n");
+    write("src/lib.rs", "#![doc = include_str!(\"../docs/deep/page.md\")]\n");
+    write("docs/deep/page.md", "A page.\n");
+    write("docs/deep/other.txt", "Not a page.\n");
+
+    write(".dockerignore", "*\n!Cargo.*\n!src\n");
+    let refused = container_context(folder.path());
+    let text = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && text.contains("docs/deep/page.md") && text.contains(".dockerignore"), "{refused:?}");
+
+    write(".dockerignore", "# comment\n*\n!Cargo.*\n!src\n!docs/**/*.md\n");
+    let taken = container_context(folder.path());
+    assert!(taken.status.success(), "{taken:?}");
+    assert!(!folder.path().join("target/context/docs/deep/other.txt").exists());
+
+    // A file that leaves the context leaves the copy of an earlier run too.
+    write(".dockerignore", "*\n!Cargo.*\n!src\n!docs\ndocs/deep\n");
+    assert!(!container_context(folder.path()).status.success());
 }
