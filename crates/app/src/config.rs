@@ -1,6 +1,8 @@
 //! The settings, and where they come from: defaults, then a TOML file, then the environment, then flags. Whoever comes
 //! later wins.
 
+mod load;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,8 +18,6 @@ use derslik_http::openreplay::JobsCompat;
 use derslik_storage::{DatabaseUrl, PoolSettings};
 use derslik_worker::Settings;
 use derslik_worker::handlers::{CalendarTemplate, DEFAULT_RETENTION, Retention};
-use figment::Figment;
-use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -43,6 +43,8 @@ pub struct Config {
     pub fixed_dev_keys: bool,
     /// An RFC 3339 instant at which the clock of the service starts. Profile `dev` only.
     pub dev_clock: Option<String>,
+    /// What profile `dev` allows.
+    pub dev: DevConfig,
     /// The log.
     pub log: LogConfig,
     /// The HTTP side.
@@ -97,6 +99,14 @@ pub enum Profile {
     Dev,
     /// To rely on it.
     Production,
+}
+
+/// What profile `dev` allows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DevConfig {
+    /// Whether credentials that everybody knows may be used from other machines.
+    pub allow_remote: bool,
 }
 
 /// The log.
@@ -259,6 +269,7 @@ impl Default for Config {
             profile: Profile::Dev,
             fixed_dev_keys: false,
             dev_clock: None,
+            dev: DevConfig::default(),
             log: LogConfig::default(),
             http: HttpConfig::default(),
             database: DatabaseConfig::default(),
@@ -285,7 +296,7 @@ impl Default for HttpConfig {
             batch_max_items: limits.batch_items,
             bodies_in_flight_bytes: limits.bodies_in_flight_bytes,
             answers_in_flight_bytes: limits.answers_in_flight_bytes,
-            grace_seconds: 8,
+            grace_seconds: 5,
         }
     }
 }
@@ -370,22 +381,13 @@ impl Config {
     /// # Errors
     /// If a setting is unknown, can't be read or does not go with another; the text names it and where it came from.
     pub fn load(file: Option<&PathBuf>, flags: &Flags) -> anyhow::Result<Self> {
-        let mut figment = Figment::from(Serialized::defaults(Self::default()));
-        if let Some(file) = file {
-            figment = figment.merge(Toml::file_exact(file));
-        }
-        let config: Self = figment
-            .merge(Env::raw().only(&["DATABASE_URL"]))
-            .merge(Env::prefixed("DERSLIK_").split("__"))
-            .merge(Serialized::defaults(flags))
-            .extract()
-            .context("the configuration can't be used")?;
+        let config = load::load(file.map(PathBuf::as_path), flags).context("the configuration can't be used")?;
         config.check().context("the configuration can't be used")?;
         Ok(config)
     }
 
     fn check(&self) -> anyhow::Result<()> {
-        self.validate()?;
+        self.validate().map_err(|errors| load::explain_ranges(&errors))?;
         self.database()?;
         self.account_settings()?;
         self.clock_start()?;
@@ -394,7 +396,17 @@ impl Config {
         if self.profile == Profile::Production {
             ensure!(!self.fixed_dev_keys, "fixed_dev_keys makes credentials that everybody knows: profile dev only");
             ensure!(self.dev_clock.is_none(), "dev_clock makes a clock that lies: profile dev only");
+            ensure!(
+                self.database_url.is_some(),
+                "profile production needs a database by name: set --database-url, DATABASE_URL or DATABASE_URL_FILE"
+            );
         }
+        ensure!(
+            !self.fixed_dev_keys || self.listen.ip().is_loopback() || self.dev.allow_remote,
+            "fixed_dev_keys makes credentials that everybody knows, and {} can be reached from other machines: \
+             listen on 127.0.0.1, or set dev.allow_remote to true",
+            self.listen
+        );
         Ok(())
     }
 
@@ -419,6 +431,12 @@ impl Config {
             lock_timeout: Duration::from_millis(self.database.lock_timeout_ms),
             sqlite_full_sync: self.database.sqlite_full_sync,
         }
+    }
+
+    /// How long the process may take to end once it was told to stop: what the grace periods take, and what is done after.
+    pub fn stop_limit(&self) -> Duration {
+        const AFTER_GRACE: Duration = Duration::from_millis(2_500);
+        Duration::from_secs(self.http.grace_seconds.max(self.jobs.grace_seconds)) + AFTER_GRACE
     }
 
     /// How a worker works.

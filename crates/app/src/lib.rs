@@ -9,17 +9,21 @@
 //! | `accounts` | the accounts of the dev profile, and new keys |
 //! | `known_person` | a person whom everybody knows, for tests |
 //! | `passwords` | Argon2id |
-//! | `server` | serving until a signal comes |
+//! | `signals` | the signals that end the process |
+//! | `server` | serving until the process is told to stop |
 //! | `tls` | the certificate and its key |
 //! | `telemetry` | where the log goes |
+//! | `log_queue` | why the log never blocks |
 #![forbid(unsafe_code)]
 
 pub mod accounts;
 pub mod cli;
 pub mod config;
 pub mod known_person;
+pub mod log_queue;
 pub mod passwords;
 pub mod server;
+pub mod signals;
 pub mod system;
 pub mod telemetry;
 pub mod tls;

@@ -1,16 +1,35 @@
-//! Where the log goes: to standard error, so that standard output is free for what a command prints.
+//! Where the log goes: to standard error, so that standard output is free for what a command prints. A thread of its own
+//! writes it, so that no other thread depends on the program that reads standard error.
 
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use anyhow::Context;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{LogConfig, LogFormat};
+use crate::log_queue::LogQueue;
+
+static STANDARD_ERROR: LazyLock<LogQueue> = LazyLock::new(|| {
+    LogQueue::start(std::io::stderr(), |lines| {
+        tracing::warn!(lines, "dropped lines of the log: standard error was not read");
+    })
+});
+
+/// How long the end of the process waits for the log to be read.
+const LAST_LINES: Duration = Duration::from_millis(500);
 
 /// Starts the log.
 ///
 /// # Errors
 /// If the filter can't be read.
 pub fn start(config: &LogConfig) -> anyhow::Result<()> {
-    let filter = EnvFilter::builder().parse(&config.filter)?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter = EnvFilter::builder().parse(&config.filter).with_context(|| format!("log.filter can't be {}", config.filter))?;
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(|| STANDARD_ERROR.clone())
+        // It would print to standard error, and panic where that is closed.
+        .log_internal_errors(false);
     // Tests start it more than once; the first one stays.
     let started = match config.format {
         LogFormat::Text => subscriber.with_ansi(false).try_init(),
@@ -18,4 +37,25 @@ pub fn start(config: &LogConfig) -> anyhow::Result<()> {
     };
     started.ok();
     Ok(())
+}
+
+/// Has panics logged. The hook of the standard library writes to standard error itself, and waits where that is not read.
+pub fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        if tracing::enabled!(tracing::Level::ERROR) {
+            tracing::error!(%panic, "a thread panicked");
+        } else {
+            say(&panic.to_string());
+        }
+    }));
+}
+
+/// Writes a line to standard error beside the log.
+pub fn say(line: &str) {
+    STANDARD_ERROR.push(format!("{line}\n").into_bytes());
+}
+
+/// Waits for the last lines to be written, for a moment at most: the process is about to end.
+pub fn flush() {
+    STANDARD_ERROR.flush(LAST_LINES);
 }

@@ -1,22 +1,108 @@
-//! The certificate and the key by which connections are encrypted. Nothing older than TLS 1.2 is spoken.
+//! The certificate and the key by which connections are encrypted, which can be read again while the service runs. Nothing
+//! older than TLS 1.2 is spoken.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::Context;
 use rustls::ServerConfig;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
 
-/// What a certificate chain and a key in PEM files come to.
-///
-/// # Errors
-/// If a file can't be read, or the two don't go together.
-pub fn load(certificates: &Path, key: &Path) -> anyhow::Result<ServerConfig> {
-    let chain = CertificateDer::pem_file_iter(certificates).and_then(Iterator::collect);
-    let chain: Vec<_> = chain.with_context(|| format!("tls_cert {} can't be read", certificates.display()))?;
-    let key = PrivateKeyDer::from_pem_file(key).with_context(|| format!("tls_key {} can't be read", key.display()))?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?.with_no_client_auth();
-    config.with_single_cert(chain, key).context("tls_cert and tls_key can't be used together")
+/// A certificate chain and its key, from PEM files.
+pub struct Certificate {
+    chain_file: PathBuf,
+    key_file: PathBuf,
+    provider: Arc<CryptoProvider>,
+    current: RwLock<Arc<CertifiedKey>>,
+}
+
+impl std::fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Certificate").field("chain_file", &self.chain_file).finish_non_exhaustive()
+    }
+}
+
+impl Certificate {
+    /// Reads the files.
+    ///
+    /// # Errors
+    /// If a file can't be read, or the two don't go together.
+    pub fn load(chain_file: &Path, key_file: &Path) -> anyhow::Result<Arc<Self>> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let current = RwLock::new(Arc::new(read(chain_file, key_file, &provider)?));
+        Ok(Arc::new(Self { chain_file: chain_file.to_owned(), key_file: key_file.to_owned(), provider, current }))
+    }
+
+    /// Reads the files again, for connections that are made from now on.
+    ///
+    /// # Errors
+    /// As [`Certificate::load`]; then the certificate stays.
+    pub fn reload(&self) -> anyhow::Result<()> {
+        let fresh = Arc::new(read(&self.chain_file, &self.key_file, &self.provider)?);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        Ok(())
+    }
+
+    /// How a server speaks TLS with it.
+    ///
+    /// # Errors
+    /// If no protocol version can be spoken.
+    pub fn server_config(self: &Arc<Self>) -> anyhow::Result<ServerConfig> {
+        let config = ServerConfig::builder_with_provider(Arc::clone(&self.provider)).with_safe_default_protocol_versions()?;
+        let certificate: Arc<dyn ResolvesServerCert> = Arc::<Self>::clone(self);
+        Ok(config.with_no_client_auth().with_cert_resolver(certificate))
+    }
+}
+
+impl ResolvesServerCert for Certificate {
+    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+fn read(chain_file: &Path, key_file: &Path, provider: &CryptoProvider) -> anyhow::Result<CertifiedKey> {
+    let chain = CertificateDer::pem_file_iter(chain_file).and_then(Iterator::collect);
+    let chain: Vec<_> = chain.with_context(|| format!("tls_cert {} can't be read", chain_file.display()))?;
+    let key = PrivateKeyDer::from_pem_file(key_file).with_context(|| format!("tls_key {} can't be read", key_file.display()))?;
+    CertifiedKey::from_der(chain, key, provider).context("tls_cert and tls_key can't be used together")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Copies a certificate and a key that are for tests alone to where the service reads them.
+    fn install(name: &str, folder: &Path) -> (PathBuf, PathBuf) {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls");
+        let (chain, key) = (folder.join("tls.crt"), folder.join("tls.key"));
+        std::fs::copy(source.join(format!("{name}.crt")), &chain).unwrap();
+        std::fs::copy(source.join(format!("{name}.key")), &key).unwrap();
+        (chain, key)
+    }
+
+    #[test]
+    fn a_certificate_is_read_again_and_stays_where_the_new_one_is_broken() {
+        let folder = tempfile::tempdir().unwrap();
+        let (chain, key) = install("one", folder.path());
+        let certificate = Certificate::load(&chain, &key).unwrap();
+        let shown = || certificate.current.read().unwrap().cert.clone();
+        let first = shown();
+
+        install("other", folder.path());
+        certificate.reload().unwrap();
+        let second = shown();
+        assert_ne!(first, second);
+
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls/one.key");
+        std::fs::copy(source, &key).unwrap();
+        assert!(certificate.reload().unwrap_err().to_string().contains("together"));
+        std::fs::write(&chain, "nothing").unwrap();
+        assert!(certificate.reload().is_err());
+        assert_eq!(shown(), second);
+        certificate.server_config().unwrap();
+    }
 }

@@ -6,6 +6,7 @@
 //! | `conflict` | which unique key a row would have broken |
 //! | `conn` | the two kinds of connection, and `on_conn!`, which type-checks a query once for each |
 //! | `pool` | where connections come from and how a dead one is replaced |
+//! | `url` | what is wrong with the URL of a database |
 //! | `unit_of_work` | the one hop to a blocking thread, with its transaction |
 //! | `look_up` | look-ups of single things, which share statements |
 //! | `rows` | results that are not held as a whole |
@@ -14,6 +15,7 @@
 //! | `wake` | how whoever runs jobs learns that there is something to do |
 //! | `session`, `attendee`, `identity`, `idempotency`, `course`, `job`, `project` | the repositories |
 //! | `migrate` | bringing a database up to date |
+//! | `schema_state` | whether a database is up to date |
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -33,12 +35,15 @@ mod pool;
 mod project;
 mod rows;
 mod schema;
+mod schema_state;
 mod session;
 mod text;
 mod types;
 mod unit_of_work;
+mod url;
 mod wake;
 
 pub use migrate::{MigrateError, Migrated, schema_revision};
 pub use pool::{DatabaseUrl, DatabaseUrlError, PoolSettings};
+pub use schema_state::SchemaState;
 pub use unit_of_work::DieselUnitOfWork;

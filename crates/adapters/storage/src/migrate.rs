@@ -1,28 +1,30 @@
-//! Bringing a database up to date. The migrations are part of the program.
+//! Bringing a database up to date. The migrations are part of the program. On a database that is up to date it changes
+//! nothing, and needs no right to.
 //!
 //! A program touches no database that holds a migration which it does not know: another version of it made the tables, and
 //! only that version knows what may be written there. Whoever goes back to an older program undoes its migrations first.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use diesel::RunQueryDsl;
 use diesel::connection::{Connection, SimpleConnection};
 use diesel::migration::MigrationSource;
 use diesel::pg::PgConnection;
+use diesel::sql_types::{BigInt, Bool};
 use diesel::sqlite::SqliteConnection;
+use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::pool::{Access, ConnectError, Connector, DatabaseUrl, PgConnector, PoolSettings, SqliteConnector};
+use crate::schema_state::{Inspect, SchemaState, inspect};
 
-const POSTGRES: EmbeddedMigrations = embed_migrations!("../../../migrations/postgres");
-const SQLITE: EmbeddedMigrations = embed_migrations!("../../../migrations/sqlite");
+pub(crate) const POSTGRES: EmbeddedMigrations = embed_migrations!("../../../migrations/postgres");
+pub(crate) const SQLITE: EmbeddedMigrations = embed_migrations!("../../../migrations/sqlite");
 
 /// The advisory lock that processes take in turn when they start together; any number that nobody else uses.
 const LOCK: i64 = 0x6465_7273_6c69_6b01;
 
 /// How long a migration of SQLite waits for another process that is at it.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What was done to a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +44,12 @@ pub enum MigrateError {
     Unknown {
         /// The versions of those migrations, oldest first.
         versions: Vec<String>,
+    },
+    /// The database is the one of another program. Nothing was done.
+    #[error("the database holds tables of another program ({}) and none of Derslik", .tables.join(", "))]
+    Foreign {
+        /// Some of those tables.
+        tables: Vec<String>,
     },
     /// A migration failed; on PostgreSQL those before it stay.
     #[error("a migration failed")]
@@ -74,6 +82,15 @@ impl DatabaseUrl {
     /// # Errors
     /// [`MigrateError`].
     pub fn migrate(&self) -> Result<Migrated, MigrateError> {
+        let applied = match self.schema_state()? {
+            SchemaState::Current => Vec::new(),
+            SchemaState::Behind(_) | SchemaState::NoDatabase => self.apply_missing()?,
+        };
+        // Steps that SQL can't do belong here: each runs at every call, so it finds its own work and leaves what is done.
+        Ok(Migrated { applied })
+    }
+
+    fn apply_missing(&self) -> Result<Vec<String>, MigrateError> {
         let settings = PoolSettings::default();
         match self {
             Self::Postgres(url) => migrate_postgres(&mut PgConnector { url: url.clone(), settings }.connect_unbounded()?),
@@ -82,37 +99,35 @@ impl DatabaseUrl {
     }
 }
 
-fn migrate_postgres(conn: &mut PgConnection) -> Result<Migrated, MigrateError> {
-    diesel::sql_query("SELECT pg_advisory_lock($1)").bind::<diesel::sql_types::BigInt, _>(LOCK).execute(conn)?;
+#[derive(QueryableByName)]
+struct Locked {
+    #[diesel(sql_type = Bool)]
+    locked: bool,
+}
+
+fn migrate_postgres(conn: &mut PgConnection) -> Result<Vec<String>, MigrateError> {
     // The lock goes with the connection, also where a migration fails.
+    let Locked { locked } = sql_query("SELECT pg_try_advisory_lock($1) AS locked").bind::<BigInt, _>(LOCK).get_result(conn)?;
+    if !locked {
+        tracing::info!("another process brings the database up to date: waiting for it");
+        sql_query("SELECT pg_advisory_lock($1)").bind::<BigInt, _>(LOCK).execute(conn)?;
+    }
     apply(conn, POSTGRES)
 }
 
-fn migrate_sqlite(conn: &mut SqliteConnection) -> Result<Migrated, MigrateError> {
+fn migrate_sqlite(conn: &mut SqliteConnection) -> Result<Vec<String>, MigrateError> {
     conn.batch_execute(&format!("PRAGMA busy_timeout = {}", PATIENCE.as_millis()))?;
     conn.immediate_transaction(|conn| apply(conn, SQLITE))
 }
 
 /// Runs under a lock that keeps other processes out.
-fn apply<C>(conn: &mut C, migrations: EmbeddedMigrations) -> Result<Migrated, MigrateError>
+fn apply<C>(conn: &mut C, migrations: EmbeddedMigrations) -> Result<Vec<String>, MigrateError>
 where
-    C: Connection + MigrationHarness<C::Backend>,
+    C: Connection + Inspect + MigrationHarness<C::Backend>,
 {
-    let versions = unknown_versions(conn, &migrations).map_err(MigrateError::Migration)?;
-    if !versions.is_empty() {
-        return Err(MigrateError::Unknown { versions });
+    if inspect(conn)? == SchemaState::Current {
+        return Ok(Vec::new());
     }
     let applied = conn.run_pending_migrations(migrations).map_err(MigrateError::Migration)?;
-    Ok(Migrated { applied: applied.iter().map(ToString::to_string).collect() })
-}
-
-/// What was applied to the database and is none of these migrations.
-fn unknown_versions<C>(conn: &mut C, migrations: &EmbeddedMigrations) -> diesel::migration::Result<Vec<String>>
-where
-    C: Connection + MigrationHarness<C::Backend>,
-{
-    let known = MigrationSource::<C::Backend>::migrations(migrations)?;
-    let known: BTreeSet<_> = known.iter().map(|migration| migration.name().version().to_string()).collect();
-    let applied: BTreeSet<_> = conn.applied_migrations()?.iter().map(ToString::to_string).collect();
-    Ok(applied.difference(&known).cloned().collect())
+    Ok(applied.iter().map(ToString::to_string).collect())
 }

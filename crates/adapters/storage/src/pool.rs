@@ -14,6 +14,7 @@ use diesel::{Connection, ConnectionError};
 use crate::conn::Conn;
 use crate::error::is_locked;
 use crate::look_up::{AT_ONCE, KINDS};
+use crate::url::check_postgres;
 
 /// Which database, and where.
 #[derive(Clone, PartialEq, Eq)]
@@ -28,8 +29,20 @@ pub enum DatabaseUrl {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DatabaseUrlError {
     /// The scheme is another.
-    #[error("the database URL must begin with sqlite:// or postgres://, not with {0:?}")]
+    #[error("the database URL must begin with sqlite:// or postgres://, not with {0}")]
     Scheme(String),
+    /// It has no scheme that could be shown: the text may hold a password.
+    #[error("the database URL must begin with sqlite:// or postgres://")]
+    NoScheme,
+    /// A character ends a part of the URL too early, or an escape is not complete.
+    #[error(
+        "the user, the password, the host or the port in the database URL can't be read: special characters in them must be \
+         percent-encoded, such as %40 for @, %2F for /, %3A for :, %3F for ?, %23 for # and %25 for %"
+    )]
+    Unescaped,
+    /// A parameter is no pair.
+    #[error("each parameter of the database URL must be a name, one = and a value")]
+    Parameters,
     /// No file is named, or one that would be a database of its own for each connection.
     #[error("an SQLite URL must name a file: sqlite://path/to/file")]
     NoFile,
@@ -40,14 +53,17 @@ impl FromStr for DatabaseUrl {
 
     fn from_str(url: &str) -> Result<Self, DatabaseUrlError> {
         match url.split_once("://") {
-            Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres(url.to_owned())),
+            Some(("postgres" | "postgresql", rest)) => check_postgres(rest).map(|()| Self::Postgres(url.to_owned())),
             Some(("sqlite", "" | ":memory:")) => Err(DatabaseUrlError::NoFile),
             Some(("sqlite", path)) => Ok(Self::Sqlite(path.into())),
-            Some((scheme, _)) => Err(DatabaseUrlError::Scheme(format!("{scheme}://"))),
-            // Whatever it is, it may hold a password: only its beginning is shown.
-            None => Err(DatabaseUrlError::Scheme(url.chars().take(10).collect())),
+            Some((scheme, _)) if is_scheme(scheme) => Err(DatabaseUrlError::Scheme(format!("{scheme}://"))),
+            _ => Err(DatabaseUrlError::NoScheme),
         }
     }
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'+')
 }
 
 impl fmt::Display for DatabaseUrl {
@@ -327,7 +343,7 @@ mod tests {
     #[test]
     fn any_other_scheme_is_refused_without_showing_a_password() {
         let refused = |url: &str| url.parse::<DatabaseUrl>().unwrap_err().to_string();
-        assert_eq!(refused("mysql://u:secret@h/d"), "the database URL must begin with sqlite:// or postgres://, not with \"mysql://\"");
+        assert_eq!(refused("mysql://u:secret@h/d"), "the database URL must begin with sqlite:// or postgres://, not with mysql://");
         assert!(!refused("host=h user=u password=secret").contains("secret"));
         for url in ["sqlite://", "sqlite://:memory:"] {
             assert_eq!(url.parse::<DatabaseUrl>(), Err(DatabaseUrlError::NoFile));
@@ -336,7 +352,7 @@ mod tests {
 
     #[test]
     fn a_printed_url_tells_neither_user_nor_password() {
-        let url: DatabaseUrl = "postgres://user:p@ss@db:5432/derslik?password=again".parse().unwrap();
+        let url: DatabaseUrl = "postgres://user:p%40ss@db:5432/derslik?password=again".parse().unwrap();
         assert_eq!(format!("{url} {url:?}"), "postgres://db:5432/derslik postgres://db:5432/derslik");
         let url: DatabaseUrl = "postgres://db/derslik?user=me@srv&password=hunter2".parse().unwrap();
         assert_eq!(url.to_string(), "postgres://db/derslik");

@@ -27,7 +27,7 @@ pub(crate) struct Finished {
 
 /// Writes down what is done once no jobs are claimed any more, until nobody can send more.
 pub(crate) async fn write_rest<U: UnitOfWork>(worker: Arc<Worker<U>>, rest: Rest) {
-    let Rest { waiting: mut done, mut finished } = rest;
+    let Rest { waiting: mut done, mut finished, .. } = rest;
     let batch = usize::from(worker.settings.batch);
     while !done.is_empty() || finished.recv_many(&mut done, batch).await > 0 {
         let now = done.drain(..done.len().min(batch)).collect();

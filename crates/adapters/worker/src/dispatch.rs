@@ -10,7 +10,7 @@ use derslik_ports::outbound::{StoreError, Tenant, UnitOfWork};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -65,6 +65,8 @@ pub(crate) struct Dispatch<U> {
 
 /// What is done and not written down yet, and where more of it comes from until the last attempt has ended.
 pub(crate) struct Rest {
+    /// When the grace period of what still runs ends.
+    pub(crate) give_up_at: Instant,
     pub(crate) waiting: Vec<Finished>,
     pub(crate) finished: UnboundedReceiver<Finished>,
 }
@@ -93,7 +95,11 @@ impl<U: UnitOfWork> Dispatch<U> {
     pub(crate) async fn run(mut self, stop: &CancellationToken) -> Rest {
         while !stop.is_cancelled() {
             if Instant::now() >= self.look_at {
-                self.look().await;
+                // A database that does not answer must not keep the worker from stopping.
+                tokio::select! {
+                    () = stop.cancelled() => break,
+                    () = self.look() => {}
+                }
             }
             while self.should_exchange() {
                 self.start_exchange();
@@ -108,10 +114,16 @@ impl<U: UnitOfWork> Dispatch<U> {
                 () = sleep_until(self.look_at) => {}
             }
         }
-        while let Some(ended) = self.exchanges.join_next().await {
-            self.settle(ended);
+        let give_up_at = Instant::now() + self.worker.settings.grace;
+        let settled = async {
+            while let Some(ended) = self.exchanges.join_next().await {
+                self.settle(ended);
+            }
+        };
+        if timeout_at(give_up_at, settled).await.is_err() {
+            tracing::warn!("stopped while the store was asked for jobs and did not answer");
         }
-        Rest { waiting: self.waiting, finished: self.finished }
+        Rest { give_up_at, waiting: self.waiting, finished: self.finished }
     }
 
     /// Finds the accounts that have due jobs, and when to look again.

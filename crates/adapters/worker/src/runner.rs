@@ -7,7 +7,7 @@ use std::time::Duration;
 use derslik_domain::job::{LeaseTerm, RetryPolicy, WorkerId};
 use derslik_ports::outbound::{Clock, Ids, UnitOfWork};
 use tokio::sync::Notify;
-use tokio::time::timeout;
+use tokio::time::{timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -18,8 +18,8 @@ use crate::lease::{Leases, beat};
 use crate::registry::Registry;
 use crate::{rescue, sweeps};
 
-/// How long a worker that gives up waits for its jobs to be given back.
-const LAST_WORDS: Duration = Duration::from_secs(3);
+/// How long a worker that gives up waits for its jobs to be given back, and then for the last ends to be written down.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// How a worker works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,10 +133,11 @@ impl<U: UnitOfWork> Runner<U> {
             tokio::spawn(sweeps::ask(Arc::clone(&worker))),
         ];
         let rest = Dispatch::new(Arc::clone(&worker), ports.sleeper, attempts.clone()).run(&stop).await;
+        let give_up_at = rest.give_up_at;
         let writer = tokio::spawn(write_rest(Arc::clone(&worker), rest));
 
         attempts.close();
-        if timeout(settings.grace, attempts.wait()).await.is_err() {
+        if timeout_at(give_up_at, attempts.wait()).await.is_err() {
             worker.giving_up.cancel();
             if timeout(LAST_WORDS, attempts.wait()).await.is_err() {
                 tracing::warn!(jobs = attempts.len(), "stopped with jobs that could not be given back; their leases will end");

@@ -1,6 +1,7 @@
 //! `derslik job`
 
 use std::io::Write;
+use std::mem::ManuallyDrop;
 
 use clap::{Args, Subcommand};
 use derslik_domain::id::{AccountId, Id, JobId};
@@ -58,7 +59,7 @@ pub(super) struct OneJob {
 
 /// What the commands work with.
 struct Session {
-    runtime: Runtime,
+    runtime: ManuallyDrop<Runtime>,
     uow: DieselUnitOfWork,
     account: AccountId,
     now: Timestamp,

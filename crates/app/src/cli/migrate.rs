@@ -2,7 +2,8 @@
 
 use std::io::Write;
 
-use super::{Failure, bring_up_to_date};
+use super::Failure;
+use super::database::bring_up_to_date;
 use crate::config::Config;
 
 pub(super) fn run(config: &Config) -> Result<(), Failure> {

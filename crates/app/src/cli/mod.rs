@@ -7,13 +7,17 @@
 //! | 2 | wrong usage or configuration |
 //! | 3 | the database can't be reached or brought up to date |
 //! | 4 | the address can't be listened on |
+//! | 128 and more | a signal, whose number is added, ended a command before it was done |
 
 mod account;
 mod audit;
 mod banner;
 mod course;
+mod database;
+mod folder;
 mod job;
 mod migrate;
+mod runtime;
 mod serve;
 mod token;
 mod user;
@@ -27,12 +31,15 @@ use std::sync::Arc;
 use clap::{Args, Parser, Subcommand};
 use derslik_domain::id::AccountId;
 use derslik_ports::outbound::{Clock, StoreError, Tenant, UnitOfWork};
-use derslik_storage::{DatabaseUrl, DieselUnitOfWork};
-use tokio::runtime::Runtime;
+use derslik_storage::DieselUnitOfWork;
 
 use crate::config::{Config, Flags, Profile};
+use crate::signals::{Ended, Signals};
 use crate::system::{ShiftedClock, SystemClock};
 use crate::telemetry;
+
+use database::open_database;
+use runtime::runtime;
 
 /// One service that speaks three public classroom APIs.
 #[derive(Debug, Parser)]
@@ -128,10 +135,10 @@ enum Failure {
 
 /// Runs the command that the arguments of the process name.
 pub fn run() -> ExitCode {
-    match Cli::parse().run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
-    }
+    let outcome = Cli::parse().run();
+    let code = outcome.map_or_else(Failure::report, |()| ExitCode::SUCCESS);
+    telemetry::flush();
+    code
 }
 
 impl Cli {
@@ -154,9 +161,11 @@ impl Cli {
         }
         let config = Config::load(self.common.config.as_ref(), &flags).map_err(Failure::Usage)?;
         telemetry::start(&config.log).map_err(Failure::Usage)?;
+        telemetry::log_panics();
+        let signals = Signals::watch(self.command.when_interrupted()).map_err(|error| Failure::Other(error.into()))?;
         match self.command {
-            Command::Serve(args) => serve::run(&config, if args.no_worker { serve::Work::Elsewhere } else { serve::Work::Here }),
-            Command::Worker(_) => worker::run(&config),
+            Command::Serve(args) => serve::run(&config, &signals, if args.no_worker { serve::Work::Elsewhere } else { serve::Work::Here }),
+            Command::Worker(_) => worker::run(&config, &signals),
             Command::Migrate => migrate::run(&config),
             Command::Account(command) => command.run(&config),
             Command::Course(command) => command.run(&config),
@@ -168,44 +177,27 @@ impl Cli {
     }
 }
 
+impl Command {
+    /// What a signal means for the exit code.
+    const fn when_interrupted(&self) -> Ended {
+        match self {
+            Self::Serve(_) | Self::Worker(_) => Ended::Done,
+            _ => Ended::Interrupted,
+        }
+    }
+}
+
 impl Failure {
     fn report(self) -> ExitCode {
-        use std::io::Write;
         let (code, error) = match self {
             Self::Other(error) => (1, error),
             Self::Usage(error) => (2, error),
             Self::Database(error) => (3, error),
             Self::Listen(error) => (4, error),
         };
-        // Nothing can be done where standard error is closed.
-        writeln!(std::io::stderr(), "derslik: {error:#}").ok();
+        telemetry::say(&format!("derslik: {error:#}"));
         ExitCode::from(code)
     }
-}
-
-/// The runtime on which everything waits, and whose blocking threads work on the database.
-fn runtime(config: &Config) -> Result<Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .max_blocking_threads(config.pool().threads().saturating_add(crate::passwords::AT_ONCE))
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::Other(error.into()))
-}
-
-/// A database that was brought up to date.
-fn open_database(config: &Config, runtime: &Runtime) -> Result<DieselUnitOfWork, Failure> {
-    let url = config.database().map_err(Failure::Usage)?;
-    bring_up_to_date(&url)?;
-    Ok(DieselUnitOfWork::new(&url, config.pool(), runtime.handle()))
-}
-
-fn bring_up_to_date(url: &DatabaseUrl) -> Result<Vec<String>, Failure> {
-    let migrated = url.migrate().map_err(|error| Failure::Database(anyhow::Error::new(error).context(format!("database {url}"))))?;
-    if !migrated.applied.is_empty() {
-        tracing::info!(migrations = migrated.applied.len(), "brought the database up to date");
-    }
-    Ok(migrated.applied)
 }
 
 fn clock(config: &Config) -> Result<Arc<dyn Clock>, Failure> {

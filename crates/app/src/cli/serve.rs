@@ -1,11 +1,10 @@
 //! `derslik serve`
 
-use std::io::Write;
-use std::net::TcpListener;
+use std::io::{ErrorKind, Write};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use derslik_http::Socket;
 use derslik_http::classroom::ClassroomSettings;
 use derslik_ports::outbound::{Clock, StoreError};
@@ -14,17 +13,19 @@ use derslik_services::identity::{Credentials, provision, usable_credentials};
 use derslik_services::people::People;
 use derslik_storage::DieselUnitOfWork;
 use tokio::runtime::Runtime;
-use tokio_util::sync::CancellationToken;
 
 use super::banner::Banner;
+use super::database::open_to_serve;
 use super::worker::runner;
-use super::{Failure, clock, open_database, runtime};
+use super::{Failure, clock, runtime};
 use crate::accounts::{DevAccount, dev_accounts};
 use crate::config::{Config, Profile};
 use crate::known_person::{KnownPassword, add_known_person};
+use crate::server;
+use crate::signals::Signals;
 use crate::system::SystemIds;
+use crate::tls::Certificate;
 use crate::wiring::wire;
-use crate::{server, tls};
 
 /// Where jobs are run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,16 +36,16 @@ pub(super) enum Work {
     Elsewhere,
 }
 
-pub(super) fn run(config: &Config, work: Work) -> Result<(), Failure> {
-    let listen = || format!("can't listen on {}", config.listen);
-    let listener = TcpListener::bind(config.listen).with_context(listen).map_err(Failure::Listen)?;
-    let address = listener.local_addr().with_context(listen).map_err(Failure::Listen)?;
-    let tls = match (&config.tls_cert, &config.tls_key) {
-        (Some(certificates), Some(key)) => Some(tls::load(certificates, key).map_err(Failure::Usage)?),
+pub(super) fn run(config: &Config, signals: &Signals, work: Work) -> Result<(), Failure> {
+    let certificate = match (&config.tls_cert, &config.tls_key) {
+        (Some(chain), Some(key)) => Some(Certificate::load(chain, key).map_err(Failure::Usage)?),
         _ => None,
     };
+    let tls = certificate.as_ref().map(Certificate::server_config).transpose().map_err(Failure::Usage)?;
     let runtime = runtime(config)?;
-    let uow = open_database(config, &runtime)?;
+    let uow = open_to_serve(config, &runtime)?;
+    let listener = TcpListener::bind(config.listen).map_err(|error| cannot_listen(config.listen, error))?;
+    let address = listener.local_addr().map_err(|error| cannot_listen(config.listen, error))?;
     let clock = clock(config)?;
     let accounts = match config.profile {
         Profile::Dev => set_up_dev_accounts(config, &runtime, &uow, clock.as_ref())?,
@@ -63,17 +64,19 @@ pub(super) fn run(config: &Config, work: Work) -> Result<(), Failure> {
         0 => std::thread::available_parallelism().map_or(1, Into::into),
         workers => workers,
     };
-    // Whoever waits for the banner may send requests at once: the listener is open, and holds them until they are served.
-    let banner =
-        Banner { address, is_encrypted: tls.is_some(), profile: config.profile, accounts: &accounts, now: clock.now() }.to_string();
-    std::io::stdout().write_all(banner.as_bytes()).map_err(|error| Failure::Other(error.into()))?;
-    tracing::info!(%address, database = %config.database().map_err(Failure::Usage)?, "serving");
-    let grace = Duration::from_secs(config.http.grace_seconds);
-    let stop = CancellationToken::new();
-    let worker = match work {
-        Work::Here => Some(runtime.spawn(runner(config, &uow, clock)?.run(stop.clone()))),
+    let stop = signals.stop_within(config.stop_limit());
+    if let Some(certificate) = certificate {
+        signals.reload_with(move || reload(&certificate));
+    }
+    let runner = match work {
+        Work::Here => Some(runner(config, &uow, Arc::clone(&clock))?),
         Work::Elsewhere => None,
     };
+    // A client that reads the banner may send requests at once: the listener is open, and holds them until they are served.
+    show(&Banner { address, is_encrypted: tls.is_some(), profile: config.profile, accounts: &accounts, now: clock.now() });
+    tracing::info!(%address, database = %config.database().map_err(Failure::Usage)?, "serving");
+    let grace = Duration::from_secs(config.http.grace_seconds);
+    let worker = runner.map(|runner| runtime.spawn(runner.run(stop.clone())));
     let served = runtime.block_on(server::serve(Socket { listener, tls }, state, workers, grace, stop));
     if let Some(worker) = worker {
         runtime.block_on(worker).map_err(|error| Failure::Other(error.into()))?;
@@ -81,6 +84,31 @@ pub(super) fn run(config: &Config, work: Work) -> Result<(), Failure> {
     served.map_err(|error| Failure::Other(error.into()))?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Prints the banner. The service does without a reader of it.
+fn show(banner: &Banner<'_>) {
+    let mut output = std::io::stdout();
+    if let Err(error) = output.write_all(banner.to_string().as_bytes()).and_then(|()| output.flush()) {
+        tracing::warn!(%error, "nothing was printed: standard output is closed");
+    }
+}
+
+fn cannot_listen(address: SocketAddr, error: std::io::Error) -> Failure {
+    let cure = match error.kind() {
+        ErrorKind::AddrInUse => "another process listens on this port: stop it, or name another port with --listen",
+        ErrorKind::AddrNotAvailable => "this machine does not have the address: name another with --listen",
+        ErrorKind::PermissionDenied => "the port is reserved: name one above 1023 with --listen",
+        _ => "name another address with --listen",
+    };
+    Failure::Listen(anyhow::Error::new(error).context(format!("can't listen on {address}; {cure}")))
+}
+
+fn reload(certificate: &Certificate) {
+    match certificate.reload() {
+        Ok(()) => tracing::info!("read the certificate again"),
+        Err(error) => tracing::error!("the certificate can't be read again, and the old one stays: {error:#}"),
+    }
 }
 
 /// The key that page tokens are sealed with: the one of the installation, which the first start makes.

@@ -5,21 +5,20 @@ use std::sync::Arc;
 use derslik_ports::outbound::Clock;
 use derslik_storage::DieselUnitOfWork;
 use derslik_worker::{Runner, WorkerPorts, handlers};
-use tokio_util::sync::CancellationToken;
 
-use super::{Failure, clock, open_database, runtime};
+use super::database::wait_for_database;
+use super::{Failure, clock, runtime};
 use crate::config::Config;
-use crate::server;
+use crate::signals::Signals;
 use crate::system::SystemIds;
 
-pub(super) fn run(config: &Config) -> Result<(), Failure> {
+pub(super) fn run(config: &Config, signals: &Signals) -> Result<(), Failure> {
     let runtime = runtime(config)?;
-    let uow = open_database(config, &runtime)?;
-    let stop = CancellationToken::new();
-    let worker = runtime.spawn(runner(config, &uow, clock(config)?)?.run(stop.clone()));
-    runtime.block_on(server::stop_signal()).map_err(|error| Failure::Other(error.into()))?;
-    stop.cancel();
-    runtime.block_on(worker).map_err(|error| Failure::Other(error.into()))
+    let uow = wait_for_database(config, &runtime)?;
+    let runner = runner(config, &uow, clock(config)?)?;
+    let stop = signals.stop_within(config.stop_limit());
+    runtime.block_on(runner.run(stop));
+    Ok(())
 }
 
 /// A worker on that database.

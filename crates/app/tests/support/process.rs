@@ -3,15 +3,22 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use derslik_storage::DatabaseUrl;
 use libtest_mimic::Failed;
 
+/// How long a test waits for what has to happen. Only a failure takes this long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a service sends to ask for the body of a request.
+const CONTINUE: &[u8; 25] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
 /// A running service; it is killed when this is dropped.
 pub(crate) struct Running {
-    child: Child,
+    child: Killed,
     /// Where it listens.
     pub(crate) address: SocketAddr,
     /// What it printed before it served.
@@ -38,7 +45,7 @@ impl Running {
 
     /// Serves as the command says.
     pub(crate) fn spawn(mut command: Command) -> Result<Self, Failed> {
-        let mut child = command.stdout(Stdio::piped()).spawn()?;
+        let mut child = Killed(command.stdout(Stdio::piped()).spawn()?);
         let mut stdout = BufReader::new(child.stdout.take().ok_or("no standard output")?);
         let mut banner = String::new();
         // The last thing of the banner is a search, or else the note about keys that were shown before.
@@ -60,26 +67,47 @@ impl Running {
 
     /// Sends it a signal by name.
     pub(crate) fn signal(&self, name: &str) -> Result<(), Failed> {
-        let status = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status()?;
-        if status.success() { Ok(()) } else { Err("no signal was sent".into()) }
+        send_signal(self.child.id(), name)
     }
 
-    /// Waits for its end, ten seconds at the most.
+    /// Waits for its end.
     pub(crate) fn wait(&mut self) -> Result<ExitStatus, Failed> {
-        let begin = Instant::now();
-        while begin.elapsed() < Duration::from_secs(10) {
-            if let Some(status) = self.child.try_wait()? {
-                return Ok(status);
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Err("it did not end".into())
+        end_of(&mut self.child, PATIENCE)
+    }
+
+    /// Whether it has not ended.
+    pub(crate) fn is_running(&mut self) -> Result<bool, Failed> {
+        Ok(self.child.try_wait()?.is_none())
+    }
+
+    /// The other end of its standard error, if the command had that piped.
+    pub(crate) fn take_stderr(&mut self) -> Option<ChildStderr> {
+        self.child.stderr.take()
+    }
+
+    /// The head of a request with a JSON body of that length.
+    pub(crate) fn head_of_post(&self, path: &str, bearer: &str, length: usize) -> String {
+        let host = self.address;
+        format!(
+            "POST {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nAuthorization: Bearer {bearer}\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n"
+        ) + "\r\n"
+    }
+
+    /// A request that is under way: the service has asked for its body, of which nothing was sent.
+    pub(crate) fn begin_request(&self, path: &str, bearer: &str, length: usize) -> Result<TcpStream, Failed> {
+        let mut stream = TcpStream::connect(self.address)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        let head = self.head_of_post(path, bearer, length);
+        stream.write_all(head.replacen("\r\n\r\n", "\r\nExpect: 100-continue\r\n\r\n", 1).as_bytes())?;
+        let mut asked = [0; CONTINUE.len()];
+        stream.read_exact(&mut asked)?;
+        if asked == *CONTINUE { Ok(stream) } else { Err(format!("{:?}", String::from_utf8_lossy(&asked)).into()) }
     }
 
     /// One request with a JSON body on a connection of its own.
     pub(crate) fn post(&self, path: &str, bearer: &str, body: &str) -> Result<Answer, Failed> {
-        let head = format!("Authorization: Bearer {bearer}\r\nContent-Type: application/json\r\nContent-Length: {}", body.len());
-        self.send(&format!("POST {path} HTTP/1.1\r\nHost: derslik\r\nConnection: close\r\n{head}\r\n\r\n"), body.as_bytes())
+        self.send(&self.head_of_post(path, bearer, body.len()), body.as_bytes())
     }
 
     /// One request without a body.
@@ -98,11 +126,83 @@ impl Running {
     }
 }
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
+/// What a process wrote to standard error so far.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<String>>);
+
+impl Log {
+    /// Starts a command whose standard error is kept.
+    pub(crate) fn spawn(command: &mut Command) -> Result<(Killed, Self), Failed> {
+        let mut child = Killed(command.stderr(Stdio::piped()).spawn()?);
+        let stderr = BufReader::new(child.0.stderr.take().ok_or("no standard error")?);
+        let log = Self::default();
+        let kept = log.clone();
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                *kept.0.lock().unwrap_or_else(PoisonError::into_inner) += &(line + "\n");
+            }
+        });
+        Ok((child, log))
     }
+
+    /// The text.
+    pub(crate) fn text(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// A process that is killed when this is dropped.
+pub(crate) struct Killed(pub(crate) Child);
+
+impl std::ops::Deref for Killed {
+    type Target = Child;
+
+    fn deref(&self) -> &Child {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Killed {
+    fn deref_mut(&mut self) -> &mut Child {
+        &mut self.0
+    }
+}
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+/// Sends a process a signal by name.
+pub(crate) fn send_signal(pid: u32, name: &str) -> Result<(), Failed> {
+    let status = Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).status()?;
+    if status.success() { Ok(()) } else { Err("no signal was sent".into()) }
+}
+
+/// Waits for the end of a process.
+pub(crate) fn end_of(child: &mut Child, limit: Duration) -> Result<ExitStatus, Failed> {
+    let begin = Instant::now();
+    while begin.elapsed() < limit {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Err("it did not end".into())
+}
+
+/// Waits until something holds.
+pub(crate) fn until(mut holds: impl FnMut() -> Result<bool, Failed>) -> Result<(), Failed> {
+    let begin = Instant::now();
+    while !holds()? {
+        if begin.elapsed() > PATIENCE {
+            return Err("it did not happen in time".into());
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Ok(())
 }
 
 /// What came back.

@@ -1,0 +1,104 @@
+//! Which database a command works on, and what the command may do to its schema.
+
+use std::fmt::Write;
+use std::path::{Path, absolute};
+use std::time::{Duration, Instant};
+
+use anyhow::anyhow;
+use derslik_storage::{DatabaseUrl, DieselUnitOfWork, MigrateError, SchemaState};
+use tokio::runtime::Runtime;
+
+use super::Failure;
+use super::folder::why_not_writable;
+use crate::config::{Config, Profile};
+
+/// A database that is up to date already. Nothing is created and nothing is changed.
+pub(super) fn open_database(config: &Config, runtime: &Runtime) -> Result<DieselUnitOfWork, Failure> {
+    let url = config.database().map_err(Failure::Usage)?;
+    match url.schema_state().map_err(|error| unusable(&url, error))? {
+        SchemaState::Current => Ok(unit_of_work(config, runtime, &url)),
+        state => Err(Failure::Database(anyhow!(not_ready(&url, &state)))),
+    }
+}
+
+/// A database that `serve` may use: in profile dev it is created and brought up to date, in production it is waited for.
+pub(super) fn open_to_serve(config: &Config, runtime: &Runtime) -> Result<DieselUnitOfWork, Failure> {
+    let url = config.database().map_err(Failure::Usage)?;
+    match config.profile {
+        Profile::Dev => drop(bring_up_to_date(&url)?),
+        Profile::Production => wait_until_current(&url)?,
+    }
+    Ok(unit_of_work(config, runtime, &url))
+}
+
+/// A database that another process brings up to date, as soon as it is.
+pub(super) fn wait_for_database(config: &Config, runtime: &Runtime) -> Result<DieselUnitOfWork, Failure> {
+    let url = config.database().map_err(Failure::Usage)?;
+    wait_until_current(&url)?;
+    Ok(unit_of_work(config, runtime, &url))
+}
+
+/// Creates the database of SQLite if there is none, and applies the migrations that are missing. Returns their versions.
+pub(super) fn bring_up_to_date(url: &DatabaseUrl) -> Result<Vec<String>, Failure> {
+    let migrated = url.migrate().map_err(|error| unusable(url, error))?;
+    if !migrated.applied.is_empty() {
+        tracing::info!(migrations = migrated.applied.len(), "brought the database up to date");
+    }
+    Ok(migrated.applied)
+}
+
+fn unit_of_work(config: &Config, runtime: &Runtime, url: &DatabaseUrl) -> DieselUnitOfWork {
+    DieselUnitOfWork::new(url, config.pool(), runtime.handle())
+}
+
+/// Waits for as long as it takes: `derslik migrate` may have to wait for an operator, and a signal ends the process.
+fn wait_until_current(url: &DatabaseUrl) -> Result<(), Failure> {
+    const LOOK_INTERVAL: Duration = Duration::from_millis(500);
+    const REMINDER_INTERVAL: Duration = Duration::from_secs(30);
+    let mut reminded: Option<Instant> = None;
+    loop {
+        let reason = match url.schema_state() {
+            Ok(SchemaState::Current) => return Ok(()),
+            Ok(state) => not_ready(url, &state),
+            // A database that was there a moment ago comes back.
+            Err(error @ MigrateError::Connect(_)) if reminded.is_some() => format!("{:#}", anyhow::Error::new(error)),
+            Err(error) => return Err(unusable(url, error)),
+        };
+        if reminded.is_none_or(|at| at.elapsed() >= REMINDER_INTERVAL) {
+            tracing::warn!("waiting for the database, and not listening yet: {reason}");
+            reminded = Some(Instant::now());
+        }
+        std::thread::sleep(LOOK_INTERVAL);
+    }
+}
+
+fn not_ready(url: &DatabaseUrl, state: &SchemaState) -> String {
+    let missing = match state {
+        SchemaState::NoDatabase => "there is no database".to_owned(),
+        SchemaState::Behind(missing) => format!("the database lacks {} of the migrations", missing.len()),
+        SchemaState::Current => "the database is up to date".to_owned(),
+    };
+    format!("{missing} at {}: run `derslik migrate`, or name another database with --database-url or --data-dir", place(url))
+}
+
+/// The URL, with the whole path of a file: a relative one tells nothing to an operator in the wrong folder.
+fn place(url: &DatabaseUrl) -> String {
+    match url {
+        DatabaseUrl::Sqlite(path) => DatabaseUrl::Sqlite(absolute(path).unwrap_or_else(|_| path.clone())).to_string(),
+        DatabaseUrl::Postgres(_) => url.to_string(),
+    }
+}
+
+fn unusable(url: &DatabaseUrl, error: MigrateError) -> Failure {
+    let mut context = format!("database {}", place(url));
+    if let (DatabaseUrl::Sqlite(path), MigrateError::Connect(_) | MigrateError::Migration(_)) = (url, &error)
+        && let Some(reason) = why_not_writable(path.parent().unwrap_or_else(|| Path::new("")))
+    {
+        // A string takes whatever is written to it.
+        let _ = write!(context, ": {reason}");
+    }
+    if matches!(error, MigrateError::Foreign { .. }) {
+        context.push_str(": name a database of its own with --database-url");
+    }
+    Failure::Database(anyhow::Error::new(error).context(context))
+}

@@ -1,0 +1,35 @@
+//! Why a folder can't be written to, in words that name the cure.
+
+use std::fs::{DirBuilder, Metadata, OpenOptions, metadata, remove_file};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, absolute};
+
+/// The reason why no file can be created in `folder`, or `None` if one can.
+pub(super) fn why_not_writable(folder: &Path) -> Option<String> {
+    let folder = absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let probe = folder.join(format!(".derslik-probe-{}", std::process::id()));
+    let create = || {
+        DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+        OpenOptions::new().write(true).create_new(true).open(&probe)
+    };
+    let error = create().err();
+    if error.is_none() {
+        // It is empty; nothing depends on it.
+        remove_file(&probe).ok();
+    }
+    error.map(|error| format!("the data folder {} can't be written ({error}){}", folder.display(), whose(&folder)))
+}
+
+/// Who owns the folder, or the nearest one above it that exists, and who this process is.
+fn whose(folder: &Path) -> String {
+    let Some((existing, owned)) = folder.ancestors().find_map(|place| metadata(place).ok().map(|found| (place, found))) else {
+        return String::new();
+    };
+    let process = metadata("/proc/self").map_or_else(|_| String::new(), |process| format!(", and this process is user {}", process.uid()));
+    format!(": {} {}{process}; give the folder to that user, or name another with --data-dir", existing.display(), ownership(&owned))
+}
+
+fn ownership(found: &Metadata) -> String {
+    let kind = if found.is_dir() { "belongs" } else { "is not a folder, and belongs" };
+    format!("{kind} to user {} (mode {:o})", found.uid(), found.mode() & 0o7777)
+}

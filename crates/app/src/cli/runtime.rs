@@ -1,0 +1,20 @@
+//! The runtime on which a command waits, and whose blocking threads work on the database.
+
+use std::mem::ManuallyDrop;
+
+use tokio::runtime::{Builder, Runtime};
+
+use super::Failure;
+use crate::config::Config;
+use crate::passwords;
+
+/// A runtime that is never dropped: that would wait for threads that work on the database, and a database may not answer.
+/// What a command needs it has awaited; other threads end with the process.
+pub(super) fn runtime(config: &Config) -> Result<ManuallyDrop<Runtime>, Failure> {
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .max_blocking_threads(config.pool().threads().saturating_add(passwords::AT_ONCE))
+        .enable_all()
+        .build();
+    runtime.map(ManuallyDrop::new).map_err(|error| Failure::Other(error.into()))
+}

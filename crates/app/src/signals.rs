@@ -1,0 +1,126 @@
+//! The signals that end the process, or have it read its certificates again. They are waited for on a thread of their own,
+//! so that they work whatever the other threads are waiting for.
+
+use std::io;
+use std::process::exit;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::telemetry;
+
+/// What the exit code says of a process that a signal has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// 0: running until a signal came is what the command does.
+    Done,
+    /// 128 and the number of the signal: the command was not done.
+    Interrupted,
+}
+
+/// What the process does about signals.
+#[derive(Clone)]
+pub struct Signals(Arc<Shared>);
+
+struct Shared {
+    ended: Ended,
+    stop: CancellationToken,
+    /// How long stopping may take; until it is set, the first signal ends the process at once.
+    limit: Mutex<Option<Duration>>,
+    reload: Mutex<Option<Arc<dyn Fn() + Send + Sync>>>,
+}
+
+impl std::fmt::Debug for Signals {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Signals").field("ended", &self.0.ended).finish_non_exhaustive()
+    }
+}
+
+impl Signals {
+    /// Starts to wait for signals. SIGTERM and SIGINT end the process at once, SIGHUP is ignored.
+    ///
+    /// # Errors
+    /// If signals can't be waited for.
+    pub fn watch(ended: Ended) -> io::Result<Self> {
+        let shared = Arc::new(Shared { ended, stop: CancellationToken::new(), limit: Mutex::default(), reload: Mutex::default() });
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let received = {
+            let _context = runtime.enter();
+            Received {
+                terminate: signal(SignalKind::terminate())?,
+                interrupt: signal(SignalKind::interrupt())?,
+                hangup: signal(SignalKind::hangup())?,
+            }
+        };
+        let watched = Arc::clone(&shared);
+        thread::Builder::new().name("signals".to_owned()).spawn(move || watched.end_on(&runtime, received))?;
+        Ok(Self(shared))
+    }
+
+    /// From now on the first SIGTERM or SIGINT only cancels the token that this returns, and the process has `limit` to end.
+    /// After that, or at a second signal, it is ended.
+    pub fn stop_within(&self, limit: Duration) -> CancellationToken {
+        *self.0.limit.lock().unwrap_or_else(PoisonError::into_inner) = Some(limit);
+        self.0.stop.clone()
+    }
+
+    /// From now on SIGHUP calls `reload`, on a thread of its own.
+    pub fn reload_with(&self, reload: impl Fn() + Send + Sync + 'static) {
+        *self.0.reload.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(reload));
+    }
+}
+
+impl Shared {
+    fn end_on(&self, runtime: &Runtime, mut received: Received) -> ! {
+        runtime.block_on(async {
+            let number = received.next(self).await;
+            let limit = *self.limit.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(limit) = limit {
+                tracing::info!("stopping: requests and jobs under way are ended first");
+                self.stop.cancel();
+                tokio::select! {
+                    () = tokio::time::sleep(limit) => tracing::warn!(?limit, "stopping without what did not end in time"),
+                    _ = received.next(self) => tracing::warn!("stopping at once: a second signal came"),
+                }
+            }
+            telemetry::flush();
+            exit(match self.ended {
+                Ended::Done => 0,
+                Ended::Interrupted => 128 + number,
+            })
+        })
+    }
+
+    fn reload(&self) {
+        let reload = self.reload.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(reload) = reload {
+            // Files may be on a disk that does not answer.
+            thread::Builder::new().name("reload".to_owned()).spawn(move || reload()).ok();
+        } else {
+            tracing::info!("SIGHUP is ignored: there are no certificates to read again");
+        }
+    }
+}
+
+struct Received {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Received {
+    /// The number of the next signal that is to end the process.
+    async fn next(&mut self, shared: &Shared) -> i32 {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return SignalKind::terminate().as_raw_value(),
+                _ = self.interrupt.recv() => return SignalKind::interrupt().as_raw_value(),
+                _ = self.hangup.recv() => shared.reload(),
+            }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Which commands create a database, which bring it up to date, and which databases are refused.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::Stdio;
+
+use derslik_testkit::postgres::{Durability, PostgresServer, Template};
+use diesel::connection::{Connection, SimpleConnection};
+use diesel::pg::PgConnection;
+use diesel::sqlite::SqliteConnection;
+use libtest_mimic::{Failed, Trial};
+
+use crate::check;
+use crate::support::process::{Log, Running, derslik, sqlite_url, until};
+
+/// Every command that neither serves nor migrates.
+const OTHERS: [&[&str]; 10] = [
+    &["account", "create", "okul"],
+    &["user", "create", "a@demo.example", "--account", "demo"],
+    &["token", "create", "admin@demo.example", "--account", "demo"],
+    &["course", "suspend", "1", "--account", "demo"],
+    &["course", "restore", "1", "--account", "demo"],
+    &["job", "list", "--account", "demo"],
+    &["job", "show", "1", "--account", "demo"],
+    &["job", "cancel", "1", "--account", "demo"],
+    &["job", "run-now", "1", "--account", "demo"],
+    &["audit", "list", "--account", "demo"],
+];
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let mut trials = vec![
+        Trial::test("a_command_in_the_wrong_folder_creates_nothing_and_says_where_it_looked", wrong_folder),
+        Trial::test("keys_that_everybody_knows_keep_a_database_out_of_production", known_keys_in_production),
+        Trial::test("sqlite::the_database_of_another_program_is_refused", foreign_sqlite),
+        Trial::test("postgres::the_database_of_another_program_is_refused", foreign_postgres),
+        Trial::test("postgres::a_role_that_may_not_create_runs_everything_on_a_current_schema", role_without_create),
+        Trial::test("postgres::a_database_with_nothing_but_an_extension_is_taken", extension_is_not_foreign),
+    ];
+    trials.extend(["sqlite", "postgres"].map(|name| {
+        Trial::test(format!("{name}::production_waits_for_the_schema_with_its_port_closed"), move || {
+            let folder = tempfile::tempdir()?;
+            let database = if name == "sqlite" { None } else { Some(empty_postgres()?) };
+            let url = database.as_ref().map_or_else(|| sqlite_url(folder.path()), |database| database.url().to_owned());
+            production_waits(&url)
+        })
+    }));
+    trials
+}
+
+fn empty_postgres() -> Result<derslik_testkit::postgres::TestDatabase, Failed> {
+    Ok(PostgresServer::shared()?.create_database(&Template::new("empty", "1", |_| Ok(())))?)
+}
+
+fn wrong_folder() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let data = folder.path().join("data");
+    for command in OTHERS {
+        let output = derslik(command).current_dir(folder.path()).output()?;
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        let place = data.join("derslik.sqlite").to_string_lossy().into_owned();
+        check(output.status.code() == Some(3), &(command, output.status, &text))?;
+        check(text.contains("there is no database") && text.contains(&place) && text.contains("--data-dir"), &text)?;
+        check(!data.exists(), &(command, "created something"))?;
+    }
+    Ok(())
+}
+
+fn known_keys_in_production() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let url = sqlite_url(folder.path());
+    Running::start(&url, &[])?.kill()?;
+    let output = derslik(&["serve", "--profile", "production", "--listen", "127.0.0.1:0", "--database-url", &url]).output()?;
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    check(output.status.code() == Some(2) && text.contains("demo-access"), &(output.status, text))
+}
+
+/// Nothing may be done to it, by any command.
+fn expect_foreign(url: &str) -> Result<(), Failed> {
+    let serve: &[&str] = &["serve", "--fixed-dev-keys", "--listen", "127.0.0.1:0"];
+    for command in [serve, &["serve", "--profile", "production"], &["worker"], &["migrate"], &["job", "list", "--account", "demo"]] {
+        let output = derslik(command).env("DATABASE_URL", url).output()?;
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        check(output.status.code() == Some(3) && text.contains("another program") && text.contains("orders"), &(command, &text))?;
+    }
+    Ok(())
+}
+
+fn foreign_sqlite() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("derslik.sqlite");
+    let mut conn = SqliteConnection::establish(&path.to_string_lossy())?;
+    conn.batch_execute("CREATE TABLE orders (id INTEGER PRIMARY KEY)")?;
+    drop(conn);
+    let before = std::fs::read(&path)?;
+    expect_foreign(&sqlite_url(folder.path()))?;
+    check(std::fs::read(&path)? == before, &"the file was changed")
+}
+
+fn foreign_postgres() -> Result<(), Failed> {
+    let database = empty_postgres()?;
+    let mut conn = PgConnection::establish(database.url())?;
+    conn.batch_execute("CREATE SCHEMA shop; CREATE TABLE shop.orders (id bigint)")?;
+    expect_foreign(database.url())?;
+    // A schema of its own is a database of its own.
+    conn.batch_execute("CREATE SCHEMA derslik")?;
+    let own = format!("{}{}options=-csearch_path%3Dderslik", database.url(), if database.url().contains('?') { '&' } else { '?' });
+    check(derslik(&["migrate", "--database-url", &own]).output()?.status.success(), &"a schema of its own was refused")
+}
+
+fn extension_is_not_foreign() -> Result<(), Failed> {
+    let database = empty_postgres()?;
+    let mut conn = PgConnection::establish(database.url())?;
+    // No extension that every server has brings a table: one is made to look as if it did.
+    conn.batch_execute("CREATE TABLE spatial (id bigint); ALTER EXTENSION plpgsql ADD TABLE spatial")?;
+    let output = derslik(&["migrate", "--database-url", database.url()]).output()?;
+    check(output.status.success(), &output)
+}
+
+fn role_without_create() -> Result<(), Failed> {
+    let server = PostgresServer::start(Durability::Fast)?;
+    let owner = server.maintenance_url();
+    let (_, place) = owner.split_once('@').ok_or("no user in the URL")?;
+    let mut conn = PgConnection::establish(&owner)?;
+    let lacking = derslik(&["migrate", "--database-url", &owner]).output()?;
+    check(lacking.status.success(), &lacking)?;
+    conn.batch_execute(
+        "REVOKE CREATE ON SCHEMA public FROM PUBLIC; CREATE ROLE clerk LOGIN;
+         GRANT USAGE ON SCHEMA public TO clerk; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO clerk;
+         GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO clerk",
+    )?;
+    let clerk = format!("postgres://clerk@{place}");
+    let run = |arguments: &[&str]| derslik(arguments).env("DATABASE_URL", &clerk).output();
+    check(run(&["migrate"])?.status.success(), &"migrate")?;
+    let service = Running::start(&clerk, &[])?;
+    check(service.get("/api/v1/projects", "demo-organization-key")?.status != 500, &"a request")?;
+    for command in OTHERS {
+        let output = run(command)?;
+        // What is not there is told as such.
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        check(output.status.success() || output.status.code() == Some(2) && !text.contains("denied"), &(command, text))?;
+    }
+    conn.batch_execute("DELETE FROM __diesel_schema_migrations WHERE version = (SELECT max(version) FROM __diesel_schema_migrations)")?;
+    let behind = run(&["job", "list", "--account", "demo"])?;
+    let text = String::from_utf8_lossy(&behind.stderr).into_owned();
+    check(behind.status.code() == Some(3) && text.contains("lacks 1 of the migrations") && text.contains("derslik migrate"), &text)
+}
+
+fn production_waits(url: &str) -> Result<(), Failed> {
+    let address = free_address()?;
+    let listen = address.to_string();
+    let mut serve = derslik(&["serve", "--profile", "production", "--listen", &listen, "--database-url", url]);
+    let (_service, log) = Log::spawn(serve.env("DERSLIK_LOG__FILTER", "info").stdout(Stdio::null()))?;
+    let (_worker, worker_log) = Log::spawn(derslik(&["worker", "--database-url", url]).env("DERSLIK_LOG__FILTER", "info"))?;
+    for log in [&log, &worker_log] {
+        until(|| Ok(log.text().contains("waiting for the database") && log.text().contains("derslik migrate")))?;
+    }
+    check(TcpStream::connect(address).is_err(), &"the port is open")?;
+    let migrated = derslik(&["migrate", "--profile", "production", "--database-url", url]).output()?;
+    check(migrated.status.success(), &migrated)?;
+    until(|| Ok(worker_log.text().contains("working on jobs")))?;
+    until(|| Ok(log.text().contains("serving") && TcpStream::connect(address).is_ok()))
+}
+
+/// An address that was free a moment ago.
+fn free_address() -> Result<SocketAddr, Failed> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+}

@@ -1,0 +1,224 @@
+//! Where settings come from, and what the program says about those that can't be used.
+
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
+
+use libtest_mimic::{Failed, Trial};
+use serde_json::json;
+
+use crate::support::DEMO;
+use crate::support::process::{Running, derslik, sqlite_url};
+use crate::{BATCH, check, new_session};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![
+        Trial::test("what_can_not_work_is_said_with_an_exit_code", exit_codes),
+        Trial::test("settings_come_from_file_environment_and_flags_in_this_order", settings_in_layers),
+        Trial::test("a_setting_that_can_not_be_used_is_named_with_its_origin", configuration_errors),
+        Trial::test("production_without_a_named_database_is_refused", production_without_database),
+        Trial::test("a_secret_is_read_from_the_file_that_a_variable_names", secret_from_file),
+        Trial::test("keys_that_everybody_knows_stay_on_this_machine", fixed_keys_stay_local),
+        Trial::test("a_port_in_use_is_told_with_the_cure", port_in_use),
+        Trial::test("a_data_folder_that_can_not_be_written_is_told_with_its_owner", unwritable_folder),
+        Trial::test("no_part_of_a_password_is_shown_in_an_error_about_a_url", passwords_in_urls),
+        Trial::test("make_run_uses_its_own_database_whatever_the_environment_says", make_run),
+    ]
+}
+
+/// Runs a command that has to fail, and returns what it said.
+fn refused(code: i32, command: &mut Command) -> Result<String, Failed> {
+    let output = command.output()?;
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    check(output.status.code() == Some(code), &(output.status, &text))?;
+    Ok(text)
+}
+
+fn says(code: i32, parts: &[&str], command: &mut Command) -> Result<(), Failed> {
+    let text = refused(code, command)?;
+    check(parts.iter().all(|part| text.contains(part)), &(parts, text))
+}
+
+fn exit_codes() -> Result<(), Failed> {
+    says(2, &["sqlite:// or postgres://"], &mut derslik(&["migrate", "--database-url", "mysql://user:secret@host/db"]))?;
+    says(2, &["fixed_dev_keys"], &mut derslik(&["serve", "--profile", "production", "--fixed-dev-keys"]))?;
+    says(2, &["dev_clock"], &mut derslik(&["serve", "--dev-clock", "yesterday"]))?;
+    let unreachable = "postgres://user:secret@127.0.0.1:1/none";
+    let text = refused(3, &mut derslik(&["migrate", "--database-url", unreachable]))?;
+    check(text.contains("postgres://127.0.0.1:1/none") && !text.contains("secret"), &text)
+}
+
+fn settings_in_layers() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("derslik.toml");
+    std::fs::write(
+        &file,
+        format!("database_url = \"{}\"\n[http]\nbatch_max_items = 1\n[account]\ntimezone = \"Asia/Riyadh\"\n", sqlite_url(folder.path())),
+    )?;
+    let mut command = derslik(&["serve", "--fixed-dev-keys", "--listen", "127.0.0.1:0", "--config"]);
+    command.arg(&file).env("DERSLIK_HTTP__BATCH_MAX_ITEMS", "2");
+    let service = Running::spawn(command)?;
+    let two = service.post(BATCH, DEMO, &json!([new_session("one"), new_session("two")]).to_string())?;
+    check(two.status == 200 && two.json()?["approved"][0]["timezone"] == "Asia/Riyadh", &two)?;
+    let three = service.post(BATCH, DEMO, "[{},{},{}]")?;
+    check(three.status == 400 && three.json()?["code"] == 19, &three)
+}
+
+fn configuration_errors() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let with_file = |name: &str, settings: &str| -> Result<Command, Failed> {
+        let file = folder.path().join(name);
+        std::fs::write(&file, settings)?;
+        let mut command = derslik(&["migrate", "--config"]);
+        command.arg(&file);
+        Ok(command)
+    };
+    let cases: [(Command, &[&str]); 10] = [
+        (with_variable("DERSLIK_NO_SUCH_SETTING", "1"), &["unknown setting no_such_setting", "as DERSLIK_NO_SUCH_SETTING"]),
+        (with_variable("DERSLIK_HTTP__NO_SUCH", "1"), &["unknown setting http.no_such", "as DERSLIK_HTTP__NO_SUCH"]),
+        (with_variable("DERSLIK_HTTP__BATCH_MAX_ITEMS", "0"), &["http.batch_max_items must be from 1 to 100000, not 0"]),
+        (with_variable("DERSLIK_HTTP__WORKERS", "many"), &["http.workers must be", "not many", "as DERSLIK_HTTP__WORKERS"]),
+        (with_variable("DERSLIK_LOG__FORMAT", "xml"), &["log.format must be one of text, json, not xml"]),
+        (with_variable("DERSLIK_LOG__FILTER", "info,derslik=loudly"), &["log.filter", "info,derslik=loudly"]),
+        (with_variable("DERSLIK_DATABASE_URL", "1234"), &["the database URL must begin"]),
+        (with_file("batch.toml", "[jobs]\nbatch = \"few\"\n")?, &["jobs.batch must be", "not few", "in ", "batch.toml"]),
+        (with_file("broken.toml", "listen = [\n")?, &["broken.toml", "line 1"]),
+        (with_file("open.toml", "database_url = \"postgres://user:1234@h/d\n")?, &["open.toml", "line 1"]),
+    ];
+    for (mut command, parts) in cases {
+        let text = refused(2, &mut command)?;
+        check(parts.iter().all(|part| text.contains(part)), &(parts, &text))?;
+        check(!text.contains("default.") && !text.contains("\\\"") && !text.contains("1234"), &text)?;
+    }
+    Ok(())
+}
+
+fn with_variable(name: &str, value: &str) -> Command {
+    let mut command = derslik(&["migrate", "--data-dir", "/proc/none"]);
+    command.env(name, value);
+    command
+}
+
+fn production_without_database() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    for command in [&["serve", "--listen", "127.0.0.1:0"][..], &["worker"], &["migrate"], &["job", "list", "--account", "demo"]] {
+        let mut program = derslik(command);
+        program.args(["--profile", "production", "--data-dir"]).arg(folder.path());
+        says(2, &["profile production needs a database", "DATABASE_URL_FILE"], &mut program)?;
+    }
+    check(std::fs::read_dir(folder.path())?.next().is_none(), &"something was created")
+}
+
+fn secret_from_file() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("url");
+    std::fs::write(&file, format!("{}\n", sqlite_url(folder.path())))?;
+    for variable in ["DATABASE_URL_FILE", "DERSLIK_DATABASE_URL_FILE"] {
+        let output = derslik(&["migrate", "--profile", "production"]).env(variable, &file).output()?;
+        check(output.status.success() && folder.path().join("derslik.sqlite").exists(), &output)?;
+    }
+    let both = [("DATABASE_URL", "DATABASE_URL_FILE"), ("DERSLIK_DATABASE_URL", "DATABASE_URL_FILE")];
+    for (value, named) in both {
+        let mut command = derslik(&["migrate"]);
+        command.env(value, "postgres://user:hidden@127.0.0.1:1/none").env(named, &file);
+        let text = refused(2, &mut command)?;
+        check(text.contains(value) && text.contains(named) && !text.contains("hidden"), &text)?;
+    }
+    let missing = folder.path().join("no-such-file");
+    says(2, &["DATABASE_URL_FILE", "no-such-file"], derslik(&["migrate"]).env("DATABASE_URL_FILE", &missing))
+}
+
+fn fixed_keys_stay_local() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let url = sqlite_url(folder.path());
+    let serve = |listen: &str| derslik(&["serve", "--fixed-dev-keys", "--listen", listen, "--database-url", &url]);
+    for listen in ["0.0.0.0:0", "[::]:0"] {
+        says(2, &["fixed_dev_keys", "dev.allow_remote"], &mut serve(listen))?;
+    }
+    let mut allowed = serve("0.0.0.0:0");
+    allowed.env("DERSLIK_DEV__ALLOW_REMOTE", "true");
+    Running::spawn(allowed)?.kill()
+}
+
+fn port_in_use() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let taken = TcpListener::bind("127.0.0.1:0")?;
+    let address = taken.local_addr()?.to_string();
+    let mut command = derslik(&["serve", "--listen", &address, "--data-dir"]);
+    says(4, &[&address, "another process listens", "--listen"], command.arg(folder.path()))
+}
+
+/// A command as a user who is not root, since root may write everywhere.
+fn as_unprivileged(folder: &Path, arguments: &[&str]) -> Result<Command, Failed> {
+    let is_root = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self")?) == 0;
+    if !is_root {
+        return Ok(derslik(arguments));
+    }
+    // The build may be in a folder that only root may enter.
+    let program = folder.join("derslik");
+    std::fs::copy(env!("CARGO_BIN_EXE_derslik"), &program)?;
+    std::fs::set_permissions(folder, PermissionsExt::from_mode(0o755))?;
+    let mut command = Command::new(program);
+    command.args(arguments).env_clear().current_dir("/").uid(65_534).gid(65_534);
+    Ok(command)
+}
+
+fn unwritable_folder() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data)?;
+    std::fs::set_permissions(&data, PermissionsExt::from_mode(0o555))?;
+    let text = data.to_string_lossy().into_owned();
+    for command in ["migrate", "serve"] {
+        let mut program = as_unprivileged(folder.path(), &[command, "--data-dir", &text])?;
+        says(3, &[&text, "can't be written", "belongs to user", "this process is user", "--data-dir"], &mut program)?;
+    }
+    let file = folder.path().join("file");
+    std::fs::write(&file, "")?;
+    let below = file.join("data").to_string_lossy().into_owned();
+    says(3, &[&below, "is not a folder"], &mut derslik(&["migrate", "--data-dir", &below]))
+}
+
+fn passwords_in_urls() -> Result<(), Failed> {
+    let urls = [
+        "postgres://user:sec/ret@127.0.0.1:1/db",
+        "postgres://user:sec@ret@127.0.0.1:1/db",
+        "postgres://user:sec?ret@127.0.0.1:1/db",
+        "postgres://user:sec#ret@127.0.0.1:1/db",
+        "postgres://user:sec%ret@127.0.0.1:1/db",
+        "postgres://user:sec%00ret@127.0.0.1:1/db",
+        "postgres://127.0.0.1:1/db?user=u&password=sec%ret",
+        "postgres://127.0.0.1:1/db?sec ret",
+        "postgres://127.0.0.1:secret/db",
+        "postgres//user:secret@127.0.0.1/db?option=a://b",
+        "user:secret@127.0.0.1:1/db",
+        "host=127.0.0.1 password=secret",
+    ];
+    for url in urls {
+        let output = derslik(&["migrate", "--database-url", url]).output()?;
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        check([Some(2), Some(3)].contains(&output.status.code()), &(url, output.status))?;
+        check(!text.contains("sec") && !text.contains("ret@"), &(url, text))?;
+    }
+    Ok(())
+}
+
+/// `make run`, with a `cargo` that tells what it was to run.
+fn make_run() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let cargo = folder.path().join("cargo");
+    std::fs::write(&cargo, "#!/bin/sh\n[ \"$1\" = run ] || exit 0\necho \"$@\"\nenv\n")?;
+    std::fs::set_permissions(&cargo, PermissionsExt::from_mode(0o755))?;
+    let mut path = folder.path().as_os_str().to_owned();
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap_or_default());
+    let mut command = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/run"));
+    let ambient = ["DATABASE_URL", "DATABASE_URL_FILE", "DERSLIK_DATABASE_URL", "DERSLIK_DATABASE_URL_FILE", "DERSLIK_PROFILE"];
+    command.args(["--database-url", "sqlite://told"]).env("PATH", path).envs(ambient.map(|name| (name, "of-another-program")));
+    let output = command.output()?;
+    let text = String::from_utf8(output.stdout)?;
+    check(output.status.success() && text.contains("serve --fixed-dev-keys --database-url sqlite://told"), &text)?;
+    check(!text.contains("of-another-program"), &text)
+}
