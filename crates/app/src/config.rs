@@ -12,14 +12,16 @@ use derslik_domain::course::{CourseSettings, GradingPeriodLicence, MemberCreatio
 use derslik_domain::identity::{AccountSettings, Lang};
 use derslik_domain::job::LeaseTerm;
 use derslik_domain::time::{StartDateMode, Timestamp, Zone};
-use derslik_http::Limits;
 use derslik_http::classroom::Templates;
 use derslik_http::openreplay::JobsCompat;
+use derslik_http::{ConnectionLimits, Deadlines, Limits, ServerSettings, TrustedProxies};
 use derslik_storage::{DatabaseUrl, PoolSettings};
 use derslik_worker::Settings;
 use derslik_worker::handlers::{CalendarTemplate, DEFAULT_RETENTION, Retention};
 use serde::{Deserialize, Serialize};
 use validator::Validate;
+
+use crate::descriptors::connections_within;
 
 const SECONDS_OF_A_DAY: u64 = 24 * 60 * 60;
 
@@ -33,6 +35,8 @@ pub struct Config {
     pub tls_cert: Option<PathBuf>,
     /// A PEM file with the key of the certificate.
     pub tls_key: Option<PathBuf>,
+    /// The networks of the proxies whose word is taken for who asks, such as `10.0.0.0/8`, or single addresses.
+    pub trusted_proxies: Vec<String>,
     /// The folder of everything that the service keeps in files.
     pub data_dir: PathBuf,
     /// The database: `postgres://…`, or `sqlite://path`. Without one, an `SQLite` file in `data_dir`.
@@ -151,6 +155,12 @@ pub struct HttpConfig {
     /// The most bytes of answers that are held at once, of all requests together.
     #[validate(range(min = 8_388_608))]
     pub answers_in_flight_bytes: usize,
+    /// The most connections of all clients together.
+    #[validate(range(min = 1, max = 1_000_000))]
+    pub max_connections: usize,
+    /// The most connections of one client.
+    #[validate(range(min = 1, max = 1_000_000))]
+    pub max_connections_per_address: usize,
     /// How long requests that are under way may go on once the service was told to stop, in seconds.
     #[validate(range(max = 600))]
     pub grace_seconds: u64,
@@ -264,6 +274,7 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             tls_cert: None,
             tls_key: None,
+            trusted_proxies: Vec::new(),
             data_dir: "./data".into(),
             database_url: None,
             profile: Profile::Dev,
@@ -288,7 +299,7 @@ impl Default for LogConfig {
 
 impl Default for HttpConfig {
     fn default() -> Self {
-        let limits = Limits::default();
+        let (limits, connections) = (Limits::default(), ConnectionLimits::default());
         Self {
             workers: 0,
             body_limit_bytes: limits.body_bytes,
@@ -296,6 +307,8 @@ impl Default for HttpConfig {
             batch_max_items: limits.batch_items,
             bodies_in_flight_bytes: limits.bodies_in_flight_bytes,
             answers_in_flight_bytes: limits.answers_in_flight_bytes,
+            max_connections: connections.in_all,
+            max_connections_per_address: connections.per_client,
             grace_seconds: 5,
         }
     }
@@ -392,6 +405,7 @@ impl Config {
         self.account_settings()?;
         self.clock_start()?;
         self.calendars()?;
+        self.trusted_proxies()?;
         ensure!(self.tls_cert.is_some() == self.tls_key.is_some(), "tls_cert and tls_key go together: set both or neither");
         if self.profile == Profile::Production {
             ensure!(!self.fixed_dev_keys, "fixed_dev_keys makes credentials that everybody knows: profile dev only");
@@ -485,6 +499,31 @@ impl Config {
             batch_items: self.http.batch_max_items,
             bodies_in_flight_bytes: self.http.bodies_in_flight_bytes,
             answers_in_flight_bytes: self.http.answers_in_flight_bytes,
+        }
+    }
+
+    /// The proxies whose word is taken for who asks.
+    ///
+    /// # Errors
+    /// If one of them is no network.
+    pub fn trusted_proxies(&self) -> anyhow::Result<TrustedProxies> {
+        TrustedProxies::parse(self.trusted_proxies.iter().map(String::as_str)).context("trusted_proxies")
+    }
+
+    /// How to serve, where so many descriptors may be open. None is no limit.
+    pub fn server(&self, descriptors: Option<u64>) -> ServerSettings {
+        let workers = match self.http.workers {
+            0 => std::thread::available_parallelism().map_or(1, Into::into),
+            workers => workers,
+        };
+        // Each connection to SQLite has three files; the rest is for listeners, the log and what is told to refused clients.
+        let reserved = 200 + 6 * (u64::from(self.database.connections) + 2);
+        let in_all = connections_within(self.http.max_connections, descriptors, reserved);
+        ServerSettings {
+            workers,
+            grace: Duration::from_secs(self.http.grace_seconds),
+            connections: ConnectionLimits { in_all, per_client: self.http.max_connections_per_address },
+            deadlines: Deadlines::default(),
         }
     }
 

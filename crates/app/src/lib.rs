@@ -11,6 +11,7 @@
 //! | `passwords` | Argon2id |
 //! | `signals` | the signals that end the process |
 //! | `server` | serving until the process is told to stop |
+//! | `descriptors` | how many files and connections may be open |
 //! | `tls` | the certificate and its key |
 //! | `telemetry` | where the log goes |
 //! | `log_queue` | why the log never blocks |
@@ -19,6 +20,7 @@
 pub mod accounts;
 pub mod cli;
 pub mod config;
+pub mod descriptors;
 pub mod known_person;
 pub mod log_queue;
 pub mod passwords;

@@ -1,17 +1,15 @@
 //! Serving until the process is told to stop.
 
-use std::time::Duration;
-
-use derslik_http::{HttpState, Serving, Socket};
+use derslik_http::{HttpState, ServerSettings, Serving, Socket};
 use tokio_util::sync::CancellationToken;
 
-/// Serves on a socket until `stop` is cancelled; requests under way then have `grace` to end. If the server ends by itself,
+/// Serves on a socket until `stop` is cancelled; requests under way then have the time of grace to end. If the server ends by itself,
 /// it cancels `stop`.
 ///
 /// # Errors
 /// If the listener can't be used.
-pub async fn serve(socket: Socket, state: HttpState, workers: usize, grace: Duration, stop: CancellationToken) -> std::io::Result<()> {
-    let server = Serving::new(socket, state, workers, grace)?;
+pub async fn serve(socket: Socket, state: HttpState, settings: ServerSettings, stop: CancellationToken) -> std::io::Result<()> {
+    let server = Serving::new(socket, state, settings)?;
     let stopper = server.stopper();
     let _stopped = stop.clone().drop_guard();
     tokio::spawn(async move {

@@ -1,25 +1,220 @@
-//! Who sent a request.
+//! Who sent a request, and how it was reached: by the connection alone, or by the word of a proxy that is trusted.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+use std::sync::Arc;
 
 use actix_web::HttpRequest;
+use actix_web::dev::RequestHead;
+use actix_web::http::header::{FORWARDED, HOST, HeaderName};
+use actix_web::web::Data;
+use ipnet::IpNet;
+
+use crate::server::Connection;
+use crate::state::HttpState;
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// The networks of the proxies whose word is taken for who asks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrustedProxies(Arc<[IpNet]>);
+
+/// A text that is no network.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no network such as 10.0.0.0/8 and no address")]
+pub struct NetworkError(String);
+
+impl TrustedProxies {
+    /// The proxies in networks such as `10.0.0.0/8` and `fd00::/8`, or at single addresses.
+    ///
+    /// # Errors
+    /// If a text is neither.
+    pub fn parse<'a>(networks: impl IntoIterator<Item = &'a str>) -> Result<Self, NetworkError> {
+        let network = |text: &'a str| {
+            let text = text.trim();
+            text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).map_err(|_| NetworkError(text.to_owned()))
+        };
+        Ok(Self(networks.into_iter().map(network).collect::<Result<_, _>>()?))
+    }
+
+    /// Whether an address is one of theirs.
+    pub(crate) fn trust(&self, address: IpAddr) -> bool {
+        !self.0.is_empty() && self.0.iter().any(|network| network.contains(&address.to_canonical()))
+    }
+}
+
+/// Who sent a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Client {
+    pub(crate) address: IpAddr,
+    /// Whether it is a trusted proxy: one that asks for itself, or that does not say for whom it asks.
+    pub(crate) is_proxy: bool,
+}
+
+impl Client {
+    /// Who sent a request: the peer, or the nearest before the trusted proxies. None where the connection has no address.
+    pub(crate) fn of(head: &RequestHead, proxies: &TrustedProxies) -> Option<Self> {
+        let peer = head.peer_addr?.ip().to_canonical();
+        let mut client = Self { address: peer, is_proxy: proxies.trust(peer) };
+        if !client.is_proxy {
+            return Some(client);
+        }
+        // Each proxy adds whom it heard from, so that only what stands to the right of a trusted one is known to be true.
+        for hop in hops(head).into_iter().rev() {
+            let Some(address) = hop.and_then(address_of_hop) else { break };
+            client = Self { address, is_proxy: proxies.trust(address) };
+            if !client.is_proxy {
+                break;
+            }
+        }
+        Some(client)
+    }
+}
 
 /// The address of the client that sent a request. None where the connection has no address, as in tests.
 pub(crate) fn client_address(request: &HttpRequest) -> Option<IpAddr> {
-    request.peer_addr().map(|address| address.ip().to_canonical())
+    let client = match request.app_data::<Data<HttpState>>() {
+        Some(state) => Client::of(request.head(), state.trusted_proxies()),
+        None => Client::of(request.head(), &TrustedProxies::default()),
+    };
+    client.map(|client| client.address)
+}
+
+/// The scheme and the host by which the client reached the service. The host is empty where it named none.
+pub(crate) fn reached_by(request: &HttpRequest) -> (&'static str, String) {
+    let head = request.head();
+    let proxies = request.app_data::<Data<HttpState>>().map(|state| state.trusted_proxies());
+    let is_of_proxy = head.peer_addr.is_some_and(|peer| proxies.is_some_and(|proxies| proxies.trust(peer.ip())));
+    let told = |name: &HeaderName, parameter| {
+        let value = is_of_proxy.then(|| last_of(head, name).or_else(|| last_parameter(head, parameter))).flatten();
+        value.map(str::to_owned)
+    };
+    let is_encrypted = match told(&X_FORWARDED_PROTO, "proto") {
+        Some(scheme) => scheme.eq_ignore_ascii_case("https"),
+        None => request.conn_data::<Rc<Connection>>().is_some_and(|connection| connection.is_encrypted()),
+    };
+    let own = || text_of(head, &HOST).map(str::to_owned).or_else(|| request.uri().authority().map(ToString::to_string));
+    let host = told(&X_FORWARDED_HOST, "host").or_else(own).unwrap_or_default();
+    (if is_encrypted { "https" } else { "http" }, host)
+}
+
+/// Who each proxy heard from, the farthest first; none for an entry that names nobody. A proxy that writes one of the two
+/// headers lets the other pass as the client sent it. Most write `X-Forwarded-For`, so that the other is believed only
+/// without it.
+fn hops(head: &RequestHead) -> Vec<Option<&str>> {
+    if head.headers().contains_key(&X_FORWARDED_FOR) {
+        return list(head, &X_FORWARDED_FOR).into_iter().map(Some).collect();
+    }
+    list(head, &FORWARDED).into_iter().map(|element| parameter(element, "for")).collect()
+}
+
+/// The last word of the proxies by the one of the two kinds of headers.
+fn last_of<'a>(head: &'a RequestHead, name: &HeaderName) -> Option<&'a str> {
+    list(head, name).pop()
+}
+
+fn last_parameter<'a>(head: &'a RequestHead, name: &str) -> Option<&'a str> {
+    parameter(list(head, &FORWARDED).pop()?, name)
+}
+
+/// The members of a list that stands in one header or several. What is no text is an empty member.
+fn list<'a>(head: &'a RequestHead, name: &HeaderName) -> Vec<&'a str> {
+    head.headers().get_all(name).flat_map(|value| split(value.to_str().unwrap_or_default(), ',')).collect()
+}
+
+fn text_of<'a>(head: &'a RequestHead, name: &HeaderName) -> Option<&'a str> {
+    head.headers().get(name)?.to_str().ok()
+}
+
+/// The value of a parameter of an element such as `for="[2001:db8::1]:4711";proto=https`.
+fn parameter<'a>(element: &'a str, name: &str) -> Option<&'a str> {
+    split(element, ';').find_map(|pair| {
+        let (key, value) = pair.split_once('=')?;
+        key.trim().eq_ignore_ascii_case(name).then(|| value.trim().trim_matches('"'))
+    })
+}
+
+/// The parts of a text between separators that do not stand between quotes.
+fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    text.split(move |letter| {
+        quoted ^= letter == '"';
+        letter == separator && !quoted
+    })
+    .map(str::trim)
+}
+
+/// The address in an entry, which may have a port.
+fn address_of_hop(hop: &str) -> Option<IpAddr> {
+    let address = match hop.strip_prefix('[').and_then(|hop| hop.strip_suffix(']')).unwrap_or(hop).parse::<IpAddr>() {
+        Ok(address) => address,
+        Err(_) => hop.parse::<SocketAddr>().ok()?.ip(),
+    };
+    Some(address.to_canonical())
 }
 
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;
+    use rstest::rstest;
 
     use super::*;
 
+    fn client(peer: &str, headers: &[(&str, &str)], proxies: &[&str]) -> Client {
+        let mut request = TestRequest::default().peer_addr(SocketAddr::new(peer.parse().unwrap(), 4000));
+        for (name, value) in headers {
+            request = request.append_header((*name, *value));
+        }
+        Client::of(request.to_http_request().head(), &TrustedProxies::parse(proxies.iter().copied()).unwrap()).unwrap()
+    }
+
     #[test]
     fn the_client_is_the_peer_whatever_its_headers_say() {
-        let peer = "[::ffff:192.0.2.1]:4000".parse().unwrap();
-        let request = TestRequest::default().peer_addr(peer).insert_header(("X-Forwarded-For", "198.51.100.7")).to_http_request();
-        assert_eq!(client_address(&request), Some("192.0.2.1".parse().unwrap()));
+        let forged = [("X-Forwarded-For", "198.51.100.7"), ("Forwarded", "for=198.51.100.7")];
+        for proxies in [&[][..], &["10.0.0.0/8"]] {
+            let expected = Client { address: "192.0.2.1".parse().unwrap(), is_proxy: false };
+            assert_eq!(client("192.0.2.1", &forged, proxies), expected);
+            assert_eq!(client("::ffff:192.0.2.1", &forged, proxies), expected);
+        }
         assert_eq!(client_address(&TestRequest::default().to_http_request()), None);
+    }
+
+    #[rstest]
+    #[case(&[("X-Forwarded-For", "198.51.100.7")], "198.51.100.7")]
+    #[case(&[("X-Forwarded-For", "203.0.113.9, 198.51.100.7, 10.0.0.2")], "198.51.100.7")]
+    #[case(&[("X-Forwarded-For", "203.0.113.9"), ("X-Forwarded-For", "198.51.100.7:4711")], "198.51.100.7")]
+    #[case(&[("X-Forwarded-For", "[2001:db8::1]:4711")], "2001:db8::1")]
+    #[case(&[("X-Forwarded-For", "2001:db8::1")], "2001:db8::1")]
+    #[case(&[("Forwarded", "for=203.0.113.9, For=\"[2001:db8::1]:4711\";proto=https;by=10.0.0.2")], "2001:db8::1")]
+    #[case(&[("Forwarded", "for=198.51.100.7;host=\"a,b;for=203.0.113.9\"")], "198.51.100.7")]
+    #[case(&[("Forwarded", "for=203.0.113.9"), ("X-Forwarded-For", "198.51.100.7")], "198.51.100.7")]
+    fn the_client_is_the_nearest_before_the_trusted_proxies(#[case] headers: &[(&str, &str)], #[case] expected: &str) {
+        assert_eq!(client("10.0.0.1", headers, &["10.0.0.0/8"]), Client { address: expected.parse().unwrap(), is_proxy: false });
+    }
+
+    #[rstest]
+    #[case(&[], "10.0.0.1")]
+    #[case(&[("X-Forwarded-For", "unknown")], "10.0.0.1")]
+    #[case(&[("X-Forwarded-For", "198.51.100.7, _hidden, 10.0.0.2")], "10.0.0.2")]
+    #[case(&[("X-Forwarded-For", "10.0.0.3, 10.0.0.2")], "10.0.0.3")]
+    #[case(&[("Forwarded", "proto=https")], "10.0.0.1")]
+    fn a_proxy_that_names_nobody_is_the_client(#[case] headers: &[(&str, &str)], #[case] expected: &str) {
+        assert_eq!(client("10.0.0.1", headers, &["10.0.0.0/8"]), Client { address: expected.parse().unwrap(), is_proxy: true });
+    }
+
+    #[test]
+    fn networks_are_read_with_and_without_a_length() {
+        let proxies = TrustedProxies::parse(["10.0.0.0/8", " fd00::/8 ", "192.0.2.1"]).unwrap();
+        for address in ["10.1.2.3", "::ffff:10.1.2.3", "fd00::1", "192.0.2.1"] {
+            assert!(proxies.trust(address.parse().unwrap()), "{address}");
+        }
+        for address in ["11.0.0.1", "fe80::1", "192.0.2.2"] {
+            assert!(!proxies.trust(address.parse().unwrap()), "{address}");
+        }
+        for text in ["", "10.0.0.0/33", "proxy", "10.0.0"] {
+            assert_eq!(TrustedProxies::parse([text]), Err(NetworkError(text.to_owned())));
+        }
     }
 }

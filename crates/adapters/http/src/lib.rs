@@ -5,6 +5,7 @@
 //! | file | what it is |
 //! |---|---|
 //! | `routes` | the one list of URLs |
+//! | `server` | connections, their limits and deadlines |
 //! | `state` | what handlers work with |
 //! | `body` | reading a request body within its limits |
 //! | `client` | who sent a request |
@@ -27,10 +28,13 @@ pub mod openreplay;
 pub mod perculus;
 mod room;
 mod routes;
+mod server;
 mod state;
 #[cfg(test)]
 mod tests;
 mod trace;
 
-pub use routes::{Serving, Socket, Stopper, configure};
+pub use client::{NetworkError, TrustedProxies};
+pub use routes::configure;
+pub use server::{ConnectionLimits, Deadlines, ServerSettings, Serving, Socket, Stopper};
 pub use state::{HttpState, Limits, Services};

@@ -12,6 +12,7 @@ use derslik_ports::inbound::{
 use crate::answer::AnswerRoom;
 use crate::body::BodyRooms;
 use crate::classroom::ClassroomSettings;
+use crate::client::TrustedProxies;
 use crate::openreplay::JobsCompat;
 
 /// The inbound ports.
@@ -57,6 +58,7 @@ pub struct HttpState {
     pub jobs_compat: JobsCompat,
     body_rooms: BodyRooms,
     answer_room: AnswerRoom,
+    trusted_proxies: TrustedProxies,
 }
 
 impl std::ops::Deref for HttpState {
@@ -71,13 +73,25 @@ impl HttpState {
     /// What handlers work with.
     pub fn new(services: Services, classroom: ClassroomSettings, limits: Limits) -> Self {
         let (body_rooms, answer_room) = (BodyRooms::new(&limits), AnswerRoom::new(&limits));
-        Self { services, classroom, limits, jobs_compat: JobsCompat::default(), body_rooms, answer_room }
+        let (jobs_compat, trusted_proxies) = (JobsCompat::default(), TrustedProxies::default());
+        Self { services, classroom, limits, jobs_compat, body_rooms, answer_room, trusted_proxies }
     }
 
     /// The same, answering as `compat` says.
     #[must_use]
     pub fn with_jobs_compat(self, compat: JobsCompat) -> Self {
         Self { jobs_compat: compat, ..self }
+    }
+
+    /// The same, taking the word of these proxies for who asks.
+    #[must_use]
+    pub fn with_trusted_proxies(self, trusted_proxies: TrustedProxies) -> Self {
+        Self { trusted_proxies, ..self }
+    }
+
+    /// The proxies whose word is taken for who asks.
+    pub(crate) const fn trusted_proxies(&self) -> &TrustedProxies {
+        &self.trusted_proxies
     }
 
     /// The rooms that the bodies of all requests share.

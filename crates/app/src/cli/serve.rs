@@ -3,7 +3,6 @@
 use std::io::{ErrorKind, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::time::Duration;
 
 use derslik_http::Socket;
 use derslik_http::classroom::ClassroomSettings;
@@ -20,6 +19,7 @@ use super::worker::runner;
 use super::{Failure, clock, runtime};
 use crate::accounts::{DevAccount, dev_accounts};
 use crate::config::{Config, Profile};
+use crate::descriptors::raise_limit;
 use crate::known_person::{KnownPassword, add_known_person};
 use crate::server;
 use crate::signals::Signals;
@@ -55,15 +55,13 @@ pub(super) fn run(config: &Config, signals: &Signals, work: Work) -> Result<(), 
         }
     };
     let classroom = ClassroomSettings { templates: config.classroom.templates(), page_key: page_key(&runtime, &uow)? };
-    let state = wire(&uow, Arc::clone(&clock), Arc::new(SystemIds), config.limits(), classroom).with_jobs_compat(config.jobs_compat());
+    let state = wire(&uow, Arc::clone(&clock), Arc::new(SystemIds), config.limits(), classroom)
+        .with_jobs_compat(config.jobs_compat())
+        .with_trusted_proxies(config.trusted_proxies().map_err(Failure::Usage)?);
     if let Some(demo) = accounts.first().filter(|_| config.fixed_dev_keys) {
         let people = People::new(uow.clone(), Arc::clone(&clock), Arc::new(SystemIds), Arc::new(KnownPassword));
         runtime.block_on(add_known_person(&people, &demo.plan)).map_err(Failure::Database)?;
     }
-    let workers = match config.http.workers {
-        0 => std::thread::available_parallelism().map_or(1, Into::into),
-        workers => workers,
-    };
     let stop = signals.stop_within(config.stop_limit());
     if let Some(certificate) = certificate {
         signals.reload_with(move || reload(&certificate));
@@ -75,9 +73,12 @@ pub(super) fn run(config: &Config, signals: &Signals, work: Work) -> Result<(), 
     // A client that reads the banner may send requests at once: the listener is open, and holds them until they are served.
     show(&Banner { address, is_encrypted: tls.is_some(), profile: config.profile, accounts: &accounts, now: clock.now() });
     tracing::info!(%address, database = %config.database().map_err(Failure::Usage)?, "serving");
-    let grace = Duration::from_secs(config.http.grace_seconds);
+    let settings = config.server(raise_limit());
+    if settings.connections.in_all < config.http.max_connections {
+        tracing::warn!(connections = settings.connections.in_all, "the limit of descriptors leaves room for fewer connections");
+    }
     let worker = runner.map(|runner| runtime.spawn(runner.run(stop.clone())));
-    let served = runtime.block_on(server::serve(Socket { listener, tls }, state, workers, grace, stop));
+    let served = runtime.block_on(server::serve(Socket { listener, tls }, state, settings, stop));
     if let Some(worker) = worker {
         runtime.block_on(worker).map_err(|error| Failure::Other(error.into()))?;
     }

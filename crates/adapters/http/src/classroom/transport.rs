@@ -4,7 +4,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{HttpServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, IF_MATCH, VARY,
+    ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MATCH, VARY,
 };
 use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::web::{self, Bytes, Data, Payload, ServiceConfig};
@@ -18,6 +18,7 @@ use super::query::System;
 use super::{batch, discovery};
 use crate::answer::HeldBody;
 use crate::body::{note_holder, read_bytes};
+use crate::client::reached_by;
 use crate::state::HttpState;
 
 pub(super) const JSON: &str = "application/json; charset=UTF-8";
@@ -143,9 +144,7 @@ async fn describe(request: HttpRequest) -> HttpResponse {
 
 /// The root URL by which the client reached the service.
 fn root(request: &HttpRequest) -> String {
-    let connection = request.connection_info();
-    let scheme = if connection.scheme() == "https" { "https" } else { "http" };
-    let host = header(request.headers(), &HOST).or_else(|| request.uri().authority().map(ToString::to_string)).unwrap_or_default();
+    let (scheme, host) = reached_by(request);
     let is_host = |letter: char| letter.is_ascii_alphanumeric() || "-._~:[]".contains(letter);
     let host = if !host.is_empty() && host.chars().all(is_host) { host } else { "localhost".to_owned() };
     format!("{scheme}://{host}/")

@@ -1,0 +1,117 @@
+//! From an accepted socket to a stream that HTTP is spoken on.
+
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use actix_http::{Protocol, StatusCode};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+use super::connection::Connection;
+use super::places::{Place, Places};
+use super::request::refusal_words;
+use super::stream::{Stream, Watched};
+use super::watch::Deadlines;
+use crate::client::TrustedProxies;
+
+/// What every connection is opened with. Clones share the places.
+#[derive(Clone)]
+pub(super) struct Gate {
+    pub(super) tls: Option<TlsAcceptor>,
+    pub(super) proxies: TrustedProxies,
+    pub(super) places: Arc<Places>,
+    pub(super) deadlines: Deadlines,
+    /// How many connections are being told that they are refused.
+    pub(super) farewells: Arc<AtomicUsize>,
+}
+
+/// The most connections that are told why they are refused at once; others are just closed.
+pub(super) const FAREWELLS: usize = 64;
+/// How long telling it may take.
+const FAREWELL: Duration = Duration::from_secs(1);
+/// What a request on the port for HTTPS is told that is not encrypted.
+const NOT_ENCRYPTED: &str = r#"{"error":"this port speaks HTTPS: use an address that begins with https://"}"#;
+
+/// A stream, and what the framework wants to know of it.
+pub(super) type Opened = (Stream, Protocol, Option<SocketAddr>);
+
+impl Gate {
+    /// Makes a stream of a socket. Returns none where it was refused, or no TLS could be spoken on it.
+    pub(super) async fn open(&self, socket: TcpStream) -> Option<Opened> {
+        let peer = socket.peer_addr().ok();
+        let address = peer.map(|peer| peer.ip());
+        let is_encrypted = self.tls.is_some();
+        match Connection::open(address, is_encrypted, &self.proxies, &self.places, self.deadlines) {
+            Ok((connection, place)) => {
+                let stream = match &self.tls {
+                    None => Stream::Plain(Watched::new(socket, Rc::new(connection), place)),
+                    Some(tls) => self.encrypt(socket, tls, connection, place).await?,
+                };
+                Some((stream, Protocol::Http1, peer))
+            }
+            Err(refusal) => {
+                tracing::debug!(?address, ?refusal, "a connection was refused");
+                // What is said before the handshake can't be read where TLS is spoken.
+                if !is_encrypted {
+                    let (status, body) = refusal_words(refusal);
+                    self.say(socket, status, body).await;
+                }
+                None
+            }
+        }
+    }
+
+    /// Shakes hands.
+    async fn encrypt(&self, socket: TcpStream, tls: &TlsAcceptor, connection: Connection, place: Place) -> Option<Stream> {
+        let shaken = timeout(self.deadlines.handshake, async {
+            let mut first = [0; 1];
+            let peeked = socket.peek(&mut first).await;
+            // A handshake begins with a control character, a request with the letters of its method.
+            if peeked.is_ok() && first.iter().all(u8::is_ascii_alphabetic) {
+                return Err(socket);
+            }
+            Ok(tls.accept(Watched::new(socket, Rc::new(connection), place)).await)
+        });
+        match shaken.await {
+            Ok(Ok(Ok(stream))) => {
+                stream.get_ref().0.connection().watch().opened();
+                Some(Stream::Tls(Box::new(stream)))
+            }
+            Ok(Err(plain)) => {
+                self.say(plain, StatusCode::BAD_REQUEST, NOT_ENCRYPTED).await;
+                None
+            }
+            Ok(Ok(Err(error))) => {
+                tracing::debug!(%error, "a TLS handshake failed");
+                None
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// Answers whatever is sent and closes.
+    async fn say(&self, socket: TcpStream, status: StatusCode, body: &str) {
+        if self.farewells.fetch_add(1, Ordering::Relaxed) < FAREWELLS {
+            timeout(FAREWELL, farewell(socket, status, body)).await.ok();
+        }
+        self.farewells.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+async fn farewell(mut socket: TcpStream, status: StatusCode, body: &str) -> std::io::Result<()> {
+    let answer = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nRetry-After: 1\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    socket.write_all(answer.as_bytes()).await?;
+    socket.shutdown().await?;
+    // A socket that is closed before all was read takes its answer back.
+    let mut rest = [0; 1024];
+    while socket.read(&mut rest).await? > 0 {}
+    Ok(())
+}

@@ -1,0 +1,57 @@
+//! What is known of one connection. Requests find it among the data of their connection.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use actix_http::RequestHead;
+use derslik_domain::identity::ClientNetwork;
+
+use super::places::{ClientPlace, Place, Places, Refusal};
+use super::watch::{Deadlines, Watch};
+use crate::client::{Client, TrustedProxies};
+
+/// One connection. It belongs to the thread that serves it.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    watch: Watch,
+    is_encrypted: bool,
+    /// Whether it is of a proxy whose word is taken for who asks.
+    is_of_proxy: bool,
+    places: Arc<Places>,
+}
+
+impl Connection {
+    /// A connection that a peer opened, and the place that it takes.
+    pub(super) fn open(
+        peer: Option<IpAddr>,
+        is_encrypted: bool,
+        proxies: &TrustedProxies,
+        places: &Arc<Places>,
+        deadlines: Deadlines,
+    ) -> Result<(Self, Place), Refusal> {
+        let is_of_proxy = peer.is_some_and(|peer| proxies.trust(peer));
+        // The connections of a proxy are those of all its clients, which are counted by their requests.
+        let place = places.take(peer.filter(|_| !is_of_proxy).map(ClientNetwork::of))?;
+        Ok((Self { watch: Watch::new(deadlines), is_encrypted, is_of_proxy, places: Arc::clone(places) }, place))
+    }
+
+    /// Whether TLS is spoken on it.
+    pub(crate) const fn is_encrypted(&self) -> bool {
+        self.is_encrypted
+    }
+
+    pub(super) const fn watch(&self) -> &Watch {
+        &self.watch
+    }
+
+    /// The place that a request takes, where a trusted proxy sent it for a client that it names.
+    pub(super) fn place_of_request(&self, head: &RequestHead, proxies: &TrustedProxies) -> Result<Option<ClientPlace>, Refusal> {
+        if !self.is_of_proxy {
+            return Ok(None);
+        }
+        match Client::of(head, proxies) {
+            Some(Client { address, is_proxy: false }) => self.places.take_of(ClientNetwork::of(address)).map(Some),
+            _ => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! How many connections there may be, in all and for each client.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use derslik_domain::identity::ClientNetwork;
+
+/// The most connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConnectionLimits {
+    /// Of all clients together.
+    pub in_all: usize,
+    /// Of one client: an IPv4 address or the /64 of an IPv6 address. For a client that a trusted proxy names, the most
+    /// requests that are under way.
+    pub per_client: usize,
+}
+
+impl Default for ConnectionLimits {
+    fn default() -> Self {
+        Self { in_all: 8_192, per_client: 1_024 }
+    }
+}
+
+/// Why there is no place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// All places are taken.
+    InAll,
+    /// The client has as many as it may have.
+    OfClient,
+}
+
+/// The places for connections, which all threads share.
+#[derive(Debug)]
+pub(super) struct Places {
+    limits: ConnectionLimits,
+    taken: AtomicUsize,
+    /// How many places each client has that has any.
+    clients: Mutex<HashMap<ClientNetwork, usize>>,
+}
+
+/// A place for one connection, which is free again once this is dropped.
+#[derive(Debug)]
+pub(super) struct Place {
+    places: Arc<Places>,
+    _client: Option<ClientPlace>,
+}
+
+/// A place that counts for a client until this is dropped.
+#[derive(Debug)]
+pub(super) struct ClientPlace {
+    places: Arc<Places>,
+    client: ClientNetwork,
+}
+
+impl Places {
+    pub(super) fn new(limits: ConnectionLimits) -> Arc<Self> {
+        Arc::new(Self { limits, taken: AtomicUsize::new(0), clients: Mutex::default() })
+    }
+
+    /// Takes a place for a connection. Without a client it counts among all connections only.
+    pub(super) fn take(self: &Arc<Self>, client: Option<ClientNetwork>) -> Result<Place, Refusal> {
+        let client = client.map(|client| self.take_of(client)).transpose()?;
+        if self.taken.fetch_add(1, Ordering::Relaxed) >= self.limits.in_all {
+            self.taken.fetch_sub(1, Ordering::Relaxed);
+            return Err(Refusal::InAll);
+        }
+        Ok(Place { places: Arc::clone(self), _client: client })
+    }
+
+    /// Takes one of the places of a client.
+    pub(super) fn take_of(self: &Arc<Self>, client: ClientNetwork) -> Result<ClientPlace, Refusal> {
+        let mut clients = self.clients();
+        let taken = clients.entry(client).or_default();
+        if *taken >= self.limits.per_client {
+            return Err(Refusal::OfClient);
+        }
+        *taken += 1;
+        drop(clients);
+        Ok(ClientPlace { places: Arc::clone(self), client })
+    }
+
+    fn clients(&self) -> MutexGuard<'_, HashMap<ClientNetwork, usize>> {
+        // A count is changed in one step, so that it is right whatever happened to the thread that held the lock.
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.places.taken.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Drop for ClientPlace {
+    fn drop(&mut self) {
+        if let Entry::Occupied(mut taken) = self.places.clients().entry(self.client) {
+            if *taken.get() > 1 {
+                *taken.get_mut() -= 1;
+            } else {
+                taken.remove();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(address: &str) -> ClientNetwork {
+        ClientNetwork::of(address.parse().unwrap())
+    }
+
+    fn held(places: &Places) -> usize {
+        places.clients().len()
+    }
+
+    #[test]
+    fn a_client_takes_no_more_than_its_places_and_leaves_the_others_theirs() {
+        let places = Places::new(ConnectionLimits { in_all: 3, per_client: 2 });
+        let (one, other) = (client("192.0.2.1"), client("2001:db8::1"));
+        let taken = [places.take(Some(one)).unwrap(), places.take(Some(one)).unwrap()];
+        assert_eq!(places.take(Some(one)).unwrap_err(), Refusal::OfClient);
+        let third = places.take(Some(other)).unwrap();
+        assert_eq!(places.take(Some(other)).unwrap_err(), Refusal::InAll);
+        assert_eq!(places.take(None).unwrap_err(), Refusal::InAll);
+        drop((taken, third));
+        assert_eq!((held(&places), places.taken.load(Ordering::Relaxed)), (0, 0));
+    }
+
+    #[test]
+    fn a_connection_without_a_client_counts_among_all_only() {
+        let places = Places::new(ConnectionLimits { in_all: 3, per_client: 1 });
+        let taken: Vec<_> = (0..3).map(|_| places.take(None).unwrap()).collect();
+        assert_eq!((taken.len(), held(&places)), (3, 0));
+    }
+}

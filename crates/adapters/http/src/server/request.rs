@@ -1,0 +1,167 @@
+//! A request between the connection and the service: its body is one that it has, and the watch of its connection knows from
+//! when to when it is under way.
+
+use std::cell::Cell;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use actix_http::body::{BodySize, BoxBody, EitherBody, MessageBody};
+use actix_http::error::PayloadError;
+use actix_http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, TRANSFER_ENCODING};
+use actix_http::{ConnectionType, Payload, Request, Response, StatusCode};
+use actix_service::Service;
+use actix_web::web::Bytes;
+use futures_util::Stream;
+use pin_project_lite::pin_project;
+
+use super::connection::Connection;
+use super::places::{ClientPlace, Refusal};
+use crate::client::TrustedProxies;
+
+/// A request that is under way until this is dropped.
+struct UnderWay {
+    connection: Option<Rc<Connection>>,
+    /// Whether the whole body was read. None where there is no body.
+    body_ended: Option<Rc<Cell<bool>>>,
+    _place: Option<ClientPlace>,
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        if let Some(connection) = &self.connection {
+            connection.watch().ended(self.body_ended.as_ref().is_some_and(|ended| !ended.get()));
+        }
+    }
+}
+
+/// A body that notes its end.
+struct Observed {
+    payload: Payload,
+    ended: Rc<Cell<bool>>,
+}
+
+impl Stream for Observed {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let next = Pin::new(&mut self.payload).poll_next(cx);
+        if matches!(next, Poll::Ready(None)) {
+            self.ended.set(true);
+        }
+        next
+    }
+}
+
+pin_project! {
+    /// The body of an answer, whose request is under way until it was handed over to be written.
+    pub(super) struct Answered<B> {
+        #[pin]
+        body: B,
+        under_way: UnderWay,
+    }
+}
+
+impl<B: MessageBody> MessageBody for Answered<B> {
+    type Error = B::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        self.project().body.poll_next(cx)
+    }
+}
+
+/// Lets a service answer a request.
+pub(super) fn answer<S, B>(
+    mut request: Request,
+    service: &S,
+    proxies: &TrustedProxies,
+) -> impl Future<Output = Result<Response<EitherBody<Answered<B>>>, S::Error>> + use<S, B>
+where
+    S: Service<Request>,
+    S::Response: Into<Response<B>>,
+    B: MessageBody,
+{
+    let connection = request.conn_data::<Rc<Connection>>().cloned();
+    let place = connection.as_ref().map_or(Ok(None), |connection| connection.place_of_request(request.head(), proxies));
+    let started = place.map(|place| {
+        if let Some(connection) = &connection {
+            connection.watch().began();
+        }
+        let wish = Wish::take(&mut request);
+        let under_way = UnderWay { connection, body_ended: observe_body(&mut request), _place: place };
+        (service.call(request), under_way, wish)
+    });
+    async move {
+        match started {
+            Ok((call, under_way, wish)) => {
+                let mut response: Response<B> = call.await?.into();
+                wish.refuse(&mut response);
+                Ok(response.map_body(|_, body| EitherBody::left(Answered { body, under_way })))
+            }
+            Err(refusal) => Ok(refuse(refusal).map_body(|_, body| EitherBody::right(body))),
+        }
+    }
+}
+
+/// The wish of a request to speak something else on its connection, which is never granted.
+struct Wish {
+    is_upgrade: bool,
+    /// Whether the framework takes all that comes for the body of the request.
+    is_endless: bool,
+}
+
+impl Wish {
+    /// Finds the wish in a request. The body of a request that announces none is nothing, not whatever comes until the end of
+    /// the connection.
+    fn take(request: &mut Request) -> Self {
+        let head = request.head();
+        let is_framed = head.headers().contains_key(CONTENT_LENGTH) || head.headers().contains_key(TRANSFER_ENCODING);
+        let is_upgrade = head.connection_type() == ConnectionType::Upgrade;
+        let is_endless = !is_framed && !matches!(request.payload(), Payload::None);
+        if is_endless {
+            drop(request.take_payload());
+        }
+        Self { is_upgrade, is_endless }
+    }
+
+    fn refuse<B>(&self, response: &mut Response<B>) {
+        if self.is_upgrade || self.is_endless {
+            response.head_mut().set_connection_type(ConnectionType::Close);
+            response.head_mut().no_chunking(self.is_endless);
+        }
+    }
+}
+
+/// Lets the body of a request note its end.
+fn observe_body(request: &mut Request) -> Option<Rc<Cell<bool>>> {
+    match request.take_payload() {
+        Payload::None => None,
+        payload @ (Payload::H1 { .. } | Payload::Stream { .. }) => {
+            let ended = Rc::new(Cell::new(false));
+            let observed = Observed { payload, ended: Rc::clone(&ended) };
+            *request.payload() = Payload::Stream { payload: Box::pin(observed) };
+            Some(ended)
+        }
+    }
+}
+
+/// The status and the body of the answer to who finds no place.
+pub(super) const fn refusal_words(refusal: Refusal) -> (StatusCode, &'static str) {
+    match refusal {
+        Refusal::InAll => (StatusCode::SERVICE_UNAVAILABLE, r#"{"error":"the service has as many connections as it can; try again"}"#),
+        Refusal::OfClient => (StatusCode::TOO_MANY_REQUESTS, r#"{"error":"there are too many connections from this address; try again"}"#),
+    }
+}
+
+fn refuse(refusal: Refusal) -> Response<BoxBody> {
+    let (status, body) = refusal_words(refusal);
+    Response::build(status)
+        .insert_header((CONTENT_TYPE, "application/json"))
+        .insert_header((RETRY_AFTER, "1"))
+        .body(body)
+        .map_into_boxed_body()
+}

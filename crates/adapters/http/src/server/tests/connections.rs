@@ -1,0 +1,116 @@
+//! How many connections there may be, and of whom.
+
+use super::*;
+
+fn few() -> Plan {
+    let connections = ConnectionLimits { in_all: 5, per_client: 3 };
+    let deadlines = Deadlines { head: 10 * PATIENCE, ..Plan::default().deadlines };
+    Plan { deadlines, connections, ..Plan::default() }
+}
+
+/// Opens connections and has a request answered on each.
+async fn open(server: &Running, address: &str, count: usize) -> Vec<TcpStream> {
+    let mut streams = Vec::new();
+    for _ in 0..count {
+        let mut stream = server.connect_from(address).await;
+        assert_eq!(exchange(&mut stream, &get("/n")).await.status, 404);
+        streams.push(stream);
+    }
+    streams
+}
+
+#[actix_web::test]
+async fn an_address_that_has_its_connections_leaves_room_for_others() {
+    let server = few().start();
+    let held = open(&server, "127.0.0.2", 3).await;
+    let mut refused = server.connect_from("127.0.0.2").await;
+    let answer = exchange(&mut refused, &get("/n")).await;
+    assert_eq!((answer.status, answer.head.contains("retry-after: 1")), (429, true));
+    closed(&mut refused).await;
+    let others = open(&server, "127.0.0.3", 2).await;
+    // A place is free once its connection was closed.
+    drop(held);
+    let again = timeout(PATIENCE, async {
+        loop {
+            let mut stream = server.connect_from("127.0.0.2").await;
+            if exchange(&mut stream, &get("/n")).await.status == 404 {
+                return stream;
+            }
+        }
+    });
+    drop((again.await.unwrap(), others));
+}
+
+#[actix_web::test]
+async fn all_connections_together_have_a_limit() {
+    let server = few().start();
+    let _held = (open(&server, "127.0.0.2", 3).await, open(&server, "127.0.0.3", 2).await);
+    let mut refused = server.connect_from("127.0.0.4").await;
+    let answer = exchange(&mut refused, &get("/n")).await;
+    assert_eq!((answer.status, answer.head.contains("retry-after: 1")), (503, true));
+    closed(&mut refused).await;
+}
+
+#[actix_web::test]
+async fn a_forged_header_changes_nothing_without_a_trusted_proxy() {
+    let server = few().start();
+    let _held = open(&server, "127.0.0.2", 3).await;
+    let forged = "GET /n HTTP/1.1\r\nHost: derslik\r\nX-Forwarded-For: 192.0.2.7\r\nForwarded: for=192.0.2.7\r\n\r\n";
+    assert_eq!(exchange(&mut server.connect_from("127.0.0.2").await, forged).await.status, 429);
+    // Nor does it take a place of the one that it names.
+    let held = open(&server, "127.0.0.3", 1).await;
+    let named = "GET /n HTTP/1.1\r\nHost: derslik\r\nX-Forwarded-For: 127.0.0.3\r\n\r\n";
+    for stream in held {
+        let mut stream = stream;
+        for _ in 0..4 {
+            assert_eq!(exchange(&mut stream, named).await.status, 404);
+        }
+    }
+}
+
+#[actix_web::test]
+async fn behind_a_trusted_proxy_the_requests_of_each_client_are_counted() {
+    let connections = ConnectionLimits { in_all: 20, per_client: 3 };
+    let proxies = TrustedProxies::parse(["127.0.0.2"]).unwrap();
+    let server = Plan { connections, proxies, ..few() }.start();
+    let of = |client: &str| post("/xapi/v2/session/search", KNOWN, &format!("X-Forwarded-For: {client}\r\nContent-Length: 2"));
+    let mut under_way = Vec::new();
+    for _ in 0..3 {
+        let mut stream = server.connect_from("127.0.0.2").await;
+        stream.write_all(format!("{}{{", of("192.0.2.7")).as_bytes()).await.unwrap();
+        under_way.push(stream);
+    }
+    // The proxy has more connections than a client may have, and one client with too many requests does not stop another.
+    let mut stream = server.connect_from("127.0.0.2").await;
+    let refused = timeout(PATIENCE, async {
+        loop {
+            let answer = exchange(&mut stream, &format!("{}{{}}", of("192.0.2.7"))).await;
+            if answer.status != 200 {
+                return answer;
+            }
+        }
+    });
+    let refused = refused.await.unwrap();
+    assert_eq!((refused.status, refused.head.contains("retry-after: 1")), (429, true));
+    let mut stream = server.connect_from("127.0.0.2").await;
+    assert_eq!(exchange(&mut stream, &format!("{}{{}}", of("192.0.2.8"))).await.status, 200);
+    // What is answered is not under way.
+    let mut first = under_way.pop().unwrap();
+    assert_eq!(exchange(&mut first, "}").await.status, 200);
+    assert_eq!(exchange(&mut stream, &format!("{}{{}}", of("192.0.2.7"))).await.status, 200);
+}
+
+#[actix_web::test]
+async fn only_a_trusted_proxy_says_how_the_service_was_reached() {
+    let headers = "Host: inside\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: derslik.example\r\n";
+    let request = format!("GET /$discovery/rest HTTP/1.1\r\n{headers}\r\n");
+    let root = |answer: &Answer| serde_json::from_str::<serde_json::Value>(&answer.body).unwrap()["rootUrl"].clone();
+    let stranger = Plan::default().start().ask(&request).await;
+    assert_eq!(root(&stranger), "http://inside/");
+    let proxies = TrustedProxies::parse(["127.0.0.0/8"]).unwrap();
+    let trusted = Plan { proxies, ..Plan::default() }.start().ask(&request).await;
+    assert_eq!(root(&trusted), "https://derslik.example/");
+    let server = Plan { is_encrypted: true, ..Plan::default() }.start();
+    let encrypted = exchange(&mut server.connect_encrypted().await, &get("/$discovery/rest")).await;
+    assert_eq!(root(&encrypted), "https://derslik/");
+}

@@ -1,0 +1,141 @@
+//! Whatever state a connection is in, it does not wait for its client for ever.
+
+use rstest::rstest;
+
+use super::*;
+
+const SEARCH: &str = "/xapi/v2/session/search";
+
+#[actix_web::test]
+async fn a_first_head_that_stops_is_answered_and_its_connection_closed() {
+    let server = Plan::default().start();
+    let mut stream = server.connect().await;
+    assert_eq!(exchange(&mut stream, "GET /n HT").await.status, 408);
+    closed(&mut stream).await;
+}
+
+#[actix_web::test]
+async fn a_second_head_that_stops_closes_its_connection() {
+    let server = Plan::default().start();
+    let mut stream = server.connect().await;
+    assert_eq!(exchange(&mut stream, &get("/n")).await.status, 404);
+    stream.write_all(b"GET /n HT").await.unwrap();
+    closed(&mut stream).await;
+}
+
+#[actix_web::test]
+async fn a_second_head_that_drips_closes_its_connection() {
+    let server = Plan::default().start();
+    let mut stream = server.connect().await;
+    assert_eq!(exchange(&mut stream, &get("/n")).await.status, 404);
+    stream.write_all(b"GET /").await.unwrap();
+    closed_in_spite_of(&mut stream, b"n").await;
+}
+
+#[actix_web::test]
+async fn a_second_head_that_stops_or_drips_closes_its_encrypted_connection() {
+    let server = Plan { is_encrypted: true, ..Plan::default() }.start();
+    for drips in [false, true] {
+        let mut stream = server.connect_encrypted().await;
+        assert_eq!(exchange(&mut stream, &get("/n")).await.status, 404);
+        stream.write_all(b"GET /").await.unwrap();
+        stream.flush().await.unwrap();
+        if drips {
+            closed_in_spite_of(&mut stream, b"n").await;
+        } else {
+            closed(&mut stream).await;
+        }
+    }
+}
+
+#[rstest]
+#[case::unauthorized(SEARCH, "Bearer unknown", 401)]
+#[case::not_found("/xapi/v2/nothing", KNOWN, 404)]
+#[case::too_slow(SEARCH, KNOWN, 408)]
+#[actix_web::test]
+async fn a_body_that_never_ends_closes_its_connection_after_the_answer(
+    #[case] path: &str,
+    #[case] authorization: &str,
+    #[case] status: u16,
+    #[values(false, true)] drips: bool,
+) {
+    let server = Plan { limits: Limits { body_deadline: SHORT, ..Limits::default() }, ..Plan::default() }.start();
+    let mut stream = server.connect().await;
+    let request = format!("{}1\r\n[\r\n", post(path, authorization, "Transfer-Encoding: chunked"));
+    assert_eq!(exchange(&mut stream, &request).await.status, status);
+    if drips {
+        closed_in_spite_of(&mut stream, b"1\r\n[\r\n").await;
+    } else {
+        closed(&mut stream).await;
+    }
+}
+
+#[actix_web::test]
+async fn an_endless_body_closes_its_encrypted_connection_after_the_answer() {
+    let server = Plan { is_encrypted: true, ..Plan::default() }.start();
+    let mut stream = server.connect_encrypted().await;
+    let request = format!("{}1\r\n[\r\n", post(SEARCH, "Bearer unknown", "Transfer-Encoding: chunked"));
+    assert_eq!(exchange(&mut stream, &request).await.status, 401);
+    closed_in_spite_of(&mut stream, b"1\r\n[\r\n").await;
+}
+
+#[actix_web::test]
+async fn a_handshake_that_stops_closes_its_connection() {
+    let server = Plan { is_encrypted: true, ..Plan::default() }.start();
+    closed(&mut server.connect().await).await;
+    let mut stream = server.connect().await;
+    // The beginning of a record that holds a handshake.
+    stream.write_all(&[0x16, 3, 1, 2, 0]).await.unwrap();
+    closed(&mut stream).await;
+    let mut stream = server.connect().await;
+    stream.write_all(&[0x16, 3, 1, 2, 0]).await.unwrap();
+    closed_in_spite_of(&mut stream, &[1]).await;
+}
+
+#[rstest]
+#[actix_web::test]
+async fn a_reader_that_takes_nothing_is_disconnected(#[values(false, true)] is_encrypted: bool) {
+    // More than the buffers of the system take.
+    const REQUESTS: usize = 600;
+    let server = Plan { is_encrypted, ..Plan::default() }.start();
+    let request = get("/$discovery/rest").repeat(REQUESTS);
+    let stream: Box<dyn Both> = if is_encrypted { Box::new(server.connect_encrypted().await) } else { Box::new(server.connect().await) };
+    let (mut reader, mut writer) = tokio::io::split(stream);
+    writer.write_all(request.as_bytes()).await.unwrap();
+    writer.flush().await.unwrap();
+    // What is sent to a closed connection is refused; an open one takes it until it has as much as it can hold.
+    timeout(PATIENCE, async {
+        while writer.write_all(b" ").await.is_ok() && writer.flush().await.is_ok() {
+            tokio::time::sleep(DRIP).await;
+        }
+    })
+    .await
+    .expect("a closed connection");
+    closed(&mut reader).await;
+}
+
+trait Both: AsyncRead + AsyncWrite + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Both for T {}
+
+#[actix_web::test]
+async fn an_idle_connection_stays_open_longer_than_a_head_may_take() {
+    let server = Plan::default().start();
+    let mut stream = server.connect().await;
+    let search = format!("{}{{}}", post(SEARCH, KNOWN, "Content-Length: 2"));
+    assert_eq!(exchange(&mut stream, &get("/n")).await.status, 404);
+    tokio::time::sleep(SHORT + DRIP).await;
+    assert_eq!(exchange(&mut stream, &search).await.status, 200);
+    tokio::time::sleep(SHORT + DRIP).await;
+    assert_eq!(exchange(&mut stream, &search).await.status, 200);
+}
+
+#[actix_web::test]
+async fn a_body_may_take_longer_than_a_head() {
+    let server = Plan::default().start();
+    let mut stream = server.connect().await;
+    stream.write_all(post(SEARCH, KNOWN, "Content-Length: 2").as_bytes()).await.unwrap();
+    tokio::time::sleep(SHORT + DRIP).await;
+    stream.write_all(b"{}").await.unwrap();
+    assert_eq!(timeout(PATIENCE, read_answer(&mut stream)).await.unwrap().status, 200);
+}

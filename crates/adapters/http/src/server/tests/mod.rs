@@ -1,0 +1,207 @@
+//! The server over real sockets, with short deadlines. No test waits for one that must not come: what has to end ends within
+//! [`PATIENCE`], which is far more than any deadline here.
+
+mod connections;
+mod deadlines;
+mod framing;
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use derslik_ports::inbound::{
+    AuthenticationError, MockActivityService, MockAttendeeService, MockCourseService, MockIdentityService, MockJobService,
+    MockLogInService, MockPeopleService, MockProjectService, MockRosterService, MockSessionService,
+};
+use derslik_testkit::builders::{account, actor_of};
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::{ConnectionLimits, Deadlines, ServerSettings, Serving, Socket, Stopper};
+use crate::classroom::{ClassroomSettings, Templates};
+use crate::client::TrustedProxies;
+use crate::state::{HttpState, Limits, Services};
+
+const PATIENCE: Duration = Duration::from_secs(40);
+/// Long enough for a whole request on a machine that has much else to do.
+const SHORT: Duration = Duration::from_secs(2);
+/// Between the pieces of what drips.
+const DRIP: Duration = Duration::from_millis(100);
+const CERTIFICATE: &[u8] = include_bytes!("certificate.pem");
+const KEY: &[u8] = include_bytes!("key.pem");
+
+/// A credential that is known. Every other one is not.
+const KNOWN: &str = "Bearer known";
+
+/// A running server; it is stopped when this is dropped.
+struct Running {
+    address: SocketAddr,
+    stopper: Stopper,
+}
+
+/// How a server is to run.
+struct Plan {
+    deadlines: Deadlines,
+    connections: ConnectionLimits,
+    limits: Limits,
+    proxies: TrustedProxies,
+    is_encrypted: bool,
+}
+
+impl Default for Plan {
+    /// Deadlines for what stands still are short; all others are longer than a test waits.
+    fn default() -> Self {
+        let long = 10 * PATIENCE;
+        Self {
+            deadlines: Deadlines { handshake: SHORT, head: SHORT, unread_body: SHORT, idle: long, stalled_reader: SHORT },
+            connections: ConnectionLimits::default(),
+            limits: Limits { body_deadline: long, ..Limits::default() },
+            proxies: TrustedProxies::default(),
+            is_encrypted: false,
+        }
+    }
+}
+
+impl Plan {
+    fn start(self) -> Running {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let classroom = ClassroomSettings { templates: Templates::default(), page_key: [0; 32] };
+        let state = HttpState::new(services(), classroom, self.limits).with_trusted_proxies(self.proxies);
+        let settings = ServerSettings { workers: 1, grace: Duration::ZERO, connections: self.connections, deadlines: self.deadlines };
+        let socket = Socket { listener, tls: self.is_encrypted.then(certificate) };
+        let serving = Serving::new(socket, state, settings).unwrap();
+        let stopper = serving.stopper();
+        actix_web::rt::spawn(serving.until_stopped());
+        Running { address, stopper }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let stopper = self.stopper.clone();
+        actix_web::rt::spawn(async move { stopper.stop(false).await });
+    }
+}
+
+fn services() -> Services {
+    let mut identity = MockIdentityService::new();
+    identity
+        .expect_authenticate()
+        .returning(|presented| if presented.secret == b"known" { Ok(actor_of(account())) } else { Err(AuthenticationError::Invalid) });
+    let mut sessions = MockSessionService::new();
+    sessions.expect_search().returning(|_, _| Ok(Vec::new()));
+    Services {
+        sessions: Arc::new(sessions),
+        attendees: Arc::new(MockAttendeeService::new()),
+        people: Arc::new(MockPeopleService::new()),
+        log_in: Arc::new(MockLogInService::new()),
+        courses: Arc::new(MockCourseService::new()),
+        rosters: Arc::new(MockRosterService::new()),
+        jobs: Arc::new(MockJobService::new()),
+        projects: Arc::new(MockProjectService::new()),
+        activity: Arc::new(MockActivityService::new()),
+        identity: Arc::new(identity),
+    }
+}
+
+fn certificate() -> ServerConfig {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+    let chain = vec![CertificateDer::from_pem_slice(CERTIFICATE).unwrap()];
+    config.with_single_cert(chain, PrivateKeyDer::from_pem_slice(KEY).unwrap()).unwrap()
+}
+
+impl Running {
+    async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.unwrap()
+    }
+
+    /// Connects from an address of the loopback network.
+    async fn connect_from(&self, address: &str) -> TcpStream {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::new(address.parse().unwrap(), 0)).unwrap();
+        socket.connect(self.address).await.unwrap()
+    }
+
+    async fn connect_encrypted(&self) -> TlsStream<TcpStream> {
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(CERTIFICATE).unwrap()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let connector = TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth()));
+        connector.connect(ServerName::try_from("localhost").unwrap(), self.connect().await).await.unwrap()
+    }
+
+    /// The answer to one request on a connection of its own.
+    async fn ask(&self, request: &str) -> Answer {
+        exchange(&mut self.connect().await, request).await
+    }
+}
+
+struct Answer {
+    status: u16,
+    head: String,
+    body: String,
+}
+
+/// Sends a request and reads the one answer.
+async fn exchange(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), request: &str) -> Answer {
+    stream.write_all(request.as_bytes()).await.unwrap();
+    timeout(PATIENCE, read_answer(stream)).await.expect("an answer")
+}
+
+/// Reads an answer, whose body has a length.
+async fn read_answer(stream: &mut (impl AsyncRead + Unpin)) -> Answer {
+    let mut bytes = Vec::new();
+    while !bytes.ends_with(b"\r\n\r\n") {
+        bytes.push(stream.read_u8().await.unwrap_or_else(|error| panic!("{error}: {:?}", String::from_utf8_lossy(&bytes))));
+    }
+    let head = String::from_utf8(bytes).unwrap().to_ascii_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |length| length.parse().unwrap());
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).await.unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Answer { status, head, body: String::from_utf8(body).unwrap() }
+}
+
+/// Waits until the server has closed a connection.
+async fn closed(stream: &mut (impl AsyncRead + Unpin)) {
+    let mut rest = [0; 1024];
+    timeout(PATIENCE, async { while stream.read(&mut rest).await.is_ok_and(|bytes| bytes > 0) {} }).await.expect("a closed connection");
+}
+
+/// Sends something again and again until the server has closed the connection.
+async fn closed_in_spite_of(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), drip: &[u8]) {
+    timeout(PATIENCE, async {
+        let mut rest = [0; 1024];
+        loop {
+            if stream.write_all(drip).await.is_err() {
+                return;
+            }
+            stream.flush().await.ok();
+            if let Ok(Ok(0) | Err(_)) = timeout(DRIP, stream.read(&mut rest)).await {
+                return;
+            }
+        }
+    })
+    .await
+    .expect("a closed connection");
+}
+
+fn get(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: derslik\r\n\r\n")
+}
+
+/// The head of a request with a JSON body.
+fn post(path: &str, authorization: &str, framing: &str) -> String {
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: derslik\r\nContent-Type: application/json\r\nAuthorization: {authorization}\r\n{framing}\r\n\r\n"
+    )
+}

@@ -1,0 +1,204 @@
+//! What a connection waits for, and until when. The framework alone would wait forever for the rest of a second request's
+//! head, for the rest of a body that was answered unread, and for a reader that takes nothing.
+//!
+//! A [`Watch`] is told what happens on a connection and ends it when a deadline has passed, whatever the framework does at
+//! that moment. A deadline runs from the start of what it bounds, so that bytes that drip in do not prolong it.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep_until;
+
+/// How long a connection waits for its client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadlines {
+    /// For the TLS handshake.
+    pub handshake: Duration,
+    /// For a whole head, from its first byte; for the first one, from the opening of the connection.
+    pub head: Duration,
+    /// For the rest of a body after the request was answered.
+    pub unread_body: Duration,
+    /// For the next request.
+    pub idle: Duration,
+    /// For a reader that takes nothing of its answer.
+    pub stalled_reader: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self {
+            handshake: Duration::from_secs(5),
+            head: Duration::from_secs(5),
+            unread_body: Duration::from_secs(5),
+            // Clients that write a long batch keep a connection longer than the framework would.
+            idle: Duration::from_secs(30),
+            stalled_reader: Duration::from_secs(30),
+        }
+    }
+}
+
+/// What the framework may need beyond its own deadline, which comes first where it has one.
+const SLACK: Duration = Duration::from_secs(1);
+
+/// What is awaited of the client while no request is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Awaited {
+    /// The first byte of a request.
+    Request,
+    /// The rest of a head, or of a body.
+    Rest,
+}
+
+/// The state of one connection. It belongs to the thread of the connection.
+#[derive(Debug)]
+pub(super) struct Watch {
+    deadlines: Deadlines,
+    awaited: Cell<Awaited>,
+    /// When to give up what is awaited, while no request is under way.
+    until: Cell<Instant>,
+    /// How many requests are under way: with the service, or with an answer that is still being written.
+    under_way: Cell<u32>,
+    /// Since when the client has taken nothing of what is to be written.
+    stalled_since: Cell<Option<Instant>>,
+}
+
+impl Watch {
+    /// A connection that was just opened, from which the first head is awaited.
+    pub(super) fn new(deadlines: Deadlines) -> Self {
+        Self {
+            deadlines,
+            awaited: Cell::new(Awaited::Rest),
+            until: Cell::new(Instant::now() + deadlines.head + SLACK),
+            under_way: Cell::new(0),
+            stalled_since: Cell::new(None),
+        }
+    }
+
+    /// What came before HTTP is done.
+    pub(super) fn opened(&self) {
+        self.await_rest(self.deadlines.head + SLACK);
+    }
+
+    /// Bytes came in.
+    pub(super) fn received(&self) {
+        if self.under_way.get() == 0 && self.awaited.get() == Awaited::Request {
+            self.await_rest(self.deadlines.head);
+        }
+    }
+
+    /// Bytes went out.
+    pub(super) fn sent(&self) {
+        if self.stalled_since.get().is_some() {
+            self.stalled_since.set(Some(Instant::now()));
+        }
+    }
+
+    /// Nothing can go out at the moment.
+    pub(super) fn stalled(&self) {
+        if self.stalled_since.get().is_none() {
+            self.stalled_since.set(Some(Instant::now()));
+        }
+    }
+
+    /// All that was to be written went out.
+    pub(super) fn flushed(&self) {
+        // What was awaited of the client could not come as long as its own answer was not out.
+        if self.stalled_since.take().is_some() {
+            match self.awaited.get() {
+                Awaited::Request => self.await_request(),
+                Awaited::Rest => self.await_rest(self.deadlines.head.max(self.deadlines.unread_body)),
+            }
+        }
+    }
+
+    /// The service was given a request.
+    pub(super) fn began(&self) {
+        self.under_way.set(self.under_way.get() + 1);
+    }
+
+    /// The answer to a request was handed over to be written; the service may have left some of its body unread.
+    pub(super) fn ended(&self, body_unread: bool) {
+        self.under_way.set(self.under_way.get().saturating_sub(1));
+        if body_unread {
+            self.await_rest(self.deadlines.unread_body);
+        } else {
+            self.await_request();
+        }
+    }
+
+    /// Returns when a deadline has passed.
+    pub(super) async fn overdue(&self) {
+        // No deadline that is set while this sleeps can be earlier than its end.
+        let step = self.deadlines.head.min(self.deadlines.unread_body).min(self.deadlines.stalled_reader);
+        loop {
+            let now = Instant::now();
+            let deadline = self.deadline();
+            if deadline.is_some_and(|deadline| deadline <= now) {
+                return;
+            }
+            let next = now + step;
+            sleep_until(deadline.map_or(next, |deadline| deadline.min(next)).into()).await;
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        match self.stalled_since.get() {
+            Some(since) => Some(since + self.deadlines.stalled_reader),
+            None if self.under_way.get() > 0 => None,
+            None => Some(self.until.get()),
+        }
+    }
+
+    fn await_request(&self) {
+        self.awaited.set(Awaited::Request);
+        self.until.set(Instant::now() + self.deadlines.idle + SLACK);
+    }
+
+    fn await_rest(&self, time: Duration) {
+        self.awaited.set(Awaited::Rest);
+        self.until.set(Instant::now() + time);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread::sleep;
+
+    use super::*;
+
+    const MOMENT: Duration = Duration::from_millis(2);
+
+    #[test]
+    fn bytes_that_come_in_do_not_prolong_the_time_for_a_head() {
+        let watch = Watch::new(Deadlines::default());
+        let first = watch.deadline();
+        sleep(MOMENT);
+        watch.received();
+        assert_eq!(watch.deadline(), first);
+        watch.began();
+        assert_eq!(watch.deadline(), None);
+        watch.ended(false);
+        let idle = watch.deadline();
+        watch.received();
+        let second = watch.deadline();
+        assert!(second < idle);
+        sleep(MOMENT);
+        watch.received();
+        assert_eq!(watch.deadline(), second);
+    }
+
+    #[test]
+    fn a_reader_that_takes_something_has_time_for_the_next() {
+        let watch = Watch::new(Deadlines::default());
+        watch.began();
+        watch.stalled();
+        let first = watch.deadline();
+        sleep(MOMENT);
+        watch.stalled();
+        assert_eq!(watch.deadline(), first);
+        watch.sent();
+        assert!(watch.deadline() > first);
+        watch.flushed();
+        assert_eq!(watch.deadline(), None);
+    }
+}
