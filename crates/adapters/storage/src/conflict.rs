@@ -22,7 +22,7 @@ const KEYS: [(&str, &[&str], Conflict); 18] = [
     ("attendees", &["account_id", "email_key", "session_guid"], Conflict::Attendee),
     ("attendees", &["account_id", "user_guid", "session_guid"], Conflict::Attendee),
     ("courses", &["account_id", "id"], Conflict::Course),
-    ("course_aliases", &["account_id", "project_id", "alias"], Conflict::Alias),
+    ("course_aliases", &["account_id", "project_id", "alias_key"], Conflict::Alias),
     ("idempotency_keys", &["account_id", "principal_id", "idempotency_key"], Conflict::IdempotencyKey),
 ];
 

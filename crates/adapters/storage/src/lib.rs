@@ -16,6 +16,7 @@
 //! | `session`, `attendee`, `identity`, `idempotency`, `course`, `job`, `project` | the repositories |
 //! | `migrate` | bringing a database up to date |
 //! | `schema_state` | whether a database is up to date |
+//! | `rekey` | making keys of texts anew after the program changed their rule |
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -33,6 +34,7 @@ mod look_up;
 mod migrate;
 mod pool;
 mod project;
+mod rekey;
 mod rows;
 mod schema;
 mod schema_state;
@@ -45,5 +47,6 @@ mod wake;
 
 pub use migrate::{MigrateError, Migrated, schema_revision};
 pub use pool::{DatabaseUrl, DatabaseUrlError, PoolSettings};
+pub use rekey::KeyTwin;
 pub use schema_state::SchemaState;
 pub use unit_of_work::DieselUnitOfWork;

@@ -15,6 +15,7 @@ use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::pool::{Access, ConnectError, Connector, DatabaseUrl, PgConnector, PoolSettings, SqliteConnector};
+use crate::rekey::{KeyTwin, rewrite_keys};
 use crate::schema_state::{Inspect, SchemaState, inspect};
 
 pub(crate) const POSTGRES: EmbeddedMigrations = embed_migrations!("../../../migrations/postgres");
@@ -31,6 +32,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Migrated {
     /// The versions that were applied, oldest first; none for a database that was up to date.
     pub applied: Vec<String>,
+    /// The rows that keep a key by an old rule, since another row has the key that they should have.
+    pub twins: Vec<KeyTwin>,
 }
 
 /// Why a database could not be brought up to date.
@@ -82,19 +85,25 @@ impl DatabaseUrl {
     /// # Errors
     /// [`MigrateError`].
     pub fn migrate(&self) -> Result<Migrated, MigrateError> {
-        let applied = match self.schema_state()? {
-            SchemaState::Current => Vec::new(),
-            SchemaState::Behind(_) | SchemaState::NoDatabase => self.apply_missing()?,
-        };
-        // Steps that SQL can't do belong here: each runs at every call, so it finds its own work and leaves what is done.
-        Ok(Migrated { applied })
+        match self.state_and_twins()? {
+            (SchemaState::Current, twins) if twins.is_empty() => Ok(Migrated { applied: Vec::new(), twins }),
+            _ => self.apply_missing(),
+        }
     }
 
-    fn apply_missing(&self) -> Result<Vec<String>, MigrateError> {
+    fn apply_missing(&self) -> Result<Migrated, MigrateError> {
         let settings = PoolSettings::default();
         match self {
-            Self::Postgres(url) => migrate_postgres(&mut PgConnector { url: url.clone(), settings }.connect_unbounded()?),
-            Self::Sqlite(path) => migrate_sqlite(&mut SqliteConnector { path: path.clone(), access: Access::Write, settings }.connect()?),
+            Self::Postgres(url) => {
+                let mut conn = PgConnector { url: url.clone(), settings }.connect_unbounded()?;
+                let applied = migrate_postgres(&mut conn)?;
+                Ok(Migrated { applied, twins: rewrite_keys(&mut conn)? })
+            }
+            Self::Sqlite(path) => {
+                let mut conn = SqliteConnector { path: path.clone(), access: Access::Write, settings }.connect()?;
+                let applied = migrate_sqlite(&mut conn)?;
+                Ok(Migrated { applied, twins: rewrite_keys(&mut conn)? })
+            }
         }
     }
 }

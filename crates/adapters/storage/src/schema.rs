@@ -207,12 +207,30 @@ diesel::table! {
 }
 
 diesel::table! {
-    course_aliases (account_id, project_id, alias) {
+    course_aliases (account_id, project_id, alias_key) {
         account_id -> BigInt,
         project_id -> BigInt,
         alias -> Text,
         course_id -> BigInt,
         created_at -> crate::types::Instant,
+        alias_key -> Text,
+    }
+}
+
+diesel::table! {
+    key_rewrites (subject) {
+        subject -> Text,
+        rule -> SmallInt,
+        account_id -> Nullable<BigInt>,
+        after_row -> Text,
+    }
+}
+
+diesel::table! {
+    key_twins (account_id, subject, row_id) {
+        account_id -> BigInt,
+        subject -> Text,
+        row_id -> Text,
     }
 }
 

@@ -11,8 +11,10 @@ use diesel::sql_types::{Bool, Text};
 use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
 
+use crate::conn::Conn;
 use crate::migrate::{MigrateError, PATIENCE, POSTGRES, SQLITE};
 use crate::pool::{DatabaseUrl, PgConnector, PoolSettings};
+use crate::rekey::{self, KeyTwin};
 
 /// The schema of a database that this program may use, sooner or later.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +23,8 @@ pub enum SchemaState {
     Current,
     /// These migrations are missing, oldest first.
     Behind(Vec<String>),
+    /// No migration is missing, but rows have keys of texts by an earlier rule, by which they are not found.
+    OldKeys,
     /// There is no such file. SQLite only: PostgreSQL refuses the connection.
     NoDatabase,
 }
@@ -35,6 +39,9 @@ pub(crate) trait Inspect: Sized {
 
     /// The tables in the database, those of the system, of extensions and of the migrations themselves left out.
     fn tables(&mut self) -> QueryResult<Vec<String>>;
+
+    /// The connection as repositories take it.
+    fn as_conn(&mut self) -> Conn<'_>;
 }
 
 #[derive(QueryableByName)]
@@ -78,6 +85,10 @@ impl Inspect for PgConnection {
     fn tables(&mut self) -> QueryResult<Vec<String>> {
         Ok(names(sql_query(TABLES_OF_POSTGRES).load(self)?))
     }
+
+    fn as_conn(&mut self) -> Conn<'_> {
+        Conn::Pg(self)
+    }
 }
 
 impl Inspect for SqliteConnection {
@@ -91,6 +102,10 @@ impl Inspect for SqliteConnection {
 
     fn tables(&mut self) -> QueryResult<Vec<String>> {
         Ok(names(sql_query(TABLES_OF_SQLITE).load(self)?))
+    }
+
+    fn as_conn(&mut self) -> Conn<'_> {
+        Conn::Sqlite(self)
     }
 }
 
@@ -129,7 +144,17 @@ pub(crate) fn inspect<C: Inspect>(conn: &mut C) -> Result<SchemaState, MigrateEr
         return Err(MigrateError::Unknown { versions: unknown });
     }
     let missing: Vec<_> = known.difference(&applied).cloned().collect();
-    Ok(if missing.is_empty() { SchemaState::Current } else { SchemaState::Behind(missing) })
+    if !missing.is_empty() {
+        return Ok(SchemaState::Behind(missing));
+    }
+    Ok(if rekey::is_done(&mut conn.as_conn())? { SchemaState::Current } else { SchemaState::OldKeys })
+}
+
+/// The same, with the rows that keep an old key although the database is up to date.
+fn inspect_with_twins<C: Inspect>(conn: &mut C) -> Result<(SchemaState, Vec<KeyTwin>), MigrateError> {
+    let state = inspect(conn)?;
+    let twins = if state == SchemaState::Current { rekey::read_twins(&mut conn.as_conn())? } else { Vec::new() };
+    Ok((state, twins))
 }
 
 impl DatabaseUrl {
@@ -138,15 +163,19 @@ impl DatabaseUrl {
     /// # Errors
     /// [`MigrateError`].
     pub fn schema_state(&self) -> Result<SchemaState, MigrateError> {
+        self.state_and_twins().map(|(state, _)| state)
+    }
+
+    pub(crate) fn state_and_twins(&self) -> Result<(SchemaState, Vec<KeyTwin>), MigrateError> {
         match self {
-            Self::Postgres(url) => inspect(&mut PgConnector { url: url.clone(), settings: PoolSettings::default() }.connect_unbounded()?),
-            Self::Sqlite(path) if !path.exists() => Ok(SchemaState::NoDatabase),
+            Self::Postgres(url) => inspect_with_twins(&mut PgConnector { url: url.clone(), settings: PoolSettings::default() }.connect_unbounded()?),
+            Self::Sqlite(path) if !path.exists() => Ok((SchemaState::NoDatabase, Vec::new())),
             // Without the settings of our own connections, some of which change the file.
             Self::Sqlite(path) => {
                 let conn = SqliteConnection::establish(&path.to_string_lossy());
                 let mut conn = conn.map_err(|error| MigrateError::Connect(Box::new(error)))?;
                 conn.batch_execute(&format!("PRAGMA busy_timeout = {}", PATIENCE.as_millis()))?;
-                inspect(&mut conn)
+                inspect_with_twins(&mut conn)
             }
         }
     }

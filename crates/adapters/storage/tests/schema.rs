@@ -1,6 +1,9 @@
 //! The tables as the program believes them to be, as the migrations of each database make them, and the way there and back.
 #![cfg(test)]
 
+#[path = "schema/keys.rs"]
+mod keys;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

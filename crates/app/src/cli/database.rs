@@ -5,7 +5,7 @@ use std::path::{Path, absolute};
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
-use derslik_storage::{DatabaseUrl, DieselUnitOfWork, MigrateError, SchemaState};
+use derslik_storage::{DatabaseUrl, DieselUnitOfWork, MigrateError, Migrated, SchemaState};
 use tokio::runtime::Runtime;
 
 use super::Failure;
@@ -38,13 +38,16 @@ pub(super) fn wait_for_database(config: &Config, runtime: &Runtime) -> Result<Di
     Ok(unit_of_work(config, runtime, &url))
 }
 
-/// Creates the database of SQLite if there is none, and applies the migrations that are missing. Returns their versions.
-pub(super) fn bring_up_to_date(url: &DatabaseUrl) -> Result<Vec<String>, Failure> {
+/// Creates the database of SQLite if there is none, applies the migrations that are missing, and makes old keys of texts anew.
+pub(super) fn bring_up_to_date(url: &DatabaseUrl) -> Result<Migrated, Failure> {
     let migrated = url.migrate().map_err(|error| unusable(url, error))?;
     if !migrated.applied.is_empty() {
         tracing::info!(migrations = migrated.applied.len(), "brought the database up to date");
     }
-    Ok(migrated.applied)
+    for twin in &migrated.twins {
+        tracing::warn!("same name: {twin}");
+    }
+    Ok(migrated)
 }
 
 fn unit_of_work(config: &Config, runtime: &Runtime, url: &DatabaseUrl) -> DieselUnitOfWork {
@@ -76,6 +79,7 @@ fn not_ready(url: &DatabaseUrl, state: &SchemaState) -> String {
     let missing = match state {
         SchemaState::NoDatabase => "there is no database".to_owned(),
         SchemaState::Behind(missing) => format!("the database lacks {} of the migrations", missing.len()),
+        SchemaState::OldKeys => "names are not found by their new keys yet in the database".to_owned(),
         SchemaState::Current => "the database is up to date".to_owned(),
     };
     format!("{missing} at {}: run `derslik migrate`, or name another database with --database-url or --data-dir", place(url))

@@ -7,7 +7,8 @@ use super::database::bring_up_to_date;
 use crate::config::Config;
 
 pub(super) fn run(config: &Config) -> Result<(), Failure> {
-    let applied = bring_up_to_date(&config.database().map_err(Failure::Usage)?)?;
-    let lines = if applied.is_empty() { vec!["up to date".to_owned()] } else { applied };
+    let migrated = bring_up_to_date(&config.database().map_err(Failure::Usage)?)?;
+    let mut lines = if migrated.applied.is_empty() { vec!["up to date".to_owned()] } else { migrated.applied };
+    lines.extend(migrated.twins.iter().map(|twin| format!("same name: {twin}")));
     writeln!(std::io::stdout(), "{}", lines.join("\n")).map_err(|error| Failure::Other(error.into()))
 }

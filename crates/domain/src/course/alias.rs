@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::id::{CourseId, Id, ProjectId};
+use crate::text::composed_key;
 
 /// A name that a client chose for a course: `d:` for the whole account or `p:` for one project, and at least one character more.
 ///
@@ -101,6 +102,11 @@ impl Alias {
     /// The alias, its prefix included.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// The alias as it is compared: case counts, and how its letters are composed does not.
+    pub fn key(&self) -> String {
+        composed_key(&self.text)
     }
 }
 

@@ -161,11 +161,16 @@ impl Course {
     /// The words by which searches find the course: name, section and room, [folded](crate::text::fold).
     pub fn search_key(&self) -> String {
         let details = &self.details;
-        codes::search_key([
-            Some(details.name.as_str()),
+        Self::search_key_of(
+            details.name.as_str(),
             details.section.as_ref().map(Text::as_str),
             details.room.as_ref().map(Text::as_str),
-        ])
+        )
+    }
+
+    /// The [search key](Course::search_key) of a course with this name, section and room.
+    pub fn search_key_of(name: &str, section: Option<&str>, room: Option<&str>) -> String {
+        codes::search_key([Some(name), section, room])
     }
 }
 

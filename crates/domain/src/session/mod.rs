@@ -83,17 +83,22 @@ pub struct SearchKeys {
     pub tags: Option<String>,
 }
 
+impl SearchKeys {
+    /// The keys of these texts of a session.
+    pub fn of(name: &str, description: Option<&str>, tags: Option<&str>) -> Self {
+        Self {
+            name: fold(name),
+            description: description.map(fold),
+            tags: tags.map(|tags| filter::tag_words(&fold(tags)).fold(String::from(","), |keys, tag| keys + tag + ",")),
+        }
+    }
+}
+
 impl Session {
     /// The texts of the session as searches see them.
     pub fn search_keys(&self) -> SearchKeys {
-        SearchKeys {
-            name: fold(self.name.as_str()),
-            description: self.description.as_ref().map(|description| fold(description.as_str())),
-            tags: self.tags.as_ref().map(|tags| {
-                let folded = fold(tags.as_str());
-                filter::tag_words(&folded).fold(String::from(","), |keys, tag| keys + tag + ",")
-            }),
-        }
+        let (description, tags) = (self.description.as_ref().map(Text::as_str), self.tags.as_ref().map(Text::as_str));
+        SearchKeys::of(self.name.as_str(), description, tags)
     }
 
     /// The session once it was deleted: kept, but never found again.

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use derslik_domain::id::AccountId;
-use derslik_domain::identity::Password;
+use derslik_domain::identity::{ClientNetwork, Password, Username};
 
 use super::Presented;
 use crate::outbound::StoreError;
@@ -13,13 +13,13 @@ pub struct LogIn {
     /// The account.
     pub account: AccountId,
     /// The name of a person.
-    pub username: String,
+    pub username: Username,
     /// The password of that person.
     pub password: Password,
     /// The same two, taken for an access key and its secret.
     pub as_key: Presented,
-    /// Where the request came from.
-    pub address: String,
+    /// Where the request came from; none where the connection has no address.
+    pub network: Option<ClientNetwork>,
 }
 
 /// A token that was made for a client.

@@ -1,30 +1,21 @@
-//! Makes a token for whoever knows a password, or both halves of an access key. Wrong guesses are counted for each name and
-//! each address in the memory of the process, and refused unseen once there were too many.
+//! Makes a token for whoever knows a password, or both halves of an access key. Wrong guesses are [counted](Guesses) for each
+//! name and each network in the memory of the process, and refused unseen once there were too many.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use derslik_domain::id::AccountId;
-use derslik_domain::identity::{CredentialKind, Principal, PrincipalKind, Scope, UserKey, Username};
-use derslik_domain::text::fold;
+use derslik_domain::identity::{CredentialKind, Principal, PrincipalKind, Scope, UserKey};
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::{IssuedToken, LogIn, LogInError, LogInService, Presented};
 use derslik_ports::outbound::{Clock, Ids, NewCredential, Passwords, Tenant, UnitOfWork};
-use moka::sync::Cache;
 use subtle::ConstantTimeEq;
 
+use super::guesses::{Blocked, Guesses};
 use super::secret::{digest, new_token, public_id};
 
 /// For how many seconds a token opens something.
 const TOKEN_SECONDS: u32 = 36_000;
-/// How many wrong guesses there may be about one name from one address until the time is over.
-const GUESSES_ABOUT_A_NAME: u32 = 10;
-/// How many from one address about any names of an account.
-const GUESSES_FROM_AN_ADDRESS: u32 = 50;
-/// How long guesses count.
-const GUESSES_COUNT_SECONDS: i64 = 300;
-/// How many names and addresses are remembered at once.
-const REMEMBERED: u64 = 100_000;
 const MICROS: i64 = 1_000_000;
 
 /// The use case over a unit of work.
@@ -34,22 +25,7 @@ pub struct LogIns<U> {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     passwords: Arc<dyn Passwords>,
-    guesses: Cache<Guessed, Arc<Mutex<Guesses>>>,
-}
-
-/// What is guessed about: a name of an account, or without one any name of it, from an address.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Guessed {
-    account: AccountId,
-    address: String,
-    username: Option<String>,
-}
-
-/// How often it was guessed since when.
-#[derive(Debug, Clone, Copy)]
-struct Guesses {
-    count: u32,
-    since: Timestamp,
+    guesses: Arc<Guesses>,
 }
 
 impl<U> std::fmt::Debug for LogIns<U> {
@@ -61,31 +37,8 @@ impl<U> std::fmt::Debug for LogIns<U> {
 impl<U: UnitOfWork> LogIns<U> {
     /// The use case over these.
     pub fn new(uow: U, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, passwords: Arc<dyn Passwords>) -> Self {
-        Self { uow, clock, ids, passwords, guesses: Cache::new(REMEMBERED) }
-    }
-
-    /// Counts an attempt before it is looked at, so that many at once are many.
-    fn count(&self, about: &Guessed, most: u32, now: Timestamp) -> Result<(), LogInError> {
-        let guesses = self.guesses.get_with(about.clone(), || Arc::new(Mutex::new(Guesses { count: 0, since: now })));
-        let mut guesses = guesses.lock().unwrap_or_else(PoisonError::into_inner);
-        let ends = guesses.since.micros() + GUESSES_COUNT_SECONDS * MICROS;
-        if now.micros() >= ends {
-            *guesses = Guesses { count: 0, since: now };
-        }
-        if guesses.count >= most {
-            let seconds = (ends - now.micros() + MICROS - 1) / MICROS;
-            return Err(LogInError::TooMany { retry_after_seconds: u64::try_from(seconds).unwrap_or(1).max(1) });
-        }
-        guesses.count += 1;
-        Ok(())
-    }
-
-    /// Takes an attempt back that turned out to be no guess.
-    fn forgive(&self, about: &Guessed) {
-        if let Some(guesses) = self.guesses.get(about) {
-            let mut guesses = guesses.lock().unwrap_or_else(PoisonError::into_inner);
-            guesses.count = guesses.count.saturating_sub(1);
-        }
+        let guesses = Arc::new(Guesses::new(Arc::clone(&ids)));
+        Self { uow, clock, ids, passwords, guesses }
     }
 
     /// Who shows an access key with its secret.
@@ -102,12 +55,11 @@ impl<U: UnitOfWork> LogIns<U> {
     /// Who knows the password of a person, and until when that person may be logged in.
     async fn by_password(&self, shown: &LogIn) -> Result<Option<(Principal, Option<Timestamp>)>, LogInError> {
         let (account, now) = (shown.account, self.clock.now());
-        let username = Username::parse(&shown.username).ok();
+        let key = UserKey::Username(shown.username.clone());
         let found = self
             .uow
             .read(Tenant::Unknown, move |stores| {
-                let Some(username) = username.clone() else { return Ok(None) };
-                let user = stores.users().find(account, &UserKey::Username(username))?;
+                let user = stores.users().find(account, &key)?;
                 let Some(user) = user.filter(|user| user.kind == PrincipalKind::User && user.may_log_in(now)) else { return Ok(None) };
                 let hash = stores.identity().find_password(account, user.id)?;
                 Ok::<_, LogInError>(hash.map(|hash| (user, hash)))
@@ -139,28 +91,32 @@ impl<U: UnitOfWork> LogIns<U> {
     }
 }
 
+impl From<Blocked> for LogInError {
+    fn from(blocked: Blocked) -> Self {
+        Self::TooMany { retry_after_seconds: blocked.seconds.into() }
+    }
+}
+
 #[async_trait]
 impl<U: UnitOfWork> LogInService for LogIns<U> {
     async fn log_in(&self, shown: LogIn) -> Result<IssuedToken, LogInError> {
         let now = self.clock.now();
-        let anybody = Guessed { account: shown.account, address: shown.address.clone(), username: None };
-        let name = Guessed { username: Some(fold(&shown.username)), ..anybody.clone() };
-        self.count(&name, GUESSES_ABOUT_A_NAME, now)?;
-        self.count(&anybody, GUESSES_FROM_AN_ADDRESS, now)?;
+        let attempt = self.guesses.count(shown.network, shown.account, &shown.username, now)?;
         let known = match self.by_key(shown.account, &shown.as_key).await? {
             Some(principal) => Some((principal, None)),
             None => self.by_password(&shown).await?,
         };
         let (principal, until) = known.ok_or(LogInError::Invalid)?;
-        self.forgive(&name);
-        self.forgive(&anybody);
+        self.guesses.take_back(attempt);
         self.issue(shown.account, principal, until).await
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use derslik_domain::identity::{Password, PasswordHash};
+    use std::sync::Mutex;
+
+    use derslik_domain::identity::{ClientNetwork, Password, PasswordHash, Username};
     use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores};
     use derslik_ports::outbound::MockPasswords;
     use derslik_testkit::builders::{account, guid, now, user};
@@ -195,13 +151,17 @@ mod tests {
         (LogIns::new(FakeUnitOfWork::new(stores), clock.clone(), ids, Arc::new(passwords)), clock)
     }
 
+    fn network(address: &str) -> Option<ClientNetwork> {
+        Some(ClientNetwork::of(address.parse().unwrap()))
+    }
+
     fn shown(username: &str, password: &str) -> LogIn {
         LogIn {
             account: account().id,
-            username: username.to_owned(),
+            username: Username::parse(username).unwrap(),
             password: Password::new(password.as_bytes().to_vec()).unwrap(),
             as_key: Presented { kind: CredentialKind::PerculusKey, public_id: username.to_owned(), secret: vec![] },
-            address: "192.0.2.1".to_owned(),
+            network: network("192.0.2.1"),
         }
     }
 
@@ -214,7 +174,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_wrong_password_and_an_unknown_name_are_refused_alike() {
-        for (username, password) in [("user100", "wrong"), ("nobody", "right"), (" ", "right")] {
+        for (username, password) in [("user100", "wrong"), ("nobody", "right")] {
             assert!(matches!(log_ins().0.log_in(shown(username, password)).await, Err(LogInError::Invalid)));
         }
     }
@@ -227,10 +187,32 @@ mod tests {
         }
         let refused = log_ins.log_in(shown("USER100", "right")).await;
         assert!(matches!(refused, Err(LogInError::TooMany { retry_after_seconds: 300 })), "{refused:?}");
-        let elsewhere = LogIn { address: "192.0.2.2".to_owned(), ..shown("user100", "right") };
+        let elsewhere = LogIn { network: network("192.0.2.2"), ..shown("user100", "right") };
         assert!(log_ins.log_in(elsewhere).await.is_ok(), "others are not locked out");
         *clock.0.lock().unwrap() = now().minutes_before(-5);
         assert!(log_ins.log_in(shown("user100", "right")).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn one_name_is_guessed_at_however_it_is_spelled() {
+        const SPELLINGS: [&str; 4] = ["user100", " user100", "User100  ", "\u{a0}USER100"];
+        let (log_ins, _) = log_ins();
+        for number in 0..10 {
+            assert!(matches!(log_ins.log_in(shown(SPELLINGS[number % 4], "wrong")).await, Err(LogInError::Invalid)));
+        }
+        for spelling in SPELLINGS {
+            assert!(matches!(log_ins.log_in(shown(spelling, "right")).await, Err(LogInError::TooMany { .. })), "{spelling:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn each_account_that_is_named_starts_no_fresh_count_of_an_address() {
+        let (log_ins, _) = log_ins();
+        let of = |number: i64, name: &str| LogIn { account: derslik_domain::id::Id::new(number), ..shown(name, "wrong") };
+        for number in 0..50 {
+            assert!(matches!(log_ins.log_in(of(number, "nobody")).await, Err(LogInError::Invalid)));
+        }
+        assert!(matches!(log_ins.log_in(of(50, "nobody else")).await, Err(LogInError::TooMany { .. })));
     }
 
     #[tokio::test]

@@ -1,6 +1,7 @@
 //! Who asks.
 
 mod authenticate;
+mod guesses;
 mod log_in;
 mod provision;
 mod secret;

@@ -26,6 +26,7 @@ impl AliasRepository for DieselStores<'_> {
             course_aliases::account_id.eq(account.get()),
             course_aliases::project_id.eq(column(space)),
             course_aliases::alias.eq(alias.as_str()),
+            course_aliases::alias_key.eq(alias.key()),
             course_aliases::course_id.eq(course.get()),
             course_aliases::created_at.eq(DbInstant(at)),
         );
@@ -37,7 +38,7 @@ impl AliasRepository for DieselStores<'_> {
         let row = course_aliases::table
             .filter(course_aliases::account_id.eq(account.get()))
             .filter(course_aliases::project_id.eq(column(space)))
-            .filter(course_aliases::alias.eq(alias.as_str()))
+            .filter(course_aliases::alias_key.eq(alias.key()))
             .filter(course_aliases::course_id.eq(course.get()));
         self.query(|conn| on_conn!(conn, |conn| diesel::delete(row).execute(conn))).map(|rows| rows > 0)
     }
@@ -46,7 +47,7 @@ impl AliasRepository for DieselStores<'_> {
         let query = course_aliases::table
             .filter(course_aliases::account_id.eq(account.get()))
             .filter(course_aliases::project_id.eq(column(space)))
-            .filter(course_aliases::alias.eq(alias.as_str()))
+            .filter(course_aliases::alias_key.eq(alias.key()))
             .select(course_aliases::course_id);
         let course: Option<i64> = self.query(|conn| on_conn!(conn, |conn| query.first(conn).optional()))?;
         Ok(course.map(Id::new))

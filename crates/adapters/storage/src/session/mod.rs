@@ -8,3 +8,5 @@ mod repo;
 mod rows;
 mod search;
 mod terms;
+
+pub(crate) use postgres::note as note_on_postgres;

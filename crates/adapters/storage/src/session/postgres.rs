@@ -134,6 +134,12 @@ impl<'a> SessionColumns<'a> {
     }
 }
 
+/// Notes that the sweep has to index a session anew.
+pub(crate) fn note(conn: &mut PgConnection, account: i64, guid: DbGuid) -> QueryResult<()> {
+    let note = diesel::sql_query("INSERT INTO sessions_to_index (account_id, guids) VALUES ($1, ARRAY[$2])");
+    note.bind::<BigInt, _>(account).bind::<Guid, _>(guid).execute(conn).map(drop)
+}
+
 /// Adds sessions in one statement.
 pub(super) fn insert_many(conn: &mut PgConnection, account: AccountId, sessions: &[&Session]) -> QueryResult<usize> {
     if sessions.is_empty() {

@@ -6,7 +6,7 @@ use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use derslik_domain::id::Id;
-use derslik_domain::identity::Password;
+use derslik_domain::identity::{ClientNetwork, Password, Username};
 use derslik_ports::inbound::{LogIn, LogInError};
 use serde::Serialize;
 
@@ -46,15 +46,17 @@ pub(super) async fn token(state: Data<HttpState>, request: HttpRequest, payload:
     let (Some(username), Some(password), Some(account)) = (field("username"), field("password"), field("account_id")) else {
         return Ok(refusal("invalid_request", "username, password and account_id are required."));
     };
-    let (Ok(account), Ok(secret)) = (account.trim().parse(), Password::new(password.as_bytes().to_vec())) else {
+    let (Ok(account), Ok(username), Ok(secret)) =
+        (account.trim().parse(), Username::parse(username), Password::new(password.as_bytes().to_vec()))
+    else {
         return Ok(wrong());
     };
     let shown = LogIn {
         account: Id::new(account),
-        username: username.to_owned(),
+        as_key: presented_key(username.as_str(), key_proof(username.as_str(), password)),
+        username,
         password: secret,
-        as_key: presented_key(username, key_proof(username, password)),
-        address: client_address(&request).map(|address| address.to_string()).unwrap_or_default(),
+        network: client_address(&request).map(ClientNetwork::of),
     };
     match state.log_in.log_in(shown).await {
         Ok(issued) => {

@@ -1,0 +1,280 @@
+//! Making keys anew: rows that were stored before the program changed how it makes the keys of texts have keys by the old rule.
+//! Only keys change, never a text. It goes in steps, each a transaction over a bounded number of rows, and remembers how far it
+//! came, so that it goes on where it was cut off and costs one look once it is done.
+//!
+//! Two rows that were different by the old rule may be the same by the new one. The second of them, a twin, keeps the key that
+//! it has, and is told to the operator until one of the two has another name.
+
+mod courses;
+mod people;
+mod sessions;
+
+use std::fmt;
+
+use derslik_domain::id::{AccountId, Id};
+use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error};
+use diesel::upsert::excluded;
+
+use crate::conn::{Conn, on_conn};
+use crate::pool::Database;
+use crate::schema::{accounts, key_rewrites, key_twins};
+
+/// The rule by which keys are made now; whoever changes `fold`, `identity_key` or `composed_key` counts it up.
+const RULE: i16 = 1;
+
+/// The most rows of one step.
+const ROWS_AT_ONCE: usize = 500;
+
+/// The tables with keys.
+const TABLES: [Table; 6] = [
+    Table::of::<people::Users>("users", "its user name or e-mail address is also that of another user"),
+    Table::of::<people::Projects>("projects", "its name is also that of another project"),
+    Table::of::<people::Attendees>("attendees", "its e-mail address is also that of another attendee of the session"),
+    Table::of::<courses::Courses>("courses", ""),
+    Table::of::<courses::Aliases>("course_aliases", "one of its aliases is also that of another course"),
+    Table::of::<sessions::Sessions>("sessions", ""),
+];
+
+/// A row that keeps a key by an old rule, since another row has the key that it should have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyTwin {
+    /// The account.
+    pub account: AccountId,
+    /// The table.
+    pub table: &'static str,
+    /// The id of the row: of the user, the project or the course, or the GUIDs of the session and of the attendee.
+    pub row: String,
+    what: &'static str,
+}
+
+impl fmt::Display for KeyTwin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "account {}, {} {}: {}; rename one of the two", self.account, self.table, self.row, self.what)
+    }
+}
+
+/// The rows of one table, as the steps see them.
+trait Rows {
+    type Row;
+
+    /// The first rows of an account after a [place](Rows::place), or from the start for an empty one.
+    fn load(conn: Conn<'_>, account: i64, after: &str, limit: i64) -> QueryResult<Vec<Self::Row>>;
+
+    /// The rows of that id.
+    fn find(conn: Conn<'_>, account: i64, id: &str) -> QueryResult<Vec<Self::Row>>;
+
+    /// The id of a row, as an operator is told it.
+    fn id(row: &Self::Row) -> String;
+
+    /// Where the rows after it begin.
+    fn place(row: &Self::Row) -> String {
+        Self::id(row)
+    }
+
+    /// Gives a row the keys that it should have.
+    fn rewrite(conn: Conn<'_>, account: i64, row: &Self::Row) -> QueryResult<Rewrite>;
+}
+
+/// What became of the keys of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rewrite {
+    /// They were right.
+    Same,
+    /// They are now.
+    Done,
+    /// Another row has one of them.
+    Twin,
+}
+
+#[derive(Clone, Copy)]
+struct Table {
+    name: &'static str,
+    what: &'static str,
+    pass: fn(&mut Conn<'_>, i64, &str, usize) -> QueryResult<Passed>,
+    again: fn(&mut Conn<'_>, i64, &str) -> QueryResult<Rewrite>,
+}
+
+/// What came of some rows in their order.
+#[derive(Default)]
+struct Passed {
+    seen: usize,
+    last: Option<String>,
+    twins: Vec<String>,
+}
+
+/// Where the next step begins.
+struct Place {
+    account: i64,
+    after: String,
+}
+
+impl Table {
+    const fn of<R: Rows>(name: &'static str, what: &'static str) -> Self {
+        Self { name, what, pass: pass::<R>, again: again::<R> }
+    }
+}
+
+fn pass<R: Rows>(conn: &mut Conn<'_>, account: i64, after: &str, limit: usize) -> QueryResult<Passed> {
+    let mut passed = Passed::default();
+    for row in R::load(conn.reborrow(), account, after, i64::try_from(limit).unwrap_or(i64::MAX))? {
+        passed.seen += 1;
+        if R::rewrite(conn.reborrow(), account, &row)? == Rewrite::Twin {
+            passed.twins.push(R::id(&row));
+        }
+        passed.last = Some(R::place(&row));
+    }
+    Ok(passed)
+}
+
+fn again<R: Rows>(conn: &mut Conn<'_>, account: i64, id: &str) -> QueryResult<Rewrite> {
+    let mut worst = Rewrite::Same;
+    for row in R::find(conn.reborrow(), account, id)? {
+        worst = worst.max(R::rewrite(conn.reborrow(), account, &row)?);
+    }
+    Ok(worst)
+}
+
+/// Makes all keys anew that are not by the present rule, and tells which rows keep another. Who calls it keeps other processes
+/// out, or else they share the steps.
+pub(crate) fn rewrite_keys<C: Database>(conn: &mut C) -> QueryResult<Vec<KeyTwin>> {
+    while !is_done(&mut conn.as_conn())? {
+        conn.write(|conn| step(&mut conn.as_conn()))?;
+    }
+    let mut twins = read_twins(&mut conn.as_conn())?;
+    // A row whose key was in the way may have got another since.
+    loop {
+        let before = twins.len();
+        if before == 0 {
+            return Ok(twins);
+        }
+        conn.write(|conn| twins.iter().try_for_each(|twin| settle(&mut conn.as_conn(), twin)))?;
+        twins = read_twins(&mut conn.as_conn())?;
+        if twins.len() == before {
+            return Ok(twins);
+        }
+    }
+}
+
+/// Whether no row has a key by an old rule, but for twins.
+pub(crate) fn is_done(conn: &mut Conn<'_>) -> QueryResult<bool> {
+    let done: i64 = on_conn!(conn.reborrow(), |conn| key_rewrites::table
+        .filter(key_rewrites::rule.eq(RULE))
+        .filter(key_rewrites::account_id.is_null())
+        .count()
+        .get_result(conn))?;
+    Ok(usize::try_from(done).is_ok_and(|done| done >= TABLES.len()))
+}
+
+fn step(conn: &mut Conn<'_>) -> QueryResult<()> {
+    let mut rows = ROWS_AT_ONCE;
+    for table in TABLES {
+        let mut place = read_place(conn, table)?;
+        while let Some(Place { account, after }) = &place {
+            if rows == 0 {
+                return write_place(conn, table, place.as_ref());
+            }
+            let passed = (table.pass)(conn, *account, after, rows)?;
+            for row in passed.twins {
+                note_twin(conn, table, *account, &row)?;
+            }
+            let is_through = passed.seen < rows;
+            rows -= passed.seen.min(rows);
+            place = match passed.last {
+                Some(last) if !is_through => Some(Place { account: *account, after: last }),
+                _ => next_account(conn, Some(*account))?,
+            };
+        }
+        write_place(conn, table, None)?;
+    }
+    Ok(())
+}
+
+fn read_place(conn: &mut Conn<'_>, table: Table) -> QueryResult<Option<Place>> {
+    let place: Option<(Option<i64>, String)> = on_conn!(conn.reborrow(), |conn| key_rewrites::table
+        .filter(key_rewrites::subject.eq(table.name))
+        .filter(key_rewrites::rule.eq(RULE))
+        .select((key_rewrites::account_id, key_rewrites::after_row))
+        .first(conn)
+        .optional())?;
+    match place {
+        Some((account, after)) => Ok(account.map(|account| Place { account, after })),
+        None => next_account(conn, None),
+    }
+}
+
+fn write_place(conn: &mut Conn<'_>, table: Table, place: Option<&Place>) -> QueryResult<()> {
+    let row = (
+        key_rewrites::subject.eq(table.name),
+        key_rewrites::rule.eq(RULE),
+        key_rewrites::account_id.eq(place.map(|place| place.account)),
+        key_rewrites::after_row.eq(place.map_or("", |place| place.after.as_str())),
+    );
+    on_conn!(conn.reborrow(), |conn| diesel::insert_into(key_rewrites::table)
+        .values(row)
+        .on_conflict(key_rewrites::subject)
+        .do_update()
+        .set((
+            key_rewrites::rule.eq(excluded(key_rewrites::rule)),
+            key_rewrites::account_id.eq(excluded(key_rewrites::account_id)),
+            key_rewrites::after_row.eq(excluded(key_rewrites::after_row)),
+        ))
+        .execute(conn))?;
+    Ok(())
+}
+
+/// The start of the account after one, or of the first.
+fn next_account(conn: &mut Conn<'_>, after: Option<i64>) -> QueryResult<Option<Place>> {
+    let next: Option<i64> = on_conn!(conn.reborrow(), |conn| accounts::table
+        .filter(accounts::id.gt(after.unwrap_or(i64::MIN)))
+        .order(accounts::id)
+        .select(accounts::id)
+        .first(conn)
+        .optional())?;
+    Ok(next.map(|account| Place { account, after: String::new() }))
+}
+
+fn note_twin(conn: &mut Conn<'_>, table: Table, account: i64, row: &str) -> QueryResult<()> {
+    let row = (key_twins::account_id.eq(account), key_twins::subject.eq(table.name), key_twins::row_id.eq(row));
+    on_conn!(conn.reborrow(), |conn| diesel::insert_into(key_twins::table).values(row).on_conflict_do_nothing().execute(conn))?;
+    Ok(())
+}
+
+/// The rows that keep a key by an old rule.
+pub(crate) fn read_twins(conn: &mut Conn<'_>) -> QueryResult<Vec<KeyTwin>> {
+    let rows: Vec<(i64, String, String)> = on_conn!(conn.reborrow(), |conn| key_twins::table
+        .order((key_twins::account_id, key_twins::subject, key_twins::row_id))
+        .select((key_twins::account_id, key_twins::subject, key_twins::row_id))
+        .load(conn))?;
+    let known = |name: &str| TABLES.into_iter().find(|table| table.name == name);
+    let twins = rows.into_iter().filter_map(|(account, subject, row)| {
+        let table = known(&subject)?;
+        Some(KeyTwin { account: Id::new(account), table: table.name, row, what: table.what })
+    });
+    Ok(twins.collect())
+}
+
+/// Gives a twin its key if that is free by now, and forgets a twin that is none any more.
+fn settle(conn: &mut Conn<'_>, twin: &KeyTwin) -> QueryResult<()> {
+    let Some(table) = TABLES.into_iter().find(|table| table.name == twin.table) else { return Ok(()) };
+    if (table.again)(conn, twin.account.get(), &twin.row)? == Rewrite::Twin {
+        return Ok(());
+    }
+    on_conn!(conn.reborrow(), |conn| diesel::delete(
+        key_twins::table
+            .filter(key_twins::account_id.eq(twin.account.get()))
+            .filter(key_twins::subject.eq(twin.table))
+            .filter(key_twins::row_id.eq(&twin.row))
+    )
+    .execute(conn))?;
+    Ok(())
+}
+
+/// What became of a row whose key was written in a savepoint of its own.
+fn unless_taken(written: QueryResult<usize>) -> QueryResult<Rewrite> {
+    match written {
+        Ok(_) => Ok(Rewrite::Done),
+        Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(Rewrite::Twin),
+        Err(error) => Err(error),
+    }
+}
