@@ -168,7 +168,9 @@ impl DatabaseUrl {
 
     pub(crate) fn state_and_twins(&self) -> Result<(SchemaState, Vec<KeyTwin>), MigrateError> {
         match self {
-            Self::Postgres(url) => inspect_with_twins(&mut PgConnector { url: url.clone(), settings: PoolSettings::default() }.connect_unbounded()?),
+            Self::Postgres(url) => {
+                inspect_with_twins(&mut PgConnector { url: url.clone(), settings: PoolSettings::default() }.connect_unbounded()?)
+            }
             Self::Sqlite(path) if !path.exists() => Ok((SchemaState::NoDatabase, Vec::new())),
             // Without the settings of our own connections, some of which change the file.
             Self::Sqlite(path) => {

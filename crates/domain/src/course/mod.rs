@@ -161,11 +161,7 @@ impl Course {
     /// The words by which searches find the course: name, section and room, [folded](crate::text::fold).
     pub fn search_key(&self) -> String {
         let details = &self.details;
-        Self::search_key_of(
-            details.name.as_str(),
-            details.section.as_ref().map(Text::as_str),
-            details.room.as_ref().map(Text::as_str),
-        )
+        Self::search_key_of(details.name.as_str(), details.section.as_ref().map(Text::as_str), details.room.as_ref().map(Text::as_str))
     }
 
     /// The [search key](Course::search_key) of a course with this name, section and room.

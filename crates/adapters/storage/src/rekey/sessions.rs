@@ -49,8 +49,7 @@ impl Rows for Sessions {
         if (&keys.name, &keys.description, &keys.tags) == (&row.name_key, &row.description_key, &row.tags_key) {
             return Ok(Rewrite::Same);
         }
-        let keys =
-            (sessions::name_key.eq(keys.name), sessions::description_key.eq(keys.description), sessions::tags_key.eq(keys.tags));
+        let keys = (sessions::name_key.eq(keys.name), sessions::description_key.eq(keys.description), sessions::tags_key.eq(keys.tags));
         let this = sessions::table.find((account, row.guid));
         on_conn!(conn.reborrow(), |conn| diesel::update(this).set(keys).execute(conn))?;
         // On SQLite a trigger notes what is written.
