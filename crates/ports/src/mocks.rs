@@ -17,8 +17,8 @@ use crate::outbound::{
     ViewedCourse,
 };
 
-/// Stores whose every call is expected beforehand.
-#[derive(Debug, Default)]
+/// Stores whose every call is expected beforehand, except that every principal may act.
+#[derive(Debug)]
 pub struct MockStores {
     /// Sessions.
     pub sessions: MockSessionRepository,
@@ -46,6 +46,35 @@ pub struct MockStores {
     pub keys: MockKeyRepository,
     /// Answers to requests that may come again.
     pub idempotency: MockIdempotencyRepository,
+}
+
+impl Default for MockStores {
+    fn default() -> Self {
+        let mut identity = MockIdentityRepository::default();
+        identity.expect_hold_principal().returning(|_, _| Ok(true));
+        Self { identity, ..Self::without_principals() }
+    }
+}
+
+impl MockStores {
+    /// Stores in which no principal is expected to be held.
+    pub fn without_principals() -> Self {
+        Self {
+            sessions: MockSessionRepository::default(),
+            identity: MockIdentityRepository::default(),
+            jobs: MockJobRepository::default(),
+            projects: MockProjectRepository::default(),
+            users: MockUserRepository::default(),
+            attendees: MockAttendeeRepository::default(),
+            audit: MockAuditRepository::default(),
+            courses: MockCourseRepository::default(),
+            aliases: MockAliasRepository::default(),
+            rosters: MockRosterRepository::default(),
+            grading_periods: MockGradingPeriodRepository::default(),
+            keys: MockKeyRepository::default(),
+            idempotency: MockIdempotencyRepository::default(),
+        }
+    }
 }
 
 impl Stores for MockStores {

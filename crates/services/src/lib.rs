@@ -4,6 +4,7 @@
 #![deny(missing_docs)]
 
 pub mod activity;
+mod acts;
 pub mod attendees;
 pub mod courses;
 pub mod identity;

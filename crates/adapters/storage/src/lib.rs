@@ -14,6 +14,7 @@
 //! | `digest` | digests of names under a key of the installation |
 //! | `wake` | how whoever runs jobs learns that there is something to do |
 //! | `session`, `attendee`, `identity`, `idempotency`, `course`, `job`, `project` | the repositories |
+//! | `personal` | every column, and what an erasure does with it |
 //! | `migrate` | bringing a database up to date |
 //! | `schema_state` | whether a database is up to date |
 //! | `rekey` | making keys of texts anew after the program changed their rule |
@@ -32,6 +33,7 @@ mod identity;
 mod job;
 mod look_up;
 mod migrate;
+pub mod personal;
 mod pool;
 mod project;
 mod rekey;

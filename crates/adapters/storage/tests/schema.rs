@@ -9,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 
+use derslik_storage::personal::{self, Presence};
 use derslik_storage::{DatabaseUrl, MigrateError};
 use derslik_testkit::postgres::{PostgresServer, Template, TestDatabase};
 use diesel::connection::SimpleConnection;
@@ -127,16 +128,49 @@ fn empty_sqlite() -> (TempDir, DatabaseUrl, String) {
     (folder, DatabaseUrl::Sqlite(path), text)
 }
 
+/// The columns of every table of a database, as the list of what may be personal has them.
+fn decided(here: Presence) -> BTreeMap<String, BTreeSet<String>> {
+    let tables = personal::TABLES.iter().filter(|table| table.presence == Presence::Both || table.presence == here);
+    tables.map(|table| (table.name.to_owned(), table.columns.iter().map(|(name, _)| (*name).to_owned()).collect())).collect()
+}
+
+fn names_of(columns: Vec<Column>) -> BTreeMap<String, BTreeSet<String>> {
+    tables_of(columns).into_iter().map(|(name, table)| (name, table.columns.into_keys().collect())).collect()
+}
+
+#[test]
+fn what_an_erasure_does_is_decided_of_every_column_on_postgres() {
+    let database = empty_postgres();
+    database.url().parse::<DatabaseUrl>().unwrap().migrate().unwrap();
+    let mut conn = PgConnection::establish(database.url()).unwrap();
+    let columns = sql_query(COLUMNS_OF_POSTGRES).load(&mut conn).unwrap();
+    assert_eq!(names_of(columns), decided(Presence::Postgres));
+}
+
+#[test]
+fn what_an_erasure_does_is_decided_of_every_column_on_sqlite() {
+    let (_folder, url, path) = empty_sqlite();
+    url.migrate().unwrap();
+    let mut conn = SqliteConnection::establish(&path).unwrap();
+    let columns = sql_query(COLUMNS_OF_SQLITE).load(&mut conn).unwrap();
+    assert_eq!(names_of(columns), decided(Presence::Sqlite));
+}
+
+const COLUMNS_OF_POSTGRES: &str = "SELECT table_name::text AS relation, column_name::text AS name, udt_name::text AS kind, is_nullable = 'YES' AS nullable \
+     FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> '__diesel_schema_migrations'";
+
+/// The key of a rowid table is not declared NOT NULL, but never is null.
+const COLUMNS_OF_SQLITE: &str = "SELECT m.name AS relation, c.name, c.type AS kind, c.\"notnull\" = 0 AND c.pk = 0 AS nullable \
+     FROM sqlite_schema AS m JOIN pragma_table_info(m.name) AS c \
+     WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND m.name <> '__diesel_schema_migrations'";
+
 #[test]
 fn schema_drift_on_postgres() {
     let database = empty_postgres();
     database.url().parse::<DatabaseUrl>().unwrap().migrate().unwrap();
     let mut conn = PgConnection::establish(database.url()).unwrap();
 
-    let columns = sql_query(
-        "SELECT table_name::text AS relation, column_name::text AS name, udt_name::text AS kind, is_nullable = 'YES' AS nullable \
-         FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> '__diesel_schema_migrations'",
-    );
+    let columns = sql_query(COLUMNS_OF_POSTGRES);
     let mut found = tables_of(columns.load(&mut conn).unwrap());
     for name in OF_POSTGRES_ALONE {
         assert!(found.remove(name).is_some(), "{name}");
@@ -157,12 +191,7 @@ fn schema_drift_on_sqlite() {
     url.migrate().unwrap();
     let mut conn = SqliteConnection::establish(&path).unwrap();
 
-    // The key of a rowid table is not declared NOT NULL, but never is null.
-    let columns = sql_query(
-        "SELECT m.name AS relation, c.name, c.type AS kind, c.\"notnull\" = 0 AND c.pk = 0 AS nullable \
-         FROM sqlite_schema AS m JOIN pragma_table_info(m.name) AS c \
-         WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND m.name <> '__diesel_schema_migrations'",
-    );
+    let columns = sql_query(COLUMNS_OF_SQLITE);
     let mut found = tables_of(columns.load(&mut conn).unwrap());
     for name in OF_SQLITE_ALONE {
         assert!(found.remove(name).is_some(), "{name}");

@@ -10,7 +10,7 @@ use derslik_testkit::builders::{account, attendee, guid, session};
 use serde_json::{Value, json};
 
 use crate::support::{DEMO, Service};
-use crate::{ADMIN, ID, KEY, PROJECT, call, erase, get};
+use crate::{ADDRESS, ADMIN, COTEACHER, ID, KEY, OUTSIDER, PROJECT, STUDENT, call, erase, get};
 
 const GUEST: &str = "misafir@okul.example";
 
@@ -73,14 +73,67 @@ pub(crate) async fn deleted_before(service: Service) {
     }
 }
 
-/// Sends a request under the key `k`: its status, whether the answer is a kept one, and the body.
-async fn keyed(service: &Service, token: &str, path: &str, body: &str) -> (u16, bool, Value) {
+/// Sends a request under a key: its status, whether the answer is a kept one, and the body.
+pub(crate) async fn keyed(service: &Service, token: &str, path: &str, key: &str, body: &str) -> (u16, bool, Value) {
     let app = test::init_service(App::new().configure(|config| configure(config, service.state.clone()))).await;
     let request = test::TestRequest::post().uri(path).insert_header(("Authorization", format!("Bearer {token}")));
-    let request = request.insert_header(("Idempotency-Key", format!("k {path}"))).insert_header(("Content-Type", "application/json"));
+    let request = request.insert_header(("Idempotency-Key", key)).insert_header(("Content-Type", "application/json"));
     let response = test::call_service(&app, request.set_payload(body.to_owned()).to_request()).await;
     let is_replayed = response.headers().contains_key("idempotent-replayed");
     (response.status().as_u16(), is_replayed, serde_json::from_slice(&test::read_body(response).await).unwrap_or_default())
+}
+
+/// A token for whoever has that password.
+pub(crate) async fn log_in(service: &Service, username: &str, password: &str) -> String {
+    let app = test::init_service(App::new().configure(|config| configure(config, service.state.clone()))).await;
+    let account = account().id.to_string();
+    let form = [
+        ("client_id", "api"),
+        ("grant_type", "password"),
+        ("account_id", account.as_str()),
+        ("username", username),
+        ("password", password),
+    ];
+    let request = test::TestRequest::post().uri("/auth/connect/token").peer_addr(([127, 0, 0, 1], 7).into()).set_form(form);
+    let response = test::call_service(&app, request.to_request()).await;
+    let body: Value = serde_json::from_slice(&test::read_body(response).await).unwrap();
+    body["access_token"].as_str().unwrap_or_else(|| panic!("{body}")).to_owned()
+}
+
+pub(crate) async fn course_of_erased_owner(service: Service) {
+    let course = json!({ "name": "Biyoloji", "ownerId": ADDRESS, "courseState": "ACTIVE" });
+    let (_, course) = call(&service, ADMIN, Method::POST, "/v1/courses", course).await;
+    let (path, code) = (format!("/v1/courses/{}", course["id"].as_str().unwrap()), course["enrollmentCode"].as_str().unwrap());
+    for (roster, user) in [("teachers", "coteacher@demo.example"), ("students", "student@demo.example")] {
+        let (status, body) = call(&service, ADMIN, Method::POST, &format!("{path}/{roster}"), json!({ "userId": user })).await;
+        assert_eq!(status, 200, "{body}");
+    }
+    let patch = format!("{path}?updateMask=room");
+    let room = |name: &str| json!({ "room": name });
+    assert_eq!(call(&service, COTEACHER, Method::PATCH, &patch, room("1")).await.0, 200);
+
+    erase(&service, ADDRESS, 2).await;
+
+    let refused = |(status, body): (u16, Value)| {
+        let message = body["error"]["message"].as_str().unwrap_or_default().to_owned();
+        assert!(status == 400 && message.starts_with("@InactiveCourseOwner "), "{status} {body}");
+        assert_eq!(body["error"]["status"], "FAILED_PRECONDITION");
+    };
+    refused(call(&service, COTEACHER, Method::PATCH, &patch, room("2")).await);
+    refused(call(&service, COTEACHER, Method::PUT, &path, json!({ "name": "Kimya" })).await);
+    refused(call(&service, COTEACHER, Method::POST, &format!("{path}/aliases"), json!({ "alias": "p:fizik" })).await);
+    refused(call(&service, COTEACHER, Method::DELETE, &format!("{path}/students/student@demo.example"), Value::Null).await);
+    let join = format!("{path}/students?enrollmentCode={code}");
+    refused(call(&service, OUTSIDER, Method::POST, &join, json!({ "userId": "me" })).await);
+    // Whoever belongs to it reads it and may leave it, and administrators do as they please.
+    assert_eq!(get(&service, COTEACHER, &path).await.1["room"], "1");
+    assert_eq!(call(&service, STUDENT, Method::DELETE, &format!("{path}/students/me"), Value::Null).await.0, 200);
+    let (status, body) = call(&service, ADMIN, Method::PATCH, &patch, room("3")).await;
+    assert_eq!((status, body["room"].as_str()), (200, Some("3")), "{body}");
+    let hand_over = json!({ "ownerId": "coteacher@demo.example" });
+    let (status, body) = call(&service, ADMIN, Method::PATCH, &format!("{path}?updateMask=ownerId"), hand_over).await;
+    assert_eq!(status, 200, "{body}");
+    assert_eq!(call(&service, COTEACHER, Method::PATCH, &patch, room("4")).await.0, 200, "the new owner is there");
 }
 
 pub(crate) async fn replay(service: Service) {
@@ -100,7 +153,7 @@ pub(crate) async fn replay(service: Service) {
     ];
     for (token, path, body) in requests {
         for replayed in [false, true] {
-            let (status, is_replayed, answer) = keyed(&service, token, path, body).await;
+            let (status, is_replayed, answer) = keyed(&service, token, path, path, body).await;
             assert!(status < 300 && is_replayed == replayed, "{path}: {status} {is_replayed} {answer}");
         }
     }
@@ -110,7 +163,7 @@ pub(crate) async fn replay(service: Service) {
 
     let left = ["baska@okul.example", "guest1@demo.example", "guest90@demo.example"];
     for (token, path, body) in requests {
-        let (status, is_replayed, answer) = keyed(&service, token, path, body).await;
+        let (status, is_replayed, answer) = keyed(&service, token, path, path, body).await;
         if path == v1 {
             assert!(status < 300 && is_replayed, "{answer}");
             continue;
@@ -124,7 +177,7 @@ pub(crate) async fn replay(service: Service) {
         };
         assert!(answer == expected || answer["error"]["message"] == text, "{answer}");
         // Another request does not go under the key either.
-        assert_eq!(keyed(&service, token, path, &format!("{body} ")).await.0, 409);
+        assert_eq!(keyed(&service, token, path, path, &format!("{body} ")).await.0, 409);
     }
     let mut now = names(&service, 1).await;
     now.sort();

@@ -3,9 +3,11 @@
 #![expect(clippy::indexing_slicing, reason = "a part that is not there is null in JSON, and fails the check")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed expectation is what a test is for")]
 
+mod canary;
 mod left_behind;
 #[path = "../support/mod.rs"]
 mod support;
+mod window;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -37,6 +39,9 @@ const KEY: &str = "demo-organization-key";
 const PROJECT: &str = "/api/v1/3sWXSsqHgSKnE87YkNJK";
 const ADMIN: &str = "demo-admin-token";
 const TEACHER: &str = "demo-teacher-token";
+const COTEACHER: &str = "demo-coteacher-token";
+const STUDENT: &str = "demo-student-token";
+const OUTSIDER: &str = "demo-stranger-token";
 /// The teacher of the account `demo`, and what else the teacher is known by.
 const ID: PrincipalId = PrincipalId::new(102);
 const ADDRESS: &str = "teacher@demo.example";
@@ -57,6 +62,10 @@ fn main() -> ExitCode {
         add("a_guest_of_sessions_is_known_and_erased_by_the_address_alone", |service| Box::pin(left_behind::guest(service)));
         add("whoever_was_deleted_before_is_erased_by_what_they_went_by", |service| Box::pin(left_behind::deleted_before(service)));
         add("an_erased_answer_is_not_told_again_and_nothing_is_done_twice", |service| Box::pin(left_behind::replay(service)));
+        add("an_erased_owner_leaves_the_course_to_administrators", |service| Box::pin(left_behind::course_of_erased_owner(service)));
+        add("an_erased_person_writes_nothing_though_a_process_remembers_them", |service| Box::pin(window::remembered(service)));
+        add("what_an_erased_person_was_about_to_write_is_waited_for_and_goes_too", |service| Box::pin(window::on_the_way(service)));
+        add("nothing_is_left_of_a_person_who_was_everywhere", |service| Box::pin(canary::canary(service)));
         add("an_erasure_that_was_called_off_is_recorded_as_such", |service| Box::pin(called_off(service)));
     }
     run(trials)

@@ -6,7 +6,7 @@ use crate::identity::{Actor, Role, Scope};
 
 use super::alias::AliasScope;
 use super::change::deletes;
-use super::roster::{Membership, Roster};
+use super::roster::{Membership, OwnerAccount, Roster};
 use super::settings::{CourseSettings, GradingPeriodLicence};
 use super::standing::{CourseRole, Standing};
 use super::state::CourseState;
@@ -144,6 +144,9 @@ pub enum CourseDenial {
     /// The actor sees the course, but may not do this with it.
     #[error("the actor may not do this with the course")]
     Role,
+    /// The account of the owner was deleted: only an administrator changes the course from then on.
+    #[error("the account of the owner was deleted")]
+    InactiveOwner,
     /// Only administrators put others on a roster.
     #[error("only an administrator may add users directly")]
     CannotDirectAdd,
@@ -192,14 +195,50 @@ pub fn authorize_course(
     Ok(standing)
 }
 
+/// Whether somebody of that standing may do that with a course only as long as its owner is there. A course whose owner was deleted
+/// is left to the administrators, who can hand it over; everybody else reads it, and may leave it.
+pub fn needs_owner(action: CourseAction, standing: Standing) -> bool {
+    match action {
+        CourseAction::Edit
+        | CourseAction::Transfer
+        | CourseAction::Delete
+        | CourseAction::WriteAlias(AliasScope::Domain | AliasScope::Project)
+        | CourseAction::WriteGradingPeriods
+        | CourseAction::AddTo(Roster::Teachers | Roster::Students)
+        | CourseAction::RemoveFrom(Roster::Teachers | Roster::Students) => !standing.is_admin(),
+        CourseAction::Get
+        | CourseAction::ListAliases
+        | CourseAction::ReadGradingPeriods
+        | CourseAction::CheckGradingPeriods
+        | CourseAction::CheckAddOns
+        | CourseAction::ReadRoster(Roster::Teachers | Roster::Students)
+        | CourseAction::Leave => false,
+        // Whether an outsider learns of it at all is for the code to say, so that `join` asks about the owner.
+        CourseAction::Join => false,
+    }
+}
+
+/// Decides whether the account of the owner allows what [`authorize_course`] let somebody do.
+///
+/// # Errors
+/// [`CourseDenial::InactiveOwner`].
+pub fn check_owner(action: CourseAction, standing: Standing, owner: OwnerAccount) -> Result<(), CourseDenial> {
+    match owner {
+        OwnerAccount::There => Ok(()),
+        OwnerAccount::Deleted if needs_owner(action, standing) => Err(CourseDenial::InactiveOwner),
+        OwnerAccount::Deleted => Ok(()),
+    }
+}
+
 /// Whether a change of the grading periods by somebody of that standing would be let through: what the check of a client answers.
-pub fn eligible_for_grading_periods(standing: Standing, state: CourseState, settings: &CourseSettings) -> bool {
+pub fn eligible_for_grading_periods(standing: Standing, state: CourseState, owner: OwnerAccount, settings: &CourseSettings) -> bool {
     let licensed = match settings.grading_periods {
         GradingPeriodLicence::Held => true,
         GradingPeriodLicence::Missing => false,
     };
     let may = standing.any(|role| state.is_visible_to(role) && permits(CourseAction::WriteGradingPeriods, role));
-    licensed && may && state.allows_edits()
+    let owned = check_owner(CourseAction::WriteGradingPeriods, standing, owner).is_ok();
+    licensed && may && owned && state.allows_edits()
 }
 
 /// Whether add-ons of somebody of that standing could attach something to the coursework of the course.

@@ -44,8 +44,8 @@ use crate::text::{Name, Text};
 use crate::time::Timestamp;
 
 pub use access::{
-    CatalogueAction, CourseAction, CourseDenial, CourseSight, authorize_catalogue, authorize_course, eligible_for_add_ons,
-    eligible_for_grading_periods, may_read_profile,
+    CatalogueAction, CourseAction, CourseDenial, CourseSight, authorize_catalogue, authorize_course, check_owner, eligible_for_add_ons,
+    eligible_for_grading_periods, may_read_profile, needs_owner,
 };
 pub use alias::{Alias, AliasError, AliasScope, AliasSpace, CourseRef, NoProject};
 pub use change::{
@@ -71,7 +71,8 @@ pub use material::{
 };
 pub use operate::{AdjustError, OperatorSetting, RestoreError, adjust, restore, suspend};
 pub use roster::{
-    Entry, JoinError, Joining, LeaveError, Membership, OwnerCandidate, Roster, TransferError, UserRef, UserStatus, join, leave, transfer,
+    Entry, JoinError, Joining, LeaveError, Membership, OwnerAccount, OwnerCandidate, Roster, TransferError, UserRef, UserStatus, join,
+    leave, transfer,
 };
 pub use settings::{CourseSettings, GradingPeriodLicence, MemberCreation};
 pub use standing::{CourseRole, Standing};

@@ -63,6 +63,15 @@ pub enum UserStatus {
     Inactive,
 }
 
+/// Whether whoever owns a course is still there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OwnerAccount {
+    /// The account can be used, now or later.
+    There,
+    /// The account was deleted, and will never be used again.
+    Deleted,
+}
+
 /// How a request names a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UserRef {
@@ -114,6 +123,8 @@ pub struct Joining<'a> {
     pub current: Option<Membership>,
     /// Whether the account of the user can be used.
     pub status: UserStatus,
+    /// Whether the owner of the course is still there.
+    pub owner: OwnerAccount,
 }
 
 /// Why somebody can't join.
@@ -131,6 +142,9 @@ pub enum JoinError {
     /// The account of the user can't be used.
     #[error("the account of the user is not active")]
     InactiveUser,
+    /// The account of the owner was deleted: only those whom an administrator adds come in.
+    #[error("the account of the owner was deleted")]
+    InactiveOwner,
 }
 
 /// Decides whether somebody joins a course, and as what.
@@ -148,6 +162,10 @@ pub fn join(course: &Course, joining: &Joining<'_>) -> Result<Membership, JoinEr
     }
     if !course.state.allows_edits() {
         return Err(JoinError::NotModifiable(course.state));
+    }
+    match (joining.entry, joining.owner) {
+        (Entry::Code(_), OwnerAccount::Deleted) => return Err(JoinError::InactiveOwner),
+        (Entry::Code(_) | Entry::Direct, OwnerAccount::There) | (Entry::Direct, OwnerAccount::Deleted) => {}
     }
     match (joining.status, joining.roster) {
         (UserStatus::Inactive, Roster::Teachers | Roster::Students) => Err(JoinError::InactiveUser),
@@ -254,7 +272,7 @@ mod tests {
     }
 
     fn joining(roster: Roster, entry: Entry<'_>) -> Joining<'_> {
-        Joining { roster, entry, current: None, status: UserStatus::Active }
+        Joining { roster, entry, current: None, status: UserStatus::Active, owner: OwnerAccount::There }
     }
 
     #[rstest]
@@ -314,6 +332,15 @@ mod tests {
     fn a_disabled_user_does_not_join() {
         let disabled = Joining { status: UserStatus::Inactive, ..joining(Roster::Students, Entry::Direct) };
         assert_eq!(join(&in_state(CourseState::Active), &disabled), Err(JoinError::InactiveUser));
+    }
+
+    #[test]
+    fn the_code_of_a_course_without_an_owner_admits_nobody_and_tells_outsiders_nothing() {
+        let orphan = |entry| Joining { owner: OwnerAccount::Deleted, ..joining(Roster::Students, entry) };
+        let course = in_state(CourseState::Active);
+        assert_eq!(join(&course, &orphan(Entry::Code(CODE))), Err(JoinError::InactiveOwner));
+        assert_eq!(join(&course, &orphan(Entry::Code("zi7lf"))), Err(JoinError::NotAdmitted));
+        assert_eq!(join(&course, &orphan(Entry::Direct)), Ok(Membership::Student));
     }
 
     #[test]

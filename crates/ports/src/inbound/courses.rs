@@ -9,7 +9,7 @@ use derslik_domain::course::{
 use derslik_domain::id::CourseId;
 use derslik_domain::identity::Actor;
 
-use super::{KeyRefusal, Once, Performed};
+use super::{ActorGone, KeyRefusal, Once, Performed};
 use crate::outbound::{Listed, Slice, StoreError};
 
 /// A course, and what the actor is to it.
@@ -42,6 +42,9 @@ pub struct Eligibility {
 /// Why a use case of courses failed. Nothing was changed then.
 #[derive(Debug, thiserror::Error)]
 pub enum CourseError {
+    /// The principal may not act any more.
+    #[error(transparent)]
+    Gone(#[from] ActorGone),
     /// The actor may not do this.
     #[error(transparent)]
     Denied(#[from] CourseDenial),

@@ -2,7 +2,7 @@
 
 use derslik_domain::identity::Denial;
 
-use super::KeyRefusal;
+use super::{ActorGone, KeyRefusal};
 use crate::outbound::StoreError;
 
 /// Why a use case failed. Bad values are no failure: the outcome of the use case tells of them.
@@ -11,6 +11,9 @@ pub enum ServiceError {
     /// The actor may not do this.
     #[error(transparent)]
     Denied(#[from] Denial),
+    /// The principal may not act any more.
+    #[error(transparent)]
+    Gone(#[from] ActorGone),
     /// There is no such object in the actor's account.
     #[error("not found")]
     NotFound,

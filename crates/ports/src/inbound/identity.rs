@@ -36,11 +36,17 @@ pub enum AuthenticationError {
     Store(#[from] StoreError),
 }
 
+/// The principal of a request may not act any more: it was deleted or disabled after its credential was looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the principal may not act any more")]
+pub struct ActorGone;
+
 /// Tells who makes a request.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait IdentityService: Send + Sync {
-    /// The actor whose credential was shown. A credential that was revoked is refused within a second.
+    /// The actor whose credential was shown. A credential that was revoked is refused within a second;
+    /// until then it reads, but what it writes is refused once its principal was deleted ([`ActorGone`]).
     ///
     /// # Errors
     /// Any [`AuthenticationError`].

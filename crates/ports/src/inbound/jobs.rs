@@ -5,6 +5,7 @@ use derslik_domain::id::JobId;
 use derslik_domain::identity::{Actor, Denial};
 use derslik_domain::job::{Job, JobStatus, NewProject, Project, ProjectKey, ReferenceId, ShownJob};
 
+use super::ActorGone;
 use crate::outbound::StoreError;
 
 /// Why a use case of jobs failed.
@@ -13,6 +14,9 @@ pub enum JobError {
     /// The actor may not do this.
     #[error(transparent)]
     Denied(#[from] Denial),
+    /// The principal may not act any more.
+    #[error(transparent)]
+    Gone(#[from] ActorGone),
     /// The actor's account has no such project.
     #[error("project not found")]
     ProjectNotFound,

@@ -17,7 +17,7 @@ pub use activity::{ActivityService, AttendedPart};
 pub use attendees::AttendeeService;
 pub use courses::{CourseError, CourseService, Eligibility, Expected, SeenCourse};
 pub use error::ServiceError;
-pub use identity::{AuthenticationError, IdentityService, Presented};
+pub use identity::{ActorGone, AuthenticationError, IdentityService, Presented};
 pub use jobs::{JobError, JobService, ListPart, ProjectService};
 pub use log_in::{IssuedToken, LogIn, LogInError, LogInService};
 pub use once::{KeyRefusal, Once, Performed};

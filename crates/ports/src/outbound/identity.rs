@@ -62,6 +62,13 @@ pub trait IdentityRepository {
     /// [`StoreError`].
     fn next_account_id(&mut self) -> Result<AccountId, StoreError>;
 
+    /// Whether a principal may act. If so, it is held until the transaction ends: whoever [locks](super::UserRepository::lock) or
+    /// deletes it waits until then.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn hold_principal(&mut self, account: AccountId, principal: PrincipalId) -> Result<bool, StoreError>;
+
     /// Adds a credential of a principal unless its public part is taken. Tells whether it was added.
     ///
     /// # Errors

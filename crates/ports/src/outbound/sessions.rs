@@ -26,6 +26,14 @@ pub trait SessionRepository {
     #[expect(clippy::needless_lifetimes, reason = "the mock needs a name for the inner one")]
     fn insert_many<'a>(&mut self, account: AccountId, sessions: &[&'a Session]) -> Result<(), StoreError>;
 
+    /// As [`insert_many`](Self::insert_many), unless `author` may not act any more; tells which. The author is
+    /// [held](super::IdentityRepository::hold_principal) by the same statement on PostgreSQL.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if a GUID is taken.
+    #[expect(clippy::needless_lifetimes, reason = "the mock needs a name for the inner one")]
+    fn insert_many_by<'a>(&mut self, account: AccountId, author: PrincipalId, sessions: &[&'a Session]) -> Result<bool, StoreError>;
+
     /// Writes sessions over what is stored under their GUIDs, each at most once in a call.
     ///
     /// # Errors

@@ -64,11 +64,11 @@ pub trait UserRepository {
     /// [`StoreError`].
     fn find_many(&mut self, account: AccountId, ids: &[PrincipalId]) -> Result<Vec<User>, StoreError>;
 
-    /// The users of these GUIDs that there are, also deleted ones, in no order.
+    /// The users of these GUIDs that there are, also deleted ones, in no order, held against deletion until the transaction ends.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn find_by_guids(&mut self, account: AccountId, guids: &BTreeSet<UserGuid>) -> Result<Vec<User>, StoreError>;
+    fn hold_by_guids(&mut self, account: AccountId, guids: &BTreeSet<UserGuid>) -> Result<Vec<User>, StoreError>;
 
     /// The page of the people that the filter is about, without deleted ones, ordered by id.
     ///

@@ -1,5 +1,6 @@
 //! Changes one attendee, by whichever key it is known.
 
+use crate::acts::{Author, write_as};
 use std::sync::Arc;
 
 use derslik_domain::attendee::{AttendeeBatch, AttendeeForm, AttendeeKey, AttendeeVerdict};
@@ -21,16 +22,14 @@ pub(super) async fn run<U: UnitOfWork>(
 ) -> Result<Option<AttendeeVerdict>, ServiceError> {
     authorize(actor, Action::WriteSessions)?;
     let (account, now, ids) = (actor.account_id(), service.clock.now(), Arc::clone(&service.ids));
-    service
-        .uow
-        .write(account, move |stores| {
-            hold(stores, account, session)?;
-            let Some(attendee) = stores.attendees().find(account, session, &key)? else { return Ok(None) };
-            // Whoever was named in the request, the attendee that was found is the one to change.
-            let code = Field::Given(attendee.code.as_str().as_bytes().to_vec());
-            let change = AttendeeForm { user: Field::Missing, code, ..change };
-            let outcome = apply(stores, account, session, AttendeeBatch::new(vec![change.read()]), ids.as_ref(), now)?;
-            Ok(outcome.verdicts.into_iter().next())
-        })
-        .await
+    write_as(&service.uow, Author::of(actor), move |stores| {
+        hold(stores, account, session)?;
+        let Some(attendee) = stores.attendees().find(account, session, &key)? else { return Ok(None) };
+        // Whoever was named in the request, the attendee that was found is the one to change.
+        let code = Field::Given(attendee.code.as_str().as_bytes().to_vec());
+        let change = AttendeeForm { user: Field::Missing, code, ..change };
+        let outcome = apply(stores, account, session, AttendeeBatch::new(vec![change.read()]), ids.as_ref(), now)?;
+        Ok(outcome.verdicts.into_iter().next())
+    })
+    .await
 }

@@ -1,5 +1,6 @@
 //! Removes one attendee for good.
 
+use crate::acts::{Author, write_as};
 use derslik_domain::attendee::AttendeeKey;
 use derslik_domain::id::SessionGuid;
 use derslik_domain::identity::{Action, Actor, authorize};
@@ -16,11 +17,9 @@ pub(super) async fn run<U: UnitOfWork>(
 ) -> Result<bool, ServiceError> {
     authorize(actor, Action::WriteSessions)?;
     let account = actor.account_id();
-    service
-        .uow
-        .write(account, move |stores| {
-            hold(stores, account, session)?;
-            Ok(stores.attendees().remove(account, session, &key)?)
-        })
-        .await
+    write_as(&service.uow, Author::of(actor), move |stores| {
+        hold(stores, account, session)?;
+        Ok(stores.attendees().remove(account, session, &key)?)
+    })
+    .await
 }

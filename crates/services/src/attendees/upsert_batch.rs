@@ -1,5 +1,6 @@
 //! Adds and changes attendees in one transaction: hold the session, let the domain decide, write what it decided.
 
+use crate::acts::{Author, write_as};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ pub(super) async fn run<U: UnitOfWork>(
         hold(stores, account, session)?;
         apply(stores, account, session, batch, ids.as_ref(), now)
     };
-    service.uow.write(account, move |stores| guard.run(stores, work)).await
+    write_as(&service.uow, Author::of(actor), move |stores| guard.run(stores, work)).await
 }
 
 /// Decides a batch on a session that is held, and writes what was decided.
@@ -40,7 +41,7 @@ pub(super) fn apply(
     now: Timestamp,
 ) -> Result<AttendeeOutcome, ServiceError> {
     let named = batch.users();
-    let users = if named.is_empty() { Vec::new() } else { stores.users().find_by_guids(account, &named)? };
+    let users = if named.is_empty() { Vec::new() } else { stores.users().hold_by_guids(account, &named)? };
     let users: HashMap<_, _> = users.into_iter().map(|user| (user.guid, user)).collect();
     let existing = stores.attendees().find_many(account, session, &batch.keys(&users))?;
     let outcome = batch.decide(session, existing, &users, now, || (ids.attendee_guid(), new_code(ids)));

@@ -1,5 +1,6 @@
 //! Attaches aliases to courses, lists and detaches them.
 
+use crate::acts::{Author, write_as};
 use derslik_domain::course::{Alias, AliasSpace, CourseAction, CourseRef};
 use derslik_domain::identity::Actor;
 use derslik_ports::inbound::{CourseError, Listed, Once, Performed, SeenCourse};
@@ -16,14 +17,14 @@ pub(super) async fn create<U: UnitOfWork>(
     alias: Alias,
     once: Option<Once<Alias>>,
 ) -> Result<Performed<Alias>, CourseError> {
-    let (account, actor, at) = (actor.account_id(), actor.clone(), service.clock.now());
+    let (author, actor, at) = (Author::of(actor), actor.clone(), service.clock.now());
     let guard = Guard::new(&actor, once, at);
     let work = move |stores: &mut dyn Stores| {
         let (seen, space) = for_writing(stores, &actor, &course, &alias)?;
         stores.aliases().add(actor.account_id(), seen.course.id, space, &alias, at)?;
         Ok(alias)
     };
-    match service.uow.write(account, move |stores| guard.run(stores, work)).await {
+    match write_as(&service.uow, author, move |stores| guard.run(stores, work)).await {
         Err(CourseError::Store(StoreError::Conflict(Conflict::Alias))) => Err(CourseError::AliasTaken),
         outcome => outcome,
     }
@@ -31,14 +32,12 @@ pub(super) async fn create<U: UnitOfWork>(
 
 pub(super) async fn delete<U: UnitOfWork>(service: &Courses<U>, actor: &Actor, course: CourseRef, alias: Alias) -> Result<(), CourseError> {
     let actor = actor.clone();
-    service
-        .uow
-        .write(actor.account_id(), move |stores| {
-            let (seen, space) = for_writing(stores, &actor, &course, &alias)?;
-            let removed = stores.aliases().remove(actor.account_id(), seen.course.id, space, &alias)?;
-            if removed { Ok(()) } else { Err(CourseError::NotFound) }
-        })
-        .await
+    write_as(&service.uow, Author::of(&actor), move |stores| {
+        let (seen, space) = for_writing(stores, &actor, &course, &alias)?;
+        let removed = stores.aliases().remove(actor.account_id(), seen.course.id, space, &alias)?;
+        if removed { Ok(()) } else { Err(CourseError::NotFound) }
+    })
+    .await
 }
 
 /// The course, for one of its aliases to be written in that space.

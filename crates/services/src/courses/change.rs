@@ -1,5 +1,6 @@
 //! Changes a course: lock it, let the domain decide, write what it decided. Nothing is written where nothing is different.
 
+use crate::acts::{Author, write_as};
 use derslik_domain::course::{
     Change, Course, CourseAction, CourseFact, CourseField, CourseForm, CourseRef, CreateError, Membership, OwnerCandidate, Patch, Standing,
     UpdateMask, patch, replace,
@@ -10,7 +11,7 @@ use derslik_ports::outbound::{Stores, UnitOfWork};
 
 use super::Courses;
 use super::calendar::ask_if_due;
-use super::look_up::{check, find_user, lock, seen, status};
+use super::look_up::{check, find_user, hold_status, lock, seen};
 
 /// What is to become of the course.
 pub(super) enum Wish {
@@ -37,23 +38,21 @@ pub(super) async fn run<U: UnitOfWork>(
     expected: Expected,
 ) -> Result<SeenCourse, CourseError> {
     let (actor, at) = (actor.clone(), service.clock.now());
-    service
-        .uow
-        .write(actor.account_id(), move |stores| {
-            let SeenCourse { course, standing } = lock(stores, &actor, &course, wish.action())?;
-            check(&course, &expected)?;
-            let change = match wish {
-                Wish::Patch(form, mask) => {
-                    let owner = if mask.contains(CourseField::Owner) { candidate(stores, &actor, &course, &form)? } else { None };
-                    patch(&course, Patch { form, mask, owner }, standing, at)?
-                }
-                Wish::Replace(form) => replace(&course, form, standing, at)?,
-            };
-            let standing = write(stores, &actor, &change, standing)?;
-            ask_if_due(stores, actor.account_id(), change.course.id, &change.facts, at)?;
-            Ok(seen(change.course, standing))
-        })
-        .await
+    write_as(&service.uow, Author::of(&actor), move |stores| {
+        let SeenCourse { course, standing } = lock(stores, &actor, &course, wish.action())?;
+        check(&course, &expected)?;
+        let change = match wish {
+            Wish::Patch(form, mask) => {
+                let owner = if mask.contains(CourseField::Owner) { candidate(stores, &actor, &course, &form)? } else { None };
+                patch(&course, Patch { form, mask, owner }, standing, at)?
+            }
+            Wish::Replace(form) => replace(&course, form, standing, at)?,
+        };
+        let standing = write(stores, &actor, &change, standing)?;
+        ask_if_due(stores, actor.account_id(), change.course.id, &change.facts, at)?;
+        Ok(seen(change.course, standing))
+    })
+    .await
 }
 
 /// The user to whom the form hands the course over.
@@ -62,7 +61,8 @@ fn candidate(stores: &mut dyn Stores, actor: &Actor, course: &Course, form: &Cou
     let Ok(named) = form.owner_ref() else { return Ok(None) };
     let user = find_user(stores, actor, &named)?.ok_or(CreateError::UnknownOwner)?;
     let membership = stores.rosters().membership(actor.account_id(), course.id, user.id)?;
-    Ok(Some(OwnerCandidate { user: user.id, membership, status: status(&user) }))
+    let status = hold_status(stores, actor, &user)?;
+    Ok(Some(OwnerCandidate { user: user.id, membership, status }))
 }
 
 /// Writes what is different, and tells what the actor is to the course from now on.

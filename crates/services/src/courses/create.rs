@@ -1,5 +1,6 @@
 //! Creates a course with its owner and its alias, all or nothing.
 
+use crate::acts::{Author, write_as};
 use std::sync::Arc;
 
 use derslik_domain::course::{
@@ -15,7 +16,7 @@ use derslik_ports::outbound::{Conflict, Ids, StoreError, Stores, UnitOfWork};
 use super::Courses;
 use super::calendar::ask_if_due;
 use super::ids::twelve_digits;
-use super::look_up::{find_user, seen, status};
+use super::look_up::{find_user, hold_status, seen};
 use crate::once::Guard;
 
 /// How many ids are tried; that one is taken is next to impossible.
@@ -28,10 +29,10 @@ pub(super) async fn run<U: UnitOfWork>(
     once: Option<Once<SeenCourse>>,
 ) -> Result<Performed<SeenCourse>, CourseError> {
     authorize_catalogue(actor, CatalogueAction::Create)?;
-    let (account, actor, ids, at) = (actor.account_id(), actor.clone(), Arc::clone(&service.ids), service.clock.now());
+    let (author, actor, ids, at) = (Author::of(actor), actor.clone(), Arc::clone(&service.ids), service.clock.now());
     let guard = Guard::new(&actor, once, at);
     let work = move |stores: &mut dyn Stores| found(stores, &actor, form, ids.as_ref(), at);
-    match service.uow.write(account, move |stores| guard.run(stores, work)).await {
+    match write_as(&service.uow, author, move |stores| guard.run(stores, work)).await {
         Err(CourseError::Store(StoreError::Conflict(Conflict::Alias))) => Err(CourseError::AliasTaken),
         outcome => outcome,
     }
@@ -43,6 +44,10 @@ fn found(stores: &mut dyn Stores, actor: &Actor, form: CourseForm, ids: &dyn Ids
         Ok(owner) => find_user(stores, actor, &owner)?,
         Err(_) => None,
     };
+    let owner = match owner {
+        Some(owner) => Some(NamedOwner { user: owner.id, kind: owner.kind, status: hold_status(stores, actor, &owner)? }),
+        None => None,
+    };
     let id = twelve_digits(ids);
     let founding = Founding {
         id,
@@ -52,7 +57,7 @@ fn found(stores: &mut dyn Stores, actor: &Actor, form: CourseForm, ids: &dyn Ids
         creator: actor.principal.id,
         role: actor.principal.role,
         settings: &actor.account.settings.courses,
-        owner: owner.map(|owner| NamedOwner { user: owner.id, kind: owner.kind, status: status(&owner) }),
+        owner,
         at,
     };
     let mut created = create(form, founding)?;

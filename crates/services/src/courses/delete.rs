@@ -1,5 +1,6 @@
 //! Deletes a course with everything that hangs on it.
 
+use crate::acts::{Author, write_as};
 use derslik_domain::course::{CourseAction, CourseDenial, CourseRef, CourseState, CourseStates, DeleteError, Standing, delete};
 use derslik_domain::identity::Actor;
 use derslik_ports::inbound::{CourseError, Expected, SeenCourse};
@@ -15,21 +16,19 @@ pub(super) async fn run<U: UnitOfWork>(
     expected: Expected,
 ) -> Result<(), CourseError> {
     let actor = actor.clone();
-    service
-        .uow
-        .write(actor.account_id(), move |stores| {
-            let SeenCourse { course, standing } = lock(stores, &actor, &course, CourseAction::Delete)?;
-            check(&course, &expected)?;
-            match delete(&course, standing) {
-                Ok(()) => {}
-                Err(DeleteError::NotArchived(state)) => {
-                    return Err(CourseError::NotArchived { state, reachable: reachable(state, standing) });
-                }
-                Err(_) => return Err(CourseDenial::Role.into()),
+    write_as(&service.uow, Author::of(&actor), move |stores| {
+        let SeenCourse { course, standing } = lock(stores, &actor, &course, CourseAction::Delete)?;
+        check(&course, &expected)?;
+        match delete(&course, standing) {
+            Ok(()) => {}
+            Err(DeleteError::NotArchived(state)) => {
+                return Err(CourseError::NotArchived { state, reachable: reachable(state, standing) });
             }
-            Ok(stores.courses().delete(actor.account_id(), course.id)?)
-        })
-        .await
+            Err(_) => return Err(CourseDenial::Role.into()),
+        }
+        Ok(stores.courses().delete(actor.account_id(), course.id)?)
+    })
+    .await
 }
 
 /// Where somebody of that standing may send a course from there.

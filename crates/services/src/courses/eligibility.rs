@@ -6,7 +6,7 @@ use derslik_ports::inbound::{CourseError, Eligibility};
 use derslik_ports::outbound::UnitOfWork;
 
 use super::Courses;
-use super::look_up::find;
+use super::look_up::{find, owner_account};
 
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +33,12 @@ pub(super) async fn run<U: UnitOfWork>(
         .read(actor.account_id(), move |stores| {
             let seen = find(stores, &actor, &course, action)?;
             let eligible = match question {
-                Question::GradingPeriods => eligible_for_grading_periods(seen.standing, seen.course.state, &actor.account.settings.courses),
+                Question::GradingPeriods => eligible_for_grading_periods(
+                    seen.standing,
+                    seen.course.state,
+                    owner_account(stores, &actor, &seen.course)?,
+                    &actor.account.settings.courses,
+                ),
                 Question::AddOns => eligible_for_add_ons(seen.standing, seen.course.state),
             };
             Ok(Eligibility { course: seen.course.id, eligible })

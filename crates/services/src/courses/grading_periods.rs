@@ -1,5 +1,6 @@
 //! Reads and changes the grading periods of a course.
 
+use crate::acts::{Author, write_as};
 use std::sync::Arc;
 
 use derslik_domain::course::{
@@ -37,16 +38,14 @@ pub(super) async fn change<U: UnitOfWork>(
 ) -> Result<GradingPeriodSettings, CourseError> {
     let (actor, ids) = (actor.clone(), Arc::clone(&service.ids));
     let mask = mask.unwrap_or_else(|| form.fields_present());
-    service
-        .uow
-        .write(actor.account_id(), move |stores| {
-            let seen = lock(stores, &actor, &course, CourseAction::WriteGradingPeriods)?;
-            let old = stores.grading_periods().find(actor.account_id(), seen.course.id)?;
-            let change = change_grading_periods(&seen.course, &old, form, mask, || twelve_digits(ids.as_ref()))?;
-            if change.settings != old {
-                stores.grading_periods().replace(actor.account_id(), seen.course.id, &change.settings)?;
-            }
-            Ok(change.settings)
-        })
-        .await
+    write_as(&service.uow, Author::of(&actor), move |stores| {
+        let seen = lock(stores, &actor, &course, CourseAction::WriteGradingPeriods)?;
+        let old = stores.grading_periods().find(actor.account_id(), seen.course.id)?;
+        let change = change_grading_periods(&seen.course, &old, form, mask, || twelve_digits(ids.as_ref()))?;
+        if change.settings != old {
+            stores.grading_periods().replace(actor.account_id(), seen.course.id, &change.settings)?;
+        }
+        Ok(change.settings)
+    })
+    .await
 }

@@ -2,7 +2,8 @@
 //! course as well, so that nobody works on one without having asked.
 
 use derslik_domain::course::{
-    AliasSpace, Course, CourseAction, CourseDenial, CourseRef, CourseSight, Standing, UserRef, UserStatus, authorize_course,
+    AliasSpace, Course, CourseAction, CourseDenial, CourseRef, CourseSight, OwnerAccount, Standing, UserRef, UserStatus, authorize_course,
+    check_owner, needs_owner,
 };
 use derslik_domain::id::CourseId;
 use derslik_domain::identity::{Actor, Email, User, UserKey, UserState};
@@ -27,7 +28,8 @@ pub(crate) fn find(stores: &mut dyn Stores, actor: &Actor, course: &CourseRef, a
         Some(id) => stores.courses().find(actor.account_id(), id, actor.principal.id)?,
         None => None,
     };
-    judge(actor, found, action)
+    let seen = judge(actor, found, action)?;
+    ask_owner(stores, actor, seen, action)
 }
 
 /// As [`find`], the course held against other writers until the transaction ends.
@@ -36,7 +38,29 @@ pub(crate) fn lock(stores: &mut dyn Stores, actor: &Actor, course: &CourseRef, a
         Some(id) => stores.courses().lock(actor.account_id(), id, Some(actor.principal.id))?,
         None => None,
     };
-    judge(actor, found, action)
+    let seen = judge(actor, found, action)?;
+    ask_owner(stores, actor, seen, action)
+}
+
+/// The course, if its owner is there as far as the action needs one.
+fn ask_owner(stores: &mut dyn Stores, actor: &Actor, seen: SeenCourse, action: CourseAction) -> Result<SeenCourse, CourseError> {
+    if needs_owner(action, seen.standing) {
+        check_owner(action, seen.standing, owner_account(stores, actor, &seen.course)?)?;
+    }
+    Ok(seen)
+}
+
+/// Whether whoever owns a course is still there.
+pub(crate) fn owner_account(stores: &mut dyn Stores, actor: &Actor, course: &Course) -> Result<OwnerAccount, StoreError> {
+    // Who acts is there.
+    if course.owner == actor.principal.id {
+        return Ok(OwnerAccount::There);
+    }
+    let owner = stores.users().find(actor.account_id(), &UserKey::Id(course.owner))?;
+    Ok(match owner.map(|owner| owner.status) {
+        Some(UserState::Active | UserState::Passive) => OwnerAccount::There,
+        Some(UserState::Deleted) | None => OwnerAccount::Deleted,
+    })
 }
 
 /// What was found, if the actor may do that with it.
@@ -70,8 +94,17 @@ pub(crate) fn find_user(stores: &mut dyn Stores, actor: &Actor, user: &UserRef) 
     stores.users().find(actor.account_id(), &key)
 }
 
+/// As [`status`], the user held against deletion until the transaction ends, so that nothing is given to somebody who is erased
+/// meanwhile.
+pub(crate) fn hold_status(stores: &mut dyn Stores, actor: &Actor, user: &User) -> Result<UserStatus, StoreError> {
+    match status(user) {
+        UserStatus::Active if stores.identity().hold_principal(actor.account_id(), user.id)? => Ok(UserStatus::Active),
+        UserStatus::Active | UserStatus::Inactive => Ok(UserStatus::Inactive),
+    }
+}
+
 /// Whether the account of a user can be used.
-pub(crate) const fn status(user: &User) -> UserStatus {
+const fn status(user: &User) -> UserStatus {
     match user.status {
         UserState::Active => UserStatus::Active,
         UserState::Passive | UserState::Deleted => UserStatus::Inactive,

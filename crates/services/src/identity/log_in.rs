@@ -85,7 +85,15 @@ impl<U: UnitOfWork> LogIns<U> {
             project: None,
             at: now,
         };
-        self.uow.write(account, move |stores| stores.identity().add_credential(account, owner, &credential)).await?;
+        self.uow
+            .write(account, move |stores| {
+                // Whoever was found may have been deleted while the password was compared.
+                if !stores.identity().hold_principal(account, owner.id)? {
+                    return Err(LogInError::Invalid);
+                }
+                Ok(stores.identity().add_credential(account, owner, &credential)?)
+            })
+            .await?;
         let seconds = u32::try_from((expires_at.micros() - now.micros()) / MICROS).unwrap_or_default();
         Ok(IssuedToken { token, seconds })
     }

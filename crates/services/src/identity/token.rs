@@ -114,6 +114,9 @@ pub async fn create_token<U: UnitOfWork>(
     uow.write(Tenant::Installation, move |stores| {
         let account = stores.identity().find_account(&account)?.ok_or(CreateUserError::UnknownAccount)?.id;
         let user = stores.users().find(account, &user)?.ok_or(CreateUserError::UnknownUser)?;
+        // Once more, held against an erasure.
+        let user = stores.users().lock(account, user.id)?.filter(|user| user.status != UserState::Deleted);
+        let user = user.ok_or(CreateUserError::UnknownUser)?;
         stores.identity().add_credential(account, user.principal(), &token.credential(at))?;
         Ok(())
     })

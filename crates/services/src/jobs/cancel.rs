@@ -1,5 +1,6 @@
 //! Calls a job off. A job that runs is called off too: its worker learns of it and stops, and nothing that it does later counts.
 
+use crate::acts::{Author, write_as};
 use derslik_domain::audit::Requester;
 use derslik_domain::id::JobId;
 use derslik_domain::identity::{Action, Actor, authorize};
@@ -13,21 +14,19 @@ pub(super) async fn run<U: UnitOfWork>(service: &Jobs<U>, actor: &Actor, project
     authorize(actor, Action::CancelJobs)?;
     let requester = Requester::from(actor);
     let (account, project, clock) = (actor.account_id(), project.clone(), service.clock.clone());
-    let cancelled = service
-        .uow
-        .write(account, move |stores| {
-            let project = project_id(stores, account, &project)?;
-            let before = stores.jobs().lock(account, id)?.filter(|job| job.project == Some(project)).ok_or(JobError::JobNotFound)?;
-            let status = before.status();
-            let (after, _) = before.clone().apply(Event::Cancel, clock.now()).map_err(|_| JobError::NotCancellable(status))?;
-            if !stores.jobs().replace(account, &before, &after)? {
-                // Nobody gets past the lock, so this is not to be reached.
-                return Err(JobError::from(StoreError::Unavailable(None)));
-            }
-            record_cancel(stores, account, &after, requester)?;
-            Ok((after, status))
-        })
-        .await;
+    let cancelled = write_as(&service.uow, Author::of(actor), move |stores| {
+        let project = project_id(stores, account, &project)?;
+        let before = stores.jobs().lock(account, id)?.filter(|job| job.project == Some(project)).ok_or(JobError::JobNotFound)?;
+        let status = before.status();
+        let (after, _) = before.clone().apply(Event::Cancel, clock.now()).map_err(|_| JobError::NotCancellable(status))?;
+        if !stores.jobs().replace(account, &before, &after)? {
+            // Nobody gets past the lock, so this is not to be reached.
+            return Err(JobError::from(StoreError::Unavailable(None)));
+        }
+        record_cancel(stores, account, &after, requester)?;
+        Ok((after, status))
+    })
+    .await;
     let (job, was) = cancelled?;
     tracing::info!(account = account.get(), job = job.id.get(), action = job.action.name(), outcome = "cancelled", %was, "job ended");
     Ok(job)

@@ -1,5 +1,6 @@
 //! Has everything of a user erased: makes the job for it, and records who wanted it.
 
+use crate::acts::{Author, write_as};
 use derslik_domain::audit::{AuditEvent, NewAuditRecord, Requester};
 use derslik_domain::identity::{Action, Actor, authorize};
 use derslik_domain::job::{Job, NewJob, ProjectKey, ReferenceId};
@@ -12,20 +13,18 @@ pub(super) async fn run<U: UnitOfWork>(service: &Jobs<U>, actor: &Actor, project
     authorize(actor, Action::EraseUser)?;
     let (account, project, now) = (actor.account_id(), project.clone(), service.clock.now());
     let requester = Requester::from(actor);
-    service
-        .uow
-        .write(account, move |stores| {
-            let project = project_id(stores, account, &project)?;
-            match stores.jobs().enqueue(account, &NewJob::delete_user_data(project, user, now))? {
-                Enqueued::Live(job) => Ok(job),
-                Enqueued::Created(job) => {
-                    let event = AuditEvent::ErasureRequested(requester);
-                    stores.audit().add(account, &NewAuditRecord { at: now, job: job.id, about: job.reference.clone(), event })?;
-                    Ok(job)
-                }
+    write_as(&service.uow, Author::of(actor), move |stores| {
+        let project = project_id(stores, account, &project)?;
+        match stores.jobs().enqueue(account, &NewJob::delete_user_data(project, user, now))? {
+            Enqueued::Live(job) => Ok(job),
+            Enqueued::Created(job) => {
+                let event = AuditEvent::ErasureRequested(requester);
+                stores.audit().add(account, &NewAuditRecord { at: now, job: job.id, about: job.reference.clone(), event })?;
+                Ok(job)
             }
-        })
-        .await
+        }
+    })
+    .await
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Adds a person to the account.
 
+use crate::acts::{Author, write_as};
 use std::sync::Arc;
 
 use derslik_domain::identity::{Action, Actor, NewPerson, PersonRefusal, User, authorize};
@@ -40,5 +41,5 @@ pub(super) async fn run<U: UnitOfWork>(
         }
         Err(StoreError::Conflict(Conflict::User).into())
     };
-    service.uow.write(account, move |stores| guard.run(stores, work)).await
+    write_as(&service.uow, Author::of(actor), move |stores| guard.run(stores, work)).await
 }

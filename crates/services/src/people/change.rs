@@ -1,10 +1,11 @@
 //! Changes a person.
 
+use crate::acts::{Author, write_as};
 use derslik_domain::identity::{Action, Actor, PersonChange, PersonRefusal, User, UserKey, authorize};
 use derslik_ports::inbound::ServiceError;
 use derslik_ports::outbound::UnitOfWork;
 
-use super::{People, find, taken};
+use super::{People, lock, taken};
 
 pub(super) async fn run<U: UnitOfWork>(
     service: &People<U>,
@@ -18,24 +19,22 @@ pub(super) async fn run<U: UnitOfWork>(
         None => None,
     };
     let (account, now) = (actor.account_id(), service.clock.now());
-    service
-        .uow
-        .write(account, move |stores| {
-            let user = find(stores, account, &key)?.ok_or(ServiceError::NotFound)?;
-            let changed = change.apply_to(&user, now);
-            if let Some(refusal) = taken(stores, account, &changed)? {
-                return Ok(Err(refusal));
-            }
-            stores.users().update(account, &changed)?;
-            if let Some(hash) = &hash {
-                stores.identity().set_password(account, changed.id, hash, now)?;
-            }
-            if hash.is_some() || !changed.may_log_in(now) {
-                stores.identity().revoke_credentials_of(account, changed.id, now)?;
-            }
-            Ok(Ok(changed))
-        })
-        .await
+    write_as(&service.uow, Author::of(actor), move |stores| {
+        let user = lock(stores, account, &key)?.ok_or(ServiceError::NotFound)?;
+        let changed = change.apply_to(&user, now);
+        if let Some(refusal) = taken(stores, account, &changed)? {
+            return Ok(Err(refusal));
+        }
+        stores.users().update(account, &changed)?;
+        if let Some(hash) = &hash {
+            stores.identity().set_password(account, changed.id, hash, now)?;
+        }
+        if hash.is_some() || !changed.may_log_in(now) {
+            stores.identity().revoke_credentials_of(account, changed.id, now)?;
+        }
+        Ok(Ok(changed))
+    })
+    .await
 }
 
 #[cfg(test)]
@@ -59,6 +58,7 @@ mod tests {
                 _ => None,
             })
         });
+        stores.users.expect_lock().returning(|_, id| Ok(Some(user(id.get()))));
         let uow = FakeUnitOfWork::new(stores);
         let people = People::new(uow, Arc::new(StoppedClock(now())), Arc::new(FixedIds(guid(9))), Arc::new(MockPasswords::new()));
         people.change(&actor_of(account()), UserKey::Guid(user(100).guid), form.read().unwrap()).await
@@ -77,6 +77,14 @@ mod tests {
     async fn writes_nothing_when_the_name_is_taken() {
         let refused = change(MockStores::default(), PersonForm { username: text("taken"), ..PersonForm::default() }).await.unwrap();
         assert_eq!(refused, Err(PersonRefusal::UsernameTaken));
+    }
+
+    #[tokio::test]
+    async fn who_is_erased_meanwhile_is_not_written_back() {
+        let mut stores = MockStores::default();
+        stores.users.expect_lock().returning(|_, id| Ok(Some(user(id.get()).deleted(now()))));
+        let late = change(stores, PersonForm { active: Field::Given(true), ..PersonForm::default() }).await;
+        assert!(matches!(late, Err(ServiceError::NotFound)), "{late:?}");
     }
 
     #[tokio::test]

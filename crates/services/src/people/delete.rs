@@ -1,21 +1,20 @@
 //! Deletes a person: the ids stay, so that what it made stays readable.
 
+use crate::acts::{Author, write_as};
 use derslik_domain::identity::{Action, Actor, UserKey, authorize};
 use derslik_ports::inbound::ServiceError;
 use derslik_ports::outbound::UnitOfWork;
 
-use super::{People, find};
+use super::{People, lock};
 
 pub(super) async fn run<U: UnitOfWork>(service: &People<U>, actor: &Actor, key: UserKey) -> Result<(), ServiceError> {
     authorize(actor, Action::ManagePeople)?;
     let (account, now) = (actor.account_id(), service.clock.now());
-    service
-        .uow
-        .write(account, move |stores| {
-            let user = find(stores, account, &key)?.ok_or(ServiceError::NotFound)?;
-            stores.identity().revoke_credentials_of(account, user.id, now)?;
-            stores.users().delete(account, &user, now)?;
-            Ok(())
-        })
-        .await
+    write_as(&service.uow, Author::of(actor), move |stores| {
+        let user = lock(stores, account, &key)?.ok_or(ServiceError::NotFound)?;
+        stores.identity().revoke_credentials_of(account, user.id, now)?;
+        stores.users().delete(account, &user, now)?;
+        Ok(())
+    })
+    .await
 }

@@ -42,6 +42,14 @@ fn find(stores: &mut dyn Stores, account: AccountId, key: &UserKey) -> Result<Op
     Ok(user.filter(|user| user.kind == PrincipalKind::User && user.status != UserState::Deleted))
 }
 
+/// As [`find`], the person held against other writers until the transaction ends: a change that is decided on what was read before
+/// would otherwise write an erased person back.
+fn lock(stores: &mut dyn Stores, account: AccountId, key: &UserKey) -> Result<Option<User>, StoreError> {
+    let Some(found) = find(stores, account, key)? else { return Ok(None) };
+    let user = stores.users().lock(account, found.id)?;
+    Ok(user.filter(|user| user.status != UserState::Deleted))
+}
+
 /// What another user of the account has that `user` wants to have. The constraints of the store hold it too, but a
 /// transaction that ran into one is of no use any more.
 fn taken(stores: &mut dyn Stores, account: AccountId, user: &User) -> Result<Option<PersonRefusal>, StoreError> {

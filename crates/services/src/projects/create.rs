@@ -1,5 +1,6 @@
 //! Creates a project under a random key.
 
+use crate::acts::{Author, write_as};
 use derslik_domain::identity::{Action, Actor, authorize};
 use derslik_domain::job::{NewProject, Project, ProjectKey};
 use derslik_ports::inbound::JobError;
@@ -11,19 +12,17 @@ pub(super) async fn run<U: UnitOfWork>(service: &Projects<U>, actor: &Actor, new
     authorize(actor, Action::ManageProjects)?;
     let (account, created_at) = (actor.account_id(), service.clock.now());
     let key = ProjectKey::from_random(service.ids.random_bits());
-    service
-        .uow
-        .write(account, move |stores| {
-            let id = stores.projects().next_id(account)?;
-            let project = Project { id, key, name: new.name, platform: new.platform, created_at };
-            match stores.projects().add(account, &project) {
-                Ok(true) => Ok(project),
-                Ok(false) => Err(JobError::from(StoreError::Unavailable(None))),
-                Err(StoreError::Conflict(Conflict::ProjectName)) => Err(JobError::NameTaken),
-                Err(error) => Err(error.into()),
-            }
-        })
-        .await
+    write_as(&service.uow, Author::of(actor), move |stores| {
+        let id = stores.projects().next_id(account)?;
+        let project = Project { id, key, name: new.name, platform: new.platform, created_at };
+        match stores.projects().add(account, &project) {
+            Ok(true) => Ok(project),
+            Ok(false) => Err(JobError::from(StoreError::Unavailable(None))),
+            Err(StoreError::Conflict(Conflict::ProjectName)) => Err(JobError::NameTaken),
+            Err(error) => Err(error.into()),
+        }
+    })
+    .await
 }
 
 #[cfg(test)]

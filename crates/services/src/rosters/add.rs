@@ -1,12 +1,13 @@
 //! Puts somebody on a roster: an administrator anybody, and whoever knows the code of a course themselves.
 
+use crate::acts::{Author, write_as};
 use derslik_domain::course::{CourseAction, CourseRef, Entry, Joining, Roster, UserRef, join};
 use derslik_domain::identity::{Actor, Role};
 use derslik_ports::inbound::{CourseError, Entrant, Once, Performed, SeenMember};
 use derslik_ports::outbound::{Stores, UnitOfWork};
 
 use super::Rosters;
-use crate::courses::look_up::{find_user, lock, status};
+use crate::courses::look_up::{find_user, hold_status, lock, owner_account};
 use crate::once::Guard;
 
 pub(super) async fn run<U: UnitOfWork>(
@@ -16,7 +17,7 @@ pub(super) async fn run<U: UnitOfWork>(
     entrant: Entrant,
     once: Option<Once<SeenMember>>,
 ) -> Result<Performed<SeenMember>, CourseError> {
-    let (account, actor, at) = (actor.account_id(), actor.clone(), service.clock.now());
+    let (author, actor, at) = (Author::of(actor), actor.clone(), service.clock.now());
     let guard = Guard::new(&actor, once, at);
     let work = move |stores: &mut dyn Stores| {
         let Entrant { roster, user, code } = entrant;
@@ -27,11 +28,13 @@ pub(super) async fn run<U: UnitOfWork>(
         let current = stores.rosters().membership(actor.account_id(), seen.course.id, user.id)?;
         let code = code.unwrap_or_default();
         let entry = if by_code { Entry::Code(&code) } else { Entry::Direct };
-        let membership = join(&seen.course, &Joining { roster, entry, current, status: status(&user) })?;
+        let status = hold_status(stores, &actor, &user)?;
+        let owner = owner_account(stores, &actor, &seen.course)?;
+        let membership = join(&seen.course, &Joining { roster, entry, current, status, owner })?;
         stores.rosters().put(actor.account_id(), &seen.course, user.id, membership, at)?;
         Ok(SeenMember { course: seen.course.id, user })
     };
-    service.uow.write(account, move |stores| guard.run(stores, work)).await
+    write_as(&service.uow, author, move |stores| guard.run(stores, work)).await
 }
 
 /// Whether that is the actor; an address is looked up by nobody but administrators.

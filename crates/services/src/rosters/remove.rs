@@ -1,5 +1,6 @@
 //! Takes somebody off a roster.
 
+use crate::acts::{Author, write_as};
 use derslik_domain::course::{CourseAction, CourseRef, Roster, UserRef, leave};
 use derslik_domain::identity::Actor;
 use derslik_ports::inbound::CourseError;
@@ -16,17 +17,15 @@ pub(super) async fn run<U: UnitOfWork>(
     user: UserRef,
 ) -> Result<(), CourseError> {
     let actor = actor.clone();
-    service
-        .uow
-        .write(actor.account_id(), move |stores| {
-            let user = find_user(stores, &actor, &user)?;
-            let is_actor = user.as_ref().is_some_and(|user| user.id == actor.principal.id);
-            let action = if is_actor { CourseAction::Leave } else { CourseAction::RemoveFrom(roster) };
-            let seen = lock(stores, &actor, &course, action)?;
-            let user = user.ok_or(CourseError::NotFound)?;
-            let current = stores.rosters().membership(actor.account_id(), seen.course.id, user.id)?;
-            leave(&seen.course, roster, current)?;
-            Ok(stores.rosters().remove(actor.account_id(), seen.course.id, user.id)?)
-        })
-        .await
+    write_as(&service.uow, Author::of(&actor), move |stores| {
+        let user = find_user(stores, &actor, &user)?;
+        let is_actor = user.as_ref().is_some_and(|user| user.id == actor.principal.id);
+        let action = if is_actor { CourseAction::Leave } else { CourseAction::RemoveFrom(roster) };
+        let seen = lock(stores, &actor, &course, action)?;
+        let user = user.ok_or(CourseError::NotFound)?;
+        let current = stores.rosters().membership(actor.account_id(), seen.course.id, user.id)?;
+        leave(&seen.course, roster, current)?;
+        Ok(stores.rosters().remove(actor.account_id(), seen.course.id, user.id)?)
+    })
+    .await
 }

@@ -1,5 +1,6 @@
 //! Deletes a session, softly.
 
+use crate::acts::{Author, write_as};
 use std::collections::BTreeSet;
 
 use derslik_domain::id::SessionGuid;
@@ -12,15 +13,13 @@ use super::Sessions;
 pub(super) async fn run<U: UnitOfWork>(service: &Sessions<U>, actor: &Actor, guid: SessionGuid) -> Result<(), ServiceError> {
     authorize(actor, Action::DeleteSessions)?;
     let (account, by, now) = (actor.account_id(), actor.principal.id, service.clock.now());
-    service
-        .uow
-        .write(account, move |stores| {
-            let sessions = stores.sessions();
-            let found = sessions.lock_many(account, &BTreeSet::from([guid]))?.remove(&guid);
-            let deleted = found.ok_or(ServiceError::NotFound)?.deleted(by, now);
-            Ok(sessions.update_many(account, &[&deleted])?)
-        })
-        .await
+    write_as(&service.uow, Author::of(actor), move |stores| {
+        let sessions = stores.sessions();
+        let found = sessions.lock_many(account, &BTreeSet::from([guid]))?.remove(&guid);
+        let deleted = found.ok_or(ServiceError::NotFound)?.deleted(by, now);
+        Ok(sessions.update_many(account, &[&deleted])?)
+    })
+    .await
 }
 
 #[cfg(test)]

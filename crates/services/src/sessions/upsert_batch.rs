@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use derslik_domain::identity::{Action, Actor, authorize};
 use derslik_domain::session::{Batch, BatchOutcome, Creator};
-use derslik_ports::inbound::{Once, Performed, ServiceError};
+use derslik_ports::inbound::{ActorGone, Once, Performed, ServiceError};
 use derslik_ports::outbound::{Stores, UnitOfWork};
 
 use super::Sessions;
+use crate::acts::{Author, write_as};
 use crate::once::Guard;
 
 pub(super) async fn run<U: UnitOfWork>(
@@ -23,7 +24,7 @@ pub(super) async fn run<U: UnitOfWork>(
     let now = service.clock.now();
     let ids = Arc::clone(&service.ids);
     let targets = batch.targets();
-    // What creates and nothing else is written by one statement.
+    // What creates and nothing else is written by one statement, which asks about the principal as well.
     let is_one_statement = once.is_none() && targets.is_empty();
     let guard = Guard::new(actor, once, now);
     let work = move |stores: &mut dyn Stores| {
@@ -33,7 +34,11 @@ pub(super) async fn run<U: UnitOfWork>(
         let outcome = batch.decide(existing, &creator, || ids.session_guid());
         let (inserts, updates) = (outcome.inserts(), outcome.updates());
         if !inserts.is_empty() {
-            sessions.insert_many(account.id, &inserts)?;
+            if !is_one_statement {
+                sessions.insert_many(account.id, &inserts)?;
+            } else if !sessions.insert_many_by(account.id, principal, &inserts)? {
+                return Err(ActorGone.into());
+            }
         }
         if !updates.is_empty() {
             sessions.update_many(account.id, &updates)?;
@@ -41,7 +46,11 @@ pub(super) async fn run<U: UnitOfWork>(
         Ok(outcome)
     };
     let work = move |stores: &mut dyn Stores| guard.run(stores, work);
-    if is_one_statement { service.uow.write_one(actor.account_id(), work).await } else { service.uow.write(actor.account_id(), work).await }
+    if is_one_statement {
+        service.uow.write_one(actor.account_id(), work).await
+    } else {
+        write_as(&service.uow, Author::of(actor), work).await
+    }
 }
 
 #[cfg(test)]
@@ -114,7 +123,11 @@ mod tests {
     async fn creates_without_a_transaction_around_the_one_statement_unless_the_answer_is_kept_with_it() {
         let (batch, request) = (|| Batch::new(vec![create(session_form()), create(session_form())]), RequestDigest::new([1; 32]));
         let mut stores = MockStores::default();
-        stores.sessions.expect_insert_many().times(2).returning(|_, sessions| {
+        stores.sessions.expect_insert_many_by().once().returning(|of, author, sessions| {
+            assert_eq!((of, author, sessions.len()), (account().id, actor_of(account()).principal.id, 2));
+            Ok(true)
+        });
+        stores.sessions.expect_insert_many().once().returning(|_, sessions| {
             assert_eq!(sessions.len(), 2);
             Ok(())
         });
@@ -142,10 +155,20 @@ mod tests {
     #[tokio::test]
     async fn fails_as_a_whole_when_the_store_fails() {
         let mut stores = MockStores::default();
-        stores.sessions.expect_insert_many().returning(|_, _| Err(StoreError::Unavailable(None)));
+        stores.sessions.expect_insert_many_by().returning(|_, _, _| Err(StoreError::Unavailable(None)));
         let (service, uow) = service(stores);
         let error = service.upsert_batch(&actor_of(account()), Batch::new(vec![create(session_form())]), None).await.unwrap_err();
         assert!(matches!(error, ServiceError::Store(StoreError::Unavailable(_))));
+        assert_eq!(uow.commits(), 0);
+    }
+
+    #[tokio::test]
+    async fn creates_nothing_for_a_principal_that_may_not_act_any_more() {
+        let mut stores = MockStores::default();
+        stores.sessions.expect_insert_many_by().once().returning(|_, _, _| Ok(false));
+        let (service, uow) = service(stores);
+        let gone = service.upsert_batch(&actor_of(account()), Batch::new(vec![create(session_form())]), None).await;
+        assert!(matches!(gone, Err(ServiceError::Gone(ActorGone))), "{gone:?}");
         assert_eq!(uow.commits(), 0);
     }
 

@@ -12,7 +12,7 @@ use derslik_domain::time::{StartDateMode, Zone};
 use derslik_ports::outbound::{Conflict, NewCredential, StoreError, UnitOfWork};
 
 use super::{Case, Harness};
-use crate::builders::{account, now, other_account, service_principal, service_user, settings, text, user};
+use crate::builders::{account, guid, now, other_account, service_principal, service_user, session, settings, text, user};
 
 pub(super) fn cases<U: UnitOfWork>() -> Vec<Case<U>> {
     vec![
@@ -30,6 +30,7 @@ pub(super) fn cases<U: UnitOfWork>() -> Vec<Case<U>> {
         Case { name: "a_password_is_written_over_and_found_in_its_own_account_alone", run: passwords },
         Case { name: "all_credentials_of_a_principal_are_revoked_together", run: all_revoked },
         Case { name: "ids_of_users_are_never_given_twice", run: user_ids },
+        Case { name: "a_principal_is_held_while_it_may_act_and_writes_nothing_afterwards", run: principal_is_held },
     ]
 }
 
@@ -107,6 +108,29 @@ fn revoked_is_gone<U: UnitOfWork>(harness: &Harness<U>) {
     let revoked = harness.write(move |stores| stores.identity().revoke_credential(account().id, id, now()));
     assert!(revoked && find().is_none());
     assert!(!harness.write(move |stores| stores.identity().revoke_credential(account().id, id, now())), "once is enough");
+}
+
+fn principal_is_held<U: UnitOfWork>(harness: &Harness<U>) {
+    set_up_users(harness);
+    harness.write(|stores| {
+        stores.users().update(account().id, &User { status: UserState::Passive, ..user(100) })?;
+        stores.users().add(account().id, &user(102)).map(drop)
+    });
+    let held = |number| harness.write(move |stores| stores.identity().hold_principal(account().id, user(number).id));
+    assert_eq!([100, 101, 102, 103].map(held), [false, true, true, false], "passive, active, active, nobody");
+    let write = |number: i64, one: u128| {
+        harness.write(move |stores| {
+            stores.sessions().insert_many_by(account().id, user(number).id, &[&session(guid(one)), &session(guid(one + 1))])
+        })
+    };
+    assert_eq!((write(100, 1), write(101, 3), write(103, 5)), (false, true, false));
+    assert!(!harness.write(|stores| stores.sessions().insert_many_by(other_account().id, user(101).id, &[&session(guid(7))])));
+    harness.write(|stores| stores.users().delete(account().id, &user(102), now()));
+    assert_eq!((held(102), write(102, 8)), (false, false));
+    let there = harness.read(|stores| stores.sessions().find_many(account().id, &(1..10).map(guid).collect::<Vec<_>>()));
+    let mut there: Vec<_> = there.into_keys().collect();
+    there.sort();
+    assert_eq!(there, [guid(3), guid(4)]);
 }
 
 fn set_up_users<U: UnitOfWork>(harness: &Harness<U>) {
@@ -190,7 +214,7 @@ fn user_profile<U: UnitOfWork>(harness: &Harness<U>) {
     let written = changed.clone();
     harness.write(move |stores| stores.users().update(account().id, &written));
     let guids = BTreeSet::from([user(101).guid, user(7).guid]);
-    assert_eq!(harness.read(move |stores| stores.users().find_by_guids(account().id, &guids)), [changed]);
+    assert_eq!(harness.read(move |stores| stores.users().hold_by_guids(account().id, &guids)), [changed]);
 }
 
 fn people_are_listed<U: UnitOfWork>(harness: &Harness<U>) {

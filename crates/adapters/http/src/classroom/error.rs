@@ -168,6 +168,10 @@ impl ClassroomError {
         Self { details: vec![details], ..Self::new(kind, format!("@{token} {text}")) }
     }
 
+    fn inactive_owner() -> Self {
+        Self::token(ErrorKind::FailedPrecondition, "InactiveCourseOwner", "The account of the owner is not active.")
+    }
+
     pub(super) fn unauthenticated(has_token: bool) -> Self {
         let (message, reason) = if has_token {
             ("Request had invalid authentication credentials. Expected OAuth 2 access token.", "ACCESS_TOKEN_EXPIRED")
@@ -351,6 +355,7 @@ impl From<CourseDenial> for ClassroomError {
         match denial {
             CourseDenial::Scope(scopes) => Self::scope(scopes),
             CourseDenial::Missing => Self::not_found(),
+            CourseDenial::InactiveOwner => Self::inactive_owner(),
             CourseDenial::CannotDirectAdd => {
                 Self::token(ErrorKind::PermissionDenied, "CannotDirectAddUser", "Only an administrator may add users to a course directly.")
             }
@@ -368,6 +373,7 @@ impl From<CourseError> for ClassroomError {
     fn from(error: CourseError) -> Self {
         match error {
             CourseError::Denied(denial) => denial.into(),
+            CourseError::Gone(_) => Self::unauthenticated(true),
             CourseError::NotFound | CourseError::UnknownUser => Self::not_found(),
             CourseError::PrivateProfile => Self::forbidden(),
             CourseError::Stale => Self::new(ErrorKind::Stale, "The course was changed since the version that If-Match names."),
@@ -405,9 +411,7 @@ impl From<CreateError> for ClassroomError {
             CreateError::Invalid(violations) => course_violations(&violations),
             CreateError::UnknownOwner => Self::not_found(),
             CreateError::CannotOwn => Self::token(ErrorKind::FailedPrecondition, "UserCannotOwnCourse", "The user cannot own a course."),
-            CreateError::InactiveOwner => {
-                Self::token(ErrorKind::FailedPrecondition, "InactiveCourseOwner", "The account of the owner is not active.")
-            }
+            CreateError::InactiveOwner => Self::inactive_owner(),
             CreateError::TitleContainsUrl => Self::title_contains_url(),
             CreateError::NotSelf | CreateError::ActiveNotAllowed => Self::forbidden(),
         }
@@ -466,6 +470,7 @@ impl From<JoinError> for ClassroomError {
         match error {
             JoinError::AlreadyMember(_) => Self::new(ErrorKind::AlreadyExists, "Requested entity already exists"),
             JoinError::NotModifiable(state) => Self::not_modifiable(state),
+            JoinError::InactiveOwner => Self::inactive_owner(),
             JoinError::InactiveUser => Self::new(ErrorKind::FailedPrecondition, PRECONDITION),
             JoinError::NotAdmitted => Self::forbidden(),
         }

@@ -93,6 +93,7 @@ impl From<JobError> for OpenReplayError {
     fn from(error: JobError) -> Self {
         match error {
             JobError::Denied(_) => Self::NotAllowed,
+            JobError::Gone(_) => Self::InvalidKey,
             JobError::ProjectNotFound => Self::ProjectNotFound,
             JobError::JobNotFound => Self::JobNotFound,
             JobError::NotCancellable(_) => Self::NotCancellable(JobsCompat::Documented),

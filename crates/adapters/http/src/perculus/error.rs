@@ -238,6 +238,7 @@ impl From<ServiceError> for PerculusError {
     fn from(error: ServiceError) -> Self {
         match error {
             ServiceError::Denied(_) => Self::NotAllowed,
+            ServiceError::Gone(_) => Self::Unauthorized,
             ServiceError::NotFound => Self::SessionNotFound,
             ServiceError::KeyReused => Self::KeyReused,
             ServiceError::KeyBusy => Self::KeyBusy,

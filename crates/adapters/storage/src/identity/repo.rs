@@ -12,7 +12,7 @@ use diesel::dsl::max;
 use diesel::prelude::*;
 
 use super::users;
-use crate::conn::{DieselStores, on_conn};
+use crate::conn::{Conn, DieselStores, on_conn};
 use crate::schema::{accounts, credentials, passwords, principals};
 use crate::types::{DbInstant, row_count};
 
@@ -93,6 +93,20 @@ impl IdentityRepository for DieselStores<'_> {
     fn next_account_id(&mut self) -> Result<AccountId, StoreError> {
         let highest: Option<i64> = self.query(|conn| on_conn!(conn, |conn| accounts::table.select(max(accounts::id)).first(conn)))?;
         Ok(Id::new(highest.map_or(FIRST_ACCOUNT, |highest| highest.max(FIRST_ACCOUNT - 1) + 1)))
+    }
+
+    fn hold_principal(&mut self, account: AccountId, principal: PrincipalId) -> Result<bool, StoreError> {
+        let active = principals::table
+            .filter(principals::account_id.eq(account.get()))
+            .filter(principals::id.eq(principal.get()))
+            .filter(principals::status.eq(UserState::Active.name()))
+            .select(principals::id);
+        let found: Option<i64> = self.query(|conn| match conn {
+            Conn::Pg(conn) => active.for_key_share().first(conn).optional(),
+            // An immediate transaction is the only writer there is.
+            Conn::Sqlite(conn) => active.first(conn).optional(),
+        })?;
+        Ok(found.is_some())
     }
 
     fn add_credential(&mut self, account: AccountId, owner: Principal, new: &NewCredential) -> Result<bool, StoreError> {

@@ -209,16 +209,17 @@ impl UserRepository for DieselStores<'_> {
         rows.into_iter().map(User::try_from).collect()
     }
 
-    fn find_by_guids(&mut self, account: AccountId, guids: &BTreeSet<UserGuid>) -> Result<Vec<User>, StoreError> {
+    fn hold_by_guids(&mut self, account: AccountId, guids: &BTreeSet<UserGuid>) -> Result<Vec<User>, StoreError> {
         let guids: Vec<_> = guids.iter().copied().map(DbGuid::from).collect();
         let mut users = Vec::with_capacity(guids.len());
         for guids in guids.chunks(GUIDS_IN_ONE_STATEMENT) {
-            let rows: Vec<UserRow> = self.query(|conn| {
-                on_conn!(conn, |conn| principals::table
-                    .filter(principals::account_id.eq(account.get()))
-                    .filter(principals::guid.eq_any(guids))
-                    .select(UserRow::as_select())
-                    .load(conn))
+            let query = principals::table
+                .filter(principals::account_id.eq(account.get()))
+                .filter(principals::guid.eq_any(guids))
+                .order(principals::id);
+            let rows: Vec<UserRow> = self.query(|conn| match conn {
+                Conn::Pg(conn) => query.select(UserRow::as_select()).for_key_share().load(conn),
+                Conn::Sqlite(conn) => query.select(UserRow::as_select()).load(conn),
             })?;
             for row in rows {
                 users.push(row.try_into()?);

@@ -2,7 +2,7 @@
 //! text never changes and the server parses and plans it once for a connection. Each notes which sessions it wrote, for the
 //! index of searches.
 
-use derslik_domain::id::AccountId;
+use derslik_domain::id::{AccountId, PrincipalId};
 use derslik_domain::session::Session;
 use diesel::RunQueryDsl;
 use diesel::pg::{Pg, PgConnection};
@@ -140,6 +140,19 @@ pub(crate) fn note(conn: &mut PgConnection, account: i64, guid: DbGuid) -> Query
     note.bind::<BigInt, _>(account).bind::<Guid, _>(guid).execute(conn).map(drop)
 }
 
+/// Adds sessions in one statement, unless the author may not act any more.
+pub(super) fn insert_many_by(
+    conn: &mut PgConnection,
+    account: AccountId,
+    author: PrincipalId,
+    sessions: &[&Session],
+) -> QueryResult<usize> {
+    if sessions.is_empty() {
+        return Ok(0);
+    }
+    InsertSessionsBy { columns: SessionColumns::new(account, sessions), author: author.get() }.execute(conn)
+}
+
 /// Adds sessions in one statement.
 pub(super) fn insert_many(conn: &mut PgConnection, account: AccountId, sessions: &[&Session]) -> QueryResult<usize> {
     if sessions.is_empty() {
@@ -177,6 +190,42 @@ impl QueryId for InsertSessions<'_> {
 }
 
 impl RunQueryDsl<PgConnection> for InsertSessions<'_> {}
+
+#[derive(Debug)]
+struct InsertSessionsBy<'a> {
+    columns: SessionColumns<'a>,
+    author: i64,
+}
+
+impl QueryFragment<Pg> for InsertSessionsBy<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        let columns = &self.columns;
+        // The lock looks at the author as it is once whoever deletes it is done, and makes whoever comes later wait for this.
+        out.push_sql("WITH author AS (SELECT FROM principals WHERE account_id = ");
+        out.push_bind_param::<BigInt, _>(&columns.account_id)?;
+        out.push_sql(" AND id = ");
+        out.push_bind_param::<BigInt, _>(&self.author)?;
+        out.push_sql(" AND status = 'active' FOR KEY SHARE), noted AS (INSERT INTO sessions_to_index (account_id, guids) SELECT ");
+        out.push_bind_param::<BigInt, _>(&columns.account_id)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Guid>, _>(&columns.guid)?;
+        out.push_sql(" FROM author) INSERT INTO sessions (account_id, ");
+        out.push_sql(COLUMNS);
+        out.push_sql(") SELECT ");
+        out.push_bind_param::<BigInt, _>(&columns.account_id)?;
+        out.push_sql(", new.* FROM author, ");
+        columns.push_unnest(&mut out)?;
+        out.push_sql(" AS new");
+        Ok(())
+    }
+}
+
+impl QueryId for InsertSessionsBy<'_> {
+    type QueryId = InsertSessionsBy<'static>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl RunQueryDsl<PgConnection> for InsertSessionsBy<'_> {}
 
 #[derive(Debug)]
 struct UpdateSessions<'a>(SessionColumns<'a>);

@@ -6,7 +6,7 @@ use derslik_domain::id::{AccountId, PrincipalId, SessionGuid};
 use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::session::{Session, SessionFilter, SessionStatus};
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{SessionRepository, StoreError};
+use derslik_ports::outbound::{IdentityRepository, SessionRepository, StoreError};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -65,6 +65,20 @@ impl SessionRepository for DieselStores<'_> {
             Conn::Pg(conn) => postgres::insert_many(conn, account, sessions).map(drop),
             Conn::Sqlite(conn) => sessions.iter().try_for_each(|session| insert_into_sqlite(conn, account, session)),
         })
+    }
+
+    fn insert_many_by(&mut self, account: AccountId, author: PrincipalId, sessions: &[&Session]) -> Result<bool, StoreError> {
+        if self.is_postgres() {
+            return self.query(|conn| match conn {
+                Conn::Pg(conn) => postgres::insert_many_by(conn, account, author, sessions).map(|rows| rows > 0 || sessions.is_empty()),
+                Conn::Sqlite(_) => Ok(false),
+            });
+        }
+        let may_act = self.hold_principal(account, author)?;
+        if may_act {
+            SessionRepository::insert_many(self, account, sessions)?;
+        }
+        Ok(may_act)
     }
 
     fn update_many(&mut self, account: AccountId, sessions: &[&Session]) -> Result<(), StoreError> {

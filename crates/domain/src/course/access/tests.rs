@@ -79,6 +79,38 @@ fn every_action_state_and_role_is_as_the_table_says() {
 }
 
 #[test]
+fn a_course_whose_owner_was_deleted_is_changed_by_administrators_alone() {
+    // What changes the course; whoever joins is asked about the owner by `join`.
+    let changes = |action| match action {
+        CourseAction::Edit
+        | CourseAction::Transfer
+        | CourseAction::Delete
+        | CourseAction::WriteAlias(_)
+        | CourseAction::WriteGradingPeriods
+        | CourseAction::AddTo(_)
+        | CourseAction::RemoveFrom(_) => true,
+        CourseAction::Get
+        | CourseAction::ListAliases
+        | CourseAction::ReadGradingPeriods
+        | CourseAction::CheckGradingPeriods
+        | CourseAction::CheckAddOns
+        | CourseAction::ReadRoster(_)
+        | CourseAction::Join
+        | CourseAction::Leave => false,
+    };
+    for action in CourseAction::ALL {
+        for role in CourseRole::ALL {
+            let is_admin = matches!(role, CourseRole::Operator | CourseRole::Admin);
+            let refused = check_owner(action, role.into(), OwnerAccount::Deleted) == Err(CourseDenial::InactiveOwner);
+            assert_eq!(refused, changes(action) && !is_admin, "{action:?} by {role:?}");
+            assert_eq!(check_owner(action, role.into(), OwnerAccount::There), Ok(()), "{action:?} by {role:?}");
+        }
+        let teaches_too = Standing::of(Role::Admin, Some(Membership::Teacher));
+        assert_eq!(check_owner(action, teaches_too, OwnerAccount::Deleted), Ok(()), "{action:?}");
+    }
+}
+
+#[test]
 fn the_standing_comes_back_with_the_permission() {
     let sight = CourseSight { state: CourseState::Active, membership: Some(Membership::Teacher) };
     let standing =
@@ -155,9 +187,11 @@ fn eligibility_is_whether_a_write_would_pass() {
         for state in CourseState::ALL {
             let settings = CourseSettings::default();
             let passes = ask(CourseAction::WriteGradingPeriods, role, state).is_ok() && state.allows_edits();
-            assert_eq!(eligible_for_grading_periods(role.into(), state, &settings), passes, "{role:?} {state}");
+            assert_eq!(eligible_for_grading_periods(role.into(), state, OwnerAccount::There, &settings), passes, "{role:?} {state}");
             let unlicensed = CourseSettings { grading_periods: GradingPeriodLicence::Missing, ..settings };
-            assert!(!eligible_for_grading_periods(role.into(), state, &unlicensed));
+            assert!(!eligible_for_grading_periods(role.into(), state, OwnerAccount::There, &unlicensed));
+            let ownerless = eligible_for_grading_periods(role.into(), state, OwnerAccount::Deleted, &settings);
+            assert_eq!(ownerless, passes && role == CourseRole::Admin, "{role:?} {state}");
         }
     }
 }

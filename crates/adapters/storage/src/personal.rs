@@ -1,0 +1,321 @@
+//! Every column of both databases, and what an erasure does with what it may hold of a person. A test holds this against the
+//! schemas, so that a new column has to be decided on here; another erases a person who is in all of them, and looks everywhere.
+
+/// What an erasure does with a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It holds nothing of a person: an id of something else, a state, a time, a number, a text about courses or projects.
+    NotPersonal,
+    /// What it holds of the erased person is gone, with its row or by itself.
+    Erased,
+    /// What it holds of the erased person stays, for this reason.
+    Kept(&'static str),
+}
+
+/// Which databases have a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// Both.
+    Both,
+    /// PostgreSQL alone.
+    Postgres,
+    /// SQLite alone.
+    Sqlite,
+}
+
+/// A table with its columns.
+#[derive(Debug, Clone, Copy)]
+pub struct Table {
+    /// The name.
+    pub name: &'static str,
+    /// Where it is.
+    pub presence: Presence,
+    /// Its columns, each with what an erasure does with it.
+    pub columns: &'static [(&'static str, Fate)],
+}
+
+use Fate::{Erased, Kept, NotPersonal};
+use Presence::{Both, Postgres, Sqlite};
+
+const TOMBSTONE: Fate = Kept("the tombstone: an id without a name, so that what others still need stays readable");
+const DIGEST: Fate = Kept("a digest under a key of the installation, by which a known name is found and none is read");
+const JOB: Fate = Kept("the jobs API shows what was asked for until the job is pruned");
+
+const fn table(name: &'static str, presence: Presence, columns: &'static [(&'static str, Fate)]) -> Table {
+    Table { name, presence, columns }
+}
+
+/// All tables of both databases.
+pub const TABLES: &[Table] = &[
+    table(
+        "accounts",
+        Both,
+        &[
+            ("id", NotPersonal),
+            ("name", NotPersonal),
+            ("lang", NotPersonal),
+            ("timezone", NotPersonal),
+            ("start_date_mode", NotPersonal),
+            ("created_at", NotPersonal),
+            ("member_course_creation", NotPersonal),
+            ("grading_period_licence", NotPersonal),
+        ],
+    ),
+    table(
+        "principals",
+        Both,
+        &[
+            ("account_id", NotPersonal),
+            ("id", TOMBSTONE),
+            ("kind", NotPersonal),
+            ("role", Erased),
+            ("guid", TOMBSTONE),
+            ("username", Erased),
+            ("username_key", Erased),
+            ("email", Erased),
+            ("email_key", Erased),
+            ("name", Erased),
+            ("surname", Erased),
+            ("status", NotPersonal),
+            ("created_at", TOMBSTONE),
+            ("updated_at", TOMBSTONE),
+            ("name_key", Erased),
+            ("surname_key", Erased),
+            ("classroom_role", Erased),
+            ("mobile", Erased),
+            ("login_allowed", Erased),
+            ("lang", Erased),
+            ("timezone", Erased),
+            ("expires_at", Erased),
+            ("former_username", Erased),
+            ("former_email", Erased),
+        ],
+    ),
+    table("passwords", Both, &[("account_id", NotPersonal), ("principal_id", Erased), ("hash", Erased), ("changed_at", Erased)]),
+    table(
+        "credentials",
+        Both,
+        &[
+            ("account_id", NotPersonal),
+            ("id", NotPersonal),
+            ("principal_id", Erased),
+            ("kind", NotPersonal),
+            ("public_id", Erased),
+            ("digest", Erased),
+            ("scopes", NotPersonal),
+            ("created_at", Erased),
+            ("expires_at", Erased),
+            ("revoked_at", Erased),
+            ("project_id", NotPersonal),
+        ],
+    ),
+    // Sessions that the person made and others attend stay, as texts of the account about a session.
+    table(
+        "sessions",
+        Both,
+        &[
+            ("account_id", NotPersonal),
+            ("guid", NotPersonal),
+            ("name", Erased),
+            ("name_key", Erased),
+            ("description", Erased),
+            ("description_key", Erased),
+            ("tags", Erased),
+            ("tags_key", Erased),
+            ("start_at", NotPersonal),
+            ("start_civil", NotPersonal),
+            ("timezone", NotPersonal),
+            ("duration_minutes", NotPersonal),
+            ("lang", NotPersonal),
+            ("status", NotPersonal),
+            ("replay_status", NotPersonal),
+            ("options", NotPersonal),
+            ("allow_recording", NotPersonal),
+            ("inaccessible_replay", NotPersonal),
+            ("created_by", TOMBSTONE),
+            ("updated_by", TOMBSTONE),
+            ("created_at", NotPersonal),
+            ("updated_at", NotPersonal),
+        ],
+    ),
+    table(
+        "session_index",
+        Postgres,
+        &[
+            ("account_id", NotPersonal),
+            ("guid", NotPersonal),
+            ("deleted", NotPersonal),
+            ("created_by", TOMBSTONE),
+            ("start_at", NotPersonal),
+            ("start_civil", NotPersonal),
+            ("duration_minutes", NotPersonal),
+            ("name_key", Erased),
+            ("description_key", Erased),
+            ("tags_key", Erased),
+        ],
+    ),
+    table("session_ends", Postgres, &[("account_id", NotPersonal), ("ends_at", NotPersonal), ("guid", NotPersonal)]),
+    table("sessions_to_index", Postgres, &[("account_id", NotPersonal), ("id", NotPersonal), ("guids", NotPersonal)]),
+    table("session_index", Sqlite, &[("id", NotPersonal), ("account_id", NotPersonal), ("guid", NotPersonal), ("start_at", NotPersonal)]),
+    table("sessions_to_index", Sqlite, &[("account_id", NotPersonal), ("guid", NotPersonal)]),
+    table("session_words", Sqlite, &[("words", Erased)]),
+    table("session_words_config", Sqlite, &[("k", NotPersonal), ("v", NotPersonal)]),
+    // Three letters in a row at a time, and to which ids they belonged: those of ids that are gone until segments are merged.
+    table("session_words_data", Sqlite, &[("id", NotPersonal), ("block", Erased)]),
+    table("session_words_docsize", Sqlite, &[("id", NotPersonal), ("sz", NotPersonal), ("origin", NotPersonal)]),
+    table("session_words_idx", Sqlite, &[("segid", NotPersonal), ("term", Erased), ("pgno", NotPersonal)]),
+    table(
+        "attendees",
+        Both,
+        &[
+            ("account_id", NotPersonal),
+            ("session_guid", NotPersonal),
+            ("guid", Erased),
+            ("user_guid", Erased),
+            ("attendance_code", Erased),
+            ("name", Erased),
+            ("name_key", Erased),
+            ("surname", Erased),
+            ("surname_key", Erased),
+            ("email", Erased),
+            ("email_key", Erased),
+            ("role", Erased),
+            ("mobile", Erased),
+            ("created_at", Erased),
+            ("updated_at", Erased),
+        ],
+    ),
+    table(
+        "projects",
+        Both,
+        &[
+            ("account_id", NotPersonal),
+            ("id", NotPersonal),
+            ("key", NotPersonal),
+            ("name", NotPersonal),
+            ("name_key", NotPersonal),
+            ("platform", NotPersonal),
+            ("created_at", NotPersonal),
+        ],
+    ),
+    table(
+        "jobs",
+        Both,
+        &[
+            ("account_id", NotPersonal),
+            ("id", NotPersonal),
+            ("project_id", NotPersonal),
+            ("action", NotPersonal),
+            ("reference", JOB),
+            ("reference_digest", JOB),
+            ("priority", NotPersonal),
+            ("status", NotPersonal),
+            ("start_at", NotPersonal),
+            ("due_at", NotPersonal),
+            ("attempts", NotPersonal),
+            ("worker", NotPersonal),
+            ("lease_token", NotPersonal),
+            ("lease_until", NotPersonal),
+            ("started_at", NotPersonal),
+            ("ended_at", NotPersonal),
+            ("progress", NotPersonal),
+            ("failures", NotPersonal),
+            ("created_at", NotPersonal),
+            ("updated_at", NotPersonal),
+        ],
+    ),
+    table(
+        "audit_records",
+        Both,
+        &[
+            ("account_id", NotPersonal),
+            ("id", NotPersonal),
+            ("at", NotPersonal),
+            ("event", NotPersonal),
+            ("job_id", NotPersonal),
+            ("subject", DIGEST),
+            ("principal_id", TOMBSTONE),
+            ("credential_id", TOMBSTONE),
+            ("details", NotPersonal),
+        ],
+    ),
+    table(
+        "idempotency_keys",
+        Both,
+        &[
+            ("account_id", NotPersonal),
+            ("principal_id", TOMBSTONE),
+            ("idempotency_key", Erased),
+            ("request_digest", Erased),
+            ("answer_status", NotPersonal),
+            ("answer_body", Erased),
+            ("kept_at", NotPersonal),
+            ("erased", NotPersonal),
+        ],
+    ),
+    table(
+        "courses",
+        Both,
+        &[
+            ("account_id", NotPersonal),
+            ("id", NotPersonal),
+            ("revision", NotPersonal),
+            ("state", NotPersonal),
+            ("owner_id", TOMBSTONE),
+            ("name", NotPersonal),
+            ("section", NotPersonal),
+            ("description_heading", NotPersonal),
+            ("description", NotPersonal),
+            ("room", NotPersonal),
+            ("subject", NotPersonal),
+            ("levels", NotPersonal),
+            ("search_key", NotPersonal),
+            ("enrollment_code", NotPersonal),
+            ("group_name", NotPersonal),
+            ("extras", NotPersonal),
+            ("guardians_enabled", NotPersonal),
+            ("calendar_id", NotPersonal),
+            ("created_at", NotPersonal),
+            ("updated_at", NotPersonal),
+            ("first_active_at", NotPersonal),
+            ("apply_grading_periods", NotPersonal),
+            ("suspended_from", NotPersonal),
+        ],
+    ),
+    table(
+        "course_aliases",
+        Both,
+        &[
+            ("account_id", NotPersonal),
+            ("project_id", NotPersonal),
+            ("alias", NotPersonal),
+            ("course_id", NotPersonal),
+            ("created_at", NotPersonal),
+        ],
+    ),
+    table(
+        "course_members",
+        Both,
+        &[
+            ("account_id", NotPersonal),
+            ("course_id", NotPersonal),
+            ("user_id", Kept("of the owner of a course alone, who is a tombstone; other memberships are erased")),
+            ("membership", NotPersonal),
+            ("course_created_at", NotPersonal),
+            ("added_at", NotPersonal),
+        ],
+    ),
+    table(
+        "grading_periods",
+        Both,
+        &[
+            ("account_id", NotPersonal),
+            ("course_id", NotPersonal),
+            ("id", NotPersonal),
+            ("title", NotPersonal),
+            ("first_day", NotPersonal),
+            ("last_day", NotPersonal),
+        ],
+    ),
+    table("service_keys", Both, &[("name", NotPersonal), ("key", NotPersonal)]),
+];
