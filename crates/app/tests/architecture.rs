@@ -72,6 +72,37 @@ fn dependency_rules_keep_each_framework_in_one_crate() {
     }
 }
 
+/// The use cases that write without an actor, or ask about the principal in a statement of their own.
+const WRITE_BY_THEMSELVES: [&str; 8] = [
+    "acts.rs",
+    "courses/keys.rs",
+    "courses/operate.rs",
+    "identity/log_in.rs",
+    "identity/provision.rs",
+    "identity/token.rs",
+    "jobs/operate.rs",
+    "sessions/upsert_batch.rs",
+];
+
+#[test]
+fn whatever_is_written_for_an_actor_asks_whether_the_principal_may_act() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../services/src");
+    let (mut folders, mut writing) = (vec![root.clone()], BTreeSet::new());
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let source: String = std::fs::read_to_string(&path).expect("a source").split_whitespace().collect();
+            if source.contains("uow.write") {
+                writing.insert(path.strip_prefix(&root).expect("below the root").display().to_string());
+            }
+        }
+    }
+    assert_eq!(writing, WRITE_BY_THEMSELVES.map(str::to_owned).into());
+}
+
 #[test]
 fn dependency_rules_let_nothing_that_ships_depend_on_the_tools_for_tests() {
     for (name, dependencies) in dependencies() {

@@ -39,6 +39,7 @@ use Presence::{Both, Postgres, Sqlite};
 
 const TOMBSTONE: Fate = Kept("the tombstone: an id without a name, so that what others still need stays readable");
 const DIGEST: Fate = Kept("a digest under a key of the installation, by which a known name is found and none is read");
+const PIECES: Fate = Kept("three letters at a time and short tags, of ids that are gone, until segments of the index are merged");
 const JOB: Fate = Kept("the jobs API shows what was asked for until the job is pruned");
 
 const fn table(name: &'static str, presence: Presence, columns: &'static [(&'static str, Fate)]) -> Table {
@@ -160,10 +161,9 @@ pub const TABLES: &[Table] = &[
     table("sessions_to_index", Sqlite, &[("account_id", NotPersonal), ("guid", NotPersonal)]),
     table("session_words", Sqlite, &[("words", Erased)]),
     table("session_words_config", Sqlite, &[("k", NotPersonal), ("v", NotPersonal)]),
-    // Three letters in a row at a time, and to which ids they belonged: those of ids that are gone until segments are merged.
-    table("session_words_data", Sqlite, &[("id", NotPersonal), ("block", Erased)]),
+    table("session_words_data", Sqlite, &[("id", NotPersonal), ("block", PIECES)]),
     table("session_words_docsize", Sqlite, &[("id", NotPersonal), ("sz", NotPersonal), ("origin", NotPersonal)]),
-    table("session_words_idx", Sqlite, &[("segid", NotPersonal), ("term", Erased), ("pgno", NotPersonal)]),
+    table("session_words_idx", Sqlite, &[("segid", NotPersonal), ("term", PIECES), ("pgno", NotPersonal)]),
     table(
         "attendees",
         Both,

@@ -4,7 +4,6 @@ use actix_web::http::Method;
 use actix_web::{App, test};
 use derslik_domain::attendee::Attendee;
 use derslik_domain::identity::{Email, User, UserKey, Username};
-use derslik_domain::session::Session;
 use derslik_http::configure;
 use derslik_testkit::builders::{account, attendee, guid, session};
 use serde_json::{Value, json};
@@ -18,7 +17,7 @@ const GUEST: &str = "misafir@okul.example";
 async fn attended(service: &Service, number: u128, who: Attendee) {
     service
         .write(move |stores| {
-            stores.sessions().insert_many(account().id, &[&Session { ..session(guid(number)) }])?;
+            stores.sessions().insert_many(account().id, &[&session(guid(number))])?;
             stores.attendees().insert_many(account().id, &[who, attendee(number, 90)])
         })
         .await

@@ -212,9 +212,9 @@ pub fn needs_owner(action: CourseAction, standing: Standing) -> bool {
         | CourseAction::CheckGradingPeriods
         | CourseAction::CheckAddOns
         | CourseAction::ReadRoster(Roster::Teachers | Roster::Students)
-        | CourseAction::Leave => false,
+        | CourseAction::Leave
         // Whether an outsider learns of it at all is for the code to say, so that `join` asks about the owner.
-        CourseAction::Join => false,
+        | CourseAction::Join => false,
     }
 }
 
@@ -224,9 +224,8 @@ pub fn needs_owner(action: CourseAction, standing: Standing) -> bool {
 /// [`CourseDenial::InactiveOwner`].
 pub fn check_owner(action: CourseAction, standing: Standing, owner: OwnerAccount) -> Result<(), CourseDenial> {
     match owner {
-        OwnerAccount::There => Ok(()),
         OwnerAccount::Deleted if needs_owner(action, standing) => Err(CourseDenial::InactiveOwner),
-        OwnerAccount::Deleted => Ok(()),
+        OwnerAccount::Deleted | OwnerAccount::There => Ok(()),
     }
 }
 

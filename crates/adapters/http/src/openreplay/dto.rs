@@ -161,6 +161,7 @@ fn shown<T: Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S
 }
 
 /// A guest has no GUID; it is as empty as what only a recording has.
+#[expect(clippy::ref_option, reason = "serde hands over a reference to the field")]
 fn shown_if_any<T: Display, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
     match value {
         Some(value) => serializer.collect_str(value),
