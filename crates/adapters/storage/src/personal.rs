@@ -289,6 +289,7 @@ pub const TABLES: &[Table] = &[
             ("account_id", NotPersonal),
             ("project_id", NotPersonal),
             ("alias", NotPersonal),
+            ("alias_key", NotPersonal),
             ("course_id", NotPersonal),
             ("created_at", NotPersonal),
         ],
@@ -318,4 +319,11 @@ pub const TABLES: &[Table] = &[
         ],
     ),
     table("service_keys", Both, &[("name", NotPersonal), ("key", NotPersonal)]),
+    // Ids of rows alone.
+    table(
+        "key_rewrites",
+        Both,
+        &[("subject", NotPersonal), ("rule", NotPersonal), ("account_id", NotPersonal), ("after_row", NotPersonal)],
+    ),
+    table("key_twins", Both, &[("account_id", NotPersonal), ("subject", NotPersonal), ("row_id", NotPersonal)]),
 ];
