@@ -236,8 +236,8 @@ pub fn eligible_for_grading_periods(standing: Standing, state: CourseState, owne
         GradingPeriodLicence::Missing => false,
     };
     let may = standing.any(|role| state.is_visible_to(role) && permits(CourseAction::WriteGradingPeriods, role));
-    let owned = check_owner(CourseAction::WriteGradingPeriods, standing, owner).is_ok();
-    licensed && may && owned && state.allows_edits()
+    let may_change = check_owner(CourseAction::WriteGradingPeriods, standing, owner).is_ok();
+    licensed && may && may_change && state.allows_edits()
 }
 
 /// Whether add-ons of somebody of that standing could attach something to the coursework of the course.
