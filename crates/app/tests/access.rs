@@ -2,6 +2,10 @@
 //! something, to what is their account's own and to what is another's, on both databases.
 #![expect(clippy::indexing_slicing, reason = "what is missing in JSON is null")]
 
+#[path = "access/guesses.rs"]
+mod guesses;
+#[path = "access/nul.rs"]
+mod nul;
 mod support;
 
 use std::process::ExitCode;
@@ -284,13 +288,24 @@ async fn table(service: &Service) -> Result<(), Failed> {
 }
 
 fn main() -> ExitCode {
-    let trials = DATABASES.map(|(database, open)| {
+    let table_of = |(database, open)| {
         Trial::test(format!("{database}::everybody_may_do_what_the_table_says"), move || {
             block_on(async move {
                 let service = Service::start(open, builders::now(), Limits::default()).await?;
                 table(&service).await
             })
         })
-    });
-    run(trials.into())
+    };
+    let nul_of = |(database, open)| {
+        Trial::test(format!("{database}::a_nul_fails_nothing_wherever_it_is_sent"), move || {
+            block_on(async move { nul::nul(&Service::start(open, builders::now(), Limits::default()).await?).await })
+        })
+    };
+    let guesses_of = |(database, open)| {
+        Trial::test(format!("{database}::a_name_is_guessed_at_ten_times_however_it_is_spelled"), move || {
+            block_on(async move { guesses::guesses(&Service::start(open, builders::now(), Limits::default()).await?).await })
+        })
+    };
+    let of_each = [DATABASES.map(table_of), DATABASES.map(nul_of), DATABASES.map(guesses_of)];
+    run(of_each.into_iter().flatten().collect())
 }

@@ -1,11 +1,11 @@
 //! A client for HTTP/1.1 that does as little as possible, since it runs on the cores of what it measures. It must not know
 //! what is sent.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::{Context, Result, ensure};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 const MOST_HEADERS: usize = 32;
 
@@ -55,6 +55,18 @@ impl Connection {
     /// When nobody listens there.
     pub(crate) async fn open(address: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, buffer: Vec::with_capacity(4096) })
+    }
+
+    /// Connects from an address of this machine, as another client would.
+    ///
+    /// # Errors
+    /// When nobody listens there, or the machine has no such address.
+    pub(crate) async fn open_from(from: Ipv4Addr, address: SocketAddr) -> Result<Self> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((from, 0).into())?;
+        let stream = socket.connect(address).await?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, buffer: Vec::with_capacity(4096) })
     }

@@ -1,7 +1,7 @@
-//! One session after the other over HTTP, while others guess passwords, each guess of an account of its own: all of them are
-//! looked at, and each costs the service a slow hash.
+//! One session after the other over HTTP, while others guess passwords, each from an address that has guesses left: all of them
+//! are looked at, and each costs the service a slow hash.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -20,6 +20,10 @@ use crate::report::{Figures, Goal};
 const GUESSERS: usize = 50;
 /// The most guesses of one of them, which are more than fit into the time.
 const MOST_GUESSES: u32 = 2_000;
+/// How many guesses come from one address, which is fewer than the service looks at.
+const GUESSES_FROM_AN_ADDRESS: u32 = 40;
+/// The first of the addresses to guess from. All that begin with 127 are this machine's.
+const FIRST_ADDRESS: u32 = 0x7f01_0000;
 /// No account has this id or a larger one.
 const FIRST_ACCOUNT: u64 = 1_000_000_000;
 /// The part of the time that goes before it unmeasured, until all guessers wait for their turns.
@@ -43,8 +47,7 @@ impl Guessers {
         let may_end = Arc::new(AtomicBool::new(false));
         let mut guessing = JoinSet::new();
         for _ in 0..GUESSERS {
-            let connection = Connection::open(address).await?;
-            guessing.spawn(guess(connection, Arc::clone(accounts), Arc::clone(&may_end)));
+            guessing.spawn(guess(address, Arc::clone(accounts), Arc::clone(&may_end)));
         }
         Ok(Self { guessing, may_end })
     }
@@ -70,9 +73,13 @@ impl Guessers {
 }
 
 /// Guesses again and again.
-async fn guess(mut connection: Connection, accounts: Arc<AtomicU64>, may_end: Arc<AtomicBool>) -> Result<u32> {
+async fn guess(address: SocketAddr, accounts: Arc<AtomicU64>, may_end: Arc<AtomicBool>) -> Result<u32> {
+    let mut connection = open(address, &accounts).await?;
     let mut guesses = 0;
     while guesses < MOST_GUESSES && !may_end.load(Ordering::Relaxed) {
+        if guesses > 0 && guesses % GUESSES_FROM_AN_ADDRESS == 0 {
+            connection = open(address, &accounts).await?;
+        }
         let account = FIRST_ACCOUNT + accounts.fetch_add(1, Ordering::Relaxed);
         let form = format!("grant_type=password&client_id=api&username=admin&password=guess{account}&account_id={account}");
         let status = connection.exchange(&http::form("/auth/connect/token", form.as_bytes())).await?.status;
@@ -81,6 +88,12 @@ async fn guess(mut connection: Connection, accounts: Arc<AtomicU64>, may_end: Ar
         guesses += 1;
     }
     Ok(guesses)
+}
+
+/// A connection from an address that nobody guessed from.
+async fn open(address: SocketAddr, accounts: &AtomicU64) -> Result<Connection> {
+    let number = u32::try_from(accounts.fetch_add(1, Ordering::Relaxed))?;
+    Connection::open_from(Ipv4Addr::from_bits(FIRST_ADDRESS + number), address).await
 }
 
 #[async_trait]

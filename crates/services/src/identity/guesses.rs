@@ -79,8 +79,8 @@ impl Guesses {
         Self { ids, key: OnceLock::new(), networks: Counts::new(FROM_A_NETWORK), names: Counts::new(ABOUT_A_NAME) }
     }
 
-    /// Counts an attempt before it is looked at, so that many at once are many. The network comes first, over all accounts, so
-    /// that no network adds more than so many names.
+    /// Counts an attempt before it is looked at, so that attempts at the same time all count. The network comes first, over all
+    /// accounts, so that no network adds more than [`FROM_A_NETWORK`] names.
     ///
     /// # Errors
     /// [`Blocked`]; the attempt is not counted then.
@@ -108,7 +108,7 @@ impl Guesses {
     }
 
     fn mark(&self, parts: &[&[u8]]) -> Mark {
-        // Drawn with the first attempt: to make the service takes no chance away from those who count on its order.
+        // Drawn at the first attempt, so that making the service takes nothing from the port.
         let mut digest = Sha256::new_with_prefix(self.key.get_or_init(|| self.ids.random()));
         for part in parts {
             digest.update(part.len().to_be_bytes());

@@ -20,7 +20,7 @@ use crate::conn::{Conn, on_conn};
 use crate::pool::Database;
 use crate::schema::{accounts, key_rewrites, key_twins};
 
-/// The rule by which keys are made now; whoever changes `fold`, `identity_key` or `composed_key` counts it up.
+/// The rule by which keys are made now. A change of `fold`, `identity_key` or `composed_key` counts it up.
 const RULE: i16 = 1;
 
 /// The most rows of one step.
@@ -135,8 +135,8 @@ fn again<R: Rows>(conn: &mut Conn<'_>, account: i64, id: &str) -> QueryResult<Re
     Ok(worst)
 }
 
-/// Makes all keys anew that are not by the present rule, and tells which rows keep another. Who calls it keeps other processes
-/// out, or else they share the steps.
+/// Makes all keys anew that are not by the present rule, and returns the rows that keep another. Processes that call it at the
+/// same time share the steps.
 pub(crate) fn rewrite_keys<C: Database>(conn: &mut C) -> QueryResult<Vec<KeyTwin>> {
     while !is_done(&mut conn.as_conn())? {
         conn.write(|conn| step(&mut conn.as_conn()))?;

@@ -91,6 +91,8 @@ fn keys_are_made_anew(url: &DatabaseUrl, execute: &mut dyn FnMut(&str)) {
         migrating.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     for twins in told {
+        let said = "account 1329, users 104: its user name or e-mail address is also that of another user; rename one of the two";
+        assert_eq!(twins.iter().map(ToString::to_string).collect::<Vec<_>>(), [said]);
         let twins: Vec<_> = twins.iter().map(|twin| (twin.account, twin.table, twin.row.as_str())).collect();
         assert_eq!(twins, [(account().id, "users", "104")]);
     }
