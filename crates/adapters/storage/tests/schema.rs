@@ -1,6 +1,8 @@
 //! The tables as the program believes them to be, as the migrations of each database make them, and the way there and back.
 #![cfg(test)]
 
+#[path = "schema/dump.rs"]
+mod dump;
 #[path = "schema/keys.rs"]
 mod keys;
 
