@@ -45,6 +45,7 @@ fn main() -> ExitCode {
         };
         add("the_erasure_of_a_user_leaves_nothing_of_2500_sessions_and_everything_of_others", erasure_of_a_user);
         add("sessions_expire_once_they_are_over", expiry);
+        add("what_is_written_is_taken_up_without_a_sweep", following);
         add("no_job_is_both_cancelled_and_executed", cancels_and_starts);
         add("one_of_many_cancels_of_a_job_succeeds", cancels_of_one_job);
         // On SQLite a process hears of another's jobs only by looking.
@@ -191,6 +192,21 @@ fn expiry(world: &World) {
     assert_eq!(jobs[0].progress, Some(Progress::Rows(RowCount::new(1_500))));
     let found = world.runtime.block_on(world.uow.read(account().id, |stores| stores.sessions().find(account().id, guid(1_500))));
     assert_eq!(found.expect("the read succeeds").map(|session| session.status), Some(SessionStatus::Expired));
+}
+
+/// More than a search should look at one by one.
+fn following(world: &World) {
+    let (stop, worker) = world.work(Registry::default());
+    for batch in 0..15 {
+        world.write(move |stores| {
+            let sessions: Vec<_> = (1..=100).map(|number| session(guid(batch * 100 + number))).collect();
+            stores.sessions().insert_many(account().id, &sessions.iter().collect::<Vec<_>>())
+        });
+    }
+    let waiting = |stores: &mut dyn Stores| stores.sessions().accounts_to_index(None, 500, 1);
+    until(|| world.runtime.block_on(world.uow.read(account().id, waiting)).expect("the read succeeds").is_empty());
+    stop.cancel();
+    world.runtime.block_on(worker).expect("the worker ends");
 }
 
 /// Enters the job into a ledger, which is a session by the name of the job.

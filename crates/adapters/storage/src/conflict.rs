@@ -53,9 +53,9 @@ impl<'a> BrokenKey<'a> {
     /// constraint, but repeats the sentence of the shard, which quotes the constraint.
     fn of_postgres(info: &'a dyn DatabaseErrorInformation) -> Option<Self> {
         let (columns, _) = info.details()?.split_once('(')?.1.split_once(")=(")?;
-        let named: Vec<_> = [info.table_name(), info.constraint_name()].into_iter().flatten().collect();
+        let fields: Vec<_> = [info.table_name(), info.constraint_name()].into_iter().flatten().collect();
         let is_no_name = |letter: char| !letter.is_alphanumeric() && letter != '_';
-        let names = if named.is_empty() { info.message().split(is_no_name).collect() } else { named };
+        let names = if fields.is_empty() { info.message().split(is_no_name).collect() } else { fields };
         Some(Self { columns: columns.split(", ").collect(), names })
     }
 

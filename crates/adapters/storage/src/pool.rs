@@ -14,6 +14,7 @@ use diesel::{Connection, ConnectionError};
 use crate::conn::Conn;
 use crate::error::is_locked;
 use crate::look_up::{AT_ONCE, KINDS};
+use crate::text::teach;
 use crate::url::check_postgres;
 
 /// Which database, and where.
@@ -268,6 +269,7 @@ fn prepare_sqlite(conn: &mut SqliteConnection, access: Access, settings: PoolSet
     let synchronous = if settings.sqlite_full_sync { "FULL" } else { "NORMAL" };
     conn.batch_execute(&format!("PRAGMA busy_timeout = {}; PRAGMA page_size = 8192", settings.lock_timeout.as_millis()))?;
     turn_on_write_ahead_log(conn, settings.lock_timeout)?;
+    teach(conn)?;
     conn.batch_execute(&format!("PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY"))?;
     match access {
         Access::Read => conn.batch_execute("PRAGMA query_only = ON"),

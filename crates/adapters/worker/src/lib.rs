@@ -12,6 +12,7 @@
 //! | `completion` | writing down many completions at once |
 //! | `rescue` | giving back the jobs of workers that died |
 //! | `sweeps` | the jobs that the service asks for itself |
+//! | `follow` | the index of searches, kept close behind what is written |
 //! | `report` | logs and metrics |
 //! | `handlers` | what the jobs of the service do |
 //!
@@ -24,6 +25,7 @@ mod completion;
 mod dispatch;
 mod exchange;
 mod execution;
+mod follow;
 pub mod handlers;
 mod lease;
 mod registry;

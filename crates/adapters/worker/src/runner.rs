@@ -16,7 +16,7 @@ use crate::completion::write_rest;
 use crate::dispatch::Dispatch;
 use crate::lease::{Leases, beat};
 use crate::registry::Registry;
-use crate::{rescue, sweeps};
+use crate::{follow, rescue, sweeps};
 
 /// How long a worker that gives up waits for its jobs to be given back, and then for the last ends to be written down.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -36,6 +36,8 @@ pub struct Settings {
     pub retry: RetryPolicy,
     /// How often the sweeps of each account are asked for; `None` asks for none.
     pub sweep: Option<Duration>,
+    /// How often to look for accounts in which many sessions were written that searches do not know yet; `None` never looks.
+    pub follow: Option<Duration>,
     /// How long running jobs may go on once the worker was told to stop.
     pub grace: Duration,
 }
@@ -49,6 +51,7 @@ impl Default for Settings {
             poll: Duration::from_secs(1),
             retry: RetryPolicy::DEFAULT,
             sweep: Some(Duration::from_secs(300)),
+            follow: Some(Duration::from_secs(1)),
             grace: Duration::from_secs(5),
         }
     }
@@ -131,6 +134,7 @@ impl<U: UnitOfWork> Runner<U> {
             tokio::spawn(beat(Arc::clone(&worker))),
             tokio::spawn(rescue::watch(Arc::clone(&worker))),
             tokio::spawn(sweeps::ask(Arc::clone(&worker))),
+            tokio::spawn(follow::watch(Arc::clone(&worker))),
         ];
         let rest = Dispatch::new(Arc::clone(&worker), ports.sleeper, attempts.clone()).run(&stop).await;
         let give_up_at = rest.give_up_at;

@@ -60,11 +60,25 @@ pub trait SessionRepository {
     fn search(&mut self, account: AccountId, filter: &SessionFilter) -> Result<Vec<Session>, StoreError>;
 
     /// Takes up sessions that were written lately, at least as many as `limit` if there are, and tells how many. What they are
-    /// found by is kept after them: searches find the others too, but more slowly, and those do not expire yet.
+    /// found by is kept after them: searches find the others too, but more slowly, and those do not expire yet. It waits for another
+    /// transaction that does so for the account.
     ///
     /// # Errors
     /// [`StoreError`].
     fn index(&mut self, account: AccountId, limit: u16) -> Result<RowCount, StoreError>;
+
+    /// The same as [`index`](Self::index), unless that is being done for the account at this moment: then nothing, at once.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn try_index(&mut self, account: AccountId, limit: u16) -> Result<RowCount, StoreError>;
+
+    /// The accounts after one, in the order of their ids, in which more than so many sessions were written that [`index`](Self::index)
+    /// has not taken up.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn accounts_to_index(&mut self, after: Option<AccountId>, more_than: u32, limit: u16) -> Result<Vec<AccountId>, StoreError>;
 
     /// Marks sessions as expired that ended before `now`, of those that [`index`](Self::index) took up, and tells how many.
     ///

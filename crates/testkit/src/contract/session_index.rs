@@ -17,6 +17,7 @@ pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
         Case { name: "a_search_finds_what_was_moved_where_it_is_now", run: search_moved },
         Case { name: "a_page_has_the_first_of_a_month_whatever_order_they_were_taken_up_in", run: search_within_a_month },
         Case { name: "a_search_finds_what_is_written_and_taken_up_meanwhile", run: search_while_written },
+        Case { name: "accounts_are_told_in_which_many_sessions_are_not_taken_up", run: accounts_to_index },
         Case { name: "long_texts_are_taken_up_a_few_at_a_time", run: long_texts },
         Case { name: "sessions_expire_once_at_the_end_that_they_have_now", run: expiry },
         Case { name: "what_somebody_made_is_erased_unless_others_attend_it", run: erasure },
@@ -56,6 +57,19 @@ fn search_while_written<U: UnitOfWork + Clone>(harness: &Harness<U>) {
         assert_eq!(by_name(harness, "ders 2345"), [2_345]);
     }
     harness.runtime().block_on(writer).expect("the writer ends");
+}
+
+fn accounts_to_index<U: UnitOfWork>(harness: &Harness<U>) {
+    let (ours, theirs) = (account().id, other_account().id);
+    let told = |after, more_than, limit| harness.read(move |stores| stores.sessions().accounts_to_index(after, more_than, limit));
+    assert_eq!(told(None, 0, 10), []);
+    store(harness, vec![session(guid(1)), session(guid(2))]);
+    store(harness, vec![session(guid(3))]);
+    harness.write(move |stores| stores.sessions().insert_many(theirs, &[&session(guid(1))]));
+    assert_eq!([told(None, 2, 10), told(None, 3, 10), told(Some(ours), 0, 10)], [vec![ours], vec![], vec![theirs]]);
+    assert_eq!([told(None, 0, 10), told(None, 0, 1), told(Some(theirs), 0, 10)], [vec![ours, theirs], vec![ours], vec![]]);
+    while harness.write(move |stores| stores.sessions().try_index(ours, 10)) > RowCount::ZERO {}
+    assert_eq!(told(None, 0, 10), [theirs]);
 }
 
 fn long_texts<U: UnitOfWork>(harness: &Harness<U>) {

@@ -16,7 +16,7 @@ use super::postgres;
 use super::rows::{AttendeeRecord, AttendeeRow};
 use crate::conn::{Conn, DieselStores, on_conn};
 use crate::schema::{attendees, sessions};
-use crate::text::contains;
+use crate::text::{Contains, Part};
 use crate::types::{DbGuid, DbInstant, row_count};
 
 /// SQLite takes 32 766 parameters in a statement; a list of keys stays well below.
@@ -81,8 +81,7 @@ impl AttendeeRepository for DieselStores<'_> {
     }
 
     fn list(&mut self, account: AccountId, session: SessionGuid, filter: &PersonFilter) -> Result<Vec<Attendee>, StoreError> {
-        let pattern = |text: &Option<String>| text.as_deref().map(contains);
-        let (name, surname) = (pattern(&filter.name), pattern(&filter.surname));
+        let (name, surname) = (filter.name.as_deref().map(Part::new), filter.surname.as_deref().map(Part::new));
         let page = (i64::from(filter.page.size()), i64::try_from(filter.page.offset()).unwrap_or(i64::MAX));
         let rows: Vec<AttendeeRow> = self.query(|conn| {
             on_conn!(conn, |conn| {
@@ -91,10 +90,10 @@ impl AttendeeRepository for DieselStores<'_> {
                     .filter(attendees::session_guid.eq(DbGuid::from(session)))
                     .into_boxed();
                 if let Some(name) = &name {
-                    query = query.filter(attendees::name_key.like(name).escape('\\'));
+                    query = query.filter(Contains::new(attendees::name_key, name));
                 }
                 if let Some(surname) = &surname {
-                    query = query.filter(attendees::surname_key.like(surname).escape('\\'));
+                    query = query.filter(Contains::new(attendees::surname_key, surname));
                 }
                 if let Some(email) = &filter.email {
                     query = query.filter(attendees::email_key.eq(email));

@@ -11,6 +11,7 @@ use diesel::sql_types::{BigInt, HasSqlType, Nullable, Text};
 
 use super::rows::CourseRow;
 use crate::rows::Lengthy;
+use crate::text::{Dialect, Part};
 use crate::types::{DbInstant, Instant};
 
 /// A course of a list, with what the viewer is to it.
@@ -48,10 +49,16 @@ impl Query {
         self.text.push_str(text);
     }
 
-    /// Appends a parameter. Each is used where it is named, once, so that its name is its position.
-    fn bind(&mut self, parameter: Parameter) {
+    /// The name of a parameter. Each is used where it is named, once, so that its name is its position.
+    fn name(&mut self, parameter: Parameter) -> String {
         self.parameters.push(parameter);
-        self.push(&format!("${}", self.parameters.len()));
+        format!("${}", self.parameters.len())
+    }
+
+    /// Appends a parameter.
+    fn bind(&mut self, parameter: Parameter) {
+        let name = self.name(parameter);
+        self.push(&name);
     }
 
     fn number(&mut self, before: &str, number: i64) {
@@ -85,11 +92,12 @@ struct Plan<'a> {
     viewer: Viewer,
     filter: &'a CourseFilter,
     page: CoursePage,
+    dialect: Dialect,
 }
 
 /// The statement for one page, and for the course after it.
-pub(super) fn query(account: AccountId, viewer: Viewer, filter: &CourseFilter, page: CoursePage) -> Query {
-    let plan = Plan { account, viewer, filter, page };
+pub(super) fn query(account: AccountId, viewer: Viewer, filter: &CourseFilter, page: CoursePage, dialect: Dialect) -> Query {
+    let plan = Plan { account, viewer, filter, page, dialect };
     let mut query = Query::default();
     match &filter.member {
         None if viewer.sees_all() => plan.of_account(&mut query),
@@ -189,9 +197,10 @@ impl Plan<'_> {
 
     fn words(&self, query: &mut Query) {
         for word in &self.filter.words {
-            query.push(" AND c.search_key LIKE ");
-            query.bind(Parameter::Words(format!("%{}%", escaped(word))));
-            query.push(" ESCAPE '\\'");
+            for condition in Part::new(word.as_str()).conditions(self.dialect) {
+                let parameter = query.name(Parameter::Words(condition.value().to_owned()));
+                query.push(&format!(" AND {}", condition.on("c.search_key", &parameter)));
+            }
         }
     }
 
@@ -218,9 +227,4 @@ impl Plan<'_> {
     fn limit(&self, query: &mut Query) {
         query.number(" LIMIT ", i64::from(self.page.size()) + 1);
     }
-}
-
-/// A text with the wildcards of LIKE taken literally.
-fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }

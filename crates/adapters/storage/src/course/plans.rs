@@ -19,6 +19,7 @@ use super::list::{Query, query};
 use crate::conn::{Conn, DieselStores};
 use crate::pool::{Access, Connector, DatabaseUrl, PgConnector, PoolSettings, SqliteConnector};
 use crate::schema_revision;
+use crate::text::Dialect;
 
 /// As many courses as make a plan matter.
 const COURSES: u32 = 100_000;
@@ -62,8 +63,8 @@ fn requests() -> Vec<Request> {
     requests
 }
 
-fn queries() -> Vec<Query> {
-    requests().iter().map(|(viewer, filter, page)| query(account().id, *viewer, filter, *page)).collect()
+fn queries(dialect: Dialect) -> Vec<Query> {
+    requests().iter().map(|(viewer, filter, page)| query(account().id, *viewer, filter, *page, dialect)).collect()
 }
 
 /// Asks for every list, and counts the statements that come of each.
@@ -129,7 +130,7 @@ fn a_page_of_courses_never_reads_all_courses_on_sqlite() {
         if counted {
             conn.batch_execute("ANALYZE").unwrap();
         }
-        for query in queries() {
+        for query in queries(Dialect::Sqlite) {
             let lines: Vec<SqliteLine> = explained("EXPLAIN QUERY PLAN ", query).bound().load(&mut conn).unwrap();
             let plan = lines.into_iter().map(|line| line.detail).collect::<Vec<_>>().join("\n");
             for table in ["c", "m", "v", "courses", "course_members"] {
@@ -184,7 +185,7 @@ fn a_page_of_courses_never_reads_all_courses_on_postgresql() {
         if counted {
             conn.batch_execute("ANALYZE").unwrap();
         }
-        for query in queries() {
+        for query in queries(Dialect::Postgres) {
             let lines: Vec<PostgresLine> = explained("EXPLAIN (ANALYZE, TIMING OFF) ", query).bound().load(&mut conn).unwrap();
             let lines: Vec<String> = lines.into_iter().map(|line| line.line).collect();
             let plan = lines.join("\n");

@@ -15,6 +15,7 @@ use super::rows::{CourseRow, NewCourseRow, record};
 use crate::conn::{Conn, DieselStores, on_conn};
 use crate::rows::{first_rows, one_by_one};
 use crate::schema::{course_members, courses};
+use crate::text::Dialect;
 
 /// The condition of the index `courses_awaiting_calendar`, to the letter.
 const AWAITS_CALENDAR: &str = "first_active_at IS NOT NULL AND calendar_id IS NULL";
@@ -97,7 +98,8 @@ impl CourseRepository for DieselStores<'_> {
         filter: &CourseFilter,
         page: CoursePage,
     ) -> Result<Listed<CourseRecord>, StoreError> {
-        let query = list::query(account, viewer, filter, page);
+        let dialect = if self.is_postgres() { Dialect::Postgres } else { Dialect::Sqlite };
+        let query = list::query(account, viewer, filter, page, dialect);
         let most = usize::try_from(page.size()).unwrap_or(usize::MAX);
         let found =
             self.query(|conn| one_by_one!(conn, list::ListedRow, query.bound(), |rows| first_rows(rows, most, CoursePage::TEXT_BYTES)))?;

@@ -17,7 +17,7 @@ use diesel::prelude::*;
 use crate::conn::{Conn, DieselStores, on_conn};
 use crate::digest::{Digests, Purpose};
 use crate::schema::principals;
-use crate::text::contains;
+use crate::text::{Contains, Part};
 use crate::types::{DbGuid, DbInstant};
 
 /// The first id that is given to a user.
@@ -229,8 +229,7 @@ impl UserRepository for DieselStores<'_> {
     }
 
     fn list_people(&mut self, account: AccountId, filter: &PersonFilter) -> Result<Vec<User>, StoreError> {
-        let pattern = |text: &Option<String>| text.as_deref().map(contains);
-        let (name, surname) = (pattern(&filter.name), pattern(&filter.surname));
+        let (name, surname) = (filter.name.as_deref().map(Part::new), filter.surname.as_deref().map(Part::new));
         let page = (i64::from(filter.page.size()), i64::try_from(filter.page.offset()).unwrap_or(i64::MAX));
         let rows: Vec<UserRow> = self.query(|conn| {
             on_conn!(conn, |conn| {
@@ -240,10 +239,10 @@ impl UserRepository for DieselStores<'_> {
                     .filter(principals::status.ne(UserState::Deleted.name()))
                     .into_boxed();
                 if let Some(name) = &name {
-                    query = query.filter(principals::name_key.like(name).escape('\\'));
+                    query = query.filter(Contains::new(principals::name_key, name));
                 }
                 if let Some(surname) = &surname {
-                    query = query.filter(principals::surname_key.like(surname).escape('\\'));
+                    query = query.filter(Contains::new(principals::surname_key, surname));
                 }
                 if let Some(email) = &filter.email {
                     query = query.filter(principals::email_key.eq(email));

@@ -12,9 +12,10 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel::sqlite::SqliteConnection;
 
+use super::index::{self, Turn};
+use super::postgres;
 use super::rows::{SessionRecord, SessionRow, sessions_by_guid, sessions_of};
 use super::search;
-use super::{index, postgres};
 use crate::conn::{Conn, DieselStores, on_conn};
 use crate::look_up::padded;
 use crate::schema::{attendees, sessions};
@@ -123,7 +124,15 @@ impl SessionRepository for DieselStores<'_> {
     }
 
     fn index(&mut self, account: AccountId, limit: u16) -> Result<RowCount, StoreError> {
-        self.query(|conn| index::follow(conn, account, limit))
+        self.query(|conn| index::follow(conn, account, limit, Turn::Wait))
+    }
+
+    fn try_index(&mut self, account: AccountId, limit: u16) -> Result<RowCount, StoreError> {
+        self.query(|conn| index::follow(conn, account, limit, Turn::Skip))
+    }
+
+    fn accounts_to_index(&mut self, after: Option<AccountId>, more_than: u32, limit: u16) -> Result<Vec<AccountId>, StoreError> {
+        self.query(|conn| index::accounts(conn, after, more_than, limit))
     }
 
     fn expire(&mut self, account: AccountId, now: Timestamp, limit: u16) -> Result<RowCount, StoreError> {

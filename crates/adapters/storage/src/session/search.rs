@@ -18,6 +18,7 @@ use super::rows::SessionRow;
 use super::terms::Terms;
 use crate::conn::{Conn, on_conn};
 use crate::schema::sessions;
+use crate::text::Contains;
 use crate::types::{DbGuid, DbInstant};
 
 /// The condition of the index `sessions_by_start`, to the letter: a bound parameter would hide from the planner that it holds.
@@ -61,13 +62,13 @@ fn page(conn: Conn<'_>, terms: &Terms, by: Option<DbInstant>) -> QueryResult<Vec
             query = query.filter(sessions::guid.nullable().eq(guid));
         }
         if let Some(name) = &terms.name {
-            query = query.filter(sessions::name_key.like(name).escape('\\'));
+            query = query.filter(Contains::new(sessions::name_key, name));
         }
         if let Some(description) = &terms.description {
-            query = query.filter(sessions::description_key.like(description).escape('\\'));
+            query = query.filter(Contains::new(sessions::description_key, description));
         }
         for tag in &terms.tags {
-            query = query.filter(sessions::tags_key.like(tag).escape('\\'));
+            query = query.filter(Contains::new(sessions::tags_key, tag));
         }
         if let Some(minutes) = terms.minutes {
             query = query.filter(sessions::duration_minutes.eq(minutes));

@@ -5,7 +5,7 @@ use derslik_domain::session::SessionFilter;
 use derslik_domain::time::{CivilTime, Start, Timestamp, Zone};
 
 use super::keys::Keys;
-use crate::text::{contains, escaped};
+use crate::text::{Condition, Dialect, Part};
 use crate::types::{DbCivil, DbGuid, DbInstant};
 
 /// No zone was ever further from Greenwich than this, so that a clock face bounds the instant that it stands for.
@@ -18,9 +18,9 @@ pub(super) struct Terms {
     #[expect(clippy::option_option, reason = "as the filter of the domain has it")]
     pub(super) guid: Option<Option<DbGuid>>,
     pub(super) keys: Keys,
-    pub(super) name: Option<String>,
-    pub(super) description: Option<String>,
-    pub(super) tags: Vec<String>,
+    pub(super) name: Option<Part>,
+    pub(super) description: Option<Part>,
+    pub(super) tags: Vec<Part>,
     pub(super) minutes: Option<i16>,
     pub(super) begin: Option<DbCivil>,
     pub(super) end: Option<DbCivil>,
@@ -30,14 +30,13 @@ pub(super) struct Terms {
 
 impl Terms {
     pub(super) fn new(account: AccountId, filter: &SessionFilter) -> Self {
-        let pattern = |text: &Option<String>| text.as_deref().map(contains);
         Self {
             account: account.get(),
             guid: filter.guid.map(|guid| guid.map(DbGuid::from)),
             keys: Keys::of_filter(filter),
-            name: pattern(&filter.name),
-            description: pattern(&filter.description),
-            tags: filter.tags.iter().map(|tag| format!("%,{},%", escaped(tag))).collect(),
+            name: filter.name.as_deref().map(Part::new),
+            description: filter.description.as_deref().map(Part::new),
+            tags: filter.tags.iter().map(|tag| Part::new(format!(",{tag},"))).collect(),
             minutes: filter.duration.map(|minutes| i16::try_from(minutes).unwrap_or(i16::MAX)),
             begin: filter.begin.map(DbCivil),
             end: filter.end.map(DbCivil),
@@ -66,11 +65,12 @@ impl Terms {
         self.end.map(|face| DbInstant(shifted(face.0, -FURTHEST_OFFSET_MINUTES).min(Timestamp::MAX)))
     }
 
-    /// What is looked for in texts: the column and the pattern.
-    pub(super) fn patterns(&self) -> impl Iterator<Item = (&str, &str)> {
-        let name = self.name.iter().map(|pattern| ("name_key", pattern.as_str()));
-        let description = self.description.iter().map(|pattern| ("description_key", pattern.as_str()));
-        name.chain(description).chain(self.tags.iter().map(|pattern| ("tags_key", pattern.as_str())))
+    /// What is looked for in texts: columns, and what each has to satisfy.
+    pub(super) fn conditions(&self, dialect: Dialect) -> Vec<(&'static str, Condition)> {
+        let name = self.name.iter().map(|part| ("name_key", part));
+        let description = self.description.iter().map(|part| ("description_key", part));
+        let parts = name.chain(description).chain(self.tags.iter().map(|part| ("tags_key", part)));
+        parts.flat_map(|(column, part)| part.conditions(dialect).into_iter().map(move |condition| (column, condition))).collect()
     }
 }
 

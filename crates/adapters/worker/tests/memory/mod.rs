@@ -358,7 +358,7 @@ impl TaskHandler for Waits {
 
 pub(crate) fn settings() -> Settings {
     let retry = RetryPolicy::new(Attempts::new(25), Duration::from_secs(1), Duration::from_secs(10)).expect("a valid policy");
-    Settings { concurrency: 8, batch: 5, sweep: None, poll: Duration::from_secs(30), retry, ..Settings::default() }
+    Settings { concurrency: 8, batch: 5, sweep: None, follow: None, poll: Duration::from_secs(30), retry, ..Settings::default() }
 }
 
 pub(crate) fn start(memory: &Memory, clock: &Arc<VirtualClock>, stop: &CancellationToken) -> tokio::task::JoinHandle<()> {

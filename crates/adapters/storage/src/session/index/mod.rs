@@ -7,13 +7,13 @@ pub(super) mod sqlite;
 use derslik_domain::id::AccountId;
 use derslik_domain::job::RowCount;
 use derslik_domain::time::Timestamp;
-use diesel::QueryableByName;
 use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Integer};
+use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use uuid::Uuid;
 
 use super::terms::Terms;
-use crate::conn::Conn;
+use crate::conn::{Conn, on_conn};
 use crate::types::{DbGuid, DbInstant, Guid, Instant};
 
 /// More sessions than this are not looked at one by one because the index does not know them yet. A look-up takes some four
@@ -44,18 +44,63 @@ struct Month {
 }
 
 #[derive(QueryableByName)]
+struct Account {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
+/// What to do where another transaction takes up sessions of the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    Wait,
+    Skip,
+}
+
+#[derive(QueryableByName)]
 struct Count {
     #[diesel(sql_type = BigInt)]
     count: i64,
 }
 
 /// Takes up what was noted, and tells how many sessions that was: fewer than the limit where they have long texts, and none only
-/// where nothing is left. There is one of these for an account at a time.
-pub(super) fn follow(conn: Conn<'_>, account: AccountId, limit: u16) -> QueryResult<RowCount> {
+/// where nothing is left, or another transaction is at it and is not waited for. There is one of these for an account at a time:
+/// of two, the one that began earlier could write an older state over a newer one.
+pub(super) fn follow(conn: Conn<'_>, account: AccountId, limit: u16, turn: Turn) -> QueryResult<RowCount> {
     match conn {
-        Conn::Pg(conn) => postgres::follow(conn, account, limit),
+        Conn::Pg(conn) => {
+            if postgres::take_turn(conn, account, turn)? {
+                postgres::follow(conn, account, limit)
+            } else {
+                Ok(RowCount::ZERO)
+            }
+        }
+        // Who writes there is alone.
         Conn::Sqlite(conn) => sqlite::follow(conn, account, limit),
     }
+}
+
+/// The accounts after one in which more than so many sessions were noted, and not taken up yet.
+pub(super) fn accounts(conn: Conn<'_>, after: Option<AccountId>, more_than: u32, limit: u16) -> QueryResult<Vec<AccountId>> {
+    // From the first account with a note to the next. No more notes of each are counted than it takes, each of a session at least.
+    const COUNTED: &str = "SELECT guids FROM sessions_to_index WHERE account_id = accounts.id ORDER BY id LIMIT $2 + 1";
+    const OVER: &str = "SELECT 1 FROM sessions_to_index WHERE account_id = accounts.id ORDER BY guid LIMIT 1 OFFSET $2";
+    let is_over = match conn {
+        Conn::Pg(_) => format!("(SELECT sum(cardinality(guids)) FROM ({COUNTED}) AS counted) > $2"),
+        Conn::Sqlite(_) => format!("EXISTS ({OVER})"),
+    };
+    let question = format!(
+        "WITH RECURSIVE accounts (id) AS (
+            SELECT (SELECT account_id FROM sessions_to_index WHERE account_id > $1 ORDER BY account_id LIMIT 1)
+            UNION ALL
+            SELECT (SELECT account_id FROM sessions_to_index WHERE account_id > accounts.id ORDER BY account_id LIMIT 1)
+            FROM accounts WHERE accounts.id IS NOT NULL
+        )
+        SELECT id FROM accounts WHERE id IS NOT NULL AND {is_over} LIMIT $3"
+    );
+    let question = sql_query(question).bind::<BigInt, _>(after.map_or(i64::MIN, AccountId::get));
+    let question = question.bind::<BigInt, _>(i64::from(more_than)).bind::<BigInt, _>(i64::from(limit));
+    let accounts: Vec<Account> = on_conn!(conn, |conn| question.load(conn))?;
+    Ok(accounts.into_iter().map(|account| AccountId::new(account.id)).collect())
 }
 
 /// How many sessions were noted and not taken up yet.

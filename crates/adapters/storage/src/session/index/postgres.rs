@@ -7,12 +7,13 @@ use derslik_domain::time::Timestamp;
 use diesel::pg::{Pg, PgConnection};
 use diesel::prelude::*;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
-use diesel::sql_types::{Array, BigInt, Nullable, SmallInt, Text};
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, SmallInt, Text};
 use diesel::{QueryableByName, sql_query};
 
 use super::super::terms::Terms;
-use super::{Count, MOST_NOTED, Month, Place, rows};
+use super::{Count, MOST_NOTED, Month, Place, Turn, rows};
 use crate::error::is_connection_lost;
+use crate::text::{Condition, Dialect};
 use crate::types::{Civil, DbGuid, DbInstant, Guid, Instant};
 
 /// About how many letters are taken up at a time: what takes a second. One session is taken whatever it has.
@@ -26,8 +27,28 @@ const NOTED_SESSIONS: &str = "(
         SELECT * FROM sessions WHERE account_id = $1 AND guid = each.key OFFSET 0
     ) AS noted";
 
-/// The number of the first parameter that is a pattern.
-const FIRST_PATTERN: usize = 6;
+/// The number of the first parameter that is looked for in a text.
+const FIRST_TEXT: usize = 6;
+
+/// The first key of the advisory locks that whoever takes up sessions of an account holds until the end of the transaction; the
+/// second is of the account.
+const LOCKS: i32 = 0x6472_7369;
+
+#[derive(QueryableByName)]
+struct Taken {
+    #[diesel(sql_type = Bool)]
+    is_ours: bool,
+}
+
+/// Whether it is the turn of this transaction. A statement of its own, since the one that follows must see what others have done.
+pub(super) fn take_turn(conn: &mut PgConnection, account: AccountId, turn: Turn) -> QueryResult<bool> {
+    let question = match turn {
+        Turn::Wait => "SELECT pg_advisory_xact_lock($1, ($2 % 2147483647)::integer) IS NOT NULL AS is_ours",
+        Turn::Skip => "SELECT pg_try_advisory_xact_lock($1, ($2 % 2147483647)::integer) AS is_ours",
+    };
+    let question = sql_query(question).bind::<Integer, _>(LOCKS).bind::<BigInt, _>(account.get());
+    Ok(question.get_result::<Taken>(conn)?.is_ours)
+}
 
 pub(super) fn follow(conn: &mut PgConnection, account: AccountId, limit: u16) -> QueryResult<RowCount> {
     const FOLLOW: &str = "
@@ -128,6 +149,11 @@ pub(in super::super) fn made_by(
     creator: PrincipalId,
     batch: BatchSize,
 ) -> QueryResult<Vec<DbGuid>> {
+    #[derive(QueryableByName)]
+    struct Made {
+        #[diesel(sql_type = Guid)]
+        guid: DbGuid,
+    }
     // With very many noted it is cheaper to go through all.
     let noted = if noted(conn, account)? > MOST_NOTED { "sessions AS noted" } else { NOTED_SESSIONS };
     // Attendees are asked for session by session: as a join it might go through all there are.
@@ -141,11 +167,6 @@ pub(in super::super) fn made_by(
         ) IS NULL LIMIT $3)
         LIMIT $3"
     );
-    #[derive(QueryableByName)]
-    struct Made {
-        #[diesel(sql_type = Guid)]
-        guid: DbGuid,
-    }
     let question = sql_query(made).bind::<BigInt, _>(account.get()).bind::<BigInt, _>(creator.get());
     let made: Vec<Made> = question.bind::<BigInt, _>(i64::from(batch.get())).load(conn)?;
     Ok(made.into_iter().map(|made| made.guid).collect())
@@ -183,33 +204,34 @@ pub(super) fn in_months(conn: &mut PgConnection, terms: &Terms, months: &[i32], 
     // There are fewer, or nobody asks this; the number tells the planner that a table of hashes holds them.
     const NOT_WRITTEN_SINCE: &str = "guid NOT IN (SELECT unnest(guids) FROM sessions_to_index WHERE account_id = $1 LIMIT 50000)";
     // A nested loop goes from month to month and no further than it must.
-    let first = first_of(&format!("({HAVE_KEYS}) AS in_month"), NOT_WRITTEN_SINCE, terms);
-    let number = FIRST_PATTERN + terms.patterns().count();
+    let texts = terms.conditions(Dialect::Postgres);
+    let first = first_of(&format!("({HAVE_KEYS}) AS in_month"), NOT_WRITTEN_SINCE, &texts);
+    let number = FIRST_TEXT + texts.len();
     let question = format!("SELECT found.start_at, found.guid FROM unnest(${number}) AS month (keys), LATERAL ({first}) AS found LIMIT $5");
     let keys: Vec<_> = months.iter().map(|month| terms.keys.tsquery(terms.account, *month)).collect();
-    bound(&question, terms, limit).bind::<Array<Text>, _>(keys).load(conn)
+    bound(&question, terms, &texts, limit).bind::<Array<Text>, _>(keys).load(conn)
 }
 
 pub(super) fn among_noted(conn: &mut PgConnection, terms: &Terms, limit: i64) -> QueryResult<Vec<Place>> {
-    bound(&first_of(NOTED_SESSIONS, "status >= 0", terms), terms, limit).load(conn)
+    let texts = terms.conditions(Dialect::Postgres);
+    bound(&first_of(NOTED_SESSIONS, "status >= 0", &texts), terms, &texts, limit).load(conn)
 }
 
 /// The first of some sessions that have what is asked for besides keys.
-fn first_of(some: &str, condition: &str, terms: &Terms) -> String {
-    let texts: Vec<_> =
-        (FIRST_PATTERN..).zip(terms.patterns()).map(|(number, (column, _))| format!(" AND {column} LIKE ${number}")).collect();
+fn first_of(some: &str, condition: &str, texts: &[(&str, Condition)]) -> String {
+    let texts = (FIRST_TEXT..).zip(texts).map(|(number, (column, text))| format!(" AND {}", text.on(column, &format!("${number}"))));
     format!(
         "SELECT start_at, guid FROM {some} WHERE account_id = $1 AND ($2::smallint IS NULL OR duration_minutes = $2)
             AND ($3::timestamp IS NULL OR start_civil >= $3) AND ($4::timestamp IS NULL OR start_civil <= $4){} AND {condition}
         ORDER BY start_at, guid LIMIT $5",
-        texts.concat()
+        texts.collect::<String>()
     )
 }
 
 /// A question with the values that [`first_of`] takes.
-fn bound<'q>(question: &str, terms: &'q Terms, limit: i64) -> BoxedSqlQuery<'q, Pg, SqlQuery> {
+fn bound<'q>(question: &str, terms: &Terms, texts: &'q [(&str, Condition)], limit: i64) -> BoxedSqlQuery<'q, Pg, SqlQuery> {
     let question = sql_query(question).into_boxed::<Pg>().bind::<BigInt, _>(terms.account);
     let question = question.bind::<Nullable<SmallInt>, _>(terms.minutes).bind::<Nullable<Civil>, _>(terms.begin);
     let question = question.bind::<Nullable<Civil>, _>(terms.end).bind::<BigInt, _>(limit);
-    terms.patterns().map(|(_, pattern)| pattern).fold(question, BoxedSqlQuery::bind::<Text, _>)
+    texts.iter().fold(question, |question, (_, text)| question.bind::<Text, _>(text.value()))
 }

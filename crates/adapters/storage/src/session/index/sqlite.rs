@@ -15,13 +15,14 @@ use diesel::{QueryableByName, sql_query};
 use super::super::keys::Keys;
 use super::super::terms::Terms;
 use super::{Count, Month, Place, rows};
+use crate::text::{Condition, Dialect};
 use crate::types::{Civil, DbGuid, DbInstant, Guid, Instant};
 
 /// About how many bytes of text are taken up at a time, while other writers wait. One session is taken whatever it has.
 const MOST_BYTES: usize = 20_000;
 
-/// The number of the first parameter that is a pattern.
-const FIRST_PATTERN: usize = 6;
+/// The number of the first parameter that is looked for in a text.
+const FIRST_TEXT: usize = 6;
 
 #[derive(QueryableByName)]
 struct Noted {
@@ -131,6 +132,7 @@ pub(super) fn months(conn: &mut SqliteConnection, terms: &Terms) -> QueryResult<
 pub(super) fn in_months(conn: &mut SqliteConnection, terms: &Terms, months: &[i32], limit: i64) -> QueryResult<Vec<Place>> {
     // CROSS JOIN is the order in which SQLite goes about it, and LIMIT keeps it from mixing the two questions: so whoever has the
     // words is sorted first, and no more of them are compared than it takes.
+    let texts = terms.conditions(Dialect::Sqlite);
     let some = format!(
         "(
             SELECT session_index.account_id, session_index.guid
@@ -142,7 +144,7 @@ pub(super) fn in_months(conn: &mut SqliteConnection, terms: &Terms, months: &[i3
         WHERE NOT EXISTS (
             SELECT 1 FROM sessions_to_index AS noted WHERE noted.account_id = sessions.account_id AND noted.guid = sessions.guid
         )",
-        FIRST_PATTERN + terms.patterns().count()
+        FIRST_TEXT + texts.len()
     );
     let mut found = Vec::new();
     for month in months {
@@ -151,7 +153,7 @@ pub(super) fn in_months(conn: &mut SqliteConnection, terms: &Terms, months: &[i3
             break;
         }
         let words = terms.keys.match_words(terms.account, *month);
-        found.append(&mut first_of(&some, "", terms, missing).bind::<Text, _>(words).load(conn)?);
+        found.append(&mut first_of(&some, "", terms, &texts, missing).bind::<Text, _>(words).load(conn)?);
     }
     Ok(found)
 }
@@ -161,21 +163,21 @@ pub(super) fn among_noted(conn: &mut SqliteConnection, terms: &Terms, limit: i64
         sessions_to_index AS noted
         CROSS JOIN sessions ON sessions.account_id = noted.account_id AND sessions.guid = noted.guid
         WHERE noted.account_id = ?1";
-    first_of(NOTED, "ORDER BY start_at, sessions.guid", terms, limit).load(conn)
+    let texts = terms.conditions(Dialect::Sqlite);
+    first_of(NOTED, "ORDER BY start_at, sessions.guid", terms, &texts, limit).load(conn)
 }
 
 /// The first of some sessions that have what is asked for besides words.
-fn first_of<'q>(some: &str, order: &str, terms: &'q Terms, limit: i64) -> BoxedSqlQuery<'q, Sqlite, SqlQuery> {
-    let columns = (FIRST_PATTERN..).zip(terms.patterns());
-    let texts: Vec<_> = columns.map(|(number, (column, _))| format!(r" AND {column} LIKE ?{number} ESCAPE '\'")).collect();
+fn first_of<'q>(some: &str, order: &str, terms: &Terms, texts: &'q [(&str, Condition)], limit: i64) -> BoxedSqlQuery<'q, Sqlite, SqlQuery> {
+    let conditions = (FIRST_TEXT..).zip(texts).map(|(number, (column, text))| format!(" AND {}", text.on(column, &format!("?{number}"))));
     let question = format!(
         "SELECT start_at, sessions.guid FROM {some} AND status >= 0 AND (?2 IS NULL OR duration_minutes = ?2)
             AND (?3 IS NULL OR start_civil >= ?3) AND (?4 IS NULL OR start_civil <= ?4){}
         {order} LIMIT ?5",
-        texts.concat()
+        conditions.collect::<String>()
     );
     let question = sql_query(question).into_boxed::<Sqlite>().bind::<BigInt, _>(terms.account);
     let question = question.bind::<Nullable<SmallInt>, _>(terms.minutes).bind::<Nullable<Civil>, _>(terms.begin);
     let question = question.bind::<Nullable<Civil>, _>(terms.end).bind::<BigInt, _>(limit);
-    terms.patterns().map(|(_, pattern)| pattern).fold(question, BoxedSqlQuery::bind::<Text, _>)
+    texts.iter().fold(question, |question, (_, text)| question.bind::<Text, _>(text.value()))
 }
