@@ -7,6 +7,7 @@
 //! | `routes` | the one list of URLs |
 //! | `server` | connections, their limits and deadlines |
 //! | `state` | what handlers work with |
+//! | `ahead` | noticing that a body breaks while something else is waited for |
 //! | `body` | reading a request body within its limits |
 //! | `client` | who sent a request |
 //! | `answer` | what answers hold until they are sent |
@@ -20,6 +21,7 @@
 // Tables that clients read have no wildcard: what is new in the domain does not compile until each dialect has a word for it.
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 
+mod ahead;
 mod answer;
 mod body;
 pub mod classroom;

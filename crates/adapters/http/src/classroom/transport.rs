@@ -16,6 +16,7 @@ use super::error::ClassroomError;
 use super::once::KeyHeader;
 use super::query::System;
 use super::{batch, discovery};
+use crate::ahead::Ahead;
 use crate::answer::HeldBody;
 use crate::body::{note_holder, read_bytes};
 use crate::client::reached_by;
@@ -83,7 +84,7 @@ fn takes_gzip(header: &str) -> bool {
     })
 }
 
-async fn one_call(state: Data<HttpState>, request: HttpRequest, payload: Payload) -> HttpResponse {
+async fn one_call(state: Data<HttpState>, request: HttpRequest, ahead: Ahead, payload: Payload) -> HttpResponse {
     let headers = request.headers();
     let call = Call {
         verb: request.method().as_str().to_owned(),
@@ -98,9 +99,10 @@ async fn one_call(state: Data<HttpState>, request: HttpRequest, payload: Payload
     let call = call.overridden(verb.as_deref(), kind.as_deref());
     // Who may not call sends no body. A form may bring the credential, and is read on nobody's account then.
     if !call.may_hide_credential() {
-        match admit(&state, &call).await {
-            Ok(admitted) => note_holder(&request, &admitted.actor),
-            Err(refusal) => return respond(refusal),
+        match ahead.wait_for(admit(&state, &call)).await {
+            Ok(Ok(admitted)) => note_holder(&request, &admitted.actor),
+            Ok(Err(refusal)) => return respond(refusal),
+            Err(error) => return respond(refusal(error.into(), &System::default())),
         }
     }
     match read_bytes(&request, payload, &state).await {
@@ -109,11 +111,13 @@ async fn one_call(state: Data<HttpState>, request: HttpRequest, payload: Payload
     }
 }
 
-async fn many_calls(state: Data<HttpState>, request: HttpRequest, payload: Payload) -> HttpResponse {
+async fn many_calls(state: Data<HttpState>, request: HttpRequest, ahead: Ahead, payload: Payload) -> HttpResponse {
     // Parts may bring credentials of their own: without a valid one in its head, a batch is read on nobody's account.
     let authorization = header(request.headers(), &AUTHORIZATION);
-    if let Some(actor) = caller(&state, authorization.as_deref()).await {
-        note_holder(&request, &actor);
+    match ahead.wait_for(caller(&state, authorization.as_deref())).await {
+        Ok(Some(actor)) => note_holder(&request, &actor),
+        Ok(None) => {}
+        Err(error) => return respond(refusal(error.into(), &System::default())),
     }
     let answers = match read_bytes(&request, payload, &state).await {
         // It would promise what no batch keeps, since each part is done for itself.

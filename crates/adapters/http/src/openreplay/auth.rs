@@ -11,6 +11,7 @@ use derslik_domain::identity::{Actor, CredentialKind};
 use derslik_ports::inbound::Presented;
 
 use super::error::OpenReplayError;
+use crate::ahead::Ahead;
 use crate::body::note_holder;
 use crate::state::HttpState;
 
@@ -21,13 +22,13 @@ impl FromRequest for Caller {
     type Error = OpenReplayError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, OpenReplayError>>>>;
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let presented = key(request.headers()).map(presented);
         let state = request.app_data::<Data<HttpState>>().cloned();
-        let request = request.clone();
+        let (request, ahead) = (request.clone(), Ahead::of(request, payload));
         Box::pin(async move {
             let (Some(presented), Some(state)) = (presented, state) else { return Err(OpenReplayError::NoKey) };
-            let actor = state.identity.authenticate(presented).await?;
+            let actor = ahead.wait_for(state.identity.authenticate(presented)).await??;
             note_holder(&request, &actor);
             Ok(Self(actor))
         })

@@ -12,6 +12,7 @@ use derslik_ports::inbound::Presented;
 use sha2::{Digest, Sha256};
 
 use super::error::PerculusError;
+use crate::ahead::Ahead;
 use crate::body::note_holder;
 use crate::state::HttpState;
 
@@ -32,13 +33,13 @@ impl FromRequest for Caller {
     type Error = PerculusError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, PerculusError>>>>;
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let presented = presented(request.headers());
         let state = request.app_data::<Data<HttpState>>().cloned();
-        let request = request.clone();
+        let (request, ahead) = (request.clone(), Ahead::of(request, payload));
         Box::pin(async move {
             let (Some(presented), Some(state)) = (presented, state) else { return Err(PerculusError::Unauthorized) };
-            let actor = state.identity.authenticate(presented).await?;
+            let actor = ahead.wait_for(state.identity.authenticate(presented)).await??;
             note_holder(&request, &actor);
             Ok(Self(actor))
         })

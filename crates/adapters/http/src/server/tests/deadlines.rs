@@ -99,7 +99,7 @@ async fn a_reader_that_takes_nothing_is_disconnected(#[values(false, true)] is_e
     const REQUESTS: usize = 600;
     let server = Plan { is_encrypted, ..Plan::default() }.start();
     let request = get("/$discovery/rest").repeat(REQUESTS);
-    let stream: Box<dyn Both> = if is_encrypted { Box::new(server.connect_encrypted().await) } else { Box::new(server.connect().await) };
+    let stream = server.connect_either(is_encrypted).await;
     let (mut reader, mut writer) = tokio::io::split(stream);
     writer.write_all(request.as_bytes()).await.unwrap();
     writer.flush().await.unwrap();
@@ -113,10 +113,6 @@ async fn a_reader_that_takes_nothing_is_disconnected(#[values(false, true)] is_e
     .expect("a closed connection");
     closed(&mut reader).await;
 }
-
-trait Both: AsyncRead + AsyncWrite + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Unpin> Both for T {}
 
 #[actix_web::test]
 async fn an_idle_connection_stays_open_longer_than_a_head_may_take() {

@@ -4,14 +4,16 @@
 mod connections;
 mod deadlines;
 mod framing;
+mod stopping;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
+use derslik_domain::identity::Actor;
 use derslik_ports::inbound::{
-    AuthenticationError, MockActivityService, MockAttendeeService, MockCourseService, MockIdentityService, MockJobService,
-    MockLogInService, MockPeopleService, MockProjectService, MockRosterService, MockSessionService,
+    AuthenticationError, IdentityService, MockActivityService, MockAttendeeService, MockCourseService, MockJobService, MockLogInService,
+    MockPeopleService, MockProjectService, MockRosterService, MockSessionService, Presented,
 };
 use derslik_testkit::builders::{account, actor_of};
 use rustls::ServerConfig;
@@ -52,6 +54,7 @@ struct Plan {
     limits: Limits,
     proxies: TrustedProxies,
     is_encrypted: bool,
+    grace: Duration,
 }
 
 impl Default for Plan {
@@ -64,6 +67,7 @@ impl Default for Plan {
             limits: Limits { body_deadline: long, ..Limits::default() },
             proxies: TrustedProxies::default(),
             is_encrypted: false,
+            grace: Duration::ZERO,
         }
     }
 }
@@ -74,7 +78,7 @@ impl Plan {
         let address = listener.local_addr().unwrap();
         let classroom = ClassroomSettings { templates: Templates::default(), page_key: [0; 32] };
         let state = HttpState::new(services(), classroom, self.limits).with_trusted_proxies(self.proxies);
-        let settings = ServerSettings { workers: 1, grace: Duration::ZERO, connections: self.connections, deadlines: self.deadlines };
+        let settings = ServerSettings { workers: 1, grace: self.grace, connections: self.connections, deadlines: self.deadlines };
         let socket = Socket { listener, tls: self.is_encrypted.then(certificate) };
         let serving = Serving::new(socket, state, settings).unwrap();
         let stopper = serving.stopper();
@@ -91,10 +95,6 @@ impl Drop for Running {
 }
 
 fn services() -> Services {
-    let mut identity = MockIdentityService::new();
-    identity
-        .expect_authenticate()
-        .returning(|presented| if presented.secret == b"known" { Ok(actor_of(account())) } else { Err(AuthenticationError::Invalid) });
     let mut sessions = MockSessionService::new();
     sessions.expect_search().returning(|_, _| Ok(Vec::new()));
     Services {
@@ -107,7 +107,18 @@ fn services() -> Services {
         jobs: Arc::new(MockJobService::new()),
         projects: Arc::new(MockProjectService::new()),
         activity: Arc::new(MockActivityService::new()),
-        identity: Arc::new(identity),
+        identity: Arc::new(Slow),
+    }
+}
+
+/// Knows one credential, and takes its time to find it, as a database does.
+struct Slow;
+
+#[async_trait::async_trait]
+impl IdentityService for Slow {
+    async fn authenticate(&self, presented: Presented) -> Result<Actor, AuthenticationError> {
+        tokio::time::sleep(DRIP).await;
+        if presented.secret == b"known" { Ok(actor_of(account())) } else { Err(AuthenticationError::Invalid) }
     }
 }
 
@@ -139,11 +150,20 @@ impl Running {
         connector.connect(ServerName::try_from("localhost").unwrap(), self.connect().await).await.unwrap()
     }
 
+    async fn connect_either(&self, is_encrypted: bool) -> Box<dyn Both> {
+        if is_encrypted { Box::new(self.connect_encrypted().await) } else { Box::new(self.connect().await) }
+    }
+
     /// The answer to one request on a connection of its own.
     async fn ask(&self, request: &str) -> Answer {
         exchange(&mut self.connect().await, request).await
     }
 }
+
+/// A connection with or without TLS.
+trait Both: AsyncRead + AsyncWrite + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Both for T {}
 
 struct Answer {
     status: u16,

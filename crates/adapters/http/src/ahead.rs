@@ -1,0 +1,103 @@
+//! Noticing that a body breaks while something else is waited for. The framework drops a request as soon as a chunk of its
+//! body can't be read, unless the answer is there in the same moment.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::future::{Ready, poll_fn, ready};
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
+use actix_web::http::header::TRANSFER_ENCODING;
+use actix_web::web::Bytes;
+use actix_web::{FromRequest, HttpRequest};
+use futures_util::Stream;
+
+use crate::body::BodyError;
+
+/// How many bytes are read ahead at the most.
+const AT_MOST: usize = 32 * 1024;
+
+/// A body that is read ahead. Only one that comes in chunks can break, so that every other is left alone.
+pub(crate) struct Ahead(Option<Rc<RefCell<Chunks>>>);
+
+/// What was read of a body and not yet given to the one who wants it.
+struct Chunks {
+    payload: Payload,
+    read: VecDeque<Result<Bytes, PayloadError>>,
+    bytes: usize,
+    is_broken: bool,
+}
+
+/// The body as the one who wants it reads it.
+struct Reader(Rc<RefCell<Chunks>>);
+
+impl Ahead {
+    /// Reads a body ahead of whoever takes `payload` afterwards.
+    pub(crate) fn of(request: &HttpRequest, payload: &mut Payload) -> Self {
+        if !request.headers().contains_key(TRANSFER_ENCODING) {
+            return Self(None);
+        }
+        let chunks = Chunks { payload: payload.take(), read: VecDeque::new(), bytes: 0, is_broken: false };
+        let chunks = Rc::new(RefCell::new(chunks));
+        *payload = Payload::Stream { payload: Box::pin(Reader(Rc::clone(&chunks))) };
+        Self(Some(chunks))
+    }
+
+    /// Waits for something else.
+    ///
+    /// # Errors
+    /// If the body breaks before.
+    pub(crate) async fn wait_for<F: Future>(&self, other: F) -> Result<F::Output, BodyError> {
+        let Some(chunks) = &self.0 else { return Ok(other.await) };
+        let mut other = pin!(other);
+        poll_fn(|cx| match other.as_mut().poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Ok(output)),
+            Poll::Pending if chunks.borrow_mut().breaks(cx) => Poll::Ready(Err(BodyError::CutOff)),
+            Poll::Pending => Poll::Pending,
+        })
+        .await
+    }
+}
+
+/// Where it stands before the payload among the arguments of a handler.
+impl FromRequest for Ahead {
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        ready(Ok(Self::of(request, payload)))
+    }
+}
+
+impl Chunks {
+    /// Reads what there is. Whether the body broke.
+    fn breaks(&mut self, cx: &mut Context<'_>) -> bool {
+        while self.bytes < AT_MOST && !self.is_broken {
+            match Pin::new(&mut self.payload).poll_next(cx) {
+                Poll::Ready(Some(chunk)) => {
+                    self.bytes += chunk.as_ref().map_or(0, Bytes::len);
+                    self.is_broken = chunk.is_err();
+                    self.read.push_back(chunk);
+                }
+                Poll::Ready(None) | Poll::Pending => break,
+            }
+        }
+        self.is_broken
+    }
+}
+
+impl Stream for Reader {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut chunks = self.0.borrow_mut();
+        match chunks.read.pop_front() {
+            Some(chunk) => Poll::Ready(Some(chunk)),
+            None => Pin::new(&mut chunks.payload).poll_next(cx),
+        }
+    }
+}
