@@ -178,10 +178,10 @@ fn ledger(runtime: &Runtime, uow: &DieselUnitOfWork) -> BTreeMap<String, usize> 
         let filter: SessionFilter = form.judge().expect("a valid filter");
         let found =
             runtime.block_on(uow.read(account().id, move |stores| stores.sessions().search(account().id, &filter))).expect("a page");
-        if found.is_empty() {
+        if found.entries.is_empty() {
             break;
         }
-        for entry in found {
+        for entry in found.entries {
             *entries.entry(entry.name.as_str().to_owned()).or_default() += 1;
         }
     }

@@ -136,10 +136,10 @@ impl World {
             let filter: SessionFilter = form.judge().expect("a valid filter");
             let found = self.runtime.block_on(self.uow.read(account().id, move |stores| stores.sessions().search(account().id, &filter)));
             let found = found.map_err(|error: StoreError| error.to_string()).expect("a page");
-            if found.is_empty() {
+            if found.entries.is_empty() {
                 break;
             }
-            names.extend(found.into_iter().map(|entry| entry.name.as_str().to_owned()));
+            names.extend(found.entries.into_iter().map(|entry| entry.name.as_str().to_owned()));
         }
         let all = names.len();
         names.sort();

@@ -1,9 +1,9 @@
 //! Which part of a list is asked for. It knows nothing of how a list is stored.
 
-/// A numbered page: `number` counts from 1, `size` is a count of entries.
+/// A numbered page, or what is left of one: `size` is a count of entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {
-    number: u32,
+    offset: u64,
     size: u32,
 }
 
@@ -39,12 +39,18 @@ impl Page {
             Some(size) if size > i64::from(Self::MAX_SIZE) => return Err(PageError::TooLarge),
             Some(size) => u32::try_from(size).map_err(|_| PageError::OutOfRange)?,
         };
-        Ok(Self { number, size })
+        Ok(Self { offset: u64::from(number - 1) * u64::from(size), size })
+    }
+
+    /// What is left of the page after its first `entries`.
+    #[must_use]
+    pub fn after(self, entries: u32) -> Self {
+        Self { offset: self.offset.saturating_add(entries.into()), size: self.size.saturating_sub(entries) }
     }
 
     /// How many entries stand before this page.
-    pub fn offset(self) -> u64 {
-        u64::from(self.number - 1) * u64::from(self.size)
+    pub const fn offset(self) -> u64 {
+        self.offset
     }
 
     /// How many entries the page holds at the most.
@@ -67,6 +73,14 @@ mod tests {
     fn counts_pages_from_one(#[case] number: Option<i64>, #[case] size: Option<i64>, #[case] offset: u64, #[case] entries: u32) {
         let page = Page::new(number, size).unwrap();
         assert_eq!((page.offset(), page.size()), (offset, entries));
+    }
+
+    #[test]
+    fn what_is_left_of_a_page_ends_where_the_page_does() {
+        let page = Page::new(Some(3), Some(20)).unwrap();
+        for (taken, offset, size) in [(0, 40, 20), (7, 47, 13), (20, 60, 0), (21, 61, 0)] {
+            assert_eq!((page.after(taken).offset(), page.after(taken).size()), (offset, size));
+        }
     }
 
     #[rstest]

@@ -11,6 +11,7 @@
 //! | `body` | reading a request body within its limits |
 //! | `client` | who sent a request |
 //! | `answer` | what answers hold until they are sent |
+//! | `list` | lists that are read and sent part by part |
 //! | `room` | memory that all requests share |
 //! | `trace` | the span and the id of a request |
 //! | `perculus` | the sessions API |
@@ -26,6 +27,7 @@ mod answer;
 mod body;
 pub mod classroom;
 mod client;
+mod list;
 pub mod openreplay;
 pub mod perculus;
 mod room;

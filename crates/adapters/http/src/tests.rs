@@ -13,10 +13,10 @@ use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web::Bytes;
 use derslik_domain::identity::Scope;
 use derslik_ports::inbound::{
-    AuthenticationError, CourseError, MockActivityService, MockAttendeeService, MockCourseService, MockIdentityService, MockJobService,
-    MockLogInService, MockPeopleService, MockProjectService, MockRosterService, MockSessionService,
+    AuthenticationError, CourseError, Listed, MockActivityService, MockAttendeeService, MockCourseService, MockIdentityService,
+    MockJobService, MockLogInService, MockPeopleService, MockProjectService, MockRosterService, MockSessionService,
 };
-use derslik_testkit::builders::{account, actor_of};
+use derslik_testkit::builders::{account, actor_of, guid, session};
 use futures_util::future::join_all;
 
 use crate::classroom::{ClassroomSettings, Templates};
@@ -27,13 +27,17 @@ const SESSIONS_BEARER: &str = "Bearer demo-access|0a026ae54d3dbe248f0afe3efe1148
 
 /// The use cases of an account that takes every credential but `wrong`.
 fn state(courses: MockCourseService) -> HttpState {
+    state_with(courses, MockSessionService::new())
+}
+
+fn state_with(courses: MockCourseService, sessions: MockSessionService) -> HttpState {
     let mut identity = MockIdentityService::new();
     identity.expect_authenticate().returning(|presented| match presented.secret.as_slice() {
         b"wrong" => Err(AuthenticationError::Invalid),
         _ => Ok(derslik_domain::identity::Actor { scopes: [Scope::Courses].into_iter().collect(), ..actor_of(account()) }),
     });
     let services = Services {
-        sessions: Arc::new(MockSessionService::new()),
+        sessions: Arc::new(sessions),
         attendees: Arc::new(MockAttendeeService::new()),
         people: Arc::new(MockPeopleService::new()),
         log_in: Arc::new(MockLogInService::new()),
@@ -110,6 +114,23 @@ async fn a_part_of_a_batch_is_carried_out_once_the_answer_before_it_was_taken() 
     }
     assert!(texts.iter().take(3).zip(1..).all(|(text, number)| text.contains(&format!("<response-{number}>"))), "{texts:?}");
     assert_eq!(texts.last().map(|text| text.matches("--").count()), Some(2));
+}
+
+#[actix_web::test]
+async fn the_parts_of_a_long_page_of_sessions_make_one_list() {
+    let mut sessions = MockSessionService::new();
+    sessions.expect_search().times(3).returning(|_, filter| {
+        let (first, left) = (u128::from(filter.page.offset()), filter.page.size());
+        let entries: Vec<_> = (first..).take(left.min(20).try_into().unwrap()).map(|number| session(guid(number))).collect();
+        Ok(Listed { entries, more: left > 20 })
+    });
+    let state = state_with(MockCourseService::new(), sessions);
+    let app = init_service(App::new().configure(|config| crate::configure(config, state))).await;
+    let request = post("/xapi/v2/session/search", "application/json", Some(SESSIONS_BEARER));
+    let request = request.set_payload(r#"{"page_size":50,"page_number":2}"#).to_request();
+    let list: serde_json::Value = serde_json::from_slice(&read_body(call_service(&app, request).await).await).unwrap();
+    let guids: Vec<_> = list.as_array().unwrap().iter().map(|session| session["session_guid"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(guids, (50..100).map(|number| guid(number).to_string()).collect::<Vec<_>>());
 }
 
 #[actix_web::test]

@@ -1,16 +1,55 @@
 //! Results that are not held as a whole: rows with long texts are read one by one, and no more of them than are wanted.
 
 use derslik_ports::outbound::Listed;
-use diesel::QueryResult;
+use diesel::connection::DefaultLoadingMode;
+use diesel::pg::{PgConnection, PgRowByRowLoadingMode};
+use diesel::prelude::{Connection, QueryResult, RunQueryDsl};
+use diesel::query_dsl::LoadQuery;
+use diesel::sqlite::SqliteConnection;
 
 /// A row that may be long.
 pub(crate) trait Lengthy {
-    /// How many bytes its texts have.
+    /// How many bytes its texts have, as [`written_bytes`] counts them.
     fn text_bytes(&self) -> usize;
 }
 
+/// How long a text gets where it is written out, at the most: a control character becomes six letters.
+pub(crate) fn written_bytes(text: &str) -> usize {
+    let extra = text.bytes().map(|byte| match byte {
+        0..0x20 => 5,
+        b'"' | b'\\' => 1,
+        _ => 0,
+    });
+    text.len() + extra.sum::<usize>()
+}
+
+/// How a connection loads rows one by one.
+pub(crate) trait OneByOne: Connection {
+    /// The way to do so.
+    type Mode;
+}
+
+impl OneByOne for PgConnection {
+    /// It would take all rows from the server before the first is looked at.
+    type Mode = PgRowByRowLoadingMode;
+}
+
+impl OneByOne for SqliteConnection {
+    type Mode = DefaultLoadingMode;
+}
+
+/// The first rows of a query: see [`first_rows`].
+pub(crate) fn load_first<'conn, 'query: 'conn, C, Q, R>(query: Q, conn: &'conn mut C, most: usize, bytes: usize) -> QueryResult<Listed<R>>
+where
+    C: OneByOne,
+    Q: RunQueryDsl<C> + LoadQuery<'query, C, R, C::Mode> + 'conn,
+    R: Lengthy + 'conn,
+{
+    first_rows(query.load_iter(conn)?, most, bytes)
+}
+
 /// The first of the rows: `most` of them, or fewer where their texts come to `bytes`. That row is the last one then.
-pub(crate) fn first_rows<R: Lengthy>(mut rows: impl Iterator<Item = QueryResult<R>>, most: usize, bytes: usize) -> QueryResult<Listed<R>> {
+fn first_rows<R: Lengthy>(mut rows: impl Iterator<Item = QueryResult<R>>, most: usize, bytes: usize) -> QueryResult<Listed<R>> {
     let (mut entries, mut taken) = (Vec::new(), 0);
     while entries.len() < most && taken < bytes {
         let Some(row) = rows.next().transpose()? else { return Ok(Listed { entries, more: false }) };
@@ -20,23 +59,6 @@ pub(crate) fn first_rows<R: Lengthy>(mut rows: impl Iterator<Item = QueryResult<
     let more = rows.next().transpose()?.is_some();
     Ok(Listed { entries, more })
 }
-
-/// Runs a query whose rows are read one by one. PostgreSQL would send all of them before the first is looked at.
-macro_rules! one_by_one {
-    ($conn:expr, $row:ty, $query:expr, |$rows:ident| $read:expr) => {
-        match $conn {
-            $crate::conn::Conn::Pg(conn) => {
-                let $rows = diesel::RunQueryDsl::load_iter::<$row, diesel::pg::PgRowByRowLoadingMode>($query, conn)?;
-                $read
-            }
-            $crate::conn::Conn::Sqlite(conn) => {
-                let $rows = diesel::RunQueryDsl::load_iter::<$row, diesel::connection::DefaultLoadingMode>($query, conn)?;
-                $read
-            }
-        }
-    };
-}
-pub(crate) use one_by_one;
 
 #[cfg(test)]
 mod tests {
@@ -58,6 +80,11 @@ mod tests {
         });
         let Listed { entries, more } = first_rows(rows, most, bytes).unwrap();
         (entries, more, read.get())
+    }
+
+    #[test]
+    fn what_is_escaped_gets_longer() {
+        assert_eq!([written_bytes("ş a"), written_bytes("\u{1}\n"), written_bytes("\"\\")], [4, 12, 4]);
     }
 
     #[test]

@@ -146,7 +146,7 @@ fn print_times(harness: &Harness<DieselUnitOfWork>, often: usize, at_most: Durat
             .map(|_| {
                 let filter = filter.clone();
                 let begin = Instant::now();
-                found = harness.read(move |stores| stores.sessions().search(account().id, &filter)).len();
+                found = harness.read(move |stores| stores.sessions().search(account().id, &filter)).entries.len();
                 begin.elapsed()
             })
             .collect();

@@ -50,6 +50,12 @@ pub struct SessionFilter {
     pub page: Page,
 }
 
+impl SessionFilter {
+    /// How long the texts of the sessions get that are found at once, in bytes: the session that brings them to this length is
+    /// the last one, and the rest of the page is asked for [afterwards](Page::after).
+    pub const TEXT_BYTES: usize = 1024 * 1024;
+}
+
 /// A field of a filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FilterField {

@@ -1,12 +1,12 @@
 //! Projects, and the jobs in their lists.
 
 use async_trait::async_trait;
-use derslik_domain::id::JobId;
+use derslik_domain::id::{JobId, ProjectId};
 use derslik_domain::identity::{Actor, Denial};
 use derslik_domain::job::{Job, JobStatus, NewProject, Project, ProjectKey, ReferenceId, ShownJob};
 
 use super::ActorGone;
-use crate::outbound::StoreError;
+use crate::outbound::{Slice, StoreError};
 
 /// Why a use case of jobs failed.
 #[derive(Debug, thiserror::Error)]
@@ -76,11 +76,11 @@ pub trait JobService: Send + Sync {
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait ProjectService: Send + Sync {
-    /// All projects, by their ids.
+    /// The projects after one of them, by their ids: as many as the slice has, at the most.
     ///
     /// # Errors
     /// [`JobError`].
-    async fn list(&self, actor: &Actor) -> Result<Vec<Project>, JobError>;
+    async fn list(&self, actor: &Actor, slice: Slice<ProjectId>) -> Result<Vec<Project>, JobError>;
 
     /// One project.
     ///

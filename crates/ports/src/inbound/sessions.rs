@@ -6,6 +6,7 @@ use derslik_domain::identity::Actor;
 use derslik_domain::session::{Batch, BatchOutcome, Session, SessionFilter};
 
 use super::{Once, Performed, ServiceError};
+use crate::outbound::Listed;
 
 /// What can be done with the sessions of the actor's account.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
@@ -23,11 +24,12 @@ pub trait SessionService: Send + Sync {
         once: Option<Once<BatchOutcome>>,
     ) -> Result<Performed<BatchOutcome>, ServiceError>;
 
-    /// The sessions that the filter is about, by their start and then their GUID.
+    /// The page of the sessions that the filter is about, by their start and then their GUID; of a page with long texts the first
+    /// ones, with `more` for the rest of it.
     ///
     /// # Errors
     /// [`ServiceError::Denied`], [`ServiceError::Store`].
-    async fn search(&self, actor: &Actor, filter: SessionFilter) -> Result<Vec<Session>, ServiceError>;
+    async fn search(&self, actor: &Actor, filter: SessionFilter) -> Result<Listed<Session>, ServiceError>;
 
     /// One session.
     ///

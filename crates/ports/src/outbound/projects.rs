@@ -3,7 +3,7 @@
 use derslik_domain::id::{AccountId, ProjectId};
 use derslik_domain::job::{Project, ProjectKey};
 
-use super::StoreError;
+use super::{Slice, StoreError};
 
 /// Stores the projects of every account.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
@@ -26,9 +26,9 @@ pub trait ProjectRepository {
     /// [`StoreError`].
     fn find_by_key(&mut self, account: AccountId, key: &ProjectKey) -> Result<Option<Project>, StoreError>;
 
-    /// All projects of the account, by their ids.
+    /// The projects of the account after one of them, by their ids: as many as the slice has, at the most.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn list(&mut self, account: AccountId) -> Result<Vec<Project>, StoreError>;
+    fn list(&mut self, account: AccountId, slice: Slice<ProjectId>) -> Result<Vec<Project>, StoreError>;
 }

@@ -7,7 +7,7 @@ use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::session::{Session, SessionFilter};
 use derslik_domain::time::Timestamp;
 
-use super::StoreError;
+use super::{Listed, StoreError};
 
 /// Stores the sessions of every account. Deleted ones are kept but never found.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
@@ -53,11 +53,12 @@ pub trait SessionRepository {
     /// [`StoreError`].
     fn find_many(&mut self, account: AccountId, guids: &[SessionGuid]) -> Result<HashMap<SessionGuid, Session>, StoreError>;
 
-    /// The page of the sessions that the filter is about, ordered by the instant of their start and then by GUID.
+    /// The page of the sessions that the filter is about, ordered by the instant of their start and then by GUID. Where their texts
+    /// come to [`SessionFilter::TEXT_BYTES`] these are the first ones of the page, and `more` tells whether the page goes on.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn search(&mut self, account: AccountId, filter: &SessionFilter) -> Result<Vec<Session>, StoreError>;
+    fn search(&mut self, account: AccountId, filter: &SessionFilter) -> Result<Listed<Session>, StoreError>;
 
     /// Takes up sessions that were written lately, at least as many as `limit` if there are, and tells how many. What they are
     /// found by is kept after them: searches find the others too, but more slowly, and those do not expire yet. It waits for another

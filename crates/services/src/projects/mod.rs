@@ -7,10 +7,11 @@ mod list;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use derslik_domain::id::ProjectId;
 use derslik_domain::identity::Actor;
 use derslik_domain::job::{NewProject, Project, ProjectKey};
 use derslik_ports::inbound::{JobError, ProjectService};
-use derslik_ports::outbound::{Clock, Ids, UnitOfWork};
+use derslik_ports::outbound::{Clock, Ids, Slice, UnitOfWork};
 
 /// The use cases of projects over a unit of work.
 #[derive(Debug, Clone)]
@@ -29,8 +30,8 @@ impl<U: UnitOfWork> Projects<U> {
 
 #[async_trait]
 impl<U: UnitOfWork> ProjectService for Projects<U> {
-    async fn list(&self, actor: &Actor) -> Result<Vec<Project>, JobError> {
-        list::run(self, actor).await
+    async fn list(&self, actor: &Actor, slice: Slice<ProjectId>) -> Result<Vec<Project>, JobError> {
+        list::run(self, actor, slice).await
     }
 
     async fn get(&self, actor: &Actor, key: &ProjectKey) -> Result<Project, JobError> {

@@ -2,15 +2,19 @@
 
 use derslik_domain::identity::{Action, Actor, authorize};
 use derslik_domain::session::{Session, SessionFilter};
-use derslik_ports::inbound::ServiceError;
+use derslik_ports::inbound::{Listed, ServiceError};
 use derslik_ports::outbound::UnitOfWork;
 
 use super::Sessions;
 
-pub(super) async fn run<U: UnitOfWork>(service: &Sessions<U>, actor: &Actor, filter: SessionFilter) -> Result<Vec<Session>, ServiceError> {
+pub(super) async fn run<U: UnitOfWork>(
+    service: &Sessions<U>,
+    actor: &Actor,
+    filter: SessionFilter,
+) -> Result<Listed<Session>, ServiceError> {
     authorize(actor, Action::ReadSessions)?;
     if filter.guid == Some(None) {
-        return Ok(Vec::new());
+        return Ok(Listed { entries: Vec::new(), more: false });
     }
     let account = actor.account_id();
     service.uow.read(account, move |stores| Ok(stores.sessions().search(account, &filter)?)).await
@@ -35,7 +39,7 @@ mod tests {
     #[tokio::test]
     async fn an_id_that_no_session_can_have_asks_no_store() {
         let filter = FilterForm { guid: text("nonsense"), ..FilterForm::default() }.judge().unwrap();
-        assert!(service(MockStores::default()).search(&actor_of(account()), filter).await.unwrap().is_empty());
+        assert!(service(MockStores::default()).search(&actor_of(account()), filter).await.unwrap().entries.is_empty());
     }
 
     #[tokio::test]
@@ -48,7 +52,7 @@ mod tests {
             .expect_search()
             .once()
             .withf(move |id, filter| *id == account().id && *filter == wanted)
-            .returning(|_, _| Ok(vec![]));
+            .returning(|_, _| Ok(Listed { entries: Vec::new(), more: false }));
         service(stores).search(&actor_of(account()), filter).await.unwrap();
     }
 }

@@ -1,8 +1,8 @@
 //! Projects.
 
-use derslik_domain::id::Id;
+use derslik_domain::id::{Id, ProjectId};
 use derslik_domain::job::{Platform, Project, ProjectName};
-use derslik_ports::outbound::{Conflict, StoreError, UnitOfWork};
+use derslik_ports::outbound::{Conflict, Slice, StoreError, UnitOfWork};
 
 use super::{Case, Harness};
 use crate::builders::{account, now, other_account};
@@ -39,19 +39,25 @@ fn set_up<U: UnitOfWork>(harness: &Harness<U>) {
     });
 }
 
+fn after(id: Option<i64>, size: u32) -> Slice<ProjectId> {
+    Slice { size, after: id.map(Id::new) }
+}
+
 fn round_trip<U: UnitOfWork>(harness: &Harness<U>) {
     set_up(harness);
     let found = harness.read(|stores| stores.projects().find_by_key(account().id, &KEY.parse().expect("a valid key")));
     assert_eq!(found, Some(project(1, KEY, "Işık")));
     harness.write(|stores| stores.projects().add(account().id, &project(7, OTHER_KEY, "Demo")));
-    let all = harness.read(|stores| stores.projects().list(account().id));
+    let all = harness.read(|stores| stores.projects().list(account().id, after(None, 3)));
     assert_eq!(all, [project(1, KEY, "Işık"), project(7, OTHER_KEY, "Demo")]);
+    assert_eq!(harness.read(|stores| stores.projects().list(account().id, after(None, 1))), [project(1, KEY, "Işık")]);
+    assert_eq!(harness.read(|stores| stores.projects().list(account().id, after(Some(1), 3))), [project(7, OTHER_KEY, "Demo")]);
 }
 
 fn adding_twice<U: UnitOfWork>(harness: &Harness<U>) {
     set_up(harness);
     assert!(!harness.write(|stores| stores.projects().add(account().id, &project(1, OTHER_KEY, "Another"))));
-    assert_eq!(harness.read(|stores| stores.projects().list(account().id)), [project(1, KEY, "Işık")]);
+    assert_eq!(harness.read(|stores| stores.projects().list(account().id, after(None, 3))), [project(1, KEY, "Işık")]);
 }
 
 fn uniqueness<U: UnitOfWork>(harness: &Harness<U>) {
@@ -71,7 +77,7 @@ fn isolation<U: UnitOfWork>(harness: &Harness<U>) {
     set_up(harness);
     let found = harness.read(|stores| stores.projects().find_by_key(other_account().id, &KEY.parse().expect("a valid key")));
     assert_eq!(found, None);
-    assert!(harness.read(|stores| stores.projects().list(other_account().id)).is_empty());
+    assert!(harness.read(|stores| stores.projects().list(other_account().id, after(None, 3))).is_empty());
 }
 
 fn new_ids<U: UnitOfWork>(harness: &Harness<U>) {

@@ -29,6 +29,7 @@ pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
         Case { name: "a_deleted_session_is_never_found", run: deleted },
         Case { name: "a_search_is_ordered_by_start_and_then_by_guid", run: search_order },
         Case { name: "a_search_is_cut_into_pages", run: search_pages },
+        Case { name: "a_page_of_sessions_with_long_texts_comes_in_parts", run: search_long },
         Case { name: "a_search_finds_parts_of_texts_whatever_their_case", run: search_texts },
         Case { name: "a_search_takes_wildcards_literally", run: search_wildcards },
         Case { name: "a_search_wants_every_tag", run: search_tags },
@@ -50,7 +51,7 @@ pub(super) fn find<U: UnitOfWork>(harness: &Harness<U>, number: u128) -> Option<
 pub(super) fn search<U: UnitOfWork>(harness: &Harness<U>, form: FilterForm) -> Vec<u128> {
     let filter: SessionFilter = form.judge().expect("a valid filter");
     let found = harness.read(move |stores| stores.sessions().search(account().id, &filter));
-    found.iter().map(|session| session.guid.get().as_u128() & 0xffff).collect()
+    found.entries.iter().map(|session| session.guid.get().as_u128() & 0xffff).collect()
 }
 
 pub(super) fn named(number: u128, name: &str) -> Session {
@@ -167,7 +168,7 @@ fn isolation<U: UnitOfWork>(harness: &Harness<U>) {
     assert_eq!(harness.read(move |stores| stores.sessions().find(other, guid(1))), None);
     assert!(harness.write(move |stores| stores.sessions().lock_many(other, &BTreeSet::from([guid(1)]))).is_empty());
     let filter = FilterForm::default().judge().expect("a valid filter");
-    assert!(harness.read(move |stores| stores.sessions().search(other, &filter)).is_empty());
+    assert!(harness.read(move |stores| stores.sessions().search(other, &filter)).entries.is_empty());
     harness.write(move |stores| stores.sessions().update_many(other, &[&named(1, "stolen")]));
     assert_eq!(find(harness, 1), Some(session(guid(1))));
 }
@@ -231,6 +232,35 @@ fn search_order<U: UnitOfWork>(harness: &Harness<U>) {
         vec![at(3, "2026-01-01T10:00:00"), at(2, "2026-01-01T10:00:00"), at(4, "2026-01-01T09:00:00"), at(1, "2026-01-02T09:00:00")],
     );
     assert_eq!(search(harness, FilterForm::default()), [4, 2, 3, 1]);
+}
+
+fn search_long<U: UnitOfWork>(harness: &Harness<U>) {
+    // Each takes more than a thirtieth of what the texts of a page may come to at once.
+    let description = SessionDescription::new("😀".repeat(10_000)).ok();
+    let long = |number| Session { description: description.clone(), ..named(number, "uzun ders") };
+    store(harness, (5_001..=5_070).map(long).collect());
+    assert_eq!(parts_of(harness, FilterForm::default()), ((5_034..=5_066).collect(), vec![27, 6]));
+    // So many stand before them that they are looked for by their keys.
+    store(harness, (1..=2_100).map(|number| named(number, "kısa ders")).collect());
+    let by_name = FilterForm { name: text("uzun"), ..FilterForm::default() };
+    assert_eq!(parts_of(harness, by_name), ((5_034..=5_066).collect(), vec![27, 6]));
+}
+
+/// The second page of 33 sessions, and how many came at once.
+fn parts_of<U: UnitOfWork>(harness: &Harness<U>, form: FilterForm) -> (Vec<u128>, Vec<usize>) {
+    let form = FilterForm { page_number: Field::Given(2), page_size: Field::Given(33), ..form };
+    let mut filter: SessionFilter = form.judge().expect("a valid filter");
+    let (mut found, mut parts) = (Vec::new(), Vec::new());
+    loop {
+        let asked = filter.clone();
+        let part = harness.read(move |stores| stores.sessions().search(account().id, &asked));
+        parts.push(part.entries.len());
+        filter.page = filter.page.after(u32::try_from(part.entries.len()).expect("a count"));
+        found.extend(part.entries.iter().map(|session| session.guid.get().as_u128() & 0xffff));
+        if !part.more {
+            return (found, parts);
+        }
+    }
 }
 
 fn search_pages<U: UnitOfWork>(harness: &Harness<U>) {

@@ -11,11 +11,12 @@ use super::auth::Caller;
 use super::dto::JobView;
 use super::error::OpenReplayError;
 use super::path::{list_query, project_key};
-use super::stream::{ListBody, Part, Parts, stream};
+use super::{PART, stream};
+use crate::list::{ListBody, Part, Parts};
 use crate::state::HttpState;
 
-/// The most jobs that are read at once.
-const PART: u32 = 1_000;
+/// About as much as a job takes.
+const TYPICAL: usize = 320;
 
 pub(super) async fn list(state: Data<HttpState>, Caller(actor): Caller, request: HttpRequest) -> Result<HttpResponse, OpenReplayError> {
     let project = project_key(&request)?;
@@ -34,6 +35,8 @@ struct Jobs {
 }
 
 impl Parts for Jobs {
+    type Error = OpenReplayError;
+
     async fn next(&mut self, list: &mut ListBody) -> Result<Part, OpenReplayError> {
         let part = u32::try_from(self.left).unwrap_or(u32::MAX).min(PART);
         // One more than is written tells whether there are more, without another look for them.
@@ -41,7 +44,7 @@ impl Parts for Jobs {
         let mut jobs = self.state.jobs.list(&self.actor, &self.project, ListPart { after: self.after, limit }).await?;
         let found = jobs.len();
         jobs.truncate(usize::try_from(part).unwrap_or(usize::MAX));
-        list.reserve(jobs.len());
+        list.reserve(jobs.len(), TYPICAL);
         for job in &jobs {
             list.push(&JobView::from(job));
         }

@@ -9,7 +9,6 @@ mod get;
 mod list;
 mod path;
 mod projects;
-mod stream;
 #[cfg(test)]
 mod tests;
 mod user;
@@ -18,13 +17,16 @@ use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::ALLOW;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpResponse, Resource, ResponseError, Scope};
+use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError, Scope};
 
 use futures_util::TryFutureExt;
 
 use self::error::OpenReplayError;
+use crate::answer::LIST_BYTES;
 use crate::answer::hold;
+use crate::list::{Frame, Parts};
 use crate::room::NoRoom;
+use crate::state::HttpState;
 
 /// How the answers of this dialect are shaped where the document and the original service differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -76,6 +78,19 @@ fn resource(path: &str, methods: &'static [Method]) -> Resource {
         response
     };
     web::resource(path).default_service(web::to(refuse))
+}
+
+/// The most entries of a list that are read at once: with the longest texts they come to about as much as a list may hold.
+const PART: u32 = 250;
+
+/// The answer that carries a list.
+async fn stream(
+    state: &HttpState,
+    request: &HttpRequest,
+    parts: impl Parts<Error = OpenReplayError>,
+) -> Result<HttpResponse, OpenReplayError> {
+    const FRAME: Frame = Frame { content_type: "application/json", opening: r#"{"data":["#, closing: "]}" };
+    crate::list::stream(state, request, LIST_BYTES, FRAME, parts).await
 }
 
 /// A response that counts until it is sent.

@@ -3,19 +3,47 @@
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use derslik_domain::form::{Field, RawText};
+use derslik_domain::id::ProjectId;
+use derslik_domain::identity::Actor;
 use derslik_domain::job::ProjectForm;
+use derslik_ports::outbound::Slice;
 use serde_json::{Map, Value};
 
 use super::auth::Caller;
 use super::dto::{ProjectView, answer};
 use super::error::{InputFault, OpenReplayError};
 use super::path::project_key;
+use super::{PART, stream};
 use crate::body::read_json;
+use crate::list::{ListBody, Part, Parts};
 use crate::state::HttpState;
 
-pub(super) async fn list(state: Data<HttpState>, Caller(actor): Caller) -> Result<HttpResponse, OpenReplayError> {
-    let projects = state.projects.list(&actor).await?;
-    Ok(answer(projects.iter().map(ProjectView::new).collect::<Vec<_>>()))
+/// About as much as a project takes.
+const TYPICAL: usize = 128;
+
+pub(super) async fn list(state: Data<HttpState>, Caller(actor): Caller, request: HttpRequest) -> Result<HttpResponse, OpenReplayError> {
+    stream(&state, &request, Projects { state: Data::clone(&state), actor, after: None }).await
+}
+
+/// The projects of an account, as far as they were read.
+struct Projects {
+    state: Data<HttpState>,
+    actor: Actor,
+    after: Option<ProjectId>,
+}
+
+impl Parts for Projects {
+    type Error = OpenReplayError;
+
+    async fn next(&mut self, list: &mut ListBody) -> Result<Part, OpenReplayError> {
+        let projects = self.state.projects.list(&self.actor, Slice { size: PART, after: self.after }).await?;
+        list.reserve(projects.len(), TYPICAL);
+        for project in &projects {
+            list.push(&ProjectView::new(project));
+        }
+        self.after = projects.last().map_or(self.after, |project| Some(project.id));
+        Ok(if u32::try_from(projects.len()).is_ok_and(|count| count < PART) { Part::Last } else { Part::More })
+    }
 }
 
 pub(super) async fn get(state: Data<HttpState>, Caller(actor): Caller, request: HttpRequest) -> Result<HttpResponse, OpenReplayError> {

@@ -38,7 +38,7 @@ fn state_with(jobs: MockJobService, activity: MockActivityService) -> HttpState 
     });
     let mut projects = MockProjectService::new();
     projects.expect_get().returning(|_, key| if key.as_str() == KEY { Ok(project()) } else { Err(JobError::ProjectNotFound) });
-    projects.expect_list().returning(|_| Ok(vec![project()]));
+    projects.expect_list().returning(|_, _| Ok(vec![project()]));
     let services = Services {
         sessions: Arc::new(MockSessionService::new()),
         attendees: Arc::new(MockAttendeeService::new()),
@@ -176,7 +176,7 @@ async fn a_user_id_is_any_text_without_nul() {
 #[actix_web::test]
 async fn a_long_list_comes_in_parts_that_make_one() {
     let mut jobs = MockJobService::new();
-    jobs.expect_list().times(3).returning(|_, _, part| {
+    jobs.expect_list().times(10).returning(|_, _, part| {
         let first = part.after.map_or(1, |after| after.get() + 1);
         Ok((first..=2_500).take(part.limit.try_into().unwrap()).map(|id| job(id).into()).collect())
     });
@@ -225,7 +225,7 @@ async fn somebody_is_shown_in_numbers_and_nobody_as_nothing() {
 #[actix_web::test]
 async fn what_somebody_attends_comes_in_parts_that_make_one_list() {
     let mut activity = MockActivityService::new();
-    activity.expect_sessions().times(3).returning(|_, _, user, page| {
+    activity.expect_sessions().times(11).returning(|_, _, user, page| {
         assert_eq!((user.as_str(), page.from.micros(), page.to), ("mehdi", 1_000, Timestamp::MAX));
         let first = page.after.map_or(1, |after| after.start.micros() + 1);
         let sessions = (first..=2_500).take(page.limit.try_into().unwrap()).map(|number| AttendedSession {

@@ -12,11 +12,12 @@ use super::auth::Caller;
 use super::dto::{AttendedView, UserView, answer};
 use super::error::OpenReplayError;
 use super::path::{Span, project_key, span, user_id};
-use super::stream::{ListBody, Part, Parts, stream};
+use super::{PART, stream};
+use crate::list::{ListBody, Part, Parts};
 use crate::state::HttpState;
 
-/// The most sessions that are read at once.
-const PART: u32 = 1_000;
+/// About as much as a session takes.
+const TYPICAL: usize = 320;
 
 pub(super) async fn get(state: Data<HttpState>, Caller(actor): Caller, request: HttpRequest) -> Result<HttpResponse, OpenReplayError> {
     let project = project_key(&request)?;
@@ -45,10 +46,12 @@ struct Attended {
 }
 
 impl Parts for Attended {
+    type Error = OpenReplayError;
+
     async fn next(&mut self, list: &mut ListBody) -> Result<Part, OpenReplayError> {
         let page = AttendedPage { from: self.from, to: self.to, after: self.after, limit: PART };
         let AttendedPart { project, user, sessions } = self.state.activity.sessions(&self.actor, &self.project, &self.user, page).await?;
-        list.reserve(sessions.len());
+        list.reserve(sessions.len(), TYPICAL);
         for session in &sessions {
             list.push(&AttendedView::new(project, user, &self.user, session));
         }

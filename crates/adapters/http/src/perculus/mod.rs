@@ -5,6 +5,7 @@ mod auth;
 mod dto;
 mod error;
 mod language;
+mod list;
 mod once;
 mod routing;
 mod text;

@@ -13,7 +13,7 @@ use super::list;
 use super::postgres;
 use super::rows::{CourseRow, NewCourseRow, record};
 use crate::conn::{Conn, DieselStores, on_conn};
-use crate::rows::{first_rows, one_by_one};
+use crate::rows::load_first;
 use crate::schema::{course_members, courses};
 use crate::text::Dialect;
 
@@ -101,8 +101,8 @@ impl CourseRepository for DieselStores<'_> {
         let dialect = if self.is_postgres() { Dialect::Postgres } else { Dialect::Sqlite };
         let query = list::query(account, viewer, filter, page, dialect);
         let most = usize::try_from(page.size()).unwrap_or(usize::MAX);
-        let found =
-            self.query(|conn| one_by_one!(conn, list::ListedRow, query.bound(), |rows| first_rows(rows, most, CoursePage::TEXT_BYTES)))?;
+        let found = self
+            .query(|conn| on_conn!(conn, |conn| load_first::<_, _, list::ListedRow>(query.bound(), conn, most, CoursePage::TEXT_BYTES)))?;
         let records = found.entries.into_iter().map(|row| record(row.course, row.membership.as_deref()));
         Ok(Listed { entries: records.collect::<Result<_, _>>()?, more: found.more })
     }

@@ -8,6 +8,7 @@ use derslik_ports::outbound::{CourseRecord, StoreError};
 use diesel::prelude::{AsChangeset, Insertable, Queryable, QueryableByName, Selectable};
 
 use super::extras;
+use crate::rows::written_bytes;
 use crate::schema::courses;
 use crate::types::{DbInstant, DbJson};
 
@@ -68,11 +69,11 @@ impl CourseRow {
 }
 
 impl CourseRow {
-    /// How many bytes its texts have.
+    /// How many bytes its texts have, once they are written out.
     pub(super) fn text_bytes(&self) -> usize {
         let texts = [&self.section, &self.description_heading, &self.description, &self.room, &self.subject, &self.levels];
-        let texts: usize = texts.into_iter().flatten().map(String::len).sum();
-        self.name.len() + texts + self.extras.0.len()
+        let texts: usize = texts.into_iter().flatten().map(|text| written_bytes(text)).sum();
+        written_bytes(&self.name) + texts + self.extras.0.len()
     }
 }
 

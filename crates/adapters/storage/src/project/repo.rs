@@ -2,7 +2,7 @@
 
 use derslik_domain::id::{AccountId, Id, ProjectId};
 use derslik_domain::job::{Platform, Project, ProjectKey, ProjectName};
-use derslik_ports::outbound::{ProjectRepository, StoreError};
+use derslik_ports::outbound::{ProjectRepository, Slice, StoreError};
 use diesel::dsl::{max, sql};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -64,11 +64,14 @@ impl ProjectRepository for DieselStores<'_> {
         row.map(Project::try_from).transpose()
     }
 
-    fn list(&mut self, account: AccountId) -> Result<Vec<Project>, StoreError> {
+    fn list(&mut self, account: AccountId, slice: Slice<ProjectId>) -> Result<Vec<Project>, StoreError> {
+        let after = slice.after.map_or(i64::MIN, Id::get);
         let rows: Vec<ProjectRow> = self.query(|conn| {
             on_conn!(conn, |conn| projects::table
                 .filter(projects::account_id.eq(account.get()))
+                .filter(projects::id.gt(after))
                 .order(projects::id)
+                .limit(slice.size.into())
                 .select(ProjectRow::as_select())
                 .load(conn))
         })?;

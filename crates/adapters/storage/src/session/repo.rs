@@ -6,7 +6,7 @@ use derslik_domain::id::{AccountId, PrincipalId, SessionGuid};
 use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::session::{Session, SessionFilter, SessionStatus};
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{IdentityRepository, SessionRepository, StoreError};
+use derslik_ports::outbound::{IdentityRepository, Listed, SessionRepository, StoreError};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -119,8 +119,9 @@ impl SessionRepository for DieselStores<'_> {
         sessions_by_guid(rows)
     }
 
-    fn search(&mut self, account: AccountId, filter: &SessionFilter) -> Result<Vec<Session>, StoreError> {
-        sessions_of(self.query(|conn| search::search(conn, account, filter))?)
+    fn search(&mut self, account: AccountId, filter: &SessionFilter) -> Result<Listed<Session>, StoreError> {
+        let found = self.query(|conn| search::search(conn, account, filter))?;
+        Ok(Listed { entries: sessions_of(found.entries)?, more: found.more })
     }
 
     fn index(&mut self, account: AccountId, limit: u16) -> Result<RowCount, StoreError> {

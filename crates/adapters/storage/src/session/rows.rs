@@ -12,6 +12,7 @@ use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
 use uuid::Uuid;
 
 use super::options;
+use crate::rows::{Lengthy, written_bytes};
 use crate::schema::sessions;
 use crate::types::{DbCivil, DbGuid, DbInstant, DbJson};
 
@@ -44,6 +45,13 @@ impl SessionRow {
     /// What sorts as the sessions do.
     pub(super) fn place(&self) -> (Timestamp, Uuid) {
         (self.start_at.0, self.guid.0)
+    }
+}
+
+impl Lengthy for SessionRow {
+    fn text_bytes(&self) -> usize {
+        let texts = [&self.description, &self.tags].into_iter().flatten();
+        written_bytes(&self.name) + texts.map(|text| written_bytes(text)).sum::<usize>() + self.options.0.len()
     }
 }
 

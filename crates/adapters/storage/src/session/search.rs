@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use derslik_domain::id::AccountId;
 use derslik_domain::session::SessionFilter;
+use derslik_ports::outbound::Listed;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -17,6 +18,7 @@ use super::index::{self, Place};
 use super::rows::SessionRow;
 use super::terms::Terms;
 use crate::conn::{Conn, on_conn};
+use crate::rows::{Lengthy, load_first};
 use crate::schema::sessions;
 use crate::text::Contains;
 use crate::types::{DbGuid, DbInstant};
@@ -31,19 +33,25 @@ const FIRST_LOOK: i64 = 2_000;
 /// A page that ends later than this is read in the order of the starts alone.
 const LATEST_END: i64 = 20_000;
 
+/// So many sessions come to [`SessionFilter::TEXT_BYTES`] where each has the longest texts there are, about.
+const SOME_LONG: usize = 25;
+
+/// So many sessions are read by their GUIDs at once where their texts are ordinary.
+const MANY_LONG: usize = 200;
+
 /// For how many months keys are looked for at a time.
 const MONTHS: usize = 240;
 
 /// The page of the sessions that a filter is about.
-pub(super) fn search(mut conn: Conn<'_>, account: AccountId, filter: &SessionFilter) -> QueryResult<Vec<SessionRow>> {
+pub(super) fn search(mut conn: Conn<'_>, account: AccountId, filter: &SessionFilter) -> QueryResult<Listed<SessionRow>> {
     let terms = Terms::new(account, filter);
     if !terms.are_hard() {
         return page(conn, &terms, None);
     }
     let Some(end) = end_of_first_look(conn.reborrow(), &terms)? else { return page(conn, &terms, None) };
-    let rows = page(conn.reborrow(), &terms, Some(end))?;
-    if i64::try_from(rows.len()) == Ok(terms.size) {
-        return Ok(rows);
+    let found = page(conn.reborrow(), &terms, Some(end))?;
+    if found.more || i64::try_from(found.entries.len()) == Ok(terms.size) {
+        return Ok(found);
     }
     if terms.end_of_page() > LATEST_END || index::noted(conn.reborrow(), account)? > index::MOST_NOTED {
         return page(conn, &terms, None);
@@ -55,7 +63,8 @@ pub(super) fn search(mut conn: Conn<'_>, account: AccountId, filter: &SessionFil
 }
 
 /// The page, read in the order of the starts; of what starts by some instant that is no later than what is asked for.
-fn page(conn: Conn<'_>, terms: &Terms, by: Option<DbInstant>) -> QueryResult<Vec<SessionRow>> {
+fn page(conn: Conn<'_>, terms: &Terms, by: Option<DbInstant>) -> QueryResult<Listed<SessionRow>> {
+    let most = usize::try_from(terms.size).unwrap_or(usize::MAX);
     on_conn!(conn, |conn| {
         let mut query = sessions::table.filter(sessions::account_id.eq(terms.account)).filter(sql::<Bool>(NOT_DELETED)).into_boxed();
         if let Some(guid) = terms.guid {
@@ -85,20 +94,35 @@ fn page(conn: Conn<'_>, terms: &Terms, by: Option<DbInstant>) -> QueryResult<Vec
         if let Some(latest) = by.or(terms.latest_start()) {
             query = query.filter(sessions::start_at.le(latest));
         }
-        query.order((sessions::start_at, sessions::guid)).limit(terms.size).offset(terms.offset).select(SessionRow::as_select()).load(conn)
+        let query = query.order((sessions::start_at, sessions::guid)).limit(terms.size).offset(terms.offset);
+        load_first(query.select(SessionRow::as_select()), conn, most, SessionFilter::TEXT_BYTES)
     })
 }
 
-/// The sessions of a page whose GUIDs are known. They are sorted here: if it were to do that, a planner might read all there are,
-/// in order.
-fn rows_of(conn: Conn<'_>, terms: &Terms, guids: &[DbGuid]) -> QueryResult<Vec<SessionRow>> {
-    let mut rows: Vec<SessionRow> = on_conn!(conn, |conn| sessions::table
-        .filter(sessions::account_id.eq(terms.account))
-        .filter(sessions::guid.eq_any(guids))
-        .select(SessionRow::as_select())
-        .load(conn))?;
-    rows.sort_unstable_by_key(SessionRow::place);
-    Ok(rows)
+/// The sessions of a page whose GUIDs are known, in its order. They are sorted here: if it were to do that, a planner might read
+/// all there are, in order.
+fn rows_of(mut conn: Conn<'_>, terms: &Terms, guids: &[DbGuid]) -> QueryResult<Listed<SessionRow>> {
+    let (mut entries, mut taken, mut left) = (Vec::new(), 0, guids);
+    // The first few tell whether the texts are long; with all at once, a page could hold any length of them.
+    let mut at_once = SOME_LONG;
+    while taken < SessionFilter::TEXT_BYTES && !left.is_empty() {
+        let (these, rest) = left.split_at(at_once.min(left.len()));
+        let mut rows: Vec<SessionRow> = on_conn!(conn.reborrow(), |conn| sessions::table
+            .filter(sessions::account_id.eq(terms.account))
+            .filter(sessions::guid.eq_any(these))
+            .select(SessionRow::as_select())
+            .load(conn))?;
+        rows.sort_unstable_by_key(SessionRow::place);
+        for row in rows {
+            if taken >= SessionFilter::TEXT_BYTES {
+                return Ok(Listed { entries, more: true });
+            }
+            taken += row.text_bytes();
+            entries.push(row);
+        }
+        (left, at_once) = (rest, MANY_LONG);
+    }
+    Ok(Listed { entries, more: !left.is_empty() })
 }
 
 /// Where a first look ends; nothing if there are no more sessions than it takes.

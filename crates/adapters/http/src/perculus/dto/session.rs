@@ -92,6 +92,9 @@ pub(crate) struct BatchView<'a> {
     pub(crate) rejected: Vec<Rejected<'a>>,
 }
 
+/// About as much as a session takes, in bytes; what takes more makes a buffer grow.
+pub(crate) const ONE_SESSION: usize = 1_536;
+
 /// An answer of status 200.
 pub(crate) fn json(body: &impl Serialize) -> HttpResponse {
     respond(write(StatusCode::OK, 1, body))
@@ -99,8 +102,6 @@ pub(crate) fn json(body: &impl Serialize) -> HttpResponse {
 
 /// What an answer of that status and about so many sessions says.
 pub(crate) fn write(status: StatusCode, sessions: usize, body: &impl Serialize) -> Answer {
-    // A session takes about so much; a list that takes more makes the buffer grow.
-    const ONE_SESSION: usize = 1_536;
     let mut bytes = Vec::with_capacity(sessions * ONE_SESSION);
     match serde_json::to_writer(&mut bytes, body) {
         Ok(()) => Answer { status: status.as_u16(), body: bytes },

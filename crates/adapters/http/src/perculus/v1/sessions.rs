@@ -6,7 +6,6 @@ use actix_web::{HttpRequest, HttpResponse};
 use derslik_domain::idempotency::Answer;
 use derslik_domain::session::{Batch, BatchItem, BatchOutcome, Target, Verdict};
 
-use crate::answer::{Reserved, list_bytes, reserve};
 use crate::body::{body_text, read_json, read_optional_json};
 use crate::perculus::auth::Caller;
 use crate::perculus::dto::item::{RawItem, read_object};
@@ -15,6 +14,7 @@ use crate::perculus::dto::query::Parameters;
 use crate::perculus::dto::session::{SessionViewV1, json, write};
 use crate::perculus::error::PerculusError;
 use crate::perculus::language::Language;
+use crate::perculus::list::sessions;
 use crate::perculus::once::{RequestKey, answered};
 use crate::state::HttpState;
 
@@ -75,9 +75,7 @@ pub(super) async fn list(
 ) -> Result<HttpResponse, PerculusError> {
     let body = read_optional_json(&request, payload, &state).await?;
     let filter = Parameters::read(request.query_string(), &body_text(&body))?.session_filter().judge()?;
-    let held = reserve(&state, &request, list_bytes(filter.page.size())).await?;
-    let sessions = state.sessions.search(&actor, filter).await?;
-    Ok(Reserved::to_read(held).put_on(json(&sessions.iter().map(SessionViewV1).collect::<Vec<_>>())))
+    sessions(&state, &request, actor, filter, |list, session| list.push(&SessionViewV1(session))).await
 }
 
 pub(super) async fn delete(state: Data<HttpState>, Caller(actor): Caller, guid: Path<String>) -> Result<HttpResponse, PerculusError> {

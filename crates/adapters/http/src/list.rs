@@ -1,24 +1,28 @@
 //! Lists of any length, which are never held as a whole: they are read and sent part by part. It knows nothing of what is in
-//! them.
+//! them, nor of the dialect.
 
 use std::future::Future;
 
-use actix_web::http::header::ContentType;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::stream::try_unfold;
 use serde::Serialize;
 
-use super::error::OpenReplayError;
-use crate::answer::{HeldBody, LIST_BYTES, Reserved, reserve};
+use crate::answer::{HeldBody, Reserved, reserve};
+use crate::room::NoRoom;
 use crate::state::HttpState;
 
-/// About as much as one thing of a list takes up.
-const TYPICAL: usize = 320;
+/// What stands around the entries of a list, and of which type the whole is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Frame {
+    pub(crate) content_type: &'static str,
+    pub(crate) opening: &'static str,
+    pub(crate) closing: &'static str,
+}
 
 /// Whether a list has another part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(crate) enum Part {
     /// There may be more.
     More,
     /// That was the last one.
@@ -26,30 +30,34 @@ pub(super) enum Part {
 }
 
 /// A list that is read part by part.
-pub(super) trait Parts: 'static {
+pub(crate) trait Parts: 'static {
+    /// How the dialect tells that a part can't be read.
+    type Error: From<NoRoom> + std::error::Error;
+
     /// Reads the next part and writes it.
-    fn next(&mut self, list: &mut ListBody) -> impl Future<Output = Result<Part, OpenReplayError>>;
+    fn next(&mut self, list: &mut ListBody) -> impl Future<Output = Result<Part, Self::Error>>;
 }
 
 /// What of a list was written and not sent yet.
 #[derive(Debug)]
-pub(super) struct ListBody {
+pub(crate) struct ListBody {
     bytes: Vec<u8>,
     is_empty: bool,
+    closing: &'static str,
 }
 
 impl ListBody {
-    fn begin() -> Self {
-        Self { bytes: br#"{"data":["#.to_vec(), is_empty: true }
+    fn begin(frame: Frame) -> Self {
+        Self { bytes: frame.opening.as_bytes().to_vec(), is_empty: true, closing: frame.closing }
     }
 
-    /// Makes room for so many things more.
-    pub(super) fn reserve(&mut self, things: usize) {
-        self.bytes.reserve(things.saturating_mul(TYPICAL));
+    /// Makes room for so many things more, of about so many bytes each.
+    pub(crate) fn reserve(&mut self, things: usize, bytes: usize) {
+        self.bytes.reserve(things.saturating_mul(bytes));
     }
 
     /// Writes one thing more.
-    pub(super) fn push(&mut self, thing: &impl Serialize) {
+    pub(crate) fn push(&mut self, thing: &impl Serialize) {
         if !self.is_empty {
             self.bytes.push(b',');
         }
@@ -61,28 +69,34 @@ impl ListBody {
     /// What there is to send now.
     fn take(&mut self, part: Part) -> Bytes {
         if part == Part::Last {
-            self.bytes.extend_from_slice(b"]}");
+            self.bytes.extend_from_slice(self.closing.as_bytes());
         }
         Bytes::from(std::mem::take(&mut self.bytes))
     }
 }
 
 /// The answer that carries a list. Whatever can go wrong mostly goes wrong in its first part, which is read before there is a
-/// status. The list keeps what was taken for its first part until it is sent, and no part holds more.
-pub(super) async fn stream(state: &HttpState, request: &HttpRequest, mut parts: impl Parts) -> Result<HttpResponse, OpenReplayError> {
-    let held = reserve(state, request, LIST_BYTES).await?;
-    let mut list = ListBody::begin();
+/// status. The list keeps the `room` in bytes that is taken for its first part until it is sent, and no part should hold more.
+pub(crate) async fn stream<P: Parts>(
+    state: &HttpState,
+    request: &HttpRequest,
+    room: usize,
+    frame: Frame,
+    mut parts: P,
+) -> Result<HttpResponse, P::Error> {
+    let held = reserve(state, request, room).await?;
+    let mut list = ListBody::begin(frame);
     let part = parts.next(&mut list).await?;
     let first = list.take(part);
     let mut response = HttpResponse::Ok();
-    response.insert_header(ContentType::json());
+    response.content_type(frame.content_type);
     if part == Part::Last {
         return Ok(Reserved::to_read(held).put_on(response.body(first)));
     }
     let sending = Sending { parts, list, part, body: HeldBody::new(first, held) };
     Ok(response.streaming(try_unfold(sending, |mut sending| async move {
         let piece = sending.next_piece().await?;
-        Ok::<_, OpenReplayError>(piece.map(|piece| (piece, sending)))
+        Ok::<_, P::Error>(piece.map(|piece| (piece, sending)))
     })))
 }
 
@@ -96,7 +110,7 @@ struct Sending<P> {
 }
 
 impl<P: Parts> Sending<P> {
-    async fn next_piece(&mut self) -> Result<Option<Bytes>, OpenReplayError> {
+    async fn next_piece(&mut self) -> Result<Option<Bytes>, P::Error> {
         loop {
             if let Some(piece) = self.body.next_piece() {
                 return Ok(Some(piece));
