@@ -43,13 +43,13 @@ struct Guessers {
 }
 
 impl Guessers {
-    async fn start(address: SocketAddr, accounts: &Arc<AtomicU64>) -> Result<Self> {
+    fn start(address: SocketAddr, accounts: &Arc<AtomicU64>) -> Self {
         let may_end = Arc::new(AtomicBool::new(false));
         let mut guessing = JoinSet::new();
         for _ in 0..GUESSERS {
             guessing.spawn(guess(address, Arc::clone(accounts), Arc::clone(&may_end)));
         }
-        Ok(Self { guessing, may_end })
+        Self { guessing, may_end }
     }
 
     /// Makes sure that all of them are still at it.
@@ -120,7 +120,7 @@ impl Measured for Guessing {
         for _ in 0..self.parallel() {
             clients.push(GetSession.connect(rig).await?);
         }
-        let mut guessers = Guessers::start(rig.service.address(), &self.accounts).await?;
+        let mut guessers = Guessers::start(rig.service.address(), &self.accounts);
         let (clients, _) = drive(clients, Duration::from_secs_f64(size.seconds * RAMP)).await?;
         let meter = Meter::start(Some(rig.service.pid()), &rig.database)?;
         let (_clients, latencies) = drive(clients, Duration::from_secs_f64(size.seconds)).await?;

@@ -57,7 +57,7 @@ pub(super) struct Aliases;
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = course_aliases)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
-pub(super) struct Alias {
+pub(super) struct AliasRow {
     project_id: i64,
     course_id: i64,
     alias: String,
@@ -65,9 +65,9 @@ pub(super) struct Alias {
 }
 
 impl Rows for Aliases {
-    type Row = Alias;
+    type Row = AliasRow;
 
-    fn load(conn: Conn<'_>, account: i64, after: &str, limit: i64) -> QueryResult<Vec<Alias>> {
+    fn load(conn: Conn<'_>, account: i64, after: &str, limit: i64) -> QueryResult<Vec<AliasRow>> {
         let (course, alias) = after.split_once('/').unwrap_or((after, ""));
         let course: i64 = course.parse().unwrap_or(i64::MIN);
         // The first condition is where the index begins.
@@ -76,24 +76,24 @@ impl Rows for Aliases {
             .filter(course_aliases::course_id.ge(course))
             .filter(course_aliases::course_id.gt(course).or(course_aliases::alias.gt(alias)));
         let order = (course_aliases::course_id, course_aliases::alias);
-        on_conn!(conn, |conn| rows.order(order).limit(limit).select(Alias::as_select()).load(conn))
+        on_conn!(conn, |conn| rows.order(order).limit(limit).select(AliasRow::as_select()).load(conn))
     }
 
-    fn find(conn: Conn<'_>, account: i64, id: &str) -> QueryResult<Vec<Alias>> {
+    fn find(conn: Conn<'_>, account: i64, id: &str) -> QueryResult<Vec<AliasRow>> {
         let Ok(id) = id.parse::<i64>() else { return Ok(Vec::new()) };
         let rows = course_aliases::table.filter(course_aliases::account_id.eq(account)).filter(course_aliases::course_id.eq(id));
-        on_conn!(conn, |conn| rows.select(Alias::as_select()).load(conn))
+        on_conn!(conn, |conn| rows.select(AliasRow::as_select()).load(conn))
     }
 
-    fn id(row: &Alias) -> String {
+    fn id(row: &AliasRow) -> String {
         row.course_id.to_string()
     }
 
-    fn place(row: &Alias) -> String {
+    fn place(row: &AliasRow) -> String {
         format!("{}/{}", row.course_id, row.alias)
     }
 
-    fn rewrite(conn: Conn<'_>, account: i64, row: &Alias) -> QueryResult<Rewrite> {
+    fn rewrite(conn: Conn<'_>, account: i64, row: &AliasRow) -> QueryResult<Rewrite> {
         let key = composed_key(&row.alias);
         if key == row.alias_key {
             return Ok(Rewrite::Same);
