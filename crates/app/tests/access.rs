@@ -54,7 +54,7 @@ const fn call(method: Method, path: &'static str, body: Option<&'static str>, do
 }
 
 /// Every call of both versions.
-const CALLS: [Call; 36] = [
+const CALLS: [Call; 37] = [
     call(Method::POST, "/xapi/v2/session/batch", Some(CHANGE), 200, Refused(400, 30)),
     call(Method::POST, "/xapi/v2/session/search", Some(r#"{"session_guid":"SESSION"}"#), 200, Empty),
     call(Method::GET, "/xapi/v2/session/SESSION", None, 200, Refused(404, 30)),
@@ -90,6 +90,7 @@ const CALLS: [Call; 36] = [
     call(Method::GET, "/xapi/user?username=pupil", None, 200, Empty),
     call(Method::GET, "/xapi/user/USER", None, 200, Refused(404, 52)),
     call(Method::PUT, "/xapi/user/USER", Some(r#"{"name":"Changed"}"#), 200, Refused(404, 52)),
+    call(Method::PUT, "/xapi/user/USER/password?password=x", None, 204, Refused(404, 52)),
     call(Method::DELETE, "/xapi/user/USER", None, 204, Refused(404, 52)),
 ];
 
@@ -287,6 +288,30 @@ async fn table(service: &Service) -> Result<(), Failed> {
     Ok(())
 }
 
+/// A password is set in the query or in the body; whoever was logged in by the old one is not any more.
+async fn passwords(service: &Service) -> Result<(), Failed> {
+    let app = test::init_service(App::new().configure(|config| configure(config, service.state.clone()))).await;
+    let person = json!({
+        "name": "Ayhan", "surname": "Demir", "username": "ayhan", "email": "ayhan@okul.example", "role": "a", "password": "old",
+    });
+    done(&app, DEMO, Method::POST, "/xapi/user", person).await?;
+    let mut known = "old".to_owned();
+    for (path, body, password) in [
+        ("/xapi/user/ayhan/password?password=g%C3%BCn%201", None, "g%C3%BCn%201"),
+        ("/xapi/user/ayhan/password", Some(r#""a\u00e7 2""#), "a%C3%A7%202"),
+        ("/xapi/user/AYHAN/password/?Password=third", Some(r#""not this one""#), "third"),
+    ] {
+        let before = token(&app, 1329, "ayhan", &known).await?;
+        let set = send(&app, Some(DEMO), &Method::PUT, path, body.map(str::to_owned)).await?;
+        expect(path, &set, &(204, ""))?;
+        expect(path, &send(&app, Some(&before), &Method::GET, "/xapi/user", None).await?.0, &401)?;
+        expect(path, &token(&app, 1329, "ayhan", &known).await.is_err(), &true)?;
+        password.clone_into(&mut known);
+        token(&app, 1329, "ayhan", &known).await?;
+    }
+    Ok(())
+}
+
 fn main() -> ExitCode {
     let table_of = |(database, open)| {
         Trial::test(format!("{database}::everybody_may_do_what_the_table_says"), move || {
@@ -306,6 +331,11 @@ fn main() -> ExitCode {
             block_on(async move { guesses::guesses(&Service::start(open, builders::now(), Limits::default()).await?).await })
         })
     };
-    let of_each = [DATABASES.map(table_of), DATABASES.map(nul_of), DATABASES.map(guesses_of)];
+    let passwords_of = |(database, open)| {
+        Trial::test(format!("{database}::a_password_that_was_set_logs_in_and_ends_what_the_old_one_began"), move || {
+            block_on(async move { passwords(&Service::start(open, builders::now(), Limits::default()).await?).await })
+        })
+    };
+    let of_each = [DATABASES.map(table_of), DATABASES.map(nul_of), DATABASES.map(guesses_of), DATABASES.map(passwords_of)];
     run(of_each.into_iter().flatten().collect())
 }

@@ -16,7 +16,8 @@ use derslik_domain::attendee::Attendee;
 use derslik_domain::id::{Id, ProjectId};
 use derslik_domain::identity::{CredentialKind, User, UserKey};
 use derslik_domain::job::{Event, Failure, FailureReason, Jitter, LeaseTerm, LeaseToken, NewJob, ReferenceId, RetryPolicy, WorkerId};
-use derslik_domain::session::{Session, SessionDuration, SessionName};
+use derslik_domain::session::{Session, SessionDuration, SessionName, SessionStatus};
+use derslik_domain::time::{Start, WrittenTime, Zone};
 use derslik_http::openreplay::JobsCompat;
 use derslik_http::{Limits, configure};
 use derslik_ports::inbound::{IdentityService, Presented};
@@ -76,6 +77,9 @@ fn main() -> ExitCode {
                     if file.parent().is_some_and(|folder| folder.ends_with("jobs")) {
                         prepare_jobs(&service).await?;
                     }
+                    if file.file_stem().is_some_and(|name| name == "begun") {
+                        prepare_begun(&service).await?;
+                    }
                     if file.file_stem().is_some_and(|name| name.to_string_lossy().ends_with("_126")) {
                         service.state = service.state.with_jobs_compat(JobsCompat::Release126);
                     }
@@ -123,6 +127,20 @@ async fn prepare(service: &Service) -> Result<(), Failed> {
             stores.sessions().insert_many(builders::other_account().id, &[&theirs])
         })
         .await
+}
+
+/// A session that began half an hour ago, and one that was over long ago.
+async fn prepare_begun(service: &Service) -> Result<(), Failed> {
+    let session = |guid: &str, start: &str, status| -> Result<Session, Failed> {
+        let written: WrittenTime = start.parse()?;
+        let start = Start::at(written.civil(), Zone::ISTANBUL);
+        let created = "2025-01-01T00:00:00Z".parse()?;
+        let duration = SessionDuration::from_minutes(80)?;
+        Ok(Session { start, duration, status, created_at: created, updated_at: created, ..builders::session(guid.parse()?) })
+    };
+    let begun = session("0A13D504-13EE-447F-9B36-6686C5C39FEB", "2025-02-06T15:37:00.25", SessionStatus::Active)?;
+    let over = session("0B13D504-13EE-447F-9B36-6686C5C39FEB", "2025-01-06T12:00:00", SessionStatus::Expired)?;
+    service.write(move |stores| stores.sessions().insert_many(builders::account().id, &[&begun, &over])).await
 }
 
 /// Jobs of each status, one of them internal, one of another account, and somebody who attends two sessions.

@@ -348,6 +348,11 @@ impl Start {
         }
     }
 
+    /// Whether that is how the start is printed: its clock face, with the offset that makes it the instant.
+    pub fn is_written_as(self, written: WrittenTime) -> bool {
+        written.civil() == self.civil && written.instant() == Some(self.instant)
+    }
+
     /// The clock face.
     pub const fn civil(self) -> CivilTime {
         self.civil

@@ -18,7 +18,8 @@ pub fn configure(config: &mut ServiceConfig, state: HttpState) {
         .configure(classroom::configure)
         .service(openreplay::scope("/api/v1"))
         .configure(|config| openreplay::routes(config, "/v1"))
-        // After the jobs, some of whose paths begin alike.
+        .configure(|config| openreplay::other_paths(config, "/v1"))
+        // After the jobs, some of whose paths begin alike: the courses have whatever no project can.
         .configure(classroom::configure_rest)
         .default_service(web::to(no_such_path));
 }

@@ -138,6 +138,58 @@ pub(crate) async fn catalogue(api: Api) {
     }
 }
 
+pub(crate) async fn callers(api: Api) {
+    let code_of = |course: Value| course["enrollmentCode"].as_str().unwrap().to_owned();
+    let stranger = api.get(STRANGER, "/v1/userProfiles/me").await.id();
+    for caller in ["me", &stranger, "stranger@demo.example", "STRANGER@Demo.Example"] {
+        let id = api.course().await;
+        let code = code_of(api.get(TEACHER, &format!("/v1/courses/{id}")).await.body);
+        let students = format!("/v1/courses/{id}/students");
+        let joins = format!("{students}?enrollmentCode={code}");
+        let joined = api.call(STRANGER, "POST", &joins, json!({ "userId": caller })).await;
+        assert_eq!((joined.status, joined.body["userId"].as_str()), (200, Some(stranger.as_str())), "{caller}: {joined:?}");
+        assert_eq!(api.get(STRANGER, &format!("{students}/{caller}")).await.status, 200, "{caller}");
+        let listed = api.get(STRANGER, &format!("/v1/courses?studentId={caller}&pageSize=1")).await;
+        assert_eq!(listed.body["courses"][0]["id"], id.as_str(), "{caller}");
+        assert_eq!(api.get(STRANGER, &format!("/v1/userProfiles/{caller}")).await.id(), stranger, "{caller}");
+        assert_eq!(api.call(STRANGER, "DELETE", &format!("{students}/{caller}"), Value::Null).await.status, 200, "{caller}");
+        let owned = api.call(STRANGER, "POST", "/v1/courses", json!({ "name": "Fizik", "ownerId": caller })).await;
+        assert_eq!((owned.status, owned.body["ownerId"].as_str()), (200, Some(stranger.as_str())), "{caller}: {owned:?}");
+    }
+    // Nobody else is, and whether somebody is there at all is not told.
+    let id = api.course().await;
+    let code = code_of(api.get(TEACHER, &format!("/v1/courses/{id}")).await.body);
+    for other in ["admin@demo.example", "nobody@demo.example", "101", "999999"] {
+        let joins = format!("/v1/courses/{id}/students?enrollmentCode={code}");
+        let refused = api.call(STRANGER, "POST", &joins, json!({ "userId": other })).await;
+        assert_eq!(refused.error().0, 403, "{other}");
+    }
+}
+
+pub(crate) async fn owner_stays(api: Api) {
+    let id = api.course().await;
+    let before = api.whole(&id).await;
+    for (token, owner) in [(ADMIN, "teacher@demo.example"), (TEACHER, "me"), (TEACHER, "Teacher@demo.example")] {
+        let refused = api.call(token, "DELETE", &format!("/v1/courses/{id}/teachers/{owner}"), Value::Null).await;
+        let (code, status, message) = refused.error();
+        assert!(code == 400 && status == "FAILED_PRECONDITION" && message.starts_with("@CannotRemoveCourseOwner "), "{refused:?}");
+    }
+    assert_eq!(api.whole(&id).await, before);
+}
+
+pub(crate) async fn odd_tags(api: Api) {
+    let id = api.course().await;
+    let tag = api.get(TEACHER, &format!("/v1/courses/{id}")).await.tag.unwrap();
+    for odd in ["\"ş\"".to_owned(), format!("{tag}\u{ff}")] {
+        for (method, path) in [("PATCH", format!("/v1/courses/{id}?updateMask=room")), ("DELETE", format!("/v1/courses/{id}"))] {
+            let body = json!({ "room": "9" }).to_string().into_bytes();
+            let refused = api.send(TEACHER, method, &path, body, &[("If-Match", &odd)]).await;
+            assert_eq!((refused.status, refused.error().1), (412, "FAILED_PRECONDITION"), "{odd}");
+        }
+    }
+    assert_eq!(api.get(TEACHER, &format!("/v1/courses/{id}")).await.tag, Some(tag));
+}
+
 pub(crate) async fn sight(api: Api) {
     let id = api.course().await;
     for (person, shown) in [(ADMIN, true), (COTEACHER, true), (STUDENT, false)] {

@@ -1,6 +1,7 @@
 //! A client of the service, in the same process.
 
 use actix_web::http::Method;
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{App, test};
 use derslik_domain::id::{Id, UserGuid};
 use derslik_domain::identity::{Email, PersonName, Role, Scopes, UserKey};
@@ -53,8 +54,9 @@ impl Api {
         if !token.is_empty() {
             request = request.insert_header(("Authorization", format!("Bearer {token}")));
         }
-        for header in headers {
-            request = request.insert_header(*header);
+        for (name, value) in headers {
+            let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+            request = request.insert_header((name, HeaderValue::from_bytes(value.as_bytes()).unwrap()));
         }
         let response = test::call_service(&app, request.set_payload(body).to_request()).await;
         let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());

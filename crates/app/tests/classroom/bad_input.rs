@@ -9,6 +9,8 @@ pub(crate) async fn bad_input(api: Api) {
     let id = api.course().await;
     let other = api.course().await;
     let named = |name: &str| json!({ "name": name, "ownerId": "me" });
+    let with = |member: &str, value: Value| json!({ "name": "a", "ownerId": "me", member: value });
+    let link = json!({ "url": "https://okul.example" });
     let alias = |alias: &str| json!({ "alias": alias });
     api.call(ADMIN, "POST", &format!("/v1/courses/{other}/aliases"), alias("d:taken")).await;
     let date = |month: i32, day: i32| json!({ "year": 2026, "month": month, "day": day });
@@ -35,6 +37,28 @@ pub(crate) async fn bad_input(api: Api) {
         (ADMIN, "POST", create.clone(), json!({ "ownerId": "me" }), 400, "invalid argument"),
         (ADMIN, "POST", create.clone(), json!({ "name": "a" }), 400, "invalid argument"),
         (ADMIN, "POST", create.clone(), json!([]), 400, "Invalid value at 'course'"),
+        (ADMIN, "POST", create.clone(), with("creationTime", json!(5)), 400, "protobuf.Timestamp), 5"),
+        (ADMIN, "POST", create.clone(), with("creationTime", json!("yesterday")), 400, "protobuf.Timestamp), \"yesterday\""),
+        (ADMIN, "POST", create.clone(), with("updateTime", json!("2014-10-02T15:01:23")), 400, "'course.update_time'"),
+        (ADMIN, "POST", create.clone(), with("updateTime", json!("2014-02-30T15:01:23Z")), 400, "'course.update_time'"),
+        (
+            ADMIN,
+            "POST",
+            create.clone(),
+            with("courseMaterialSets", json!([{ "materials": [{ "link": link, "form": {} }] }])),
+            400,
+            "oneof field 'material' is already set",
+        ),
+        (ADMIN, "POST", create.clone(), with("courseMaterialSets", json!([{ "materials": [{ "link": [] }] }])), 400, "materials[0].link'"),
+        (
+            ADMIN,
+            "POST",
+            create.clone(),
+            with("gradebookSettings", json!({ "calculationType": "GUESSED" })),
+            400,
+            "CalculationType), \"GUESSED\"",
+        ),
+        (ADMIN, "POST", create.clone(), with("guardiansEnabled", json!("yes")), 400, "TYPE_BOOL"),
         (ADMIN, "POST", create.clone(), named("a\u{0}b"), 400, "invalid argument"),
         (ADMIN, "POST", create.clone(), named("see https://x.example"), 400, "@CourseTitleCannotContainUrl "),
         (ADMIN, "POST", create.clone(), json!({ "name": "a", "ownerId": "nobody@demo.example" }), 404, "not found"),

@@ -19,6 +19,9 @@ pub(crate) async fn batches(api: Api) {
         assert_eq!((reply.status, statuses), (200, vec!["200", "404", "400", "401"]), "{text}");
         assert!(text.contains("Content-ID: <response-u + 4>\r\n"));
     }
+    let bare = "--b\nContent-Type: application/http\nContent-ID: foo\n\nGET /v1/courses HTTP/1.1\n\n--b--";
+    let reply = api.send(ADMIN, "POST", "/batch", bare.as_bytes().to_vec(), &mixed).await;
+    assert!(reply.body.as_str().unwrap_or_default().contains("Content-ID: response-foo\r\n"), "{reply:?}");
     let most: String = (0..1_000).map(|number| part(number, "GET /v1/courses/1 HTTP/1.1")).collect();
     let reply = api.send(ADMIN, "POST", "/batch", (most + "--b--").into_bytes(), &mixed).await;
     assert_eq!((reply.status, reply.body.as_str().unwrap_or_default().matches("HTTP/1.1 404").count()), (200, 1_000));

@@ -24,7 +24,7 @@ use support::{DATABASES, Service, block_on, run};
 
 type Behaviour = fn(Api) -> Pin<Box<dyn Future<Output = ()>>>;
 
-const BEHAVIOURS: [(&str, Behaviour); 21] = [
+const BEHAVIOURS: [(&str, Behaviour); 24] = [
     ("what_is_refused_leaves_everything_as_it_was", |api| Box::pin(bad_input::bad_input(api))),
     ("what_can_not_be_read_leaves_everything_as_it_was", |api| Box::pin(bad_input::unreadable(api))),
     ("read_only_fields_are_ignored_on_create_and_never_taken_over", |api| Box::pin(bad_input::mass_assignment(api))),
@@ -33,6 +33,9 @@ const BEHAVIOURS: [(&str, Behaviour); 21] = [
     ("grading_periods_keep_to_their_limits", |api| Box::pin(bad_input::limits_of_grading_periods(api))),
     ("every_role_may_do_what_the_table_says_and_nobody_else", |api| Box::pin(access::roles(api))),
     ("what_belongs_to_no_course_is_open_to_those_whom_it_concerns", |api| Box::pin(access::catalogue(api))),
+    ("every_form_that_names_the_caller_is_the_caller", |api| Box::pin(access::callers(api))),
+    ("the_owner_of_a_course_is_not_removed_from_it", |api| Box::pin(access::owner_stays(api))),
+    ("a_tag_that_is_no_ascii_matches_no_version", |api| Box::pin(access::odd_tags(api))),
     ("students_see_less_of_a_course", |api| Box::pin(access::sight(api))),
     ("a_scope_opens_what_it_names_and_the_refusal_names_what_would", |api| Box::pin(access::scopes(api))),
     ("who_asks_is_told_by_a_token_alone", |api| Box::pin(access::authentication(api))),

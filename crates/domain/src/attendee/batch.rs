@@ -5,16 +5,28 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::form::{Field, Judge, Problem, RawText, Violation, read_utf8};
 use crate::id::{AttendeeGuid, SessionGuid, UserGuid};
-use crate::identity::{ClassroomRole, Email, Mobile, PersonName, User, UserState, read_email, read_name, read_role};
+use crate::identity::{ClassroomRole, Email, Mobile, PersonName, User, UserState, Username, read_email, read_name, read_role};
 use crate::time::Timestamp;
 
 use super::{AttendanceCode, Attendee};
+
+/// How an item may name the person of the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UserNaming {
+    /// By GUID; any other text is a mistake.
+    #[default]
+    Guid,
+    /// By GUID or by user name. A text that is neither of anybody's is as if it were not sent, so that the item is about a guest.
+    GuidOrUsername,
+}
 
 /// The fields of one item.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AttendeeForm {
     /// The person of the account.
     pub user: Field<RawText>,
+    /// What the text of that field may be.
+    pub naming: UserNaming,
     /// The code of an attendee that is there already.
     pub code: Field<RawText>,
     /// The e-mail address.
@@ -65,6 +77,8 @@ enum Subject {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttendeeItem {
     subject: Subject,
+    /// The user name of the subject, if somebody has it.
+    username: Option<Username>,
     email: Option<Email>,
     name: Option<PersonName>,
     surname: Option<PersonName>,
@@ -79,16 +93,28 @@ impl AttendeeForm {
     /// Every broken rule, in the order of [`AttendeeField`].
     pub fn read(self) -> Result<AttendeeItem, Vec<Violation<AttendeeField>>> {
         let mut judge = Judge::default();
-        let user = judge.read(AttendeeField::User, self.user, |guid| read_utf8(&guid)?.trim().parse().map_err(|_| Problem::Invalid));
+        let (user, username) = judge.read(AttendeeField::User, self.user, |text| self.naming.read(&text)).unwrap_or_default();
         let code = judge.read(AttendeeField::Code, self.code, |code| Ok(AttendanceCode::parse(read_utf8(&code)?.trim()).ok()));
         let subject = user.map(Subject::User).or(code.map(Subject::Code)).unwrap_or(Subject::Guest);
-        let is_guest = subject == Subject::Guest && judge.is_content();
+        let is_guest = subject == Subject::Guest && username.is_none() && judge.is_content();
         let email = judge.take(is_guest, AttendeeField::Email, self.email, |text| read_email(&text));
         let name = judge.take(is_guest, AttendeeField::Name, self.name, read_name);
         let surname = judge.take(is_guest, AttendeeField::Surname, self.surname, read_name);
         let mobile = judge.read(AttendeeField::Mobile, self.mobile, |text| Ok(Mobile::from_bytes(text)?));
         let role = judge.read(AttendeeField::Role, self.role, |text| read_role(&text));
-        judge.verdict(Some(AttendeeItem { subject, email, name, surname, mobile, role }))
+        judge.verdict(Some(AttendeeItem { subject, username, email, name, surname, mobile, role }))
+    }
+}
+
+impl UserNaming {
+    /// The GUID of a person, or else a text that may be a user name.
+    fn read(self, text: &[u8]) -> Result<(Option<UserGuid>, Option<Username>), Problem> {
+        let text = read_utf8(text)?.trim();
+        match (text.parse(), self) {
+            (Ok(guid), Self::Guid | Self::GuidOrUsername) => Ok((Some(guid), None)),
+            (Err(_), Self::Guid) => Err(Problem::Invalid),
+            (Err(_), Self::GuidOrUsername) => Ok((None, Username::parse(text).ok())),
+        }
     }
 }
 
@@ -154,7 +180,14 @@ impl AttendeeBatch {
         Self { items }
     }
 
-    /// The people of the account that the batch names.
+    /// The user names of the account's people that the batch names, each once.
+    pub fn usernames(&self) -> Vec<Username> {
+        let names: BTreeMap<String, Username> =
+            self.readable().filter_map(|item| item.username.clone()).map(|username| (username.key(), username)).collect();
+        names.into_values().collect()
+    }
+
+    /// The people of the account that the batch names by GUID.
     pub fn users(&self) -> BTreeSet<UserGuid> {
         self.readable().filter_map(|item| if let Subject::User(user) = &item.subject { Some(*user) } else { None }).collect()
     }
@@ -162,6 +195,7 @@ impl AttendeeBatch {
     /// By what the attendees that the batch may change are found, and those in whose way it may come.
     pub fn keys(&self, users: &HashMap<UserGuid, User>) -> AttendeeKeys {
         let mut keys = AttendeeKeys { users: self.users(), ..AttendeeKeys::default() };
+        keys.users.extend(users.keys());
         keys.emails = users.values().filter_map(|user| user.email.as_ref()).map(Email::key).collect();
         for item in self.readable() {
             keys.emails.extend(item.email.as_ref().map(Email::key));
@@ -185,18 +219,23 @@ impl AttendeeBatch {
         now: Timestamp,
         mut next: impl FnMut() -> (AttendeeGuid, AttendanceCode),
     ) -> AttendeeOutcome {
+        let by_name = by_username(users);
         let mut roster = Roster::new(existing);
         let mut verdicts = Vec::with_capacity(self.items.len());
         for item in self.items {
-            let decided = match item {
-                Ok(item) => roster.apply(item, session, users, now, &mut next),
-                Err(violations) => Err(AttendeeRefusal::Invalid(violations)),
-            };
+            let decided = item.and_then(|item| item.resolved(&by_name)).map_err(AttendeeRefusal::Invalid);
+            let decided = decided.and_then(|item| roster.apply(item, session, users, now, &mut next));
             verdicts.push(decided.map_or_else(AttendeeVerdict::Refused, AttendeeVerdict::Done));
         }
         let (inserts, updates) = roster.into_rows();
         AttendeeOutcome { verdicts, inserts, updates }
     }
+}
+
+/// The people who are not deleted, by the names that they log in by.
+fn by_username(users: &HashMap<UserGuid, User>) -> HashMap<String, UserGuid> {
+    let living = users.values().filter(|user| user.status != UserState::Deleted);
+    living.filter_map(|user| Some((user.username.as_ref()?.key(), user.guid))).collect()
 }
 
 /// The attendees of a session while a batch is decided, each found by all of its keys.
@@ -276,6 +315,25 @@ impl Roster {
 }
 
 impl AttendeeItem {
+    /// The item once it is known who has the user name: about that person, or about whom it is without one.
+    fn resolved(mut self, by_name: &HashMap<String, UserGuid>) -> Result<Self, Vec<Violation<AttendeeField>>> {
+        let Some(username) = self.username.take() else { return Ok(self) };
+        if let Some(guid) = by_name.get(&username.key()) {
+            self.subject = Subject::User(*guid);
+        }
+        if self.subject != Subject::Guest {
+            return Ok(self);
+        }
+        let absent = [
+            (AttendeeField::Email, self.email.is_none()),
+            (AttendeeField::Name, self.name.is_none()),
+            (AttendeeField::Surname, self.surname.is_none()),
+        ];
+        let missing = absent.into_iter().filter(|(_, absent)| *absent);
+        let missing: Vec<_> = missing.map(|(field, _)| Violation { field, problem: Problem::Required }).collect();
+        if missing.is_empty() { Ok(self) } else { Err(missing) }
+    }
+
     fn change(self, old: &Attendee, now: Timestamp) -> Attendee {
         Attendee {
             guid: old.guid,
@@ -337,7 +395,7 @@ mod tests {
             guid: UserGuid::new(Uuid::from_u128(number)),
             kind: PrincipalKind::User,
             role: Role::Member,
-            username: Username::parse("u").ok(),
+            username: Username::parse(if number == 1 { "u" } else { "other" }).ok(),
             email: Email::parse(&format!("{number}@b.c")).ok(),
             name: PersonName::new("Ayşe").unwrap(),
             surname: PersonName::new("Yılmaz").unwrap(),
@@ -408,6 +466,46 @@ mod tests {
         let by_code = AttendeeForm { code: given("nobody's code!"), ..AttendeeForm::default() };
         let outcome = decide(Vec::new(), vec![by_user(7), by_code]);
         assert_eq!(refusals(&outcome), [Some(&AttendeeRefusal::UnknownUser), Some(&AttendeeRefusal::UnknownCode)]);
+    }
+
+    /// An item that names its person by any text.
+    fn named(user: &str, form: AttendeeForm) -> AttendeeForm {
+        AttendeeForm { user: given(user), naming: UserNaming::GuidOrUsername, ..form }
+    }
+
+    #[test]
+    fn a_text_that_is_no_guid_is_a_user_name_where_the_dialect_takes_one() {
+        // The person 1 is known as `u`; nobody has the other names, and no name is longer than 100 characters.
+        let long = "x".repeat(101);
+        let forms = vec![
+            named(" U ", AttendeeForm::default()),
+            named("ayhan", guest("ayhan@b.c")),
+            named("", guest("nobody@b.c")),
+            named(&long, guest("long@b.c")),
+            named(&UserGuid::new(Uuid::from_u128(7)).to_string(), guest("seven@b.c")),
+            named("ayhan", AttendeeForm { email: given("a@b.c"), ..AttendeeForm::default() }),
+            AttendeeForm { naming: UserNaming::Guid, ..named("ayhan", guest("strict@b.c")) },
+        ];
+        let batch = AttendeeBatch::new(forms.iter().cloned().map(AttendeeForm::read).collect());
+        assert_eq!(batch.usernames().iter().map(Username::as_str).collect::<Vec<_>>(), ["ayhan", "U"]);
+        let outcome = decide(Vec::new(), forms);
+        let whom: Vec<_> = outcome.inserts.iter().map(|attendee| (attendee.user, attendee.email.as_str())).collect();
+        let guests = ["ayhan@b.c", "nobody@b.c", "long@b.c"].map(|email| (None, email));
+        assert_eq!(whom, [[(Some(person(1).guid), "1@b.c")].as_slice(), &guests].concat());
+        let required = |field| Violation { field, problem: Problem::Required };
+        let missing = AttendeeRefusal::Invalid(vec![required(AttendeeField::Name), required(AttendeeField::Surname)]);
+        let strict = AttendeeRefusal::Invalid(vec![Violation { field: AttendeeField::User, problem: Problem::Invalid }]);
+        assert_eq!(refusals(&outcome)[4..], [Some(&AttendeeRefusal::UnknownUser), Some(&missing), Some(&strict)]);
+    }
+
+    #[test]
+    fn a_user_name_that_nobody_has_leaves_the_code_to_tell_who_is_meant() {
+        let there = decide(Vec::new(), vec![guest("ali@b.c")]).inserts;
+        let by_code = AttendeeForm { code: given(there[0].code.as_str()), surname: given("Can"), ..AttendeeForm::default() };
+        for user in ["", "nobody"] {
+            let outcome = decide(there.clone(), vec![named(user, by_code.clone())]);
+            assert_eq!(outcome.updates[0].surname.as_str(), "Can", "{user}");
+        }
     }
 
     #[test]

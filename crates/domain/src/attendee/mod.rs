@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 
 pub use attendance::{Attendance, AttendedPage, AttendedPlace, AttendedSession};
 pub use batch::{
-    AttendeeBatch, AttendeeField, AttendeeForm, AttendeeItem, AttendeeKeys, AttendeeOutcome, AttendeeRefusal, AttendeeVerdict,
+    AttendeeBatch, AttendeeField, AttendeeForm, AttendeeItem, AttendeeKeys, AttendeeOutcome, AttendeeRefusal, AttendeeVerdict, UserNaming,
 };
 
 /// Somebody who takes part in a session.

@@ -168,6 +168,17 @@ impl PersonForm {
         }
     }
 
+    /// Reads the form as one that sets a password, which has to be there.
+    ///
+    /// # Errors
+    /// Every broken rule, in the order of [`PersonField`].
+    pub fn read_password(self) -> Result<PersonChange, Vec<Violation<PersonField>>> {
+        if is_absent(&self.password) {
+            return Err(vec![Violation { field: PersonField::Password, problem: Problem::Required }]);
+        }
+        self.read()
+    }
+
     /// Reads the form as one that changes a person: a field that is missing or null is left alone.
     ///
     /// # Errors

@@ -27,7 +27,7 @@ pub struct SessionForm {
     pub options: Field<OptionsForm>,
     /// The name of the time zone.
     pub timezone: Field<RawText>,
-    /// The number of the status to set; only a change looks at it.
+    /// The number of the status to set; on creation, anything but 0 is as if it were not sent.
     pub status: Field<i64>,
 }
 

@@ -5,6 +5,7 @@
 //! | `options` | the settings of a session and their deep merge |
 //! | `form` | what a client sent for one session |
 //! | `validate` | whether that makes a session, or a change of one |
+//! | `status` | what the status of a session becomes |
 //! | `batch` | what an ordered mix of creations and changes comes to |
 //! | `filter` | which sessions a search is about |
 //!
@@ -14,6 +15,7 @@ mod batch;
 mod filter;
 mod form;
 mod options;
+mod status;
 mod validate;
 
 use crate::id::{PrincipalId, SessionGuid};
@@ -26,6 +28,7 @@ pub use batch::{Batch, BatchItem, BatchOutcome, Creator, Target, Verdict};
 pub use filter::{FilterError, FilterField, FilterForm, SessionFilter};
 pub use form::{OptionName, OptionsForm, SessionForm};
 pub use options::{FlagPatch, Flags, OptionFlag, OptionsPatch, PreparationTime, ReturnUrl, SessionOptions};
+pub use status::EndMove;
 pub use validate::{SessionField, Violation};
 
 /// The name of a session: 1 to 500 characters.
@@ -101,6 +104,11 @@ impl Session {
         SearchKeys::of(self.name.as_str(), description, tags)
     }
 
+    /// When it ends.
+    pub fn end(&self) -> Timestamp {
+        self.start.instant().plus(self.duration.span())
+    }
+
     /// The session once it was deleted: kept, but never found again.
     #[must_use]
     pub fn deleted(self, by: PrincipalId, at: Timestamp) -> Self {
@@ -135,6 +143,11 @@ impl SessionDuration {
     /// The minutes.
     pub const fn minutes(self) -> u16 {
         self.0
+    }
+
+    /// The duration as a span of time.
+    pub fn span(self) -> std::time::Duration {
+        std::time::Duration::from_secs(60 * u64::from(self.0))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::time::{Start, Timestamp, WrittenTime, Zone};
 
 use super::form::{OptionName, OptionsForm, SessionForm};
 use super::options::{OptionsPatch, PreparationTime};
-use super::{Creator, ReplayStatus, Session, SessionDuration, SessionName, SessionOptions, SessionStatus};
+use super::{Creator, EndMove, ReplayStatus, Session, SessionDuration, SessionName, SessionOptions, SessionStatus};
 
 /// A start may lie this many minutes back, for clocks that differ and requests that wait.
 const PAST_SLACK_MINUTES: i64 = 5;
@@ -64,7 +64,7 @@ impl SessionForm {
         let (zone, zone_problem) = peek_zone(&self.timezone);
         let zone = zone.unwrap_or(settings.timezone);
         let start = judge.require(SessionField::StartDate, self.start_date, |written| {
-            read_start(&written, creator.now, |written| Start::from_written(written, zone, settings.start_date_mode))
+            judge_start(Start::from_written(read_written(&written)?, zone, settings.start_date_mode), creator.now)
         });
         let duration = judge.require(SessionField::Duration, self.duration, read_duration);
         let lang = judge.read(SessionField::Lang, self.lang, |tag| read_lang(&tag)).unwrap_or_else(|| settings.lang.clone());
@@ -74,8 +74,7 @@ impl SessionForm {
         if let Some(problem) = zone_problem {
             judge.object(SessionField::Timezone, problem);
         }
-        // What it says is for changes alone, but a value of another type is a mistake here as well.
-        judge.read(SessionField::Status, self.status, Ok);
+        let status = SessionStatus::at_first(judge.read(SessionField::Status, self.status, Ok));
         let session = name.zip(start).zip(duration).map(|((name, start), duration)| Session {
             guid,
             name,
@@ -84,7 +83,7 @@ impl SessionForm {
             start,
             duration,
             lang,
-            status: SessionStatus::Active,
+            status,
             replay_status: ReplayStatus::NotAllowed,
             options: SessionOptions::default().merged(options),
             allow_recording,
@@ -97,7 +96,8 @@ impl SessionForm {
         judge.verdict(session)
     }
 
-    /// Changes `session` as the form says: a field that is missing or null is left alone.
+    /// Changes `session` as the form says: a field that is missing or null is left alone, and so is a start or a status that is what
+    /// the session has, which is not judged again.
     ///
     /// # Errors
     /// Every broken rule, in the order of [`SessionField`]; the session is then as it was.
@@ -108,11 +108,17 @@ impl SessionForm {
         let description = judge.read(SessionField::Description, self.description, read_text);
         let tags = judge.read(SessionField::Tags, self.tags, read_text);
         let (zone, zone_problem) = peek_zone(&self.timezone);
-        let starts_anew = matches!(self.start_date, Field::Given(_));
+        // Where the session starts unless the form says otherwise.
+        let unsent = zone.map_or(Some(session.start), |zone| session.start.moved_to(zone, mode));
+        let is_sent = matches!(self.start_date, Field::Given(_));
         let start = judge.read(SessionField::StartDate, self.start_date, |written| {
-            read_start(&written, creator.now, |written| Start::from_written(written, zone.unwrap_or(session.start.zone()), mode))
+            let written = read_written(&written)?;
+            let start = Start::from_written(written, zone.unwrap_or(session.start.zone()), mode);
+            let is_new = start != unsent && !session.start.is_written_as(written);
+            is_new.then(|| judge_start(start, creator.now)).transpose()
         });
-        let moved = zone.filter(|_| !starts_anew).map(|zone| session.start.moved_to(zone, mode).ok_or(Problem::Invalid)).transpose();
+        let stays = !is_sent || start == Some(None);
+        let moved = if stays { unsent.ok_or(Problem::Invalid).map(Some) } else { Ok(None) };
         let duration = judge.read(SessionField::Duration, self.duration, read_duration);
         let lang = judge.read(SessionField::Lang, self.lang, |tag| read_lang(&tag));
         let allow_recording = judge.read(SessionField::AllowRecording, self.allow_recording, Ok);
@@ -123,15 +129,15 @@ impl SessionForm {
         }
         let status = judge.read(SessionField::Status, self.status, read_status);
         judge.verdict(Some(()))?;
-        Ok(Session {
+        let changed = Session {
             guid: session.guid,
             name: name.unwrap_or_else(|| session.name.clone()),
             description: description.or_else(|| session.description.clone()),
             tags: tags.or_else(|| session.tags.clone()),
-            start: start.or(moved.unwrap_or_default()).unwrap_or(session.start),
+            start: start.flatten().or(moved.unwrap_or_default()).unwrap_or(session.start),
             duration: duration.unwrap_or(session.duration),
             lang: lang.unwrap_or_else(|| session.lang.clone()),
-            status: status.unwrap_or(session.status),
+            status: session.status,
             replay_status: session.replay_status,
             options: session.options.clone().merged(options),
             allow_recording: allow_recording.unwrap_or(session.allow_recording),
@@ -140,7 +146,13 @@ impl SessionForm {
             updated_by: creator.principal,
             created_at: session.created_at,
             updated_at: creator.now,
-        })
+        };
+        let end = match changed.end() {
+            end if end == session.end() => EndMove::Kept,
+            end if end > creator.now => EndMove::ToFuture,
+            _ => EndMove::ToPast,
+        };
+        Ok(Session { status: session.status.after(status, end), ..changed })
     }
 }
 
@@ -181,9 +193,12 @@ fn read_status(code: i64) -> Result<SessionStatus, Problem> {
     SessionStatus::by_code(code).filter(|status| *status != SessionStatus::Deleted).ok_or(Problem::Invalid)
 }
 
-fn read_start(text: &[u8], now: Timestamp, place: impl FnOnce(WrittenTime) -> Option<Start>) -> Result<Start, Problem> {
-    let written = utf8(text)?.parse().map_err(|_| Problem::Invalid)?;
-    let start = place(written).ok_or(Problem::Invalid)?;
+fn read_written(text: &[u8]) -> Result<WrittenTime, Problem> {
+    utf8(text)?.parse().map_err(|_| Problem::Invalid)
+}
+
+fn judge_start(start: Option<Start>, now: Timestamp) -> Result<Start, Problem> {
+    let start = start.ok_or(Problem::Invalid)?;
     if start.instant() < now.minutes_before(PAST_SLACK_MINUTES) { Err(Problem::Past) } else { Ok(start) }
 }
 

@@ -2,7 +2,7 @@
 
 use derslik_domain::form::{Field, FieldFault, RawText};
 use derslik_domain::id::Id;
-use derslik_domain::identity::Lang;
+use derslik_domain::identity::{AccountSettings, Lang};
 use derslik_domain::session::{
     Creator, FlagPatch, OptionFlag, OptionName, OptionsForm, Problem, ReplayStatus, Session, SessionDescription, SessionDuration,
     SessionField, SessionForm, SessionName, SessionOptions, SessionStatus, SessionTags, Violation,
@@ -325,6 +325,84 @@ fn a_session_that_began_long_ago_can_still_be_changed() {
     assert!(form.apply_to(&session, &later).is_ok());
 }
 
+/// A year after [`stored`] was held.
+fn years_later(settings: &AccountSettings) -> Creator<'_> {
+    Creator { now: instant("2026-08-05T12:00:00Z"), ..creator(settings) }
+}
+
+#[rstest]
+#[case::as_printed("2025-08-05T12:00:00+02:00", None)]
+#[case::zulu("2025-08-05T12:00:00Z", None)]
+#[case::no_offset("2025-08-05T12:00:00.000", None)]
+#[case::with_the_zone_it_has("2025-08-05T12:00:00+02:00", Some("Europe/Berlin"))]
+#[case::with_another_zone("2025-08-05T12:00:00+02:00", Some("Asia/Tokyo"))]
+fn a_start_that_is_sent_as_it_is_is_not_judged_again(#[case] written: &str, #[case] zone: Option<&str>) {
+    let settings = settings();
+    let form = SessionForm {
+        start_date: text(written),
+        timezone: zone.map_or(Field::Missing, text),
+        name: text("Rust"),
+        ..SessionForm::default()
+    };
+    let unsent = SessionForm { start_date: Field::Missing, ..form.clone() };
+    let changed = form.apply_to(&stored(guid(1)), &years_later(&settings)).unwrap();
+    assert_eq!(Ok(changed), unsent.apply_to(&stored(guid(1)), &years_later(&settings)));
+}
+
+#[test]
+fn where_instants_are_meant_the_same_instant_is_the_same_start() {
+    let settings = by_instant();
+    for written in ["2025-08-05T12:00:00+02:00", "2025-08-05T10:00:00Z", "2025-08-05T12:00:00"] {
+        let form = SessionForm { start_date: text(written), ..SessionForm::default() };
+        let changed = form.apply_to(&stored(guid(1)), &years_later(&settings)).unwrap();
+        assert_eq!(changed.start, stored(guid(1)).start, "{written}");
+    }
+    let other = SessionForm { start_date: text("2025-08-05T12:00:00Z"), ..SessionForm::default() };
+    let refused = other.apply_to(&stored(guid(1)), &years_later(&settings));
+    assert_eq!(refused, Err(broken(SessionField::StartDate, Problem::Past)));
+}
+
+#[test]
+fn another_start_in_the_past_is_refused_as_before() {
+    let settings = settings();
+    for written in ["2025-08-05T12:00:01", "2025-08-04T12:00:00Z"] {
+        let form = SessionForm { start_date: text(written), ..SessionForm::default() };
+        let refused = form.apply_to(&stored(guid(1)), &years_later(&settings));
+        assert_eq!(refused, Err(broken(SessionField::StartDate, Problem::Past)), "{written}");
+    }
+}
+
+#[rstest]
+#[case::a_new_start(SessionForm { start_date: text("2026-08-06T12:00:00Z"), ..SessionForm::default() }, SessionStatus::Active)]
+#[case::with_the_status_it_has(
+    SessionForm { start_date: text("2026-08-06T12:00:00Z"), status: Field::Given(3), ..SessionForm::default() },
+    SessionStatus::Active
+)]
+#[case::with_another_status(
+    SessionForm { start_date: text("2026-08-06T12:00:00Z"), status: Field::Given(2), ..SessionForm::default() },
+    SessionStatus::Locked
+)]
+#[case::an_end_that_is_still_past(SessionForm { duration: Field::Given(90), ..SessionForm::default() }, SessionStatus::Expired)]
+#[case::only_another_name(SessionForm { name: text("Rust"), status: Field::Given(3), ..SessionForm::default() }, SessionStatus::Expired)]
+#[case::opened_by_hand(SessionForm { status: Field::Given(1), ..SessionForm::default() }, SessionStatus::Active)]
+fn a_session_that_was_over_goes_on_once_its_end_is_to_come(#[case] form: SessionForm, #[case] status: SessionStatus) {
+    let settings = settings();
+    let expired = Session { status: SessionStatus::Expired, ..stored(guid(1)) };
+    let changed = form.apply_to(&expired, &years_later(&settings)).unwrap();
+    assert_eq!(changed.status, status);
+}
+
+#[test]
+fn a_longer_session_that_is_still_under_way_goes_on() {
+    let settings = settings();
+    // It ended at 13:20 in Berlin.
+    let creator = Creator { now: instant("2025-08-05T13:30:00+02:00"), ..creator(&settings) };
+    let expired = Session { status: SessionStatus::Expired, ..stored(guid(1)) };
+    let longer = |minutes| SessionForm { duration: Field::Given(minutes), ..SessionForm::default() };
+    assert_eq!(longer(89).apply_to(&expired, &creator).unwrap().status, SessionStatus::Expired);
+    assert_eq!(longer(91).apply_to(&expired, &creator).unwrap().status, SessionStatus::Active);
+}
+
 #[test]
 fn creating_fills_in_what_was_not_sent() {
     let wanted = Session {
@@ -441,9 +519,10 @@ fn a_status_is_set_by_its_number_but_nobody_deletes_by_it(#[case] code: i64, #[c
 }
 
 #[rstest]
-fn a_new_session_is_active_whatever_status_was_sent(#[values(-1, 0, 3, 99)] code: i64) {
+fn a_new_session_is_passive_where_0_was_sent_and_active_otherwise(#[values(-1, 0, 1, 2, 3, 99)] code: i64) {
     let form = SessionForm { status: Field::Given(code), ..least() };
-    assert_eq!(create(form).map(|session| session.status), Ok(SessionStatus::Active));
+    let status = if code == 0 { SessionStatus::Passive } else { SessionStatus::Active };
+    assert_eq!(create(form).map(|session| session.status), Ok(status));
 }
 
 #[test]
@@ -537,7 +616,7 @@ fn every_broken_rule_has_its_own_reason() {
     .map(|(field, problem)| Violation { field, problem })
     .to_vec();
     assert_eq!(update(form.clone()), Err(wanted.clone()));
-    // Nobody sets the status of a session that does not exist yet, so its number means nothing.
+    // On creation any number but 0 is as if it were not sent.
     wanted.pop();
     assert_eq!(create(form), Err(wanted));
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use derslik_domain::id::{AccountId, PrincipalId, UserGuid};
-use derslik_domain::identity::{DataSubject, PersonFilter, User, UserKey};
+use derslik_domain::identity::{DataSubject, PersonFilter, User, UserKey, Username};
 use derslik_domain::job::ReferenceId;
 use derslik_domain::time::Timestamp;
 
@@ -69,6 +69,12 @@ pub trait UserRepository {
     /// # Errors
     /// [`StoreError`].
     fn hold_by_guids(&mut self, account: AccountId, guids: &BTreeSet<UserGuid>) -> Result<Vec<User>, StoreError>;
+
+    /// The users of these user names that there are, in no order, held as by [`UserRepository::hold_by_guids`].
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn hold_by_usernames(&mut self, account: AccountId, usernames: &[Username]) -> Result<Vec<User>, StoreError>;
 
     /// The page of the people that the filter is about, without deleted ones, ordered by id.
     ///

@@ -40,8 +40,11 @@ pub(super) fn apply(
     ids: &dyn Ids,
     now: Timestamp,
 ) -> Result<AttendeeOutcome, ServiceError> {
-    let named = batch.users();
-    let users = if named.is_empty() { Vec::new() } else { stores.users().hold_by_guids(account, &named)? };
+    let (guids, names) = (batch.users(), batch.usernames());
+    let mut users = if guids.is_empty() { Vec::new() } else { stores.users().hold_by_guids(account, &guids)? };
+    if !names.is_empty() {
+        users.extend(stores.users().hold_by_usernames(account, &names)?);
+    }
     let users: HashMap<_, _> = users.into_iter().map(|user| (user.guid, user)).collect();
     let existing = stores.attendees().find_many(account, session, &batch.keys(&users))?;
     let outcome = batch.decide(session, existing, &users, now, || (ids.attendee_guid(), new_code(ids)));

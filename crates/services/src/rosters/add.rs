@@ -1,7 +1,7 @@
 //! Puts somebody on a roster: an administrator anybody, and whoever knows the code of a course themselves.
 
 use crate::acts::{Author, write_as};
-use derslik_domain::course::{CourseAction, CourseRef, Entry, Joining, Roster, UserRef, join};
+use derslik_domain::course::{CourseAction, CourseRef, Entry, Joining, Roster, join};
 use derslik_domain::identity::{Actor, Role};
 use derslik_ports::inbound::{CourseError, Entrant, Once, Performed, SeenMember};
 use derslik_ports::outbound::{Stores, UnitOfWork};
@@ -21,10 +21,14 @@ pub(super) async fn run<U: UnitOfWork>(
     let guard = Guard::new(&actor, once, at);
     let work = move |stores: &mut dyn Stores| {
         let Entrant { roster, user, code } = entrant;
-        let by_code = roster == Roster::Students && names(&actor, &user) && (code.is_some() || actor.principal.role != Role::Admin);
+        // Looked up before access is judged, since any way to name the actor means the actor. Whether another user exists is not
+        // for members to find out: they are denied either way.
+        let user = find_user(stores, &actor, &user)?;
+        let is_actor = user.as_ref().is_some_and(|user| user.id == actor.principal.id);
+        let by_code = roster == Roster::Students && is_actor && (code.is_some() || actor.principal.role != Role::Admin);
         let action = if by_code { CourseAction::Join } else { CourseAction::AddTo(roster) };
         let seen = lock(stores, &actor, &course, action)?;
-        let user = find_user(stores, &actor, &user)?.ok_or(CourseError::UnknownUser)?;
+        let user = user.ok_or(CourseError::UnknownUser)?;
         let current = stores.rosters().membership(actor.account_id(), seen.course.id, user.id)?;
         let code = code.unwrap_or_default();
         let entry = if by_code { Entry::Code(&code) } else { Entry::Direct };
@@ -35,13 +39,4 @@ pub(super) async fn run<U: UnitOfWork>(
         Ok(SeenMember { course: seen.course.id, user })
     };
     write_as(&service.uow, author, move |stores| guard.run(stores, work)).await
-}
-
-/// Whether that is the actor; an address is looked up by nobody but administrators.
-fn names(actor: &Actor, user: &UserRef) -> bool {
-    match user {
-        UserRef::Me => true,
-        UserRef::Id(id) => *id == actor.principal.id,
-        UserRef::Email(_) | UserRef::Impossible => false,
-    }
 }

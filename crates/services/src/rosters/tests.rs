@@ -85,6 +85,11 @@ async fn whoever_has_the_code_joins_themselves_as_a_student() {
     let stores_of = || stores(course(7), None, None);
     let joined = add(puts(stores_of(), ME, Membership::Student), me(Role::Member), entrant(Roster::Students, "me", Some(&code))).await;
     assert!(joined.is_ok(), "{joined:?}");
+    for caller in ["2", "user2@demo.example", "USER2@demo.example"] {
+        let stores = puts(stores_of(), ME, Membership::Student);
+        let joined = add(stores, me(Role::Member), entrant(Roster::Students, caller, Some(&code))).await;
+        assert!(joined.is_ok(), "{caller}: {joined:?}");
+    }
     for (user, code) in [("me", Some("wrong77")), ("me", None)] {
         let refused = add(stores_of(), me(Role::Member), entrant(Roster::Students, user, code)).await;
         assert!(matches!(refused, Err(CourseError::Join(JoinError::NotAdmitted))), "{refused:?}");

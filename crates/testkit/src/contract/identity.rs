@@ -26,6 +26,7 @@ pub(super) fn cases<U: UnitOfWork>() -> Vec<Case<U>> {
         Case { name: "an_address_and_a_user_name_belong_to_one_user_of_an_account", run: user_is_unique },
         Case { name: "a_changed_user_is_written_over", run: user_is_updated },
         Case { name: "what_the_sessions_api_shows_of_a_user_comes_back", run: user_profile },
+        Case { name: "people_are_found_by_many_user_names_at_once_in_their_own_account_alone", run: found_by_usernames },
         Case { name: "people_are_listed_without_services_and_deleted_ones", run: people_are_listed },
         Case { name: "a_password_is_written_over_and_found_in_its_own_account_alone", run: passwords },
         Case { name: "all_credentials_of_a_principal_are_revoked_together", run: all_revoked },
@@ -215,6 +216,23 @@ fn user_profile<U: UnitOfWork>(harness: &Harness<U>) {
     harness.write(move |stores| stores.users().update(account().id, &written));
     let guids = BTreeSet::from([user(101).guid, user(7).guid]);
     assert_eq!(harness.read(move |stores| stores.users().hold_by_guids(account().id, &guids)), [changed]);
+}
+
+fn found_by_usernames<U: UnitOfWork>(harness: &Harness<U>) {
+    set_up_users(harness);
+    let named = |number: i64, name: &str| User { username: Username::parse(name).ok(), ..user(number) };
+    let (one, other) = (named(111, "Ayşe Hoca"), named(112, "ayhan"));
+    let written = [one.clone(), other.clone()];
+    harness.write(move |stores| written.iter().try_for_each(|user| stores.users().add(account().id, user).map(drop)));
+    let names: Vec<Username> = ["AYŞE HOCA", "Ayhan", "nobody"].into_iter().filter_map(|name| Username::parse(name).ok()).collect();
+    let find = |account: Account| {
+        let names = names.clone();
+        let mut found = harness.read(move |stores| stores.users().hold_by_usernames(account.id, &names));
+        found.sort_by_key(|user| user.id);
+        found
+    };
+    assert_eq!(find(account()), [one, other]);
+    assert_eq!(find(other_account()), []);
 }
 
 fn people_are_listed<U: UnitOfWork>(harness: &Harness<U>) {

@@ -210,10 +210,18 @@ fn headers<'a>(lines: &'a [String], name: &'a str) -> impl Iterator<Item = &'a s
     })
 }
 
+/// The id of the answer to the part of that id: in brackets where the part's own is.
+fn answered_id(id: &str) -> String {
+    match id.strip_prefix('<').and_then(|id| id.strip_suffix('>')) {
+        Some(id) => format!("<response-{id}>"),
+        None => format!("response-{id}"),
+    }
+}
+
 /// A part of the answer.
 fn written(id: Option<&str>, answer: &Answer) -> Vec<u8> {
     let reason = StatusCode::from_u16(answer.status).ok().and_then(|status| status.canonical_reason()).unwrap_or_default();
-    let id = id.map_or_else(String::new, |id| format!("Content-ID: <response-{}\r\n", id.strip_prefix('<').unwrap_or(id)));
+    let id = id.map_or_else(String::new, |id| format!("Content-ID: {}\r\n", answered_id(id)));
     let headers: Vec<String> = answer.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let head = format!(
         "--{BOUNDARY}\r\nContent-Type: application/http\r\n{id}\r\nHTTP/1.1 {} {reason}\r\nContent-Type: {JSON}\r\n{}Content-Length: \
@@ -252,6 +260,16 @@ mod tests {
         assert_eq!(part.id.as_deref(), Some("<8f-4a + 1>"));
         assert_eq!((call.verb.as_str(), call.path.as_str(), call.query.as_str()), ("PATCH", "/v1/courses/d%3Aa", "alt=json"));
         assert_eq!((call.authorization.as_deref(), &call.body[..]), (Some("Bearer t"), "{\"name\":\"ş\"}".as_bytes()));
+    }
+
+    #[rstest]
+    #[case("<8f-4a + 1>", "<response-8f-4a + 1>")]
+    #[case("foo", "response-foo")]
+    #[case("<foo", "response-<foo")]
+    #[case("foo>", "response-foo>")]
+    #[case("<>", "<response->")]
+    fn an_answer_has_brackets_where_the_part_has(#[case] id: &str, #[case] answered: &str) {
+        assert_eq!(answered_id(id), answered);
     }
 
     #[rstest]

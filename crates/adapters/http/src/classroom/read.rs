@@ -3,6 +3,7 @@
 
 use derslik_domain::course::{CourseForm, CourseState, DateForm, GradingPeriodForm, GradingPeriodSettingsForm};
 use derslik_domain::form::{Field, RawText};
+use derslik_domain::time::Timestamp;
 use serde_json::{Map, Value};
 
 use super::error::{ClassroomError, enum_type, shortened};
@@ -60,6 +61,7 @@ impl Checker {
             return None;
         };
         let mut checked = Checked::new();
+        let mut set: Option<&str> = None;
         for (name, value) in members {
             let Some(field) = message.field(&name) else {
                 let name = shortened(&name);
@@ -71,6 +73,14 @@ impl Checker {
                 continue;
             }
             let place = format!("{place}.{}", snake(field.name));
+            if let (Some(union), Some(set)) = (message.union, set.replace(field.name))
+                && set != field.name
+            {
+                self.object(
+                    &place,
+                    format!("Invalid value at '{place}' (oneof), oneof field '{union}' is already set. Cannot set '{}'", field.name),
+                );
+            }
             let Some(value) = self.value(field.kind, value, &place) else { continue };
             if checked.insert(field.name.to_owned(), value).is_some() {
                 self.object(&place, format!("Invalid JSON payload received. Field '{place}' is set twice."));
@@ -81,7 +91,8 @@ impl Checker {
 
     fn value(&mut self, kind: Kind, value: Value, place: &str) -> Option<Value> {
         match kind {
-            Kind::Text | Kind::Time if value.is_string() => Some(value),
+            Kind::Text if value.is_string() => Some(value),
+            Kind::Time if value.as_str().is_some_and(is_instant) => Some(value),
             Kind::Text => self.refuse(place, "TYPE_STRING", &value),
             Kind::Time => self.refuse(place, "type.googleapis.com/google.protobuf.Timestamp", &value),
             Kind::Flag if value.is_boolean() => Some(value),
@@ -111,6 +122,11 @@ impl Checker {
         self.mistyped(place, kind, value);
         None
     }
+}
+
+/// Whether a text is an instant of the years 1 to 9999, as RFC 3339 writes one.
+fn is_instant(text: &str) -> bool {
+    text.parse::<Timestamp>().is_ok()
 }
 
 /// A whole number, as a number or as a string of its digits.

@@ -6,6 +6,8 @@
 pub(super) struct Message {
     /// Its name in the discovery document.
     pub(super) name: &'static str,
+    /// The name of the union of which its fields are the members, if it is one: then one of them is set at the most.
+    pub(super) union: Option<&'static str>,
     pub(super) fields: &'static [Field],
 }
 
@@ -91,9 +93,10 @@ pub(super) static PREVIEW_VERSION: Choice = Choice {
 
 static PERMISSION: Choice = Choice { name: "Permission", values: &["PERMISSION_UNSPECIFIED", "CREATE_COURSE"] };
 
-pub(super) static EMPTY: Message = Message { name: "Empty", fields: &[] };
+pub(super) static EMPTY: Message = Message { union: None, name: "Empty", fields: &[] };
 
 static DRIVE_FOLDER: Message = Message {
+    union: None,
     name: "DriveFolder",
     fields: &[
         text("id", "The id of the folder."),
@@ -103,6 +106,7 @@ static DRIVE_FOLDER: Message = Message {
 };
 
 static DRIVE_FILE: Message = Message {
+    union: None,
     name: "DriveFile",
     fields: &[
         text("id", "The id of the file."),
@@ -113,6 +117,7 @@ static DRIVE_FILE: Message = Message {
 };
 
 static YOU_TUBE_VIDEO: Message = Message {
+    union: None,
     name: "YouTubeVideo",
     fields: &[
         text("id", "The id of the video."),
@@ -123,6 +128,7 @@ static YOU_TUBE_VIDEO: Message = Message {
 };
 
 static LINK: Message = Message {
+    union: None,
     name: "Link",
     fields: &[
         text("url", "The address, 1 to 2,024 characters."),
@@ -132,6 +138,7 @@ static LINK: Message = Message {
 };
 
 static FORM: Message = Message {
+    union: None,
     name: "Form",
     fields: &[
         text("formUrl", "Where the form is filled in."),
@@ -142,6 +149,7 @@ static FORM: Message = Message {
 };
 
 static COURSE_MATERIAL: Message = Message {
+    union: Some("material"),
     name: "CourseMaterial",
     fields: &[
         field("driveFile", Kind::One(&DRIVE_FILE), "A file."),
@@ -152,11 +160,13 @@ static COURSE_MATERIAL: Message = Message {
 };
 
 static COURSE_MATERIAL_SET: Message = Message {
+    union: None,
     name: "CourseMaterialSet",
     fields: &[text("title", "The heading."), field("materials", Kind::Many(&COURSE_MATERIAL), "The materials under it.")],
 };
 
 static GRADE_CATEGORY: Message = Message {
+    union: None,
     name: "GradeCategory",
     fields: &[
         text("id", "The id of the category."),
@@ -167,6 +177,7 @@ static GRADE_CATEGORY: Message = Message {
 };
 
 static GRADEBOOK_SETTINGS: Message = Message {
+    union: None,
     name: "GradebookSettings",
     fields: &[
         field("calculationType", Kind::Choice(&CALCULATION_TYPE), "How the overall grade is calculated."),
@@ -176,6 +187,7 @@ static GRADEBOOK_SETTINGS: Message = Message {
 };
 
 pub(super) static COURSE: Message = Message {
+    union: None,
     name: "Course",
     fields: &[
         text("id", "The id of the course. On create, an alias to attach to it."),
@@ -203,6 +215,7 @@ pub(super) static COURSE: Message = Message {
 };
 
 pub(super) static COURSES: Message = Message {
+    union: None,
     name: "ListCoursesResponse",
     fields: &[
         field("courses", Kind::Many(&COURSE), "The courses."),
@@ -211,9 +224,10 @@ pub(super) static COURSES: Message = Message {
 };
 
 pub(super) static COURSE_ALIAS: Message =
-    Message { name: "CourseAlias", fields: &[text("alias", "The alias: `d:` or `p:` and a name, at most 256 characters.")] };
+    Message { union: None, name: "CourseAlias", fields: &[text("alias", "The alias: `d:` or `p:` and a name, at most 256 characters.")] };
 
 pub(super) static COURSE_ALIASES: Message = Message {
+    union: None,
     name: "ListCourseAliasesResponse",
     fields: &[
         field("aliases", Kind::Many(&COURSE_ALIAS), "The aliases."),
@@ -222,6 +236,7 @@ pub(super) static COURSE_ALIASES: Message = Message {
 };
 
 static DATE: Message = Message {
+    union: None,
     name: "Date",
     fields: &[
         field("year", Kind::Int32, "The year."),
@@ -231,6 +246,7 @@ static DATE: Message = Message {
 };
 
 static GRADING_PERIOD: Message = Message {
+    union: None,
     name: "GradingPeriod",
     fields: &[
         text("id", "Output only. The id of the grading period; names the one to keep in a change."),
@@ -241,6 +257,7 @@ static GRADING_PERIOD: Message = Message {
 };
 
 pub(super) static GRADING_PERIOD_SETTINGS: Message = Message {
+    union: None,
     name: "GradingPeriodSettings",
     fields: &[
         field("gradingPeriods", Kind::Many(&GRADING_PERIOD), "The grading periods, in order; a change replaces them all."),
@@ -250,11 +267,13 @@ pub(super) static GRADING_PERIOD_SETTINGS: Message = Message {
 };
 
 pub(super) static ADD_ON_ELIGIBILITY: Message = Message {
+    union: None,
     name: "CheckAddOnCreationEligibilityResponse",
     fields: &[text("courseId", "The course."), field("isCreateAttachmentEligible", Kind::Flag, "Whether an attachment could be created.")],
 };
 
 pub(super) static GRADING_PERIODS_ELIGIBILITY: Message = Message {
+    union: None,
     name: "CheckGradingPeriodsSetupEligibilityResponse",
     fields: &[
         text("courseId", "The course."),
@@ -264,14 +283,16 @@ pub(super) static GRADING_PERIODS_ELIGIBILITY: Message = Message {
 };
 
 static NAME: Message = Message {
+    union: None,
     name: "Name",
     fields: &[text("givenName", "The given name."), text("familyName", "The family name."), text("fullName", "Both together.")],
 };
 
 static GLOBAL_PERMISSION: Message =
-    Message { name: "GlobalPermission", fields: &[field("permission", Kind::Choice(&PERMISSION), "What the user may do.")] };
+    Message { union: None, name: "GlobalPermission", fields: &[field("permission", Kind::Choice(&PERMISSION), "What the user may do.")] };
 
 pub(super) static USER_PROFILE: Message = Message {
+    union: None,
     name: "UserProfile",
     fields: &[
         text("id", "The id of the user."),
@@ -284,6 +305,7 @@ pub(super) static USER_PROFILE: Message = Message {
 };
 
 pub(super) static TEACHER: Message = Message {
+    union: None,
     name: "Teacher",
     fields: &[
         text("courseId", "The course."),
@@ -293,6 +315,7 @@ pub(super) static TEACHER: Message = Message {
 };
 
 pub(super) static STUDENT: Message = Message {
+    union: None,
     name: "Student",
     fields: &[
         text("courseId", "The course."),
@@ -303,6 +326,7 @@ pub(super) static STUDENT: Message = Message {
 };
 
 pub(super) static TEACHERS: Message = Message {
+    union: None,
     name: "ListTeachersResponse",
     fields: &[
         field("teachers", Kind::Many(&TEACHER), "The teachers."),
@@ -311,6 +335,7 @@ pub(super) static TEACHERS: Message = Message {
 };
 
 pub(super) static STUDENTS: Message = Message {
+    union: None,
     name: "ListStudentsResponse",
     fields: &[
         field("students", Kind::Many(&STUDENT), "The students."),

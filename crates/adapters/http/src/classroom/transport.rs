@@ -158,8 +158,10 @@ async fn no_such_path() -> HttpResponse {
     respond(refusal(ClassroomError::no_such_path(), &System::default()))
 }
 
+/// The value of a header. What is no ASCII is still a value, which nothing that is known equals: to take it for not sent would drop
+/// a condition.
 fn header(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    headers.get(name)?.to_str().ok().map(str::to_owned)
+    Some(String::from_utf8_lossy(headers.get(name)?.as_bytes()).into_owned())
 }
 
 fn respond(answer: Answer) -> HttpResponse {
@@ -178,6 +180,14 @@ fn respond(answer: Answer) -> HttpResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_header_that_is_no_ascii_is_there_and_equals_nothing() {
+        let mut headers = HeaderMap::new();
+        headers.insert(IF_MATCH, HeaderValue::from_bytes(b"\"7-1\xff\"").unwrap());
+        assert_eq!(header(&headers, &IF_MATCH).as_deref(), Some("\"7-1\u{fffd}\""));
+        assert_eq!(header(&headers, &OVERRIDE), None);
+    }
 
     #[test]
     fn gzip_is_used_where_it_is_wanted() {

@@ -14,10 +14,12 @@ mod tests;
 mod user;
 
 use actix_web::dev::{Service, ServiceResponse};
+use actix_web::guard::{GuardContext, fn_guard};
 use actix_web::http::Method;
 use actix_web::http::header::ALLOW;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError, Scope};
+use derslik_domain::job::ProjectKey;
 
 use futures_util::TryFutureExt;
 
@@ -65,6 +67,20 @@ pub fn routes(config: &mut ServiceConfig, prefix: &str) {
     add("/projects", &[Method::GET, Method::POST], |resource| {
         resource.route(web::get().to(projects::list)).route(web::post().to(projects::create))
     });
+}
+
+/// The answer for every other path below `prefix` that is about a project, where another API has the rest.
+pub fn other_paths(config: &mut ServiceConfig, prefix: &'static str) {
+    let owned = move |context: &GuardContext<'_>| context.head().uri.path().strip_prefix(prefix).is_some_and(is_about_a_project);
+    config.service(web::resource(format!("{prefix}/{{rest:.*}}")).guard(fn_guard(owned)).default_service(web::to(no_such_path)));
+}
+
+/// Whether a path below the prefix can only be one of this API: below its projects, below the key of one, or below a collection
+/// that projects have.
+fn is_about_a_project(path: &str) -> bool {
+    let mut segments = path.trim_start_matches('/').split('/');
+    let (first, second) = (segments.next().unwrap_or_default(), segments.next());
+    first == "projects" || first.parse::<ProjectKey>().is_ok() || matches!(second, Some("jobs" | "users"))
 }
 
 /// A resource that tells the methods that it takes to who tries others.

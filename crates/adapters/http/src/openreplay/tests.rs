@@ -118,6 +118,31 @@ async fn the_key_is_looked_at_before_the_project_and_that_before_the_job() {
 }
 
 #[actix_web::test]
+async fn a_path_that_only_a_project_can_have_is_answered_by_this_api_and_the_rest_by_the_courses() {
+    let ours = [
+        format!("/v1/{KEY}/users/"),
+        format!("/v1/{KEY}/users"),
+        format!("/v1/{KEY}/users/a/b/c"),
+        format!("/v1/{KEY}/events"),
+        format!("/v1/{KEY}"),
+        format!("/v1/{KEY}/"),
+        "/v1/unknown/users/".to_owned(),
+        "/v1/unknown/jobs/1/2".to_owned(),
+        "/v1/projects/unknown/more".to_owned(),
+    ];
+    for path in &ours {
+        for method in [Method::GET, Method::DELETE] {
+            let answer = ask(state(MockJobService::new()), method, path, Some("right")).await;
+            assert_eq!((answer.status.as_u16(), answer.body.as_str()), (404, r#"{"detail":"Not Found"}"#), "{path}");
+        }
+    }
+    for path in ["/v1", "/v1/", "/v1/lessons", "/v1/lessons/jobs2", "/v1/courses/users/lessons", "/v1/invitations2/1"] {
+        let answer = ask(state(MockJobService::new()), Method::GET, path, Some("right")).await;
+        assert!(answer.status == 404 && answer.body.contains("NOT_FOUND"), "{path}: {} {}", answer.status, answer.body);
+    }
+}
+
+#[actix_web::test]
 async fn a_job_id_that_is_no_integer_is_unprocessable_and_one_that_is_too_large_is_unknown() {
     let (status, body) = get(MockJobService::new(), &format!("/api/v1/{KEY}/jobs/1.0")).await;
     let expected = r#"{"detail":[{"type":"int_parsing","loc":["path","jobId"],"msg":"Input should be a valid integer, unable to parse string as an integer","input":"1.0"}]}"#;

@@ -34,7 +34,7 @@ pub(super) async fn upsert_batch(
     let most = state.limits.batch_items;
     let text = body_text(&body);
     let items = read_array(&text, most, "attendee", |raw| raw)?;
-    let batch = AttendeeBatch::new(items.iter().map(|item| read_attendee_item(item)).collect());
+    let batch = AttendeeBatch::new(items.iter().map(|item| read_attendee_item(item, style)).collect());
     let language = Language::of(request.headers());
     let render = move |body: &Bytes, outcome: &AttendeeOutcome| -> Answer {
         let text = body_text(body);

@@ -23,8 +23,8 @@ use crate::types::{DbGuid, DbInstant};
 /// The first id that is given to a user.
 const FIRST_USER: i64 = 100;
 
-/// SQLite takes 32 766 parameters in a statement; a list of GUIDs stays well below.
-const GUIDS_IN_ONE_STATEMENT: usize = 10_000;
+/// SQLite takes 32 766 parameters in a statement; a list of GUIDs or of names stays well below.
+const KEYS_IN_ONE_STATEMENT: usize = 10_000;
 
 /// Some people of an account, by their ids.
 macro_rules! some_people {
@@ -212,10 +212,29 @@ impl UserRepository for DieselStores<'_> {
     fn hold_by_guids(&mut self, account: AccountId, guids: &BTreeSet<UserGuid>) -> Result<Vec<User>, StoreError> {
         let guids: Vec<_> = guids.iter().copied().map(DbGuid::from).collect();
         let mut users = Vec::with_capacity(guids.len());
-        for guids in guids.chunks(GUIDS_IN_ONE_STATEMENT) {
+        for guids in guids.chunks(KEYS_IN_ONE_STATEMENT) {
             let query = principals::table
                 .filter(principals::account_id.eq(account.get()))
                 .filter(principals::guid.eq_any(guids))
+                .order(principals::id);
+            let rows: Vec<UserRow> = self.query(|conn| match conn {
+                Conn::Pg(conn) => query.select(UserRow::as_select()).for_key_share().load(conn),
+                Conn::Sqlite(conn) => query.select(UserRow::as_select()).load(conn),
+            })?;
+            for row in rows {
+                users.push(row.try_into()?);
+            }
+        }
+        Ok(users)
+    }
+
+    fn hold_by_usernames(&mut self, account: AccountId, usernames: &[Username]) -> Result<Vec<User>, StoreError> {
+        let keys: Vec<String> = usernames.iter().map(Username::key).collect();
+        let mut users = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(KEYS_IN_ONE_STATEMENT) {
+            let query = principals::table
+                .filter(principals::account_id.eq(account.get()))
+                .filter(principals::username_key.eq_any(keys))
                 .order(principals::id);
             let rows: Vec<UserRow> = self.query(|conn| match conn {
                 Conn::Pg(conn) => query.select(UserRow::as_select()).for_key_share().load(conn),

@@ -1,14 +1,16 @@
 //! An attendee as it is sent and shown. The versions differ in the names of two keys and in how they print an instant.
 
-use derslik_domain::attendee::{Attendee, AttendeeField, AttendeeForm, AttendeeItem, AttendeeOutcome, AttendeeRefusal, AttendeeVerdict};
-use derslik_domain::form::{Problem, Violation};
+use derslik_domain::attendee::{
+    Attendee, AttendeeField, AttendeeForm, AttendeeItem, AttendeeOutcome, AttendeeRefusal, AttendeeVerdict, UserNaming,
+};
+use derslik_domain::form::{Field, Problem, RawText, Violation};
 use derslik_domain::identity::Mobile;
 use derslik_domain::time::Zone;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::json::{AsSent, Shown, Slot, for_each_member};
+use super::json::{AsSent, Shown, Slot, for_each_member, unless_blank};
 use super::messages::attendee_rule;
 use super::person::zulu;
 use super::state::State;
@@ -25,6 +27,30 @@ pub(crate) enum Style {
 }
 
 impl Style {
+    /// What the field of the person may hold. Published clients of version 1 send it always, whatever is in it.
+    const fn naming(self) -> UserNaming {
+        match self {
+            Self::V1 => UserNaming::GuidOrUsername,
+            Self::V2 { .. } => UserNaming::Guid,
+        }
+    }
+
+    /// What the session and the person are called.
+    pub(crate) const fn keys(self) -> (&'static str, &'static str) {
+        match self {
+            Self::V1 => ("session_id", "user_id"),
+            Self::V2 { .. } => ("session_guid", "user_guid"),
+        }
+    }
+
+    /// The role that was sent. In version 1 an empty one is as if it were not.
+    fn role(self, role: Field<RawText>) -> Field<RawText> {
+        match self {
+            Self::V1 => unless_blank(role),
+            Self::V2 { .. } => role,
+        }
+    }
+
     /// Whether the position of an item is its last key.
     pub(crate) const fn with_index(self) -> bool {
         matches!(self, Self::V2 { with_index: true, .. })
@@ -32,7 +58,7 @@ impl Style {
 }
 
 /// The fields of an attendee for the domain; `None` where the value is no object.
-pub(crate) fn read_attendee(raw: &RawValue) -> Option<AttendeeForm> {
+pub(crate) fn read_attendee(raw: &RawValue, style: Style) -> Option<AttendeeForm> {
     let [mut user, mut code, mut email, mut name, mut surname, mut mobile, mut role] = [Slot::default(); 7];
     let read = for_each_member(raw.get(), |key, value| {
         let slot = match key {
@@ -49,18 +75,19 @@ pub(crate) fn read_attendee(raw: &RawValue) -> Option<AttendeeForm> {
     });
     read.ok().map(|()| AttendeeForm {
         user: user.text(),
+        naming: style.naming(),
         code: code.text(),
         email: email.text(),
         name: name.text(),
         surname: surname.text(),
         mobile: mobile.text(),
-        role: role.text(),
+        role: style.role(role.text()),
     })
 }
 
 /// One item of a batch for the domain.
-pub(crate) fn read_attendee_item(raw: &RawValue) -> Result<AttendeeItem, Vec<Violation<AttendeeField>>> {
-    match read_attendee(raw) {
+pub(crate) fn read_attendee_item(raw: &RawValue, style: Style) -> Result<AttendeeItem, Vec<Violation<AttendeeField>>> {
+    match read_attendee(raw, style) {
         Some(form) => form.read(),
         None => Err(vec![Violation { field: AttendeeField::Item, problem: Problem::Mistyped }]),
     }
@@ -84,10 +111,7 @@ impl Serialize for AttendeeView<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         const NULL: Option<()> = None;
         let attendee = self.attendee;
-        let (session_key, user_key) = match self.style {
-            Style::V1 => ("session_id", "user_id"),
-            Style::V2 { .. } => ("session_guid", "user_guid"),
-        };
+        let (session_key, user_key) = self.style.keys();
         let shown = |at: derslik_domain::time::Timestamp| match self.style {
             Style::V1 => zulu(at),
             Style::V2 { zone, .. } => at.in_zone(zone).to_string(),
@@ -139,7 +163,7 @@ impl<'a> AttendeeBatchView<'a> {
                 AttendeeVerdict::Refused(refusal) => {
                     rejected.push(RejectedAttendee {
                         model: AsSent(Some(item)),
-                        state: State::of(refusal_error(refusal), language),
+                        state: State::of(refusal_error(refusal, style), language),
                         index,
                     });
                 }
@@ -150,10 +174,10 @@ impl<'a> AttendeeBatchView<'a> {
 }
 
 /// A refusal as the error of a request for one attendee.
-pub(crate) fn refusal_error(refusal: &AttendeeRefusal) -> PerculusError {
+pub(crate) fn refusal_error(refusal: &AttendeeRefusal, style: Style) -> PerculusError {
     match refusal {
         AttendeeRefusal::Invalid(violations) => {
-            PerculusError::Invalid(violations.iter().map(|violation| attendee_rule(*violation)).collect())
+            PerculusError::Invalid(violations.iter().map(|violation| attendee_rule(*violation, style)).collect())
         }
         AttendeeRefusal::UnknownUser => PerculusError::UserNotFound,
         AttendeeRefusal::UnknownCode => PerculusError::AttendeeNotFound,

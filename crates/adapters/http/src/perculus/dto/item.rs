@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use derslik_domain::form::Field;
+use derslik_domain::form::{Field, RawText};
 use derslik_domain::session::{BatchItem, Problem, SessionField, SessionForm, Target, Violation};
 use serde::de::{Deserializer as _, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -109,6 +109,21 @@ pub(crate) fn read_object(text: &str) -> Result<&RawValue, PerculusError> {
     let value: &RawValue =
         serde_json::from_str(text).map_err(|error| PerculusError::BadRequest(Text::of("body-malformed").with_fault(&error)))?;
     if value.get().starts_with('{') { Ok(value) } else { Err(PerculusError::BadRequest(Text::of("body-no-object"))) }
+}
+
+/// The one text of a body that is a JSON string; missing where there is no body.
+///
+/// # Errors
+/// If the body is no JSON.
+pub(crate) fn read_text(text: &str) -> Result<Field<RawText>, PerculusError> {
+    if text.trim().is_empty() {
+        return Ok(Field::Missing);
+    }
+    let value: &RawValue =
+        serde_json::from_str(text).map_err(|error| PerculusError::BadRequest(Text::of("body-malformed").with_fault(&error)))?;
+    let mut slot = Slot::default();
+    slot.put(value);
+    Ok(slot.text())
 }
 
 impl<'a> RawItem<'a> {

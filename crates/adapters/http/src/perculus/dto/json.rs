@@ -8,6 +8,12 @@ use serde::de::{DeserializeSeed, Deserializer as _, MapAccess, Visitor};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+/// A text, unless there is nothing in it but white space: then it counts as not sent.
+pub(crate) fn unless_blank(text: Field<RawText>) -> Field<RawText> {
+    let is_blank = matches!(&text, Field::Given(text) if text.trim_ascii().is_empty());
+    if is_blank { Field::Missing } else { text }
+}
+
 /// What an object had under one name.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Slot<'a> {

@@ -7,6 +7,7 @@ use derslik_domain::page::{Page, PageError};
 use derslik_domain::session::{FilterError, FilterField, OptionName, Problem, SessionDuration, SessionField, Violation};
 use derslik_domain::text::TextError;
 
+use super::attendee::Style;
 use super::options::wire_name;
 use crate::perculus::text::Text;
 
@@ -38,14 +39,14 @@ pub(crate) fn session_rule(violation: Violation) -> Text {
 /// The text of a broken rule about a person.
 pub(crate) fn person_rule(violation: derslik_domain::form::Violation<PersonField>) -> Text {
     let (key, wanted) = person_key(violation.field);
-    plain_rule(Text::of("user-field"), violation.problem, key, wanted)
+    plain_rule(Text::of("user-field").with("field", key), violation.problem, key, wanted)
 }
 
 /// The text of a broken rule about an attendee.
-pub(crate) fn attendee_rule(violation: derslik_domain::form::Violation<AttendeeField>) -> Text {
-    let (key, wanted) = match violation.field {
+pub(crate) fn attendee_rule(violation: derslik_domain::form::Violation<AttendeeField>, style: Style) -> Text {
+    let (field, wanted) = match violation.field {
         AttendeeField::Item => return Text::of("attendee-item"),
-        AttendeeField::User => ("user_guid", "guid"),
+        AttendeeField::User => ("user_guid", if matches!(style, Style::V1) { "string" } else { "guid" }),
         AttendeeField::Code => ("attendance_code", "string"),
         AttendeeField::Email => ("email", "email"),
         AttendeeField::Name => ("name", "string"),
@@ -53,17 +54,23 @@ pub(crate) fn attendee_rule(violation: derslik_domain::form::Violation<AttendeeF
         AttendeeField::Mobile => ("mobile", "string"),
         AttendeeField::Role => ("role", "role"),
     };
-    plain_rule(Text::of("attendee-field"), violation.problem, key, wanted)
+    let key = if violation.field == AttendeeField::User { style.keys().1 } else { field };
+    plain_rule(Text::of("attendee-field").with("field", field), violation.problem, key, wanted)
 }
 
 /// The text of a refused filter of sessions.
 pub(crate) fn filter_fault(error: FilterError) -> Text {
     match error {
-        FilterError::Invalid(field) => Text::of("filter-unreadable").with("key", filter_key(field)),
+        FilterError::Invalid(field) => filter_unreadable(filter_key(field)),
         FilterError::TooLong { field, max } => Text::of("filter-too-long").with("key", filter_key(field)).with("max", max),
         FilterError::Page(PageError::TooLarge) => Text::of("page-too-large").with("max", Page::MAX_SIZE),
         FilterError::Page(PageError::OutOfRange) => Text::of("page-out-of-range"),
     }
+}
+
+/// The text of a filter whose field of that name can't be read.
+pub(crate) fn filter_unreadable(key: &'static str) -> Text {
+    Text::of("filter-unreadable").with("key", key)
 }
 
 /// The text of a refused filter of people.
@@ -163,7 +170,7 @@ fn person_key(field: PersonField) -> (&'static str, &'static str) {
 
 fn plain_rule(subject: Text, problem: Problem, key: &'static str, wanted: &'static str) -> Text {
     let reason = simple_reason(problem, key).unwrap_or_else(|| must_be(key.to_owned(), wanted));
-    subject.with("field", key).then(reason)
+    subject.then(reason)
 }
 
 fn must_be(key: String, wanted: &'static str) -> Text {
@@ -207,7 +214,7 @@ pub(crate) mod samples {
     /// Each field of a kind with each problem, and the text about it.
     fn broken<F: Copy + std::fmt::Debug>(
         fields: impl IntoIterator<Item = F>,
-        text: fn(derslik_domain::form::Violation<F>) -> Text,
+        text: impl Fn(derslik_domain::form::Violation<F>) -> Text,
     ) -> Vec<(String, Text)> {
         let pairs = fields.into_iter().flat_map(|field| PROBLEMS.map(|problem| (field, problem)));
         pairs.map(|(field, problem)| (format!("{field:?} {problem:?}"), text(derslik_domain::form::Violation { field, problem }))).collect()
@@ -228,7 +235,9 @@ pub(crate) mod samples {
 
         let mut texts = broken(sessions, session_rule);
         texts.append(&mut broken(people.clone(), person_rule));
-        texts.append(&mut broken(attendees, attendee_rule));
+        texts.append(&mut broken(attendees, |violation| attendee_rule(violation, Style::V1)));
+        let second = Style::V2 { zone: derslik_domain::time::Zone::UTC, with_index: false };
+        texts.append(&mut broken(attendees, move |violation| attendee_rule(violation, second)));
         texts.extend(filters.map(|error| (format!("{error:?}"), filter_fault(error))));
         texts.extend(people.map(|field| (format!("filter by {field:?}"), person_filter_fault(PersonFilterError::Invalid(field)))));
         texts

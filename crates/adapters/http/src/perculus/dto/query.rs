@@ -73,6 +73,11 @@ impl Parameters {
         }
     }
 
+    /// A password.
+    pub(crate) fn password(&self) -> Field<RawText> {
+        self.text(&["password"])
+    }
+
     /// A filter of people.
     pub(crate) fn person_filter(&self) -> PersonFilterForm {
         PersonFilterForm {

@@ -54,7 +54,7 @@ pub(super) async fn add(
 ) -> Result<HttpResponse, PerculusError> {
     let guid = session(&guid)?;
     let body = read_json(&request, payload, &state).await?;
-    let batch = AttendeeBatch::new(vec![read_attendee_item(read_object(&body_text(&body))?)]);
+    let batch = AttendeeBatch::new(vec![read_attendee_item(read_object(&body_text(&body))?, Style::V1)]);
     let language = Language::of(request.headers());
     let render = move |outcome: &AttendeeOutcome| code_of_the_only_one(outcome, language);
     let once = RequestKey::read(&request, &body, "")?.map(|key| key.guard(render));
@@ -65,7 +65,7 @@ pub(super) async fn add(
 fn code_of_the_only_one(outcome: &AttendeeOutcome, language: Language) -> Answer {
     match outcome.verdicts.first() {
         Some(AttendeeVerdict::Done(attendee)) => write(StatusCode::OK, 1, &attendee.code.as_str()),
-        Some(AttendeeVerdict::Refused(refusal)) => refusal_error(refusal).answer(language),
+        Some(AttendeeVerdict::Refused(refusal)) => refusal_error(refusal, Style::V1).answer(language),
         None => PerculusError::Failure.answer(language),
     }
 }
@@ -89,9 +89,9 @@ pub(super) async fn change(
 ) -> Result<HttpResponse, PerculusError> {
     let (guid, key) = place(&path)?;
     let body = read_json(&request, payload, &state).await?;
-    let change = read_attendee(read_object(&body_text(&body))?).unwrap_or_default();
+    let change = read_attendee(read_object(&body_text(&body))?, Style::V1).unwrap_or_default();
     match state.attendees.change(&actor, guid, key, change).await?.ok_or(PerculusError::AttendeeNotFound)? {
         AttendeeVerdict::Done(attendee) => Ok(json(&AttendeeView::new(&attendee, Style::V1))),
-        AttendeeVerdict::Refused(refusal) => Err(refusal_error(&refusal)),
+        AttendeeVerdict::Refused(refusal) => Err(refusal_error(&refusal, Style::V1)),
     }
 }

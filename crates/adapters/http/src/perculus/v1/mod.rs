@@ -54,6 +54,7 @@ fn routes(config: &mut ServiceConfig) {
     add(config, "/user", LIST, |resource| {
         resource.route(web::get().to(people::list)).route(web::head().to(people::list)).route(web::post().to(people::add))
     });
+    add(config, "/user/{key}/password", &[Method::PUT], |resource| resource.route(web::put().to(people::set_password)));
     add(config, "/user/{key}", ONE, |resource| {
         resource
             .route(web::get().to(people::get))

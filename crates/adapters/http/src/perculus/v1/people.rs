@@ -3,16 +3,16 @@
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use derslik_domain::form::Violation;
+use derslik_domain::form::{Field, Violation};
 use derslik_domain::idempotency::Answer;
-use derslik_domain::identity::{PersonField, PersonRefusal, User, UserKey, Username};
+use derslik_domain::identity::{PersonField, PersonForm, PersonRefusal, User, UserKey, Username};
 use derslik_domain::page::Page;
 use derslik_ports::inbound::ServiceError;
 
 use crate::answer::{Reserved, list_bytes, reserve};
 use crate::body::{body_text, read_json, read_optional_json};
 use crate::perculus::auth::Caller;
-use crate::perculus::dto::item::read_object;
+use crate::perculus::dto::item::{read_object, read_text};
 use crate::perculus::dto::messages::person_rule;
 use crate::perculus::dto::person::{PersonView, read_person};
 use crate::perculus::dto::query::Parameters;
@@ -52,6 +52,26 @@ pub(super) async fn change(
     Ok(told(answer(&changed, StatusCode::OK, language), language))
 }
 
+/// Sets the password of a person: the parameter of the query, or else a body that is a JSON string.
+pub(super) async fn set_password(
+    state: Data<HttpState>,
+    Caller(actor): Caller,
+    key: Path<String>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, PerculusError> {
+    let key = key_of(&key)?;
+    let body = read_optional_json(&request, payload, &state).await?;
+    let password = Parameters::read(request.query_string(), "")?.password();
+    let password = if password == Field::Missing { read_text(&body_text(&body))? } else { password };
+    let form = PersonForm { password, ..PersonForm::default() };
+    let change = form.read_password().map_err(|violations| invalid(&violations))?;
+    match state.people.change(&actor, key, change).await.map_err(about_a_person)? {
+        Ok(_) => Ok(HttpResponse::NoContent().finish()),
+        Err(refusal) => Err(refused(&refusal)),
+    }
+}
+
 pub(super) async fn get(state: Data<HttpState>, Caller(actor): Caller, key: Path<String>) -> Result<HttpResponse, PerculusError> {
     let user = state.people.get(&actor, key_of(&key)?).await.map_err(about_a_person)?;
     Ok(json(&PersonView(&user)))
@@ -86,9 +106,15 @@ fn key_of(text: &str) -> Result<UserKey, PerculusError> {
 fn answer(outcome: &Result<User, PersonRefusal>, done: StatusCode, language: Language) -> Answer {
     match outcome {
         Ok(user) => write(done, 1, &PersonView(user)),
-        Err(PersonRefusal::Invalid(violations)) => invalid(violations).answer(language),
-        Err(PersonRefusal::EmailTaken) => PerculusError::EmailTaken.answer(language),
-        Err(PersonRefusal::UsernameTaken) => PerculusError::UsernameTaken.answer(language),
+        Err(refusal) => refused(refusal).answer(language),
+    }
+}
+
+fn refused(refusal: &PersonRefusal) -> PerculusError {
+    match refusal {
+        PersonRefusal::Invalid(violations) => invalid(violations),
+        PersonRefusal::EmailTaken => PerculusError::EmailTaken,
+        PersonRefusal::UsernameTaken => PerculusError::UsernameTaken,
     }
 }
 

@@ -4,12 +4,12 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use derslik_domain::idempotency::Answer;
-use derslik_domain::session::{Batch, BatchItem, BatchOutcome, Target, Verdict};
+use derslik_domain::session::{Batch, BatchItem, BatchOutcome, FilterError, FilterField, Target, Verdict};
 
 use crate::body::{body_text, read_json, read_optional_json};
 use crate::perculus::auth::Caller;
 use crate::perculus::dto::item::{RawItem, read_object};
-use crate::perculus::dto::messages::session_rule;
+use crate::perculus::dto::messages::{filter_unreadable, session_rule};
 use crate::perculus::dto::query::Parameters;
 use crate::perculus::dto::session::{SessionViewV1, json, write};
 use crate::perculus::error::PerculusError;
@@ -74,8 +74,14 @@ pub(super) async fn list(
     payload: Payload,
 ) -> Result<HttpResponse, PerculusError> {
     let body = read_optional_json(&request, payload, &state).await?;
-    let filter = Parameters::read(request.query_string(), &body_text(&body))?.session_filter().judge()?;
+    let filter = Parameters::read(request.query_string(), &body_text(&body))?.session_filter().judge().map_err(unfit)?;
     sessions(&state, &request, actor, filter, |list, session| list.push(&SessionViewV1(session))).await
+}
+
+/// A refused filter, which names the session as this version does.
+fn unfit(error: FilterError) -> PerculusError {
+    let names_session = error == FilterError::Invalid(FilterField::Guid);
+    if names_session { PerculusError::Invalid(vec![filter_unreadable("session_id")]) } else { error.into() }
 }
 
 pub(super) async fn delete(state: Data<HttpState>, Caller(actor): Caller, guid: Path<String>) -> Result<HttpResponse, PerculusError> {

@@ -1,0 +1,75 @@
+//! What the status of a session becomes: on creation, and with each change. It knows nothing of where the end comes from.
+
+use super::SessionStatus;
+
+/// What a change does to the end of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EndMove {
+    /// It stays where it is.
+    Kept,
+    /// It moves to an instant that is over.
+    ToPast,
+    /// It moves to an instant that is still to come.
+    ToFuture,
+}
+
+impl SessionStatus {
+    /// The status of a new session for which a client sent that number: nobody creates one that is locked, over or deleted.
+    pub(super) const fn at_first(sent: Option<i64>) -> Self {
+        match sent {
+            Some(0) => Self::Passive,
+            Some(_) | None => Self::Active,
+        }
+    }
+
+    /// The status after a change for which a client sent `sent`: the one that the session has counts as not sent. A session that
+    /// was over goes on where its end is moved into the future.
+    pub fn after(self, sent: Option<Self>, end: EndMove) -> Self {
+        if let Some(sent) = sent.filter(|sent| *sent != self) {
+            return sent;
+        }
+        match (self, end) {
+            (Self::Expired, EndMove::ToFuture) => Self::Active,
+            (Self::Expired, EndMove::Kept | EndMove::ToPast)
+            | (Self::Deleted | Self::Passive | Self::Active | Self::Locked, EndMove::Kept | EndMove::ToPast | EndMove::ToFuture) => self,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SessionStatus::{Active, Deleted, Expired, Locked, Passive};
+    use super::*;
+
+    const ENDS: [EndMove; 3] = [EndMove::Kept, EndMove::ToPast, EndMove::ToFuture];
+
+    /// The whole table: the status before, and what it becomes without another one sent, for each of [`ENDS`].
+    const UNSENT: [(SessionStatus, [SessionStatus; 3]); 5] = [
+        (Deleted, [Deleted, Deleted, Deleted]),
+        (Passive, [Passive, Passive, Passive]),
+        (Active, [Active, Active, Active]),
+        (Locked, [Locked, Locked, Locked]),
+        (Expired, [Expired, Expired, Active]),
+    ];
+
+    #[test]
+    fn an_expired_session_whose_end_moves_into_the_future_is_active_again() {
+        for (stored, becomes) in UNSENT {
+            for (end, becomes) in ENDS.into_iter().zip(becomes) {
+                assert_eq!(stored.after(None, end), becomes, "{stored:?} {end:?}");
+                assert_eq!(stored.after(Some(stored), end), becomes, "{stored:?} is sent as it is, {end:?}");
+                for sent in SessionStatus::ALL.into_iter().filter(|sent| *sent != stored) {
+                    assert_eq!(stored.after(Some(sent), end), sent, "{stored:?} to {sent:?} {end:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_new_session_is_passive_where_that_was_sent_and_active_otherwise() {
+        assert_eq!(SessionStatus::at_first(Some(0)), Passive);
+        for sent in [None, Some(1), Some(-1), Some(2), Some(3), Some(99)] {
+            assert_eq!(SessionStatus::at_first(sent), Active, "{sent:?}");
+        }
+    }
+}
