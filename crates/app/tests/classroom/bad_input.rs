@@ -155,7 +155,7 @@ pub(crate) async fn bad_input(api: Api) {
         (ADMIN, "POST", of("/students"), json!({ "userId": "student@demo.example" }), 409, "already exists"),
         (ADMIN, "POST", of("/students"), json!({ "userId": "nobody@demo.example" }), 404, "not found"),
         (ADMIN, "POST", of("/students"), json!({}), 400, "invalid argument"),
-        (ADMIN, "DELETE", of("/teachers/teacher@demo.example"), Value::Null, 400, "Precondition check failed."),
+        (ADMIN, "DELETE", of("/teachers/teacher@demo.example"), Value::Null, 400, "@CannotRemoveCourseOwner "),
         (ADMIN, "DELETE", of("/students/stranger@demo.example"), Value::Null, 404, "not found"),
         (ADMIN, "POST", of("/courseWork"), json!({}), 501, "not implemented"),
         (ADMIN, "POST", of("/lessons"), json!({}), 404, "not found"),
