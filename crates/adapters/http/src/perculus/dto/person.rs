@@ -6,7 +6,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::json::{Shown, Slot, for_each_member, unless_blank};
+use super::json::{Shown, Slot, for_each_member};
 
 /// The fields of a person for the domain.
 pub(crate) fn read_person(raw: &RawValue) -> PersonForm {
@@ -36,8 +36,7 @@ pub(crate) fn read_person(raw: &RawValue) -> PersonForm {
         surname: surname.text(),
         email: email.text(),
         username: username.text(),
-        // Version 1 alone has people; an empty role is as if it were not sent.
-        role: unless_blank(role.text()),
+        role: role.text(),
         password: password.text(),
         mobile: mobile.text(),
         login_allowed: login_allowed.boolean(),
