@@ -5,12 +5,10 @@ use super::SessionStatus;
 /// What a change does to the end of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EndMove {
-    /// It stays where it is.
-    Kept,
-    /// It moves to an instant that is over.
-    ToPast,
-    /// It moves to an instant that is still to come.
-    ToFuture,
+    /// It was over and is still to come now.
+    IntoFuture,
+    /// It stays on its side of the present, or was to come and is over now.
+    Elsewhere,
 }
 
 impl SessionStatus {
@@ -29,9 +27,9 @@ impl SessionStatus {
             return sent;
         }
         match (self, end) {
-            (Self::Expired, EndMove::ToFuture) => Self::Active,
-            (Self::Expired, EndMove::Kept | EndMove::ToPast)
-            | (Self::Deleted | Self::Passive | Self::Active | Self::Locked, EndMove::Kept | EndMove::ToPast | EndMove::ToFuture) => self,
+            (Self::Expired, EndMove::IntoFuture) => Self::Active,
+            (Self::Expired, EndMove::Elsewhere)
+            | (Self::Deleted | Self::Passive | Self::Active | Self::Locked, EndMove::IntoFuture | EndMove::Elsewhere) => self,
         }
     }
 }
@@ -41,15 +39,15 @@ mod tests {
     use super::SessionStatus::{Active, Deleted, Expired, Locked, Passive};
     use super::*;
 
-    const ENDS: [EndMove; 3] = [EndMove::Kept, EndMove::ToPast, EndMove::ToFuture];
+    const ENDS: [EndMove; 2] = [EndMove::Elsewhere, EndMove::IntoFuture];
 
     /// The whole table: the status before, and what it becomes without another one sent, for each of [`ENDS`].
-    const UNSENT: [(SessionStatus, [SessionStatus; 3]); 5] = [
-        (Deleted, [Deleted, Deleted, Deleted]),
-        (Passive, [Passive, Passive, Passive]),
-        (Active, [Active, Active, Active]),
-        (Locked, [Locked, Locked, Locked]),
-        (Expired, [Expired, Expired, Active]),
+    const UNSENT: [(SessionStatus, [SessionStatus; 2]); 5] = [
+        (Deleted, [Deleted, Deleted]),
+        (Passive, [Passive, Passive]),
+        (Active, [Active, Active]),
+        (Locked, [Locked, Locked]),
+        (Expired, [Expired, Active]),
     ];
 
     #[test]

@@ -147,11 +147,8 @@ impl SessionForm {
             created_at: session.created_at,
             updated_at: creator.now,
         };
-        let end = match changed.end() {
-            end if end == session.end() => EndMove::Kept,
-            end if end > creator.now => EndMove::ToFuture,
-            _ => EndMove::ToPast,
-        };
+        let goes_on = session.end() <= creator.now && changed.end() > creator.now;
+        let end = if goes_on { EndMove::IntoFuture } else { EndMove::Elsewhere };
         Ok(Session { status: session.status.after(status, end), ..changed })
     }
 }

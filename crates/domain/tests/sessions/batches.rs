@@ -236,7 +236,7 @@ impl Wish {
     /// What the wish comes to where there was nothing, if it breaks no rule.
     fn created(&self) -> Option<Facts> {
         let nothing = Facts { name: String::new(), minutes: 0, status: 1, zone: "Europe/Istanbul".to_owned() };
-        nothing.after(&Self { status: None, ..self.clone() })
+        nothing.after(&Self { status: self.status.filter(|status| *status == 0), ..self.clone() })
     }
 }
 

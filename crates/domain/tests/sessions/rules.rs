@@ -401,6 +401,9 @@ fn a_longer_session_that_is_still_under_way_goes_on() {
     let longer = |minutes| SessionForm { duration: Field::Given(minutes), ..SessionForm::default() };
     assert_eq!(longer(89).apply_to(&expired, &creator).unwrap().status, SessionStatus::Expired);
     assert_eq!(longer(91).apply_to(&expired, &creator).unwrap().status, SessionStatus::Active);
+    // One that was closed before its end stays closed, wherever its end goes.
+    let early = Creator { now: instant("2025-08-05T13:00:00+02:00"), ..creator };
+    assert_eq!(longer(91).apply_to(&expired, &early).unwrap().status, SessionStatus::Expired);
 }
 
 #[test]
