@@ -74,7 +74,7 @@ fn id_of(course: &Value) -> Result<String, Failed> {
 /// The course once it has a calendar.
 fn with_calendar(service: &Running, id: &str) -> Result<Value, Failed> {
     let begin = Instant::now();
-    while begin.elapsed() < Duration::from_secs(20) {
+    while begin.elapsed() < Duration::from_secs(60) {
         let course = get(service, TEACHER, id)?.json()?;
         if course["calendarId"].is_string() {
             return Ok(course);
@@ -133,7 +133,7 @@ fn lost_jobs_are_found(url: &str) -> Result<(), Failed> {
     let service = Running::start(url, &[])?;
     with_calendar(&service, &lost)?;
     let begin = Instant::now();
-    while begin.elapsed() < Duration::from_secs(20) {
+    while begin.elapsed() < Duration::from_secs(60) {
         if job_list(url)?.iter().all(|job| job["status"] == "completed" || job["status"] == "cancelled") {
             return Ok(());
         }

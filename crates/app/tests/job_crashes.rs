@@ -37,7 +37,7 @@ const LOOK: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// How much longer than a lease it may take until somebody notices that it has ended.
-const NOTICE: Duration = Duration::from_secs(5);
+const NOTICE: Duration = Duration::from_secs(30);
 
 struct Size {
     jobs: usize,

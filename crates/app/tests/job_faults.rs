@@ -300,7 +300,7 @@ fn a_listener_whose_server_died_hears_again_of_new_jobs() {
     let mut watcher = PgConnection::establish(world.database.url()).expect("a connection");
     let begin = Instant::now();
     while sql_query(LISTENERS).get_result::<Count>(&mut watcher).expect("an answer").count == 0 {
-        assert!(begin.elapsed() < Duration::from_secs(10), "nobody listens again");
+        assert!(begin.elapsed() < PATIENCE, "no connection listens again");
         sleep(Duration::from_millis(20));
     }
     // As another process does it, which has no other way to wake the worker.
@@ -311,9 +311,8 @@ fn a_listener_whose_server_died_hears_again_of_new_jobs() {
         let job = NewJob::assign_calendar_id(reference, now);
         let made = world.runtime.block_on(other.write(account().id, move |stores| stores.jobs().enqueue(account().id, &job)));
         made.map_err(|error: StoreError| error.to_string()).expect("it is new");
-        let begin = Instant::now();
+        // Within a minute, where looking without being woken would take an hour.
         world.until_all_ended();
-        assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
     }
     world.end(worker);
 }

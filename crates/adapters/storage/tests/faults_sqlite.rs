@@ -16,6 +16,9 @@ use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
 use tokio::runtime::Handle;
 
+/// More than a writer waits by default, on a machine that has much else to do.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 const PROCESSES: u128 = 2;
 const WRITERS: u128 = 4;
 const ROUNDS: u128 = 150;
@@ -120,7 +123,7 @@ async fn a_writer_that_waits_too_long_for_another_process_is_told_to_come_back()
     let begin = Instant::now();
     let refused = uow.write(account().id, |stores| stores.sessions().insert_many(account().id, &[&session(guid(1))])).await;
     assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
-    assert!(begin.elapsed() < Duration::from_secs(4), "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < PATIENCE, "{:?}", begin.elapsed());
     assert!(uow.read(account().id, |stores| stores.sessions().find(account().id, guid(1))).await.unwrap().is_none(), "readers do not wait");
 
     other.batch_execute("ROLLBACK").unwrap();

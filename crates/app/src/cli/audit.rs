@@ -1,7 +1,5 @@
 //! `derslik audit`
 
-use std::io::Write;
-
 use clap::Subcommand;
 use derslik_domain::audit::{AuditPage, AuditRecord, Requester};
 use derslik_domain::id::Id;
@@ -11,8 +9,7 @@ use derslik_ports::outbound::UnitOfWork;
 use serde_json::{Map, Value, json};
 
 use super::job::JobArgs;
-use super::{Failure, database, find_account, open_database, runtime};
-use crate::config::Config;
+use super::{Context, Failure, database, find_account, open_database, runtime};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AuditCommand {
@@ -36,7 +33,8 @@ pub(super) enum AuditCommand {
 }
 
 impl AuditCommand {
-    pub(super) fn run(self, config: &Config) -> Result<(), Failure> {
+    pub(super) fn run(self, context: &Context<'_>) -> Result<(), Failure> {
+        let config = context.config;
         let Self::List { common, about, job, after, limit } = self;
         let about = about.map(ReferenceId::new).transpose().map_err(|error| Failure::Usage(error.into()))?;
         let page = AuditPage { about, job: job.map(Id::new), after: after.map(Id::new), limit };
@@ -44,12 +42,7 @@ impl AuditCommand {
         let uow = open_database(config, &runtime)?;
         let account = runtime.block_on(find_account(&uow, &common.account))?;
         let records = runtime.block_on(uow.read(account, move |stores| stores.audit().list(account, &page))).map_err(database)?;
-        let text = if common.json {
-            Value::Array(records.iter().map(as_json).collect()).to_string()
-        } else {
-            records.iter().map(as_line).collect::<Vec<_>>().join("\n")
-        };
-        writeln!(std::io::stdout(), "{text}").map_err(|error| Failure::Other(error.into()))
+        context.output.print_list(&records, as_line, as_json)
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use derslik_domain::time::{Timestamp, Zone};
+use serde_json::{Value, json};
 
 use crate::accounts::DevAccount;
 use crate::config::Profile;
@@ -18,9 +19,35 @@ pub(super) struct Banner<'a> {
     pub(super) now: Timestamp,
 }
 
+impl Banner<'_> {
+    fn base(&self) -> String {
+        format!("{}://{}", if self.is_encrypted { "https" } else { "http" }, self.address)
+    }
+
+    /// The same without the lines to paste.
+    pub(super) fn as_json(&self) -> Value {
+        let accounts: Vec<_> = self.accounts.iter().map(account_json).collect();
+        json!({ "version": env!("CARGO_PKG_VERSION"), "url": self.base(), "accounts": accounts })
+    }
+}
+
+fn account_json(account: &DevAccount) -> Value {
+    let DevAccount { plan, keys, organization_key, token } = account;
+    let projects: Vec<_> = plan.projects.iter().map(|project| json!({ "id": project.id.get(), "key": project.key.to_string() })).collect();
+    json!({
+        "account": { "id": plan.account.id.get(), "name": plan.account.name.as_str() },
+        "access_key": keys.access_key,
+        "secret_key": keys.secret_key,
+        "bearer": keys.bearer(),
+        "organization_key": organization_key,
+        "projects": projects,
+        "token": token,
+    })
+}
+
 impl fmt::Display for Banner<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let base = format!("{}://{}", if self.is_encrypted { "https" } else { "http" }, self.address);
+        let base = self.base();
         writeln!(f, "Derslik {} serves on {base}", env!("CARGO_PKG_VERSION"))?;
         writeln!(f)?;
         writeln!(f, "  sessions  {base}/xapi/v2  (also {base}/api/groups/xapi)")?;

@@ -1,6 +1,5 @@
 //! `derslik job`
 
-use std::io::Write;
 use std::mem::ManuallyDrop;
 
 use clap::{Args, Subcommand};
@@ -13,7 +12,7 @@ use derslik_storage::DieselUnitOfWork;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use super::{Failure, clock, database, find_account, open_database, runtime};
+use super::{Context, Failure, Output, clock, database, find_account, open_database, runtime};
 use crate::config::Config;
 
 #[derive(Debug, Subcommand)]
@@ -44,9 +43,6 @@ pub(super) struct JobArgs {
     /// The account, by its name or its id.
     #[arg(long, value_name = "ACCOUNT")]
     pub(super) account: String,
-    /// Print JSON.
-    #[arg(long)]
-    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -66,33 +62,33 @@ struct Session {
 }
 
 impl JobCommand {
-    pub(super) fn run(self, config: &Config) -> Result<(), Failure> {
+    pub(super) fn run(self, context: &Context<'_>) -> Result<(), Failure> {
         match self {
             Self::List { common, after, limit } => {
-                let session = Session::open(config, &common)?;
+                let session = Session::open(context.config, &common)?;
                 let jobs = session.list(after.map(Id::new), limit)?;
-                print(common.json, &jobs)
+                context.output.print_list(&jobs, Listed::as_line, Listed::as_json)
             }
             Self::Show(one) => {
-                let session = Session::open(config, &one.common)?;
+                let session = Session::open(context.config, &one.common)?;
                 let job = session.find(Id::new(one.id))?;
-                print_one(one.common.json, &job)
+                print_one(context.output, &job)
             }
-            Self::Cancel(one) => change(config, &one, Operation::Cancel),
-            Self::Retry(one) => change(config, &one, Operation::Retry),
-            Self::RunNow(one) => change(config, &one, Operation::RunNow),
+            Self::Cancel(one) => change(context, &one, Operation::Cancel),
+            Self::Retry(one) => change(context, &one, Operation::Retry),
+            Self::RunNow(one) => change(context, &one, Operation::RunNow),
         }
     }
 }
 
-fn change(config: &Config, one: &OneJob, operation: Operation) -> Result<(), Failure> {
-    let session = Session::open(config, &one.common)?;
+fn change(context: &Context<'_>, one: &OneJob, operation: Operation) -> Result<(), Failure> {
+    let session = Session::open(context.config, &one.common)?;
     let changed = session.runtime.block_on(operate(&session.uow, session.account, Id::new(one.id), operation, session.now));
     let job = changed.map_err(|error| match error {
         OperateError::Store(error) => Failure::Database(error.into()),
         error => Failure::Usage(anyhow::Error::new(error).context(format!("job {}", one.id))),
     })?;
-    print_one(one.common.json, &Listed::Known(job))
+    print_one(context.output, &Listed::Known(job))
 }
 
 impl Session {
@@ -179,18 +175,8 @@ impl Listed {
     }
 }
 
-fn print(in_json: bool, jobs: &[Listed]) -> Result<(), Failure> {
-    let text = if in_json {
-        Value::Array(jobs.iter().map(Listed::as_json).collect()).to_string()
-    } else {
-        jobs.iter().map(Listed::as_line).collect::<Vec<_>>().join("\n")
-    };
-    writeln!(std::io::stdout(), "{text}").map_err(|error| Failure::Other(error.into()))
-}
-
-fn print_one(in_json: bool, job: &Listed) -> Result<(), Failure> {
-    let text = if in_json { job.as_json().to_string() } else { job.as_line() + &job.failures() };
-    writeln!(std::io::stdout(), "{text}").map_err(|error| Failure::Other(error.into()))
+fn print_one(output: Output, job: &Listed) -> Result<(), Failure> {
+    output.print(|| job.as_line() + &job.failures(), || job.as_json())
 }
 
 /// When a live job is due.

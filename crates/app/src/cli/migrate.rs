@@ -1,14 +1,17 @@
 //! `derslik migrate`
 
-use std::io::Write;
+use serde_json::json;
 
-use super::Failure;
 use super::database::bring_up_to_date;
-use crate::config::Config;
+use super::{Context, Failure};
 
-pub(super) fn run(config: &Config) -> Result<(), Failure> {
-    let migrated = bring_up_to_date(&config.database().map_err(Failure::Usage)?)?;
-    let mut lines = if migrated.applied.is_empty() { vec!["up to date".to_owned()] } else { migrated.applied };
-    lines.extend(migrated.twins.iter().map(|twin| format!("same name: {twin}")));
-    writeln!(std::io::stdout(), "{}", lines.join("\n")).map_err(|error| Failure::Other(error.into()))
+pub(super) fn run(context: &Context<'_>) -> Result<(), Failure> {
+    let migrated = bring_up_to_date(&context.config.database().map_err(Failure::Usage)?)?;
+    let twins: Vec<_> = migrated.twins.iter().map(ToString::to_string).collect();
+    let text = || {
+        let up_to_date = migrated.applied.is_empty().then(|| "up to date".to_owned());
+        let applied = up_to_date.into_iter().chain(migrated.applied.iter().cloned());
+        applied.chain(twins.iter().map(|twin| format!("same name: {twin}"))).collect::<Vec<_>>().join("\n")
+    };
+    context.output.print(text, || json!({ "applied": migrated.applied, "same_names": twins }))
 }

@@ -17,6 +17,7 @@ mod database;
 mod folder;
 mod job;
 mod migrate;
+mod output;
 mod runtime;
 mod serve;
 mod token;
@@ -30,6 +31,7 @@ use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 use derslik_domain::id::AccountId;
+use derslik_domain::text::identity_key;
 use derslik_ports::outbound::{Clock, StoreError, Tenant, UnitOfWork};
 use derslik_storage::DieselUnitOfWork;
 
@@ -39,6 +41,7 @@ use crate::system::{ShiftedClock, SystemClock};
 use crate::telemetry;
 
 use database::open_database;
+use output::Output;
 use runtime::runtime;
 
 /// One service that speaks three public classroom APIs.
@@ -100,6 +103,9 @@ struct Common {
     /// What the service is for [default: dev].
     #[arg(long, global = true)]
     profile: Option<Profile>,
+    /// Print JSON.
+    #[arg(long, global = true)]
+    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -122,6 +128,12 @@ struct ServeArgs {
     /// An RFC 3339 instant at which the clock of the service starts (profile dev only).
     #[arg(long, value_name = "INSTANT")]
     dev_clock: Option<String>,
+}
+
+/// What every command is given.
+struct Context<'c> {
+    config: &'c Config,
+    output: Output,
 }
 
 /// Why a command failed, by its exit code.
@@ -163,16 +175,17 @@ impl Cli {
         telemetry::start(&config.log).map_err(Failure::Usage)?;
         telemetry::log_panics();
         let signals = Signals::watch(self.command.when_interrupted()).map_err(|error| Failure::Other(error.into()))?;
+        let context = Context { config: &config, output: if self.common.json { Output::Json } else { Output::Text } };
         match self.command {
-            Command::Serve(args) => serve::run(&config, &signals, if args.no_worker { serve::Work::Elsewhere } else { serve::Work::Here }),
+            Command::Serve(args) => serve::run(&context, &signals, if args.no_worker { serve::Work::Elsewhere } else { serve::Work::Here }),
             Command::Worker(_) => worker::run(&config, &signals),
-            Command::Migrate => migrate::run(&config),
-            Command::Account(command) => command.run(&config),
-            Command::Course(command) => command.run(&config),
-            Command::Job(command) => command.run(&config),
-            Command::Audit(command) => command.run(&config),
-            Command::User(command) => command.run(&config),
-            Command::Token(command) => command.run(&config),
+            Command::Migrate => migrate::run(&context),
+            Command::Account(command) => command.run(&context),
+            Command::Course(command) => command.run(&context),
+            Command::Job(command) => command.run(&context),
+            Command::Audit(command) => command.run(&context),
+            Command::User(command) => command.run(&context),
+            Command::Token(command) => command.run(&context),
         }
     }
 }
@@ -211,18 +224,28 @@ fn database(error: StoreError) -> Failure {
     Failure::Database(error.into())
 }
 
-/// The account of that name or id.
+/// The account of that name or id. A name in other case is taken where no account has it as it is.
 async fn find_account(uow: &DieselUnitOfWork, text: &str) -> Result<AccountId, Failure> {
     const AT_ONCE: u16 = 1_000;
-    let mut after = None;
+    let key = identity_key(text);
+    let (mut after, mut by_id, mut alike) = (None, None, Vec::new());
     loop {
         let accounts = uow.read(Tenant::Installation, move |stores| stores.identity().accounts(after, AT_ONCE)).await.map_err(database)?;
-        let Some(last) = accounts.last() else {
-            return Err(Failure::Usage(anyhow::anyhow!("there is no account {text:?}")));
-        };
+        let Some(last) = accounts.last() else { break };
         after = Some(last.id);
-        if let Some(account) = accounts.iter().find(|account| account.name.as_str() == text || account.id.to_string() == text) {
+        if let Some(account) = accounts.iter().find(|account| account.name.as_str() == text) {
             return Ok(account.id);
+        }
+        by_id = by_id.or(accounts.iter().map(|account| account.id).find(|id| id.to_string() == text));
+        alike.extend(accounts.iter().filter(|account| identity_key(account.name.as_str()) == key).map(|account| account.id));
+    }
+    match (by_id, alike.as_slice()) {
+        (Some(id), _) => Ok(id),
+        (None, [id]) => Ok(*id),
+        (None, []) => Err(Failure::Usage(anyhow::anyhow!("there is no account {text:?}"))),
+        (None, several) => {
+            let ids: Vec<_> = several.iter().map(ToString::to_string).collect();
+            Err(Failure::Usage(anyhow::anyhow!("several accounts are called {text:?}: name one by its id ({})", ids.join(", "))))
         }
     }
 }

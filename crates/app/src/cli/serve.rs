@@ -1,6 +1,6 @@
 //! `derslik serve`
 
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 use super::banner::Banner;
 use super::database::open_to_serve;
 use super::worker::runner;
-use super::{Failure, clock, runtime};
+use super::{Context, Failure, Output, clock, runtime};
 use crate::accounts::{DevAccount, dev_accounts};
 use crate::config::{Config, Profile};
 use crate::descriptors::raise_limit;
@@ -36,7 +36,8 @@ pub(super) enum Work {
     Elsewhere,
 }
 
-pub(super) fn run(config: &Config, signals: &Signals, work: Work) -> Result<(), Failure> {
+pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work) -> Result<(), Failure> {
+    let config = context.config;
     let certificate = match (&config.tls_cert, &config.tls_key) {
         (Some(chain), Some(key)) => Some(Certificate::load(chain, key).map_err(Failure::Usage)?),
         _ => None,
@@ -71,7 +72,7 @@ pub(super) fn run(config: &Config, signals: &Signals, work: Work) -> Result<(), 
         Work::Elsewhere => None,
     };
     // A client that reads the banner may send requests at once: the listener is open, and holds them until they are served.
-    show(&Banner { address, is_encrypted: tls.is_some(), profile: config.profile, accounts: &accounts, now: clock.now() });
+    show(context.output, &Banner { address, is_encrypted: tls.is_some(), profile: config.profile, accounts: &accounts, now: clock.now() });
     tracing::info!(%address, database = %config.database().map_err(Failure::Usage)?, "serving");
     let settings = config.server(raise_limit());
     if settings.connections.in_all < config.http.max_connections {
@@ -88,10 +89,9 @@ pub(super) fn run(config: &Config, signals: &Signals, work: Work) -> Result<(), 
 }
 
 /// Prints the banner. The service does without a reader of it.
-fn show(banner: &Banner<'_>) {
-    let mut output = std::io::stdout();
-    if let Err(error) = output.write_all(banner.to_string().as_bytes()).and_then(|()| output.flush()) {
-        tracing::warn!(%error, "nothing was printed: standard output is closed");
+fn show(output: Output, banner: &Banner<'_>) {
+    if output.print(|| banner.to_string(), || banner.as_json()).is_err() {
+        tracing::warn!("nothing was printed: standard output is closed");
     }
 }
 

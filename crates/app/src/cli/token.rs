@@ -1,16 +1,16 @@
 //! `derslik token`
 
-use std::io::Write;
-
 use clap::{Args, Subcommand};
 use derslik_domain::id::Id;
 use derslik_domain::identity::{Email, Scope, Scopes, UserKey};
 use derslik_services::identity::{TokenPlan, create_token};
 
+use derslik_http::classroom::scope_by_name;
+use serde_json::json;
+
 use super::user::failure;
-use super::{Failure, clock, open_database, runtime};
-use crate::accounts::{FIRST_PROJECT, classroom_scopes, random_token};
-use crate::config::Config;
+use super::{Context, Failure, clock, find_account, open_database, runtime};
+use crate::accounts::{classroom_scopes, random_token};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TokenCommand {
@@ -22,49 +22,52 @@ pub(super) enum TokenCommand {
 pub(super) struct CreateToken {
     /// The e-mail address of the person.
     email: String,
-    /// The name of the account.
-    #[arg(long, value_name = "NAME")]
+    /// The account, by its name or its id.
+    #[arg(long, value_name = "ACCOUNT")]
     account: String,
-    /// What the token opens, as classroom.courses.readonly; once for each [default: all of the courses API].
+    /// What the token opens, as classroom.courses.readonly or as the whole URL of the scope; once for each [default: all of the courses API].
     #[arg(long = "scope", value_name = "SCOPE")]
     scopes: Vec<String>,
-    /// The project whose aliases the token sees.
-    #[arg(long, value_name = "NUMBER", default_value_t = FIRST_PROJECT)]
-    project: i64,
+    /// The project whose aliases the token sees [default: the first one of the account].
+    #[arg(long, value_name = "NUMBER")]
+    project: Option<i64>,
     /// After how many days the token opens nothing any more [default: never].
     #[arg(long, value_name = "DAYS")]
     days: Option<u32>,
 }
 
 impl TokenCommand {
-    pub(super) fn run(self, config: &Config) -> Result<(), Failure> {
+    pub(super) fn run(self, context: &Context<'_>) -> Result<(), Failure> {
         match self {
-            Self::Create(arguments) => create(config, arguments),
+            Self::Create(arguments) => create(context, arguments),
         }
     }
 }
 
-fn create(config: &Config, arguments: CreateToken) -> Result<(), Failure> {
+fn create(context: &Context<'_>, arguments: CreateToken) -> Result<(), Failure> {
     const MINUTES_OF_A_DAY: i64 = 24 * 60;
+    let config = context.config;
     let email = Email::parse(&arguments.email).map_err(|error| Failure::Usage(error.into()))?;
     let now = clock(config)?.now();
     let token = random_token().map_err(|error| Failure::Other(error.into()))?;
     let plan = TokenPlan {
         secret: token.clone().into_bytes(),
         scopes: read_scopes(&arguments.scopes)?,
-        project: Some(Id::new(arguments.project)),
+        project: arguments.project.map(Id::new),
         expires_at: arguments.days.map(|days| now.minutes_before(-MINUTES_OF_A_DAY * i64::from(days))),
     };
     let runtime = runtime(config)?;
     let uow = open_database(config, &runtime)?;
-    runtime.block_on(create_token(&uow, arguments.account, UserKey::Email(email), plan, now)).map_err(failure)?;
-    writeln!(std::io::stdout(), "token  {token}").map_err(|error| Failure::Other(error.into()))
+    let account = runtime.block_on(find_account(&uow, &arguments.account))?;
+    runtime.block_on(create_token(&uow, account, UserKey::Email(email), plan, now)).map_err(failure)?;
+    context.output.print(|| format!("token  {token}"), || json!({ "token": token }))
 }
 
 fn read_scopes(names: &[String]) -> Result<Scopes, Failure> {
     if names.is_empty() {
         return Ok(classroom_scopes());
     }
-    let unknown = |name: &String| Failure::Usage(anyhow::anyhow!("there is no scope {name:?}"));
-    names.iter().map(|name| Scope::by_name(name).ok_or_else(|| unknown(name))).collect()
+    let known = || Scope::ALL.map(Scope::name).join(", ");
+    let unknown = |name: &String| Failure::Usage(anyhow::anyhow!("there is no scope {name:?}; the scopes are {}", known()));
+    names.iter().map(|name| scope_by_name(name).ok_or_else(|| unknown(name))).collect()
 }

@@ -1,14 +1,13 @@
 //! `derslik user`
 
-use std::io::Write;
-
 use clap::{Args, Subcommand, ValueEnum};
 use derslik_domain::identity::{Email, PersonName, Role};
 use derslik_ports::outbound::{Ids, StoreError};
 use derslik_services::identity::{CreateUserError, NewUser, create_user};
 
-use super::{Failure, clock, open_database, runtime};
-use crate::config::Config;
+use serde_json::json;
+
+use super::{Context, Failure, clock, find_account, open_database, runtime};
 use crate::system::SystemIds;
 
 #[derive(Debug, Subcommand)]
@@ -21,8 +20,8 @@ pub(super) enum UserCommand {
 pub(super) struct CreateUser {
     /// The e-mail address, which nobody else in the account has.
     email: String,
-    /// The name of the account.
-    #[arg(long, value_name = "NAME")]
+    /// The account, by its name or its id.
+    #[arg(long, value_name = "ACCOUNT")]
     account: String,
     /// What the person may do in the account.
     #[arg(long, value_enum, default_value_t = RoleName::Member)]
@@ -45,30 +44,35 @@ pub(super) enum RoleName {
 }
 
 impl UserCommand {
-    pub(super) fn run(self, config: &Config) -> Result<(), Failure> {
+    pub(super) fn run(self, context: &Context<'_>) -> Result<(), Failure> {
         match self {
-            Self::Create(arguments) => create(config, arguments),
+            Self::Create(arguments) => create(context, arguments),
         }
     }
 }
 
-fn create(config: &Config, arguments: CreateUser) -> Result<(), Failure> {
+fn create(context: &Context<'_>, arguments: CreateUser) -> Result<(), Failure> {
     let usage = |what: &str, error: &dyn std::fmt::Display| Failure::Usage(anyhow::anyhow!("{what}: {error}"));
+    let email = Email::parse(&arguments.email).map_err(|error| usage("the e-mail address", &error))?;
+    let name = PersonName::new(arguments.name).map_err(|error| usage("--name", &error))?;
+    let surname = PersonName::new(arguments.surname).map_err(|error| usage("--surname", &error))?;
+    let config = context.config;
+    let runtime = runtime(config)?;
+    let uow = open_database(config, &runtime)?;
     let new = NewUser {
-        account: arguments.account,
+        account: runtime.block_on(find_account(&uow, &arguments.account))?,
         guid: SystemIds.user_guid(),
-        email: Email::parse(&arguments.email).map_err(|error| usage("the e-mail address", &error))?,
+        email,
         role: match arguments.role {
             RoleName::Admin => Role::Admin,
             RoleName::Member => Role::Member,
         },
-        name: PersonName::new(arguments.name).map_err(|error| usage("--name", &error))?,
-        surname: PersonName::new(arguments.surname).map_err(|error| usage("--surname", &error))?,
+        name,
+        surname,
     };
-    let runtime = runtime(config)?;
-    let uow = open_database(config, &runtime)?;
     let id = runtime.block_on(create_user(&uow, new, clock(config)?.now())).map_err(failure)?;
-    writeln!(std::io::stdout(), "user  {} ({id})", arguments.email).map_err(|error| Failure::Other(error.into()))
+    let json = || json!({ "id": id.get(), "email": arguments.email });
+    context.output.print(|| format!("user  {} ({id})", arguments.email), json)
 }
 
 /// A failure of a command that creates something for an account.

@@ -8,7 +8,7 @@ use derslik_domain::identity::{Email, PersonName, Role, Scopes, UserKey};
 use derslik_http::{HttpState, configure};
 use derslik_services::identity::{NewUser, TokenPlan, create_token, create_user};
 use derslik_storage::DieselUnitOfWork;
-use derslik_testkit::builders::now;
+use derslik_testkit::builders::{account, now};
 use serde_json::{Value, json};
 
 pub(crate) const ADMIN: &str = "demo-admin-token";
@@ -110,7 +110,7 @@ impl Api {
     pub(crate) async fn token(&self, email: &str, scopes: Scopes) -> String {
         let token = format!("token of {email} for {:?}", scopes.iter().collect::<Vec<_>>());
         let plan = TokenPlan { secret: token.clone().into_bytes(), scopes, project: Some(Id::new(1)), expires_at: None };
-        create_token(&self.uow, "demo".to_owned(), UserKey::Email(Email::parse(email).unwrap()), plan, now()).await.unwrap();
+        create_token(&self.uow, account().id, UserKey::Email(Email::parse(email).unwrap()), plan, now()).await.unwrap();
         token
     }
 
@@ -118,7 +118,7 @@ impl Api {
     pub(crate) async fn foreign_course(&self, number: usize) -> String {
         let owner = format!("neighbour{number}@demo.example");
         let new = NewUser {
-            account: "demo".to_owned(),
+            account: account().id,
             guid: UserGuid::new(uuid::Uuid::from_u128(0xf000_0000 + u128::try_from(number).unwrap())),
             email: Email::parse(&owner).unwrap(),
             role: Role::Member,

@@ -6,6 +6,7 @@ use derslik_domain::identity::{
     Account, AccountName, AccountSettings, CredentialKind, PersonName, PrincipalKind, Role, User, UserProfile, UserState,
 };
 use derslik_domain::job::Project;
+use derslik_domain::text::identity_key;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Conflict, NewCredential, StoreError, Stores, Tenant, UnitOfWork};
 
@@ -121,6 +122,8 @@ pub async fn create_account<U: UnitOfWork>(uow: &U, new: NewAccount, at: Timesta
         let created = uow
             .write(Tenant::Installation, move |stores| {
                 let id = stores.identity().next_account_id()?;
+                // After the id: of two that are created at once, the later one sees the other, or gets the same id and tries again.
+                refuse_like_name(stores, &new.name)?;
                 let account = Account { id, name: new.name, settings: new.settings };
                 let plan = AccountPlan {
                     account,
@@ -138,6 +141,21 @@ pub async fn create_account<U: UnitOfWork>(uow: &U, new: NewAccount, at: Timesta
         match created {
             Err(StoreError::Conflict(Conflict::Account)) if tries < TRIES => {}
             done => return done,
+        }
+    }
+}
+
+/// Refuses a name that differs from that of another account by nothing but case, or by how its accents are written.
+fn refuse_like_name(stores: &mut dyn Stores, name: &AccountName) -> Result<(), StoreError> {
+    const AT_ONCE: u16 = 1_000;
+    let key = identity_key(name.as_str());
+    let mut after = None;
+    loop {
+        let accounts = stores.identity().accounts(after, AT_ONCE)?;
+        let Some(last) = accounts.last() else { return Ok(()) };
+        after = Some(last.id);
+        if accounts.iter().any(|account| identity_key(account.name.as_str()) == key) {
+            return Err(StoreError::Conflict(Conflict::AccountName));
         }
     }
 }
@@ -222,7 +240,7 @@ fn set_up(stores: &mut dyn Stores, plan: AccountPlan, which: Credentials, at: Ti
 mod tests {
     use derslik_domain::job::{Platform, ProjectKey, ProjectName};
     use derslik_ports::mocks::{FakeUnitOfWork, MockStores};
-    use derslik_testkit::builders::{now, settings};
+    use derslik_testkit::builders::{account, now, settings};
     use mockall::Sequence;
 
     use super::*;
@@ -249,6 +267,7 @@ mod tests {
         let mut order = Sequence::new();
         for (id, added) in [(7, false), (8, true)] {
             stores.identity.expect_next_account_id().once().in_sequence(&mut order).returning(move || Ok(Id::new(id)));
+            stores.identity.expect_accounts().once().in_sequence(&mut order).returning(|_, _| Ok(Vec::new()));
             stores.identity.expect_add_account().once().in_sequence(&mut order).returning(move |_, _| Ok(added));
         }
         stores.users.expect_add().once().returning(|_, _| Ok(true));
@@ -262,8 +281,21 @@ mod tests {
     async fn a_name_that_is_taken_is_told() {
         let mut stores = MockStores::default();
         stores.identity.expect_next_account_id().returning(|| Ok(Id::new(7)));
+        stores.identity.expect_accounts().returning(|_, _| Ok(Vec::new()));
         stores.identity.expect_add_account().returning(|_, _| Err(StoreError::Conflict(Conflict::AccountName)));
         let refused = create_account(&FakeUnitOfWork::new(stores), new_account(), now()).await;
         assert!(matches!(refused, Err(StoreError::Conflict(Conflict::AccountName))));
+    }
+
+    #[tokio::test]
+    async fn a_name_that_differs_by_case_alone_is_taken() {
+        for name in ["Okul", "OKUL", "okul"] {
+            let mut stores = MockStores::default();
+            stores.identity.expect_next_account_id().returning(|| Ok(Id::new(10_000)));
+            let there = Account { name: AccountName::new(name).unwrap(), ..account() };
+            stores.identity.expect_accounts().returning(move |_, _| Ok(vec![there.clone()]));
+            let refused = create_account(&FakeUnitOfWork::new(stores), new_account(), now()).await;
+            assert!(matches!(refused, Err(StoreError::Conflict(Conflict::AccountName))), "{name}");
+        }
     }
 }

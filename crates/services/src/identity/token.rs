@@ -1,7 +1,8 @@
 //! Creates people and their access tokens, one at a time.
 
-use derslik_domain::id::{PrincipalId, ProjectId, UserGuid};
+use derslik_domain::id::{AccountId, PrincipalId, ProjectId, UserGuid};
 use derslik_domain::identity::{CredentialKind, Email, PersonName, PrincipalKind, Role, Scopes, User, UserKey, UserProfile, UserState};
+use derslik_domain::job::Project;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{NewCredential, StoreError, Tenant, UnitOfWork};
 
@@ -44,8 +45,8 @@ impl TokenPlan {
 /// A person to create.
 #[derive(Debug, Clone)]
 pub struct NewUser {
-    /// The name of the account.
-    pub account: String,
+    /// The account.
+    pub account: AccountId,
     /// The GUID.
     pub guid: UserGuid,
     /// The e-mail address.
@@ -61,15 +62,27 @@ pub struct NewUser {
 /// Why somebody or something was not created.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateUserError {
-    /// There is no account of that name.
-    #[error("there is no such account")]
-    UnknownAccount,
     /// There is no such user in the account.
     #[error("there is no such user in the account")]
     UnknownUser,
+    /// There is no such project in the account.
+    #[error("there is no project {wanted} in the account; it has {}", project_list(.known))]
+    UnknownProject {
+        /// The id that was named.
+        wanted: ProjectId,
+        /// Those that there are.
+        known: Vec<Project>,
+    },
     /// The store failed; a conflict tells what is taken.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+fn project_list(projects: &[Project]) -> String {
+    if projects.is_empty() {
+        return "none".to_owned();
+    }
+    projects.iter().map(|project| format!("{} ({})", project.id, project.name)).collect::<Vec<_>>().join(", ")
 }
 
 /// Creates a person in an account.
@@ -78,7 +91,7 @@ pub enum CreateUserError {
 /// [`CreateUserError`], and then nothing was changed.
 pub async fn create_user<U: UnitOfWork>(uow: &U, new: NewUser, at: Timestamp) -> Result<PrincipalId, CreateUserError> {
     uow.write(Tenant::Installation, move |stores| {
-        let account = stores.identity().find_account(&new.account)?.ok_or(CreateUserError::UnknownAccount)?.id;
+        let account = new.account;
         let id = stores.users().next_id(account)?;
         let user = User {
             id,
@@ -100,19 +113,25 @@ pub async fn create_user<U: UnitOfWork>(uow: &U, new: NewUser, at: Timestamp) ->
     .await
 }
 
-/// Creates an access token of somebody in an account.
+/// Creates an access token of a person in an account. If the plan names no project, it is the first one of the account.
 ///
 /// # Errors
 /// [`CreateUserError`], and then nothing was changed.
 pub async fn create_token<U: UnitOfWork>(
     uow: &U,
-    account: String,
+    account: AccountId,
     user: UserKey,
     token: TokenPlan,
     at: Timestamp,
 ) -> Result<(), CreateUserError> {
     uow.write(Tenant::Installation, move |stores| {
-        let account = stores.identity().find_account(&account)?.ok_or(CreateUserError::UnknownAccount)?.id;
+        let known = stores.projects().list(account)?;
+        let project = match token.project {
+            None => known.iter().map(|project| project.id).min(),
+            Some(wanted) if known.iter().any(|project| project.id == wanted) => Some(wanted),
+            Some(wanted) => return Err(CreateUserError::UnknownProject { wanted, known }),
+        };
+        let token = TokenPlan { project, ..token };
         let user = stores.users().find(account, &user)?.ok_or(CreateUserError::UnknownUser)?;
         // Once more, held against an erasure.
         let user = stores.users().lock(account, user.id)?.filter(|user| user.status != UserState::Deleted);

@@ -1,5 +1,7 @@
 //! The methods, each from its query and body to the inbound port and back.
 
+use std::sync::Arc;
+
 use derslik_domain::course::{
     Alias, CourseCursor, CourseListForm, CourseOrder, CoursePage, CourseState, CourseStates, GradingPeriodMask, Revision, Roster,
     UpdateMask, UserRef,
@@ -110,7 +112,7 @@ pub(super) fn first_tag(body: &[u8]) -> Option<String> {
 }
 
 fn view<'a>(context: &'a Context<'_>, seen: &'a SeenCourse) -> CourseView<'a> {
-    CourseView { seen, templates: &context.state.classroom.templates, account: context.actor.account.name.as_str() }
+    CourseView { seen, templates: &context.state.classroom.templates, account: &context.actor.account }
 }
 
 /// The versions that a header `If-Match` names. A tag that no course ever had is none of them.
@@ -130,7 +132,7 @@ async fn create_course(context: &Context<'_>) -> Outcome {
     let once = context.key.as_ref().map(|key| {
         // The transaction outlives whoever waits for it, so that it gets what it needs as its own.
         let (printer, templates) = (context.printer.clone(), context.state.classroom.templates.clone());
-        let account = context.actor.account.name.as_str().to_owned();
+        let account = Arc::clone(&context.actor.account);
         key.guard(move |seen: &SeenCourse| printer.answer(&CourseView { seen, templates: &templates, account: &account }, COURSE_BYTES))
     });
     let performed = context.state.courses.create(&context.actor, form, once).await?;

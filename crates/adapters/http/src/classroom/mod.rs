@@ -27,5 +27,12 @@ mod token;
 mod transport;
 mod view;
 
+use derslik_domain::identity::Scope;
+
 pub use settings::{ClassroomSettings, Templates};
 pub(crate) use transport::{configure, configure_rest};
+
+/// The scope of that name, be it short, such as `classroom.courses`, or the whole URL of the original.
+pub fn scope_by_name(name: &str) -> Option<Scope> {
+    Scope::by_name(name.strip_prefix(error::SCOPE_PREFIX).unwrap_or(name))
+}

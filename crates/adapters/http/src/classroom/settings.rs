@@ -1,5 +1,9 @@
 //! What of an answer belongs to the installation: links, addresses, and the key of page tokens.
 
+use std::borrow::Cow;
+
+use derslik_domain::identity::Account;
+
 /// How the links and addresses of courses are made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Templates {
@@ -26,13 +30,28 @@ impl Templates {
         self.course_link.replace("{code}", code)
     }
 
-    pub(super) fn group_address(&self, group: &str, account: &str) -> String {
-        self.group_address.replace("{account}", account).replace("{group}", group)
+    pub(super) fn group_address(&self, group: &str, account: &Account) -> String {
+        self.group_address.replace("{account}", &domain_of(account)).replace("{group}", group)
     }
 
     pub(super) fn folder_link(&self, id: &str) -> String {
         self.folder_link.replace("{id}", id)
     }
+}
+
+/// The name of the account where it can stand in a domain, and otherwise one made of its id.
+fn domain_of(account: &Account) -> Cow<'_, str> {
+    // The template adds to it; a whole domain has at most 253 characters.
+    const MAX: usize = 100;
+    let name = account.name.as_str();
+    let is_label = |label: &str| {
+        let (first, last) = (label.bytes().next(), label.bytes().next_back());
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && first != Some(b'-')
+            && last != Some(b'-')
+    };
+    if name.len() <= MAX && name.split('.').all(is_label) { name.into() } else { format!("account-{}", account.id).into() }
 }
 
 /// What of the courses API belongs to the installation.
@@ -47,5 +66,26 @@ pub struct ClassroomSettings {
 impl std::fmt::Debug for ClassroomSettings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ClassroomSettings").field("templates", &self.templates).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use derslik_domain::identity::AccountName;
+    use derslik_testkit::builders::account;
+
+    use super::*;
+
+    #[test]
+    fn a_group_has_a_valid_address_whatever_the_account_is_called() {
+        let address = |name: &str| {
+            let account = Account { name: AccountName::new(name).unwrap(), ..account() };
+            Templates::default().group_address("Biology_teachers_1a2b", &account)
+        };
+        assert_eq!(address("demo"), "Biology_teachers_1a2b@demo.example");
+        assert_eq!(address("Okul-2.edu"), "Biology_teachers_1a2b@Okul-2.edu.example");
+        for name in ["Ağrı Okulu", "a b", "-a", "a-", "a..b", "a_b", "a@b", "{group}", ".", &"a".repeat(64)] {
+            assert_eq!(address(name), "Biology_teachers_1a2b@account-1329.example", "{name}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use derslik_domain::course::{
     Alias, CalculationType, CalendarDate, Course, CourseMaterial, CourseMaterialSet, DisplaySetting, GradebookSettings, GradingPeriod,
     GradingPeriodSettings, MaterialTitle, MaterialUrl,
 };
-use derslik_domain::identity::{Actor, Scope, User};
+use derslik_domain::identity::{Account, Actor, Scope, User};
 use derslik_domain::text::Text;
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::{SeenCourse, SeenMember};
@@ -26,8 +26,8 @@ fn instant(at: Timestamp) -> String {
 pub(super) struct CourseView<'a> {
     pub(super) seen: &'a SeenCourse,
     pub(super) templates: &'a Templates,
-    /// The name of the account.
-    pub(super) account: &'a str,
+    /// The account of the course.
+    pub(super) account: &'a Account,
 }
 
 fn text<const MAX: usize, M: SerializeMap>(map: &mut M, name: &'static str, text: Option<&Text<MAX>>) -> Result<(), M::Error> {

@@ -4,7 +4,6 @@ mod gradebook;
 mod materials;
 mod shown;
 
-use std::io::Write;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -13,8 +12,7 @@ use derslik_services::courses::{CourseOperation, OperateCourseError, operate};
 
 use self::gradebook::GradebookArgs;
 use self::materials::MaterialsArgs;
-use super::{Failure, clock, find_account, open_database, runtime};
-use crate::config::Config;
+use super::{Context, Failure, clock, find_account, open_database, runtime};
 use crate::system::SystemIds;
 
 #[derive(Debug, Subcommand)]
@@ -60,9 +58,6 @@ pub(super) struct OneCourse {
     /// The account, by its name or its id.
     #[arg(long, value_name = "ACCOUNT")]
     account: String,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
 }
 
 /// Where a suspension may end, wherever it began.
@@ -92,7 +87,7 @@ impl RestoredState {
 }
 
 impl CourseCommand {
-    pub(super) fn run(self, config: &Config) -> Result<(), Failure> {
+    pub(super) fn run(self, context: &Context<'_>) -> Result<(), Failure> {
         let (one, operation) = match self {
             Self::Suspend(one) => (one, CourseOperation::Suspend),
             Self::Restore { one, state } => (one, CourseOperation::Restore(state.map(RestoredState::state))),
@@ -100,11 +95,12 @@ impl CourseCommand {
             Self::Gradebook { one, gradebook } => (one, CourseOperation::Gradebook(gradebook.form())),
             Self::Materials { one, materials } => (one, CourseOperation::Materials(materials.read()?)),
         };
-        change(config, &one, operation)
+        change(context, &one, operation)
     }
 }
 
-fn change(config: &Config, one: &OneCourse, operation: CourseOperation) -> Result<(), Failure> {
+fn change(context: &Context<'_>, one: &OneCourse, operation: CourseOperation) -> Result<(), Failure> {
+    let config = context.config;
     let runtime = runtime(config)?;
     let uow = open_database(config, &runtime)?;
     let account = runtime.block_on(find_account(&uow, &one.account))?;
@@ -113,6 +109,5 @@ fn change(config: &Config, one: &OneCourse, operation: CourseOperation) -> Resul
         OperateCourseError::Store(error) => Failure::Database(error.into()),
         error => Failure::Usage(anyhow::Error::new(error).context(format!("course {}", one.course))),
     })?;
-    let text = if one.json { shown::as_json(&course).to_string() } else { shown::as_line(&course) };
-    writeln!(std::io::stdout(), "{text}").map_err(|error| Failure::Other(error.into()))
+    context.output.print(|| shown::as_line(&course), || shown::as_json(&course))
 }

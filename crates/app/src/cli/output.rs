@@ -1,0 +1,33 @@
+//! What a command prints: a text for people, or one JSON document.
+
+use std::io::Write;
+
+use serde_json::Value;
+
+use super::Failure;
+
+/// How a command prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Output {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+impl Output {
+    /// Prints one of the two to standard output, with the end of the line.
+    pub(super) fn print(self, text: impl FnOnce() -> String, json: impl FnOnce() -> Value) -> Result<(), Failure> {
+        let printed = match self {
+            Self::Text => text(),
+            Self::Json => json().to_string(),
+        };
+        writeln!(std::io::stdout(), "{printed}").map_err(|error| Failure::Other(anyhow::Error::new(error).context("standard output")))
+    }
+
+    /// Prints a list: a line for each item, or an array.
+    pub(super) fn print_list<T>(self, items: &[T], line: impl Fn(&T) -> String, json: impl Fn(&T) -> Value) -> Result<(), Failure> {
+        let text = || items.iter().map(line).collect::<Vec<_>>().join("\n");
+        self.print(text, || items.iter().map(json).collect())
+    }
+}

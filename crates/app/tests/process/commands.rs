@@ -1,0 +1,152 @@
+//! The commands of operators: how accounts, scopes and projects are named, and what is printed.
+
+use std::process::Output;
+
+use libtest_mimic::{Failed, Trial};
+use serde_json::Value;
+
+use crate::check;
+use crate::support::process::{Running, derslik, sqlite_url, url_text};
+use crate::support::{DATABASES, Open};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let mut trials = vec![
+        Trial::test("every_command_that_prints_can_print_json", prints_json),
+        Trial::test("unknown_scopes_projects_and_roles_are_refused_with_those_that_there_are", unknown_names),
+    ];
+    for (name, open) in DATABASES {
+        trials.push(Trial::test(format!("{name}::an_account_is_named_by_its_name_or_its_id_everywhere"), move || names_and_ids(open)));
+        trials.push(Trial::test(format!("{name}::names_of_accounts_differ_in_more_than_case"), move || like_names(open)));
+    }
+    trials
+}
+
+/// A database with the account `demo`, its five people and a project.
+struct Place {
+    _folder: tempfile::TempDir,
+    url: String,
+}
+
+impl Place {
+    fn new() -> Result<Self, Failed> {
+        let folder = tempfile::tempdir()?;
+        let url = sqlite_url(folder.path());
+        Running::start(&url, &[])?.kill()?;
+        Ok(Self { _folder: folder, url })
+    }
+}
+
+fn run(url: &str, arguments: &[&str]) -> Result<Output, Failed> {
+    Ok(derslik(arguments).args(["--database-url", url]).output()?)
+}
+
+fn printed(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn names_and_ids(open: Open) -> Result<(), Failed> {
+    let (url, _place) = open()?;
+    let url = url_text(&url);
+    let created = run(&url, &["account", "create", "Okul Müdürlüğü", "--json"])?;
+    let id = serde_json::from_slice::<Value>(&created.stdout)?["account"]["id"].to_string();
+    for (number, account) in
+        ["Okul Müdürlüğü", id.as_str(), "okul müdürlüğü", "Okul Mu\u{308}du\u{308}rlu\u{308}g\u{306}u\u{308}"].into_iter().enumerate()
+    {
+        let email = format!("person{number}@okul.example");
+        let commands: [&[&str]; 4] = [
+            &["user", "create", &email, "--account", account],
+            &["token", "create", &email, "--account", account],
+            &["job", "list", "--account", account],
+            &["audit", "list", "--account", account],
+        ];
+        for command in commands {
+            let output = run(&url, command)?;
+            check(output.status.success(), &(command, output))?;
+        }
+    }
+    let unknown = run(&url, &["user", "create", "a@b.example", "--account", "okul"])?;
+    check(unknown.status.code() == Some(2), &unknown)
+}
+
+fn like_names(open: Open) -> Result<(), Failed> {
+    let (url, _place) = open()?;
+    let url = url_text(&url);
+    check(run(&url, &["account", "create", "Okul"])?.status.success(), &"the first")?;
+    for name in ["okul", "OKUL", " Okul "] {
+        let refused = run(&url, &["account", "create", name])?;
+        check(refused.status.code() == Some(2) && String::from_utf8_lossy(&refused.stderr).contains("more than case"), &refused)?;
+    }
+    // The Turkish letters are letters of their own.
+    check(run(&url, &["account", "create", "Okül"])?.status.success(), &"another")
+}
+
+fn unknown_names() -> Result<(), Failed> {
+    let place = Place::new()?;
+    let token = ["token", "create", "admin@demo.example", "--account", "demo"];
+    let refused: [(&[&str], &[&str]); 4] = [
+        (&["--scope", "classroom.everything"], &["classroom.everything", "classroom.courses.readonly", "classroom.rosters"]),
+        (&["--scope", "https://www.googleapis.com/auth/drive"], &["auth/drive", "classroom.courses.readonly"]),
+        (&["--project", "77"], &["77", "1 (Demo)"]),
+        (&["--project", "2"], &["1 (Demo)"]),
+    ];
+    for (more, says) in refused {
+        let output = run(&place.url, &[&token, more].concat())?;
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        check(output.status.code() == Some(2) && says.iter().all(|part| text.contains(part)), &(more, text))?;
+    }
+    let role = run(&place.url, &["user", "create", "a@demo.example", "--account", "demo", "--role", "owner"])?;
+    let text = String::from_utf8_lossy(&role.stderr).into_owned();
+    check(role.status.code() == Some(2) && text.contains("admin") && text.contains("member"), &text)?;
+    for scope in ["classroom.courses.readonly", "https://www.googleapis.com/auth/classroom.courses.readonly"] {
+        let output = run(&place.url, &[&token[..], &["--scope", scope]].concat())?;
+        let token = printed(&output).trim_start_matches("token").trim().to_owned();
+        let service = Running::start(&place.url, &[])?;
+        let read = service.get("/v1/courses", &token)?;
+        check(read.status == 200, &read)?;
+        let written = service.post("/v1/courses", &token, r#"{"name":"Biology","ownerId":"me"}"#)?;
+        check(written.status == 403, &written)?;
+    }
+    Ok(())
+}
+
+fn prints_json() -> Result<(), Failed> {
+    let place = Place::new()?;
+    let service = Running::start(&place.url, &[])?;
+    let made = service.post("/v1/courses", "demo-admin-token", r#"{"name":"Biology","ownerId":"me","courseState":"ACTIVE"}"#)?;
+    let course = made.json()?["id"].as_str().ok_or("no id")?.to_owned();
+    let commands: [(&[&str], &str); 8] = [
+        (&["migrate"], "/applied"),
+        (&["account", "create", "okul"], "/organization_key"),
+        (&["user", "create", "new@demo.example", "--account", "demo"], "/id"),
+        (&["token", "create", "new@demo.example", "--account", "demo"], "/token"),
+        (&["course", "suspend", &course, "--account", "demo"], "/state"),
+        (&["course", "restore", &course, "--account", "demo"], "/state"),
+        (&["job", "list", "--account", "demo"], ""),
+        (&["audit", "list", "--account", "demo"], ""),
+    ];
+    for (command, member) in commands {
+        let output = run(&place.url, &[command, &["--json"]].concat())?;
+        let document: Value = serde_json::from_slice(&output.stdout)?;
+        check(document.pointer(member).is_some_and(|member| !member.is_null()), &(command, document))?;
+        // People get the same as text.
+        let is_text = command.first() == Some(&"account") || serde_json::from_slice::<Value>(&run(&place.url, command)?.stdout).is_err();
+        check(is_text, &command)?;
+    }
+    let mut serve = derslik(&["serve", "--json", "--fixed-dev-keys", "--listen", "127.0.0.1:0", "--database-url", &place.url]);
+    let (mut child, line) = first_line(&mut serve)?;
+    let banner: Value = serde_json::from_str(&line)?;
+    child.kill()?;
+    check(
+        banner["accounts"][0]["token"] == "demo-admin-token" && banner["url"].as_str().is_some_and(|url| url.starts_with("http://127")),
+        &banner,
+    )
+}
+
+/// The first line that a command prints.
+fn first_line(command: &mut std::process::Command) -> Result<(crate::support::process::Killed, String), Failed> {
+    use std::io::{BufRead, BufReader};
+    let mut child = crate::support::process::Killed(command.stdout(std::process::Stdio::piped()).spawn()?);
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().ok_or("no standard output")?).read_line(&mut line)?;
+    Ok((child, line))
+}
