@@ -1,10 +1,10 @@
 //! Creates people and their access tokens, one at a time.
 
-use derslik_domain::id::{AccountId, PrincipalId, ProjectId, UserGuid};
+use derslik_domain::id::{AccountId, Id, PrincipalId, ProjectId, UserGuid};
 use derslik_domain::identity::{CredentialKind, Email, PersonName, PrincipalKind, Role, Scopes, User, UserKey, UserProfile, UserState};
 use derslik_domain::job::Project;
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{NewCredential, StoreError, Tenant, UnitOfWork};
+use derslik_ports::outbound::{NewCredential, Slice, StoreError, Stores, Tenant, UnitOfWork};
 
 use super::secret::{digest, public_id};
 
@@ -113,6 +113,21 @@ pub async fn create_user<U: UnitOfWork>(uow: &U, new: NewUser, at: Timestamp) ->
     .await
 }
 
+/// The project of the account that was named, or else its first one.
+fn project_of(stores: &mut dyn Stores, account: AccountId, named: Option<ProjectId>) -> Result<Option<ProjectId>, CreateUserError> {
+    /// The most projects that a refusal names.
+    const SHOWN: u32 = 20;
+    let mut list = |size, after| stores.projects().list(account, Slice { size, after });
+    let Some(wanted) = named else {
+        return Ok(list(1, None)?.first().map(|project| project.id));
+    };
+    let from_wanted = list(1, wanted.get().checked_sub(1).map(Id::new))?;
+    if from_wanted.first().is_some_and(|project| project.id == wanted) {
+        return Ok(named);
+    }
+    Err(CreateUserError::UnknownProject { wanted, known: list(SHOWN, None)? })
+}
+
 /// Creates an access token of a person in an account. If the plan names no project, it is the first one of the account.
 ///
 /// # Errors
@@ -125,12 +140,7 @@ pub async fn create_token<U: UnitOfWork>(
     at: Timestamp,
 ) -> Result<(), CreateUserError> {
     uow.write(Tenant::Installation, move |stores| {
-        let known = stores.projects().list(account)?;
-        let project = match token.project {
-            None => known.iter().map(|project| project.id).min(),
-            Some(wanted) if known.iter().any(|project| project.id == wanted) => Some(wanted),
-            Some(wanted) => return Err(CreateUserError::UnknownProject { wanted, known }),
-        };
+        let project = project_of(stores, account, token.project)?;
         let token = TokenPlan { project, ..token };
         let user = stores.users().find(account, &user)?.ok_or(CreateUserError::UnknownUser)?;
         // Once more, held against an erasure.
