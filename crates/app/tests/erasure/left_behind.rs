@@ -83,7 +83,6 @@ pub(crate) async fn keyed(service: &Service, token: &str, path: &str, key: &str,
 }
 
 /// A token for whoever has that password.
-#[expect(dead_code, reason = "the person who is everywhere logs in")]
 pub(crate) async fn log_in(service: &Service, username: &str, password: &str) -> String {
     let app = test::init_service(App::new().configure(|config| configure(config, service.state.clone()))).await;
     let account = account().id.to_string();

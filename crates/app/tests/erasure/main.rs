@@ -3,6 +3,7 @@
 #![expect(clippy::indexing_slicing, reason = "a part that is not there is null in JSON, and fails the check")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed expectation is what a test is for")]
 
+mod canary;
 mod left_behind;
 #[path = "../support/mod.rs"]
 mod support;
@@ -64,6 +65,7 @@ fn main() -> ExitCode {
         add("an_erased_owner_leaves_the_course_to_administrators", |service| Box::pin(left_behind::course_of_erased_owner(service)));
         add("an_erased_person_writes_nothing_though_a_process_remembers_them", |service| Box::pin(window::remembered(service)));
         add("what_an_erased_person_was_about_to_write_is_waited_for_and_goes_too", |service| Box::pin(window::on_the_way(service)));
+        add("nothing_is_left_of_a_person_who_was_everywhere", |service| Box::pin(canary::canary(service)));
         add("an_erasure_that_was_called_off_is_recorded_as_such", |service| Box::pin(called_off(service)));
     }
     run(trials)

@@ -1,0 +1,202 @@
+//! One person who is in every table that can hold something of a person, and a look into every column of the database once that
+//! person was erased.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use actix_web::http::Method;
+use derslik_domain::attendee::Attendee;
+use derslik_domain::identity::{Email, PersonName, Role, User, UserKey};
+use derslik_domain::text::fold;
+use derslik_ports::outbound::Stores;
+use derslik_storage::DatabaseUrl;
+use derslik_storage::personal::{Fate, Presence, TABLES};
+use derslik_testkit::builders::{account, attendee, guid, session};
+use diesel::pg::PgConnection;
+use diesel::sql_types::Text;
+use diesel::sqlite::SqliteConnection;
+use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
+use serde_json::{Value, json};
+
+use crate::left_behind::{keyed, log_in};
+use crate::support::{DEMO, Service};
+use crate::{ADMIN, KEY, PROJECT, call, erase};
+
+const ADDRESS: &str = "kanarya.gulu@okul.example";
+/// Another address, under which the person was deleted once and is an attendee still.
+const OLD_ADDRESS: &str = "ötücü.kuş@eski.example";
+const NAME: &str = "Kanaryagül";
+const SURNAME: &str = "Ötücübaşı";
+const USERNAME: &str = "KanaryaIşık";
+const MOBILE: &str = "+90 555 987 6543";
+const PASSWORD: &str = "kafesinden-kaçtı-1";
+const SESSION: &str = "Kanaryamın dersi";
+const TAGS: &str = "kanaryaetiketi";
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Text)]
+    text: String,
+}
+
+/// What stands in the columns of the database that an erasure leaves nothing of the person in, a line for each row.
+fn dump(url: &DatabaseUrl) -> String {
+    let here = if matches!(url, DatabaseUrl::Postgres(_)) { Presence::Postgres } else { Presence::Sqlite };
+    let mut text = String::new();
+    for table in TABLES.iter().filter(|table| table.presence == Presence::Both || table.presence == here) {
+        let columns: Vec<_> = table.columns.iter().filter(|(_, fate)| !matches!(fate, Fate::Kept(_))).map(|(name, _)| *name).collect();
+        for row in rows(url, table.name, &columns) {
+            writeln!(text, "{}: {row}", table.name).unwrap();
+        }
+    }
+    text
+}
+
+fn rows(url: &DatabaseUrl, table: &str, columns: &[&str]) -> Vec<String> {
+    let rows: Vec<Row> = match url {
+        DatabaseUrl::Postgres(url) => {
+            let query = format!("SELECT concat_ws(' | ', {}) AS text FROM {table}", columns.join(", "));
+            sql_query(query).load(&mut PgConnection::establish(url).unwrap()).unwrap()
+        }
+        DatabaseUrl::Sqlite(path) => {
+            // Of a full-text index without content the tables behind it are looked at.
+            if table == "session_words" {
+                return Vec::new();
+            }
+            let column = |name: &&str| format!("coalesce(CASE typeof({name}) WHEN 'blob' THEN hex({name}) ELSE {name} END, '')");
+            let columns: Vec<_> = columns.iter().map(column).collect();
+            let query = format!("SELECT CAST({} AS TEXT) AS text FROM {table}", columns.join(" || ' | ' || "));
+            sql_query(query).load(&mut SqliteConnection::establish(path.to_str().unwrap()).unwrap()).unwrap()
+        }
+    };
+    rows.into_iter().map(|row| row.text).collect()
+}
+
+/// The forms in which a text may stand in a database: as it is, in other cases, folded, in JSON without letters of its own, and the
+/// bytes of each.
+fn forms(text: &str) -> BTreeSet<String> {
+    let plain = [text.to_owned(), text.to_lowercase(), text.to_uppercase(), fold(text), text.replace('-', "")];
+    let escaped = text.chars().map(|letter| if letter.is_ascii() { letter.to_string() } else { format!("\\u{:04x}", u32::from(letter)) });
+    let plain = plain.into_iter().chain([escaped.collect::<String>()]);
+    let hex = |text: &str| text.bytes().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+    plain.flat_map(|text| [hex(&text), text.to_lowercase()]).collect()
+}
+
+/// Which of the texts stand in the dump, with the line of each.
+fn found<'a>(dump: &str, texts: &'a [String]) -> Vec<(&'a str, String)> {
+    let lines: Vec<_> = dump.lines().map(|line| (line, line.to_lowercase())).collect();
+    let mut found = Vec::new();
+    for text in texts {
+        let forms = forms(text);
+        let hits = lines.iter().filter(|(_, lower)| forms.iter().any(|form| lower.contains(form)));
+        found.extend(hits.map(|(line, _)| (text.as_str(), line.chars().take(300).collect())));
+    }
+    found
+}
+
+async fn done(service: &Service, token: &str, method: Method, path: &str, body: Value) -> Value {
+    let (status, answer) = call(service, token, method, path, body).await;
+    assert!(status < 300, "{path}: {status} {answer}");
+    answer
+}
+
+/// A text as it stands in a path.
+fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| if byte.is_ascii() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+/// Puts the person everywhere, and tells every text by which it is known.
+async fn settle(service: &Service) -> Vec<String> {
+    let path = format!("/xapi/v2/session/{}/attendee/batch", guid(1));
+    service
+        .write(|stores| {
+            let sessions: Vec<_> = (1..=3).map(|number| session(guid(number))).collect();
+            stores.sessions().insert_many(account().id, &sessions.iter().collect::<Vec<_>>())?;
+            stores.attendees().insert_many(account().id, &[attendee(1, 90)])
+        })
+        .await
+        .unwrap();
+    // Deleted once, with a session that still names the person.
+    let former = json!({ "name": NAME, "surname": SURNAME, "username": USERNAME, "email": OLD_ADDRESS, "mobile": MOBILE });
+    let former = done(service, DEMO, Method::POST, "/xapi/user", former).await;
+    let former = former["user_id"].as_str().unwrap().to_owned();
+    let (person, guest) = (former.parse().unwrap(), ADDRESS.to_owned());
+    let named = move |session, number, user, email: &str| Attendee {
+        user,
+        email: Email::parse(email).unwrap(),
+        name: PersonName::new(NAME).unwrap(),
+        surname: PersonName::new(SURNAME).unwrap(),
+        ..attendee(session, number)
+    };
+    let rows = [named(2, 7, Some(person), OLD_ADDRESS), named(3, 8, None, &guest)];
+    let codes: Vec<_> = rows.iter().map(|attendee| attendee.code.as_str().to_owned()).collect();
+    service.write(move |stores| stores.attendees().insert_many(account().id, &rows)).await.unwrap();
+    done(service, DEMO, Method::DELETE, &format!("/xapi/user/{former}"), Value::Null).await;
+
+    let again = json!({ "name": NAME, "surname": SURNAME, "username": USERNAME, "email": ADDRESS, "mobile": MOBILE, "password": PASSWORD });
+    let (status, _, again) = keyed(service, DEMO, "/xapi/user", ADDRESS, &again.to_string()).await;
+    assert!(status < 300, "{again}");
+    let again = again["user_id"].as_str().unwrap().to_owned();
+    // An attendee, under a key; and a request that is refused, and tells so of the person.
+    let refused = json!([{ "email": ADDRESS.to_uppercase(), "name": NAME, "surname": SURNAME, "role": "x" }]);
+    for (key, body) in [("attendee", json!([{ "user_guid": again }])), ("refused", refused)] {
+        let (status, _, answer) = keyed(service, DEMO, &path, key, &body.to_string()).await;
+        assert!([200, 201, 207, 400].contains(&status), "{status} {answer}");
+    }
+    let key = UserKey::Email(Email::parse(ADDRESS).unwrap());
+    let promote = move |stores: &mut dyn Stores| {
+        let person = stores.users().find(account().id, &key)?.unwrap();
+        stores.users().update(account().id, &User { role: Role::Admin, ..person })
+    };
+    service.write(promote).await.unwrap();
+    // Sessions of the person's own: one that was taken up for searches, and one that waits for it.
+    let token = log_in(service, USERNAME, PASSWORD).await;
+    for number in 0..2 {
+        let body = json!([{ "name": SESSION, "description": format!("{NAME} {SURNAME}"), "tags": TAGS, "start_date": "2025-08-05T12:00:00", "duration": 60 }]);
+        done(service, &token, Method::POST, "/xapi/v2/session/batch", body).await;
+        if number == 0 {
+            service.write(|stores| stores.sessions().index(account().id, 100)).await.unwrap();
+        }
+    }
+    // Owner, teacher and student of courses.
+    let mut courses = Vec::new();
+    for owner in [ADDRESS, "me", "me"] {
+        let body = json!({ "name": "Biyoloji", "ownerId": owner, "courseState": "ACTIVE" });
+        courses.push(done(service, ADMIN, Method::POST, "/v1/courses", body).await["id"].as_str().unwrap().to_owned());
+    }
+    for (course, roster) in courses.iter().skip(1).zip(["teachers", "students"]) {
+        let path = format!("/v1/courses/{course}/{roster}");
+        let (status, _, answer) = keyed(service, ADMIN, &path, &path, &json!({ "userId": ADDRESS }).to_string()).await;
+        assert_eq!(status, 200, "{answer}");
+    }
+    // An erasure that was called off.
+    let job = done(service, KEY, Method::DELETE, &format!("{PROJECT}/users/{}", encoded(USERNAME)), Value::Null).await;
+    done(service, KEY, Method::DELETE, &format!("{PROJECT}/jobs/{}", job["data"]["jobId"]), Value::Null).await;
+
+    let mut texts: Vec<_> = [ADDRESS, OLD_ADDRESS, NAME, SURNAME, USERNAME, MOBILE, SESSION, TAGS].map(str::to_owned).into();
+    texts.extend([former, again]);
+    texts.extend(codes);
+    texts
+}
+
+pub(crate) async fn canary(service: Service) {
+    let texts = settle(&service).await;
+    let before = dump(&service.url);
+    for text in &texts {
+        assert!(!found(&before, std::slice::from_ref(text)).is_empty(), "{text} is nowhere, so that nothing is proved of it");
+    }
+    // Every table that may hold something of a person does.
+    for table in TABLES.iter().filter(|table| table.columns.iter().any(|(_, fate)| *fate != Fate::NotPersonal)) {
+        let is_here = (table.presence == Presence::Postgres) == matches!(service.url, DatabaseUrl::Postgres(_));
+        let is_empty = (table.presence == Presence::Both || is_here) && rows(&service.url, table.name, &["1"]).is_empty();
+        assert!(!is_empty || table.name == "session_words", "{} is empty", table.name);
+    }
+
+    erase(&service, &ADDRESS.to_uppercase(), 2).await;
+    // Who was deleted under another address is asked for by that one.
+    erase(&service, &encoded(OLD_ADDRESS), 4).await;
+
+    assert_eq!(found(&dump(&service.url), &texts), []);
+    let owner = service.write(|stores| stores.users().find(account().id, &UserKey::Email(Email::parse(ADDRESS).unwrap()))).await.unwrap();
+    assert_eq!(owner, None);
+}
