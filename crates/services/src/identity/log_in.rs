@@ -141,7 +141,10 @@ mod tests {
     }
 
     fn log_ins() -> (LogIns<FakeUnitOfWork>, Arc<MovingClock>) {
-        let mut stores = MockStores::default();
+        log_ins_of(MockStores::default())
+    }
+
+    fn log_ins_of(mut stores: MockStores) -> (LogIns<FakeUnitOfWork>, Arc<MovingClock>) {
         stores.identity.expect_find_credential().returning(|_, _| Ok(None));
         stores.identity.expect_find_password().returning(|_, _| Ok(Some(PasswordHash::new("right"))));
         stores.identity.expect_add_credential().returning(|_, _, credential| {
@@ -185,6 +188,16 @@ mod tests {
         for (username, password) in [("user100", "wrong"), ("nobody", "right")] {
             assert!(matches!(log_ins().0.log_in(shown(username, password)).await, Err(LogInError::Invalid)));
         }
+    }
+
+    #[tokio::test]
+    async fn whoever_is_deleted_while_the_password_is_compared_gets_no_token() {
+        let mut stores = MockStores::without_principals();
+        stores.identity.expect_hold_principal().once().returning(|of, principal| {
+            assert_eq!((of, principal), (account().id, user(100).id));
+            Ok(false)
+        });
+        assert!(matches!(log_ins_of(stores).0.log_in(shown("user100", "right")).await, Err(LogInError::Invalid)));
     }
 
     #[tokio::test]
