@@ -107,9 +107,9 @@ pub(crate) async fn course_of_erased_owner(service: Service) {
         let (status, body) = call(&service, ADMIN, Method::POST, &format!("{path}/{roster}"), json!({ "userId": user })).await;
         assert_eq!(status, 200, "{body}");
     }
-    let patch = format!("{path}?updateMask=room");
+    let change_room = format!("{path}?updateMask=room");
     let room = |name: &str| json!({ "room": name });
-    assert_eq!(call(&service, COTEACHER, Method::PATCH, &patch, room("1")).await.0, 200);
+    assert_eq!(call(&service, COTEACHER, Method::PATCH, &change_room, room("1")).await.0, 200);
 
     erase(&service, ADDRESS, 2).await;
 
@@ -118,7 +118,7 @@ pub(crate) async fn course_of_erased_owner(service: Service) {
         assert!(status == 400 && message.starts_with("@InactiveCourseOwner "), "{status} {body}");
         assert_eq!(body["error"]["status"], "FAILED_PRECONDITION");
     };
-    refused(call(&service, COTEACHER, Method::PATCH, &patch, room("2")).await);
+    refused(call(&service, COTEACHER, Method::PATCH, &change_room, room("2")).await);
     refused(call(&service, COTEACHER, Method::PUT, &path, json!({ "name": "Kimya" })).await);
     refused(call(&service, COTEACHER, Method::POST, &format!("{path}/aliases"), json!({ "alias": "p:fizik" })).await);
     refused(call(&service, COTEACHER, Method::DELETE, &format!("{path}/students/student@demo.example"), Value::Null).await);
@@ -127,12 +127,12 @@ pub(crate) async fn course_of_erased_owner(service: Service) {
     // Whoever belongs to it reads it and may leave it, and administrators do as they please.
     assert_eq!(get(&service, COTEACHER, &path).await.1["room"], "1");
     assert_eq!(call(&service, STUDENT, Method::DELETE, &format!("{path}/students/me"), Value::Null).await.0, 200);
-    let (status, body) = call(&service, ADMIN, Method::PATCH, &patch, room("3")).await;
+    let (status, body) = call(&service, ADMIN, Method::PATCH, &change_room, room("3")).await;
     assert_eq!((status, body["room"].as_str()), (200, Some("3")), "{body}");
     let hand_over = json!({ "ownerId": "coteacher@demo.example" });
     let (status, body) = call(&service, ADMIN, Method::PATCH, &format!("{path}?updateMask=ownerId"), hand_over).await;
     assert_eq!(status, 200, "{body}");
-    assert_eq!(call(&service, COTEACHER, Method::PATCH, &patch, room("4")).await.0, 200, "the new owner is there");
+    assert_eq!(call(&service, COTEACHER, Method::PATCH, &change_room, room("4")).await.0, 200, "the new owner is there");
 }
 
 pub(crate) async fn replay(service: Service) {
