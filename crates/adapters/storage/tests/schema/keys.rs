@@ -118,7 +118,7 @@ fn keys_are_made_anew(url: &DatabaseUrl, execute: &mut dyn FnMut(&str)) {
     assert!(harness.read(move |stores| stores.attendees().find(account().id, guid(1), &guest)).is_some());
     let search = || {
         let filter = FilterForm { name: text("ışık"), ..FilterForm::default() }.judge().unwrap();
-        harness.read(move |stores| stores.sessions().search(account().id, &filter)).len()
+        harness.read(move |stores| stores.sessions().search(account().id, &filter)).entries.len()
     };
     assert_eq!(search(), 1);
     index(&harness);
