@@ -179,7 +179,7 @@ pub struct DatabaseConfig {
     /// How long making a new connection may take, in milliseconds.
     #[validate(range(min = 10, max = 60_000))]
     pub connect_timeout_ms: u64,
-    /// How long a statement may run, in milliseconds. `PostgreSQL` only.
+    /// How long a statement may run, in milliseconds; a request as a whole waits half a second longer for the database.
     #[validate(range(min = 100, max = 600_000))]
     pub statement_timeout_ms: u64,
     /// How long a statement may wait for a lock, in milliseconds.

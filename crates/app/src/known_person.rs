@@ -10,7 +10,7 @@ use derslik_domain::identity::{
     Account, Actor, CredentialKind, Password, PasswordHash, PersonForm, Principal, PrincipalKind, Role, UserKey, Username,
 };
 use derslik_ports::inbound::{PeopleService, ServiceError};
-use derslik_ports::outbound::{Passwords, StoreError};
+use derslik_ports::outbound::{Passwords, Reason, StoreError};
 use derslik_services::identity::AccountPlan;
 
 const USERNAME: &str = "demo-user";
@@ -27,7 +27,7 @@ pub struct KnownPassword;
 #[async_trait]
 impl Passwords for KnownPassword {
     async fn hash(&self, password: Password) -> Result<PasswordHash, StoreError> {
-        if password.reveal() == PASSWORD { Ok(PasswordHash::new(HASH.to_owned())) } else { Err(StoreError::Unavailable(None)) }
+        if password.reveal() == PASSWORD { Ok(PasswordHash::new(HASH.to_owned())) } else { Err(StoreError::from(Reason::Crowded)) }
     }
 
     async fn verify(&self, password: Password, known: Option<PasswordHash>) -> Result<bool, StoreError> {

@@ -8,7 +8,7 @@ use argon2::password_hash::phc;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use async_trait::async_trait;
 use derslik_domain::identity::{Password, PasswordHash};
-use derslik_ports::outbound::{Passwords, StoreError};
+use derslik_ports::outbound::{Passwords, Reason, StoreError};
 use tokio::sync::Semaphore;
 
 /// How many are hashed at the same time, each on a thread.
@@ -31,7 +31,7 @@ impl Default for Argon2Passwords {
 impl Argon2Passwords {
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T, StoreError> + Send + 'static) -> Result<T, StoreError> {
         let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned()).await;
-        let Ok(Ok(turn)) = turn else { return Err(StoreError::Unavailable(None)) };
+        let Ok(Ok(turn)) = turn else { return Err(StoreError::from(Reason::Crowded)) };
         let done = tokio::task::spawn_blocking(move || {
             let result = work();
             drop(turn);

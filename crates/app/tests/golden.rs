@@ -22,7 +22,7 @@ use derslik_http::openreplay::JobsCompat;
 use derslik_http::{Limits, configure};
 use derslik_ports::inbound::{IdentityService, Presented};
 use derslik_ports::mocks::StoppedClock;
-use derslik_ports::outbound::StoreError;
+use derslik_ports::outbound::{Reason, StoreError};
 use derslik_services::identity::{AccountPlan, CredentialPlan, Credentials, Identity, provision};
 use derslik_testkit::builders;
 use libtest_mimic::{Failed, Trial};
@@ -184,12 +184,13 @@ async fn prepare_jobs(service: &Service) -> Result<(), Failed> {
             }
             stores.jobs().enqueue(builders::other_account().id, &theirs)?;
             for (id, event, at) in changes {
-                let before = stores.jobs().lock(builders::account().id, Id::new(id))?.ok_or(StoreError::Unavailable(None))?;
-                let (after, _) = before.clone().apply(event, at).map_err(|_| StoreError::Unavailable(None))?;
+                let before = stores.jobs().lock(builders::account().id, Id::new(id))?.ok_or(StoreError::from(Reason::Unreachable))?;
+                let (after, _) = before.clone().apply(event, at).map_err(|_| StoreError::from(Reason::Unreachable))?;
                 stores.jobs().replace(builders::account().id, &before, &after)?;
             }
             stores.sessions().insert_many(builders::account().id, &[&second])?;
-            let teacher = stores.users().find(builders::account().id, &UserKey::Id(Id::new(102)))?.ok_or(StoreError::Unavailable(None))?;
+            let teacher =
+                stores.users().find(builders::account().id, &UserKey::Id(Id::new(102)))?.ok_or(StoreError::from(Reason::Unreachable))?;
             // Whoever made its GUID, the answers show this one.
             let teacher = User { guid: builders::user(102).guid, ..teacher };
             stores.users().update(builders::account().id, &teacher)?;

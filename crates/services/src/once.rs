@@ -113,7 +113,8 @@ mod tests {
 
     #[test]
     fn keeps_nothing_of_what_failed() {
-        let failed = guard().run(&mut stores(KeyState::Free), |_| Err(StoreError::Unavailable(None).into()));
+        let failed =
+            guard().run(&mut stores(KeyState::Free), |_| Err(StoreError::from(derslik_ports::outbound::Reason::Unreachable).into()));
         assert!(matches!(failed, Err(ServiceError::Store(_))));
     }
 }

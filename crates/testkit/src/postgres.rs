@@ -14,6 +14,8 @@ mod url;
 
 use std::sync::{Mutex, PoisonError};
 
+use rustix::process::Signal;
+
 pub use self::database::{Template, TestDatabase};
 pub use self::error::PostgresError;
 
@@ -50,8 +52,32 @@ impl PostgresServer {
     ///
     /// [`PostgresError`] when no PostgreSQL is installed or the cluster does not start; its text says what to do.
     pub fn start(durability: Durability) -> Result<Self, PostgresError> {
-        let cluster = Cluster::start(durability)?;
+        let cluster = Cluster::start(durability, None)?;
         Ok(Self { url: ServerUrl::local(cluster.port()), cluster: Some(cluster) })
+    }
+
+    /// As [`start`](Self::start), with messages in another language, such as `de`. Where the server's programs have no
+    /// translation its messages are in English.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub fn start_in(language: &'static str) -> Result<Self, PostgresError> {
+        let cluster = Cluster::start(Durability::Fast, Some(language))?;
+        Ok(Self { url: ServerUrl::local(cluster.port()), cluster: Some(cluster) })
+    }
+
+    /// Stops all processes of a private cluster where they are: it answers nothing and closes nothing until what this returns
+    /// is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`PostgresError::NotOurs`] for the server behind `TEST_DATABASE_URL`, [`PostgresError::Io`] when it is not running.
+    pub fn freeze(&self) -> Result<Frozen<'_>, PostgresError> {
+        let cluster = self.cluster.as_ref().ok_or(PostgresError::NotOurs)?;
+        let frozen = Frozen(cluster);
+        cluster.signal(Signal::STOP)?;
+        Ok(frozen)
     }
 
     /// The server behind `TEST_DATABASE_URL`, or a private cluster with [`Durability::Fast`] when that is not set.
@@ -122,6 +148,17 @@ impl PostgresServer {
     /// not come up.
     pub fn restart(&self) -> Result<(), PostgresError> {
         self.cluster.as_ref().ok_or(PostgresError::NotOurs)?.restart()
+    }
+}
+
+/// A cluster whose processes are stopped. Dropping this lets them go on.
+#[derive(Debug)]
+pub struct Frozen<'s>(&'s Cluster);
+
+impl Drop for Frozen<'_> {
+    fn drop(&mut self) {
+        // A cluster that is gone needs it no more.
+        self.0.signal(Signal::CONT).ok();
     }
 }
 

@@ -13,7 +13,7 @@ use derslik_ports::inbound::{
     AuthenticationError, MockActivityService, MockAttendeeService, MockCourseService, MockIdentityService, MockJobService,
     MockLogInService, MockPeopleService, MockProjectService, MockRosterService, MockSessionService, ServiceError,
 };
-use derslik_ports::outbound::StoreError;
+use derslik_ports::outbound::{Reason, StoreError};
 use derslik_testkit::builders::{account, actor_of};
 use serde_json::{Value, json};
 
@@ -56,11 +56,11 @@ fn failing(error: impl Fn() -> ServiceError + Send + 'static) -> MockSessionServ
 #[actix_web::test]
 async fn a_database_that_is_away_means_come_back() {
     let wanted = (StatusCode::SERVICE_UNAVAILABLE, Some("1".to_owned()), json!(11));
-    let by_service = answer(failing(|| StoreError::Unavailable(None).into()), known()).await;
+    let by_service = answer(failing(|| StoreError::from(Reason::Unreachable).into()), known()).await;
     assert_eq!((by_service.0, by_service.1, by_service.2["code"].clone()), wanted);
 
     let mut identity = MockIdentityService::new();
-    identity.expect_authenticate().returning(|_| Err(AuthenticationError::Store(StoreError::Unavailable(None))));
+    identity.expect_authenticate().returning(|_| Err(AuthenticationError::Store(StoreError::from(Reason::Unreachable))));
     let by_identity = answer(MockSessionService::new(), identity).await;
     assert_eq!((by_identity.0, by_identity.1, by_identity.2["code"].clone()), wanted);
 }

@@ -6,10 +6,10 @@ use derslik_ports::outbound::{
     UserRepository,
 };
 use diesel::QueryResult;
-use diesel::pg::PgConnection;
 use diesel::sqlite::SqliteConnection;
 
-use crate::error::{is_connection_lost, store_error};
+use crate::error::Failure;
+use crate::postgres::{PgConnection, Talk};
 use crate::wake::notify;
 
 /// A connection to either database.
@@ -33,6 +33,7 @@ pub(crate) use on_conn;
 /// All stores on one connection.
 pub(crate) struct DieselStores<'c> {
     conn: Conn<'c>,
+    talk: Option<&'c Talk>,
     /// How many more statements there may be; any number inside a transaction.
     statements: Option<u32>,
     lost: bool,
@@ -55,13 +56,13 @@ impl Conn<'_> {
 }
 
 impl<'c> DieselStores<'c> {
-    pub(crate) fn new(conn: Conn<'c>) -> Self {
-        Self { conn, statements: None, lost: false, wakes: false }
+    pub(crate) fn new(conn: Conn<'c>, talk: Option<&'c Talk>) -> Self {
+        Self { conn, talk, statements: None, lost: false, wakes: false }
     }
 
     /// Stores that run one statement and refuse any other.
-    pub(crate) fn of_one_statement(conn: Conn<'c>) -> Self {
-        Self { statements: Some(1), ..Self::new(conn) }
+    pub(crate) fn of_one_statement(conn: Conn<'c>, talk: Option<&'c Talk>) -> Self {
+        Self { statements: Some(1), ..Self::new(conn, talk) }
     }
 
     /// Whether the connection turned out to be dead.
@@ -97,8 +98,9 @@ impl<'c> DieselStores<'c> {
             *left = left.checked_sub(1).ok_or_else(|| StoreError::Other(Box::new(SecondStatement)))?;
         }
         query(self.conn.reborrow()).map_err(|error| {
-            self.lost |= is_connection_lost(&error);
-            store_error(error)
+            let failure = Failure::new(error, self.talk);
+            self.lost |= failure.is_lost();
+            failure.into()
         })
     }
 }

@@ -1,74 +1,99 @@
 //! Failures of diesel in the words of the ports.
 
-use derslik_ports::outbound::StoreError;
+use derslik_ports::outbound::{Reason, StoreError, Unavailable};
 use diesel::result::{DatabaseErrorKind, Error};
 
 use crate::conflict::conflict;
-
-/// Parts of messages that tell of a dead connection. Neither library passes on the code of an error, but both word these
-/// in English whatever the locale of the client.
-const LOST: [&str; 9] = [
-    "server closed the connection",
-    "terminating connection",
-    "connection not open",
-    "no connection to the server",
-    "could not connect",
-    "connection to server",
-    "could not receive data",
-    "could not send data",
-    "the database system is",
-];
+use crate::postgres::{Meaning, Talk};
 
 /// What SQLite says where somebody else writes.
 const LOCKED: &str = "database is locked";
 
-/// Parts of messages that tell of a database that can't answer now, on a connection that is alive.
-const BUSY: [&str; 8] = [
-    "statement timeout",
-    "lock timeout",
-    "deadlock detected",
-    "too many clients",
-    "remaining connection slots",
-    LOCKED,
-    "database or disk is full",
-    "disk I/O error",
+/// Parts of what SQLite says of a database that can't answer now. Diesel passes on no codes of its own, but the texts are
+/// the same in every language.
+const TEXTS_OF_SQLITE: [(&str, Reason); 8] = [
+    (LOCKED, Reason::Locked),
+    ("table is locked", Reason::Locked),
+    ("interrupted", Reason::TimedOut),
+    ("database or disk is full", Reason::DiskFull),
+    ("disk I/O error", Reason::DiskFails),
+    ("attempt to write a readonly database", Reason::ReadOnly),
+    ("out of memory", Reason::OutOfMemory),
+    ("unable to open database file", Reason::Unreachable),
 ];
 
-/// The words of the ports for a failure of diesel's.
-pub(crate) fn store_error(error: Error) -> StoreError {
-    let error = match error {
-        // The transaction is gone all the same, and what failed the commit is what counts.
-        Error::RollbackErrorOnCommit { commit_error, .. } => *commit_error,
-        other => other,
-    };
-    match &error {
-        Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => match conflict(info.as_ref()) {
-            Some(conflict) => StoreError::Conflict(conflict),
-            None => StoreError::Other(Box::new(error)),
-        },
-        Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => StoreError::Unavailable(Some(Box::new(error))),
-        _ if is_connection_lost(&error) || says(&error, &BUSY) => StoreError::Unavailable(Some(Box::new(error))),
-        _ => StoreError::Other(Box::new(error)),
+/// A failure of diesel's, with what the server said besides.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    error: Error,
+    meaning: Meaning,
+}
+
+impl Failure {
+    pub(crate) fn new(error: Error, talk: Option<&Talk>) -> Self {
+        let error = match error {
+            // The transaction is gone all the same, and what failed the commit is what counts.
+            Error::RollbackErrorOnCommit { commit_error, .. } => *commit_error,
+            other => other,
+        };
+        let meaning = match talk {
+            Some(talk) => Self::meaning_on_server(&error, talk),
+            None if matches!(error, Error::BrokenTransactionManager) => Meaning::Lost(Reason::Unreachable),
+            None => Self::reason_of_text(&error).map_or(Meaning::Fault, Meaning::Away),
+        };
+        Self { error, meaning }
+    }
+
+    fn meaning_on_server(error: &Error, talk: &Talk) -> Meaning {
+        let (code, is_cut) = (talk.take_code(), talk.is_cut());
+        match (error, code) {
+            _ if is_cut => Meaning::Lost(Reason::TimedOut),
+            (Error::DatabaseError(..), Some(code)) => code.meaning(),
+            _ if is_connection_lost(error) => Meaning::Lost(Reason::Unreachable),
+            _ => Meaning::Fault,
+        }
+    }
+
+    /// What SQLite's text tells.
+    pub(crate) fn reason_of_text(error: &Error) -> Option<Reason> {
+        let Error::DatabaseError(_, info) = error else { return None };
+        TEXTS_OF_SQLITE.iter().find(|(text, _)| info.message().contains(text)).map(|(_, reason)| *reason)
+    }
+
+    /// Whether another connection is in the way.
+    pub(crate) fn is_locked(&self) -> bool {
+        self.meaning == Meaning::Away(Reason::Locked)
+    }
+
+    /// Whether the connection is of no use any more, so that the same query may succeed on another.
+    pub(crate) fn is_lost(&self) -> bool {
+        matches!(self.meaning, Meaning::Lost(_) | Meaning::Stale)
     }
 }
 
-/// Whether the connection is of no use any more, so that the same query may succeed on another.
+impl From<Failure> for StoreError {
+    fn from(failure: Failure) -> Self {
+        let error = failure.error;
+        match (&error, failure.meaning) {
+            (Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info), _) => match conflict(info.as_ref()) {
+                Some(conflict) => Self::Conflict(conflict),
+                None => Self::Other(Box::new(error)),
+            },
+            (_, Meaning::Away(reason) | Meaning::Lost(reason)) => Self::Unavailable(Unavailable { reason, source: Some(Box::new(error)) }),
+            (_, Meaning::Fault | Meaning::Stale) => Self::Other(Box::new(error)),
+        }
+    }
+}
+
+/// Whether the connection has ended.
 pub(crate) fn is_connection_lost(error: &Error) -> bool {
     match error {
-        Error::DatabaseError(DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection, _)
-        | Error::BrokenTransactionManager => true,
-        _ => says(error, &LOST),
+        Error::DatabaseError(kind, _) => matches!(kind, DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection),
+        error => matches!(error, Error::BrokenTransactionManager),
     }
 }
 
 /// Whether another connection to SQLite is in the way.
 pub(crate) fn is_locked(error: &Error) -> bool {
-    says(error, &[LOCKED])
-}
-
-fn says(error: &Error, parts: &[&str]) -> bool {
-    match error {
-        Error::DatabaseError(_, info) => parts.iter().any(|part| info.message().contains(part)),
-        _ => false,
-    }
+    matches!(error, Error::DatabaseError(_, info) if info.message().contains(LOCKED))
 }

@@ -5,8 +5,11 @@
 //! |---|---|
 //! | `conflict` | which unique key a row would have broken |
 //! | `conn` | the two kinds of connection, and `on_conn!`, which type-checks a query once for each |
+//! | `fair` | the queue in front of connections, which goes round by tenant |
 //! | `pool` | where connections come from and how a dead one is replaced |
 //! | `url` | what is wrong with the URL of a database |
+//! | `postgres` | connections to PostgreSQL, with deadlines and codes of failures |
+//! | `limit` | how long a unit of work may use a connection |
 //! | `unit_of_work` | the one hop to a blocking thread, with its transaction |
 //! | `look_up` | look-ups of single things, which share statements |
 //! | `rows` | results that are not held as a whole |
@@ -28,13 +31,16 @@ mod conn;
 mod course;
 mod digest;
 mod error;
+mod fair;
 mod idempotency;
 mod identity;
 mod job;
+mod limit;
 mod look_up;
 mod migrate;
 pub mod personal;
 mod pool;
+mod postgres;
 mod project;
 mod rekey;
 mod rows;

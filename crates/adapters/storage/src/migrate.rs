@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use diesel::connection::{Connection, SimpleConnection};
 use diesel::migration::MigrationSource;
-use diesel::pg::PgConnection;
 use diesel::sql_types::{BigInt, Bool};
 use diesel::sqlite::SqliteConnection;
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::pool::{Access, ConnectError, Connector, DatabaseUrl, PgConnector, PoolSettings, SqliteConnector};
+use crate::postgres::PgConnection;
 use crate::rekey::{KeyTwin, rewrite_keys};
 use crate::schema_state::{Inspect, SchemaState, inspect};
 
@@ -95,17 +95,30 @@ impl DatabaseUrl {
         let settings = PoolSettings::default();
         match self {
             Self::Postgres(url) => {
-                let mut conn = PgConnector { url: url.clone(), settings }.connect_unbounded()?;
-                let applied = migrate_postgres(&mut conn)?;
-                Ok(Migrated { applied, twins: rewrite_keys(&mut conn)? })
+                let connector = PgConnector::new(url, settings)?;
+                on_a_thread(|| {
+                    let mut conn = connector.connect_unbounded()?;
+                    let applied = migrate_postgres(&mut conn)?;
+                    Ok(Migrated { applied, twins: rewrite_keys(&mut conn)? })
+                })
             }
             Self::Sqlite(path) => {
-                let mut conn = SqliteConnector { path: path.clone(), access: Access::Write, settings }.connect()?;
+                let connector = SqliteConnector { path: path.clone(), access: Access::Write, settings };
+                let mut conn = connector.connect(settings.connect_timeout)?.conn;
                 let applied = migrate_sqlite(&mut conn)?;
                 Ok(Migrated { applied, twins: rewrite_keys(&mut conn)? })
             }
         }
     }
+}
+
+/// Runs `work` on a thread of its own and waits for it: a connection to PostgreSQL must not be driven by a thread that runs
+/// tasks.
+pub(crate) fn on_a_thread<T: Send>(work: impl FnOnce() -> Result<T, MigrateError> + Send) -> Result<T, MigrateError> {
+    std::thread::scope(|scope| match scope.spawn(work).join() {
+        Ok(output) => output,
+        Err(panic) => std::panic::resume_unwind(panic),
+    })
 }
 
 #[derive(QueryableByName)]

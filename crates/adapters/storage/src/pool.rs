@@ -3,17 +3,20 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use derslik_ports::outbound::{Reason, StoreError, Unavailable};
 use diesel::connection::SimpleConnection;
-use diesel::pg::PgConnection;
 use diesel::result::QueryResult;
 use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, ConnectionError};
 
 use crate::conn::Conn;
-use crate::error::is_locked;
+use crate::error::{Failure, is_locked};
+use crate::limit::Limit;
 use crate::look_up::{AT_ONCE, KINDS};
+use crate::postgres::{self, PgConnection, SqlState, Talk, Target};
 use crate::text::teach;
 use crate::url::check_postgres;
 
@@ -47,6 +50,9 @@ pub enum DatabaseUrlError {
     /// No file is named, or one that would be a database of its own for each connection.
     #[error("an SQLite URL must name a file: sqlite://path/to/file")]
     NoFile,
+    /// A parameter, or another part, of a URL of PostgreSQL can't be used.
+    #[error("the database URL can't be used: {0}")]
+    Postgres(String),
 }
 
 impl FromStr for DatabaseUrl {
@@ -54,7 +60,10 @@ impl FromStr for DatabaseUrl {
 
     fn from_str(url: &str) -> Result<Self, DatabaseUrlError> {
         match url.split_once("://") {
-            Some(("postgres" | "postgresql", rest)) => check_postgres(rest).map(|()| Self::Postgres(url.to_owned())),
+            Some(("postgres" | "postgresql", rest)) => {
+                check_postgres(rest)?;
+                Target::parse(url).map(|_| Self::Postgres(url.to_owned())).map_err(|error| DatabaseUrlError::Postgres(error.all()))
+            }
             Some(("sqlite", "" | ":memory:")) => Err(DatabaseUrlError::NoFile),
             Some(("sqlite", path)) => Ok(Self::Sqlite(path.into())),
             Some((scheme, _)) if is_scheme(scheme) => Err(DatabaseUrlError::Scheme(format!("{scheme}://"))),
@@ -99,7 +108,7 @@ pub struct PoolSettings {
     pub acquire_timeout: Duration,
     /// How long making a new connection may take.
     pub connect_timeout: Duration,
-    /// How long a statement may run on PostgreSQL.
+    /// How long a statement may run. A unit of work of many, with its wait for a connection, has half a second more in all.
     pub statement_timeout: Duration,
     /// How long a statement may wait for a lock; on SQLite, how much longer a writer waits for those before it, of this
     /// process or another.
@@ -114,6 +123,12 @@ impl PoolSettings {
         const WRITER_OF_SQLITE: u32 = 1;
         let threads = self.connections.max(1).saturating_add(WRITER_OF_SQLITE).saturating_add(KINDS * AT_ONCE);
         usize::try_from(threads).unwrap_or(usize::MAX)
+    }
+
+    /// How long a unit of work or a look-up may take in all, the wait for a connection included.
+    pub(crate) fn unit_timeout(self) -> Duration {
+        const BESIDE_ONE_STATEMENT: Duration = Duration::from_millis(500);
+        self.statement_timeout + BESIDE_ONE_STATEMENT
     }
 }
 
@@ -130,22 +145,93 @@ impl Default for PoolSettings {
     }
 }
 
-/// A connection in a pool, and whether it is of any use.
-#[derive(Debug)]
+/// A connection that is kept, and whether it is of any use.
 pub(crate) struct Link<C> {
     pub(crate) conn: C,
+    /// What is known of the talk with a server.
+    pub(crate) talk: Option<Arc<Talk>>,
     pub(crate) broken: bool,
+    made: Instant,
+}
+
+impl<C> Link<C> {
+    pub(crate) fn new(conn: C, talk: Option<Arc<Talk>>) -> Self {
+        Self { conn, talk, broken: false, made: Instant::now() }
+    }
+
+    /// Whether the server has not hung up, as far as it has told so far. Nothing is sent.
+    fn is_open(&self) -> bool {
+        self.talk.as_ref().is_none_or(|talk| talk.is_open())
+    }
+
+    fn limit(&self, limit: Option<Limit>) {
+        if let Some(talk) = &self.talk {
+            talk.limit(limit);
+        }
+    }
 }
 
 /// Why no connection could be made.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConnectError {
+    #[error("no answer in time")]
+    TimedOut,
+    #[error("the server is not one of the kind that target_session_attrs asks for")]
+    Unwanted,
+    #[error("the parameter {0} can't be used")]
+    Parameter(String),
+    #[error("the server answers with code {0}")]
+    Code(SqlState, #[source] Box<ConnectError>),
+    #[error("no connection")]
+    Dial(#[source] std::io::Error),
+    #[error(transparent)]
+    Speak(tokio_postgres::Error),
     #[error(transparent)]
     Connect(#[from] ConnectionError),
     #[error(transparent)]
     Prepare(#[from] diesel::result::Error),
     #[error("cannot create the folder {}", .0.display())]
     Folder(PathBuf, #[source] std::io::Error),
+    #[error(transparent)]
+    Limit(#[from] derslik_sqlite_limit::Refused),
+}
+
+impl ConnectError {
+    /// The same with the code of the server, if it gave one.
+    pub(crate) fn with(self, code: Option<SqlState>) -> Self {
+        match code {
+            Some(code) => Self::Code(code, Box::new(self)),
+            None => self,
+        }
+    }
+
+    /// All that is known, in one line.
+    fn all(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text = format!("{text}: {error}");
+            cause = error.source();
+        }
+        text
+    }
+
+    fn reason(&self) -> Reason {
+        match self {
+            Self::Code(code, _) => code.refusal(),
+            Self::Unwanted => Reason::ReadOnly,
+            Self::Parameter(_) | Self::Limit(_) => Reason::Refused,
+            Self::Speak(error) if error.to_string().contains("configuration") => Reason::Refused,
+            Self::TimedOut | Self::Dial(_) | Self::Speak(_) | Self::Connect(_) | Self::Folder(..) => Reason::Unreachable,
+            Self::Prepare(error) => Failure::reason_of_text(error).unwrap_or(Reason::Unreachable),
+        }
+    }
+}
+
+impl From<ConnectError> for StoreError {
+    fn from(error: ConnectError) -> Self {
+        Self::Unavailable(Unavailable { reason: error.reason(), source: Some(Box::new(error)) })
+    }
 }
 
 /// What a connection to either database can do.
@@ -155,9 +241,6 @@ pub(crate) trait Database: Connection + Send + Sized + 'static {
 
     /// Runs `work` in a transaction that may write.
     fn write<T>(&mut self, work: impl FnOnce(&mut Self) -> QueryResult<T>) -> QueryResult<T>;
-
-    /// Whether the server has not hung up, as far as it has told so far. Nothing is sent.
-    fn is_open(&mut self) -> bool;
 }
 
 impl Database for PgConnection {
@@ -167,12 +250,6 @@ impl Database for PgConnection {
 
     fn write<T>(&mut self, work: impl FnOnce(&mut Self) -> QueryResult<T>) -> QueryResult<T> {
         self.transaction(work)
-    }
-
-    fn is_open(&mut self) -> bool {
-        // A first look reads what the server said before it hung up, a second finds that it did.
-        let mut said = self.notifications_iter();
-        (0..2).all(|_| !matches!(said.next(), Some(Err(_))))
     }
 }
 
@@ -184,53 +261,54 @@ impl Database for SqliteConnection {
     fn write<T>(&mut self, work: impl FnOnce(&mut Self) -> QueryResult<T>) -> QueryResult<T> {
         self.immediate_transaction(work)
     }
-
-    fn is_open(&mut self) -> bool {
-        true
-    }
 }
 
 /// Makes connections for a pool.
 pub(crate) trait Connector: Send + Sync + 'static {
     type Conn: Database;
 
-    fn connect(&self) -> Result<Self::Conn, ConnectError>;
+    /// Connects within that time. It blocks the thread.
+    fn connect(&self, patience: Duration) -> Result<Link<Self::Conn>, ConnectError>;
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct PgConnector {
-    pub(crate) url: String,
+    pub(crate) target: Target,
     pub(crate) settings: PoolSettings,
 }
 
 impl PgConnector {
-    /// A connection without time limits, for migrations.
+    pub(crate) fn new(url: &str, settings: PoolSettings) -> Result<Self, ConnectError> {
+        Ok(Self { target: Target::parse(url)?, settings })
+    }
+
+    /// A connection without time limits for statements, for migrations.
     pub(crate) fn connect_unbounded(&self) -> Result<PgConnection, ConnectError> {
-        const CONNECT_TIMEOUT: &str = "connect_timeout";
-        let mut url = self.url.clone();
-        if !url.contains(CONNECT_TIMEOUT) {
-            let separator = if url.contains('?') { '&' } else { '?' };
-            url.push(separator);
-            url.push_str(CONNECT_TIMEOUT);
-            url.push_str("=3");
-        }
-        Ok(PgConnection::establish(&url)?)
+        const PATIENCE: Duration = Duration::from_secs(3);
+        postgres::connect(&self.target, PATIENCE).map(|(conn, _)| conn)
     }
 }
 
 impl Connector for PgConnector {
     type Conn = PgConnection;
 
-    fn connect(&self) -> Result<PgConnection, ConnectError> {
-        let mut conn = self.connect_unbounded()?;
+    fn connect(&self, patience: Duration) -> Result<Link<PgConnection>, ConnectError> {
+        let begin = Instant::now();
+        let (mut conn, talk) = postgres::connect(&self.target, patience)?;
+        let left = patience.saturating_sub(begin.elapsed());
+        talk.limit(Some(Limit { until: Instant::now() + left, statement: left, gone: tokio_util::sync::CancellationToken::new() }));
         let (statement, lock) = (self.settings.statement_timeout.as_millis(), self.settings.lock_timeout.as_millis());
         // Machine code for a statement takes longer to make than any of ours runs.
-        conn.batch_execute(&format!(
+        let prepared = conn.batch_execute(&format!(
             "SET application_name = 'derslik'; SET jit = off; SET statement_timeout = {statement}; SET lock_timeout = {lock}; \
              SET idle_in_transaction_session_timeout = {}",
             statement * 2
-        ))?;
-        Ok(conn)
+        ));
+        match prepared {
+            Ok(()) => Ok(Link::new(conn, Some(talk))),
+            Err(_) if talk.is_cut() => Err(ConnectError::TimedOut),
+            Err(error) => Err(ConnectError::from(error).with(talk.take_code())),
+        }
     }
 }
 
@@ -251,13 +329,14 @@ pub(crate) struct SqliteConnector {
 impl Connector for SqliteConnector {
     type Conn = SqliteConnection;
 
-    fn connect(&self) -> Result<SqliteConnection, ConnectError> {
+    fn connect(&self, _patience: Duration) -> Result<Link<SqliteConnection>, ConnectError> {
+        derslik_sqlite_limit::install()?;
         if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             create_private_folder(folder).map_err(|error| ConnectError::Folder(folder.to_owned(), error))?;
         }
         let mut conn = SqliteConnection::establish(&self.path.to_string_lossy())?;
         prepare_sqlite(&mut conn, self.access, self.settings)?;
-        Ok(conn)
+        Ok(Link::new(conn, None))
     }
 }
 
@@ -298,35 +377,82 @@ fn create_private_folder(folder: &Path) -> std::io::Result<()> {
     builder.recursive(true).create(folder)
 }
 
-/// A [`Connector`] as r2d2 wants it.
-#[derive(Debug)]
-pub(crate) struct Manager<C>(pub(crate) C);
-
-impl<C: Connector> r2d2::ManageConnection for Manager<C> {
-    type Connection = Link<C::Conn>;
-    type Error = ConnectError;
-
-    fn connect(&self) -> Result<Self::Connection, ConnectError> {
-        Ok(Link { conn: self.0.connect()?, broken: false })
-    }
-
-    fn is_valid(&self, link: &mut Self::Connection) -> Result<(), ConnectError> {
-        Ok(link.conn.batch_execute("SELECT 1")?)
-    }
-
-    fn has_broken(&self, link: &mut Self::Connection) -> bool {
-        // A unit of work that panicked may have left a transaction open.
-        link.broken || std::thread::panicking()
-    }
+/// Connections that nobody uses at the moment. How many there may be in all is for the queue in front of it to say.
+pub(crate) struct Pool<C: Connector> {
+    connector: C,
+    connect_timeout: Duration,
+    idle: Mutex<Vec<Idle<C::Conn>>>,
 }
 
-/// Tells of failed attempts to connect where the service tells everything else.
-#[derive(Debug)]
-pub(crate) struct LogErrors;
+struct Idle<C> {
+    link: Link<C>,
+    since: Instant,
+}
 
-impl<E: fmt::Display> r2d2::HandleError<E> for LogErrors {
-    fn handle_error(&self, error: E) {
-        tracing::warn!(%error, "cannot connect to the database");
+/// How long a connection is used, and how long it is kept unused, so that none outlives what it was made of for long.
+const LIFETIME: Duration = Duration::from_secs(30 * 60);
+const IDLE: Duration = Duration::from_secs(10 * 60);
+
+/// How often another connection is tried after one that turned out to be dead.
+pub(crate) const MORE_TRIES: u32 = 4;
+
+impl<C: Connector> Pool<C> {
+    pub(crate) fn new(connector: C, settings: PoolSettings) -> Arc<Self> {
+        Arc::new(Self { connector, connect_timeout: settings.connect_timeout, idle: Mutex::new(Vec::new()) })
+    }
+
+    /// Runs `work` on a connection, which is kept afterwards unless it is broken or `work` panicked.
+    pub(crate) fn with<T>(&self, limit: &Limit, work: impl FnOnce(&mut Link<C::Conn>) -> T) -> Result<T, StoreError> {
+        let link = match self.take() {
+            Some(link) => link,
+            None => self.connector.connect(self.connect_timeout.min(limit.left()))?,
+        };
+        Ok(self.run(link, limit, work))
+    }
+
+    /// As [`with`](Self::with), on a connection on which the server has not hung up, as far as has arrived here. A server that is
+    /// gone without a word, or says it this moment, is not noticed.
+    pub(crate) fn with_open<T>(&self, limit: &Limit, work: impl FnOnce(&mut Link<C::Conn>) -> T) -> Result<T, StoreError> {
+        let open = std::iter::from_fn(|| self.take()).find(Link::is_open);
+        let link = match open {
+            Some(link) => link,
+            None => self.connector.connect(self.connect_timeout.min(limit.left()))?,
+        };
+        Ok(self.run(link, limit, work))
+    }
+
+    fn run<T>(&self, mut link: Link<C::Conn>, limit: &Limit, work: impl FnOnce(&mut Link<C::Conn>) -> T) -> T {
+        link.limit(Some(limit.clone()));
+        let output = work(&mut link);
+        if link.broken {
+            // When a server restarts, all connections to it die together.
+            self.idle().clear();
+        } else {
+            link.limit(None);
+            self.keep(link);
+        }
+        output
+    }
+
+    fn take(&self) -> Option<Link<C::Conn>> {
+        let mut idle = self.idle();
+        std::iter::from_fn(|| idle.pop()).map(|idle| idle.link).find(|link| link.made.elapsed() < LIFETIME)
+    }
+
+    /// The one that was used last is used next, so those that are not needed grow old and go.
+    fn keep(&self, link: Link<C::Conn>) {
+        let mut idle = self.idle();
+        idle.retain(|idle| idle.since.elapsed() < IDLE);
+        idle.push(Idle { link, since: Instant::now() });
+    }
+
+    #[cfg(test)]
+    pub(crate) fn idle_count(&self) -> usize {
+        self.idle().len()
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Idle<C::Conn>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -2,10 +2,11 @@
 
 use derslik_ports::outbound::Listed;
 use diesel::connection::DefaultLoadingMode;
-use diesel::pg::{PgConnection, PgRowByRowLoadingMode};
 use diesel::prelude::{Connection, QueryResult, RunQueryDsl};
 use diesel::query_dsl::LoadQuery;
 use diesel::sqlite::SqliteConnection;
+
+use crate::postgres::PgConnection;
 
 /// A row that may be long.
 pub(crate) trait Lengthy {
@@ -30,8 +31,8 @@ pub(crate) trait OneByOne: Connection {
 }
 
 impl OneByOne for PgConnection {
-    /// It would take all rows from the server before the first is looked at.
-    type Mode = PgRowByRowLoadingMode;
+    /// It takes no more rows from the server than fit its buffers before the first is looked at.
+    type Mode = DefaultLoadingMode;
 }
 
 impl OneByOne for SqliteConnection {

@@ -5,15 +5,15 @@ use std::collections::BTreeSet;
 
 use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource};
-use diesel::pg::PgConnection;
 use diesel::result::QueryResult;
 use diesel::sql_types::{Bool, Text};
 use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
 
 use crate::conn::Conn;
-use crate::migrate::{MigrateError, PATIENCE, POSTGRES, SQLITE};
+use crate::migrate::{MigrateError, PATIENCE, POSTGRES, SQLITE, on_a_thread};
 use crate::pool::{DatabaseUrl, PgConnector, PoolSettings};
+use crate::postgres::PgConnection;
 use crate::rekey::{self, KeyTwin};
 
 /// The schema of a database that this program may use, sooner or later.
@@ -169,7 +169,8 @@ impl DatabaseUrl {
     pub(crate) fn state_and_twins(&self) -> Result<(SchemaState, Vec<KeyTwin>), MigrateError> {
         match self {
             Self::Postgres(url) => {
-                inspect_with_twins(&mut PgConnector { url: url.clone(), settings: PoolSettings::default() }.connect_unbounded()?)
+                let connector = PgConnector::new(url, PoolSettings::default())?;
+                on_a_thread(|| inspect_with_twins(&mut connector.connect_unbounded()?))
             }
             Self::Sqlite(path) if !path.exists() => Ok((SchemaState::NoDatabase, Vec::new())),
             // Without the settings of our own connections, some of which change the file.

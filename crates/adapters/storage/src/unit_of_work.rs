@@ -8,18 +8,20 @@ use async_trait::async_trait;
 use derslik_domain::id::{AccountId, SessionGuid};
 use derslik_domain::job::ShownJob;
 use derslik_domain::session::Session;
-use derslik_ports::outbound::{CourseRecord, JobOfProject, LookUp, StoreError, Stores, Tenant, UnitOfWork, ViewedCourse};
+use derslik_ports::outbound::{CourseRecord, JobOfProject, LookUp, Reason, StoreError, Stores, Tenant, UnitOfWork, ViewedCourse};
 use diesel::result::Error;
-use r2d2::{Pool, PooledConnection};
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, Semaphore};
-use tokio::time::timeout;
+use tokio::sync::Notify;
+use tokio::time::{timeout, timeout_at};
+use tokio_util::sync::CancellationToken;
 use tracing::Span;
 
 use crate::conn::DieselStores;
-use crate::error::{is_connection_lost, is_locked, store_error};
-use crate::look_up::{AT_ONCE, KINDS, LookUps};
-use crate::pool::{Access, Connector, Database, DatabaseUrl, LogErrors, Manager, PgConnector, PoolSettings, SqliteConnector};
+use crate::error::Failure;
+use crate::fair::FairQueue;
+use crate::limit::Limit;
+use crate::look_up::LookUps;
+use crate::pool::{Access, Connector, Database, DatabaseUrl, Link, MORE_TRIES, PgConnector, Pool, PoolSettings, SqliteConnector};
 use crate::wake::listen;
 
 /// A unit of work over a pool of connections. Clones share the pool.
@@ -33,8 +35,17 @@ pub struct DieselUnitOfWork {
 
 /// Where reads, writes and look-ups wait.
 enum Lanes {
-    Postgres { all: Lane<PgConnector>, look_ups: Kinds<PgConnector> },
-    Sqlite { readers: Lane<SqliteConnector>, writer: Lane<SqliteConnector>, look_ups: Kinds<SqliteConnector> },
+    Postgres {
+        all: Lane<PgConnector>,
+        look_ups: Kinds<PgConnector>,
+    },
+    /// The URL can't be used, which those who read it have told before.
+    Nowhere,
+    Sqlite {
+        readers: Lane<SqliteConnector>,
+        writer: Lane<SqliteConnector>,
+        look_ups: Kinds<SqliteConnector>,
+    },
 }
 
 /// Look-ups of each kind of thing: as many as [`KINDS`].
@@ -46,10 +57,11 @@ struct Kinds<C: Connector> {
 
 /// A pool with a queue in front of it that a caller can leave, and threads to run on.
 struct Lane<C: Connector> {
-    pool: Pool<Manager<C>>,
-    places: Arc<Semaphore>,
+    pool: Arc<Pool<C>>,
+    queue: Arc<FairQueue>,
     /// How long a unit of work queues, in all.
     patience: Duration,
+    settings: PoolSettings,
     runtime: Handle,
 }
 
@@ -58,6 +70,7 @@ impl fmt::Debug for DieselUnitOfWork {
         f.write_str(match *self.lanes {
             Lanes::Postgres { .. } => "DieselUnitOfWork(PostgreSQL)",
             Lanes::Sqlite { .. } => "DieselUnitOfWork(SQLite)",
+            Lanes::Nowhere => "DieselUnitOfWork(nowhere)",
         })
     }
 }
@@ -65,24 +78,23 @@ impl fmt::Debug for DieselUnitOfWork {
 impl DieselUnitOfWork {
     /// A unit of work on that database, whose blocking threads are those of `runtime`. It connects when it is first used.
     pub fn new(url: &DatabaseUrl, settings: PoolSettings, runtime: &Handle) -> Self {
-        let lanes = match url {
-            DatabaseUrl::Postgres(url) => {
-                let connector = PgConnector { url: url.clone(), settings };
-                let look_ups = Kinds::new(connector.clone(), settings, runtime);
-                Lanes::Postgres { all: Lane::new(connector, settings, runtime), look_ups }
-            }
+        let (lanes, connector) = match url {
+            DatabaseUrl::Postgres(url) => match PgConnector::new(url, settings) {
+                Ok(connector) => {
+                    let look_ups = Kinds::new(connector.clone(), settings, runtime);
+                    (Lanes::Postgres { all: Lane::new(connector.clone(), settings, runtime), look_ups }, Some(connector))
+                }
+                Err(_) => (Lanes::Nowhere, None),
+            },
             DatabaseUrl::Sqlite(path) => {
                 let connector = |access| SqliteConnector { path: path.clone(), access, settings };
-                Lanes::Sqlite {
+                let lanes = Lanes::Sqlite {
                     readers: Lane::new(connector(Access::Read), settings, runtime),
                     writer: Lane::of_one_writer(connector(Access::Write), settings, runtime),
                     look_ups: Kinds::new(connector(Access::Read), settings, runtime),
-                }
+                };
+                (lanes, None)
             }
-        };
-        let connector = match url {
-            DatabaseUrl::Postgres(url) => Some(PgConnector { url: url.clone(), settings }),
-            DatabaseUrl::Sqlite(_) => None,
         };
         Self { lanes: Arc::new(lanes), connector, sleeper: Arc::new(Notify::new()) }
     }
@@ -94,41 +106,27 @@ impl DieselUnitOfWork {
     /// If no thread can be started to listen on.
     pub fn wake_ups(&self) -> std::io::Result<Arc<Notify>> {
         if let Some(connector) = &self.connector {
-            listen(connector.clone(), &self.sleeper)?;
+            listen(connector.target.clone(), &self.sleeper)?;
         }
         Ok(Arc::clone(&self.sleeper))
     }
 }
 
-/// A pool that connects when it is first used.
-fn pool_of<C: Connector>(connector: C, connections: u32, settings: PoolSettings) -> Pool<Manager<C>> {
-    Pool::builder()
-        .max_size(connections)
-        .min_idle(Some(0))
-        // A check costs a round trip for every unit of work; a dead connection is replaced when it shows.
-        .test_on_check_out(false)
-        .connection_timeout(settings.connect_timeout)
-        .error_handler(Box::new(LogErrors))
-        .build_unchecked(Manager(connector))
-}
-
 impl<C: Connector> Kinds<C> {
     fn new(connector: C, settings: PoolSettings, runtime: &Handle) -> Self {
-        let (pool, patience) = (pool_of(connector, KINDS * AT_ONCE, settings), settings.acquire_timeout);
+        let pool = Pool::new(connector, settings);
         Self {
-            sessions: LookUps::new(pool.clone(), |stores, account, guids| stores.sessions().find_many(account, guids), patience, runtime),
-            courses: LookUps::new(pool.clone(), |stores, account, viewed| stores.courses().find_many(account, viewed), patience, runtime),
-            jobs: LookUps::new(pool, |stores, account, jobs| stores.jobs().find_many_shown(account, jobs), patience, runtime),
+            sessions: LookUps::new(&pool, |stores, account, guids| stores.sessions().find_many(account, guids), settings, runtime),
+            courses: LookUps::new(&pool, |stores, account, viewed| stores.courses().find_many(account, viewed), settings, runtime),
+            jobs: LookUps::new(&pool, |stores, account, jobs| stores.jobs().find_many_shown(account, jobs), settings, runtime),
         }
     }
 }
 
 impl<C: Connector> Lane<C> {
     fn new(connector: C, settings: PoolSettings, runtime: &Handle) -> Self {
-        let connections = settings.connections.max(1);
-        let pool = pool_of(connector, connections, settings);
-        let places = Arc::new(Semaphore::new(usize::try_from(connections).unwrap_or(Semaphore::MAX_PERMITS)));
-        Self { pool, places, patience: settings.acquire_timeout, runtime: runtime.clone() }
+        let queue = FairQueue::new(usize::try_from(settings.connections).unwrap_or(usize::MAX));
+        Self { pool: Pool::new(connector, settings), queue, patience: settings.acquire_timeout, settings, runtime: runtime.clone() }
     }
 
     /// A lane in which waiting for a place is waiting for the lock that writers take in turn, and takes as long.
@@ -137,82 +135,66 @@ impl<C: Connector> Lane<C> {
         Self { patience: settings.acquire_timeout + settings.lock_timeout, ..lane }
     }
 
-    /// Runs `job` on a blocking thread as soon as a connection is free.
-    async fn run<T, E>(&self, job: impl FnOnce(Pool<Manager<C>>) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    /// Runs `job` on a blocking thread as soon as it is the tenant's turn. It has to end in time, or once it is `gone`; a thread
+    /// that even then hangs, on a disk that does not answer, is left to itself.
+    async fn run<T, E>(
+        &self,
+        tenant: Tenant,
+        gone: CancellationToken,
+        job: impl FnOnce(&Pool<C>, &Limit) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let place = timeout(self.patience, Arc::clone(&self.places).acquire_owned()).await;
-        let Ok(Ok(place)) = place else { return Err(StoreError::Unavailable(None).into()) };
-        let (pool, span) = (self.pool.clone(), Span::current());
-        let finished = self
-            .runtime
-            .spawn_blocking(move || {
-                let result = span.in_scope(|| job(pool));
-                drop(place);
-                result
-            })
-            .await;
-        finished.unwrap_or_else(|error| Err(StoreError::Other(Box::new(error)).into()))
+        let limit = Limit { until: Instant::now() + self.settings.unit_timeout(), statement: self.settings.statement_timeout, gone };
+        let end = limit.until + LAST_WORD;
+        let place = match timeout(self.patience, self.queue.enter(tenant)).await {
+            Ok(Some(place)) => place,
+            _ => return Err(StoreError::from(Reason::Crowded).into()),
+        };
+        let (pool, span) = (Arc::clone(&self.pool), Span::current());
+        let finished = self.runtime.spawn_blocking(move || {
+            let result = span.in_scope(|| limit.clone().on_this_thread(|| job(&pool, &limit)));
+            drop(place);
+            result
+        });
+        match timeout_at(end.into(), finished).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(error)) => Err(StoreError::Other(Box::new(error)).into()),
+            Err(_) => Err(StoreError::from(Reason::TimedOut).into()),
+        }
     }
 
-    async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    /// Runs `work` until it ends, or until nobody waits for it any more.
+    async fn read<T, E, F>(&self, tenant: Tenant, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
         F: Fn(&mut dyn Stores) -> Result<T, E> + Send + 'static,
     {
-        self.run(move |pool| read_on(&pool, work)).await
+        let gone = CancellationToken::new();
+        let _goes = gone.clone().drop_guard();
+        self.run(tenant, gone, move |pool, limit| read_on(pool, limit, work)).await
     }
 
-    async fn write<T, E, F>(&self, sleeper: Arc<Notify>, work: F) -> Result<T, E>
+    async fn write<T, E, F>(&self, tenant: Tenant, sleeper: Arc<Notify>, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut dyn Stores) -> Result<T, E> + Send + 'static,
     {
         let (begin, patience) = (Instant::now(), self.patience);
-        self.run(move |pool| {
+        self.run(tenant, CancellationToken::new(), move |pool, limit| {
             let mut work = Some(work);
-            let mut more_tries = pool.max_size();
+            let mut more_tries = MORE_TRIES;
             loop {
-                let mut link = pool.get().map_err(no_connection)?;
-                let (mut lost, mut wakes) = (false, false);
-                let mut refusal = None;
-                let result = link.conn.write(|conn| {
-                    let work = work.take().ok_or(Error::BrokenTransactionManager)?;
-                    let mut stores = DieselStores::new(conn.as_conn());
-                    let result = work(&mut stores);
-                    (lost, wakes) = (stores.is_lost(), stores.wakes());
-                    result.map_err(|error| {
-                        refusal = Some(error);
-                        Error::RollbackTransaction
-                    })
-                });
-                match (result, refusal) {
-                    (Ok(value), _) => {
-                        if wakes {
-                            sleeper.notify_one();
-                        }
-                        return Ok(value);
-                    }
-                    // Whatever the rollback came to, this is why there was one.
-                    (Err(error), Some(refusal)) => {
-                        link.broken |= lost || !matches!(error, Error::RollbackTransaction);
-                        return Err(refusal);
-                    }
-                    // No transaction could be begun, so nothing was done yet.
-                    (Err(error), None) if work.is_some() && is_connection_lost(&error) && more_tries > 0 => {
-                        link.broken = true;
-                        more_tries -= 1;
-                    }
+                match pool.with(limit, |link| write_once(link, &sleeper, &mut work))? {
+                    Written::Done(result) => return result,
+                    Written::NotBegun(failure) if failure.is_lost() && more_tries > 0 && !limit.left().is_zero() => more_tries -= 1,
                     // Another process writes to the file of SQLite.
-                    (Err(error), None) if work.is_some() && is_locked(&error) && begin.elapsed() < patience => {}
-                    (Err(error), None) => {
-                        link.broken = true;
-                        return Err(store_error(error).into());
-                    }
+                    Written::NotBegun(failure) if failure.is_locked() && begin.elapsed() < patience => {}
+                    Written::NotBegun(failure) => return Err(StoreError::from(failure).into()),
                 }
             }
         })
@@ -221,100 +203,144 @@ impl<C: Connector> Lane<C> {
 
     /// Runs `work` without a transaction around its statement. It is run once, whatever becomes of the connection; so one that
     /// is known to be dead is not used.
-    async fn write_one<T, E, F>(&self, sleeper: Arc<Notify>, work: F) -> Result<T, E>
+    async fn write_one<T, E, F>(&self, tenant: Tenant, sleeper: Arc<Notify>, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut dyn Stores) -> Result<T, E> + Send + 'static,
     {
-        self.run(move |pool| {
-            let mut link = open_link(&pool)?;
-            let mut stores = DieselStores::of_one_statement(link.conn.as_conn());
-            let result = work(&mut stores);
-            let (lost, wakes) = (stores.is_lost(), stores.wakes());
-            link.broken |= lost;
-            if wakes && result.is_ok() {
-                sleeper.notify_one();
-            }
-            result
+        self.run(tenant, CancellationToken::new(), move |pool, limit| {
+            pool.with_open(limit, |link| {
+                let mut stores = DieselStores::of_one_statement(link.conn.as_conn(), link.talk.as_deref());
+                let result = work(&mut stores);
+                let (lost, wakes) = (stores.is_lost(), stores.wakes());
+                link.broken |= lost;
+                if wakes && result.is_ok() {
+                    sleeper.notify_one();
+                }
+                result
+            })?
         })
         .await
     }
 }
 
-/// A connection of the pool on which the server has not hung up, as far as has arrived here. A server that is gone without a word,
-/// or says it this moment, is not noticed.
-fn open_link<C: Connector>(pool: &Pool<Manager<C>>) -> Result<PooledConnection<Manager<C>>, StoreError> {
-    let mut more_tries = pool.max_size();
-    loop {
-        let mut link = pool.get().map_err(no_connection)?;
-        if more_tries == 0 || link.conn.is_open() {
-            return Ok(link);
+/// How much longer than its limit a unit of work is waited for, so that it can say why it ended.
+pub(crate) const LAST_WORD: Duration = Duration::from_millis(200);
+
+/// What became of a try to write.
+enum Written<T, E> {
+    Done(Result<T, E>),
+    /// No transaction could be begun.
+    NotBegun(Failure),
+}
+
+fn write_once<C, T, E, F>(link: &mut Link<C>, sleeper: &Notify, work: &mut Option<F>) -> Written<T, E>
+where
+    C: Database,
+    E: From<StoreError>,
+    F: FnOnce(&mut dyn Stores) -> Result<T, E>,
+{
+    let (mut lost, mut wakes) = (false, false);
+    let mut refusal = None;
+    let talk = link.talk.as_deref();
+    let result = link.conn.write(|conn| {
+        let work = work.take().ok_or(Error::BrokenTransactionManager)?;
+        let mut stores = DieselStores::new(conn.as_conn(), talk);
+        let result = work(&mut stores);
+        (lost, wakes) = (stores.is_lost(), stores.wakes());
+        result.map_err(|error| {
+            refusal = Some(error);
+            Error::RollbackTransaction
+        })
+    });
+    match (result, refusal) {
+        (Ok(value), _) => {
+            if wakes {
+                sleeper.notify_one();
+            }
+            Written::Done(Ok(value))
         }
-        link.broken = true;
-        more_tries -= 1;
+        // Whatever the rollback came to, this is why there was one.
+        (Err(error), Some(refusal)) => {
+            link.broken |= lost || !matches!(error, Error::RollbackTransaction);
+            Written::Done(Err(refusal))
+        }
+        (Err(error), None) => {
+            let failure = Failure::new(error, talk);
+            let is_begun = work.is_none();
+            link.broken |= is_begun || !failure.is_locked();
+            if is_begun { Written::Done(Err(StoreError::from(failure).into())) } else { Written::NotBegun(failure) }
+        }
     }
 }
 
 /// Runs `work` on a connection of the pool, and on another if that turns out to be dead.
 pub(crate) fn read_on<C: Connector, T, E: From<StoreError>>(
-    pool: &Pool<Manager<C>>,
+    pool: &Pool<C>,
+    limit: &Limit,
     work: impl Fn(&mut dyn Stores) -> Result<T, E>,
 ) -> Result<T, E> {
-    // When the server restarts, all pooled connections die together, and each is found out by using it.
-    let mut more_tries = pool.max_size();
+    let mut more_tries = MORE_TRIES;
     loop {
-        let mut link = pool.get().map_err(no_connection)?;
-        let mut stores = DieselStores::new(link.conn.as_conn());
-        let result = work(&mut stores);
-        let lost = stores.is_lost();
-        link.broken |= lost;
-        if result.is_ok() || !lost || more_tries == 0 {
+        let (result, lost, is_cut) = pool.with(limit, |link| {
+            let mut stores = DieselStores::new(link.conn.as_conn(), link.talk.as_deref());
+            let result = work(&mut stores);
+            let lost = stores.is_lost();
+            link.broken |= lost;
+            (result, lost, link.talk.as_ref().is_some_and(|talk| talk.is_cut()))
+        })?;
+        if result.is_ok() || !lost || is_cut || more_tries == 0 || limit.left().is_zero() {
             return result;
         }
         more_tries -= 1;
     }
 }
 
-fn no_connection(error: r2d2::Error) -> StoreError {
-    StoreError::Unavailable(Some(Box::new(error)))
+/// Calls a lane, or says that there is none.
+macro_rules! on_lane {
+    ($lanes:expr, $of_postgres:ident, $of_sqlite:ident, |$lane:ident| $call:expr) => {
+        match &*$lanes {
+            Lanes::Postgres { $of_postgres: $lane, .. } => $call.await,
+            Lanes::Sqlite { $of_sqlite: $lane, .. } => $call.await,
+            Lanes::Nowhere => Err(StoreError::from(Reason::Refused).into()),
+        }
+    };
 }
 
 impl UnitOfWork for DieselUnitOfWork {
-    async fn read<T, E, F>(&self, _tenant: impl Into<Tenant> + Send, work: F) -> Result<T, E>
+    async fn read<T, E, F>(&self, tenant: impl Into<Tenant> + Send, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
         F: Fn(&mut dyn Stores) -> Result<T, E> + Send + 'static,
     {
-        match &*self.lanes {
-            Lanes::Postgres { all, .. } => all.read(work).await,
-            Lanes::Sqlite { readers, .. } => readers.read(work).await,
-        }
+        let tenant = tenant.into();
+        on_lane!(self.lanes, all, readers, |lane| lane.read(tenant, work))
     }
 
-    async fn write<T, E, F>(&self, _tenant: impl Into<Tenant> + Send, work: F) -> Result<T, E>
+    async fn write<T, E, F>(&self, tenant: impl Into<Tenant> + Send, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut dyn Stores) -> Result<T, E> + Send + 'static,
     {
-        match &*self.lanes {
-            Lanes::Postgres { all, .. } => all.write(Arc::clone(&self.sleeper), work).await,
-            Lanes::Sqlite { writer, .. } => writer.write(Arc::clone(&self.sleeper), work).await,
-        }
+        let (tenant, sleeper) = (tenant.into(), Arc::clone(&self.sleeper));
+        on_lane!(self.lanes, all, writer, |lane| lane.write(tenant, sleeper, work))
     }
 
-    async fn write_one<T, E, F>(&self, _tenant: impl Into<Tenant> + Send, work: F) -> Result<T, E>
+    async fn write_one<T, E, F>(&self, tenant: impl Into<Tenant> + Send, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut dyn Stores) -> Result<T, E> + Send + 'static,
     {
+        let (tenant, sleeper) = (tenant.into(), Arc::clone(&self.sleeper));
         match &*self.lanes {
-            Lanes::Postgres { all, .. } => all.write_one(Arc::clone(&self.sleeper), work).await,
+            Lanes::Postgres { all, .. } => all.write_one(tenant, sleeper, work).await,
             // A call of a store may take several statements there.
-            Lanes::Sqlite { writer, .. } => writer.write(Arc::clone(&self.sleeper), work).await,
+            Lanes::Sqlite { writer, .. } => writer.write(tenant, sleeper, work).await,
+            Lanes::Nowhere => Err(StoreError::from(Reason::Refused).into()),
         }
     }
 }
@@ -322,30 +348,21 @@ impl UnitOfWork for DieselUnitOfWork {
 #[async_trait]
 impl LookUp<SessionGuid, Session> for DieselUnitOfWork {
     async fn look_up(&self, account: AccountId, guid: SessionGuid) -> Result<Option<Session>, StoreError> {
-        match &*self.lanes {
-            Lanes::Postgres { look_ups, .. } => look_ups.sessions.find(account, guid).await,
-            Lanes::Sqlite { look_ups, .. } => look_ups.sessions.find(account, guid).await,
-        }
+        on_lane!(self.lanes, look_ups, look_ups, |kinds| kinds.sessions.find(account, guid))
     }
 }
 
 #[async_trait]
 impl LookUp<JobOfProject, ShownJob> for DieselUnitOfWork {
     async fn look_up(&self, account: AccountId, job: JobOfProject) -> Result<Option<ShownJob>, StoreError> {
-        match &*self.lanes {
-            Lanes::Postgres { look_ups, .. } => look_ups.jobs.find(account, job).await,
-            Lanes::Sqlite { look_ups, .. } => look_ups.jobs.find(account, job).await,
-        }
+        on_lane!(self.lanes, look_ups, look_ups, |kinds| kinds.jobs.find(account, job))
     }
 }
 
 #[async_trait]
 impl LookUp<ViewedCourse, CourseRecord> for DieselUnitOfWork {
     async fn look_up(&self, account: AccountId, viewed: ViewedCourse) -> Result<Option<CourseRecord>, StoreError> {
-        match &*self.lanes {
-            Lanes::Postgres { look_ups, .. } => look_ups.courses.find(account, viewed).await,
-            Lanes::Sqlite { look_ups, .. } => look_ups.courses.find(account, viewed).await,
-        }
+        on_lane!(self.lanes, look_ups, look_ups, |kinds| kinds.courses.find(account, viewed))
     }
 }
 
@@ -369,12 +386,14 @@ mod tests {
     impl Connector for SmallDisk {
         type Conn = SqliteConnection;
 
-        fn connect(&self) -> Result<SqliteConnection, ConnectError> {
-            let mut conn = self.0.connect()?;
-            conn.batch_execute(&format!("PRAGMA max_page_count = {}", self.1))?;
-            Ok(conn)
+        fn connect(&self, patience: Duration) -> Result<Link<SqliteConnection>, ConnectError> {
+            let mut link = self.0.connect(patience)?;
+            link.conn.batch_execute(&format!("PRAGMA max_page_count = {}", self.1))?;
+            Ok(link)
         }
     }
+
+    const TENANT: Tenant = Tenant::Account(Id::new(1));
 
     #[derive(QueryableByName)]
     struct Check {
@@ -400,17 +419,17 @@ mod tests {
         let connector = SqliteConnector { path: path.clone(), access: Access::Write, settings };
         let small = Lane::of_one_writer(SmallDisk(connector.clone(), 100), settings, &Handle::current());
 
-        small.write(Arc::default(), |stores| insert(stores.sessions(), 0..1)).await.unwrap();
+        small.write(TENANT, Arc::default(), |stores| insert(stores.sessions(), 0..1)).await.unwrap();
         for _ in 0..3 {
             // Both where a row finds no room, and after many rows have found some.
             for numbers in [1..2_u128, 1..400] {
-                let filled = small.write(Arc::default(), move |stores| {
+                let filled = small.write(TENANT, Arc::default(), move |stores| {
                     insert(stores.sessions(), numbers.clone()).and_then(|()| insert(stores.sessions(), 400..800))
                 });
                 let filled: Result<(), StoreError> = filled.await;
-                assert!(matches!(filled, Err(StoreError::Unavailable(_))), "{filled:?}");
+                assert_eq!(filled.as_ref().err().and_then(StoreError::unavailable), Some(Reason::DiskFull), "{filled:?}");
             }
-            let found = small.read(|stores| {
+            let found = small.read(TENANT, |stores| {
                 Ok::<_, StoreError>((stores.sessions().find(Id::new(1), guid(0))?, stores.sessions().find(Id::new(1), guid(1))?))
             });
             let (before, within) = found.await.unwrap();
@@ -418,9 +437,60 @@ mod tests {
         }
 
         let roomy = Lane::of_one_writer(connector, settings, &Handle::current());
-        roomy.write(Arc::default(), |stores| insert(stores.sessions(), 1..400)).await.unwrap();
+        roomy.write(TENANT, Arc::default(), |stores| insert(stores.sessions(), 1..400)).await.unwrap();
         let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
         let check = sql_query("PRAGMA integrity_check").get_result::<Check>(&mut conn).unwrap();
         assert_eq!(check.integrity_check, "ok");
+    }
+
+    /// Runs until it is ended.
+    const ENDLESS: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+
+    fn one_reader(folder: &tempfile::TempDir, statement_timeout: Duration) -> Lane<SqliteConnector> {
+        let path = folder.path().join("limited.sqlite");
+        DatabaseUrl::Sqlite(path.clone()).migrate().unwrap();
+        let settings =
+            PoolSettings { connections: 1, statement_timeout, acquire_timeout: Duration::from_secs(20), ..PoolSettings::default() };
+        Lane::new(SqliteConnector { path, access: Access::Read, settings }, settings, &Handle::current())
+    }
+
+    async fn never_ends(lane: &Lane<SqliteConnector>, gone: CancellationToken) -> Result<usize, StoreError> {
+        lane.run(TENANT, gone, |pool, limit| {
+            pool.with(limit, |link| {
+                let talk = link.talk.as_deref();
+                sql_query(ENDLESS).execute(&mut link.conn).map_err(|error| Failure::new(error, talk).into())
+            })?
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn a_statement_of_sqlite_that_takes_too_long_is_ended_and_its_connection_is_used_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let lane = one_reader(&folder, Duration::from_millis(100));
+        for _ in 0..2 {
+            let ended = never_ends(&lane, CancellationToken::new()).await;
+            assert_eq!(ended.as_ref().err().and_then(StoreError::unavailable), Some(Reason::TimedOut), "{ended:?}");
+        }
+        assert_eq!(lane.pool.idle_count(), 1);
+        assert!(lane.read(TENANT, |stores| stores.sessions().find(Id::new(1), guid(1))).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn what_a_caller_asked_for_who_is_gone_is_ended_on_sqlite() {
+        let folder = tempfile::tempdir().unwrap();
+        // It would hold the one connection for an hour.
+        let lane = one_reader(&folder, Duration::from_secs(3_600));
+        let gone = CancellationToken::new();
+        tokio::select! {
+            ended = never_ends(&lane, gone.clone()) => panic!("{ended:?}"),
+            () = tokio::time::sleep(Duration::from_millis(50)) => gone.cancel(),
+        }
+        assert!(lane.read(TENANT, |stores| stores.sessions().find(Id::new(1), guid(1))).await.unwrap().is_none());
+    }
+
+    #[test]
+    fn by_default_a_request_is_answered_within_six_seconds_whatever_the_database_does() {
+        assert!(PoolSettings::default().unit_timeout() + LAST_WORD < Duration::from_secs(6));
     }
 }

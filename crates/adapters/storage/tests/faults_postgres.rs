@@ -1,13 +1,16 @@
 //! What callers see of a PostgreSQL that crashes, comes back, cuts connections or makes them wait.
 #![cfg(test)]
 
-use std::sync::mpsc;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use derslik_domain::id::Id;
 use derslik_domain::job::{NewJob, Platform, Project, ProjectName, ReferenceId};
-use derslik_ports::outbound::{JobOfProject, JobsPage, LookUp, StoreError, Stores, UnitOfWork, ViewedCourse};
+use derslik_ports::outbound::{JobOfProject, JobsPage, LookUp, Reason, StoreError, Stores, Tenant, UnitOfWork, ViewedCourse};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
 use derslik_testkit::builders::{account, course, guid, now, session, user};
 use derslik_testkit::contract::Harness;
@@ -37,11 +40,15 @@ struct Count {
 
 impl World {
     fn new() -> Self {
-        let server = PostgresServer::start(Durability::Durable).unwrap();
+        let settings = PoolSettings { connections: CONNECTIONS, ..PoolSettings::default() };
+        Self::on(PostgresServer::start(Durability::Durable).unwrap(), settings, str::to_owned)
+    }
+
+    /// A world whose pool reaches the database by another URL.
+    fn on(server: PostgresServer, settings: PoolSettings, url: impl FnOnce(&str) -> String) -> Self {
         let template = Template::new("derslik", &schema_revision(), |url| Ok(url.parse::<DatabaseUrl>()?.migrate().map(drop)?));
         let database = server.create_database(&template).unwrap();
-        let url = database.url().parse().unwrap();
-        let settings = PoolSettings { connections: CONNECTIONS, ..PoolSettings::default() };
+        let url = url(database.url()).parse().unwrap();
         Self { harness: Harness::new(|runtime| DieselUnitOfWork::new(&url, settings, runtime)), database, server }
     }
 
@@ -63,12 +70,13 @@ impl World {
     /// Opens every connection of the pool, by using all of them at once.
     fn fill_pool(&self) {
         let (begun, has_begun) = mpsc::channel();
-        let busy: Vec<_> = (0..CONNECTIONS)
-            .map(|_| {
+        // An account alone leaves one of them to others.
+        let busy: Vec<_> = (0..i64::from(CONNECTIONS))
+            .map(|tenant| {
                 let (uow, begun) = (self.harness.unit_of_work().clone(), begun.clone());
                 let (go_on, may_go_on) = mpsc::channel::<()>();
                 let task = self.harness.runtime().spawn(async move {
-                    uow.write(account().id, move |stores| {
+                    uow.write(Tenant::Account(Id::new(tenant)), move |stores| {
                         stores.sessions().find(account().id, guid(0))?;
                         begun.send(()).unwrap();
                         may_go_on.recv().ok();
@@ -533,4 +541,273 @@ fn a_row_that_breaks_the_rules_is_told_to_whoever_looks_it_up_and_to_nobody_else
             }
         }
     }
+}
+
+/// The longest that anything may take on a database that keeps silent, and until it is used again.
+const SIX_SECONDS: Duration = Duration::from_secs(6);
+const TWO_SECONDS: Duration = Duration::from_secs(2);
+
+/// Limits that make the tests of silence short.
+fn impatient() -> PoolSettings {
+    PoolSettings { connections: CONNECTIONS, statement_timeout: Duration::from_secs(1), ..PoolSettings::default() }
+}
+
+fn reason<T>(result: &Result<T, StoreError>) -> Option<Reason> {
+    result.as_ref().err().and_then(StoreError::unavailable)
+}
+
+/// Reads, writes and looks up, several of each at once, and expects to be told in time that nothing answers.
+fn expect_nothing_of(world: &World) {
+    let begin = Instant::now();
+    let tasks: Vec<_> = (0..12_i64)
+        .map(|number| {
+            let (uow, tenant) = (world.harness.unit_of_work().clone(), Tenant::Account(Id::new(number / 4)));
+            world.harness.runtime().spawn(async move {
+                match number % 4 {
+                    0 => uow.read(tenant, |stores| stores.sessions().find(account().id, guid(1))).await.map(drop),
+                    1 => uow.write(tenant, |stores| insert(stores, 2)).await,
+                    2 => uow.write_one(tenant, |stores| insert(stores, 2)).await,
+                    _ => uow.look_up(account().id, guid(1)).await.map(drop),
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        let told = world.harness.runtime().block_on(task).unwrap();
+        assert!(is_unavailable(&told), "{told:?}");
+    }
+    assert!(begin.elapsed() < SIX_SECONDS, "{:?}", begin.elapsed());
+}
+
+/// Expects that all three kinds of calls are answered soon.
+fn expect_all_of(world: &World) {
+    let begin = Instant::now();
+    while world.add(5).is_err() {
+        assert!(begin.elapsed() < TWO_SECONDS, "{:?}", begin.elapsed());
+    }
+    assert!(world.find(1).unwrap());
+    assert!(world.harness.runtime().block_on(world.harness.unit_of_work().look_up(account().id, guid(5))).unwrap().is_some());
+    assert!(begin.elapsed() < TWO_SECONDS, "{:?}", begin.elapsed());
+}
+
+#[test]
+fn a_server_that_falls_silent_is_told_in_time_and_is_used_as_soon_as_it_speaks_again() {
+    let world = World::on(PostgresServer::start(Durability::Fast).unwrap(), impatient(), str::to_owned);
+    world.add(1).unwrap();
+    world.fill_pool();
+    let frozen = world.server.freeze().unwrap();
+    // First on connections that were there, then on those that are to be made.
+    expect_nothing_of(&world);
+    expect_nothing_of(&world);
+    drop(frozen);
+    expect_all_of(&world);
+}
+
+/// A way to a server on which everything can be made to vanish.
+#[derive(Debug, Clone)]
+struct Way {
+    port: u16,
+    is_cut: Arc<AtomicBool>,
+}
+
+impl Way {
+    fn to(server: SocketAddr) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let way = Self { port: listener.local_addr().unwrap().port(), is_cut: Arc::default() };
+        let is_cut = Arc::clone(&way.is_cut);
+        thread::spawn(move || {
+            for client in listener.incoming().map_while(Result::ok) {
+                let Ok(server) = TcpStream::connect(server) else { continue };
+                carry(client.try_clone().unwrap(), server.try_clone().unwrap(), Arc::clone(&is_cut));
+                carry(server, client, Arc::clone(&is_cut));
+            }
+        });
+        way
+    }
+
+    /// Those who are on the way when it is cut never hear of each other again, nor do those who begin meanwhile.
+    fn set_cut(&self, is_cut: bool) {
+        self.is_cut.store(is_cut, Ordering::SeqCst);
+    }
+}
+
+fn carry(mut from: TcpStream, mut to: TcpStream, is_cut: Arc<AtomicBool>) {
+    thread::spawn(move || {
+        let mut bytes = [0; 8_192];
+        let mut is_lost = false;
+        while let Ok(length @ 1..) = from.read(&mut bytes) {
+            is_lost |= is_cut.load(Ordering::SeqCst);
+            if !is_lost && to.write_all(&bytes[..length]).is_err() {
+                break;
+            }
+        }
+        if !is_lost {
+            to.shutdown(Shutdown::Both).ok();
+        }
+    });
+}
+
+/// A world whose pool goes another way than the test itself.
+fn world_and_way() -> (World, Way) {
+    let server = PostgresServer::start(Durability::Fast).unwrap();
+    let mut way = None;
+    let world = World::on(server, impatient(), |url| {
+        let (before, rest) = url.split_once("@127.0.0.1:").unwrap();
+        let (port, rest) = rest.split_once('/').unwrap();
+        let opened = Way::to((Ipv4Addr::LOCALHOST, port.parse().unwrap()).into());
+        let url = format!("{before}@127.0.0.1:{}/{rest}", opened.port);
+        way = Some(opened);
+        url
+    });
+    (world, way.unwrap())
+}
+
+#[test]
+fn a_network_in_which_everything_vanishes_is_told_in_time_and_used_as_soon_as_it_is_whole() {
+    let (world, way) = world_and_way();
+    world.add(1).unwrap();
+    world.fill_pool();
+    way.set_cut(true);
+    expect_nothing_of(&world);
+    expect_nothing_of(&world);
+    way.set_cut(false);
+    expect_all_of(&world);
+}
+
+#[test]
+fn who_listens_for_jobs_notices_a_network_in_which_everything_vanished() {
+    const LISTENERS: &str = "SELECT count(*) AS count FROM pg_stat_activity WHERE query LIKE 'LISTEN%'";
+    let (world, way) = world_and_way();
+    let sleeper = world.harness.unit_of_work().wake_ups().unwrap();
+    let mut watcher = world.connect();
+    let listens = |watcher: &mut PgConnection| sql_query(LISTENERS).get_result::<Count>(watcher).unwrap().count > 0;
+    let begin = Instant::now();
+    while !listens(&mut watcher) {
+        assert!(begin.elapsed() < Duration::from_secs(10));
+    }
+    // To the server the connection looks alive all the time.
+    way.set_cut(true);
+    thread::sleep(Duration::from_secs(1));
+    sql_query("SELECT count(pg_terminate_backend(pid)) AS count FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
+        .get_result::<Count>(&mut watcher)
+        .unwrap();
+    way.set_cut(false);
+    let begin = Instant::now();
+    while !listens(&mut watcher) {
+        assert!(begin.elapsed() < SIX_SECONDS, "nobody listens again");
+        thread::sleep(Duration::from_millis(10));
+    }
+    let wakes = || world.harness.runtime().block_on(async { tokio::time::timeout(SIX_SECONDS, sleeper.notified()).await });
+    // Once for what may have been missed, and once for what is told now.
+    wakes().unwrap();
+    watcher.batch_execute("NOTIFY derslik_jobs").unwrap();
+    wakes().unwrap();
+}
+
+#[test]
+fn a_read_whose_caller_is_gone_is_ended_at_the_server_and_frees_its_connection() {
+    let patient = Duration::from_secs(3_600);
+    let settings = PoolSettings { connections: 1, statement_timeout: patient, lock_timeout: patient, ..PoolSettings::default() };
+    let world = World::on(PostgresServer::start(Durability::Fast).unwrap(), settings, str::to_owned);
+    let mut holder = world.connect();
+    holder.batch_execute("BEGIN; LOCK TABLE sessions").unwrap();
+    let waiting = "SELECT count(*) AS count FROM pg_stat_activity WHERE application_name = 'derslik' AND wait_event_type = 'Lock'";
+    let wait_for = |count: i64, watcher: &mut PgConnection| {
+        let begin = Instant::now();
+        while sql_query(waiting).get_result::<Count>(watcher).unwrap().count != count {
+            assert!(begin.elapsed() < Duration::from_secs(20), "not {count}");
+            thread::sleep(Duration::from_millis(10));
+        }
+    };
+    let mut watcher = world.connect();
+    let uow = world.harness.unit_of_work().clone();
+    let caller = world.harness.runtime().spawn(async move {
+        let read = uow.read(account().id, |stores| stores.sessions().find(account().id, guid(1)));
+        read.await.map(drop)
+    });
+    wait_for(1, &mut watcher);
+    caller.abort();
+    wait_for(0, &mut watcher);
+    // The one connection is free for what does not wait for that table.
+    let jobs = world.harness.read(|stores| stores.jobs().list(account().id, &JobsPage { project: None, after: None, limit: 1 }));
+    assert!(jobs.is_empty());
+    holder.batch_execute("ROLLBACK").unwrap();
+}
+
+#[test]
+fn failures_are_known_by_their_codes_on_a_server_that_speaks_german() {
+    let settings = PoolSettings { lock_timeout: Duration::from_millis(100), ..impatient() };
+    let world = World::on(PostgresServer::start_in("de").unwrap(), settings, str::to_owned);
+    let mut other = world.connect();
+    let refusal = other.batch_execute("SELECT 1 / 0").unwrap_err().to_string();
+    // Where the programs have no translation the codes alone are what this is about.
+    assert!(refusal == "Division durch Null" || refusal == "division by zero", "{refusal}");
+
+    other.batch_execute("BEGIN; LOCK TABLE sessions").unwrap();
+    assert_eq!(reason(&world.add(1)), Some(Reason::Locked));
+    other.batch_execute("ROLLBACK").unwrap();
+
+    let raise = |code: &str| {
+        format!(
+            "CREATE OR REPLACE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS \
+             $$ BEGIN RAISE EXCEPTION 'konnte nicht in Datei schreiben' USING ERRCODE = '{code}'; END $$"
+        )
+    };
+    other.batch_execute(&raise("53100")).unwrap();
+    other.batch_execute("CREATE TRIGGER fails BEFORE INSERT ON sessions EXECUTE FUNCTION fails()").unwrap();
+    for (code, expected) in [
+        ("53100", Some(Reason::DiskFull)),
+        ("53200", Some(Reason::OutOfMemory)),
+        ("53300", Some(Reason::TooManyConnections)),
+        ("53400", Some(Reason::Exhausted)),
+        ("25006", Some(Reason::ReadOnly)),
+        ("57P01", Some(Reason::Stopping)),
+        ("57014", Some(Reason::TimedOut)),
+        ("55P03", Some(Reason::Locked)),
+        ("40001", Some(Reason::Conflict)),
+        ("40P01", Some(Reason::Conflict)),
+        ("58030", Some(Reason::DiskFails)),
+        ("08006", Some(Reason::Unreachable)),
+        ("22012", None),
+        ("XX000", None),
+    ] {
+        other.batch_execute(&raise(code)).unwrap();
+        let (written, one) = (world.add(1), {
+            let uow = world.harness.unit_of_work();
+            world.harness.runtime().block_on(uow.write_one(account().id, |stores| insert(stores, 1)))
+        });
+        assert!(written.is_err() && reason(&written) == expected, "{code}: {written:?}");
+        assert!(one.is_err() && reason(&one) == expected, "{code}: {one:?}");
+    }
+    other.batch_execute("DROP TRIGGER fails ON sessions").unwrap();
+
+    let database = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$";
+    other.batch_execute(database).unwrap();
+    world.cut_all_connections();
+    assert_eq!(reason(&world.add(1)), Some(Reason::ReadOnly));
+    assert!(!world.find(1).unwrap());
+
+    let uow = world.harness.unit_of_work();
+    let url = world.database.url().to_owned();
+    let cut = world.harness.runtime().block_on(uow.write_one(account().id, move |stores| {
+        cut_all(&mut PgConnection::establish(&url).unwrap());
+        insert(stores, 1)
+    }));
+    assert_eq!(reason(&cut), Some(Reason::Stopping), "{cut:?}");
+}
+
+#[test]
+fn a_server_that_refuses_the_connection_is_told_from_one_that_is_not_there() {
+    let world = World::on(PostgresServer::start_in("de").unwrap(), impatient(), |url| {
+        let (before, _) = url.rsplit_once('/').unwrap();
+        format!("{before}/nowhere")
+    });
+    assert_eq!(reason(&world.add(1)), Some(Reason::Refused));
+    let begin = Instant::now();
+    let nobody = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
+    let url = format!("postgres://postgres@{nobody}/derslik").parse().unwrap();
+    let uow = DieselUnitOfWork::new(&url, impatient(), world.harness.runtime().handle());
+    let added = world.harness.runtime().block_on(uow.write(account().id, |stores| insert(stores, 1)));
+    assert_eq!(reason(&added), Some(Reason::Unreachable));
+    assert!(begin.elapsed() < SIX_SECONDS);
 }

@@ -12,7 +12,7 @@ use derslik_domain::id::{Id, ProjectId};
 use derslik_domain::identity::DataSubject;
 use derslik_domain::job::{Action, Actions, BatchSize, LeaseTerm, LeaseToken, NewJob, Pruning, WorkerId};
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{Claim, Completion, HeldJob, JobOfProject, JobsPage, StoreError, Stores};
+use derslik_ports::outbound::{Claim, Completion, HeldJob, JobOfProject, JobsPage, Reason, StoreError, Stores};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
 use derslik_testkit::builders::{account, other_account, user};
 use derslik_testkit::contract::Harness;
@@ -270,9 +270,9 @@ fn index(harness: &Harness<DieselUnitOfWork>) {
 fn try_out(harness: &Harness<DieselUnitOfWork>, about: &'static str, deed: Deed) {
     let undone: Result<(), StoreError> = harness.try_write(move |stores| {
         assert!(deed(stores)? > 0, "{about} finds nothing");
-        Err(StoreError::Unavailable(None))
+        Err(StoreError::from(Reason::Unreachable))
     });
-    assert!(matches!(undone, Err(StoreError::Unavailable(None))), "{about}: {undone:?}");
+    assert!(matches!(undone, Err(StoreError::Unavailable(_))), "{about}: {undone:?}");
 }
 
 #[derive(QueryableByName)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use derslik_domain::job::{Event, Fact, Failure, FailureReason, Jitter, Job, JobState};
-use derslik_ports::outbound::{StoreError, UnitOfWork};
+use derslik_ports::outbound::{Reason, StoreError, UnitOfWork};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinError;
 use tokio::time::{Instant, sleep};
@@ -80,7 +80,7 @@ async fn one_step<U: UnitOfWork>(worker: &Worker<U>, holding: &Holding, handler:
                 (after, None)
             };
             if !stores.jobs().replace(account, &before, &after)? {
-                return Err(StepError::Store(StoreError::Unavailable(None)));
+                return Err(StepError::Store(StoreError::from(Reason::Conflict)));
             }
             Ok(fact.map_or(Stepped::More, |fact| Stepped::Ended(Box::new(after), fact)))
         })

@@ -5,7 +5,7 @@
 pub enum StoreError {
     /// The database is away, or too busy to answer in time. The same request may succeed later.
     #[error("the database is not available")]
-    Unavailable(#[source] Option<Box<dyn std::error::Error + Send + Sync>>),
+    Unavailable(#[source] Unavailable),
     /// Something that must be unique is taken.
     #[error("{0} is taken")]
     Conflict(Conflict),
@@ -20,6 +20,83 @@ pub enum StoreError {
     /// Any other failure of the database: a fault of ours.
     #[error("the database refused a statement")]
     Other(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What keeps a database from answering, and what it said itself.
+#[derive(Debug, thiserror::Error)]
+#[error("{reason}")]
+pub struct Unavailable {
+    /// What keeps it.
+    pub reason: Reason,
+    /// The failure underneath, if there is one.
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// What keeps a database from answering now, although the same request may succeed later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// No connection became free in time.
+    Crowded,
+    /// No server answers, or the connection to it broke.
+    Unreachable,
+    /// The server refuses the connection: its name, its password or its database is wrong.
+    Refused,
+    /// The server is starting or stopping.
+    Stopping,
+    /// The server has as many connections as it takes.
+    TooManyConnections,
+    /// The statement took longer than it may, or the database fell silent.
+    TimedOut,
+    /// Another transaction holds what is needed.
+    Locked,
+    /// Another transaction changed what this one depends on.
+    Conflict,
+    /// The disk of the database is full.
+    DiskFull,
+    /// The disk of the database fails.
+    DiskFails,
+    /// The database takes no writes.
+    ReadOnly,
+    /// The database is out of memory.
+    OutOfMemory,
+    /// The database has used up another of its resources.
+    Exhausted,
+}
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Crowded => "no connection became free in time",
+            Self::Unreachable => "the database is unreachable",
+            Self::Refused => "the database refuses the connection",
+            Self::Stopping => "the database is starting or stopping",
+            Self::TooManyConnections => "the database has too many connections",
+            Self::TimedOut => "the statement timed out",
+            Self::Locked => "another transaction has locked what is needed",
+            Self::Conflict => "another transaction changed what is needed",
+            Self::DiskFull => "the disk of the database is full",
+            Self::DiskFails => "the disk of the database fails",
+            Self::ReadOnly => "the database is read only",
+            Self::OutOfMemory => "the database is out of memory",
+            Self::Exhausted => "the database has used up a resource",
+        })
+    }
+}
+
+impl StoreError {
+    /// What keeps the database from answering, where it may answer later.
+    pub fn unavailable(&self) -> Option<Reason> {
+        match self {
+            Self::Unavailable(unavailable) => Some(unavailable.reason),
+            _ => None,
+        }
+    }
+}
+
+impl From<Reason> for StoreError {
+    fn from(reason: Reason) -> Self {
+        Self::Unavailable(Unavailable { reason, source: None })
+    }
 }
 
 /// Something of which there can be one only.

@@ -23,7 +23,7 @@ pub use courses::{
     AliasRepository, CourseRecord, CourseRepository, GradingPeriodRepository, KeyRepository, Listed, Member, RosterRepository, Slice,
     ViewedCourse,
 };
-pub use error::{Conflict, StoreError};
+pub use error::{Conflict, Reason, StoreError, Unavailable};
 pub use idempotency::{IdempotencyRepository, KeyState, OwnedKey, SearchedAnswers};
 pub use identity::{CredentialOwner, IdentityRepository, NewCredential};
 pub use ids::Ids;

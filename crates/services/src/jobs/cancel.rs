@@ -6,7 +6,7 @@ use derslik_domain::id::JobId;
 use derslik_domain::identity::{Action, Actor, authorize};
 use derslik_domain::job::{Event, Job, ProjectKey};
 use derslik_ports::inbound::JobError;
-use derslik_ports::outbound::{StoreError, UnitOfWork};
+use derslik_ports::outbound::{Reason, StoreError, UnitOfWork};
 
 use super::{Jobs, project_id, record_cancel};
 
@@ -21,7 +21,7 @@ pub(super) async fn run<U: UnitOfWork>(service: &Jobs<U>, actor: &Actor, project
         let (after, _) = before.clone().apply(Event::Cancel, clock.now()).map_err(|_| JobError::NotCancellable(status))?;
         if !stores.jobs().replace(account, &before, &after)? {
             // Nobody gets past the lock, so this is not to be reached.
-            return Err(JobError::from(StoreError::Unavailable(None)));
+            return Err(JobError::from(StoreError::from(Reason::Conflict)));
         }
         record_cancel(stores, account, &after, requester)?;
         Ok((after, status))

@@ -4,7 +4,7 @@ use derslik_domain::audit::Requester;
 use derslik_domain::id::{AccountId, Id, JobId};
 use derslik_domain::job::{Event, Job, TransitionError};
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{Conflict, StoreError, Stores, UnitOfWork, UnknownJob};
+use derslik_ports::outbound::{Conflict, Reason, StoreError, Stores, UnitOfWork, UnknownJob};
 
 use super::record_cancel;
 
@@ -80,7 +80,7 @@ pub async fn operate<U: UnitOfWork>(
         };
         let (after, _) = before.clone().apply(event, at)?;
         if !stores.jobs().replace(account, &before, &after)? {
-            return Err(OperateError::Store(StoreError::Unavailable(None)));
+            return Err(OperateError::Store(StoreError::from(Reason::Conflict)));
         }
         if operation == Operation::Cancel {
             record_cancel(stores, account, &after, Requester::Operator)?;

@@ -4,7 +4,7 @@ use crate::acts::{Author, write_as};
 use derslik_domain::identity::{Action, Actor, authorize};
 use derslik_domain::job::{NewProject, Project, ProjectKey};
 use derslik_ports::inbound::JobError;
-use derslik_ports::outbound::{Conflict, StoreError, UnitOfWork};
+use derslik_ports::outbound::{Conflict, Reason, StoreError, UnitOfWork};
 
 use super::Projects;
 
@@ -17,7 +17,7 @@ pub(super) async fn run<U: UnitOfWork>(service: &Projects<U>, actor: &Actor, new
         let project = Project { id, key, name: new.name, platform: new.platform, created_at };
         match stores.projects().add(account, &project) {
             Ok(true) => Ok(project),
-            Ok(false) => Err(JobError::from(StoreError::Unavailable(None))),
+            Ok(false) => Err(JobError::from(StoreError::from(Reason::Conflict))),
             Err(StoreError::Conflict(Conflict::ProjectName)) => Err(JobError::NameTaken),
             Err(error) => Err(error.into()),
         }

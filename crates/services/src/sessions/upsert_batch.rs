@@ -63,7 +63,7 @@ mod tests {
     use derslik_domain::session::{BatchItem, SessionForm, Target, Verdict};
     use derslik_ports::inbound::SessionService;
     use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores, StoppedClock};
-    use derslik_ports::outbound::{KeyState, StoreError};
+    use derslik_ports::outbound::{KeyState, Reason, StoreError};
     use derslik_testkit::builders::{account, actor_of, guid, now, session, session_form};
     use mockall::{Sequence, predicate::eq};
 
@@ -155,7 +155,7 @@ mod tests {
     #[tokio::test]
     async fn fails_as_a_whole_when_the_store_fails() {
         let mut stores = MockStores::default();
-        stores.sessions.expect_insert_many_by().returning(|_, _, _| Err(StoreError::Unavailable(None)));
+        stores.sessions.expect_insert_many_by().returning(|_, _, _| Err(StoreError::from(Reason::Unreachable)));
         let (service, uow) = service(stores);
         let error = service.upsert_batch(&actor_of(account()), Batch::new(vec![create(session_form())]), None).await.unwrap_err();
         assert!(matches!(error, ServiceError::Store(StoreError::Unavailable(_))));

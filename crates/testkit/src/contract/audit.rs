@@ -3,7 +3,7 @@
 use derslik_domain::audit::{AuditEvent, AuditPage, AuditRecord, NewAuditRecord, Requester};
 use derslik_domain::id::{AccountId, Id, JobId};
 use derslik_domain::job::{ErasureCounts, ErasureKind, ReferenceId, RowCount};
-use derslik_ports::outbound::{StoreError, UnitOfWork};
+use derslik_ports::outbound::{Reason, StoreError, UnitOfWork};
 
 use super::{Case, Harness};
 use crate::builders::{account, now, other_account};
@@ -90,7 +90,7 @@ fn undone<U: UnitOfWork>(harness: &Harness<U>) {
     let undone: Result<(), _> = harness.try_write(|stores| {
         let about = ReferenceId::none();
         stores.audit().add(account().id, &NewAuditRecord { at: now(), job: JobId::new(1), about, event: requested() })?;
-        Err(StoreError::Unavailable(None))
+        Err(StoreError::from(Reason::Unreachable))
     });
     assert!(undone.is_err());
     assert_eq!(list(harness, account().id, ALL), []);

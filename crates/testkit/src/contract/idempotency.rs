@@ -6,7 +6,7 @@ use derslik_domain::idempotency::{Answer, IdempotencyKey, KeptAnswer, RequestDig
 use derslik_domain::identity::DataSubject;
 use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{Conflict, KeyState, OwnedKey, SearchedAnswers, StoreError, UnitOfWork};
+use derslik_ports::outbound::{Conflict, KeyState, OwnedKey, Reason, SearchedAnswers, StoreError, UnitOfWork};
 
 use super::{Case, Harness};
 use crate::builders::{account, now, other_account, service_principal, user};
@@ -81,7 +81,7 @@ fn one_answer<U: UnitOfWork>(harness: &Harness<U>) {
 fn rolled_back<U: UnitOfWork>(harness: &Harness<U>) {
     let failed: Result<(), _> = harness.try_write(|stores| {
         stores.idempotency().keep(&key("a"), &kept(now()), KeptAnswer::forgotten_before(now()))?;
-        Err(StoreError::Unavailable(None))
+        Err(StoreError::from(Reason::Unreachable))
     });
     assert!(failed.is_err());
     assert_eq!(state(harness, key("a")), KeyState::Free);

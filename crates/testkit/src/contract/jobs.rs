@@ -9,7 +9,9 @@ use derslik_domain::job::{
     ReferenceId, RetryPolicy, RowCount, ShownJob, WorkerId,
 };
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{Claim, Completion, Conflict, Enqueued, Exchanged, HeldJob, JobsPage, StoreError, Stores, UnitOfWork};
+use derslik_ports::outbound::{
+    Claim, Completion, Conflict, Enqueued, Exchanged, HeldJob, JobsPage, Reason, StoreError, Stores, UnitOfWork,
+};
 use uuid::Uuid;
 
 use super::{Case, Harness};
@@ -220,7 +222,7 @@ fn enqueue_many<U: UnitOfWork>(harness: &Harness<U>) {
 fn enqueue_rolls_back<U: UnitOfWork>(harness: &Harness<U>) {
     let refused: Result<(), _> = harness.try_write(|stores| {
         stores.jobs().enqueue(account().id, &due_job("42"))?;
-        Err(StoreError::Unavailable(None))
+        Err(StoreError::from(Reason::Unreachable))
     });
     assert!(refused.is_err());
     assert!(claim_now(harness, 7, 10).is_empty());

@@ -1,13 +1,13 @@
 //! Transactions.
 
 use std::collections::BTreeSet;
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use derslik_ports::outbound::{StoreError, Stores, UnitOfWork};
+use derslik_ports::outbound::{Reason, StoreError, Stores, UnitOfWork};
 
 use super::{Case, Harness};
-use crate::builders::{account, guid, session};
+use crate::builders::{account, guid, other_account, session};
 
 pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
     vec![
@@ -15,6 +15,7 @@ pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
         Case { name: "a_unit_of_work_that_panics_leaves_nothing_behind_and_frees_its_connection", run: panic_rolls_back },
         Case { name: "a_unit_of_work_ends_although_its_caller_went_away", run: survives_its_caller },
         Case { name: "a_reader_does_not_wait_for_a_writer", run: reads_beside_a_writer },
+        Case { name: "one_account_leaves_a_connection_to_the_others", run: leaves_one },
         Case { name: "who_waits_too_long_for_a_connection_is_told_to_come_back", run: bounded_wait },
     ]
 }
@@ -30,9 +31,9 @@ fn exists<U: UnitOfWork>(harness: &Harness<U>, number: u128) -> bool {
 fn failure_rolls_back<U: UnitOfWork>(harness: &Harness<U>) {
     let result: Result<(), _> = harness.try_write(|stores| {
         insert(stores, 1)?;
-        Err(StoreError::Unavailable(None))
+        Err(StoreError::from(Reason::Unreachable))
     });
-    assert!(matches!(result, Err(StoreError::Unavailable(None))));
+    assert!(matches!(result, Err(StoreError::Unavailable(_))));
 }
 
 fn panic_rolls_back<U: UnitOfWork>(harness: &Harness<U>) {
@@ -113,6 +114,34 @@ fn bounded_wait<U: UnitOfWork + Clone>(harness: &Harness<U>) {
         harness.runtime().block_on(task).expect("the holder ends").ok();
     }
     harness.write(|stores| insert(stores, 1));
+}
+
+fn leaves_one<U: UnitOfWork + Clone>(harness: &Harness<U>) {
+    const MORE_THAN_ALL: usize = 24;
+    let (begun, has_begun) = mpsc::channel();
+    let (go_on, may_go_on) = mpsc::channel::<()>();
+    let may_go_on = Arc::new(Mutex::new(may_go_on));
+    let greedy: Vec<_> = (0..MORE_THAN_ALL)
+        .map(|_| {
+            let (uow, begun, may_go_on) = (harness.unit_of_work().clone(), begun.clone(), Arc::clone(&may_go_on));
+            harness.runtime().spawn(async move {
+                uow.read(account().id, move |_| {
+                    begun.send(()).expect("the test listens");
+                    may_go_on.lock().expect("nobody panics").recv().ok();
+                    Ok::<_, StoreError>(())
+                })
+                .await
+            })
+        })
+        .collect();
+    has_begun.recv().expect("the first begins");
+    for _ in 0..20 {
+        let found = harness.unit_of_work().read(other_account().id, |stores| stores.sessions().find(other_account().id, guid(1)));
+        assert!(harness.runtime().block_on(found).is_ok_and(|found| found.is_none()));
+    }
+    drop(go_on);
+    let ended: Vec<_> = greedy.into_iter().map(|task| harness.runtime().block_on(task).expect("it ends")).collect();
+    assert!(ended.iter().any(Result::is_ok));
 }
 
 /// Waits for something that happens on another thread, ten seconds at the most.

@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::fs::OpenOptions;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use super::account::{Account, open_to_all};
@@ -31,14 +33,15 @@ pub(super) struct Cluster {
 }
 
 impl Cluster {
-    pub(super) fn start(durability: Durability) -> Result<Self, PostgresError> {
+    /// Starts a cluster, whose messages are in that language where the programs know it, as `de`.
+    pub(super) fn start(durability: Durability, language: Option<&'static str>) -> Result<Self, PostgresError> {
         let folder = temporary_folder()?;
         let account = Account::for_owner_of(folder.path())?;
         let binaries = Binaries::find()?;
         account.check_reach(&binaries.initdb())?;
         account.own(folder.path()).map_err(PostgresError::io("hand the cluster's folder over"))?;
 
-        let control = Control { folder: folder.path().to_owned(), account, binaries };
+        let control = Control { folder: folder.path().to_owned(), account, binaries, language };
         // From here on the watchdog removes the folder, also when one of the next steps fails.
         let watchdog = Watchdog::start(&control)?;
         drop(folder.keep());
@@ -49,6 +52,18 @@ impl Cluster {
 
     pub(super) fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Sends a signal to the server and to all its processes. A stopped one starts no others meanwhile.
+    pub(super) fn signal(&self, signal: Signal) -> Result<(), PostgresError> {
+        let postmaster = self.control.postmaster()?;
+        let send = |process: Pid| kill_process(process, signal).or_else(|error| if error == Errno::SRCH { Ok(()) } else { Err(error) });
+        let told = PostgresError::io("signal the cluster");
+        send(postmaster).map_err(std::io::Error::from).map_err(told)?;
+        for child in children_of(postmaster).map_err(PostgresError::io("find the cluster's processes"))? {
+            send(child).map_err(std::io::Error::from).map_err(PostgresError::io("signal the cluster"))?;
+        }
+        Ok(())
     }
 
     pub(super) fn stop_immediate(&self) -> Result<(), PostgresError> {
@@ -69,11 +84,18 @@ struct Control {
     folder: PathBuf,
     account: Account,
     binaries: Binaries,
+    language: Option<&'static str>,
 }
 
 impl Control {
     fn data(&self) -> PathBuf {
         self.folder.join("data")
+    }
+
+    fn postmaster(&self) -> Result<Pid, PostgresError> {
+        let text = fs::read_to_string(self.data().join("postmaster.pid")).map_err(PostgresError::io("read the cluster's process"))?;
+        let number = text.lines().next().and_then(|line| line.trim().parse().ok());
+        number.and_then(Pid::from_raw).ok_or_else(|| PostgresError::io("read the cluster's process")(ErrorKind::InvalidData.into()))
     }
 
     fn log(&self) -> PathBuf {
@@ -127,6 +149,7 @@ impl Control {
     fn run(&self, mut command: Command) -> Result<(), PostgresError> {
         let program = PathBuf::from(command.get_program());
         command.current_dir(&self.folder).env("LC_ALL", "C").stdin(Stdio::null());
+        command.envs(self.language.map(|language| ("LANGUAGE", language)));
         let output = command.output().map_err(PostgresError::io("run a program of PostgreSQL"))?;
         if output.status.success() {
             return Ok(());
@@ -165,6 +188,18 @@ impl Drop for Watchdog {
         // Nobody is left to tell when even this fails.
         let _ended = self.shell.wait();
     }
+}
+
+/// The processes that this one has started, of those that are still there.
+fn children_of(parent: Pid) -> std::io::Result<Vec<Pid>> {
+    let is_child = |process: &Pid| {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero())).unwrap_or_default();
+        // The name may hold anything, and ends with the last parenthesis; the parent is the second after it.
+        let parent_of = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1)?.parse().ok());
+        parent_of.and_then(Pid::from_raw) == Some(parent)
+    };
+    let numbers = fs::read_dir("/proc")?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    Ok(numbers.filter_map(Pid::from_raw).filter(is_child).collect())
 }
 
 fn temporary_folder() -> Result<TempDir, PostgresError> {

@@ -16,7 +16,7 @@ use derslik_ports::inbound::{
     AttendedPart, AuthenticationError, JobError, MockActivityService, MockAttendeeService, MockCourseService, MockIdentityService,
     MockJobService, MockLogInService, MockPeopleService, MockProjectService, MockRosterService, MockSessionService,
 };
-use derslik_ports::outbound::StoreError;
+use derslik_ports::outbound::{Reason, StoreError};
 use derslik_testkit::builders::{account, actor_of, guid, now, user as user_of};
 
 use super::JobsCompat;
@@ -298,7 +298,7 @@ async fn other_paths_and_methods_are_refused_as_the_original_does() {
 #[actix_web::test]
 async fn a_database_that_is_away_is_a_reason_to_come_back() {
     let mut jobs = MockJobService::new();
-    jobs.expect_list().returning(|_, _, _| Err(StoreError::Unavailable(None).into()));
+    jobs.expect_list().returning(|_, _, _| Err(StoreError::from(Reason::Unreachable).into()));
     let answer = ask(state(jobs), Method::GET, &format!("/api/v1/{KEY}/jobs"), Some("right")).await;
     assert_eq!((answer.status.as_u16(), answer.retry_after), (503, true));
 }

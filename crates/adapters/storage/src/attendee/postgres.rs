@@ -1,9 +1,10 @@
 //! The two statements that write any number of attendees on PostgreSQL, one array for each column.
 
+use crate::postgres::PgConnection;
 use derslik_domain::attendee::Attendee;
 use derslik_domain::id::AccountId;
 use diesel::RunQueryDsl;
-use diesel::pg::{Pg, PgConnection};
+use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};

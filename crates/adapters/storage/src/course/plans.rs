@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use derslik_domain::course::{CourseCursor, CourseFilter, CourseListForm, CourseOrder, CoursePage, CourseState, Viewer};
 use derslik_domain::form::Field;
@@ -69,7 +70,7 @@ fn queries(dialect: Dialect) -> Vec<Query> {
 
 /// Asks for every list, and counts the statements that come of each.
 fn statements_of_each(conn: Conn<'_>, statements: &AtomicUsize) {
-    let mut stores = DieselStores::new(conn);
+    let mut stores = DieselStores::new(conn, None);
     for (viewer, filter, page) in requests() {
         let before = statements.load(Ordering::Relaxed);
         let listed = stores.courses().list(account().id, viewer, &filter, page).unwrap();
@@ -121,7 +122,8 @@ fn a_page_of_courses_never_reads_all_courses_on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("plans.sqlite");
     DatabaseUrl::Sqlite(path.clone()).migrate().unwrap();
-    let mut conn = SqliteConnector { path, access: Access::Write, settings: PoolSettings::default() }.connect().unwrap();
+    let connector = SqliteConnector { path, access: Access::Write, settings: PoolSettings::default() };
+    let mut conn = connector.connect(Duration::ZERO).unwrap().conn;
     let series = format!("(WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {COURSES}) SELECT n FROM s)");
     let instant = "strftime('%Y-%m-%dT%H:%M:%S.000000Z', 1600000000 + (n), 'unixepoch')";
     conn.batch_execute(&rows(&series, instant, "randomblob(16)")).unwrap();
@@ -174,7 +176,7 @@ fn rows_of(line: &str) -> u64 {
 fn a_page_of_courses_never_reads_all_courses_on_postgresql() {
     let template = Template::new("derslik", &schema_revision(), |url| Ok(url.parse::<DatabaseUrl>()?.migrate().map(drop)?));
     let database = PostgresServer::shared().unwrap().create_database(&template).unwrap();
-    let mut conn = PgConnector { url: database.url().to_owned(), settings: PoolSettings::default() }.connect_unbounded().unwrap();
+    let mut conn = PgConnector::new(database.url(), PoolSettings::default()).unwrap().connect_unbounded().unwrap();
     for table in ["principals", "courses", "course_members"] {
         conn.batch_execute(&format!("ALTER TABLE {table} SET (autovacuum_enabled = off)")).unwrap();
     }

@@ -1,11 +1,12 @@
 //! The statement about many courses at once on PostgreSQL. It takes arrays, so that its text never changes and the server parses
 //! and plans it once for a connection.
 
+use crate::postgres::PgConnection;
 use derslik_domain::id::AccountId;
 use derslik_ports::outbound::ViewedCourse;
 use diesel::RunQueryDsl;
 use diesel::dsl::{AsSelect, SqlTypeOf};
-use diesel::pg::{Pg, PgConnection};
+use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};

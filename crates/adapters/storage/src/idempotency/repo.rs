@@ -1,5 +1,6 @@
 //! The repository of answers to requests that may come again.
 
+use crate::postgres::PgConnection;
 use derslik_domain::id::{AccountId, PrincipalId};
 use derslik_domain::idempotency::{Answer, KeptAnswer, RequestDigest};
 use derslik_domain::identity::DataSubject;
@@ -7,7 +8,6 @@ use derslik_domain::job::BatchSize;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{IdempotencyRepository, KeyState, OwnedKey, SearchedAnswers, StoreError};
 use diesel::dsl::sql;
-use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 use sha2::{Digest, Sha256};

@@ -3,9 +3,10 @@
 //! index of searches.
 
 use derslik_domain::id::{AccountId, PrincipalId};
+use crate::postgres::PgConnection;
 use derslik_domain::session::Session;
 use diesel::RunQueryDsl;
-use diesel::pg::{Pg, PgConnection};
+use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, SmallInt, Text};

@@ -5,11 +5,12 @@
 //! `session_index`. What was written since that index was kept up is looked at one by one.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 
 use derslik_domain::id::AccountId;
 use derslik_domain::session::SessionFilter;
 use derslik_ports::outbound::Listed;
-use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::connection::{SimpleConnection, TransactionManager};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -158,10 +159,20 @@ fn by_keys(mut conn: Conn<'_>, terms: &Terms) -> QueryResult<Vec<DbGuid>> {
 
 /// What is written or taken up between two statements would be among what was noted for neither of them.
 fn in_one_snapshot<T>(mut conn: Conn<'_>, read: impl FnOnce(Conn<'_>) -> QueryResult<T>) -> QueryResult<T> {
-    let depth = on_conn!(conn.reborrow(), |conn| AnsiTransactionManager::transaction_manager_status_mut(conn).transaction_depth()?);
+    let depth = on_conn!(conn.reborrow(), |conn| depth(conn)?);
     match conn {
         conn if depth.is_some() => read(conn),
-        Conn::Pg(conn) => conn.build_transaction().read_only().repeatable_read().run(|conn| read(Conn::Pg(conn))),
+        Conn::Pg(conn) => {
+            conn.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+            let found = read(Conn::Pg(conn));
+            conn.batch_execute(if found.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
+            found
+        }
         Conn::Sqlite(conn) => conn.transaction(|conn| read(Conn::Sqlite(conn))),
     }
+}
+
+/// How many transactions are open, one within another.
+fn depth<C: Connection>(conn: &mut C) -> QueryResult<Option<NonZeroU32>> {
+    C::TransactionManager::transaction_manager_status_mut(conn).transaction_depth()
 }

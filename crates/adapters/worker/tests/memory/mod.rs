@@ -16,7 +16,8 @@ use derslik_ports::mocks::MockStores;
 use derslik_ports::outbound::{
     AliasRepository, AttendeeRepository, AuditRepository, Claim, Clock, Completion, CourseRepository, Enqueued, Exchanged,
     GradingPeriodRepository, HeldJob, IdempotencyRepository, IdentityRepository, Ids, JobOfProject, JobRepository, JobsPage, KeyRepository,
-    ProjectRepository, QueueDepth, RosterRepository, SessionRepository, StoreError, Stores, Tenant, UnitOfWork, UnknownJob, UserRepository,
+    ProjectRepository, QueueDepth, Reason, RosterRepository, SessionRepository, StoreError, Stores, Tenant, UnitOfWork, UnknownJob,
+    UserRepository,
 };
 use derslik_testkit::builders::{account, now};
 use derslik_worker::{Registry, Runner, Settings, Step, StepContext, StepError, StepHandler, Task, TaskHandler, WorkerPorts};
@@ -154,14 +155,14 @@ impl Memory {
     fn run<T, E: From<StoreError>>(&self, work: impl FnOnce(&mut dyn Stores) -> Result<T, E>) -> Result<T, E> {
         let fate = self.chance.draw() % 100;
         if self.dead.is_cancelled() || fate < self.failures / 2 {
-            return Err(StoreError::Unavailable(None).into());
+            return Err(StoreError::from(Reason::Unreachable).into());
         }
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
         let mut open = OpenTables { tables: tables.clone(), rest: MockStores::default() };
         let done = work(&mut open)?;
         *tables = open.tables;
         // Committed, but the caller never learns of it.
-        if fate < self.failures { Err(StoreError::Unavailable(None).into()) } else { Ok(done) }
+        if fate < self.failures { Err(StoreError::from(Reason::Unreachable).into()) } else { Ok(done) }
     }
 
     pub(crate) fn tables(&self) -> Tables {

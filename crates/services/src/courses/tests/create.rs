@@ -7,7 +7,7 @@ use derslik_domain::identity::{Actor, UserKey};
 use derslik_domain::job::Action;
 use derslik_ports::inbound::{CourseError, CourseService, KeyRefusal, Performed, SeenCourse};
 use derslik_ports::mocks::MockStores;
-use derslik_ports::outbound::{Conflict, CourseRecord, Enqueued, KeyState, StoreError};
+use derslik_ports::outbound::{Conflict, CourseRecord, Enqueued, KeyState, Reason, StoreError};
 use derslik_testkit::builders::{account, course, now, text, user};
 use mockall::Sequence;
 
@@ -51,7 +51,7 @@ async fn create_is_undone_where_the_calendar_can_not_be_asked_for() {
     let mut stores = MockStores::default();
     stores.users.expect_find().returning(|_, _| Ok(Some(user(9))));
     stores.courses.expect_insert().once().returning(|_, _| Ok(()));
-    stores.jobs.expect_enqueue().once().returning(|_, _| Err(StoreError::Unavailable(None)));
+    stores.jobs.expect_enqueue().once().returning(|_, _| Err(StoreError::from(Reason::Unreachable)));
     let (service, uow) = service(stores);
     let failed = service.create(&admin(), named_state(CourseState::Active), None).await;
     assert!(matches!(failed, Err(CourseError::Store(StoreError::Unavailable(_)))), "{failed:?}");

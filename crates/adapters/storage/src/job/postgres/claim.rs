@@ -1,11 +1,12 @@
 //! Jobs are given to workers.
 
+use crate::postgres::PgConnection;
 use derslik_domain::id::AccountId;
 use derslik_domain::job::Action;
 use derslik_ports::outbound::Claim;
 use diesel::RunQueryDsl;
 use diesel::dsl::{AsSelect, SqlTypeOf};
-use diesel::pg::{Pg, PgConnection};
+use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::{Array, BigInt, Text};

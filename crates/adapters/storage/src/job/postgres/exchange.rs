@@ -1,9 +1,10 @@
 //! What is done is written down, and jobs are given in its place.
 
+use crate::postgres::PgConnection;
 use derslik_domain::id::AccountId;
 use derslik_ports::outbound::{Claim, Completion};
 use diesel::dsl::SqlTypeOf;
-use diesel::pg::{Pg, PgConnection};
+use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Nullable};

@@ -1,11 +1,12 @@
 //! What workers tell of the jobs that they have.
 
+use crate::postgres::PgConnection;
 use derslik_domain::id::AccountId;
 use derslik_domain::job::JobStatus;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Completion, HeldJob};
 use diesel::RunQueryDsl;
-use diesel::pg::{Pg, PgConnection};
+use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};

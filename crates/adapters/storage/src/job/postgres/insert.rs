@@ -1,9 +1,10 @@
 //! Jobs are made.
 
+use crate::postgres::PgConnection;
 use derslik_domain::id::AccountId;
 use derslik_domain::job::NewJob;
 use diesel::RunQueryDsl;
-use diesel::pg::{Pg, PgConnection};
+use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::{Array, BigInt, Binary, SmallInt, Text};

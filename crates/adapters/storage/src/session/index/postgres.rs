@@ -1,10 +1,11 @@
 //! What PostgreSQL finds sessions by: keys in an index of their own.
 
+use crate::postgres::PgConnection;
 use derslik_domain::id::{AccountId, PrincipalId};
 use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::session::SessionStatus;
 use derslik_domain::time::Timestamp;
-use diesel::pg::{Pg, PgConnection};
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, SmallInt, Text};

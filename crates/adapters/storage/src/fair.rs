@@ -1,0 +1,237 @@
+//! A queue in front of connections that goes round by tenant.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use derslik_ports::outbound::Tenant;
+use tokio::sync::oneshot;
+
+/// A bounded number of places. A tenant holds all but one of them at the most, and of those who wait each tenant is let in in
+/// turn. So one that asks without end leaves a place to the others, and a single place goes round.
+#[derive(Debug)]
+pub(crate) struct FairQueue {
+    /// The most places that a tenant holds at once.
+    share: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    free: usize,
+    held: HashMap<Tenant, usize>,
+    waiting: HashMap<Tenant, VecDeque<oneshot::Sender<Place>>>,
+    /// Those who wait, the next one first.
+    turns: VecDeque<Tenant>,
+}
+
+/// A place that is held until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    queue: Arc<FairQueue>,
+    tenant: Tenant,
+}
+
+impl FairQueue {
+    pub(crate) fn new(places: usize) -> Arc<Self> {
+        let places = places.max(1);
+        let state = State { free: places, held: HashMap::new(), waiting: HashMap::new(), turns: VecDeque::new() };
+        Arc::new(Self { share: places.saturating_sub(1).max(1), state: Mutex::new(state) })
+    }
+
+    /// Waits for a place. Whoever stops waiting loses the turn and holds up nobody.
+    pub(crate) async fn enter(self: &Arc<Self>, tenant: Tenant) -> Option<Place> {
+        let waits = {
+            let mut state = self.state();
+            let is_first = !state.waiting.contains_key(&tenant);
+            if is_first && state.free > 0 && state.held_by(tenant) < self.share {
+                state.take(tenant);
+                return Some(Place { queue: Arc::clone(self), tenant });
+            }
+            let (lets_in, waits) = oneshot::channel();
+            state.wait(tenant, lets_in);
+            waits
+        };
+        self.let_in();
+        waits.await.ok()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives free places to those whose turn it is.
+    fn let_in(self: &Arc<Self>) {
+        loop {
+            let next = self.state().next(self.share);
+            let Some((tenant, lets_in)) = next else { return };
+            // Whoever has left in this moment gives the place back, which lets in the next.
+            lets_in.send(Place { queue: Arc::clone(self), tenant }).ok();
+        }
+    }
+}
+
+impl State {
+    fn held_by(&self, tenant: Tenant) -> usize {
+        self.held.get(&tenant).copied().unwrap_or_default()
+    }
+
+    fn take(&mut self, tenant: Tenant) {
+        self.free -= 1;
+        *self.held.entry(tenant).or_default() += 1;
+    }
+
+    fn give_back(&mut self, tenant: Tenant) {
+        self.free += 1;
+        if let Some(held) = self.held.get_mut(&tenant) {
+            *held -= 1;
+            if *held == 0 {
+                self.held.remove(&tenant);
+            }
+        }
+    }
+
+    fn wait(&mut self, tenant: Tenant, lets_in: oneshot::Sender<Place>) {
+        let waiting = self.waiting.entry(tenant).or_default();
+        // A tenant whose requests are given up again and again must not leave more behind than it has under way.
+        if waiting.len() == waiting.capacity() {
+            waiting.retain(|lets_in| !lets_in.is_closed());
+        }
+        waiting.push_back(lets_in);
+        if !self.turns.contains(&tenant) {
+            self.turns.push_back(tenant);
+        }
+    }
+
+    /// The next one to let in, whose place is taken then.
+    fn next(&mut self, share: usize) -> Option<(Tenant, oneshot::Sender<Place>)> {
+        if self.free == 0 {
+            return None;
+        }
+        let mut tenants = self.turns.len();
+        while let Some(tenant) = self.turns.pop_front() {
+            let may_enter = self.held_by(tenant) < share;
+            let next = if may_enter { self.first_of(tenant) } else { None };
+            if self.waiting.contains_key(&tenant) {
+                self.turns.push_back(tenant);
+            }
+            if let Some(lets_in) = next {
+                self.take(tenant);
+                return Some((tenant, lets_in));
+            }
+            tenants -= 1;
+            if tenants == 0 {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// The one of that tenant that waits for longest and still does.
+    fn first_of(&mut self, tenant: Tenant) -> Option<oneshot::Sender<Place>> {
+        let waiting = self.waiting.get_mut(&tenant)?;
+        let first = std::iter::from_fn(|| waiting.pop_front()).find(|lets_in| !lets_in.is_closed());
+        if waiting.is_empty() {
+            self.waiting.remove(&tenant);
+        }
+        first
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.queue.state().give_back(self.tenant);
+        self.queue.let_in();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::Pin;
+
+    use derslik_domain::id::Id;
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    const GREEDY: Tenant = Tenant::Account(Id::new(1));
+    const MODEST: Tenant = Tenant::Account(Id::new(2));
+    const THIRD: Tenant = Tenant::Unknown;
+
+    type Waiting = Pin<Box<dyn Future<Output = Option<Place>>>>;
+
+    fn enter(queue: &Arc<FairQueue>, tenant: Tenant) -> Waiting {
+        let queue = Arc::clone(queue);
+        let mut waiting: Waiting = Box::pin(async move { queue.enter(tenant).await });
+        match waiting.as_mut().now_or_never() {
+            Some(place) => Box::pin(std::future::ready(place)),
+            None => waiting,
+        }
+    }
+
+    fn is_in(waiting: &mut Waiting) -> Option<Place> {
+        waiting.as_mut().now_or_never().flatten()
+    }
+
+    #[test]
+    fn one_tenant_leaves_a_place_to_the_others() {
+        let queue = FairQueue::new(4);
+        let mut greedy: Vec<_> = (0..100).map(|_| enter(&queue, GREEDY)).collect();
+        let held: Vec<_> = greedy.iter_mut().filter_map(is_in).collect();
+        assert_eq!(held.len(), 3);
+        let modest = is_in(&mut enter(&queue, MODEST));
+        assert!(modest.is_some(), "however many of another wait");
+        drop(modest);
+        assert!(is_in(&mut enter(&queue, MODEST)).is_some(), "and again, since none of the others took the last place");
+    }
+
+    #[test]
+    fn a_single_place_goes_round() {
+        let queue = FairQueue::new(1);
+        let first = is_in(&mut enter(&queue, GREEDY)).unwrap();
+        let mut greedy: Vec<_> = (0..50).map(|_| enter(&queue, GREEDY)).collect();
+        let (mut modest, mut third) = (enter(&queue, MODEST), enter(&queue, THIRD));
+        drop(first);
+        let order: Vec<_> = (0..4)
+            .map(|_| {
+                let place = greedy.iter_mut().chain([&mut modest, &mut third]).find_map(|waiting| {
+                    let place = is_in(waiting);
+                    if place.is_some() {
+                        *waiting = Box::pin(std::future::pending());
+                    }
+                    place
+                });
+                place.unwrap().tenant
+            })
+            .collect();
+        assert_eq!(order, [GREEDY, MODEST, THIRD, GREEDY]);
+    }
+
+    #[test]
+    fn those_who_left_are_passed_over_and_keep_nothing() {
+        let queue = FairQueue::new(2);
+        let first = is_in(&mut enter(&queue, GREEDY)).unwrap();
+        for _ in 0..10_000 {
+            drop(enter(&queue, GREEDY));
+        }
+        let mut last = enter(&queue, GREEDY);
+        assert!(queue.state().waiting.values().all(|waiting| waiting.len() < 100));
+        drop(first);
+        let last = is_in(&mut last);
+        assert!(last.is_some());
+        drop(last);
+        let state = queue.state();
+        assert_eq!((state.free, state.held.len(), state.waiting.len()), (2, 0, 0));
+    }
+
+    #[test]
+    fn a_place_that_comes_too_late_is_passed_on() {
+        let queue = FairQueue::new(1);
+        let first = is_in(&mut enter(&queue, GREEDY)).unwrap();
+        let (leaves, mut stays) = (enter(&queue, GREEDY), enter(&queue, MODEST));
+        drop(first);
+        // It was let in already and never looked.
+        drop(leaves);
+        assert!(is_in(&mut stays).is_some());
+    }
+}

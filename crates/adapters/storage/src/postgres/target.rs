@@ -1,0 +1,292 @@
+//! Where a server is, and how its sockets are kept.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::{TcpStream, UnixStream, lookup_host};
+use tokio_postgres::config::{Config, Host, TargetSessionAttrs};
+use tokio_postgres::tls::NoTlsStream;
+use tokio_postgres::{Client, Connection, NoTls, SimpleQueryMessage};
+
+use super::heard::Heard;
+use super::wire::{Socket, Wire};
+use crate::pool::ConnectError;
+
+/// How long to wait before a connection is tried once more.
+pub(crate) const DIAL_INTERVAL: Duration = Duration::from_millis(250);
+
+const DEFAULT_PORT: u16 = 5432;
+/// Where packages of PostgreSQL put the socket of a server on the same machine.
+const LOCAL_FOLDER: &str = "/var/run/postgresql";
+
+/// A server, from its URL.
+#[derive(Clone)]
+pub(crate) struct Target {
+    config: Config,
+    tcp: Tcp,
+}
+
+/// How the kernel finds out that nobody is there any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Tcp {
+    keepalives: bool,
+    idle: Duration,
+    interval: Duration,
+    count: u32,
+    /// How long data may stay without a sign that they arrived.
+    user_timeout: Duration,
+}
+
+/// By default a connection on which nothing is heard is given up after ten seconds, and one on which something was sent
+/// after five.
+impl Default for Tcp {
+    fn default() -> Self {
+        Self {
+            keepalives: true,
+            idle: Duration::from_secs(4),
+            interval: Duration::from_secs(2),
+            count: 3,
+            user_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+/// One of the places where the server may be.
+#[derive(Debug, Clone)]
+enum Place {
+    Tcp(String, u16),
+    Unix(PathBuf),
+}
+
+/// A client, and what has to be driven for its statements to get on.
+pub(super) type Spoken = (Client, Connection<Wire, NoTlsStream>);
+
+impl Target {
+    /// Reads a `postgres://` URL. The parameters of libpq for keep-alive and timeouts are known by libpq's names and units.
+    pub(crate) fn parse(url: &str) -> Result<Self, ConnectError> {
+        let (place, query) = url.split_once('?').unwrap_or((url, ""));
+        let mut tcp = Tcp::default();
+        let mut rest = Vec::new();
+        for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
+            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+            if !tcp.takes(name, value)? {
+                rest.extend(passed_on(name, value, parameter)?);
+            }
+        }
+        let url = if rest.is_empty() { place.to_owned() } else { format!("{place}?{}", rest.join("&")) };
+        let config = url.parse().map_err(ConnectError::Speak)?;
+        Ok(Self { config, tcp })
+    }
+
+    /// How long the URL lets a connection take to be made.
+    pub(super) fn patience(&self) -> Option<Duration> {
+        self.config.get_connect_timeout().copied()
+    }
+
+    fn places(&self) -> Vec<Place> {
+        let (hosts, addresses, ports) = (self.config.get_hosts(), self.config.get_hostaddrs(), self.config.get_ports());
+        let port = |index: usize| ports.get(index).or_else(|| ports.first()).copied().unwrap_or(DEFAULT_PORT);
+        let socket = |folder: &std::path::Path, port: u16| Place::Unix(folder.join(format!(".s.PGSQL.{port}")));
+        let places: Vec<_> = (0..hosts.len().max(addresses.len()))
+            .filter_map(|index| match (addresses.get(index), hosts.get(index)) {
+                (Some(address), _) => Some(Place::Tcp(address.to_string(), port(index))),
+                (None, Some(Host::Tcp(host))) => Some(Place::Tcp(host.clone(), port(index))),
+                (None, Some(Host::Unix(folder))) => Some(socket(folder, port(index))),
+                (None, None) => None,
+            })
+            .collect();
+        if places.is_empty() { vec![socket(LOCAL_FOLDER.as_ref(), port(0))] } else { places }
+    }
+
+    /// Connects to the first place that answers, one after another.
+    pub(super) async fn connect(&self, heard: &Arc<Heard>) -> Result<Spoken, ConnectError> {
+        let mut failure = None;
+        for place in self.places() {
+            match self.connect_to(&place, heard).await {
+                Ok(spoken) => return Ok(spoken),
+                Err(error) => failure = Some(error),
+            }
+        }
+        Err(failure.unwrap_or(ConnectError::TimedOut))
+    }
+
+    async fn connect_to(&self, place: &Place, heard: &Arc<Heard>) -> Result<Spoken, ConnectError> {
+        let socket = self.dial(place).await.map_err(ConnectError::Dial)?;
+        let spoken = self.config.connect_raw(Wire::new(socket, Arc::clone(heard)), NoTls).await.map_err(ConnectError::Speak)?;
+        self.is_wanted(spoken).await
+    }
+
+    async fn is_wanted(&self, (client, mut connection): Spoken) -> Result<Spoken, ConnectError> {
+        let wants_writes = match self.config.get_target_session_attrs() {
+            TargetSessionAttrs::ReadWrite => true,
+            TargetSessionAttrs::ReadOnly => false,
+            _ => return Ok((client, connection)),
+        };
+        let asked = client.simple_query("SHOW transaction_read_only");
+        let answers = tokio::select! {
+            biased;
+            answers = asked => answers.map_err(ConnectError::Speak)?,
+            ended = &mut connection => return Err(ended.err().map_or(ConnectError::TimedOut, ConnectError::Speak)),
+        };
+        let is_read_only = answers.iter().any(|answer| matches!(answer, SimpleQueryMessage::Row(row) if row.get(0) == Some("on")));
+        if is_read_only == wants_writes { Err(ConnectError::Unwanted) } else { Ok((client, connection)) }
+    }
+
+    async fn dial(&self, place: &Place) -> io::Result<Box<dyn Socket>> {
+        match place {
+            Place::Unix(path) => Ok(Box::new(UnixStream::connect(path).await?)),
+            Place::Tcp(host, port) => {
+                let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
+                for address in lookup_host((host.as_str(), *port)).await? {
+                    match TcpStream::connect(address).await {
+                        Ok(stream) => {
+                            self.tcp.set(&stream)?;
+                            return Ok(Box::new(stream));
+                        }
+                        Err(error) => failure = error,
+                    }
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// A socket to ask on that a statement be cancelled.
+    pub(super) async fn dial_first(&self) -> io::Result<Box<dyn Socket>> {
+        let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
+        for place in self.places() {
+            match self.dial(&place).await {
+                Ok(socket) => return Ok(socket),
+                Err(error) => failure = error,
+            }
+        }
+        Err(failure)
+    }
+}
+
+impl Tcp {
+    /// Takes a parameter of the URL that is about sockets.
+    fn takes(&mut self, name: &str, value: &str) -> Result<bool, ConnectError> {
+        let number = || value.parse::<u32>().map_err(|_| ConnectError::Parameter(name.to_owned()));
+        let seconds = |number: u32| Duration::from_secs(number.into());
+        // Of libpq's zeros each stands for what the system does by itself.
+        match name {
+            "keepalives" => self.keepalives = number()? != 0,
+            "keepalives_idle" => self.idle = seconds(number()?),
+            "keepalives_interval" => self.interval = seconds(number()?),
+            "keepalives_count" => self.count = number()?,
+            "tcp_user_timeout" => self.user_timeout = Duration::from_millis(number()?.into()),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn set(&self, stream: &TcpStream) -> io::Result<()> {
+        stream.set_nodelay(true)?;
+        let socket = SockRef::from(stream);
+        if self.keepalives {
+            socket.set_tcp_keepalive(&self.keepalive())?;
+        }
+        #[cfg(target_os = "linux")]
+        if !self.user_timeout.is_zero() {
+            socket.set_tcp_user_timeout(Some(self.user_timeout))?;
+        }
+        Ok(())
+    }
+
+    fn keepalive(&self) -> TcpKeepalive {
+        let mut keepalive = TcpKeepalive::new();
+        if !self.idle.is_zero() {
+            keepalive = keepalive.with_time(self.idle);
+        }
+        if !self.interval.is_zero() {
+            keepalive = keepalive.with_interval(self.interval);
+        }
+        if self.count > 0 { keepalive.with_retries(self.count) } else { keepalive }
+    }
+}
+
+/// What is left of a parameter for the library: nothing of those of libpq that change nothing here. Any other of libpq's that
+/// the library does not know is refused, since to leave out what somebody asked for might be unsafe.
+fn passed_on(name: &str, value: &str, parameter: &str) -> Result<Option<String>, ConnectError> {
+    match (name, value) {
+        ("fallback_application_name" | "gssencmode" | "sslcompression" | "sslsni", _) => Ok(None),
+        ("client_encoding", encoding) if encoding.eq_ignore_ascii_case("utf8") || encoding.eq_ignore_ascii_case("utf-8") => Ok(None),
+        ("sslmode", "allow") => Ok(None),
+        ("sslmode", "verify-ca" | "verify-full") => Err(ConnectError::Parameter(name.to_owned())),
+        _ => Ok(Some(parameter.to_owned())),
+    }
+}
+
+impl std::fmt::Debug for Target {
+    /// Without the password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Target").field("places", &self.places()).field("tcp", &self.tcp).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tcp(url: &str) -> Tcp {
+        Target::parse(url).unwrap().tcp
+    }
+
+    #[test]
+    fn keep_alive_is_on_unless_the_url_says_otherwise() {
+        assert_eq!(tcp("postgres://db/derslik"), Tcp::default());
+        assert_eq!(tcp("postgres://u:p%40@db/derslik?sslmode=disable&application_name=x"), Tcp::default());
+        assert!(!tcp("postgres://db/derslik?keepalives=0").keepalives);
+        let url =
+            "postgres://db/derslik?keepalives_idle=30&keepalives_interval=5&keepalives_count=9&tcp_user_timeout=12500&connect_timeout=7";
+        let expected = Tcp {
+            keepalives: true,
+            idle: Duration::from_secs(30),
+            interval: Duration::from_secs(5),
+            count: 9,
+            user_timeout: Duration::from_millis(12_500),
+        };
+        assert_eq!(tcp(url), expected);
+        assert_eq!(Target::parse(url).unwrap().patience(), Some(Duration::from_secs(7)));
+    }
+
+    #[test]
+    fn a_server_is_found_by_host_socket_or_address() {
+        let places = |url: &str| format!("{:?}", Target::parse(url).unwrap().places());
+        assert_eq!(places("postgres://db/derslik"), r#"[Tcp("db", 5432)]"#);
+        assert_eq!(places("postgres://a:1,[::1]:2/derslik"), r#"[Tcp("a", 1), Tcp("::1", 2)]"#);
+        assert_eq!(places("postgres:///derslik?host=/run/pg&port=6432"), r#"[Unix("/run/pg/.s.PGSQL.6432")]"#);
+        assert_eq!(places("postgres://u@%2Frun%2Fpg/derslik"), r#"[Unix("/run/pg/.s.PGSQL.5432")]"#);
+        assert_eq!(places("postgres:///derslik"), r#"[Unix("/var/run/postgresql/.s.PGSQL.5432")]"#);
+        assert_eq!(places("postgres://name/d?hostaddr=10.0.0.7"), r#"[Tcp("10.0.0.7", 5432)]"#);
+    }
+
+    #[test]
+    fn what_cannot_be_honoured_is_refused_by_name_and_without_the_password() {
+        for (url, name) in [
+            ("postgres://u:secret@db/d?sslrootcert=/ca.pem", "sslrootcert"),
+            ("postgres://u:secret@db/d?sslmode=verify-full", "sslmode"),
+            ("postgres://u:secret@db/d?keepalives_idle=soon", "keepalives_idle"),
+            ("postgres://u:secret@db/d?service=x", "service"),
+        ] {
+            let error = Target::parse(url).unwrap_err();
+            let mut text = error.to_string();
+            let mut source = std::error::Error::source(&error);
+            while let Some(cause) = source {
+                text.push_str(&cause.to_string());
+                source = cause.source();
+            }
+            assert!(text.contains(name) && !text.contains("secret"), "{text}");
+        }
+        for url in ["postgres://db/d?client_encoding=UTF8&fallback_application_name=x&gssencmode=disable&sslmode=allow", "postgres://db/d?"]
+        {
+            Target::parse(url).unwrap();
+        }
+        let shown = format!("{:?}", Target::parse("postgres://u:secret@db/d?password=again").unwrap());
+        assert!(!shown.contains("secret") && !shown.contains("again"), "{shown}");
+    }
+}

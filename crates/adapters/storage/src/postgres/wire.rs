@@ -1,0 +1,59 @@
+//! The bytes of a connection, read along on their way.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::codes::CodeReader;
+use super::heard::Heard;
+
+/// Whatever a server can be reached by.
+pub(super) trait Socket: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Socket for S {}
+
+/// A socket whose reader notes the codes of failures, and the end.
+pub(super) struct Wire {
+    socket: Box<dyn Socket>,
+    codes: CodeReader,
+    heard: Arc<Heard>,
+}
+
+impl Wire {
+    pub(super) fn new(socket: Box<dyn Socket>, heard: Arc<Heard>) -> Self {
+        Self { socket, codes: CodeReader::default(), heard }
+    }
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let (before, room) = (buffer.filled().len(), buffer.remaining());
+        let read = ready!(Pin::new(&mut this.socket).poll_read(cx, buffer));
+        let bytes = buffer.filled().get(before..).unwrap_or_default();
+        if read.is_err() || (bytes.is_empty() && room > 0) {
+            this.heard.close();
+        }
+        if let Some(code) = this.codes.read(bytes) {
+            this.heard.failed(code);
+        }
+        Poll::Ready(read)
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.socket).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(cx)
+    }
+}
