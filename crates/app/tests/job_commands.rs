@@ -23,7 +23,14 @@ fn main() -> ExitCode {
         Trial::test(format!("{name}::an_operator_sees_and_changes_jobs"), move || {
             let (url, _place) = open()?;
             let runtime = tokio::runtime::Runtime::new()?;
-            let uow = DieselUnitOfWork::new(&url, PoolSettings { connections: 2, ..PoolSettings::default() }, runtime.handle());
+            let uow = DieselUnitOfWork::new(
+                &url,
+                PoolSettings {
+                    connections: 2,
+                    ..PoolSettings { statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() }
+                },
+                runtime.handle(),
+            );
             runtime.block_on(uow.write(account().id, fill))?;
             let url = match url {
                 DatabaseUrl::Postgres(url) => url,

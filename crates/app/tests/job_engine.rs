@@ -68,7 +68,10 @@ impl World {
     fn new(open: Open) -> Result<Self, Failed> {
         let (url, place) = open()?;
         let runtime = Runtime::new()?;
-        let settings = PoolSettings { acquire_timeout: Duration::from_secs(30), ..PoolSettings::default() };
+        let settings = PoolSettings {
+            acquire_timeout: Duration::from_secs(30),
+            ..PoolSettings { statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() }
+        };
         let uow = DieselUnitOfWork::new(&url, settings, runtime.handle());
         let world = Self { runtime, uow, url, _place: place };
         world.write(|stores| {
@@ -283,7 +286,11 @@ fn start_by_another_process(world: &World) {
         let course = ReferenceId::new(number.to_string()).expect("a valid reference");
         let now = SystemClock.now();
         // Another unit of work on the same database, as another process would have it.
-        let other = DieselUnitOfWork::new(&world.url, PoolSettings::default(), world.runtime.handle());
+        let other = DieselUnitOfWork::new(
+            &world.url,
+            PoolSettings { statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() },
+            world.runtime.handle(),
+        );
         let made = world.runtime.block_on(
             other.write(account().id, move |stores| stores.jobs().enqueue(account().id, &NewJob::assign_calendar_id(course, now))),
         );

@@ -49,7 +49,11 @@ fn migrate(url: &str) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
 
 fn run(case: &Case<DieselUnitOfWork>, template: &Template) -> Result<(), Failed> {
     let database = PostgresServer::shared()?.create_database(template)?;
-    let settings = PoolSettings { connections: 4, acquire_timeout: Duration::from_secs(2), ..PoolSettings::default() };
+    let settings = PoolSettings {
+        connections: 4,
+        acquire_timeout: Duration::from_secs(2),
+        ..PoolSettings { statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() }
+    };
     let url = database.url().parse()?;
     (case.run)(&Harness::new(|runtime| DieselUnitOfWork::new(&url, settings, runtime)));
     Ok(())

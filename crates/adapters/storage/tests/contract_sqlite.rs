@@ -13,7 +13,11 @@ fn main() -> ExitCode {
             let folder = tempfile::tempdir()?;
             let url = DatabaseUrl::Sqlite(folder.path().join("contract.sqlite"));
             url.migrate()?;
-            let settings = PoolSettings { connections: 4, acquire_timeout: Duration::from_secs(2), ..PoolSettings::default() };
+            let settings = PoolSettings {
+                connections: 4,
+                acquire_timeout: Duration::from_secs(2),
+                ..PoolSettings { statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() }
+            };
             (case.run)(&Harness::new(|runtime| DieselUnitOfWork::new(&url, settings, runtime)));
             Ok(())
         })

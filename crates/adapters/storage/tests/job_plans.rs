@@ -256,7 +256,16 @@ fn exchange(stores: &mut dyn Stores, count: u16) -> Result<usize, StoreError> {
 }
 
 fn connect(url: &DatabaseUrl) -> Harness<DieselUnitOfWork> {
-    Harness::new(|runtime| DieselUnitOfWork::new(url, PoolSettings { connections: 1, ..PoolSettings::default() }, runtime))
+    Harness::new(|runtime| {
+        DieselUnitOfWork::new(
+            url,
+            PoolSettings {
+                connections: 1,
+                ..PoolSettings { statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() }
+            },
+            runtime,
+        )
+    })
 }
 
 /// What the sweep does.

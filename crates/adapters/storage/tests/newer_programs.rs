@@ -24,7 +24,16 @@ const TERM: LeaseTerm = LeaseTerm::DEFAULT;
 const FUTURE: &str = "UPDATE jobs SET action = 'water_the_plants' WHERE id % 2 = 0";
 
 fn left_alone(url: &DatabaseUrl, from_the_future: impl FnOnce()) {
-    let harness = Harness::new(|runtime| DieselUnitOfWork::new(url, PoolSettings { connections: 2, ..PoolSettings::default() }, runtime));
+    let harness = Harness::new(|runtime| {
+        DieselUnitOfWork::new(
+            url,
+            PoolSettings {
+                connections: 2,
+                ..PoolSettings { statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() }
+            },
+            runtime,
+        )
+    });
     let jobs: Vec<_> = (0..10)
         .map(|number| NewJob::delete_user_data(ProjectId::new(1), ReferenceId::new(number.to_string()).unwrap(), made_at()))
         .collect();
@@ -92,7 +101,16 @@ fn made_at() -> Timestamp {
 
 /// A newer worker has them, and was not heard of since: it is the newer ones who rescue them.
 fn rescued_by_others(url: &DatabaseUrl) {
-    let harness = Harness::new(|runtime| DieselUnitOfWork::new(url, PoolSettings { connections: 2, ..PoolSettings::default() }, runtime));
+    let harness = Harness::new(|runtime| {
+        DieselUnitOfWork::new(
+            url,
+            PoolSettings {
+                connections: 2,
+                ..PoolSettings { statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() }
+            },
+            runtime,
+        )
+    });
     let later = now().minutes_before(-60);
     let expired = harness.write(move |stores| stores.jobs().lock_expired(account().id, later, TERM, 100));
     assert_eq!(expired.len(), 5);
@@ -103,7 +121,16 @@ fn rescued_by_others(url: &DatabaseUrl) {
 const NEWS: &str = "UPDATE jobs SET progress = '{\"watered\": \"plants\"}' WHERE id % 2 = 0";
 
 fn passed_over(url: &DatabaseUrl, newer: impl FnOnce()) {
-    let harness = Harness::new(|runtime| DieselUnitOfWork::new(url, PoolSettings { connections: 2, ..PoolSettings::default() }, runtime));
+    let harness = Harness::new(|runtime| {
+        DieselUnitOfWork::new(
+            url,
+            PoolSettings {
+                connections: 2,
+                ..PoolSettings { statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() }
+            },
+            runtime,
+        )
+    });
     let jobs: Vec<_> = (0..6).map(|number| NewJob::assign_calendar_id(ReferenceId::new(number.to_string()).unwrap(), made_at())).collect();
     harness.write(move |stores| stores.jobs().enqueue_many(account().id, &jobs));
     newer();

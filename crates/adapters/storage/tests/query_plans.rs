@@ -166,7 +166,16 @@ fn ask_everything(harness: &Harness<DieselUnitOfWork>) {
 }
 
 fn connect(url: &DatabaseUrl) -> Harness<DieselUnitOfWork> {
-    Harness::new(|runtime| DieselUnitOfWork::new(url, PoolSettings { connections: 1, ..PoolSettings::default() }, runtime))
+    Harness::new(|runtime| {
+        DieselUnitOfWork::new(
+            url,
+            PoolSettings {
+                connections: 1,
+                ..PoolSettings { statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() }
+            },
+            runtime,
+        )
+    })
 }
 
 #[derive(QueryableByName)]

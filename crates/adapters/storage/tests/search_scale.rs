@@ -103,7 +103,16 @@ fn among_a_million_sessions() {
     conn.batch_execute(&FILL.replace("ACCOUNT", &account().id.get().to_string())).unwrap();
     println!("filled in {} s", begin.elapsed().as_secs());
 
-    let harness = Harness::new(|runtime| DieselUnitOfWork::new(&url, PoolSettings { connections: 1, ..PoolSettings::default() }, runtime));
+    let harness = Harness::new(|runtime| {
+        DieselUnitOfWork::new(
+            &url,
+            PoolSettings {
+                connections: 1,
+                ..PoolSettings { statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() }
+            },
+            runtime,
+        )
+    });
     index(&harness);
     let begin = Instant::now();
     for table in ["sessions", "session_index", "session_ends", "sessions_to_index"] {
@@ -200,7 +209,10 @@ fn among_many_sessions_on_sqlite() {
         let letters = "'matefizikkimyabiyolojitarihcografyaelsedersgirisokudayazlimsistemlerkapanedir'";
         let fill = FILL_SQLITE.replace("MANY", count).replace("LETTERS", letters);
         conn.batch_execute(&fill.replace("ACCOUNT", &account().id.get().to_string())).unwrap();
-        let settings = PoolSettings { connections: 1, ..PoolSettings::default() };
+        let settings = PoolSettings {
+            connections: 1,
+            ..PoolSettings { statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() }
+        };
         let harness = Harness::new(|runtime| DieselUnitOfWork::new(&url, settings, runtime));
         let size = || std::fs::metadata(&path).unwrap().len() / 1_000_000;
         let before = size();

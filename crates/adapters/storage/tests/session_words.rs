@@ -32,7 +32,13 @@ impl World {
         let url = DatabaseUrl::Sqlite(path.clone());
         url.migrate().unwrap();
         let conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
-        let harness = Harness::new(|runtime| DieselUnitOfWork::new(&url, PoolSettings::default(), runtime));
+        let harness = Harness::new(|runtime| {
+            DieselUnitOfWork::new(
+                &url,
+                PoolSettings { statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() },
+                runtime,
+            )
+        });
         let made = |number, creator| Session { created_by: PrincipalId::new(creator), ..session(guid(number)) };
         let sessions = [made(1, 7), made(2, 7), made(3, 8)];
         harness.write(move |stores| stores.sessions().insert_many(account().id, &sessions.iter().collect::<Vec<_>>()));

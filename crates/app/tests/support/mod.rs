@@ -95,8 +95,14 @@ impl Service {
     /// The service with the accounts `demo` and `other`, over a new database, at a standstill of the clock.
     pub(crate) async fn start(database: Open, now: Timestamp, limits: Limits) -> Result<Self, Failed> {
         let (url, place) = database()?;
-        let uow =
-            DieselUnitOfWork::new(&url, PoolSettings { connections: 4, ..PoolSettings::default() }, &tokio::runtime::Handle::current());
+        let uow = DieselUnitOfWork::new(
+            &url,
+            PoolSettings {
+                connections: 4,
+                ..PoolSettings { statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() }
+            },
+            &tokio::runtime::Handle::current(),
+        );
         for account in dev_accounts(&settings(), true, now)? {
             provision(&uow, account.plan, Credentials::Always, now).await?;
         }

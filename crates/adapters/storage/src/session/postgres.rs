@@ -2,8 +2,8 @@
 //! text never changes and the server parses and plans it once for a connection. Each notes which sessions it wrote, for the
 //! index of searches.
 
-use derslik_domain::id::{AccountId, PrincipalId};
 use crate::postgres::PgConnection;
+use derslik_domain::id::{AccountId, PrincipalId};
 use derslik_domain::session::Session;
 use diesel::RunQueryDsl;
 use diesel::pg::Pg;

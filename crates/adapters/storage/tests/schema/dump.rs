@@ -59,7 +59,13 @@ fn fill(harness: &Harness<DieselUnitOfWork>) {
 
 fn connect(path: &Path) -> Harness<DieselUnitOfWork> {
     let url = DatabaseUrl::Sqlite(path.to_owned());
-    Harness::new(|runtime| DieselUnitOfWork::new(&url, PoolSettings::default(), runtime))
+    Harness::new(|runtime| {
+        DieselUnitOfWork::new(
+            &url,
+            PoolSettings { statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() },
+            runtime,
+        )
+    })
 }
 
 #[test]

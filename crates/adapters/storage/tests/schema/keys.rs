@@ -76,7 +76,16 @@ fn index(harness: &Harness<DieselUnitOfWork>) {
 
 fn keys_are_made_anew(url: &DatabaseUrl, execute: &mut dyn FnMut(&str)) {
     url.migrate().unwrap();
-    let harness = Harness::new(|runtime| DieselUnitOfWork::new(url, PoolSettings { connections: 2, ..PoolSettings::default() }, runtime));
+    let harness = Harness::new(|runtime| {
+        DieselUnitOfWork::new(
+            url,
+            PoolSettings {
+                connections: 2,
+                ..PoolSettings { statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() }
+            },
+            runtime,
+        )
+    });
     set_up(&harness);
     execute(OLD_KEYS);
     // A twin: the program before took both names.
