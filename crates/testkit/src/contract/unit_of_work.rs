@@ -34,6 +34,7 @@ fn failure_rolls_back<U: UnitOfWork>(harness: &Harness<U>) {
         Err(StoreError::from(Reason::Unreachable))
     });
     assert!(matches!(result, Err(StoreError::Unavailable(_))));
+    assert!(!exists(harness, 1));
 }
 
 fn panic_rolls_back<U: UnitOfWork>(harness: &Harness<U>) {
@@ -45,6 +46,7 @@ fn panic_rolls_back<U: UnitOfWork>(harness: &Harness<U>) {
         });
         assert!(matches!(result, Err(StoreError::Other(_))));
     }
+    assert!(!exists(harness, 1));
     harness.write(|stores| insert(stores, 1));
     assert!(exists(harness, 1));
 }
