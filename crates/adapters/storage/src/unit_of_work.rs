@@ -149,9 +149,8 @@ impl<C: Connector> Lane<C> {
     {
         let limit = Limit { until: Instant::now() + self.settings.unit_timeout(), statement: self.settings.statement_timeout, gone };
         let end = limit.until + LAST_WORD;
-        let place = match timeout(self.patience, self.queue.enter(tenant)).await {
-            Ok(Some(place)) => place,
-            _ => return Err(StoreError::from(Reason::Crowded).into()),
+        let Ok(Some(place)) = timeout(self.patience, self.queue.enter(tenant)).await else {
+            return Err(StoreError::from(Reason::Crowded).into());
         };
         let (pool, span) = (Arc::clone(&self.pool), Span::current());
         let finished = self.runtime.spawn_blocking(move || {

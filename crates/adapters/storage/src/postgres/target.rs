@@ -213,9 +213,8 @@ impl Tcp {
 /// the library does not know is refused, since to leave out what somebody asked for might be unsafe.
 fn passed_on(name: &str, value: &str, parameter: &str) -> Result<Option<String>, ConnectError> {
     match (name, value) {
-        ("fallback_application_name" | "gssencmode" | "sslcompression" | "sslsni", _) => Ok(None),
-        ("client_encoding", encoding) if encoding.eq_ignore_ascii_case("utf8") || encoding.eq_ignore_ascii_case("utf-8") => Ok(None),
-        ("sslmode", "allow") => Ok(None),
+        ("fallback_application_name" | "gssencmode" | "sslcompression" | "sslsni", _) | ("sslmode", "allow") => Ok(None),
+        ("client_encoding", encoding) if ["utf8", "utf-8"].contains(&encoding.to_ascii_lowercase().as_str()) => Ok(None),
         ("sslmode", "verify-ca" | "verify-full") => Err(ConnectError::Parameter(name.to_owned())),
         _ => Ok(Some(parameter.to_owned())),
     }
