@@ -30,7 +30,8 @@ pub(super) struct Gate {
     pub(super) farewells: Arc<AtomicUsize>,
 }
 
-/// The most connections that are told why they are refused at once; others are just closed.
+/// The most refused connections that are kept until they have heard why; others are told and closed at once, so that they may
+/// not hear it.
 pub(super) const FAREWELLS: usize = 64;
 /// How long telling it may take.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -96,18 +97,25 @@ impl Gate {
 
     /// Answers whatever is sent and closes.
     async fn say(&self, socket: TcpStream, status: StatusCode, body: &str) {
+        let answer = last_answer(status, body);
         if self.farewells.fetch_add(1, Ordering::Relaxed) < FAREWELLS {
-            timeout(FAREWELL, farewell(socket, status, body)).await.ok();
+            timeout(FAREWELL, farewell(socket, &answer)).await.ok();
+        } else {
+            socket.try_write(answer.as_bytes()).ok();
         }
         self.farewells.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-async fn farewell(mut socket: TcpStream, status: StatusCode, body: &str) -> std::io::Result<()> {
-    let answer = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nRetry-After: 1\r\nConnection: close\r\n\r\n{body}",
+fn last_answer(status: StatusCode, body: &str) -> String {
+    let retry = if status == StatusCode::BAD_REQUEST { "" } else { "Retry-After: 1\r\n" };
+    format!(
+        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{retry}Connection: close\r\n\r\n{body}",
         body.len()
-    );
+    )
+}
+
+async fn farewell(mut socket: TcpStream, answer: &str) -> std::io::Result<()> {
     socket.write_all(answer.as_bytes()).await?;
     socket.shutdown().await?;
     // A socket that is closed before all was read takes its answer back.
