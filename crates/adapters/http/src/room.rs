@@ -102,6 +102,9 @@ impl Room {
     /// # Errors
     /// [`NoRoom`] if there was none in time.
     pub(crate) async fn wait_for(&self, holder: Holder, bytes: usize, patience: Duration) -> Result<Held, NoRoom> {
+        if bytes <= PIECE {
+            return Ok(Held::default());
+        }
         let pieces = pieces(bytes).min(self.0.share);
         let share = self.share_of(holder);
         let take = async {
@@ -280,15 +283,16 @@ mod tests {
         let room = Room::of_bytes(8 * PIECE, 2 * PIECE);
         let held = room.wait_for(holder(1), 100 * PIECE, NOW).await.unwrap();
         assert_eq!(held.bytes(), 2 * PIECE);
-        assert_eq!(room.wait_for(holder(1), PIECE, NOW).await.err(), Some(NoRoom));
-        assert_eq!(room.wait_for(holder(2), PIECE, NOW).await.unwrap().bytes(), PIECE);
+        assert_eq!(room.wait_for(holder(1), 2 * PIECE, NOW).await.err(), Some(NoRoom));
+        assert_eq!(room.wait_for(holder(2), 2 * PIECE, NOW).await.unwrap().bytes(), 2 * PIECE);
+        assert_eq!(room.wait_for(holder(1), PIECE, NOW).await.unwrap().bytes(), 0);
         let waiting = tokio::spawn({
             let room = room.clone();
-            async move { room.wait_for(holder(1), PIECE, Duration::from_secs(60)).await.map(|held| held.bytes()) }
+            async move { room.wait_for(holder(1), 2 * PIECE, Duration::from_secs(60)).await.map(|held| held.bytes()) }
         });
         tokio::task::yield_now().await;
         drop(held);
-        assert_eq!(waiting.await.unwrap(), Ok(PIECE));
+        assert_eq!(waiting.await.unwrap(), Ok(2 * PIECE));
         assert_eq!(room.free_bytes(), 8 * PIECE);
     }
 }
