@@ -37,7 +37,7 @@ const TABLES: [&str; 6] = ["jobs", "sessions", "session_index", "session_ends", 
 /// What goes through all attendees of the account before anything was counted, once for a batch.
 const THROUGH_THE_ACCOUNT: &str = "the erasure of attendances and sessions";
 
-/// So many more are looked at each time where nobody clears away what was undone.
+/// So many more are looked at each time where no vacuum clears away what was undone.
 const DEAD_ROWS: i64 = 300;
 
 /// Somebody who is in a few of many sessions.
@@ -290,7 +290,7 @@ struct Count {
     count: i64,
 }
 
-/// A database with all rows that stays as it is planned for: what nobody has counted, nobody counts.
+/// A database with all rows, which the server does not analyse by itself.
 fn fill_postgres() -> (TestDatabase, PgConnection, DatabaseUrl) {
     let template = Template::new("derslik", &schema_revision(), |url| Ok(url.parse::<DatabaseUrl>()?.migrate().map(drop)?));
     let database = PostgresServer::shared().unwrap().create_database(&template).unwrap();

@@ -265,7 +265,7 @@ fn sqlite_searches_an_index_for_every_statement() {
 /// The tables that the statements are about.
 const TABLES: [&str; 4] = ["sessions", "session_index", "session_ends", "sessions_to_index"];
 
-/// An empty database in which nobody counts anything unasked.
+/// An empty database that the server does not analyse by itself.
 fn uncounted() -> (TestDatabase, PgConnection, DatabaseUrl) {
     let template = Template::new("derslik", &schema_revision(), |url| Ok(url.parse::<DatabaseUrl>()?.migrate().map(drop)?));
     let database = PostgresServer::shared().unwrap().create_database(&template).unwrap();

@@ -31,8 +31,8 @@ const NOTED_SESSIONS: &str = "(
 /// The number of the first parameter that is looked for in a text.
 const FIRST_TEXT: usize = 6;
 
-/// The first key of the advisory locks that whoever takes up sessions of an account holds until the end of the transaction; the
-/// second is of the account.
+/// The first key of the advisory locks that a transaction which indexes sessions of an account holds until it ends; the second is of the
+/// account.
 const LOCKS: i32 = 0x6472_7369;
 
 #[derive(QueryableByName)]
@@ -202,7 +202,7 @@ pub(super) fn in_months(conn: &mut PgConnection, terms: &Terms, months: &[i32], 
         SELECT * FROM session_index WHERE NOT deleted AND month.keys::tsquery @@
             session_keys(account_id, session_month(start_at), duration_minutes, name_key, description_key, tags_key)
         OFFSET 0";
-    // There are fewer, or nobody asks this; the number tells the planner that a table of hashes holds them.
+    // With more than 10 000 this is not asked. The limit tells the planner that a table of hashes holds all of them.
     const NOT_WRITTEN_SINCE: &str = "guid NOT IN (SELECT unnest(guids) FROM sessions_to_index WHERE account_id = $1 LIMIT 50000)";
     // A nested loop goes from month to month and no further than it must.
     let texts = terms.conditions(Dialect::Postgres);
