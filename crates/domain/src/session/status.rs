@@ -22,6 +22,7 @@ impl SessionStatus {
 
     /// The status after a change for which a client sent `sent`: the one that the session has counts as not sent. A session that
     /// was over goes on where its end is moved into the future.
+    #[must_use]
     pub fn after(self, sent: Option<Self>, end: EndMove) -> Self {
         if let Some(sent) = sent.filter(|sent| *sent != self) {
             return sent;
