@@ -1,9 +1,12 @@
 //! Where connections come from and how a dead one is replaced.
 
+use std::convert::Infallible;
 use std::fmt;
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use derslik_ports::outbound::{Reason, StoreError, Unavailable};
@@ -151,12 +154,11 @@ pub(crate) struct Link<C> {
     /// What is known of the talk with a server.
     pub(crate) talk: Option<Arc<Talk>>,
     pub(crate) broken: bool,
-    made: Instant,
 }
 
 impl<C> Link<C> {
     pub(crate) fn new(conn: C, talk: Option<Arc<Talk>>) -> Self {
-        Self { conn, talk, broken: false, made: Instant::now() }
+        Self { conn, talk, broken: false }
     }
 
     /// Whether the server has not hung up, as far as it has told so far. Nothing is sent.
@@ -377,82 +379,105 @@ fn create_private_folder(folder: &Path) -> std::io::Result<()> {
     builder.recursive(true).create(folder)
 }
 
-/// Connections that nobody uses at the moment. How many there may be in all is for the queue in front of it to say.
+/// Connections that are kept between units of work. The queue in front of it lets in as many callers as it has room for.
+///
+/// r2d2 keeps places for connections, and the caller who holds a place connects: within the caller's own time limit, and at once
+/// after a server has come back. r2d2 alone would connect on a thread of its own and wait longer after each failure.
 pub(crate) struct Pool<C: Connector> {
+    places: r2d2::Pool<Places<C>>,
     connector: C,
     connect_timeout: Duration,
-    idle: Mutex<Vec<Idle<C::Conn>>>,
+    /// Counts the times a connection broke. Connections made before the last time are not used again, since all connections to
+    /// a server that restarts die together.
+    breaks: AtomicU64,
 }
 
-struct Idle<C> {
+/// A place for one connection of a pool.
+pub(crate) struct PlaceOf<C> {
+    kept: Option<Kept<C>>,
+}
+
+struct Kept<C> {
     link: Link<C>,
-    since: Instant,
+    /// How many connections had broken when this one was made.
+    breaks: u64,
 }
 
-/// How long a connection is used, and how long it is kept unused, so that none outlives what it was made of for long.
-const LIFETIME: Duration = Duration::from_secs(30 * 60);
-const IDLE: Duration = Duration::from_secs(10 * 60);
+/// Makes places as r2d2 asks for them.
+struct Places<C>(PhantomData<fn() -> C>);
+
+impl<C: Connector> r2d2::ManageConnection for Places<C> {
+    type Connection = PlaceOf<C::Conn>;
+    type Error = Infallible;
+
+    fn connect(&self) -> Result<Self::Connection, Infallible> {
+        Ok(PlaceOf { kept: None })
+    }
+
+    fn is_valid(&self, _: &mut Self::Connection) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    /// A place without a connection is not kept. A unit of work that panicked may have left a transaction open.
+    fn has_broken(&self, place: &mut Self::Connection) -> bool {
+        place.kept.is_none() || std::thread::panicking()
+    }
+}
 
 /// How often another connection is tried after one that turned out to be dead.
 pub(crate) const MORE_TRIES: u32 = 4;
 
 impl<C: Connector> Pool<C> {
-    pub(crate) fn new(connector: C, settings: PoolSettings) -> Arc<Self> {
-        Arc::new(Self { connector, connect_timeout: settings.connect_timeout, idle: Mutex::new(Vec::new()) })
+    /// Room for that many connections, none of which is made before it is needed.
+    pub(crate) fn new(connector: C, connections: u32, settings: PoolSettings) -> Arc<Self> {
+        let places = r2d2::Pool::builder()
+            .max_size(connections.max(1))
+            .min_idle(Some(0))
+            // A check costs a round trip for every unit of work; a dead connection is replaced when it shows.
+            .test_on_check_out(false)
+            .error_handler(Box::new(r2d2::NopErrorHandler))
+            .build_unchecked(Places(PhantomData));
+        Arc::new(Self { places, connector, connect_timeout: settings.connect_timeout, breaks: AtomicU64::new(0) })
     }
 
     /// Runs `work` on a connection, which is kept afterwards unless it is broken or `work` panicked.
     pub(crate) fn with<T>(&self, limit: &Limit, work: impl FnOnce(&mut Link<C::Conn>) -> T) -> Result<T, StoreError> {
-        let link = match self.take() {
-            Some(link) => link,
-            None => self.connector.connect(self.connect_timeout.min(limit.left()))?,
-        };
-        Ok(self.run(link, limit, work))
+        self.run(limit, |_| true, work)
     }
 
     /// As [`with`](Self::with), on a connection on which the server has not hung up, as far as has arrived here. A server that is
     /// gone without a word, or says it this moment, is not noticed.
     pub(crate) fn with_open<T>(&self, limit: &Limit, work: impl FnOnce(&mut Link<C::Conn>) -> T) -> Result<T, StoreError> {
-        let open = std::iter::from_fn(|| self.take()).find(Link::is_open);
-        let link = match open {
-            Some(link) => link,
-            None => self.connector.connect(self.connect_timeout.min(limit.left()))?,
+        self.run(limit, Link::is_open, work)
+    }
+
+    fn run<T>(
+        &self,
+        limit: &Limit,
+        is_usable: impl FnOnce(&Link<C::Conn>) -> bool,
+        work: impl FnOnce(&mut Link<C::Conn>) -> T,
+    ) -> Result<T, StoreError> {
+        let mut place = self.places.get_timeout(limit.left()).map_err(|_| StoreError::from(Reason::Crowded))?;
+        let breaks = self.breaks.load(Ordering::Acquire);
+        let kept = place.kept.take().filter(|kept| kept.breaks == breaks && is_usable(&kept.link));
+        let mut kept = match kept {
+            Some(kept) => kept,
+            None => Kept { link: self.connector.connect(self.connect_timeout.min(limit.left()))?, breaks },
         };
-        Ok(self.run(link, limit, work))
-    }
-
-    fn run<T>(&self, mut link: Link<C::Conn>, limit: &Limit, work: impl FnOnce(&mut Link<C::Conn>) -> T) -> T {
-        link.limit(Some(limit.clone()));
-        let output = work(&mut link);
-        if link.broken {
-            // When a server restarts, all connections to it die together.
-            self.idle().clear();
+        kept.link.limit(Some(limit.clone()));
+        let output = work(&mut kept.link);
+        if kept.link.broken {
+            self.breaks.fetch_add(1, Ordering::AcqRel);
         } else {
-            link.limit(None);
-            self.keep(link);
+            kept.link.limit(None);
+            place.kept = Some(kept);
         }
-        output
-    }
-
-    fn take(&self) -> Option<Link<C::Conn>> {
-        let mut idle = self.idle();
-        std::iter::from_fn(|| idle.pop()).map(|idle| idle.link).find(|link| link.made.elapsed() < LIFETIME)
-    }
-
-    /// The one that was used last is used next, so those that are not needed grow old and go.
-    fn keep(&self, link: Link<C::Conn>) {
-        let mut idle = self.idle();
-        idle.retain(|idle| idle.since.elapsed() < IDLE);
-        idle.push(Idle { link, since: Instant::now() });
+        Ok(output)
     }
 
     #[cfg(test)]
-    pub(crate) fn idle_count(&self) -> usize {
-        self.idle().len()
-    }
-
-    fn idle(&self) -> MutexGuard<'_, Vec<Idle<C::Conn>>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn idle_count(&self) -> u32 {
+        self.places.state().idle_connections
     }
 }
 

@@ -20,7 +20,7 @@ use crate::conn::DieselStores;
 use crate::error::Failure;
 use crate::fair::FairQueue;
 use crate::limit::Limit;
-use crate::look_up::LookUps;
+use crate::look_up::{AT_ONCE, KINDS, LookUps};
 use crate::pool::{Access, Connector, Database, DatabaseUrl, Link, MORE_TRIES, PgConnector, Pool, PoolSettings, SqliteConnector};
 use crate::wake::listen;
 
@@ -114,7 +114,7 @@ impl DieselUnitOfWork {
 
 impl<C: Connector> Kinds<C> {
     fn new(connector: C, settings: PoolSettings, runtime: &Handle) -> Self {
-        let pool = Pool::new(connector, settings);
+        let pool = Pool::new(connector, KINDS * AT_ONCE, settings);
         Self {
             sessions: LookUps::new(&pool, |stores, account, guids| stores.sessions().find_many(account, guids), settings, runtime),
             courses: LookUps::new(&pool, |stores, account, viewed| stores.courses().find_many(account, viewed), settings, runtime),
@@ -126,7 +126,13 @@ impl<C: Connector> Kinds<C> {
 impl<C: Connector> Lane<C> {
     fn new(connector: C, settings: PoolSettings, runtime: &Handle) -> Self {
         let queue = FairQueue::new(usize::try_from(settings.connections).unwrap_or(usize::MAX));
-        Self { pool: Pool::new(connector, settings), queue, patience: settings.acquire_timeout, settings, runtime: runtime.clone() }
+        Self {
+            pool: Pool::new(connector, settings.connections, settings),
+            queue,
+            patience: settings.acquire_timeout,
+            settings,
+            runtime: runtime.clone(),
+        }
     }
 
     /// A lane in which waiting for a place is waiting for the lock that writers take in turn, and takes as long.
