@@ -21,7 +21,7 @@ use derslik_ports::inbound::{JobError, JobService};
 use derslik_ports::outbound::{Clock, JobsPage, NewCredential, StoreError, Stores, UnitOfWork};
 use derslik_services::jobs::Jobs;
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings};
-use derslik_testkit::builders::{account, actor_of, guid, session, user};
+use derslik_testkit::builders::{account, actor_of, guid, service_user, session, user};
 use derslik_worker::handlers::{self, CalendarTemplate, Retention};
 use derslik_worker::{Registry, Runner, Settings, Step, StepContext, StepError, StepHandler, WorkerPorts};
 use libtest_mimic::{Failed, Trial};
@@ -76,6 +76,7 @@ impl World {
         let world = Self { runtime, uow, url, _place: place };
         world.write(|stores| {
             stores.identity().add_account(&account(), long_ago())?;
+            stores.users().add(account().id, &service_user())?;
             let name = ProjectName::new("Demo").expect("a valid name");
             let project = Project { id: Id::new(1), key: key(), name, platform: Platform::Web, created_at: long_ago() };
             stores.projects().add(account().id, &project)

@@ -7,9 +7,9 @@ use std::time::Duration;
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
 use derslik_testkit::contract::{Case, Harness, cases};
 use derslik_testkit::postgres::{PostgresServer, Template};
+use diesel::Connection;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
-use diesel::{Connection, ConnectionError};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 /// What tells the parts of a table apart, or is told by their keys.
@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     let in_parts = || {
         Template::new("derslik-in-parts", &schema_revision(), |url| {
             migrate(url)?;
-            Ok(PgConnection::establish(url).map_err(ConnectionError::from)?.batch_execute(include_str!("partitioned.sql"))?)
+            Ok(PgConnection::establish(url)?.batch_execute(include_str!("partitioned.sql"))?)
         })
     };
     let trials = cases::<DieselUnitOfWork>().into_iter().map(|case| Trial::test(case.name, move || run(&case, &whole())));

@@ -39,12 +39,12 @@ pub(super) struct CreateToken {
 impl TokenCommand {
     pub(super) fn run(self, context: &Context<'_>) -> Result<(), Failure> {
         match self {
-            Self::Create(arguments) => create(context, arguments),
+            Self::Create(arguments) => create(context, &arguments),
         }
     }
 }
 
-fn create(context: &Context<'_>, arguments: CreateToken) -> Result<(), Failure> {
+fn create(context: &Context<'_>, arguments: &CreateToken) -> Result<(), Failure> {
     const MINUTES_OF_A_DAY: i64 = 24 * 60;
     let config = context.config;
     let email = Email::parse(&arguments.email).map_err(|error| Failure::Usage(error.into()))?;

@@ -221,8 +221,8 @@ mod tests {
         Guesses::new(Arc::new(FixedIds(guid(1))))
     }
 
-    fn address(number: u32) -> Option<ClientNetwork> {
-        Some(ClientNetwork::of(IpAddr::from(number.to_be_bytes())))
+    fn address(number: u32) -> ClientNetwork {
+        ClientNetwork::of(IpAddr::from(number.to_be_bytes()))
     }
 
     fn name(text: &str) -> Username {
@@ -241,7 +241,7 @@ mod tests {
     /// As many attempts as block one name from the first address.
     fn block(guesses: &Guesses, text: &str) {
         for _ in 0..ABOUT_A_NAME {
-            guesses.count(address(1), ACCOUNT, &name(text), now()).unwrap();
+            guesses.count(Some(address(1)), ACCOUNT, &name(text), now()).unwrap();
         }
     }
 
@@ -271,11 +271,11 @@ mod tests {
     fn the_memory_of_a_flood_is_given_back_when_it_is_over() {
         let guesses = guesses();
         for number in 2..20_002_u32 {
-            guesses.count(address(number), ACCOUNT, &name(&number.to_string()), now()).unwrap();
+            guesses.count(Some(address(number)), ACCOUNT, &name(&number.to_string()), now()).unwrap();
         }
         let flooded = bytes(&guesses.names);
         for _ in 0..LISTS {
-            let attempt = guesses.count(address(1), ACCOUNT, &name("usual"), later(300)).unwrap();
+            let attempt = guesses.count(Some(address(1)), ACCOUNT, &name("usual"), later(300)).unwrap();
             guesses.take_back(attempt);
         }
         assert!(bytes(&guesses.names) < flooded / 2, "{flooded} before, {} after", bytes(&guesses.names));
@@ -317,15 +317,15 @@ mod tests {
         let guesses = guesses();
         block(&guesses, "blocked");
         for _ in 0..FROM_A_NETWORK {
-            guesses.count(address(1), ACCOUNT, &name("blocked"), now()).unwrap_err();
+            guesses.count(Some(address(1)), ACCOUNT, &name("blocked"), now()).unwrap_err();
         }
-        assert!(guesses.count(address(1), ACCOUNT, &name("other"), now()).is_ok());
+        assert!(guesses.count(Some(address(1)), ACCOUNT, &name("other"), now()).is_ok());
     }
 
     #[test]
     fn a_clock_that_was_set_back_blocks_no_longer_than_usual() {
         let guesses = guesses();
         block(&guesses, "blocked");
-        assert!(guesses.count(address(1), ACCOUNT, &name("blocked"), later(-3_600)).is_ok());
+        assert!(guesses.count(Some(address(1)), ACCOUNT, &name("blocked"), later(-3_600)).is_ok());
     }
 }

@@ -162,8 +162,8 @@ mod tests {
         (LogIns::new(FakeUnitOfWork::new(stores), clock.clone(), ids, Arc::new(passwords)), clock)
     }
 
-    fn network(address: &str) -> Option<ClientNetwork> {
-        Some(ClientNetwork::of(address.parse().unwrap()))
+    fn network(address: &str) -> ClientNetwork {
+        ClientNetwork::of(address.parse().unwrap())
     }
 
     fn shown(username: &str, password: &str) -> LogIn {
@@ -172,7 +172,7 @@ mod tests {
             username: Username::parse(username).unwrap(),
             password: Password::new(password.as_bytes().to_vec()).unwrap(),
             as_key: Presented { kind: CredentialKind::PerculusKey, public_id: username.to_owned(), secret: vec![] },
-            network: network("192.0.2.1"),
+            network: Some(network("192.0.2.1")),
         }
     }
 
@@ -208,7 +208,7 @@ mod tests {
         }
         let refused = log_ins.log_in(shown("USER100", "right")).await;
         assert!(matches!(refused, Err(LogInError::TooMany { retry_after_seconds: 300 })), "{refused:?}");
-        let elsewhere = LogIn { network: network("192.0.2.2"), ..shown("user100", "right") };
+        let elsewhere = LogIn { network: Some(network("192.0.2.2")), ..shown("user100", "right") };
         assert!(log_ins.log_in(elsewhere).await.is_ok(), "others are not locked out");
         *clock.0.lock().unwrap() = now().minutes_before(-5);
         assert!(log_ins.log_in(shown("user100", "right")).await.is_ok());

@@ -224,10 +224,10 @@ fn found_by_usernames<U: UnitOfWork>(harness: &Harness<U>) {
     let (one, other) = (named(111, "Ayşe Hoca"), named(112, "ayhan"));
     let written = [one.clone(), other.clone()];
     harness.write(move |stores| written.iter().try_for_each(|user| stores.users().add(account().id, user).map(drop)));
-    let names: Vec<Username> = ["AYŞE HOCA", "Ayhan", "nobody"].into_iter().filter_map(|name| Username::parse(name).ok()).collect();
+    let wanted: Vec<Username> = ["AYŞE HOCA", "Ayhan", "nobody"].into_iter().filter_map(|name| Username::parse(name).ok()).collect();
     let find = |account: Account| {
-        let names = names.clone();
-        let mut found = harness.read(move |stores| stores.users().hold_by_usernames(account.id, &names));
+        let wanted = wanted.clone();
+        let mut found = harness.read(move |stores| stores.users().hold_by_usernames(account.id, &wanted));
         found.sort_by_key(|user| user.id);
         found
     };
