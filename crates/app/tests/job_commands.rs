@@ -25,10 +25,7 @@ fn main() -> ExitCode {
             let runtime = tokio::runtime::Runtime::new()?;
             let uow = DieselUnitOfWork::new(
                 &url,
-                PoolSettings {
-                    connections: 2,
-                    ..PoolSettings { statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() }
-                },
+                PoolSettings { connections: 2, statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() },
                 runtime.handle(),
             );
             runtime.block_on(uow.write(account().id, fill))?;

@@ -91,7 +91,7 @@ fn unit_of_work(url: &str, runtime: &Runtime) -> DieselUnitOfWork {
     let settings = PoolSettings {
         connections: 6,
         statement_timeout: Duration::from_secs(1),
-        ..PoolSettings { statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() }
+        ..PoolSettings::default()
     };
     DieselUnitOfWork::new(&url.parse::<DatabaseUrl>().expect("a valid URL"), settings, runtime.handle())
 }

@@ -70,7 +70,8 @@ impl World {
         let runtime = Runtime::new()?;
         let settings = PoolSettings {
             acquire_timeout: Duration::from_secs(30),
-            ..PoolSettings { statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() }
+            statement_timeout: Duration::from_secs(60),
+            ..PoolSettings::default()
         };
         let uow = DieselUnitOfWork::new(&url, settings, runtime.handle());
         let world = Self { runtime, uow, url, _place: place };
@@ -289,7 +290,7 @@ fn start_by_another_process(world: &World) {
         // Another unit of work on the same database, as another process would have it.
         let other = DieselUnitOfWork::new(
             &world.url,
-            PoolSettings { statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() },
+            PoolSettings { statement_timeout: Duration::from_secs(60), ..PoolSettings::default() },
             world.runtime.handle(),
         );
         let made = world.runtime.block_on(

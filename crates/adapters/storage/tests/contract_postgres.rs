@@ -52,7 +52,8 @@ fn run(case: &Case<DieselUnitOfWork>, template: &Template) -> Result<(), Failed>
     let settings = PoolSettings {
         connections: 4,
         acquire_timeout: Duration::from_secs(2),
-        ..PoolSettings { statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() }
+        statement_timeout: Duration::from_secs(60),
+        ..PoolSettings::default()
     };
     let url = database.url().parse()?;
     (case.run)(&Harness::new(|runtime| DieselUnitOfWork::new(&url, settings, runtime)));

@@ -16,7 +16,8 @@ fn main() -> ExitCode {
             let settings = PoolSettings {
                 connections: 4,
                 acquire_timeout: Duration::from_secs(2),
-                ..PoolSettings { statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() }
+                statement_timeout: Duration::from_secs(60),
+                ..PoolSettings::default()
             };
             (case.run)(&Harness::new(|runtime| DieselUnitOfWork::new(&url, settings, runtime)));
             Ok(())

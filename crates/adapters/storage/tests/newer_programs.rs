@@ -27,10 +27,7 @@ fn left_alone(url: &DatabaseUrl, from_the_future: impl FnOnce()) {
     let harness = Harness::new(|runtime| {
         DieselUnitOfWork::new(
             url,
-            PoolSettings {
-                connections: 2,
-                ..PoolSettings { statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() }
-            },
+            PoolSettings { connections: 2, statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() },
             runtime,
         )
     });
@@ -104,10 +101,7 @@ fn rescued_by_others(url: &DatabaseUrl) {
     let harness = Harness::new(|runtime| {
         DieselUnitOfWork::new(
             url,
-            PoolSettings {
-                connections: 2,
-                ..PoolSettings { statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() }
-            },
+            PoolSettings { connections: 2, statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() },
             runtime,
         )
     });
@@ -124,10 +118,7 @@ fn passed_over(url: &DatabaseUrl, newer: impl FnOnce()) {
     let harness = Harness::new(|runtime| {
         DieselUnitOfWork::new(
             url,
-            PoolSettings {
-                connections: 2,
-                ..PoolSettings { statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() }
-            },
+            PoolSettings { connections: 2, statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() },
             runtime,
         )
     });

@@ -169,10 +169,7 @@ fn connect(url: &DatabaseUrl) -> Harness<DieselUnitOfWork> {
     Harness::new(|runtime| {
         DieselUnitOfWork::new(
             url,
-            PoolSettings {
-                connections: 1,
-                ..PoolSettings { statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() }
-            },
+            PoolSettings { connections: 1, statement_timeout: Duration::from_secs(60), ..PoolSettings::default() },
             runtime,
         )
     })

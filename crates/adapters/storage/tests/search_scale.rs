@@ -106,10 +106,7 @@ fn among_a_million_sessions() {
     let harness = Harness::new(|runtime| {
         DieselUnitOfWork::new(
             &url,
-            PoolSettings {
-                connections: 1,
-                ..PoolSettings { statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() }
-            },
+            PoolSettings { connections: 1, statement_timeout: Duration::from_secs(60), ..PoolSettings::default() },
             runtime,
         )
     });
@@ -209,10 +206,7 @@ fn among_many_sessions_on_sqlite() {
         let letters = "'matefizikkimyabiyolojitarihcografyaelsedersgirisokudayazlimsistemlerkapanedir'";
         let fill = FILL_SQLITE.replace("MANY", count).replace("LETTERS", letters);
         conn.batch_execute(&fill.replace("ACCOUNT", &account().id.get().to_string())).unwrap();
-        let settings = PoolSettings {
-            connections: 1,
-            ..PoolSettings { statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() }
-        };
+        let settings = PoolSettings { connections: 1, statement_timeout: Duration::from_secs(60), ..PoolSettings::default() };
         let harness = Harness::new(|runtime| DieselUnitOfWork::new(&url, settings, runtime));
         let size = || std::fs::metadata(&path).unwrap().len() / 1_000_000;
         let before = size();

@@ -97,10 +97,7 @@ impl Service {
         let (url, place) = database()?;
         let uow = DieselUnitOfWork::new(
             &url,
-            PoolSettings {
-                connections: 4,
-                ..PoolSettings { statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() }
-            },
+            PoolSettings { connections: 4, statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() },
             &tokio::runtime::Handle::current(),
         );
         for account in dev_accounts(&settings(), true, now)? {

@@ -44,6 +44,8 @@ pub(super) type Opened = (Stream, Protocol, Option<SocketAddr>);
 impl Gate {
     /// Makes a stream of a socket. Returns none where it was refused, or no TLS could be spoken on it.
     pub(super) async fn open(&self, socket: TcpStream) -> Option<Opened> {
+        // Long answers are written in pieces: with Nagle's algorithm the last one waits for the client's delayed acknowledgement.
+        socket.set_nodelay(true).ok();
         let peer = socket.peer_addr().ok();
         let address = peer.map(|peer| peer.ip());
         let is_encrypted = self.tls.is_some();

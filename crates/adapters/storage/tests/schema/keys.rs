@@ -79,10 +79,7 @@ fn keys_are_made_anew(url: &DatabaseUrl, execute: &mut dyn FnMut(&str)) {
     let harness = Harness::new(|runtime| {
         DieselUnitOfWork::new(
             url,
-            PoolSettings {
-                connections: 2,
-                ..PoolSettings { statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() }
-            },
+            PoolSettings { connections: 2, statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() },
             runtime,
         )
     });
