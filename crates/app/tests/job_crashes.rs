@@ -88,11 +88,7 @@ fn variable(name: &str) -> Option<String> {
 }
 
 fn unit_of_work(url: &str, runtime: &Runtime) -> DieselUnitOfWork {
-    let settings = PoolSettings {
-        connections: 6,
-        statement_timeout: Duration::from_secs(1),
-        ..PoolSettings::default()
-    };
+    let settings = PoolSettings { connections: 6, statement_timeout: Duration::from_secs(1), ..PoolSettings::default() };
     DieselUnitOfWork::new(&url.parse::<DatabaseUrl>().expect("a valid URL"), settings, runtime.handle())
 }
 
