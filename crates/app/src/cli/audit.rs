@@ -55,7 +55,7 @@ fn as_line(record: &AuditRecord) -> String {
     let counts = record.event.counts().into_iter().flat_map(|counts| counts.iter().collect::<Vec<_>>());
     let counts: Vec<_> = counts.map(|(kind, rows)| format!("{} {}", rows.get(), kind.name())).collect();
     let at = record.at.in_zone(Zone::UTC);
-    format!("{}\t{at}\t{}\tjob {}\t{}\t{by}{}", record.id, record.event.name(), record.job, record.subject, counts.join(", "))
+    format!("{}\t{at}\t{}\tjob {}\t{}\t{by}\t{}", record.id, record.event.name(), record.job, record.subject, counts.join(", "))
 }
 
 fn as_json(record: &AuditRecord) -> Value {
