@@ -31,8 +31,8 @@ pub(super) struct CreateToken {
     /// The project whose aliases the token sees [default: the first one of the account].
     #[arg(long, value_name = "NUMBER")]
     project: Option<i64>,
-    /// After how many days the token opens nothing any more [default: never].
-    #[arg(long, value_name = "DAYS")]
+    /// After how many days the token opens nothing any more, from 1 to 36500 [default: never].
+    #[arg(long, value_name = "DAYS", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=36_500))]
     days: Option<u32>,
 }
 
@@ -63,11 +63,17 @@ fn create(context: &Context<'_>, arguments: &CreateToken) -> Result<(), Failure>
     context.output.print(|| format!("token  {token}"), || json!({ "token": token }))
 }
 
+/// The scopes of those names. The jobs API takes keys of its own and no token, so that a token for it would open nothing.
 fn read_scopes(names: &[String]) -> Result<Scopes, Failure> {
     if names.is_empty() {
         return Ok(classroom_scopes());
     }
-    let known = || Scope::ALL.map(Scope::name).join(", ");
-    let unknown = |name: &String| Failure::Usage(anyhow::anyhow!("there is no scope {name:?}; the scopes are {}", known()));
-    names.iter().map(|name| scope_by_name(name).ok_or_else(|| unknown(name))).collect()
+    let possible = || Scope::ALL.into_iter().filter(|scope| *scope != Scope::Jobs);
+    let known = || possible().map(Scope::name).collect::<Vec<_>>().join(", ");
+    let read = |name: &String| match scope_by_name(name) {
+        Some(scope) if possible().any(|possible| possible == scope) => Ok(scope),
+        Some(_) => Err(Failure::Usage(anyhow::anyhow!("no token opens {name:?}; a token can have the scopes {}", known()))),
+        None => Err(Failure::Usage(anyhow::anyhow!("there is no scope {name:?}; a token can have the scopes {}", known()))),
+    };
+    names.iter().map(read).collect()
 }
