@@ -4,7 +4,7 @@
 # Extra arguments for run, test, bench and migrate: make run ARGS='--listen 127.0.0.1:9090'
 ARGS ?=
 
-run: ## serve with the embedded database and fixed development keys
+run: ## serve with the embedded database and fixed development keys; ARGS='--listen 127.0.0.1:9090' takes another port
 	@scripts/run $(ARGS)
 
 test: ## all tests, on both databases; ARGS selects some
