@@ -336,6 +336,7 @@ impl Connector for SqliteConnector {
         if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             create_private_folder(folder).map_err(|error| ConnectError::Folder(folder.to_owned(), error))?;
         }
+        create_private_file(&self.path);
         let mut conn = SqliteConnection::establish(&self.path.to_string_lossy())?;
         prepare_sqlite(&mut conn, self.access, self.settings)?;
         Ok(Link::new(conn, None))
@@ -377,6 +378,15 @@ fn create_private_folder(folder: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.recursive(true).create(folder)
+}
+
+/// Creates the file of a database that no other user may read, unless it is there. SQLite gives the files beside it the same
+/// mode. Where no file can be created, SQLite says so when it opens it.
+fn create_private_file(path: &Path) {
+    let mut options = std::fs::OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.write(true).create_new(true).open(path).ok();
 }
 
 /// Connections that are kept between units of work. The queue in front of it lets in as many callers as it has room for.
