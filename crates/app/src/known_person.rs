@@ -11,7 +11,7 @@ use derslik_domain::identity::{
 };
 use derslik_ports::inbound::{PeopleService, ServiceError};
 use derslik_ports::outbound::{Passwords, Reason, StoreError};
-use derslik_services::identity::AccountPlan;
+use derslik_services::identity::{AccountPlan, KnownPerson};
 
 const USERNAME: &str = "demo-user";
 const PASSWORD: &str = "demo-password";
@@ -19,6 +19,14 @@ const PASSWORD: &str = "demo-password";
 /// The password as [`Argon2Passwords`](crate::passwords::Argon2Passwords) would keep it. Hashing it at each first start would
 /// take 19 MiB, which the allocator keeps, and half of the time until the service is ready.
 const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$ZGVyc2xpay1kZW1vLXVzcg$SFgw80EFxkHaZV/IBkLtZqipqwaUljIfCeBRildMTYA";
+
+/// The person, as one is looked for who still has the known password.
+///
+/// # Errors
+/// If the name breaks a rule.
+pub fn known_person() -> anyhow::Result<KnownPerson> {
+    Ok(KnownPerson { username: Username::parse(USERNAME)?, hash: PasswordHash::new(HASH.to_owned()) })
+}
 
 /// Knows the hash of the one password that everybody knows, and no other.
 #[derive(Debug, Clone, Copy)]

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 
+use derslik_domain::job::Project;
 use derslik_domain::time::{Timestamp, Zone};
 use serde_json::{Value, json};
 
@@ -33,7 +34,8 @@ impl Banner<'_> {
 
 fn account_json(account: &DevAccount) -> Value {
     let DevAccount { plan, keys, organization_key, token } = account;
-    let projects: Vec<_> = plan.projects.iter().map(|project| json!({ "id": project.id.get(), "key": project.key.to_string() })).collect();
+    let project = |project: &Project| json!({ "id": project.id.get(), "key": project.key.to_string(), "name": project.name.as_str() });
+    let projects: Vec<_> = plan.projects.iter().map(project).collect();
     json!({
         "account": { "id": plan.account.id.get(), "name": plan.account.name.as_str() },
         "access_key": keys.access_key,
@@ -69,7 +71,11 @@ impl fmt::Display for Banner<'_> {
         match self.accounts.first() {
             Some(account) => write_examples(f, &base, account, self.now),
             None if self.profile == Profile::Dev => {
-                writeln!(f, "The keys were shown at the first start and are kept nowhere. For known ones: --fixed-dev-keys")
+                writeln!(
+                    f,
+                    "The database holds accounts already, and none was added. The keys to them were shown when they were made, and are kept \
+                     nowhere.\n`derslik account create NAME` makes an account with new keys; --fixed-dev-keys needs a database of its own."
+                )
             }
             None => Ok(()),
         }

@@ -8,11 +8,12 @@ use derslik_http::Socket;
 use derslik_http::classroom::ClassroomSettings;
 use derslik_ports::outbound::{Clock, StoreError};
 use derslik_services::courses::page_token_key;
-use derslik_services::identity::{Credentials, provision, usable_credentials};
+use derslik_services::identity::{Credentials, Provisioned, known_secrets_in_use, provision_own_database};
 use derslik_services::people::People;
 use derslik_storage::DieselUnitOfWork;
 use tokio::runtime::Runtime;
 
+use super::account::known_secrets;
 use super::banner::Banner;
 use super::database::open_to_serve;
 use super::worker::runner;
@@ -119,34 +120,40 @@ fn page_key(runtime: &Runtime, uow: &DieselUnitOfWork) -> Result<[u8; 32], Failu
     runtime.block_on(patiently(|| page_token_key(uow, fresh)))
 }
 
-/// The accounts whose keys are to be printed: those that are new, and those whose keys everybody knows.
+/// The accounts whose keys are to be printed: those that are new, and those whose keys everybody knows. A database that holds accounts
+/// is served as it is: nothing is added to what another start, or another command, has made.
 fn set_up_dev_accounts(config: &Config, runtime: &Runtime, uow: &DieselUnitOfWork, clock: &dyn Clock) -> Result<Vec<DevAccount>, Failure> {
     let settings = config.account_settings().map_err(Failure::Usage)?;
     let accounts = dev_accounts(&settings, config.fixed_dev_keys, clock.now()).map_err(Failure::Other)?;
     // A new key for an account that was there would be one that nobody asked for.
     let which = if config.fixed_dev_keys { Credentials::Always } else { Credentials::OfNewAccount };
-    let mut shown = Vec::new();
-    for account in accounts {
-        let is_new = runtime.block_on(patiently(|| provision(uow, account.plan.clone(), which, clock.now())))?.account;
-        if is_new || config.fixed_dev_keys {
-            shown.push(account);
+    let plans: Vec<_> = accounts.iter().map(|account| account.plan.clone()).collect();
+    let Some(done) = runtime.block_on(patiently(|| provision_own_database(uow, plans.clone(), which, clock.now())))? else {
+        if config.fixed_dev_keys {
+            let database = config.database().map_err(Failure::Usage)?;
+            return Err(Failure::Usage(anyhow::anyhow!(
+                "the database {database} holds accounts that were not made by --fixed-dev-keys, which would add keys that everybody knows: \
+                 serve it without --fixed-dev-keys, or name an empty database with --database-url or --data-dir"
+            )));
         }
-    }
-    Ok(shown)
+        tracing::info!("the database holds accounts already: no account was added");
+        return Ok(Vec::new());
+    };
+    let is_shown = |done: Provisioned| done.account || config.fixed_dev_keys;
+    Ok(accounts.into_iter().zip(done).filter(|(_, done)| is_shown(*done)).map(|(account, _)| account).collect())
 }
 
 /// A database that was once served with keys that everybody knows still takes them.
 fn refuse_known_keys(config: &Config, runtime: &Runtime, uow: &DieselUnitOfWork, clock: &dyn Clock) -> Result<(), Failure> {
-    let settings = config.account_settings().map_err(Failure::Usage)?;
-    let known = dev_accounts(&settings, true, clock.now()).map_err(Failure::Other)?;
-    let plans: Vec<_> = known.into_iter().flat_map(|account| account.plan.all_credentials()).collect();
-    let usable = runtime.block_on(patiently(|| usable_credentials(uow, plans.clone())))?;
-    if usable.is_empty() {
+    let known = known_secrets(config, clock)?;
+    let used = runtime.block_on(patiently(|| known_secrets_in_use(uow, known.clone())))?;
+    if used.is_empty() {
         return Ok(());
     }
     Err(Failure::Usage(anyhow::anyhow!(
-        "this database takes keys that everybody knows ({}), since it was served with --fixed-dev-keys: use another one for production",
-        usable.join(", ")
+        "this database takes keys that everybody knows ({}), since it was served with --fixed-dev-keys: `derslik account remove-dev-keys` \
+         takes them away and leaves everything else, or name another database with --database-url",
+        used.join(", ")
     )))
 }
 

@@ -12,6 +12,9 @@ use crate::support::{DATABASES, Open};
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = vec![
         Trial::test("every_command_that_prints_can_print_json", prints_json),
+        Trial::test("names_that_could_be_ids_or_options_are_refused_for_accounts", unfit_names),
+        Trial::test("tokens_that_would_open_nothing_are_refused", useless_tokens),
+        Trial::test("the_project_of_a_new_account_is_shown_by_its_key_and_name", project_of_new_account),
         Trial::test("unknown_scopes_projects_and_roles_are_refused_with_those_that_there_are", unknown_names),
     ];
     for (name, open) in DATABASES {
@@ -80,6 +83,44 @@ fn like_names(open: Open) -> Result<(), Failed> {
     check(run(&url, &["account", "create", "Okül"])?.status.success(), &"another")
 }
 
+fn unfit_names() -> Result<(), Failed> {
+    let place = Place::new()?;
+    let refused =
+        [("1329", "digits"), ("\u{664}\u{662}", "digits"), ("a\nb", "control character"), ("a\u{1b}[2J", "control"), ("-x", "option")];
+    for (name, says) in refused {
+        let output = derslik(&["account", "create", "--database-url", &place.url, "--", name]).output()?;
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        check(output.status.code() == Some(2) && text.contains(says) && text.contains("the name of the account"), &(name, text))?;
+    }
+    for name in ["42nd street", "okul-", "Ortaokul 1329"] {
+        check(run(&place.url, &["account", "create", name])?.status.success(), &name)?;
+    }
+    Ok(())
+}
+
+fn useless_tokens() -> Result<(), Failed> {
+    let place = Place::new()?;
+    let create = |more: &[&str]| run(&place.url, &[&["token", "create", "admin@demo.example", "--account", "demo"][..], more].concat());
+    for days in ["0", "36501", "4294967295", "-1"] {
+        let output = create(&["--days", days])?;
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        check(output.status.code() == Some(2) && text.contains("--days"), &(days, text))?;
+    }
+    check(create(&["--days", "36500"])?.status.success(), &"the most days")?;
+    let output = create(&["--scope", "jobs"])?;
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    let others = ["sessions", "classroom.courses.readonly", "classroom.rosters"];
+    check(output.status.code() == Some(2) && others.iter().all(|scope| text.contains(scope)) && !text.contains(" jobs,"), &text)
+}
+
+fn project_of_new_account() -> Result<(), Failed> {
+    let place = Place::new()?;
+    let text = printed(&run(&place.url, &["account", "create", "okul", "--project", "Web site"])?);
+    check(text.lines().last().is_some_and(|line| line.starts_with("project ") && line.ends_with(" (Web site)")), &text)?;
+    let json: Value = serde_json::from_slice(&run(&place.url, &["account", "create", "lise", "--json"])?.stdout)?;
+    check(json["project"]["name"] == "Default" && json["project"]["id"] == 1, &json)
+}
+
 fn unknown_names() -> Result<(), Failed> {
     let place = Place::new()?;
     let token = ["token", "create", "admin@demo.example", "--account", "demo"];
@@ -137,7 +178,9 @@ fn prints_json() -> Result<(), Failed> {
     let banner: Value = serde_json::from_str(&line)?;
     child.kill()?;
     check(
-        banner["accounts"][0]["token"] == "demo-admin-token" && banner["url"].as_str().is_some_and(|url| url.starts_with("http://127")),
+        banner["accounts"][0]["token"] == "demo-admin-token"
+            && banner["accounts"][0]["projects"][0]["name"] == "Demo"
+            && banner["url"].as_str().is_some_and(|url| url.starts_with("http://127")),
         &banner,
     )
 }

@@ -1,16 +1,18 @@
 //! Which commands create a database, which bring it up to date, and which databases are refused.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use derslik_testkit::postgres::{Durability, PostgresServer, Template};
 use diesel::connection::{Connection, SimpleConnection};
 use diesel::pg::PgConnection;
 use diesel::sqlite::SqliteConnection;
 use libtest_mimic::{Failed, Trial};
+use serde_json::{Value, json};
 
-use crate::check;
-use crate::support::process::{Log, Running, derslik, sqlite_url, until};
+use crate::support::process::{Answer, Log, Running, derslik, sqlite_url, until, url_text};
+use crate::support::{DATABASES, DEMO, OTHER, Open};
+use crate::{SEARCH, check};
 
 /// Every command that neither serves nor migrates.
 const OTHERS: [&[&str]; 10] = [
@@ -30,6 +32,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = vec![
         Trial::test("a_command_in_the_wrong_folder_creates_nothing_and_says_where_it_looked", wrong_folder),
         Trial::test("keys_that_everybody_knows_keep_a_database_out_of_production", known_keys_in_production),
+        Trial::test("sqlite::the_files_of_a_new_database_are_for_their_owner_alone", private_files),
         Trial::test("sqlite::the_database_of_another_program_is_refused", foreign_sqlite),
         Trial::test("postgres::the_database_of_another_program_is_refused", foreign_postgres),
         Trial::test("postgres::a_role_that_may_not_create_runs_everything_on_a_current_schema", role_without_create),
@@ -43,7 +46,107 @@ pub(crate) fn trials() -> Vec<Trial> {
             production_waits(&url)
         })
     }));
+    for (name, open) in DATABASES {
+        trials.push(Trial::test(format!("{name}::a_database_that_holds_accounts_is_given_no_others_by_a_start"), move || {
+            with_own_accounts(open)
+        }));
+        trials.push(Trial::test(
+            format!("{name}::keys_that_everybody_knows_are_taken_away_by_the_command_that_production_names"),
+            move || known_keys_removed(open),
+        ));
+    }
     trials
+}
+
+fn serve(url: &str, more: &[&str]) -> Command {
+    let mut command = derslik(&["serve", "--listen", "127.0.0.1:0", "--database-url", url]);
+    command.args(more);
+    command
+}
+
+fn bearer_of_new_account(url: &str) -> Result<String, Failed> {
+    let created = derslik(&["account", "create", "okul", "--json", "--database-url", url]).output()?;
+    let keys: Value = serde_json::from_slice(&created.stdout)?;
+    Ok(keys["bearer"].as_str().ok_or("no bearer")?.to_owned())
+}
+
+fn with_own_accounts(open: Open) -> Result<(), Failed> {
+    let (url, _place) = open()?;
+    let url = url_text(&url);
+    let bearer = bearer_of_new_account(&url)?;
+    for _ in 0..2 {
+        let refused = serve(&url, &["--fixed-dev-keys"]).output()?;
+        let text = String::from_utf8_lossy(&refused.stderr).into_owned();
+        check(refused.status.code() == Some(2) && text.contains("holds accounts") && text.contains("without --fixed-dev-keys"), &text)?;
+        let service = Running::spawn(serve(&url, &[]))?;
+        check(service.banner.contains("holds accounts already") && !service.banner.contains("derslik_ak_"), &service.banner)?;
+        check(service.post(SEARCH, &bearer, "{}")?.status == 200, &"the account that was there")?;
+        for known in [DEMO, OTHER] {
+            check(service.post(SEARCH, known, "{}")?.status == 401, &"a known key opens something")?;
+        }
+    }
+    let demo = derslik(&["job", "list", "--account", "demo", "--database-url", &url]).output()?;
+    check(demo.status.code() == Some(2), &("an account was added", demo))
+}
+
+/// A log-in with a name and a password, or both halves of an access key.
+fn log_in(service: &Running, username: &str, password: &str) -> Result<Answer, Failed> {
+    let form = format!("grant_type=password&client_id=api&account_id=1329&username={username}&password={password}");
+    let head = format!(
+        "POST /auth/connect/token HTTP/1.1\r\nHost: derslik\r\nConnection: close\r\nContent-Length: {}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\n\r\n",
+        form.len()
+    );
+    service.send(&head, form.as_bytes())
+}
+
+fn known_keys_removed(open: Open) -> Result<(), Failed> {
+    const KNOWN_LOG_INS: [(&str, &str); 2] = [("demo-user", "demo-password"), ("demo-access", "demo-secret")];
+    let (url, _place) = open()?;
+    let url = url_text(&url);
+    let service = Running::start(&url, &[])?;
+    let bearer = bearer_of_new_account(&url)?;
+    let made = derslik(&["token", "create", "admin@demo.example", "--account", "demo", "--json", "--database-url", &url]).output()?;
+    let made: Value = serde_json::from_slice(&made.stdout)?;
+    let own_token = made["token"].as_str().ok_or("no token")?;
+    let mut derived = Vec::new();
+    for (username, password) in KNOWN_LOG_INS {
+        let token = log_in(&service, username, password)?.json()?;
+        derived.push(token["access_token"].as_str().ok_or("no token of a log-in")?.to_owned());
+    }
+    for token in &derived {
+        check(service.get("/xapi/user", token)?.status == 200, &"a token of a log-in")?;
+    }
+    service.kill()?;
+
+    let refused = serve(&url, &["--profile", "production"]).output()?;
+    let text = String::from_utf8_lossy(&refused.stderr).into_owned();
+    check(refused.status.code() == Some(2) && text.contains("`derslik account remove-dev-keys`"), &text)?;
+    check(text.contains("demo-access") && text.contains("the password of demo-user"), &text)?;
+    let remove = || derslik(&["account", "remove-dev-keys", "--profile", "production", "--json", "--database-url", &url]).output();
+    let removed: Value = serde_json::from_slice(&remove()?.stdout)?;
+    // Two accounts with two keys each, the tokens of six people, and a password.
+    check(removed["removed"].as_array().is_some_and(|secrets| secrets.len() == 11), &removed)?;
+    check(serde_json::from_slice::<Value>(&remove()?.stdout)? == json!({ "removed": [] }), &"done twice")?;
+
+    let service = Running::spawn(serve(&url, &["--profile", "production", "--json"]))?;
+    for known in [DEMO, OTHER] {
+        check(service.post(SEARCH, known, "{}")?.status == 401, &known)?;
+    }
+    for token in ["demo-admin-token", "demo-teacher-token", "other-admin-token"] {
+        check(service.get("/v1/courses", token)?.status == 401, &token)?;
+    }
+    check(service.get("/api/v1/projects", "demo-organization-key")?.status == 401, &"the organization key")?;
+    for (username, password) in KNOWN_LOG_INS {
+        check(log_in(&service, username, password)?.status == 400, &username)?;
+    }
+    for token in &derived {
+        check(service.get("/xapi/user", token)?.status == 401, &"a token of a log-in that stays")?;
+    }
+    check(service.post(SEARCH, &bearer, "{}")?.status == 200, &"the key of another account")?;
+    check(service.get("/v1/courses", own_token)?.status == 200, &"a token that an operator made")?;
+    // They do not come back.
+    check(serve(&url, &["--fixed-dev-keys"]).output()?.status.code() == Some(2), &"--fixed-dev-keys")
 }
 
 fn empty_postgres() -> Result<derslik_testkit::postgres::TestDatabase, Failed> {
@@ -71,6 +174,30 @@ fn known_keys_in_production() -> Result<(), Failed> {
     let output = derslik(&["serve", "--profile", "production", "--listen", "127.0.0.1:0", "--database-url", &url]).output()?;
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     check(output.status.code() == Some(2) && text.contains("demo-access"), &(output.status, text))
+}
+
+/// In a folder that other users may look into.
+fn private_files() -> Result<(), Failed> {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir()?;
+    std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755))?;
+    let url = sqlite_url(folder.path());
+    let mut command = Command::new("sh");
+    let program = env!("CARGO_BIN_EXE_derslik");
+    command.args(["-c", "umask 022 && exec \"$0\" \"$@\"", program, "serve", "--fixed-dev-keys", "--listen", "127.0.0.1:0"]);
+    let service = Running::spawn({
+        command.args(["--database-url", &url]).env_clear();
+        command
+    })?;
+    check(service.post(SEARCH, DEMO, "{}")?.status == 200, &"a request")?;
+    let mut files = Vec::new();
+    for file in std::fs::read_dir(folder.path())? {
+        let file = file?;
+        files.push((file.file_name().to_string_lossy().into_owned(), file.metadata()?.permissions().mode() & 0o777));
+    }
+    files.sort();
+    let private = ["derslik.sqlite", "derslik.sqlite-shm", "derslik.sqlite-wal"].map(|name| (name.to_owned(), 0o600));
+    check(files == private, &files)
 }
 
 /// Nothing may be done to it, by any command.

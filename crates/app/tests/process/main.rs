@@ -295,7 +295,7 @@ fn account_by_name() -> Result<(), Failed> {
     let project = project.split_whitespace().next().ok_or("no key of the project")?;
     let again = create()?;
     check(again.status.code() == Some(2), &again)?;
-    let service = Running::start(&url, &[])?;
+    let service = Running::spawn(derslik(&["serve", "--listen", "127.0.0.1:0", "--database-url", &url]))?;
     let answer = service.post(BATCH, &bearer, &json!([new_session("one")]).to_string())?;
     check(answer.status == 200, &answer)?;
     let jobs = service.get(&format!("/api/v1/{project}/jobs"), organization_key)?;

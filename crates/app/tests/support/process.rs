@@ -48,13 +48,14 @@ impl Running {
         let mut child = Killed(command.stdout(Stdio::piped()).spawn()?);
         let mut stdout = BufReader::new(child.stdout.take().ok_or("no standard output")?);
         let mut banner = String::new();
-        // The last thing of the banner is a search, or else the note about keys that were shown before.
-        while !banner.contains("/v1/courses -H") && !banner.contains("--fixed-dev-keys") && !banner.ends_with("production\n") {
+        // The last thing of the banner is a search, or else the note about keys that were shown before; JSON has one line.
+        while !banner.contains("/v1/courses -H") && !banner.contains("--fixed-dev-keys") && !banner.starts_with('{') {
             if stdout.read_line(&mut banner)? == 0 {
                 return Err(format!("the service ended: {}", child.wait()?).into());
             }
         }
         let base = banner.lines().next().and_then(|line| line.rsplit("http://").next()).ok_or("no address")?;
+        let base = base.split('"').next().unwrap_or_default();
         Ok(Self { address: base.trim().parse()?, banner, child })
     }
 

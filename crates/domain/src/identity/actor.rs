@@ -4,13 +4,48 @@ use std::sync::Arc;
 
 use crate::course::CourseSettings;
 use crate::id::{AccountId, CredentialId, PrincipalId, ProjectId};
-use crate::text::Name;
+use crate::text::{Name, TextError};
 use crate::time::{StartDateMode, Zone};
 
 use super::Lang;
 
 /// The name of an account: 1 to 100 characters.
 pub type AccountName = Name<100>;
+
+/// Why a text can't be the name of a new account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AccountNameError {
+    /// It can't be a name at all.
+    #[error(transparent)]
+    Text(#[from] TextError),
+    /// Where an account is named, it would be taken for the id of another.
+    #[error("made of digits only, as the id of an account is")]
+    Digits,
+    /// It holds a line break or another control character.
+    #[error("not printable: it holds a control character, such as a line break")]
+    Control,
+    /// On a command line it would be taken for an option.
+    #[error("taken for an option, since it begins with -")]
+    Hyphen,
+}
+
+/// The name of a new account, without the white space around it. Accounts that have another sort of name already keep it.
+///
+/// # Errors
+/// [`AccountNameError`].
+pub fn new_account_name(text: &str) -> Result<AccountName, AccountNameError> {
+    let name = AccountName::new(text.trim())?;
+    let text = name.as_str();
+    if text.chars().any(char::is_control) {
+        Err(AccountNameError::Control)
+    } else if text.starts_with('-') {
+        Err(AccountNameError::Hyphen)
+    } else if text.chars().all(char::is_numeric) {
+        Err(AccountNameError::Digits)
+    } else {
+        Ok(name)
+    }
+}
 
 /// A tenant. Everything that is stored belongs to exactly one.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,7 +10,9 @@ mod person;
 mod subject;
 mod user;
 
-pub use actor::{Account, AccountName, AccountSettings, Actor, Principal, PrincipalKind, Role, Scope, Scopes};
+pub use actor::{
+    Account, AccountName, AccountNameError, AccountSettings, Actor, Principal, PrincipalKind, Role, Scope, Scopes, new_account_name,
+};
 pub use authorize::{Action, Denial, authorize};
 pub use credential::{Credential, CredentialKind, PasswordHash, SecretDigest};
 pub use lang::{Lang, LangError};

@@ -99,6 +99,12 @@ pub trait IdentityRepository {
     /// [`StoreError`].
     fn revoke_credentials_of(&mut self, account: AccountId, owner: PrincipalId, at: Timestamp) -> Result<(), StoreError>;
 
+    /// Revokes the access tokens of a principal for good, and leaves its keys.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn revoke_tokens_of(&mut self, account: AccountId, owner: PrincipalId, at: Timestamp) -> Result<(), StoreError>;
+
     /// Writes the hash of a password over the one that the principal has, if any.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use derslik_domain::identity::{
 use derslik_domain::job::Project;
 use derslik_domain::text::identity_key;
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{Conflict, NewCredential, StoreError, Stores, Tenant, UnitOfWork};
+use derslik_ports::outbound::{Conflict, CredentialOwner, NewCredential, StoreError, Stores, Tenant, UnitOfWork};
 
 use super::secret::{digest, public_id};
 use super::token::TokenPlan;
@@ -82,6 +82,16 @@ impl CredentialPlan {
     /// A credential all of which is secret.
     pub fn opaque(kind: CredentialKind, secret: &str) -> Self {
         Self { kind, public_id: String::new(), secret: secret.as_bytes().to_vec() }
+    }
+
+    /// By what the credential is found.
+    pub(super) fn public_id(&self) -> String {
+        public_id(self.kind, &self.public_id, &self.secret)
+    }
+
+    /// The stored credential, if it can be used.
+    pub(super) fn owner(&self, stores: &mut dyn Stores) -> Result<Option<CredentialOwner>, StoreError> {
+        stores.identity().find_credential(self.kind, &self.public_id())
     }
 }
 
@@ -173,20 +183,26 @@ pub async fn provision<U: UnitOfWork>(
     uow.write(Tenant::Installation, move |stores| set_up(stores, plan, credentials, at)).await
 }
 
-/// Which of these credentials somebody could use, by their public parts.
+/// Sets up accounts in a database that holds none, or that takes some of their credentials already. A database that holds
+/// other accounts is left as it is, and the result is then `None`.
 ///
 /// # Errors
-/// [`StoreError`].
-pub async fn usable_credentials<U: UnitOfWork>(uow: &U, plans: Vec<CredentialPlan>) -> Result<Vec<String>, StoreError> {
-    uow.read(Tenant::Installation, move |stores| {
-        let mut usable = Vec::new();
-        for plan in &plans {
-            let public_id = public_id(plan.kind, &plan.public_id, &plan.secret);
-            if stores.identity().find_credential(plan.kind, &public_id)?.is_some() {
-                usable.push(public_id);
-            }
+/// [`StoreError`], and then nothing was changed.
+pub async fn provision_own_database<U: UnitOfWork>(
+    uow: &U,
+    plans: Vec<AccountPlan>,
+    credentials: Credentials,
+    at: Timestamp,
+) -> Result<Option<Vec<Provisioned>>, StoreError> {
+    uow.write(Tenant::Installation, move |stores| {
+        let mut is_own = stores.identity().accounts(None, 1)?.is_empty();
+        for credential in plans.iter().cloned().flat_map(AccountPlan::all_credentials) {
+            is_own = is_own || credential.owner(stores)?.is_some();
         }
-        Ok(usable)
+        if !is_own {
+            return Ok(None);
+        }
+        plans.into_iter().map(|plan| set_up(stores, plan, credentials, at)).collect::<Result<_, _>>().map(Some)
     })
     .await
 }
@@ -216,7 +232,7 @@ fn set_up(stores: &mut dyn Stores, plan: AccountPlan, which: Credentials, at: Ti
         let credential = NewCredential {
             kind: credential.kind,
             digest: digest(&credential.secret),
-            public_id: public_id(credential.kind, &credential.public_id, &credential.secret),
+            public_id: credential.public_id(),
             scopes: credential.kind.scopes(),
             expires_at: None,
             project: None,

@@ -178,6 +178,16 @@ impl IdentityRepository for DieselStores<'_> {
         self.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(drop)
     }
 
+    fn revoke_tokens_of(&mut self, account: AccountId, owner: PrincipalId, at: Timestamp) -> Result<(), StoreError> {
+        let rows = credentials::table
+            .filter(credentials::account_id.eq(account.get()))
+            .filter(credentials::principal_id.eq(owner.get()))
+            .filter(credentials::kind.eq(CredentialKind::AccessToken.name()))
+            .filter(credentials::revoked_at.is_null());
+        let update = diesel::update(rows).set(credentials::revoked_at.eq(DbInstant(at)));
+        self.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(drop)
+    }
+
     fn set_password(&mut self, account: AccountId, owner: PrincipalId, hash: &PasswordHash, at: Timestamp) -> Result<(), StoreError> {
         let change = (passwords::hash.eq(hash.as_str()), passwords::changed_at.eq(DbInstant(at)));
         let row = (passwords::account_id.eq(account.get()), passwords::principal_id.eq(owner.get()), change.0, change.1);
