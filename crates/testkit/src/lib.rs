@@ -7,4 +7,5 @@
 pub mod builders;
 #[expect(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a failed expectation is what a test is for")]
 pub mod contract;
+pub mod network;
 pub mod postgres;

@@ -1,10 +1,8 @@
 //! What callers see of a PostgreSQL that crashes, comes back, cuts connections or makes them wait.
 #![cfg(test)]
 
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, mpsc};
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,6 +12,7 @@ use derslik_ports::outbound::{JobOfProject, JobsPage, LookUp, Reason, StoreError
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
 use derslik_testkit::builders::{account, course, guid, now, session, user};
 use derslik_testkit::contract::Harness;
+use derslik_testkit::network::Way;
 use derslik_testkit::postgres::{Durability, PostgresServer, Template, TestDatabase};
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
@@ -603,59 +602,12 @@ fn a_server_that_falls_silent_is_told_in_time_and_is_used_as_soon_as_it_speaks_a
     expect_all_of(&world);
 }
 
-/// A way to a server on which everything can be made to vanish.
-#[derive(Debug, Clone)]
-struct Way {
-    port: u16,
-    is_cut: Arc<AtomicBool>,
-}
-
-impl Way {
-    fn to(server: SocketAddr) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let way = Self { port: listener.local_addr().unwrap().port(), is_cut: Arc::default() };
-        let is_cut = Arc::clone(&way.is_cut);
-        thread::spawn(move || {
-            for client in listener.incoming().map_while(Result::ok) {
-                let Ok(server) = TcpStream::connect(server) else { continue };
-                carry(client.try_clone().unwrap(), server.try_clone().unwrap(), Arc::clone(&is_cut));
-                carry(server, client, Arc::clone(&is_cut));
-            }
-        });
-        way
-    }
-
-    /// Those who are on the way when it is cut never hear of each other again, nor do those who begin meanwhile.
-    fn set_cut(&self, is_cut: bool) {
-        self.is_cut.store(is_cut, Ordering::SeqCst);
-    }
-}
-
-fn carry(mut from: TcpStream, mut to: TcpStream, is_cut: Arc<AtomicBool>) {
-    thread::spawn(move || {
-        let mut bytes = [0; 8_192];
-        let mut is_lost = false;
-        while let Ok(length @ 1..) = from.read(&mut bytes) {
-            is_lost |= is_cut.load(Ordering::SeqCst);
-            if !is_lost && to.write_all(&bytes[..length]).is_err() {
-                break;
-            }
-        }
-        if !is_lost {
-            to.shutdown(Shutdown::Both).ok();
-        }
-    });
-}
-
 /// A world whose pool goes another way than the test itself.
 fn world_and_way() -> (World, Way) {
     let server = PostgresServer::start(Durability::Fast).unwrap();
     let mut way = None;
     let world = World::on(server, impatient(), |url| {
-        let (before, rest) = url.split_once("@127.0.0.1:").unwrap();
-        let (port, rest) = rest.split_once('/').unwrap();
-        let opened = Way::to((Ipv4Addr::LOCALHOST, port.parse().unwrap()).into());
-        let url = format!("{before}@127.0.0.1:{}/{rest}", opened.port);
+        let (opened, url) = Way::to_server_of(url).unwrap();
         way = Some(opened);
         url
     });

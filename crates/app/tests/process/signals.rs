@@ -1,6 +1,5 @@
 //! How the process ends in each state that it can be in.
 
-use std::fs::read_to_string;
 use std::io::Write;
 use std::net::TcpStream;
 use std::process::{Child, Stdio};
@@ -9,8 +8,6 @@ use std::time::{Duration, Instant};
 use derslik_testkit::postgres::{Durability, PostgresServer};
 use diesel::connection::{Connection, SimpleConnection};
 use diesel::pg::PgConnection;
-use diesel::sql_types::Integer;
-use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use libtest_mimic::{Failed, Trial};
 
 use crate::support::DEMO;
@@ -40,46 +37,8 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-/// Processes of PostgreSQL that are stopped until this is dropped: the connections stay, and nothing answers.
-struct Frozen(Vec<u32>);
-
-#[derive(QueryableByName)]
-struct Pid {
-    #[diesel(sql_type = Integer)]
-    pid: i32,
-}
-
-/// The parent of a process.
-fn parent_of(pid: u32) -> Option<u32> {
-    let stat = read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()
-}
-
-impl Frozen {
-    fn server_of(conn: &mut PgConnection) -> Result<Self, Failed> {
-        let Pid { pid } = sql_query("SELECT pg_backend_pid() AS pid").get_result(conn)?;
-        let server = parent_of(u32::try_from(pid)?).ok_or("no parent")?;
-        let all = std::fs::read_dir("/proc")?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-        // The server first, so that it starts no other.
-        let mut frozen = Self(vec![server]);
-        send_signal(server, "STOP")?;
-        for child in all.filter(|pid| parent_of(*pid) == Some(server)) {
-            send_signal(child, "STOP")?;
-            frozen.0.push(child);
-        }
-        Ok(frozen)
-    }
-}
-
-impl Drop for Frozen {
-    fn drop(&mut self) {
-        for pid in &self.0 {
-            send_signal(*pid, "CONT").ok();
-        }
-    }
-}
-
-fn expect_end(child: &mut Child, code: i32) -> Result<(), Failed> {
+/// Waits for the end of a process, and holds its exit code against `code`.
+pub(crate) fn expect_end(child: &mut Child, code: i32) -> Result<(), Failed> {
     let begin = Instant::now();
     let status = end_of(child, END_LIMIT)?;
     check(status.code() == Some(code), &(status, begin.elapsed()))
@@ -93,8 +52,7 @@ fn database_hangs() -> Result<(), Failed> {
     let (mut worker, log) = Log::spawn(derslik(&["worker", "--database-url", &url]).env("DERSLIK_LOG__FILTER", "info"))?;
     until(|| Ok(log.text().contains("working on jobs")))?;
 
-    let mut conn = PgConnection::establish(&url)?;
-    let frozen = Frozen::server_of(&mut conn)?;
+    let frozen = server.freeze()?;
     let mut request = TcpStream::connect(busy.address)?;
     let body = serde_json::json!([new_session("late")]).to_string();
     request.write_all(busy.head_of_post(BATCH, DEMO, body.len()).as_bytes())?;
