@@ -5,8 +5,11 @@ mod commands;
 mod databases;
 mod settings;
 mod signals;
+mod sql;
 #[path = "../support/mod.rs"]
 mod support;
+mod twins;
+mod workers;
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -48,6 +51,8 @@ fn main() -> ExitCode {
     trials.extend(commands::trials());
     trials.extend(databases::trials());
     trials.extend(settings::trials());
+    trials.extend(twins::trials());
+    trials.extend(workers::trials());
     for (name, open) in DATABASES {
         trials.push(Trial::test(format!("{name}::the_main_job_from_end_to_end"), move || {
             let (url, _place) = open()?;
