@@ -93,6 +93,15 @@ impl Stream {
             Self::Tls(encrypted) => encrypted.get_ref().0.connection(),
         }
     }
+
+    /// The socket below.
+    #[cfg(test)]
+    pub(super) fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Plain(watched) => &watched.io,
+            Self::Tls(encrypted) => &encrypted.get_ref().0.io,
+        }
+    }
 }
 
 impl AsyncRead for Stream {

@@ -1,6 +1,34 @@
 //! How many connections there may be, and of whom.
 
+use rstest::rstest;
+
 use super::*;
+use crate::server::accept::Gate;
+use crate::server::places::Places;
+
+/// The option of the socket itself: how long an answer takes would tell of the machine's speed as well.
+#[rstest]
+#[actix_web::test]
+async fn what_is_written_on_an_accepted_connection_goes_out_at_once(#[values(false, true)] is_encrypted: bool) {
+    let gate = Gate {
+        tls: is_encrypted.then(|| crate::server::acceptor(certificate())),
+        proxies: TrustedProxies::default(),
+        places: Places::new(ConnectionLimits::default()),
+        deadlines: Plan::default().deadlines,
+        farewells: Arc::default(),
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let client = actix_web::rt::spawn(async move {
+        let stream = TcpStream::connect(address).await.unwrap();
+        let both: Box<dyn Both> = if is_encrypted { Box::new(encrypted(stream).await) } else { Box::new(stream) };
+        both
+    });
+    let (socket, _) = listener.accept().await.unwrap();
+    let (stream, _, _) = gate.open(socket).await.expect("an open connection");
+    assert!(stream.socket().nodelay().unwrap());
+    drop(client.await.unwrap());
+}
 
 fn few() -> Plan {
     let connections = ConnectionLimits { in_all: 5, per_client: 3 };

@@ -142,12 +142,7 @@ impl Running {
     }
 
     async fn connect_encrypted(&self) -> TlsStream<TcpStream> {
-        let mut roots = rustls::RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_slice(CERTIFICATE).unwrap()).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-        let connector = TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth()));
-        connector.connect(ServerName::try_from("localhost").unwrap(), self.connect().await).await.unwrap()
+        encrypted(self.connect().await).await
     }
 
     async fn connect_either(&self, is_encrypted: bool) -> Box<dyn Both> {
@@ -158,6 +153,16 @@ impl Running {
     async fn ask(&self, request: &str) -> Answer {
         exchange(&mut self.connect().await, request).await
     }
+}
+
+/// Speaks TLS on a connection.
+async fn encrypted(stream: TcpStream) -> TlsStream<TcpStream> {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(CERTIFICATE).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let connector = TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth()));
+    connector.connect(ServerName::try_from("localhost").unwrap(), stream).await.unwrap()
 }
 
 /// A connection with or without TLS.
