@@ -2,6 +2,8 @@
 //! something, to what is their account's own and to what is another's, on both databases.
 #![expect(clippy::indexing_slicing, reason = "what is missing in JSON is null")]
 
+#[path = "access/broken.rs"]
+mod broken;
 #[path = "access/guesses.rs"]
 mod guesses;
 #[path = "access/nul.rs"]
@@ -336,6 +338,10 @@ fn main() -> ExitCode {
             block_on(async move { passwords(&Service::start(open, builders::now(), Limits::default()).await?).await })
         })
     };
-    let of_each = [DATABASES.map(table_of), DATABASES.map(nul_of), DATABASES.map(guesses_of), DATABASES.map(passwords_of)];
+    let broken_of = |(database, open)| {
+        Trial::test(format!("{database}::a_body_that_breaks_is_answered_whatever_the_call"), move || broken::broken(open))
+    };
+    let of_each =
+        [DATABASES.map(table_of), DATABASES.map(nul_of), DATABASES.map(guesses_of), DATABASES.map(passwords_of), DATABASES.map(broken_of)];
     run(of_each.into_iter().flatten().collect())
 }

@@ -14,9 +14,11 @@ use actix_web::error::PayloadError;
 use actix_web::http::header::TRANSFER_ENCODING;
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt};
+use tokio::time::timeout;
 
 use crate::body::BodyError;
+use crate::state::Limits;
 
 /// How many bytes are read ahead at the most.
 const AT_MOST: usize = 32 * 1024;
@@ -60,6 +62,28 @@ impl Ahead {
             Poll::Pending => Poll::Pending,
         })
         .await
+    }
+
+    /// Reads the body to its end and keeps nothing of it, for a call that has no use for one: once the call is carried out,
+    /// nothing reads ahead any more.
+    ///
+    /// # Errors
+    /// If the body breaks, or is longer or slower than a body may be.
+    pub(crate) async fn skip(&self, limits: &Limits) -> Result<(), BodyError> {
+        let Some(chunks) = &self.0 else { return Ok(()) };
+        let limit = limits.body_bytes;
+        let mut chunks = Reader(Rc::clone(chunks));
+        let skipped = timeout(limits.body_deadline, async {
+            let mut length = 0;
+            while let Some(chunk) = chunks.next().await {
+                length += chunk.map_err(|_| BodyError::CutOff)?.len();
+                if length > limit {
+                    return Err(BodyError::TooLarge { limit });
+                }
+            }
+            Ok(())
+        });
+        skipped.await.unwrap_or(Err(BodyError::TooSlow))
     }
 }
 

@@ -18,21 +18,40 @@ use crate::state::HttpState;
 /// The actor of a request that showed a valid key.
 pub(super) struct Caller(pub(super) Actor);
 
+/// The same, for a call that has no use for a body: one that is sent all the same was read to its end.
+pub(super) struct CallerWithoutBody(pub(super) Actor);
+
 impl FromRequest for Caller {
     type Error = OpenReplayError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, OpenReplayError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let presented = key(request.headers()).map(presented);
-        let state = request.app_data::<Data<HttpState>>().cloned();
+        let (request, ahead) = (request.clone(), Ahead::of(request, payload));
+        Box::pin(async move { Ok(Self(authenticate(&request, &ahead).await?.0)) })
+    }
+}
+
+impl FromRequest for CallerWithoutBody {
+    type Error = OpenReplayError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, OpenReplayError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, ahead) = (request.clone(), Ahead::of(request, payload));
         Box::pin(async move {
-            let (Some(presented), Some(state)) = (presented, state) else { return Err(OpenReplayError::NoKey) };
-            let actor = ahead.wait_for(state.identity.authenticate(presented)).await??;
-            note_holder(&request, &actor);
+            let (actor, state) = authenticate(&request, &ahead).await?;
+            ahead.skip(&state.limits).await?;
             Ok(Self(actor))
         })
     }
+}
+
+async fn authenticate<'a>(request: &'a HttpRequest, ahead: &Ahead) -> Result<(Actor, &'a HttpState), OpenReplayError> {
+    let (Some(presented), Some(state)) = (key(request.headers()).map(presented), request.app_data::<Data<HttpState>>()) else {
+        return Err(OpenReplayError::NoKey);
+    };
+    let actor = ahead.wait_for(state.identity.authenticate(presented)).await??;
+    note_holder(request, &actor);
+    Ok((actor, state))
 }
 
 /// The key, which stands in the header as it is or after `Bearer`.

@@ -4,13 +4,17 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use derslik_ports::inbound::JobError;
 
-use super::auth::Caller;
+use super::auth::CallerWithoutBody;
 use super::dto::{JobView, answer};
 use super::error::OpenReplayError;
 use super::path::{job_id, project_key};
 use crate::state::HttpState;
 
-pub(super) async fn cancel(state: Data<HttpState>, Caller(actor): Caller, request: HttpRequest) -> Result<HttpResponse, OpenReplayError> {
+pub(super) async fn cancel(
+    state: Data<HttpState>,
+    CallerWithoutBody(actor): CallerWithoutBody,
+    request: HttpRequest,
+) -> Result<HttpResponse, OpenReplayError> {
     let project = project_key(&request)?;
     let id = job_id(&state, &actor, &project, &request).await?;
     let job = state.jobs.cancel(&actor, &project, id).await.map_err(|error| {

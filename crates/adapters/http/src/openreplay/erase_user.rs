@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::auth::Caller;
+use super::auth::CallerWithoutBody;
 use super::dto::{JobView, answer};
 use super::error::OpenReplayError;
 use super::path::{project_key, user_id};
@@ -11,7 +11,7 @@ use crate::state::HttpState;
 
 pub(super) async fn erase_user(
     state: Data<HttpState>,
-    Caller(actor): Caller,
+    CallerWithoutBody(actor): CallerWithoutBody,
     request: HttpRequest,
 ) -> Result<HttpResponse, OpenReplayError> {
     let project = project_key(&request)?;

@@ -5,13 +5,17 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
 use super::JobsCompat;
-use super::auth::Caller;
+use super::auth::CallerWithoutBody;
 use super::dto::{JobView, answer};
 use super::error::OpenReplayError;
 use super::path::{job_id, project_key};
 use crate::state::HttpState;
 
-pub(super) async fn get(state: Data<HttpState>, Caller(actor): Caller, request: HttpRequest) -> Result<HttpResponse, OpenReplayError> {
+pub(super) async fn get(
+    state: Data<HttpState>,
+    CallerWithoutBody(actor): CallerWithoutBody,
+    request: HttpRequest,
+) -> Result<HttpResponse, OpenReplayError> {
     let project = project_key(&request)?;
     let found = match job_id(&state, &actor, &project, &request).await {
         Ok(id) => state.jobs.get(&actor, &project, id).await.map_err(OpenReplayError::from),

@@ -7,7 +7,7 @@ use derslik_domain::identity::Actor;
 use derslik_domain::job::ProjectKey;
 use derslik_ports::inbound::ListPart;
 
-use super::auth::Caller;
+use super::auth::CallerWithoutBody;
 use super::dto::JobView;
 use super::error::OpenReplayError;
 use super::path::{list_query, project_key};
@@ -18,7 +18,11 @@ use crate::state::HttpState;
 /// About as much as a job takes.
 const TYPICAL: usize = 320;
 
-pub(super) async fn list(state: Data<HttpState>, Caller(actor): Caller, request: HttpRequest) -> Result<HttpResponse, OpenReplayError> {
+pub(super) async fn list(
+    state: Data<HttpState>,
+    CallerWithoutBody(actor): CallerWithoutBody,
+    request: HttpRequest,
+) -> Result<HttpResponse, OpenReplayError> {
     let project = project_key(&request)?;
     let query = list_query(&state, &actor, &project, &request).await?;
     let jobs = Jobs { state: Data::clone(&state), actor, project, after: query.after, left: query.limit.unwrap_or(u64::MAX) };

@@ -9,7 +9,7 @@ use derslik_domain::job::ProjectForm;
 use derslik_ports::outbound::Slice;
 use serde_json::{Map, Value};
 
-use super::auth::Caller;
+use super::auth::{Caller, CallerWithoutBody};
 use super::dto::{ProjectView, answer};
 use super::error::{InputFault, OpenReplayError};
 use super::path::project_key;
@@ -21,7 +21,11 @@ use crate::state::HttpState;
 /// About as much as a project takes.
 const TYPICAL: usize = 128;
 
-pub(super) async fn list(state: Data<HttpState>, Caller(actor): Caller, request: HttpRequest) -> Result<HttpResponse, OpenReplayError> {
+pub(super) async fn list(
+    state: Data<HttpState>,
+    CallerWithoutBody(actor): CallerWithoutBody,
+    request: HttpRequest,
+) -> Result<HttpResponse, OpenReplayError> {
     stream(&state, &request, Projects { state: Data::clone(&state), actor, after: None }).await
 }
 
@@ -46,7 +50,11 @@ impl Parts for Projects {
     }
 }
 
-pub(super) async fn get(state: Data<HttpState>, Caller(actor): Caller, request: HttpRequest) -> Result<HttpResponse, OpenReplayError> {
+pub(super) async fn get(
+    state: Data<HttpState>,
+    CallerWithoutBody(actor): CallerWithoutBody,
+    request: HttpRequest,
+) -> Result<HttpResponse, OpenReplayError> {
     let project = state.projects.get(&actor, &project_key(&request)?).await?;
     Ok(answer(ProjectView::new(&project)))
 }

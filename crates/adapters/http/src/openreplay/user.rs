@@ -8,7 +8,7 @@ use derslik_domain::job::{ProjectKey, ReferenceId};
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::AttendedPart;
 
-use super::auth::Caller;
+use super::auth::CallerWithoutBody;
 use super::dto::{AttendedView, UserView, answer};
 use super::error::OpenReplayError;
 use super::path::{Span, project_key, span, user_id};
@@ -19,14 +19,22 @@ use crate::state::HttpState;
 /// About as much as a session takes.
 const TYPICAL: usize = 320;
 
-pub(super) async fn get(state: Data<HttpState>, Caller(actor): Caller, request: HttpRequest) -> Result<HttpResponse, OpenReplayError> {
+pub(super) async fn get(
+    state: Data<HttpState>,
+    CallerWithoutBody(actor): CallerWithoutBody,
+    request: HttpRequest,
+) -> Result<HttpResponse, OpenReplayError> {
     let project = project_key(&request)?;
     let user = user_id(&state, &actor, &project, &request).await?;
     let attendance = state.activity.summary(&actor, &project, &user).await?;
     Ok(answer(attendance.map(|attendance| UserView::new(&user, attendance))))
 }
 
-pub(super) async fn sessions(state: Data<HttpState>, Caller(actor): Caller, request: HttpRequest) -> Result<HttpResponse, OpenReplayError> {
+pub(super) async fn sessions(
+    state: Data<HttpState>,
+    CallerWithoutBody(actor): CallerWithoutBody,
+    request: HttpRequest,
+) -> Result<HttpResponse, OpenReplayError> {
     let project = project_key(&request)?;
     let user = user_id(&state, &actor, &project, &request).await?;
     let Span { from, to } = span(&state, &actor, &project, &request).await?;

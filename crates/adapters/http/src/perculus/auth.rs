@@ -29,21 +29,40 @@ pub fn key_proof(access_key: &str, secret_key: &str) -> [u8; 32] {
 /// The actor of a request that showed a valid credential.
 pub(super) struct Caller(pub(super) Actor);
 
+/// The same, for a call that has no use for a body: one that is sent all the same was read to its end.
+pub(super) struct CallerWithoutBody(pub(super) Actor);
+
 impl FromRequest for Caller {
     type Error = PerculusError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, PerculusError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let presented = presented(request.headers());
-        let state = request.app_data::<Data<HttpState>>().cloned();
+        let (request, ahead) = (request.clone(), Ahead::of(request, payload));
+        Box::pin(async move { Ok(Self(authenticate(&request, &ahead).await?.0)) })
+    }
+}
+
+impl FromRequest for CallerWithoutBody {
+    type Error = PerculusError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, PerculusError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, ahead) = (request.clone(), Ahead::of(request, payload));
         Box::pin(async move {
-            let (Some(presented), Some(state)) = (presented, state) else { return Err(PerculusError::Unauthorized) };
-            let actor = ahead.wait_for(state.identity.authenticate(presented)).await??;
-            note_holder(&request, &actor);
+            let (actor, state) = authenticate(&request, &ahead).await?;
+            ahead.skip(&state.limits).await?;
             Ok(Self(actor))
         })
     }
+}
+
+async fn authenticate<'a>(request: &'a HttpRequest, ahead: &Ahead) -> Result<(Actor, &'a HttpState), PerculusError> {
+    let (Some(presented), Some(state)) = (presented(request.headers()), request.app_data::<Data<HttpState>>()) else {
+        return Err(PerculusError::Unauthorized);
+    };
+    let actor = ahead.wait_for(state.identity.authenticate(presented)).await??;
+    note_holder(request, &actor);
+    Ok((actor, state))
 }
 
 /// `Bearer ACCESS_KEY|HEX` or `Bearer TOKEN`, the scheme in any case: a bar tells them apart.

@@ -8,7 +8,7 @@ use derslik_domain::idempotency::Answer;
 
 use crate::body::{body_text, read_json};
 use crate::perculus::attendees::{self, place, session};
-use crate::perculus::auth::Caller;
+use crate::perculus::auth::{Caller, CallerWithoutBody};
 use crate::perculus::dto::attendee::{AttendeeView, Style, read_attendee, read_attendee_item, refusal_error};
 use crate::perculus::dto::item::read_object;
 use crate::perculus::dto::session::{json, write};
@@ -39,7 +39,7 @@ pub(super) async fn list(
 
 pub(super) async fn remove(
     state: Data<HttpState>,
-    Caller(actor): Caller,
+    CallerWithoutBody(actor): CallerWithoutBody,
     path: Path<(String, String)>,
 ) -> Result<HttpResponse, PerculusError> {
     attendees::remove(&state, &actor, &path).await
@@ -72,7 +72,7 @@ fn code_of_the_only_one(outcome: &AttendeeOutcome, language: Language) -> Answer
 
 pub(super) async fn get(
     state: Data<HttpState>,
-    Caller(actor): Caller,
+    CallerWithoutBody(actor): CallerWithoutBody,
     path: Path<(String, String)>,
 ) -> Result<HttpResponse, PerculusError> {
     let (guid, key) = place(&path)?;

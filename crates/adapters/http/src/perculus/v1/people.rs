@@ -11,7 +11,7 @@ use derslik_ports::inbound::ServiceError;
 
 use crate::answer::{Reserved, list_bytes, reserve};
 use crate::body::{body_text, read_json, read_optional_json};
-use crate::perculus::auth::Caller;
+use crate::perculus::auth::{Caller, CallerWithoutBody};
 use crate::perculus::dto::item::{read_object, read_text};
 use crate::perculus::dto::messages::person_rule;
 use crate::perculus::dto::person::{PersonView, read_person};
@@ -72,7 +72,11 @@ pub(super) async fn set_password(
     }
 }
 
-pub(super) async fn get(state: Data<HttpState>, Caller(actor): Caller, key: Path<String>) -> Result<HttpResponse, PerculusError> {
+pub(super) async fn get(
+    state: Data<HttpState>,
+    CallerWithoutBody(actor): CallerWithoutBody,
+    key: Path<String>,
+) -> Result<HttpResponse, PerculusError> {
     let user = state.people.get(&actor, key_of(&key)?).await.map_err(about_a_person)?;
     Ok(json(&PersonView(&user)))
 }
@@ -90,7 +94,11 @@ pub(super) async fn list(
     Ok(Reserved::to_read(held).put_on(json(&people.iter().map(PersonView).collect::<Vec<_>>())))
 }
 
-pub(super) async fn delete(state: Data<HttpState>, Caller(actor): Caller, key: Path<String>) -> Result<HttpResponse, PerculusError> {
+pub(super) async fn delete(
+    state: Data<HttpState>,
+    CallerWithoutBody(actor): CallerWithoutBody,
+    key: Path<String>,
+) -> Result<HttpResponse, PerculusError> {
     state.people.delete(&actor, key_of(&key)?).await.map_err(about_a_person)?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -7,7 +7,7 @@ use derslik_domain::idempotency::Answer;
 use derslik_domain::session::{Batch, BatchItem, BatchOutcome, FilterError, FilterField, Target, Verdict};
 
 use crate::body::{body_text, read_json, read_optional_json};
-use crate::perculus::auth::Caller;
+use crate::perculus::auth::{Caller, CallerWithoutBody};
 use crate::perculus::dto::item::{RawItem, read_object};
 use crate::perculus::dto::messages::{filter_unreadable, session_rule};
 use crate::perculus::dto::query::Parameters;
@@ -61,7 +61,11 @@ fn only(outcome: &BatchOutcome, done: StatusCode, language: Language) -> Answer 
     }
 }
 
-pub(super) async fn get(state: Data<HttpState>, Caller(actor): Caller, guid: Path<String>) -> Result<HttpResponse, PerculusError> {
+pub(super) async fn get(
+    state: Data<HttpState>,
+    CallerWithoutBody(actor): CallerWithoutBody,
+    guid: Path<String>,
+) -> Result<HttpResponse, PerculusError> {
     let guid = guid.parse().map_err(|_| PerculusError::SessionNotFound)?;
     let session = state.sessions.get(&actor, guid).await?;
     Ok(json(&SessionViewV1(&session)))
@@ -84,7 +88,11 @@ fn unfit(error: FilterError) -> PerculusError {
     if names_session { PerculusError::Invalid(vec![filter_unreadable("session_id")]) } else { error.into() }
 }
 
-pub(super) async fn delete(state: Data<HttpState>, Caller(actor): Caller, guid: Path<String>) -> Result<HttpResponse, PerculusError> {
+pub(super) async fn delete(
+    state: Data<HttpState>,
+    CallerWithoutBody(actor): CallerWithoutBody,
+    guid: Path<String>,
+) -> Result<HttpResponse, PerculusError> {
     let guid = guid.parse().map_err(|_| PerculusError::SessionNotFound)?;
     state.sessions.delete(&actor, guid).await?;
     Ok(HttpResponse::NoContent().finish())

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use derslik_domain::identity::Actor;
 
 use crate::perculus::attendees;
-use crate::perculus::auth::Caller;
+use crate::perculus::auth::{Caller, CallerWithoutBody};
 use crate::perculus::dto::attendee::Style;
 use crate::perculus::error::PerculusError;
 use crate::perculus::v2::batch::wants_index;
@@ -37,7 +37,7 @@ pub(super) async fn list(
 
 pub(super) async fn remove(
     state: Data<HttpState>,
-    Caller(actor): Caller,
+    CallerWithoutBody(actor): CallerWithoutBody,
     path: Path<(String, String)>,
 ) -> Result<HttpResponse, PerculusError> {
     attendees::remove(&state, &actor, &path).await

@@ -3,12 +3,16 @@
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 
-use crate::perculus::auth::Caller;
+use crate::perculus::auth::CallerWithoutBody;
 use crate::perculus::dto::session::{SessionView, json};
 use crate::perculus::error::PerculusError;
 use crate::state::HttpState;
 
-pub(super) async fn get(state: Data<HttpState>, Caller(actor): Caller, guid: Path<String>) -> Result<HttpResponse, PerculusError> {
+pub(super) async fn get(
+    state: Data<HttpState>,
+    CallerWithoutBody(actor): CallerWithoutBody,
+    guid: Path<String>,
+) -> Result<HttpResponse, PerculusError> {
     let guid = guid.parse().map_err(|_| PerculusError::SessionNotFound)?;
     let session = state.sessions.get(&actor, guid).await?;
     Ok(json(&SessionView(&session)))

@@ -49,6 +49,26 @@ async fn a_malformed_chunk_size_is_answered_in_the_shape_of_the_api(
     closed(&mut stream).await;
 }
 
+/// What a call has no use for is read all the same, with the limits of every body: nothing notices that it breaks otherwise.
+#[rstest]
+#[case::session("GET /xapi/v2/session/8293D504-13EE-447F-9B36-6686C5C39FEB", r#"{"code":19,"#)]
+#[case::attendee("DELETE /xapi/session/8293D504-13EE-447F-9B36-6686C5C39FEB/attendee/a", r#"{"code":19,"#)]
+#[case::jobs("GET /api/v1/projects", r#"{"errors":["#)]
+#[actix_web::test]
+async fn a_body_that_no_call_reads_has_the_limits_of_every_body(
+    #[case] call: &str,
+    #[case] begins: &str,
+    #[values(("1\r\n[\r\n", 408), ("3\r\n[1,\r\n3\r\n2,3\r\n", 413), ("1\r\n[\r\nzz\r\n", 400))] sent: (&str, u16),
+) {
+    let server = Plan { limits: Limits { body_deadline: SHORT, body_bytes: 5, ..Limits::default() }, ..Plan::default() }.start();
+    let mut stream = server.connect().await;
+    let head = format!("{call} HTTP/1.1\r\nHost: derslik\r\nAuthorization: {KNOWN}\r\nTransfer-Encoding: chunked\r\n\r\n");
+    let answer = exchange(&mut stream, &format!("{head}{}", sent.0)).await;
+    assert_eq!(answer.status, sent.1, "{}", answer.body);
+    assert!(answer.body.starts_with(begins), "{}", answer.body);
+    closed(&mut stream).await;
+}
+
 #[actix_web::test]
 async fn plain_http_on_the_port_for_https_is_told_so() {
     let server = Plan { is_encrypted: true, ..Plan::default() }.start();
