@@ -8,6 +8,8 @@ mod broken;
 mod guesses;
 #[path = "access/nul.rs"]
 mod nul;
+#[path = "access/nul_on_the_wire.rs"]
+mod nul_on_the_wire;
 mod support;
 
 use std::process::ExitCode;
@@ -341,7 +343,22 @@ fn main() -> ExitCode {
     let broken_of = |(database, open)| {
         Trial::test(format!("{database}::a_body_that_breaks_is_answered_whatever_the_call"), move || broken::broken(open))
     };
-    let of_each =
-        [DATABASES.map(table_of), DATABASES.map(nul_of), DATABASES.map(guesses_of), DATABASES.map(passwords_of), DATABASES.map(broken_of)];
+    let nul_in_headers_of = |(database, open)| {
+        Trial::test(format!("{database}::a_nul_in_a_head_is_refused_and_its_escapes_fail_nothing"), move || {
+            nul_on_the_wire::in_headers(open)
+        })
+    };
+    let nul_in_batches_of = |(database, open)| {
+        Trial::test(format!("{database}::a_nul_in_a_part_of_a_batch_fails_no_other_part"), move || nul_on_the_wire::in_batches(open))
+    };
+    let of_each = [
+        DATABASES.map(table_of),
+        DATABASES.map(nul_of),
+        DATABASES.map(guesses_of),
+        DATABASES.map(passwords_of),
+        DATABASES.map(broken_of),
+        DATABASES.map(nul_in_headers_of),
+        DATABASES.map(nul_in_batches_of),
+    ];
     run(of_each.into_iter().flatten().collect())
 }

@@ -137,9 +137,9 @@ fn read_part(body: &Bytes, place: Range<usize>) -> Part {
     let text = body.get(place).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default();
     let (headers, inner) = split_head(text);
     let headers = unfold_lines(headers);
-    let id = header(&headers, "content-id").map(str::to_owned);
+    let id = header(&headers, "content-id").filter(|id| is_plain(id)).map(str::to_owned);
     let is_http = header(&headers, "content-type").is_some_and(|kind| kind.trim().to_ascii_lowercase().starts_with("application/http"));
-    let call = if is_http { call(inner, body) } else { None };
+    let call = if is_http && headers.iter().all(|line| is_plain(line)) { call(inner, body) } else { None };
     Part { id, call: call.ok_or_else(|| ClassroomError::invalid("The part is not an HTTP request.")).and_then(refuse_nested) }
 }
 
@@ -151,6 +151,9 @@ fn refuse_nested(call: Call) -> Result<Call, ClassroomError> {
 fn call(text: &str, whole: &Bytes) -> Option<Call> {
     let (head, body) = split_head(text.trim_start_matches(['\r', '\n']));
     let lines = unfold_lines(head);
+    if !lines.iter().all(|line| is_plain(line)) {
+        return None;
+    }
     let mut words = lines.first()?.split_whitespace();
     let (verb, target) = (words.next()?, words.next()?);
     // A client that knows no better names the whole address.
@@ -173,6 +176,12 @@ fn call(text: &str, whole: &Bytes) -> Option<Call> {
     };
     let call = call.overridden(header(&lines, "x-http-method-override"), header(&lines, "content-type"));
     Some(call.complete(whole.slice_ref(body.as_bytes())))
+}
+
+/// Whether a line of a head holds none of the characters that HTTP allows in no head, such as NUL, and a CR that ends no line. In
+/// the id of a part they would go on into the head of its answer.
+fn is_plain(line: &str) -> bool {
+    !line.contains(|letter: char| letter.is_ascii_control() && letter != '\t')
 }
 
 /// What stands before the first empty line, and what after.
@@ -270,6 +279,18 @@ mod tests {
     #[case("<>", "<response->")]
     fn an_answer_has_brackets_where_the_part_has(#[case] id: &str, #[case] answered: &str) {
         assert_eq!(answered_id(id), answered);
+    }
+
+    #[rstest]
+    #[case("Content-ID: <a>\nX-Any: \0", "GET / HTTP/1.1", Some("<a>"))]
+    #[case("Content-ID: <a>", "GET /\0 HTTP/1.1", Some("<a>"))]
+    #[case("Content-ID: <a>", "GET / HTTP/1.1\nIf-Match: \0", Some("<a>"))]
+    #[case("Content-ID: <a\0>", "GET / HTTP/1.1", None)]
+    #[case("Content-ID: <a\rX-Any: b>", "GET / HTTP/1.1", None)]
+    fn a_part_with_a_control_character_in_a_head_is_no_request(#[case] head: &str, #[case] inner: &str, #[case] id: Option<&str>) {
+        let body = Bytes::from(format!("--b\nContent-Type: application/http\n{head}\n\n{inner}\n\n--b--"));
+        let part = read_part(&body, parts(&body, "b").unwrap().remove(0));
+        assert_eq!((part.id.as_deref(), part.call.is_err()), (id, true));
     }
 
     #[rstest]
