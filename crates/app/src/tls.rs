@@ -4,10 +4,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use anyhow::Context;
+use anyhow::{Context, bail, ensure};
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
@@ -67,7 +67,11 @@ impl ResolvesServerCert for Certificate {
 fn read(chain_file: &Path, key_file: &Path, provider: &CryptoProvider) -> anyhow::Result<CertifiedKey> {
     let chain = CertificateDer::pem_file_iter(chain_file).and_then(Iterator::collect);
     let chain: Vec<_> = chain.with_context(|| format!("tls_cert {} can't be read", chain_file.display()))?;
-    let key = PrivateKeyDer::from_pem_file(key_file).with_context(|| format!("tls_key {} can't be read", key_file.display()))?;
+    ensure!(!chain.is_empty(), "tls_cert {} holds no certificate: it must be a PEM file", chain_file.display());
+    let key = match PrivateKeyDer::from_pem_file(key_file) {
+        Err(pem::Error::NoItemsFound) => bail!("tls_key {} holds no private key: it must be a PEM file", key_file.display()),
+        key => key.with_context(|| format!("tls_key {} can't be read", key_file.display()))?,
+    };
     CertifiedKey::from_der(chain, key, provider).context("tls_cert and tls_key can't be used together")
 }
 
@@ -82,6 +86,19 @@ mod tests {
         std::fs::copy(source.join(format!("{name}.crt")), &chain).unwrap();
         std::fs::copy(source.join(format!("{name}.key")), &key).unwrap();
         (chain, key)
+    }
+
+    #[test]
+    fn a_file_without_a_certificate_or_a_key_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let (chain, key) = install("one", folder.path());
+        let refused = |chain: &Path, key: &Path| format!("{:#}", Certificate::load(chain, key).unwrap_err());
+        let text = refused(&key, &key);
+        assert!(text.contains(&format!("tls_cert {} holds no certificate", key.display())), "{text}");
+        let text = refused(&chain, &chain);
+        assert!(text.contains(&format!("tls_key {} holds no private key", chain.display())), "{text}");
+        let missing = folder.path().join("none");
+        assert!(refused(&chain, &missing).contains(&format!("tls_key {} can't be read", missing.display())));
     }
 
     #[test]
