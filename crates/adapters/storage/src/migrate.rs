@@ -54,6 +54,12 @@ pub enum MigrateError {
         /// Some of those tables.
         tables: Vec<String>,
     },
+    /// The role may not read the tables. Nothing was done.
+    #[error("the role may not read the tables of Derslik: grant it USAGE on their schema and SELECT on them")]
+    Denied(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The schema can't be looked at. Nothing was done.
+    #[error("the schema of the database can't be read")]
+    Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A migration failed; on PostgreSQL those before it stay.
     #[error("a migration failed")]
     Migration(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -286,8 +286,13 @@ impl PgConnector {
 
     /// A connection without time limits for statements, for migrations.
     pub(crate) fn connect_unbounded(&self) -> Result<PgConnection, ConnectError> {
+        self.connect_unbounded_with_talk().map(|(conn, _)| conn)
+    }
+
+    /// The same, with what is known of the talk with the server.
+    pub(crate) fn connect_unbounded_with_talk(&self) -> Result<(PgConnection, Arc<Talk>), ConnectError> {
         const PATIENCE: Duration = Duration::from_secs(3);
-        postgres::connect(&self.target, PATIENCE).map(|(conn, _)| conn)
+        postgres::connect(&self.target, PATIENCE)
     }
 }
 

@@ -13,7 +13,7 @@ use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
 use crate::conn::Conn;
 use crate::migrate::{MigrateError, PATIENCE, POSTGRES, SQLITE, on_a_thread};
 use crate::pool::{DatabaseUrl, PgConnector, PoolSettings};
-use crate::postgres::PgConnection;
+use crate::postgres::{PgConnection, SqlState};
 use crate::rekey::{self, KeyTwin};
 
 /// The schema of a database that this program may use, sooner or later.
@@ -157,6 +157,14 @@ fn inspect_with_twins<C: Inspect>(conn: &mut C) -> Result<(SchemaState, Vec<KeyT
     Ok((state, twins))
 }
 
+/// No migration has run when the schema is only looked at.
+fn unreadable(error: MigrateError) -> MigrateError {
+    match error {
+        MigrateError::Migration(error) => MigrateError::Unreadable(error),
+        other => other,
+    }
+}
+
 impl DatabaseUrl {
     /// Looks at the schema and changes nothing. It blocks the thread.
     ///
@@ -170,15 +178,21 @@ impl DatabaseUrl {
         match self {
             Self::Postgres(url) => {
                 let connector = PgConnector::new(url, PoolSettings::default())?;
-                on_a_thread(|| inspect_with_twins(&mut connector.connect_unbounded()?))
+                on_a_thread(|| {
+                    let (mut conn, talk) = connector.connect_unbounded_with_talk()?;
+                    inspect_with_twins(&mut conn).map_err(|error| match error {
+                        MigrateError::Migration(error) if talk.take_code().is_some_and(SqlState::is_denial) => MigrateError::Denied(error),
+                        other => unreadable(other),
+                    })
+                })
             }
             Self::Sqlite(path) if !path.exists() => Ok((SchemaState::NoDatabase, Vec::new())),
             // Without the settings of our own connections, some of which change the file.
             Self::Sqlite(path) => {
                 let conn = SqliteConnection::establish(&path.to_string_lossy());
                 let mut conn = conn.map_err(|error| MigrateError::Connect(Box::new(error)))?;
-                conn.batch_execute(&format!("PRAGMA busy_timeout = {}", PATIENCE.as_millis()))?;
-                inspect_with_twins(&mut conn)
+                let waits = conn.batch_execute(&format!("PRAGMA busy_timeout = {}", PATIENCE.as_millis()));
+                waits.map_err(MigrateError::from).and_then(|()| inspect_with_twins(&mut conn)).map_err(unreadable)
             }
         }
     }

@@ -9,7 +9,7 @@ use derslik_storage::{DatabaseUrl, DieselUnitOfWork, MigrateError, Migrated, Sch
 use tokio::runtime::Runtime;
 
 use super::Failure;
-use super::folder::why_not_writable;
+use super::folder::{why_file_not_writable, why_not_writable};
 use crate::config::{Config, Profile};
 
 /// A database that is up to date already. Nothing is created and nothing is changed.
@@ -95,8 +95,8 @@ fn place(url: &DatabaseUrl) -> String {
 
 fn unusable(url: &DatabaseUrl, error: MigrateError) -> Failure {
     let mut context = format!("database {}", place(url));
-    if let (DatabaseUrl::Sqlite(path), MigrateError::Connect(_) | MigrateError::Migration(_)) = (url, &error)
-        && let Some(reason) = why_not_writable(path.parent().unwrap_or_else(|| Path::new("")))
+    if let (DatabaseUrl::Sqlite(path), MigrateError::Connect(_) | MigrateError::Unreadable(_) | MigrateError::Migration(_)) = (url, &error)
+        && let Some(reason) = why_not_writable(path.parent().unwrap_or_else(|| Path::new(""))).or_else(|| why_file_not_writable(path))
     {
         // A string takes whatever is written to it.
         let _ = write!(context, ": {reason}");

@@ -20,16 +20,28 @@ pub(super) fn why_not_writable(folder: &Path) -> Option<String> {
     error.map(|error| format!("the data folder {} can't be written ({error}){}", folder.display(), whose(&folder)))
 }
 
+/// The reason why a file that is there can't be read and written, or `None` if it can, or is not there.
+pub(super) fn why_file_not_writable(file: &Path) -> Option<String> {
+    let owned = metadata(file).ok()?;
+    let error = OpenOptions::new().read(true).write(true).open(file).err()?;
+    Some(format!(
+        "the file can't be read and written ({error}): it {}; give it to the user who runs this, with mode 600",
+        ownership(&owned)
+    ))
+}
+
 /// Who owns the folder, or the nearest one above it that exists, and who this process is.
 fn whose(folder: &Path) -> String {
     let Some((existing, owned)) = folder.ancestors().find_map(|place| metadata(place).ok().map(|found| (place, found))) else {
         return String::new();
     };
+    if !owned.is_dir() {
+        return format!(": {} is not a folder; name another with --data-dir", existing.display());
+    }
     let process = metadata("/proc/self").map_or_else(|_| String::new(), |process| format!(", and this process is user {}", process.uid()));
     format!(": {} {}{process}; give the folder to that user, or name another with --data-dir", existing.display(), ownership(&owned))
 }
 
 fn ownership(found: &Metadata) -> String {
-    let kind = if found.is_dir() { "belongs" } else { "is not a folder, and belongs" };
-    format!("{kind} to user {} (mode {:o})", found.uid(), found.mode() & 0o7777)
+    format!("belongs to user {} (mode {:o})", found.uid(), found.mode() & 0o7777)
 }

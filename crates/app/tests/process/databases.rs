@@ -265,6 +265,11 @@ fn role_without_create() -> Result<(), Failed> {
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         check(output.status.success() || output.status.code() == Some(2) && !text.contains("denied"), &(command, text))?;
     }
+    conn.batch_execute("CREATE ROLE guest LOGIN; GRANT USAGE ON SCHEMA public TO guest")?;
+    let guest = derslik(&["job", "list", "--account", "demo"]).env("DATABASE_URL", format!("postgres://guest@{place}")).output()?;
+    let text = String::from_utf8_lossy(&guest.stderr).into_owned();
+    check(guest.status.code() == Some(3) && text.contains("may not read") && text.contains("grant it"), &text)?;
+    check(!text.contains("migration failed"), &text)?;
     conn.batch_execute("DELETE FROM __diesel_schema_migrations WHERE version = (SELECT max(version) FROM __diesel_schema_migrations)")?;
     let behind = run(&["job", "list", "--account", "demo"])?;
     let text = String::from_utf8_lossy(&behind.stderr).into_owned();

@@ -26,6 +26,11 @@ impl SqlState {
         Self(code)
     }
 
+    /// Whether the role lacks a right.
+    pub(crate) fn is_denial(self) -> bool {
+        self.0 == *b"42501"
+    }
+
     fn class(self) -> [u8; 2] {
         let [first, second, ..] = self.0;
         [first, second]
