@@ -2,6 +2,7 @@
 //! later wins.
 
 mod load;
+mod values;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -22,6 +23,10 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use crate::descriptors::connections_within;
+use crate::telemetry;
+
+use load::Origins;
+pub use values::read_address;
 
 const SECONDS_OF_A_DAY: u64 = 24 * 60 * 60;
 
@@ -36,6 +41,7 @@ pub struct Config {
     /// A PEM file with the key of the certificate.
     pub tls_key: Option<PathBuf>,
     /// The networks of the proxies whose word is taken for who asks, such as `10.0.0.0/8`, or single addresses.
+    #[serde(deserialize_with = "values::list")]
     pub trusted_proxies: Vec<String>,
     /// The folder of everything that the service keeps in files.
     pub data_dir: PathBuf,
@@ -93,6 +99,37 @@ impl ClassroomConfig {
         let Self { course_link, group_address, folder_link, calendar_id: _ } = self.clone();
         Templates { course_link, group_address, folder_link }
     }
+
+    /// Each template by its name, and what is wrong with it.
+    fn check(&self) -> [(&'static str, anyhow::Result<()>); 4] {
+        let check =
+            |setting, template: &str, needed: Option<&str>, known: &[&str]| (setting, check_template(setting, template, needed, known));
+        [
+            check("classroom.course_link", &self.course_link, Some("{code}"), &["{code}"]),
+            check("classroom.group_address", &self.group_address, Some("{group}"), &["{group}", "{account}"]),
+            check("classroom.folder_link", &self.folder_link, Some("{id}"), &["{id}"]),
+            check("classroom.calendar_id", &self.calendar_id, None, &["{id}", "{group}"]),
+        ]
+    }
+}
+
+/// What stands in braces must be filled in with something, and what tells two things apart must be there.
+fn check_template(setting: &str, template: &str, needed: Option<&str>, known: &[&str]) -> anyhow::Result<()> {
+    let mut rest = template;
+    while let Some((_, from_brace)) = rest.split_once('{') {
+        let Some((name, after)) = from_brace.split_once('}') else { break };
+        let placeholder = format!("{{{name}}}");
+        ensure!(
+            known.contains(&placeholder.as_str()),
+            "{setting} has the placeholder {placeholder}, and there is only {}: {template:?}",
+            known.join(" and ")
+        );
+        rest = after;
+    }
+    if let Some(needed) = needed {
+        ensure!(template.contains(needed), "{setting} must have the placeholder {needed}, not be {template:?}");
+    }
+    Ok(())
 }
 
 /// What the service is for.
@@ -222,7 +259,7 @@ pub struct JobsConfig {
 }
 
 /// How the jobs API answers where its document and the original service differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum JobsCompatName {
     /// As the document says.
     #[serde(rename = "documented")]
@@ -394,18 +431,23 @@ impl Config {
     /// # Errors
     /// If a setting is unknown, can't be read or does not go with another; the text names it and where it came from.
     pub fn load(file: Option<&PathBuf>, flags: &Flags) -> anyhow::Result<Self> {
-        let config = load::load(file.map(PathBuf::as_path), flags).context("the configuration can't be used")?;
-        config.check().context("the configuration can't be used")?;
+        let (config, origins) = load::load(file.map(PathBuf::as_path), flags).context("the configuration can't be used")?;
+        config.check(&origins).context("the configuration can't be used")?;
         Ok(config)
     }
 
-    fn check(&self) -> anyhow::Result<()> {
-        self.validate().map_err(|errors| load::explain_ranges(&errors))?;
-        self.database()?;
-        self.account_settings()?;
-        self.clock_start()?;
-        self.calendars()?;
-        self.trusted_proxies()?;
+    fn check(&self, origins: &Origins) -> anyhow::Result<()> {
+        self.validate().map_err(|errors| origins.explain_ranges(&errors))?;
+        origins.name("database_url", self.database())?;
+        origins.name("account.lang", self.lang())?;
+        origins.name("account.timezone", self.timezone())?;
+        origins.name("dev_clock", self.clock_start())?;
+        origins.name("trusted_proxies", self.trusted_proxies())?;
+        origins.name("log.filter", telemetry::filter(&self.log))?;
+        for (setting, checked) in self.classroom.check() {
+            origins.name(setting, checked)?;
+        }
+        origins.name("classroom.calendar_id", self.calendars())?;
         ensure!(self.tls_cert.is_some() == self.tls_key.is_some(), "tls_cert and tls_key go together: set both or neither");
         if self.profile == Profile::Production {
             ensure!(!self.fixed_dev_keys, "fixed_dev_keys makes credentials that everybody knows: profile dev only");
@@ -430,7 +472,8 @@ impl Config {
     /// If the URL can't be used.
     pub fn database(&self) -> anyhow::Result<DatabaseUrl> {
         match &self.database_url {
-            Some(url) => Ok(url.parse()?),
+            Some(url) if url.is_empty() => bail!("database_url is empty: name a database as postgres://… or sqlite://path"),
+            Some(url) => url.parse().context("database_url"),
             None => Ok(DatabaseUrl::Sqlite(self.data_dir.join("derslik.sqlite"))),
         }
     }
@@ -534,8 +577,8 @@ impl Config {
     pub fn account_settings(&self) -> anyhow::Result<AccountSettings> {
         let account = &self.account;
         Ok(AccountSettings {
-            lang: Lang::parse(&account.lang).with_context(|| format!("account.lang is {:?}", account.lang))?,
-            timezone: Zone::parse(&account.timezone).with_context(|| format!("account.timezone is {:?}", account.timezone))?,
+            lang: self.lang()?,
+            timezone: self.timezone()?,
             start_date_mode: match account.start_date_mode {
                 StartDateModeName::Civil => StartDateMode::Civil,
                 StartDateModeName::Instant => StartDateMode::Instant,
@@ -550,6 +593,14 @@ impl Config {
         })
     }
 
+    fn lang(&self) -> anyhow::Result<Lang> {
+        Lang::parse(&self.account.lang).with_context(|| format!("account.lang is {:?}", self.account.lang))
+    }
+
+    fn timezone(&self) -> anyhow::Result<Zone> {
+        Zone::parse(&self.account.timezone).with_context(|| format!("account.timezone is {:?}", self.account.timezone))
+    }
+
     /// Where the clock starts, if not at the present.
     ///
     /// # Errors
@@ -562,5 +613,39 @@ impl Config {
                 Err(_) => bail!("dev_clock must be an RFC 3339 instant such as 2025-02-06T16:07:35+03:00, not {text:?}"),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(settings: &str) -> anyhow::Result<Config> {
+        let folder = tempfile::tempdir()?;
+        let file = folder.path().join("derslik.toml");
+        std::fs::write(&file, settings)?;
+        Config::load(Some(&file), &Flags::default())
+    }
+
+    #[test]
+    fn a_release_is_a_text_or_a_number_and_a_list_is_a_list_or_a_text() {
+        for compat in ["1.26", "\"1.26\""] {
+            assert_eq!(read(&format!("[jobs]\ncompat = {compat}\n")).unwrap().jobs.compat, JobsCompatName::Release126);
+        }
+        for proxies in ["\"10.0.0.0/8, fd00::1\"", "[\"10.0.0.0/8\", \"fd00::1\"]"] {
+            assert_eq!(read(&format!("trusted_proxies = {proxies}\n")).unwrap().trusted_proxies, ["10.0.0.0/8", "fd00::1"]);
+        }
+    }
+
+    #[test]
+    fn templates_have_known_placeholders_alone() {
+        let refused = |setting: &str, template: &str| {
+            let error = read(&format!("[classroom]\n{setting} = \"{template}\"\n")).unwrap_err();
+            format!("{error:#}")
+        };
+        assert!(refused("course_link", "https://x/{id}").contains("placeholder {id}, and there is only {code}"));
+        assert!(refused("group_address", "{account}@x").contains("must have the placeholder {group}"));
+        assert!(refused("calendar_id", "{id}{grp}@x").contains("{grp}"));
+        assert!(read("[classroom]\ngroup_address = \"{group}@{account}.x\"\n").is_ok());
     }
 }

@@ -4,8 +4,9 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::config::{LogConfig, LogFormat};
 use crate::log_queue::LogQueue;
@@ -19,12 +20,32 @@ static STANDARD_ERROR: LazyLock<LogQueue> = LazyLock::new(|| {
 /// How long the end of the process waits for the log to be read.
 const LAST_LINES: Duration = Duration::from_millis(500);
 
+const LEVELS: &str = "the levels are off, error, warn, info, debug and trace, and module=level is one for a single module";
+
+/// What is logged.
+///
+/// # Errors
+/// If the filter can't be read, or names no level: a word alone would be taken for a module, of which everything is logged.
+pub fn filter(config: &LogConfig) -> anyhow::Result<EnvFilter> {
+    let filter = &config.filter;
+    let parts: Vec<_> = filter.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+    ensure!(!parts.is_empty(), "log.filter is empty; {LEVELS}");
+    // The fields of a span may stand between commas.
+    if !filter.contains('[') {
+        for part in parts {
+            let is_plain = part.contains('=') || part.parse::<LevelFilter>().is_ok();
+            ensure!(is_plain, "log.filter can't be {filter}: {part} is not a level; {LEVELS}");
+        }
+    }
+    EnvFilter::builder().parse(filter).with_context(|| format!("log.filter can't be {filter} ({LEVELS})"))
+}
+
 /// Starts the log.
 ///
 /// # Errors
 /// If the filter can't be read.
 pub fn start(config: &LogConfig) -> anyhow::Result<()> {
-    let filter = EnvFilter::builder().parse(&config.filter).with_context(|| format!("log.filter can't be {}", config.filter))?;
+    let filter = filter(config)?;
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(|| STANDARD_ERROR.clone())

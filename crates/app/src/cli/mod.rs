@@ -35,7 +35,7 @@ use derslik_domain::text::identity_key;
 use derslik_ports::outbound::{Clock, StoreError, Tenant, UnitOfWork};
 use derslik_storage::DieselUnitOfWork;
 
-use crate::config::{Config, Flags, Profile};
+use crate::config::{Config, Flags, Profile, read_address};
 use crate::signals::{Ended, Signals};
 use crate::system::{ShiftedClock, SystemClock};
 use crate::telemetry;
@@ -111,7 +111,7 @@ struct Common {
 #[derive(Debug, Args)]
 struct ServeArgs {
     /// The address and port to listen on [default: 127.0.0.1:8080].
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = read_address)]
     listen: Option<SocketAddr>,
     /// A PEM file with the certificate chain, to speak HTTPS.
     #[arg(long, value_name = "FILE", requires = "tls_key")]

@@ -8,9 +8,11 @@ use std::path::Path;
 use anyhow::{Context, anyhow, bail};
 use figment::error::{Actual, Kind};
 use figment::providers::{Env, Format, Serialized, Toml};
-use figment::{Error, Figment, Metadata, Source};
+use figment::value::{Dict, Map, Value};
+use figment::{Error, Figment, Metadata, Profile, Provider, Source};
 use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
+use super::values::address_problem;
 use super::{Config, Flags};
 
 /// The start of the environment variables that set something.
@@ -26,8 +28,56 @@ struct Secret {
 
 const SECRETS: [Secret; 1] = [Secret { setting: "database_url", variables: &["DATABASE_URL", "DERSLIK_DATABASE_URL"] }];
 
+/// Where each setting came from.
+pub(super) struct Origins(Figment);
+
+impl Origins {
+    /// The result of a check of a setting; an error tells where the setting came from.
+    pub(super) fn name<T>(&self, setting: &str, checked: anyhow::Result<T>) -> anyhow::Result<T> {
+        checked.map_err(|error| match self.of(setting) {
+            Some(origin) => anyhow!("{error:#} ({origin})"),
+            None => error,
+        })
+    }
+
+    /// None for a default.
+    fn of(&self, setting: &str) -> Option<String> {
+        let path: Vec<_> = setting.split('.').map(ToOwned::to_owned).collect();
+        self.0.find_metadata(setting).and_then(|metadata| origin(metadata, &path))
+    }
+
+    /// What is out of its range, each with its setting.
+    pub(super) fn explain_ranges(&self, errors: &ValidationErrors) -> anyhow::Error {
+        let mut problems = Vec::new();
+        collect(errors, "", &mut problems);
+        problems.sort();
+        let name = |(setting, problem): (String, String)| match self.of(&setting) {
+            Some(origin) => format!("{problem} ({origin})"),
+            None => problem,
+        };
+        anyhow!(problems.into_iter().map(name).collect::<Vec<_>>().join("; "))
+    }
+}
+
+/// The value of a secret, with the words for where it came from.
+struct Sourced {
+    setting: &'static str,
+    value: String,
+    origin: String,
+}
+
+impl Provider for Sourced {
+    fn metadata(&self) -> Metadata {
+        Metadata::from(self.setting, Source::Custom(self.origin.clone()))
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, Error> {
+        (self.setting, self.value.as_str()).data()
+    }
+}
+
 /// The settings that a file, the environment and flags come to, without the checks of the whole.
-pub(super) fn load(file: Option<&Path>, flags: &Flags) -> anyhow::Result<Config> {
+pub(super) fn load(file: Option<&Path>, flags: &Flags) -> anyhow::Result<(Config, Origins)> {
     let mut figment = Figment::from(Serialized::defaults(Config::default()));
     if let Some(file) = file {
         figment = figment.merge(Toml::file_exact(file));
@@ -37,15 +87,20 @@ pub(super) fn load(file: Option<&Path>, flags: &Flags) -> anyhow::Result<Config>
     figment = figment.merge(Env::prefixed(PREFIX).ignore(&secret_files).split("__"));
     for secret in &SECRETS {
         if let Some(value) = secret.read()? {
-            figment = figment.merge((secret.setting, value));
+            figment = figment.merge(value);
         }
     }
-    figment.merge(Serialized::defaults(flags)).extract().map_err(explain)
+    figment = figment.merge(Serialized::defaults(flags));
+    match figment.extract() {
+        Ok(config) => Ok((config, Origins(figment))),
+        Err(error) => Err(explain(&figment, error)),
+    }
 }
 
 impl Secret {
     /// The value that the environment sets, if it sets one.
-    fn read(&self) -> anyhow::Result<Option<String>> {
+    fn read(&self) -> anyhow::Result<Option<Sourced>> {
+        let sourced = |value: String, origin: String| Ok(Some(Sourced { setting: self.setting, value, origin }));
         let set = |name: &str| env::var_os(name).is_some();
         let files: Vec<_> = self.variables.iter().map(|name| format!("{name}_FILE")).collect();
         let (values, files): (Vec<_>, Vec<_>) =
@@ -54,12 +109,13 @@ impl Secret {
             ([], []) => Ok(None),
             ([.., value], []) => {
                 let text = env::var_os(value).map(OsString::into_string).transpose();
-                text.map_err(|_| anyhow!("{value} must be Unicode text"))
+                let text = text.map_err(|_| anyhow!("{value} must be Unicode text"))?;
+                sourced(text.unwrap_or_default(), in_environment(value))
             }
             ([], [file]) => {
                 let path = env::var_os(file).unwrap_or_default();
                 let text = std::fs::read_to_string(&path).with_context(|| format!("{file} names {}", Path::new(&path).display()))?;
-                Ok(Some(text.trim().to_owned()))
+                sourced(text.trim().to_owned(), format!("in {}, which {file} names", Path::new(&path).display()))
             }
             ([value, ..], [file, ..]) => bail!("{value} and {file} are both set: {} can come from one of them only", self.setting),
             ([], [one, other, ..]) => bail!("{one} and {other} are both set: {} can come from one of them only", self.setting),
@@ -71,21 +127,34 @@ fn is_secret(setting: &str) -> bool {
     SECRETS.iter().any(|secret| secret.setting == setting)
 }
 
-fn explain(error: Error) -> anyhow::Error {
-    let problems: Vec<_> = error.into_iter().map(|problem| explain_one(&problem)).collect();
+fn in_environment(variable: &str) -> String {
+    format!("in the environment, as {variable}")
+}
+
+fn explain(figment: &Figment, error: Error) -> anyhow::Error {
+    let problems: Vec<_> = error.into_iter().map(|problem| explain_one(figment, &problem)).collect();
     anyhow!(problems.join("; "))
 }
 
-fn explain_one(error: &Error) -> String {
+fn explain_one(figment: &Figment, error: &Error) -> String {
     let setting = error.path.join(".");
     let problem = match &error.kind {
         Kind::UnknownField(name, _) => {
             let parent = error.path.split_last().filter(|(last, _)| *last == name).map_or(error.path.as_slice(), |(_, parent)| parent);
             format!("unknown setting {}", [parent, std::slice::from_ref(name)].concat().join("."))
         }
-        Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) if is_secret(&setting) => format!("{setting} must be {expected}"),
+        Kind::InvalidType(found, expected) | Kind::InvalidValue(found, expected) if is_secret(&setting) => {
+            format!("{setting} must be {}", in_words(found, expected))
+        }
+        Kind::InvalidType(found, expected) | Kind::InvalidValue(found, expected) if expected.contains("socket address") => {
+            format!("{setting} is {}, and {}", shown(found), address_problem(&shown(found)))
+        }
         Kind::InvalidType(found, expected) | Kind::InvalidValue(found, expected) => {
-            format!("{setting} must be {expected}, not {}", shown(found))
+            format!("{setting} must be {}, not {}", in_words(found, expected), shown(found))
+        }
+        Kind::Message(text) if text.contains("socket address") => {
+            let found = figment.find_value(&setting).ok().and_then(Value::into_string).unwrap_or_default();
+            format!("{setting} is {found:?}, and {}", address_problem(&found))
         }
         Kind::UnknownVariant(found, known) => format!("{setting} must be one of {}, not {found}", known.join(", ")),
         Kind::Message(text) if setting.is_empty() => without_source(text),
@@ -103,6 +172,20 @@ fn without_source(message: &str) -> String {
     message.lines().filter(|line| !is_source(line)).collect::<Vec<_>>().join(", ")
 }
 
+/// What a value must be, in words for people who don't know how the program is written.
+fn in_words<'e>(found: &Actual, expected: &'e str) -> &'e str {
+    match (expected, found) {
+        ("u8" | "u16" | "u32" | "u64" | "usize", Actual::Signed(_)) => "a whole number that is not negative",
+        ("u8" | "u16" | "u32" | "u64" | "usize", Actual::Unsigned(_)) => "a smaller number",
+        ("u8" | "u16" | "u32" | "u64" | "usize", _) => "a whole number",
+        ("a boolean", _) => "true or false",
+        ("a string" | "path string", _) => "a text",
+        ("a sequence", _) => "a list",
+        (expected, _) if expected.starts_with("struct ") => "a group of settings",
+        (expected, _) => expected,
+    }
+}
+
 /// A value as people write it.
 fn shown(found: &Actual) -> String {
     match found {
@@ -110,6 +193,7 @@ fn shown(found: &Actual) -> String {
         Actual::Unsigned(value) => value.to_string(),
         Actual::Signed(value) => value.to_string(),
         Actual::Float(value) => value.to_string(),
+        Actual::Str(value) if value.is_empty() => "empty".to_owned(),
         Actual::Str(value) => value.clone(),
         other => other.to_string(),
     }
@@ -119,28 +203,25 @@ fn shown(found: &Actual) -> String {
 fn origin(metadata: &Metadata, path: &[String]) -> Option<String> {
     match &metadata.source {
         Some(Source::File(file)) => Some(format!("in {}", file.display())),
+        Some(Source::Custom(origin)) => Some(origin.clone()),
+        Some(Source::Code(_)) if metadata.name.ends_with("Flags") => Some(format!("the flag --{}", path.join(".").replace('_', "-"))),
         _ if metadata.name.contains("environment") && !path.is_empty() => {
-            Some(format!("in the environment, as {PREFIX}{}", path.join("__").to_uppercase()))
+            Some(in_environment(&format!("{PREFIX}{}", path.join("__").to_uppercase())))
         }
         _ => None,
     }
 }
 
-/// What is out of its range, each with its setting.
-pub(super) fn explain_ranges(errors: &ValidationErrors) -> anyhow::Error {
-    let mut problems = Vec::new();
-    collect(errors, "", &mut problems);
-    problems.sort();
-    anyhow!(problems.join("; "))
-}
-
-fn collect(errors: &ValidationErrors, parent: &str, problems: &mut Vec<String>) {
+/// Each setting that is out of its range, with what is wrong with it.
+fn collect(errors: &ValidationErrors, parent: &str, problems: &mut Vec<(String, String)>) {
     for (name, kind) in errors.errors() {
         let setting = if parent.is_empty() { name.to_string() } else { format!("{parent}.{name}") };
         match kind {
             ValidationErrorsKind::Struct(nested) => collect(nested, &setting, problems),
             ValidationErrorsKind::List(items) => items.values().for_each(|nested| collect(nested, &setting, problems)),
-            ValidationErrorsKind::Field(errors) => problems.extend(errors.iter().map(|error| range_problem(&setting, error))),
+            ValidationErrorsKind::Field(errors) => {
+                problems.extend(errors.iter().map(|error| (setting.clone(), range_problem(&setting, error))));
+            }
         }
     }
 }

@@ -18,6 +18,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("what_can_not_work_is_said_with_an_exit_code", exit_codes),
         Trial::test("settings_come_from_file_environment_and_flags_in_this_order", settings_in_layers),
         Trial::test("a_setting_that_can_not_be_used_is_named_with_its_origin", configuration_errors),
+        Trial::test("values_are_taken_as_people_write_them", values_as_written),
         Trial::test("production_without_a_named_database_is_refused", production_without_database),
         Trial::test("a_secret_is_read_from_the_file_that_a_variable_names", secret_from_file),
         Trial::test("keys_that_everybody_knows_stay_on_this_machine", fixed_keys_stay_local),
@@ -75,7 +76,7 @@ fn configuration_errors() -> Result<(), Failed> {
         command.arg(&file);
         Ok(command)
     };
-    let cases: [(Command, &[&str]); 10] = [
+    let cases: [(Command, &[&str]); 31] = [
         (with_variable("DERSLIK_NO_SUCH_SETTING", "1"), &["unknown setting no_such_setting", "as DERSLIK_NO_SUCH_SETTING"]),
         (with_variable("DERSLIK_HTTP__NO_SUCH", "1"), &["unknown setting http.no_such", "as DERSLIK_HTTP__NO_SUCH"]),
         (with_variable("DERSLIK_HTTP__BATCH_MAX_ITEMS", "0"), &["http.batch_max_items must be from 1 to 100000, not 0"]),
@@ -83,6 +84,39 @@ fn configuration_errors() -> Result<(), Failed> {
         (with_variable("DERSLIK_LOG__FORMAT", "xml"), &["log.format must be one of text, json, not xml"]),
         (with_variable("DERSLIK_LOG__FILTER", "info,derslik=loudly"), &["log.filter", "info,derslik=loudly"]),
         (with_variable("DERSLIK_DATABASE_URL", "1234"), &["the database URL must begin"]),
+        (with_variable("DERSLIK_HTTP__WORKERS", "many"), &["http.workers must be a whole number, not many"]),
+        (
+            with_variable("DERSLIK_HTTP__WORKERS", "5000"),
+            &["http.workers must be at most 1024, not 5000 (in the environment, as DERSLIK_HTTP__WORKERS)"],
+        ),
+        (with_variable("DERSLIK_HTTP__WORKERS", "-1"), &["http.workers must be a whole number that is not negative, not -1"]),
+        (with_variable("DERSLIK_JOBS__CONCURRENCY", "99999"), &["jobs.concurrency must be a smaller number, not 99999"]),
+        (with_variable("DERSLIK_FIXED_DEV_KEYS", "perhaps"), &["fixed_dev_keys must be true or false, not perhaps"]),
+        (
+            with_variable("DERSLIK_JOBS__COMPAT", "1.27"),
+            &["jobs.compat must be one of documented, 1.26, not 1.27", "as DERSLIK_JOBS__COMPAT"],
+        ),
+        (with_variable("DERSLIK_LISTEN", "8090"), &["listen is 8090", "write 127.0.0.1:8090", "as DERSLIK_LISTEN"]),
+        (with_variable("DERSLIK_LISTEN", "here"), &["listen is \"here\"", "an IP address and a port: write 127.0.0.1:8080"]),
+        (with_variable("DERSLIK_ACCOUNT__TIMEZONE", "Mars"), &["account.timezone is \"Mars\"", "as DERSLIK_ACCOUNT__TIMEZONE"]),
+        (with_variable("DERSLIK_ACCOUNT__LANG", "??"), &["account.lang is \"??\"", "as DERSLIK_ACCOUNT__LANG"]),
+        (with_variable("DERSLIK_TRUSTED_PROXIES", "10.0.0.0/8,there"), &["trusted_proxies", "there", "as DERSLIK_TRUSTED_PROXIES"]),
+        (with_variable("DERSLIK_DEV_CLOCK", "noon"), &["dev_clock must be", "as DERSLIK_DEV_CLOCK"]),
+        (with_variable("DERSLIK_LOG__FILTER", "debgu"), &["debgu is not a level", "error, warn, info, debug", "as DERSLIK_LOG__FILTER"]),
+        (with_variable("DERSLIK_LOG__FILTER", ""), &["log.filter is empty", "error, warn, info, debug"]),
+        (with_variable("DATABASE_URL", "mysql://1234"), &["must begin with sqlite:// or postgres://", "as DATABASE_URL"]),
+        (with_variable("DATABASE_URL", ""), &["database_url is empty", "as DATABASE_URL"]),
+        (
+            with_file("ranges.toml", "[database]\nconnections = 0\n")?,
+            &["database.connections must be from 1 to 1000, not 0 (in ", "ranges.toml)"],
+        ),
+        (with_file("group.toml", "[classroom]\ngroup_address = \"{grup}@x\"\n")?, &["{grup}", "{group} and {account}", "group.toml"]),
+        (
+            with_file("link.toml", "[classroom]\ncourse_link = \"https://x/\"\n")?,
+            &["classroom.course_link must have the placeholder {code}"],
+        ),
+        (with_file("url.toml", "database_url = \"\"\n")?, &["database_url is empty", "url.toml"]),
+        (derslik(&["migrate", "--database-url", ""]), &["database_url is empty", "the flag --database-url"]),
         (with_file("batch.toml", "[jobs]\nbatch = \"few\"\n")?, &["jobs.batch must be", "not few", "in ", "batch.toml"]),
         (with_file("broken.toml", "listen = [\n")?, &["broken.toml", "line 1"]),
         (with_file("open.toml", "database_url = \"postgres://user:1234@h/d\n")?, &["open.toml", "line 1"]),
@@ -91,6 +125,30 @@ fn configuration_errors() -> Result<(), Failed> {
         let text = refused(2, &mut command)?;
         check(parts.iter().all(|part| text.contains(part)), &(parts, &text))?;
         check(!text.contains("default.") && !text.contains("\\\"") && !text.contains("1234"), &text)?;
+    }
+    Ok(())
+}
+
+fn values_as_written() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let migrate = || derslik(&["migrate", "--database-url", &sqlite_url(folder.path())]);
+    let variables = [
+        ("DERSLIK_JOBS__COMPAT", "1.26"),
+        ("DERSLIK_JOBS__COMPAT", "documented"),
+        ("DERSLIK_TRUSTED_PROXIES", "10.0.0.0/8,192.168.0.0/16"),
+        ("DERSLIK_TRUSTED_PROXIES", "10.0.0.0/8"),
+        ("DERSLIK_TRUSTED_PROXIES", "[10.0.0.0/8, \"fd00::1\"]"),
+        ("DERSLIK_TRUSTED_PROXIES", ""),
+    ];
+    for (name, value) in variables {
+        let output = migrate().env(name, value).output()?;
+        check(output.status.success(), &(name, value, output))?;
+    }
+    let file = folder.path().join("derslik.toml");
+    for settings in ["[jobs]\ncompat = 1.26\n", "[jobs]\ncompat = \"1.26\"\n", "trusted_proxies = [\"10.0.0.0/8\"]\n"] {
+        std::fs::write(&file, settings)?;
+        let output = migrate().arg("--config").arg(&file).output()?;
+        check(output.status.success(), &(settings, output))?;
     }
     Ok(())
 }
@@ -125,6 +183,11 @@ fn secret_from_file() -> Result<(), Failed> {
         command.env(value, "postgres://user:hidden@127.0.0.1:1/none").env(named, &file);
         let text = refused(2, &mut command)?;
         check(text.contains(value) && text.contains(named) && !text.contains("hidden"), &text)?;
+    }
+    let broken = folder.path().join("broken");
+    for (content, problem) in [("mysql://h/d", "must begin with"), ("\n", "is empty")] {
+        std::fs::write(&broken, content)?;
+        says(2, &[problem, "broken, which DATABASE_URL_FILE names"], derslik(&["migrate"]).env("DATABASE_URL_FILE", &broken))?;
     }
     let missing = folder.path().join("no-such-file");
     says(2, &["DATABASE_URL_FILE", "no-such-file"], derslik(&["migrate"]).env("DATABASE_URL_FILE", &missing))
@@ -178,7 +241,17 @@ fn unwritable_folder() -> Result<(), Failed> {
     let file = folder.path().join("file");
     std::fs::write(&file, "")?;
     let below = file.join("data").to_string_lossy().into_owned();
-    says(3, &[&below, "is not a folder"], &mut derslik(&["migrate", "--data-dir", &below]))
+    says(3, &[&below, "is not a folder"], &mut derslik(&["migrate", "--data-dir", &below]))?;
+    let text = refused(3, &mut derslik(&["migrate", "--data-dir", &file.to_string_lossy()]))?;
+    check(text.contains("is not a folder; name another") && !text.contains("belongs to"), &text)?;
+
+    let url = sqlite_url(folder.path());
+    check(derslik(&["migrate", "--database-url", &url]).output()?.status.success(), &"no migration")?;
+    std::fs::set_permissions(folder.path().join("derslik.sqlite"), PermissionsExt::from_mode(0o000))?;
+    let mut list = as_unprivileged(folder.path(), &["job", "list", "--account", "demo", "--database-url", &url])?;
+    std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o777))?;
+    let text = refused(3, &mut list)?;
+    check(text.contains("the file can't be read and written") && text.contains("mode 0") && !text.contains("migration"), &text)
 }
 
 fn passwords_in_urls() -> Result<(), Failed> {
