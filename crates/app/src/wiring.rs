@@ -25,7 +25,18 @@ pub fn wire<U: UnitOfWork + LookUps + Clone>(
     limits: Limits,
     classroom: ClassroomSettings,
 ) -> HttpState {
-    let passwords: Arc<dyn Passwords> = Arc::new(Argon2Passwords::default());
+    wire_with(uow, clock, ids, Arc::new(Argon2Passwords::default()), limits, classroom)
+}
+
+/// The service with passwords that are hashed in another way.
+pub fn wire_with<U: UnitOfWork + LookUps + Clone>(
+    uow: &U,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    passwords: Arc<dyn Passwords>,
+    limits: Limits,
+    classroom: ClassroomSettings,
+) -> HttpState {
     let services = Services {
         sessions: Arc::new(Sessions::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids))),
         attendees: Arc::new(Attendees::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids))),

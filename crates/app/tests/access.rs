@@ -335,6 +335,9 @@ fn main() -> ExitCode {
             block_on(async move { guesses::guesses(&Service::start(open, builders::now(), Limits::default()).await?).await })
         })
     };
+    let at_once_of = |(database, open)| {
+        Trial::test(format!("{database}::log_ins_at_once_are_refused_for_wrong_ones_alone"), move || block_on(guesses::at_once(open)))
+    };
     let passwords_of = |(database, open)| {
         Trial::test(format!("{database}::a_password_that_was_set_logs_in_and_ends_what_the_old_one_began"), move || {
             block_on(async move { passwords(&Service::start(open, builders::now(), Limits::default()).await?).await })
@@ -355,6 +358,7 @@ fn main() -> ExitCode {
         DATABASES.map(table_of),
         DATABASES.map(nul_of),
         DATABASES.map(guesses_of),
+        DATABASES.map(at_once_of),
         DATABASES.map(passwords_of),
         DATABASES.map(broken_of),
         DATABASES.map(nul_in_headers_of),

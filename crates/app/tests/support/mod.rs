@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use derslik::accounts::dev_accounts;
-use derslik::wiring::wire;
+use derslik::passwords::Argon2Passwords;
+use derslik::wiring::wire_with;
 use derslik_domain::id::{AttendeeGuid, SessionGuid, UserGuid};
 use derslik_domain::time::Timestamp;
 use derslik_http::classroom::{ClassroomSettings, Templates};
 use derslik_http::{HttpState, Limits};
 use derslik_ports::mocks::StoppedClock;
-use derslik_ports::outbound::{Ids, Tenant, UnitOfWork};
+use derslik_ports::outbound::{Ids, Passwords, Tenant, UnitOfWork};
 use derslik_services::identity::{Credentials, provision};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
 use derslik_testkit::builders::settings;
@@ -94,6 +95,11 @@ impl Ids for CountedIds {
 impl Service {
     /// The service with the accounts `demo` and `other`, over a new database, at a standstill of the clock.
     pub(crate) async fn start(database: Open, now: Timestamp, limits: Limits) -> Result<Self, Failed> {
+        Self::start_with(database, now, limits, Arc::new(Argon2Passwords::default())).await
+    }
+
+    /// The same, with passwords that are hashed in another way.
+    pub(crate) async fn start_with(database: Open, now: Timestamp, limits: Limits, passwords: Arc<dyn Passwords>) -> Result<Self, Failed> {
         let (url, place) = database()?;
         let uow = DieselUnitOfWork::new(
             &url,
@@ -104,7 +110,8 @@ impl Service {
             provision(&uow, account.plan, Credentials::Always, now).await?;
         }
         let classroom = ClassroomSettings { templates: Templates::default(), page_key: [7; 32] };
-        let state = wire(&uow, Arc::new(StoppedClock(now)), Arc::new(CountedIds::default()), limits, classroom);
+        let (clock, ids) = (Arc::new(StoppedClock(now)), Arc::new(CountedIds::default()));
+        let state = wire_with(&uow, clock, ids, passwords, limits, classroom);
         Ok(Self { state, uow, url, _place: place })
     }
 

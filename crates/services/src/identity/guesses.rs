@@ -1,22 +1,31 @@
 //! How often passwords were guessed: in memory that has a bound, whatever is sent.
 //!
+//! An attempt takes a [place](Place) before anything of it is looked at, and gives it back when it is over. Those that turned out
+//! wrong and those under way are together never more than the limit, so no more than that are ever looked at, however many come at
+//! once; and one that was right, or was not looked at to the end, leaves nothing. What finds no place because others are under way
+//! waits until one of them is over.
+//!
 //! Nothing that a client sent is kept, only digests of it under a key that each process draws by chance, so that a client can't
 //! choose what falls together. The digests stand in many short lists. A list that is full lets the entry with the fewest
-//! guesses go, and never one that is blocked: where all are, a newcomer is refused until the first of them ends.
+//! guesses go, and never one that is blocked or has an attempt under way: where all are, a newcomer is refused until the first of
+//! them ends.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use derslik_domain::id::AccountId;
 use derslik_domain::identity::{ClientNetwork, Username};
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::Ids;
+use derslik_ports::outbound::{Clock, Ids};
 use sha2::{Digest, Sha256};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 /// How many wrong guesses there may be about one name from one network until the time is over.
-const ABOUT_A_NAME: u32 = 10;
+const ABOUT_A_NAME: u16 = 10;
 /// How many from one network about any names of any accounts.
-const FROM_A_NETWORK: u32 = 50;
+const FROM_A_NETWORK: u16 = 50;
 /// How long guesses count.
 const WINDOW_SECONDS: u32 = 300;
 /// How many lists there are of names, and of networks.
@@ -25,86 +34,162 @@ const LISTS: usize = 1 << 14;
 const LONGEST: usize = 96;
 /// By how many entries a list grows: doubling would take up to twice the room.
 const GROWTH: usize = 8;
+/// How many attempts wait for a place at the most, and how many of them from one network.
+const MOST_WAITING: usize = 1_024;
+const MOST_WAITING_OF_A_NETWORK: usize = 256;
+/// How long an attempt waits for a place.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 const MICROS: i64 = 1_000_000;
 
-/// An attempt that is not looked at, since too many before it were wrong.
+/// Why an attempt is not looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Blocked {
-    /// How many seconds it takes until one is looked at again: 1 to [`WINDOW_SECONDS`].
-    pub(super) seconds: u32,
+pub(super) enum Refused {
+    /// Too many before it were wrong.
+    Blocked {
+        /// How many seconds it takes until one is looked at again: 1 to [`WINDOW_SECONDS`].
+        seconds: u32,
+    },
+    /// Too many wait already, or none of those under way was over in time.
+    Crowded,
 }
 
 /// The guesses of the last minutes: by the network that they came from, and by the name that they were about.
 pub(super) struct Guesses {
     ids: Arc<dyn Ids>,
+    clock: Arc<dyn Clock>,
     key: OnceLock<[u8; 32]>,
-    networks: Counts,
-    names: Counts,
+    state: Mutex<State>,
 }
 
-/// An attempt that was counted.
+/// The place of an attempt that is under way. Dropped, it leaves nothing behind.
+pub(super) struct Place {
+    guesses: Arc<Guesses>,
+    attempt: Attempt,
+    is_wrong: bool,
+}
+
+/// What an attempt counts for.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Attempt {
+struct Attempt {
     network: Mark,
     name: Mark,
 }
 
 /// A part of a digest: which list, and which entry of it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Mark {
     list: usize,
     tag: u64,
 }
 
+/// Whether an attempt gets a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Room {
+    /// It has one.
+    Taken,
+    /// There may be one as soon as another attempt of the same network is over.
+    Later,
+    /// It gets none.
+    Never(Refused),
+}
+
+struct State {
+    networks: Counts,
+    names: Counts,
+    /// Those that wait for a place, in the order in which they came.
+    waiting: VecDeque<Waiting>,
+}
+
+struct Waiting {
+    attempt: Attempt,
+    answer: oneshot::Sender<Result<Place, Refused>>,
+}
+
 /// Counts of one kind.
 struct Counts {
-    most: u32,
-    lists: Box<[Mutex<Vec<Entry>>]>,
+    most: u16,
+    lists: Box<[Vec<Entry>]>,
     /// The list that is looked through next for what is over.
-    next: AtomicUsize,
+    next: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     tag: u64,
-    /// When the count is over, in seconds since 1970.
+    /// When the wrong attempts are over, in seconds since 1970.
     ends: u32,
-    count: u32,
+    wrong: u16,
+    under_way: u16,
 }
 
 impl Guesses {
     /// No guesses so far.
-    pub(super) fn new(ids: Arc<dyn Ids>) -> Self {
-        Self { ids, key: OnceLock::new(), networks: Counts::new(FROM_A_NETWORK), names: Counts::new(ABOUT_A_NAME) }
+    pub(super) fn new(ids: Arc<dyn Ids>, clock: Arc<dyn Clock>) -> Self {
+        let state = State { networks: Counts::new(FROM_A_NETWORK), names: Counts::new(ABOUT_A_NAME), waiting: VecDeque::new() };
+        Self { ids, clock, key: OnceLock::new(), state: Mutex::new(state) }
     }
 
-    /// Counts an attempt before it is looked at, so that attempts at the same time all count. The network comes first, over all
+    /// A place for an attempt, for which it waits as long as those under way may leave it one. The network comes first, over all
     /// accounts, so that no network adds more than [`FROM_A_NETWORK`] names.
     ///
     /// # Errors
-    /// [`Blocked`]; the attempt is not counted then.
-    pub(super) fn count(
-        &self,
+    /// [`Refused`]; the attempt is not counted then.
+    pub(super) async fn enter(
+        self: &Arc<Self>,
         network: Option<ClientNetwork>,
         account: AccountId,
         name: &Username,
-        now: Timestamp,
-    ) -> Result<Attempt, Blocked> {
+    ) -> Result<Place, Refused> {
         let network = network.map(|network| network.to_string()).unwrap_or_default();
         let attempt = Attempt {
             network: self.mark(&[b"network", network.as_bytes()]),
             name: self.mark(&[b"name", network.as_bytes(), &account.get().to_be_bytes(), name.key().as_bytes()]),
         };
-        self.networks.count(attempt.network, now)?;
-        self.names.count(attempt.name, now).inspect_err(|_| self.networks.take_back(attempt.network))?;
-        Ok(attempt)
+        let answer = {
+            let mut state = self.state();
+            match state.take(attempt, self.now()) {
+                Room::Taken => return Ok(self.place(attempt)),
+                Room::Never(refused) => return Err(refused),
+                Room::Later => state.wait(attempt)?,
+            }
+        };
+        // A place that comes when this is given up goes back as it is dropped.
+        timeout(PATIENCE, answer).await.ok().and_then(Result::ok).unwrap_or(Err(Refused::Crowded))
     }
 
-    /// Takes an attempt back that turned out to be no guess.
-    pub(super) fn take_back(&self, attempt: Attempt) {
-        self.names.take_back(attempt.name);
-        self.networks.take_back(attempt.network);
+    /// Ends an attempt, and gives its place to one that waits for it.
+    fn end(self: &Arc<Self>, attempt: Attempt, is_wrong: bool) {
+        let mut unwanted = Vec::new();
+        let mut state = self.state();
+        let now = self.now();
+        let wrong_at = is_wrong.then_some(now);
+        state.names.end(attempt.name, wrong_at);
+        state.networks.end(attempt.network, wrong_at);
+        // A name is counted for its network, so no attempt of another network waits for this one.
+        let waiting = std::mem::take(&mut state.waiting);
+        for one in waiting {
+            if one.answer.is_closed() {
+                continue;
+            }
+            let room = if one.attempt.network == attempt.network { state.take(one.attempt, now) } else { Room::Later };
+            let answer = match room {
+                Room::Taken => Ok(self.place(one.attempt)),
+                Room::Never(refused) => Err(refused),
+                Room::Later => {
+                    state.waiting.push_back(one);
+                    continue;
+                }
+            };
+            unwanted.extend(one.answer.send(answer).err());
+        }
+        // Giving a place back takes the lock.
+        drop(state);
+        drop(unwanted);
+    }
+
+    fn place(self: &Arc<Self>, attempt: Attempt) -> Place {
+        Place { guesses: Arc::clone(self), attempt, is_wrong: false }
     }
 
     fn mark(&self, parts: &[&[u8]]) -> Mark {
@@ -120,80 +205,151 @@ impl Guesses {
         let list = number(rest.get(..4).unwrap_or_default());
         Mark { list: usize::try_from(list).unwrap_or_default() % LISTS, tag: number(tag) }
     }
+
+    /// Whether nothing is counted and nothing waits.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        let state = self.state();
+        let lists = state.networks.lists.iter().chain(&state.names.lists);
+        state.waiting.is_empty() && lists.into_iter().all(Vec::is_empty)
+    }
+
+    fn now(&self) -> u32 {
+        seconds(self.clock.now())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    /// Ends the attempt, which was looked at and was wrong.
+    pub(super) fn was_wrong(mut self) {
+        self.is_wrong = true;
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.guesses.end(self.attempt, self.is_wrong);
+    }
+}
+
+impl State {
+    fn take(&mut self, attempt: Attempt, now: u32) -> Room {
+        let of_network = self.networks.take(attempt.network, now);
+        if of_network != Room::Taken {
+            return of_network;
+        }
+        let of_name = self.names.take(attempt.name, now);
+        if of_name != Room::Taken {
+            self.networks.end(attempt.network, None);
+        }
+        of_name
+    }
+
+    /// Puts an attempt behind those that wait.
+    fn wait(&mut self, attempt: Attempt) -> Result<oneshot::Receiver<Result<Place, Refused>>, Refused> {
+        self.waiting.retain(|one| !one.answer.is_closed());
+        let of_network = self.waiting.iter().filter(|one| one.attempt.network == attempt.network).count();
+        if self.waiting.len() >= MOST_WAITING || of_network >= MOST_WAITING_OF_A_NETWORK {
+            return Err(Refused::Crowded);
+        }
+        let (answer, receiver) = oneshot::channel();
+        self.waiting.push_back(Waiting { attempt, answer });
+        Ok(receiver)
+    }
 }
 
 impl Counts {
-    fn new(most: u32) -> Self {
-        Self { most, lists: (0..LISTS).map(|_| Mutex::default()).collect(), next: AtomicUsize::new(0) }
+    fn new(most: u16) -> Self {
+        Self { most, lists: (0..LISTS).map(|_| Vec::new()).collect(), next: 0 }
     }
 
-    fn count(&self, mark: Mark, now: Timestamp) -> Result<(), Blocked> {
-        let now = seconds(now);
+    /// Takes a place for an attempt, if there is one.
+    fn take(&mut self, mark: Mark, now: u32) -> Room {
         // One more list each time, so that the memory of a flood is given back when it is over.
-        self.in_list(self.next.fetch_add(1, Ordering::Relaxed) % LISTS, |list| forget_what_is_over(list, now));
-        self.in_list(mark.list, |list| {
+        self.next = (self.next + 1) % LISTS;
+        if let Some(list) = self.lists.get_mut(self.next) {
             forget_what_is_over(list, now);
-            if let Some(known) = list.iter_mut().find(|entry| entry.tag == mark.tag) {
-                if known.count >= self.most {
-                    return Err(known.blocked_at(now));
-                }
-                known.count += 1;
-                return Ok(());
-            }
-            self.make_room(list).map_err(|soonest| soonest.blocked_at(now))?;
-            list.push(Entry { tag: mark.tag, ends: now.saturating_add(WINDOW_SECONDS), count: 1 });
-            Ok(())
-        })
-        .unwrap_or(Ok(()))
-    }
-
-    /// Makes room for one entry more. Where every entry is blocked, none goes, and the one that ends soonest is the error.
-    fn make_room(&self, list: &mut Vec<Entry>) -> Result<(), Entry> {
-        if list.len() >= LONGEST {
-            let open = list.iter().enumerate().filter(|(_, entry)| entry.count < self.most);
-            match open.min_by_key(|(_, entry)| (entry.count, entry.ends)).map(|(place, _)| place) {
-                Some(place) => drop(list.swap_remove(place)),
-                None => return list.iter().min_by_key(|entry| entry.ends).copied().map_or(Ok(()), Err),
-            }
         }
-        if list.len() == list.capacity() {
-            list.reserve_exact(GROWTH);
-        }
-        Ok(())
-    }
-
-    fn take_back(&self, mark: Mark) {
-        self.in_list(mark.list, |list| {
-            if let Some(place) = list.iter().position(|entry| entry.tag == mark.tag)
-                && let Some(entry) = list.get_mut(place)
-            {
-                entry.count = entry.count.saturating_sub(1);
-                if entry.count == 0 {
-                    list.swap_remove(place);
-                }
+        let Some(list) = self.lists.get_mut(mark.list) else { return Room::Taken };
+        forget_what_is_over(list, now);
+        if let Some(known) = list.iter_mut().find(|entry| entry.tag == mark.tag) {
+            if known.wrong >= self.most {
+                return known.blocked_at(now);
             }
-        });
+            if known.wrong + known.under_way >= self.most {
+                return Room::Later;
+            }
+            known.under_way += 1;
+            return Room::Taken;
+        }
+        if let Err(room) = make_room(list, self.most, now) {
+            return room;
+        }
+        list.push(Entry { tag: mark.tag, ends: now, wrong: 0, under_way: 1 });
+        Room::Taken
     }
 
-    fn in_list<T>(&self, number: usize, work: impl FnOnce(&mut Vec<Entry>) -> T) -> Option<T> {
-        let list = self.lists.get(number)?;
-        Some(work(&mut list.lock().unwrap_or_else(PoisonError::into_inner)))
+    /// Gives a place back, for a wrong attempt where it was one.
+    fn end(&mut self, mark: Mark, wrong_at: Option<u32>) {
+        let Some(list) = self.lists.get_mut(mark.list) else { return };
+        let Some(place) = list.iter().position(|entry| entry.tag == mark.tag) else { return };
+        let Some(entry) = list.get_mut(place) else { return };
+        entry.under_way = entry.under_way.saturating_sub(1);
+        if let Some(now) = wrong_at {
+            entry.forget_if_over(now);
+            if entry.wrong == 0 {
+                entry.ends = now.saturating_add(WINDOW_SECONDS);
+            }
+            entry.wrong = entry.wrong.saturating_add(1);
+        }
+        if entry.is_empty() {
+            list.swap_remove(place);
+        }
     }
 }
 
 impl Entry {
-    fn blocked_at(self, now: u32) -> Blocked {
-        Blocked { seconds: self.ends.saturating_sub(now).max(1) }
+    fn blocked_at(self, now: u32) -> Room {
+        Room::Never(Refused::Blocked { seconds: self.ends.saturating_sub(now).max(1) })
     }
 
-    /// Whether it counts still. One that ends too late was made before the clock was set back.
-    fn counts_at(self, now: u32) -> bool {
-        now < self.ends && self.ends <= now.saturating_add(WINDOW_SECONDS)
+    /// Forgets wrong attempts that count no longer. What ends too late was counted before the clock was set back.
+    fn forget_if_over(&mut self, now: u32) {
+        if self.ends <= now || self.ends > now.saturating_add(WINDOW_SECONDS) {
+            self.wrong = 0;
+        }
+    }
+
+    fn is_empty(self) -> bool {
+        self.wrong == 0 && self.under_way == 0
     }
 }
 
+/// Makes room for one entry more. Where no entry may go, the error is what becomes of the newcomer.
+fn make_room(list: &mut Vec<Entry>, most: u16, now: u32) -> Result<(), Room> {
+    if list.len() >= LONGEST {
+        let open = list.iter().enumerate().filter(|(_, entry)| entry.wrong < most && entry.under_way == 0);
+        match open.min_by_key(|(_, entry)| (entry.wrong, entry.ends)).map(|(place, _)| place) {
+            Some(place) => drop(list.swap_remove(place)),
+            None => {
+                let blocked = list.iter().filter(|entry| entry.wrong >= most).min_by_key(|entry| entry.ends);
+                return Err(blocked.map_or(Room::Never(Refused::Crowded), |soonest| soonest.blocked_at(now)));
+            }
+        }
+    }
+    if list.len() == list.capacity() {
+        list.reserve_exact(GROWTH);
+    }
+    Ok(())
+}
+
 fn forget_what_is_over(list: &mut Vec<Entry>, now: u32) {
-    list.retain(|entry| entry.counts_at(now));
+    list.iter_mut().for_each(|entry| entry.forget_if_over(now));
+    list.retain(|entry| !entry.is_empty());
     let wanted = list.len().next_multiple_of(GROWTH);
     if wanted < list.capacity() {
         list.shrink_to(wanted);
@@ -217,12 +373,22 @@ mod tests {
 
     const ACCOUNT: AccountId = Id::new(1);
 
-    fn guesses() -> Guesses {
-        Guesses::new(Arc::new(FixedIds(guid(1))))
+    #[derive(Debug)]
+    struct MovingClock(Mutex<Timestamp>);
+
+    impl Clock for MovingClock {
+        fn now(&self) -> Timestamp {
+            *self.0.lock().unwrap()
+        }
     }
 
-    fn address(number: u32) -> ClientNetwork {
-        ClientNetwork::of(IpAddr::from(number.to_be_bytes()))
+    fn guesses() -> (Arc<Guesses>, Arc<MovingClock>) {
+        let clock = Arc::new(MovingClock(Mutex::new(now())));
+        (Arc::new(Guesses::new(Arc::new(FixedIds(guid(1))), clock.clone())), clock)
+    }
+
+    fn address(number: u32) -> Option<ClientNetwork> {
+        Some(ClientNetwork::of(IpAddr::from(number.to_be_bytes())))
     }
 
     fn name(text: &str) -> Username {
@@ -233,16 +399,38 @@ mod tests {
         Timestamp::from_micros(now().micros() + seconds * MICROS)
     }
 
-    fn bytes(counts: &Counts) -> usize {
-        let of_lists: usize = counts.lists.iter().map(|list| list.lock().unwrap().capacity() * size_of::<Entry>()).sum();
-        of_lists + counts.lists.len() * size_of::<Mutex<Vec<Entry>>>()
+    fn at(seconds_later: i64) -> u32 {
+        seconds(later(seconds_later))
     }
 
-    /// As many attempts as block one name from the first address.
-    fn block(guesses: &Guesses, text: &str) {
+    fn bytes(counts: &Counts) -> usize {
+        let of_lists: usize = counts.lists.iter().map(|list| list.capacity() * size_of::<Entry>()).sum();
+        of_lists + counts.lists.len() * size_of::<Vec<Entry>>()
+    }
+
+    fn names_kept(guesses: &Guesses) -> usize {
+        guesses.state().names.lists.iter().map(Vec::len).sum()
+    }
+
+    /// One attempt from the first address that turns out wrong.
+    async fn guess(guesses: &Arc<Guesses>, text: &str) -> Result<(), Refused> {
+        guesses.enter(address(1), ACCOUNT, &name(text)).await.map(Place::was_wrong)
+    }
+
+    /// As many wrong attempts as block one name from the first address.
+    async fn block(guesses: &Arc<Guesses>, text: &str) {
         for _ in 0..ABOUT_A_NAME {
-            guesses.count(Some(address(1)), ACCOUNT, &name(text), now()).unwrap();
+            guess(guesses, text).await.unwrap();
         }
+    }
+
+    /// A wrong attempt of one kind.
+    fn count(counts: &mut Counts, mark: Mark, now: u32) -> Room {
+        let room = counts.take(mark, now);
+        if room == Room::Taken {
+            counts.end(mark, Some(now));
+        }
+        room
     }
 
     #[test]
@@ -253,79 +441,146 @@ mod tests {
             let tag = (tag ^ tag >> 31).wrapping_mul(0x94D0_49BB_1331_11EB);
             Mark { list: usize::try_from(tag >> 32).unwrap() % LISTS, tag }
         };
-        let networks = Counts::new(FROM_A_NETWORK);
+        let mut networks = Counts::new(FROM_A_NETWORK);
         for _ in 0..FROM_A_NETWORK {
-            networks.count(mark(0), now()).unwrap();
+            assert_eq!(count(&mut networks, mark(0), at(0)), Room::Taken);
         }
         for number in 1..=1_000_000 {
-            networks.count(mark(number), later(1)).unwrap();
+            assert_eq!(count(&mut networks, mark(number), at(1)), Room::Taken);
         }
         // There are lists of names as well, which are the same.
         assert!(2 * bytes(&networks) < 64 << 20, "{} bytes", 2 * bytes(&networks));
-        let longest = 2 * LISTS * (LONGEST * size_of::<Entry>() + size_of::<Mutex<Vec<Entry>>>());
+        let longest = 2 * LISTS * (LONGEST * size_of::<Entry>() + size_of::<Vec<Entry>>());
         assert!(longest < 56 << 20, "whatever is sent, and what an allocator adds");
-        assert_eq!(networks.count(mark(0), later(2)), Err(Blocked { seconds: WINDOW_SECONDS - 2 }));
+        let blocked = Room::Never(Refused::Blocked { seconds: WINDOW_SECONDS - 2 });
+        assert_eq!(networks.take(mark(0), at(2)), blocked);
     }
 
-    #[test]
-    fn the_memory_of_a_flood_is_given_back_when_it_is_over() {
-        let guesses = guesses();
+    #[tokio::test]
+    async fn the_memory_of_a_flood_is_given_back_when_it_is_over() {
+        let (guesses, clock) = guesses();
         for number in 2..20_002_u32 {
-            guesses.count(Some(address(number)), ACCOUNT, &name(&number.to_string()), now()).unwrap();
+            guesses.enter(address(number), ACCOUNT, &name(&number.to_string())).await.unwrap().was_wrong();
         }
-        let flooded = bytes(&guesses.names);
+        let flooded = bytes(&guesses.state().names);
+        *clock.0.lock().unwrap() = later(300);
         for _ in 0..LISTS {
-            let attempt = guesses.count(Some(address(1)), ACCOUNT, &name("usual"), later(300)).unwrap();
-            guesses.take_back(attempt);
+            drop(guesses.enter(address(1), ACCOUNT, &name("usual")).await.unwrap());
         }
-        assert!(bytes(&guesses.names) < flooded / 2, "{flooded} before, {} after", bytes(&guesses.names));
+        let after = bytes(&guesses.state().names);
+        assert!(after < flooded / 2, "{flooded} before, {after} after");
     }
 
     #[test]
     fn a_full_list_lets_go_what_was_guessed_least_and_refuses_where_all_are_blocked() {
-        let counts = Counts::new(3);
+        let mut counts = Counts::new(3);
         let mark = |tag| Mark { list: 7, tag };
-        let count = |tag, times, at| (0..times).map(|_| counts.count(mark(tag), at)).last().unwrap();
-        let number_of = |tag| counts.in_list(7, |list| list.iter().find(|entry| entry.tag == tag).map(|entry| entry.count)).flatten();
+        let wrong = |counts: &mut Counts, tag, times, now| (0..times).map(|_| count(counts, mark(tag), now)).last().unwrap();
+        let number_of = |counts: &Counts, tag| counts.lists[7].iter().find(|entry| entry.tag == tag).map(|entry| entry.wrong);
         for tag in 0..96 {
-            count(tag, if tag == 50 { 1 } else { 3 }, later(i64::try_from(tag).unwrap())).unwrap();
+            assert_eq!(wrong(&mut counts, tag, if tag == 50 { 1 } else { 3 }, at(i64::try_from(tag).unwrap())), Room::Taken);
         }
-        count(1_000, 3, later(100)).unwrap();
-        assert_eq!((number_of(50), number_of(1_000)), (None, Some(3)), "the only one that was not blocked went");
-        assert_eq!(count(2_000, 1, later(100)), Err(Blocked { seconds: 200 }));
-        assert!((0..96).filter(|tag| *tag != 50).all(|tag| number_of(tag) == Some(3)), "no blocked one went");
-        assert_eq!(count(2_000, 1, later(300)), Ok(()), "until the first one ended");
+        assert_eq!(wrong(&mut counts, 1_000, 3, at(100)), Room::Taken);
+        assert_eq!((number_of(&counts, 50), number_of(&counts, 1_000)), (None, Some(3)), "the only one that was not blocked went");
+        assert_eq!(wrong(&mut counts, 2_000, 1, at(100)), Room::Never(Refused::Blocked { seconds: 200 }));
+        assert!((0..96).filter(|tag| *tag != 50).all(|tag| number_of(&counts, tag) == Some(3)), "no blocked one went");
+        assert_eq!(wrong(&mut counts, 2_000, 1, at(300)), Room::Taken, "until the first one ended");
     }
 
     #[test]
-    fn a_network_is_counted_over_all_accounts_and_first() {
-        let guesses = guesses();
+    fn a_full_list_keeps_what_is_under_way() {
+        let mut counts = Counts::new(3);
+        let mark = |tag| Mark { list: 7, tag };
+        for tag in 0..96 {
+            assert_eq!(counts.take(mark(tag), at(0)), Room::Taken);
+        }
+        assert_eq!(counts.take(mark(1_000), at(400)), Room::Never(Refused::Crowded), "not for a moment's sake blocked");
+        counts.end(mark(7), None);
+        assert_eq!(counts.take(mark(1_000), at(400)), Room::Taken);
+    }
+
+    #[tokio::test]
+    async fn a_network_is_counted_over_all_accounts_and_first() {
+        let (guesses, _) = guesses();
         for number in 0..i64::from(FROM_A_NETWORK) {
             let network = Some(ClientNetwork::of(format!("2001:db8::{number}").parse().unwrap()));
-            guesses.count(network, Id::new(number), &name("same"), now()).unwrap();
+            guesses.enter(network, Id::new(number), &name("same")).await.unwrap().was_wrong();
         }
         let network = Some(ClientNetwork::of("2001:db8::ffff:ffff:ffff:ffff".parse().unwrap()));
-        assert_eq!(guesses.count(network, Id::new(77), &name("other"), now()).unwrap_err(), Blocked { seconds: WINDOW_SECONDS });
-        let names: usize = guesses.names.lists.iter().map(|list| list.lock().unwrap().len()).sum();
-        assert_eq!(names, usize::try_from(FROM_A_NETWORK).unwrap(), "a blocked network adds no name");
+        let refused = guesses.enter(network, Id::new(77), &name("other")).await.err();
+        assert_eq!(refused, Some(Refused::Blocked { seconds: WINDOW_SECONDS }));
+        assert_eq!(names_kept(&guesses), usize::from(FROM_A_NETWORK), "a blocked network adds no name");
         let network = Some(ClientNetwork::of("2001:db8:0:1::".parse().unwrap()));
-        assert!(guesses.count(network, Id::new(77), &name("other"), now()).is_ok());
+        assert!(guesses.enter(network, Id::new(77), &name("other")).await.is_ok());
     }
 
-    #[test]
-    fn asking_again_about_a_blocked_name_blocks_no_other() {
-        let guesses = guesses();
-        block(&guesses, "blocked");
+    #[tokio::test]
+    async fn asking_again_about_a_blocked_name_blocks_no_other() {
+        let (guesses, _) = guesses();
+        block(&guesses, "blocked").await;
         for _ in 0..FROM_A_NETWORK {
-            guesses.count(Some(address(1)), ACCOUNT, &name("blocked"), now()).unwrap_err();
+            guess(&guesses, "blocked").await.unwrap_err();
         }
-        assert!(guesses.count(Some(address(1)), ACCOUNT, &name("other"), now()).is_ok());
+        assert_eq!(guess(&guesses, "other").await, Ok(()));
     }
 
-    #[test]
-    fn a_clock_that_was_set_back_blocks_no_longer_than_usual() {
-        let guesses = guesses();
-        block(&guesses, "blocked");
-        assert!(guesses.count(Some(address(1)), ACCOUNT, &name("blocked"), later(-3_600)).is_ok());
+    #[tokio::test]
+    async fn a_clock_that_was_set_back_blocks_no_longer_than_usual() {
+        let (guesses, clock) = guesses();
+        block(&guesses, "blocked").await;
+        *clock.0.lock().unwrap() = later(-3_600);
+        assert_eq!(guess(&guesses, "blocked").await, Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn attempts_wait_for_a_place_in_turn_and_no_longer_than_five_seconds() {
+        let (guesses, _) = guesses();
+        let enter = || {
+            let guesses = Arc::clone(&guesses);
+            tokio::spawn(async move { guesses.enter(address(1), ACCOUNT, &name("busy")).await })
+        };
+        let mut under_way = Vec::new();
+        for _ in 0..ABOUT_A_NAME {
+            under_way.push(guesses.enter(address(1), ACCOUNT, &name("busy")).await.unwrap());
+        }
+        let (first, given_up, second) = (enter(), enter(), enter());
+        while guesses.state().waiting.len() < 3 {
+            tokio::task::yield_now().await;
+        }
+        given_up.abort();
+        drop(under_way.pop());
+        let first = first.await.unwrap().unwrap();
+        assert!(!second.is_finished());
+        drop(first);
+        let second = second.await.unwrap().unwrap();
+        let waited = tokio::time::Instant::now();
+        assert_eq!(enter().await.unwrap().err(), Some(Refused::Crowded));
+        assert_eq!(waited.elapsed().as_secs(), PATIENCE.as_secs());
+        drop(second);
+        assert!(guesses.enter(address(1), ACCOUNT, &name("busy")).await.is_ok(), "none of it was counted");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waiting_attempts_are_limited_and_are_refused_once_those_before_them_were_wrong() {
+        let (guesses, _) = guesses();
+        let enter = || {
+            let guesses = Arc::clone(&guesses);
+            tokio::spawn(async move { guesses.enter(address(1), ACCOUNT, &name("busy")).await.err() })
+        };
+        let mut under_way = Vec::new();
+        for _ in 0..ABOUT_A_NAME {
+            under_way.push(guesses.enter(address(1), ACCOUNT, &name("busy")).await.unwrap());
+        }
+        let waiting: Vec<_> = (0..MOST_WAITING_OF_A_NETWORK).map(|_| enter()).collect();
+        while guesses.state().waiting.len() < MOST_WAITING_OF_A_NETWORK {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(enter().await.unwrap(), Some(Refused::Crowded), "at once");
+        assert!(guesses.enter(address(2), ACCOUNT, &name("busy")).await.is_ok(), "elsewhere there is a place");
+        under_way.into_iter().for_each(Place::was_wrong);
+        for one in waiting {
+            assert_eq!(one.await.unwrap(), Some(Refused::Blocked { seconds: WINDOW_SECONDS }));
+        }
+        assert!(guesses.state().waiting.is_empty());
     }
 }

@@ -1,5 +1,6 @@
 //! Makes a token for whoever knows a password, or both halves of an access key. Wrong guesses are [counted](Guesses) for each
-//! name and each network in the memory of the process, and refused unseen once there were too many.
+//! name and each network in the memory of the process, and refused unseen once there were too many. An attempt counts once it was
+//! looked at and was wrong: not if the store failed, or the client went away before.
 
 use std::sync::Arc;
 
@@ -8,10 +9,10 @@ use derslik_domain::id::AccountId;
 use derslik_domain::identity::{CredentialKind, Principal, PrincipalKind, Scope, UserKey};
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::{IssuedToken, LogIn, LogInError, LogInService, Presented};
-use derslik_ports::outbound::{Clock, Ids, NewCredential, Passwords, Tenant, UnitOfWork};
+use derslik_ports::outbound::{Clock, Ids, NewCredential, Passwords, Reason, StoreError, Tenant, UnitOfWork};
 use subtle::ConstantTimeEq;
 
-use super::guesses::{Blocked, Guesses};
+use super::guesses::{Guesses, Refused};
 use super::secret::{digest, new_token, public_id};
 
 /// For how many seconds a token opens something.
@@ -37,7 +38,7 @@ impl<U> std::fmt::Debug for LogIns<U> {
 impl<U: UnitOfWork> LogIns<U> {
     /// The use case over these.
     pub fn new(uow: U, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, passwords: Arc<dyn Passwords>) -> Self {
-        let guesses = Arc::new(Guesses::new(Arc::clone(&ids)));
+        let guesses = Arc::new(Guesses::new(Arc::clone(&ids), Arc::clone(&clock)));
         Self { uow, clock, ids, passwords, guesses }
     }
 
@@ -99,23 +100,28 @@ impl<U: UnitOfWork> LogIns<U> {
     }
 }
 
-impl From<Blocked> for LogInError {
-    fn from(blocked: Blocked) -> Self {
-        Self::TooMany { retry_after_seconds: blocked.seconds.into() }
+impl From<Refused> for LogInError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Blocked { seconds } => Self::TooMany { retry_after_seconds: seconds.into() },
+            Refused::Crowded => Self::Store(StoreError::from(Reason::Crowded)),
+        }
     }
 }
 
 #[async_trait]
 impl<U: UnitOfWork> LogInService for LogIns<U> {
     async fn log_in(&self, shown: LogIn) -> Result<IssuedToken, LogInError> {
-        let now = self.clock.now();
-        let attempt = self.guesses.count(shown.network, shown.account, &shown.username, now)?;
+        let place = self.guesses.enter(shown.network, shown.account, &shown.username).await?;
         let known = match self.by_key(shown.account, &shown.as_key).await? {
             Some(principal) => Some((principal, None)),
             None => self.by_password(&shown).await?,
         };
-        let (principal, until) = known.ok_or(LogInError::Invalid)?;
-        self.guesses.take_back(attempt);
+        let Some((principal, until)) = known else {
+            place.was_wrong();
+            return Err(LogInError::Invalid);
+        };
+        drop(place);
         self.issue(shown.account, principal, until).await
     }
 }
@@ -123,6 +129,8 @@ impl<U: UnitOfWork> LogInService for LogIns<U> {
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    use std::time::Duration;
 
     use derslik_domain::identity::{ClientNetwork, Password, PasswordHash, Username};
     use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores};
@@ -251,5 +259,104 @@ mod tests {
             assert!(matches!(log_ins.log_in(shown(&format!("n{number}"), "x")).await, Err(LogInError::Invalid)));
         }
         assert!(matches!(log_ins.log_in(shown("user100", "right")).await, Err(LogInError::TooMany { .. })));
+    }
+
+    /// Takes some paused time for each password, and counts them.
+    #[derive(Debug, Default)]
+    struct SlowPasswords(AtomicUsize);
+
+    #[async_trait]
+    impl Passwords for SlowPasswords {
+        async fn hash(&self, _: Password) -> Result<PasswordHash, StoreError> {
+            Err(StoreError::from(Reason::Crowded))
+        }
+
+        async fn verify(&self, password: Password, _: Option<PasswordHash>) -> Result<bool, StoreError> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            if password.reveal() == "crowded" { Err(StoreError::from(Reason::Crowded)) } else { Ok(password.reveal() == "right") }
+        }
+    }
+
+    /// Log-ins of people of any name, and whether the store fails.
+    fn slow_log_ins() -> (Arc<LogIns<FakeUnitOfWork>>, Arc<SlowPasswords>, Arc<AtomicBool>) {
+        let mut stores = MockStores::default();
+        let fails = Arc::new(AtomicBool::new(false));
+        let does_fail = Arc::clone(&fails);
+        stores.identity.expect_find_credential().returning(|_, _| Ok(None));
+        stores.identity.expect_find_password().returning(|_, _| Ok(Some(PasswordHash::new("right"))));
+        stores.identity.expect_add_credential().returning(|_, _, _| Ok(true));
+        stores.users.expect_find().returning(move |_, _| {
+            if does_fail.load(Ordering::Relaxed) { Err(StoreError::from(Reason::Unreachable)) } else { Ok(Some(user(100))) }
+        });
+        let (passwords, clock) = (Arc::new(SlowPasswords::default()), Arc::new(MovingClock(Mutex::new(now()))));
+        let log_ins = LogIns::new(FakeUnitOfWork::new(stores), clock, Arc::new(FixedIds(guid(1))), passwords.clone());
+        (Arc::new(log_ins), passwords, fails)
+    }
+
+    /// Logs in with each of these at the same time: how many got in, were wrong, and were told that there were too many.
+    async fn at_once(log_ins: &Arc<LogIns<FakeUnitOfWork>>, shown: impl IntoIterator<Item = LogIn>) -> (usize, usize, usize) {
+        let attempt = |shown| {
+            let log_ins = Arc::clone(log_ins);
+            tokio::spawn(async move { log_ins.log_in(shown).await })
+        };
+        let attempts: Vec<_> = shown.into_iter().map(attempt).collect();
+        let (mut right, mut wrong, mut too_many) = (0, 0, 0);
+        for attempt in attempts {
+            match attempt.await.unwrap() {
+                Ok(_) => right += 1,
+                Err(LogInError::Invalid) => wrong += 1,
+                Err(LogInError::TooMany { .. }) => too_many += 1,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        (right, wrong, too_many)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn right_log_ins_of_one_person_at_once_all_succeed() {
+        let (log_ins, _, _) = slow_log_ins();
+        assert_eq!(at_once(&log_ins, (0..30).map(|_| shown("ayhan", "right"))).await, (30, 0, 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn right_log_ins_of_many_people_at_once_from_one_address_all_succeed() {
+        let (log_ins, _, _) = slow_log_ins();
+        assert_eq!(at_once(&log_ins, (0..80).map(|number| shown(&format!("n{number}"), "right"))).await, (80, 0, 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_wrong_guesses_at_once_only_as_many_as_may_be_wrong_are_looked_at() {
+        let (log_ins, passwords, _) = slow_log_ins();
+        assert_eq!(at_once(&log_ins, (0..30).map(|_| shown("ayhan", "wrong"))).await, (0, 10, 20));
+        assert_eq!(passwords.0.load(Ordering::Relaxed), 10);
+        assert_eq!(at_once(&log_ins, (0..80).map(|number| shown(&format!("n{number}"), "wrong"))).await, (0, 40, 40));
+        assert_eq!(passwords.0.load(Ordering::Relaxed), 50);
+        assert_eq!(at_once(&log_ins, [shown("ayhan", "right"), shown("another", "right")]).await, (0, 0, 2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_that_fails_and_a_crowd_of_hashes_count_as_no_guess() {
+        let (log_ins, _, fails) = slow_log_ins();
+        for failing in [true, false] {
+            fails.store(failing, Ordering::Relaxed);
+            for number in 0..60 {
+                let refused = log_ins.log_in(shown(&format!("n{}", number % 6), "crowded")).await;
+                assert!(matches!(refused, Err(LogInError::Store(_))), "{refused:?}");
+            }
+        }
+        assert!(log_ins.guesses.is_empty());
+        assert_eq!(at_once(&log_ins, (0..6).map(|number| shown(&format!("n{number}"), "right"))).await, (6, 0, 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_went_away_counts_as_no_guess() {
+        let (log_ins, _, _) = slow_log_ins();
+        for _ in 0..60 {
+            let gone = tokio::time::timeout(Duration::from_millis(1), log_ins.log_in(shown("ayhan", "wrong"))).await;
+            assert!(gone.is_err());
+        }
+        assert!(log_ins.guesses.is_empty());
+        assert_eq!(at_once(&log_ins, [shown("ayhan", "right")]).await, (1, 0, 0));
     }
 }
