@@ -13,7 +13,7 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::body::holder_of;
-use crate::room::{Held, Holder, NoRoom, PIECE, Room};
+use crate::room::{Held, Holder, Most, NoRoom, PIECE, Room};
 use crate::state::{HttpState, Limits};
 
 /// How much is handed to a connection at a time, in bytes: that much lies in its buffer besides what is counted.
@@ -38,7 +38,7 @@ pub(crate) fn batch_bytes(items: usize) -> usize {
 /// How long a request waits for room. It holds nothing meanwhile.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The room that the answers to all requests share; one holder takes a quarter of it at the most.
+/// The room that the answers to all requests share; one holder takes a quarter of it at the most, and an account half.
 #[derive(Debug, Clone)]
 pub(crate) struct AnswerRoom(Room);
 
@@ -46,7 +46,7 @@ impl AnswerRoom {
     /// Room as the limits say.
     pub(crate) fn new(limits: &Limits) -> Self {
         let all = limits.answers_in_flight_bytes;
-        Self(Room::of_bytes(all, all / 4))
+        Self(Room::of(Most { all, account: all / 2, holder: all / 4 }))
     }
 
     /// Takes room for an answer that is not made yet, `bytes` long or as much as one holder gets.
@@ -213,6 +213,17 @@ mod tests {
         assert_eq!(read.settled(&room, ME, 2 * PIECE).err(), Some(NoRoom));
         let done = Reserved::to_tell(Held::default()).settled(&room, ME, 100 * PIECE).unwrap();
         assert_eq!((stalled.bytes(), done.bytes(), room.0.free_bytes()), (3 * PIECE, PIECE, 12 * PIECE));
+    }
+
+    #[actix_web::test]
+    async fn the_answers_to_one_account_leave_room_for_those_to_others() {
+        let room = room(16);
+        let of = |account, number| Holder::Principal(Id::new(account), Id::new(number));
+        let stalled: Vec<_> =
+            [1, 2, 3].map(|number| Reserved::default().settled(&room, of(1, number), 4 * PIECE).unwrap()).into_iter().collect();
+        assert_eq!(stalled.iter().map(Held::bytes).sum::<usize>(), 8 * PIECE);
+        let read = Reserved::to_read(Held::default());
+        assert_eq!(read.settled(&room, of(2, 1), 4 * PIECE).map(|held| held.bytes()), Ok(4 * PIECE));
     }
 
     #[actix_web::test]

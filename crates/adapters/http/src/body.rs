@@ -10,7 +10,7 @@ use derslik_domain::identity::Actor;
 use futures_util::StreamExt;
 use tokio::time::timeout;
 
-use crate::room::{Held, Holder, NoRoom, Room};
+use crate::room::{Held, Holder, Most, NoRoom, Room};
 use crate::state::{HttpState, Limits};
 
 /// Why a body was not read.
@@ -59,13 +59,22 @@ pub(crate) struct BodyRooms {
 }
 
 impl BodyRooms {
-    /// Rooms for bodies of these lengths. One holder takes a quarter of the room, but a body of the allowed length at least.
+    /// Rooms for bodies of these lengths. One holder takes a quarter of the room, and an account half, but a body of the allowed
+    /// length at least; the room holds two, so that an account that holds one leaves room for another.
     pub(crate) fn new(limits: &Limits) -> Self {
-        let all = limits.bodies_in_flight_bytes.max(limits.body_bytes);
+        let all = limits.bodies_in_flight_bytes.max(limits.body_bytes.saturating_mul(2));
+        let (account, holder) = (all / 2, (all / 4).max(limits.body_bytes));
+        let anonymous = ANONYMOUS_BODIES_BYTES;
         Self {
-            known: Room::of_bytes(all, (all / 4).max(limits.body_bytes)),
-            anonymous: Room::of_bytes(ANONYMOUS_BODIES_BYTES, ANONYMOUS_BODIES_BYTES),
+            known: Room::of(Most { all, account, holder }),
+            anonymous: Room::of(Most { all: anonymous, account: anonymous, holder: anonymous }),
         }
+    }
+
+    /// How many bytes of bodies find room that have a known credential.
+    #[cfg(test)]
+    pub(crate) fn free_bytes(&self) -> usize {
+        self.known.free_bytes()
     }
 
     fn of(&self, holder: Holder) -> &Room {
@@ -187,11 +196,12 @@ mod tests {
     }
 
     #[test]
-    fn a_credential_takes_a_quarter_of_the_room_but_one_body_always() {
+    fn a_credential_takes_a_quarter_of_the_room_and_an_account_half_but_one_body_always() {
         const MIB: usize = 1024 * 1024;
-        for (body, all, share, total) in [(8, 64, 16, 64), (8, 16, 8, 16), (8, 1, 8, 8), (1, 64, 16, 64)] {
-            let rooms = rooms(body * MIB, all * MIB);
-            assert_eq!((rooms.known.share_bytes(), rooms.known.free_bytes()), (share * MIB, total * MIB));
+        for (body, all, share, account, total) in [(8, 64, 16, 32, 64), (8, 16, 8, 8, 16), (8, 1, 8, 8, 16), (1, 64, 16, 32, 64)] {
+            let known = rooms(body * MIB, all * MIB).known;
+            let parts = [known.share_bytes(), known.account_bytes(), known.free_bytes()];
+            assert_eq!(parts, [share * MIB, account * MIB, total * MIB], "{body} {all}");
         }
     }
 

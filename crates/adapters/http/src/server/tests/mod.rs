@@ -4,18 +4,20 @@
 mod connections;
 mod deadlines;
 mod framing;
+mod rooms;
 mod stopping;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use derslik_domain::identity::Actor;
+use derslik_domain::id::Id;
+use derslik_domain::identity::{Actor, Principal};
 use derslik_ports::inbound::{
     AuthenticationError, IdentityService, MockActivityService, MockAttendeeService, MockCourseService, MockJobService, MockLogInService,
     MockPeopleService, MockProjectService, MockRosterService, MockSessionService, Presented,
 };
-use derslik_testkit::builders::{account, actor_of};
+use derslik_testkit::builders::{account, actor_of, other_account, service_principal};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -38,12 +40,14 @@ const DRIP: Duration = Duration::from_millis(100);
 const CERTIFICATE: &[u8] = include_bytes!("certificate.pem");
 const KEY: &[u8] = include_bytes!("key.pem");
 
-/// A credential that is known. Every other one is not.
+/// A credential that is known. So are those of other principals of its account, which have a number behind it, and `other` of
+/// another account. Every other one is not.
 const KNOWN: &str = "Bearer known";
 
 /// A running server; it is stopped when this is dropped.
 struct Running {
     address: SocketAddr,
+    state: HttpState,
     stopper: Stopper,
 }
 
@@ -80,10 +84,10 @@ impl Plan {
         let state = HttpState::new(services(), classroom, self.limits).with_trusted_proxies(self.proxies);
         let settings = ServerSettings { workers: 1, grace: self.grace, connections: self.connections, deadlines: self.deadlines };
         let socket = Socket { listener, tls: self.is_encrypted.then(certificate) };
-        let serving = Serving::new(socket, state, settings).unwrap();
+        let serving = Serving::new(socket, state.clone(), settings).unwrap();
         let stopper = serving.stopper();
         actix_web::rt::spawn(serving.until_stopped());
-        Running { address, stopper }
+        Running { address, state, stopper }
     }
 }
 
@@ -111,14 +115,20 @@ fn services() -> Services {
     }
 }
 
-/// Knows one credential, and takes its time to find it, as a database does.
+/// Knows few credentials, and takes its time to find one, as a database does.
 struct Slow;
 
 #[async_trait::async_trait]
 impl IdentityService for Slow {
     async fn authenticate(&self, presented: Presented) -> Result<Actor, AuthenticationError> {
         tokio::time::sleep(DRIP).await;
-        if presented.secret == b"known" { Ok(actor_of(account())) } else { Err(AuthenticationError::Invalid) }
+        let secret = std::str::from_utf8(&presented.secret).map_err(|_| AuthenticationError::Invalid)?;
+        match secret.strip_prefix("known-").map(str::parse) {
+            Some(Ok(number)) => Ok(Actor { principal: Principal { id: Id::new(number), ..service_principal() }, ..actor_of(account()) }),
+            None if secret == "known" => Ok(actor_of(account())),
+            None if secret == "other" => Ok(actor_of(other_account())),
+            Some(Err(_)) | None => Err(AuthenticationError::Invalid),
+        }
     }
 }
 
