@@ -1,5 +1,6 @@
 //! What is known of one connection. Requests find it among the data of their connection.
 
+use std::cell::Cell;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use actix_http::RequestHead;
 use derslik_domain::identity::ClientNetwork;
 
 use super::places::{ClientPlace, Place, Places, Refusal};
+use super::tail::Tail;
 use super::watch::{Deadlines, Watch};
 use crate::client::{Client, TrustedProxies};
 
@@ -14,6 +16,8 @@ use crate::client::{Client, TrustedProxies};
 #[derive(Debug)]
 pub(crate) struct Connection {
     watch: Watch,
+    /// The end of what the framework has read, without its encryption.
+    tail: Cell<Tail>,
     is_encrypted: bool,
     /// Whether it is of a proxy whose word is taken for who asks.
     is_of_proxy: bool,
@@ -32,7 +36,8 @@ impl Connection {
         let is_of_proxy = peer.is_some_and(|peer| proxies.trust(peer));
         // The connections of a proxy are those of all its clients, which are counted by their requests.
         let place = places.take(peer.filter(|_| !is_of_proxy).map(ClientNetwork::of))?;
-        Ok((Self { watch: Watch::new(deadlines), is_encrypted, is_of_proxy, places: Arc::clone(places) }, place))
+        let (watch, places) = (Watch::new(deadlines), Arc::clone(places));
+        Ok((Self { watch, tail: Cell::default(), is_encrypted, is_of_proxy, places }, place))
     }
 
     /// Whether TLS is spoken on it.
@@ -42,6 +47,15 @@ impl Connection {
 
     pub(super) const fn watch(&self) -> &Watch {
         &self.watch
+    }
+
+    /// The framework has read these bytes.
+    pub(super) fn read(&self, bytes: &[u8]) {
+        self.tail.set(self.tail.get().then(bytes));
+    }
+
+    pub(super) fn tail(&self) -> Tail {
+        self.tail.get()
     }
 
     /// The place that a request takes, where a trusted proxy sent it for a client that it names.

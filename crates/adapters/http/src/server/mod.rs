@@ -6,6 +6,7 @@
 //! | `places` | how many connections there may be |
 //! | `connection` | what is known of one connection |
 //! | `stream` | its bytes |
+//! | `tail` | the last of them |
 //! | `watch` | its deadlines |
 //! | `request` | one request on it |
 
@@ -14,6 +15,7 @@ mod connection;
 mod places;
 mod request;
 mod stream;
+mod tail;
 #[cfg(test)]
 mod tests;
 mod watch;

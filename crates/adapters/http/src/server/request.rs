@@ -17,28 +17,49 @@ use pin_project_lite::pin_project;
 
 use super::connection::Connection;
 use super::places::{ClientPlace, Refusal};
+use super::tail::Tail;
+use super::watch::Left;
 use crate::client::TrustedProxies;
 
 /// A request that is under way until this is dropped.
 struct UnderWay {
     connection: Option<Rc<Connection>>,
-    /// Whether the whole body was read. None where there is no body.
-    body_ended: Option<Rc<Cell<bool>>>,
+    /// None where there is no body.
+    body: Option<Rc<Seen>>,
     _place: Option<ClientPlace>,
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
         if let Some(connection) = &self.connection {
-            connection.watch().ended(self.body_ended.as_ref().is_some_and(|ended| !ended.get()));
+            connection.watch().ended(self.left(&connection.tail()));
         }
     }
 }
 
-/// A body that notes its end.
+impl UnderWay {
+    /// What there is beyond the request, where this is the end of all that came.
+    fn left(&self, came: &Tail) -> Left {
+        let is_all = match self.body.as_deref() {
+            Some(body) if !body.has_ended.get() => return Left::Body,
+            Some(Seen { tail: Some(tail), .. }) => came.ends_with(&tail.get()),
+            Some(Seen { tail: None, .. }) | None => came.ends_with_empty_line(),
+        };
+        if is_all { Left::Nothing } else { Left::Head }
+    }
+}
+
+/// What was read of a body.
+struct Seen {
+    has_ended: Cell<bool>,
+    /// Its end, beginning with that of the head. None where the body comes in chunks, which have an end of their own.
+    tail: Option<Cell<Tail>>,
+}
+
+/// A body that notes what is read of it.
 struct Observed {
     payload: Payload,
-    ended: Rc<Cell<bool>>,
+    seen: Rc<Seen>,
 }
 
 impl Stream for Observed {
@@ -46,8 +67,10 @@ impl Stream for Observed {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let next = Pin::new(&mut self.payload).poll_next(cx);
-        if matches!(next, Poll::Ready(None)) {
-            self.ended.set(true);
+        match (&next, &self.seen.tail) {
+            (Poll::Ready(None), _) => self.seen.has_ended.set(true),
+            (Poll::Ready(Some(Ok(bytes))), Some(tail)) => tail.set(tail.get().then(bytes)),
+            _ => {}
         }
         next
     }
@@ -92,7 +115,7 @@ where
             connection.watch().began();
         }
         let wish = Wish::take(&mut request);
-        let under_way = UnderWay { connection, body_ended: observe_body(&mut request), _place: place };
+        let under_way = UnderWay { connection, body: observe_body(&mut request), _place: place };
         (service.call(request), under_way, wish)
     });
     async move {
@@ -136,15 +159,17 @@ impl Wish {
     }
 }
 
-/// Lets the body of a request note its end.
-fn observe_body(request: &mut Request) -> Option<Rc<Cell<bool>>> {
+/// Lets the body of a request note what is read of it.
+fn observe_body(request: &mut Request) -> Option<Rc<Seen>> {
+    let is_chunked = request.head().headers().contains_key(TRANSFER_ENCODING);
     match request.take_payload() {
         Payload::None => None,
         payload @ (Payload::H1 { .. } | Payload::Stream { .. }) => {
-            let ended = Rc::new(Cell::new(false));
-            let observed = Observed { payload, ended: Rc::clone(&ended) };
+            let tail = (!is_chunked).then(|| Cell::new(Tail::default().then(b"\n")));
+            let seen = Rc::new(Seen { has_ended: Cell::new(false), tail });
+            let observed = Observed { payload, seen: Rc::clone(&seen) };
             *request.payload() = Payload::Stream { payload: Box::pin(observed) };
-            Some(ended)
+            Some(seen)
         }
     }
 }

@@ -106,10 +106,13 @@ impl Stream {
 
 impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
+        let (stream, before) = (self.get_mut(), buffer.filled().len());
+        let outcome = match stream {
             Self::Plain(io) => Pin::new(io).poll_read(cx, buffer),
             Self::Tls(io) => Pin::new(io).poll_read(cx, buffer),
-        }
+        };
+        stream.connection().read(buffer.filled().get(before..).unwrap_or_default());
+        outcome
     }
 }
 

@@ -49,6 +49,17 @@ enum Awaited {
     Rest,
 }
 
+/// What there is of what a client sent, once the answer to its request was handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Left {
+    /// Nothing.
+    Nothing,
+    /// Some of the body, which the service left unread.
+    Body,
+    /// The beginning of the next head.
+    Head,
+}
+
 /// The state of one connection. It belongs to the thread of the connection.
 #[derive(Debug)]
 pub(super) struct Watch {
@@ -116,13 +127,13 @@ impl Watch {
         self.under_way.set(self.under_way.get() + 1);
     }
 
-    /// The answer to a request was handed over to be written; the service may have left some of its body unread.
-    pub(super) fn ended(&self, body_unread: bool) {
+    /// The answer to a request was handed over to be written.
+    pub(super) fn ended(&self, left: Left) {
         self.under_way.set(self.under_way.get().saturating_sub(1));
-        if body_unread {
-            self.await_rest(self.deadlines.unread_body);
-        } else {
-            self.await_request();
+        match left {
+            Left::Nothing => self.await_request(),
+            Left::Body => self.await_rest(self.deadlines.unread_body),
+            Left::Head => self.await_rest(self.deadlines.head),
         }
     }
 
@@ -177,12 +188,24 @@ mod tests {
         assert_eq!(watch.deadline(), first);
         watch.began();
         assert_eq!(watch.deadline(), None);
-        watch.ended(false);
+        watch.ended(Left::Nothing);
         let idle = watch.deadline();
         watch.received();
         let second = watch.deadline();
         assert!(second < idle);
         sleep(MOMENT);
+        watch.received();
+        assert_eq!(watch.deadline(), second);
+    }
+
+    #[test]
+    fn a_head_that_has_begun_before_the_answer_has_the_time_for_a_head_from_then() {
+        let watch = Watch::new(Deadlines::default());
+        watch.began();
+        watch.received();
+        watch.ended(Left::Head);
+        let second = watch.deadline();
+        assert!(second <= Some(Instant::now() + Deadlines::default().head));
         watch.received();
         assert_eq!(watch.deadline(), second);
     }

@@ -48,6 +48,26 @@ async fn a_second_head_that_stops_or_drips_closes_its_encrypted_connection() {
     }
 }
 
+/// What is read together with the end of a request belongs to the next one.
+#[rstest]
+#[case::without_a_body(get("/n"), 404)]
+#[case::two_requests(format!("{}{}", post(SEARCH, KNOWN, "Content-Length: 2"), "{}") + &get("/n"), 200)]
+#[case::with_a_body(post(SEARCH, KNOWN, "Content-Length: 2") + "{}", 200)]
+#[case::in_chunks(post(SEARCH, KNOWN, "Transfer-Encoding: chunked") + "2\r\n{}\r\n0\r\n\r\n", 200)]
+#[actix_web::test]
+async fn a_second_head_that_begins_with_the_first_request_and_stops_closes_its_connection(
+    #[case] first: String,
+    #[case] status: u16,
+    #[values(false, true)] is_encrypted: bool,
+) {
+    let server = Plan { is_encrypted, ..Plan::default() }.start();
+    let mut stream = server.connect_either(is_encrypted).await;
+    stream.write_all(format!("{first}GET /n HT").as_bytes()).await.unwrap();
+    stream.flush().await.unwrap();
+    assert_eq!(timeout(PATIENCE, read_answer(&mut stream)).await.unwrap().status, status);
+    closed(&mut stream).await;
+}
+
 #[rstest]
 #[case::unauthorized(SEARCH, "Bearer unknown", 401)]
 #[case::not_found("/xapi/v2/nothing", KNOWN, 404)]
@@ -117,13 +137,25 @@ async fn a_reader_that_takes_nothing_is_disconnected(#[values(false, true)] is_e
 #[actix_web::test]
 async fn an_idle_connection_stays_open_longer_than_a_head_may_take() {
     let server = Plan::default().start();
-    let mut stream = server.connect().await;
     let search = format!("{}{{}}", post(SEARCH, KNOWN, "Content-Length: 2"));
-    assert_eq!(exchange(&mut stream, &get("/n")).await.status, 404);
-    tokio::time::sleep(SHORT + DRIP).await;
-    assert_eq!(exchange(&mut stream, &search).await.status, 200);
-    tokio::time::sleep(SHORT + DRIP).await;
-    assert_eq!(exchange(&mut stream, &search).await.status, 200);
+    let long = format!("{}{{}}{}", post(SEARCH, KNOWN, "Content-Length: 102"), " ".repeat(100));
+    let chunks = format!("{}2\r\n{{}}\r\n0\r\n\r\n", post(SEARCH, KNOWN, "Transfer-Encoding: chunked"));
+    let firsts = [(get("/n"), 404), (search.clone(), 200), (long, 200), (chunks, 200), (search.repeat(2), 200)];
+    let mut streams = Vec::new();
+    for (first, status) in firsts {
+        let mut stream = server.connect().await;
+        assert_eq!(exchange(&mut stream, &first).await.status, status);
+        streams.push(stream);
+    }
+    let mut last = streams.pop().unwrap();
+    assert_eq!(timeout(PATIENCE, read_answer(&mut last)).await.unwrap().status, 200);
+    streams.push(last);
+    for _ in 0..2 {
+        tokio::time::sleep(SHORT + DRIP).await;
+        for stream in &mut streams {
+            assert_eq!(exchange(stream, &search).await.status, 200);
+        }
+    }
 }
 
 #[actix_web::test]
