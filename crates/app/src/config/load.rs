@@ -72,7 +72,8 @@ impl Provider for Sourced {
     }
 
     fn data(&self) -> Result<Map<Profile, Dict>, Error> {
-        (self.setting, self.value.as_str()).data()
+        // A tuple would be of figment's global profile, which no flag overrides.
+        Serialized::default(self.setting, &self.value).data()
     }
 }
 
@@ -142,6 +143,10 @@ fn explain_one(figment: &Figment, error: &Error) -> String {
         Kind::UnknownField(name, _) => {
             let parent = error.path.split_last().filter(|(last, _)| *last == name).map_or(error.path.as_slice(), |(_, parent)| parent);
             format!("unknown setting {}", [parent, std::slice::from_ref(name)].concat().join("."))
+        }
+        // A text where a group of settings belongs may be a URL with a password, meant for another setting.
+        Kind::InvalidType(Actual::Str(_), expected) if expected.starts_with("struct ") => {
+            format!("{setting} is a group of settings, not a text")
         }
         Kind::InvalidType(found, expected) | Kind::InvalidValue(found, expected) if is_secret(&setting) => {
             format!("{setting} must be {}", in_words(found, expected))

@@ -76,7 +76,7 @@ fn configuration_errors() -> Result<(), Failed> {
         command.arg(&file);
         Ok(command)
     };
-    let cases: [(Command, &[&str]); 31] = [
+    let cases: [(Command, &[&str]); 33] = [
         (with_variable("DERSLIK_NO_SUCH_SETTING", "1"), &["unknown setting no_such_setting", "as DERSLIK_NO_SUCH_SETTING"]),
         (with_variable("DERSLIK_HTTP__NO_SUCH", "1"), &["unknown setting http.no_such", "as DERSLIK_HTTP__NO_SUCH"]),
         (with_variable("DERSLIK_HTTP__BATCH_MAX_ITEMS", "0"), &["http.batch_max_items must be from 1 to 100000, not 0"]),
@@ -117,6 +117,8 @@ fn configuration_errors() -> Result<(), Failed> {
         ),
         (with_file("url.toml", "database_url = \"\"\n")?, &["database_url is empty", "url.toml"]),
         (derslik(&["migrate", "--database-url", ""]), &["database_url is empty", "the flag --database-url"]),
+        (with_variable("DERSLIK_DATABASE", "postgres://user:1234@h/d"), &["database is a group of settings", "as DERSLIK_DATABASE"]),
+        (with_file("table.toml", "database = \"postgres://user:1234@h/d\"\n")?, &["database is a group of settings", "table.toml"]),
         (with_file("batch.toml", "[jobs]\nbatch = \"few\"\n")?, &["jobs.batch must be", "not few", "in ", "batch.toml"]),
         (with_file("broken.toml", "listen = [\n")?, &["broken.toml", "line 1"]),
         (with_file("open.toml", "database_url = \"postgres://user:1234@h/d\n")?, &["open.toml", "line 1"]),
@@ -188,6 +190,15 @@ fn secret_from_file() -> Result<(), Failed> {
     for (content, problem) in [("mysql://h/d", "must begin with"), ("\n", "is empty")] {
         std::fs::write(&broken, content)?;
         says(2, &[problem, "broken, which DATABASE_URL_FILE names"], derslik(&["migrate"]).env("DATABASE_URL_FILE", &broken))?;
+    }
+    for (variable, value) in [
+        ("DATABASE_URL", sqlite_url(folder.path())),
+        ("DERSLIK_DATABASE_URL", sqlite_url(folder.path())),
+        ("DATABASE_URL_FILE", file.display().to_string()),
+    ] {
+        let flagged = tempfile::tempdir()?;
+        let output = derslik(&["migrate", "--database-url", &sqlite_url(flagged.path())]).env(variable, value).output()?;
+        check(output.status.success() && flagged.path().join("derslik.sqlite").exists(), &(variable, output))?;
     }
     let missing = folder.path().join("no-such-file");
     says(2, &["DATABASE_URL_FILE", "no-such-file"], derslik(&["migrate"]).env("DATABASE_URL_FILE", &missing))
