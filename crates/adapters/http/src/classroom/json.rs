@@ -1,22 +1,41 @@
-//! JSON whose objects name each member once: of what is set twice, one would be lost without a word.
+//! JSON whose objects name each member once: of what is set twice, one would be lost without a word. It has a bounded number of
+//! values: a body of a few megabytes can hold millions, which take seconds to build and to drop.
 
+use std::cell::Cell;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
+
+/// The most values that one body holds, far above what any message has a use for.
+const MAX_VALUES: usize = 50_000;
 
 /// A value in which no name is set twice.
 pub(super) struct Unrepeated(pub(super) Value);
 
 impl<'de> Deserialize<'de> for Unrepeated {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Reader).map(Self)
+        Reader { left: &Cell::new(MAX_VALUES) }.deserialize(deserializer).map(Self)
     }
 }
 
-struct Reader;
+/// Reads one value, and counts down how many may still come.
+#[derive(Clone, Copy)]
+struct Reader<'r> {
+    left: &'r Cell<usize>,
+}
 
-impl<'de> Visitor<'de> for Reader {
+impl<'de> DeserializeSeed<'de> for Reader<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        let left = self.left.get().checked_sub(1);
+        self.left.set(left.ok_or_else(|| D::Error::custom(format_args!("More than {MAX_VALUES} values")))?);
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Reader<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -53,7 +72,7 @@ impl<'de> Visitor<'de> for Reader {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Value, A::Error> {
         let mut values = Vec::new();
-        while let Some(Unrepeated(value)) = sequence.next_element()? {
+        while let Some(value) = sequence.next_element_seed(self)? {
             values.push(value);
         }
         Ok(values.into())
@@ -65,8 +84,7 @@ impl<'de> Visitor<'de> for Reader {
             if object.contains_key(&name) {
                 return Err(A::Error::custom(format_args!("The name {name:?} is set twice")));
             }
-            let Unrepeated(value) = members.next_value()?;
-            object.insert(name, value);
+            object.insert(name, members.next_value_seed(self)?);
         }
         Ok(object.into())
     }
@@ -83,6 +101,17 @@ mod tests {
         let text = r#"{"a":[null,true,-1,1.5,18446744073709551615,"ş\n",{}],"b":{"a":1}}"#;
         let Unrepeated(value) = serde_json::from_str(text).unwrap();
         assert_eq!(value, json!({ "a": [null, true, -1, 1.5, u64::MAX, "ş\n", {}], "b": { "a": 1 } }));
+    }
+
+    #[test]
+    fn a_body_of_more_values_than_any_message_has_is_refused() {
+        let fits = format!("[{}]", vec!["1"; MAX_VALUES - 1].join(","));
+        assert!(serde_json::from_str::<Unrepeated>(&fits).is_ok());
+        let members: Vec<_> = (0..MAX_VALUES).map(|number| format!("\"a{number}\":1")).collect();
+        for text in [format!("[{}]", vec!["{}"; MAX_VALUES].join(",")), format!("{{{}}}", members.join(","))] {
+            let error = serde_json::from_str::<Unrepeated>(&text).err().unwrap().to_string();
+            assert!(error.starts_with("More than 50000 values"), "{error}");
+        }
     }
 
     #[test]

@@ -40,19 +40,28 @@ struct Checker {
 }
 
 impl Checker {
-    fn object(&mut self, place: &str, text: String) {
-        const MAX: usize = 50;
-        if self.violations.len() < MAX {
-            self.violations.push((place.to_owned(), text));
+    /// The text is made only where there is room for it: a body may have any number of wrong members.
+    fn object(&mut self, place: &str, text: impl FnOnce() -> String) {
+        if !self.is_full() {
+            self.violations.push((place.to_owned(), text()));
         }
     }
 
+    /// Whether nothing that is found from now on would be told.
+    fn is_full(&self) -> bool {
+        const MAX: usize = 50;
+        self.violations.len() >= MAX
+    }
+
     fn mistyped(&mut self, place: &str, kind: &str, value: &Value) {
+        if self.is_full() {
+            return;
+        }
         let shown = match value {
             Value::String(text) => format!("\"{}\"", shortened(text)),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => shortened(&value.to_string()),
         };
-        self.object(place, format!("Invalid value at '{place}' ({kind}), {shown}"));
+        self.object(place, || format!("Invalid value at '{place}' ({kind}), {shown}"));
     }
 
     fn one(&mut self, message: &'static Message, value: Value, place: &str) -> Option<Value> {
@@ -63,10 +72,13 @@ impl Checker {
         let mut checked = Checked::new();
         let mut set: Option<&str> = None;
         for (name, value) in members {
+            if self.is_full() {
+                return None;
+            }
             let Some(field) = message.field(&name) else {
-                let name = shortened(&name);
-                let text = format!("Invalid JSON payload received. Unknown name \"{name}\" at '{place}': Cannot find field.");
-                self.object(place, text);
+                self.object(place, || {
+                    format!("Invalid JSON payload received. Unknown name \"{}\" at '{place}': Cannot find field.", shortened(&name))
+                });
                 continue;
             };
             if value.is_null() {
@@ -76,14 +88,13 @@ impl Checker {
             if let (Some(union), Some(set)) = (message.union, set.replace(field.name))
                 && set != field.name
             {
-                self.object(
-                    &place,
-                    format!("Invalid value at '{place}' (oneof), oneof field '{union}' is already set. Cannot set '{}'", field.name),
-                );
+                self.object(&place, || {
+                    format!("Invalid value at '{place}' (oneof), oneof field '{union}' is already set. Cannot set '{}'", field.name)
+                });
             }
             let Some(value) = self.value(field.kind, value, &place) else { continue };
             if checked.insert(field.name.to_owned(), value).is_some() {
-                self.object(&place, format!("Invalid JSON payload received. Field '{place}' is set twice."));
+                self.object(&place, || format!("Invalid JSON payload received. Field '{place}' is set twice."));
             }
         }
         Some(Value::Object(checked))
@@ -112,8 +123,14 @@ impl Checker {
             Kind::One(message) => self.one(message, value, place),
             Kind::Many(message) => {
                 let Value::Array(values) = value else { return self.refuse(place, &enum_type(message.name), &value) };
-                let read = |(position, value)| self.one(message, value, &format!("{place}[{position}]"));
-                Some(values.into_iter().enumerate().filter_map(read).collect())
+                let mut read = Vec::new();
+                for (position, value) in values.into_iter().enumerate() {
+                    if self.is_full() {
+                        return None;
+                    }
+                    read.extend(self.one(message, value, &format!("{place}[{position}]")));
+                }
+                Some(read.into())
             }
         }
     }

@@ -215,6 +215,8 @@ pub(crate) fn without_comments(text: &str) -> Cow<'_, str> {
     }
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;
+    // Looked for once: for each opening anew, a text full of them would be read as often as it has openings.
+    let last_close = text.rfind("*/");
     while let Some(position) = rest.find(['"', '/']) {
         let (before, from) = rest.split_at(position);
         kept.push_str(before);
@@ -225,7 +227,9 @@ pub(crate) fn without_comments(text: &str) -> Cow<'_, str> {
                 length
             }
             [b'/', b'/', ..] => blank(&mut kept, from, from.find('\n')),
-            [b'/', b'*', ..] if from.contains("*/") => blank(&mut kept, from, from.find("*/").map(|end| end + 2)),
+            [b'/', b'*', ..] if last_close.is_some_and(|close| close >= text.len() - from.len() + 2) => {
+                blank(&mut kept, from, from.get(2..).and_then(|inside| inside.find("*/")).map(|end| end + 4))
+            }
             _ => {
                 kept.push('/');
                 1
@@ -329,9 +333,20 @@ mod tests {
     #[case("[1 /* a\nb */, 2]", "[1     \n    , 2]")]
     #[case(r#"["http://a", "\"//b"] // c"#, r#"["http://a", "\"//b"]     "#)]
     #[case("[1] /* never closed", "[1] /* never closed")]
+    #[case("[1] /*/", "[1] /*/")]
+    #[case("[/* a */ 1] /* never closed", "[         1] /* never closed")]
     #[case("[1 / 2]", "[1 / 2]")]
     fn comments_become_blanks(#[case] sent: &str, #[case] read: &str) {
         assert_eq!(without_comments(sent), read);
+    }
+
+    #[test]
+    fn comments_that_are_never_closed_are_looked_at_once() {
+        // Looking through the rest for each of them would take hours.
+        let text = "/* ".repeat(2_000_000);
+        assert_eq!(without_comments(&text), text);
+        let text = "\"/*".repeat(2_000_001);
+        assert_eq!(without_comments(&text), text);
     }
 
     proptest! {
