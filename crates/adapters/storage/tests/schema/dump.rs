@@ -1,19 +1,29 @@
 //! What other programs make of a database of SQLite.
 
+use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use derslik_domain::id::JobId;
-use derslik_domain::job::{Action, LeaseTerm, LeaseToken, NewJob, Progress, Pruning, RowCount, WorkerId};
-use derslik_ports::outbound::{Claim, Completion, Enqueued, HeldJob};
+use derslik_domain::audit::{AuditEvent, NewAuditRecord, Requester};
+use derslik_domain::course::{Alias, AliasSpace, CalendarDate, GradingPeriod, GradingPeriodSettings, GradingPeriodTitle};
+use derslik_domain::id::{Id, JobId};
+use derslik_domain::idempotency::{Answer, IdempotencyKey, KeptAnswer, RequestDigest};
+use derslik_domain::identity::{CredentialKind, PasswordHash, Principal, Scope, SecretDigest};
+use derslik_domain::job::{
+    Action, LeaseTerm, LeaseToken, NewJob, Platform, Progress, Project, ProjectName, Pruning, ReferenceId, RowCount, WorkerId,
+};
+use derslik_ports::outbound::{Claim, Completion, Enqueued, HeldJob, NewCredential, OwnedKey};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings};
-use derslik_testkit::builders::{account, attendee, guid, now, service_principal, session};
+use derslik_testkit::builders::{account, attendee, course, guid, now, service_principal, session, user};
 use derslik_testkit::contract::Harness;
+use diesel::connection::SimpleConnection;
+use diesel::sqlite::SqliteConnection;
+use diesel::{Connection, RunQueryDsl, sql_query};
 use uuid::Uuid;
 
-use super::empty_sqlite;
+use super::{Count, Name, empty_sqlite, migrations};
 
 /// What the system's `sqlite3` answers, which `scripts/require sqlite3` installs. It must not fail, nor complain.
 fn sqlite3(path: &Path, input: &str) -> String {
@@ -30,8 +40,69 @@ fn sqlite3(path: &Path, input: &str) -> String {
     String::from_utf8(answer.stdout).unwrap()
 }
 
+/// Something in every table.
+fn fill(path: &Path) {
+    let harness = connect(path);
+    fill_people(&harness);
+    fill_courses(&harness);
+    fill_sessions_and_jobs(&harness);
+    // The program writes it where two rows of an older version have one key now.
+    let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    conn.batch_execute("INSERT INTO key_twins (account_id, subject, row_id) VALUES (1329, 'sessions', '1')").unwrap();
+}
+
+/// Somebody with a password, a key, a project, a request that was answered and a request that was noted.
+fn fill_people(harness: &Harness<DieselUnitOfWork>) {
+    harness.write(|stores| {
+        stores.identity().add_account(&account(), now())?;
+        stores.users().add(account().id, &user(2))?;
+        stores.identity().set_password(account().id, Id::new(2), &PasswordHash::new("hash"), now())?;
+        let credential = NewCredential {
+            kind: CredentialKind::PerculusKey,
+            public_id: "demo-access".to_owned(),
+            digest: SecretDigest::new([1; 32]),
+            scopes: Scope::ALL.into_iter().collect(),
+            expires_at: None,
+            project: Some(Id::new(3)),
+            at: now(),
+        };
+        let owner = Principal { id: Id::new(2), ..service_principal() };
+        stores.identity().add_credential(account().id, owner, &credential)?;
+        let project = Project {
+            id: Id::new(3),
+            key: "3sWXSsqHgSKnE87YkNJK".parse().unwrap(),
+            name: ProjectName::new("Işık").unwrap(),
+            platform: Platform::Ios,
+            created_at: now(),
+        };
+        stores.projects().add(account().id, &project)?;
+        let key = OwnedKey { account: account().id, principal: Id::new(2), key: IdempotencyKey::parse("key").unwrap() };
+        let answer = Answer { status: 200, body: b"[]".to_vec() };
+        let kept = KeptAnswer { request: RequestDigest::new([9; 32]), answer, at: now() };
+        stores.idempotency().keep(&key, &kept, KeptAnswer::forgotten_before(now()))?;
+        let event = AuditEvent::ErasureRequested(Requester::Operator);
+        let about = ReferenceId::new("a@b").unwrap();
+        stores.audit().add(account().id, &NewAuditRecord { at: now(), job: JobId::new(1), about, event })
+    });
+}
+
+/// A course with an owner, an alias and a grading period.
+fn fill_courses(harness: &Harness<DieselUnitOfWork>) {
+    harness.write(|stores| {
+        stores.courses().insert(account().id, &course(1))?;
+        stores.aliases().add(account().id, Id::new(1), AliasSpace::Domain, &Alias::parse("d:tek").unwrap(), now())?;
+        let period = GradingPeriod {
+            id: Id::new(1),
+            title: GradingPeriodTitle::new("1. Dönem").unwrap(),
+            start: CalendarDate::new(2026, 1, 1).unwrap(),
+            end: CalendarDate::new(2026, 6, 1).unwrap(),
+        };
+        stores.grading_periods().replace(account().id, Id::new(1), &GradingPeriodSettings::new(vec![period], true).unwrap())
+    });
+}
+
 /// Sessions that are indexed, noted and deleted, one of which somebody attends, and jobs with and without progress.
-fn fill(harness: &Harness<DieselUnitOfWork>) {
+fn fill_sessions_and_jobs(harness: &Harness<DieselUnitOfWork>) {
     harness.write(|stores| {
         let sessions: Vec<_> = (1..=3).map(|number| session(guid(number))).collect();
         stores.sessions().insert_many(account().id, &sessions.iter().collect::<Vec<_>>())?;
@@ -68,12 +139,25 @@ fn connect(path: &Path) -> Harness<DieselUnitOfWork> {
     })
 }
 
+/// The tables without a row.
+fn empty_tables(path: &Path) -> Vec<String> {
+    let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    let tables: Vec<Name> = sql_query("SELECT name FROM sqlite_schema WHERE type = 'table'").load(&mut conn).unwrap();
+    let mut names: Vec<_> = tables.into_iter().map(|table| table.name).collect();
+    names.retain(|name| {
+        let count = sql_query(format!("SELECT count(*) AS count FROM \"{name}\"")).get_result::<Count>(&mut conn).unwrap();
+        count.count == 0
+    });
+    names
+}
+
 #[test]
 fn a_dump_that_the_systems_sqlite3_makes_and_reads_has_every_row() {
     let (folder, url, path) = empty_sqlite();
     url.migrate().unwrap();
-    fill(&connect(Path::new(&path)));
     let path = Path::new(&path);
+    fill(path);
+    assert_eq!(empty_tables(path), Vec::<String>::new());
     assert_eq!(sqlite3(path, "PRAGMA integrity_check;"), "ok\n");
     let dump = sqlite3(path, ".dump");
     assert!(dump.contains("INSERT INTO jobs "), "{dump}");
@@ -92,4 +176,25 @@ fn a_dump_that_the_systems_sqlite3_makes_and_reads_has_every_row() {
     while harness.write(|stores| stores.sessions().index(account().id, 10)) > RowCount::ZERO {}
     let enqueued = harness.write(|stores| stores.jobs().enqueue(account().id, &NewJob::prune(Pruning::DeletedRows, now(), now())));
     assert!(matches!(enqueued, Enqueued::Created(job) if job.id == JobId::new(3)));
+}
+
+#[test]
+fn aliases_that_an_older_program_stored_are_whole_for_the_systems_sqlite3() {
+    const ALIASES: &str = "SELECT account_id, project_id, alias, alias_key, course_id, created_at FROM course_aliases;";
+    let (_folder, url, path) = empty_sqlite();
+    url.migrate().unwrap();
+    let path = Path::new(&path);
+    fill(path);
+    let stored = sqlite3(path, ALIASES);
+    assert_eq!(stored.lines().count(), 1);
+    let older = fs::read_to_string(migrations("sqlite").join("2026-11-29-000054_alias_key_first/down.sql")).unwrap();
+    let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    conn.batch_execute(&older).unwrap();
+    conn.batch_execute("DELETE FROM __diesel_schema_migrations WHERE version = '20261129000054'").unwrap();
+    drop(conn);
+    assert_eq!(sqlite3(path, ALIASES), stored);
+
+    assert_eq!(url.migrate().unwrap().applied.len(), 1);
+    assert_eq!(sqlite3(path, ALIASES), stored);
+    assert_eq!(sqlite3(path, "PRAGMA integrity_check;"), "ok\n");
 }
