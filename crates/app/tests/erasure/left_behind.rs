@@ -49,6 +49,21 @@ pub(crate) async fn guest(service: Service) {
     assert_eq!(get(&service, KEY, &format!("{PROJECT}/users/{GUEST}/sessions")).await, (200, json!({ "data": [] })));
 }
 
+pub(crate) async fn guest_with_blanks(service: Service) {
+    attended(&service, 1, attendee(1, 1)).await;
+    let sent = json!([{ "email": "  bosluk@okul.example ", "name": "Boş", "surname": "Luk" }]);
+    let path = format!("/xapi/v2/session/{}/attendee/batch", guid(1));
+    let (status, body) = call(&service, DEMO, Method::POST, &path, sent).await;
+    assert!(status < 300, "{status} {body}");
+    let with_blanks = "%20%20bosluk@okul.example%20";
+    let (_, known) = get(&service, KEY, &format!("{PROJECT}/users/{with_blanks}")).await;
+    assert_eq!(known["data"]["sessionCount"], 1, "{known}");
+
+    erase(&service, with_blanks, 2).await;
+
+    assert_eq!(names(&service, 1).await, ["guest1@demo.example", "guest90@demo.example"]);
+}
+
 pub(crate) async fn deleted_before(service: Service) {
     let teacher = service.write(|stores| stores.users().find(account().id, &UserKey::Id(ID))).await.unwrap().unwrap();
     let named = User { username: Username::parse("hoca").ok(), ..teacher.clone() };

@@ -60,6 +60,9 @@ fn main() -> ExitCode {
         add("everything_of_a_user_goes_and_what_others_need_stays", |service| Box::pin(everything(service)));
         add("an_erasure_that_was_cut_off_goes_on_where_it_stood", |service| Box::pin(cut_off(service)));
         add("a_guest_of_sessions_is_known_and_erased_by_the_address_alone", |service| Box::pin(left_behind::guest(service)));
+        add("a_guest_whose_address_came_with_blanks_is_erased_by_just_what_came", |service| {
+            Box::pin(left_behind::guest_with_blanks(service))
+        });
         add("whoever_was_deleted_before_is_erased_by_what_they_went_by", |service| Box::pin(left_behind::deleted_before(service)));
         add("an_erased_answer_is_not_told_again_and_nothing_is_done_twice", |service| Box::pin(left_behind::replay(service)));
         add("an_erased_owner_leaves_the_course_to_administrators", |service| Box::pin(left_behind::course_of_erased_owner(service)));

@@ -29,7 +29,7 @@ impl DataSubject {
 
     /// Whom `reference` means, where a store found these people by it.
     pub fn new(reference: &str, people: Vec<User>) -> Self {
-        Self { people, address: Email::parse(reference).ok(), username: Username::parse(reference).ok() }
+        Self { people, address: Email::parse(reference.trim()).ok(), username: Username::parse(reference).ok() }
     }
 
     /// The living person and the deleted ones.
@@ -141,5 +141,7 @@ mod tests {
         assert_eq!((subject.guids().len(), subject.email_keys().len()), (1, 0));
         let by_address = DataSubject::new("OGRETMEN@okul.example", vec![deleted]);
         assert!(by_address.email_keys().contains("ogretmen@okul.example"));
+        let with_blanks = DataSubject::new("  misafir@okul.example\u{a0}", Vec::new());
+        assert!(with_blanks.email_keys().contains("misafir@okul.example"));
     }
 }

@@ -178,15 +178,16 @@ pub enum UserKey {
 
 impl UserKey {
     /// Everything that a text may be of a user, in the order in which it is tried: whoever has a GUID or a number of that
-    /// text goes before whoever took it as a name.
+    /// text goes before whoever took it as a name. White space around it is left out, as it is where people are stored.
     ///
     /// ```
     /// use derslik_domain::identity::UserKey;
     ///
     /// assert!(matches!(UserKey::all_of("42").next(), Some(UserKey::Id(_))));
-    /// assert!(matches!(UserKey::all_of("ali@okul.example").next(), Some(UserKey::Email(_))));
+    /// assert!(matches!(UserKey::all_of(" ali@okul.example ").next(), Some(UserKey::Email(_))));
     /// ```
     pub fn all_of(text: &str) -> impl Iterator<Item = Self> + use<> {
+        let text = text.trim();
         [
             text.parse().ok().map(Self::Guid),
             text.parse().ok().map(|number| Self::Id(PrincipalId::new(number))),
@@ -308,6 +309,9 @@ mod tests {
         assert_eq!(UserKey::all_of("a@b").collect::<Vec<_>>(), [UserKey::Email(Email::parse("a@b").unwrap()), username("a@b")]);
         assert_eq!(UserKey::all_of("9223372036854775808").collect::<Vec<_>>(), [username("9223372036854775808")]);
         assert_eq!(UserKey::all_of(" ").count(), 0);
+        for text in [guid, "42", "a@b"] {
+            assert!(UserKey::all_of(&format!(" \u{a0}{text}\t")).eq(UserKey::all_of(text)), "{text}");
+        }
     }
 
     #[test]

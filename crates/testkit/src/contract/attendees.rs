@@ -229,6 +229,9 @@ fn person<U: UnitOfWork>(harness: &Harness<U>) {
         assert_eq!(meant(harness, account().id, text), (Some(7), vec![]), "{text}");
         assert_eq!(meant(harness, other_account().id, text), (None, vec![]), "{text}");
     }
+    for text in [" user7 ", "  User7@demo.example\u{a0}", "\t7", &format!(" {} ", user(7).guid)] {
+        assert_eq!(meant(harness, account().id, text), (Some(7), vec![]), "{text:?}");
+    }
     assert_eq!(meant(harness, account().id, "user8").0, None);
     assert_eq!(meant(harness, account().id, &service_user().id.to_string()).0, None, "a service is no person");
 }
