@@ -83,6 +83,7 @@ impl AttendeeRepository for DieselStores<'_> {
     fn list(&mut self, account: AccountId, session: SessionGuid, filter: &PersonFilter) -> Result<Vec<Attendee>, StoreError> {
         let (name, surname) = (filter.name.as_deref().map(Part::new), filter.surname.as_deref().map(Part::new));
         let page = (i64::from(filter.page.size()), i64::try_from(filter.page.offset()).unwrap_or(i64::MAX));
+        let is_postgres = self.is_postgres();
         let rows: Vec<AttendeeRow> = self.query(|conn| {
             on_conn!(conn, |conn| {
                 let mut query = attendees::table
@@ -101,8 +102,20 @@ impl AttendeeRepository for DieselStores<'_> {
                 if let Some(role) = filter.role {
                     query = query.filter(attendees::role.eq(role.code()));
                 }
-                let order = (attendees::created_at, attendees::guid);
-                query.order(order).limit(page.0).offset(page.1).select(AttendeeRow::as_select()).load(conn)
+                let query = query.order((attendees::created_at, attendees::guid)).limit(page.0).offset(page.1);
+                if is_postgres {
+                    return query.select(AttendeeRow::as_select()).load(conn);
+                }
+                // SQLite holds in memory what it sorts, which is all attendees of the session up to the end of the page: so only their
+                // GUIDs are sorted, and then the page alone is read.
+                let guids: Vec<DbGuid> = query.select(attendees::guid).load(conn)?;
+                let page = attendees::table
+                    .filter(attendees::account_id.eq(account.get()))
+                    .filter(attendees::session_guid.eq(DbGuid::from(session)))
+                    .filter(attendees::guid.eq_any(guids));
+                let mut rows: Vec<AttendeeRow> = page.select(AttendeeRow::as_select()).load(conn)?;
+                rows.sort_unstable_by_key(AttendeeRow::place);
+                Ok(rows)
             })
         })?;
         rows.into_iter().map(Attendee::try_from).collect()

@@ -4,8 +4,10 @@
 use derslik_domain::attendee::{AttendanceCode, Attendee};
 use derslik_domain::id::{AccountId, AttendeeGuid, SessionGuid, UserGuid};
 use derslik_domain::identity::{ClassroomRole, Email, Mobile, PersonName};
+use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::StoreError;
 use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
+use uuid::Uuid;
 
 use crate::schema::attendees;
 use crate::types::{DbGuid, DbInstant};
@@ -26,6 +28,13 @@ pub(super) struct AttendeeRow {
     mobile: Option<String>,
     created_at: DbInstant,
     updated_at: DbInstant,
+}
+
+impl AttendeeRow {
+    /// What sorts as the attendees of a session do.
+    pub(super) fn place(&self) -> (Timestamp, Uuid) {
+        (self.created_at.0, self.guid.0)
+    }
 }
 
 /// What is written of a row.

@@ -134,7 +134,9 @@ impl Plan<'_> {
         // The account comes from the page: by a parameter here, SQLite would think of going through all courses of the account.
         query.push(") p JOIN courses c ON c.account_id = p.account_id AND c.id = p.id");
         self.viewer_join(query);
-        self.order(query, "c.created_at", "c.id");
+        // The page has this order already. By the same columns of the courses, SQLite would sort the whole rows with their texts, and
+        // hold all of them before the first is read.
+        self.order(query, "p.created_at", "p.id");
     }
 
     /// The courses in one state.

@@ -1,0 +1,156 @@
+//! What SQLite sorts for a list. It holds in memory whatever it sorts, so that rows with texts must come out of an index in order.
+#![cfg(test)]
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+use derslik_domain::audit::AuditPage;
+use derslik_domain::course::{CourseListForm, CoursePage, Roster, Viewer};
+use derslik_domain::form::Field;
+use derslik_domain::id::Id;
+use derslik_domain::identity::{DataSubject, PersonFilterForm, Role};
+use derslik_domain::job::{BatchSize, ReferenceId};
+use derslik_domain::session::FilterForm;
+use derslik_ports::outbound::{JobsPage, Slice, StoreError, Stores};
+use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings};
+use derslik_testkit::builders::{account, attendee, course, guid, now, session, text, user};
+use derslik_testkit::contract::Harness;
+use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
+use diesel::sql_types::{Integer, Nullable, Text};
+use diesel::sqlite::SqliteConnection;
+use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
+
+type List = fn(&mut dyn Stores) -> Result<usize, StoreError>;
+
+/// Every list that a client or an operator can ask for, and each finds something.
+const LISTS: [(&str, List); 12] = [
+    ("courses of the account", |stores| courses(stores, Role::Admin, CourseListForm::default())),
+    ("courses of a member", |stores| courses(stores, Role::Member, CourseListForm::default())),
+    ("courses with a word", |stores| {
+        courses(stores, Role::Admin, CourseListForm { query: Field::Given("biyoloji".into()), ..CourseListForm::default() })
+    }),
+    ("the roster of a course", |stores| {
+        let slice = Slice { size: 1_000, after: None };
+        Ok(stores.rosters().list(account().id, Id::new(1), Roster::Teachers, slice)?.len())
+    }),
+    ("the aliases of a course", |stores| {
+        let slice = Slice { size: 1_000, after: None };
+        Ok(1 + stores.aliases().list(account().id, Id::new(1), Some(Id::new(3)), &slice)?.len())
+    }),
+    ("attendees", |stores| attendees(stores, PersonFilterForm::default())),
+    ("attendees of a later page, by a part of their names", |stores| {
+        let form = PersonFilterForm { name: text("ayşe"), page_number: Field::Given(2), ..PersonFilterForm::default() };
+        attendees(stores, PersonFilterForm { page_size: Field::Given(2), ..form })
+    }),
+    ("people", |stores| {
+        let filter = PersonFilterForm { surname: text("yıl"), ..PersonFilterForm::default() }.judge(100).unwrap();
+        Ok(stores.users().list_people(account().id, &filter)?.len())
+    }),
+    ("sessions", |stores| {
+        let filter = FilterForm { name: text("development"), ..FilterForm::default() }.judge().unwrap();
+        Ok(stores.sessions().search(account().id, &filter)?.entries.len())
+    }),
+    ("jobs", |stores| {
+        let page = |project| JobsPage { project, after: None, limit: 1_000 };
+        for project in [None, Some(Id::new(1))] {
+            stores.jobs().list(account().id, &page(project))?;
+            stores.jobs().list_shown(account().id, &page(project))?;
+        }
+        Ok(1 + stores.projects().list(account().id, Slice { size: 1_000, after: None })?.len())
+    }),
+    ("audit records", |stores| {
+        let about = ReferenceId::new("a@b").unwrap();
+        for (about, job) in [(None, None), (Some(about), None), (None, Some(Id::new(1)))] {
+            stores.audit().list(account().id, &AuditPage { about, job, after: None, limit: 1_000 })?;
+        }
+        Ok(1)
+    }),
+    ("kept answers", |stores| {
+        let who = DataSubject::new("user7", Vec::new());
+        stores.idempotency().erase_naming(account().id, &who, None, BatchSize::DEFAULT)?;
+        Ok(1)
+    }),
+];
+
+fn courses(stores: &mut dyn Stores, role: Role, form: CourseListForm) -> Result<usize, StoreError> {
+    let viewer = Viewer { principal: Id::new(2), role };
+    let filter = form.judge().unwrap().about(Id::new(2));
+    Ok(stores.courses().list(account().id, viewer, &filter, CoursePage::new(None, None).unwrap())?.entries.len())
+}
+
+fn attendees(stores: &mut dyn Stores, form: PersonFilterForm) -> Result<usize, StoreError> {
+    Ok(stores.attendees().list(account().id, guid(1), &form.judge(100).unwrap())?.len())
+}
+
+fn fill(harness: &Harness<DieselUnitOfWork>) {
+    harness.write(|stores| {
+        stores.identity().add_account(&account(), now())?;
+        stores.users().add(account().id, &user(2))?;
+        stores.courses().insert(account().id, &course(1))?;
+        stores.sessions().insert_many(account().id, &[&session(guid(1))])?;
+        stores.attendees().insert_many(account().id, &[attendee(1, 1), attendee(1, 2), attendee(1, 3)])
+    });
+}
+
+/// What any connection read, without the values.
+static STATEMENTS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+#[expect(clippy::unnecessary_wraps, reason = "the form in which diesel takes it")]
+fn recorder() -> Option<Box<dyn Instrumentation>> {
+    Some(Box::new(|event: InstrumentationEvent<'_>| {
+        let InstrumentationEvent::StartQuery { query, .. } = event else { return };
+        let query = query.to_string();
+        let statement = query.split_once(" -- binds: ").map_or(query.as_str(), |(statement, _)| statement);
+        if statement.starts_with("SELECT") {
+            STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner).insert(statement.to_owned());
+        }
+    }))
+}
+
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Integer)]
+    parent: i32,
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+diesel::define_sql_function! {
+    /// As the program defines it.
+    fn derslik_contains(text: Nullable<Text>, part: Text) -> diesel::sql_types::Bool;
+}
+
+/// Whether a column is as short in every row as a key is.
+fn is_short(column: &str) -> bool {
+    let column = column.trim().rsplit('.').next().unwrap_or_default().trim_matches('`');
+    ["id", "guid", "session_guid", "start_at", "created_at", "kept_at", "course_id"].contains(&column)
+}
+
+#[test]
+fn no_list_sorts_rows_with_texts_on_sqlite() {
+    set_default_instrumentation(recorder).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lists.sqlite");
+    let url = DatabaseUrl::Sqlite(path.clone());
+    url.migrate().unwrap();
+    let harness = Harness::new(|runtime| DieselUnitOfWork::new(&url, PoolSettings::default(), runtime));
+    fill(&harness);
+    STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    for (about, list) in LISTS {
+        assert!(harness.write(list) > 0, "{about}");
+    }
+
+    let statements = STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    assert!(statements.len() > LISTS.len(), "{statements:?}");
+    let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    // To plan, it has to know the function, not what it does.
+    derslik_contains_utils::register_impl(&mut conn, |_: Option<String>, _: String| false).unwrap();
+    for statement in statements {
+        let plan: Vec<Step> = sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load(&mut conn).unwrap();
+        let steps: Vec<_> = plan.iter().map(|step| step.detail.as_str()).collect();
+        // Of what is within others only keys are read.
+        let sorts = plan.iter().any(|step| step.parent == 0 && step.detail.contains("TEMP B-TREE"));
+        let columns = statement.strip_prefix("SELECT ").and_then(|rest| rest.split_once(" FROM ")).map_or("", |(columns, _)| columns);
+        assert!(!sorts || columns.split(',').all(is_short), "{statement}\n{steps:?}");
+    }
+}
