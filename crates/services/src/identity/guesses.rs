@@ -333,13 +333,11 @@ impl Entry {
 fn make_room(list: &mut Vec<Entry>, most: u16, now: u32) -> Result<(), Room> {
     if list.len() >= LONGEST {
         let open = list.iter().enumerate().filter(|(_, entry)| entry.wrong < most && entry.under_way == 0);
-        match open.min_by_key(|(_, entry)| (entry.wrong, entry.ends)).map(|(place, _)| place) {
-            Some(place) => drop(list.swap_remove(place)),
-            None => {
-                let blocked = list.iter().filter(|entry| entry.wrong >= most).min_by_key(|entry| entry.ends);
-                return Err(blocked.map_or(Room::Never(Refused::Crowded), |soonest| soonest.blocked_at(now)));
-            }
-        }
+        let Some((place, _)) = open.min_by_key(|(_, entry)| (entry.wrong, entry.ends)) else {
+            let blocked = list.iter().filter(|entry| entry.wrong >= most).min_by_key(|entry| entry.ends);
+            return Err(blocked.map_or(Room::Never(Refused::Crowded), |soonest| soonest.blocked_at(now)));
+        };
+        list.swap_remove(place);
     }
     if list.len() == list.capacity() {
         list.reserve_exact(GROWTH);
@@ -348,8 +346,10 @@ fn make_room(list: &mut Vec<Entry>, most: u16, now: u32) -> Result<(), Room> {
 }
 
 fn forget_what_is_over(list: &mut Vec<Entry>, now: u32) {
-    list.iter_mut().for_each(|entry| entry.forget_if_over(now));
-    list.retain(|entry| !entry.is_empty());
+    list.retain_mut(|entry| {
+        entry.forget_if_over(now);
+        !entry.is_empty()
+    });
     let wanted = list.len().next_multiple_of(GROWTH);
     if wanted < list.capacity() {
         list.shrink_to(wanted);

@@ -43,11 +43,11 @@ impl Style {
         }
     }
 
-    /// The role that was sent. In version 1 an empty one is as if it were not.
-    fn role(self, role: Field<RawText>) -> Field<RawText> {
+    /// A role or a code that was sent. In version 1 an empty one is as if it were not.
+    fn unless_empty(self, text: Field<RawText>) -> Field<RawText> {
         match self {
-            Self::V1 => unless_blank(role),
-            Self::V2 { .. } => role,
+            Self::V1 => unless_blank(text),
+            Self::V2 { .. } => text,
         }
     }
 
@@ -76,12 +76,12 @@ pub(crate) fn read_attendee(raw: &RawValue, style: Style) -> Option<AttendeeForm
     read.ok().map(|()| AttendeeForm {
         user: user.text(),
         naming: style.naming(),
-        code: code.text(),
+        code: style.unless_empty(code.text()),
         email: email.text(),
         name: name.text(),
         surname: surname.text(),
         mobile: mobile.text(),
-        role: style.role(role.text()),
+        role: style.unless_empty(role.text()),
     })
 }
 
