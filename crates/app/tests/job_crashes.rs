@@ -175,7 +175,7 @@ fn ledger(runtime: &Runtime, uow: &DieselUnitOfWork) -> BTreeMap<String, usize> 
     let mut entries = BTreeMap::new();
     for page in 1.. {
         let form = FilterForm { page_number: Field::Given(page), page_size: Field::Given(100), ..FilterForm::default() };
-        let filter: SessionFilter = form.judge().expect("a valid filter");
+        let filter: SessionFilter = form.validate().expect("a valid filter");
         let found =
             runtime.block_on(uow.read(account().id, move |stores| stores.sessions().search(account().id, &filter))).expect("a page");
         if found.entries.is_empty() {

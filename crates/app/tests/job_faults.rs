@@ -133,7 +133,7 @@ impl World {
         let mut names = Vec::new();
         for page in 1.. {
             let form = FilterForm { page_number: Field::Given(page), page_size: Field::Given(100), ..FilterForm::default() };
-            let filter: SessionFilter = form.judge().expect("a valid filter");
+            let filter: SessionFilter = form.validate().expect("a valid filter");
             let found = self.runtime.block_on(self.uow.read(account().id, move |stores| stores.sessions().search(account().id, &filter)));
             let found = found.map_err(|error: StoreError| error.to_string()).expect("a page");
             if found.entries.is_empty() {

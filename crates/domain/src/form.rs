@@ -1,4 +1,4 @@
-//! What a client sent, field by field, before it is judged: dialects fill these in, the rules of each kind of object
+//! What a client sent, field by field, before it is validated: dialects fill these in, the rules of each kind of object
 //! read them. It knows no field names.
 
 use crate::text::TextError;
@@ -88,18 +88,18 @@ impl From<TextError> for Problem {
 }
 
 /// Collects the violations of one form.
-pub(crate) struct Judge<F> {
+pub(crate) struct Violations<F> {
     violations: Vec<Violation<F>>,
 }
 
-impl<F> Default for Judge<F> {
+impl<F> Default for Violations<F> {
     fn default() -> Self {
         Self { violations: Vec::new() }
     }
 }
 
-impl<F> Judge<F> {
-    pub(crate) fn object(&mut self, field: F, problem: impl Into<Problem>) {
+impl<F> Violations<F> {
+    pub(crate) fn report(&mut self, field: F, problem: impl Into<Problem>) {
         self.violations.push(Violation { field, problem: problem.into() });
     }
 
@@ -107,22 +107,22 @@ impl<F> Judge<F> {
     pub(crate) fn read<T, U>(&mut self, field: F, value: Field<T>, read: impl FnOnce(T) -> Result<U, Problem>) -> Option<U> {
         let value = value.given().map_err(Problem::from).and_then(|value| value.map(read).transpose());
         value.unwrap_or_else(|problem| {
-            self.object(field, problem);
+            self.report(field, problem);
             None
         })
     }
 
-    /// As [`Judge::read`], for a field that must be there.
+    /// As [`Violations::read`], for a field that must be there.
     pub(crate) fn require<T, U>(&mut self, field: F, value: Field<T>, read: impl FnOnce(T) -> Result<U, Problem>) -> Option<U> {
         if matches!(value, Field::Missing | Field::Null) {
-            self.object(field, Problem::Required);
+            self.report(field, Problem::Required);
             return None;
         }
         self.read(field, value, read)
     }
 
     /// Whether nothing was wrong so far.
-    pub(crate) fn is_content(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.violations.is_empty()
     }
 

@@ -9,7 +9,7 @@
 //! | [`id`] | typed ids |
 //! | [`time`] | instants, civil time, time zones and how a clock face becomes an instant |
 //! | [`text`] | bounded text and the keys by which texts are compared |
-//! | [`form`] | what a client sent, field by field, before it is judged |
+//! | [`form`] | what a client sent, field by field, before it is validated |
 //! | [`idempotency`] | requests that may be sent again without being done again |
 //! | [`page`] | which part of a list is asked for |
 //! | [`session`] | virtual-classroom sessions and their batches |

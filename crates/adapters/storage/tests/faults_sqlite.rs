@@ -56,7 +56,7 @@ async fn read(uow: DieselUnitOfWork, stop: Arc<AtomicBool>) -> Result<u128, Stor
         let count = count.unwrap();
         assert!(count >= last, "{count} after {last}");
         last = count;
-        let filter = FilterForm::default().judge().unwrap();
+        let filter = FilterForm::default().validate().unwrap();
         uow.read(account().id, move |stores| stores.sessions().search(account().id, &filter)).await?;
     }
     Ok(last)

@@ -43,11 +43,11 @@ const LISTS: [(&str, List); 12] = [
         attendees(stores, PersonFilterForm { page_size: Field::Given(2), ..form })
     }),
     ("people", |stores| {
-        let filter = PersonFilterForm { surname: text("yıl"), ..PersonFilterForm::default() }.judge(100).unwrap();
+        let filter = PersonFilterForm { surname: text("yıl"), ..PersonFilterForm::default() }.validate(100).unwrap();
         Ok(stores.users().list_people(account().id, &filter)?.len())
     }),
     ("sessions", |stores| {
-        let filter = FilterForm { name: text("development"), ..FilterForm::default() }.judge().unwrap();
+        let filter = FilterForm { name: text("development"), ..FilterForm::default() }.validate().unwrap();
         Ok(stores.sessions().search(account().id, &filter)?.entries.len())
     }),
     ("jobs", |stores| {
@@ -74,12 +74,12 @@ const LISTS: [(&str, List); 12] = [
 
 fn courses(stores: &mut dyn Stores, role: Role, form: CourseListForm) -> Result<usize, StoreError> {
     let viewer = Viewer { principal: Id::new(2), role };
-    let filter = form.judge().unwrap().about(Id::new(2));
+    let filter = form.validate().unwrap().about(Id::new(2));
     Ok(stores.courses().list(account().id, viewer, &filter, CoursePage::new(None, None).unwrap())?.entries.len())
 }
 
 fn attendees(stores: &mut dyn Stores, form: PersonFilterForm) -> Result<usize, StoreError> {
-    Ok(stores.attendees().list(account().id, guid(1), &form.judge(100).unwrap())?.len())
+    Ok(stores.attendees().list(account().id, guid(1), &form.validate(100).unwrap())?.len())
 }
 
 fn fill(harness: &Harness<DieselUnitOfWork>) {

@@ -86,7 +86,7 @@ fn lock(stores: &mut dyn Stores, count: u128) -> Result<usize, StoreError> {
 }
 
 fn search(stores: &mut dyn Stores, form: FilterForm) -> Result<usize, StoreError> {
-    Ok(stores.sessions().search(account().id, &form.judge().unwrap())?.entries.len())
+    Ok(stores.sessions().search(account().id, &form.validate().unwrap())?.entries.len())
 }
 
 fn change(stores: &mut dyn Stores) -> Result<usize, StoreError> {

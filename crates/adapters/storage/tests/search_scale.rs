@@ -146,7 +146,7 @@ fn index(harness: &Harness<DieselUnitOfWork>) -> Duration {
 fn print_times(harness: &Harness<DieselUnitOfWork>, often: usize, at_most: Duration) {
     println!("| filter | found | p50 ms | max ms |\n|---|---|---|---|");
     for (about, form) in filters() {
-        let filter = form.judge().unwrap();
+        let filter = form.validate().unwrap();
         let mut found = 0;
         let mut times: Vec<_> = (0..often)
             .map(|_| {

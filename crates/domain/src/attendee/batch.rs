@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::form::{Field, Judge, Problem, RawText, Violation, read_utf8};
+use crate::form::{Field, Problem, RawText, Violation, Violations, read_utf8};
 use crate::id::{AttendeeGuid, SessionGuid, UserGuid};
 use crate::identity::{ClassroomRole, Email, Mobile, PersonName, User, UserState, Username, read_email, read_name, read_role};
 use crate::time::Timestamp;
@@ -92,17 +92,17 @@ impl AttendeeForm {
     /// # Errors
     /// Every broken rule, in the order of [`AttendeeField`].
     pub fn read(self) -> Result<AttendeeItem, Vec<Violation<AttendeeField>>> {
-        let mut judge = Judge::default();
-        let (user, username) = judge.read(AttendeeField::User, self.user, |text| self.naming.read(&text)).unwrap_or_default();
-        let code = judge.read(AttendeeField::Code, self.code, |code| Ok(AttendanceCode::parse(read_utf8(&code)?.trim()).ok()));
+        let mut violations = Violations::default();
+        let (user, username) = violations.read(AttendeeField::User, self.user, |text| self.naming.read(&text)).unwrap_or_default();
+        let code = violations.read(AttendeeField::Code, self.code, |code| Ok(AttendanceCode::parse(read_utf8(&code)?.trim()).ok()));
         let subject = user.map(Subject::User).or(code.map(Subject::Code)).unwrap_or(Subject::Guest);
-        let is_guest = subject == Subject::Guest && username.is_none() && judge.is_content();
-        let email = judge.take(is_guest, AttendeeField::Email, self.email, |text| read_email(&text));
-        let name = judge.take(is_guest, AttendeeField::Name, self.name, read_name);
-        let surname = judge.take(is_guest, AttendeeField::Surname, self.surname, read_name);
-        let mobile = judge.read(AttendeeField::Mobile, self.mobile, |text| Ok(Mobile::from_bytes(text)?));
-        let role = judge.read(AttendeeField::Role, self.role, |text| read_role(&text));
-        judge.verdict(Some(AttendeeItem { subject, username, email, name, surname, mobile, role }))
+        let is_guest = subject == Subject::Guest && username.is_none() && violations.is_empty();
+        let email = violations.take(is_guest, AttendeeField::Email, self.email, |text| read_email(&text));
+        let name = violations.take(is_guest, AttendeeField::Name, self.name, read_name);
+        let surname = violations.take(is_guest, AttendeeField::Surname, self.surname, read_name);
+        let mobile = violations.read(AttendeeField::Mobile, self.mobile, |text| Ok(Mobile::from_bytes(text)?));
+        let role = violations.read(AttendeeField::Role, self.role, |text| read_role(&text));
+        violations.verdict(Some(AttendeeItem { subject, username, email, name, surname, mobile, role }))
     }
 }
 
@@ -118,7 +118,7 @@ impl UserNaming {
     }
 }
 
-impl<F> Judge<F> {
+impl<F> Violations<F> {
     fn take<T, U>(&mut self, required: bool, field: F, value: Field<T>, read: impl FnOnce(T) -> Result<U, Problem>) -> Option<U> {
         if required { self.require(field, value, read) } else { self.read(field, value, read) }
     }

@@ -12,7 +12,7 @@ use super::roster::{OwnerCandidate, TransferError, UserStatus, transfer};
 use super::settings::{CourseSettings, MemberCreation};
 use super::standing::{CourseRole, Standing};
 use super::state::{CourseState, StateConflict, TransitionError, ends_suspension, transition};
-use super::validate::{CourseProblem, CourseViolation, Judge, contains_url};
+use super::validate::{CourseProblem, CourseViolation, Violations, contains_url};
 use super::{
     Alias, CalendarId, Course, CourseDetails, CourseField, CourseFields, DriveFolder, EnrollmentCode, GradebookSettings, GroupName,
     Revision, UpdateMask,
@@ -162,19 +162,19 @@ pub enum CreateError {
 /// # Errors
 /// The [`CreateError`].
 pub fn create(mut form: CourseForm, founding: Founding<'_>) -> Result<Created, CreateError> {
-    let mut judge = Judge::default();
-    let alias = judge.alias(std::mem::take(&mut form.alias));
+    let mut violations = Violations::default();
+    let alias = violations.alias(std::mem::take(&mut form.alias));
     if let Err(violation) = form.owner_ref() {
-        judge.object(violation.field, violation.problem);
+        violations.report(violation.field, violation.problem);
     }
-    let state = judge.state(std::mem::take(&mut form.state)).unwrap_or(CourseState::Provisioned);
+    let state = violations.state(std::mem::take(&mut form.state)).unwrap_or(CourseState::Provisioned);
     if !is_first_state(state) {
-        judge.object(CourseField::State, CourseProblem::NoFirstState(state));
+        violations.report(CourseField::State, CourseProblem::NoFirstState(state));
     }
-    let details = judge.details(form, CourseField::SETTABLE.into_iter().collect(), None);
-    let details = judge.verdict(details).map_err(CreateError::Invalid)?;
-    let owner = judge_owner(&founding)?;
-    judge_first_state(state, &founding)?;
+    let details = violations.details(form, CourseField::SETTABLE.into_iter().collect(), None);
+    let details = violations.verdict(details).map_err(CreateError::Invalid)?;
+    let owner = check_owner_of_new(&founding)?;
+    check_first_state(state, &founding)?;
     if contains_url(details.name.as_str()) {
         return Err(CreateError::TitleContainsUrl);
     }
@@ -208,7 +208,7 @@ const fn is_first_state(state: CourseState) -> bool {
     }
 }
 
-fn judge_owner(founding: &Founding<'_>) -> Result<PrincipalId, CreateError> {
+fn check_owner_of_new(founding: &Founding<'_>) -> Result<PrincipalId, CreateError> {
     // Whether another user exists is not for members to find out.
     match (founding.role, founding.owner) {
         (Role::Member, Some(owner)) if owner.user != founding.creator => Err(CreateError::NotSelf),
@@ -222,7 +222,7 @@ fn judge_owner(founding: &Founding<'_>) -> Result<PrincipalId, CreateError> {
     }
 }
 
-fn judge_first_state(state: CourseState, founding: &Founding<'_>) -> Result<(), CreateError> {
+fn check_first_state(state: CourseState, founding: &Founding<'_>) -> Result<(), CreateError> {
     match (founding.role, founding.settings.member_creation) {
         (Role::Member, MemberCreation::ProvisionedOnly) if state == CourseState::Active => Err(CreateError::ActiveNotAllowed),
         (Role::Admin | Role::Member, MemberCreation::ProvisionedOnly | MemberCreation::ActiveToo) => Ok(()),
@@ -251,13 +251,13 @@ pub fn patch(course: &Course, patch: Patch, standing: Standing, at: Timestamp) -
     if hands_over && !standing.is_admin() {
         return Err(ChangeError::Role);
     }
-    let mut judge = Judge::default();
+    let mut violations = Violations::default();
     if let Some(violation) = hands_over.then(|| form.owner_ref().err()).flatten() {
-        judge.object(violation.field, violation.problem);
+        violations.report(violation.field, violation.problem);
     }
-    let state = mask.contains(CourseField::State).then(|| judge.required_state(std::mem::take(&mut form.state))).flatten();
-    let details = judge.details(form, mask.fields(), Some(&course.details));
-    let details = judge.verdict(details).map_err(ChangeError::Invalid)?;
+    let state = mask.contains(CourseField::State).then(|| violations.required_state(std::mem::take(&mut form.state))).flatten();
+    let details = violations.details(form, mask.fields(), Some(&course.details));
+    let details = violations.verdict(details).map_err(ChangeError::Invalid)?;
     let touched = mask.fields().iter().filter(|field| *field != CourseField::State).collect();
     Edit { details, touched, state, owner }.apply(course, standing, at)
 }
@@ -269,11 +269,11 @@ pub fn patch(course: &Course, patch: Patch, standing: Standing, at: Timestamp) -
 /// The [`ChangeError`]; the course is then as it was.
 pub fn replace(course: &Course, mut form: CourseForm, standing: Standing, at: Timestamp) -> Result<Change, ChangeError> {
     may_ask(course, standing)?;
-    let mut judge = Judge::default();
-    let state = judge.state(std::mem::take(&mut form.state));
+    let mut violations = Violations::default();
+    let state = violations.state(std::mem::take(&mut form.state));
     let touched: CourseFields = CourseField::SETTABLE.into_iter().filter(|field| is_replaced(*field, &form)).collect();
-    let details = judge.details(form, touched, Some(&course.details));
-    let details = judge.verdict(details).map_err(ChangeError::Invalid)?;
+    let details = violations.details(form, touched, Some(&course.details));
+    let details = violations.verdict(details).map_err(ChangeError::Invalid)?;
     Edit { details, touched, state, owner: None }.apply(course, standing, at)
 }
 
@@ -348,7 +348,7 @@ pub(super) const fn deletes(role: CourseRole) -> bool {
     }
 }
 
-/// A change that was judged field by field, but not yet against the course.
+/// A change that was validated field by field, but not yet against the course.
 struct Edit {
     /// The details as they are to be.
     details: CourseDetails,

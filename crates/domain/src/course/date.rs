@@ -15,7 +15,7 @@ pub struct CalendarDate(NaiveDate);
 #[error("not a day of the years 1 to 9999")]
 pub struct DateError;
 
-/// A date as a client sent it, in three numbers, not judged yet.
+/// A date as a client sent it, in three numbers, not validated yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DateForm {
     /// The year.

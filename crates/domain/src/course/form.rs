@@ -1,4 +1,4 @@
-//! What a client sent for one course, field by field, not judged yet. It knows nothing of what is read-only: that is never filled in.
+//! What a client sent for one course, field by field, not validated yet. It knows nothing of what is read-only: that is never filled in.
 
 use crate::form::{Field, RawText};
 

@@ -34,7 +34,7 @@ pub struct GradingPeriodSettings {
     apply_to_existing_coursework: bool,
 }
 
-/// What a client sent for one grading period, not judged yet.
+/// What a client sent for one grading period, not validated yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct GradingPeriodForm {
     /// The id of the period to change; none for one to add.
@@ -47,7 +47,7 @@ pub struct GradingPeriodForm {
     pub end: Field<DateForm>,
 }
 
-/// What a client sent for the settings, not judged yet.
+/// What a client sent for the settings, not validated yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct GradingPeriodSettingsForm {
     /// The whole list, as it is to be.
@@ -181,10 +181,10 @@ impl GradingPeriodSettings {
     /// # Errors
     /// Every [`GradingPeriodViolation`].
     pub fn new(periods: Vec<GradingPeriod>, apply_to_existing_coursework: bool) -> Result<Self, Vec<GradingPeriodViolation>> {
-        let mut judge = Judge::default();
+        let mut violations = Violations::default();
         let drafts: Vec<Draft> = periods.iter().map(Draft::of).collect();
-        judge.list(&drafts);
-        judge.verdict()?;
+        violations.list(&drafts);
+        violations.verdict()?;
         Ok(Self { periods, apply_to_existing_coursework })
     }
 
@@ -211,26 +211,28 @@ pub fn change_grading_periods(
     mask: GradingPeriodMask,
     next_id: impl FnMut() -> GradingPeriodId,
 ) -> Result<GradingPeriodChange, GradingPeriodError> {
-    let mut judge = Judge::default();
+    let mut violations = Violations::default();
     let drafts = if mask.contains(GradingPeriodSetting::Periods) {
-        judge.read(GradingPeriodPlace::List, form.periods, Ok).map_or_else(Vec::new, |forms| judge.drafts(&settings.periods, forms))
+        violations
+            .read(GradingPeriodPlace::List, form.periods, Ok)
+            .map_or_else(Vec::new, |forms| violations.drafts(&settings.periods, forms))
     } else {
         settings.periods.iter().map(Draft::of).collect()
     };
     let apply = if mask.contains(GradingPeriodSetting::ApplyToExistingCoursework) {
-        judge.read(GradingPeriodPlace::ApplyToExistingCoursework, form.apply_to_existing_coursework, Ok).unwrap_or(false)
+        violations.read(GradingPeriodPlace::ApplyToExistingCoursework, form.apply_to_existing_coursework, Ok).unwrap_or(false)
     } else {
         settings.apply_to_existing_coursework
     };
-    judge.list(&drafts);
-    judge.verdict().map_err(GradingPeriodError::Invalid)?;
+    violations.list(&drafts);
+    violations.verdict().map_err(GradingPeriodError::Invalid)?;
     if !course.state.allows_edits() {
         return Err(GradingPeriodError::NotModifiable(course.state));
     }
     Ok(compare(&settings.periods, drafts, apply, next_id))
 }
 
-/// Puts the judged list in the place of the old one, and finds what is different.
+/// Puts the validated list in the place of the old one, and finds what is different.
 fn compare(
     old: &[GradingPeriod],
     drafts: Vec<Draft>,
@@ -241,7 +243,7 @@ fn compare(
     let (mut added, mut edited) = (Vec::new(), Vec::new());
     let mut periods = Vec::with_capacity(drafts.len());
     for draft in drafts {
-        // The judge lets no draft through that lacks one of these.
+        // `Violations` lets no draft through that lacks one of these.
         let (Some(title), Some(start), Some(end)) = (draft.title, draft.start, draft.end) else { continue };
         let id = draft.id.unwrap_or_else(|| {
             let id = next_id();
@@ -275,12 +277,12 @@ impl Draft {
 
 /// Collects the violations of one request.
 #[derive(Default)]
-struct Judge {
+struct Violations {
     violations: Vec<GradingPeriodViolation>,
 }
 
-impl Judge {
-    fn object(&mut self, place: GradingPeriodPlace, problem: impl Into<GradingPeriodProblem>) {
+impl Violations {
+    fn report(&mut self, place: GradingPeriodPlace, problem: impl Into<GradingPeriodProblem>) {
         self.violations.push(GradingPeriodViolation { place, problem: problem.into() });
     }
 
@@ -293,7 +295,7 @@ impl Judge {
     ) -> Option<U> {
         let value = value.given().map_err(GradingPeriodProblem::from).and_then(|value| value.map(read).transpose());
         value.unwrap_or_else(|problem| {
-            self.object(place, problem);
+            self.report(place, problem);
             None
         })
     }
@@ -301,7 +303,7 @@ impl Judge {
     /// Reads the list as it was sent. What is not sent for a period that exists stays.
     fn drafts(&mut self, old: &[GradingPeriod], forms: Vec<GradingPeriodForm>) -> Vec<Draft> {
         if forms.len() > GradingPeriodSettings::MAX_PERIODS {
-            self.object(GradingPeriodPlace::List, GradingPeriodProblem::TooMany);
+            self.report(GradingPeriodPlace::List, GradingPeriodProblem::TooMany);
             return Vec::new();
         }
         forms.into_iter().enumerate().map(|(position, form)| self.draft(position, old, form)).collect()
@@ -329,7 +331,7 @@ impl Judge {
         match (sent, old) {
             (Field::Missing | Field::Null, Some(old)) => Some(old.clone()),
             (Field::Missing | Field::Null, None) => {
-                self.object(place, GradingPeriodProblem::Required);
+                self.report(place, GradingPeriodProblem::Required);
                 None
             }
             (sent, _) => self.read(place, sent, read),
@@ -339,28 +341,28 @@ impl Judge {
     /// The rules about the list as a whole.
     fn list(&mut self, drafts: &[Draft]) {
         if drafts.len() > GradingPeriodSettings::MAX_PERIODS {
-            self.object(GradingPeriodPlace::List, GradingPeriodProblem::TooMany);
+            self.report(GradingPeriodPlace::List, GradingPeriodProblem::TooMany);
         }
         let (mut ids, mut titles) = (BTreeSet::new(), BTreeSet::new());
         let mut before: Option<(CalendarDate, CalendarDate)> = None;
         for (position, draft) in drafts.iter().enumerate() {
             let place = |field| GradingPeriodPlace::Period(position, field);
             if draft.id.is_some_and(|id| !ids.insert(id)) {
-                self.object(place(GradingPeriodField::Id), GradingPeriodProblem::DuplicateId);
+                self.report(place(GradingPeriodField::Id), GradingPeriodProblem::DuplicateId);
             }
             if draft.title.as_ref().is_some_and(|title| !titles.insert(composed_key(title.as_str().trim()))) {
-                self.object(place(GradingPeriodField::Title), GradingPeriodProblem::DuplicateTitle);
+                self.report(place(GradingPeriodField::Title), GradingPeriodProblem::DuplicateTitle);
             }
             let Some((start, end)) = draft.start.zip(draft.end) else { continue };
             if end < start {
-                self.object(place(GradingPeriodField::End), GradingPeriodProblem::EndBeforeStart);
+                self.report(place(GradingPeriodField::End), GradingPeriodProblem::EndBeforeStart);
                 continue;
             }
             match before {
                 Some((earlier, _)) if end < earlier => {
-                    self.object(place(GradingPeriodField::Start), GradingPeriodProblem::OutOfOrder);
+                    self.report(place(GradingPeriodField::Start), GradingPeriodProblem::OutOfOrder);
                 }
-                Some((_, last)) if start <= last => self.object(place(GradingPeriodField::Start), GradingPeriodProblem::Overlap),
+                Some((_, last)) if start <= last => self.report(place(GradingPeriodField::Start), GradingPeriodProblem::Overlap),
                 Some(_) | None => {}
             }
             before = Some((start, end));

@@ -13,7 +13,7 @@ use super::roster::{Membership, Roster, UserRef};
 use super::standing::{CourseRole, Standing};
 use super::{Course, CourseState, CourseStates};
 
-/// What a client sent to list courses by, not judged yet.
+/// What a client sent to list courses by, not validated yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CourseListForm {
     /// A student of the courses.
@@ -94,7 +94,7 @@ impl CourseListForm {
     ///
     /// # Errors
     /// The first [`ListError`].
-    pub fn judge(self) -> Result<CourseFilter<UserRef>, ListError> {
+    pub fn validate(self) -> Result<CourseFilter<UserRef>, ListError> {
         let student = read_user(self.student).map_err(|()| ListError::Student)?;
         let teacher = read_user(self.teacher).map_err(|()| ListError::Teacher)?;
         let member = match (student, teacher) {
@@ -223,35 +223,35 @@ mod tests {
 
     #[test]
     fn an_empty_form_is_about_every_course_the_newest_first() {
-        let filter = CourseListForm::default().judge().unwrap();
+        let filter = CourseListForm::default().validate().unwrap();
         assert_eq!((filter.member, filter.words.len(), filter.order), (None, 0, CourseOrder::NewestFirst));
         assert!(filter.states.iter().eq(CourseState::ALL));
     }
 
     #[test]
     fn a_list_is_about_a_student_or_a_teacher() {
-        let student = CourseListForm { student: given("me"), teacher: given(""), ..Default::default() }.judge().unwrap();
+        let student = CourseListForm { student: given("me"), teacher: given(""), ..Default::default() }.validate().unwrap();
         assert_eq!(student.member, Some(MemberFilter { roster: Roster::Students, user: UserRef::Me }));
-        let teacher = CourseListForm { teacher: given("7"), ..Default::default() }.judge().unwrap().about(Id::new(7));
+        let teacher = CourseListForm { teacher: given("7"), ..Default::default() }.validate().unwrap().about(Id::new(7));
         assert_eq!(teacher.member, Some(MemberFilter { roster: Roster::Teachers, user: Id::new(7) }));
         let both = CourseListForm { student: given("me"), teacher: given("me"), ..Default::default() };
-        assert_eq!(both.judge(), Err(ListError::StudentAndTeacher));
+        assert_eq!(both.validate(), Err(ListError::StudentAndTeacher));
     }
 
     #[test]
     fn what_has_no_usable_value_is_refused() {
         let student = CourseListForm { student: Field::Repeated, ..Default::default() };
-        assert_eq!(student.judge(), Err(ListError::Student));
+        assert_eq!(student.validate(), Err(ListError::Student));
         let teacher = CourseListForm { teacher: Field::Given(b"\xff".to_vec()), ..Default::default() };
-        assert_eq!(teacher.judge(), Err(ListError::Teacher));
+        assert_eq!(teacher.validate(), Err(ListError::Teacher));
         let query = CourseListForm { query: given("a\0"), ..Default::default() };
-        assert_eq!(query.judge(), Err(ListError::Query));
+        assert_eq!(query.validate(), Err(ListError::Query));
     }
 
     #[test]
     fn words_are_folded_and_parted_by_white_space() {
         let form = CourseListForm { query: given("  FİZİK\tLab  10-A "), ..Default::default() };
-        assert_eq!(form.judge().unwrap().words, ["fizik", "lab", "10-a"]);
+        assert_eq!(form.validate().unwrap().words, ["fizik", "lab", "10-a"]);
     }
 
     #[rstest]

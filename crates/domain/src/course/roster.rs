@@ -1,5 +1,5 @@
 //! Who belongs to a course, and what joining it, leaving it and handing it over decide. It knows nothing of who asks: that is
-//! judged before.
+//! validated before.
 
 use crate::id::PrincipalId;
 

@@ -65,12 +65,12 @@ impl CourseForm {
 
 /// Collects the violations of one form.
 #[derive(Default)]
-pub(super) struct Judge {
+pub(super) struct Violations {
     violations: Vec<CourseViolation>,
 }
 
-impl Judge {
-    pub(super) fn object(&mut self, field: CourseField, problem: impl Into<CourseProblem>) {
+impl Violations {
+    pub(super) fn report(&mut self, field: CourseField, problem: impl Into<CourseProblem>) {
         self.violations.push(CourseViolation { field, problem: problem.into() });
     }
 
@@ -78,7 +78,7 @@ impl Judge {
     /// named but was not sent is cleared.
     pub(super) fn details(&mut self, form: CourseForm, fields: CourseFields, old: Option<&CourseDetails>) -> Option<CourseDetails> {
         let name = if fields.contains(CourseField::Name) { self.name(form.name) } else { old.map(|old| old.name.clone()) };
-        let mut text = TextJudge { judge: self, fields };
+        let mut text = TextReader { violations: self, fields };
         let section = text.read(CourseField::Section, form.section, old.and_then(|old| old.section.as_ref()));
         let description_heading =
             text.read(CourseField::DescriptionHeading, form.description_heading, old.and_then(|old| old.description_heading.as_ref()));
@@ -91,7 +91,7 @@ impl Judge {
 
     fn name(&mut self, value: Field<RawText>) -> Option<CourseName> {
         if matches!(value, Field::Missing | Field::Null) {
-            self.object(CourseField::Name, CourseProblem::Required);
+            self.report(CourseField::Name, CourseProblem::Required);
         }
         self.read(CourseField::Name, value, |name| Ok(CourseName::from_bytes(name)?))
     }
@@ -109,7 +109,7 @@ impl Judge {
     /// The state that is asked for, where one has to be.
     pub(super) fn required_state(&mut self, value: Field<CourseState>) -> Option<CourseState> {
         if matches!(value, Field::Missing | Field::Null) {
-            self.object(CourseField::State, CourseProblem::Required);
+            self.report(CourseField::State, CourseProblem::Required);
         }
         self.state(value)
     }
@@ -118,7 +118,7 @@ impl Judge {
     fn read<T, U>(&mut self, field: CourseField, value: Field<T>, read: impl FnOnce(T) -> Result<U, CourseProblem>) -> Option<U> {
         let value = value.given().map_err(CourseProblem::from).and_then(|value| value.map(read).transpose());
         value.unwrap_or_else(|problem| {
-            self.object(field, problem);
+            self.report(field, problem);
             None
         })
     }
@@ -133,15 +133,15 @@ impl Judge {
 }
 
 /// Reads the texts that a course can do without.
-struct TextJudge<'a> {
-    judge: &'a mut Judge,
+struct TextReader<'a> {
+    violations: &'a mut Violations,
     fields: CourseFields,
 }
 
-impl TextJudge<'_> {
+impl TextReader<'_> {
     fn read<const MAX: usize>(&mut self, field: CourseField, value: Field<RawText>, old: Option<&Text<MAX>>) -> Option<Text<MAX>> {
         if self.fields.contains(field) {
-            self.judge.read(field, unset_if_empty(value), |text| Ok(Text::from_bytes(text)?))
+            self.violations.read(field, unset_if_empty(value), |text| Ok(Text::from_bytes(text)?))
         } else {
             old.cloned()
         }
@@ -187,14 +187,14 @@ mod tests {
         CourseField::SETTABLE.into_iter().collect()
     }
 
-    fn judged(form: CourseForm) -> Result<CourseDetails, Vec<CourseViolation>> {
-        let mut judge = Judge::default();
-        let details = judge.details(form, all(), None);
-        judge.verdict(details)
+    fn validated(form: CourseForm) -> Result<CourseDetails, Vec<CourseViolation>> {
+        let mut violations = Violations::default();
+        let details = violations.details(form, all(), None);
+        violations.verdict(details)
     }
 
     fn refused(form: CourseForm) -> Vec<(CourseField, CourseProblem)> {
-        judged(form).unwrap_err().into_iter().map(|violation| (violation.field, violation.problem)).collect()
+        validated(form).unwrap_err().into_iter().map(|violation| (violation.field, violation.problem)).collect()
     }
 
     #[test]
@@ -217,7 +217,7 @@ mod tests {
             subject: Some(CourseSubject::new("Biyoloji").unwrap()),
             levels: Some(CourseLevels::new("K-2").unwrap()),
         };
-        assert_eq!(judged(form), Ok(expected));
+        assert_eq!(validated(form), Ok(expected));
     }
 
     /// A form in which that field says that.
@@ -248,7 +248,7 @@ mod tests {
     #[case(CourseField::Levels, 999)]
     fn every_text_has_its_limit_in_code_points(#[case] field: CourseField, #[case] max: usize) {
         for letter in ["a", "ş", "🎓"] {
-            assert!(judged(saying(field, &letter.repeat(max))).is_ok(), "{letter}");
+            assert!(validated(saying(field, &letter.repeat(max))).is_ok(), "{letter}");
             let too_long = saying(field, &letter.repeat(max + 1));
             assert_eq!(refused(too_long), [(field, TextError::TooLong { max }.into())]);
         }
@@ -270,7 +270,7 @@ mod tests {
     #[test]
     fn an_empty_text_is_no_text() {
         let form = CourseForm { section: given(""), room: Field::Null, ..named("x") };
-        let details = judged(form).unwrap();
+        let details = validated(form).unwrap();
         assert_eq!((details.section, details.room), (None, None));
     }
 
@@ -291,9 +291,9 @@ mod tests {
     fn fields_that_are_not_named_are_not_even_looked_at() {
         let old = course().details;
         let form = CourseForm { name: Field::Mistyped, room: given("12"), ..Default::default() };
-        let mut judge = Judge::default();
-        let details = judge.details(form, [CourseField::Room].into_iter().collect(), Some(&old));
-        assert_eq!(judge.verdict(details), Ok(CourseDetails { room: Some(CourseRoom::new("12").unwrap()), ..old }));
+        let mut violations = Violations::default();
+        let details = violations.details(form, [CourseField::Room].into_iter().collect(), Some(&old));
+        assert_eq!(violations.verdict(details), Ok(CourseDetails { room: Some(CourseRoom::new("12").unwrap()), ..old }));
     }
 
     #[rstest]

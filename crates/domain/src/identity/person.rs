@@ -1,7 +1,7 @@
 //! What a client sends to add or to change a person of an account, and whether it makes one. It knows neither passwords'
 //! hashes nor how uniqueness is kept.
 
-use crate::form::{Field, Judge, Problem, RawText, Violation, read_utf8};
+use crate::form::{Field, Problem, RawText, Violation, Violations, read_utf8};
 use crate::id::{PrincipalId, UserGuid};
 use crate::page::{Page, PageError};
 use crate::text::{Text, TextError, fold, identity_key};
@@ -184,22 +184,23 @@ impl PersonForm {
     /// # Errors
     /// Every broken rule, in the order of [`PersonField`].
     pub fn read(self) -> Result<PersonChange, Vec<Violation<PersonField>>> {
-        let mut judge = Judge::default();
+        let mut violations = Violations::default();
         let change = PersonChange {
-            name: judge.read(PersonField::Name, self.name, read_name),
-            surname: judge.read(PersonField::Surname, self.surname, read_name),
-            email: judge.read(PersonField::Email, self.email, |text| read_email(&text)),
-            username: judge.read(PersonField::Username, self.username, |text| Ok(Username::parse(read_utf8(&text)?)?)),
-            role: judge.read(PersonField::Role, self.role, |text| read_role(&text)),
-            password: judge.read(PersonField::Password, self.password, |text| Ok(Password::new(text)?)),
-            mobile: judge.read(PersonField::Mobile, self.mobile, |text| Ok(Mobile::from_bytes(text)?)),
-            login_allowed: judge.read(PersonField::LoginAllowed, self.login_allowed, Ok),
-            active: judge.read(PersonField::Active, self.active, Ok),
-            lang: judge.read(PersonField::Lang, self.lang, |tag| Lang::parse(read_utf8(&tag)?).map_err(|_| Problem::Invalid)),
-            timezone: judge.read(PersonField::Timezone, self.timezone, |name| Zone::parse(read_utf8(&name)?).map_err(|_| Problem::Invalid)),
-            expires_at: judge.read(PersonField::ExpiresAt, self.expires_at, |text| read_instant(&text)),
+            name: violations.read(PersonField::Name, self.name, read_name),
+            surname: violations.read(PersonField::Surname, self.surname, read_name),
+            email: violations.read(PersonField::Email, self.email, |text| read_email(&text)),
+            username: violations.read(PersonField::Username, self.username, |text| Ok(Username::parse(read_utf8(&text)?)?)),
+            role: violations.read(PersonField::Role, self.role, |text| read_role(&text)),
+            password: violations.read(PersonField::Password, self.password, |text| Ok(Password::new(text)?)),
+            mobile: violations.read(PersonField::Mobile, self.mobile, |text| Ok(Mobile::from_bytes(text)?)),
+            login_allowed: violations.read(PersonField::LoginAllowed, self.login_allowed, Ok),
+            active: violations.read(PersonField::Active, self.active, Ok),
+            lang: violations.read(PersonField::Lang, self.lang, |tag| Lang::parse(read_utf8(&tag)?).map_err(|_| Problem::Invalid)),
+            timezone: violations
+                .read(PersonField::Timezone, self.timezone, |name| Zone::parse(read_utf8(&name)?).map_err(|_| Problem::Invalid)),
+            expires_at: violations.read(PersonField::ExpiresAt, self.expires_at, |text| read_instant(&text)),
         };
-        judge.verdict(Some(change))
+        violations.verdict(Some(change))
     }
 }
 
@@ -283,7 +284,7 @@ pub enum PersonRefusal {
     UsernameTaken,
 }
 
-/// What a client sent to list people by, not judged yet.
+/// What a client sent to list people by, not validated yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PersonFilterForm {
     /// A part of the given name.
@@ -336,7 +337,7 @@ impl PersonFilterForm {
     ///
     /// # Errors
     /// The first [`PersonFilterError`].
-    pub fn judge(self, default_size: u32) -> Result<PersonFilter, PersonFilterError> {
+    pub fn validate(self, default_size: u32) -> Result<PersonFilter, PersonFilterError> {
         let size = number(self.page_size)?.filter(|size| *size != 0).or(Some(default_size.into()));
         let page = Page::new(number(self.page_number)?, size)?;
         let role = match sought(self.role, PersonField::Role, fold)? {

@@ -127,7 +127,7 @@ impl Platform {
     }
 }
 
-/// What a client sent for a project, not judged yet.
+/// What a client sent for a project, not validated yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ProjectForm {
     /// The name.
@@ -176,7 +176,7 @@ impl ProjectForm {
     ///
     /// # Errors
     /// The first [`ProjectFormError`].
-    pub fn judge(self) -> Result<NewProject, ProjectFormError> {
+    pub fn validate(self) -> Result<NewProject, ProjectFormError> {
         let name = take(self.name, ProjectField::Name)?.ok_or(ProjectFormError::NameMissing)?;
         let name = ProjectName::from_bytes(name)?;
         let platform = take(self.platform, ProjectField::Platform)?.map_or(Ok(Platform::default()), |platform| {
@@ -241,14 +241,14 @@ mod tests {
 
     #[test]
     fn a_project_needs_only_a_name_and_loses_the_white_space_around_it() {
-        let project = form("  Derslik ", Field::Missing).judge().unwrap();
+        let project = form("  Derslik ", Field::Missing).validate().unwrap();
         assert_eq!((project.name.as_str(), project.platform), ("Derslik", Platform::Web));
     }
 
     #[test]
     fn a_platform_is_taken_by_its_name() {
         for platform in Platform::ALL {
-            assert_eq!(form("x", Field::Given(platform.name().into())).judge().unwrap().platform, platform);
+            assert_eq!(form("x", Field::Given(platform.name().into())).validate().unwrap().platform, platform);
         }
     }
 
@@ -263,7 +263,7 @@ mod tests {
     #[case(form("x", Field::Given("WEB".into())), ProjectFormError::UnknownPlatform)]
     #[case(form("x", Field::Given(b"\xff".to_vec())), ProjectFormError::UnknownPlatform)]
     fn refuses_what_makes_no_project(#[case] form: ProjectForm, #[case] error: ProjectFormError) {
-        assert_eq!(form.judge(), Err(error));
+        assert_eq!(form.validate(), Err(error));
     }
 
     proptest! {

@@ -6,7 +6,7 @@ use crate::page::{Page, PageError};
 use crate::text::{Text, TextError, fold};
 use crate::time::{CivilTime, WrittenTime};
 
-/// What a client sent to search by, not judged yet.
+/// What a client sent to search by, not validated yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FilterForm {
     /// The GUID.
@@ -108,7 +108,7 @@ impl FilterForm {
     ///
     /// # Errors
     /// The first [`FilterError`].
-    pub fn judge(self) -> Result<SessionFilter, FilterError> {
+    pub fn validate(self) -> Result<SessionFilter, FilterError> {
         let page = Page::new(take(self.page_number, FilterField::PageNumber)?, take(self.page_size, FilterField::PageSize)?)?;
         let guid = take(self.guid, FilterField::Guid)?;
         let tags = search_text::<MAX_TAGS>(self.tags, FilterField::Tags)?.unwrap_or_default();
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn an_empty_form_finds_the_first_hundred_of_all_sessions() {
-        let filter = FilterForm::default().judge().unwrap();
+        let filter = FilterForm::default().validate().unwrap();
         assert_eq!((filter.page.offset(), filter.page.size()), (0, 100));
         assert_eq!((filter.guid, filter.name, filter.tags.len(), filter.begin), (None, None, 0, None));
     }
@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn texts_are_trimmed_and_folded_and_empty_ones_do_not_count() {
         let form = FilterForm { name: given(" İSTANBUL "), description: given("  "), tags: given("Fizik, ,IŞIK,"), ..Default::default() };
-        let filter = form.judge().unwrap();
+        let filter = form.validate().unwrap();
         assert_eq!(filter.name.as_deref(), Some("istanbul"));
         assert_eq!(filter.description, None);
         assert_eq!(filter.tags, ["fizik", "işik"]);
@@ -184,13 +184,13 @@ mod tests {
     #[case("2025-08-05T00:00:00", "2025-08-05T00:00:00")]
     #[case("2025-08-05T12:00:00+03:00", "2025-08-05T12:00:00")]
     fn a_bare_end_date_means_the_end_of_that_day(#[case] sent: &str, #[case] meant: &str) {
-        let filter = FilterForm { end_date: given(sent), ..Default::default() }.judge().unwrap();
+        let filter = FilterForm { end_date: given(sent), ..Default::default() }.validate().unwrap();
         assert_eq!(filter.end, Some(meant.parse::<WrittenTime>().unwrap().civil()));
     }
 
     #[test]
     fn a_malformed_guid_is_an_id_that_finds_nothing() {
-        let filter = FilterForm { guid: given("nonsense"), ..Default::default() }.judge().unwrap();
+        let filter = FilterForm { guid: given("nonsense"), ..Default::default() }.validate().unwrap();
         assert_eq!(filter.guid, Some(None));
     }
 
@@ -201,6 +201,6 @@ mod tests {
     #[case(FilterForm { tags: given(&"a,".repeat(501)), ..Default::default() }, FilterError::TooLong { field: FilterField::Tags, max: 1_000 })]
     #[case(FilterForm { page_size: Field::Given(1_001), ..Default::default() }, FilterError::Page(PageError::TooLarge))]
     fn names_the_field_that_can_not_be_used(#[case] form: FilterForm, #[case] error: FilterError) {
-        assert_eq!(form.judge(), Err(error));
+        assert_eq!(form.validate(), Err(error));
     }
 }

@@ -1,4 +1,4 @@
-//! What a client sent for one session, field by field, not judged yet.
+//! What a client sent for one session, field by field, not validated yet.
 
 use crate::form::{Field, FieldFault, RawText};
 

@@ -1,7 +1,7 @@
 //! Whether what a client sent makes a session, or a change of one. All rules are looked at, so that a client learns of
 //! everything that is wrong at once.
 
-use crate::form::{Field, Judge, Problem, RawText, read_utf8 as utf8};
+use crate::form::{Field, Problem, RawText, Violations, read_utf8 as utf8};
 use crate::id::SessionGuid;
 use crate::identity::Lang;
 use crate::time::{Start, Timestamp, WrittenTime, Zone};
@@ -56,25 +56,25 @@ impl SessionForm {
     /// Every broken rule, in the order of [`SessionField`].
     pub fn create(self, guid: SessionGuid, creator: &Creator<'_>) -> Result<Session, Vec<Violation>> {
         let settings = creator.settings;
-        let mut judge = Judge::default();
-        let name = judge.require(SessionField::Name, self.name, read_name);
-        let description = judge.read(SessionField::Description, self.description, read_text);
-        let tags = judge.read(SessionField::Tags, self.tags, read_text);
-        // The start is judged before the zone, as it is listed, but read in it.
+        let mut violations = Violations::default();
+        let name = violations.require(SessionField::Name, self.name, read_name);
+        let description = violations.read(SessionField::Description, self.description, read_text);
+        let tags = violations.read(SessionField::Tags, self.tags, read_text);
+        // The start is validated before the zone, as it is listed, but read in it.
         let (zone, zone_problem) = peek_zone(&self.timezone);
         let zone = zone.unwrap_or(settings.timezone);
-        let start = judge.require(SessionField::StartDate, self.start_date, |written| {
+        let start = violations.require(SessionField::StartDate, self.start_date, |written| {
             judge_start(Start::from_written(read_written(&written)?, zone, settings.start_date_mode), creator.now)
         });
-        let duration = judge.require(SessionField::Duration, self.duration, read_duration);
-        let lang = judge.read(SessionField::Lang, self.lang, |tag| read_lang(&tag)).unwrap_or_else(|| settings.lang.clone());
-        let allow_recording = judge.read(SessionField::AllowRecording, self.allow_recording, Ok).unwrap_or(true);
-        let inaccessible_replay = judge.read(SessionField::InaccessibleReplay, self.inaccessible_replay, Ok).unwrap_or(false);
-        let options = judge.options(self.options);
+        let duration = violations.require(SessionField::Duration, self.duration, read_duration);
+        let lang = violations.read(SessionField::Lang, self.lang, |tag| read_lang(&tag)).unwrap_or_else(|| settings.lang.clone());
+        let allow_recording = violations.read(SessionField::AllowRecording, self.allow_recording, Ok).unwrap_or(true);
+        let inaccessible_replay = violations.read(SessionField::InaccessibleReplay, self.inaccessible_replay, Ok).unwrap_or(false);
+        let options = violations.options(self.options);
         if let Some(problem) = zone_problem {
-            judge.object(SessionField::Timezone, problem);
+            violations.report(SessionField::Timezone, problem);
         }
-        let status = SessionStatus::at_first(judge.read(SessionField::Status, self.status, Ok));
+        let status = SessionStatus::at_first(violations.read(SessionField::Status, self.status, Ok));
         let session = name.zip(start).zip(duration).map(|((name, start), duration)| Session {
             guid,
             name,
@@ -93,25 +93,25 @@ impl SessionForm {
             created_at: creator.now,
             updated_at: creator.now,
         });
-        judge.verdict(session)
+        violations.verdict(session)
     }
 
     /// Changes `session` as the form says: a field that is missing or null is left alone, and so is a start or a status that is what
-    /// the session has, which is not judged again.
+    /// the session has, which is not validated again.
     ///
     /// # Errors
     /// Every broken rule, in the order of [`SessionField`]; the session is then as it was.
     pub fn apply_to(self, session: &Session, creator: &Creator<'_>) -> Result<Session, Vec<Violation>> {
         let mode = creator.settings.start_date_mode;
-        let mut judge = Judge::default();
-        let name = judge.read(SessionField::Name, self.name, read_name);
-        let description = judge.read(SessionField::Description, self.description, read_text);
-        let tags = judge.read(SessionField::Tags, self.tags, read_text);
+        let mut violations = Violations::default();
+        let name = violations.read(SessionField::Name, self.name, read_name);
+        let description = violations.read(SessionField::Description, self.description, read_text);
+        let tags = violations.read(SessionField::Tags, self.tags, read_text);
         let (zone, zone_problem) = peek_zone(&self.timezone);
         // Where the session starts unless the form says otherwise.
         let unsent = zone.map_or(Some(session.start), |zone| session.start.moved_to(zone, mode));
         let is_sent = matches!(self.start_date, Field::Given(_));
-        let start = judge.read(SessionField::StartDate, self.start_date, |written| {
+        let start = violations.read(SessionField::StartDate, self.start_date, |written| {
             let written = read_written(&written)?;
             let start = Start::from_written(written, zone.unwrap_or(session.start.zone()), mode);
             let is_new = start != unsent && !session.start.is_written_as(written);
@@ -119,16 +119,16 @@ impl SessionForm {
         });
         let stays = !is_sent || start == Some(None);
         let moved = if stays { unsent.ok_or(Problem::Invalid).map(Some) } else { Ok(None) };
-        let duration = judge.read(SessionField::Duration, self.duration, read_duration);
-        let lang = judge.read(SessionField::Lang, self.lang, |tag| read_lang(&tag));
-        let allow_recording = judge.read(SessionField::AllowRecording, self.allow_recording, Ok);
-        let inaccessible_replay = judge.read(SessionField::InaccessibleReplay, self.inaccessible_replay, Ok);
-        let options = judge.options(self.options);
+        let duration = violations.read(SessionField::Duration, self.duration, read_duration);
+        let lang = violations.read(SessionField::Lang, self.lang, |tag| read_lang(&tag));
+        let allow_recording = violations.read(SessionField::AllowRecording, self.allow_recording, Ok);
+        let inaccessible_replay = violations.read(SessionField::InaccessibleReplay, self.inaccessible_replay, Ok);
+        let options = violations.options(self.options);
         if let Some(problem) = zone_problem.or(moved.err()) {
-            judge.object(SessionField::Timezone, problem);
+            violations.report(SessionField::Timezone, problem);
         }
-        let status = judge.read(SessionField::Status, self.status, read_status);
-        judge.verdict(Some(()))?;
+        let status = violations.read(SessionField::Status, self.status, read_status);
+        violations.verdict(Some(()))?;
         let changed = Session {
             guid: session.guid,
             name: name.unwrap_or_else(|| session.name.clone()),
@@ -153,13 +153,13 @@ impl SessionForm {
     }
 }
 
-impl Judge<SessionField> {
+impl Violations<SessionField> {
     fn options(&mut self, options: Field<OptionsForm>) -> OptionsPatch {
         let Some(form) = self.read(SessionField::Options, options, Ok) else {
             return OptionsPatch::default();
         };
         for (name, fault) in form.faults {
-            self.object(SessionField::Option(name), fault);
+            self.report(SessionField::Option(name), fault);
         }
         let preparation_time = self.read(SessionField::Option(OptionName::PreparationTime), form.preparation_time, |minutes| {
             PreparationTime::from_minutes(minutes).ok_or(Problem::Invalid)
@@ -199,7 +199,7 @@ fn judge_start(start: Option<Start>, now: Timestamp) -> Result<Start, Problem> {
     if start.instant() < now.minutes_before(PAST_SLACK_MINUTES) { Err(Problem::Past) } else { Ok(start) }
 }
 
-/// The zone that a form names and what is wrong with it, without a judge, since the start is read in it before it is listed.
+/// The zone that a form names and what is wrong with it, without `Violations`, since the start is read in it before it is listed.
 fn peek_zone(field: &Field<RawText>) -> (Option<Zone>, Option<Problem>) {
     let zone = match field {
         Field::Missing | Field::Null => return (None, None),

@@ -16,7 +16,7 @@ pub(super) async fn run<U: UnitOfWork>(
     page: CoursePage,
 ) -> Result<Listed<SeenCourse>, CourseError> {
     authorize_catalogue(actor, CatalogueAction::List)?;
-    let filter = form.judge()?;
+    let filter = form.validate()?;
     let actor = actor.clone();
     service
         .uow

@@ -21,7 +21,7 @@ pub(super) async fn run<U: UnitOfWork>(
     let guard = Guard::new(&actor, once, at);
     let work = move |stores: &mut dyn Stores| {
         let Entrant { roster, user, code } = entrant;
-        // Looked up before access is judged, since any way to name the actor means the actor. Whether another user exists is not
+        // Looked up before access is validated, since any way to name the actor means the actor. Whether another user exists is not
         // for members to find out: they are denied either way.
         let user = find_user(stores, &actor, &user)?;
         let is_actor = user.as_ref().is_some_and(|user| user.id == actor.principal.id);

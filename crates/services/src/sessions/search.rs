@@ -38,13 +38,13 @@ mod tests {
 
     #[tokio::test]
     async fn an_id_that_no_session_can_have_asks_no_store() {
-        let filter = FilterForm { guid: text("nonsense"), ..FilterForm::default() }.judge().unwrap();
+        let filter = FilterForm { guid: text("nonsense"), ..FilterForm::default() }.validate().unwrap();
         assert!(service(MockStores::default()).search(&actor_of(account()), filter).await.unwrap().entries.is_empty());
     }
 
     #[tokio::test]
     async fn the_store_gets_the_filter_and_the_account_of_the_actor() {
-        let filter = FilterForm { page_size: Field::Given(7), ..FilterForm::default() }.judge().unwrap();
+        let filter = FilterForm { page_size: Field::Given(7), ..FilterForm::default() }.validate().unwrap();
         let wanted = filter.clone();
         let mut stores = MockStores::default();
         stores

@@ -115,7 +115,7 @@ fn listed<U: UnitOfWork>(harness: &Harness<U>) {
     let late = Attendee { created_at: now().minutes_before(-1), name: PersonName::new("IŞIL").expect("a name"), ..attendee(1, 1) };
     insert(harness, vec![late, attendee(1, 2), attendee(1, 3), attendee(2, 4)]).expect("they are new");
     let list = |form: PersonFilterForm| {
-        let filter = form.judge(100).expect("a filter");
+        let filter = form.validate(100).expect("a filter");
         let found = harness.read(move |stores| stores.attendees().list(account().id, guid(1), &filter));
         found.into_iter().map(|attendee| attendee.code).collect::<Vec<AttendanceCode>>()
     };

@@ -60,7 +60,7 @@ fn find<U: UnitOfWork>(harness: &Harness<U>, number: i64) -> Option<Course> {
 }
 
 fn filter(form: CourseListForm) -> CourseFilter {
-    form.judge().expect("a valid filter").about(Id::new(2))
+    form.validate().expect("a valid filter").about(Id::new(2))
 }
 
 fn everything() -> CourseFilter {
@@ -235,7 +235,7 @@ fn filters<U: UnitOfWork>(harness: &Harness<U>) {
     join(harness, 2, 2, Membership::Student);
     join(harness, 3, 2, Membership::Teacher);
     let admin = viewer(Role::Admin, 9);
-    let of = |form: CourseListForm, user| form.judge().expect("a valid filter").about(Id::new(user));
+    let of = |form: CourseListForm, user| form.validate().expect("a valid filter").about(Id::new(user));
     let teacher = || CourseListForm { teacher: text("me"), ..CourseListForm::default() };
     let student = || CourseListForm { student: text("me"), ..CourseListForm::default() };
     assert_eq!(list(harness, admin, of(teacher(), 2)), [3, 1]);

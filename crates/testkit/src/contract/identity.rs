@@ -245,7 +245,7 @@ fn people_are_listed<U: UnitOfWork>(harness: &Harness<U>) {
         stores.users().add(account().id, &User { name: PersonName::new("Şule").expect("a name"), email, ..user(104) })
     });
     let list = |form: PersonFilterForm| {
-        let filter = form.judge(100).expect("a filter");
+        let filter = form.validate(100).expect("a filter");
         let found = harness.read(move |stores| stores.users().list_people(account().id, &filter));
         found.into_iter().map(|user| user.id.get()).collect::<Vec<_>>()
     };

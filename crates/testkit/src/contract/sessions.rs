@@ -49,7 +49,7 @@ pub(super) fn find<U: UnitOfWork>(harness: &Harness<U>, number: u128) -> Option<
 }
 
 pub(super) fn search<U: UnitOfWork>(harness: &Harness<U>, form: FilterForm) -> Vec<u128> {
-    let filter: SessionFilter = form.judge().expect("a valid filter");
+    let filter: SessionFilter = form.validate().expect("a valid filter");
     let found = harness.read(move |stores| stores.sessions().search(account().id, &filter));
     found.entries.iter().map(|session| session.guid.get().as_u128() & 0xffff).collect()
 }
@@ -167,7 +167,7 @@ fn isolation<U: UnitOfWork>(harness: &Harness<U>) {
     let other = other_account().id;
     assert_eq!(harness.read(move |stores| stores.sessions().find(other, guid(1))), None);
     assert!(harness.write(move |stores| stores.sessions().lock_many(other, &BTreeSet::from([guid(1)]))).is_empty());
-    let filter = FilterForm::default().judge().expect("a valid filter");
+    let filter = FilterForm::default().validate().expect("a valid filter");
     assert!(harness.read(move |stores| stores.sessions().search(other, &filter)).entries.is_empty());
     harness.write(move |stores| stores.sessions().update_many(other, &[&named(1, "stolen")]));
     assert_eq!(find(harness, 1), Some(session(guid(1))));
@@ -249,7 +249,7 @@ fn search_long<U: UnitOfWork>(harness: &Harness<U>) {
 /// The second page of 33 sessions, and how many came at once.
 fn parts_of<U: UnitOfWork>(harness: &Harness<U>, form: FilterForm) -> (Vec<u128>, Vec<usize>) {
     let form = FilterForm { page_number: Field::Given(2), page_size: Field::Given(33), ..form };
-    let mut filter: SessionFilter = form.judge().expect("a valid filter");
+    let mut filter: SessionFilter = form.validate().expect("a valid filter");
     let (mut found, mut parts) = (Vec::new(), Vec::new());
     loop {
         let asked = filter.clone();

@@ -68,7 +68,7 @@ pub(super) async fn create(
     let body = read_json(&request, payload, &state).await?;
     let object: Map<String, Value> = serde_json::from_slice(&body).map_err(|_| no_object())?;
     let form = ProjectForm { name: text(&object, "name"), platform: text(&object, "platform") };
-    let project = state.projects.create(&actor, form.judge()?).await?;
+    let project = state.projects.create(&actor, form.validate()?).await?;
     Ok(answer(ProjectView::new(&project)))
 }
 

@@ -44,7 +44,7 @@ type Request = (Viewer, CourseFilter, CoursePage);
 
 /// Every sort of list, on its first page and on one in the middle.
 fn requests() -> Vec<Request> {
-    let form = |form: CourseListForm| form.judge().unwrap().about(Id::new(2));
+    let form = |form: CourseListForm| form.validate().unwrap().about(Id::new(2));
     let member = || Field::Given(b"me".to_vec());
     let filters: Vec<CourseFilter> = vec![
         form(CourseListForm::default()),

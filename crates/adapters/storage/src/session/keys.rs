@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     fn query(form: FilterForm) -> String {
-        Keys::of_filter(&form.judge().unwrap()).tsquery(1, 2)
+        Keys::of_filter(&form.validate().unwrap()).tsquery(1, 2)
     }
 
     fn given(text: &str) -> Field<Vec<u8>> {
@@ -168,7 +168,7 @@ mod tests {
             ..FilterForm::default()
         };
         assert_eq!(query(form), "'1.2m60' & '1.2ta tag of many le' & '1.2tb' & '1.2dfiz'");
-        assert!(Keys::of_filter(&FilterForm::default().judge().unwrap()).is_empty());
+        assert!(Keys::of_filter(&FilterForm::default().validate().unwrap()).is_empty());
     }
 
     #[test]
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn the_words_of_a_search_are_those_of_the_sessions() {
-        let words = |form: FilterForm| Keys::of_filter(&form.judge().unwrap()).match_words(1, 2);
+        let words = |form: FilterForm| Keys::of_filter(&form.validate().unwrap()).match_words(1, 2);
         let name = |part: &str| FilterForm { name: given(part), ..FilterForm::default() };
         assert_eq!([words(name("C++")), words(name("+")), words(name("fizik"))], ["1_2nc_2b_2b", "1_2n_2b*", "1_2nfiz 1_2nizi 1_2nzik"]);
         let form = FilterForm { tags: given("a tag of many letters"), duration: Field::Given(60), ..FilterForm::default() };

@@ -112,7 +112,7 @@ fn keys_are_made_anew(url: &DatabaseUrl, execute: &mut dyn FnMut(&str)) {
     let mut stored: Vec<_> = stored.iter().filter_map(|user| user.username.as_ref()).map(Username::as_str).collect();
     stored.sort_unstable();
     assert_eq!(stored, ["s\u{327}ahin", "s\u{327}irmak"], "texts stay as they were sent");
-    let filter = PersonFilterForm { name: text("şule"), ..PersonFilterForm::default() }.judge(10).unwrap();
+    let filter = PersonFilterForm { name: text("şule"), ..PersonFilterForm::default() }.validate(10).unwrap();
     let people = harness.read(move |stores| stores.users().list_people(account().id, &filter));
     assert_eq!(people.iter().map(|user| user.id.get()).collect::<Vec<_>>(), [104]);
     let resolve = |text: &str| {
@@ -123,7 +123,7 @@ fn keys_are_made_anew(url: &DatabaseUrl, execute: &mut dyn FnMut(&str)) {
     let guest = AttendeeKey::Email(Email::parse("ırmak@okul.example").unwrap());
     assert!(harness.read(move |stores| stores.attendees().find(account().id, guid(1), &guest)).is_some());
     let search = || {
-        let filter = FilterForm { name: text("ışık"), ..FilterForm::default() }.judge().unwrap();
+        let filter = FilterForm { name: text("ışık"), ..FilterForm::default() }.validate().unwrap();
         harness.read(move |stores| stores.sessions().search(account().id, &filter)).entries.len()
     };
     assert_eq!(search(), 1);

@@ -109,7 +109,7 @@ mod tests {
     #[case("pagesize=7", r#"{"page_size":9,"NAME":"A b"}"#)]
     #[case("Page_Number=0&page_size=7&name=A+b", "")]
     fn takes_names_in_any_spelling_from_the_query_and_the_body(#[case] query: &str, #[case] body: &str) {
-        let filter = Parameters::read(query, body).unwrap().session_filter().judge().unwrap();
+        let filter = Parameters::read(query, body).unwrap().session_filter().validate().unwrap();
         assert_eq!((filter.page.size(), filter.name.as_deref()), (7, Some("a b")));
     }
 

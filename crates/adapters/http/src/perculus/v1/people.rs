@@ -88,7 +88,7 @@ pub(super) async fn list(
     payload: Payload,
 ) -> Result<HttpResponse, PerculusError> {
     let body = read_optional_json(&request, payload, &state).await?;
-    let filter = Parameters::read(request.query_string(), &body_text(&body))?.person_filter().judge(Page::DEFAULT_SIZE)?;
+    let filter = Parameters::read(request.query_string(), &body_text(&body))?.person_filter().validate(Page::DEFAULT_SIZE)?;
     let held = reserve(&state, &request, list_bytes(filter.page.size())).await?;
     let people = state.people.list(&actor, filter).await?;
     Ok(Reserved::to_read(held).put_on(json(&people.iter().map(PersonView).collect::<Vec<_>>())))

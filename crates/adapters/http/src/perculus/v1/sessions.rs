@@ -78,7 +78,7 @@ pub(super) async fn list(
     payload: Payload,
 ) -> Result<HttpResponse, PerculusError> {
     let body = read_optional_json(&request, payload, &state).await?;
-    let filter = Parameters::read(request.query_string(), &body_text(&body))?.session_filter().judge().map_err(unfit)?;
+    let filter = Parameters::read(request.query_string(), &body_text(&body))?.session_filter().validate().map_err(unfit)?;
     sessions(&state, &request, actor, filter, |list, session| list.push(&SessionViewV1(session))).await
 }
 

@@ -19,6 +19,6 @@ pub(super) async fn search(
     payload: Payload,
 ) -> Result<HttpResponse, PerculusError> {
     let body = read_json(&request, payload, &state).await?;
-    let filter = read_filter(&without_comments(&body_text(&body)))?.judge()?;
+    let filter = read_filter(&without_comments(&body_text(&body)))?.validate()?;
     sessions(&state, &request, actor, filter, |list, session| list.push(&SessionView(session))).await
 }
