@@ -5,7 +5,7 @@ use derslik_domain::attendee::{Attendee, AttendeeBatch, AttendeeForm, AttendeeKe
 use derslik_domain::id::SessionGuid;
 use derslik_domain::identity::{Actor, PersonFilter};
 
-use super::{Once, Performed, ServiceError};
+use super::{IdempotentOutcome, IdempotentRequest, ServiceError};
 
 /// What can be done with who takes part in a session of the actor's account. A session that does not exist is
 /// [`ServiceError::NotFound`], an attendee that does not, `None` or `false`.
@@ -22,8 +22,8 @@ pub trait AttendeeService: Send + Sync {
         actor: &Actor,
         session: SessionGuid,
         batch: AttendeeBatch,
-        once: Option<Once<AttendeeOutcome>>,
-    ) -> Result<Performed<AttendeeOutcome>, ServiceError>;
+        idempotent: Option<IdempotentRequest<AttendeeOutcome>>,
+    ) -> Result<IdempotentOutcome<AttendeeOutcome>, ServiceError>;
 
     /// The attendees that the filter is about, in the order in which they were added.
     ///

@@ -9,7 +9,7 @@ use derslik_domain::course::{
 use derslik_domain::id::CourseId;
 use derslik_domain::identity::Actor;
 
-use super::{ActorGone, KeyRefusal, Once, Performed};
+use super::{ActorGone, IdempotentOutcome, IdempotentRequest, KeyRefusal};
 use crate::outbound::{Listed, Slice, StoreError};
 
 /// A course, and what the actor is to it.
@@ -114,7 +114,12 @@ pub trait CourseService: Send + Sync {
     ///
     /// # Errors
     /// [`CourseError`].
-    async fn create(&self, actor: &Actor, form: CourseForm, once: Option<Once<SeenCourse>>) -> Result<Performed<SeenCourse>, CourseError>;
+    async fn create(
+        &self,
+        actor: &Actor,
+        form: CourseForm,
+        idempotent: Option<IdempotentRequest<SeenCourse>>,
+    ) -> Result<IdempotentOutcome<SeenCourse>, CourseError>;
 
     /// One course.
     ///
@@ -192,8 +197,8 @@ pub trait CourseService: Send + Sync {
         actor: &Actor,
         course: CourseRef,
         alias: Alias,
-        once: Option<Once<Alias>>,
-    ) -> Result<Performed<Alias>, CourseError>;
+        idempotent: Option<IdempotentRequest<Alias>>,
+    ) -> Result<IdempotentOutcome<Alias>, CourseError>;
 
     /// A page of the aliases of a course that the actor's credential sees.
     ///

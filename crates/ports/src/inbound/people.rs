@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use derslik_domain::identity::{Actor, NewPerson, PersonChange, PersonFilter, PersonRefusal, User, UserKey};
 
-use super::{Once, Performed, ServiceError};
+use super::{IdempotentOutcome, IdempotentRequest, ServiceError};
 
 /// What can be done with the people of the actor's account.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
@@ -17,8 +17,8 @@ pub trait PeopleService: Send + Sync {
         &self,
         actor: &Actor,
         person: NewPerson,
-        once: Option<Once<Result<User, PersonRefusal>>>,
-    ) -> Result<Performed<Result<User, PersonRefusal>>, ServiceError>;
+        idempotent: Option<IdempotentRequest<Result<User, PersonRefusal>>>,
+    ) -> Result<IdempotentOutcome<Result<User, PersonRefusal>>, ServiceError>;
 
     /// One person.
     ///

@@ -5,7 +5,7 @@ use derslik_domain::course::{CourseRef, Roster, UserRef};
 use derslik_domain::id::{CourseId, PrincipalId};
 use derslik_domain::identity::{Actor, User};
 
-use super::{CourseError, Listed, Once, Performed};
+use super::{CourseError, IdempotentOutcome, IdempotentRequest, Listed};
 use crate::outbound::Slice;
 
 /// A member of a course, as an answer shows it.
@@ -41,8 +41,8 @@ pub trait RosterService: Send + Sync {
         actor: &Actor,
         course: CourseRef,
         entrant: Entrant,
-        once: Option<Once<SeenMember>>,
-    ) -> Result<Performed<SeenMember>, CourseError>;
+        idempotent: Option<IdempotentRequest<SeenMember>>,
+    ) -> Result<IdempotentOutcome<SeenMember>, CourseError>;
 
     /// One member on a roster.
     ///

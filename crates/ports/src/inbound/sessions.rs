@@ -5,7 +5,7 @@ use derslik_domain::id::SessionGuid;
 use derslik_domain::identity::Actor;
 use derslik_domain::session::{Batch, BatchOutcome, Session, SessionFilter};
 
-use super::{Once, Performed, ServiceError};
+use super::{IdempotentOutcome, IdempotentRequest, ServiceError};
 use crate::outbound::Listed;
 
 /// What can be done with the sessions of the actor's account.
@@ -21,8 +21,8 @@ pub trait SessionService: Send + Sync {
         &self,
         actor: &Actor,
         batch: Batch,
-        once: Option<Once<BatchOutcome>>,
-    ) -> Result<Performed<BatchOutcome>, ServiceError>;
+        idempotent: Option<IdempotentRequest<BatchOutcome>>,
+    ) -> Result<IdempotentOutcome<BatchOutcome>, ServiceError>;
 
     /// The page of the sessions that the filter is about, by their start and then their GUID; of a page with long texts the first
     /// ones, with `more` for the rest of it.

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use derslik_domain::attendee::{Attendee, AttendeeBatch, AttendeeForm, AttendeeKey, AttendeeOutcome, AttendeeVerdict};
 use derslik_domain::id::{AccountId, SessionGuid};
 use derslik_domain::identity::{Actor, PersonFilter};
-use derslik_ports::inbound::{AttendeeService, Once, Performed, ServiceError};
+use derslik_ports::inbound::{AttendeeService, IdempotentOutcome, IdempotentRequest, ServiceError};
 use derslik_ports::outbound::{Clock, Ids, Stores, UnitOfWork};
 
 /// The use cases of attendees over a unit of work.
@@ -43,9 +43,9 @@ impl<U: UnitOfWork> AttendeeService for Attendees<U> {
         actor: &Actor,
         session: SessionGuid,
         batch: AttendeeBatch,
-        once: Option<Once<AttendeeOutcome>>,
-    ) -> Result<Performed<AttendeeOutcome>, ServiceError> {
-        upsert_batch::run(self, actor, session, batch, once).await
+        idempotent: Option<IdempotentRequest<AttendeeOutcome>>,
+    ) -> Result<IdempotentOutcome<AttendeeOutcome>, ServiceError> {
+        upsert_batch::run(self, actor, session, batch, idempotent).await
     }
 
     async fn list(&self, actor: &Actor, session: SessionGuid, filter: PersonFilter) -> Result<Vec<Attendee>, ServiceError> {

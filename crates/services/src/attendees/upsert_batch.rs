@@ -8,22 +8,22 @@ use derslik_domain::attendee::{AttendanceCode, AttendeeBatch, AttendeeOutcome};
 use derslik_domain::id::{AccountId, SessionGuid};
 use derslik_domain::identity::{Action, Actor, authorize};
 use derslik_domain::time::Timestamp;
-use derslik_ports::inbound::{Once, Performed, ServiceError};
+use derslik_ports::inbound::{IdempotentOutcome, IdempotentRequest, ServiceError};
 use derslik_ports::outbound::{Ids, Stores, UnitOfWork};
 
 use super::{Attendees, hold};
-use crate::once::Guard;
+use crate::idempotency::IdempotencyGuard;
 
 pub(super) async fn run<U: UnitOfWork>(
     service: &Attendees<U>,
     actor: &Actor,
     session: SessionGuid,
     batch: AttendeeBatch,
-    once: Option<Once<AttendeeOutcome>>,
-) -> Result<Performed<AttendeeOutcome>, ServiceError> {
+    idempotent: Option<IdempotentRequest<AttendeeOutcome>>,
+) -> Result<IdempotentOutcome<AttendeeOutcome>, ServiceError> {
     authorize(actor, Action::WriteSessions)?;
     let (account, now, ids) = (actor.account_id(), service.clock.now(), Arc::clone(&service.ids));
-    let guard = Guard::new(actor, once, now);
+    let guard = IdempotencyGuard::new(actor, idempotent, now);
     let work = move |stores: &mut dyn Stores| {
         hold(stores, account, session)?;
         apply(stores, account, session, batch, ids.as_ref(), now)
@@ -86,7 +86,7 @@ mod tests {
     async fn upsert(stores: MockStores, session: SessionGuid, forms: Vec<AttendeeForm>) -> Result<AttendeeOutcome, ServiceError> {
         let batch = AttendeeBatch::new(forms.into_iter().map(AttendeeForm::read).collect());
         match service(stores).upsert_batch(&actor_of(account()), session, batch, None).await? {
-            Performed::Now(outcome) => Ok(outcome),
+            IdempotentOutcome::Unkeyed(outcome) => Ok(outcome),
             other => panic!("done under a key: {other:?}"),
         }
     }

@@ -3,22 +3,22 @@
 use crate::acts::{Author, write_as};
 use derslik_domain::course::{Alias, AliasSpace, CourseAction, CourseRef};
 use derslik_domain::identity::Actor;
-use derslik_ports::inbound::{CourseError, Listed, Once, Performed, SeenCourse};
+use derslik_ports::inbound::{CourseError, IdempotentOutcome, IdempotentRequest, Listed, SeenCourse};
 use derslik_ports::outbound::{Conflict, Slice, StoreError, Stores, UnitOfWork};
 
 use super::look_up::{find, lock};
 use super::{Courses, listed};
-use crate::once::Guard;
+use crate::idempotency::IdempotencyGuard;
 
 pub(super) async fn create<U: UnitOfWork>(
     service: &Courses<U>,
     actor: &Actor,
     course: CourseRef,
     alias: Alias,
-    once: Option<Once<Alias>>,
-) -> Result<Performed<Alias>, CourseError> {
+    idempotent: Option<IdempotentRequest<Alias>>,
+) -> Result<IdempotentOutcome<Alias>, CourseError> {
     let (author, actor, at) = (Author::of(actor), actor.clone(), service.clock.now());
-    let guard = Guard::new(&actor, once, at);
+    let guard = IdempotencyGuard::new(&actor, idempotent, at);
     let work = move |stores: &mut dyn Stores| {
         let (seen, space) = for_writing(stores, &actor, &course, &alias)?;
         stores.aliases().add(actor.account_id(), seen.course.id, space, &alias, at)?;

@@ -10,14 +10,14 @@ use derslik_domain::course::{
 use derslik_domain::id::{AccountId, CourseId};
 use derslik_domain::identity::{Actor, Role};
 use derslik_domain::time::Timestamp;
-use derslik_ports::inbound::{CourseError, Once, Performed, SeenCourse};
+use derslik_ports::inbound::{CourseError, IdempotentOutcome, IdempotentRequest, SeenCourse};
 use derslik_ports::outbound::{Conflict, Ids, StoreError, Stores, UnitOfWork};
 
 use super::Courses;
 use super::calendar::ask_if_due;
 use super::ids::twelve_digits;
 use super::look_up::{find_user, hold_status, seen};
-use crate::once::Guard;
+use crate::idempotency::IdempotencyGuard;
 
 /// How many ids are tried; that one is taken is next to impossible.
 const TRIES: usize = 3;
@@ -26,11 +26,11 @@ pub(super) async fn run<U: UnitOfWork>(
     service: &Courses<U>,
     actor: &Actor,
     form: CourseForm,
-    once: Option<Once<SeenCourse>>,
-) -> Result<Performed<SeenCourse>, CourseError> {
+    idempotent: Option<IdempotentRequest<SeenCourse>>,
+) -> Result<IdempotentOutcome<SeenCourse>, CourseError> {
     authorize_catalogue(actor, CatalogueAction::Create)?;
     let (author, actor, ids, at) = (Author::of(actor), actor.clone(), Arc::clone(&service.ids), service.clock.now());
-    let guard = Guard::new(&actor, once, at);
+    let guard = IdempotencyGuard::new(&actor, idempotent, at);
     let work = move |stores: &mut dyn Stores| found(stores, &actor, form, ids.as_ref(), at);
     match write_as(&service.uow, author, move |stores| guard.run(stores, work)).await {
         Err(CourseError::Store(StoreError::Conflict(Conflict::Alias))) => Err(CourseError::AliasTaken),

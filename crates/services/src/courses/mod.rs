@@ -24,7 +24,7 @@ use derslik_domain::course::{
     UpdateMask,
 };
 use derslik_domain::identity::Actor;
-use derslik_ports::inbound::{CourseError, CourseService, Eligibility, Expected, Listed, Once, Performed, SeenCourse};
+use derslik_ports::inbound::{CourseError, CourseService, Eligibility, Expected, IdempotentOutcome, IdempotentRequest, Listed, SeenCourse};
 use derslik_ports::outbound::{Clock, CourseRecord, Ids, LookUp, Slice, UnitOfWork, ViewedCourse};
 
 pub use keys::page_token_key;
@@ -47,8 +47,13 @@ impl<U: UnitOfWork> Courses<U> {
 
 #[async_trait]
 impl<U: UnitOfWork + LookUp<ViewedCourse, CourseRecord>> CourseService for Courses<U> {
-    async fn create(&self, actor: &Actor, form: CourseForm, once: Option<Once<SeenCourse>>) -> Result<Performed<SeenCourse>, CourseError> {
-        create::run(self, actor, form, once).await
+    async fn create(
+        &self,
+        actor: &Actor,
+        form: CourseForm,
+        idempotent: Option<IdempotentRequest<SeenCourse>>,
+    ) -> Result<IdempotentOutcome<SeenCourse>, CourseError> {
+        create::run(self, actor, form, idempotent).await
     }
 
     async fn get(&self, actor: &Actor, course: CourseRef) -> Result<SeenCourse, CourseError> {
@@ -105,9 +110,9 @@ impl<U: UnitOfWork + LookUp<ViewedCourse, CourseRecord>> CourseService for Cours
         actor: &Actor,
         course: CourseRef,
         alias: Alias,
-        once: Option<Once<Alias>>,
-    ) -> Result<Performed<Alias>, CourseError> {
-        aliases::create(self, actor, course, alias, once).await
+        idempotent: Option<IdempotentRequest<Alias>>,
+    ) -> Result<IdempotentOutcome<Alias>, CourseError> {
+        aliases::create(self, actor, course, alias, idempotent).await
     }
 
     async fn list_aliases(&self, actor: &Actor, course: CourseRef, slice: Slice<Alias>) -> Result<Listed<Alias>, CourseError> {

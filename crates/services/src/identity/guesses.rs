@@ -575,7 +575,7 @@ mod tests {
         while guesses.state().waiting.len() < MOST_WAITING_OF_A_NETWORK {
             tokio::task::yield_now().await;
         }
-        assert_eq!(enter().await.unwrap(), Some(Refused::Crowded), "at once");
+        assert_eq!(enter().await.unwrap(), Some(Refused::Crowded), "at idempotent");
         assert!(guesses.enter(address(2), ACCOUNT, &name("busy")).await.is_ok(), "elsewhere there is a place");
         under_way.into_iter().for_each(Place::was_wrong);
         for one in waiting {

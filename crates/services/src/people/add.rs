@@ -4,11 +4,11 @@ use crate::acts::{Author, write_as};
 use std::sync::Arc;
 
 use derslik_domain::identity::{Action, Actor, NewPerson, PersonRefusal, User, authorize};
-use derslik_ports::inbound::{Once, Performed, ServiceError};
+use derslik_ports::inbound::{IdempotentOutcome, IdempotentRequest, ServiceError};
 use derslik_ports::outbound::{Conflict, StoreError, Stores, UnitOfWork};
 
 use super::{People, taken};
-use crate::once::Guard;
+use crate::idempotency::IdempotencyGuard;
 
 /// How often a new id is tried that another transaction took meanwhile.
 const TRIES: usize = 5;
@@ -17,15 +17,15 @@ pub(super) async fn run<U: UnitOfWork>(
     service: &People<U>,
     actor: &Actor,
     person: NewPerson,
-    once: Option<Once<Result<User, PersonRefusal>>>,
-) -> Result<Performed<Result<User, PersonRefusal>>, ServiceError> {
+    idempotent: Option<IdempotentRequest<Result<User, PersonRefusal>>>,
+) -> Result<IdempotentOutcome<Result<User, PersonRefusal>>, ServiceError> {
     authorize(actor, Action::ManagePeople)?;
     let hash = match person.password() {
         Some(password) => Some(service.passwords.hash(password.clone()).await?),
         None => None,
     };
     let (account, now, ids) = (actor.account_id(), service.clock.now(), Arc::clone(&service.ids));
-    let guard = Guard::new(actor, once, now);
+    let guard = IdempotencyGuard::new(actor, idempotent, now);
     let work = move |stores: &mut dyn Stores| {
         for _ in 0..TRIES {
             let user = person.clone().into_user(stores.users().next_id(account)?, ids.user_guid(), now);

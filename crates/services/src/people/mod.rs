@@ -11,7 +11,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use derslik_domain::id::AccountId;
 use derslik_domain::identity::{Actor, NewPerson, PersonChange, PersonFilter, PersonRefusal, PrincipalKind, User, UserKey, UserState};
-use derslik_ports::inbound::{Once, PeopleService, Performed, ServiceError};
+use derslik_ports::inbound::{IdempotentOutcome, IdempotentRequest, PeopleService, ServiceError};
 use derslik_ports::outbound::{Clock, Ids, Passwords, StoreError, Stores, UnitOfWork};
 
 /// The use cases of people over a unit of work.
@@ -74,9 +74,9 @@ impl<U: UnitOfWork> PeopleService for People<U> {
         &self,
         actor: &Actor,
         person: NewPerson,
-        once: Option<Once<Result<User, PersonRefusal>>>,
-    ) -> Result<Performed<Result<User, PersonRefusal>>, ServiceError> {
-        add::run(self, actor, person, once).await
+        idempotent: Option<IdempotentRequest<Result<User, PersonRefusal>>>,
+    ) -> Result<IdempotentOutcome<Result<User, PersonRefusal>>, ServiceError> {
+        add::run(self, actor, person, idempotent).await
     }
 
     async fn get(&self, actor: &Actor, key: UserKey) -> Result<User, ServiceError> {

@@ -3,22 +3,22 @@
 use crate::acts::{Author, write_as};
 use derslik_domain::course::{CourseAction, CourseRef, Entry, Joining, Roster, join};
 use derslik_domain::identity::{Actor, Role};
-use derslik_ports::inbound::{CourseError, Entrant, Once, Performed, SeenMember};
+use derslik_ports::inbound::{CourseError, Entrant, IdempotentOutcome, IdempotentRequest, SeenMember};
 use derslik_ports::outbound::{Stores, UnitOfWork};
 
 use super::Rosters;
 use crate::courses::look_up::{find_user, hold_status, lock, owner_account};
-use crate::once::Guard;
+use crate::idempotency::IdempotencyGuard;
 
 pub(super) async fn run<U: UnitOfWork>(
     service: &Rosters<U>,
     actor: &Actor,
     course: CourseRef,
     entrant: Entrant,
-    once: Option<Once<SeenMember>>,
-) -> Result<Performed<SeenMember>, CourseError> {
+    idempotent: Option<IdempotentRequest<SeenMember>>,
+) -> Result<IdempotentOutcome<SeenMember>, CourseError> {
     let (author, actor, at) = (Author::of(actor), actor.clone(), service.clock.now());
-    let guard = Guard::new(&actor, once, at);
+    let guard = IdempotencyGuard::new(&actor, idempotent, at);
     let work = move |stores: &mut dyn Stores| {
         let Entrant { roster, user, code } = entrant;
         // Looked up before access is validated, since any way to name the actor means the actor. Whether another user exists is not

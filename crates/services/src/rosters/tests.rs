@@ -6,7 +6,7 @@ use derslik_domain::course::{Course, CourseDenial, CourseRef, CourseState, JoinE
 use derslik_domain::id::{Id, PrincipalId};
 use derslik_domain::idempotency::{Answer, IdempotencyKey, RequestDigest};
 use derslik_domain::identity::{Actor, Principal, PrincipalKind, Role, User, UserKey, UserState};
-use derslik_ports::inbound::{CourseError, Entrant, Once, Performed, RosterService, SeenMember};
+use derslik_ports::inbound::{CourseError, Entrant, IdempotentOutcome, IdempotentRequest, RosterService, SeenMember};
 use derslik_ports::mocks::{FakeUnitOfWork, MockStores, StoppedClock};
 use derslik_ports::outbound::{CourseRecord, KeyState, Member, Slice};
 use derslik_testkit::builders::{account, actor_of, course, now, user};
@@ -65,7 +65,7 @@ async fn add(stores: MockStores, actor: Actor, entrant: Entrant) -> Result<SeenM
     let added = service.add(&actor, seven(), entrant, None).await;
     assert_eq!(uow.commits(), usize::from(added.is_ok()));
     added.map(|performed| match performed {
-        Performed::Now(member) => member,
+        IdempotentOutcome::Unkeyed(member) => member,
         other => panic!("done under a key: {other:?}"),
     })
 }
@@ -126,9 +126,10 @@ async fn who_was_added_under_a_key_is_kept_with_the_answer() {
         Ok(())
     });
     let render = |member: &SeenMember| Answer { status: 200, body: member.user.id.to_string().into_bytes() };
-    let once = Once { key: IdempotencyKey::parse("k").unwrap(), request: RequestDigest::new([1; 32]), render: Box::new(render) };
-    let kept = service(stores).0.add(&me(Role::Admin), seven(), entrant(Roster::Students, "5", None), Some(once)).await;
-    assert!(matches!(kept, Ok(Performed::Kept(answer)) if answer.body == b"5"));
+    let idempotent =
+        IdempotentRequest { key: IdempotencyKey::parse("k").unwrap(), request: RequestDigest::new([1; 32]), render: Box::new(render) };
+    let kept = service(stores).0.add(&me(Role::Admin), seven(), entrant(Roster::Students, "5", None), Some(idempotent)).await;
+    assert!(matches!(kept, Ok(IdempotentOutcome::Stored(answer)) if answer.body == b"5"));
 }
 
 #[tokio::test]

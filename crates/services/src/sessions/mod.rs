@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use derslik_domain::id::SessionGuid;
 use derslik_domain::identity::Actor;
 use derslik_domain::session::{Batch, BatchOutcome, Session, SessionFilter};
-use derslik_ports::inbound::{Listed, Once, Performed, ServiceError, SessionService};
+use derslik_ports::inbound::{IdempotentOutcome, IdempotentRequest, Listed, ServiceError, SessionService};
 use derslik_ports::outbound::{Clock, Ids, LookUp, UnitOfWork};
 
 /// The use cases of sessions over a unit of work.
@@ -35,9 +35,9 @@ impl<U: UnitOfWork + LookUp<SessionGuid, Session>> SessionService for Sessions<U
         &self,
         actor: &Actor,
         batch: Batch,
-        once: Option<Once<BatchOutcome>>,
-    ) -> Result<Performed<BatchOutcome>, ServiceError> {
-        upsert_batch::run(self, actor, batch, once).await
+        idempotent: Option<IdempotentRequest<BatchOutcome>>,
+    ) -> Result<IdempotentOutcome<BatchOutcome>, ServiceError> {
+        upsert_batch::run(self, actor, batch, idempotent).await
     }
 
     async fn search(&self, actor: &Actor, filter: SessionFilter) -> Result<Listed<Session>, ServiceError> {

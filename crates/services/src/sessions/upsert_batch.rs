@@ -5,19 +5,19 @@ use std::sync::Arc;
 
 use derslik_domain::identity::{Action, Actor, authorize};
 use derslik_domain::session::{Batch, BatchOutcome, Creator};
-use derslik_ports::inbound::{ActorGone, Once, Performed, ServiceError};
+use derslik_ports::inbound::{ActorGone, IdempotentOutcome, IdempotentRequest, ServiceError};
 use derslik_ports::outbound::{Stores, UnitOfWork};
 
 use super::Sessions;
 use crate::acts::{Author, write_as};
-use crate::once::Guard;
+use crate::idempotency::IdempotencyGuard;
 
 pub(super) async fn run<U: UnitOfWork>(
     service: &Sessions<U>,
     actor: &Actor,
     batch: Batch,
-    once: Option<Once<BatchOutcome>>,
-) -> Result<Performed<BatchOutcome>, ServiceError> {
+    idempotent: Option<IdempotentRequest<BatchOutcome>>,
+) -> Result<IdempotentOutcome<BatchOutcome>, ServiceError> {
     authorize(actor, Action::WriteSessions)?;
     let account = Arc::clone(&actor.account);
     let principal = actor.principal.id;
@@ -25,8 +25,8 @@ pub(super) async fn run<U: UnitOfWork>(
     let ids = Arc::clone(&service.ids);
     let targets = batch.targets();
     // What creates and nothing else is written by one statement, which asks about the principal as well.
-    let is_one_statement = once.is_none() && targets.is_empty();
-    let guard = Guard::new(actor, once, now);
+    let is_one_statement = idempotent.is_none() && targets.is_empty();
+    let guard = IdempotencyGuard::new(actor, idempotent, now);
     let work = move |stores: &mut dyn Stores| {
         let sessions = stores.sessions();
         let existing = if targets.is_empty() { HashMap::new() } else { sessions.lock_many(account.id, &targets)? };
@@ -82,9 +82,9 @@ mod tests {
         BatchItem::Session(Target::Existing(guid(number)), Box::new(form))
     }
 
-    fn verdicts(performed: &Performed<BatchOutcome>) -> &[Verdict] {
+    fn verdicts(performed: &IdempotentOutcome<BatchOutcome>) -> &[Verdict] {
         match performed {
-            Performed::Now(outcome) => outcome.verdicts(),
+            IdempotentOutcome::Unkeyed(outcome) => outcome.verdicts(),
             other => panic!("done under a key: {other:?}"),
         }
     }
@@ -138,8 +138,8 @@ mod tests {
         service.upsert_batch(&actor_of(account()), batch(), None).await.unwrap();
         assert_eq!((uow.commits(), uow.writes_of_one()), (1, 1));
         let render = Box::new(|_: &BatchOutcome| Answer { status: 200, body: Vec::new() });
-        let once = Once { key: IdempotencyKey::parse("a").unwrap(), request, render };
-        service.upsert_batch(&actor_of(account()), batch(), Some(once)).await.unwrap();
+        let idempotent = IdempotentRequest { key: IdempotencyKey::parse("a").unwrap(), request, render };
+        service.upsert_batch(&actor_of(account()), batch(), Some(idempotent)).await.unwrap();
         assert_eq!((uow.commits(), uow.writes_of_one()), (2, 1));
     }
 

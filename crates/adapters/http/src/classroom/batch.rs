@@ -11,7 +11,7 @@ use futures_util::stream::unfold;
 
 use super::call::{Answer, Call, answer, refusal};
 use super::error::ClassroomError;
-use super::once::KeyHeader;
+use super::idempotency::KeyHeader;
 use super::query::System;
 use super::transport::JSON;
 use crate::answer::HeldBody;

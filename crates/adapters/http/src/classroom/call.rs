@@ -10,8 +10,8 @@ use serde_json::ser::PrettyFormatter;
 
 use super::error::ClassroomError;
 use super::fields::FieldsMask;
+use super::idempotency::{KeyHeader, RequestKey};
 use super::methods;
-use super::once::{KeyHeader, RequestKey};
 use super::operation::{Operation, Target, find};
 use super::query::{Query, System, pairs};
 use crate::answer::{Reserved, list_bytes};

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::call::{Answer, Context};
 use super::error::ClassroomError;
-use super::once::answered;
+use super::idempotency::answered;
 use super::operation::Method;
 use super::read;
 use super::schema::{COURSE, COURSE_ALIAS, GRADING_PERIOD_SETTINGS, STUDENT, TEACHER};
@@ -129,13 +129,13 @@ pub(super) fn read_if_match(header: &str) -> Expected {
 
 async fn create_course(context: &Context<'_>) -> Outcome {
     let form = read::course(read::read(context.body, &COURSE)?);
-    let once = context.key.as_ref().map(|key| {
+    let idempotent = context.key.as_ref().map(|key| {
         // The transaction outlives whoever waits for it, so that it gets what it needs as its own.
         let (printer, templates) = (context.printer.clone(), context.state.classroom.templates.clone());
         let account = Arc::clone(&context.actor.account);
         key.guard(move |seen: &SeenCourse| printer.answer(&CourseView { seen, templates: &templates, account: &account }, COURSE_BYTES))
     });
-    let performed = context.state.courses.create(&context.actor, form, once).await?;
+    let performed = context.state.courses.create(&context.actor, form, idempotent).await?;
     answered(performed, |seen| course(context, seen))
 }
 
@@ -188,11 +188,11 @@ async fn update_grading_periods(context: &Context<'_>) -> Outcome {
 async fn create_alias(context: &Context<'_>) -> Outcome {
     let alias = read::string(&read::read(context.body, &COURSE_ALIAS)?, "alias").unwrap_or_default();
     let alias = Alias::parse(&alias)?;
-    let once = context.key.as_ref().map(|key| {
+    let idempotent = context.key.as_ref().map(|key| {
         let printer = context.printer.clone();
         key.guard(move |alias: &Alias| printer.answer(&AliasView::new(alias), 300))
     });
-    let performed = context.state.courses.create_alias(&context.actor, context.course(), alias, once).await?;
+    let performed = context.state.courses.create_alias(&context.actor, context.course(), alias, idempotent).await?;
     answered(performed, |alias| context.answer(&AliasView::new(alias), 300))
 }
 
@@ -228,12 +228,12 @@ async fn create_member(context: &Context<'_>, roster: Roster) -> Outcome {
     let user = read::string(&read::read(context.body, message)?, "userId");
     let user = user.ok_or_else(|| ClassroomError::bad_value("user_id", "required"))?;
     let code = context.query.get("enrollmentCode").map(str::to_owned);
-    let once = context.key.as_ref().map(|key| {
+    let idempotent = context.key.as_ref().map(|key| {
         let (printer, actor) = (context.printer.clone(), context.actor.clone());
         key.guard(move |member: &SeenMember| printer.answer(&MemberView::new(member, &actor), 512))
     });
     let entrant = Entrant { roster, user: UserRef::parse(&user), code };
-    let performed = context.state.rosters.add(&context.actor, context.course(), entrant, once).await?;
+    let performed = context.state.rosters.add(&context.actor, context.course(), entrant, idempotent).await?;
     answered(performed, |member| context.answer(&MemberView::new(member, &context.actor), 512))
 }
 

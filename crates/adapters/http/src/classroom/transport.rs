@@ -13,7 +13,7 @@ use actix_web::{Error, HttpRequest, HttpResponse};
 use super::batch::Batch;
 use super::call::{Answer, Call, admit, answer, caller, refusal};
 use super::error::ClassroomError;
-use super::once::KeyHeader;
+use super::idempotency::KeyHeader;
 use super::query::System;
 use super::{batch, discovery};
 use crate::ahead::Ahead;

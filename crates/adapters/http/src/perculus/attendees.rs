@@ -14,8 +14,8 @@ use super::dto::item::read_array;
 use super::dto::query::Parameters;
 use super::dto::session::{json, write};
 use super::error::PerculusError;
+use super::idempotency::{RequestKey, answered};
 use super::language::Language;
-use super::once::{RequestKey, answered};
 use crate::answer::{Reserved, batch_bytes, list_bytes, reserve};
 use crate::body::{body_text, read_json, read_optional_json};
 use crate::state::HttpState;
@@ -44,9 +44,9 @@ pub(super) async fn upsert_batch(
     };
     let key = RequestKey::read(request, &body, if style.with_index() { "index" } else { "" })?;
     let kept = body.clone();
-    let once = key.map(|key| key.guard(move |outcome| render(&kept, outcome)));
+    let idempotent = key.map(|key| key.guard(move |outcome| render(&kept, outcome)));
     let held = reserve(state, request, batch_bytes(items.len())).await?;
-    let performed = state.attendees.upsert_batch(actor, guid, batch, once).await?;
+    let performed = state.attendees.upsert_batch(actor, guid, batch, idempotent).await?;
     Ok(Reserved::to_tell(held).put_on(answered(performed, language, |outcome| render(&body, outcome))))
 }
 

@@ -5,13 +5,13 @@ use derslik_domain::id::Id;
 use derslik_domain::idempotency::{Answer, KeptAnswer, RequestDigest};
 use derslik_domain::identity::{Actor, UserKey};
 use derslik_domain::job::Action;
-use derslik_ports::inbound::{CourseError, CourseService, KeyRefusal, Performed, SeenCourse};
+use derslik_ports::inbound::{CourseError, CourseService, IdempotentOutcome, KeyRefusal, SeenCourse};
 use derslik_ports::mocks::MockStores;
 use derslik_ports::outbound::{Conflict, CourseRecord, Enqueued, KeyState, Reason, StoreError};
 use derslik_testkit::builders::{account, course, now, text, user};
 use mockall::Sequence;
 
-use super::{OWNER, admin, done, form, its_owner, keyed, knows_owner, locking, named_state, once, owner, record, service, seven};
+use super::{OWNER, admin, done, form, its_owner, keyed, keyed_request, knows_owner, locking, named_state, owner, record, service, seven};
 
 #[tokio::test]
 async fn create_inserts_the_course_then_its_alias() {
@@ -120,8 +120,8 @@ async fn what_was_created_under_a_key_is_kept_with_its_answer() {
         Ok(())
     });
     let (service, uow) = service(stores);
-    let kept = service.create(&owner(), form("Fizik"), Some(once::<SeenCourse>())).await;
-    assert!(matches!(kept, Ok(Performed::Kept(answer)) if answer.body == b"rendered"));
+    let kept = service.create(&owner(), form("Fizik"), Some(keyed_request::<SeenCourse>())).await;
+    assert!(matches!(kept, Ok(IdempotentOutcome::Stored(answer)) if answer.body == b"rendered"));
     assert_eq!(uow.commits(), 1);
 }
 
@@ -131,14 +131,14 @@ async fn what_was_created_before_is_not_created_again() {
         let answer = Answer { status: 200, body: b"before".to_vec() };
         KeyState::Answered(KeptAnswer { request: RequestDigest::new([request; 32]), answer, at: now() })
     };
-    let before = service(keyed(kept(1))).0.create(&owner(), form("Fizik"), Some(once())).await;
-    assert!(matches!(before, Ok(Performed::Before(answer)) if answer.body == b"before"));
+    let before = service(keyed(kept(1))).0.create(&owner(), form("Fizik"), Some(keyed_request())).await;
+    assert!(matches!(before, Ok(IdempotentOutcome::Replayed(answer)) if answer.body == b"before"));
     let alias = Alias::parse("p:a").unwrap();
-    let before = service(keyed(kept(1))).0.create_alias(&owner(), seven(), alias, Some(once())).await;
-    assert!(matches!(before, Ok(Performed::Before(answer)) if answer.body == b"before"));
-    let reused = service(keyed(kept(2))).0.create(&owner(), form("Fizik"), Some(once())).await;
+    let before = service(keyed(kept(1))).0.create_alias(&owner(), seven(), alias, Some(keyed_request())).await;
+    assert!(matches!(before, Ok(IdempotentOutcome::Replayed(answer)) if answer.body == b"before"));
+    let reused = service(keyed(kept(2))).0.create(&owner(), form("Fizik"), Some(keyed_request())).await;
     assert!(matches!(reused, Err(CourseError::Key(KeyRefusal::Reused))), "{reused:?}");
-    let busy = service(keyed(KeyState::Busy)).0.create(&owner(), form("Fizik"), Some(once())).await;
+    let busy = service(keyed(KeyState::Busy)).0.create(&owner(), form("Fizik"), Some(keyed_request())).await;
     assert!(matches!(busy, Err(CourseError::Key(KeyRefusal::Busy))), "{busy:?}");
 }
 

@@ -12,7 +12,7 @@ use derslik_domain::form::Field;
 use derslik_domain::id::{Id, PrincipalId, SessionGuid};
 use derslik_domain::idempotency::{Answer, IdempotencyKey, RequestDigest};
 use derslik_domain::identity::{Actor, Principal, PrincipalKind, Role, UserKey};
-use derslik_ports::inbound::{CourseError, Once, Performed};
+use derslik_ports::inbound::{CourseError, IdempotentOutcome, IdempotentRequest};
 use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores, StoppedClock};
 use derslik_ports::outbound::{CourseRecord, KeyState};
 use derslik_testkit::builders::{account, actor_of, course, now, text, user};
@@ -82,9 +82,9 @@ fn mask(fields: &str) -> UpdateMask {
 }
 
 /// The outcome of a request that no key guards.
-fn done<T: std::fmt::Debug>(performed: Result<Performed<T>, CourseError>) -> T {
+fn done<T: std::fmt::Debug>(performed: Result<IdempotentOutcome<T>, CourseError>) -> T {
     match performed {
-        Ok(Performed::Now(outcome)) => outcome,
+        Ok(IdempotentOutcome::Unkeyed(outcome)) => outcome,
         other => panic!("{other:?}"),
     }
 }
@@ -93,9 +93,9 @@ fn knows_owner(stores: &mut MockStores) {
     stores.users.expect_find().once().with(eq(account().id), eq(UserKey::Id(Id::new(OWNER)))).returning(|_, _| Ok(Some(user(OWNER))));
 }
 
-fn once<T>() -> Once<T> {
+fn keyed_request<T>() -> IdempotentRequest<T> {
     let render = |_: &T| Answer { status: 200, body: b"rendered".to_vec() };
-    Once { key: IdempotencyKey::parse("k").unwrap(), request: RequestDigest::new([1; 32]), render: Box::new(render) }
+    IdempotentRequest { key: IdempotencyKey::parse("k").unwrap(), request: RequestDigest::new([1; 32]), render: Box::new(render) }
 }
 
 fn keyed(state: KeyState) -> MockStores {

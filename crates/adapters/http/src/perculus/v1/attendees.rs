@@ -13,8 +13,8 @@ use crate::perculus::dto::attendee::{AttendeeView, Style, read_attendee, read_at
 use crate::perculus::dto::item::read_object;
 use crate::perculus::dto::session::{json, write};
 use crate::perculus::error::PerculusError;
+use crate::perculus::idempotency::{RequestKey, answered};
 use crate::perculus::language::Language;
-use crate::perculus::once::{RequestKey, answered};
 use crate::state::HttpState;
 
 pub(super) async fn upsert_batch(
@@ -57,8 +57,8 @@ pub(super) async fn add(
     let batch = AttendeeBatch::new(vec![read_attendee_item(read_object(&body_text(&body))?, Style::V1)]);
     let language = Language::of(request.headers());
     let render = move |outcome: &AttendeeOutcome| code_of_the_only_one(outcome, language);
-    let once = RequestKey::read(&request, &body, "")?.map(|key| key.guard(render));
-    let performed = state.attendees.upsert_batch(&actor, guid, batch, once).await?;
+    let idempotent = RequestKey::read(&request, &body, "")?.map(|key| key.guard(render));
+    let performed = state.attendees.upsert_batch(&actor, guid, batch, idempotent).await?;
     Ok(answered(performed, language, render))
 }
 

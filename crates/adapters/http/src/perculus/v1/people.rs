@@ -18,8 +18,8 @@ use crate::perculus::dto::person::{PersonView, read_person};
 use crate::perculus::dto::query::Parameters;
 use crate::perculus::dto::session::{json, write};
 use crate::perculus::error::PerculusError;
+use crate::perculus::idempotency::{RequestKey, answered, told};
 use crate::perculus::language::Language;
-use crate::perculus::once::{RequestKey, answered, told};
 use crate::state::HttpState;
 
 pub(super) async fn add(
@@ -32,8 +32,8 @@ pub(super) async fn add(
     let person = read_person(read_object(&body_text(&body))?).read_new().map_err(|violations| invalid(&violations))?;
     let language = Language::of(request.headers());
     let render = move |added: &Result<User, PersonRefusal>| answer(added, StatusCode::CREATED, language);
-    let once = RequestKey::read(&request, &body, "")?.map(|key| key.guard(render));
-    let performed = state.people.add(&actor, person, once).await.map_err(about_a_person)?;
+    let idempotent = RequestKey::read(&request, &body, "")?.map(|key| key.guard(render));
+    let performed = state.people.add(&actor, person, idempotent).await.map_err(about_a_person)?;
     Ok(answered(performed, language, render))
 }
 

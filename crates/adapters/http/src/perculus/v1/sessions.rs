@@ -13,9 +13,9 @@ use crate::perculus::dto::messages::{filter_unreadable, session_rule};
 use crate::perculus::dto::query::Parameters;
 use crate::perculus::dto::session::{SessionViewV1, json, write};
 use crate::perculus::error::PerculusError;
+use crate::perculus::idempotency::{RequestKey, answered};
 use crate::perculus::language::Language;
 use crate::perculus::list::sessions;
-use crate::perculus::once::{RequestKey, answered};
 use crate::state::HttpState;
 
 pub(super) async fn create(
@@ -29,8 +29,8 @@ pub(super) async fn create(
     let batch = Batch::new(vec![BatchItem::Session(Target::New, Box::new(form))]);
     let language = Language::of(request.headers());
     let render = move |outcome: &BatchOutcome| only(outcome, StatusCode::CREATED, language);
-    let once = RequestKey::read(&request, &body, "")?.map(|key| key.guard(render));
-    let performed = state.sessions.upsert_batch(&actor, batch, once).await?;
+    let idempotent = RequestKey::read(&request, &body, "")?.map(|key| key.guard(render));
+    let performed = state.sessions.upsert_batch(&actor, batch, idempotent).await?;
     Ok(answered(performed, language, render))
 }
 

@@ -15,8 +15,8 @@ use crate::perculus::dto::json::without_comments;
 use crate::perculus::dto::rejected::Rejected;
 use crate::perculus::dto::session::{Approved, BatchView, write};
 use crate::perculus::error::PerculusError;
+use crate::perculus::idempotency::{RequestKey, answered};
 use crate::perculus::language::Language;
-use crate::perculus::once::{RequestKey, answered};
 use crate::state::HttpState;
 
 pub(super) async fn upsert_batch(
@@ -33,9 +33,9 @@ pub(super) async fn upsert_batch(
     let with_index = wants_index(&request);
     let key = RequestKey::read(&request, &body, if with_index { "index" } else { "" })?;
     let tongue = Tongue { with_index, language: Language::of(request.headers()) };
-    let once = key.map(|key| key.guard(render_later(body.clone(), actor.clone(), state.limits.batch_items, tongue)));
+    let idempotent = key.map(|key| key.guard(render_later(body.clone(), actor.clone(), state.limits.batch_items, tongue)));
     let held = reserve(&state, &request, batch_bytes(items.len())).await?;
-    let performed = state.sessions.upsert_batch(&actor, batch, once).await?;
+    let performed = state.sessions.upsert_batch(&actor, batch, idempotent).await?;
     Ok(Reserved::to_tell(held).put_on(answered(performed, tongue.language, |outcome| answer(&actor, &items, outcome, tongue))))
 }
 

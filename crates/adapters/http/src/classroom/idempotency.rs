@@ -2,7 +2,7 @@
 
 use derslik_domain::idempotency::{self, IdempotencyKey, RequestDigest};
 use derslik_domain::identity::{Actor, Scope};
-use derslik_ports::inbound::{Once, Performed};
+use derslik_ports::inbound::{IdempotentOutcome, IdempotentRequest};
 use sha2::{Digest, Sha256};
 
 use super::call::{Answer, Call, refusal};
@@ -74,24 +74,27 @@ impl RequestKey {
     }
 
     /// The guard of the call, whose outcome `show` puts into words.
-    pub(super) fn guard<T: 'static>(&self, show: impl FnOnce(&T) -> Result<Answer, ClassroomError> + Send + 'static) -> Once<T> {
+    pub(super) fn guard<T: 'static>(
+        &self,
+        show: impl FnOnce(&T) -> Result<Answer, ClassroomError> + Send + 'static,
+    ) -> IdempotentRequest<T> {
         let render = |outcome: &T| {
             let Answer { status, body, .. } = show(outcome).unwrap_or_else(|error| refusal(error, &System::default()));
             idempotency::Answer { status, body }
         };
-        Once { key: self.key.clone(), request: self.request, render: Box::new(render) }
+        IdempotentRequest { key: self.key.clone(), request: self.request, render: Box::new(render) }
     }
 }
 
 /// The answer to a call that may have come before.
 pub(super) fn answered<T>(
-    performed: Performed<T>,
+    performed: IdempotentOutcome<T>,
     show: impl FnOnce(&T) -> Result<Answer, ClassroomError>,
 ) -> Result<Answer, ClassroomError> {
     let (kept, is_replayed) = match performed {
-        Performed::Now(outcome) => return show(&outcome),
-        Performed::Kept(answer) => (answer, false),
-        Performed::Before(answer) => (answer, true),
+        IdempotentOutcome::Unkeyed(outcome) => return show(&outcome),
+        IdempotentOutcome::Stored(answer) => (answer, false),
+        IdempotentOutcome::Replayed(answer) => (answer, true),
     };
     let mut headers: Vec<_> = first_tag(&kept.body).map(|tag| ("etag", tag)).into_iter().collect();
     if is_replayed {

@@ -4,7 +4,7 @@ use derslik_domain::idempotency::{Answer, IdempotencyKey, RequestDigest};
 
 /// A request that is done once however often it is sent: under which key, and how its outcome reads, since the answer is
 /// kept in the transaction of the effects.
-pub struct Once<T> {
+pub struct IdempotentRequest<T> {
     /// The key.
     pub key: IdempotencyKey,
     /// What was asked.
@@ -13,9 +13,9 @@ pub struct Once<T> {
     pub render: Box<dyn FnOnce(&T) -> Answer + Send>,
 }
 
-impl<T> std::fmt::Debug for Once<T> {
+impl<T> std::fmt::Debug for IdempotentRequest<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Once").field("key", &self.key).finish_non_exhaustive()
+        f.debug_struct("IdempotentRequest").field("key", &self.key).finish_non_exhaustive()
     }
 }
 
@@ -35,11 +35,11 @@ pub enum KeyRefusal {
 
 /// What came of a request that may have been sent before.
 #[derive(Debug)]
-pub enum Performed<T> {
+pub enum IdempotentOutcome<T> {
     /// It was done, under no key: the outcome is still to be put into words.
-    Now(T),
+    Unkeyed(T),
     /// It was done, and this answer is kept.
-    Kept(Answer),
+    Stored(Answer),
     /// It had been done before, and this was the answer.
-    Before(Answer),
+    Replayed(Answer),
 }

@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use derslik_domain::idempotency::{Answer, IdempotencyKey, RequestDigest};
-use derslik_ports::inbound::{Once, Performed};
+use derslik_ports::inbound::{IdempotentOutcome, IdempotentRequest};
 use sha2::{Digest, Sha256};
 
 use super::dto::session::respond;
@@ -45,17 +45,17 @@ impl RequestKey {
     }
 
     /// The guard of the request, whose outcome `render` puts into words.
-    pub(super) fn guard<T>(self, render: impl FnOnce(&T) -> Answer + Send + 'static) -> Once<T> {
-        Once { key: self.key, request: self.request, render: Box::new(render) }
+    pub(super) fn guard<T>(self, render: impl FnOnce(&T) -> Answer + Send + 'static) -> IdempotentRequest<T> {
+        IdempotentRequest { key: self.key, request: self.request, render: Box::new(render) }
     }
 }
 
 /// The answer to a request that may have come before. One that did is answered as it was, whatever language is asked for now.
-pub(super) fn answered<T>(performed: Performed<T>, language: Language, render: impl FnOnce(&T) -> Answer) -> HttpResponse {
+pub(super) fn answered<T>(performed: IdempotentOutcome<T>, language: Language, render: impl FnOnce(&T) -> Answer) -> HttpResponse {
     match performed {
-        Performed::Now(outcome) => told(render(&outcome), language),
-        Performed::Kept(answer) => told(answer, language),
-        Performed::Before(answer) => {
+        IdempotentOutcome::Unkeyed(outcome) => told(render(&outcome), language),
+        IdempotentOutcome::Stored(answer) => told(answer, language),
+        IdempotentOutcome::Replayed(answer) => {
             let mut response = respond(answer);
             response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
             response

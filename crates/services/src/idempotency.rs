@@ -3,23 +3,23 @@
 use derslik_domain::idempotency::KeptAnswer;
 use derslik_domain::identity::Actor;
 use derslik_domain::time::Timestamp;
-use derslik_ports::inbound::{KeyRefusal, Once, Performed};
+use derslik_ports::inbound::{IdempotentOutcome, IdempotentRequest, KeyRefusal};
 use derslik_ports::outbound::{Conflict, KeyState, OwnedKey, StoreError, Stores};
 
 /// A request that is done once, and by whom.
-pub(crate) struct Guard<T> {
-    once: Option<(OwnedKey, Once<T>)>,
+pub(crate) struct IdempotencyGuard<T> {
+    request: Option<(OwnedKey, IdempotentRequest<T>)>,
     now: Timestamp,
 }
 
-impl<T> Guard<T> {
+impl<T> IdempotencyGuard<T> {
     /// Guards a request of `actor`; without a key it is done each time.
-    pub(crate) fn new(actor: &Actor, once: Option<Once<T>>, now: Timestamp) -> Self {
-        let own = |once: Once<T>| {
-            let key = OwnedKey { account: actor.account_id(), principal: actor.principal.id, key: once.key.clone() };
-            (key, once)
+    pub(crate) fn new(actor: &Actor, request: Option<IdempotentRequest<T>>, now: Timestamp) -> Self {
+        let own = |request: IdempotentRequest<T>| {
+            let key = OwnedKey { account: actor.account_id(), principal: actor.principal.id, key: request.key.clone() };
+            (key, request)
         };
-        Self { once: once.map(own), now }
+        Self { request: request.map(own), now }
     }
 
     /// Does `work` unless it was done before.
@@ -27,22 +27,22 @@ impl<T> Guard<T> {
         self,
         stores: &mut dyn Stores,
         work: impl FnOnce(&mut dyn Stores) -> Result<T, E>,
-    ) -> Result<Performed<T>, E> {
-        let Some((key, once)) = self.once else { return work(stores).map(Performed::Now) };
+    ) -> Result<IdempotentOutcome<T>, E> {
+        let Some((key, request)) = self.request else { return work(stores).map(IdempotentOutcome::Unkeyed) };
         let forgotten = KeptAnswer::forgotten_before(self.now);
         match stores.idempotency().hold(&key, forgotten)? {
             KeyState::Busy => Err(KeyRefusal::Busy.into()),
-            KeyState::Answered(kept) if kept.request == once.request => Ok(Performed::Before(kept.answer)),
+            KeyState::Answered(kept) if kept.request == request.request => Ok(IdempotentOutcome::Replayed(kept.answer)),
             KeyState::Answered(_) => Err(KeyRefusal::Reused.into()),
             KeyState::Erased => Err(KeyRefusal::Erased.into()),
             KeyState::Free => {
                 let outcome = work(stores)?;
-                let kept = KeptAnswer { request: once.request, answer: (once.render)(&outcome), at: self.now };
+                let kept = KeptAnswer { request: request.request, answer: (request.render)(&outcome), at: self.now };
                 stores.idempotency().keep(&key, &kept, forgotten).map_err(|error| match error {
                     StoreError::Conflict(Conflict::IdempotencyKey) => E::from(KeyRefusal::Busy),
                     error => E::from(error),
                 })?;
-                Ok(Performed::Kept(kept.answer))
+                Ok(IdempotentOutcome::Stored(kept.answer))
             }
         }
     }
@@ -63,10 +63,10 @@ mod tests {
         Answer { status: 200, body: text.as_bytes().to_vec() }
     }
 
-    fn guard() -> Guard<u8> {
+    fn guard() -> IdempotencyGuard<u8> {
         let render = |outcome: &u8| answer(&outcome.to_string());
-        let once = Once { key: IdempotencyKey::parse("a").unwrap(), request: REQUEST, render: Box::new(render) };
-        Guard::new(&actor_of(account()), Some(once), now())
+        let request = IdempotentRequest { key: IdempotencyKey::parse("a").unwrap(), request: REQUEST, render: Box::new(render) };
+        IdempotencyGuard::new(&actor_of(account()), Some(request), now())
     }
 
     fn stores(state: KeyState) -> MockStores {
@@ -87,13 +87,13 @@ mod tests {
             Ok(())
         });
         let performed = guard().run(&mut stores, |_| Ok::<_, ServiceError>(7));
-        assert!(matches!(performed, Ok(Performed::Kept(kept)) if kept == answer("7")));
+        assert!(matches!(performed, Ok(IdempotentOutcome::Stored(kept)) if kept == answer("7")));
     }
 
     #[test]
     fn does_nothing_that_was_done_before() {
         let performed: Result<_, ServiceError> = guard().run(&mut stores(answered(REQUEST)), |_| panic!("done again"));
-        assert!(matches!(performed, Ok(Performed::Before(before)) if before == answer("before")));
+        assert!(matches!(performed, Ok(IdempotentOutcome::Replayed(before)) if before == answer("before")));
     }
 
     #[test]
