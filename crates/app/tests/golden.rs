@@ -20,7 +20,7 @@ use derslik_domain::session::{Session, SessionDuration, SessionName, SessionStat
 use derslik_domain::time::{Start, WrittenTime, Zone};
 use derslik_http::openreplay::JobsCompat;
 use derslik_http::{Limits, configure};
-use derslik_ports::inbound::{IdentityService, Presented};
+use derslik_ports::inbound::{IdentityService, PresentedCredential};
 use derslik_ports::mocks::StoppedClock;
 use derslik_ports::outbound::{Reason, StoreError};
 use derslik_services::identity::{AccountPlan, CredentialPlan, Credentials, Identity, provision};
@@ -209,7 +209,7 @@ async fn revoke_a_key(service: &Service) -> Result<(), Failed> {
     let credentials = vec![CredentialPlan::opaque(CredentialKind::OrganizationKey, REVOKED)];
     let plan = AccountPlan { credentials, users: Vec::new(), projects: Vec::new(), ..demo.plan };
     provision(&service.uow, plan, Credentials::Always, builders::now()).await?;
-    let presented = Presented { kind: CredentialKind::OrganizationKey, public_id: String::new(), secret: REVOKED.into() };
+    let presented = PresentedCredential { kind: CredentialKind::OrganizationKey, public_id: String::new(), secret: REVOKED.into() };
     // The memory of known keys is the service's own, and does not learn of this one.
     let identity = Identity::new(service.uow.clone(), Arc::new(StoppedClock(builders::now())));
     let actor = identity.authenticate(presented).await.map_err(|error| error.to_string())?;

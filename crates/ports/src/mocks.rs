@@ -141,13 +141,13 @@ pub struct FakeUnitOfWork {
 struct Inner {
     stores: MockStores,
     commits: usize,
-    writes_of_one: usize,
+    single_statement_writes: usize,
 }
 
 impl FakeUnitOfWork {
     /// A unit of work over these stores.
     pub fn new(stores: MockStores) -> Self {
-        Self { inner: Arc::new(Mutex::new(Inner { stores, commits: 0, writes_of_one: 0 })) }
+        Self { inner: Arc::new(Mutex::new(Inner { stores, commits: 0, single_statement_writes: 0 })) }
     }
 
     /// How many transactions were committed.
@@ -156,8 +156,8 @@ impl FakeUnitOfWork {
     }
 
     /// How many of them were said to be of one statement.
-    pub fn writes_of_one(&self) -> usize {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner).writes_of_one
+    pub fn single_statement_writes(&self) -> usize {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).single_statement_writes
     }
 }
 
@@ -183,14 +183,14 @@ impl UnitOfWork for FakeUnitOfWork {
         result
     }
 
-    async fn write_one<T, E, F>(&self, tenant: impl Into<Tenant> + Send, work: F) -> Result<T, E>
+    async fn write_single_statement<T, E, F>(&self, tenant: impl Into<Tenant> + Send, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut dyn Stores) -> Result<T, E> + Send + 'static,
     {
         let result = self.write(tenant, work).await;
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner).writes_of_one += usize::from(result.is_ok());
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).single_statement_writes += usize::from(result.is_ok());
         result
     }
 }

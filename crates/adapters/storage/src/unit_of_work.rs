@@ -208,7 +208,7 @@ impl<C: Connector> Lane<C> {
 
     /// Runs `work` without a transaction around its statement. It is run once, whatever becomes of the connection; so one that
     /// is known to be dead is not used.
-    async fn write_one<T, E, F>(&self, tenant: Tenant, sleeper: Arc<Notify>, work: F) -> Result<T, E>
+    async fn write_single_statement<T, E, F>(&self, tenant: Tenant, sleeper: Arc<Notify>, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -334,7 +334,7 @@ impl UnitOfWork for DieselUnitOfWork {
         on_lane!(self.lanes, all, writer, |lane| lane.write(tenant, sleeper, work))
     }
 
-    async fn write_one<T, E, F>(&self, tenant: impl Into<Tenant> + Send, work: F) -> Result<T, E>
+    async fn write_single_statement<T, E, F>(&self, tenant: impl Into<Tenant> + Send, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
@@ -342,7 +342,7 @@ impl UnitOfWork for DieselUnitOfWork {
     {
         let (tenant, sleeper) = (tenant.into(), Arc::clone(&self.sleeper));
         match &*self.lanes {
-            Lanes::Postgres { all, .. } => all.write_one(tenant, sleeper, work).await,
+            Lanes::Postgres { all, .. } => all.write_single_statement(tenant, sleeper, work).await,
             // A call of a store may take several statements there.
             Lanes::Sqlite { writer, .. } => writer.write(tenant, sleeper, work).await,
             Lanes::Nowhere => Err(StoreError::from(Reason::Refused).into()),

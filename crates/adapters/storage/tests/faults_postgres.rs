@@ -223,12 +223,12 @@ fn a_write_that_is_cut_off_before_its_commit_is_told_and_leaves_nothing() {
 fn a_write_of_one_statement_is_a_transaction_of_its_own_and_refused_a_second_statement() {
     let world = World::new();
     let (uow, runtime) = (world.harness.unit_of_work(), world.harness.runtime());
-    runtime.block_on(uow.write_one(account().id, |stores| insert(stores, 1))).unwrap();
+    runtime.block_on(uow.write_single_statement(account().id, |stores| insert(stores, 1))).unwrap();
     assert!(world.find(1).unwrap());
-    let refused = runtime.block_on(uow.write_one(account().id, |stores| insert(stores, 1)));
+    let refused = runtime.block_on(uow.write_single_statement(account().id, |stores| insert(stores, 1)));
     assert!(matches!(refused, Err(StoreError::Conflict(_))), "{refused:?}");
 
-    let refused = runtime.block_on(uow.write_one(account().id, |stores| insert(stores, 2).and_then(|()| insert(stores, 3))));
+    let refused = runtime.block_on(uow.write_single_statement(account().id, |stores| insert(stores, 2).and_then(|()| insert(stores, 3))));
     assert!(matches!(refused, Err(StoreError::Other(_))), "{refused:?}");
     assert!(world.find(2).unwrap() && !world.find(3).unwrap());
 }
@@ -236,20 +236,23 @@ fn a_write_of_one_statement_is_a_transaction_of_its_own_and_refused_a_second_sta
 #[test]
 fn a_write_of_one_statement_uses_no_connection_that_was_cut_or_of_a_server_that_was_restarted() {
     let world = World::new();
-    let write_one = |number| {
-        world.harness.runtime().block_on(world.harness.unit_of_work().write_one(account().id, move |stores| insert(stores, number)))
+    let write_single_statement = |number| {
+        world
+            .harness
+            .runtime()
+            .block_on(world.harness.unit_of_work().write_single_statement(account().id, move |stores| insert(stores, number)))
     };
     for number in (1..10).step_by(3) {
         world.fill_pool();
         world.cut_all_connections();
-        write_one(number).unwrap();
+        write_single_statement(number).unwrap();
         world.fill_pool();
         world.server.restart().unwrap();
-        write_one(number + 1).unwrap();
+        write_single_statement(number + 1).unwrap();
         world.fill_pool();
         world.server.stop_immediate().unwrap();
         world.server.restart().unwrap();
-        write_one(number + 2).unwrap();
+        write_single_statement(number + 2).unwrap();
         assert!((number..number + 3).all(|number| world.find(number).unwrap()));
     }
 }
@@ -259,7 +262,7 @@ fn a_write_of_one_statement_whose_connection_is_cut_meanwhile_is_told_and_not_do
     let world = World::new();
     let url = world.database.url().to_owned();
     let (tried, all) = mpsc::channel();
-    let written = world.harness.runtime().block_on(world.harness.unit_of_work().write_one(account().id, move |stores| {
+    let written = world.harness.runtime().block_on(world.harness.unit_of_work().write_single_statement(account().id, move |stores| {
         tried.send(()).unwrap();
         cut_all(&mut PgConnection::establish(&url).unwrap());
         insert(stores, 1)
@@ -565,7 +568,7 @@ fn expect_nothing_of(world: &World) {
                 match number % 4 {
                     0 => uow.read(tenant, |stores| stores.sessions().find(account().id, guid(1))).await.map(drop),
                     1 => uow.write(tenant, |stores| insert(stores, 2)).await,
-                    2 => uow.write_one(tenant, |stores| insert(stores, 2)).await,
+                    2 => uow.write_single_statement(tenant, |stores| insert(stores, 2)).await,
                     _ => uow.look_up(account().id, guid(1)).await.map(drop),
                 }
             })
@@ -726,7 +729,7 @@ fn failures_are_known_by_their_codes_on_a_server_that_speaks_german() {
         other.batch_execute(&raise(code)).unwrap();
         let (written, one) = (world.add(1), {
             let uow = world.harness.unit_of_work();
-            world.harness.runtime().block_on(uow.write_one(account().id, |stores| insert(stores, 1)))
+            world.harness.runtime().block_on(uow.write_single_statement(account().id, |stores| insert(stores, 1)))
         });
         assert!(written.is_err() && reason(&written) == expected, "{code}: {written:?}");
         assert!(one.is_err() && reason(&one) == expected, "{code}: {one:?}");
@@ -741,7 +744,7 @@ fn failures_are_known_by_their_codes_on_a_server_that_speaks_german() {
 
     let uow = world.harness.unit_of_work();
     let url = world.database.url().to_owned();
-    let cut = world.harness.runtime().block_on(uow.write_one(account().id, move |stores| {
+    let cut = world.harness.runtime().block_on(uow.write_single_statement(account().id, move |stores| {
         cut_all(&mut PgConnection::establish(&url).unwrap());
         insert(stores, 1)
     }));

@@ -129,7 +129,8 @@ fn passed_over(url: &DatabaseUrl, newer: impl FnOnce()) {
     let claim = |limit| {
         let (worker, token) = (WorkerId::new(Uuid::from_u128(1)), LeaseToken::new(Uuid::from_u128(8)));
         let claim = Claim { worker, token, term: TERM, at: now(), actions: [Action::AssignCalendarId].into_iter().collect(), limit };
-        let exchanged = harness.unit_of_work().write_one(account().id, move |stores| stores.jobs().exchange(account().id, &[], &claim));
+        let exchanged =
+            harness.unit_of_work().write_single_statement(account().id, move |stores| stores.jobs().exchange(account().id, &[], &claim));
         harness.runtime().block_on(exchanged).map_err(|error: StoreError| error).unwrap().claimed
     };
     // One by one at first: on PostgreSQL a claim may come to nothing, and takes the one that can't be read out of the way.

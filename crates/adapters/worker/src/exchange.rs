@@ -91,7 +91,7 @@ async fn commit<U: UnitOfWork>(
     let mut others: BTreeMap<_, _> = done.iter().map(|(account, done)| (*account, completions_of(done))).collect();
     let own = others.remove(&account).unwrap_or_default();
     if others.is_empty() {
-        return worker.uow.write_one(account, move |stores| stores.jobs().exchange(account, &own, &claim)).await;
+        return worker.uow.write_single_statement(account, move |stores| stores.jobs().exchange(account, &own, &claim)).await;
     }
     worker
         .uow

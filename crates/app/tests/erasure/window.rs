@@ -9,7 +9,7 @@ use derslik::system::SystemIds;
 use derslik_domain::course::CourseForm;
 use derslik_domain::identity::{CredentialKind, Role, Scope};
 use derslik_domain::session::{Batch, BatchItem, Session, Target};
-use derslik_ports::inbound::{CourseError, CourseService, IdentityService, Presented, ServiceError, SessionService};
+use derslik_ports::inbound::{CourseError, CourseService, IdentityService, PresentedCredential, ServiceError, SessionService};
 use derslik_ports::mocks::StoppedClock;
 use derslik_ports::outbound::UnitOfWork;
 use derslik_services::courses::Courses;
@@ -22,7 +22,8 @@ use crate::{ADDRESS, ID, TEACHER, ask, call, erase, until_completed, worker};
 
 pub(crate) async fn remembered(service: Service) {
     let clock = Arc::new(StoppedClock(now()));
-    let presented = Presented { kind: CredentialKind::AccessToken, public_id: String::new(), secret: TEACHER.as_bytes().to_vec() };
+    let presented =
+        PresentedCredential { kind: CredentialKind::AccessToken, public_id: String::new(), secret: TEACHER.as_bytes().to_vec() };
     // As another process would, which keeps what it found.
     let mut actor = Identity::new(service.uow.clone(), clock.clone()).authenticate(presented).await.unwrap();
     // Who may do everything in the account.

@@ -23,7 +23,7 @@ pub struct SeenCourse {
 
 /// Which version of a course a request is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Expected {
+pub enum Precondition {
     /// Whatever it is.
     Any,
     /// One of these.
@@ -143,20 +143,26 @@ pub trait CourseService: Send + Sync {
         course: CourseRef,
         form: CourseForm,
         mask: UpdateMask,
-        expected: Expected,
+        precondition: Precondition,
     ) -> Result<SeenCourse, CourseError>;
 
     /// Puts a form in the place of everything of a course that can be set.
     ///
     /// # Errors
     /// [`CourseError`].
-    async fn replace(&self, actor: &Actor, course: CourseRef, form: CourseForm, expected: Expected) -> Result<SeenCourse, CourseError>;
+    async fn replace(
+        &self,
+        actor: &Actor,
+        course: CourseRef,
+        form: CourseForm,
+        precondition: Precondition,
+    ) -> Result<SeenCourse, CourseError>;
 
     /// Deletes a course.
     ///
     /// # Errors
     /// [`CourseError`].
-    async fn delete(&self, actor: &Actor, course: CourseRef, expected: Expected) -> Result<(), CourseError>;
+    async fn delete(&self, actor: &Actor, course: CourseRef, precondition: Precondition) -> Result<(), CourseError>;
 
     /// The grading periods of a course.
     ///

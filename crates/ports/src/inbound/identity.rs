@@ -7,7 +7,7 @@ use crate::outbound::StoreError;
 
 /// What a client showed to prove who it is.
 #[derive(Clone)]
-pub struct Presented {
+pub struct PresentedCredential {
     /// What sort of secret it goes by.
     pub kind: CredentialKind,
     /// The part that finds the credential; of no account where the kind [is opaque](CredentialKind::is_opaque).
@@ -16,9 +16,9 @@ pub struct Presented {
     pub secret: Vec<u8>,
 }
 
-impl std::fmt::Debug for Presented {
+impl std::fmt::Debug for PresentedCredential {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Presented").field("kind", &self.kind).finish_non_exhaustive()
+        f.debug_struct("PresentedCredential").field("kind", &self.kind).finish_non_exhaustive()
     }
 }
 
@@ -50,5 +50,5 @@ pub trait IdentityService: Send + Sync {
     ///
     /// # Errors
     /// Any [`AuthenticationError`].
-    async fn authenticate(&self, presented: Presented) -> Result<Actor, AuthenticationError>;
+    async fn authenticate(&self, presented: PresentedCredential) -> Result<Actor, AuthenticationError>;
 }

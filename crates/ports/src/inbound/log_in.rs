@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use derslik_domain::id::AccountId;
 use derslik_domain::identity::{ClientNetwork, Password, Username};
 
-use super::Presented;
+use super::PresentedCredential;
 use crate::outbound::StoreError;
 
 /// What a client showed to log in.
@@ -17,7 +17,7 @@ pub struct LogIn {
     /// The password of that person.
     pub password: Password,
     /// The same two, taken for an access key and its secret.
-    pub as_key: Presented,
+    pub as_key: PresentedCredential,
     /// Where the request came from; none where the connection has no address.
     pub network: Option<ClientNetwork>,
 }

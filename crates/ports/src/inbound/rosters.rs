@@ -19,7 +19,7 @@ pub struct SeenMember {
 
 /// Somebody who is to stand on a roster.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entrant {
+pub struct NewMember {
     /// The roster.
     pub roster: Roster,
     /// The user.
@@ -40,7 +40,7 @@ pub trait RosterService: Send + Sync {
         &self,
         actor: &Actor,
         course: CourseRef,
-        entrant: Entrant,
+        entrant: NewMember,
         idempotent: Option<IdempotentRequest<SeenMember>>,
     ) -> Result<IdempotentOutcome<SeenMember>, CourseError>;
 

@@ -76,7 +76,7 @@ pub trait UnitOfWork: Send + Sync + 'static {
     ///
     /// # Errors
     /// What `work` returns, and [`StoreError`]. If the connection dies meanwhile, nobody knows whether it was done.
-    fn write_one<T, E, F>(&self, tenant: impl Into<Tenant> + Send, work: F) -> impl Future<Output = Result<T, E>> + Send
+    fn write_single_statement<T, E, F>(&self, tenant: impl Into<Tenant> + Send, work: F) -> impl Future<Output = Result<T, E>> + Send
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,

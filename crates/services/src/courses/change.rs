@@ -6,7 +6,7 @@ use derslik_domain::course::{
     UpdateMask, patch, replace,
 };
 use derslik_domain::identity::Actor;
-use derslik_ports::inbound::{CourseError, Expected, SeenCourse};
+use derslik_ports::inbound::{CourseError, Precondition, SeenCourse};
 use derslik_ports::outbound::{Stores, UnitOfWork};
 
 use super::Courses;
@@ -14,14 +14,14 @@ use super::calendar::ask_if_due;
 use super::look_up::{check, find_user, hold_status, lock, seen};
 
 /// What is to become of the course.
-pub(super) enum Wish {
+pub(super) enum CourseChange {
     /// The fields that the mask names.
     Patch(CourseForm, UpdateMask),
     /// Everything that can be set.
     Replace(CourseForm),
 }
 
-impl Wish {
+impl CourseChange {
     fn action(&self) -> CourseAction {
         match self {
             Self::Patch(_, mask) if mask.contains(CourseField::Owner) => CourseAction::Transfer,
@@ -34,19 +34,19 @@ pub(super) async fn run<U: UnitOfWork>(
     service: &Courses<U>,
     actor: &Actor,
     course: CourseRef,
-    wish: Wish,
-    expected: Expected,
+    requested: CourseChange,
+    precondition: Precondition,
 ) -> Result<SeenCourse, CourseError> {
     let (actor, at) = (actor.clone(), service.clock.now());
     write_as(&service.uow, Author::of(&actor), move |stores| {
-        let SeenCourse { course, standing } = lock(stores, &actor, &course, wish.action())?;
-        check(&course, &expected)?;
-        let change = match wish {
-            Wish::Patch(form, mask) => {
+        let SeenCourse { course, standing } = lock(stores, &actor, &course, requested.action())?;
+        check(&course, &precondition)?;
+        let change = match requested {
+            CourseChange::Patch(form, mask) => {
                 let owner = if mask.contains(CourseField::Owner) { candidate(stores, &actor, &course, &form)? } else { None };
                 patch(&course, Patch { form, mask, owner }, standing, at)?
             }
-            Wish::Replace(form) => replace(&course, form, standing, at)?,
+            CourseChange::Replace(form) => replace(&course, form, standing, at)?,
         };
         let standing = write(stores, &actor, &change, standing)?;
         ask_if_due(stores, actor.account_id(), change.course.id, &change.facts, at)?;

@@ -3,7 +3,7 @@
 use crate::acts::{Author, write_as};
 use derslik_domain::course::{CourseAction, CourseDenial, CourseRef, CourseState, CourseStates, DeleteError, Standing, delete};
 use derslik_domain::identity::Actor;
-use derslik_ports::inbound::{CourseError, Expected, SeenCourse};
+use derslik_ports::inbound::{CourseError, Precondition, SeenCourse};
 use derslik_ports::outbound::UnitOfWork;
 
 use super::Courses;
@@ -13,12 +13,12 @@ pub(super) async fn run<U: UnitOfWork>(
     service: &Courses<U>,
     actor: &Actor,
     course: CourseRef,
-    expected: Expected,
+    precondition: Precondition,
 ) -> Result<(), CourseError> {
     let actor = actor.clone();
     write_as(&service.uow, Author::of(&actor), move |stores| {
         let SeenCourse { course, standing } = lock(stores, &actor, &course, CourseAction::Delete)?;
-        check(&course, &expected)?;
+        check(&course, &precondition)?;
         match delete(&course, standing) {
             Ok(()) => {}
             Err(DeleteError::NotArchived(state)) => {

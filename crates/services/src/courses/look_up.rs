@@ -7,7 +7,7 @@ use derslik_domain::course::{
 };
 use derslik_domain::id::CourseId;
 use derslik_domain::identity::{Actor, Email, User, UserKey, UserState};
-use derslik_ports::inbound::{CourseError, Expected, SeenCourse};
+use derslik_ports::inbound::{CourseError, Precondition, SeenCourse};
 use derslik_ports::outbound::{CourseRecord, StoreError, Stores};
 
 /// The id of the course that a request names, as far as the credential sees the alias.
@@ -72,11 +72,11 @@ pub(super) fn judge(actor: &Actor, found: Option<CourseRecord>, action: CourseAc
 }
 
 /// Objects where the course is not in the version that the request is about.
-pub(super) fn check(course: &Course, expected: &Expected) -> Result<(), CourseError> {
-    match expected {
-        Expected::Any => Ok(()),
-        Expected::OneOf(versions) if versions.contains(&(course.id, course.revision)) => Ok(()),
-        Expected::OneOf(_) => Err(CourseError::Stale),
+pub(super) fn check(course: &Course, precondition: &Precondition) -> Result<(), CourseError> {
+    match precondition {
+        Precondition::Any => Ok(()),
+        Precondition::OneOf(versions) if versions.contains(&(course.id, course.revision)) => Ok(()),
+        Precondition::OneOf(_) => Err(CourseError::Stale),
     }
 }
 

@@ -24,7 +24,9 @@ use derslik_domain::course::{
     UpdateMask,
 };
 use derslik_domain::identity::Actor;
-use derslik_ports::inbound::{CourseError, CourseService, Eligibility, Expected, IdempotentOutcome, IdempotentRequest, Listed, SeenCourse};
+use derslik_ports::inbound::{
+    CourseError, CourseService, Eligibility, IdempotentOutcome, IdempotentRequest, Listed, Precondition, SeenCourse,
+};
 use derslik_ports::outbound::{Clock, CourseRecord, Ids, LookUp, Slice, UnitOfWork, ViewedCourse};
 
 pub use keys::page_token_key;
@@ -70,17 +72,23 @@ impl<U: UnitOfWork + LookUp<ViewedCourse, CourseRecord>> CourseService for Cours
         course: CourseRef,
         form: CourseForm,
         mask: UpdateMask,
-        expected: Expected,
+        precondition: Precondition,
     ) -> Result<SeenCourse, CourseError> {
-        change::run(self, actor, course, change::Wish::Patch(form, mask), expected).await
+        change::run(self, actor, course, change::CourseChange::Patch(form, mask), precondition).await
     }
 
-    async fn replace(&self, actor: &Actor, course: CourseRef, form: CourseForm, expected: Expected) -> Result<SeenCourse, CourseError> {
-        change::run(self, actor, course, change::Wish::Replace(form), expected).await
+    async fn replace(
+        &self,
+        actor: &Actor,
+        course: CourseRef,
+        form: CourseForm,
+        precondition: Precondition,
+    ) -> Result<SeenCourse, CourseError> {
+        change::run(self, actor, course, change::CourseChange::Replace(form), precondition).await
     }
 
-    async fn delete(&self, actor: &Actor, course: CourseRef, expected: Expected) -> Result<(), CourseError> {
-        delete::run(self, actor, course, expected).await
+    async fn delete(&self, actor: &Actor, course: CourseRef, precondition: Precondition) -> Result<(), CourseError> {
+        delete::run(self, actor, course, precondition).await
     }
 
     async fn grading_periods(&self, actor: &Actor, course: CourseRef) -> Result<GradingPeriodSettings, CourseError> {

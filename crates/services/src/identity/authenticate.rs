@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use derslik_domain::identity::{Actor, Credential};
-use derslik_ports::inbound::{AuthenticationError, IdentityService, Presented};
+use derslik_ports::inbound::{AuthenticationError, IdentityService, PresentedCredential};
 use derslik_ports::outbound::{Clock, Tenant, UnitOfWork};
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
@@ -41,7 +41,7 @@ impl<U: UnitOfWork> Identity<U> {
         Self { uow, clock, found }
     }
 
-    async fn find(&self, presented: &Presented) -> Result<Found, AuthenticationError> {
+    async fn find(&self, presented: &PresentedCredential) -> Result<Found, AuthenticationError> {
         let kind = presented.kind;
         let public_id = public_id(kind, &presented.public_id, &presented.secret);
         let owner = self.uow.read(Tenant::Unknown, move |stores| stores.identity().find_credential(kind, &public_id)).await?;
@@ -62,7 +62,7 @@ impl<U: UnitOfWork> Identity<U> {
 }
 
 /// A digest under which the pair of a public part and a secret is remembered. The length keeps the two apart.
-fn memory_key(presented: &Presented) -> [u8; 32] {
+fn memory_key(presented: &PresentedCredential) -> [u8; 32] {
     Sha256::new()
         .chain_update(presented.kind.name())
         .chain_update(presented.public_id.len().to_le_bytes())
@@ -74,7 +74,7 @@ fn memory_key(presented: &Presented) -> [u8; 32] {
 
 #[async_trait]
 impl<U: UnitOfWork> IdentityService for Identity<U> {
-    async fn authenticate(&self, presented: Presented) -> Result<Actor, AuthenticationError> {
+    async fn authenticate(&self, presented: PresentedCredential) -> Result<Actor, AuthenticationError> {
         let key = memory_key(&presented);
         let found = if let Some(found) = self.found.get(&key) {
             found
@@ -121,8 +121,8 @@ mod tests {
         Identity::new(FakeUnitOfWork::new(stores), Arc::new(StoppedClock(NOW.parse().unwrap())))
     }
 
-    fn presented(secret: &[u8]) -> Presented {
-        Presented { kind: CredentialKind::PerculusKey, public_id: "demo-access".to_owned(), secret: secret.to_vec() }
+    fn presented(secret: &[u8]) -> PresentedCredential {
+        PresentedCredential { kind: CredentialKind::PerculusKey, public_id: "demo-access".to_owned(), secret: secret.to_vec() }
     }
 
     #[tokio::test]

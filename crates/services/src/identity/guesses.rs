@@ -55,7 +55,7 @@ pub(super) enum Refused {
 }
 
 /// The guesses of the last minutes: by the network that they came from, and by the name that they were about.
-pub(super) struct Guesses {
+pub(super) struct LoginLimiter {
     ids: Arc<dyn Ids>,
     clock: Arc<dyn Clock>,
     key: OnceLock<[u8; 32]>,
@@ -64,7 +64,7 @@ pub(super) struct Guesses {
 
 /// The place of an attempt that is under way. Dropped, it leaves nothing behind.
 pub(super) struct Place {
-    guesses: Arc<Guesses>,
+    guesses: Arc<LoginLimiter>,
     attempt: Attempt,
     is_wrong: bool,
 }
@@ -123,7 +123,7 @@ struct Entry {
     under_way: u16,
 }
 
-impl Guesses {
+impl LoginLimiter {
     /// No guesses so far.
     pub(super) fn new(ids: Arc<dyn Ids>, clock: Arc<dyn Clock>) -> Self {
         let state = State { networks: Counts::new(FROM_A_NETWORK), names: Counts::new(ABOUT_A_NAME), waiting: VecDeque::new() };
@@ -382,9 +382,9 @@ mod tests {
         }
     }
 
-    fn guesses() -> (Arc<Guesses>, Arc<MovingClock>) {
+    fn guesses() -> (Arc<LoginLimiter>, Arc<MovingClock>) {
         let clock = Arc::new(MovingClock(Mutex::new(now())));
-        (Arc::new(Guesses::new(Arc::new(FixedIds(guid(1))), clock.clone())), clock)
+        (Arc::new(LoginLimiter::new(Arc::new(FixedIds(guid(1))), clock.clone())), clock)
     }
 
     fn address(number: u32) -> Option<ClientNetwork> {
@@ -408,17 +408,17 @@ mod tests {
         of_lists + counts.lists.len() * size_of::<Vec<Entry>>()
     }
 
-    fn names_kept(guesses: &Guesses) -> usize {
+    fn names_kept(guesses: &LoginLimiter) -> usize {
         guesses.state().names.lists.iter().map(Vec::len).sum()
     }
 
     /// One attempt from the first address that turns out wrong.
-    async fn guess(guesses: &Arc<Guesses>, text: &str) -> Result<(), Refused> {
+    async fn guess(guesses: &Arc<LoginLimiter>, text: &str) -> Result<(), Refused> {
         guesses.enter(address(1), ACCOUNT, &name(text)).await.map(Place::was_wrong)
     }
 
     /// As many wrong attempts as block one name from the first address.
-    async fn block(guesses: &Arc<Guesses>, text: &str) {
+    async fn block(guesses: &Arc<LoginLimiter>, text: &str) {
         for _ in 0..ABOUT_A_NAME {
             guess(guesses, text).await.unwrap();
         }

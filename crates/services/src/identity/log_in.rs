@@ -8,11 +8,11 @@ use async_trait::async_trait;
 use derslik_domain::id::AccountId;
 use derslik_domain::identity::{CredentialKind, Principal, PrincipalKind, Scope, UserKey};
 use derslik_domain::time::Timestamp;
-use derslik_ports::inbound::{IssuedToken, LogIn, LogInError, LogInService, Presented};
+use derslik_ports::inbound::{IssuedToken, LogIn, LogInError, LogInService, PresentedCredential};
 use derslik_ports::outbound::{Clock, Ids, NewCredential, Passwords, Reason, StoreError, Tenant, UnitOfWork};
 use subtle::ConstantTimeEq;
 
-use super::guesses::{Guesses, Refused};
+use super::guesses::{LoginLimiter, Refused};
 use super::secret::{digest, new_token, public_id};
 
 /// For how many seconds a token opens something.
@@ -26,7 +26,7 @@ pub struct LogIns<U> {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     passwords: Arc<dyn Passwords>,
-    guesses: Arc<Guesses>,
+    guesses: Arc<LoginLimiter>,
 }
 
 impl<U> std::fmt::Debug for LogIns<U> {
@@ -38,12 +38,12 @@ impl<U> std::fmt::Debug for LogIns<U> {
 impl<U: UnitOfWork> LogIns<U> {
     /// The use case over these.
     pub fn new(uow: U, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, passwords: Arc<dyn Passwords>) -> Self {
-        let guesses = Arc::new(Guesses::new(Arc::clone(&ids), Arc::clone(&clock)));
+        let guesses = Arc::new(LoginLimiter::new(Arc::clone(&ids), Arc::clone(&clock)));
         Self { uow, clock, ids, passwords, guesses }
     }
 
     /// Who shows an access key with its secret.
-    async fn by_key(&self, account: AccountId, key: &Presented) -> Result<Option<Principal>, LogInError> {
+    async fn by_key(&self, account: AccountId, key: &PresentedCredential) -> Result<Option<Principal>, LogInError> {
         let (kind, public_id) = (key.kind, key.public_id.clone());
         let owner = self.uow.read(Tenant::Unknown, move |stores| stores.identity().find_credential(kind, &public_id)).await?;
         let now = self.clock.now();
@@ -179,7 +179,7 @@ mod tests {
             account: account().id,
             username: Username::parse(username).unwrap(),
             password: Password::new(password.as_bytes().to_vec()).unwrap(),
-            as_key: Presented { kind: CredentialKind::PerculusKey, public_id: username.to_owned(), secret: vec![] },
+            as_key: PresentedCredential { kind: CredentialKind::PerculusKey, public_id: username.to_owned(), secret: vec![] },
             network: Some(network("192.0.2.1")),
         }
     }

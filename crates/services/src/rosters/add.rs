@@ -3,7 +3,7 @@
 use crate::acts::{Author, write_as};
 use derslik_domain::course::{CourseAction, CourseRef, Entry, Joining, Roster, join};
 use derslik_domain::identity::{Actor, Role};
-use derslik_ports::inbound::{CourseError, Entrant, IdempotentOutcome, IdempotentRequest, SeenMember};
+use derslik_ports::inbound::{CourseError, IdempotentOutcome, IdempotentRequest, NewMember, SeenMember};
 use derslik_ports::outbound::{Stores, UnitOfWork};
 
 use super::Rosters;
@@ -14,13 +14,13 @@ pub(super) async fn run<U: UnitOfWork>(
     service: &Rosters<U>,
     actor: &Actor,
     course: CourseRef,
-    entrant: Entrant,
+    entrant: NewMember,
     idempotent: Option<IdempotentRequest<SeenMember>>,
 ) -> Result<IdempotentOutcome<SeenMember>, CourseError> {
     let (author, actor, at) = (Author::of(actor), actor.clone(), service.clock.now());
     let guard = IdempotencyGuard::new(&actor, idempotent, at);
     let work = move |stores: &mut dyn Stores| {
-        let Entrant { roster, user, code } = entrant;
+        let NewMember { roster, user, code } = entrant;
         // Looked up before access is validated, since any way to name the actor means the actor. Whether another user exists is not
         // for members to find out: they are denied either way.
         let user = find_user(stores, &actor, &user)?;

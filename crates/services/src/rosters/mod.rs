@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use derslik_domain::course::{CourseRef, Roster, UserRef};
 use derslik_domain::id::PrincipalId;
 use derslik_domain::identity::{Actor, User};
-use derslik_ports::inbound::{CourseError, Entrant, IdempotentOutcome, IdempotentRequest, Listed, RosterService, SeenMember};
+use derslik_ports::inbound::{CourseError, IdempotentOutcome, IdempotentRequest, Listed, NewMember, RosterService, SeenMember};
 use derslik_ports::outbound::{Clock, Slice, UnitOfWork};
 
 /// The use cases of rosters over a unit of work.
@@ -37,7 +37,7 @@ impl<U: UnitOfWork> RosterService for Rosters<U> {
         &self,
         actor: &Actor,
         course: CourseRef,
-        entrant: Entrant,
+        entrant: NewMember,
         idempotent: Option<IdempotentRequest<SeenMember>>,
     ) -> Result<IdempotentOutcome<SeenMember>, CourseError> {
         add::run(self, actor, course, entrant, idempotent).await

@@ -6,7 +6,7 @@ use derslik_domain::course::{Course, CourseDenial, CourseRef, CourseState, JoinE
 use derslik_domain::id::{Id, PrincipalId};
 use derslik_domain::idempotency::{Answer, IdempotencyKey, RequestDigest};
 use derslik_domain::identity::{Actor, Principal, PrincipalKind, Role, User, UserKey, UserState};
-use derslik_ports::inbound::{CourseError, Entrant, IdempotentOutcome, IdempotentRequest, RosterService, SeenMember};
+use derslik_ports::inbound::{CourseError, IdempotentOutcome, IdempotentRequest, NewMember, RosterService, SeenMember};
 use derslik_ports::mocks::{FakeUnitOfWork, MockStores, StoppedClock};
 use derslik_ports::outbound::{CourseRecord, KeyState, Member, Slice};
 use derslik_testkit::builders::{account, actor_of, course, now, user};
@@ -48,8 +48,8 @@ fn stores(course: Course, mine: Option<Membership>, current: Option<Membership>)
     stores
 }
 
-fn entrant(roster: Roster, user: &str, code: Option<&str>) -> Entrant {
-    Entrant { roster, user: UserRef::parse(user), code: code.map(str::to_owned) }
+fn entrant(roster: Roster, user: &str, code: Option<&str>) -> NewMember {
+    NewMember { roster, user: UserRef::parse(user), code: code.map(str::to_owned) }
 }
 
 fn puts(mut stores: MockStores, user: i64, membership: Membership) -> MockStores {
@@ -60,7 +60,7 @@ fn puts(mut stores: MockStores, user: i64, membership: Membership) -> MockStores
     stores
 }
 
-async fn add(stores: MockStores, actor: Actor, entrant: Entrant) -> Result<SeenMember, CourseError> {
+async fn add(stores: MockStores, actor: Actor, entrant: NewMember) -> Result<SeenMember, CourseError> {
     let (service, uow) = service(stores);
     let added = service.add(&actor, seven(), entrant, None).await;
     assert_eq!(uow.commits(), usize::from(added.is_ok()));

@@ -47,7 +47,7 @@ pub(super) async fn run<U: UnitOfWork>(
     };
     let work = move |stores: &mut dyn Stores| guard.run(stores, work);
     if is_one_statement {
-        service.uow.write_one(actor.account_id(), work).await
+        service.uow.write_single_statement(actor.account_id(), work).await
     } else {
         write_as(&service.uow, Author::of(actor), work).await
     }
@@ -116,7 +116,7 @@ mod tests {
         let performed = service.upsert_batch(&actor_of(account()), batch, None).await.unwrap();
 
         assert!(matches!(verdicts(&performed), [Verdict::Created(_), Verdict::Updated(_), Verdict::NotFound]));
-        assert_eq!((uow.commits(), uow.writes_of_one()), (1, 0));
+        assert_eq!((uow.commits(), uow.single_statement_writes()), (1, 0));
     }
 
     #[tokio::test]
@@ -136,11 +136,11 @@ mod tests {
         let (service, uow) = service(stores);
 
         service.upsert_batch(&actor_of(account()), batch(), None).await.unwrap();
-        assert_eq!((uow.commits(), uow.writes_of_one()), (1, 1));
+        assert_eq!((uow.commits(), uow.single_statement_writes()), (1, 1));
         let render = Box::new(|_: &BatchOutcome| Answer { status: 200, body: Vec::new() });
         let idempotent = IdempotentRequest { key: IdempotencyKey::parse("a").unwrap(), request, render };
         service.upsert_batch(&actor_of(account()), batch(), Some(idempotent)).await.unwrap();
-        assert_eq!((uow.commits(), uow.writes_of_one()), (2, 1));
+        assert_eq!((uow.commits(), uow.single_statement_writes()), (2, 1));
     }
 
     #[tokio::test]

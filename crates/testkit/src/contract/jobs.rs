@@ -416,7 +416,7 @@ fn batch_completion<U: UnitOfWork>(harness: &Harness<U>) {
 }
 
 fn exchange<U: UnitOfWork>(harness: &Harness<U>, account: AccountId, done: Vec<Completion>, claim: Claim) -> Exchanged {
-    let exchanged = harness.unit_of_work().write_one(account, move |stores| stores.jobs().exchange(account, &done, &claim));
+    let exchanged = harness.unit_of_work().write_single_statement(account, move |stores| stores.jobs().exchange(account, &done, &claim));
     harness.runtime().block_on(exchanged).map_err(|error: StoreError| error).expect("the exchange succeeds")
 }
 
@@ -488,7 +488,8 @@ fn racing_exchanges<U: UnitOfWork + Clone>(harness: &Harness<U>) {
                     // One by one, by three, and by seven; the last asks for more than a few.
                     let number = u128::from(worker) << 32 | round;
                     let claim = claim(number, now(), [1, 3, 7, 11][usize::from(worker) - 1]);
-                    let exchanged = uow.write_one(account().id, move |stores| stores.jobs().exchange(account().id, &done, &claim)).await;
+                    let exchanged =
+                        uow.write_single_statement(account().id, move |stores| stores.jobs().exchange(account().id, &done, &claim)).await;
                     let exchanged = exchanged.map_err(|error: StoreError| error).expect("the exchange succeeds");
                     completed.extend(exchanged.completed.iter().map(|held| held.job));
                     if exchanged.completed.is_empty() && exchanged.claimed.is_empty() && round > 0 {

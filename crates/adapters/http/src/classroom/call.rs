@@ -3,7 +3,7 @@
 use actix_web::web::Bytes;
 use derslik_domain::course::CourseRef;
 use derslik_domain::identity::{Actor, CredentialKind};
-use derslik_ports::inbound::{AuthenticationError, Expected, Presented};
+use derslik_ports::inbound::{AuthenticationError, Precondition, PresentedCredential};
 use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::PrettyFormatter;
@@ -83,7 +83,7 @@ pub(super) struct Context<'a> {
     pub(super) actor: Actor,
     pub(super) operation: &'static Operation,
     pub(super) query: Query,
-    pub(super) expected: Expected,
+    pub(super) precondition: Precondition,
     pub(super) body: &'a [u8],
     /// The key under which the call is done once.
     pub(super) key: Option<RequestKey>,
@@ -181,7 +181,7 @@ async fn identify(state: &HttpState, call: &Call, system: &System) -> Result<(&'
 }
 
 async fn authenticate(state: &HttpState, token: &str) -> Result<Actor, AuthenticationError> {
-    let presented = Presented { kind: CredentialKind::AccessToken, public_id: String::new(), secret: token.as_bytes().to_vec() };
+    let presented = PresentedCredential { kind: CredentialKind::AccessToken, public_id: String::new(), secret: token.as_bytes().to_vec() };
     state.identity.authenticate(presented).await
 }
 
@@ -199,7 +199,7 @@ async fn carry_out(state: &HttpState, call: &Call, admitted: Admitted) -> Answer
             state,
             operation,
             query: Query::read(operation, pairs)?,
-            expected: call.if_match.as_deref().map_or(Expected::Any, methods::read_if_match),
+            precondition: call.if_match.as_deref().map_or(Precondition::Any, methods::read_if_match),
             body: &call.body,
             key: if operation.is_done_once() { RequestKey::of(call, &actor)? } else { None },
             actor,

@@ -8,7 +8,7 @@ use derslik_domain::course::{
 };
 use derslik_domain::form::{Field, RawText};
 use derslik_domain::id::Id;
-use derslik_ports::inbound::{Entrant, Expected, SeenCourse, SeenMember};
+use derslik_ports::inbound::{NewMember, Precondition, SeenCourse, SeenMember};
 use derslik_ports::outbound::Slice;
 use serde::Serialize;
 
@@ -42,11 +42,11 @@ pub(super) async fn perform(context: &Context<'_>) -> Outcome {
         Method::UpdateCourse => {
             let form = read::course(read::read(context.body, &COURSE)?);
             let courses = &context.state.courses;
-            let seen = courses.replace(&context.actor, context.course(), form, context.expected.clone()).await?;
+            let seen = courses.replace(&context.actor, context.course(), form, context.precondition.clone()).await?;
             course(context, &seen)
         }
         Method::DeleteCourse => {
-            context.state.courses.delete(&context.actor, context.course(), context.expected.clone()).await?;
+            context.state.courses.delete(&context.actor, context.course(), context.precondition.clone()).await?;
             context.answer(&EmptyView {}, 8)
         }
         Method::GetGradingPeriodSettings => {
@@ -116,15 +116,15 @@ fn view<'a>(context: &'a Context<'_>, seen: &'a SeenCourse) -> CourseView<'a> {
 }
 
 /// The versions that a header `If-Match` names. A tag that no course ever had is none of them.
-pub(super) fn read_if_match(header: &str) -> Expected {
+pub(super) fn read_if_match(header: &str) -> Precondition {
     if header.trim() == "*" {
-        return Expected::Any;
+        return Precondition::Any;
     }
     let version = |tag: &str| {
         let (id, revision) = tag.trim().strip_prefix('"')?.strip_suffix('"')?.split_once('-')?;
         Some((Id::new(id.parse().ok()?), Revision::new(revision.parse().ok()?)))
     };
-    Expected::OneOf(header.split(',').filter_map(version).collect())
+    Precondition::OneOf(header.split(',').filter_map(version).collect())
 }
 
 async fn create_course(context: &Context<'_>) -> Outcome {
@@ -142,7 +142,7 @@ async fn create_course(context: &Context<'_>) -> Outcome {
 async fn patch_course(context: &Context<'_>) -> Outcome {
     let mask = UpdateMask::parse(context.query.get("updateMask").unwrap_or_default()).map_err(|error| ClassroomError::bad_mask(&error))?;
     let form = read::course(read::read(context.body, &COURSE)?);
-    let seen = context.state.courses.patch(&context.actor, context.course(), form, mask, context.expected.clone()).await?;
+    let seen = context.state.courses.patch(&context.actor, context.course(), form, mask, context.precondition.clone()).await?;
     course(context, &seen)
 }
 
@@ -232,7 +232,7 @@ async fn create_member(context: &Context<'_>, roster: Roster) -> Outcome {
         let (printer, actor) = (context.printer.clone(), context.actor.clone());
         key.guard(move |member: &SeenMember| printer.answer(&MemberView::new(member, &actor), 512))
     });
-    let entrant = Entrant { roster, user: UserRef::parse(&user), code };
+    let entrant = NewMember { roster, user: UserRef::parse(&user), code };
     let performed = context.state.rosters.add(&context.actor, context.course(), entrant, idempotent).await?;
     answered(performed, |member| context.answer(&MemberView::new(member, &context.actor), 512))
 }
@@ -259,11 +259,11 @@ mod tests {
 
     #[test]
     fn a_tag_that_no_course_had_matches_none() {
-        assert_eq!(read_if_match("*"), Expected::Any);
-        let expected = Expected::OneOf(vec![(Id::new(7), Revision::new(3)), (Id::new(7), Revision::new(4))]);
-        assert_eq!(read_if_match("\"7-3\" , \"7-4\""), expected);
+        assert_eq!(read_if_match("*"), Precondition::Any);
+        let precondition = Precondition::OneOf(vec![(Id::new(7), Revision::new(3)), (Id::new(7), Revision::new(4))]);
+        assert_eq!(read_if_match("\"7-3\" , \"7-4\""), precondition);
         for header in ["", "W/\"7-3\"", "7-3", "\"7\"", "\"a-b\""] {
-            assert_eq!(read_if_match(header), Expected::OneOf(Vec::new()), "{header}");
+            assert_eq!(read_if_match(header), Precondition::OneOf(Vec::new()), "{header}");
         }
     }
 }

@@ -8,7 +8,7 @@ use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use derslik_domain::identity::{Actor, CredentialKind};
-use derslik_ports::inbound::Presented;
+use derslik_ports::inbound::PresentedCredential;
 
 use super::error::OpenReplayError;
 use crate::ahead::Ahead;
@@ -65,8 +65,8 @@ fn key(headers: &HeaderMap) -> Option<&[u8]> {
     (!key.is_empty()).then_some(key)
 }
 
-fn presented(key: &[u8]) -> Presented {
-    Presented { kind: CredentialKind::OrganizationKey, public_id: String::new(), secret: key.to_vec() }
+fn presented(key: &[u8]) -> PresentedCredential {
+    PresentedCredential { kind: CredentialKind::OrganizationKey, public_id: String::new(), secret: key.to_vec() }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use derslik_domain::identity::{Actor, CredentialKind};
-use derslik_ports::inbound::Presented;
+use derslik_ports::inbound::PresentedCredential;
 use sha2::{Digest, Sha256};
 
 use super::error::PerculusError;
@@ -66,7 +66,7 @@ async fn authenticate<'a>(request: &'a HttpRequest, ahead: &Ahead) -> Result<(Ac
 }
 
 /// `Bearer ACCESS_KEY|HEX` or `Bearer TOKEN`, the scheme in any case: a bar tells them apart.
-fn presented(headers: &HeaderMap) -> Option<Presented> {
+fn presented(headers: &HeaderMap) -> Option<PresentedCredential> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return None;
@@ -77,14 +77,14 @@ fn presented(headers: &HeaderMap) -> Option<Presented> {
         None if token.is_empty() => None,
         None => {
             let secret = token.as_bytes().to_vec();
-            Some(Presented { kind: CredentialKind::AccessToken, public_id: String::new(), secret })
+            Some(PresentedCredential { kind: CredentialKind::AccessToken, public_id: String::new(), secret })
         }
     }
 }
 
 /// An access key with the proof that its secret is known.
-pub(super) fn presented_key(access_key: &str, proof: [u8; 32]) -> Presented {
-    Presented { kind: CredentialKind::PerculusKey, public_id: access_key.to_owned(), secret: proof.to_vec() }
+pub(super) fn presented_key(access_key: &str, proof: [u8; 32]) -> PresentedCredential {
+    PresentedCredential { kind: CredentialKind::PerculusKey, public_id: access_key.to_owned(), secret: proof.to_vec() }
 }
 
 /// The bytes of a SHA-256 in hexadecimal.
@@ -111,7 +111,7 @@ mod tests {
 
     const PROOF: &str = "0a026ae54d3dbe248f0afe3efe1148a0112c282d7e705f5caecd5505125c1ad3";
 
-    fn with(authorization: &str) -> Option<Presented> {
+    fn with(authorization: &str) -> Option<PresentedCredential> {
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, HeaderValue::from_str(authorization).unwrap());
         presented(&headers)

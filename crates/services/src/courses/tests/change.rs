@@ -8,7 +8,7 @@ use derslik_domain::form::Field;
 use derslik_domain::id::{Id, PrincipalId};
 use derslik_domain::identity::Actor;
 use derslik_domain::job::Action;
-use derslik_ports::inbound::{CourseError, CourseService, Expected};
+use derslik_ports::inbound::{CourseError, CourseService, Precondition};
 use derslik_ports::mocks::MockStores;
 use derslik_ports::outbound::{CourseRecord, Enqueued};
 use derslik_testkit::builders::{account, course, text, user};
@@ -26,7 +26,7 @@ async fn patch_locks_then_updates_what_the_mask_names() {
     });
     let (service, uow) = service(stores);
     let body = CourseForm { room: text("301"), ..form("Kimya") };
-    let seen = service.patch(&owner(), seven(), body, mask("name"), Expected::Any).await.unwrap();
+    let seen = service.patch(&owner(), seven(), body, mask("name"), Precondition::Any).await.unwrap();
     assert_eq!((seen.course.details.room, uow.commits()), (None, 1));
 }
 
@@ -34,7 +34,7 @@ async fn patch_locks_then_updates_what_the_mask_names() {
 async fn patch_writes_nothing_where_nothing_is_different() {
     let mut stores = MockStores::default();
     locking(&mut stores, OWNER, its_owner());
-    let seen = service(stores).0.patch(&owner(), seven(), named_state(CourseState::Active), mask("courseState"), Expected::Any).await;
+    let seen = service(stores).0.patch(&owner(), seven(), named_state(CourseState::Active), mask("courseState"), Precondition::Any).await;
     assert_eq!(seen.unwrap().course, course(7));
 }
 
@@ -48,14 +48,14 @@ async fn patch_asks_for_the_calendar_when_the_course_becomes_active_for_the_firs
         assert_eq!((job.action(), job.reference().as_str()), (Action::AssignCalendarId, "7"));
         Ok(Enqueued::Created(job.clone().into_job(Id::new(1))))
     });
-    let seen = service(stores).0.patch(&owner(), seven(), named_state(CourseState::Active), mask("courseState"), Expected::Any).await;
+    let seen = service(stores).0.patch(&owner(), seven(), named_state(CourseState::Active), mask("courseState"), Precondition::Any).await;
     assert_eq!(seen.unwrap().course.state, CourseState::Active);
     // One that was active before is not asked for again.
     let again = Course { state: CourseState::Archived, ..course(7) };
     let mut stores = MockStores::default();
     locking(&mut stores, OWNER, Some(record(again, Some(Membership::Owner))));
     stores.courses.expect_update().once().returning(|_, _| Ok(()));
-    let seen = service(stores).0.patch(&owner(), seven(), named_state(CourseState::Active), mask("courseState"), Expected::Any).await;
+    let seen = service(stores).0.patch(&owner(), seven(), named_state(CourseState::Active), mask("courseState"), Precondition::Any).await;
     assert_eq!(seen.unwrap().course.state, CourseState::Active);
 }
 
@@ -83,25 +83,25 @@ async fn patch_hands_a_course_over_and_swaps_what_both_are_to_it() {
     }
     stores.rosters.expect_membership().once().in_sequence(&mut order).returning(|_, _, _| Ok(None));
     let to = CourseForm { owner: text("3"), ..CourseForm::default() };
-    let seen = service(stores).0.patch(&admin(), seven(), to, mask("ownerId"), Expected::Any).await.unwrap();
+    let seen = service(stores).0.patch(&admin(), seven(), to, mask("ownerId"), Precondition::Any).await.unwrap();
     assert_eq!(seen.course.owner, Id::new(TEACHER));
 }
 
 #[tokio::test]
 async fn a_refused_change_writes_nothing() {
-    let refused = |actor: Actor, found: Option<CourseRecord>, body: CourseForm, fields: &'static str, expected: Expected| async move {
+    let refused = |actor: Actor, found: Option<CourseRecord>, body: CourseForm, fields: &'static str, precondition: Precondition| async move {
         let mut stores = MockStores::default();
         locking(&mut stores, actor.principal.id.get(), found);
         stores.users.expect_find().returning(|_, _| Ok(Some(user(5))));
         stores.rosters.expect_membership().returning(|_, _, _| Ok(Some(Membership::Student)));
         let (service, uow) = service(stores);
-        let refused = service.patch(&actor, seven(), body, mask(fields), expected).await;
+        let refused = service.patch(&actor, seven(), body, mask(fields), precondition).await;
         assert_eq!(uow.commits(), 0);
         refused.unwrap_err()
     };
-    let stale = Expected::OneOf(vec![(Id::new(7), course(7).revision.next())]);
+    let stale = Precondition::OneOf(vec![(Id::new(7), course(7).revision.next())]);
     assert!(matches!(refused(owner(), its_owner(), form("b"), "name", stale).await, CourseError::Stale));
-    let any = Expected::Any;
+    let any = Precondition::Any;
     let archived = Some(record(Course { state: CourseState::Archived, ..course(7) }, Some(Membership::Owner)));
     let error = refused(owner(), archived, form("b"), "name", any.clone()).await;
     assert!(matches!(error, CourseError::Change(ChangeError::NotModifiable(CourseState::Archived))), "{error:?}");
@@ -125,7 +125,7 @@ async fn replace_clears_what_was_left_out() {
     let mut stores = MockStores::default();
     locking(&mut stores, OWNER, Some(record(full, Some(Membership::Owner))));
     stores.courses.expect_update().once().returning(|_, _| Ok(()));
-    let seen = service(stores).0.replace(&owner(), seven(), form("Kimya"), Expected::Any).await.unwrap();
+    let seen = service(stores).0.replace(&owner(), seven(), form("Kimya"), Precondition::Any).await.unwrap();
     assert_eq!((seen.course.details.name.as_str(), seen.course.details.room, seen.course.state), ("Kimya", None, CourseState::Active));
 }
 
@@ -138,7 +138,7 @@ async fn delete_removes_an_archived_course_alone() {
             stores.courses.expect_delete().once().with(eq(account().id), eq(Id::new(7))).returning(|_, _| Ok(()));
         }
         let (service, uow) = service(stores);
-        let deleted = service.delete(&owner(), seven(), Expected::Any).await;
+        let deleted = service.delete(&owner(), seven(), Precondition::Any).await;
         assert_eq!(uow.commits(), usize::from(removes));
         deleted
     };

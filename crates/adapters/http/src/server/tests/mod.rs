@@ -15,7 +15,7 @@ use derslik_domain::id::Id;
 use derslik_domain::identity::{Actor, Principal};
 use derslik_ports::inbound::{
     AuthenticationError, IdentityService, MockActivityService, MockAttendeeService, MockCourseService, MockJobService, MockLogInService,
-    MockPeopleService, MockProjectService, MockRosterService, MockSessionService, Presented,
+    MockPeopleService, MockProjectService, MockRosterService, MockSessionService, PresentedCredential,
 };
 use derslik_testkit::builders::{account, actor_of, other_account, service_principal};
 use rustls::ServerConfig;
@@ -120,7 +120,7 @@ struct Slow;
 
 #[async_trait::async_trait]
 impl IdentityService for Slow {
-    async fn authenticate(&self, presented: Presented) -> Result<Actor, AuthenticationError> {
+    async fn authenticate(&self, presented: PresentedCredential) -> Result<Actor, AuthenticationError> {
         tokio::time::sleep(DRIP).await;
         let secret = std::str::from_utf8(&presented.secret).map_err(|_| AuthenticationError::Invalid)?;
         match secret.strip_prefix("known-").map(str::parse) {
