@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use derslik_domain::course::{
-    CalendarDate, CalendarId, Change, Course, CourseDetails, CourseFact, CourseField, CourseFields, CourseForm, CourseRole, CourseSettings,
-    CourseState, EnrollmentCode, Founding, GradingPeriodError, GradingPeriodForm, GradingPeriodMask, GradingPeriodSetting,
-    GradingPeriodSettings, GradingPeriodSettingsForm, MemberCreation, Membership, NamedOwner, OwnerCandidate, Patch, Standing, UpdateMask,
-    UserStatus, assign_calendar, change_grading_periods, create, delete, move_to, patch, replace,
+    CalendarDate, CalendarId, Change, Course, CourseAccess, CourseDetails, CourseFact, CourseField, CourseFields, CourseForm, CourseRole,
+    CourseSettings, CourseState, EnrollmentCode, GradingPeriodError, GradingPeriodForm, GradingPeriodMask, GradingPeriodSetting,
+    GradingPeriodSettings, GradingPeriodSettingsForm, MemberCreation, Membership, NamedOwner, NewCourseContext, OwnerCandidate, Patch,
+    UpdateMask, UserStatus, assign_calendar, change_grading_periods, create, delete, move_to, patch, replace,
 };
 use derslik_domain::form::{Field, RawText};
 use derslik_domain::id::{GradingPeriodId, Id, PrincipalId};
@@ -28,7 +28,7 @@ fn new_course(state: CourseState) -> Course {
         ..CourseForm::default()
     };
     let settings = CourseSettings { member_creation: MemberCreation::ActiveToo, ..CourseSettings::default() };
-    let founding = Founding {
+    let context = NewCourseContext {
         id: Id::new(7),
         enrollment_code: EnrollmentCode::from_random(7),
         group_random: 7,
@@ -39,7 +39,7 @@ fn new_course(state: CourseState) -> Course {
         owner: Some(NamedOwner { user: OWNER, kind: PrincipalKind::User, status: UserStatus::Active }),
         at: Timestamp::from_micros(0),
     };
-    create(form, founding).unwrap().course
+    create(form, context).unwrap().course
 }
 
 fn given(text: &str) -> Field<RawText> {
@@ -139,14 +139,14 @@ fn model_allows(before: &Course, to: CourseState, role: CourseRole) -> bool {
 }
 
 fn run(course: &Course, event: &Event, role: CourseRole, at: Timestamp) -> Option<Change> {
-    let standing = Standing::from(role);
+    let access = CourseAccess::from(role);
     match event.clone() {
-        Event::Patch(form, mask, owner) => patch(course, Patch { form, mask, owner }, standing, at).ok(),
-        Event::Put(form) => replace(course, form, standing, at).ok(),
-        Event::Move(to) => move_to(course, to, standing, at).ok(),
+        Event::Patch(form, mask, owner) => patch(course, Patch { form, mask, owner }, access, at).ok(),
+        Event::Put(form) => replace(course, form, access, at).ok(),
+        Event::Move(to) => move_to(course, to, access, at).ok(),
         Event::Calendar => Some(assign_calendar(course, CalendarId::new("c1").unwrap())),
         Event::Delete => {
-            if delete(course, standing).is_ok() {
+            if delete(course, access).is_ok() {
                 assert_eq!(course.state, CourseState::Archived);
                 assert!(matches!(role, CourseRole::Owner | CourseRole::Admin | CourseRole::Operator));
             }

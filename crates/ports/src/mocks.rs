@@ -9,12 +9,12 @@ use derslik_domain::session::Session;
 use derslik_domain::time::Timestamp;
 
 use crate::outbound::{
-    AliasRepository, AttendeeRepository, AuditRepository, Clock, CourseRecord, CourseRepository, GradingPeriodRepository,
-    IdempotencyRepository, IdentityRepository, Ids, JobOfProject, JobRepository, KeyRepository, LookUp, MockAliasRepository,
-    MockAttendeeRepository, MockAuditRepository, MockCourseRepository, MockGradingPeriodRepository, MockIdempotencyRepository,
-    MockIdentityRepository, MockJobRepository, MockKeyRepository, MockProjectRepository, MockRosterRepository, MockSessionRepository,
-    MockUserRepository, ProjectRepository, RosterRepository, SessionRepository, StoreError, Stores, Tenant, UnitOfWork, UserRepository,
-    ViewedCourse,
+    AliasRepository, AttendeeRepository, AuditRepository, Clock, CourseLookup, CourseRepository, CourseWithMembership,
+    GradingPeriodRepository, IdempotencyRepository, IdentityRepository, Ids, JobOfProject, JobRepository, KeyRepository, LookUp,
+    MockAliasRepository, MockAttendeeRepository, MockAuditRepository, MockCourseRepository, MockGradingPeriodRepository,
+    MockIdempotencyRepository, MockIdentityRepository, MockJobRepository, MockKeyRepository, MockProjectRepository, MockRosterRepository,
+    MockSessionRepository, MockUserRepository, ProjectRepository, RosterRepository, SessionRepository, StoreError, Stores, Tenant,
+    UnitOfWork, UserRepository,
 };
 
 /// Stores whose every call is expected beforehand, except that every principal may act.
@@ -210,8 +210,8 @@ impl LookUp<JobOfProject, ShownJob> for FakeUnitOfWork {
 }
 
 #[async_trait]
-impl LookUp<ViewedCourse, CourseRecord> for FakeUnitOfWork {
-    async fn look_up(&self, account: AccountId, viewed: ViewedCourse) -> Result<Option<CourseRecord>, StoreError> {
+impl LookUp<CourseLookup, CourseWithMembership> for FakeUnitOfWork {
+    async fn look_up(&self, account: AccountId, viewed: CourseLookup) -> Result<Option<CourseWithMembership>, StoreError> {
         self.read(account, move |stores| stores.courses().find(account, viewed.course, viewed.viewer)).await
     }
 }

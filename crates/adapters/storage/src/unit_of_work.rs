@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use derslik_domain::id::{AccountId, SessionGuid};
 use derslik_domain::job::ShownJob;
 use derslik_domain::session::Session;
-use derslik_ports::outbound::{CourseRecord, JobOfProject, LookUp, Reason, StoreError, Stores, Tenant, UnitOfWork, ViewedCourse};
+use derslik_ports::outbound::{CourseLookup, CourseWithMembership, JobOfProject, LookUp, Reason, StoreError, Stores, Tenant, UnitOfWork};
 use diesel::result::Error;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
@@ -52,7 +52,7 @@ enum Lanes {
 struct Kinds<C: Connector> {
     sessions: LookUps<C, SessionGuid, Session>,
     jobs: LookUps<C, JobOfProject, ShownJob>,
-    courses: LookUps<C, ViewedCourse, CourseRecord>,
+    courses: LookUps<C, CourseLookup, CourseWithMembership>,
 }
 
 /// A pool with a queue in front of it that a caller can leave, and threads to run on.
@@ -365,8 +365,8 @@ impl LookUp<JobOfProject, ShownJob> for DieselUnitOfWork {
 }
 
 #[async_trait]
-impl LookUp<ViewedCourse, CourseRecord> for DieselUnitOfWork {
-    async fn look_up(&self, account: AccountId, viewed: ViewedCourse) -> Result<Option<CourseRecord>, StoreError> {
+impl LookUp<CourseLookup, CourseWithMembership> for DieselUnitOfWork {
+    async fn look_up(&self, account: AccountId, viewed: CourseLookup) -> Result<Option<CourseWithMembership>, StoreError> {
         on_lane!(self.lanes, look_ups, look_ups, |kinds| kinds.courses.find(account, viewed))
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use derslik_domain::id::Id;
 use derslik_domain::job::{NewJob, Platform, Project, ProjectName, ReferenceId};
-use derslik_ports::outbound::{JobOfProject, JobsPage, LookUp, Reason, StoreError, Stores, Tenant, UnitOfWork, ViewedCourse};
+use derslik_ports::outbound::{CourseLookup, JobOfProject, JobsPage, LookUp, Reason, StoreError, Stores, Tenant, UnitOfWork};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
 use derslik_testkit::builders::{account, course, guid, now, session, user};
 use derslik_testkit::contract::Harness;
@@ -455,7 +455,7 @@ impl<'w> LookedUp<'w> {
                     match kind {
                         Kind::Sessions => uow.look_up(account().id, guid(number.into())).await.map(|found| found.is_some()),
                         Kind::Courses => {
-                            let viewed = ViewedCourse { course: Id::new(i64::from(number) + 1), viewer: Id::new(1) };
+                            let viewed = CourseLookup { course: Id::new(i64::from(number) + 1), viewer: Id::new(1) };
                             uow.look_up(account().id, viewed).await.map(|found| found.is_some())
                         }
                         Kind::Jobs => {

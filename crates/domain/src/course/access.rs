@@ -1,307 +1,138 @@
-//! Who may do what with courses: scopes open the verb, the standing towards the course opens the object. It knows nothing of how
-//! a denial is told.
+//! What somebody is to a course. It knows nothing of what that permits: states and actions ask it, each for itself.
 
-use crate::id::PrincipalId;
-use crate::identity::{Actor, Role, Scope};
+use crate::identity::Role;
 
-use super::alias::AliasScope;
-use super::change::deletes;
-use super::roster::{Membership, OwnerAccount, Roster};
-use super::settings::{CourseSettings, GradingPeriodLicence};
-use super::standing::{CourseRole, Standing};
-use super::state::CourseState;
+use super::roster::Membership;
 
-/// What a request is about to do with the courses of an account, none of them in particular.
+/// One thing that somebody can be to a course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum CatalogueAction {
-    /// Create a course.
-    Create,
-    /// List the courses that the actor sees.
-    List,
-    /// Read the profile of a user.
-    ReadProfile,
+pub enum CourseRole {
+    /// Whoever runs the installation, at its command line.
+    Operator,
+    /// An administrator of the account.
+    Admin,
+    /// The teacher who owns the course.
+    Owner,
+    /// Any other teacher of the course.
+    CoTeacher,
+    /// A student of the course.
+    Student,
+    /// Anybody else in the account.
+    Stranger,
 }
 
-/// What a request is about to do with one course.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum CourseAction {
-    /// Read it.
-    Get,
-    /// Change it, in part or as a whole.
-    Edit,
-    /// Hand it over.
-    Transfer,
-    /// Delete it.
-    Delete,
-    /// Read its aliases.
-    ListAliases,
-    /// Attach an alias of that scope, or detach it.
-    WriteAlias(AliasScope),
-    /// Read its grading periods.
-    ReadGradingPeriods,
-    /// Change its grading periods.
-    WriteGradingPeriods,
-    /// Ask whether its grading periods could be changed.
-    CheckGradingPeriods,
-    /// Ask whether add-ons could attach something to it.
-    CheckAddOns,
-    /// Read a roster.
-    ReadRoster(Roster),
-    /// Put somebody on a roster.
-    AddTo(Roster),
-    /// Join it as a student through its code.
-    Join,
-    /// Take somebody else off a roster.
-    RemoveFrom(Roster),
-    /// Leave it.
-    Leave,
-}
+impl CourseRole {
+    /// Every role.
+    pub const ALL: [Self; 6] = [Self::Operator, Self::Admin, Self::Owner, Self::CoTeacher, Self::Student, Self::Stranger];
 
-impl CatalogueAction {
-    /// Every action.
-    pub const ALL: [Self; 3] = [Self::Create, Self::List, Self::ReadProfile];
-
-    /// The scopes, any one of which will do.
-    pub const fn scopes(self) -> &'static [Scope] {
+    /// The word for the role in documents.
+    pub const fn name(self) -> &'static str {
         match self {
-            Self::Create => WRITE_COURSES,
-            Self::List => READ_COURSES,
-            Self::ReadProfile => READ_ROSTERS,
+            Self::Operator => "operator",
+            Self::Admin => "admin",
+            Self::Owner => "owner",
+            Self::CoTeacher => "co-teacher",
+            Self::Student => "student",
+            Self::Stranger => "stranger",
         }
     }
-}
 
-const WRITE_COURSES: &[Scope] = &[Scope::Courses];
-const READ_COURSES: &[Scope] = &[Scope::Courses, Scope::CoursesReadonly];
-const WRITE_ROSTERS: &[Scope] = &[Scope::Rosters];
-const READ_ROSTERS: &[Scope] = &[Scope::Rosters, Scope::RostersReadonly, Scope::ProfileEmails, Scope::ProfilePhotos];
-const ADD_ONS: &[Scope] = &[Scope::AddonsTeacher];
-
-impl CourseAction {
-    /// Every action.
-    pub const ALL: [Self; 19] = [
-        Self::Get,
-        Self::Edit,
-        Self::Transfer,
-        Self::Delete,
-        Self::ListAliases,
-        Self::WriteAlias(AliasScope::Domain),
-        Self::WriteAlias(AliasScope::Project),
-        Self::ReadGradingPeriods,
-        Self::WriteGradingPeriods,
-        Self::CheckGradingPeriods,
-        Self::CheckAddOns,
-        Self::ReadRoster(Roster::Teachers),
-        Self::ReadRoster(Roster::Students),
-        Self::AddTo(Roster::Teachers),
-        Self::AddTo(Roster::Students),
-        Self::Join,
-        Self::RemoveFrom(Roster::Teachers),
-        Self::RemoveFrom(Roster::Students),
-        Self::Leave,
-    ];
-
-    /// The scopes, any one of which will do.
-    pub const fn scopes(self) -> &'static [Scope] {
+    /// Whether the role may change courses at all.
+    pub const fn is_staff(self) -> bool {
         match self {
-            Self::Get | Self::ListAliases | Self::ReadGradingPeriods | Self::CheckGradingPeriods => READ_COURSES,
-            Self::Edit
-            | Self::Transfer
-            | Self::Delete
-            | Self::WriteAlias(AliasScope::Domain | AliasScope::Project)
-            | Self::WriteGradingPeriods => WRITE_COURSES,
-            Self::CheckAddOns => ADD_ONS,
-            Self::ReadRoster(Roster::Teachers | Roster::Students) => READ_ROSTERS,
-            Self::AddTo(Roster::Teachers | Roster::Students)
-            | Self::Join
-            | Self::RemoveFrom(Roster::Teachers | Roster::Students)
-            | Self::Leave => WRITE_ROSTERS,
+            Self::Operator | Self::Admin | Self::Owner | Self::CoTeacher => true,
+            Self::Student | Self::Stranger => false,
+        }
+    }
+
+    const fn of_member(membership: Membership) -> Self {
+        match membership {
+            Membership::Owner => Self::Owner,
+            Membership::Teacher => Self::CoTeacher,
+            Membership::Student => Self::Student,
         }
     }
 }
 
-/// What the store knows of a course and the actor, before anything is decided.
+/// Everything that somebody is to one course: an administrator may teach it as well, and then may do what either may.
+///
+/// ```
+/// use derslik_domain::course::{CourseRole, Membership, CourseAccess};
+/// use derslik_domain::identity::Role;
+///
+/// let access = CourseAccess::of(Role::Admin, Some(Membership::Owner));
+/// assert!(access.roles().eq([CourseRole::Admin, CourseRole::Owner]));
+/// assert!(CourseAccess::of(Role::Member, None).roles().eq([CourseRole::Stranger]));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct CourseSight {
-    /// Where the course stands.
-    pub state: CourseState,
-    /// What the actor is to it.
-    pub membership: Option<Membership>,
+pub struct CourseAccess {
+    first: CourseRole,
+    second: Option<CourseRole>,
 }
 
-/// Why a request about courses was denied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum CourseDenial {
-    /// The credential does not open this kind of request; any of these scopes would.
-    #[error("the credential does not allow this")]
-    Scope(&'static [Scope]),
-    /// The account of the actor has no such course.
-    #[error("no such course")]
-    Missing,
-    /// The course is there, but not for the actor to see.
-    #[error("the actor may not see the course")]
-    Invisible,
-    /// The actor sees the course, but may not do this with it.
-    #[error("the actor may not do this with the course")]
-    Role,
-    /// The account of the owner was deleted: only an administrator changes the course from then on.
-    #[error("the account of the owner was deleted")]
-    InactiveOwner,
-    /// Only administrators put others on a roster.
-    #[error("only an administrator may add users directly")]
-    CannotDirectAdd,
-    /// The actor is neither a teacher nor an administrator, or the account lacks the licence.
-    #[error("the actor may not change grading periods")]
-    IneligibleForGradingPeriods,
-}
+impl CourseAccess {
+    /// The access of the operator towards every course.
+    pub const OPERATOR: Self = Self { first: CourseRole::Operator, second: None };
 
-/// Decides whether `actor` may do `action` with the courses of its account. Which owner and state a new course may have is
-/// decided by [`create`](super::create), which courses a list holds by its [`Viewer`](super::Viewer).
-///
-/// # Errors
-/// [`CourseDenial::Scope`].
-pub fn authorize_catalogue(actor: &Actor, action: CatalogueAction) -> Result<(), CourseDenial> {
-    check_scope(actor, action.scopes())
-}
-
-/// Decides whether `actor` may do `action` with the course that a store found in the actor's own account, and what the actor is
-/// to it. What the state of the course forbids to everybody is decided elsewhere.
-///
-/// # Errors
-/// The [`CourseDenial`].
-pub fn authorize_course(
-    actor: &Actor,
-    action: CourseAction,
-    sight: Option<CourseSight>,
-    settings: &CourseSettings,
-) -> Result<Standing, CourseDenial> {
-    check_scope(actor, action.scopes())?;
-    let sight = sight.ok_or(CourseDenial::Missing)?;
-    let standing = Standing::of(actor.principal.role, sight.membership);
-    // Whoever joins by a code is a stranger until then; the code decides.
-    if action == CourseAction::Join {
-        return Ok(standing);
-    }
-    // A role counts only where it sees the course: a co-teacher of a course that waits for its owner is none yet.
-    if !standing.any(|role| sight.state.is_visible_to(role)) {
-        return Err(CourseDenial::Invisible);
-    }
-    if !standing.any(|role| sight.state.is_visible_to(role) && permits(action, role)) {
-        return Err(refusal(action));
-    }
-    if action == CourseAction::WriteGradingPeriods && settings.grading_periods == GradingPeriodLicence::Missing {
-        return Err(CourseDenial::IneligibleForGradingPeriods);
-    }
-    Ok(standing)
-}
-
-/// Whether somebody of that standing may do that with a course only as long as its owner is there. A course whose owner was deleted
-/// is left to the administrators, who can hand it over; everybody else reads it, and may leave it.
-pub fn needs_owner(action: CourseAction, standing: Standing) -> bool {
-    match action {
-        CourseAction::Edit
-        | CourseAction::Transfer
-        | CourseAction::Delete
-        | CourseAction::WriteAlias(AliasScope::Domain | AliasScope::Project)
-        | CourseAction::WriteGradingPeriods
-        | CourseAction::AddTo(Roster::Teachers | Roster::Students)
-        | CourseAction::RemoveFrom(Roster::Teachers | Roster::Students) => !standing.is_admin(),
-        CourseAction::Get
-        | CourseAction::ListAliases
-        | CourseAction::ReadGradingPeriods
-        | CourseAction::CheckGradingPeriods
-        | CourseAction::CheckAddOns
-        | CourseAction::ReadRoster(Roster::Teachers | Roster::Students)
-        | CourseAction::Leave
-        // Whether an outsider learns of it at all is for the code to say, so that `join` asks about the owner.
-        | CourseAction::Join => false,
-    }
-}
-
-/// Decides whether the account of the owner allows what [`authorize_course`] let somebody do.
-///
-/// # Errors
-/// [`CourseDenial::InactiveOwner`].
-pub fn check_owner(action: CourseAction, standing: Standing, owner: OwnerAccount) -> Result<(), CourseDenial> {
-    match owner {
-        OwnerAccount::Deleted if needs_owner(action, standing) => Err(CourseDenial::InactiveOwner),
-        OwnerAccount::Deleted | OwnerAccount::There => Ok(()),
-    }
-}
-
-/// Whether a change of the grading periods by somebody of that standing would be let through: what the check of a client answers.
-pub fn eligible_for_grading_periods(standing: Standing, state: CourseState, owner: OwnerAccount, settings: &CourseSettings) -> bool {
-    let licensed = match settings.grading_periods {
-        GradingPeriodLicence::Held => true,
-        GradingPeriodLicence::Missing => false,
-    };
-    let may = standing.any(|role| state.is_visible_to(role) && permits(CourseAction::WriteGradingPeriods, role));
-    let may_change = check_owner(CourseAction::WriteGradingPeriods, standing, owner).is_ok();
-    licensed && may && may_change && state.allows_edits()
-}
-
-/// Whether add-ons of somebody of that standing could attach something to the coursework of the course.
-pub fn eligible_for_add_ons(standing: Standing, state: CourseState) -> bool {
-    standing.is_teacher() && state.allows_edits() && standing.any(|role| state.is_visible_to(role))
-}
-
-/// Whether `actor` may read the profile of `user`: one's own always, anybody's as an administrator, and that of the people with
-/// whom one shares a course.
-pub fn may_read_profile(actor: &Actor, user: PrincipalId, shares_course: bool) -> bool {
-    match actor.principal.role {
-        Role::Admin => true,
-        Role::Member => actor.principal.id == user || shares_course,
-    }
-}
-
-fn check_scope(actor: &Actor, scopes: &'static [Scope]) -> Result<(), CourseDenial> {
-    if scopes.iter().any(|scope| actor.scopes.contains(*scope)) { Ok(()) } else { Err(CourseDenial::Scope(scopes)) }
-}
-
-/// Whether somebody with that role, who sees the course, may do that with it.
-const fn permits(action: CourseAction, role: CourseRole) -> bool {
-    match action {
-        CourseAction::Get
-        | CourseAction::ListAliases
-        | CourseAction::ReadRoster(Roster::Teachers | Roster::Students)
-        | CourseAction::Join => true,
-        CourseAction::Edit
-        | CourseAction::WriteAlias(AliasScope::Project)
-        | CourseAction::ReadGradingPeriods
-        | CourseAction::WriteGradingPeriods
-        | CourseAction::CheckGradingPeriods
-        | CourseAction::CheckAddOns
-        | CourseAction::RemoveFrom(Roster::Teachers | Roster::Students) => role.is_staff(),
-        CourseAction::Delete => deletes(role),
-        CourseAction::Transfer
-        | CourseAction::WriteAlias(AliasScope::Domain)
-        | CourseAction::AddTo(Roster::Teachers | Roster::Students) => {
-            matches!(role, CourseRole::Operator | CourseRole::Admin)
+    /// The access of somebody with that role in the account and that membership in the course.
+    pub fn of(role: Role, membership: Option<Membership>) -> Self {
+        let member = membership.map(CourseRole::of_member);
+        match role {
+            Role::Admin => Self { first: CourseRole::Admin, second: member },
+            Role::Member => Self { first: member.unwrap_or(CourseRole::Stranger), second: None },
         }
-        CourseAction::Leave => matches!(role, CourseRole::Owner | CourseRole::CoTeacher | CourseRole::Student),
+    }
+
+    /// The roles, the more powerful first.
+    pub fn roles(self) -> impl Iterator<Item = CourseRole> {
+        std::iter::once(self.first).chain(self.second)
+    }
+
+    /// Whether one of the roles will do.
+    pub fn any(self, will_do: impl FnMut(CourseRole) -> bool) -> bool {
+        self.roles().any(will_do)
+    }
+
+    /// Whether this is an administrator or the operator, whatever else it is.
+    pub fn is_admin(self) -> bool {
+        self.any(|role| matches!(role, CourseRole::Admin | CourseRole::Operator))
+    }
+
+    /// Whether this is one of the teachers of the course.
+    pub fn is_teacher(self) -> bool {
+        self.any(|role| matches!(role, CourseRole::Owner | CourseRole::CoTeacher))
+    }
+
+    /// Whether a course is shown with what only its teachers and administrators see: its enrollment code and its folder.
+    pub fn sees_staff_fields(self) -> bool {
+        self.any(CourseRole::is_staff)
     }
 }
 
-/// How a role that does not suffice is refused.
-const fn refusal(action: CourseAction) -> CourseDenial {
-    match action {
-        CourseAction::AddTo(Roster::Teachers | Roster::Students) => CourseDenial::CannotDirectAdd,
-        CourseAction::WriteGradingPeriods => CourseDenial::IneligibleForGradingPeriods,
-        CourseAction::Get
-        | CourseAction::Edit
-        | CourseAction::Transfer
-        | CourseAction::Delete
-        | CourseAction::ListAliases
-        | CourseAction::WriteAlias(AliasScope::Domain | AliasScope::Project)
-        | CourseAction::ReadGradingPeriods
-        | CourseAction::CheckGradingPeriods
-        | CourseAction::CheckAddOns
-        | CourseAction::ReadRoster(Roster::Teachers | Roster::Students)
-        | CourseAction::Join
-        | CourseAction::RemoveFrom(Roster::Teachers | Roster::Students)
-        | CourseAction::Leave => CourseDenial::Role,
+impl From<CourseRole> for CourseAccess {
+    /// The access of somebody who is this and nothing else.
+    fn from(role: CourseRole) -> Self {
+        Self { first: role, second: None }
     }
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_students_and_strangers_do_not_see_what_is_for_staff() {
+        for role in CourseRole::ALL {
+            let hidden = matches!(role, CourseRole::Student | CourseRole::Stranger);
+            assert_eq!(CourseAccess::from(role).sees_staff_fields(), !hidden, "{role:?}");
+        }
+        assert!(CourseAccess::of(Role::Admin, Some(Membership::Student)).sees_staff_fields());
+    }
+
+    #[test]
+    fn an_administrator_is_a_teacher_only_as_a_member() {
+        assert!(!CourseAccess::of(Role::Admin, None).is_teacher());
+        assert!(CourseAccess::of(Role::Admin, Some(Membership::Teacher)).is_teacher());
+        assert!(!CourseAccess::of(Role::Member, Some(Membership::Owner)).is_admin());
+    }
+}

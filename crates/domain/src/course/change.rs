@@ -7,10 +7,10 @@ use crate::identity::{PrincipalKind, Role};
 use crate::text::Text;
 use crate::time::Timestamp;
 
+use super::access::{CourseAccess, CourseRole};
 use super::form::CourseForm;
 use super::roster::{OwnerCandidate, TransferError, UserStatus, transfer};
 use super::settings::{CourseSettings, MemberCreation};
-use super::standing::{CourseRole, Standing};
 use super::state::{CourseState, StateConflict, TransitionError, ends_suspension, transition};
 use super::validate::{CourseProblem, CourseViolation, Violations, contains_url};
 use super::{
@@ -88,7 +88,7 @@ impl From<TransitionError> for ChangeError {
 
 /// What a new course is given by others than its creator.
 #[derive(Debug, Clone)]
-pub struct Founding<'a> {
+pub struct NewCourseContext<'a> {
     /// Its id.
     pub id: CourseId,
     /// Its code.
@@ -161,7 +161,7 @@ pub enum CreateError {
 ///
 /// # Errors
 /// The [`CreateError`].
-pub fn create(mut form: CourseForm, founding: Founding<'_>) -> Result<Created, CreateError> {
+pub fn create(mut form: CourseForm, context: NewCourseContext<'_>) -> Result<Created, CreateError> {
     let mut violations = Violations::default();
     let alias = violations.alias(std::mem::take(&mut form.alias));
     if let Err(violation) = form.owner_ref() {
@@ -173,29 +173,29 @@ pub fn create(mut form: CourseForm, founding: Founding<'_>) -> Result<Created, C
     }
     let details = violations.details(form, CourseField::SETTABLE.into_iter().collect(), None);
     let details = violations.verdict(details).map_err(CreateError::Invalid)?;
-    let owner = check_owner_of_new(&founding)?;
-    check_first_state(state, &founding)?;
+    let owner = check_owner_of_new(&context)?;
+    check_first_state(state, &context)?;
     if contains_url(details.name.as_str()) {
         return Err(CreateError::TitleContainsUrl);
     }
     let active = state == CourseState::Active;
     let course = Course {
-        id: founding.id,
+        id: context.id,
         revision: Revision::FIRST,
-        group: GroupName::new(details.name.as_str(), details.section.as_ref().map(Text::as_str), founding.group_random),
+        group: GroupName::new(details.name.as_str(), details.section.as_ref().map(Text::as_str), context.group_random),
         details,
         owner,
         state,
         suspended_from: None,
-        enrollment_code: founding.enrollment_code,
-        teacher_folder: founding.teacher_folder,
+        enrollment_code: context.enrollment_code,
+        teacher_folder: context.teacher_folder,
         material_sets: Vec::new(),
         guardians_enabled: false,
         calendar: None,
         gradebook: GradebookSettings::default(),
-        created_at: founding.at,
-        updated_at: founding.at,
-        first_active_at: active.then_some(founding.at),
+        created_at: context.at,
+        updated_at: context.at,
+        first_active_at: active.then_some(context.at),
     };
     Ok(Created { course, alias, facts: active.then_some(CourseFact::FirstActivated).into_iter().collect() })
 }
@@ -208,10 +208,10 @@ const fn is_first_state(state: CourseState) -> bool {
     }
 }
 
-fn check_owner_of_new(founding: &Founding<'_>) -> Result<PrincipalId, CreateError> {
+fn check_owner_of_new(context: &NewCourseContext<'_>) -> Result<PrincipalId, CreateError> {
     // Whether another user exists is not for members to find out.
-    match (founding.role, founding.owner) {
-        (Role::Member, Some(owner)) if owner.user != founding.creator => Err(CreateError::NotSelf),
+    match (context.role, context.owner) {
+        (Role::Member, Some(owner)) if owner.user != context.creator => Err(CreateError::NotSelf),
         (Role::Member, None) => Err(CreateError::NotSelf),
         (Role::Admin, None) => Err(CreateError::UnknownOwner),
         (Role::Admin | Role::Member, Some(owner)) => match (owner.kind, owner.status) {
@@ -222,8 +222,8 @@ fn check_owner_of_new(founding: &Founding<'_>) -> Result<PrincipalId, CreateErro
     }
 }
 
-fn check_first_state(state: CourseState, founding: &Founding<'_>) -> Result<(), CreateError> {
-    match (founding.role, founding.settings.member_creation) {
+fn check_first_state(state: CourseState, context: &NewCourseContext<'_>) -> Result<(), CreateError> {
+    match (context.role, context.settings.member_creation) {
         (Role::Member, MemberCreation::ProvisionedOnly) if state == CourseState::Active => Err(CreateError::ActiveNotAllowed),
         (Role::Admin | Role::Member, MemberCreation::ProvisionedOnly | MemberCreation::ActiveToo) => Ok(()),
     }
@@ -244,11 +244,11 @@ pub struct Patch {
 ///
 /// # Errors
 /// The [`ChangeError`]; the course is then as it was.
-pub fn patch(course: &Course, patch: Patch, standing: Standing, at: Timestamp) -> Result<Change, ChangeError> {
+pub fn patch(course: &Course, patch: Patch, access: CourseAccess, at: Timestamp) -> Result<Change, ChangeError> {
     let Patch { mut form, mask, owner } = patch;
-    may_ask(course, standing)?;
+    may_ask(course, access)?;
     let hands_over = mask.contains(CourseField::Owner);
-    if hands_over && !standing.is_admin() {
+    if hands_over && !access.is_admin() {
         return Err(ChangeError::Role);
     }
     let mut violations = Violations::default();
@@ -259,7 +259,7 @@ pub fn patch(course: &Course, patch: Patch, standing: Standing, at: Timestamp) -
     let details = violations.details(form, mask.fields(), Some(&course.details));
     let details = violations.verdict(details).map_err(ChangeError::Invalid)?;
     let touched = mask.fields().iter().filter(|field| *field != CourseField::State).collect();
-    Edit { details, touched, state, owner }.apply(course, standing, at)
+    Edit { details, touched, state, owner }.apply(course, access, at)
 }
 
 /// Puts what a form says in the place of everything that can be set, except that the owner is not looked at, that the levels stay
@@ -267,14 +267,14 @@ pub fn patch(course: &Course, patch: Patch, standing: Standing, at: Timestamp) -
 ///
 /// # Errors
 /// The [`ChangeError`]; the course is then as it was.
-pub fn replace(course: &Course, mut form: CourseForm, standing: Standing, at: Timestamp) -> Result<Change, ChangeError> {
-    may_ask(course, standing)?;
+pub fn replace(course: &Course, mut form: CourseForm, access: CourseAccess, at: Timestamp) -> Result<Change, ChangeError> {
+    may_ask(course, access)?;
     let mut violations = Violations::default();
     let state = violations.state(std::mem::take(&mut form.state));
     let touched: CourseFields = CourseField::SETTABLE.into_iter().filter(|field| is_replaced(*field, &form)).collect();
     let details = violations.details(form, touched, Some(&course.details));
     let details = violations.verdict(details).map_err(ChangeError::Invalid)?;
-    Edit { details, touched, state, owner: None }.apply(course, standing, at)
+    Edit { details, touched, state, owner: None }.apply(course, access, at)
 }
 
 fn is_replaced(field: CourseField, form: &CourseForm) -> bool {
@@ -298,9 +298,9 @@ fn is_replaced(field: CourseField, form: &CourseForm) -> bool {
 ///
 /// # Errors
 /// The [`ChangeError`]; the course is then as it was.
-pub fn move_to(course: &Course, to: CourseState, standing: Standing, at: Timestamp) -> Result<Change, ChangeError> {
+pub fn move_to(course: &Course, to: CourseState, access: CourseAccess, at: Timestamp) -> Result<Change, ChangeError> {
     let details = course.details.clone();
-    Edit { details, touched: CourseFields::default(), state: Some(to), owner: None }.apply(course, standing, at)
+    Edit { details, touched: CourseFields::default(), state: Some(to), owner: None }.apply(course, access, at)
 }
 
 /// Gives a course its calendar. One that has a calendar keeps it, so that the same order may come twice. The time of the last
@@ -328,8 +328,8 @@ pub enum DeleteError {
 ///
 /// # Errors
 /// The [`DeleteError`].
-pub fn delete(course: &Course, standing: Standing) -> Result<(), DeleteError> {
-    if !standing.any(|role| deletes(role) && course.state.is_visible_to(role)) {
+pub fn delete(course: &Course, access: CourseAccess) -> Result<(), DeleteError> {
+    if !access.any(|role| deletes(role) && course.state.is_visible_to(role)) {
         return Err(DeleteError::Role);
     }
     match course.state {
@@ -361,11 +361,11 @@ struct Edit {
 }
 
 impl Edit {
-    fn apply(self, course: &Course, standing: Standing, at: Timestamp) -> Result<Change, ChangeError> {
-        may_ask(course, standing)?;
+    fn apply(self, course: &Course, access: CourseAccess, at: Timestamp) -> Result<Change, ChangeError> {
+        may_ask(course, access)?;
         let to = self.state.unwrap_or(course.state);
         if let Some(to) = self.state {
-            transition(course.state, to, standing)?;
+            transition(course.state, to, access)?;
             may_leave_suspension(course, to)?;
         }
         if !self.touched.is_empty() && !course.state.allows_edits() && !to.allows_edits() {
@@ -389,8 +389,8 @@ fn may_leave_suspension(course: &Course, to: CourseState) -> Result<(), StateCon
     Err(StateConflict { from, to, reachable: from.reachable_by(CourseRole::Operator).iter().filter(ends).collect() })
 }
 
-fn may_ask(course: &Course, standing: Standing) -> Result<(), ChangeError> {
-    if standing.any(|role| course.state.answers_to(role)) { Ok(()) } else { Err(ChangeError::Role) }
+fn may_ask(course: &Course, access: CourseAccess) -> Result<(), ChangeError> {
+    if access.any(|role| course.state.answers_to(role)) { Ok(()) } else { Err(ChangeError::Role) }
 }
 
 /// Puts together what is new, and finds what happened.

@@ -9,8 +9,8 @@ use crate::identity::{Actor, Role};
 use crate::text::{Text, fold};
 use crate::time::Timestamp;
 
+use super::access::{CourseAccess, CourseRole};
 use super::roster::{Membership, Roster, UserRef};
-use super::standing::{CourseRole, Standing};
 use super::{Course, CourseState, CourseStates};
 
 /// What a client sent to list courses by, not validated yet.
@@ -203,13 +203,13 @@ impl Viewer {
 
     /// The states in which the viewer sees courses as a member of that kind; `None` is no member.
     pub fn states_as(self, membership: Option<Membership>) -> CourseStates {
-        let standing = Standing::of(self.role, membership);
-        CourseState::ALL.into_iter().filter(|state| standing.any(|role| state.is_visible_to(role))).collect()
+        let access = CourseAccess::of(self.role, membership);
+        CourseState::ALL.into_iter().filter(|state| access.any(|role| state.is_visible_to(role))).collect()
     }
 
     /// Whether the viewer sees courses without being a member.
     pub fn sees_all(self) -> bool {
-        Standing::of(self.role, None).any(|role| role == CourseRole::Admin)
+        CourseAccess::of(self.role, None).any(|role| role == CourseRole::Admin)
     }
 }
 

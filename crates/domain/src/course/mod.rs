@@ -3,8 +3,8 @@
 //! | file | what it decides |
 //! |---|---|
 //! | `state` | who moves a course from one state to another, and what each state allows |
-//! | `standing` | what somebody is to a course |
-//! | `access` | who may do what with a course |
+//! | `access` | what somebody is to a course |
+//! | `authorize` | who may do what with a course |
 //! | `settings` | what an account chooses for its courses |
 //! | `roster` | who joins, leaves and takes over a course |
 //! | `form`, `validate` | what a client sent for a course, and whether it is acceptable |
@@ -20,6 +20,7 @@
 
 mod access;
 mod alias;
+mod authorize;
 mod change;
 mod codes;
 mod date;
@@ -32,7 +33,6 @@ mod material;
 mod operate;
 mod roster;
 mod settings;
-mod standing;
 mod state;
 mod validate;
 
@@ -43,14 +43,15 @@ use crate::id::{CourseId, PrincipalId};
 use crate::text::{Name, Text};
 use crate::time::Timestamp;
 
-pub use access::{
-    CatalogueAction, CourseAction, CourseDenial, CourseSight, authorize_catalogue, authorize_course, check_owner, eligible_for_add_ons,
+pub use access::{CourseAccess, CourseRole};
+pub use alias::{Alias, AliasError, AliasScope, AliasSpace, CourseRef, NoProject};
+pub use authorize::{
+    CatalogueAction, CourseAction, CourseContext, CourseDenial, authorize_catalogue, authorize_course, check_owner, eligible_for_add_ons,
     eligible_for_grading_periods, may_read_profile, needs_owner,
 };
-pub use alias::{Alias, AliasError, AliasScope, AliasSpace, CourseRef, NoProject};
 pub use change::{
-    Change, ChangeError, CourseFact, CreateError, Created, DeleteError, Founding, NamedOwner, Patch, assign_calendar, create, delete,
-    move_to, patch, replace,
+    Change, ChangeError, CourseFact, CreateError, Created, DeleteError, NamedOwner, NewCourseContext, Patch, assign_calendar, create,
+    delete, move_to, patch, replace,
 };
 pub use codes::{CodeError, EnrollmentCode, GroupName};
 pub use date::{CalendarDate, DateError, DateForm};
@@ -75,7 +76,6 @@ pub use roster::{
     leave, transfer,
 };
 pub use settings::{CourseSettings, GradingPeriodLicence, MemberCreation};
-pub use standing::{CourseRole, Standing};
 pub use state::{CourseState, CourseStates, StateConflict, Step, TransitionError, ends_suspension, step, transition, transition_table};
 pub use validate::{CourseProblem, CourseViolation};
 

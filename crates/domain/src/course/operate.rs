@@ -5,14 +5,14 @@ use crate::time::Timestamp;
 
 use super::change::{Change, ChangeError, CourseFact, move_to};
 use super::material::CourseMaterialSet;
-use super::{Course, CourseState, GradebookSettings, Standing};
+use super::{Course, CourseAccess, CourseState, GradebookSettings};
 
 /// Closes a course, so that only its owner still sees it and no request changes it.
 ///
 /// # Errors
 /// The [`ChangeError`]; the course is then as it was.
 pub fn suspend(course: &Course, at: Timestamp) -> Result<Change, ChangeError> {
-    move_to(course, CourseState::Suspended, Standing::OPERATOR, at)
+    move_to(course, CourseState::Suspended, CourseAccess::OPERATOR, at)
 }
 
 /// Why a suspension was not ended.
@@ -38,7 +38,7 @@ pub fn restore(course: &Course, to: Option<CourseState>, at: Timestamp) -> Resul
         return Err(RestoreError::NotSuspended(course.state));
     }
     let to = to.or(course.suspended_from).ok_or(RestoreError::UnknownOrigin)?;
-    Ok(move_to(course, to, Standing::OPERATOR, at)?)
+    Ok(move_to(course, to, CourseAccess::OPERATOR, at)?)
 }
 
 /// Something of a course that no request sets.

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::standing::{CourseRole, Standing};
+use super::access::{CourseAccess, CourseRole};
 
 /// Where a course stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -287,9 +287,9 @@ pub fn step(from: CourseState, to: CourseState, role: CourseRole) -> Result<Step
 ///
 /// # Errors
 /// The [`TransitionError`]; a conflict names every state that any of the roles may ask for.
-pub fn transition(from: CourseState, to: CourseState, standing: Standing) -> Result<Step, TransitionError> {
+pub fn transition(from: CourseState, to: CourseState, access: CourseAccess) -> Result<Step, TransitionError> {
     let mut refusal = TransitionError::Role;
-    for role in standing.roles() {
+    for role in access.roles() {
         match (step(from, to, role), refusal) {
             (Ok(step), _) => return Ok(step),
             (Err(TransitionError::Role), _) => {}
@@ -438,7 +438,7 @@ mod tests {
 
     #[test]
     fn an_administrator_who_owns_the_course_may_do_what_either_may() {
-        let both = Standing::of(Role::Admin, Some(Membership::Owner));
+        let both = CourseAccess::of(Role::Admin, Some(Membership::Owner));
         for from in CourseState::ALL {
             for to in CourseState::ALL {
                 let either = step(from, to, CourseRole::Admin).or_else(|_| step(from, to, CourseRole::Owner));
@@ -447,7 +447,7 @@ mod tests {
         }
         // As the owner it sees the suspended course, so it is told where that stands.
         assert!(matches!(transition(Suspended, Active, both), Err(TransitionError::State(conflict)) if conflict.reachable.is_empty()));
-        let admin = Standing::of(Role::Admin, None);
+        let admin = CourseAccess::of(Role::Admin, None);
         assert_eq!(transition(Suspended, Active, admin), Err(TransitionError::Role));
     }
 

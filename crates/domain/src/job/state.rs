@@ -18,7 +18,7 @@ use crate::time::Timestamp;
 use super::lease::{Lease, LeaseTerm, LeaseToken, WorkerId};
 use super::retry::{Attempts, FailedAttempt, Failure, FailureReason, Jitter, Retry, RetryPolicy};
 
-/// Where a job stands, with what belongs to standing there.
+/// Where a job stands, with what belongs to access there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum JobState {
     /// Waiting for its time.

@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use derslik_domain::course::{
-    Alias, AliasError, ChangeError, Course, CourseDenial, CourseForm, CourseListForm, CoursePage, CourseRef, CourseState, CourseStates,
-    CreateError, GradingPeriodError, GradingPeriodMask, GradingPeriodSettings, GradingPeriodSettingsForm, JoinError, LeaveError, ListError,
-    Revision, Standing, UpdateMask,
+    Alias, AliasError, ChangeError, Course, CourseAccess, CourseDenial, CourseForm, CourseListForm, CoursePage, CourseRef, CourseState,
+    CourseStates, CreateError, GradingPeriodError, GradingPeriodMask, GradingPeriodSettings, GradingPeriodSettingsForm, JoinError,
+    LeaveError, ListError, Revision, UpdateMask,
 };
 use derslik_domain::id::CourseId;
 use derslik_domain::identity::Actor;
@@ -14,11 +14,11 @@ use crate::outbound::{Listed, Slice, StoreError};
 
 /// A course, and what the actor is to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SeenCourse {
+pub struct CourseWithAccess {
     /// The course.
     pub course: Course,
     /// What the actor is to it.
-    pub standing: Standing,
+    pub access: CourseAccess,
 }
 
 /// Which version of a course a request is about.
@@ -118,20 +118,20 @@ pub trait CourseService: Send + Sync {
         &self,
         actor: &Actor,
         form: CourseForm,
-        idempotent: Option<IdempotentRequest<SeenCourse>>,
-    ) -> Result<IdempotentOutcome<SeenCourse>, CourseError>;
+        idempotent: Option<IdempotentRequest<CourseWithAccess>>,
+    ) -> Result<IdempotentOutcome<CourseWithAccess>, CourseError>;
 
     /// One course.
     ///
     /// # Errors
     /// [`CourseError`].
-    async fn get(&self, actor: &Actor, course: CourseRef) -> Result<SeenCourse, CourseError>;
+    async fn get(&self, actor: &Actor, course: CourseRef) -> Result<CourseWithAccess, CourseError>;
 
     /// A page of the courses that the actor sees.
     ///
     /// # Errors
     /// [`CourseError`].
-    async fn list(&self, actor: &Actor, form: CourseListForm, page: CoursePage) -> Result<Listed<SeenCourse>, CourseError>;
+    async fn list(&self, actor: &Actor, form: CourseListForm, page: CoursePage) -> Result<Listed<CourseWithAccess>, CourseError>;
 
     /// Changes some fields of a course.
     ///
@@ -144,7 +144,7 @@ pub trait CourseService: Send + Sync {
         form: CourseForm,
         mask: UpdateMask,
         precondition: Precondition,
-    ) -> Result<SeenCourse, CourseError>;
+    ) -> Result<CourseWithAccess, CourseError>;
 
     /// Puts a form in the place of everything of a course that can be set.
     ///
@@ -156,7 +156,7 @@ pub trait CourseService: Send + Sync {
         course: CourseRef,
         form: CourseForm,
         precondition: Precondition,
-    ) -> Result<SeenCourse, CourseError>;
+    ) -> Result<CourseWithAccess, CourseError>;
 
     /// Deletes a course.
     ///

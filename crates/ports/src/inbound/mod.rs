@@ -15,14 +15,14 @@ mod sessions;
 pub use crate::outbound::Listed;
 pub use activity::{ActivityService, AttendedPart};
 pub use attendees::AttendeeService;
-pub use courses::{CourseError, CourseService, Eligibility, Precondition, SeenCourse};
+pub use courses::{CourseError, CourseService, CourseWithAccess, Eligibility, Precondition};
 pub use error::ServiceError;
 pub use idempotency::{IdempotentOutcome, IdempotentRequest, KeyRefusal};
 pub use identity::{ActorGone, AuthenticationError, IdentityService, PresentedCredential};
 pub use jobs::{JobError, JobService, ListPart, ProjectService};
 pub use log_in::{IssuedToken, LogIn, LogInError, LogInService};
 pub use people::PeopleService;
-pub use rosters::{NewMember, RosterService, SeenMember};
+pub use rosters::{MemberWithAccess, NewMember, RosterService};
 pub use sessions::SessionService;
 
 #[cfg(any(test, feature = "mocks"))]

@@ -10,7 +10,7 @@ use crate::outbound::Slice;
 
 /// A member of a course, as an answer shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SeenMember {
+pub struct MemberWithAccess {
     /// The course.
     pub course: CourseId,
     /// The member.
@@ -41,14 +41,14 @@ pub trait RosterService: Send + Sync {
         actor: &Actor,
         course: CourseRef,
         entrant: NewMember,
-        idempotent: Option<IdempotentRequest<SeenMember>>,
-    ) -> Result<IdempotentOutcome<SeenMember>, CourseError>;
+        idempotent: Option<IdempotentRequest<MemberWithAccess>>,
+    ) -> Result<IdempotentOutcome<MemberWithAccess>, CourseError>;
 
     /// One member on a roster.
     ///
     /// # Errors
     /// [`CourseError`].
-    async fn get(&self, actor: &Actor, course: CourseRef, roster: Roster, user: UserRef) -> Result<SeenMember, CourseError>;
+    async fn get(&self, actor: &Actor, course: CourseRef, roster: Roster, user: UserRef) -> Result<MemberWithAccess, CourseError>;
 
     /// A page of a roster.
     ///
@@ -60,7 +60,7 @@ pub trait RosterService: Send + Sync {
         course: CourseRef,
         roster: Roster,
         slice: Slice<PrincipalId>,
-    ) -> Result<Listed<SeenMember>, CourseError>;
+    ) -> Result<Listed<MemberWithAccess>, CourseError>;
 
     /// Takes a user off a roster.
     ///

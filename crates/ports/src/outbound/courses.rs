@@ -12,7 +12,7 @@ use super::StoreError;
 
 /// A course, and what somebody is to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CourseRecord {
+pub struct CourseWithMembership {
     /// The course.
     pub course: Course,
     /// What the principal that was asked about is to it.
@@ -21,7 +21,7 @@ pub struct CourseRecord {
 
 /// A course as somebody looks at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ViewedCourse {
+pub struct CourseLookup {
     /// The course.
     pub course: CourseId,
     /// Who looks at it.
@@ -80,21 +80,27 @@ pub trait CourseRepository {
     ///
     /// # Errors
     /// [`StoreError`].
-    fn find(&mut self, account: AccountId, course: CourseId, viewer: PrincipalId) -> Result<Option<CourseRecord>, StoreError>;
+    fn find(&mut self, account: AccountId, course: CourseId, viewer: PrincipalId) -> Result<Option<CourseWithMembership>, StoreError>;
 
     /// As [`CourseRepository::find`] for many courses, each with a viewer of its own, in one statement on PostgreSQL. What is not
     /// there is left out.
     ///
     /// # Errors
     /// [`StoreError`], also if a single one of them can't be read.
-    fn find_many(&mut self, account: AccountId, viewed: &[ViewedCourse]) -> Result<HashMap<ViewedCourse, CourseRecord>, StoreError>;
+    fn find_many(&mut self, account: AccountId, viewed: &[CourseLookup])
+    -> Result<HashMap<CourseLookup, CourseWithMembership>, StoreError>;
 
     /// As [`CourseRepository::find`], the course held against other writers until the transaction ends. Without a viewer, nobody
     /// is asked about.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn lock(&mut self, account: AccountId, course: CourseId, viewer: Option<PrincipalId>) -> Result<Option<CourseRecord>, StoreError>;
+    fn lock(
+        &mut self,
+        account: AccountId,
+        course: CourseId,
+        viewer: Option<PrincipalId>,
+    ) -> Result<Option<CourseWithMembership>, StoreError>;
 
     /// The page of the courses that the filter is about and the viewer sees, in its order: in one statement, whose cost does not
     /// grow with the number of courses. Once the texts of the page have [`CoursePage::TEXT_BYTES`] it ends, and nothing of what
@@ -108,7 +114,7 @@ pub trait CourseRepository {
         viewer: Viewer,
         filter: &CourseFilter,
         page: CoursePage,
-    ) -> Result<Listed<CourseRecord>, StoreError>;
+    ) -> Result<Listed<CourseWithMembership>, StoreError>;
 
     /// The courses that [wait for a calendar](Course::awaits_calendar), the longest waiting first, `limit` of them at the most.
     ///

@@ -20,8 +20,8 @@ pub use attendees::AttendeeRepository;
 pub use audit::AuditRepository;
 pub use clock::Clock;
 pub use courses::{
-    AliasRepository, CourseRecord, CourseRepository, GradingPeriodRepository, KeyRepository, Listed, Member, RosterRepository, Slice,
-    ViewedCourse,
+    AliasRepository, CourseLookup, CourseRepository, CourseWithMembership, GradingPeriodRepository, KeyRepository, Listed, Member,
+    RosterRepository, Slice,
 };
 pub use error::{Conflict, Reason, StoreError, Unavailable};
 pub use idempotency::{IdempotencyRepository, KeyState, OwnedKey, SearchedAnswers};

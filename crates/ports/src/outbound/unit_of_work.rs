@@ -8,9 +8,9 @@ use derslik_domain::job::ShownJob;
 use derslik_domain::session::Session;
 
 use super::{
-    AliasRepository, AttendeeRepository, AuditRepository, CourseRecord, CourseRepository, GradingPeriodRepository, IdempotencyRepository,
-    IdentityRepository, JobOfProject, JobRepository, KeyRepository, ProjectRepository, RosterRepository, SessionRepository, StoreError,
-    Tenant, UserRepository, ViewedCourse,
+    AliasRepository, AttendeeRepository, AuditRepository, CourseLookup, CourseRepository, CourseWithMembership, GradingPeriodRepository,
+    IdempotencyRepository, IdentityRepository, JobOfProject, JobRepository, KeyRepository, ProjectRepository, RosterRepository,
+    SessionRepository, StoreError, Tenant, UserRepository,
 };
 
 /// The stores, all of them on the connection of one unit of work.
@@ -98,6 +98,6 @@ pub trait LookUp<K, V>: Send + Sync + 'static {
 }
 
 /// All that is looked up.
-pub trait LookUps: LookUp<SessionGuid, Session> + LookUp<JobOfProject, ShownJob> + LookUp<ViewedCourse, CourseRecord> {}
+pub trait LookUps: LookUp<SessionGuid, Session> + LookUp<JobOfProject, ShownJob> + LookUp<CourseLookup, CourseWithMembership> {}
 
-impl<U> LookUps for U where U: LookUp<SessionGuid, Session> + LookUp<JobOfProject, ShownJob> + LookUp<ViewedCourse, CourseRecord> {}
+impl<U> LookUps for U where U: LookUp<SessionGuid, Session> + LookUp<JobOfProject, ShownJob> + LookUp<CourseLookup, CourseWithMembership> {}

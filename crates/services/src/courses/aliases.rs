@@ -3,7 +3,7 @@
 use crate::acts::{Author, write_as};
 use derslik_domain::course::{Alias, AliasSpace, CourseAction, CourseRef};
 use derslik_domain::identity::Actor;
-use derslik_ports::inbound::{CourseError, IdempotentOutcome, IdempotentRequest, Listed, SeenCourse};
+use derslik_ports::inbound::{CourseError, CourseWithAccess, IdempotentOutcome, IdempotentRequest, Listed};
 use derslik_ports::outbound::{Conflict, Slice, StoreError, Stores, UnitOfWork};
 
 use super::look_up::{find, lock};
@@ -41,7 +41,12 @@ pub(super) async fn delete<U: UnitOfWork>(service: &Courses<U>, actor: &Actor, c
 }
 
 /// The course, for one of its aliases to be written in that space.
-fn for_writing(stores: &mut dyn Stores, actor: &Actor, course: &CourseRef, alias: &Alias) -> Result<(SeenCourse, AliasSpace), CourseError> {
+fn for_writing(
+    stores: &mut dyn Stores,
+    actor: &Actor,
+    course: &CourseRef,
+    alias: &Alias,
+) -> Result<(CourseWithAccess, AliasSpace), CourseError> {
     let seen = lock(stores, actor, course, CourseAction::WriteAlias(alias.scope()))?;
     if !seen.course.state.allows_aliases() {
         return Err(CourseError::NoAliases(seen.course.state));

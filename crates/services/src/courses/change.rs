@@ -2,11 +2,11 @@
 
 use crate::acts::{Author, write_as};
 use derslik_domain::course::{
-    Change, Course, CourseAction, CourseFact, CourseField, CourseForm, CourseRef, CreateError, Membership, OwnerCandidate, Patch, Standing,
-    UpdateMask, patch, replace,
+    Change, Course, CourseAccess, CourseAction, CourseFact, CourseField, CourseForm, CourseRef, CreateError, Membership, OwnerCandidate,
+    Patch, UpdateMask, patch, replace,
 };
 use derslik_domain::identity::Actor;
-use derslik_ports::inbound::{CourseError, Precondition, SeenCourse};
+use derslik_ports::inbound::{CourseError, CourseWithAccess, Precondition};
 use derslik_ports::outbound::{Stores, UnitOfWork};
 
 use super::Courses;
@@ -36,21 +36,21 @@ pub(super) async fn run<U: UnitOfWork>(
     course: CourseRef,
     requested: CourseChange,
     precondition: Precondition,
-) -> Result<SeenCourse, CourseError> {
+) -> Result<CourseWithAccess, CourseError> {
     let (actor, at) = (actor.clone(), service.clock.now());
     write_as(&service.uow, Author::of(&actor), move |stores| {
-        let SeenCourse { course, standing } = lock(stores, &actor, &course, requested.action())?;
+        let CourseWithAccess { course, access } = lock(stores, &actor, &course, requested.action())?;
         check(&course, &precondition)?;
         let change = match requested {
             CourseChange::Patch(form, mask) => {
                 let owner = if mask.contains(CourseField::Owner) { candidate(stores, &actor, &course, &form)? } else { None };
-                patch(&course, Patch { form, mask, owner }, standing, at)?
+                patch(&course, Patch { form, mask, owner }, access, at)?
             }
-            CourseChange::Replace(form) => replace(&course, form, standing, at)?,
+            CourseChange::Replace(form) => replace(&course, form, access, at)?,
         };
-        let standing = write(stores, &actor, &change, standing)?;
+        let access = write(stores, &actor, &change, access)?;
         ask_if_due(stores, actor.account_id(), change.course.id, &change.facts, at)?;
-        Ok(seen(change.course, standing))
+        Ok(seen(change.course, access))
     })
     .await
 }
@@ -66,20 +66,20 @@ fn candidate(stores: &mut dyn Stores, actor: &Actor, course: &Course, form: &Cou
 }
 
 /// Writes what is different, and tells what the actor is to the course from now on.
-fn write(stores: &mut dyn Stores, actor: &Actor, change: &Change, standing: Standing) -> Result<Standing, CourseError> {
+fn write(stores: &mut dyn Stores, actor: &Actor, change: &Change, access: CourseAccess) -> Result<CourseAccess, CourseError> {
     if change.facts.is_empty() {
-        return Ok(standing);
+        return Ok(access);
     }
     let (account, course) = (actor.account_id(), &change.course);
     stores.courses().update(account, course)?;
-    let mut standing = standing;
+    let mut access = access;
     for fact in &change.facts {
         if let CourseFact::OwnerChanged { from, to } = fact {
             stores.rosters().put(account, course, *from, Membership::Teacher, course.updated_at)?;
             stores.rosters().put(account, course, *to, Membership::Owner, course.updated_at)?;
             let membership = stores.rosters().membership(account, course.id, actor.principal.id)?;
-            standing = Standing::of(actor.principal.role, membership);
+            access = CourseAccess::of(actor.principal.role, membership);
         }
     }
-    Ok(standing)
+    Ok(access)
 }

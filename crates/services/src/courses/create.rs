@@ -4,13 +4,13 @@ use crate::acts::{Author, write_as};
 use std::sync::Arc;
 
 use derslik_domain::course::{
-    AliasSpace, CatalogueAction, Course, CourseDenial, CourseForm, DriveFolder, EnrollmentCode, Founding, MaterialId, Membership,
-    NamedOwner, Standing, authorize_catalogue, create,
+    AliasSpace, CatalogueAction, Course, CourseAccess, CourseDenial, CourseForm, DriveFolder, EnrollmentCode, MaterialId, Membership,
+    NamedOwner, NewCourseContext, authorize_catalogue, create,
 };
 use derslik_domain::id::{AccountId, CourseId};
 use derslik_domain::identity::{Actor, Role};
 use derslik_domain::time::Timestamp;
-use derslik_ports::inbound::{CourseError, IdempotentOutcome, IdempotentRequest, SeenCourse};
+use derslik_ports::inbound::{CourseError, CourseWithAccess, IdempotentOutcome, IdempotentRequest};
 use derslik_ports::outbound::{Conflict, Ids, StoreError, Stores, UnitOfWork};
 
 use super::Courses;
@@ -26,8 +26,8 @@ pub(super) async fn run<U: UnitOfWork>(
     service: &Courses<U>,
     actor: &Actor,
     form: CourseForm,
-    idempotent: Option<IdempotentRequest<SeenCourse>>,
-) -> Result<IdempotentOutcome<SeenCourse>, CourseError> {
+    idempotent: Option<IdempotentRequest<CourseWithAccess>>,
+) -> Result<IdempotentOutcome<CourseWithAccess>, CourseError> {
     authorize_catalogue(actor, CatalogueAction::Create)?;
     let (author, actor, ids, at) = (Author::of(actor), actor.clone(), Arc::clone(&service.ids), service.clock.now());
     let guard = IdempotencyGuard::new(&actor, idempotent, at);
@@ -38,7 +38,7 @@ pub(super) async fn run<U: UnitOfWork>(
     }
 }
 
-fn found(stores: &mut dyn Stores, actor: &Actor, form: CourseForm, ids: &dyn Ids, at: Timestamp) -> Result<SeenCourse, CourseError> {
+fn found(stores: &mut dyn Stores, actor: &Actor, form: CourseForm, ids: &dyn Ids, at: Timestamp) -> Result<CourseWithAccess, CourseError> {
     let account = actor.account_id();
     let owner = match form.owner_ref() {
         Ok(owner) => find_user(stores, actor, &owner)?,
@@ -49,7 +49,7 @@ fn found(stores: &mut dyn Stores, actor: &Actor, form: CourseForm, ids: &dyn Ids
         None => None,
     };
     let id = twelve_digits(ids);
-    let founding = Founding {
+    let context = NewCourseContext {
         id,
         enrollment_code: EnrollmentCode::from_random(ids.random_number()),
         group_random: ids.random_number(),
@@ -60,7 +60,7 @@ fn found(stores: &mut dyn Stores, actor: &Actor, form: CourseForm, ids: &dyn Ids
         owner,
         at,
     };
-    let mut created = create(form, founding)?;
+    let mut created = create(form, context)?;
     let space = created.alias.as_ref().map(|alias| AliasSpace::of(alias.scope(), actor.project)).transpose();
     let space = space.map_err(|_| CourseError::NoProject)?;
     if space == Some(AliasSpace::Domain) && actor.principal.role != Role::Admin {
@@ -72,7 +72,7 @@ fn found(stores: &mut dyn Stores, actor: &Actor, form: CourseForm, ids: &dyn Ids
     }
     ask_if_due(stores, account, created.course.id, &created.facts, at)?;
     let membership = (created.course.owner == actor.principal.id).then_some(Membership::Owner);
-    Ok(seen(created.course, Standing::of(actor.principal.role, membership)))
+    Ok(seen(created.course, CourseAccess::of(actor.principal.role, membership)))
 }
 
 /// Inserts the course, under another id where the first one is taken.

@@ -1,9 +1,9 @@
 //! Deletes a course with everything that hangs on it.
 
 use crate::acts::{Author, write_as};
-use derslik_domain::course::{CourseAction, CourseDenial, CourseRef, CourseState, CourseStates, DeleteError, Standing, delete};
+use derslik_domain::course::{CourseAccess, CourseAction, CourseDenial, CourseRef, CourseState, CourseStates, DeleteError, delete};
 use derslik_domain::identity::Actor;
-use derslik_ports::inbound::{CourseError, Precondition, SeenCourse};
+use derslik_ports::inbound::{CourseError, CourseWithAccess, Precondition};
 use derslik_ports::outbound::UnitOfWork;
 
 use super::Courses;
@@ -17,12 +17,12 @@ pub(super) async fn run<U: UnitOfWork>(
 ) -> Result<(), CourseError> {
     let actor = actor.clone();
     write_as(&service.uow, Author::of(&actor), move |stores| {
-        let SeenCourse { course, standing } = lock(stores, &actor, &course, CourseAction::Delete)?;
+        let CourseWithAccess { course, access } = lock(stores, &actor, &course, CourseAction::Delete)?;
         check(&course, &precondition)?;
-        match delete(&course, standing) {
+        match delete(&course, access) {
             Ok(()) => {}
             Err(DeleteError::NotArchived(state)) => {
-                return Err(CourseError::NotArchived { state, reachable: reachable(state, standing) });
+                return Err(CourseError::NotArchived { state, reachable: reachable(state, access) });
             }
             Err(_) => return Err(CourseDenial::Role.into()),
         }
@@ -31,7 +31,7 @@ pub(super) async fn run<U: UnitOfWork>(
     .await
 }
 
-/// Where somebody of that standing may send a course from there.
-fn reachable(state: CourseState, standing: Standing) -> CourseStates {
-    standing.roles().fold(CourseStates::default(), |states, role| states.union(state.reachable_by(role)))
+/// Where somebody of that access may send a course from there.
+fn reachable(state: CourseState, access: CourseAccess) -> CourseStates {
+    access.roles().fold(CourseStates::default(), |states, role| states.union(state.reachable_by(role)))
 }

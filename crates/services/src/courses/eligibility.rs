@@ -34,12 +34,12 @@ pub(super) async fn run<U: UnitOfWork>(
             let seen = find(stores, &actor, &course, action)?;
             let eligible = match question {
                 Question::GradingPeriods => eligible_for_grading_periods(
-                    seen.standing,
+                    seen.access,
                     seen.course.state,
                     owner_account(stores, &actor, &seen.course)?,
                     &actor.account.settings.courses,
                 ),
-                Question::AddOns => eligible_for_add_ons(seen.standing, seen.course.state),
+                Question::AddOns => eligible_for_add_ons(seen.access, seen.course.state),
             };
             Ok(Eligibility { course: seen.course.id, eligible })
         })

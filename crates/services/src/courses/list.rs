@@ -1,10 +1,10 @@
 //! Lists courses.
 
-use derslik_domain::course::{CatalogueAction, CourseListForm, CoursePage, Standing, UserRef, Viewer, authorize_catalogue};
+use derslik_domain::course::{CatalogueAction, CourseAccess, CourseListForm, CoursePage, UserRef, Viewer, authorize_catalogue};
 use derslik_domain::id::PrincipalId;
 use derslik_domain::identity::Actor;
-use derslik_ports::inbound::{CourseError, Listed, SeenCourse};
-use derslik_ports::outbound::{CourseRecord, StoreError, Stores, UnitOfWork};
+use derslik_ports::inbound::{CourseError, CourseWithAccess, Listed};
+use derslik_ports::outbound::{CourseWithMembership, StoreError, Stores, UnitOfWork};
 
 use super::Courses;
 use super::look_up::find_user;
@@ -14,7 +14,7 @@ pub(super) async fn run<U: UnitOfWork>(
     actor: &Actor,
     form: CourseListForm,
     page: CoursePage,
-) -> Result<Listed<SeenCourse>, CourseError> {
+) -> Result<Listed<CourseWithAccess>, CourseError> {
     authorize_catalogue(actor, CatalogueAction::List)?;
     let filter = form.validate()?;
     let actor = actor.clone();
@@ -27,8 +27,8 @@ pub(super) async fn run<U: UnitOfWork>(
             };
             let filter = filter.clone().about(user);
             let found = stores.courses().list(actor.account_id(), Viewer::of(&actor), &filter, page)?;
-            let see = |record: CourseRecord| SeenCourse {
-                standing: Standing::of(actor.principal.role, record.membership),
+            let see = |record: CourseWithMembership| CourseWithAccess {
+                access: CourseAccess::of(actor.principal.role, record.membership),
                 course: record.course,
             };
             Ok(Listed { entries: found.entries.into_iter().map(see).collect(), more: found.more })

@@ -2,13 +2,13 @@
 //! course as well, so that nobody works on one without having asked.
 
 use derslik_domain::course::{
-    AliasSpace, Course, CourseAction, CourseDenial, CourseRef, CourseSight, OwnerAccount, Standing, UserRef, UserStatus, authorize_course,
-    check_owner, needs_owner,
+    AliasSpace, Course, CourseAccess, CourseAction, CourseContext, CourseDenial, CourseRef, OwnerAccount, UserRef, UserStatus,
+    authorize_course, check_owner, needs_owner,
 };
 use derslik_domain::id::CourseId;
 use derslik_domain::identity::{Actor, Email, User, UserKey, UserState};
-use derslik_ports::inbound::{CourseError, Precondition, SeenCourse};
-use derslik_ports::outbound::{CourseRecord, StoreError, Stores};
+use derslik_ports::inbound::{CourseError, CourseWithAccess, Precondition};
+use derslik_ports::outbound::{CourseWithMembership, StoreError, Stores};
 
 /// The id of the course that a request names, as far as the credential sees the alias.
 fn resolve(stores: &mut dyn Stores, actor: &Actor, course: &CourseRef) -> Result<Option<CourseId>, StoreError> {
@@ -23,7 +23,12 @@ fn resolve(stores: &mut dyn Stores, actor: &Actor, course: &CourseRef) -> Result
 }
 
 /// The course that a request names, for the actor to do that with.
-pub(crate) fn find(stores: &mut dyn Stores, actor: &Actor, course: &CourseRef, action: CourseAction) -> Result<SeenCourse, CourseError> {
+pub(crate) fn find(
+    stores: &mut dyn Stores,
+    actor: &Actor,
+    course: &CourseRef,
+    action: CourseAction,
+) -> Result<CourseWithAccess, CourseError> {
     let found = match resolve(stores, actor, course)? {
         Some(id) => stores.courses().find(actor.account_id(), id, actor.principal.id)?,
         None => None,
@@ -33,7 +38,12 @@ pub(crate) fn find(stores: &mut dyn Stores, actor: &Actor, course: &CourseRef, a
 }
 
 /// As [`find`], the course held against other writers until the transaction ends.
-pub(crate) fn lock(stores: &mut dyn Stores, actor: &Actor, course: &CourseRef, action: CourseAction) -> Result<SeenCourse, CourseError> {
+pub(crate) fn lock(
+    stores: &mut dyn Stores,
+    actor: &Actor,
+    course: &CourseRef,
+    action: CourseAction,
+) -> Result<CourseWithAccess, CourseError> {
     let found = match resolve(stores, actor, course)? {
         Some(id) => stores.courses().lock(actor.account_id(), id, Some(actor.principal.id))?,
         None => None,
@@ -43,9 +53,14 @@ pub(crate) fn lock(stores: &mut dyn Stores, actor: &Actor, course: &CourseRef, a
 }
 
 /// The course, if its owner is there as far as the action needs one.
-fn ask_owner(stores: &mut dyn Stores, actor: &Actor, seen: SeenCourse, action: CourseAction) -> Result<SeenCourse, CourseError> {
-    if needs_owner(action, seen.standing) {
-        check_owner(action, seen.standing, owner_account(stores, actor, &seen.course)?)?;
+fn ask_owner(
+    stores: &mut dyn Stores,
+    actor: &Actor,
+    seen: CourseWithAccess,
+    action: CourseAction,
+) -> Result<CourseWithAccess, CourseError> {
+    if needs_owner(action, seen.access) {
+        check_owner(action, seen.access, owner_account(stores, actor, &seen.course)?)?;
     }
     Ok(seen)
 }
@@ -64,11 +79,11 @@ pub(crate) fn owner_account(stores: &mut dyn Stores, actor: &Actor, course: &Cou
 }
 
 /// What was found, if the actor may do that with it.
-pub(super) fn judge(actor: &Actor, found: Option<CourseRecord>, action: CourseAction) -> Result<SeenCourse, CourseError> {
-    let sight = found.as_ref().map(|record| CourseSight { state: record.course.state, membership: record.membership });
-    let standing = authorize_course(actor, action, sight, &actor.account.settings.courses)?;
+pub(super) fn judge(actor: &Actor, found: Option<CourseWithMembership>, action: CourseAction) -> Result<CourseWithAccess, CourseError> {
+    let context = found.as_ref().map(|record| CourseContext { state: record.course.state, membership: record.membership });
+    let access = authorize_course(actor, action, context, &actor.account.settings.courses)?;
     let course = found.ok_or(CourseDenial::Missing)?.course;
-    Ok(SeenCourse { course, standing })
+    Ok(CourseWithAccess { course, access })
 }
 
 /// Objects where the course is not in the version that the request is about.
@@ -112,6 +127,6 @@ const fn status(user: &User) -> UserStatus {
 }
 
 /// What somebody sees of a course that was changed, which may have made them something else to it.
-pub(super) fn seen(course: Course, standing: Standing) -> SeenCourse {
-    SeenCourse { course, standing }
+pub(super) fn seen(course: Course, access: CourseAccess) -> CourseWithAccess {
+    CourseWithAccess { course, access }
 }

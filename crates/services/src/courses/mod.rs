@@ -25,9 +25,9 @@ use derslik_domain::course::{
 };
 use derslik_domain::identity::Actor;
 use derslik_ports::inbound::{
-    CourseError, CourseService, Eligibility, IdempotentOutcome, IdempotentRequest, Listed, Precondition, SeenCourse,
+    CourseError, CourseService, CourseWithAccess, Eligibility, IdempotentOutcome, IdempotentRequest, Listed, Precondition,
 };
-use derslik_ports::outbound::{Clock, CourseRecord, Ids, LookUp, Slice, UnitOfWork, ViewedCourse};
+use derslik_ports::outbound::{Clock, CourseLookup, CourseWithMembership, Ids, LookUp, Slice, UnitOfWork};
 
 pub use keys::page_token_key;
 pub use operate::{CourseOperation, OperateCourseError, operate};
@@ -48,21 +48,21 @@ impl<U: UnitOfWork> Courses<U> {
 }
 
 #[async_trait]
-impl<U: UnitOfWork + LookUp<ViewedCourse, CourseRecord>> CourseService for Courses<U> {
+impl<U: UnitOfWork + LookUp<CourseLookup, CourseWithMembership>> CourseService for Courses<U> {
     async fn create(
         &self,
         actor: &Actor,
         form: CourseForm,
-        idempotent: Option<IdempotentRequest<SeenCourse>>,
-    ) -> Result<IdempotentOutcome<SeenCourse>, CourseError> {
+        idempotent: Option<IdempotentRequest<CourseWithAccess>>,
+    ) -> Result<IdempotentOutcome<CourseWithAccess>, CourseError> {
         create::run(self, actor, form, idempotent).await
     }
 
-    async fn get(&self, actor: &Actor, course: CourseRef) -> Result<SeenCourse, CourseError> {
+    async fn get(&self, actor: &Actor, course: CourseRef) -> Result<CourseWithAccess, CourseError> {
         get::run(self, actor, course).await
     }
 
-    async fn list(&self, actor: &Actor, form: CourseListForm, page: CoursePage) -> Result<Listed<SeenCourse>, CourseError> {
+    async fn list(&self, actor: &Actor, form: CourseListForm, page: CoursePage) -> Result<Listed<CourseWithAccess>, CourseError> {
         list::run(self, actor, form, page).await
     }
 
@@ -73,7 +73,7 @@ impl<U: UnitOfWork + LookUp<ViewedCourse, CourseRecord>> CourseService for Cours
         form: CourseForm,
         mask: UpdateMask,
         precondition: Precondition,
-    ) -> Result<SeenCourse, CourseError> {
+    ) -> Result<CourseWithAccess, CourseError> {
         change::run(self, actor, course, change::CourseChange::Patch(form, mask), precondition).await
     }
 
@@ -83,7 +83,7 @@ impl<U: UnitOfWork + LookUp<ViewedCourse, CourseRecord>> CourseService for Cours
         course: CourseRef,
         form: CourseForm,
         precondition: Precondition,
-    ) -> Result<SeenCourse, CourseError> {
+    ) -> Result<CourseWithAccess, CourseError> {
         change::run(self, actor, course, change::CourseChange::Replace(form), precondition).await
     }
 

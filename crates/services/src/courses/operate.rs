@@ -106,14 +106,14 @@ mod tests {
     use derslik_domain::course::{DisplaySetting, GradeCategoryForm, GradeCategoryName};
     use derslik_domain::id::Id;
     use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores};
-    use derslik_ports::outbound::{CourseRecord, Enqueued};
+    use derslik_ports::outbound::{CourseWithMembership, Enqueued};
     use derslik_testkit::builders::{account, course, guid, now};
 
     use super::*;
 
     fn holding(course: Option<Course>) -> MockStores {
         let mut stores = MockStores::default();
-        let record = course.map(|course| CourseRecord { course, membership: None });
+        let record = course.map(|course| CourseWithMembership { course, membership: None });
         stores.courses.expect_lock().once().returning(move |_, _, _| Ok(record.clone()));
         stores
     }

@@ -3,7 +3,7 @@
 use crate::acts::{Author, write_as};
 use derslik_domain::course::{CourseAction, CourseRef, Entry, Joining, Roster, join};
 use derslik_domain::identity::{Actor, Role};
-use derslik_ports::inbound::{CourseError, IdempotentOutcome, IdempotentRequest, NewMember, SeenMember};
+use derslik_ports::inbound::{CourseError, IdempotentOutcome, IdempotentRequest, MemberWithAccess, NewMember};
 use derslik_ports::outbound::{Stores, UnitOfWork};
 
 use super::Rosters;
@@ -15,8 +15,8 @@ pub(super) async fn run<U: UnitOfWork>(
     actor: &Actor,
     course: CourseRef,
     entrant: NewMember,
-    idempotent: Option<IdempotentRequest<SeenMember>>,
-) -> Result<IdempotentOutcome<SeenMember>, CourseError> {
+    idempotent: Option<IdempotentRequest<MemberWithAccess>>,
+) -> Result<IdempotentOutcome<MemberWithAccess>, CourseError> {
     let (author, actor, at) = (Author::of(actor), actor.clone(), service.clock.now());
     let guard = IdempotencyGuard::new(&actor, idempotent, at);
     let work = move |stores: &mut dyn Stores| {
@@ -36,7 +36,7 @@ pub(super) async fn run<U: UnitOfWork>(
         let owner = owner_account(stores, &actor, &seen.course)?;
         let membership = join(&seen.course, &Joining { roster, entry, current, status, owner })?;
         stores.rosters().put(actor.account_id(), &seen.course, user.id, membership, at)?;
-        Ok(SeenMember { course: seen.course.id, user })
+        Ok(MemberWithAccess { course: seen.course.id, user })
     };
     write_as(&service.uow, author, move |stores| guard.run(stores, work)).await
 }

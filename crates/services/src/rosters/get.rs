@@ -2,7 +2,7 @@
 
 use derslik_domain::course::{CourseAction, CourseRef, Roster, UserRef};
 use derslik_domain::identity::Actor;
-use derslik_ports::inbound::{CourseError, SeenMember};
+use derslik_ports::inbound::{CourseError, MemberWithAccess};
 use derslik_ports::outbound::UnitOfWork;
 
 use super::Rosters;
@@ -14,7 +14,7 @@ pub(super) async fn run<U: UnitOfWork>(
     course: CourseRef,
     roster: Roster,
     user: UserRef,
-) -> Result<SeenMember, CourseError> {
+) -> Result<MemberWithAccess, CourseError> {
     let actor = actor.clone();
     service
         .uow
@@ -23,7 +23,7 @@ pub(super) async fn run<U: UnitOfWork>(
             let user = find_user(stores, &actor, &user)?.ok_or(CourseError::NotFound)?;
             let membership = stores.rosters().membership(actor.account_id(), seen.course.id, user.id)?;
             let is_listed = membership.is_some_and(|membership| membership.roster() == roster);
-            if is_listed { Ok(SeenMember { course: seen.course.id, user }) } else { Err(CourseError::NotFound) }
+            if is_listed { Ok(MemberWithAccess { course: seen.course.id, user }) } else { Err(CourseError::NotFound) }
         })
         .await
 }

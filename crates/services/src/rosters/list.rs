@@ -3,7 +3,7 @@
 use derslik_domain::course::{CourseAction, CourseRef, Roster};
 use derslik_domain::id::PrincipalId;
 use derslik_domain::identity::Actor;
-use derslik_ports::inbound::{CourseError, Listed, SeenMember};
+use derslik_ports::inbound::{CourseError, Listed, MemberWithAccess};
 use derslik_ports::outbound::{Slice, UnitOfWork};
 
 use super::Rosters;
@@ -16,14 +16,14 @@ pub(super) async fn run<U: UnitOfWork>(
     course: CourseRef,
     roster: Roster,
     slice: Slice<PrincipalId>,
-) -> Result<Listed<SeenMember>, CourseError> {
+) -> Result<Listed<MemberWithAccess>, CourseError> {
     let actor = actor.clone();
     service
         .uow
         .read(actor.account_id(), move |stores| {
             let course = find(stores, &actor, &course, CourseAction::ReadRoster(roster))?.course.id;
             let members = stores.rosters().list(actor.account_id(), course, roster, slice.clone())?;
-            let members = members.into_iter().map(|member| SeenMember { course, user: member.user }).collect();
+            let members = members.into_iter().map(|member| MemberWithAccess { course, user: member.user }).collect();
             Ok(listed(members, slice.size))
         })
         .await

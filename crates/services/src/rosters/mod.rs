@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use derslik_domain::course::{CourseRef, Roster, UserRef};
 use derslik_domain::id::PrincipalId;
 use derslik_domain::identity::{Actor, User};
-use derslik_ports::inbound::{CourseError, IdempotentOutcome, IdempotentRequest, Listed, NewMember, RosterService, SeenMember};
+use derslik_ports::inbound::{CourseError, IdempotentOutcome, IdempotentRequest, Listed, MemberWithAccess, NewMember, RosterService};
 use derslik_ports::outbound::{Clock, Slice, UnitOfWork};
 
 /// The use cases of rosters over a unit of work.
@@ -38,12 +38,12 @@ impl<U: UnitOfWork> RosterService for Rosters<U> {
         actor: &Actor,
         course: CourseRef,
         entrant: NewMember,
-        idempotent: Option<IdempotentRequest<SeenMember>>,
-    ) -> Result<IdempotentOutcome<SeenMember>, CourseError> {
+        idempotent: Option<IdempotentRequest<MemberWithAccess>>,
+    ) -> Result<IdempotentOutcome<MemberWithAccess>, CourseError> {
         add::run(self, actor, course, entrant, idempotent).await
     }
 
-    async fn get(&self, actor: &Actor, course: CourseRef, roster: Roster, user: UserRef) -> Result<SeenMember, CourseError> {
+    async fn get(&self, actor: &Actor, course: CourseRef, roster: Roster, user: UserRef) -> Result<MemberWithAccess, CourseError> {
         get::run(self, actor, course, roster, user).await
     }
 
@@ -53,7 +53,7 @@ impl<U: UnitOfWork> RosterService for Rosters<U> {
         course: CourseRef,
         roster: Roster,
         slice: Slice<PrincipalId>,
-    ) -> Result<Listed<SeenMember>, CourseError> {
+    ) -> Result<Listed<MemberWithAccess>, CourseError> {
         list::run(self, actor, course, roster, slice).await
     }
 

@@ -6,9 +6,9 @@ use derslik_domain::course::{Course, CourseDenial, CourseRef, CourseState, JoinE
 use derslik_domain::id::{Id, PrincipalId};
 use derslik_domain::idempotency::{Answer, IdempotencyKey, RequestDigest};
 use derslik_domain::identity::{Actor, Principal, PrincipalKind, Role, User, UserKey, UserState};
-use derslik_ports::inbound::{CourseError, IdempotentOutcome, IdempotentRequest, NewMember, RosterService, SeenMember};
+use derslik_ports::inbound::{CourseError, IdempotentOutcome, IdempotentRequest, MemberWithAccess, NewMember, RosterService};
 use derslik_ports::mocks::{FakeUnitOfWork, MockStores, StoppedClock};
-use derslik_ports::outbound::{CourseRecord, KeyState, Member, Slice};
+use derslik_ports::outbound::{CourseWithMembership, KeyState, Member, Slice};
 use derslik_testkit::builders::{account, actor_of, course, now, user};
 
 use super::Rosters;
@@ -32,7 +32,7 @@ fn seven() -> CourseRef {
 /// Stores with a course, of which whoever asks is that, and with users, of whom each stands to it as `current` says.
 fn stores(course: Course, mine: Option<Membership>, current: Option<Membership>) -> MockStores {
     let mut stores = MockStores::default();
-    let record = CourseRecord { course, membership: mine };
+    let record = CourseWithMembership { course, membership: mine };
     let same = record.clone();
     stores.courses.expect_find().returning(move |_, _, _| Ok(Some(record.clone())));
     stores.courses.expect_lock().returning(move |_, _, _| Ok(Some(same.clone())));
@@ -60,7 +60,7 @@ fn puts(mut stores: MockStores, user: i64, membership: Membership) -> MockStores
     stores
 }
 
-async fn add(stores: MockStores, actor: Actor, entrant: NewMember) -> Result<SeenMember, CourseError> {
+async fn add(stores: MockStores, actor: Actor, entrant: NewMember) -> Result<MemberWithAccess, CourseError> {
     let (service, uow) = service(stores);
     let added = service.add(&actor, seven(), entrant, None).await;
     assert_eq!(uow.commits(), usize::from(added.is_ok()));
@@ -125,7 +125,7 @@ async fn who_was_added_under_a_key_is_kept_with_the_answer() {
         assert_eq!(kept.answer.body, b"5");
         Ok(())
     });
-    let render = |member: &SeenMember| Answer { status: 200, body: member.user.id.to_string().into_bytes() };
+    let render = |member: &MemberWithAccess| Answer { status: 200, body: member.user.id.to_string().into_bytes() };
     let idempotent =
         IdempotentRequest { key: IdempotencyKey::parse("k").unwrap(), request: RequestDigest::new([1; 32]), render: Box::new(render) };
     let kept = service(stores).0.add(&me(Role::Admin), seven(), entrant(Roster::Students, "5", None), Some(idempotent)).await;

@@ -2,7 +2,7 @@
 
 use derslik_domain::course::Membership;
 use derslik_domain::id::{AccountId, Id};
-use derslik_ports::outbound::{CourseRecord, LookUps, UnitOfWork, ViewedCourse};
+use derslik_ports::outbound::{CourseLookup, CourseWithMembership, LookUps, UnitOfWork};
 
 use super::{Case, Harness};
 use crate::builders::{account, course, now, other_account, user};
@@ -28,12 +28,12 @@ fn membership(course: i64, viewer: i64) -> Option<Membership> {
     [None, Some(Membership::Teacher), Some(Membership::Student)][usize::try_from((course + viewer) % 3).expect("a small number")]
 }
 
-fn record(number: i64, viewer: i64) -> CourseRecord {
-    CourseRecord { course: course(number), membership: membership(number, viewer) }
+fn record(number: i64, viewer: i64) -> CourseWithMembership {
+    CourseWithMembership { course: course(number), membership: membership(number, viewer) }
 }
 
-fn viewed(course: i64, viewer: i64) -> ViewedCourse {
-    ViewedCourse { course: Id::new(course), viewer: Id::new(viewer) }
+fn viewed(course: i64, viewer: i64) -> CourseLookup {
+    CourseLookup { course: Id::new(course), viewer: Id::new(viewer) }
 }
 
 /// In both accounts the users, in the first one the courses of odd numbers.

@@ -8,7 +8,7 @@ use derslik_domain::course::{
 };
 use derslik_domain::form::{Field, RawText};
 use derslik_domain::id::Id;
-use derslik_ports::inbound::{NewMember, Precondition, SeenCourse, SeenMember};
+use derslik_ports::inbound::{CourseWithAccess, MemberWithAccess, NewMember, Precondition};
 use derslik_ports::outbound::Slice;
 use serde::Serialize;
 
@@ -95,7 +95,7 @@ pub(super) async fn perform(context: &Context<'_>) -> Outcome {
 }
 
 /// The answer that shows a course, with the tag of its version.
-fn course(context: &Context<'_>, seen: &SeenCourse) -> Outcome {
+fn course(context: &Context<'_>, seen: &CourseWithAccess) -> Outcome {
     let mut answer = context.answer(&view(context, seen), COURSE_BYTES)?;
     answer.headers.push(("etag", tag(&seen.course.id.to_string(), seen.course.revision)));
     Ok(answer)
@@ -111,7 +111,7 @@ pub(super) fn first_tag(body: &[u8]) -> Option<String> {
     Some(tag(shown.get("id")?.as_str()?, Revision::FIRST))
 }
 
-fn view<'a>(context: &'a Context<'_>, seen: &'a SeenCourse) -> CourseView<'a> {
+fn view<'a>(context: &'a Context<'_>, seen: &'a CourseWithAccess) -> CourseView<'a> {
     CourseView { seen, templates: &context.state.classroom.templates, account: &context.actor.account }
 }
 
@@ -133,7 +133,9 @@ async fn create_course(context: &Context<'_>) -> Outcome {
         // The transaction outlives whoever waits for it, so that it gets what it needs as its own.
         let (printer, templates) = (context.printer.clone(), context.state.classroom.templates.clone());
         let account = Arc::clone(&context.actor.account);
-        key.guard(move |seen: &SeenCourse| printer.answer(&CourseView { seen, templates: &templates, account: &account }, COURSE_BYTES))
+        key.guard(move |seen: &CourseWithAccess| {
+            printer.answer(&CourseView { seen, templates: &templates, account: &account }, COURSE_BYTES)
+        })
     });
     let performed = context.state.courses.create(&context.actor, form, idempotent).await?;
     answered(performed, |seen| course(context, seen))
@@ -230,7 +232,7 @@ async fn create_member(context: &Context<'_>, roster: Roster) -> Outcome {
     let code = context.query.get("enrollmentCode").map(str::to_owned);
     let idempotent = context.key.as_ref().map(|key| {
         let (printer, actor) = (context.printer.clone(), context.actor.clone());
-        key.guard(move |member: &SeenMember| printer.answer(&MemberView::new(member, &actor), 512))
+        key.guard(move |member: &MemberWithAccess| printer.answer(&MemberView::new(member, &actor), 512))
     });
     let entrant = NewMember { roster, user: UserRef::parse(&user), code };
     let performed = context.state.rosters.add(&context.actor, context.course(), entrant, idempotent).await?;

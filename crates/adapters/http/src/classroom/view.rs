@@ -9,7 +9,7 @@ use derslik_domain::course::{
 use derslik_domain::identity::{Account, Actor, Scope, User};
 use derslik_domain::text::Text;
 use derslik_domain::time::Timestamp;
-use derslik_ports::inbound::{SeenCourse, SeenMember};
+use derslik_ports::inbound::{CourseWithAccess, MemberWithAccess};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -24,7 +24,7 @@ fn instant(at: Timestamp) -> String {
 
 /// A course as its viewer sees it.
 pub(super) struct CourseView<'a> {
-    pub(super) seen: &'a SeenCourse,
+    pub(super) seen: &'a CourseWithAccess,
     pub(super) templates: &'a Templates,
     /// The account of the course.
     pub(super) account: &'a Account,
@@ -38,7 +38,7 @@ impl Serialize for CourseView<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Course { details, .. } = &self.seen.course;
         let course = &self.seen.course;
-        let is_staff = self.seen.standing.sees_staff_fields();
+        let is_staff = self.seen.access.sees_staff_fields();
         let id = course.id.to_string();
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("id", &id)?;
@@ -312,7 +312,7 @@ pub(super) struct MemberView<'a> {
 }
 
 impl<'a> MemberView<'a> {
-    pub(super) fn new(member: &'a SeenMember, actor: &Actor) -> Self {
+    pub(super) fn new(member: &'a MemberWithAccess, actor: &Actor) -> Self {
         Self { course_id: member.course.to_string(), user_id: member.user.id.to_string(), profile: ProfileView::new(&member.user, actor) }
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::postgres::PgConnection;
 use derslik_domain::id::AccountId;
-use derslik_ports::outbound::ViewedCourse;
+use derslik_ports::outbound::CourseLookup;
 use diesel::RunQueryDsl;
 use diesel::dsl::{AsSelect, SqlTypeOf};
 use diesel::pg::Pg;
@@ -17,7 +17,7 @@ use super::rows::CourseRow;
 pub(super) type ViewedRow = (CourseRow, Option<String>, i64);
 
 /// The courses that are there, each as its viewer looks at it.
-pub(super) fn find_many(conn: &mut PgConnection, account: AccountId, asked: &[ViewedCourse]) -> QueryResult<Vec<ViewedRow>> {
+pub(super) fn find_many(conn: &mut PgConnection, account: AccountId, asked: &[CourseLookup]) -> QueryResult<Vec<ViewedRow>> {
     let (course, viewer) = asked.iter().map(|asked| (asked.course.get(), asked.viewer.get())).unzip();
     FindCourses { account_id: account.get(), course, viewer }.load(conn)
 }

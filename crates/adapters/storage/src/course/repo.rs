@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use derslik_domain::course::{Course, CourseFilter, CoursePage, Membership, Viewer};
 use derslik_domain::id::{AccountId, CourseId, Id, PrincipalId};
-use derslik_ports::outbound::{Conflict, CourseRecord, CourseRepository, Listed, RosterRepository, StoreError, ViewedCourse};
+use derslik_ports::outbound::{Conflict, CourseLookup, CourseRepository, CourseWithMembership, Listed, RosterRepository, StoreError};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -42,7 +42,7 @@ impl CourseRepository for DieselStores<'_> {
         self.query(|conn| on_conn!(conn, |conn| diesel::delete(row).execute(conn))).map(drop)
     }
 
-    fn find(&mut self, account: AccountId, course: CourseId, viewer: PrincipalId) -> Result<Option<CourseRecord>, StoreError> {
+    fn find(&mut self, account: AccountId, course: CourseId, viewer: PrincipalId) -> Result<Option<CourseWithMembership>, StoreError> {
         let found = self.query(|conn| {
             on_conn!(conn, |conn| courses::table
                 .left_join(
@@ -60,7 +60,11 @@ impl CourseRepository for DieselStores<'_> {
         found.map(|(row, membership)| record(row, membership.as_deref())).transpose()
     }
 
-    fn find_many(&mut self, account: AccountId, viewed: &[ViewedCourse]) -> Result<HashMap<ViewedCourse, CourseRecord>, StoreError> {
+    fn find_many(
+        &mut self,
+        account: AccountId,
+        viewed: &[CourseLookup],
+    ) -> Result<HashMap<CourseLookup, CourseWithMembership>, StoreError> {
         if !self.is_postgres() || viewed.len() == 1 {
             let found = viewed.iter().map(|viewed| Ok(self.find(account, viewed.course, viewed.viewer)?.map(|record| (*viewed, record))));
             return found.filter_map(Result::transpose).collect();
@@ -71,12 +75,17 @@ impl CourseRepository for DieselStores<'_> {
         })?;
         let found = rows.into_iter().map(|(row, membership, viewer)| {
             let record = record(row, membership.as_deref())?;
-            Ok((ViewedCourse { course: record.course.id, viewer: Id::new(viewer) }, record))
+            Ok((CourseLookup { course: record.course.id, viewer: Id::new(viewer) }, record))
         });
         found.collect()
     }
 
-    fn lock(&mut self, account: AccountId, course: CourseId, viewer: Option<PrincipalId>) -> Result<Option<CourseRecord>, StoreError> {
+    fn lock(
+        &mut self,
+        account: AccountId,
+        course: CourseId,
+        viewer: Option<PrincipalId>,
+    ) -> Result<Option<CourseWithMembership>, StoreError> {
         let query = courses::table.filter(courses::account_id.eq(account.get())).filter(courses::id.eq(course.get()));
         let row = self.query(|conn| match conn {
             Conn::Pg(conn) => query.for_no_key_update().select(CourseRow::as_select()).first(conn).optional(),
@@ -88,7 +97,7 @@ impl CourseRepository for DieselStores<'_> {
             Some(viewer) => RosterRepository::membership(self, account, course, viewer)?,
             None => None,
         };
-        Ok(Some(CourseRecord { course: row.try_into()?, membership }))
+        Ok(Some(CourseWithMembership { course: row.try_into()?, membership }))
     }
 
     fn list(
@@ -97,7 +106,7 @@ impl CourseRepository for DieselStores<'_> {
         viewer: Viewer,
         filter: &CourseFilter,
         page: CoursePage,
-    ) -> Result<Listed<CourseRecord>, StoreError> {
+    ) -> Result<Listed<CourseWithMembership>, StoreError> {
         let dialect = if self.is_postgres() { Dialect::Postgres } else { Dialect::Sqlite };
         let query = list::query(account, viewer, filter, page, dialect);
         let most = usize::try_from(page.size()).unwrap_or(usize::MAX);

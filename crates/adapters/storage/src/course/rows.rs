@@ -4,7 +4,7 @@
 use derslik_domain::course::{CalendarId, Course, CourseDetails, CourseName, CourseState, EnrollmentCode, GroupName, Membership, Revision};
 use derslik_domain::id::{AccountId, Id};
 use derslik_domain::text::{Text, TextError};
-use derslik_ports::outbound::{CourseRecord, StoreError};
+use derslik_ports::outbound::{CourseWithMembership, StoreError};
 use diesel::prelude::{AsChangeset, Insertable, Queryable, QueryableByName, Selectable};
 
 use super::extras;
@@ -182,8 +182,8 @@ impl TryFrom<CourseRow> for Course {
 }
 
 /// A course with what the viewer is to it.
-pub(super) fn record(row: CourseRow, membership: Option<&str>) -> Result<CourseRecord, StoreError> {
-    Ok(CourseRecord { course: row.try_into()?, membership: membership.map(read_membership).transpose()? })
+pub(super) fn record(row: CourseRow, membership: Option<&str>) -> Result<CourseWithMembership, StoreError> {
+    Ok(CourseWithMembership { course: row.try_into()?, membership: membership.map(read_membership).transpose()? })
 }
 
 pub(super) fn read_membership(name: &str) -> Result<Membership, StoreError> {

@@ -94,7 +94,7 @@ mod tests {
     use derslik_domain::id::{Id, JobId};
     use derslik_domain::job::{Job, NewJob, ReferenceId};
     use derslik_ports::mocks::MockStores;
-    use derslik_ports::outbound::CourseRecord;
+    use derslik_ports::outbound::CourseWithMembership;
     use derslik_testkit::builders::{account, course, now};
     use rstest::rstest;
 
@@ -130,7 +130,7 @@ mod tests {
         let mut stores = MockStores::default();
         stores.courses.expect_lock().once().returning(move |account_id, id, viewer| {
             assert_eq!((account_id, id, viewer), (account().id, Id::new(7), None));
-            Ok(course.clone().map(|course| CourseRecord { course, membership: None }))
+            Ok(course.clone().map(|course| CourseWithMembership { course, membership: None }))
         });
         stores
     }

@@ -49,8 +49,8 @@ fn fields(fields: &[CourseField]) -> CourseFact {
 mod creation {
     use super::*;
 
-    fn founding(settings: &CourseSettings) -> Founding<'_> {
-        Founding {
+    fn context(settings: &CourseSettings) -> NewCourseContext<'_> {
+        NewCourseContext {
             id: Id::new(70),
             enrollment_code: EnrollmentCode::from_random(7),
             group_random: 7,
@@ -79,7 +79,7 @@ mod creation {
     #[case(Field::Null)]
     #[case(Field::Given(CourseState::Provisioned))]
     fn a_course_waits_for_its_owner_unless_it_is_told_otherwise(#[case] state: Field<CourseState>) {
-        let created = create(CourseForm { state, ..form() }, founding(&PERMISSIVE)).unwrap();
+        let created = create(CourseForm { state, ..form() }, context(&PERMISSIVE)).unwrap();
         assert_eq!(created.course.state, CourseState::Provisioned);
         assert_eq!((created.course.first_active_at, created.facts.len()), (None, 0));
         assert_eq!((created.course.created_at, created.course.updated_at), (NOW, NOW));
@@ -90,7 +90,7 @@ mod creation {
 
     #[test]
     fn an_active_course_is_active_for_the_first_time() {
-        let created = create(CourseForm { state: Field::Given(CourseState::Active), ..form() }, founding(&PERMISSIVE)).unwrap();
+        let created = create(CourseForm { state: Field::Given(CourseState::Active), ..form() }, context(&PERMISSIVE)).unwrap();
         assert_eq!(created.facts, [CourseFact::FirstActivated]);
         assert!(created.course.awaits_calendar());
     }
@@ -99,7 +99,7 @@ mod creation {
     fn no_course_begins_in_any_other_state(
         #[values(CourseState::Archived, CourseState::Declined, CourseState::Suspended)] state: CourseState,
     ) {
-        let refused = create(CourseForm { state: Field::Given(state), ..form() }, founding(&PERMISSIVE));
+        let refused = create(CourseForm { state: Field::Given(state), ..form() }, context(&PERMISSIVE));
         let violation = CourseViolation { field: CourseField::State, problem: CourseProblem::NoFirstState(state) };
         assert_eq!(refused, Err(CreateError::Invalid(vec![violation])));
     }
@@ -108,17 +108,17 @@ mod creation {
     fn the_account_decides_whether_members_create_active_courses() {
         let strict = CourseSettings { member_creation: MemberCreation::ProvisionedOnly, ..PERMISSIVE };
         let active = || CourseForm { state: Field::Given(CourseState::Active), ..form() };
-        assert_eq!(create(active(), founding(&strict)), Err(CreateError::ActiveNotAllowed));
-        assert!(create(form(), founding(&strict)).is_ok());
-        assert!(create(active(), Founding { role: Role::Admin, ..founding(&strict) }).is_ok());
+        assert_eq!(create(active(), context(&strict)), Err(CreateError::ActiveNotAllowed));
+        assert!(create(form(), context(&strict)).is_ok());
+        assert!(create(active(), NewCourseContext { role: Role::Admin, ..context(&strict) }).is_ok());
     }
 
     #[test]
     fn members_create_courses_for_themselves_alone() {
         let other = Some(NamedOwner { user: Id::new(9), ..myself() });
-        assert_eq!(create(form(), Founding { owner: other, ..founding(&PERMISSIVE) }), Err(CreateError::NotSelf));
-        assert_eq!(create(form(), Founding { owner: None, ..founding(&PERMISSIVE) }), Err(CreateError::NotSelf));
-        let created = create(form(), Founding { owner: other, role: Role::Admin, ..founding(&PERMISSIVE) }).unwrap();
+        assert_eq!(create(form(), NewCourseContext { owner: other, ..context(&PERMISSIVE) }), Err(CreateError::NotSelf));
+        assert_eq!(create(form(), NewCourseContext { owner: None, ..context(&PERMISSIVE) }), Err(CreateError::NotSelf));
+        let created = create(form(), NewCourseContext { owner: other, role: Role::Admin, ..context(&PERMISSIVE) }).unwrap();
         assert_eq!(created.course.owner, Id::new(9));
     }
 
@@ -127,22 +127,22 @@ mod creation {
     #[case(Some(NamedOwner { kind: PrincipalKind::Service, ..myself() }), CreateError::CannotOwn)]
     #[case(Some(NamedOwner { status: UserStatus::Inactive, ..myself() }), CreateError::InactiveOwner)]
     fn the_owner_is_a_person_with_a_usable_account(#[case] owner: Option<NamedOwner>, #[case] error: CreateError) {
-        assert_eq!(create(form(), Founding { owner, role: Role::Admin, ..founding(&PERMISSIVE) }), Err(error));
+        assert_eq!(create(form(), NewCourseContext { owner, role: Role::Admin, ..context(&PERMISSIVE) }), Err(error));
     }
 
     #[test]
     fn an_id_is_an_alias_to_attach() {
-        let created = create(CourseForm { alias: given("p:a/b ş"), ..form() }, founding(&PERMISSIVE)).unwrap();
+        let created = create(CourseForm { alias: given("p:a/b ş"), ..form() }, context(&PERMISSIVE)).unwrap();
         assert_eq!(created.alias, Alias::parse("p:a/b ş").ok());
-        let refused = create(CourseForm { alias: given("123"), ..form() }, founding(&PERMISSIVE));
+        let refused = create(CourseForm { alias: given("123"), ..form() }, context(&PERMISSIVE));
         let violation = CourseViolation { field: CourseField::Id, problem: crate::course::AliasError::NoScope.into() };
         assert_eq!(refused, Err(CreateError::Invalid(vec![violation])));
-        assert_eq!(create(CourseForm { alias: given(""), ..form() }, founding(&PERMISSIVE)).unwrap().alias, None);
+        assert_eq!(create(CourseForm { alias: given(""), ..form() }, context(&PERMISSIVE)).unwrap().alias, None);
     }
 
     #[test]
     fn a_name_and_an_owner_have_to_be_sent() {
-        let Err(CreateError::Invalid(violations)) = create(CourseForm::default(), founding(&PERMISSIVE)) else { panic!() };
+        let Err(CreateError::Invalid(violations)) = create(CourseForm::default(), context(&PERMISSIVE)) else { panic!() };
         let fields: Vec<_> = violations.iter().map(|violation| (violation.field, violation.problem)).collect();
         assert_eq!(fields, [(CourseField::Owner, CourseProblem::Required), (CourseField::Name, CourseProblem::Required)]);
     }
@@ -150,7 +150,7 @@ mod creation {
     #[test]
     fn a_name_holds_no_address() {
         let form = CourseForm { name: given("see http://example.org"), ..form() };
-        assert_eq!(create(form, founding(&PERMISSIVE)), Err(CreateError::TitleContainsUrl));
+        assert_eq!(create(form, context(&PERMISSIVE)), Err(CreateError::TitleContainsUrl));
     }
 }
 
@@ -212,7 +212,7 @@ fn details_change_only_where_the_state_before_or_after_lets_them() {
             let suspended_from = (from == CourseState::Suspended && target != from).then_some(target);
             let course = Course { suspended_from, ..in_state(from) };
             let outcome = patch(&course, of(form, "name,courseState"), CourseRole::Operator.into(), NOW);
-            match transition(from, target, Standing::OPERATOR) {
+            match transition(from, target, CourseAccess::OPERATOR) {
                 Err(TransitionError::State(conflict)) => assert_eq!(outcome, Err(ChangeError::State(conflict))),
                 Err(TransitionError::Role) => panic!("the operator may ask for anything"),
                 Ok(_) if from.allows_edits() || target.allows_edits() => {

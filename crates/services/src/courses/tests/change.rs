@@ -10,7 +10,7 @@ use derslik_domain::identity::Actor;
 use derslik_domain::job::Action;
 use derslik_ports::inbound::{CourseError, CourseService, Precondition};
 use derslik_ports::mocks::MockStores;
-use derslik_ports::outbound::{CourseRecord, Enqueued};
+use derslik_ports::outbound::{CourseWithMembership, Enqueued};
 use derslik_testkit::builders::{account, course, text, user};
 use mockall::{Sequence, predicate::eq};
 
@@ -89,7 +89,11 @@ async fn patch_hands_a_course_over_and_swaps_what_both_are_to_it() {
 
 #[tokio::test]
 async fn a_refused_change_writes_nothing() {
-    let refused = |actor: Actor, found: Option<CourseRecord>, body: CourseForm, fields: &'static str, precondition: Precondition| async move {
+    let refused = |actor: Actor,
+                   found: Option<CourseWithMembership>,
+                   body: CourseForm,
+                   fields: &'static str,
+                   precondition: Precondition| async move {
         let mut stores = MockStores::default();
         locking(&mut stores, actor.principal.id.get(), found);
         stores.users.expect_find().returning(|_, _| Ok(Some(user(5))));
@@ -158,7 +162,7 @@ async fn grading_periods_are_read_and_replaced() {
     stores.grading_periods.expect_find().once().returning(|_, _| Ok(GradingPeriodSettings::default()));
     assert_eq!(service(stores).0.grading_periods(&owner(), seven()).await.unwrap(), GradingPeriodSettings::default());
 
-    let change = |found: Option<CourseRecord>, form: GradingPeriodSettingsForm, writes: usize| async move {
+    let change = |found: Option<CourseWithMembership>, form: GradingPeriodSettingsForm, writes: usize| async move {
         let mut stores = MockStores::default();
         locking(&mut stores, OWNER, found);
         stores.grading_periods.expect_find().returning(|_, _| Ok(GradingPeriodSettings::default()));

@@ -5,9 +5,9 @@ use derslik_domain::id::Id;
 use derslik_domain::idempotency::{Answer, KeptAnswer, RequestDigest};
 use derslik_domain::identity::{Actor, UserKey};
 use derslik_domain::job::Action;
-use derslik_ports::inbound::{CourseError, CourseService, IdempotentOutcome, KeyRefusal, SeenCourse};
+use derslik_ports::inbound::{CourseError, CourseService, CourseWithAccess, IdempotentOutcome, KeyRefusal};
 use derslik_ports::mocks::MockStores;
-use derslik_ports::outbound::{Conflict, CourseRecord, Enqueued, KeyState, Reason, StoreError};
+use derslik_ports::outbound::{Conflict, CourseWithMembership, Enqueued, KeyState, Reason, StoreError};
 use derslik_testkit::builders::{account, course, now, text, user};
 use mockall::Sequence;
 
@@ -29,7 +29,7 @@ async fn create_inserts_the_course_then_its_alias() {
     let created = service.create(&owner(), CourseForm { alias: text("p:fizik"), ..form("Fizik") }, None).await;
     let seen = done(created);
     assert_eq!((seen.course.details.name.as_str(), seen.course.calendar, uow.commits()), ("Fizik", None, 1));
-    assert!(seen.standing.is_teacher());
+    assert!(seen.access.is_teacher());
 }
 
 #[tokio::test]
@@ -120,7 +120,7 @@ async fn what_was_created_under_a_key_is_kept_with_its_answer() {
         Ok(())
     });
     let (service, uow) = service(stores);
-    let kept = service.create(&owner(), form("Fizik"), Some(keyed_request::<SeenCourse>())).await;
+    let kept = service.create(&owner(), form("Fizik"), Some(keyed_request::<CourseWithAccess>())).await;
     assert!(matches!(kept, Ok(IdempotentOutcome::Stored(answer)) if answer.body == b"rendered"));
     assert_eq!(uow.commits(), 1);
 }
@@ -164,7 +164,7 @@ async fn an_alias_is_added_and_removed_in_its_space() {
 
 #[tokio::test]
 async fn an_alias_is_refused_before_it_is_written() {
-    let refused = |actor: Actor, found: Option<CourseRecord>, alias: &'static str| async move {
+    let refused = |actor: Actor, found: Option<CourseWithMembership>, alias: &'static str| async move {
         let mut stores = MockStores::default();
         locking(&mut stores, actor.principal.id.get(), found);
         stores.aliases.expect_add().returning(|_, _, _, _, _| Err(StoreError::Conflict(Conflict::Alias)));

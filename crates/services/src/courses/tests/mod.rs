@@ -14,7 +14,7 @@ use derslik_domain::idempotency::{Answer, IdempotencyKey, RequestDigest};
 use derslik_domain::identity::{Actor, Principal, PrincipalKind, Role, UserKey};
 use derslik_ports::inbound::{CourseError, IdempotentOutcome, IdempotentRequest};
 use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores, StoppedClock};
-use derslik_ports::outbound::{CourseRecord, KeyState};
+use derslik_ports::outbound::{CourseWithMembership, KeyState};
 use derslik_testkit::builders::{account, actor_of, course, now, text, user};
 use mockall::predicate::eq;
 use uuid::Uuid;
@@ -44,24 +44,24 @@ fn admin() -> Actor {
     actor(Role::Admin, 9)
 }
 
-fn record(course: Course, membership: Option<Membership>) -> CourseRecord {
-    CourseRecord { course, membership }
+fn record(course: Course, membership: Option<Membership>) -> CourseWithMembership {
+    CourseWithMembership { course, membership }
 }
 
 /// Stores in which somebody finds the course, and is that to it.
-fn finding(stores: &mut MockStores, viewer: i64, found: Option<CourseRecord>) {
+fn finding(stores: &mut MockStores, viewer: i64, found: Option<CourseWithMembership>) {
     let viewer = PrincipalId::new(viewer);
     stores.courses.expect_find().once().with(eq(account().id), eq(Id::new(7)), eq(viewer)).returning(move |_, _, _| Ok(found.clone()));
 }
 
 /// Likewise, the course being held.
-fn locking(stores: &mut MockStores, viewer: i64, found: Option<CourseRecord>) {
+fn locking(stores: &mut MockStores, viewer: i64, found: Option<CourseWithMembership>) {
     let viewer = Some(PrincipalId::new(viewer));
     stores.courses.expect_lock().once().with(eq(account().id), eq(Id::new(7)), eq(viewer)).returning(move |_, _, _| Ok(found.clone()));
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "as a store finds it")]
-fn its_owner() -> Option<CourseRecord> {
+fn its_owner() -> Option<CourseWithMembership> {
     Some(record(course(7), Some(Membership::Owner)))
 }
 

@@ -5,14 +5,14 @@ use derslik_domain::id::Id;
 use derslik_domain::identity::{Actor, Role, UserKey};
 use derslik_ports::inbound::{CourseError, CourseService};
 use derslik_ports::mocks::MockStores;
-use derslik_ports::outbound::{CourseRecord, Listed, Slice};
+use derslik_ports::outbound::{CourseWithMembership, Listed, Slice};
 use derslik_testkit::builders::{course, text, user};
 
 use super::{OWNER, actor, finding, its_owner, owner, record, service, seven};
 
 #[tokio::test]
 async fn get_shows_a_course_to_whom_it_is_visible() {
-    let get = |role, found: Option<CourseRecord>| async move {
+    let get = |role, found: Option<CourseWithMembership>| async move {
         let mut stores = MockStores::default();
         finding(&mut stores, OWNER, found);
         let (service, uow) = service(stores);

@@ -40,9 +40,9 @@ fn being(role: CourseRole) -> (Role, Option<Membership>) {
     }
 }
 
-fn ask(action: CourseAction, role: CourseRole, state: CourseState) -> Result<Standing, CourseDenial> {
+fn ask(action: CourseAction, role: CourseRole, state: CourseState) -> Result<CourseAccess, CourseDenial> {
     let (account_role, membership) = being(role);
-    authorize_course(&actor(account_role, every_scope()), action, Some(CourseSight { state, membership }), &CourseSettings::default())
+    authorize_course(&actor(account_role, every_scope()), action, Some(CourseContext { state, membership }), &CourseSettings::default())
 }
 
 /// Who may do what with a course that all members see.
@@ -105,17 +105,17 @@ fn a_course_whose_owner_was_deleted_is_changed_by_administrators_alone() {
             assert_eq!(refused, changes(action) && !is_admin, "{action:?} by {role:?}");
             assert_eq!(check_owner(action, role.into(), OwnerAccount::There), Ok(()), "{action:?} by {role:?}");
         }
-        let teaches_too = Standing::of(Role::Admin, Some(Membership::Teacher));
+        let teaches_too = CourseAccess::of(Role::Admin, Some(Membership::Teacher));
         assert_eq!(check_owner(action, teaches_too, OwnerAccount::Deleted), Ok(()), "{action:?}");
     }
 }
 
 #[test]
 fn the_standing_comes_back_with_the_permission() {
-    let sight = CourseSight { state: CourseState::Active, membership: Some(Membership::Teacher) };
-    let standing =
-        authorize_course(&actor(Role::Admin, every_scope()), CourseAction::Get, Some(sight), &CourseSettings::default()).unwrap();
-    assert!(standing.is_admin() && standing.is_teacher());
+    let context = CourseContext { state: CourseState::Active, membership: Some(Membership::Teacher) };
+    let access =
+        authorize_course(&actor(Role::Admin, every_scope()), CourseAction::Get, Some(context), &CourseSettings::default()).unwrap();
+    assert!(access.is_admin() && access.is_teacher());
 }
 
 #[rstest]
@@ -163,9 +163,10 @@ fn read_only_scopes_open_nothing_that_writes() {
 
 #[test]
 fn an_administrator_sees_a_suspended_course_only_as_its_owner() {
-    let sight = |membership| Some(CourseSight { state: CourseState::Suspended, membership });
-    let get =
-        |membership| authorize_course(&actor(Role::Admin, every_scope()), CourseAction::Get, sight(membership), &CourseSettings::default());
+    let context = |membership| Some(CourseContext { state: CourseState::Suspended, membership });
+    let get = |membership| {
+        authorize_course(&actor(Role::Admin, every_scope()), CourseAction::Get, context(membership), &CourseSettings::default())
+    };
     assert_eq!(get(None), Err(CourseDenial::Invisible));
     assert_eq!(get(Some(Membership::Teacher)), Err(CourseDenial::Invisible));
     assert!(get(Some(Membership::Owner)).is_ok());
@@ -174,8 +175,8 @@ fn an_administrator_sees_a_suspended_course_only_as_its_owner() {
 #[test]
 fn an_account_without_the_licence_reads_grading_periods_and_writes_none() {
     let settings = CourseSettings { grading_periods: GradingPeriodLicence::Missing, ..Default::default() };
-    let sight = Some(CourseSight { state: CourseState::Active, membership: Some(Membership::Owner) });
-    let ask = |action| authorize_course(&actor(Role::Member, every_scope()), action, sight, &settings);
+    let context = Some(CourseContext { state: CourseState::Active, membership: Some(Membership::Owner) });
+    let ask = |action| authorize_course(&actor(Role::Member, every_scope()), action, context, &settings);
     assert_eq!(ask(CourseAction::WriteGradingPeriods), Err(CourseDenial::IneligibleForGradingPeriods));
     assert!(ask(CourseAction::ReadGradingPeriods).is_ok());
     assert!(ask(CourseAction::Edit).is_ok());
