@@ -334,7 +334,7 @@ mod tests {
     #[case(r#"["http://a", "\"//b"] // c"#, r#"["http://a", "\"//b"]     "#)]
     #[case("[1] /* never closed", "[1] /* never closed")]
     #[case("[1] /*/", "[1] /*/")]
-    #[case("[/* a */ 1] /* never closed", "[         1] /* never closed")]
+    #[case("[/* a */ 1] /* never closed", "[        1] /* never closed")]
     #[case("[1 / 2]", "[1 / 2]")]
     fn comments_become_blanks(#[case] sent: &str, #[case] read: &str) {
         assert_eq!(without_comments(sent), read);
