@@ -1,4 +1,4 @@
-//! From an accepted socket to a stream that HTTP is spoken on.
+//! Turns an accepted socket into a stream that carries HTTP.
 
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -19,30 +19,30 @@ use super::stream::{Stream, Watched};
 use super::watch::Deadlines;
 use crate::client::TrustedProxies;
 
-/// What every connection is opened with. Clones share the places.
+/// The settings with which every connection is opened. Clones share the permits.
 #[derive(Clone)]
 pub(super) struct Gate {
     pub(super) tls: Option<TlsAcceptor>,
     pub(super) proxies: TrustedProxies,
     pub(super) places: Arc<Places>,
     pub(super) deadlines: Deadlines,
-    /// How many connections are being told that they are refused.
+    /// The number of connections that are being told that they are refused.
     pub(super) farewells: Arc<AtomicUsize>,
 }
 
-/// The most refused connections that are kept until they have heard why; others are told and closed at once, so that they may
-/// not hear it.
+/// The most refused connections that are kept open until the client has read the reason. Further ones are answered and closed
+/// at once, so their clients may not receive the answer.
 pub(super) const FAREWELLS: usize = 64;
-/// How long telling it may take.
+/// The longest time that sending a refusal may take.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// What a request on the port for HTTPS is told that is not encrypted.
+/// The answer to an unencrypted request on the HTTPS port.
 const NOT_ENCRYPTED: &str = r#"{"error":"this port speaks HTTPS: use an address that begins with https://"}"#;
 
-/// A stream, and what the framework wants to know of it.
+/// A stream, its protocol and the address of its peer, as the framework expects them.
 pub(super) type Opened = (Stream, Protocol, Option<SocketAddr>);
 
 impl Gate {
-    /// Makes a stream of a socket. Returns none where it was refused, or no TLS could be spoken on it.
+    /// Makes a stream from a socket. Returns `None` where the connection was refused or the TLS handshake failed.
     pub(super) async fn open(&self, socket: TcpStream) -> Option<Opened> {
         // Long answers are written in pieces: with Nagle's algorithm the last one waits for the client's delayed acknowledgement.
         socket.set_nodelay(true).ok();
@@ -59,7 +59,7 @@ impl Gate {
             }
             Err(refusal) => {
                 tracing::debug!(?address, ?refusal, "a connection was refused");
-                // What is said before the handshake can't be read where TLS is spoken.
+                // A TLS client can't read an answer that is sent before the handshake.
                 if !is_encrypted {
                     let (status, body) = refusal_words(refusal);
                     self.say(socket, status, body).await;
@@ -69,7 +69,7 @@ impl Gate {
         }
     }
 
-    /// Shakes hands.
+    /// Performs the TLS handshake.
     async fn encrypt(&self, socket: TcpStream, tls: &TlsAcceptor, connection: Connection, place: Place) -> Option<Stream> {
         let shaken = timeout(self.deadlines.handshake, async {
             let mut first = [0; 1];
@@ -97,7 +97,7 @@ impl Gate {
         }
     }
 
-    /// Answers whatever is sent and closes.
+    /// Sends the same answer to any request and closes the connection.
     async fn say(&self, socket: TcpStream, status: StatusCode, body: &str) {
         let answer = last_answer(status, body);
         if self.farewells.fetch_add(1, Ordering::Relaxed) < FAREWELLS {
@@ -120,7 +120,7 @@ fn last_answer(status: StatusCode, body: &str) -> String {
 async fn farewell(mut socket: TcpStream, answer: &str) -> std::io::Result<()> {
     socket.write_all(answer.as_bytes()).await?;
     socket.shutdown().await?;
-    // A socket that is closed before all was read takes its answer back.
+    // If a socket is closed with unread input, TCP resets the connection and the client may lose the answer.
     let mut rest = [0; 1024];
     while socket.read(&mut rest).await? > 0 {}
     Ok(())

@@ -1,4 +1,4 @@
-//! What is known of one connection. Requests find it among the data of their connection.
+//! The state of one connection. Requests find it among the data of their connection.
 
 use std::cell::Cell;
 use std::net::IpAddr;
@@ -16,16 +16,16 @@ use crate::client::{Client, TrustedProxies};
 #[derive(Debug)]
 pub(crate) struct Connection {
     watch: Watch,
-    /// The end of what the framework has read, without its encryption.
+    /// The last bytes that the framework has read, after decryption.
     tail: Cell<Tail>,
     is_encrypted: bool,
-    /// Whether it is of a proxy whose word is taken for who asks.
+    /// Whether the peer is a trusted proxy.
     is_of_proxy: bool,
     places: Arc<Places>,
 }
 
 impl Connection {
-    /// A connection that a peer opened, and the place that it takes.
+    /// Opens the state of a peer's connection, and takes a permit for it.
     pub(super) fn open(
         peer: Option<IpAddr>,
         is_encrypted: bool,
@@ -34,13 +34,13 @@ impl Connection {
         deadlines: Deadlines,
     ) -> Result<(Self, Place), Refusal> {
         let is_of_proxy = peer.is_some_and(|peer| proxies.trust(peer));
-        // The connections of a proxy are those of all its clients, which are counted by their requests.
+        // A proxy's connections carry requests of all its clients. Those clients are counted by their requests instead.
         let place = places.take(peer.filter(|_| !is_of_proxy).map(ClientNetwork::of))?;
         let (watch, places) = (Watch::new(deadlines), Arc::clone(places));
         Ok((Self { watch, tail: Cell::default(), is_encrypted, is_of_proxy, places }, place))
     }
 
-    /// Whether TLS is spoken on it.
+    /// Whether the connection uses TLS.
     pub(crate) const fn is_encrypted(&self) -> bool {
         self.is_encrypted
     }
@@ -49,7 +49,7 @@ impl Connection {
         &self.watch
     }
 
-    /// The framework has read these bytes.
+    /// Notes that the framework has read these bytes.
     pub(super) fn read(&self, bytes: &[u8]) {
         self.tail.set(self.tail.get().then(bytes));
     }
@@ -58,7 +58,7 @@ impl Connection {
         self.tail.get()
     }
 
-    /// The place that a request takes, where a trusted proxy sent it for a client that it names.
+    /// Takes a permit for a request that a trusted proxy forwards for a client that it names.
     pub(super) fn place_of_request(&self, head: &RequestHead, proxies: &TrustedProxies) -> Result<Option<ClientPlace>, Refusal> {
         if !self.is_of_proxy {
             return Ok(None);

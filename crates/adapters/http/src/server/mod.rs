@@ -1,12 +1,12 @@
-//! The server: it takes connections within their limits, watches their deadlines and lets the app answer their requests.
+//! The server: accepts connections within their limits, enforces their deadlines and passes their requests to the app.
 //!
 //! | file | what it is |
 //! |---|---|
 //! | `accept` | from an accepted socket to a stream, with TLS or a refusal between |
-//! | `places` | how many connections there may be |
-//! | `connection` | what is known of one connection |
+//! | `places` | the limits on the number of connections |
+//! | `connection` | the state of one connection |
 //! | `stream` | its bytes |
-//! | `tail` | the last of them |
+//! | `tail` | the last bytes of its input |
 //! | `watch` | its deadlines |
 //! | `request` | one request on it |
 
@@ -47,21 +47,21 @@ use crate::routes::configure;
 use crate::state::HttpState;
 use crate::trace::{RequestSpan, show_request_id};
 
-/// What to serve on: a listener, and where connections are to be encrypted, how.
+/// The listener to serve on, and the TLS settings where connections are to be encrypted.
 #[derive(Debug)]
 pub struct Socket {
     /// The listener.
     pub listener: TcpListener,
-    /// The certificate and its key.
+    /// The certificate and its key. `None` serves plain HTTP.
     pub tls: Option<ServerConfig>,
 }
 
-/// How to serve.
+/// Settings of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ServerSettings {
     /// Threads that answer requests, at least one.
     pub workers: usize,
-    /// How long requests that are under way may go on once the server was told to stop, in whole seconds.
+    /// The longest time that requests under way may take after the server was told to stop, in whole seconds.
     pub grace: Duration,
     /// The most connections.
     pub connections: ConnectionLimits,
@@ -69,15 +69,15 @@ pub struct ServerSettings {
     pub deadlines: Deadlines,
 }
 
-/// How long a connection is still read from after an answer that did not wait for the whole body, where the length of the
-/// body is known. Without it the client might never see the answer.
+/// How long the server still reads from a connection after an answer that did not wait for the whole body. It applies where the
+/// length of the body is known. Without it the client might never receive the answer.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// A server that answers requests for as long as it is awaited.
 #[must_use = "it serves only while it is awaited"]
 pub struct Serving(Server);
 
-/// Stops a server from elsewhere.
+/// A handle that stops a server from another task.
 #[derive(Debug, Clone)]
 pub struct Stopper(ServerHandle);
 
@@ -105,7 +105,7 @@ impl Serving {
             .workers(workers)
             .shutdown_timeout(grace.as_secs())
             .disable_signals()
-            // The places are the limit: who finds none is told so, which needs a connection.
+            // The permits are the limit. A refused client gets an answer, which needs a connection beyond that limit.
             .max_concurrent_connections(connections.in_all.saturating_add(2 * FAREWELLS));
         let stopping = server.graceful_shutdown_signal();
         let server = server.listen("http", socket.listener, move || {
@@ -147,12 +147,12 @@ impl Serving {
         Ok(Self(server.run()))
     }
 
-    /// What stops it.
+    /// A handle that stops this server.
     pub fn stopper(&self) -> Stopper {
         Stopper(self.0.handle())
     }
 
-    /// Answers requests until it is stopped.
+    /// Answers requests until the server is stopped.
     ///
     /// # Errors
     /// If the listener fails.

@@ -1,4 +1,4 @@
-//! How many connections there may be, in all and for each client.
+//! Limits on the number of connections, in all and for each client.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -10,10 +10,10 @@ use derslik_domain::identity::ClientNetwork;
 /// The most connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectionLimits {
-    /// Of all clients together.
+    /// For all clients together.
     pub in_all: usize,
-    /// Of one client: an IPv4 address or the /64 of an IPv6 address. For a client that a trusted proxy names, the most
-    /// requests that are under way.
+    /// For one client: an IPv4 address or the /64 of an IPv6 address. For a client that a trusted proxy names, this is the most
+    /// requests under way.
     pub per_client: usize,
 }
 
@@ -23,32 +23,32 @@ impl Default for ConnectionLimits {
     }
 }
 
-/// Why there is no place.
+/// Why a permit was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// All places are taken.
+    /// All permits are taken.
     InAll,
-    /// The client has as many as it may have.
+    /// The client holds as many permits as it may.
     OfClient,
 }
 
-/// The places for connections, which all threads share.
+/// The permits for connections, which all threads share.
 #[derive(Debug)]
 pub(super) struct Places {
     limits: ConnectionLimits,
     taken: AtomicUsize,
-    /// How many places each client has that has any.
+    /// The number of permits of each client that holds any.
     clients: Mutex<HashMap<ClientNetwork, usize>>,
 }
 
-/// A place for one connection, which is free again once this is dropped.
+/// The permit of one connection. Dropping it gives it back.
 #[derive(Debug)]
 pub(super) struct Place {
     places: Arc<Places>,
     _client: Option<ClientPlace>,
 }
 
-/// A place that counts for a client until this is dropped.
+/// A permit that counts for one client until it is dropped.
 #[derive(Debug)]
 pub(super) struct ClientPlace {
     places: Arc<Places>,
@@ -60,7 +60,7 @@ impl Places {
         Arc::new(Self { limits, taken: AtomicUsize::new(0), clients: Mutex::default() })
     }
 
-    /// Takes a place for a connection. Without a client it counts among all connections only.
+    /// Takes a permit for a connection. Without a client it counts only towards the limit for all connections.
     pub(super) fn take(self: &Arc<Self>, client: Option<ClientNetwork>) -> Result<Place, Refusal> {
         let client = client.map(|client| self.take_of(client)).transpose()?;
         if self.taken.fetch_add(1, Ordering::Relaxed) >= self.limits.in_all {
@@ -70,7 +70,7 @@ impl Places {
         Ok(Place { places: Arc::clone(self), _client: client })
     }
 
-    /// Takes one of the places of a client.
+    /// Takes one of a client's permits.
     pub(super) fn take_of(self: &Arc<Self>, client: ClientNetwork) -> Result<ClientPlace, Refusal> {
         let mut clients = self.clients();
         let taken = clients.entry(client).or_default();
@@ -83,7 +83,7 @@ impl Places {
     }
 
     fn clients(&self) -> MutexGuard<'_, HashMap<ClientNetwork, usize>> {
-        // A count is changed in one step, so that it is right whatever happened to the thread that held the lock.
+        // A count is changed in one step, so it is right even if the thread that held the lock panicked.
         self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,5 +1,5 @@
-//! A request between the connection and the service: its body is one that it has, and the watch of its connection knows from
-//! when to when it is under way.
+//! Wraps each request between the connection and the service. The request gets a body only if it announces one. The watch of
+//! the connection learns when the request begins and ends.
 
 use std::cell::Cell;
 use std::pin::Pin;
@@ -24,7 +24,7 @@ use crate::client::TrustedProxies;
 /// A request that is under way until this is dropped.
 struct UnderWay {
     connection: Option<Rc<Connection>>,
-    /// None where there is no body.
+    /// `None` where there is no body.
     body: Option<Rc<Seen>>,
     _place: Option<ClientPlace>,
 }
@@ -38,7 +38,7 @@ impl Drop for UnderWay {
 }
 
 impl UnderWay {
-    /// What there is beyond the request, where this is the end of all that came.
+    /// Tells which unread input follows the request, if `came` is the end of all received bytes.
     fn left(&self, came: &Tail) -> Left {
         let is_all = match self.body.as_deref() {
             Some(body) if !body.has_ended.get() => return Left::Body,
@@ -49,14 +49,14 @@ impl UnderWay {
     }
 }
 
-/// What was read of a body.
+/// How far a body has been read.
 struct Seen {
     has_ended: Cell<bool>,
-    /// Its end, beginning with that of the head. None where the body comes in chunks, which have an end of their own.
+    /// The last bytes read, starting with the end of the head. `None` for a chunked body, which marks its own end.
     tail: Option<Cell<Tail>>,
 }
 
-/// A body that notes what is read of it.
+/// A body that records how far it was read.
 struct Observed {
     payload: Payload,
     seen: Rc<Seen>,
@@ -77,7 +77,7 @@ impl Stream for Observed {
 }
 
 pin_project! {
-    /// The body of an answer, whose request is under way until it was handed over to be written.
+    /// The body of an answer. Its request is under way until the whole body has been handed over for writing.
     pub(super) struct Answered<B> {
         #[pin]
         body: B,
@@ -97,7 +97,7 @@ impl<B: MessageBody> MessageBody for Answered<B> {
     }
 }
 
-/// Lets a service answer a request.
+/// Passes a request to the service and tracks it until its answer is handed over.
 pub(super) fn answer<S, B>(
     mut request: Request,
     service: &S,
@@ -130,16 +130,16 @@ where
     }
 }
 
-/// The wish of a request to speak something else on its connection, which is never granted.
+/// A request's wish to use another protocol on its connection, which the server never grants.
 struct Wish {
     is_upgrade: bool,
-    /// Whether the framework takes all that comes for the body of the request.
+    /// Whether the framework would read all further input as the body of the request.
     is_endless: bool,
 }
 
 impl Wish {
-    /// Finds the wish in a request. The body of a request that announces none is nothing, not whatever comes until the end of
-    /// the connection.
+    /// Takes the wish out of a request. A request that announces no body gets an empty one; otherwise everything up to the end
+    /// of the connection would be its body.
     fn take(request: &mut Request) -> Self {
         let head = request.head();
         let is_framed = head.headers().contains_key(CONTENT_LENGTH) || head.headers().contains_key(TRANSFER_ENCODING);
@@ -159,7 +159,7 @@ impl Wish {
     }
 }
 
-/// Lets the body of a request note what is read of it.
+/// Replaces the request's body with one that records how far it was read.
 fn observe_body(request: &mut Request) -> Option<Rc<Seen>> {
     let is_chunked = request.head().headers().contains_key(TRANSFER_ENCODING);
     match request.take_payload() {
@@ -174,7 +174,7 @@ fn observe_body(request: &mut Request) -> Option<Rc<Seen>> {
     }
 }
 
-/// The status and the body of the answer to who finds no place.
+/// The status and the body of the answer to a connection or request that was refused a permit.
 pub(super) const fn refusal_words(refusal: Refusal) -> (StatusCode, &'static str) {
     match refusal {
         Refusal::InAll => (StatusCode::SERVICE_UNAVAILABLE, r#"{"error":"the service has as many connections as it can; try again"}"#),

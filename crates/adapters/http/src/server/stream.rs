@@ -1,4 +1,4 @@
-//! The bytes of a connection, with or without TLS, as its watch sees them.
+//! The bytes of a connection, with or without TLS, as the watch observes them.
 
 use std::io;
 use std::pin::Pin;
@@ -12,7 +12,7 @@ use tokio_rustls::server::TlsStream;
 use super::connection::Connection;
 use super::places::Place;
 
-/// A TCP stream that tells its watch what happens on it. TLS goes above it, so that its records count as well.
+/// A TCP stream that reports its reads and writes to the watch. TLS is layered above it, so the bytes of TLS records count too.
 #[derive(Debug)]
 pub(super) struct Watched {
     io: TcpStream,
@@ -21,7 +21,7 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    /// The place is free again when the socket is closed.
+    /// The permit is given back when the socket is closed.
     pub(super) const fn new(io: TcpStream, connection: Rc<Connection>, place: Place) -> Self {
         Self { io, connection, _place: place }
     }
@@ -30,7 +30,7 @@ impl Watched {
         &self.connection
     }
 
-    /// Tells the watch what writing came to.
+    /// Reports the result of a write to the watch.
     fn note<T>(&self, written: Poll<io::Result<T>>, is_flush: bool) -> Poll<io::Result<T>> {
         let watch = self.connection.watch();
         match &written {
@@ -79,7 +79,7 @@ impl AsyncWrite for Watched {
     }
 }
 
-/// A connection as HTTP is spoken on it.
+/// The stream that carries HTTP: plain TCP or TLS.
 #[derive(Debug)]
 pub(super) enum Stream {
     Plain(Watched),
@@ -94,7 +94,7 @@ impl Stream {
         }
     }
 
-    /// The socket below.
+    /// The underlying socket.
     #[cfg(test)]
     pub(super) fn socket(&self) -> &TcpStream {
         match self {

@@ -1,19 +1,19 @@
-//! The last bytes of what came in. They tell whether anything came after a request: the framework keeps what it has read of the
-//! next one to itself.
+//! The last bytes that a connection received. They tell whether input followed a request: the framework does not show what it
+//! has already read of the next one.
 
-/// As many as a following head that has begun hardly repeats by chance.
+/// Long enough that the start of a following head hardly repeats it by chance.
 const LENGTH: usize = 32;
 
-/// The last bytes of something, in order.
+/// The last bytes of an input, in order.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Tail {
-    /// They stand at the end.
+    /// The bytes are aligned to the end of the array.
     bytes: [u8; LENGTH],
     length: usize,
 }
 
 impl Tail {
-    /// The tail of what is followed by `more`.
+    /// Returns the tail after `more` has been appended.
     #[must_use]
     pub(super) fn then(mut self, more: &[u8]) -> Self {
         self.bytes.rotate_left(more.len().min(LENGTH));
@@ -24,12 +24,12 @@ impl Tail {
         self
     }
 
-    /// Whether it ends as the other one does.
+    /// Whether this tail ends with the other one.
     pub(super) fn ends_with(&self, other: &Self) -> bool {
         self.known().ends_with(other.known())
     }
 
-    /// Whether it ends with the empty line that ends a head, and a body that came in chunks.
+    /// Whether the tail ends with an empty line, which ends a head and a chunked body.
     pub(super) fn ends_with_empty_line(&self) -> bool {
         [b"\n\r\n".as_slice(), b"\n\n"].iter().any(|line| self.known().ends_with(line))
     }

@@ -1,8 +1,8 @@
-//! What a connection waits for, and until when. The framework alone would wait forever for the rest of a second request's
-//! head, for the rest of a body that was answered unread, and for a reader that takes nothing.
+//! Deadlines of a connection. The framework alone would wait forever in three cases: for the rest of a second request's head,
+//! for the rest of a body that was answered unread, and for a client that reads nothing.
 //!
-//! A [`Watch`] is told what happens on a connection and ends it when a deadline has passed, whatever the framework does at
-//! that moment. A deadline runs from the start of what it bounds, so that bytes that drip in do not prolong it.
+//! A [`Watch`] observes a connection and ends it when a deadline has passed, regardless of the state of the framework. A
+//! deadline runs from the start of what it bounds, so a slow trickle of bytes does not extend it.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -14,13 +14,13 @@ use tokio::time::sleep_until;
 pub struct Deadlines {
     /// For the TLS handshake.
     pub handshake: Duration,
-    /// For a whole head, from its first byte; for the first one, from the opening of the connection.
+    /// For a complete head, counted from its first byte. For the first head, counted from the opening of the connection.
     pub head: Duration,
     /// For the rest of a body after the request was answered.
     pub unread_body: Duration,
-    /// For the next request.
+    /// For the start of the next request.
     pub idle: Duration,
-    /// For a reader that takes nothing of its answer.
+    /// For a client that reads nothing of its answer.
     pub stalled_reader: Duration,
 }
 
@@ -30,17 +30,17 @@ impl Default for Deadlines {
             handshake: Duration::from_secs(5),
             head: Duration::from_secs(5),
             unread_body: Duration::from_secs(5),
-            // Clients that write a long batch keep a connection longer than the framework would.
+            // Clients that write a long batch keep a connection longer than the framework's default.
             idle: Duration::from_secs(30),
             stalled_reader: Duration::from_secs(30),
         }
     }
 }
 
-/// What the framework may need beyond its own deadline, which comes first where it has one.
+/// Extra time before the watch acts, so that a deadline of the framework itself comes first where it has one.
 const SLACK: Duration = Duration::from_secs(1);
 
-/// What is awaited of the client while no request is under way.
+/// The input that the connection waits for while no request is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Awaited {
     /// The first byte of a request.
@@ -49,12 +49,12 @@ enum Awaited {
     Rest,
 }
 
-/// What there is of what a client sent, once the answer to its request was handed over.
+/// The unread input of a client at the time when the answer to its request was handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Left {
-    /// Nothing.
+    /// No unread input.
     Nothing,
-    /// Some of the body, which the service left unread.
+    /// A part of the body, which the service left unread.
     Body,
     /// The beginning of the next head.
     Head,
@@ -65,16 +65,16 @@ pub(super) enum Left {
 pub(super) struct Watch {
     deadlines: Deadlines,
     awaited: Cell<Awaited>,
-    /// When to give up what is awaited, while no request is under way.
+    /// The deadline for the awaited input, while no request is under way.
     until: Cell<Instant>,
-    /// How many requests are under way: with the service, or with an answer that is still being written.
+    /// The number of requests under way: with the service, or with an answer that is still being written.
     under_way: Cell<u32>,
-    /// Since when the client has taken nothing of what is to be written.
+    /// The time since which the client has read nothing of the pending output.
     stalled_since: Cell<Option<Instant>>,
 }
 
 impl Watch {
-    /// A connection that was just opened, from which the first head is awaited.
+    /// A watch for a connection that was just opened, from which the first head is awaited.
     pub(super) fn new(deadlines: Deadlines) -> Self {
         Self {
             deadlines,
@@ -85,35 +85,35 @@ impl Watch {
         }
     }
 
-    /// What came before HTTP is done.
+    /// Notes that the TLS handshake is done.
     pub(super) fn opened(&self) {
         self.await_rest(self.deadlines.head + SLACK);
     }
 
-    /// Bytes came in.
+    /// Notes that bytes were received.
     pub(super) fn received(&self) {
         if self.under_way.get() == 0 && self.awaited.get() == Awaited::Request {
             self.await_rest(self.deadlines.head);
         }
     }
 
-    /// Bytes went out.
+    /// Notes that bytes were sent.
     pub(super) fn sent(&self) {
         if self.stalled_since.get().is_some() {
             self.stalled_since.set(Some(Instant::now()));
         }
     }
 
-    /// Nothing can go out at the moment.
+    /// Notes that nothing can be sent at the moment.
     pub(super) fn stalled(&self) {
         if self.stalled_since.get().is_none() {
             self.stalled_since.set(Some(Instant::now()));
         }
     }
 
-    /// All that was to be written went out.
+    /// Notes that all pending output was sent.
     pub(super) fn flushed(&self) {
-        // What was awaited of the client could not come as long as its own answer was not out.
+        // The client could not send the awaited input before its answer was out, so its deadline starts again.
         if self.stalled_since.take().is_some() {
             match self.awaited.get() {
                 Awaited::Request => self.await_request(),
@@ -122,12 +122,12 @@ impl Watch {
         }
     }
 
-    /// The service was given a request.
+    /// Notes that a request was passed to the service.
     pub(super) fn began(&self) {
         self.under_way.set(self.under_way.get() + 1);
     }
 
-    /// The answer to a request was handed over to be written.
+    /// Notes that the answer to a request was handed over for writing.
     pub(super) fn ended(&self, left: Left) {
         self.under_way.set(self.under_way.get().saturating_sub(1));
         match left {
@@ -139,7 +139,7 @@ impl Watch {
 
     /// Returns when a deadline has passed.
     pub(super) async fn overdue(&self) {
-        // No deadline that is set while this sleeps can be earlier than its end.
+        // A deadline that is set during this sleep can't be earlier than the end of the sleep.
         let step = self.deadlines.head.min(self.deadlines.unread_body).min(self.deadlines.stalled_reader);
         loop {
             let now = Instant::now();

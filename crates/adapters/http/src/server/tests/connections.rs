@@ -1,4 +1,4 @@
-//! How many connections there may be, and of whom.
+//! Limits on connections, in all and for each client.
 
 use rstest::rstest;
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::server::accept::Gate;
 use crate::server::places::Places;
 
-/// The option of the socket itself: how long an answer takes would tell of the machine's speed as well.
+/// Checks the socket option itself: the time that an answer takes would also depend on the machine's speed.
 #[rstest]
 #[actix_web::test]
 async fn what_is_written_on_an_accepted_connection_goes_out_at_once(#[values(false, true)] is_encrypted: bool) {
@@ -36,7 +36,7 @@ fn few() -> Plan {
     Plan { deadlines, connections, ..Plan::default() }
 }
 
-/// Opens connections and has a request answered on each.
+/// Opens connections and completes a request on each.
 async fn open(server: &Running, address: &str, count: usize) -> Vec<TcpStream> {
     let mut streams = Vec::new();
     for _ in 0..count {
@@ -56,7 +56,7 @@ async fn an_address_that_has_its_connections_leaves_room_for_others() {
     assert_eq!((answer.status, answer.head.contains("retry-after: 1")), (429, true));
     closed(&mut refused).await;
     let others = open(&server, "127.0.0.3", 2).await;
-    // A place is free once its connection was closed.
+    // A permit is given back once its connection was closed.
     drop(held);
     let again = timeout(PATIENCE, async {
         loop {
@@ -85,7 +85,7 @@ async fn a_forged_header_changes_nothing_without_a_trusted_proxy() {
     let _held = open(&server, "127.0.0.2", 3).await;
     let forged = "GET /n HTTP/1.1\r\nHost: derslik\r\nX-Forwarded-For: 192.0.2.7\r\nForwarded: for=192.0.2.7\r\n\r\n";
     assert_eq!(exchange(&mut server.connect_from("127.0.0.2").await, forged).await.status, 429);
-    // Nor does it take a place of the one that it names.
+    // Nor does it take a permit of the client that it names.
     let held = open(&server, "127.0.0.3", 1).await;
     let named = "GET /n HTTP/1.1\r\nHost: derslik\r\nX-Forwarded-For: 127.0.0.3\r\n\r\n";
     for stream in held {
@@ -122,7 +122,7 @@ async fn behind_a_trusted_proxy_the_requests_of_each_client_are_counted() {
     assert_eq!((refused.status, refused.head.contains("retry-after: 1")), (429, true));
     let mut stream = server.connect_from("127.0.0.2").await;
     assert_eq!(exchange(&mut stream, &format!("{}{{}}", of("192.0.2.8"))).await.status, 200);
-    // What is answered is not under way.
+    // An answered request no longer counts as under way.
     let mut first = under_way.pop().unwrap();
     assert_eq!(exchange(&mut first, "}").await.status, 200);
     assert_eq!(exchange(&mut stream, &format!("{}{{}}", of("192.0.2.7"))).await.status, 200);

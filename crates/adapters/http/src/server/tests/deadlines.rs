@@ -1,4 +1,4 @@
-//! Whatever state a connection is in, it does not wait for its client for ever.
+//! No state of a connection lets it wait for its client for ever.
 
 use rstest::rstest;
 
@@ -48,7 +48,7 @@ async fn a_second_head_that_stops_or_drips_closes_its_encrypted_connection() {
     }
 }
 
-/// What is read together with the end of a request belongs to the next one.
+/// Bytes that are read together with the end of a request belong to the next one.
 #[rstest]
 #[case::without_a_body(get("/n"), 404)]
 #[case::two_requests(format!("{}{}", post(SEARCH, KNOWN, "Content-Length: 2"), "{}") + &get("/n"), 200)]
@@ -115,7 +115,7 @@ async fn a_handshake_that_stops_closes_its_connection() {
 #[rstest]
 #[actix_web::test]
 async fn a_reader_that_takes_nothing_is_disconnected(#[values(false, true)] is_encrypted: bool) {
-    // More than the buffers of the system take.
+    // More than the buffers of the system hold.
     const REQUESTS: usize = 600;
     let server = Plan { is_encrypted, ..Plan::default() }.start();
     let request = get("/$discovery/rest").repeat(REQUESTS);
@@ -123,7 +123,7 @@ async fn a_reader_that_takes_nothing_is_disconnected(#[values(false, true)] is_e
     let (mut reader, mut writer) = tokio::io::split(stream);
     writer.write_all(request.as_bytes()).await.unwrap();
     writer.flush().await.unwrap();
-    // What is sent to a closed connection is refused; an open one takes it until it has as much as it can hold.
+    // The system refuses writes to a closed connection. An open one accepts them until its buffers are full.
     timeout(PATIENCE, async {
         while writer.write_all(b" ").await.is_ok() && writer.flush().await.is_ok() {
             tokio::time::sleep(DRIP).await;

@@ -1,4 +1,4 @@
-//! Requests that are not framed as they should be are answered at once.
+//! Wrongly framed requests are answered at once.
 
 use rstest::rstest;
 
@@ -49,7 +49,8 @@ async fn a_malformed_chunk_size_is_answered_in_the_shape_of_the_api(
     closed(&mut stream).await;
 }
 
-/// What a call has no use for is read all the same, with the limits of every body: nothing notices that it breaks otherwise.
+/// A body that a call does not use is read all the same, within the limits of every body. Otherwise a broken body would go
+/// unnoticed.
 #[rstest]
 #[case::session("GET /xapi/v2/session/8293D504-13EE-447F-9B36-6686C5C39FEB", r#"{"code":19,"#)]
 #[case::attendee("DELETE /xapi/session/8293D504-13EE-447F-9B36-6686C5C39FEB/attendee/a", r#"{"code":19,"#)]

@@ -1,5 +1,5 @@
-//! The server over real sockets, with short deadlines. No test waits for one that must not come: what has to end ends within
-//! [`PATIENCE`], which is far more than any deadline here.
+//! The server over real sockets, with short deadlines. No test waits out a deadline that must not pass. All that has to end
+//! ends within [`PATIENCE`], which is far longer than any deadline here.
 
 mod connections;
 mod deadlines;
@@ -33,25 +33,25 @@ use crate::client::TrustedProxies;
 use crate::state::{HttpState, Limits, Services};
 
 const PATIENCE: Duration = Duration::from_secs(40);
-/// Long enough for a whole request on a machine that has much else to do.
+/// Long enough for a whole request on a busy machine.
 const SHORT: Duration = Duration::from_secs(2);
-/// Between the pieces of what drips.
+/// The interval between the pieces of slow input.
 const DRIP: Duration = Duration::from_millis(100);
 const CERTIFICATE: &[u8] = include_bytes!("certificate.pem");
 const KEY: &[u8] = include_bytes!("key.pem");
 
-/// A credential that is known. So are those of other principals of its account, which have a number behind it, and `other` of
-/// another account. Every other one is not.
+/// A known credential. A suffixed number makes a credential of another principal of its account, and `other` belongs to another
+/// account. All other credentials are unknown.
 const KNOWN: &str = "Bearer known";
 
-/// A running server; it is stopped when this is dropped.
+/// A running server. It is stopped when this is dropped.
 struct Running {
     address: SocketAddr,
     state: HttpState,
     stopper: Stopper,
 }
 
-/// How a server is to run.
+/// The settings of a test server.
 struct Plan {
     deadlines: Deadlines,
     connections: ConnectionLimits,
@@ -62,7 +62,7 @@ struct Plan {
 }
 
 impl Default for Plan {
-    /// Deadlines for what stands still are short; all others are longer than a test waits.
+    /// Deadlines for input that stands still are short. All others are longer than a test waits.
     fn default() -> Self {
         let long = 10 * PATIENCE;
         Self {
@@ -115,7 +115,7 @@ fn services() -> Services {
     }
 }
 
-/// Knows few credentials, and takes its time to find one, as a database does.
+/// Knows a few credentials, and answers slowly, as a database does.
 struct Slow;
 
 #[async_trait::async_trait]
@@ -159,13 +159,13 @@ impl Running {
         if is_encrypted { Box::new(self.connect_encrypted().await) } else { Box::new(self.connect().await) }
     }
 
-    /// The answer to one request on a connection of its own.
+    /// Sends one request on a new connection and returns the answer.
     async fn ask(&self, request: &str) -> Answer {
         exchange(&mut self.connect().await, request).await
     }
 }
 
-/// Speaks TLS on a connection.
+/// Performs the TLS handshake on a connection.
 async fn encrypted(stream: TcpStream) -> TlsStream<TcpStream> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(CERTIFICATE).unwrap()).unwrap();
@@ -192,7 +192,7 @@ async fn exchange(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), request: &
     timeout(PATIENCE, read_answer(stream)).await.expect("an answer")
 }
 
-/// Reads an answer, whose body has a length.
+/// Reads an answer whose body has a length.
 async fn read_answer(stream: &mut (impl AsyncRead + Unpin)) -> Answer {
     let mut bytes = Vec::new();
     while !bytes.ends_with(b"\r\n\r\n") {
@@ -212,7 +212,7 @@ async fn closed(stream: &mut (impl AsyncRead + Unpin)) {
     timeout(PATIENCE, async { while stream.read(&mut rest).await.is_ok_and(|bytes| bytes > 0) {} }).await.expect("a closed connection");
 }
 
-/// Sends something again and again until the server has closed the connection.
+/// Sends the same bytes again and again until the server has closed the connection.
 async fn closed_in_spite_of(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), drip: &[u8]) {
     timeout(PATIENCE, async {
         let mut rest = [0; 1024];

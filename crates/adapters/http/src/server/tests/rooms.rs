@@ -1,14 +1,14 @@
-//! What the requests of one account hold leaves room for others.
+//! The memory that one account's requests hold leaves enough for other accounts.
 
 use super::*;
 
 const SEARCH: &str = "/xapi/v2/session/search";
-/// The share of a credential, which is the longest body as well.
+/// The share of a credential, which is also the longest body.
 const QUARTER: usize = 256 * 1024;
 
 fn small() -> Plan {
     let limits = Limits { body_bytes: QUARTER, bodies_in_flight_bytes: 4 * QUARTER, ..Plan::default().limits };
-    // A reader of an answer is not in a hurry here, and neither is who sends a body.
+    // Neither the reader of an answer nor the sender of a body meets a deadline here.
     let long = 10 * PATIENCE;
     Plan {
         limits,

@@ -1,4 +1,4 @@
-//! What becomes of connections when the server is told to stop.
+//! Connections when the server is told to stop.
 
 use rstest::rstest;
 
