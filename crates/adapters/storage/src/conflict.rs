@@ -1,10 +1,10 @@
-//! Which unique key a row would have broken. A database is asked for the columns of the key and not for its name: on a partition
-//! or a shard the name is another, while the columns are those of the whole table.
+//! Finds the unique key that a row would have broken. It compares the columns of the key, not its name: on a partition or a shard
+//! the key has another name, but the same columns.
 
 use derslik_ports::outbound::Conflict;
 use diesel::result::DatabaseErrorInformation;
 
-/// The unique keys that a write may break: the table, the columns in the order of the key, and what a second row means.
+/// The unique keys that a write may break: the table, the columns in the order of the key, and the conflict that a second row is.
 const KEYS: [(&str, &[&str], Conflict); 18] = [
     ("accounts", &["id"], Conflict::Account),
     ("accounts", &["name"], Conflict::AccountName),
@@ -26,22 +26,22 @@ const KEYS: [(&str, &[&str], Conflict); 18] = [
     ("idempotency_keys", &["account_id", "principal_id", "idempotency_key"], Conflict::IdempotencyKey),
 ];
 
-/// What a database says about a key that a row would have broken.
+/// What a database reports about a unique key that a row would have broken.
 #[derive(Debug, PartialEq, Eq)]
 struct BrokenKey<'a> {
     columns: Vec<&'a str>,
-    /// Texts that name the table, or what is derived from it: a partition, a shard, a constraint of either.
+    /// Texts that name the table or something derived from it: a partition, a shard, or a constraint of either.
     names: Vec<&'a str>,
 }
 
-/// What the broken key means, if a write is known to break it.
+/// The conflict of the broken key, if a write can break it.
 pub(crate) fn conflict(info: &dyn DatabaseErrorInformation) -> Option<Conflict> {
     let key = BrokenKey::of_sqlite(info.message()).or_else(|| BrokenKey::of_postgres(info))?;
     KEYS.iter().find(|(table, columns, _)| key.columns == *columns && key.is_of(table)).map(|(.., conflict)| *conflict)
 }
 
 impl<'a> BrokenKey<'a> {
-    /// `UNIQUE constraint failed: sessions.account_id, sessions.guid`, which is never translated.
+    /// SQLite says `UNIQUE constraint failed: sessions.account_id, sessions.guid`, and never translates it.
     fn of_sqlite(message: &'a str) -> Option<Self> {
         let columns = message.strip_prefix("UNIQUE constraint failed: ")?;
         let (names, columns) = columns.split(", ").filter_map(|column| column.split_once('.')).unzip();
@@ -49,8 +49,8 @@ impl<'a> BrokenKey<'a> {
     }
 
     /// The detail says `Key (account_id, guid)=(1, …) already exists.` in the language of the server, always with the columns in
-    /// the first parentheses. The table that is named is the partition. A coordinator of shards names neither table nor
-    /// constraint, but repeats the sentence of the shard, which quotes the constraint.
+    /// the first parentheses. The reported table is the partition. A coordinator of shards reports neither table nor constraint.
+    /// It repeats the sentence of the shard, which quotes the constraint.
     fn of_postgres(info: &'a dyn DatabaseErrorInformation) -> Option<Self> {
         let (columns, _) = info.details()?.split_once('(')?.1.split_once(")=(")?;
         let fields: Vec<_> = [info.table_name(), info.constraint_name()].into_iter().flatten().collect();
@@ -59,7 +59,7 @@ impl<'a> BrokenKey<'a> {
         Some(Self { columns: columns.split(", ").collect(), names })
     }
 
-    /// Whether the key is of that table, of a part of it, or of a table that was made like it: `jobs`, `jobs_p0`, `jobs_102008`.
+    /// Whether the key belongs to the table, to a partition of it, or to a shard: `jobs`, `jobs_p0`, `jobs_102008`.
     fn is_of(&self, table: &str) -> bool {
         let is_of = |name: &&str| name.strip_prefix(table).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
         self.names.iter().any(is_of)

@@ -18,8 +18,8 @@ pub(crate) enum Conn<'c> {
     Sqlite(&'c mut SqliteConnection),
 }
 
-/// Runs one diesel expression on a [`Conn`], compiled once for each database. What really differs between the two is an
-/// ordinary `match` instead.
+/// Runs one diesel expression on a [`Conn`], compiled once for each database. Code that differs between the two uses an ordinary
+/// `match` instead.
 macro_rules! on_conn {
     ($conn:expr, |$c:ident| $query:expr) => {
         match $conn {
@@ -34,19 +34,19 @@ pub(crate) use on_conn;
 pub(crate) struct DieselStores<'c> {
     conn: Conn<'c>,
     talk: Option<&'c Talk>,
-    /// How many more statements there may be; any number inside a transaction.
+    /// How many more statements may run. `None` means any number, inside a transaction.
     statements: Option<u32>,
     lost: bool,
     wakes: bool,
 }
 
-/// What was to be one statement, and so a transaction of its own, has become two.
+/// A unit of work of one statement, and so without a transaction, tried to run a second one.
 #[derive(Debug, thiserror::Error)]
 #[error("a second statement outside a transaction")]
 struct SecondStatement;
 
 impl Conn<'_> {
-    /// The same connection for a shorter time.
+    /// The same connection for a shorter lifetime.
     pub(crate) fn reborrow(&mut self) -> Conn<'_> {
         match self {
             Self::Pg(conn) => Conn::Pg(conn),
@@ -60,22 +60,22 @@ impl<'c> DieselStores<'c> {
         Self { conn, talk, statements: None, lost: false, wakes: false }
     }
 
-    /// Stores that run one statement and refuse any other.
+    /// Stores that run one statement and refuse another.
     pub(crate) fn of_one_statement(conn: Conn<'c>, talk: Option<&'c Talk>) -> Self {
         Self { statements: Some(1), ..Self::new(conn, talk) }
     }
 
-    /// Whether the connection turned out to be dead.
+    /// Whether a statement showed that the connection is dead.
     pub(crate) fn is_lost(&self) -> bool {
         self.lost
     }
 
-    /// Whether there is work for whoever runs jobs, once the transaction has ended well.
+    /// Whether there are jobs for the workers once the transaction has committed.
     pub(crate) fn wakes(&self) -> bool {
         self.wakes
     }
 
-    /// Notes that there is work for whoever runs jobs, and tells other processes where the database can.
+    /// Records that there are jobs for the workers. On PostgreSQL it also notifies other processes.
     pub(crate) fn wake_for(&mut self, is_work: bool) -> Result<(), StoreError> {
         if !is_work || self.wakes {
             return Ok(());
@@ -92,7 +92,7 @@ impl<'c> DieselStores<'c> {
         matches!(self.conn, Conn::Pg(_))
     }
 
-    /// Runs a query, with its failure in the words of the ports.
+    /// Runs a query and turns its failure into an error of the ports.
     pub(crate) fn query<T>(&mut self, query: impl FnOnce(Conn<'_>) -> QueryResult<T>) -> Result<T, StoreError> {
         if let Some(left) = &mut self.statements {
             *left = left.checked_sub(1).ok_or_else(|| StoreError::Other(Box::new(SecondStatement)))?;

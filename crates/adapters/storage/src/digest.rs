@@ -1,5 +1,5 @@
-//! Digests of names under a key of the installation, by which a name is found and can't be read. A bare digest could be guessed
-//! from a list of addresses.
+//! Keyed digests of names. A row can be found by a name, but the name can't be read from the row. The key belongs to the
+//! installation: a digest without one could be guessed from a list of addresses.
 
 use derslik_domain::id::AccountId;
 use derslik_ports::outbound::StoreError;
@@ -10,12 +10,12 @@ use sha2::Sha256;
 use crate::conn::{DieselStores, on_conn};
 use crate::schema::service_keys;
 
-/// What digests are for. Each has a key of its own, which the migration made that made its columns.
+/// The purpose of a digest. Each purpose has its own key, made by the migration that added its columns.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Purpose {
-    /// Whom an audit record is about.
+    /// The data subject of an audit record.
     Audit,
-    /// What a deleted person went by.
+    /// The former user name and address of a deleted user.
     Tombstones,
 }
 
@@ -28,7 +28,7 @@ impl Purpose {
     }
 }
 
-/// What digests of one purpose are made with in one account: the same name makes another digest in another account.
+/// Makes the digests of one purpose in one account. The same name has another digest in another account.
 pub(crate) struct Digests(Hmac<Sha256>);
 
 impl Digests {
@@ -41,7 +41,7 @@ impl Digests {
         Ok(Self(digest))
     }
 
-    /// The digest of a name.
+    /// The digest of a name, 32 bytes.
     pub(crate) fn digest(&self, name: &str) -> [u8; 32] {
         self.0.clone().chain_update(name.as_bytes()).finalize().into_bytes().into()
     }

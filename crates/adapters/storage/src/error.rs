@@ -1,4 +1,4 @@
-//! Failures of diesel in the words of the ports.
+//! Turns failures of diesel into errors of the ports.
 
 use derslik_ports::outbound::{Reason, StoreError, Unavailable};
 use diesel::result::{DatabaseErrorKind, Error};
@@ -6,11 +6,11 @@ use diesel::result::{DatabaseErrorKind, Error};
 use crate::conflict::conflict;
 use crate::postgres::{Meaning, Talk};
 
-/// What SQLite says where somebody else writes.
+/// The text of SQLite when another connection writes.
 const LOCKED: &str = "database is locked";
 
-/// Parts of what SQLite says of a database that can't answer now. Diesel passes on no codes of its own, but the texts are
-/// the same in every language.
+/// Parts of the texts of SQLite for a database that can't answer now. Diesel does not pass on the codes, but the texts are the
+/// same in every language.
 const TEXTS_OF_SQLITE: [(&str, Reason); 8] = [
     (LOCKED, Reason::Locked),
     ("table is locked", Reason::Locked),
@@ -22,7 +22,7 @@ const TEXTS_OF_SQLITE: [(&str, Reason); 8] = [
     ("unable to open database file", Reason::Unreachable),
 ];
 
-/// A failure of diesel's, with what the server said besides.
+/// A failure of diesel, and its meaning by the code of the server.
 #[derive(Debug)]
 pub(crate) struct Failure {
     error: Error,
@@ -32,7 +32,7 @@ pub(crate) struct Failure {
 impl Failure {
     pub(crate) fn new(error: Error, talk: Option<&Talk>) -> Self {
         let error = match error {
-            // The transaction is gone all the same, and what failed the commit is what counts.
+            // The transaction is over in either case. The failure of the commit is the cause.
             Error::RollbackErrorOnCommit { commit_error, .. } => *commit_error,
             other => other,
         };
@@ -54,18 +54,18 @@ impl Failure {
         }
     }
 
-    /// What SQLite's text tells.
+    /// The reason that a text of SQLite stands for.
     pub(crate) fn reason_of_text(error: &Error) -> Option<Reason> {
         let Error::DatabaseError(_, info) = error else { return None };
         TEXTS_OF_SQLITE.iter().find(|(text, _)| info.message().contains(text)).map(|(_, reason)| *reason)
     }
 
-    /// Whether another connection is in the way.
+    /// Whether another connection holds a lock.
     pub(crate) fn is_locked(&self) -> bool {
         self.meaning == Meaning::Away(Reason::Locked)
     }
 
-    /// Whether the connection is of no use any more, so that the same query may succeed on another.
+    /// Whether the connection can't be used any more. The same query may succeed on another connection.
     pub(crate) fn is_lost(&self) -> bool {
         matches!(self.meaning, Meaning::Lost(_) | Meaning::Stale)
     }
@@ -93,7 +93,7 @@ pub(crate) fn is_connection_lost(error: &Error) -> bool {
     }
 }
 
-/// Whether another connection to SQLite is in the way.
+/// Whether another connection of SQLite holds the lock.
 pub(crate) fn is_locked(error: &Error) -> bool {
     matches!(error, Error::DatabaseError(_, info) if info.message().contains(LOCKED))
 }

@@ -1,4 +1,4 @@
-//! A queue in front of connections that goes round by tenant.
+//! A queue in front of the pool that serves tenants in turn.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use derslik_ports::outbound::Tenant;
 use tokio::sync::oneshot;
 
-/// A bounded number of places. A tenant holds all but one of them at the most, and of those who wait each tenant is let in in
-/// turn. So one that asks without end leaves a place to the others, and a single place goes round.
+/// A bounded number of permits. A tenant holds at most all but one of them, and waiting tenants are served in turn. So a tenant
+/// with endless requests leaves one permit to the others, and a single permit goes round.
 #[derive(Debug)]
 pub(crate) struct FairQueue {
-    /// The most places that a tenant holds at once.
+    /// The most permits that a tenant holds at once.
     share: usize,
     state: Mutex<State>,
 }
@@ -20,11 +20,11 @@ struct State {
     free: usize,
     held: HashMap<Tenant, usize>,
     waiting: HashMap<Tenant, VecDeque<oneshot::Sender<Place>>>,
-    /// Those who wait, the next one first.
+    /// Tenants that wait, the next one first.
     turns: VecDeque<Tenant>,
 }
 
-/// A place that is held until it is dropped.
+/// A permit that is held until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Place {
     queue: Arc<FairQueue>,
@@ -38,7 +38,7 @@ impl FairQueue {
         Arc::new(Self { share: places.saturating_sub(1).max(1), state: Mutex::new(state) })
     }
 
-    /// Waits for a place. Whoever stops waiting loses the turn and holds up nobody.
+    /// Waits for a permit. A caller that stops waiting loses its turn and delays no other caller.
     pub(crate) async fn enter(self: &Arc<Self>, tenant: Tenant) -> Option<Place> {
         let waits = {
             let mut state = self.state();
@@ -59,12 +59,12 @@ impl FairQueue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives free places to those whose turn it is.
+    /// Hands free permits to the callers whose turn it is.
     fn let_in(self: &Arc<Self>) {
         loop {
             let next = self.state().next(self.share);
             let Some((tenant, lets_in)) = next else { return };
-            // Whoever has left in this moment gives the place back, which lets in the next.
+            // A caller that left at this moment drops the permit, and that lets in the next one.
             lets_in.send(Place { queue: Arc::clone(self), tenant }).ok();
         }
     }
@@ -92,7 +92,7 @@ impl State {
 
     fn wait(&mut self, tenant: Tenant, lets_in: oneshot::Sender<Place>) {
         let waiting = self.waiting.entry(tenant).or_default();
-        // A tenant whose requests are given up again and again must not leave more behind than it has under way.
+        // Requests of a tenant may be cancelled again and again. The ones left behind must not outnumber those that still wait.
         if waiting.len() == waiting.capacity() {
             waiting.retain(|lets_in| !lets_in.is_closed());
         }
@@ -102,7 +102,7 @@ impl State {
         }
     }
 
-    /// The next one to let in, whose place is taken then.
+    /// Takes a permit for the next caller.
     fn next(&mut self, share: usize) -> Option<(Tenant, oneshot::Sender<Place>)> {
         if self.free == 0 {
             return None;
@@ -126,7 +126,7 @@ impl State {
         None
     }
 
-    /// The one of that tenant that waits for longest and still does.
+    /// The caller of the tenant that has waited longest and still waits.
     fn first_of(&mut self, tenant: Tenant) -> Option<oneshot::Sender<Place>> {
         let waiting = self.waiting.get_mut(&tenant)?;
         let first = std::iter::from_fn(|| waiting.pop_front()).find(|lets_in| !lets_in.is_closed());
@@ -180,9 +180,9 @@ mod tests {
         let held: Vec<_> = greedy.iter_mut().filter_map(is_in).collect();
         assert_eq!(held.len(), 3);
         let modest = is_in(&mut enter(&queue, MODEST));
-        assert!(modest.is_some(), "however many of another wait");
+        assert!(modest.is_some(), "however many requests of another tenant wait");
         drop(modest);
-        assert!(is_in(&mut enter(&queue, MODEST)).is_some(), "and again, since none of the others took the last place");
+        assert!(is_in(&mut enter(&queue, MODEST)).is_some(), "and again, since the other tenant did not take the last permit");
     }
 
     #[test]
@@ -230,7 +230,7 @@ mod tests {
         let first = is_in(&mut enter(&queue, GREEDY)).unwrap();
         let (leaves, mut stays) = (enter(&queue, GREEDY), enter(&queue, MODEST));
         drop(first);
-        // It was let in already and never looked.
+        // The caller was let in already, and never polled its future.
         drop(leaves);
         assert!(is_in(&mut stays).is_some());
     }

@@ -1,4 +1,4 @@
-//! The two statements that write any number of attendees on PostgreSQL, one array for each column.
+//! The two statements that write many attendees on PostgreSQL, with one array for each column.
 
 use crate::postgres::PgConnection;
 use derslik_domain::attendee::Attendee;
@@ -94,12 +94,12 @@ impl<'a> AttendeeColumns<'a> {
     }
 }
 
-/// Adds attendees in one statement.
+/// Inserts attendees in one statement.
 pub(super) fn insert_many(conn: &mut PgConnection, account: AccountId, attendees: &[Attendee]) -> QueryResult<usize> {
     InsertAttendees(AttendeeColumns::new(account, attendees)).execute(conn)
 }
 
-/// Writes attendees over what is stored under their GUIDs, in one statement.
+/// Updates the attendees that are stored under these GUIDs, in one statement.
 pub(super) fn update_many(conn: &mut PgConnection, account: AccountId, attendees: &[Attendee]) -> QueryResult<usize> {
     UpdateAttendees(AttendeeColumns::new(account, attendees)).execute(conn)
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::schema::attendees;
 use crate::types::{DbGuid, DbInstant};
 
-/// What is read of a row. The keys of searches are never read.
+/// The columns that are read. The folded columns of searches are never read.
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = attendees)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
@@ -31,13 +31,13 @@ pub(super) struct AttendeeRow {
 }
 
 impl AttendeeRow {
-    /// What sorts as the attendees of a session do.
+    /// The sort key of the attendees of a session.
     pub(super) fn place(&self) -> (Timestamp, Uuid) {
         (self.created_at.0, self.guid.0)
     }
 }
 
-/// What is written of a row.
+/// The columns that are written.
 #[derive(Debug, Insertable, AsChangeset)]
 #[diesel(table_name = attendees)]
 #[diesel(treat_none_as_default_value = false, treat_none_as_null = true, primary_key(account_id, session_guid, guid))]

@@ -12,7 +12,7 @@ use crate::digest::{Digests, Purpose};
 use crate::schema::audit_records;
 use crate::types::{DbInstant, DbJson};
 
-/// What is written of a record.
+/// The columns that are written.
 #[derive(Debug, Insertable)]
 #[diesel(table_name = audit_records)]
 #[diesel(treat_none_as_default_value = false)]
@@ -27,7 +27,7 @@ struct NewAuditRow {
     details: DbJson,
 }
 
-/// What is read of a record.
+/// The columns that are read.
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = audit_records)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
@@ -84,7 +84,7 @@ impl AuditRepository for DieselStores<'_> {
     }
 }
 
-/// What stands for a name of somebody in an account: the same name is somebody else in another one.
+/// The digest that stands for the name of a person. The same name has another digest in another account.
 fn subject(stores: &mut DieselStores<'_>, account: AccountId, name: &ReferenceId) -> Result<Subject, StoreError> {
     Ok(Subject::new(Digests::of(stores, account, Purpose::Audit)?.digest(name.as_str())))
 }

@@ -10,7 +10,7 @@ use crate::conn::{DieselStores, on_conn};
 use crate::schema::course_aliases;
 use crate::types::DbInstant;
 
-/// What stands in place of a project for an alias of the whole account.
+/// The project id that is stored for an alias of the whole account.
 const NO_PROJECT: i64 = 0;
 
 fn column(space: AliasSpace) -> i64 {

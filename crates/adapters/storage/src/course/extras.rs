@@ -1,4 +1,4 @@
-//! What few courses have, as JSON: a folder, materials, and a gradebook of their own. What is as in every new course is left out.
+//! The parts of a course that few courses have, as JSON: a folder, materials and its own gradebook. Defaults are left out.
 
 use derslik_domain::course::{
     CalculationType, Course, CourseMaterial, CourseMaterialSet, DisplaySetting, DriveFolder, FormMaterial, GradeCategory,
@@ -9,7 +9,7 @@ use derslik_domain::id::Id;
 use derslik_domain::text::TextError;
 use serde_json::{Map, Value, json};
 
-/// The extras of a course.
+/// The parts of a course that are stored as JSON.
 #[derive(Debug, Default)]
 pub(super) struct Extras {
     pub(super) teacher_folder: Option<DriveFolder>,
@@ -36,7 +36,7 @@ pub(super) fn to_json(course: &Course) -> String {
     Value::Object(extras).to_string()
 }
 
-/// The extras in a text that [`to_json`] made.
+/// Reads a text that [`to_json`] made. `None` means that the text is corrupt.
 pub(super) fn from_json(text: &str) -> Option<Extras> {
     if text == "{}" {
         return Some(Extras::default());
@@ -107,7 +107,7 @@ fn gradebook_to_json(gradebook: &GradebookSettings) -> Value {
     json!({ "calculation": gradebook.calculation().code(), "display": gradebook.display().code(), "categories": categories })
 }
 
-/// A text that may be absent; an error where there is one that can't be.
+/// A text that may be absent. `Err` means that it is there and not valid.
 fn optional<'v, T>(value: &'v Value, name: &str, read: impl FnOnce(&'v str) -> Result<T, TextError>) -> Result<Option<T>, TextError> {
     value.get(name).and_then(Value::as_str).map(read).transpose()
 }

@@ -1,5 +1,5 @@
-//! The one statement that lists courses. It is written out, since it is put together from stretches of an index: whatever the
-//! viewer sees is found by its place in the list, so that no page costs more than what stands on it.
+//! The single statement that lists courses. Its SQL is put together here, from ranges of an index. Each course that the viewer
+//! sees is found by its place in the list, so a page costs no more than the courses on it.
 
 use derslik_domain::course::{CourseFilter, CourseOrder, CoursePage, CourseState, CourseStates, Membership, Roster, Viewer};
 use derslik_domain::id::AccountId;
@@ -14,7 +14,7 @@ use crate::rows::Lengthy;
 use crate::text::{Dialect, Part};
 use crate::types::{DbInstant, Instant};
 
-/// A course of a list, with what the viewer is to it.
+/// A course of a list, with the membership of the viewer.
 #[derive(Debug, QueryableByName)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
 pub(super) struct ListedRow {
@@ -30,7 +30,7 @@ impl Lengthy for ListedRow {
     }
 }
 
-/// A statement with its parameters, which both databases know by the same names.
+/// A statement with its parameters. Both databases use the same names for them.
 #[derive(Debug, Default)]
 pub(super) struct Query {
     pub(super) text: String,
@@ -49,7 +49,7 @@ impl Query {
         self.text.push_str(text);
     }
 
-    /// The name of a parameter. Each is used where it is named, once, so that its name is its position.
+    /// The name of a parameter. Each parameter is used once, where it is named, so its name is its position.
     fn name(&mut self, parameter: Parameter) -> String {
         self.parameters.push(parameter);
         format!("${}", self.parameters.len())
@@ -66,7 +66,7 @@ impl Query {
         self.bind(Parameter::Number(number));
     }
 
-    /// The statement for a database.
+    /// The statement with its parameters, for one database.
     pub(super) fn bound<DB>(&self) -> BoxedSqlQuery<'_, DB, diesel::query_builder::SqlQuery>
     where
         DB: Backend + HasSqlType<BigInt> + HasSqlType<Text> + HasSqlType<Instant>,
@@ -86,7 +86,7 @@ impl Query {
     }
 }
 
-/// What every part of the statement needs to know.
+/// The input that all parts of the statement share.
 struct Plan<'a> {
     account: AccountId,
     viewer: Viewer,
@@ -95,7 +95,7 @@ struct Plan<'a> {
     dialect: Dialect,
 }
 
-/// The statement for one page, and for the course after it.
+/// The statement for one page and the course after it.
 pub(super) fn query(account: AccountId, viewer: Viewer, filter: &CourseFilter, page: CoursePage, dialect: Dialect) -> Query {
     let plan = Plan { account, viewer, filter, page, dialect };
     let mut query = Query::default();
@@ -108,7 +108,7 @@ pub(super) fn query(account: AccountId, viewer: Viewer, filter: &CourseFilter, p
 }
 
 impl Plan<'_> {
-    /// All courses: the heads of the stretches of each state, merged.
+    /// All courses: the first entries of the index range of each state, merged.
     fn of_account(&self, query: &mut Query) {
         let everybody = self.viewer.states_as(None);
         let owner: CourseStates =
@@ -131,11 +131,11 @@ impl Plan<'_> {
         query.push(") k");
         self.order(query, "k.created_at", "k.id");
         self.limit(query);
-        // The account comes from the page: by a parameter here, SQLite would think of going through all courses of the account.
+        // The account comes from the page. With a parameter here, SQLite would consider a scan of all courses of the account.
         query.push(") p JOIN courses c ON c.account_id = p.account_id AND c.id = p.id");
         self.viewer_join(query);
-        // The page has this order already. By the same columns of the courses, SQLite would sort the whole rows with their texts, and
-        // hold all of them before the first is read.
+        // The page has this order already. If this named the columns of the courses, SQLite would sort whole rows with their
+        // texts, and hold all of them before the first is read.
         self.order(query, "p.created_at", "p.id");
     }
 
@@ -153,7 +153,7 @@ impl Plan<'_> {
         query.push(&format!(") s{}", state.code()));
     }
 
-    /// The courses of one member, as far as the viewer sees them.
+    /// The courses of one member that the viewer may see.
     fn of_member(&self, query: &mut Query, member: i64, roster: Option<Roster>) {
         let is_viewer = member == self.viewer.principal.get();
         let seen_as = if is_viewer { "m" } else { "v" };
@@ -181,7 +181,7 @@ impl Plan<'_> {
         query.bind(Parameter::Number(self.viewer.principal.get()));
     }
 
-    /// What the viewer sees, by what the viewer is to each course.
+    /// The states that the viewer may see, for each membership that the viewer can have.
     fn visibility(&self, query: &mut Query, seen_as: &str) {
         let members = Membership::ALL.map(|membership| (format!("{seen_as}.membership = '{}'", membership.name()), Some(membership)));
         let all = members.into_iter().chain([(format!("{seen_as}.membership IS NULL"), None)]);

@@ -54,7 +54,7 @@ impl GradingPeriodRepository for DieselStores<'_> {
             .filter(grading_periods::account_id.eq(account.get()))
             .filter(grading_periods::course_id.eq(course.get()));
         self.query(|conn| on_conn!(conn, |conn| diesel::delete(old).execute(conn)))?;
-        // A hundred rows of six columns at the most: one statement takes them all.
+        // There are at most a hundred rows of six columns, so one statement inserts them all.
         let rows: Vec<_> = settings
             .periods()
             .iter()

@@ -1,4 +1,4 @@
-//! Lists of courses stay what they cost: one statement each, and the plans of both databases for an account with many courses.
+//! Checks what lists of courses cost: one statement each, and the plans of both databases for an account with many courses.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,7 +22,7 @@ use crate::pool::{Access, Connector, DatabaseUrl, PgConnector, PoolSettings, Sql
 use crate::schema_revision;
 use crate::text::Dialect;
 
-/// As many courses as make a plan matter.
+/// The number of courses. It is large enough to make a bad plan visible.
 const COURSES: u32 = 100_000;
 
 #[derive(QueryableByName)]
@@ -39,10 +39,10 @@ struct SqliteLine {
     detail: String,
 }
 
-/// What a list is asked for.
+/// The parameters of a list.
 type Request = (Viewer, CourseFilter, CoursePage);
 
-/// Every sort of list, on its first page and on one in the middle.
+/// Every kind of list, for its first page and for one in the middle.
 fn requests() -> Vec<Request> {
     let form = |form: CourseListForm| form.validate().unwrap().about(Id::new(2));
     let member = || Field::Given(b"me".to_vec());
@@ -70,7 +70,7 @@ fn queries(dialect: Dialect) -> Vec<Query> {
     requests().iter().map(|(viewer, filter, page)| query(account().id, *viewer, filter, *page, dialect)).collect()
 }
 
-/// Asks for every list, and counts the statements that come of each.
+/// Runs every list and counts the statements of each.
 fn statements_of_each(conn: Conn<'_>, statements: &AtomicUsize) {
     let mut stores = DieselStores::new(conn, None);
     for (viewer, filter, page) in requests() {
@@ -83,7 +83,7 @@ fn statements_of_each(conn: Conn<'_>, statements: &AtomicUsize) {
     }
 }
 
-/// Counts what a connection is asked from now on.
+/// Counts the statements of a connection from now on.
 fn count_statements(conn: &mut impl Connection) -> Arc<AtomicUsize> {
     let statements = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&statements);
@@ -100,7 +100,7 @@ fn explained(prefix: &str, mut query: Query) -> Query {
     query
 }
 
-/// Rows of an account, its people, its courses and their members; `{instant}` makes an instant of the number `n`.
+/// SQL that inserts an account, its users, its courses and their members. `{instant}` makes an instant of the number `n`.
 fn rows(series: &str, instant: &str, guid: &str) -> String {
     let at = instant.replace("(n)", "0");
     format!(
@@ -129,23 +129,23 @@ fn a_page_of_courses_never_reads_all_courses_on_sqlite() {
     let series = format!("(WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {COURSES}) SELECT n FROM s)");
     let instant = "strftime('%Y-%m-%dT%H:%M:%S.000000Z', 1600000000 + (n), 'unixepoch')";
     conn.batch_execute(&rows(&series, instant, "randomblob(16)")).unwrap();
-    // As it plans where nobody has counted anything, which is how it runs, and where somebody has.
+    // SQLite runs without statistics; an operator may have run ANALYZE. Both plans count.
     for counted in [false, true] {
         if counted {
             conn.batch_execute("ANALYZE").unwrap();
         }
         for query in queries(Dialect::Sqlite) {
             let lines: Vec<SqliteLine> = explained("EXPLAIN QUERY PLAN ", query).bound().load(&mut conn).unwrap();
-            // The rows with their texts come out in order: what is sorted is held as a whole.
+            // Rows with texts must come out in order, because SQLite holds in memory the rows that it sorts.
             let sorts_texts = lines.iter().any(|line| line.parent == 0 && line.detail.contains("TEMP B-TREE"));
             let plan = lines.into_iter().map(|line| line.detail).collect::<Vec<_>>().join("\n");
             assert!(!sorts_texts, "{plan}");
             for table in ["c", "m", "v", "courses", "course_members"] {
                 assert!(!plan.lines().any(|line| line == format!("SCAN {table}")), "{plan}");
             }
-            // Nothing is looked for by its account alone, nor in an index that is made for the occasion.
+            // The plan neither searches by the account alone nor builds an index for the occasion.
             assert!(!plan.lines().any(|line| line.ends_with("(account_id=?)") || line.contains("AUTOMATIC")), "{plan}");
-            // The stretches come out of the index in order; what is sorted is a page of each state at the most.
+            // The ranges come out of the index in order. At most a page of each state is sorted.
             let lines: Vec<&str> = plan.lines().collect();
             let sorted = lines.windows(2).any(|pair| pair[0].contains("courses_by_creation") && pair[1].contains("TEMP B-TREE"));
             let member = plan.contains("course_members_by_user");
@@ -157,11 +157,11 @@ fn a_page_of_courses_never_reads_all_courses_on_sqlite() {
     statements_of_each(Conn::Sqlite(&mut conn), &statements);
 }
 
-/// The most rows that any step of a page looks at: a page of each state, or everything of one member, who has 1 000 of the
+/// The most rows that a step of a page may read: a page of each state, or all courses of one member. Each member has 1 000 of the
 /// 100 000 courses.
 const FEW: u64 = 1_100;
 
-/// How many rows a step of a plan looked at.
+/// How many rows a step of a plan read.
 fn rows_of(line: &str) -> u64 {
     let number = |after: &str| -> Option<u64> {
         let rest = line.split_once(after)?.1;
@@ -187,7 +187,7 @@ fn a_page_of_courses_never_reads_all_courses_on_postgresql() {
     }
     let instant = "to_timestamp(1600000000 + (n))";
     conn.batch_execute(&rows(&format!("generate_series(1, {COURSES}) AS s (n)"), instant, "gen_random_uuid()")).unwrap();
-    // As a new database plans, before anything was counted, and afterwards.
+    // A new database has no statistics. Both plans count: without them and with them.
     for counted in [false, true] {
         if counted {
             conn.batch_execute("ANALYZE").unwrap();

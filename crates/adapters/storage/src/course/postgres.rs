@@ -1,4 +1,4 @@
-//! The statement about many courses at once on PostgreSQL. It takes arrays, so that its text never changes and the server parses
+//! The statement that reads many courses at once on PostgreSQL. It takes arrays, so its text never changes and the server parses
 //! and plans it once for a connection.
 
 use crate::postgres::PgConnection;
@@ -13,10 +13,10 @@ use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
 use super::rows::CourseRow;
 
-/// A course, what the viewer is to it, and who that is.
+/// A course, the membership of the viewer, and the id of the viewer.
 pub(super) type ViewedRow = (CourseRow, Option<String>, i64);
 
-/// The courses that are there, each as its viewer looks at it.
+/// The courses that exist, each with the membership of its viewer.
 pub(super) fn find_many(conn: &mut PgConnection, account: AccountId, asked: &[CourseLookup]) -> QueryResult<Vec<ViewedRow>> {
     let (course, viewer) = asked.iter().map(|asked| (asked.course.get(), asked.viewer.get())).unzip();
     FindCourses { account_id: account.get(), course, viewer }.load(conn)
@@ -33,8 +33,8 @@ impl QueryFragment<Pg> for FindCourses {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("SELECT ");
         out.push_sql(&CourseRow::columns("c"));
-        // Each array stands in a query of its own, so that the planner can't see how long it is: a short one would look worth a
-        // new plan each time.
+        // Each array stands in a subquery of its own, so that the planner can't see its length. For a short array the planner
+        // would make a new plan each time.
         out.push_sql(", v.membership, viewed.viewer FROM unnest((SELECT ");
         out.push_bind_param::<Array<BigInt>, _>(&self.course)?;
         out.push_sql("), (SELECT ");

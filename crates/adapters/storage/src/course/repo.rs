@@ -17,13 +17,14 @@ use crate::rows::load_first;
 use crate::schema::{course_members, courses};
 use crate::text::Dialect;
 
-/// The condition of the index `courses_awaiting_calendar`, to the letter.
+/// The condition of the index `courses_awaiting_calendar`, letter by letter.
 const AWAITS_CALENDAR: &str = "first_active_at IS NOT NULL AND calendar_id IS NULL";
 
 impl CourseRepository for DieselStores<'_> {
     fn insert(&mut self, account: AccountId, course: &Course) -> Result<(), StoreError> {
         let row = NewCourseRow::new(account, course);
-        // A taken id is told without an error of the database, after which a transaction could do nothing more.
+        // An id that is in use is reported without an error of the database: after an error, a transaction of PostgreSQL can't go
+        // on.
         let insert = diesel::insert_into(courses::table).values(row).on_conflict((courses::account_id, courses::id)).do_nothing();
         if self.query(|conn| on_conn!(conn, |conn| insert.execute(conn)))? == 0 {
             return Err(StoreError::Conflict(Conflict::Course));
@@ -89,7 +90,7 @@ impl CourseRepository for DieselStores<'_> {
         let query = courses::table.filter(courses::account_id.eq(account.get())).filter(courses::id.eq(course.get()));
         let row = self.query(|conn| match conn {
             Conn::Pg(conn) => query.for_no_key_update().select(CourseRow::as_select()).first(conn).optional(),
-            // An immediate transaction is the only writer there is.
+            // SQLite needs no lock here: an immediate transaction is the only writer.
             Conn::Sqlite(conn) => query.select(CourseRow::as_select()).first(conn).optional(),
         })?;
         let Some(row) = row else { return Ok(None) };

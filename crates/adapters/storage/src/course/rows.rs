@@ -12,7 +12,7 @@ use crate::rows::written_bytes;
 use crate::schema::courses;
 use crate::types::{DbInstant, DbJson};
 
-/// What is read of a row. The key of searches is never read.
+/// The columns that are read. The folded column of searches is never read.
 #[derive(Debug, Queryable, QueryableByName, Selectable)]
 #[diesel(table_name = courses)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
@@ -40,7 +40,7 @@ pub(super) struct CourseRow {
 }
 
 impl CourseRow {
-    /// The columns that are read, each after the name of the table in a query that is written out.
+    /// The columns that are read, each with the name of the table, for SQL that is written by hand.
     pub(super) fn columns(table: &str) -> String {
         const COLUMNS: [&str; 20] = [
             "id",
@@ -69,7 +69,7 @@ impl CourseRow {
 }
 
 impl CourseRow {
-    /// How many bytes its texts have, once they are written out.
+    /// The bytes of its texts, as they are written into an answer.
     pub(super) fn text_bytes(&self) -> usize {
         let texts = [&self.section, &self.description_heading, &self.description, &self.room, &self.subject, &self.levels];
         let texts: usize = texts.into_iter().flatten().map(|text| written_bytes(text)).sum();
@@ -77,7 +77,7 @@ impl CourseRow {
     }
 }
 
-/// What is written of a row.
+/// The columns that are written.
 #[derive(Debug, Insertable, AsChangeset)]
 #[diesel(table_name = courses)]
 #[diesel(treat_none_as_default_value = false, treat_none_as_null = true, primary_key(account_id, id))]
@@ -181,7 +181,7 @@ impl TryFrom<CourseRow> for Course {
     }
 }
 
-/// A course with what the viewer is to it.
+/// A course with the membership of the viewer.
 pub(super) fn record(row: CourseRow, membership: Option<&str>) -> Result<CourseWithMembership, StoreError> {
     Ok(CourseWithMembership { course: row.try_into()?, membership: membership.map(read_membership).transpose()? })
 }
