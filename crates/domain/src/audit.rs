@@ -1,37 +1,37 @@
-//! What has to be known later of what was done to the data of people: who asked for an erasure, what became of it, and how
-//! much went. It knows nothing of where records are kept, and holds nothing of what was erased.
+//! The audit log: which principal asked for an erasure, how it ended, and how many rows it erased. Records hold none of the
+//! erased data. Where they are kept is decided elsewhere.
 
 use crate::id::{CredentialId, Id, JobId, PrincipalId, kind};
 use crate::identity::Actor;
 use crate::job::{ErasureCounts, ReferenceId};
 use crate::time::Timestamp;
 
-/// The id of a record within its account. Records come in its order.
+/// The id of a record within its account. Records are listed in the order of their ids.
 pub type AuditId = Id<kind::AuditRecord>;
 
-/// A record to write. Whom it is about is written as a [`Subject`], which does not tell the name.
+/// A record to write. The user that it is about is stored as a [`Subject`], which does not reveal the name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewAuditRecord {
     /// When it happened.
     pub at: Timestamp,
-    /// The job that it happened to.
+    /// The job that it is about.
     pub job: JobId,
-    /// Whom it is about, in the words of who asked.
+    /// The user that it is about, as the client named it.
     pub about: ReferenceId,
     /// What happened.
     pub event: AuditEvent,
 }
 
-/// A record as it is kept.
+/// A stored record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditRecord {
     /// Its id.
     pub id: AuditId,
     /// When it happened.
     pub at: Timestamp,
-    /// The job that it happened to, which may be gone by now.
+    /// The job that it is about, which may have been pruned since.
     pub job: JobId,
-    /// Whom it is about.
+    /// The user that it is about, as a digest.
     pub subject: Subject,
     /// What happened.
     pub event: AuditEvent,
@@ -40,11 +40,11 @@ pub struct AuditRecord {
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuditEvent {
-    /// Somebody asked for the erasure of a user.
+    /// A principal or the operator asked for the erasure of a user.
     ErasureRequested(Requester),
-    /// Somebody called an erasure off. What had gone by then is told.
+    /// A principal or the operator cancelled an erasure. The counts are what had been erased by then.
     ErasureCancelled(Requester, ErasureCounts),
-    /// An erasure came to its end.
+    /// An erasure was completed.
     ErasureCompleted(ErasureCounts),
 }
 
@@ -58,7 +58,7 @@ impl AuditEvent {
         }
     }
 
-    /// Who made it happen; a worker, who only does what it was told, is nobody.
+    /// The requester of the event. `None` for a completion, since the worker only carries out a request.
     pub const fn requester(&self) -> Option<Requester> {
         match self {
             Self::ErasureRequested(requester) | Self::ErasureCancelled(requester, _) => Some(*requester),
@@ -66,7 +66,7 @@ impl AuditEvent {
         }
     }
 
-    /// How much went, where anything could.
+    /// What was erased; `None` for a request, which erases nothing.
     pub const fn counts(&self) -> Option<ErasureCounts> {
         match self {
             Self::ErasureRequested(_) => None,
@@ -75,12 +75,12 @@ impl AuditEvent {
     }
 }
 
-/// Who made something happen.
+/// The requester of an erasure or of its cancellation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Requester {
     /// A principal of the account, by one of its credentials.
     Principal(PrincipalId, CredentialId),
-    /// Whoever runs the installation.
+    /// The operator of the installation.
     Operator,
 }
 
@@ -90,7 +90,8 @@ impl From<&Actor> for Requester {
     }
 }
 
-/// Whom a record is about: a digest of a name under a key of the installation. The same name always has the same.
+/// The user that a record is about: a digest of a name under a key of the installation. The same name always has the same
+/// digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Subject([u8; 32]);
 
@@ -112,10 +113,10 @@ impl std::fmt::Display for Subject {
     }
 }
 
-/// Which records are asked for, by their ids.
+/// The records that a request asks for, in the order of their ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditPage {
-    /// Only those about whom the text names, in just this spelling.
+    /// Only those about the user of this name, in exactly this spelling.
     pub about: Option<ReferenceId>,
     /// Only those of this job.
     pub job: Option<JobId>,

@@ -1,5 +1,5 @@
-//! What a client sent, field by field, before it is validated: dialects fill these in, the rules of each kind of object
-//! read them. It knows no field names.
+//! What a client sent, field by field, before it is validated. Dialects fill a form in, and the rules of each kind of object
+//! read it. Forms hold no field names.
 
 use crate::text::TextError;
 
@@ -15,14 +15,14 @@ pub enum Field<T> {
     Given(T),
     /// The field was sent with a value of another type.
     Mistyped,
-    /// The field was sent more than once, so that nobody can tell which value was meant.
+    /// The field was sent more than once, so that the value that the client meant is unknown.
     Repeated,
 }
 
-/// Text as it came from the wire: mostly UTF-8, but nobody has looked yet.
+/// Text as it came from the wire: mostly UTF-8, but not checked yet.
 pub type RawText = Vec<u8>;
 
-/// What every field can get wrong, whatever it is for.
+/// A fault that a field of any kind can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FieldFault {
     /// Of the wrong type.
@@ -55,9 +55,9 @@ pub enum Problem {
     Mistyped,
     /// It was sent more than once.
     Repeated,
-    /// It is no acceptable text.
+    /// The text is not acceptable.
     Text(TextError),
-    /// It is not of the wanted form, or out of its range.
+    /// It does not have the wanted form, or is out of its range.
     Invalid,
     /// It lies in the past.
     Past,
@@ -103,7 +103,8 @@ impl<F> Violations<F> {
         self.violations.push(Violation { field, problem: problem.into() });
     }
 
-    /// The value of a field, read by `read`; `None` if it was not sent, or if something was wrong with it.
+    /// The value of a field, read by `read`. `None` if the field was not sent, or if `read` or the field itself reported a
+    /// violation.
     pub(crate) fn read<T, U>(&mut self, field: F, value: Field<T>, read: impl FnOnce(T) -> Result<U, Problem>) -> Option<U> {
         let value = value.given().map_err(Problem::from).and_then(|value| value.map(read).transpose());
         value.unwrap_or_else(|problem| {
@@ -126,7 +127,7 @@ impl<F> Violations<F> {
         self.violations.is_empty()
     }
 
-    /// `value` if nothing was wrong with it and nothing else either.
+    /// `value`, if no violation was reported; otherwise every violation.
     pub(crate) fn verdict<T>(self, value: Option<T>) -> Result<T, Vec<Violation<F>>> {
         match value {
             Some(value) if self.violations.is_empty() => Ok(value),

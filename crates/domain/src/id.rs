@@ -1,4 +1,5 @@
-//! Typed ids: an id of one thing can't be passed where another is wanted. It knows nothing of how ids are made.
+//! Typed ids: the id of one kind of object does not compile where another kind is wanted. How ids are made is decided
+//! elsewhere.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -7,12 +8,12 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
-/// What an [`Id`] can point at. These types are never built; they only name the kind.
+/// The kinds of object that an [`Id`] can point at. These types are never built; they only name the kind.
 pub mod kind {
     /// A tenant: Perculus account, OpenReplay organization, Google domain.
     #[derive(Debug)]
     pub enum Account {}
-    /// A person or a service that acts in an account.
+    /// A user or a service that can hold credentials.
     #[derive(Debug)]
     pub enum Principal {}
     /// A stored credential of a principal.
@@ -21,16 +22,16 @@ pub mod kind {
     /// A virtual-classroom session.
     #[derive(Debug)]
     pub enum Session {}
-    /// Somebody who takes part in a session.
+    /// An attendee of a session.
     #[derive(Debug)]
     pub enum Attendee {}
-    /// A piece of work that runs in the background.
+    /// A unit of background work.
     #[derive(Debug)]
     pub enum Job {}
-    /// A record of what was done to the data of people.
+    /// A record of the audit log.
     #[derive(Debug)]
     pub enum AuditRecord {}
-    /// A project, under which jobs are listed and programs share `p:` aliases.
+    /// A project, which lists jobs and in which programs share `p:` aliases.
     #[derive(Debug)]
     pub enum Project {}
     /// A course.
@@ -44,7 +45,8 @@ pub mod kind {
     pub enum GradeCategory {}
 }
 
-/// An integer id that appears on a wire. Unique within its account (an [`AccountId`] is unique everywhere), not dense.
+/// An integer id that appears on a wire. It is unique within its account (an [`AccountId`] is unique everywhere), and ids
+/// may have gaps.
 pub struct Id<Kind> {
     value: i64,
     kind: PhantomData<fn() -> Kind>,
@@ -79,7 +81,7 @@ impl<Kind> Id<Kind> {
     }
 }
 
-// Written out because a derive would ask the same of `Kind`, which is never a value.
+// Written out because a derive would demand the same traits of `Kind`, which has no values.
 impl<Kind> Clone for Id<Kind> {
     fn clone(&self) -> Self {
         *self
@@ -126,7 +128,7 @@ impl<Kind> fmt::Display for Id<Kind> {
     }
 }
 
-/// A GUID: compared without regard to case, printed in upper case. `Kind` says of what.
+/// A GUID: compared without regard to case, printed in upper case. `Kind` is the kind of object that it names.
 ///
 /// ```
 /// use derslik_domain::id::SessionGuid;
@@ -167,7 +169,7 @@ impl<Kind> Guid<Kind> {
 impl<Kind> FromStr for Guid<Kind> {
     type Err = GuidError;
 
-    /// Reads the hyphenated form alone, in either case.
+    /// Reads only the hyphenated form, in either case.
     fn from_str(text: &str) -> Result<Self, GuidError> {
         const HYPHENATED: usize = uuid::fmt::Hyphenated::LENGTH;
         if text.len() != HYPHENATED {

@@ -1,11 +1,10 @@
-//! Requests that may be sent again without being done again: the key that tells them apart, and the answer that is kept
-//! under it. It knows neither what was asked nor how the answer reads.
+//! Idempotency keys, and the answers that are stored under them. The content of requests and answers is opaque here.
 
 use std::fmt;
 
 use crate::time::Timestamp;
 
-/// The name that a client gives a request, to send it again under: 1 to 255 visible ASCII characters.
+/// The key under which a client may repeat a request: 1 to 255 visible ASCII characters.
 ///
 /// ```
 /// use derslik_domain::idempotency::IdempotencyKey;
@@ -16,7 +15,7 @@ use crate::time::Timestamp;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey(Box<str>);
 
-/// The text is no key.
+/// The text is not an idempotency key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not 1 to {} visible ASCII characters", IdempotencyKey::MAX)]
 pub struct KeyError;
@@ -25,7 +24,7 @@ impl IdempotencyKey {
     /// The most characters of a key.
     pub const MAX: usize = 255;
 
-    /// Takes a key; blanks around it are left out.
+    /// Parses a key; blanks around it are left out.
     ///
     /// # Errors
     /// [`KeyError`] for any other text.
@@ -41,7 +40,7 @@ impl IdempotencyKey {
     }
 }
 
-/// The digest of all of a request that decides what is done and what is answered.
+/// The digest of every part of a request that decides its effect and its answer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct RequestDigest([u8; 32]);
 
@@ -63,12 +62,12 @@ impl fmt::Debug for RequestDigest {
     }
 }
 
-/// What a client was told.
+/// The answer that a dialect sent.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// The number by which the dialect tells how it went.
+    /// The status number, as the dialect sends it.
     pub status: u16,
-    /// The text, byte for byte.
+    /// The body, byte for byte.
     pub body: Vec<u8>,
 }
 
@@ -78,22 +77,22 @@ impl fmt::Debug for Answer {
     }
 }
 
-/// An answer that is kept under a key.
+/// An answer that is stored under a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptAnswer {
-    /// The request that it was given to.
+    /// The request that it answers.
     pub request: RequestDigest,
     /// The answer.
     pub answer: Answer,
-    /// When it was given.
+    /// When it was sent.
     pub at: Timestamp,
 }
 
 impl KeptAnswer {
-    /// How long an answer is kept.
+    /// How long an answer is kept, in hours.
     pub const KEPT_HOURS: i64 = 24;
 
-    /// The instant before which answers are forgotten at `now`.
+    /// The instant before which answers have expired at `now`.
     pub const fn forgotten_before(now: Timestamp) -> Timestamp {
         now.minutes_before(Self::KEPT_HOURS * 60)
     }

@@ -1,27 +1,27 @@
-//! The types and rules of Derslik: what a session is, who may do what, and what a request may change.
+//! The types and rules of Derslik: sessions, courses, people and jobs, what an actor may do, and what a request may change.
 //!
-//! Nothing here reads a clock, a database, a network or a random source: every such value comes in as a parameter, so
-//! that any rule can be tried with plain values. Nothing here knows a wire format either; field names, messages and
-//! status codes belong to the dialects.
+//! Nothing here reads a clock, a database, a network or a random source. Every such value comes in as a parameter, so that a
+//! test can try any rule with plain values. Nothing here knows a wire format either; field names, messages and status codes
+//! belong to the dialects.
 //!
 //! | module | what it holds |
 //! |---|---|
 //! | [`id`] | typed ids |
-//! | [`time`] | instants, civil time, time zones and how a clock face becomes an instant |
+//! | [`time`] | instants, civil time, time zones and how a civil time becomes an instant |
 //! | [`text`] | bounded text and the keys by which texts are compared |
 //! | [`form`] | what a client sent, field by field, before it is validated |
-//! | [`idempotency`] | requests that may be sent again without being done again |
-//! | [`page`] | which part of a list is asked for |
+//! | [`idempotency`] | idempotency keys and the answers that a replay repeats |
+//! | [`page`] | the page of a list that a request asks for |
 //! | [`session`] | virtual-classroom sessions and their batches |
-//! | [`attendee`] | who takes part in a session |
+//! | [`attendee`] | the attendees of a session |
 //! | [`course`] | courses: their states, rosters, aliases and grading periods |
-//! | [`identity`] | accounts, principals, credentials, and the one function that decides who may do what |
+//! | [`identity`] | accounts, principals, credentials, and the one function that authorizes an actor |
 //! | [`job`] | work that runs in the background: its states, retries, leases, and what erasing a user means |
 //!
 //! ```
 //! use derslik_domain::time::{CivilTime, Start, WrittenTime, Zone};
 //!
-//! // A clock face in Istanbul: the `Z` that the client wrote is not what counts.
+//! A civil time in Istanbul: the `Z` that the client wrote does not count.
 //! let written: WrittenTime = "2025-08-05T12:00:00Z".parse()?;
 //! let start = Start::at(written.civil(), Zone::parse("Europe/Istanbul")?);
 //! assert_eq!(start.to_string(), "2025-08-05T12:00:00+03:00");

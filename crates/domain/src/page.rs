@@ -1,6 +1,6 @@
-//! Which part of a list is asked for. It knows nothing of how a list is stored.
+//! The page of a list that a request asks for. How a list is stored is decided elsewhere.
 
-/// A numbered page, or what is left of one: `size` is a count of entries.
+/// A numbered page, or the rest of one. `size` counts entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {
     offset: u64,
@@ -19,13 +19,13 @@ pub enum PageError {
 }
 
 impl Page {
-    /// The size of a page whose size was not given.
+    /// The size of a page if the client gives none.
     pub const DEFAULT_SIZE: u32 = 100;
     /// The largest page.
     pub const MAX_SIZE: u32 = 1_000;
 
-    /// A page by its number (from 1) and its size. Zero means "not given" for either, as `None` does: the first page, and
-    /// [`Page::DEFAULT_SIZE`].
+    /// A page by its number (from 1) and its size. Zero means "not given" for either, as `None` does. The defaults are the
+    /// first page and [`Page::DEFAULT_SIZE`].
     ///
     /// # Errors
     /// [`PageError`] for a negative value and for a size above [`Page::MAX_SIZE`].
@@ -42,18 +42,18 @@ impl Page {
         Ok(Self { offset: u64::from(number - 1) * u64::from(size), size })
     }
 
-    /// What is left of the page after its first `entries`.
+    /// The rest of the page after its first `entries`.
     #[must_use]
     pub fn after(self, entries: u32) -> Self {
         Self { offset: self.offset.saturating_add(entries.into()), size: self.size.saturating_sub(entries) }
     }
 
-    /// How many entries stand before this page.
+    /// The number of entries before this page.
     pub const fn offset(self) -> u64 {
         self.offset
     }
 
-    /// How many entries the page holds at the most.
+    /// The most entries that the page holds.
     pub const fn size(self) -> u32 {
         self.size
     }

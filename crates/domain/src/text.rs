@@ -1,12 +1,12 @@
-//! Bounded text, and the keys by which texts are compared: one for searches, one for identity. It knows nothing of who
-//! stores or prints it.
+//! Bounded text, and the keys by which texts are compared: one for searches, one for identity.
 
 use std::fmt;
 use std::sync::Arc;
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-/// Text of at most `MAX` characters (Unicode code points), without NUL, kept exactly as it was given. A clone shares it.
+/// Text of at most `MAX` characters (Unicode code points), without NUL, kept exactly as it was given. Clones share one
+/// allocation.
 ///
 /// ```
 /// use derslik_domain::text::{Text, TextError};
@@ -27,19 +27,19 @@ pub enum TextError {
     /// The text holds the character NUL, which PostgreSQL cannot store.
     #[error("contains a NUL character")]
     Nul,
-    /// Nothing but white space, where at least one other character is wanted.
+    /// Only white space, where at least one other character is wanted.
     #[error("empty")]
     Empty,
     /// More than `max` characters.
     #[error("longer than {max} characters")]
     TooLong {
-        /// The most characters that are taken.
+        /// The most characters that are accepted.
         max: usize,
     },
 }
 
 impl<const MAX: usize> Text<MAX> {
-    /// Takes bytes that should be UTF-8.
+    /// Checks bytes that should be UTF-8.
     ///
     /// # Errors
     /// [`TextError::NotUnicode`], [`TextError::Nul`] or [`TextError::TooLong`].
@@ -48,7 +48,7 @@ impl<const MAX: usize> Text<MAX> {
         Self::new(text)
     }
 
-    /// Takes a text.
+    /// Checks the length and the characters of a text.
     ///
     /// # Errors
     /// [`TextError::Nul`] or [`TextError::TooLong`].
@@ -57,7 +57,7 @@ impl<const MAX: usize> Text<MAX> {
         if text.contains('\0') {
             return Err(TextError::Nul);
         }
-        // A text has no more characters than bytes, so most are never counted.
+        // A text has at most as many characters as bytes, so most texts are accepted without a count.
         if text.len() > MAX && text.chars().count() > MAX {
             return Err(TextError::TooLong { max: MAX });
         }
@@ -76,13 +76,13 @@ impl<const MAX: usize> fmt::Display for Text<MAX> {
     }
 }
 
-/// A name: text of 1 to `MAX` characters once the white space around it is left out, of which there may be as much again.
-/// What is kept is what was given, and a clone shares it.
+/// A name: 1 to `MAX` characters, not counting the white space around it, which may have `MAX` characters more. The text is
+/// kept as it was given, and clones share one allocation.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name<const MAX: usize>(Arc<str>);
 
 impl<const MAX: usize> Name<MAX> {
-    /// Takes bytes that should be UTF-8.
+    /// Checks bytes that should be UTF-8.
     ///
     /// # Errors
     /// Any [`TextError`].
@@ -91,7 +91,7 @@ impl<const MAX: usize> Name<MAX> {
         Self::new(text)
     }
 
-    /// Takes a text.
+    /// Checks a text.
     ///
     /// # Errors
     /// [`TextError::Nul`], [`TextError::Empty`] or [`TextError::TooLong`].
@@ -123,9 +123,9 @@ impl<const MAX: usize> fmt::Display for Name<MAX> {
     }
 }
 
-/// Folds a text for searches: composed as in NFC, in lower case, with the dotted and the dotless i of Turkish taken as one
-/// letter, so that `ISPARTA`, `Isparta`, `ısparta` and `isparta` find each other whatever keyboard they were typed on.
-/// Searches alone compare texts this way; who somebody is, is decided by the [`identity_key`].
+/// Folds a text for searches: composed as in NFC, in lower case, with the dotted and the dotless i of Turkish as one letter.
+/// So `ISPARTA`, `Isparta`, `ısparta` and `isparta` find each other, on any keyboard layout. Only searches compare texts
+/// this way; identity is decided by the [`identity_key`].
 ///
 /// ```
 /// use derslik_domain::text::fold;
@@ -142,7 +142,7 @@ pub fn fold(text: &str) -> String {
     for letter in text.nfc() {
         match letter {
             'I' | 'İ' | 'ı' => folded.push('i'),
-            // A combining dot above, which lower-casing İ elsewhere leaves behind.
+            // A combining dot above, which lower-casing `İ` elsewhere leaves behind.
             '\u{307}' => {}
             other if other.is_ascii() => folded.push(other.to_ascii_lowercase()),
             other => folded.extend(other.to_lowercase()),
@@ -151,9 +151,9 @@ pub fn fold(text: &str) -> String {
     in_nfc(folded)
 }
 
-/// The key by which names and addresses are one and the same, wherever they have to be unique or say who somebody is: NFC,
-/// in the lower case of Unicode, without the white space around it. The dotless i stays a letter of its own, and `İ` becomes
-/// an `i` with a combining dot, as Unicode has it in every language but Turkish and Azerbaijani.
+/// The key by which names and addresses are compared wherever they have to be unique or identify a user. It is NFC in the
+/// lower case of Unicode, without the white space around it. The dotless i stays a letter of its own. `İ` becomes an `i`
+/// with a combining dot, as Unicode has it in every language but Turkish and Azerbaijani.
 ///
 /// ```
 /// use derslik_domain::text::identity_key;
@@ -167,11 +167,11 @@ pub fn identity_key(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    // Lower case may bring letters together that compose.
+    // Lower-casing may put characters side by side that compose.
     in_nfc(text.nfc().collect::<String>().to_lowercase())
 }
 
-/// A text composed as in NFC: by this key those names are one and the same in which case counts.
+/// A text composed as in NFC: the key of names in which case counts.
 ///
 /// ```
 /// use derslik_domain::text::composed_key;

@@ -1,4 +1,4 @@
-//! Instants, civil time and time zones: how a clock face becomes an instant. It never asks what time it is.
+//! Instants, civil time and time zones: how a civil time becomes an instant. Nothing here reads a clock.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Datelike, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 
-/// An instant, in whole microseconds since 1970-01-01T00:00:00Z: the precision that every database of ours keeps.
+/// An instant, in whole microseconds since 1970-01-01T00:00:00Z: the precision that every supported database keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
@@ -32,7 +32,7 @@ impl Timestamp {
         Self(instant.timestamp_micros())
     }
 
-    /// The same instant for chrono, or `None` outside the quarter of a million years that chrono counts.
+    /// The same instant for chrono, or `None` outside chrono's range of a quarter of a million years.
     pub fn to_utc(self) -> Option<DateTime<Utc>> {
         DateTime::from_timestamp_micros(self.0)
     }
@@ -49,7 +49,7 @@ impl Timestamp {
         Self(self.0.saturating_add(i64::try_from(span.as_micros()).unwrap_or(i64::MAX)))
     }
 
-    /// How much later this is than `earlier`: nothing, if it is not later at all.
+    /// How much later this is than `earlier`; zero if it is not later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or_default())
     }
@@ -81,7 +81,7 @@ pub struct Zone(Tz);
 pub struct ZoneError;
 
 impl Zone {
-    /// Istanbul, where the sessions API comes from: the zone of an account that chose none.
+    /// Istanbul, where the sessions API comes from: the default zone of an account.
     pub const ISTANBUL: Self = Self(Tz::Europe__Istanbul);
     /// Coordinated universal time.
     pub const UTC: Self = Self(Tz::UTC);
@@ -99,13 +99,13 @@ impl Zone {
         self.0.name()
     }
 
-    /// The first instant at which a clock in this zone shows `face`; for a face that the zone skips, the instant that it
-    /// would be by the offset in force after the skip.
+    /// The first instant at which a clock in this zone shows `face`. For a civil time that the zone skips, it is the instant
+    /// by the offset in force after the skip.
     fn resolve(self, face: NaiveDateTime) -> Timestamp {
         let offset = match self.0.offset_from_local_datetime(&face) {
             LocalResult::Single(offset) => offset.fix(),
             LocalResult::Ambiguous(one, other) => {
-                // The larger offset puts the same face earlier in time.
+                // The larger offset puts the same civil time earlier.
                 let (one, other) = (one.fix(), other.fix());
                 if one.local_minus_utc() >= other.local_minus_utc() { one } else { other }
             }
@@ -115,7 +115,7 @@ impl Zone {
     }
 
     fn offset_after_gap(self, face: NaiveDateTime) -> chrono::FixedOffset {
-        // Most zones skip an hour; Samoa once skipped a whole day, and no zone ever skipped more.
+        // Most zones skip an hour; Samoa once skipped a whole day, the longest skip of any zone.
         const QUARTERS_OF_AN_HOUR_TO_TRY: i64 = 4 * 25;
         (1..=QUARTERS_OF_AN_HOUR_TO_TRY)
             .find_map(|quarters| self.0.offset_from_local_datetime(&(face + TimeDelta::minutes(15 * quarters))).earliest())
@@ -129,12 +129,12 @@ impl fmt::Display for Zone {
     }
 }
 
-/// A clock face: a date of the years 1 to 9999 and a time of day to the microsecond, in no particular zone.
+/// A civil time: a date of the years 1 to 9999 and a time of day to the microsecond, without a zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CivilTime(NaiveDateTime);
 
 impl CivilTime {
-    /// A clock face of chrono's, cut to the microsecond; `None` outside the years 1 to 9999.
+    /// A civil time of chrono's, cut to the microsecond; `None` outside the years 1 to 9999.
     pub fn from_naive(face: NaiveDateTime) -> Option<Self> {
         if !(1..=9999).contains(&face.year()) {
             return None;
@@ -142,7 +142,7 @@ impl CivilTime {
         face.with_nanosecond(face.nanosecond() / 1_000 * 1_000).map(Self)
     }
 
-    /// The same clock face for chrono.
+    /// The same civil time for chrono.
     pub const fn to_naive(self) -> NaiveDateTime {
         self.0
     }
@@ -155,11 +155,11 @@ impl CivilTime {
     }
 }
 
-/// A date and a time as somebody wrote it down: a clock face and, perhaps, an offset from UTC.
+/// A date and time as a client wrote it: a civil time and, perhaps, an offset from UTC.
 ///
-/// Taken are `YYYY-MM-DD` and `YYYY-MM-DDThh:mm[:ss[.fraction]]` with `T`, `t` or a blank between the two, up to nine
-/// decimals, and nothing, `Z`, `z`, `±hh`, `±hhmm` or `±hh:mm` at the end. It prints as it was written, normalised:
-/// seconds always, a fraction only where it is not zero, `±hh:mm` for an offset.
+/// The accepted forms are `YYYY-MM-DD` and `YYYY-MM-DDThh:mm[:ss[.fraction]]`, with `T`, `t` or a blank before the time and
+/// up to nine decimals. The end may be empty, `Z`, `z`, `±hh`, `±hhmm` or `±hh:mm`. It prints normalised: seconds always, a
+/// fraction only where it is not zero, `±hh:mm` for an offset.
 ///
 /// ```
 /// use derslik_domain::time::WrittenTime;
@@ -176,13 +176,13 @@ pub struct WrittenTime {
     has_time: bool,
 }
 
-/// The text is no date and time of the years 1 to 9999.
+/// The text is not a date and time of the years 1 to 9999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an ISO 8601 date and time of the years 1 to 9999")]
 pub struct WrittenTimeError;
 
 impl WrittenTime {
-    /// The clock face, cut to the microsecond.
+    /// The civil time, cut to the microsecond.
     pub const fn civil(self) -> CivilTime {
         self.civil
     }
@@ -214,7 +214,7 @@ impl fmt::Display for WrittenTime {
     }
 }
 
-/// Reads digits and marks off the front of a text.
+/// Reads digits and separators off the front of a text.
 struct Scanner<'a>(&'a [u8]);
 
 impl Scanner<'_> {
@@ -281,17 +281,17 @@ impl Scanner<'_> {
     }
 }
 
-/// What an account means by the `Z` or the offset of a start date.
+/// How an account reads the `Z` or the offset of a start date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum StartDateMode {
-    /// Nothing: the clock face is taken as written and read in the session's zone, as the original service does.
+    /// The offset is ignored: the civil time is read in the session's zone, as the original service does.
     #[default]
     Civil,
-    /// What they say: the start is that instant, shown by a clock in the session's zone. Without an offset, as `Civil`.
+    /// The offset counts: the start is that instant, shown by a clock in the session's zone. Without an offset, as `Civil`.
     Instant,
 }
 
-/// When a session starts: a clock face, the zone whose clocks show it, and the instant that this is.
+/// When a session starts: a civil time, its zone, and the instant that both make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Start {
     civil: CivilTime,
@@ -300,8 +300,8 @@ pub struct Start {
 }
 
 impl Start {
-    /// The start at which clocks in `zone` show `civil`. A face that the zone shows twice means the first time; a face that
-    /// it skips is read by the offset in force after the skip.
+    /// The start at which clocks in `zone` show `civil`. A civil time that the zone shows twice means the first one. One
+    /// that the zone skips is read by the offset in force after the skip.
     ///
     /// ```
     /// use derslik_domain::time::{Start, WrittenTime, Zone};
@@ -315,8 +315,8 @@ impl Start {
         Self { civil, zone, instant: zone.resolve(civil.0) }
     }
 
-    /// The start that somebody wrote down, read as `mode` says; `None` where the clock in the zone or the one in Greenwich
-    /// shows no year of 1 to 9999, which not every store can keep or sort.
+    /// The start that a client wrote, read as `mode` says. `None` where the civil time in the zone or in UTC lies outside
+    /// the years 1 to 9999, which not every store can keep or sort.
     pub fn from_written(written: WrittenTime, zone: Zone, mode: StartDateMode) -> Option<Self> {
         match (mode, written.instant()) {
             (StartDateMode::Instant, Some(instant)) => Self::from_instant(instant, zone),
@@ -333,12 +333,12 @@ impl Start {
         (Timestamp::MIN..=Timestamp::MAX).contains(&self.instant).then_some(self)
     }
 
-    /// A start as it was stored: the instant is what it was resolved to then, whatever the zone's rules say today.
+    /// A start as it was stored. The stored instant counts, even if the rules of the zone have changed since.
     pub const fn from_stored(civil: CivilTime, zone: Zone, instant: Timestamp) -> Self {
         Self { civil, zone, instant }
     }
 
-    /// The same start moved to another zone: the clock face stays (`Civil`) or the instant stays (`Instant`). `None` as for
+    /// The same start moved to another zone: the civil time stays (`Civil`) or the instant stays (`Instant`). `None` as for
     /// [`Start::from_written`].
     #[must_use]
     pub fn moved_to(self, zone: Zone, mode: StartDateMode) -> Option<Self> {
@@ -348,12 +348,12 @@ impl Start {
         }
     }
 
-    /// Whether that is how the start is printed: its clock face, with the offset that makes it the instant.
+    /// Whether the start prints as `written`: the same civil time, with the offset that makes it the same instant.
     pub fn is_written_as(self, written: WrittenTime) -> bool {
         written.civil() == self.civil && written.instant() == Some(self.instant)
     }
 
-    /// The clock face.
+    /// The civil time.
     pub const fn civil(self) -> CivilTime {
         self.civil
     }
@@ -377,8 +377,8 @@ impl fmt::Display for Start {
     }
 }
 
-/// A clock face with its offset from UTC, which prints as `2025-02-06T16:07:35.488565+03:00`: seconds always, a fraction
-/// of up to six decimals only where it is not zero and without trailing zeros, never `Z`.
+/// A civil time with its offset from UTC, which prints as `2025-02-06T16:07:35.488565+03:00`. It prints seconds always, a
+/// fraction of up to six decimals only where it is not zero and without trailing zeros, never `Z`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OffsetTime {
     face: NaiveDateTime,
@@ -397,7 +397,8 @@ impl fmt::Display for OffsetTime {
     }
 }
 
-/// The letters of a time. Each answer has many of them, and numbers that are formatted one by one take several times as long.
+/// The characters of a printed time. Each answer has many times, and formatting the numbers one by one takes several times
+/// as long.
 struct Letters {
     bytes: [u8; 40],
     length: usize,
@@ -555,7 +556,7 @@ mod tests {
         assert_eq!(whole.in_zone(Zone::UTC).to_string(), "2025-02-06T13:07:35.5+00:00");
     }
 
-    // By the clock face, by the instant.
+    // By the civil time, by the instant.
     #[rstest]
     #[case("0001-01-01T00:00:00Z", "Asia/Tokyo", false, true)]
     #[case("0001-01-01T00:00:00Z", "America/New_York", true, false)]
@@ -592,7 +593,7 @@ mod tests {
 
         #[test]
         fn an_instant_shown_in_a_zone_resolves_to_no_later_instant(micros in 0_i64..4_102_444_800_000_000, zone in any_zone()) {
-            // Equal unless the zone shows this face twice, and then the first time is meant.
+            // Equal unless the zone shows this civil time twice; then the first one is meant.
             let start = Start::from_instant(Timestamp::from_micros(micros), zone).unwrap();
             let resolved = Start::at(start.civil(), zone);
             prop_assert!(resolved.instant() <= start.instant());
