@@ -316,7 +316,7 @@ impl Start {
     }
 
     /// The start that a client wrote, read as `mode` says. `None` where the civil time in the zone or in UTC lies outside
-    /// the years 1 to 9999, which not every store can keep or sort.
+    /// the years 1 to 9999: not every store can keep or sort it.
     pub fn from_written(written: WrittenTime, zone: Zone, mode: StartDateMode) -> Option<Self> {
         match (mode, written.instant()) {
             (StartDateMode::Instant, Some(instant)) => Self::from_instant(instant, zone),

@@ -1,13 +1,13 @@
-//! What somebody attends, as those see it who look at a person and not at a session.
+//! The sessions that a person attends, seen from the person and not from a session.
 
 use crate::id::SessionGuid;
 use crate::session::SessionDuration;
 use crate::time::Timestamp;
 
-/// What somebody attends, in a few numbers.
+/// A summary of the sessions that a person attends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Attendance {
-    /// The sessions, each once.
+    /// The number of sessions, each counted once.
     pub sessions: u64,
     /// When the first of them starts.
     pub first: Option<Timestamp>,
@@ -15,7 +15,7 @@ pub struct Attendance {
     pub last: Option<Timestamp>,
 }
 
-/// A session that somebody attends.
+/// A session that a person attends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AttendedSession {
     /// Its id.
@@ -27,29 +27,29 @@ pub struct AttendedSession {
 }
 
 impl AttendedSession {
-    /// Its place in a list.
+    /// Its cursor in a list.
     pub const fn place(&self) -> AttendedPlace {
         AttendedPlace { start: self.start, guid: self.guid }
     }
 }
 
-/// A place in the list of what somebody attends, which is in the order of starts, and then of GUIDs.
+/// A cursor in the list of attended sessions, which is ordered by start, then by GUID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AttendedPlace {
-    /// When the session at that place starts.
+    /// When the session at the cursor starts.
     pub start: Timestamp,
     /// Its id.
     pub guid: SessionGuid,
 }
 
-/// Which part of the list of what somebody attends is asked for.
+/// The page of the list of attended sessions that a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AttendedPage {
-    /// The first start that is of interest.
+    /// The earliest start.
     pub from: Timestamp,
-    /// The last one.
+    /// The latest start.
     pub to: Timestamp,
-    /// The place after which the part begins.
+    /// The cursor after which the page begins.
     pub after: Option<AttendedPlace>,
     /// The most sessions.
     pub limit: u32,

@@ -1,5 +1,5 @@
-//! What a list of people and guests does to the attendees of a session. Items are applied in order, and a refused one never
-//! undoes another.
+//! A batch of people and guests, and what it does to the attendees of a session. Items are applied in order, and a refused
+//! one never undoes another.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -10,13 +10,13 @@ use crate::time::Timestamp;
 
 use super::{AttendanceCode, Attendee};
 
-/// How an item may name the person of the account.
+/// How an item may name a person of the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum UserNaming {
     /// By GUID; any other text is a mistake.
     #[default]
     Guid,
-    /// By GUID or by user name. A text that is neither of anybody's is as if it were not sent, so that the item is about a guest.
+    /// By GUID or by user name. A text that matches neither counts as not sent, so that the item is about a guest.
     GuidOrUsername,
 }
 
@@ -27,7 +27,7 @@ pub struct AttendeeForm {
     pub user: Field<RawText>,
     /// What the text of that field may be.
     pub naming: UserNaming,
-    /// The code of an attendee that is there already.
+    /// The code of an existing attendee.
     pub code: Field<RawText>,
     /// The e-mail address.
     pub email: Field<RawText>,
@@ -37,7 +37,7 @@ pub struct AttendeeForm {
     pub surname: Field<RawText>,
     /// The telephone number.
     pub mobile: Field<RawText>,
-    /// What it is in the classroom.
+    /// The role in the classroom.
     pub role: Field<RawText>,
 }
 
@@ -58,26 +58,26 @@ pub enum AttendeeField {
     Surname,
     /// The telephone number.
     Mobile,
-    /// What it is in the classroom.
+    /// The role in the classroom.
     Role,
 }
 
-/// Whom an item is about.
+/// The attendee that an item is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Subject {
     /// A person of the account.
     User(UserGuid),
-    /// Somebody who is there already; `None` is a code that nobody can have.
+    /// An existing attendee; `None` for a text that cannot be a code.
     Code(Option<AttendanceCode>),
     /// A guest, by the address that the item names.
     Guest,
 }
 
-/// One item whose every field was read.
+/// One item after all its fields were read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttendeeItem {
     subject: Subject,
-    /// The user name of the subject, if somebody has it.
+    /// A text that may be a user name. If a person has it, the item is about that person.
     username: Option<Username>,
     email: Option<Email>,
     name: Option<PersonName>,
@@ -124,20 +124,20 @@ impl<F> Violations<F> {
     }
 }
 
-/// The items of one request, in order; those that can't be read among them.
+/// The items of one request, in order, including those that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AttendeeBatch {
     items: Vec<Result<AttendeeItem, Vec<Violation<AttendeeField>>>>,
 }
 
-/// By what the attendees that a batch may change are found.
+/// The keys of the attendees that a batch may change.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AttendeeKeys {
     /// Their codes.
     pub codes: BTreeSet<AttendanceCode>,
     /// The people that they are.
     pub users: BTreeSet<UserGuid>,
-    /// Their addresses, as they are compared.
+    /// Their addresses, as keys for comparison.
     pub emails: BTreeSet<String>,
 }
 
@@ -157,20 +157,20 @@ pub enum AttendeeRefusal {
 /// What became of one item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AttendeeVerdict {
-    /// Somebody takes part now, or takes part otherwise, as this item left it.
+    /// An attendee was added or changed; it is shown as this item left it.
     Done(Attendee),
     /// Nothing was done.
     Refused(AttendeeRefusal),
 }
 
-/// What became of a batch, and the rows to write.
+/// The verdicts of a batch, and the rows to write.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AttendeeOutcome {
-    /// What became of each item, in order.
+    /// The verdict of each item, in order.
     pub verdicts: Vec<AttendeeVerdict>,
-    /// Those to add, as the last item about each left them.
+    /// The rows to add, as the last item about each left them.
     pub inserts: Vec<Attendee>,
-    /// Those to write over, likewise.
+    /// The rows to write over, as the last item about each left them.
     pub updates: Vec<Attendee>,
 }
 
@@ -192,7 +192,7 @@ impl AttendeeBatch {
         self.readable().filter_map(|item| if let Subject::User(user) = &item.subject { Some(*user) } else { None }).collect()
     }
 
-    /// By what the attendees that the batch may change are found, and those in whose way it may come.
+    /// The keys of the attendees that the batch may change, and of those that it may conflict with.
     pub fn keys(&self, users: &HashMap<UserGuid, User>) -> AttendeeKeys {
         let mut keys = AttendeeKeys { users: self.users(), ..AttendeeKeys::default() };
         keys.users.extend(users.keys());
@@ -210,7 +210,7 @@ impl AttendeeBatch {
         self.items.iter().filter_map(|item| item.as_ref().ok())
     }
 
-    /// Decides every item, in order, against the attendees that there are and the people that are named.
+    /// Decides every item, in order, against the existing attendees and the people that the batch names.
     pub fn decide(
         self,
         session: SessionGuid,
@@ -232,13 +232,13 @@ impl AttendeeBatch {
     }
 }
 
-/// The people who are not deleted, by the names that they log in by.
+/// The people that are not deleted, by their user names.
 fn by_username(users: &HashMap<UserGuid, User>) -> HashMap<String, UserGuid> {
     let living = users.values().filter(|user| user.status != UserState::Deleted);
     living.filter_map(|user| Some((user.username.as_ref()?.key(), user.guid))).collect()
 }
 
-/// The attendees of a session while a batch is decided, each found by all of its keys.
+/// The attendees of a session while a batch is decided, indexed by each of their keys.
 struct Roster {
     attendees: BTreeMap<AttendeeGuid, (Attendee, Row)>,
     by_user: HashMap<UserGuid, AttendeeGuid>,
@@ -246,7 +246,7 @@ struct Roster {
     by_code: HashMap<AttendanceCode, AttendeeGuid>,
 }
 
-/// What is to become of the row of an attendee.
+/// What to do with the row of an attendee.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Row {
     Kept,
@@ -315,7 +315,8 @@ impl Roster {
 }
 
 impl AttendeeItem {
-    /// The item once it is known who has the user name: about that person, or about whom it is without one.
+    /// The item after its user name was looked up. It is about the person with that name, or else about the subject that it
+    /// has without one.
     fn resolved(mut self, by_name: &HashMap<String, UserGuid>) -> Result<Self, Vec<Violation<AttendeeField>>> {
         let Some(username) = self.username.take() else { return Ok(self) };
         if let Some(guid) = by_name.get(&username.key()) {
@@ -350,7 +351,7 @@ impl AttendeeItem {
         }
     }
 
-    /// A new attendee: what the item does not say, the person of the account does.
+    /// A new attendee. Fields that the item leaves out come from the person of the account.
     fn add(
         self,
         session: SessionGuid,
@@ -475,7 +476,7 @@ mod tests {
 
     #[test]
     fn a_text_that_is_no_guid_is_a_user_name_where_the_dialect_takes_one() {
-        // The person 1 is known as `u`; nobody has the other names, and no name is longer than 100 characters.
+        // The person 1 is known as `u`. The other names belong to no person, and a name has at most 100 characters.
         let long = "x".repeat(101);
         let forms = vec![
             named(" U ", AttendeeForm::default()),

@@ -1,5 +1,5 @@
-//! Who takes part in a session: people of the account, and guests known by their address alone. It knows nothing of the
-//! names under which any of this travels.
+//! The attendees of a session: people of the account, and guests known by their address alone. Wire names are left to the
+//! dialects.
 
 mod attendance;
 mod batch;
@@ -14,24 +14,24 @@ pub use batch::{
     AttendeeBatch, AttendeeField, AttendeeForm, AttendeeItem, AttendeeKeys, AttendeeOutcome, AttendeeRefusal, AttendeeVerdict, UserNaming,
 };
 
-/// Somebody who takes part in a session.
+/// A person or a guest who is listed for a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attendee {
     /// Its id within the session.
     pub guid: AttendeeGuid,
     /// The session.
     pub session: SessionGuid,
-    /// The person of the account; none for a guest.
+    /// The person of the account; `None` for a guest.
     pub user: Option<UserGuid>,
-    /// What lets its bearer in.
+    /// The code that lets its bearer in.
     pub code: AttendanceCode,
     /// The given name.
     pub name: PersonName,
     /// The family name.
     pub surname: PersonName,
-    /// The e-mail address; unique in the session, whatever its case.
+    /// The e-mail address; unique in the session, without regard to case.
     pub email: Email,
-    /// What it is in the classroom.
+    /// The role in the classroom.
     pub role: ClassroomRole,
     /// The telephone number.
     pub mobile: Option<Mobile>,
@@ -42,18 +42,18 @@ pub struct Attendee {
 }
 
 impl Attendee {
-    /// The given and the family name as searches see them.
+    /// The given and the family name, folded for searches.
     pub fn name_keys(&self) -> (String, String) {
         (fold(self.name.as_str()), fold(self.surname.as_str()))
     }
 }
 
-/// What lets its bearer into a session, and so must not be guessed: letters, digits, `-` and `_`, which an address of the
-/// web takes as they are. It is kept as it is, since it is shown again and again.
+/// A code that lets its bearer into a session, and so must be hard to guess. It consists of letters, digits, `-` and `_`,
+/// which a URL holds unescaped. It is stored in the clear, since clients are shown it again and again.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AttendanceCode(Box<str>);
 
-/// The text is no attendance code.
+/// The text is not an attendance code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an attendance code")]
 pub struct AttendanceCodeError;
@@ -76,10 +76,10 @@ impl AttendanceCode {
         Self(code.into_boxed_str())
     }
 
-    /// Takes a code that somebody shows.
+    /// Checks a code that a client sent.
     ///
     /// # Errors
-    /// [`AttendanceCodeError`] for a text that can be none.
+    /// [`AttendanceCodeError`] for a text that cannot be a code.
     pub fn parse(text: &str) -> Result<Self, AttendanceCodeError> {
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         if (1..=Self::MAX).contains(&text.len()) && text.bytes().all(fits) { Ok(Self(text.into())) } else { Err(AttendanceCodeError) }
@@ -97,19 +97,19 @@ impl std::fmt::Debug for AttendanceCode {
     }
 }
 
-/// By what one attendee of a session is looked for.
+/// The key by which a lookup finds one attendee of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AttendeeKey {
-    /// What lets it in.
+    /// The code that lets it in.
     Code(AttendanceCode),
     /// The person of the account.
     User(UserGuid),
-    /// The e-mail address, whatever its case.
+    /// The e-mail address, without regard to case.
     Email(Email),
 }
 
 impl AttendeeKey {
-    /// What a text in the place of an attendee stands for; each kind looks different. `None` if it can be none of them.
+    /// The key that a text in the place of an attendee stands for; each kind has its own form. `None` if it fits none.
     pub fn parse(text: &str) -> Option<Self> {
         if let Ok(user) = text.parse() {
             return Some(Self::User(user));

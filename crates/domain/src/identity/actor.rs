@@ -12,24 +12,24 @@ use super::Lang;
 /// The name of an account: 1 to 100 characters.
 pub type AccountName = Name<100>;
 
-/// Why a text can't be the name of a new account.
+/// Why a text is refused as the name of a new account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AccountNameError {
-    /// It can't be a name at all.
+    /// It does not fit the type of a name.
     #[error(transparent)]
     Text(#[from] TextError),
-    /// Where an account is named, it would be taken for the id of another.
+    /// Commands that name an account would take it for the id of another.
     #[error("made of digits only, as the id of an account is")]
     Digits,
     /// It holds a line break or another control character.
     #[error("not printable: it holds a control character, such as a line break")]
     Control,
-    /// On a command line it would be taken for an option.
+    /// A command line would take it for an option.
     #[error("taken for an option, since it begins with -")]
     Hyphen,
 }
 
-/// The name of a new account, without the white space around it. Accounts that have another sort of name already keep it.
+/// The name of a new account, without the white space around it. Older accounts with another sort of name keep it.
 ///
 /// # Errors
 /// [`AccountNameError`].
@@ -54,24 +54,24 @@ pub struct Account {
     pub id: AccountId,
     /// A short name, unique in the installation.
     pub name: AccountName,
-    /// What its members chose.
+    /// The settings that its members chose.
     pub settings: AccountSettings,
 }
 
-/// What the members of an account chose for it.
+/// The settings of an account, which its members choose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountSettings {
-    /// The language of a session that names none.
+    /// The language of a session if the client names none.
     pub lang: Lang,
-    /// The zone of a session that names none.
+    /// The zone of a session if the client names none.
     pub timezone: Zone,
     /// How the offset of a start date is read.
     pub start_date_mode: StartDateMode,
-    /// What it chose for its courses.
+    /// The settings of its courses.
     pub courses: CourseSettings,
 }
 
-/// A person or a service that acts in an account.
+/// A user or a service that can hold credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Principal {
     /// The integer id within the account.
@@ -82,7 +82,7 @@ pub struct Principal {
     pub role: Role,
 }
 
-/// Whether a principal is a person.
+/// Whether a principal is a person or a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PrincipalKind {
     /// A person.
@@ -91,31 +91,31 @@ pub enum PrincipalKind {
     Service,
 }
 
-/// What a principal may do in its account, before any object is looked at.
+/// The role of a principal in its account, which is checked before any object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// Everything in the account.
     Admin,
-    /// What the objects that it belongs to allow.
+    /// What its memberships in single objects allow.
     Member,
 }
 
-/// What a credential opens: scopes decide the verb, roles the object.
+/// A verb that a credential allows: scopes decide the verb, roles the object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
     /// Sessions and everything about them.
     Sessions,
     /// Projects, their jobs, and the erasure of users.
     Jobs,
-    /// Courses, to read and to write.
+    /// Reading and writing courses.
     Courses,
-    /// Courses, to read.
+    /// Reading courses.
     CoursesReadonly,
-    /// The teachers and students of courses, to read and to write.
+    /// Reading and writing the teachers and students of courses.
     Rosters,
-    /// The teachers and students of courses, to read.
+    /// Reading the teachers and students of courses.
     RostersReadonly,
-    /// What add-ons ask about the courses that a teacher teaches.
+    /// The questions that add-ons ask about the courses of a teacher.
     AddonsTeacher,
     /// The e-mail addresses of the members of courses.
     ProfileEmails,
@@ -194,16 +194,16 @@ impl FromIterator<Scope> for Scopes {
     }
 }
 
-/// Who makes a request: the account, the principal, and what the credential opens.
+/// A principal with its account, its credential and the scopes of that credential: the party that a request acts for.
 #[derive(Debug, Clone)]
 pub struct Actor {
     /// The account in which everything about the request happens.
     pub account: Arc<Account>,
-    /// Who acts.
+    /// The principal that acts.
     pub principal: Principal,
-    /// What the credential opens.
+    /// The scopes of the credential.
     pub scopes: Scopes,
-    /// The credential that was shown.
+    /// The credential that the client sent.
     pub credential: CredentialId,
     /// The project that the credential belongs to, if it belongs to one.
     pub project: Option<ProjectId>,

@@ -1,4 +1,4 @@
-//! The one decision about who may do what.
+//! The one decision about which actor may do what.
 
 use super::{Actor, Role, Scope};
 
@@ -58,8 +58,8 @@ pub enum Denial {
     Role,
 }
 
-/// Decides whether `actor` may do `action` at all. Objects need no further look: a store finds those of the actor's own
-/// account alone.
+/// Decides whether `actor` may do `action` at all. Objects need no further check: a store only finds those of the actor's
+/// own account.
 ///
 /// # Errors
 /// The [`Denial`].

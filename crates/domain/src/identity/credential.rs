@@ -1,18 +1,18 @@
-//! What proves who a principal is.
+//! Credentials: keys, passwords and tokens that prove which principal sends a request.
 
 use crate::id::{CredentialId, ProjectId};
 use crate::time::Timestamp;
 
 use super::{Principal, Scope, Scopes};
 
-/// What sort of secret a credential goes by.
+/// The kind of secret that a credential consists of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CredentialKind {
     /// An access key and a digest of its secret, as the sessions API wants it.
     PerculusKey,
-    /// The one key of an account to its jobs.
+    /// The key of an account for its jobs.
     OrganizationKey,
-    /// A secret that is sent as it is, by whoever logged in or was given it.
+    /// A secret that is sent as it is. A client gets it by logging in, or is given it.
     AccessToken,
 }
 
@@ -29,7 +29,7 @@ impl CredentialKind {
         }
     }
 
-    /// What a credential of this kind opens unless somebody says otherwise: its own API and no other.
+    /// The default scopes of a credential of this kind: those of its own API and no other.
     pub fn scopes(self) -> Scopes {
         match self {
             Self::PerculusKey => [Scope::Sessions].into_iter().collect(),
@@ -38,7 +38,7 @@ impl CredentialKind {
         }
     }
 
-    /// Whether all of what is shown is secret. The public part is then made of a digest of it.
+    /// Whether the whole credential is secret. Its public part is then made of a digest of it.
     pub const fn is_opaque(self) -> bool {
         match self {
             Self::PerculusKey => false,
@@ -52,7 +52,7 @@ impl CredentialKind {
     }
 }
 
-/// The SHA-256 of a secret. It has no `==`, which would tell by its speed how much of a guess was right.
+/// The SHA-256 of a secret. It has no `==`: the time of a comparison would reveal how much of a guess is right.
 #[derive(Clone, Copy)]
 pub struct SecretDigest([u8; 32]);
 
@@ -74,7 +74,7 @@ impl std::fmt::Debug for SecretDigest {
     }
 }
 
-/// A slow hash of a password, in a text that names its own algorithm and costs. It is nowhere printed.
+/// A slow hash of a password, in a text that names its own algorithm and costs. It is never printed.
 #[derive(Clone)]
 pub struct PasswordHash(Box<str>);
 
@@ -101,24 +101,24 @@ impl std::fmt::Debug for PasswordHash {
 pub struct Credential {
     /// Its id within the account.
     pub id: CredentialId,
-    /// What sort of secret it goes by.
+    /// The kind of its secret.
     pub kind: CredentialKind,
-    /// The part that is no secret and finds it; unique within its kind.
+    /// The public part, by which a store finds it; unique within its kind.
     pub public_id: String,
-    /// The digest of the part that is one.
+    /// The digest of the secret part.
     pub digest: SecretDigest,
-    /// Who it stands for.
+    /// The principal that it proves.
     pub principal: Principal,
-    /// What it opens.
+    /// Its scopes.
     pub scopes: Scopes,
-    /// From when on it opens nothing any more.
+    /// The instant at which it expires.
     pub expires_at: Option<Timestamp>,
     /// The project that it belongs to, if it belongs to one.
     pub project: Option<ProjectId>,
 }
 
 impl Credential {
-    /// Whether the credential is past its time.
+    /// Whether the credential has expired at `now`.
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|expiry| expiry <= now)
     }

@@ -6,7 +6,7 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Lang(Box<str>);
 
-/// The text has not the form of a language tag.
+/// The text does not have the form of a language tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a language tag")]
 pub struct LangError;
@@ -15,7 +15,7 @@ impl Lang {
     /// The most characters of a tag (RFC 5646, section 4.4.1).
     pub const MAX: usize = 35;
 
-    /// Takes a tag: a language of 2 to 8 letters, then any number of subtags of 1 to 8 letters or digits after hyphens.
+    /// Parses a tag: a language of 2 to 8 letters, then any number of subtags of 1 to 8 letters or digits after hyphens.
     ///
     /// # Errors
     /// [`LangError`] for any other text.

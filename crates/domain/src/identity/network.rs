@@ -1,4 +1,4 @@
-//! The network of an address, which limits count.
+//! The network of an address, by which limiters count.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

@@ -1,5 +1,5 @@
-//! What a client sends to add or to change a person of an account, and whether it makes one. It knows neither passwords'
-//! hashes nor how uniqueness is kept.
+//! The forms that add or change a person of an account, and their validation. Hashing of passwords and uniqueness are
+//! decided elsewhere.
 
 use crate::form::{Field, Problem, RawText, Violation, Violations, read_utf8};
 use crate::id::{PrincipalId, UserGuid};
@@ -34,7 +34,7 @@ pub struct PersonForm {
     pub lang: Field<RawText>,
     /// The name of the time zone.
     pub timezone: Field<RawText>,
-    /// From when on the person may not log in any more.
+    /// The instant from which the person may no longer log in.
     pub expires_at: Field<RawText>,
 }
 
@@ -85,12 +85,12 @@ impl PersonField {
     ];
 }
 
-/// A password in the clear: 1 to 200 characters. It is nowhere printed.
+/// A password in the clear: 1 to 200 characters. It is never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(Text<200>);
 
 impl Password {
-    /// Takes a password as it was typed.
+    /// Checks a password as it was typed.
     ///
     /// # Errors
     /// Any [`TextError`].
@@ -111,7 +111,7 @@ impl std::fmt::Debug for Password {
     }
 }
 
-/// A form of which every field was read.
+/// A form after all its fields were read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonChange {
     name: Option<PersonName>,
@@ -128,7 +128,7 @@ pub struct PersonChange {
     expires_at: Option<Timestamp>,
 }
 
-/// A person who can be added as soon as ids are found for it.
+/// A validated person that lacks only its ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewPerson {
     name: PersonName,
@@ -168,7 +168,7 @@ impl PersonForm {
         }
     }
 
-    /// Reads the form as one that sets a password, which has to be there.
+    /// Reads the form as one that sets a password, which is required.
     ///
     /// # Errors
     /// Every broken rule, in the order of [`PersonField`].
@@ -205,7 +205,7 @@ impl PersonForm {
 }
 
 impl NewPerson {
-    /// The person, under ids that nobody has.
+    /// The person, under ids that must not be in use.
     pub fn into_user(self, id: PrincipalId, guid: UserGuid, at: Timestamp) -> User {
         let blank = User {
             id,
@@ -236,7 +236,7 @@ impl PersonChange {
         self.password.as_ref()
     }
 
-    /// The user once it was changed.
+    /// The user after the change.
     pub fn apply_to(self, user: &User, at: Timestamp) -> User {
         let profile = &user.profile;
         let role = match self.role {
@@ -284,7 +284,7 @@ pub enum PersonRefusal {
     UsernameTaken,
 }
 
-/// What a client sent to list people by, not validated yet.
+/// The form of a request to list people, not validated yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PersonFilterForm {
     /// A part of the given name.
@@ -303,8 +303,8 @@ pub struct PersonFilterForm {
     pub page_size: Field<i64>,
 }
 
-/// Which people of an account are asked for. Names are trimmed and [folded](fold); an address and a user name say who it is, and
-/// are [keys of identity](identity_key).
+/// The people of an account that a list is about. Names are trimmed and [folded](fold). An address and a user name identify
+/// a user, and are [keys of identity](identity_key).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonFilter {
     /// The given name contains this.
@@ -333,7 +333,7 @@ pub enum PersonFilterError {
 }
 
 impl PersonFilterForm {
-    /// Judges the form; a page whose size was not given holds `default_size` people.
+    /// Validates the form. A page without a size holds `default_size` people.
     ///
     /// # Errors
     /// The first [`PersonFilterError`].
@@ -370,7 +370,7 @@ fn is_absent<T>(field: &Field<T>) -> bool {
     matches!(field, Field::Missing | Field::Null)
 }
 
-/// A part of the name of a person, which is never blank.
+/// A given or a family name, which is never blank.
 pub(crate) fn read_name(text: RawText) -> Result<PersonName, Problem> {
     let name = PersonName::from_bytes(text)?;
     if name.as_str().trim().is_empty() { Err(TextError::Empty.into()) } else { Ok(name) }
@@ -384,7 +384,7 @@ pub(crate) fn read_role(text: &[u8]) -> Result<ClassroomRole, Problem> {
     ClassroomRole::by_code(read_utf8(text)?).ok_or(Problem::Invalid)
 }
 
-/// An instant; a time without an offset is one in Greenwich.
+/// An instant; a time without an offset is in UTC.
 fn read_instant(text: &[u8]) -> Result<Timestamp, Problem> {
     let written: WrittenTime = read_utf8(text)?.trim().parse().map_err(|_| Problem::Invalid)?;
     Ok(written.instant().unwrap_or_else(|| crate::time::Start::at(written.civil(), Zone::UTC).instant()))

@@ -1,4 +1,4 @@
-//! The people and services of an account, as others see them.
+//! The people and services of an account, as the dialects show them.
 
 use std::fmt;
 
@@ -24,9 +24,9 @@ pub struct User {
     pub kind: PrincipalKind,
     /// What it may do in its account.
     pub role: Role,
-    /// The name to log in by; unique in the account, whatever its case.
+    /// The name to log in by; unique in the account, without regard to case.
     pub username: Option<Username>,
-    /// The e-mail address; unique in the account, whatever its case.
+    /// The e-mail address; unique in the account, without regard to case.
     pub email: Option<Email>,
     /// The given name, or the whole name of a service.
     pub name: PersonName,
@@ -38,14 +38,14 @@ pub struct User {
     pub created_at: Timestamp,
     /// When it was changed last.
     pub updated_at: Timestamp,
-    /// What else the sessions API shows of it.
+    /// The other fields that the sessions API shows.
     pub profile: UserProfile,
 }
 
-/// What the sessions API shows of a user beside its names.
+/// The fields of a user that the sessions API shows beside its names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserProfile {
-    /// What it is in a classroom that does not say otherwise.
+    /// The role in a classroom that does not set another.
     pub role: ClassroomRole,
     /// The telephone number.
     pub mobile: Option<Mobile>,
@@ -55,7 +55,7 @@ pub struct UserProfile {
     pub lang: Option<Lang>,
     /// The time zone.
     pub timezone: Option<Zone>,
-    /// From when on it may not log in any more.
+    /// The instant from which it may no longer log in.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -65,10 +65,10 @@ impl Default for UserProfile {
     }
 }
 
-/// What somebody is in a classroom.
+/// The role of a user or guest in a classroom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum ClassroomRole {
-    /// Sees to everything.
+    /// Runs the classroom.
     Admin,
     /// Teaches.
     Instructor,
@@ -103,7 +103,7 @@ impl ClassroomRole {
 }
 
 impl User {
-    /// What of the user decides what it may do.
+    /// The fields of the user that decide what it may do.
     pub const fn principal(&self) -> Principal {
         Principal { id: self.id, kind: self.kind, role: self.role }
     }
@@ -113,7 +113,7 @@ impl User {
         self.status == UserState::Active && self.profile.login_allowed && self.profile.expires_at.is_none_or(|expiry| now < expiry)
     }
 
-    /// The user once it was deleted: only its ids are left.
+    /// The tombstone of the user: only its ids are left.
     #[must_use]
     pub fn deleted(&self, at: Timestamp) -> Self {
         Self {
@@ -140,7 +140,7 @@ pub enum UserState {
     Active,
     /// It may not, for now.
     Passive,
-    /// It was erased: only its ids are left, so that what it made stays readable.
+    /// It was erased: only its ids are left, so that the objects it made stay readable.
     Deleted,
 }
 
@@ -163,22 +163,22 @@ impl UserState {
     }
 }
 
-/// By what a user is looked for.
+/// The key by which a lookup finds a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UserKey {
     /// The integer id.
     Id(PrincipalId),
     /// The GUID.
     Guid(UserGuid),
-    /// The e-mail address, whatever its case.
+    /// The e-mail address, without regard to case.
     Email(Email),
-    /// The name to log in by, whatever its case.
+    /// The name to log in by, without regard to case.
     Username(Username),
 }
 
 impl UserKey {
-    /// Everything that a text may be of a user, in the order in which it is tried: whoever has a GUID or a number of that
-    /// text goes before whoever took it as a name. White space around it is left out, as it is where people are stored.
+    /// Every key that a text can be, in the order in which lookups try them. A user with that GUID or number goes before a
+    /// user with that name. White space around the text is left out, as it is where people are stored.
     ///
     /// ```
     /// use derslik_domain::identity::UserKey;
@@ -199,20 +199,20 @@ impl UserKey {
     }
 }
 
-/// An e-mail address: one `@` with something on both sides, no white space, at most 254 characters; kept as it was given.
+/// An e-mail address: one `@` with text on both sides, no white space, at most 254 characters; kept as it was given.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Email(Text<254>);
 
-/// The text is no e-mail address.
+/// The text is not an e-mail address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an e-mail address")]
 pub struct EmailError;
 
 impl Email {
-    /// Takes an address.
+    /// Parses an address.
     ///
     /// # Errors
-    /// [`EmailError`] for any other text. Whether somebody reads what is sent there is not asked.
+    /// [`EmailError`] for any other text. Whether the mailbox exists is not checked.
     pub fn parse(text: &str) -> Result<Self, EmailError> {
         let fits = match text.split_once('@') {
             Some((local, domain)) => !local.is_empty() && !domain.is_empty() && !domain.contains('@'),
@@ -229,7 +229,7 @@ impl Email {
         self.0.as_str()
     }
 
-    /// The address as it is compared.
+    /// The key by which the address is compared.
     pub fn key(&self) -> String {
         identity_key(self.as_str())
     }
@@ -246,7 +246,7 @@ impl fmt::Display for Email {
 pub struct Username(Text<100>);
 
 impl Username {
-    /// Takes a name; white space around it is left out.
+    /// Parses a name; white space around it is left out.
     ///
     /// # Errors
     /// Any [`TextError`].
@@ -260,7 +260,7 @@ impl Username {
         self.0.as_str()
     }
 
-    /// The name as it is compared.
+    /// The key by which the name is compared.
     pub fn key(&self) -> String {
         identity_key(self.as_str())
     }
