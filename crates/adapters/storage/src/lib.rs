@@ -1,26 +1,26 @@
-//! The outbound ports over diesel: one source for PostgreSQL and SQLite. It takes no decision about sessions, courses or
-//! jobs, and nothing outside this crate sees a type of diesel's.
+//! The outbound ports over diesel: one source for PostgreSQL and SQLite. This crate takes no decision about sessions, courses or
+//! jobs. Its interface shows no type of diesel.
 //!
-//! | file | what it is |
+//! | file | purpose |
 //! |---|---|
-//! | `conflict` | which unique key a row would have broken |
+//! | `conflict` | finds the unique key that a row would have broken |
 //! | `conn` | the two kinds of connection, and `on_conn!`, which type-checks a query once for each |
-//! | `fair` | the queue in front of connections, which goes round by tenant |
-//! | `pool` | where connections come from and how a dead one is replaced |
-//! | `url` | what is wrong with the URL of a database |
-//! | `postgres` | connections to PostgreSQL, with deadlines and codes of failures |
-//! | `limit` | how long a unit of work may use a connection |
+//! | `fair` | the queue in front of the pool, which serves tenants in turn |
+//! | `pool` | makes connections and replaces dead ones |
+//! | `url` | finds what is wrong with the URL of a database |
+//! | `postgres` | connections to PostgreSQL, with deadlines and the codes of failures |
+//! | `limit` | the time limits of a unit of work |
 //! | `unit_of_work` | the one hop to a blocking thread, with its transaction |
-//! | `look_up` | look-ups of single things, which share statements |
-//! | `rows` | results that are not held as a whole |
+//! | `look_up` | lookups of single objects, which share statements |
+//! | `rows` | results that are read row by row |
 //! | `types` | values of the domain as both databases keep them |
-//! | `digest` | digests of names under a key of the installation |
-//! | `wake` | how whoever runs jobs learns that there is something to do |
+//! | `digest` | keyed digests of names |
+//! | `wake` | wakes workers when there are jobs |
 //! | `session`, `attendee`, `identity`, `idempotency`, `course`, `job`, `project` | the repositories |
-//! | `personal` | every column, and what an erasure does with it |
-//! | `migrate` | bringing a database up to date |
-//! | `schema_state` | whether a database is up to date |
-//! | `rekey` | making keys of texts anew after the program changed their rule |
+//! | `personal` | lists all columns, and what an erasure does with each |
+//! | `migrate` | brings a database up to date |
+//! | `schema_state` | tells whether a database is up to date |
+//! | `rekey` | makes the keys of texts anew after the program changed their rule |
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 

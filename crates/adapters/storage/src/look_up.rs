@@ -1,5 +1,5 @@
-//! Look-ups of single things that share statements: while the database answers some, those that arrive wait, and then go to
-//! it together. Nobody ever waits for more to come, so a look-up that is alone is as fast as it could be.
+//! Lookups of single objects that share statements. While the database answers some, new lookups wait and then share the next
+//! statement. A lookup never waits for others to arrive, so a single one is as fast as it could be.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::Hash;
@@ -19,19 +19,20 @@ use crate::limit::Limit;
 use crate::pool::{Connector, Pool, PoolSettings};
 use crate::unit_of_work::{LAST_WORD, read_on};
 
-/// How many statements of look-ups of one kind may be on their way. With one, a connection that hangs would hold up everybody.
+/// How many statements of one kind of lookup may be in flight. With one, a connection that hangs would delay all lookups of its
+/// kind.
 pub(crate) const AT_ONCE: u32 = 2;
 
-/// How many kinds of things are looked up, and so how many times as many connections there are.
+/// How many kinds of lookups there are. The pool has [`AT_ONCE`] connections for each.
 pub(crate) const KINDS: u32 = 3;
 
-/// The most that one statement looks up.
+/// The most lookups in one statement.
 const MOST: usize = 256;
 
-/// What finds the things of many keys, in one statement where the database can. Keys of nothing are left out.
+/// Finds the objects of many keys, in one statement where the database can. A key without an object has no entry in the result.
 pub(crate) type FindMany<K, V> = fn(&mut dyn Stores, AccountId, &[K]) -> Result<HashMap<K, V>, StoreError>;
 
-/// Look-ups of one kind of thing. Of the connections that all kinds share, each always finds as many as it uses.
+/// Lookups of one kind of object. All kinds share a pool, which has enough connections for each of them at any time.
 pub(crate) struct LookUps<C: Connector, K, V> {
     shared: Arc<Shared<C, K, V>>,
     runtime: Handle,
@@ -45,19 +46,19 @@ struct Shared<C: Connector, K, V> {
 }
 
 struct Queue<K, V> {
-    /// The questions of each account that has some, the account whose turn it is first.
+    /// The lookups that wait, by account. The account whose turn it is comes first.
     waiting: VecDeque<(AccountId, VecDeque<Question<K, V>>)>,
     threads: u32,
 }
 
-/// A thing that somebody looks up.
+/// A lookup that waits.
 struct Question<K, V> {
     account: AccountId,
     key: K,
     answer: oneshot::Sender<Result<Option<V>, StoreError>>,
-    /// When all of it has to be over.
+    /// When all of the lookup has to be over.
     until: Instant,
-    /// Set by whoever is first: the thread that takes it up, or the caller whose patience ended.
+    /// Set by the first of two: the thread that sends the lookup to the database, or the caller when its queue timeout ends.
     is_settled: Arc<AtomicBool>,
 }
 
@@ -67,13 +68,13 @@ where
     K: Clone + Eq + Hash + Send + 'static,
     V: Clone + Send + 'static,
 {
-    /// Look-ups on connections of that pool, which has room for [`AT_ONCE`] of them beside those of other kinds.
+    /// Lookups on connections of that pool. It needs room for [`AT_ONCE`] of them beside those of other kinds.
     pub(crate) fn new(pool: &Arc<Pool<C>>, find_many: FindMany<K, V>, settings: PoolSettings, runtime: &Handle) -> Self {
         let queue = Mutex::new(Queue { waiting: VecDeque::new(), threads: 0 });
         Self { shared: Arc::new(Shared { pool: Arc::clone(pool), find_many, queue, settings }), runtime: runtime.clone() }
     }
 
-    /// The thing of that key, as it is after the call began.
+    /// Finds the object of that key, in a state that it has after the call began.
     pub(crate) async fn find(&self, account: AccountId, key: K) -> Result<Option<V>, StoreError> {
         let (answer, mut answered) = oneshot::channel();
         let is_settled = Arc::new(AtomicBool::new(false));
@@ -86,7 +87,7 @@ where
         let result = match timeout(settings.acquire_timeout, &mut answered).await {
             Ok(result) => result,
             Err(_) if !is_settled.swap(true, Ordering::AcqRel) => return Err(Reason::Crowded.into()),
-            // A statement is on its way, which has a time limit of its own.
+            // A statement for it is in flight, and has a time limit of its own.
             Err(_) => match timeout_at((until + LAST_WORD).into(), answered).await {
                 Ok(result) => result,
                 Err(_) => return Err(Reason::TimedOut.into()),
@@ -101,7 +102,7 @@ impl<C: Connector, K, V> Shared<C, K, V> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Queues a question, and says whether that takes one more thread.
+    /// Queues a lookup. Returns whether the caller has to start one more thread.
     fn wants_a_thread_for(&self, question: Question<K, V>) -> bool {
         let mut queue = self.queue();
         queue.add(question);
@@ -110,7 +111,7 @@ impl<C: Connector, K, V> Shared<C, K, V> {
         wants
     }
 
-    /// Those whose turn it is. If nobody waits, the thread that asks is no longer counted.
+    /// The lookups of the next statement. Without any, the calling thread ends and is not counted any more.
     fn next(&self) -> Option<Vec<Question<K, V>>> {
         let mut queue = self.queue();
         let questions = queue.next();
@@ -130,7 +131,7 @@ impl<K, V> Queue<K, V> {
         }
     }
 
-    /// As many as go together, one of each account in turn, so that those of an account that asks for much make nobody else wait.
+    /// The lookups of the next statement, one of each account in turn. So an account with many lookups does not delay the others.
     fn next(&mut self) -> Vec<Question<K, V>> {
         let mut questions = Vec::new();
         while questions.len() < MOST {
@@ -152,7 +153,7 @@ where
 {
     fn answer_until_nobody_waits(&self) {
         while let Some(questions) = self.next() {
-            // Those whom a panic leaves without an answer see that it will never come.
+            // After a panic, the senders of these lookups are dropped, so their callers get an error.
             catch_unwind(AssertUnwindSafe(|| self.answer(questions))).ok();
         }
     }
@@ -186,7 +187,7 @@ where
                     question.answer.send(Err(StoreError::Unavailable(Unavailable { reason, source: source.take() }))).ok();
                 }
             }
-            // What is wrong with one of them is no fault of the others.
+            // An error of one key must not fail the others, so each key is tried alone.
             Err(_) => {
                 for question in questions.into_values().flatten() {
                     let found =
@@ -202,7 +203,7 @@ where
     }
 }
 
-/// Tells all who asked for the same thing.
+/// Sends the result to all callers that asked for the same key.
 fn tell<K, V: Clone>(mut questions: Vec<Question<K, V>>, found: Option<V>) {
     let last = questions.pop();
     for question in questions {
@@ -213,8 +214,8 @@ fn tell<K, V: Clone>(mut questions: Vec<Question<K, V>>, found: Option<V>) {
     }
 }
 
-/// At least so many keys, the last one again and again. PostgreSQL takes a plan for granted that is made for ten, and for
-/// fewer would rather plan the statement each time, which costs more than running it.
+/// At least twelve keys, filled up with the last one. PostgreSQL keeps a plan that was made for ten. For fewer it would plan the
+/// statement each time, which costs more than running it.
 pub(crate) fn padded<T: Copy>(keys: impl Iterator<Item = T>) -> Vec<T> {
     const AT_LEAST: usize = 12;
     let mut padded: Vec<_> = keys.collect();

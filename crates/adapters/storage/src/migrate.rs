@@ -1,8 +1,9 @@
-//! Bringing a database up to date. The migrations are part of the program. On a database that is up to date it changes
-//! nothing, and needs no right to.
+//! Brings a database up to date. The migrations are part of the program. On a database that is up to date it changes nothing, and
+//! needs no right to change anything.
 //!
-//! A program touches no database that holds a migration which it does not know: another version of it made the tables, and
-//! only that version knows what may be written there. Whoever goes back to an older program undoes its migrations first.
+//! A program does not touch a database with a migration that it does not know. Another version of the program made those tables,
+//! and only that version knows what may be written there. To go back to an older program, an operator first undoes the migrations
+//! of the newer one.
 
 use std::time::Duration;
 
@@ -21,18 +22,18 @@ use crate::schema_state::{Inspect, SchemaState, inspect};
 pub(crate) const POSTGRES: EmbeddedMigrations = embed_migrations!("../../../migrations/postgres");
 pub(crate) const SQLITE: EmbeddedMigrations = embed_migrations!("../../../migrations/sqlite");
 
-/// The advisory lock that processes take in turn when they start together; any number that nobody else uses.
+/// The key of the advisory lock that serializes processes which start together. Any number will do that nothing else uses.
 const LOCK: i64 = 0x6465_7273_6c69_6b01;
 
-/// How long a migration of SQLite waits for another process that is at it.
+/// How long a migration of SQLite waits for another process that migrates.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What was done to a database.
+/// The result of a migration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Migrated {
     /// The versions that were applied, oldest first; none for a database that was up to date.
     pub applied: Vec<String>,
-    /// The rows that keep a key by an old rule, since another row has the key that they should have.
+    /// The rows that keep a key by an old rule, because another row has the key that they should have.
     pub twins: Vec<KeyTwin>,
 }
 
@@ -42,25 +43,25 @@ pub enum MigrateError {
     /// No connection could be made.
     #[error("cannot connect to the database")]
     Connect(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// Another version of the program made changes that this one does not know. Nothing was done.
+    /// Another version of the program applied migrations that this one does not know. Nothing was changed.
     #[error("the database holds migrations that this version of the program does not know: {}", .versions.join(", "))]
     Unknown {
         /// The versions of those migrations, oldest first.
         versions: Vec<String>,
     },
-    /// The database is the one of another program. Nothing was done.
+    /// The database belongs to another program. Nothing was changed.
     #[error("the database holds tables of another program ({}) and none of Derslik", .tables.join(", "))]
     Foreign {
         /// Some of those tables.
         tables: Vec<String>,
     },
-    /// The role may not read the tables. Nothing was done.
+    /// The role may not read the tables. Nothing was changed.
     #[error("the role may not read the tables of Derslik: grant it USAGE on their schema and SELECT on them")]
     Denied(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The schema can't be looked at. Nothing was done.
+    /// The schema can't be read. Nothing was changed.
     #[error("the schema of the database can't be read")]
     Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// A migration failed; on PostgreSQL those before it stay.
+    /// A migration failed. On PostgreSQL the ones before it stay applied.
     #[error("a migration failed")]
     Migration(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
@@ -77,7 +78,7 @@ impl From<diesel::result::Error> for MigrateError {
     }
 }
 
-/// A text that changes whenever a migration of PostgreSQL is added.
+/// A text that changes with each new migration of PostgreSQL.
 pub fn schema_revision() -> String {
     let migrations = MigrationSource::<diesel::pg::Pg>::migrations(&POSTGRES).unwrap_or_default();
     let mut versions: Vec<_> = migrations.iter().map(|migration| migration.name().to_string()).collect();
@@ -86,10 +87,10 @@ pub fn schema_revision() -> String {
 }
 
 impl DatabaseUrl {
-    /// Brings the database up to date. Processes that do this together wait for each other. It blocks the thread.
+    /// Brings the database up to date. Processes that do this at the same time wait for each other. It blocks the thread.
     ///
     /// # Errors
-    /// [`MigrateError`].
+    /// [`MigrateError`] says what is wrong with the database, or which step failed.
     pub fn migrate(&self) -> Result<Migrated, MigrateError> {
         match self.state_and_twins()? {
             (SchemaState::Current, twins) if twins.is_empty() => Ok(Migrated { applied: Vec::new(), twins }),
@@ -118,7 +119,7 @@ impl DatabaseUrl {
     }
 }
 
-/// Runs `work` on a thread of its own and waits for it: a connection to PostgreSQL must not be driven by a thread that runs
+/// Runs `work` on a thread of its own and waits for it. A connection to PostgreSQL must not be driven by a thread that runs async
 /// tasks.
 pub(crate) fn on_a_thread<T: Send>(work: impl FnOnce() -> Result<T, MigrateError> + Send) -> Result<T, MigrateError> {
     std::thread::scope(|scope| match scope.spawn(work).join() {
@@ -134,7 +135,7 @@ struct Locked {
 }
 
 fn migrate_postgres(conn: &mut PgConnection) -> Result<Vec<String>, MigrateError> {
-    // The lock goes with the connection, also where a migration fails.
+    // The lock ends with the connection, also after a failed migration.
     let Locked { locked } = sql_query("SELECT pg_try_advisory_lock($1) AS locked").bind::<BigInt, _>(LOCK).get_result(conn)?;
     if !locked {
         tracing::info!("another process brings the database up to date: waiting for it");
@@ -148,7 +149,7 @@ fn migrate_sqlite(conn: &mut SqliteConnection) -> Result<Vec<String>, MigrateErr
     conn.immediate_transaction(|conn| apply(conn, SQLITE))
 }
 
-/// Runs under a lock that keeps other processes out.
+/// Applies the missing migrations. The caller holds a lock that keeps other processes out.
 fn apply<C>(conn: &mut C, migrations: EmbeddedMigrations) -> Result<Vec<String>, MigrateError>
 where
     C: Connection + Inspect + MigrationHarness<C::Backend>,

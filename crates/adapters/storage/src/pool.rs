@@ -1,4 +1,4 @@
-//! Where connections come from and how a dead one is replaced.
+//! Makes connections, keeps them and replaces dead ones.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -23,7 +23,7 @@ use crate::postgres::{self, PgConnection, SqlState, Talk, Target};
 use crate::text::teach;
 use crate::url::check_postgres;
 
-/// Which database, and where.
+/// The URL of a database.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
     /// A PostgreSQL server, as `postgres://user:password@host:port/database`.
@@ -32,13 +32,13 @@ pub enum DatabaseUrl {
     Sqlite(PathBuf),
 }
 
-/// The text names no database that the service can use.
+/// The URL of a database can't be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DatabaseUrlError {
-    /// The scheme is another.
+    /// The scheme is unknown.
     #[error("the database URL must begin with sqlite:// or postgres://, not with {0}")]
     Scheme(String),
-    /// It has no scheme that could be shown: the text may hold a password.
+    /// The URL has no scheme that may be shown: the text may hold a password.
     #[error("the database URL must begin with sqlite:// or postgres://")]
     NoScheme,
     /// A character ends a part of the URL too early, or an escape is not complete.
@@ -47,10 +47,10 @@ pub enum DatabaseUrlError {
          percent-encoded, such as %40 for @, %2F for /, %3A for :, %3F for ?, %23 for # and %25 for %"
     )]
     Unescaped,
-    /// A parameter is no pair.
+    /// A parameter is not a pair.
     #[error("each parameter of the database URL must be a name, one = and a value")]
     Parameters,
-    /// No file is named, or one that would be a database of its own for each connection.
+    /// The URL of SQLite names no file, or one that would be a separate database for each connection.
     #[error("an SQLite URL must name a file: sqlite://path/to/file")]
     NoFile,
     /// A parameter, or another part, of a URL of PostgreSQL can't be used.
@@ -80,13 +80,13 @@ fn is_scheme(text: &str) -> bool {
 }
 
 impl fmt::Display for DatabaseUrl {
-    /// The URL without user, password and parameters.
+    /// Shows the URL without user, password and parameters.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
             Self::Postgres(url) => {
                 let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-                // Parameters may hold a password, and an @ as well.
+                // The parameters may hold a password, and an @ as well.
                 let rest = rest.split('?').next().unwrap_or_default();
                 let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
                 write!(f, "postgres://{place}")
@@ -101,34 +101,35 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
-/// How connections are kept and bounded.
+/// The limits of the connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PoolSettings {
-    /// The most connections to PostgreSQL, or readers of SQLite (which has one writer besides).
+    /// The most connections to PostgreSQL, or the most readers of SQLite. SQLite has one writer besides.
     pub connections: u32,
-    /// How long a unit of work waits for a connection. By default a client hears within 3 s of a table that somebody
-    /// holds, since this and the wait for the lock add up.
+    /// How long a unit of work waits for a connection. This and the wait for a lock add up: by default a client hears within 3 s
+    /// of a table that another transaction locks.
     pub acquire_timeout: Duration,
-    /// How long making a new connection may take.
+    /// How long a new connection may take.
     pub connect_timeout: Duration,
-    /// How long a statement may run. A unit of work of many, with its wait for a connection, has half a second more in all.
+    /// How long a statement may run. A unit of work with several statements and its wait for a connection has half a second more
+    /// in all.
     pub statement_timeout: Duration,
-    /// How long a statement may wait for a lock; on SQLite, how much longer a writer waits for those before it, of this
+    /// How long a statement may wait for a lock. On SQLite: how much longer a writer waits for the writers before it, in this
     /// process or another.
     pub lock_timeout: Duration,
-    /// Whether a committed write of SQLite is on the disk before it is acknowledged, and so survives a power cut.
+    /// Whether SQLite syncs a commit to the disk before it is acknowledged, so that it survives a power cut.
     pub sqlite_full_sync: bool,
 }
 
 impl PoolSettings {
-    /// How many blocking threads units of work and look-ups may occupy at once.
+    /// How many blocking threads units of work and lookups may occupy at once.
     pub fn threads(self) -> usize {
         const WRITER_OF_SQLITE: u32 = 1;
         let threads = self.connections.max(1).saturating_add(WRITER_OF_SQLITE).saturating_add(KINDS * AT_ONCE);
         usize::try_from(threads).unwrap_or(usize::MAX)
     }
 
-    /// How long a unit of work or a look-up may take in all, the wait for a connection included.
+    /// How long a unit of work or a lookup may take in all, including the wait for a connection.
     pub(crate) fn unit_timeout(self) -> Duration {
         const BESIDE_ONE_STATEMENT: Duration = Duration::from_millis(500);
         self.statement_timeout + BESIDE_ONE_STATEMENT
@@ -148,10 +149,10 @@ impl Default for PoolSettings {
     }
 }
 
-/// A connection that is kept, and whether it is of any use.
+/// A pooled connection, and whether it is broken.
 pub(crate) struct Link<C> {
     pub(crate) conn: C,
-    /// What is known of the talk with a server.
+    /// The state of a connection to a server. SQLite has none.
     pub(crate) talk: Option<Arc<Talk>>,
     pub(crate) broken: bool,
 }
@@ -161,7 +162,7 @@ impl<C> Link<C> {
         Self { conn, talk, broken: false }
     }
 
-    /// Whether the server has not hung up, as far as it has told so far. Nothing is sent.
+    /// Whether the server has kept the connection open, as far as this end has heard. Nothing is sent.
     fn is_open(&self) -> bool {
         self.talk.as_ref().is_none_or(|talk| talk.is_open())
     }
@@ -173,7 +174,7 @@ impl<C> Link<C> {
     }
 }
 
-/// Why no connection could be made.
+/// Why a connection could not be made.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConnectError {
     #[error("no answer in time")]
@@ -199,7 +200,7 @@ pub(crate) enum ConnectError {
 }
 
 impl ConnectError {
-    /// The same with the code of the server, if it gave one.
+    /// The same error with the code of the server, if it gave one.
     pub(crate) fn with(self, code: Option<SqlState>) -> Self {
         match code {
             Some(code) => Self::Code(code, Box::new(self)),
@@ -207,7 +208,7 @@ impl ConnectError {
         }
     }
 
-    /// All that is known, in one line.
+    /// The error and all its causes, in one line.
     fn all(&self) -> String {
         let mut text = self.to_string();
         let mut cause = std::error::Error::source(self);
@@ -236,9 +237,9 @@ impl From<ConnectError> for StoreError {
     }
 }
 
-/// What a connection to either database can do.
+/// The operations of a connection to either database.
 pub(crate) trait Database: Connection + Send + Sized + 'static {
-    /// The connection as repositories take it.
+    /// The connection in the form that repositories take.
     fn as_conn(&mut self) -> Conn<'_>;
 
     /// Runs `work` in a transaction that may write.
@@ -269,7 +270,7 @@ impl Database for SqliteConnection {
 pub(crate) trait Connector: Send + Sync + 'static {
     type Conn: Database;
 
-    /// Connects within that time. It blocks the thread.
+    /// Connects within `patience`. It blocks the thread.
     fn connect(&self, patience: Duration) -> Result<Link<Self::Conn>, ConnectError>;
 }
 
@@ -289,7 +290,7 @@ impl PgConnector {
         self.connect_unbounded_with_talk().map(|(conn, _)| conn)
     }
 
-    /// The same, with what is known of the talk with the server.
+    /// The same, with the state of the connection.
     pub(crate) fn connect_unbounded_with_talk(&self) -> Result<(PgConnection, Arc<Talk>), ConnectError> {
         const PATIENCE: Duration = Duration::from_secs(3);
         postgres::connect(&self.target, PATIENCE)
@@ -305,7 +306,7 @@ impl Connector for PgConnector {
         let left = patience.saturating_sub(begin.elapsed());
         talk.limit(Some(Limit { until: Instant::now() + left, statement: left, gone: tokio_util::sync::CancellationToken::new() }));
         let (statement, lock) = (self.settings.statement_timeout.as_millis(), self.settings.lock_timeout.as_millis());
-        // Machine code for a statement takes longer to make than any of ours runs.
+        // The JIT compiler would take longer than any of our statements runs.
         let prepared = conn.batch_execute(&format!(
             "SET application_name = 'derslik'; SET jit = off; SET statement_timeout = {statement}; SET lock_timeout = {lock}; \
              SET idle_in_transaction_session_timeout = {}",
@@ -319,7 +320,7 @@ impl Connector for PgConnector {
     }
 }
 
-/// What a connection to SQLite is for.
+/// The purpose of a connection to SQLite.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
     Read,
@@ -348,8 +349,9 @@ impl Connector for SqliteConnector {
     }
 }
 
-/// Nobody queues for the file of SQLite: whoever asks often gets it, and its own way of asking more and more rarely, up to
-/// ten times a second, starves a process beside a busy one. So a writer gives up at once and the unit of work asks again.
+/// SQLite has no queue of writers: the process that asks most often gets the lock. Its own busy handler asks more and more
+/// rarely, down to ten times a second, so a process beside a busy one would starve. Here a writer gives up soon, and the unit of
+/// work tries again.
 const WRITER_PAUSE_MILLIS: u32 = 3;
 
 fn prepare_sqlite(conn: &mut SqliteConnection, access: Access, settings: PoolSettings) -> QueryResult<()> {
@@ -364,8 +366,8 @@ fn prepare_sqlite(conn: &mut SqliteConnection, access: Access, settings: PoolSet
     }
 }
 
-/// The one statement that SQLite gives up at once where two connections open a new file together: its own patience would
-/// be a deadlock there.
+/// Turns on the write-ahead log. When two connections open a new file together, SQLite fails this statement at once, since
+/// waiting would be a deadlock. So the wait is done here.
 fn turn_on_write_ahead_log(conn: &mut SqliteConnection, patience: Duration) -> QueryResult<()> {
     const PAUSE: Duration = Duration::from_millis(5);
     let begin = Instant::now();
@@ -377,7 +379,7 @@ fn turn_on_write_ahead_log(conn: &mut SqliteConnection, patience: Duration) -> Q
     }
 }
 
-/// Creates a folder that nobody else may look into.
+/// Creates a folder that other users of the machine can't read.
 fn create_private_folder(folder: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     #[cfg(unix)]
@@ -385,8 +387,8 @@ fn create_private_folder(folder: &Path) -> std::io::Result<()> {
     builder.recursive(true).create(folder)
 }
 
-/// Creates the file of a database that no other user may read, unless it is there. SQLite gives the files beside it the same
-/// mode. Where no file can be created, SQLite says so when it opens it.
+/// Creates the file of a database with access for its owner only, unless the file exists. SQLite gives the files beside it the
+/// same mode. If the file can't be created, SQLite reports that when it opens it.
 fn create_private_file(path: &Path) {
     let mut options = std::fs::OpenOptions::new();
     #[cfg(unix)]
@@ -394,31 +396,32 @@ fn create_private_file(path: &Path) {
     options.write(true).create_new(true).open(path).ok();
 }
 
-/// Connections that are kept between units of work. The queue in front of it lets in as many callers as it has room for.
+/// Connections that are kept between units of work. The queue in front of the pool lets in as many callers as the pool has room
+/// for.
 ///
-/// r2d2 keeps places for connections, and the caller who holds a place connects: within the caller's own time limit, and at once
-/// after a server has come back. r2d2 alone would connect on a thread of its own and wait longer after each failure.
+/// r2d2 keeps slots for connections, and the caller that holds a slot connects. That happens within the caller's own time limit,
+/// and at once after a server has come back. r2d2 alone would connect on a thread of its own and wait longer after each failure.
 pub(crate) struct Pool<C: Connector> {
     places: r2d2::Pool<Places<C>>,
     connector: C,
     connect_timeout: Duration,
-    /// Counts the times a connection broke. Connections made before the last time are not used again, since all connections to
-    /// a server that restarts die together.
+    /// Counts broken connections. A connection that was made before the last break is not used again, since all connections to a
+    /// server that restarts die together.
     breaks: AtomicU64,
 }
 
-/// A place for one connection of a pool.
+/// A slot for one connection of a pool.
 pub(crate) struct PlaceOf<C> {
     kept: Option<Kept<C>>,
 }
 
 struct Kept<C> {
     link: Link<C>,
-    /// How many connections had broken when this one was made.
+    /// The count of broken connections when this one was made.
     breaks: u64,
 }
 
-/// Makes places as r2d2 asks for them.
+/// Makes slots when r2d2 asks for them.
 struct Places<C>(PhantomData<fn() -> C>);
 
 impl<C: Connector> r2d2::ManageConnection for Places<C> {
@@ -433,35 +436,35 @@ impl<C: Connector> r2d2::ManageConnection for Places<C> {
         Ok(())
     }
 
-    /// A place without a connection is not kept. A unit of work that panicked may have left a transaction open.
+    /// r2d2 drops a slot without a connection, and one whose unit of work panicked, which may have left a transaction open.
     fn has_broken(&self, place: &mut Self::Connection) -> bool {
         place.kept.is_none() || std::thread::panicking()
     }
 }
 
-/// How often another connection is tried after one that turned out to be dead.
+/// How many more connections are tried after one that turned out to be dead.
 pub(crate) const MORE_TRIES: u32 = 4;
 
 impl<C: Connector> Pool<C> {
-    /// Room for that many connections, none of which is made before it is needed.
+    /// A pool of up to `connections` connections. Each is made when it is first needed.
     pub(crate) fn new(connector: C, connections: u32, settings: PoolSettings) -> Arc<Self> {
         let places = r2d2::Pool::builder()
             .max_size(connections.max(1))
             .min_idle(Some(0))
-            // A check costs a round trip for every unit of work; a dead connection is replaced when it shows.
+            // A check would cost a round trip for every unit of work. A dead connection is replaced when a statement fails.
             .test_on_check_out(false)
             .error_handler(Box::new(r2d2::NopErrorHandler))
             .build_unchecked(Places(PhantomData));
         Arc::new(Self { places, connector, connect_timeout: settings.connect_timeout, breaks: AtomicU64::new(0) })
     }
 
-    /// Runs `work` on a connection, which is kept afterwards unless it is broken or `work` panicked.
+    /// Runs `work` on a connection. The pool keeps it afterwards unless it is broken or `work` panicked.
     pub(crate) fn with<T>(&self, limit: &Limit, work: impl FnOnce(&mut Link<C::Conn>) -> T) -> Result<T, StoreError> {
         self.run(limit, |_| true, work)
     }
 
-    /// As [`with`](Self::with), on a connection on which the server has not hung up, as far as has arrived here. A server that is
-    /// gone without a word, or says it this moment, is not noticed.
+    /// As [`with`](Self::with), on a connection that the server has not closed, as far as this end has heard. A server that dies
+    /// without a word, or closes the connection at this moment, is not noticed.
     pub(crate) fn with_open<T>(&self, limit: &Limit, work: impl FnOnce(&mut Link<C::Conn>) -> T) -> Result<T, StoreError> {
         self.run(limit, Link::is_open, work)
     }

@@ -1,4 +1,4 @@
-//! The keys that every process of the installation shares.
+//! The keys that all processes of the installation share.
 
 use derslik_ports::outbound::{KeyRepository, StoreError};
 use diesel::prelude::*;

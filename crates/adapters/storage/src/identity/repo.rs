@@ -16,7 +16,7 @@ use crate::conn::{Conn, DieselStores, on_conn};
 use crate::schema::{accounts, credentials, passwords, principals};
 use crate::types::{DbInstant, row_count};
 
-/// The lowest id that is given to an account. Those below are left to accounts whose ids somebody chose.
+/// The lowest id that is generated for an account. Lower ids are reserved for accounts whose ids an operator chose.
 const FIRST_ACCOUNT: i64 = 10_000;
 
 #[derive(Debug, Queryable, Selectable)]
@@ -103,7 +103,7 @@ impl IdentityRepository for DieselStores<'_> {
             .select(principals::id);
         let found: Option<i64> = self.query(|conn| match conn {
             Conn::Pg(conn) => active.for_key_share().first(conn).optional(),
-            // An immediate transaction is the only writer there is.
+            // SQLite needs no lock here: an immediate transaction is the only writer.
             Conn::Sqlite(conn) => active.first(conn).optional(),
         })?;
         Ok(found.is_some())

@@ -20,13 +20,13 @@ use crate::schema::principals;
 use crate::text::{Contains, Part};
 use crate::types::{DbGuid, DbInstant};
 
-/// The first id that is given to a user.
+/// The first id that is generated for a user.
 const FIRST_USER: i64 = 100;
 
-/// SQLite takes 32 766 parameters in a statement; a list of GUIDs or of names stays well below.
+/// The most GUIDs or names in one statement, well below the 32 766 parameters that SQLite allows.
 const KEYS_IN_ONE_STATEMENT: usize = 10_000;
 
-/// Some people of an account, by their ids.
+/// The first users of an account by id, up to the most that a data subject may match. The caller adds the condition.
 macro_rules! some_people {
     ($account:expr) => {
         principals::table
@@ -134,7 +134,7 @@ impl UserRepository for DieselStores<'_> {
 
     fn update(&mut self, account: AccountId, user: &User) -> Result<bool, StoreError> {
         let row = principals::table.filter(principals::account_id.eq(account.get())).filter(principals::id.eq(user.id.get()));
-        // Who is written anew went by nothing else before.
+        // The row now has its own names, so it must not be found by the former names of a deleted user.
         let former = (principals::former_username.eq(None::<Vec<u8>>), principals::former_email.eq(None::<Vec<u8>>));
         let update = diesel::update(row).set((UserRow::new(account, user), former));
         self.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(|rows| rows > 0)
@@ -279,7 +279,7 @@ impl UserRepository for DieselStores<'_> {
     }
 }
 
-/// Some of those that were deleted and had that address or user name last.
+/// Some deleted users that had that address or user name last.
 fn deleted_of(stores: &mut DieselStores<'_>, account: AccountId, key: &UserKey) -> Result<Vec<User>, StoreError> {
     let rows: Vec<UserRow> = match key {
         UserKey::Id(_) | UserKey::Guid(_) => return Ok(Vec::new()),
@@ -299,12 +299,12 @@ fn deleted_of(stores: &mut DieselStores<'_>, account: AccountId, key: &UserKey) 
     rows.into_iter().map(User::try_from).collect()
 }
 
-/// What a user name is found by once its owner was deleted.
+/// The digest under which a deleted user is found by its former user name.
 fn former_username(digests: &Digests, name: &Username) -> [u8; 32] {
     digests.digest(&format!("username {}", name.key()))
 }
 
-/// What an address is found by once its owner was deleted.
+/// The digest under which a deleted user is found by its former address.
 fn former_email(digests: &Digests, email: &Email) -> [u8; 32] {
     digests.digest(&format!("email {}", email.key()))
 }

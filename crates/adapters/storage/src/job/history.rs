@@ -1,4 +1,4 @@
-//! The progress of a job and its failures as a row keeps them: JSON by the names of the domain.
+//! The progress of a job and its failed attempts as a row keeps them: JSON with the names of the domain.
 
 use derslik_domain::job::{
     Attempts, ErasureCounts, ErasureKind, ErasureProgress, ErasureStep, FailedAttempt, Failure, FailureReason, Failures, Pass, Progress,
@@ -11,7 +11,7 @@ const ROWS: &str = "rows";
 const ERASURE: &str = "erasure";
 const DONE: &str = "done";
 
-/// The JSON to store for how far a job has come.
+/// The JSON to store for the progress of a job.
 pub(super) fn progress_to_json(progress: Progress) -> String {
     let value = match progress {
         Progress::Rows(rows) => json!({ ROWS: rows.get() }),
@@ -29,7 +29,7 @@ pub(super) fn progress_to_json(progress: Progress) -> String {
     value.to_string()
 }
 
-/// How far a job has come, or `None` for what [`progress_to_json`] never writes.
+/// Reads the progress of a job. `None` means JSON that [`progress_to_json`] never writes.
 pub(super) fn progress_from_json(json: &str) -> Option<Progress> {
     let value: Value = serde_json::from_str(json).ok()?;
     if let Some(rows) = value.get(ROWS) {
@@ -41,7 +41,7 @@ pub(super) fn progress_from_json(json: &str) -> Option<Progress> {
         name => ErasureStep::Erase(ErasureKind::by_name(name)?),
     };
     let pass = if erasure.get("dirty")?.as_bool()? { Pass::Dirty } else { Pass::Clean };
-    // Older programs searched nothing.
+    // Older programs do not write `searched`.
     let searched = match erasure.get("searched") {
         None | Some(Value::Null) => None,
         Some(micros) => Some(Timestamp::from_micros(micros.as_i64()?)),
@@ -51,7 +51,7 @@ pub(super) fn progress_from_json(json: &str) -> Option<Progress> {
     Some(Progress::Erasure(ErasureProgress { step, pass, searched, counts: counts? }))
 }
 
-/// The JSON to store for the attempts that failed.
+/// The JSON to store for the failed attempts.
 pub(super) fn failures_to_json(failures: &Failures) -> String {
     if failures.last().is_none() {
         return "[]".to_owned();
@@ -67,7 +67,7 @@ pub(super) fn failures_to_json(failures: &Failures) -> String {
     Value::Array(failures.iter().map(failed).collect()).to_string()
 }
 
-/// The attempts that failed, or `None` for what [`failures_to_json`] never writes.
+/// Reads the failed attempts. `None` means JSON that [`failures_to_json`] never writes.
 pub(super) fn failures_from_json(json: &str) -> Option<Failures> {
     if json == "[]" {
         return Some(Failures::default());

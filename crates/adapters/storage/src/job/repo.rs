@@ -23,20 +23,20 @@ use crate::look_up::padded;
 use crate::schema::{jobs, projects};
 use crate::types::{DbInstant, DbUuid, Instant, row_count};
 
-/// The conditions of the partial indexes, to the letter: a bound parameter would hide from the planner that they hold.
+/// The conditions of the partial indexes, letter by letter. With a bound parameter the planner could not prove that they hold.
 const SCHEDULED: &str = "status = 'scheduled'";
 const IN_ANY_ACCOUNT: &str = "status = 'scheduled' AND attempts >= 0";
 const RUNNING: &str = "status = 'running'";
 const LIVE: &str = "status IN ('scheduled', 'running')";
 const OF_A_PROJECT: &str = "project_id > 0";
 
-/// What is added to an action so that no index of actions can answer what is asked about leases: a planner without statistics would
-/// read all that waits.
+/// Appended to the action in conditions about leases, so that an index of actions can't serve the query. Without statistics the
+/// planner would choose that index, and read the whole backlog.
 const UNINDEXED: &str = "";
 
 impl JobRepository for DieselStores<'_> {
     fn enqueue(&mut self, account: AccountId, job: &NewJob) -> Result<Enqueued, StoreError> {
-        // A live one that ends between the two statements makes room for ours.
+        // The live job may end between the two statements. Then the next turn of the loop creates ours.
         loop {
             let insert = diesel::insert_into(jobs::table).values(JobRecord::new(account, job)).on_conflict_do_nothing().returning(jobs::id);
             let id: Option<i64> = self.query(|conn| on_conn!(conn, |conn| insert.get_result(conn).optional()))?;
@@ -195,7 +195,7 @@ impl JobRepository for DieselStores<'_> {
                 .limit(limit.into())
                 .select(jobs::account_id)
                 .load(conn),
-            // Left to itself it goes through all that waits, in the order of accounts, to save a sort.
+            // Without `INDEXED BY`, SQLite would read the whole backlog in the order of accounts, to save a sort.
             Conn::Sqlite(conn) => {
                 let actions = actions.join("', '");
                 let due = diesel::sql_query(format!(
@@ -220,7 +220,7 @@ impl JobRepository for DieselStores<'_> {
         let event = || Event::Claim { worker: claim.worker, token: claim.token, term: claim.term };
         let mut claimed = Vec::with_capacity(jobs.len());
         for job in jobs {
-            // A job that is not to be claimed was not selected.
+            // The query selects only jobs that can be claimed.
             let Ok((after, _)) = job.clone().apply(event(), claim.at) else { continue };
             if self.replace(account, &job, &after)? {
                 claimed.push(after);
@@ -323,7 +323,7 @@ impl JobRepository for DieselStores<'_> {
                     .select(jobs::id)
                     .load(conn)?;
                 let ended = jobs::table.filter(jobs::account_id.eq(account.get())).filter(jobs::id.eq_any(ended));
-                // An operator may have given one of them new life since.
+                // An operator may have restarted one of them in the meantime.
                 diesel::delete(ended.filter(jobs::ended_at.lt(DbInstant(before)))).execute(conn)
             })
         })?;
@@ -362,7 +362,7 @@ struct OfAccount {
     account_id: i64,
 }
 
-/// The jobs of an account that belong to projects, each with its project.
+/// The jobs of an account that belong to projects, each joined with its project.
 #[diesel::dsl::auto_type(no_type_alias)]
 fn in_projects(account: AccountId) -> _ {
     let account: i64 = account.get();
@@ -370,7 +370,7 @@ fn in_projects(account: AccountId) -> _ {
     jobs::table.inner_join(projects::table.on(of_project)).filter(jobs::account_id.eq(account))
 }
 
-/// The jobs of a page of an account.
+/// One page of the jobs of an account.
 #[diesel::dsl::auto_type(no_type_alias)]
 fn page_of(account: AccountId, page: &JobsPage) -> _ {
     let account: i64 = account.get();
@@ -385,8 +385,7 @@ fn page_of(account: AccountId, page: &JobsPage) -> _ {
         .limit(limit)
 }
 
-/// The due jobs that a claim is about. Each priority is asked for by itself, so that jobs which wait for their time are passed
-/// over and not walked through.
+/// The due jobs of a claim. Each priority has its own query, so jobs whose time has not come are skipped and not read.
 fn due_on_sqlite(conn: &mut SqliteConnection, account: AccountId, claim: &Claim) -> QueryResult<Vec<Job>> {
     let (actions, limit) = (names(claim.actions), usize::from(claim.limit));
     let of_account = || jobs::table.filter(jobs::account_id.eq(account.get())).filter(sql::<Bool>(SCHEDULED));
@@ -401,7 +400,7 @@ fn due_on_sqlite(conn: &mut SqliteConnection, account: AccountId, claim: &Claim)
             .filter(jobs::action.eq_any(&actions))
             .order((jobs::due_at, jobs::id))
             .select(JobRow::as_select());
-        // No further than it takes: nobody knows how many can't be read.
+        // Rows are read one by one: how many of them are unreadable is not known beforehand.
         for row in rows.load_iter::<JobRow, DefaultLoadingMode>(conn)? {
             due.extend(readable(row?));
             if due.len() >= limit {
@@ -420,7 +419,7 @@ fn names(actions: Actions) -> Vec<&'static str> {
     actions.iter().map(Action::name).collect()
 }
 
-/// When a job is due, or was; of one that ended nobody asks any more.
+/// When a job is due, or was. For a job that ended the value does not matter.
 fn due_of(job: &Job) -> Timestamp {
     match job.state {
         JobState::Scheduled { at, .. } => at,
@@ -429,13 +428,13 @@ fn due_of(job: &Job) -> Timestamp {
     }
 }
 
-/// Claimed jobs in the order of claims, which the database does not keep.
+/// Claimed jobs in the order of claims. PostgreSQL does not return them in order.
 fn in_order(mut jobs: Vec<Job>) -> Vec<Job> {
     jobs.sort_by_key(|job| (job.priority(), due_of(job), job.id));
     jobs
 }
 
-/// Runs a statement for each, and gives those back that it changed.
+/// Runs a statement for each job, and returns the jobs whose rows it changed.
 fn each_held(held: &[HeldJob], mut statement: impl FnMut(i64, DbUuid) -> QueryResult<usize>) -> QueryResult<Vec<(i64, DbUuid)>> {
     let mut changed = Vec::with_capacity(held.len());
     for HeldJob { job, token } in held {

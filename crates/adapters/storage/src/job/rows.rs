@@ -15,10 +15,10 @@ use super::history::{failures_from_json, failures_to_json, progress_from_json, p
 use crate::schema::jobs;
 use crate::types::{DbInstant, DbJson, DbUuid};
 
-/// The project of a job that belongs to none.
+/// The project id that is stored for a job without a project.
 const NO_PROJECT: i64 = 0;
 
-/// What is read of a row.
+/// The columns that are read.
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = jobs)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
@@ -42,7 +42,7 @@ pub(super) struct JobRow {
     updated_at: DbInstant,
 }
 
-/// What clients are shown of a row.
+/// The columns that clients are shown.
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = jobs)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
@@ -58,7 +58,7 @@ pub(super) struct ShownRow {
     updated_at: DbInstant,
 }
 
-/// What is read of a row of an action that this program does not know.
+/// The columns that are read of a job whose action this program does not know.
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = jobs)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
@@ -73,12 +73,12 @@ pub(super) struct UnknownRow {
     updated_at: DbInstant,
 }
 
-/// The columns of [`JobRow`], in its order.
+/// The columns of [`JobRow`], in its order, for SQL that is written by hand.
 pub(super) const READ_COLUMNS: &str = "jobs.id, jobs.project_id, jobs.action, jobs.reference, jobs.status, jobs.start_at, jobs.due_at, \
      jobs.attempts, jobs.worker, jobs.lease_token, jobs.lease_until, jobs.started_at, jobs.ended_at, jobs.progress, jobs.failures, \
      jobs.created_at, jobs.updated_at";
 
-/// What is written of a row at first.
+/// The columns that are written when a job is created.
 #[derive(Debug, Insertable)]
 #[diesel(table_name = jobs)]
 pub(super) struct JobRecord<'a> {
@@ -97,7 +97,7 @@ pub(super) struct JobRecord<'a> {
     pub(super) updated_at: DbInstant,
 }
 
-/// What changes of a row later.
+/// The columns that may change later.
 #[derive(Debug, AsChangeset)]
 #[diesel(table_name = jobs)]
 #[diesel(treat_none_as_null = true)]
@@ -128,7 +128,7 @@ pub(super) fn reference_digest(reference: &ReferenceId) -> Vec<u8> {
     Sha256::digest(reference.as_str()).to_vec()
 }
 
-/// The token of the lease of a job that runs.
+/// The lease token of a running job.
 pub(super) fn token_of(job: &Job) -> Option<DbUuid> {
     match job.state {
         JobState::Running(run) => Some(DbUuid(run.lease.token.get())),
@@ -162,7 +162,7 @@ impl<'a> JobRecord<'a> {
 }
 
 impl JobChanges {
-    /// What leads to `job`. When it was due is nobody's business any more once it has ended, and stays in the row.
+    /// The changes that lead to `job`. Once a job has ended its due time does not matter any more, so the row keeps `due_before`.
     pub(super) fn new(job: &Job, due_before: Timestamp) -> Self {
         let (due, attempts, run, ended_at) = match job.state {
             JobState::Scheduled { at, attempts } => (at, attempts, None, None),
@@ -278,12 +278,12 @@ impl TryFrom<ShownRow> for ShownJob {
     }
 }
 
-/// The jobs of many rows, in the order of the rows.
+/// The jobs of the rows, in the order of the rows.
 pub(super) fn jobs_of(rows: Vec<JobRow>) -> Result<Vec<Job>, StoreError> {
     rows.into_iter().map(Job::try_from).collect()
 }
 
-/// The jobs that were asked for of many rows, each with the key of its project: a job of another project was not.
+/// The jobs that were asked for, each under the key of its project. Rows of a job in another project are left out.
 pub(super) fn shown_of(rows: Vec<(String, ShownRow)>, asked: &[JobOfProject]) -> Result<HashMap<JobOfProject, ShownJob>, StoreError> {
     let asked: HashSet<_> = asked.iter().collect();
     let mut shown = HashMap::with_capacity(rows.len());
@@ -297,8 +297,8 @@ pub(super) fn shown_of(rows: Vec<(String, ShownRow)>, asked: &[JobOfProject]) ->
     Ok(shown)
 }
 
-/// A job that can be read. One whose row breaks the rules, or says what only a newer program understands, is told of and must not
-/// hold up the others.
+/// The job of a row, if it can be read. A row that is corrupt, or that only a newer program understands, is logged. It must not
+/// delay the other jobs.
 pub(super) fn readable(row: JobRow) -> Option<Job> {
     let id = row.id;
     Job::try_from(row).map_err(|error| tracing::error!(job = id, %error, "passed over a job that can not be read")).ok()

@@ -11,7 +11,7 @@ use crate::conn::{Conn, DieselStores, on_conn};
 use crate::schema::projects;
 use crate::types::DbInstant;
 
-/// The lowest id that is given to a project on SQLite, as the sequence of PostgreSQL has it.
+/// The lowest id that is generated for a project on SQLite. The sequence of PostgreSQL starts with the same number.
 const FIRST_PROJECT: i64 = 1_000;
 
 #[derive(Debug, Queryable, Selectable)]

@@ -1,4 +1,4 @@
-//! Jobs are given to workers.
+//! The claim of jobs by a worker.
 
 use crate::postgres::PgConnection;
 use derslik_domain::id::AccountId;
@@ -14,13 +14,13 @@ use diesel::sql_types::{Array, BigInt, Text};
 use crate::job::rows::{JobRow, READ_COLUMNS};
 use crate::types::{DbInstant, DbUuid, Guid, Instant};
 
-/// Gives due jobs to a worker in one statement.
+/// Claims due jobs for a worker in one statement.
 pub(in crate::job) fn claim(conn: &mut PgConnection, account: AccountId, claim: &Claim) -> QueryResult<Vec<JobRow>> {
     ClaimJobs::new(account, claim).load(conn)
 }
 
-/// Up to so many jobs, the text of a claim says how many. For a parameter the planner would think of many, and so would plan
-/// a claim of few anew each time, which takes longer than the claim.
+/// Up to this limit, the SQL text holds the limit as a literal. With a parameter the planner would assume many rows. It would
+/// then plan a claim of few jobs anew each time, which takes longer than the claim itself.
 const FEW: i64 = 8;
 
 #[derive(Debug)]
@@ -69,11 +69,12 @@ impl QueryFragment<Pg> for ClaimJobs {
         out.push_bind_param::<Instant, _>(&self.at)?;
         out.push_sql(", updated_at = greatest(updated_at, ");
         out.push_bind_param::<Instant, _>(&self.at)?;
-        // By their places, which stay while they are locked. A place is only of one part of a divided table: another part has a job
-        // of another account there. So the account stands here as well as inside.
+        // The rows are found by `ctid`, which does not change while they are locked. On a partitioned table a `ctid` is unique
+        // only inside a partition: in another one it belongs to a job of another account. So the account is a condition outside
+        // as well as inside.
         //
-        // Each priority is asked for by itself, so that jobs which wait for their time are passed over and not walked through.
-        // The levels come in their order, and the join stops as soon as it has enough.
+        // Each priority has its own subquery, so jobs whose time has not come are skipped and not read. The priorities come in
+        // order, and the join stops as soon as it has enough.
         out.push_sql(") WHERE account_id = ");
         out.push_bind_param::<BigInt, _>(&self.account_id)?;
         out.push_sql(" AND ctid = ANY(ARRAY(WITH RECURSIVE levels (priority) AS ((SELECT priority FROM jobs WHERE account_id = ");
@@ -91,7 +92,7 @@ impl QueryFragment<Pg> for ClaimJobs {
         out.push_bind_param::<BigInt, _>(&self.account_id)?;
         out.push_sql(" AND status = 'scheduled' AND jobs.priority = levels.priority AND due_at <= ");
         out.push_bind_param::<Instant, _>(&self.at)?;
-        // Said so that no other index can answer it.
+        // Written so that an index of actions can't serve it.
         out.push_sql(" AND array_position(");
         out.push_bind_param::<Array<Text>, _>(&self.actions)?;
         out.push_sql(", action) IS NOT NULL ORDER BY due_at, id");

@@ -1,4 +1,4 @@
-//! What is done is written down, and jobs are given in its place.
+//! The completion of jobs together with the claim of others.
 
 use crate::postgres::PgConnection;
 use derslik_domain::id::AccountId;
@@ -15,10 +15,10 @@ use super::held::CompleteJobs;
 use crate::job::rows::JobRow;
 use crate::types::{DbUuid, Guid};
 
-/// Which jobs the worker still had, and those that it got.
+/// The jobs that the worker still held, with their tokens, and the jobs that it claimed.
 type Exchanged = (Vec<(i64, DbUuid)>, Vec<JobRow>);
 
-/// Marks jobs as done and gives due ones to a worker in one statement.
+/// Marks jobs as done and claims due ones for the worker, in one statement.
 pub(in crate::job) fn exchange(conn: &mut PgConnection, account: AccountId, done: &[Completion], claim: &Claim) -> QueryResult<Exchanged> {
     type Row = (Option<i64>, Option<DbUuid>, Option<JobRow>);
     let statement = Exchange { done: CompleteJobs::new(account, done, claim.at), claim: ClaimJobs::new(account, claim) };
@@ -31,7 +31,8 @@ pub(in crate::job) fn exchange(conn: &mut PgConnection, account: AccountId, done
     Ok((completed, claimed))
 }
 
-/// Both parts see the table as it was before: they are about jobs that ran, and about others that waited.
+/// Both parts of the statement see the table as it was before. They don't overlap: one is about running jobs, the other about
+/// scheduled ones.
 #[derive(Debug)]
 struct Exchange {
     done: CompleteJobs,

@@ -1,4 +1,4 @@
-//! What workers tell of the jobs that they have.
+//! Statements about the jobs that a worker holds.
 
 use crate::postgres::PgConnection;
 use derslik_domain::id::AccountId;
@@ -14,15 +14,17 @@ use diesel::sql_types::{Array, BigInt, Nullable, Text};
 use crate::job::history::progress_to_json;
 use crate::types::{DbInstant, DbJson, DbUuid, Guid, Instant, Json};
 
-/// Jobs and tokens, side by side. A job that has a token runs, by a constraint of the table: a statement that says so again
-/// would be planned as a search of all that run, with what the index remembers of those that once did. So the ids are named
-/// twice instead, which leads to the primary key. Each array stands in a query of its own, so that the planner can't see how
-/// long it is: a short one would look worth a new plan each time.
+/// Ids and tokens of jobs, side by side.
+///
+/// By a constraint of the table, a job with a token is running, so the statements don't name the status. If they did, the planner
+/// would search the index of running jobs, with its dead entries of jobs that ran before. The ids are bound twice instead, which
+/// leads to the primary key. Each array stands in a subquery of its own, so that the planner can't see its length. For a short
+/// array the planner would make a new plan each time.
 fn columns_of<'h>(held: impl Iterator<Item = &'h HeldJob>) -> (Vec<i64>, Vec<DbUuid>) {
     held.map(|held| (held.job.get(), DbUuid(held.token.get()))).unzip()
 }
 
-/// Moves the end of leases in one statement.
+/// Extends leases in one statement.
 pub(in crate::job) fn renew(
     conn: &mut PgConnection,
     account: AccountId,
@@ -79,14 +81,14 @@ pub(in crate::job) fn complete_many(
     CompleteJobs::new(account, done, at).load(conn)
 }
 
-/// Jobs that are done. A single one is found by its key alone, without a list that has to be gone through.
+/// Jobs that are done. A single job has a variant of its own, since its statement needs only the primary key and no array.
 #[derive(Debug)]
 enum Done {
     One { id: i64, token: DbUuid, result: Option<DbJson> },
     Many { id: Vec<i64>, token: Vec<DbUuid>, result: Vec<Option<DbJson>> },
 }
 
-/// Returns the `id` and the `token` of each job that the worker still had.
+/// Returns the `id` and the `token` of each job that the worker still held.
 #[derive(Debug)]
 pub(super) struct CompleteJobs {
     account_id: i64,

@@ -1,4 +1,4 @@
-//! Jobs are made.
+//! The creation of jobs.
 
 use crate::postgres::PgConnection;
 use derslik_domain::id::AccountId;
@@ -12,7 +12,7 @@ use diesel::sql_types::{Array, BigInt, Binary, SmallInt, Text};
 use crate::job::rows::JobRecord;
 use crate::types::{DbInstant, Instant};
 
-/// Creates jobs in one statement, those left out that have a live one like them.
+/// Creates jobs in one statement. A job that has a live job like it is left out.
 pub(in crate::job) fn insert_many(conn: &mut PgConnection, account: AccountId, jobs: &[NewJob]) -> QueryResult<usize> {
     InsertJobs(JobColumns::new(account, jobs)).execute(conn)
 }

@@ -1,4 +1,4 @@
-//! The statements on PostgreSQL about many jobs, and those that a worker sends all day. Few texts stand for all of them, so
+//! The statements of PostgreSQL about many jobs, and those that a worker sends all the time. They use few different texts, so
 //! that the server parses and plans each once for a connection.
 
 mod claim;
