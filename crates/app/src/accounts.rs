@@ -18,9 +18,9 @@ use crate::system::SystemIds;
 /// A pair of keys of the sessions API, as a client gets them.
 #[derive(Clone)]
 pub struct KeyPair {
-    /// The part that is no secret.
+    /// The part that may be shown and logged.
     pub access_key: String,
-    /// The part that is one.
+    /// The secret part.
     pub secret_key: String,
 }
 
@@ -35,8 +35,8 @@ impl KeyPair {
         Self { access_key: access_key.to_owned(), secret_key: secret_key.to_owned() }
     }
 
-    /// A new pair: 96 random bits to find it by and 256 to prove it. The prefixes and the checksum at the end let programs
-    /// that look for leaked secrets recognise them.
+    /// A new pair: 96 random bits identify it, and 256 prove it. Secret scanners recognise the prefixes and the checksum at the
+    /// end.
     ///
     /// # Errors
     /// If the machine has no random numbers.
@@ -55,7 +55,7 @@ impl KeyPair {
         format!("{}|{}", self.access_key, hex(&key_proof(&self.access_key, &self.secret_key)))
     }
 
-    /// The credential that this pair opens an account with.
+    /// The credential to store for this pair.
     pub fn plan(&self) -> CredentialPlan {
         CredentialPlan {
             kind: CredentialKind::PerculusKey,
@@ -68,7 +68,7 @@ impl KeyPair {
 fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // A string takes whatever is written to it.
+        // Writing to a string never fails.
         let _ = write!(text, "{byte:02x}");
         text
     })
@@ -93,21 +93,21 @@ impl std::fmt::Debug for DevAccount {
     }
 }
 
-/// What an access token of the courses API opens unless somebody says otherwise: all of it.
+/// The default scopes of an access token for the courses API: all of them.
 pub fn classroom_scopes() -> Scopes {
     Scope::ALL.into_iter().filter(|scope| scope.name().starts_with("classroom.")).collect()
 }
 
-/// The project of a token for which none is named.
+/// The project of a token that names none.
 pub const FIRST_PROJECT: i64 = 1;
 
-/// The project with which an account begins, under a new key.
+/// The first project of an account, under a new key.
 pub fn first_project(name: ProjectName, created_at: Timestamp) -> Project {
     let key = ProjectKey::from_random(SystemIds.random_bits());
     Project { id: Id::new(FIRST_PROJECT), key, name, platform: Platform::default(), created_at }
 }
 
-/// A new access token, which a program that looks for leaked secrets recognises.
+/// A new access token, in a form that secret scanners recognise.
 ///
 /// # Errors
 /// If the machine has no random numbers.
@@ -133,7 +133,7 @@ fn random_secret(kind: &str) -> Result<String, getrandom::Error> {
     Ok(format!("derslik_{kind}_{secret}_{checksum}"))
 }
 
-/// The people of the account `demo`, who have each their own part in its courses.
+/// The people of the account `demo`; each has another role in its courses.
 const PEOPLE: [(i64, &str, Role); 5] = [
     (101, "admin", Role::Admin),
     (102, "teacher", Role::Member),
@@ -142,7 +142,7 @@ const PEOPLE: [(i64, &str, Role); 5] = [
     (105, "stranger", Role::Member),
 ];
 
-/// What a project of the dev profile is made of.
+/// The fixed parts of a project of the dev profile.
 struct DevProject {
     id: i64,
     key: &'static str,
@@ -150,7 +150,7 @@ struct DevProject {
 }
 
 impl DevProject {
-    /// The project, unless its key or its name could not be one's.
+    /// The project, or `None` if its key or its name is invalid.
     fn plan(&self, created_at: Timestamp) -> Option<Project> {
         let key: ProjectKey = self.key.parse().ok()?;
         let name = ProjectName::new(self.name).ok()?;
@@ -161,7 +161,7 @@ impl DevProject {
 const DEMO_PROJECT: DevProject = DevProject { id: FIRST_PROJECT, key: "3sWXSsqHgSKnE87YkNJK", name: "Demo" };
 const OTHER_PROJECT: DevProject = DevProject { id: 2, key: "9kQZmVtB4xLrW2nHcYpJ", name: "Other" };
 
-/// What an account of the dev profile is known by.
+/// The ids, the name and the project of an account of the dev profile.
 struct DevIdentity {
     id: i64,
     name: &'static str,
@@ -216,7 +216,7 @@ impl DevIdentity {
     }
 }
 
-/// The account `demo`, and where the keys are to be known, `other` beside it, to try what the one sees of the other.
+/// The account `demo`. With known keys also `other`, so that tests can check that the two see nothing of each other.
 ///
 /// # Errors
 /// If the machine has no random numbers.

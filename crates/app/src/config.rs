@@ -1,5 +1,5 @@
-//! The settings, and where they come from: defaults, then a TOML file, then the environment, then flags. Whoever comes
-//! later wins.
+//! The settings and their sources: defaults, then a TOML file, then the environment, then flags. A later source overrides
+//! an earlier one.
 
 mod load;
 mod values;
@@ -36,14 +36,14 @@ const SECONDS_OF_A_DAY: u64 = 24 * 60 * 60;
 pub struct Config {
     /// The address and port to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// A PEM file with the certificate chain; with it the service speaks HTTPS alone.
+    /// A PEM file with the certificate chain; with it the service speaks only HTTPS.
     pub tls_cert: Option<PathBuf>,
     /// A PEM file with the key of the certificate.
     pub tls_key: Option<PathBuf>,
-    /// The networks of the proxies whose word is taken for who asks, such as `10.0.0.0/8`, or single addresses.
+    /// The networks of proxies whose headers name the client, such as `10.0.0.0/8`, or single addresses.
     #[serde(deserialize_with = "values::list")]
     pub trusted_proxies: Vec<String>,
-    /// The folder of everything that the service keeps in files.
+    /// The folder for all files of the service.
     pub data_dir: PathBuf,
     /// The database: `postgres://…`, or `sqlite://path`. Without one, an `SQLite` file in `data_dir`.
     pub database_url: Option<String>,
@@ -57,16 +57,16 @@ pub struct Config {
     pub dev: DevConfig,
     /// The log.
     pub log: LogConfig,
-    /// The HTTP side.
+    /// The HTTP server.
     #[validate(nested)]
     pub http: HttpConfig,
     /// The connections to the database.
     #[validate(nested)]
     pub database: DatabaseConfig,
-    /// The jobs, and those who run them.
+    /// The jobs and their workers.
     #[validate(nested)]
     pub jobs: JobsConfig,
-    /// What an account gets that chose nothing.
+    /// The defaults of accounts.
     pub account: AccountConfig,
     /// The links and addresses of courses.
     pub classroom: ClassroomConfig,
@@ -76,13 +76,13 @@ pub struct Config {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ClassroomConfig {
-    /// Where people see a course; `{code}` is its id in base64.
+    /// The URL where people see a course; `{code}` is its id in base64.
     pub course_link: String,
-    /// The address of a group; `{group}` is its name, `{account}` the name of the account.
+    /// The e-mail address of a group; `{group}` is its name, `{account}` the name of the account.
     pub group_address: String,
-    /// Where people see a folder; `{id}` is its id.
+    /// The URL where people see a folder; `{id}` is its id.
     pub folder_link: String,
-    /// The id of the calendar of a course that is given one; `{id}` is the id of the course, `{group}` the name of its group.
+    /// The id of a course's calendar; `{id}` is the id of the course, `{group}` the name of its group.
     pub calendar_id: String,
 }
 
@@ -94,13 +94,13 @@ impl Default for ClassroomConfig {
 }
 
 impl ClassroomConfig {
-    /// How links and addresses are made.
+    /// The templates of links and addresses.
     pub fn templates(&self) -> Templates {
         let Self { course_link, group_address, folder_link, calendar_id: _ } = self.clone();
         Templates { course_link, group_address, folder_link }
     }
 
-    /// Each template by its name, and what is wrong with it.
+    /// Checks each template; the results stand under the names of their settings.
     fn check(&self) -> [(&'static str, anyhow::Result<()>); 4] {
         let check =
             |setting, template: &str, needed: Option<&str>, known: &[&str]| (setting, check_template(setting, template, needed, known));
@@ -113,7 +113,7 @@ impl ClassroomConfig {
     }
 }
 
-/// What stands in braces must be filled in with something, and what tells two things apart must be there.
+/// Checks that a template has known placeholders only, and the one that tells two objects apart.
 fn check_template(setting: &str, template: &str, needed: Option<&str>, known: &[&str]) -> anyhow::Result<()> {
     let mut rest = template;
     while let Some((_, from_brace)) = rest.split_once('{') {
@@ -132,13 +132,13 @@ fn check_template(setting: &str, template: &str, needed: Option<&str>, known: &[
     Ok(())
 }
 
-/// What the service is for.
+/// The kind of installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Profile {
-    /// To try it, and to test against it.
+    /// For trials and tests.
     Dev,
-    /// To rely on it.
+    /// For real data.
     Production,
 }
 
@@ -146,7 +146,7 @@ pub enum Profile {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DevConfig {
-    /// Whether credentials that everybody knows may be used from other machines.
+    /// Whether publicly known credentials may be used from other machines.
     pub allow_remote: bool,
 }
 
@@ -154,13 +154,13 @@ pub struct DevConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LogConfig {
-    /// What is logged, as `info` or `info,derslik_storage=debug`.
+    /// The filter of the log, as `info` or `info,derslik_storage=debug`.
     pub filter: String,
     /// `text` or `json`.
     pub format: LogFormat,
 }
 
-/// How a line of the log looks.
+/// The format of a line of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
@@ -170,35 +170,35 @@ pub enum LogFormat {
     Json,
 }
 
-/// The HTTP side.
+/// The HTTP server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct HttpConfig {
     /// Threads that answer requests; 0 takes one for each processor.
     #[validate(range(max = 1_024))]
     pub workers: usize,
-    /// The longest request body, in bytes.
+    /// The maximum size of a request body, in bytes.
     #[validate(range(min = 1_024, max = 1_073_741_824))]
     pub body_limit_bytes: usize,
     /// How long a request body may take to arrive, in seconds.
     #[validate(range(min = 1, max = 600))]
     pub body_deadline_seconds: u64,
-    /// The most items of a batch.
+    /// The maximum number of items in a batch.
     #[validate(range(min = 1, max = 100_000))]
     pub batch_max_items: usize,
-    /// The most bytes of request bodies that are held at once, of all requests together; more are answered 503.
+    /// The maximum number of bytes of request bodies held in memory, over all requests; beyond it requests get 503.
     #[validate(range(min = 1_048_576))]
     pub bodies_in_flight_bytes: usize,
-    /// The most bytes of answers that are held at once, of all requests together.
+    /// The maximum number of bytes of answers held in memory, over all requests.
     #[validate(range(min = 8_388_608))]
     pub answers_in_flight_bytes: usize,
-    /// The most connections of all clients together.
+    /// The maximum number of connections of all clients together.
     #[validate(range(min = 1, max = 1_000_000))]
     pub max_connections: usize,
-    /// The most connections of one client.
+    /// The maximum number of connections of one client.
     #[validate(range(min = 1, max = 1_000_000))]
     pub max_connections_per_address: usize,
-    /// How long requests that are under way may go on once the service was told to stop, in seconds.
+    /// How long running requests may go on after the signal to stop, in seconds.
     #[validate(range(max = 600))]
     pub grace_seconds: u64,
 }
@@ -207,13 +207,13 @@ pub struct HttpConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct DatabaseConfig {
-    /// The most connections to `PostgreSQL`, or readers of `SQLite`.
+    /// The maximum number of connections to `PostgreSQL`, or of readers of `SQLite`.
     #[validate(range(min = 1, max = 1_000))]
     pub connections: u32,
     /// How long a request waits for a connection, in milliseconds.
     #[validate(range(min = 10, max = 60_000))]
     pub acquire_timeout_ms: u64,
-    /// How long making a new connection may take, in milliseconds.
+    /// How long opening a connection may take, in milliseconds.
     #[validate(range(min = 10, max = 60_000))]
     pub connect_timeout_ms: u64,
     /// How long a statement may run, in milliseconds; a request as a whole waits half a second longer for the database.
@@ -222,32 +222,32 @@ pub struct DatabaseConfig {
     /// How long a statement may wait for a lock, in milliseconds.
     #[validate(range(min = 10, max = 60_000))]
     pub lock_timeout_ms: u64,
-    /// Whether `SQLite` waits for the disk before it acknowledges a write. Off, a power cut may take the last writes.
+    /// Whether `SQLite` waits for the disk before it acknowledges a write. If not, a power cut may lose the last writes.
     pub sqlite_full_sync: bool,
 }
 
-/// The jobs, and those who run them.
+/// The jobs and their workers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct JobsConfig {
-    /// `documented`, or `1.26`: answers as that release of the original service gives them.
+    /// `documented`, or `1.26` for answers like those of that release of the original service.
     pub compat: JobsCompatName,
-    /// The most jobs that a process runs at once.
+    /// The maximum number of jobs that a process runs at once.
     #[validate(range(min = 1, max = 10_000))]
     pub concurrency: u16,
-    /// The most jobs that are claimed, or written down as done, at once.
+    /// The maximum number of jobs that one statement claims or completes.
     #[validate(range(min = 1, max = 10_000))]
     pub batch: u16,
-    /// For how long a job is claimed unless its worker is heard of, in milliseconds.
+    /// The length of a lease without a heartbeat, in milliseconds.
     #[validate(range(min = 1_000, max = 600_000))]
     pub lease_ms: u64,
-    /// How long to wait at the most before looking for jobs again, in milliseconds.
+    /// The longest pause between two polls for jobs, in milliseconds.
     #[validate(range(min = 10, max = 60_000))]
     pub poll_ms: u64,
-    /// How often the sweeps of each account are asked for, in seconds; 0 asks for none.
+    /// The interval at which the sweeps of each account are enqueued, in seconds; 0 turns them off.
     #[validate(range(max = 86_400))]
     pub sweep_seconds: u64,
-    /// How long running jobs may go on once the process was told to stop, in seconds.
+    /// How long running jobs may go on after the signal to stop, in seconds.
     #[validate(range(max = 600))]
     pub grace_seconds: u64,
     /// For how many days jobs are kept after their end.
@@ -261,15 +261,15 @@ pub struct JobsConfig {
 /// How the jobs API answers where its document and the original service differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum JobsCompatName {
-    /// As the document says.
+    /// As documented.
     #[serde(rename = "documented")]
     Documented,
-    /// As release 1.26 answers.
+    /// Like release 1.26.
     #[serde(rename = "1.26")]
     Release126,
 }
 
-/// What an account gets that chose nothing.
+/// The defaults of accounts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AccountConfig {
@@ -277,31 +277,31 @@ pub struct AccountConfig {
     pub lang: String,
     /// The time zone of a session that names none.
     pub timezone: String,
-    /// `civil`: a start date is a clock face in the session's zone; `instant`: its offset counts.
+    /// `civil`: a start date is a civil time in the session's zone; `instant`: its offset counts.
     pub start_date_mode: StartDateModeName,
-    /// `provisioned`: courses that members create wait to be accepted; `active`: they may be active at once.
+    /// `provisioned`: courses that members create wait for acceptance; `active`: they may be active at once.
     pub member_courses: MemberCoursesName,
     /// Whether grading periods may be written.
     pub grading_periods: bool,
 }
 
-/// What members who are no administrators may create.
+/// The states in which members who are not administrators may create courses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MemberCoursesName {
-    /// Courses that wait to be accepted.
+    /// Only courses that wait for acceptance.
     Provisioned,
-    /// Courses that are active at once as well.
+    /// Active courses as well.
     Active,
 }
 
-/// How the offset of a start date is read.
+/// Whether the offset of a start date counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StartDateModeName {
-    /// Not at all.
+    /// The offset is ignored.
     Civil,
-    /// As it stands.
+    /// The offset counts.
     Instant,
 }
 
@@ -396,7 +396,7 @@ impl Default for AccountConfig {
     }
 }
 
-/// The flags that set something, by the names of [`Config`].
+/// The flags that set something; they are named as in [`Config`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Flags {
     /// See [`Config::listen`].
@@ -426,10 +426,10 @@ pub struct Flags {
 }
 
 impl Config {
-    /// The settings that a file, the environment and flags come to.
+    /// Merges the defaults, a file, the environment and flags, and checks the result.
     ///
     /// # Errors
-    /// If a setting is unknown, can't be read or does not go with another; the text names it and where it came from.
+    /// If a setting is unknown, can't be read or contradicts another; the text names it and its source.
     pub fn load(file: Option<&PathBuf>, flags: &Flags) -> anyhow::Result<Self> {
         let (config, origins) = load::load(file.map(PathBuf::as_path), flags).context("the configuration can't be used")?;
         config.check(&origins).context("the configuration can't be used")?;
@@ -450,8 +450,8 @@ impl Config {
         origins.name("classroom.calendar_id", self.calendars())?;
         ensure!(self.tls_cert.is_some() == self.tls_key.is_some(), "tls_cert and tls_key go together: set both or neither");
         if self.profile == Profile::Production {
-            ensure!(!self.fixed_dev_keys, "fixed_dev_keys makes credentials that everybody knows: profile dev only");
-            ensure!(self.dev_clock.is_none(), "dev_clock makes a clock that lies: profile dev only");
+            ensure!(!self.fixed_dev_keys, "fixed_dev_keys makes publicly known credentials: profile dev only");
+            ensure!(self.dev_clock.is_none(), "dev_clock sets a false time: profile dev only");
             ensure!(
                 self.database_url.is_some(),
                 "profile production needs a database by name: set --database-url, DATABASE_URL or DATABASE_URL_FILE"
@@ -459,7 +459,7 @@ impl Config {
         }
         ensure!(
             !self.fixed_dev_keys || self.listen.ip().is_loopback() || self.dev.allow_remote,
-            "fixed_dev_keys makes credentials that everybody knows, and {} can be reached from other machines: \
+            "fixed_dev_keys makes publicly known credentials, and {} can be reached from other machines: \
              listen on 127.0.0.1, or set dev.allow_remote to true",
             self.listen
         );
@@ -478,7 +478,7 @@ impl Config {
         }
     }
 
-    /// The connections to it.
+    /// The settings of the connection pool.
     pub fn pool(&self) -> PoolSettings {
         PoolSettings {
             connections: self.database.connections,
@@ -490,13 +490,13 @@ impl Config {
         }
     }
 
-    /// How long the process may take to end once it was told to stop: what the grace periods take, and what is done after.
+    /// How long the process may take to end after the signal to stop: the longer grace period, plus a fixed time for the rest.
     pub fn stop_limit(&self) -> Duration {
         const AFTER_GRACE: Duration = Duration::from_millis(2_500);
         Duration::from_secs(self.http.grace_seconds.max(self.jobs.grace_seconds)) + AFTER_GRACE
     }
 
-    /// How a worker works.
+    /// The settings of a worker.
     pub fn worker(&self) -> Settings {
         let jobs = &self.jobs;
         Settings {
@@ -511,13 +511,13 @@ impl Config {
         }
     }
 
-    /// How long things are kept that nobody uses any more.
+    /// How long ended jobs and deleted rows are kept.
     pub fn retention(&self) -> Retention {
         let days = |days: u64| Duration::from_secs(days.saturating_mul(SECONDS_OF_A_DAY));
         Retention { ended_jobs: days(self.jobs.retention_days), deleted_rows: days(self.jobs.deleted_retention_days) }
     }
 
-    /// How the calendars of courses are named.
+    /// The template of calendar ids.
     ///
     /// # Errors
     /// If the template can't be used.
@@ -526,7 +526,7 @@ impl Config {
         CalendarTemplate::new(template).with_context(|| format!("classroom.calendar_id is {template:?}"))
     }
 
-    /// How the jobs API answers.
+    /// The compatibility mode of the jobs API.
     pub fn jobs_compat(&self) -> JobsCompat {
         match self.jobs.compat {
             JobsCompatName::Documented => JobsCompat::Documented,
@@ -545,21 +545,21 @@ impl Config {
         }
     }
 
-    /// The proxies whose word is taken for who asks.
+    /// The proxies whose headers name the client.
     ///
     /// # Errors
-    /// If one of them is no network.
+    /// If one of them is neither a network nor an address.
     pub fn trusted_proxies(&self) -> anyhow::Result<TrustedProxies> {
         TrustedProxies::parse(self.trusted_proxies.iter().map(String::as_str)).context("trusted_proxies")
     }
 
-    /// How to serve, where so many descriptors may be open. None is no limit.
+    /// The settings of the server under a limit of open descriptors; `None` means unlimited.
     pub fn server(&self, descriptors: Option<u64>) -> ServerSettings {
         let workers = match self.http.workers {
             0 => std::thread::available_parallelism().map_or(1, Into::into),
             workers => workers,
         };
-        // Each connection to SQLite has three files; the rest is for listeners, the log and what is told to refused clients.
+        // Each connection to SQLite has three files; the rest is for listeners, the log and answers to refused clients.
         let reserved = 200 + 6 * (u64::from(self.database.connections) + 2);
         let in_all = connections_within(self.http.max_connections, descriptors, reserved);
         ServerSettings {
@@ -570,7 +570,7 @@ impl Config {
         }
     }
 
-    /// What an account gets that chose nothing.
+    /// The defaults of accounts.
     ///
     /// # Errors
     /// If one of the settings can't be used.
@@ -601,10 +601,10 @@ impl Config {
         Zone::parse(&self.account.timezone).with_context(|| format!("account.timezone is {:?}", self.account.timezone))
     }
 
-    /// Where the clock starts, if not at the present.
+    /// The instant at which the clock starts; `None` for the present.
     ///
     /// # Errors
-    /// If it is no instant.
+    /// If the setting is not an RFC 3339 instant.
     pub fn clock_start(&self) -> anyhow::Result<Option<Timestamp>> {
         match &self.dev_clock {
             None => Ok(None),

@@ -1,8 +1,8 @@
-//! How many files and connections the process may have open.
+//! The limit of open files and connections of the process.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Raises the soft limit of descriptors to the hard one. Returns how many there may be; none is no limit.
+/// Raises the soft limit of descriptors to the hard one, and returns the limit. `None` means unlimited.
 pub fn raise_limit() -> Option<u64> {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
@@ -15,8 +15,7 @@ pub fn raise_limit() -> Option<u64> {
     }
 }
 
-/// How many connections of clients there may be where so many are wanted, so many descriptors there may be, and so many of
-/// them are needed for the rest.
+/// The number of client connections that the descriptors allow: at most `wanted`, after `reserved` ones for everything else.
 pub fn connections_within(wanted: usize, descriptors: Option<u64>, reserved: u64) -> usize {
     let room = descriptors.map_or(u64::MAX, |descriptors| descriptors.saturating_sub(reserved).max(1));
     wanted.min(usize::try_from(room).unwrap_or(usize::MAX))

@@ -1,4 +1,4 @@
-//! A person whom everybody knows, beside the keys that everybody knows: for clients that log in with a name and a password.
+//! A person with a publicly known password, beside the known keys: for clients that log in with a name and a password.
 
 use std::sync::Arc;
 
@@ -16,11 +16,11 @@ use derslik_services::identity::{AccountPlan, KnownPerson};
 const USERNAME: &str = "demo-user";
 const PASSWORD: &str = "demo-password";
 
-/// The password as [`Argon2Passwords`](crate::passwords::Argon2Passwords) would keep it. Hashing it at each first start would
-/// take 19 MiB, which the allocator keeps, and half of the time until the service is ready.
+/// The hash that [`Argon2Passwords`](crate::passwords::Argon2Passwords) would make of the password. Hashing at each first start
+/// would take 19 MiB, which the allocator keeps, and half of the time until the service is ready.
 const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$ZGVyc2xpay1kZW1vLXVzcg$SFgw80EFxkHaZV/IBkLtZqipqwaUljIfCeBRildMTYA";
 
-/// The person, as one is looked for who still has the known password.
+/// The name and the hash by which a store finds the person while the known password is unchanged.
 ///
 /// # Errors
 /// If the name breaks a rule.
@@ -28,7 +28,7 @@ pub fn known_person() -> anyhow::Result<KnownPerson> {
     Ok(KnownPerson { username: Username::parse(USERNAME)?, hash: PasswordHash::new(HASH.to_owned()) })
 }
 
-/// Knows the hash of the one password that everybody knows, and no other.
+/// Knows the hash of the publicly known password and of no other.
 #[derive(Debug, Clone, Copy)]
 pub struct KnownPassword;
 
@@ -43,10 +43,10 @@ impl Passwords for KnownPassword {
     }
 }
 
-/// Adds the administrator `demo-user` with the password `demo-password`, unless the account has somebody of that name.
+/// Adds the administrator `demo-user` with the password `demo-password`, unless that user name is taken in the account.
 ///
 /// # Errors
-/// If the person can be neither found nor added.
+/// If the store fails to find or to add the person.
 pub async fn add_known_person(people: &dyn PeopleService, plan: &AccountPlan) -> anyhow::Result<()> {
     let account: Arc<Account> = Arc::new(plan.account.clone());
     let principal = Principal { id: plan.service, kind: PrincipalKind::Service, role: Role::Admin };

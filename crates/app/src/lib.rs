@@ -1,17 +1,17 @@
-//! Derslik as a program: its configuration, its commands, and the one place where the crates are put together.
+//! Derslik as a program: its configuration, its commands, and the composition of the other crates.
 //!
 //! | file | what it is |
 //! |---|---|
 //! | `cli` | the commands, one file each |
 //! | `config` | the settings and where they come from |
-//! | `wiring` | which adapter stands behind which port |
-//! | `system` | the clock and the ids of the machine |
+//! | `wiring` | connects adapters to ports |
+//! | `system` | the system clock and new ids |
 //! | `accounts` | the accounts of the dev profile, and new keys |
-//! | `known_person` | a person whom everybody knows, for tests |
+//! | `known_person` | a person with a publicly known password, for tests |
 //! | `passwords` | Argon2id |
 //! | `signals` | the signals that end the process |
 //! | `server` | serving until the process is told to stop |
-//! | `descriptors` | how many files and connections may be open |
+//! | `descriptors` | the limit of open files and connections |
 //! | `tls` | the certificate and its key |
 //! | `telemetry` | where the log goes |
 //! | `log_queue` | why the log never blocks |

@@ -1,5 +1,5 @@
-//! A bounded queue in front of the log's output. Writing to it never blocks, never fails and never panics, whatever becomes
-//! of the output: a full pipe that no program reads, a closed one, a full disk.
+//! A bounded queue in front of the log's output. Writing to it never blocks, fails or panics. This holds for every state of the
+//! output: a full pipe that no program reads, a closed pipe, a full disk.
 
 use std::collections::VecDeque;
 use std::io::Write;
@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// The most bytes that wait for the output. Lines beyond it are dropped and counted.
+/// The maximum number of bytes that wait for the output. Lines beyond it are dropped and counted.
 const CAPACITY: usize = 1024 * 1024;
 
 /// Clones write to the same output.
@@ -34,12 +34,12 @@ impl std::fmt::Debug for LogQueue {
 }
 
 impl LogQueue {
-    /// A queue whose lines a thread of its own writes to `output`. `report` is told how many lines were dropped, once the
-    /// output takes lines again.
+    /// A queue whose lines a dedicated thread writes to `output`. Once the output takes lines again, `report` gets the number of
+    /// dropped lines.
     pub fn start(output: impl Write + Send + 'static, report: impl Fn(u64) + Send + 'static) -> Self {
         let queue = Self(Arc::new(Shared { state: Mutex::default(), changed: Condvar::new() }));
         let worker = queue.clone();
-        // Without a thread the queue fills, and then drops lines.
+        // If the thread can't be started, the queue fills up and then drops lines.
         thread::Builder::new().name("log".to_owned()).spawn(move || worker.write_to(output, report)).ok();
         queue
     }
@@ -56,7 +56,7 @@ impl LogQueue {
         self.0.changed.notify_all();
     }
 
-    /// Waits until everything in the queue is written, for `limit` at most.
+    /// Waits until everything in the queue is written, but no longer than `limit`.
     pub fn flush(&self, limit: Duration) {
         let is_busy = |state: &mut State| state.is_writing || !state.lines.is_empty();
         drop(self.0.changed.wait_timeout_while(self.state(), limit, is_busy));
@@ -90,7 +90,7 @@ impl LogQueue {
 }
 
 impl Write for LogQueue {
-    /// Takes `line` as a whole.
+    /// Adds `line` as a whole.
     fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
         self.push(line.to_vec());
         Ok(line.len())
@@ -110,7 +110,7 @@ mod tests {
 
     const ENOUGH: Duration = Duration::from_secs(60);
 
-    /// Passes lines on, each once it is allowed to.
+    /// An output that passes each line on once the test allows it.
     struct Gate {
         allowed: Receiver<()>,
         lines: Sender<Vec<u8>>,

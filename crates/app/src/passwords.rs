@@ -1,4 +1,4 @@
-//! Argon2id, two at a time: a hash takes a processor and 19 MiB, and those who guess would have all of both.
+//! Argon2id, two hashes at a time: each takes a processor and 19 MiB, and a flood of guesses would take all of both.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,9 +11,9 @@ use derslik_domain::identity::{Password, PasswordHash};
 use derslik_ports::outbound::{Passwords, Reason, StoreError};
 use tokio::sync::Semaphore;
 
-/// How many are hashed at the same time, each on a thread.
+/// The number of passwords that are hashed at the same time, each on its own thread.
 pub const AT_ONCE: usize = 2;
-/// How long one waits for its turn.
+/// How long a password waits for a free thread.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Argon2id with the costs that OWASP recommends: 19 MiB, two passes.

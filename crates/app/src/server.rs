@@ -1,10 +1,10 @@
-//! Serving until the process is told to stop.
+//! Serves until the process is told to stop.
 
 use derslik_http::{HttpState, ServerSettings, Serving, Socket};
 use tokio_util::sync::CancellationToken;
 
-/// Serves on a socket until `stop` is cancelled; requests under way then have the time of grace to end. If the server ends by itself,
-/// it cancels `stop`.
+/// Serves on a socket until `stop` is cancelled; running requests then have the grace period to end. If the server ends by itself, it
+/// cancels `stop`.
 ///
 /// # Errors
 /// If the listener can't be used.

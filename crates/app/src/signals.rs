@@ -1,5 +1,5 @@
-//! The signals that end the process, or have it read its certificates again. They are waited for on a thread of their own,
-//! so that they work whatever the other threads are waiting for.
+//! The signals that end the process, or make it read its certificates again. A dedicated thread waits for them, so that they
+//! work while the other threads are blocked.
 
 use std::io;
 use std::process::exit;
@@ -13,16 +13,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::telemetry;
 
-/// What the exit code says of a process that a signal has ended.
+/// The exit code of a process that a signal has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// 0: running until a signal came is what the command does.
+    /// 0: the command is meant to run until a signal.
     Done,
-    /// 128 and the number of the signal: the command was not done.
+    /// 128 plus the number of the signal: the command was interrupted.
     Interrupted,
 }
 
-/// What the process does about signals.
+/// How the process reacts to signals.
 #[derive(Clone)]
 pub struct Signals(Arc<Shared>);
 
@@ -61,14 +61,14 @@ impl Signals {
         Ok(Self(shared))
     }
 
-    /// From now on the first SIGTERM or SIGINT only cancels the token that this returns, and the process has `limit` to end.
-    /// After that, or at a second signal, it is ended.
+    /// From now on the first SIGTERM or SIGINT only cancels the returned token, and the process has `limit` to end by itself. After
+    /// that time, or at a second signal, it is ended.
     pub fn stop_within(&self, limit: Duration) -> CancellationToken {
         *self.0.limit.lock().unwrap_or_else(PoisonError::into_inner) = Some(limit);
         self.0.stop.clone()
     }
 
-    /// From now on SIGHUP calls `reload`, on a thread of its own.
+    /// From now on SIGHUP calls `reload` on a separate thread.
     pub fn reload_with(&self, reload: impl Fn() + Send + Sync + 'static) {
         *self.0.reload.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(reload));
     }
@@ -98,7 +98,7 @@ impl Shared {
     fn reload(&self) {
         let reload = self.reload.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(reload) = reload {
-            // Files may be on a disk that does not answer.
+            // Reading the files may block for long, such as on a network disk that does not answer.
             thread::Builder::new().name("reload".to_owned()).spawn(move || reload()).ok();
         } else {
             tracing::info!("SIGHUP is ignored: there are no certificates to read again");
@@ -113,7 +113,7 @@ struct Received {
 }
 
 impl Received {
-    /// The number of the next signal that is to end the process.
+    /// The number of the next signal that asks the process to end.
     async fn next(&mut self, shared: &Shared) -> i32 {
         loop {
             tokio::select! {

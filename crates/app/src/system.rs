@@ -1,4 +1,4 @@
-//! The clock and the ids of the machine: the only place that reads either.
+//! The system clock and random ids: the only module that reads either.
 
 use chrono::Utc;
 use derslik_domain::id::{AttendeeGuid, SessionGuid, UserGuid};
@@ -6,7 +6,7 @@ use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Clock, Ids};
 use uuid::Uuid;
 
-/// The clock of the machine.
+/// The system clock.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemClock;
 
@@ -17,7 +17,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that was set to another time when the service started, and runs on from there.
+/// A clock that starts at a given time when the service starts, and runs on from there.
 #[derive(Debug, Clone, Copy)]
 pub struct ShiftedClock {
     ahead_micros: i64,
@@ -36,7 +36,7 @@ impl Clock for ShiftedClock {
     }
 }
 
-/// GUIDs that grow with time, so that new sessions stand side by side in the index.
+/// GUIDs that grow with time, so that new sessions are adjacent in the index.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemIds;
 

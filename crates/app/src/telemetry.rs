@@ -1,5 +1,5 @@
-//! Where the log goes: to standard error, so that standard output is free for what a command prints. A thread of its own
-//! writes it, so that no other thread depends on the program that reads standard error.
+//! The log goes to standard error, so that standard output is free for the output of a command. A dedicated thread writes it:
+//! no other thread depends on the program that reads standard error.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -17,20 +17,20 @@ static STANDARD_ERROR: LazyLock<LogQueue> = LazyLock::new(|| {
     })
 });
 
-/// How long the end of the process waits for the log to be read.
+/// How long the process waits at its end for the log to be read.
 const LAST_LINES: Duration = Duration::from_millis(500);
 
 const LEVELS: &str = "the levels are off, error, warn, info, debug and trace, and module=level is one for a single module";
 
-/// What is logged.
+/// The filter of the log.
 ///
 /// # Errors
-/// If the filter can't be read, or names no level: a word alone would be taken for a module, of which everything is logged.
+/// If the filter can't be read, or names no level: a single word would be read as a module with everything logged.
 pub fn filter(config: &LogConfig) -> anyhow::Result<EnvFilter> {
     let filter = &config.filter;
     let parts: Vec<_> = filter.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
     ensure!(!parts.is_empty(), "log.filter is empty; {LEVELS}");
-    // The fields of a span may stand between commas.
+    // A directive may name the fields of a span, which are separated by commas as well.
     if !filter.contains('[') {
         for part in parts {
             let is_plain = part.contains('=') || part.parse::<LevelFilter>().is_ok();
@@ -49,9 +49,9 @@ pub fn start(config: &LogConfig) -> anyhow::Result<()> {
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(|| STANDARD_ERROR.clone())
-        // It would print to standard error, and panic where that is closed.
+        // The built-in writer would print errors to standard error, and panic where that is closed.
         .log_internal_errors(false);
-    // Tests start it more than once; the first one stays.
+    // Tests start the log more than once; the first start counts.
     let started = match config.format {
         LogFormat::Text => subscriber.with_ansi(false).try_init(),
         LogFormat::Json => subscriber.json().flatten_event(true).try_init(),
@@ -60,7 +60,7 @@ pub fn start(config: &LogConfig) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Has panics logged. The hook of the standard library writes to standard error itself, and waits where that is not read.
+/// Logs panics. The standard library's hook writes to standard error itself, and blocks while no program reads that.
 pub fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
         if tracing::enabled!(tracing::Level::ERROR) {
@@ -71,12 +71,12 @@ pub fn log_panics() {
     }));
 }
 
-/// Writes a line to standard error beside the log.
+/// Writes a line to standard error, in the order of the log's lines.
 pub fn say(line: &str) {
     STANDARD_ERROR.push(format!("{line}\n").into_bytes());
 }
 
-/// Waits for the last lines to be written, for a moment at most: the process is about to end.
+/// Waits a short time for the last lines to be written: the process is about to end.
 pub fn flush() {
     STANDARD_ERROR.flush(LAST_LINES);
 }

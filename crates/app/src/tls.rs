@@ -1,5 +1,5 @@
-//! The certificate and the key by which connections are encrypted, which can be read again while the service runs. Nothing
-//! older than TLS 1.2 is spoken.
+//! The TLS certificate and its key, which can be read again while the service runs. Versions before TLS 1.2 are not
+//! supported.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -30,7 +30,7 @@ impl Certificate {
     /// Reads the files.
     ///
     /// # Errors
-    /// If a file can't be read, or the two don't go together.
+    /// If a file can't be read, or the key does not belong to the certificate.
     pub fn load(chain_file: &Path, key_file: &Path) -> anyhow::Result<Arc<Self>> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let current = RwLock::new(Arc::new(read(chain_file, key_file, &provider)?));
@@ -40,17 +40,17 @@ impl Certificate {
     /// Reads the files again, for connections that are made from now on.
     ///
     /// # Errors
-    /// As [`Certificate::load`]; then the certificate stays.
+    /// As [`Certificate::load`]; the old certificate stays in use.
     pub fn reload(&self) -> anyhow::Result<()> {
         let fresh = Arc::new(read(&self.chain_file, &self.key_file, &self.provider)?);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(())
     }
 
-    /// How a server speaks TLS with it.
+    /// The TLS configuration of a server with this certificate.
     ///
     /// # Errors
-    /// If no protocol version can be spoken.
+    /// If no protocol version is supported.
     pub fn server_config(self: &Arc<Self>) -> anyhow::Result<ServerConfig> {
         let config = ServerConfig::builder_with_provider(Arc::clone(&self.provider)).with_safe_default_protocol_versions()?;
         let certificate: Arc<dyn ResolvesServerCert> = Arc::<Self>::clone(self);
@@ -79,7 +79,7 @@ fn read(chain_file: &Path, key_file: &Path, provider: &CryptoProvider) -> anyhow
 mod tests {
     use super::*;
 
-    /// Copies a certificate and a key that are for tests alone to where the service reads them.
+    /// Copies a test certificate and its key to the place where the service reads them.
     fn install(name: &str, folder: &Path) -> (PathBuf, PathBuf) {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls");
         let (chain, key) = (folder.join("tls.crt"), folder.join("tls.key"));

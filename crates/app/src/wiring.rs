@@ -1,4 +1,4 @@
-//! Which adapter stands behind which port.
+//! Connects adapters to ports.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use derslik_services::sessions::Sessions;
 
 use crate::passwords::Argon2Passwords;
 
-/// The service over a unit of work, as its HTTP side needs it.
+/// The use cases over a unit of work, as the HTTP adapter needs them.
 pub fn wire<U: UnitOfWork + LookUps + Clone>(
     uow: &U,
     clock: Arc<dyn Clock>,
@@ -28,7 +28,7 @@ pub fn wire<U: UnitOfWork + LookUps + Clone>(
     wire_with(uow, clock, ids, Arc::new(Argon2Passwords::default()), limits, classroom)
 }
 
-/// The service with passwords that are hashed in another way.
+/// The same with another password hasher.
 pub fn wire_with<U: UnitOfWork + LookUps + Clone>(
     uow: &U,
     clock: Arc<dyn Clock>,

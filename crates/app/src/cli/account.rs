@@ -17,15 +17,15 @@ use crate::system::SystemIds;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AccountCommand {
-    /// Creates an account and prints the keys to it, this once.
+    /// Creates an account and prints its keys; they are not shown again.
     Create {
-        /// A short name that no other account has.
+        /// A short name, unique among all accounts.
         name: String,
         /// The name of its first project.
         #[arg(long, value_name = "NAME", default_value = "Default")]
         project: String,
     },
-    /// Revokes the keys and tokens of --fixed-dev-keys, which everybody knows, and changes the known password. Everything else stays.
+    /// Revokes the public keys and tokens of --fixed-dev-keys and changes the public password. Everything else stays.
     RemoveDevKeys,
 }
 
@@ -82,14 +82,14 @@ fn create(context: &Context<'_>, name: &str, project: &str) -> Result<(), Failur
     context.output.print(text, json)
 }
 
-/// What everybody knows of the accounts that `--fixed-dev-keys` makes.
+/// The publicly known secrets of the accounts that `--fixed-dev-keys` makes.
 pub(super) fn known_secrets(config: &Config, clock: &dyn Clock) -> Result<Vec<KnownSecrets>, Failure> {
     let settings = config.account_settings().map_err(Failure::Usage)?;
     let accounts = dev_accounts(&settings, true, clock.now()).map_err(Failure::Other)?;
     let person = known_person().map_err(Failure::Other)?;
     let secrets = accounts.into_iter().enumerate().map(|(number, account)| KnownSecrets {
         account: account.plan.account.id,
-        // The first account is the one that has the person.
+        // The known person belongs to the first account.
         person: (number == 0).then(|| person.clone()),
         credentials: account.plan.all_credentials(),
     });
@@ -102,14 +102,14 @@ fn remove_dev_keys(context: &Context<'_>) -> Result<(), Failure> {
     let known = known_secrets(config, clock.as_ref())?;
     let runtime = runtime(config)?;
     let uow = open_database(config, &runtime)?;
-    // A password that is shown to nobody.
+    // A random password that is never shown.
     let password = random_token().map_err(|error| Failure::Other(error.into()))?;
     let password = Password::new(password.into_bytes()).map_err(|error| Failure::Other(error.into()))?;
     let hash = runtime.block_on(Argon2Passwords::default().hash(password)).map_err(database)?;
     let removed = runtime.block_on(remove_known_secrets(&uow, known, hash, clock.now())).map_err(database)?;
     let text = || {
         if removed.is_empty() {
-            return "the database takes none of the keys that everybody knows".to_owned();
+            return "the database takes none of the publicly known keys".to_owned();
         }
         removed.iter().map(|secret| format!("removed  {secret}")).collect::<Vec<_>>().join("\n")
     };

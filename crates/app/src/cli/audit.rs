@@ -17,16 +17,16 @@ pub(super) enum AuditCommand {
     List {
         #[command(flatten)]
         common: JobArgs,
-        /// Only what was done about this user, in the words of who asked for it.
+        /// Only records about this user, named as the request for the job named them.
         #[arg(long, value_name = "USER")]
         about: Option<String>,
-        /// Only what was done by this job.
+        /// Only records of this job.
         #[arg(long, value_name = "JOB")]
         job: Option<i64>,
-        /// The record after which the list begins.
+        /// List records after this id.
         #[arg(long, value_name = "RECORD")]
         after: Option<i64>,
-        /// The most records.
+        /// The maximum number of records.
         #[arg(long, default_value_t = 100)]
         limit: u32,
     },

@@ -1,4 +1,4 @@
-//! What a start prints for people: where the service is, how to get in, and lines to paste.
+//! The banner that `serve` prints: the addresses of the service, credentials, and commands to paste.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::accounts::DevAccount;
 use crate::config::Profile;
 
-/// What a start prints.
+/// The text or JSON that a start prints.
 pub(super) struct Banner<'a> {
     pub(super) address: SocketAddr,
     pub(super) is_encrypted: bool,
@@ -25,7 +25,7 @@ impl Banner<'_> {
         format!("{}://{}", if self.is_encrypted { "https" } else { "http" }, self.address)
     }
 
-    /// The same without the lines to paste.
+    /// The same content as JSON, without the commands to paste.
     pub(super) fn as_json(&self) -> Value {
         let accounts: Vec<_> = self.accounts.iter().map(account_json).collect();
         json!({ "version": env!("CARGO_PKG_VERSION"), "url": self.base(), "accounts": accounts })
@@ -82,7 +82,7 @@ impl fmt::Display for Banner<'_> {
     }
 }
 
-/// One line to paste for each API.
+/// Prints one command to paste for each API.
 fn write_examples(f: &mut fmt::Formatter<'_>, base: &str, account: &DevAccount, now: Timestamp) -> fmt::Result {
     const MINUTES_OF_A_WEEK: i64 = 7 * 24 * 60;
     let next_week = now.minutes_before(-MINUTES_OF_A_WEEK).in_zone(Zone::ISTANBUL).to_string();

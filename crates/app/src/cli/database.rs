@@ -12,7 +12,7 @@ use super::Failure;
 use super::folder::{why_file_not_writable, why_not_writable};
 use crate::config::{Config, Profile};
 
-/// A database that is up to date already. Nothing is created and nothing is changed.
+/// Opens a database that is up to date already. Creates and changes nothing.
 pub(super) fn open_database(config: &Config, runtime: &Runtime) -> Result<DieselUnitOfWork, Failure> {
     let url = config.database().map_err(Failure::Usage)?;
     match url.schema_state().map_err(|error| unusable(&url, error))? {
@@ -21,7 +21,7 @@ pub(super) fn open_database(config: &Config, runtime: &Runtime) -> Result<Diesel
     }
 }
 
-/// A database that `serve` may use: in profile dev it is created and brought up to date, in production it is waited for.
+/// Opens the database for `serve`. Profile dev creates it and brings it up to date; production waits for `derslik migrate`.
 pub(super) fn open_to_serve(config: &Config, runtime: &Runtime) -> Result<DieselUnitOfWork, Failure> {
     let url = config.database().map_err(Failure::Usage)?;
     match config.profile {
@@ -31,14 +31,14 @@ pub(super) fn open_to_serve(config: &Config, runtime: &Runtime) -> Result<Diesel
     Ok(unit_of_work(config, runtime, &url))
 }
 
-/// A database that another process brings up to date, as soon as it is.
+/// Waits until another process has brought the database up to date, and opens it.
 pub(super) fn wait_for_database(config: &Config, runtime: &Runtime) -> Result<DieselUnitOfWork, Failure> {
     let url = config.database().map_err(Failure::Usage)?;
     wait_until_current(&url)?;
     Ok(unit_of_work(config, runtime, &url))
 }
 
-/// Creates the database of SQLite if there is none, applies the migrations that are missing, and makes old keys of texts anew.
+/// Creates a missing SQLite database, applies missing migrations, and recomputes text keys of older versions.
 pub(super) fn bring_up_to_date(url: &DatabaseUrl) -> Result<Migrated, Failure> {
     let migrated = url.migrate().map_err(|error| unusable(url, error))?;
     if !migrated.applied.is_empty() {
@@ -54,7 +54,7 @@ fn unit_of_work(config: &Config, runtime: &Runtime, url: &DatabaseUrl) -> Diesel
     DieselUnitOfWork::new(url, config.pool(), runtime.handle())
 }
 
-/// Waits for as long as it takes: `derslik migrate` may have to wait for an operator, and a signal ends the process.
+/// Waits without a limit: `derslik migrate` may have to wait for an operator, and a signal ends the process.
 fn wait_until_current(url: &DatabaseUrl) -> Result<(), Failure> {
     const LOOK_INTERVAL: Duration = Duration::from_millis(500);
     const REMINDER_INTERVAL: Duration = Duration::from_secs(30);
@@ -63,7 +63,7 @@ fn wait_until_current(url: &DatabaseUrl) -> Result<(), Failure> {
         let reason = match url.schema_state() {
             Ok(SchemaState::Current) => return Ok(()),
             Ok(state) => not_ready(url, &state),
-            // A database that was there a moment ago comes back.
+            // The database was reachable a moment ago, so this is taken for an outage and not for a wrong URL.
             Err(error @ MigrateError::Connect(_)) if reminded.is_some() => format!("{:#}", anyhow::Error::new(error)),
             Err(error) => return Err(unusable(url, error)),
         };
@@ -85,7 +85,7 @@ fn not_ready(url: &DatabaseUrl, state: &SchemaState) -> String {
     format!("{missing} at {}: run `derslik migrate`, or name another database with --database-url or --data-dir", place(url))
 }
 
-/// The URL, with the whole path of a file: a relative one tells nothing to an operator in the wrong folder.
+/// The URL, with the absolute path of a file: a relative one does not help an operator in the wrong folder.
 fn place(url: &DatabaseUrl) -> String {
     match url {
         DatabaseUrl::Sqlite(path) => DatabaseUrl::Sqlite(absolute(path).unwrap_or_else(|_| path.clone())).to_string(),
@@ -98,7 +98,7 @@ fn unusable(url: &DatabaseUrl, error: MigrateError) -> Failure {
     if let (DatabaseUrl::Sqlite(path), MigrateError::Connect(_) | MigrateError::Unreadable(_) | MigrateError::Migration(_)) = (url, &error)
         && let Some(reason) = why_not_writable(path.parent().unwrap_or_else(|| Path::new(""))).or_else(|| why_file_not_writable(path))
     {
-        // A string takes whatever is written to it.
+        // Writing to a string never fails.
         let _ = write!(context, ": {reason}");
     }
     if matches!(error, MigrateError::Foreign { .. }) {

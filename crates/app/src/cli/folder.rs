@@ -1,4 +1,4 @@
-//! Why a folder can't be written to, in words that name the cure.
+//! Why a folder can't be written to, and how to fix it.
 
 use std::fs::{DirBuilder, Metadata, OpenOptions, metadata, remove_file};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
@@ -14,13 +14,13 @@ pub(super) fn why_not_writable(folder: &Path) -> Option<String> {
     };
     let error = create().err();
     if error.is_none() {
-        // It is empty; nothing depends on it.
+        // The probe file is empty, so a leftover does no harm.
         remove_file(&probe).ok();
     }
     error.map(|error| format!("the data folder {} can't be written ({error}){}", folder.display(), whose(&folder)))
 }
 
-/// The reason why a file that is there can't be read and written, or `None` if it can, or is not there.
+/// The reason why an existing file can't be read and written. `None` if it can, or if there is no such file.
 pub(super) fn why_file_not_writable(file: &Path) -> Option<String> {
     let owned = metadata(file).ok()?;
     let error = OpenOptions::new().read(true).write(true).open(file).err()?;
@@ -30,7 +30,7 @@ pub(super) fn why_file_not_writable(file: &Path) -> Option<String> {
     ))
 }
 
-/// Who owns the folder, or the nearest one above it that exists, and who this process is.
+/// Names the owner of the folder, or of its nearest existing parent, and the user of this process.
 fn whose(folder: &Path) -> String {
     let Some((existing, owned)) = folder.ancestors().find_map(|place| metadata(place).ok().map(|found| (place, found))) else {
         return String::new();

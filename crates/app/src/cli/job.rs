@@ -21,16 +21,16 @@ pub(super) enum JobCommand {
     List {
         #[command(flatten)]
         common: JobArgs,
-        /// The job after which the list begins.
+        /// List jobs after this id.
         #[arg(long, value_name = "JOB")]
         after: Option<i64>,
-        /// The most jobs.
+        /// The maximum number of jobs.
         #[arg(long, default_value_t = 100)]
         limit: u32,
     },
     /// Shows a job.
     Show(OneJob),
-    /// Calls a job off.
+    /// Cancels a job.
     Cancel(OneJob),
     /// Gives a failed job a new set of attempts.
     Retry(OneJob),
@@ -53,7 +53,7 @@ pub(super) struct OneJob {
     common: JobArgs,
 }
 
-/// What the commands work with.
+/// The store, the clock and the account that the commands share.
 struct Session {
     runtime: ManuallyDrop<Runtime>,
     uow: DieselUnitOfWork,
@@ -122,7 +122,7 @@ impl Session {
     }
 }
 
-/// A job that is there, whether this version knows what it does or not.
+/// A stored job, whether or not this version knows its action.
 enum Listed {
     Known(Job),
     Unknown(UnknownJob),
@@ -164,7 +164,7 @@ impl Listed {
         }
     }
 
-    /// The attempts that failed, a line each.
+    /// The failed attempts, one line each.
     fn failures(&self) -> String {
         let Self::Known(job) = self else { return "\n  of an action that this version does not know".to_owned() };
         let line = |failed: &FailedAttempt| {

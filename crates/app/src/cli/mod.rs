@@ -3,7 +3,7 @@
 //! | code | meaning |
 //! |---|---|
 //! | 0 | done, or stopped by a signal |
-//! | 1 | something that should not happen |
+//! | 1 | an unexpected failure |
 //! | 2 | wrong usage or configuration |
 //! | 3 | the database can't be reached or brought up to date |
 //! | 4 | the address can't be listened on |
@@ -71,7 +71,7 @@ enum Command {
     /// Jobs.
     #[command(subcommand)]
     Job(job::JobCommand),
-    /// What was done to the data of people.
+    /// The audit log of personal data.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
     /// People.
@@ -94,13 +94,13 @@ struct Common {
     /// A TOML file with settings.
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The folder of everything that is kept in files [default: ./data].
+    /// The folder for all files of the service [default: ./data].
     #[arg(long, global = true, value_name = "FOLDER")]
     data_dir: Option<PathBuf>,
     /// The URL of the database, which begins with postgres:// or sqlite:// [default: an SQLite file in the data folder].
     #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
-    /// What the service is for [default: dev].
+    /// Whether the service is for development or for production [default: dev].
     #[arg(long, global = true)]
     profile: Option<Profile>,
     /// Print JSON.
@@ -119,10 +119,10 @@ struct ServeArgs {
     /// A PEM file with the key of the certificate.
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
-    /// Credentials that everybody knows, for tests (profile dev only).
+    /// Use publicly known credentials, for tests (profile dev only).
     #[arg(long)]
     fixed_dev_keys: bool,
-    /// Leave the jobs to other processes.
+    /// Run no jobs: worker processes run them.
     #[arg(long)]
     no_worker: bool,
     /// An RFC 3339 instant at which the clock of the service starts (profile dev only).
@@ -130,13 +130,13 @@ struct ServeArgs {
     dev_clock: Option<String>,
 }
 
-/// What every command is given.
+/// The settings and the output format that every command gets.
 struct Context<'c> {
     config: &'c Config,
     output: Output,
 }
 
-/// Why a command failed, by its exit code.
+/// Why a command failed; each variant has its own exit code.
 #[derive(Debug)]
 enum Failure {
     Other(anyhow::Error),
@@ -191,7 +191,7 @@ impl Cli {
 }
 
 impl Command {
-    /// What a signal means for the exit code.
+    /// How a signal affects the exit code.
     const fn when_interrupted(&self) -> Ended {
         match self {
             Self::Serve(_) | Self::Worker(_) => Ended::Done,
@@ -224,7 +224,7 @@ fn database(error: StoreError) -> Failure {
     Failure::Database(error.into())
 }
 
-/// The account of that name or id. A name in other case is taken where no account has it as it is.
+/// The account with that name or id. A name that differs in case matches only if no account matches exactly.
 async fn find_account(uow: &DieselUnitOfWork, text: &str) -> Result<AccountId, Failure> {
     const AT_ONCE: u16 = 1_000;
     let key = identity_key(text);

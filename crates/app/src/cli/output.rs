@@ -1,4 +1,4 @@
-//! What a command prints: a text for people, or one JSON document.
+//! The output of a command: text for people, or one JSON document.
 
 use std::io::Write;
 
@@ -16,7 +16,7 @@ pub(super) enum Output {
 }
 
 impl Output {
-    /// Prints one of the two to standard output, with the end of the line.
+    /// Prints one of the two to standard output, with a line break at the end.
     pub(super) fn print(self, text: impl FnOnce() -> String, json: impl FnOnce() -> Value) -> Result<(), Failure> {
         let printed = match self {
             Self::Text => text(),
@@ -25,7 +25,7 @@ impl Output {
         writeln!(std::io::stdout(), "{printed}").map_err(|error| Failure::Other(anyhow::Error::new(error).context("standard output")))
     }
 
-    /// Prints a list: a line for each item, or an array.
+    /// Prints a list: one line for each item, or a JSON array.
     pub(super) fn print_list<T>(self, items: &[T], line: impl Fn(&T) -> String, json: impl Fn(&T) -> Value) -> Result<(), Failure> {
         let text = || items.iter().map(line).collect::<Vec<_>>().join("\n");
         self.print(text, || items.iter().map(json).collect())

@@ -1,4 +1,4 @@
-//! The runtime on which a command waits, and whose blocking threads work on the database.
+//! The async runtime of a command. Its blocking threads run the database work.
 
 use std::mem::ManuallyDrop;
 
@@ -8,8 +8,8 @@ use super::Failure;
 use crate::config::Config;
 use crate::passwords;
 
-/// A runtime that is never dropped: that would wait for threads that work on the database, and a database may not answer.
-/// What a command needs it has awaited; other threads end with the process.
+/// A runtime that is never dropped: dropping it waits for its blocking threads, and a database may not answer them. A command
+/// awaits all work that it needs; the other threads end with the process.
 pub(super) fn runtime(config: &Config) -> Result<ManuallyDrop<Runtime>, Failure> {
     let runtime = Builder::new_multi_thread()
         .worker_threads(1)

@@ -28,12 +28,12 @@ use crate::system::SystemIds;
 use crate::tls::Certificate;
 use crate::wiring::wire;
 
-/// Where jobs are run.
+/// Which process runs the jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Work {
     /// In this process.
     Here,
-    /// In others.
+    /// In worker processes.
     Elsewhere,
 }
 
@@ -72,7 +72,7 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work) -> Resul
         Work::Here => Some(runner(config, &uow, Arc::clone(&clock))?),
         Work::Elsewhere => None,
     };
-    // A client that reads the banner may send requests at once: the listener is open, and holds them until they are served.
+    // A client that has read the banner may send requests at once: the listener is open and queues them.
     show(context.output, &Banner { address, is_encrypted: tls.is_some(), profile: config.profile, accounts: &accounts, now: clock.now() });
     tracing::info!(%address, database = %config.database().map_err(Failure::Usage)?, "serving");
     let settings = config.server(raise_limit());
@@ -89,7 +89,7 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work) -> Resul
     Ok(())
 }
 
-/// Prints the banner. The service does without a reader of it.
+/// Prints the banner. A closed standard output does not stop the service.
 fn show(output: Output, banner: &Banner<'_>) {
     if output.print(|| banner.to_string(), || banner.as_json()).is_err() {
         tracing::warn!("nothing was printed: standard output is closed");
@@ -113,26 +113,26 @@ fn reload(certificate: &Certificate) {
     }
 }
 
-/// The key that page tokens are sealed with: the one of the installation, which the first start makes.
+/// The key that seals page tokens. An installation has one, made at its first start.
 fn page_key(runtime: &Runtime, uow: &DieselUnitOfWork) -> Result<[u8; 32], Failure> {
     let mut fresh = [0; 32];
     getrandom::fill(&mut fresh).map_err(|error| Failure::Other(error.into()))?;
     runtime.block_on(patiently(|| page_token_key(uow, fresh)))
 }
 
-/// The accounts whose keys are to be printed: those that are new, and those whose keys everybody knows. A database that holds accounts
-/// is served as it is: nothing is added to what another start, or another command, has made.
+/// Sets up the dev accounts and returns those whose keys the banner prints: new accounts, and accounts with known keys. A database
+/// that already holds accounts is served as it is: no account is added to those of another start or command.
 fn set_up_dev_accounts(config: &Config, runtime: &Runtime, uow: &DieselUnitOfWork, clock: &dyn Clock) -> Result<Vec<DevAccount>, Failure> {
     let settings = config.account_settings().map_err(Failure::Usage)?;
     let accounts = dev_accounts(&settings, config.fixed_dev_keys, clock.now()).map_err(Failure::Other)?;
-    // A new key for an account that was there would be one that nobody asked for.
+    // An existing account must not get a new random key that the operator did not ask for.
     let which = if config.fixed_dev_keys { Credentials::Always } else { Credentials::OfNewAccount };
     let plans: Vec<_> = accounts.iter().map(|account| account.plan.clone()).collect();
     let Some(done) = runtime.block_on(patiently(|| provision_own_database(uow, plans.clone(), which, clock.now())))? else {
         if config.fixed_dev_keys {
             let database = config.database().map_err(Failure::Usage)?;
             return Err(Failure::Usage(anyhow::anyhow!(
-                "the database {database} holds accounts that were not made by --fixed-dev-keys, which would add keys that everybody knows: \
+                "the database {database} holds accounts that were not made by --fixed-dev-keys, which would add publicly known keys: \
                  serve it without --fixed-dev-keys, or name an empty database with --database-url or --data-dir"
             )));
         }
@@ -143,7 +143,7 @@ fn set_up_dev_accounts(config: &Config, runtime: &Runtime, uow: &DieselUnitOfWor
     Ok(accounts.into_iter().zip(done).filter(|(_, done)| is_shown(*done)).map(|(account, _)| account).collect())
 }
 
-/// A database that was once served with keys that everybody knows still takes them.
+/// Refuses a database that was once served with known keys, since it still accepts them.
 fn refuse_known_keys(config: &Config, runtime: &Runtime, uow: &DieselUnitOfWork, clock: &dyn Clock) -> Result<(), Failure> {
     let known = known_secrets(config, clock)?;
     let used = runtime.block_on(patiently(|| known_secrets_in_use(uow, known.clone())))?;
@@ -151,13 +151,13 @@ fn refuse_known_keys(config: &Config, runtime: &Runtime, uow: &DieselUnitOfWork,
         return Ok(());
     }
     Err(Failure::Usage(anyhow::anyhow!(
-        "this database takes keys that everybody knows ({}), since it was served with --fixed-dev-keys: `derslik account remove-dev-keys` \
+        "this database takes publicly known keys ({}), since it was served with --fixed-dev-keys: `derslik account remove-dev-keys` \
          takes them away and leaves everything else, or name another database with --database-url",
         used.join(", ")
     )))
 }
 
-/// Asks a database that is busy again, for a while: a start has more time than a request.
+/// Repeats a call while the database is busy, up to a limit: a start has more time than a request.
 async fn patiently<T, F: Future<Output = Result<T, StoreError>>>(ask: impl Fn() -> F) -> Result<T, Failure> {
     const TRIES: usize = 5;
     let mut tries = 1;

@@ -14,7 +14,7 @@ use crate::accounts::{classroom_scopes, random_token};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TokenCommand {
-    /// Creates an access token of a person and prints it, this once.
+    /// Creates an access token for a person and prints it; it is not shown again.
     Create(CreateToken),
 }
 
@@ -25,13 +25,13 @@ pub(super) struct CreateToken {
     /// The account, by its name or its id.
     #[arg(long, value_name = "ACCOUNT")]
     account: String,
-    /// What the token opens, as classroom.courses.readonly or as the whole URL of the scope; once for each [default: all of the courses API].
+    /// A scope of the token, as classroom.courses.readonly or as its whole URL; repeat it for each [default: all of the courses API].
     #[arg(long = "scope", value_name = "SCOPE")]
     scopes: Vec<String>,
     /// The project whose aliases the token sees [default: the first one of the account].
     #[arg(long, value_name = "NUMBER")]
     project: Option<i64>,
-    /// After how many days the token opens nothing any more, from 1 to 36500 [default: never].
+    /// The token expires after this many days, from 1 to 36500 [default: never].
     #[arg(long, value_name = "DAYS", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=36_500))]
     days: Option<u32>,
 }
@@ -63,7 +63,7 @@ fn create(context: &Context<'_>, arguments: &CreateToken) -> Result<(), Failure>
     context.output.print(|| format!("token  {token}"), || json!({ "token": token }))
 }
 
-/// The scopes of those names. The jobs API takes keys of its own and no token, so that a token for it would open nothing.
+/// Parses names of scopes. Scopes of the jobs API are refused: that API takes its own keys and no tokens.
 fn read_scopes(names: &[String]) -> Result<Scopes, Failure> {
     if names.is_empty() {
         return Ok(classroom_scopes());

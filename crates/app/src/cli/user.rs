@@ -18,12 +18,12 @@ pub(super) enum UserCommand {
 
 #[derive(Debug, Args)]
 pub(super) struct CreateUser {
-    /// The e-mail address, which nobody else in the account has.
+    /// The e-mail address, unique in the account.
     email: String,
     /// The account, by its name or its id.
     #[arg(long, value_name = "ACCOUNT")]
     account: String,
-    /// What the person may do in the account.
+    /// The role of the person in the account.
     #[arg(long, value_enum, default_value_t = RoleName::Member)]
     role: RoleName,
     /// The given name.
@@ -34,12 +34,12 @@ pub(super) struct CreateUser {
     surname: String,
 }
 
-/// What somebody may do in an account.
+/// The role of a person in an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum RoleName {
-    /// Everything.
+    /// May do everything in the account.
     Admin,
-    /// What their courses allow.
+    /// May do what their courses allow.
     Member,
 }
 

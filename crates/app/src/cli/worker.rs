@@ -21,7 +21,7 @@ pub(super) fn run(config: &Config, signals: &Signals) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A worker on that database.
+/// A worker on the given database.
 pub(super) fn runner(config: &Config, uow: &DieselUnitOfWork, clock: Arc<dyn Clock>) -> Result<Runner<DieselUnitOfWork>, Failure> {
     let sleeper = uow.wake_ups().map_err(|error| Failure::Other(error.into()))?;
     let ports = WorkerPorts { uow: uow.clone(), clock, ids: Arc::new(SystemIds), sleeper };

@@ -1,5 +1,5 @@
-//! Reading the settings: defaults, then a TOML file, then the environment, then flags, and what is wrong with them in words
-//! that name the setting and where it came from.
+//! Reads the settings: defaults, then a TOML file, then the environment, then flags. An error names the setting and its
+//! source.
 
 use std::env;
 use std::ffi::OsString;
@@ -15,24 +15,24 @@ use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 use super::values::address_problem;
 use super::{Config, Flags};
 
-/// The start of the environment variables that set something.
+/// The prefix of the environment variables that set something.
 const PREFIX: &str = "DERSLIK_";
 
-/// A setting that holds a secret. Each variable of the environment that sets it has a second one, with `_FILE` at its end,
-/// that names a file with the value.
+/// A setting that holds a secret. Each environment variable that sets it has a variant ending in `_FILE`, which names a file
+/// with the value.
 struct Secret {
     setting: &'static str,
-    /// The variables, the later winning.
+    /// The variables; a later one overrides an earlier one.
     variables: &'static [&'static str],
 }
 
 const SECRETS: [Secret; 1] = [Secret { setting: "database_url", variables: &["DATABASE_URL", "DERSLIK_DATABASE_URL"] }];
 
-/// Where each setting came from.
+/// The source of each setting.
 pub(super) struct Origins(Figment);
 
 impl Origins {
-    /// The result of a check of a setting; an error tells where the setting came from.
+    /// Passes the result of a check on; an error gets the source of the setting.
     pub(super) fn name<T>(&self, setting: &str, checked: anyhow::Result<T>) -> anyhow::Result<T> {
         checked.map_err(|error| match self.of(setting) {
             Some(origin) => anyhow!("{error:#} ({origin})"),
@@ -40,13 +40,13 @@ impl Origins {
         })
     }
 
-    /// None for a default.
+    /// The source as text; `None` for a default.
     fn of(&self, setting: &str) -> Option<String> {
         let path: Vec<_> = setting.split('.').map(ToOwned::to_owned).collect();
         self.0.find_metadata(setting).and_then(|metadata| origin(metadata, &path))
     }
 
-    /// What is out of its range, each with its setting.
+    /// Turns out-of-range values into one error that names each setting and its source.
     pub(super) fn explain_ranges(&self, errors: &ValidationErrors) -> anyhow::Error {
         let mut problems = Vec::new();
         collect(errors, "", &mut problems);
@@ -59,7 +59,7 @@ impl Origins {
     }
 }
 
-/// The value of a secret, with the words for where it came from.
+/// The value of a secret, and a text that names its source.
 struct Sourced {
     setting: &'static str,
     value: String,
@@ -72,12 +72,12 @@ impl Provider for Sourced {
     }
 
     fn data(&self) -> Result<Map<Profile, Dict>, Error> {
-        // A tuple would be of figment's global profile, which no flag overrides.
+        // A tuple would belong to figment's global profile, which no flag overrides.
         Serialized::default(self.setting, &self.value).data()
     }
 }
 
-/// The settings that a file, the environment and flags come to, without the checks of the whole.
+/// Merges the file, the environment and the flags. Checks of one setting against another are left to the caller.
 pub(super) fn load(file: Option<&Path>, flags: &Flags) -> anyhow::Result<(Config, Origins)> {
     let mut figment = Figment::from(Serialized::defaults(Config::default()));
     if let Some(file) = file {
@@ -99,7 +99,7 @@ pub(super) fn load(file: Option<&Path>, flags: &Flags) -> anyhow::Result<(Config
 }
 
 impl Secret {
-    /// The value that the environment sets, if it sets one.
+    /// The value from the environment, if it sets one.
     fn read(&self) -> anyhow::Result<Option<Sourced>> {
         let sourced = |value: String, origin: String| Ok(Some(Sourced { setting: self.setting, value, origin }));
         let set = |name: &str| env::var_os(name).is_some();
@@ -144,7 +144,7 @@ fn explain_one(figment: &Figment, error: &Error) -> String {
             let parent = error.path.split_last().filter(|(last, _)| *last == name).map_or(error.path.as_slice(), |(_, parent)| parent);
             format!("unknown setting {}", [parent, std::slice::from_ref(name)].concat().join("."))
         }
-        // A text where a group of settings belongs may be a URL with a password, meant for another setting.
+        // The text may be a URL with a password that was meant for another setting, so it is not shown.
         Kind::InvalidType(Actual::Str(_), expected) if expected.starts_with("struct ") => {
             format!("{setting} is a group of settings, not a text")
         }
@@ -177,7 +177,7 @@ fn without_source(message: &str) -> String {
     message.lines().filter(|line| !is_source(line)).collect::<Vec<_>>().join(", ")
 }
 
-/// What a value must be, in words for people who don't know how the program is written.
+/// The expected type of a value, without terms of Rust.
 fn in_words<'e>(found: &Actual, expected: &'e str) -> &'e str {
     match (expected, found) {
         ("u8" | "u16" | "u32" | "u64" | "usize", Actual::Signed(_)) => "a whole number that is not negative",
@@ -191,7 +191,7 @@ fn in_words<'e>(found: &Actual, expected: &'e str) -> &'e str {
     }
 }
 
-/// A value as people write it.
+/// A value as it is written in a configuration file.
 fn shown(found: &Actual) -> String {
     match found {
         Actual::Bool(value) => value.to_string(),
@@ -204,7 +204,7 @@ fn shown(found: &Actual) -> String {
     }
 }
 
-/// Where a setting came from.
+/// The source of a setting, as text.
 fn origin(metadata: &Metadata, path: &[String]) -> Option<String> {
     match &metadata.source {
         Some(Source::File(file)) => Some(format!("in {}", file.display())),
@@ -217,7 +217,7 @@ fn origin(metadata: &Metadata, path: &[String]) -> Option<String> {
     }
 }
 
-/// Each setting that is out of its range, with what is wrong with it.
+/// Each setting that is out of its range, with the problem.
 fn collect(errors: &ValidationErrors, parent: &str, problems: &mut Vec<(String, String)>) {
     for (name, kind) in errors.errors() {
         let setting = if parent.is_empty() { name.to_string() } else { format!("{parent}.{name}") };

@@ -1,4 +1,4 @@
-//! Values that are taken in more forms than one, and what is said of those that can't be.
+//! Values that can be written in several forms, and the errors for invalid ones.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -35,7 +35,7 @@ pub(super) fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Str
     deserializer.deserialize_any(Items)
 }
 
-/// `1.26` without quotes is a number in a TOML file, and in the environment as settings are read from it.
+/// `1.26` without quotes is read as a number, from a TOML file and from the environment.
 impl<'de> Deserialize<'de> for JobsCompatName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Name;
@@ -67,12 +67,12 @@ impl<'de> Deserialize<'de> for JobsCompatName {
 /// Reads the address to listen on.
 ///
 /// # Errors
-/// What it must be instead.
+/// A text that says what the address must look like.
 pub fn read_address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| address_problem(text))
 }
 
-/// What an address must be that is not this.
+/// Says what an address must look like, with an example of the same port.
 pub(super) fn address_problem(text: &str) -> String {
     let port = text.trim_start_matches(':').parse().unwrap_or(8080_u16);
     format!("it must be an IP address and a port: write {}", SocketAddr::from(([127, 0, 0, 1], port)))

@@ -15,8 +15,8 @@ pub(in crate::cli) struct GradebookArgs {
     /// Who sees the overall grade.
     #[arg(long, value_enum)]
     display: Option<Display>,
-    /// A grade category, as "Homework", "Homework=100" (points) or "Homework=40%" (weight); once for each, in the place of those
-    /// that the course has. A category keeps its id as long as it keeps its name.
+    /// A grade category, as "Homework", "Homework=100" (points) or "Homework=40%" (weight). Repeat it for each category; the list
+    /// replaces the categories of the course. A category keeps its id as long as it keeps its name.
     #[arg(long = "category", value_name = "CATEGORY")]
     categories: Vec<Category>,
     /// Leave the course without grade categories.
@@ -36,7 +36,7 @@ enum Calculation {
 enum Display {
     /// Teachers and students.
     Show,
-    /// Nobody.
+    /// Neither teachers nor students.
     Hide,
     /// Teachers.
     Teachers,
@@ -84,7 +84,7 @@ impl FromStr for Category {
     }
 }
 
-/// A weight of so many percent, of which there are at most two decimals.
+/// A weight in percent, with at most two decimals.
 fn read_percent(text: &str) -> Option<GradeWeight> {
     let (whole, decimals) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());

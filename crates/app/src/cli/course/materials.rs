@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::cli::Failure;
 
-/// The most bytes of a file with materials.
+/// The maximum size of a materials file, in bytes.
 const MAX_BYTES: u64 = 4 << 20;
 
 #[derive(Debug, Args)]
@@ -75,7 +75,7 @@ fn read_set(position: usize, set: SetFile) -> anyhow::Result<CourseMaterialSet> 
     Ok(CourseMaterialSet { title, materials })
 }
 
-/// A member of a material that was refused, and why.
+/// The member of a material that was rejected, and the reason.
 type Refusal = (&'static str, TextError);
 
 fn read_material(material: MaterialFile) -> Result<CourseMaterial, Refusal> {

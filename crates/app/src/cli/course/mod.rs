@@ -17,25 +17,25 @@ use crate::system::SystemIds;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum CourseCommand {
-    /// Closes a course: only its owner still sees it, and no request changes it.
+    /// Suspends a course: only its owner still sees it, and no request changes it.
     Suspend(OneCourse),
     /// Ends the suspension of a course.
     Restore {
         #[command(flatten)]
         one: OneCourse,
-        /// The state in which the course goes on [default: the one in which it was suspended].
+        /// The state of the course afterwards [default: the state before the suspension].
         #[arg(long = "to", value_enum)]
         state: Option<RestoredState>,
     },
-    /// Turns notices of a course to guardians on or off.
+    /// Turns notifications of guardians about a course on or off.
     Guardians {
         #[command(flatten)]
         one: OneCourse,
-        /// Whether guardians are told about the course.
+        /// Whether guardians are notified about the course.
         #[arg(value_enum)]
         switch: Switch,
     },
-    /// Sets how the overall grades of a course come about; what is not named stays.
+    /// Sets how the overall grades of a course are calculated and shown; settings that are not named stay.
     Gradebook {
         #[command(flatten)]
         one: OneCourse,
@@ -53,27 +53,27 @@ pub(super) enum CourseCommand {
 
 #[derive(Debug, Args)]
 pub(super) struct OneCourse {
-    /// The id of the course, or an alias of the account, as d:math.
+    /// The id of the course, or an alias of the account such as d:math.
     course: String,
     /// The account, by its name or its id.
     #[arg(long, value_name = "ACCOUNT")]
     account: String,
 }
 
-/// Where a suspension may end, wherever it began.
+/// The states a suspended course can be restored to, whatever state it had before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum RestoredState {
     /// In use.
     Active,
-    /// Over.
+    /// No longer in use.
     Archived,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Switch {
-    /// They are.
+    /// Guardians are notified.
     On,
-    /// They are not.
+    /// Guardians are not notified.
     Off,
 }
 

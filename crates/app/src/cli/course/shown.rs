@@ -30,7 +30,7 @@ fn instant(instant: Timestamp) -> String {
     instant.in_zone(Zone::UTC).to_string()
 }
 
-/// The settings by the words of the arguments that set them; a weight in ten-thousandths of a percent.
+/// The settings, named as the arguments that set them. A weight is in ten-thousandths of a percent.
 fn gradebook(gradebook: &GradebookSettings) -> Value {
     let categories: Vec<Value> = gradebook
         .categories()
@@ -58,7 +58,7 @@ fn gradebook(gradebook: &GradebookSettings) -> Value {
     })
 }
 
-/// A set as the file holds it that `derslik course materials` reads.
+/// A set of materials, in the format of the file that `derslik course materials` reads.
 fn material_set(set: &CourseMaterialSet) -> Value {
     json!({ "title": set.title.as_str(), "materials": set.materials.iter().map(material).collect::<Vec<_>>() })
 }
