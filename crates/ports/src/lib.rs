@@ -1,9 +1,9 @@
-//! The traits between the use cases and the world: [`inbound`] ones are called by whoever drives the service, [`outbound`]
-//! ones by the use cases. Nothing here knows which framework or which database stands behind a trait.
+//! The traits between the use cases and the world. The driving adapters call the [`inbound`] ones, the use cases call the
+//! [`outbound`] ones. Nothing here depends on the framework or the database behind a trait.
 //!
-//! Repositories are synchronous and run inside a [unit of work](outbound::UnitOfWork), which alone is asynchronous: a use
-//! case hops to a blocking thread once, holds one connection and one transaction there, and takes its decisions between
-//! the read and the write as plain code.
+//! Repositories are synchronous and run inside a [unit of work](outbound::UnitOfWork), which alone is asynchronous. A use case
+//! hops to a blocking thread once and holds one connection and one transaction there. Its decisions between the read and the
+//! write are plain code.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 

@@ -1,4 +1,4 @@
-//! Stand-ins for tests: a unit of work without a database, and stores whose every call is expected beforehand.
+//! Test doubles: a unit of work without a database, and stores that accept only expected calls.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,7 +17,7 @@ use crate::outbound::{
     UnitOfWork, UserRepository,
 };
 
-/// Stores whose every call is expected beforehand, except that every principal may act.
+/// Stores that accept only expected calls, except that every principal may act.
 #[derive(Debug)]
 pub struct MockStores {
     /// Sessions.
@@ -32,7 +32,7 @@ pub struct MockStores {
     pub users: MockUserRepository,
     /// Attendees.
     pub attendees: MockAttendeeRepository,
-    /// What has to be known later.
+    /// The audit log.
     pub audit: MockAuditRepository,
     /// Courses.
     pub courses: MockCourseRepository,
@@ -44,7 +44,7 @@ pub struct MockStores {
     pub grading_periods: MockGradingPeriodRepository,
     /// The keys of the installation.
     pub keys: MockKeyRepository,
-    /// Answers to requests that may come again.
+    /// The answers of idempotent requests.
     pub idempotency: MockIdempotencyRepository,
 }
 
@@ -57,7 +57,7 @@ impl Default for MockStores {
 }
 
 impl MockStores {
-    /// Stores in which no principal is expected to be held.
+    /// Stores that do not expect [`IdentityRepository::hold_principal`] either.
     pub fn without_principals() -> Self {
         Self {
             sessions: MockSessionRepository::default(),
@@ -131,7 +131,7 @@ impl Stores for MockStores {
     }
 }
 
-/// A unit of work that runs everything at once on [`MockStores`], and counts what would have been committed.
+/// A unit of work that runs everything at once on [`MockStores`], and counts commits.
 #[derive(Debug, Clone, Default)]
 pub struct FakeUnitOfWork {
     inner: Arc<Mutex<Inner>>,
@@ -155,7 +155,7 @@ impl FakeUnitOfWork {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).commits
     }
 
-    /// How many of them were said to be of one statement.
+    /// How many of them were single-statement writes.
     pub fn single_statement_writes(&self) -> usize {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).single_statement_writes
     }
@@ -226,7 +226,7 @@ impl Clock for StoppedClock {
     }
 }
 
-/// Always the same ids.
+/// An id source that always returns the same ids.
 #[derive(Debug, Clone, Copy)]
 pub struct FixedIds(pub SessionGuid);
 

@@ -1,4 +1,4 @@
-//! What is known of somebody, by any of the names that an erasure takes as well.
+//! The attendance of one data subject, named by any reference that an erasure accepts too.
 
 use async_trait::async_trait;
 use derslik_domain::attendee::{Attendance, AttendedPage, AttendedSession};
@@ -8,29 +8,29 @@ use derslik_domain::job::{ProjectKey, ReferenceId};
 
 use super::JobError;
 
-/// A part of what somebody attends.
+/// A page of the sessions that one data subject attends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttendedPart {
-    /// The project under which it was asked for.
+    /// The project of the request.
     pub project: ProjectId,
-    /// The person; `None` for a guest of sessions.
+    /// The person; `None` for a guest.
     pub user: Option<UserGuid>,
     /// The sessions, the earliest first.
     pub sessions: Vec<AttendedSession>,
 }
 
-/// What can be known of the people of the actor's account below a project.
+/// Reads the attendance of people and guests of the actor's account.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait ActivityService: Send + Sync {
-    /// What somebody attends, in a few numbers; `None` for nobody. A guest is known by an e-mail address, and somebody who was
-    /// deleted by what they were known by last, as long as a session has them.
+    /// A summary of the attendance of one data subject; `None` if the reference matches no person or guest. A guest is found by
+    /// e-mail address. A deleted person is found by the last known names, as long as a session lists the person.
     ///
     /// # Errors
     /// [`JobError`].
     async fn summary(&self, actor: &Actor, project: &ProjectKey, user: &ReferenceId) -> Result<Option<Attendance>, JobError>;
 
-    /// A part of the list of the sessions that somebody attends; nothing for nobody.
+    /// A page of the sessions that one data subject attends; empty if the reference matches no person or guest.
     ///
     /// # Errors
     /// [`JobError`].

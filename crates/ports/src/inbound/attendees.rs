@@ -7,16 +7,16 @@ use derslik_domain::identity::{Actor, PersonFilter};
 
 use super::{IdempotentOutcome, IdempotentRequest, ServiceError};
 
-/// What can be done with who takes part in a session of the actor's account. A session that does not exist is
-/// [`ServiceError::NotFound`], an attendee that does not, `None` or `false`.
+/// Reads and changes the attendees of a session of the actor's account. A missing session is [`ServiceError::NotFound`]; a
+/// missing attendee is `None` or `false`.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait AttendeeService: Send + Sync {
-    /// Adds and changes attendees, in order, in one transaction: what was refused does not undo the rest.
+    /// Adds and changes attendees, in order, in one transaction. A refused entry does not undo the others.
     ///
     /// # Errors
     /// [`ServiceError::Denied`], [`ServiceError::NotFound`]; [`ServiceError::KeyReused`], [`ServiceError::KeyBusy`] and
-    /// [`ServiceError::Store`], and then nothing was done.
+    /// [`ServiceError::Store`]. After any of them, nothing was changed.
     async fn upsert_batch(
         &self,
         actor: &Actor,
@@ -25,7 +25,7 @@ pub trait AttendeeService: Send + Sync {
         idempotent: Option<IdempotentRequest<AttendeeOutcome>>,
     ) -> Result<IdempotentOutcome<AttendeeOutcome>, ServiceError>;
 
-    /// The attendees that the filter is about, in the order in which they were added.
+    /// The attendees that match the filter, in the order in which they were added.
     ///
     /// # Errors
     /// [`ServiceError::Denied`], [`ServiceError::NotFound`], [`ServiceError::Store`].

@@ -12,37 +12,37 @@ use derslik_domain::identity::Actor;
 use super::{ActorGone, IdempotentOutcome, IdempotentRequest, KeyRefusal};
 use crate::outbound::{Listed, Slice, StoreError};
 
-/// A course, and what the actor is to it.
+/// A course, and the actor's roles towards it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CourseWithAccess {
     /// The course.
     pub course: Course,
-    /// What the actor is to it.
+    /// The actor's roles towards it.
     pub access: CourseAccess,
 }
 
-/// Which version of a course a request is about.
+/// The version of a course that a request is valid for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Precondition {
-    /// Whatever it is.
+    /// Any version.
     Any,
-    /// One of these.
+    /// One of these versions.
     OneOf(Vec<(CourseId, Revision)>),
 }
 
-/// Whether something would be let through.
+/// Whether the actor could do something to a course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Eligibility {
     /// The course.
     pub course: CourseId,
-    /// Whether it would.
+    /// Whether the actor could.
     pub eligible: bool,
 }
 
-/// Why a use case of courses failed. Nothing was changed then.
+/// Why a use case of courses failed. After any of them, nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum CourseError {
-    /// The principal may not act any more.
+    /// The principal was deleted or disabled.
     #[error(transparent)]
     Gone(#[from] ActorGone),
     /// The actor may not do this.
@@ -57,7 +57,7 @@ pub enum CourseError {
     /// The actor may not read the profile of the user.
     #[error("the actor may not read this profile")]
     PrivateProfile,
-    /// The course is not in the version that the request is about.
+    /// The course is not in a version that the precondition names.
     #[error("the course was changed meanwhile")]
     Stale,
     /// The course can't be created.
@@ -66,15 +66,15 @@ pub enum CourseError {
     /// The course can't be changed.
     #[error(transparent)]
     Change(#[from] ChangeError),
-    /// The course can't be deleted in the state in which it is.
+    /// The course can't be deleted in its present state.
     #[error("a course that is {state} cannot be deleted")]
     NotArchived {
-        /// Where it is.
+        /// The present state.
         state: CourseState,
-        /// Where the actor may send it.
+        /// The states to which the actor may move it.
         reachable: CourseStates,
     },
-    /// The alias is none.
+    /// The alias is not valid.
     #[error(transparent)]
     Alias(#[from] AliasError),
     /// The alias is taken.
@@ -83,22 +83,22 @@ pub enum CourseError {
     /// The credential belongs to no project, and the alias needs one.
     #[error("a project alias needs a credential of a project")]
     NoProject,
-    /// The course takes no aliases.
+    /// A course in this state can't have aliases.
     #[error("the course takes no aliases")]
     NoAliases(CourseState),
     /// The grading periods can't be changed.
     #[error(transparent)]
     GradingPeriods(#[from] GradingPeriodError),
-    /// The list can't be made.
+    /// The list request is not valid.
     #[error(transparent)]
     List(#[from] ListError),
     /// The user can't join.
     #[error(transparent)]
     Join(#[from] JoinError),
-    /// The user can't be taken off.
+    /// The user can't be removed from the roster.
     #[error(transparent)]
     Leave(#[from] LeaveError),
-    /// The key of the request stands in its way.
+    /// The idempotency key refuses the request.
     #[error(transparent)]
     Key(#[from] KeyRefusal),
     /// The store failed.
@@ -106,11 +106,12 @@ pub enum CourseError {
     Store(#[from] StoreError),
 }
 
-/// What can be done with the courses of the actor's account.
+/// Reads and changes the courses of the actor's account.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait CourseService: Send + Sync {
-    /// Creates a course, and attaches the alias that the form names: both or neither. Under a key, it is done once.
+    /// Creates a course and attaches the alias that the form names: both or neither. With an idempotency key, this happens
+    /// once.
     ///
     /// # Errors
     /// [`CourseError`].
@@ -146,7 +147,7 @@ pub trait CourseService: Send + Sync {
         precondition: Precondition,
     ) -> Result<CourseWithAccess, CourseError>;
 
-    /// Puts a form in the place of everything of a course that can be set.
+    /// Replaces all settable fields of a course by those of the form.
     ///
     /// # Errors
     /// [`CourseError`].
@@ -170,7 +171,7 @@ pub trait CourseService: Send + Sync {
     /// [`CourseError`].
     async fn grading_periods(&self, actor: &Actor, course: CourseRef) -> Result<GradingPeriodSettings, CourseError>;
 
-    /// Changes the grading periods of a course: without a mask, what the form holds.
+    /// Changes the grading periods of a course. Without a mask, the fields that the form holds change.
     ///
     /// # Errors
     /// [`CourseError`].
@@ -182,7 +183,7 @@ pub trait CourseService: Send + Sync {
         mask: Option<GradingPeriodMask>,
     ) -> Result<GradingPeriodSettings, CourseError>;
 
-    /// Whether [`CourseService::change_grading_periods`] would be let through.
+    /// Whether the actor may call [`CourseService::change_grading_periods`] for the course.
     ///
     /// # Errors
     /// [`CourseError`].
@@ -194,7 +195,7 @@ pub trait CourseService: Send + Sync {
     /// [`CourseError`].
     async fn check_add_ons(&self, actor: &Actor, course: CourseRef) -> Result<Eligibility, CourseError>;
 
-    /// Attaches an alias to a course. Under a key, it is done once.
+    /// Attaches an alias to a course. With an idempotency key, this happens once.
     ///
     /// # Errors
     /// [`CourseError`].

@@ -5,25 +5,25 @@ use derslik_domain::identity::Denial;
 use super::{ActorGone, KeyRefusal};
 use crate::outbound::StoreError;
 
-/// Why a use case failed. Bad values are no failure: the outcome of the use case tells of them.
+/// Why a use case failed. Invalid values are not failures: the outcome of the use case reports them.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
     /// The actor may not do this.
     #[error(transparent)]
     Denied(#[from] Denial),
-    /// The principal may not act any more.
+    /// The principal was deleted or disabled.
     #[error(transparent)]
     Gone(#[from] ActorGone),
     /// There is no such object in the actor's account.
     #[error("not found")]
     NotFound,
-    /// The key of the request was given to another request before.
+    /// The idempotency key belongs to another request.
     #[error("the idempotency key belongs to another request")]
     KeyReused,
-    /// A request of the same key is being done at this moment.
+    /// A request with the same idempotency key is running.
     #[error("a request of the same idempotency key is under way")]
     KeyBusy,
-    /// The request was done, and its answer was erased with somebody's data.
+    /// The request was carried out, and an erasure removed its answer together with a person's data.
     #[error("the answer kept under the idempotency key was erased")]
     KeyErased,
     /// The store failed. Nothing was changed.

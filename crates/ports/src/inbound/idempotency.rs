@@ -1,15 +1,15 @@
-//! Requests that may be sent again without being done again.
+//! Requests that a client may repeat and that are carried out once.
 
 use derslik_domain::idempotency::{Answer, IdempotencyKey, RequestDigest};
 
-/// A request that is done once however often it is sent: under which key, and how its outcome reads, since the answer is
-/// kept in the transaction of the effects.
+/// A request that is carried out once, however often a client sends it. It renders its own answer, because the answer is stored
+/// in the transaction of the effects.
 pub struct IdempotentRequest<T> {
     /// The key.
     pub key: IdempotencyKey,
-    /// What was asked.
+    /// The digest of the request, to recognise another request with the same key.
     pub request: RequestDigest,
-    /// Puts the outcome into words. It runs while the transaction is open, so it MUST NOT wait for anything.
+    /// Renders the outcome as an answer. It runs while the transaction is open, so it MUST NOT wait for anything.
     pub render: Box<dyn FnOnce(&T) -> Answer + Send>,
 }
 
@@ -19,27 +19,27 @@ impl<T> std::fmt::Debug for IdempotentRequest<T> {
     }
 }
 
-/// Why a request under a key was not done.
+/// Why a request with an idempotency key was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyRefusal {
-    /// The key was given to another request before.
+    /// The key belongs to another request.
     #[error("the idempotency key belongs to another request")]
     Reused,
-    /// A request of the same key is being done at this moment.
+    /// A request with the same key is running.
     #[error("a request of the same idempotency key is under way")]
     Busy,
-    /// The request was done, and its answer was erased with somebody's data.
+    /// The request was carried out, and an erasure removed its answer together with a person's data.
     #[error("the answer kept under the idempotency key was erased")]
     Erased,
 }
 
-/// What came of a request that may have been sent before.
+/// The outcome of a request that may be a repeated one.
 #[derive(Debug)]
 pub enum IdempotentOutcome<T> {
-    /// It was done, under no key: the outcome is still to be put into words.
+    /// It was carried out without a key: the caller renders the outcome.
     Unkeyed(T),
-    /// It was done, and this answer is kept.
+    /// It was carried out, and this answer is stored.
     Stored(Answer),
-    /// It had been done before, and this was the answer.
+    /// It had been carried out before: a replay of the stored answer.
     Replayed(Answer),
 }

@@ -1,16 +1,16 @@
-//! Who asks.
+//! Authentication: the actor of a request.
 
 use async_trait::async_trait;
 use derslik_domain::identity::{Actor, CredentialKind};
 
 use crate::outbound::StoreError;
 
-/// What a client showed to prove who it is.
+/// The credential that a request carries.
 #[derive(Clone)]
 pub struct PresentedCredential {
-    /// What sort of secret it goes by.
+    /// The kind of the credential.
     pub kind: CredentialKind,
-    /// The part that finds the credential; of no account where the kind [is opaque](CredentialKind::is_opaque).
+    /// The part that finds the credential; not used where the kind [is opaque](CredentialKind::is_opaque).
     pub public_id: String,
     /// The part that proves it.
     pub secret: Vec<u8>,
@@ -22,13 +22,14 @@ impl std::fmt::Debug for PresentedCredential {
     }
 }
 
-/// Why nobody was recognised.
+/// Why a credential was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthenticationError {
-    /// There is no such credential, or the secret is wrong: which of the two is nobody's business.
+    /// There is no such credential, or the secret is wrong. Clients don't learn which, so that they can't probe for
+    /// credentials.
     #[error("the credential is not valid")]
     Invalid,
-    /// The credential is past its time.
+    /// The credential has expired.
     #[error("the credential has expired")]
     Expired,
     /// The store failed.
@@ -36,17 +37,17 @@ pub enum AuthenticationError {
     Store(#[from] StoreError),
 }
 
-/// The principal of a request may not act any more: it was deleted or disabled after its credential was looked up.
+/// The principal of a request was deleted or disabled after its credential was looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the principal may not act any more")]
 pub struct ActorGone;
 
-/// Tells who makes a request.
+/// Finds the actor of a request.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait IdentityService: Send + Sync {
-    /// The actor whose credential was shown. A credential that was revoked is refused within a second;
-    /// until then it reads, but what it writes is refused once its principal was deleted ([`ActorGone`]).
+    /// The actor of a presented credential. A revoked credential is refused within a second. Until then it can read; its writes
+    /// fail with [`ActorGone`] once its principal was deleted.
     ///
     /// # Errors
     /// Any [`AuthenticationError`].

@@ -14,7 +14,7 @@ pub enum JobError {
     /// The actor may not do this.
     #[error(transparent)]
     Denied(#[from] Denial),
-    /// The principal may not act any more.
+    /// The principal was deleted or disabled.
     #[error(transparent)]
     Gone(#[from] ActorGone),
     /// The actor's account has no such project.
@@ -23,7 +23,7 @@ pub enum JobError {
     /// The project has no such job.
     #[error("job not found")]
     JobNotFound,
-    /// The job stands where it can't be called off.
+    /// A job in this status can't be cancelled.
     #[error("a {0} job can't be cancelled")]
     NotCancellable(JobStatus),
     /// Another project of the account has the name.
@@ -34,20 +34,20 @@ pub enum JobError {
     Store(#[from] StoreError),
 }
 
-/// Where a part of a list begins and how long it may be.
+/// The request for one page of a list of jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ListPart {
-    /// The job after which it begins.
+    /// The last job of the page before; `None` for the first page.
     pub after: Option<JobId>,
-    /// The most jobs.
+    /// The most jobs of the page.
     pub limit: u32,
 }
 
-/// What can be done with the jobs of a project of the actor's account.
+/// Reads, cancels and creates the jobs of a project of the actor's account.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait JobService: Send + Sync {
-    /// A part of the list of all jobs of the project, ended ones included, the oldest first.
+    /// A page of all jobs of the project, ended ones included, the oldest first.
     ///
     /// # Errors
     /// [`JobError`].
@@ -59,24 +59,24 @@ pub trait JobService: Send + Sync {
     /// [`JobError`].
     async fn get(&self, actor: &Actor, project: &ProjectKey, id: JobId) -> Result<ShownJob, JobError>;
 
-    /// Calls a job off, before its start or during its run.
+    /// Cancels a job, before its start or during its run.
     ///
     /// # Errors
     /// [`JobError::NotCancellable`] if it has ended, and any other [`JobError`].
     async fn cancel(&self, actor: &Actor, project: &ProjectKey, id: JobId) -> Result<Job, JobError>;
 
-    /// Makes a job that erases everything of a user, or finds the one that is going to. The user need not exist.
+    /// Creates an erasure job for a user, or returns the live one that exists. The user need not exist.
     ///
     /// # Errors
     /// [`JobError`].
     async fn erase_user(&self, actor: &Actor, project: &ProjectKey, user: ReferenceId) -> Result<Job, JobError>;
 }
 
-/// What can be done with the projects of the actor's account.
+/// Reads and creates the projects of the actor's account.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait ProjectService: Send + Sync {
-    /// The projects after one of them, by their ids: as many as the slice has, at the most.
+    /// A page of the projects, ordered by id.
     ///
     /// # Errors
     /// [`JobError`].

@@ -7,7 +7,7 @@ use derslik_domain::identity::{ClientNetwork, Password, Username};
 use super::PresentedCredential;
 use crate::outbound::StoreError;
 
-/// What a client showed to log in.
+/// The values that a client sends to log in.
 #[derive(Debug, Clone)]
 pub struct LogIn {
     /// The account.
@@ -16,18 +16,18 @@ pub struct LogIn {
     pub username: Username,
     /// The password of that person.
     pub password: Password,
-    /// The same two, taken for an access key and its secret.
+    /// The same name and password, read as an access key and its secret.
     pub as_key: PresentedCredential,
-    /// Where the request came from; none where the connection has no address.
+    /// The network of the client; `None` if the connection has no address.
     pub network: Option<ClientNetwork>,
 }
 
 /// A token that was made for a client.
 #[derive(Clone)]
 pub struct IssuedToken {
-    /// The token, which is shown this once.
+    /// The token. Only its digest is stored, so it can't be shown again.
     pub token: String,
-    /// For how many seconds it opens something.
+    /// Its lifetime in seconds.
     pub seconds: u32,
 }
 
@@ -37,16 +37,17 @@ impl std::fmt::Debug for IssuedToken {
     }
 }
 
-/// Why nobody was logged in.
+/// Why a log-in was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum LogInError {
-    /// The account, the name or the password is wrong, or the person may not log in: which of them is nobody's business.
+    /// The account, the name or the password is wrong, or the person may not log in. Clients don't learn which, so that they
+    /// can't probe for names.
     #[error("the account, the user name or the password is not valid")]
     Invalid,
-    /// There were too many wrong guesses.
+    /// There were too many wrong passwords.
     #[error("too many failed attempts")]
     TooMany {
-        /// After how many seconds a further attempt is looked at.
+        /// After how many seconds the limiter allows another attempt.
         retry_after_seconds: u64,
     },
     /// The store failed.
@@ -54,11 +55,11 @@ pub enum LogInError {
     Store(#[from] StoreError),
 }
 
-/// Makes tokens for those who know a password.
+/// Issues tokens in exchange for passwords.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait LogInService: Send + Sync {
-    /// A token for whoever knows the password.
+    /// Issues a token if the name and the password belong together.
     ///
     /// # Errors
     /// Any [`LogInError`].

@@ -1,4 +1,4 @@
-//! What the service can be asked to do.
+//! The use cases of the service, as driving adapters call them.
 
 mod activity;
 mod attendees;

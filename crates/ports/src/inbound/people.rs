@@ -5,7 +5,7 @@ use derslik_domain::identity::{Actor, NewPerson, PersonChange, PersonFilter, Per
 
 use super::{IdempotentOutcome, IdempotentRequest, ServiceError};
 
-/// What can be done with the people of the actor's account.
+/// Reads and changes the people of the actor's account.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait PeopleService: Send + Sync {
@@ -26,19 +26,20 @@ pub trait PeopleService: Send + Sync {
     /// [`ServiceError::Denied`], [`ServiceError::NotFound`], [`ServiceError::Store`].
     async fn get(&self, actor: &Actor, key: UserKey) -> Result<User, ServiceError>;
 
-    /// The people that the filter is about, by id.
+    /// The people that match the filter, ordered by id.
     ///
     /// # Errors
     /// [`ServiceError::Denied`], [`ServiceError::Store`].
     async fn list(&self, actor: &Actor, filter: PersonFilter) -> Result<Vec<User>, ServiceError>;
 
-    /// Changes a person. Whoever may not log in afterwards, and whose password was changed, is logged out everywhere.
+    /// Changes a person. All credentials of the person are revoked if the person may not log in afterwards or the password was
+    /// changed.
     ///
     /// # Errors
     /// [`ServiceError::Denied`], [`ServiceError::NotFound`], [`ServiceError::Store`].
     async fn change(&self, actor: &Actor, key: UserKey, change: PersonChange) -> Result<Result<User, PersonRefusal>, ServiceError>;
 
-    /// Deletes a person: only its ids are left.
+    /// Deletes a person. A tombstone with the person's ids remains.
     ///
     /// # Errors
     /// [`ServiceError::Denied`], [`ServiceError::NotFound`], [`ServiceError::Store`].

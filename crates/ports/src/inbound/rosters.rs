@@ -8,7 +8,7 @@ use derslik_domain::identity::{Actor, User};
 use super::{CourseError, IdempotentOutcome, IdempotentRequest, Listed};
 use crate::outbound::Slice;
 
-/// A member of a course, as an answer shows it.
+/// A member of a course.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberWithAccess {
     /// The course.
@@ -17,22 +17,22 @@ pub struct MemberWithAccess {
     pub user: User,
 }
 
-/// Somebody who is to stand on a roster.
+/// A user to add to a roster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewMember {
     /// The roster.
     pub roster: Roster,
     /// The user.
     pub user: UserRef,
-    /// The code of the course, with which whoever asks joins it.
+    /// The code of the course; with it, the actor joins the course.
     pub code: Option<String>,
 }
 
-/// What can be done with the rosters of the actor's account.
+/// Reads and changes the rosters of the actor's account.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait RosterService: Send + Sync {
-    /// Puts a user on a roster; with a code, whoever asks joins by it. Under a key, it is done once.
+    /// Adds a user to a roster; with a code, the actor joins by it. With an idempotency key, this happens once.
     ///
     /// # Errors
     /// [`CourseError`].
@@ -62,7 +62,7 @@ pub trait RosterService: Send + Sync {
         slice: Slice<PrincipalId>,
     ) -> Result<Listed<MemberWithAccess>, CourseError>;
 
-    /// Takes a user off a roster.
+    /// Removes a user from a roster.
     ///
     /// # Errors
     /// [`CourseError`].

@@ -8,15 +8,15 @@ use derslik_domain::session::{Batch, BatchOutcome, Session, SessionFilter};
 use super::{IdempotentOutcome, IdempotentRequest, ServiceError};
 use crate::outbound::Listed;
 
-/// What can be done with the sessions of the actor's account.
+/// Reads and changes the sessions of the actor's account.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait SessionService: Send + Sync {
-    /// Creates and changes sessions, in order, in one transaction: what was refused does not undo the rest.
+    /// Creates and changes sessions, in order, in one transaction. A refused entry does not undo the others.
     ///
     /// # Errors
-    /// [`ServiceError::Denied`]; [`ServiceError::KeyReused`], [`ServiceError::KeyBusy`] and [`ServiceError::Store`], and then
-    /// nothing was done.
+    /// [`ServiceError::Denied`]; [`ServiceError::KeyReused`], [`ServiceError::KeyBusy`] and [`ServiceError::Store`]. After any
+    /// of them, nothing was changed.
     async fn upsert_batch(
         &self,
         actor: &Actor,
@@ -24,8 +24,8 @@ pub trait SessionService: Send + Sync {
         idempotent: Option<IdempotentRequest<BatchOutcome>>,
     ) -> Result<IdempotentOutcome<BatchOutcome>, ServiceError>;
 
-    /// The page of the sessions that the filter is about, by their start and then their GUID; of a page with long texts the first
-    /// ones, with `more` for the rest of it.
+    /// The page of the sessions that match the filter, ordered by start and then by GUID. A page with long texts ends early,
+    /// and `more` is set.
     ///
     /// # Errors
     /// [`ServiceError::Denied`], [`ServiceError::Store`].
@@ -37,7 +37,7 @@ pub trait SessionService: Send + Sync {
     /// [`ServiceError::Denied`], [`ServiceError::NotFound`], [`ServiceError::Store`].
     async fn get(&self, actor: &Actor, guid: SessionGuid) -> Result<Session, ServiceError>;
 
-    /// Deletes a session: it is kept, but never found again.
+    /// Deletes a session. Its row stays until it is pruned, but no read returns it.
     ///
     /// # Errors
     /// [`ServiceError::Denied`], [`ServiceError::NotFound`], [`ServiceError::Store`].

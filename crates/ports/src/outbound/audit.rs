@@ -1,11 +1,12 @@
-//! The store of what has to be known later.
+//! The store of the audit log.
 
 use derslik_domain::audit::{AuditPage, AuditRecord, NewAuditRecord};
 use derslik_domain::id::AccountId;
 
 use super::StoreError;
 
-/// Stores the audit records of every account. They are added, in the transaction of what they tell of, and never changed.
+/// Stores the audit records of every account. A record is added in the transaction of the act that it records, and never
+/// changed.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 pub trait AuditRepository {
     /// Adds a record.
@@ -14,7 +15,7 @@ pub trait AuditRepository {
     /// [`StoreError`].
     fn add(&mut self, account: AccountId, record: &NewAuditRecord) -> Result<(), StoreError>;
 
-    /// A page of records, by their ids.
+    /// A page of records, ordered by id.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -1,8 +1,8 @@
-//! What time it is.
+//! The time, as a port, so that tests can set it.
 
 use derslik_domain::time::Timestamp;
 
-/// Tells the time.
+/// A source of the time.
 pub trait Clock: Send + Sync + std::fmt::Debug {
     /// The present instant.
     fn now(&self) -> Timestamp;

@@ -1,4 +1,4 @@
-//! The stores of courses and of what hangs on them.
+//! The stores of courses, their aliases, rosters and grading periods.
 
 use std::collections::HashMap;
 
@@ -10,25 +10,25 @@ use derslik_domain::time::Timestamp;
 
 use super::StoreError;
 
-/// A course, and what somebody is to it.
+/// A course, and the membership of one principal in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CourseWithMembership {
     /// The course.
     pub course: Course,
-    /// What the principal that was asked about is to it.
+    /// The membership of that principal; `None` if it is not a member.
     pub membership: Option<Membership>,
 }
 
-/// A course as somebody looks at it.
+/// The key of a lookup: a course, and the principal whose membership is read with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CourseLookup {
     /// The course.
     pub course: CourseId,
-    /// Who looks at it.
+    /// The principal.
     pub viewer: PrincipalId,
 }
 
-/// One page of a list of names: how many, and after which.
+/// The request for one page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slice<Key> {
     /// The most entries.
@@ -37,19 +37,19 @@ pub struct Slice<Key> {
     pub after: Option<Key>,
 }
 
-/// Some entries of a list, and whether there are more.
+/// A page of a list, and whether there are more entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed<T> {
     /// The entries.
     pub entries: Vec<T>,
-    /// Whether the list goes on after the last of them.
+    /// Whether the list has entries after the last of them.
     pub more: bool,
 }
 
 /// A member of a course.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
-    /// What the user is to the course.
+    /// The kind of member that the user is.
     pub membership: Membership,
     /// The user.
     pub user: User,
@@ -61,10 +61,10 @@ pub trait CourseRepository {
     /// Adds a course, with its owner as its first member.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if the id is taken; the transaction can go on then.
+    /// [`StoreError::Conflict`] if the id is taken; the transaction stays usable after that.
     fn insert(&mut self, account: AccountId, course: &Course) -> Result<(), StoreError>;
 
-    /// Writes a course over what is stored under its id.
+    /// Overwrites the stored course of the same id.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -76,22 +76,22 @@ pub trait CourseRepository {
     /// [`StoreError`].
     fn delete(&mut self, account: AccountId, course: CourseId) -> Result<(), StoreError>;
 
-    /// One course, and what `viewer` is to it.
+    /// One course, and the membership of `viewer` in it.
     ///
     /// # Errors
     /// [`StoreError`].
     fn find(&mut self, account: AccountId, course: CourseId, viewer: PrincipalId) -> Result<Option<CourseWithMembership>, StoreError>;
 
-    /// As [`CourseRepository::find`] for many courses, each with a viewer of its own, in one statement on PostgreSQL. What is not
-    /// there is left out.
+    /// As [`CourseRepository::find`] for many courses, each with a viewer of its own, in one statement on PostgreSQL. Missing
+    /// courses are left out.
     ///
     /// # Errors
     /// [`StoreError`], also if a single one of them can't be read.
     fn find_many(&mut self, account: AccountId, viewed: &[CourseLookup])
     -> Result<HashMap<CourseLookup, CourseWithMembership>, StoreError>;
 
-    /// As [`CourseRepository::find`], the course held against other writers until the transaction ends. Without a viewer, nobody
-    /// is asked about.
+    /// As [`CourseRepository::find`], with the course locked against other writers until the transaction ends. Without a
+    /// viewer, no membership is read.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -102,9 +102,9 @@ pub trait CourseRepository {
         viewer: Option<PrincipalId>,
     ) -> Result<Option<CourseWithMembership>, StoreError>;
 
-    /// The page of the courses that the filter is about and the viewer sees, in its order: in one statement, whose cost does not
-    /// grow with the number of courses. Once the texts of the page have [`CoursePage::TEXT_BYTES`] it ends, and nothing of what
-    /// follows is held in memory.
+    /// The page of the courses that match the filter and that the viewer sees, in the filter's order. It is one statement,
+    /// whose cost does not grow with the number of courses. The page ends once its texts have [`CoursePage::TEXT_BYTES`]; the
+    /// entries after that are never held in memory.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -116,7 +116,7 @@ pub trait CourseRepository {
         page: CoursePage,
     ) -> Result<Listed<CourseWithMembership>, StoreError>;
 
-    /// The courses that [wait for a calendar](Course::awaits_calendar), the longest waiting first, `limit` of them at the most.
+    /// The courses that [wait for a calendar](Course::awaits_calendar), the longest waiting first, at most `limit` of them.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -129,10 +129,10 @@ pub trait AliasRepository {
     /// Attaches an alias to a course.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if the alias is taken in its space, be it by the same course.
+    /// [`StoreError::Conflict`] if the alias is taken in its space, also if the same course has it.
     fn add(&mut self, account: AccountId, course: CourseId, space: AliasSpace, alias: &Alias, at: Timestamp) -> Result<(), StoreError>;
 
-    /// Detaches an alias from a course. Tells whether it was attached to it.
+    /// Detaches an alias from a course. Returns whether it was attached to it.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -144,7 +144,7 @@ pub trait AliasRepository {
     /// [`StoreError`].
     fn resolve(&mut self, account: AccountId, space: AliasSpace, alias: &Alias) -> Result<Option<CourseId>, StoreError>;
 
-    /// The aliases of a course that are seen through a credential of that project, in the order of their bytes.
+    /// The aliases of a course that a credential of that project can see, in the order of their bytes.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -157,16 +157,16 @@ pub trait AliasRepository {
     ) -> Result<Vec<Alias>, StoreError>;
 }
 
-/// Stores who belongs to which course.
+/// Stores the memberships of courses.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 pub trait RosterRepository {
-    /// What a user is to a course.
+    /// The membership of a user in a course.
     ///
     /// # Errors
     /// [`StoreError`].
     fn membership(&mut self, account: AccountId, course: CourseId, user: PrincipalId) -> Result<Option<Membership>, StoreError>;
 
-    /// Makes a user a member of that kind, whatever the user was to the course before.
+    /// Makes a user a member of that kind, and replaces the membership that the user had, if any.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -179,13 +179,13 @@ pub trait RosterRepository {
         at: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// Makes a user no member any more.
+    /// Removes the membership of a user.
     ///
     /// # Errors
     /// [`StoreError`].
     fn remove(&mut self, account: AccountId, course: CourseId, user: PrincipalId) -> Result<(), StoreError>;
 
-    /// The members on one roster of a course, in the order of their ids.
+    /// A page of one roster of a course, ordered by id.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -197,7 +197,7 @@ pub trait RosterRepository {
     /// [`StoreError`].
     fn share_course(&mut self, account: AccountId, one: PrincipalId, other: PrincipalId) -> Result<bool, StoreError>;
 
-    /// Removes memberships of a user, but for those of courses that it owns, and tells how many.
+    /// Removes memberships of a user, except in courses that the user owns, and returns how many.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -213,7 +213,7 @@ pub trait GradingPeriodRepository {
     /// [`StoreError`].
     fn find(&mut self, account: AccountId, course: CourseId) -> Result<GradingPeriodSettings, StoreError>;
 
-    /// Puts these in the place of the grading periods of a course.
+    /// Replaces the grading periods of a course.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -223,7 +223,7 @@ pub trait GradingPeriodRepository {
 /// Stores the random keys that every process of the installation shares.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 pub trait KeyRepository {
-    /// The key of that name; `fresh`, and that from now on, if there is none yet.
+    /// The key of that name. If there is none yet, `fresh` is stored under the name and returned.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -1,65 +1,65 @@
-//! Why a store failed, in words that fit every database.
+//! Why a store failed, independent of the database.
 
 /// Why a store failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database is away, or too busy to answer in time. The same request may succeed later.
+    /// The database is unreachable, or too busy to answer in time. The same request may succeed later.
     #[error("the database is not available")]
     Unavailable(#[source] Unavailable),
-    /// Something that must be unique is taken.
+    /// A value that must be unique is taken.
     #[error("{0} is taken")]
     Conflict(Conflict),
-    /// A stored row breaks the rules of the domain, which only another program can have caused.
+    /// A stored row breaks a rule of the domain. Only another program can have written it.
     #[error("table {table} holds a row that breaks the rules: {column}")]
     Corrupt {
         /// The table.
         table: &'static str,
-        /// The column whose value can't be.
+        /// The column with the invalid value.
         column: &'static str,
     },
-    /// Any other failure of the database: a fault of ours.
+    /// Any other failure of the database: a fault of this program.
     #[error("the database refused a statement")]
     Other(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// What keeps a database from answering, and what it said itself.
+/// Why a database can't answer now, with the error underneath.
 #[derive(Debug, thiserror::Error)]
 #[error("{reason}")]
 pub struct Unavailable {
-    /// What keeps it.
+    /// The reason.
     pub reason: Reason,
-    /// The failure underneath, if there is one.
+    /// The error underneath, if there is one.
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// What keeps a database from answering now, although the same request may succeed later.
+/// Why a database can't answer now. The same request may succeed later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
     /// No connection became free in time.
     Crowded,
-    /// No server answers, or the connection to it broke.
+    /// No server answers, or the connection broke.
     Unreachable,
-    /// The server refuses the connection: its name, its password or its database is wrong.
+    /// The server refuses the connection: the user name, the password or the database name is wrong.
     Refused,
     /// The server is starting or stopping.
     Stopping,
-    /// The server has as many connections as it takes.
+    /// The server has reached its limit of connections.
     TooManyConnections,
-    /// The statement took longer than it may, or the database fell silent.
+    /// The statement hit its time limit, or the database stopped answering.
     TimedOut,
-    /// Another transaction holds what is needed.
+    /// Another transaction holds a lock that this one needs.
     Locked,
-    /// Another transaction changed what this one depends on.
+    /// Another transaction changed a row that this one depends on.
     Conflict,
     /// The disk of the database is full.
     DiskFull,
-    /// The disk of the database fails.
+    /// The disk of the database reports errors.
     DiskFails,
-    /// The database takes no writes.
+    /// The database refuses writes.
     ReadOnly,
     /// The database is out of memory.
     OutOfMemory,
-    /// The database has used up another of its resources.
+    /// The database has used up another resource.
     Exhausted,
 }
 
@@ -84,7 +84,7 @@ impl std::fmt::Display for Reason {
 }
 
 impl StoreError {
-    /// What keeps the database from answering, where it may answer later.
+    /// The reason, if the database can't answer now and may answer later; otherwise `None`.
     pub fn unavailable(&self) -> Option<Reason> {
         match self {
             Self::Unavailable(unavailable) => Some(unavailable.reason),
@@ -99,7 +99,7 @@ impl From<Reason> for StoreError {
     }
 }
 
-/// Something of which there can be one only.
+/// The unique value that is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conflict {
     /// The id of an account.
@@ -120,7 +120,7 @@ pub enum Conflict {
     LiveJob,
     /// The key of a project within its account.
     ProjectKey,
-    /// The name of a project within its account, whatever its case.
+    /// The name of a project within its account, in any case of its letters.
     ProjectName,
     /// The code, or within its session the address or the person, of an attendee.
     Attendee,
@@ -128,7 +128,7 @@ pub enum Conflict {
     Course,
     /// An alias within its account or its project.
     Alias,
-    /// The key of a request within its principal.
+    /// The idempotency key of a request within its principal.
     IdempotencyKey,
 }
 

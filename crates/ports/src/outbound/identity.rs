@@ -7,7 +7,7 @@ use derslik_domain::time::Timestamp;
 
 use super::StoreError;
 
-/// A credential with the account in which it opens something.
+/// A credential with the account in which it is valid.
 #[derive(Debug, Clone)]
 pub struct CredentialOwner {
     /// The account.
@@ -19,32 +19,32 @@ pub struct CredentialOwner {
 /// A credential to add.
 #[derive(Debug, Clone)]
 pub struct NewCredential {
-    /// What sort of secret it goes by.
+    /// The kind of the credential.
     pub kind: CredentialKind,
-    /// The part that finds it.
+    /// The public part, which finds it.
     pub public_id: String,
     /// The digest of its secret.
     pub digest: SecretDigest,
-    /// What it opens.
+    /// The scopes that it grants.
     pub scopes: Scopes,
-    /// From when on it opens nothing any more.
+    /// When it expires; `None` for never.
     pub expires_at: Option<Timestamp>,
-    /// The project that it belongs to, if it belongs to one.
+    /// The project to which it belongs, if any.
     pub project: Option<ProjectId>,
     /// When it was added.
     pub at: Timestamp,
 }
 
-/// Stores accounts and who may act in them.
+/// Stores accounts, principals and credentials.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 pub trait IdentityRepository {
-    /// Adds an account unless one of that id is there. Tells whether it was added.
+    /// Adds an account unless one of that id exists. Returns whether it was added.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] with the name if another account has it.
+    /// [`StoreError::Conflict`] with [`Conflict::AccountName`](super::Conflict::AccountName) if another account has the name.
     fn add_account(&mut self, account: &Account, at: Timestamp) -> Result<bool, StoreError>;
 
-    /// Accounts by their ids: at most `limit` of those after `after`.
+    /// A page of accounts, ordered by id: at most `limit` of those after `after`.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -55,40 +55,40 @@ pub trait IdentityRepository {
     /// [`StoreError`].
     fn find_account(&mut self, name: &str) -> Result<Option<Account>, StoreError>;
 
-    /// An id that no account has yet. Two transactions that ask at once may get the same, and then one of them finds it taken
-    /// when it adds.
+    /// An id that no account has yet. Two concurrent transactions may get the same one; then the second to add the account
+    /// finds the id taken.
     ///
     /// # Errors
     /// [`StoreError`].
     fn next_account_id(&mut self) -> Result<AccountId, StoreError>;
 
-    /// Whether a principal may act. If so, it is held until the transaction ends: whoever [locks](super::UserRepository::lock) or
-    /// deletes it waits until then.
+    /// Whether a principal may act. If so, it is locked until the transaction ends: another transaction that
+    /// [locks](super::UserRepository::lock) or deletes it waits until then.
     ///
     /// # Errors
     /// [`StoreError`].
     fn hold_principal(&mut self, account: AccountId, principal: PrincipalId) -> Result<bool, StoreError>;
 
-    /// Adds a credential of a principal unless its public part is taken. Tells whether it was added.
+    /// Adds a credential of a principal unless its public part is taken. Returns whether it was added.
     ///
     /// # Errors
     /// [`StoreError`].
     fn add_credential(&mut self, account: AccountId, owner: Principal, credential: &NewCredential) -> Result<bool, StoreError>;
 
-    /// The credential of that public part, unless it was revoked or its principal may not act, with its account. The one look-up without an account,
-    /// since it is what finds the account of a request.
+    /// The credential of that public part with its account, unless it was revoked or its principal may not act. It takes no
+    /// account, because it finds the account of a request.
     ///
     /// # Errors
     /// [`StoreError`].
     fn find_credential(&mut self, kind: CredentialKind, public_id: &str) -> Result<Option<CredentialOwner>, StoreError>;
 
-    /// Revokes a credential for good. Tells whether there was one to revoke.
+    /// Revokes a credential for good. Returns whether there was one to revoke.
     ///
     /// # Errors
     /// [`StoreError`].
     fn revoke_credential(&mut self, account: AccountId, credential: CredentialId, at: Timestamp) -> Result<bool, StoreError>;
 
-    /// Removes credentials of a principal for good, and tells how many.
+    /// Removes credentials of a principal for good, and returns how many.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -99,19 +99,19 @@ pub trait IdentityRepository {
     /// [`StoreError`].
     fn revoke_credentials_of(&mut self, account: AccountId, owner: PrincipalId, at: Timestamp) -> Result<(), StoreError>;
 
-    /// Revokes the access tokens of a principal for good, and leaves its keys.
+    /// Revokes the access tokens of a principal for good. Its access keys stay valid.
     ///
     /// # Errors
     /// [`StoreError`].
     fn revoke_tokens_of(&mut self, account: AccountId, owner: PrincipalId, at: Timestamp) -> Result<(), StoreError>;
 
-    /// Writes the hash of a password over the one that the principal has, if any.
+    /// Sets the password hash of a principal, and replaces the old one, if any.
     ///
     /// # Errors
     /// [`StoreError`].
     fn set_password(&mut self, account: AccountId, owner: PrincipalId, hash: &PasswordHash, at: Timestamp) -> Result<(), StoreError>;
 
-    /// The hash of the password of a principal.
+    /// The password hash of a principal.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -1,8 +1,8 @@
-//! New ids.
+//! New ids and random bytes.
 
 use derslik_domain::id::{AttendeeGuid, SessionGuid, UserGuid};
 
-/// Makes ids that nobody has, and what else has to be random.
+/// Generates unique ids and all other random values.
 pub trait Ids: Send + Sync + std::fmt::Debug {
     /// The GUID of a new session.
     fn session_guid(&self) -> SessionGuid;
@@ -13,7 +13,7 @@ pub trait Ids: Send + Sync + std::fmt::Debug {
     /// The GUID of a new attendee.
     fn attendee_guid(&self) -> AttendeeGuid;
 
-    /// Bytes that nobody can guess, to make secrets of: all chance of the service comes from here.
+    /// Bytes of a cryptographically secure generator, fit for secrets. All randomness of the service comes from here.
     fn random(&self) -> [u8; 32];
 
     /// 128 of these bits, for keys and for the tokens of leases.

@@ -1,5 +1,5 @@
-//! The store of jobs. Every change of a job that exists is conditional: it names the state in which it expects the job, and a
-//! worker's names the lease by which the worker has it.
+//! The store of jobs. Every change of an existing job is conditional: it names the state in which it expects the job. A change
+//! by a worker names the worker's lease too.
 
 use std::collections::HashMap;
 
@@ -9,17 +9,17 @@ use derslik_domain::time::Timestamp;
 
 use super::StoreError;
 
-/// What became of a job that was to be created.
+/// The outcome of creating a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Enqueued {
-    /// It is there now.
+    /// The job was created.
     Created(Job),
-    /// There was a live one for the same project, action and reference: this.
+    /// This live job of the same project, action and reference existed already.
     Live(Job),
 }
 
 impl Enqueued {
-    /// The job that is there, old or new.
+    /// The job, new or existing.
     pub fn into_job(self) -> Job {
         match self {
             Self::Created(job) | Self::Live(job) => job,
@@ -27,7 +27,7 @@ impl Enqueued {
     }
 }
 
-/// A job as clients name it: by its id, among those of a project.
+/// A job as clients name it: the key of a project, and an id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct JobOfProject {
     /// The key of the project.
@@ -36,31 +36,31 @@ pub struct JobOfProject {
     pub job: JobId,
 }
 
-/// Which jobs a list shows, by their ids.
+/// The request for one page of jobs, ordered by id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JobsPage {
-    /// The project whose jobs they are; `None` shows all jobs of the account.
+    /// The project of the jobs; `None` for all jobs of the account.
     pub project: Option<ProjectId>,
-    /// The id after which the page begins.
+    /// The last id of the page before; `None` for the first page.
     pub after: Option<JobId>,
     /// The most jobs of the page.
     pub limit: u32,
 }
 
-/// A job of an action that this program does not know, as it is stored: a newer program made it.
+/// A stored job of an action that this program does not know, because a newer program created it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownJob {
-    /// Its id within the account.
+    /// The id within the account.
     pub id: JobId,
     /// The project to which it belongs.
     pub project: Option<ProjectId>,
     /// The name of the action.
     pub action: String,
-    /// What it is about.
+    /// The reference: the object of the action.
     pub reference: String,
     /// The name of its status, which may be a new one too.
     pub status: String,
-    /// When it is due, or was.
+    /// When it is or was due.
     pub due_at: Timestamp,
     /// When it was created.
     pub created_at: Timestamp,
@@ -68,74 +68,74 @@ pub struct UnknownJob {
     pub updated_at: Timestamp,
 }
 
-/// A worker that asks for jobs.
+/// The request of a worker for due jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claim {
     /// The worker.
     pub worker: WorkerId,
-    /// What it will prove its right with.
+    /// The token of the lease that it gets.
     pub token: LeaseToken,
-    /// For how long it gets the jobs.
+    /// The length of the lease.
     pub term: LeaseTerm,
-    /// When it asks.
+    /// The time of the claim, from which the lease runs.
     pub at: Timestamp,
-    /// What it knows how to do. Jobs of other actions, which a newer program may have made, are left alone.
+    /// The actions that it has handlers for. Jobs of other actions stay in the queue; a newer program may have created them.
     pub actions: Actions,
-    /// The most jobs that it takes.
+    /// The most jobs to claim.
     pub limit: u16,
 }
 
-/// A job that a worker has, and what the worker proves that with.
+/// A job and the lease token by which a worker holds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HeldJob {
     /// The job.
     pub job: JobId,
-    /// The proof.
+    /// The token of the lease.
     pub token: LeaseToken,
 }
 
-/// A job that is done.
+/// The completion of one job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Completion {
-    /// Which job, and the proof of the worker that did it.
+    /// The job and the worker's lease token.
     pub held: HeldJob,
-    /// The result; `None` leaves what is stored.
+    /// The result; `None` keeps the stored progress.
     pub result: Option<Progress>,
 }
 
-/// What an exchange with a worker came to.
+/// The outcome of an exchange with a worker.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Exchanged {
-    /// Which of the jobs that are done the worker still had: no others were changed.
+    /// The completed jobs whose lease the worker still held. The others were not changed.
     pub completed: Vec<HeldJob>,
-    /// The jobs that the worker got.
+    /// The jobs that the worker claimed.
     pub claimed: Vec<Job>,
 }
 
-/// How much work there is, in all accounts together.
+/// The depth of the queue of all accounts together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct QueueDepth {
-    /// The jobs that wait for their time or for a worker.
+    /// The number of jobs that wait for their due time or for a worker.
     pub scheduled: u64,
-    /// The jobs with a worker.
+    /// The number of jobs that run.
     pub running: u64,
-    /// When the first of those that wait is due.
+    /// When the first of the waiting jobs is due.
     pub next_due: Option<Timestamp>,
 }
 
-/// Stores the jobs of every account. Those of actions that this program does not know are not there for it, but where it says
-/// so.
+/// Stores the jobs of every account. Methods skip jobs of actions that this program does not know, unless their documentation
+/// says otherwise.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 pub trait JobRepository {
-    /// Creates a job, unless there is a live one for the same project, action and reference. A job that may start at once
-    /// wakes the workers as soon as the unit of work has ended well.
+    /// Creates a job, unless there is a live one for the same project, action and reference. A job that is due at once wakes
+    /// the workers when the unit of work has committed.
     ///
     /// # Errors
     /// [`StoreError`].
     fn enqueue(&mut self, account: AccountId, job: &NewJob) -> Result<Enqueued, StoreError>;
 
-    /// As [`enqueue`](Self::enqueue) for any number of jobs, in a number of statements that does not grow with it on
-    /// PostgreSQL. Tells how many were created.
+    /// As [`enqueue`](Self::enqueue) for any number of jobs. On PostgreSQL the number of statements does not grow with it.
+    /// Returns how many were created.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -147,76 +147,76 @@ pub trait JobRepository {
     /// [`StoreError`].
     fn find(&mut self, account: AccountId, id: JobId) -> Result<Option<Job>, StoreError>;
 
-    /// One job of a project as clients are shown it, in one statement.
+    /// One job of a project, in the form that clients see, in one statement.
     ///
     /// # Errors
     /// [`StoreError`].
     fn find_shown(&mut self, account: AccountId, job: &JobOfProject) -> Result<Option<ShownJob>, StoreError>;
 
-    /// As [`find_shown`](Self::find_shown) for many jobs, in one statement on PostgreSQL. What is not there is left out.
+    /// As [`find_shown`](Self::find_shown) for many jobs, in one statement on PostgreSQL. Missing jobs are left out.
     ///
     /// # Errors
     /// [`StoreError`], also if a single one of them can't be read.
     fn find_many_shown(&mut self, account: AccountId, jobs: &[JobOfProject]) -> Result<HashMap<JobOfProject, ShownJob>, StoreError>;
 
-    /// One job, held against other writers until the transaction ends.
+    /// One job, locked against other writers until the transaction ends.
     ///
     /// # Errors
     /// [`StoreError`].
     fn lock(&mut self, account: AccountId, id: JobId) -> Result<Option<Job>, StoreError>;
 
-    /// A page of jobs, by their ids.
+    /// A page of jobs, ordered by id.
     ///
     /// # Errors
     /// [`StoreError`].
     fn list(&mut self, account: AccountId, page: &JobsPage) -> Result<Vec<Job>, StoreError>;
 
-    /// The same page as a list shows it, without what is only read to be thrown away.
+    /// The same page in the form that clients see; columns that this form does not need are not read.
     ///
     /// # Errors
     /// [`StoreError`].
     fn list_shown(&mut self, account: AccountId, page: &JobsPage) -> Result<Vec<ShownJob>, StoreError>;
 
-    /// Jobs of actions that this program does not know, by their ids: so many after that one.
+    /// Jobs of actions that this program does not know, ordered by id: at most `limit` of those after `after`.
     ///
     /// # Errors
     /// [`StoreError`].
     fn list_unknown(&mut self, account: AccountId, after: Option<JobId>, limit: u32) -> Result<Vec<UnknownJob>, StoreError>;
 
-    /// Writes `after` over the job of the same id if that stands where `before` does: in the same status, with the same lease.
-    /// Tells whether it did.
+    /// Overwrites the job of the same id by `after` if it has the status and the lease of `before`. Returns whether it did.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] if the job came alive by this and there is another live one like it.
+    /// [`StoreError::Conflict`] if this makes the job live while there is another live one of the same project, action and
+    /// reference.
     fn replace(&mut self, account: AccountId, before: &Job, after: &Job) -> Result<bool, StoreError>;
 
-    /// The accounts that have jobs of these actions to be done now, the one that waits longest first.
+    /// The accounts that have due jobs of these actions, the one that waits longest first.
     ///
     /// # Errors
     /// [`StoreError`].
     fn accounts_with_due(&mut self, now: Timestamp, actions: Actions, limit: u16) -> Result<Vec<AccountId>, StoreError>;
 
-    /// Gives due jobs to a worker, as [`Event::Claim`](derslik_domain::job::Event::Claim) says, those of the smallest priority
-    /// first and then those due longest. Jobs that somebody else holds at the moment are passed over.
+    /// Claims due jobs for a worker, as [`Event::Claim`](derslik_domain::job::Event::Claim) says. The smallest priority comes
+    /// first, and within it the earliest due time. Jobs that another transaction has locked are skipped.
     ///
     /// # Errors
     /// [`StoreError`].
     fn claim(&mut self, account: AccountId, claim: &Claim) -> Result<Vec<Job>, StoreError>;
 
-    /// Moves the end of leases to `until`, and tells which of them the worker still had.
+    /// Extends leases to `until`, and returns those that the worker still held.
     ///
     /// # Errors
     /// [`StoreError`].
     fn renew(&mut self, account: AccountId, held: &[HeldJob], until: Timestamp) -> Result<Vec<HeldJob>, StoreError>;
 
-    /// Marks jobs as done, as [`Event::Succeed`](derslik_domain::job::Event::Succeed) says, and tells which of them the worker
-    /// still had: no others were changed.
+    /// Completes jobs, as [`Event::Succeed`](derslik_domain::job::Event::Succeed) says. Returns those whose lease the worker
+    /// still held; the others were not changed.
     ///
     /// # Errors
     /// [`StoreError`].
     fn complete_many(&mut self, account: AccountId, done: &[Completion], at: Timestamp) -> Result<Vec<HeldJob>, StoreError>;
 
-    /// [`complete_many`](Self::complete_many) and [`claim`](Self::claim), which is what a busy worker does again and again. On
+    /// [`complete_many`](Self::complete_many) and [`claim`](Self::claim), which a busy worker repeats all the time. On
     /// PostgreSQL it is one statement.
     ///
     /// # Errors
@@ -229,26 +229,26 @@ pub trait JobRepository {
     /// [`StoreError`].
     fn accounts_with_expired(&mut self, now: Timestamp, term: LeaseTerm) -> Result<Vec<AccountId>, StoreError>;
 
-    /// Jobs of known actions whose lease has ended, held against other writers until the transaction ends. Those that somebody else holds at
-    /// the moment are passed over.
+    /// Jobs of known actions whose lease has ended, locked against other writers until the transaction ends. Jobs that another
+    /// transaction has locked are skipped.
     ///
     /// # Errors
     /// [`StoreError`].
     fn lock_expired(&mut self, account: AccountId, now: Timestamp, term: LeaseTerm, limit: u16) -> Result<Vec<Job>, StoreError>;
 
-    /// Removes jobs that ended before `before`, the oldest first, and tells how many.
+    /// Removes jobs that ended before `before`, the oldest first, and returns how many.
     ///
     /// # Errors
     /// [`StoreError`].
     fn prune(&mut self, account: AccountId, before: Timestamp, limit: u16) -> Result<RowCount, StoreError>;
 
-    /// When the first of the jobs of these actions that wait is due, in all accounts together.
+    /// When the first waiting job of these actions is due, in all accounts together.
     ///
     /// # Errors
     /// [`StoreError`].
     fn next_due(&mut self, actions: Actions) -> Result<Option<Timestamp>, StoreError>;
 
-    /// How much work there is in all accounts together.
+    /// The depth of the queue of all accounts together.
     ///
     /// # Errors
     /// [`StoreError`].

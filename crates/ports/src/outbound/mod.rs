@@ -1,4 +1,4 @@
-//! What the use cases need of the world.
+//! The traits that the use cases call, and that driven adapters implement.
 
 mod attendees;
 mod audit;

@@ -14,7 +14,7 @@ pub trait ProjectRepository {
     /// [`StoreError`].
     fn next_id(&mut self, account: AccountId) -> Result<ProjectId, StoreError>;
 
-    /// Adds a project unless one of that id is there. Tells whether it was added.
+    /// Adds a project unless one of that id exists. Returns whether it was added.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if another project of the account has the key or the name.
@@ -26,7 +26,7 @@ pub trait ProjectRepository {
     /// [`StoreError`].
     fn find_by_key(&mut self, account: AccountId, key: &ProjectKey) -> Result<Option<Project>, StoreError>;
 
-    /// The projects of the account after one of them, by their ids: as many as the slice has, at the most.
+    /// A page of the projects of the account, ordered by id.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -27,7 +27,7 @@ pub trait Stores {
     fn users(&mut self) -> &mut dyn UserRepository;
     /// Attendees.
     fn attendees(&mut self) -> &mut dyn AttendeeRepository;
-    /// What has to be known later.
+    /// The audit log.
     fn audit(&mut self) -> &mut dyn AuditRepository;
     /// Courses.
     fn courses(&mut self) -> &mut dyn CourseRepository;
@@ -39,20 +39,20 @@ pub trait Stores {
     fn grading_periods(&mut self) -> &mut dyn GradingPeriodRepository;
     /// The keys of the installation.
     fn keys(&mut self) -> &mut dyn KeyRepository;
-    /// Answers to requests that may come again.
+    /// The answers of idempotent requests.
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository;
 }
 
 /// Runs plain code against the stores.
 ///
-/// What was begun always ends: a caller that goes away leaves no transaction open. A unit of work waits for a connection
-/// for a bounded time only, and then fails with [`StoreError::Unavailable`].
+/// A unit of work that has begun always ends: a caller that is dropped leaves no transaction open. It waits for a connection
+/// for a bounded time, and then fails with [`StoreError::Unavailable`].
 pub trait UnitOfWork: Send + Sync + 'static {
-    /// Runs `work` outside any transaction, on a connection that may be one for reading only. Each statement sees what was
-    /// committed before it. If the connection turns out to be dead, the work is run again on another, once.
+    /// Runs `work` outside any transaction, on a connection that may be read-only. Each statement sees everything that was
+    /// committed before it. If the connection turns out to be dead, the work runs once more on another one.
     ///
     /// # Errors
-    /// What `work` returns, and [`StoreError::Unavailable`].
+    /// The error of `work`, and [`StoreError::Unavailable`].
     fn read<T, E, F>(&self, tenant: impl Into<Tenant> + Send, work: F) -> impl Future<Output = Result<T, E>> + Send
     where
         T: Send + 'static,
@@ -63,19 +63,19 @@ pub trait UnitOfWork: Send + Sync + 'static {
     /// returns `Ok`, the changes survive a crash.
     ///
     /// # Errors
-    /// What `work` returns, and [`StoreError`] where no transaction could be begun or committed.
+    /// The error of `work`, and [`StoreError`] if no transaction could be begun or committed.
     fn write<T, E, F>(&self, tenant: impl Into<Tenant> + Send, work: F) -> impl Future<Output = Result<T, E>> + Send
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut dyn Stores) -> Result<T, E> + Send + 'static;
 
-    /// As [`write`](Self::write), for `work` that calls a store once, where that needs no more than one statement: such a
-    /// statement is a transaction of its own, so nothing has to be sent before it and after it. Where the database makes a
-    /// second statement of it nonetheless, that one is refused.
+    /// As [`write`](Self::write), for `work` that calls a store once and needs only one statement. Such a statement is its own
+    /// transaction, so no `BEGIN` and `COMMIT` are sent. If `work` issues a second statement, the store refuses it.
     ///
     /// # Errors
-    /// What `work` returns, and [`StoreError`]. If the connection dies meanwhile, nobody knows whether it was done.
+    /// The error of `work`, and [`StoreError`]. If the connection dies meanwhile, it is unknown whether the statement was
+    /// committed.
     fn write_single_statement<T, E, F>(&self, tenant: impl Into<Tenant> + Send, work: F) -> impl Future<Output = Result<T, E>> + Send
     where
         T: Send + 'static,
@@ -86,18 +86,18 @@ pub trait UnitOfWork: Send + Sync + 'static {
     }
 }
 
-/// Finds one thing by its key for each of many callers. Those who ask at the same time may share a statement, so it is for
-/// reads that are asked for often and need nothing else.
+/// Reads one object by its key for each of many callers. Concurrent callers may share a statement, so this is for frequent
+/// reads that need nothing else.
 #[async_trait]
 pub trait LookUp<K, V>: Send + Sync + 'static {
-    /// The thing of that key in that account, as it is after the call began.
+    /// The object of that key in that account, as it is after the call began.
     ///
     /// # Errors
     /// [`StoreError`].
     async fn look_up(&self, account: AccountId, key: K) -> Result<Option<V>, StoreError>;
 }
 
-/// All that is looked up.
+/// All lookups of the service.
 pub trait LookUps: LookUp<SessionGuid, Session> + LookUp<JobOfProject, ShownJob> + LookUp<CourseLookup, CourseWithMembership> {}
 
 impl<U> LookUps for U where U: LookUp<SessionGuid, Session> + LookUp<JobOfProject, ShownJob> + LookUp<CourseLookup, CourseWithMembership> {}
