@@ -1,5 +1,5 @@
-//! Noticing that a body breaks while something else is waited for. The framework drops a request as soon as a chunk of its
-//! body can't be read, unless the answer is there in the same moment.
+//! Notices a broken body while the handler waits for something else. When a chunk of a body can't be read, the framework drops
+//! the request at once. The client then gets an answer only if it is ready at that moment.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -20,13 +20,13 @@ use tokio::time::timeout;
 use crate::body::BodyError;
 use crate::state::Limits;
 
-/// How many bytes are read ahead at the most.
+/// The most bytes that are read ahead.
 const AT_MOST: usize = 32 * 1024;
 
-/// A body that is read ahead. Only one that comes in chunks can break, so that every other is left alone.
+/// A body that is read ahead. Only a chunked body can break, so every other body is left alone.
 pub(crate) struct Ahead(Option<Rc<RefCell<Chunks>>>);
 
-/// What was read of a body and not yet given to the one who wants it.
+/// The part of a body that was read and not yet handed to the handler.
 struct Chunks {
     payload: Payload,
     read: VecDeque<Result<Bytes, PayloadError>>,
@@ -34,11 +34,11 @@ struct Chunks {
     is_broken: bool,
 }
 
-/// The body as the one who wants it reads it.
+/// The body as the handler reads it.
 struct Reader(Rc<RefCell<Chunks>>);
 
 impl Ahead {
-    /// Reads a body ahead of whoever takes `payload` afterwards.
+    /// Reads a body ahead of the handler, which takes `payload` afterwards.
     pub(crate) fn of(request: &HttpRequest, payload: &mut Payload) -> Self {
         if !request.headers().contains_key(TRANSFER_ENCODING) {
             return Self(None);
@@ -49,10 +49,10 @@ impl Ahead {
         Self(Some(chunks))
     }
 
-    /// Waits for something else.
+    /// Waits for another future.
     ///
     /// # Errors
-    /// If the body breaks before.
+    /// If the body breaks before the other future is ready.
     pub(crate) async fn wait_for<F: Future>(&self, other: F) -> Result<F::Output, BodyError> {
         let Some(chunks) = &self.0 else { return Ok(other.await) };
         let mut other = pin!(other);
@@ -64,8 +64,8 @@ impl Ahead {
         .await
     }
 
-    /// Reads the body to its end and keeps nothing of it, for a call that has no use for one: once the call is carried out,
-    /// nothing reads ahead any more.
+    /// Reads the body to its end and discards it, for a call that takes no body. Nothing reads ahead any more once the call is
+    /// carried out.
     ///
     /// # Errors
     /// If the body breaks, or is longer or slower than a body may be.
@@ -87,7 +87,7 @@ impl Ahead {
     }
 }
 
-/// Where it stands before the payload among the arguments of a handler.
+/// Among the arguments of a handler, it must stand before the payload.
 impl FromRequest for Ahead {
     type Error = Infallible;
     type Future = Ready<Result<Self, Infallible>>;
@@ -98,7 +98,7 @@ impl FromRequest for Ahead {
 }
 
 impl Chunks {
-    /// Reads what there is. Whether the body broke.
+    /// Reads the available chunks. Returns whether the body broke.
     fn breaks(&mut self, cx: &mut Context<'_>) -> bool {
         while self.bytes < AT_MOST && !self.is_broken {
             match Pin::new(&mut self.payload).poll_next(cx) {

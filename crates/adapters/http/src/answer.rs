@@ -1,5 +1,5 @@
-//! What answers hold until they are sent. A large one counts as long as its client has not taken it, is handed to the connection
-//! piece by piece, and where there is no room for it, the client is told to come again.
+//! Bounds the memory that answers hold until they are sent. A large answer counts until its client has read it. It is handed to
+//! the connection in pieces. Where no memory is left for it, the client is asked to try again.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -16,49 +16,49 @@ use crate::body::holder_of;
 use crate::room::{Held, Holder, Most, NoRoom, PIECE, Room};
 use crate::state::{HttpState, Limits};
 
-/// How much is handed to a connection at a time, in bytes: that much lies in its buffer besides what is counted.
+/// The bytes that are handed to a connection at a time. That many lie in its buffer in addition to those that are counted.
 const SENT_AT_ONCE: usize = 32 * 1024;
 
-/// What a list takes before it is read, in bytes: the rows of a part, and what is written of them.
+/// The bytes reserved for a list before it is read: the rows of a part, and their JSON.
 pub(crate) const LIST_BYTES: usize = 2 * 1024 * 1024;
 
-/// What a list of at most so many entries takes before it is read, in bytes.
+/// The bytes reserved for a list of at most so many entries before it is read.
 pub(crate) fn list_bytes(entries: u32) -> usize {
     /// About as much as one entry can take.
     const ENTRY_BYTES: usize = 128 * 1024;
     usize::try_from(entries).unwrap_or(usize::MAX).saturating_mul(ENTRY_BYTES).min(LIST_BYTES)
 }
 
-/// What a batch of so many items takes before it is carried out, in bytes: about as much as most answers to it hold.
+/// The bytes reserved for a batch of so many items before it is carried out. Most answers hold about as much.
 pub(crate) fn batch_bytes(items: usize) -> usize {
     const ITEM_BYTES: usize = 2 * 1024;
     items.saturating_mul(ITEM_BYTES)
 }
 
-/// How long a request waits for room. It holds nothing meanwhile.
+/// How long a request waits for memory. It holds none meanwhile.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The room that the answers to all requests share; one holder takes a quarter of it at the most, and an account half.
+/// The memory that the answers to all requests share. One holder takes a quarter of it at the most, and an account half.
 #[derive(Debug, Clone)]
 pub(crate) struct AnswerRoom(Room);
 
 impl AnswerRoom {
-    /// Room as the limits say.
+    /// The memory that the limits allow.
     pub(crate) fn new(limits: &Limits) -> Self {
         let all = limits.answers_in_flight_bytes;
         Self(Room::of(Most { all, account: all / 2, holder: all / 4 }))
     }
 
-    /// Takes room for an answer that is not made yet, `bytes` long or as much as one holder gets.
+    /// Reserves memory for an answer that is not made yet: `bytes`, or as much as one holder may have.
     ///
     /// # Errors
-    /// [`NoRoom`] if there was none for a while.
+    /// [`NoRoom`] if no memory was free for a while.
     pub(crate) async fn reserve(&self, holder: Holder, bytes: usize) -> Result<Held, NoRoom> {
         self.0.wait_for(holder, bytes, PATIENCE).await
     }
 
-    /// Makes `held` what an answer of `bytes` needs. One that is longer than a share takes all of the share. An answer about
-    /// something that was done can't be refused: it takes what is left.
+    /// Makes `held` fit an answer of `bytes`. An answer that is longer than a share takes the whole share. An answer about
+    /// something that was done can't be refused, so it takes what is left.
     ///
     /// # Errors
     /// [`NoRoom`], if the answer may be refused.
@@ -76,7 +76,7 @@ impl AnswerRoom {
     }
 }
 
-/// What was taken for an answer before it was made, and whether the answer may still be refused.
+/// The memory reserved for an answer before it was made, and whether the answer may still be refused.
 #[derive(Debug, Default)]
 pub(crate) struct Reserved {
     held: Held,
@@ -89,17 +89,17 @@ impl Reserved {
         Self { held, refusable: true }
     }
 
-    /// For an answer that tells what was done.
+    /// For an answer that reports what was done.
     pub(crate) fn to_tell(held: Held) -> Self {
         Self { held, refusable: false }
     }
 
-    /// Nothing yet, for an answer to a request of that method.
+    /// No memory yet, for an answer to a request with that method.
     fn of(method: &Method) -> Self {
         Self { refusable: [Method::GET, Method::HEAD].contains(method), ..Self::default() }
     }
 
-    /// Makes it what an answer of `bytes` needs.
+    /// Makes it fit an answer of `bytes`.
     ///
     /// # Errors
     /// [`NoRoom`], if the answer may be refused.
@@ -109,23 +109,23 @@ impl Reserved {
         Ok(held)
     }
 
-    /// Puts it on the response for which it was taken.
+    /// Attaches the reservation to the response for which it was made.
     pub(crate) fn put_on(self, mut response: HttpResponse) -> HttpResponse {
         response.extensions_mut().insert(self);
         response
     }
 }
 
-/// Takes room for the answer to a request, before it is made.
+/// Reserves memory for the answer to a request, before it is made.
 ///
 /// # Errors
-/// [`NoRoom`] if there was none for a while.
+/// [`NoRoom`] if no memory was free for a while.
 pub(crate) async fn reserve(state: &HttpState, request: &HttpRequest, bytes: usize) -> Result<Held, NoRoom> {
     state.answer_room().reserve(holder_of(request), bytes).await
 }
 
-/// Makes a finished response count until it is sent; a response that is small, or a stream, passes by. Where there is no room
-/// for it, `refuse` takes its place.
+/// Makes a finished response count until it is sent. Small responses and streams are not counted. Where no memory is left for
+/// the response, `refuse` takes its place.
 pub(crate) fn hold(response: ServiceResponse, refuse: impl FnOnce() -> HttpResponse) -> ServiceResponse {
     let small = u64::try_from(PIECE).unwrap_or(u64::MAX);
     let is_large = matches!(response.response().body().size(), BodySize::Sized(bytes) if bytes > small);
@@ -157,7 +157,7 @@ impl HeldBody {
         Self { rest: bytes.into(), _held: held }
     }
 
-    /// Goes on with these bytes, which count as what came before did.
+    /// Continues with these bytes, which count as the ones before did.
     pub(crate) fn refill(&mut self, bytes: Bytes) {
         self.rest = bytes;
     }

@@ -1,5 +1,5 @@
-//! Reading a request body: no longer than allowed, no slower than allowed, and JSON where JSON is wanted. The framework
-//! alone would wait forever for a body that stalls.
+//! Reads request bodies within the limits of length and time, and checks that a body is JSON where JSON is expected. The
+//! framework alone would wait forever for a body that stalls.
 
 use std::borrow::Cow;
 
@@ -47,11 +47,11 @@ impl std::ops::Deref for Body {
 
 /// The longest body of a request whose credential is not known, in bytes.
 const ANONYMOUS_BODY_BYTES: usize = 1024 * 1024;
-/// How many bytes such bodies may come to, all together.
+/// The most bytes of all such bodies together.
 const ANONYMOUS_BODIES_BYTES: usize = 8 * ANONYMOUS_BODY_BYTES;
 
-/// The rooms that the bodies of all requests share. Requests whose credential is not known have one of their own: whatever
-/// they send, it takes nothing from those that showed a valid one.
+/// The memory that the bodies of all requests share. Requests whose credential is not known share a separate part. They
+/// therefore take no memory from requests with a valid credential.
 #[derive(Debug, Clone)]
 pub(crate) struct BodyRooms {
     known: Room,
@@ -59,8 +59,8 @@ pub(crate) struct BodyRooms {
 }
 
 impl BodyRooms {
-    /// Rooms for bodies of these lengths. One holder takes a quarter of the room, and an account half, but a body of the allowed
-    /// length at least; the room holds two, so that an account that holds one leaves room for another.
+    /// Memory for bodies of these lengths. One holder takes a quarter of it, and an account half, but at least one body of the
+    /// allowed length. The total is at least two such bodies, so that an account that holds one leaves space for another.
     pub(crate) fn new(limits: &Limits) -> Self {
         let all = limits.bodies_in_flight_bytes.max(limits.body_bytes.saturating_mul(2));
         let (account, holder) = (all / 2, (all / 4).max(limits.body_bytes));
@@ -71,7 +71,7 @@ impl BodyRooms {
         }
     }
 
-    /// How many bytes of bodies find room that have a known credential.
+    /// The free bytes for bodies of requests with a known credential.
     #[cfg(test)]
     pub(crate) fn free_bytes(&self) -> usize {
         self.known.free_bytes()
@@ -82,17 +82,17 @@ impl BodyRooms {
     }
 }
 
-/// Notes whose credential a request showed, which decides how much it may hold.
+/// Notes the principal whose credential a request showed. It decides how much memory the request may hold.
 pub(crate) fn note_holder(request: &HttpRequest, actor: &Actor) {
     request.extensions_mut().insert(Holder::of(actor));
 }
 
-/// Who holds what a request needs: nobody that is known, as long as none was noted.
+/// The holder of the memory that a request needs: [`Holder::Anonymous`] as long as no credential was noted.
 pub(crate) fn holder_of(request: &HttpRequest) -> Holder {
     request.extensions().get().copied().unwrap_or(Holder::Anonymous)
 }
 
-/// Reads a JSON body, whatever JSON it is. A request that names no content type is taken at its word.
+/// Reads a JSON body of any kind of value. A request without a content type is taken to send JSON.
 pub(crate) async fn read_json(request: &HttpRequest, payload: Payload, state: &HttpState) -> Result<Body, BodyError> {
     if !says_json(request) {
         return Err(BodyError::UnsupportedMediaType);
@@ -100,7 +100,7 @@ pub(crate) async fn read_json(request: &HttpRequest, payload: Payload, state: &H
     read_bytes(request, payload, state).await
 }
 
-/// Reads a JSON body that need not be there; where there is none, what it would have been does not matter.
+/// Reads an optional JSON body. An empty body needs no JSON content type.
 pub(crate) async fn read_optional_json(request: &HttpRequest, payload: Payload, state: &HttpState) -> Result<Body, BodyError> {
     let body = read_bytes(request, payload, state).await?;
     if body.is_empty() || says_json(request) { Ok(body) } else { Err(BodyError::UnsupportedMediaType) }
@@ -116,7 +116,7 @@ pub(crate) async fn read_form(request: &HttpRequest, payload: Payload, state: &H
     fields.map(Query::into_inner).ok_or(BodyError::NoForm)
 }
 
-/// Reads a body, whatever it is.
+/// Reads a body of any content type.
 pub(crate) async fn read_bytes(request: &HttpRequest, payload: Payload, state: &HttpState) -> Result<Body, BodyError> {
     let holder = holder_of(request);
     let limit = match holder {
@@ -139,7 +139,7 @@ async fn collect(mut payload: Payload, room: &Room, holder: Holder, limit: usize
         if length > limit {
             return Err(BodyError::TooLarge { limit });
         }
-        // What was announced is not believed: a body takes room as it comes.
+        // A body takes memory as it arrives: the announced length is not trusted.
         held.grow(room, holder, length).map_err(|NoRoom| BodyError::NoRoom)?;
         body.extend_from_slice(&chunk);
     }
@@ -150,7 +150,7 @@ fn content_length(request: &HttpRequest) -> Option<usize> {
     request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// The content type without its parameters.
+/// The media type in the `Content-Type` header, without its parameters.
 fn essence(request: &HttpRequest) -> Option<&str> {
     request.headers().get(CONTENT_TYPE)?.to_str().ok()?.split(';').next().map(str::trim)
 }
@@ -166,8 +166,8 @@ fn says_json(request: &HttpRequest) -> bool {
     essence(request).is_some_and(|essence| ["application/json", "text/json"].iter().any(|json| essence.eq_ignore_ascii_case(json)))
 }
 
-/// The text of a body. Bytes that are not UTF-8 become the escape of an unpaired surrogate, so that they pass as text as
-/// far as the rules for text, which refuse them where they stand. A byte order mark is left out.
+/// The text of a body. Bytes that are not UTF-8 become the escape of an unpaired surrogate. They stay in place as text until
+/// the rules for text refuse them. A byte order mark is left out.
 pub(crate) fn body_text(body: &[u8]) -> Cow<'_, str> {
     const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
     let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
@@ -178,7 +178,7 @@ pub(crate) fn body_text(body: &[u8]) -> Cow<'_, str> {
     for chunk in body.utf8_chunks() {
         text.push_str(chunk.valid());
         if !chunk.invalid().is_empty() {
-            // Two of them: the first may complete a pair, or follow a backslash that stood alone.
+            // Two escapes: the first may complete a pair, or follow a backslash that stood alone.
             text.push_str("\\udfff\\udfff");
         }
     }

@@ -1,4 +1,5 @@
-//! Who sent a request, and how it was reached: by the connection alone, or by the word of a proxy that is trusted.
+//! The sender of a request and the address by which it reached the service. Both come from the connection, or from the headers
+//! of a trusted proxy.
 
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
@@ -17,13 +18,13 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// The networks of the proxies whose word is taken for who asks.
+/// The networks of the proxies whose `Forwarded` and `X-Forwarded-*` headers are trusted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Arc<[IpNet]>);
 
-/// A text that is no network.
+/// A text that is not a network.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no network such as 10.0.0.0/8 and no address")]
+#[error("{0:?} is neither a network such as 10.0.0.0/8 nor an address")]
 pub struct NetworkError(String);
 
 impl TrustedProxies {
@@ -39,29 +40,30 @@ impl TrustedProxies {
         Ok(Self(networks.into_iter().map(network).collect::<Result<_, _>>()?))
     }
 
-    /// Whether an address is one of theirs.
+    /// Whether an address belongs to a trusted proxy.
     pub(crate) fn trust(&self, address: IpAddr) -> bool {
         !self.0.is_empty() && self.0.iter().any(|network| network.contains(&address.to_canonical()))
     }
 }
 
-/// Who sent a request.
+/// The sender of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Client {
     pub(crate) address: IpAddr,
-    /// Whether it is a trusted proxy: one that asks for itself, or that does not say for whom it asks.
+    /// Whether it is a trusted proxy: one that sends its own request, or that does not name its client.
     pub(crate) is_proxy: bool,
 }
 
 impl Client {
-    /// Who sent a request: the peer, or the nearest before the trusted proxies. None where the connection has no address.
+    /// Finds the sender of a request: the peer, or the nearest client before the trusted proxies. `None` where the connection
+    /// has no address.
     pub(crate) fn of(head: &RequestHead, proxies: &TrustedProxies) -> Option<Self> {
         let peer = head.peer_addr?.ip().to_canonical();
         let mut client = Self { address: peer, is_proxy: proxies.trust(peer) };
         if !client.is_proxy {
             return Some(client);
         }
-        // Each proxy adds whom it heard from, so that only what stands to the right of a trusted one is known to be true.
+        // Each proxy appends the address of its peer, so only the entries to the right of a trusted proxy's entry are reliable.
         for hop in hops(head).into_iter().rev() {
             let Some(address) = hop.and_then(address_of_hop) else { break };
             client = Self { address, is_proxy: proxies.trust(address) };
@@ -73,7 +75,7 @@ impl Client {
     }
 }
 
-/// The address of the client that sent a request. None where the connection has no address, as in tests.
+/// The address of the client that sent a request. `None` where the connection has no address, as in tests.
 pub(crate) fn client_address(request: &HttpRequest) -> Option<IpAddr> {
     let client = match request.app_data::<Data<HttpState>>() {
         Some(state) => Client::of(request.head(), state.trusted_proxies()),
@@ -82,7 +84,7 @@ pub(crate) fn client_address(request: &HttpRequest) -> Option<IpAddr> {
     client.map(|client| client.address)
 }
 
-/// The scheme and the host by which the client reached the service. The host is empty where it named none.
+/// The scheme and the host by which the client reached the service. The host is empty where the client named none.
 pub(crate) fn reached_by(request: &HttpRequest) -> (&'static str, String) {
     let head = request.head();
     let proxies = request.app_data::<Data<HttpState>>().map(|state| state.trusted_proxies());
@@ -100,9 +102,9 @@ pub(crate) fn reached_by(request: &HttpRequest) -> (&'static str, String) {
     (if is_encrypted { "https" } else { "http" }, host)
 }
 
-/// Who each proxy heard from, the farthest first; none for an entry that names nobody. A proxy that writes one of the two
-/// headers lets the other pass as the client sent it. Most write `X-Forwarded-For`, so that the other is believed only
-/// without it.
+/// The peer that each proxy reports, the farthest first. `None` for an entry without an address. A proxy that writes one of the
+/// two headers passes the other one on as the client sent it. Most proxies write `X-Forwarded-For`, so `Forwarded` is trusted
+/// only in its absence.
 fn hops(head: &RequestHead) -> Vec<Option<&str>> {
     if head.headers().contains_key(&X_FORWARDED_FOR) {
         return list(head, &X_FORWARDED_FOR).into_iter().map(Some).collect();
@@ -110,7 +112,7 @@ fn hops(head: &RequestHead) -> Vec<Option<&str>> {
     list(head, &FORWARDED).into_iter().map(|element| parameter(element, "for")).collect()
 }
 
-/// The last word of the proxies by the one of the two kinds of headers.
+/// The last entry of a header that proxies append to.
 fn last_of<'a>(head: &'a RequestHead, name: &HeaderName) -> Option<&'a str> {
     list(head, name).pop()
 }
@@ -119,7 +121,7 @@ fn last_parameter<'a>(head: &'a RequestHead, name: &str) -> Option<&'a str> {
     parameter(list(head, &FORWARDED).pop()?, name)
 }
 
-/// The members of a list that stands in one header or several. What is no text is an empty member.
+/// The members of a list in one header or several. A header that is not text counts as an empty member.
 fn list<'a>(head: &'a RequestHead, name: &HeaderName) -> Vec<&'a str> {
     head.headers().get_all(name).flat_map(|value| split(value.to_str().unwrap_or_default(), ',')).collect()
 }

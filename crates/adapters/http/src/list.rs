@@ -1,5 +1,5 @@
-//! Lists of any length, which are never held as a whole: they are read and sent part by part. It knows nothing of what is in
-//! them, nor of the dialect.
+//! Lists of any length, which are never held as a whole: they are read and sent in parts. This module knows neither the entries
+//! nor the dialect.
 
 use std::future::Future;
 
@@ -12,7 +12,7 @@ use crate::answer::{HeldBody, Reserved, reserve};
 use crate::room::NoRoom;
 use crate::state::HttpState;
 
-/// What stands around the entries of a list, and of which type the whole is.
+/// The text around the entries of a list, and the content type of the answer.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Frame {
     pub(crate) content_type: &'static str,
@@ -23,22 +23,22 @@ pub(crate) struct Frame {
 /// Whether a list has another part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// There may be more.
+    /// More entries may follow.
     More,
-    /// That was the last one.
+    /// This part was the last one.
     Last,
 }
 
-/// A list that is read part by part.
+/// A list that is read in parts.
 pub(crate) trait Parts: 'static {
-    /// How the dialect tells that a part can't be read.
+    /// The error of the dialect for a part that can't be read.
     type Error: From<NoRoom> + std::error::Error;
 
-    /// Reads the next part and writes it.
+    /// Reads the next part and writes its entries.
     fn next(&mut self, list: &mut ListBody) -> impl Future<Output = Result<Part, Self::Error>>;
 }
 
-/// What of a list was written and not sent yet.
+/// The entries that were written and not sent yet.
 #[derive(Debug)]
 pub(crate) struct ListBody {
     bytes: Vec<u8>,
@@ -51,22 +51,22 @@ impl ListBody {
         Self { bytes: frame.opening.as_bytes().to_vec(), is_empty: true, closing: frame.closing }
     }
 
-    /// Makes room for so many things more, of about so many bytes each.
+    /// Reserves capacity for `things` more entries of about `bytes` bytes each.
     pub(crate) fn reserve(&mut self, things: usize, bytes: usize) {
         self.bytes.reserve(things.saturating_mul(bytes));
     }
 
-    /// Writes one thing more.
+    /// Writes one more entry.
     pub(crate) fn push(&mut self, thing: &impl Serialize) {
         if !self.is_empty {
             self.bytes.push(b',');
         }
         self.is_empty = false;
-        // Nothing in these lists has no JSON, and a vector takes whatever is written to it.
+        // Every entry in these lists can be written as JSON, and writing to a vector can't fail.
         let _ = serde_json::to_writer(&mut self.bytes, thing);
     }
 
-    /// What there is to send now.
+    /// The bytes to send now.
     fn take(&mut self, part: Part) -> Bytes {
         if part == Part::Last {
             self.bytes.extend_from_slice(self.closing.as_bytes());
@@ -75,8 +75,8 @@ impl ListBody {
     }
 }
 
-/// The answer that carries a list. Whatever can go wrong mostly goes wrong in its first part, which is read before there is a
-/// status. The list keeps the `room` in bytes that is taken for its first part until it is sent, and no part should hold more.
+/// The answer that carries a list. Most errors occur in the first part, which is read before the status is sent. The list keeps
+/// the `room` in bytes that is reserved for its first part until it is sent. No part should hold more than that.
 pub(crate) async fn stream<P: Parts>(
     state: &HttpState,
     request: &HttpRequest,
@@ -100,11 +100,11 @@ pub(crate) async fn stream<P: Parts>(
     })))
 }
 
-/// A list on its way.
+/// A list that is being sent.
 struct Sending<P> {
     parts: P,
     list: ListBody,
-    /// Whether what is being sent is the last part.
+    /// Whether the part that is being sent is the last one.
     part: Part,
     body: HeldBody,
 }

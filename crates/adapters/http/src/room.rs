@@ -1,6 +1,6 @@
-//! Memory that the requests of all connections share, counted in bytes: what a request holds of it comes back when it is
-//! dropped. A holder gets no more than its share, and the holders of an account together no more than the account's, so that
-//! other accounts find room whatever one of them does.
+//! Memory that the requests of all connections share, counted in bytes. A request gives its memory back when it is dropped. A
+//! holder gets no more than its share, and the holders of an account together no more than the account's. Other accounts
+//! therefore find memory however much one account asks for.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -12,11 +12,11 @@ use derslik_domain::identity::Actor;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-/// In what pieces room is taken, in bytes. What fits into one piece takes none: each connection has buffers of that size
-/// anyway, and the number of connections has its own bound.
+/// The unit in which memory is taken, in bytes. A holding that fits into one piece takes none: each connection has buffers of
+/// that size anyway, and the number of connections has its own limit.
 pub(crate) const PIECE: usize = 16 * 1024;
 
-/// For whom room is taken. All credentials of a principal count as one, since it can get any number of them.
+/// The holder of memory. All credentials of a principal count as one, since a principal can get any number of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Holder {
     /// Requests without a credential, or before it is known.
@@ -26,7 +26,7 @@ pub(crate) enum Holder {
 }
 
 impl Holder {
-    /// The principal that acts.
+    /// The holder for the principal that acts.
     pub(crate) fn of(actor: &Actor) -> Self {
         Self::Principal(actor.account_id(), actor.principal.id)
     }
@@ -39,24 +39,24 @@ impl Holder {
     }
 }
 
-/// The most bytes of a room that are held at once.
+/// The most bytes of the memory that are held at once.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Most {
-    /// By all together.
+    /// By all holders together.
     pub(crate) all: usize,
-    /// By the principals of one account together: an account makes as many of them as it likes. Requests without a known
-    /// credential count as one account.
+    /// By the principals of one account together, since an account creates as many of them as it likes. Requests without a
+    /// known credential count as one account.
     pub(crate) account: usize,
     /// By one holder.
     pub(crate) holder: usize,
 }
 
-/// There is no room at the moment: the request may come again.
+/// No memory is free at the moment. The request may be sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the service holds as much as it can; try again")]
 pub(crate) struct NoRoom;
 
-/// The shared room. Clones are the same room.
+/// The shared memory. Clones share the same memory.
 #[derive(Debug, Clone)]
 pub(crate) struct Room(Arc<Shared>);
 
@@ -67,16 +67,16 @@ struct Shared {
     holders: Arc<Shares<Holder>>,
 }
 
-/// The equal shares of those who share a room.
+/// Equal shares of the memory, one for each holder or account.
 #[derive(Debug)]
 struct Shares<K: Copy + Eq + Hash> {
-    /// How many pieces each has.
+    /// The number of pieces of each share.
     pieces: u32,
-    /// Those that are in use.
+    /// The shares that are in use.
     in_use: Mutex<HashMap<K, Weak<Share<K>>>>,
 }
 
-/// What is left of one share.
+/// The permits that are left of one share.
 #[derive(Debug)]
 struct Share<K: Copy + Eq + Hash> {
     left: Arc<Semaphore>,
@@ -84,14 +84,14 @@ struct Share<K: Copy + Eq + Hash> {
     among: Arc<Shares<K>>,
 }
 
-/// The shares that one holder takes of.
+/// The shares that one holder takes from.
 #[derive(Debug, Clone)]
 struct Sharing {
     of_holder: Arc<Share<Holder>>,
     of_account: Arc<Share<Option<AccountId>>>,
 }
 
-/// The part of a room that something takes until it is dropped.
+/// Memory that is held until this is dropped.
 #[derive(Debug, Default)]
 pub(crate) struct Held(Option<Taken>);
 
@@ -100,12 +100,12 @@ struct Taken {
     of_holder: OwnedSemaphorePermit,
     of_account: OwnedSemaphorePermit,
     of_all: OwnedSemaphorePermit,
-    /// Goes last, so that a holder or an account never has two shares.
+    /// Dropped last, so that a holder or an account never has two shares.
     sharing: Sharing,
 }
 
 impl Room {
-    /// Room of which no more is taken than this.
+    /// Memory with these limits.
     pub(crate) fn of(most: Most) -> Self {
         let all = usize::try_from(pieces(most.all)).unwrap_or(usize::MAX).clamp(1, Semaphore::MAX_PERMITS);
         let share = |bytes| pieces(bytes).clamp(1, u32::try_from(all).unwrap_or(u32::MAX));
@@ -128,7 +128,7 @@ impl Room {
         self.0.accounts.bytes()
     }
 
-    /// Room for `bytes`, at once or not at all.
+    /// Takes memory for `bytes`, at once or not at all.
     #[cfg(test)]
     pub(crate) fn take(&self, holder: Holder, bytes: usize) -> Result<Held, NoRoom> {
         let mut held = Held::default();
@@ -136,11 +136,11 @@ impl Room {
         Ok(held)
     }
 
-    /// Room for `bytes`, or for as much as a holder gets where that is less: waits for it in the order of the requests, no
-    /// longer than `patience`.
+    /// Takes memory for `bytes`, or for the whole share of a holder where that is less. Requests wait in order, no longer than
+    /// `patience`.
     ///
     /// # Errors
-    /// [`NoRoom`] if there was none in time.
+    /// [`NoRoom`] if no memory was free in time.
     pub(crate) async fn wait_for(&self, holder: Holder, bytes: usize, patience: Duration) -> Result<Held, NoRoom> {
         if bytes <= PIECE {
             return Ok(Held::default());
@@ -148,7 +148,7 @@ impl Room {
         let pieces = pieces(bytes).min(self.0.holders.pieces);
         let sharing = self.sharing(holder);
         let take = async {
-            // What is shared by fewer comes first: a request that waits for it takes nothing from the others.
+            // The scarcer permits come first: a request that waits for its own share takes nothing from other requests.
             let of_holder = Arc::clone(&sharing.of_holder.left).acquire_many_owned(pieces).await.ok()?;
             let of_account = Arc::clone(&sharing.of_account.left).acquire_many_owned(pieces).await.ok()?;
             let of_all = Arc::clone(&self.0.all).acquire_many_owned(pieces).await.ok()?;
@@ -163,7 +163,7 @@ impl Room {
         Sharing { of_holder: self.0.holders.share_of(holder), of_account: self.0.accounts.share_of(holder.account()) }
     }
 
-    /// How many bytes are free.
+    /// The number of free bytes.
     #[cfg(test)]
     pub(crate) fn free_bytes(&self) -> usize {
         self.0.all.available_permits() * PIECE
@@ -198,7 +198,7 @@ impl<K: Copy + Eq + Hash> Shares<K> {
 impl<K: Copy + Eq + Hash> Drop for Share<K> {
     fn drop(&mut self) {
         let mut in_use = self.among.in_use();
-        // Another one may have taken its place meanwhile.
+        // Another share of the same holder may have replaced it meanwhile.
         if in_use.get(&self.whose).is_some_and(|share| share.strong_count() == 0) {
             in_use.remove(&self.whose);
         }
@@ -206,15 +206,15 @@ impl<K: Copy + Eq + Hash> Drop for Share<K> {
 }
 
 impl Held {
-    /// How many bytes it is good for.
+    /// The number of bytes that this covers.
     pub(crate) fn bytes(&self) -> usize {
         self.0.as_ref().map_or(0, |taken| taken.of_all.num_permits().saturating_mul(PIECE))
     }
 
-    /// Makes it good for `bytes` at least, at once or not at all.
+    /// Makes it cover at least `bytes`, at once or not at all.
     ///
     /// # Errors
-    /// [`NoRoom`], also where the holder or its account has too little left of its share; it is as large as before then.
+    /// [`NoRoom`], also where the share of the holder or of its account has too little left. The size is then unchanged.
     pub(crate) fn grow(&mut self, room: &Room, holder: Holder, bytes: usize) -> Result<(), NoRoom> {
         let more = pieces(bytes.saturating_sub(self.bytes()));
         if bytes <= PIECE || more == 0 {
@@ -223,7 +223,7 @@ impl Held {
         self.add(room, holder, more).ok_or(NoRoom)
     }
 
-    /// Makes it good for `bytes`, or for as much as is left: for what can't be refused any more.
+    /// Makes it cover `bytes`, or as much as is left, for an answer that can't be refused any more.
     pub(crate) fn grow_as_far_as_possible(&mut self, room: &Room, holder: Holder, bytes: usize) {
         while self.grow(room, holder, bytes).is_err() {
             let Sharing { of_holder, of_account } = self.sharing(room, holder);
@@ -235,7 +235,7 @@ impl Held {
         }
     }
 
-    /// Gives back what `bytes` do not need.
+    /// Gives back the part that `bytes` do not need.
     pub(crate) fn shrink(&mut self, bytes: usize) {
         if bytes <= PIECE {
             self.0 = None;
@@ -264,7 +264,7 @@ impl Held {
         Some(())
     }
 
-    /// The shares that it takes of, which stay the same as long as it holds anything.
+    /// The shares that it takes from. They stay the same as long as it holds any memory.
     fn sharing(&self, room: &Room, holder: Holder) -> Sharing {
         self.0.as_ref().map_or_else(|| room.sharing(holder), |taken| taken.sharing.clone())
     }
@@ -290,7 +290,7 @@ mod tests {
         Holder::Principal(Id::new(account), Id::new(number))
     }
 
-    /// Room for so many pieces, all of which one account may take, and a share of each holder.
+    /// Memory of so many pieces, all of which one account may take, with a share for each holder.
     fn room(all: usize, share: usize) -> Room {
         parted(all, all, share)
     }

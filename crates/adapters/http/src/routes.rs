@@ -19,7 +19,7 @@ pub fn configure(config: &mut ServiceConfig, state: HttpState) {
         .service(openreplay::scope("/api/v1"))
         .configure(|config| openreplay::routes(config, "/v1"))
         .configure(|config| openreplay::other_paths(config, "/v1"))
-        // After the jobs, some of whose paths begin alike: the courses have whatever no project can.
+        // After the jobs, some of whose paths begin alike. The courses API takes every path that can't belong to a project.
         .configure(classroom::configure_rest)
         .default_service(web::to(no_such_path));
 }

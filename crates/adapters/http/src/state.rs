@@ -1,4 +1,4 @@
-//! What handlers work with: the inbound ports and the limits of a request.
+//! The state that handlers share: the inbound ports and the limits of a request.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,11 +20,11 @@ use crate::openreplay::JobsCompat;
 pub struct Services {
     /// Sessions.
     pub sessions: Arc<dyn SessionService>,
-    /// Who takes part in sessions.
+    /// The attendees of sessions.
     pub attendees: Arc<dyn AttendeeService>,
     /// The people of an account.
     pub people: Arc<dyn PeopleService>,
-    /// Tokens for passwords.
+    /// Log-in: tokens for passwords.
     pub log_in: Arc<dyn LogInService>,
     /// Courses.
     pub courses: Arc<dyn CourseService>,
@@ -34,9 +34,9 @@ pub struct Services {
     pub jobs: Arc<dyn JobService>,
     /// Projects.
     pub projects: Arc<dyn ProjectService>,
-    /// What is known of somebody below a project.
+    /// The activity of a user, for the jobs API.
     pub activity: Arc<dyn ActivityService>,
-    /// Who asks.
+    /// The identity behind a credential.
     pub identity: Arc<dyn IdentityService>,
 }
 
@@ -46,15 +46,15 @@ impl std::fmt::Debug for Services {
     }
 }
 
-/// The inbound ports and the limits of a request. Clones share what is bounded for all requests together.
+/// The inbound ports and the limits of a request. Clones share the limits that apply to all requests together.
 #[derive(Clone)]
 pub struct HttpState {
     services: Services,
-    /// What of the courses API belongs to the installation.
+    /// The settings of the installation for the courses API.
     pub classroom: ClassroomSettings,
     /// The limits of a request.
     pub limits: Limits,
-    /// How the jobs API answers where the document and the original service differ.
+    /// The shape of answers of the jobs API where the document and the original service differ.
     pub jobs_compat: JobsCompat,
     body_rooms: BodyRooms,
     answer_room: AnswerRoom,
@@ -70,36 +70,36 @@ impl std::ops::Deref for HttpState {
 }
 
 impl HttpState {
-    /// What handlers work with.
+    /// A state with these ports, settings and limits, and without trusted proxies.
     pub fn new(services: Services, classroom: ClassroomSettings, limits: Limits) -> Self {
         let (body_rooms, answer_room) = (BodyRooms::new(&limits), AnswerRoom::new(&limits));
         let (jobs_compat, trusted_proxies) = (JobsCompat::default(), TrustedProxies::default());
         Self { services, classroom, limits, jobs_compat, body_rooms, answer_room, trusted_proxies }
     }
 
-    /// The same, answering as `compat` says.
+    /// The same state, with answers of the jobs API shaped as `compat` says.
     #[must_use]
     pub fn with_jobs_compat(self, compat: JobsCompat) -> Self {
         Self { jobs_compat: compat, ..self }
     }
 
-    /// The same, taking the word of these proxies for who asks.
+    /// The same state, which trusts the forwarding headers of these proxies.
     #[must_use]
     pub fn with_trusted_proxies(self, trusted_proxies: TrustedProxies) -> Self {
         Self { trusted_proxies, ..self }
     }
 
-    /// The proxies whose word is taken for who asks.
+    /// The proxies whose forwarding headers are trusted.
     pub(crate) const fn trusted_proxies(&self) -> &TrustedProxies {
         &self.trusted_proxies
     }
 
-    /// The rooms that the bodies of all requests share.
+    /// The memory that the bodies of all requests share.
     pub(crate) fn body_rooms(&self) -> &BodyRooms {
         &self.body_rooms
     }
 
-    /// The room that the answers to all requests share.
+    /// The memory that the answers to all requests share.
     pub(crate) fn answer_room(&self) -> &AnswerRoom {
         &self.answer_room
     }
@@ -111,18 +111,18 @@ impl std::fmt::Debug for HttpState {
     }
 }
 
-/// How much a request may ask for.
+/// Limits of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// The longest body, in bytes.
     pub body_bytes: usize,
-    /// How long a body may take to arrive.
+    /// The longest time that a body may take to arrive.
     pub body_deadline: Duration,
     /// The most items of a batch.
     pub batch_items: usize,
-    /// The most bytes of request bodies that are held at once, of all requests together.
+    /// The most bytes of request bodies that are held at once, for all requests together.
     pub bodies_in_flight_bytes: usize,
-    /// The most bytes of answers that are held at once, of all requests together.
+    /// The most bytes of answers that are held at once, for all requests together.
     pub answers_in_flight_bytes: usize,
 }
 

@@ -1,4 +1,4 @@
-//! What a request may make the service hold, in all dialects.
+//! The memory that a request may make the service hold, in all dialects.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -25,7 +25,7 @@ use crate::state::{HttpState, Limits, Services};
 
 const SESSIONS_BEARER: &str = "Bearer demo-access|0a026ae54d3dbe248f0afe3efe1148a0112c282d7e705f5caecd5505125c1ad3";
 
-/// The use cases of an account that takes every credential but `wrong`.
+/// The use cases of an account that accepts every credential but `wrong`.
 fn state(courses: MockCourseService) -> HttpState {
     state_with(courses, MockSessionService::new())
 }
@@ -65,7 +65,7 @@ async fn who_shows_no_credential_is_refused_before_the_body_is_read() {
     let app = init_service(App::new().configure(|config| crate::configure(config, state(MockCourseService::new())))).await;
     for path in ["/v1/courses", "/v1/courses/7/students", "/xapi/v2/session/batch", "/xapi/session", "/api/v1/projects"] {
         for authorization in [None, Some("Bearer wrong")] {
-            // A body of which nothing ever comes.
+            // A body that never sends any bytes.
             let never: Payload = Payload::Stream { payload: Box::pin(futures_util::stream::pending()) };
             let request = post(path, "application/json", authorization).to_request().replace_payload(never).0;
             let response = call_service(&app, request).await;

@@ -1,4 +1,4 @@
-//! The span of a request and its id, which every answer carries. Queries and headers are never recorded: they may hold
+//! The span of a request and its id, which every answer carries. Queries and headers are never recorded, because they may hold
 //! secrets.
 
 use actix_web::body::MessageBody;
@@ -9,14 +9,14 @@ use actix_web::{Error, HttpMessage};
 use tracing::{Span, field};
 use tracing_actix_web::{RequestId, RootSpanBuilder};
 
-/// Opens the span of a request, and closes it with what became of it.
+/// Opens the span of a request, and records the outcome when it closes it.
 #[derive(Debug)]
 pub(crate) struct RequestSpan;
 
 impl RootSpanBuilder for RequestSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
         let id = request.extensions().get::<RequestId>().copied();
-        // Which route it is, is known once it was taken.
+        // The route is known only after it was matched.
         tracing::info_span!("request", id = id.map(field::display), method = %request.method(), route = field::Empty, status = field::Empty)
     }
 
