@@ -387,8 +387,8 @@ mod tests {
         (Arc::new(LoginLimiter::new(Arc::new(FixedIds(guid(1))), clock.clone())), clock)
     }
 
-    fn address(number: u32) -> Option<ClientNetwork> {
-        Some(ClientNetwork::of(IpAddr::from(number.to_be_bytes())))
+    fn network(number: u32) -> ClientNetwork {
+        ClientNetwork::of(IpAddr::from(number.to_be_bytes()))
     }
 
     fn name(text: &str) -> Username {
@@ -414,7 +414,7 @@ mod tests {
 
     /// One attempt from the first address that turns out wrong.
     async fn guess(guesses: &Arc<LoginLimiter>, text: &str) -> Result<(), Refused> {
-        guesses.enter(address(1), ACCOUNT, &name(text)).await.map(Place::was_wrong)
+        guesses.enter(Some(network(1)), ACCOUNT, &name(text)).await.map(Place::was_wrong)
     }
 
     /// As many wrong attempts as block one name from the first address.
@@ -460,12 +460,12 @@ mod tests {
     async fn the_memory_of_a_flood_is_given_back_when_it_is_over() {
         let (guesses, clock) = guesses();
         for number in 2..20_002_u32 {
-            guesses.enter(address(number), ACCOUNT, &name(&number.to_string())).await.unwrap().was_wrong();
+            guesses.enter(Some(network(number)), ACCOUNT, &name(&number.to_string())).await.unwrap().was_wrong();
         }
         let flooded = bytes(&guesses.state().names);
         *clock.0.lock().unwrap() = later(300);
         for _ in 0..LISTS {
-            drop(guesses.enter(address(1), ACCOUNT, &name("usual")).await.unwrap());
+            drop(guesses.enter(Some(network(1)), ACCOUNT, &name("usual")).await.unwrap());
         }
         let after = bytes(&guesses.state().names);
         assert!(after < flooded / 2, "{flooded} before, {after} after");
@@ -537,11 +537,11 @@ mod tests {
         let (guesses, _) = guesses();
         let enter = || {
             let guesses = Arc::clone(&guesses);
-            tokio::spawn(async move { guesses.enter(address(1), ACCOUNT, &name("busy")).await })
+            tokio::spawn(async move { guesses.enter(Some(network(1)), ACCOUNT, &name("busy")).await })
         };
         let mut under_way = Vec::new();
         for _ in 0..ABOUT_A_NAME {
-            under_way.push(guesses.enter(address(1), ACCOUNT, &name("busy")).await.unwrap());
+            under_way.push(guesses.enter(Some(network(1)), ACCOUNT, &name("busy")).await.unwrap());
         }
         let (first, given_up, second) = (enter(), enter(), enter());
         while guesses.state().waiting.len() < 3 {
@@ -557,7 +557,7 @@ mod tests {
         assert_eq!(enter().await.unwrap().err(), Some(Refused::Crowded));
         assert_eq!(waited.elapsed().as_secs(), PATIENCE.as_secs());
         drop(second);
-        assert!(guesses.enter(address(1), ACCOUNT, &name("busy")).await.is_ok(), "none of it was counted");
+        assert!(guesses.enter(Some(network(1)), ACCOUNT, &name("busy")).await.is_ok(), "none of it was counted");
     }
 
     #[tokio::test(start_paused = true)]
@@ -565,18 +565,18 @@ mod tests {
         let (guesses, _) = guesses();
         let enter = || {
             let guesses = Arc::clone(&guesses);
-            tokio::spawn(async move { guesses.enter(address(1), ACCOUNT, &name("busy")).await.err() })
+            tokio::spawn(async move { guesses.enter(Some(network(1)), ACCOUNT, &name("busy")).await.err() })
         };
         let mut under_way = Vec::new();
         for _ in 0..ABOUT_A_NAME {
-            under_way.push(guesses.enter(address(1), ACCOUNT, &name("busy")).await.unwrap());
+            under_way.push(guesses.enter(Some(network(1)), ACCOUNT, &name("busy")).await.unwrap());
         }
         let waiting: Vec<_> = (0..MOST_WAITING_OF_A_NETWORK).map(|_| enter()).collect();
         while guesses.state().waiting.len() < MOST_WAITING_OF_A_NETWORK {
             tokio::task::yield_now().await;
         }
         assert_eq!(enter().await.unwrap(), Some(Refused::Crowded), "at idempotent");
-        assert!(guesses.enter(address(2), ACCOUNT, &name("busy")).await.is_ok(), "elsewhere there is a place");
+        assert!(guesses.enter(Some(network(2)), ACCOUNT, &name("busy")).await.is_ok(), "elsewhere there is a place");
         under_way.into_iter().for_each(Place::was_wrong);
         for one in waiting {
             assert_eq!(one.await.unwrap(), Some(Refused::Blocked { seconds: WINDOW_SECONDS }));
