@@ -1,5 +1,5 @@
-//! Batches: calls in the parts of one multipart request, answered in the parts of one multipart answer, in order and one after
-//! another: no more of the answer is held than one part. A part that fails fails alone.
+//! Batches: one multipart request carries a call in each part. The calls are answered in order, in the parts of one multipart
+//! answer. Only one part of the answer is held at a time. A failing part does not affect the others.
 
 use std::convert::Infallible;
 use std::ops::Range;
@@ -21,31 +21,31 @@ use crate::state::HttpState;
 
 /// The most parts of a batch.
 const MAX_PARTS: usize = 1_000;
-/// What parts the answer. A body of JSON has no line that begins like this.
+/// The boundary of the answer's parts. A JSON body has no line that begins like this.
 const BOUNDARY: &str = "batch_derslik_1c0a5e2f7d";
 
-/// The type of the answer to a batch.
+/// The content type of the answer to a batch.
 pub(super) const CONTENT_TYPE: &str = "multipart/mixed; boundary=batch_derslik_1c0a5e2f7d";
 
-/// One part: the id by which the client knows it, and the call in it.
+/// One part: the id that the client gave it, and its call.
 struct Part {
     id: Option<String>,
     call: Result<Call, ClassroomError>,
 }
 
-/// A batch whose body could be taken apart. Its parts are read one by one, each when its turn comes.
+/// A batch whose body could be split into parts. Each part is parsed when its turn comes.
 pub(super) struct Batch {
     body: Body,
     parts: std::vec::IntoIter<Range<usize>>,
-    /// Goes for the parts that bring none of their own.
+    /// The credential for parts without one of their own.
     authorization: Option<String>,
-    /// What is being sent.
+    /// The bytes that are being sent.
     current: HeldBody,
     is_closed: bool,
 }
 
 impl Batch {
-    /// Takes a body apart.
+    /// Splits a body into parts.
     pub(super) fn read(content_type: &str, authorization: Option<String>, body: Body) -> Result<Self, ClassroomError> {
         let boundary = boundary(content_type).ok_or_else(|| ClassroomError::invalid("A batch is multipart/mixed with a boundary."))?;
         let parts = parts(&body, &boundary).ok_or_else(|| ClassroomError::invalid("The multipart body of the batch cannot be read."))?;
@@ -55,8 +55,8 @@ impl Batch {
         Ok(Self { body, parts: parts.into_iter(), authorization, current: HeldBody::default(), is_closed: false })
     }
 
-    /// The body of the answer, piece by piece. A part is carried out once the answer to the one before it was handed over, so
-    /// that a batch never holds more than one answer.
+    /// The body of the answer, in pieces. A part is carried out once the answer to the previous one was handed over, so a batch
+    /// never holds more than one answer.
     pub(super) fn answers(self, state: Data<HttpState>) -> impl Stream<Item = Result<Bytes, Infallible>> {
         unfold((self, state), |(mut batch, state)| async move {
             let piece = batch.next_piece(&state).await?;
@@ -69,7 +69,7 @@ impl Batch {
             if let Some(piece) = self.current.next_piece() {
                 return Some(piece);
             }
-            // What was sent makes room for what comes.
+            // The memory of the sent answer is given back before the next one takes some.
             self.current = HeldBody::default();
             self.current = match self.parts.next() {
                 Some(part) => self.answer(state, part).await,
@@ -95,7 +95,7 @@ impl Batch {
     }
 }
 
-/// The boundary that a content type names, with or without quotes.
+/// The boundary in a content type, with or without quotes.
 fn boundary(content_type: &str) -> Option<String> {
     let (essence, parameters) = content_type.split_once(';')?;
     if !essence.trim().eq_ignore_ascii_case("multipart/mixed") {
@@ -109,12 +109,12 @@ fn boundary(content_type: &str) -> Option<String> {
     (!value.is_empty() && value.len() <= 200).then(|| value.to_owned())
 }
 
-/// Where the parts of a body are. Lines may end with LF alone, as they do where the client is written in Python.
+/// The ranges of a body's parts. Lines may end with LF alone, as Python clients send them.
 fn parts(body: &[u8], boundary: &str) -> Option<Vec<Range<usize>>> {
     let text = std::str::from_utf8(body).ok()?;
     let opening = format!("--{boundary}");
     let mut parts = Vec::new();
-    // Everything before the first line of the boundary is for old readers.
+    // MIME defines all text before the first boundary line as a preamble for readers without MIME.
     let mut pieces = text.split(opening.as_str());
     let preface = pieces.next()?;
     if !(preface.is_empty() || preface.ends_with('\n')) {
@@ -132,7 +132,7 @@ fn parts(body: &[u8], boundary: &str) -> Option<Vec<Range<usize>>> {
     None
 }
 
-/// The part that stands there in a body.
+/// The part at that range of a body.
 fn read_part(body: &Bytes, place: Range<usize>) -> Part {
     let text = body.get(place).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default();
     let (headers, inner) = split_head(text);
@@ -147,7 +147,7 @@ fn refuse_nested(call: Call) -> Result<Call, ClassroomError> {
     if call.path.starts_with("/batch") { Err(ClassroomError::invalid("A batch cannot hold a batch.")) } else { Ok(call) }
 }
 
-/// The request in a part, which shares the memory of the whole body.
+/// The request in a part. Its body shares the memory of the whole batch.
 fn call(text: &str, whole: &Bytes) -> Option<Call> {
     let (head, body) = split_head(text.trim_start_matches(['\r', '\n']));
     let lines = unfold_lines(head);
@@ -156,14 +156,14 @@ fn call(text: &str, whole: &Bytes) -> Option<Call> {
     }
     let mut words = lines.first()?.split_whitespace();
     let (verb, target) = (words.next()?, words.next()?);
-    // A client that knows no better names the whole address.
+    // Some clients send the absolute URL as the target.
     let target = match target.split_once("://") {
         Some((_, rest)) => rest.find('/').and_then(|slash| rest.get(slash..)).unwrap_or("/"),
         None => target,
     };
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
-    // Bodies are JSON, which white space at its end does not change; not every client counts the bytes of one right.
+    // Bodies are JSON, which white space at the end does not change. Some clients count the bytes of a body wrongly.
     let body = body.trim_end_matches(['\r', '\n']);
     let call = Call {
         verb: verb.to_ascii_uppercase(),
@@ -178,13 +178,13 @@ fn call(text: &str, whole: &Bytes) -> Option<Call> {
     Some(call.complete(whole.slice_ref(body.as_bytes())))
 }
 
-/// Whether a line of a head holds none of the characters that HTTP allows in no head, such as NUL, and a CR that ends no line. In
-/// the id of a part they would go on into the head of its answer.
+/// Whether a line of a head holds no character that HTTP forbids there, such as NUL or a CR within the line. The id of a part
+/// is copied into the head of its answer, where such characters would be harmful.
 fn is_plain(line: &str) -> bool {
     !line.contains(|letter: char| letter.is_ascii_control() && letter != '\t')
 }
 
-/// What stands before the first empty line, and what after.
+/// Splits a part at its first empty line into head and body.
 fn split_head(text: &str) -> (&str, &str) {
     let lf = text.find("\n\n").map(|at| (at, 2));
     let crlf = text.find("\r\n\r\n").map(|at| (at, 4));
@@ -193,7 +193,7 @@ fn split_head(text: &str) -> (&str, &str) {
     (text.get(..at).unwrap_or(text), text.get(at + length..).unwrap_or_default())
 }
 
-/// The lines of a head; one that begins with white space goes on the one before.
+/// The lines of a head. A line that begins with white space continues the one before.
 fn unfold_lines(head: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for line in head.lines() {
@@ -219,7 +219,7 @@ fn headers<'a>(lines: &'a [String], name: &'a str) -> impl Iterator<Item = &'a s
     })
 }
 
-/// The id of the answer to the part of that id: in brackets where the part's own is.
+/// The id of the answer to a part: in angle brackets if the id of the part is.
 fn answered_id(id: &str) -> String {
     match id.strip_prefix('<').and_then(|id| id.strip_suffix('>')) {
         Some(id) => format!("<response-{id}>"),
@@ -227,7 +227,7 @@ fn answered_id(id: &str) -> String {
     }
 }
 
-/// A part of the answer.
+/// One part of the answer.
 fn written(id: Option<&str>, answer: &Answer) -> Vec<u8> {
     let reason = StatusCode::from_u16(answer.status).ok().and_then(|status| status.canonical_reason()).unwrap_or_default();
     let id = id.map_or_else(String::new, |id| format!("Content-ID: {}\r\n", answered_id(id)));

@@ -1,4 +1,4 @@
-//! One call and its answer, wherever it came from: a request of its own or a part of a batch.
+//! One call and its answer, for a single request as well as for a part of a batch.
 
 use actix_web::web::Bytes;
 use derslik_domain::course::CourseRef;
@@ -18,23 +18,23 @@ use crate::answer::{Reserved, list_bytes};
 use crate::room::{Held, Holder};
 use crate::state::HttpState;
 
-/// A call, taken apart as far as the transport goes. Its body comes last: [`Call::complete`].
+/// A call, parsed as far as the transport goes. Its body is added last: [`Call::complete`].
 #[derive(Default)]
 pub(super) struct Call {
     pub(super) verb: String,
-    /// The path, its escapes still in place.
+    /// The path, with its escapes still in place.
     pub(super) path: String,
     pub(super) query: String,
     pub(super) authorization: Option<String>,
     pub(super) if_match: Option<String>,
     pub(super) key: KeyHeader,
     pub(super) body: Bytes,
-    /// Whether the body is the query, which was too long for the address.
+    /// Whether the body holds the query, because the query was too long for the URL.
     pub(super) is_form: bool,
 }
 
 impl Call {
-    /// Takes a POST for the method that a header names.
+    /// Replaces the method of a POST with the one that a header names.
     pub(super) fn overridden(mut self, verb: Option<&str>, content_type: Option<&str>) -> Self {
         let Some(verb) = verb.filter(|_| self.verb == "POST") else { return self };
         self.verb = verb.trim().to_ascii_uppercase();
@@ -43,7 +43,7 @@ impl Call {
         self
     }
 
-    /// Whether the credential may stand in the body.
+    /// Whether the body may hold the credential.
     pub(super) fn may_hide_credential(&self) -> bool {
         self.is_form && self.authorization.is_none()
     }
@@ -59,16 +59,16 @@ impl Call {
     }
 }
 
-/// An answer.
+/// An answer to a call.
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) body: Vec<u8>,
-    /// What the answer counts as until it is sent.
+    /// The memory that the answer counts for until it is sent.
     pub(super) held: Held,
 }
 
-/// A call whose credential is good for something: what it means, who calls, and the rest of its query.
+/// A call with a valid credential: its operation, its actor and the rest of its query.
 pub(super) struct Admitted {
     operation: &'static Operation,
     values: Vec<String>,
@@ -77,7 +77,7 @@ pub(super) struct Admitted {
     system: System,
 }
 
-/// What a method works with.
+/// The context in which a method runs.
 pub(super) struct Context<'a> {
     pub(super) state: &'a HttpState,
     pub(super) actor: Actor,
@@ -85,13 +85,13 @@ pub(super) struct Context<'a> {
     pub(super) query: Query,
     pub(super) precondition: Precondition,
     pub(super) body: &'a [u8],
-    /// The key under which the call is done once.
+    /// The idempotency key of the call.
     pub(super) key: Option<RequestKey>,
     pub(super) printer: Printer,
     values: Vec<String>,
 }
 
-/// How an answer is to look.
+/// The format of an answer.
 #[derive(Debug, Clone)]
 pub(super) struct Printer {
     compact: bool,
@@ -99,12 +99,12 @@ pub(super) struct Printer {
 }
 
 impl Context<'_> {
-    /// What stands in the path where it varies, in order.
+    /// The decoded value at a position of the path template.
     pub(super) fn value(&self, position: usize) -> &str {
         self.values.get(position).map_or("", String::as_str)
     }
 
-    /// Takes room for a list of so many entries, before it is read.
+    /// Reserves memory for a list of so many entries, before it is read.
     pub(super) async fn reserve(&self, entries: u32) -> Result<Held, ClassroomError> {
         Ok(self.state.answer_room().reserve(Holder::of(&self.actor), list_bytes(entries)).await?)
     }
@@ -114,14 +114,14 @@ impl Context<'_> {
         CourseRef::parse(self.value(0))
     }
 
-    /// The answer that shows this; about `size` bytes of it.
+    /// The answer that shows `view`, which takes about `size` bytes.
     pub(super) fn answer<T: Serialize>(&self, view: &T, size: usize) -> Result<Answer, ClassroomError> {
         self.printer.answer(view, size)
     }
 }
 
 impl Printer {
-    /// The answer that shows this; about `size` bytes of it.
+    /// The answer that shows `view`, which takes about `size` bytes.
     pub(super) fn answer<T: Serialize>(&self, view: &T, size: usize) -> Result<Answer, ClassroomError> {
         let body = match &self.mask {
             None => render(view, self.compact, size),
@@ -143,7 +143,7 @@ fn render<T: Serialize>(view: &T, compact: bool, size: usize) -> serde_json::Res
     Ok(body)
 }
 
-/// Answers a call that is complete.
+/// Answers a complete call.
 pub(super) async fn answer(state: &HttpState, call: &Call) -> Answer {
     match admit(state, call).await {
         Ok(admitted) => carry_out(state, call, admitted).await,
@@ -151,7 +151,7 @@ pub(super) async fn answer(state: &HttpState, call: &Call) -> Answer {
     }
 }
 
-/// Finds out what a call means and who calls, for which its body is not needed.
+/// Finds the operation and the actor of a call. The body is not needed for this.
 ///
 /// # Errors
 /// The answer that refuses the call.
@@ -185,12 +185,12 @@ async fn authenticate(state: &HttpState, token: &str) -> Result<Actor, Authentic
     state.identity.authenticate(presented).await
 }
 
-/// Who shows the header `Authorization` of a batch, if that is known.
+/// The actor that the `Authorization` header of a batch belongs to, if its credential is valid.
 pub(super) async fn caller(state: &HttpState, authorization: Option<&str>) -> Option<Actor> {
     authenticate(state, bearer(authorization?)?).await.ok()
 }
 
-/// The answer to an admitted call that is complete.
+/// The answer to an admitted and complete call.
 async fn carry_out(state: &HttpState, call: &Call, admitted: Admitted) -> Answer {
     let (holder, refusable) = (Holder::of(&admitted.actor), admitted.operation.verb == "GET");
     let Admitted { operation, values, actor, pairs, system } = admitted;
@@ -216,13 +216,13 @@ async fn carry_out(state: &HttpState, call: &Call, admitted: Admitted) -> Answer
     outcome.unwrap_or_else(|error| refusal(error, &system))
 }
 
-/// The answer that tells of an error.
+/// The answer that reports an error.
 pub(super) fn refusal(error: ClassroomError, system: &System) -> Answer {
     let body = render(&error.body(system.newer_errors), system.compact, 512).unwrap_or_default();
     Answer { status: error.kind.words().0, headers: error.headers, body, held: Held::default() }
 }
 
-/// The token of a header `Bearer TOKEN`, the scheme in any case.
+/// The token in a header `Bearer TOKEN`. The scheme is case-insensitive.
 fn bearer(header: &str) -> Option<&str> {
     let (scheme, token) = header.trim().split_once(' ')?;
     Some(token.trim()).filter(|token| scheme.eq_ignore_ascii_case("bearer") && !token.is_empty())

@@ -1,4 +1,4 @@
-//! The description of the API for clients that build themselves from one, made of the list of methods and the messages.
+//! The discovery document, from which some clients generate their code. It is built from the list of methods and the messages.
 
 use derslik_domain::identity::Scope;
 use serde_json::{Map, Value, json};
@@ -7,7 +7,7 @@ use super::error::SCOPE_PREFIX;
 use super::operation::{OPERATIONS, Operation, Parameter, ParameterKind};
 use super::schema::{COURSE_STATE, Kind, Message, PREVIEW_VERSION};
 
-/// The description of the API under that root, which ends with a slash.
+/// The discovery document for an API root, which ends with a slash.
 pub(super) fn document(root: &str) -> Value {
     let scopes: Map<String, Value> = OPERATIONS
         .iter()
@@ -71,7 +71,7 @@ fn resources() -> Value {
     member(&mut root, "resources").take()
 }
 
-/// A member of an object, which comes into being where it was not.
+/// A member of an object, which is added if it is missing.
 fn member<'a>(value: &'a mut Value, name: &str) -> &'a mut Value {
     // Indexing by a name adds the member to an object and makes one of a null.
     &mut value[name]

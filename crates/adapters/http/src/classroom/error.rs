@@ -15,16 +15,16 @@ use super::schema::snake;
 use crate::body::BodyError;
 use crate::room::NoRoom;
 
-/// How long a client should wait before it asks a database again that was away, in seconds.
+/// The seconds that a client should wait for an unavailable database before it tries again.
 const RETRY_AFTER_SECONDS: &str = "1";
-/// What goes before the name of a scope.
+/// The prefix of scope names.
 pub(super) const SCOPE_PREFIX: &str = "https://www.googleapis.com/auth/";
 
 const INVALID: &str = "Request contains an invalid argument.";
 const PRECONDITION: &str = "Precondition check failed.";
 const FORBIDDEN: &str = "The caller does not have permission";
 
-/// An answer that says no.
+/// An answer that reports an error.
 #[derive(Debug)]
 pub(super) struct ClassroomError {
     pub(super) kind: ErrorKind,
@@ -33,7 +33,7 @@ pub(super) struct ClassroomError {
     pub(super) headers: Vec<(&'static str, String)>,
 }
 
-/// What sort of answer.
+/// The kind of error, which decides the status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ErrorKind {
     InvalidArgument,
@@ -54,7 +54,7 @@ pub(super) enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// The HTTP status, the name of the status and the reason of older answers.
+    /// The HTTP status, the name of the status and the `reason` of the older error format.
     pub(super) const fn words(self) -> (u16, &'static str, &'static str) {
         match self {
             Self::InvalidArgument => (400, "INVALID_ARGUMENT", "badRequest"),
@@ -84,7 +84,7 @@ impl ClassroomError {
         Self::new(ErrorKind::InvalidArgument, message)
     }
 
-    /// Rules that fields broke, each with its field.
+    /// Violated rules, each with the field that it concerns.
     pub(super) fn bad_fields_of(message: impl Into<String>, violations: &[(String, String)]) -> Self {
         let violations: Vec<Value> =
             violations.iter().map(|(field, description)| json!({ "field": field, "description": description })).collect();
@@ -92,12 +92,12 @@ impl ClassroomError {
         Self { details: vec![details], ..Self::invalid(message) }
     }
 
-    /// A value that is not acceptable where the rules of the request itself have nothing against it.
+    /// A value that has the right shape and is still not acceptable.
     pub(super) fn bad_value(field: &str, description: impl Into<String>) -> Self {
         Self::bad_fields_of(INVALID, &[(field.to_owned(), description.into())])
     }
 
-    /// What is wrong with the shape of a request, in the words of the original.
+    /// Faults in the shape of a request, in the words of the original.
     pub(super) fn bad_shape(violations: &[(String, String)]) -> Self {
         let texts: Vec<&str> = violations.iter().map(|(_, text)| text.as_str()).collect();
         Self::bad_fields_of(texts.join("\n"), violations)
@@ -160,7 +160,7 @@ impl ClassroomError {
         Self::new(ErrorKind::PermissionDenied, FORBIDDEN)
     }
 
-    /// A message that begins with a token, which clients look for, and tells more to people.
+    /// A message that begins with a token for clients, followed by an explanation for people.
     fn token(kind: ErrorKind, token: &str, text: &str) -> Self {
         let reason = snake(token).trim_start_matches('_').to_ascii_uppercase();
         let details = json!({ "@type": ERROR_INFO, "reason": reason, "domain": "classroom.googleapis.com" });
@@ -196,7 +196,7 @@ impl ClassroomError {
         }
     }
 
-    /// A course is in a state in which the wish can't be met.
+    /// The state of the course does not allow the change.
     fn state(description: &str) -> Self {
         let violation = json!({ "type": "COURSE_STATE", "subject": "course.courseState", "description": description });
         let details = json!({ "@type": "type.googleapis.com/google.rpc.PreconditionFailure", "violations": [violation] });
@@ -237,7 +237,7 @@ pub(super) fn enum_type(name: &str) -> String {
     format!("type.googleapis.com/google.classroom.v1.{name}")
 }
 
-/// As much of what a client sent as is repeated to it.
+/// A client's text, shortened for the answer that repeats it.
 pub(super) fn shortened(text: &str) -> String {
     const MAX: usize = 100;
     text.chars().take(MAX).collect()
@@ -307,7 +307,7 @@ impl From<BodyError> for ClassroomError {
         };
         let header = match error {
             BodyError::NoRoom => ("retry-after", RETRY_AFTER_SECONDS),
-            // The rest of the body may never come, or be endless.
+            // The rest of the body may never arrive, or be endless.
             BodyError::TooLarge { .. } | BodyError::TooSlow | BodyError::UnsupportedMediaType | BodyError::NoForm | BodyError::CutOff => {
                 ("connection", "close")
             }

@@ -1,4 +1,4 @@
-//! Partial answers: which fields of a message a client wants, as `courses(id,name),nextPageToken`.
+//! Partial answers: the fields of a message that a client asks for, as `courses(id,name),nextPageToken`.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,11 @@ use serde_json::Value;
 use super::error::ClassroomError;
 use super::schema::{Kind, Message};
 
-/// Which fields are wanted. None at all stands for every field.
+/// The requested fields. An empty mask stands for every field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct FieldsMask(BTreeMap<&'static str, FieldsMask>);
 
-/// The deepest that parentheses may go; no message is as deep.
+/// The deepest nesting of parentheses. No message is nested as deeply.
 const MAX_DEPTH: usize = 16;
 
 impl FieldsMask {
@@ -22,7 +22,7 @@ impl FieldsMask {
         mask.ok_or_else(|| ClassroomError::bad_fields(text))
     }
 
-    /// Leaves only what is wanted of a value.
+    /// Keeps only the requested fields of a value.
     pub(super) fn apply(&self, value: Value) -> Value {
         if self.0.is_empty() {
             return value;
@@ -42,7 +42,7 @@ impl FieldsMask {
         }
     }
 
-    /// Adds what is wanted of one field. A field that is wanted as a whole stays so.
+    /// Adds one requested field. A field that was requested as a whole stays so.
     fn add(&mut self, name: &'static str, below: Self) {
         match self.0.get_mut(name) {
             None => _ = self.0.insert(name, below),

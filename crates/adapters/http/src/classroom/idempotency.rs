@@ -1,4 +1,4 @@
-//! The header `Idempotency-Key` on a call that creates something: it is done once, and answered alike each time.
+//! The header `Idempotency-Key`: a call that creates something is carried out once, and each repetition gets the same answer.
 
 use derslik_domain::idempotency::{self, IdempotencyKey, RequestDigest};
 use derslik_domain::identity::{Actor, Scope};
@@ -11,20 +11,20 @@ use super::methods::first_tag;
 use super::query::{System, pairs};
 use crate::room::Held;
 
-/// What a call says of the key under which it is done once.
+/// The `Idempotency-Key` header of a call.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) enum KeyHeader {
-    /// Nothing.
+    /// There is no such header.
     #[default]
     Missing,
-    /// This key.
+    /// One valid key.
     Key(IdempotencyKey),
-    /// Something that is no key, or several.
+    /// An invalid key, or several keys.
     Bad,
 }
 
 impl KeyHeader {
-    /// Reads the values that a call has for the header.
+    /// Reads the values of the header.
     pub(super) fn read<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut values = values.into_iter();
         match (values.next(), values.next()) {
@@ -38,19 +38,19 @@ impl KeyHeader {
     }
 }
 
-/// The key of a call, and all of the call that decides what is done and answered.
+/// The key of a call, with a digest of everything that decides its effect and its answer.
 #[derive(Debug, Clone)]
 pub(super) struct RequestKey {
     key: IdempotencyKey,
     request: RequestDigest,
 }
 
-/// Parameters that tell who asks, which the key is bound to anyway.
+/// Parameters that carry a credential. The key is bound to the principal anyway, so the digest leaves them out.
 const CREDENTIALS: [&str; 2] = ["access_token", "oauth_token"];
 
 impl RequestKey {
-    /// The key of a call, if it has one. What the credential opens counts as well: it decides what is shown, and the project of
-    /// it what an alias means.
+    /// The key of a call, if it has one. The digest covers the scopes of the credential, which decide what is shown. It also
+    /// covers the credential's project, which decides what an alias means.
     pub(super) fn of(call: &Call, actor: &Actor) -> Result<Option<Self>, ClassroomError> {
         let key = match &call.key {
             KeyHeader::Missing => return Ok(None),
@@ -59,7 +59,7 @@ impl RequestKey {
         };
         let mut digest = Sha256::new();
         let mut take = |part: &[u8]| {
-            // The lengths keep the parts apart.
+            // The lengths separate the parts from one another.
             digest.update(part.len().to_le_bytes());
             digest.update(part);
         };
@@ -73,7 +73,7 @@ impl RequestKey {
         Ok(Some(Self { key, request: RequestDigest::new(digest.finalize().into()) }))
     }
 
-    /// The guard of the call, whose outcome `show` puts into words.
+    /// The idempotent request for the call. `show` renders its outcome.
     pub(super) fn guard<T: 'static>(
         &self,
         show: impl FnOnce(&T) -> Result<Answer, ClassroomError> + Send + 'static,
@@ -86,7 +86,7 @@ impl RequestKey {
     }
 }
 
-/// The answer to a call that may have come before.
+/// The answer to a call that may be a repetition.
 pub(super) fn answered<T>(
     performed: IdempotentOutcome<T>,
     show: impl FnOnce(&T) -> Result<Answer, ClassroomError>,

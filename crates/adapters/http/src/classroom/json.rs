@@ -1,5 +1,5 @@
-//! JSON whose objects name each member once: of what is set twice, one would be lost without a word. It has a bounded number of
-//! values: a body of a few megabytes can hold millions, which take seconds to build and to drop.
+//! JSON whose objects name each member once. Of a member that is set twice, one value would be lost silently. The number of
+//! values is bounded: a body of a few megabytes can hold millions, which take seconds to build and to drop.
 
 use std::cell::Cell;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::fmt;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// The most values that one body holds, far above what any message has a use for.
+/// The most values in one body, far above the needs of any message.
 const MAX_VALUES: usize = 50_000;
 
 /// A value in which no name is set twice.
@@ -19,7 +19,7 @@ impl<'de> Deserialize<'de> for Unrepeated {
     }
 }
 
-/// Reads one value, and counts down how many may still come.
+/// Reads one value, and counts down the number of values that may still follow.
 #[derive(Clone, Copy)]
 struct Reader<'r> {
     left: &'r Cell<usize>,

@@ -1,4 +1,4 @@
-//! The methods, each from its query and body to the inbound port and back.
+//! The methods: each maps a query and a body to a call of an inbound port, and the result to an answer.
 
 use std::sync::Arc;
 
@@ -105,7 +105,7 @@ fn tag(id: &str, version: Revision) -> String {
     format!("\"{id}-{}\"", version.get())
 }
 
-/// The tag of the course that a kept answer shows as it was created, if it shows one by its id.
+/// The tag of the course in a stored answer that shows it as it was created, if the answer includes its id.
 pub(super) fn first_tag(body: &[u8]) -> Option<String> {
     let shown: serde_json::Value = serde_json::from_slice(body).ok()?;
     Some(tag(shown.get("id")?.as_str()?, Revision::FIRST))
@@ -115,7 +115,7 @@ fn view<'a>(context: &'a Context<'_>, seen: &'a CourseWithAccess) -> CourseView<
     CourseView { seen, templates: &context.state.classroom.templates, account: &context.actor.account }
 }
 
-/// The versions that a header `If-Match` names. A tag that no course ever had is none of them.
+/// The versions in an `If-Match` header. Tags that no course can have are left out.
 pub(super) fn read_if_match(header: &str) -> Precondition {
     if header.trim() == "*" {
         return Precondition::Any;
@@ -130,7 +130,7 @@ pub(super) fn read_if_match(header: &str) -> Precondition {
 async fn create_course(context: &Context<'_>) -> Outcome {
     let form = read::course(read::read(context.body, &COURSE)?);
     let idempotent = context.key.as_ref().map(|key| {
-        // The transaction outlives whoever waits for it, so that it gets what it needs as its own.
+        // The transaction outlives a client that stops waiting, so it owns its data.
         let (printer, templates) = (context.printer.clone(), context.state.classroom.templates.clone());
         let account = Arc::clone(&context.actor.account);
         key.guard(move |seen: &CourseWithAccess| {
@@ -198,12 +198,12 @@ async fn create_alias(context: &Context<'_>) -> Outcome {
     answered(performed, |alias| context.answer(&AliasView::new(alias), 300))
 }
 
-/// The answer that shows a page of a list, for which `held` was taken.
+/// The answer that shows a page of a list. `held` is the memory reserved for it.
 fn list<T: Serialize>(context: &Context<'_>, view: &ListView<T>, size: usize, held: Held) -> Outcome {
     Ok(Answer { held, ..context.answer(view, size)? })
 }
 
-/// The size of a page of a list other than that of courses.
+/// The size of a page, for all lists other than that of courses.
 fn page_size(context: &Context<'_>) -> Result<u32, ClassroomError> {
     let page = CoursePage::new(context.query.integer("pageSize"), None);
     page.map(CoursePage::size).map_err(|error| ClassroomError::bad_value("page_size", error.to_string()))

@@ -1,29 +1,30 @@
-//! The one list of the methods of the courses API, and which of them a path means. The discovery document is made of the same list.
+//! The list of the methods of the courses API, and the match of a path to one of them. The discovery document is built from the
+//! same list.
 
 use derslik_domain::course::{CatalogueAction, CourseAction, Roster};
 use derslik_domain::identity::Scope;
 
 use super::schema::{self, Message};
 
-/// One method.
+/// A method of the API.
 #[derive(Debug)]
 pub(super) struct Operation {
     pub(super) method: Method,
-    /// The resource to which it belongs, as `courses.aliases`.
+    /// The resource that the method belongs to, as `courses.aliases`.
     pub(super) resource: &'static str,
-    /// Its name within the resource.
+    /// The name within the resource.
     pub(super) name: &'static str,
     pub(super) verb: &'static str,
-    /// Its path, with names in braces for what varies.
+    /// The path template, with the names of variables in braces.
     pub(super) path: &'static str,
-    /// What it takes in the query besides what all methods take.
+    /// The parameters of the query, in addition to those of all methods.
     pub(super) query: &'static [Parameter],
     pub(super) request: Option<&'static Message>,
     pub(super) response: &'static Message,
     pub(super) about: &'static str,
 }
 
-/// Which method.
+/// The identifier of a method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Method {
     CreateCourse,
@@ -53,7 +54,7 @@ pub(super) struct Parameter {
     pub(super) kind: ParameterKind,
 }
 
-/// What a parameter holds.
+/// The type of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ParameterKind {
     Text,
@@ -338,7 +339,7 @@ pub(super) static OPERATIONS: [Operation; 22] = [
 ];
 
 impl Operation {
-    /// The scopes, any one of which opens the method.
+    /// The scopes of the method. Any one of them allows a call.
     pub(super) fn scopes(&self) -> &'static [Scope] {
         match self.method {
             Method::CreateCourse => CatalogueAction::Create.scopes(),
@@ -360,7 +361,7 @@ impl Operation {
 }
 
 impl Operation {
-    /// Whether the method creates something, so that a call under a key is done once.
+    /// Whether the method creates something, so that an idempotency key applies to it.
     pub(super) const fn is_done_once(&self) -> bool {
         match self.method {
             Method::CreateCourse | Method::CreateAlias | Method::CreateMember(_) => true,
@@ -383,27 +384,27 @@ impl Operation {
     }
 }
 
-/// What a path means.
+/// The meaning of a path.
 #[derive(Debug)]
 pub(super) enum Target {
-    /// A method, and what stands where its path varies, decoded.
+    /// A method, and the decoded values of the variables in its path.
     Operation(&'static Operation, Vec<String>),
-    /// A method of the original that is not there.
+    /// A method of the original that this service does not implement.
     Unimplemented,
-    /// Nothing.
+    /// An unknown path.
     Unknown,
-    /// A path that holds what no text can hold.
+    /// A path with an escape that is not valid text.
     Malformed,
 }
 
-/// What else the original has below a course.
+/// Collections of the original below a course that are not implemented.
 const OTHER_OF_COURSE: [&str; 6] = ["announcements", "courseWork", "courseWorkMaterials", "posts", "studentGroups", "topics"];
-/// What else the original has.
+/// Top-level collections of the original that are not implemented.
 const OTHER: [&str; 2] = ["invitations", "registrations"];
-/// What else the original has below a user.
+/// Collections of the original below a user that are not implemented.
 const OTHER_OF_USER: [&str; 2] = ["guardianInvitations", "guardians"];
 
-/// Finds what a path means, which is still as it was sent: an alias may hold any character, also a slash that is not escaped.
+/// Finds the meaning of a path, which is still encoded. An alias may hold any character, also an unescaped slash.
 pub(super) fn find(verb: &str, path: &str) -> Target {
     let mut segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     if segments.len() > 2 && segments.last() == Some(&"") {
@@ -415,7 +416,8 @@ pub(super) fn find(verb: &str, path: &str) -> Target {
     if is_unimplemented(&segments) {
         return Target::Unimplemented;
     }
-    // A slash within an alias parts what belongs together: the id first takes in one more segment, then two, and so on.
+    // An unescaped slash splits an alias over several segments. The search first joins the id with one more segment, then two,
+    // and so on.
     if let [version, "courses", id, rest @ ..] = segments.as_slice()
         && begins_as_alias(id)
     {
@@ -439,7 +441,7 @@ fn find_exactly(verb: &str, segments: &[&str]) -> Option<Target> {
     })
 }
 
-/// What stands in a path where the template varies.
+/// The values of the variables in a path, if the path matches the template.
 fn match_path(template: &str, segments: &[&str]) -> Option<Vec<String>> {
     let parts: Vec<&str> = template.split('/').collect();
     let mut values = Vec::new();
@@ -452,7 +454,7 @@ fn match_path(template: &str, segments: &[&str]) -> Option<Vec<String>> {
             }
             continue;
         };
-        // An alias at the end may hold slashes that are not escaped.
+        // An alias at the end may hold unescaped slashes.
         if is_last && *part == "{alias}" && begins_as_alias(segment) {
             values.push(segments.get(position..)?.join("/"));
             return Some(values);

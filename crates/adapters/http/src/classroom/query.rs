@@ -1,11 +1,12 @@
-//! The query of a request: escapes, what every method takes, and what one method takes. It knows nothing of what the values mean.
+//! The query of a request: escapes, the parameters of every method, and those of one method. This module does not know the
+//! meaning of the values.
 
 use super::error::ClassroomError;
 use super::fields::FieldsMask;
 use super::operation::{Operation, ParameterKind};
 use super::schema::{COURSE_STATE, Message, PREVIEW_VERSION, snake};
 
-/// A text without its percent escapes; `None` where that is no text, or holds a NUL.
+/// A text with its percent escapes decoded. `None` where the result is not UTF-8, or holds a NUL.
 pub(super) fn decode(raw: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(raw.len());
     let mut rest = raw.as_bytes();
@@ -39,21 +40,21 @@ pub(super) fn pairs(raw: &str) -> Result<Vec<(String, String)>, ClassroomError> 
     pairs.ok_or_else(|| ClassroomError::invalid("Request contains an invalid argument."))
 }
 
-/// What every method takes.
+/// The parameters of every method.
 #[derive(Debug, Default)]
 pub(super) struct System {
     pub(super) compact: bool,
-    /// Whether the client wants errors without the list of older ones.
+    /// Whether the client wants errors without the older list of errors.
     pub(super) newer_errors: bool,
     pub(super) fields: Option<String>,
     pub(super) access_token: Option<String>,
 }
 
-/// The names of what every method takes, besides those that mean something here.
+/// Parameters of every method that have no effect here.
 const IGNORED: [&str; 8] = ["key", "quotaUser", "userIp", "uploadType", "upload_protocol", "callback", "uploadProtocol", "trace"];
 
 impl System {
-    /// Takes what every method takes out of the pairs of a query. What is wrong is told once it is known how errors are to look.
+    /// Takes the parameters of every method out of a query. A fault is reported only after the format of errors is known.
     pub(super) fn take(pairs: &mut Vec<(String, String)>) -> (Self, Result<(), ClassroomError>) {
         let (mut system, mut verdict) = (Self::default(), Ok(()));
         pairs.retain(|(name, value)| {
@@ -83,22 +84,22 @@ impl System {
         (system, verdict)
     }
 
-    /// The fields that are asked for of a message, if only some are.
+    /// The mask of the requested fields of a message, if the client asks for some only.
     pub(super) fn mask(&self, message: &'static Message) -> Result<Option<FieldsMask>, ClassroomError> {
         self.fields.as_deref().map(|fields| FieldsMask::parse(fields, message)).transpose()
     }
 }
 
-/// What one method was given.
+/// The parameters of one method.
 #[derive(Debug)]
 pub(super) struct Query {
     pairs: Vec<(&'static str, String)>,
-    /// The preview version that was asked for, to be told in the answer.
+    /// The requested preview version, which the answer repeats.
     pub(super) preview: Option<&'static str>,
 }
 
 impl Query {
-    /// Judges the names of the pairs, and their values as far as their types go.
+    /// Checks the names of the parameters, and their values against their types.
     pub(super) fn read(operation: &Operation, pairs: Vec<(String, String)>) -> Result<Self, ClassroomError> {
         let mut known: Vec<(&'static str, String)> = Vec::with_capacity(pairs.len());
         let mut preview = None;
@@ -128,22 +129,22 @@ impl Query {
         Ok(Self { pairs: known, preview })
     }
 
-    /// The value of a parameter, unless it is missing or empty.
+    /// The value of a parameter. `None` if it is missing or empty.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.sent(name).filter(|value| !value.is_empty())
     }
 
-    /// The values of a parameter.
+    /// The non-empty values of a parameter.
     pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.pairs.iter().filter(move |(known, value)| *known == name && !value.is_empty()).map(|(_, value)| value.as_str())
     }
 
-    /// The value of a parameter, also an empty one.
+    /// The value of a parameter, even if it is empty.
     pub(super) fn sent(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The value of a parameter as a number.
+    /// The value of a parameter as a number. `None` if it is not a number.
     pub(super) fn integer(&self, name: &str) -> Option<i64> {
         self.get(name).and_then(|value| value.parse().ok())
     }

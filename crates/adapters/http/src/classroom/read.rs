@@ -1,4 +1,4 @@
-//! Request bodies: JSON held against a message, and the forms of the domain that come of it. A null counts as unset, names may be
+//! Request bodies: JSON is checked against a message and turned into forms of the domain. A null counts as unset. Names may be
 //! in `snake_case`, and enumerations may be numbers.
 
 use derslik_domain::course::{CourseForm, CourseState, DateForm, GradingPeriodForm, GradingPeriodSettingsForm};
@@ -33,21 +33,21 @@ pub(super) fn read(body: &[u8], message: &'static Message) -> Result<Checked, Cl
     }
 }
 
-/// Collects what is wrong with a body, so that a client learns of everything at once.
+/// Collects all faults of a body, so that a client learns of them at once.
 #[derive(Default)]
 struct Checker {
     violations: Vec<(String, String)>,
 }
 
 impl Checker {
-    /// The text is made only where there is room for it: a body may have any number of wrong members.
+    /// `text` is called only while there is room for another fault: a body may have any number of wrong members.
     fn object(&mut self, place: &str, text: impl FnOnce() -> String) {
         if !self.is_full() {
             self.violations.push((place.to_owned(), text()));
         }
     }
 
-    /// Whether nothing that is found from now on would be told.
+    /// Whether the list of faults is full, so that further ones are not reported.
     fn is_full(&self) -> bool {
         const MAX: usize = 50;
         self.violations.len() >= MAX
@@ -141,12 +141,12 @@ impl Checker {
     }
 }
 
-/// Whether a text is an instant of the years 1 to 9999, as RFC 3339 writes one.
+/// Whether a text is an instant in RFC 3339 format, of the years 1 to 9999.
 fn is_instant(text: &str) -> bool {
     text.parse::<Timestamp>().is_ok()
 }
 
-/// A whole number, as a number or as a string of its digits.
+/// A whole number, given as a number or as a string of digits.
 fn int32(value: &Value) -> Option<i32> {
     match value {
         Value::Number(number) => number.as_i64().and_then(|number| i32::try_from(number).ok()),
@@ -162,7 +162,7 @@ fn text(object: &mut Checked, name: &str) -> Field<RawText> {
     }
 }
 
-/// The form of a course. Read-only fields are left where they are.
+/// The form of a course. Read-only fields are ignored.
 pub(super) fn course(mut object: Checked) -> CourseForm {
     let state = match object.remove("courseState") {
         Some(Value::String(name)) => CourseState::by_name(&name).map_or(Field::Null, Field::Given),
@@ -211,7 +211,7 @@ fn date(value: Option<Value>) -> Field<DateForm> {
     Field::Given(DateForm { year: number("year"), month: number("month"), day: number("day") })
 }
 
-/// A member of an object that is a text and not empty.
+/// A member of an object that is a non-empty text.
 pub(super) fn string(object: &Checked, name: &str) -> Option<String> {
     object.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
 }

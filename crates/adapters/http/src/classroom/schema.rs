@@ -1,12 +1,12 @@
-//! The messages of the courses API: what can be sent, what is answered, and what the discovery document says of both. It knows
-//! nothing of what the fields mean.
+//! The messages of the courses API: the shapes of requests and answers, and their descriptions in the discovery document. This
+//! module does not know the meaning of the fields.
 
 /// A message: an object with known fields.
 #[derive(Debug)]
 pub(super) struct Message {
-    /// Its name in the discovery document.
+    /// The name in the discovery document.
     pub(super) name: &'static str,
-    /// The name of the union of which its fields are the members, if it is one: then one of them is set at the most.
+    /// The name of the union whose members are the fields, if the message is one. At most one of them is set.
     pub(super) union: Option<&'static str>,
     pub(super) fields: &'static [Field],
 }
@@ -14,27 +14,27 @@ pub(super) struct Message {
 /// A field of a message.
 #[derive(Debug)]
 pub(super) struct Field {
-    /// Its name in JSON.
+    /// The name in JSON.
     pub(super) name: &'static str,
     pub(super) kind: Kind,
-    /// What it is, for the discovery document.
+    /// The description for the discovery document.
     pub(super) about: &'static str,
 }
 
-/// What a field holds.
+/// The type of a field.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Kind {
     Text,
     Flag,
     Int32,
-    /// An instant as RFC 3339 writes it.
+    /// An instant in RFC 3339 format.
     Time,
     Choice(&'static Choice),
     One(&'static Message),
     Many(&'static Message),
 }
 
-/// An enumeration; the position of a value is its number.
+/// An enumeration. The position of a value is its number.
 #[derive(Debug)]
 pub(super) struct Choice {
     pub(super) name: &'static str,
@@ -42,7 +42,7 @@ pub(super) struct Choice {
 }
 
 impl Message {
-    /// The field of that name, in lowerCamelCase or in `snake_case`.
+    /// The field with that name, in lowerCamelCase or in `snake_case`.
     pub(super) fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.name == name || snake(field.name) == name)
     }

@@ -1,17 +1,17 @@
-//! What of an answer belongs to the installation: links, addresses, and the key of page tokens.
+//! The parts of an answer that depend on the installation: links, addresses, and the key of page tokens.
 
 use std::borrow::Cow;
 
 use derslik_domain::identity::Account;
 
-/// How the links and addresses of courses are made.
+/// Templates for the links and addresses of courses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Templates {
-    /// Where people see a course: `{code}` is its id in base64.
+    /// The URL at which people open a course: `{code}` is its id in base64.
     pub course_link: String,
     /// The address of a group: `{group}` is its name, `{account}` the name of the account.
     pub group_address: String,
-    /// Where people see a folder: `{id}` is its id.
+    /// The URL at which people open a folder: `{id}` is its id.
     pub folder_link: String,
 }
 
@@ -39,9 +39,9 @@ impl Templates {
     }
 }
 
-/// The name of the account where it can stand in a domain, and otherwise one made of its id.
+/// The name of the account if it is valid in a domain, and otherwise a name made from its id.
 fn domain_of(account: &Account) -> Cow<'_, str> {
-    // The template adds to it; a whole domain has at most 253 characters.
+    // The template adds more labels, and a whole domain has at most 253 characters.
     const MAX: usize = 100;
     let name = account.name.as_str();
     let is_label = |label: &str| {
@@ -54,12 +54,12 @@ fn domain_of(account: &Account) -> Cow<'_, str> {
     if name.len() <= MAX && name.split('.').all(is_label) { name.into() } else { format!("account-{}", account.id).into() }
 }
 
-/// What of the courses API belongs to the installation.
+/// The settings of the courses API for an installation.
 #[derive(Clone)]
 pub struct ClassroomSettings {
-    /// How links and addresses are made.
+    /// Templates for links and addresses.
     pub templates: Templates,
-    /// The key that page tokens are sealed with.
+    /// The key that authenticates page tokens.
     pub page_key: [u8; 32],
 }
 

@@ -1,4 +1,4 @@
-//! Page tokens: where a list goes on, sealed, so that a token serves the list that it came from and no other.
+//! Page tokens: the position at which a list continues, authenticated, so that a token is valid for its own list only.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,10 +10,10 @@ use subtle::ConstantTimeEq;
 
 const SEAL_BYTES: usize = 16;
 
-/// Seals and opens the tokens of one list.
+/// Makes and verifies the tokens of one list.
 pub(super) struct PageTokens<'a> {
     key: &'a [u8; 32],
-    /// What tells the list from every other: its kind, its account and its filters.
+    /// The identity of the list: its kind, its account and its filters.
     list: Vec<u8>,
 }
 
@@ -51,7 +51,7 @@ impl<'a> PageTokens<'a> {
         self.token(&[cursor.created_at.micros().to_be_bytes(), cursor.id.get().to_be_bytes()].concat())
     }
 
-    /// The course after which the page of a token begins.
+    /// The course after which the token's page begins.
     pub(super) fn course(&self, token: &str) -> Option<CourseCursor> {
         let place = self.open(token)?;
         let (created_at, id) = place.split_at_checked(8)?;
@@ -64,7 +64,7 @@ impl<'a> PageTokens<'a> {
         self.token(&user.get().to_be_bytes())
     }
 
-    /// The user after whom the page of a token begins.
+    /// The user after whom the token's page begins.
     pub(super) fn user(&self, token: &str) -> Option<PrincipalId> {
         self.open(token)?.try_into().ok().map(i64::from_be_bytes).map(Id::new)
     }
@@ -74,7 +74,7 @@ impl<'a> PageTokens<'a> {
         self.token(alias.as_str().as_bytes())
     }
 
-    /// The alias after which the page of a token begins.
+    /// The alias after which the token's page begins.
     pub(super) fn alias(&self, token: &str) -> Option<Alias> {
         Alias::from_bytes(&self.open(token)?).ok()
     }

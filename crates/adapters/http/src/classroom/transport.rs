@@ -23,16 +23,16 @@ use crate::client::reached_by;
 use crate::state::HttpState;
 
 pub(super) const JSON: &str = "application/json; charset=UTF-8";
-/// Under which other method a POST is to be understood.
+/// The header that names another method for a POST.
 const OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
 
-/// Under which key a call is done once.
+/// The header that holds an idempotency key.
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// The collections of the courses API. Other APIs have paths below `/v1` as well, which never begin with one of these.
+/// The collections of the courses API. The paths of other APIs below `/v1` never begin with one of these.
 const COLLECTIONS: [&str; 4] = ["/v1/courses", "/v1/userProfiles", "/v1/invitations", "/v1/registrations"];
 
-/// Adds the URLs of the courses API to an app, but for those that are below `/v1` and nobody's.
+/// Adds the URLs of the courses API to an app, except the paths below `/v1` that no API owns.
 pub(crate) fn configure(config: &mut ServiceConfig) {
     for collection in COLLECTIONS {
         config.service(calls_below(collection));
@@ -57,7 +57,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     }
 }
 
-/// What is below `/v1` and no other API has taken: clients of the courses API ask for the rest of it.
+/// Answers the paths below `/v1` that no other API has taken, as clients of the courses API expect.
 pub(crate) fn configure_rest(config: &mut ServiceConfig) {
     config.service(calls_below("/v1"));
 }
@@ -66,7 +66,7 @@ fn calls_below(path: &str) -> impl HttpServiceFactory + use<> {
     web::scope(path).wrap(Compress::default()).wrap(from_fn(prefer_gzip_or_nothing)).default_service(web::to(one_call))
 }
 
-/// Leaves `gzip` of what a client says it can read, or nothing: whatever else it says, it gets an answer.
+/// Reduces the accepted encodings of a client to `gzip`, or to none. Any other header value still gets an answer.
 async fn prefer_gzip_or_nothing<B: MessageBody>(mut request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
     let takes_gzip = request.headers().get_all(ACCEPT_ENCODING).any(|value| value.to_str().is_ok_and(takes_gzip));
     request.headers_mut().remove(ACCEPT_ENCODING);
@@ -97,7 +97,8 @@ async fn one_call(state: Data<HttpState>, request: HttpRequest, ahead: Ahead, pa
     };
     let (verb, kind) = (header(headers, &OVERRIDE), header(headers, &CONTENT_TYPE));
     let call = call.overridden(verb.as_deref(), kind.as_deref());
-    // Who may not call sends no body. A form may bring the credential, and is read on nobody's account then.
+    // The credential is checked before the body is read. A form may hold the credential, so it is read before the actor is
+    // known.
     if !call.may_hide_credential() {
         match ahead.wait_for(admit(&state, &call)).await {
             Ok(Ok(admitted)) => note_holder(&request, &admitted.actor),
@@ -112,7 +113,7 @@ async fn one_call(state: Data<HttpState>, request: HttpRequest, ahead: Ahead, pa
 }
 
 async fn many_calls(state: Data<HttpState>, request: HttpRequest, ahead: Ahead, payload: Payload) -> HttpResponse {
-    // Parts may bring credentials of their own: without a valid one in its head, a batch is read on nobody's account.
+    // Parts may bring credentials of their own. A batch without a valid one in its head is read as an anonymous request.
     let authorization = header(request.headers(), &AUTHORIZATION);
     match ahead.wait_for(caller(&state, authorization.as_deref())).await {
         Ok(Some(actor)) => note_holder(&request, &actor),
@@ -120,7 +121,7 @@ async fn many_calls(state: Data<HttpState>, request: HttpRequest, ahead: Ahead, 
         Err(error) => return respond(refusal(error.into(), &System::default())),
     }
     let answers = match read_bytes(&request, payload, &state).await {
-        // It would promise what no batch keeps, since each part is done for itself.
+        // A key would promise that the batch is carried out once as a whole, but each part is carried out on its own.
         Ok(_) if request.headers().contains_key(&KEY) => {
             Err(ClassroomError::invalid("A batch takes no Idempotency-Key; each of its parts may have one."))
         }
@@ -146,7 +147,7 @@ async fn describe(request: HttpRequest) -> HttpResponse {
     HttpResponse::Ok().content_type(JSON).body(body)
 }
 
-/// The root URL by which the client reached the service.
+/// The root URL at which the client reached the service.
 fn root(request: &HttpRequest) -> String {
     let (scheme, host) = reached_by(request);
     let is_host = |letter: char| letter.is_ascii_alphanumeric() || "-._~:[]".contains(letter);
@@ -158,8 +159,8 @@ async fn no_such_path() -> HttpResponse {
     respond(refusal(ClassroomError::no_such_path(), &System::default()))
 }
 
-/// The value of a header. What is no ASCII is still a value, which nothing that is known equals: to take it for not sent would drop
-/// a condition.
+/// The value of a header. A value that is not ASCII still counts as sent, and equals no known value. Ignoring it would drop a
+/// condition.
 fn header(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     Some(String::from_utf8_lossy(headers.get(name)?.as_bytes()).into_owned())
 }

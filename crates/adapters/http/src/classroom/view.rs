@@ -1,4 +1,4 @@
-//! What answers look like. Unset fields are left out.
+//! The shapes of answers. Unset fields are left out.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -16,13 +16,13 @@ use serde::{Serialize, Serializer};
 use super::schema::{CALCULATION_TYPE, DISPLAY_SETTING};
 use super::settings::Templates;
 
-/// An instant with `Z` and three digits.
+/// An instant in UTC with `Z` and three decimals.
 fn instant(at: Timestamp) -> String {
     let Some(at) = at.to_utc() else { return String::new() };
     at.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
-/// A course as its viewer sees it.
+/// A course as the actor sees it.
 pub(super) struct CourseView<'a> {
     pub(super) seen: &'a CourseWithAccess,
     pub(super) templates: &'a Templates,
@@ -201,7 +201,7 @@ struct CategoryView<'a> {
     default_grade_denominator: Option<i32>,
 }
 
-/// One page of a list, under the name of its entries.
+/// One page of a list. `name` is the name of the list's field.
 pub(super) struct ListView<T> {
     pub(super) name: &'static str,
     pub(super) entries: Vec<T>,
@@ -282,7 +282,7 @@ impl<'a> PeriodView<'a> {
     }
 }
 
-/// Whether add-ons could attach something to a course.
+/// Whether add-ons may attach something to a course.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AddOnEligibilityView {
@@ -291,7 +291,7 @@ pub(super) struct AddOnEligibilityView {
     pub(super) is_create_attachment_eligible: bool,
 }
 
-/// Whether the grading periods of a course could be changed.
+/// Whether the grading periods of a course may be changed.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GradingPeriodsEligibilityView {
@@ -347,7 +347,7 @@ struct PermissionView {
 }
 
 impl<'a> ProfileView<'a> {
-    /// What the actor sees of a user: an address with the scope of addresses, permissions of nobody else.
+    /// A user as the actor sees them. The address needs the scope for addresses. Permissions are shown to the user only.
     pub(super) fn new(user: &'a User, actor: &Actor) -> Self {
         let (given_name, family_name) = (user.name.as_str(), user.surname.as_str());
         let email = user.email.as_ref().filter(|_| actor.scopes.contains(Scope::ProfileEmails));
