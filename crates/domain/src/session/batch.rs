@@ -1,5 +1,5 @@
-//! What an ordered mix of creations and changes comes to. Items are applied in order, a refused one never undoes another,
-//! and several changes of one session are folded into one row to write.
+//! A batch of creations and changes, and its outcome. Items are applied in order, and a refused one never undoes another.
+//! Several changes of one session are folded into one row to write.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -11,25 +11,25 @@ use super::form::SessionForm;
 use super::validate::Violation;
 use super::{Session, SessionStatus};
 
-/// Who writes, when, and by which settings: the same for every item of a batch.
+/// The writer, the time and the settings that every item of a batch shares.
 #[derive(Debug, Clone, Copy)]
 pub struct Creator<'a> {
     /// The principal.
     pub principal: PrincipalId,
     /// The settings of its account.
     pub settings: &'a AccountSettings,
-    /// One reading of the clock.
+    /// One reading of the clock for the whole batch.
     pub now: Timestamp,
 }
 
-/// Which session an item is about.
+/// The session that an item is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
     /// A session to create.
     New,
     /// A session to change.
     Existing(SessionGuid),
-    /// A session to change, under an id that no session can have.
+    /// A session to change, under a text that cannot be the id of a session.
     Impossible,
 }
 
@@ -38,7 +38,7 @@ pub enum Target {
 pub enum BatchItem {
     /// A session to create or to change.
     Session(Target, Box<SessionForm>),
-    /// Something that can't be taken for a session at all.
+    /// An item that cannot be read as a session.
     Unreadable(Violation),
 }
 
@@ -48,29 +48,29 @@ pub struct Batch {
     items: Vec<BatchItem>,
 }
 
-/// What became of one item.
+/// The verdict on one item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// A session was created.
     Created(Session),
     /// A session was changed; it is shown as this item left it.
     Updated(Session),
-    /// There is no such session.
+    /// The account has no such session.
     NotFound,
-    /// Rules were broken; nothing was done.
+    /// Rules were broken; the item changed nothing.
     Refused(Vec<Violation>),
 }
 
-/// What became of a batch: a verdict for each item, in order, and the rows to write.
+/// The outcome of a batch: a verdict for each item, in order, and the rows to write.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BatchOutcome {
     verdicts: Vec<Verdict>,
-    /// Where the last change of each session stands.
+    /// The position of the item with the last change of each session.
     last_update: BTreeMap<SessionGuid, usize>,
 }
 
 impl Batch {
-    /// The items that a batch may have unless the operator says otherwise.
+    /// The most items of a batch if the operator sets no other limit.
     pub const DEFAULT_MAX_ITEMS: usize = 1_000;
 
     /// A batch of these items.
@@ -78,7 +78,7 @@ impl Batch {
         Self { items }
     }
 
-    /// The sessions that the batch wants to change, each once, in the order in which they are to be locked.
+    /// The sessions that the batch changes, each once, in the order in which a store locks them.
     pub fn targets(&self) -> BTreeSet<SessionGuid> {
         self.items
             .iter()
@@ -121,7 +121,7 @@ impl Batch {
 }
 
 impl BatchOutcome {
-    /// What became of each item, in the order of the items.
+    /// The verdict on each item, in the order of the items.
     pub fn verdicts(&self) -> &[Verdict] {
         &self.verdicts
     }
@@ -137,7 +137,7 @@ impl BatchOutcome {
             .collect()
     }
 
-    /// The sessions to write over, each once and as its last change left it, in the order in which they were locked.
+    /// The sessions to write over, each once and as its last change left it, in the order in which the store locked them.
     pub fn updates(&self) -> Vec<&Session> {
         self.last_update
             .values()

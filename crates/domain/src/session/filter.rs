@@ -1,4 +1,4 @@
-//! Which sessions a search is about.
+//! The filter of a session search.
 
 use crate::form::{Field, RawText};
 use crate::id::SessionGuid;
@@ -6,7 +6,7 @@ use crate::page::{Page, PageError};
 use crate::text::{Text, TextError, fold};
 use crate::time::{CivilTime, WrittenTime};
 
-/// What a client sent to search by, not validated yet.
+/// The form of a search, not validated yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FilterForm {
     /// The GUID.
@@ -15,7 +15,7 @@ pub struct FilterForm {
     pub name: Field<RawText>,
     /// A part of the description.
     pub description: Field<RawText>,
-    /// Tags, separated by commas, all of which a session has to have.
+    /// Tags, separated by commas. A session matches only if it has all of them.
     pub tags: Field<RawText>,
     /// The duration in minutes.
     pub duration: Field<i64>,
@@ -29,10 +29,10 @@ pub struct FilterForm {
     pub page_size: Field<i64>,
 }
 
-/// Which sessions a search is about, and which page of them. Texts are trimmed and [folded](crate::text::fold).
+/// The sessions that a search is about, and the page of them. Texts are trimmed and [folded](crate::text::fold).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionFilter {
-    /// The one session with this GUID; the inner `None` is an id that no session can have.
+    /// The one session with this GUID; the inner `None` is a text that cannot be the id of a session.
     pub guid: Option<Option<SessionGuid>>,
     /// The name contains this.
     pub name: Option<String>,
@@ -42,17 +42,17 @@ pub struct SessionFilter {
     pub tags: Vec<String>,
     /// The duration in minutes.
     pub duration: Option<i64>,
-    /// The start, as its clock face shows it, is not before this.
+    /// The start, in civil time, is not before this.
     pub begin: Option<CivilTime>,
-    /// The start, as its clock face shows it, is not after this.
+    /// The start, in civil time, is not after this.
     pub end: Option<CivilTime>,
     /// The page.
     pub page: Page,
 }
 
 impl SessionFilter {
-    /// How long the texts of the sessions get that are found at once, in bytes: the session that brings them to this length is
-    /// the last one, and the rest of the page is asked for [afterwards](Page::after).
+    /// The length in bytes at which a page of found sessions ends early. The session whose texts reach it is the last one,
+    /// and the caller asks for the rest of the page [afterwards](Page::after).
     pub const TEXT_BYTES: usize = 1024 * 1024;
 }
 
@@ -90,7 +90,7 @@ pub enum FilterError {
     TooLong {
         /// The field.
         field: FilterField,
-        /// The most characters that are taken.
+        /// The most characters that are accepted.
         max: usize,
     },
     /// The page was refused.
@@ -98,13 +98,14 @@ pub enum FilterError {
     Page(#[from] PageError),
 }
 
-/// The longest text to search by: looking for one text in another takes as long as both lengths multiplied.
+/// The longest text to search by, in characters. Finding one text in another takes time in proportion to the product of both
+/// lengths.
 const MAX_TEXT: usize = 200;
-/// The most characters of tags, as of those that are stored: each tag is a condition of its own.
+/// The most characters of tags, as of stored ones: each tag is a condition of its own.
 const MAX_TAGS: usize = 1_000;
 
 impl FilterForm {
-    /// Judges the form.
+    /// Validates the form.
     ///
     /// # Errors
     /// The first [`FilterError`].
@@ -136,7 +137,7 @@ fn take<T>(value: Field<T>, field: FilterField) -> Result<Option<T>, FilterError
     value.given().map_err(|_| FilterError::Invalid(field))
 }
 
-/// A text to search by, or `None` where nothing is left of it.
+/// A text to search by, or `None` for a blank one.
 fn search_text<const MAX: usize>(value: Field<RawText>, field: FilterField) -> Result<Option<String>, FilterError> {
     let Some(text) = take(value, field)? else { return Ok(None) };
     let text = Text::<MAX>::from_bytes(text).map_err(|error| match error {

@@ -1,4 +1,4 @@
-//! What a client sent for one session, field by field, not validated yet.
+//! The form of one session: what a client sent, field by field, not validated yet.
 
 use crate::form::{Field, FieldFault, RawText};
 
@@ -27,7 +27,7 @@ pub struct SessionForm {
     pub options: Field<OptionsForm>,
     /// The name of the time zone.
     pub timezone: Field<RawText>,
-    /// The number of the status to set; on creation, anything but 0 is as if it were not sent.
+    /// The number of the status to set; on creation, any number but 0 counts as not sent.
     pub status: Field<i64>,
 }
 
@@ -36,11 +36,12 @@ pub struct SessionForm {
 pub struct OptionsForm {
     /// The switches with a usable value.
     pub flags: super::FlagPatch,
-    /// The switches, groups of switches and other settings without one, in the order in which they were met.
+    /// The switches, groups of switches and other settings without a usable value, in the order in which the client sent
+    /// them.
     pub faults: Vec<(OptionName, FieldFault)>,
     /// The preparation time in minutes.
     pub preparation_time: Field<i64>,
-    /// Where attendees go afterwards.
+    /// The address to which attendees go afterwards.
     pub return_url: Field<RawText>,
 }
 

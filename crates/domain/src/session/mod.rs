@@ -1,15 +1,15 @@
-//! Virtual-classroom sessions: what one is, what may be asked of one, and what a batch of such requests does.
+//! Virtual-classroom sessions: their fields and settings, and the requests that create, change and find them.
 //!
 //! | file | what it decides |
 //! |---|---|
 //! | `options` | the settings of a session and their deep merge |
 //! | `form` | what a client sent for one session |
-//! | `validate` | whether that makes a session, or a change of one |
-//! | `status` | what the status of a session becomes |
-//! | `batch` | what an ordered mix of creations and changes comes to |
-//! | `filter` | which sessions a search is about |
+//! | `validate` | whether a form makes a session, or a change of one |
+//! | `status` | the status of a session after a creation or a change |
+//! | `batch` | the outcome of an ordered mix of creations and changes |
+//! | `filter` | the sessions that a search is about |
 //!
-//! It knows nothing of the names under which any of this travels.
+//! Wire names are left to the dialects.
 
 mod batch;
 mod filter;
@@ -43,31 +43,31 @@ pub type SessionTags = Text<1_000>;
 pub struct Session {
     /// Its id within the account.
     pub guid: SessionGuid,
-    /// What it is called.
+    /// Its name.
     pub name: SessionName,
-    /// What it is about.
+    /// Its description.
     pub description: Option<SessionDescription>,
-    /// Words to find it by.
+    /// Its tags, separated by commas.
     pub tags: Option<SessionTags>,
     /// When it starts.
     pub start: Start,
-    /// How long it lasts.
+    /// How long it lasts, in minutes.
     pub duration: SessionDuration,
     /// The language of its classroom.
     pub lang: Lang,
-    /// Where it stands.
+    /// Its status.
     pub status: SessionStatus,
-    /// Where its recording stands.
+    /// The state of its recording.
     pub replay_status: ReplayStatus,
-    /// How its classroom behaves.
+    /// The settings of its classroom.
     pub options: SessionOptions,
     /// Whether it may be recorded.
     pub allow_recording: bool,
     /// Whether its recording is hidden from attendees.
     pub inaccessible_replay: bool,
-    /// Who created it.
+    /// The principal that created it.
     pub created_by: PrincipalId,
-    /// Who changed it last.
+    /// The principal that changed it last.
     pub updated_by: PrincipalId,
     /// When it was created.
     pub created_at: Timestamp,
@@ -75,7 +75,7 @@ pub struct Session {
     pub updated_at: Timestamp,
 }
 
-/// The texts of a session as searches see them: [folded](crate::text::fold), so that a store need only compare bytes.
+/// The texts of a session, [folded](crate::text::fold) for searches, so that a store only compares bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchKeys {
     /// The name.
@@ -87,7 +87,7 @@ pub struct SearchKeys {
 }
 
 impl SearchKeys {
-    /// The keys of these texts of a session.
+    /// The keys of a session with these texts.
     pub fn of(name: &str, description: Option<&str>, tags: Option<&str>) -> Self {
         Self {
             name: fold(name),
@@ -98,18 +98,18 @@ impl SearchKeys {
 }
 
 impl Session {
-    /// The texts of the session as searches see them.
+    /// The folded texts of the session.
     pub fn search_keys(&self) -> SearchKeys {
         let (description, tags) = (self.description.as_ref().map(Text::as_str), self.tags.as_ref().map(Text::as_str));
         SearchKeys::of(self.name.as_str(), description, tags)
     }
 
-    /// When it ends.
+    /// When it ends: its start plus its duration.
     pub fn end(&self) -> Timestamp {
         self.start.instant().plus(self.duration.span())
     }
 
-    /// The session once it was deleted: kept, but never found again.
+    /// The session after its deletion: still stored, but never found again.
     #[must_use]
     pub fn deleted(self, by: PrincipalId, at: Timestamp) -> Self {
         Self { status: SessionStatus::Deleted, updated_by: by, updated_at: at, ..self }
@@ -120,7 +120,7 @@ impl Session {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionDuration(u16);
 
-/// The number is no duration of a session.
+/// The number is not a duration of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not between {} and {} minutes", SessionDuration::MIN_MINUTES, SessionDuration::MAX_MINUTES)]
 pub struct DurationError;
@@ -151,16 +151,16 @@ impl SessionDuration {
     }
 }
 
-/// Where a session stands.
+/// The status of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SessionStatus {
     /// Deleted: kept in the store, invisible everywhere.
     Deleted,
-    /// Not open to anybody.
+    /// Closed to all attendees.
     Passive,
     /// As planned.
     Active,
-    /// Closed to those who are not inside yet.
+    /// Closed to attendees that are not inside yet.
     Locked,
     /// Over.
     Expired,
@@ -187,14 +187,14 @@ impl SessionStatus {
     }
 }
 
-/// Where the recording of a session stands.
+/// The state of a session's recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ReplayStatus {
-    /// There is none and will be none.
+    /// There is no recording, and there will be none.
     NotAllowed,
     /// Recorded, not packed yet.
     NotPacked,
-    /// Ready to be seen.
+    /// Ready for playback.
     Packed,
     /// Recorded, but empty.
     NoContent,

@@ -1,7 +1,7 @@
 //! The settings of a session, and the deep merge by which a partial set changes a full one.
 //!
-//! Nearly all of them are switches, so they are kept as two bit sets: which switches are set at all, and which are on.
-//! A merge is then two bit operations, and a partial set costs nothing to carry about.
+//! Nearly all of them are switches, so they are kept as two bit sets: the switches that are set at all, and those that are
+//! on. A merge is then two bit operations, and a partial set is cheap to copy.
 
 use crate::text::Text;
 
@@ -27,7 +27,7 @@ pub enum OptionFlag {
     AllowReactions,
     /// Recording starts by itself.
     EnableRecordingAutoStart,
-    /// Nobody has to approve who joins.
+    /// Attendees join without approval.
     SkipApprovalOnJoin,
     /// The session starts by itself.
     EnableSessionAutoStart,
@@ -35,9 +35,9 @@ pub enum OptionFlag {
     EnableSessionAutoFinish,
     /// The chat is off.
     ChatOffMessageModule,
-    /// Messages to everybody are off.
+    /// Messages to all are off.
     ChatOffGeneralMessaging,
-    /// Messages to everybody are not limited for a user.
+    /// Messages to all are not limited for a user.
     ChatOffGeneralMessageLimitForUser,
     /// Private messages are off.
     ChatOffSpecialMessaging,
@@ -49,13 +49,13 @@ pub enum OptionFlag {
     ChatOffNewMessageSound,
     /// The chat can't be cleared for the recording.
     ChatOffClearForReplay,
-    /// New messages make a sound for everybody.
+    /// New messages make a sound for all.
     ChatOnNewMessageSoundInAll,
-    /// New messages notify everybody.
+    /// New messages notify all.
     ChatOnNewMessageNotifyInAll,
     /// A host may extend the session.
     DurationAllowExtendTime,
-    /// Time left over may be used.
+    /// Remaining time may be used.
     DurationUseRemainingTime,
 }
 
@@ -154,7 +154,7 @@ impl FlagPatch {
         Self { set: self.set | bit, on: if on { self.on | bit } else { self.on & !bit } }
     }
 
-    /// What the patch says of a switch, if anything.
+    /// The value that the patch sets for a switch; `None` if it leaves the switch alone.
     pub const fn get(self, flag: OptionFlag) -> Option<bool> {
         let bit = flag.bit();
         if self.set & bit == 0 { None } else { Some(self.on & bit != 0) }
@@ -165,14 +165,14 @@ impl FlagPatch {
         OptionFlag::ALL.into_iter().filter_map(move |flag| self.get(flag).map(|on| (flag, on)))
     }
 
-    /// This patch, then the other: where both speak, the other wins.
+    /// This patch, then the other: where both set a switch, the other wins.
     #[must_use]
     pub const fn then(self, other: Self) -> Self {
         Self { set: self.set | other.set, on: (self.on & !other.set) | other.on }
     }
 }
 
-/// The switches of a session. A few have no value until somebody sets one.
+/// The switches of a session. A few have no value until a request sets one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Flags(FlagPatch);
 
@@ -203,12 +203,12 @@ impl Default for Flags {
     }
 }
 
-/// How long before its start a session can be entered, in minutes; 0 or more.
+/// How long before its start a session can be entered, in minutes: 0 to [`i32::MAX`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PreparationTime(u32);
 
 impl PreparationTime {
-    /// The preparation time of a session that names none.
+    /// The preparation time of a session if the client sends none.
     pub const DEFAULT: Self = Self(15);
 
     /// A preparation time by its minutes; `None` for a negative number and above [`i32::MAX`].
@@ -222,18 +222,18 @@ impl PreparationTime {
     }
 }
 
-/// An address, as a session keeps one: any text of at most 2 000 characters. A session is shown whole for each change of it,
-/// so nothing of it may be long without bound.
+/// The address of a session's return page: any text of at most 2 000 characters. A batch shows a session whole for each
+/// change of it, so each of its texts has a limit.
 pub type ReturnUrl = Text<2_000>;
 
-/// All settings of a session. Its duration is no setting here: it is the session's own.
+/// All settings of a session. Its duration is a field of the session itself.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SessionOptions {
     /// The switches.
     pub flags: Flags,
-    /// How long before its start the session can be entered.
+    /// How long before its start the session can be entered, in minutes.
     pub preparation_time: PreparationTime,
-    /// Where attendees go afterwards; empty for nowhere.
+    /// The address to which attendees go afterwards; empty for none.
     pub return_url: ReturnUrl,
 }
 
@@ -248,7 +248,7 @@ fn empty_url() -> ReturnUrl {
     Text::new("").expect("an empty text is a text")
 }
 
-/// Some settings of a session: what is left out here is left alone by a merge.
+/// Some settings of a session; a merge leaves the others alone.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct OptionsPatch {
     /// The switches to set.
@@ -260,7 +260,7 @@ pub struct OptionsPatch {
 }
 
 impl OptionsPatch {
-    /// This patch, then the other: where both speak, the other wins.
+    /// This patch, then the other: where both set a value, the other wins.
     #[must_use]
     pub fn then(self, other: Self) -> Self {
         Self {
@@ -272,7 +272,7 @@ impl OptionsPatch {
 }
 
 impl SessionOptions {
-    /// These settings with those of the patch written over them, setting by setting.
+    /// These settings, with those of the patch written over them one by one.
     ///
     /// ```
     /// use derslik_domain::session::{FlagPatch, OptionFlag, OptionsPatch, SessionOptions};
@@ -292,7 +292,7 @@ impl SessionOptions {
         }
     }
 
-    /// The smallest patch that turns the default settings into these: what a store has to keep.
+    /// The smallest patch that turns the default settings into these, which is what a store keeps.
     pub fn changes_from_default(&self) -> OptionsPatch {
         let default = Self::default();
         let mut flags = FlagPatch::default();

@@ -1,18 +1,19 @@
-//! What the status of a session becomes: on creation, and with each change. It knows nothing of where the end comes from.
+//! The status of a session on creation and after each change. The caller says how a change moves the end.
 
 use super::SessionStatus;
 
-/// What a change does to the end of a session.
+/// How a change moves the end of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EndMove {
-    /// It was over and is still to come now.
+    /// The end was in the past and is in the future now.
     IntoFuture,
-    /// It stays on its side of the present, or was to come and is over now.
+    /// The end stays in the past or in the future, or moves from the future to the past.
     Elsewhere,
 }
 
 impl SessionStatus {
-    /// The status of a new session for which a client sent that number: nobody creates one that is locked, over or deleted.
+    /// The status of a new session for which a client sent that number. No request creates a session that is locked, over or
+    /// deleted.
     pub(super) const fn at_first(sent: Option<i64>) -> Self {
         match sent {
             Some(0) => Self::Passive,
@@ -20,8 +21,8 @@ impl SessionStatus {
         }
     }
 
-    /// The status after a change for which a client sent `sent`: the one that the session has counts as not sent. A session that
-    /// was over goes on where its end is moved into the future.
+    /// The status after a change for which a client sent `sent`. Sending the present status counts as not sending one. An
+    /// expired session becomes active again if its end moves into the future.
     #[must_use]
     pub fn after(self, sent: Option<Self>, end: EndMove) -> Self {
         if let Some(sent) = sent.filter(|sent| *sent != self) {
@@ -42,7 +43,7 @@ mod tests {
 
     const ENDS: [EndMove; 2] = [EndMove::Elsewhere, EndMove::IntoFuture];
 
-    /// The whole table: the status before, and what it becomes without another one sent, for each of [`ENDS`].
+    /// The whole table: the status before, and the status after a change that sends none, for each of [`ENDS`].
     const UNSENT: [(SessionStatus, [SessionStatus; 2]); 5] = [
         (Deleted, [Deleted, Deleted]),
         (Passive, [Passive, Passive]),

@@ -1,5 +1,5 @@
-//! Whether what a client sent makes a session, or a change of one. All rules are looked at, so that a client learns of
-//! everything that is wrong at once.
+//! Whether a form makes a session, or a change of one. All rules are checked, so that one answer tells the client every
+//! violation.
 
 use crate::form::{Field, Problem, RawText, Violations, read_utf8 as utf8};
 use crate::id::SessionGuid;
@@ -10,7 +10,7 @@ use super::form::{OptionName, OptionsForm, SessionForm};
 use super::options::{OptionsPatch, PreparationTime};
 use super::{Creator, EndMove, ReplayStatus, Session, SessionDuration, SessionName, SessionOptions, SessionStatus};
 
-/// A start may lie this many minutes back, for clocks that differ and requests that wait.
+/// How many minutes in the past a start may lie, to allow for clock differences and queued requests.
 const PAST_SLACK_MINUTES: i64 = 5;
 
 /// A field of a session that a rule is about, in the order in which violations are listed.
@@ -32,9 +32,9 @@ pub enum SessionField {
     Duration,
     /// The language.
     Lang,
-    /// Whether it may be recorded.
+    /// Whether the session may be recorded.
     AllowRecording,
-    /// Whether its recording is hidden.
+    /// Whether the recording is hidden from attendees.
     InaccessibleReplay,
     /// The settings as a whole.
     Options,
@@ -60,7 +60,7 @@ impl SessionForm {
         let name = violations.require(SessionField::Name, self.name, read_name);
         let description = violations.read(SessionField::Description, self.description, read_text);
         let tags = violations.read(SessionField::Tags, self.tags, read_text);
-        // The start is validated before the zone, as it is listed, but read in it.
+        // The start is listed before the zone, but the zone is needed to read it.
         let (zone, zone_problem) = peek_zone(&self.timezone);
         let zone = zone.unwrap_or(settings.timezone);
         let start = violations.require(SessionField::StartDate, self.start_date, |written| {
@@ -96,8 +96,8 @@ impl SessionForm {
         violations.verdict(session)
     }
 
-    /// Changes `session` as the form says: a field that is missing or null is left alone, and so is a start or a status that is what
-    /// the session has, which is not validated again.
+    /// Changes `session` as the form says. A field that is missing or null is left alone. A start or a status that equals
+    /// the stored one is left alone too, and not validated again.
     ///
     /// # Errors
     /// Every broken rule, in the order of [`SessionField`]; the session is then as it was.
@@ -108,7 +108,7 @@ impl SessionForm {
         let description = violations.read(SessionField::Description, self.description, read_text);
         let tags = violations.read(SessionField::Tags, self.tags, read_text);
         let (zone, zone_problem) = peek_zone(&self.timezone);
-        // Where the session starts unless the form says otherwise.
+        // The start if the form sends none.
         let unsent = zone.map_or(Some(session.start), |zone| session.start.moved_to(zone, mode));
         let is_sent = matches!(self.start_date, Field::Given(_));
         let start = violations.read(SessionField::StartDate, self.start_date, |written| {
@@ -185,7 +185,7 @@ fn read_duration(minutes: i64) -> Result<SessionDuration, Problem> {
     SessionDuration::from_minutes(minutes).map_err(|_| Problem::Invalid)
 }
 
-/// A status to set. Deletion has a request of its own.
+/// A status to set. Deletion is a separate request.
 fn read_status(code: i64) -> Result<SessionStatus, Problem> {
     SessionStatus::by_code(code).filter(|status| *status != SessionStatus::Deleted).ok_or(Problem::Invalid)
 }
@@ -199,7 +199,8 @@ fn judge_start(start: Option<Start>, now: Timestamp) -> Result<Start, Problem> {
     if start.instant() < now.minutes_before(PAST_SLACK_MINUTES) { Err(Problem::Past) } else { Ok(start) }
 }
 
-/// The zone that a form names and what is wrong with it, without `Violations`, since the start is read in it before it is listed.
+/// The zone that a form names, and its problem. The caller reports the problem later, since the zone is read before the
+/// start but listed after it.
 fn peek_zone(field: &Field<RawText>) -> (Option<Zone>, Option<Problem>) {
     let zone = match field {
         Field::Missing | Field::Null => return (None, None),
