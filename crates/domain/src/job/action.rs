@@ -1,33 +1,33 @@
-//! What jobs there are, and what each is about. It knows nothing of how any of them is carried out.
+//! The actions of jobs, and the reference that each job carries. How a job is carried out is decided elsewhere.
 
 use std::fmt;
 
 use crate::id::Id;
 use crate::text::{Text, TextError};
 
-/// What a job does. One more is a variant here, a handler, and a line that registers it.
+/// The action of a job. A new one needs a variant here, a handler, and a line that registers the handler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {
-    /// Erase everything of a user.
+    /// Erase everything about a user.
     DeleteUserData,
-    /// Give a course its calendar, once it has become active.
+    /// Give a course its calendar, once the course has become active.
     AssignCalendarId,
-    /// Mark the sessions of the account that are over.
+    /// Mark the sessions of the account that have ended as expired.
     ExpireSessions,
-    /// Remove what has outlived its retention.
+    /// Remove rows that have outlived their retention.
     Prune,
 }
 
-/// Who asks for a job of some action, and who gets to see it.
+/// The party that asks for a job, and the one that may see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Audience {
     /// Clients ask for it. It belongs to a project and stands in the project's list.
     Project,
-    /// The service asks for it itself. It belongs to no project, and no list shows it.
+    /// The service itself asks for it. It belongs to no project, and it stands in no list.
     Internal,
 }
 
-/// The place of a job among those that are due: the smallest goes first.
+/// The priority of a job among those that are due: the smallest goes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Priority(i16);
 
@@ -57,7 +57,7 @@ impl Action {
         Self::ALL.into_iter().find(|action| action.name() == name)
     }
 
-    /// Who asks for it, and who gets to see it.
+    /// The audience of the action.
     pub const fn audience(self) -> Audience {
         match self {
             Self::DeleteUserData => Audience::Project,
@@ -65,7 +65,7 @@ impl Action {
         }
     }
 
-    /// Its place among the jobs that are due: what somebody waits for goes before what is long, and tidying up goes last.
+    /// The priority of the action. Jobs that a user waits for go first, long ones follow, and pruning goes last.
     pub const fn priority(self) -> Priority {
         match self {
             Self::AssignCalendarId => Priority(10),
@@ -76,7 +76,7 @@ impl Action {
     }
 }
 
-/// Some of the actions, such as those that a worker knows how to do.
+/// A set of actions, such as those that a worker can carry out.
 ///
 /// ```
 /// use derslik_domain::job::{Action, Actions};
@@ -88,12 +88,12 @@ impl Action {
 pub struct Actions(u32);
 
 impl Actions {
-    /// Whether the action is one of them.
+    /// Whether the set holds the action.
     pub fn contains(self, action: Action) -> bool {
         self.0 & bit(action) != 0
     }
 
-    /// All of them, in the order of [`Action::ALL`].
+    /// The actions of the set, in the order of [`Action::ALL`].
     pub fn iter(self) -> impl Iterator<Item = Action> {
         Action::ALL.into_iter().filter(move |action| self.contains(*action))
     }
@@ -109,8 +109,8 @@ fn bit(action: Action) -> u32 {
     Action::ALL.into_iter().take_while(|other| *other != action).fold(1, |bit, _| bit << 1)
 }
 
-/// What a job is about, in the words of who asked for it: any text of at most 1 000 characters without NUL, kept exactly as it
-/// was sent. The sweeps of an account are about nothing in particular, which is the empty text.
+/// The subject of a job, as the client named it: any text of at most 1 000 characters without NUL, kept exactly as it was
+/// sent. A sweep of an account has the empty text.
 ///
 /// ```
 /// use derslik_domain::job::ReferenceId;
@@ -124,10 +124,10 @@ fn bit(action: Action) -> u32 {
 pub struct ReferenceId(Box<str>);
 
 impl ReferenceId {
-    /// The most characters.
+    /// The most characters of a reference.
     pub const MAX: usize = 1_000;
 
-    /// Takes a text.
+    /// Checks a text.
     ///
     /// # Errors
     /// [`TextError::Nul`] or [`TextError::TooLong`].
@@ -135,7 +135,7 @@ impl ReferenceId {
         Text::<{ Self::MAX }>::new(text).map(|text| Self(text.as_str().into()))
     }
 
-    /// Takes bytes that should be UTF-8.
+    /// Checks bytes that should be UTF-8.
     ///
     /// # Errors
     /// [`TextError::NotUnicode`], [`TextError::Nul`] or [`TextError::TooLong`].
@@ -143,12 +143,12 @@ impl ReferenceId {
         Text::<{ Self::MAX }>::from_bytes(bytes).map(|text| Self(text.as_str().into()))
     }
 
-    /// A reference to the thing of that id.
+    /// A reference to the object with that id.
     pub fn of_id<Kind>(id: Id<Kind>) -> Self {
         Self(id.to_string().into())
     }
 
-    /// The reference of a job that is about nothing in particular.
+    /// The empty reference, for a job without a subject.
     pub fn none() -> Self {
         Self(Box::default())
     }
@@ -165,7 +165,7 @@ impl fmt::Display for ReferenceId {
     }
 }
 
-/// What a job of [`Action::Prune`] removes.
+/// The kind of rows that a job of [`Action::Prune`] removes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Pruning {
     /// Jobs that ended.
@@ -177,10 +177,10 @@ pub enum Pruning {
 }
 
 impl Pruning {
-    /// Everything that is pruned.
+    /// Every kind.
     pub const ALL: [Self; 3] = [Self::EndedJobs, Self::IdempotencyKeys, Self::DeletedRows];
 
-    /// The name by which a job refers to it.
+    /// The name by which the reference of a job names the kind.
     pub const fn name(self) -> &'static str {
         match self {
             Self::EndedJobs => "ended_jobs",
@@ -189,18 +189,18 @@ impl Pruning {
         }
     }
 
-    /// What a job refers to.
+    /// The kind that a job's reference names.
     pub fn by_reference(reference: &ReferenceId) -> Option<Self> {
         Self::ALL.into_iter().find(|pruning| pruning.name() == reference.as_str())
     }
 
-    /// The reference of a job that removes this.
+    /// The reference of a job that removes this kind.
     pub fn reference(self) -> ReferenceId {
         ReferenceId(self.name().into())
     }
 }
 
-/// What a job does, in a sentence that prints without an allocation.
+/// The description of a job, a sentence that prints without an allocation.
 #[derive(Debug, Clone, Copy)]
 pub struct Description<'a> {
     action: Action,

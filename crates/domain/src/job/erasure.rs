@@ -1,21 +1,21 @@
-//! What erasing a user means: which kinds of things go, in which order, and how far an erasure has come. It knows nothing of
-//! where these things are kept.
+//! The erasure of a user: the kinds of rows that it removes, their order, and its progress. Where the rows are kept is
+//! decided elsewhere.
 //!
-//! An erasure goes through the kinds in passes, a batch at a time, until a whole pass has found nothing; only then do the
-//! profiles go, by which everything else is found. A batch and the progress that it made are written together, so an erasure
-//! that was cut off goes on where it stood, and one that runs again finds nothing to do.
+//! An erasure goes through the kinds in passes, a batch at a time, until a whole pass has found nothing. Only then does it
+//! remove the profile, by which all other rows are found. A batch and the progress that it made are committed together. So
+//! an interrupted erasure resumes where it stopped, and a repeated one finds nothing to do.
 
 use crate::time::Timestamp;
 
-/// How many rows were erased, or otherwise dealt with.
+/// A number of rows that were erased or otherwise processed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct RowCount(u64);
 
 impl RowCount {
-    /// None.
+    /// Zero rows.
     pub const ZERO: Self = Self(0);
 
-    /// So many rows.
+    /// A count of `rows` rows.
     pub const fn new(rows: u64) -> Self {
         Self(rows)
     }
@@ -25,29 +25,29 @@ impl RowCount {
         self.0
     }
 
-    /// Both together.
+    /// The sum of both.
     #[must_use]
     pub const fn plus(self, more: Self) -> Self {
         Self(self.0.saturating_add(more.0))
     }
 }
 
-/// How many rows one transaction erases at the most: 1 to 10 000.
+/// The most rows that one transaction erases: 1 to 10 000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BatchSize(u16);
 
-/// The number is no size of a batch.
+/// The number is not a batch size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not between 1 and {} rows", BatchSize::LARGEST.get())]
 pub struct BatchSizeError;
 
 impl BatchSize {
-    /// The size of a batch unless the operator says otherwise.
+    /// The size of a batch if the operator sets no other.
     pub const DEFAULT: Self = Self(1_000);
     /// The largest batch.
     pub const LARGEST: Self = Self(10_000);
 
-    /// A batch of so many rows.
+    /// A batch of `rows` rows.
     ///
     /// # Errors
     /// [`BatchSizeError`] outside 1 to 10 000.
@@ -60,7 +60,7 @@ impl BatchSize {
         self.0
     }
 
-    /// Whether a batch of this size was full with so many rows, so that there may be more of them.
+    /// Whether `rows` fill a batch of this size, so that there may be more.
     pub fn is_filled_by(self, rows: RowCount) -> bool {
         rows.0 >= u64::from(self.0)
     }
@@ -72,20 +72,21 @@ impl Default for BatchSize {
     }
 }
 
-/// A kind of thing that goes when a user is erased, in the order in which they go.
+/// A kind of rows that an erasure removes, in the order in which it removes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ErasureKind {
-    /// Credentials of the user. They go first, so that the user makes nothing new meanwhile.
+    /// Credentials of the user. They go first, so that the user creates nothing new during the erasure.
     Credentials,
-    /// Rows that say that the user attends a session.
+    /// The user's attendances of sessions.
     Attendances,
-    /// Sessions which the user created and nobody else attends. They go after the user's own attendances, which do not count.
+    /// Sessions that the user created and no other attendee is listed for. They go after the user's own attendances, which
+    /// do not count.
     Sessions,
     /// Memberships of courses.
     Memberships,
-    /// Answers that are kept for requests which may come again, and that name the user.
+    /// Stored answers to idempotent requests that name the user.
     Answers,
-    /// The profile. It goes last and leaves a tombstone, so that what others still need can be read without the name.
+    /// The profile. It goes last and leaves a tombstone, so that rows that other users need stay readable without the name.
     Profile,
 }
 
@@ -111,7 +112,7 @@ impl ErasureKind {
     }
 }
 
-/// How many rows of each kind were erased.
+/// The number of erased rows of each kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct ErasureCounts {
     credentials: RowCount,
@@ -145,7 +146,7 @@ impl ErasureCounts {
         self.iter().fold(RowCount::ZERO, |total, (_, rows)| total.plus(rows))
     }
 
-    /// The counts with so many rows of one kind more.
+    /// The counts with `rows` more of one kind.
     #[must_use]
     pub fn with(mut self, kind: ErasureKind, rows: RowCount) -> Self {
         let slot = match kind {
@@ -167,25 +168,25 @@ impl FromIterator<(ErasureKind, RowCount)> for ErasureCounts {
     }
 }
 
-/// What an erasure has to do next.
+/// The next step of an erasure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErasureStep {
     /// Erase one batch of this kind.
     Erase(ErasureKind),
-    /// Nothing more.
+    /// Nothing: the erasure is done.
     Done,
 }
 
-/// How far a pass has come.
+/// The state of a pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Pass {
-    /// Nothing was found so far.
+    /// No batch has found rows so far.
     Clean,
-    /// Something was found, so another pass has to follow.
+    /// A batch has found rows, so another pass has to follow.
     Dirty,
 }
 
-/// How far an erasure has come.
+/// The progress of an erasure.
 ///
 /// ```
 /// use derslik_domain::job::{BatchSize, ErasureKind, ErasureProgress, ErasureStep, RowCount};
@@ -200,13 +201,13 @@ pub enum Pass {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ErasureProgress {
-    /// What to do next.
+    /// The next step.
     pub step: ErasureStep,
-    /// Whether this pass has found anything yet.
+    /// Whether this pass has found any rows yet.
     pub pass: Pass,
-    /// Until when the answers were kept that this pass has searched, if it searches them now.
+    /// While this pass searches stored answers: it has searched those kept until this instant.
     pub searched: Option<Timestamp>,
-    /// What was erased so far.
+    /// The rows that were erased so far.
     pub counts: ErasureCounts,
 }
 
@@ -217,8 +218,8 @@ impl Default for ErasureProgress {
 }
 
 impl ErasureProgress {
-    /// How far the erasure has come once the step at hand has erased `erased` rows in a batch of the size `batch`. An erasure
-    /// that is done stays as it is.
+    /// The progress after the current step has erased `erased` rows in a batch of the size `batch`. A finished erasure stays
+    /// as it is.
     #[must_use]
     pub fn after(self, erased: RowCount, batch: BatchSize) -> Self {
         let kind = match self.step {
@@ -234,8 +235,9 @@ impl ErasureProgress {
         Self { step, pass, searched: None, counts }
     }
 
-    /// How far the erasure has come once it has searched the answers kept until `searched`, and erased `erased` of them. Answers are
-    /// not found by a name, so all of them are searched in their order, and a batch that erased nothing may not be the last.
+    /// The progress after the erasure has searched the answers kept until `searched`, and has erased `erased` of them.
+    /// Answers are not found by a name, so all of them are searched in order. A batch that erased nothing may therefore not
+    /// be the last.
     #[must_use]
     pub fn after_search(self, erased: RowCount, searched: Timestamp) -> Self {
         let pass = if erased == RowCount::ZERO { self.pass } else { Pass::Dirty };
@@ -245,8 +247,8 @@ impl ErasureProgress {
         }
     }
 
-    /// The erasure sent through all kinds once more, because the profile, once it was locked against new rows that name the
-    /// user, turned out to have some still. An erasure that is done stays as it is.
+    /// The progress with one more pass through all kinds. A handler asks for it if the profile still has rows that name the
+    /// user after it was locked against new ones. A finished erasure stays as it is.
     #[must_use]
     pub fn another_pass(self) -> Self {
         match self.step {
@@ -256,14 +258,14 @@ impl ErasureProgress {
     }
 }
 
-/// What follows once a kind is used up.
+/// The step after the last batch of a kind.
 const fn next_kind(kind: ErasureKind, pass: Pass) -> (ErasureStep, Pass) {
     match (kind, pass) {
         (ErasureKind::Credentials, pass) => (ErasureStep::Erase(ErasureKind::Attendances), pass),
         (ErasureKind::Attendances, pass) => (ErasureStep::Erase(ErasureKind::Sessions), pass),
         (ErasureKind::Sessions, pass) => (ErasureStep::Erase(ErasureKind::Memberships), pass),
         (ErasureKind::Memberships, pass) => (ErasureStep::Erase(ErasureKind::Answers), pass),
-        // Others may have invited the user in the meantime.
+        // Other users may have invited the user in the meantime.
         (ErasureKind::Answers, Pass::Dirty) => (ErasureStep::Erase(ErasureKind::Credentials), Pass::Clean),
         (ErasureKind::Answers, Pass::Clean) => (ErasureStep::Erase(ErasureKind::Profile), Pass::Clean),
         (ErasureKind::Profile, pass) => (ErasureStep::Done, pass),
@@ -276,7 +278,7 @@ mod tests {
 
     use super::*;
 
-    /// What is still there, by kind.
+    /// The rows that are still there, by kind.
     type Left = [u64; 6];
 
     fn slot(kind: ErasureKind) -> usize {
@@ -373,7 +375,7 @@ mod tests {
         fn whatever_is_there_or_arrives_is_gone_before_the_profile_goes(
             mut left in prop::array::uniform6(0_u64..40),
             batch in 1_u16..12,
-            // What happens before each step: others add a row of some kind, and the transaction of the step may be undone.
+            // Before each step, another user may add a row of some kind, and the transaction of the step may be rolled back.
             turns in prop::collection::vec((prop::option::weighted(0.3, 0_usize..5), prop::bool::weighted(0.2)), 0..120),
         ) {
             let profile = slot(ErasureKind::Profile);

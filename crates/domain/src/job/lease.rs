@@ -1,4 +1,4 @@
-//! The right to run a job for a while. It knows nothing of the job, nor of who hands leases out.
+//! Leases: the right to run a job until a point in time. It depends neither on the job nor on the store.
 
 use std::fmt;
 use std::time::Duration;
@@ -29,7 +29,7 @@ impl fmt::Display for WorkerId {
     }
 }
 
-/// What a worker shows to prove that a job is still its own. The jobs of one claim may share a token, but no two claims may.
+/// The proof that a worker still holds a lease. The jobs of one claim may share a token; two claims never do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LeaseToken(Uuid);
 
@@ -48,15 +48,15 @@ impl LeaseToken {
 /// The right of one worker to run one job until a given instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Lease {
-    /// What proves the right.
+    /// The proof of the right.
     pub token: LeaseToken,
-    /// Who has it.
+    /// The worker that holds it.
     pub worker: WorkerId,
-    /// When it ends unless it is renewed before.
+    /// When it ends, if the worker does not renew it before.
     pub until: Timestamp,
 }
 
-/// For how long a lease holds: a whole number of milliseconds between one second and ten minutes.
+/// The length of a lease: a whole number of milliseconds between one second and ten minutes.
 ///
 /// ```
 /// use std::time::Duration;
@@ -69,17 +69,17 @@ pub struct Lease {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LeaseTerm(Duration);
 
-/// The span is no term of a lease.
+/// The duration is not the term of a lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not between {} and {} seconds", LeaseTerm::SHORTEST.as_secs(), LeaseTerm::LONGEST.as_secs())]
 pub struct LeaseTermError;
 
 impl LeaseTerm {
-    /// The term of an installation that chose none.
+    /// The term if the operator sets no other.
     pub const DEFAULT: Self = Self(Duration::from_secs(15));
-    /// The shortest term: below it, a pause of the machine would look like a death.
+    /// The shortest term: with a shorter one, a pause of the machine would look like the death of a worker.
     pub const SHORTEST: Duration = Duration::from_secs(1);
-    /// The longest term: above it, the jobs of a dead worker would be given up for too long.
+    /// The longest term: with a longer one, the jobs of a dead worker would lie idle for too long.
     pub const LONGEST: Duration = Duration::from_secs(600);
 
     /// A term by its duration, cut to the millisecond.
@@ -103,24 +103,24 @@ impl LeaseTerm {
         self.0 / 3
     }
 
-    /// How often expired leases are looked for. With the term itself this bounds how long a dead worker's job lies idle:
-    /// 20 seconds by default.
+    /// How often a rescuer looks for expired leases. Together with the term, this bounds how long the job of a dead worker
+    /// lies idle: 20 seconds by default.
     pub fn rescue_interval(self) -> Duration {
         self.0 / 3
     }
 
-    /// When a lease ends that is given or renewed at `now`.
+    /// When a lease ends that a worker gets or renews at `now`.
     pub fn end(self, now: Timestamp) -> Timestamp {
         now.plus(self.0)
     }
 
-    /// The latest end that a living lease can have at `now`. A later one was given before the clock was set back, and waiting
-    /// for it would leave the job idle for as long as the clock was moved. Twice the term leaves room for clocks that differ.
+    /// The latest end of a valid lease at `now`. A later end means that the clock was set back after the claim. Waiting for
+    /// it would leave the job idle for as long as the clock was moved. Twice the term leaves room for clocks that differ.
     pub fn latest_end(self, now: Timestamp) -> Timestamp {
         now.plus(self.0 * 2)
     }
 
-    /// The rescue rule: whether a lease that ends at `until` still holds at `now`.
+    /// The rescue rule: whether a lease that ends at `until` is still valid at `now`.
     pub fn holds(self, until: Timestamp, now: Timestamp) -> bool {
         now < until && until <= self.latest_end(now)
     }
@@ -171,7 +171,7 @@ mod tests {
         let term = LeaseTerm::DEFAULT;
         let until = term.end(at(100_000));
         assert!(!term.holds(until, at(100_000 - 3_600)));
-        // Clocks that differ by less than the term are no reason to take a job from a living worker.
+        // Clocks that differ by less than the term must not take a job from a living worker.
         assert!(term.holds(until, at(100_000 - 15)));
     }
 

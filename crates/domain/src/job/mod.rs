@@ -1,16 +1,16 @@
-//! Work that runs in the background: what a job is, where it stands, and what may happen to it.
+//! Background work: jobs, their states, and the events that change them.
 //!
 //! | file | what it decides |
 //! |---|---|
-//! | `action` | what jobs there are, and what each is about |
-//! | `state` | where a job stands, and what may happen to it there |
-//! | `lease` | who may run it, and for how long |
+//! | `action` | the actions of jobs, and the reference of each job |
+//! | `state` | the states of a job, and the events that each one accepts |
+//! | `lease` | which worker may run a job, and for how long |
 //! | `retry` | whether and when a failed job is tried again |
 //! | `schedule` | when a job may start |
-//! | `erasure` | what erasing a user means |
+//! | `erasure` | the steps and the progress of erasing a user |
 //! | `project` | the projects under which jobs are listed |
 //!
-//! It knows nothing of who stores jobs, runs them or asks for them.
+//! Storing, running and requesting jobs is left to other crates.
 
 mod action;
 mod erasure;
@@ -31,47 +31,47 @@ pub use retry::{Attempts, FailedAttempt, Failure, FailureReason, FailureText, Ji
 pub use schedule::next_utc_midnight;
 pub use state::{Ended, Event, EventKind, Fact, JobState, JobStatus, Run, Transition, TransitionError};
 
-/// A piece of work that runs in the background, and what became of it.
+/// A unit of background work with a state machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
     /// Its id within the account.
     pub id: JobId,
     /// The project in whose list it stands; `None` for [internal](Audience::Internal) actions.
     pub project: Option<ProjectId>,
-    /// What it does.
+    /// Its action.
     pub action: Action,
-    /// What it is about.
+    /// The reference to its subject.
     pub reference: ReferenceId,
     /// When it may start at the earliest. The attempts after the first may be due later.
     pub start_at: Timestamp,
-    /// Where it stands.
+    /// Its state.
     pub state: JobState,
-    /// How far it has come; once it is completed, its result.
+    /// Its progress; once it is completed, its result.
     pub progress: Option<Progress>,
     /// The attempts that failed.
     pub failures: Failures,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When it changed last. A heartbeat is no change.
+    /// When it changed last. A heartbeat does not count as a change.
     pub updated_at: Timestamp,
 }
 
-/// What clients are shown of a job: not what only its workers need.
+/// The part of a job that clients are shown, without the fields that only workers need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShownJob {
     /// Its id within the account.
     pub id: JobId,
     /// The project in whose list it stands.
     pub project: Option<ProjectId>,
-    /// What it does.
+    /// Its action.
     pub action: Action,
-    /// What it is about.
+    /// The reference to its subject.
     pub reference: ReferenceId,
-    /// Where it stands.
+    /// Its status.
     pub status: JobStatus,
     /// When it may start at the earliest.
     pub start_at: Timestamp,
-    /// What there is to say about the last attempt that failed.
+    /// The text of the last attempt that failed.
     pub last_error: Option<FailureText>,
     /// When it was created.
     pub created_at: Timestamp,
@@ -95,10 +95,10 @@ impl From<Job> for ShownJob {
     }
 }
 
-/// How far a job has come, in the terms of its action.
+/// The progress of a job, in the terms of its action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Progress {
-    /// A sweep has dealt with so many rows.
+    /// The number of rows that a sweep has processed.
     Rows(RowCount),
     /// The erasure of a user.
     Erasure(ErasureProgress),
@@ -109,7 +109,7 @@ pub enum Progress {
 pub struct Failures(Vec<FailedAttempt>);
 
 impl Failures {
-    /// The most that are kept. No policy allows so many attempts, but operators may ask for more and more of them.
+    /// The most attempts that are kept. No policy allows so many, but operators may retry a failed job again and again.
     pub const MAX: usize = 50;
 
     /// The last of them.
@@ -162,8 +162,8 @@ pub struct NewJob {
 }
 
 impl NewJob {
-    /// The erasure of everything of a user, by any of the user's ids. It starts at the next midnight, so that a mistake can
-    /// be called off.
+    /// The erasure of everything about a user, named by any of the user's ids. It starts at the next midnight UTC, so that a
+    /// mistake can be cancelled.
     pub fn delete_user_data(project: ProjectId, user: ReferenceId, created_at: Timestamp) -> Self {
         let start_at = next_utc_midnight(created_at);
         Self { project: Some(project), action: Action::DeleteUserData, reference: user, start_at, created_at }
@@ -179,7 +179,7 @@ impl NewJob {
         Self { project: None, action: Action::ExpireSessions, reference: ReferenceId::none(), start_at, created_at }
     }
 
-    /// A sweep over what has outlived its retention, from `start_at` on.
+    /// A sweep over rows that have outlived their retention, from `start_at` on.
     pub fn prune(what: Pruning, start_at: Timestamp, created_at: Timestamp) -> Self {
         Self { project: None, action: Action::Prune, reference: what.reference(), start_at, created_at }
     }
@@ -189,12 +189,12 @@ impl NewJob {
         self.project
     }
 
-    /// What it will do.
+    /// Its action.
     pub const fn action(&self) -> Action {
         self.action
     }
 
-    /// What it will be about.
+    /// The reference to its subject.
     pub const fn reference(&self) -> &ReferenceId {
         &self.reference
     }
@@ -204,7 +204,7 @@ impl NewJob {
         self.start_at
     }
 
-    /// When it was asked for.
+    /// When it was requested.
     pub const fn created_at(&self) -> Timestamp {
         self.created_at
     }
@@ -227,27 +227,27 @@ impl NewJob {
 }
 
 impl Job {
-    /// Where it stands.
+    /// Its status.
     pub const fn status(&self) -> JobStatus {
         self.state.status()
     }
 
-    /// Its place among the jobs that are due.
+    /// Its priority among the jobs that are due.
     pub const fn priority(&self) -> Priority {
         self.action.priority()
     }
 
-    /// What it does, in a sentence.
+    /// Its description, a sentence.
     pub const fn description(&self) -> Description<'_> {
         Description::new(self.action, &self.reference)
     }
 
-    /// What there is to say about the last attempt that failed, even if a later one did not.
+    /// The text of the last attempt that failed, even if a later one succeeded.
     pub fn last_error(&self) -> Option<&str> {
         self.failures.last().map(|failed| failed.failure.text.as_str())
     }
 
-    /// What becomes of the job when `event` happens at the instant `at`, and what there is to record.
+    /// The job after `event` at the instant `at`, and the fact to record.
     ///
     /// # Errors
     /// The [`TransitionError`] of [`JobState::apply`].
@@ -264,10 +264,10 @@ impl Job {
         Ok((self, fact))
     }
 
-    /// The job once its worker has come as far as `progress`. To write progress down is a heartbeat, too.
+    /// The job after its worker has reached `progress`. Recording progress is also a heartbeat.
     ///
     /// # Errors
-    /// [`TransitionError::LeaseLost`] if the worker does not hold the lease any more.
+    /// [`TransitionError::LeaseLost`] if the worker no longer holds the lease.
     pub fn progressed(mut self, token: LeaseToken, term: LeaseTerm, progress: Progress, at: Timestamp) -> Result<Self, TransitionError> {
         self.state = self.state.apply(Event::Heartbeat { token, term }, at)?.state;
         self.progress = Some(progress);
@@ -275,7 +275,7 @@ impl Job {
         Ok(self)
     }
 
-    /// Keeps the instant of a change, unless the clock was set back since the last one.
+    /// Sets the time of the last change, unless the clock was set back since.
     fn touch(&mut self, at: Timestamp) {
         self.updated_at = self.updated_at.max(at);
     }
@@ -314,7 +314,7 @@ mod tests {
         NewJob::delete_user_data(ProjectId::new(1), user, at("2021-06-17T07:09:15.277Z")).into_job(JobId::new(3_451))
     }
 
-    /// The erasure as a worker took it at midnight.
+    /// The erasure after a worker claimed it at midnight.
     fn running() -> Job {
         erasure().apply(claim(), at("2021-06-18T00:00:00Z")).unwrap().0
     }

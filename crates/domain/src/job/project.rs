@@ -1,4 +1,4 @@
-//! Projects, under which the jobs of an account are listed. It knows nothing of who may see them.
+//! Projects, under which the jobs of an account are listed. Access to them is decided elsewhere.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,29 +11,29 @@ use crate::time::Timestamp;
 /// The name of a project: 1 to 200 characters.
 pub type ProjectName = Name<200>;
 
-/// A part of an account that clients address by a key.
+/// A part of an account that clients address by a project key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Project {
     /// Its id within the account.
     pub id: ProjectId,
-    /// What clients address it by.
+    /// Its key.
     pub key: ProjectKey,
-    /// What it is called. No two projects of an account have the same [key](Project::name_key).
+    /// Its name. No two projects of an account have the same [key](Project::name_key).
     pub name: ProjectName,
-    /// What its clients run on.
+    /// The platform of its clients.
     pub platform: Platform,
     /// When it was created.
     pub created_at: Timestamp,
 }
 
 impl Project {
-    /// A name as the names of projects are compared: its [`identity_key`].
+    /// The key by which project names are compared: the [`identity_key`].
     pub fn name_key(name: &ProjectName) -> String {
         identity_key(name.as_str())
     }
 }
 
-/// What clients address a project by: 20 letters and digits of ASCII, in which case counts.
+/// The key by which clients address a project: 20 ASCII letters and digits, in which case counts.
 ///
 /// ```
 /// use derslik_domain::job::{ProjectKey, ProjectKeyError};
@@ -46,7 +46,7 @@ impl Project {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProjectKey(Box<str>);
 
-/// The text is not 20 letters and digits of ASCII.
+/// The text is not 20 ASCII letters and digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not {} letters and digits", ProjectKey::LENGTH)]
 pub struct ProjectKeyError;
@@ -96,15 +96,15 @@ impl fmt::Display for ProjectKey {
     }
 }
 
-/// What the clients of a project run on.
+/// The platform of a project's clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Platform {
     /// A browser.
     #[default]
     Web,
-    /// A device of Apple's.
+    /// An Apple device.
     Ios,
-    /// A device with Android.
+    /// An Android device.
     Android,
 }
 
@@ -139,9 +139,9 @@ pub struct ProjectForm {
 /// A project to create.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewProject {
-    /// What it is called, without the white space around it.
+    /// The name, without the white space around it.
     pub name: ProjectName,
-    /// What its clients run on.
+    /// The platform of its clients.
     pub platform: Platform,
 }
 
@@ -163,16 +163,16 @@ pub enum ProjectFormError {
     /// A field is of the wrong type, or was sent more than once.
     #[error("{0:?} has no usable value")]
     Fault(ProjectField, FieldFault),
-    /// The name is no acceptable text.
+    /// The name is not acceptable.
     #[error("the name is not acceptable")]
     Name(#[from] TextError),
-    /// There is no such platform.
+    /// The platform is unknown.
     #[error("unknown platform")]
     UnknownPlatform,
 }
 
 impl ProjectForm {
-    /// Judges the form.
+    /// Validates the form.
     ///
     /// # Errors
     /// The first [`ProjectFormError`].

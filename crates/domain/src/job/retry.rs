@@ -1,19 +1,19 @@
-//! Whether a job that failed is tried again, and when. It knows nothing of what the job does; chance comes in as a number.
+//! Whether and when a failed job is tried again. Randomness comes in as a number.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::time::Timestamp;
 
-/// How often a job was started, those starts left out that were given back unused.
+/// How often a worker started a job, not counting the starts after which it released the job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Attempts(u16);
 
 impl Attempts {
-    /// Not once.
+    /// Zero attempts.
     pub const NONE: Self = Self(0);
 
-    /// So many attempts.
+    /// A count of attempts.
     pub const fn new(count: u16) -> Self {
         Self(count)
     }
@@ -29,7 +29,7 @@ impl Attempts {
         Self(self.0.saturating_add(1))
     }
 
-    /// One attempt less, for a start that does not count.
+    /// One attempt fewer, for a start that does not count.
     #[must_use]
     pub const fn taken_back(self) -> Self {
         Self(self.0.saturating_sub(1))
@@ -45,11 +45,11 @@ impl fmt::Display for Attempts {
 /// Why an attempt failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FailureReason {
-    /// Something that may well be better next time, such as a database that was away.
+    /// A cause that may be gone at the next attempt, such as a database that was unreachable.
     Transient,
-    /// Something that will be the same next time.
+    /// A cause that will be the same at the next attempt.
     Permanent,
-    /// The worker was not heard of until its lease ended.
+    /// The worker did not renew its lease before the lease ended.
     LeaseExpired,
     /// The handler panicked.
     Panicked,
@@ -75,7 +75,7 @@ impl FailureReason {
     }
 }
 
-/// What an operator reads about a failure: at most 2 000 characters.
+/// The text of a failure for operators: at most 2 000 characters.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FailureText(Box<str>);
 
@@ -83,8 +83,8 @@ impl FailureText {
     /// The most characters that are kept.
     pub const MAX: usize = 2_000;
 
-    /// Keeps as much of a text as can be kept. A failure that could not be written down would be lost, so nothing is refused:
-    /// what is too long is cut, and each NUL becomes the replacement character.
+    /// Keeps as much of a text as possible. Refusing a text would lose the failure, so nothing is refused. A long text is
+    /// cut, and each NUL becomes the replacement character.
     pub fn cut(text: &str) -> Self {
         Self(text.chars().take(Self::MAX).map(|letter| if letter == '\0' { char::REPLACEMENT_CHARACTER } else { letter }).collect())
     }
@@ -101,12 +101,12 @@ impl fmt::Display for FailureText {
     }
 }
 
-/// Why an attempt failed, and what there is to say about it.
+/// The reason of a failed attempt, and a text about it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Failure {
-    /// Why.
+    /// The reason.
     pub reason: FailureReason,
-    /// What there is to say.
+    /// The text about it.
     pub text: FailureText,
 }
 
@@ -124,19 +124,19 @@ pub struct FailedAttempt {
     pub attempt: Attempts,
     /// When it failed.
     pub at: Timestamp,
-    /// Why.
+    /// The reason and the text of the failure.
     pub failure: Failure,
 }
 
-/// Chance, so that jobs which failed together do not come back together.
+/// Random jitter, so that jobs which failed together do not come back together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Jitter(u32);
 
 impl Jitter {
-    /// No deviation at all.
+    /// Zero jitter.
     pub const NONE: Self = Self(0);
 
-    /// Takes any number; those that ask for it draw a random one.
+    /// Takes any number; callers draw a random one.
     pub const fn from_random(bits: u32) -> Self {
         Self(bits)
     }
@@ -148,16 +148,16 @@ impl Jitter {
     }
 }
 
-/// What comes after a failed attempt.
+/// The decision after a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Retry {
-    /// Another attempt, once this much time has gone by.
+    /// Another attempt, after this delay.
     After(Duration),
-    /// Nothing.
+    /// No further attempt.
     Never,
 }
 
-/// How often a job is tried, and how long it waits in between: four times as long after each failure, up to a limit.
+/// How often a job is tried, and how long it waits in between. The delay grows fourfold after each failure, up to a limit.
 ///
 /// ```
 /// use std::time::Duration;
@@ -180,10 +180,10 @@ pub struct RetryPolicy {
 /// Why a retry policy was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RetryPolicyError {
-    /// No attempt at all, or more than [`RetryPolicy::MOST_ATTEMPTS`].
+    /// Zero attempts, or more than [`RetryPolicy::MOST_ATTEMPTS`].
     #[error("not between 1 and {} attempts", RetryPolicy::MOST_ATTEMPTS.get())]
     Attempts,
-    /// A delay beyond [`RetryPolicy::MOST_DELAY`], or a first one that is longer than the longest.
+    /// A delay beyond [`RetryPolicy::MOST_DELAY`], or a first delay above the longest.
     #[error("a delay above {} hours, or a first delay above the longest", RetryPolicy::MOST_DELAY.as_secs() / 3_600)]
     Delay,
 }
@@ -199,10 +199,10 @@ impl RetryPolicy {
 
     const GROWTH: u32 = 4;
 
-    /// A policy of so many attempts, whose delays grow from the first to the longest.
+    /// A policy of `attempts` attempts, with delays that grow from `first_delay` to `longest_delay`.
     ///
     /// # Errors
-    /// [`RetryPolicyError`] outside the limits above.
+    /// [`RetryPolicyError`] outside the limits of [`RetryPolicy::MOST_ATTEMPTS`] and [`RetryPolicy::MOST_DELAY`].
     pub fn new(attempts: Attempts, first_delay: Duration, longest_delay: Duration) -> Result<Self, RetryPolicyError> {
         if attempts == Attempts::NONE || attempts > Self::MOST_ATTEMPTS {
             return Err(RetryPolicyError::Attempts);
@@ -218,8 +218,8 @@ impl RetryPolicy {
         self.attempts
     }
 
-    /// What comes after `attempt` (counted from 1) failed. Who comes back after an expired lease does not wait: the lease was
-    /// wait enough.
+    /// The decision after `attempt` (counted from 1) has failed. After an expired lease there is no delay: the lease itself
+    /// was a long enough wait.
     pub fn decide(self, attempt: Attempts, reason: FailureReason, jitter: Jitter) -> Retry {
         if attempt >= self.attempts {
             return Retry::Never;

@@ -1,12 +1,12 @@
-//! When a job may start. It never asks what time it is.
+//! When a job may start. Nothing here reads a clock.
 
 use crate::time::Timestamp;
 
 const MICROS_OF_A_DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
-/// 00:00:00 UTC of the day after the one in which `created_at` lies: when the erasure of a user may start.
+/// 00:00:00 UTC of the day after the one in which `created_at` lies: the earliest start of a user's erasure.
 ///
-/// Midnight itself belongs to the day that it begins, so what is created then waits a whole day.
+/// Midnight itself belongs to the day that it begins, so a job created then waits a whole day.
 ///
 /// ```
 /// use derslik_domain::job::next_utc_midnight;
