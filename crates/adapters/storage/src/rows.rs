@@ -1,4 +1,4 @@
-//! Results that are not held as a whole: rows with long texts are read one by one, and no more of them than are wanted.
+//! Reads results row by row, so that long texts are not all in memory, and no more rows are read than needed.
 
 use derslik_ports::outbound::Listed;
 use diesel::connection::DefaultLoadingMode;
@@ -8,13 +8,13 @@ use diesel::sqlite::SqliteConnection;
 
 use crate::postgres::PgConnection;
 
-/// A row that may be long.
+/// A row with texts that may be long.
 pub(crate) trait Lengthy {
-    /// How many bytes its texts have, as [`written_bytes`] counts them.
+    /// The bytes of its texts, as [`written_bytes`] counts them.
     fn text_bytes(&self) -> usize;
 }
 
-/// How long a text gets where it is written out, at the most: a control character becomes six letters.
+/// The most bytes of a text as JSON: a control character becomes six characters.
 pub(crate) fn written_bytes(text: &str) -> usize {
     let extra = text.bytes().map(|byte| match byte {
         0..0x20 => 5,
@@ -24,14 +24,14 @@ pub(crate) fn written_bytes(text: &str) -> usize {
     text.len() + extra.sum::<usize>()
 }
 
-/// How a connection loads rows one by one.
+/// A connection that can load rows one by one.
 pub(crate) trait OneByOne: Connection {
-    /// The way to do so.
+    /// The loading mode of diesel for that.
     type Mode;
 }
 
 impl OneByOne for PgConnection {
-    /// It takes no more rows from the server than fit its buffers before the first is looked at.
+    /// In this mode only as many rows are received as fit the buffers before the first one is read.
     type Mode = DefaultLoadingMode;
 }
 
@@ -39,7 +39,7 @@ impl OneByOne for SqliteConnection {
     type Mode = DefaultLoadingMode;
 }
 
-/// The first rows of a query: see [`first_rows`].
+/// Runs a query and returns its first rows, as [`first_rows`] counts them.
 pub(crate) fn load_first<'conn, 'query: 'conn, C, Q, R>(query: Q, conn: &'conn mut C, most: usize, bytes: usize) -> QueryResult<Listed<R>>
 where
     C: OneByOne,
@@ -49,7 +49,7 @@ where
     first_rows(query.load_iter(conn)?, most, bytes)
 }
 
-/// The first of the rows: `most` of them, or fewer where their texts come to `bytes`. That row is the last one then.
+/// At most `most` rows. It ends earlier with the row whose texts reach `bytes` in total.
 fn first_rows<R: Lengthy>(mut rows: impl Iterator<Item = QueryResult<R>>, most: usize, bytes: usize) -> QueryResult<Listed<R>> {
     let (mut entries, mut taken) = (Vec::new(), 0);
     while entries.len() < most && taken < bytes {

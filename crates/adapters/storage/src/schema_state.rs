@@ -1,5 +1,5 @@
-//! What the schema of a database is to this program. It only reads, so that a role without the right to create tables can
-//! run everything on a database that is up to date.
+//! Tells whether the schema of a database fits this program. It only reads, so on a database that is up to date a role can run
+//! everything without the right to create tables.
 
 use std::collections::BTreeSet;
 
@@ -16,20 +16,20 @@ use crate::pool::{DatabaseUrl, PgConnector, PoolSettings};
 use crate::postgres::{PgConnection, SqlState};
 use crate::rekey::{self, KeyTwin};
 
-/// The schema of a database that this program may use, sooner or later.
+/// The state of a schema that this program can use, now or after a migration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SchemaState {
-    /// It is the one that this program was made for.
+    /// It is the schema that this program was made for.
     Current,
     /// These migrations are missing, oldest first.
     Behind(Vec<String>),
-    /// No migration is missing, but rows have keys of texts by an earlier rule, by which they are not found.
+    /// All migrations are applied, but rows have keys of texts by an earlier rule, so searches by the new rule miss them.
     OldKeys,
-    /// There is no such file. SQLite only: PostgreSQL refuses the connection.
+    /// The file does not exist. SQLite only: PostgreSQL refuses the connection.
     NoDatabase,
 }
 
-/// What [`SchemaState`] is found out from.
+/// A database whose schema can be inspected.
 pub(crate) trait Inspect: Sized {
     /// The versions of the migrations of this program.
     fn known_versions() -> diesel::migration::Result<BTreeSet<String>>;
@@ -37,10 +37,10 @@ pub(crate) trait Inspect: Sized {
     /// The versions of the applied migrations.
     fn applied_versions(&mut self) -> QueryResult<BTreeSet<String>>;
 
-    /// The tables in the database, those of the system, of extensions and of the migrations themselves left out.
+    /// The tables in the database without those of the system, of extensions and of the migrations themselves.
     fn tables(&mut self) -> QueryResult<Vec<String>>;
 
-    /// The connection as repositories take it.
+    /// The connection in the form that repositories take.
     fn as_conn(&mut self) -> Conn<'_>;
 }
 
@@ -58,7 +58,7 @@ struct Exists {
 
 const APPLIED: &str = "SELECT version AS name FROM __diesel_schema_migrations";
 
-/// A schema that the search path names before `public` belongs to this program alone: other schemas are not looked at.
+/// A schema that the search path names before `public` belongs to this program alone. Other schemas are not inspected.
 const TABLES_OF_POSTGRES: &str = "
     SELECT format('%s.%s', n.nspname, c.relname) AS name
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -133,7 +133,7 @@ pub(crate) fn inspect<C: Inspect>(conn: &mut C) -> Result<SchemaState, MigrateEr
     let mut applied = conn.applied_versions()?;
     if applied.is_empty() {
         let tables = conn.tables()?;
-        // Another process may have made them, in one transaction with its version.
+        // Another process may have created the tables meanwhile, in one transaction with the version.
         applied = conn.applied_versions()?;
         if applied.is_empty() && !tables.is_empty() {
             return Err(MigrateError::Foreign { tables });
@@ -150,14 +150,14 @@ pub(crate) fn inspect<C: Inspect>(conn: &mut C) -> Result<SchemaState, MigrateEr
     Ok(if rekey::is_done(&mut conn.as_conn())? { SchemaState::Current } else { SchemaState::OldKeys })
 }
 
-/// The same, with the rows that keep an old key although the database is up to date.
+/// As [`inspect`], together with the twins of a database that is up to date.
 fn inspect_with_twins<C: Inspect>(conn: &mut C) -> Result<(SchemaState, Vec<KeyTwin>), MigrateError> {
     let state = inspect(conn)?;
     let twins = if state == SchemaState::Current { rekey::read_twins(&mut conn.as_conn())? } else { Vec::new() };
     Ok((state, twins))
 }
 
-/// No migration has run when the schema is only looked at.
+/// During an inspection no migration runs, so its failures mean that the schema can't be read.
 fn unreadable(error: MigrateError) -> MigrateError {
     match error {
         MigrateError::Migration(error) => MigrateError::Unreadable(error),
@@ -166,10 +166,10 @@ fn unreadable(error: MigrateError) -> MigrateError {
 }
 
 impl DatabaseUrl {
-    /// Looks at the schema and changes nothing. It blocks the thread.
+    /// Inspects the schema and changes nothing. It blocks the thread.
     ///
     /// # Errors
-    /// [`MigrateError`].
+    /// [`MigrateError`] if the schema can't be read, or belongs to another program or version.
     pub fn schema_state(&self) -> Result<SchemaState, MigrateError> {
         self.state_and_twins().map(|(state, _)| state)
     }
@@ -187,7 +187,7 @@ impl DatabaseUrl {
                 })
             }
             Self::Sqlite(path) if !path.exists() => Ok((SchemaState::NoDatabase, Vec::new())),
-            // Without the settings of our own connections, some of which change the file.
+            // Without the settings of our pool, because some of them change the file.
             Self::Sqlite(path) => {
                 let conn = SqliteConnection::establish(&path.to_string_lossy());
                 let mut conn = conn.map_err(|error| MigrateError::Connect(Box::new(error)))?;

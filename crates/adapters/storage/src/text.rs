@@ -1,4 +1,4 @@
-//! Texts as searches compare them, in a time that grows with the text and hardly with what is looked for in it.
+//! Substring searches whose time grows with the text, and hardly with the part that is looked for.
 
 use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping};
 use diesel::pg::Pg;
@@ -9,25 +9,25 @@ use diesel::sql_types::{Bool, HasSqlType, Nullable, Text};
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use memchr::memmem;
 
-/// Which database is asked.
+/// The SQL dialect of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dialect {
     Postgres,
     Sqlite,
 }
 
-/// A part of a text that is looked for, folded as the texts are.
+/// A substring to search for, folded as the stored texts are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Part(String);
 
-/// One of the conditions that a column with the part satisfies: what stands before, between and after its name and the value.
+/// A condition on a column. `around` is the SQL before the column, between column and value, and after the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Condition {
     around: [&'static str; 3],
     value: String,
 }
 
-/// LIKE compares a part anew at almost each letter of the text. It is asked for so many letters at the most.
+/// The most characters that are searched with LIKE, since LIKE compares them again at almost each character of the text.
 const LETTERS_OF_LIKE: usize = 16;
 
 impl Part {
@@ -35,7 +35,7 @@ impl Part {
         Self(text.into())
     }
 
-    /// The conditions that a text with the part satisfies, and no other satisfies all of them.
+    /// A text contains the part if and only if it satisfies all of these conditions.
     pub(crate) fn conditions(&self, dialect: Dialect) -> Vec<Condition> {
         match dialect {
             Dialect::Postgres => self.conditions_of_postgres(),
@@ -43,8 +43,8 @@ impl Part {
         }
     }
 
-    /// LIKE passes over most texts quickly by the first letters. What is longer is looked for as a regular expression without any
-    /// sign, for which PostgreSQL reads a text once.
+    /// LIKE rules out most texts quickly by the first characters. A longer part is also searched as a literal regular expression,
+    /// for which PostgreSQL reads a text once.
     fn conditions_of_postgres(&self) -> Vec<Condition> {
         let first: String = self.0.chars().take(LETTERS_OF_LIKE).collect();
         let mut conditions = vec![Condition { around: ["", " LIKE ", ""], value: format!("%{}%", escaped(&first)) }];
@@ -56,7 +56,7 @@ impl Part {
 }
 
 impl Condition {
-    /// The condition on a column, with the name of the parameter that is bound to [`value`](Self::value).
+    /// The SQL of the condition on a column. `parameter` is the placeholder that is bound to [`value`](Self::value).
     pub(crate) fn on(&self, column: &str, parameter: &str) -> String {
         let [before, between, after] = self.around;
         format!("{before}{column}{between}{parameter}{after}")
@@ -67,12 +67,12 @@ impl Condition {
     }
 }
 
-/// A text with the wildcards of LIKE taken literally; the escape is a backslash.
+/// Escapes the wildcards of LIKE with a backslash.
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
-/// That a column contains a part.
+/// The expression that is true where a column contains a part.
 #[derive(Debug, Clone)]
 pub(crate) struct Contains<C> {
     column: C,
@@ -98,7 +98,7 @@ impl<C: AppearsOnTable<Source>, Source> AppearsOnTable<Source> for Contains<C> {
 
 impl<C: SelectableExpression<Source>, Source> SelectableExpression<Source> for Contains<C> {}
 
-/// How many conditions there are depends on the part.
+/// No static id: the number of conditions depends on the part.
 impl<C> QueryId for Contains<C> {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
@@ -135,7 +135,7 @@ where
     Ok(())
 }
 
-/// The functions that SQLite gets from us.
+/// The functions that this program defines in SQLite.
 mod of_sqlite {
     diesel::define_sql_function! {
         /// Whether a text has a part.
@@ -144,7 +144,7 @@ mod of_sqlite {
     }
 }
 
-/// Teaches a connection the functions that statements use.
+/// Defines the functions on a connection that statements use.
 pub(crate) fn teach(conn: &mut SqliteConnection) -> QueryResult<()> {
     of_sqlite::contains_utils::register_impl(conn, |text: Option<String>, part: String| {
         text.is_some_and(|text| memmem::find(text.as_bytes(), part.as_bytes()).is_some())

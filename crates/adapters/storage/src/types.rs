@@ -52,7 +52,7 @@ pub(crate) struct DbUuid(pub(crate) Uuid);
 #[diesel(sql_type = Instant)]
 pub(crate) struct DbInstant(pub(crate) Timestamp);
 
-/// A clock face in a row.
+/// A civil time in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Civil)]
 pub(crate) struct DbCivil(pub(crate) CivilTime);
@@ -183,7 +183,7 @@ impl ToSql<Civil, Pg> for DbCivil {
 impl FromSql<Civil, Pg> for DbCivil {
     fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
         let face = DateTime::from_timestamp_micros(read_micros(value)?).map(|face| face.naive_utc());
-        face.and_then(CivilTime::from_naive).map(Self).ok_or_else(|| "a clock face out of range".into())
+        face.and_then(CivilTime::from_naive).map(Self).ok_or_else(|| "a civil time out of range".into())
     }
 }
 
@@ -198,7 +198,7 @@ impl FromSql<Civil, Sqlite> for DbCivil {
     fn from_sql(value: <Sqlite as diesel::backend::Backend>::RawValue<'_>) -> deserialize::Result<Self> {
         let text = <String as FromSql<Text, Sqlite>>::from_sql(value)?;
         let face = NaiveDateTime::parse_from_str(&text, CIVIL_TEXT)?;
-        CivilTime::from_naive(face).map(Self).ok_or_else(|| "a clock face out of range".into())
+        CivilTime::from_naive(face).map(Self).ok_or_else(|| "a civil time out of range".into())
     }
 }
 

@@ -1,9 +1,9 @@
-//! What is wrong with a URL of PostgreSQL, found before libpq reads it: its messages quote the part that they complain of,
-//! which may be a piece of a password.
+//! Finds what is wrong with a URL of PostgreSQL before libpq reads it. The messages of libpq quote the part that is wrong, which
+//! may be a piece of a password.
 
 use crate::pool::DatabaseUrlError;
 
-/// Checks what follows `postgres://`.
+/// Checks the part after `postgres://`.
 pub(crate) fn check_postgres(rest: &str) -> Result<(), DatabaseUrlError> {
     let (before_query, query) = rest.split_once('?').unwrap_or((rest, ""));
     let authority = before_query.split('/').next().unwrap_or_default();
@@ -11,7 +11,7 @@ pub(crate) fn check_postgres(rest: &str) -> Result<(), DatabaseUrlError> {
         [hosts] | [_, hosts] => *hosts,
         _ => return Err(DatabaseUrlError::Unescaped),
     };
-    // An unescaped / or ? in a password ends the authority early: the rest of it stands in the path or the query.
+    // An unescaped / or ? in a password ends the authority early. Then the rest of the password is in the path or the query.
     let is_cut = !authority.contains('@')
         && (before_query.contains('@') || query.split('&').any(|part| part.split('=').next().is_none_or(|name| name.contains('@'))));
     if is_cut || authority.contains(['#', ' ']) || !hosts.split(',').all(has_port) {
@@ -24,13 +24,13 @@ pub(crate) fn check_postgres(rest: &str) -> Result<(), DatabaseUrlError> {
     if rest.split('%').skip(1).all(is_escape) { Ok(()) } else { Err(DatabaseUrlError::Unescaped) }
 }
 
-/// Whether what follows the colon of a host, if there is one, is a port.
+/// Whether the text after the colon of a host, if there is one, is a port.
 fn has_port(host: &str) -> bool {
     let after_brackets = host.rsplit_once(']').map_or(host, |(_, rest)| rest);
     after_brackets.split_once(':').is_none_or(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Whether the text after a percent sign stands for a character that PostgreSQL takes.
+/// Whether the two characters after a percent sign are an escape that PostgreSQL accepts.
 fn is_escape(after: &str) -> bool {
     let digits = after.get(..2).unwrap_or_default();
     digits.len() == 2 && digits != "00" && digits.bytes().all(|byte| byte.is_ascii_hexdigit())

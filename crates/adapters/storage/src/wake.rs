@@ -1,5 +1,5 @@
-//! How whoever runs jobs learns that there is something to do: inside a process at once, between processes by LISTEN and
-//! NOTIFY of PostgreSQL. It knows nothing of what there is to do.
+//! Wakes the workers when there are jobs: inside a process at once, and between processes by LISTEN and NOTIFY of PostgreSQL. It
+//! knows nothing about the jobs.
 
 use std::sync::{Arc, Weak};
 use std::thread;
@@ -12,25 +12,25 @@ use tokio::sync::Notify;
 use crate::pool::ConnectError;
 use crate::postgres::{DIAL_INTERVAL, PgConnection, Target, listen_on};
 
-/// The channel on which workers are told of jobs that may start at once.
+/// The channel of the notifications about jobs that may start at once.
 const CHANNEL: &str = "derslik_jobs";
 
-/// How often the server has to show that it is there, and how long it may take for that, or to make the connection.
+/// How often the server has to respond, and how long it may take for that, or for the connection.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_millis(1_500);
 
-/// Tells the workers of all processes, once the transaction has ended well, that there is something to do.
+/// Notifies the workers of all processes once the transaction has committed.
 pub(crate) fn notify(conn: &mut PgConnection) -> QueryResult<()> {
     diesel::sql_query(format!("NOTIFY {CHANNEL}")).execute(conn).map(drop)
 }
 
-/// Wakes `sleeper` whenever a process says that there is something to do, on a thread and a connection of its own, until
-/// nobody else holds the sleeper. A server that keeps silent is given up and tried again.
+/// Wakes `sleeper` for each notification of a process. It runs on a thread and a connection of its own, until `sleeper` has no
+/// other owner. A server that is silent is given up, and the connection is made anew.
 pub(crate) fn listen(target: Target, sleeper: &Arc<Notify>) -> std::io::Result<()> {
     let sleeper = Arc::downgrade(sleeper);
     let listen = move || {
         while let Some(awake) = sleeper.upgrade() {
-            // Nobody listens for now.
+            // Until the connection listens, notifications are lost, so wake the workers now.
             awake.notify_one();
             drop(awake);
             match listen_until_lost(&target, &sleeper) {

@@ -1,20 +1,20 @@
-//! Reads the codes of failures out of what a server sends. Their texts are in the server's language; the codes are not.
+//! Reads the codes of failures from the bytes that a server sends. Their texts are in the server's language; the codes are not.
 
 use super::SqlState;
 
-/// A message is a letter, its length with the four bytes of the length itself, and its body.
+/// A message consists of a letter, its length (which counts its own four bytes) and a body.
 const HEADER: usize = 5;
 const LENGTH: usize = 4;
 const ERROR: u8 = b'E';
-/// The code is among the first fields of an error; no more of one is kept.
+/// Bytes of an error that are kept. The code is among its first fields.
 const KEPT: usize = 256;
 const CODE_FIELD: u8 = b'C';
 
-/// Follows the messages of a server through pieces of any size.
+/// Follows the messages of a server, in chunks of any size.
 #[derive(Debug, Default)]
 pub(super) struct CodeReader {
     header: Vec<u8>,
-    /// How much of the body is still to come.
+    /// Bytes of the body that are still to come.
     rest: usize,
     error: Option<Vec<u8>>,
 }
@@ -56,7 +56,7 @@ impl CodeReader {
     }
 }
 
-/// The code among the fields of an error: each is a letter and a text that ends with a zero.
+/// The code among the fields of an error. A field is a letter and a text that ends with a zero byte.
 fn code_of(body: &[u8]) -> Option<SqlState> {
     let code = body.split(|byte| *byte == 0).find(|field| field.first() == Some(&CODE_FIELD))?;
     code.get(1..).and_then(|code| code.try_into().ok()).map(SqlState::new)

@@ -1,11 +1,11 @@
-//! What is known of a connection besides the answers to statements.
+//! The state of a connection that the results of statements do not show.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::SqlState;
 
-/// What the server said that diesel does not pass on. Both ends of a connection share it.
+/// Facts from the server that diesel does not pass on. Both ends of a connection share them.
 #[derive(Debug, Default)]
 pub(super) struct Heard {
     code: Mutex<Option<SqlState>>,
@@ -13,12 +13,12 @@ pub(super) struct Heard {
 }
 
 impl Heard {
-    /// Keeps the code of a failure until it is asked for. Of two, the later one counts.
+    /// Keeps the code of a failure until it is taken. A later code replaces an earlier one.
     pub(super) fn failed(&self, code: SqlState) {
         *self.code.lock().unwrap_or_else(PoisonError::into_inner) = Some(code);
     }
 
-    /// The code of the last failure, once.
+    /// Takes the code of the last failure. A second call returns `None`.
     pub(super) fn take_code(&self) -> Option<SqlState> {
         self.code.lock().unwrap_or_else(PoisonError::into_inner).take()
     }

@@ -1,4 +1,4 @@
-//! A connection as diesel uses it, and the deadlines around each of its statements.
+//! A connection as diesel uses it, with a deadline for each of its statements.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -21,13 +21,13 @@ use crate::pool::ConnectError;
 /// A connection to PostgreSQL.
 pub(crate) type PgConnection = AsyncConnectionWrapper<AsyncPgConnection, Driver>;
 
-/// How long a server has to end a statement that it was asked to cancel.
+/// How long a server has to end a statement after a request to cancel it.
 const CANCEL_PATIENCE: Duration = Duration::from_secs(1);
 
-/// What a connection is governed by, beside what diesel does with it.
+/// The state and the limits of a connection, beside those of diesel.
 #[derive(Debug)]
 pub(crate) struct Talk {
-    /// Always there until it is dropped.
+    /// Present until the connection is dropped.
     runtime: Option<Runtime>,
     heard: Arc<Heard>,
     state: Mutex<State>,
@@ -37,10 +37,10 @@ pub(crate) struct Talk {
 #[derive(Default)]
 struct State {
     limit: Option<Limit>,
-    /// The task that reads and writes the socket: with it goes the connection.
+    /// The task that reads and writes the socket. When it ends, the connection ends.
     socket: Option<AbortHandle>,
     cancel: Option<CancelToken>,
-    /// Whether a deadline of ours has cut the connection off.
+    /// Whether a deadline of ours has closed the connection.
     is_cut: bool,
 }
 
@@ -53,18 +53,18 @@ impl std::fmt::Debug for State {
 /// Runs the futures of a connection on the thread that waits for them.
 pub(crate) struct Driver(Arc<Talk>);
 
-/// Why a statement is waited for no longer.
+/// Why the wait for a statement ended.
 enum End {
     Deadline,
     Gone,
 }
 
 thread_local! {
-    /// Hands a driver to the wrapper, which asks for one without saying for which connection.
+    /// Hands a driver to diesel's wrapper, which asks for one without naming the connection.
     static HANDED_OVER: Cell<Option<Driver>> = const { Cell::new(None) };
 }
 
-/// Connects within that time, or the shorter one that the URL names. It blocks the thread.
+/// Connects within `patience`, or within the shorter time that the URL gives. It blocks the thread.
 ///
 /// # Errors
 /// [`ConnectError`], with the code of the server if it gave one.
@@ -79,7 +79,7 @@ pub(crate) fn connect(target: &Target, patience: Duration) -> Result<(PgConnecti
             let socket = tokio::spawn({
                 let heard = Arc::clone(&heard);
                 async move {
-                    // What a statement failed of is told to those who wait for it.
+                    // The failure of a statement reaches its caller by another way.
                     connection.await.ok();
                     heard.close();
                 }
@@ -103,27 +103,27 @@ pub(crate) fn connect(target: &Target, patience: Duration) -> Result<(PgConnecti
 }
 
 impl Talk {
-    /// Sets the limit of what follows.
+    /// Sets the limit of the following statements.
     pub(crate) fn limit(&self, limit: Option<Limit>) {
         self.heard.take_code();
         self.state().limit = limit;
     }
 
-    /// The code of the last failure, once.
+    /// Takes the code of the last failure. A second call returns `None`.
     pub(crate) fn take_code(&self) -> Option<SqlState> {
         self.heard.take_code()
     }
 
-    /// Whether the connection was given up because the server kept silent.
+    /// Whether the connection was closed here because the server was silent.
     pub(crate) fn is_cut(&self) -> bool {
         self.state().is_cut
     }
 
-    /// Whether the server has not hung up, as far as has arrived here. Nothing is sent.
+    /// Whether the server has kept the connection open, as far as this end has heard. Nothing is sent.
     pub(crate) fn is_open(&self) -> bool {
         const LOOKS: u32 = 4;
         self.run(async {
-            // Each lets the task of the socket see what the system has for it.
+            // Each yield lets the task of the socket read what the system has received.
             for _ in 0..LOOKS {
                 yield_now().await;
             }
@@ -142,7 +142,7 @@ impl Talk {
         }
     }
 
-    /// Waits for `work` until its deadline. A connection that was cut off then fails it at once.
+    /// Waits for `work` until its deadline. Then the connection is closed, so `work` fails at once.
     async fn within_limit<F: Future>(&self, work: F) -> F::Output {
         let mut work = pin!(work);
         let Some(limit) = self.state().limit.clone() else { return work.await };
@@ -168,7 +168,7 @@ impl Talk {
         work.await
     }
 
-    /// Asks the server to end the statement that runs.
+    /// Asks the server to end the running statement.
     async fn cancel(&self) {
         let token = self.state().cancel.clone();
         if let (Some(token), Ok(socket)) = (token, self.target.dial_first().await) {
@@ -188,7 +188,7 @@ impl Talk {
 
 impl Drop for Talk {
     fn drop(&mut self) {
-        // A name that is being resolved may hold a thread, and a task must not wait for it.
+        // The resolution of a host name may block a thread. An async task must not wait for that thread.
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }

@@ -1,4 +1,4 @@
-//! A connection that does nothing but listen.
+//! A connection that only listens for notifications.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -12,11 +12,11 @@ use super::Target;
 use super::heard::Heard;
 use crate::pool::ConnectError;
 
-/// Calls `wake` for each notification of the channel, and once when it begins to listen, until `is_wanted` says no more; that
-/// is asked, and the server for a sign of life, after each interval. It blocks the thread.
+/// Calls `wake` for each notification of the channel, and once when it begins to listen. After each interval it checks that the
+/// server responds, and ends when `is_wanted` returns false. It blocks the thread.
 ///
 /// # Errors
-/// [`ConnectError`] if no connection can be made within the patience, or the server then keeps silent for as long.
+/// [`ConnectError`] if the connection can't be made within `patience`, or the server is then silent for as long.
 pub(crate) fn listen_on(
     target: &Target,
     channel: &str,
@@ -47,11 +47,11 @@ pub(crate) fn listen_on(
         ask("SET application_name = 'derslik-listener'").await?;
         let listen = format!("LISTEN {channel}");
         ask(&listen).await?;
-        // Whatever was said before this connection listened.
+        // Notifications from before this connection listened are lost, so wake once for them.
         wake();
         while is_wanted() {
             sleep(interval).await;
-            // Listening twice is listening once, and the server has to answer.
+            // A second LISTEN changes nothing, and the server has to respond to it.
             ask(&listen).await?;
         }
         Ok(())

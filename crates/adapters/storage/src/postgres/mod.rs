@@ -1,7 +1,7 @@
-//! Connections to PostgreSQL that end when they must: each statement has a deadline of ours beside the server's, whose code
-//! for a failure is known, and a server that falls silent holds no thread.
+//! Connections to PostgreSQL that end when they must. Each statement has a deadline here beside the server's. The code of each
+//! failure is known. A server that falls silent holds no thread.
 //!
-//! A connection has a runtime of its own that the calling thread drives, so a statement takes no hop to another thread.
+//! A connection has a runtime of its own, driven by the calling thread, so a statement needs no hop to another thread.
 
 mod codes;
 mod heard;

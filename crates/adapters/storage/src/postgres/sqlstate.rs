@@ -1,19 +1,19 @@
-//! What the codes of PostgreSQL's failures mean here. ADR 0018 has the whole list with the reasons.
+//! The meaning of PostgreSQL's failure codes for this program. ADR 0018 has the whole list with the reasons.
 
 use std::fmt;
 
 use derslik_ports::outbound::Reason;
 
-/// The code of a failure: two characters for the class and three within it.
+/// The code of a failure: two characters for the class, and three within it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SqlState([u8; 5]);
 
-/// What a failure comes to.
+/// The consequence of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Meaning {
     /// The statement or the database is wrong: the same request fails again.
     Fault,
-    /// As a fault, but of what this connection keeps prepared: another may succeed.
+    /// As a fault, but about a statement that this connection has prepared: another connection may succeed.
     Stale,
     /// The same request may succeed later, and the connection stays.
     Away(Reason),
@@ -36,7 +36,7 @@ impl SqlState {
         [first, second]
     }
 
-    /// What a statement comes to that failed with this code.
+    /// The consequence for a statement that failed with this code.
     pub(crate) fn meaning(self) -> Meaning {
         use Meaning::{Away, Fault, Lost, Stale};
         match (&self.class(), &self.0) {
@@ -59,7 +59,7 @@ impl SqlState {
         }
     }
 
-    /// Why no connection can be made if the server answers with this code.
+    /// Why a connection can't be made when the server answers with this code.
     pub(crate) fn refusal(self) -> Reason {
         match self.meaning() {
             Meaning::Away(reason) | Meaning::Lost(reason) => reason,

@@ -1,4 +1,4 @@
-//! Where a server is, and how its sockets are kept.
+//! The address of a server, and the settings of its sockets.
 
 use std::io;
 use std::path::PathBuf;
@@ -15,33 +15,32 @@ use super::heard::Heard;
 use super::wire::{Socket, Wire};
 use crate::pool::ConnectError;
 
-/// How long to wait before a connection is tried once more.
+/// How long to wait before the next attempt to connect.
 pub(crate) const DIAL_INTERVAL: Duration = Duration::from_millis(250);
 
 const DEFAULT_PORT: u16 = 5432;
-/// Where packages of PostgreSQL put the socket of a server on the same machine.
+/// The folder in which packages of PostgreSQL put the socket of a local server.
 const LOCAL_FOLDER: &str = "/var/run/postgresql";
 
-/// A server, from its URL.
+/// A server, parsed from its URL.
 #[derive(Clone)]
 pub(crate) struct Target {
     config: Config,
     tcp: Tcp,
 }
 
-/// How the kernel finds out that nobody is there any more.
+/// How the kernel detects that the other end is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Tcp {
     keepalives: bool,
     idle: Duration,
     interval: Duration,
     count: u32,
-    /// How long data may stay without a sign that they arrived.
+    /// How long sent data may stay unacknowledged.
     user_timeout: Duration,
 }
 
-/// By default a connection on which nothing is heard is given up after ten seconds, and one on which something was sent
-/// after five.
+/// By default, a silent connection is given up after ten seconds, and one with unacknowledged data after five.
 impl Default for Tcp {
     fn default() -> Self {
         Self {
@@ -54,18 +53,18 @@ impl Default for Tcp {
     }
 }
 
-/// One of the places where the server may be.
+/// One address of the server.
 #[derive(Debug, Clone)]
 enum Place {
     Tcp(String, u16),
     Unix(PathBuf),
 }
 
-/// A client, and what has to be driven for its statements to get on.
+/// A client, and the connection that must be polled for its statements to progress.
 pub(super) type Spoken = (Client, Connection<Wire, NoTlsStream>);
 
 impl Target {
-    /// Reads a `postgres://` URL. The parameters of libpq for keep-alive and timeouts are known by libpq's names and units.
+    /// Parses a `postgres://` URL. Keep-alive and timeouts have the names and units of libpq's parameters.
     pub(crate) fn parse(url: &str) -> Result<Self, ConnectError> {
         let (place, query) = url.split_once('?').unwrap_or((url, ""));
         let mut tcp = Tcp::default();
@@ -81,7 +80,7 @@ impl Target {
         Ok(Self { config, tcp })
     }
 
-    /// How long the URL lets a connection take to be made.
+    /// The connect timeout of the URL.
     pub(super) fn patience(&self) -> Option<Duration> {
         self.config.get_connect_timeout().copied()
     }
@@ -101,7 +100,7 @@ impl Target {
         if places.is_empty() { vec![socket(LOCAL_FOLDER.as_ref(), port(0))] } else { places }
     }
 
-    /// Connects to the first place that answers, one after another.
+    /// Connects to the first address that answers, one after another.
     pub(super) async fn connect(&self, heard: &Arc<Heard>) -> Result<Spoken, ConnectError> {
         let mut failure = None;
         for place in self.places() {
@@ -154,7 +153,7 @@ impl Target {
         }
     }
 
-    /// A socket to ask on that a statement be cancelled.
+    /// A socket for the request to cancel a statement.
     pub(super) async fn dial_first(&self) -> io::Result<Box<dyn Socket>> {
         let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
         for place in self.places() {
@@ -168,11 +167,11 @@ impl Target {
 }
 
 impl Tcp {
-    /// Takes a parameter of the URL that is about sockets.
+    /// Applies a parameter of the URL that is about sockets. Returns whether it was one.
     fn takes(&mut self, name: &str, value: &str) -> Result<bool, ConnectError> {
         let number = || value.parse::<u32>().map_err(|_| ConnectError::Parameter(name.to_owned()));
         let seconds = |number: u32| Duration::from_secs(number.into());
-        // Of libpq's zeros each stands for what the system does by itself.
+        // A zero stands for the system's default, as in libpq.
         match name {
             "keepalives" => self.keepalives = number()? != 0,
             "keepalives_idle" => self.idle = seconds(number()?),
@@ -209,8 +208,8 @@ impl Tcp {
     }
 }
 
-/// What is left of a parameter for the library: nothing of those of libpq that change nothing here. Any other of libpq's that
-/// the library does not know is refused, since to leave out what somebody asked for might be unsafe.
+/// The parameter as the library gets it. Parameters of libpq that change nothing here are dropped. Any other one that the library
+/// does not know is refused: to ignore a setting of the operator might be unsafe.
 fn passed_on(name: &str, value: &str, parameter: &str) -> Result<Option<String>, ConnectError> {
     match (name, value) {
         ("fallback_application_name" | "gssencmode" | "sslcompression" | "sslsni", _) | ("sslmode", "allow") => Ok(None),

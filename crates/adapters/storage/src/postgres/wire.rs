@@ -1,4 +1,4 @@
-//! The bytes of a connection, read along on their way.
+//! A socket whose incoming bytes are also read here.
 
 use std::io;
 use std::pin::Pin;
@@ -10,12 +10,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::codes::CodeReader;
 use super::heard::Heard;
 
-/// Whatever a server can be reached by.
+/// A TCP or Unix socket.
 pub(super) trait Socket: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Socket for S {}
 
-/// A socket whose reader notes the codes of failures, and the end.
+/// A socket that records the codes of failures and the end of the connection while it is read.
 pub(super) struct Wire {
     socket: Box<dyn Socket>,
     codes: CodeReader,

@@ -1,4 +1,4 @@
-//! Courses, which are searched for, and their aliases, which are unique.
+//! Courses, whose keys serve searches, and their aliases, whose keys are unique.
 
 use derslik_domain::course::Course as Searched;
 use derslik_domain::text::composed_key;
@@ -51,7 +51,7 @@ impl Rows for Courses {
     }
 }
 
-/// Their id is that of the course: the alias itself may tell of a person.
+/// The aliases of courses. The id of a row is that of the course, since the alias itself may name a person.
 pub(super) struct Aliases;
 
 #[derive(Queryable, Selectable)]
@@ -70,7 +70,7 @@ impl Rows for Aliases {
     fn load(conn: Conn<'_>, account: i64, after: &str, limit: i64) -> QueryResult<Vec<AliasRow>> {
         let (course, alias) = after.split_once('/').unwrap_or((after, ""));
         let course: i64 = course.parse().unwrap_or(i64::MIN);
-        // The first condition is where the index begins.
+        // The first condition on the course is where the range of the index begins.
         let rows = course_aliases::table
             .filter(course_aliases::account_id.eq(account))
             .filter(course_aliases::course_id.ge(course))

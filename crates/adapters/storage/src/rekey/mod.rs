@@ -1,9 +1,9 @@
-//! Making keys anew: rows that were stored before the program changed how it makes the keys of texts have keys by the old rule.
-//! Only keys change, never a text. It goes in steps, each a transaction over a bounded number of rows, and remembers how far it
-//! came, so that it goes on where it was cut off and costs one look once it is done.
+//! Makes keys anew. When the program changes the rule that makes the keys of texts, stored rows still have keys by the old rule.
+//! Only the keys change, never a text. The work goes in steps, each a transaction over a bounded number of rows. The progress is
+//! stored, so an interrupted run continues where it ended. Once all is done, a check costs one query.
 //!
-//! Two rows that were different by the old rule may be the same by the new one. The second of them, a twin, keeps the key that
-//! it has, and is told to the operator until one of the two has another name.
+//! Two rows with different keys by the old rule may have the same key by the new one. The second of them, a twin, keeps its old
+//! key. It is reported to the operator until one of the two is renamed.
 
 mod courses;
 mod people;
@@ -20,13 +20,13 @@ use crate::conn::{Conn, on_conn};
 use crate::pool::Database;
 use crate::schema::{accounts, key_rewrites, key_twins};
 
-/// The rule by which keys are made now. A change of `fold`, `identity_key` or `composed_key` counts it up.
+/// The number of the current rule for keys. Increase it with each change of `fold`, `identity_key` or `composed_key`.
 const RULE: i16 = 1;
 
 /// The most rows of one step.
 const ROWS_AT_ONCE: usize = 500;
 
-/// The tables with keys.
+/// The tables that have keys.
 const TABLES: [Table; 6] = [
     Table::of::<people::Users>("users", "its user name or e-mail address is also that of another user"),
     Table::of::<people::Projects>("projects", "its name is also that of another project"),
@@ -36,14 +36,14 @@ const TABLES: [Table; 6] = [
     Table::of::<sessions::Sessions>("sessions", ""),
 ];
 
-/// A row that keeps a key by an old rule, since another row has the key that it should have.
+/// A row that keeps a key by an old rule, because another row has the key that it should have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyTwin {
-    /// The account.
+    /// The account of the row.
     pub account: AccountId,
-    /// The table.
+    /// The name of the table.
     pub table: &'static str,
-    /// The id of the row: of the user, the project or the course, or the GUIDs of the session and of the attendee.
+    /// The id of the row: of the user, project or course. For an attendee: the GUIDs of the session and of the attendee.
     pub row: String,
     what: &'static str,
 }
@@ -54,36 +54,36 @@ impl fmt::Display for KeyTwin {
     }
 }
 
-/// The rows of one table, as the steps see them.
+/// The rows of one table, as the steps use them.
 trait Rows {
     type Row;
 
-    /// The first rows of an account after a [place](Rows::place), or from the start for an empty one.
+    /// The first rows of an account after a [place](Rows::place). An empty place is before the first row.
     fn load(conn: Conn<'_>, account: i64, after: &str, limit: i64) -> QueryResult<Vec<Self::Row>>;
 
-    /// The rows of that id.
+    /// The rows with that id.
     fn find(conn: Conn<'_>, account: i64, id: &str) -> QueryResult<Vec<Self::Row>>;
 
-    /// The id of a row, as an operator is told it.
+    /// The id of a row, as it is shown to an operator.
     fn id(row: &Self::Row) -> String;
 
-    /// Where the rows after it begin.
+    /// The place of a row: the next rows come after it.
     fn place(row: &Self::Row) -> String {
         Self::id(row)
     }
 
-    /// Gives a row the keys that it should have.
+    /// Writes the keys by the current rule into a row.
     fn rewrite(conn: Conn<'_>, account: i64, row: &Self::Row) -> QueryResult<Rewrite>;
 }
 
-/// What became of the keys of a row.
+/// The result for the keys of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Rewrite {
-    /// They were right.
+    /// The keys were right.
     Same,
-    /// They are now.
+    /// The keys were rewritten.
     Done,
-    /// Another row has one of them.
+    /// Another row has one of the keys.
     Twin,
 }
 
@@ -95,7 +95,7 @@ struct Table {
     again: fn(&mut Conn<'_>, i64, &str) -> QueryResult<Rewrite>,
 }
 
-/// What came of some rows in their order.
+/// The result for some rows in their order.
 #[derive(Default)]
 struct Passed {
     seen: usize,
@@ -135,14 +135,14 @@ fn again<R: Rows>(conn: &mut Conn<'_>, account: i64, id: &str) -> QueryResult<Re
     Ok(worst)
 }
 
-/// Makes all keys anew that are not by the present rule, and returns the rows that keep another. Processes that call it at the
-/// same time share the steps.
+/// Makes all keys anew that are not by the current rule, and returns the twins. Processes that call it at the same time share the
+/// steps.
 pub(crate) fn rewrite_keys<C: Database>(conn: &mut C) -> QueryResult<Vec<KeyTwin>> {
     while !is_done(&mut conn.as_conn())? {
         conn.write(|conn| step(&mut conn.as_conn()))?;
     }
     let mut twins = read_twins(&mut conn.as_conn())?;
-    // A row whose key was in the way may have got another since.
+    // The row that had the key may have got another one in the meantime.
     loop {
         let before = twins.len();
         if before == 0 {
@@ -156,7 +156,7 @@ pub(crate) fn rewrite_keys<C: Database>(conn: &mut C) -> QueryResult<Vec<KeyTwin
     }
 }
 
-/// Whether no row has a key by an old rule, but for twins.
+/// Whether all rows except twins have keys by the current rule.
 pub(crate) fn is_done(conn: &mut Conn<'_>) -> QueryResult<bool> {
     let done: i64 = on_conn!(conn.reborrow(), |conn| key_rewrites::table
         .filter(key_rewrites::rule.eq(RULE))
@@ -223,7 +223,7 @@ fn write_place(conn: &mut Conn<'_>, table: Table, place: Option<&Place>) -> Quer
     Ok(())
 }
 
-/// The start of the account after one, or of the first.
+/// The start of the next account, or of the first one.
 fn next_account(conn: &mut Conn<'_>, after: Option<i64>) -> QueryResult<Option<Place>> {
     let next: Option<i64> = on_conn!(conn.reborrow(), |conn| accounts::table
         .filter(accounts::id.gt(after.unwrap_or(i64::MIN)))
@@ -254,7 +254,7 @@ pub(crate) fn read_twins(conn: &mut Conn<'_>) -> QueryResult<Vec<KeyTwin>> {
     Ok(twins.collect())
 }
 
-/// Gives a twin its key if that is free by now, and forgets a twin that is none any more.
+/// Writes the key of a twin if it is free by now. A row that is not a twin any more is removed from the list.
 fn settle(conn: &mut Conn<'_>, twin: &KeyTwin) -> QueryResult<()> {
     let Some(table) = TABLES.into_iter().find(|table| table.name == twin.table) else { return Ok(()) };
     if (table.again)(conn, twin.account.get(), &twin.row)? == Rewrite::Twin {
@@ -270,7 +270,7 @@ fn settle(conn: &mut Conn<'_>, twin: &KeyTwin) -> QueryResult<()> {
     Ok(())
 }
 
-/// What became of a row whose key was written in a savepoint of its own.
+/// The result for a row whose key was written in a savepoint of its own.
 fn unless_taken(written: QueryResult<usize>) -> QueryResult<Rewrite> {
     match written {
         Ok(_) => Ok(Rewrite::Done),

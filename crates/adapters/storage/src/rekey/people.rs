@@ -1,4 +1,4 @@
-//! Users, projects and attendees: their names and addresses are unique.
+//! Users, projects and attendees. The keys of their names and addresses are unique.
 
 use derslik_domain::text::{fold, identity_key};
 use diesel::prelude::*;
@@ -127,7 +127,7 @@ pub(super) struct Attendee {
     email_key: String,
 }
 
-/// The GUIDs of the session and of the attendee.
+/// Parses the GUIDs of the session and of the attendee.
 fn guids(id: &str) -> Option<(DbGuid, DbGuid)> {
     let (session, attendee) = id.split_once('/')?;
     Some((DbGuid(session.parse().ok()?), DbGuid(attendee.parse().ok()?)))
@@ -138,7 +138,7 @@ impl Rows for Attendees {
 
     fn load(conn: Conn<'_>, account: i64, after: &str, limit: i64) -> QueryResult<Vec<Attendee>> {
         let (session, attendee) = guids(after).unwrap_or((DbGuid(Uuid::nil()), DbGuid(Uuid::nil())));
-        // The first condition is where the index begins.
+        // The first condition on the session is where the range of the index begins.
         let rows = attendees::table
             .filter(attendees::account_id.eq(account))
             .filter(attendees::session_guid.ge(session))

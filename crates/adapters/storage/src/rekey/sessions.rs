@@ -1,4 +1,4 @@
-//! Sessions, which are searched for. Those whose keys change are noted, so that the sweep indexes them anew.
+//! Sessions, whose keys serve searches. A session with changed keys becomes pending, so that the sweep indexes it again.
 
 use derslik_domain::session::SearchKeys;
 use diesel::prelude::*;
@@ -52,7 +52,7 @@ impl Rows for Sessions {
         let keys = (sessions::name_key.eq(keys.name), sessions::description_key.eq(keys.description), sessions::tags_key.eq(keys.tags));
         let this = sessions::table.find((account, row.guid));
         on_conn!(conn.reborrow(), |conn| diesel::update(this).set(keys).execute(conn))?;
-        // On SQLite a trigger notes what is written.
+        // On SQLite a trigger marks written sessions as pending.
         if let Conn::Pg(conn) = conn {
             note_on_postgres(conn, account, row.guid)?;
         }

@@ -1,5 +1,5 @@
-//! The settings of a session as a row keeps them: a JSON object of those that differ from the defaults, by the names of
-//! the domain.
+//! The settings of a session as a row keeps them: a JSON object of those that differ from the defaults, with the names of the
+//! domain.
 
 use std::fmt::{Display, Write};
 
@@ -29,15 +29,15 @@ pub(super) fn to_json(options: &SessionOptions) -> String {
     json
 }
 
-/// Adds a member whose name needs no escapes and whose value prints as JSON. Every session that is written has such an object, and
-/// one that is built first takes several times as long.
+/// Adds a member whose name needs no escapes and whose value prints as JSON. Each written session has such an object, and
+/// building a JSON tree first would take several times as long.
 fn push_member(json: &mut String, name: &str, value: impl Display) {
     let comma = if json.len() > 1 { "," } else { "" };
-    // Nothing that is written to a text can fail.
+    // Writing to a `String` can't fail.
     let _ = write!(json, r#"{comma}"{name}":{value}"#);
 }
 
-/// The settings that were stored, or `None` for what [`to_json`] never writes.
+/// The settings that were stored. `None` means JSON that [`to_json`] never writes.
 pub(super) fn from_json(json: &str) -> Option<SessionOptions> {
     if json == "{}" {
         return Some(SessionOptions::default());

@@ -1,6 +1,6 @@
-//! The two statements that write any number of sessions on PostgreSQL. Each takes one array for each column, so that its
-//! text never changes and the server parses and plans it once for a connection. Each notes which sessions it wrote, for the
-//! index of searches.
+//! The two statements that write many sessions on PostgreSQL. Each takes one array for each column. So its text never changes,
+//! and the server parses and plans it once for a connection. Each also marks the written sessions as pending for the index of
+//! searches.
 
 use crate::postgres::PgConnection;
 use derslik_domain::id::{AccountId, PrincipalId};
@@ -76,7 +76,7 @@ impl<'a> SessionColumns<'a> {
         columns
     }
 
-    /// `WITH noted AS (…)`, which notes the sessions for the index of searches.
+    /// `WITH noted AS (…)`, which marks the sessions as pending for the index.
     fn push_note<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("WITH noted AS (INSERT INTO sessions_to_index (account_id, guids) VALUES (");
         out.push_bind_param::<BigInt, _>(&self.account_id)?;
@@ -135,13 +135,13 @@ impl<'a> SessionColumns<'a> {
     }
 }
 
-/// Notes that the sweep has to index a session anew.
+/// Marks a session as pending, so that the sweep indexes it again.
 pub(crate) fn note(conn: &mut PgConnection, account: i64, guid: DbGuid) -> QueryResult<()> {
     let note = diesel::sql_query("INSERT INTO sessions_to_index (account_id, guids) VALUES ($1, ARRAY[$2])");
     note.bind::<BigInt, _>(account).bind::<Guid, _>(guid).execute(conn).map(drop)
 }
 
-/// Adds sessions in one statement, unless the author may not act any more.
+/// Inserts sessions in one statement, unless the author may not act any more.
 pub(super) fn insert_many_by(
     conn: &mut PgConnection,
     account: AccountId,
@@ -154,7 +154,7 @@ pub(super) fn insert_many_by(
     InsertSessionsBy { columns: SessionColumns::new(account, sessions), author: author.get() }.execute(conn)
 }
 
-/// Adds sessions in one statement.
+/// Inserts sessions in one statement.
 pub(super) fn insert_many(conn: &mut PgConnection, account: AccountId, sessions: &[&Session]) -> QueryResult<usize> {
     if sessions.is_empty() {
         return Ok(0);
@@ -162,7 +162,7 @@ pub(super) fn insert_many(conn: &mut PgConnection, account: AccountId, sessions:
     InsertSessions(SessionColumns::new(account, sessions)).execute(conn)
 }
 
-/// Writes sessions over what is stored under their GUIDs, in one statement.
+/// Updates the sessions that are stored under these GUIDs, in one statement.
 pub(super) fn update_many(conn: &mut PgConnection, account: AccountId, sessions: &[&Session]) -> QueryResult<usize> {
     if sessions.is_empty() {
         return Ok(0);
@@ -201,7 +201,8 @@ struct InsertSessionsBy<'a> {
 impl QueryFragment<Pg> for InsertSessionsBy<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         let columns = &self.columns;
-        // The lock looks at the author as it is once whoever deletes it is done, and makes whoever comes later wait for this.
+        // The lock waits for a transaction that deletes the author, and then sees the result. A transaction that deletes the
+        // author later waits for this one.
         out.push_sql("WITH author AS (SELECT FROM principals WHERE account_id = ");
         out.push_bind_param::<BigInt, _>(&columns.account_id)?;
         out.push_sql(" AND id = ");

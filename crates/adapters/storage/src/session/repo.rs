@@ -24,19 +24,20 @@ use crate::types::{DbGuid, DbInstant, Instant, row_count};
 /// The condition of the index `sessions_open` of SQLite.
 const OPEN: &str = "status BETWEEN 0 AND 2";
 
-/// When a session ends, in the words of SQLite. Instants are text there, and its clock counts whole seconds: the fraction is
-/// put back as it was.
+/// The end of a session in the SQL of SQLite. Instants are texts there, and `strftime` counts whole seconds, so the fraction is
+/// appended unchanged.
 const ENDS_ON_SQLITE: &str = "strftime('%Y-%m-%dT%H:%M:%S', start_at, duration_minutes || ' minutes') || substr(start_at, 20)";
 
-/// No session is shorter than this, so that one that started later than so long ago has not ended.
+/// The duration of the shortest session. A session that started later than this long ago has not ended.
 const SHORTEST_MINUTES: i64 = 5;
-/// The same as a parameter, for statements that the primary key serves: text in a query keeps diesel from preparing it once.
+/// The lowest status that is shown, as a parameter. Use it in statements on the primary key: with literal SQL in a query, diesel
+/// would not prepare the statement once.
 const LOWEST_SHOWN: i16 = 0;
 
-/// SQLite takes 32 766 parameters in a statement; a list of GUIDs stays well below.
+/// The most GUIDs in one statement, well below the 32 766 parameters that SQLite allows.
 const GUIDS_IN_ONE_STATEMENT: usize = 10_000;
 
-/// That nobody attends a session, asked session by session: as a join it might go through all attendees there are.
+/// A session without attendees, checked session by session. As a join, the database might read all attendees.
 macro_rules! unattended {
     ($account:expr) => {
         attendees::table
@@ -183,7 +184,7 @@ fn lock_chunk(conn: Conn<'_>, account: AccountId, guids: &[DbGuid]) -> QueryResu
             .for_no_key_update()
             .select(SessionRow::as_select())
             .load(conn),
-        // An immediate transaction is the only writer there is.
+        // SQLite needs no lock here: an immediate transaction is the only writer.
         Conn::Sqlite(conn) => sessions::table
             .filter(sessions::account_id.eq(account.get()))
             .filter(sessions::guid.eq_any(guids))
@@ -193,7 +194,7 @@ fn lock_chunk(conn: Conn<'_>, account: AccountId, guids: &[DbGuid]) -> QueryResu
     }
 }
 
-/// One row for each statement: it is prepared once, and beats statements of many rows, which are parsed each time.
+/// One row per statement. It is prepared once, which is faster than statements of many rows, which are parsed each time.
 fn insert_into_sqlite(conn: &mut SqliteConnection, account: AccountId, session: &Session) -> QueryResult<()> {
     diesel::insert_into(sessions::table).values(SessionRecord::new(account, session)).execute(conn).map(drop)
 }

@@ -16,7 +16,7 @@ use crate::rows::{Lengthy, written_bytes};
 use crate::schema::sessions;
 use crate::types::{DbCivil, DbGuid, DbInstant, DbJson};
 
-/// What is read of a row. The keys of searches are never read.
+/// The columns that are read. The folded columns of searches are never read.
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = sessions)]
 #[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
@@ -42,7 +42,7 @@ pub(super) struct SessionRow {
 }
 
 impl SessionRow {
-    /// What sorts as the sessions do.
+    /// The sort key of sessions.
     pub(super) fn place(&self) -> (Timestamp, Uuid) {
         (self.start_at.0, self.guid.0)
     }
@@ -55,7 +55,7 @@ impl Lengthy for SessionRow {
     }
 }
 
-/// What is written of a row.
+/// The columns that are written.
 #[derive(Debug, Insertable, AsChangeset)]
 #[diesel(table_name = sessions)]
 #[diesel(treat_none_as_default_value = false, treat_none_as_null = true, primary_key(account_id, guid))]
@@ -141,12 +141,12 @@ impl TryFrom<SessionRow> for Session {
     }
 }
 
-/// The sessions of many rows, in the order of the rows.
+/// The sessions of the rows, in the order of the rows.
 pub(super) fn sessions_of(rows: Vec<SessionRow>) -> Result<Vec<Session>, StoreError> {
     rows.into_iter().map(Session::try_from).collect()
 }
 
-/// The sessions of many rows, by GUID.
+/// The sessions of the rows, by GUID.
 pub(super) fn sessions_by_guid(rows: Vec<SessionRow>) -> Result<HashMap<SessionGuid, Session>, StoreError> {
     rows.into_iter().map(|row| Session::try_from(row).map(|session| (session.guid, session))).collect()
 }
