@@ -1,4 +1,4 @@
-//! Where a job stands, and what may happen to it there. It knows nothing of what the job does, nor of who stores it.
+//! The state machine of a job. It depends neither on the action nor on the store.
 //!
 //! | from \ event | claim | succeed | fail, attempts left | fail, last attempt | cancel | lease expired |
 //! |---|---|---|---|---|---|---|
@@ -7,8 +7,8 @@
 //! | failed | – | – | – | – | cancelled | – |
 //! | completed, cancelled | – | – | – | – | refused | – |
 //!
-//! Besides, a running job renews its lease (heartbeat) and gives it back unused (release), and an operator brings a start
-//! forward (run now) or gives a failed job a new set of attempts (retry).
+//! Besides, a worker renews the lease of a running job (heartbeat) or gives the job back unfinished (release). An operator
+//! brings a start forward (run now) or gives a failed job a new set of attempts (retry).
 
 use std::fmt;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::time::Timestamp;
 use super::lease::{Lease, LeaseTerm, LeaseToken, WorkerId};
 use super::retry::{Attempts, FailedAttempt, Failure, FailureReason, Jitter, Retry, RetryPolicy};
 
-/// Where a job stands, with what belongs to access there.
+/// The state of a job, with the data of that state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum JobState {
     /// Waiting for its time.
@@ -28,22 +28,22 @@ pub enum JobState {
         /// The attempts so far.
         attempts: Attempts,
     },
-    /// With a worker.
+    /// Claimed by a worker.
     Running(Run),
-    /// Called off, before its start, during its run, or after it failed.
+    /// Cancelled before its start, during its run, or after it failed.
     Cancelled(Ended),
-    /// Given up.
+    /// Failed for good, or at the last attempt.
     Failed(Ended),
-    /// Done.
+    /// Its work is done.
     Completed(Ended),
 }
 
-/// What belongs to a job that a worker runs.
+/// The data of a running job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Run {
     /// The right to run it.
     pub lease: Lease,
-    /// When it was due. A job that comes back unfinished takes its old place in the queue by it.
+    /// When it was due. A released job takes its old place in the queue by it.
     pub due: Timestamp,
     /// When this attempt started.
     pub started_at: Timestamp,
@@ -51,7 +51,7 @@ pub struct Run {
     pub attempt: Attempts,
 }
 
-/// What belongs to a job that ended.
+/// The data of a job that ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Ended {
     /// When it ended.
@@ -60,18 +60,18 @@ pub struct Ended {
     pub attempts: Attempts,
 }
 
-/// The state of a job without what belongs to it.
+/// The state of a job without its data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum JobStatus {
     /// Waiting for its time.
     Scheduled,
-    /// With a worker.
+    /// Claimed by a worker.
     Running,
-    /// Called off.
+    /// Cancelled.
     Cancelled,
-    /// Given up.
+    /// Failed for good, or at the last attempt.
     Failed,
-    /// Done.
+    /// Its work is done.
     Completed,
 }
 
@@ -95,7 +95,7 @@ impl JobStatus {
         Self::ALL.into_iter().find(|status| status.name() == name)
     }
 
-    /// Whether work is still to come. At most one live job may exist for a project, an action and a reference.
+    /// Whether the job may still run. At most one live job may exist for a project, an action and a reference.
     pub const fn is_live(self) -> bool {
         match self {
             Self::Scheduled | Self::Running => true,
@@ -110,23 +110,23 @@ impl fmt::Display for JobStatus {
     }
 }
 
-/// What may happen to a job. Events with a token come from the worker that holds the lease, and only from it.
+/// An event in the life of a job. Events with a token come from the worker that holds the lease, and only from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// A worker takes the job.
+    /// A worker claims the job.
     Claim {
         /// The worker.
         worker: WorkerId,
-        /// What it will prove its right with.
+        /// The token that will prove its lease.
         token: LeaseToken,
-        /// For how long it has the job.
+        /// The term of the lease.
         term: LeaseTerm,
     },
-    /// The worker is still at it.
+    /// The worker is still running the job.
     Heartbeat {
         /// The proof.
         token: LeaseToken,
-        /// For how long it has the job from now on.
+        /// The term of the lease from now on.
         term: LeaseTerm,
     },
     /// The work is done.
@@ -138,34 +138,34 @@ pub enum Event {
     Fail {
         /// The proof.
         token: LeaseToken,
-        /// Why.
+        /// The reason and the text.
         failure: Failure,
-        /// Whether and when there is another attempt.
+        /// The policy that decides on another attempt.
         retry: RetryPolicy,
-        /// Chance for the delay.
+        /// Random jitter for the delay.
         jitter: Jitter,
     },
-    /// The worker stops and gives the job back, unfinished through no fault of the job's.
+    /// The worker stops and gives the job back unfinished; the attempt does not count.
     Release {
         /// The proof.
         token: LeaseToken,
     },
-    /// The job is called off.
+    /// A client or an operator cancels the job.
     Cancel,
-    /// Somebody noticed that the lease has ended.
+    /// A rescuer found that the lease has ended.
     LeaseExpired {
-        /// For how long leases are given.
+        /// The term of leases.
         term: LeaseTerm,
-        /// Whether there is another attempt.
+        /// The policy that decides on another attempt.
         retry: RetryPolicy,
     },
-    /// An operator does not want to wait for the start.
+    /// An operator brings the start forward to now.
     RunNow,
     /// An operator gives a failed job a new set of attempts.
     Retry,
 }
 
-/// Which event it is, without what belongs to it.
+/// The kind of an event, without its data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EventKind {
     /// [`Event::Claim`].
@@ -202,7 +202,7 @@ impl EventKind {
         Self::Retry,
     ];
 
-    /// What it is called in logs and messages.
+    /// The name of the kind in logs and messages.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Claim => "claim",
@@ -225,7 +225,7 @@ impl fmt::Display for EventKind {
 }
 
 impl Event {
-    /// Which event it is.
+    /// The kind of the event.
     pub const fn kind(&self) -> EventKind {
         match self {
             Self::Claim { .. } => EventKind::Claim,
@@ -241,52 +241,52 @@ impl Event {
     }
 }
 
-/// What an event came to: the new state, and what there is to record.
+/// The result of an event: the new state, and the fact to record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transition {
-    /// Where the job stands now.
+    /// The new state.
     pub state: JobState,
-    /// What happened.
+    /// The fact to record.
     pub fact: Fact,
 }
 
-/// What happened to a job. Rescues are the failures whose reason is [`FailureReason::LeaseExpired`].
+/// A fact about a job. A rescue is a failure with the reason [`FailureReason::LeaseExpired`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
-    /// A worker took it.
+    /// A worker claimed it.
     Claimed {
         /// How long it had been due.
         waited: Duration,
     },
     /// Its lease was renewed.
     Renewed,
-    /// It was done.
+    /// Its work was completed.
     Completed {
         /// How long the last attempt ran.
         ran: Duration,
     },
     /// An attempt failed, and there will be another.
     Rescheduled {
-        /// What to add to the history.
+        /// The entry for the history.
         failed: FailedAttempt,
         /// How long the attempt ran.
         ran: Duration,
     },
     /// The last attempt failed, or one failed for good.
     Failed {
-        /// What to add to the history.
+        /// The entry for the history.
         failed: FailedAttempt,
         /// How long the attempt ran.
         ran: Duration,
     },
-    /// It was given back unfinished.
+    /// It was released unfinished.
     Released {
         /// How long the attempt ran.
         ran: Duration,
     },
-    /// It was called off.
+    /// It was cancelled.
     Cancelled {
-        /// Where it stood before.
+        /// Its status before.
         was: JobStatus,
     },
     /// Its start was brought forward.
@@ -301,14 +301,14 @@ pub enum TransitionError {
     /// The job is not due yet.
     #[error("not due yet")]
     NotDue {
-        /// When it will be.
+        /// When it is due.
         due: Timestamp,
     },
-    /// The worker does not hold the lease any more: the job ended, was rescued, or is with somebody else. A worker that reads
-    /// `Cancelled` here has been called off.
+    /// The worker no longer holds the lease: the job ended, was rescued, or is with another worker. The status `Cancelled`
+    /// tells the worker that its job was cancelled.
     #[error("the lease is lost, the job is {status}")]
     LeaseLost {
-        /// Where the job stands.
+        /// The status of the job.
         status: JobStatus,
     },
     /// The lease has not ended.
@@ -317,12 +317,12 @@ pub enum TransitionError {
         /// When it will end unless it is renewed.
         until: Timestamp,
     },
-    /// Such a thing does not happen to a job that stands there.
+    /// A job with this status does not accept the event.
     #[error("a {status} job takes no {event}")]
     Refused {
-        /// Where the job stands.
+        /// The status of the job.
         status: JobStatus,
-        /// What was to happen.
+        /// The event.
         event: EventKind,
     },
 }
@@ -333,7 +333,7 @@ impl JobState {
         Self::Scheduled { at, attempts: Attempts::NONE }
     }
 
-    /// The state without what belongs to it.
+    /// The state without its data.
     pub const fn status(&self) -> JobStatus {
         match self {
             Self::Scheduled { .. } => JobStatus::Scheduled,
@@ -353,9 +353,10 @@ impl JobState {
         }
     }
 
-    /// What becomes of the job when `event` happens at the instant `at`.
+    /// The state of the job after `event` at the instant `at`.
     ///
-    /// A worker whose lease has ended may still commit as long as nobody took the job away: the token decides, not the clock.
+    /// A worker with an expired lease may still commit as long as no other event took the job from it: the token decides,
+    /// not the clock.
     ///
     /// ```
     /// use derslik_domain::job::{Event, JobState, JobStatus, LeaseTerm, LeaseToken, TransitionError, WorkerId};
@@ -375,7 +376,7 @@ impl JobState {
     /// ```
     ///
     /// # Errors
-    /// The [`TransitionError`]; then nothing has changed.
+    /// The [`TransitionError`]; the state has not changed then.
     pub fn apply(self, event: Event, at: Timestamp) -> Result<Transition, TransitionError> {
         let (status, kind) = (self.status(), event.kind());
         match (self, event) {
@@ -418,7 +419,7 @@ fn claim(due: Timestamp, attempts: Attempts, lease: Lease, at: Timestamp) -> Res
 }
 
 impl Run {
-    /// The run, if `token` proves the right to it.
+    /// The run, if `token` proves its lease.
     fn held_by(self, token: LeaseToken) -> Result<Self, TransitionError> {
         if self.lease.token == token { Ok(self) } else { Err(TransitionError::LeaseLost { status: JobStatus::Running }) }
     }
@@ -438,7 +439,7 @@ impl Run {
         let next = retry.decide(self.attempt, failure.reason, jitter);
         let failed = FailedAttempt { attempt: self.attempt, at, failure };
         match next {
-            // Never before it was due, even if the clock was set back during the run.
+            // The next attempt is never due before this one was, even if the clock was set back during the run.
             Retry::After(delay) => Transition {
                 state: JobState::Scheduled { at: self.due.max(at.plus(delay)), attempts: self.attempt },
                 fact: Fact::Rescheduled { failed, ran },
@@ -530,14 +531,14 @@ mod tests {
         }
     }
 
-    /// What a cell of the table says.
+    /// A cell of the transition table.
     #[derive(Clone, Copy, Debug)]
     enum Cell {
-        /// The job goes there, or stays there.
+        /// The job moves to that status, or stays in it.
         To(JobStatus),
-        /// Refused as something that does not happen in this state.
+        /// Refused: the event does not happen in this state.
         No,
-        /// Refused because the worker holds no lease.
+        /// Refused: the worker does not hold the lease.
         Lost,
     }
 
@@ -548,7 +549,8 @@ mod tests {
     const C: Cell = Cell::To(JobStatus::Cancelled);
     const D: Cell = Cell::To(JobStatus::Completed);
 
-    /// Rows and columns in the order of the enums. A variant more makes it too small, and `state` or `event` incomplete.
+    /// Rows and columns in the order of the enums. A new variant makes the table too small, and `state` or `event`
+    /// incomplete.
     #[rustfmt::skip]
     const TABLE: [[Cell; EventKind::ALL.len()]; JobStatus::ALL.len()] = [
         //              claim heartbeat succeed fail  release cancel expired run now retry
@@ -576,7 +578,7 @@ mod tests {
         }
     }
 
-    /// The next one of the enum. A variant more has to be put in here, and then the list is compared with it.
+    /// The next variant of the enum. A new variant must be added here, and the test then compares it with the list.
     fn next_status(status: JobStatus) -> Option<JobStatus> {
         match status {
             JobStatus::Scheduled => Some(JobStatus::Running),
