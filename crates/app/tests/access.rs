@@ -1,5 +1,5 @@
-//! Who may do what with whose sessions, attendees and people: every call of both versions, by everybody who can show
-//! something, to what is their account's own and to what is another's, on both databases.
+//! Authorization of the sessions API on both databases. Every call of both versions is made with every kind of credential, on
+//! objects of the caller's own account and on objects of another one.
 #![expect(clippy::indexing_slicing, reason = "what is missing in JSON is null")]
 
 #[path = "access/broken.rs"]
@@ -24,14 +24,14 @@ use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
 use support::{DATABASES, DEMO, OTHER, Service, block_on, run};
 
-/// One call. `SESSION`, `CODE`, `EMAIL` and `USER` stand for what it is about.
+/// One call. `SESSION`, `CODE`, `EMAIL` and `USER` are placeholders for the objects of the call.
 struct Call {
     method: Method,
     path: &'static str,
     body: Option<&'static str>,
-    /// The status for who may do it.
+    /// The status for an authorized caller.
     done: u16,
-    /// What comes of it where the object is another account's, or nobody's.
+    /// The outcome for an object that belongs to another account or does not exist.
     elsewhere: Elsewhere,
 }
 
@@ -98,7 +98,7 @@ const CALLS: [Call; 37] = [
     call(Method::DELETE, "/xapi/user/USER", None, 204, Refused(404, 52)),
 ];
 
-/// What a call is about.
+/// The objects of a call.
 #[derive(Clone)]
 struct Objects {
     session: String,
@@ -114,14 +114,14 @@ impl Objects {
             .replace("USER", &self.user)
     }
 
-    /// Things that nobody has.
+    /// Ids of objects that do not exist.
     fn of_nobody() -> Self {
         let guid = "8293D504-13EE-447F-9B36-6686C5C39FEB".to_owned();
         Self { session: guid.clone(), code: "nobody-has-this-code".to_owned(), user: guid }
     }
 }
 
-/// Sends a request, and tells status and body.
+/// Sends a request, and returns status and body.
 async fn send<S, B>(app: &S, bearer: Option<&str>, method: &Method, path: &str, body: Option<String>) -> Result<(u16, String), Failed>
 where
     S: HttpService<actix_http::Request, Response = ServiceResponse<B>, Error = Error>,
@@ -140,7 +140,7 @@ where
     Ok((status, String::from_utf8(test::read_body(response).await.to_vec())?))
 }
 
-/// The same, where it must be done.
+/// The same, and expects success.
 async fn done<S, B>(app: &S, bearer: &str, method: Method, path: &str, body: Value) -> Result<Value, Failed>
 where
     S: HttpService<actix_http::Request, Response = ServiceResponse<B>, Error = Error>,
@@ -153,7 +153,7 @@ where
     Ok(serde_json::from_str(&answer)?)
 }
 
-/// A token for a password.
+/// Logs in with a password, and returns the token.
 async fn token<S, B>(app: &S, account: u32, username: &str, password: &str) -> Result<String, Failed>
 where
     S: HttpService<actix_http::Request, Response = ServiceResponse<B>, Error = Error>,
@@ -165,7 +165,7 @@ where
     token.ok_or_else(|| format!("no token for {username}: {answer}").into())
 }
 
-/// A session of the account `demo` that a person of it attends.
+/// A session of the account `demo` with a person of that account as attendee.
 async fn make<S, B>(app: &S) -> Result<Objects, Failed>
 where
     S: HttpService<actix_http::Request, Response = ServiceResponse<B>, Error = Error>,
@@ -173,7 +173,7 @@ where
 {
     let lesson = json!({"name": "Lesson", "start_date": "2099-05-05", "duration": 30});
     let session = done(app, DEMO, Method::POST, "/xapi/session", lesson).await?["session_id"].as_str().unwrap_or_default().to_owned();
-    // The one of the call before may be there still.
+    // The person of the previous call may still exist.
     send(app, Some(DEMO), &Method::DELETE, "/xapi/user/pupil", None).await?;
     send(app, Some(DEMO), &Method::DELETE, "/xapi/user/new", None).await?;
     let pupil = json!({"name": "A", "surname": "Pupil", "username": "pupil", "email": "pupil@okul.example"});
@@ -183,7 +183,7 @@ where
     Ok(Objects { session, code: code.as_str().unwrap_or_default().to_owned(), user })
 }
 
-/// All that the account has, to see whether anything of it changed.
+/// All objects of the account, to compare them before and after.
 async fn all<S, B>(app: &S, of: &Objects) -> Result<String, Failed>
 where
     S: HttpService<actix_http::Request, Response = ServiceResponse<B>, Error = Error>,
@@ -210,7 +210,7 @@ fn refusal(answer: &(u16, String)) -> (u16, Option<u64>) {
 
 async fn table(service: &Service) -> Result<(), Failed> {
     let app = test::init_service(App::new().configure(|config| configure(config, service.state.clone()))).await;
-    // Everybody who can log in, by what they are in a classroom.
+    // A person of each classroom role, to log in as.
     for (role, name) in [("a", "admin"), ("e", "instructor"), ("u", "user"), ("e+", "more"), ("e-", "less")] {
         let person = json!({
             "name": name, "surname": "Of demo", "username": name, "email": format!("{name}@okul.example"), "role": role, "password": "known",
@@ -266,12 +266,12 @@ async fn table(service: &Service) -> Result<(), Failed> {
                 Empty => expect(&about, &answer, &(200, "[]"))?,
                 Done => {
                     expect(&about, &answer.0, &call.done)?;
-                    // For the next of them.
+                    // Removes the new person, so that the next stranger can create it.
                     send(&app, Some(OTHER), &Method::DELETE, "/xapi/user/new", None).await?;
                     continue;
                 }
             }
-            // What is another's looks like what is nobody's, to the letter.
+            // The answer for an object of another account is byte for byte that for a missing one.
             let nothing = ask(Some(bearer.clone()), &nobodys).await?;
             expect(&about, &answer.1.replace(&ours.session, &nobodys.session), &nothing.1)?;
         }
@@ -292,7 +292,7 @@ async fn table(service: &Service) -> Result<(), Failed> {
     Ok(())
 }
 
-/// A password is set in the query or in the body; whoever was logged in by the old one is not any more.
+/// A password is set in the query or in the body. Tokens that were issued for the old one become invalid.
 async fn passwords(service: &Service) -> Result<(), Failed> {
     let app = test::init_service(App::new().configure(|config| configure(config, service.state.clone()))).await;
     let person = json!({

@@ -1,5 +1,5 @@
-//! The direction between the crates, held against what cargo says, what their sources may not hold, and what the build of the
-//! container image reads.
+//! The dependencies between the crates as cargo reports them, constraints on their sources, and the files that the build of
+//! the container image reads.
 #![cfg(test)]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
-/// What each crate may depend on, of ours. Nothing else may be a dependency of what ships.
+/// The crates of this workspace that each crate may depend on. The released program may depend on no others of them.
 const ALLOWED: [(&str, &[&str]); 10] = [
     ("derslik-domain", &[]),
     ("derslik-ports", &["derslik-domain"]),
@@ -22,10 +22,10 @@ const ALLOWED: [(&str, &[&str]); 10] = [
     ("derslik-bench", &["derslik", "derslik-domain", "derslik-ports", "derslik-storage", "derslik-testkit", "derslik-worker"]),
 ];
 
-/// What the domain may depend on at all.
+/// All dependencies that the domain may have.
 const DOMAIN_DEPENDENCIES: [&str; 5] = ["chrono", "chrono-tz", "thiserror", "unicode-normalization", "uuid"];
 
-/// The frameworks, and the one crate besides the app and the tools for tests that may know each.
+/// The frameworks. Besides the app and the test tools, only the named crate may depend on each.
 const FRAMEWORKS: [(&str, &str); 6] = [
     ("actix-web", "derslik-http"),
     ("diesel", "derslik-storage"),
@@ -35,7 +35,7 @@ const FRAMEWORKS: [(&str, &str); 6] = [
     ("clap", "derslik"),
 ];
 
-/// The direct dependencies of each crate of ours, those of tests left out.
+/// The direct dependencies of each workspace crate, without those of tests.
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     let metadata = MetadataCommand::new().no_deps().exec().expect("cargo knows the workspace");
     let packages = metadata.workspace_packages().into_iter().map(|package| {
@@ -120,8 +120,8 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     found.flatten().filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect()
 }
 
-/// A match on such an enum needs a wildcard in every other crate, and a new variant would be answered by it without a word. The
-/// lint `wildcard_enum_match_arm`, which is denied in derslik-http, sees to the rest.
+/// A match on such an enum needs a wildcard in every other crate, which would silently handle a new variant. The lint
+/// `wildcard_enum_match_arm`, denied in derslik-http, covers wildcards that are written without need.
 #[test]
 fn no_enum_forces_a_wildcard_on_the_tables_of_the_dialects() {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -168,7 +168,7 @@ fn container_context_without_a_file_that_the_build_reads_is_refused() {
     assert!(taken.status.success(), "{taken:?}");
     assert!(!folder.path().join("target/context/docs/deep/other.txt").exists());
 
-    // A file that leaves the context leaves the copy of an earlier run too.
+    // A file that is no longer in the context is removed from the copy of an earlier run too.
     write(".dockerignore", "*\n!Cargo.*\n!src\n!docs\ndocs/deep\n");
     assert!(!container_context(folder.path()).status.success());
 }

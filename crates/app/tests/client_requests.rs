@@ -1,5 +1,5 @@
-//! Requests byte by byte as published clients send them, over a socket, to the real program on both databases. The files
-//! under `clients/` hold them, written from what those clients do; each is one conversation, in order.
+//! Requests as published clients send them, byte by byte, over a socket to the real program on both databases. The files under
+//! `clients/` describe them, written after the behaviour of those clients. Each file is one conversation, in order.
 
 mod support;
 
@@ -16,7 +16,7 @@ use serde_json::Value;
 use support::process::Running;
 use support::{DATABASES, run};
 
-/// A request, and what must come of it.
+/// A request, and the expected answer.
 struct Exchange {
     about: String,
     head: String,
@@ -26,7 +26,7 @@ struct Exchange {
     wanted: Vec<String>,
 }
 
-/// What was learned on the way, by name.
+/// Values that earlier answers gave, by name.
 type Known = BTreeMap<String, String>;
 
 fn exchanges(text: &str) -> Result<Vec<Exchange>, Failed> {
@@ -48,12 +48,12 @@ fn filled(text: &str, known: &Known) -> String {
 }
 
 impl Exchange {
-    /// Sends the request, the body only once the server asks for it where it was announced.
+    /// Sends the request. If it has `Expect: 100-continue`, the body follows once the server asks for it.
     fn send(&self, known: &Known) -> Result<(u16, String), Failed> {
         let chunked = self.head.to_ascii_lowercase().contains("transfer-encoding: chunked");
         let mut body = filled(&self.body, known);
         if chunked {
-            // The blank line after the last chunk is one of the file, the one after the head of a body without any is not.
+            // The file has the blank line after a last chunk, but not the one after the head of a request without chunks.
             body = format!("{}\r\n\r\n", body.trim_end().replace('\n', "\r\n"));
         }
         let head = filled(&self.head, known).replace("{length}", &body.len().to_string()).replace('\n', "\r\n") + "\r\n\r\n";
@@ -96,7 +96,7 @@ impl Exchange {
     }
 }
 
-/// One answer, as long as it says it is.
+/// Reads one answer, up to the length that its head gives.
 fn read(stream: &mut TcpStream) -> Result<(u16, String), Failed> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -110,7 +110,7 @@ fn read(stream: &mut TcpStream) -> Result<(u16, String), Failed> {
     let mut body = vec![0; length];
     stream.read_exact(&mut body)?;
     if head.contains("content-encoding: ") {
-        return Err(format!("an encoding that nobody asked for: {head}").into());
+        return Err(format!("an encoding that the client did not ask for: {head}").into());
     }
     Ok((status, String::from_utf8(body)?))
 }

@@ -1,5 +1,5 @@
-//! Courses, people and tokens at the command line, against a running service on both databases; and what the service does to a
-//! course by itself.
+//! Courses, people and tokens at the command line, against a running service on both databases. Also the changes that the
+//! service makes to a course by itself.
 #![expect(clippy::indexing_slicing, reason = "a part that is not there is null in JSON, and fails the check")]
 
 mod support;
@@ -93,7 +93,7 @@ fn calendars_are_assigned(url: &str) -> Result<(), Failed> {
     check(given["calendarId"] == format!("classroom{id}@group.calendar.google.com"), &given)?;
     check(given["updateTime"] == made["updateTime"], &given)?;
 
-    // One that waits to be accepted is given none, until it is.
+    // A provisioned course gets no calendar until it is accepted.
     let waiting = id_of(&course(&service, "PROVISIONED")?)?;
     let body = json!({ "courseState": "ACTIVE" });
     check(get(&service, TEACHER, &waiting)?.json()?["calendarId"].is_null(), &"a calendar before its time")?;
@@ -101,7 +101,7 @@ fn calendars_are_assigned(url: &str) -> Result<(), Failed> {
     check(accepted["courseState"] == "ACTIVE" && accepted["calendarId"].is_null(), &accepted)?;
     let first = with_calendar(&service, &waiting)?;
 
-    // To be active again is not to be active for the first time, and one that is gone meanwhile stops nobody.
+    // Only the first activation assigns a calendar.
     for state in ["ARCHIVED", "ACTIVE", "ARCHIVED"] {
         let body = json!({ "courseState": state });
         let moved = call(&service, TEACHER, "PATCH", &format!("/v1/courses/{waiting}?updateMask=courseState"), &body)?.json()?;
@@ -147,7 +147,7 @@ fn operator(url: &str, arguments: &[&str]) -> Result<Output, Failed> {
     Ok(derslik(arguments).args(["--account", "demo", "--database-url", url]).output()?)
 }
 
-/// What such a command prints as JSON.
+/// The JSON output of such a command.
 fn operated(url: &str, arguments: &[&str]) -> Result<Value, Failed> {
     let output = operator(url, &[arguments, &["--json"]].concat())?;
     check(output.status.success(), &output)?;
@@ -162,7 +162,7 @@ fn suspended(url: &str) -> Result<(), Failed> {
         let body = json!({ "userId": format!("{user}@demo.example") });
         call(&service, ADMIN, "POST", &format!("/v1/courses/{id}/{roster}"), &body)
     };
-    check(add("teachers", "coteacher")?.status == 200 && add("students", "student")?.status == 200, &"nobody joined")?;
+    check(add("teachers", "coteacher")?.status == 200 && add("students", "student")?.status == 200, &"no member was added")?;
     let shown = operated(url, &["course", "suspend", &id])?;
     check(shown["id"] == id.as_str() && shown["state"] == "SUSPENDED" && shown["name"] == "Fizik", &shown)?;
 
@@ -212,7 +212,7 @@ fn restored(url: &str) -> Result<(), Failed> {
         check(shown["state"] == state, &shown)?;
         check(get(&service, TEACHER, &id)?.json()?["courseState"] == state, &state)?;
     }
-    // It was active for the first time.
+    // The course became active for the first time, so it gets a calendar.
     with_calendar(&service, &id)?;
     let line = String::from_utf8(operator(url, &["course", "suspend", &id])?.stdout)?;
     check(line.starts_with(&format!("{id}\tSUSPENDED\t")) && line.ends_with("\tFizik\n"), &line)
@@ -276,7 +276,7 @@ fn adjusted(url: &str) -> Result<(), Failed> {
     check(materials[0]["link"]["url"] == "https://okul.example/" && materials[2]["youTubeVideo"]["id"] == "v1", &seen)?;
     check(seen["updateTime"].as_str() > before["updateTime"].as_str(), &(before, &seen))?;
 
-    // What is said again changes nothing; a category keeps its id by its name; what is not named stays.
+    // Repeating a command changes nothing; a category of the same name keeps its id; settings that are not named stay.
     operated(url, &["course", "guardians", &id, "on"])?;
     check(get(&service, TEACHER, &id)?.json()? == seen, &"something changed")?;
     let points = ["--calculation", "total-points", "--category", "Sınav=100", "--category", "Katılım"];
@@ -353,7 +353,7 @@ fn people_and_tokens(url: &str) -> Result<(), Failed> {
     let refused = call(&service, &reading, "POST", "/v1/courses", &new)?;
     check(refused.status == 403 && refused.head.contains("error=\"insufficient_scope\""), &refused)?;
 
-    // An administrator is one, and no token is made that would open nothing.
+    // `--role admin` makes an administrator, and a token that has expired already is refused.
     check(create(&["user", "create", "mudur@demo.example", "--role", "admin"])?.status.success(), &"no user")?;
     let admin = String::from_utf8(create(&["token", "create", "mudur@demo.example"])?.stdout)?;
     let all = service.get("/v1/courses", admin.trim().strip_prefix("token  ").ok_or("no token")?)?.json()?;

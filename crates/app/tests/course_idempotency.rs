@@ -1,5 +1,5 @@
-//! What is created under an `Idempotency-Key` by the courses API, against the real program on both databases: once, whatever
-//! happened on the way.
+//! Creations with an `Idempotency-Key` in the courses API, against the real program on both databases. Each is carried out
+//! once, also after lost answers and crashes.
 #![expect(clippy::indexing_slicing, reason = "a part that is not there is null in JSON, and fails the check")]
 
 mod support;
@@ -79,7 +79,7 @@ fn id_of(answer: &Answer) -> Result<String, Failed> {
     Ok(answer.json()?["id"].as_str().ok_or("no id")?.to_owned())
 }
 
-/// How many courses somebody sees of which this is the name.
+/// The number of courses of this name that the holder of the token sees.
 fn count(service: &Running, token: &str, name: &str) -> Result<usize, Failed> {
     let listed = service.get(&format!("/v1/courses?pageSize=1000&x-query={}", name.replace(' ', "+")), token)?.json()?;
     Ok(listed["courses"].as_array().into_iter().flatten().filter(|course| course["name"] == name).count())
@@ -100,7 +100,7 @@ fn replays_in_sequence(url: &str) -> Result<(), Failed> {
         check(tag(&first) == Some(&format!("\"{}-1\"", id_of(&first)?)), &first)?;
         check(count(&service, TEACHER, &name)? == 1, &name)?;
     }
-    // Without a key each of these would be refused the second time, since what it makes is there.
+    // Without a key the second of each would be refused, since the object exists already.
     let course = id_of(&create(&service, TEACHER, "the-course", "Fizik")?)?;
     let rows = [
         (ADMIN, "/v1/courses".to_owned(), json!({ "id": "d:once", "name": "a", "ownerId": "me", "courseState": "ACTIVE" })),
@@ -165,7 +165,7 @@ fn refuses_another_request(url: &str) -> Result<(), Failed> {
     for (name, expected) in [("first", 1), ("second", 0), ("third", 0)] {
         check(count(&service, TEACHER, name)? == expected, &name)?;
     }
-    // What was refused is not kept: the key is as free as before.
+    // A refusal is not stored: the key can be used again.
     let wrong = post(&service, TEACHER, "/v1/courses", "free", &json!({ "ownerId": "me" }))?;
     check(wrong.status == 400, &wrong)?;
     let right = create(&service, TEACHER, "free", "fourth")?;

@@ -1,4 +1,4 @@
-//! What the documentation says, held against the program.
+//! Compares the documentation with the program.
 #![cfg(test)]
 
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
-//! Exact answers. Each file under `golden/` is a list of requests with the answers that must come, key for key, value for
-//! value, in order; every file is run on both databases. The clock stands at the instant of the seed document, and new
-//! GUIDs are counted. `BLESS=1` writes the answers that came into the files, to be read before they are committed.
+//! Exact answers. Each file under `golden/` is a list of requests with the expected answers, key for key, value for value, in
+//! order. Every file is run on both databases. The clock stands at the instant of the seed document, and new GUIDs are
+//! consecutive. `BLESS=1` writes the actual answers into the files; review them before the commit.
 
 mod support;
 
@@ -30,15 +30,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use support::{DATABASES, DEMO, OTHER, Service, block_on, run};
 
-/// One request and what must come of it.
+/// One request and the expected answer.
 #[derive(Serialize, Deserialize)]
 struct Step {
-    /// What this is about.
+    /// The purpose of this step, for readers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     about: Option<String>,
     method: String,
     path: String,
-    /// `demo`, `other`, or a whole `Authorization` header; nothing for none.
+    /// `demo`, `other`, or a whole `Authorization` header; absent for a request without credential.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     by: Option<String>,
     /// More headers.
@@ -47,7 +47,7 @@ struct Step {
     /// A body as JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     json: Option<Box<RawValue>>,
-    /// A body as text, for what is no JSON.
+    /// A body as text, for bodies that are not JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     text: Option<String>,
     #[serde(default)]
@@ -55,7 +55,7 @@ struct Step {
     /// Headers that the answer must have.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     answer_headers: Vec<(String, String)>,
-    /// The body of the answer; nothing for an empty one.
+    /// The body of the answer; absent for an empty one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     answer: Option<Box<RawValue>>,
 }
@@ -105,7 +105,7 @@ fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The session that the seed document changes, as it must have been before, and one of another account.
+/// The session that the seed document changes, in its state before, and a session of another account.
 async fn prepare(service: &Service) -> Result<(), Failed> {
     let session = |guid: &str, name: &str| -> Result<Session, Failed> {
         let created = "2025-02-06T15:23:48.490759+03:00".parse()?;
@@ -129,7 +129,7 @@ async fn prepare(service: &Service) -> Result<(), Failed> {
         .await
 }
 
-/// A session that began half an hour ago, and one that was over long ago.
+/// A session that began half an hour ago, and one that ended long ago.
 async fn prepare_begun(service: &Service) -> Result<(), Failed> {
     let session = |guid: &str, start: &str, status| -> Result<Session, Failed> {
         let written: WrittenTime = start.parse()?;
@@ -143,7 +143,7 @@ async fn prepare_begun(service: &Service) -> Result<(), Failed> {
     service.write(move |stores| stores.sessions().insert_many(builders::account().id, &[&begun, &over])).await
 }
 
-/// Jobs of each status, one of them internal, one of another account, and somebody who attends two sessions.
+/// Jobs of each status, one of them internal, one of another account; and a user who attends two sessions.
 async fn prepare_jobs(service: &Service) -> Result<(), Failed> {
     let later = |seconds| builders::now().plus(Duration::from_secs(seconds));
     let erasure = |project, name: &str| -> Result<NewJob, Failed> {
@@ -191,7 +191,7 @@ async fn prepare_jobs(service: &Service) -> Result<(), Failed> {
             stores.sessions().insert_many(builders::account().id, &[&second])?;
             let teacher =
                 stores.users().find(builders::account().id, &UserKey::Id(Id::new(102)))?.ok_or(StoreError::from(Reason::Unreachable))?;
-            // Whoever made its GUID, the answers show this one.
+            // The answers contain the GUID, so it must be a fixed one and not the one of the setup.
             let teacher = User { guid: builders::user(102).guid, ..teacher };
             stores.users().update(builders::account().id, &teacher)?;
             let attendee = |(number, session)| Attendee { session, user: Some(teacher.guid), ..builders::attendee(1, number) };
@@ -202,7 +202,7 @@ async fn prepare_jobs(service: &Service) -> Result<(), Failed> {
     revoke_a_key(service).await
 }
 
-/// Gives the account another key of the jobs API, and takes it back.
+/// Gives the account another key of the jobs API, and revokes it.
 async fn revoke_a_key(service: &Service) -> Result<(), Failed> {
     const REVOKED: &str = "revoked-organization-key";
     let demo = dev_accounts(&builders::settings(), true, builders::now())?.into_iter().next().ok_or("no account")?;
@@ -210,7 +210,7 @@ async fn revoke_a_key(service: &Service) -> Result<(), Failed> {
     let plan = AccountPlan { credentials, users: Vec::new(), projects: Vec::new(), ..demo.plan };
     provision(&service.uow, plan, Credentials::Always, builders::now()).await?;
     let presented = PresentedCredential { kind: CredentialKind::OrganizationKey, public_id: String::new(), secret: REVOKED.into() };
-    // The memory of known keys is the service's own, and does not learn of this one.
+    // A separate instance, so that the key does not enter the service's cache of credentials.
     let identity = Identity::new(service.uow.clone(), Arc::new(StoppedClock(builders::now())));
     let actor = identity.authenticate(presented).await.map_err(|error| error.to_string())?;
     let revoked =
@@ -269,7 +269,7 @@ fn expect(about: &str, came: &str, wanted: &str) -> Result<(), Failed> {
     if came == wanted { Ok(()) } else { Err(format!("{about}\n  wanted {wanted}\n  came   {came}").into()) }
 }
 
-/// JSON without the white space between its parts, everything else as it stands.
+/// JSON without insignificant white space; everything else is unchanged.
 fn compact(json: &str) -> String {
     let (mut compact, mut in_string, mut escaped) = (String::with_capacity(json.len()), false, false);
     for letter in json.chars() {
@@ -288,7 +288,7 @@ fn compact(json: &str) -> String {
     compact
 }
 
-/// The steps with a line for each member, the numbers and strings of the bodies as they stand.
+/// The steps with one line for each member; numbers and strings of the bodies keep their spelling.
 fn pretty(steps: &[Step]) -> Result<String, Failed> {
     let json = serde_json::to_string(steps)?;
     let (mut pretty, mut depth, mut in_string, mut escaped) = (String::new(), 0_usize, false, false);

@@ -1,5 +1,5 @@
-//! Batches that are sent again under an `Idempotency-Key`, against the real program on both databases: one session for
-//! each name, whatever happened on the way.
+//! Batches that are repeated with an `Idempotency-Key`, against the real program on both databases. Each makes one session for
+//! each name, also after lost answers and crashes.
 #![expect(clippy::expect_used, reason = "a failed expectation is what a test is for")]
 #![expect(clippy::indexing_slicing, reason = "what is missing in JSON is null")]
 
@@ -20,7 +20,7 @@ use tempfile::TempDir;
 const BATCH: &str = "/xapi/v2/session/batch";
 const SEARCH: &str = "/xapi/v2/session/search";
 
-/// How often each thing is tried.
+/// The repetitions of each case.
 const ROUNDS: usize = 500;
 
 /// Where the program keeps its data.
@@ -38,7 +38,7 @@ impl Store {
     }
 }
 
-/// The program, serving. It is killed when it is dropped.
+/// A running service. The process is killed when this is dropped.
 struct Service {
     process: Child,
     address: SocketAddr,
@@ -73,7 +73,7 @@ impl Service {
         Reply::parse(&text)
     }
 
-    /// How many sessions there are of each name that begins so.
+    /// The number of sessions of each name with this prefix.
     fn counts(&self, bearer: &str, beginning: &str) -> BTreeMap<String, usize> {
         let reply = self.post(bearer, SEARCH, None, &format!(r#"{{"name":"{beginning}","page_size":1000}}"#));
         let mut counts = BTreeMap::new();
@@ -86,7 +86,7 @@ impl Service {
         counts
     }
 
-    /// How many sessions of that name there are.
+    /// The number of sessions of that name.
     fn count(&self, bearer: &str, name: &str) -> usize {
         let reply = self.post(bearer, SEARCH, None, &format!(r#"{{"name":"{name}","page_size":1000}}"#));
         serde_json::from_str::<Vec<Value>>(&reply.body).expect("a list").iter().filter(|session| session["name"] == name).count()
@@ -133,7 +133,7 @@ fn bearer(account: &str) -> String {
     KeyPair { access_key: format!("{account}-access"), secret_key: format!("{account}-secret") }.bearer()
 }
 
-/// One session of each round.
+/// The expected counts: one session for each round.
 fn once_each(name: &str) -> BTreeMap<String, usize> {
     (0..ROUNDS).map(|round| (format!("{name} {round}"), 1)).collect()
 }
@@ -180,7 +180,7 @@ fn refuses_another_body(store: &Store) {
         let other = service.post(&demo, BATCH, Some(&key), &batch(&second));
         assert_eq!((kept.status, other.status), (207, 422), "{round}");
         assert!(other.body.starts_with(r#"{"code":15,"#) && !other.is_replayed(), "{}", other.body);
-        // The key still stands for the first.
+        // The key still belongs to the first request.
         let again = service.post(&demo, BATCH, Some(&key), &batch(&first));
         assert_eq!((again.body, again.status), (kept.body, 207), "{round}");
     }
@@ -203,8 +203,8 @@ fn keeps_accounts_apart(store: &Store) {
     assert_eq!((service.counts(&demo, "apart "), service.counts(&other, "apart ")), (once_each("apart"), once_each("apart")));
 }
 
-/// Nobody reads the answers, and the program is killed: in every other round once some of the effects can be seen, in the
-/// others at a moment that moves from before the first transaction to after the last.
+/// The client reads no answers, and the program is killed. In every other round this happens once some effects are visible;
+/// in the others the moment moves from before the first transaction to after the last.
 fn survives_a_crash(store: &Store) {
     const KILLS: usize = 25;
     const TOGETHER: usize = ROUNDS / KILLS;

@@ -70,7 +70,7 @@ struct Operator {
 }
 
 impl Operator {
-    /// What a command prints, and its exit code.
+    /// The output of a command, and its exit code.
     fn run(&self, arguments: &[&str]) -> (String, Option<i32>) {
         let output = derslik(arguments).args(["--account", "demo", "--database-url", &self.url]).output().unwrap();
         let text = String::from_utf8(if output.status.success() { output.stdout } else { output.stderr }).unwrap();

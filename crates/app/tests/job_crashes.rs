@@ -1,7 +1,7 @@
-//! Workers that are killed, or stopped for longer than a lease, in the middle of their jobs: nothing is lost, and nothing is
-//! done twice.
+//! Workers that are killed, or stopped for longer than a lease, in the middle of their jobs: no job is lost, and no effect
+//! happens twice.
 //!
-//! `make crash-test` runs it at its full size, 1 000 jobs and a kill each second for a minute, and prints its figures.
+//! `make crash-test` runs the test at its full size, with 1 000 jobs and a kill each second for a minute, and prints figures.
 #![cfg(test)]
 
 use std::collections::BTreeMap;
@@ -26,17 +26,17 @@ use derslik_worker::{Registry, Runner, Settings, Step, StepContext, StepError, S
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
-/// What tells a copy of this program that it is a worker, and on which database.
+/// The variable that makes a copy of this program a worker; its value is the URL of the database.
 const URL: &str = "DERSLIK_CRASH_TEST_URL";
 const SIZE: &str = "DERSLIK_CRASH_TEST";
 
-/// How often the jobs are looked at meanwhile.
+/// The interval at which the test reads the jobs.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// The longest that the orphans may take to be done, once the last worker was killed.
+/// The longest time that the orphaned jobs may take after the last kill.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// How much longer than a lease it may take until somebody notices that it has ended.
+/// The longest time from the end of a lease to the rescue of its job.
 const NOTICE: Duration = Duration::from_secs(30);
 
 struct Size {
@@ -76,7 +76,7 @@ impl StepHandler for Ledger {
         let name = SessionName::new(format!("job {}", context.job.id)).expect("a valid name");
         let entry = Session { name, ..session(SystemIds.session_guid()) };
         stores.sessions().insert_many(context.account, &[&entry])?;
-        // Whoever is killed now has done everything but the commit.
+        // A worker that is killed here has done everything but the commit.
         sleep(self.0);
         Ok(Step::Done(None))
     }
@@ -92,11 +92,11 @@ fn unit_of_work(url: &str, runtime: &Runtime) -> DieselUnitOfWork {
     DieselUnitOfWork::new(&url.parse::<DatabaseUrl>().expect("a valid URL"), settings, runtime.handle())
 }
 
-/// A worker, where this program is a copy that was started as one.
+/// Runs a worker if this process is a copy that was started as one.
 #[test]
 fn worker_process() {
     let Some(url) = variable(URL) else { return };
-    // Goes with its parent, however that ends.
+    // The worker ends with its parent, however that ends.
     std::thread::spawn(|| {
         std::io::stdin().read_to_end(&mut Vec::new()).ok();
         std::process::exit(0);
@@ -138,10 +138,10 @@ fn jobs(runtime: &Runtime, uow: &DieselUnitOfWork) -> Vec<Job> {
     runtime.block_on(uow.read(account().id, move |stores| stores.jobs().list(account().id, &page))).expect("a list of jobs")
 }
 
-/// How long after the last heartbeat of a worker its jobs were given to others.
+/// Measures how long after the last heartbeat of a worker its jobs were rescued.
 #[derive(Default)]
 struct Rescues {
-    /// Until when each attempt was somebody's, as far as it was seen.
+    /// The latest end of each attempt's lease that the test has seen.
     leases: BTreeMap<(i64, u16), Timestamp>,
 }
 
@@ -154,7 +154,7 @@ impl Rescues {
         }
     }
 
-    /// Of every attempt that was given up since its lease had ended.
+    /// The wait of every attempt that ended because its lease had run out.
     fn waits(&self, jobs: &[Job], lease: Duration) -> Vec<Duration> {
         let mut waits = Vec::new();
         for job in jobs {
@@ -241,7 +241,7 @@ fn killed_and_stopped_workers_lose_no_job_and_do_none_twice() {
     let jobs = jobs(&runtime, &uow);
     assert!(jobs.iter().all(|job| job.status() == JobStatus::Completed), "every job is done");
     let orphans = jobs.iter().filter(|job| job.failures.iter().any(|failed| failed.failure.reason == FailureReason::LeaseExpired)).count();
-    assert!(orphans > 0, "somebody was killed in the middle of a job");
+    assert!(orphans > 0, "no worker was killed in the middle of a job");
     let ledger = ledger(&runtime, &uow);
     assert_eq!(ledger.len(), size.jobs, "every job is in the ledger");
     assert!(ledger.values().all(|count| *count == 1), "and none twice");

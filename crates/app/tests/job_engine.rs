@@ -48,7 +48,7 @@ fn main() -> ExitCode {
         add("what_is_written_is_taken_up_without_a_sweep", following);
         add("no_job_is_both_cancelled_and_executed", cancels_and_starts);
         add("one_of_many_cancels_of_a_job_succeeds", cancels_of_one_job);
-        // On SQLite a process hears of another's jobs only by looking.
+        // On SQLite a process learns of the jobs of another process only by polling.
         if database == "postgres" {
             add("a_job_that_is_due_starts_soon_after_another_process_asked_for_it", start_by_another_process);
         }
@@ -136,7 +136,7 @@ fn key() -> ProjectKey {
     KEY.parse().expect("a valid key")
 }
 
-/// So long ago that an erasure which was asked for then is due.
+/// An instant so long ago that an erasure requested then is due.
 fn long_ago() -> Timestamp {
     SystemClock.now().minutes_before(3 * 24 * 60)
 }
@@ -189,7 +189,7 @@ fn erasure_of_a_user(world: &World) {
 
 fn expiry(world: &World) {
     world.write(|stores| {
-        // The builder's session was over long ago.
+        // The builder's session ended long ago.
         let sessions: Vec<_> = (1..=1_500).map(|number| session(guid(number))).collect();
         stores.sessions().insert_many(account().id, &sessions.iter().collect::<Vec<_>>())?;
         stores.jobs().enqueue(account().id, &NewJob::expire_sessions(long_ago(), long_ago()))
@@ -203,7 +203,7 @@ fn expiry(world: &World) {
     assert_eq!(found.expect("the read succeeds").map(|session| session.status), Some(SessionStatus::Expired));
 }
 
-/// More than a search should look at one by one.
+/// Writes more sessions than a search may scan, and waits until the worker has indexed them.
 fn following(world: &World) {
     let (stop, worker) = world.work(Registry::default());
     for batch in 0..15 {
@@ -238,7 +238,7 @@ fn cancels_and_starts(world: &World) {
     let service = Arc::new(Jobs::new(world.uow.clone(), Arc::new(SystemClock)));
     let jobs = world.jobs();
     let (stop, worker) = world.work(Registry::default().with_steps(Action::DeleteUserData, Ledger));
-    // From the last one on, while the worker begins with the first.
+    // Cancels begin with the last job, while the worker begins with the first.
     until(|| world.executed(&jobs[0]));
     let cancels: Vec<_> = jobs
         .iter()
@@ -259,7 +259,7 @@ fn cancels_and_starts(world: &World) {
     let jobs = world.wait_until_all_ended();
     stop.cancel();
     world.runtime.block_on(worker).expect("the worker ends");
-    assert!(!cancelled.is_empty() && cancelled.len() < JOBS, "{} were cancelled: that was no race", cancelled.len());
+    assert!(!cancelled.is_empty() && cancelled.len() < JOBS, "{} were cancelled: the cancels and the worker did not race", cancelled.len());
     for job in jobs {
         assert_eq!(world.executed(&job), job.status() == JobStatus::Completed, "job {}", job.id);
         assert_eq!(cancelled.contains(&job.id), job.status() == JobStatus::Cancelled, "job {}", job.id);
@@ -281,13 +281,13 @@ fn cancels_of_one_job(world: &World) {
 }
 
 fn start_by_another_process(world: &World) {
-    // A worker that nothing wakes would look again after an hour.
+    // Without a notification the worker would poll again after an hour.
     let settings = Settings { sweep: None, poll: Duration::from_secs(3_600), ..Settings::default() };
     let (stop, worker) = world.work_as(Registry::default().with_steps(Action::AssignCalendarId, Ledger), settings);
     for number in 0..5 {
         let course = ReferenceId::new(number.to_string()).expect("a valid reference");
         let now = SystemClock.now();
-        // Another unit of work on the same database, as another process would have it.
+        // A separate unit of work on the same database stands for another process.
         let other = DieselUnitOfWork::new(
             &world.url,
             PoolSettings { statement_timeout: Duration::from_secs(60), ..PoolSettings::default() },

@@ -1,5 +1,5 @@
-//! Workers whose PostgreSQL is killed in the middle of a claim, of a heartbeat, of a step, of a completion: once it is back they
-//! go on by themselves, nothing is lost, and no effect counts twice.
+//! Workers whose PostgreSQL is killed in the middle of a claim, a heartbeat, a step or a completion. Once it is back they go on
+//! by themselves, no job is lost, and no effect happens twice.
 #![cfg(test)]
 
 use std::sync::Arc;
@@ -26,9 +26,9 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// How long the server stays away.
+/// How long the server stays down.
 const AWAY: Duration = Duration::from_secs(1);
-/// The longest that anything may take that is to happen.
+/// The time limit of every expected event.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 struct World {
@@ -55,7 +55,7 @@ impl World {
         Self { runtime, uow, database, server }
     }
 
-    /// A worker that looks for jobs by itself after so long at the latest.
+    /// Starts a worker with this poll interval.
     fn work(&self, registry: Registry, poll: Duration) -> (CancellationToken, JoinHandle<()>) {
         self.work_as(registry, Settings { poll, ..Settings::default() })
     }
@@ -107,8 +107,8 @@ impl World {
         }
     }
 
-    /// Waits until `trigger` has led to a statement of that beginning, and kills the server in the middle of it; then brings it
-    /// back.
+    /// Waits until `trigger` has led to a statement that begins with `statement`, kills the server in the middle of it, and
+    /// restarts the server.
     fn kill_during(&self, table: &str, statement: &str, trigger: impl FnOnce()) {
         let mut holder = PgConnection::establish(self.database.url()).expect("a connection");
         let mut watcher = PgConnection::establish(self.database.url()).expect("a connection");
@@ -128,7 +128,7 @@ impl World {
         self.server.restart().expect("it comes back");
     }
 
-    /// How many entries there are in the ledger, and how many different ones.
+    /// The number of entries in the ledger, and of distinct ones.
     fn ledger(&self) -> (usize, usize) {
         let mut names = Vec::new();
         for page in 1.. {
@@ -160,7 +160,7 @@ impl StepHandler for Ledger {
     }
 }
 
-/// Counts how often it ran, and ends when it is told to.
+/// Counts its runs, and ends when the test says so.
 #[derive(Clone, Default)]
 struct Outside {
     runs: Arc<AtomicU32>,
@@ -290,7 +290,7 @@ fn a_worker_survives_a_server_that_dies_again_and_again() {
 fn a_listener_whose_server_died_hears_again_of_new_jobs() {
     const LISTENERS: &str = "SELECT count(*) AS count FROM pg_stat_activity WHERE query LIKE 'LISTEN%'";
     let world = World::new();
-    // Nobody looks without being woken.
+    // The worker finds a job only by notification: its poll interval is an hour.
     let worker = world.work(Registry::default().with_steps(Action::AssignCalendarId, Ledger), Duration::from_secs(3_600));
     world.enqueue(0..1);
     world.until_all_ended();
@@ -303,7 +303,7 @@ fn a_listener_whose_server_died_hears_again_of_new_jobs() {
         assert!(begin.elapsed() < PATIENCE, "no connection listens again");
         sleep(Duration::from_millis(20));
     }
-    // As another process does it, which has no other way to wake the worker.
+    // A separate unit of work stands for another process, which can wake the worker only by a notification.
     let url: DatabaseUrl = world.database.url().parse().expect("a valid URL");
     for number in 1..4 {
         let other = DieselUnitOfWork::new(&url, PoolSettings::default(), world.runtime.handle());
@@ -311,7 +311,7 @@ fn a_listener_whose_server_died_hears_again_of_new_jobs() {
         let job = NewJob::assign_calendar_id(reference, now);
         let made = world.runtime.block_on(other.write(account().id, move |stores| stores.jobs().enqueue(account().id, &job)));
         made.map_err(|error: StoreError| error.to_string()).expect("it is new");
-        // Within a minute, where looking without being woken would take an hour.
+        // The limit is a minute; a poll would take an hour.
         world.until_all_ended();
     }
     world.end(worker);

@@ -1,4 +1,4 @@
-//! A job that a newer version of the program has made, as clients and operators of this one see it, on both databases.
+//! A job that a newer version of the program has made, as clients and operators of this version see it, on both databases.
 #![expect(clippy::indexing_slicing, reason = "a part that is not there is null in JSON, and fails the check")]
 #![expect(clippy::unwrap_used, reason = "a failed expectation is what a test is for")]
 
@@ -22,7 +22,7 @@ use support::{DATABASES, Service, block_on, run};
 
 const KEY: &str = "demo-organization-key";
 const PROJECT: &str = "/api/v1/3sWXSsqHgSKnE87YkNJK";
-/// What a newer version would have made of the job.
+/// Turns a job into one that only a newer version knows.
 const FUTURE: &str = "UPDATE jobs SET action = 'water_the_plants' WHERE id = 2";
 
 fn main() -> ExitCode {
@@ -65,7 +65,7 @@ async fn call(service: &Service, method: Method, path: &str) -> (u16, Value) {
     (response.status().as_u16(), test::read_body_json(response).await)
 }
 
-/// For them there is no such job; those beside it are there as ever.
+/// Clients do not see the job; they see the other jobs as before.
 async fn clients(service: &Service) {
     let (status, list) = call(service, Method::GET, "jobs").await;
     assert_eq!((status, list["data"].as_array().unwrap().iter().map(|job| &job["jobId"]).collect()), (200, vec![&json!(1), &json!(3)]));
@@ -74,12 +74,12 @@ async fn clients(service: &Service) {
         assert_eq!((missing.0, call(service, method, "jobs/2").await), (404, missing));
     }
     assert_eq!(call(service, Method::GET, "jobs/3").await.1["data"]["referenceId"], "c");
-    // Nothing of the other is in the way of another erasure of the same user.
+    // The unknown job does not block another erasure of the same user.
     let (status, erasure) = call(service, Method::DELETE, "users/b").await;
     assert_eq!((status, &erasure["data"]["status"], &erasure["data"]["referenceId"]), (200, &json!("scheduled"), &json!("b")));
 }
 
-/// They see it as it is stored, since it is theirs to know what waits, and can't change it.
+/// Operators see the job as it is stored, since they must know about all waiting work. They can't change it.
 fn operators(url: &str) {
     let run = |arguments: &[&str]| {
         let output = derslik(arguments).args(["--account", "demo", "--database-url", url]).output().unwrap();

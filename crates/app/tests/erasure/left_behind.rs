@@ -1,4 +1,4 @@
-//! People whom an erasure used to leave behind: guests, those who were deleted before, and those of whom a kept answer tells.
+//! People whom an erasure must not miss: guests, people who were deleted before, and people whom a stored answer names.
 
 use actix_web::http::Method;
 use actix_web::{App, test};
@@ -13,7 +13,7 @@ use crate::{ADDRESS, ADMIN, COTEACHER, ID, KEY, OUTSIDER, PROJECT, STUDENT, call
 
 const GUEST: &str = "misafir@okul.example";
 
-/// The session of that number, and one attendee of it.
+/// Adds the session of that number with the given attendee and a guest.
 async fn attended(service: &Service, number: u128, who: Attendee) {
     service
         .write(move |stores| {
@@ -24,7 +24,7 @@ async fn attended(service: &Service, number: u128, who: Attendee) {
         .unwrap();
 }
 
-/// The names of those who attend the session of that number.
+/// The names of the attendees of the session of that number.
 async fn names(service: &Service, number: u128) -> Vec<String> {
     let (status, body) = get(service, DEMO, &format!("/xapi/v2/session/{}/attendee", guid(number))).await;
     assert_eq!(status, 200, "{body}");
@@ -74,7 +74,7 @@ pub(crate) async fn deleted_before(service: Service) {
     assert!(status < 300, "{status} {body}");
     assert_eq!(get(&service, KEY, &format!("{PROJECT}/users/HOCA")).await.1["data"]["sessionCount"], 1);
 
-    // The name belongs to another person by now, who goes with the other.
+    // Another person has taken the name since; the erasure covers both.
     let another = json!({ "name": "Yeni", "surname": "Hoca", "username": "hoca", "email": "yeni@demo.example" });
     let (status, body) = call(&service, DEMO, Method::POST, "/xapi/user", another).await;
     assert!(status < 300, "{status} {body}");
@@ -87,7 +87,7 @@ pub(crate) async fn deleted_before(service: Service) {
     }
 }
 
-/// Sends a request under a key: its status, whether the answer is a kept one, and the body.
+/// Sends a request with a key, and returns its status, whether the answer is a replay, and the body.
 pub(crate) async fn keyed(service: &Service, token: &str, path: &str, key: &str, body: &str) -> (u16, bool, Value) {
     let app = test::init_service(App::new().configure(|config| configure(config, service.state.clone()))).await;
     let request = test::TestRequest::post().uri(path).insert_header(("Authorization", format!("Bearer {token}")));
@@ -97,7 +97,7 @@ pub(crate) async fn keyed(service: &Service, token: &str, path: &str, key: &str,
     (response.status().as_u16(), is_replayed, serde_json::from_slice(&test::read_body(response).await).unwrap_or_default())
 }
 
-/// A token for whoever has that password.
+/// Logs in with a name and a password, and returns the token.
 pub(crate) async fn log_in(service: &Service, username: &str, password: &str) -> String {
     let app = test::init_service(App::new().configure(|config| configure(config, service.state.clone()))).await;
     let account = account().id.to_string();
@@ -139,7 +139,7 @@ pub(crate) async fn course_of_erased_owner(service: Service) {
     refused(call(&service, COTEACHER, Method::DELETE, &format!("{path}/students/student@demo.example"), Value::Null).await);
     let join = format!("{path}/students?enrollmentCode={code}");
     refused(call(&service, OUTSIDER, Method::POST, &join, json!({ "userId": "me" })).await);
-    // Whoever belongs to it reads it and may leave it, and administrators do as they please.
+    // Members can read the course and leave it; administrators can change it.
     assert_eq!(get(&service, COTEACHER, &path).await.1["room"], "1");
     assert_eq!(call(&service, STUDENT, Method::DELETE, &format!("{path}/students/me"), Value::Null).await.0, 200);
     let (status, body) = call(&service, ADMIN, Method::PATCH, &change_room, room("3")).await;
@@ -160,7 +160,7 @@ pub(crate) async fn replay(service: Service) {
     let person = r#"{"name":"Ayla","surname":"Kaya","username":"ayla","email":"ayla@okul.example"}"#;
     let requests = [
         (DEMO, "/xapi/user", person),
-        // The same address, as JSON may write it, and one of somebody else.
+        // The same address with a JSON escape, and an address of another person.
         (DEMO, v2.as_str(), r#"[{"email":"Ayla\u0040okul.example","name":"Ayla","surname":"Kaya"}]"#),
         (DEMO, v1.as_str(), r#"{"email":"baska@okul.example","name":"Can","surname":"Ay"}"#),
         (ADMIN, course.as_str(), r#"{"userId":"ayla@okul.example"}"#),
@@ -190,7 +190,7 @@ pub(crate) async fn replay(service: Service) {
             json!({ "code": 19, "details": text })
         };
         assert!(answer == expected || answer["error"]["message"] == text, "{answer}");
-        // Another request does not go under the key either.
+        // The key does not accept another request either.
         assert_eq!(keyed(&service, token, path, path, &format!("{body} ")).await.0, 409);
     }
     let mut now = names(&service, 1).await;

@@ -1,5 +1,5 @@
-//! Erasures from the request to the last row, by a real worker on both databases: what goes, what stays, what is recorded, and
-//! what a worker that dies in the middle leaves to the next one.
+//! Erasures from the request to the last row, by a real worker on both databases: which rows go and which stay, the audit
+//! records, and how the next worker goes on after one that died.
 #![expect(clippy::indexing_slicing, reason = "a part that is not there is null in JSON, and fails the check")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed expectation is what a test is for")]
 
@@ -42,7 +42,7 @@ const TEACHER: &str = "demo-teacher-token";
 const COTEACHER: &str = "demo-coteacher-token";
 const STUDENT: &str = "demo-student-token";
 const OUTSIDER: &str = "demo-stranger-token";
-/// The teacher of the account `demo`, and what else the teacher is known by.
+/// The teacher of the account `demo`, and the teacher's other names.
 const ID: PrincipalId = PrincipalId::new(102);
 const ADDRESS: &str = "teacher@demo.example";
 
@@ -86,14 +86,14 @@ async fn get(service: &Service, token: &str, path: &str) -> (u16, Value) {
     call(service, token, Method::GET, path, Value::Null).await
 }
 
-/// Asks for an erasure, and tells the id of its job.
+/// Requests an erasure, and returns the id of its job.
 async fn ask(service: &Service, name: &str) -> i64 {
     let (status, body) = call(service, KEY, Method::DELETE, &format!("{PROJECT}/users/{name}"), Value::Null).await;
     assert_eq!((status, body["data"]["status"].as_str()), (200, Some("scheduled")), "{body}");
     body["data"]["jobId"].as_i64().unwrap()
 }
 
-/// A worker whose clock shows a time at which all that was asked for is due.
+/// A worker whose clock is so far ahead that all requested erasures are due.
 fn worker<U: UnitOfWork>(uow: U, days_later: u64) -> (CancellationToken, tokio::task::JoinHandle<()>) {
     let clock = Arc::new(ShiftedClock::starting_at(now().plus(Duration::from_secs(days_later * 24 * 60 * 60))));
     let ports = WorkerPorts { uow, clock, ids: Arc::new(SystemIds), sleeper: Arc::new(Notify::new()) };
@@ -139,7 +139,7 @@ fn counts<const N: usize>(counts: [(ErasureKind, u64); N]) -> ErasureCounts {
     counts.into_iter().map(|(kind, rows)| (kind, RowCount::new(rows))).collect()
 }
 
-/// Sessions with their makers, and who attends them, in one account.
+/// Sessions of one account, with their creators and attendees.
 fn classes(stores: &mut dyn Stores, of: AccountId, teacher: &User) -> Result<(), StoreError> {
     let made = |number, by| Session { created_by: by, ..session(guid(number)) };
     let service = session(guid(0)).created_by;
@@ -149,7 +149,7 @@ fn classes(stores: &mut dyn Stores, of: AccountId, teacher: &User) -> Result<(),
     stores.attendees().insert_many(
         of,
         &[
-            // Nobody but the teacher is in the first one, and somebody else is in the second.
+            // The first session has only the teacher, the second has another attendee.
             Attendee { user: Some(teacher.guid), ..attendee(1, 1) },
             attendee(2, 2),
             Attendee { user: Some(teacher.guid), ..attendee(3, 3) },
@@ -213,7 +213,7 @@ async fn everything(service: Service) {
     assert_eq!((audit(&service, about("HOCA")).await.len(), audit(&service, about(ADDRESS)).await.len()), (2, 0));
 
     gone(&service, &teacher, &taught).await;
-    // What others need is there, and so is the course, whose owner is nobody to make another one of.
+    // Sessions that others attend stay, and so does the course. Its erased owner can't own a new one.
     let left = service.write(|stores| {
         (0..5).map(|number| Ok(stores.sessions().find(account().id, guid(number))?.is_some())).collect::<Result<Vec<_>, _>>()
     });
@@ -222,7 +222,7 @@ async fn everything(service: Service) {
     let another = json!({ "name": "Kimya", "ownerId": ID.to_string() });
     let (status, body) = call(&service, ADMIN, Method::POST, "/v1/courses", another).await;
     assert!(status == 400 && body["error"]["message"].as_str().unwrap().starts_with("@InactiveCourseOwner"), "{body}");
-    // Nothing happened to the other account.
+    // The other account is unchanged.
     let attends = service.write(move |stores| {
         let found = stores.users().find(other_account().id, &UserKey::Email(Email::parse(ADDRESS).unwrap()))?.unwrap();
         assert_eq!(found, namesake);
@@ -234,7 +234,7 @@ async fn everything(service: Service) {
     let (attends, made) = attends.await.unwrap();
     assert!(attends == 3 && made.is_some());
 
-    // Once more, by an id that is left: nothing is found, and nothing is harmed.
+    // A second erasure, by the id of the tombstone, finds nothing and changes nothing.
     let again = erase(&service, &ID.to_string(), 4).await;
     let page = AuditPage { job: Some(derslik_domain::id::JobId::new(again)), ..ALL };
     assert_eq!(audit(&service, page).await.last().unwrap().event, AuditEvent::ErasureCompleted(ErasureCounts::default()));
@@ -261,7 +261,7 @@ async fn gone(service: &Service, teacher: &User, taught: &str) {
     assert_eq!(left.await.unwrap(), (0, false, false));
 }
 
-/// A unit of work that does so many writes, and then nothing any more: as if its process had been killed between two of them.
+/// A unit of work that does a number of writes and then hangs, as if its process had been killed between two of them.
 #[derive(Clone)]
 struct Mortal {
     uow: DieselUnitOfWork,
@@ -312,21 +312,21 @@ async fn cut_off(service: Service) {
     doomed.abort();
     assert_eq!(erased_sessions(&service).await, 2_000);
     let (_, body) = get(&service, KEY, &format!("{PROJECT}/jobs/{job}")).await;
-    assert_eq!(body["data"]["status"], "running", "nobody knows yet that its worker is dead");
+    assert_eq!(body["data"]["status"], "running", "the lease of the dead worker has not ended yet");
 
-    // A day later its lease has ended long ago.
+    // A day later the lease has ended.
     let (stop, worker) = worker(service.uow.clone(), 3);
     until_completed(&service, job).await;
     stop.cancel();
     worker.await.unwrap();
     let erased = counts([(ErasureKind::Credentials, 1), (ErasureKind::Sessions, 2_500), (ErasureKind::Profile, 1)]);
     let completed = audit(&service, ALL).await.last().map(|record| record.event);
-    assert_eq!(completed, Some(AuditEvent::ErasureCompleted(erased)), "each once, whoever did it");
+    assert_eq!(completed, Some(AuditEvent::ErasureCompleted(erased)), "each is counted once, over both workers");
     let (_, body) = get(&service, KEY, &format!("{PROJECT}/jobs/{job}")).await;
     assert!(body["data"]["errors"].is_string(), "the first attempt ended with its lease: {body}");
 }
 
-/// How many sessions the one job has erased so far.
+/// The number of sessions that the only job has erased so far.
 async fn erased_sessions(service: &Service) -> u64 {
     let page = JobsPage { project: None, after: None, limit: 10 };
     let jobs = service.write(move |stores| stores.jobs().list(account().id, &page)).await.unwrap();

@@ -1,5 +1,5 @@
-//! What an erased person does while processes still remember them: a credential that was looked up before, and a request that is
-//! on its way.
+//! Requests of an erased person while processes still hold old data: a credential that was cached before the erasure, and a
+//! request that runs during it.
 
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
@@ -24,9 +24,9 @@ pub(crate) async fn remembered(service: Service) {
     let clock = Arc::new(StoppedClock(now()));
     let presented =
         PresentedCredential { kind: CredentialKind::AccessToken, public_id: String::new(), secret: TEACHER.as_bytes().to_vec() };
-    // As another process would, which keeps what it found.
+    // As another process would that has cached the actor.
     let mut actor = Identity::new(service.uow.clone(), clock.clone()).authenticate(presented).await.unwrap();
-    // Who may do everything in the account.
+    // With every scope and the role of an administrator, so that only the erasure can be a reason to refuse.
     (actor.scopes, actor.principal.role) = (Scope::ALL.into_iter().collect(), Role::Admin);
 
     erase(&service, ADDRESS, 2).await;
@@ -65,7 +65,7 @@ pub(crate) async fn on_the_way(service: Service) {
     });
     tokio::task::spawn_blocking(move || has_begun.recv().unwrap()).await.unwrap();
     let (stop, erasing) = worker(service.uow.clone(), 2);
-    // Long enough for an erasure that waits for nobody to be over on most machines; on the others this proves less.
+    // An erasure that does not wait would be over by now on most machines; on slower ones this test proves less.
     tokio::time::sleep(Duration::from_millis(300)).await;
     go_on.send(()).unwrap();
     writer.await.unwrap().unwrap();

@@ -1,4 +1,4 @@
-//! The service as a test wants it: over a new database, with a clock and ids of the test's choosing, or as a process.
+//! The service under test: over a new database with a fixed clock and predictable ids, or as a process.
 #![expect(dead_code, reason = "each test uses a part of it")]
 
 pub(crate) mod process;
@@ -29,23 +29,23 @@ pub(crate) const OTHER: &str = "other-access|dda7bc141049ec65fc6b98e64f562940b1e
 
 /// The service over a new database.
 pub(crate) struct Service {
-    /// What its HTTP side works with.
+    /// The state of the HTTP adapter.
     pub(crate) state: HttpState,
     /// The database behind it.
     pub(crate) uow: DieselUnitOfWork,
-    /// Where that is.
+    /// The URL of the database.
     pub(crate) url: DatabaseUrl,
-    /// Goes with the service.
+    /// Removed together with the service.
     _place: Place,
 }
 
-/// What keeps a database for as long as it is wanted.
+/// A guard that keeps a database until it is dropped.
 pub(crate) type Place = Box<dyn std::any::Any + Send>;
 
-/// Makes a new database, brought up to date.
+/// Makes a new database with the current schema.
 pub(crate) type Open = fn() -> Result<(DatabaseUrl, Place), Failed>;
 
-/// Both databases, by the names that tests go under.
+/// Both databases, by their names in test names.
 pub(crate) const DATABASES: [(&str, Open); 2] = [("sqlite", sqlite), ("postgres", postgres)];
 
 fn sqlite() -> Result<(DatabaseUrl, Place), Failed> {
@@ -61,7 +61,7 @@ fn postgres() -> Result<(DatabaseUrl, Place), Failed> {
     Ok((database.url().parse()?, Box::new(database)))
 }
 
-/// Ids in a row: the first is `…0001`.
+/// Consecutive ids; the first is `…0001`.
 #[derive(Debug, Default)]
 pub(crate) struct CountedIds(AtomicU64);
 
@@ -93,12 +93,12 @@ impl Ids for CountedIds {
 }
 
 impl Service {
-    /// The service with the accounts `demo` and `other`, over a new database, at a standstill of the clock.
+    /// The service with the accounts `demo` and `other`, over a new database, with a stopped clock.
     pub(crate) async fn start(database: Open, now: Timestamp, limits: Limits) -> Result<Self, Failed> {
         Self::start_with(database, now, limits, Arc::new(Argon2Passwords::default())).await
     }
 
-    /// The same, with passwords that are hashed in another way.
+    /// The same, with another password hasher.
     pub(crate) async fn start_with(database: Open, now: Timestamp, limits: Limits, passwords: Arc<dyn Passwords>) -> Result<Self, Failed> {
         let (url, place) = database()?;
         let uow = DieselUnitOfWork::new(
@@ -115,7 +115,7 @@ impl Service {
         Ok(Self { state, uow, url, _place: place })
     }
 
-    /// Runs plain code against the stores, in a transaction.
+    /// Runs code against the stores, in a transaction.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut dyn derslik_ports::outbound::Stores) -> Result<T, derslik_ports::outbound::StoreError> + Send + 'static,

@@ -1,4 +1,4 @@
-//! The program itself, as a process, and a client for it.
+//! The program as a process, and a client for it.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 use derslik_storage::DatabaseUrl;
 use libtest_mimic::Failed;
 
-/// How long a test waits for what has to happen. Only a failure takes this long.
+/// How long a test waits for an expected event. Only a failure takes this long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What a service sends to ask for the body of a request.
+/// The interim answer that asks for the body of a request.
 const CONTINUE: &[u8; 25] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// A running service; it is killed when this is dropped.
@@ -21,11 +21,11 @@ pub(crate) struct Running {
     child: Killed,
     /// Where it listens.
     pub(crate) address: SocketAddr,
-    /// What it printed before it served.
+    /// The output before the service accepted requests.
     pub(crate) banner: String,
 }
 
-/// The program with these arguments, without the settings of whoever runs the tests.
+/// The program with these arguments, without settings from the environment of the tests.
 pub(crate) fn derslik(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_derslik"));
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("DERSLIK_")) {
@@ -48,7 +48,7 @@ impl Running {
         let mut child = Killed(command.stdout(Stdio::piped()).spawn()?);
         let mut stdout = BufReader::new(child.stdout.take().ok_or("no standard output")?);
         let mut banner = String::new();
-        // The last thing of the banner is a search, or else the note about keys that were shown before; JSON has one line.
+        // The banner ends with a search command, or with the note about keys that were shown before; JSON has one line.
         while !banner.contains("/v1/courses -H") && !banner.contains("--fixed-dev-keys") && !banner.starts_with('{') {
             if stdout.read_line(&mut banner)? == 0 {
                 return Err(format!("the service ended: {}", child.wait()?).into());
@@ -59,29 +59,29 @@ impl Running {
         Ok(Self { address: base.trim().parse()?, banner, child })
     }
 
-    /// Ends it as a power cut would.
+    /// Kills the process, which gets no chance to clean up.
     pub(crate) fn kill(mut self) -> Result<(), Failed> {
         self.child.kill()?;
         self.child.wait()?;
         Ok(())
     }
 
-    /// Sends it a signal by name.
+    /// Sends the process a signal by name.
     pub(crate) fn signal(&self, name: &str) -> Result<(), Failed> {
         send_signal(self.child.id(), name)
     }
 
-    /// Waits for its end.
+    /// Waits for the end of the process.
     pub(crate) fn wait(&mut self) -> Result<ExitStatus, Failed> {
         end_of(&mut self.child, PATIENCE)
     }
 
-    /// Whether it has not ended.
+    /// Whether the process is still running.
     pub(crate) fn is_running(&mut self) -> Result<bool, Failed> {
         Ok(self.child.try_wait()?.is_none())
     }
 
-    /// The other end of its standard error, if the command had that piped.
+    /// The reading end of standard error, if the command piped it.
     pub(crate) fn take_stderr(&mut self) -> Option<ChildStderr> {
         self.child.stderr.take()
     }
@@ -95,7 +95,7 @@ impl Running {
         ) + "\r\n"
     }
 
-    /// A request that is under way: the service has asked for its body, of which nothing was sent.
+    /// A request in progress: the service has asked for its body, and no byte of it was sent.
     pub(crate) fn begin_request(&self, path: &str, bearer: &str, length: usize) -> Result<TcpStream, Failed> {
         let mut stream = TcpStream::connect(self.address)?;
         stream.set_read_timeout(Some(PATIENCE))?;
@@ -116,7 +116,7 @@ impl Running {
         self.send(&format!("GET {path} HTTP/1.1\r\nHost: derslik\r\nConnection: close\r\nAuthorization: Bearer {bearer}\r\n\r\n"), b"")
     }
 
-    /// Bytes as they are, and what comes back until the connection ends.
+    /// Sends raw bytes, and reads until the connection ends.
     pub(crate) fn send(&self, head: &str, body: &[u8]) -> Result<Answer, Failed> {
         let mut stream = TcpStream::connect(self.address)?;
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
@@ -127,12 +127,12 @@ impl Running {
     }
 }
 
-/// What a process wrote to standard error so far.
+/// The standard error of a process so far.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<String>>);
 
 impl Log {
-    /// Starts a command whose standard error is kept.
+    /// Starts a command and collects its standard error.
     pub(crate) fn spawn(command: &mut Command) -> Result<(Killed, Self), Failed> {
         let mut child = Killed(command.stderr(Stdio::piped()).spawn()?);
         let stderr = BufReader::new(child.0.stderr.take().ok_or("no standard error")?);
@@ -146,7 +146,7 @@ impl Log {
         Ok((child, log))
     }
 
-    /// The text.
+    /// The text collected so far.
     pub(crate) fn text(&self) -> String {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -194,7 +194,7 @@ pub(crate) fn end_of(child: &mut Child, limit: Duration) -> Result<ExitStatus, F
     Err("it did not end".into())
 }
 
-/// Waits until something holds.
+/// Waits until the condition holds.
 pub(crate) fn until(mut holds: impl FnMut() -> Result<bool, Failed>) -> Result<(), Failed> {
     let begin = Instant::now();
     while !holds()? {
@@ -206,7 +206,7 @@ pub(crate) fn until(mut holds: impl FnMut() -> Result<bool, Failed>) -> Result<(
     Ok(())
 }
 
-/// What came back.
+/// An answer.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -218,7 +218,7 @@ impl Answer {
     /// Reads an answer until the connection ends.
     pub(crate) fn read(stream: &mut TcpStream) -> Result<Self, Failed> {
         let mut bytes = Vec::new();
-        // A connection that was cut may have brought the whole answer before.
+        // A connection that was reset may have delivered the whole answer before.
         let end = stream.read_to_end(&mut bytes);
         let text = String::from_utf8(bytes)?;
         let (head, body) = text.split_once("\r\n\r\n").ok_or_else(|| format!("no answer: {end:?} {text:?}"))?;
@@ -232,7 +232,7 @@ impl Answer {
     }
 }
 
-/// A URL as the program takes it.
+/// A URL in the form that the program accepts.
 pub(crate) fn url_text(url: &DatabaseUrl) -> String {
     match url {
         DatabaseUrl::Postgres(url) => url.clone(),
