@@ -1,4 +1,4 @@
-//! Writing down completions, many at once.
+//! Stores completions, many in one transaction.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,14 +18,14 @@ use crate::runner::Worker;
 /// How long to wait before a failed write is tried again.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// A job that is done, and not written down yet.
+/// A job that is done and whose completion is not stored yet.
 pub(crate) struct Finished {
     pub(crate) holding: Holding,
     pub(crate) job: Job,
     pub(crate) result: Option<Progress>,
 }
 
-/// Writes down what is done once no jobs are claimed any more, until nobody can send more.
+/// Stores the remaining completions after the last claim, until all attempts have ended and dropped their senders.
 pub(crate) async fn write_rest<U: UnitOfWork>(worker: Arc<Worker<U>>, rest: Rest) {
     let Rest { waiting: mut done, mut finished, .. } = rest;
     let batch = usize::from(worker.settings.batch);
@@ -47,7 +47,7 @@ pub(crate) fn completions_of(done: &[Finished]) -> Vec<Completion> {
     done.iter().map(|done| Completion { held: done.holding.held, result: done.result }).collect()
 }
 
-/// Tries for as long as a lease holds: after that the jobs are another's.
+/// Retries for the length of a lease: after that another worker may hold the jobs.
 pub(crate) async fn write_down<U: UnitOfWork>(worker: &Worker<U>, done: BTreeMap<AccountId, Vec<Finished>>) {
     for (account, done) in done {
         write_account(worker, account, done).await;
@@ -62,7 +62,7 @@ async fn write_account<U: UnitOfWork>(worker: &Worker<U>, account: AccountId, do
         match worker.uow.write(account, move |stores| stores.jobs().complete_many(account, &completions, at)).await {
             Ok(completed) => return report_all(account, done, &completed, at),
             Err(error) if began.elapsed() < worker.settings.lease.duration() => {
-                tracing::warn!(cause = report::cause(&error), "completions were not written down, trying again");
+                tracing::warn!(cause = report::cause(&error), "could not store completions, trying again");
                 sleep(PAUSE).await;
             }
             Err(error) => {
@@ -73,7 +73,7 @@ async fn write_account<U: UnitOfWork>(worker: &Worker<U>, account: AccountId, do
     }
 }
 
-/// Tells what became of the jobs of an account, and lets them go.
+/// Reports the outcome of the jobs of an account, and drops their holdings.
 pub(crate) fn report_all(account: AccountId, done: Vec<Finished>, completed: &[HeldJob], at: Timestamp) {
     let completed: BTreeSet<_> = completed.iter().collect();
     for Finished { holding, job, .. } in done {

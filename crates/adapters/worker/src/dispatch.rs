@@ -1,5 +1,5 @@
-//! What is asked of the store when: which accounts have due jobs, and how many exchanges run at once. Accounts are asked in turn,
-//! so that a busy one keeps nobody waiting.
+//! Decides when to claim: which accounts have due jobs, and how many exchanges run at once. Accounts take turns, so that a busy
+//! one does not keep the others waiting.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -19,34 +19,34 @@ use crate::exchange::{Ask, Asked, exchange};
 use crate::report;
 use crate::runner::Worker;
 
-/// The most accounts that are found at once.
+/// The most accounts that one look finds.
 const ACCOUNTS: u16 = 100;
 
-/// The shortest wait, for jobs that are due but can't be had: somebody else is at them.
+/// The shortest wait. It applies while due jobs can't be claimed because other transactions have locked them.
 const SHORTEST_WAIT: Duration = Duration::from_millis(20);
 
-/// The longest pause after a look that failed, however seldom the worker looks for jobs otherwise.
+/// The longest pause after a failed look, even if the poll interval is longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// The shortest time between two looks for accounts while some are known that have work.
+/// The shortest time between two looks for accounts while some accounts with due jobs are known.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 
-/// How many exchanges run at once at the least, so that one commits while another works.
+/// The smallest limit of concurrent exchanges: one commits while another works.
 const EXCHANGES: usize = 2;
 
-/// How many jobs are in exchanges at once, where that makes more of them: small ones mostly wait for the disk, and may do so
-/// together, while large ones are in each other's way.
+/// How many jobs may be in exchanges at once, if that allows more exchanges. Small exchanges mostly wait for the disk and can
+/// wait together; large ones slow each other down.
 const IN_EXCHANGE: usize = 8;
 
-/// An account that has due jobs, as far as is known.
+/// An account that had due jobs at the last look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Due {
     account: AccountId,
-    /// Whether it gave as many jobs as it was asked for, so that asking it twice at once makes sense.
+    /// Whether its last claim was full, so that two concurrent claims make sense.
     is_deep: bool,
 }
 
-/// The heart of a worker: it hands due jobs out to attempts, and has written down what is done.
+/// The main loop of a worker: it claims due jobs, starts attempts, and stores completions.
 pub(crate) struct Dispatch<U> {
     worker: Arc<Worker<U>>,
     slots: Arc<Semaphore>,
@@ -54,7 +54,7 @@ pub(crate) struct Dispatch<U> {
     attempts: TaskTracker,
     done: UnboundedSender<Finished>,
     finished: UnboundedReceiver<Finished>,
-    /// What is done and waits for an exchange.
+    /// Completions that wait for an exchange.
     waiting: Vec<Finished>,
     exchanges: JoinSet<Option<Asked>>,
     due: VecDeque<Due>,
@@ -63,9 +63,9 @@ pub(crate) struct Dispatch<U> {
     claimed_since_look: usize,
 }
 
-/// What is done and not written down yet, and where more of it comes from until the last attempt has ended.
+/// Completions that are not stored yet, and the channel that delivers more until the last attempt has ended.
 pub(crate) struct Rest {
-    /// When the grace period of what still runs ends.
+    /// When the grace period of running attempts ends.
     pub(crate) give_up_at: Instant,
     pub(crate) waiting: Vec<Finished>,
     pub(crate) finished: UnboundedReceiver<Finished>,
@@ -91,11 +91,11 @@ impl<U: UnitOfWork> Dispatch<U> {
         }
     }
 
-    /// Works until it is told to stop.
+    /// Works until `stop` is cancelled.
     pub(crate) async fn run(mut self, stop: &CancellationToken) -> Rest {
         while !stop.is_cancelled() {
             if Instant::now() >= self.look_at {
-                // A database that does not answer must not keep the worker from stopping.
+                // A database that does not answer must not delay the stop of the worker.
                 tokio::select! {
                     () = stop.cancelled() => break,
                     () = self.look() => {}
@@ -121,12 +121,12 @@ impl<U: UnitOfWork> Dispatch<U> {
             }
         };
         if timeout_at(give_up_at, settled).await.is_err() {
-            tracing::warn!("stopped while the store was asked for jobs and did not answer");
+            tracing::warn!("stopped while the store did not answer a claim");
         }
         Rest { give_up_at, waiting: self.waiting, finished: self.finished }
     }
 
-    /// Finds the accounts that have due jobs, and when to look again.
+    /// Finds the accounts that have due jobs, and the time of the next look.
     async fn look(&mut self) {
         let (now, actions) = (self.worker.clock.now(), self.worker.registry.actions());
         let look = self.worker.uow.read(Tenant::Installation, move |stores| {
@@ -151,7 +151,8 @@ impl<U: UnitOfWork> Dispatch<U> {
         }
     }
 
-    /// There is news: looks at once unless there is enough to do.
+    /// Brings the next look forward after a notification: to now, or, while accounts are due, to [`LOOK_INTERVAL`] after the
+    /// last look.
     fn look_soon(&mut self) {
         let now = Instant::now();
         let soon = if self.due.is_empty() { now } else { now.max(self.looked_at + LOOK_INTERVAL) };
@@ -172,13 +173,13 @@ impl<U: UnitOfWork> Dispatch<U> {
         EXCHANGES.max(IN_EXCHANGE / self.batch().max(1))
     }
 
-    /// How many jobs could be claimed now.
+    /// How many jobs one exchange could claim now.
     fn places(&self) -> usize {
         if self.due.is_empty() { 0 } else { self.batch().min(self.waiting.len() + self.slots.available_permits()) }
     }
 
-    /// The first exchange takes whatever there is. Another one goes beside it with a whole batch alone, since what comes together
-    /// meanwhile costs less in one.
+    /// The first exchange starts with any amount of work. A concurrent one starts only with a whole batch, since jobs that
+    /// collect meanwhile cost less in one exchange.
     fn should_exchange(&self) -> bool {
         match self.exchanges.len() {
             0 => !self.waiting.is_empty() || self.places() > 0,
@@ -193,7 +194,7 @@ impl<U: UnitOfWork> Dispatch<U> {
     fn start_exchange(&mut self) {
         let batch = self.batch();
         let mut done: Vec<_> = self.waiting.drain(..self.waiting.len().min(batch)).collect();
-        // Who is done makes room for another.
+        // The slot of a completed job is free for the next one.
         let slots = done.iter_mut().filter_map(|done| done.holding.slot.take()).collect();
         let ask = self.due.pop_front().map(|due| {
             if due.is_deep {
@@ -206,7 +207,7 @@ impl<U: UnitOfWork> Dispatch<U> {
         self.exchanges.spawn(exchange(worker, done, ask, attempts, sender));
     }
 
-    /// The slots, with free ones up to a batch.
+    /// Adds free slots, up to a batch.
     fn fill(&self, mut slots: Vec<OwnedSemaphorePermit>) -> Vec<OwnedSemaphorePermit> {
         while slots.len() < self.batch()
             && let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned()
@@ -216,7 +217,7 @@ impl<U: UnitOfWork> Dispatch<U> {
         slots
     }
 
-    /// What an exchange came to.
+    /// Handles the outcome of an exchange.
     fn settle(&mut self, ended: Result<Option<Asked>, JoinError>) {
         let asked = match ended {
             Ok(Some(asked)) => asked,
@@ -251,8 +252,8 @@ impl<U: UnitOfWork> Dispatch<U> {
     }
 }
 
-/// Waits until a slot is free, and leaves it so.
+/// Waits until a slot is free, and does not keep it.
 async fn one_of(slots: &Semaphore) {
-    // Nobody closes it.
+    // The semaphore is never closed.
     slots.acquire().await.ok();
 }

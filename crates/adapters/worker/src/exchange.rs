@@ -1,5 +1,5 @@
-//! One exchange with the store: what is done is written down, and jobs are claimed in its place, in one transaction. So a job
-//! costs one commit where it would cost two.
+//! One exchange with the store: it stores completions and claims new jobs in one transaction. So a job costs one commit instead
+//! of two.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,13 +18,13 @@ use crate::execution::execute;
 use crate::report;
 use crate::runner::Worker;
 
-/// An account that is asked for as many jobs as there are slots for.
+/// A claim of due jobs of one account: at most one for each slot.
 pub(crate) struct Ask {
     pub(crate) account: AccountId,
     pub(crate) slots: Vec<OwnedSemaphorePermit>,
 }
 
-/// What came of an [`Ask`].
+/// The outcome of an [`Ask`].
 #[derive(Debug)]
 pub(crate) struct Asked {
     pub(crate) account: AccountId,
@@ -32,7 +32,7 @@ pub(crate) struct Asked {
     pub(crate) claimed: Result<usize, StoreError>,
 }
 
-/// Writes down what is done, asks an account for jobs, and starts those.
+/// Stores completions, claims jobs of an account, and starts their attempts.
 pub(crate) async fn exchange<U: UnitOfWork>(
     worker: Arc<Worker<U>>,
     done: Vec<Finished>,
@@ -61,7 +61,7 @@ pub(crate) async fn exchange<U: UnitOfWork>(
         Ok(Exchanged { completed, claimed }) => {
             report::claimed(&claimed, at, began.elapsed());
             let count = claimed.len();
-            // There are at least as many slots as were asked for.
+            // The claim is limited to the number of slots, so each job gets one.
             for (job, slot) in claimed.into_iter().zip(slots) {
                 let holding = worker.leases.hold(account, HeldJob { job: job.id, token }, slot);
                 attempts.spawn(execute(Arc::clone(&worker), job, holding, sender.clone()));
@@ -72,7 +72,7 @@ pub(crate) async fn exchange<U: UnitOfWork>(
             Ok(count)
         }
         Err(error) => {
-            // Whether or not that was because of the claim: what is done must not wait for it.
+            // Completions must not wait for a claim that can't succeed, whether or not the claim caused the failure.
             write_down(&worker, done).await;
             Err(error)
         }
@@ -80,8 +80,8 @@ pub(crate) async fn exchange<U: UnitOfWork>(
     Some(Asked { account, limit, claimed })
 }
 
-/// What is done for the account itself and what it is asked for need one statement; what is done for others comes with them in
-/// a transaction.
+/// The claim and the completions of the same account need one statement. Completions of other accounts join it in a
+/// transaction.
 async fn commit<U: UnitOfWork>(
     worker: &Worker<U>,
     done: &BTreeMap<AccountId, Vec<Finished>>,

@@ -18,20 +18,20 @@ use crate::runner::Worker;
 /// How long to wait before a failed write is tried again.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// Runs the handler of a job, and sees to it that what became of it is written down.
+/// Runs the handler of a job, and makes sure that the outcome is stored.
 pub(crate) async fn execute<U: UnitOfWork>(worker: Arc<Worker<U>>, job: Job, holding: Holding, done: UnboundedSender<Finished>) {
     match worker.registry.get(job.action).cloned() {
         Some(Handler::Steps(handler)) => run_steps(&worker, &job, &holding, &handler).await,
         Some(Handler::Task(handler)) => run_task(&worker, job, holding, handler, &done).await,
         None => {
-            // Only what has a handler is claimed, so this is not to be reached.
+            // Unreachable: the worker claims only actions that have a handler.
             let text = format!("no handler of {} is registered", job.action.name());
             fail(&worker, &holding, &job, Failure::new(FailureReason::Transient, &text)).await;
         }
     }
 }
 
-/// What became of a step.
+/// The outcome of a step.
 enum Stepped {
     More,
     Ended(Box<Job>, Fact),
@@ -53,7 +53,7 @@ async fn run_steps<U: UnitOfWork>(worker: &Worker<U>, job: &Job, holding: &Holdi
     }
 }
 
-/// The lock on the job is held through the step, so that a cancel waits for its end and a rescue passes the job over.
+/// The lock on the job is held through the step. So a cancellation waits for the end of the step, and a rescue skips the job.
 async fn one_step<U: UnitOfWork>(worker: &Worker<U>, holding: &Holding, handler: Arc<dyn StepHandler>) -> Result<Stepped, StepError> {
     let (account, held, term, clock) = (holding.account, holding.held, worker.settings.lease, Arc::clone(&worker.clock));
     worker
@@ -91,7 +91,7 @@ fn is_held(job: &Job, token: derslik_domain::job::LeaseToken) -> bool {
     matches!(job.state, JobState::Running(run) if run.lease.token == token)
 }
 
-/// Nobody gets past the lock of the row, so this is not to be reached; if it is, the step is undone.
+/// Unreachable: the lock on the row keeps other writers out. If it happens anyway, the step is undone.
 fn broken(error: derslik_domain::job::TransitionError) -> StepError {
     StepError::Failed(Failure::new(FailureReason::Transient, &error.to_string()))
 }
@@ -104,7 +104,7 @@ async fn run_task<U: UnitOfWork>(
     done: &UnboundedSender<Finished>,
 ) {
     let task = Task { account: holding.account, job: job.clone(), cancelled: holding.cancelled.clone() };
-    // A task of its own, so that a panic ends there.
+    // A separate task contains a panic of the handler.
     let mut running = tokio::spawn(async move { handler.run(task).await });
     let ended = tokio::select! {
         ended = &mut running => ended,
@@ -115,7 +115,7 @@ async fn run_task<U: UnitOfWork>(
     };
     match ended {
         Ok(_) if holding.cancelled.is_cancelled() => report::lost(holding.account, &job),
-        // Who writes completions down goes last.
+        // The receiver is dropped after the last attempt, so the send does not fail.
         Ok(Ok(result)) => drop(done.send(Finished { holding, job, result })),
         Ok(Err(failure)) => fail(worker, &holding, &job, failure).await,
         Err(panic) => fail(worker, &holding, &job, panicked(&panic)).await,
@@ -145,7 +145,7 @@ async fn release<U: UnitOfWork>(worker: &Worker<U>, holding: &Holding, job: &Job
     conclude(worker, holding, job, Event::Release { token: holding.held.token }).await;
 }
 
-/// Writes down what became of a job, and tries for as long as a lease holds: after that somebody else rescues it.
+/// Stores the outcome of a job. It retries for the length of a lease: after that another worker rescues the job.
 async fn conclude<U: UnitOfWork>(worker: &Worker<U>, holding: &Holding, job: &Job, event: Event) {
     let began = Instant::now();
     let (account, id) = (holding.account, holding.held.job);

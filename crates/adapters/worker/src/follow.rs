@@ -1,5 +1,5 @@
-//! The index of searches follows what is written. Sweeps keep it too, but minutes later: until then each search looks at what
-//! was written one by one, and takes longer and longer.
+//! Keeps the index of sessions up to date with writes. Sweeps index too, but minutes later. Until then each search reads
+//! pending sessions one by one, and takes longer and longer.
 
 use std::sync::Arc;
 
@@ -11,21 +11,21 @@ use tokio::time::sleep;
 use crate::report;
 use crate::runner::Worker;
 
-/// So many sessions of an account may wait for the next sweep: to look at them takes a search a few milliseconds.
+/// How many pending sessions of an account may wait for the next sweep. A search reads so many in a few milliseconds.
 const MOST_WAITING: u32 = 500;
 
-/// The most sessions that one step takes up.
+/// The most sessions that one step indexes.
 const BATCH: u16 = 1_000;
 
-/// How many accounts are read at once.
+/// How many accounts one read returns.
 const ACCOUNTS: u16 = 100;
 
-/// Takes up what was written, again and again, account by account.
+/// Indexes pending sessions in a loop, account by account.
 pub(crate) async fn watch<U: UnitOfWork>(worker: Arc<Worker<U>>) {
     let Some(interval) = worker.settings.follow else { return };
     loop {
         match step_of_each(&worker).await {
-            // There may be more, or more was written meanwhile.
+            // There may be more pending sessions, or more were written meanwhile.
             Ok(true) => {}
             Ok(false) => sleep(interval).await,
             Err(error) => {
@@ -36,7 +36,8 @@ pub(crate) async fn watch<U: UnitOfWork>(worker: Arc<Worker<U>>) {
     }
 }
 
-/// One step for each account in which many sessions wait, so that none keeps another waiting; whether any was taken up.
+/// One step for each account with many pending sessions, so that no account keeps another waiting. Returns whether any session
+/// was indexed.
 async fn step_of_each<U: UnitOfWork>(worker: &Worker<U>) -> Result<bool, StoreError> {
     let (mut after, mut is_any) = (None, false);
     loop {
@@ -47,7 +48,7 @@ async fn step_of_each<U: UnitOfWork>(worker: &Worker<U>) -> Result<bool, StoreEr
         for account in accounts {
             match step(worker, account).await {
                 Ok(rows) => is_any |= rows > RowCount::ZERO,
-                // Others must not wait for an account that fails.
+                // An account that fails must not delay the others.
                 Err(error) => tracing::warn!(cause = report::cause(&error), account = account.get(), "could not index sessions"),
             }
         }

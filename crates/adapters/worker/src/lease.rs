@@ -1,4 +1,4 @@
-//! The jobs that the worker has, and the heartbeats that keep them.
+//! The leases that the worker holds, and the heartbeats that extend them.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,21 +14,21 @@ use crate::runner::Worker;
 
 type Held = BTreeMap<(AccountId, HeldJob), CancellationToken>;
 
-/// The jobs that the worker has.
+/// The leases that the worker holds.
 #[derive(Debug, Default)]
 pub(crate) struct Leases {
     held: Mutex<Held>,
 }
 
-/// One job that the worker has, and the slot that it takes up, until this is dropped.
+/// One job that the worker holds, and the slot that it occupies, until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Holding {
     leases: Arc<Leases>,
-    /// Nothing once somebody else was let into it.
+    /// `None` once another job has got the slot.
     pub(crate) slot: Option<OwnedSemaphorePermit>,
     pub(crate) account: AccountId,
     pub(crate) held: HeldJob,
-    /// Tells that the job was called off or lost.
+    /// Signals that the job was cancelled or its lease lost.
     pub(crate) cancelled: CancellationToken,
 }
 
@@ -39,7 +39,7 @@ impl Leases {
         Holding { leases: Arc::clone(self), slot: Some(slot), account, held, cancelled }
     }
 
-    /// Everything that the worker has, by account.
+    /// All jobs that the worker holds, by account.
     pub(crate) fn all(&self) -> BTreeMap<AccountId, Vec<HeldJob>> {
         let mut all: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (account, held) in self.lock().keys() {
@@ -48,7 +48,7 @@ impl Leases {
         all
     }
 
-    /// Tells whoever works on a job that it is not the worker's any more.
+    /// Signals the attempt at a job that the worker does not hold its lease any more.
     fn lose(&self, account: AccountId, held: HeldJob) {
         if let Some(cancelled) = self.lock().get(&(account, held)) {
             cancelled.cancel();
@@ -66,7 +66,7 @@ impl Drop for Holding {
     }
 }
 
-/// Renews all leases again and again, and finds out which are lost.
+/// Extends all leases in a loop, and detects lost ones.
 pub(crate) async fn beat<U: UnitOfWork>(worker: Arc<Worker<U>>) {
     loop {
         sleep(worker.settings.lease.heartbeat_interval()).await;
@@ -75,7 +75,7 @@ pub(crate) async fn beat<U: UnitOfWork>(worker: Arc<Worker<U>>) {
             let until = worker.settings.lease.end(worker.clock.now());
             match worker.uow.write(account, move |stores| stores.jobs().renew(account, &held, until)).await {
                 Ok(renewed) => asked.into_iter().filter(|held| !renewed.contains(held)).for_each(|held| worker.leases.lose(account, held)),
-                Err(error) => tracing::warn!(cause = report::cause(&error), "a heartbeat was not written down"),
+                Err(error) => tracing::warn!(cause = report::cause(&error), "could not store a heartbeat"),
             }
         }
     }

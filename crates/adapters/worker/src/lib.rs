@@ -1,20 +1,20 @@
-//! The job runner: it claims due jobs, runs their handlers under leases, and writes down what became of them. It works through
-//! the outbound ports alone, and knows neither a database nor who asked for a job.
+//! The job runner: it claims due jobs, runs their handlers under leases, and stores the outcomes. It works through the outbound
+//! ports alone, and depends on neither a database nor the API through which a job was created.
 //!
-//! | file | what it is |
+//! | file | contents |
 //! |---|---|
 //! | `runner` | a worker from its start to its stop |
-//! | `registry` | what a handler is, and which one does what |
-//! | `dispatch` | what is asked of the store when |
-//! | `exchange` | writing down what is done, and claiming jobs in its place |
+//! | `registry` | the handlers, and which one runs which action |
+//! | `dispatch` | the main loop: when to claim from which account |
+//! | `exchange` | storing completions and claiming new jobs in one transaction |
 //! | `execution` | one attempt at one job |
-//! | `lease` | the jobs that the worker has, and the heartbeats that keep them |
-//! | `completion` | writing down many completions at once |
-//! | `rescue` | giving back the jobs of workers that died |
-//! | `sweeps` | the jobs that the service asks for itself |
-//! | `follow` | the index of searches, kept close behind what is written |
+//! | `lease` | the leases that the worker holds, and the heartbeats that extend them |
+//! | `completion` | storing many completions at once |
+//! | `rescue` | rescuing the jobs of workers that died |
+//! | `sweeps` | the recurring jobs over all accounts |
+//! | `follow` | indexing pending sessions soon after they are written |
 //! | `report` | logs and metrics |
-//! | `handlers` | what the jobs of the service do |
+//! | `handlers` | the handlers of the jobs of the service |
 //!
 //! How to add a job:
 #![doc = include_str!("../../../../docs/adding-a-job.md")]

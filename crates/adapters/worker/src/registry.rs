@@ -1,4 +1,4 @@
-//! What a handler is, and which one does what. It knows nothing of leases or retries.
+//! The handlers of jobs, and the registry that finds one by action. Handlers know nothing of leases or retries.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,31 +11,31 @@ use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{StoreError, Stores};
 use tokio_util::sync::CancellationToken;
 
-/// Does jobs whose whole effect is in the store, in steps. Each step is one transaction, in which the progress, or the end of
-/// the job, is written as well: a step either counts or never happened, and a worker that lost the job changes nothing.
+/// Runs jobs whose whole effect is in the store, in steps. Each step is one transaction, which also stores the progress or the
+/// end of the job. So a step counts completely or not at all, and a worker that lost the lease changes nothing.
 pub trait StepHandler: Send + Sync + 'static {
-    /// One step. It MUST be bounded, since nobody can call off a job in the middle of one: some thousand rows at the most.
+    /// Runs one step. It MUST be bounded to at most some thousand rows, since a job can't be cancelled in the middle of a step.
     ///
     /// # Errors
-    /// [`StepError`], and then the whole step is undone.
+    /// [`StepError`]; the whole step is undone.
     fn step(&self, stores: &mut dyn Stores, context: &StepContext<'_>) -> Result<Step, StepError>;
 }
 
-/// What a step is told.
+/// The context of a step.
 #[derive(Debug, Clone, Copy)]
 pub struct StepContext<'a> {
     /// The account of the job.
     pub account: AccountId,
-    /// The job, with the progress that earlier steps made.
+    /// The job, with the progress of earlier steps.
     pub job: &'a Job,
-    /// What time it is.
+    /// The time at which the step began.
     pub now: Timestamp,
 }
 
-/// What a step came to.
+/// The outcome of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// There is more to do.
+    /// There is more to do, with the progress so far.
     More(Progress),
     /// The job is done, with this result.
     Done(Option<Progress>),
@@ -56,11 +56,11 @@ impl From<StoreError> for StepError {
     }
 }
 
-/// Does jobs whose effect is outside the store. It may come to run twice for one job, when a worker dies between the effect and
-/// the completion, so the effect should carry the id of the job.
+/// Runs jobs whose effect is outside the store. It may run twice for one job if a worker dies between the effect and the
+/// completion. So the effect should carry the id of the job.
 #[async_trait]
 pub trait TaskHandler: Send + Sync + 'static {
-    /// Does a job, and returns its result.
+    /// Runs a job, and returns its result.
     ///
     /// # Errors
     /// The [`Failure`], whose reason says whether the job is tried again.
@@ -74,7 +74,7 @@ pub struct Task {
     pub account: AccountId,
     /// The job.
     pub job: Job,
-    /// Tells that the job was called off or lost, so that nothing more should be done for it.
+    /// Signals that the job was cancelled or its lease lost; the handler should stop.
     pub cancelled: CancellationToken,
 }
 
@@ -85,28 +85,28 @@ pub(crate) enum Handler {
     Task(Arc<dyn TaskHandler>),
 }
 
-/// Which handler does what.
+/// The handlers of a worker, by action.
 #[derive(Clone, Default)]
 pub struct Registry {
     handlers: HashMap<Action, Handler>,
 }
 
 impl Registry {
-    /// The registry with a handler of steps more.
+    /// Adds a handler that works in steps.
     #[must_use]
     pub fn with_steps(mut self, action: Action, handler: impl StepHandler) -> Self {
         self.handlers.insert(action, Handler::Steps(Arc::new(handler)));
         self
     }
 
-    /// The registry with a handler of tasks more.
+    /// Adds a handler that runs as a task.
     #[must_use]
     pub fn with_task(mut self, action: Action, handler: impl TaskHandler) -> Self {
         self.handlers.insert(action, Handler::Task(Arc::new(handler)));
         self
     }
 
-    /// What it has handlers of.
+    /// The actions that have a handler.
     pub(crate) fn actions(&self) -> Actions {
         self.handlers.keys().copied().collect()
     }

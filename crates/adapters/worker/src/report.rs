@@ -1,4 +1,4 @@
-//! What the worker tells of its work: one line of the log for the end of each job, and metrics.
+//! The logs and metrics of the worker. The end of each job is one line of the log.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{QueueDepth, StoreError};
 use metrics::{counter, gauge, histogram};
 
-/// A worker took jobs.
+/// Records a claim: its duration, and how late its jobs start.
 pub(crate) fn claimed(jobs: &[Job], now: Timestamp, took: Duration) {
     histogram!("derslik_jobs_claim_seconds").record(took);
     for job in jobs {
@@ -18,7 +18,7 @@ pub(crate) fn claimed(jobs: &[Job], now: Timestamp, took: Duration) {
     }
 }
 
-/// Something happened to a job that a worker has, or had.
+/// Records a fact about a job that a worker holds or held.
 pub(crate) fn happened(account: AccountId, job: &Job, fact: &Fact) {
     match fact {
         Fact::Completed { ran } => ended(account, job, "completed", *ran),
@@ -43,25 +43,25 @@ pub(crate) fn happened(account: AccountId, job: &Job, fact: &Fact) {
     }
 }
 
-/// A job that the worker had turned out to be another's, or called off.
+/// Records that a job of the worker was cancelled, or that another worker holds it now.
 pub(crate) fn lost(account: AccountId, job: &Job) {
     counter!("derslik_jobs_lost_total", "action" => job.action.name()).increment(1);
-    tracing::info!(account = account.get(), job = job.id.get(), action = job.action.name(), "stopped a job that was called off or lost");
+    tracing::info!(account = account.get(), job = job.id.get(), action = job.action.name(), "stopped a job that was cancelled or lost");
 }
 
-/// A job of a worker that died was given back.
+/// Records a rescue.
 pub(crate) fn rescued(job: &Job) {
     counter!("derslik_jobs_rescued_total", "action" => job.action.name()).increment(1);
 }
 
-/// How much work there is.
+/// Records the depth of the queue.
 pub(crate) fn depth(depth: QueueDepth, now: Timestamp) {
     gauge!("derslik_jobs_queue", "state" => "scheduled").set(in_float(depth.scheduled));
     gauge!("derslik_jobs_queue", "state" => "running").set(in_float(depth.running));
     gauge!("derslik_jobs_oldest_due_seconds").set(depth.next_due.map_or(0.0, |due| now.since(due).as_secs_f64()));
 }
 
-/// A failure of the store, as the log shows it with its causes.
+/// A failure of the store as a log field, which prints its causes too.
 pub(crate) fn cause(error: &StoreError) -> &(dyn std::error::Error + 'static) {
     error
 }

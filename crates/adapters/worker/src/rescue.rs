@@ -1,4 +1,4 @@
-//! Giving back the jobs of workers that were not heard of until their leases ended.
+//! Rescues the jobs of workers that sent no heartbeat before their leases ended.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use tokio::time::sleep;
 use crate::report;
 use crate::runner::Worker;
 
-/// The most jobs that one transaction gives back.
+/// The most jobs that one transaction rescues.
 const BATCH: u16 = 100;
 
-/// Looks for leases that have ended, again and again. Any worker may rescue the jobs of any other.
+/// Looks for expired leases in a loop. Any worker may rescue the jobs of any other.
 pub(crate) async fn watch<U: UnitOfWork>(worker: Arc<Worker<U>>) {
     loop {
         if let Err(error) = look(&worker).await {
@@ -34,7 +34,7 @@ async fn look<U: UnitOfWork>(worker: &Worker<U>) -> Result<(), StoreError> {
         .await?;
     report::depth(depth, now);
     for account in accounts {
-        // Others must not wait for an account that fails.
+        // An account that fails must not delay the others.
         if let Err(error) = rescue(worker, account).await {
             tracing::warn!(cause = report::cause(&error), account = account.get(), "could not give jobs back");
         }
@@ -54,7 +54,7 @@ async fn rescue_batch<U: UnitOfWork>(worker: &Worker<U>, account: AccountId) -> 
         .write(account, move |stores| {
             let mut rescued = Vec::new();
             for before in stores.jobs().lock_expired(account, now, term, BATCH)? {
-                // A lease that still holds was not selected.
+                // Unreachable: the store returns only expired leases.
                 let Ok((after, fact)) = before.clone().apply(Event::LeaseExpired { term, retry }, now) else { continue };
                 if stores.jobs().replace(account, &before, &after)? {
                     rescued.push((after, fact));

@@ -18,27 +18,27 @@ use crate::lease::{Leases, beat};
 use crate::registry::Registry;
 use crate::{follow, rescue, sweeps};
 
-/// How long a worker that gives up waits for its jobs to be given back, and then for the last ends to be written down.
+/// How long a worker that stops waits for its jobs to be released, and then for the last completions to be stored.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// How a worker works.
+/// The settings of a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
     /// The most jobs that run at once.
     pub concurrency: u16,
-    /// The most jobs that one claim takes, or one write completes.
+    /// The most jobs that one claim returns, or that one write completes.
     pub batch: u16,
-    /// For how long a job is claimed unless that is renewed.
+    /// How long a lease lasts unless a heartbeat extends it.
     pub lease: LeaseTerm,
-    /// How long to wait at the most before looking for jobs again.
+    /// The longest wait before the next look for due jobs.
     pub poll: Duration,
-    /// How often failed jobs are tried.
+    /// How often and when failed jobs are retried.
     pub retry: RetryPolicy,
-    /// How often the sweeps of each account are asked for; `None` asks for none.
+    /// The interval at which the sweeps of each account are enqueued; `None` for never.
     pub sweep: Option<Duration>,
-    /// How often to look for accounts in which many sessions were written that searches do not know yet; `None` never looks.
+    /// The interval at which to look for accounts with many pending sessions; `None` for never.
     pub follow: Option<Duration>,
-    /// How long running jobs may go on once the worker was told to stop.
+    /// How long running jobs may go on after the worker was told to stop.
     pub grace: Duration,
 }
 
@@ -57,7 +57,7 @@ impl Default for Settings {
     }
 }
 
-/// The settings of a worker make no sense.
+/// The settings allow no job to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SettingsError;
 
@@ -69,20 +69,20 @@ impl fmt::Display for SettingsError {
 
 impl std::error::Error for SettingsError {}
 
-/// What a worker works through.
+/// The ports that a worker uses.
 #[derive(Debug, Clone)]
 pub struct WorkerPorts<U> {
     /// The store.
     pub uow: U,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Tokens and chance.
+    /// The source of lease tokens and of jitter.
     pub ids: Arc<dyn Ids>,
-    /// What wakes the worker when there is something to do.
+    /// Wakes the worker when there may be due jobs.
     pub sleeper: Arc<Notify>,
 }
 
-/// A worker that was not started yet.
+/// A worker before its start.
 #[derive(Debug)]
 pub struct Runner<U> {
     ports: WorkerPorts<U>,
@@ -90,7 +90,7 @@ pub struct Runner<U> {
     settings: Settings,
 }
 
-/// What all parts of a worker share.
+/// The state that all parts of a worker share.
 pub(crate) struct Worker<U> {
     pub(crate) uow: U,
     pub(crate) clock: Arc<dyn Clock>,
@@ -99,7 +99,7 @@ pub(crate) struct Worker<U> {
     pub(crate) settings: Settings,
     pub(crate) id: WorkerId,
     pub(crate) leases: Arc<Leases>,
-    /// Tells running attempts to give their jobs back.
+    /// Signals running attempts to release their jobs.
     pub(crate) giving_up: CancellationToken,
 }
 
@@ -107,7 +107,7 @@ impl<U: UnitOfWork> Runner<U> {
     /// A worker with these handlers.
     ///
     /// # Errors
-    /// [`SettingsError`] if it could never do anything.
+    /// [`SettingsError`] if the concurrency or the batch is zero.
     pub fn new(ports: WorkerPorts<U>, registry: Registry, settings: Settings) -> Result<Self, SettingsError> {
         if settings.concurrency == 0 || settings.batch == 0 {
             return Err(SettingsError);
@@ -115,7 +115,7 @@ impl<U: UnitOfWork> Runner<U> {
         Ok(Self { ports, registry, settings })
     }
 
-    /// Works until it is told to stop; then running jobs have the grace period to end, and those that do not are given back.
+    /// Works until `stop` is cancelled. Then running jobs may end within the grace period; the others are released.
     pub async fn run(self, stop: CancellationToken) {
         let Self { ports, registry, settings } = self;
         let worker = Arc::new(Worker {
@@ -147,7 +147,7 @@ impl<U: UnitOfWork> Runner<U> {
                 tracing::warn!(jobs = attempts.len(), "stopped with jobs that could not be given back; their leases will end");
             }
         }
-        // With the last attempt went the last one that could send it anything.
+        // The writer ends by itself: the last attempt has dropped the last sender.
         timeout(LAST_WORDS, writer).await.ok();
         helpers.iter().for_each(tokio::task::JoinHandle::abort);
         tracing::info!(worker = %worker.id, "stopped working on jobs");

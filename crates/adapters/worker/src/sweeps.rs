@@ -1,5 +1,5 @@
-//! The jobs that the service asks for itself, account by account: one of each waits for the next full interval. However many
-//! workers ask, a live job is never doubled.
+//! Enqueues the sweeps of each account: one job of each kind waits for the next full interval. Several workers may enqueue
+//! them, since there is at most one live job of a kind.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,12 +12,12 @@ use tokio::time::sleep;
 use crate::report;
 use crate::runner::Worker;
 
-/// How many accounts are read at once.
+/// How many accounts one read returns.
 const ACCOUNTS: u16 = 100;
-/// For how many courses a calendar is asked at once.
+/// The most courses of an account for which one round enqueues calendar jobs.
 const COURSES: u32 = 1_000;
 
-/// Asks for sweeps again and again.
+/// Enqueues sweeps in a loop.
 pub(crate) async fn ask<U: UnitOfWork>(worker: Arc<Worker<U>>) {
     let Some(interval) = worker.settings.sweep else { return };
     loop {
@@ -44,7 +44,7 @@ async fn ask_once<U: UnitOfWork>(worker: &Worker<U>, interval: Duration) -> Resu
         for account in accounts {
             let mut jobs = jobs.clone();
             let ask = move |stores: &mut dyn Stores| {
-                // Each was asked for when the course became active; these are left where that job was lost or called off.
+                // The job was enqueued when the course became active. A course still waits if that job was lost or cancelled.
                 let waiting = stores.courses().awaiting_calendar(account.id, COURSES)?;
                 jobs.extend(waiting.into_iter().map(|course| NewJob::assign_calendar_id(ReferenceId::of_id(course), now)));
                 stores.jobs().enqueue_many(account.id, &jobs)
@@ -54,7 +54,7 @@ async fn ask_once<U: UnitOfWork>(worker: &Worker<U>, interval: Duration) -> Resu
     }
 }
 
-/// The next instant that is a whole number of intervals after 1970.
+/// The next instant that is a whole number of intervals after the Unix epoch.
 fn next_boundary(now: Timestamp, interval: Duration) -> Timestamp {
     let length = i64::try_from(interval.as_micros()).unwrap_or(i64::MAX).max(1);
     Timestamp::from_micros((now.micros().div_euclid(length) + 1).saturating_mul(length))

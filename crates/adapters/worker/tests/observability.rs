@@ -1,4 +1,4 @@
-//! What a worker tells of its work: each metric that the documentation names, and one line of the log for the end of each job.
+//! The logs and metrics of a worker: each documented metric, and one line of the log for the end of each job.
 #![cfg(test)]
 
 mod memory;
@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::fmt::MakeWriter;
 use uuid::Uuid;
 
-/// Every value that was recorded, by the name of the metric and its labels.
+/// All recorded values, by the name of the metric and its labels.
 #[derive(Debug, Clone, Default)]
 struct Recorded(Arc<Mutex<BTreeMap<String, Vec<f64>>>>);
 
@@ -100,7 +100,7 @@ impl Recorder for Recorded {
     }
 }
 
-/// Everything that was logged.
+/// All lines of the log.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -139,7 +139,7 @@ async fn what_a_worker_does_is_measured_and_logged() {
     let _logged = tracing::subscriber::set_default(subscriber);
     let memory = Memory::new(0, 7);
     fill(&memory, JOBS);
-    // One of them is with a worker that nobody has heard of since.
+    // A worker that has died holds one of the jobs.
     let dead = Event::Claim {
         worker: WorkerId::new(Uuid::from_u128(1)),
         token: LeaseToken::new(Uuid::from_u128(1)),
@@ -155,13 +155,13 @@ async fn what_a_worker_does_is_measured_and_logged() {
 
     let count = |name: &str| recorded.of(name).len();
     let mut further_attempts = 0;
-    // What the dead worker claimed was not measured here.
+    // The claim of the dead worker was not measured here.
     for (action, jobs, claimed_before) in [("assign_calendar_id", 30, 1), ("delete_user_data", 30, 0)] {
         assert_eq!(count(&format!("derslik_jobs_ended_total action={action},outcome=completed")), jobs, "{recorded:?}");
         assert_eq!(count(&format!("derslik_jobs_run_seconds action={action}")), jobs);
         let claims = count(&format!("derslik_jobs_start_lag_seconds action={action}"));
         let again = count(&format!("derslik_jobs_retries_total action={action}"));
-        assert_eq!(claims + claimed_before, jobs + again, "{action}: each attempt but the first comes of one that failed");
+        assert_eq!(claims + claimed_before, jobs + again, "{action}: each attempt but the first follows a failed one");
         further_attempts += again;
     }
     assert!(further_attempts > 0, "some fail by chance");

@@ -1,5 +1,5 @@
-//! Workers on a store in memory that fails now and then, under a clock that the test moves: whatever goes wrong, no job is
-//! lost, started before its time, or done twice.
+//! Workers on a store in memory that fails now and then, under a clock that the test moves. In spite of all failures, no job is
+//! lost, started early, or completed twice.
 #![cfg(test)]
 
 mod memory;
@@ -67,7 +67,7 @@ async fn a_worker_that_is_told_to_stop_gives_back_what_it_can_not_end() {
     stop.cancel();
     worker.await.expect("the worker ends");
     assert!(told.elapsed() <= Duration::from_secs(7));
-    assert!(memory.tables().jobs.values().all(|job| job.status() != JobStatus::Running), "nothing waits for its lease to end");
+    assert!(memory.tables().jobs.values().all(|job| job.status() != JobStatus::Running), "no job waits for its lease to end");
 }
 
 #[tokio::test(start_paused = true)]

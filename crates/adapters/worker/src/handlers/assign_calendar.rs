@@ -1,4 +1,4 @@
-//! Gives a course its calendar, once it has become active.
+//! Assigns a calendar to a course that has become active.
 
 use std::fmt;
 
@@ -9,11 +9,11 @@ use derslik_ports::outbound::Stores;
 
 use crate::registry::{Step, StepContext, StepError, StepHandler};
 
-/// How the id of the calendar of a course is made: `{id}` is the id of the course, `{group}` the name of its group.
+/// The template of calendar ids: `{id}` is the id of the course, `{group}` the name of its group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CalendarTemplate(Box<str>);
 
-/// The template makes no ids of calendars, or the same one for every course.
+/// The template yields invalid calendar ids, or the same one for every course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CalendarTemplateError;
 
@@ -26,15 +26,15 @@ impl fmt::Display for CalendarTemplateError {
 impl std::error::Error for CalendarTemplateError {}
 
 impl CalendarTemplate {
-    /// As the original names the calendars of its courses.
+    /// The template of the original service.
     pub const DEFAULT: &'static str = "classroom{id}@group.calendar.google.com";
-    /// As long as the name of a group gets, which has to fit the name of a mailbox.
+    /// The longest name of a group, in characters: it has to fit the local part of an e-mail address.
     const LONGEST_GROUP: usize = 64;
 
-    /// Takes a template.
+    /// Validates a template.
     ///
     /// # Errors
-    /// [`CalendarTemplateError`] if some course could not be given a calendar of its own by it.
+    /// [`CalendarTemplateError`] if the template can't give every course a calendar of its own.
     pub fn new(template: &str) -> Result<Self, CalendarTemplateError> {
         let longest = fill(template, CourseId::new(i64::MAX), &"g".repeat(Self::LONGEST_GROUP));
         match CalendarId::new(longest) {
@@ -58,14 +58,14 @@ fn fill(template: &str, id: CourseId, group: &str) -> String {
     template.replace("{id}", &id.to_string()).replace("{group}", group)
 }
 
-/// Gives a course its calendar. Done twice, it is done once; a course that was deleted meanwhile needs none.
+/// Assigns a calendar to a course. It is idempotent, and does nothing for a course that was deleted meanwhile.
 #[derive(Debug, Clone)]
 pub struct AssignCalendar {
     template: CalendarTemplate,
 }
 
 impl AssignCalendar {
-    /// A handler that names calendars by that template.
+    /// A handler that forms calendar ids by that template.
     pub const fn new(template: CalendarTemplate) -> Self {
         Self { template }
     }
@@ -84,7 +84,7 @@ impl StepHandler for AssignCalendar {
     }
 }
 
-/// It would be the same next time.
+/// A permanent failure: a retry would fail in the same way.
 fn broken(text: &str) -> StepError {
     StepError::Failed(Failure::new(FailureReason::Permanent, text))
 }

@@ -1,4 +1,4 @@
-//! Keeps the sessions of an account up to date: marks those that are over, and lets searches find those that were written.
+//! Keeps the sessions of an account up to date: indexes pending ones, and marks those that are over as expired.
 
 use derslik_domain::job::{Progress, RowCount};
 use derslik_ports::outbound::Stores;
@@ -12,7 +12,7 @@ pub struct ExpireSessions;
 
 impl StepHandler for ExpireSessions {
     fn step(&self, stores: &mut dyn Stores, context: &StepContext<'_>) -> Result<Step, StepError> {
-        // Only what was taken up can be known to be over.
+        // Only indexed sessions can expire.
         let indexed = stores.sessions().index(context.account, BATCH)?;
         let expired = stores.sessions().expire(context.account, context.now, BATCH)?;
         let progress = Progress::Rows(rows_so_far(context.job).plus(expired));

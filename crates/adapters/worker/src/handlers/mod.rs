@@ -1,4 +1,4 @@
-//! What the jobs of the service do, one file each.
+//! The handlers of the jobs of the service, one file each.
 
 mod assign_calendar;
 mod erase_user;
@@ -16,13 +16,13 @@ pub use erase_user::EraseUser;
 pub use expire_sessions::ExpireSessions;
 pub use prune::{Prune, Retention};
 
-/// The most rows that one step deals with.
+/// The most rows that one step changes.
 const BATCH: u16 = 1_000;
 
 /// How long a row is kept unless the operator says otherwise.
 pub const DEFAULT_RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// The handlers of every job that this program knows how to do.
+/// A registry with the handlers of all actions that this program knows.
 pub fn registry(retention: Retention, calendars: CalendarTemplate) -> Registry {
     Registry::default()
         .with_steps(Action::DeleteUserData, EraseUser)
@@ -31,7 +31,7 @@ pub fn registry(retention: Retention, calendars: CalendarTemplate) -> Registry {
         .with_steps(Action::Prune, Prune::new(retention))
 }
 
-/// The rows that a sweep has dealt with so far.
+/// The rows that earlier steps of a sweep have changed.
 fn rows_so_far(job: &Job) -> RowCount {
     match job.progress {
         Some(Progress::Rows(rows)) => rows,
@@ -39,7 +39,7 @@ fn rows_so_far(job: &Job) -> RowCount {
     }
 }
 
-/// What a sweep came to that has just dealt with so many rows more.
+/// The outcome of a step of a sweep that has changed `rows` rows: less than a full batch ends the sweep.
 fn swept(job: &Job, rows: RowCount) -> crate::Step {
     let progress = Progress::Rows(rows_so_far(job).plus(rows));
     if rows.get() < u64::from(BATCH) { crate::Step::Done(Some(progress)) } else { crate::Step::More(progress) }

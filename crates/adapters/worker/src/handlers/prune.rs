@@ -1,4 +1,4 @@
-//! Removes what has outlived its retention.
+//! Removes rows that have outlived their retention.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use derslik_ports::outbound::Stores;
 use super::{BATCH, DEFAULT_RETENTION, swept};
 use crate::registry::{Step, StepContext, StepError, StepHandler};
 
-/// How long things are kept that nobody uses any more.
+/// How long ended jobs and deleted rows are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
-    /// Jobs, from their end on.
+    /// The retention of jobs, from their end on.
     pub ended_jobs: Duration,
-    /// Rows that were deleted, from then on.
+    /// The retention of deleted rows, from their deletion on.
     pub deleted_rows: Duration,
 }
 
@@ -24,14 +24,14 @@ impl Default for Retention {
     }
 }
 
-/// Removes what has outlived its retention.
+/// Removes rows that have outlived their retention.
 #[derive(Debug, Clone, Copy)]
 pub struct Prune {
     retention: Retention,
 }
 
 impl Prune {
-    /// A handler that keeps things for so long.
+    /// A handler with that retention.
     pub const fn new(retention: Retention) -> Self {
         Self { retention }
     }
@@ -43,9 +43,9 @@ impl StepHandler for Prune {
         let rows = match Pruning::by_reference(&context.job.reference) {
             Some(Pruning::EndedJobs) => stores.jobs().prune(account, before(now, self.retention.ended_jobs), BATCH)?,
             Some(Pruning::DeletedRows) => stores.sessions().prune(account, before(now, self.retention.deleted_rows), BATCH)?,
-            // The old ones go as new ones come.
+            // Nothing to do: writes of new keys remove old ones.
             Some(Pruning::IdempotencyKeys) => RowCount::ZERO,
-            None => return Err(StepError::Failed(Failure::new(FailureReason::Permanent, "nobody knows what this is to prune"))),
+            None => return Err(StepError::Failed(Failure::new(FailureReason::Permanent, "unknown prune target"))),
         };
         Ok(swept(context.job, rows))
     }

@@ -1,4 +1,4 @@
-//! A store in memory that fails now and then, a clock that stands still until everybody waits, and workers on both.
+//! A store in memory that fails now and then, a clock that stands still until all tasks wait, and workers on both.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,7 +26,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// Everything that is stored, and everything that happened to it.
+/// The stored rows, and a ledger of committed effects.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tables {
     pub(crate) jobs: BTreeMap<(AccountId, JobId), Job>,
@@ -34,14 +34,14 @@ pub(crate) struct Tables {
     pub(crate) ledger: BTreeMap<JobId, u32>,
 }
 
-/// A store in memory. What a unit of work did is undone when it fails.
+/// A store in memory. The changes of a failed unit of work are undone.
 #[derive(Debug, Clone)]
 pub(crate) struct Memory {
     pub(crate) tables: Arc<Mutex<Tables>>,
-    /// Out of 100 units of work, so many fail: half of them before they did anything, half after they were committed.
+    /// How many of 100 units of work fail: half of them before any change, half after their commit.
     pub(crate) failures: u64,
     pub(crate) chance: Arc<Chance>,
-    /// Tells that whoever holds this has died: nothing of it reaches the store any more.
+    /// Signals that the worker with this store has died: none of its writes reaches the store any more.
     pub(crate) dead: CancellationToken,
 }
 
@@ -78,7 +78,7 @@ impl Ids for Chance {
     }
 }
 
-/// The clock of the runtime, which stands still until everybody waits.
+/// The clock of the runtime, which stands still until all tasks wait.
 #[derive(Debug)]
 pub(crate) struct VirtualClock(pub(crate) Instant);
 
@@ -161,7 +161,7 @@ impl Memory {
         let mut open = OpenTables { tables: tables.clone(), rest: MockStores::default() };
         let done = work(&mut open)?;
         *tables = open.tables;
-        // Committed, but the caller never learns of it.
+        // Committed, but the caller gets an error.
         if fate < self.failures { Err(StoreError::from(Reason::Unreachable).into()) } else { Ok(done) }
     }
 
