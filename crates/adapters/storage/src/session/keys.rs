@@ -1,33 +1,33 @@
-//! The keys by which sessions are found: what a session has of them, and what a search asks for. On PostgreSQL the function
-//! `session_keys` of the migrations makes those of a session.
+//! The keys of the index: those that a session has, and those that a search needs. A key is a trigram of a text, a tag or a
+//! duration. On PostgreSQL the function `session_keys` of the migrations makes the keys of a session.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use derslik_domain::session::SessionFilter;
 
-/// How many letters in a row make a key.
+/// The length of a trigram in characters.
 const LETTERS: usize = 3;
 
-/// How much of a tag is in its key.
+/// How many characters of a tag are in its key.
 const LETTERS_OF_A_TAG: usize = 16;
 
-/// More keys tell hardly more than these.
+/// The most keys of a search. More of them would hardly narrow the result.
 const MOST_KEYS: usize = 32;
 
-/// Keys without account and month.
+/// Keys without the account and the month, which are prefixes in the index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Keys(Vec<Key>);
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     text: String,
-    /// Whether this is all of it, and not what it begins with.
+    /// Whether the text is a whole key, and not only a prefix of one.
     is_whole: bool,
 }
 
 impl Keys {
-    /// What a search asks for.
+    /// The keys that a search needs.
     pub(super) fn of_filter(filter: &SessionFilter) -> Self {
         let durations = filter.duration.map(Key::of_duration).into_iter();
         let tags = filter.tags.iter().map(|tag| Key::of_tag(tag));
@@ -36,7 +36,7 @@ impl Keys {
         Self(different(durations.chain(tags).chain(names).chain(descriptions)).take(MOST_KEYS).collect())
     }
 
-    /// What a session has, of its folded texts; its tags stand between commas.
+    /// The keys of a session, from its folded texts. Its tags stand between commas.
     pub(super) fn of_texts(minutes: i16, name: &str, description: Option<&str>, tags: Option<&str>) -> Self {
         let tags = tags.into_iter().flat_map(|tags| tags.split(',')).filter(|tag| !tag.is_empty()).map(Key::of_tag);
         let names = all_in_a_row('n', name);
@@ -44,12 +44,12 @@ impl Keys {
         Self(different(std::iter::once(Key::of_duration(minutes.into())).chain(tags).chain(names).chain(descriptions)).collect())
     }
 
-    /// Whether anything is looked for.
+    /// Whether the search has no key.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The `tsquery` for sessions of a month that have them all.
+    /// The `tsquery` for sessions of a month that have all of the keys.
     pub(super) fn tsquery(&self, account: i64, month: i32) -> String {
         let keys = self.0.iter().map(|key| {
             let quoted = key.text.replace('\\', "\\\\").replace('\'', "''");
@@ -58,7 +58,7 @@ impl Keys {
         keys.collect::<Vec<_>>().join(" & ")
     }
 
-    /// The same as a question of FTS5.
+    /// The same query for FTS5.
     pub(super) fn match_words(&self, account: i64, month: i32) -> String {
         self.0.iter().fold(String::new(), |mut words, key| {
             push_word(&mut words, account, month, key);
@@ -69,7 +69,7 @@ impl Keys {
         })
     }
 
-    /// The keys of a session of that month as words for FTS5.
+    /// The keys of a session in that month, as words for FTS5.
     pub(super) fn words(&self, account: i64, month: i32) -> String {
         self.0.iter().fold(String::new(), |mut words, key| {
             push_word(&mut words, account, month, key);
@@ -92,7 +92,7 @@ impl Key {
     }
 }
 
-/// The keys of a part of a text: of less than a key, what a key begins with.
+/// The trigrams of a part that is searched for. A part shorter than a trigram becomes a prefix.
 fn in_a_row(field: char, part: &str) -> Vec<Key> {
     let letters: Vec<_> = part.chars().collect();
     if letters.len() < LETTERS {
@@ -101,7 +101,7 @@ fn in_a_row(field: char, part: &str) -> Vec<Key> {
     letters.windows(LETTERS).map(|letters| Key::new(field, letters.iter().copied(), true)).collect()
 }
 
-/// The keys of a whole text, with the shorter ones at its end.
+/// The trigrams of a stored text, with the shorter ones at its end.
 fn all_in_a_row(field: char, text: &str) -> Vec<Key> {
     text.char_indices().map(|(at, _)| Key::new(field, text[at..].chars().take(LETTERS), true)).collect()
 }
@@ -111,13 +111,13 @@ fn different(keys: impl Iterator<Item = Key>) -> impl Iterator<Item = Key> {
     keys.filter(move |key| known.insert(key.clone()))
 }
 
-/// Adds a key as a word in which whatever FTS5 does not take for a letter or a digit is spelled out. What a key begins with
-/// stays what its word begins with.
+/// Appends a key as a word. Characters that FTS5 does not take for a letter or a digit are written as their codes. A prefix of a
+/// key remains a prefix of its word.
 fn push_word(words: &mut String, account: i64, month: i32, key: &Key) {
     if !words.is_empty() {
         words.push(' ');
     }
-    // Nothing that is written to a text can fail.
+    // Writing to a `String` can't fail.
     let _ = write!(words, "{account}_{month}");
     for letter in key.text.chars() {
         if letter.is_ascii() && !letter.is_ascii_alphanumeric() {

@@ -1,8 +1,8 @@
-//! Searches among the sessions of an account that stay quick however many there are.
+//! Searches among the sessions of an account that stay fast with any number of sessions.
 //!
-//! The page is read in the order of the starts, which serves whatever is found often. For what is found seldom or never, or
-//! late, that would go through everything, so keys are then looked for from month to month: see the migrations that make
-//! `session_index`. What was written since that index was kept up is looked at one by one.
+//! A search first reads sessions in the order of their starts. That fills a page soon if many sessions match. If few match, if
+//! none does, or if the matches are late, it would read everything. So the search then uses the trigram index, month by month:
+//! see the migrations that make `session_index`. Pending sessions, which are not in the index yet, are compared one by one.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
@@ -24,26 +24,27 @@ use crate::schema::sessions;
 use crate::text::Contains;
 use crate::types::{DbGuid, DbInstant};
 
-/// The condition of the index `sessions_by_start`, to the letter: a bound parameter would hide from the planner that it holds.
+/// The condition of the index `sessions_by_start`, letter by letter. With a bound parameter the planner could not prove that it
+/// holds.
 const NOT_DELETED: &str = "status >= 0";
 
-/// How many sessions are looked at in the order of their starts before anything else is tried. A page of what every
-/// twentieth of them has is full by then.
+/// How many sessions are read in the order of their starts before the index is used. They fill a page if every twentieth session
+/// matches.
 const FIRST_LOOK: i64 = 2_000;
 
-/// A page that ends later than this is read in the order of the starts alone.
+/// A page that ends later than this is read only in the order of the starts.
 const LATEST_END: i64 = 20_000;
 
-/// So many sessions come to [`SessionFilter::TEXT_BYTES`] where each has the longest texts there are, about.
+/// About how many sessions with texts of the greatest length have [`SessionFilter::TEXT_BYTES`] in total.
 const SOME_LONG: usize = 25;
 
-/// So many sessions are read by their GUIDs at once where their texts are ordinary.
+/// How many sessions with ordinary texts are read by their GUIDs at once.
 const MANY_LONG: usize = 200;
 
-/// For how many months keys are looked for at a time.
+/// How many months are searched in the index at a time.
 const MONTHS: usize = 240;
 
-/// The page of the sessions that a filter is about.
+/// The page of the sessions that match a filter.
 pub(super) fn search(mut conn: Conn<'_>, account: AccountId, filter: &SessionFilter) -> QueryResult<Listed<SessionRow>> {
     let terms = Terms::new(account, filter);
     if !terms.are_hard() {
@@ -63,7 +64,7 @@ pub(super) fn search(mut conn: Conn<'_>, account: AccountId, filter: &SessionFil
     })
 }
 
-/// The page, read in the order of the starts; of what starts by some instant that is no later than what is asked for.
+/// The page, read in the order of the starts. `by` is the latest start that is read, and never later than that of the filter.
 fn page(conn: Conn<'_>, terms: &Terms, by: Option<DbInstant>) -> QueryResult<Listed<SessionRow>> {
     let most = usize::try_from(terms.size).unwrap_or(usize::MAX);
     on_conn!(conn, |conn| {
@@ -100,11 +101,11 @@ fn page(conn: Conn<'_>, terms: &Terms, by: Option<DbInstant>) -> QueryResult<Lis
     })
 }
 
-/// The sessions of a page whose GUIDs are known, in its order. They are sorted here: if it were to do that, a planner might read
-/// all there are, in order.
+/// The sessions of a page whose GUIDs are known, in order. They are sorted here: to sort in SQL, a planner might read all
+/// sessions in the order of their index.
 fn rows_of(mut conn: Conn<'_>, terms: &Terms, guids: &[DbGuid]) -> QueryResult<Listed<SessionRow>> {
     let (mut entries, mut taken, mut left) = (Vec::new(), 0, guids);
-    // The first few tell whether the texts are long; with all at once, a page could hold any length of them.
+    // The first few show whether the texts are long. If all were read at once, their texts could be of any length.
     let mut at_once = SOME_LONG;
     while taken < SessionFilter::TEXT_BYTES && !left.is_empty() {
         let (these, rest) = left.split_at(at_once.min(left.len()));
@@ -126,7 +127,7 @@ fn rows_of(mut conn: Conn<'_>, terms: &Terms, guids: &[DbGuid]) -> QueryResult<L
     Ok(Listed { entries, more: !left.is_empty() })
 }
 
-/// Where a first look ends; nothing if there are no more sessions than it takes.
+/// The start at which the first look ends. `None` if it reads all sessions of the filter's time.
 fn end_of_first_look(conn: Conn<'_>, terms: &Terms) -> QueryResult<Option<DbInstant>> {
     on_conn!(conn, |conn| {
         let mut query = sessions::table.filter(sessions::account_id.eq(terms.account)).filter(sql::<Bool>(NOT_DELETED)).into_boxed();
@@ -140,7 +141,7 @@ fn end_of_first_look(conn: Conn<'_>, terms: &Terms) -> QueryResult<Option<DbInst
     })
 }
 
-/// The GUIDs of the page, by the index of the keys.
+/// The GUIDs of the page, found by the index.
 fn by_keys(mut conn: Conn<'_>, terms: &Terms) -> QueryResult<Vec<DbGuid>> {
     let end = terms.end_of_page();
     let mut indexed = Vec::new();
@@ -157,7 +158,7 @@ fn by_keys(mut conn: Conn<'_>, terms: &Terms) -> QueryResult<Vec<DbGuid>> {
     Ok(page.map(|(_, guid)| DbGuid(guid)).collect())
 }
 
-/// What is written or taken up between two statements would be among what was noted for neither of them.
+/// Runs the reads in one snapshot. Without it, a session that is written or indexed between two reads could be missed by both.
 fn in_one_snapshot<T>(mut conn: Conn<'_>, read: impl FnOnce(Conn<'_>) -> QueryResult<T>) -> QueryResult<T> {
     let depth = on_conn!(conn.reborrow(), |conn| depth(conn)?);
     match conn {
@@ -172,7 +173,7 @@ fn in_one_snapshot<T>(mut conn: Conn<'_>, read: impl FnOnce(Conn<'_>) -> QueryRe
     }
 }
 
-/// How many transactions are open, one within another.
+/// How many transactions are open, one inside another.
 fn depth<C: Connection>(conn: &mut C) -> QueryResult<Option<NonZeroU32>> {
     C::TransactionManager::transaction_manager_status_mut(conn).transaction_depth()
 }

@@ -1,4 +1,4 @@
-//! A filter in the words of the databases.
+//! A filter translated into the types of the databases.
 
 use derslik_domain::id::AccountId;
 use derslik_domain::session::SessionFilter;
@@ -8,13 +8,13 @@ use super::keys::Keys;
 use crate::text::{Condition, Dialect, Part};
 use crate::types::{DbCivil, DbGuid, DbInstant};
 
-/// No zone was ever further from Greenwich than this, so that a clock face bounds the instant that it stands for.
+/// A zone was never further from UTC than this, so a civil time bounds the instants that it can stand for.
 const FURTHEST_OFFSET_MINUTES: i64 = 16 * 60;
 
-/// Sessions as a database looks for them.
+/// The conditions of a search.
 pub(super) struct Terms {
     pub(super) account: i64,
-    /// The only one that comes into question; the inside is empty where what was asked for is no GUID.
+    /// The only GUID that can match. The inner option is `None` if the filter's text is not a GUID.
     #[expect(clippy::option_option, reason = "as the filter of the domain has it")]
     pub(super) guid: Option<Option<DbGuid>>,
     pub(super) keys: Keys,
@@ -45,27 +45,27 @@ impl Terms {
         }
     }
 
-    /// Whether the order of the starts may be a long way to what is looked for.
+    /// Whether the search has conditions that reading in the order of the starts may take long to satisfy.
     pub(super) fn are_hard(&self) -> bool {
         self.guid.is_none() && !self.keys.is_empty()
     }
 
-    /// How many there are up to the end of the page.
+    /// The number of matches up to the end of the page.
     pub(super) fn end_of_page(&self) -> i64 {
         self.offset.saturating_add(self.size)
     }
 
-    /// Before this nothing can have started.
+    /// A matching session can't start before this.
     pub(super) fn earliest_start(&self) -> Option<DbInstant> {
         self.begin.map(|face| DbInstant(shifted(face.0, FURTHEST_OFFSET_MINUTES).max(Timestamp::MIN)))
     }
 
-    /// After this nothing can have started.
+    /// A matching session can't start after this.
     pub(super) fn latest_start(&self) -> Option<DbInstant> {
         self.end.map(|face| DbInstant(shifted(face.0, -FURTHEST_OFFSET_MINUTES).min(Timestamp::MAX)))
     }
 
-    /// What is looked for in texts: columns, and what each has to satisfy.
+    /// The conditions on texts, each with its column.
     pub(super) fn conditions(&self, dialect: Dialect) -> Vec<(&'static str, Condition)> {
         let name = self.name.iter().map(|part| ("name_key", part));
         let description = self.description.iter().map(|part| ("description_key", part));
@@ -74,8 +74,8 @@ impl Terms {
     }
 }
 
-/// The instant of a clock face in Greenwich, so many minutes earlier. Beyond the years 1 to 9999 the texts of SQLite do not
-/// sort as the instants do.
+/// The instant of a civil time in UTC, `minutes` earlier. Callers bound it: beyond the years 1 to 9999, the texts of SQLite do
+/// not sort as the instants do.
 fn shifted(face: CivilTime, minutes: i64) -> Timestamp {
     Start::at(face, Zone::UTC).instant().minutes_before(minutes)
 }

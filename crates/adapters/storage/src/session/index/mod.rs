@@ -1,5 +1,5 @@
-//! What sessions are found by, besides their order: kept apart from them and after them, since an index of all parts of all
-//! texts takes longer to keep up than a batch takes altogether. Whoever writes sessions only notes which.
+//! The index that answers searches by trigrams and month. It is written after the sessions and apart from them, since indexing
+//! all trigrams of a batch takes longer than the batch itself. A writer only marks its sessions as pending.
 
 pub(super) mod postgres;
 pub(super) mod sqlite;
@@ -16,11 +16,11 @@ use super::terms::Terms;
 use crate::conn::{Conn, on_conn};
 use crate::types::{DbGuid, DbInstant, Guid, Instant};
 
-/// More sessions than this are not looked at one by one because the index does not know them yet. A look-up takes some four
-/// microseconds, as long as reading 25 sessions in a row. So many are only noted while more is written than the index follows.
+/// The most pending sessions that a search or an erasure reads one by one. A lookup takes about four microseconds, as long as
+/// reading 25 sessions in order. So many are pending only while clients write more than the sweep can index.
 pub(super) const MOST_NOTED: i64 = 10_000;
 
-/// A session and where it stands among all.
+/// The start and the GUID of a session.
 #[derive(QueryableByName)]
 pub(super) struct Place {
     #[diesel(sql_type = Instant)]
@@ -30,7 +30,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// What sorts as the sessions do.
+    /// The sort key of sessions.
     pub(super) fn in_order(&self) -> (Timestamp, Uuid) {
         (self.start_at.0, self.guid.0)
     }
@@ -38,7 +38,7 @@ impl Place {
 
 #[derive(QueryableByName)]
 struct Month {
-    /// Its number since the year 0.
+    /// The number of the month since the year 0.
     #[diesel(sql_type = Integer)]
     month: i32,
 }
@@ -49,7 +49,7 @@ struct Account {
     id: i64,
 }
 
-/// What to do where another transaction takes up sessions of the account.
+/// What to do while another transaction indexes sessions of the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Turn {
     Wait,
@@ -62,9 +62,9 @@ struct Count {
     count: i64,
 }
 
-/// Takes up what was noted, and tells how many sessions that was: fewer than the limit where they have long texts, and none only
-/// where nothing is left, or another transaction is at it and is not waited for. There is one of these for an account at a time:
-/// of two, the one that began earlier could write an older state over a newer one.
+/// Indexes pending sessions and returns how many. The number is below the limit where sessions have long texts. It is zero only
+/// if none is pending, or if another transaction is indexing and `turn` says to skip. One transaction at a time indexes an
+/// account: of two, the one that began earlier could overwrite a newer state with an older one.
 pub(super) fn follow(conn: Conn<'_>, account: AccountId, limit: u16, turn: Turn) -> QueryResult<RowCount> {
     match conn {
         Conn::Pg(conn) => {
@@ -74,14 +74,15 @@ pub(super) fn follow(conn: Conn<'_>, account: AccountId, limit: u16, turn: Turn)
                 Ok(RowCount::ZERO)
             }
         }
-        // Who writes there is alone.
+        // A writer of SQLite is alone, so it needs no lock.
         Conn::Sqlite(conn) => sqlite::follow(conn, account, limit),
     }
 }
 
-/// The accounts after one in which more than so many sessions were noted, and not taken up yet.
+/// The accounts after `after` with more than `more_than` pending sessions.
 pub(super) fn accounts(conn: Conn<'_>, after: Option<AccountId>, more_than: u32, limit: u16) -> QueryResult<Vec<AccountId>> {
-    // From the first account with a note to the next. No more notes of each are counted than it takes, each of a session at least.
+    // Goes from each account with pending sessions to the next. It counts no more rows of an account than needed, since each row
+    // holds at least one session.
     const COUNTED: &str = "SELECT guids FROM sessions_to_index WHERE account_id = accounts.id ORDER BY id LIMIT $2 + 1";
     const OVER: &str = "SELECT 1 FROM sessions_to_index WHERE account_id = accounts.id ORDER BY guid LIMIT 1 OFFSET $2";
     let is_over = match conn {
@@ -103,7 +104,7 @@ pub(super) fn accounts(conn: Conn<'_>, after: Option<AccountId>, more_than: u32,
     Ok(accounts.into_iter().map(|account| AccountId::new(account.id)).collect())
 }
 
-/// How many sessions were noted and not taken up yet.
+/// The number of pending sessions.
 pub(super) fn noted(conn: Conn<'_>, account: AccountId) -> QueryResult<i64> {
     match conn {
         Conn::Pg(conn) => postgres::noted(conn, account),
@@ -111,7 +112,7 @@ pub(super) fn noted(conn: Conn<'_>, account: AccountId) -> QueryResult<i64> {
     }
 }
 
-/// The months in which the account has sessions, in their order.
+/// The months in which the account has sessions, in order.
 pub(super) fn months(conn: Conn<'_>, terms: &Terms) -> QueryResult<Vec<i32>> {
     let months: Vec<Month> = match conn {
         Conn::Pg(conn) => postgres::months(conn, terms),
@@ -120,7 +121,7 @@ pub(super) fn months(conn: Conn<'_>, terms: &Terms) -> QueryResult<Vec<i32>> {
     Ok(months.into_iter().map(|month| month.month).collect())
 }
 
-/// The first sessions that the index has in some months, of those that were not written since.
+/// The first matching sessions of the index in these months. Pending sessions are left out, since their entries may be stale.
 pub(super) fn in_months(conn: Conn<'_>, terms: &Terms, months: &[i32], limit: i64) -> QueryResult<Vec<Place>> {
     match conn {
         Conn::Pg(conn) => postgres::in_months(conn, terms, months, limit),
@@ -128,7 +129,7 @@ pub(super) fn in_months(conn: Conn<'_>, terms: &Terms, months: &[i32], limit: i6
     }
 }
 
-/// The first sessions of those that were noted and not taken up yet.
+/// The first matching sessions among the pending ones.
 pub(super) fn among_noted(conn: Conn<'_>, terms: &Terms, limit: i64) -> QueryResult<Vec<Place>> {
     match conn {
         Conn::Pg(conn) => postgres::among_noted(conn, terms, limit),

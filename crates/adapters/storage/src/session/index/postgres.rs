@@ -1,4 +1,4 @@
-//! What PostgreSQL finds sessions by: keys in an index of their own.
+//! The index of PostgreSQL: keys of sessions in a GIN index.
 
 use crate::postgres::PgConnection;
 use derslik_domain::id::{AccountId, PrincipalId};
@@ -17,22 +17,22 @@ use crate::error::is_connection_lost;
 use crate::text::{Condition, Dialect};
 use crate::types::{Civil, DbGuid, DbInstant, Guid, Instant};
 
-/// About how many letters are taken up at a time: what takes a second. One session is taken whatever it has.
+/// About how many characters are indexed at a time, which takes about a second. The first session is indexed however long it is.
 const MOST_LETTERS: i64 = 200_000;
 
-/// The sessions of the account `$1` that were noted, each looked up by its key, once. `OFFSET 0` keeps conditions out of the look-up:
-/// with the status or the order in it, a planner without statistics would read the index of the order for each GUID.
+/// The pending sessions of the account `$1`, each looked up once by its key. `OFFSET 0` keeps conditions out of the lookup. With
+/// the status or the order in it, a planner without statistics would read the index of the order for each GUID.
 const NOTED_SESSIONS: &str = "(
         SELECT DISTINCT unnest(guids) AS key FROM sessions_to_index WHERE account_id = $1
     ) AS each CROSS JOIN LATERAL (
         SELECT * FROM sessions WHERE account_id = $1 AND guid = each.key OFFSET 0
     ) AS noted";
 
-/// The number of the first parameter that is looked for in a text.
+/// The number of the first parameter that is searched for in a text.
 const FIRST_TEXT: usize = 6;
 
-/// The first key of the advisory locks that a transaction which indexes sessions of an account holds until it ends; the second is of the
-/// account.
+/// The first key of the advisory locks of indexing; the second key comes from the account. A transaction that indexes sessions of
+/// the account holds the lock until it ends.
 const LOCKS: i32 = 0x6472_7369;
 
 #[derive(QueryableByName)]
@@ -41,7 +41,8 @@ struct Taken {
     is_ours: bool,
 }
 
-/// Whether it is the turn of this transaction. A statement of its own, since the one that follows must see what others have done.
+/// Takes the lock of the account, and returns whether this transaction holds it. It is a statement of its own, because the next
+/// statement must see what other transactions have committed.
 pub(super) fn take_turn(conn: &mut PgConnection, account: AccountId, turn: Turn) -> QueryResult<bool> {
     let question = match turn {
         Turn::Wait => "SELECT pg_advisory_xact_lock($1, ($2 % 2147483647)::integer) IS NOT NULL AS is_ours",
@@ -90,28 +91,28 @@ pub(super) fn follow(conn: &mut PgConnection, account: AccountId, limit: u16) ->
             ON CONFLICT DO NOTHING
         )
         SELECT count(*) AS count FROM counted WHERE is_taken";
-    // Only the owner of an index may; for others, the server does it by itself sooner or later.
+    // Only the owner of an index may clean its pending list. For other roles, the server does it by itself sooner or later.
     const PUT_KEYS_IN_PLACE: &str = "
         SELECT gin_clean_pending_list(oid) FROM pg_class
         WHERE oid = 'session_index_by_key'::regclass AND pg_has_role(relowner, 'USAGE')";
     let question = sql_query(FOLLOW).bind::<BigInt, _>(account.get()).bind::<BigInt, _>(i64::from(limit));
     let count: Count = question.bind::<BigInt, _>(MOST_LETTERS).get_result(conn)?;
-    // Somebody else may be at it. What was taken up is worth more than that.
+    // Another session may be cleaning it. A failed cleanup must not undo the indexing.
     if count.count > 0
         && let Err(error) = conn.transaction(|conn| sql_query(PUT_KEYS_IN_PLACE).execute(conn))
     {
         if is_connection_lost(&error) {
             return Err(error);
         }
-        tracing::warn!(%error, "the keys of sessions were not put in their places");
+        tracing::warn!(%error, "the pending list of the index of sessions was not cleaned");
     }
     Ok(rows(count.count))
 }
 
-/// Marks sessions as expired whose end came, of those that were taken up.
+/// Marks sessions as expired whose end has come. Sessions that were never indexed have no end here yet.
 pub(in super::super) fn expire(conn: &mut PgConnection, account: AccountId, now: Timestamp, limit: u16) -> QueryResult<RowCount> {
-    // Somebody may have moved or ended one of them since: then it is not what came to its end. The status is asked for so that the
-    // index of the order can't answer it: that would be read once for each GUID.
+    // A session may have been moved or ended in the meantime, so the statement checks its end again. `status + 0` keeps the index
+    // of the order out of the plan: the planner would read it once for each GUID.
     const EXPIRE: &str = "
         WITH due AS (
             DELETE FROM session_ends WHERE account_id = $1 AND (ends_at, guid) IN (
@@ -143,7 +144,7 @@ pub(in super::super) fn expire(conn: &mut PgConnection, account: AccountId, now:
     }
 }
 
-/// Sessions that a principal made and nobody attends, deleted ones included.
+/// Sessions without attendees that a principal made, including deleted ones.
 pub(in super::super) fn made_by(
     conn: &mut PgConnection,
     account: AccountId,
@@ -155,9 +156,9 @@ pub(in super::super) fn made_by(
         #[diesel(sql_type = Guid)]
         guid: DbGuid,
     }
-    // With very many noted it is cheaper to go through all.
+    // With very many pending sessions, reading all sessions is cheaper.
     let noted = if noted(conn, account)? > MOST_NOTED { "sessions AS noted" } else { NOTED_SESSIONS };
-    // Attendees are asked for session by session: as a join it might go through all there are.
+    // Attendees are checked session by session. As a join, PostgreSQL might read all attendees.
     let made = format!(
         "(SELECT guid FROM session_index WHERE account_id = $1 AND created_by = $2 AND (
             SELECT guid FROM attendees WHERE account_id = $1 AND session_guid = session_index.guid LIMIT 1
@@ -179,7 +180,7 @@ pub(super) fn noted(conn: &mut PgConnection, account: AccountId) -> QueryResult<
 }
 
 pub(super) fn months(conn: &mut PgConnection, terms: &Terms) -> QueryResult<Vec<Month>> {
-    // From the first start to the first of a later month, and so on.
+    // Goes from the first start to the first one in a later month, and so on.
     const MONTHS_WITH_SESSIONS: &str = "
         WITH RECURSIVE starts (at) AS (
             (SELECT start_at FROM sessions WHERE account_id = $1 AND status >= 0 AND start_at >= $2 ORDER BY start_at LIMIT 1)
@@ -197,14 +198,15 @@ pub(super) fn months(conn: &mut PgConnection, terms: &Terms) -> QueryResult<Vec<
 }
 
 pub(super) fn in_months(conn: &mut PgConnection, terms: &Terms, months: &[i32], limit: i64) -> QueryResult<Vec<Place>> {
-    // OFFSET 0 keeps whatever else is asked for out of the innermost question, which only the index of the keys can answer then.
+    // OFFSET 0 keeps all other conditions out of the innermost query, so that only the index of the keys can serve it.
     const HAVE_KEYS: &str = "
         SELECT * FROM session_index WHERE NOT deleted AND month.keys::tsquery @@
             session_keys(account_id, session_month(start_at), duration_minutes, name_key, description_key, tags_key)
         OFFSET 0";
-    // With more than 10 000 this is not asked. The limit tells the planner that a table of hashes holds all of them.
+    // This query never runs with more than 10 000 pending sessions. The limit tells the planner that a hash table can hold all of
+    // them.
     const NOT_WRITTEN_SINCE: &str = "guid NOT IN (SELECT unnest(guids) FROM sessions_to_index WHERE account_id = $1 LIMIT 50000)";
-    // A nested loop goes from month to month and no further than it must.
+    // A nested loop goes from month to month and stops as soon as it has enough.
     let texts = terms.conditions(Dialect::Postgres);
     let first = first_of(&format!("({HAVE_KEYS}) AS in_month"), NOT_WRITTEN_SINCE, &texts);
     let number = FIRST_TEXT + texts.len();
@@ -218,7 +220,7 @@ pub(super) fn among_noted(conn: &mut PgConnection, terms: &Terms, limit: i64) ->
     bound(&first_of(NOTED_SESSIONS, "status >= 0", &texts), terms, &texts, limit).load(conn)
 }
 
-/// The first of some sessions that have what is asked for besides keys.
+/// SQL for the first sessions of `some` that satisfy the conditions other than keys.
 fn first_of(some: &str, condition: &str, texts: &[(&str, Condition)]) -> String {
     let texts = (FIRST_TEXT..).zip(texts).map(|(number, (column, text))| format!(" AND {}", text.on(column, &format!("${number}"))));
     format!(
@@ -229,7 +231,7 @@ fn first_of(some: &str, condition: &str, texts: &[(&str, Condition)]) -> String 
     )
 }
 
-/// A question with the values that [`first_of`] takes.
+/// A query with the values of the parameters that [`first_of`] uses.
 fn bound<'q>(question: &str, terms: &Terms, texts: &'q [(&str, Condition)], limit: i64) -> BoxedSqlQuery<'q, Pg, SqlQuery> {
     let question = sql_query(question).into_boxed::<Pg>().bind::<BigInt, _>(terms.account);
     let question = question.bind::<Nullable<SmallInt>, _>(terms.minutes).bind::<Nullable<Civil>, _>(terms.begin);

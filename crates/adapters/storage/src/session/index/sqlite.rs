@@ -1,4 +1,4 @@
-//! What SQLite finds sessions by: the same keys as on PostgreSQL, as the words of a full-text index.
+//! The index of SQLite: the same keys as on PostgreSQL, as the words of a full-text index.
 
 use std::collections::HashMap;
 
@@ -18,17 +18,17 @@ use super::{Count, Month, Place, rows};
 use crate::text::{Condition, Dialect};
 use crate::types::{Civil, DbGuid, DbInstant, Guid, Instant};
 
-/// About how many bytes of text are taken up at a time, while other writers wait. One session is taken whatever it has.
+/// About how many bytes of text are indexed at a time, while other writers wait. The first session is indexed however long it is.
 const MOST_BYTES: usize = 20_000;
 
-/// The number of the first parameter that is looked for in a text.
+/// The number of the first parameter that is searched for in a text.
 const FIRST_TEXT: usize = 6;
 
 #[derive(QueryableByName)]
 struct Noted {
     #[diesel(sql_type = Guid)]
     guid: DbGuid,
-    /// Nothing for what is deleted or gone.
+    /// `None` for a session that is deleted or removed.
     #[diesel(sql_type = Nullable<Integer>)]
     month: Option<i32>,
     #[diesel(sql_type = Nullable<SmallInt>)]
@@ -54,7 +54,7 @@ impl Noted {
         [&self.name_key, &self.description_key, &self.tags_key].into_iter().flatten().map(String::len).sum()
     }
 
-    /// The words of the session, if there is one.
+    /// The words of the session, if it exists.
     fn words(&self, account: i64) -> Option<String> {
         let (month, minutes, name) = (self.month?, self.duration_minutes?, self.name_key.as_deref()?);
         let keys = Keys::of_texts(minutes, name, self.description_key.as_deref(), self.tags_key.as_deref());
@@ -69,7 +69,7 @@ pub(super) fn follow(conn: &mut SqliteConnection, account: AccountId, limit: u16
         FROM sessions_to_index AS noted
         LEFT JOIN sessions ON sessions.account_id = noted.account_id AND sessions.guid = noted.guid AND status >= 0
         WHERE noted.account_id = ?1 ORDER BY noted.guid LIMIT ?2";
-    // What is taken is what was noted up to some GUID.
+    // The pending sessions up to a GUID are indexed.
     const FORGET: &str = "
         DELETE FROM session_index WHERE account_id = ?1
           AND guid IN (SELECT guid FROM sessions_to_index WHERE account_id = ?1 AND guid <= ?2)";
@@ -113,7 +113,7 @@ pub(super) fn noted(conn: &mut SqliteConnection, account: AccountId) -> QueryRes
 }
 
 pub(super) fn months(conn: &mut SqliteConnection, terms: &Terms) -> QueryResult<Vec<Month>> {
-    // From the first start to the first of a later month, and so on.
+    // Goes from the first start to the first one in a later month, and so on.
     const MONTHS_WITH_SESSIONS: &str = "
         WITH RECURSIVE starts (at) AS (
             SELECT (SELECT start_at FROM sessions WHERE account_id = ?1 AND status >= 0 AND start_at >= ?2 ORDER BY start_at LIMIT 1)
@@ -130,8 +130,8 @@ pub(super) fn months(conn: &mut SqliteConnection, terms: &Terms) -> QueryResult<
 }
 
 pub(super) fn in_months(conn: &mut SqliteConnection, terms: &Terms, months: &[i32], limit: i64) -> QueryResult<Vec<Place>> {
-    // CROSS JOIN is the order in which SQLite goes about it, and LIMIT keeps it from mixing the two questions: so whoever has the
-    // words is sorted first, and no more of them are compared than it takes.
+    // CROSS JOIN fixes the order in which SQLite reads the tables, and LIMIT keeps it from merging the two queries. So the
+    // sessions with the words are sorted first, and no more of them are compared than needed.
     let texts = terms.conditions(Dialect::Sqlite);
     let some = format!(
         "(
@@ -167,7 +167,7 @@ pub(super) fn among_noted(conn: &mut SqliteConnection, terms: &Terms, limit: i64
     first_of(NOTED, "ORDER BY start_at, sessions.guid", terms, &texts, limit).load(conn)
 }
 
-/// The first of some sessions that have what is asked for besides words.
+/// The query for the first sessions of `some` that satisfy the conditions other than words.
 fn first_of<'q>(some: &str, order: &str, terms: &Terms, texts: &'q [(&str, Condition)], limit: i64) -> BoxedSqlQuery<'q, Sqlite, SqlQuery> {
     let conditions = (FIRST_TEXT..).zip(texts).map(|(number, (column, text))| format!(" AND {}", text.on(column, &format!("?{number}"))));
     let question = format!(
