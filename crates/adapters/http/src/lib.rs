@@ -2,7 +2,7 @@
 //! into commands of the domain, calls an inbound port, and renders the outcome. It takes no decision of its own and does not
 //! know the database.
 //!
-//! | file | what it is |
+//! | file | content |
 //! |---|---|
 //! | `routes` | the one list of URLs |
 //! | `server` | connections, their limits and deadlines |

@@ -12,14 +12,15 @@ pub fn configure(config: &mut ServiceConfig, state: HttpState) {
         .app_data(Data::new(state))
         .service(perculus::v2::scope("/xapi/v2"))
         .service(perculus::v2::scope("/api/groups/xapi"))
-        // After version 2, whose paths begin alike.
+        // Registered after version 2, because their paths have a common prefix.
         .service(perculus::v1::scope("/xapi"))
         .configure(perculus::v1::token_routes)
         .configure(classroom::configure)
         .service(openreplay::scope("/api/v1"))
         .configure(|config| openreplay::routes(config, "/v1"))
         .configure(|config| openreplay::other_paths(config, "/v1"))
-        // After the jobs, some of whose paths begin alike. The courses API takes every path that can't belong to a project.
+        // Registered after the jobs, because some paths have a common prefix. The courses API takes every path that can't belong
+        // to a project.
         .configure(classroom::configure_rest)
         .default_service(web::to(no_such_path));
 }

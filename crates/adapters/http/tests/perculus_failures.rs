@@ -1,4 +1,4 @@
-//! What clients of the sessions API hear when something behind the ports fails.
+//! Answers of the sessions API when a port fails.
 #![cfg(test)]
 
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use derslik_ports::outbound::{Reason, StoreError};
 use derslik_testkit::builders::{account, actor_of};
 use serde_json::{Value, json};
 
-/// The answer to a search: status, seconds to wait, body.
+/// The answer to a search: its status, its `Retry-After` in seconds, and its body.
 async fn answer(sessions: MockSessionService, identity: MockIdentityService) -> (StatusCode, Option<String>, Value) {
     let services = Services {
         sessions: Arc::new(sessions),

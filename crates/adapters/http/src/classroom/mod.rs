@@ -1,6 +1,6 @@
 //! The courses API of Google Classroom: its names, its shapes, its errors.
 //!
-//! | file | what it is |
+//! | file | content |
 //! |---|---|
 //! | `operation` | the one list of methods, and the match of a path to one of them |
 //! | `schema` | the messages |

@@ -1,4 +1,4 @@
-//! Who asks, by the `Authorization` header of the jobs API.
+//! Authentication by the `Authorization` header of the jobs API.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -18,7 +18,7 @@ use crate::state::HttpState;
 /// The actor of a request that showed a valid key.
 pub(super) struct Caller(pub(super) Actor);
 
-/// The same, for a call that has no use for a body: one that is sent all the same was read to its end.
+/// The same actor, for a call that takes no body. A body that is sent all the same was read to its end.
 pub(super) struct CallerWithoutBody(pub(super) Actor);
 
 impl FromRequest for Caller {
@@ -54,7 +54,7 @@ async fn authenticate<'a>(request: &'a HttpRequest, ahead: &Ahead) -> Result<(Ac
     Ok((actor, state))
 }
 
-/// The key, which stands in the header as it is or after `Bearer`.
+/// The key in the header, with or without a leading `Bearer`.
 fn key(headers: &HeaderMap) -> Option<&[u8]> {
     const BEARER: &[u8] = b"bearer ";
     let value = headers.get(AUTHORIZATION)?.as_bytes().trim_ascii();

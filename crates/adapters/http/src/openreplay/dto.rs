@@ -9,7 +9,7 @@ use derslik_domain::job::{Description, FailureText, Job, Project, ReferenceId, S
 use derslik_domain::time::Timestamp;
 use serde::{Serialize, Serializer};
 
-/// What every answer wraps its content in.
+/// The object that wraps the content of every answer.
 #[derive(Debug, Serialize)]
 pub(super) struct Data<T> {
     data: T,
@@ -92,7 +92,7 @@ impl<'a> ProjectView<'a> {
     }
 }
 
-/// What somebody attends, in a few numbers.
+/// A summary of the sessions that a user attends.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UserView<'a> {
@@ -113,7 +113,7 @@ impl<'a> UserView<'a> {
     }
 }
 
-/// A session that somebody attends, in the form of a recording. What only a recording of a browser has is empty.
+/// A session that a user attends, in the form of a recording. Fields that only a browser's recording has are empty.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AttendedView<'a> {
@@ -160,7 +160,7 @@ fn shown<T: Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S
     serializer.collect_str(value)
 }
 
-/// A guest has no GUID; it is as empty as what only a recording has.
+/// A guest has no GUID. It is as empty as the fields that only a recording has.
 #[expect(clippy::ref_option, reason = "serde hands over a reference to the field")]
 fn shown_if_any<T: Display, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
     match value {

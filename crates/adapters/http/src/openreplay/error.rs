@@ -1,4 +1,4 @@
-//! The errors of the jobs API: `{"errors": ["text"]}`, and `{"detail": …}` for what never reached a handler.
+//! The errors of the jobs API: `{"errors": ["text"]}`, and `{"detail": …}` for a request that did not reach a handler.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONNECTION, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -12,10 +12,10 @@ use super::JobsCompat;
 use crate::body::BodyError;
 use crate::room::NoRoom;
 
-/// How long a client should wait before it asks a database again that was away, in seconds.
+/// The seconds that a client should wait for an unavailable database before it tries again.
 const RETRY_AFTER_SECONDS: &str = "1";
 
-/// An answer that says no.
+/// An answer that reports an error.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum OpenReplayError {
     #[error("Not authenticated")]
@@ -50,16 +50,16 @@ pub(super) enum OpenReplayError {
     Failure,
 }
 
-/// A part of a request that can't be read.
+/// A part of a request that can't be parsed.
 #[derive(Debug)]
 pub(super) struct InputFault {
-    /// What sort of fault it is.
+    /// The kind of fault, in the words of the original.
     pub(super) kind: &'static str,
-    /// Where it is: `path`, `query` or `body`, and the name of the part.
+    /// Its location: `path`, `query` or `body`, and the name of the part.
     pub(super) place: (&'static str, &'static str),
-    /// What would be right.
+    /// The expected input.
     pub(super) message: String,
-    /// What was sent.
+    /// The input that was sent.
     pub(super) input: String,
 }
 
@@ -170,7 +170,7 @@ impl ResponseError for OpenReplayError {
             Self::Unavailable | Self::NoRoom(_) | Self::Body(BodyError::NoRoom) => {
                 _ = response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
             }
-            // The rest of the body may never come, or be endless.
+            // The rest of the body may never arrive, or be endless.
             Self::Body(BodyError::TooSlow | BodyError::TooLarge { .. }) => _ = response.insert_header((CONNECTION, "close")),
             Self::NotAllowed
             | Self::ProjectNotFound

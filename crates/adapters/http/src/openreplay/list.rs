@@ -15,7 +15,7 @@ use super::{PART, stream};
 use crate::list::{ListBody, Part, Parts};
 use crate::state::HttpState;
 
-/// About as much as a job takes.
+/// The typical size of a job, in bytes.
 const TYPICAL: usize = 320;
 
 pub(super) async fn list(
@@ -43,7 +43,7 @@ impl Parts for Jobs {
 
     async fn next(&mut self, list: &mut ListBody) -> Result<Part, OpenReplayError> {
         let part = u32::try_from(self.left).unwrap_or(u32::MAX).min(PART);
-        // One more than is written tells whether there are more, without another look for them.
+        // One entry more than is written tells whether more follow, without a second query.
         let limit = part + u32::from(self.left > part.into());
         let mut jobs = self.state.jobs.list(&self.actor, &self.project, ListPart { after: self.after, limit }).await?;
         let found = jobs.len();

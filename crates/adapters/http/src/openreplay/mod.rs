@@ -1,4 +1,4 @@
-//! The jobs API of OpenReplay: its names, its shapes, its errors. It knows nothing of how jobs are run.
+//! The jobs API of OpenReplay: its names, its shapes, its errors. This module does not know how jobs run.
 
 mod auth;
 mod cancel;
@@ -30,7 +30,7 @@ use crate::list::{Frame, Parts};
 use crate::room::NoRoom;
 use crate::state::HttpState;
 
-/// How the answers of this dialect are shaped where the document and the original service differ.
+/// The shape of this dialect's answers where the document and the original service differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum JobsCompat {
     /// As the document says.
@@ -45,10 +45,10 @@ pub fn scope(prefix: &str) -> Scope {
     web::scope(prefix).configure(|config| routes(config, "")).default_service(web::to(no_such_path))
 }
 
-/// The calls below `prefix`, and no other path there. What is asked for most comes first: patterns are tried one after the other.
+/// The calls below `prefix`, and no other path there. Patterns are tried in order, so the most frequent calls come first.
 pub fn routes(config: &mut ServiceConfig, prefix: &str) {
     let mut add = |path: &str, methods, routes: fn(Resource) -> Resource| {
-        // Each form of a path is a pattern of its own: a set of patterns is slower than a plain one.
+        // A pattern for each form of a path is faster than one pattern for both.
         for end in ["", "/"] {
             let resource = routes(resource(&format!("{prefix}{path}{end}"), methods));
             config.service(resource.wrap_fn(|request, resource| resource.call(request).map_ok(counted)));
@@ -57,7 +57,7 @@ pub fn routes(config: &mut ServiceConfig, prefix: &str) {
     add("/{project_key}/jobs/{job_id}", &[Method::GET, Method::DELETE], |resource| {
         resource.route(web::get().to(get::get)).route(web::delete().to(cancel::cancel))
     });
-    // Before the jobs of a project, whose key it would be taken for.
+    // This route precedes the jobs of a project, which would match `projects` as a project key.
     add("/projects/{project_key}", &[Method::GET], |resource| resource.route(web::get().to(projects::get)));
     add("/{project_key}/jobs", &[Method::GET], |resource| resource.route(web::get().to(list::list)));
     add("/{project_key}/users/{user_id}", &[Method::GET, Method::DELETE], |resource| {
@@ -69,21 +69,21 @@ pub fn routes(config: &mut ServiceConfig, prefix: &str) {
     });
 }
 
-/// The answer for every other path below `prefix` that is about a project, where another API has the rest.
+/// The answer for unknown paths below `prefix` that belong to a project. Another API has the rest of `prefix`.
 pub fn other_paths(config: &mut ServiceConfig, prefix: &'static str) {
     let owned = move |context: &GuardContext<'_>| context.head().uri.path().strip_prefix(prefix).is_some_and(is_about_a_project);
     config.service(web::resource(format!("{prefix}/{{rest:.*}}")).guard(fn_guard(owned)).default_service(web::to(no_such_path)));
 }
 
-/// Whether a path below the prefix can only be one of this API: below its projects, below the key of one, or below a collection
-/// that projects have.
+/// Whether a path below the prefix can belong only to this API. Such a path lies below its projects, below a project key, or
+/// below a collection of a project.
 fn is_about_a_project(path: &str) -> bool {
     let mut segments = path.trim_start_matches('/').split('/');
     let (first, second) = (segments.next().unwrap_or_default(), segments.next());
     first == "projects" || first.parse::<ProjectKey>().is_ok() || matches!(second, Some("jobs" | "users"))
 }
 
-/// A resource that tells the methods that it takes to who tries others.
+/// A resource that answers other methods with the list of the allowed ones.
 fn resource(path: &str, methods: &'static [Method]) -> Resource {
     let refuse = move || async move {
         let allow: Vec<_> = methods.iter().map(Method::as_str).collect();
@@ -96,7 +96,7 @@ fn resource(path: &str, methods: &'static [Method]) -> Resource {
     web::resource(path).default_service(web::to(refuse))
 }
 
-/// The most entries of a list that are read at once: with the longest texts they come to about as much as a list may hold.
+/// The most entries of a list that are read at once. With the longest texts they take about as much memory as a list may hold.
 const PART: u32 = 250;
 
 /// The answer that carries a list.

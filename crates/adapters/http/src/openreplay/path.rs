@@ -1,5 +1,5 @@
-//! What the path and the query of a request say. A part that can't be read is complained of only once the project is known to
-//! be the caller's, so that nobody learns anything about another's.
+//! The path and the query of a request. A malformed part is reported only after the project was found in the caller's account.
+//! Callers therefore learn nothing about the projects of other accounts.
 
 use actix_web::HttpRequest;
 use actix_web::web::Query;
@@ -12,12 +12,12 @@ use derslik_domain::time::Timestamp;
 use super::error::{InputFault, OpenReplayError};
 use crate::state::HttpState;
 
-/// The key of the project. What no project can have as its key is a project that is not there.
+/// The key of the project. An invalid key counts as an unknown project.
 pub(super) fn project_key(request: &HttpRequest) -> Result<ProjectKey, OpenReplayError> {
     request.match_info().get("project_key").and_then(|key| key.parse().ok()).ok_or(OpenReplayError::ProjectNotFound)
 }
 
-/// Which jobs a list is to show.
+/// The jobs that a list shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct ListQuery {
     pub(super) after: Option<JobId>,
@@ -48,7 +48,7 @@ pub(super) async fn job_id(
     Err(fault)
 }
 
-/// The user that the path names, escaped slashes and all.
+/// The user in the path, which may contain escaped slashes.
 pub(super) async fn user_id(
     state: &HttpState,
     actor: &Actor,
@@ -87,7 +87,7 @@ pub(super) async fn list_query(
     }
 }
 
-/// The span of time that the query asks for, in milliseconds since 1970: all of it unless it says otherwise.
+/// The span of time that the query asks for, in milliseconds since 1970. Without parameters it covers all time.
 pub(super) async fn span(state: &HttpState, actor: &Actor, project: &ProjectKey, request: &HttpRequest) -> Result<Span, OpenReplayError> {
     match read_span(request.query_string()) {
         Ok(span) => Ok(span),
@@ -111,7 +111,7 @@ fn read_span(query: &str) -> Result<Span, OpenReplayError> {
         let bounded = |micros| Timestamp::from_micros(micros).clamp(Timestamp::MIN, Timestamp::MAX);
         match name.as_str() {
             "start_date" => span.from = bounded(millis("start_date")?.saturating_mul(MICROS)),
-            // The whole of the last millisecond.
+            // The last millisecond is included as a whole.
             "end_date" => span.to = bounded(millis("end_date")?.saturating_mul(MICROS).saturating_add(MICROS - 1)),
             _ => {}
         }
@@ -177,7 +177,7 @@ fn no_limit(input: &str) -> OpenReplayError {
     OpenReplayError::Unprocessable(InputFault { kind: "greater_than_equal", place: ("query", "limit"), message, input: input.to_owned() })
 }
 
-/// What follows `users` in a path, as it was sent.
+/// The path segment after `users`, still encoded.
 fn raw_user_id(path: &str) -> &str {
     let mut parts = path.trim_end_matches('/').rsplit('/');
     match (parts.next(), parts.next(), parts.next()) {
@@ -186,7 +186,7 @@ fn raw_user_id(path: &str) -> &str {
     }
 }
 
-/// The bytes of a part of a path; an escape that is none stands for itself.
+/// The bytes of a path segment. An invalid escape is kept as it is.
 fn unescaped(raw: &str) -> Vec<u8> {
     let hex = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let mut bytes = Vec::with_capacity(raw.len());

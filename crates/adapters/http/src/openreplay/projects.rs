@@ -18,7 +18,7 @@ use crate::body::read_json;
 use crate::list::{ListBody, Part, Parts};
 use crate::state::HttpState;
 
-/// About as much as a project takes.
+/// The typical size of a project, in bytes.
 const TYPICAL: usize = 128;
 
 pub(super) async fn list(

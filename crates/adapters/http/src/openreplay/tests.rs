@@ -1,4 +1,4 @@
-//! The calls of the dialect over use cases whose every call is expected beforehand.
+//! The calls of the dialect over mocked use cases, which expect each call.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ use crate::state::{HttpState, Limits, Services};
 
 const KEY: &str = "3sWXSsqHgSKnE87YkNJK";
 
-/// The use cases of an account that has the one project [`KEY`], and the one organization key `right`.
+/// The use cases of an account with the one project [`KEY`] and the one organization key `right`.
 fn state(jobs: MockJobService) -> HttpState {
     state_with(jobs, MockActivityService::new())
 }

@@ -16,7 +16,7 @@ use super::{PART, stream};
 use crate::list::{ListBody, Part, Parts};
 use crate::state::HttpState;
 
-/// About as much as a session takes.
+/// The typical size of a session, in bytes.
 const TYPICAL: usize = 320;
 
 pub(super) async fn get(
@@ -42,7 +42,7 @@ pub(super) async fn sessions(
     stream(&state, &request, attended).await
 }
 
-/// What somebody attends, as far as it was read.
+/// The sessions that a user attends, as far as they were read.
 struct Attended {
     state: Data<HttpState>,
     actor: Actor,

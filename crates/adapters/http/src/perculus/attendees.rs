@@ -1,4 +1,4 @@
-//! What both versions do with the attendees of a session. How they show them is a [`Style`].
+//! The calls on the attendees of a session, for both versions. A [`Style`] says how a version shows them.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Payload};
@@ -20,7 +20,7 @@ use crate::answer::{Reserved, batch_bytes, list_bytes, reserve};
 use crate::body::{body_text, read_json, read_optional_json};
 use crate::state::HttpState;
 
-/// Adds and changes the attendees of a body.
+/// Adds and changes the attendees in a body.
 pub(super) async fn upsert_batch(
     state: &HttpState,
     actor: &Actor,
@@ -50,7 +50,7 @@ pub(super) async fn upsert_batch(
     Ok(Reserved::to_tell(held).put_on(answered(performed, language, |outcome| render(&body, outcome))))
 }
 
-/// Version 1 has one status for whatever became of the items.
+/// Version 1 uses one status for every outcome of the items.
 fn status(view: &AttendeeBatchView<'_>, style: Style) -> StatusCode {
     match (style, view.approved.is_empty(), view.rejected.is_empty()) {
         (Style::V1, _, _) | (_, _, true) => StatusCode::OK,
@@ -76,7 +76,7 @@ pub(super) async fn list(
     Ok(Reserved::to_read(held).put_on(json(&attendees.iter().map(|attendee| AttendeeView::new(attendee, style)).collect::<Vec<_>>())))
 }
 
-/// Takes an attendee out of a session.
+/// Removes an attendee from a session.
 pub(super) async fn remove(state: &HttpState, actor: &Actor, path: &(String, String)) -> Result<HttpResponse, PerculusError> {
     let (guid, key) = place(path)?;
     if state.attendees.remove(actor, guid, key).await? {
@@ -86,12 +86,12 @@ pub(super) async fn remove(state: &HttpState, actor: &Actor, path: &(String, Str
     }
 }
 
-/// The session of a path.
+/// The session in a path.
 pub(super) fn session(text: &str) -> Result<SessionGuid, PerculusError> {
     text.parse().map_err(|_| PerculusError::SessionNotFound)
 }
 
-/// The session and the attendee of a path.
+/// The session and the attendee in a path.
 pub(super) fn place((guid, key): &(String, String)) -> Result<(SessionGuid, AttendeeKey), PerculusError> {
     Ok((session(guid)?, AttendeeKey::parse(key).ok_or(PerculusError::AttendeeNotFound)?))
 }

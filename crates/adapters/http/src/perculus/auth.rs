@@ -1,4 +1,4 @@
-//! Who asks, by the `Authorization` header of the sessions API.
+//! Authentication by the `Authorization` header of the sessions API.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -16,7 +16,7 @@ use crate::ahead::Ahead;
 use crate::body::note_holder;
 use crate::state::HttpState;
 
-/// What a client shows to prove that it knows the secret of an access key: the SHA-256 of both with a bar between them.
+/// The proof that a client knows the secret of an access key: the SHA-256 of both with a bar between them.
 ///
 /// ```
 /// let proof = derslik_http::perculus::key_proof("demo-access", "demo-secret");
@@ -29,7 +29,7 @@ pub fn key_proof(access_key: &str, secret_key: &str) -> [u8; 32] {
 /// The actor of a request that showed a valid credential.
 pub(super) struct Caller(pub(super) Actor);
 
-/// The same, for a call that has no use for a body: one that is sent all the same was read to its end.
+/// The same actor, for a call that takes no body. A body that is sent all the same was read to its end.
 pub(super) struct CallerWithoutBody(pub(super) Actor);
 
 impl FromRequest for Caller {
@@ -65,7 +65,7 @@ async fn authenticate<'a>(request: &'a HttpRequest, ahead: &Ahead) -> Result<(Ac
     Ok((actor, state))
 }
 
-/// `Bearer ACCESS_KEY|HEX` or `Bearer TOKEN`, the scheme in any case: a bar tells them apart.
+/// `Bearer ACCESS_KEY|HEX` or `Bearer TOKEN`, with a case-insensitive scheme. A bar tells the two apart.
 fn presented(headers: &HeaderMap) -> Option<PresentedCredential> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("bearer") {
@@ -82,12 +82,12 @@ fn presented(headers: &HeaderMap) -> Option<PresentedCredential> {
     }
 }
 
-/// An access key with the proof that its secret is known.
+/// An access key with the proof of its secret.
 pub(super) fn presented_key(access_key: &str, proof: [u8; 32]) -> PresentedCredential {
     PresentedCredential { kind: CredentialKind::PerculusKey, public_id: access_key.to_owned(), secret: proof.to_vec() }
 }
 
-/// The bytes of a SHA-256 in hexadecimal.
+/// The bytes of a SHA-256 digest in hexadecimal.
 fn unhex(text: &str) -> Option<[u8; 32]> {
     let digits = text.as_bytes();
     let mut bytes = [0; 32];

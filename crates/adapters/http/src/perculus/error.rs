@@ -1,6 +1,7 @@
 //! The errors of the sessions API: `{"code": n, "details": "text"}` and an HTTP status.
 //!
-//! The code never depends on a language, nor do details that are written like a name: programs compare those.
+//! The code does not depend on the language. Neither do details that are written like an identifier, because programs compare
+//! those.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT_LANGUAGE, CONNECTION, CONTENT_LANGUAGE, HeaderMap, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
@@ -20,16 +21,16 @@ use super::text::Text;
 use crate::body::BodyError;
 use crate::room::NoRoom;
 
-/// How long a client should wait before it asks again what could not be done at the moment, in seconds.
+/// The seconds that a client should wait before it tries again.
 const RETRY_AFTER_SECONDS: &str = "1";
 
-/// An answer that says no.
+/// An answer that reports an error.
 #[derive(Debug)]
 pub(super) enum PerculusError {
     Unauthorized,
     NotAllowed,
     SessionNotFound,
-    /// The rules that were broken.
+    /// The violated rules.
     Invalid(Vec<Text>),
     AttendeeNotFound,
     UserNotFound,
@@ -49,9 +50,9 @@ pub(super) enum PerculusError {
     Failure,
 }
 
-/// What is said about an error.
+/// The details of an error.
 enum Details {
-    /// A word for programs, the same in every language.
+    /// A token for programs, the same in every language.
     Token(&'static str),
     /// Texts for people.
     Texts(Vec<Text>),
@@ -64,7 +65,7 @@ struct ErrorBody {
 }
 
 impl PerculusError {
-    /// The code of the dialect.
+    /// The error code of the dialect.
     pub(super) fn code(&self) -> u16 {
         match self {
             Self::Failure => 10,
@@ -89,7 +90,7 @@ impl PerculusError {
         }
     }
 
-    /// The error as the answer to a request that may come again.
+    /// The error as the answer to an idempotent request.
     pub(super) fn answer(&self, language: Language) -> Answer {
         write(self.status_code(), 0, &ErrorBody { code: self.code(), details: self.details_in(language) })
     }
@@ -102,7 +103,7 @@ impl PerculusError {
             Self::Unavailable | Self::NoRoom | Self::KeyBusy | Self::Body(BodyError::NoRoom) => {
                 _ = response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
             }
-            // The rest of the body may never come, or be endless.
+            // The rest of the body may never arrive, or be endless.
             Self::Body(BodyError::TooSlow | BodyError::TooLarge { .. }) => _ = response.insert_header((CONNECTION, "close")),
             Self::NotAllowed
             | Self::SessionNotFound
@@ -128,7 +129,7 @@ impl PerculusError {
         response
     }
 
-    /// What is said about it, in a language.
+    /// The details in a language.
     pub(super) fn details_in(&self, language: Language) -> String {
         match self.details() {
             Details::Token(token) => token.to_owned(),
@@ -183,13 +184,13 @@ fn body_fault(error: BodyError) -> Text {
     }
 }
 
-/// Tells in which language an answer is, and that it depends on what the client prefers.
+/// Sets the language of an answer, and marks it as dependent on the client's preference.
 pub(super) fn mark_language(headers: &mut HeaderMap, language: Language) {
     headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
     headers.append(VARY, HeaderValue::from_static(ACCEPT_LANGUAGE.as_str()));
 }
 
-/// In English, for whoever logs it.
+/// In English, for logs.
 impl std::fmt::Display for PerculusError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.details_in(Language::English))
@@ -243,7 +244,7 @@ impl From<ServiceError> for PerculusError {
             ServiceError::KeyReused => Self::KeyReused,
             ServiceError::KeyBusy => Self::KeyBusy,
             ServiceError::KeyErased => Self::KeyErased,
-            // Somebody else was faster.
+            // Another transaction has taken the name or the address meanwhile.
             ServiceError::Store(StoreError::Conflict(Conflict::Username)) => Self::UsernameTaken,
             ServiceError::Store(StoreError::Conflict(Conflict::UserEmail)) => Self::EmailTaken,
             ServiceError::Store(error) => error.into(),

@@ -1,5 +1,5 @@
-//! The header `Idempotency-Key`: a request that carries one is done once, and answered alike each time. What is done is
-//! none of its business.
+//! The header `Idempotency-Key`: a request with a key is carried out once, and each repetition gets the same answer. This
+//! module does not know what the request does.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -15,17 +15,17 @@ use super::language::Language;
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
-/// The key of a request, and all of it that decides what is done and answered.
+/// The key of a request, with a digest of everything that decides its effect and its answer.
 pub(super) struct RequestKey {
     key: IdempotencyKey,
     request: RequestDigest,
 }
 
 impl RequestKey {
-    /// The key of a request, if it has one. `variant` tells of whatever beside the path and the body shapes the answer.
+    /// The key of a request, if it has one. `variant` stands for all that shapes the answer besides the path and the body.
     ///
     /// # Errors
-    /// If the header holds no key, or there are several.
+    /// If the header does not hold exactly one valid key.
     pub(super) fn read(request: &HttpRequest, body: &[u8], variant: &str) -> Result<Option<Self>, PerculusError> {
         let mut values = request.headers().get_all(KEY);
         let key = match (values.next(), values.next()) {
@@ -37,20 +37,20 @@ impl RequestKey {
         let path = request.path().trim_end_matches('/');
         let mut digest = Sha256::new();
         for part in [request.method().as_str().as_bytes(), path.as_bytes(), variant.as_bytes(), body] {
-            // The lengths keep the parts apart.
+            // The lengths separate the parts from one another.
             digest.update(part.len().to_le_bytes());
             digest.update(part);
         }
         Ok(Some(Self { key, request: RequestDigest::new(digest.finalize().into()) }))
     }
 
-    /// The guard of the request, whose outcome `render` puts into words.
+    /// The idempotent request with this key. `render` makes the answer of its outcome.
     pub(super) fn guard<T>(self, render: impl FnOnce(&T) -> Answer + Send + 'static) -> IdempotentRequest<T> {
         IdempotentRequest { key: self.key, request: self.request, render: Box::new(render) }
     }
 }
 
-/// The answer to a request that may have come before. One that did is answered as it was, whatever language is asked for now.
+/// The answer to a request that may be a repetition. A replay keeps its language, regardless of the language asked for now.
 pub(super) fn answered<T>(performed: IdempotentOutcome<T>, language: Language, render: impl FnOnce(&T) -> Answer) -> HttpResponse {
     match performed {
         IdempotentOutcome::Unkeyed(outcome) => told(render(&outcome), language),
@@ -63,7 +63,7 @@ pub(super) fn answered<T>(performed: IdempotentOutcome<T>, language: Language, r
     }
 }
 
-/// An answer as it goes out: one that tells of errors does so in a language.
+/// The response for an answer. One that reports errors is marked with its language.
 pub(super) fn told(answer: Answer, language: Language) -> HttpResponse {
     let mut response = respond(answer);
     if response.status() == StatusCode::MULTI_STATUS || response.status().is_client_error() {

@@ -1,25 +1,25 @@
-//! The languages that errors are told in, and which of them a client wants. It knows no texts.
+//! The languages of error texts, and the client's choice among them. This module does not know the texts.
 
 use actix_web::http::header::{ACCEPT_LANGUAGE, HeaderMap};
 
-/// A language that errors are told in.
+/// A language of error texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Language {
-    /// What a client hears that says nothing, or asks for none of the others.
+    /// The default, also for clients that ask for none of the others.
     #[default]
     English,
     Turkish,
     Arabic,
 }
 
-/// The longest header that is looked into: nobody names more languages than fit in it.
+/// The longest header that is examined. No sensible list of languages is longer.
 const LONGEST: usize = 1_024;
 
 impl Language {
-    /// All of them.
+    /// All languages.
     pub(super) const ALL: [Self; 3] = [Self::English, Self::Turkish, Self::Arabic];
 
-    /// The tag of the language.
+    /// The language tag.
     pub(super) const fn tag(self) -> &'static str {
         match self {
             Self::English => "en",
@@ -28,8 +28,8 @@ impl Language {
         }
     }
 
-    /// The language that the headers of a request ask for: of those that are spoken here the one of the greatest weight,
-    /// the first of several. A language of a region is that language.
+    /// The language that the headers of a request ask for. Among the known languages, the one with the greatest weight wins,
+    /// and the first of equals. A regional tag counts as its language.
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let mut wanted = (0, Self::default());
         for header in headers.get_all(ACCEPT_LANGUAGE).filter_map(|value| value.to_str().ok()).filter(|text| text.len() <= LONGEST) {

@@ -1,4 +1,4 @@
-//! A page of sessions as an answer. A page with long texts is read and sent part by part.
+//! A page of sessions as an answer. A page with long texts is read and sent in parts.
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -13,7 +13,7 @@ use crate::state::HttpState;
 
 const FRAME: Frame = Frame { content_type: "application/json; charset=utf-8", opening: "[", closing: "]" };
 
-/// The answer that shows the page of a filter, each session as `show` writes it.
+/// The answer that shows the page of a filter. `show` writes each session.
 pub(super) async fn sessions(
     state: &Data<HttpState>,
     request: &HttpRequest,
@@ -25,7 +25,7 @@ pub(super) async fn sessions(
     stream(state, request, room, FRAME, Sessions { state: Data::clone(state), actor, filter, show }).await
 }
 
-/// The sessions of a page, as far as they were not read.
+/// The sessions of a page that are still to be read.
 struct Sessions {
     state: Data<HttpState>,
     actor: Actor,

@@ -1,4 +1,4 @@
-//! Paths as both versions take them. It knows none of the paths.
+//! The forms of paths in both versions. This module does not know the paths.
 
 use actix_web::dev::ServiceResponse;
 use actix_web::http::Method;
@@ -9,20 +9,20 @@ use super::error::PerculusError;
 use super::language::Language;
 use crate::answer::hold;
 
-/// Adds a resource with and without a slash at the end of its path. What is asked for most comes first: patterns are tried
-/// one after the other.
+/// Adds a resource with and without a slash at the end of its path. Patterns are tried in order, so the most frequent calls
+/// come first.
 pub(super) fn add(config: &mut ServiceConfig, path: &str, methods: &'static [Method], routes: impl Fn(Resource) -> Resource) {
     for path in with_and_without_slash(path) {
         config.service(routes(resource(&path, methods)));
     }
 }
 
-/// A path in both its forms, each a pattern of its own: a set of patterns is slower than a plain one.
+/// Both forms of a path. A pattern for each is faster than one pattern for both.
 pub(super) fn with_and_without_slash(path: &str) -> [String; 2] {
     [path.to_owned(), format!("{path}/")]
 }
 
-/// A resource that tells the methods that it takes to who tries others.
+/// A resource that answers other methods with the list of the allowed ones.
 pub(super) fn resource(path: &str, methods: &'static [Method]) -> Resource {
     let refuse = move |request: HttpRequest| async move {
         let allow: Vec<_> = methods.iter().map(Method::as_str).collect();
@@ -35,13 +35,13 @@ pub(super) fn resource(path: &str, methods: &'static [Method]) -> Resource {
     web::resource(path).default_service(web::to(refuse))
 }
 
-/// An answer as it goes out: in the language of its request, and counted until it is sent.
+/// The final answer: in the language of its request, and counted until it is sent.
 pub(super) fn finished(response: ServiceResponse) -> ServiceResponse {
     localised(hold(response, || PerculusError::NoRoom.error_response()))
 }
 
-/// An answer in the language of its request: errors are made where nobody knows the request, in English. Any other answer
-/// passes by.
+/// An answer in the language of its request. Errors are made in English, because the request is not known there. Any other
+/// answer is left unchanged.
 fn localised(response: ServiceResponse) -> ServiceResponse {
     let Some(error) = response.response().error().and_then(|error| error.as_error::<PerculusError>()) else { return response };
     let language = Language::of(response.request().headers());
@@ -52,7 +52,7 @@ fn localised(response: ServiceResponse) -> ServiceResponse {
     response.into_response(localised)
 }
 
-/// What is said about every other path.
+/// The answer for every other path.
 pub(super) async fn no_such_path() -> Result<HttpResponse, PerculusError> {
     Err(PerculusError::NoSuchPath)
 }

@@ -1,8 +1,7 @@
-//! The texts of errors, in every language. It knows what they are called and how they are put together, not when they are
-//! said.
+//! The texts of errors, in every language. This module knows the ids and the composition of texts, not the reasons for them.
 //!
-//! The files under `text/` hold them as Fluent, which is compiled in and read when the first error is told in a language;
-//! an answer without an error never comes here.
+//! The texts are Fluent files under `text/`. They are compiled in, and parsed for the first error in a language. An answer
+//! without an error needs none of this.
 
 use std::sync::LazyLock;
 
@@ -12,7 +11,7 @@ use unic_langid::LanguageIdentifier;
 
 use super::language::Language;
 
-/// A text that is still to be put into a language.
+/// A text before it is put into a language.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Text {
     id: &'static str,
@@ -21,19 +20,19 @@ pub(super) struct Text {
 }
 
 impl Text {
-    /// The text of an id.
+    /// The text with an id.
     pub(super) fn of(id: &'static str) -> Self {
         Self { id, arguments: Vec::new(), next: None }
     }
 
-    /// The same with a name or a number that it mentions.
+    /// The same text with an argument: a name or a number.
     #[must_use]
     pub(super) fn with(mut self, name: &'static str, value: impl Into<FluentValue<'static>>) -> Self {
         self.arguments.push((name, value.into()));
         self
     }
 
-    /// The same with what a JSON reader complains about, and where.
+    /// The same text with the position and the description of a JSON fault.
     #[must_use]
     pub(super) fn with_fault(self, fault: &serde_json::Error) -> Self {
         let (line, column) = (fault.line(), fault.column());
@@ -42,7 +41,7 @@ impl Text {
         self.with("reason", reason.to_owned()).with("line", line).with("column", column)
     }
 
-    /// The same with another text after it.
+    /// The same text, followed by another one.
     #[must_use]
     pub(super) fn then(self, next: Self) -> Self {
         Self { next: Some(Box::new(next)), ..self }
@@ -76,9 +75,9 @@ const fn source(language: Language) -> &'static str {
 fn bundle(language: Language) -> Bundle {
     let locale: LanguageIdentifier = language.tag().parse().unwrap_or_default();
     let mut bundle = Bundle::new_concurrent(vec![locale]);
-    // Errors end up in logs, where nobody wants to meet invisible marks.
+    // Errors also go into logs, where invisible isolation marks would disturb.
     bundle.set_use_isolating(false);
-    // A test proves that the files have no faults; what could be read of one that has is still of use.
+    // A test proves that the files have no faults. If one had a fault, its readable part would still be useful.
     let resource = FluentResource::try_new(source(language).to_owned()).unwrap_or_else(|(readable, _)| readable);
     bundle.add_resource_overriding(resource);
     bundle

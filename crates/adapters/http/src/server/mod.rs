@@ -1,6 +1,6 @@
 //! The server: accepts connections within their limits, enforces their deadlines and passes their requests to the app.
 //!
-//! | file | what it is |
+//! | file | content |
 //! |---|---|
 //! | `accept` | from an accepted socket to a stream, with TLS or a refusal between |
 //! | `places` | the limits on the number of connections |

@@ -130,7 +130,7 @@ where
     }
 }
 
-/// A request's wish to use another protocol on its connection, which the server never grants.
+/// A request to use another protocol on the connection, which the server never grants.
 struct Wish {
     is_upgrade: bool,
     /// Whether the framework would read all further input as the body of the request.
@@ -138,7 +138,7 @@ struct Wish {
 }
 
 impl Wish {
-    /// Takes the wish out of a request. A request that announces no body gets an empty one; otherwise everything up to the end
+    /// Finds such a wish in a request. A request that announces no body gets an empty one; otherwise everything up to the end
     /// of the connection would be its body.
     fn take(request: &mut Request) -> Self {
         let head = request.head();

@@ -1,4 +1,4 @@
-//! An attendee as it is sent and shown. The versions differ in the names of two keys and in how they print an instant.
+//! An attendee in requests and answers. The versions differ in the names of two keys and in the format of an instant.
 
 use derslik_domain::attendee::{
     Attendee, AttendeeField, AttendeeForm, AttendeeItem, AttendeeOutcome, AttendeeRefusal, AttendeeVerdict, UserNaming,
@@ -22,12 +22,12 @@ use crate::perculus::language::Language;
 pub(crate) enum Style {
     /// Version 1.
     V1,
-    /// Version 2, which prints instants in a zone, and tells the positions of items where that is wanted.
+    /// Version 2, which prints instants in a zone, and adds the positions of items if the client asks for them.
     V2 { zone: Zone, with_index: bool },
 }
 
 impl Style {
-    /// What the field of the person may hold. Published clients of version 1 send it always, whatever is in it.
+    /// The accepted values of the user field. Published clients of version 1 always send it, with any content.
     const fn naming(self) -> UserNaming {
         match self {
             Self::V1 => UserNaming::GuidOrUsername,
@@ -35,7 +35,7 @@ impl Style {
         }
     }
 
-    /// What the session and the person are called.
+    /// The keys of the session and of the user.
     pub(crate) const fn keys(self) -> (&'static str, &'static str) {
         match self {
             Self::V1 => ("session_id", "user_id"),
@@ -43,7 +43,7 @@ impl Style {
         }
     }
 
-    /// A role or a code that was sent. In version 1 an empty one is as if it were not.
+    /// A role or a code from a request. In version 1 an empty one counts as not sent.
     fn unless_empty(self, text: Field<RawText>) -> Field<RawText> {
         match self {
             Self::V1 => unless_blank(text),
@@ -51,13 +51,13 @@ impl Style {
         }
     }
 
-    /// Whether the position of an item is its last key.
+    /// Whether the position of an item is added as its last key.
     pub(crate) const fn with_index(self) -> bool {
         matches!(self, Self::V2 { with_index: true, .. })
     }
 }
 
-/// The fields of an attendee for the domain; `None` where the value is no object.
+/// The fields of an attendee as a form. `None` where the value is not an object.
 pub(crate) fn read_attendee(raw: &RawValue, style: Style) -> Option<AttendeeForm> {
     let [mut user, mut code, mut email, mut name, mut surname, mut mobile, mut role] = [Slot::default(); 7];
     let read = for_each_member(raw.get(), |key, value| {
@@ -136,14 +136,14 @@ impl Serialize for AttendeeView<'_> {
     }
 }
 
-/// What became of a batch of attendees.
+/// The outcome of a batch of attendees.
 #[derive(Debug, Serialize)]
 pub(crate) struct AttendeeBatchView<'a> {
     pub(crate) approved: Vec<AttendeeView<'a>>,
     pub(crate) rejected: Vec<RejectedAttendee<'a>>,
 }
 
-/// An item that was refused, as it was sent.
+/// A refused item, as it was sent.
 #[derive(Debug, Serialize)]
 pub(crate) struct RejectedAttendee<'a> {
     model: AsSent<'a>,
@@ -153,7 +153,7 @@ pub(crate) struct RejectedAttendee<'a> {
 }
 
 impl<'a> AttendeeBatchView<'a> {
-    /// The view of an outcome beside the items as they were sent.
+    /// Combines an outcome with the items as they were sent.
     pub(crate) fn new(items: &[&'a RawValue], outcome: &'a AttendeeOutcome, style: Style, language: Language) -> Self {
         let (mut approved, mut rejected) = (Vec::with_capacity(items.len()), Vec::new());
         for (position, (item, verdict)) in items.iter().zip(&outcome.verdicts).enumerate() {

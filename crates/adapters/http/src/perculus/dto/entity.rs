@@ -1,5 +1,5 @@
-//! The session that an update of an unknown GUID would have been, as the original keeps it inside: 41 keys, most of them
-//! without a meaning here.
+//! The session that an update of an unknown GUID would have been, in the internal form of the original. It has 41 keys, most of
+//! which have no meaning here.
 
 use derslik_domain::identity::Actor;
 use serde::ser::SerializeMap;
@@ -10,7 +10,7 @@ use super::json::AsSent;
 use super::options::ui_options;
 use super::sent::{SentOr, SentStart};
 
-/// The epoch, as the original prints a date that nobody gave.
+/// The epoch, as the original prints a date that was not sent.
 const NO_START: &str = "1970-01-01T00:00:00+00:00";
 
 /// The session that an update of an unknown GUID would have been.

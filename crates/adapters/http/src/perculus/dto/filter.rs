@@ -1,4 +1,4 @@
-//! What a search asks for.
+//! The filter of a search.
 
 use derslik_domain::session::FilterForm;
 
@@ -6,10 +6,10 @@ use super::json::{Slot, for_each_member};
 use crate::perculus::error::PerculusError;
 use crate::perculus::text::Text;
 
-/// The filter of a body; an empty body asks for everything.
+/// The filter of a body. An empty body asks for everything.
 ///
 /// # Errors
-/// If the body is no JSON object.
+/// If the body is not a JSON object.
 pub(crate) fn read_filter(text: &str) -> Result<FilterForm, PerculusError> {
     if text.trim().is_empty() {
         return Ok(FilterForm::default());
@@ -24,7 +24,7 @@ pub(crate) fn read_filter(text: &str) -> Result<FilterForm, PerculusError> {
 #[derive(Debug, Default)]
 struct RawFilter<'a> {
     guid: Slot<'a>,
-    /// What the first version of the API calls the GUID. It counts where the other one is not sent.
+    /// The name of the GUID in version 1. It counts only where the other one is not sent.
     id: Slot<'a>,
     name: Slot<'a>,
     description: Slot<'a>,

@@ -12,7 +12,7 @@ use super::options::read_options;
 use crate::perculus::error::PerculusError;
 use crate::perculus::text::Text;
 
-/// One item of a batch: the members that mean something, as they were sent.
+/// One item of a batch: the known members, as they were sent.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct RawItem<'a> {
     pub(crate) session_guid: Slot<'a>,
@@ -33,15 +33,15 @@ pub(crate) struct RawItem<'a> {
 /// The items of a body.
 ///
 /// # Errors
-/// If the body is no JSON, no array, or has more than `most` items.
+/// If the body is not JSON, is not an array, or has more than `most` items.
 pub(crate) fn read_items(text: &str, most: usize) -> Result<Vec<RawItem<'_>>, PerculusError> {
     read_array(text, most, "session", RawItem::read)
 }
 
-/// The values of a body that is an array of `what` objects, each as `read` takes it.
+/// The values of a body that is an array of `what` objects, each parsed by `read`.
 ///
 /// # Errors
-/// If the body is no JSON, no array, or has more than `most` items.
+/// If the body is not JSON, is not an array, or has more than `most` items.
 pub(crate) fn read_array<'a, T>(
     text: &'a str,
     most: usize,
@@ -61,7 +61,7 @@ pub(crate) fn read_array<'a, T>(
     Ok(kept)
 }
 
-/// The first items of an array, and how many there are.
+/// The first items of an array, and the number of all its items.
 struct Items<T> {
     kept: Vec<T>,
     count: usize,
@@ -104,17 +104,17 @@ impl<'a, T> Visitor<'a> for ItemsVisitor<'a, T> {
 /// The one object of a body.
 ///
 /// # Errors
-/// If the body is no JSON object.
+/// If the body is not a JSON object.
 pub(crate) fn read_object(text: &str) -> Result<&RawValue, PerculusError> {
     let value: &RawValue =
         serde_json::from_str(text).map_err(|error| PerculusError::BadRequest(Text::of("body-malformed").with_fault(&error)))?;
     if value.get().starts_with('{') { Ok(value) } else { Err(PerculusError::BadRequest(Text::of("body-no-object"))) }
 }
 
-/// The one text of a body that is a JSON string; missing where there is no body.
+/// The one text of a body that is a JSON string. Missing where there is no body.
 ///
 /// # Errors
-/// If the body is no JSON.
+/// If the body is not JSON.
 pub(crate) fn read_text(text: &str) -> Result<Field<RawText>, PerculusError> {
     if text.trim().is_empty() {
         return Ok(Field::Missing);
@@ -169,7 +169,7 @@ impl<'a> RawItem<'a> {
         BatchItem::Session(target, Box::new(self.form()))
     }
 
-    /// The fields for the domain, whatever session they are for.
+    /// The fields for the domain, without the session that they are for.
     pub(crate) fn form(&self) -> SessionForm {
         SessionForm {
             name: self.name.text(),

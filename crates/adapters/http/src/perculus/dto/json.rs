@@ -1,4 +1,4 @@
-//! JSON as it was sent: values are kept as the text that they were, so that what goes back is what came.
+//! JSON as it was sent: a value is kept as its original text, so that an answer can repeat it unchanged.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,13 +8,13 @@ use serde::de::{DeserializeSeed, Deserializer as _, MapAccess, Visitor};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// A text, unless there is nothing in it but white space: then it counts as not sent.
+/// A text, unless it is empty or only white space. A blank text counts as not sent.
 pub(crate) fn unless_blank(text: Field<RawText>) -> Field<RawText> {
     let is_blank = matches!(&text, Field::Given(text) if text.trim_ascii().is_empty());
     if is_blank { Field::Missing } else { text }
 }
 
-/// What an object had under one name.
+/// The value that an object has under one name.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Slot<'a> {
     raw: Option<&'a RawValue>,
@@ -22,7 +22,7 @@ pub(crate) struct Slot<'a> {
 }
 
 impl<'a> Slot<'a> {
-    /// Puts in a value. The last one stays, and that there was another is remembered.
+    /// Puts in a value. The last one is kept, and a repetition is remembered.
     pub(crate) fn put(&mut self, raw: &'a RawValue) {
         self.repeated |= self.raw.is_some();
         self.raw = Some(raw);
@@ -42,33 +42,33 @@ impl<'a> Slot<'a> {
         }
     }
 
-    /// The value as text, where it is a string.
+    /// The value as text. Any other type is mistyped.
     pub(crate) fn text(self) -> Field<RawText> {
         self.field(string_bytes)
     }
 
-    /// The value as a whole number, where it is one.
+    /// The value as a whole number. Any other type is mistyped.
     pub(crate) fn integer(self) -> Field<i64> {
         self.field(|raw| raw.parse().ok())
     }
 
-    /// The value as a whole number, where it is one or a string of its digits.
+    /// The value as a whole number, given as a number or as a string of digits. Any other value is mistyped.
     pub(crate) fn integer_or_digits(self) -> Field<i64> {
         self.field(|raw| raw.parse().ok().or_else(|| std::str::from_utf8(&string_bytes(raw)?).ok()?.trim().parse().ok()))
     }
 
-    /// The value as true or false, where it is one of them.
+    /// The value as a boolean. Any other type is mistyped.
     pub(crate) fn boolean(self) -> Field<bool> {
         self.field(|raw| raw.parse().ok())
     }
 
-    /// The value as whatever `read` makes of an object, where it is one.
+    /// The result of `read` for an object. Any other type is mistyped.
     pub(crate) fn object<T>(self, read: impl FnOnce(&'a str) -> T) -> Field<T> {
         self.field(|raw| raw.starts_with('{').then(|| read(raw)))
     }
 }
 
-/// The bytes of a JSON string: UTF-8, but for escapes of half a surrogate pair.
+/// The bytes of a JSON string: UTF-8, except for escapes of half a surrogate pair.
 fn string_bytes(raw: &str) -> Option<Vec<u8>> {
     let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
     if !inner.contains('\\') {
@@ -98,7 +98,7 @@ impl Visitor<'_> for BytesVisitor {
 /// Calls `visit` for each member of an object, in order.
 ///
 /// # Errors
-/// If the text is not one JSON object and nothing else.
+/// If the text is not exactly one JSON object.
 pub(crate) fn for_each_member<'a>(object: &'a str, visit: impl FnMut(&str, &'a RawValue)) -> serde_json::Result<()> {
     let mut deserializer = serde_json::Deserializer::from_str(object);
     deserializer.deserialize_map(MembersVisitor(visit))?;
@@ -123,14 +123,14 @@ impl<'a, F: FnMut(&str, &'a RawValue)> Visitor<'a> for MembersVisitor<F> {
     }
 }
 
-/// Reads a name into a buffer that serves for all of them.
+/// Reads a name into a buffer that is reused for all names.
 struct NameSeed<'b>(&'b mut String);
 
 impl<'a> DeserializeSeed<'a> for NameSeed<'_> {
     type Value = ();
 
     fn deserialize<D: serde::Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
-        // As bytes, since a name may hold what is no text; such a one is no name that anybody knows.
+        // Reads bytes, since a name may not be valid UTF-8. Such a name equals no known one.
         deserializer.deserialize_bytes(self)
     }
 }
@@ -153,9 +153,9 @@ impl Visitor<'_> for NameSeed<'_> {
     }
 }
 
-/// A value as it was sent, number for number and letter for letter; null where none was. What no JSON reader of the client
-/// could take back is made harmless: half a surrogate pair becomes the replacement character, and what is nested too
-/// deeply becomes null.
+/// A value as it was sent, number for number and letter for letter; null where none was sent. Some JSON can't be read back by
+/// every client. Half a surrogate pair therefore becomes the replacement character, and a value that is nested too deeply
+/// becomes null.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AsSent<'a>(pub(crate) Option<&'a RawValue>);
 
@@ -173,11 +173,11 @@ impl Serialize for AsSent<'_> {
     }
 }
 
-/// Whether any JSON reader takes a text that is JSON: it is nested no deeper than readers go, and no escape in it stands for
-/// half of a surrogate pair.
+/// Whether any JSON reader accepts a JSON text. Its nesting must be within the depth that readers accept, and no escape may
+/// stand for half of a surrogate pair.
 fn is_readable(text: &str) -> bool {
     const DEEPEST: usize = 100;
-    /// Beyond this, a text with such escapes is not looked into.
+    /// A longer text with such escapes is not examined.
     const LONGEST_WITH_ESCAPES: usize = 64 * 1024;
     let has_escapes = text.contains("\\u");
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
@@ -197,7 +197,7 @@ fn is_readable(text: &str) -> bool {
     !has_escapes || text.len() <= LONGEST_WITH_ESCAPES && serde_json::from_str::<serde_json::Value>(text).is_ok()
 }
 
-/// Something that prints as a JSON string.
+/// A value that is printed as a JSON string.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shown<T>(pub(crate) T);
 
@@ -207,15 +207,15 @@ impl<T: fmt::Display> Serialize for Shown<T> {
     }
 }
 
-/// The text without `//` and `/* */` comments, which the vendor's own example has. Blanks take their place, so that the
-/// line and the column of an error stay true.
+/// The text without `//` and `/* */` comments, which the vendor's own example contains. Blanks replace them, so that the line
+/// and the column of an error stay correct.
 pub(crate) fn without_comments(text: &str) -> Cow<'_, str> {
     if !text.contains("//") && !text.contains("/*") {
         return Cow::Borrowed(text);
     }
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;
-    // Looked for once: for each opening anew, a text full of them would be read as often as it has openings.
+    // Searched once. A new search for each opening would read a text full of openings once for each of them.
     let last_close = text.rfind("*/");
     while let Some(position) = rest.find(['"', '/']) {
         let (before, from) = rest.split_at(position);
@@ -241,14 +241,14 @@ pub(crate) fn without_comments(text: &str) -> Cow<'_, str> {
     Cow::Owned(kept)
 }
 
-/// Blanks in place of a comment that ends at `end`, or with the text. Tells how long it was.
+/// Writes blanks in place of a comment that ends at `end`, or with the text. Returns the length of the comment.
 fn blank(kept: &mut String, comment: &str, end: Option<usize>) -> usize {
     let length = end.unwrap_or(comment.len());
     kept.extend(comment.bytes().take(length).map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
     length
 }
 
-/// The bytes of the string at the front of a text, its quotes included.
+/// The length in bytes of the string at the start of a text, its quotes included.
 fn string_length(text: &str) -> usize {
     let mut escaped = false;
     let end = text.bytes().skip(1).position(|byte| {
@@ -342,7 +342,7 @@ mod tests {
 
     #[test]
     fn comments_that_are_never_closed_are_looked_at_once() {
-        // Looking through the rest for each of them would take hours.
+        // Searching the rest of the text for each of them would take hours.
         let text = "/* ".repeat(2_000_000);
         assert_eq!(without_comments(&text), text);
         let text = "\"/*".repeat(2_000_001);

@@ -1,5 +1,5 @@
-//! Which text tells of which broken rule. The texts themselves are in `perculus/text`. No table here has a wildcard, so that a new
-//! rule does not compile until it has a text.
+//! The text for each violation. The texts themselves are in `perculus/text`. No table here has a wildcard, so a new rule does
+//! not compile until it has a text.
 
 use derslik_domain::attendee::AttendeeField;
 use derslik_domain::identity::{PersonField, PersonFilterError};
@@ -11,7 +11,7 @@ use super::attendee::Style;
 use super::options::wire_name;
 use crate::perculus::text::Text;
 
-/// The text of a broken rule about a session.
+/// The text of a violation about a session.
 pub(crate) fn session_rule(violation: Violation) -> Text {
     let Violation { field, problem } = violation;
     if field == SessionField::Item {
@@ -30,19 +30,19 @@ pub(crate) fn session_rule(violation: Violation) -> Text {
         Problem::Mistyped => subject.then(must_be(key, session_type(field))),
         Problem::Required | Problem::Repeated | Problem::Text(_) | Problem::Past => match simple_reason(problem, &key) {
             Some(reason) => subject.then(reason),
-            // A start in the past: the vendor says no more about it.
+            // A start in the past: the vendor's message gives no reason.
             None => subject,
         },
     }
 }
 
-/// The text of a broken rule about a person.
+/// The text of a violation about a person.
 pub(crate) fn person_rule(violation: derslik_domain::form::Violation<PersonField>) -> Text {
     let (key, wanted) = person_key(violation.field);
     plain_rule(Text::of("user-field").with("field", key), violation.problem, key, wanted)
 }
 
-/// The text of a broken rule about an attendee.
+/// The text of a violation about an attendee.
 pub(crate) fn attendee_rule(violation: derslik_domain::form::Violation<AttendeeField>, style: Style) -> Text {
     let (field, wanted) = match violation.field {
         AttendeeField::Item => return Text::of("attendee-item"),
@@ -68,7 +68,7 @@ pub(crate) fn filter_fault(error: FilterError) -> Text {
     }
 }
 
-/// The text of a filter whose field of that name can't be read.
+/// The text of a filter whose field of that name can't be parsed.
 pub(crate) fn filter_unreadable(key: &'static str) -> Text {
     Text::of("filter-unreadable").with("key", key)
 }
@@ -113,7 +113,7 @@ fn session_key(field: SessionField) -> &'static str {
     }
 }
 
-/// What a field of a session must be at all.
+/// The type that a field of a session must have.
 fn session_type(field: SessionField) -> &'static str {
     match field {
         SessionField::Item | SessionField::Options | SessionField::Option(OptionName::Chat | OptionName::Duration) => "object",
@@ -130,7 +130,7 @@ fn session_type(field: SessionField) -> &'static str {
     }
 }
 
-/// What a field of a session of the right type must say.
+/// The values that a field of a session accepts.
 fn session_value(field: SessionField) -> &'static str {
     match field {
         SessionField::Lang => "language",
@@ -150,7 +150,7 @@ fn session_value(field: SessionField) -> &'static str {
     }
 }
 
-/// The key of a field of a person, and what it must be.
+/// The key of a field of a person, and the text for its accepted values.
 fn person_key(field: PersonField) -> (&'static str, &'static str) {
     match field {
         PersonField::Name => ("name", "string"),
@@ -177,7 +177,7 @@ fn must_be(key: String, wanted: &'static str) -> Text {
     Text::of("must-be").with("key", key).with("wanted", wanted)
 }
 
-/// What is wrong, where that has nothing to do with what the field is for.
+/// The reason for a violation, where it does not depend on the purpose of the field.
 fn simple_reason(problem: Problem, key: &str) -> Option<Text> {
     let text = match problem {
         Problem::Required => Text::of("required"),
@@ -193,7 +193,7 @@ fn simple_reason(problem: Problem, key: &str) -> Option<Text> {
 
 #[cfg(test)]
 pub(crate) mod samples {
-    //! Every rule that can be broken, so that a test can hear what is said about it.
+    //! Every rule that can be violated, so that a test can check the text of each.
 
     use derslik_domain::session::OptionFlag;
 

@@ -1,4 +1,4 @@
-//! What travels: the names, the order and the null-ness of every key, apart from what any of it means.
+//! The wire format: the name, the order and the nullability of every key, without the meaning of any of them.
 
 pub(super) mod attendee;
 pub(super) mod entity;

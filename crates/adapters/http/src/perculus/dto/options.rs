@@ -12,12 +12,12 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::json::{AsSent, Slot, for_each_member};
 
-/// What stands behind one key of `options`.
+/// The meaning of one key of `options`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum OptionKey {
     Flag(OptionFlag),
     PreparationTime,
-    /// The duration of the session once more. What is sent here is ignored.
+    /// A copy of the duration of the session. Its value in a request is ignored.
     SessionDuration,
     Chat,
     Duration,
@@ -80,15 +80,15 @@ pub(crate) fn wire_name(name: OptionName) -> String {
     format!("options.{name}")
 }
 
-/// The members of an object whose names are known, each in its place.
+/// The members of an object with known names, each in its position.
 #[derive(Debug, Clone, Copy)]
 struct Members<'a, const N: usize>([Slot<'a>; N]);
 
 impl<'a, const N: usize> Members<'a, N> {
-    /// Reads an object. A text that is none has no members.
+    /// Reads an object. A text that is not an object has no members.
     fn read<T>(object: &'a str, keys: &[(&str, T); N]) -> Self {
         let mut slots = [Slot::default(); N];
-        // It can't fail: the object was read before, as a part of the body.
+        // This can't fail: the object was parsed before, as a part of the body.
         let _ = for_each_member(object, |name, value| {
             let place = keys.iter().zip(&mut slots).find(|((key, _), _)| *key == name);
             if let Some((_, slot)) = place {
@@ -99,7 +99,7 @@ impl<'a, const N: usize> Members<'a, N> {
     }
 }
 
-/// The settings that a request names, with their faults.
+/// The settings in a request, with their faults.
 pub(crate) fn read_options(object: &str) -> OptionsForm {
     let mut form = OptionsForm::default();
     for ((_, key), slot) in OPTIONS.into_iter().zip(Members::read(object, &OPTIONS).0) {
@@ -140,7 +140,7 @@ fn read_flag(form: &mut OptionsForm, flag: OptionFlag, slot: Slot<'_>) {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OptionsView<'a>(pub(crate) &'a Session);
 
-/// What `options` of a session says, and of which sessions.
+/// The JSON of `options`, and the values that it was written from.
 struct Written {
     options: SessionOptions,
     duration: SessionDuration,
@@ -148,7 +148,7 @@ struct Written {
 }
 
 thread_local! {
-    /// What was written last: it is more than half of a session, and the same for most of a list.
+    /// The last JSON that was written. It is more than half of a session, and the same for most sessions of a list.
     static LAST: Cell<Option<Written>> = const { Cell::new(None) };
 }
 
@@ -202,7 +202,7 @@ impl Serialize for GroupView<'_> {
     }
 }
 
-/// `options` as a refused request had them: every key, null where nothing was sent.
+/// `options` of a refused request: every key, null where nothing was sent.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SentOptions<'a>(pub(crate) Option<&'a RawValue>);
 
@@ -239,8 +239,8 @@ impl<const N: usize> Serialize for SentGroup<'_, N> {
     }
 }
 
-/// The text of `ui_options`: the settings that the request asks for over the defaults, as compact JSON in which the two
-/// groups and their members begin with a capital.
+/// The text of `ui_options`: the settings of the request over the defaults. It is compact JSON in which the two groups and
+/// their members begin with a capital.
 pub(crate) fn ui_options(sent: Option<&RawValue>, duration: &impl Serialize) -> String {
     let form = sent.map(RawValue::get).filter(|raw| raw.starts_with('{')).map(read_options).unwrap_or_default();
     serde_json::to_string(&UiOptions { form, duration }).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! A person of an account as it is sent and shown.
+//! A person of an account in requests and answers.
 
 use derslik_domain::identity::{ClassroomRole, Email, Lang, Mobile, PersonForm, Role, User, UserState, Username};
 use derslik_domain::time::{Timestamp, Zone};
@@ -12,7 +12,7 @@ use super::json::{Shown, Slot, for_each_member};
 pub(crate) fn read_person(raw: &RawValue) -> PersonForm {
     let [mut name, mut surname, mut email, mut username, mut role, mut password] = [Slot::default(); 6];
     let [mut mobile, mut login_allowed, mut active, mut lang, mut timezone, mut expires_at] = [Slot::default(); 6];
-    // The body was found to be an object.
+    // The body was already checked to be an object.
     let _ = for_each_member(raw.get(), |key, value| {
         let slot = match key {
             "name" => &mut name,
@@ -55,7 +55,7 @@ impl Serialize for PersonView<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let user = self.0;
         let profile = &user.profile;
-        // Whoever became an administrator elsewhere is one here.
+        // A user who became an administrator through another API is an administrator here too.
         let role = if user.role == Role::Admin { ClassroomRole::Admin } else { profile.role };
         let status = match user.status {
             UserState::Active => 1,

@@ -1,4 +1,4 @@
-//! What a list is asked for in version 1: in the query, in a JSON body, or in both, under names in any spelling.
+//! The parameters of a list in version 1. They stand in the query, in a JSON body, or in both, under names in any spelling.
 
 use actix_web::web;
 use derslik_domain::form::{Field, RawText};
@@ -16,10 +16,10 @@ pub(crate) struct Parameters {
 }
 
 impl Parameters {
-    /// The parameters of a query and of a body, either of which may be empty. What the query says counts more.
+    /// The parameters of a query and of a body, either of which may be empty. The query takes precedence.
     ///
     /// # Errors
-    /// If one of them can't be read.
+    /// If one of them can't be parsed.
     pub(crate) fn read(query: &str, body: &str) -> Result<Self, PerculusError> {
         let mut values = Vec::new();
         if !body.trim().is_empty() {

@@ -1,4 +1,4 @@
-//! An item that a batch refused, in the two shapes that it can have.
+//! An item that a batch refused, in one of its two shapes.
 
 use derslik_domain::identity::{Account, Actor};
 use derslik_domain::session::Violation;
@@ -32,14 +32,14 @@ enum Model<'a> {
 }
 
 impl<'a> Rejected<'a> {
-    /// There is no session of that GUID.
+    /// The GUID of the item is unknown.
     pub(crate) fn not_found(item: &'a RawItem<'a>, actor: &'a Actor, index: Option<usize>) -> Self {
-        // A word for programs, which no language changes.
+        // This is a token for programs, which is the same in every language.
         let state = State::of(PerculusError::SessionNotFound, Language::default());
         Self { model: Model::Entity(EntityView { item, actor }), state, index }
     }
 
-    /// Rules were broken.
+    /// The item violates rules.
     pub(crate) fn invalid(
         item: &'a RawItem<'a>,
         actor: &'a Actor,

@@ -1,4 +1,4 @@
-//! Single values of a refused item as they were sent, or the few defaults that the original fills in.
+//! Single values of a refused item: as they were sent, or the few defaults that the original fills in.
 
 use derslik_domain::time::WrittenTime;
 use serde::{Serialize, Serializer};
@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::json::{AsSent, Shown};
 
-/// A value as it was sent, or the default where none was.
+/// A value as it was sent, or the default where none was sent.
 #[derive(Debug)]
 pub(super) struct SentOr<'a, T>(pub(super) Option<&'a RawValue>, pub(super) T);
 
@@ -16,7 +16,7 @@ impl<T: Serialize> Serialize for SentOr<'_, T> {
     }
 }
 
-/// A start as it was sent, with its own offset; a text that is none, as it is.
+/// A start as it was sent, with its own offset. A text that is not a date is kept as it is.
 #[derive(Debug)]
 pub(super) struct SentStart<'a>(pub(super) Option<&'a RawValue>);
 

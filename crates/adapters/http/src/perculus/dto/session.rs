@@ -29,7 +29,7 @@ impl SessionView<'_> {
         map.serialize_entry("updating_date", &Shown(session.updated_at.in_zone(session.start.zone())))
     }
 
-    /// What lies between the first and the last key, in which the versions differ.
+    /// Writes the keys between the first and the last one, in which the versions differ.
     fn write_rest<M: SerializeMap>(self, map: &mut M) -> Result<(), M::Error> {
         let session = self.0;
         let zone = session.start.zone();
@@ -85,22 +85,22 @@ impl Serialize for Approved<'_> {
     }
 }
 
-/// What became of a batch.
+/// The outcome of a batch.
 #[derive(Debug, Serialize)]
 pub(crate) struct BatchView<'a> {
     pub(crate) approved: Vec<Approved<'a>>,
     pub(crate) rejected: Vec<Rejected<'a>>,
 }
 
-/// About as much as a session takes, in bytes; what takes more makes a buffer grow.
+/// The typical size of a session, in bytes. A buffer grows for a longer one.
 pub(crate) const ONE_SESSION: usize = 1_536;
 
-/// An answer of status 200.
+/// An answer with status 200.
 pub(crate) fn json(body: &impl Serialize) -> HttpResponse {
     respond(write(StatusCode::OK, 1, body))
 }
 
-/// What an answer of that status and about so many sessions says.
+/// An answer with that status, whose body holds about so many sessions.
 pub(crate) fn write(status: StatusCode, sessions: usize, body: &impl Serialize) -> Answer {
     let mut bytes = Vec::with_capacity(sessions * ONE_SESSION);
     match serde_json::to_writer(&mut bytes, body) {
@@ -112,7 +112,7 @@ pub(crate) fn write(status: StatusCode, sessions: usize, body: &impl Serialize) 
     }
 }
 
-/// An answer as it goes out.
+/// The HTTP response for an answer.
 pub(crate) fn respond(answer: Answer) -> HttpResponse {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     HttpResponse::build(status).content_type("application/json; charset=utf-8").body(answer.body)

@@ -1,4 +1,4 @@
-//! Why an item of a batch was refused.
+//! The reason why an item of a batch was refused.
 
 use serde::Serialize;
 
@@ -6,14 +6,14 @@ use crate::perculus::error::PerculusError;
 use crate::perculus::language::Language;
 use crate::perculus::text::Text;
 
-/// Why an item was refused.
+/// The reason why an item was refused.
 #[derive(Debug, Serialize)]
 pub(super) struct State {
     code: u16,
     details: Details,
 }
 
-/// A rule that was broken is told in a list of texts, a state that forbids in one text.
+/// Violations are reported as a list of texts, a state that forbids the change as one text.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum Details {
@@ -22,12 +22,12 @@ enum Details {
 }
 
 impl State {
-    /// Rules were broken.
+    /// The item violates rules.
     pub(super) fn broken(rules: impl Iterator<Item = Text>, language: Language) -> Self {
         Self { code: 12, details: Details::Broken(rules.map(|rule| rule.in_language(language)).collect()) }
     }
 
-    /// The error that a request for this one thing would have come to.
+    /// The error that a request for this one item would have had.
     pub(super) fn of(error: PerculusError, language: Language) -> Self {
         if let PerculusError::Invalid(rules) = error {
             return Self::broken(rules.into_iter(), language);

@@ -1,4 +1,4 @@
-//! Every text is there in every language, with the same names and numbers in it, and English says what it always said.
+//! Every text exists in every language, with the same arguments. The English texts do not change.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,8 @@ use crate::body::BodyError;
 use crate::perculus::dto::messages::samples;
 use crate::perculus::error::PerculusError;
 
-/// What a text mentions, and the cases that it tells apart. Numbers are counted differently in each language.
+/// The arguments of a text, and the cases that it distinguishes. Plural forms are left out, because they differ between
+/// languages.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Shape {
     arguments: BTreeSet<String>,
@@ -62,10 +63,10 @@ fn mention(inline: &InlineExpression<&str>, shape: &mut Shape) {
     }
 }
 
-/// An error of every kind, by a name; rules and filters aside.
+/// One error of every kind, with a name. Violations and filters come from other samples.
 fn errors() -> Vec<(String, PerculusError)> {
     use PerculusError as E;
-    // Exhaustive, so that a new error can't be forgotten here.
+    // The match is exhaustive, so that a new error can't be forgotten here.
     let all = |error: &E| match error {
         E::Unauthorized
         | E::NotAllowed
@@ -126,7 +127,7 @@ fn every_language_has_every_text_with_the_same_arguments_and_cases() {
     }
 }
 
-/// Every text that the dialect can say, taken apart.
+/// Every text of the dialect, with a name.
 fn said() -> Vec<(String, Text)> {
     let errors = errors().into_iter().flat_map(|(name, error)| error.texts().into_iter().map(move |text| (name.clone(), text)));
     errors.chain(samples::all()).collect()
@@ -197,7 +198,7 @@ fn numbers_agree_with_their_nouns_in_arabic() {
     assert!(too_long(10_000).ends_with("10000 محرف."));
 }
 
-/// What the framework-neutral side calls its errors is what English clients hear.
+/// English clients receive the same texts as the errors of the framework-neutral code.
 #[test]
 fn bodies_are_refused_in_the_words_of_all_dialects() {
     for (_, error) in errors() {

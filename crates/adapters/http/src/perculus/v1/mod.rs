@@ -21,7 +21,7 @@ pub fn scope(prefix: &str) -> impl HttpServiceFactory + use<> {
     calls.wrap_fn(|request, calls| calls.call(request).map_ok(finished))
 }
 
-/// Where tokens are made: outside the paths of the version.
+/// The routes that make tokens. They lie outside the paths of the version.
 pub fn token_routes(config: &mut ServiceConfig) {
     for path in ["/auth/connect/token", "/connect/token"].into_iter().flat_map(with_and_without_slash) {
         let token = resource(&path, &[Method::POST]).route(web::post().to(token::token));

@@ -52,7 +52,7 @@ pub(super) async fn change(
     Ok(told(answer(&changed, StatusCode::OK, language), language))
 }
 
-/// Sets the password of a person: the parameter of the query, or else a body that is a JSON string.
+/// Sets the password of a person. It comes from the query parameter, or else from a body that is a JSON string.
 pub(super) async fn set_password(
     state: Data<HttpState>,
     Caller(actor): Caller,

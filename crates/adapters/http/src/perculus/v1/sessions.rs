@@ -1,4 +1,4 @@
-//! `/session` and `/session/{guid}`: one session in a request.
+//! `/session` and `/session/{guid}`: one session for each request.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Payload};
@@ -50,7 +50,7 @@ pub(super) async fn change(
     Ok(answered(performed, language, |outcome| only(outcome, StatusCode::OK, language)))
 }
 
-/// The answer about the only item of a batch.
+/// The answer for the only item of a batch.
 fn only(outcome: &BatchOutcome, done: StatusCode, language: Language) -> Answer {
     match outcome.verdicts().first() {
         Some(Verdict::Created(session) | Verdict::Updated(session)) => write(done, 1, &SessionViewV1(session)),
@@ -82,7 +82,7 @@ pub(super) async fn list(
     sessions(&state, &request, actor, filter, |list, session| list.push(&SessionViewV1(session))).await
 }
 
-/// A refused filter, which names the session as this version does.
+/// The error for a refused filter, with this version's name for the session.
 fn unfit(error: FilterError) -> PerculusError {
     let names_session = error == FilterError::Invalid(FilterField::Guid);
     if names_session { PerculusError::Invalid(vec![filter_unreadable("session_id")]) } else { error.into() }

@@ -1,5 +1,5 @@
-//! `POST /auth/connect/token`: a token for a name and a password, or for an access key and its secret, which published
-//! clients send in their place. Its answers have the shape of OAuth 2.0.
+//! `POST /auth/connect/token`: exchanges a name and a password for a token. Published clients send an access key and its secret
+//! in their place. The answers follow OAuth 2.0.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
@@ -17,7 +17,7 @@ use crate::perculus::dto::session::{json, respond, write};
 use crate::perculus::error::PerculusError;
 use crate::state::HttpState;
 
-/// The one client that there is.
+/// The only valid `client_id`.
 const CLIENT: &str = "api";
 
 #[derive(Serialize)]

@@ -39,15 +39,15 @@ pub(super) async fn upsert_batch(
     Ok(Reserved::to_tell(held).put_on(answered(performed, tongue.language, |outcome| answer(&actor, &items, outcome, tongue))))
 }
 
-/// How the client wants to be told what became of its batch.
+/// The client's options for the answer to its batch.
 #[derive(Debug, Clone, Copy)]
 struct Tongue {
-    /// Whether each item is told with its position.
+    /// Whether each item is reported with its position.
     with_index: bool,
     language: Language,
 }
 
-/// Puts the outcome into words on another thread, where the items can't go: they are read there once more.
+/// Renders the outcome on another thread. The parsed items can't be sent there, so the body is parsed once more.
 fn render_later(body: Bytes, actor: Actor, most: usize, tongue: Tongue) -> impl FnOnce(&BatchOutcome) -> Answer + Send + 'static {
     move |outcome| {
         let text = body_text(&body);
@@ -57,7 +57,7 @@ fn render_later(body: Bytes, actor: Actor, most: usize, tongue: Tongue) -> impl 
     }
 }
 
-/// Whether the answer should tell the position of each item.
+/// Whether the answer should report the position of each item.
 pub(super) fn wants_index(request: &HttpRequest) -> bool {
     request.headers().get("x-batch-index").is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"))
 }
@@ -73,7 +73,7 @@ fn answer(actor: &Actor, items: &[RawItem<'_>], outcome: &BatchOutcome, tongue: 
             Verdict::Refused(violations) => refused_by_rule.push(Rejected::invalid(item, actor, violations, index, tongue.language)),
         }
     }
-    // Those that state refused come first, whatever their position.
+    // The items that were refused because of a state come first, regardless of their position.
     let mut rejected = refused_by_state;
     rejected.append(&mut refused_by_rule);
     let status = match (approved.is_empty(), rejected.is_empty()) {
