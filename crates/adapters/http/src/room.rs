@@ -12,7 +12,7 @@ use derslik_domain::identity::Actor;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-/// The unit in which memory is taken, in bytes. A holding that fits into one piece takes none: each connection has buffers of
+/// The unit in which memory is taken, in bytes. A holding that fits into one piece takes none. Each connection has buffers of
 /// that size anyway, and the number of connections has its own limit.
 pub(crate) const PIECE: usize = 16 * 1024;
 

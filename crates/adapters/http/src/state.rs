@@ -34,7 +34,7 @@ pub struct Services {
     pub jobs: Arc<dyn JobService>,
     /// Projects.
     pub projects: Arc<dyn ProjectService>,
-    /// The activity of a user, for the jobs API.
+    /// The activity of an attendee, as the jobs API shows it.
     pub activity: Arc<dyn ActivityService>,
     /// The identity behind a credential.
     pub identity: Arc<dyn IdentityService>,

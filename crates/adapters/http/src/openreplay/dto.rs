@@ -92,7 +92,7 @@ impl<'a> ProjectView<'a> {
     }
 }
 
-/// A summary of the sessions that a user attends.
+/// A summary of the sessions of one attendee: a user or a guest.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UserView<'a> {
@@ -113,7 +113,7 @@ impl<'a> UserView<'a> {
     }
 }
 
-/// A session that a user attends, in the form of a recording. Fields that only a browser's recording has are empty.
+/// A session of an attendee, in the form of a recording. Fields that only a browser's recording has are empty.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AttendedView<'a> {

@@ -42,7 +42,7 @@ pub(super) async fn sessions(
     stream(&state, &request, attended).await
 }
 
-/// The sessions that a user attends, as far as they were read.
+/// The sessions of an attendee, as far as they were read.
 struct Attended {
     state: Data<HttpState>,
     actor: Actor,

@@ -1,5 +1,7 @@
-//! Deadlines of a connection. The framework alone would wait forever in three cases: for the rest of a second request's head,
-//! for the rest of a body that was answered unread, and for a client that reads nothing.
+//! Deadlines of a connection. The framework alone would wait forever in three cases:
+//! - for the rest of a second request's head,
+//! - for the rest of a body that was answered unread,
+//! - for a client that reads nothing.
 //!
 //! A [`Watch`] observes a connection and ends it when a deadline has passed, regardless of the state of the framework. A
 //! deadline runs from the start of what it bounds, so a slow trickle of bytes does not extend it.
