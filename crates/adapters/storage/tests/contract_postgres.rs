@@ -1,5 +1,5 @@
-//! The contract of the stores on PostgreSQL, a new database for each case; what it says of conflicts and claims also on a database
-//! whose tables are divided by account.
+//! The contract of the stores on PostgreSQL, with a new database for each case. The cases about conflicts and claims also run on
+//! a database whose tables are partitioned by account.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use libtest_mimic::{Arguments, Failed, Trial};
 
-/// What tells the parts of a table apart, or is told by their keys.
+/// The cases that depend on the partition of a row, or on unique keys, which are separate in each partition.
 const ON_PARTS: [&str; 12] = [
     "a_taken_guid_is_a_conflict_and_stores_nothing",
     "an_address_and_a_user_name_belong_to_one_user_of_an_account",
@@ -39,7 +39,7 @@ fn main() -> ExitCode {
     let trials = cases::<DieselUnitOfWork>().into_iter().map(|case| Trial::test(case.name, move || run(&case, &whole())));
     let of_parts = cases::<DieselUnitOfWork>().into_iter().filter(|case| ON_PARTS.contains(&case.name));
     let of_parts: Vec<_> = of_parts.map(|case| Trial::test(format!("in_parts::{}", case.name), move || run(&case, &in_parts()))).collect();
-    assert_eq!(of_parts.len(), ON_PARTS.len(), "cases have other names");
+    assert_eq!(of_parts.len(), ON_PARTS.len(), "a name in ON_PARTS is not a case");
     libtest_mimic::run(&Arguments::from_args(), trials.chain(of_parts).collect()).exit_code()
 }
 

@@ -1,4 +1,4 @@
-//! What callers see of a PostgreSQL that crashes, comes back, cuts connections or makes them wait.
+//! Tests what callers see when PostgreSQL crashes, comes back, cuts connections or makes them wait.
 #![cfg(test)]
 
 use std::net::{Ipv4Addr, TcpListener};
@@ -19,12 +19,12 @@ use diesel::pg::PgConnection;
 use diesel::sql_types::BigInt;
 use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
 
-/// More than a client has to wait for an answer, whatever it is: 3 s by default, and more on a machine that has much else to do.
-/// A wait without a limit of its own takes longer.
+/// More than the longest wait for any answer: 3 s by default, and more on a busy machine. A wait without a limit of its own takes
+/// longer.
 const PATIENCE: Duration = Duration::from_secs(30);
 const CONNECTIONS: u32 = 4;
 
-/// A cluster of the test's own, with the service's pool as it is by default but for its size.
+/// A server that belongs to the test, and a pool with the default settings except its size.
 struct World {
     harness: Harness<DieselUnitOfWork>,
     database: TestDatabase,
@@ -43,7 +43,7 @@ impl World {
         Self::on(PostgresServer::start(Durability::Durable).unwrap(), settings, str::to_owned)
     }
 
-    /// A world whose pool reaches the database by another URL.
+    /// A world whose pool connects by another URL.
     fn on(server: PostgresServer, settings: PoolSettings, url: impl FnOnce(&str) -> String) -> Self {
         let template = Template::new("derslik", &schema_revision(), |url| Ok(url.parse::<DatabaseUrl>()?.migrate().map(drop)?));
         let database = server.create_database(&template).unwrap();
@@ -51,7 +51,7 @@ impl World {
         Self { harness: Harness::new(|runtime| DieselUnitOfWork::new(&url, settings, runtime)), database, server }
     }
 
-    /// Another connection, to see and to disturb.
+    /// A connection beside the pool, to observe and to disturb.
     fn connect(&self) -> PgConnection {
         PgConnection::establish(self.database.url()).unwrap()
     }
@@ -66,10 +66,10 @@ impl World {
         self.harness.try_write(move |stores| insert(stores, number))
     }
 
-    /// Opens every connection of the pool, by using all of them at once.
+    /// Opens all connections of the pool by using them at the same time.
     fn fill_pool(&self) {
         let (begun, has_begun) = mpsc::channel();
-        // An account alone leaves one of them to others.
+        // One tenant may not hold all connections, so each unit of work has its own tenant.
         let busy: Vec<_> = (0..i64::from(CONNECTIONS))
             .map(|tenant| {
                 let (uow, begun) = (self.harness.unit_of_work().clone(), begun.clone());
@@ -106,7 +106,7 @@ impl World {
     }
 }
 
-/// Ends every connection of the pool, and waits until the server has.
+/// Ends all connections of the pool, and waits until the server has ended them.
 fn cut_all(conn: &mut PgConnection) {
     let query = "SELECT count(pg_terminate_backend(pid, 5000)) AS count FROM pg_stat_activity WHERE application_name = 'derslik'";
     assert!(sql_query(query).get_result::<Count>(conn).unwrap().count > 0);
@@ -138,9 +138,9 @@ fn a_crashed_server_is_told_in_time_and_is_used_again_as_soon_as_it_is_back() {
     world.server.restart().unwrap();
     let begin = Instant::now();
     world.add(5).unwrap();
-    assert!(world.find(1).unwrap(), "what was acknowledged before the crash");
+    assert!(world.find(1).unwrap(), "the write before the crash was acknowledged");
     assert!(world.find(5).unwrap());
-    assert!(!world.find(2).unwrap() && !world.find(3).unwrap(), "what was not");
+    assert!(!world.find(2).unwrap() && !world.find(3).unwrap(), "the writes after the crash were not acknowledged");
     assert!(begin.elapsed() < PATIENCE, "{:?}", begin.elapsed());
 }
 
@@ -150,7 +150,7 @@ fn a_restart_between_two_requests_goes_unnoticed() {
     for round in 1..4 {
         world.fill_pool();
         world.server.restart().unwrap();
-        // All pooled connections are dead, and none of this has to know.
+        // All pooled connections are dead, and callers must not notice that.
         if round % 2 == 0 {
             assert!(!world.find(99).unwrap());
         }
@@ -315,7 +315,7 @@ fn a_crowd_in_front_of_a_held_table_is_told_in_time_and_let_in_afterwards() {
     let mut holder = world.connect();
     holder.batch_execute("BEGIN; LOCK TABLE sessions").unwrap();
 
-    // They come one after another, over a second, so that some of them inherit a connection from those who gave up.
+    // The callers come one after another within a second, so that some inherit a connection from callers that gave up.
     let crowd: Vec<_> = (0..CROWD)
         .map(|position| {
             let uow = world.harness.unit_of_work().clone();
@@ -371,13 +371,13 @@ fn writers_survive_a_server_that_keeps_cutting_their_connections() {
     let refused: Vec<_> = writers.into_iter().flat_map(|writer| world.harness.runtime().block_on(writer).unwrap()).collect();
     for number in 0..WRITERS * EACH {
         let found = world.find(number).unwrap();
-        // A commit whose answer was cut off may have happened.
+        // A commit may have happened although its answer was cut off.
         assert!(found || refused.contains(&number), "{number} was acknowledged and is lost");
     }
     assert!(refused.len() < usize::try_from(WRITERS * EACH / 2).unwrap(), "{refused:?}");
 }
 
-/// The kinds of things that are looked up.
+/// The kinds of lookups.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     Sessions,
@@ -385,18 +385,18 @@ enum Kind {
     Courses,
 }
 
-/// Many things of one kind, numbered from 0, of which some are there.
+/// Objects of one kind, numbered from 0. Only some of them exist.
 struct LookedUp<'w> {
     world: &'w World,
     kind: Kind,
-    /// The id of the job that has the number 0.
+    /// The id that the job with the number 0 has or would have.
     first_job: i64,
 }
 
 impl Kind {
     const ALL: [Self; 3] = [Self::Sessions, Self::Jobs, Self::Courses];
 
-    /// A statement that leaves the thing of that number as no program would have written it.
+    /// SQL that corrupts the object of that number.
     fn breaks(self, number: u8, first_job: i64) -> String {
         match self {
             Self::Sessions => format!("UPDATE sessions SET timezone = 'Mars/Olympus' WHERE guid = '{}'", guid(number.into())),
@@ -417,7 +417,7 @@ impl Kind {
 impl<'w> LookedUp<'w> {
     const KEY: &'static str = "3sWXSsqHgSKnE87YkNJK";
 
-    /// With those of the numbers `there`.
+    /// Inserts the objects with the numbers in `there`.
     fn new(world: &'w World, kind: Kind, there: std::ops::Range<u8>) -> Self {
         let first = there.start;
         let first_made = world.harness.write(move |stores| {
@@ -445,7 +445,7 @@ impl<'w> LookedUp<'w> {
         Self { world, kind, first_job: first_made - i64::from(first) }
     }
 
-    /// Looks up `crowd` of them at once.
+    /// Looks up the numbers below `crowd` at the same time.
     fn ask(&self, crowd: u8) -> Vec<Result<bool, StoreError>> {
         let (kind, first_job) = (self.kind, self.first_job);
         let asked: Vec<_> = (0..crowd)
@@ -545,11 +545,11 @@ fn a_row_that_breaks_the_rules_is_told_to_whoever_looks_it_up_and_to_nobody_else
     }
 }
 
-/// The longest that anything may take on a database that keeps silent, and until it is used again.
+/// The longest time of a call on a silent database, and the longest time until that database is used again.
 const SIX_SECONDS: Duration = Duration::from_secs(6);
 const TWO_SECONDS: Duration = Duration::from_secs(2);
 
-/// Limits that make the tests of silence short.
+/// Time limits that keep the tests of a silent server short.
 fn impatient() -> PoolSettings {
     PoolSettings { connections: CONNECTIONS, statement_timeout: Duration::from_secs(1), ..PoolSettings::default() }
 }
@@ -558,7 +558,7 @@ fn reason<T>(result: &Result<T, StoreError>) -> Option<Reason> {
     result.as_ref().err().and_then(StoreError::unavailable)
 }
 
-/// Reads, writes and looks up, several of each at once, and expects to be told in time that nothing answers.
+/// Reads, writes and looks up, several of each at once. Expects that each fails in time as unavailable.
 fn expect_nothing_of(world: &World) {
     let begin = Instant::now();
     let tasks: Vec<_> = (0..12_i64)
@@ -581,7 +581,7 @@ fn expect_nothing_of(world: &World) {
     assert!(begin.elapsed() < SIX_SECONDS, "{:?}", begin.elapsed());
 }
 
-/// Expects that all three kinds of calls are answered soon.
+/// Expects that a write, a read and a lookup succeed soon.
 fn expect_all_of(world: &World) {
     let begin = Instant::now();
     while world.add(5).is_err() {
@@ -598,14 +598,14 @@ fn a_server_that_falls_silent_is_told_in_time_and_is_used_as_soon_as_it_speaks_a
     world.add(1).unwrap();
     world.fill_pool();
     let frozen = world.server.freeze().unwrap();
-    // First on connections that were there, then on those that are to be made.
+    // The first round uses the connections in the pool, the second has to make new ones.
     expect_nothing_of(&world);
     expect_nothing_of(&world);
     drop(frozen);
     expect_all_of(&world);
 }
 
-/// A world whose pool goes another way than the test itself.
+/// A world whose pool connects through a network that the test can cut.
 fn world_and_way() -> (World, Way) {
     let server = PostgresServer::start(Durability::Fast).unwrap();
     let mut way = None;
@@ -640,7 +640,7 @@ fn who_listens_for_jobs_notices_a_network_in_which_everything_vanished() {
     while !listens(&mut watcher) {
         assert!(begin.elapsed() < Duration::from_secs(10));
     }
-    // To the server the connection looks alive all the time.
+    // To the server, the connection looks alive all the time.
     way.set_cut(true);
     thread::sleep(Duration::from_secs(1));
     sql_query("SELECT count(pg_terminate_backend(pid)) AS count FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
@@ -649,11 +649,11 @@ fn who_listens_for_jobs_notices_a_network_in_which_everything_vanished() {
     way.set_cut(false);
     let begin = Instant::now();
     while !listens(&mut watcher) {
-        assert!(begin.elapsed() < SIX_SECONDS, "nobody listens again");
+        assert!(begin.elapsed() < SIX_SECONDS, "the listener did not come back");
         thread::sleep(Duration::from_millis(10));
     }
     let wakes = || world.harness.runtime().block_on(async { tokio::time::timeout(SIX_SECONDS, sleeper.notified()).await });
-    // Once for what may have been missed, and once for what is told now.
+    // The first wake-up is for lost notifications, the second for the one that is sent here.
     wakes().unwrap();
     watcher.batch_execute("NOTIFY derslik_jobs").unwrap();
     wakes().unwrap();
@@ -683,7 +683,7 @@ fn a_read_whose_caller_is_gone_is_ended_at_the_server_and_frees_its_connection()
     wait_for(1, &mut watcher);
     caller.abort();
     wait_for(0, &mut watcher);
-    // The one connection is free for what does not wait for that table.
+    // The only connection is free for other tables.
     let jobs = world.harness.read(|stores| stores.jobs().list(account().id, &JobsPage { project: None, after: None, limit: 1 }));
     assert!(jobs.is_empty());
     holder.batch_execute("ROLLBACK").unwrap();
@@ -695,7 +695,7 @@ fn failures_are_known_by_their_codes_on_a_server_that_speaks_german() {
     let world = World::on(PostgresServer::start_in("de").unwrap(), settings, str::to_owned);
     let mut other = world.connect();
     let refusal = other.batch_execute("SELECT 1 / 0").unwrap_err().to_string();
-    // Where the programs have no translation the codes alone are what this is about.
+    // Without German translations on this machine, only the codes are tested.
     assert!(refusal == "Division durch Null" || refusal == "division by zero", "{refusal}");
 
     other.batch_execute("BEGIN; LOCK TABLE sessions").unwrap();

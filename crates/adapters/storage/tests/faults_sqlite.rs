@@ -1,4 +1,4 @@
-//! What callers see of an SQLite file that two processes write to.
+//! Tests what callers see when two processes write to one file of SQLite.
 #![cfg(test)]
 
 use std::collections::BTreeSet;
@@ -16,14 +16,14 @@ use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
 use tokio::runtime::Handle;
 
-/// More than a writer waits by default, on a machine that has much else to do.
+/// More than a writer waits by default, also on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 const PROCESSES: u128 = 2;
 const WRITERS: u128 = 4;
 const ROUNDS: u128 = 150;
 
-/// The number of the session that all writers count up.
+/// The number of the session whose counter all writers increment.
 const SHARED: u128 = 0;
 
 fn count_of(session: &Session) -> u128 {
@@ -34,7 +34,7 @@ fn counted(session: Session, count: u128) -> Session {
     Session { name: SessionName::new(count.to_string()).unwrap(), ..session }
 }
 
-/// Counts the shared session up and adds one of its own, in one transaction.
+/// Increments the counter of the shared session and adds a session, in one transaction.
 async fn write(uow: &DieselUnitOfWork, own: u128) -> Result<(), StoreError> {
     let work = move |stores: &mut dyn Stores| {
         let sessions = stores.sessions();
@@ -46,7 +46,7 @@ async fn write(uow: &DieselUnitOfWork, own: u128) -> Result<(), StoreError> {
     uow.write(account().id, work).await
 }
 
-/// Reads until it is told to stop, and wants what it sees of the count never to go back.
+/// Reads until `stop` is set, and asserts that the counter never decreases.
 async fn read(uow: DieselUnitOfWork, stop: Arc<AtomicBool>) -> Result<u128, StoreError> {
     let mut last = 0;
     while !stop.load(Ordering::Relaxed) {
@@ -67,7 +67,7 @@ async fn two_processes_with_writers_and_readers_share_a_file_and_lose_nothing() 
     let folder = tempfile::tempdir().unwrap();
     let url = DatabaseUrl::Sqlite(folder.path().join("shared.sqlite"));
     url.migrate().unwrap();
-    // Without waiting for the disk: what is tried is how they wait for each other.
+    // Without syncs to the disk: the test is about how writers wait for each other.
     let settings = PoolSettings { sqlite_full_sync: false, ..PoolSettings::default() };
     let processes: Vec<_> = (0..PROCESSES).map(|_| DieselUnitOfWork::new(&url, settings, &Handle::current())).collect();
     let first = counted(session(guid(SHARED)), 0);
@@ -100,7 +100,7 @@ async fn two_processes_with_writers_and_readers_share_a_file_and_lose_nothing() 
     let found = processes[1].write(account().id, move |stores| stores.sessions().lock_many(account().id, &numbers)).await.unwrap();
     assert_eq!(count_of(&found[&guid(SHARED)]), total);
     let counts: BTreeSet<_> = found.values().filter(|session| session.guid != guid(SHARED)).map(count_of).collect();
-    assert_eq!(counts, (1..=total).collect(), "each writer saw a count of its own");
+    assert_eq!(counts, (1..=total).collect(), "each write saw a count of its own");
 }
 
 #[derive(QueryableByName)]

@@ -1,4 +1,5 @@
-//! What SQLite sorts for a list. It holds in memory whatever it sorts, so that rows with texts must come out of an index in order.
+//! Checks what SQLite sorts for a list. SQLite holds in memory the rows that it sorts, so rows with texts must come out of an
+//! index in order.
 #![cfg(test)]
 
 use std::collections::BTreeSet;
@@ -22,7 +23,7 @@ use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
 
 type List = fn(&mut dyn Stores) -> Result<usize, StoreError>;
 
-/// Every list that a client or an operator can ask for, and each finds something.
+/// All lists that a client or an operator can request. Each finds something.
 const LISTS: [(&str, List); 12] = [
     ("courses of the account", |stores| courses(stores, Role::Admin, CourseListForm::default())),
     ("courses of a member", |stores| courses(stores, Role::Member, CourseListForm::default())),
@@ -92,7 +93,7 @@ fn fill(harness: &Harness<DieselUnitOfWork>) {
     });
 }
 
-/// What any connection read, without the values.
+/// The SELECT statements of all connections, without their values.
 static STATEMENTS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 #[expect(clippy::unnecessary_wraps, reason = "the form in which diesel takes it")]
@@ -116,11 +117,11 @@ struct Step {
 }
 
 diesel::define_sql_function! {
-    /// As the program defines it.
+    /// The signature that the program defines.
     fn derslik_contains(text: Nullable<Text>, part: Text) -> diesel::sql_types::Bool;
 }
 
-/// Whether a column is as short in every row as a key is.
+/// Whether the values of a column are always short.
 fn is_short(column: &str) -> bool {
     let column = column.trim().rsplit('.').next().unwrap_or_default().trim_matches('`');
     ["id", "guid", "session_guid", "start_at", "created_at", "kept_at", "course_id"].contains(&column)
@@ -143,12 +144,12 @@ fn no_list_sorts_rows_with_texts_on_sqlite() {
     let statements = STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner).clone();
     assert!(statements.len() > LISTS.len(), "{statements:?}");
     let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
-    // To plan, it has to know the function, not what it does.
+    // For a plan, SQLite only needs a function of that name.
     derslik_contains_utils::register_impl(&mut conn, |_: Option<String>, _: String| false).unwrap();
     for statement in statements {
         let plan: Vec<Step> = sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load(&mut conn).unwrap();
         let steps: Vec<_> = plan.iter().map(|step| step.detail.as_str()).collect();
-        // Of what is within others only keys are read.
+        // Only the outermost query reads more than keys.
         let sorts = plan.iter().any(|step| step.parent == 0 && step.detail.contains("TEMP B-TREE"));
         let columns = statement.strip_prefix("SELECT ").and_then(|rest| rest.split_once(" FROM ")).map_or("", |(columns, _)| columns);
         assert!(!sorts || columns.split(',').all(is_short), "{statement}\n{steps:?}");

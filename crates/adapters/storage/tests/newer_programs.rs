@@ -1,4 +1,5 @@
-//! Jobs that a newer program made, beside this one on the same database: they are left alone, and stand in nobody's way.
+//! Tests jobs that a newer program made, next to this program on the same database. This program leaves them alone, and they
+//! delay no other job.
 #![cfg(test)]
 
 use std::collections::BTreeSet;
@@ -20,7 +21,7 @@ use uuid::Uuid;
 const KEY: &str = "3sWXSsqHgSKnE87YkNJK";
 const TERM: LeaseTerm = LeaseTerm::DEFAULT;
 
-/// Turns every second job into one of an action that does not exist yet.
+/// Gives every second job an action that does not exist yet.
 const FUTURE: &str = "UPDATE jobs SET action = 'water_the_plants' WHERE id % 2 = 0";
 
 fn left_alone(url: &DatabaseUrl, from_the_future: impl FnOnce()) {
@@ -56,14 +57,17 @@ fn left_alone(url: &DatabaseUrl, from_the_future: impl FnOnce()) {
     let (worker, token) = (WorkerId::new(Uuid::from_u128(1)), LeaseToken::new(Uuid::from_u128(7)));
     let claim = Claim { worker, token, term: TERM, at: now(), actions: known, limit: 100 };
     let claimed = harness.write(move |stores| stores.jobs().claim(account().id, &claim));
-    assert_eq!(claimed.len(), 5, "in spite of those beside them");
+    assert_eq!(claimed.len(), 5, "in spite of the unknown jobs");
     assert!(claimed.iter().all(|job| job.action == Action::DeleteUserData && job.status() == JobStatus::Running));
-    assert!(harness.read(move |stores| stores.jobs().accounts_with_due(now(), known, 10)).is_empty(), "what is left is nobody's business");
+    assert!(
+        harness.read(move |stores| stores.jobs().accounts_with_due(now(), known, 10)).is_empty(),
+        "the others are left to newer programs"
+    );
     assert_eq!(harness.read(move |stores| stores.jobs().next_due(known)), None);
-    assert_eq!(harness.read(|stores| stores.jobs().depth()).scheduled, 5, "but it counts");
+    assert_eq!(harness.read(|stores| stores.jobs().depth()).scheduled, 5, "but the unknown jobs are counted");
 }
 
-/// Nobody who asks for one of them gets it, or a failure, and those beside it are found all the same.
+/// Looks up unknown jobs. They are not found, do not cause an error, and do not hide the other jobs.
 fn not_there(harness: &Harness<DieselUnitOfWork>, unknown: &[UnknownJob]) {
     for job in unknown {
         let id = job.id;
@@ -96,7 +100,7 @@ fn made_at() -> Timestamp {
     now().minutes_before(2_880)
 }
 
-/// A newer worker has them, and was not heard of since: it is the newer ones who rescue them.
+/// A newer worker has claimed the jobs, and its leases ran out. Only a newer program may rescue them.
 fn rescued_by_others(url: &DatabaseUrl) {
     let harness = Harness::new(|runtime| {
         DieselUnitOfWork::new(
@@ -111,7 +115,7 @@ fn rescued_by_others(url: &DatabaseUrl) {
     assert_eq!(harness.read(move |stores| stores.jobs().accounts_with_expired(later, TERM)), [account().id]);
 }
 
-/// What a newer program wrote into every second job of an action that is known here.
+/// Gives every second job a progress that only a newer program understands.
 const NEWS: &str = "UPDATE jobs SET progress = '{\"watered\": \"plants\"}' WHERE id % 2 = 0";
 
 fn passed_over(url: &DatabaseUrl, newer: impl FnOnce()) {
@@ -133,14 +137,15 @@ fn passed_over(url: &DatabaseUrl, newer: impl FnOnce()) {
             harness.unit_of_work().write_single_statement(account().id, move |stores| stores.jobs().exchange(account().id, &[], &claim));
         harness.runtime().block_on(exchanged).map_err(|error: StoreError| error).unwrap().claimed
     };
-    // One by one at first: on PostgreSQL a claim may come to nothing, and takes the one that can't be read out of the way.
+    // First one job per claim. On PostgreSQL such a claim may return nothing: it claims the unreadable job, so later claims skip
+    // it.
     let mut claimed: Vec<_> = (0..3).flat_map(|_| claim(1)).collect();
     assert!(!claimed.is_empty());
     claimed.extend(claim(100));
     assert_eq!(claimed.len(), 3);
     let expired = harness.write(|stores| stores.jobs().lock_expired(account().id, now().minutes_before(-60), TERM, 100));
     let ids = |jobs: &[Job]| jobs.iter().map(|job| job.id).collect::<BTreeSet<_>>();
-    assert!(expired.len() >= 3 && ids(&claimed).is_subset(&ids(&expired)), "their leases end, and somebody gives them back");
+    assert!(expired.len() >= 3 && ids(&claimed).is_subset(&ids(&expired)), "their leases end, so they can be rescued");
 }
 
 #[test]

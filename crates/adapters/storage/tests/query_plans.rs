@@ -1,4 +1,4 @@
-//! How both databases go about the statements that the repository of sessions really runs: never through the whole table.
+//! Checks how both databases run the statements of the repository of sessions: they never scan the whole table.
 #![cfg(test)]
 
 use std::collections::BTreeSet;
@@ -24,7 +24,7 @@ use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
 const ACCOUNTS: i64 = 5;
 const SESSIONS: u128 = 20_000;
 
-/// PostgreSQL plans a prepared statement anew five times, and then perhaps for all values at once.
+/// More than five runs: PostgreSQL plans a prepared statement anew five times, and then may use one plan for all values.
 const OFTEN_ENOUGH: usize = 12;
 
 type Question = fn(&mut dyn Stores) -> Result<usize, StoreError>;
@@ -95,7 +95,7 @@ fn change(stores: &mut dyn Stores) -> Result<usize, StoreError> {
     Ok(changed.len())
 }
 
-/// Every fifth session belongs to the account that is asked about.
+/// Every fifth session belongs to the account of the queries.
 fn fill(harness: &Harness<DieselUnitOfWork>) {
     for remainder in 0..ACCOUNTS {
         let of_account = Id::new(account().id.get() + remainder);
@@ -107,7 +107,7 @@ fn fill(harness: &Harness<DieselUnitOfWork>) {
     }
 }
 
-/// What the sweep does.
+/// Indexes all pending sessions, as the sweep does.
 fn index(harness: &Harness<DieselUnitOfWork>) {
     for remainder in 0..ACCOUNTS {
         let of_account = Id::new(account().id.get() + remainder);
@@ -131,7 +131,7 @@ fn lesson(number: u128) -> Session {
     }
 }
 
-/// The statements about sessions that any connection ran, without their values.
+/// The statements about sessions of all connections, without their values.
 static STATEMENTS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 #[expect(clippy::unnecessary_wraps, reason = "the form in which diesel takes it")]
@@ -145,7 +145,7 @@ fn recorder() -> Option<Box<dyn Instrumentation>> {
     }))
 }
 
-/// The statements that read or change sessions; `$1` tells those of PostgreSQL from those of SQLite.
+/// The statements that read or change sessions. `$1` marks those of PostgreSQL.
 fn recorded(on_postgres: bool) -> Vec<String> {
     let statements = STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner);
     statements
@@ -157,7 +157,7 @@ fn recorded(on_postgres: bool) -> Vec<String> {
         .collect()
 }
 
-/// Asks every question on one connection, and changes some sessions.
+/// Runs all queries on one connection, and changes some sessions.
 fn ask_everything(harness: &Harness<DieselUnitOfWork>) {
     for (name, question) in QUESTIONS {
         assert!(harness.write(question) > 0, "{name}");
@@ -193,9 +193,9 @@ struct Count {
     count: i64,
 }
 
-/// Whether a step of SQLite that is no search of an index goes through no table of sessions either.
+/// Whether a step of a plan of SQLite is harmless: neither a search of an index nor a scan of a table of sessions.
 fn is_no_scan(statement: &str, step: &str) -> bool {
-    // From month to month, and by keys.
+    // The steps of the query by months, and of the query by keys.
     const STEPS: [(&str, &[&str]); 2] = [
         (
             "RECURSIVE",
@@ -217,7 +217,7 @@ fn is_no_scan(statement: &str, step: &str) -> bool {
 }
 
 diesel::define_sql_function! {
-    /// As the program defines it.
+    /// The signature that the program defines.
     fn derslik_contains(text: diesel::sql_types::Nullable<Text>, part: Text) -> diesel::sql_types::Bool;
 }
 
@@ -239,9 +239,9 @@ fn sqlite_searches_an_index_for_every_statement() {
         assert!(statements.iter().any(|statement| statement.starts_with("SELECT") && statement.contains(table)), "{table}");
     }
     let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
-    // To plan, it has to know the function, not what it does.
+    // For a plan, SQLite only needs a function of that name.
     derslik_contains_utils::register_impl(&mut conn, |_: Option<String>, _: String| false).unwrap();
-    // As it plans where nobody has counted anything, which is how it runs, and where somebody has.
+    // SQLite runs without statistics; an operator may have run ANALYZE. Both plans count.
     for counted in [false, true] {
         if counted {
             conn.batch_execute("ANALYZE").unwrap();
@@ -259,10 +259,10 @@ fn sqlite_searches_an_index_for_every_statement() {
     }
 }
 
-/// The tables that the statements are about.
+/// The tables of the statements.
 const TABLES: [&str; 4] = ["sessions", "session_index", "session_ends", "sessions_to_index"];
 
-/// An empty database that the server does not analyse by itself.
+/// An empty database without statistics, on which the server does not run ANALYZE by itself.
 fn uncounted() -> (TestDatabase, PgConnection, DatabaseUrl) {
     let template = Template::new("derslik", &schema_revision(), |url| Ok(url.parse::<DatabaseUrl>()?.migrate().map(drop)?));
     let database = PostgresServer::shared().unwrap().create_database(&template).unwrap();
@@ -280,16 +280,16 @@ fn postgres_scans_the_whole_table_for_no_statement() {
     let (_database, mut conn, url) = uncounted();
     fill(&connect(&url));
     index(&connect(&url));
-    // As a new database plans, before anything was counted, and afterwards.
+    // A new database has no statistics. Both plans count: without them and with them.
     asks_everything_without_a_scan(&mut conn, &url);
     for table in TABLES {
         conn.batch_execute(&format!("VACUUM ANALYZE {table}")).unwrap();
     }
     asks_everything_without_a_scan(&mut conn, &url);
 
-    // And the plans that would serve all values at once.
+    // The generic plans, which serve all values, count as well.
     conn.batch_execute("SET plan_cache_mode = force_generic_plan").unwrap();
-    // The index of keys was looked at above, and what was noted is all read, or counted.
+    // The index of keys was checked above. All pending sessions are read or counted, so those statements are left out.
     let kept_apart = |statement: &String| statement.contains("session_index") || statement.contains("sum(cardinality(guids))");
     let statements: Vec<_> = recorded(true).into_iter().filter(|statement| !kept_apart(statement)).collect();
     assert!(statements.len() > 10, "{statements:?}");
@@ -305,7 +305,7 @@ fn postgres_scans_the_whole_table_for_no_statement() {
     }
 }
 
-/// What really happens, by the server's own count.
+/// Compares the server's own statistics of scans before and after.
 fn asks_everything_without_a_scan(conn: &mut PgConnection, url: &DatabaseUrl) {
     const BY_KEY: &str = "SELECT idx_scan AS count FROM pg_stat_user_indexes WHERE indexrelname = 'session_index_by_key'";
     let counts = |conn: &mut PgConnection| {
@@ -321,12 +321,12 @@ fn asks_everything_without_a_scan(conn: &mut PgConnection, url: &DatabaseUrl) {
     let (whole_after, indexed_after, by_key_after) = counts(conn);
     assert_eq!(whole_after, whole);
     assert!(scans(conn, "idx_scan", "sessions") > 0);
-    // Keys were looked for by their own index, whatever was asked for, and the index of sessions by nothing else.
+    // The index of keys was used, whatever the conditions were, and `session_index` was read in no other way.
     assert!(by_key_after - by_key > i64::try_from(OFTEN_ENOUGH).unwrap(), "{by_key} {by_key_after}");
     assert_eq!(indexed_after - indexed, by_key_after - by_key);
 }
 
-/// Sessions from one number to another, written in batches of 100 and not taken up.
+/// Inserts sessions with the numbers of a range, in batches of 100, as pending ones.
 const NOTED: &str = "
     INSERT INTO sessions
     SELECT 1329, md5(n::text)::uuid, 'Ders ' || n, 'ders ' || n, NULL, NULL, NULL, NULL, start, start, 'UTC', 60, 'tr-TR', 1, 0, '{}',
@@ -335,11 +335,11 @@ const NOTED: &str = "
     INSERT INTO sessions_to_index (account_id, guids)
     SELECT 1329, array_agg(md5(n::text)::uuid) FROM generate_series(FROM_NUMBER, TO_NUMBER) AS s (n) GROUP BY n / 100";
 
-/// How many blocks of tables and indexes were looked at by all connections that have ended, once all others have.
+/// The blocks of tables and indexes that all ended connections have read. It waits for the end of all other connections.
 fn blocks_read(conn: &mut PgConnection) -> i64 {
     const BLOCKS: &str = "SELECT sum(heap_blks_read + heap_blks_hit + coalesce(idx_blks_read + idx_blks_hit, 0))::bigint AS count
         FROM pg_statio_user_tables";
-    // Waits for the others.
+    // Waits for the end of the other connections.
     scans(conn, "seq_scan", "sessions");
     sql_query(BLOCKS).get_result::<Count>(conn).unwrap().count
 }
@@ -355,7 +355,7 @@ fn postgres_looks_at_each_noted_session_once_before_anything_was_counted() {
     ];
     let (_database, mut conn, url) = uncounted();
     let mut first = 1;
-    // Up to 10 000 are looked up one by one.
+    // Up to 10 000 pending sessions are looked up one by one.
     for last in [2_500, 9_000, 20_000, 50_000, 200_000] {
         let fill = NOTED.replace("FROM_NUMBER", &first.to_string()).replace("TO_NUMBER", &last.to_string());
         conn.batch_execute(&fill).unwrap();
@@ -365,8 +365,8 @@ fn postgres_looks_at_each_noted_session_once_before_anything_was_counted() {
             let harness = connect(&url);
             assert_eq!(harness.write(need), 0);
             drop(harness);
-            // A way down the key, the row, and what is read of all sessions or of what was noted; many more for each would be an index
-            // that is read again and again.
+            // Each session may cost the way down its key, its row, and its share of a scan. Many more blocks would mean that an
+            // index is scanned again for each session.
             let blocks = blocks_read(&mut conn) - before;
             assert!(blocks < 12 * last, "{about} among {last}: {blocks} blocks");
         }
@@ -386,7 +386,7 @@ fn what_another_transaction_takes_up_is_left_to_it_on_postgres() {
     assert_eq!((taken, left), (2, 0));
 }
 
-/// What comes near to it at almost each letter of the texts below, and in one place of them; both are of about 200 letters.
+/// A part that nearly matches at almost each character of the texts below.
 fn nearly_everywhere() -> String {
     format!("{}b{}", "ab".repeat(90), "ab".repeat(9))
 }
@@ -395,8 +395,8 @@ fn nearly_once() -> String {
     "klmnopqr".repeat(25)
 }
 
-/// More sessions than a search looks at in their order, so that it looks for keys, and after them some with texts that have all
-/// keys of both. One has the first.
+/// More sessions than a search reads in order, so that it uses the index. After them come sessions whose texts have all trigrams
+/// of both parts. One of them matches the first part.
 fn repetitive() -> Vec<Session> {
     let plain = (1..=2_100).map(|number| Session { start: start("2025-01-01T10:00:00"), ..session(guid(number)) });
     let texts = (10_000..10_150).map(|number| {
@@ -407,7 +407,7 @@ fn repetitive() -> Vec<Session> {
     plain.chain(texts).collect()
 }
 
-/// How many times as long a search takes that could compare anew at each letter as one that can't, at the best of some.
+/// The time of a search whose part nearly matches everywhere, divided by the time of one that does not. Each is the best of five.
 fn ratio_of_times(harness: &Harness<DieselUnitOfWork>) -> f64 {
     let time = |part: String, found: usize| {
         let form = FilterForm { description: text(&part), ..FilterForm::default() };
@@ -423,7 +423,7 @@ fn ratio_of_times(harness: &Harness<DieselUnitOfWork>) -> f64 {
     repeated.as_secs_f64() / plain.as_secs_f64()
 }
 
-/// Before and after the sessions are taken up.
+/// Measures before and after the sessions are indexed.
 fn takes_about_as_long(harness: &Harness<DieselUnitOfWork>) {
     harness.write(|stores| {
         let sessions = repetitive();
@@ -452,7 +452,7 @@ fn a_part_that_nearly_repeats_takes_no_longer_to_look_for_on_postgres() {
     takes_about_as_long(&connect(&url));
 }
 
-/// How often a table was read in that way. A connection that ends tells what it did; this waits for all.
+/// How often a table was read in that way. A connection reports its reads when it ends, so this waits for the end of all others.
 fn scans(conn: &mut PgConnection, way: &str, table: &str) -> i64 {
     const OTHERS: &str = "SELECT count(*) AS count FROM pg_stat_activity \
                           WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()";

@@ -1,4 +1,5 @@
-//! The tables as the program believes them to be, as the migrations of each database make them, and the way there and back.
+//! Compares the tables that the program declares with those that the migrations of each database make, and tests each migration
+//! up and down.
 #![cfg(test)]
 
 #[path = "schema/dump.rs"]
@@ -23,10 +24,10 @@ use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use tempfile::TempDir;
 
-/// What the program believes: the source is read, since a `table!` can't be asked for its types.
+/// The declared tables. The source is parsed, because a `table!` does not reveal its types.
 const SCHEMA: &str = include_str!("../src/schema.rs");
 
-/// The types of `schema.rs`, of PostgreSQL and of SQLite.
+/// The types of `schema.rs`, with their names on PostgreSQL and on SQLite.
 const TYPES: [(&str, &str, &str); 10] = [
     ("BigInt", "int8", "INTEGER"),
     ("SmallInt", "int2", "INTEGER"),
@@ -40,7 +41,7 @@ const TYPES: [(&str, &str, &str); 10] = [
     ("crate::types::Json", "jsonb", "TEXT"),
 ];
 
-/// A table: its key, and its columns with type and whether they may be null.
+/// A table: its primary key, and its columns with their types and whether they may be null.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Table {
     key: BTreeSet<String>,
@@ -49,7 +50,7 @@ struct Table {
 
 type Tables = BTreeMap<String, Table>;
 
-/// Tables that have no `table!`: what sessions are found by, of which each database has its own.
+/// Tables without a `table!`: the index of sessions, which differs between the databases.
 const OF_POSTGRES_ALONE: [&str; 3] = ["session_ends", "session_index", "sessions_to_index"];
 const OF_SQLITE_ALONE: [&str; 7] = [
     "session_index",
@@ -61,7 +62,7 @@ const OF_SQLITE_ALONE: [&str; 7] = [
     "sessions_to_index",
 ];
 
-/// The tables of `schema.rs`, with the types that `native` picks.
+/// The declared tables, with the native types that `native` picks.
 fn believed(native: impl Fn(&(&str, &'static str, &'static str)) -> &'static str) -> Tables {
     let mut tables = Tables::new();
     for block in SCHEMA.split("diesel::table! {").skip(1) {
@@ -118,7 +119,7 @@ fn migrations(database: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../migrations").join(database)
 }
 
-/// A database without any tables.
+/// A database without tables.
 fn empty_postgres() -> TestDatabase {
     PostgresServer::shared().unwrap().create_database(&Template::new("empty", "1", |_| Ok(()))).unwrap()
 }
@@ -130,7 +131,7 @@ fn empty_sqlite() -> (TempDir, DatabaseUrl, String) {
     (folder, DatabaseUrl::Sqlite(path), text)
 }
 
-/// The columns of every table of a database, as the list of what may be personal has them.
+/// The columns of all tables of a database, as `personal::TABLES` lists them.
 fn decided(here: Presence) -> BTreeMap<String, BTreeSet<String>> {
     let tables = personal::TABLES.iter().filter(|table| table.presence == Presence::Both || table.presence == here);
     tables.map(|table| (table.name.to_owned(), table.columns.iter().map(|(name, _)| (*name).to_owned()).collect())).collect()
@@ -161,7 +162,7 @@ fn what_an_erasure_does_is_decided_of_every_column_on_sqlite() {
 const COLUMNS_OF_POSTGRES: &str = "SELECT table_name::text AS relation, column_name::text AS name, udt_name::text AS kind, is_nullable = 'YES' AS nullable \
      FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> '__diesel_schema_migrations'";
 
-/// The key of a rowid table is not declared NOT NULL, but never is null.
+/// The key of a rowid table is not declared NOT NULL, but it is never null.
 const COLUMNS_OF_SQLITE: &str = "SELECT m.name AS relation, c.name, c.type AS kind, c.\"notnull\" = 0 AND c.pk = 0 AS nullable \
      FROM sqlite_schema AS m JOIN pragma_table_info(m.name) AS c \
      WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND m.name <> '__diesel_schema_migrations'";
@@ -201,7 +202,7 @@ fn schema_drift_on_sqlite() {
     let believed = believed(|(.., sqlite)| sqlite);
     for (name, table) in &mut found {
         let wanted = &believed.get(name).unwrap_or_else(|| panic!("schema.rs has no table {name}")).key;
-        // A number that counts up has to be a key of its own on SQLite: then the believed key is unique beside it.
+        // On SQLite an autoincremented number must be the primary key. Then the declared key is unique beside it.
         if unique_keys(&mut conn, name).contains(wanted) {
             table.key.clone_from(wanted);
         }
@@ -238,7 +239,7 @@ fn migration_pairs_have_the_same_names_and_lead_both_ways() {
     assert_eq!(postgres, versions("sqlite"));
 }
 
-/// Goes up, down and up again by every migration in turn, and holds the schemas against each other.
+/// Applies, reverts and applies again each migration in turn, and compares the schemas.
 fn up_down_up<C>(conn: &mut C, folder: &Path, dump: fn(&mut C) -> String)
 where
     C: Connection + MigrationHarness<C::Backend>,
@@ -246,14 +247,14 @@ where
     let source = FileBasedMigrations::from_path(folder).unwrap();
     let mut names: Vec<_> = MigrationSource::<C::Backend>::migrations(&source).unwrap().iter().map(|it| it.name().to_string()).collect();
     names.sort();
-    // Makes the table in which migrations are counted.
+    // This creates the table of applied migrations.
     assert!(conn.applied_migrations().unwrap().is_empty());
     let empty = dump(conn);
     for name in names {
         let before = dump(conn);
         let version = conn.run_next_migration(source.clone()).unwrap().as_owned();
         let after = dump(conn);
-        // What concerns the other database alone says so.
+        // A migration for the other database only says that it does nothing.
         let is_nothing = fs::read_to_string(folder.join(name).join("up.sql")).unwrap().starts_with("-- Nothing");
         assert_eq!(before == after, is_nothing, "up of {version}");
         conn.revert_last_migration(source.clone()).unwrap();
@@ -284,7 +285,7 @@ fn migration_pairs_lead_up_down_and_up_again_on_sqlite() {
     assert!(url.migrate().unwrap().applied.is_empty());
 }
 
-/// Everything in the schema that a migration can make, one thing a line.
+/// All parts of the schema that a migration can make, one in each line.
 fn dump_postgres(conn: &mut PgConnection) -> String {
     let query = "
         SELECT format('column %s.%s %s not null %s identity %s default %s', c.relname, a.attname,
@@ -309,7 +310,7 @@ fn dump_postgres(conn: &mut PgConnection) -> String {
 }
 
 fn dump_sqlite(conn: &mut SqliteConnection) -> String {
-    // The table of counters comes with the first AUTOINCREMENT and can't be dropped.
+    // SQLite makes the table of counters with the first AUTOINCREMENT, and it can't be dropped.
     let query = "SELECT type || ' ' || name || ' on ' || tbl_name || ' ' || coalesce(sql, '') AS name FROM sqlite_schema \
                  WHERE name <> 'sqlite_sequence' ORDER BY 1";
     lines(sql_query(query).load(conn).unwrap())
@@ -319,7 +320,7 @@ fn lines(rows: Vec<Name>) -> String {
     rows.into_iter().map(|row| row.name + "\n").collect()
 }
 
-/// Lets some processes' worth of threads migrate an empty database at once.
+/// Migrates an empty database from several threads at once, as if they were processes.
 fn migrate_together(url: &DatabaseUrl) {
     const TOGETHER: usize = 6;
     let applied: Vec<_> = thread::scope(|scope| {
@@ -339,14 +340,14 @@ fn processes_that_start_together_migrate_postgres_once() {
 
 #[test]
 fn processes_that_start_together_migrate_sqlite_once() {
-    // The file, too, is made by whoever comes first.
+    // The file is also created by one of them.
     for _ in 0..50 {
         let (_folder, url, _) = empty_sqlite();
         migrate_together(&url);
     }
 }
 
-/// Makes a database forget its last migration, so that an older program would find something to do.
+/// Makes a database forget its last migration, so that an older program would try to apply one.
 const FORGOTTEN: &str = "DELETE FROM __diesel_schema_migrations WHERE version = (SELECT max(version) FROM __diesel_schema_migrations)";
 const FROM_THE_FUTURE: &str = "INSERT INTO __diesel_schema_migrations (version) VALUES ('99991231235959')";
 

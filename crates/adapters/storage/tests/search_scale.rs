@@ -1,5 +1,5 @@
-//! How long searches take among a million sessions of one account, on PostgreSQL and on SQLite. It takes minutes, so that nobody runs it by
-//! the way: `docs/BENCHMARKS.md` has the command, and what came of it.
+//! Measures searches among a million sessions of one account, on PostgreSQL and on SQLite. It takes minutes, so it runs only on
+//! request: `docs/BENCHMARKS.md` has the command and the results.
 #![cfg(test)]
 
 use std::time::{Duration, Instant};
@@ -16,10 +16,10 @@ use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
 
-/// Names of three of 5 000 words and a number, most often of the first words; seven of ten have a description of ten words,
-/// six of ten have two tags. What starts in the second year says so in its name, after three quarters of it also in signs. The
-/// account is the one of the builders; starts are spread over two years, each
-/// within six weeks of when the session was made.
+/// Names consist of three of 5 000 words, mostly the first ones, and a number. Seven of ten sessions have a description of ten
+/// words, and six of ten have two tags. The names of the second year have extra letters, and after three quarters of the time
+/// extra signs. The account is the one of the builders. Starts are spread over two years, each within six weeks of when the
+/// session was made.
 const FILL: &str = "
     CREATE TABLE words AS
     SELECT n, (SELECT string_agg((ARRAY['ma','te','fi','zik','kim','ya','bi','yo','lo','ji','ta','rih','co','gra','fe','el',
@@ -123,7 +123,7 @@ fn among_a_million_sessions() {
     print_times(&harness, 15, Duration::from_secs(5));
 }
 
-/// Does what the sweep does, and tells how long it took.
+/// Indexes all pending sessions, as the sweep does, and returns how long it took.
 fn index(harness: &Harness<DieselUnitOfWork>) -> Duration {
     let begin = Instant::now();
     let (mut indexed, mut longest) = (0, Duration::ZERO);
@@ -142,7 +142,7 @@ fn index(harness: &Harness<DieselUnitOfWork>) -> Duration {
     }
 }
 
-/// How long each search takes, as often as that, and never too long: generous, for busy machines.
+/// Prints the time of each search, run `often` times. None may take longer than `at_most`, which is generous for busy machines.
 fn print_times(harness: &Harness<DieselUnitOfWork>, often: usize, at_most: Duration) {
     println!("| filter | found | p50 ms | max ms |\n|---|---|---|---|");
     for (about, form) in filters() {
@@ -174,7 +174,7 @@ struct Size {
     megabytes: i64,
 }
 
-/// Alike for SQLite: numbers, words cut out of a row of letters, starts and what is said late as above.
+/// The same for SQLite: numbers, words cut out of a row of letters, starts, and the extra letters of late sessions.
 const FILL_SQLITE: &str = "
     INSERT INTO sessions
     WITH RECURSIVE numbers (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < MANY),

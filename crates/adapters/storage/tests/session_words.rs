@@ -1,4 +1,4 @@
-//! What SQLite finds sessions by finds none that are gone, and is kept after those that change.
+//! Tests that the index of SQLite holds no removed session, and follows changes of sessions.
 #![cfg(test)]
 
 use derslik_domain::id::PrincipalId;
@@ -25,7 +25,7 @@ struct World {
 }
 
 impl World {
-    /// Two sessions of one person and one of another, all taken up.
+    /// Two sessions of one principal and one of another, all indexed.
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("words.sqlite");
@@ -50,7 +50,7 @@ impl World {
 
     fn index(&mut self) {
         while self.harness.write(|stores| stores.sessions().index(account().id, 2)).get() > 0 {}
-        // An error here says that the words are not what they should be.
+        // It fails if the words of the index are not those of its sessions.
         self.conn.batch_execute("INSERT INTO session_words (session_words) VALUES ('integrity-check')").unwrap();
     }
 
@@ -58,7 +58,7 @@ impl World {
         sql_query(format!("SELECT count(*) AS count FROM {question}")).get_result::<Count>(&mut self.conn).unwrap().count
     }
 
-    /// How many sessions have an entry, how many have words, and how many are noted.
+    /// The number of sessions in the index, with words, and pending.
     fn counts(&mut self) -> [i64; 3] {
         let words = format!("session_words WHERE session_words MATCH '{}_*'", account().id.get());
         [self.count("session_index"), self.count(&words), self.count("sessions_to_index")]

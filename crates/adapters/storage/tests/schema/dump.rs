@@ -1,4 +1,4 @@
-//! What other programs make of a database of SQLite.
+//! Tests what other programs can do with a database of SQLite.
 
 use std::fs;
 use std::io::Write;
@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 use super::{Count, Name, empty_sqlite, migrations};
 
-/// What the system's `sqlite3` answers, which `scripts/require sqlite3` installs. It must not fail, nor complain.
+/// The output of the system's `sqlite3`, which `scripts/require sqlite3` installs. It must neither fail nor print an error.
 fn sqlite3(path: &Path, input: &str) -> String {
     let mut command = Command::new("sqlite3");
     command.args(["-batch", "-bail"]).arg(path).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -40,18 +40,18 @@ fn sqlite3(path: &Path, input: &str) -> String {
     String::from_utf8(answer.stdout).unwrap()
 }
 
-/// Something in every table.
+/// Inserts at least one row into each table.
 fn fill(path: &Path) {
     let harness = connect(path);
     fill_people(&harness);
     fill_courses(&harness);
     fill_sessions_and_jobs(&harness);
-    // The program writes it where two rows of an older version have one key now.
+    // The program writes a twin only when two rows of an older version have the same key now.
     let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
     conn.batch_execute("INSERT INTO key_twins (account_id, subject, row_id) VALUES (1329, 'sessions', '1')").unwrap();
 }
 
-/// Somebody with a password, a key, a project, a request that was answered and a request that was noted.
+/// Inserts a user with a password, a key and a project, a stored answer, and an audit record.
 fn fill_people(harness: &Harness<DieselUnitOfWork>) {
     harness.write(|stores| {
         stores.identity().add_account(&account(), now())?;
@@ -86,7 +86,7 @@ fn fill_people(harness: &Harness<DieselUnitOfWork>) {
     });
 }
 
-/// A course with an owner, an alias and a grading period.
+/// Inserts a course with an owner, an alias and a grading period.
 fn fill_courses(harness: &Harness<DieselUnitOfWork>) {
     harness.write(|stores| {
         stores.courses().insert(account().id, &course(1))?;
@@ -101,7 +101,7 @@ fn fill_courses(harness: &Harness<DieselUnitOfWork>) {
     });
 }
 
-/// Sessions that are indexed, noted and deleted, one of which somebody attends, and jobs with and without progress.
+/// Inserts indexed, pending and deleted sessions, an attendee, and jobs with and without progress.
 fn fill_sessions_and_jobs(harness: &Harness<DieselUnitOfWork>) {
     harness.write(|stores| {
         let sessions: Vec<_> = (1..=3).map(|number| session(guid(number))).collect();
@@ -139,7 +139,7 @@ fn connect(path: &Path) -> Harness<DieselUnitOfWork> {
     })
 }
 
-/// The tables without a row.
+/// The tables without rows.
 fn empty_tables(path: &Path) -> Vec<String> {
     let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
     let tables: Vec<Name> = sql_query("SELECT name FROM sqlite_schema WHERE type = 'table'").load(&mut conn).unwrap();
@@ -166,7 +166,7 @@ fn a_dump_that_the_systems_sqlite3_makes_and_reads_has_every_row() {
     assert_eq!(sqlite3(&restored, &dump), "");
     assert_eq!(sqlite3(&restored, ".dump"), dump);
     assert_eq!(sqlite3(&restored, "PRAGMA integrity_check;"), "ok\n");
-    // And for the program it is the database that it was.
+    // To the program, the restored database is the same as before.
     assert!(DatabaseUrl::Sqlite(restored.clone()).migrate().unwrap().applied.is_empty());
     let harness = connect(&restored);
     for number in [1, 3, 4] {

@@ -1,4 +1,4 @@
-//! Rows whose keys an earlier program made, by its rule: they are made anew, and nothing but keys.
+//! Tests rows whose keys an earlier program made by its rule: the keys are made anew, and nothing else changes.
 
 use std::thread;
 
@@ -15,10 +15,10 @@ use diesel::connection::SimpleConnection;
 
 use super::{Connection, PgConnection, SqliteConnection, empty_postgres, empty_sqlite};
 
-/// More users than one step sees, beside the six that the test is about.
+/// More users than one step reads, beside the six that the test is about.
 const OTHERS: i64 = 1_100;
 
-/// The keys of the program before: Turkish letters folded, nothing composed.
+/// The keys of an earlier program: Turkish characters folded, nothing composed.
 const OLD_KEYS: &str = "
     UPDATE principals SET username_key = 'irmak', email_key = 'irmak@okul.example' WHERE id = 100;
     UPDATE principals SET username_key = 's\u{327}irmak' WHERE id = 101;
@@ -41,7 +41,7 @@ fn set_up(harness: &Harness<DieselUnitOfWork>) {
         for account in [account(), other_account()] {
             stores.identity().add_account(&account, now())?;
         }
-        // Who owns the course.
+        // The owner of the course.
         stores.users().add(account().id, &user(2))?;
         let email = Email::parse("ırmak@okul.example").ok();
         stores.users().add(account().id, &User { email, ..named(100, "ırmak") })?;
@@ -85,13 +85,13 @@ fn keys_are_made_anew(url: &DatabaseUrl, execute: &mut dyn FnMut(&str)) {
     });
     set_up(&harness);
     execute(OLD_KEYS);
-    // A twin: the program before took both names.
+    // A twin: the earlier program accepted both names.
     execute("UPDATE principals SET username = 's\u{327}ahin', name = 'S\u{327}ule' WHERE id = 104");
     let find = |key: UserKey| harness.read(move |stores| stores.users().find(account().id, &key)).map(|user| user.id.get());
     let by_name = |name: &str| find(UserKey::Username(Username::parse(name).unwrap()));
-    assert_eq!((by_name("ırmak"), by_name("irmak")), (None, Some(100)), "as the program before had it");
+    assert_eq!((by_name("ırmak"), by_name("irmak")), (None, Some(100)), "as the earlier program had it");
 
-    // Processes that start together share the work, and all of them know of the twins.
+    // Processes that start together share the work, and each of them reports the twins.
     let told: Vec<_> = thread::scope(|scope| {
         let migrating: Vec<_> = (0..3).map(|_| scope.spawn(|| url.migrate().unwrap().twins)).collect();
         migrating.into_iter().map(|thread| thread.join().unwrap()).collect()
@@ -106,7 +106,7 @@ fn keys_are_made_anew(url: &DatabaseUrl, execute: &mut dyn FnMut(&str)) {
     assert_eq!((by_name("ırmak"), by_name("IRMAK"), by_name("irmak")), (Some(100), None, None));
     assert_eq!(find(UserKey::Email(Email::parse("ırmak@okul.example").unwrap())), Some(100));
     assert_eq!(find(UserKey::Email(Email::parse("irmak@okul.example").unwrap())), None);
-    assert_eq!((by_name("şirmak"), by_name("s\u{327}ırmak")), (Some(101), Some(102)), "also where one had the key of another");
+    assert_eq!((by_name("şirmak"), by_name("s\u{327}ırmak")), (Some(101), Some(102)), "also where one user had the key of another");
     assert_eq!(by_name("s\u{327}ahin"), Some(103), "nothing is merged");
     let stored = harness.read(|stores| stores.users().find_many(account().id, &[Id::new(101), Id::new(104)]));
     let mut stored: Vec<_> = stored.iter().filter_map(|user| user.username.as_ref()).map(Username::as_str).collect();
@@ -128,12 +128,12 @@ fn keys_are_made_anew(url: &DatabaseUrl, execute: &mut dyn FnMut(&str)) {
     };
     assert_eq!(search(), 1);
     index(&harness);
-    assert_eq!(search(), 1, "also by the index");
+    assert_eq!(search(), 1, "the index finds it as well");
 
     harness.write(|stores| stores.users().update(account().id, &named(103, "doğan")));
-    assert_eq!(url.migrate().unwrap().twins, [], "one has another name now");
+    assert_eq!(url.migrate().unwrap().twins, [], "one of the two was renamed");
     assert_eq!(by_name("şahin"), Some(104));
-    // What is done is left alone, and a step that was cut off goes on where it was.
+    // Finished work is not repeated, and an interrupted step continues at its place.
     execute("UPDATE principals SET username_key = 'old' WHERE id = 100");
     url.migrate().unwrap();
     assert_eq!(by_name("ırmak"), None);
