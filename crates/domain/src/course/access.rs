@@ -1,13 +1,14 @@
-//! What somebody is to a course. It knows nothing of what that permits: states and actions ask it, each for itself.
+//! The access of a user to a course: the roles that the user has towards it. What each role permits is decided by the states
+//! and the actions.
 
 use crate::identity::Role;
 
 use super::roster::Membership;
 
-/// One thing that somebody can be to a course.
+/// One role that a user can have towards a course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CourseRole {
-    /// Whoever runs the installation, at its command line.
+    /// The operator of the installation, at its command line.
     Operator,
     /// An administrator of the account.
     Admin,
@@ -17,7 +18,7 @@ pub enum CourseRole {
     CoTeacher,
     /// A student of the course.
     Student,
-    /// Anybody else in the account.
+    /// Any other user of the account.
     Stranger,
 }
 
@@ -25,7 +26,7 @@ impl CourseRole {
     /// Every role.
     pub const ALL: [Self; 6] = [Self::Operator, Self::Admin, Self::Owner, Self::CoTeacher, Self::Student, Self::Stranger];
 
-    /// The word for the role in documents.
+    /// The name of the role in the documentation.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Operator => "operator",
@@ -37,7 +38,7 @@ impl CourseRole {
         }
     }
 
-    /// Whether the role may change courses at all.
+    /// Whether the role may change courses in any way.
     pub const fn is_staff(self) -> bool {
         match self {
             Self::Operator | Self::Admin | Self::Owner | Self::CoTeacher => true,
@@ -54,7 +55,7 @@ impl CourseRole {
     }
 }
 
-/// Everything that somebody is to one course: an administrator may teach it as well, and then may do what either may.
+/// All roles of a user towards one course. An administrator may also teach it, and may then do what either role permits.
 ///
 /// ```
 /// use derslik_domain::course::{CourseRole, Membership, CourseAccess};
@@ -74,7 +75,7 @@ impl CourseAccess {
     /// The access of the operator towards every course.
     pub const OPERATOR: Self = Self { first: CourseRole::Operator, second: None };
 
-    /// The access of somebody with that role in the account and that membership in the course.
+    /// The access of a user with that role in the account and that membership in the course.
     pub fn of(role: Role, membership: Option<Membership>) -> Self {
         let member = membership.map(CourseRole::of_member);
         match role {
@@ -88,29 +89,29 @@ impl CourseAccess {
         std::iter::once(self.first).chain(self.second)
     }
 
-    /// Whether one of the roles will do.
+    /// Whether `will_do` accepts one of the roles.
     pub fn any(self, will_do: impl FnMut(CourseRole) -> bool) -> bool {
         self.roles().any(will_do)
     }
 
-    /// Whether this is an administrator or the operator, whatever else it is.
+    /// Whether one of the roles is administrator or operator.
     pub fn is_admin(self) -> bool {
         self.any(|role| matches!(role, CourseRole::Admin | CourseRole::Operator))
     }
 
-    /// Whether this is one of the teachers of the course.
+    /// Whether one of the roles is teacher of the course.
     pub fn is_teacher(self) -> bool {
         self.any(|role| matches!(role, CourseRole::Owner | CourseRole::CoTeacher))
     }
 
-    /// Whether a course is shown with what only its teachers and administrators see: its enrollment code and its folder.
+    /// Whether the fields for teachers and administrators are shown: the enrollment code and the folder.
     pub fn sees_staff_fields(self) -> bool {
         self.any(CourseRole::is_staff)
     }
 }
 
 impl From<CourseRole> for CourseAccess {
-    /// The access of somebody who is this and nothing else.
+    /// The access of a user with only this role.
     fn from(role: CourseRole) -> Self {
         Self { first: role, second: None }
     }

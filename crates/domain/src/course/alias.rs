@@ -1,11 +1,11 @@
-//! Aliases: names of a course that clients choose. Whether one is taken is for the store to say.
+//! Aliases: second names that clients choose for a course. Whether an alias is already in use is decided by the store.
 
 use std::fmt;
 
 use crate::id::{CourseId, Id, ProjectId};
 use crate::text::composed_key;
 
-/// A name that a client chose for a course: `d:` for the whole account or `p:` for one project, and at least one character more.
+/// A second name of a course: `d:` for the whole account or `p:` for one project, and at least one character more.
 ///
 /// ```
 /// use derslik_domain::course::{Alias, AliasError, AliasScope};
@@ -22,12 +22,12 @@ pub struct Alias {
     text: Box<str>,
 }
 
-/// Where an alias is unique and who sees it.
+/// The scope of an alias: where it is unique, and who sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AliasScope {
-    /// The whole account: created by administrators, seen by everybody in it.
+    /// The whole account: created by administrators, seen by all its users.
     Domain,
-    /// One project: created and seen through its credentials alone.
+    /// One project: created and seen only through credentials of the project.
     Project,
 }
 
@@ -35,7 +35,7 @@ impl AliasScope {
     /// Every scope.
     pub const ALL: [Self; 2] = [Self::Domain, Self::Project];
 
-    /// How an alias of this scope begins.
+    /// The prefix of aliases with this scope.
     pub const fn prefix(self) -> &'static str {
         match self {
             Self::Domain => "d:",
@@ -44,13 +44,13 @@ impl AliasScope {
     }
 }
 
-/// Why a text is no alias.
+/// Why a text is not an alias.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum AliasError {
     /// It does not begin with `d:` or `p:`.
     #[error("an alias begins with d: or p:")]
     NoScope,
-    /// Nothing but white space comes after the prefix.
+    /// The part after the prefix is blank.
     #[error("an alias needs a name after its prefix")]
     Empty,
     /// More characters than [`Alias::MAX`], the prefix included.
@@ -68,7 +68,7 @@ impl Alias {
     /// The most characters of an alias, the prefix included.
     pub const MAX: usize = 256;
 
-    /// Takes a text.
+    /// Parses a text.
     ///
     /// # Errors
     /// The [`AliasError`].
@@ -86,7 +86,7 @@ impl Alias {
         Ok(Self { scope, text: text.into() })
     }
 
-    /// Takes bytes that should be UTF-8.
+    /// Parses bytes that should be UTF-8.
     ///
     /// # Errors
     /// The [`AliasError`].
@@ -94,7 +94,7 @@ impl Alias {
         Self::parse(std::str::from_utf8(bytes).map_err(|_| AliasError::NotUnicode)?)
     }
 
-    /// Where it is unique.
+    /// The scope, from the prefix.
     pub const fn scope(&self) -> AliasScope {
         self.scope
     }
@@ -104,7 +104,7 @@ impl Alias {
         &self.text
     }
 
-    /// The alias as it is compared: case counts, and how its letters are composed does not.
+    /// The key by which the alias is compared: case counts, the composition of its letters does not.
     pub fn key(&self) -> String {
         composed_key(&self.text)
     }
@@ -116,7 +116,7 @@ impl fmt::Display for Alias {
     }
 }
 
-/// The place within an account in which an alias is unique.
+/// The namespace within an account in which an alias is unique.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AliasSpace {
     /// The account itself.
@@ -131,10 +131,10 @@ pub enum AliasSpace {
 pub struct NoProject;
 
 impl AliasSpace {
-    /// The place of an alias of that scope, for a credential of that project.
+    /// The namespace of an alias of that scope, for a credential of that project.
     ///
     /// # Errors
-    /// [`NoProject`] if a project is needed and there is none.
+    /// [`NoProject`] if a project is needed and `project` is `None`.
     pub fn of(scope: AliasScope, project: Option<ProjectId>) -> Result<Self, NoProject> {
         match scope {
             AliasScope::Domain => Ok(Self::Domain),
@@ -142,7 +142,7 @@ impl AliasSpace {
         }
     }
 
-    /// Whether an alias in this place is seen through a credential of that project.
+    /// Whether an alias in this namespace is visible to a credential of that project.
     pub fn is_visible_to(self, project: Option<ProjectId>) -> bool {
         match self {
             Self::Domain => true,
@@ -158,12 +158,12 @@ pub enum CourseRef {
     Id(CourseId),
     /// By an alias.
     Alias(Alias),
-    /// By a text that names no course that could ever be.
+    /// By a text that cannot name a course.
     Impossible,
 }
 
 impl CourseRef {
-    /// Reads what stands where a course is named.
+    /// Parses the text by which a request names a course.
     pub fn parse(text: &str) -> Self {
         if let Some(id) = read_id(text) {
             return Self::Id(id);
@@ -172,7 +172,7 @@ impl CourseRef {
     }
 }
 
-/// An id in the one spelling in which the service prints it.
+/// Parses an id, only in the spelling in which the service prints it.
 pub(super) fn read_id<Kind>(text: &str) -> Option<Id<Kind>> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
     plain.then(|| text.parse().ok().map(Id::new)).flatten()

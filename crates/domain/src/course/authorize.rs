@@ -1,5 +1,5 @@
-//! Who may do what with courses: scopes open the verb, the access towards the course opens the object. It knows nothing of how
-//! a denial is told.
+//! Authorization for courses: scopes decide the verb, the access to the course decides the object. How a denial is answered
+//! is left to the dialects.
 
 use crate::id::PrincipalId;
 use crate::identity::{Actor, Role, Scope};
@@ -11,7 +11,7 @@ use super::roster::{Membership, OwnerAccount, Roster};
 use super::settings::{CourseSettings, GradingPeriodLicence};
 use super::state::CourseState;
 
-/// What a request is about to do with the courses of an account, none of them in particular.
+/// An action on the courses of an account that is not about a single course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CatalogueAction {
     /// Create a course.
@@ -22,7 +22,7 @@ pub enum CatalogueAction {
     ReadProfile,
 }
 
-/// What a request is about to do with one course.
+/// An action on one course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CourseAction {
     /// Read it.
@@ -45,13 +45,13 @@ pub enum CourseAction {
     CheckGradingPeriods,
     /// Ask whether add-ons could attach something to it.
     CheckAddOns,
-    /// Read a roster.
+    /// Read the teachers or the students.
     ReadRoster(Roster),
-    /// Put somebody on a roster.
+    /// Add a user to a roster.
     AddTo(Roster),
     /// Join it as a student through its code.
     Join,
-    /// Take somebody else off a roster.
+    /// Remove another user from a roster.
     RemoveFrom(Roster),
     /// Leave it.
     Leave,
@@ -61,7 +61,7 @@ impl CatalogueAction {
     /// Every action.
     pub const ALL: [Self; 3] = [Self::Create, Self::List, Self::ReadProfile];
 
-    /// The scopes, any one of which will do.
+    /// The scopes that allow the action; any one of them is enough.
     pub const fn scopes(self) -> &'static [Scope] {
         match self {
             Self::Create => WRITE_COURSES,
@@ -101,7 +101,7 @@ impl CourseAction {
         Self::Leave,
     ];
 
-    /// The scopes, any one of which will do.
+    /// The scopes that allow the action; any one of them is enough.
     pub const fn scopes(self) -> &'static [Scope] {
         match self {
             Self::Get | Self::ListAliases | Self::ReadGradingPeriods | Self::CheckGradingPeriods => READ_COURSES,
@@ -120,25 +120,25 @@ impl CourseAction {
     }
 }
 
-/// What the store knows of a course and the actor, before anything is decided.
+/// The stored facts about a course and the actor on which a decision depends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CourseContext {
-    /// Where the course stands.
+    /// The state of the course.
     pub state: CourseState,
-    /// What the actor is to it.
+    /// The membership of the actor in it.
     pub membership: Option<Membership>,
 }
 
 /// Why a request about courses was denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CourseDenial {
-    /// The credential does not open this kind of request; any of these scopes would.
+    /// The credential lacks the scope for this kind of request; any of these scopes would be enough.
     #[error("the credential does not allow this")]
     Scope(&'static [Scope]),
-    /// The account of the actor has no such course.
+    /// The actor's account does not have this course.
     #[error("no such course")]
     Missing,
-    /// The course is there, but not for the actor to see.
+    /// The course exists, but the actor may not see it.
     #[error("the actor may not see the course")]
     Invisible,
     /// The actor sees the course, but may not do this with it.
@@ -147,7 +147,7 @@ pub enum CourseDenial {
     /// The account of the owner was deleted: only an administrator changes the course from then on.
     #[error("the account of the owner was deleted")]
     InactiveOwner,
-    /// Only administrators put others on a roster.
+    /// Only administrators add other users to a roster.
     #[error("only an administrator may add users directly")]
     CannotDirectAdd,
     /// The actor is neither a teacher nor an administrator, or the account lacks the licence.
@@ -156,7 +156,7 @@ pub enum CourseDenial {
 }
 
 /// Decides whether `actor` may do `action` with the courses of its account. Which owner and state a new course may have is
-/// decided by [`create`](super::create), which courses a list holds by its [`Viewer`](super::Viewer).
+/// decided by [`create`](super::create). Which courses a list holds is decided by its [`Viewer`](super::Viewer).
 ///
 /// # Errors
 /// [`CourseDenial::Scope`].
@@ -164,8 +164,8 @@ pub fn authorize_catalogue(actor: &Actor, action: CatalogueAction) -> Result<(),
     check_scope(actor, action.scopes())
 }
 
-/// Decides whether `actor` may do `action` with the course that a store found in the actor's own account, and what the actor is
-/// to it. What the state of the course forbids to everybody is decided elsewhere.
+/// Decides whether `actor` may do `action` with the course that a store found in the actor's own account. `context` holds
+/// its state and the actor's membership. Edits that the state forbids to every role are refused elsewhere.
 ///
 /// # Errors
 /// The [`CourseDenial`].
@@ -178,11 +178,12 @@ pub fn authorize_course(
     check_scope(actor, action.scopes())?;
     let context = context.ok_or(CourseDenial::Missing)?;
     let access = CourseAccess::of(actor.principal.role, context.membership);
-    // Whoever joins by a code is a stranger until then; the code decides.
+    // A user that joins by a code is a stranger until then; the code decides.
     if action == CourseAction::Join {
         return Ok(access);
     }
-    // A role counts only where it sees the course: a co-teacher of a course that waits for its owner is none yet.
+    // A role counts only where it sees the course. In a course that waits for its owner, the role of a co-teacher does not
+    // count yet.
     if !access.any(|role| context.state.is_visible_to(role)) {
         return Err(CourseDenial::Invisible);
     }
@@ -195,8 +196,8 @@ pub fn authorize_course(
     Ok(access)
 }
 
-/// Whether somebody of that access may do that with a course only as long as its owner is there. A course whose owner was deleted
-/// is left to the administrators, who can hand it over; everybody else reads it, and may leave it.
+/// Whether the action is allowed only as long as the owner of the course is there. A course with a deleted owner is left to
+/// the administrators, who can hand it over. Other users may read it, and members may leave it.
 pub fn needs_owner(action: CourseAction, access: CourseAccess) -> bool {
     match action {
         CourseAction::Edit
@@ -213,12 +214,12 @@ pub fn needs_owner(action: CourseAction, access: CourseAccess) -> bool {
         | CourseAction::CheckAddOns
         | CourseAction::ReadRoster(Roster::Teachers | Roster::Students)
         | CourseAction::Leave
-        // Whether an outsider learns of it at all is for the code to say, so that `join` asks about the owner.
+        // The code decides whether an outsider learns of the course at all, so `join` asks about the owner.
         | CourseAction::Join => false,
     }
 }
 
-/// Decides whether the account of the owner allows what [`authorize_course`] let somebody do.
+/// Decides whether the account of the owner allows the action that [`authorize_course`] permitted.
 ///
 /// # Errors
 /// [`CourseDenial::InactiveOwner`].
@@ -229,7 +230,7 @@ pub fn check_owner(action: CourseAction, access: CourseAccess, owner: OwnerAccou
     }
 }
 
-/// Whether a change of the grading periods by somebody of that access would be let through: what the check of a client answers.
+/// Whether a change of the grading periods would be allowed with that access: the answer to a client's check.
 pub fn eligible_for_grading_periods(access: CourseAccess, state: CourseState, owner: OwnerAccount, settings: &CourseSettings) -> bool {
     let licensed = match settings.grading_periods {
         GradingPeriodLicence::Held => true,
@@ -240,13 +241,13 @@ pub fn eligible_for_grading_periods(access: CourseAccess, state: CourseState, ow
     licensed && may && may_change && state.allows_edits()
 }
 
-/// Whether add-ons of somebody of that access could attach something to the coursework of the course.
+/// Whether add-ons of a user with that access could attach something to the coursework of the course.
 pub fn eligible_for_add_ons(access: CourseAccess, state: CourseState) -> bool {
     access.is_teacher() && state.allows_edits() && access.any(|role| state.is_visible_to(role))
 }
 
-/// Whether `actor` may read the profile of `user`: one's own always, anybody's as an administrator, and that of the people with
-/// whom one shares a course.
+/// Whether `actor` may read the profile of `user`. Administrators read every profile. A member reads its own profile and
+/// those of users with whom it shares a course.
 pub fn may_read_profile(actor: &Actor, user: PrincipalId, shares_course: bool) -> bool {
     match actor.principal.role {
         Role::Admin => true,
@@ -258,7 +259,7 @@ fn check_scope(actor: &Actor, scopes: &'static [Scope]) -> Result<(), CourseDeni
     if scopes.iter().any(|scope| actor.scopes.contains(*scope)) { Ok(()) } else { Err(CourseDenial::Scope(scopes)) }
 }
 
-/// Whether somebody with that role, who sees the course, may do that with it.
+/// Whether that role, where it sees the course, permits the action.
 const fn permits(action: CourseAction, role: CourseRole) -> bool {
     match action {
         CourseAction::Get
@@ -282,7 +283,7 @@ const fn permits(action: CourseAction, role: CourseRole) -> bool {
     }
 }
 
-/// How a role that does not suffice is refused.
+/// The denial for a role that does not permit the action.
 const fn refusal(action: CourseAction) -> CourseDenial {
     match action {
         CourseAction::AddTo(Roster::Teachers | Roster::Students) => CourseDenial::CannotDirectAdd,

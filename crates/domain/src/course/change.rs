@@ -1,5 +1,5 @@
-//! What creating, changing and deleting a course comes to. Each decision returns the new course and what happened; it knows
-//! nothing of how either is kept or told.
+//! Creating, changing and deleting a course. Each decision returns the new course and the facts about the change; storing
+//! and answering are left to the caller.
 
 use crate::form::Field;
 use crate::id::{CourseId, PrincipalId};
@@ -18,61 +18,61 @@ use super::{
     Revision, UpdateMask,
 };
 
-/// Something that happened to a course.
+/// A fact about a course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CourseFact {
     /// It moved to another state.
     StateChanged {
-        /// Where it was.
+        /// The state before.
         from: CourseState,
-        /// Where it is.
+        /// The state after.
         to: CourseState,
     },
-    /// It became active for the first time, so it has to be given a calendar.
+    /// It became active for the first time, so it needs a calendar.
     FirstActivated,
-    /// These details are not what they were.
+    /// These details differ from before.
     Edited(CourseFields),
-    /// It was handed over: the old owner is a teacher of it now.
+    /// It was handed over: the old owner is now a teacher of it.
     OwnerChanged {
-        /// Who owned it.
+        /// The owner before.
         from: PrincipalId,
-        /// Who owns it.
+        /// The owner after.
         to: PrincipalId,
     },
-    /// It was given its calendar.
+    /// It got its calendar.
     CalendarAssigned,
-    /// The operator set something that no request sets.
+    /// The operator set a field that requests cannot set.
     Adjusted,
 }
 
-/// What a change comes to: nothing is to be written where nothing happened.
+/// The result of a change. Without facts there is nothing to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// The course from now on.
+    /// The course after the change.
     pub course: Course,
-    /// What happened.
+    /// The facts about the change.
     pub facts: Vec<CourseFact>,
 }
 
 /// Why a course was not changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeError {
-    /// Whoever asks may not make this change.
+    /// The actor may not make this change.
     #[error("not allowed to change the course")]
     Role,
-    /// Fields are not acceptable; every one of them.
+    /// Fields are not acceptable: all violations.
     #[error("the course is not acceptable")]
     Invalid(Vec<CourseViolation>),
-    /// The course can't go where it was asked to.
+    /// The course cannot move to the requested state.
     #[error(transparent)]
     State(#[from] StateConflict),
-    /// The course lets nothing but its state be changed.
+    /// In this state only the state of the course can change.
     #[error("a course that is {0} cannot be modified")]
     NotModifiable(CourseState),
     /// The name holds the address of a web page.
     #[error("the name of a course cannot contain a URL")]
     TitleContainsUrl,
-    /// The course can't be handed over to that user.
+    /// The course cannot be handed over to that user.
     #[error(transparent)]
     Transfer(#[from] TransferError),
 }
@@ -86,30 +86,30 @@ impl From<TransitionError> for ChangeError {
     }
 }
 
-/// What a new course is given by others than its creator.
+/// The parts of a new course that do not come from the client.
 #[derive(Debug, Clone)]
 pub struct NewCourseContext<'a> {
     /// Its id.
     pub id: CourseId,
-    /// Its code.
+    /// Its enrollment code.
     pub enrollment_code: EnrollmentCode,
     /// A random number for the names of its groups.
     pub group_random: u64,
-    /// The folder of its teachers.
+    /// The folder that its teachers share.
     pub teacher_folder: Option<DriveFolder>,
-    /// Who creates it.
+    /// The principal that creates it.
     pub creator: PrincipalId,
-    /// What the creator may do in the account.
+    /// The role of the creator in the account.
     pub role: Role,
-    /// What the account chose for its courses.
+    /// The settings of the account for its courses.
     pub settings: &'a CourseSettings,
-    /// The user whom the form names as the owner, if there is one.
+    /// The user that the form names as the owner; `None` if there is no such user.
     pub owner: Option<NamedOwner>,
     /// One reading of the clock.
     pub at: Timestamp,
 }
 
-/// The user whom a form names as the owner of a new course.
+/// The user that a form names as the owner of a new course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NamedOwner {
     /// The user.
@@ -120,36 +120,36 @@ pub struct NamedOwner {
     pub status: UserStatus,
 }
 
-/// A new course. Its owner stands on its roster from the beginning.
+/// A new course. Its owner is on its roster from the beginning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Created {
     /// The course.
     pub course: Course,
     /// The alias to attach to it.
     pub alias: Option<Alias>,
-    /// What else happened.
+    /// Further facts.
     pub facts: Vec<CourseFact>,
 }
 
 /// Why a course was not created.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CreateError {
-    /// Fields are not acceptable; every one of them.
+    /// Fields are not acceptable: all violations.
     #[error("the course is not acceptable")]
     Invalid(Vec<CourseViolation>),
-    /// Only an administrator creates courses for others.
+    /// Only an administrator creates courses for other users.
     #[error("only an administrator may create a course for somebody else")]
     NotSelf,
-    /// The account lets only administrators create courses that are active at once.
+    /// In this account only administrators create courses that are active at once.
     #[error("only an administrator may create an active course")]
     ActiveNotAllowed,
-    /// There is no such user to own the course.
+    /// There is no such user.
     #[error("the owner does not exist")]
     UnknownOwner,
     /// The owner is not a person.
     #[error("only a person can own a course")]
     CannotOwn,
-    /// The account of the owner can't be used.
+    /// The account of the owner cannot be used.
     #[error("the account of the owner is not active")]
     InactiveOwner,
     /// The name holds the address of a web page.
@@ -209,7 +209,7 @@ const fn is_first_state(state: CourseState) -> bool {
 }
 
 fn check_owner_of_new(context: &NewCourseContext<'_>) -> Result<PrincipalId, CreateError> {
-    // Whether another user exists is not for members to find out.
+    // Members must not find out whether another user exists.
     match (context.role, context.owner) {
         (Role::Member, Some(owner)) if owner.user != context.creator => Err(CreateError::NotSelf),
         (Role::Member, None) => Err(CreateError::NotSelf),
@@ -229,14 +229,14 @@ fn check_first_state(state: CourseState, context: &NewCourseContext<'_>) -> Resu
     }
 }
 
-/// A change of some fields of a course, with what has to be known about it.
+/// A change of some fields of a course, and the facts on which it depends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Patch {
     /// What the client sent.
     pub form: CourseForm,
-    /// The fields that it is about; the others are not looked at.
+    /// The fields to change; other fields of the form are ignored.
     pub mask: UpdateMask,
-    /// The user whom the form names as the new owner, if the mask is about the owner and there is such a user.
+    /// The user that the form names as the new owner, if the mask names the owner and the user exists.
     pub owner: Option<OwnerCandidate>,
 }
 
@@ -262,8 +262,8 @@ pub fn patch(course: &Course, patch: Patch, access: CourseAccess, at: Timestamp)
     Edit { details, touched, state, owner }.apply(course, access, at)
 }
 
-/// Puts what a form says in the place of everything that can be set, except that the owner is not looked at, that the levels stay
-/// unless there are new ones, and that the state stays where none is sent.
+/// Replaces every field that can be set with the value of the form, with three exceptions. The owner is ignored, the levels
+/// stay if the form has none, and so does the state.
 ///
 /// # Errors
 /// The [`ChangeError`]; the course is then as it was.
@@ -294,7 +294,7 @@ fn is_replaced(field: CourseField, form: &CourseForm) -> bool {
     }
 }
 
-/// Moves a course to a state, and does nothing else.
+/// Moves a course to a state and changes nothing else.
 ///
 /// # Errors
 /// The [`ChangeError`]; the course is then as it was.
@@ -303,8 +303,8 @@ pub fn move_to(course: &Course, to: CourseState, access: CourseAccess, at: Times
     Edit { details, touched: CourseFields::default(), state: Some(to), owner: None }.apply(course, access, at)
 }
 
-/// Gives a course its calendar. One that has a calendar keeps it, so that the same order may come twice. The time of the last
-/// change stays, since nobody changed the course.
+/// Gives a course its calendar. A course that has one keeps it, so that the job may run twice. The time of the last change
+/// stays, since no user changed the course.
 pub fn assign_calendar(course: &Course, calendar: CalendarId) -> Change {
     if !course.awaits_calendar() {
         return Change { course: course.clone(), facts: Vec::new() };
@@ -316,7 +316,7 @@ pub fn assign_calendar(course: &Course, calendar: CalendarId) -> Change {
 /// Why a course was not deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum DeleteError {
-    /// Whoever asks may not delete the course.
+    /// The actor may not delete the course.
     #[error("only the owner and administrators may delete a course")]
     Role,
     /// The course is not archived.
@@ -324,7 +324,7 @@ pub enum DeleteError {
     NotArchived(CourseState),
 }
 
-/// Decides whether a course may be deleted. [`CourseState::way_to_deletion`] says what is missing if it may not.
+/// Decides whether a course may be deleted. If it may not, [`CourseState::way_to_deletion`] tells which states are missing.
 ///
 /// # Errors
 /// The [`DeleteError`].
@@ -340,7 +340,7 @@ pub fn delete(course: &Course, access: CourseAccess) -> Result<(), DeleteError> 
     }
 }
 
-/// Whether somebody with that role may delete courses.
+/// Whether that role may delete courses.
 pub(super) const fn deletes(role: CourseRole) -> bool {
     match role {
         CourseRole::Operator | CourseRole::Admin | CourseRole::Owner => true,
@@ -348,15 +348,15 @@ pub(super) const fn deletes(role: CourseRole) -> bool {
     }
 }
 
-/// A change that was validated field by field, but not yet against the course.
+/// A change after the validation of its fields, and before its validation against the course.
 struct Edit {
-    /// The details as they are to be.
+    /// The details after the change.
     details: CourseDetails,
-    /// The fields other than the state that the request is about, whether they differ or not.
+    /// The fields that the request names, without the state, even those that do not differ.
     touched: CourseFields,
-    /// The state that is asked for.
+    /// The requested state.
     state: Option<CourseState>,
-    /// The user to hand the course over to, if it is to be.
+    /// The requested new owner.
     owner: Option<OwnerCandidate>,
 }
 
@@ -379,7 +379,7 @@ impl Edit {
     }
 }
 
-/// Objects where a suspended course would go on in a state that its suspension does not lead back to.
+/// Refuses a state to which the suspension of the course does not lead back.
 fn may_leave_suspension(course: &Course, to: CourseState) -> Result<(), StateConflict> {
     let from = course.state;
     let ends = |to: &CourseState| from != CourseState::Suspended || *to == from || ends_suspension(course.suspended_from, *to);
@@ -393,7 +393,7 @@ fn may_ask(course: &Course, access: CourseAccess) -> Result<(), ChangeError> {
     if access.any(|role| course.state.answers_to(role)) { Ok(()) } else { Err(ChangeError::Role) }
 }
 
-/// Puts together what is new, and finds what happened.
+/// Builds the changed course and collects the facts.
 fn settle(course: &Course, details: CourseDetails, state: CourseState, owner: PrincipalId, at: Timestamp) -> Change {
     let mut facts = Vec::new();
     let edited = differences(&course.details, &details);
@@ -419,7 +419,7 @@ fn settle(course: &Course, details: CourseDetails, state: CourseState, owner: Pr
         suspended_from: origin(course, state),
         owner,
         revision: course.revision.next(),
-        // Clocks of several machines differ; the time of the last change never goes back.
+        // Clocks of several machines differ, but the time of the last change never goes back.
         updated_at: at.max(course.updated_at),
         first_active_at: if first_active { Some(at) } else { course.first_active_at },
         ..course.clone()
@@ -427,7 +427,7 @@ fn settle(course: &Course, details: CourseDetails, state: CourseState, owner: Pr
     Change { course, facts }
 }
 
-/// Where the suspension of a course that is now in that state began, if it is suspended.
+/// The state before the suspension, if the course is suspended in the new state `state`.
 const fn origin(course: &Course, state: CourseState) -> Option<CourseState> {
     match (course.state, state) {
         (CourseState::Suspended, CourseState::Suspended) => course.suspended_from,

@@ -2,7 +2,7 @@
 //! decided elsewhere.
 //!
 //! An erasure goes through the kinds in passes, a batch at a time, until a whole pass has found nothing. Only then does it
-//! remove the profile, by which all other rows are found. A batch and the progress that it made are committed together. So
+//! remove the profiles, by which all other rows are found. A batch and the progress that it made are committed together. So
 //! an interrupted erasure resumes where it stopped, and a repeated one finds nothing to do.
 
 use crate::time::Timestamp;
@@ -146,7 +146,7 @@ impl ErasureCounts {
         self.iter().fold(RowCount::ZERO, |total, (_, rows)| total.plus(rows))
     }
 
-    /// The counts with `rows` more of one kind.
+    /// The counts with `rows` added to those of one kind.
     #[must_use]
     pub fn with(mut self, kind: ErasureKind, rows: RowCount) -> Self {
         let slot = match kind {
