@@ -1,4 +1,4 @@
-//! The short codes of a course: the one by which students join it and the names of its groups. Chance comes in as a number.
+//! The short codes of a course: the enrollment code and the names of its groups. Randomness comes in as a number.
 
 use std::fmt;
 
@@ -8,13 +8,13 @@ use crate::text::fold;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct EnrollmentCode(Box<str>);
 
-/// The text is no such code.
+/// The text does not have the form of the code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a code of lower-case letters and digits")]
 pub struct CodeError;
 
 impl EnrollmentCode {
-    /// Takes a code.
+    /// Parses a code.
     ///
     /// # Errors
     /// [`CodeError`] for any other text.
@@ -23,7 +23,7 @@ impl EnrollmentCode {
         if fits { Ok(Self(text.into())) } else { Err(CodeError) }
     }
 
-    /// A code of 7 characters out of the lower 35 bits of a random number.
+    /// A code of 7 characters from the lower 35 bits of a random number.
     pub fn from_random(random: u64) -> Self {
         Self(letters::<7>(random).into())
     }
@@ -34,8 +34,8 @@ impl EnrollmentCode {
     }
 }
 
-/// What the names of the two groups of a course are made of: its name and section when it was created, in ASCII, and a few
-/// random characters. It outlives a change of the name, as an address has to.
+/// The base of the names of a course's two groups: its name and section at creation, in ASCII, and a few random characters.
+/// It stays when the course is renamed, since mailbox addresses depend on it.
 ///
 /// ```
 /// use derslik_domain::course::GroupName;
@@ -54,7 +54,7 @@ impl GroupName {
     /// The most characters of the readable part, so that `_teachers_` and the suffix still fit the 64 of a mailbox name.
     const MAX_STEM: usize = 48;
 
-    /// The groups of a course with that name and section; the suffix comes out of the lower 30 bits of a random number.
+    /// The groups of a course with that name and section. The suffix comes from the lower 30 bits of a random number.
     pub fn new(name: &str, section: Option<&str>, random: u64) -> Self {
         let mut stem = String::new();
         append_ascii(&mut stem, name);
@@ -67,7 +67,7 @@ impl GroupName {
         Self { stem: stem.into(), suffix: letters::<6>(random).into() }
     }
 
-    /// Takes the name of the group of all members, as [`GroupName::of_members`] gave it.
+    /// Parses the name of the group of all members, as [`GroupName::of_members`] returns it.
     ///
     /// # Errors
     /// [`CodeError`] for any other text.
@@ -94,7 +94,8 @@ impl fmt::Display for EnrollmentCode {
     }
 }
 
-/// `LENGTH` characters, five bits each, the lowest first. The digits 0 and 1 are left out, which are taken for letters.
+/// `LENGTH` characters, five bits each, the lowest first. The digits 0 and 1 are left out, since readers take them for
+/// letters.
 fn letters<const LENGTH: usize>(random: u64) -> String {
     (0..LENGTH)
         .scan(random, |rest, _| {
@@ -105,7 +106,7 @@ fn letters<const LENGTH: usize>(random: u64) -> String {
         .collect()
 }
 
-/// Appends the letters and digits of a text, one `_` for whatever lies between, and ASCII for the letters of Turkish.
+/// Appends the letters and digits of a text, one `_` for each run of other characters, and ASCII for the letters of Turkish.
 fn append_ascii(stem: &mut String, text: &str) {
     for letter in text.chars().chain(std::iter::once(' ')) {
         match letter {
@@ -128,7 +129,7 @@ fn append_ascii(stem: &mut String, text: &str) {
     }
 }
 
-/// The words by which a course is found: its name, section and room, [folded](fold), with a line between.
+/// The text in which a search for courses looks: name, section and room, [folded](fold), separated by line breaks.
 pub(super) fn search_key(parts: [Option<&str>; 3]) -> String {
     fold(&parts.into_iter().flatten().collect::<Vec<_>>().join("\n"))
 }

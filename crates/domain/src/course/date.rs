@@ -1,4 +1,4 @@
-//! Dates without a time of day. It knows nothing of zones: what a day is, is left to whoever compares.
+//! Dates without a time of day. They have no zone: the caller decides which day it is where.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::form::Field;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CalendarDate(NaiveDate);
 
-/// The numbers make no day of the years 1 to 9999.
+/// The numbers are not a day of the years 1 to 9999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a day of the years 1 to 9999")]
 pub struct DateError;
@@ -30,7 +30,7 @@ impl CalendarDate {
     /// The day of that year, month and day of the month.
     ///
     /// # Errors
-    /// [`DateError`] where there is none.
+    /// [`DateError`] if the calendar has no such day.
     pub fn new(year: i64, month: i64, day: i64) -> Result<Self, DateError> {
         let year = i32::try_from(year).ok().filter(|year| (1..=9999).contains(year));
         let month = u32::try_from(month).ok();

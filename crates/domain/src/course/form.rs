@@ -1,4 +1,4 @@
-//! What a client sent for one course, field by field, not validated yet. It knows nothing of what is read-only: that is never filled in.
+//! The form of one course: what a client sent, field by field, not validated yet. Read-only fields are never filled in.
 
 use crate::form::{Field, RawText};
 
@@ -21,7 +21,7 @@ pub struct CourseForm {
     pub room: Field<RawText>,
     /// The owner, by id, by e-mail address or as `me`.
     pub owner: Field<RawText>,
-    /// The state; an unspecified one counts as null.
+    /// The state; an unspecified one is read as null.
     pub state: Field<CourseState>,
     /// The subject.
     pub subject: Field<RawText>,

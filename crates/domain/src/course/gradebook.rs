@@ -1,4 +1,5 @@
-//! How the overall grade of a student comes about, and who sees it. It knows nothing of single grades.
+//! The gradebook of a course: how the overall grade of a student is calculated, and who sees it. Single grades are not part
+//! of it.
 
 use std::collections::BTreeSet;
 
@@ -40,7 +41,7 @@ impl CalculationType {
 pub enum DisplaySetting {
     /// Teachers and students.
     ShowOverallGrade,
-    /// Nobody.
+    /// Neither teachers nor students.
     HideOverallGrade,
     /// Teachers.
     ShowTeachersOnly,
@@ -65,8 +66,8 @@ impl DisplaySetting {
     }
 }
 
-/// The share of a category in the overall grade, in ten-thousandths of a percent: above 0, up to 100 %, in steps of a hundredth
-/// of a percent.
+/// The share of a category in the overall grade, in ten-thousandths of a percent. It is above 0 and at most 100 %, in steps
+/// of a hundredth of a percent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GradeWeight(i32);
 
@@ -86,7 +87,7 @@ impl GradeWeight {
     }
 }
 
-/// The points that a grade of a category is out of, unless the coursework says otherwise: at least 1.
+/// The points for full marks in a category, if the coursework sets no others: at least 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GradeDenominator(i32);
 
@@ -107,37 +108,37 @@ impl GradeDenominator {
 pub struct GradeCategory {
     /// Its id.
     pub id: GradeCategoryId,
-    /// What it is called.
+    /// Its name.
     pub name: GradeCategoryName,
-    /// Its share; only where the grade is calculated by weights.
+    /// Its share; only if the grade is calculated by weights.
     pub weight: Option<GradeWeight>,
-    /// What its grades are out of; only where the grade is calculated by points.
+    /// The points for full marks; only if the grade is calculated by points.
     pub default_grade_denominator: Option<GradeDenominator>,
 }
 
 /// A category of grades without an id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GradeCategoryForm {
-    /// What it is called.
+    /// Its name.
     pub name: GradeCategoryName,
-    /// Its share; only where the grade is calculated by weights.
+    /// Its share; only if the grade is calculated by weights.
     pub weight: Option<GradeWeight>,
-    /// What its grades are out of; only where the grade is calculated by points.
+    /// The points for full marks; only if the grade is calculated by points.
     pub default_grade_denominator: Option<GradeDenominator>,
 }
 
-/// A change of gradebook settings: what is `None` stays.
+/// A change of gradebook settings: fields that are `None` stay.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct GradebookForm {
     /// How the grade is calculated.
     pub calculation: Option<CalculationType>,
     /// Who sees it.
     pub display: Option<DisplaySetting>,
-    /// All categories, in order.
+    /// All categories after the change, in order.
     pub categories: Option<Vec<GradeCategoryForm>>,
 }
 
-/// How the overall grade of a student comes about, and who sees it.
+/// The gradebook settings of a course: how the overall grade is calculated, who sees it, and the categories.
 ///
 /// ```
 /// use derslik_domain::course::{CalculationType, DisplaySetting, GradebookSettings};
@@ -171,7 +172,7 @@ pub enum GradebookError {
     /// More categories than a gradebook holds.
     #[error("more than {} categories", GradebookSettings::MAX_CATEGORIES)]
     TooMany,
-    /// The weights do not make a whole.
+    /// The weights do not add up to 100 %.
     #[error("the weights do not add up to 100 percent")]
     NotWhole,
 }
@@ -204,8 +205,8 @@ impl GradebookSettings {
         }
     }
 
-    /// The settings as the form changes them. A category keeps the id of the one that had its name; others are given one by
-    /// `next_id`.
+    /// The settings after the change. A category keeps the id of the old category with the same name; a new one gets its id
+    /// from `next_id`.
     ///
     /// # Errors
     /// The first [`GradebookError`].
@@ -246,7 +247,7 @@ impl GradebookSettings {
 }
 
 impl Default for GradebookSettings {
-    /// The gradebook of a new course: points, seen by nobody, no categories.
+    /// The gradebook of a new course: by points, hidden from teachers and students, without categories.
     fn default() -> Self {
         Self { calculation: CalculationType::TotalPoints, display: DisplaySetting::HideOverallGrade, categories: Vec::new() }
     }

@@ -1,4 +1,4 @@
-//! The grading periods of a course: a list that is replaced as a whole, or not at all. It knows nothing of coursework.
+//! The grading periods of a course: a list that a request replaces as a whole, or not at all. Coursework is not part of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,12 +14,12 @@ use super::{Course, CourseState};
 /// The title of a grading period: 1 to 750 characters.
 pub type GradingPeriodTitle = Name<750>;
 
-/// A stretch of days that grades are given for, both ends included.
+/// A stretch of days for which teachers give grades, both ends included.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GradingPeriod {
     /// Its id.
     pub id: GradingPeriodId,
-    /// What it is called.
+    /// Its title.
     pub title: GradingPeriodTitle,
     /// Its first day.
     pub start: CalendarDate,
@@ -27,7 +27,7 @@ pub struct GradingPeriod {
     pub end: CalendarDate,
 }
 
-/// The grading periods of a course: in order, apart from each other, with titles of their own.
+/// The grading periods of a course: in order, without a shared day, each with its own title.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct GradingPeriodSettings {
     periods: Vec<GradingPeriod>,
@@ -37,7 +37,7 @@ pub struct GradingPeriodSettings {
 /// What a client sent for one grading period, not validated yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct GradingPeriodForm {
-    /// The id of the period to change; none for one to add.
+    /// The id of the period to change; missing for a period to add.
     pub id: Field<RawText>,
     /// The title.
     pub title: Field<RawText>,
@@ -50,14 +50,14 @@ pub struct GradingPeriodForm {
 /// What a client sent for the settings, not validated yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct GradingPeriodSettingsForm {
-    /// The whole list, as it is to be.
+    /// The whole list after the change.
     pub periods: Field<Vec<GradingPeriodForm>>,
     /// Whether the periods are applied to the coursework that exists.
     pub apply_to_existing_coursework: Field<bool>,
 }
 
 impl GradingPeriodSettingsForm {
-    /// The mask of a request that brought none: what it sent.
+    /// The mask for a request without one: the fields that the client sent.
     pub fn fields_present(&self) -> GradingPeriodMask {
         let periods = (self.periods != Field::Missing).then_some(GradingPeriodSetting::Periods);
         let apply = (self.apply_to_existing_coursework != Field::Missing).then_some(GradingPeriodSetting::ApplyToExistingCoursework);
@@ -65,7 +65,7 @@ impl GradingPeriodSettingsForm {
     }
 }
 
-/// What a broken rule is about.
+/// The place of a violation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum GradingPeriodPlace {
     /// The list as a whole.
@@ -89,7 +89,7 @@ pub enum GradingPeriodField {
     End,
 }
 
-/// What is wrong there.
+/// A broken rule at a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum GradingPeriodProblem {
     /// It has to be sent.
@@ -101,16 +101,16 @@ pub enum GradingPeriodProblem {
     /// It was sent more than once.
     #[error("sent more than once")]
     Repeated,
-    /// It is no acceptable title.
+    /// It is not acceptable as a title.
     #[error(transparent)]
     Text(#[from] TextError),
-    /// It is no day of the calendar.
+    /// It is not a day of the calendar.
     #[error("not a day of the calendar")]
     NotADate,
     /// More than [`GradingPeriodSettings::MAX_PERIODS`].
     #[error("more than {} grading periods", GradingPeriodSettings::MAX_PERIODS)]
     TooMany,
-    /// The course has no period of that id.
+    /// The course does not have a period with that id.
     #[error("no grading period of this course has this id")]
     UnknownId,
     /// A period before it in the list has the same id.
@@ -133,33 +133,33 @@ pub enum GradingPeriodProblem {
 /// One broken rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct GradingPeriodViolation {
-    /// What it is about.
+    /// The place.
     pub place: GradingPeriodPlace,
-    /// What is wrong there.
+    /// The broken rule.
     pub problem: GradingPeriodProblem,
 }
 
 /// Why the settings were not changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GradingPeriodError {
-    /// Rules were broken; every one of them, in the order of their places.
+    /// Rules were broken: all violations, in the order of their places.
     #[error("the grading periods are not acceptable")]
     Invalid(Vec<GradingPeriodViolation>),
-    /// The course lets nothing be changed.
+    /// In this state the course cannot be changed.
     #[error("a course that is {0} cannot be modified")]
     NotModifiable(CourseState),
 }
 
-/// The new settings, and what became of which period.
+/// The new settings, and the ids of the changed periods.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GradingPeriodChange {
-    /// The settings from now on.
+    /// The settings after the change.
     pub settings: GradingPeriodSettings,
     /// The periods that are new.
     pub added: Vec<GradingPeriodId>,
-    /// The periods whose title or dates are not what they were.
+    /// The periods with another title or other dates than before.
     pub edited: Vec<GradingPeriodId>,
-    /// The periods that are gone.
+    /// The periods that were removed.
     pub removed: Vec<GradingPeriodId>,
 }
 
@@ -199,8 +199,8 @@ impl GradingPeriodSettings {
     }
 }
 
-/// Decides what a change makes of the grading periods of a course. The list takes the place of the one that was: a period without
-/// an id is added, a known id is changed in what was sent for it, and whatever is not named is gone.
+/// Decides a change of the grading periods of a course. The new list replaces the old one: a period without an id is added,
+/// and a known id is changed in the fields that were sent. A period that the list leaves out is removed.
 ///
 /// # Errors
 /// The [`GradingPeriodError`]; the settings are then as they were.
@@ -232,7 +232,7 @@ pub fn change_grading_periods(
     Ok(compare(&settings.periods, drafts, apply, next_id))
 }
 
-/// Puts the validated list in the place of the old one, and finds what is different.
+/// Replaces the old list with the validated one, and finds the differences.
 fn compare(
     old: &[GradingPeriod],
     drafts: Vec<Draft>,
@@ -243,7 +243,7 @@ fn compare(
     let (mut added, mut edited) = (Vec::new(), Vec::new());
     let mut periods = Vec::with_capacity(drafts.len());
     for draft in drafts {
-        // `Violations` lets no draft through that lacks one of these.
+        // `Violations` refuses every draft that lacks one of these.
         let (Some(title), Some(start), Some(end)) = (draft.title, draft.start, draft.end) else { continue };
         let id = draft.id.unwrap_or_else(|| {
             let id = next_id();
@@ -261,7 +261,7 @@ fn compare(
     GradingPeriodChange { settings: GradingPeriodSettings { periods, apply_to_existing_coursework }, added, edited, removed }
 }
 
-/// A period as it is to be, as far as it could be read.
+/// A period after the change, as far as the form could be read.
 struct Draft {
     id: Option<GradingPeriodId>,
     title: Option<GradingPeriodTitle>,
@@ -286,7 +286,7 @@ impl Violations {
         self.violations.push(GradingPeriodViolation { place, problem: problem.into() });
     }
 
-    /// The value of a field, read by `read`; `None` if it was not sent, or if something was wrong with it.
+    /// The value of a field, read by `read`. `None` if the field was not sent, or if a violation was reported.
     fn read<T, U>(
         &mut self,
         place: GradingPeriodPlace,
@@ -300,7 +300,7 @@ impl Violations {
         })
     }
 
-    /// Reads the list as it was sent. What is not sent for a period that exists stays.
+    /// Reads the list as it was sent. A period that exists keeps the fields that were not sent.
     fn drafts(&mut self, old: &[GradingPeriod], forms: Vec<GradingPeriodForm>) -> Vec<Draft> {
         if forms.len() > GradingPeriodSettings::MAX_PERIODS {
             self.report(GradingPeriodPlace::List, GradingPeriodProblem::TooMany);
@@ -320,7 +320,7 @@ impl Violations {
         Draft { id: known.map(|known| known.id), title, start, end }
     }
 
-    /// One property of a period: what was sent, or else what it was, or else an objection.
+    /// One property of a period: the sent value, or else the old one, or else a violation.
     fn property<T, U: Clone>(
         &mut self,
         place: GradingPeriodPlace,
@@ -369,14 +369,14 @@ impl Violations {
         }
     }
 
-    /// Nothing, if nothing was wrong.
+    /// An error if a violation was reported.
     fn verdict(mut self) -> Result<(), Vec<GradingPeriodViolation>> {
         self.violations.sort_by_key(|violation| violation.place);
         if self.violations.is_empty() { Ok(()) } else { Err(self.violations) }
     }
 }
 
-/// An empty text stands for one that was not sent.
+/// An empty text counts as not sent.
 fn unset_if_empty(text: Field<RawText>) -> Field<RawText> {
     match text {
         Field::Given(text) if text.is_empty() => Field::Missing,

@@ -1,5 +1,4 @@
-//! Which courses a list is about, in which order, and where it goes on. It knows nothing of page tokens, nor of how a list is
-//! stored.
+//! Lists of courses: filter, order and cursor. Page tokens and storage are left to other crates.
 
 use std::cmp::{Ordering, Reverse};
 
@@ -13,16 +12,16 @@ use super::access::{CourseAccess, CourseRole};
 use super::roster::{Membership, Roster, UserRef};
 use super::{Course, CourseState, CourseStates};
 
-/// What a client sent to list courses by, not validated yet.
+/// The form of a request to list courses, not validated yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CourseListForm {
     /// A student of the courses.
     pub student: Field<RawText>,
     /// A teacher of the courses.
     pub teacher: Field<RawText>,
-    /// The states; none for every state.
+    /// The states; empty for every state.
     pub states: CourseStates,
-    /// Words of the name, section or room, all of which a course has to have.
+    /// Words of the name, section or room. A course matches only if it has all of them.
     pub query: Field<RawText>,
     /// The order.
     pub order: CourseOrder,
@@ -45,16 +44,16 @@ pub enum ListError {
     Query,
 }
 
-/// Whose courses a list is about, as a client named the user.
+/// The member of a course by which a list is filtered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberFilter<User> {
-    /// The roster on which the user stands.
+    /// The roster that has to hold the user.
     pub roster: Roster,
     /// The user.
     pub user: User,
 }
 
-/// Which courses a list is about. The user is a [`UserRef`] until somebody looked it up.
+/// The courses that a list is about. The user is a [`UserRef`] until a lookup has found its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CourseFilter<User = PrincipalId> {
     /// The courses of this member.
@@ -67,7 +66,7 @@ pub struct CourseFilter<User = PrincipalId> {
     pub order: CourseOrder,
 }
 
-/// The order of a list. Ids break ties, so that no two courses share a place.
+/// The order of a list. Ids break ties, so that two courses never compare as equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum CourseOrder {
     /// By the time of creation, the newest first.
@@ -77,7 +76,7 @@ pub enum CourseOrder {
     OldestFirst,
 }
 
-/// The place of a course in a list: the page after it begins with the next.
+/// A cursor: the position of a course in a list. The page after it begins with the next course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CourseCursor {
     /// When the course was created.
@@ -86,11 +85,11 @@ pub struct CourseCursor {
     pub id: CourseId,
 }
 
-/// The longest text that a search takes: as long as the longest that can be stored.
+/// The longest text that a search accepts: as long as the longest stored text that it is compared with.
 type SearchText = Text<2_800>;
 
 impl CourseListForm {
-    /// Judges the form.
+    /// Validates the form.
     ///
     /// # Errors
     /// The first [`ListError`].
@@ -117,7 +116,7 @@ fn read_user(user: Field<RawText>) -> Result<Option<UserRef>, ()> {
 }
 
 impl CourseFilter<UserRef> {
-    /// The same filter about the user that was found.
+    /// The same filter, with the id of the user that was found.
     pub fn about(self, user: PrincipalId) -> CourseFilter {
         let Self { member, states, words, order } = self;
         CourseFilter { member: member.map(|member| MemberFilter { roster: member.roster, user }), states, words, order }
@@ -125,7 +124,7 @@ impl CourseFilter<UserRef> {
 }
 
 impl CourseOrder {
-    /// How two places follow each other in a list.
+    /// Compares two cursors in this order.
     pub fn compare(self, one: CourseCursor, other: CourseCursor) -> Ordering {
         let key = |cursor: CourseCursor| (cursor.created_at, cursor.id);
         match self {
@@ -136,13 +135,13 @@ impl CourseOrder {
 }
 
 impl CourseCursor {
-    /// The place of a course.
+    /// The cursor of a course.
     pub const fn of(course: &Course) -> Self {
         Self { created_at: course.created_at, id: course.id }
     }
 }
 
-/// A page of a list: how much of it, and after which course.
+/// The page of a list that a request asks for: its size, and the cursor after which it begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CoursePage {
     size: u32,
@@ -155,14 +154,14 @@ pub struct CoursePage {
 pub struct CoursePageError;
 
 impl CoursePage {
-    /// The size of a page whose size was not given.
+    /// The size of a page if the client gives none.
     pub const DEFAULT_SIZE: u32 = 100;
-    /// The largest page; whoever asks for more gets this.
+    /// The largest page. A larger size is cut to this one.
     pub const MAX_SIZE: u32 = 1_000;
-    /// How long the texts of a page get, in bytes: the course that brings them to this length is the last one of its page.
+    /// The length in bytes at which a page ends early: the course whose texts reach it is the last one of the page.
     pub const TEXT_BYTES: usize = 1024 * 1024;
 
-    /// The page of that size after that place; zero means "not given", as `None` does.
+    /// The page of that size after that cursor; zero means "not given", as `None` does.
     ///
     /// # Errors
     /// [`CoursePageError`] for a negative size.
@@ -175,23 +174,23 @@ impl CoursePage {
         Ok(Self { size, after })
     }
 
-    /// How many courses the page holds at the most. It holds fewer where their texts are long.
+    /// The most courses that the page holds. It holds fewer if their texts are long.
     pub const fn size(self) -> u32 {
         self.size
     }
 
-    /// The place after which the page begins.
+    /// The cursor after which the page begins.
     pub const fn after(self) -> Option<CourseCursor> {
         self.after
     }
 }
 
-/// For whom a list is made: it holds no course that this viewer may not see.
+/// The principal that sees a list: it holds only courses that this viewer may see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Viewer {
     /// The principal.
     pub principal: PrincipalId,
-    /// What the principal may do in the account.
+    /// The role of the principal in the account.
     pub role: Role,
 }
 
@@ -201,7 +200,7 @@ impl Viewer {
         Self { principal: actor.principal.id, role: actor.principal.role }
     }
 
-    /// The states in which the viewer sees courses as a member of that kind; `None` is no member.
+    /// The states in which the viewer sees courses as a member of that kind; `None` stands for courses without membership.
     pub fn states_as(self, membership: Option<Membership>) -> CourseStates {
         let access = CourseAccess::of(self.role, membership);
         CourseState::ALL.into_iter().filter(|state| access.any(|role| state.is_visible_to(role))).collect()

@@ -1,4 +1,4 @@
-//! Which fields a change is about. It knows the names of fields, since a mask is a list of names, but nothing of their values.
+//! Update masks: the fields that a change is about. A mask is a list of field names; values are not part of it.
 
 use std::fmt;
 
@@ -73,7 +73,7 @@ impl CourseField {
     }
 }
 
-/// The fields of a course that no change may set.
+/// The fields of a course that a change cannot set.
 const READ_ONLY_COURSE_FIELDS: [&str; 12] = [
     "id",
     "creationTime",
@@ -120,23 +120,23 @@ impl FromIterator<CourseField> for CourseFields {
 /// Why a mask was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MaskError {
-    /// No field was named.
+    /// The mask names no field.
     #[error("an update mask has to name at least one field")]
     Empty,
-    /// There is no such field.
+    /// The name is not a field.
     #[error("an update mask names an unknown field: {0}")]
     Unknown(MaskPath),
-    /// There is such a field, but it can't be set.
+    /// The field exists, but a change cannot set it.
     #[error("an update mask names a read-only field: {0}")]
     ReadOnly(MaskPath),
 }
 
-/// A name in a mask, as it was sent: at most [`MaskPath::MAX`] characters of it.
+/// A name in a mask, as the client sent it, cut to [`MaskPath::MAX`] characters.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct MaskPath(Box<str>);
 
 impl MaskPath {
-    /// The most characters that are kept of a name, so that an answer never repeats a long one.
+    /// The most characters of a name that are kept, so that an answer never repeats a long one.
     pub const MAX: usize = 100;
 
     fn new(path: &str) -> Self {
@@ -155,7 +155,7 @@ impl fmt::Display for MaskPath {
     }
 }
 
-/// The fields that a change of a course is about: at least one, each of them settable.
+/// The fields that a change of a course is about: at least one, and each can be set.
 ///
 /// ```
 /// use derslik_domain::course::{CourseField, MaskError, UpdateMask};
@@ -177,7 +177,7 @@ impl UpdateMask {
         read_paths(text, &CourseField::SETTABLE, CourseField::name, &READ_ONLY_COURSE_FIELDS).map(Self)
     }
 
-    /// The mask of these fields, or `None` for none.
+    /// The mask of these fields, or `None` for an empty set.
     pub fn of(fields: CourseFields) -> Option<Self> {
         (!fields.is_empty()).then_some(Self(fields))
     }
@@ -215,7 +215,8 @@ impl GradingPeriodSetting {
     }
 }
 
-/// The fields that a change of the grading-period settings is about. A mask of none changes nothing; none is ever read from a text.
+/// The fields that a change of the grading-period settings is about. An empty mask changes nothing, and parsing never
+/// returns one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct GradingPeriodMask {
     periods: bool,
@@ -253,7 +254,7 @@ impl FromIterator<GradingPeriodSetting> for GradingPeriodMask {
     }
 }
 
-/// Reads a mask whose fields are `settable`, called by `name`.
+/// Reads a mask of the fields `settable`, which `name` names.
 fn read_paths<F: Copy, M: FromIterator<F>>(
     text: &str,
     settable: &[F],
@@ -267,7 +268,7 @@ fn read_paths<F: Copy, M: FromIterator<F>>(
     paths
         .map(|path| {
             settable.iter().copied().find(|field| names_field(path, name(*field))).ok_or_else(|| {
-                // Whatever lies inside a field that can't be set can't be set either.
+                // A path inside a read-only field is read-only too.
                 let head = path.split('.').next().unwrap_or(path);
                 let read_only = read_only.iter().any(|name| names_field(head, name));
                 if read_only { MaskError::ReadOnly(MaskPath::new(path)) } else { MaskError::Unknown(MaskPath::new(path)) }

@@ -1,8 +1,8 @@
-//! What hangs on a course: its folder and the materials of its "about" page. It knows nothing of where they are kept.
+//! The materials of a course: its folder and the materials of its "about" page. Files are stored by other services.
 
 use crate::text::{Name, Text};
 
-/// The id of a file, folder or video at whoever keeps it: 1 to 256 characters.
+/// The id of a file, folder or video in the service that stores it: 1 to 256 characters.
 pub type MaterialId = Name<256>;
 /// The title of a material: at most 3 000 characters.
 pub type MaterialTitle = Text<3_000>;
@@ -16,11 +16,11 @@ pub struct DriveFolder {
     pub id: MaterialId,
     /// Its title.
     pub title: Option<MaterialTitle>,
-    /// Where it can be seen.
+    /// Its address for viewing.
     pub alternate_link: Option<MaterialUrl>,
 }
 
-/// A heading of the "about" page and what hangs under it.
+/// A heading of the "about" page and the materials under it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CourseMaterialSet {
     /// The heading.
@@ -35,7 +35,7 @@ impl CourseMaterialSet {
     /// The most materials of a set.
     pub const MAX_MATERIALS: usize = 100;
 
-    /// Whether a course holds that many.
+    /// Whether a course may hold that many sets and materials.
     pub(super) fn fit(sets: &[Self]) -> bool {
         sets.len() <= Self::MAX_SETS && sets.iter().all(|set| set.materials.len() <= Self::MAX_MATERIALS)
     }
@@ -48,7 +48,7 @@ pub enum CourseMaterial {
     DriveFile(StoredMaterial),
     /// A video.
     YouTubeVideo(StoredMaterial),
-    /// A page of the web.
+    /// A web page.
     Link(LinkMaterial),
     /// A form to fill in.
     Form(FormMaterial),
@@ -61,33 +61,33 @@ pub struct StoredMaterial {
     pub id: MaterialId,
     /// Its title.
     pub title: Option<MaterialTitle>,
-    /// Where it can be seen.
+    /// Its address for viewing.
     pub alternate_link: Option<MaterialUrl>,
-    /// A small picture of it.
+    /// The address of a small picture of it.
     pub thumbnail_url: Option<MaterialUrl>,
 }
 
-/// A page of the web.
+/// A web page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkMaterial {
     /// Its address.
     pub url: MaterialUrl,
     /// Its title.
     pub title: Option<MaterialTitle>,
-    /// A small picture of it.
+    /// The address of a small picture of it.
     pub thumbnail_url: Option<MaterialUrl>,
 }
 
 /// A form to fill in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FormMaterial {
-    /// Where it is filled in.
+    /// The address at which it is filled in.
     pub form_url: MaterialUrl,
-    /// Where its answers are, once there are any.
+    /// The address of its responses, once there are any.
     pub response_url: Option<MaterialUrl>,
     /// Its title.
     pub title: Option<MaterialTitle>,
-    /// A small picture of it.
+    /// The address of a small picture of it.
     pub thumbnail_url: Option<MaterialUrl>,
 }
 

@@ -1,22 +1,22 @@
-//! Courses: what one is, in which states it stands, who belongs to it, and what a request may change of it.
+//! Courses: their states, members and details, and the requests that create, find and change them.
 //!
 //! | file | what it decides |
 //! |---|---|
-//! | `state` | who moves a course from one state to another, and what each state allows |
-//! | `access` | what somebody is to a course |
-//! | `authorize` | who may do what with a course |
+//! | `state` | which roles may move a course from one state to another, and what each state allows |
+//! | `access` | the roles of a user towards a course |
+//! | `authorize` | which actor may do what with a course |
 //! | `settings` | what an account chooses for its courses |
-//! | `roster` | who joins, leaves and takes over a course |
+//! | `roster` | who joins a course, leaves it and takes it over |
 //! | `form`, `validate` | what a client sent for a course, and whether it is acceptable |
-//! | `change` | what creating, changing and deleting a course comes to |
-//! | `operate` | what the operator of the installation does to a course |
+//! | `change` | the outcome of creating, changing and deleting a course |
+//! | `operate` | the operator's changes of a course |
 //! | `mask` | which fields a change is about |
 //! | `alias` | the names that clients choose for courses |
 //! | `grading_period`, `date` | the stretches of days that grades are given for |
-//! | `gradebook`, `material`, `codes` | what else a course carries |
-//! | `list` | which courses a list is about, and where it goes on |
+//! | `gradebook`, `material`, `codes` | the other data of a course |
+//! | `list` | the filter, the order and the cursor of a list |
 //!
-//! It knows nothing of how any of this is written down or answered.
+//! Storage and wire formats are left to other crates.
 
 mod access;
 mod alias;
@@ -96,35 +96,35 @@ pub type CourseLevels = Text<999>;
 /// The id of the calendar of a course: 1 to 254 characters.
 pub type CalendarId = Name<254>;
 
-/// A course: a group of teachers and students, and what they know it by.
+/// A course: a group of teachers and students, with its details, settings and materials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Course {
     /// Its id within the account.
     pub id: CourseId,
-    /// Which version of it this is.
+    /// The version of this copy.
     pub revision: Revision,
-    /// What its teachers say about it.
+    /// The details that its teachers set.
     pub details: CourseDetails,
     /// The teacher who owns it.
     pub owner: PrincipalId,
-    /// Where it stands.
+    /// Its state.
     pub state: CourseState,
-    /// Where it was when it was suspended; for a course that is [suspended](CourseState::Suspended) alone, and not for one whose
-    /// suspension is older than this record.
+    /// The state before its suspension. It is set only for a [suspended](CourseState::Suspended) course, and not for a
+    /// suspension older than this field.
     pub suspended_from: Option<CourseState>,
     /// The code by which students join it.
     pub enrollment_code: EnrollmentCode,
-    /// What the names of its groups are made of.
+    /// The base of the names of its groups.
     pub group: GroupName,
-    /// The folder of its teachers.
+    /// The folder that its teachers share.
     pub teacher_folder: Option<DriveFolder>,
     /// The materials of its "about" page.
     pub material_sets: Vec<CourseMaterialSet>,
     /// Whether guardians are told about it.
     pub guardians_enabled: bool,
-    /// Its calendar, once it has one.
+    /// The id of its calendar, once it has one.
     pub calendar: Option<CalendarId>,
-    /// How its overall grades come about.
+    /// The settings of its gradebook.
     pub gradebook: GradebookSettings,
     /// When it was created.
     pub created_at: Timestamp,
@@ -134,22 +134,22 @@ pub struct Course {
     pub first_active_at: Option<Timestamp>,
 }
 
-/// What the teachers of a course say about it. A text that is there is not empty.
+/// The details of a course that its teachers set. A text that is set is not empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CourseDetails {
-    /// What it is called.
+    /// Its name.
     pub name: CourseName,
-    /// Which of several of that name it is.
+    /// Its section: it distinguishes courses with the same name.
     pub section: Option<CourseSection>,
-    /// What stands over the description.
+    /// The heading of the description.
     pub description_heading: Option<DescriptionHeading>,
-    /// What it is about.
+    /// Its description.
     pub description: Option<CourseDescription>,
-    /// Where it meets.
+    /// The room in which it meets.
     pub room: Option<CourseRoom>,
-    /// What it teaches.
+    /// Its subject.
     pub subject: Option<CourseSubject>,
-    /// Whom it is for.
+    /// The levels that it is meant for.
     pub levels: Option<CourseLevels>,
 }
 
@@ -159,7 +159,7 @@ impl Course {
         self.first_active_at.is_some() && self.calendar.is_none()
     }
 
-    /// The words by which searches find the course: name, section and room, [folded](crate::text::fold).
+    /// The text in which searches look: name, section and room, [folded](crate::text::fold).
     pub fn search_key(&self) -> String {
         let details = &self.details;
         Self::search_key_of(details.name.as_str(), details.section.as_ref().map(Text::as_str), details.room.as_ref().map(Text::as_str))
@@ -171,12 +171,12 @@ impl Course {
     }
 }
 
-/// Which version of an object a copy of it is: every change that is written counts one up.
+/// The version of an object. Every change that is written increases it by one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Revision(i64);
 
 impl Revision {
-    /// The version with which an object begins.
+    /// The version of a new object.
     pub const FIRST: Self = Self(1);
 
     /// The version of that number.

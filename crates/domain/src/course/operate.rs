@@ -1,5 +1,5 @@
-//! What the operator of the installation decides about a course: its suspension, and what no request sets. It knows nothing of how
-//! an operator asks.
+//! Changes of a course that only the operator makes: its suspension, and fields that requests cannot set. Commands of the
+//! operator are not part of it.
 
 use crate::time::Timestamp;
 
@@ -15,21 +15,21 @@ pub fn suspend(course: &Course, at: Timestamp) -> Result<Change, ChangeError> {
     move_to(course, CourseState::Suspended, CourseAccess::OPERATOR, at)
 }
 
-/// Why a suspension was not ended.
+/// Why the suspension of a course was not ended.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RestoreError {
     /// The course is not suspended, so there is nothing to end.
     #[error("the course is {0}, not suspended")]
     NotSuspended(CourseState),
-    /// It is not known where the suspension began, so a state has to be named.
+    /// The state before the suspension is unknown, so the operator has to name a state.
     #[error("the state of the course before its suspension was not recorded; name the state in which it goes on")]
     UnknownOrigin,
-    /// The course does not go there.
+    /// The course cannot move to that state.
     #[error(transparent)]
     Refused(#[from] ChangeError),
 }
 
-/// Ends the suspension of a course: in the state `to`, or else where it began.
+/// Ends the suspension of a course. It moves to the state `to`, or else to the state before the suspension.
 ///
 /// # Errors
 /// The [`RestoreError`]; the course is then as it was.
@@ -41,21 +41,21 @@ pub fn restore(course: &Course, to: Option<CourseState>, at: Timestamp) -> Resul
     Ok(move_to(course, to, CourseAccess::OPERATOR, at)?)
 }
 
-/// Something of a course that no request sets.
+/// A field of a course that requests cannot set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OperatorSetting {
     /// Whether guardians are told about it.
     Guardians(bool),
-    /// How its overall grades come about.
+    /// The settings of its gradebook.
     Gradebook(GradebookSettings),
     /// The materials of its "about" page.
     Materials(Vec<CourseMaterialSet>),
 }
 
-/// Why a setting was refused.
+/// Why an adjustment was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AdjustError {
-    /// The course lets nothing but its state be changed.
+    /// In this state only the state of the course can change.
     #[error("a course that is {0} cannot be modified")]
     NotModifiable(CourseState),
     /// More sets of materials, or more materials in one of them, than a course holds.
@@ -63,7 +63,7 @@ pub enum AdjustError {
     TooManyMaterials,
 }
 
-/// Sets something of a course that no request sets, in the states in which requests may edit it.
+/// Sets a field of a course that requests cannot set, in the states in which requests may edit it.
 ///
 /// # Errors
 /// The [`AdjustError`]; the course is then as it was.
@@ -101,7 +101,7 @@ mod tests {
             let before = Course { state, ..course() };
             let suspended = suspend(&before, LATER).unwrap().course;
             assert_eq!((suspended.state, suspended.suspended_from), (Suspended, Some(state)));
-            // To suspend it again is to change nothing.
+            // Suspending it again changes nothing.
             assert_eq!(suspend(&suspended, LATER).unwrap(), Change { course: suspended.clone(), facts: Vec::new() });
             let restored = restore(&suspended, None, LATER).unwrap();
             assert_eq!(restored.facts, [CourseFact::StateChanged { from: Suspended, to: state }]);

@@ -1,5 +1,4 @@
-//! Who belongs to a course, and what joining it, leaving it and handing it over decide. It knows nothing of who asks: that is
-//! validated before.
+//! The members of a course: decisions on joining it, leaving it and handing it over. The caller authorizes the actor before.
 
 use crate::id::PrincipalId;
 
@@ -7,7 +6,7 @@ use super::alias::read_id;
 use super::codes::EnrollmentCode;
 use super::{Course, CourseState};
 
-/// How somebody belongs to a course.
+/// The kind of a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Membership {
     /// The teacher who owns it; each course has one.
@@ -22,7 +21,7 @@ impl Membership {
     /// Every membership.
     pub const ALL: [Self; 3] = [Self::Owner, Self::Teacher, Self::Student];
 
-    /// The word by which the membership is stored.
+    /// The name by which the membership is stored.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Owner => "owner",
@@ -36,7 +35,7 @@ impl Membership {
         Self::ALL.into_iter().find(|membership| membership.name() == name)
     }
 
-    /// The list on which it stands.
+    /// The roster that holds the member.
     pub const fn roster(self) -> Roster {
         match self {
             Self::Owner | Self::Teacher => Roster::Teachers,
@@ -45,7 +44,7 @@ impl Membership {
     }
 }
 
-/// One of the two lists of members. The owner stands on the one of teachers.
+/// One of the two rosters. The owner is on the roster of teachers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Roster {
     /// The teachers.
@@ -63,25 +62,25 @@ pub enum UserStatus {
     Inactive,
 }
 
-/// Whether whoever owns a course is still there.
+/// Whether the owner of a course still exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OwnerAccount {
-    /// The account can be used, now or later.
+    /// The account exists. It can be used now, or can be enabled again.
     There,
-    /// The account was deleted, and will never be used again.
+    /// The account was deleted for good.
     Deleted,
 }
 
-/// How a request names a user.
+/// A reference to a user in a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UserRef {
-    /// Whoever makes the request.
+    /// The user that makes the request.
     Me,
     /// By id.
     Id(PrincipalId),
-    /// By e-mail address, in lower case as far as it is ASCII.
+    /// By e-mail address, with its ASCII letters in lower case.
     Email(Box<str>),
-    /// By a text that names no user that could ever be.
+    /// By a text that cannot name a user.
     Impossible,
 }
 
@@ -103,51 +102,52 @@ impl UserRef {
     }
 }
 
-/// By what right somebody is put on a roster.
+/// How a user gets on a roster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entry<'a> {
-    /// Put there by somebody who may.
+    /// Added by an actor with the right to do so.
     Direct,
-    /// Through the enrollment code, as the user sent it.
+    /// By the enrollment code, as the user sent it.
     Code(&'a str),
 }
 
-/// Somebody who is about to join a course.
+/// A user that is about to join a course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Joining<'a> {
-    /// The list to stand on.
+    /// The roster to join.
     pub roster: Roster,
-    /// By what right.
+    /// How the user joins.
     pub entry: Entry<'a>,
-    /// What the user is to the course so far.
+    /// The membership so far.
     pub current: Option<Membership>,
     /// Whether the account of the user can be used.
     pub status: UserStatus,
-    /// Whether the owner of the course is still there.
+    /// Whether the owner of the course still exists.
     pub owner: OwnerAccount,
 }
 
-/// Why somebody can't join.
+/// Why a user cannot join.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum JoinError {
-    /// The code does not open this course; that it is another course's, or this one is not open yet, is not told.
+    /// The code does not open this course. The error does not tell whether it opens another course, or whether this one is
+    /// not open yet.
     #[error("the enrollment code does not admit to this course")]
     NotAdmitted,
-    /// The user stands on one of the lists.
+    /// The user is on one of the rosters.
     #[error("the user is a member already")]
     AlreadyMember(Membership),
-    /// The course lets nothing be changed.
+    /// In this state the course cannot be changed.
     #[error("a course that is {0} cannot be modified")]
     NotModifiable(CourseState),
-    /// The account of the user can't be used.
+    /// The account of the user cannot be used.
     #[error("the account of the user is not active")]
     InactiveUser,
-    /// The account of the owner was deleted: only those whom an administrator adds come in.
+    /// The account of the owner was deleted, so only administrators add members.
     #[error("the account of the owner was deleted")]
     InactiveOwner,
 }
 
-/// Decides whether somebody joins a course, and as what.
+/// Decides whether a user joins a course, and with which membership.
 ///
 /// # Errors
 /// The [`JoinError`].
@@ -174,7 +174,7 @@ pub fn join(course: &Course, joining: &Joining<'_>) -> Result<Membership, JoinEr
     }
 }
 
-/// Whether the code opens the course. Outsiders learn of the course by its code only in the states that its students see.
+/// Whether the code opens the course. A code reveals the course to outsiders only in the states in which students see it.
 fn admit(course: &Course, code: &str) -> Result<(), JoinError> {
     let known = match course.state {
         CourseState::Active | CourseState::Archived => true,
@@ -184,21 +184,21 @@ fn admit(course: &Course, code: &str) -> Result<(), JoinError> {
     if known && fits { Ok(()) } else { Err(JoinError::NotAdmitted) }
 }
 
-/// Why somebody can't be taken off a roster.
+/// Why a user cannot be removed from a roster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum LeaveError {
-    /// The user does not stand on that list.
+    /// The user is not on that roster.
     #[error("the user is not on this roster")]
     NotMember,
     /// The user owns the course.
     #[error("the owner cannot leave the course")]
     Owner,
-    /// The course lets nothing be changed.
+    /// In this state the course cannot be changed.
     #[error("a course that is {0} cannot be modified")]
     NotModifiable(CourseState),
 }
 
-/// Decides whether somebody is taken off a roster, and what they were.
+/// Decides whether a user is removed from a roster, and returns the membership that ends.
 ///
 /// # Errors
 /// The [`LeaveError`].
@@ -213,33 +213,33 @@ pub fn leave(course: &Course, roster: Roster, current: Option<Membership>) -> Re
     }
 }
 
-/// Somebody to whom a course is to be handed over.
+/// A user to whom a course is to be handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OwnerCandidate {
     /// The user.
     pub user: PrincipalId,
-    /// What the user is to the course so far.
+    /// The membership so far.
     pub membership: Option<Membership>,
     /// Whether the account of the user can be used.
     pub status: UserStatus,
 }
 
-/// Why a course can't be handed over.
+/// Why a course cannot be handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum TransferError {
     /// The user owns the course.
     #[error("the user is the owner already")]
     UserAlreadyOwner,
-    /// The user is no co-teacher of the course, or no user at all.
+    /// The user is not a co-teacher of the course, or does not exist.
     #[error("only a co-teacher can become the owner")]
     IneligibleOwner,
-    /// The account of the user can't be used.
+    /// The account of the user cannot be used.
     #[error("the account of the new owner is not active")]
     InactiveCourseOwner,
 }
 
-/// Decides who owns a course from now on; whoever owned it stays as a teacher. `None` is a user that does not exist. The account
-/// of the present owner is not asked about, so that a course never dies with it.
+/// Decides on the new owner of a course; the old owner stays as a teacher. `None` is a user that does not exist. The account
+/// of the old owner is not checked, so that a course can outlive it.
 ///
 /// # Errors
 /// The [`TransferError`].

@@ -1,15 +1,15 @@
-//! What an account chooses for its courses. It knows nothing of what comes of a choice.
+//! The settings of an account for its courses.
 
-/// What an account chose for its courses.
+/// The settings of an account for its courses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CourseSettings {
-    /// What members who are no administrators may create.
+    /// What members without the role of administrator may create.
     pub member_creation: MemberCreation,
     /// Whether grading periods may be written.
     pub grading_periods: GradingPeriodLicence,
 }
 
-/// What members who are no administrators may create.
+/// What members without the role of administrator may create.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MemberCreation {
     /// Courses that wait to be accepted.
@@ -28,7 +28,7 @@ pub enum GradingPeriodLicence {
 }
 
 impl Default for CourseSettings {
-    /// The settings of an account that chose none.
+    /// The defaults, for an account that has not chosen.
     fn default() -> Self {
         Self { member_creation: MemberCreation::ProvisionedOnly, grading_periods: GradingPeriodLicence::Held }
     }

@@ -1,18 +1,18 @@
-//! The states of a course: who may move it from one to another, who sees it in which, and what each lets be done. It knows
-//! nothing of requests; a change of state is asked of it and answered with a step or a reason.
+//! The states of a course: which roles may move it, which roles see it, and what each state allows. A decision on a change
+//! of state is a step or an error.
 
 use std::fmt;
 
 use super::access::{CourseAccess, CourseRole};
 
-/// Where a course stands.
+/// The state of a course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CourseState {
     /// In use.
     Active,
-    /// Over; nothing but the state can change.
+    /// Over; only the state can change.
     Archived,
-    /// Set up for its owner, who has not accepted it yet.
+    /// Set up for its owner, but not accepted yet.
     Provisioned,
     /// Not accepted by its owner.
     Declined,
@@ -56,7 +56,7 @@ impl CourseState {
         Self::ALL.into_iter().find(|state| state.name() == name)
     }
 
-    /// Whether anything but the state may change.
+    /// Whether fields other than the state may change.
     pub const fn allows_edits(self) -> bool {
         match self {
             Self::Active | Self::Provisioned => true,
@@ -64,8 +64,8 @@ impl CourseState {
         }
     }
 
-    /// Whether the course may be given further aliases, or lose some. An alias is no part of the course, so only the operator's
-    /// closing of it stands in the way.
+    /// Whether the course may get or lose aliases. An alias is not a part of the course, so only a suspension by the
+    /// operator forbids it.
     pub const fn allows_aliases(self) -> bool {
         match self {
             Self::Active | Self::Archived | Self::Provisioned | Self::Declined => true,
@@ -73,8 +73,8 @@ impl CourseState {
         }
     }
 
-    /// The states that lead from here to the one in which a course may be deleted; empty if it may be now. `None` where no
-    /// request leads there.
+    /// The states that lead from here to the one in which a course may be deleted; empty if it may be deleted now. `None` if
+    /// no request leads there.
     pub const fn way_to_deletion(self) -> Option<&'static [Self]> {
         match self {
             Self::Archived => Some(&[]),
@@ -85,7 +85,7 @@ impl CourseState {
         }
     }
 
-    /// Whether somebody with that role sees a course in this state.
+    /// Whether that role sees a course in this state.
     pub const fn is_visible_to(self, role: CourseRole) -> bool {
         match (self, role) {
             (
@@ -100,12 +100,12 @@ impl CourseState {
         }
     }
 
-    /// The states to which somebody with that role may move a course from here.
+    /// The states to which that role may move a course from here.
     pub fn reachable_by(self, role: CourseRole) -> CourseStates {
         Self::ALL.into_iter().filter(|to| *to != self && gate(self, *to).opens_to(role)).collect()
     }
 
-    /// Whether somebody with that role may ask for any change of a course in this state.
+    /// Whether that role may ask for any change of a course in this state.
     pub(super) const fn answers_to(self, role: CourseRole) -> bool {
         role.is_staff() && self.is_visible_to(role)
     }
@@ -137,7 +137,7 @@ impl CourseStates {
         CourseState::ALL.into_iter().filter(move |state| self.contains(*state))
     }
 
-    /// What is in either set.
+    /// The union of both sets.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -160,10 +160,10 @@ impl FromIterator<CourseState> for CourseStates {
     }
 }
 
-/// What a permitted request for a state comes to.
+/// The effect of a permitted request for a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Step {
-    /// The course is in that state already.
+    /// The course already has that state.
     Stay,
     /// The course moves.
     Move,
@@ -172,36 +172,36 @@ pub enum Step {
 /// Why a request for a state was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TransitionError {
-    /// Whoever asks may not change a course in this state at all.
+    /// The role may not change a course in this state at all.
     #[error("not allowed to change the course")]
     Role,
-    /// The course can't go there from where it is.
+    /// The course cannot move to that state from where it is.
     #[error(transparent)]
     State(#[from] StateConflict),
 }
 
-/// A course stands where the wish can't be met.
+/// The requested state cannot be reached from the present one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("a course that is {from} cannot become {to}")]
 pub struct StateConflict {
-    /// Where it is.
+    /// The present state.
     pub from: CourseState,
-    /// Where it was asked to go.
+    /// The requested state.
     pub to: CourseState,
-    /// Where whoever asked may send it.
+    /// The states that the roles of the actor can reach.
     pub reachable: CourseStates,
 }
 
-/// Who may send a course along one cell of the table.
+/// The roles that may move a course along one cell of the table.
 #[derive(Clone, Copy)]
 enum Gate {
-    /// Any teacher, and whoever is above one.
+    /// Any teacher, and every role above.
     Teachers,
-    /// The owner, and whoever is above one.
+    /// The owner, and every role above.
     Owner,
     /// The operator alone.
     Operator,
-    /// Nobody.
+    /// No role.
     Shut,
 }
 
@@ -230,13 +230,13 @@ impl Gate {
     }
 }
 
-/// The table of transitions. The diagonal is who may ask for the state that the course has.
+/// The table of transitions. Its diagonal holds the roles that may ask for the present state.
 const fn gate(from: CourseState, to: CourseState) -> Gate {
     use CourseState::{Active, Archived, Declined, Provisioned, Suspended};
     match (from, to) {
         (Active | Archived, Active | Archived) => Gate::Teachers,
         (Provisioned, Active | Provisioned | Declined) | (Declined, Provisioned | Declined) => Gate::Owner,
-        // Which of these end the suspension of a given course depends on where it was suspended: `ends_suspension`.
+        // Which of these end the suspension of a given course depends on its state before: see `ends_suspension`.
         (Active | Archived | Provisioned | Declined, Suspended) | (Suspended, Active | Archived | Provisioned | Declined | Suspended) => {
             Gate::Operator
         }
@@ -244,8 +244,8 @@ const fn gate(from: CourseState, to: CourseState) -> Gate {
     }
 }
 
-/// Whether a course that was suspended in the state `origin` may go on in the state `to`: in the same one, or in one that needs no
-/// acceptance. `None` is a suspension of which the origin is not known.
+/// Whether a course that was suspended in the state `origin` may go on in the state `to`. It may go on in the same state, or
+/// in one that needs no acceptance. `None` is a suspension with an unknown origin.
 pub const fn ends_suspension(origin: Option<CourseState>, to: CourseState) -> bool {
     use CourseState::{Active, Archived, Declined, Provisioned, Suspended};
     match (origin, to) {
@@ -258,7 +258,7 @@ pub const fn ends_suspension(origin: Option<CourseState>, to: CourseState) -> bo
     }
 }
 
-/// Decides whether somebody with that one role may send a course `from` one state `to` another.
+/// Decides whether a user with that one role may move a course `from` one state `to` another.
 ///
 /// # Errors
 /// The [`TransitionError`].
@@ -272,7 +272,7 @@ pub fn step(from: CourseState, to: CourseState, role: CourseRole) -> Result<Step
     Ok(if from == to { Step::Stay } else { Step::Move })
 }
 
-/// Decides as [`step`] does, for somebody who may be several things to the course: one role that may is enough.
+/// Decides as [`step`] does, for a user with several roles towards the course: one role that may move it is enough.
 ///
 /// ```
 /// use derslik_domain::course::{CourseRole, CourseState, Step, TransitionError, transition};
@@ -302,8 +302,8 @@ pub fn transition(from: CourseState, to: CourseState, access: CourseAccess) -> R
     Err(refusal)
 }
 
-/// The table of transitions for readers, as the lines of a Markdown table: a row for each state that a course is in, a column for
-/// each that is asked for, and in each cell who may ask.
+/// The table of transitions for the documentation, as the lines of a Markdown table. It has a row for each present state and
+/// a column for each requested state. The cells hold the roles that may ask for it.
 pub fn transition_table() -> Vec<String> {
     let heads = CourseState::ALL.iter().fold(String::from("| from \\ to |"), |line, to| line + &format!(" {to} |"));
     let rule = CourseState::ALL.iter().fold(String::from("|---|"), |line, _| line + "---|");
@@ -331,7 +331,7 @@ mod tests {
     use crate::course::Membership;
     use crate::identity::Role;
 
-    /// The whole table, written out by hand: for each role, from which state it may ask for which.
+    /// The whole table, written out by hand: for each role, the states from which it may ask for which others.
     fn allowed(role: CourseRole) -> &'static [(CourseState, &'static [CourseState])] {
         const OWNER: &[(CourseState, &[CourseState])] = &[
             (Active, &[Active, Archived]),
@@ -445,7 +445,7 @@ mod tests {
                 assert_eq!(transition(from, to, both).ok(), either.ok(), "{from} to {to}");
             }
         }
-        // As the owner it sees the suspended course, so it is told where that stands.
+        // The owner sees the suspended course, so the error names its state.
         assert!(matches!(transition(Suspended, Active, both), Err(TransitionError::State(conflict)) if conflict.reachable.is_empty()));
         let admin = CourseAccess::of(Role::Admin, None);
         assert_eq!(transition(Suspended, Active, admin), Err(TransitionError::Role));

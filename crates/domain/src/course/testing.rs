@@ -1,4 +1,4 @@
-//! A course for the tests of this folder. It knows nothing that a rule could be about.
+//! A course for the tests of this folder.
 
 use crate::form::{Field, RawText};
 use crate::id::Id;
@@ -9,7 +9,7 @@ use super::{Course, CourseDetails, CourseForm, CourseName, CourseState, Enrollme
 /// The owner of [`course`].
 pub(super) const OWNER: i64 = 2;
 
-/// An active course with nothing but a name.
+/// An active course with only a name.
 pub(super) fn course() -> Course {
     Course {
         id: Id::new(7),

@@ -1,5 +1,5 @@
-//! Whether what a client sent for a course is acceptable, field by field. All rules are looked at, so that a client learns of
-//! everything that is wrong at once. It knows nothing of states and rights.
+//! The validation of a course form, field by field. All rules are checked, so that one answer tells the client every
+//! violation. States and access are checked elsewhere.
 
 use crate::form::{Field, FieldFault, RawText};
 use crate::text::{Text, TextError};
@@ -20,13 +20,13 @@ pub enum CourseProblem {
     /// It was sent more than once.
     #[error("sent more than once")]
     Repeated,
-    /// It is no acceptable text.
+    /// The text is not acceptable.
     #[error(transparent)]
     Text(#[from] TextError),
-    /// It is no alias.
+    /// The text is not an alias.
     #[error(transparent)]
     Alias(#[from] AliasError),
-    /// No course begins in this state.
+    /// A course cannot begin in this state.
     #[error("a course cannot begin as {0}")]
     NoFirstState(CourseState),
 }
@@ -50,10 +50,10 @@ impl From<FieldFault> for CourseProblem {
 }
 
 impl CourseForm {
-    /// Whom the form names as the owner, for the caller to look up before anything is decided.
+    /// The owner that the form names, for the caller to look up before a decision.
     ///
     /// # Errors
-    /// The [`CourseViolation`] of a form that names nobody.
+    /// The [`CourseViolation`] of a form that names no owner.
     pub fn owner_ref(&self) -> Result<UserRef, CourseViolation> {
         let objection = |problem| CourseViolation { field: CourseField::Owner, problem };
         let owner = self.owner.clone().given().map_err(|fault| objection(fault.into()))?;
@@ -74,8 +74,8 @@ impl Violations {
         self.violations.push(CourseViolation { field, problem: problem.into() });
     }
 
-    /// The details that come of a form: what it says where `fields` names them, what they were everywhere else. A field that is
-    /// named but was not sent is cleared.
+    /// The details from a form: its values for the fields in `fields`, the old values for all others. A named field that was
+    /// not sent is cleared.
     pub(super) fn details(&mut self, form: CourseForm, fields: CourseFields, old: Option<&CourseDetails>) -> Option<CourseDetails> {
         let name = if fields.contains(CourseField::Name) { self.name(form.name) } else { old.map(|old| old.name.clone()) };
         let mut text = TextReader { violations: self, fields };
@@ -101,12 +101,12 @@ impl Violations {
         self.read(CourseField::Id, unset_if_empty(value), |alias| Ok(Alias::from_bytes(&alias)?))
     }
 
-    /// The state that is asked for, if one is.
+    /// The requested state; `None` if the form has none.
     pub(super) fn state(&mut self, value: Field<CourseState>) -> Option<CourseState> {
         self.read(CourseField::State, value, Ok)
     }
 
-    /// The state that is asked for, where one has to be.
+    /// The requested state, which is required.
     pub(super) fn required_state(&mut self, value: Field<CourseState>) -> Option<CourseState> {
         if matches!(value, Field::Missing | Field::Null) {
             self.report(CourseField::State, CourseProblem::Required);
@@ -114,7 +114,7 @@ impl Violations {
         self.state(value)
     }
 
-    /// The value of a field, read by `read`; `None` if it was not sent, or if something was wrong with it.
+    /// The value of a field, read by `read`. `None` if the field was not sent, or if a violation was reported.
     fn read<T, U>(&mut self, field: CourseField, value: Field<T>, read: impl FnOnce(T) -> Result<U, CourseProblem>) -> Option<U> {
         let value = value.given().map_err(CourseProblem::from).and_then(|value| value.map(read).transpose());
         value.unwrap_or_else(|problem| {
@@ -123,7 +123,7 @@ impl Violations {
         })
     }
 
-    /// `value` if nothing was wrong with it and nothing else either.
+    /// `value`, if no violation was reported; otherwise every violation.
     pub(super) fn verdict<T>(self, value: Option<T>) -> Result<T, Vec<CourseViolation>> {
         match value {
             Some(value) if self.violations.is_empty() => Ok(value),
@@ -132,7 +132,7 @@ impl Violations {
     }
 }
 
-/// Reads the texts that a course can do without.
+/// Reads the optional texts of a course.
 struct TextReader<'a> {
     violations: &'a mut Violations,
     fields: CourseFields,
@@ -148,7 +148,7 @@ impl TextReader<'_> {
     }
 }
 
-/// An empty text stands for one that was not sent.
+/// An empty text counts as not sent.
 fn unset_if_empty(value: Field<RawText>) -> Field<RawText> {
     match value {
         Field::Given(text) if text.is_empty() => Field::Missing,
@@ -156,7 +156,7 @@ fn unset_if_empty(value: Field<RawText>) -> Field<RawText> {
     }
 }
 
-/// Whether a title holds the address of a web page: `scheme://` or `www.` at the start of a word, and something after it.
+/// Whether a title holds the address of a web page: `scheme://` or `www.` at the start of a word, with text after it.
 pub(super) fn contains_url(title: &str) -> bool {
     let title = title.to_lowercase();
     let schemes = title.match_indices("://").any(|(at, mark)| {
@@ -220,7 +220,7 @@ mod tests {
         assert_eq!(validated(form), Ok(expected));
     }
 
-    /// A form in which that field says that.
+    /// A form with that text in that field.
     fn saying(field: CourseField, text: &str) -> CourseForm {
         let (mut form, text) = (named("x"), given(text));
         match field {

@@ -29,7 +29,7 @@ fn every_scope() -> Scopes {
     Scope::ALL.into_iter().collect()
 }
 
-/// The role in the account and the membership that make somebody nothing but `role` to a course.
+/// The role in the account and the membership that give a user exactly `role` towards a course.
 fn being(role: CourseRole) -> (Role, Option<Membership>) {
     match role {
         CourseRole::Operator | CourseRole::Admin => (Role::Admin, None),
@@ -45,7 +45,7 @@ fn ask(action: CourseAction, role: CourseRole, state: CourseState) -> Result<Cou
     authorize_course(&actor(account_role, every_scope()), action, Some(CourseContext { state, membership }), &CourseSettings::default())
 }
 
-/// Who may do what with a course that all members see.
+/// The roles that may take the action on a course that all members see.
 fn may(action: CourseAction) -> &'static str {
     match action {
         CourseAction::Get | CourseAction::ListAliases | CourseAction::ReadRoster(_) => "admin owner co-teacher student",
@@ -80,7 +80,7 @@ fn every_action_state_and_role_is_as_the_table_says() {
 
 #[test]
 fn a_course_whose_owner_was_deleted_is_changed_by_administrators_alone() {
-    // What changes the course; whoever joins is asked about the owner by `join`.
+    // The actions that change the course; for a user that joins, `join` checks the owner.
     let changes = |action| match action {
         CourseAction::Edit
         | CourseAction::Transfer
