@@ -4,7 +4,7 @@
 use derslik_ports::outbound::Conflict;
 use diesel::result::DatabaseErrorInformation;
 
-/// The unique keys that a write may break: the table, the columns in the order of the key, and the conflict that a second row is.
+/// The unique keys that a write may break: the table, the columns in the order of the key, and the conflict of a second row.
 const KEYS: [(&str, &[&str], Conflict); 18] = [
     ("accounts", &["id"], Conflict::Account),
     ("accounts", &["name"], Conflict::AccountName),
