@@ -1,4 +1,4 @@
-//! Decides a batch with plain values and prints what becomes of each item: no clock, no database, no wire format.
+//! Decides a batch with plain values and prints the verdict on each item: no clock, no database, no wire format.
 #![expect(clippy::print_stdout, reason = "an example shows what it found")]
 
 use std::collections::HashMap;
@@ -57,7 +57,7 @@ fn item(target: Target, form: SessionForm) -> BatchItem {
     BatchItem::Session(target, Box::new(form))
 }
 
-/// A GUID that nobody has.
+/// A GUID that is not in use.
 fn unused_guid() -> SessionGuid {
     SessionGuid::new(uuid::Uuid::max())
 }

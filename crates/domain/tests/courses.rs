@@ -1,4 +1,4 @@
-//! Courses by their public API: random histories against a small model, and what holds for every change.
+//! Courses by their public API: random histories against a small model, and the properties of every change.
 #![expect(clippy::unwrap_used, reason = "a test that goes wrong may panic")]
 
 use std::collections::BTreeMap;
@@ -89,7 +89,7 @@ fn any_candidate() -> impl Strategy<Value = Option<OwnerCandidate>> {
     }))
 }
 
-/// One thing that is tried on a course.
+/// One attempt to change a course.
 #[derive(Debug, Clone)]
 enum Event {
     Patch(CourseForm, UpdateMask, Option<OwnerCandidate>),
@@ -115,7 +115,7 @@ fn any_event() -> impl Strategy<Value = (Event, CourseRole)> {
     (event, any_role())
 }
 
-/// The pairs of states between which anybody but the operator may move a course.
+/// The pairs of states between which roles other than the operator may move a course.
 const MOVES: [(CourseState, CourseState); 5] = [
     (CourseState::Active, CourseState::Archived),
     (CourseState::Archived, CourseState::Active),
@@ -327,7 +327,7 @@ fn any_sketch() -> impl Strategy<Value = Sketch> {
     })
 }
 
-/// Lists of periods one after the other, each starting that many days after the last day of the one before: with none they share a day.
+/// Lists of periods in a row. Each starts that many days after the last day of the one before; with zero they share a day.
 fn sequence(gaps: std::ops::Range<u64>) -> impl Strategy<Value = Vec<Sketch>> {
     proptest::collection::vec((gaps, 1_u64..9), 0..8).prop_map(|lengths| {
         let mut last = 0;
@@ -420,7 +420,7 @@ proptest! {
     #[test]
     fn a_list_that_is_in_order_is_always_taken(sketches in orderly()) {
         let settings = change_list(&GradingPeriodSettings::default(), &sketches, CourseState::Active, &mut 0).unwrap();
-        // Sent back with its ids and nothing else, it is what it was.
+        // Sent back with only its ids, the list stays as it is.
         let again: Vec<Sketch> =
             settings.periods().iter().map(|period| Sketch { id: Some(period.id.get()), title: None, start: None, end: None }).collect();
         prop_assert_eq!(change_list(&settings, &again, CourseState::Active, &mut 100), Ok(settings));

@@ -1,5 +1,5 @@
 //! Jobs under random schedules: one job against a small model of the rules, and a fleet of workers that die, stall and come
-//! back. The clock is a number, and it may be set back.
+//! back. The clock is a number, and a step may set it back.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that goes wrong may panic")]
 
 use std::collections::BTreeMap;
@@ -40,12 +40,12 @@ fn policy(attempts: u16) -> RetryPolicy {
     RetryPolicy::new(Attempts::new(attempts), Duration::from_secs(15), Duration::from_secs(15 * 60)).unwrap()
 }
 
-/// Whose token a worker shows.
+/// The token that a worker shows.
 #[derive(Debug, Clone, Copy)]
 enum Shown {
-    /// The one given last.
+    /// The token of the last claim.
     Latest,
-    /// One given earlier, or never.
+    /// The token of an earlier claim, or one that no claim had.
     Other(Index),
 }
 
@@ -93,7 +93,7 @@ fn any_step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// The rules once more, as plainly as they can be put.
+/// A second, plain implementation of the rules.
 #[derive(Debug, Clone, PartialEq)]
 struct Model {
     status: JobStatus,
@@ -104,14 +104,14 @@ struct Model {
     lease_end: i64,
 }
 
-/// What the model expects of one event.
+/// The outcome that the model expects for an event.
 #[derive(Debug)]
 enum Expected {
-    /// It is taken, and the job is then like this.
+    /// The event is accepted, and the job is then like this.
     Taken(Model),
-    /// The same, but due between here and there.
+    /// The same, but due between the two instants.
     TakenWithin(Model, i64, i64),
-    /// It changes nothing.
+    /// The event changes nothing.
     Refused,
 }
 
@@ -173,7 +173,7 @@ impl Model {
         Expected::TakenWithin(self.back(latest, self.attempts), soonest, latest)
     }
 
-    /// The job in the terms of the model; what a state doesn't tell is taken from here.
+    /// The job in the terms of the model; values that its state does not hold come from this model.
     fn seen(&self, state: &JobState) -> Self {
         let seen = Self { status: state.status(), attempts: state.attempts().get(), holder: None, ..self.clone() };
         match state {
@@ -207,7 +207,7 @@ impl Rig {
     fn token(&self, shown: Shown) -> LeaseToken {
         match shown {
             Shown::Latest => token(self.tokens),
-            // Zero is never given.
+            // No claim has the token zero.
             Shown::Other(index) => token(u128::try_from(index.index(usize::try_from(self.tokens).unwrap().max(1))).unwrap()),
         }
     }
@@ -266,7 +266,7 @@ impl Rig {
         self.check_what_came_of(&event, &before)
     }
 
-    /// Whatever the model says: nothing starts early, and nobody without the current token gets anything.
+    /// Independent of the model: no job starts early, and a worker without the current token cannot change the job.
     fn check_the_right_to(&self, event: &Event, outcome: &Result<Job, TransitionError>) -> Result<(), TestCaseError> {
         match event {
             Event::Claim { .. } => prop_assert!(outcome.is_err() || at(self.now) >= self.job.start_at),
@@ -280,7 +280,8 @@ impl Rig {
         Ok(())
     }
 
-    /// Whatever the model says: attempts are limited, ended jobs stay as they are, and only one of the two ends is reached.
+    /// Independent of the model: attempts are limited, ended jobs stay as they are, and a job reaches only one of the two
+    /// ends.
     fn check_what_came_of(&mut self, event: &Event, before: &Job) -> Result<(), TestCaseError> {
         let (was, status) = (before.status(), self.job.status());
         prop_assert!(self.job.state.attempts().get() <= self.limit);
@@ -325,7 +326,7 @@ proptest! {
         for step in [Step::Wait(15 * SECOND), Step::Expire, Step::WaitUntilDue, Step::Claim, Step::Succeed(Shown::Latest)] {
             rig.take(&step)?;
         }
-        // A lease that seems to hold may have been given before the clock was set back by less than its term.
+        // The lease may have been given before the clock was set back by less than its term, so that it seems valid.
         for step in [Step::Wait(30 * SECOND), Step::Expire, Step::WaitUntilDue, Step::Claim, Step::Succeed(Shown::Latest)] {
             rig.take(&step)?;
         }
@@ -333,19 +334,20 @@ proptest! {
     }
 }
 
-/// What goes on among the workers.
+/// An event in the fleet.
 #[derive(Debug, Clone)]
 enum Turn {
     Tick(i64),
-    /// Some worker claims a batch.
+    /// A worker claims a batch.
     Claim(Index, usize),
-    /// It renews every lease that it believes to hold, and drops what it has lost.
+    /// A worker renews every lease that it believes to hold, and drops the lost ones.
     Beat(Index),
-    /// It finishes the oldest job that it believes to hold, and does so twice if the answer to the first commit got lost.
+    /// A worker finishes the oldest job that it believes to hold. It does so twice if the answer to the first commit got
+    /// lost.
     Finish(Index, Option<FailureReason>, bool),
-    /// It dies: its jobs are forgotten, and it comes back as another.
+    /// A worker dies: it forgets its jobs, and comes back with a new id.
     Kill(Index),
-    /// It gives all its jobs back.
+    /// A worker releases all its jobs.
     Stop(Index),
     Rescue,
     Cancel(Index),
@@ -365,7 +367,7 @@ fn any_turn() -> impl Strategy<Value = Turn> {
     ]
 }
 
-/// A worker and the jobs that it believes to hold. A stalled worker is one that gets no turn for a while.
+/// A worker and the jobs that it believes to hold. A stalled worker gets no turn for a while.
 struct Hand {
     id: WorkerId,
     held: Vec<(usize, LeaseToken)>,
@@ -387,7 +389,7 @@ impl Fleet {
         Self { now: next_utc_midnight(at(CREATED)).micros() - 20 * SECOND, jobs, hands, effects: BTreeMap::new(), tokens: 0 }
     }
 
-    /// Applies an event as a conditional update would, and says whether it was taken.
+    /// Applies an event as a conditional update would, and returns whether it was accepted.
     fn apply(&mut self, place: usize, event: Event) -> bool {
         let Ok((job, _)) = self.jobs[place].clone().apply(event, at(self.now)) else { return false };
         self.jobs[place] = job;
@@ -460,7 +462,7 @@ impl Fleet {
         }
     }
 
-    /// Lets time go by with one healthy worker until nothing is left to do, and says how many rounds of five seconds that took.
+    /// Runs one healthy worker until all work is done, and returns the number of rounds of five seconds.
     fn drain(&mut self) -> usize {
         let mut rounds = 0;
         while self.jobs.iter().any(|job| job.status().is_live()) && rounds < 1_000 {
@@ -488,7 +490,7 @@ proptest! {
             fleet.take(&turn);
         }
         let rounds = fleet.drain();
-        // The longest wait that can be left is the last delay of the policy: 15 minutes.
+        // The longest delay that can remain is the last one of the policy: 15 minutes.
         prop_assert!(rounds <= 15 * 12 + 4, "{rounds} rounds");
         for (place, job) in fleet.jobs.iter().enumerate() {
             let effects = fleet.effects.get(&place).copied().unwrap_or_default();
@@ -512,7 +514,7 @@ fn the_job_of_a_dead_worker_is_with_another_within_20_seconds() {
     fleet.now += 20 * SECOND;
     fleet.claim(0, 1);
     let died_at = fleet.now;
-    // The rescuers look every five seconds; at worst, one has just looked when the lease ends.
+    // Rescuers look every five seconds; in the worst case, one has just looked when the lease ends.
     fleet.now += 4 * SECOND;
     while fleet.hands[1].held.is_empty() {
         fleet.now += 5 * SECOND;
@@ -520,7 +522,7 @@ fn the_job_of_a_dead_worker_is_with_another_within_20_seconds() {
         fleet.claim(1, 1);
     }
     assert!(fleet.now - died_at <= 20 * SECOND);
-    // The first worker was only stalled: what it commits now is refused.
+    // The first worker was only stalled: its commit is refused now.
     fleet.finish(0, None, false);
     assert!(fleet.effects.is_empty());
 }

@@ -1,4 +1,4 @@
-//! The table of transitions in the documentation is the one that the code goes by. `BLESS=1` writes it anew.
+//! The table of transitions in the documentation is the one that the code uses. `BLESS=1` writes it anew.
 
 use std::path::PathBuf;
 

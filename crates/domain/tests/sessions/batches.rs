@@ -1,4 +1,4 @@
-//! What an ordered mix of creations and changes comes to.
+//! The outcome of an ordered mix of creations and changes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -167,7 +167,7 @@ fn one_bad_item_in_any_place_spoils_no_other() {
     }
 }
 
-/// As much of a session as the model looks at.
+/// The fields of a session that the model knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Facts {
     name: String,
@@ -176,7 +176,7 @@ struct Facts {
     zone: String,
 }
 
-/// What a client wishes of a session; a field of `None` is not sent.
+/// The changes that a client asks for; a field of `None` is not sent.
 #[derive(Debug, Clone)]
 struct Wish {
     name: Option<String>,
@@ -208,7 +208,7 @@ impl Facts {
         }
     }
 
-    /// What the wish makes of these facts, if it breaks no rule.
+    /// The facts after the change, if it breaks no rule.
     fn after(&self, wish: &Wish) -> Option<Self> {
         let after = Self {
             name: wish.name.clone().unwrap_or_else(|| self.name.clone()),
@@ -233,7 +233,7 @@ impl Wish {
         }
     }
 
-    /// What the wish comes to where there was nothing, if it breaks no rule.
+    /// The facts of a new session with these fields, if they break no rule.
     fn created(&self) -> Option<Facts> {
         let nothing = Facts { name: String::new(), minutes: 0, status: 1, zone: "Europe/Istanbul".to_owned() };
         nothing.after(&Self { status: self.status.filter(|status| *status == 0), ..self.clone() })
@@ -268,7 +268,7 @@ fn any_request() -> impl Strategy<Value = Request> {
     ]
 }
 
-/// What the model expects of one request, with what it leaves behind.
+/// The outcome that the model expects for one request, and the facts after it.
 fn expected(request: &Request, sessions: &mut HashMap<u128, Facts>) -> (&'static str, Option<Facts>) {
     match request {
         Request::Create(wish) => wish.created().map_or(("refused", None), |facts| ("created", Some(facts))),

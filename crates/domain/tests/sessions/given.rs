@@ -33,7 +33,7 @@ pub(crate) fn settings() -> AccountSettings {
     }
 }
 
-/// The settings of an account that means instants.
+/// The settings of an account that reads start dates as instants.
 pub(crate) fn by_instant() -> AccountSettings {
     AccountSettings { start_date_mode: StartDateMode::Instant, ..settings() }
 }
@@ -50,12 +50,12 @@ pub(crate) fn text(value: &str) -> Field<RawText> {
     Field::Given(value.as_bytes().to_vec())
 }
 
-/// The least that makes a session.
+/// The smallest form that makes a session.
 pub(crate) fn least() -> SessionForm {
     SessionForm { name: text("CS201"), start_date: text("2025-08-05T12:00:00Z"), duration: Field::Given(120), ..SessionForm::default() }
 }
 
-/// A session of which nothing is as by default, created and changed by somebody else long ago.
+/// A session without default values, created and changed long ago by another principal.
 pub(crate) fn stored(guid: SessionGuid) -> Session {
     let face: WrittenTime = "2025-08-05T12:00:00".parse().unwrap();
     Session {

@@ -1,4 +1,4 @@
-//! What may be asked of sessions, through the public interface alone.
+//! The rules of sessions, through the public interface alone.
 #![cfg(test)]
 
 mod batches;

@@ -29,7 +29,7 @@ const FIELDS: [SessionField; 12] = [
     SessionField::Status,
 ];
 
-/// Those that hold a text.
+/// The fields that hold a text.
 const TEXTS: [SessionField; 7] = [
     SessionField::Name,
     SessionField::Description,
@@ -40,7 +40,7 @@ const TEXTS: [SessionField; 7] = [
     SessionField::Option(OptionName::ReturnUrl),
 ];
 
-/// What a field can hold instead of a value.
+/// The contents of a field that are not a value.
 #[derive(Debug, Clone, Copy)]
 enum Without {
     Anything,
@@ -109,7 +109,7 @@ fn broken(field: SessionField, problem: Problem) -> Vec<Violation> {
     vec![Violation { field, problem }]
 }
 
-/// What is wrong with a form, whether it is to make a session or to change one.
+/// The violations of a form, when it creates a session and when it changes one.
 fn problems_of(form: &SessionForm) -> [Option<Vec<Violation>>; 2] {
     [create(form.clone()).err(), update(form.clone()).err()]
 }
@@ -149,7 +149,7 @@ fn a_value_of_the_wrong_type_or_sent_twice_is_refused_wherever_it_stands(#[case]
 #[case(b"a\0b", TextError::Nul)]
 #[case(b"\0", TextError::Nul)]
 #[case(b"a\xff", TextError::NotUnicode)]
-// What the two halves of a surrogate pair come to when they are written down alone.
+// The bytes of the two halves of a surrogate pair, each encoded alone.
 #[case(b"\xed\xa0\xbd", TextError::NotUnicode)]
 #[case(b"a\xed\xb8\x80", TextError::NotUnicode)]
 // The end of a text that was cut within a character.
@@ -401,7 +401,7 @@ fn a_longer_session_that_is_still_under_way_goes_on() {
     let longer = |minutes| SessionForm { duration: Field::Given(minutes), ..SessionForm::default() };
     assert_eq!(longer(89).apply_to(&expired, &creator).unwrap().status, SessionStatus::Expired);
     assert_eq!(longer(91).apply_to(&expired, &creator).unwrap().status, SessionStatus::Active);
-    // One that was closed before its end stays closed, wherever its end goes.
+    // A session that was closed before its end stays closed, wherever its end moves.
     let early = Creator { now: instant("2025-08-05T13:00:00+02:00"), ..creator };
     assert_eq!(longer(91).apply_to(&expired, &early).unwrap().status, SessionStatus::Expired);
 }
@@ -619,7 +619,7 @@ fn every_broken_rule_has_its_own_reason() {
     .map(|(field, problem)| Violation { field, problem })
     .to_vec();
     assert_eq!(update(form.clone()), Err(wanted.clone()));
-    // On creation any number but 0 is as if it were not sent.
+    // On creation any number but 0 counts as not sent.
     wanted.pop();
     assert_eq!(create(form), Err(wanted));
 }
