@@ -1,13 +1,15 @@
-//! Writes in the name of an actor. Who sent a request was looked up before it was read, in this process or from what it remembers;
-//! so the transaction asks once more whether the principal may act, and holds it until its end. An erasure of the principal waits
-//! for whoever was first, finds what they made, and lets nobody through who comes later, in whichever process that is.
+//! Writes in the name of an actor. The actor was found before the request was read, perhaps in the cache of this process. So
+//! the transaction checks again that the principal may act, and locks the principal until its end.
+//!
+//! An erasure of the principal waits for transactions that hold this lock, and then finds the rows that they wrote. Later
+//! transactions of any process fail, because the principal may not act any more.
 
 use derslik_domain::id::{AccountId, PrincipalId};
 use derslik_domain::identity::Actor;
 use derslik_ports::inbound::ActorGone;
 use derslik_ports::outbound::{StoreError, Stores, UnitOfWork};
 
-/// Who writes.
+/// The principal that writes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Author {
     account: AccountId,
@@ -24,7 +26,7 @@ impl Author {
 /// Runs `work` in a transaction in which the author may act.
 ///
 /// # Errors
-/// [`ActorGone`], what `work` returns, and [`StoreError`]; nothing was changed then.
+/// [`ActorGone`], the error of `work`, and [`StoreError`]. After any of them, nothing was changed.
 pub(crate) async fn write_as<U, T, E, F>(uow: &U, author: Author, work: F) -> Result<T, E>
 where
     U: UnitOfWork,

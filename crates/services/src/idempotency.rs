@@ -1,4 +1,4 @@
-//! Does a request once, however often it is sent: the answer is kept in the transaction of the effects.
+//! Carries out a request once, however often a client sends it: the answer is stored in the transaction of the effects.
 
 use derslik_domain::idempotency::KeptAnswer;
 use derslik_domain::identity::Actor;
@@ -6,14 +6,14 @@ use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::{IdempotentOutcome, IdempotentRequest, KeyRefusal};
 use derslik_ports::outbound::{Conflict, KeyState, OwnedKey, StoreError, Stores};
 
-/// A request that is done once, and by whom.
+/// An idempotent request together with its owner.
 pub(crate) struct IdempotencyGuard<T> {
     request: Option<(OwnedKey, IdempotentRequest<T>)>,
     now: Timestamp,
 }
 
 impl<T> IdempotencyGuard<T> {
-    /// Guards a request of `actor`; without a key it is done each time.
+    /// Guards a request of `actor`; without a key it is carried out each time.
     pub(crate) fn new(actor: &Actor, request: Option<IdempotentRequest<T>>, now: Timestamp) -> Self {
         let own = |request: IdempotentRequest<T>| {
             let key = OwnedKey { account: actor.account_id(), principal: actor.principal.id, key: request.key.clone() };
@@ -22,7 +22,7 @@ impl<T> IdempotencyGuard<T> {
         Self { request: request.map(own), now }
     }
 
-    /// Does `work` unless it was done before.
+    /// Runs `work`, or replays the stored answer if the request was carried out before.
     pub(crate) fn run<E: From<StoreError> + From<KeyRefusal>>(
         self,
         stores: &mut dyn Stores,

@@ -1,5 +1,5 @@
-//! The use cases, one file each: what happens in which order when somebody asks for something. Each implements an inbound
-//! port by outbound ones and lets the domain decide; none knows a framework, a wire format or a database.
+//! The use cases, one file each: the order of reads, decisions and writes of a request. Each implements an inbound port by
+//! outbound ones and lets the domain decide. None depends on a framework, a wire format or a database.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 

@@ -1,4 +1,4 @@
-//! What can be known of somebody below a project.
+//! Attendance of one data subject, below a project.
 
 mod sessions;
 mod summary;
@@ -11,14 +11,14 @@ use derslik_domain::job::{ProjectKey, ReferenceId};
 use derslik_ports::inbound::{ActivityService, AttendedPart, JobError};
 use derslik_ports::outbound::{Stores, UnitOfWork};
 
-/// The use cases of what is known of somebody, over a unit of work.
+/// The use cases of attendance over a unit of work.
 #[derive(Debug, Clone)]
 pub struct Activity<U> {
     uow: U,
 }
 
 impl<U: UnitOfWork> Activity<U> {
-    /// The use cases over this.
+    /// The use cases over this unit of work.
     pub fn new(uow: U) -> Self {
         Self { uow }
     }
@@ -41,7 +41,7 @@ impl<U: UnitOfWork> ActivityService for Activity<U> {
     }
 }
 
-/// Whom an erasure would find by that text.
+/// The project, and the data subject that an erasure would find by the same reference.
 fn known(
     stores: &mut dyn Stores,
     account: AccountId,

@@ -1,4 +1,4 @@
-//! Lists the sessions that somebody attends, a part at a time.
+//! Lists the sessions that a data subject attends, a page at a time.
 
 use derslik_domain::attendee::AttendedPage;
 use derslik_domain::identity::{Action, Actor, authorize};

@@ -1,4 +1,4 @@
-//! What somebody attends, in a few numbers.
+//! Summarises the attendance of a data subject.
 
 use derslik_domain::attendee::Attendance;
 use derslik_domain::identity::{Action, Actor, authorize};
@@ -21,7 +21,7 @@ pub(super) async fn run<U: UnitOfWork>(
         .read(account, move |stores| {
             let (_, who) = known(stores, account, &project, &user)?;
             let attendance = stores.attendees().attendance_of(account, &who)?;
-            // A guest, or somebody who was deleted, is known by what is left of them alone.
+            // A guest or a deleted person is known only as long as a session lists them.
             Ok(Some(attendance).filter(|attendance| who.living().is_some() || attendance.sessions > 0))
         })
         .await

@@ -1,4 +1,4 @@
-//! Changes one attendee, by whichever key it is known.
+//! Changes one attendee, found by any of its keys.
 
 use crate::acts::{Author, write_as};
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub(super) async fn run<U: UnitOfWork>(
     write_as(&service.uow, Author::of(actor), move |stores| {
         hold(stores, account, session)?;
         let Some(attendee) = stores.attendees().find(account, session, &key)? else { return Ok(None) };
-        // Whoever was named in the request, the attendee that was found is the one to change.
+        // The key selects the attendee to change, so a user or a code in the form is ignored.
         let code = Field::Given(attendee.code.as_str().as_bytes().to_vec());
         let change = AttendeeForm { user: Field::Missing, code, ..change };
         let outcome = apply(stores, account, session, AttendeeBatch::new(vec![change.read()]), ids.as_ref(), now)?;

@@ -1,4 +1,4 @@
-//! What can be done with who takes part in a session.
+//! The use cases of the attendees of a session.
 
 mod change;
 mod read;
@@ -24,13 +24,13 @@ pub struct Attendees<U> {
 }
 
 impl<U: UnitOfWork> Attendees<U> {
-    /// The use cases over these.
+    /// The use cases over these ports.
     pub fn new(uow: U, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
         Self { uow, clock, ids }
     }
 }
 
-/// Holds a session, so that nobody else changes who takes part in it.
+/// Locks a session, so that no other transaction changes its attendees.
 fn hold(stores: &mut dyn Stores, account: AccountId, session: SessionGuid) -> Result<(), ServiceError> {
     let found = stores.sessions().lock_many(account, &BTreeSet::from([session]))?;
     if found.is_empty() { Err(ServiceError::NotFound) } else { Ok(()) }

@@ -1,4 +1,4 @@
-//! Adds and changes attendees in one transaction: hold the session, let the domain decide, write what it decided.
+//! Adds and changes attendees in one transaction: it locks the session, lets the domain decide, and writes the result.
 
 use crate::acts::{Author, write_as};
 use std::collections::HashMap;
@@ -31,7 +31,7 @@ pub(super) async fn run<U: UnitOfWork>(
     write_as(&service.uow, Author::of(actor), move |stores| guard.run(stores, work)).await
 }
 
-/// Decides a batch on a session that is held, and writes what was decided.
+/// Decides a batch on a locked session, and writes the result.
 pub(super) fn apply(
     stores: &mut dyn Stores,
     account: AccountId,
@@ -48,7 +48,7 @@ pub(super) fn apply(
     let users: HashMap<_, _> = users.into_iter().map(|user| (user.guid, user)).collect();
     let existing = stores.attendees().find_many(account, session, &batch.keys(&users))?;
     let outcome = batch.decide(session, existing, &users, now, || (ids.attendee_guid(), new_code(ids)));
-    // First those that are there, so that an address that one of them gives up is free for a new one.
+    // Existing attendees first, so that an address that one of them gives up is free for a new one.
     if !outcome.updates.is_empty() {
         stores.attendees().update_many(account, &outcome.updates)?;
     }

@@ -40,7 +40,7 @@ pub(super) async fn delete<U: UnitOfWork>(service: &Courses<U>, actor: &Actor, c
     .await
 }
 
-/// The course, for one of its aliases to be written in that space.
+/// Locks the course to write one of its aliases; returns it with the space of the alias.
 fn for_writing(
     stores: &mut dyn Stores,
     actor: &Actor,

@@ -1,4 +1,4 @@
-//! Asks for the calendar of a course that has become active for the first time: a job gives it one.
+//! Enqueues the job that assigns a calendar to a course that has become active for the first time.
 
 use derslik_domain::course::CourseFact;
 use derslik_domain::id::{AccountId, CourseId};
@@ -6,7 +6,7 @@ use derslik_domain::job::{NewJob, ReferenceId};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{StoreError, Stores};
 
-/// Asks for a calendar if that is among what happened; the job comes to be with the course, or not at all.
+/// Enqueues the calendar job if `facts` has the first activation. The job commits in the transaction of the course.
 pub(super) fn ask_if_due(
     stores: &mut dyn Stores,
     account: AccountId,

@@ -1,4 +1,4 @@
-//! Changes a course: lock it, let the domain decide, write what it decided. Nothing is written where nothing is different.
+//! Changes a course: it locks the course, lets the domain decide, and writes the result. Nothing is written if nothing changed.
 
 use crate::acts::{Author, write_as};
 use derslik_domain::course::{
@@ -13,11 +13,11 @@ use super::Courses;
 use super::calendar::ask_if_due;
 use super::look_up::{check, find_user, hold_status, lock, seen};
 
-/// What is to become of the course.
+/// The requested change of a course.
 pub(super) enum CourseChange {
     /// The fields that the mask names.
     Patch(CourseForm, UpdateMask),
-    /// Everything that can be set.
+    /// All settable fields.
     Replace(CourseForm),
 }
 
@@ -55,9 +55,9 @@ pub(super) async fn run<U: UnitOfWork>(
     .await
 }
 
-/// The user to whom the form hands the course over.
+/// The user whom the form names as the new owner.
 fn candidate(stores: &mut dyn Stores, actor: &Actor, course: &Course, form: &CourseForm) -> Result<Option<OwnerCandidate>, CourseError> {
-    // A form that names nobody is refused by the rules of fields.
+    // The validation of the fields refuses a form without an owner.
     let Ok(named) = form.owner_ref() else { return Ok(None) };
     let user = find_user(stores, actor, &named)?.ok_or(CreateError::UnknownOwner)?;
     let membership = stores.rosters().membership(actor.account_id(), course.id, user.id)?;
@@ -65,7 +65,7 @@ fn candidate(stores: &mut dyn Stores, actor: &Actor, course: &Course, form: &Cou
     Ok(Some(OwnerCandidate { user: user.id, membership, status }))
 }
 
-/// Writes what is different, and tells what the actor is to the course from now on.
+/// Writes the change, and returns the actor's access to the course after it.
 fn write(stores: &mut dyn Stores, actor: &Actor, change: &Change, access: CourseAccess) -> Result<CourseAccess, CourseError> {
     if change.facts.is_empty() {
         return Ok(access);

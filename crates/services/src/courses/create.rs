@@ -19,7 +19,7 @@ use super::ids::twelve_digits;
 use super::look_up::{find_user, hold_status, seen};
 use crate::idempotency::IdempotencyGuard;
 
-/// How many ids are tried; that one is taken is next to impossible.
+/// How many ids are tried. A conflict is next to impossible, since ids are random.
 const TRIES: usize = 3;
 
 pub(super) async fn run<U: UnitOfWork>(
@@ -75,7 +75,7 @@ fn found(stores: &mut dyn Stores, actor: &Actor, form: CourseForm, ids: &dyn Ids
     Ok(seen(created.course, CourseAccess::of(actor.principal.role, membership)))
 }
 
-/// Inserts the course, under another id where the first one is taken.
+/// Inserts the course, under another id if the first one is taken.
 fn insert(stores: &mut dyn Stores, account: AccountId, course: &mut Course, ids: &dyn Ids) -> Result<(), StoreError> {
     for _ in 1..TRIES {
         match stores.courses().insert(account, course) {
@@ -89,7 +89,7 @@ fn insert(stores: &mut dyn Stores, account: AccountId, course: &mut Course, ids:
     stores.courses().insert(account, course)
 }
 
-/// A folder of an id that nobody guesses from that of the course.
+/// A folder with a random part in its id, so that the id of the course does not reveal it.
 fn folder(course: CourseId, random: u64) -> Option<DriveFolder> {
     let id = MaterialId::new(format!("{course}-{random:016x}")).ok()?;
     Some(DriveFolder { id, title: None, alternate_link: None })

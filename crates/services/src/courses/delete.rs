@@ -1,4 +1,4 @@
-//! Deletes a course with everything that hangs on it.
+//! Deletes a course with its aliases, rosters and grading periods.
 
 use crate::acts::{Author, write_as};
 use derslik_domain::course::{CourseAccess, CourseAction, CourseDenial, CourseRef, CourseState, CourseStates, DeleteError, delete};
@@ -31,7 +31,7 @@ pub(super) async fn run<U: UnitOfWork>(
     .await
 }
 
-/// Where somebody of that access may send a course from there.
+/// The states to which an actor with that access may move a course from `state`.
 fn reachable(state: CourseState, access: CourseAccess) -> CourseStates {
     access.roles().fold(CourseStates::default(), |states, role| states.union(state.reachable_by(role)))
 }

@@ -1,4 +1,4 @@
-//! Tells whether something would be let through.
+//! Checks whether the actor could do something to a course, without doing it.
 
 use derslik_domain::course::{CourseAction, CourseRef, eligible_for_add_ons, eligible_for_grading_periods};
 use derslik_domain::identity::Actor;
@@ -8,7 +8,7 @@ use derslik_ports::outbound::UnitOfWork;
 use super::Courses;
 use super::look_up::{find, owner_account};
 
-/// What is asked.
+/// The thing to check.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Question {
     /// Whether the grading periods could be changed.

@@ -1,4 +1,4 @@
-//! New ids of courses and of what hangs on them.
+//! New ids of courses, grading periods and grade categories.
 
 use derslik_domain::id::Id;
 use derslik_ports::outbound::Ids;

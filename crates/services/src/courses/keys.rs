@@ -1,8 +1,8 @@
-//! The key that page tokens are sealed with: one for the whole installation, so that any process reads the tokens of any other.
+//! The key that seals page tokens. The whole installation has one, so that each process reads the tokens of the others.
 
 use derslik_ports::outbound::{StoreError, Tenant, UnitOfWork};
 
-/// The key; `fresh` where none was made yet.
+/// The stored key. If there is none yet, `fresh` is stored and returned.
 ///
 /// # Errors
 /// [`StoreError`].

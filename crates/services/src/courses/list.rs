@@ -36,7 +36,7 @@ pub(super) async fn run<U: UnitOfWork>(
         .await
 }
 
-/// The id of the user that the filter names; whoever asks is known without a look.
+/// The id of the user that the filter names; that of the actor needs no read.
 fn user_of(stores: &mut dyn Stores, actor: &Actor, user: &UserRef) -> Result<Option<PrincipalId>, StoreError> {
     match user {
         UserRef::Me => Ok(Some(actor.principal.id)),

@@ -1,5 +1,5 @@
-//! Finds what a request names: a course by its id or an alias, a user by id, address or as `me`. It decides about access to the
-//! course as well, so that nobody works on one without having asked.
+//! Finds the course of a request by its id or an alias, and the user by id, address or as `me`. It checks access to the course
+//! as well, so that no use case gets a course without this check.
 
 use derslik_domain::course::{
     AliasSpace, Course, CourseAccess, CourseAction, CourseContext, CourseDenial, CourseRef, OwnerAccount, UserRef, UserStatus,
@@ -10,7 +10,7 @@ use derslik_domain::identity::{Actor, Email, User, UserKey, UserState};
 use derslik_ports::inbound::{CourseError, CourseWithAccess, Precondition};
 use derslik_ports::outbound::{CourseWithMembership, StoreError, Stores};
 
-/// The id of the course that a request names, as far as the credential sees the alias.
+/// The id of the course that a request names; `None` for an alias that the credential can't see.
 fn resolve(stores: &mut dyn Stores, actor: &Actor, course: &CourseRef) -> Result<Option<CourseId>, StoreError> {
     match course {
         CourseRef::Id(id) => Ok(Some(*id)),
@@ -22,7 +22,7 @@ fn resolve(stores: &mut dyn Stores, actor: &Actor, course: &CourseRef) -> Result
     }
 }
 
-/// The course that a request names, for the actor to do that with.
+/// The course that a request names, if the actor may carry out `action` on it.
 pub(crate) fn find(
     stores: &mut dyn Stores,
     actor: &Actor,
@@ -37,7 +37,7 @@ pub(crate) fn find(
     ask_owner(stores, actor, seen, action)
 }
 
-/// As [`find`], the course held against other writers until the transaction ends.
+/// As [`find`], with the course locked against other writers until the transaction ends.
 pub(crate) fn lock(
     stores: &mut dyn Stores,
     actor: &Actor,
@@ -52,7 +52,7 @@ pub(crate) fn lock(
     ask_owner(stores, actor, seen, action)
 }
 
-/// The course, if its owner is there as far as the action needs one.
+/// Checks that the owner of the course exists, if the action needs one.
 fn ask_owner(
     stores: &mut dyn Stores,
     actor: &Actor,
@@ -65,9 +65,9 @@ fn ask_owner(
     Ok(seen)
 }
 
-/// Whether whoever owns a course is still there.
+/// Whether the owner of a course still exists.
 pub(crate) fn owner_account(stores: &mut dyn Stores, actor: &Actor, course: &Course) -> Result<OwnerAccount, StoreError> {
-    // Who acts is there.
+    // The actor exists.
     if course.owner == actor.principal.id {
         return Ok(OwnerAccount::There);
     }
@@ -78,7 +78,7 @@ pub(crate) fn owner_account(stores: &mut dyn Stores, actor: &Actor, course: &Cou
     })
 }
 
-/// What was found, if the actor may do that with it.
+/// The course that was found, if the actor may carry out `action` on it.
 pub(super) fn judge(actor: &Actor, found: Option<CourseWithMembership>, action: CourseAction) -> Result<CourseWithAccess, CourseError> {
     let context = found.as_ref().map(|record| CourseContext { state: record.course.state, membership: record.membership });
     let access = authorize_course(actor, action, context, &actor.account.settings.courses)?;
@@ -86,7 +86,7 @@ pub(super) fn judge(actor: &Actor, found: Option<CourseWithMembership>, action: 
     Ok(CourseWithAccess { course, access })
 }
 
-/// Objects where the course is not in the version that the request is about.
+/// Checks the precondition of a request against the version of the course.
 pub(super) fn check(course: &Course, precondition: &Precondition) -> Result<(), CourseError> {
     match precondition {
         Precondition::Any => Ok(()),
@@ -95,7 +95,7 @@ pub(super) fn check(course: &Course, precondition: &Precondition) -> Result<(), 
     }
 }
 
-/// The user that a request names. Whoever was erased is still found by id.
+/// The user that a request names. An erased user is still found by id.
 pub(crate) fn find_user(stores: &mut dyn Stores, actor: &Actor, user: &UserRef) -> Result<Option<User>, StoreError> {
     let key = match user {
         UserRef::Me => UserKey::Id(actor.principal.id),
@@ -109,8 +109,8 @@ pub(crate) fn find_user(stores: &mut dyn Stores, actor: &Actor, user: &UserRef) 
     stores.users().find(actor.account_id(), &key)
 }
 
-/// As [`status`], the user held against deletion until the transaction ends, so that nothing is given to somebody who is erased
-/// meanwhile.
+/// As [`status`], with the user protected from deletion until the transaction ends. So an erased user can't become an owner or
+/// a member meanwhile.
 pub(crate) fn hold_status(stores: &mut dyn Stores, actor: &Actor, user: &User) -> Result<UserStatus, StoreError> {
     match status(user) {
         UserStatus::Active if stores.identity().hold_principal(actor.account_id(), user.id)? => Ok(UserStatus::Active),
@@ -126,7 +126,7 @@ const fn status(user: &User) -> UserStatus {
     }
 }
 
-/// What somebody sees of a course that was changed, which may have made them something else to it.
+/// A changed course with the actor's access after the change.
 pub(super) fn seen(course: Course, access: CourseAccess) -> CourseWithAccess {
     CourseWithAccess { course, access }
 }

@@ -1,4 +1,4 @@
-//! What can be done with courses.
+//! The use cases of courses.
 
 mod aliases;
 mod calendar;
@@ -41,7 +41,7 @@ pub struct Courses<U> {
 }
 
 impl<U: UnitOfWork> Courses<U> {
-    /// The use cases over these.
+    /// The use cases over these ports.
     pub fn new(uow: U, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
         Self { uow, clock, ids }
     }
@@ -132,7 +132,7 @@ impl<U: UnitOfWork + LookUp<CourseLookup, CourseWithMembership>> CourseService f
     }
 }
 
-/// The first `size` entries of what a store found, which is one more where the list goes on.
+/// A page of the first `size` entries. A store returns one entry more if the list goes on.
 pub(crate) fn listed<T>(mut entries: Vec<T>, size: u32) -> Listed<T> {
     let size = usize::try_from(size).unwrap_or(usize::MAX);
     let more = entries.len() > size;

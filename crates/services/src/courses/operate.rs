@@ -1,5 +1,5 @@
-//! What an operator of the installation does to a course, whoever owns it: suspends it, lets it go on, and sets what no request
-//! sets.
+//! Operations of the operator of the installation on any course: suspending it, restoring it, and the settings that no API can
+//! change.
 
 use std::sync::Arc;
 
@@ -17,19 +17,19 @@ use super::ids::twelve_digits;
 /// What an operator can do to a course.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CourseOperation {
-    /// Close it, so that only its owner still sees it and nobody changes it.
+    /// Close it: only its owner still sees it, and no request can change it.
     Suspend,
-    /// End its suspension: in that state, or else in the one in which it was suspended.
+    /// End its suspension. The new state is the given one, or else the one before the suspension.
     Restore(Option<CourseState>),
-    /// Tell guardians about it, or not.
+    /// Turn notifications of guardians on or off.
     Guardians(bool),
-    /// Change how its overall grades come about.
+    /// Change how its overall grades are computed.
     Gradebook(GradebookForm),
-    /// Put these materials on its "about" page, in the place of those that are there.
+    /// Replace the materials on its "about" page.
     Materials(Vec<CourseMaterialSet>),
 }
 
-/// Why nothing was done to a course.
+/// Why an operation on a course failed.
 #[derive(Debug, thiserror::Error)]
 pub enum OperateCourseError {
     /// The account has no such course.
@@ -38,13 +38,13 @@ pub enum OperateCourseError {
     /// The course can't be suspended.
     #[error(transparent)]
     Suspend(#[from] ChangeError),
-    /// The suspension of the course can't be ended, or not like that.
+    /// The suspension of the course can't be ended, or not in that state.
     #[error(transparent)]
     Restore(#[from] RestoreError),
-    /// The course does not take the setting.
+    /// The setting can't be applied to the course.
     #[error(transparent)]
     Adjust(#[from] AdjustError),
-    /// The gradebook would not be acceptable.
+    /// The gradebook would not be valid.
     #[error(transparent)]
     Gradebook(#[from] GradebookError),
     /// The store failed.
@@ -52,10 +52,11 @@ pub enum OperateCourseError {
     Store(#[from] StoreError),
 }
 
-/// Does it to a course, at the instant `at`. What is done already is left as it is. `ids` makes the ids of new grade categories.
+/// Carries out an operation on a course, at the instant `at`. It is idempotent. `ids` generates the ids of new grade
+/// categories.
 ///
 /// # Errors
-/// [`OperateCourseError`], and then nothing was changed.
+/// [`OperateCourseError`]. After any of them, nothing was changed.
 pub async fn operate<U: UnitOfWork>(
     uow: &U,
     account: AccountId,

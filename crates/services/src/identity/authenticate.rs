@@ -1,5 +1,5 @@
-//! Finds the actor whose credential was shown. What was found is remembered for less than a second, so that a busy client
-//! costs one look-up a second and a revoked credential still stops working at once, as people see it.
+//! Finds the actor of a presented credential. The result is cached for less than a second. So a busy client costs about one
+//! read a second, and a revoked credential stops working within a second.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,17 +14,17 @@ use subtle::ConstantTimeEq;
 
 use super::secret::{digest, public_id};
 
-/// How long a credential that was found is trusted unseen.
+/// How long a credential is cached.
 const TRUST: Duration = Duration::from_millis(900);
-/// How many credentials are remembered at once.
+/// The most cached credentials.
 const REMEMBERED: u64 = 10_000;
 
-/// The use cases of identity over a unit of work.
+/// The use case of authentication over a unit of work.
 #[derive(Debug, Clone)]
 pub struct Identity<U> {
     uow: U,
     clock: Arc<dyn Clock>,
-    /// By the digest of everything that was shown, so that no secret stays in memory.
+    /// By the digest of the presented credential, so that no secret stays in memory.
     found: Cache<[u8; 32], Found>,
 }
 
@@ -35,7 +35,7 @@ struct Found {
 }
 
 impl<U: UnitOfWork> Identity<U> {
-    /// The use cases over these.
+    /// The use case over these ports.
     pub fn new(uow: U, clock: Arc<dyn Clock>) -> Self {
         let found = Cache::builder().max_capacity(REMEMBERED).time_to_live(TRUST).build();
         Self { uow, clock, found }
@@ -61,7 +61,7 @@ impl<U: UnitOfWork> Identity<U> {
     }
 }
 
-/// A digest under which the pair of a public part and a secret is remembered. The length keeps the two apart.
+/// The digest under which a pair of a public part and a secret is cached. The length keeps the two apart.
 fn memory_key(presented: &PresentedCredential) -> [u8; 32] {
     Sha256::new()
         .chain_update(presented.kind.name())

@@ -1,13 +1,13 @@
-//! How often passwords were guessed: in memory that has a bound, whatever is sent.
+//! The limiter of log-ins: counts wrong passwords in bounded memory.
 //!
-//! An attempt takes a [place](Place) before anything of it is looked at, and gives it back when it is over. Those that turned out
-//! wrong and those under way are together never more than the limit, so no more than that are ever looked at, however many come at
-//! once; and one that was right, or was not looked at to the end, leaves nothing. What finds no place because others are under way
-//! waits until one of them is over.
+//! An attempt takes a permit ([`Place`]) before its password is checked, and returns it at its end. Wrong and running attempts
+//! together never exceed the limit. So no more passwords than that are checked, however many attempts arrive at once. An
+//! attempt that was right, or was not checked to the end, does not count. If running attempts hold all permits, a new attempt
+//! waits until one of them ends.
 //!
-//! Nothing that a client sent is kept, only digests of it under a key that each process draws by chance, so that a client can't
-//! choose what falls together. The digests stand in many short lists. A list that is full lets the entry with the fewest
-//! guesses go, and never one that is blocked or has an attempt under way: where all are, a newcomer is refused until the first of
+//! Only digests of the values that clients send are kept. Their key is random for each process, so that a client can't choose
+//! values that collide. The digests are stored in many short lists. A full list drops the entry with the fewest wrong attempts,
+//! but never one that is blocked or has a running attempt. If all entries are such, a new entry is refused until the first of
 //! them ends.
 
 use std::collections::VecDeque;
@@ -22,39 +22,39 @@ use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-/// How many wrong guesses there may be about one name from one network until the time is over.
+/// The limit of wrong attempts for one name from one network within the window.
 const ABOUT_A_NAME: u16 = 10;
-/// How many from one network about any names of any accounts.
+/// The limit from one network for all names of all accounts.
 const FROM_A_NETWORK: u16 = 50;
-/// How long guesses count.
+/// How long wrong attempts count.
 const WINDOW_SECONDS: u32 = 300;
-/// How many lists there are of names, and of networks.
+/// The number of lists of names, and the same number of networks.
 const LISTS: usize = 1 << 14;
-/// The most entries of a list. A million different ones put about 61 in each.
+/// The most entries of a list. A million different values put about 61 in each.
 const LONGEST: usize = 96;
-/// By how many entries a list grows: doubling would take up to twice the room.
+/// By how many entries a list grows: doubling would take up to twice the memory.
 const GROWTH: usize = 8;
-/// How many attempts wait for a place at the most, and how many of them from one network.
+/// The most attempts that wait for a permit, in all and from one network.
 const MOST_WAITING: usize = 1_024;
 const MOST_WAITING_OF_A_NETWORK: usize = 256;
-/// How long an attempt waits for a place.
+/// How long an attempt waits for a permit.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 const MICROS: i64 = 1_000_000;
 
-/// Why an attempt is not looked at.
+/// Why an attempt is refused unchecked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refused {
-    /// Too many before it were wrong.
+    /// Too many earlier attempts were wrong.
     Blocked {
-        /// How many seconds it takes until one is looked at again: 1 to [`WINDOW_SECONDS`].
+        /// After how many seconds another attempt is checked: 1 to [`WINDOW_SECONDS`].
         seconds: u32,
     },
-    /// Too many wait already, or none of those under way was over in time.
+    /// Too many attempts wait already, or none of the running ones ended in time.
     Crowded,
 }
 
-/// The guesses of the last minutes: by the network that they came from, and by the name that they were about.
+/// Counts the attempts of the last minutes by network and by name.
 pub(super) struct LoginLimiter {
     ids: Arc<dyn Ids>,
     clock: Arc<dyn Clock>,
@@ -62,42 +62,42 @@ pub(super) struct LoginLimiter {
     state: Mutex<State>,
 }
 
-/// The place of an attempt that is under way. Dropped, it leaves nothing behind.
+/// The permit of a running attempt. Dropping it ends the attempt without counting it.
 pub(super) struct Place {
     guesses: Arc<LoginLimiter>,
     attempt: Attempt,
     is_wrong: bool,
 }
 
-/// What an attempt counts for.
+/// The two entries that an attempt counts for.
 #[derive(Debug, Clone, Copy)]
 struct Attempt {
     network: Mark,
     name: Mark,
 }
 
-/// A part of a digest: which list, and which entry of it.
+/// A digest, as a list and the tag of an entry in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Mark {
     list: usize,
     tag: u64,
 }
 
-/// Whether an attempt gets a place.
+/// The result of asking for a permit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Room {
-    /// It has one.
+    /// It is granted.
     Taken,
-    /// There may be one as soon as another attempt of the same network is over.
+    /// It may be granted when another attempt of the same network has ended.
     Later,
-    /// It gets none.
+    /// It is refused.
     Never(Refused),
 }
 
 struct State {
     networks: Counts,
     names: Counts,
-    /// Those that wait for a place, in the order in which they came.
+    /// The attempts that wait for a permit, in the order of their arrival.
     waiting: VecDeque<Waiting>,
 }
 
@@ -106,35 +106,35 @@ struct Waiting {
     answer: oneshot::Sender<Result<Place, Refused>>,
 }
 
-/// Counts of one kind.
+/// The counts of all names, or of all networks.
 struct Counts {
     most: u16,
     lists: Box<[Vec<Entry>]>,
-    /// The list that is looked through next for what is over.
+    /// The next list to clear of expired entries.
     next: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     tag: u64,
-    /// When the wrong attempts are over, in seconds since 1970.
+    /// When the wrong attempts stop counting, in seconds since the Unix epoch.
     ends: u32,
     wrong: u16,
     under_way: u16,
 }
 
 impl LoginLimiter {
-    /// No guesses so far.
+    /// A limiter without any counts.
     pub(super) fn new(ids: Arc<dyn Ids>, clock: Arc<dyn Clock>) -> Self {
         let state = State { networks: Counts::new(FROM_A_NETWORK), names: Counts::new(ABOUT_A_NAME), waiting: VecDeque::new() };
         Self { ids, clock, key: OnceLock::new(), state: Mutex::new(state) }
     }
 
-    /// A place for an attempt, for which it waits as long as those under way may leave it one. The network comes first, over all
-    /// accounts, so that no network adds more than [`FROM_A_NETWORK`] names.
+    /// Takes a permit for an attempt, and waits for one while running attempts may return theirs. The network is counted first
+    /// and over all accounts, so that no network adds more than [`FROM_A_NETWORK`] names.
     ///
     /// # Errors
-    /// [`Refused`]; the attempt is not counted then.
+    /// [`Refused`]; a refused attempt is not counted.
     pub(super) async fn enter(
         self: &Arc<Self>,
         network: Option<ClientNetwork>,
@@ -154,11 +154,11 @@ impl LoginLimiter {
                 Room::Later => state.wait(attempt)?,
             }
         };
-        // A place that comes when this is given up goes back as it is dropped.
+        // A permit that arrives after the timeout is dropped, and thereby returned.
         timeout(PATIENCE, answer).await.ok().and_then(Result::ok).unwrap_or(Err(Refused::Crowded))
     }
 
-    /// Ends an attempt, and gives its place to one that waits for it.
+    /// Ends an attempt, and gives its permit to a waiting one.
     fn end(self: &Arc<Self>, attempt: Attempt, is_wrong: bool) {
         let mut unwanted = Vec::new();
         let mut state = self.state();
@@ -166,7 +166,7 @@ impl LoginLimiter {
         let wrong_at = is_wrong.then_some(now);
         state.names.end(attempt.name, wrong_at);
         state.networks.end(attempt.network, wrong_at);
-        // A name is counted for its network, so no attempt of another network waits for this one.
+        // A name is counted for each network separately, so no attempt of another network waits for this one.
         let waiting = std::mem::take(&mut state.waiting);
         for one in waiting {
             if one.answer.is_closed() {
@@ -183,7 +183,7 @@ impl LoginLimiter {
             };
             unwanted.extend(one.answer.send(answer).err());
         }
-        // Giving a place back takes the lock.
+        // Dropping a permit takes the lock, so the guard goes first.
         drop(state);
         drop(unwanted);
     }
@@ -193,7 +193,7 @@ impl LoginLimiter {
     }
 
     fn mark(&self, parts: &[&[u8]]) -> Mark {
-        // Drawn at the first attempt, so that making the service takes nothing from the port.
+        // Drawn at the first attempt, so that creating the service does not use the port of ids.
         let mut digest = Sha256::new_with_prefix(self.key.get_or_init(|| self.ids.random()));
         for part in parts {
             digest.update(part.len().to_be_bytes());
@@ -206,7 +206,7 @@ impl LoginLimiter {
         Mark { list: usize::try_from(list).unwrap_or_default() % LISTS, tag: number(tag) }
     }
 
-    /// Whether nothing is counted and nothing waits.
+    /// Whether there is neither a count nor a waiting attempt.
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         let state = self.state();
@@ -224,7 +224,7 @@ impl LoginLimiter {
 }
 
 impl Place {
-    /// Ends the attempt, which was looked at and was wrong.
+    /// Ends the attempt and counts it as wrong.
     pub(super) fn was_wrong(mut self) {
         self.is_wrong = true;
     }
@@ -249,7 +249,7 @@ impl State {
         of_name
     }
 
-    /// Puts an attempt behind those that wait.
+    /// Appends an attempt to the waiting ones.
     fn wait(&mut self, attempt: Attempt) -> Result<oneshot::Receiver<Result<Place, Refused>>, Refused> {
         self.waiting.retain(|one| !one.answer.is_closed());
         let of_network = self.waiting.iter().filter(|one| one.attempt.network == attempt.network).count();
@@ -267,9 +267,9 @@ impl Counts {
         Self { most, lists: (0..LISTS).map(|_| Vec::new()).collect(), next: 0 }
     }
 
-    /// Takes a place for an attempt, if there is one.
+    /// Takes a permit for an attempt, if there is one.
     fn take(&mut self, mark: Mark, now: u32) -> Room {
-        // One more list each time, so that the memory of a flood is given back when it is over.
+        // Clears one more list at each call, so that the memory of a flood is freed after its end.
         self.next = (self.next + 1) % LISTS;
         if let Some(list) = self.lists.get_mut(self.next) {
             forget_what_is_over(list, now);
@@ -293,7 +293,7 @@ impl Counts {
         Room::Taken
     }
 
-    /// Gives a place back, for a wrong attempt where it was one.
+    /// Returns a permit, and counts a wrong attempt at `wrong_at`, if given.
     fn end(&mut self, mark: Mark, wrong_at: Option<u32>) {
         let Some(list) = self.lists.get_mut(mark.list) else { return };
         let Some(place) = list.iter().position(|entry| entry.tag == mark.tag) else { return };
@@ -317,7 +317,7 @@ impl Entry {
         Room::Never(Refused::Blocked { seconds: self.ends.saturating_sub(now).max(1) })
     }
 
-    /// Forgets wrong attempts that count no longer. What ends too late was counted before the clock was set back.
+    /// Forgets wrong attempts that no longer count. An end beyond the window was computed before the clock was set back.
     fn forget_if_over(&mut self, now: u32) {
         if self.ends <= now || self.ends > now.saturating_add(WINDOW_SECONDS) {
             self.wrong = 0;
@@ -329,7 +329,7 @@ impl Entry {
     }
 }
 
-/// Makes room for one entry more. Where no entry may go, the error is what becomes of the newcomer.
+/// Makes room for one more entry. If no entry can be dropped, the error is the result for the new attempt.
 fn make_room(list: &mut Vec<Entry>, most: u16, now: u32) -> Result<(), Room> {
     if list.len() >= LONGEST {
         let open = list.iter().enumerate().filter(|(_, entry)| entry.wrong < most && entry.under_way == 0);
@@ -356,7 +356,7 @@ fn forget_what_is_over(list: &mut Vec<Entry>, now: u32) {
     }
 }
 
-/// Whole seconds since 1970, which last until 2106.
+/// Whole seconds since the Unix epoch; a `u32` lasts until 2106.
 fn seconds(instant: Timestamp) -> u32 {
     u32::try_from(instant.micros().div_euclid(MICROS)).unwrap_or_default()
 }
@@ -412,7 +412,7 @@ mod tests {
         guesses.state().names.lists.iter().map(Vec::len).sum()
     }
 
-    /// One attempt from the first address that turns out wrong.
+    /// One wrong attempt from the first address.
     async fn guess(guesses: &Arc<LoginLimiter>, text: &str) -> Result<(), Refused> {
         guesses.enter(Some(network(1)), ACCOUNT, &name(text)).await.map(Place::was_wrong)
     }
@@ -435,7 +435,7 @@ mod tests {
 
     #[test]
     fn a_million_names_and_addresses_stay_under_64_mib_and_free_no_blocked_one() {
-        // As evenly as digests are spread, and sooner made.
+        // As evenly spread as digests, and faster to compute.
         let mark = |number: u64| {
             let tag = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
             let tag = (tag ^ tag >> 31).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -448,10 +448,10 @@ mod tests {
         for number in 1..=1_000_000 {
             assert_eq!(count(&mut networks, mark(number), at(1)), Room::Taken);
         }
-        // There are lists of names as well, which are the same.
+        // The lists of names take the same memory.
         assert!(2 * bytes(&networks) < 64 << 20, "{} bytes", 2 * bytes(&networks));
         let longest = 2 * LISTS * (LONGEST * size_of::<Entry>() + size_of::<Vec<Entry>>());
-        assert!(longest < 56 << 20, "whatever is sent, and what an allocator adds");
+        assert!(longest < 56 << 20, "for any input, with the overhead of an allocator");
         let blocked = Room::Never(Refused::Blocked { seconds: WINDOW_SECONDS - 2 });
         assert_eq!(networks.take(mark(0), at(2)), blocked);
     }
@@ -494,7 +494,7 @@ mod tests {
         for tag in 0..96 {
             assert_eq!(counts.take(mark(tag), at(0)), Room::Taken);
         }
-        assert_eq!(counts.take(mark(1_000), at(400)), Room::Never(Refused::Crowded), "not for a moment's sake blocked");
+        assert_eq!(counts.take(mark(1_000), at(400)), Room::Never(Refused::Crowded), "refused, but not blocked, by running attempts");
         counts.end(mark(7), None);
         assert_eq!(counts.take(mark(1_000), at(400)), Room::Taken);
     }
@@ -575,7 +575,7 @@ mod tests {
         while guesses.state().waiting.len() < MOST_WAITING_OF_A_NETWORK {
             tokio::task::yield_now().await;
         }
-        assert_eq!(enter().await.unwrap(), Some(Refused::Crowded), "at idempotent");
+        assert_eq!(enter().await.unwrap(), Some(Refused::Crowded), "at once");
         assert!(guesses.enter(Some(network(2)), ACCOUNT, &name("busy")).await.is_ok(), "elsewhere there is a place");
         under_way.into_iter().for_each(Place::was_wrong);
         for one in waiting {

@@ -1,4 +1,4 @@
-//! Secrets that everybody knows, since they are part of the program: whether a database takes them, and taking them away.
+//! Publicly known secrets, which are part of the program: checks whether a database accepts them, and removes them.
 
 use derslik_domain::id::AccountId;
 use derslik_domain::identity::{PasswordHash, PrincipalKind, User, UserKey, Username};
@@ -7,7 +7,7 @@ use derslik_ports::outbound::{StoreError, Stores, Tenant, UnitOfWork};
 
 use super::provision::CredentialPlan;
 
-/// What everybody knows of one account.
+/// The publicly known secrets of one account.
 #[derive(Debug, Clone)]
 pub struct KnownSecrets {
     /// The account.
@@ -18,17 +18,17 @@ pub struct KnownSecrets {
     pub person: Option<KnownPerson>,
 }
 
-/// A person whose password everybody knows.
+/// A person whose password is publicly known.
 #[derive(Debug, Clone)]
 pub struct KnownPerson {
     /// The name for the log-in.
     pub username: Username,
-    /// The hash of the known password. Another hash is one of a password that only that person knows.
+    /// The hash of the known password. Any other stored hash belongs to a private password.
     pub hash: PasswordHash,
 }
 
 impl KnownPerson {
-    /// The person, if there is one who has the known password.
+    /// The person, if the account has one with that name and the known password.
     fn find(&self, stores: &mut dyn Stores, account: AccountId) -> Result<Option<User>, StoreError> {
         let Some(user) = stores.users().find(account, &UserKey::Username(self.username.clone()))? else { return Ok(None) };
         let hash = stores.identity().find_password(account, user.id)?;
@@ -40,7 +40,7 @@ impl KnownPerson {
     }
 }
 
-/// Which of these secrets the database takes: keys and tokens by their public parts, and passwords by the names of the persons.
+/// The secrets that the database accepts: keys and tokens by their public parts, and passwords by the names of their people.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -60,12 +60,12 @@ pub async fn known_secrets_in_use<U: UnitOfWork>(uow: &U, known: Vec<KnownSecret
     .await
 }
 
-/// Revokes these keys and tokens, and gives each person who has the known password the one of the hash `fresh`. Tokens that were made
-/// by a log-in with any of them are revoked as well. Every other credential stays. Returns what was taken away, as
-/// [`known_secrets_in_use`] names it.
+/// Revokes these keys and tokens, and replaces each known password by the one of the hash `fresh`. Tokens that a log-in with
+/// one of them issued are revoked as well. All other credentials stay. Returns the removed secrets, as [`known_secrets_in_use`]
+/// names them.
 ///
 /// # Errors
-/// [`StoreError`], and then nothing was changed.
+/// [`StoreError`]; nothing was changed.
 pub async fn remove_known_secrets<U: UnitOfWork>(
     uow: &U,
     known: Vec<KnownSecrets>,

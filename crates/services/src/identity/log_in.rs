@@ -1,6 +1,6 @@
-//! Makes a token for whoever knows a password, or both halves of an access key. Wrong guesses are [counted](Guesses) for each
-//! name and each network in the memory of the process, and refused unseen once there were too many. An attempt counts once it was
-//! looked at and was wrong: not if the store failed, or the client went away before.
+//! Issues tokens in exchange for a name and a password, or for an access key and its secret. The [`LoginLimiter`] counts wrong
+//! attempts for each name and each network in the memory of the process. Above its limits attempts are refused unchecked. An
+//! attempt counts only if it was checked and was wrong, not if the store failed or the client went away before.
 
 use std::sync::Arc;
 
@@ -15,11 +15,11 @@ use subtle::ConstantTimeEq;
 use super::guesses::{LoginLimiter, Refused};
 use super::secret::{digest, new_token, public_id};
 
-/// For how many seconds a token opens something.
+/// The lifetime of a token in seconds.
 const TOKEN_SECONDS: u32 = 36_000;
 const MICROS: i64 = 1_000_000;
 
-/// The use case over a unit of work.
+/// The use case of logging in over a unit of work.
 #[derive(Clone)]
 pub struct LogIns<U> {
     uow: U,
@@ -36,13 +36,13 @@ impl<U> std::fmt::Debug for LogIns<U> {
 }
 
 impl<U: UnitOfWork> LogIns<U> {
-    /// The use case over these.
+    /// The use case over these ports.
     pub fn new(uow: U, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, passwords: Arc<dyn Passwords>) -> Self {
         let guesses = Arc::new(LoginLimiter::new(Arc::clone(&ids), Arc::clone(&clock)));
         Self { uow, clock, ids, passwords, guesses }
     }
 
-    /// Who shows an access key with its secret.
+    /// The principal of a valid access key and secret of the account.
     async fn by_key(&self, account: AccountId, key: &PresentedCredential) -> Result<Option<Principal>, LogInError> {
         let (kind, public_id) = (key.kind, key.public_id.clone());
         let owner = self.uow.read(Tenant::Unknown, move |stores| stores.identity().find_credential(kind, &public_id)).await?;
@@ -53,7 +53,7 @@ impl<U: UnitOfWork> LogIns<U> {
             .map(|owner| owner.credential.principal))
     }
 
-    /// Who knows the password of a person, and until when that person may be logged in.
+    /// The person with that name and password, and until when the person may be logged in.
     async fn by_password(&self, shown: &LogIn) -> Result<Option<(Principal, Option<Timestamp>)>, LogInError> {
         let (account, now) = (shown.account, self.clock.now());
         let key = UserKey::Username(shown.username.clone());
@@ -88,7 +88,7 @@ impl<U: UnitOfWork> LogIns<U> {
         };
         self.uow
             .write(account, move |stores| {
-                // Whoever was found may have been deleted while the password was compared.
+                // The person may have been deleted while the password was verified.
                 if !stores.identity().hold_principal(account, owner.id)? {
                     return Err(LogInError::Invalid);
                 }
@@ -261,7 +261,7 @@ mod tests {
         assert!(matches!(log_ins.log_in(shown("user100", "right")).await, Err(LogInError::TooMany { .. })));
     }
 
-    /// Takes some paused time for each password, and counts them.
+    /// Takes some virtual time for each password, and counts them.
     #[derive(Debug, Default)]
     struct SlowPasswords(AtomicUsize);
 
@@ -278,7 +278,7 @@ mod tests {
         }
     }
 
-    /// Log-ins of people of any name, and whether the store fails.
+    /// Log-ins that know every name, and a switch that makes the store fail.
     fn slow_log_ins() -> (Arc<LogIns<FakeUnitOfWork>>, Arc<SlowPasswords>, Arc<AtomicBool>) {
         let mut stores = MockStores::default();
         let fails = Arc::new(AtomicBool::new(false));
@@ -294,7 +294,7 @@ mod tests {
         (Arc::new(log_ins), passwords, fails)
     }
 
-    /// Logs in with each of these at the same time: how many got in, were wrong, and were told that there were too many.
+    /// Logs in with each of these concurrently. Returns how many succeeded, were wrong, and were refused by the limiter.
     async fn at_once(log_ins: &Arc<LogIns<FakeUnitOfWork>>, shown: impl IntoIterator<Item = LogIn>) -> (usize, usize, usize) {
         let attempt = |shown| {
             let log_ins = Arc::clone(log_ins);

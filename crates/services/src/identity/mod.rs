@@ -1,4 +1,4 @@
-//! Who asks.
+//! Authentication, log-in, and the set-up of accounts and users.
 
 mod authenticate;
 mod guesses;

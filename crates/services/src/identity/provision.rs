@@ -1,5 +1,5 @@
-//! Sets up an account with its service principal and credentials, in one transaction and as often as one likes: what is
-//! already there stays as it is.
+//! Sets up an account with its service principal and credentials, in one transaction. It is idempotent: existing rows stay as
+//! they are.
 
 use derslik_domain::id::{AccountId, Id, PrincipalId, UserGuid};
 use derslik_domain::identity::{
@@ -13,7 +13,7 @@ use derslik_ports::outbound::{Conflict, CredentialOwner, NewCredential, StoreErr
 use super::secret::{digest, public_id};
 use super::token::TokenPlan;
 
-/// The service principal of an account that is created by name, and the first of its principals.
+/// The id of the service principal of an account that is created by name: its first principal.
 const FIRST_PRINCIPAL: i64 = 1;
 
 /// An account to set up.
@@ -57,39 +57,39 @@ pub struct UserPlan {
 pub struct NewAccount {
     /// The name, which no other account may have.
     pub name: AccountName,
-    /// What its members chose.
+    /// The settings of the account.
     pub settings: AccountSettings,
     /// The GUID of its service principal.
     pub service_guid: UserGuid,
     /// The first credentials of that principal.
     pub credentials: Vec<CredentialPlan>,
-    /// Its first project, without which no job of it could be asked for.
+    /// Its first project, since jobs need a project.
     pub project: Project,
 }
 
 /// A credential to set up.
 #[derive(Clone)]
 pub struct CredentialPlan {
-    /// What sort of secret it goes by.
+    /// The kind of the credential.
     pub kind: CredentialKind,
-    /// The part that finds it.
+    /// The public part, which finds it.
     pub public_id: String,
     /// The part that proves it; only its digest is stored.
     pub secret: Vec<u8>,
 }
 
 impl CredentialPlan {
-    /// A credential all of which is secret.
+    /// A credential whose whole text is secret.
     pub fn opaque(kind: CredentialKind, secret: &str) -> Self {
         Self { kind, public_id: String::new(), secret: secret.as_bytes().to_vec() }
     }
 
-    /// By what the credential is found.
+    /// The public part by which the store finds the credential.
     pub(super) fn public_id(&self) -> String {
         public_id(self.kind, &self.public_id, &self.secret)
     }
 
-    /// The stored credential, if it can be used.
+    /// The stored credential, if it is valid.
     pub(super) fn owner(&self, stores: &mut dyn Stores) -> Result<Option<CredentialOwner>, StoreError> {
         stores.identity().find_credential(self.kind, &self.public_id())
     }
@@ -101,7 +101,7 @@ impl std::fmt::Debug for CredentialPlan {
     }
 }
 
-/// What was not there before.
+/// The new rows of a set-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Provisioned {
     /// Whether the account is new.
@@ -110,21 +110,21 @@ pub struct Provisioned {
     pub credentials: usize,
 }
 
-/// Which credentials of a plan are set up.
+/// The credentials of a plan that are set up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Credentials {
-    /// All of them, also for an account that was there.
+    /// All of them, also for an existing account.
     Always,
-    /// None for an account that was there: somebody else holds its keys.
+    /// None for an existing account: another operator may hold its keys.
     OfNewAccount,
 }
 
 /// Creates an account under a name that no other has, with credentials of its service principal.
 ///
 /// # Errors
-/// [`StoreError::Conflict`] if the name is taken, and any other [`StoreError`]; then nothing was changed.
+/// [`StoreError::Conflict`] if the name is taken, and any other [`StoreError`]. After any of them, nothing was changed.
 pub async fn create_account<U: UnitOfWork>(uow: &U, new: NewAccount, at: Timestamp) -> Result<AccountId, StoreError> {
-    // Somebody else may have taken the id that was free a moment ago.
+    // Another transaction may take the id that was free a moment ago.
     const TRIES: usize = 20;
     let mut tries = 0;
     loop {
@@ -132,7 +132,8 @@ pub async fn create_account<U: UnitOfWork>(uow: &U, new: NewAccount, at: Timesta
         let created = uow
             .write(Tenant::Installation, move |stores| {
                 let id = stores.identity().next_account_id()?;
-                // After the id: of two that are created at once, the later one sees the other, or gets the same id and tries again.
+                // After the id is chosen: of two concurrent creations, the later one sees the other, or gets the same id and
+                // tries again.
                 refuse_like_name(stores, &new.name)?;
                 let account = Account { id, name: new.name, settings: new.settings };
                 let plan = AccountPlan {
@@ -155,7 +156,7 @@ pub async fn create_account<U: UnitOfWork>(uow: &U, new: NewAccount, at: Timesta
     }
 }
 
-/// Refuses a name that differs from that of another account by nothing but case, or by how its accents are written.
+/// Refuses a name that differs from that of another account only in case or in the encoding of its accents.
 fn refuse_like_name(stores: &mut dyn Stores, name: &AccountName) -> Result<(), StoreError> {
     const AT_ONCE: u16 = 1_000;
     let key = identity_key(name.as_str());
@@ -173,7 +174,7 @@ fn refuse_like_name(stores: &mut dyn Stores, name: &AccountName) -> Result<(), S
 /// Sets up an account.
 ///
 /// # Errors
-/// [`StoreError`], and then nothing was changed.
+/// [`StoreError`]; nothing was changed.
 pub async fn provision<U: UnitOfWork>(
     uow: &U,
     plan: AccountPlan,
@@ -183,11 +184,11 @@ pub async fn provision<U: UnitOfWork>(
     uow.write(Tenant::Installation, move |stores| set_up(stores, plan, credentials, at)).await
 }
 
-/// Sets up accounts in a database that holds none, or that takes some of their credentials already. A database that holds
-/// other accounts is left as it is, and the result is then `None`.
+/// Sets up accounts in a database that holds none, or that accepts one of their credentials already. A database that holds only
+/// other accounts is left as it is; the result is `None`.
 ///
 /// # Errors
-/// [`StoreError`], and then nothing was changed.
+/// [`StoreError`]; nothing was changed.
 pub async fn provision_own_database<U: UnitOfWork>(
     uow: &U,
     plans: Vec<AccountPlan>,

@@ -1,9 +1,9 @@
-//! What of a secret is stored: a digest to compare with, and where all of it is secret, a part of the digest to find it by.
+//! The stored form of a secret: a digest to compare with. For an opaque secret, a part of the digest finds it.
 
 use derslik_domain::identity::{CredentialKind, SecretDigest};
 use sha2::{Digest, Sha256};
 
-/// How many bytes of the digest of an opaque secret find it.
+/// How many bytes of the digest find an opaque secret.
 const PUBLIC_BYTES: usize = 16;
 
 /// The digest of a secret.
@@ -11,7 +11,7 @@ pub(super) fn digest(secret: &[u8]) -> SecretDigest {
     SecretDigest::new(Sha256::digest(secret).into())
 }
 
-/// By what a credential is found: the public part that was shown, or the beginning of the digest of an opaque secret.
+/// The public part by which a credential is found: the presented one, or the first bytes of the digest of an opaque secret.
 pub(super) fn public_id(kind: CredentialKind, shown: &str, secret: &[u8]) -> String {
     if !kind.is_opaque() {
         return shown.to_owned();
@@ -19,7 +19,7 @@ pub(super) fn public_id(kind: CredentialKind, shown: &str, secret: &[u8]) -> Str
     hex(digest(secret).bytes().iter().take(PUBLIC_BYTES))
 }
 
-/// A token of random bytes. The prefix and the checksum at the end let programs that look for leaked secrets recognise it.
+/// A token of random bytes. The prefix and the checksum let secret scanners recognise a leaked token.
 pub(super) fn new_token(random: &[u8; 32]) -> String {
     let secret = hex(random.iter());
     let checksum = hex(digest(secret.as_bytes()).bytes().iter().take(4));

@@ -13,11 +13,11 @@ use super::secret::{digest, public_id};
 pub struct TokenPlan {
     /// The token; only its digest is stored.
     pub secret: Vec<u8>,
-    /// What it opens.
+    /// The scopes that it grants.
     pub scopes: Scopes,
-    /// The project that it belongs to.
+    /// The project to which it belongs, if any.
     pub project: Option<ProjectId>,
-    /// From when on it opens nothing any more.
+    /// When it expires; `None` for never.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -51,7 +51,7 @@ pub struct NewUser {
     pub guid: UserGuid,
     /// The e-mail address.
     pub email: Email,
-    /// What the person may do in the account.
+    /// The role of the person in the account.
     pub role: Role,
     /// The given name.
     pub name: PersonName,
@@ -59,7 +59,7 @@ pub struct NewUser {
     pub surname: PersonName,
 }
 
-/// Why somebody or something was not created.
+/// Why a user or a token was not created.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateUserError {
     /// There is no such user in the account.
@@ -68,12 +68,12 @@ pub enum CreateUserError {
     /// There is no such project in the account.
     #[error("there is no project {wanted} in the account; it has {}", project_list(.known))]
     UnknownProject {
-        /// The id that was named.
+        /// The requested id.
         wanted: ProjectId,
-        /// Those that there are.
+        /// Some of the existing projects, for the message.
         known: Vec<Project>,
     },
-    /// The store failed; a conflict tells what is taken.
+    /// The store failed; a conflict names the taken value.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -88,7 +88,7 @@ fn project_list(projects: &[Project]) -> String {
 /// Creates a person in an account.
 ///
 /// # Errors
-/// [`CreateUserError`], and then nothing was changed.
+/// [`CreateUserError`]. After any of them, nothing was changed.
 pub async fn create_user<U: UnitOfWork>(uow: &U, new: NewUser, at: Timestamp) -> Result<PrincipalId, CreateUserError> {
     uow.write(Tenant::Installation, move |stores| {
         let account = new.account;
@@ -113,9 +113,9 @@ pub async fn create_user<U: UnitOfWork>(uow: &U, new: NewUser, at: Timestamp) ->
     .await
 }
 
-/// The project of the account that was named, or else its first one.
+/// The requested project of the account, or else its first one.
 fn project_of(stores: &mut dyn Stores, account: AccountId, named: Option<ProjectId>) -> Result<Option<ProjectId>, CreateUserError> {
-    /// The most projects that a refusal names.
+    /// The most projects that the error lists.
     const SHOWN: u32 = 20;
     let mut list = |size, after| stores.projects().list(account, Slice { size, after });
     let Some(wanted) = named else {
@@ -131,7 +131,7 @@ fn project_of(stores: &mut dyn Stores, account: AccountId, named: Option<Project
 /// Creates an access token of a person in an account. If the plan names no project, it is the first one of the account.
 ///
 /// # Errors
-/// [`CreateUserError`], and then nothing was changed.
+/// [`CreateUserError`]. After any of them, nothing was changed.
 pub async fn create_token<U: UnitOfWork>(
     uow: &U,
     account: AccountId,
@@ -143,7 +143,7 @@ pub async fn create_token<U: UnitOfWork>(
         let project = project_of(stores, account, token.project)?;
         let token = TokenPlan { project, ..token };
         let user = stores.users().find(account, &user)?.ok_or(CreateUserError::UnknownUser)?;
-        // Once more, held against an erasure.
+        // Read again with a lock, against a concurrent erasure.
         let user = stores.users().lock(account, user.id)?.filter(|user| user.status != UserState::Deleted);
         let user = user.ok_or(CreateUserError::UnknownUser)?;
         stores.identity().add_credential(account, user.principal(), &token.credential(at))?;

@@ -1,4 +1,5 @@
-//! Calls a job off. A job that runs is called off too: its worker learns of it and stops, and nothing that it does later counts.
+//! Cancels a job, also a running one. The worker of a running job learns of it at its next heartbeat or step and stops. Its
+//! later writes for the job have no effect.
 
 use crate::acts::{Author, write_as};
 use derslik_domain::audit::Requester;
@@ -20,7 +21,7 @@ pub(super) async fn run<U: UnitOfWork>(service: &Jobs<U>, actor: &Actor, project
         let status = before.status();
         let (after, _) = before.clone().apply(Event::Cancel, clock.now()).map_err(|_| JobError::NotCancellable(status))?;
         if !stores.jobs().replace(account, &before, &after)? {
-            // Nobody gets past the lock, so this is not to be reached.
+            // Unreachable: the lock on the row keeps other writers out.
             return Err(JobError::from(StoreError::from(Reason::Conflict)));
         }
         record_cancel(stores, account, &after, requester)?;
@@ -53,7 +54,7 @@ mod tests {
         NewJob::delete_user_data(ProjectId::new(1), user, now()).into_job(Id::new(3_451))
     }
 
-    /// Stores with the project 1 and this job in it.
+    /// Stores with project 1 and this job.
     fn stores(job: Option<Job>) -> MockStores {
         let mut stores = MockStores::default();
         let project = Project {

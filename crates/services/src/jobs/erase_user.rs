@@ -1,4 +1,4 @@
-//! Has everything of a user erased: makes the job for it, and records who wanted it.
+//! Creates the erasure job of a user, and records the requester in the audit log.
 
 use crate::acts::{Author, write_as};
 use derslik_domain::audit::{AuditEvent, NewAuditRecord, Requester};
@@ -41,7 +41,7 @@ mod tests {
 
     const KEY: &str = "3sWXSsqHgSKnE87YkNJK";
 
-    /// Stores with one project, in which an erasure is already live or is not.
+    /// Stores with one project, with or without a live erasure job.
     fn stores(is_live: bool) -> MockStores {
         let mut stores = MockStores::default();
         stores.projects.expect_find_by_key().returning(|_, _| {

@@ -20,7 +20,7 @@ pub(super) async fn run<U: UnitOfWork + LookUp<JobOfProject, ShownJob>>(
     if let Some(job) = service.uow.look_up(account, name).await? {
         return Ok(job);
     }
-    // Whoever has no such project learns that first.
+    // A missing project is reported before a missing job.
     let project = project.clone();
     service.uow.read(account, move |stores| project_id(stores, account, &project)).await?;
     Err(JobError::JobNotFound)

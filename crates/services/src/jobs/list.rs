@@ -1,4 +1,4 @@
-//! Lists the jobs of a project, a part at a time.
+//! Lists the jobs of a project, a page at a time.
 
 use derslik_domain::identity::{Action, Actor, authorize};
 use derslik_domain::job::{ProjectKey, ShownJob};

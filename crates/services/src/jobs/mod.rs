@@ -1,4 +1,4 @@
-//! What can be done with jobs.
+//! The use cases of jobs.
 
 mod cancel;
 mod erase_user;
@@ -26,7 +26,7 @@ pub struct Jobs<U> {
 }
 
 impl<U: UnitOfWork> Jobs<U> {
-    /// The use cases over these.
+    /// The use cases over these ports.
     pub fn new(uow: U, clock: Arc<dyn Clock>) -> Self {
         Self { uow, clock }
     }
@@ -51,7 +51,7 @@ impl<U: UnitOfWork + LookUp<JobOfProject, ShownJob>> JobService for Jobs<U> {
     }
 }
 
-/// Records who called an erasure off. Of other jobs nothing has to be known.
+/// Records the requester of the cancellation of an erasure in the audit log. Other jobs are not audited.
 fn record_cancel(stores: &mut dyn Stores, account: AccountId, job: &Job, by: Requester) -> Result<(), StoreError> {
     if job.action != Action::DeleteUserData {
         return Ok(());

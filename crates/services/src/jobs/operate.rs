@@ -1,4 +1,4 @@
-//! What an operator of the installation does to a job, whoever owns it.
+//! Operations of the operator of the installation on any job.
 
 use derslik_domain::audit::Requester;
 use derslik_domain::id::{AccountId, Id, JobId};
@@ -11,15 +11,15 @@ use super::record_cancel;
 /// What an operator can do to a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
-    /// Call it off.
+    /// Cancel it.
     Cancel,
-    /// Give it a new set of attempts once it has failed.
+    /// Give a failed job a new set of attempts.
     Retry,
     /// Start it now.
     RunNow,
 }
 
-/// Why nothing was done to a job.
+/// Why an operation on a job failed.
 #[derive(Debug, thiserror::Error)]
 pub enum OperateError {
     /// The account has no such job.
@@ -28,10 +28,10 @@ pub enum OperateError {
     /// The job is of an action that this program does not know.
     #[error("this version does not know what the job does, and leaves it alone")]
     Unknown,
-    /// The job stands where this does not happen to it.
+    /// The operation is not possible in the present state of the job.
     #[error(transparent)]
     Refused(#[from] TransitionError),
-    /// A live job of the same project, action and reference is there.
+    /// There is another live job of the same project, action and reference.
     #[error("another job for the same is live")]
     AnotherIsLive,
     /// The store failed.
@@ -57,10 +57,10 @@ pub fn find_unknown(stores: &mut dyn Stores, account: AccountId, id: JobId) -> R
     Ok(stores.jobs().list_unknown(account, before, 1)?.into_iter().find(|job| job.id == id))
 }
 
-/// Does it to a job, at the instant `at`.
+/// Carries out an operation on a job, at the instant `at`.
 ///
 /// # Errors
-/// [`OperateError`], and then nothing was changed.
+/// [`OperateError`]. After any of them, nothing was changed.
 pub async fn operate<U: UnitOfWork>(
     uow: &U,
     account: AccountId,

@@ -10,7 +10,7 @@ use derslik_ports::outbound::{Conflict, StoreError, Stores, UnitOfWork};
 use super::{People, taken};
 use crate::idempotency::IdempotencyGuard;
 
-/// How often a new id is tried that another transaction took meanwhile.
+/// How many ids are tried if other transactions take them meanwhile.
 const TRIES: usize = 5;
 
 pub(super) async fn run<U: UnitOfWork>(

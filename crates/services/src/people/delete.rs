@@ -1,4 +1,4 @@
-//! Deletes a person: the ids stay, so that what it made stays readable.
+//! Deletes a person. The tombstone keeps the ids, so that objects that the person created stay readable.
 
 use crate::acts::{Author, write_as};
 use derslik_domain::identity::{Action, Actor, UserKey, authorize};

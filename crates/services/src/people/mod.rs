@@ -1,4 +1,4 @@
-//! What can be done with the people of an account.
+//! The use cases of the people of an account.
 
 mod add;
 mod change;
@@ -30,28 +30,28 @@ impl<U> std::fmt::Debug for People<U> {
 }
 
 impl<U: UnitOfWork> People<U> {
-    /// The use cases over these.
+    /// The use cases over these ports.
     pub fn new(uow: U, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, passwords: Arc<dyn Passwords>) -> Self {
         Self { uow, clock, ids, passwords }
     }
 }
 
-/// The person of that key, unless it was deleted. The services of an account are no people.
+/// The person of that key, unless it was deleted. The service principals of an account are not people.
 fn find(stores: &mut dyn Stores, account: AccountId, key: &UserKey) -> Result<Option<User>, StoreError> {
     let user = stores.users().find(account, key)?;
     Ok(user.filter(|user| user.kind == PrincipalKind::User && user.status != UserState::Deleted))
 }
 
-/// As [`find`], the person held against other writers until the transaction ends: a change that is decided on what was read before
-/// would otherwise write an erased person back.
+/// As [`find`], with the person locked against other writers until the transaction ends. A change that is based on an earlier
+/// read could otherwise write back the data of an erased person.
 fn lock(stores: &mut dyn Stores, account: AccountId, key: &UserKey) -> Result<Option<User>, StoreError> {
     let Some(found) = find(stores, account, key)? else { return Ok(None) };
     let user = stores.users().lock(account, found.id)?;
     Ok(user.filter(|user| user.status != UserState::Deleted))
 }
 
-/// What another user of the account has that `user` wants to have. The constraints of the store hold it too, but a
-/// transaction that ran into one is of no use any more.
+/// A unique value of `user` that another user of the account has. The constraints of the store enforce this too, but PostgreSQL
+/// aborts a transaction that violates one.
 fn taken(stores: &mut dyn Stores, account: AccountId, user: &User) -> Result<Option<PersonRefusal>, StoreError> {
     if let Some(username) = user.username.clone() {
         let owner = stores.users().find(account, &UserKey::Username(username))?;

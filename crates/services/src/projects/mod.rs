@@ -1,4 +1,4 @@
-//! What can be done with projects.
+//! The use cases of projects.
 
 mod create;
 mod get;
@@ -22,7 +22,7 @@ pub struct Projects<U> {
 }
 
 impl<U: UnitOfWork> Projects<U> {
-    /// The use cases over these.
+    /// The use cases over these ports.
     pub fn new(uow: U, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
         Self { uow, clock, ids }
     }

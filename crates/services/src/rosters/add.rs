@@ -1,4 +1,4 @@
-//! Puts somebody on a roster: an administrator anybody, and whoever knows the code of a course themselves.
+//! Adds a user to a roster. An administrator can add any user; an actor with the code of a course can add themselves.
 
 use crate::acts::{Author, write_as};
 use derslik_domain::course::{CourseAction, CourseRef, Entry, Joining, Roster, join};
@@ -21,8 +21,8 @@ pub(super) async fn run<U: UnitOfWork>(
     let guard = IdempotencyGuard::new(&actor, idempotent, at);
     let work = move |stores: &mut dyn Stores| {
         let NewMember { roster, user, code } = entrant;
-        // Looked up before access is validated, since any way to name the actor means the actor. Whether another user exists is not
-        // for members to find out: they are denied either way.
+        // Looked up before access is checked, since each way to name the actor counts as the actor. Members must not learn
+        // whether another user exists: they are denied either way.
         let user = find_user(stores, &actor, &user)?;
         let is_actor = user.as_ref().is_some_and(|user| user.id == actor.principal.id);
         let by_code = roster == Roster::Students && is_actor && (code.is_some() || actor.principal.role != Role::Admin);

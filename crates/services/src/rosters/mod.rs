@@ -1,4 +1,4 @@
-//! What can be done with the members of courses, and with the profiles of users.
+//! The use cases of the rosters of courses, and of the profiles of users.
 
 mod add;
 mod get;
@@ -25,7 +25,7 @@ pub struct Rosters<U> {
 }
 
 impl<U: UnitOfWork> Rosters<U> {
-    /// The use cases over these.
+    /// The use cases over these ports.
     pub fn new(uow: U, clock: Arc<dyn Clock>) -> Self {
         Self { uow, clock }
     }

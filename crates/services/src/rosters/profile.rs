@@ -15,7 +15,7 @@ pub(super) async fn run<U: UnitOfWork>(service: &Rosters<U>, actor: &Actor, user
         .uow
         .read(actor.account_id(), move |stores| {
             let Some(user) = find_user(stores, &actor, &user)? else {
-                // Whether another user exists is not for members to find out.
+                // Members must not learn whether another user exists.
                 return Err(match actor.principal.role {
                     Role::Admin => CourseError::UnknownUser,
                     Role::Member => CourseError::PrivateProfile,

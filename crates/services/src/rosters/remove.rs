@@ -1,4 +1,4 @@
-//! Takes somebody off a roster.
+//! Removes a user from a roster.
 
 use crate::acts::{Author, write_as};
 use derslik_domain::course::{CourseAction, CourseRef, Roster, UserRef, leave};

@@ -1,4 +1,4 @@
-//! Each use case over stores whose every call is expected beforehand.
+//! Tests of each use case over stores that accept only expected calls.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ fn seven() -> CourseRef {
     CourseRef::parse("7")
 }
 
-/// Stores with a course, of which whoever asks is that, and with users, of whom each stands to it as `current` says.
+/// Stores with a course and users. `mine` is the actor's membership, `current` that of each user.
 fn stores(course: Course, mine: Option<Membership>, current: Option<Membership>) -> MockStores {
     let mut stores = MockStores::default();
     let record = CourseWithMembership { course, membership: mine };

@@ -1,4 +1,4 @@
-//! Deletes a session, softly.
+//! Marks a session as deleted. Its row stays until it is pruned.
 
 use crate::acts::{Author, write_as};
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! What can be done with sessions.
+//! The use cases of sessions.
 
 mod delete;
 mod get;
@@ -23,7 +23,7 @@ pub struct Sessions<U> {
 }
 
 impl<U: UnitOfWork> Sessions<U> {
-    /// The use cases over these.
+    /// The use cases over these ports.
     pub fn new(uow: U, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
         Self { uow, clock, ids }
     }

@@ -1,4 +1,5 @@
-//! Creates and changes sessions in one transaction: lock what is to be changed, let the domain decide, write what it decided.
+//! Creates and changes sessions in one transaction: it locks the sessions to change, lets the domain decide, and writes the
+//! result.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,7 +25,7 @@ pub(super) async fn run<U: UnitOfWork>(
     let now = service.clock.now();
     let ids = Arc::clone(&service.ids);
     let targets = batch.targets();
-    // What creates and nothing else is written by one statement, which asks about the principal as well.
+    // A batch that only creates sessions needs one statement, which checks the principal as well.
     let is_one_statement = idempotent.is_none() && targets.is_empty();
     let guard = IdempotencyGuard::new(actor, idempotent, now);
     let work = move |stores: &mut dyn Stores| {
@@ -145,7 +146,7 @@ mod tests {
 
     #[tokio::test]
     async fn writes_nothing_when_everything_is_refused() {
-        // No call of the stores is expected, so any would fail the test.
+        // No call of the stores is expected, so any call fails the test.
         let (service, _) = service(MockStores::default());
         let batch = Batch::new(vec![create(SessionForm::default()), BatchItem::Session(Target::Impossible, Box::default())]);
         let performed = service.upsert_batch(&actor_of(account()), batch, None).await.unwrap();

@@ -1,4 +1,4 @@
-//! What changes courses, and what deletes them.
+//! Tests of changing and deleting courses.
 
 use derslik_domain::course::{
     ChangeError, Course, CourseDenial, CourseForm, CourseState, GradingPeriodError, GradingPeriodForm, GradingPeriodSettings,
@@ -50,7 +50,7 @@ async fn patch_asks_for_the_calendar_when_the_course_becomes_active_for_the_firs
     });
     let seen = service(stores).0.patch(&owner(), seven(), named_state(CourseState::Active), mask("courseState"), Precondition::Any).await;
     assert_eq!(seen.unwrap().course.state, CourseState::Active);
-    // One that was active before is not asked for again.
+    // A course that was active before gets no second calendar job.
     let again = Course { state: CourseState::Archived, ..course(7) };
     let mut stores = MockStores::default();
     locking(&mut stores, OWNER, Some(record(again, Some(Membership::Owner))));

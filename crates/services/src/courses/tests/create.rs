@@ -1,4 +1,4 @@
-//! What creates courses and their aliases.
+//! Tests of creating courses and their aliases.
 
 use derslik_domain::course::{Alias, AliasSpace, Course, CourseDenial, CourseForm, CourseState, CreateError, Membership};
 use derslik_domain::id::Id;

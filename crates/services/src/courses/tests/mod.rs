@@ -1,5 +1,5 @@
-//! Each use case over stores whose every call is expected beforehand: what is asked of them in which order, and that nothing is
-//! written where something is refused.
+//! Tests of each use case over stores that accept only expected calls: the order of the calls, and that a refused request
+//! writes nothing.
 
 mod change;
 mod create;
@@ -30,7 +30,7 @@ fn service(stores: MockStores) -> (Courses<FakeUnitOfWork>, FakeUnitOfWork) {
     (Courses::new(uow.clone(), Arc::new(StoppedClock(now())), Arc::new(ids)), uow)
 }
 
-/// Somebody in the account with that role and number, through a credential of project 1.
+/// An actor of the account with that role and id, with a credential of project 1.
 fn actor(role: Role, number: i64) -> Actor {
     let principal = Principal { id: PrincipalId::new(number), kind: PrincipalKind::User, role };
     Actor { principal, project: Some(Id::new(1)), ..actor_of(account()) }
@@ -48,13 +48,13 @@ fn record(course: Course, membership: Option<Membership>) -> CourseWithMembershi
     CourseWithMembership { course, membership }
 }
 
-/// Stores in which somebody finds the course, and is that to it.
+/// Expects a read of the course with the membership of `viewer`.
 fn finding(stores: &mut MockStores, viewer: i64, found: Option<CourseWithMembership>) {
     let viewer = PrincipalId::new(viewer);
     stores.courses.expect_find().once().with(eq(account().id), eq(Id::new(7)), eq(viewer)).returning(move |_, _, _| Ok(found.clone()));
 }
 
-/// Likewise, the course being held.
+/// Expects the same read with a lock on the course.
 fn locking(stores: &mut MockStores, viewer: i64, found: Option<CourseWithMembership>) {
     let viewer = Some(PrincipalId::new(viewer));
     stores.courses.expect_lock().once().with(eq(account().id), eq(Id::new(7)), eq(viewer)).returning(move |_, _, _| Ok(found.clone()));
@@ -81,7 +81,7 @@ fn mask(fields: &str) -> UpdateMask {
     UpdateMask::parse(fields).unwrap()
 }
 
-/// The outcome of a request that no key guards.
+/// The outcome of a request without an idempotency key.
 fn done<T: std::fmt::Debug>(performed: Result<IdempotentOutcome<T>, CourseError>) -> T {
     match performed {
         Ok(IdempotentOutcome::Unkeyed(outcome)) => outcome,

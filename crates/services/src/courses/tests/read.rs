@@ -1,4 +1,4 @@
-//! What reads courses and what hangs on them.
+//! Tests of reading courses, their aliases and grading periods.
 
 use derslik_domain::course::{Alias, AliasSpace, Course, CourseDenial, CourseListForm, CoursePage, CourseRef, CourseState, Membership};
 use derslik_domain::id::Id;
