@@ -46,7 +46,7 @@ impl<T> Field<T> {
     }
 }
 
-/// What is wrong with a field.
+/// A problem of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Problem {
     /// It has to be sent.
@@ -68,7 +68,7 @@ pub enum Problem {
 pub struct Violation<F> {
     /// The field.
     pub field: F,
-    /// What is wrong with it.
+    /// The broken rule.
     pub problem: Problem,
 }
 

@@ -25,7 +25,7 @@ pub enum UserNaming {
 pub struct AttendeeForm {
     /// The person of the account.
     pub user: Field<RawText>,
-    /// What the text of that field may be.
+    /// How the text of that field names the person.
     pub naming: UserNaming,
     /// The code of an existing attendee.
     pub code: Field<RawText>,
@@ -154,7 +154,7 @@ pub enum AttendeeRefusal {
     EmailTaken,
 }
 
-/// What became of one item.
+/// The verdict on one item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AttendeeVerdict {
     /// An attendee was added or changed; it is shown as this item left it.

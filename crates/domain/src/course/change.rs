@@ -138,7 +138,7 @@ pub enum CreateError {
     #[error("the course is not acceptable")]
     Invalid(Vec<CourseViolation>),
     /// Only an administrator creates courses for other users.
-    #[error("only an administrator may create a course for somebody else")]
+    #[error("only an administrator may create a course for another user")]
     NotSelf,
     /// In this account only administrators create courses that are active at once.
     #[error("only an administrator may create an active course")]
@@ -232,7 +232,7 @@ fn check_first_state(state: CourseState, context: &NewCourseContext<'_>) -> Resu
 /// A change of some fields of a course, and the facts on which it depends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Patch {
-    /// What the client sent.
+    /// The form that the client sent.
     pub form: CourseForm,
     /// The fields to change; other fields of the form are ignored.
     pub mask: UpdateMask,

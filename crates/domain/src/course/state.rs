@@ -331,7 +331,7 @@ mod tests {
     use crate::course::Membership;
     use crate::identity::Role;
 
-    /// The whole table, written out by hand: for each role, the states from which it may ask for which others.
+    /// The whole table, written out by hand: for each role and state, the states that it may ask for.
     fn allowed(role: CourseRole) -> &'static [(CourseState, &'static [CourseState])] {
         const OWNER: &[(CourseState, &[CourseState])] = &[
             (Active, &[Active, Archived]),

@@ -8,7 +8,7 @@ use super::form::CourseForm;
 use super::roster::UserRef;
 use super::{Alias, AliasError, CourseDetails, CourseField, CourseFields, CourseName, CourseState};
 
-/// What is wrong with a field of a course.
+/// A problem of a field of a course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum CourseProblem {
     /// It has to be sent.
@@ -36,7 +36,7 @@ pub enum CourseProblem {
 pub struct CourseViolation {
     /// The field.
     pub field: CourseField,
-    /// What is wrong with it.
+    /// The broken rule.
     pub problem: CourseProblem,
 }
 

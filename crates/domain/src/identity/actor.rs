@@ -78,7 +78,7 @@ pub struct Principal {
     pub id: PrincipalId,
     /// Person or service.
     pub kind: PrincipalKind,
-    /// What it may do in its account.
+    /// Its role in the account.
     pub role: Role,
 }
 

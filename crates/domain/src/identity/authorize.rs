@@ -2,7 +2,7 @@
 
 use super::{Actor, Role, Scope};
 
-/// What a request is about to do.
+/// The action that a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// Read or search sessions.
@@ -15,7 +15,7 @@ pub enum Action {
     ReadPeople,
     /// Add, change or delete people of the account.
     ManagePeople,
-    /// Read projects, their jobs, and what is known of a user.
+    /// Read projects, their jobs, and the data that is stored about a user.
     ReadJobs,
     /// Cancel jobs.
     CancelJobs,

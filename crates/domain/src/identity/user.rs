@@ -22,7 +22,7 @@ pub struct User {
     pub guid: UserGuid,
     /// Person or service.
     pub kind: PrincipalKind,
-    /// What it may do in its account.
+    /// Its role in the account.
     pub role: Role,
     /// The name to log in by; unique in the account, without regard to case.
     pub username: Option<Username>,

@@ -21,9 +21,9 @@ pub enum Action {
 /// The party that asks for a job, and the one that may see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Audience {
-    /// Clients ask for it. It belongs to a project and stands in the project's list.
+    /// Clients ask for it. It belongs to a project, which lists it.
     Project,
-    /// The service itself asks for it. It belongs to no project, and it stands in no list.
+    /// The service itself asks for it. It belongs to no project and is not listed.
     Internal,
 }
 

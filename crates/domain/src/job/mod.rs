@@ -36,7 +36,7 @@ pub use state::{Ended, Event, EventKind, Fact, JobState, JobStatus, Run, Transit
 pub struct Job {
     /// Its id within the account.
     pub id: JobId,
-    /// The project in whose list it stands; `None` for [internal](Audience::Internal) actions.
+    /// The project that lists it; `None` for [internal](Audience::Internal) actions.
     pub project: Option<ProjectId>,
     /// Its action.
     pub action: Action,
@@ -61,7 +61,7 @@ pub struct Job {
 pub struct ShownJob {
     /// Its id within the account.
     pub id: JobId,
-    /// The project in whose list it stands.
+    /// The project that lists it.
     pub project: Option<ProjectId>,
     /// Its action.
     pub action: Action,
@@ -184,7 +184,7 @@ impl NewJob {
         Self { project: None, action: Action::Prune, reference: what.reference(), start_at, created_at }
     }
 
-    /// The project in whose list it will stand.
+    /// The project that will list it.
     pub const fn project(&self) -> Option<ProjectId> {
         self.project
     }
