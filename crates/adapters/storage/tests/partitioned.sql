@@ -1,4 +1,4 @@
--- Tables as a database keeps them that divides them by account: each in two parts, whose keys have names of their own.
+-- Partitions the tables by account: each has two partitions, whose keys have names of their own.
 DO $$
 DECLARE
     whole text;

@@ -134,8 +134,8 @@ impl Plan<'_> {
         // The account comes from the page. With a parameter here, SQLite would consider a scan of all courses of the account.
         query.push(") p JOIN courses c ON c.account_id = p.account_id AND c.id = p.id");
         self.viewer_join(query);
-        // The page has this order already. If this named the columns of the courses, SQLite would sort whole rows with their
-        // texts, and hold all of them before the first is read.
+        // The page has this order already. With the columns of the courses here, SQLite would sort whole rows
+        // with their texts, and hold all of them before the first is read.
         self.order(query, "p.created_at", "p.id");
     }
 

@@ -1,5 +1,4 @@
-//! The settings of a session as a row keeps them: a JSON object of those that differ from the defaults, with the names of the
-//! domain.
+//! The settings of a session as a row keeps them: a JSON object with the names of the domain. Defaults are left out.
 
 use std::fmt::{Display, Write};
 
