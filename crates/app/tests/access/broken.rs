@@ -1,5 +1,5 @@
-//! A body whose chunks can't be read, sent with every call: the answer is 400 in the shape of the API, also where the call has no
-//! use for a body, and nothing is done.
+//! A body with invalid chunks, sent with every call. The answer is 400 in the format of the API, also for calls that ignore a
+//! body, and the call is not carried out.
 
 use libtest_mimic::Failed;
 use serde_json::{Value, json};
@@ -11,10 +11,10 @@ use crate::support::{DEMO, Open};
 const JOBS: &str = "demo-organization-key";
 const COURSES: &str = "demo-admin-token";
 
-/// Bodies that break, with the first chunk or after one.
+/// Bodies that are invalid in the first chunk or after one.
 const BODIES: [&str; 3] = ["zz\r\n", "1\r\n[\r\nzz\r\n", "ffffffffffffffffff\r\n"];
 
-/// Calls of the other APIs, by the bearer that may make them.
+/// Calls of the other APIs, with a bearer that may make them.
 const OTHER_CALLS: [(&str, &str, &str); 17] = [
     ("GET", "/api/v1/projects", JOBS),
     ("POST", "/api/v1/projects", JOBS),
@@ -78,7 +78,7 @@ fn make(service: &Running) -> Result<Objects, Failed> {
     Ok(Objects { session, code, user })
 }
 
-/// What there is.
+/// All objects, to compare them before and after.
 fn all(service: &Running, objects: &Objects) -> Result<Vec<String>, Failed> {
     let lists = [
         ("/xapi/session?page_size=1000", DEMO),

@@ -1,5 +1,5 @@
-//! Guesses at the token endpoint: they are counted by what is looked up, and what can be no name is refused before anything is
-//! kept.
+//! Guesses at the token endpoint. The limiter counts them by the normalized name, and an invalid name is refused before the
+//! service stores anything.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use libtest_mimic::Failed;
 use super::{DEMO, Service, expect};
 use crate::support::Open;
 
-/// Ten guesses may be wrong, whatever is put around the name.
+/// Spellings of one name. Ten guesses may be wrong over all spellings together.
 const SPELLINGS: [&str; 4] = ["%C5%9Fahin", "%20%C5%9Fahin", "s%CC%A7ahin%20%20", "%C2%A0%C5%9EAHIN"];
 
 pub(crate) async fn guesses(service: &Service) -> Result<(), Failed> {
@@ -30,8 +30,8 @@ pub(crate) async fn guesses(service: &Service) -> Result<(), Failed> {
         send(service, "/auth/connect/token", "application/x-www-form-urlencoded", form).await
     };
     for number in 0..20 {
-        // More than anything may hold on to.
-        expect("a name that can be none", &ask(1329, &"x".repeat(100_000 + number), "known").await?, &400)?;
+        // Far longer than any name that the service may keep.
+        expect("an invalid name", &ask(1329, &"x".repeat(100_000 + number), "known").await?, &400)?;
     }
     expect("the right password", &ask(1329, SPELLINGS[1], "known").await?, &200)?;
     for number in 0..10 {
@@ -53,7 +53,7 @@ async fn send(service: &Service, path: &str, kind: &str, body: String) -> Result
     Ok(test::call_service(&app, request.to_request()).await.status().as_u16())
 }
 
-/// Compares passwords at once and lets others go first, so that how many are under way is no matter of time.
+/// Compares passwords without a hash, and yields, so that the number of concurrent log-ins does not depend on timing.
 #[derive(Debug, Default)]
 struct PlainPasswords(AtomicUsize);
 
@@ -80,7 +80,7 @@ pub(crate) async fn at_once(open: Open) -> Result<(), Failed> {
         expect("a person", &send(&service, "/xapi/user", "application/json", person).await?, &201)?;
     }
     let app = test::init_service(App::new().configure(|config| configure(config, service.state.clone()))).await;
-    // The statuses of log-ins at the same time, and how often each came.
+    // Runs log-ins at the same time, and counts the answers by status.
     let ask = async |attempts: Vec<(String, &str)>| {
         let requests = attempts.into_iter().map(|(username, password)| {
             let form =

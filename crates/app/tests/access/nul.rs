@@ -1,6 +1,6 @@
-//! The character NUL, which PostgreSQL can't store, in whatever a client sends: in each part of a path, each value of a query,
-//! a form or a body, and each header. It is refused, or names something that is not there; it never fails, and both databases
-//! answer alike.
+//! The character NUL, which PostgreSQL can't store, in everything that a client sends: each part of a path, each value of a
+//! query, a form or a body, and each header. The request is refused or names a missing object. It never causes a server error,
+//! and both databases give the same answer.
 
 use actix_web::dev::Service as HttpService;
 use actix_web::http::{Method, header};
@@ -16,7 +16,7 @@ const COURSES: &str = "demo-admin-token";
 const PROJECT: &str = "3sWXSsqHgSKnE87YkNJK";
 const GUID: &str = "8293D504-13EE-447F-9B36-6686C5C39FEB";
 
-/// What a client may send in the place of a value: NUL alone, within a text, at its end, and in two bytes, which is no UTF-8.
+/// Values with NUL: alone, within a text, at its end, and as two bytes, which is not valid UTF-8.
 const IN_A_URL: [&str; 4] = ["%00", "a%00b", "demo-access%00", "%C0%80"];
 const IN_JSON: [&str; 3] = ["\\u0000", "a\\u0000b", "demo-access\\u0000"];
 
@@ -133,7 +133,7 @@ pub(crate) async fn nul(service: &Service) -> Result<(), Failed> {
     for sent in all()? {
         let about = format!("{} {} {}", sent.method, sent.url, sent.body);
         let status = answer(service, sent).await?;
-        // An unknown parameter may be passed over; a failure may not be.
+        // An unknown parameter may be ignored; a server error is always a failure.
         if status >= 500 {
             return Err(format!("{about}: {status}").into());
         }
@@ -151,7 +151,7 @@ pub(crate) async fn nul(service: &Service) -> Result<(), Failed> {
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Everything there is to send.
+/// All requests to send.
 fn all() -> Result<Vec<Sent>, Failed> {
     let filled = |text: &str, nul: &str| text.replace("NUL", nul).replace("GUID", GUID).replace("PROJECT", PROJECT);
     let mut all = Vec::new();
@@ -184,12 +184,12 @@ async fn answer(service: &Service, sent: Sent) -> Result<u16, Failed> {
     }
     if !sent.kind.is_empty() {
         request = request.insert_header((header::CONTENT_TYPE, sent.kind)).set_payload(sent.body);
-        // So that the form is the query of a GET.
+        // The service then reads the form as the query of a GET.
         if sent.kind == FORM && sent.bearer.is_some() {
             request = request.insert_header(("X-HTTP-Method-Override", "GET"));
         }
     }
-    // A request that the service can't even take is refused with an error of its own.
+    // A request that the service can't read at all is refused with an error, not an answer.
     match app.call(request.to_request()).await {
         Ok(response) => Ok(response.status().as_u16()),
         Err(error) => Ok(error.as_response_error().status_code().as_u16()),

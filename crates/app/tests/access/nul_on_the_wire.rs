@@ -1,6 +1,6 @@
 //! The character NUL in headers and in the parts of a batch, sent as bytes to the program. HTTP allows no NUL in a head: the
-//! server refuses it before any API sees it, and a batch refuses a part for it, which is a request as well. Written as an escape
-//! it is text like any other, which no header has a use for. Nothing of it fails, and everything is answered.
+//! server refuses it before any API sees it. A part of a batch is a request as well, and is refused for the same reason. An
+//! escaped NUL is ordinary text, which no header has a use for. Every request is answered, and none causes a server error.
 
 use libtest_mimic::Failed;
 
@@ -26,7 +26,7 @@ const CALLS: [(&str, &str, &str, &str, &str); 9] = [
     ("GET", "/$discovery/rest", "", JSON, ""),
 ];
 
-/// Every header that is read, with `NUL` where a value goes.
+/// Every header that the service reads, with `NUL` where a value goes.
 const HEADERS: [&str; 22] = [
     "Authorization: NUL",
     "Authorization: Bearer NUL",
@@ -52,20 +52,20 @@ const HEADERS: [&str; 22] = [
     "X-Forwarded-Proto: NUL",
 ];
 
-/// NUL as it is.
+/// NUL as a raw byte.
 const RAW: [&str; 3] = ["\0", "a\0b", "demo-access\0"];
-/// NUL in the escapes that URLs and JSON have for it.
+/// NUL in the escapes of URLs, JSON and headers.
 const ESCAPED: [&str; 4] = ["%00", "a%00b", "\\u0000", "=?utf-8?q?=00?="];
 
 fn start(open: Open) -> Result<(Running, Place), Failed> {
     let (url, place) = open()?;
     let mut command = derslik(&["serve", "--fixed-dev-keys", "--listen", "127.0.0.1:0", "--database-url", &url_text(&url)]);
-    // So that what proxies say is read.
+    // Makes the service read the headers of proxies.
     command.env("DERSLIK_TRUSTED_PROXIES", "[\"127.0.0.0/8\"]");
     Ok((Running::spawn(command)?, place))
 }
 
-/// Whatever comes back for some bytes.
+/// Sends bytes, and reads the answer.
 fn exchange(service: &Running, about: &str, request: &str) -> Result<Answer, Failed> {
     let answer = service.send(request, b"").map_err(|failure| format!("{about}: {}", failure.message().unwrap_or_default()))?;
     if answer.body.contains("HTTP/1.1 ") && !answer.head.contains("multipart/mixed") {
@@ -85,7 +85,7 @@ pub(crate) fn in_headers(open: Open) -> Result<(), Failed> {
             ("Content-Length", body.len().to_string()),
         ];
         let request = |line: &str, header: &str| {
-            // What is tried takes the place of what is usual.
+            // The tried header replaces the usual one of the same name.
             let is_left =
                 |name: &str| header.starts_with(&format!("{name}:")) || (name, header.starts_with("Transfer-")) == ("Content-Length", true);
             let rest = usual.iter().filter(|(name, _)| !is_left(name)).map(|(name, value)| format!("{name}: {value}\r\n"));
@@ -121,7 +121,7 @@ pub(crate) fn in_headers(open: Open) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Parts of a batch, with `NUL` where a value goes: what stands in a head, and what stands in a body.
+/// Parts of a batch, with `NUL` where a value goes: in a head or in a body.
 const HEADS: [&str; 16] = [
     "Content-ID: <NUL>\r\n\r\nGET /v1/courses HTTP/1.1\r\n\r\n",
     "Content-ID: NUL\r\n\r\nGET /v1/courses HTTP/1.1\r\n\r\n",
@@ -154,7 +154,7 @@ pub(crate) fn in_batches(open: Open) -> Result<(), Failed> {
     let (service, _place) = start(open)?;
     for nul in RAW.into_iter().chain(ESCAPED) {
         let is_raw = nul.contains('\0');
-        // The last part is as it should be, and is answered whatever the others are.
+        // The last part is valid, and is answered also where the others are refused.
         let mut parts: Vec<(String, bool)> = HEADS.iter().map(|part| (part.replace("NUL", nul), is_raw)).collect();
         parts.extend(BODIES.iter().map(|part| (part.replace("NUL", nul), false)));
         parts.push(("Content-ID: <last>\r\n\r\nGET /v1/courses HTTP/1.1\r\n\r\n".to_owned(), false));
@@ -181,7 +181,7 @@ pub(crate) fn in_batches(open: Open) -> Result<(), Failed> {
             return Err(format!("{nul:?}: {answer:?}").into());
         }
     }
-    // The service is as well as before.
+    // The service still answers.
     let answer = service.get("/v1/courses", COURSES)?;
     if answer.status == 200 { Ok(()) } else { Err(format!("{answer:?}").into()) }
 }

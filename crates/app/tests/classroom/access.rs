@@ -1,4 +1,4 @@
-//! Who may do what: by role, by scope, by account.
+//! Authorization of the courses API by role, scope and account.
 
 use derslik_domain::identity::Scope;
 use serde_json::{Value, json};
@@ -19,8 +19,8 @@ pub(crate) async fn authentication(api: Api) {
     assert!(newer["error"]["errors"].is_null());
 }
 
-/// An operation on a course and what comes of it: for the administrator, the owner, a co-teacher, a student and a stranger where
-/// the course is the teacher's, and for the administrator where it is one that the others have no part in.
+/// An operation on a course and the expected statuses. The five are for the teacher's course: administrator, owner, co-teacher,
+/// student, stranger. The last is the administrator's, for a course in which the others have no part.
 type Row = (&'static str, &'static str, Value, [u16; 5], u16);
 
 fn rows() -> Vec<Row> {
@@ -32,7 +32,7 @@ fn rows() -> Vec<Row> {
         ("GET", "", none.clone(), members, 200),
         ("PATCH", "?updateMask=room", json!({ "room": "1" }), staff, 200),
         ("PATCH", "?updateMask=courseState", json!({ "courseState": "ARCHIVED" }), staff, 200),
-        // Nobody but a co-teacher takes a course over.
+        // Only a co-teacher can become the owner.
         ("PATCH", "?updateMask=ownerId", json!({ "ownerId": "103" }), admin, 400),
         ("PUT", "", json!({ "name": "b" }), staff, 200),
         ("DELETE", "", none.clone(), [200, 200, 403, 403, 403], 200),
@@ -48,7 +48,7 @@ fn rows() -> Vec<Row> {
         ("POST", "/teachers", user("105"), admin, 200),
         ("GET", "/teachers", none.clone(), members, 200),
         ("GET", "/teachers/102", none.clone(), members, 404),
-        // Whoever is meant leaves.
+        // Removes a member other than the caller.
         ("DELETE", "/teachers/103", none.clone(), staff, 404),
         ("POST", "/students", user("105"), admin, 200),
         ("GET", "/students", none.clone(), members, 200),
@@ -58,7 +58,7 @@ fn rows() -> Vec<Row> {
 }
 
 pub(crate) async fn roles(api: Api) {
-    // The administrator comes last, who changes what the others are refused.
+    // The administrator comes last, because the administrator's changes succeed where the others are refused.
     const PEOPLE: [(usize, &str); 5] = [(4, STRANGER), (3, STUDENT), (2, COTEACHER), (1, TEACHER), (0, ADMIN)];
     let mut number = 0;
     for (method, rest, body, own, foreign_by_admin) in rows() {
@@ -85,7 +85,7 @@ pub(crate) async fn roles(api: Api) {
                 api.patch(TEACHER, &course, "courseState", json!({ "courseState": "ARCHIVED" })).await;
             }
 
-            // To another account the course is as one that is not there, and so is theirs to this one.
+            // For another account the course does not exist, and the courses of that account do not exist for this one.
             let unseen = api.call(OTHER, method, &of(&course), body.clone()).await;
             let missing = api.call(OTHER, method, &of("999999999999"), body.clone()).await;
             assert_eq!((unseen.status, &unseen.body), (404, &missing.body), "{about}");
@@ -99,7 +99,7 @@ pub(crate) async fn roles(api: Api) {
             if person != ADMIN {
                 assert_eq!(api.whole(&foreign).await, untouched, "{about}");
             }
-            // Each tries to take the name that the one before may have been given.
+            // Each person tries to take the alias, which an earlier one may have got.
             let new = body["alias"].as_str().unwrap_or_default();
             if !new.is_empty() {
                 api.call(ADMIN, "DELETE", &format!("/v1/courses/{foreign}/aliases/{new}"), Value::Null).await;
@@ -124,11 +124,11 @@ pub(crate) async fn catalogue(api: Api) {
     let new = |owner: &str| json!({ "name": "a", "ownerId": owner });
     for (path, method, body, statuses) in [
         ("/v1/courses", "POST", new("me"), [200, 200, 200, 200, 200, 200]),
-        // The teacher's number is nobody's in the other account.
+        // The other account has no user with the teacher's id.
         ("/v1/courses", "POST", new("102"), [200, 200, 403, 403, 403, 404]),
         ("/v1/courses", "GET", Value::Null, [200, 200, 200, 200, 200, 200]),
         ("/v1/userProfiles/me", "GET", Value::Null, [200, 200, 200, 200, 200, 200]),
-        // Those who share a course with the teacher see who that is.
+        // Members of a course of the teacher can see the teacher's profile.
         ("/v1/userProfiles/102", "GET", Value::Null, [200, 200, 200, 200, 403, 404]),
     ] {
         for (person, status) in [ADMIN, TEACHER, COTEACHER, STUDENT, STRANGER, OTHER].into_iter().zip(statuses) {
@@ -156,7 +156,7 @@ pub(crate) async fn callers(api: Api) {
         let owned = api.call(STRANGER, "POST", "/v1/courses", json!({ "name": "Fizik", "ownerId": caller })).await;
         assert_eq!((owned.status, owned.body["ownerId"].as_str()), (200, Some(stranger.as_str())), "{caller}: {owned:?}");
     }
-    // Nobody else is, and whether somebody is there at all is not told.
+    // Other users can't be added this way, and the refusal does not tell whether the user exists.
     let id = api.course().await;
     let code = code_of(api.get(TEACHER, &format!("/v1/courses/{id}")).await.body);
     for other in ["admin@demo.example", "nobody@demo.example", "101", "999999"] {
@@ -201,7 +201,7 @@ pub(crate) async fn sight(api: Api) {
     assert_eq!(listed(&api.get(OTHER, "/v1/courses").await.body), 0);
 }
 
-/// Every operation, and the scopes of which any one opens it. `{id}` is a course, `{gone}` what is not there.
+/// Every operation, with the scopes of which any one allows it. `{id}` is a course, `{gone}` a missing object.
 fn operations() -> Vec<(&'static str, &'static str, Vec<Scope>)> {
     use Scope::{AddonsTeacher, Courses, CoursesReadonly, ProfileEmails, ProfilePhotos, Rosters, RostersReadonly};
     let (read, write) = (vec![Courses, CoursesReadonly], vec![Courses]);
@@ -254,7 +254,7 @@ pub(crate) async fn scopes(api: Api) {
             let target = path.replace("{id}", &id);
             let body = if method == "GET" || method == "DELETE" { Value::Null } else { Value::Object(named(path)) };
             if opened_by.contains(&scope) {
-                // What would change the course is only asked of one that is not there, and gets as far as that.
+                // Changes go to a missing course, so that they change nothing: 404 shows that the scope allowed them.
                 let target = if method == "GET" { target } else { path.replace("{id}", "999999999999") };
                 let reply = api.call(&token, method, &target, body).await;
                 let expected = if method == "GET" || target == "/v1/courses" { 200 } else { 404 };

@@ -1,4 +1,4 @@
-//! A client of the service, in the same process.
+//! A client that calls the service in the same process.
 
 use actix_web::http::Method;
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -90,14 +90,14 @@ impl Api {
         self.call(token, "PATCH", &format!("/v1/courses/{id}?updateMask={mask}"), body).await
     }
 
-    /// Everything that a request could have changed.
+    /// All objects that a request could have changed.
     pub(crate) async fn everything(&self, course: &str) -> Vec<Value> {
         let mut all = self.whole(course).await;
         all.push(self.get(ADMIN, "/v1/courses").await.body);
         all
     }
 
-    /// The course with all that hangs on it.
+    /// The course with its members, aliases and other parts.
     pub(crate) async fn whole(&self, course: &str) -> Vec<Value> {
         let mut all = Vec::new();
         for below in ["", "/aliases", "/gradingPeriodSettings", "/teachers", "/students"] {
@@ -106,7 +106,7 @@ impl Api {
         all
     }
 
-    /// A token of somebody in `demo` that opens these scopes and no others.
+    /// A token with exactly these scopes, for a user of the account `demo`.
     pub(crate) async fn token(&self, email: &str, scopes: Scopes) -> String {
         let token = format!("token of {email} for {:?}", scopes.iter().collect::<Vec<_>>());
         let plan = TokenPlan { secret: token.clone().into_bytes(), scopes, project: Some(Id::new(1)), expires_at: None };
@@ -114,7 +114,7 @@ impl Api {
         token
     }
 
-    /// An active course of somebody who has no part in any other, with nobody else in it.
+    /// An active course without further members, of a user who has no part in any other course.
     pub(crate) async fn foreign_course(&self, number: usize) -> String {
         let owner = format!("neighbour{number}@demo.example");
         let new = NewUser {

@@ -1,4 +1,4 @@
-//! What is refused, in which words, and that it changes nothing.
+//! Invalid requests: the error of each, and that none changes anything.
 
 use serde_json::{Value, json};
 
@@ -159,7 +159,7 @@ pub(crate) async fn bad_input(api: Api) {
         (ADMIN, "DELETE", of("/students/stranger@demo.example"), Value::Null, 404, "not found"),
         (ADMIN, "POST", of("/courseWork"), json!({}), 501, "not implemented"),
         (ADMIN, "POST", of("/lessons"), json!({}), 404, "not found"),
-        // A method that a path does not have is as good as a path that is not there.
+        // An unsupported method of a path is answered like an unknown path.
         (ADMIN, "PUT", create.clone(), named("a"), 404, "Method not found."),
         (ADMIN, "POST", of(""), named("a"), 404, "Method not found."),
         (ADMIN, "DELETE", of("/gradingPeriodSettings"), Value::Null, 404, "Method not found."),
@@ -176,7 +176,7 @@ pub(crate) async fn bad_input(api: Api) {
     }
 }
 
-/// The name of the status of an answer that says this.
+/// The canonical status name of an answer with this HTTP status and message.
 fn canonical(status: u16, says: &str) -> &'static str {
     match status {
         400 if says.starts_with('@') || says.starts_with("Precondition") => "FAILED_PRECONDITION",
@@ -266,7 +266,7 @@ pub(crate) async fn lengths(api: Api) {
 
 const INVALID: (u16, &str, &str) = (400, "INVALID_ARGUMENT", "Request contains an invalid argument.");
 
-/// Texts one character around the most that a field takes; each character is two bytes.
+/// Fields with their maximum lengths in characters. The texts have two bytes a character, and lengths around the maximum.
 const LIMITS: [(&str, usize); 7] = [
     ("name", 750),
     ("section", 2_800),

@@ -51,13 +51,13 @@ pub(crate) async fn overrides(api: Api) {
     let reply = api.send(TEACHER, "POST", "/batch", whole.into_bytes(), &[("Content-Type", "multipart/mixed; boundary=b")]).await;
     let text = reply.body.as_str().unwrap_or_default();
     assert_eq!((reply.status, text.matches("HTTP/1.1 200 OK").count(), text.matches("\"room\": \"9\"").count()), (200, 2, 2), "{text}");
-    // On a request of its own the same, and a method that is none finds nothing.
+    // A single request behaves the same, and an unknown method is not found.
     let path = format!("/v1/courses/{id}?updateMask=room");
     let patched = api.send(TEACHER, "POST", &path, b"{}".to_vec(), &[("x-http-method-override", "patch")]).await;
     assert_eq!((patched.status, &patched.body["room"]), (200, &Value::Null));
     let unknown = api.send(TEACHER, "POST", "/v1/courses", Vec::new(), &[("x-http-method-override", "BREW")]).await;
     assert_eq!(unknown.error(), (404, "NOT_FOUND", "Method not found."));
-    // Only a POST is anything else than it says.
+    // The header overrides the method of a POST only.
     let read = api.send(TEACHER, "GET", &format!("/v1/courses/{id}"), Vec::new(), &[("x-http-method-override", "DELETE")]).await;
     assert_eq!((read.status, &read.body["id"]), (200, &json!(id)));
 }

@@ -1,4 +1,4 @@
-//! What many clients at once come to.
+//! Concurrent requests of many clients.
 
 use std::rc::Rc;
 
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::api::{Api, TEACHER};
 
-/// Runs as many tasks as `count`, and waits for them.
+/// Runs `count` tasks at once, and waits for all of them.
 async fn together<F: Future<Output = ()> + 'static>(count: usize, task: impl Fn(usize) -> F) {
     let tasks: Vec<_> = (0..count).map(|number| actix_web::rt::spawn(task(number))).collect();
     for task in tasks {
@@ -78,7 +78,7 @@ pub(crate) async fn racing_transitions(api: Api) {
             }
         })
         .await;
-        // The first decides: neither state leads to the other, so it was one change.
+        // The first change wins: neither state leads to the other, so the course has changed once.
         let course = api.get(TEACHER, &format!("/v1/courses/{id}")).await;
         assert_eq!(course.tag, Some(format!("\"{id}-2\"")), "{course:?}");
     }

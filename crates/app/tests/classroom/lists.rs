@@ -1,4 +1,4 @@
-//! Lists of courses: their pages, their order, and what is searched for.
+//! Lists of courses: pages, order and search.
 
 use serde_json::{Value, json};
 
@@ -60,7 +60,7 @@ pub(crate) async fn searches(api: Api) {
     for order in ["creationTime", "creationTime+asc"] {
         assert_eq!(ids(&api.get(TEACHER, &format!("/v1/courses?x-orderBy={order}")).await.body), oldest);
     }
-    // A token goes on with the same words in the same order, and with no others.
+    // A page token is valid for the same search and order only.
     let first = api.get(TEACHER, "/v1/courses?pageSize=1&x-query=fizik&x-orderBy=creationTime").await.body;
     let token = first["nextPageToken"].as_str().unwrap();
     let second = api.get(TEACHER, &format!("/v1/courses?pageSize=1&x-query=fizik&x-orderBy=creationTime+asc&pageToken={token}")).await;
@@ -96,7 +96,7 @@ pub(crate) async fn stable_pages(api: Api) {
             let page = api.get(person, &format!("/v1/courses?pageSize=4{query}&pageToken={token}")).await;
             assert_eq!(page.status, 200, "{page:?}");
             seen.extend(ids(&page.body));
-            // What is created meanwhile moves nothing of what was there.
+            // A course created meanwhile does not shift the existing ones.
             api.course().await;
             match page.body["nextPageToken"].as_str() {
                 Some(next) => token = next.to_owned(),
@@ -133,7 +133,7 @@ pub(crate) async fn tokens_of_other_lists(api: Api) {
         assert_ne!(second.body[below], first.body[below]);
         tokens.push(token);
     }
-    // The lists of another course and the other lists of the same one take none of them.
+    // Lists of another course, and other lists of the same course, refuse these tokens.
     for (course, below, token) in [
         (&other, "aliases", &tokens[0]),
         (&other, "teachers", &tokens[1]),
@@ -144,7 +144,7 @@ pub(crate) async fn tokens_of_other_lists(api: Api) {
         let refused = page(course, below, token).await;
         assert_eq!(refused.error(), (400, "INVALID_ARGUMENT", "Request contains an invalid argument."), "{below}");
     }
-    // Words that are too long, by way of a form, since no address is as long.
+    // A search text that is too long is sent as a form, since a URL can't be that long.
     let form = [("x-http-method-override", "GET"), ("Content-Type", "application/x-www-form-urlencoded")];
     for (length, status) in [(2_800, 200), (2_801, 400)] {
         let words = format!("x-query={}", "ğ".repeat(length));

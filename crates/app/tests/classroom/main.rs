@@ -1,5 +1,5 @@
-//! The courses API against the whole service on both databases: what is refused leaves everything as it was, who may do what,
-//! and what many clients at once come to.
+//! The courses API against the whole service on both databases: invalid requests change nothing, authorization, and concurrent
+//! clients.
 #![expect(clippy::indexing_slicing, reason = "a part that is not there is null in JSON, and fails the check")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed expectation is what a test is for")]
 

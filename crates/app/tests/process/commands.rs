@@ -1,4 +1,4 @@
-//! The commands of operators: how accounts, scopes and projects are named, and what is printed.
+//! The commands of operators: how they name accounts, scopes and projects, and their output.
 
 use std::process::Output;
 
@@ -79,7 +79,7 @@ fn like_names(open: Open) -> Result<(), Failed> {
         let refused = run(&url, &["account", "create", name])?;
         check(refused.status.code() == Some(2) && String::from_utf8_lossy(&refused.stderr).contains("more than case"), &refused)?;
     }
-    // The Turkish letters are letters of their own.
+    // Letters with a diacritic differ from those without one.
     check(run(&url, &["account", "create", "Okül"])?.status.success(), &"another")
 }
 
@@ -169,7 +169,7 @@ fn prints_json() -> Result<(), Failed> {
         let output = run(&place.url, &[command, &["--json"]].concat())?;
         let document: Value = serde_json::from_slice(&output.stdout)?;
         check(document.pointer(member).is_some_and(|member| !member.is_null()), &(command, document))?;
-        // People get the same as text.
+        // The text output has the same content.
         let is_text = command.first() == Some(&"account") || serde_json::from_slice::<Value>(&run(&place.url, command)?.stdout).is_err();
         check(is_text, &command)?;
     }

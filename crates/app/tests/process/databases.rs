@@ -89,7 +89,7 @@ fn with_own_accounts(open: Open) -> Result<(), Failed> {
     check(demo.status.code() == Some(2), &("an account was added", demo))
 }
 
-/// A log-in with a name and a password, or both halves of an access key.
+/// Logs in with a name and a password, or with both halves of an access key.
 fn log_in(service: &Running, username: &str, password: &str) -> Result<Answer, Failed> {
     let form = format!("grant_type=password&client_id=api&account_id=1329&username={username}&password={password}");
     let head = format!(
@@ -145,7 +145,7 @@ fn known_keys_removed(open: Open) -> Result<(), Failed> {
     }
     check(service.post(SEARCH, &bearer, "{}")?.status == 200, &"the key of another account")?;
     check(service.get("/v1/courses", own_token)?.status == 200, &"a token that an operator made")?;
-    // They do not come back.
+    // Another start does not add the keys again.
     check(serve(&url, &["--fixed-dev-keys"]).output()?.status.code() == Some(2), &"--fixed-dev-keys")
 }
 
@@ -176,7 +176,7 @@ fn known_keys_in_production() -> Result<(), Failed> {
     check(output.status.code() == Some(2) && text.contains("demo-access"), &(output.status, text))
 }
 
-/// In a folder that other users may look into.
+/// Files of the database are private even in a folder that other users can read.
 fn private_files() -> Result<(), Failed> {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir()?;
@@ -200,7 +200,7 @@ fn private_files() -> Result<(), Failed> {
     check(files == private, &files)
 }
 
-/// Nothing may be done to it, by any command.
+/// Expects that every command refuses the database and leaves it unchanged.
 fn expect_foreign(url: &str) -> Result<(), Failed> {
     let serve: &[&str] = &["serve", "--fixed-dev-keys", "--listen", "127.0.0.1:0"];
     for command in [serve, &["serve", "--profile", "production"], &["worker"], &["migrate"], &["job", "list", "--account", "demo"]] {
@@ -227,7 +227,7 @@ fn foreign_postgres() -> Result<(), Failed> {
     let mut conn = PgConnection::establish(database.url())?;
     conn.batch_execute("CREATE SCHEMA shop; CREATE TABLE shop.orders (id bigint)")?;
     expect_foreign(database.url())?;
-    // A schema of its own is a database of its own.
+    // A schema that only Derslik uses counts as a separate database.
     conn.batch_execute("CREATE SCHEMA derslik")?;
     let own = format!("{}{}options=-csearch_path%3Dderslik", database.url(), if database.url().contains('?') { '&' } else { '?' });
     check(derslik(&["migrate", "--database-url", &own]).output()?.status.success(), &"a schema of its own was refused")
@@ -236,7 +236,7 @@ fn foreign_postgres() -> Result<(), Failed> {
 fn extension_is_not_foreign() -> Result<(), Failed> {
     let database = empty_postgres()?;
     let mut conn = PgConnection::establish(database.url())?;
-    // No extension that every server has brings a table: one is made to look as if it did.
+    // None of the extensions of a standard server has a table, so one is added to `plpgsql`.
     conn.batch_execute("CREATE TABLE spatial (id bigint); ALTER EXTENSION plpgsql ADD TABLE spatial")?;
     let output = derslik(&["migrate", "--database-url", database.url()]).output()?;
     check(output.status.success(), &output)
@@ -261,7 +261,7 @@ fn role_without_create() -> Result<(), Failed> {
     check(service.get("/api/v1/projects", "demo-organization-key")?.status != 500, &"a request")?;
     for command in OTHERS {
         let output = run(command)?;
-        // What is not there is told as such.
+        // A missing object is reported as missing, not as a lack of rights.
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         check(output.status.success() || output.status.code() == Some(2) && !text.contains("denied"), &(command, text))?;
     }
@@ -292,7 +292,7 @@ fn production_waits(url: &str) -> Result<(), Failed> {
     until(|| Ok(log.text().contains("serving") && TcpStream::connect(address).is_ok()))
 }
 
-/// An address that was free a moment ago.
+/// An address that was free when this was called.
 fn free_address() -> Result<SocketAddr, Failed> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }

@@ -1,4 +1,4 @@
-//! The program as people and machines run it: what it prints, what it survives, how it ends.
+//! The program as a process: its output, its behaviour under hostile requests and crashes, and how it ends.
 #![expect(clippy::indexing_slicing, reason = "a part that is not there is null in JSON, and fails the check")]
 
 mod commands;
@@ -70,7 +70,7 @@ fn new_session(name: &str) -> Value {
     json!({"name": name, "start_date": "2099-08-05T12:00:00Z", "duration": 80})
 }
 
-/// Two sessions to create, one that can't be, one to change, one to change that is not there.
+/// A batch that creates two sessions, fails to create one, changes one, and names one that does not exist.
 fn main_job(service: &Running) -> Result<(), Failed> {
     let created = service.post(BATCH, DEMO, &json!([new_session("first")]).to_string())?.json()?;
     let guid = created["approved"][0]["session_guid"].as_str().ok_or("no GUID")?.to_owned();
@@ -190,7 +190,7 @@ fn long_body() -> Result<(), Failed> {
     check(next.status == 200, &next)
 }
 
-/// Eight bodies of each kind that may come without a credential, all but their ends, against the defaults.
+/// Sends eight unfinished bodies of each kind that needs no credential, with the default settings.
 fn anonymous_bodies() -> Result<(), Failed> {
     const MIB: usize = 1024 * 1024;
     let folder = tempfile::tempdir()?;
@@ -205,7 +205,7 @@ fn anonymous_bodies() -> Result<(), Failed> {
         let mut stream = TcpStream::connect(service.address)?;
         let head = format!("POST {path} HTTP/1.1\r\nHost: derslik\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n");
         stream.write_all(head.as_bytes())?;
-        // One that is refused at once is not taken to its end.
+        // The service does not read a body to its end that it refuses at once.
         stream.write_all(&vec![b'x'; length - 10]).ok();
         unfinished.push(stream);
     }
@@ -218,7 +218,7 @@ fn anonymous_bodies() -> Result<(), Failed> {
     check(course.status == 200, &course)?;
     let project = service.post("/api/v1/projects", "demo-organization-key", &json!({"name": "n", "other": long.repeat(3)}).to_string())?;
     check(project.status == 200, &project)?;
-    // What is as short as a log-in needs no room at all.
+    // A body as short as a log-in does not count against the limit.
     let head = "POST /auth/connect/token HTTP/1.1\r\nHost: derslik\r\nConnection: close\r\nContent-Length: 13\r\n";
     let token = service.send(&format!("{head}Content-Type: application/x-www-form-urlencoded\r\n\r\n"), b"grant_type=no")?;
     check(token.status == 400 && token.body.contains("unsupported_grant_type"), &token)

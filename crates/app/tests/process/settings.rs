@@ -1,4 +1,4 @@
-//! Where settings come from, and what the program says about those that can't be used.
+//! The sources of settings, and the errors for invalid ones.
 
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
@@ -29,7 +29,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-/// Runs a command that has to fail, and returns what it said.
+/// Runs a command that must fail, and returns its error text.
 fn refused(code: i32, command: &mut Command) -> Result<String, Failed> {
     let output = command.output()?;
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -224,13 +224,13 @@ fn port_in_use() -> Result<(), Failed> {
     says(4, &[&address, "another process listens", "--listen"], command.arg(folder.path()))
 }
 
-/// A command as a user who is not root, since root may write everywhere.
+/// A command that runs as another user than root, since root may write everywhere.
 fn as_unprivileged(folder: &Path, arguments: &[&str]) -> Result<Command, Failed> {
     let is_root = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self")?) == 0;
     if !is_root {
         return Ok(derslik(arguments));
     }
-    // The build may be in a folder that only root may enter.
+    // The program may have been built in a folder that only root may enter.
     let program = folder.join("derslik");
     std::fs::copy(env!("CARGO_BIN_EXE_derslik"), &program)?;
     std::fs::set_permissions(folder, PermissionsExt::from_mode(0o755))?;
@@ -289,7 +289,7 @@ fn passwords_in_urls() -> Result<(), Failed> {
     Ok(())
 }
 
-/// `make run`, with a `cargo` that tells what it was to run.
+/// Runs `make run` with a fake `cargo` that prints its arguments.
 fn make_run() -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let cargo = folder.path().join("cargo");

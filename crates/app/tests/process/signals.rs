@@ -1,4 +1,4 @@
-//! How the process ends in each state that it can be in.
+//! How the process ends in each of its states.
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -14,10 +14,10 @@ use crate::support::DEMO;
 use crate::support::process::{Log, Running, derslik, end_of, send_signal, sqlite_url, until};
 use crate::{BATCH, SEARCH, check, new_session};
 
-/// What Docker waits for before it kills. Tests allow more, for machines that are busy.
+/// The time limit for a process to end. It is longer than the time after which Docker kills, since test machines may be busy.
 const END_LIMIT: Duration = Duration::from_secs(30);
 
-/// The lock that migrating processes take in turn.
+/// The advisory lock that migrating processes take in turn.
 const MIGRATION_LOCK: i64 = 0x6465_7273_6c69_6b01;
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -37,7 +37,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-/// Waits for the end of a process, and holds its exit code against `code`.
+/// Waits for the end of a process, and compares its exit code with `code`.
 pub(crate) fn expect_end(child: &mut Child, code: i32) -> Result<(), Failed> {
     let begin = Instant::now();
     let status = end_of(child, END_LIMIT)?;
@@ -74,7 +74,7 @@ fn waits_for_migration_lock() -> Result<(), Failed> {
     let mut holder = PgConnection::establish(&url)?;
     holder.batch_execute(&format!("SELECT pg_advisory_lock({MIGRATION_LOCK})"))?;
     let serve = ["serve", "--listen", "127.0.0.1:0", "--database-url", &url];
-    // A migration that was interrupted is not done, and nothing may be started after it.
+    // An interrupted migration must not report success, or scripts would go on as if it were complete.
     for (arguments, code) in [(serve.as_slice(), 0), (&["migrate", "--database-url", &url], 143)] {
         let (mut child, log) = Log::spawn(derslik(arguments).env("DERSLIK_LOG__FILTER", "info").stdout(Stdio::null()))?;
         until(|| Ok(log.text().contains("waiting for it")))?;
@@ -97,7 +97,7 @@ fn waits_for_schema() -> Result<(), Failed> {
     check(!folder.path().join("derslik.sqlite").exists(), &"waiting has created a database")
 }
 
-/// Serves with a log that takes more than any pipe, after `lose` was given the other end of it.
+/// Serves with a log larger than the buffer of any pipe. `lose` gets the reading end before.
 fn log_is_not_read(lose: fn(std::process::ChildStderr) -> Box<dyn std::any::Any>) -> Result<(), Failed> {
     const REQUESTS: usize = 100;
     let folder = tempfile::tempdir()?;

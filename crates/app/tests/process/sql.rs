@@ -1,4 +1,4 @@
-//! Statements on the database of a process, past the program.
+//! Statements that a test runs directly on the database of a process.
 
 use derslik_storage::DatabaseUrl;
 use diesel::connection::{Connection, SimpleConnection};
@@ -17,12 +17,12 @@ struct Line {
 
 fn sqlite(path: &std::path::Path) -> Result<SqliteConnection, Failed> {
     let mut conn = SqliteConnection::establish(&path.to_string_lossy())?;
-    // A program that writes all the time leaves a gap now and then.
+    // The program may be writing; this waits for a gap between its writes.
     conn.batch_execute("PRAGMA busy_timeout = 60000")?;
     Ok(conn)
 }
 
-/// Runs statements.
+/// Executes SQL statements on a connection of their own.
 pub(crate) fn execute(url: &DatabaseUrl, statements: &str) -> Result<(), Failed> {
     match url {
         DatabaseUrl::Postgres(url) => PgConnection::establish(url)?.batch_execute(statements)?,
@@ -31,7 +31,7 @@ pub(crate) fn execute(url: &DatabaseUrl, statements: &str) -> Result<(), Failed>
     Ok(())
 }
 
-/// What a query finds in its only column, which is called `line`.
+/// The values of a query's only column, which must be called `line`.
 pub(crate) fn lines(url: &DatabaseUrl, query: &str) -> Result<Vec<String>, Failed> {
     match url {
         DatabaseUrl::Postgres(url) => load(&mut PgConnection::establish(url)?, query),

@@ -1,4 +1,4 @@
-//! What `derslik migrate` says of rows that differed for an earlier program and have the same name for this one.
+//! What `derslik migrate` reports about rows whose names differed in an earlier version and are equal in this one.
 
 use derslik_domain::course::{Alias, AliasSpace};
 use derslik_domain::id::Id;
@@ -21,8 +21,8 @@ pub(crate) fn trials() -> Vec<Trial> {
     DATABASES.map(trial).into()
 }
 
-/// The names of an earlier program, which composed nothing: of each kind a second row whose name this program takes for that of
-/// the first. The person 105 has a key by the old rule, and no twin.
+/// Names written by an earlier version, which did not compose characters. Each kind has a second row whose name is now equal to
+/// that of the first. The person 105 has a key by the old rule, and no twin.
 const OLD_NAMES: &str = "
     UPDATE principals SET username = 's\u{327}ahin', username_key = 's\u{327}ahin' WHERE id = 104;
     UPDATE principals SET username = 'c\u{327}elik', username_key = 'c\u{327}elik' WHERE id = 105;
@@ -31,10 +31,10 @@ const OLD_NAMES: &str = "
     UPDATE course_aliases SET alias = 'd:ders\u{327}', alias_key = 'd:ders\u{327}' WHERE alias = 'd:other';
 ";
 
-/// What makes a database one whose keys an earlier program made.
+/// Makes the database look as if an earlier version had written its keys.
 const FORGET_REWRITES: &str = "DELETE FROM key_rewrites; DELETE FROM key_twins";
 
-/// Everything that is named, and by what it is found.
+/// All named rows with their keys.
 const NAMES: &str = "
     SELECT 'user ' || id || ': ' || coalesce(username, '') || ' ' || coalesce(email, '') AS line FROM principals
     UNION ALL SELECT 'project ' || id || ': ' || name FROM projects
@@ -84,7 +84,7 @@ fn write(url: &DatabaseUrl, work: impl FnOnce(&mut dyn Stores) -> Result<(), Sto
     Ok(runtime.block_on(uow.write(account().id, work))?)
 }
 
-/// What the command prints.
+/// The output of the command.
 fn migrate(url: &DatabaseUrl, arguments: &[&str]) -> Result<String, Failed> {
     let output = derslik(&["migrate", "--database-url", &url_text(url)]).args(arguments).output()?;
     check(output.status.success(), &output)?;
@@ -106,7 +106,7 @@ fn lists_twins(open: Open) -> Result<(), Failed> {
     .map(|twin| twin + "; rename one of the two");
     let lines: Vec<_> = std::iter::once("up to date".to_owned()).chain(twins.iter().map(|twin| format!("same name: {twin}"))).collect();
 
-    // When the keys are made anew, and each time after that until one of the two has another name.
+    // The report comes when the keys are recomputed, and at each later run until one of the two is renamed.
     for made_anew in [true, false, true] {
         for is_json in [false, true] {
             if made_anew {

@@ -1,4 +1,4 @@
-//! Processes that run jobs: how they end while one is under way, and what they do once a database that fell silent speaks again.
+//! Processes that run jobs: how they end while a job runs, and how they go on once a database that did not answer is back.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -38,7 +38,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials
 }
 
-/// What runs jobs.
+/// The kinds of processes that run jobs.
 #[derive(Debug, Clone, Copy)]
 enum Process {
     Worker,
@@ -54,7 +54,7 @@ impl std::fmt::Display for Process {
     }
 }
 
-/// Its files go with it.
+/// A running process. Its files are removed together with it.
 struct Started {
     child: Killed,
     log: Log,
@@ -79,7 +79,7 @@ impl Process {
 /// The person whose erasure does not end.
 const PERSON: &str = "kalan@demo.example";
 
-/// Brings back what an erasure has just deleted, so that it looks for more, one small step after another.
+/// A trigger that restores the rows that an erasure deletes, so that the erasure goes on with one small step after another.
 const ENDLESS_ON_SQLITE: &str = "
     CREATE TRIGGER endless AFTER DELETE ON credentials BEGIN
         INSERT INTO credentials (account_id, id, principal_id, kind, public_id, digest, scopes, created_at)
@@ -122,7 +122,7 @@ impl Endless {
         Ok(endless)
     }
 
-    /// What an operator's command prints.
+    /// The output of an operator's command.
     fn command(&self, arguments: &[&str]) -> Result<Value, Failed> {
         let url = url_text(&self.url);
         let output = derslik(arguments).args(["--account", "demo", "--json", "--database-url", &url]).output()?;
@@ -148,7 +148,7 @@ impl Endless {
         )
     }
 
-    /// The job was done, and once.
+    /// Expects that the job was done exactly once.
     fn expect_done(&self) -> Result<(), Failed> {
         let shown = self.shown()?;
         check(shown["status"] == "completed" && shown["failures"] == serde_json::json!([]), &shown)?;
@@ -160,7 +160,7 @@ impl Endless {
     }
 }
 
-/// A job that is claimed stays claimed for longer than a test takes, unless it is given back.
+/// Settings with a lease that outlasts the test, so that only a release makes a claimed job due again.
 fn settings(grace_seconds: u16) -> String {
     format!(
         "[jobs]\nlease_ms = 600000\nsweep_seconds = 0\ngrace_seconds = {grace_seconds}\n\
@@ -182,7 +182,7 @@ fn job_ends(open: Open, process: Process) -> Result<(), Failed> {
 }
 
 fn job_is_given_back(open: Open, process: Process) -> Result<(), Failed> {
-    /// A machine that stands still for a second has a worker end without its last words.
+    /// If the machine stalls for a second, the worker can't release its job before it ends, and the round is repeated.
     const ROUNDS: usize = 5;
     for _ in 0..ROUNDS {
         let endless = Endless::new(open)?;
@@ -205,18 +205,18 @@ fn job_is_given_back(open: Open, process: Process) -> Result<(), Failed> {
     Err("no job was given back in time".into())
 }
 
-/// What says nothing any more.
+/// The part that stops answering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Silence {
-    /// All processes of the server stop where they are, and go on from there.
+    /// All processes of the server are stopped, and continued later.
     OfServer,
-    /// Everything on the way vanishes, and the server believes in connections that the worker has given up.
+    /// The network drops everything, and the server keeps connections that the worker has given up.
     OfNetwork,
 }
 
 impl Silence {
-    /// What the worker says before the silence ends: of its jobs that their leases are over, or that it goes on trying to tell
-    /// what it believes of them, which is wrong where a commit went through.
+    /// The log text of the worker after which the silence may end. With a stopped server, the leases of its jobs have ended. With a
+    /// cut network, the worker still tries to write outcomes, which are wrong where a commit went through.
     const fn lasts_until(self) -> &'static str {
         match self {
             Self::OfServer => "what became of a job was lost",
@@ -225,11 +225,11 @@ impl Silence {
     }
 }
 
-/// Jobs whose effect is to be there once: each leaves a record that it was done.
+/// Counts the audit records of each job: each job must have left exactly one.
 const EFFECTS: &str =
     "SELECT job_id || ': ' || count(*) AS line FROM audit_records WHERE event = 'erasure_completed' GROUP BY job_id ORDER BY job_id";
 
-/// A gate that the test holds shut: even jobs stand before it with their last statement done, and odd ones in their commit.
+/// A lock that the test holds. Jobs with an even id wait for it after their last statement, the others in their commit.
 const GATE: &str = "
     CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN PERFORM pg_advisory_xact_lock_shared(1329); RETURN NULL; END $$;
@@ -238,15 +238,15 @@ const GATE: &str = "
     CREATE CONSTRAINT TRIGGER at_the_commit AFTER INSERT ON audit_records DEFERRABLE INITIALLY DEFERRED
         FOR EACH ROW WHEN (NEW.job_id % 2 = 1) EXECUTE FUNCTION gate()";
 
-/// How many stand before the gate in each of the two ways.
+/// Counts the jobs that wait for the lock, in each of the two ways.
 const BEFORE_THE_GATE: &str = "
     SELECT count(*) FILTER (WHERE query = 'COMMIT') || ' ' || count(*) FILTER (WHERE query <> 'COMMIT') AS line
     FROM pg_stat_activity WHERE application_name = 'derslik' AND wait_event = 'advisory'";
 
-/// Jobs that failed are tried again after some quarters of a minute.
+/// The time limit, since a failed job is tried again only after some quarters of a minute.
 const PATIENCE: Duration = Duration::from_secs(240);
 
-/// The jobs of the test, in an installation that is used directly, not by the way that the worker takes.
+/// The jobs of the test, on a direct connection to the server and not over the network of the worker.
 struct Jobs {
     runtime: tokio::runtime::Runtime,
     uow: DieselUnitOfWork,
@@ -261,7 +261,7 @@ impl Jobs {
         Ok(Self { runtime, uow, url })
     }
 
-    /// Asks for jobs that are due, and tells no worker of them.
+    /// Enqueues due jobs without a notification of the workers.
     fn ask(&self, names: std::ops::Range<usize>) -> Result<(), Failed> {
         let long_ago = SystemClock.now().minutes_before(3 * 24 * 60);
         let jobs = names.map(|name| erasure(name, long_ago)).collect::<Result<Vec<_>, Failed>>()?;
@@ -269,7 +269,7 @@ impl Jobs {
         Ok(())
     }
 
-    /// Asks for a job, and has another process start it now.
+    /// Enqueues a job, and starts it now from another process.
     fn start(&self, name: usize) -> Result<(), Failed> {
         let job = erasure(name, SystemClock.now())?;
         let made = self.runtime.block_on(self.uow.write(account().id, move |stores| stores.jobs().enqueue(account().id, &job)))?;
@@ -278,7 +278,7 @@ impl Jobs {
         check(output.status.success(), &output)
     }
 
-    /// Waits until that many jobs are completed and no other is left.
+    /// Waits until that many jobs are completed and no others are left.
     fn until_done(&self, jobs: usize, patience: Duration) -> Result<(), Failed> {
         let begin = Instant::now();
         let expected = [format!("completed {jobs}")];
@@ -305,7 +305,7 @@ fn erasure(name: usize, asked_at: Timestamp) -> Result<NewJob, Failed> {
 fn survives_silence(silence: Silence) -> Result<(), Failed> {
     const JOBS: usize = 20;
     const NEW_JOBS: usize = 5;
-    // Hearing of jobs takes no time, and looking for each of the new ones would take too long.
+    // So long that the new jobs can only be found in time by notification.
     const POLL: Duration = Duration::from_secs(60);
     let server = PostgresServer::start(Durability::Fast)?;
     let template = Template::new("derslik", &schema_revision(), |url| Ok(url.parse::<DatabaseUrl>()?.migrate().map(drop)?));
@@ -317,7 +317,7 @@ fn survives_silence(silence: Silence) -> Result<(), Failed> {
     gate.batch_execute("SELECT pg_advisory_lock(1329)")?;
     jobs.ask(0..JOBS)?;
 
-    // A lease is shorter than the silence of a server.
+    // A lease is shorter than the time for which the server does not answer.
     let settings =
         format!("[jobs]\nlease_ms = 3000\nsweep_seconds = 0\npoll_ms = {}\n[database]\nlock_timeout_ms = 5000\n", POLL.as_millis());
     let worker = Process::Worker.start(&url_by_the_way, &settings)?;
@@ -329,7 +329,7 @@ fn survives_silence(silence: Silence) -> Result<(), Failed> {
         Silence::OfServer => Some(server.freeze()?),
         Silence::OfNetwork => {
             way.set_cut(true);
-            // Commits go through that the worker never hears of, and transactions stay open that it has given up.
+            // Some commits succeed without the worker's knowledge, and transactions that it has given up stay open.
             gate.batch_execute("SELECT pg_advisory_unlock(1329)")?;
             None
         }
