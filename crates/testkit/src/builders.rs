@@ -1,4 +1,4 @@
-//! Ready-made values of the domain, to be changed by struct update where a test is about one field.
+//! Ready-made values of the domain. A test that is about one field changes it by struct update.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use derslik_domain::session::{ReplayStatus, Session, SessionDuration, SessionFor
 use derslik_domain::time::{Start, StartDateMode, Timestamp, WrittenTime, Zone};
 use uuid::Uuid;
 
-/// The instant at which tests take place unless they say otherwise: the one of the seed document.
+/// The default instant of tests: the one of the seed document.
 ///
 /// # Panics
 /// Never.
@@ -24,7 +24,7 @@ pub fn now() -> Timestamp {
     "2025-02-06T16:07:35.488565+03:00".parse().expect("a valid instant")
 }
 
-/// The settings of an account that chose nothing.
+/// The default settings of an account.
 ///
 /// # Panics
 /// Never.
@@ -122,15 +122,15 @@ pub fn guid(number: u128) -> SessionGuid {
     SessionGuid::new(Uuid::from_u128(0x0193_0000_0000_7000_8000_0000_0000_0000 | number))
 }
 
-/// The start that the text says, in Istanbul.
+/// The start that the text gives as civil time in Istanbul.
 ///
 /// # Panics
-/// If it says none.
+/// If the text is not a civil time.
 pub fn start(text: &str) -> Start {
     Start::at(text.parse::<WrittenTime>().expect("a date and time").civil(), Zone::ISTANBUL)
 }
 
-/// A session with this GUID and nothing special about it.
+/// A plain session with this GUID.
 ///
 /// # Panics
 /// Never.
@@ -155,17 +155,17 @@ pub fn session(guid: SessionGuid) -> Session {
     }
 }
 
-/// A field with a text in it.
+/// A form field that holds the text.
 pub fn text(value: &str) -> Field<Vec<u8>> {
     Field::Given(value.as_bytes().to_vec())
 }
 
-/// The least that makes a session.
+/// The form of a new session with only the required fields.
 pub fn session_form() -> SessionForm {
     SessionForm { name: text("CS201"), start_date: text("2025-08-05T12:00:00Z"), duration: Field::Given(120), ..SessionForm::default() }
 }
 
-/// The `number`th course of a test: active, owned by [`user`] 2, with nothing but a name.
+/// The `number`th course of a test: active, owned by [`user`] 2, with only a name.
 ///
 /// # Panics
 /// Never.

@@ -1,5 +1,5 @@
-//! A network between a client and a server in which everything can be made to vanish. Neither end is told: no connection is
-//! closed, and nothing arrives.
+//! A proxy between a client and a server that can drop all data silently: no connection is closed, and neither end gets an
+//! error.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-/// A way to a server on this machine.
+/// A proxy to a server on this machine.
 #[derive(Debug, Clone)]
 pub struct Way {
     port: u16,
@@ -15,10 +15,10 @@ pub struct Way {
 }
 
 impl Way {
-    /// A way to the server of a `postgres://` URL on this machine, and the URL by which clients take it.
+    /// A proxy to the server of a `postgres://` URL on this machine, and the URL of the proxy.
     ///
     /// # Errors
-    /// If the URL names no port of this machine, or no port is free.
+    /// If the URL does not name a port of 127.0.0.1, or no port is free.
     pub fn to_server_of(url: &str) -> io::Result<(Self, String)> {
         let parts = url.split_once("@127.0.0.1:").and_then(|(before, rest)| {
             let (port, rest) = rest.split_once('/')?;
@@ -36,15 +36,14 @@ impl Way {
         let is_cut = Arc::clone(&way.is_cut);
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
-                // A client that can't be carried sees its connection closed.
+                // If the server can't be reached, the client's connection is closed.
                 connect(client, server, &is_cut).ok();
             }
         });
         Ok(way)
     }
 
-    /// Cuts the way, or mends it. Connections that are used while it is cut stay silent for good, those that are made
-    /// meanwhile included.
+    /// Cuts the network, or restores it. A connection that is used or made while it is cut stays silent for good.
     pub fn set_cut(&self, is_cut: bool) {
         self.is_cut.store(is_cut, Ordering::SeqCst);
     }

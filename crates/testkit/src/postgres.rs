@@ -1,6 +1,6 @@
 //! A PostgreSQL for tests: a private cluster, or the server behind `TEST_DATABASE_URL`, with a fresh database per test.
 //!
-//! It must not know the schema: what a database starts with comes in through a [`Template`].
+//! This module must not know the schema: a [`Template`] brings the content of a new database.
 //!
 //! A private cluster can't outlive its owner: a watchdog in a process group of its own stops it and removes its folder
 //! as soon as the owning process is gone, whether that process returned, panicked or was killed.
@@ -42,11 +42,11 @@ pub struct PostgresServer {
 }
 
 impl PostgresServer {
-    /// Starts a private cluster, whatever `TEST_DATABASE_URL` says.
+    /// Starts a private cluster, and ignores `TEST_DATABASE_URL`.
     ///
     /// The programs are looked for in `$PG_BIN`, the newest `/usr/lib/postgresql/*/bin`, `$PATH` and
     /// `$TEST_PG_BIN`, in this order. PostgreSQL refuses to run as root: then the cluster belongs to the user
-    /// `postgres`, or else `nobody`.
+    /// `postgres`, or else to the standard unprivileged user.
     ///
     /// # Errors
     ///
@@ -67,7 +67,7 @@ impl PostgresServer {
         Ok(Self { url: ServerUrl::local(cluster.port()), cluster: Some(cluster) })
     }
 
-    /// Stops all processes of a private cluster where they are: it answers nothing and closes nothing until what this returns
+    /// Stops all processes of a private cluster with SIGSTOP: it answers nothing and closes no connection until the returned guard
     /// is dropped.
     ///
     /// # Errors
@@ -157,12 +157,12 @@ pub struct Frozen<'s>(&'s Cluster);
 
 impl Drop for Frozen<'_> {
     fn drop(&mut self) {
-        // A cluster that is gone needs it no more.
+        // A cluster that has ended needs no signal.
         self.0.signal(Signal::CONT).ok();
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "where the server is, is set by whoever starts the tests")]
+#[expect(clippy::disallowed_methods, reason = "the environment of the tests names the server")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -1,4 +1,4 @@
-//! The PostgreSQL for tests, tried on a real server.
+//! Tests of the PostgreSQL for tests, on a real server.
 
 #![cfg(test)]
 
@@ -25,7 +25,7 @@ fn execute(url: &str, statements: &str) -> Result<(), Box<dyn Error + Send + Syn
     Ok(PgConnection::establish(url)?.batch_execute(statements)?)
 }
 
-/// A template nobody has made before, also on a server that stays between runs.
+/// A template with a new name, also on a server that stays between runs.
 fn fresh_template(name: &str, made: &Arc<AtomicUsize>) -> Template {
     let made = Arc::clone(made);
     let revision = format!("{:?}", (std::process::id(), std::time::Instant::now()));

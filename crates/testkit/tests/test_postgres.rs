@@ -1,4 +1,4 @@
-//! The `test-postgres` program: what its command sees, and that no cluster outlives it.
+//! The `test-postgres` program: the environment of its command, and that no cluster outlives it.
 
 #![cfg(test)]
 
@@ -14,14 +14,14 @@ use tempfile::TempDir;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The program with a folder for its cluster, so that leftovers are seen.
+/// The program with a separate folder for its cluster, so that leftovers are visible.
 fn program(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_test-postgres"));
     command.env_remove(TEST_DATABASE_URL).env("TMPDIR", folder).stdin(Stdio::null());
     command
 }
 
-/// Open to the user that root would hand the cluster to.
+/// A folder that the user of root's cluster may enter.
 fn open_folder() -> TempDir {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::Builder::new().prefix("tp").tempdir_in("/tmp").unwrap();
@@ -40,7 +40,7 @@ fn shell(script: &str) -> Output {
     output
 }
 
-/// Starts it on a command that prints the server's URL and then waits, for as long as its parent lives.
+/// Starts the program with a command that prints the server's URL and then waits until its parent ends.
 fn start(folder: &Path) -> (Child, String) {
     let script = r#"trap 'exit 9' TERM; echo "$TEST_DATABASE_URL"; while kill -0 $PPID 2>/dev/null; do sleep 0.1; done"#;
     let mut child = program(folder).args(["run", "--", "/bin/sh", "-c", script]).stdout(Stdio::piped()).spawn().unwrap();

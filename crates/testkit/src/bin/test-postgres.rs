@@ -1,7 +1,7 @@
 //! `test-postgres run [--durable] -- COMMAND…`: runs a command with a private PostgreSQL in `TEST_DATABASE_URL`.
 //!
-//! A test runner with one process per test starts one cluster this way instead of one per process. It must not know
-//! what the command is.
+//! A test runner with one process per test starts one cluster this way instead of one per process. This program must not
+//! know the command.
 
 #![forbid(unsafe_code)]
 
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
     match run(env::args_os().skip(1)) {
         Ok(code) => code,
         Err(error) => {
-            // With standard error closed, the exit code is all that is left to say it.
+            // If standard error is closed, only the exit code reports the error.
             let _written = writeln!(io::stderr(), "test-postgres: {error}");
             ExitCode::FAILURE
         }
@@ -68,7 +68,7 @@ fn run(mut arguments: impl Iterator<Item = OsString>) -> Result<ExitCode, RunErr
                 status = &mut ended => break status.map_err(io::Error::other)?,
                 _ = terminate.recv() => forward(id)?,
                 _ = hang_up.recv() => forward(id)?,
-                // The terminal has sent it to the command as well.
+                // The terminal has sent the signal to the command as well.
                 _ = interrupt.recv() => {}
             }
         }
@@ -98,7 +98,7 @@ fn wait(mut child: Child) -> io::Result<ExitStatus> {
     child.wait()
 }
 
-/// The standard library only knows SIGKILL, which would leave the command no chance to clean up.
+/// Sends SIGTERM to the command. The standard library has only SIGKILL, which would leave it no chance to clean up.
 fn forward(id: u32) -> io::Result<()> {
     let mut shell = Command::new("/bin/sh");
     shell.args(["-c", "kill -s TERM \"$1\"", "kill"]).arg(id.to_string()).stdin(Stdio::null());

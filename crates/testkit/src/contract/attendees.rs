@@ -159,7 +159,7 @@ fn attended<U: UnitOfWork>(harness: &Harness<U>) {
     let address = me.email.clone().expect("an address");
     let as_person = |session, number| Attendee { user: Some(user(7).guid), ..attendee(session, number) };
     let as_guest = |session, number| Attendee { email: address.clone(), ..attendee(session, number) };
-    // The third day twice, and a day that was deleted; the fifth belongs to somebody else.
+    // The third day has two attendances, the eighth is deleted, and the fifth belongs to another person.
     let mine = vec![as_person(3, 1), as_guest(3, 2), as_guest(9, 3), as_person(7, 4), as_person(8, 5), attendee(5, 6)];
     insert(harness, mine).expect("they are new");
     let elsewhere = vec![as_person(5, 1), as_guest(5, 2)];
@@ -187,7 +187,7 @@ fn attended<U: UnitOfWork>(harness: &Harness<U>) {
 }
 
 fn attended_pages<U: UnitOfWork>(harness: &Harness<U>) {
-    // All at the same time, so that their ids decide.
+    // All sessions start at the same time, so that the GUID decides the order.
     let sessions: Vec<_> = (1..=7).map(|number| session(guid(number))).collect();
     let mine: Vec<_> = (1..=7).map(|number| Attendee { user: Some(user(7).guid), ..attendee(number.into(), number) }).collect();
     let written = sessions.clone();
@@ -219,7 +219,7 @@ fn meant<U: UnitOfWork>(harness: &Harness<U>, account: AccountId, text: &str) ->
 
 fn person<U: UnitOfWork>(harness: &Harness<U>) {
     let named = |number, name: &str| User { username: Username::parse(name).ok(), email: None, ..user(number) };
-    // Whoever took another's number or GUID for a name does not stand in the other's way.
+    // A user name that equals the id or GUID of another user must not hide that user.
     let people = [user(7), named(8, "7"), named(9, &user(7).guid.to_string()), service_user(), named(10, "user7@demo.example")];
     harness.write(move |stores| {
         stores.identity().add_account(&account(), now())?;
@@ -233,7 +233,7 @@ fn person<U: UnitOfWork>(harness: &Harness<U>) {
         assert_eq!(meant(harness, account().id, text), (Some(7), vec![]), "{text:?}");
     }
     assert_eq!(meant(harness, account().id, "user8").0, None);
-    assert_eq!(meant(harness, account().id, &service_user().id.to_string()).0, None, "a service is no person");
+    assert_eq!(meant(harness, account().id, &service_user().id.to_string()).0, None, "a service is not a person");
 }
 
 fn deleted<U: UnitOfWork>(harness: &Harness<U>) {
@@ -246,7 +246,7 @@ fn deleted<U: UnitOfWork>(harness: &Harness<U>) {
         for of in [account(), other_account()] {
             stores.identity().add_account(&of, now())?;
         }
-        // Three in a row had the address; the last of them is there still. The first had the name of the second later.
+        // Three persons had the address one after the other, and only the last still exists. The last also took the first one's name.
         for (number, name, address) in [(7, "ilk", "ayni@demo.example"), (8, "Ortanca", "Ayni@demo.example")] {
             let person = named(number, name, address);
             stores.users().add(account().id, &person)?;

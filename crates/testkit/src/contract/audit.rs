@@ -68,7 +68,7 @@ fn found<U: UnitOfWork>(harness: &Harness<U>) {
     assert_eq!(jobs(about("a@")), []);
     assert_eq!(jobs(AuditPage { job: Some(JobId::new(3)), ..about("a@b") }), [3]);
     assert_eq!(jobs(AuditPage { job: Some(JobId::new(2)), ..ALL }), [2]);
-    // Nobody sees that two accounts erased the same person.
+    // The records do not reveal that two accounts erased the same person.
     let (here, there) = (list(harness, account().id, about("a@b")), list(harness, other_account().id, about("a@b")));
     assert_eq!((here.len(), there.len()), (2, 1));
     assert_ne!(here[0].subject, there[0].subject);

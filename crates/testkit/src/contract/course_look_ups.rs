@@ -1,4 +1,4 @@
-//! Look-ups of courses, which may share statements.
+//! Lookups of courses, which may share statements.
 
 use derslik_domain::course::Membership;
 use derslik_domain::id::{AccountId, Id};
@@ -7,10 +7,10 @@ use derslik_ports::outbound::{CourseLookup, CourseWithMembership, LookUps, UnitO
 use super::{Case, Harness};
 use crate::builders::{account, course, now, other_account, user};
 
-/// With every viewer, more than one statement looks up.
+/// The number of courses. Combined with every viewer, the lookups are more than one statement takes.
 const COURSES: i64 = 50;
 const VIEWERS: i64 = 9;
-/// Whose courses they are.
+/// The owner of all courses.
 const OWNER: i64 = 2;
 
 pub(super) fn cases<U: UnitOfWork + LookUps + Clone>() -> Vec<Case<U>> {
@@ -20,7 +20,7 @@ pub(super) fn cases<U: UnitOfWork + LookUps + Clone>() -> Vec<Case<U>> {
     ]
 }
 
-/// What somebody is to a course: every user to every course something else, or nothing.
+/// The membership of a user in a course. It differs between users and between courses, and may be none.
 fn membership(course: i64, viewer: i64) -> Option<Membership> {
     if viewer == OWNER {
         return Some(Membership::Owner);
@@ -36,7 +36,7 @@ fn viewed(course: i64, viewer: i64) -> CourseLookup {
     CourseLookup { course: Id::new(course), viewer: Id::new(viewer) }
 }
 
-/// In both accounts the users, in the first one the courses of odd numbers.
+/// Adds the users to both accounts, and the courses of odd numbers to the first one.
 fn set_up<U: UnitOfWork>(harness: &Harness<U>) {
     harness.write(|stores| {
         for account in [account(), other_account()] {

@@ -81,7 +81,7 @@ fn viewer(role: Role, user: i64) -> Viewer {
     Viewer { principal: Id::new(user), role }
 }
 
-/// A course with something in every field.
+/// A course with a value in every field.
 fn unusual() -> Course {
     let title = |text: &str| MaterialTitle::new(text).ok();
     let url = |text: &str| MaterialUrl::new(text).ok();
@@ -139,7 +139,7 @@ fn conflict<U: UnitOfWork>(harness: &Harness<U>) {
     let refused = harness.try_write(|stores| stores.courses().insert(account().id, &course(1)));
     assert!(matches!(refused, Err(StoreError::Conflict(Conflict::Course))), "{refused:?}");
     harness.write(|stores| stores.courses().insert(other_account().id, &course(1)));
-    // The transaction that ran into it goes on.
+    // The transaction of the conflict can go on.
     let went_on = harness.try_write(|stores| {
         assert!(stores.courses().insert(account().id, &Course { owner: Id::new(3), ..course(1) }).is_err());
         stores.courses().insert(account().id, &course(2))
@@ -211,7 +211,7 @@ fn visibility<U: UnitOfWork>(harness: &Harness<U>) {
         join(harness, number, 3, Membership::Teacher);
         join(harness, number, 4, Membership::Student);
     }
-    // Active, archived, provisioned, declined and suspended, in the order of their ids, which breaks ties of time.
+    // The courses 1 to 5 are active, archived, provisioned, declined and suspended. Their times are equal, so the id decides.
     assert_eq!(list(harness, viewer(Role::Member, 2), everything()), [5, 4, 3, 2, 1]);
     assert_eq!(list(harness, viewer(Role::Member, 3), everything()), [2, 1]);
     assert_eq!(list(harness, viewer(Role::Member, 4), everything()), [2, 1]);
@@ -278,7 +278,7 @@ fn stable_pages<U: UnitOfWork>(harness: &Harness<U>) {
 
 fn long_pages<U: UnitOfWork>(harness: &Harness<U>) {
     set_up(harness);
-    // Each takes more than a tenth of what the texts of a page may come to.
+    // Each text takes more than a tenth of the limit for the texts of a page.
     let description = CourseDescription::new("😀".repeat(30_000)).ok();
     let long = |number| {
         let course = course(number);

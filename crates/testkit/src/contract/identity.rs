@@ -118,7 +118,7 @@ fn principal_is_held<U: UnitOfWork>(harness: &Harness<U>) {
         stores.users().add(account().id, &user(102)).map(drop)
     });
     let held = |number| harness.write(move |stores| stores.identity().hold_principal(account().id, user(number).id));
-    assert_eq!([100, 101, 102, 103].map(held), [false, true, true, false], "passive, active, active, nobody");
+    assert_eq!([100, 101, 102, 103].map(held), [false, true, true, false], "passive, active, active, no such user");
     let write = |number: i64, one: u128| {
         harness.write(move |stores| {
             stores.sessions().insert_many_by(account().id, user(number).id, &[&session(guid(one)), &session(guid(one + 1))])

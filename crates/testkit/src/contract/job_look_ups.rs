@@ -1,4 +1,4 @@
-//! Look-ups of jobs, which may share statements.
+//! Lookups of jobs, which may share statements.
 
 use derslik_domain::id::{AccountId, JobId, ProjectId};
 use derslik_domain::job::{Event, Job, JobStatus, NewJob, Platform, Project, ProjectKey, ProjectName, ReferenceId, ShownJob};
@@ -8,7 +8,7 @@ use derslik_ports::outbound::{JobOfProject, LookUps, StoreError, Stores, UnitOfW
 use super::{Case, Harness};
 use crate::builders::{account, now, other_account};
 
-/// Jobs of each project; with all that is asked in vain they are more than one statement looks up.
+/// The jobs of each project. Together with the lookups of missing jobs they are more than one statement takes.
 const JOBS: usize = 100;
 
 pub(super) fn cases<U: UnitOfWork + LookUps + Clone>() -> Vec<Case<U>> {
@@ -20,7 +20,7 @@ pub(super) fn cases<U: UnitOfWork + LookUps + Clone>() -> Vec<Case<U>> {
     ]
 }
 
-/// Which project: one of two of the account, or one of another account that has the same key and id as the first.
+/// A project: one of two of the account, or one of another account with the same key and id as the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Mine,
@@ -78,7 +78,7 @@ fn enqueue(stores: &mut dyn Stores, place: Place, text: &str) -> Result<Job, Sto
     Ok(stores.jobs().enqueue(place.account(), &erasure(place, text))?.into_job())
 }
 
-/// Makes so many jobs in each place, by turns.
+/// Makes `count` jobs in each project, by turns.
 fn make_jobs<U: UnitOfWork>(harness: &Harness<U>, count: usize) -> Vec<(Place, Job)> {
     harness.write(move |stores| {
         let turns = (0..count).flat_map(|number| PLACES.map(|place| (place, number)));

@@ -59,12 +59,12 @@ fn reference(text: &str) -> ReferenceId {
     ReferenceId::new(text).expect("a valid reference")
 }
 
-/// The erasure of a user who is known by that text, asked for now.
+/// The erasure of the user whom the text names, requested now.
 fn erasure(text: &str) -> NewJob {
     NewJob::delete_user_data(PROJECT, reference(text), now())
 }
 
-/// An internal job about that text, due now.
+/// An internal job with that reference, due now.
 fn due_job(text: &str) -> NewJob {
     NewJob::assign_calendar_id(reference(text), now())
 }
@@ -106,7 +106,7 @@ fn find<U: UnitOfWork>(harness: &Harness<U>, job: &Job) -> Job {
     harness.read(move |stores| stores.jobs().find(account().id, id)).expect("the job is there")
 }
 
-/// Locks a job, lets the domain apply an event, and writes what came of it. Tells whether the event was taken.
+/// Locks a job, applies an event in the domain, and writes the result. Returns whether the event was accepted.
 fn apply(stores: &mut dyn Stores, account: AccountId, job: &Job, event: Event, at: Timestamp) -> Result<bool, StoreError> {
     let Some(before) = stores.jobs().lock(account, job.id)? else { return Ok(false) };
     match before.clone().apply(event, at) {
@@ -177,7 +177,7 @@ fn unique_internal_job<U: UnitOfWork>(harness: &Harness<U>) {
     let sweep = || NewJob::expire_sessions(now(), now());
     let first = enqueue(harness, sweep());
     assert_eq!(enqueue(harness, sweep()), first);
-    // It is live while it runs, too.
+    // A running job is live as well.
     let running = claim_now(harness, 7, 1);
     assert_eq!(enqueue(harness, sweep()), running[0]);
 }
@@ -286,7 +286,7 @@ fn claim_order<U: UnitOfWork>(harness: &Harness<U>) {
 }
 
 fn claim_over_priorities<U: UnitOfWork>(harness: &Harness<U>) {
-    // Those of the middle priority wait for midnight, and are no obstacle.
+    // The jobs of the middle priority wait for midnight, and must not block the lower one.
     for number in 0..5 {
         enqueue(harness, erasure(&number.to_string()));
     }
@@ -307,7 +307,7 @@ fn unknown_actions<U: UnitOfWork>(harness: &Harness<U>) {
     let claimed = harness.write(move |stores| stores.jobs().claim(account().id, &claim));
     assert_eq!(claimed.iter().map(|job| job.id).collect::<Vec<_>>(), [sweep.id]);
     assert_eq!(find(harness, &course).status(), JobStatus::Scheduled);
-    // And nobody is woken for what nobody can do.
+    // Workers are not woken for jobs that they can't run.
     assert_eq!(harness.read(move |stores| stores.jobs().next_due(sweeps)), None);
     assert!(harness.read(move |stores| stores.jobs().accounts_with_due(now(), sweeps, 10)).is_empty());
     assert_eq!(harness.read(|stores| stores.jobs().next_due(all_actions())), Some(now()));
@@ -373,7 +373,7 @@ fn renewal<U: UnitOfWork>(harness: &Harness<U>) {
     assert_eq!(renewed, [kept]);
     let JobState::Running(run) = find(harness, &job).state else { panic!("it runs") };
     assert_eq!(run.lease.until, seconds_later(20));
-    assert_eq!(find(harness, &job).updated_at, claimed[0].updated_at, "a heartbeat is no change");
+    assert_eq!(find(harness, &job).updated_at, claimed[0].updated_at, "a heartbeat is not a change");
     assert!(harness.write(|stores| stores.jobs().renew(account().id, &[], seconds_later(20))).is_empty());
 }
 
@@ -424,7 +424,7 @@ fn exchange_matches_the_domain<U: UnitOfWork>(harness: &Harness<U>) {
     let jobs: Vec<_> = (0..40).map(|number| due_job(&number.to_string())).collect();
     harness.write(move |stores| stores.jobs().enqueue_many(account().id, &jobs));
     let mut running: Vec<Job> = Vec::new();
-    // Of one and of several; more than are left, at last.
+    // Completions of one job and of several; the last claim asks for more jobs than are left.
     for (round, (done, limit)) in [(0, 1), (1, 1), (1, 3), (3, 12), (1, 9), (12, 2), (0, 100)].into_iter().enumerate() {
         let (at, number) = (seconds_later(u64::try_from(round).expect("few rounds")), 100 + u128::try_from(round).expect("few rounds"));
         let claim = claim(number, at, limit);
@@ -471,7 +471,7 @@ fn fenced_exchange<U: UnitOfWork>(harness: &Harness<U>) {
     let exchanged = exchange(harness, account().id, vec![done(&other, 8), done(&job, 7), done(&other, 6)], claim(9, now(), 1));
     assert_eq!(exchanged, Exchanged { completed: vec![held(&job, 7)], claimed: Vec::new() });
     assert_eq!([find(harness, &job).status(), find(harness, &other).status()], [JobStatus::Completed, JobStatus::Running]);
-    // Done is done.
+    // A completed job can't be completed again.
     assert_eq!(exchange(harness, account().id, vec![done(&job, 7)], claim(9, now(), 1)), nothing);
 }
 
@@ -485,7 +485,7 @@ fn racing_exchanges<U: UnitOfWork + Clone>(harness: &Harness<U>) {
             harness.runtime().spawn(async move {
                 let (mut done, mut completed) = (Vec::new(), Vec::new());
                 for round in 0.. {
-                    // One by one, by three, and by seven; the last asks for more than a few.
+                    // The workers claim one, three, seven or eleven jobs at a time; eleven is more than a small batch.
                     let number = u128::from(worker) << 32 | round;
                     let claim = claim(number, now(), [1, 3, 7, 11][usize::from(worker) - 1]);
                     let exchanged =
@@ -518,7 +518,7 @@ fn expiry<U: UnitOfWork>(harness: &Harness<U>) {
     let ended = seconds_later(15);
     assert_eq!(accounts(ended), [account().id]);
     assert_eq!(locked(ended), [find(harness, &job)]);
-    // The clock was set back by an hour: a lease that would hold for so long is none.
+    // The clock was set back by an hour: a lease that would last that long counts as ended.
     let set_back = now().minutes_before(60);
     assert_eq!((accounts(set_back).len(), locked(set_back).len()), (1, 1));
 }
@@ -535,7 +535,7 @@ fn conditional_replace<U: UnitOfWork>(harness: &Harness<U>) {
     assert_eq!(find(harness, &scheduled).status(), JobStatus::Running);
 }
 
-/// Lets two things happen to each of many due jobs at once, and expects that exactly one does.
+/// Runs two competing operations on each of many due jobs at once, and expects that exactly one succeeds.
 fn race<U: UnitOfWork + Clone>(
     harness: &Harness<U>,
     claimed_before: bool,
@@ -575,7 +575,7 @@ fn cancel_races_completion<U: UnitOfWork + Clone>(harness: &Harness<U>) {
 }
 
 fn cancel_races_claim<U: UnitOfWork + Clone>(harness: &Harness<U>) {
-    // A running job may be cancelled as well, so both may happen, but only in this order.
+    // A running job may be cancelled as well, so both may succeed, but only in this order.
     let claim = |stores: &mut dyn Stores, _: &Job| Ok(!stores.jobs().claim(account().id, &claim(7, now(), 1))?.is_empty());
     race(harness, false, claim, JobStatus::Running);
 }

@@ -1,4 +1,4 @@
-//! Look-ups, which may share statements.
+//! Lookups, which may share statements.
 
 use derslik_domain::id::AccountId;
 use derslik_domain::session::{Session, SessionStatus};
@@ -7,7 +7,7 @@ use derslik_ports::outbound::{LookUps, UnitOfWork};
 use super::{Case, Harness};
 use crate::builders::{account, guid, other_account, session};
 
-/// More than one statement looks up, and more than there are connections.
+/// More lookups than one statement takes, and more than there are connections.
 const CROWD: u128 = 600;
 
 pub(super) fn cases<U: UnitOfWork + LookUps + Clone>() -> Vec<Case<U>> {
@@ -42,7 +42,7 @@ fn many<U: UnitOfWork>(harness: &Harness<U>) {
 }
 
 fn crowd<U: UnitOfWork + LookUps + Clone>(harness: &Harness<U>) {
-    // Every third is missing, every third is another account's.
+    // A third is missing, and a third belongs to the other account.
     add(harness, account().id, (0..CROWD).step_by(3).map(|number| session(guid(number))).collect());
     add(harness, other_account().id, (1..CROWD).step_by(3).map(|number| session(guid(number))).collect());
     let asked = (0..CROWD).flat_map(|number| [account().id, other_account().id].map(|account| (account, number)));

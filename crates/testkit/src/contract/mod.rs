@@ -1,4 +1,4 @@
-//! What every store has to keep, whatever database is behind it. One list of cases drives the tests of each database.
+//! The contract of the stores, the same for every database. One list of cases drives the tests of each database.
 
 mod attendees;
 mod audit;
@@ -19,23 +19,23 @@ use tokio::runtime::Runtime;
 
 use crate::builders::account;
 
-/// A store under test, empty at first.
+/// A store under test, empty at the start of each case.
 #[derive(Debug)]
 pub struct Harness<U> {
     uow: U,
     runtime: Runtime,
 }
 
-/// One thing that a store has to keep.
+/// One rule of the contract.
 #[derive(Debug)]
 pub struct Case<U> {
-    /// What it is, as a sentence with underscores.
+    /// The rule, as a sentence with underscores.
     pub name: &'static str,
-    /// Tries it.
+    /// Checks the rule; panics if it is broken.
     pub run: fn(&Harness<U>),
 }
 
-/// All cases.
+/// All cases of the contract.
 pub fn cases<U: UnitOfWork + LookUps + Clone>() -> Vec<Case<U>> {
     [
         unit_of_work::cases(),
@@ -86,7 +86,7 @@ impl<U: UnitOfWork> Harness<U> {
     /// Writes in a transaction.
     ///
     /// # Errors
-    /// What `work` returns or the store says.
+    /// The error of `work` or of the store.
     pub fn try_write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut dyn Stores) -> Result<T, StoreError> + Send + 'static,
@@ -94,12 +94,12 @@ impl<U: UnitOfWork> Harness<U> {
         self.runtime.block_on(self.uow.write(account().id, work))
     }
 
-    /// The unit of work itself.
+    /// The unit of work under test.
     pub fn unit_of_work(&self) -> &U {
         &self.uow
     }
 
-    /// The runtime on which it waits.
+    /// The runtime on which the harness waits.
     pub fn runtime(&self) -> &Runtime {
         &self.runtime
     }

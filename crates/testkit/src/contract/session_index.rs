@@ -1,4 +1,5 @@
-//! What sessions are found by that are many, and what a sweep does with them: the same before and after it took them up.
+//! Searches over many sessions, and the sweeps over them. The results are the same while sessions are pending and once they
+//! are indexed.
 
 use derslik_domain::form::Field;
 use derslik_domain::id::{AccountId, PrincipalId};
@@ -24,7 +25,7 @@ pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
     ]
 }
 
-/// Does what the sweep does.
+/// Indexes all pending sessions, as the sweep does.
 fn index<U: UnitOfWork>(harness: &Harness<U>) {
     while harness.write(|stores| stores.sessions().index(account().id, 1_000)) > RowCount::ZERO {}
 }
@@ -78,7 +79,7 @@ fn long_texts<U: UnitOfWork>(harness: &Harness<U>) {
         description: SessionDescription::new(format!("{} no{number}x", "uzun açıklama ".repeat(640))).ok(),
         ..named(number, "Ders")
     };
-    // All in one note, behind enough others for a search to need the index.
+    // All are pending together, after so many others that a search needs the index.
     store(harness, (1_001..=3_500).map(|number| named(number, "Ders")).collect());
     index(harness);
     store(harness, (1..=LONG).map(described).collect());
@@ -96,7 +97,7 @@ fn long_texts<U: UnitOfWork>(harness: &Harness<U>) {
     }
 }
 
-/// More sessions than a search looks at one by one.
+/// Searches among more sessions than a search scans.
 fn search_many<U: UnitOfWork>(harness: &Harness<U>) {
     const MANY: u128 = 2_500;
     let of_number = |number: u128| Session {
@@ -124,7 +125,7 @@ fn search_many<U: UnitOfWork>(harness: &Harness<U>) {
         assert_eq!(found(FilterForm { name: text("2499"), duration: Field::Given(60), begin_date: text("2026-01-01"), ..form() }), [2_499]);
         assert_eq!(found(FilterForm { name: text("2499"), end_date: text("2026-01-01"), ..form() }), [0_u128; 0]);
         let all = FilterForm { name: text("ders 2"), page_size: Field::Given(1_000), ..form() };
-        // 2, 20 to 29, 200 to 299, 2000 to 2500.
+        // The sessions 2, 20 to 29, 200 to 299, and 2000 to 2500.
         assert_eq!(found(all.clone()).len(), 612);
         assert_eq!(found(FilterForm { page_number: Field::Given(7), page_size: Field::Given(100), ..all }).len(), 12);
     };
@@ -144,7 +145,7 @@ fn search_many<U: UnitOfWork>(harness: &Harness<U>) {
     assert_eq!(search(harness, FilterForm { name: text("changed"), ..FilterForm::default() }), [0_u128; 0]);
 }
 
-/// More plain sessions than a search looks at one by one, all of them before the others.
+/// Stores more plain sessions than a search scans, all of them before the others.
 fn store_plain<U: UnitOfWork>(harness: &Harness<U>) {
     let plain = |number: u128| Session { start: start(&format!("2025-01-{:02}T10:00:00", number % 28 + 1)), ..named(number, "plain") };
     store(harness, (10_001..=12_100).map(plain).collect());
@@ -250,7 +251,7 @@ fn search_moved<U: UnitOfWork>(harness: &Harness<U>) {
 
 fn search_within_a_month<U: UnitOfWork>(harness: &Harness<U>) {
     store_plain(harness);
-    // By GUID and by time of writing they are in one order, by start in the other; two start together.
+    // GUIDs and times of writing are in one order, starts in the opposite one; two sessions each start at the same time.
     let rare = |number: u128| Session { start: start(&format!("2026-05-{:02}T10:00:00", 31 - number / 2)), ..named(number, "rare") };
     store(harness, (2..=11).map(rare).collect());
     let look = || {
@@ -291,7 +292,7 @@ fn expiry<U: UnitOfWork>(harness: &Harness<U>) {
     assert_eq!(expire(ends(&short), 10), 0);
     assert_eq!(find(harness, 2), Some(Session { status: SessionStatus::Expired, updated_at: ends(&short), ..short.clone() }));
 
-    // One is moved before it ends, one is opened again, one is deleted.
+    // One session is moved before it ends, one is opened again, and one is deleted.
     update(harness, Session { start: later.start, ..long.clone() });
     update(harness, short);
     update(harness, locked.deleted(service_principal().id, ends(&long)));

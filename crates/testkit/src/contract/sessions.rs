@@ -58,7 +58,7 @@ pub(super) fn named(number: u128, name: &str) -> Session {
     Session { name: SessionName::new(name).expect("a valid name"), ..session(guid(number)) }
 }
 
-/// A session of which nothing is as by default.
+/// A session with no field at its default.
 fn unusual(number: u128) -> Session {
     Session {
         description: SessionDescription::new("Geçen dönem").ok(),
@@ -235,18 +235,18 @@ fn search_order<U: UnitOfWork>(harness: &Harness<U>) {
 }
 
 fn search_long<U: UnitOfWork>(harness: &Harness<U>) {
-    // Each takes more than a thirtieth of what the texts of a page may come to at once.
+    // Each text takes more than a thirtieth of the limit for the texts of one part of a page.
     let description = SessionDescription::new("😀".repeat(10_000)).ok();
     let long = |number| Session { description: description.clone(), ..named(number, "uzun ders") };
     store(harness, (5_001..=5_070).map(long).collect());
     assert_eq!(parts_of(harness, FilterForm::default()), ((5_034..=5_066).collect(), vec![27, 6]));
-    // So many stand before them that they are looked for by their keys.
+    // So many sessions precede them that the search uses the index.
     store(harness, (1..=2_100).map(|number| named(number, "kısa ders")).collect());
     let by_name = FilterForm { name: text("uzun"), ..FilterForm::default() };
     assert_eq!(parts_of(harness, by_name), ((5_034..=5_066).collect(), vec![27, 6]));
 }
 
-/// The second page of 33 sessions, and how many came at once.
+/// The second page of 33 sessions, and the number of sessions in each part of it.
 fn parts_of<U: UnitOfWork>(harness: &Harness<U>, form: FilterForm) -> (Vec<u128>, Vec<usize>) {
     let form = FilterForm { page_number: Field::Given(2), page_size: Field::Given(33), ..form };
     let mut filter: SessionFilter = form.validate().expect("a valid filter");
@@ -309,7 +309,7 @@ fn search_dates<U: UnitOfWork>(harness: &Harness<U>) {
         start: Start::at(start(text).civil(), Zone::parse(zone).expect("a zone")),
         ..session(guid(number))
     };
-    // By the clock, the second starts before the first; by the instant, after it.
+    // By civil time, the second starts before the first; by the instant, after it.
     store(
         harness,
         vec![
@@ -339,7 +339,7 @@ fn search_all_time<U: UnitOfWork>(harness: &Harness<U>) {
 }
 
 fn search_many_tags<U: UnitOfWork>(harness: &Harness<U>) {
-    // One letter and one comma each: nothing more fits into the field.
+    // One letter and one comma each: more does not fit into the field.
     let tags_from = |first: char| (first..).take(500).map(String::from).collect::<Vec<_>>().join(",");
     let (tags, others) = (tags_from('\u{4e00}'), tags_from('\u{4e01}'));
     let tagged = |number, tags: &str| Session { tags: SessionTags::new(tags).ok(), ..session(guid(number)) };

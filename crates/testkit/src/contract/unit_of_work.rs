@@ -38,7 +38,7 @@ fn failure_rolls_back<U: UnitOfWork>(harness: &Harness<U>) {
 }
 
 fn panic_rolls_back<U: UnitOfWork>(harness: &Harness<U>) {
-    // More often than there are connections, so that one that was lost would be missed.
+    // More often than there are connections, so that lost connections would exhaust the pool.
     for _ in 0..8 {
         let result: Result<(), _> = harness.try_write(|stores| {
             insert(stores, 1)?;
@@ -66,7 +66,7 @@ fn survives_its_caller<U: UnitOfWork + Clone>(harness: &Harness<U>) {
     has_begun.recv().expect("the unit of work begins");
     caller.abort();
     go_on.send(()).expect("the unit of work listens");
-    // The only writer of SQLite: this one waits until the other has ended.
+    // SQLite has one writer: this write waits until the other has ended.
     harness.write(|stores| stores.sessions().lock_many(account().id, &BTreeSet::from([guid(1)])));
     eventually(|| exists(harness, 1));
 }
@@ -94,7 +94,7 @@ fn reads_beside_a_writer<U: UnitOfWork + Clone>(harness: &Harness<U>) {
 fn bounded_wait<U: UnitOfWork + Clone>(harness: &Harness<U>) {
     let mut holders = Vec::new();
     let (begun, has_begun) = mpsc::channel();
-    // As many as any harness has connections to write by; all but one of SQLite's wait and are told the same.
+    // At least as many as any harness has connections for writing. On SQLite all but one wait, and are refused as well.
     for _ in 0..4 {
         let (go_on, may_go_on) = mpsc::channel::<()>();
         let (uow, begun) = (harness.unit_of_work().clone(), begun.clone());
@@ -109,7 +109,7 @@ fn bounded_wait<U: UnitOfWork + Clone>(harness: &Harness<U>) {
         holders.push((go_on, task));
     }
     has_begun.recv().expect("the first begins");
-    // The others may be slower; a write that begins before they hold everything is none of those that wait.
+    // The other holders may start later: until they hold all connections, this write may succeed.
     eventually(|| matches!(harness.try_write(|_| Ok(())), Err(StoreError::Unavailable(_))));
     for (go_on, task) in holders {
         drop(go_on);
@@ -129,7 +129,7 @@ fn leaves_one<U: UnitOfWork + Clone>(harness: &Harness<U>) {
             harness.runtime().spawn(async move {
                 uow.read(account().id, move |_| {
                     begun.send(()).expect("the test listens");
-                    may_go_on.lock().expect("nobody panics").recv().ok();
+                    may_go_on.lock().expect("no thread panics with the lock").recv().ok();
                     Ok::<_, StoreError>(())
                 })
                 .await
@@ -146,7 +146,7 @@ fn leaves_one<U: UnitOfWork + Clone>(harness: &Harness<U>) {
     assert!(ended.iter().any(Result::is_ok));
 }
 
-/// Waits for something that happens on another thread, ten seconds at the most.
+/// Waits at most ten seconds for an event on another thread.
 fn eventually(condition: impl Fn() -> bool) {
     for _ in 0..1_000 {
         if condition() {

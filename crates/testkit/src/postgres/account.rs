@@ -1,4 +1,4 @@
-//! The operating-system user that a private cluster runs as; it must not know what is run.
+//! The operating-system user that runs a private cluster. This module must not know which programs are run.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -12,7 +12,7 @@ use super::PostgresError;
 
 const EXECUTE_BY_OTHERS: u32 = 0o001;
 
-/// The user of the cluster: ourselves, or for root somebody without rights.
+/// The user of the cluster: the user of this process, or an unprivileged one if that is root.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Account {
     Ourselves,
@@ -20,11 +20,11 @@ pub(super) enum Account {
 }
 
 impl Account {
-    /// Decides by the owner of a folder this process has just made, which is its effective user.
+    /// Decides by the owner of a folder that this process has just made, which is its effective user.
     ///
     /// # Errors
     ///
-    /// [`PostgresError::NoUnprivilegedUser`] when root finds nobody to run the server as.
+    /// [`PostgresError::NoUnprivilegedUser`] when this is root and there is no user to run the server as.
     pub(super) fn for_owner_of(folder: &Path) -> Result<Self, PostgresError> {
         let owner = fs::metadata(folder).map_err(PostgresError::io("look at the cluster's folder"))?.uid();
         if owner != 0 {
@@ -51,7 +51,7 @@ impl Account {
         }
     }
 
-    /// Fails when this user can't get to the program.
+    /// Checks that this user can reach the program.
     ///
     /// # Errors
     ///

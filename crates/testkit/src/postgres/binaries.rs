@@ -1,4 +1,4 @@
-//! Where the server programs of PostgreSQL are; it must not start them.
+//! Finds the server programs of PostgreSQL. This module must not start them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ pub(super) struct Binaries {
     folder: PathBuf,
 }
 
-/// The places to look at, as the environment names them.
+/// The places to search, as the environment names them.
 #[derive(Debug, Default)]
 struct Places {
     chosen: Option<String>,
@@ -50,7 +50,7 @@ impl Binaries {
 
 impl Places {
     fn search(&self) -> Result<Binaries, PostgresError> {
-        // A folder somebody chose by hand is used or reported, never passed over.
+        // An explicitly chosen folder is used or reported as an error, never skipped.
         let candidates = match &self.chosen {
             Some(chosen) => vec![PathBuf::from(chosen)],
             None => self.candidates(),

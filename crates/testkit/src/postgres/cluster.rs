@@ -1,4 +1,4 @@
-//! A private cluster on this machine and the watchdog that ends it; it must not know what its databases hold.
+//! A private cluster on this machine and the watchdog that ends it. This module must not know the content of its databases.
 
 use std::fs;
 use std::fs::OpenOptions;
@@ -18,10 +18,10 @@ use super::{Durability, PostgresError};
 
 const PORT_ATTEMPTS: u32 = 5;
 const LOG_TAIL_LINES: usize = 15;
-/// A socket's path holds 107 bytes at most, with the folder's name and the socket's own still to come.
+/// In bytes. A socket's path has at most 107, which include the names of the cluster's folder and of the socket.
 const LONGEST_TEMPORARY_FOLDER: usize = 60;
 
-/// Waits for the end of its input, which comes with the end of the process that owns the cluster.
+/// Stops the cluster and removes its folder at the end of input, which comes with the end of the owning process.
 const WATCH: &str = r#"cat >/dev/null; "$1" -D "$2/data" -m immediate -s stop >/dev/null 2>&1; rm -rf "$2""#;
 
 /// A running cluster. Dropping it stops it and removes all its files.
@@ -33,7 +33,7 @@ pub(super) struct Cluster {
 }
 
 impl Cluster {
-    /// Starts a cluster, whose messages are in that language where the programs know it, as `de`.
+    /// Starts a cluster. Its messages are in the given language, such as `de`, if the programs have that translation.
     pub(super) fn start(durability: Durability, language: Option<&'static str>) -> Result<Self, PostgresError> {
         let folder = temporary_folder()?;
         let account = Account::for_owner_of(folder.path())?;
@@ -54,7 +54,7 @@ impl Cluster {
         self.port
     }
 
-    /// Sends a signal to the server and to all its processes. A stopped one starts no others meanwhile.
+    /// Sends a signal to the server and then to all its processes. A stopped server can't start others in between.
     pub(super) fn signal(&self, signal: Signal) -> Result<(), PostgresError> {
         let postmaster = self.control.postmaster()?;
         let send = |process: Pid| kill_process(process, signal).or_else(|error| if error == Errno::SRCH { Ok(()) } else { Err(error) });
@@ -78,7 +78,7 @@ impl Cluster {
     }
 }
 
-/// What it takes to run PostgreSQL's programs on one folder.
+/// Runs PostgreSQL's programs on one folder.
 #[derive(Debug)]
 struct Control {
     folder: PathBuf,
@@ -123,7 +123,7 @@ impl Control {
             written.map_err(PostgresError::io("write the cluster's settings"))?;
             match self.pg_ctl(&["start"]) {
                 Ok(()) => return Ok(port),
-                // Somebody else was quicker to take the port.
+                // Another process has taken the port meanwhile.
                 Err(PostgresError::Command { output, .. }) if attempt < PORT_ATTEMPTS && output.contains("already in use") => attempt += 1,
                 Err(error) => return Err(error),
             }
@@ -165,7 +165,7 @@ impl Control {
     }
 }
 
-/// A shell that outlives us just long enough to clean up, however we end.
+/// A shell that outlives this process just long enough to clean up, however this process ends.
 #[derive(Debug)]
 struct Watchdog {
     shell: Child,
@@ -174,7 +174,7 @@ struct Watchdog {
 impl Watchdog {
     fn start(control: &Control) -> Result<Self, PostgresError> {
         let mut command = control.account.command("/bin/sh");
-        // A process group of its own, since Ctrl-C and a test runner's timeout signal our whole group.
+        // A separate process group, since Ctrl-C and a test runner's timeout signal the whole group of this process.
         command.args(["-c", WATCH, "watchdog"]).arg(control.binaries.pg_ctl()).arg(&control.folder).process_group(0).current_dir("/");
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let shell = command.spawn().map_err(PostgresError::io("start the watchdog of the cluster"))?;
@@ -185,16 +185,16 @@ impl Watchdog {
 impl Drop for Watchdog {
     fn drop(&mut self) {
         drop(self.shell.stdin.take());
-        // Nobody is left to tell when even this fails.
+        // A destructor can't report an error.
         let _ended = self.shell.wait();
     }
 }
 
-/// The processes that this one has started, of those that are still there.
+/// The running child processes of `parent`.
 fn children_of(parent: Pid) -> std::io::Result<Vec<Pid>> {
     let is_child = |process: &Pid| {
         let stat = fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero())).unwrap_or_default();
-        // The name may hold anything, and ends with the last parenthesis; the parent is the second after it.
+        // The name may contain any character and ends at the last parenthesis; the parent is the second field after it.
         let parent_of = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1)?.parse().ok());
         parent_of.and_then(Pid::from_raw) == Some(parent)
     };

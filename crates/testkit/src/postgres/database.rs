@@ -1,4 +1,4 @@
-//! Databases that belong to one test each, copied from a template; it must not know where the server comes from.
+//! Databases that belong to one test each, copied from a template. This module must not know how the server was started.
 
 use std::collections::hash_map::RandomState;
 use std::error::Error;
@@ -18,7 +18,7 @@ const LONGEST_TEMPLATE_NAME: usize = 37;
 
 type Migrate = dyn Fn(&str) -> Result<(), Box<dyn Error + Send + Sync>> + Send + Sync;
 
-/// What a fresh database holds: made once per server and revision, then copied.
+/// The content of a fresh database: made once per server and revision, then copied.
 pub struct Template {
     database: String,
     key: i64,
@@ -44,7 +44,7 @@ impl Template {
         Self { database: format!("template_{readable}_{hash:016x}"), key: hash.cast_signed(), migrate: Box::new(migrate) }
     }
 
-    /// The name of the template's own database.
+    /// The name of the database that holds the template.
     pub fn database(&self) -> &str {
         &self.database
     }
@@ -61,18 +61,18 @@ impl Template {
         Ok(())
     }
 
-    /// Runs under the lock.
+    /// Makes the template unless it is finished. The caller must hold the lock.
     fn make(&self, server: &ServerUrl, connection: &mut PgConnection) -> Result<(), PostgresError> {
         match self.is_finished(connection)? {
             Some(true) => return Ok(()),
-            // Its maker died half-way.
+            // The process that began to make it has ended before it was done.
             Some(false) => drop_database(connection, &self.database)?,
             None => {}
         }
         let name = &self.database;
         connection.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE template0"))?;
         (self.migrate)(&server.with_database(name)).map_err(PostgresError::Migration)?;
-        // Nobody may connect any more: a template in use can't be copied.
+        // Further connections are forbidden: PostgreSQL can't copy a template that is in use.
         connection.batch_execute(&format!("ALTER DATABASE {name} WITH IS_TEMPLATE true ALLOW_CONNECTIONS false"))?;
         Ok(())
     }
@@ -91,7 +91,7 @@ impl fmt::Debug for Template {
     }
 }
 
-/// A database of one test's own, gone when this is dropped.
+/// A database of one test, dropped together with this value.
 #[derive(Debug)]
 pub struct TestDatabase {
     name: String,
@@ -124,7 +124,7 @@ impl TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        // A test may have stopped the server, and then there is nothing to drop.
+        // If a test has stopped the server, there is nothing to drop.
         if let Ok(mut connection) = PgConnection::establish(&self.maintenance) {
             let _dropped = drop_database(&mut connection, &self.name);
         }

@@ -1,4 +1,4 @@
-//! What can go wrong around a PostgreSQL for tests; it must not know how the steps are done.
+//! The errors of the PostgreSQL for tests. This module must not know how the steps are done.
 
 use std::error::Error;
 use std::io;
@@ -8,16 +8,16 @@ use std::process::ExitStatus;
 use diesel::ConnectionError;
 use thiserror::Error;
 
-/// Why there is no PostgreSQL, or no database on it; the text says what to do about it.
+/// Why there is no PostgreSQL, or no database on it. The text says how to fix it.
 #[derive(Debug, Error)]
 pub enum PostgresError {
-    /// No place holds the server programs.
+    /// None of the searched places has the server programs.
     #[error(
         "no PostgreSQL found (looked in {searched}): install one (Debian: apt-get install postgresql), name the folder \
          of initdb in PG_BIN, or name a running server in TEST_DATABASE_URL"
     )]
     NotInstalled {
-        /// The places, in the order they were looked at.
+        /// The places, in the order of the search.
         searched: String,
     },
     /// The process runs as root and there is no user to run the server as.
@@ -28,15 +28,15 @@ pub enum PostgresError {
     Unreachable {
         /// The user the server would run as.
         user: String,
-        /// The program out of reach.
+        /// The unreachable program.
         program: PathBuf,
     },
     /// A file or process operation failed.
     #[error("cannot {action}: {source}")]
     Io {
-        /// What was tried.
+        /// The operation that failed.
         action: &'static str,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// A program of PostgreSQL failed.
@@ -44,16 +44,16 @@ pub enum PostgresError {
     Command {
         /// The program.
         program: PathBuf,
-        /// How it ended.
+        /// The exit status of the program.
         status: ExitStatus,
-        /// What it printed, and the end of the server's log.
+        /// The output of the program, and the end of the server's log.
         output: String,
     },
-    /// `TEST_DATABASE_URL` has another form.
+    /// `TEST_DATABASE_URL` does not hold a `postgres://` URL.
     #[error("TEST_DATABASE_URL must look like postgres://user:password@host:port/database")]
     Url,
     /// Only a private cluster can be stopped and started.
-    #[error("the server behind TEST_DATABASE_URL is not ours to stop or start")]
+    #[error("the server behind TEST_DATABASE_URL can't be stopped or started: it is not a private cluster")]
     NotOurs,
     /// The server can't be reached.
     #[error("cannot connect to PostgreSQL: {0}")]
@@ -67,7 +67,7 @@ pub enum PostgresError {
 }
 
 impl PostgresError {
-    /// For `map_err`: names what was tried.
+    /// For `map_err`: adds the operation that failed.
     pub(super) fn io(action: &'static str) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { action, source }
     }

@@ -1,8 +1,8 @@
-//! The parts of a server's URL; it must not know what the databases are for.
+//! The parts of a server's URL. This module must not know the purpose of the databases.
 
 use super::PostgresError;
 
-/// A `postgres://` URL whose database can be exchanged.
+/// A `postgres://` URL whose database can be replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ServerUrl {
     authority: String,
@@ -16,7 +16,7 @@ impl ServerUrl {
         Self { authority: format!("postgres://postgres@127.0.0.1:{port}"), database: "postgres".to_owned(), parameters: String::new() }
     }
 
-    /// Splits a URL. Without a database in it, `postgres` is the one to maintain the others from.
+    /// Splits a URL. If it names no database, maintenance uses `postgres`.
     ///
     /// # Errors
     ///
