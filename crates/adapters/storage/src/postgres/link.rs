@@ -79,7 +79,7 @@ pub(crate) fn connect(target: &Target, patience: Duration) -> Result<(PgConnecti
             let socket = tokio::spawn({
                 let heard = Arc::clone(&heard);
                 async move {
-                    // The failure of a statement reaches its caller by another way.
+                    // The caller of a statement gets its failure, so the result is not needed here.
                     connection.await.ok();
                     heard.close();
                 }
