@@ -71,7 +71,7 @@ pub trait UnitOfWork: Send + Sync + 'static {
         F: FnOnce(&mut dyn Stores) -> Result<T, E> + Send + 'static;
 
     /// As [`write`](Self::write), for `work` that calls a store once and needs only one statement. Such a statement is its own
-    /// transaction, so no `BEGIN` and `COMMIT` are sent. If `work` issues a second statement, the store refuses it.
+    /// transaction, so no `BEGIN` and `COMMIT` are sent. If the call needs a second statement after all, it is refused.
     ///
     /// # Errors
     /// The error of `work`, and [`StoreError`]. If the connection dies meanwhile, it is unknown whether the statement was

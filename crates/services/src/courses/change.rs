@@ -55,7 +55,7 @@ pub(super) async fn run<U: UnitOfWork>(
     .await
 }
 
-/// The user whom the form names as the new owner.
+/// The user that the form names as the new owner.
 fn candidate(stores: &mut dyn Stores, actor: &Actor, course: &Course, form: &CourseForm) -> Result<Option<OwnerCandidate>, CourseError> {
     // The validation of the fields refuses a form without an owner.
     let Ok(named) = form.owner_ref() else { return Ok(None) };

@@ -73,9 +73,9 @@ impl AssignCalendar {
 
 impl StepHandler for AssignCalendar {
     fn step(&self, stores: &mut dyn Stores, context: &StepContext<'_>) -> Result<Step, StepError> {
-        let Ok(id) = context.job.reference.as_str().parse() else { return Err(broken("the reference is no id of a course")) };
+        let Ok(id) = context.job.reference.as_str().parse() else { return Err(broken("the reference is not the id of a course")) };
         let Some(found) = stores.courses().lock(context.account, CourseId::new(id), None)? else { return Ok(Step::Done(None)) };
-        let calendar = self.template.calendar_of(&found.course).ok_or_else(|| broken("the template makes no id of a calendar"))?;
+        let calendar = self.template.calendar_of(&found.course).ok_or_else(|| broken("the template yields no valid id of a calendar"))?;
         let change = assign_calendar(&found.course, calendar);
         if !change.facts.is_empty() {
             stores.courses().update(context.account, &change.course)?;
