@@ -233,7 +233,7 @@ mod tests {
             CourseField::Owner => form.owner = text,
             CourseField::Subject => form.subject = text,
             CourseField::Levels => form.levels = text,
-            CourseField::State => panic!("a state is no text"),
+            CourseField::State => panic!("a state is not a text"),
         }
         form
     }

@@ -202,7 +202,8 @@ impl RetryPolicy {
     /// A policy of `attempts` attempts, with delays that grow from `first_delay` to `longest_delay`.
     ///
     /// # Errors
-    /// [`RetryPolicyError`] outside the limits of [`RetryPolicy::MOST_ATTEMPTS`] and [`RetryPolicy::MOST_DELAY`].
+    /// [`RetryPolicyError`] beyond [`RetryPolicy::MOST_ATTEMPTS`] or [`RetryPolicy::MOST_DELAY`], or if the first delay is above
+    /// the longest.
     pub fn new(attempts: Attempts, first_delay: Duration, longest_delay: Duration) -> Result<Self, RetryPolicyError> {
         if attempts == Attempts::NONE || attempts > Self::MOST_ATTEMPTS {
             return Err(RetryPolicyError::Attempts);
