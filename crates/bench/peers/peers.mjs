@@ -1,5 +1,5 @@
-// Drains a queue of jobs that do nothing, by a queue from npm. The first line of the input is the URL of an empty database or of
-// one that an earlier run has used; after "ready" the second line lets the jobs be made. It ends with its input.
+// Drains a queue of jobs that do nothing, with a queue from npm. The first line of the input is the URL of a database, empty or
+// used by an earlier run. After "ready" the second line starts the making of the jobs. The program ends with its input.
 //
 // usage: node peers.mjs graphile|graphile-8|graphile-batched|pg-boss JOBS
 import { createInterface } from "node:readline";
@@ -17,7 +17,7 @@ const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const hear = async () => (await lines.next()).value;
 const say = (line) => process.stdout.write(`${line}\n`);
 
-// A job's own line of log costs more than the job.
+// Writing the log line of a job costs more than the job.
 const silent = new Logger(() => () => {});
 
 async function graphile(connectionString, worker) {
@@ -47,7 +47,7 @@ async function graphile(connectionString, worker) {
     );
     say("enqueued");
     await allRan;
-    // A job that is done is gone.
+    // graphile-worker deletes a job that is done.
     while ((await client.query("select exists (select from graphile_worker._private_jobs) as live")).rows[0].live) await sleep(2);
     say("drained");
     await hear();

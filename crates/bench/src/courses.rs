@@ -1,5 +1,5 @@
-//! The courses that the loads read and change: one made by the service and then copied, so that all rows are as it writes them.
-//! It must not know who reads them or how fast.
+//! The courses that the loads read and change. The service makes one, which is then copied, so that all rows are as the service
+//! writes them. This module must not know which load reads them or how fast.
 
 use std::sync::Arc;
 
@@ -11,24 +11,24 @@ use crate::http::{self, Connection};
 use crate::load::Rig;
 use crate::rows::ACCOUNT;
 
-/// The access token of the account's administrator, known when the service starts with known keys.
+/// The access token of the account's administrator, for a service with known keys.
 pub(crate) const TOKEN: &str = "demo-admin-token";
-/// Who has [`TOKEN`].
+/// The principal of [`TOKEN`].
 pub(crate) const VIEWER: i64 = 101;
-/// Where courses are.
+/// The path of courses.
 pub(crate) const PATH: &str = "/v1/courses";
 
-/// The columns that reading a course takes, with what the viewer is to it.
+/// The columns that are read to show a course, with the membership of the viewer.
 pub(crate) const COLUMNS: &str = "c.id, c.revision, c.state, c.owner_id, c.name, c.section, c.description_heading, c.description, c.room, \
      c.subject, c.levels, c.enrollment_code, c.group_name, c.extras, c.guardians_enabled, c.calendar_id, c.created_at, c.updated_at, \
      c.first_active_at, v.membership";
 
-/// How many courses there are.
+/// The number of courses.
 const STOCK: i64 = 20_000;
 
 const FIRST: &str = r#"{"name":"Fizik 101","section":"2. dönem","descriptionHeading":"Hoş geldiniz","description":"Haftalık ders: mekanik, dalgalar ve ışık. Salı ve perşembe günleri.","room":"B-12","subject":"Fizik","ownerId":"me","courseState":"ACTIVE"}"#;
 
-/// A copy a second before the other; the courses have calendars, so that nobody comes to give them any.
+/// Each copy is a second older than the one before. The courses have calendars, so that no job assigns any.
 const COPY: &str = "INSERT INTO courses SELECT (jsonb_populate_record(c, jsonb_build_object('id', c.id + n, 'calendar_id', \
      'ders@group.calendar.example', 'created_at', c.created_at - n * interval '1 second'))).* \
      FROM courses c, generate_series($3::bigint, $4::bigint) n WHERE c.account_id = $1 AND c.id = $2";
@@ -41,7 +41,7 @@ struct Created {
     id: String,
 }
 
-/// Makes the courses, and gives their ids.
+/// Makes the courses, and returns their ids.
 ///
 /// # Errors
 /// When the service or the database refuses.
@@ -49,7 +49,7 @@ pub(crate) async fn stock(rig: &Rig) -> Result<Arc<[i64]>> {
     let mut connection = Connection::open(rig.service.address()).await?;
     let answer = connection.exchange(&http::send("POST", PATH, TOKEN, FIRST.as_bytes())).await?;
     answer.expect(200)?;
-    let first: i64 = serde_json::from_slice::<Created>(answer.body)?.id.parse().context("the id of a course is no number")?;
+    let first: i64 = serde_json::from_slice::<Created>(answer.body)?.id.parse().context("the id of a course is not a number")?;
     let client = rig.database.connect().await?;
     client.execute(COPY, &[&ACCOUNT, &first, &1_i64, &(STOCK - 1)]).await?;
     client.execute(COPY_MEMBERS, &[&ACCOUNT, &first]).await?;
@@ -60,7 +60,7 @@ pub(crate) async fn stock(rig: &Rig) -> Result<Arc<[i64]>> {
     Ok(ids.into())
 }
 
-/// Leaves nothing to do for the database that would fall into the next measurement.
+/// Finishes maintenance work of the database that would otherwise run during the next measurement.
 ///
 /// # Errors
 /// When the database refuses.

@@ -1,5 +1,5 @@
-//! What the service costs before anybody asks for much: its start, its memory, and the memory of one large batch. It must
-//! not know the loads.
+//! The cost of the service without load: its start, its memory, and the memory of one large batch. This module must not know
+//! the loads.
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +18,7 @@ const LARGE_BATCHES: u32 = 3;
 const LARGE_BATCH: usize = 1_000;
 const UNTIL_IDLE: Duration = Duration::from_millis(500);
 
-/// Measures services of its own, each in a folder of its own below `folder`; `database_url` is PostgreSQL.
+/// Starts and measures separate services, each in a folder below `folder`; `database_url` is PostgreSQL.
 ///
 /// # Errors
 /// When the service does not start or does not take a batch.
@@ -57,7 +57,7 @@ pub(crate) async fn measure(program: &Path, database_url: &str, folder: &Path) -
     Ok(figures)
 }
 
-/// The peak of memory over what a service had before, which has taken one session so far and holds a connection.
+/// The peak of memory above that of a service which has taken one session and holds a connection.
 async fn extra_memory_of_a_large_batch(server: &Server) -> Result<f64> {
     let mut connection = Connection::open(server.address()).await?;
     connection.exchange(BatchRequest::new(1)?.numbered(0)).await?.expect(200)?;
@@ -68,7 +68,7 @@ async fn extra_memory_of_a_large_batch(server: &Server) -> Result<f64> {
     Ok(mebibytes(process::peak_memory(server.pid())?.saturating_sub(before)))
 }
 
-/// KiB as MiB.
+/// Converts KiB to MiB.
 pub(crate) fn mebibytes(kibibytes: u32) -> f64 {
     f64::from(kibibytes) / 1024.0
 }

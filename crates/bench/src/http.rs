@@ -1,5 +1,5 @@
-//! A client for HTTP/1.1 that does as little as possible, since it runs on the cores of what it measures. It must not know
-//! what is sent.
+//! A minimal client for HTTP/1.1: it shares the machine with the programs that it measures. This module must not know the
+//! content of requests.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -9,14 +9,14 @@ use tokio::net::{TcpSocket, TcpStream};
 
 const MOST_HEADERS: usize = 32;
 
-/// A connection that is kept for any number of requests, one after the other.
+/// A connection that is kept open for any number of requests, one after the other.
 #[derive(Debug)]
 pub(crate) struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
-/// What was answered, until the next request.
+/// An answer, valid until the next request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Answer<'a> {
     /// The status.
@@ -26,10 +26,10 @@ pub(crate) struct Answer<'a> {
 }
 
 impl Answer<'_> {
-    /// Whether the answer has this status.
+    /// Checks that the answer has this status.
     ///
     /// # Errors
-    /// The beginning of the body when it has another.
+    /// When it has another; the beginning of the body is part of the text.
     pub(crate) fn expect(&self, status: u16) -> Result<()> {
         ensure!(self.status == status, "answered {} instead of {status}: {}", self.status, self.beginning());
         Ok(())
@@ -40,7 +40,7 @@ impl Answer<'_> {
     }
 }
 
-/// What the head of an answer says of its body.
+/// The status and the length of the body, from the head of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Head {
     status: u16,
@@ -52,7 +52,7 @@ impl Connection {
     /// Connects.
     ///
     /// # Errors
-    /// When nobody listens there.
+    /// When no server listens at the address.
     pub(crate) async fn open(address: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
@@ -62,7 +62,7 @@ impl Connection {
     /// Connects from an address of this machine, as another client would.
     ///
     /// # Errors
-    /// When nobody listens there, or the machine has no such address.
+    /// When no server listens at the address, or the machine does not have the address `from`.
     pub(crate) async fn open_from(from: Ipv4Addr, address: SocketAddr) -> Result<Self> {
         let socket = TcpSocket::new_v4()?;
         socket.bind((from, 0).into())?;
@@ -74,7 +74,7 @@ impl Connection {
     /// Sends a request and waits for all of the answer.
     ///
     /// # Errors
-    /// When the connection ends, or the answer is not of a kind that the service gives.
+    /// When the connection ends, or the answer has a form that the service never sends.
     pub(crate) async fn exchange(&mut self, request: &[u8]) -> Result<Answer<'_>> {
         self.stream.write_all(request).await?;
         self.buffer.clear();
@@ -114,7 +114,7 @@ impl Head {
     }
 }
 
-/// A request for `path`, with a bearer where one is given.
+/// A GET request for `path`, with a bearer if one is given.
 pub(crate) fn get(path: &str, bearer: Option<&str>) -> Vec<u8> {
     let authorization = bearer.map(|bearer| format!("Authorization: Bearer {bearer}\r\n")).unwrap_or_default();
     format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{authorization}\r\n").into_bytes()

@@ -1,4 +1,4 @@
-//! The jobs that stand in the service's lists, most of them done long ago. It must not know who reads them or how fast.
+//! The jobs in the service's lists, most of them done long ago. This module must not know which load reads them or how fast.
 
 use std::sync::Arc;
 
@@ -7,22 +7,22 @@ use anyhow::{Result, ensure};
 use crate::load::Rig;
 use crate::rows::ACCOUNT;
 
-/// The key of the account's jobs, known when the service starts with known keys.
+/// The key of the jobs API, for a service with known keys.
 pub(crate) const KEY: &str = "demo-organization-key";
-/// Where the jobs of [`PROJECT`] are.
+/// The path of the jobs of [`PROJECT`].
 pub(crate) const PATH: &str = "/api/v1/3sWXSsqHgSKnE87YkNJK/jobs";
-/// The project that has the jobs which are read.
+/// The project whose jobs the loads read.
 pub(crate) const PROJECT: i64 = 1;
-/// How many jobs that project has.
+/// The number of jobs of that project.
 pub(crate) const LISTED: u16 = 1_000;
-/// The columns that showing a job takes.
+/// The columns that are read to show a job.
 pub(crate) const COLUMNS: &str = "id, project_id, action, reference, status, start_at, failures, created_at, updated_at";
 
-/// The jobs of a project that nobody asks for, so that those of the other are not the whole table.
+/// The number of jobs of a second project, which no load reads: the jobs that are read must not be the whole table.
 const OTHERS: i64 = 19_000;
 const OTHER_PROJECT: i64 = 2;
 
-/// Of a hundred jobs one has failed, one was called off, two wait for a day far ahead, and the others are done.
+/// Of a hundred jobs one has failed, one was cancelled, two wait for a day far ahead, and the others are done.
 const FILL: &str = r#"INSERT INTO jobs (account_id, project_id, action, reference, reference_digest, priority, status, start_at, due_at, attempts,
  ended_at, progress, failures, created_at, updated_at)
  SELECT $1, $2, 'delete_user_data', 'user' || n || '@example.com', sha256(convert_to('user' || n || '@example.com', 'UTF8')), 50,
@@ -35,7 +35,7 @@ const FILL: &str = r#"INSERT INTO jobs (account_id, project_id, action, referenc
  FROM generate_series(1, $3::bigint) n, LATERAL (SELECT CASE WHEN n % 100 IN (2, 3) THEN timestamptz '2099-03-01 00:00:00Z'
  ELSE timestamptz '2025-03-01 00:00:00Z' END + n * interval '1 minute' AS moment) at"#;
 
-/// Makes the jobs, and gives the ids of those of [`PROJECT`].
+/// Makes the jobs, and returns the ids of those of [`PROJECT`].
 ///
 /// # Errors
 /// When the database refuses.

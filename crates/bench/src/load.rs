@@ -1,4 +1,4 @@
-//! What a load is, and how its connections are driven for a time. It must not know any load.
+//! The interface of a load, and the driver of its connections. This module must not know any load.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,22 +15,22 @@ use crate::queues::Queues;
 use crate::report::{Figures, Goal};
 use crate::{courses, jobs};
 
-/// Everything that is running while loads are measured.
+/// The programs that run while loads are measured.
 #[derive(Debug)]
 pub(crate) struct Rig {
-    /// The database of the service, and of the loads that go past it.
+    /// The database of the service, and of the loads that bypass the service.
     pub(crate) database: Database,
     /// The service.
     pub(crate) service: Server,
-    /// A server that does nothing but answer.
+    /// A server that only answers.
     pub(crate) bare: Server,
-    /// What is read, once it is there.
+    /// The objects that loads read, made at their first use.
     pub(crate) stock: Stock,
-    /// Where jobs are queued whose speed is measured.
+    /// The queues of jobs.
     pub(crate) queues: Queues,
 }
 
-/// What stands in the database to be read, made when it is first asked for.
+/// The objects in the database that loads read, made at their first use.
 #[derive(Debug, Default)]
 pub(crate) struct Stock {
     courses: OnceCell<Arc<[i64]>>,
@@ -55,62 +55,62 @@ impl Rig {
     }
 }
 
-/// Whose time and memory a load is about, besides the database's.
+/// The process whose time and memory a load measures, besides the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Subject {
     /// The service.
     Service,
-    /// The server that does nothing but answer.
+    /// The server that only answers.
     Bare,
-    /// Nobody: the load goes straight to the database.
+    /// None: the load bypasses the service.
     Database,
 }
 
-/// One kind of request, sent over some connections, each of which waits for an answer before it asks again.
+/// One kind of request, sent over several connections. Each waits for the answer before it sends the next request.
 #[async_trait]
 pub(crate) trait Load: Send + Sync {
     /// Its name in the report for programs and on the command line.
     fn name(&self) -> &'static str;
 
-    /// What it does, for readers.
+    /// Its name for readers.
     fn title(&self) -> &'static str;
 
-    /// Who answers.
+    /// The process that answers.
     fn subject(&self) -> Subject;
 
-    /// The connections that ask at the same time.
+    /// The number of concurrent connections.
     fn connections(&self) -> usize;
 
-    /// The rows that one request writes or reads.
+    /// The number of rows that one request writes or reads.
     fn rows_of_a_request(&self) -> u32;
 
     /// Brings the rig into the state in which every round of this load starts.
     ///
     /// # Errors
-    /// Whatever stands in the way.
+    /// When the state can't be reached.
     async fn prepare(&self, rig: &Rig) -> Result<()>;
 
-    /// One connection, ready to ask.
+    /// One connection, ready to send requests.
     ///
     /// # Errors
-    /// Whatever stands in the way.
+    /// When no connection can be made.
     async fn connect(&self, rig: &Rig) -> Result<Box<dyn Client>>;
 
-    /// What it should come to.
+    /// The goal of the load, if it has one.
     fn goal(&self) -> Option<Goal> {
         None
     }
 
-    /// Makes sure after a round that what was acknowledged was done.
+    /// Checks after a round that all acknowledged requests were carried out.
     ///
     /// # Errors
-    /// When it was not.
+    /// When they were not.
     async fn check(&self, _rig: &Rig) -> Result<()> {
         Ok(())
     }
 }
 
-/// Part of the time of a load that goes before it unmeasured, for caches and plans.
+/// The length of the unmeasured warm-up for caches and plans, as a part of the measured time.
 const RAMP: f64 = 0.2;
 
 #[async_trait]
@@ -132,7 +132,7 @@ impl<L: Load> Measured for L {
     }
 
     async fn measure(&self, rig: &Rig, size: Size) -> Result<Figures> {
-        // Before there are connections, which the service would not leave idle for that long.
+        // This comes before the connections, which the service would close if they were idle for that long.
         self.prepare(rig).await?;
         let mut clients = Vec::with_capacity(self.connections());
         for _ in 0..self.connections() {
@@ -166,7 +166,7 @@ pub(crate) trait Client: Send {
 /// The connections of a load.
 pub(crate) type Clients = Vec<Box<dyn Client>>;
 
-/// Lets every connection ask again and again for `time`, and waits for the last answers. Tells how long each took.
+/// Sends requests on every connection for `time`, and waits for the last answers. Returns the duration of each.
 ///
 /// # Errors
 /// The first failure of any connection.

@@ -1,13 +1,13 @@
-//! `derslik-bench`: measures the release build of the service against what its database and its framework can do at best,
-//! all in one run on one machine. It must not be part of the service.
+//! `derslik-bench`: compares the release build of the service with the best that its database and its framework can do, in one
+//! run on one machine. It must not be part of the service.
 //!
 //! | file | what it is |
 //! |---|---|
-//! | `run` | what is started, and in which order things are measured |
-//! | `load` | what a load is, and how its connections are driven |
+//! | `run` | starts the programs, and measures the loads in order |
+//! | `load` | the interface of a load, and the driver of its connections |
 //! | `loads` | the loads, one file each, and which of them are compared |
-//! | `queues` | jobs that do nothing, done by us and by others |
-//! | `meter` | what everybody uses of the machine meanwhile |
+//! | `queues` | jobs that do nothing, done by the service's worker and by other queues |
+//! | `meter` | the CPU time of all processes during a measurement |
 //! | `rows` | the sessions that are written, as JSON and as columns |
 //! | `courses`, `jobs` | the courses and the jobs that are read |
 //! | `footprint` | start and memory |
@@ -46,7 +46,7 @@ use crate::run::Plan;
 
 const INTERRUPTED: u8 = 130;
 
-/// That of the service, since the worker of the service works here too.
+/// The allocator of the service, since the service's worker runs in this program too.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -58,22 +58,22 @@ struct Cli {
     /// How often each load is measured
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
-    /// For how many seconds each time
+    /// For how many seconds a load is measured in each round
     #[arg(long, default_value_t = 1.5, value_parser = seconds)]
     seconds: f64,
     /// How many jobs each queue is drained of
     #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
     jobs: u32,
-    /// Two short rounds: whether it works, not how fast
+    /// Only two short rounds, to check that the benchmark works
     #[arg(long, conflicts_with_all = ["rounds", "seconds", "jobs"])]
     quick: bool,
-    /// Only these loads, separated by commas, and neither start nor memory
+    /// Measure only these loads, separated by commas, and neither start nor memory
     #[arg(long, value_delimiter = ',')]
     loads: Vec<String>,
     /// The program to measure [default: derslik beside this one]
     #[arg(long, value_name = "PROGRAM")]
     service: Option<PathBuf>,
-    /// Where the figures of all rounds go
+    /// The file for the figures of all rounds
     #[arg(long, value_name = "FILE", default_value = "target/bench.json")]
     json: PathBuf,
     /// Print the tables as Markdown
@@ -86,7 +86,7 @@ enum Command {
     /// Answers every request with 1 KB, until its input ends
     #[command(hide = true)]
     BareActix,
-    /// Works on jobs that do nothing, until its input ends
+    /// Runs jobs that do nothing, until its input ends
     #[command(hide = true)]
     JobWorker(Work),
 }
@@ -95,7 +95,7 @@ fn main() -> ExitCode {
     match start(Cli::parse()) {
         Ok(code) => code,
         Err(error) => {
-            // With standard error closed, the exit code is all that is left to say it.
+            // If standard error is closed, only the exit code reports the error.
             let _written = writeln!(std::io::stderr(), "derslik-bench: {error:#}");
             ExitCode::FAILURE
         }
@@ -109,7 +109,7 @@ fn start(cli: Cli) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Some(Command::JobWorker(work)) => {
-            // As many threads as the service's own worker has.
+            // As many threads as the worker has in the service.
             Builder::new_multi_thread().worker_threads(1).enable_all().build()?.block_on(queues::serve(work))?;
             Ok(ExitCode::SUCCESS)
         }
@@ -117,7 +117,7 @@ fn start(cli: Cli) -> Result<ExitCode> {
     }
 }
 
-/// Half of the cores ask, since somebody has to answer.
+/// The runtime of the load generator. It takes half of the cores and leaves the others to the servers.
 fn generator() -> Result<Runtime> {
     let cores = std::thread::available_parallelism()?.get();
     Ok(Builder::new_multi_thread().worker_threads((cores / 2).max(1)).enable_all().build()?)
@@ -130,11 +130,11 @@ async fn measure(cli: Cli) -> Result<ExitCode> {
         None => std::env::current_exe()?.with_file_name("derslik"),
     };
     let program = fs::canonicalize(&program).with_context(|| format!("there is no {}", program.display()))?;
-    // Where cargo puts what it builds, which is kept from one run to the next.
+    // Cargo's target folder, which is kept from one run to the next.
     let peers = std::env::current_exe()?.parent().context("this program is in no folder")?.with_file_name("bench-peers");
     let size = Size { seconds, jobs };
     let plan = Plan { program, rounds, size, peers, footprint: cli.loads.is_empty(), loads: cli.loads };
-    // A signal ends the run by dropping it, and with it everything that it started.
+    // A signal ends the run by dropping its future, which ends everything that it started.
     let report = tokio::select! {
         report = run::run(&plan) => report?,
         ended = interrupted() => return ended,

@@ -1,4 +1,5 @@
-//! What a load is to whoever measures it, and the time that everybody uses meanwhile. It must not know any load.
+//! The interface of a load for the measurement, and the CPU time of all processes meanwhile. This module must not know any
+//! load.
 
 use std::time::{Duration, Instant};
 
@@ -11,31 +12,31 @@ use crate::postgres::Database;
 use crate::process;
 use crate::report::{Figures, Goal};
 
-/// How much of everything is measured in a round.
+/// The size of a round.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Size {
-    /// For how long requests are sent.
+    /// For how long requests are sent, in seconds.
     pub(crate) seconds: f64,
     /// How many jobs a queue is drained of.
     pub(crate) jobs: u32,
 }
 
-/// Something that can be measured again and again.
+/// A load that can be measured in any number of rounds.
 #[async_trait]
 pub(crate) trait Measured: Send + Sync {
     /// Its name in the report for programs and on the command line.
     fn name(&self) -> &'static str;
 
-    /// What it does, for readers.
+    /// Its name for readers.
     fn title(&self) -> &'static str;
 
-    /// How many ask, or work, at the same time.
+    /// The number of connections, or of workers, at the same time.
     fn parallel(&self) -> usize;
 
-    /// What it should come to.
+    /// The goal of the load, if it has one.
     fn goal(&self) -> Option<Goal>;
 
-    /// Whether it is one of the programs that have to be installed first.
+    /// Whether it needs a program that has to be installed first.
     fn is_peer(&self) -> bool {
         false
     }
@@ -43,11 +44,11 @@ pub(crate) trait Measured: Send + Sync {
     /// Measures one round.
     ///
     /// # Errors
-    /// When anything went otherwise than expected.
+    /// When any part of the round failed.
     async fn measure(&self, rig: &Rig, size: Size) -> Result<Figures>;
 }
 
-/// Runs from the moment it is made.
+/// Measures from the moment it is made.
 #[derive(Debug)]
 pub(crate) struct Meter {
     start: Instant,
@@ -55,7 +56,7 @@ pub(crate) struct Meter {
     server: Option<u32>,
 }
 
-/// How much time everybody has used so far.
+/// The CPU time that each part has used so far.
 #[derive(Clone, Copy, Debug)]
 struct Cpu {
     server: Duration,
@@ -83,14 +84,14 @@ impl Cpu {
         }
     }
 
-    /// The time of everybody who has nothing to do with the load.
+    /// The CPU time of programs that do not belong to the load.
     fn others(self) -> Duration {
         self.machine.saturating_sub(self.server + self.database + self.generator)
     }
 }
 
 impl Meter {
-    /// Starts to measure, with the process that answers or works if there is one besides the database.
+    /// Starts to measure. `server` is the process that answers or works, if there is one besides the database.
     ///
     /// # Errors
     /// When a process is gone.
@@ -99,10 +100,10 @@ impl Meter {
         Ok(Self { before: Cpu::now(server, database)?, start: Instant::now(), server })
     }
 
-    /// The figures of so many units of work that were done since the start, each of so many rows.
+    /// The figures of `units` units of work since the start, each of `rows` rows.
     ///
     /// # Errors
-    /// When a process is gone, or nothing was done.
+    /// When a process is gone, or no unit was done.
     pub(crate) fn finish(self, database: &Database, units: u32, rows: u32, mut latencies: Vec<Duration>) -> Result<Figures> {
         let elapsed = self.start.elapsed().as_secs_f64();
         let used = Cpu::now(self.server, database)?.since(self.before);
@@ -125,7 +126,7 @@ impl Meter {
     }
 }
 
-/// The value that so many in a hundred of the sorted ones do not exceed; `None` when there are none.
+/// The value that `percent` percent of the sorted values do not exceed; `None` when there are no values.
 fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration> {
     let position = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
     sorted.get(position).copied()

@@ -1,5 +1,5 @@
-//! The database that a run measures: its table, what stands in it, and the time its processes use. It must not know the
-//! loads.
+//! The database that a run measures: its table, the rows in it, and the CPU time of its processes. This module must not know
+//! the loads.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::process;
 use crate::rows::{ACCOUNT, Columns};
 
-/// The rows that are read from.
+/// The number of rows that the loads read from.
 const STOCK: usize = 20_000;
 const STOCK_AT_A_TIME: usize = 1_000;
 
@@ -27,7 +27,7 @@ pub(crate) struct Database {
     stock: Mutex<Option<Arc<[Uuid]>>>,
 }
 
-/// What all clients of a run count together.
+/// The counters that all clients of a run share.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Counters {
     numbers: Arc<AtomicU64>,
@@ -35,12 +35,12 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
-    /// The first of `count` numbers that nobody else gets.
+    /// Reserves `count` numbers for the caller, and returns the first.
     pub(crate) fn take_numbers(&self, count: u64) -> u64 {
         self.numbers.fetch_add(count, Ordering::Relaxed)
     }
 
-    /// Notes rows whose writing was acknowledged.
+    /// Counts rows whose write was acknowledged.
     pub(crate) fn add_written(&self, rows: u64) {
         self.written.fetch_add(rows, Ordering::Relaxed);
     }
@@ -50,7 +50,7 @@ impl Database {
     /// Connects.
     ///
     /// # Errors
-    /// When it can't be reached.
+    /// When the database can't be reached.
     pub(crate) async fn open(url: &str) -> Result<Self> {
         let admin = connect(url).await?;
         let backend: i32 = admin.query_one("SELECT pg_backend_pid()", &[]).await?.try_get(0)?;
@@ -58,7 +58,7 @@ impl Database {
         Ok(Self { url: url.to_owned(), admin, backend, counters: Counters::default(), stock: Mutex::new(None) })
     }
 
-    /// A connection of its own.
+    /// A new connection.
     ///
     /// # Errors
     /// When none can be made.
@@ -66,7 +66,7 @@ impl Database {
         connect(&self.url).await
     }
 
-    /// What all clients count together.
+    /// The shared counters.
     pub(crate) fn counters(&self) -> Counters {
         self.counters.clone()
     }
@@ -85,11 +85,11 @@ impl Database {
     /// # Errors
     /// When the server is gone, or not on this machine.
     pub(crate) fn cpu(&self) -> Result<Duration> {
-        // All processes of a server are children of one.
+        // All processes of a server are children of its postmaster.
         process::cpu_of_family(process::parent_of(self.backend)?)
     }
 
-    /// Empties the table, and leaves nothing to do for the server that would fall into the next measurement.
+    /// Empties the table, and finishes maintenance work of the server that would otherwise run during the next measurement.
     ///
     /// # Errors
     /// When the database refuses.
@@ -101,10 +101,10 @@ impl Database {
         Ok(())
     }
 
-    /// Makes sure that exactly the acknowledged rows stand in the table since [`Database::empty`].
+    /// Checks that the table holds exactly the rows acknowledged since [`Database::empty`].
     ///
     /// # Errors
-    /// When they are fewer or more.
+    /// When there are fewer or more rows.
     pub(crate) async fn check_written(&self) -> Result<()> {
         let stored: i64 = self.admin.query_one("SELECT count(*) FROM sessions", &[]).await?.try_get(0)?;
         let written = self.counters.written.load(Ordering::Relaxed);
@@ -112,7 +112,7 @@ impl Database {
         Ok(())
     }
 
-    /// Fills the emptied table with a fixed number of sessions to read, unless they are there; gives their GUIDs.
+    /// Fills the emptied table with a fixed number of sessions to read, unless they are there. Returns their GUIDs.
     ///
     /// # Errors
     /// When the database refuses.
@@ -136,7 +136,7 @@ impl Database {
         Ok(guids)
     }
 
-    /// The rows of the table as JSON, without what can't be the same twice, in the order of their names.
+    /// The rows of the table as JSON, in the order of their names, without the columns that differ in each run.
     ///
     /// # Errors
     /// When the database refuses.
@@ -149,13 +149,13 @@ impl Database {
     }
 }
 
-/// A connection of its own.
+/// A new connection.
 ///
 /// # Errors
 /// When none can be made.
 pub(crate) async fn connect(url: &str) -> Result<Client> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.context("cannot connect to the database")?;
-    // It ends with its client; what goes wrong shows in the client's calls.
+    // The task ends with its client; its errors show in the client's calls.
     tokio::spawn(connection);
     Ok(client)
 }

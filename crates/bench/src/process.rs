@@ -1,4 +1,5 @@
-//! The programs that a run starts, and what the kernel says of their time and memory. It must not know what they serve.
+//! The programs that a run starts, and the kernel's figures of their time and memory. This module must not know what they
+//! serve.
 
 use std::collections::VecDeque;
 use std::fs::{self, File};
@@ -17,24 +18,24 @@ use crate::http::{self, Connection};
 const PATIENCE: Duration = Duration::from_secs(30);
 const BETWEEN_TRIES: Duration = Duration::from_millis(1);
 const LOG_TAIL_LINES: usize = 15;
-/// Makes the kernel forget the peak of a process's memory.
+/// Written to `/proc/PID/clear_refs`, this resets the peak of a process's memory.
 const FORGET_THE_PEAK: &str = "5";
 
-/// A server of ours on this machine. It ends when this is dropped.
+/// A server that this program has started. It ends when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
     child: Child,
     address: SocketAddr,
 }
 
-/// Which service to start, and with what.
+/// A service to start, and its arguments.
 #[derive(Clone, Debug)]
 pub(crate) struct Service {
     /// The program.
     pub(crate) program: PathBuf,
-    /// What it keeps its sessions in; `None` for its own default.
+    /// The URL of its database; `None` for the service's default.
     pub(crate) database_url: Option<String>,
-    /// Its folder, which also takes its log.
+    /// Its folder, which also holds its log.
     pub(crate) folder: PathBuf,
 }
 
@@ -51,7 +52,7 @@ impl Service {
     /// Starts the service with known keys and waits for its first answer.
     ///
     /// # Errors
-    /// When it ends or does not answer in time; the end of its log is part of the text.
+    /// When the service ends or does not answer in time; the end of its log is part of the text.
     pub(crate) async fn start(&self) -> Result<Started> {
         let port = free_port()?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
@@ -63,7 +64,7 @@ impl Service {
         if let Some(url) = &self.database_url {
             command.args(["--database-url", url]);
         }
-        // Neither the machine's settings nor a file that lies about may change what is measured.
+        // Neither the environment nor a configuration file in the current folder may change what is measured.
         command.env_clear().current_dir(&self.folder);
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         let start = Instant::now();
@@ -84,10 +85,10 @@ impl Service {
 }
 
 impl Server {
-    /// Starts this very program as the bare server of `bare`.
+    /// Starts this program again as the bare server.
     ///
     /// # Errors
-    /// When it can't be started, or does not say where it listens.
+    /// When it can't be started, or does not report its address.
     pub(crate) fn start_bare() -> Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("bare-actix").env_clear().stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -100,16 +101,16 @@ impl Server {
     }
 
     fn spawn(mut command: Command, address: SocketAddr) -> Result<Self> {
-        // A process group of its own: Ctrl-C comes to us alone, and we end what we started.
+        // A separate process group: Ctrl-C reaches only this program, which ends its children itself.
         Ok(Self { child: command.process_group(0).spawn()?, address })
     }
 
-    /// Where it listens.
+    /// The address on which it listens.
     pub(crate) const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Its process.
+    /// The id of its process.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
@@ -117,7 +118,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Both fail only for a process that has ended already.
+        // Both calls fail only for a process that has ended already.
         let _killed = self.child.kill();
         let _ended = self.child.wait();
     }
@@ -139,7 +140,7 @@ pub(crate) fn peak_memory(pid: u32) -> Result<u32> {
     status(pid, "VmHWM:")
 }
 
-/// Starts anew to look for the peak of a process's memory. Where the kernel does not permit it, the peak is that since the start.
+/// Resets the peak of a process's memory. Where the kernel does not permit that, the peak counts from the start of the process.
 pub(crate) fn forget_peak(pid: u32) {
     let _forgotten = fs::write(format!("/proc/{pid}/clear_refs"), FORGET_THE_PEAK);
 }
@@ -158,7 +159,7 @@ pub(crate) fn own_cpu() -> Result<Duration> {
     cpu_of(std::process::id())
 }
 
-/// The CPU time that all programs of the machine have used, and what a host took away from it.
+/// The CPU time that all programs of the machine have used, plus the time that a virtualization host took from it.
 ///
 /// # Errors
 /// When `/proc` can't be read.
@@ -176,7 +177,7 @@ pub(crate) fn cpu_of_family(parent: u32) -> Result<Duration> {
     let mut ticks = head.own + head.reaped;
     for entry in fs::read_dir("/proc")? {
         let Some(pid) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
-        // Any process may end while we look at it.
+        // Any process may end while it is read.
         if let Ok(stat) = Stat::read(pid)
             && stat.parent == parent
         {
@@ -194,7 +195,7 @@ pub(crate) fn parent_of(pid: u32) -> Result<u32> {
     Ok(Stat::read(pid)?.parent)
 }
 
-/// The CPU time of a process, all threads together.
+/// The CPU time of a process, over all its threads.
 ///
 /// # Errors
 /// When the process is gone.
@@ -207,16 +208,16 @@ fn duration_of(ticks: u64) -> Duration {
     Duration::from_millis(ticks.saturating_mul(1_000) / per_second)
 }
 
-/// The time of `/proc/stat` in which no one else could have run.
+/// The busy time in `/proc/stat`: the time that was not free for other programs.
 fn busy_ticks(text: &str) -> Option<u64> {
     let all = text.lines().next()?.strip_prefix("cpu ")?;
     let ticks: Vec<u64> = all.split_ascii_whitespace().map(str::parse).collect::<Result<_, _>>().ok()?;
-    // Interrupts are left out: they are mostly the packets of what is measured.
+    // Interrupts are left out: most of them belong to the packets of the measured programs.
     let [user, nice, system, _idle, _waiting, _interrupts, _soft_interrupts, stolen, ..] = ticks.as_slice() else { return None };
     Some(user + nice + system + stolen)
 }
 
-/// What `/proc/PID/stat` says, times in ticks of the clock.
+/// Fields of `/proc/PID/stat`; times are in clock ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stat {
     parent: u32,
@@ -231,7 +232,7 @@ impl Stat {
     }
 
     fn parse(text: &str) -> Option<Self> {
-        // The second field is the program's name in brackets, and may hold brackets and spaces itself.
+        // The second field is the program's name in parentheses; the name may contain parentheses and spaces itself.
         let (_, fields) = text.rsplit_once(") ")?;
         let mut fields = fields.split_ascii_whitespace();
         let parent = fields.nth(1)?.parse().ok()?;
@@ -243,7 +244,7 @@ impl Stat {
     }
 }
 
-/// Whether somebody answers there as the service does.
+/// Whether a server at this address answers as the service does.
 async fn answers(address: SocketAddr) -> bool {
     let exchange = async {
         let mut connection = Connection::open(address).await?;

@@ -1,5 +1,5 @@
-//! What a run found, as tables for readers and as JSON for programs. It must not know how anything was measured, and it
-//! holds nothing by which a machine could be recognised.
+//! The results of a run, as tables for readers and as JSON for programs. This module must not know how the figures were
+//! measured, and a report holds nothing that identifies a machine.
 
 mod table;
 
@@ -7,42 +7,42 @@ use serde::Serialize;
 
 use self::table::{Table, number};
 
-/// The middle of several values, and how far they spread.
+/// The median of several values, and their spread.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(crate) struct Spread {
     /// The median.
     pub(crate) median: f64,
-    /// The least.
+    /// The minimum.
     pub(crate) min: f64,
-    /// The most.
+    /// The maximum.
     pub(crate) max: f64,
 }
 
-/// Everything that a run found.
+/// All results of a run.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Report {
-    /// What it ran on.
+    /// The machine of the run.
     pub(crate) machine: Machine,
     /// How often each load was measured.
     pub(crate) rounds: u32,
-    /// How long each load was driven in each round.
+    /// How long each load was measured in each round, in seconds.
     pub(crate) seconds: f64,
-    /// How many jobs each queue was drained of.
+    /// The number of jobs in each queue.
     pub(crate) jobs: u32,
-    /// What starting and standing still costs.
+    /// The cost of the service without load.
     pub(crate) footprint: Vec<Footprint>,
-    /// What each load came to.
+    /// The results of each load.
     pub(crate) loads: Vec<LoadReport>,
-    /// What the loads come to, held against each other.
+    /// The results of loads compared with each other.
     pub(crate) ratios: Vec<Ratio>,
-    /// What could not be measured here, and why.
+    /// The loads that could not be measured on this machine, and the reasons.
     pub(crate) left_out: Vec<String>,
 }
 
-/// What a run ran on.
+/// The machine and the versions of a run.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Machine {
-    /// The cores that the database, the server and the generator share.
+    /// The number of cores that the database, the server and the generator share.
     pub(crate) cores: usize,
     /// The operating system.
     pub(crate) system: &'static str,
@@ -54,31 +54,31 @@ pub(crate) struct Machine {
     pub(crate) service: &'static str,
 }
 
-/// One figure that is not about a load.
+/// A figure that does not belong to a load.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Footprint {
     /// Its name for programs.
     pub(crate) name: &'static str,
-    /// What it says, for readers.
+    /// Its name for readers.
     pub(crate) title: &'static str,
-    /// What it is counted in.
+    /// The unit of the figure.
     pub(crate) unit: &'static str,
     /// The figure.
     pub(crate) value: Spread,
-    /// What it should come to, at most.
+    /// The goal: the value should not exceed it.
     pub(crate) goal: Option<f64>,
 }
 
-/// What a load came to. Times of CPU are microseconds a request.
+/// The results of a load. CPU times are microseconds per request.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct LoadReport {
     /// Its name for programs.
     pub(crate) name: &'static str,
-    /// What it does, for readers.
+    /// Its name for readers.
     pub(crate) title: &'static str,
-    /// The connections that asked, or the workers that worked, at the same time.
+    /// The number of connections, or of workers, at the same time.
     pub(crate) connections: usize,
-    /// What it should come to by itself.
+    /// The absolute goal of the load.
     pub(crate) goal: Option<Goal>,
     /// The figures of all rounds together.
     pub(crate) summary: Summary,
@@ -86,17 +86,17 @@ pub(crate) struct LoadReport {
     pub(crate) rounds: Vec<Figures>,
 }
 
-/// What a load should come to by itself.
+/// An absolute goal of a load.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Goal {
-    /// At least so many requests a second.
+    /// At least this many requests a second.
     Rate(f64),
-    /// All but one in a hundred within so many milliseconds.
+    /// 99 of 100 requests within this many milliseconds.
     P99(f64),
 }
 
-/// What a load came to in one round.
+/// The results of a load in one round.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Figures {
     /// Answered requests a second.
@@ -105,17 +105,17 @@ pub(crate) struct Figures {
     pub(crate) rows_per_second: Option<f64>,
     /// Half of the requests were answered within these milliseconds.
     pub(crate) p50_ms: Option<f64>,
-    /// All but one in a hundred were.
+    /// 99 of 100 requests were answered within these milliseconds.
     pub(crate) p99_ms: Option<f64>,
-    /// The time of the server that answers, if there is one.
+    /// The CPU time of the server that answers, if there is one.
     pub(crate) server_cpu_us: Option<f64>,
-    /// The time of all processes of the database.
+    /// The CPU time of all processes of the database.
     pub(crate) database_cpu_us: f64,
-    /// The time of the program that asks.
+    /// The CPU time of the load generator.
     pub(crate) generator_cpu_us: f64,
-    /// The most memory that the server had.
+    /// The peak of the server's memory.
     pub(crate) server_peak_mib: Option<f64>,
-    /// The cores that programs kept busy which have nothing to do with the load.
+    /// The number of cores that other programs kept busy.
     pub(crate) other_cores: f64,
 }
 
@@ -133,19 +133,19 @@ pub(crate) struct Summary {
     other_cores: Spread,
 }
 
-/// One load held against another, in each round by itself.
+/// One load compared with another, within each round.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Ratio {
-    /// The load that is judged.
+    /// The load that has the goal.
     pub(crate) load: &'static str,
-    /// What it is held against.
+    /// The load to compare it with.
     pub(crate) limit: &'static str,
     /// The ratio of their rates.
     pub(crate) value: Spread,
-    /// The same ratio as it would be if nothing but CPU time set the rates: this one does not move with the disk and with
-    /// what else runs on the machine.
+    /// The ratio that would result if only CPU time limited the rates. It does not depend on the disk or on other programs of the
+    /// machine.
     pub(crate) by_cpu: Spread,
-    /// What it should come to, at least.
+    /// The goal: the ratio should not be lower.
     pub(crate) goal: Option<f64>,
 }
 
@@ -206,7 +206,7 @@ impl Figures {
         self.rows_per_second.unwrap_or(self.requests_per_second)
     }
 
-    /// The time of all who took part, for each unit of [`Figures::rate`].
+    /// The CPU time of server, database and generator together, for each unit of [`Figures::rate`].
     fn cpu(&self) -> f64 {
         let request = self.server_cpu_us.unwrap_or_default() + self.database_cpu_us + self.generator_cpu_us;
         request * self.requests_per_second / self.rate()

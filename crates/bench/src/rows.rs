@@ -1,5 +1,5 @@
-//! The sessions that the loads write: once as the JSON that a client sends, once as the columns that the service makes of it.
-//! A run checks that both end as the same rows. It must not know who writes them or how fast.
+//! The sessions that the loads write: as the JSON that a client sends, and as the columns that the service makes of it. A run
+//! checks that both result in the same rows. This module must not know which load writes them or how fast.
 
 use std::fmt::Write;
 use std::iter::repeat_n;
@@ -15,9 +15,9 @@ use uuid::Uuid;
 
 use crate::http;
 
-/// The bearer that the service knows when it starts with known keys.
+/// The bearer of the sessions API, for a service with known keys.
 pub(crate) const BEARER: &str = "demo-access|0a026ae54d3dbe248f0afe3efe1148a0112c282d7e705f5caecd5505125c1ad3";
-/// Where batches go.
+/// The path of batches.
 pub(crate) const BATCH_PATH: &str = "/xapi/v2/session/batch";
 /// The account behind [`BEARER`].
 pub(crate) const ACCOUNT: i64 = 1329;
@@ -35,10 +35,10 @@ const TIMEZONE: &str = "Europe/Istanbul";
 const HOURS_AHEAD_OF_UTC: i64 = 3;
 const MINUTES: i16 = 80;
 const LANG: &str = "tr-TR";
-/// As sent and as stored: both differ from the defaults.
+/// The options, as sent and as stored. Both values differ from the defaults.
 const OPTIONS: &str = r#"{"allow_rating":false,"preparation_time":10}"#;
 
-/// A request that creates many sessions, built once and then only numbered.
+/// A request that creates many sessions. It is built once, and then only the numbers in it change.
 #[derive(Debug)]
 pub(crate) struct BatchRequest {
     bytes: Vec<u8>,
@@ -46,7 +46,7 @@ pub(crate) struct BatchRequest {
 }
 
 impl BatchRequest {
-    /// A request for that many sessions.
+    /// A request that creates `sessions` sessions.
     ///
     /// # Errors
     /// When there is no calendar day for one of them.
@@ -73,7 +73,7 @@ impl BatchRequest {
         Ok(Self { bytes, numbers })
     }
 
-    /// The request, with names that end in the numbers from `first` on.
+    /// The request, with names that end in consecutive numbers from `first` on.
     pub(crate) fn numbered(&mut self, first: u64) -> &[u8] {
         for (number, range) in (first..).zip(&self.numbers) {
             let mut rest = number;
@@ -86,7 +86,7 @@ impl BatchRequest {
     }
 }
 
-/// The columns of many sessions, built once and then only numbered.
+/// The columns of many sessions. They are built once, and then only the numbers in them change.
 #[derive(Debug)]
 pub(crate) struct Columns {
     guid: Vec<Uuid>,
@@ -121,7 +121,7 @@ impl Columns {
          $9::timestamptz[], $10::timestamp[], $11::text[], $12::smallint[], $13::text[], $14::smallint[], $15::smallint[], \
          $16::jsonb[], $17::boolean[], $18::boolean[], $19::bigint[], $20::bigint[], $21::timestamptz[], $22::timestamptz[])";
 
-    /// The columns of that many sessions.
+    /// The columns of `sessions` sessions.
     ///
     /// # Errors
     /// When there is no calendar day for one of them.
@@ -154,10 +154,10 @@ impl Columns {
         })
     }
 
-    /// Gives the sessions fresh GUIDs, the time of now, and names that end in the numbers from `first` on.
+    /// Gives the sessions fresh GUIDs, the current time, and names that end in consecutive numbers from `first` on.
     ///
     /// # Errors
-    /// Never: a string takes whatever is written to it.
+    /// Never: writing to a string does not fail.
     pub(crate) fn number(&mut self, first: u64) -> Result<()> {
         let now = now();
         self.guid.fill_with(new_guid);
@@ -172,7 +172,7 @@ impl Columns {
         Ok(())
     }
 
-    /// The GUIDs.
+    /// The current GUIDs of the sessions.
     pub(crate) fn guids(&self) -> &[Uuid] {
         &self.guid
     }
@@ -211,7 +211,7 @@ impl Columns {
     }
 }
 
-/// The clock face at which a session starts: far ahead, and spread over four weeks.
+/// The civil time at which a session starts: far ahead, and spread over four weeks.
 fn start_of(position: usize) -> Result<NaiveDateTime> {
     let position = u32::try_from(position)?;
     let first = NaiveDate::from_ymd_opt(2099, 3, 1).and_then(|day| day.checked_add_days(Days::new(u64::from(position % 28))));
@@ -223,7 +223,7 @@ fn new_guid() -> Uuid {
     Uuid::now_v7()
 }
 
-/// What time it is, to the microsecond.
+/// The current time, in whole microseconds.
 #[expect(clippy::disallowed_methods, reason = "the rows of the bare statements are as old as the statements")]
 pub(crate) fn now() -> DateTime<Utc> {
     let now = DateTime::<Utc>::from(SystemTime::now());

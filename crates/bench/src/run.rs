@@ -1,5 +1,5 @@
-//! One run: what is started, in which order the loads are measured, and what is made of the figures. It must not know what
-//! a load does.
+//! One run: the programs that it starts, the order of the loads, and the report. This module must not know what a load
+//! does.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -21,32 +21,32 @@ use crate::rows::{BatchRequest, Columns};
 const DATABASE: &str = "derslik";
 const CHECKED_ROWS: usize = 100;
 
-/// What to measure.
+/// The plan of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     /// The service's program.
     pub(crate) program: PathBuf,
     /// How often each load is measured.
     pub(crate) rounds: u32,
-    /// How much of it each time.
+    /// The size of each round.
     pub(crate) size: Size,
-    /// Where queues from npm are installed.
+    /// The folder where queues from npm are installed.
     pub(crate) peers: PathBuf,
-    /// The names of the loads; none means all of them.
+    /// The names of the loads; an empty list means all.
     pub(crate) loads: Vec<String>,
     /// Whether start and memory are measured.
     pub(crate) footprint: bool,
 }
 
-/// Measures everything. All that it starts ends with the future, also when that is dropped early.
+/// Measures everything. All processes that it starts end with the future, also when that is dropped early.
 ///
 /// # Errors
-/// When something does not start, or any request fails.
+/// When a program does not start, or any request fails.
 pub(crate) async fn run(plan: &Plan) -> Result<Report> {
     let mut loads = chosen(&plan.loads)?;
     let (peers, left_out) = peers(plan, &mut loads).await;
     progress("starting PostgreSQL");
-    // The last to be dropped, when nobody is connected any more.
+    // Dropped last, when all connections are closed.
     let cluster = tokio::task::spawn_blocking(|| PostgresServer::start(Durability::Durable)).await??;
     let url = new_database(&cluster).await?;
     let folder = tempfile::tempdir()?;
@@ -65,7 +65,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<Report> {
     let mut figures: Vec<Vec<Figures>> = loads.iter().map(|_| Vec::new()).collect();
     for round in 0..plan.rounds {
         let mut order: Vec<_> = loads.iter().zip(&mut figures).collect();
-        // Every second round goes backwards, so that no load is always the one that follows another.
+        // Every second round runs in reverse order, so that a load does not always follow the same other one.
         if round % 2 == 1 {
             order.reverse();
         }
@@ -81,7 +81,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<Report> {
     Ok(Report { machine: machine(&rig).await?, rounds: plan.rounds, seconds, jobs, footprint, ratios: ratios(&loads), loads, left_out })
 }
 
-/// Installs the queues from npm if any is to be measured, or leaves them out of the loads and tells why.
+/// Installs the queues from npm if any is to be measured. If that fails, removes them from the loads and returns the reason.
 async fn peers(plan: &Plan, loads: &mut Vec<Box<dyn Measured>>) -> (Option<Installation>, Vec<String>) {
     if !loads.iter().any(|load| load.is_peer()) {
         return (None, Vec::new());
@@ -119,7 +119,7 @@ async fn measure_footprint(plan: &Plan, url: &str, folder: &tempfile::TempDir) -
     footprint::measure(&plan.program, url, folder.path()).await
 }
 
-/// Makes sure that a batch over HTTP and a bare insert leave the same rows, or comparing them would mean nothing.
+/// Checks that a batch over HTTP and a bare insert leave the same rows: otherwise comparing them would be meaningless.
 async fn check_rows(rig: &Rig) -> Result<()> {
     rig.database.empty().await?;
     let mut connection = Connection::open(rig.service.address()).await?;
@@ -162,7 +162,7 @@ async fn machine(rig: &Rig) -> Result<Machine> {
 }
 
 fn progress(text: &str) {
-    // Without standard error there is nobody to tell.
+    // If standard error is closed, the message is lost.
     let _written = writeln!(std::io::stderr(), "{text}");
 }
 

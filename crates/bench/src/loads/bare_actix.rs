@@ -1,4 +1,4 @@
-//! A handler that only answers: what the framework costs by itself.
+//! A handler that only answers: the cost of the framework.
 
 use std::io::Write;
 use std::net::Ipv4Addr;
@@ -24,17 +24,17 @@ struct Asker {
     request: Vec<u8>,
 }
 
-/// Answers until standard input ends, after it has said where.
+/// Prints its address, and answers until standard input ends.
 ///
 /// # Errors
-/// When it can't listen.
+/// When no address can be listened on.
 pub(crate) async fn serve() -> Result<()> {
     let server = HttpServer::new(|| App::new().route(PATH, web::get().to(answer))).disable_signals().bind((Ipv4Addr::LOCALHOST, 0))?;
     let address = server.addrs().first().copied().context("listens nowhere")?;
     writeln!(std::io::stdout(), "{address}")?;
     let owner = async {
         let mut nothing = [0];
-        // It ends with the process that started us, however that one ends.
+        // Standard input ends with the parent process, however that ends.
         tokio::io::stdin().read(&mut nothing).await
     };
     tokio::select! {

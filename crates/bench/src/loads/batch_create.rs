@@ -76,7 +76,7 @@ impl Load for BatchCreate {
 impl Client for Creator {
     async fn request(&mut self) -> Result<()> {
         let request = self.request.numbered(self.counters.take_numbers(SESSIONS.into()));
-        // The status stands for all items: it is another as soon as one of them is rejected.
+        // The status is 200 only if all items are approved.
         self.connection.exchange(request).await?.expect(200)?;
         self.counters.add_written(SESSIONS.into());
         Ok(())

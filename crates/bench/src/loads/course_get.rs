@@ -69,7 +69,7 @@ impl Load for GetCourse {
 impl Client for Reader {
     async fn request(&mut self) -> Result<()> {
         let course = fastrand::choice(&*self.courses).context("no courses to read")?;
-        // A course of another id would be a 404.
+        // The service answers 404 if the id does not exist, so the status is enough to check.
         self.connection.exchange(&http::get(&format!("{PATH}/{course}"), Some(TOKEN))).await?.expect(200)
     }
 }

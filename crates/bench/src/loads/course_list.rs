@@ -105,7 +105,7 @@ impl Load for SelectCourses {
 
     async fn connect(&self, rig: &Rig) -> Result<Box<dyn Client>> {
         let client = rig.database.connect().await?;
-        // All courses are active, and one more than the page has tells whether there is another page.
+        // All courses are active. One row more than the page tells whether there is another page.
         let statement = client
             .prepare(&format!(
                 "SELECT {COLUMNS} FROM courses c LEFT JOIN course_members v ON v.account_id = c.account_id AND v.course_id = c.id AND \

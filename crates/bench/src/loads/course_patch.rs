@@ -24,7 +24,7 @@ pub(super) struct PatchCourse(Revisions);
 #[derive(Clone, Debug, Default)]
 pub(super) struct UpdateCourse(Revisions);
 
-/// Every change makes a new revision of its course, so that their sum tells how many changes there were.
+/// Counts the changes: every change makes a new revision of its course, so the sum of the revisions is their number.
 #[derive(Clone, Debug, Default)]
 struct Revisions {
     expected: Arc<AtomicI64>,

@@ -65,7 +65,7 @@ impl Client for Reader {
         let place = self.request.get_mut(self.guid_at..).and_then(|rest| rest.first_chunk_mut());
         let place: &mut [u8; 36] = place.context("no place for the GUID")?;
         guid.encode_upper(place);
-        // A session under another GUID would be a 404.
+        // The service answers 404 if the GUID does not exist, so the status is enough to check.
         self.connection.exchange(&self.request).await?.expect(200)
     }
 }

@@ -1,5 +1,5 @@
-//! One session after the other over HTTP, while others guess passwords, each from an address that has guesses left: all of them
-//! are looked at, and each costs the service a slow hash.
+//! One session after the other over HTTP, while other clients guess passwords. Each guess comes from an address that is still
+//! below its limit, so the service checks it, and each costs a slow hash.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -16,27 +16,27 @@ use crate::load::{Load, Rig, drive};
 use crate::meter::{Measured, Meter, Size};
 use crate::report::{Figures, Goal};
 
-/// How many guess at the same time.
+/// The number of clients that guess at the same time.
 const GUESSERS: usize = 50;
-/// The most guesses of one of them, which are more than fit into the time.
+/// The maximum number of guesses of one client: more than fit into the time.
 const MOST_GUESSES: u32 = 2_000;
-/// How many guesses come from one address, which is fewer than the service looks at.
+/// The number of guesses from one address: fewer than the service's limit.
 const GUESSES_FROM_AN_ADDRESS: u32 = 40;
-/// The first of the addresses to guess from. All that begin with 127 are this machine's.
+/// The first of the addresses to guess from. All addresses that begin with 127 belong to this machine.
 const FIRST_ADDRESS: u32 = 0x7f01_0000;
 /// No account has this id or a larger one.
 const FIRST_ACCOUNT: u64 = 1_000_000_000;
-/// The part of the time that goes before it unmeasured, until all guessers wait for their turns.
+/// The length of the unmeasured warm-up, as a part of the measured time. In it all guessers come to wait for a hash.
 const RAMP: f64 = 0.5;
 
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Guessing {
-    /// How many accounts were guessed about.
+    /// The number of accounts for which a guess was sent.
     accounts: Arc<AtomicU64>,
 }
 
-/// Those who guess. They end by themselves at the latest when this is dropped.
+/// The tasks that guess. They end by themselves, at the latest when this is dropped.
 struct Guessers {
     guessing: JoinSet<Result<u32>>,
     may_end: Arc<AtomicBool>,
@@ -52,16 +52,16 @@ impl Guessers {
         Self { guessing, may_end }
     }
 
-    /// Makes sure that all of them are still at it.
+    /// Checks that all of them are still guessing.
     fn check(&mut self) -> Result<()> {
         match self.guessing.try_join_next() {
             None => Ok(()),
-            Some(ended) => Err(ended?.err().unwrap_or_else(|| anyhow!("somebody ran out of guesses"))),
+            Some(ended) => Err(ended?.err().unwrap_or_else(|| anyhow!("a guesser ran out of guesses"))),
         }
     }
 
-    /// Lets them end, and waits for their last answers, so that nothing is left to hash for who is measured next. Tells how
-    /// often they guessed.
+    /// Lets them end, and waits for their last answers, so that no hash is left for the next measurement. Returns the number of
+    /// guesses.
     async fn end(mut self) -> Result<u32> {
         self.may_end.store(true, Ordering::Relaxed);
         let mut guesses = 0;
@@ -72,7 +72,7 @@ impl Guessers {
     }
 }
 
-/// Guesses again and again.
+/// Sends guesses until `may_end` is set, and returns their number.
 async fn guess(address: SocketAddr, accounts: Arc<AtomicU64>, may_end: Arc<AtomicBool>) -> Result<u32> {
     let mut connection = open(address, &accounts).await?;
     let mut guesses = 0;
@@ -83,14 +83,14 @@ async fn guess(address: SocketAddr, accounts: Arc<AtomicU64>, may_end: Arc<Atomi
         let account = FIRST_ACCOUNT + accounts.fetch_add(1, Ordering::Relaxed);
         let form = format!("grant_type=password&client_id=api&username=admin&password=guess{account}&account_id={account}");
         let status = connection.exchange(&http::form("/auth/connect/token", form.as_bytes())).await?.status;
-        // Either it was hashed and was wrong, or its turn did not come in time.
+        // The guess was hashed and wrong (400), or it waited too long for a hash (503).
         ensure!(status == 400 || status == 503, "a guess was answered {status}");
         guesses += 1;
     }
     Ok(guesses)
 }
 
-/// A connection from an address that nobody guessed from.
+/// A connection from an address that has not been used for guesses yet.
 async fn open(address: SocketAddr, accounts: &AtomicU64) -> Result<Connection> {
     let number = u32::try_from(accounts.fetch_add(1, Ordering::Relaxed))?;
     Connection::open_from(Ipv4Addr::from_bits(FIRST_ADDRESS + number), address).await
@@ -126,7 +126,7 @@ impl Measured for Guessing {
         let (_clients, latencies) = drive(clients, Duration::from_secs_f64(size.seconds)).await?;
         let figures = meter.finish(&rig.database, u32::try_from(latencies.len())?, 1, latencies)?;
         guessers.check()?;
-        ensure!(guessers.end().await? > 0, "nobody guessed");
+        ensure!(guessers.end().await? > 0, "no guess was answered");
         Ok(figures)
     }
 }

@@ -69,7 +69,7 @@ impl Load for GetJob {
 impl Client for Reader {
     async fn request(&mut self) -> Result<()> {
         let job = fastrand::choice(&*self.jobs).context("no jobs to read")?;
-        // A job of another id would be a 404.
+        // The service answers 404 if the id does not exist, so the status is enough to check.
         self.connection.exchange(&http::get(&format!("{PATH}/{job}"), Some(KEY))).await?.expect(200)
     }
 }

@@ -31,15 +31,15 @@ use crate::queues::{Engine, Floor, Peer, StartLag};
 /// Two loads whose rates are compared within each round.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pair {
-    /// The load that is judged.
+    /// The load that has the goal.
     pub(crate) load: &'static str,
-    /// What it is held against.
+    /// The load to compare it with.
     pub(crate) limit: &'static str,
-    /// What the ratio should come to, at least.
+    /// The goal: the ratio should not be lower.
     pub(crate) goal: Option<f64>,
 }
 
-/// What is compared.
+/// The pairs that a report compares.
 pub(crate) const PAIRS: [Pair; 14] = [
     Pair { load: batch_create::NAME, limit: unnest_insert::NAME, goal: Some(0.6) },
     Pair { load: get_session::NAME, limit: select_session::NAME, goal: Some(0.5) },

@@ -1,4 +1,4 @@
-//! The select behind `get_session`, prepared and without the service: the least that reading a session can cost.
+//! The select behind `get_session`, prepared and without the service: the minimal cost of reading a session.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The rows of `batch_create` by a prepared statement straight into the table: the least that a batch can cost.
+//! The rows of `batch_create`, inserted by a prepared statement without the service: the minimal cost of a batch.
 
 use anyhow::Result;
 use async_trait::async_trait;

@@ -1,4 +1,4 @@
-//! Our worker: how many jobs it does in a second, and how soon it starts one.
+//! The worker of the service: how many jobs it does in a second, and how soon it starts one.
 
 use std::time::{Duration, Instant};
 
@@ -26,15 +26,15 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
 pub(crate) struct Engine {
     /// Its name for programs.
     pub(crate) name: &'static str,
-    /// What it does, for readers.
+    /// Its name for readers.
     pub(crate) title: &'static str,
-    /// The most jobs that a claim takes, or a write completes.
+    /// The maximum number of jobs that a claim takes, or a write completes.
     pub(crate) batch: u16,
-    /// The most jobs that run at once.
+    /// The maximum number of jobs that run at once.
     pub(crate) concurrency: u16,
 }
 
-/// How soon the worker starts a job that another process has asked for.
+/// How soon the worker starts a job that another process has enqueued.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StartLag;
 
@@ -110,7 +110,7 @@ impl Measured for StartLag {
         let settings = PoolSettings { connections: 1, ..PoolSettings::default() };
         let uow = DieselUnitOfWork::new(&rig.queues.ours.url.parse()?, settings, &Handle::current());
         let (mut lags, mut number) = (Vec::new(), 0);
-        // The first one pays for the connections.
+        // The first job is not measured, since it includes opening the connections.
         lag(&uow, &mut talk, &mut number).await?;
         let meter = Meter::start(Some(talk.pid()?), &rig.database)?;
         let start = Instant::now();

@@ -1,5 +1,5 @@
-//! The statements without which no queue in a database can do: jobs are claimed, a hundred at a time, and marked as done, in the
-//! same table and with nothing around.
+//! The statements that every queue in a database needs: jobs are claimed, a hundred at a time, and marked as done. They run on
+//! the table of the service, without its code.
 
 use anyhow::{Result, ensure};
 use async_trait::async_trait;

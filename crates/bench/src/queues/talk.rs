@@ -1,4 +1,4 @@
-//! A process that is told what to do and tells what it has done, a line each. It must not know what the lines mean.
+//! A process that gets commands and reports results, one line each. This module must not know the meaning of the lines.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::process::end_of;
 
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// A process of ours. It ends when this is dropped, and also by itself as soon as nobody can tell it anything any more.
+/// A child process. It ends when this is dropped, and also by itself as soon as its standard input is closed.
 #[derive(Debug)]
 pub(super) struct Talk {
     child: Child,
@@ -24,13 +24,13 @@ pub(super) struct Talk {
 }
 
 impl Talk {
-    /// Starts a program and tells it `first`, which may be a secret.
+    /// Starts a program and sends it the line `first`, which may be a secret.
     ///
     /// # Errors
     /// When it can't be started.
     pub(super) async fn start(mut command: Command, log: &Path, first: &str) -> Result<Self> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(File::create(log)?);
-        // A process group of its own: Ctrl-C comes to us alone, and we end what we started.
+        // A separate process group: Ctrl-C reaches only this program, which ends its children itself.
         let mut child = command.process_group(0).kill_on_drop(true).spawn().with_context(|| format!("cannot start {command:?}"))?;
         let input = child.stdin.take().context("no input")?;
         let output = BufReader::new(child.stdout.take().context("no output")?).lines();
@@ -39,7 +39,7 @@ impl Talk {
         Ok(talk)
     }
 
-    /// Its process.
+    /// The id of the process.
     ///
     /// # Errors
     /// When it has ended.
@@ -47,7 +47,7 @@ impl Talk {
         self.child.id().context("the process has ended")
     }
 
-    /// Tells it something.
+    /// Sends a line.
     ///
     /// # Errors
     /// When it has ended.
@@ -56,10 +56,10 @@ impl Talk {
         Ok(())
     }
 
-    /// Waits for what it says next.
+    /// Waits for the next line.
     ///
     /// # Errors
-    /// When it has ended or keeps silent; the end of its log is part of the text.
+    /// When the process has ended or sends no line in time; the end of its log is part of the text.
     pub(super) async fn hear(&mut self) -> Result<String> {
         match timeout(PATIENCE, self.output.next_line()).await {
             Ok(Ok(Some(line))) => Ok(line),
@@ -68,10 +68,10 @@ impl Talk {
         }
     }
 
-    /// Waits until it says exactly this.
+    /// Waits for the next line, which must be this one.
     ///
     /// # Errors
-    /// As for [`Talk::hear`], and when it says something else.
+    /// As for [`Talk::hear`], and when it is another line.
     pub(super) async fn expect(&mut self, line: &str) -> Result<()> {
         let heard = self.hear().await?;
         if heard != line {
@@ -80,10 +80,10 @@ impl Talk {
         Ok(())
     }
 
-    /// Ends it, and waits for that.
+    /// Ends the process, and waits for its end.
     ///
     /// # Errors
-    /// When it can't be ended.
+    /// When the process can't be ended.
     pub(super) async fn end(mut self) -> Result<()> {
         drop(self.input);
         if timeout(Duration::from_secs(10), self.child.wait()).await.is_err() {

@@ -1,6 +1,6 @@
-//! The process in which our worker works: the engine of the service with its defaults, on its own connections and with its own
-//! log, but with handlers that do nothing. Instead of an action of their own, which the service would have to know, they take
-//! one that nobody asks for here.
+//! The process of the worker: the job engine of the service with its defaults, its own connections and its own log, but with
+//! handlers that do nothing. They use an action that no other part of the benchmark enqueues. A new action would have to be
+//! known to the service.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -23,21 +23,21 @@ use tokio_util::sync::CancellationToken;
 
 use super::{ACCOUNT, CONCURRENCY};
 
-/// What the process is to do.
+/// The arguments of the process.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct Work {
-    /// The most jobs that a claim takes, or a write completes
+    /// The maximum number of jobs that a claim takes, or a write completes
     #[arg(long)]
     pub(super) batch: u16,
-    /// The most jobs that run at once
+    /// The maximum number of jobs that run at once
     #[arg(long, default_value_t = CONCURRENCY)]
     pub(super) concurrency: u16,
-    /// How many jobs to make and do; none leaves that to others, and tells of each job
+    /// The number of jobs to make and do; with 0 another process makes them, and each is reported
     #[arg(long, default_value_t = 0)]
     pub(super) jobs: u32,
 }
 
-/// Does nothing, and tells when it has done so often enough.
+/// Does nothing, and reports when all jobs are done.
 struct Idle {
     left: AtomicU32,
     ran: UnboundedSender<String>,
@@ -53,7 +53,7 @@ impl TaskHandler for Idle {
     }
 }
 
-/// Tells of each job.
+/// Reports each job.
 struct Tell(UnboundedSender<String>);
 
 #[async_trait]

@@ -1,6 +1,6 @@
-//! A table, as aligned text or as Markdown; it must not know what it shows.
+//! A table, as aligned text or as Markdown. This module must not know the content.
 
-/// Rows under a head, all of the same width.
+/// Rows under a head; all have the same number of columns.
 #[derive(Clone, Debug)]
 pub(super) struct Table {
     head: Vec<String>,
@@ -42,7 +42,7 @@ impl Table {
     }
 }
 
-/// A number with three digits or all those before the point, in groups of three.
+/// A number with three significant digits, or with all digits before the point, in groups of three.
 pub(super) fn number(value: f64) -> String {
     let decimals = match value.abs() {
         size if size < 10.0 => 2,
