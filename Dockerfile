@@ -9,13 +9,13 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     && install -D target/release/derslik /out/derslik
 
 FROM debian:bookworm-slim
-# A fixed number: a mounted folder keeps its owner over rebuilds, and an orchestrator can check that it is not root.
+# The user id is fixed: a mounted folder keeps its owner over rebuilds, and an orchestrator can check that it is not root.
 RUN groupadd --gid 10001 derslik \
     && useradd --no-log-init --uid 10001 --gid derslik --home-dir /var/lib/derslik --shell /usr/sbin/nologin derslik \
     && install -d --owner derslik --group derslik --mode 0700 /var/lib/derslik
 COPY --from=build /out/derslik /usr/local/bin/derslik
 USER 10001:10001
-# The only place it writes to; `serve` keeps its data in ./data.
+# The only folder that the program writes to; `serve` keeps its data in ./data.
 WORKDIR /var/lib/derslik
 EXPOSE 8080
 ENTRYPOINT ["derslik"]

@@ -25,7 +25,7 @@ deny: ## licences, sources and bans of all dependencies
 bench: ## the benchmark, optimised, on a private PostgreSQL
 	@scripts/bench $(ARGS)
 
-abuse: ## floods of requests against the optimised binary: what memory they cost, with the goals; ARGS selects parts
+abuse: ## floods of requests against the optimised binary: their memory and the goals; ARGS selects parts
 	@scripts/abuse --release $(ARGS)
 
 build: ## the optimised binary, target/release/derslik

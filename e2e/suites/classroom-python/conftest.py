@@ -11,7 +11,7 @@ BASE = os.environ["E2E_URL"].rstrip("/")
 
 
 def client(token):
-    """A client that builds itself from the description that the service gives of itself."""
+    """A client that builds itself from the discovery document of the service."""
     return build(
         "classroom",
         "v1",

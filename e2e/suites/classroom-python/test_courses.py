@@ -74,13 +74,13 @@ def test_a_refused_transition_is_a_typed_error(teacher, start, to):
     code, status, message, details = refused(courses.patch(id=made["id"], updateMask="courseState", body={"courseState": to}))
     assert (code, status, message) == (400, "FAILED_PRECONDITION", "Precondition check failed.")
     assert start in details[0]["violations"][0]["description"]
-    # A course that was active is given a calendar, whenever that comes to be.
+    # A course that was active gets a calendar, at an unknown time.
     now = courses.get(id=made["id"]).execute()
     assert {**now, "calendarId": None} == {**made, "calendarId": None}
 
 
 def with_calendar(teacher, course):
-    """The course once it has been given its calendar."""
+    """Waits until the course has its calendar, and returns it."""
     for _ in range(200):
         found = teacher.courses().get(id=course["id"]).execute()
         if "calendarId" in found:
@@ -269,7 +269,7 @@ def test_what_is_not_there_says_so(base):
 
 
 def test_a_tag_guards_against_lost_updates(base, teacher, course):
-    # Being given its calendar is a change of the course as well.
+    # The assignment of the calendar changes the course as well.
     with_calendar(teacher, course)
 
     def patch(tag, name):

@@ -1,4 +1,4 @@
-"""The client as it is meant to be used: `set_domain`, which always speaks HTTPS."""
+"""The client in its normal use: with `set_domain`, which always uses HTTPS."""
 
 import datetime
 import ipaddress
@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from perculus_sdk.client import APIClient
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-# What begins like this is a setting to the program.
+# Without the variables that the program would read as settings.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("DERSLIK_")}
 PROGRAM = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug" / "derslik"
 
@@ -37,7 +37,7 @@ def pem(certificate):
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    """An authority of our own, and a certificate of it for localhost."""
+    """A certificate authority of the test, and its certificate for localhost."""
     folder = tmp_path_factory.mktemp("tls")
     authority_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     authority = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test authority")])

@@ -61,7 +61,7 @@ def test_the_headers_of_the_php_client_change_nothing(raw, session):
 
 
 def test_a_delete_with_chunks_and_expectations_but_no_body(client, session):
-    # What the .NET client sends.
+    # As the .NET client sends it.
     connection = http.client.HTTPConnection(urlsplit(URL).netloc, timeout=30)
     connection.putrequest("DELETE", f"/xapi/session/{session}")
     connection.putheader("Authorization", client.access_token)

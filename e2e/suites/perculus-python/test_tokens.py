@@ -59,7 +59,7 @@ def test_the_person_whom_everybody_knows_is_there():
 
 @pytest.fixture(scope="module")
 def member():
-    """The token of a person who is no administrator."""
+    """The token of a person who is not an administrator."""
     name = f"u{uuid.uuid4().hex}"
     admin = {"Authorization": f"Bearer {log_in().json()['access_token']}"}
     person = {"name": "Ali", "surname": "Veli", "username": name, "email": f"{name}@okul.example", "password": "p"}
