@@ -80,10 +80,10 @@ impl Shared {
             let number = received.next(self).await;
             let limit = *self.limit.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(limit) = limit {
-                tracing::info!("stopping: requests and jobs under way are ended first");
+                tracing::info!("stopping: running requests and jobs may end first");
                 self.stop.cancel();
                 tokio::select! {
-                    () = tokio::time::sleep(limit) => tracing::warn!(?limit, "stopping without what did not end in time"),
+                    () = tokio::time::sleep(limit) => tracing::warn!(?limit, "stopping without the work that did not end in time"),
                     _ = received.next(self) => tracing::warn!("stopping at once: a second signal came"),
                 }
             }

@@ -74,7 +74,7 @@ fn dependency_rules_keep_each_framework_in_one_crate() {
     }
 }
 
-/// The use cases that write without an actor, or ask about the principal in a statement of their own.
+/// The use cases that write without an actor, or check the principal in a separate statement.
 const WRITE_BY_THEMSELVES: [&str; 9] = [
     "acts.rs",
     "courses/keys.rs",
@@ -138,7 +138,7 @@ fn no_enum_forces_a_wildcard_on_the_tables_of_the_dialects() {
     assert!(root.contains("deny(clippy::wildcard_enum_match_arm)"));
 }
 
-/// Runs `scripts/container-context` on a folder that is a package of its own.
+/// Runs `scripts/container-context` on a folder that is a separate package.
 fn container_context(folder: &Path) -> Output {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/container-context");
     Command::new(script).arg(folder).env_remove("CARGO_TARGET_DIR").output().expect("the script runs")

@@ -203,8 +203,8 @@ fn keeps_accounts_apart(store: &Store) {
     assert_eq!((service.counts(&demo, "apart "), service.counts(&other, "apart ")), (once_each("apart"), once_each("apart")));
 }
 
-/// The client reads no answers, and the program is killed. In every other round this happens once some effects are visible;
-/// in the others the moment moves from before the first transaction to after the last.
+/// The client reads no answers, and the program is killed. In every other round this happens once some effects are visible.
+/// In the others the moment moves from before the first transaction to after the last.
 fn survives_a_crash(store: &Store) {
     const KILLS: usize = 25;
     const TOGETHER: usize = ROUNDS / KILLS;

@@ -2,8 +2,8 @@
 //!
 //! This module must not know the schema: a [`Template`] brings the content of a new database.
 //!
-//! A private cluster can't outlive its owner: a watchdog in a process group of its own stops it and removes its folder
-//! as soon as the owning process is gone, whether that process returned, panicked or was killed.
+//! A private cluster can't outlive its owner. A watchdog in a separate process group stops it and removes its folder as soon
+//! as the owning process has ended, whether that returned, panicked or was killed.
 
 mod account;
 mod binaries;
@@ -119,8 +119,8 @@ impl PostgresServer {
         self.url.maintenance()
     }
 
-    /// Creates a database with a unique name as a copy of the template; the first caller on a server makes the
-    /// template, also when several processes ask at once.
+    /// Creates a database with a unique name as a copy of the template. The first caller on a server makes the template,
+    /// also if several processes call at once.
     ///
     /// # Errors
     ///

@@ -22,7 +22,7 @@ fn sqlite(path: &std::path::Path) -> Result<SqliteConnection, Failed> {
     Ok(conn)
 }
 
-/// Executes SQL statements on a connection of their own.
+/// Executes SQL statements on a new connection.
 pub(crate) fn execute(url: &DatabaseUrl, statements: &str) -> Result<(), Failed> {
     match url {
         DatabaseUrl::Postgres(url) => PgConnection::establish(url)?.batch_execute(statements)?,

@@ -124,12 +124,12 @@ impl Service {
     }
 }
 
-/// Runs trials, each on a runtime of its own.
+/// Runs trials.
 pub(crate) fn run(trials: Vec<Trial>) -> ExitCode {
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
-/// Waits for a future on a runtime of its own.
+/// Waits for a future on a new runtime.
 pub(crate) fn block_on(future: impl Future<Output = Result<(), Failed>>) -> Result<(), Failed> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     tokio::task::LocalSet::new().block_on(&runtime, future)

@@ -106,7 +106,7 @@ impl Running {
         if asked == *CONTINUE { Ok(stream) } else { Err(format!("{:?}", String::from_utf8_lossy(&asked)).into()) }
     }
 
-    /// One request with a JSON body on a connection of its own.
+    /// One request with a JSON body on a new connection.
     pub(crate) fn post(&self, path: &str, bearer: &str, body: &str) -> Result<Answer, Failed> {
         self.send(&self.head_of_post(path, bearer, body.len()), body.as_bytes())
     }

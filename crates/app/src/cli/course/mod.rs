@@ -60,7 +60,7 @@ pub(super) struct OneCourse {
     account: String,
 }
 
-/// The states a suspended course can be restored to, whatever state it had before.
+/// The states to which a suspended course can be restored, independent of its state before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum RestoredState {
     /// In use.
