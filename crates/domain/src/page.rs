@@ -2,7 +2,7 @@
 
 /// A numbered page, or the rest of one. `size` counts entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Page {
+pub struct OffsetPage {
     offset: u64,
     size: u32,
 }
@@ -13,22 +13,22 @@ pub enum PageError {
     /// The number or the size is negative, or beyond what can be counted.
     #[error("a page number or size out of range")]
     OutOfRange,
-    /// The size is above [`Page::MAX_SIZE`].
-    #[error("a page size above {}", Page::MAX_SIZE)]
+    /// The size is above [`OffsetPage::MAX_SIZE`].
+    #[error("a page size above {}", OffsetPage::MAX_SIZE)]
     TooLarge,
 }
 
-impl Page {
+impl OffsetPage {
     /// The size of a page if the client gives none.
     pub const DEFAULT_SIZE: u32 = 100;
     /// The largest page.
     pub const MAX_SIZE: u32 = 1_000;
 
     /// A page by its number (from 1) and its size. Zero means "not given" for either, as `None` does. The defaults are the
-    /// first page and [`Page::DEFAULT_SIZE`].
+    /// first page and [`OffsetPage::DEFAULT_SIZE`].
     ///
     /// # Errors
-    /// [`PageError`] for a negative value and for a size above [`Page::MAX_SIZE`].
+    /// [`PageError`] for a negative value and for a size above [`OffsetPage::MAX_SIZE`].
     pub fn new(number: Option<i64>, size: Option<i64>) -> Result<Self, PageError> {
         let number = match number {
             None | Some(0) => 1,
@@ -59,6 +59,24 @@ impl Page {
     }
 }
 
+/// The request for one page of a list that has a key order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageRequest<Key> {
+    /// The most entries.
+    pub size: u32,
+    /// The last entry of the page before; `None` for the first page.
+    pub after: Option<Key>,
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The entries.
+    pub entries: Vec<T>,
+    /// Whether the list has entries after the last of them.
+    pub more: bool,
+}
+
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
@@ -71,13 +89,13 @@ mod tests {
     #[case(Some(1), Some(1_000), 0, 1_000)]
     #[case(Some(3), Some(20), 40, 20)]
     fn counts_pages_from_one(#[case] number: Option<i64>, #[case] size: Option<i64>, #[case] offset: u64, #[case] entries: u32) {
-        let page = Page::new(number, size).unwrap();
+        let page = OffsetPage::new(number, size).unwrap();
         assert_eq!((page.offset(), page.size()), (offset, entries));
     }
 
     #[test]
     fn what_is_left_of_a_page_ends_where_the_page_does() {
-        let page = Page::new(Some(3), Some(20)).unwrap();
+        let page = OffsetPage::new(Some(3), Some(20)).unwrap();
         for (taken, offset, size) in [(0, 40, 20), (7, 47, 13), (20, 60, 0), (21, 61, 0)] {
             assert_eq!((page.after(taken).offset(), page.after(taken).size()), (offset, size));
         }
@@ -89,6 +107,6 @@ mod tests {
     #[case(None, Some(-1), PageError::OutOfRange)]
     #[case(None, Some(1_001), PageError::TooLarge)]
     fn refuses_what_is_no_page(#[case] number: Option<i64>, #[case] size: Option<i64>, #[case] error: PageError) {
-        assert_eq!(Page::new(number, size), Err(error));
+        assert_eq!(OffsetPage::new(number, size), Err(error));
     }
 }

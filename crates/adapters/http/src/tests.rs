@@ -12,9 +12,10 @@ use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web::Bytes;
 use derslik_domain::identity::Scope;
+use derslik_domain::page::Page;
 use derslik_ports::inbound::{
-    AuthenticationError, CourseError, Listed, MockActivityService, MockAttendeeService, MockCourseService, MockIdentityService,
-    MockJobService, MockLogInService, MockPeopleService, MockProjectService, MockRosterService, MockSessionService,
+    AuthenticationError, CourseError, MockActivityService, MockAttendeeService, MockCourseService, MockIdentityService, MockJobService,
+    MockLogInService, MockPeopleService, MockProjectService, MockRosterService, MockSessionService,
 };
 use derslik_testkit::builders::{account, actor_of, guid, session};
 use futures_util::future::join_all;
@@ -122,7 +123,7 @@ async fn the_parts_of_a_long_page_of_sessions_make_one_list() {
     sessions.expect_search().times(3).returning(|_, filter| {
         let (first, left) = (u128::from(filter.page.offset()), filter.page.size());
         let entries: Vec<_> = (first..).take(left.min(20).try_into().unwrap()).map(|number| session(guid(number))).collect();
-        Ok(Listed { entries, more: left > 20 })
+        Ok(Page { entries, more: left > 20 })
     });
     let state = state_with(MockCourseService::new(), sessions);
     let app = init_service(App::new().configure(|config| crate::configure(config, state))).await;

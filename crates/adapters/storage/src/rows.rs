@@ -1,6 +1,6 @@
 //! Reads results row by row, so that long texts are not all in memory, and no more rows are read than needed.
 
-use derslik_ports::outbound::Listed;
+use derslik_domain::page::Page;
 use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::{Connection, QueryResult, RunQueryDsl};
 use diesel::query_dsl::LoadQuery;
@@ -40,7 +40,7 @@ impl OneByOne for SqliteConnection {
 }
 
 /// Runs a query and returns its first rows, as [`first_rows`] counts them.
-pub(crate) fn load_first<'conn, 'query: 'conn, C, Q, R>(query: Q, conn: &'conn mut C, most: usize, bytes: usize) -> QueryResult<Listed<R>>
+pub(crate) fn load_first<'conn, 'query: 'conn, C, Q, R>(query: Q, conn: &'conn mut C, most: usize, bytes: usize) -> QueryResult<Page<R>>
 where
     C: OneByOne,
     Q: RunQueryDsl<C> + LoadQuery<'query, C, R, C::Mode> + 'conn,
@@ -50,15 +50,15 @@ where
 }
 
 /// At most `most` rows. It ends earlier with the row whose texts reach `bytes` in total.
-fn first_rows<R: Lengthy>(mut rows: impl Iterator<Item = QueryResult<R>>, most: usize, bytes: usize) -> QueryResult<Listed<R>> {
+fn first_rows<R: Lengthy>(mut rows: impl Iterator<Item = QueryResult<R>>, most: usize, bytes: usize) -> QueryResult<Page<R>> {
     let (mut entries, mut taken) = (Vec::new(), 0);
     while entries.len() < most && taken < bytes {
-        let Some(row) = rows.next().transpose()? else { return Ok(Listed { entries, more: false }) };
+        let Some(row) = rows.next().transpose()? else { return Ok(Page { entries, more: false }) };
         taken += row.text_bytes();
         entries.push(row);
     }
     let more = rows.next().transpose()?.is_some();
-    Ok(Listed { entries, more })
+    Ok(Page { entries, more })
 }
 
 #[cfg(test)]
@@ -79,7 +79,7 @@ mod tests {
             read.set(read.get() + 1);
             Ok(*length)
         });
-        let Listed { entries, more } = first_rows(rows, most, bytes).unwrap();
+        let Page { entries, more } = first_rows(rows, most, bytes).unwrap();
         (entries, more, read.get())
     }
 

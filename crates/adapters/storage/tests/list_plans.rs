@@ -11,8 +11,9 @@ use derslik_domain::form::Field;
 use derslik_domain::id::Id;
 use derslik_domain::identity::{DataSubject, PersonFilterForm, Role};
 use derslik_domain::job::{BatchSize, ReferenceId};
+use derslik_domain::page::PageRequest;
 use derslik_domain::session::FilterForm;
-use derslik_ports::outbound::{JobsPage, Slice, StoreError, Stores};
+use derslik_ports::outbound::{JobsPage, StoreError, Stores};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings};
 use derslik_testkit::builders::{account, attendee, course, guid, now, session, text, user};
 use derslik_testkit::contract::Harness;
@@ -31,11 +32,11 @@ const LISTS: [(&str, List); 12] = [
         courses(stores, Role::Admin, CourseListForm { query: Field::Given("biyoloji".into()), ..CourseListForm::default() })
     }),
     ("the roster of a course", |stores| {
-        let slice = Slice { size: 1_000, after: None };
+        let slice = PageRequest { size: 1_000, after: None };
         Ok(stores.rosters().list(account().id, Id::new(1), Roster::Teachers, slice)?.len())
     }),
     ("the aliases of a course", |stores| {
-        let slice = Slice { size: 1_000, after: None };
+        let slice = PageRequest { size: 1_000, after: None };
         Ok(1 + stores.aliases().list(account().id, Id::new(1), Some(Id::new(3)), &slice)?.len())
     }),
     ("attendees", |stores| attendees(stores, PersonFilterForm::default())),
@@ -57,7 +58,7 @@ const LISTS: [(&str, List); 12] = [
             stores.jobs().list(account().id, &page(project))?;
             stores.jobs().list_shown(account().id, &page(project))?;
         }
-        Ok(1 + stores.projects().list(account().id, Slice { size: 1_000, after: None })?.len())
+        Ok(1 + stores.projects().list(account().id, PageRequest { size: 1_000, after: None })?.len())
     }),
     ("audit records", |stores| {
         let about = ReferenceId::new("a@b").unwrap();

@@ -3,7 +3,7 @@
 
 use crate::form::{Field, Problem, RawText, Violation, Violations, read_utf8};
 use crate::id::{PrincipalId, UserGuid};
-use crate::page::{Page, PageError};
+use crate::page::{OffsetPage, PageError};
 use crate::text::{Text, TextError, fold, identity_key};
 use crate::time::{Timestamp, WrittenTime, Zone};
 
@@ -318,7 +318,7 @@ pub struct PersonFilter {
     /// The role in classrooms.
     pub role: Option<ClassroomRole>,
     /// The page.
-    pub page: Page,
+    pub page: OffsetPage,
 }
 
 /// Why a filter for people was refused.
@@ -339,7 +339,7 @@ impl PersonFilterForm {
     /// The first [`PersonFilterError`].
     pub fn validate(self, default_size: u32) -> Result<PersonFilter, PersonFilterError> {
         let size = number(self.page_size)?.filter(|size| *size != 0).or(Some(default_size.into()));
-        let page = Page::new(number(self.page_number)?, size)?;
+        let page = OffsetPage::new(number(self.page_number)?, size)?;
         let role = match sought(self.role, PersonField::Role, fold)? {
             None => None,
             Some(role) => Some(ClassroomRole::by_code(&role).ok_or(PersonFilterError::Invalid(PersonField::Role))?),

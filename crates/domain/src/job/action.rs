@@ -18,15 +18,6 @@ pub enum Action {
     Prune,
 }
 
-/// The party that asks for a job, and the one that may see it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Audience {
-    /// Clients ask for it. It belongs to a project, which lists it.
-    Project,
-    /// The service itself asks for it. It belongs to no project and is not listed.
-    Internal,
-}
-
 /// The priority of a job among those that are due: the smallest goes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Priority(i16);
@@ -55,14 +46,6 @@ impl Action {
     /// The action of that name.
     pub fn by_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|action| action.name() == name)
-    }
-
-    /// The audience of the action.
-    pub const fn audience(self) -> Audience {
-        match self {
-            Self::DeleteUserData => Audience::Project,
-            Self::AssignCalendarId | Self::ExpireSessions | Self::Prune => Audience::Internal,
-        }
     }
 
     /// The priority of the action. Jobs that a user waits for go first, long ones follow, and pruning goes last.
@@ -170,21 +153,18 @@ impl fmt::Display for ReferenceId {
 pub enum Pruning {
     /// Jobs that ended.
     EndedJobs,
-    /// Idempotency keys.
-    IdempotencyKeys,
     /// Rows that were deleted, but kept for a while.
     DeletedRows,
 }
 
 impl Pruning {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::EndedJobs, Self::IdempotencyKeys, Self::DeletedRows];
+    pub const ALL: [Self; 2] = [Self::EndedJobs, Self::DeletedRows];
 
     /// The name by which the reference of a job names the kind.
     pub const fn name(self) -> &'static str {
         match self {
             Self::EndedJobs => "ended_jobs",
-            Self::IdempotencyKeys => "idempotency_keys",
             Self::DeletedRows => "deleted_rows",
         }
     }
@@ -239,12 +219,6 @@ mod tests {
             assert_eq!(Action::by_name(action.name()), Some(action));
         }
         assert_eq!(Action::by_name("delete everything"), None);
-    }
-
-    #[test]
-    fn only_the_erasure_of_a_user_belongs_to_a_project() {
-        let listed: Vec<_> = Action::ALL.into_iter().filter(|action| action.audience() == Audience::Project).collect();
-        assert_eq!(listed, [Action::DeleteUserData]);
     }
 
     #[test]

@@ -23,7 +23,7 @@ mod state;
 use crate::id::{JobId, ProjectId};
 use crate::time::Timestamp;
 
-pub use action::{Action, Actions, Audience, Description, Priority, Pruning, ReferenceId};
+pub use action::{Action, Actions, Description, Priority, Pruning, ReferenceId};
 pub use erasure::{BatchSize, BatchSizeError, ErasureCounts, ErasureKind, ErasureProgress, ErasureStep, Pass, RowCount};
 pub use lease::{Lease, LeaseTerm, LeaseTermError, LeaseToken, WorkerId};
 pub use project::{NewProject, Platform, Project, ProjectField, ProjectForm, ProjectFormError, ProjectKey, ProjectKeyError, ProjectName};
@@ -36,7 +36,7 @@ pub use state::{Ended, Event, EventKind, Fact, JobState, JobStatus, Run, Transit
 pub struct Job {
     /// Its id within the account.
     pub id: JobId,
-    /// The project that lists it; `None` for [internal](Audience::Internal) actions.
+    /// The project that lists it; `None` for a job that the service asks for itself.
     pub project: Option<ProjectId>,
     /// Its action.
     pub action: Action,
@@ -340,7 +340,6 @@ mod tests {
         ] {
             assert_eq!((job.project(), job.action(), job.reference().as_str()), (None, action, reference));
             assert_eq!((job.start_at(), job.created_at()), (start_at, now));
-            assert_eq!(job.action().audience(), Audience::Internal);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::form::{Field, RawText};
 use crate::id::SessionGuid;
-use crate::page::{Page, PageError};
+use crate::page::{OffsetPage, PageError};
 use crate::text::{Text, TextError, fold};
 use crate::time::{CivilTime, WrittenTime};
 
@@ -47,7 +47,7 @@ pub struct SessionFilter {
     /// The start, in civil time, is not after this.
     pub end: Option<CivilTime>,
     /// The page.
-    pub page: Page,
+    pub page: OffsetPage,
 }
 
 impl SessionFilter {
@@ -110,7 +110,7 @@ impl FilterForm {
     /// # Errors
     /// The first [`FilterError`].
     pub fn validate(self) -> Result<SessionFilter, FilterError> {
-        let page = Page::new(take(self.page_number, FilterField::PageNumber)?, take(self.page_size, FilterField::PageSize)?)?;
+        let page = OffsetPage::new(take(self.page_number, FilterField::PageNumber)?, take(self.page_size, FilterField::PageSize)?)?;
         let guid = take(self.guid, FilterField::Guid)?;
         let tags = search_text::<MAX_TAGS>(self.tags, FilterField::Tags)?.unwrap_or_default();
         Ok(SessionFilter {

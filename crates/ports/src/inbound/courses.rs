@@ -8,9 +8,10 @@ use derslik_domain::course::{
 };
 use derslik_domain::id::CourseId;
 use derslik_domain::identity::Actor;
+use derslik_domain::page::{Page, PageRequest};
 
 use super::{ActorGone, IdempotentOutcome, IdempotentRequest, KeyRefusal};
-use crate::outbound::{Listed, Slice, StoreError};
+use crate::outbound::StoreError;
 
 /// A course, and the actor's roles towards it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,7 +133,7 @@ pub trait CourseService: Send + Sync {
     ///
     /// # Errors
     /// [`CourseError`].
-    async fn list(&self, actor: &Actor, form: CourseListForm, page: CoursePage) -> Result<Listed<CourseWithAccess>, CourseError>;
+    async fn list(&self, actor: &Actor, form: CourseListForm, page: CoursePage) -> Result<Page<CourseWithAccess>, CourseError>;
 
     /// Changes some fields of a course.
     ///
@@ -211,7 +212,7 @@ pub trait CourseService: Send + Sync {
     ///
     /// # Errors
     /// [`CourseError`].
-    async fn list_aliases(&self, actor: &Actor, course: CourseRef, slice: Slice<Alias>) -> Result<Listed<Alias>, CourseError>;
+    async fn list_aliases(&self, actor: &Actor, course: CourseRef, slice: PageRequest<Alias>) -> Result<Page<Alias>, CourseError>;
 
     /// Detaches an alias from a course.
     ///

@@ -4,9 +4,10 @@ use async_trait::async_trait;
 use derslik_domain::id::{JobId, ProjectId};
 use derslik_domain::identity::{Actor, Denial};
 use derslik_domain::job::{Job, JobStatus, NewProject, Project, ProjectKey, ReferenceId, ShownJob};
+use derslik_domain::page::PageRequest;
 
 use super::ActorGone;
-use crate::outbound::{Slice, StoreError};
+use crate::outbound::StoreError;
 
 /// Why a use case of jobs failed.
 #[derive(Debug, thiserror::Error)]
@@ -34,15 +35,6 @@ pub enum JobError {
     Store(#[from] StoreError),
 }
 
-/// The request for one page of a list of jobs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ListPart {
-    /// The last job of the page before; `None` for the first page.
-    pub after: Option<JobId>,
-    /// The most jobs of the page.
-    pub limit: u32,
-}
-
 /// Reads, cancels and creates the jobs of a project of the actor's account.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
@@ -51,7 +43,7 @@ pub trait JobService: Send + Sync {
     ///
     /// # Errors
     /// [`JobError`].
-    async fn list(&self, actor: &Actor, project: &ProjectKey, part: ListPart) -> Result<Vec<ShownJob>, JobError>;
+    async fn list(&self, actor: &Actor, project: &ProjectKey, page: PageRequest<JobId>) -> Result<Vec<ShownJob>, JobError>;
 
     /// One job of the project.
     ///
@@ -80,7 +72,7 @@ pub trait ProjectService: Send + Sync {
     ///
     /// # Errors
     /// [`JobError`].
-    async fn list(&self, actor: &Actor, slice: Slice<ProjectId>) -> Result<Vec<Project>, JobError>;
+    async fn list(&self, actor: &Actor, slice: PageRequest<ProjectId>) -> Result<Vec<Project>, JobError>;
 
     /// One project.
     ///

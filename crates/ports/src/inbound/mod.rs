@@ -12,14 +12,13 @@ mod people;
 mod rosters;
 mod sessions;
 
-pub use crate::outbound::Listed;
 pub use activity::{ActivityService, AttendedPart};
 pub use attendees::AttendeeService;
 pub use courses::{CourseError, CourseService, CourseWithAccess, Eligibility, Precondition};
 pub use error::ServiceError;
 pub use idempotency::{IdempotentOutcome, IdempotentRequest, KeyRefusal};
 pub use identity::{ActorGone, AuthenticationError, IdentityService, PresentedCredential};
-pub use jobs::{JobError, JobService, ListPart, ProjectService};
+pub use jobs::{JobError, JobService, ProjectService};
 pub use log_in::{IssuedToken, LogIn, LogInError, LogInService};
 pub use people::PeopleService;
 pub use rosters::{MemberWithAccess, NewMember, RosterService};

@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use derslik_domain::course::{CourseRef, Roster, UserRef};
 use derslik_domain::id::{CourseId, PrincipalId};
 use derslik_domain::identity::{Actor, User};
+use derslik_domain::page::{Page, PageRequest};
 
-use super::{CourseError, IdempotentOutcome, IdempotentRequest, Listed};
-use crate::outbound::Slice;
+use super::{CourseError, IdempotentOutcome, IdempotentRequest};
 
 /// A member of a course.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,8 +59,8 @@ pub trait RosterService: Send + Sync {
         actor: &Actor,
         course: CourseRef,
         roster: Roster,
-        slice: Slice<PrincipalId>,
-    ) -> Result<Listed<MemberWithAccess>, CourseError>;
+        slice: PageRequest<PrincipalId>,
+    ) -> Result<Page<MemberWithAccess>, CourseError>;
 
     /// Removes a user from a roster.
     ///

@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use derslik_domain::id::SessionGuid;
 use derslik_domain::identity::Actor;
+use derslik_domain::page::Page;
 use derslik_domain::session::{Batch, BatchOutcome, Session, SessionFilter};
 
 use super::{IdempotentOutcome, IdempotentRequest, ServiceError};
-use crate::outbound::Listed;
 
 /// Reads and changes the sessions of the actor's account.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
@@ -29,7 +29,7 @@ pub trait SessionService: Send + Sync {
     ///
     /// # Errors
     /// [`ServiceError::Denied`], [`ServiceError::Store`].
-    async fn search(&self, actor: &Actor, filter: SessionFilter) -> Result<Listed<Session>, ServiceError>;
+    async fn search(&self, actor: &Actor, filter: SessionFilter) -> Result<Page<Session>, ServiceError>;
 
     /// One session.
     ///

@@ -6,6 +6,7 @@ use derslik_domain::course::{Alias, AliasSpace, Course, CourseFilter, CoursePage
 use derslik_domain::id::{AccountId, CourseId, PrincipalId, ProjectId};
 use derslik_domain::identity::User;
 use derslik_domain::job::{BatchSize, RowCount};
+use derslik_domain::page::{Page, PageRequest};
 use derslik_domain::time::Timestamp;
 
 use super::StoreError;
@@ -26,24 +27,6 @@ pub struct CourseLookup {
     pub course: CourseId,
     /// The principal.
     pub viewer: PrincipalId,
-}
-
-/// The request for one page of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Slice<Key> {
-    /// The most entries.
-    pub size: u32,
-    /// The last entry of the page before.
-    pub after: Option<Key>,
-}
-
-/// A page of a list, and whether there are more entries.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed<T> {
-    /// The entries.
-    pub entries: Vec<T>,
-    /// Whether the list has entries after the last of them.
-    pub more: bool,
 }
 
 /// A member of a course.
@@ -114,7 +97,7 @@ pub trait CourseRepository {
         viewer: Viewer,
         filter: &CourseFilter,
         page: CoursePage,
-    ) -> Result<Listed<CourseWithMembership>, StoreError>;
+    ) -> Result<Page<CourseWithMembership>, StoreError>;
 
     /// The courses that [wait for a calendar](Course::awaits_calendar), the longest waiting first, at most `limit` of them.
     ///
@@ -153,7 +136,7 @@ pub trait AliasRepository {
         account: AccountId,
         course: CourseId,
         project: Option<ProjectId>,
-        slice: &Slice<Alias>,
+        slice: &PageRequest<Alias>,
     ) -> Result<Vec<Alias>, StoreError>;
 }
 
@@ -189,7 +172,13 @@ pub trait RosterRepository {
     ///
     /// # Errors
     /// [`StoreError`].
-    fn list(&mut self, account: AccountId, course: CourseId, roster: Roster, slice: Slice<PrincipalId>) -> Result<Vec<Member>, StoreError>;
+    fn list(
+        &mut self,
+        account: AccountId,
+        course: CourseId,
+        roster: Roster,
+        slice: PageRequest<PrincipalId>,
+    ) -> Result<Vec<Member>, StoreError>;
 
     /// Whether two users are members of one course.
     ///
@@ -218,14 +207,4 @@ pub trait GradingPeriodRepository {
     /// # Errors
     /// [`StoreError`].
     fn replace(&mut self, account: AccountId, course: CourseId, settings: &GradingPeriodSettings) -> Result<(), StoreError>;
-}
-
-/// Stores the random keys that every process of the installation shares.
-#[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
-pub trait KeyRepository {
-    /// The key of that name. If there is none yet, `fresh` is stored under the name and returned.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn get_or_add(&mut self, name: &'static str, fresh: [u8; 32]) -> Result<[u8; 32], StoreError>;
 }

@@ -9,6 +9,7 @@ mod idempotency;
 mod identity;
 mod ids;
 mod jobs;
+mod keys;
 mod passwords;
 mod projects;
 mod sessions;
@@ -20,14 +21,14 @@ pub use attendees::AttendeeRepository;
 pub use audit::AuditRepository;
 pub use clock::Clock;
 pub use courses::{
-    AliasRepository, CourseLookup, CourseRepository, CourseWithMembership, GradingPeriodRepository, KeyRepository, Listed, Member,
-    RosterRepository, Slice,
+    AliasRepository, CourseLookup, CourseRepository, CourseWithMembership, GradingPeriodRepository, Member, RosterRepository,
 };
 pub use error::{Conflict, Reason, StoreError, Unavailable};
 pub use idempotency::{IdempotencyRepository, KeyState, OwnedKey, SearchedAnswers};
 pub use identity::{CredentialOwner, IdentityRepository, NewCredential};
 pub use ids::Ids;
 pub use jobs::{Claim, Completion, Enqueued, Exchanged, HeldJob, JobOfProject, JobRepository, JobsPage, QueueDepth, UnknownJob};
+pub use keys::KeyRepository;
 pub use passwords::Passwords;
 pub use projects::ProjectRepository;
 pub use sessions::SessionRepository;
@@ -39,10 +40,11 @@ pub use users::UserRepository;
 pub use {
     attendees::MockAttendeeRepository,
     audit::MockAuditRepository,
-    courses::{MockAliasRepository, MockCourseRepository, MockGradingPeriodRepository, MockKeyRepository, MockRosterRepository},
+    courses::{MockAliasRepository, MockCourseRepository, MockGradingPeriodRepository, MockRosterRepository},
     idempotency::MockIdempotencyRepository,
     identity::MockIdentityRepository,
     jobs::MockJobRepository,
+    keys::MockKeyRepository,
     passwords::MockPasswords,
     projects::MockProjectRepository,
     sessions::MockSessionRepository,

@@ -2,8 +2,9 @@
 
 use derslik_domain::id::{AccountId, ProjectId};
 use derslik_domain::job::{Project, ProjectKey};
+use derslik_domain::page::PageRequest;
 
-use super::{Slice, StoreError};
+use super::StoreError;
 
 /// Stores the projects of every account.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
@@ -30,5 +31,5 @@ pub trait ProjectRepository {
     ///
     /// # Errors
     /// [`StoreError`].
-    fn list(&mut self, account: AccountId, slice: Slice<ProjectId>) -> Result<Vec<Project>, StoreError>;
+    fn list(&mut self, account: AccountId, slice: PageRequest<ProjectId>) -> Result<Vec<Project>, StoreError>;
 }

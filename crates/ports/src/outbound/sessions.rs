@@ -4,10 +4,11 @@ use std::collections::{BTreeSet, HashMap};
 
 use derslik_domain::id::{AccountId, PrincipalId, SessionGuid};
 use derslik_domain::job::{BatchSize, RowCount};
+use derslik_domain::page::Page;
 use derslik_domain::session::{Session, SessionFilter};
 use derslik_domain::time::Timestamp;
 
-use super::{Listed, StoreError};
+use super::StoreError;
 
 /// Stores the sessions of every account. Deleted ones stay stored until they are pruned, but reads don't return them.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
@@ -58,7 +59,7 @@ pub trait SessionRepository {
     ///
     /// # Errors
     /// [`StoreError`].
-    fn search(&mut self, account: AccountId, filter: &SessionFilter) -> Result<Listed<Session>, StoreError>;
+    fn search(&mut self, account: AccountId, filter: &SessionFilter) -> Result<Page<Session>, StoreError>;
 
     /// Indexes pending sessions, at least `limit` of them if there are as many, and returns how many. Searches find pending
     /// sessions too, but more slowly, and pending sessions do not expire. It waits for another transaction that indexes the

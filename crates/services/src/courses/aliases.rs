@@ -3,8 +3,9 @@
 use crate::acts::{Author, write_as};
 use derslik_domain::course::{Alias, AliasSpace, CourseAction, CourseRef};
 use derslik_domain::identity::Actor;
-use derslik_ports::inbound::{CourseError, CourseWithAccess, IdempotentOutcome, IdempotentRequest, Listed};
-use derslik_ports::outbound::{Conflict, Slice, StoreError, Stores, UnitOfWork};
+use derslik_domain::page::{Page, PageRequest};
+use derslik_ports::inbound::{CourseError, CourseWithAccess, IdempotentOutcome, IdempotentRequest};
+use derslik_ports::outbound::{Conflict, StoreError, Stores, UnitOfWork};
 
 use super::look_up::{find, lock};
 use super::{Courses, listed};
@@ -59,8 +60,8 @@ pub(super) async fn list<U: UnitOfWork>(
     service: &Courses<U>,
     actor: &Actor,
     course: CourseRef,
-    slice: Slice<Alias>,
-) -> Result<Listed<Alias>, CourseError> {
+    slice: PageRequest<Alias>,
+) -> Result<Page<Alias>, CourseError> {
     let actor = actor.clone();
     service
         .uow

@@ -3,7 +3,8 @@
 use derslik_domain::course::{CatalogueAction, CourseAccess, CourseListForm, CoursePage, UserRef, Viewer, authorize_catalogue};
 use derslik_domain::id::PrincipalId;
 use derslik_domain::identity::Actor;
-use derslik_ports::inbound::{CourseError, CourseWithAccess, Listed};
+use derslik_domain::page::Page;
+use derslik_ports::inbound::{CourseError, CourseWithAccess};
 use derslik_ports::outbound::{CourseWithMembership, StoreError, Stores, UnitOfWork};
 
 use super::Courses;
@@ -14,7 +15,7 @@ pub(super) async fn run<U: UnitOfWork>(
     actor: &Actor,
     form: CourseListForm,
     page: CoursePage,
-) -> Result<Listed<CourseWithAccess>, CourseError> {
+) -> Result<Page<CourseWithAccess>, CourseError> {
     authorize_catalogue(actor, CatalogueAction::List)?;
     let filter = form.validate()?;
     let actor = actor.clone();
@@ -31,7 +32,7 @@ pub(super) async fn run<U: UnitOfWork>(
                 access: CourseAccess::of(actor.principal.role, record.membership),
                 course: record.course,
             };
-            Ok(Listed { entries: found.entries.into_iter().map(see).collect(), more: found.more })
+            Ok(Page { entries: found.entries.into_iter().map(see).collect(), more: found.more })
         })
         .await
 }

@@ -24,10 +24,11 @@ use derslik_domain::course::{
     UpdateMask,
 };
 use derslik_domain::identity::Actor;
+use derslik_domain::page::{Page, PageRequest};
 use derslik_ports::inbound::{
-    CourseError, CourseService, CourseWithAccess, Eligibility, IdempotentOutcome, IdempotentRequest, Listed, Precondition,
+    CourseError, CourseService, CourseWithAccess, Eligibility, IdempotentOutcome, IdempotentRequest, Precondition,
 };
-use derslik_ports::outbound::{Clock, CourseLookup, CourseWithMembership, Ids, LookUp, Slice, UnitOfWork};
+use derslik_ports::outbound::{Clock, CourseLookup, CourseWithMembership, Ids, LookUp, UnitOfWork};
 
 pub use keys::page_token_key;
 pub use operate::{CourseOperation, OperateCourseError, operate};
@@ -62,7 +63,7 @@ impl<U: UnitOfWork + LookUp<CourseLookup, CourseWithMembership>> CourseService f
         get::run(self, actor, course).await
     }
 
-    async fn list(&self, actor: &Actor, form: CourseListForm, page: CoursePage) -> Result<Listed<CourseWithAccess>, CourseError> {
+    async fn list(&self, actor: &Actor, form: CourseListForm, page: CoursePage) -> Result<Page<CourseWithAccess>, CourseError> {
         list::run(self, actor, form, page).await
     }
 
@@ -123,7 +124,7 @@ impl<U: UnitOfWork + LookUp<CourseLookup, CourseWithMembership>> CourseService f
         aliases::create(self, actor, course, alias, idempotent).await
     }
 
-    async fn list_aliases(&self, actor: &Actor, course: CourseRef, slice: Slice<Alias>) -> Result<Listed<Alias>, CourseError> {
+    async fn list_aliases(&self, actor: &Actor, course: CourseRef, slice: PageRequest<Alias>) -> Result<Page<Alias>, CourseError> {
         aliases::list(self, actor, course, slice).await
     }
 
@@ -133,9 +134,9 @@ impl<U: UnitOfWork + LookUp<CourseLookup, CourseWithMembership>> CourseService f
 }
 
 /// A page of the first `size` entries. A store returns one entry more if the list goes on.
-pub(crate) fn listed<T>(mut entries: Vec<T>, size: u32) -> Listed<T> {
+pub(crate) fn listed<T>(mut entries: Vec<T>, size: u32) -> Page<T> {
     let size = usize::try_from(size).unwrap_or(usize::MAX);
     let more = entries.len() > size;
     entries.truncate(size);
-    Listed { entries, more }
+    Page { entries, more }
 }

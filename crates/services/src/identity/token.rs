@@ -3,8 +3,9 @@
 use derslik_domain::id::{AccountId, Id, PrincipalId, ProjectId, UserGuid};
 use derslik_domain::identity::{CredentialKind, Email, PersonName, PrincipalKind, Role, Scopes, User, UserKey, UserProfile, UserState};
 use derslik_domain::job::Project;
+use derslik_domain::page::PageRequest;
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{NewCredential, Slice, StoreError, Stores, Tenant, UnitOfWork};
+use derslik_ports::outbound::{NewCredential, StoreError, Stores, Tenant, UnitOfWork};
 
 use super::secret::{digest, public_id};
 
@@ -117,7 +118,7 @@ pub async fn create_user<U: UnitOfWork>(uow: &U, new: NewUser, at: Timestamp) ->
 fn project_of(stores: &mut dyn Stores, account: AccountId, named: Option<ProjectId>) -> Result<Option<ProjectId>, CreateUserError> {
     /// The most projects that the error lists.
     const SHOWN: u32 = 20;
-    let mut list = |size, after| stores.projects().list(account, Slice { size, after });
+    let mut list = |size, after| stores.projects().list(account, PageRequest { size, after });
     let Some(wanted) = named else {
         return Ok(list(1, None)?.first().map(|project| project.id));
     };

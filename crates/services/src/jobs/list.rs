@@ -1,8 +1,10 @@
 //! Lists the jobs of a project, a page at a time.
 
+use derslik_domain::id::JobId;
 use derslik_domain::identity::{Action, Actor, authorize};
 use derslik_domain::job::{ProjectKey, ShownJob};
-use derslik_ports::inbound::{JobError, ListPart};
+use derslik_domain::page::PageRequest;
+use derslik_ports::inbound::JobError;
 use derslik_ports::outbound::{JobsPage, UnitOfWork};
 
 use super::{Jobs, project_id};
@@ -11,7 +13,7 @@ pub(super) async fn run<U: UnitOfWork>(
     service: &Jobs<U>,
     actor: &Actor,
     project: &ProjectKey,
-    part: ListPart,
+    page: PageRequest<JobId>,
 ) -> Result<Vec<ShownJob>, JobError> {
     authorize(actor, Action::ReadJobs)?;
     let (account, project) = (actor.account_id(), project.clone());
@@ -19,7 +21,7 @@ pub(super) async fn run<U: UnitOfWork>(
         .uow
         .read(account, move |stores| {
             let project = project_id(stores, account, &project)?;
-            let page = JobsPage { project: Some(project), after: part.after, limit: part.limit };
+            let page = JobsPage { project: Some(project), after: page.after, limit: page.size };
             Ok(stores.jobs().list_shown(account, &page)?)
         })
         .await

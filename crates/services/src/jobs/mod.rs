@@ -13,7 +13,8 @@ use derslik_domain::audit::{AuditEvent, NewAuditRecord, Requester};
 use derslik_domain::id::{AccountId, JobId, ProjectId};
 use derslik_domain::identity::Actor;
 use derslik_domain::job::{Action, ErasureCounts, Job, Progress, ProjectKey, ReferenceId, ShownJob};
-use derslik_ports::inbound::{JobError, JobService, ListPart};
+use derslik_domain::page::PageRequest;
+use derslik_ports::inbound::{JobError, JobService};
 use derslik_ports::outbound::{Clock, JobOfProject, LookUp, StoreError, Stores, UnitOfWork};
 
 pub use operate::{OperateError, Operation, find_unknown, operate};
@@ -34,8 +35,8 @@ impl<U: UnitOfWork> Jobs<U> {
 
 #[async_trait]
 impl<U: UnitOfWork + LookUp<JobOfProject, ShownJob>> JobService for Jobs<U> {
-    async fn list(&self, actor: &Actor, project: &ProjectKey, part: ListPart) -> Result<Vec<ShownJob>, JobError> {
-        list::run(self, actor, project, part).await
+    async fn list(&self, actor: &Actor, project: &ProjectKey, page: PageRequest<JobId>) -> Result<Vec<ShownJob>, JobError> {
+        list::run(self, actor, project, page).await
     }
 
     async fn get(&self, actor: &Actor, project: &ProjectKey, id: JobId) -> Result<ShownJob, JobError> {

@@ -3,13 +3,18 @@
 use derslik_domain::id::ProjectId;
 use derslik_domain::identity::{Action, Actor, authorize};
 use derslik_domain::job::Project;
+use derslik_domain::page::PageRequest;
 use derslik_ports::inbound::JobError;
-use derslik_ports::outbound::{Slice, UnitOfWork};
+use derslik_ports::outbound::UnitOfWork;
 
 use super::Projects;
 
-pub(super) async fn run<U: UnitOfWork>(service: &Projects<U>, actor: &Actor, slice: Slice<ProjectId>) -> Result<Vec<Project>, JobError> {
+pub(super) async fn run<U: UnitOfWork>(
+    service: &Projects<U>,
+    actor: &Actor,
+    slice: PageRequest<ProjectId>,
+) -> Result<Vec<Project>, JobError> {
     authorize(actor, Action::ReadJobs)?;
     let account = actor.account_id();
-    service.uow.read(account, move |stores| Ok(stores.projects().list(account, slice.clone())?)).await
+    service.uow.read(account, move |stores| Ok(stores.projects().list(account, slice)?)).await
 }

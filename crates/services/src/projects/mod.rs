@@ -10,8 +10,9 @@ use async_trait::async_trait;
 use derslik_domain::id::ProjectId;
 use derslik_domain::identity::Actor;
 use derslik_domain::job::{NewProject, Project, ProjectKey};
+use derslik_domain::page::PageRequest;
 use derslik_ports::inbound::{JobError, ProjectService};
-use derslik_ports::outbound::{Clock, Ids, Slice, UnitOfWork};
+use derslik_ports::outbound::{Clock, Ids, UnitOfWork};
 
 /// The use cases of projects over a unit of work.
 #[derive(Debug, Clone)]
@@ -30,7 +31,7 @@ impl<U: UnitOfWork> Projects<U> {
 
 #[async_trait]
 impl<U: UnitOfWork> ProjectService for Projects<U> {
-    async fn list(&self, actor: &Actor, slice: Slice<ProjectId>) -> Result<Vec<Project>, JobError> {
+    async fn list(&self, actor: &Actor, slice: PageRequest<ProjectId>) -> Result<Vec<Project>, JobError> {
         list::run(self, actor, slice).await
     }
 

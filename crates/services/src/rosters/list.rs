@@ -3,8 +3,9 @@
 use derslik_domain::course::{CourseAction, CourseRef, Roster};
 use derslik_domain::id::PrincipalId;
 use derslik_domain::identity::Actor;
-use derslik_ports::inbound::{CourseError, Listed, MemberWithAccess};
-use derslik_ports::outbound::{Slice, UnitOfWork};
+use derslik_domain::page::{Page, PageRequest};
+use derslik_ports::inbound::{CourseError, MemberWithAccess};
+use derslik_ports::outbound::UnitOfWork;
 
 use super::Rosters;
 use crate::courses::listed;
@@ -15,14 +16,14 @@ pub(super) async fn run<U: UnitOfWork>(
     actor: &Actor,
     course: CourseRef,
     roster: Roster,
-    slice: Slice<PrincipalId>,
-) -> Result<Listed<MemberWithAccess>, CourseError> {
+    slice: PageRequest<PrincipalId>,
+) -> Result<Page<MemberWithAccess>, CourseError> {
     let actor = actor.clone();
     service
         .uow
         .read(actor.account_id(), move |stores| {
             let course = find(stores, &actor, &course, CourseAction::ReadRoster(roster))?.course.id;
-            let members = stores.rosters().list(actor.account_id(), course, roster, slice.clone())?;
+            let members = stores.rosters().list(actor.account_id(), course, roster, slice)?;
             let members = members.into_iter().map(|member| MemberWithAccess { course, user: member.user }).collect();
             Ok(listed(members, slice.size))
         })

@@ -14,8 +14,9 @@ use async_trait::async_trait;
 use derslik_domain::course::{CourseRef, Roster, UserRef};
 use derslik_domain::id::PrincipalId;
 use derslik_domain::identity::{Actor, User};
-use derslik_ports::inbound::{CourseError, IdempotentOutcome, IdempotentRequest, Listed, MemberWithAccess, NewMember, RosterService};
-use derslik_ports::outbound::{Clock, Slice, UnitOfWork};
+use derslik_domain::page::{Page, PageRequest};
+use derslik_ports::inbound::{CourseError, IdempotentOutcome, IdempotentRequest, MemberWithAccess, NewMember, RosterService};
+use derslik_ports::outbound::{Clock, UnitOfWork};
 
 /// The use cases of rosters over a unit of work.
 #[derive(Debug, Clone)]
@@ -52,8 +53,8 @@ impl<U: UnitOfWork> RosterService for Rosters<U> {
         actor: &Actor,
         course: CourseRef,
         roster: Roster,
-        slice: Slice<PrincipalId>,
-    ) -> Result<Listed<MemberWithAccess>, CourseError> {
+        slice: PageRequest<PrincipalId>,
+    ) -> Result<Page<MemberWithAccess>, CourseError> {
         list::run(self, actor, course, roster, slice).await
     }
 

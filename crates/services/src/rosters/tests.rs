@@ -6,9 +6,10 @@ use derslik_domain::course::{Course, CourseDenial, CourseRef, CourseState, JoinE
 use derslik_domain::id::{Id, PrincipalId};
 use derslik_domain::idempotency::{Answer, IdempotencyKey, RequestDigest};
 use derslik_domain::identity::{Actor, Principal, PrincipalKind, Role, User, UserKey, UserState};
+use derslik_domain::page::PageRequest;
 use derslik_ports::inbound::{CourseError, IdempotentOutcome, IdempotentRequest, MemberWithAccess, NewMember, RosterService};
 use derslik_ports::mocks::{FakeUnitOfWork, MockStores, StoppedClock};
-use derslik_ports::outbound::{CourseWithMembership, KeyState, Member, Slice};
+use derslik_ports::outbound::{CourseWithMembership, KeyState, Member};
 use derslik_testkit::builders::{account, actor_of, course, now, user};
 
 use super::Rosters;
@@ -153,7 +154,7 @@ async fn a_roster_is_read_a_page_at_a_time() {
         assert_eq!((course, roster, slice.size, slice.after), (Id::new(7), Roster::Students, 2, Some(Id::new(1))));
         Ok((2..=4).map(|number| Member { membership: Membership::Student, user: user(number) }).collect())
     });
-    let slice = Slice { size: 2, after: Some(Id::new(1)) };
+    let slice = PageRequest { size: 2, after: Some(Id::new(1)) };
     let listed = service(stores).0.list(&me(Role::Member), seven(), Roster::Students, slice).await.unwrap();
     assert_eq!((listed.entries.iter().map(|member| member.user.id.get()).collect::<Vec<_>>(), listed.more), (vec![2, 3], true));
 }

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use derslik_domain::id::SessionGuid;
 use derslik_domain::identity::Actor;
+use derslik_domain::page::Page;
 use derslik_domain::session::{Batch, BatchOutcome, Session, SessionFilter};
-use derslik_ports::inbound::{IdempotentOutcome, IdempotentRequest, Listed, ServiceError, SessionService};
+use derslik_ports::inbound::{IdempotentOutcome, IdempotentRequest, ServiceError, SessionService};
 use derslik_ports::outbound::{Clock, Ids, LookUp, UnitOfWork};
 
 /// The use cases of sessions over a unit of work.
@@ -40,7 +41,7 @@ impl<U: UnitOfWork + LookUp<SessionGuid, Session>> SessionService for Sessions<U
         upsert_batch::run(self, actor, batch, idempotent).await
     }
 
-    async fn search(&self, actor: &Actor, filter: SessionFilter) -> Result<Listed<Session>, ServiceError> {
+    async fn search(&self, actor: &Actor, filter: SessionFilter) -> Result<Page<Session>, ServiceError> {
         search::run(self, actor, filter).await
     }
 

@@ -1,20 +1,17 @@
 //! Searches sessions.
 
 use derslik_domain::identity::{Action, Actor, authorize};
+use derslik_domain::page::Page;
 use derslik_domain::session::{Session, SessionFilter};
-use derslik_ports::inbound::{Listed, ServiceError};
+use derslik_ports::inbound::ServiceError;
 use derslik_ports::outbound::UnitOfWork;
 
 use super::Sessions;
 
-pub(super) async fn run<U: UnitOfWork>(
-    service: &Sessions<U>,
-    actor: &Actor,
-    filter: SessionFilter,
-) -> Result<Listed<Session>, ServiceError> {
+pub(super) async fn run<U: UnitOfWork>(service: &Sessions<U>, actor: &Actor, filter: SessionFilter) -> Result<Page<Session>, ServiceError> {
     authorize(actor, Action::ReadSessions)?;
     if filter.guid == Some(None) {
-        return Ok(Listed { entries: Vec::new(), more: false });
+        return Ok(Page { entries: Vec::new(), more: false });
     }
     let account = actor.account_id();
     service.uow.read(account, move |stores| Ok(stores.sessions().search(account, &filter)?)).await
@@ -52,7 +49,7 @@ mod tests {
             .expect_search()
             .once()
             .withf(move |id, filter| *id == account().id && *filter == wanted)
-            .returning(|_, _| Ok(Listed { entries: Vec::new(), more: false }));
+            .returning(|_, _| Ok(Page { entries: Vec::new(), more: false }));
         service(stores).search(&actor_of(account()), filter).await.unwrap();
     }
 }

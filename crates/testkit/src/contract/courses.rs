@@ -10,7 +10,8 @@ use derslik_domain::course::{
 use derslik_domain::form::Field;
 use derslik_domain::id::Id;
 use derslik_domain::identity::Role;
-use derslik_ports::outbound::{Conflict, Listed, Slice, StoreError, UnitOfWork};
+use derslik_domain::page::{Page, PageRequest};
+use derslik_ports::outbound::{Conflict, StoreError, UnitOfWork};
 
 use super::{Case, Harness};
 use crate::builders::{account, course, now, other_account, text, user};
@@ -67,9 +68,9 @@ fn everything() -> CourseFilter {
     filter(CourseListForm::default())
 }
 
-fn list_page<U: UnitOfWork>(harness: &Harness<U>, viewer: Viewer, filter: CourseFilter, page: CoursePage) -> Listed<Course> {
+fn list_page<U: UnitOfWork>(harness: &Harness<U>, viewer: Viewer, filter: CourseFilter, page: CoursePage) -> Page<Course> {
     let found = harness.read(move |stores| stores.courses().list(account().id, viewer, &filter, page));
-    Listed { entries: found.entries.into_iter().map(|record| record.course).collect(), more: found.more }
+    Page { entries: found.entries.into_iter().map(|record| record.course).collect(), more: found.more }
 }
 
 fn list<U: UnitOfWork>(harness: &Harness<U>, viewer: Viewer, filter: CourseFilter) -> Vec<i64> {
@@ -326,7 +327,7 @@ fn aliases<U: UnitOfWork>(harness: &Harness<U>) {
     assert_eq!(resolve(AliasSpace::Domain, "d:IŞIK/1"), None, "letter for letter");
     assert_eq!(resolve(AliasSpace::Domain, "d:ıs\u{327}ık/1"), Some(1), "however they are composed");
     let listed = |project: Option<i64>, after: Option<&str>| {
-        let slice = Slice { size: 1, after: after.map(alias) };
+        let slice = PageRequest { size: 1, after: after.map(alias) };
         let found = harness.read(move |stores| stores.aliases().list(account().id, Id::new(1), project.map(Id::new), &slice));
         found.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
@@ -368,8 +369,8 @@ fn rosters<U: UnitOfWork>(harness: &Harness<U>) {
     }
     join(harness, 1, 7, Membership::Teacher);
     let listed = |roster, size, after: Option<i64>| {
-        let slice = Slice { size, after: after.map(Id::new) };
-        let members = harness.read(move |stores| stores.rosters().list(account().id, Id::new(1), roster, slice.clone()));
+        let slice = PageRequest { size, after: after.map(Id::new) };
+        let members = harness.read(move |stores| stores.rosters().list(account().id, Id::new(1), roster, slice));
         members.into_iter().map(|member| (member.user.id.get(), member.membership)).collect::<Vec<_>>()
     };
     let teachers = [(2, Membership::Owner), (4, Membership::Teacher), (7, Membership::Teacher)];

@@ -2,7 +2,8 @@
 
 use derslik_domain::id::{Id, ProjectId};
 use derslik_domain::job::{Platform, Project, ProjectName};
-use derslik_ports::outbound::{Conflict, Slice, StoreError, UnitOfWork};
+use derslik_domain::page::PageRequest;
+use derslik_ports::outbound::{Conflict, StoreError, UnitOfWork};
 
 use super::{Case, Harness};
 use crate::builders::{account, now, other_account};
@@ -39,8 +40,8 @@ fn set_up<U: UnitOfWork>(harness: &Harness<U>) {
     });
 }
 
-fn after(id: Option<i64>, size: u32) -> Slice<ProjectId> {
-    Slice { size, after: id.map(Id::new) }
+fn after(id: Option<i64>, size: u32) -> PageRequest<ProjectId> {
+    PageRequest { size, after: id.map(Id::new) }
 }
 
 fn round_trip<U: UnitOfWork>(harness: &Harness<U>) {

@@ -8,8 +8,8 @@ use derslik_domain::course::{
 };
 use derslik_domain::form::{Field, RawText};
 use derslik_domain::id::Id;
+use derslik_domain::page::PageRequest;
 use derslik_ports::inbound::{CourseWithAccess, MemberWithAccess, NewMember, Precondition};
-use derslik_ports::outbound::Slice;
 use serde::Serialize;
 
 use super::call::{Answer, Context};
@@ -213,7 +213,7 @@ async fn list_aliases(context: &Context<'_>) -> Outcome {
     let project = context.actor.project.map_or_else(String::new, |project| project.to_string());
     let tokens = PageTokens::new(&context.state.classroom.page_key, context.actor.account_id(), "aliases", &[context.value(0), &project]);
     let after = context.query.get("pageToken").map(|token| tokens.alias(token).ok_or_else(ClassroomError::bad_page_token));
-    let slice = Slice { size: page_size(context)?, after: after.transpose()? };
+    let slice = PageRequest { size: page_size(context)?, after: after.transpose()? };
     let held = context.reserve(slice.size).await?;
     let listed = context.state.courses.list_aliases(&context.actor, context.course(), slice).await?;
     let next = listed.entries.last().filter(|_| listed.more).map(|alias| tokens.after_alias(alias));
@@ -246,7 +246,7 @@ async fn list_members(context: &Context<'_>, roster: Roster) -> Outcome {
     };
     let tokens = PageTokens::new(&context.state.classroom.page_key, context.actor.account_id(), name, &[context.value(0)]);
     let after = context.query.get("pageToken").map(|token| tokens.user(token).ok_or_else(ClassroomError::bad_page_token));
-    let slice = Slice { size: page_size(context)?, after: after.transpose()? };
+    let slice = PageRequest { size: page_size(context)?, after: after.transpose()? };
     let held = context.reserve(slice.size).await?;
     let listed = context.state.rosters.list(&context.actor, context.course(), roster, slice).await?;
     let next = listed.entries.last().filter(|_| listed.more).map(|member| tokens.after_user(member.user.id));

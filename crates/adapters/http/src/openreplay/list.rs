@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use derslik_domain::id::JobId;
 use derslik_domain::identity::Actor;
 use derslik_domain::job::ProjectKey;
-use derslik_ports::inbound::ListPart;
+use derslik_domain::page::PageRequest;
 
 use super::auth::CallerWithoutBody;
 use super::dto::JobView;
@@ -44,8 +44,8 @@ impl Parts for Jobs {
     async fn next(&mut self, list: &mut ListBody) -> Result<Part, OpenReplayError> {
         let part = u32::try_from(self.left).unwrap_or(u32::MAX).min(PART);
         // One entry more than is written tells whether more follow, without a second query.
-        let limit = part + u32::from(self.left > part.into());
-        let mut jobs = self.state.jobs.list(&self.actor, &self.project, ListPart { after: self.after, limit }).await?;
+        let size = part + u32::from(self.left > part.into());
+        let mut jobs = self.state.jobs.list(&self.actor, &self.project, PageRequest { after: self.after, size }).await?;
         let found = jobs.len();
         jobs.truncate(usize::try_from(part).unwrap_or(usize::MAX));
         list.reserve(jobs.len(), TYPICAL);

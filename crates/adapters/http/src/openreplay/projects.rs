@@ -6,7 +6,7 @@ use derslik_domain::form::{Field, RawText};
 use derslik_domain::id::ProjectId;
 use derslik_domain::identity::Actor;
 use derslik_domain::job::ProjectForm;
-use derslik_ports::outbound::Slice;
+use derslik_domain::page::PageRequest;
 use serde_json::{Map, Value};
 
 use super::auth::{Caller, CallerWithoutBody};
@@ -40,7 +40,7 @@ impl Parts for Projects {
     type Error = OpenReplayError;
 
     async fn next(&mut self, list: &mut ListBody) -> Result<Part, OpenReplayError> {
-        let projects = self.state.projects.list(&self.actor, Slice { size: PART, after: self.after }).await?;
+        let projects = self.state.projects.list(&self.actor, PageRequest { size: PART, after: self.after }).await?;
         list.reserve(projects.len(), TYPICAL);
         for project in &projects {
             list.push(&ProjectView::new(project));

@@ -201,9 +201,9 @@ async fn a_user_id_is_any_text_without_nul() {
 #[actix_web::test]
 async fn a_long_list_comes_in_parts_that_make_one() {
     let mut jobs = MockJobService::new();
-    jobs.expect_list().times(10).returning(|_, _, part| {
-        let first = part.after.map_or(1, |after| after.get() + 1);
-        Ok((first..=2_500).take(part.limit.try_into().unwrap()).map(|id| job(id).into()).collect())
+    jobs.expect_list().times(10).returning(|_, _, page| {
+        let first = page.after.map_or(1, |after| after.get() + 1);
+        Ok((first..=2_500).take(page.size.try_into().unwrap()).map(|id| job(id).into()).collect())
     });
     let (status, body) = get(jobs, &format!("/api/v1/{KEY}/jobs")).await;
     let list: serde_json::Value = serde_json::from_str(&body).unwrap();
@@ -214,8 +214,8 @@ async fn a_long_list_comes_in_parts_that_make_one() {
 #[actix_web::test]
 async fn a_list_goes_on_after_a_job_and_ends_at_its_limit() {
     let mut jobs = MockJobService::new();
-    jobs.expect_list().once().returning(|_, _, part| {
-        assert_eq!((part.after, part.limit), (Some(Id::new(7)), 2));
+    jobs.expect_list().once().returning(|_, _, page| {
+        assert_eq!((page.after, page.size), (Some(Id::new(7)), 2));
         Ok(vec![job(8).into(), job(9).into()])
     });
     let (_, body) = get(jobs, &format!("/api/v1/{KEY}/jobs?limit=2&after=7")).await;

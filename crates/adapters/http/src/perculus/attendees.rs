@@ -7,7 +7,7 @@ use derslik_domain::attendee::{AttendeeBatch, AttendeeKey, AttendeeOutcome};
 use derslik_domain::id::SessionGuid;
 use derslik_domain::idempotency::Answer;
 use derslik_domain::identity::Actor;
-use derslik_domain::page::Page;
+use derslik_domain::page::OffsetPage;
 
 use super::dto::attendee::{AttendeeBatchView, AttendeeView, Style, read_attendee_item};
 use super::dto::item::read_array;
@@ -70,7 +70,7 @@ pub(super) async fn list(
 ) -> Result<HttpResponse, PerculusError> {
     let guid = session(guid)?;
     let body = read_optional_json(request, payload, state).await?;
-    let filter = Parameters::read(request.query_string(), &body_text(&body))?.person_filter().validate(Page::MAX_SIZE)?;
+    let filter = Parameters::read(request.query_string(), &body_text(&body))?.person_filter().validate(OffsetPage::MAX_SIZE)?;
     let held = reserve(state, request, list_bytes(filter.page.size())).await?;
     let attendees = state.attendees.list(actor, guid, filter).await?;
     Ok(Reserved::to_read(held).put_on(json(&attendees.iter().map(|attendee| AttendeeView::new(attendee, style)).collect::<Vec<_>>())))

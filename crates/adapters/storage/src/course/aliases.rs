@@ -2,8 +2,9 @@
 
 use derslik_domain::course::{Alias, AliasSpace};
 use derslik_domain::id::{AccountId, CourseId, Id, ProjectId};
+use derslik_domain::page::PageRequest;
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{AliasRepository, Slice, StoreError};
+use derslik_ports::outbound::{AliasRepository, StoreError};
 use diesel::prelude::*;
 
 use crate::conn::{DieselStores, on_conn};
@@ -58,7 +59,7 @@ impl AliasRepository for DieselStores<'_> {
         account: AccountId,
         course: CourseId,
         project: Option<ProjectId>,
-        slice: &Slice<Alias>,
+        slice: &PageRequest<Alias>,
     ) -> Result<Vec<Alias>, StoreError> {
         let after = slice.after.as_ref().map_or("", Alias::as_str);
         let texts: Vec<String> = self.query(|conn| {

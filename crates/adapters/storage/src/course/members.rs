@@ -3,8 +3,9 @@
 use derslik_domain::course::{Course, Membership, Roster};
 use derslik_domain::id::{AccountId, CourseId, Id, PrincipalId};
 use derslik_domain::job::{BatchSize, RowCount};
+use derslik_domain::page::PageRequest;
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{Member, RosterRepository, Slice, StoreError};
+use derslik_ports::outbound::{Member, RosterRepository, StoreError};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
@@ -50,7 +51,13 @@ impl RosterRepository for DieselStores<'_> {
         self.query(|conn| on_conn!(conn, |conn| diesel::delete(row).execute(conn))).map(drop)
     }
 
-    fn list(&mut self, account: AccountId, course: CourseId, roster: Roster, slice: Slice<PrincipalId>) -> Result<Vec<Member>, StoreError> {
+    fn list(
+        &mut self,
+        account: AccountId,
+        course: CourseId,
+        roster: Roster,
+        slice: PageRequest<PrincipalId>,
+    ) -> Result<Vec<Member>, StoreError> {
         let memberships: Vec<_> =
             Membership::ALL.into_iter().filter(|membership| membership.roster() == roster).map(Membership::name).collect();
         let rows: Vec<(String, UserRow)> = self.query(|conn| {

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use derslik_domain::course::{Course, CourseFilter, CoursePage, Membership, Viewer};
 use derslik_domain::id::{AccountId, CourseId, Id, PrincipalId};
-use derslik_ports::outbound::{Conflict, CourseLookup, CourseRepository, CourseWithMembership, Listed, RosterRepository, StoreError};
+use derslik_domain::page::Page;
+use derslik_ports::outbound::{Conflict, CourseLookup, CourseRepository, CourseWithMembership, RosterRepository, StoreError};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -107,14 +108,14 @@ impl CourseRepository for DieselStores<'_> {
         viewer: Viewer,
         filter: &CourseFilter,
         page: CoursePage,
-    ) -> Result<Listed<CourseWithMembership>, StoreError> {
+    ) -> Result<Page<CourseWithMembership>, StoreError> {
         let dialect = if self.is_postgres() { Dialect::Postgres } else { Dialect::Sqlite };
         let query = list::query(account, viewer, filter, page, dialect);
         let most = usize::try_from(page.size()).unwrap_or(usize::MAX);
         let found = self
             .query(|conn| on_conn!(conn, |conn| load_first::<_, _, list::ListedRow>(query.bound(), conn, most, CoursePage::TEXT_BYTES)))?;
         let records = found.entries.into_iter().map(|row| record(row.course, row.membership.as_deref()));
-        Ok(Listed { entries: records.collect::<Result<_, _>>()?, more: found.more })
+        Ok(Page { entries: records.collect::<Result<_, _>>()?, more: found.more })
     }
 
     fn awaiting_calendar(&mut self, account: AccountId, limit: u32) -> Result<Vec<CourseId>, StoreError> {

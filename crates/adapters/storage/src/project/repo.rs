@@ -2,7 +2,8 @@
 
 use derslik_domain::id::{AccountId, Id, ProjectId};
 use derslik_domain::job::{Platform, Project, ProjectKey, ProjectName};
-use derslik_ports::outbound::{ProjectRepository, Slice, StoreError};
+use derslik_domain::page::PageRequest;
+use derslik_ports::outbound::{ProjectRepository, StoreError};
 use diesel::dsl::{max, sql};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -64,7 +65,7 @@ impl ProjectRepository for DieselStores<'_> {
         row.map(Project::try_from).transpose()
     }
 
-    fn list(&mut self, account: AccountId, slice: Slice<ProjectId>) -> Result<Vec<Project>, StoreError> {
+    fn list(&mut self, account: AccountId, slice: PageRequest<ProjectId>) -> Result<Vec<Project>, StoreError> {
         let after = slice.after.map_or(i64::MIN, Id::get);
         let rows: Vec<ProjectRow> = self.query(|conn| {
             on_conn!(conn, |conn| projects::table

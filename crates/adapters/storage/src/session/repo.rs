@@ -4,9 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use derslik_domain::id::{AccountId, PrincipalId, SessionGuid};
 use derslik_domain::job::{BatchSize, RowCount};
+use derslik_domain::page::Page;
 use derslik_domain::session::{Session, SessionFilter, SessionStatus};
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{IdentityRepository, Listed, SessionRepository, StoreError};
+use derslik_ports::outbound::{IdentityRepository, SessionRepository, StoreError};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -120,9 +121,9 @@ impl SessionRepository for DieselStores<'_> {
         sessions_by_guid(rows)
     }
 
-    fn search(&mut self, account: AccountId, filter: &SessionFilter) -> Result<Listed<Session>, StoreError> {
+    fn search(&mut self, account: AccountId, filter: &SessionFilter) -> Result<Page<Session>, StoreError> {
         let found = self.query(|conn| search::search(conn, account, filter))?;
-        Ok(Listed { entries: sessions_of(found.entries)?, more: found.more })
+        Ok(Page { entries: sessions_of(found.entries)?, more: found.more })
     }
 
     fn index(&mut self, account: AccountId, limit: u16) -> Result<RowCount, StoreError> {

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
 use derslik_domain::id::AccountId;
+use derslik_domain::page::Page;
 use derslik_domain::session::SessionFilter;
-use derslik_ports::outbound::Listed;
 use diesel::connection::{SimpleConnection, TransactionManager};
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -45,7 +45,7 @@ const MANY_LONG: usize = 200;
 const MONTHS: usize = 240;
 
 /// The page of the sessions that match a filter.
-pub(super) fn search(mut conn: Conn<'_>, account: AccountId, filter: &SessionFilter) -> QueryResult<Listed<SessionRow>> {
+pub(super) fn search(mut conn: Conn<'_>, account: AccountId, filter: &SessionFilter) -> QueryResult<Page<SessionRow>> {
     let terms = Terms::new(account, filter);
     if !terms.are_hard() {
         return page(conn, &terms, None);
@@ -65,7 +65,7 @@ pub(super) fn search(mut conn: Conn<'_>, account: AccountId, filter: &SessionFil
 }
 
 /// The page, read in the order of the starts. `by` is the latest start that is read, and never later than that of the filter.
-fn page(conn: Conn<'_>, terms: &Terms, by: Option<DbInstant>) -> QueryResult<Listed<SessionRow>> {
+fn page(conn: Conn<'_>, terms: &Terms, by: Option<DbInstant>) -> QueryResult<Page<SessionRow>> {
     let most = usize::try_from(terms.size).unwrap_or(usize::MAX);
     on_conn!(conn, |conn| {
         let mut query = sessions::table.filter(sessions::account_id.eq(terms.account)).filter(sql::<Bool>(NOT_DELETED)).into_boxed();
@@ -103,7 +103,7 @@ fn page(conn: Conn<'_>, terms: &Terms, by: Option<DbInstant>) -> QueryResult<Lis
 
 /// The sessions of a page whose GUIDs are known, in order. They are sorted here: to sort in SQL, a planner might read all
 /// sessions in the order of their index.
-fn rows_of(mut conn: Conn<'_>, terms: &Terms, guids: &[DbGuid]) -> QueryResult<Listed<SessionRow>> {
+fn rows_of(mut conn: Conn<'_>, terms: &Terms, guids: &[DbGuid]) -> QueryResult<Page<SessionRow>> {
     let (mut entries, mut taken, mut left) = (Vec::new(), 0, guids);
     // The first few show whether the texts are long. If all were read at once, their texts could be of any length.
     let mut at_once = SOME_LONG;
@@ -117,14 +117,14 @@ fn rows_of(mut conn: Conn<'_>, terms: &Terms, guids: &[DbGuid]) -> QueryResult<L
         rows.sort_unstable_by_key(SessionRow::place);
         for row in rows {
             if taken >= SessionFilter::TEXT_BYTES {
-                return Ok(Listed { entries, more: true });
+                return Ok(Page { entries, more: true });
             }
             taken += row.text_bytes();
             entries.push(row);
         }
         (left, at_once) = (rest, MANY_LONG);
     }
-    Ok(Listed { entries, more: !left.is_empty() })
+    Ok(Page { entries, more: !left.is_empty() })
 }
 
 /// The start at which the first look ends. `None` if it reads all sessions of the filter's time.

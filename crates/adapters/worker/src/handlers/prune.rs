@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use derslik_domain::job::{Failure, FailureReason, Pruning, RowCount};
+use derslik_domain::job::{Failure, FailureReason, Pruning};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::Stores;
 
@@ -43,8 +43,6 @@ impl StepHandler for Prune {
         let rows = match Pruning::by_reference(&context.job.reference) {
             Some(Pruning::EndedJobs) => stores.jobs().prune(account, before(now, self.retention.ended_jobs), BATCH)?,
             Some(Pruning::DeletedRows) => stores.sessions().prune(account, before(now, self.retention.deleted_rows), BATCH)?,
-            // Nothing to do: writes of new keys remove old ones.
-            Some(Pruning::IdempotencyKeys) => RowCount::ZERO,
             None => return Err(StepError::Failed(Failure::new(FailureReason::Permanent, "unknown prune target"))),
         };
         Ok(swept(context.job, rows))

@@ -3,9 +3,10 @@
 use derslik_domain::course::{Alias, AliasSpace, Course, CourseDenial, CourseListForm, CoursePage, CourseRef, CourseState, Membership};
 use derslik_domain::id::Id;
 use derslik_domain::identity::{Actor, Role, UserKey};
+use derslik_domain::page::{Page, PageRequest};
 use derslik_ports::inbound::{CourseError, CourseService};
 use derslik_ports::mocks::MockStores;
-use derslik_ports::outbound::{CourseWithMembership, Listed, Slice};
+use derslik_ports::outbound::CourseWithMembership;
 use derslik_testkit::builders::{course, text, user};
 
 use super::{OWNER, actor, finding, its_owner, owner, record, service, seven};
@@ -50,7 +51,7 @@ async fn list_reads_one_page_and_tells_whether_there_is_more() {
             (viewer.principal, filter.member.as_ref().map(|member| member.user), page.size()),
             (Id::new(OWNER), Some(Id::new(4)), 2)
         );
-        Ok(Listed { entries: (1..=2).map(|number| record(course(number), Some(Membership::Owner))).collect(), more: true })
+        Ok(Page { entries: (1..=2).map(|number| record(course(number), Some(Membership::Owner))).collect(), more: true })
     });
     stores.users.expect_find().once().returning(|_, key| {
         assert_eq!(*key, UserKey::Id(Id::new(4)));
@@ -82,7 +83,7 @@ async fn aliases_are_listed_as_the_credential_sees_them() {
         assert_eq!((course, project, slice.size), (Id::new(7), Some(Id::new(1)), 1));
         Ok(["d:a", "d:b"].map(|alias| Alias::parse(alias).unwrap()).to_vec())
     });
-    let listed = service(stores).0.list_aliases(&owner(), seven(), Slice { size: 1, after: None }).await.unwrap();
+    let listed = service(stores).0.list_aliases(&owner(), seven(), PageRequest { size: 1, after: None }).await.unwrap();
     assert_eq!((listed.entries, listed.more), (vec![Alias::parse("d:a").unwrap()], true));
 }
 

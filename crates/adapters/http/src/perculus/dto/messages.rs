@@ -3,7 +3,7 @@
 
 use derslik_domain::attendee::AttendeeField;
 use derslik_domain::identity::{PersonField, PersonFilterError};
-use derslik_domain::page::{Page, PageError};
+use derslik_domain::page::{OffsetPage, PageError};
 use derslik_domain::session::{FilterError, FilterField, OptionName, Problem, SessionDuration, SessionField, Violation};
 use derslik_domain::text::TextError;
 
@@ -63,7 +63,7 @@ pub(crate) fn filter_fault(error: FilterError) -> Text {
     match error {
         FilterError::Invalid(field) => filter_unreadable(filter_key(field)),
         FilterError::TooLong { field, max } => Text::of("filter-too-long").with("key", filter_key(field)).with("max", max),
-        FilterError::Page(PageError::TooLarge) => Text::of("page-too-large").with("max", Page::MAX_SIZE),
+        FilterError::Page(PageError::TooLarge) => Text::of("page-too-large").with("max", OffsetPage::MAX_SIZE),
         FilterError::Page(PageError::OutOfRange) => Text::of("page-out-of-range"),
     }
 }

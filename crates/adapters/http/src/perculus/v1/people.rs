@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use derslik_domain::form::{Field, Violation};
 use derslik_domain::idempotency::Answer;
 use derslik_domain::identity::{PersonField, PersonForm, PersonRefusal, User, UserKey, Username};
-use derslik_domain::page::Page;
+use derslik_domain::page::OffsetPage;
 use derslik_ports::inbound::ServiceError;
 
 use crate::answer::{Reserved, list_bytes, reserve};
@@ -88,7 +88,7 @@ pub(super) async fn list(
     payload: Payload,
 ) -> Result<HttpResponse, PerculusError> {
     let body = read_optional_json(&request, payload, &state).await?;
-    let filter = Parameters::read(request.query_string(), &body_text(&body))?.person_filter().validate(Page::DEFAULT_SIZE)?;
+    let filter = Parameters::read(request.query_string(), &body_text(&body))?.person_filter().validate(OffsetPage::DEFAULT_SIZE)?;
     let held = reserve(&state, &request, list_bytes(filter.page.size())).await?;
     let people = state.people.list(&actor, filter).await?;
     Ok(Reserved::to_read(held).put_on(json(&people.iter().map(PersonView).collect::<Vec<_>>())))

@@ -100,7 +100,7 @@ impl Drop for Running {
 
 fn services() -> Services {
     let mut sessions = MockSessionService::new();
-    sessions.expect_search().returning(|_, _| Ok(derslik_ports::inbound::Listed { entries: Vec::new(), more: false }));
+    sessions.expect_search().returning(|_, _| Ok(derslik_domain::page::Page { entries: Vec::new(), more: false }));
     Services {
         sessions: Arc::new(sessions),
         attendees: Arc::new(MockAttendeeService::new()),
