@@ -253,6 +253,7 @@ pub const TABLES: &[Table] = &[
             ("erased", NotPersonal),
         ],
     ),
+    table("erased_names", Both, &[("account_id", NotPersonal), ("job_id", NotPersonal), ("name", Erased)]),
     table(
         "courses",
         Both,

@@ -179,6 +179,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    erased_names (account_id, job_id, name) {
+        account_id -> BigInt,
+        job_id -> BigInt,
+        name -> Text,
+    }
+}
+
+diesel::table! {
     courses (account_id, id) {
         account_id -> BigInt,
         id -> BigInt,
@@ -264,5 +272,6 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(attendees, sessions);
+diesel::allow_tables_to_appear_in_same_query!(erased_names, jobs);
 diesel::allow_tables_to_appear_in_same_query!(jobs, projects);
 diesel::allow_tables_to_appear_in_same_query!(accounts, course_aliases, course_members, courses, credentials, principals);

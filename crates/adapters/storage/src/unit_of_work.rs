@@ -420,7 +420,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("full.sqlite");
         DatabaseUrl::Sqlite(path.clone()).migrate().unwrap();
-        let settings = PoolSettings::default();
+        // However slow the machine is.
+        let ever = Duration::from_secs(60);
+        let settings = PoolSettings { acquire_timeout: ever, statement_timeout: ever, lock_timeout: ever, ..PoolSettings::default() };
         let connector = SqliteConnector { path: path.clone(), access: Access::Write, settings };
         let small = Lane::of_one_writer(SmallDisk(connector.clone(), 100), settings, &Handle::current());
 

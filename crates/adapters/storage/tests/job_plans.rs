@@ -217,7 +217,7 @@ const DEEDS: [(&str, Deed, i64); 19] = [
     (
         "the erasure of attendances and sessions",
         |stores| {
-            let attendances = stores.attendees().erase_of(account().id, &guest(), BatchSize::DEFAULT)?;
+            let attendances = stores.attendees().erase_of(account().id, &guest(), Id::new(1), BatchSize::DEFAULT)?;
             let sessions = stores.sessions().erase_created_by(account().id, user(GUEST).id, BatchSize::DEFAULT)?;
             Ok(usize::try_from(attendances.plus(sessions).get()).unwrap())
         },

@@ -7,6 +7,7 @@ mod credential;
 mod lang;
 mod network;
 mod person;
+mod personal_names;
 mod subject;
 mod user;
 
@@ -21,5 +22,6 @@ pub use person::{
     NewPerson, Password, PersonChange, PersonField, PersonFilter, PersonFilterError, PersonFilterForm, PersonForm, PersonRefusal,
 };
 pub(crate) use person::{read_email, read_name, read_role};
+pub use personal_names::PersonalNames;
 pub use subject::DataSubject;
 pub use user::{ClassroomRole, Email, EmailError, Mobile, PersonName, User, UserKey, UserProfile, UserState, Username};

@@ -1,7 +1,7 @@
 //! The store of attendees.
 
 use derslik_domain::attendee::{Attendance, AttendedPage, AttendedSession, Attendee, AttendeeKey, AttendeeKeys};
-use derslik_domain::id::{AccountId, SessionGuid};
+use derslik_domain::id::{AccountId, JobId, SessionGuid};
 use derslik_domain::identity::{DataSubject, PersonFilter};
 use derslik_domain::job::{BatchSize, RowCount};
 
@@ -61,9 +61,11 @@ pub trait AttendeeRepository {
     /// [`StoreError`].
     fn remove(&mut self, account: AccountId, session: SessionGuid, key: &AttendeeKey) -> Result<bool, StoreError>;
 
-    /// Removes attendances of somebody, also those under an e-mail address alone, in any session, and tells how many.
+    /// Removes attendances of a person in any session, also those under an e-mail address alone, and returns how many. Their GUIDs,
+    /// codes and addresses are stored, and answers are [searched for them](super::IdempotencyRepository::erase_naming) until the job
+    /// [removes](super::IdempotencyRepository::forget_erased) them.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn erase_of(&mut self, account: AccountId, who: &DataSubject, batch: BatchSize) -> Result<RowCount, StoreError>;
+    fn erase_of(&mut self, account: AccountId, who: &DataSubject, job: JobId, batch: BatchSize) -> Result<RowCount, StoreError>;
 }

@@ -1,6 +1,6 @@
 //! The store of answers to requests that may come again.
 
-use derslik_domain::id::{AccountId, PrincipalId};
+use derslik_domain::id::{AccountId, JobId, PrincipalId};
 use derslik_domain::idempotency::{IdempotencyKey, KeptAnswer};
 use derslik_domain::identity::DataSubject;
 use derslik_domain::job::{BatchSize, RowCount};
@@ -57,9 +57,9 @@ pub trait IdempotencyRepository {
     /// [`StoreError::Conflict`] if the key was not free.
     fn keep(&mut self, key: &OwnedKey, answer: &KeptAnswer, forgotten: Timestamp) -> Result<(), StoreError>;
 
-    /// Searches answers of any principal of the account, those first that were kept first, from after `after` on, and erases those
-    /// that [name](DataSubject::is_named_in) somebody, and somebody's own. Reads at most `batch` answers, and no more than some
-    /// megabytes of them.
+    /// Searches answers of any principal of the account in the order in which they were stored, from after `after` on. It erases the
+    /// person's own, and those that [name](DataSubject::names) the person, or an erased attendee of the account, in the text or in
+    /// the key. Reads at most `batch` answers, and no more than some megabytes of them.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -70,4 +70,11 @@ pub trait IdempotencyRepository {
         after: Option<Timestamp>,
         batch: BatchSize,
     ) -> Result<SearchedAnswers, StoreError>;
+
+    /// Removes the names of attendees that the job has [erased](super::AttendeeRepository::erase_of), and those of one job that does
+    /// not exist anymore. Returns how many names were removed; where the batch is full, there may be more of them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn forget_erased(&mut self, account: AccountId, job: JobId, batch: BatchSize) -> Result<RowCount, StoreError>;
 }

@@ -2,6 +2,7 @@
 
 use std::sync::mpsc;
 
+use derslik_domain::id::{Id, JobId};
 use derslik_domain::idempotency::{Answer, IdempotencyKey, KeptAnswer, RequestDigest};
 use derslik_domain::identity::DataSubject;
 use derslik_domain::job::{BatchSize, RowCount};
@@ -9,7 +10,7 @@ use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Conflict, KeyState, OwnedKey, Reason, SearchedAnswers, StoreError, UnitOfWork};
 
 use super::{Case, Harness};
-use crate::builders::{account, now, other_account, service_principal, user};
+use crate::builders::{account, attendee, guid, now, other_account, service_principal, session, user};
 
 pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
     vec![
@@ -22,6 +23,7 @@ pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
         Case { name: "of_two_that_hold_a_key_at_once_one_at_the_most_finds_it_free", run: held },
         Case { name: "an_answer_that_names_somebody_is_erased_and_its_key_stays_taken", run: erased },
         Case { name: "answers_are_searched_a_part_at_a_time_to_their_end", run: searched },
+        Case { name: "answers_that_name_an_erased_attendee_by_code_or_guid_go_until_these_are_forgotten", run: erased_attendees },
     ]
 }
 
@@ -115,6 +117,44 @@ fn erased<U: UnitOfWork>(harness: &Harness<U>) {
     assert_eq!(harness.write(move |stores| stores.idempotency().hold(&key("named"), later)), KeyState::Free);
     harness.write(move |stores| stores.idempotency().keep(&key("named"), &kept(now()), later));
     assert_eq!(state(harness, key("named")), KeyState::Answered(kept(now())));
+}
+
+fn erased_attendees<U: UnitOfWork>(harness: &Harness<U>) {
+    const BATCH: BatchSize = BatchSize::DEFAULT;
+    let (guest, job): (_, JobId) = (attendee(1, 7), Id::new(7));
+    let who = DataSubject::new(guest.email.as_str(), Vec::new());
+    let named = [guest.code.as_str().to_owned(), guest.guid.to_string(), format!("k-{}-1", guest.code.as_str())];
+    let answers = |harness: &Harness<U>, round: &str| {
+        for (number, text) in named.iter().enumerate() {
+            let answer = Answer { status: 200, body: format!("[\"{text}\"]").into_bytes() };
+            keep(harness, key(&format!("{round} {number}")), KeptAnswer { answer, ..kept(now()) });
+        }
+        keep(harness, key(&format!("{round} {}", guest.code.as_str())), KeptAnswer { ..kept(now()) });
+    };
+    let search = |harness: &Harness<U>| {
+        let who = who.clone();
+        harness.write(move |stores| stores.idempotency().erase_naming(account().id, &who, None, BATCH)).erased.get()
+    };
+    answers(harness, "first");
+    assert_eq!(search(harness), 0, "nothing leads from them to the guest yet");
+    let rows = [guest.clone()];
+    harness.write(move |stores| {
+        stores.sessions().insert_many(account().id, &[&session(guid(1))])?;
+        stores.attendees().insert_many(account().id, &rows)
+    });
+    let erased = who.clone();
+    let erased = harness.write(move |stores| stores.attendees().erase_of(account().id, &erased, job, BATCH));
+    assert_eq!((erased.get(), search(harness), search(harness)), (1, 4, 0));
+    answers(harness, "second");
+    assert_eq!(search(harness), 4, "it is known until it is forgotten");
+    let forget = |harness: &Harness<U>, job: i64, rows: u16| {
+        let batch = BatchSize::new(rows).expect("a size");
+        harness.write(move |stores| stores.idempotency().forget_erased(account().id, Id::new(job), batch)).get()
+    };
+    // Of the job that erased the attendee nothing is left, so another one forgets for it.
+    assert_eq!((forget(harness, 7, 2), forget(harness, 8, 2), forget(harness, 7, 2)), (2, 1, 0));
+    answers(harness, "third");
+    assert_eq!(search(harness), 0);
 }
 
 fn searched<U: UnitOfWork>(harness: &Harness<U>) {

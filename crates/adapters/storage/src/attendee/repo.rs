@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use derslik_domain::attendee::{Attendance, AttendanceCode, AttendedPage, AttendedSession, Attendee, AttendeeKey, AttendeeKeys};
-use derslik_domain::id::{AccountId, SessionGuid};
+use derslik_domain::id::{AccountId, JobId, SessionGuid};
 use derslik_domain::identity::{DataSubject, PersonFilter};
 use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::session::SessionDuration;
@@ -15,6 +15,7 @@ use diesel::sql_types::Bool;
 use super::postgres;
 use super::rows::{AttendeeRecord, AttendeeRow};
 use crate::conn::{Conn, DieselStores, on_conn};
+use crate::idempotency::keep_erased;
 use crate::schema::{attendees, sessions};
 use crate::text::{Contains, Part};
 use crate::types::{DbGuid, DbInstant, row_count};
@@ -178,19 +179,22 @@ impl AttendeeRepository for DieselStores<'_> {
         self.query(|conn| on_conn!(conn, |conn| diesel::delete(row).execute(conn))).map(|rows| rows > 0)
     }
 
-    fn erase_of(&mut self, account: AccountId, who: &DataSubject, batch: BatchSize) -> Result<RowCount, StoreError> {
+    fn erase_of(&mut self, account: AccountId, who: &DataSubject, job: JobId, batch: BatchSize) -> Result<RowCount, StoreError> {
         let (guids, emails) = keys_of(who);
-        self.query(|conn| {
+        let erased: Vec<(DbGuid, String, String)> = self.query(|conn| {
             on_conn!(conn, |conn| {
                 let theirs = attendees::user_guid.eq_any(&guids).or(attendees::email_key.nullable().eq_any(&emails));
                 let theirs = attendees::table.filter(attendees::account_id.eq(account.get())).filter(theirs);
                 // In no order: one that the key of the table has would have all of it gone through.
                 let sessions: Vec<DbGuid> = theirs.clone().limit(batch.get().into()).select(attendees::session_guid).load(conn)?;
                 let rows = theirs.filter(attendees::session_guid.eq_any(sessions));
-                diesel::delete(rows).execute(conn)
+                let known_by = (attendees::guid, attendees::attendance_code, attendees::email_key);
+                diesel::delete(rows).returning(known_by).get_results(conn)
             })
-        })
-        .map(row_count)
+        })?;
+        let names = erased.iter().flat_map(|(guid, code, email)| [guid.0.to_string(), code.clone(), email.clone()]).collect();
+        keep_erased(self, account, job, &names)?;
+        Ok(row_count(erased.len()))
     }
 }
 

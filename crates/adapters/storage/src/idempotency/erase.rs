@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use derslik_domain::id::{AccountId, Id};
-use derslik_domain::identity::DataSubject;
+use derslik_domain::identity::{DataSubject, PersonalNames};
 use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::SearchedAnswers;
@@ -15,6 +15,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Integer;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::erased_names::names_after;
 use super::repo::erased_key;
 use crate::conn::{Conn, on_conn};
 use crate::schema::idempotency_keys;
@@ -22,6 +23,8 @@ use crate::types::{DbInstant, row_count};
 
 /// About how many bytes of answers one transaction reads. One answer is read whatever it has.
 const MOST_BYTES: u64 = 4 << 20;
+/// How many names of erased attendees are searched for at once. The answers are read once more for each further part of the names.
+const MOST_NAMES: u16 = 20_000;
 
 /// Searches answers that were kept after `after`, in the order in which they were kept, and erases those that name somebody.
 pub(super) fn erase_naming(
@@ -35,7 +38,19 @@ pub(super) fn erase_naming(
     let Some(range) = next_range(conn.reborrow(), account, after, batch)? else {
         return Ok(SearchedAnswers { erased: RowCount::ZERO, until: None });
     };
-    let naming = naming(conn.reborrow(), account, who, after, range.until)?;
+    let own = who.people().iter().map(|user| user.id.get()).collect();
+    let (mut names, mut naming, mut last) = (who.names(), BTreeSet::new(), None);
+    loop {
+        let part = names_after(conn.reborrow(), account, last.as_ref(), MOST_NAMES)?;
+        for (_, name) in &part {
+            names.add(name);
+        }
+        naming.extend(answers_naming(conn.reborrow(), account, &own, &names, after, range.until)?);
+        if part.len() < usize::from(MOST_NAMES) {
+            break;
+        }
+        (names, last) = (PersonalNames::new(), part.into_iter().next_back());
+    }
     let mut erased = 0;
     for (principal, key) in naming {
         let row = idempotency_keys::table.find((account.get(), principal, &key));
@@ -80,20 +95,27 @@ fn next_range(conn: Conn<'_>, account: AccountId, after: DbInstant, batch: Batch
 
 /// The keys of the answers of a stretch that name somebody or are somebody's own. All that were kept in one microsecond belong to
 /// the same stretch.
-fn naming(conn: Conn<'_>, account: AccountId, who: &DataSubject, after: DbInstant, until: DbInstant) -> QueryResult<Vec<(i64, String)>> {
-    let own: BTreeSet<i64> = who.people().iter().map(|user| user.id.get()).collect();
+fn answers_naming(
+    conn: Conn<'_>,
+    account: AccountId,
+    own: &BTreeSet<i64>,
+    names: &PersonalNames,
+    after: DbInstant,
+    until: DbInstant,
+) -> QueryResult<Vec<(i64, String)>> {
     let query = idempotency_keys::table
         .filter(idempotency_keys::account_id.eq(account.get()))
         .filter(idempotency_keys::kept_at.gt(after))
         .filter(idempotency_keys::kept_at.le(until))
         .filter(idempotency_keys::erased.eq(false))
         .select((idempotency_keys::principal_id, idempotency_keys::idempotency_key, idempotency_keys::answer_body));
-    let names = |(principal, key, body): &(i64, String, Vec<u8>)| own.contains(principal) || who.is_named_in(key) || names(who, body);
+    let is_theirs =
+        |(principal, key, body): &(i64, String, Vec<u8>)| own.contains(principal) || names.are_in_key(key) || are_in_answer(names, body);
     on_conn!(conn, |conn| {
         let mut found = Vec::new();
         for row in query.load_iter::<(i64, String, Vec<u8>), DefaultLoadingMode>(conn)? {
             let row = row?;
-            if names(&row) {
+            if is_theirs(&row) {
                 found.push((row.0, row.1));
             }
         }
@@ -102,11 +124,11 @@ fn naming(conn: Conn<'_>, account: AccountId, who: &DataSubject, after: DbInstan
 }
 
 /// Whether an answer names somebody: in one of the texts of its JSON, or anywhere if it is something else.
-fn names(who: &DataSubject, body: &[u8]) -> bool {
+fn are_in_answer(names: &PersonalNames, body: &[u8]) -> bool {
     let mut json = serde_json::Deserializer::from_slice(body);
-    match Texts(who).deserialize(&mut json) {
-        Ok(()) => json.end().is_err() && who.is_named_in(&String::from_utf8_lossy(body)),
-        Err(error) => error.to_string().starts_with(NAMED) || who.is_named_in(&String::from_utf8_lossy(body)),
+    match Texts(names).deserialize(&mut json) {
+        Ok(()) => json.end().is_err() && names.are_in(&String::from_utf8_lossy(body)),
+        Err(error) => error.to_string().starts_with(NAMED) || names.are_in(&String::from_utf8_lossy(body)),
     }
 }
 
@@ -115,11 +137,11 @@ const NAMED: &str = "named";
 
 /// Reads JSON for a text that names somebody, keeping none of it.
 #[derive(Clone, Copy)]
-struct Texts<'a>(&'a DataSubject);
+struct Texts<'a>(&'a PersonalNames);
 
 impl Texts<'_> {
     fn check<E: Error>(self, text: &str) -> Result<(), E> {
-        if self.0.is_named_in(text) { Err(E::custom(NAMED)) } else { Ok(()) }
+        if self.0.are_in(text) { Err(E::custom(NAMED)) } else { Ok(()) }
     }
 }
 
@@ -182,7 +204,7 @@ mod tests {
     use super::*;
 
     fn is_named_in(json: &str) -> bool {
-        names(&DataSubject::new("user7", vec![user(7)]), json.as_bytes())
+        are_in_answer(&DataSubject::new("user7", vec![user(7)]).names(), json.as_bytes())
     }
 
     #[test]

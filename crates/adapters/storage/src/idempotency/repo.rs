@@ -1,10 +1,10 @@
 //! The repository of answers to requests that may come again.
 
 use crate::postgres::PgConnection;
-use derslik_domain::id::{AccountId, PrincipalId};
+use derslik_domain::id::{AccountId, JobId, PrincipalId};
 use derslik_domain::idempotency::{Answer, KeptAnswer, RequestDigest};
 use derslik_domain::identity::DataSubject;
-use derslik_domain::job::BatchSize;
+use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{IdempotencyRepository, KeyState, OwnedKey, SearchedAnswers, StoreError};
 use diesel::dsl::sql;
@@ -12,7 +12,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 use sha2::{Digest, Sha256};
 
-use super::erase;
+use super::{erase, erased_names};
 use crate::conn::{Conn, DieselStores, on_conn};
 use crate::schema::idempotency_keys;
 use crate::types::{DbInstant, Instant};
@@ -82,6 +82,10 @@ impl IdempotencyRepository for DieselStores<'_> {
         batch: BatchSize,
     ) -> Result<SearchedAnswers, StoreError> {
         self.query(|conn| erase::erase_naming(conn, account, who, after, batch))
+    }
+
+    fn forget_erased(&mut self, account: AccountId, job: JobId, batch: BatchSize) -> Result<RowCount, StoreError> {
+        self.query(|conn| erased_names::forget(conn, account, job, batch))
     }
 }
 

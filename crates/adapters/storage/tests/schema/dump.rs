@@ -10,9 +10,9 @@ use derslik_domain::audit::{AuditEvent, NewAuditRecord, Requester};
 use derslik_domain::course::{Alias, AliasSpace, CalendarDate, GradingPeriod, GradingPeriodSettings, GradingPeriodTitle};
 use derslik_domain::id::{Id, JobId};
 use derslik_domain::idempotency::{Answer, IdempotencyKey, KeptAnswer, RequestDigest};
-use derslik_domain::identity::{CredentialKind, PasswordHash, Principal, Scope, SecretDigest};
+use derslik_domain::identity::{CredentialKind, DataSubject, PasswordHash, Principal, Scope, SecretDigest};
 use derslik_domain::job::{
-    Action, LeaseTerm, LeaseToken, NewJob, Platform, Progress, Project, ProjectName, Pruning, ReferenceId, RowCount, WorkerId,
+    Action, BatchSize, LeaseTerm, LeaseToken, NewJob, Platform, Progress, Project, ProjectName, Pruning, ReferenceId, RowCount, WorkerId,
 };
 use derslik_ports::outbound::{Claim, Completion, Enqueued, HeldJob, NewCredential, OwnedKey};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings};
@@ -101,7 +101,7 @@ fn fill_courses(harness: &Harness<DieselUnitOfWork>) {
     });
 }
 
-/// Inserts indexed, pending and deleted sessions, an attendee, and jobs with and without progress.
+/// Inserts indexed, pending and deleted sessions, an attendee, an erased attendee, and jobs with and without progress.
 fn fill_sessions_and_jobs(harness: &Harness<DieselUnitOfWork>) {
     harness.write(|stores| {
         let sessions: Vec<_> = (1..=3).map(|number| session(guid(number))).collect();
@@ -110,7 +110,9 @@ fn fill_sessions_and_jobs(harness: &Harness<DieselUnitOfWork>) {
         let deleted = session(guid(2)).deleted(service_principal().id, now());
         stores.sessions().update_many(account().id, &[&deleted])?;
         stores.sessions().insert_many(account().id, &[&session(guid(4))])?;
-        stores.attendees().insert_many(account().id, &[attendee(1, 1)])?;
+        stores.attendees().insert_many(account().id, &[attendee(1, 1), attendee(1, 7)])?;
+        let erased = DataSubject::new(attendee(1, 7).email.as_str(), Vec::new());
+        stores.attendees().erase_of(account().id, &erased, Id::new(1), BatchSize::DEFAULT)?;
         let jobs = [NewJob::prune(Pruning::EndedJobs, now(), now()), NewJob::expire_sessions(now(), now())];
         stores.jobs().enqueue_many(account().id, &jobs)?;
         let claim = Claim {

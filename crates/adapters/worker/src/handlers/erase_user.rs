@@ -1,10 +1,9 @@
 //! Erases everything of a user, a batch of one kind at a time, in the order and with the passes that the domain decides on.
 
 use derslik_domain::audit::{AuditEvent, NewAuditRecord};
-use derslik_domain::id::{AccountId, PrincipalId};
+use derslik_domain::id::{AccountId, JobId, PrincipalId};
 use derslik_domain::identity::{DataSubject, UserState};
 use derslik_domain::job::{BatchSize, ErasureKind, ErasureProgress, ErasureStep, Progress, ReferenceId, RowCount};
-use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{StoreError, Stores};
 
 use crate::registry::{Step, StepContext, StepError, StepHandler};
@@ -21,12 +20,12 @@ impl StepHandler for EraseUser {
             Some(Progress::Erasure(progress)) => progress,
             Some(Progress::Rows(_)) | None => ErasureProgress::default(),
         };
-        let account = context.account;
+        let (account, job) = (context.account, context.job.id);
         let who = hold(stores, account, &context.job.reference)?;
         let next = match progress.step {
-            ErasureStep::Erase(ErasureKind::Profile) => last_look(stores, account, &who, progress, context.now)?,
+            ErasureStep::Erase(ErasureKind::Profile) => last_step(stores, context, &who, progress)?,
             ErasureStep::Erase(ErasureKind::Answers) => search_answers(stores, account, &who, progress)?,
-            ErasureStep::Erase(kind) => progress.after(erase(stores, account, &who, kind)?, BATCH),
+            ErasureStep::Erase(kind) => progress.after(erase(stores, account, &who, job, kind)?, BATCH),
             ErasureStep::Done => progress,
         };
         if next.step == ErasureStep::Done { done(stores, context, next) } else { Ok(Step::More(Progress::Erasure(next))) }
@@ -56,10 +55,10 @@ fn done(stores: &mut dyn Stores, context: &StepContext<'_>, progress: ErasurePro
 }
 
 /// Erases one batch of a kind that is found by whom it belongs to.
-fn erase(stores: &mut dyn Stores, account: AccountId, who: &DataSubject, kind: ErasureKind) -> Result<RowCount, StoreError> {
+fn erase(stores: &mut dyn Stores, account: AccountId, who: &DataSubject, job: JobId, kind: ErasureKind) -> Result<RowCount, StoreError> {
     match kind {
         ErasureKind::Credentials => of_each(who, |user| stores.identity().erase_credentials(account, user, BATCH)),
-        ErasureKind::Attendances => stores.attendees().erase_of(account, who, BATCH),
+        ErasureKind::Attendances => stores.attendees().erase_of(account, who, job, BATCH),
         // After the attendances: whoever still attends one of them is somebody else, who needs it.
         ErasureKind::Sessions => of_each(who, |user| stores.sessions().erase_created_by(account, user, BATCH)),
         ErasureKind::Memberships => of_each(who, |user| stores.rosters().erase_memberships(account, user, BATCH)),
@@ -93,17 +92,28 @@ fn search_answers(
     })
 }
 
+/// Removes the names of erased attendees before the profiles: a whole pass has searched for them and found nothing.
+fn last_step(
+    stores: &mut dyn Stores,
+    context: &StepContext<'_>,
+    who: &DataSubject,
+    progress: ErasureProgress,
+) -> Result<ErasureProgress, StoreError> {
+    let forgotten = stores.idempotency().forget_erased(context.account, context.job.id, BATCH)?;
+    if BATCH.is_filled_by(forgotten) { Ok(progress) } else { last_look(stores, context, who, progress) }
+}
+
 /// The profiles go if nothing is left that is found by them; otherwise everything is looked through once more. An answer that was
 /// kept behind the search tells of something that the same transaction made, and so is looked for once more with it.
 fn last_look(
     stores: &mut dyn Stores,
-    account: AccountId,
+    context: &StepContext<'_>,
     who: &DataSubject,
     progress: ErasureProgress,
-    now: Timestamp,
 ) -> Result<ErasureProgress, StoreError> {
+    let (account, now) = (context.account, context.now);
     for kind in ErasureKind::ALL {
-        let left = erase(stores, account, who, kind)?;
+        let left = erase(stores, account, who, context.job.id, kind)?;
         if left > RowCount::ZERO {
             let counts = progress.counts.with(kind, left);
             return Ok(ErasureProgress { counts, ..progress }.another_pass());
