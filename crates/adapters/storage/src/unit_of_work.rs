@@ -99,8 +99,8 @@ impl DieselUnitOfWork {
         Self { lanes: Arc::new(lanes), connector, sleeper: Arc::new(Notify::new()) }
     }
 
-    /// What wakes whoever runs the jobs of this process: it is notified whenever a unit of work of this process, or on
-    /// PostgreSQL of any process, has made a job that may start at once.
+    /// Wakes the workers of this process. It is notified when a unit of work of this process has created a job that may start at
+    /// once; on PostgreSQL, of any process.
     ///
     /// # Errors
     /// If no thread can be started to listen on.
@@ -171,7 +171,7 @@ impl<C: Connector> Lane<C> {
         }
     }
 
-    /// Runs `work` until it ends, or until nobody waits for it any more.
+    /// Runs `work` until it ends, or until its caller has gone.
     async fn read<T, E, F>(&self, tenant: Tenant, work: F) -> Result<T, E>
     where
         T: Send + 'static,

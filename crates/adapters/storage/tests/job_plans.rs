@@ -40,7 +40,7 @@ const THROUGH_THE_ACCOUNT: &str = "the erasure of attendances and sessions";
 /// So many more are looked at each time where no vacuum clears away what was undone.
 const DEAD_ROWS: i64 = 300;
 
-/// Somebody who is in a few of many sessions.
+/// A person who attends a few of many sessions.
 const GUEST: i64 = 7;
 
 /// The tables, by numbers `n` from 1 to 220 000: `{at}` makes an instant of seconds since 1970, `{digest}` 32 bytes, `{guid}`
@@ -465,7 +465,7 @@ fn sqlite_searches_an_index_for_every_statement_about_jobs() {
     drop(harness);
     let statements = STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner).clone();
     assert!(statements.len() > 15, "{statements:?}");
-    // As it plans where nobody has counted anything, which is how it runs, and where somebody has.
+    // The plans of a table without statistics, which is how the server begins, and with statistics.
     for counted in [false, true] {
         if counted {
             conn.batch_execute("ANALYZE").unwrap();

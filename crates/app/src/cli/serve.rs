@@ -121,7 +121,7 @@ fn page_key(runtime: &Runtime, uow: &DieselUnitOfWork) -> Result<[u8; 32], Failu
 }
 
 /// Sets up the dev accounts and returns those whose keys the banner prints: new accounts, and accounts with known keys. A database
-/// that already holds accounts is served as it is: no account is added to those of another start or command.
+/// that already holds accounts is served as it is: the start adds nothing to accounts that another start or command created.
 fn set_up_dev_accounts(config: &Config, runtime: &Runtime, uow: &DieselUnitOfWork, clock: &dyn Clock) -> Result<Vec<DevAccount>, Failure> {
     let settings = config.account_settings().map_err(Failure::Usage)?;
     let accounts = dev_accounts(&settings, config.fixed_dev_keys, clock.now()).map_err(Failure::Other)?;

@@ -155,7 +155,7 @@ async fn settle(service: &Service) -> (Vec<String>, Vec<Keyed>) {
         stores.users().update(account().id, &User { role: Role::Admin, ..person })
     };
     service.write(promote).await.unwrap();
-    // Sessions of the person's own: one that was taken up for searches, and one that waits for it.
+    // Sessions of the person's own: one that is indexed, and one that is pending.
     let token = log_in(service, USERNAME, PASSWORD).await;
     for number in 0..2 {
         let body = json!([{ "name": SESSION, "description": format!("{NAME} {SURNAME}"), "tags": TAGS, "start_date": "2025-08-05T12:00:00", "duration": 60 }]);
@@ -175,7 +175,7 @@ async fn settle(service: &Service) -> (Vec<String>, Vec<Keyed>) {
         let (status, _, answer) = keyed(service, ADMIN, &path, &path, &json!({ "userId": ADDRESS }).to_string()).await;
         assert_eq!(status, 200, "{answer}");
     }
-    // An erasure that was called off.
+    // An erasure that was cancelled.
     let job = done(service, KEY, Method::DELETE, &format!("{PROJECT}/users/{}", encoded(USERNAME)), Value::Null).await;
     done(service, KEY, Method::DELETE, &format!("{PROJECT}/jobs/{}", job["data"]["jobId"]), Value::Null).await;
 

@@ -7,8 +7,8 @@ use derslik_domain::job::{BatchSize, RowCount};
 
 use super::StoreError;
 
-/// Stores who takes part in the sessions of every account. Whoever changes the attendees of a session MUST hold the session,
-/// so that no two do at once.
+/// Stores the attendees of the sessions of every account. A transaction that changes the attendees of a session MUST hold the
+/// session, so that two of them never run at once.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 pub trait AttendeeRepository {
     /// The attendees of a session that have any of these keys, each once, in no order. The number of statements does not grow
@@ -36,26 +36,26 @@ pub trait AttendeeRepository {
     /// [`StoreError`].
     fn find(&mut self, account: AccountId, session: SessionGuid, key: &AttendeeKey) -> Result<Option<Attendee>, StoreError>;
 
-    /// The page of the attendees of a session that the filter is about, in the order in which they were added, and then by
-    /// GUID. The user name means nothing here.
+    /// The page of the attendees of a session that match the filter, in the order in which they were added, and then by GUID. The
+    /// user name of the filter is ignored.
     ///
     /// # Errors
     /// [`StoreError`].
     fn list(&mut self, account: AccountId, session: SessionGuid, filter: &PersonFilter) -> Result<Vec<Attendee>, StoreError>;
 
-    /// What somebody attends, by their GUIDs and addresses, deleted sessions left out.
+    /// The attendance of a data subject, by its GUIDs and addresses, without deleted sessions.
     ///
     /// # Errors
     /// [`StoreError`].
     fn attendance_of(&mut self, account: AccountId, who: &DataSubject) -> Result<Attendance, StoreError>;
 
-    /// A part of the list of what somebody attends.
+    /// A page of the sessions that a data subject attends.
     ///
     /// # Errors
     /// [`StoreError`].
     fn attended_by(&mut self, account: AccountId, who: &DataSubject, page: &AttendedPage) -> Result<Vec<AttendedSession>, StoreError>;
 
-    /// Removes an attendee for good. Tells whether there was one.
+    /// Removes an attendee for good. Returns whether there was one.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -1,4 +1,4 @@
-//! The store of answers to requests that may come again.
+//! The store of the answers to idempotent requests.
 
 use derslik_domain::id::{AccountId, JobId, PrincipalId};
 use derslik_domain::idempotency::{IdempotencyKey, KeptAnswer};
@@ -8,7 +8,7 @@ use derslik_domain::time::Timestamp;
 
 use super::StoreError;
 
-/// Whose key it is, and which one: the same text from another principal is another key.
+/// An idempotency key with its owner: the same text from another principal is another key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnedKey {
     /// The account.
@@ -19,39 +19,39 @@ pub struct OwnedKey {
     pub key: IdempotencyKey,
 }
 
-/// What there is about a key.
+/// The state of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyState {
-    /// Nothing: the request is to be done, and nobody else does it meanwhile.
+    /// The key is free. The caller carries out the request; no other transaction does so meanwhile.
     Free,
-    /// Another transaction is doing a request under this key.
+    /// Another transaction is carrying out a request under this key.
     Busy,
-    /// The request was done.
+    /// The request was carried out.
     Answered(KeptAnswer),
-    /// A request was done, and its answer was erased with somebody's data. Which request it was is not known any more.
+    /// A request was carried out, and an erasure removed its answer. The digest of the request is gone too.
     Erased,
 }
 
-/// What a search of answers came to.
+/// The result of a search of answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SearchedAnswers {
     /// How many were erased.
     pub erased: RowCount,
-    /// Until when those were kept that were searched; `None` if there are no later ones.
+    /// The time at which the last searched answer was stored; `None` if there are no later answers.
     pub until: Option<Timestamp>,
 }
 
 /// Stores answers under the keys of requests.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 pub trait IdempotencyRepository {
-    /// What there is about a key, leaving aside what is older than `forgotten`. The key is held until the transaction ends:
-    /// whoever else asks for it is told that it is busy, or waits.
+    /// The state of a key; answers older than `forgotten` do not count. The transaction holds the key until it ends: another
+    /// transaction that asks for it gets [`KeyState::Busy`], or waits.
     ///
     /// # Errors
     /// [`StoreError`].
     fn hold(&mut self, key: &OwnedKey, forgotten: Timestamp) -> Result<KeyState, StoreError>;
 
-    /// Keeps an answer under a key that was free, and drops some that are older than `forgotten`.
+    /// Stores an answer under a key that was free, and removes some answers that are older than `forgotten`.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if the key was not free.

@@ -198,7 +198,7 @@ impl AttendeeRepository for DieselStores<'_> {
     }
 }
 
-/// The GUIDs and the keys of addresses by which somebody attends.
+/// The GUIDs and the keys of addresses by which a data subject attends.
 fn keys_of(who: &DataSubject) -> (Vec<DbGuid>, Vec<String>) {
     (who.guids().into_iter().map(DbGuid::from).collect(), who.email_keys().into_iter().collect())
 }

@@ -1,5 +1,5 @@
-//! The erasure of answers that name somebody. Answers are texts that this crate did not write, so each is read to its end; what is
-//! looked for is found whatever escapes the JSON has, since its texts are compared as they read.
+//! The erasure of answers that name a person. Answers are texts that this crate did not write, so each is read to its end. The texts
+//! of the JSON are compared unescaped, so the escapes that a client or the service chose make no difference.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -26,7 +26,7 @@ const MOST_BYTES: u64 = 4 << 20;
 /// How many names of erased attendees are searched for at once. The answers are read once more for each further part of the names.
 const MOST_NAMES: u16 = 20_000;
 
-/// Searches answers that were kept after `after`, in the order in which they were kept, and erases those that name somebody.
+/// Searches answers that were kept after `after`, in the order in which they were kept, and erases those that name the person.
 pub(super) fn erase_naming(
     mut conn: Conn<'_>,
     account: AccountId,
@@ -93,8 +93,7 @@ fn next_range(conn: Conn<'_>, account: AccountId, after: DbInstant, batch: Batch
     Ok(last.map(|until| Range { until, goes_on }))
 }
 
-/// The keys of the answers of a stretch that name somebody or are somebody's own. All that were kept in one microsecond belong to
-/// the same stretch.
+/// The keys of the answers of a range that name the person or belong to it. All answers of one microsecond are in the same range.
 fn answers_naming(
     conn: Conn<'_>,
     account: AccountId,
@@ -123,7 +122,7 @@ fn answers_naming(
     })
 }
 
-/// Whether an answer names somebody: in one of the texts of its JSON, or anywhere if it is something else.
+/// Whether an answer names the person: in one of the texts of its JSON, or anywhere if it is something else.
 fn are_in_answer(names: &PersonalNames, body: &[u8]) -> bool {
     let mut json = serde_json::Deserializer::from_slice(body);
     match Texts(names).deserialize(&mut json) {
@@ -132,10 +131,10 @@ fn are_in_answer(names: &PersonalNames, body: &[u8]) -> bool {
     }
 }
 
-/// What ends the reading of an answer as soon as somebody is named.
+/// The error that ends the reading of an answer at the first name.
 const NAMED: &str = "named";
 
-/// Reads JSON for a text that names somebody, keeping none of it.
+/// Searches the texts of JSON for a name, and keeps none of them.
 #[derive(Clone, Copy)]
 struct Texts<'a>(&'a PersonalNames);
 

@@ -59,7 +59,7 @@ fn erase(stores: &mut dyn Stores, account: AccountId, who: &DataSubject, job: Jo
     match kind {
         ErasureKind::Credentials => of_each(who, |user| stores.identity().erase_credentials(account, user, BATCH)),
         ErasureKind::Attendances => stores.attendees().erase_of(account, who, job, BATCH),
-        // After the attendances: whoever still attends one of them is somebody else, who needs it.
+        // After the attendances: an attendee that such a session still has is another person, who needs it.
         ErasureKind::Sessions => of_each(who, |user| stores.sessions().erase_created_by(account, user, BATCH)),
         ErasureKind::Memberships => of_each(who, |user| stores.rosters().erase_memberships(account, user, BATCH)),
         // They go by themselves.
