@@ -1,36 +1,36 @@
-//! Every column of both databases, and what an erasure does with what it may hold of a person. A test holds this against the
-//! schemas, so that a new column has to be decided on here; another erases a person who is in all of them, and looks everywhere.
+//! All columns of both databases, and what an erasure does with personal data in each. A test compares this with the schemas, so
+//! each new column needs a decision here. Another test erases a person who occurs in all tables, and then searches all of them.
 
-/// What an erasure does with a column.
+/// The fate of a column in an erasure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
-    /// It holds nothing of a person: an id of something else, a state, a time, a number, a text about courses or projects.
+    /// It holds no personal data: an id of another object, a state, a time, a number, or a text about courses or projects.
     NotPersonal,
-    /// What it holds of the erased person is gone, with its row or by itself.
+    /// Data of the erased person is removed, with its row or from it.
     Erased,
-    /// What it holds of the erased person stays, for this reason.
+    /// Data of the erased person stays, for this reason.
     Kept(&'static str),
 }
 
-/// Which databases have a table.
+/// The databases that have a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
-    /// Both.
+    /// Both databases.
     Both,
-    /// PostgreSQL alone.
+    /// Only PostgreSQL.
     Postgres,
-    /// SQLite alone.
+    /// Only SQLite.
     Sqlite,
 }
 
 /// A table with its columns.
 #[derive(Debug, Clone, Copy)]
 pub struct Table {
-    /// The name.
+    /// The name of the table.
     pub name: &'static str,
-    /// Where it is.
+    /// The databases that have it.
     pub presence: Presence,
-    /// Its columns, each with what an erasure does with it.
+    /// Its columns, each with its fate in an erasure.
     pub columns: &'static [(&'static str, Fate)],
 }
 
@@ -110,7 +110,7 @@ pub const TABLES: &[Table] = &[
             ("project_id", NotPersonal),
         ],
     ),
-    // Sessions that the person made and others attend stay, as texts of the account about a session.
+    // Sessions that the person made and that have other attendees stay: their texts belong to the account.
     table(
         "sessions",
         Both,
@@ -320,7 +320,7 @@ pub const TABLES: &[Table] = &[
         ],
     ),
     table("service_keys", Both, &[("name", NotPersonal), ("key", NotPersonal)]),
-    // Ids of rows alone.
+    // These tables hold only ids of rows.
     table(
         "key_rewrites",
         Both,

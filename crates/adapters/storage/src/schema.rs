@@ -1,4 +1,4 @@
-//! The tables, once for both databases. A test holds this file against what the migrations make.
+//! The tables, declared once for both databases. A test compares this file with the result of the migrations.
 
 diesel::table! {
     accounts (id) {

@@ -1,4 +1,4 @@
-//! The one hop to a blocking thread: a connection, a transaction, the time limits, the span, and what a panic comes to.
+//! The one hop to a blocking thread, with the connection, the transaction, the time limits, the span and the handling of a panic.
 
 use std::fmt;
 use std::sync::Arc;
@@ -28,18 +28,18 @@ use crate::wake::listen;
 #[derive(Clone)]
 pub struct DieselUnitOfWork {
     lanes: Arc<Lanes>,
-    /// Where other processes tell of jobs.
+    /// The database on which other processes announce jobs.
     connector: Option<PgConnector>,
     sleeper: Arc<Notify>,
 }
 
-/// Where reads, writes and look-ups wait.
+/// The queues of reads, writes and lookups.
 enum Lanes {
     Postgres {
         all: Lane<PgConnector>,
         look_ups: Kinds<PgConnector>,
     },
-    /// The URL can't be used, which those who read it have told before.
+    /// The URL can't be used. Its parser has reported that before.
     Nowhere,
     Sqlite {
         readers: Lane<SqliteConnector>,
@@ -48,18 +48,18 @@ enum Lanes {
     },
 }
 
-/// Look-ups of each kind of thing: as many as [`KINDS`].
+/// The lookups of each kind: [`KINDS`] of them.
 struct Kinds<C: Connector> {
     sessions: LookUps<C, SessionGuid, Session>,
     jobs: LookUps<C, JobOfProject, ShownJob>,
     courses: LookUps<C, CourseLookup, CourseWithMembership>,
 }
 
-/// A pool with a queue in front of it that a caller can leave, and threads to run on.
+/// A pool with a queue in front of it, which a caller can leave, and threads to run on.
 struct Lane<C: Connector> {
     pool: Arc<Pool<C>>,
     queue: Arc<FairQueue>,
-    /// How long a unit of work queues, in all.
+    /// How long a unit of work may queue in all.
     patience: Duration,
     settings: PoolSettings,
     runtime: Handle,
@@ -76,7 +76,7 @@ impl fmt::Debug for DieselUnitOfWork {
 }
 
 impl DieselUnitOfWork {
-    /// A unit of work on that database, whose blocking threads are those of `runtime`. It connects when it is first used.
+    /// A unit of work on that database. It uses the blocking threads of `runtime`, and connects when it is first used.
     pub fn new(url: &DatabaseUrl, settings: PoolSettings, runtime: &Handle) -> Self {
         let (lanes, connector) = match url {
             DatabaseUrl::Postgres(url) => match PgConnector::new(url, settings) {
@@ -99,11 +99,11 @@ impl DieselUnitOfWork {
         Self { lanes: Arc::new(lanes), connector, sleeper: Arc::new(Notify::new()) }
     }
 
-    /// Wakes the workers of this process. It is notified when a unit of work of this process has created a job that may start at
-    /// once; on PostgreSQL, of any process.
+    /// Wakes the worker of this process. It is notified when a unit of work has made a job that may start at once. On PostgreSQL,
+    /// units of work of other processes notify it as well.
     ///
     /// # Errors
-    /// If no thread can be started to listen on.
+    /// If the thread that listens can't be started.
     pub fn wake_ups(&self) -> std::io::Result<Arc<Notify>> {
         if let Some(connector) = &self.connector {
             listen(connector.target.clone(), &self.sleeper)?;
@@ -135,14 +135,15 @@ impl<C: Connector> Lane<C> {
         }
     }
 
-    /// A lane in which waiting for a place is waiting for the lock that writers take in turn, and takes as long.
+    /// A lane with a single permit, which stands for SQLite's write lock. So the wait for the permit may take as long as that for
+    /// the lock.
     fn of_one_writer(connector: C, settings: PoolSettings, runtime: &Handle) -> Self {
         let lane = Self::new(connector, PoolSettings { connections: 1, ..settings }, runtime);
         Self { patience: settings.acquire_timeout + settings.lock_timeout, ..lane }
     }
 
-    /// Runs `job` on a blocking thread as soon as it is the tenant's turn. It has to end in time, or once it is `gone`; a thread
-    /// that even then hangs, on a disk that does not answer, is left to itself.
+    /// Runs `job` on a blocking thread when it is the tenant's turn. The job has to end in time, or once it is `gone`. A thread
+    /// that hangs nevertheless, for example on a broken disk, is abandoned.
     async fn run<T, E>(
         &self,
         tenant: Tenant,
@@ -171,7 +172,7 @@ impl<C: Connector> Lane<C> {
         }
     }
 
-    /// Runs `work` until it ends, or until its caller has gone.
+    /// Runs `work` until it ends, or until its caller does not wait any more.
     async fn read<T, E, F>(&self, tenant: Tenant, work: F) -> Result<T, E>
     where
         T: Send + 'static,
@@ -206,7 +207,7 @@ impl<C: Connector> Lane<C> {
         .await
     }
 
-    /// Runs `work` without a transaction around its statement. It is run once, whatever becomes of the connection; so one that
+    /// Runs `work` without a transaction around its statement. It runs once, even if the connection fails. So a connection that
     /// is known to be dead is not used.
     async fn write_single_statement<T, E, F>(&self, tenant: Tenant, sleeper: Arc<Notify>, work: F) -> Result<T, E>
     where
@@ -230,13 +231,13 @@ impl<C: Connector> Lane<C> {
     }
 }
 
-/// How much longer than its limit a unit of work is waited for, so that it can say why it ended.
+/// How much longer than its limit a unit of work is waited for, so that it can report why it ended.
 pub(crate) const LAST_WORD: Duration = Duration::from_millis(200);
 
-/// What became of a try to write.
+/// The result of one attempt to write.
 enum Written<T, E> {
     Done(Result<T, E>),
-    /// No transaction could be begun.
+    /// The transaction could not begin.
     NotBegun(Failure),
 }
 
@@ -266,7 +267,7 @@ where
             }
             Written::Done(Ok(value))
         }
-        // Whatever the rollback came to, this is why there was one.
+        // The cause is this error, not the result of the rollback.
         (Err(error), Some(refusal)) => {
             link.broken |= lost || !matches!(error, Error::RollbackTransaction);
             Written::Done(Err(refusal))
@@ -280,7 +281,7 @@ where
     }
 }
 
-/// Runs `work` on a connection of the pool, and on another if that turns out to be dead.
+/// Runs `work` on a connection of the pool, and on another one if that turns out to be dead.
 pub(crate) fn read_on<C: Connector, T, E: From<StoreError>>(
     pool: &Pool<C>,
     limit: &Limit,
@@ -302,7 +303,7 @@ pub(crate) fn read_on<C: Connector, T, E: From<StoreError>>(
     }
 }
 
-/// Calls a lane, or says that there is none.
+/// Calls a lane, or fails if the URL can't be used.
 macro_rules! on_lane {
     ($lanes:expr, $of_postgres:ident, $of_sqlite:ident, |$lane:ident| $call:expr) => {
         match &*$lanes {
@@ -343,7 +344,7 @@ impl UnitOfWork for DieselUnitOfWork {
         let (tenant, sleeper) = (tenant.into(), Arc::clone(&self.sleeper));
         match &*self.lanes {
             Lanes::Postgres { all, .. } => all.write_single_statement(tenant, sleeper, work).await,
-            // A call of a store may take several statements there.
+            // On SQLite, one call of a store may run several statements.
             Lanes::Sqlite { writer, .. } => writer.write(tenant, sleeper, work).await,
             Lanes::Nowhere => Err(StoreError::from(Reason::Refused).into()),
         }
@@ -385,7 +386,7 @@ mod tests {
     use super::*;
     use crate::pool::ConnectError;
 
-    /// Connects to a database on a disk with so many pages left to it.
+    /// Connects to a database whose file may have at most this many pages, as on a full disk.
     struct SmallDisk(SqliteConnector, u32);
 
     impl Connector for SmallDisk {
@@ -420,7 +421,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("full.sqlite");
         DatabaseUrl::Sqlite(path.clone()).migrate().unwrap();
-        // However slow the machine is.
+        // Long enough for a slow machine.
         let ever = Duration::from_secs(60);
         let settings = PoolSettings { acquire_timeout: ever, statement_timeout: ever, lock_timeout: ever, ..PoolSettings::default() };
         let connector = SqliteConnector { path: path.clone(), access: Access::Write, settings };
@@ -428,7 +429,7 @@ mod tests {
 
         small.write(TENANT, Arc::default(), |stores| insert(stores.sessions(), 0..1)).await.unwrap();
         for _ in 0..3 {
-            // Both where a row finds no room, and after many rows have found some.
+            // The disk is full at the first row, or after many rows were inserted.
             for numbers in [1..2_u128, 1..400] {
                 let filled = small.write(TENANT, Arc::default(), move |stores| {
                     insert(stores.sessions(), numbers.clone()).and_then(|()| insert(stores.sessions(), 400..800))
@@ -450,7 +451,7 @@ mod tests {
         assert_eq!(check.integrity_check, "ok");
     }
 
-    /// Runs until it is ended.
+    /// A statement that runs until it is interrupted.
     const ENDLESS: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
 
     fn one_reader(folder: &tempfile::TempDir, statement_timeout: Duration) -> Lane<SqliteConnector> {
@@ -486,7 +487,7 @@ mod tests {
     #[tokio::test]
     async fn what_a_caller_asked_for_who_is_gone_is_ended_on_sqlite() {
         let folder = tempfile::tempdir().unwrap();
-        // It would hold the one connection for an hour.
+        // Without the interruption, it would hold the only connection for an hour.
         let lane = one_reader(&folder, Duration::from_secs(3_600));
         let gone = CancellationToken::new();
         tokio::select! {

@@ -1,5 +1,5 @@
-//! What the statements about jobs, and those that jobs make, really touch on either database, where much has ended, much waits
-//! for its time, and little is to be done.
+//! Checks how many rows the statements about jobs, and those that jobs run, read on either database. In the tables most jobs have
+//! ended, many wait for their time, and few are due.
 #![cfg(test)]
 
 use std::collections::BTreeSet;
@@ -24,28 +24,28 @@ use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
 use uuid::Uuid;
 
-/// PostgreSQL plans a prepared statement anew five times, and then perhaps for all values at once.
+/// More than five runs: PostgreSQL plans a prepared statement anew five times, and then may use one plan for all values.
 const OFTEN_ENOUGH: usize = 12;
 
-/// Now, as the rows below see it: 1 000 000 000 seconds after 1970.
+/// The current time for the rows below: 1 000 000 000 seconds after 1970.
 const NOW: Timestamp = Timestamp::from_micros(1_000_000_000_000_000);
 const TERM: LeaseTerm = LeaseTerm::DEFAULT;
 
-/// The tables that the statements are about.
+/// The tables of the statements.
 const TABLES: [&str; 6] = ["jobs", "sessions", "session_index", "session_ends", "sessions_to_index", "attendees"];
 
-/// What goes through all attendees of the account before anything was counted, once for a batch.
+/// The deed that, without statistics, reads all attendees of the account once for each batch.
 const THROUGH_THE_ACCOUNT: &str = "the erasure of attendances and sessions";
 
-/// So many more are looked at each time where no vacuum clears away what was undone.
+/// How many more rows may be read where VACUUM does not remove the rows of rolled back transactions.
 const DEAD_ROWS: i64 = 300;
 
 /// A person who attends a few of many sessions.
 const GUEST: i64 = 7;
 
-/// The tables, by numbers `n` from 1 to 220 000: `{at}` makes an instant of seconds since 1970, `{digest}` 32 bytes, `{guid}`
-/// 16 bytes of a number. Of the jobs, 200 000 have ended, 20 000 wait for their time, and 200 of a later priority are due.
-/// Every two-hundredth session is open still, and every thousandth is the guest's, and made by it.
+/// The rows, made from numbers `n` from 1 to 220 000. `{at}` makes an instant of seconds since 1970, and `{digest}` makes 32
+/// bytes. `{guid}` makes 16 bytes of a number. Of the jobs, 200 000 have ended, 20 000 wait for their time, and 200 of a later
+/// priority are due. Every two-hundredth session is open. Every thousandth was made by the guest, who attends it.
 const ROWS: [&str; 4] = [
     "INSERT INTO jobs (account_id, project_id, action, reference, reference_digest, priority, status, start_at, due_at, attempts,
          ended_at, failures, created_at, updated_at)
@@ -67,7 +67,7 @@ const ROWS: [&str; 4] = [
      FROM {numbers} WHERE n <= 20000",
 ];
 
-/// Two attendees in each session: the guest in every thousandth, once as a person and once by its address.
+/// The attendees. Every thousandth session has the guest twice: once as a user, and once by its address.
 const ATTENDEES: &str = "INSERT INTO attendees (account_id, session_guid, guid, user_guid, attendance_code, name, name_key, surname,
          surname_key, email, email_key, role, created_at, updated_at)
      SELECT 1329 + n % 2, {guid(n)}, {guid(n * 2 + WHICH)}, CASE WHEN n % 1000 = 0 AND WHICH = 0 THEN {guid(7)} ELSE {guid(n * 2 + WHICH + 100)} END,
@@ -75,7 +75,7 @@ const ATTENDEES: &str = "INSERT INTO attendees (account_id, session_guid, guid, 
          'u', {at(n)}, {at(n)}
      FROM {numbers} WHERE n <= 20000 AND (WHICH = 0 OR n % 500 = 0)";
 
-/// What the service notes when it writes sessions.
+/// Marks all sessions as pending, as the service does when it writes sessions.
 const NOTES: &str =
     "INSERT INTO sessions_to_index (account_id, guids) SELECT account_id, array_agg(guid) FROM sessions GROUP BY account_id";
 
@@ -107,7 +107,7 @@ const SQLITE: Dialect = Dialect {
 };
 
 impl Dialect {
-    /// All rows, in the words of the database.
+    /// The statements that insert all rows, in the SQL of the database.
     fn rows(&self) -> String {
         let texts = ROWS.iter().map(|text| (*text).to_owned());
         let attendees = ["0", "1"].map(|which| ATTENDEES.replace("WHICH", which));
@@ -123,7 +123,7 @@ impl Dialect {
     }
 }
 
-/// The text with `{name(argument)}` replaced by what the function makes of the argument.
+/// Replaces `{name(argument)}` in a text by what `function` makes of the argument.
 fn replace_calls(text: &str, opening: &str, function: fn(&str) -> String) -> String {
     let mut parts = text.split(opening);
     let first = parts.next().unwrap_or_default().to_owned();
@@ -135,7 +135,7 @@ fn replace_calls(text: &str, opening: &str, function: fn(&str) -> String) -> Str
 
 type Deed = fn(&mut dyn Stores) -> Result<usize, StoreError>;
 
-/// What is done, and how many rows and entries of indexes it may look at each time, those included that it changes and undoes.
+/// The deeds, and how many rows and index entries each may read per run. The rows that it changes and rolls back are included.
 const DEEDS: [(&str, Deed, i64); 19] = [
     ("accounts with due jobs", |stores| Ok(stores.jobs().accounts_with_due(NOW, sweeps(), 10)?.len()), 250),
     ("the next due job", |stores| Ok(stores.jobs().next_due(sweeps())?.into_iter().count()), 5),
@@ -202,12 +202,12 @@ const DEEDS: [(&str, Deed, i64); 19] = [
     ),
     ("one job", |stores| Ok(stores.jobs().find(account().id, Id::new(150_000))?.into_iter().count()), 2),
     (
-        "what somebody attends",
+        "the attendance of a data subject",
         |stores| Ok(usize::try_from(stores.attendees().attendance_of(account().id, &guest())?.sessions).unwrap()),
         200,
     ),
     (
-        "what somebody attends, in a list",
+        "the sessions of a data subject",
         |stores| {
             let page = AttendedPage { from: Timestamp::MIN, to: Timestamp::MAX, after: None, limit: 1_000 };
             Ok(stores.attendees().attended_by(account().id, &guest(), &page)?.len())
@@ -247,7 +247,7 @@ fn held(stores: &mut dyn Stores) -> Result<Vec<HeldJob>, StoreError> {
     Ok(claim(stores)?.into_iter().map(|job| HeldJob { job: job.id, token: to_claim().token }).collect())
 }
 
-/// Claims jobs, and exchanges so many of them for as many others.
+/// Claims jobs, and exchanges `count` of them for as many others.
 fn exchange(stores: &mut dyn Stores, count: u16) -> Result<usize, StoreError> {
     let done: Vec<_> = held(stores)?.into_iter().take(count.into()).map(|held| Completion { held, result: None }).collect();
     let exchanged = stores.jobs().exchange(account().id, &done, &Claim { limit: count, ..to_claim() })?;
@@ -265,14 +265,14 @@ fn connect(url: &DatabaseUrl) -> Harness<DieselUnitOfWork> {
     })
 }
 
-/// What the sweep does.
+/// Indexes all pending sessions, as the sweep does.
 fn index(harness: &Harness<DieselUnitOfWork>) {
     for of_account in [account().id, other_account().id] {
         while harness.write(move |stores| stores.sessions().index(of_account, 1_000)).get() > 0 {}
     }
 }
 
-/// Does something and undoes it.
+/// Runs a deed and rolls it back.
 fn try_out(harness: &Harness<DieselUnitOfWork>, about: &'static str, deed: Deed) {
     let undone: Result<(), StoreError> = harness.try_write(move |stores| {
         assert!(deed(stores)? > 0, "{about} finds nothing");
@@ -287,7 +287,7 @@ struct Count {
     count: i64,
 }
 
-/// A database with all rows, which the server does not analyse by itself.
+/// A database with all rows, on which the server does not run ANALYZE by itself.
 fn fill_postgres() -> (TestDatabase, PgConnection, DatabaseUrl) {
     let template = Template::new("derslik", &schema_revision(), |url| Ok(url.parse::<DatabaseUrl>()?.migrate().map(drop)?));
     let database = PostgresServer::shared().unwrap().create_database(&template).unwrap();
@@ -298,14 +298,14 @@ fn fill_postgres() -> (TestDatabase, PgConnection, DatabaseUrl) {
     }
     conn.batch_execute(&POSTGRES.rows()).unwrap();
     conn.batch_execute(NOTES).unwrap();
-    // The server counts what a connection read when that ends, or at some time before.
+    // The server records the reads of a connection when it ends, or at some time before.
     drop(conn);
     index(&connect(&url));
     let conn = PgConnection::establish(database.url()).unwrap();
     (database, conn, url)
 }
 
-/// How many rows and entries of indexes each deed looks at, on average.
+/// How many rows and index entries each deed reads, on average.
 fn rows_of_deeds(conn: &mut PgConnection, url: &DatabaseUrl, before_each: &str) -> Vec<(&'static str, i64, i64)> {
     let times = i64::try_from(OFTEN_ENOUGH).unwrap();
     let mut rows = Vec::new();
@@ -325,12 +325,12 @@ fn rows_of_deeds(conn: &mut PgConnection, url: &DatabaseUrl, before_each: &str) 
 #[test]
 fn postgres_looks_at_few_rows_to_find_few() {
     let (_database, mut conn, url) = fill_postgres();
-    // As a new database plans, before anything was counted. What was undone leaves dead rows behind, which are looked at as well.
+    // A new database has no statistics. Rolled back changes leave dead rows, which are read as well.
     for (about, rows, most) in rows_of_deeds(&mut conn, &url, "SELECT") {
         let all_of_account = if about == THROUGH_THE_ACCOUNT { 10_100 } else { 0 };
-        assert!(rows <= most + DEAD_ROWS + all_of_account, "{about}, with nothing counted: {rows} rows each time");
+        assert!(rows <= most + DEAD_ROWS + all_of_account, "{about}, without statistics: {rows} rows each time");
     }
-    // All rows are counted, so that chance has no part in the plans.
+    // The statistics cover all rows, so that the plans do not depend on chance.
     conn.batch_execute("SET default_statistics_target = 1000").unwrap();
     for table in TABLES {
         conn.batch_execute(&format!("VACUUM ANALYZE {table}")).unwrap();
@@ -346,7 +346,7 @@ struct PostgresPlan {
     line: String,
 }
 
-/// The plan of a statement for all values at once.
+/// The generic plan of a statement, which serves all values.
 fn plan_of(conn: &mut PgConnection, statement: &str) -> String {
     let parameters = (1..100).take_while(|number| statement.contains(&format!("${number}"))).count();
     conn.batch_execute(&format!("SET plan_cache_mode = force_generic_plan; PREPARE question AS {statement}")).unwrap();
@@ -371,10 +371,11 @@ fn what_is_claimed_is_changed_where_it_lies_in_the_account_and_nowhere_else() {
         }
         drop(harness);
         let statements = STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        // The types of what is unnested are not in the text; a claim in an exchange of many is the one of an exchange of one.
+        // Statements with `unnest` are left out, since their text does not name the types of the arrays. The claim in an exchange
+        // of many is the same as in an exchange of one.
         let claims: Vec<_> =
             statements.iter().filter(|statement| statement.contains("ctid = ANY") && !statement.contains("unnest(")).collect();
-        // Of many, of one, and in exchange for one.
+        // A claim of many jobs, a claim of one, and a claim in exchange for one.
         assert!(claims.len() >= 3, "{statements:?}");
         for claim in claims {
             let plan = plan_of(&mut conn, claim);
@@ -385,7 +386,7 @@ fn what_is_claimed_is_changed_where_it_lies_in_the_account_and_nowhere_else() {
     }
 }
 
-/// A job of each of the two accounts.
+/// Creates one job in each of the two accounts.
 fn one_job_each(harness: &Harness<DieselUnitOfWork>) {
     for of_account in [account().id, other_account().id] {
         harness.write(move |stores| {
@@ -404,7 +405,7 @@ fn a_claim_takes_no_job_that_lies_in_the_same_place_of_another_part() {
     conn.batch_execute(include_str!("partitioned.sql")).unwrap();
     let harness = connect(&database.url().parse().unwrap());
     one_job_each(&harness);
-    // Two parts, and one place.
+    // The two jobs are in two partitions, and have the same `ctid`.
     assert_eq!(sql_query(PLACES).get_result::<Count>(&mut conn).unwrap().count, 21);
 
     let claimed = harness.write(claim);
@@ -416,7 +417,7 @@ fn a_claim_takes_no_job_that_lies_in_the_same_place_of_another_part() {
     assert_eq!(sql_query(waiting).get_result::<Count>(&mut conn).unwrap().count, 1);
 }
 
-/// How many rows and entries of indexes were looked at by all connections that have ended, once all others have.
+/// The rows and index entries that all ended connections have read. It waits for the end of all other connections.
 fn rows_read(conn: &mut PgConnection) -> i64 {
     const OTHERS: &str = "SELECT count(*) AS count FROM pg_stat_activity \
                           WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
@@ -428,7 +429,7 @@ fn rows_read(conn: &mut PgConnection) -> i64 {
     sql_query(READ).get_result::<Count>(conn).unwrap().count
 }
 
-/// The statements that any connection to SQLite ran, without their values.
+/// The statements of all connections to SQLite, without their values.
 static STATEMENTS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 #[expect(clippy::unnecessary_wraps, reason = "the form in which diesel takes it")]
@@ -465,7 +466,7 @@ fn sqlite_searches_an_index_for_every_statement_about_jobs() {
     drop(harness);
     let statements = STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner).clone();
     assert!(statements.len() > 15, "{statements:?}");
-    // The plans of a table without statistics, which is how the server begins, and with statistics.
+    // SQLite runs without statistics; an operator may have run ANALYZE. Both plans count.
     for counted in [false, true] {
         if counted {
             conn.batch_execute("ANALYZE").unwrap();
@@ -474,7 +475,7 @@ fn sqlite_searches_an_index_for_every_statement_about_jobs() {
             let plan: Vec<SqlitePlan> = sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load(&mut conn).unwrap();
             let plan: Vec<_> = plan.into_iter().map(|step| step.detail).collect();
             let scans = |step: &String| ["jobs", "sessions", "attendees"].iter().any(|table| step.starts_with(&format!("SCAN {table}")));
-            // The index of those that run holds nothing else, and the first of those that wait is the first of theirs.
+            // These scans are short: `jobs_running` holds only running jobs, and of `jobs_due` only the first entries are read.
             let is_short = |step: &String| ["jobs_running", "jobs_due"].iter().any(|index| step.ends_with(index));
             let whole: Vec<_> = plan.iter().filter(|step| scans(step) && !is_short(step)).collect();
             assert!(whole.is_empty(), "{statement}\n{plan:?}");

@@ -20,11 +20,11 @@ use crate::schema::{attendees, sessions};
 use crate::text::{Contains, Part};
 use crate::types::{DbGuid, DbInstant, row_count};
 
-/// SQLite takes 32 766 parameters in a statement; a list of keys stays well below.
+/// The most keys in one statement, well below the 32 766 parameters that SQLite allows.
 const KEYS_IN_ONE_STATEMENT: usize = 10_000;
 
-/// Sessions that were not deleted, said so that the index `sessions_by_start` can't answer it: a planner without statistics would go
-/// through all sessions of the account there, and ask of each who attends it.
+/// Sessions that are not deleted, written so that the index `sessions_by_start` can't serve it. With that index, a planner
+/// without statistics would read all sessions of the account, and search the attendees of each.
 const NOT_DELETED: &str = "status + 0 >= 0";
 
 /// Keys of one kind, by which attendees are loaded.
@@ -107,8 +107,8 @@ impl AttendeeRepository for DieselStores<'_> {
                 if is_postgres {
                     return query.select(AttendeeRow::as_select()).load(conn);
                 }
-                // SQLite holds in memory what it sorts, which is all attendees of the session up to the end of the page: so only their
-                // GUIDs are sorted, and then the page alone is read.
+                // SQLite holds in memory the rows that it sorts: here all attendees of the session up to the end of the page. So
+                // only their GUIDs are sorted, and then the rows of the page are read.
                 let guids: Vec<DbGuid> = query.select(attendees::guid).load(conn)?;
                 let page = attendees::table
                     .filter(attendees::account_id.eq(account.get()))
@@ -185,7 +185,7 @@ impl AttendeeRepository for DieselStores<'_> {
             on_conn!(conn, |conn| {
                 let theirs = attendees::user_guid.eq_any(&guids).or(attendees::email_key.nullable().eq_any(&emails));
                 let theirs = attendees::table.filter(attendees::account_id.eq(account.get())).filter(theirs);
-                // In no order: one that the key of the table has would have all of it gone through.
+                // Without an order: in the order of the primary key, the database would read the whole key.
                 let sessions: Vec<DbGuid> = theirs.clone().limit(batch.get().into()).select(attendees::session_guid).load(conn)?;
                 let rows = theirs.filter(attendees::session_guid.eq_any(sessions));
                 let known_by = (attendees::guid, attendees::attendance_code, attendees::email_key);
@@ -198,7 +198,7 @@ impl AttendeeRepository for DieselStores<'_> {
     }
 }
 
-/// The GUIDs and the keys of addresses by which a data subject attends.
+/// The GUIDs and the keys of addresses by which a data subject attends sessions.
 fn keys_of(who: &DataSubject) -> (Vec<DbGuid>, Vec<String>) {
     (who.guids().into_iter().map(DbGuid::from).collect(), who.email_keys().into_iter().collect())
 }

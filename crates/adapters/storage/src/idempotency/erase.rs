@@ -1,5 +1,5 @@
-//! The erasure of answers that name a person. Answers are texts that this crate did not write, so each is read to its end. The texts
-//! of the JSON are compared unescaped, so the escapes that a client or the service chose make no difference.
+//! The erasure of answers that name a data subject. This crate did not write the answers, so each is read to its end. The texts
+//! of its JSON are compared unescaped, so a name is found with any escapes.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -21,12 +21,13 @@ use crate::conn::{Conn, on_conn};
 use crate::schema::idempotency_keys;
 use crate::types::{DbInstant, row_count};
 
-/// About how many bytes of answers one transaction reads. One answer is read whatever it has.
+/// About how many bytes of answers one transaction reads. The first answer is read however long it is.
 const MOST_BYTES: u64 = 4 << 20;
-/// How many names of erased attendees are searched for at once. The answers are read once more for each further part of the names.
+/// How many names of erased attendees are searched for at once. For each further batch of names, the answers are read once more.
 const MOST_NAMES: u16 = 20_000;
 
-/// Searches answers that were kept after `after`, in the order in which they were kept, and erases those that name the person.
+/// Searches answers that were stored after `after`, in the order in which they were stored, and erases those that name the data
+/// subject.
 pub(super) fn erase_naming(
     mut conn: Conn<'_>,
     account: AccountId,
@@ -65,11 +66,11 @@ pub(super) fn erase_naming(
     Ok(SearchedAnswers { erased: row_count(erased), until: range.goes_on.then_some(range.until.0) })
 }
 
-/// The answers to read at once.
+/// A range of answers that one call reads.
 struct Range {
-    /// When the last of them was kept.
+    /// When the last of them was stored.
     until: DbInstant,
-    /// Whether there may be more of them.
+    /// Whether there may be more answers after this range.
     goes_on: bool,
 }
 
@@ -84,7 +85,7 @@ fn next_range(conn: Conn<'_>, account: AccountId, after: DbInstant, batch: Batch
     let mut bytes = 0;
     let fitting = sizes.iter().take_while(|(_, size)| {
         let is_first = bytes == 0;
-        // An empty one counts too, so that only one is the first.
+        // An empty answer counts as one byte, so that only one answer is the first.
         bytes += u64::from(size.unsigned_abs()) + 1;
         is_first || bytes <= MOST_BYTES
     });
@@ -93,7 +94,8 @@ fn next_range(conn: Conn<'_>, account: AccountId, after: DbInstant, batch: Batch
     Ok(last.map(|until| Range { until, goes_on }))
 }
 
-/// The keys of the answers of a range that name the person or belong to it. All answers of one microsecond are in the same range.
+/// The keys of the answers of a range that name the data subject, or that belong to it. All answers of one microsecond belong to
+/// the same range.
 fn answers_naming(
     conn: Conn<'_>,
     account: AccountId,
@@ -122,7 +124,7 @@ fn answers_naming(
     })
 }
 
-/// Whether an answer names the person: in one of the texts of its JSON, or anywhere if it is something else.
+/// Whether an answer contains a name: in one of the texts of its JSON, or anywhere if it is not JSON.
 fn are_in_answer(names: &PersonalNames, body: &[u8]) -> bool {
     let mut json = serde_json::Deserializer::from_slice(body);
     match Texts(names).deserialize(&mut json) {
@@ -134,7 +136,7 @@ fn are_in_answer(names: &PersonalNames, body: &[u8]) -> bool {
 /// The error that ends the reading of an answer at the first name.
 const NAMED: &str = "named";
 
-/// Searches the texts of JSON for a name, and keeps none of them.
+/// Reads JSON and looks for a text that contains a name. It keeps no part of the JSON.
 #[derive(Clone, Copy)]
 struct Texts<'a>(&'a PersonalNames);
 

@@ -12,7 +12,7 @@ use crate::conn::{Conn, DieselStores, on_conn};
 use crate::schema::{erased_names, jobs};
 use crate::types::row_count;
 
-/// How many names one statement adds.
+/// How many names one statement inserts.
 const AT_ONCE: usize = 1_000;
 
 /// Stores names until the job removes them.
@@ -35,7 +35,7 @@ pub(crate) fn keep_erased(
     Ok(())
 }
 
-/// Names of the account that come after one, in their order, so many at the most.
+/// At most `limit` names of the account, in order, that come after `after`.
 pub(super) fn names_after(
     conn: Conn<'_>,
     account: AccountId,

@@ -1,4 +1,4 @@
-//! Answers to requests that may come again.
+//! Stored answers of idempotent requests.
 
 mod erase;
 mod erased_names;

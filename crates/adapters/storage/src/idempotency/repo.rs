@@ -1,4 +1,4 @@
-//! The repository of answers to requests that may come again.
+//! The repository of stored answers of idempotent requests.
 
 use crate::postgres::PgConnection;
 use derslik_domain::id::{AccountId, JobId, PrincipalId};
@@ -17,7 +17,7 @@ use crate::conn::{Conn, DieselStores, on_conn};
 use crate::schema::idempotency_keys;
 use crate::types::{DbInstant, Instant};
 
-/// How many old answers go when a new one comes: more than one, so that none are left in the end.
+/// How many expired answers are removed with each new one. It is more than one, so that in the end none is left.
 const DROPPED_AT_ONCE: &str = "20";
 
 #[derive(Debug, Queryable, Selectable)]
@@ -35,7 +35,7 @@ impl IdempotencyRepository for DieselStores<'_> {
     fn hold(&mut self, key: &OwnedKey, forgotten: Timestamp) -> Result<KeyState, StoreError> {
         let is_held = self.query(|conn| match conn {
             Conn::Pg(conn) => try_lock(conn, key),
-            // An immediate transaction is the only writer there is.
+            // SQLite needs no lock here: an immediate transaction is the only writer.
             Conn::Sqlite(_) => Ok(true),
         })?;
         if !is_held {
@@ -89,19 +89,20 @@ impl IdempotencyRepository for DieselStores<'_> {
     }
 }
 
-/// What a key is stored as: itself, and once its answer was erased a digest.
+/// The two texts under which a key may be stored: the key itself, or its digest after the answer was erased.
 fn names_of(key: &OwnedKey) -> [String; 2] {
     [key.key.as_str().to_owned(), erased_key(key.account, key.principal, key.key.as_str())]
 }
 
-/// What is stored of a key whose answer was erased: clients make keys of names. It is kept for a day, as every key is.
+/// The text that replaces a key whose answer was erased, since clients build keys from names. It expires after a day, like any
+/// key.
 pub(super) fn erased_key(account: AccountId, principal: PrincipalId, key: &str) -> String {
     let digest = Sha256::new().chain_update(account.get().to_be_bytes()).chain_update(principal.get().to_be_bytes()).chain_update(key);
     digest.finalize().iter().fold("sha256:".to_owned(), |text, byte| text + &format!("{byte:02x}"))
 }
 
-/// Takes a lock that goes with the transaction, unless another has it. The primary key alone would make the second of two
-/// wait, with a connection in its hand, for as long as the first one takes.
+/// Takes a lock until the end of the transaction, unless another transaction has it. With the primary key alone, the second of
+/// two requests would wait as long as the first one takes, and hold a connection.
 fn try_lock(conn: &mut PgConnection, key: &OwnedKey) -> QueryResult<bool> {
     let owner = key.account.get().rotate_left(32) ^ key.principal.get();
     let lock = sql::<Bool>("pg_try_advisory_xact_lock(hashtextextended(")
@@ -112,7 +113,7 @@ fn try_lock(conn: &mut PgConnection, key: &OwnedKey) -> QueryResult<bool> {
     diesel::select(lock).get_result(conn)
 }
 
-/// Drops what is forgotten under this key, and some more of the same account.
+/// Removes expired answers: the one under this key, and some more of the same account.
 fn drop_forgotten(mut conn: Conn<'_>, key: &OwnedKey, forgotten: Timestamp) -> QueryResult<()> {
     let twin = idempotency_keys::table
         .filter(idempotency_keys::account_id.eq(key.account.get()))
@@ -121,7 +122,7 @@ fn drop_forgotten(mut conn: Conn<'_>, key: &OwnedKey, forgotten: Timestamp) -> Q
         .filter(idempotency_keys::kept_at.lt(DbInstant(forgotten)));
     on_conn!(conn.reborrow(), |conn| diesel::delete(twin).execute(conn))?;
     let skip_locked = match conn {
-        // Others may be dropping the same ones.
+        // Another transaction may be removing the same rows.
         Conn::Pg(_) => " FOR UPDATE SKIP LOCKED",
         Conn::Sqlite(_) => "",
     };
