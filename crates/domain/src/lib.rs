@@ -21,7 +21,7 @@
 //! ```
 //! use derslik_domain::time::{CivilTime, Start, WrittenTime, Zone};
 //!
-//! A civil time in Istanbul: the `Z` that the client wrote does not count.
+//! // A civil time in Istanbul: the `Z` that the client wrote does not count.
 //! let written: WrittenTime = "2025-08-05T12:00:00Z".parse()?;
 //! let start = Start::at(written.civil(), Zone::parse("Europe/Istanbul")?);
 //! assert_eq!(start.to_string(), "2025-08-05T12:00:00+03:00");

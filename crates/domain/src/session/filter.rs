@@ -52,7 +52,7 @@ pub struct SessionFilter {
 
 impl SessionFilter {
     /// The length in bytes at which a page of found sessions ends early. The session whose texts reach it is the last one,
-    /// and the caller asks for the rest of the page [afterwards](Page::after).
+    /// and the caller asks for the rest of the page [afterwards](OffsetPage::after).
     pub const TEXT_BYTES: usize = 1024 * 1024;
 }
 
