@@ -25,7 +25,7 @@ use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use tempfile::TempDir;
 
 /// The declared tables. The source is parsed, because a `table!` does not reveal its types.
-const SCHEMA: &str = include_str!("../src/schema.rs");
+const SCHEMA: &str = include_str!("../src/db/schema.rs");
 
 /// The types of `schema.rs`, with their names on PostgreSQL and on SQLite.
 const TYPES: [(&str, &str, &str); 10] = [
@@ -35,10 +35,10 @@ const TYPES: [(&str, &str, &str); 10] = [
     ("Text", "text", "TEXT"),
     ("Date", "date", "TEXT"),
     ("Binary", "bytea", "BLOB"),
-    ("crate::types::Guid", "uuid", "BLOB"),
-    ("crate::types::Instant", "timestamptz", "TEXT"),
-    ("crate::types::Civil", "timestamp", "TEXT"),
-    ("crate::types::Json", "jsonb", "TEXT"),
+    ("crate::db::types::Guid", "uuid", "BLOB"),
+    ("crate::db::types::Instant", "timestamptz", "TEXT"),
+    ("crate::db::types::Civil", "timestamp", "TEXT"),
+    ("crate::db::types::Json", "jsonb", "TEXT"),
 ];
 
 /// A table: its primary key, and its columns with their types and whether they may be null.

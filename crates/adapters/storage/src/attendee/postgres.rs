@@ -1,6 +1,6 @@
 //! The two statements that write many attendees on PostgreSQL, with one array for each column.
 
-use crate::postgres::PgConnection;
+use crate::db::postgres::PgConnection;
 use derslik_domain::attendee::Attendee;
 use derslik_domain::id::AccountId;
 use diesel::RunQueryDsl;
@@ -10,7 +10,7 @@ use diesel::result::QueryResult;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
 use super::rows::AttendeeRecord;
-use crate::types::{DbGuid, DbInstant, Guid, Instant};
+use crate::db::types::{DbGuid, DbInstant, Guid, Instant};
 
 /// The columns besides the account, in the order in which [`AttendeeColumns`] binds them.
 const COLUMNS: &str = "session_guid, guid, user_guid, attendance_code, name, name_key, surname, surname_key, email, \

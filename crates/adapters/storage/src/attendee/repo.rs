@@ -14,11 +14,11 @@ use diesel::sql_types::Bool;
 
 use super::postgres;
 use super::rows::{AttendeeRecord, AttendeeRow};
-use crate::conn::{Conn, DieselStores, on_conn};
+use crate::db::conn::{Conn, DieselStores, on_conn};
+use crate::db::schema::{attendees, sessions};
+use crate::db::text::{Contains, Part};
+use crate::db::types::{DbGuid, DbInstant, row_count};
 use crate::idempotency::keep_erased;
-use crate::schema::{attendees, sessions};
-use crate::text::{Contains, Part};
-use crate::types::{DbGuid, DbInstant, row_count};
 
 /// The most keys in one statement, well below the 32 766 parameters that SQLite allows.
 const KEYS_IN_ONE_STATEMENT: usize = 10_000;

@@ -9,8 +9,8 @@ use derslik_ports::outbound::StoreError;
 use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
 use uuid::Uuid;
 
-use crate::schema::attendees;
-use crate::types::{DbGuid, DbInstant};
+use crate::db::schema::attendees;
+use crate::db::types::{DbGuid, DbInstant};
 
 /// The columns that are read. The folded columns of searches are never read.
 #[derive(Debug, Queryable, Selectable)]

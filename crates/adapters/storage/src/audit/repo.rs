@@ -7,10 +7,10 @@ use derslik_ports::outbound::{AuditRepository, StoreError};
 use diesel::prelude::*;
 use serde_json::{Map, Value};
 
-use crate::conn::{DieselStores, on_conn};
-use crate::digest::{Digests, Purpose};
-use crate::schema::audit_records;
-use crate::types::{DbInstant, DbJson};
+use crate::db::conn::{DieselStores, on_conn};
+use crate::db::digest::{Digests, Purpose};
+use crate::db::schema::audit_records;
+use crate::db::types::{DbInstant, DbJson};
 
 /// The columns that are written.
 #[derive(Debug, Insertable)]

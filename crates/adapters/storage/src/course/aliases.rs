@@ -7,9 +7,9 @@ use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{AliasRepository, StoreError};
 use diesel::prelude::*;
 
-use crate::conn::{DieselStores, on_conn};
-use crate::schema::course_aliases;
-use crate::types::DbInstant;
+use crate::db::conn::{DieselStores, on_conn};
+use crate::db::schema::course_aliases;
+use crate::db::types::DbInstant;
 
 /// The project id that is stored for an alias of the whole account.
 const NO_PROJECT: i64 = 0;

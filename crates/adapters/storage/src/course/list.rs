@@ -10,9 +10,9 @@ use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, HasSqlType, Nullable, Text};
 
 use super::rows::CourseRow;
-use crate::rows::Lengthy;
-use crate::text::{Dialect, Part};
-use crate::types::{DbInstant, Instant};
+use crate::db::rows::Lengthy;
+use crate::db::text::{Dialect, Part};
+use crate::db::types::{DbInstant, Instant};
 
 /// A course of a list, with the membership of the viewer.
 #[derive(Debug, QueryableByName)]

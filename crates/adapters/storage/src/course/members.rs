@@ -10,10 +10,10 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::rows::read_membership;
-use crate::conn::{DieselStores, on_conn};
+use crate::db::conn::{DieselStores, on_conn};
+use crate::db::schema::{course_members, principals};
+use crate::db::types::{DbInstant, row_count};
 use crate::identity::users::UserRow;
-use crate::schema::{course_members, principals};
-use crate::types::{DbInstant, row_count};
 
 impl RosterRepository for DieselStores<'_> {
     fn membership(&mut self, account: AccountId, course: CourseId, user: PrincipalId) -> Result<Option<Membership>, StoreError> {

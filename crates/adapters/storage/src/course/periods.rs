@@ -6,8 +6,8 @@ use derslik_domain::id::{AccountId, CourseId, Id};
 use derslik_ports::outbound::{GradingPeriodRepository, StoreError};
 use diesel::prelude::*;
 
-use crate::conn::{DieselStores, on_conn};
-use crate::schema::{courses, grading_periods};
+use crate::db::conn::{DieselStores, on_conn};
+use crate::db::schema::{courses, grading_periods};
 
 #[derive(Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = grading_periods)]

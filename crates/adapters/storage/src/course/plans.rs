@@ -17,10 +17,10 @@ use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 
 use super::list::{Query, query};
-use crate::conn::{Conn, DieselStores};
-use crate::pool::{Access, Connector, DatabaseUrl, PgConnector, PoolSettings, SqliteConnector};
+use crate::db::conn::{Conn, DieselStores};
+use crate::db::pool::{Access, Connector, DatabaseUrl, PgConnector, PoolSettings, SqliteConnector};
+use crate::db::text::Dialect;
 use crate::schema_revision;
-use crate::text::Dialect;
 
 /// The number of courses. It is large enough to make a bad plan visible.
 const COURSES: u32 = 100_000;

@@ -1,7 +1,7 @@
 //! The statement that reads many courses at once on PostgreSQL. It takes arrays, so its text never changes and the server parses
 //! and plans it once for a connection.
 
-use crate::postgres::PgConnection;
+use crate::db::postgres::PgConnection;
 use derslik_domain::id::AccountId;
 use derslik_ports::outbound::CourseLookup;
 use diesel::RunQueryDsl;

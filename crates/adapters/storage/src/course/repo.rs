@@ -13,10 +13,10 @@ use diesel::sql_types::Bool;
 use super::list;
 use super::postgres;
 use super::rows::{CourseRow, NewCourseRow, record};
-use crate::conn::{Conn, DieselStores, on_conn};
-use crate::rows::load_first;
-use crate::schema::{course_members, courses};
-use crate::text::Dialect;
+use crate::db::conn::{Conn, DieselStores, on_conn};
+use crate::db::rows::load_first;
+use crate::db::schema::{course_members, courses};
+use crate::db::text::Dialect;
 
 /// The condition of the index `courses_awaiting_calendar`, letter by letter.
 const AWAITS_CALENDAR: &str = "first_active_at IS NOT NULL AND calendar_id IS NULL";

@@ -8,9 +8,9 @@ use derslik_ports::outbound::{CourseWithMembership, StoreError};
 use diesel::prelude::{AsChangeset, Insertable, Queryable, QueryableByName, Selectable};
 
 use super::extras;
-use crate::rows::written_bytes;
-use crate::schema::courses;
-use crate::types::{DbInstant, DbJson};
+use crate::db::rows::written_bytes;
+use crate::db::schema::courses;
+use crate::db::types::{DbInstant, DbJson};
 
 /// The columns that are read. The folded column of searches is never read.
 #[derive(Debug, Queryable, QueryableByName, Selectable)]

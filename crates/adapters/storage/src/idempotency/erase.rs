@@ -17,9 +17,9 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 
 use super::erased_names::names_after;
 use super::repo::erased_key;
-use crate::conn::{Conn, on_conn};
-use crate::schema::idempotency_keys;
-use crate::types::{DbInstant, row_count};
+use crate::db::conn::{Conn, on_conn};
+use crate::db::schema::idempotency_keys;
+use crate::db::types::{DbInstant, row_count};
 
 /// About how many bytes of answers one transaction reads. The first answer is read however long it is.
 const MOST_BYTES: u64 = 4 << 20;

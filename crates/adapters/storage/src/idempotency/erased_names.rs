@@ -8,9 +8,9 @@ use derslik_ports::outbound::StoreError;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
-use crate::conn::{Conn, DieselStores, on_conn};
-use crate::schema::{erased_names, jobs};
-use crate::types::row_count;
+use crate::db::conn::{Conn, DieselStores, on_conn};
+use crate::db::schema::{erased_names, jobs};
+use crate::db::types::row_count;
 
 /// How many names one statement inserts.
 const AT_ONCE: usize = 1_000;

@@ -1,6 +1,6 @@
 //! The repository of stored answers of idempotent requests.
 
-use crate::postgres::PgConnection;
+use crate::db::postgres::PgConnection;
 use derslik_domain::id::{AccountId, JobId, PrincipalId};
 use derslik_domain::idempotency::{Answer, KeptAnswer, RequestDigest};
 use derslik_domain::identity::DataSubject;
@@ -13,9 +13,9 @@ use diesel::sql_types::{BigInt, Bool, Text};
 use sha2::{Digest, Sha256};
 
 use super::{erase, erased_names};
-use crate::conn::{Conn, DieselStores, on_conn};
-use crate::schema::idempotency_keys;
-use crate::types::{DbInstant, Instant};
+use crate::db::conn::{Conn, DieselStores, on_conn};
+use crate::db::schema::idempotency_keys;
+use crate::db::types::{DbInstant, Instant};
 
 /// How many expired answers are removed with each new one. It is more than one, so that in the end none is left.
 const DROPPED_AT_ONCE: &str = "20";

@@ -3,8 +3,8 @@
 use derslik_ports::outbound::{KeyRepository, StoreError};
 use diesel::prelude::*;
 
-use crate::conn::{DieselStores, on_conn};
-use crate::schema::service_keys;
+use crate::db::conn::{DieselStores, on_conn};
+use crate::db::schema::service_keys;
 
 impl KeyRepository for DieselStores<'_> {
     fn get_or_add(&mut self, name: &'static str, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {

@@ -12,9 +12,9 @@ use diesel::dsl::max;
 use diesel::prelude::*;
 
 use super::users;
-use crate::conn::{Conn, DieselStores, on_conn};
-use crate::schema::{accounts, credentials, passwords, principals};
-use crate::types::{DbInstant, row_count};
+use crate::db::conn::{Conn, DieselStores, on_conn};
+use crate::db::schema::{accounts, credentials, passwords, principals};
+use crate::db::types::{DbInstant, row_count};
 
 /// The lowest id that is generated for an account. Lower ids are reserved for accounts whose ids an operator chose.
 const FIRST_ACCOUNT: i64 = 10_000;

@@ -14,11 +14,11 @@ use derslik_ports::outbound::{StoreError, UserRepository};
 use diesel::dsl::max;
 use diesel::prelude::*;
 
-use crate::conn::{Conn, DieselStores, on_conn};
-use crate::digest::{Digests, Purpose};
-use crate::schema::principals;
-use crate::text::{Contains, Part};
-use crate::types::{DbGuid, DbInstant};
+use crate::db::conn::{Conn, DieselStores, on_conn};
+use crate::db::digest::{Digests, Purpose};
+use crate::db::schema::principals;
+use crate::db::text::{Contains, Part};
+use crate::db::types::{DbGuid, DbInstant};
 
 /// The first id that is generated for a user.
 const FIRST_USER: i64 = 100;

@@ -18,10 +18,10 @@ use super::postgres;
 use super::rows::{
     JobChanges, JobRecord, JobRow, ShownRow, UnknownRow, jobs_of, project_number, readable, reference_digest, shown_of, token_of,
 };
-use crate::conn::{Conn, DieselStores, on_conn};
-use crate::look_up::padded;
-use crate::schema::{jobs, projects};
-use crate::types::{DbInstant, DbUuid, Instant, row_count};
+use crate::db::conn::{Conn, DieselStores, on_conn};
+use crate::db::readers::padded;
+use crate::db::schema::{jobs, projects};
+use crate::db::types::{DbInstant, DbUuid, Instant, row_count};
 
 /// The conditions of the partial indexes, letter by letter. With a bound parameter the planner could not prove that they hold.
 const SCHEDULED: &str = "status = 'scheduled'";

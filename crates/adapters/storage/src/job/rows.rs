@@ -12,8 +12,8 @@ use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
 use sha2::{Digest, Sha256};
 
 use super::history::{failures_from_json, failures_to_json, progress_from_json, progress_to_json};
-use crate::schema::jobs;
-use crate::types::{DbInstant, DbJson, DbUuid};
+use crate::db::schema::jobs;
+use crate::db::types::{DbInstant, DbJson, DbUuid};
 
 /// The project id that is stored for a job without a project.
 const NO_PROJECT: i64 = 0;

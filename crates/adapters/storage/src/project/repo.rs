@@ -8,9 +8,9 @@ use diesel::dsl::{max, sql};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use crate::conn::{Conn, DieselStores, on_conn};
-use crate::schema::projects;
-use crate::types::DbInstant;
+use crate::db::conn::{Conn, DieselStores, on_conn};
+use crate::db::schema::projects;
+use crate::db::types::DbInstant;
 
 /// The lowest id that is generated for a project on SQLite. The sequence of PostgreSQL starts with the same number.
 const FIRST_PROJECT: i64 = 1_000;

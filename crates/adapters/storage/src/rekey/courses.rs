@@ -5,8 +5,8 @@ use derslik_domain::text::composed_key;
 use diesel::prelude::*;
 
 use super::{Rewrite, Rows, unless_taken};
-use crate::conn::{Conn, on_conn};
-use crate::schema::{course_aliases, courses};
+use crate::db::conn::{Conn, on_conn};
+use crate::db::schema::{course_aliases, courses};
 
 pub(super) struct Courses;
 

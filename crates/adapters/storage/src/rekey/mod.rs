@@ -16,9 +16,9 @@ use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::upsert::excluded;
 
-use crate::conn::{Conn, on_conn};
-use crate::pool::Database;
-use crate::schema::{accounts, key_rewrites, key_twins};
+use crate::db::conn::{Conn, on_conn};
+use crate::db::pool::Database;
+use crate::db::schema::{accounts, key_rewrites, key_twins};
 
 /// The number of the current rule for keys. Increase it with each change of `fold`, `identity_key` or `composed_key`.
 const RULE: i16 = 1;

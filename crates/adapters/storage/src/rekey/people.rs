@@ -5,9 +5,9 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::{Rewrite, Rows, unless_taken};
-use crate::conn::{Conn, on_conn};
-use crate::schema::{attendees, principals, projects};
-use crate::types::DbGuid;
+use crate::db::conn::{Conn, on_conn};
+use crate::db::schema::{attendees, principals, projects};
+use crate::db::types::DbGuid;
 
 pub(super) struct Users;
 

@@ -5,10 +5,10 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::{Rewrite, Rows};
-use crate::conn::{Conn, on_conn};
-use crate::schema::sessions;
+use crate::db::conn::{Conn, on_conn};
+use crate::db::schema::sessions;
+use crate::db::types::DbGuid;
 use crate::session::note_on_postgres;
-use crate::types::DbGuid;
 
 pub(super) struct Sessions;
 

@@ -2,7 +2,7 @@
 //! and the server parses and plans it once for a connection. Each also marks the written sessions as pending for the index of
 //! searches.
 
-use crate::postgres::PgConnection;
+use crate::db::postgres::PgConnection;
 use derslik_domain::id::{AccountId, PrincipalId};
 use derslik_domain::session::Session;
 use diesel::RunQueryDsl;
@@ -12,7 +12,7 @@ use diesel::result::QueryResult;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, SmallInt, Text};
 
 use super::rows::SessionRecord;
-use crate::types::{Civil, DbCivil, DbGuid, DbInstant, DbJson, Guid, Instant, Json};
+use crate::db::types::{Civil, DbCivil, DbGuid, DbInstant, DbJson, Guid, Instant, Json};
 
 /// The columns besides the account, in the order in which [`SessionColumns`] binds them.
 const COLUMNS: &str = "guid, name, name_key, description, description_key, tags, tags_key, start_at, start_civil, timezone, \

@@ -17,10 +17,10 @@ use super::index::{self, Turn};
 use super::postgres;
 use super::rows::{SessionRecord, SessionRow, sessions_by_guid, sessions_of};
 use super::search;
-use crate::conn::{Conn, DieselStores, on_conn};
-use crate::look_up::padded;
-use crate::schema::{attendees, sessions};
-use crate::types::{DbGuid, DbInstant, Instant, row_count};
+use crate::db::conn::{Conn, DieselStores, on_conn};
+use crate::db::readers::padded;
+use crate::db::schema::{attendees, sessions};
+use crate::db::types::{DbGuid, DbInstant, Instant, row_count};
 
 /// The condition of the index `sessions_open` of SQLite.
 const OPEN: &str = "status BETWEEN 0 AND 2";

@@ -12,9 +12,9 @@ use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
 use uuid::Uuid;
 
 use super::options;
-use crate::rows::{Lengthy, written_bytes};
-use crate::schema::sessions;
-use crate::types::{DbCivil, DbGuid, DbInstant, DbJson};
+use crate::db::rows::{Lengthy, written_bytes};
+use crate::db::schema::sessions;
+use crate::db::types::{DbCivil, DbGuid, DbInstant, DbJson};
 
 /// The columns that are read. The folded columns of searches are never read.
 #[derive(Debug, Queryable, Selectable)]

@@ -18,11 +18,11 @@ use diesel::sql_types::Bool;
 use super::index::{self, Place};
 use super::rows::SessionRow;
 use super::terms::Terms;
-use crate::conn::{Conn, on_conn};
-use crate::rows::{Lengthy, load_first};
-use crate::schema::sessions;
-use crate::text::Contains;
-use crate::types::{DbGuid, DbInstant};
+use crate::db::conn::{Conn, on_conn};
+use crate::db::rows::{Lengthy, load_first};
+use crate::db::schema::sessions;
+use crate::db::text::Contains;
+use crate::db::types::{DbGuid, DbInstant};
 
 /// The condition of the index `sessions_by_start`, letter by letter. With a bound parameter the planner could not prove that it
 /// holds.

@@ -5,8 +5,8 @@ use derslik_domain::session::SessionFilter;
 use derslik_domain::time::{CivilTime, Start, Timestamp, Zone};
 
 use super::keys::Keys;
-use crate::text::{Condition, Dialect, Part};
-use crate::types::{DbCivil, DbGuid, DbInstant};
+use crate::db::text::{Condition, Dialect, Part};
+use crate::db::types::{DbCivil, DbGuid, DbInstant};
 
 /// A zone was never further from UTC than this, so a civil time bounds the instants that it can stand for.
 const FURTHEST_OFFSET_MINUTES: i64 = 16 * 60;

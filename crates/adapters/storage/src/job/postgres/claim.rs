@@ -1,6 +1,6 @@
 //! The claim of jobs by a worker.
 
-use crate::postgres::PgConnection;
+use crate::db::postgres::PgConnection;
 use derslik_domain::id::AccountId;
 use derslik_domain::job::Action;
 use derslik_ports::outbound::Claim;
@@ -11,8 +11,8 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::{Array, BigInt, Text};
 
+use crate::db::types::{DbInstant, DbUuid, Guid, Instant};
 use crate::job::rows::{JobRow, READ_COLUMNS};
-use crate::types::{DbInstant, DbUuid, Guid, Instant};
 
 /// Claims due jobs for a worker in one statement.
 pub(in crate::job) fn claim(conn: &mut PgConnection, account: AccountId, claim: &Claim) -> QueryResult<Vec<JobRow>> {

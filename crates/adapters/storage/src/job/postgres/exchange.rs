@@ -1,6 +1,6 @@
 //! The completion of jobs together with the claim of others.
 
-use crate::postgres::PgConnection;
+use crate::db::postgres::PgConnection;
 use derslik_domain::id::AccountId;
 use derslik_ports::outbound::{Claim, Completion};
 use diesel::dsl::SqlTypeOf;
@@ -12,8 +12,8 @@ use diesel::{RunQueryDsl, Selectable};
 
 use super::claim::ClaimJobs;
 use super::held::CompleteJobs;
+use crate::db::types::{DbUuid, Guid};
 use crate::job::rows::JobRow;
-use crate::types::{DbUuid, Guid};
 
 /// The jobs that the worker still held, with their tokens, and the jobs that it claimed.
 type Exchanged = (Vec<(i64, DbUuid)>, Vec<JobRow>);

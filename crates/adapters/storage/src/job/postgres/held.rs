@@ -1,6 +1,6 @@
 //! Statements about the jobs that a worker holds.
 
-use crate::postgres::PgConnection;
+use crate::db::postgres::PgConnection;
 use derslik_domain::id::AccountId;
 use derslik_domain::job::JobStatus;
 use derslik_domain::time::Timestamp;
@@ -11,8 +11,8 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
+use crate::db::types::{DbInstant, DbJson, DbUuid, Guid, Instant, Json};
 use crate::job::history::progress_to_json;
-use crate::types::{DbInstant, DbJson, DbUuid, Guid, Instant, Json};
 
 /// Ids and tokens of jobs, side by side.
 ///

@@ -1,6 +1,6 @@
 //! The creation of jobs.
 
-use crate::postgres::PgConnection;
+use crate::db::postgres::PgConnection;
 use derslik_domain::id::AccountId;
 use derslik_domain::job::NewJob;
 use diesel::RunQueryDsl;
@@ -9,8 +9,8 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::{Array, BigInt, Binary, SmallInt, Text};
 
+use crate::db::types::{DbInstant, Instant};
 use crate::job::rows::JobRecord;
-use crate::types::{DbInstant, Instant};
 
 /// Creates jobs in one statement. A job that has a live job like it is left out.
 pub(in crate::job) fn insert_many(conn: &mut PgConnection, account: AccountId, jobs: &[NewJob]) -> QueryResult<usize> {

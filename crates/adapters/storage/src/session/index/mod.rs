@@ -13,8 +13,8 @@ use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use uuid::Uuid;
 
 use super::terms::Terms;
-use crate::conn::{Conn, on_conn};
-use crate::types::{DbGuid, DbInstant, Guid, Instant};
+use crate::db::conn::{Conn, on_conn};
+use crate::db::types::{DbGuid, DbInstant, Guid, Instant};
 
 /// The most pending sessions that a search or an erasure reads one by one. A lookup takes about four microseconds, as long as
 /// reading 25 sessions in order. So many are pending only while clients write more than the sweep can index.

@@ -1,6 +1,6 @@
 //! The index of PostgreSQL: keys of sessions in a GIN index.
 
-use crate::postgres::PgConnection;
+use crate::db::postgres::PgConnection;
 use derslik_domain::id::{AccountId, PrincipalId};
 use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::session::SessionStatus;
@@ -13,9 +13,9 @@ use diesel::{QueryableByName, sql_query};
 
 use super::super::terms::Terms;
 use super::{Count, MOST_NOTED, Month, Place, Turn, rows};
-use crate::error::is_connection_lost;
-use crate::text::{Condition, Dialect};
-use crate::types::{Civil, DbGuid, DbInstant, Guid, Instant};
+use crate::db::error::is_connection_lost;
+use crate::db::text::{Condition, Dialect};
+use crate::db::types::{Civil, DbGuid, DbInstant, Guid, Instant};
 
 /// About how many characters are indexed at a time, which takes about a second. The first session is indexed however long it is.
 const MOST_LETTERS: i64 = 200_000;

@@ -15,8 +15,8 @@ use diesel::{QueryableByName, sql_query};
 use super::super::keys::Keys;
 use super::super::terms::Terms;
 use super::{Count, Month, Place, rows};
-use crate::text::{Condition, Dialect};
-use crate::types::{Civil, DbGuid, DbInstant, Guid, Instant};
+use crate::db::text::{Condition, Dialect};
+use crate::db::types::{Civil, DbGuid, DbInstant, Guid, Instant};
 
 /// About how many bytes of text are indexed at a time, while other writers wait. The first session is indexed however long it is.
 const MOST_BYTES: usize = 20_000;

@@ -16,13 +16,13 @@ use tokio::time::{timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::Span;
 
-use crate::conn::DieselStores;
-use crate::error::Failure;
-use crate::fair::FairQueue;
-use crate::limit::Limit;
-use crate::look_up::{AT_ONCE, KINDS, LookUps};
-use crate::pool::{Access, Connector, Database, DatabaseUrl, Link, MORE_TRIES, PgConnector, Pool, PoolSettings, SqliteConnector};
-use crate::wake::listen;
+use crate::db::conn::DieselStores;
+use crate::db::error::Failure;
+use crate::db::fair_queue::FairQueue;
+use crate::db::limit::Limit;
+use crate::db::notify::listen;
+use crate::db::pool::{Access, Connector, Database, DatabaseUrl, Link, MORE_TRIES, PgConnector, Pool, PoolSettings, SqliteConnector};
+use crate::db::readers::{AT_ONCE, KINDS, LookUps};
 
 /// A unit of work over a pool of connections. Clones share the pool.
 #[derive(Clone)]
@@ -384,7 +384,7 @@ mod tests {
     use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
 
     use super::*;
-    use crate::pool::ConnectError;
+    use crate::db::pool::ConnectError;
 
     /// Connects to a database whose file may have at most this many pages, as on a full disk.
     struct SmallDisk(SqliteConnector, u32);

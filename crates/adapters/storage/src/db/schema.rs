@@ -7,7 +7,7 @@ diesel::table! {
         lang -> Text,
         timezone -> Text,
         start_date_mode -> Text,
-        created_at -> crate::types::Instant,
+        created_at -> crate::db::types::Instant,
         member_course_creation -> Text,
         grading_period_licence -> Text,
     }
@@ -19,7 +19,7 @@ diesel::table! {
         id -> BigInt,
         kind -> Text,
         role -> Text,
-        guid -> crate::types::Guid,
+        guid -> crate::db::types::Guid,
         username -> Nullable<Text>,
         username_key -> Nullable<Text>,
         email -> Nullable<Text>,
@@ -27,8 +27,8 @@ diesel::table! {
         name -> Text,
         surname -> Text,
         status -> Text,
-        created_at -> crate::types::Instant,
-        updated_at -> crate::types::Instant,
+        created_at -> crate::db::types::Instant,
+        updated_at -> crate::db::types::Instant,
         name_key -> Text,
         surname_key -> Text,
         classroom_role -> Text,
@@ -36,7 +36,7 @@ diesel::table! {
         login_allowed -> Bool,
         lang -> Nullable<Text>,
         timezone -> Nullable<Text>,
-        expires_at -> Nullable<crate::types::Instant>,
+        expires_at -> Nullable<crate::db::types::Instant>,
         former_username -> Nullable<Binary>,
         former_email -> Nullable<Binary>,
     }
@@ -47,7 +47,7 @@ diesel::table! {
         account_id -> BigInt,
         principal_id -> BigInt,
         hash -> Text,
-        changed_at -> crate::types::Instant,
+        changed_at -> crate::db::types::Instant,
     }
 }
 
@@ -60,9 +60,9 @@ diesel::table! {
         public_id -> Text,
         digest -> Binary,
         scopes -> Text,
-        created_at -> crate::types::Instant,
-        expires_at -> Nullable<crate::types::Instant>,
-        revoked_at -> Nullable<crate::types::Instant>,
+        created_at -> crate::db::types::Instant,
+        expires_at -> Nullable<crate::db::types::Instant>,
+        revoked_at -> Nullable<crate::db::types::Instant>,
         project_id -> Nullable<BigInt>,
     }
 }
@@ -70,27 +70,27 @@ diesel::table! {
 diesel::table! {
     sessions (account_id, guid) {
         account_id -> BigInt,
-        guid -> crate::types::Guid,
+        guid -> crate::db::types::Guid,
         name -> Text,
         name_key -> Text,
         description -> Nullable<Text>,
         description_key -> Nullable<Text>,
         tags -> Nullable<Text>,
         tags_key -> Nullable<Text>,
-        start_at -> crate::types::Instant,
-        start_civil -> crate::types::Civil,
+        start_at -> crate::db::types::Instant,
+        start_civil -> crate::db::types::Civil,
         timezone -> Text,
         duration_minutes -> SmallInt,
         lang -> Text,
         status -> SmallInt,
         replay_status -> SmallInt,
-        options -> crate::types::Json,
+        options -> crate::db::types::Json,
         allow_recording -> Bool,
         inaccessible_replay -> Bool,
         created_by -> BigInt,
         updated_by -> BigInt,
-        created_at -> crate::types::Instant,
-        updated_at -> crate::types::Instant,
+        created_at -> crate::db::types::Instant,
+        updated_at -> crate::db::types::Instant,
     }
 }
 
@@ -102,7 +102,7 @@ diesel::table! {
         name -> Text,
         name_key -> Text,
         platform -> Text,
-        created_at -> crate::types::Instant,
+        created_at -> crate::db::types::Instant,
     }
 }
 
@@ -116,27 +116,27 @@ diesel::table! {
         reference_digest -> Binary,
         priority -> SmallInt,
         status -> Text,
-        start_at -> crate::types::Instant,
-        due_at -> crate::types::Instant,
+        start_at -> crate::db::types::Instant,
+        due_at -> crate::db::types::Instant,
         attempts -> SmallInt,
-        worker -> Nullable<crate::types::Guid>,
-        lease_token -> Nullable<crate::types::Guid>,
-        lease_until -> Nullable<crate::types::Instant>,
-        started_at -> Nullable<crate::types::Instant>,
-        ended_at -> Nullable<crate::types::Instant>,
-        progress -> Nullable<crate::types::Json>,
-        failures -> crate::types::Json,
-        created_at -> crate::types::Instant,
-        updated_at -> crate::types::Instant,
+        worker -> Nullable<crate::db::types::Guid>,
+        lease_token -> Nullable<crate::db::types::Guid>,
+        lease_until -> Nullable<crate::db::types::Instant>,
+        started_at -> Nullable<crate::db::types::Instant>,
+        ended_at -> Nullable<crate::db::types::Instant>,
+        progress -> Nullable<crate::db::types::Json>,
+        failures -> crate::db::types::Json,
+        created_at -> crate::db::types::Instant,
+        updated_at -> crate::db::types::Instant,
     }
 }
 
 diesel::table! {
     attendees (account_id, session_guid, guid) {
         account_id -> BigInt,
-        session_guid -> crate::types::Guid,
-        guid -> crate::types::Guid,
-        user_guid -> Nullable<crate::types::Guid>,
+        session_guid -> crate::db::types::Guid,
+        guid -> crate::db::types::Guid,
+        user_guid -> Nullable<crate::db::types::Guid>,
         attendance_code -> Text,
         name -> Text,
         name_key -> Text,
@@ -146,8 +146,8 @@ diesel::table! {
         email_key -> Text,
         role -> Text,
         mobile -> Nullable<Text>,
-        created_at -> crate::types::Instant,
-        updated_at -> crate::types::Instant,
+        created_at -> crate::db::types::Instant,
+        updated_at -> crate::db::types::Instant,
     }
 }
 
@@ -155,13 +155,13 @@ diesel::table! {
     audit_records (account_id, id) {
         account_id -> BigInt,
         id -> BigInt,
-        at -> crate::types::Instant,
+        at -> crate::db::types::Instant,
         event -> Text,
         job_id -> BigInt,
         subject -> Binary,
         principal_id -> Nullable<BigInt>,
         credential_id -> Nullable<BigInt>,
-        details -> crate::types::Json,
+        details -> crate::db::types::Json,
     }
 }
 
@@ -173,7 +173,7 @@ diesel::table! {
         request_digest -> Binary,
         answer_status -> SmallInt,
         answer_body -> Binary,
-        kept_at -> crate::types::Instant,
+        kept_at -> crate::db::types::Instant,
         erased -> Bool,
     }
 }
@@ -203,12 +203,12 @@ diesel::table! {
         search_key -> Text,
         enrollment_code -> Text,
         group_name -> Text,
-        extras -> crate::types::Json,
+        extras -> crate::db::types::Json,
         guardians_enabled -> Bool,
         calendar_id -> Nullable<Text>,
-        created_at -> crate::types::Instant,
-        updated_at -> crate::types::Instant,
-        first_active_at -> Nullable<crate::types::Instant>,
+        created_at -> crate::db::types::Instant,
+        updated_at -> crate::db::types::Instant,
+        first_active_at -> Nullable<crate::db::types::Instant>,
         apply_grading_periods -> Bool,
         suspended_from -> Nullable<SmallInt>,
     }
@@ -220,7 +220,7 @@ diesel::table! {
         project_id -> BigInt,
         alias -> Text,
         course_id -> BigInt,
-        created_at -> crate::types::Instant,
+        created_at -> crate::db::types::Instant,
         alias_key -> Text,
     }
 }
@@ -248,8 +248,8 @@ diesel::table! {
         course_id -> BigInt,
         user_id -> BigInt,
         membership -> Text,
-        course_created_at -> crate::types::Instant,
-        added_at -> crate::types::Instant,
+        course_created_at -> crate::db::types::Instant,
+        added_at -> crate::db::types::Instant,
     }
 }
 

@@ -14,10 +14,10 @@ use diesel::sqlite::SqliteConnection;
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use crate::pool::{Access, ConnectError, Connector, DatabaseUrl, PgConnector, PoolSettings, SqliteConnector};
-use crate::postgres::PgConnection;
+use crate::db::pool::{Access, ConnectError, Connector, DatabaseUrl, PgConnector, PoolSettings, SqliteConnector};
+use crate::db::postgres::PgConnection;
+use crate::db::schema_state::{Inspect, SchemaState, inspect};
 use crate::rekey::{KeyTwin, rewrite_keys};
-use crate::schema_state::{Inspect, SchemaState, inspect};
 
 pub(crate) const POSTGRES: EmbeddedMigrations = embed_migrations!("../../../migrations/postgres");
 pub(crate) const SQLITE: EmbeddedMigrations = embed_migrations!("../../../migrations/sqlite");

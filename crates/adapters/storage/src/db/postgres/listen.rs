@@ -10,7 +10,7 @@ use tokio_postgres::AsyncMessage;
 
 use super::Target;
 use super::heard::Heard;
-use crate::pool::ConnectError;
+use crate::db::pool::ConnectError;
 
 /// Calls `wake` for each notification of the channel, and once when it begins to listen. After each interval it checks that the
 /// server responds, and ends when `is_wanted` returns false. It blocks the thread.

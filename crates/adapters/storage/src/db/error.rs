@@ -3,8 +3,8 @@
 use derslik_ports::outbound::{Reason, StoreError, Unavailable};
 use diesel::result::{DatabaseErrorKind, Error};
 
-use crate::conflict::conflict;
-use crate::postgres::{Meaning, Talk};
+use crate::db::conflict::conflict;
+use crate::db::postgres::{Meaning, Talk};
 
 /// The text of SQLite when another connection writes.
 const LOCKED: &str = "database is locked";

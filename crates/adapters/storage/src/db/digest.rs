@@ -7,8 +7,8 @@ use diesel::prelude::*;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::conn::{DieselStores, on_conn};
-use crate::schema::service_keys;
+use crate::db::conn::{DieselStores, on_conn};
+use crate::db::schema::service_keys;
 
 /// The purpose of a digest. Each purpose has its own key, made by the migration that added its columns.
 #[derive(Debug, Clone, Copy)]

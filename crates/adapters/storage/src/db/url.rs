@@ -1,7 +1,7 @@
 //! Finds what is wrong with a URL of PostgreSQL before libpq reads it. The messages of libpq quote the part that is wrong, which
 //! may be a piece of a password.
 
-use crate::pool::DatabaseUrlError;
+use crate::db::pool::DatabaseUrlError;
 
 /// Checks the part after `postgres://`.
 pub(crate) fn check_postgres(rest: &str) -> Result<(), DatabaseUrlError> {

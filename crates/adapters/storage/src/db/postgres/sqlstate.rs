@@ -86,7 +86,7 @@ mod tests {
 
     use super::*;
 
-    const ADR: &str = include_str!("../../../../../docs/adr/0018-failures-of-postgresql-go-by-their-codes.md");
+    const ADR: &str = include_str!("../../../../../../docs/adr/0018-failures-of-postgresql-go-by-their-codes.md");
 
     /// The rows `| code | name | meaning |` of the ADR.
     fn documented() -> BTreeMap<String, String> {

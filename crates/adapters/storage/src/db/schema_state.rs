@@ -10,10 +10,10 @@ use diesel::sql_types::{Bool, Text};
 use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
 
-use crate::conn::Conn;
-use crate::migrate::{MigrateError, PATIENCE, POSTGRES, SQLITE, on_a_thread};
-use crate::pool::{DatabaseUrl, PgConnector, PoolSettings};
-use crate::postgres::{PgConnection, SqlState};
+use crate::db::conn::Conn;
+use crate::db::migrate::{MigrateError, PATIENCE, POSTGRES, SQLITE, on_a_thread};
+use crate::db::pool::{DatabaseUrl, PgConnector, PoolSettings};
+use crate::db::postgres::{PgConnection, SqlState};
 use crate::rekey::{self, KeyTwin};
 
 /// The state of a schema that this program can use, now or after a migration.

@@ -15,9 +15,9 @@ use tokio::sync::oneshot;
 use tokio::time::{timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use crate::limit::Limit;
-use crate::pool::{Connector, Pool, PoolSettings};
-use crate::unit_of_work::{LAST_WORD, read_on};
+use crate::db::limit::Limit;
+use crate::db::pool::{Connector, Pool, PoolSettings};
+use crate::db::unit_of_work::{LAST_WORD, read_on};
 
 /// How many statements of one kind of lookup may be in flight. With one, a connection that hangs would delay all lookups of its
 /// kind.

@@ -15,8 +15,8 @@ use tokio_postgres::{CancelToken, NoTls};
 
 use super::heard::Heard;
 use super::{SqlState, Target};
-use crate::limit::Limit;
-use crate::pool::ConnectError;
+use crate::db::limit::Limit;
+use crate::db::pool::ConnectError;
 
 /// A connection to PostgreSQL.
 pub(crate) type PgConnection = AsyncConnectionWrapper<AsyncPgConnection, Driver>;

@@ -9,8 +9,8 @@ use diesel::RunQueryDsl;
 use diesel::result::QueryResult;
 use tokio::sync::Notify;
 
-use crate::pool::ConnectError;
-use crate::postgres::{DIAL_INTERVAL, PgConnection, Target, listen_on};
+use crate::db::pool::ConnectError;
+use crate::db::postgres::{DIAL_INTERVAL, PgConnection, Target, listen_on};
 
 /// The channel of the notifications about jobs that may start at once.
 const CHANNEL: &str = "derslik_jobs";

@@ -13,7 +13,7 @@ use tokio_postgres::{Client, Connection, NoTls, SimpleQueryMessage};
 
 use super::heard::Heard;
 use super::wire::{Socket, Wire};
-use crate::pool::ConnectError;
+use crate::db::pool::ConnectError;
 
 /// How long to wait before the next attempt to connect.
 pub(crate) const DIAL_INTERVAL: Duration = Duration::from_millis(250);

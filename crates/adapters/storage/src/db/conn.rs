@@ -8,9 +8,9 @@ use derslik_ports::outbound::{
 use diesel::QueryResult;
 use diesel::sqlite::SqliteConnection;
 
-use crate::error::Failure;
-use crate::postgres::{PgConnection, Talk};
-use crate::wake::notify;
+use crate::db::error::Failure;
+use crate::db::notify::notify;
+use crate::db::postgres::{PgConnection, Talk};
 
 /// A connection to either database.
 pub(crate) enum Conn<'c> {
@@ -23,8 +23,8 @@ pub(crate) enum Conn<'c> {
 macro_rules! on_conn {
     ($conn:expr, |$c:ident| $query:expr) => {
         match $conn {
-            $crate::conn::Conn::Pg($c) => $query,
-            $crate::conn::Conn::Sqlite($c) => $query,
+            $crate::db::conn::Conn::Pg($c) => $query,
+            $crate::db::conn::Conn::Sqlite($c) => $query,
         }
     };
 }

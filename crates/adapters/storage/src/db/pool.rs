@@ -15,13 +15,13 @@ use diesel::result::QueryResult;
 use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, ConnectionError};
 
-use crate::conn::Conn;
-use crate::error::{Failure, is_locked};
-use crate::limit::Limit;
-use crate::look_up::{AT_ONCE, KINDS};
-use crate::postgres::{self, PgConnection, SqlState, Talk, Target};
-use crate::text::teach;
-use crate::url::check_postgres;
+use crate::db::conn::Conn;
+use crate::db::error::{Failure, is_locked};
+use crate::db::limit::Limit;
+use crate::db::postgres::{self, PgConnection, SqlState, Talk, Target};
+use crate::db::readers::{AT_ONCE, KINDS};
+use crate::db::text::teach;
+use crate::db::url::check_postgres;
 
 /// The URL of a database.
 #[derive(Clone, PartialEq, Eq)]
