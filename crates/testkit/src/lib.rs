@@ -9,3 +9,4 @@ pub mod builders;
 pub mod contract;
 pub mod network;
 pub mod postgres;
+pub mod statements;

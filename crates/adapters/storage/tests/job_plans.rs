@@ -2,8 +2,6 @@
 //! ended, many wait for their time, and few are due.
 #![cfg(test)]
 
-use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -17,7 +15,8 @@ use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revisi
 use derslik_testkit::builders::{account, other_account, user};
 use derslik_testkit::contract::Harness;
 use derslik_testkit::postgres::{PostgresServer, Template, TestDatabase};
-use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection, set_default_instrumentation};
+use derslik_testkit::statements::{record_statements, take_statements};
+use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::SqliteConnection;
@@ -349,28 +348,28 @@ struct PostgresPlan {
 /// The generic plan of a statement, which serves all values.
 fn plan_of(conn: &mut PgConnection, statement: &str) -> String {
     let parameters = (1..100).take_while(|number| statement.contains(&format!("${number}"))).count();
-    conn.batch_execute(&format!("SET plan_cache_mode = force_generic_plan; PREPARE question AS {statement}")).unwrap();
-    let explain = sql_query(format!("EXPLAIN EXECUTE question({})", vec!["NULL"; parameters].join(", ")));
+    conn.batch_execute(&format!("SET plan_cache_mode = force_generic_plan; PREPARE query AS {statement}")).unwrap();
+    let explain = sql_query(format!("EXPLAIN EXECUTE query({})", vec!["NULL"; parameters].join(", ")));
     let plan: Vec<_> = explain.load::<PostgresPlan>(conn).unwrap().into_iter().map(|row| row.line).collect();
-    conn.batch_execute("DEALLOCATE question").unwrap();
+    conn.batch_execute("DEALLOCATE query").unwrap();
     plan.join("\n")
 }
 
 #[test]
 fn what_is_claimed_is_changed_where_it_lies_in_the_account_and_nowhere_else() {
-    set_default_instrumentation(recorder).unwrap();
+    record_statements().unwrap();
     let (_database, mut conn, url) = fill_postgres();
     for counted in [false, true] {
         if counted {
             conn.batch_execute("ANALYZE").unwrap();
         }
-        STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        take_statements();
         let harness = connect(&url);
         for (about, deed, _) in DEEDS.iter().filter(|(about, ..)| about.contains("claim") || about.contains("exchange")) {
             try_out(&harness, about, *deed);
         }
         drop(harness);
-        let statements = STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let statements = statements_with_values();
         // Statements with `unnest` are left out, since their text does not name the types of the arrays. The claim in an exchange
         // of many is the same as in an exchange of one.
         let claims: Vec<_> =
@@ -429,18 +428,9 @@ fn rows_read(conn: &mut PgConnection) -> i64 {
     sql_query(READ).get_result::<Count>(conn).unwrap().count
 }
 
-/// The statements of all connections to SQLite, without their values.
-static STATEMENTS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
-
-#[expect(clippy::unnecessary_wraps, reason = "the form in which diesel takes it")]
-fn recorder() -> Option<Box<dyn Instrumentation>> {
-    Some(Box::new(|event: InstrumentationEvent<'_>| {
-        let InstrumentationEvent::StartQuery { query, .. } = event else { return };
-        let query = query.to_string();
-        if let Some((statement, _)) = query.split_once(" -- binds: ") {
-            STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner).insert(statement.to_owned());
-        }
-    }))
+/// The statements with values since the last call.
+fn statements_with_values() -> Vec<String> {
+    take_statements().into_iter().filter(|statement| statement.has_values).map(|statement| statement.text).collect()
 }
 
 #[derive(QueryableByName)]
@@ -451,20 +441,20 @@ struct SqlitePlan {
 
 #[test]
 fn sqlite_searches_an_index_for_every_statement_about_jobs() {
-    set_default_instrumentation(recorder).unwrap();
+    record_statements().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("plans.sqlite");
     let url = DatabaseUrl::Sqlite(path.clone());
     url.migrate().unwrap();
     let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
     conn.batch_execute(&SQLITE.rows()).unwrap();
-    STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    take_statements();
     let harness = connect(&url);
     for (about, deed, _) in DEEDS {
         try_out(&harness, about, deed);
     }
     drop(harness);
-    let statements = STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let statements = statements_with_values();
     assert!(statements.len() > 15, "{statements:?}");
     // SQLite runs without statistics; an operator may have run ANALYZE. Both plans count.
     for counted in [false, true] {

@@ -2,9 +2,6 @@
 //! index in order.
 #![cfg(test)]
 
-use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
-
 use derslik_domain::audit::AuditPage;
 use derslik_domain::course::{CourseListForm, CoursePage, Roster, Viewer};
 use derslik_domain::form::Field;
@@ -17,7 +14,7 @@ use derslik_ports::outbound::{JobsPage, StoreError, Stores};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings};
 use derslik_testkit::builders::{account, attendee, course, guid, now, session, text, user};
 use derslik_testkit::contract::Harness;
-use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
+use derslik_testkit::statements::{record_statements, take_statements};
 use diesel::sql_types::{Integer, Nullable, Text};
 use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
@@ -94,21 +91,6 @@ fn fill(harness: &Harness<DieselUnitOfWork>) {
     });
 }
 
-/// The SELECT statements of all connections, without their values.
-static STATEMENTS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
-
-#[expect(clippy::unnecessary_wraps, reason = "the form in which diesel takes it")]
-fn recorder() -> Option<Box<dyn Instrumentation>> {
-    Some(Box::new(|event: InstrumentationEvent<'_>| {
-        let InstrumentationEvent::StartQuery { query, .. } = event else { return };
-        let query = query.to_string();
-        let statement = query.split_once(" -- binds: ").map_or(query.as_str(), |(statement, _)| statement);
-        if statement.starts_with("SELECT") {
-            STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner).insert(statement.to_owned());
-        }
-    }))
-}
-
 #[derive(QueryableByName)]
 struct Step {
     #[diesel(sql_type = Integer)]
@@ -130,19 +112,20 @@ fn is_short(column: &str) -> bool {
 
 #[test]
 fn no_list_sorts_rows_with_texts_on_sqlite() {
-    set_default_instrumentation(recorder).unwrap();
+    record_statements().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("lists.sqlite");
     let url = DatabaseUrl::Sqlite(path.clone());
     url.migrate().unwrap();
     let harness = Harness::new(|runtime| DieselUnitOfWork::new(&url, PoolSettings::default(), runtime));
     fill(&harness);
-    STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    take_statements();
     for (about, list) in LISTS {
         assert!(harness.write(list) > 0, "{about}");
     }
 
-    let statements = STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let texts = take_statements().into_iter().map(|statement| statement.text);
+    let statements: Vec<_> = texts.filter(|text| text.starts_with("SELECT")).collect();
     assert!(statements.len() > LISTS.len(), "{statements:?}");
     let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
     // For a plan, SQLite only needs a function of that name.

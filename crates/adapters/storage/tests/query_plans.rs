@@ -2,7 +2,6 @@
 #![cfg(test)]
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,7 +14,8 @@ use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revisi
 use derslik_testkit::builders::{account, guid, session, start, text};
 use derslik_testkit::contract::Harness;
 use derslik_testkit::postgres::{PostgresServer, Template, TestDatabase};
-use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection, set_default_instrumentation};
+use derslik_testkit::statements::{record_statements, take_statements};
+use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::SqliteConnection;
@@ -27,9 +27,9 @@ const SESSIONS: u128 = 20_000;
 /// More than five runs: PostgreSQL plans a prepared statement anew five times, and then may use one plan for all values.
 const OFTEN_ENOUGH: usize = 12;
 
-type Question = fn(&mut dyn Stores) -> Result<usize, StoreError>;
+type Query = fn(&mut dyn Stores) -> Result<usize, StoreError>;
 
-const QUESTIONS: [(&str, Question); 27] = [
+const QUERIES: [(&str, Query); 27] = [
     ("find", |stores| Ok(stores.sessions().find(account().id, guid(5))?.into_iter().count())),
     ("find what is not there", |stores| Ok(1 - stores.sessions().find(account().id, guid(4))?.into_iter().count())),
     ("find two", |stores| Ok(stores.sessions().find_many(account().id, &[guid(5), guid(10)])?.len())),
@@ -131,36 +131,21 @@ fn lesson(number: u128) -> Session {
     }
 }
 
-/// The statements about sessions of all connections, without their values.
-static STATEMENTS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
-
-#[expect(clippy::unnecessary_wraps, reason = "the form in which diesel takes it")]
-fn recorder() -> Option<Box<dyn Instrumentation>> {
-    Some(Box::new(|event: InstrumentationEvent<'_>| {
-        let InstrumentationEvent::StartQuery { query, .. } = event else { return };
-        let query = query.to_string();
-        if let Some((statement, _)) = query.split_once(" -- binds: ").filter(|(statement, _)| statement.contains("sessions")) {
-            STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner).insert(statement.to_owned());
-        }
-    }))
-}
-
 /// The statements that read or change sessions. `$1` marks those of PostgreSQL.
 fn recorded(on_postgres: bool) -> Vec<String> {
-    let statements = STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let statements = take_statements().into_iter().filter(|statement| statement.has_values).map(|statement| statement.text);
     statements
-        .iter()
-        .filter(|statement| {
-            statement.contains("$1") == on_postgres && !statement.starts_with("INSERT") && !statement.starts_with("WITH noted")
+        .filter(|text| {
+            let reads_or_changes = !text.starts_with("INSERT") && !text.starts_with("WITH noted");
+            text.contains("sessions") && text.contains("$1") == on_postgres && reads_or_changes
         })
-        .cloned()
         .collect()
 }
 
 /// Runs all queries on one connection, and changes some sessions.
 fn ask_everything(harness: &Harness<DieselUnitOfWork>) {
-    for (name, question) in QUESTIONS {
-        assert!(harness.write(question) > 0, "{name}");
+    for (name, query) in QUERIES {
+        assert!(harness.write(query) > 0, "{name}");
     }
     assert!(harness.write(change) > 0);
 }
@@ -223,7 +208,7 @@ diesel::define_sql_function! {
 
 #[test]
 fn sqlite_searches_an_index_for_every_statement() {
-    set_default_instrumentation(recorder).unwrap();
+    record_statements().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("plans.sqlite");
     let url = DatabaseUrl::Sqlite(path.clone());
@@ -276,7 +261,7 @@ fn uncounted() -> (TestDatabase, PgConnection, DatabaseUrl) {
 
 #[test]
 fn postgres_scans_the_whole_table_for_no_statement() {
-    set_default_instrumentation(recorder).unwrap();
+    record_statements().unwrap();
     let (_database, mut conn, url) = uncounted();
     fill(&connect(&url));
     index(&connect(&url));
@@ -295,10 +280,10 @@ fn postgres_scans_the_whole_table_for_no_statement() {
     assert!(statements.len() > 10, "{statements:?}");
     for statement in statements {
         let parameters = (1..100).take_while(|number| statement.contains(&format!("${number}"))).count();
-        conn.batch_execute(&format!("PREPARE question AS {statement}")).unwrap();
-        let explain = sql_query(format!("EXPLAIN EXECUTE question({})", vec!["NULL"; parameters].join(", ")));
+        conn.batch_execute(&format!("PREPARE query AS {statement}")).unwrap();
+        let explain = sql_query(format!("EXPLAIN EXECUTE query({})", vec!["NULL"; parameters].join(", ")));
         let plan: Vec<_> = explain.load::<PostgresPlan>(&mut conn).unwrap().into_iter().map(|row| row.line).collect();
-        conn.batch_execute("DEALLOCATE question").unwrap();
+        conn.batch_execute("DEALLOCATE query").unwrap();
         let plan = plan.join("\n");
         assert!(plan.contains("sessions_pkey") || plan.contains("sessions_by_start"), "{statement}\n{plan}");
         assert!(!plan.contains("Seq Scan on sessions "), "{statement}\n{plan}");
@@ -346,7 +331,7 @@ fn blocks_read(conn: &mut PgConnection) -> i64 {
 
 #[test]
 fn postgres_looks_at_each_noted_session_once_before_anything_was_counted() {
-    const NEEDS: [(&str, Question); 2] = [
+    const NEEDS: [(&str, Query); 2] = [
         ("search", |stores| search(stores, FilterForm { name: text("zzzzzz"), ..FilterForm::default() })),
         ("erasure", |stores| {
             let erased = stores.sessions().erase_created_by(account().id, PrincipalId::new(77), BatchSize::DEFAULT)?;
