@@ -1,14 +1,14 @@
-//! Keyed digests of names. A row can be found by a name, but the name can't be read from the row. The key belongs to the
-//! installation: a digest without one could be guessed from a list of addresses.
+//! Digests. A row can be found by a name, but the name can't be read from the row. Where a name could be guessed from a list of
+//! addresses, its digest is keyed, and the key belongs to the installation.
 
 use derslik_domain::id::AccountId;
 use derslik_ports::outbound::StoreError;
 use diesel::prelude::*;
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 
-use crate::db::conn::{DieselStores, on_conn};
-use crate::db::schema::service_keys;
+use super::conn::{DieselStores, on_conn};
+use super::schema::service_keys;
 
 /// The purpose of a digest. Each purpose has its own key, made by the migration that added its columns.
 #[derive(Debug, Clone, Copy)]
@@ -45,4 +45,9 @@ impl Digests {
     pub(crate) fn digest(&self, name: &str) -> [u8; 32] {
         self.0.clone().chain_update(name.as_bytes()).finalize().into_bytes().into()
     }
+}
+
+/// The digest of the parts one after another, without a key.
+pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+    parts.iter().fold(Sha256::new(), |digest, part| digest.chain_update(part)).finalize().into()
 }

@@ -10,10 +10,10 @@ use derslik_ports::outbound::{IdempotencyRepository, KeyState, OwnedKey, Searche
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
-use sha2::{Digest, Sha256};
 
 use super::{erase, erased_names};
 use crate::db::conn::{Conn, DieselStores, on_conn};
+use crate::db::digest::sha256;
 use crate::db::schema::idempotency_keys;
 use crate::db::types::{DbInstant, Instant};
 
@@ -97,8 +97,8 @@ fn names_of(key: &OwnedKey) -> [String; 2] {
 /// The text that replaces a key whose answer was erased, since clients build keys from names. It expires after a day, like any
 /// key.
 pub(super) fn erased_key(account: AccountId, principal: PrincipalId, key: &str) -> String {
-    let digest = Sha256::new().chain_update(account.get().to_be_bytes()).chain_update(principal.get().to_be_bytes()).chain_update(key);
-    digest.finalize().iter().fold("sha256:".to_owned(), |text, byte| text + &format!("{byte:02x}"))
+    let digest = sha256(&[&account.get().to_be_bytes(), &principal.get().to_be_bytes(), key.as_bytes()]);
+    digest.iter().fold("sha256:".to_owned(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// Takes a lock until the end of the transaction, unless another transaction has it. With the primary key alone, the second of

@@ -9,9 +9,9 @@ use derslik_domain::job::{
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{JobOfProject, StoreError, UnknownJob};
 use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
-use sha2::{Digest, Sha256};
 
 use super::history::{failures_from_json, failures_to_json, progress_from_json, progress_to_json};
+use crate::db::digest::sha256;
 use crate::db::schema::jobs;
 use crate::db::types::{DbInstant, DbJson, DbUuid};
 
@@ -125,7 +125,7 @@ fn project_of(number: i64) -> Option<ProjectId> {
 }
 
 pub(super) fn reference_digest(reference: &ReferenceId) -> Vec<u8> {
-    Sha256::digest(reference.as_str()).to_vec()
+    sha256(&[reference.as_str().as_bytes()]).to_vec()
 }
 
 /// The lease token of a running job.
