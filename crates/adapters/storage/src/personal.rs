@@ -1,9 +1,9 @@
 //! All columns of both databases, and what an erasure does with personal data in each. A test compares this with the schemas, so
 //! each new column needs a decision here. Another test erases a person who occurs in all tables, and then searches all of them.
 
-/// The fate of a column in an erasure.
+/// The effect of an erasure on a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum ErasureEffect {
     /// It holds no personal data: an id of another object, a state, a time, a number, or a text about courses or projects.
     NotPersonal,
     /// Data of the erased person is removed, with its row or from it.
@@ -30,19 +30,19 @@ pub struct Table {
     pub name: &'static str,
     /// The databases that have it.
     pub presence: Presence,
-    /// Its columns, each with its fate in an erasure.
-    pub columns: &'static [(&'static str, Fate)],
+    /// Its columns, each with the effect of an erasure.
+    pub columns: &'static [(&'static str, ErasureEffect)],
 }
 
-use Fate::{Erased, Kept, NotPersonal};
+use ErasureEffect::{Erased, Kept, NotPersonal};
 use Presence::{Both, Postgres, Sqlite};
 
-const TOMBSTONE: Fate = Kept("the tombstone: an id without a name, so that what others still need stays readable");
-const DIGEST: Fate = Kept("a digest under a key of the installation, by which a known name is found and none is read");
-const PIECES: Fate = Kept("three letters at a time and short tags, of ids that are gone, until segments of the index are merged");
-const JOB: Fate = Kept("the jobs API shows what was asked for until the job is pruned");
+const TOMBSTONE: ErasureEffect = Kept("the tombstone: an id without a name, so that what others still need stays readable");
+const DIGEST: ErasureEffect = Kept("a digest under a key of the installation, by which a known name is found and none is read");
+const PIECES: ErasureEffect = Kept("three letters at a time and short tags, of ids that are gone, until segments of the index are merged");
+const JOB: ErasureEffect = Kept("the jobs API shows what was asked for until the job is pruned");
 
-const fn table(name: &'static str, presence: Presence, columns: &'static [(&'static str, Fate)]) -> Table {
+const fn table(name: &'static str, presence: Presence, columns: &'static [(&'static str, ErasureEffect)]) -> Table {
     Table { name, presence, columns }
 }
 

@@ -10,7 +10,7 @@ use derslik_domain::identity::{Email, PersonName, Role, User, UserKey};
 use derslik_domain::text::fold;
 use derslik_ports::outbound::Stores;
 use derslik_storage::DatabaseUrl;
-use derslik_storage::personal::{Fate, Presence, TABLES};
+use derslik_storage::personal::{ErasureEffect, Presence, TABLES};
 use derslik_testkit::builders::{account, attendee, guid, session};
 use diesel::pg::PgConnection;
 use diesel::sql_types::Text;
@@ -46,7 +46,8 @@ fn dump(url: &DatabaseUrl) -> String {
     let here = if matches!(url, DatabaseUrl::Postgres(_)) { Presence::Postgres } else { Presence::Sqlite };
     let mut text = String::new();
     for table in TABLES.iter().filter(|table| table.presence == Presence::Both || table.presence == here) {
-        let columns: Vec<_> = table.columns.iter().filter(|(_, fate)| !matches!(fate, Fate::Kept(_))).map(|(name, _)| *name).collect();
+        let columns: Vec<_> =
+            table.columns.iter().filter(|(_, effect)| !matches!(effect, ErasureEffect::Kept(_))).map(|(name, _)| *name).collect();
         for row in rows(url, table.name, &columns) {
             writeln!(text, "{}: {row}", table.name).unwrap();
         }
@@ -220,7 +221,7 @@ pub(crate) async fn canary(service: Service) {
         assert!(!found(&before, std::slice::from_ref(text)).is_empty(), "{text} is nowhere, so that nothing is proved of it");
     }
     // Every table that may hold something of a person does.
-    for table in TABLES.iter().filter(|table| table.columns.iter().any(|(_, fate)| *fate != Fate::NotPersonal)) {
+    for table in TABLES.iter().filter(|table| table.columns.iter().any(|(_, effect)| *effect != ErasureEffect::NotPersonal)) {
         let is_here = (table.presence == Presence::Postgres) == matches!(service.url, DatabaseUrl::Postgres(_));
         let is_empty = (table.presence == Presence::Both || is_here) && rows(&service.url, table.name, &["1"]).is_empty();
         // Of erased attendees something is kept while an erasure goes on.
