@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use derslik_http::classroom::ClassroomSettings;
 use derslik_http::{HttpState, Limits, Services};
-use derslik_ports::outbound::{Clock, Ids, LookUps, Passwords, UnitOfWork};
+use derslik_ports::outbound::{Clock, Ids, Passwords, Readers, UnitOfWork};
 use derslik_services::activity::Activity;
 use derslik_services::attendees::Attendees;
 use derslik_services::courses::Courses;
@@ -18,7 +18,7 @@ use derslik_services::sessions::Sessions;
 use crate::passwords::Argon2Passwords;
 
 /// The use cases over a unit of work, as the HTTP adapter needs them.
-pub fn wire<U: UnitOfWork + LookUps + Clone>(
+pub fn wire<U: UnitOfWork + Readers + Clone>(
     uow: &U,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
@@ -29,7 +29,7 @@ pub fn wire<U: UnitOfWork + LookUps + Clone>(
 }
 
 /// The same with another password hasher.
-pub fn wire_with<U: UnitOfWork + LookUps + Clone>(
+pub fn wire_with<U: UnitOfWork + Readers + Clone>(
     uow: &U,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,

@@ -9,12 +9,12 @@ use derslik_domain::session::Session;
 use derslik_domain::time::Timestamp;
 
 use crate::outbound::{
-    AliasRepository, AttendeeRepository, AuditRepository, Clock, CourseLookup, CourseRepository, CourseWithMembership,
-    GradingPeriodRepository, IdempotencyRepository, IdentityRepository, Ids, JobOfProject, JobRepository, KeyRepository, LookUp,
+    AliasRepository, AttendeeRepository, AuditRepository, Clock, CourseLookup, CourseReader, CourseRepository, CourseWithMembership,
+    GradingPeriodRepository, IdempotencyRepository, IdentityRepository, Ids, JobOfProject, JobReader, JobRepository, KeyRepository,
     MockAliasRepository, MockAttendeeRepository, MockAuditRepository, MockCourseRepository, MockGradingPeriodRepository,
     MockIdempotencyRepository, MockIdentityRepository, MockJobRepository, MockKeyRepository, MockProjectRepository, MockRosterRepository,
-    MockSessionRepository, MockUserRepository, ProjectRepository, RosterRepository, SessionRepository, StoreError, Stores, Tenant,
-    UnitOfWork, UserRepository,
+    MockSessionRepository, MockUserRepository, ProjectRepository, RosterRepository, SessionReader, SessionRepository, StoreError, Stores,
+    Tenant, UnitOfWork, UserRepository,
 };
 
 /// Stores that accept only expected calls, except that every principal may act.
@@ -196,22 +196,22 @@ impl UnitOfWork for FakeUnitOfWork {
 }
 
 #[async_trait]
-impl LookUp<SessionGuid, Session> for FakeUnitOfWork {
-    async fn look_up(&self, account: AccountId, guid: SessionGuid) -> Result<Option<Session>, StoreError> {
+impl SessionReader for FakeUnitOfWork {
+    async fn read_session(&self, account: AccountId, guid: SessionGuid) -> Result<Option<Session>, StoreError> {
         self.read(account, move |stores| stores.sessions().find(account, guid)).await
     }
 }
 
 #[async_trait]
-impl LookUp<JobOfProject, ShownJob> for FakeUnitOfWork {
-    async fn look_up(&self, account: AccountId, job: JobOfProject) -> Result<Option<ShownJob>, StoreError> {
+impl JobReader for FakeUnitOfWork {
+    async fn read_job(&self, account: AccountId, job: JobOfProject) -> Result<Option<ShownJob>, StoreError> {
         self.read(account, move |stores| stores.jobs().find_shown(account, &job)).await
     }
 }
 
 #[async_trait]
-impl LookUp<CourseLookup, CourseWithMembership> for FakeUnitOfWork {
-    async fn look_up(&self, account: AccountId, viewed: CourseLookup) -> Result<Option<CourseWithMembership>, StoreError> {
+impl CourseReader for FakeUnitOfWork {
+    async fn read_course(&self, account: AccountId, viewed: CourseLookup) -> Result<Option<CourseWithMembership>, StoreError> {
         self.read(account, move |stores| stores.courses().find(account, viewed.course, viewed.viewer)).await
     }
 }

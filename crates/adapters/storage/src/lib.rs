@@ -3,10 +3,12 @@
 //!
 //! | module | purpose |
 //! |---|---|
-//! | `db` | connections, transactions, the schema and its migrations |
+//! | `db` | connections, transactions, the schema and its migrations; it knows no repository |
 //! | `session`, `attendee`, `identity`, `idempotency`, `course`, `job`, `project`, `audit` | the repositories |
 //! | `personal` | lists all columns, and what an erasure does with each |
+//! | `stores` | the unit of work, the readers and all stores, put together from `db` and the repositories |
 //! | `rekey` | makes the keys of texts anew after the program changed their rule |
+//! | `upgrade` | brings a database up to date: migrations, then keys of texts |
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -21,9 +23,12 @@ pub mod personal;
 mod project;
 mod rekey;
 mod session;
+mod stores;
+mod upgrade;
 
-pub use db::migrate::{MigrateError, Migrated, schema_revision};
-pub use db::pool::{DatabaseUrl, DatabaseUrlError, PoolSettings};
-pub use db::schema_state::SchemaState;
-pub use db::unit_of_work::DieselUnitOfWork;
+pub use db::migrations::{MigrateError, schema_revision};
+pub use db::settings::PoolSettings;
+pub use db::url::{DatabaseUrl, DatabaseUrlError};
 pub use rekey::KeyTwin;
+pub use stores::DieselUnitOfWork;
+pub use upgrade::{Migrated, SchemaState};

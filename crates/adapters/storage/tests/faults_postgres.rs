@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use derslik_domain::id::Id;
 use derslik_domain::job::{NewJob, Platform, Project, ProjectName, ReferenceId};
-use derslik_ports::outbound::{CourseLookup, JobOfProject, JobsPage, LookUp, Reason, StoreError, Stores, Tenant, UnitOfWork};
+use derslik_ports::outbound::{
+    CourseLookup, CourseReader, JobOfProject, JobReader, JobsPage, Reason, SessionReader, StoreError, Stores, Tenant, UnitOfWork,
+};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
 use derslik_testkit::builders::{account, course, guid, now, session, user};
 use derslik_testkit::contract::Harness;
@@ -21,7 +23,7 @@ use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
 
 /// More than the longest wait for any answer: 3 s by default, and more on a busy machine. A wait without a limit of its own takes
 /// longer.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 const CONNECTIONS: u32 = 4;
 
 /// A server that belongs to the test, and a pool with the default settings except its size.
@@ -121,7 +123,7 @@ fn is_unavailable<T>(result: &Result<T, StoreError>) -> bool {
 }
 
 #[test]
-fn a_crashed_server_is_told_in_time_and_is_used_again_as_soon_as_it_is_back() {
+fn a_crashed_server_is_reported_in_time_and_is_used_again_as_soon_as_it_is_back() {
     let world = World::new();
     world.add(1).unwrap();
     world.fill_pool();
@@ -132,7 +134,7 @@ fn a_crashed_server_is_told_in_time_and_is_used_again_as_soon_as_it_is_back() {
         let (written, read) = (world.add(number), world.find(1));
         assert!(is_unavailable(&written), "{written:?}");
         assert!(is_unavailable(&read), "{read:?}");
-        assert!(begin.elapsed() < 2 * PATIENCE, "{:?}", begin.elapsed());
+        assert!(begin.elapsed() < 2 * TIME_LIMIT, "{:?}", begin.elapsed());
     }
 
     world.server.restart().unwrap();
@@ -141,7 +143,7 @@ fn a_crashed_server_is_told_in_time_and_is_used_again_as_soon_as_it_is_back() {
     assert!(world.find(1).unwrap(), "the write before the crash was acknowledged");
     assert!(world.find(5).unwrap());
     assert!(!world.find(2).unwrap() && !world.find(3).unwrap(), "the writes after the crash were not acknowledged");
-    assert!(begin.elapsed() < PATIENCE, "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < TIME_LIMIT, "{:?}", begin.elapsed());
 }
 
 #[test]
@@ -192,7 +194,7 @@ fn a_read_that_is_cut_off_in_the_middle_is_done_again() {
 }
 
 #[test]
-fn a_write_that_is_cut_off_in_the_middle_is_told_and_leaves_nothing() {
+fn a_write_that_is_cut_off_in_the_middle_is_reported_and_leaves_nothing() {
     let world = World::new();
     let url = world.database.url().to_owned();
     let written = world.harness.try_write(move |stores| {
@@ -206,7 +208,7 @@ fn a_write_that_is_cut_off_in_the_middle_is_told_and_leaves_nothing() {
 }
 
 #[test]
-fn a_write_that_is_cut_off_before_its_commit_is_told_and_leaves_nothing() {
+fn a_write_that_is_cut_off_before_its_commit_is_reported_and_leaves_nothing() {
     let world = World::new();
     let url = world.database.url().to_owned();
     let written = world.harness.try_write(move |stores| {
@@ -258,7 +260,7 @@ fn a_write_of_one_statement_uses_no_connection_that_was_cut_or_of_a_server_that_
 }
 
 #[test]
-fn a_write_of_one_statement_whose_connection_is_cut_meanwhile_is_told_and_not_done_again() {
+fn a_write_of_one_statement_whose_connection_is_cut_meanwhile_is_reported_and_not_done_again() {
     let world = World::new();
     let url = world.database.url().to_owned();
     let (tried, all) = mpsc::channel();
@@ -288,7 +290,7 @@ fn a_refusal_stays_what_it_is_when_the_connection_is_cut_off_behind_it() {
 }
 
 #[test]
-fn a_table_that_somebody_else_holds_is_waited_for_only_so_long() {
+fn a_locked_table_is_waited_for_within_the_time_limit() {
     let world = World::new();
     world.add(1).unwrap();
     let mut holder = world.connect();
@@ -297,11 +299,11 @@ fn a_table_that_somebody_else_holds_is_waited_for_only_so_long() {
     let begin = Instant::now();
     let written = world.add(2);
     assert!(is_unavailable(&written), "{written:?}");
-    assert!(begin.elapsed() < PATIENCE, "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < TIME_LIMIT, "{:?}", begin.elapsed());
     let begin = Instant::now();
     let read = world.find(1);
     assert!(is_unavailable(&read), "{read:?}");
-    assert!(begin.elapsed() < PATIENCE, "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < TIME_LIMIT, "{:?}", begin.elapsed());
 
     holder.batch_execute("ROLLBACK").unwrap();
     assert!(world.find(1).unwrap() && !world.find(2).unwrap());
@@ -309,7 +311,7 @@ fn a_table_that_somebody_else_holds_is_waited_for_only_so_long() {
 }
 
 #[test]
-fn a_crowd_in_front_of_a_held_table_is_told_in_time_and_let_in_afterwards() {
+fn a_crowd_in_front_of_a_locked_table_is_refused_in_time_and_served_afterwards() {
     const CROWD: u64 = 64;
     let world = World::new();
     let mut holder = world.connect();
@@ -330,14 +332,14 @@ fn a_crowd_in_front_of_a_held_table_is_told_in_time_and_let_in_afterwards() {
     let answers: Vec<_> = crowd.into_iter().map(|task| world.harness.runtime().block_on(task).unwrap()).collect();
     assert!(answers.iter().all(|(result, _)| is_unavailable(result)), "{answers:?}");
     let longest = answers.iter().map(|(_, waited)| *waited).max().unwrap();
-    assert!(longest <= PATIENCE, "{longest:?}");
+    assert!(longest <= TIME_LIMIT, "{longest:?}");
 
     holder.batch_execute("ROLLBACK").unwrap();
     let begin = Instant::now();
     for number in 0..u128::from(CROWD) {
         world.add(number).unwrap();
     }
-    assert!(begin.elapsed() < PATIENCE, "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < TIME_LIMIT, "{:?}", begin.elapsed());
 }
 
 #[test]
@@ -453,14 +455,14 @@ impl<'w> LookedUp<'w> {
                 let uow = self.world.harness.unit_of_work().clone();
                 self.world.harness.runtime().spawn(async move {
                     match kind {
-                        Kind::Sessions => uow.look_up(account().id, guid(number.into())).await.map(|found| found.is_some()),
+                        Kind::Sessions => uow.read_session(account().id, guid(number.into())).await.map(|found| found.is_some()),
                         Kind::Courses => {
                             let viewed = CourseLookup { course: Id::new(i64::from(number) + 1), viewer: Id::new(1) };
-                            uow.look_up(account().id, viewed).await.map(|found| found.is_some())
+                            uow.read_course(account().id, viewed).await.map(|found| found.is_some())
                         }
                         Kind::Jobs => {
                             let name = JobOfProject { project: Self::KEY.parse().unwrap(), job: Id::new(first_job + i64::from(number)) };
-                            uow.look_up(account().id, name).await.map(|found| found.is_some())
+                            uow.read_job(account().id, name).await.map(|found| found.is_some())
                         }
                     }
                 })
@@ -471,7 +473,7 @@ impl<'w> LookedUp<'w> {
 }
 
 #[test]
-fn look_ups_notice_neither_a_restart_nor_connections_that_are_cut() {
+fn lookups_notice_neither_a_restart_nor_connections_that_are_cut() {
     let world = World::new();
     for things in Kind::ALL.map(|kind| LookedUp::new(&world, kind, 1..2)) {
         for round in 0..4 {
@@ -483,7 +485,7 @@ fn look_ups_notice_neither_a_restart_nor_connections_that_are_cut() {
 }
 
 #[test]
-fn a_crowd_that_looks_up_on_a_server_that_is_down_is_told_in_time_and_served_as_soon_as_it_is_back() {
+fn a_crowd_of_lookups_on_a_server_that_is_down_is_reported_in_time_and_served_as_soon_as_it_is_back() {
     let world = World::new();
     let kinds = Kind::ALL.map(|kind| LookedUp::new(&world, kind, 1..2));
     for things in &kinds {
@@ -492,14 +494,14 @@ fn a_crowd_that_looks_up_on_a_server_that_is_down_is_told_in_time_and_served_as_
         let begin = Instant::now();
         let refused = things.ask(50);
         assert!(refused.iter().all(is_unavailable), "{refused:?}");
-        assert!(begin.elapsed() < PATIENCE, "{:?}", begin.elapsed());
+        assert!(begin.elapsed() < TIME_LIMIT, "{:?}", begin.elapsed());
         world.server.restart().unwrap();
         assert!(things.ask(4)[1].as_ref().unwrap());
     }
 }
 
 #[test]
-fn a_crowd_that_looks_up_in_a_held_table_is_told_in_time_and_served_afterwards() {
+fn a_crowd_of_lookups_in_a_locked_table_is_reported_in_time_and_served_afterwards() {
     let world = World::new();
     let kinds = Kind::ALL.map(|kind| LookedUp::new(&world, kind, 1..2));
     for things in &kinds {
@@ -508,14 +510,14 @@ fn a_crowd_that_looks_up_in_a_held_table_is_told_in_time_and_served_afterwards()
         let begin = Instant::now();
         let refused = things.ask(50);
         assert!(refused.iter().all(is_unavailable), "{refused:?}");
-        assert!(begin.elapsed() < PATIENCE, "{:?}", begin.elapsed());
+        assert!(begin.elapsed() < TIME_LIMIT, "{:?}", begin.elapsed());
         holder.batch_execute("ROLLBACK").unwrap();
         assert!(things.ask(4)[1].as_ref().unwrap());
     }
 }
 
 #[test]
-fn who_looks_up_one_kind_of_thing_does_not_wait_for_who_looks_up_another() {
+fn a_lookup_of_one_kind_does_not_wait_for_lookups_of_another_kind() {
     let world = World::new();
     let [sessions, jobs, courses] = Kind::ALL.map(|kind| LookedUp::new(&world, kind, 1..2));
     for (held, free) in [(&sessions, &jobs), (&jobs, &courses), (&courses, &sessions)] {
@@ -532,7 +534,7 @@ fn who_looks_up_one_kind_of_thing_does_not_wait_for_who_looks_up_another() {
 }
 
 #[test]
-fn a_row_that_breaks_the_rules_is_told_to_whoever_looks_it_up_and_to_nobody_else() {
+fn a_corrupt_row_fails_its_own_lookup_and_no_other() {
     let world = World::new();
     for things in Kind::ALL.map(|kind| LookedUp::new(&world, kind, 0..50)) {
         world.connect().batch_execute(&things.kind.breaks(7, things.first_job)).unwrap();
@@ -550,7 +552,7 @@ const SIX_SECONDS: Duration = Duration::from_secs(6);
 const TWO_SECONDS: Duration = Duration::from_secs(2);
 
 /// Time limits that keep the tests of a silent server short.
-fn impatient() -> PoolSettings {
+fn short_timeouts() -> PoolSettings {
     PoolSettings { connections: CONNECTIONS, statement_timeout: Duration::from_secs(1), ..PoolSettings::default() }
 }
 
@@ -569,14 +571,14 @@ fn expect_nothing_of(world: &World) {
                     0 => uow.read(tenant, |stores| stores.sessions().find(account().id, guid(1))).await.map(drop),
                     1 => uow.write(tenant, |stores| insert(stores, 2)).await,
                     2 => uow.write_single_statement(tenant, |stores| insert(stores, 2)).await,
-                    _ => uow.look_up(account().id, guid(1)).await.map(drop),
+                    _ => uow.read_session(account().id, guid(1)).await.map(drop),
                 }
             })
         })
         .collect();
     for task in tasks {
-        let told = world.harness.runtime().block_on(task).unwrap();
-        assert!(is_unavailable(&told), "{told:?}");
+        let failed = world.harness.runtime().block_on(task).unwrap();
+        assert!(is_unavailable(&failed), "{failed:?}");
     }
     assert!(begin.elapsed() < SIX_SECONDS, "{:?}", begin.elapsed());
 }
@@ -588,13 +590,13 @@ fn expect_all_of(world: &World) {
         assert!(begin.elapsed() < TWO_SECONDS, "{:?}", begin.elapsed());
     }
     assert!(world.find(1).unwrap());
-    assert!(world.harness.runtime().block_on(world.harness.unit_of_work().look_up(account().id, guid(5))).unwrap().is_some());
+    assert!(world.harness.runtime().block_on(world.harness.unit_of_work().read_session(account().id, guid(5))).unwrap().is_some());
     assert!(begin.elapsed() < TWO_SECONDS, "{:?}", begin.elapsed());
 }
 
 #[test]
-fn a_server_that_falls_silent_is_told_in_time_and_is_used_as_soon_as_it_speaks_again() {
-    let world = World::on(PostgresServer::start(Durability::Fast).unwrap(), impatient(), str::to_owned);
+fn a_server_that_falls_silent_is_reported_in_time_and_is_used_as_soon_as_it_speaks_again() {
+    let world = World::on(PostgresServer::start(Durability::Fast).unwrap(), short_timeouts(), str::to_owned);
     world.add(1).unwrap();
     world.fill_pool();
     let frozen = world.server.freeze().unwrap();
@@ -609,7 +611,7 @@ fn a_server_that_falls_silent_is_told_in_time_and_is_used_as_soon_as_it_speaks_a
 fn world_and_way() -> (World, Way) {
     let server = PostgresServer::start(Durability::Fast).unwrap();
     let mut way = None;
-    let world = World::on(server, impatient(), |url| {
+    let world = World::on(server, short_timeouts(), |url| {
         let (opened, url) = Way::to_server_of(url).unwrap();
         way = Some(opened);
         url
@@ -618,7 +620,7 @@ fn world_and_way() -> (World, Way) {
 }
 
 #[test]
-fn a_network_in_which_everything_vanishes_is_told_in_time_and_used_as_soon_as_it_is_whole() {
+fn a_network_in_which_everything_vanishes_is_reported_in_time_and_used_as_soon_as_it_is_whole() {
     let (world, way) = world_and_way();
     world.add(1).unwrap();
     world.fill_pool();
@@ -630,7 +632,7 @@ fn a_network_in_which_everything_vanishes_is_told_in_time_and_used_as_soon_as_it
 }
 
 #[test]
-fn who_listens_for_jobs_notices_a_network_in_which_everything_vanished() {
+fn the_listener_for_jobs_notices_a_network_that_drops_everything() {
     const LISTENERS: &str = "SELECT count(*) AS count FROM pg_stat_activity WHERE query LIKE 'LISTEN%'";
     let (world, way) = world_and_way();
     let sleeper = world.harness.unit_of_work().wake_ups().unwrap();
@@ -691,7 +693,7 @@ fn a_read_whose_caller_is_gone_is_ended_at_the_server_and_frees_its_connection()
 
 #[test]
 fn failures_are_known_by_their_codes_on_a_server_that_speaks_german() {
-    let settings = PoolSettings { lock_timeout: Duration::from_millis(100), ..impatient() };
+    let settings = PoolSettings { lock_timeout: Duration::from_millis(100), ..short_timeouts() };
     let world = World::on(PostgresServer::start_in("de").unwrap(), settings, str::to_owned);
     let mut other = world.connect();
     let refusal = other.batch_execute("SELECT 1 / 0").unwrap_err().to_string();
@@ -752,16 +754,16 @@ fn failures_are_known_by_their_codes_on_a_server_that_speaks_german() {
 }
 
 #[test]
-fn a_server_that_refuses_the_connection_is_told_from_one_that_is_not_there() {
-    let world = World::on(PostgresServer::start_in("de").unwrap(), impatient(), |url| {
+fn a_refused_connection_differs_from_a_missing_server() {
+    let world = World::on(PostgresServer::start_in("de").unwrap(), short_timeouts(), |url| {
         let (before, _) = url.rsplit_once('/').unwrap();
         format!("{before}/nowhere")
     });
     assert_eq!(reason(&world.add(1)), Some(Reason::Refused));
     let begin = Instant::now();
-    let nobody = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
-    let url = format!("postgres://postgres@{nobody}/derslik").parse().unwrap();
-    let uow = DieselUnitOfWork::new(&url, impatient(), world.harness.runtime().handle());
+    let unused = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
+    let url = format!("postgres://postgres@{unused}/derslik").parse().unwrap();
+    let uow = DieselUnitOfWork::new(&url, short_timeouts(), world.harness.runtime().handle());
     let added = world.harness.runtime().block_on(uow.write(account().id, |stores| insert(stores, 1)));
     assert_eq!(reason(&added), Some(Reason::Unreachable));
     assert!(begin.elapsed() < SIX_SECONDS);

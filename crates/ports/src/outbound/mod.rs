@@ -12,6 +12,7 @@ mod jobs;
 mod keys;
 mod passwords;
 mod projects;
+mod readers;
 mod sessions;
 mod tenant;
 mod unit_of_work;
@@ -31,9 +32,10 @@ pub use jobs::{Claim, Completion, Enqueued, Exchanged, HeldJob, JobOfProject, Jo
 pub use keys::KeyRepository;
 pub use passwords::Passwords;
 pub use projects::ProjectRepository;
+pub use readers::{CourseReader, JobReader, Readers, SessionReader};
 pub use sessions::SessionRepository;
 pub use tenant::Tenant;
-pub use unit_of_work::{LookUp, LookUps, Stores, UnitOfWork};
+pub use unit_of_work::{Stores, UnitOfWork};
 pub use users::UserRepository;
 
 #[cfg(any(test, feature = "mocks"))]
@@ -47,6 +49,7 @@ pub use {
     keys::MockKeyRepository,
     passwords::MockPasswords,
     projects::MockProjectRepository,
+    readers::{MockCourseReader, MockJobReader, MockSessionReader},
     sessions::MockSessionRepository,
     users::MockUserRepository,
 };

@@ -2,15 +2,10 @@
 
 use std::future::Future;
 
-use async_trait::async_trait;
-use derslik_domain::id::{AccountId, SessionGuid};
-use derslik_domain::job::ShownJob;
-use derslik_domain::session::Session;
-
 use super::{
-    AliasRepository, AttendeeRepository, AuditRepository, CourseLookup, CourseRepository, CourseWithMembership, GradingPeriodRepository,
-    IdempotencyRepository, IdentityRepository, JobOfProject, JobRepository, KeyRepository, ProjectRepository, RosterRepository,
-    SessionRepository, StoreError, Tenant, UserRepository,
+    AliasRepository, AttendeeRepository, AuditRepository, CourseRepository, GradingPeriodRepository, IdempotencyRepository,
+    IdentityRepository, JobRepository, KeyRepository, ProjectRepository, RosterRepository, SessionRepository, StoreError, Tenant,
+    UserRepository,
 };
 
 /// The stores, all of them on the connection of one unit of work.
@@ -70,8 +65,9 @@ pub trait UnitOfWork: Send + Sync + 'static {
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut dyn Stores) -> Result<T, E> + Send + 'static;
 
-    /// As [`write`](Self::write), for `work` that calls a store once and needs only one statement. Such a statement is its own
-    /// transaction, so no `BEGIN` and `COMMIT` are sent. If the call needs a second statement after all, it is refused.
+    /// As [`write`](Self::write), for `work` that calls a store once. A call that is a single statement is its own transaction, so no
+    /// `BEGIN` and `COMMIT` are sent for it. Refused are a second call, and a call of several statements on a database that would
+    /// commit each of them by itself.
     ///
     /// # Errors
     /// The error of `work`, and [`StoreError`]. If the connection dies meanwhile, it is unknown whether the statement was
@@ -85,19 +81,3 @@ pub trait UnitOfWork: Send + Sync + 'static {
         self.write(tenant, work)
     }
 }
-
-/// Reads one object by its key for each of many callers. Concurrent callers may share a statement, so this is for frequent
-/// reads that need nothing else.
-#[async_trait]
-pub trait LookUp<K, V>: Send + Sync + 'static {
-    /// The object of that key in that account, as it is after the call began.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    async fn look_up(&self, account: AccountId, key: K) -> Result<Option<V>, StoreError>;
-}
-
-/// All lookups of the service.
-pub trait LookUps: LookUp<SessionGuid, Session> + LookUp<JobOfProject, ShownJob> + LookUp<CourseLookup, CourseWithMembership> {}
-
-impl<U> LookUps for U where U: LookUp<SessionGuid, Session> + LookUp<JobOfProject, ShownJob> + LookUp<CourseLookup, CourseWithMembership> {}

@@ -3,12 +3,12 @@
 use derslik_domain::course::{CourseAction, CourseRef};
 use derslik_domain::identity::Actor;
 use derslik_ports::inbound::{CourseError, CourseWithAccess};
-use derslik_ports::outbound::{CourseLookup, CourseWithMembership, LookUp, UnitOfWork};
+use derslik_ports::outbound::{CourseLookup, CourseReader, UnitOfWork};
 
 use super::Courses;
 use super::look_up::{find, judge};
 
-pub(super) async fn run<U: UnitOfWork + LookUp<CourseLookup, CourseWithMembership>>(
+pub(super) async fn run<U: UnitOfWork + CourseReader>(
     service: &Courses<U>,
     actor: &Actor,
     course: CourseRef,
@@ -18,5 +18,5 @@ pub(super) async fn run<U: UnitOfWork + LookUp<CourseLookup, CourseWithMembershi
         return service.uow.read(actor.account_id(), move |stores| find(stores, &actor, &course, CourseAction::Get)).await;
     };
     let viewed = CourseLookup { course: id, viewer: actor.principal.id };
-    judge(actor, service.uow.look_up(actor.account_id(), viewed).await?, CourseAction::Get)
+    judge(actor, service.uow.read_course(actor.account_id(), viewed).await?, CourseAction::Get)
 }

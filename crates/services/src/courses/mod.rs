@@ -28,7 +28,7 @@ use derslik_domain::page::{Page, PageRequest};
 use derslik_ports::inbound::{
     CourseError, CourseService, CourseWithAccess, Eligibility, IdempotentOutcome, IdempotentRequest, Precondition,
 };
-use derslik_ports::outbound::{Clock, CourseLookup, CourseWithMembership, Ids, LookUp, UnitOfWork};
+use derslik_ports::outbound::{Clock, CourseReader, Ids, UnitOfWork};
 
 pub use keys::page_token_key;
 pub use operate::{CourseOperation, OperateCourseError, operate};
@@ -49,7 +49,7 @@ impl<U: UnitOfWork> Courses<U> {
 }
 
 #[async_trait]
-impl<U: UnitOfWork + LookUp<CourseLookup, CourseWithMembership>> CourseService for Courses<U> {
+impl<U: UnitOfWork + CourseReader> CourseService for Courses<U> {
     async fn create(
         &self,
         actor: &Actor,

@@ -4,11 +4,11 @@ use derslik_domain::id::JobId;
 use derslik_domain::identity::{Action, Actor, authorize};
 use derslik_domain::job::{ProjectKey, ShownJob};
 use derslik_ports::inbound::JobError;
-use derslik_ports::outbound::{JobOfProject, LookUp, UnitOfWork};
+use derslik_ports::outbound::{JobOfProject, JobReader, UnitOfWork};
 
 use super::{Jobs, project_id};
 
-pub(super) async fn run<U: UnitOfWork + LookUp<JobOfProject, ShownJob>>(
+pub(super) async fn run<U: UnitOfWork + JobReader>(
     service: &Jobs<U>,
     actor: &Actor,
     project: &ProjectKey,
@@ -17,7 +17,7 @@ pub(super) async fn run<U: UnitOfWork + LookUp<JobOfProject, ShownJob>>(
     authorize(actor, Action::ReadJobs)?;
     let account = actor.account_id();
     let name = JobOfProject { project: project.clone(), job: id };
-    if let Some(job) = service.uow.look_up(account, name).await? {
+    if let Some(job) = service.uow.read_job(account, name).await? {
         return Ok(job);
     }
     // A missing project is reported before a missing job.

@@ -15,7 +15,7 @@ use derslik_domain::identity::Actor;
 use derslik_domain::job::{Action, ErasureCounts, Job, Progress, ProjectKey, ReferenceId, ShownJob};
 use derslik_domain::page::PageRequest;
 use derslik_ports::inbound::{JobError, JobService};
-use derslik_ports::outbound::{Clock, JobOfProject, LookUp, StoreError, Stores, UnitOfWork};
+use derslik_ports::outbound::{Clock, JobReader, StoreError, Stores, UnitOfWork};
 
 pub use operate::{OperateError, Operation, find_unknown, operate};
 
@@ -34,7 +34,7 @@ impl<U: UnitOfWork> Jobs<U> {
 }
 
 #[async_trait]
-impl<U: UnitOfWork + LookUp<JobOfProject, ShownJob>> JobService for Jobs<U> {
+impl<U: UnitOfWork + JobReader> JobService for Jobs<U> {
     async fn list(&self, actor: &Actor, project: &ProjectKey, page: PageRequest<JobId>) -> Result<Vec<ShownJob>, JobError> {
         list::run(self, actor, project, page).await
     }

@@ -4,17 +4,13 @@ use derslik_domain::id::SessionGuid;
 use derslik_domain::identity::{Action, Actor, authorize};
 use derslik_domain::session::Session;
 use derslik_ports::inbound::ServiceError;
-use derslik_ports::outbound::LookUp;
+use derslik_ports::outbound::SessionReader;
 
 use super::Sessions;
 
-pub(super) async fn run<U: LookUp<SessionGuid, Session>>(
-    service: &Sessions<U>,
-    actor: &Actor,
-    guid: SessionGuid,
-) -> Result<Session, ServiceError> {
+pub(super) async fn run<U: SessionReader>(service: &Sessions<U>, actor: &Actor, guid: SessionGuid) -> Result<Session, ServiceError> {
     authorize(actor, Action::ReadSessions)?;
-    service.uow.look_up(actor.account_id(), guid).await?.ok_or(ServiceError::NotFound)
+    service.uow.read_session(actor.account_id(), guid).await?.ok_or(ServiceError::NotFound)
 }
 
 #[cfg(test)]

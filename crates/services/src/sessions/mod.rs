@@ -13,7 +13,7 @@ use derslik_domain::identity::Actor;
 use derslik_domain::page::Page;
 use derslik_domain::session::{Batch, BatchOutcome, Session, SessionFilter};
 use derslik_ports::inbound::{IdempotentOutcome, IdempotentRequest, ServiceError, SessionService};
-use derslik_ports::outbound::{Clock, Ids, LookUp, UnitOfWork};
+use derslik_ports::outbound::{Clock, Ids, SessionReader, UnitOfWork};
 
 /// The use cases of sessions over a unit of work.
 #[derive(Debug, Clone)]
@@ -31,7 +31,7 @@ impl<U: UnitOfWork> Sessions<U> {
 }
 
 #[async_trait]
-impl<U: UnitOfWork + LookUp<SessionGuid, Session>> SessionService for Sessions<U> {
+impl<U: UnitOfWork + SessionReader> SessionService for Sessions<U> {
     async fn upsert_batch(
         &self,
         actor: &Actor,

@@ -2,19 +2,19 @@
 
 mod attendees;
 mod audit;
-mod course_look_ups;
+mod course_reader;
 mod courses;
 mod idempotency;
 mod identity;
-mod job_look_ups;
+mod job_reader;
 mod jobs;
-mod look_ups;
 mod projects;
 mod session_index;
+mod session_reader;
 mod sessions;
 mod unit_of_work;
 
-use derslik_ports::outbound::{LookUps, StoreError, Stores, UnitOfWork};
+use derslik_ports::outbound::{Readers, StoreError, Stores, UnitOfWork};
 use tokio::runtime::Runtime;
 
 use crate::builders::account;
@@ -36,7 +36,7 @@ pub struct Case<U> {
 }
 
 /// All cases of the contract.
-pub fn cases<U: UnitOfWork + LookUps + Clone>() -> Vec<Case<U>> {
+pub fn cases<U: UnitOfWork + Readers + Clone>() -> Vec<Case<U>> {
     [
         unit_of_work::cases(),
         identity::cases(),
@@ -45,12 +45,12 @@ pub fn cases<U: UnitOfWork + LookUps + Clone>() -> Vec<Case<U>> {
         audit::cases(),
         sessions::cases(),
         session_index::cases(),
-        look_ups::cases(),
+        session_reader::cases(),
         projects::cases(),
         jobs::cases(),
-        job_look_ups::cases(),
+        job_reader::cases(),
         courses::cases(),
-        course_look_ups::cases(),
+        course_reader::cases(),
     ]
     .into_iter()
     .flatten()

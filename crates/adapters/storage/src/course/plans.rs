@@ -18,9 +18,12 @@ use diesel::sql_types::{Integer, Text};
 
 use super::list::{Query, query};
 use crate::db::conn::{Conn, DieselStores};
-use crate::db::pool::{Access, Connector, DatabaseUrl, PgConnector, PoolSettings, SqliteConnector};
+use crate::db::connector::Connector;
+use crate::db::postgres::PgConnector;
+use crate::db::settings::PoolSettings;
+use crate::db::sqlite::{Access, SqliteConnector};
 use crate::db::text::Dialect;
-use crate::schema_revision;
+use crate::{DatabaseUrl, schema_revision};
 
 /// The number of courses. It is large enough to make a bad plan visible.
 const COURSES: u32 = 100_000;

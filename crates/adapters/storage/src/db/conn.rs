@@ -1,16 +1,12 @@
-//! The two kinds of connection, and the stores of one unit of work.
+//! The two kinds of connection, and the connection of one unit of work.
 
-use derslik_ports::outbound::{
-    AliasRepository, AttendeeRepository, AuditRepository, CourseRepository, GradingPeriodRepository, IdempotencyRepository,
-    IdentityRepository, JobRepository, KeyRepository, ProjectRepository, RosterRepository, SessionRepository, StoreError, Stores,
-    UserRepository,
-};
+use derslik_ports::outbound::StoreError;
 use diesel::QueryResult;
 use diesel::sqlite::SqliteConnection;
 
-use crate::db::error::Failure;
-use crate::db::notify::notify;
-use crate::db::postgres::{PgConnection, Talk};
+use super::error::Failure;
+use super::notify::notify;
+use super::postgres::{PgConnection, PgControl};
 
 /// A connection to either database.
 pub(crate) enum Conn<'c> {
@@ -30,21 +26,6 @@ macro_rules! on_conn {
 }
 pub(crate) use on_conn;
 
-/// All stores on one connection.
-pub(crate) struct DieselStores<'c> {
-    conn: Conn<'c>,
-    talk: Option<&'c Talk>,
-    /// How many more statements may run. `None` means any number, inside a transaction.
-    statements: Option<u32>,
-    lost: bool,
-    wakes: bool,
-}
-
-/// A unit of work of one statement, and so without a transaction, tried to run a second one.
-#[derive(Debug, thiserror::Error)]
-#[error("a second statement outside a transaction")]
-struct SecondStatement;
-
 impl Conn<'_> {
     /// The same connection for a shorter lifetime.
     pub(crate) fn reborrow(&mut self) -> Conn<'_> {
@@ -55,14 +36,41 @@ impl Conn<'_> {
     }
 }
 
+/// The connection of one unit of work. Each repository implements its port on it.
+pub(crate) struct DieselStores<'c> {
+    conn: Conn<'c>,
+    control: Option<&'c PgControl>,
+    /// How many more statements may run. `None` means any number, inside a transaction.
+    statements: Option<u32>,
+    lost: bool,
+    wakes: bool,
+}
+
+/// How many statements a unit of work may run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Statements {
+    Any,
+    One,
+}
+
+/// A unit of work of one statement tried to run a second one.
+#[derive(Debug, thiserror::Error)]
+#[error("a second statement in a unit of work of one statement")]
+struct SecondStatement;
+
 impl<'c> DieselStores<'c> {
-    pub(crate) fn new(conn: Conn<'c>, talk: Option<&'c Talk>) -> Self {
-        Self { conn, talk, statements: None, lost: false, wakes: false }
+    /// A connection for any number of statements.
+    pub(crate) fn new(conn: Conn<'c>, control: Option<&'c PgControl>) -> Self {
+        Self::limited_to(Statements::Any, conn, control)
     }
 
-    /// Stores that run one statement and refuse another.
-    pub(crate) fn of_one_statement(conn: Conn<'c>, talk: Option<&'c Talk>) -> Self {
-        Self { statements: Some(1), ..Self::new(conn, talk) }
+    /// A connection that refuses more statements than these.
+    pub(crate) fn limited_to(statements: Statements, conn: Conn<'c>, control: Option<&'c PgControl>) -> Self {
+        let statements = match statements {
+            Statements::Any => None,
+            Statements::One => Some(1),
+        };
+        Self { conn, control, statements, lost: false, wakes: false }
     }
 
     /// Whether a statement showed that the connection is dead.
@@ -94,67 +102,18 @@ impl<'c> DieselStores<'c> {
 
     /// Runs a query and turns its failure into an error of the ports.
     pub(crate) fn query<T>(&mut self, query: impl FnOnce(Conn<'_>) -> QueryResult<T>) -> Result<T, StoreError> {
-        if let Some(left) = &mut self.statements {
-            *left = left.checked_sub(1).ok_or_else(|| StoreError::Other(Box::new(SecondStatement)))?;
-        }
+        self.count_statement()?;
         query(self.conn.reborrow()).map_err(|error| {
-            let failure = Failure::new(error, self.talk);
+            let failure = Failure::new(error, self.control);
             self.lost |= failure.is_lost();
             failure.into()
         })
     }
-}
 
-impl Stores for DieselStores<'_> {
-    fn sessions(&mut self) -> &mut dyn SessionRepository {
-        self
-    }
-
-    fn identity(&mut self) -> &mut dyn IdentityRepository {
-        self
-    }
-
-    fn users(&mut self) -> &mut dyn UserRepository {
-        self
-    }
-
-    fn attendees(&mut self) -> &mut dyn AttendeeRepository {
-        self
-    }
-
-    fn audit(&mut self) -> &mut dyn AuditRepository {
-        self
-    }
-
-    fn courses(&mut self) -> &mut dyn CourseRepository {
-        self
-    }
-
-    fn aliases(&mut self) -> &mut dyn AliasRepository {
-        self
-    }
-
-    fn rosters(&mut self) -> &mut dyn RosterRepository {
-        self
-    }
-
-    fn grading_periods(&mut self) -> &mut dyn GradingPeriodRepository {
-        self
-    }
-
-    fn keys(&mut self) -> &mut dyn KeyRepository {
-        self
-    }
-
-    fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
-        self
-    }
-
-    fn jobs(&mut self) -> &mut dyn JobRepository {
-        self
-    }
-
-    fn projects(&mut self) -> &mut dyn ProjectRepository {
-        self
+    fn count_statement(&mut self) -> Result<(), StoreError> {
+        if let Some(left) = &mut self.statements {
+            *left = left.checked_sub(1).ok_or_else(|| StoreError::Other(Box::new(SecondStatement)))?;
+        }
+        Ok(())
     }
 }

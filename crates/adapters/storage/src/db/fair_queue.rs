@@ -19,40 +19,40 @@ pub(crate) struct FairQueue {
 struct State {
     free: usize,
     held: HashMap<Tenant, usize>,
-    waiting: HashMap<Tenant, VecDeque<oneshot::Sender<Place>>>,
+    waiting: HashMap<Tenant, VecDeque<oneshot::Sender<Permit>>>,
     /// Tenants that wait, the next one first.
     turns: VecDeque<Tenant>,
 }
 
 /// A permit that is held until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct Permit {
     queue: Arc<FairQueue>,
     tenant: Tenant,
 }
 
 impl FairQueue {
-    pub(crate) fn new(places: usize) -> Arc<Self> {
-        let places = places.max(1);
-        let state = State { free: places, held: HashMap::new(), waiting: HashMap::new(), turns: VecDeque::new() };
-        Arc::new(Self { share: places.saturating_sub(1).max(1), state: Mutex::new(state) })
+    pub(crate) fn new(permits: usize) -> Arc<Self> {
+        let permits = permits.max(1);
+        let state = State { free: permits, held: HashMap::new(), waiting: HashMap::new(), turns: VecDeque::new() };
+        Arc::new(Self { share: permits.saturating_sub(1).max(1), state: Mutex::new(state) })
     }
 
     /// Waits for a permit. A caller that stops waiting loses its turn and delays no other caller.
-    pub(crate) async fn enter(self: &Arc<Self>, tenant: Tenant) -> Option<Place> {
-        let waits = {
+    pub(crate) async fn acquire(self: &Arc<Self>, tenant: Tenant) -> Option<Permit> {
+        let granted = {
             let mut state = self.state();
             let is_first = !state.waiting.contains_key(&tenant);
             if is_first && state.free > 0 && state.held_by(tenant) < self.share {
                 state.take(tenant);
-                return Some(Place { queue: Arc::clone(self), tenant });
+                return Some(Permit { queue: Arc::clone(self), tenant });
             }
-            let (lets_in, waits) = oneshot::channel();
-            state.wait(tenant, lets_in);
-            waits
+            let (grant, granted) = oneshot::channel();
+            state.wait(tenant, grant);
+            granted
         };
-        self.let_in();
-        waits.await.ok()
+        self.grant_permits();
+        granted.await.ok()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -60,12 +60,12 @@ impl FairQueue {
     }
 
     /// Hands free permits to the callers whose turn it is.
-    fn let_in(self: &Arc<Self>) {
+    fn grant_permits(self: &Arc<Self>) {
         loop {
             let next = self.state().next(self.share);
-            let Some((tenant, lets_in)) = next else { return };
+            let Some((tenant, grant)) = next else { return };
             // A caller that left at this moment drops the permit, and that lets in the next one.
-            lets_in.send(Place { queue: Arc::clone(self), tenant }).ok();
+            grant.send(Permit { queue: Arc::clone(self), tenant }).ok();
         }
     }
 }
@@ -90,33 +90,33 @@ impl State {
         }
     }
 
-    fn wait(&mut self, tenant: Tenant, lets_in: oneshot::Sender<Place>) {
+    fn wait(&mut self, tenant: Tenant, grant: oneshot::Sender<Permit>) {
         let waiting = self.waiting.entry(tenant).or_default();
         // Requests of a tenant may be cancelled again and again. The ones left behind must not outnumber those that still wait.
         if waiting.len() == waiting.capacity() {
-            waiting.retain(|lets_in| !lets_in.is_closed());
+            waiting.retain(|grant| !grant.is_closed());
         }
-        waiting.push_back(lets_in);
+        waiting.push_back(grant);
         if !self.turns.contains(&tenant) {
             self.turns.push_back(tenant);
         }
     }
 
     /// Takes a permit for the next caller.
-    fn next(&mut self, share: usize) -> Option<(Tenant, oneshot::Sender<Place>)> {
+    fn next(&mut self, share: usize) -> Option<(Tenant, oneshot::Sender<Permit>)> {
         if self.free == 0 {
             return None;
         }
         let mut tenants = self.turns.len();
         while let Some(tenant) = self.turns.pop_front() {
-            let may_enter = self.held_by(tenant) < share;
-            let next = if may_enter { self.first_of(tenant) } else { None };
+            let may_hold_more = self.held_by(tenant) < share;
+            let next = if may_hold_more { self.first_of(tenant) } else { None };
             if self.waiting.contains_key(&tenant) {
                 self.turns.push_back(tenant);
             }
-            if let Some(lets_in) = next {
+            if let Some(grant) = next {
                 self.take(tenant);
-                return Some((tenant, lets_in));
+                return Some((tenant, grant));
             }
             tenants -= 1;
             if tenants == 0 {
@@ -127,9 +127,9 @@ impl State {
     }
 
     /// The caller of the tenant that has waited longest and still waits.
-    fn first_of(&mut self, tenant: Tenant) -> Option<oneshot::Sender<Place>> {
+    fn first_of(&mut self, tenant: Tenant) -> Option<oneshot::Sender<Permit>> {
         let waiting = self.waiting.get_mut(&tenant)?;
-        let first = std::iter::from_fn(|| waiting.pop_front()).find(|lets_in| !lets_in.is_closed());
+        let first = std::iter::from_fn(|| waiting.pop_front()).find(|grant| !grant.is_closed());
         if waiting.is_empty() {
             self.waiting.remove(&tenant);
         }
@@ -137,10 +137,10 @@ impl State {
     }
 }
 
-impl Drop for Place {
+impl Drop for Permit {
     fn drop(&mut self) {
         self.queue.state().give_back(self.tenant);
-        self.queue.let_in();
+        self.queue.grant_permits();
     }
 }
 
@@ -158,66 +158,66 @@ mod tests {
     const MODEST: Tenant = Tenant::Account(Id::new(2));
     const THIRD: Tenant = Tenant::Unknown;
 
-    type Waiting = Pin<Box<dyn Future<Output = Option<Place>>>>;
+    type Waiting = Pin<Box<dyn Future<Output = Option<Permit>>>>;
 
-    fn enter(queue: &Arc<FairQueue>, tenant: Tenant) -> Waiting {
+    fn acquire(queue: &Arc<FairQueue>, tenant: Tenant) -> Waiting {
         let queue = Arc::clone(queue);
-        let mut waiting: Waiting = Box::pin(async move { queue.enter(tenant).await });
+        let mut waiting: Waiting = Box::pin(async move { queue.acquire(tenant).await });
         match waiting.as_mut().now_or_never() {
-            Some(place) => Box::pin(std::future::ready(place)),
+            Some(permit) => Box::pin(std::future::ready(permit)),
             None => waiting,
         }
     }
 
-    fn is_in(waiting: &mut Waiting) -> Option<Place> {
+    fn granted_now(waiting: &mut Waiting) -> Option<Permit> {
         waiting.as_mut().now_or_never().flatten()
     }
 
     #[test]
-    fn one_tenant_leaves_a_place_to_the_others() {
+    fn one_tenant_leaves_a_permit_to_the_others() {
         let queue = FairQueue::new(4);
-        let mut greedy: Vec<_> = (0..100).map(|_| enter(&queue, GREEDY)).collect();
-        let held: Vec<_> = greedy.iter_mut().filter_map(is_in).collect();
+        let mut greedy: Vec<_> = (0..100).map(|_| acquire(&queue, GREEDY)).collect();
+        let held: Vec<_> = greedy.iter_mut().filter_map(granted_now).collect();
         assert_eq!(held.len(), 3);
-        let modest = is_in(&mut enter(&queue, MODEST));
+        let modest = granted_now(&mut acquire(&queue, MODEST));
         assert!(modest.is_some(), "however many requests of another tenant wait");
         drop(modest);
-        assert!(is_in(&mut enter(&queue, MODEST)).is_some(), "and again, since the other tenant did not take the last permit");
+        assert!(granted_now(&mut acquire(&queue, MODEST)).is_some(), "and again, since the other tenant did not take the last permit");
     }
 
     #[test]
-    fn a_single_place_goes_round() {
+    fn a_single_permit_goes_round() {
         let queue = FairQueue::new(1);
-        let first = is_in(&mut enter(&queue, GREEDY)).unwrap();
-        let mut greedy: Vec<_> = (0..50).map(|_| enter(&queue, GREEDY)).collect();
-        let (mut modest, mut third) = (enter(&queue, MODEST), enter(&queue, THIRD));
+        let first = granted_now(&mut acquire(&queue, GREEDY)).unwrap();
+        let mut greedy: Vec<_> = (0..50).map(|_| acquire(&queue, GREEDY)).collect();
+        let (mut modest, mut third) = (acquire(&queue, MODEST), acquire(&queue, THIRD));
         drop(first);
         let order: Vec<_> = (0..4)
             .map(|_| {
-                let place = greedy.iter_mut().chain([&mut modest, &mut third]).find_map(|waiting| {
-                    let place = is_in(waiting);
-                    if place.is_some() {
+                let permit = greedy.iter_mut().chain([&mut modest, &mut third]).find_map(|waiting| {
+                    let permit = granted_now(waiting);
+                    if permit.is_some() {
                         *waiting = Box::pin(std::future::pending());
                     }
-                    place
+                    permit
                 });
-                place.unwrap().tenant
+                permit.unwrap().tenant
             })
             .collect();
         assert_eq!(order, [GREEDY, MODEST, THIRD, GREEDY]);
     }
 
     #[test]
-    fn those_who_left_are_passed_over_and_keep_nothing() {
+    fn callers_that_left_are_passed_over_and_keep_nothing() {
         let queue = FairQueue::new(2);
-        let first = is_in(&mut enter(&queue, GREEDY)).unwrap();
+        let first = granted_now(&mut acquire(&queue, GREEDY)).unwrap();
         for _ in 0..10_000 {
-            drop(enter(&queue, GREEDY));
+            drop(acquire(&queue, GREEDY));
         }
-        let mut last = enter(&queue, GREEDY);
+        let mut last = acquire(&queue, GREEDY);
         assert!(queue.state().waiting.values().all(|waiting| waiting.len() < 100));
         drop(first);
-        let last = is_in(&mut last);
+        let last = granted_now(&mut last);
         assert!(last.is_some());
         drop(last);
         let state = queue.state();
@@ -225,13 +225,13 @@ mod tests {
     }
 
     #[test]
-    fn a_place_that_comes_too_late_is_passed_on() {
+    fn a_permit_that_comes_too_late_is_passed_on() {
         let queue = FairQueue::new(1);
-        let first = is_in(&mut enter(&queue, GREEDY)).unwrap();
-        let (leaves, mut stays) = (enter(&queue, GREEDY), enter(&queue, MODEST));
+        let first = granted_now(&mut acquire(&queue, GREEDY)).unwrap();
+        let (leaves, mut stays) = (acquire(&queue, GREEDY), acquire(&queue, MODEST));
         drop(first);
-        // The caller was let in already, and never polled its future.
+        // The caller has got its permit already, and never polled its future.
         drop(leaves);
-        assert!(is_in(&mut stays).is_some());
+        assert!(granted_now(&mut stays).is_some());
     }
 }

@@ -6,7 +6,7 @@ use diesel::prelude::{Connection, QueryResult, RunQueryDsl};
 use diesel::query_dsl::LoadQuery;
 use diesel::sqlite::SqliteConnection;
 
-use crate::db::postgres::PgConnection;
+use super::postgres::PgConnection;
 
 /// A row with texts that may be long.
 pub(crate) trait Lengthy {

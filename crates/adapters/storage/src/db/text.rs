@@ -28,7 +28,7 @@ pub(crate) struct Condition {
 }
 
 /// The most characters that are searched with LIKE, since LIKE compares them again at almost each character of the text.
-const LETTERS_OF_LIKE: usize = 16;
+const LIKE_CHARS: usize = 16;
 
 impl Part {
     pub(crate) fn new(text: impl Into<String>) -> Self {
@@ -46,7 +46,7 @@ impl Part {
     /// LIKE rules out most texts quickly by the first characters. A longer part is also searched as a literal regular expression,
     /// for which PostgreSQL reads a text once.
     fn conditions_of_postgres(&self) -> Vec<Condition> {
-        let first: String = self.0.chars().take(LETTERS_OF_LIKE).collect();
+        let first: String = self.0.chars().take(LIKE_CHARS).collect();
         let mut conditions = vec![Condition { around: ["", " LIKE ", ""], value: format!("%{}%", escaped(&first)) }];
         if first.len() < self.0.len() {
             conditions.push(Condition { around: ["", " ~ ", ""], value: format!("***={}", self.0) });
@@ -145,7 +145,7 @@ mod of_sqlite {
 }
 
 /// Defines the functions on a connection that statements use.
-pub(crate) fn teach(conn: &mut SqliteConnection) -> QueryResult<()> {
+pub(crate) fn define_functions(conn: &mut SqliteConnection) -> QueryResult<()> {
     of_sqlite::contains_utils::register_impl(conn, |text: Option<String>, part: String| {
         text.is_some_and(|text| memmem::find(text.as_bytes(), part.as_bytes()).is_some())
     })
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn like_is_asked_for_few_letters_and_an_expression_for_the_rest() {
+    fn postgresql_searches_the_first_characters_with_like_and_a_longer_part_with_an_expression() {
         assert_eq!(of_postgres(r"50%_\"), [r"name_key LIKE '%50\%\_\\%'"]);
         assert_eq!(of_postgres("sixteen letters."), ["name_key LIKE '%sixteen letters.%'"]);
         let long = ["name_key LIKE '%ışık ve (ses) *d%'", "name_key ~ '***=ışık ve (ses) *dalgaları*'"];
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn sqlite_asks_us() {
+    fn sqlite_searches_with_a_function_of_this_program() {
         let [condition] = <[Condition; 1]>::try_from(Part::new("50%").conditions(Dialect::Sqlite)).unwrap();
         assert_eq!((condition.on("name_key", "?7").as_str(), condition.value()), ("derslik_contains(name_key, ?7)", "50%"));
     }

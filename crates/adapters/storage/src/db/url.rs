@@ -1,10 +1,92 @@
-//! Finds what is wrong with a URL of PostgreSQL before libpq reads it. The messages of libpq quote the part that is wrong, which
-//! may be a piece of a password.
+//! The URL of a database. What is wrong with a URL of PostgreSQL is found before the client library reads it, since the messages of
+//! the library quote the part that is wrong, which may be a piece of a password.
 
-use crate::db::pool::DatabaseUrlError;
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use super::postgres::Server;
+
+/// The URL of a database.
+#[derive(Clone, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// A PostgreSQL server, as `postgres://user:password@host:port/database`.
+    Postgres(String),
+    /// An SQLite file, as `sqlite://path`.
+    Sqlite(PathBuf),
+}
+
+/// The URL of a database can't be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DatabaseUrlError {
+    /// The scheme is unknown.
+    #[error("the database URL must begin with sqlite:// or postgres://, not with {0}")]
+    Scheme(String),
+    /// The URL has no scheme that may be shown: the text may hold a password.
+    #[error("the database URL must begin with sqlite:// or postgres://")]
+    NoScheme,
+    /// A character ends a part of the URL too early, or an escape is not complete.
+    #[error(
+        "the user, the password, the host or the port in the database URL can't be read: special characters in them must be \
+         percent-encoded, such as %40 for @, %2F for /, %3A for :, %3F for ?, %23 for # and %25 for %"
+    )]
+    Unescaped,
+    /// A parameter is not a pair.
+    #[error("each parameter of the database URL must be a name, one = and a value")]
+    Parameters,
+    /// The URL of SQLite names no file, or one that would be a separate database for each connection.
+    #[error("an SQLite URL must name a file: sqlite://path/to/file")]
+    NoFile,
+    /// A parameter, or another part, of a URL of PostgreSQL can't be used.
+    #[error("the database URL can't be used: {0}")]
+    Postgres(String),
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = DatabaseUrlError;
+
+    fn from_str(url: &str) -> Result<Self, DatabaseUrlError> {
+        match url.split_once("://") {
+            Some(("postgres" | "postgresql", rest)) => {
+                check_postgres(rest)?;
+                Server::parse(url).map(|_| Self::Postgres(url.to_owned())).map_err(|error| DatabaseUrlError::Postgres(error.chain()))
+            }
+            Some(("sqlite", "" | ":memory:")) => Err(DatabaseUrlError::NoFile),
+            Some(("sqlite", path)) => Ok(Self::Sqlite(path.into())),
+            Some((scheme, _)) if is_scheme(scheme) => Err(DatabaseUrlError::Scheme(format!("{scheme}://"))),
+            _ => Err(DatabaseUrlError::NoScheme),
+        }
+    }
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'+')
+}
+
+impl fmt::Display for DatabaseUrl {
+    /// Shows the URL without user, password and parameters.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
+            Self::Postgres(url) => {
+                let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+                // The parameters may hold a password, and an @ as well.
+                let rest = rest.split('?').next().unwrap_or_default();
+                let address = rest.rsplit_once('@').map_or(rest, |(_, address)| address);
+                write!(f, "postgres://{address}")
+            }
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
 
 /// Checks the part after `postgres://`.
-pub(crate) fn check_postgres(rest: &str) -> Result<(), DatabaseUrlError> {
+fn check_postgres(rest: &str) -> Result<(), DatabaseUrlError> {
     let (before_query, query) = rest.split_once('?').unwrap_or((rest, ""));
     let authority = before_query.split('/').next().unwrap_or_default();
     let hosts = match authority.split('@').collect::<Vec<_>>().as_slice() {
@@ -64,5 +146,31 @@ mod tests {
         }
         assert_eq!(check_postgres("h/d?secret"), Err(DatabaseUrlError::Parameters));
         assert_eq!(check_postgres("h/d?password=a=b"), Err(DatabaseUrlError::Parameters));
+    }
+
+    #[test]
+    fn the_scheme_says_which_database() {
+        assert_eq!("sqlite://data/derslik.sqlite".parse(), Ok(DatabaseUrl::Sqlite("data/derslik.sqlite".into())));
+        for url in ["postgres://localhost/derslik", "postgresql://localhost/derslik"] {
+            assert_eq!(url.parse(), Ok(DatabaseUrl::Postgres(url.to_owned())));
+        }
+    }
+
+    #[test]
+    fn any_other_scheme_is_refused_without_showing_a_password() {
+        let refused = |url: &str| url.parse::<DatabaseUrl>().unwrap_err().to_string();
+        assert_eq!(refused("mysql://u:secret@h/d"), "the database URL must begin with sqlite:// or postgres://, not with mysql://");
+        assert!(!refused("host=h user=u password=secret").contains("secret"));
+        for url in ["sqlite://", "sqlite://:memory:"] {
+            assert_eq!(url.parse::<DatabaseUrl>(), Err(DatabaseUrlError::NoFile));
+        }
+    }
+
+    #[test]
+    fn a_printed_url_tells_neither_user_nor_password() {
+        let url: DatabaseUrl = "postgres://user:p%40ss@db:5432/derslik?password=again".parse().unwrap();
+        assert_eq!(format!("{url} {url:?}"), "postgres://db:5432/derslik postgres://db:5432/derslik");
+        let url: DatabaseUrl = "postgres://db/derslik?user=me@srv&password=hunter2".parse().unwrap();
+        assert_eq!(url.to_string(), "postgres://db/derslik");
     }
 }

@@ -4,7 +4,7 @@ use derslik_domain::course::Course as Searched;
 use derslik_domain::text::composed_key;
 use diesel::prelude::*;
 
-use super::{Rewrite, Rows, unless_taken};
+use super::rows::{Rewrite, Rows, unless_taken};
 use crate::db::conn::{Conn, on_conn};
 use crate::db::schema::{course_aliases, courses};
 
@@ -89,7 +89,7 @@ impl Rows for Aliases {
         row.course_id.to_string()
     }
 
-    fn place(row: &AliasRow) -> String {
+    fn position(row: &AliasRow) -> String {
         format!("{}/{}", row.course_id, row.alias)
     }
 

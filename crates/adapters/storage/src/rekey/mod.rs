@@ -7,24 +7,25 @@
 
 mod courses;
 mod people;
+mod rows;
 mod sessions;
 
 use std::fmt;
 
 use derslik_domain::id::{AccountId, Id};
 use diesel::prelude::*;
-use diesel::result::{DatabaseErrorKind, Error};
 use diesel::upsert::excluded;
 
+use self::rows::{Rewrite, Rows};
 use crate::db::conn::{Conn, on_conn};
-use crate::db::pool::Database;
+use crate::db::connector::Database;
 use crate::db::schema::{accounts, key_rewrites, key_twins};
 
 /// The number of the current rule for keys. Increase it with each change of `fold`, `identity_key` or `composed_key`.
 const RULE: i16 = 1;
 
 /// The most rows of one step.
-const ROWS_AT_ONCE: usize = 500;
+const STEP_ROWS: usize = 500;
 
 /// The tables that have keys.
 const TABLES: [Table; 6] = [
@@ -54,80 +55,47 @@ impl fmt::Display for KeyTwin {
     }
 }
 
-/// The rows of one table, as the steps use them.
-trait Rows {
-    type Row;
-
-    /// The first rows of an account after a [place](Rows::place). An empty place is before the first row.
-    fn load(conn: Conn<'_>, account: i64, after: &str, limit: i64) -> QueryResult<Vec<Self::Row>>;
-
-    /// The rows with that id.
-    fn find(conn: Conn<'_>, account: i64, id: &str) -> QueryResult<Vec<Self::Row>>;
-
-    /// The id of a row, as it is shown to an operator.
-    fn id(row: &Self::Row) -> String;
-
-    /// The place of a row: the next rows come after it.
-    fn place(row: &Self::Row) -> String {
-        Self::id(row)
-    }
-
-    /// Writes the keys by the current rule into a row.
-    fn rewrite(conn: Conn<'_>, account: i64, row: &Self::Row) -> QueryResult<Rewrite>;
-}
-
-/// The result for the keys of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Rewrite {
-    /// The keys were right.
-    Same,
-    /// The keys were rewritten.
-    Done,
-    /// Another row has one of the keys.
-    Twin,
-}
-
 #[derive(Clone, Copy)]
 struct Table {
     name: &'static str,
     what: &'static str,
-    pass: fn(&mut Conn<'_>, i64, &str, usize) -> QueryResult<Passed>,
-    again: fn(&mut Conn<'_>, i64, &str) -> QueryResult<Rewrite>,
+    rewrite_batch: fn(&mut Conn<'_>, i64, &str, usize) -> QueryResult<Batch>,
+    rewrite_row: fn(&mut Conn<'_>, i64, &str) -> QueryResult<Rewrite>,
 }
 
 /// The result for some rows in their order.
 #[derive(Default)]
-struct Passed {
+struct Batch {
     seen: usize,
     last: Option<String>,
     twins: Vec<String>,
 }
 
 /// Where the next step begins.
-struct Place {
+struct Position {
     account: i64,
     after: String,
 }
 
 impl Table {
     const fn of<R: Rows>(name: &'static str, what: &'static str) -> Self {
-        Self { name, what, pass: pass::<R>, again: again::<R> }
+        Self { name, what, rewrite_batch: rewrite_batch::<R>, rewrite_row: rewrite_row::<R> }
     }
 }
 
-fn pass<R: Rows>(conn: &mut Conn<'_>, account: i64, after: &str, limit: usize) -> QueryResult<Passed> {
-    let mut passed = Passed::default();
+fn rewrite_batch<R: Rows>(conn: &mut Conn<'_>, account: i64, after: &str, limit: usize) -> QueryResult<Batch> {
+    let mut batch = Batch::default();
     for row in R::load(conn.reborrow(), account, after, i64::try_from(limit).unwrap_or(i64::MAX))? {
-        passed.seen += 1;
+        batch.seen += 1;
         if R::rewrite(conn.reborrow(), account, &row)? == Rewrite::Twin {
-            passed.twins.push(R::id(&row));
+            batch.twins.push(R::id(&row));
         }
-        passed.last = Some(R::place(&row));
+        batch.last = Some(R::position(&row));
     }
-    Ok(passed)
+    Ok(batch)
 }
 
-fn again<R: Rows>(conn: &mut Conn<'_>, account: i64, id: &str) -> QueryResult<Rewrite> {
+fn rewrite_row<R: Rows>(conn: &mut Conn<'_>, account: i64, id: &str) -> QueryResult<Rewrite> {
     let mut worst = Rewrite::Same;
     for row in R::find(conn.reborrow(), account, id)? {
         worst = worst.max(R::rewrite(conn.reborrow(), account, &row)?);
@@ -148,7 +116,7 @@ pub(crate) fn rewrite_keys<C: Database>(conn: &mut C) -> QueryResult<Vec<KeyTwin
         if before == 0 {
             return Ok(twins);
         }
-        conn.write(|conn| twins.iter().try_for_each(|twin| settle(&mut conn.as_conn(), twin)))?;
+        conn.write(|conn| twins.iter().try_for_each(|twin| rewrite_twin(&mut conn.as_conn(), twin)))?;
         twins = read_twins(&mut conn.as_conn())?;
         if twins.len() == before {
             return Ok(twins);
@@ -167,48 +135,48 @@ pub(crate) fn is_done(conn: &mut Conn<'_>) -> QueryResult<bool> {
 }
 
 fn step(conn: &mut Conn<'_>) -> QueryResult<()> {
-    let mut rows = ROWS_AT_ONCE;
+    let mut rows = STEP_ROWS;
     for table in TABLES {
-        let mut place = read_place(conn, table)?;
-        while let Some(Place { account, after }) = &place {
+        let mut position = read_position(conn, table)?;
+        while let Some(Position { account, after }) = &position {
             if rows == 0 {
-                return write_place(conn, table, place.as_ref());
+                return write_position(conn, table, position.as_ref());
             }
-            let passed = (table.pass)(conn, *account, after, rows)?;
-            for row in passed.twins {
-                note_twin(conn, table, *account, &row)?;
+            let batch = (table.rewrite_batch)(conn, *account, after, rows)?;
+            for row in batch.twins {
+                record_twin(conn, table, *account, &row)?;
             }
-            let is_through = passed.seen < rows;
-            rows -= passed.seen.min(rows);
-            place = match passed.last {
-                Some(last) if !is_through => Some(Place { account: *account, after: last }),
+            let is_through = batch.seen < rows;
+            rows -= batch.seen.min(rows);
+            position = match batch.last {
+                Some(last) if !is_through => Some(Position { account: *account, after: last }),
                 _ => next_account(conn, Some(*account))?,
             };
         }
-        write_place(conn, table, None)?;
+        write_position(conn, table, None)?;
     }
     Ok(())
 }
 
-fn read_place(conn: &mut Conn<'_>, table: Table) -> QueryResult<Option<Place>> {
-    let place: Option<(Option<i64>, String)> = on_conn!(conn.reborrow(), |conn| key_rewrites::table
+fn read_position(conn: &mut Conn<'_>, table: Table) -> QueryResult<Option<Position>> {
+    let position: Option<(Option<i64>, String)> = on_conn!(conn.reborrow(), |conn| key_rewrites::table
         .filter(key_rewrites::subject.eq(table.name))
         .filter(key_rewrites::rule.eq(RULE))
         .select((key_rewrites::account_id, key_rewrites::after_row))
         .first(conn)
         .optional())?;
-    match place {
-        Some((account, after)) => Ok(account.map(|account| Place { account, after })),
+    match position {
+        Some((account, after)) => Ok(account.map(|account| Position { account, after })),
         None => next_account(conn, None),
     }
 }
 
-fn write_place(conn: &mut Conn<'_>, table: Table, place: Option<&Place>) -> QueryResult<()> {
+fn write_position(conn: &mut Conn<'_>, table: Table, position: Option<&Position>) -> QueryResult<()> {
     let row = (
         key_rewrites::subject.eq(table.name),
         key_rewrites::rule.eq(RULE),
-        key_rewrites::account_id.eq(place.map(|place| place.account)),
-        key_rewrites::after_row.eq(place.map_or("", |place| place.after.as_str())),
+        key_rewrites::account_id.eq(position.map(|position| position.account)),
+        key_rewrites::after_row.eq(position.map_or("", |position| position.after.as_str())),
     );
     on_conn!(conn.reborrow(), |conn| diesel::insert_into(key_rewrites::table)
         .values(row)
@@ -224,17 +192,17 @@ fn write_place(conn: &mut Conn<'_>, table: Table, place: Option<&Place>) -> Quer
 }
 
 /// The start of the next account, or of the first one.
-fn next_account(conn: &mut Conn<'_>, after: Option<i64>) -> QueryResult<Option<Place>> {
+fn next_account(conn: &mut Conn<'_>, after: Option<i64>) -> QueryResult<Option<Position>> {
     let next: Option<i64> = on_conn!(conn.reborrow(), |conn| accounts::table
         .filter(accounts::id.gt(after.unwrap_or(i64::MIN)))
         .order(accounts::id)
         .select(accounts::id)
         .first(conn)
         .optional())?;
-    Ok(next.map(|account| Place { account, after: String::new() }))
+    Ok(next.map(|account| Position { account, after: String::new() }))
 }
 
-fn note_twin(conn: &mut Conn<'_>, table: Table, account: i64, row: &str) -> QueryResult<()> {
+fn record_twin(conn: &mut Conn<'_>, table: Table, account: i64, row: &str) -> QueryResult<()> {
     let row = (key_twins::account_id.eq(account), key_twins::subject.eq(table.name), key_twins::row_id.eq(row));
     on_conn!(conn.reborrow(), |conn| diesel::insert_into(key_twins::table).values(row).on_conflict_do_nothing().execute(conn))?;
     Ok(())
@@ -255,9 +223,9 @@ pub(crate) fn read_twins(conn: &mut Conn<'_>) -> QueryResult<Vec<KeyTwin>> {
 }
 
 /// Writes the key of a twin if it is free by now. A row that is not a twin any more is removed from the list.
-fn settle(conn: &mut Conn<'_>, twin: &KeyTwin) -> QueryResult<()> {
+fn rewrite_twin(conn: &mut Conn<'_>, twin: &KeyTwin) -> QueryResult<()> {
     let Some(table) = TABLES.into_iter().find(|table| table.name == twin.table) else { return Ok(()) };
-    if (table.again)(conn, twin.account.get(), &twin.row)? == Rewrite::Twin {
+    if (table.rewrite_row)(conn, twin.account.get(), &twin.row)? == Rewrite::Twin {
         return Ok(());
     }
     on_conn!(conn.reborrow(), |conn| diesel::delete(
@@ -268,13 +236,4 @@ fn settle(conn: &mut Conn<'_>, twin: &KeyTwin) -> QueryResult<()> {
     )
     .execute(conn))?;
     Ok(())
-}
-
-/// The result for a row whose key was written in a savepoint of its own.
-fn unless_taken(written: QueryResult<usize>) -> QueryResult<Rewrite> {
-    match written {
-        Ok(_) => Ok(Rewrite::Done),
-        Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(Rewrite::Twin),
-        Err(error) => Err(error),
-    }
 }

@@ -4,7 +4,7 @@ use derslik_domain::text::{fold, identity_key};
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::{Rewrite, Rows, unless_taken};
+use super::rows::{Rewrite, Rows, unless_taken};
 use crate::db::conn::{Conn, on_conn};
 use crate::db::schema::{attendees, principals, projects};
 use crate::db::types::DbGuid;

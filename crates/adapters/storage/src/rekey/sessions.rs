@@ -4,7 +4,7 @@ use derslik_domain::session::SearchKeys;
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::{Rewrite, Rows};
+use super::rows::{Rewrite, Rows};
 use crate::db::conn::{Conn, on_conn};
 use crate::db::schema::sessions;
 use crate::db::types::DbGuid;

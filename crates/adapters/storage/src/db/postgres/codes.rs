@@ -1,6 +1,6 @@
 //! Reads the codes of failures from the bytes that a server sends. Their texts are in the server's language; the codes are not.
 
-use super::SqlState;
+use super::sqlstate::SqlState;
 
 /// A message consists of a letter, its length (which counts its own four bytes) and a body.
 const HEADER: usize = 5;
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_are_found_wherever_the_pieces_end() {
+    fn codes_are_found_in_pieces_of_any_size() {
         let stream = [message(b'Z', b"I"), message(b'D', &[7; 600]), error("55P03"), message(b'2', b""), error("57P01")].concat();
         for size in [1, 2, 3, 5, 7, 64, 1_000, stream.len()] {
             let mut reader = CodeReader::default();
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_look_like_errors_are_none() {
+    fn rows_that_look_like_errors_are_not_errors() {
         let mut reader = CodeReader::default();
         assert_eq!(reader.read(&message(b'D', &error("53100"))), None);
         assert_eq!(reader.read(&message(b'N', b"SHINWEIS\0C00000\0\0")), None);

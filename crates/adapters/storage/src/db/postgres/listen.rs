@@ -8,27 +8,27 @@ use tokio::runtime::Builder;
 use tokio::time::{sleep, timeout};
 use tokio_postgres::AsyncMessage;
 
-use super::Target;
-use super::heard::Heard;
-use crate::db::pool::ConnectError;
+use super::server::Server;
+use super::socket_state::SocketState;
+use crate::db::connect_error::ConnectError;
 
 /// Calls `wake` for each notification of the channel, and once when it begins to listen. After each interval it checks that the
 /// server responds, and ends when `is_wanted` returns false. It blocks the thread.
 ///
 /// # Errors
-/// [`ConnectError`] if the connection can't be made within `patience`, or the server is then silent for as long.
+/// [`ConnectError`] if the connection can't be made within `server_timeout`, or the server is then silent for as long.
 pub(crate) fn listen_on(
-    target: &Target,
+    server: &Server,
     channel: &str,
-    patience: Duration,
+    server_timeout: Duration,
     interval: Duration,
     wake: impl Fn() + Send + Clone + 'static,
     is_wanted: impl Fn() -> bool,
 ) -> Result<(), ConnectError> {
     let runtime = Builder::new_current_thread().enable_all().build().map_err(ConnectError::Dial)?;
-    let heard = Arc::new(Heard::default());
+    let state = Arc::new(SocketState::default());
     let ended = runtime.block_on(async {
-        let connecting = timeout(patience, target.connect(&heard)).await;
+        let connecting = timeout(server_timeout, server.connect(&state)).await;
         let (client, mut connection) = connecting.unwrap_or(Err(ConnectError::TimedOut))?;
         tokio::spawn({
             let wake = wake.clone();
@@ -40,22 +40,22 @@ pub(crate) fn listen_on(
                 }
             }
         });
-        let ask = async |statement: &str| match timeout(patience, client.batch_execute(statement)).await {
-            Ok(answer) => answer.map_err(ConnectError::Speak),
+        let run = async |statement: &str| match timeout(server_timeout, client.batch_execute(statement)).await {
+            Ok(answer) => answer.map_err(ConnectError::Protocol),
             Err(_) => Err(ConnectError::TimedOut),
         };
-        ask("SET application_name = 'derslik-listener'").await?;
+        run("SET application_name = 'derslik-listener'").await?;
         let listen = format!("LISTEN {channel}");
-        ask(&listen).await?;
+        run(&listen).await?;
         // Notifications from before this connection listened are lost, so wake once for them.
         wake();
         while is_wanted() {
             sleep(interval).await;
             // A second LISTEN changes nothing, and the server has to respond to it.
-            ask(&listen).await?;
+            run(&listen).await?;
         }
         Ok(())
     });
     runtime.shutdown_background();
-    ended.map_err(|error: ConnectError| error.with(heard.take_code()))
+    ended.map_err(|error: ConnectError| error.with(state.take_code()))
 }

@@ -4,14 +4,16 @@
 //! A connection has a runtime of its own, driven by the calling thread, so a statement needs no hop to another thread.
 
 mod codes;
-mod heard;
-mod link;
+mod connection;
+mod connector;
 mod listen;
+mod server;
+mod socket;
+mod socket_state;
 mod sqlstate;
-mod target;
-mod wire;
 
-pub(crate) use link::{PgConnection, Talk, connect};
+pub(crate) use connection::{PgConnection, PgControl};
+pub(crate) use connector::PgConnector;
 pub(crate) use listen::listen_on;
-pub(crate) use sqlstate::{Meaning, SqlState};
-pub(crate) use target::{DIAL_INTERVAL, Target};
+pub(crate) use server::{RECONNECT_INTERVAL, Server};
+pub(crate) use sqlstate::{FailureKind, SqlState};

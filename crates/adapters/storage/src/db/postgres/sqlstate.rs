@@ -1,4 +1,4 @@
-//! The meaning of PostgreSQL's failure codes for this program. ADR 0018 has the whole list with the reasons.
+//! The kinds of PostgreSQL's failure codes. ADR 0018 has the whole list with the reasons.
 
 use std::fmt;
 
@@ -8,17 +8,17 @@ use derslik_ports::outbound::Reason;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SqlState([u8; 5]);
 
-/// The consequence of a failure.
+/// The kind of a failure: whether the same request may succeed later, and on which connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Meaning {
+pub(crate) enum FailureKind {
     /// The statement or the database is wrong: the same request fails again.
-    Fault,
-    /// As a fault, but about a statement that this connection has prepared: another connection may succeed.
-    Stale,
+    Permanent,
+    /// As a permanent failure, but about a statement that this connection has prepared: another connection may succeed.
+    StaleStatement,
     /// The same request may succeed later, and the connection stays.
-    Away(Reason),
+    Transient(Reason),
     /// The same request may succeed later, on another connection.
-    Lost(Reason),
+    ConnectionLost(Reason),
 }
 
 impl SqlState {
@@ -36,34 +36,34 @@ impl SqlState {
         [first, second]
     }
 
-    /// The consequence for a statement that failed with this code.
-    pub(crate) fn meaning(self) -> Meaning {
-        use Meaning::{Away, Fault, Lost, Stale};
+    /// The kind of failure of a statement with this code.
+    pub(crate) fn failure_kind(self) -> FailureKind {
+        use FailureKind::{ConnectionLost, Permanent, StaleStatement, Transient};
         match (&self.class(), &self.0) {
-            (_, b"0A000" | b"26000") => Stale,
-            (b"08", _) | (_, b"40003" | b"57P04") => Lost(Reason::Unreachable),
-            (_, b"25006") => Lost(Reason::ReadOnly),
-            (_, b"25P03" | b"25P04" | b"57P05") => Lost(Reason::TimedOut),
-            (_, b"40002") => Fault,
-            (b"40" | b"72", _) => Away(Reason::Conflict),
-            (_, b"53100") => Away(Reason::DiskFull),
-            (_, b"53200") => Away(Reason::OutOfMemory),
-            (_, b"53300") => Away(Reason::TooManyConnections),
-            (b"53", _) | (_, b"HV001" | b"HV014") => Away(Reason::Exhausted),
-            (_, b"55P03" | b"55006") => Away(Reason::Locked),
-            (_, b"57014") => Away(Reason::TimedOut),
-            (b"57", _) => Lost(Reason::Stopping),
-            (b"58", _) => Away(Reason::DiskFails),
-            (_, b"HV00N") => Away(Reason::Unreachable),
-            _ => Fault,
+            (_, b"0A000" | b"26000") => StaleStatement,
+            (b"08", _) | (_, b"40003" | b"57P04") => ConnectionLost(Reason::Unreachable),
+            (_, b"25006") => ConnectionLost(Reason::ReadOnly),
+            (_, b"25P03" | b"25P04" | b"57P05") => ConnectionLost(Reason::TimedOut),
+            (_, b"40002") => Permanent,
+            (b"40" | b"72", _) => Transient(Reason::Conflict),
+            (_, b"53100") => Transient(Reason::DiskFull),
+            (_, b"53200") => Transient(Reason::OutOfMemory),
+            (_, b"53300") => Transient(Reason::TooManyConnections),
+            (b"53", _) | (_, b"HV001" | b"HV014") => Transient(Reason::Exhausted),
+            (_, b"55P03" | b"55006") => Transient(Reason::Locked),
+            (_, b"57014") => Transient(Reason::TimedOut),
+            (b"57", _) => ConnectionLost(Reason::Stopping),
+            (b"58", _) => Transient(Reason::DiskFails),
+            (_, b"HV00N") => Transient(Reason::Unreachable),
+            _ => Permanent,
         }
     }
 
     /// Why a connection can't be made when the server answers with this code.
     pub(crate) fn refusal(self) -> Reason {
-        match self.meaning() {
-            Meaning::Away(reason) | Meaning::Lost(reason) => reason,
-            Meaning::Fault | Meaning::Stale => Reason::Refused,
+        match self.failure_kind() {
+            FailureKind::Transient(reason) | FailureKind::ConnectionLost(reason) => reason,
+            FailureKind::Permanent | FailureKind::StaleStatement => Reason::Refused,
         }
     }
 }
@@ -102,12 +102,12 @@ mod tests {
         SqlState::new(code.as_bytes().try_into().unwrap())
     }
 
-    fn words(meaning: Meaning) -> String {
-        match meaning {
-            Meaning::Fault => "fault".to_owned(),
-            Meaning::Stale => "fault, another connection".to_owned(),
-            Meaning::Away(reason) => format!("{reason:?}"),
-            Meaning::Lost(reason) => format!("{reason:?}, another connection"),
+    fn words(kind: FailureKind) -> String {
+        match kind {
+            FailureKind::Permanent => "fault".to_owned(),
+            FailureKind::StaleStatement => "fault, another connection".to_owned(),
+            FailureKind::Transient(reason) => format!("{reason:?}"),
+            FailureKind::ConnectionLost(reason) => format!("{reason:?}, another connection"),
         }
     }
 
@@ -116,19 +116,19 @@ mod tests {
         let documented = documented();
         assert!(documented.len() > 240, "{}", documented.len());
         for (code, meaning) in documented {
-            assert_eq!(words(of(&code).meaning()), meaning, "{code}");
+            assert_eq!(words(of(&code).failure_kind()), meaning, "{code}");
         }
     }
 
     #[test]
-    fn a_code_that_nobody_knows_yet_goes_by_its_class() {
-        assert_eq!(of("08ZZZ").meaning(), Meaning::Lost(Reason::Unreachable));
-        assert_eq!(of("53ZZZ").meaning(), Meaning::Away(Reason::Exhausted));
-        assert_eq!(of("ZZZZZ").meaning(), Meaning::Fault);
+    fn an_unknown_code_goes_by_its_class() {
+        assert_eq!(of("08ZZZ").failure_kind(), FailureKind::ConnectionLost(Reason::Unreachable));
+        assert_eq!(of("53ZZZ").failure_kind(), FailureKind::Transient(Reason::Exhausted));
+        assert_eq!(of("ZZZZZ").failure_kind(), FailureKind::Permanent);
     }
 
     #[test]
-    fn a_server_that_refuses_a_connection_is_told_from_one_that_is_away() {
+    fn a_refused_connection_differs_from_an_unavailable_server() {
         assert_eq!(of("28P01").refusal(), Reason::Refused);
         assert_eq!(of("3D000").refusal(), Reason::Refused);
         assert_eq!(of("53300").refusal(), Reason::TooManyConnections);

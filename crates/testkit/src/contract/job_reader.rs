@@ -3,7 +3,7 @@
 use derslik_domain::id::{AccountId, JobId, ProjectId};
 use derslik_domain::job::{Event, Job, JobStatus, NewJob, Platform, Project, ProjectKey, ProjectName, ReferenceId, ShownJob};
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{JobOfProject, LookUps, StoreError, Stores, UnitOfWork};
+use derslik_ports::outbound::{JobOfProject, Readers, StoreError, Stores, UnitOfWork};
 
 use super::{Case, Harness};
 use crate::builders::{account, now, other_account};
@@ -11,12 +11,12 @@ use crate::builders::{account, now, other_account};
 /// The jobs of each project. Together with the lookups of missing jobs they are more than one statement takes.
 const JOBS: usize = 100;
 
-pub(super) fn cases<U: UnitOfWork + LookUps + Clone>() -> Vec<Case<U>> {
+pub(super) fn cases<U: UnitOfWork + Readers + Clone>() -> Vec<Case<U>> {
     vec![
         Case { name: "a_job_is_found_below_the_key_of_its_own_project_alone", run: of_its_project },
         Case { name: "jobs_are_found_many_at_a_time", run: many },
         Case { name: "a_crowd_that_looks_jobs_up_gets_each_its_own", run: crowd },
-        Case { name: "a_look_up_of_a_job_sees_what_was_committed_before_it", run: fresh },
+        Case { name: "a_lookup_of_a_job_sees_what_was_committed_before_it", run: fresh },
     ]
 }
 
@@ -116,24 +116,24 @@ fn many<U: UnitOfWork>(harness: &Harness<U>) {
     assert_eq!(found.into_keys().collect::<Vec<_>>(), [first]);
 }
 
-fn crowd<U: UnitOfWork + LookUps + Clone>(harness: &Harness<U>) {
+fn crowd<U: UnitOfWork + Readers + Clone>(harness: &Harness<U>) {
     make_projects(harness);
     let made = make_jobs(harness, JOBS);
-    let asked: Vec<_> = made
+    let lookups: Vec<_> = made
         .iter()
         .flat_map(|made| PLACES.map(|place| (made, place)))
         .map(|((home, job), place)| {
             let (uow, name) = (harness.unit_of_work().clone(), place.name(job.id));
-            (*home, job, place, harness.runtime().spawn(async move { uow.look_up(place.account(), name).await }))
+            (*home, job, place, harness.runtime().spawn(async move { uow.read_job(place.account(), name).await }))
         })
         .collect();
-    for (home, job, place, found) in asked {
-        let found: Option<ShownJob> = harness.runtime().block_on(found).expect("no panic").expect("the look-up succeeds");
+    for (home, job, place, found) in lookups {
+        let found: Option<ShownJob> = harness.runtime().block_on(found).expect("no panic").expect("the lookup succeeds");
         assert_eq!(found, (home == place).then(|| job.clone().into()), "{} of {home:?} in {place:?}", job.id);
     }
 }
 
-fn fresh<U: UnitOfWork + LookUps + Clone>(harness: &Harness<U>) {
+fn fresh<U: UnitOfWork + Readers + Clone>(harness: &Harness<U>) {
     make_projects(harness);
     let writers: Vec<_> = (0..8)
         .map(|writer| {
@@ -144,7 +144,7 @@ fn fresh<U: UnitOfWork + LookUps + Clone>(harness: &Harness<U>) {
                     let made = uow.write(account().id, move |stores| enqueue(stores, Place::Mine, &reference)).await;
                     let job = made.expect("the write succeeds");
                     let name = || Place::Mine.name(job.id);
-                    let found = uow.look_up(account().id, name()).await.expect("the look-up succeeds");
+                    let found = uow.read_job(account().id, name()).await.expect("the lookup succeeds");
                     assert_eq!(found, Some(job.clone().into()));
                     let (id, later) = (job.id, Timestamp::from_micros(now().micros() + 1));
                     let cancel = move |stores: &mut dyn Stores| {
@@ -155,7 +155,7 @@ fn fresh<U: UnitOfWork + LookUps + Clone>(harness: &Harness<U>) {
                     assert!(
                         uow.write(account().id, cancel).await.map_err(|error: StoreError| error.to_string()).expect("the write succeeds")
                     );
-                    let found: Option<ShownJob> = uow.look_up(account().id, name()).await.expect("the look-up succeeds");
+                    let found: Option<ShownJob> = uow.read_job(account().id, name()).await.expect("the lookup succeeds");
                     assert_eq!(found.map(|job| job.status), Some(JobStatus::Cancelled));
                 }
             })

@@ -13,25 +13,26 @@ use tokio::task::{AbortHandle, yield_now};
 use tokio::time::{sleep_until, timeout, timeout_at};
 use tokio_postgres::{CancelToken, NoTls};
 
-use super::heard::Heard;
-use super::{SqlState, Target};
+use super::server::Server;
+use super::socket_state::SocketState;
+use super::sqlstate::SqlState;
+use crate::db::connect_error::ConnectError;
 use crate::db::limit::Limit;
-use crate::db::pool::ConnectError;
 
 /// A connection to PostgreSQL.
 pub(crate) type PgConnection = AsyncConnectionWrapper<AsyncPgConnection, Driver>;
 
 /// How long a server has to end a statement after a request to cancel it.
-const CANCEL_PATIENCE: Duration = Duration::from_secs(1);
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The state and the limits of a connection, beside those of diesel.
 #[derive(Debug)]
-pub(crate) struct Talk {
+pub(crate) struct PgControl {
     /// Present until the connection is dropped.
     runtime: Option<Runtime>,
-    heard: Arc<Heard>,
+    socket_state: Arc<SocketState>,
     state: Mutex<State>,
-    target: Target,
+    server: Server,
 }
 
 #[derive(Default)]
@@ -51,37 +52,37 @@ impl std::fmt::Debug for State {
 }
 
 /// Runs the futures of a connection on the thread that waits for them.
-pub(crate) struct Driver(Arc<Talk>);
+pub(crate) struct Driver(Arc<PgControl>);
 
 /// Why the wait for a statement ended.
-enum End {
+enum Interruption {
     Deadline,
-    Gone,
+    CallerLeft,
 }
 
 thread_local! {
     /// Hands a driver to diesel's wrapper, which asks for one without naming the connection.
-    static HANDED_OVER: Cell<Option<Driver>> = const { Cell::new(None) };
+    static HANDOVER: Cell<Option<Driver>> = const { Cell::new(None) };
 }
 
-/// Connects within `patience`, or within the shorter time that the URL gives. It blocks the thread.
+/// Connects within `connect_timeout`, or within the shorter time that the URL gives. It blocks the thread.
 ///
 /// # Errors
 /// [`ConnectError`], with the code of the server if it gave one.
-pub(crate) fn connect(target: &Target, patience: Duration) -> Result<(PgConnection, Arc<Talk>), ConnectError> {
+pub(super) fn connect(server: &Server, connect_timeout: Duration) -> Result<(PgConnection, Arc<PgControl>), ConnectError> {
     let runtime = Builder::new_current_thread().enable_all().build().map_err(ConnectError::Dial)?;
-    let heard = Arc::new(Heard::default());
-    let patience = target.patience().map_or(patience, |named| named.min(patience));
+    let socket_state = Arc::new(SocketState::default());
+    let connect_timeout = server.connect_timeout().map_or(connect_timeout, |named| named.min(connect_timeout));
     let made = runtime.block_on(async {
-        let made = timeout(patience, async {
-            let (client, connection) = target.connect(&heard).await?;
+        let made = timeout(connect_timeout, async {
+            let (client, connection) = server.connect(&socket_state).await?;
             let cancel = client.cancel_token();
             let socket = tokio::spawn({
-                let heard = Arc::clone(&heard);
+                let socket_state = Arc::clone(&socket_state);
                 async move {
                     // The caller of a statement gets its failure, so the result is not needed here.
                     connection.await.ok();
-                    heard.close();
+                    socket_state.close();
                 }
             });
             let conn = AsyncPgConnection::try_from(client).await?;
@@ -89,7 +90,7 @@ pub(crate) fn connect(target: &Target, patience: Duration) -> Result<(PgConnecti
         });
         made.await.unwrap_or(Err(ConnectError::TimedOut))
     });
-    let (conn, cancel, socket) = match (made, heard.take_code()) {
+    let (conn, cancel, socket) = match (made, socket_state.take_code()) {
         (Ok(made), _) => made,
         (Err(error), code) => {
             runtime.shutdown_background();
@@ -97,21 +98,21 @@ pub(crate) fn connect(target: &Target, patience: Duration) -> Result<(PgConnecti
         }
     };
     let state = State { socket: Some(socket), cancel: Some(cancel), ..State::default() };
-    let talk = Arc::new(Talk { runtime: Some(runtime), heard, state: Mutex::new(state), target: target.clone() });
-    HANDED_OVER.set(Some(Driver(Arc::clone(&talk))));
-    Ok((conn.into(), talk))
+    let control = Arc::new(PgControl { runtime: Some(runtime), socket_state, state: Mutex::new(state), server: server.clone() });
+    HANDOVER.set(Some(Driver(Arc::clone(&control))));
+    Ok((conn.into(), control))
 }
 
-impl Talk {
+impl PgControl {
     /// Sets the limit of the following statements.
     pub(crate) fn limit(&self, limit: Option<Limit>) {
-        self.heard.take_code();
+        self.socket_state.take_code();
         self.state().limit = limit;
     }
 
     /// Takes the code of the last failure. A second call returns `None`.
     pub(crate) fn take_code(&self) -> Option<SqlState> {
-        self.heard.take_code()
+        self.socket_state.take_code()
     }
 
     /// Whether the connection was closed here because the server was silent.
@@ -119,16 +120,16 @@ impl Talk {
         self.state().is_cut
     }
 
-    /// Whether the server has kept the connection open, as far as this end has heard. Nothing is sent.
+    /// Whether the server has kept the connection open, as far as this end knows. Nothing is sent.
     pub(crate) fn is_open(&self) -> bool {
-        const LOOKS: u32 = 4;
+        const YIELDS: u32 = 4;
         self.run(async {
             // Each yield lets the task of the socket read what the system has received.
-            for _ in 0..LOOKS {
+            for _ in 0..YIELDS {
                 yield_now().await;
             }
         });
-        !self.heard.is_closed()
+        !self.socket_state.is_closed()
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -138,7 +139,7 @@ impl Talk {
     fn run<F: Future>(&self, work: F) -> F::Output {
         match &self.runtime {
             Some(runtime) => runtime.block_on(work),
-            None => unreachable!("the runtime goes with the talk"),
+            None => unreachable!("the runtime lives as long as the control"),
         }
     }
 
@@ -148,8 +149,8 @@ impl Talk {
         let Some(limit) = self.state().limit.clone() else { return work.await };
         let end = async {
             tokio::select! {
-                () = sleep_until(limit.of_statement().into()) => End::Deadline,
-                () = limit.gone.cancelled() => End::Gone,
+                () = sleep_until(limit.of_statement().into()) => Interruption::Deadline,
+                () = limit.cancelled.cancelled() => Interruption::CallerLeft,
             }
         };
         let end = tokio::select! {
@@ -157,8 +158,8 @@ impl Talk {
             output = &mut work => return output,
             end = end => end,
         };
-        if matches!(end, End::Gone) {
-            let until = Instant::now() + CANCEL_PATIENCE;
+        if matches!(end, Interruption::CallerLeft) {
+            let until = Instant::now() + CANCEL_TIMEOUT;
             timeout_at(until.into(), self.cancel()).await.ok();
             if let Ok(output) = timeout_at(until.into(), &mut work).await {
                 return output;
@@ -171,7 +172,7 @@ impl Talk {
     /// Asks the server to end the running statement.
     async fn cancel(&self) {
         let token = self.state().cancel.clone();
-        if let (Some(token), Ok(socket)) = (token, self.target.dial_first().await) {
+        if let (Some(token), Ok(socket)) = (token, self.server.dial_first().await) {
             token.cancel_query_raw(socket, NoTls).await.ok();
         }
     }
@@ -182,11 +183,11 @@ impl Talk {
         if let Some(socket) = state.socket.take() {
             socket.abort();
         }
-        self.heard.close();
+        self.socket_state.close();
     }
 }
 
-impl Drop for Talk {
+impl Drop for PgControl {
     fn drop(&mut self) {
         // The resolution of a host name may block a thread. An async task must not wait for that thread.
         if let Some(runtime) = self.runtime.take() {
@@ -201,7 +202,7 @@ impl BlockOn for Driver {
     }
 
     fn get_runtime() -> Self {
-        match HANDED_OVER.take() {
+        match HANDOVER.take() {
             Some(driver) => driver,
             None => unreachable!("connections are made by `connect` alone"),
         }

@@ -11,12 +11,12 @@ use tokio_postgres::config::{Config, Host, TargetSessionAttrs};
 use tokio_postgres::tls::NoTlsStream;
 use tokio_postgres::{Client, Connection, NoTls, SimpleQueryMessage};
 
-use super::heard::Heard;
-use super::wire::{Socket, Wire};
-use crate::db::pool::ConnectError;
+use super::socket::{ObservedSocket, Socket};
+use super::socket_state::SocketState;
+use crate::db::connect_error::ConnectError;
 
 /// How long to wait before the next attempt to connect.
-pub(crate) const DIAL_INTERVAL: Duration = Duration::from_millis(250);
+pub(crate) const RECONNECT_INTERVAL: Duration = Duration::from_millis(250);
 
 const DEFAULT_PORT: u16 = 5432;
 /// The folder in which packages of PostgreSQL put the socket of a local server.
@@ -24,7 +24,7 @@ const LOCAL_FOLDER: &str = "/var/run/postgresql";
 
 /// A server, parsed from its URL.
 #[derive(Clone)]
-pub(crate) struct Target {
+pub(crate) struct Server {
     config: Config,
     tcp: Tcp,
 }
@@ -55,18 +55,18 @@ impl Default for Tcp {
 
 /// One address of the server.
 #[derive(Debug, Clone)]
-enum Place {
+enum Address {
     Tcp(String, u16),
     Unix(PathBuf),
 }
 
 /// A client, and the connection that must be polled for its statements to progress.
-pub(super) type Spoken = (Client, Connection<Wire, NoTlsStream>);
+pub(super) type RawConnection = (Client, Connection<ObservedSocket, NoTlsStream>);
 
-impl Target {
+impl Server {
     /// Parses a `postgres://` URL. Keep-alive and timeouts have the names and units of libpq's parameters.
     pub(crate) fn parse(url: &str) -> Result<Self, ConnectError> {
-        let (place, query) = url.split_once('?').unwrap_or((url, ""));
+        let (address, query) = url.split_once('?').unwrap_or((url, ""));
         let mut tcp = Tcp::default();
         let mut rest = Vec::new();
         for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
@@ -75,69 +75,69 @@ impl Target {
                 rest.extend(passed_on(name, value, parameter)?);
             }
         }
-        let url = if rest.is_empty() { place.to_owned() } else { format!("{place}?{}", rest.join("&")) };
-        let config = url.parse().map_err(ConnectError::Speak)?;
+        let url = if rest.is_empty() { address.to_owned() } else { format!("{address}?{}", rest.join("&")) };
+        let config = url.parse().map_err(ConnectError::Protocol)?;
         Ok(Self { config, tcp })
     }
 
     /// The connect timeout of the URL.
-    pub(super) fn patience(&self) -> Option<Duration> {
+    pub(super) fn connect_timeout(&self) -> Option<Duration> {
         self.config.get_connect_timeout().copied()
     }
 
-    fn places(&self) -> Vec<Place> {
+    fn addresses(&self) -> Vec<Address> {
         let (hosts, addresses, ports) = (self.config.get_hosts(), self.config.get_hostaddrs(), self.config.get_ports());
         let port = |index: usize| ports.get(index).or_else(|| ports.first()).copied().unwrap_or(DEFAULT_PORT);
-        let socket = |folder: &std::path::Path, port: u16| Place::Unix(folder.join(format!(".s.PGSQL.{port}")));
-        let places: Vec<_> = (0..hosts.len().max(addresses.len()))
+        let socket = |folder: &std::path::Path, port: u16| Address::Unix(folder.join(format!(".s.PGSQL.{port}")));
+        let all: Vec<_> = (0..hosts.len().max(addresses.len()))
             .filter_map(|index| match (addresses.get(index), hosts.get(index)) {
-                (Some(address), _) => Some(Place::Tcp(address.to_string(), port(index))),
-                (None, Some(Host::Tcp(host))) => Some(Place::Tcp(host.clone(), port(index))),
+                (Some(address), _) => Some(Address::Tcp(address.to_string(), port(index))),
+                (None, Some(Host::Tcp(host))) => Some(Address::Tcp(host.clone(), port(index))),
                 (None, Some(Host::Unix(folder))) => Some(socket(folder, port(index))),
                 (None, None) => None,
             })
             .collect();
-        if places.is_empty() { vec![socket(LOCAL_FOLDER.as_ref(), port(0))] } else { places }
+        if all.is_empty() { vec![socket(LOCAL_FOLDER.as_ref(), port(0))] } else { all }
     }
 
     /// Connects to the first address that answers, one after another.
-    pub(super) async fn connect(&self, heard: &Arc<Heard>) -> Result<Spoken, ConnectError> {
+    pub(super) async fn connect(&self, state: &Arc<SocketState>) -> Result<RawConnection, ConnectError> {
         let mut failure = None;
-        for place in self.places() {
-            match self.connect_to(&place, heard).await {
-                Ok(spoken) => return Ok(spoken),
+        for address in self.addresses() {
+            match self.connect_to(&address, state).await {
+                Ok(raw) => return Ok(raw),
                 Err(error) => failure = Some(error),
             }
         }
         Err(failure.unwrap_or(ConnectError::TimedOut))
     }
 
-    async fn connect_to(&self, place: &Place, heard: &Arc<Heard>) -> Result<Spoken, ConnectError> {
-        let socket = self.dial(place).await.map_err(ConnectError::Dial)?;
-        let spoken = self.config.connect_raw(Wire::new(socket, Arc::clone(heard)), NoTls).await.map_err(ConnectError::Speak)?;
-        self.is_wanted(spoken).await
+    async fn connect_to(&self, address: &Address, state: &Arc<SocketState>) -> Result<RawConnection, ConnectError> {
+        let socket = self.dial(address).await.map_err(ConnectError::Dial)?;
+        let raw = self.config.connect_raw(ObservedSocket::new(socket, Arc::clone(state)), NoTls).await.map_err(ConnectError::Protocol)?;
+        self.is_wanted(raw).await
     }
 
-    async fn is_wanted(&self, (client, mut connection): Spoken) -> Result<Spoken, ConnectError> {
+    async fn is_wanted(&self, (client, mut connection): RawConnection) -> Result<RawConnection, ConnectError> {
         let wants_writes = match self.config.get_target_session_attrs() {
             TargetSessionAttrs::ReadWrite => true,
             TargetSessionAttrs::ReadOnly => false,
             _ => return Ok((client, connection)),
         };
-        let asked = client.simple_query("SHOW transaction_read_only");
+        let query = client.simple_query("SHOW transaction_read_only");
         let answers = tokio::select! {
             biased;
-            answers = asked => answers.map_err(ConnectError::Speak)?,
-            ended = &mut connection => return Err(ended.err().map_or(ConnectError::TimedOut, ConnectError::Speak)),
+            answers = query => answers.map_err(ConnectError::Protocol)?,
+            ended = &mut connection => return Err(ended.err().map_or(ConnectError::TimedOut, ConnectError::Protocol)),
         };
         let is_read_only = answers.iter().any(|answer| matches!(answer, SimpleQueryMessage::Row(row) if row.get(0) == Some("on")));
         if is_read_only == wants_writes { Err(ConnectError::Unwanted) } else { Ok((client, connection)) }
     }
 
-    async fn dial(&self, place: &Place) -> io::Result<Box<dyn Socket>> {
-        match place {
-            Place::Unix(path) => Ok(Box::new(UnixStream::connect(path).await?)),
-            Place::Tcp(host, port) => {
+    async fn dial(&self, address: &Address) -> io::Result<Box<dyn Socket>> {
+        match address {
+            Address::Unix(path) => Ok(Box::new(UnixStream::connect(path).await?)),
+            Address::Tcp(host, port) => {
                 let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
                 for address in lookup_host((host.as_str(), *port)).await? {
                     match TcpStream::connect(address).await {
@@ -156,8 +156,8 @@ impl Target {
     /// A socket for the request to cancel a statement.
     pub(super) async fn dial_first(&self) -> io::Result<Box<dyn Socket>> {
         let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
-        for place in self.places() {
-            match self.dial(&place).await {
+        for address in self.addresses() {
+            match self.dial(&address).await {
                 Ok(socket) => return Ok(socket),
                 Err(error) => failure = error,
             }
@@ -219,10 +219,10 @@ fn passed_on(name: &str, value: &str, parameter: &str) -> Result<Option<String>,
     }
 }
 
-impl std::fmt::Debug for Target {
+impl std::fmt::Debug for Server {
     /// Without the password.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Target").field("places", &self.places()).field("tcp", &self.tcp).finish_non_exhaustive()
+        f.debug_struct("Server").field("addresses", &self.addresses()).field("tcp", &self.tcp).finish_non_exhaustive()
     }
 }
 
@@ -231,7 +231,7 @@ mod tests {
     use super::*;
 
     fn tcp(url: &str) -> Tcp {
-        Target::parse(url).unwrap().tcp
+        Server::parse(url).unwrap().tcp
     }
 
     #[test]
@@ -249,29 +249,29 @@ mod tests {
             user_timeout: Duration::from_millis(12_500),
         };
         assert_eq!(tcp(url), expected);
-        assert_eq!(Target::parse(url).unwrap().patience(), Some(Duration::from_secs(7)));
+        assert_eq!(Server::parse(url).unwrap().connect_timeout(), Some(Duration::from_secs(7)));
     }
 
     #[test]
     fn a_server_is_found_by_host_socket_or_address() {
-        let places = |url: &str| format!("{:?}", Target::parse(url).unwrap().places());
-        assert_eq!(places("postgres://db/derslik"), r#"[Tcp("db", 5432)]"#);
-        assert_eq!(places("postgres://a:1,[::1]:2/derslik"), r#"[Tcp("a", 1), Tcp("::1", 2)]"#);
-        assert_eq!(places("postgres:///derslik?host=/run/pg&port=6432"), r#"[Unix("/run/pg/.s.PGSQL.6432")]"#);
-        assert_eq!(places("postgres://u@%2Frun%2Fpg/derslik"), r#"[Unix("/run/pg/.s.PGSQL.5432")]"#);
-        assert_eq!(places("postgres:///derslik"), r#"[Unix("/var/run/postgresql/.s.PGSQL.5432")]"#);
-        assert_eq!(places("postgres://name/d?hostaddr=10.0.0.7"), r#"[Tcp("10.0.0.7", 5432)]"#);
+        let addresses = |url: &str| format!("{:?}", Server::parse(url).unwrap().addresses());
+        assert_eq!(addresses("postgres://db/derslik"), r#"[Tcp("db", 5432)]"#);
+        assert_eq!(addresses("postgres://a:1,[::1]:2/derslik"), r#"[Tcp("a", 1), Tcp("::1", 2)]"#);
+        assert_eq!(addresses("postgres:///derslik?host=/run/pg&port=6432"), r#"[Unix("/run/pg/.s.PGSQL.6432")]"#);
+        assert_eq!(addresses("postgres://u@%2Frun%2Fpg/derslik"), r#"[Unix("/run/pg/.s.PGSQL.5432")]"#);
+        assert_eq!(addresses("postgres:///derslik"), r#"[Unix("/var/run/postgresql/.s.PGSQL.5432")]"#);
+        assert_eq!(addresses("postgres://name/d?hostaddr=10.0.0.7"), r#"[Tcp("10.0.0.7", 5432)]"#);
     }
 
     #[test]
-    fn what_cannot_be_honoured_is_refused_by_name_and_without_the_password() {
+    fn a_setting_that_cannot_be_honoured_is_refused_by_name_and_without_the_password() {
         for (url, name) in [
             ("postgres://u:secret@db/d?sslrootcert=/ca.pem", "sslrootcert"),
             ("postgres://u:secret@db/d?sslmode=verify-full", "sslmode"),
             ("postgres://u:secret@db/d?keepalives_idle=soon", "keepalives_idle"),
             ("postgres://u:secret@db/d?service=x", "service"),
         ] {
-            let error = Target::parse(url).unwrap_err();
+            let error = Server::parse(url).unwrap_err();
             let mut text = error.to_string();
             let mut source = std::error::Error::source(&error);
             while let Some(cause) = source {
@@ -282,9 +282,9 @@ mod tests {
         }
         for url in ["postgres://db/d?client_encoding=UTF8&fallback_application_name=x&gssencmode=disable&sslmode=allow", "postgres://db/d?"]
         {
-            Target::parse(url).unwrap();
+            Server::parse(url).unwrap();
         }
-        let shown = format!("{:?}", Target::parse("postgres://u:secret@db/d?password=again").unwrap());
+        let shown = format!("{:?}", Server::parse("postgres://u:secret@db/d?password=again").unwrap());
         assert!(!shown.contains("secret") && !shown.contains("again"), "{shown}");
     }
 }

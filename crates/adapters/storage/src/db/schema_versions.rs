@@ -1,33 +1,16 @@
-//! Tells whether the schema of a database fits this program. It only reads, so on a database that is up to date a role can run
-//! everything without the right to create tables.
+//! Tells which migrations a database lacks. It only reads, so on a database that is up to date a role can run everything without
+//! the right to create tables.
 
 use std::collections::BTreeSet;
 
-use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource};
 use diesel::result::QueryResult;
 use diesel::sql_types::{Bool, Text};
 use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
 
-use crate::db::conn::Conn;
-use crate::db::migrate::{MigrateError, PATIENCE, POSTGRES, SQLITE, on_a_thread};
-use crate::db::pool::{DatabaseUrl, PgConnector, PoolSettings};
-use crate::db::postgres::{PgConnection, SqlState};
-use crate::rekey::{self, KeyTwin};
-
-/// The state of a schema that this program can use, now or after a migration.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SchemaState {
-    /// It is the schema that this program was made for.
-    Current,
-    /// These migrations are missing, oldest first.
-    Behind(Vec<String>),
-    /// All migrations are applied, but rows have keys of texts by an earlier rule, so searches by the new rule miss them.
-    OldKeys,
-    /// The file does not exist. SQLite only: PostgreSQL refuses the connection.
-    NoDatabase,
-}
+use super::migrations::{MigrateError, POSTGRES, SQLITE};
+use super::postgres::PgConnection;
 
 /// A database whose schema can be inspected.
 pub(crate) trait Inspect: Sized {
@@ -39,9 +22,6 @@ pub(crate) trait Inspect: Sized {
 
     /// The tables in the database without those of the system, of extensions and of the migrations themselves.
     fn tables(&mut self) -> QueryResult<Vec<String>>;
-
-    /// The connection in the form that repositories take.
-    fn as_conn(&mut self) -> Conn<'_>;
 }
 
 #[derive(QueryableByName)]
@@ -85,10 +65,6 @@ impl Inspect for PgConnection {
     fn tables(&mut self) -> QueryResult<Vec<String>> {
         Ok(names(sql_query(TABLES_OF_POSTGRES).load(self)?))
     }
-
-    fn as_conn(&mut self) -> Conn<'_> {
-        Conn::Pg(self)
-    }
 }
 
 impl Inspect for SqliteConnection {
@@ -102,10 +78,6 @@ impl Inspect for SqliteConnection {
 
     fn tables(&mut self) -> QueryResult<Vec<String>> {
         Ok(names(sql_query(TABLES_OF_SQLITE).load(self)?))
-    }
-
-    fn as_conn(&mut self) -> Conn<'_> {
-        Conn::Sqlite(self)
     }
 }
 
@@ -127,8 +99,11 @@ where
     Ok(if exists.exists { names(sql_query(APPLIED).load(conn)?) } else { BTreeSet::new() })
 }
 
-/// The state of the database behind a connection.
-pub(crate) fn inspect<C: Inspect>(conn: &mut C) -> Result<SchemaState, MigrateError> {
+/// The versions of the migrations that the database behind a connection lacks, oldest first.
+///
+/// # Errors
+/// [`MigrateError`] if the database belongs to another program or to a newer version of this one, or can't be read.
+pub(crate) fn missing_versions<C: Inspect>(conn: &mut C) -> Result<Vec<String>, MigrateError> {
     let known = C::known_versions().map_err(MigrateError::Migration)?;
     let mut applied = conn.applied_versions()?;
     if applied.is_empty() {
@@ -143,57 +118,5 @@ pub(crate) fn inspect<C: Inspect>(conn: &mut C) -> Result<SchemaState, MigrateEr
     if !unknown.is_empty() {
         return Err(MigrateError::Unknown { versions: unknown });
     }
-    let missing: Vec<_> = known.difference(&applied).cloned().collect();
-    if !missing.is_empty() {
-        return Ok(SchemaState::Behind(missing));
-    }
-    Ok(if rekey::is_done(&mut conn.as_conn())? { SchemaState::Current } else { SchemaState::OldKeys })
-}
-
-/// As [`inspect`], together with the twins of a database that is up to date.
-fn inspect_with_twins<C: Inspect>(conn: &mut C) -> Result<(SchemaState, Vec<KeyTwin>), MigrateError> {
-    let state = inspect(conn)?;
-    let twins = if state == SchemaState::Current { rekey::read_twins(&mut conn.as_conn())? } else { Vec::new() };
-    Ok((state, twins))
-}
-
-/// During an inspection no migration runs, so its failures mean that the schema can't be read.
-fn unreadable(error: MigrateError) -> MigrateError {
-    match error {
-        MigrateError::Migration(error) => MigrateError::Unreadable(error),
-        other => other,
-    }
-}
-
-impl DatabaseUrl {
-    /// Inspects the schema and changes nothing. It blocks the thread.
-    ///
-    /// # Errors
-    /// [`MigrateError`] if the schema can't be read, or belongs to another program or version.
-    pub fn schema_state(&self) -> Result<SchemaState, MigrateError> {
-        self.state_and_twins().map(|(state, _)| state)
-    }
-
-    pub(crate) fn state_and_twins(&self) -> Result<(SchemaState, Vec<KeyTwin>), MigrateError> {
-        match self {
-            Self::Postgres(url) => {
-                let connector = PgConnector::new(url, PoolSettings::default())?;
-                on_a_thread(|| {
-                    let (mut conn, talk) = connector.connect_unbounded_with_talk()?;
-                    inspect_with_twins(&mut conn).map_err(|error| match error {
-                        MigrateError::Migration(error) if talk.take_code().is_some_and(SqlState::is_denial) => MigrateError::Denied(error),
-                        other => unreadable(other),
-                    })
-                })
-            }
-            Self::Sqlite(path) if !path.exists() => Ok((SchemaState::NoDatabase, Vec::new())),
-            // Without the settings of our pool, because some of them change the file.
-            Self::Sqlite(path) => {
-                let conn = SqliteConnection::establish(&path.to_string_lossy());
-                let mut conn = conn.map_err(|error| MigrateError::Connect(Box::new(error)))?;
-                let waits = conn.batch_execute(&format!("PRAGMA busy_timeout = {}", PATIENCE.as_millis()));
-                waits.map_err(MigrateError::from).and_then(|()| inspect_with_twins(&mut conn)).map_err(unreadable)
-            }
-        }
-    }
+    Ok(known.difference(&applied).cloned().collect())
 }

@@ -3,18 +3,18 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::SqlState;
+use super::sqlstate::SqlState;
 
 /// Facts from the server that diesel does not pass on. Both ends of a connection share them.
 #[derive(Debug, Default)]
-pub(super) struct Heard {
+pub(super) struct SocketState {
     code: Mutex<Option<SqlState>>,
     is_closed: AtomicBool,
 }
 
-impl Heard {
+impl SocketState {
     /// Keeps the code of a failure until it is taken. A later code replaces an earlier one.
-    pub(super) fn failed(&self, code: SqlState) {
+    pub(super) fn record_code(&self, code: SqlState) {
         *self.code.lock().unwrap_or_else(PoisonError::into_inner) = Some(code);
     }
 

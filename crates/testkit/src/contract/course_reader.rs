@@ -2,7 +2,7 @@
 
 use derslik_domain::course::Membership;
 use derslik_domain::id::{AccountId, Id};
-use derslik_ports::outbound::{CourseLookup, CourseWithMembership, LookUps, UnitOfWork};
+use derslik_ports::outbound::{CourseLookup, CourseWithMembership, Readers, UnitOfWork};
 
 use super::{Case, Harness};
 use crate::builders::{account, course, now, other_account, user};
@@ -13,7 +13,7 @@ const VIEWERS: i64 = 9;
 /// The owner of all courses.
 const OWNER: i64 = 2;
 
-pub(super) fn cases<U: UnitOfWork + LookUps + Clone>() -> Vec<Case<U>> {
+pub(super) fn cases<U: UnitOfWork + Readers + Clone>() -> Vec<Case<U>> {
     vec![
         Case { name: "courses_are_found_many_at_a_time", run: many },
         Case { name: "a_crowd_that_looks_courses_up_gets_each_its_own", run: crowd },
@@ -64,8 +64,8 @@ fn many<U: UnitOfWork>(harness: &Harness<U>) {
     let all: Vec<_> = (1..=COURSES).flat_map(|course| (1..=VIEWERS).map(move |viewer| (course, viewer))).collect();
     for of in [account().id, other_account().id] {
         for count in [0, 1, 2, 3, 12, 40, all.len()] {
-            let asked: Vec<_> = all.iter().take(count).map(|(course, viewer)| viewed(*course, *viewer)).collect();
-            let found = harness.read(move |stores| stores.courses().find_many(of, &asked));
+            let lookups: Vec<_> = all.iter().take(count).map(|(course, viewer)| viewed(*course, *viewer)).collect();
+            let found = harness.read(move |stores| stores.courses().find_many(of, &lookups));
             let expected = all.iter().take(count).filter(|(course, _)| is_there(of, *course));
             assert_eq!(found, expected.map(|(course, viewer)| (viewed(*course, *viewer), record(*course, *viewer))).collect());
         }
@@ -75,18 +75,18 @@ fn many<U: UnitOfWork>(harness: &Harness<U>) {
     assert_eq!((twice[&viewed(1, 3)].membership, twice[&viewed(1, 99)].membership), (membership(1, 3), None));
 }
 
-fn crowd<U: UnitOfWork + LookUps + Clone>(harness: &Harness<U>) {
+fn crowd<U: UnitOfWork + Readers + Clone>(harness: &Harness<U>) {
     set_up(harness);
-    let asked = (1..=COURSES).flat_map(|course| (1..=VIEWERS).map(move |viewer| (course, viewer)));
-    let asked = asked.flat_map(|(course, viewer)| [account().id, other_account().id].map(|of| (of, course, viewer)));
-    let asked: Vec<_> = asked
+    let lookups = (1..=COURSES).flat_map(|course| (1..=VIEWERS).map(move |viewer| (course, viewer)));
+    let lookups = lookups.flat_map(|(course, viewer)| [account().id, other_account().id].map(|of| (of, course, viewer)));
+    let lookups: Vec<_> = lookups
         .map(|(of, course, viewer)| {
             let uow = harness.unit_of_work().clone();
-            (of, course, viewer, harness.runtime().spawn(async move { uow.look_up(of, viewed(course, viewer)).await }))
+            (of, course, viewer, harness.runtime().spawn(async move { uow.read_course(of, viewed(course, viewer)).await }))
         })
         .collect();
-    for (of, course, viewer, found) in asked {
-        let found = harness.runtime().block_on(found).expect("no panic").expect("the look-up succeeds");
+    for (of, course, viewer, found) in lookups {
+        let found = harness.runtime().block_on(found).expect("no panic").expect("the lookup succeeds");
         assert_eq!(found, is_there(of, course).then(|| record(course, viewer)), "{course} for {viewer}");
     }
 }
