@@ -156,8 +156,8 @@ impl UnitOfWork for DieselUnitOfWork {
         let (tenant, job_notify) = (tenant.into(), Arc::clone(&self.job_notify));
         match &*self.pools {
             Pools::Postgres { all, .. } => all.write_single_statement(tenant, job_notify, move |stores| work(stores)).await,
-            // On SQLite, one call of a store may run several statements.
-            Pools::Sqlite { writer, .. } => writer.write(tenant, Statements::Any, job_notify, move |stores| work(stores)).await,
+            // A call that is one statement on PostgreSQL may be several on SQLite, so it needs a transaction.
+            Pools::Sqlite { writer, .. } => writer.write(tenant, Statements::One, job_notify, move |stores| work(stores)).await,
             Pools::Unusable => Err(StoreError::from(Reason::Refused).into()),
         }
     }

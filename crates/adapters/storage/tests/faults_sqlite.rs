@@ -6,18 +6,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use derslik_domain::job::{Action, LeaseTerm, LeaseToken, NewJob, Pruning, WorkerId};
 use derslik_domain::session::{FilterForm, Session, SessionName};
-use derslik_ports::outbound::{StoreError, Stores, UnitOfWork};
+use derslik_ports::outbound::{Claim, StoreError, Stores, UnitOfWork};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings};
-use derslik_testkit::builders::{account, guid, session};
+use derslik_testkit::builders::{account, guid, now, session};
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::Text;
 use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
 use tokio::runtime::Handle;
+use uuid::Uuid;
 
 /// More than a writer waits by default, also on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 const PROCESSES: u128 = 2;
 const WRITERS: u128 = 4;
@@ -110,7 +112,7 @@ struct JournalMode {
 }
 
 #[tokio::test]
-async fn a_writer_that_waits_too_long_for_another_process_is_told_to_come_back() {
+async fn a_writer_that_waits_too_long_for_another_process_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("held.sqlite");
     let url = DatabaseUrl::Sqlite(path.clone());
@@ -123,9 +125,52 @@ async fn a_writer_that_waits_too_long_for_another_process_is_told_to_come_back()
     let begin = Instant::now();
     let refused = uow.write(account().id, |stores| stores.sessions().insert_many(account().id, &[&session(guid(1))])).await;
     assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
-    assert!(begin.elapsed() < PATIENCE, "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < TIME_LIMIT, "{:?}", begin.elapsed());
     assert!(uow.read(account().id, |stores| stores.sessions().find(account().id, guid(1))).await.unwrap().is_none(), "readers do not wait");
 
     other.batch_execute("ROLLBACK").unwrap();
     uow.write(account().id, |stores| stores.sessions().insert_many(account().id, &[&session(guid(1))])).await.unwrap();
+}
+
+fn empty_database(folder: &tempfile::TempDir) -> DieselUnitOfWork {
+    let url = DatabaseUrl::Sqlite(folder.path().join("empty.sqlite"));
+    url.migrate().unwrap();
+    DieselUnitOfWork::new(&url, PoolSettings::default(), &Handle::current())
+}
+
+fn insert(stores: &mut dyn Stores, number: u128) -> Result<(), StoreError> {
+    stores.sessions().insert_many(account().id, &[&session(guid(number))])
+}
+
+#[tokio::test]
+async fn a_write_of_one_statement_is_refused_a_second_statement_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let uow = empty_database(&folder);
+    uow.write_single_statement(account().id, |stores| insert(stores, 1)).await.unwrap();
+
+    let refused = uow.write_single_statement(account().id, |stores| insert(stores, 2).and_then(|()| insert(stores, 3))).await;
+    assert!(matches!(refused, Err(StoreError::Other(_))), "{refused:?}");
+    let numbers = [guid(1), guid(2), guid(3)];
+    let found = uow.read(account().id, move |stores| stores.sessions().find_many(account().id, &numbers)).await.unwrap();
+    assert_eq!(found.into_keys().collect::<Vec<_>>(), [guid(1)]);
+}
+
+/// Claims one job. On SQLite this takes a statement to find it and one to change it.
+fn claim_one(stores: &mut dyn Stores) -> Result<usize, StoreError> {
+    let (worker, token) = (WorkerId::new(Uuid::from_u128(1)), LeaseToken::new(Uuid::from_u128(2)));
+    let actions = [Action::Prune].into_iter().collect();
+    let claim = Claim { worker, token, term: LeaseTerm::DEFAULT, at: now(), actions, limit: 1 };
+    Ok(stores.jobs().exchange(account().id, &[], &claim)?.claimed.len())
+}
+
+#[tokio::test]
+async fn a_call_that_takes_several_statements_on_sqlite_counts_as_one_statement() {
+    let folder = tempfile::tempdir().unwrap();
+    let uow = empty_database(&folder);
+    let jobs = Pruning::ALL.map(|what| NewJob::prune(what, now(), now()));
+    uow.write(account().id, move |stores| stores.jobs().enqueue_many(account().id, &jobs)).await.unwrap();
+
+    let refused = uow.write_single_statement(account().id, |stores| Ok::<_, StoreError>(claim_one(stores)? + claim_one(stores)?)).await;
+    assert!(matches!(refused, Err(StoreError::Other(_))), "{refused:?}");
+    assert_eq!(uow.write_single_statement(account().id, claim_one).await.unwrap(), 1);
 }

@@ -110,6 +110,19 @@ impl<'c> DieselStores<'c> {
         })
     }
 
+    /// Runs a call that needs one statement on PostgreSQL and several on SQLite. On either database it counts as one statement
+    /// towards the limit of the unit of work.
+    pub(crate) fn as_one_statement<T>(&mut self, call: impl FnOnce(&mut Self) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        if self.is_postgres() {
+            return call(self);
+        }
+        self.count_statement()?;
+        let left = self.statements.take();
+        let result = call(self);
+        self.statements = left;
+        result
+    }
+
     fn count_statement(&mut self) -> Result<(), StoreError> {
         if let Some(left) = &mut self.statements {
             *left = left.checked_sub(1).ok_or_else(|| StoreError::Other(Box::new(SecondStatement)))?;

@@ -210,23 +210,25 @@ impl JobRepository for DieselStores<'_> {
     }
 
     fn claim(&mut self, account: AccountId, claim: &Claim) -> Result<Vec<Job>, StoreError> {
-        let jobs: Vec<_> = self.query(|conn| match conn {
-            Conn::Pg(conn) => Ok(postgres::claim(conn, account, claim)?.into_iter().filter_map(readable).collect()),
-            Conn::Sqlite(conn) => due_on_sqlite(conn, account, claim),
-        })?;
-        if self.is_postgres() {
-            return Ok(in_order(jobs));
-        }
-        let event = || Event::Claim { worker: claim.worker, token: claim.token, term: claim.term };
-        let mut claimed = Vec::with_capacity(jobs.len());
-        for job in jobs {
-            // The query selects only jobs that can be claimed.
-            let Ok((after, _)) = job.clone().apply(event(), claim.at) else { continue };
-            if self.replace(account, &job, &after)? {
-                claimed.push(after);
+        self.as_one_statement(|stores| {
+            let jobs: Vec<_> = stores.query(|conn| match conn {
+                Conn::Pg(conn) => Ok(postgres::claim(conn, account, claim)?.into_iter().filter_map(readable).collect()),
+                Conn::Sqlite(conn) => due_on_sqlite(conn, account, claim),
+            })?;
+            if stores.is_postgres() {
+                return Ok(in_order(jobs));
             }
-        }
-        Ok(claimed)
+            let event = || Event::Claim { worker: claim.worker, token: claim.token, term: claim.term };
+            let mut claimed = Vec::with_capacity(jobs.len());
+            for job in jobs {
+                // The query selects only jobs that can be claimed.
+                let Ok((after, _)) = job.clone().apply(event(), claim.at) else { continue };
+                if stores.replace(account, &job, &after)? {
+                    claimed.push(after);
+                }
+            }
+            Ok(claimed)
+        })
     }
 
     fn renew(&mut self, account: AccountId, held: &[HeldJob], until: Timestamp) -> Result<Vec<HeldJob>, StoreError> {
@@ -255,21 +257,25 @@ impl JobRepository for DieselStores<'_> {
             })?;
             return Ok(completed.into_iter().map(held_job).collect());
         }
-        let mut completed = Vec::with_capacity(done.len());
-        for Completion { held, result } in done {
-            let Some(before) = self.lock(account, held.job)? else { continue };
-            let Ok((mut after, _)) = before.clone().apply(Event::Succeed { token: held.token }, at) else { continue };
-            after.progress = result.or(after.progress);
-            if self.replace(account, &before, &after)? {
-                completed.push(*held);
+        self.as_one_statement(|stores| {
+            let mut completed = Vec::with_capacity(done.len());
+            for Completion { held, result } in done {
+                let Some(before) = stores.lock(account, held.job)? else { continue };
+                let Ok((mut after, _)) = before.clone().apply(Event::Succeed { token: held.token }, at) else { continue };
+                after.progress = result.or(after.progress);
+                if stores.replace(account, &before, &after)? {
+                    completed.push(*held);
+                }
             }
-        }
-        Ok(completed)
+            Ok(completed)
+        })
     }
 
     fn exchange(&mut self, account: AccountId, done: &[Completion], claim: &Claim) -> Result<Exchanged, StoreError> {
         if done.is_empty() || !self.is_postgres() {
-            return Ok(Exchanged { completed: self.complete_many(account, done, claim.at)?, claimed: self.claim(account, claim)? });
+            return self.as_one_statement(|stores| {
+                Ok(Exchanged { completed: stores.complete_many(account, done, claim.at)?, claimed: stores.claim(account, claim)? })
+            });
         }
         let (completed, claimed) = self.query(|conn| match conn {
             Conn::Pg(conn) => postgres::exchange(conn, account, done, claim),

@@ -77,11 +77,13 @@ impl SessionRepository for DieselStores<'_> {
                 Conn::Sqlite(_) => Ok(false),
             });
         }
-        let may_act = self.hold_principal(account, author)?;
-        if may_act {
-            SessionRepository::insert_many(self, account, sessions)?;
-        }
-        Ok(may_act)
+        self.as_one_statement(|stores| {
+            let may_act = stores.hold_principal(account, author)?;
+            if may_act {
+                SessionRepository::insert_many(stores, account, sessions)?;
+            }
+            Ok(may_act)
+        })
     }
 
     fn update_many(&mut self, account: AccountId, sessions: &[&Session]) -> Result<(), StoreError> {
