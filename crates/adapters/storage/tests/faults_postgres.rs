@@ -448,9 +448,9 @@ impl<'w> LookedUp<'w> {
     }
 
     /// Looks up the numbers below `crowd` at the same time.
-    fn ask(&self, crowd: u8) -> Vec<Result<bool, StoreError>> {
+    fn look_up(&self, crowd: u8) -> Vec<Result<bool, StoreError>> {
         let (kind, first_job) = (self.kind, self.first_job);
-        let asked: Vec<_> = (0..crowd)
+        let lookups: Vec<_> = (0..crowd)
             .map(|number| {
                 let uow = self.world.harness.unit_of_work().clone();
                 self.world.harness.runtime().spawn(async move {
@@ -468,7 +468,7 @@ impl<'w> LookedUp<'w> {
                 })
             })
             .collect();
-        asked.into_iter().map(|found| self.world.harness.runtime().block_on(found).unwrap()).collect()
+        lookups.into_iter().map(|found| self.world.harness.runtime().block_on(found).unwrap()).collect()
     }
 }
 
@@ -477,7 +477,7 @@ fn lookups_notice_neither_a_restart_nor_connections_that_are_cut() {
     let world = World::new();
     for things in Kind::ALL.map(|kind| LookedUp::new(&world, kind, 1..2)) {
         for round in 0..4 {
-            let found = things.ask(50);
+            let found = things.look_up(50);
             assert!(found.iter().enumerate().all(|(number, found)| *found.as_ref().unwrap() == (number == 1)), "{found:?}");
             if round % 2 == 0 { world.cut_all_connections() } else { world.server.restart().unwrap() }
         }
@@ -489,14 +489,14 @@ fn a_crowd_of_lookups_on_a_server_that_is_down_is_reported_in_time_and_served_as
     let world = World::new();
     let kinds = Kind::ALL.map(|kind| LookedUp::new(&world, kind, 1..2));
     for things in &kinds {
-        things.ask(4);
+        things.look_up(4);
         world.server.stop_immediate().unwrap();
         let begin = Instant::now();
-        let refused = things.ask(50);
+        let refused = things.look_up(50);
         assert!(refused.iter().all(is_unavailable), "{refused:?}");
         assert!(begin.elapsed() < TIME_LIMIT, "{:?}", begin.elapsed());
         world.server.restart().unwrap();
-        assert!(things.ask(4)[1].as_ref().unwrap());
+        assert!(things.look_up(4)[1].as_ref().unwrap());
     }
 }
 
@@ -508,11 +508,11 @@ fn a_crowd_of_lookups_in_a_locked_table_is_reported_in_time_and_served_afterward
         let mut holder = world.connect();
         holder.batch_execute(&format!("BEGIN; LOCK TABLE {}", things.kind.table())).unwrap();
         let begin = Instant::now();
-        let refused = things.ask(50);
+        let refused = things.look_up(50);
         assert!(refused.iter().all(is_unavailable), "{refused:?}");
         assert!(begin.elapsed() < TIME_LIMIT, "{:?}", begin.elapsed());
         holder.batch_execute("ROLLBACK").unwrap();
-        assert!(things.ask(4)[1].as_ref().unwrap());
+        assert!(things.look_up(4)[1].as_ref().unwrap());
     }
 }
 
@@ -524,9 +524,9 @@ fn a_lookup_of_one_kind_does_not_wait_for_lookups_of_another_kind() {
         let mut holder = world.connect();
         holder.batch_execute(&format!("BEGIN; LOCK TABLE {}", held.kind.table())).unwrap();
         thread::scope(|scope| {
-            let refused = scope.spawn(|| held.ask(50));
+            let refused = scope.spawn(|| held.look_up(50));
             while !refused.is_finished() {
-                assert!(free.ask(4)[1].as_ref().unwrap());
+                assert!(free.look_up(4)[1].as_ref().unwrap());
             }
             assert!(refused.join().unwrap().iter().all(is_unavailable));
         });
@@ -538,7 +538,7 @@ fn a_corrupt_row_fails_its_own_lookup_and_no_other() {
     let world = World::new();
     for things in Kind::ALL.map(|kind| LookedUp::new(&world, kind, 0..50)) {
         world.connect().batch_execute(&things.kind.breaks(7, things.first_job)).unwrap();
-        for (number, found) in things.ask(50).iter().enumerate() {
+        for (number, found) in things.look_up(50).iter().enumerate() {
             match found {
                 Ok(is_there) => assert!(*is_there && number != 7, "{:?} {number}", things.kind),
                 Err(error) => assert!(matches!(error, StoreError::Corrupt { .. }) && number == 7, "{number}: {error:?}"),

@@ -54,8 +54,8 @@ impl World {
         self.conn.batch_execute("INSERT INTO session_words (session_words) VALUES ('integrity-check')").unwrap();
     }
 
-    fn count(&mut self, question: &str) -> i64 {
-        sql_query(format!("SELECT count(*) AS count FROM {question}")).get_result::<Count>(&mut self.conn).unwrap().count
+    fn count(&mut self, query: &str) -> i64 {
+        sql_query(format!("SELECT count(*) AS count FROM {query}")).get_result::<Count>(&mut self.conn).unwrap().count
     }
 
     /// The number of sessions in the index, with words, and pending.

@@ -54,8 +54,8 @@ impl<'a> BrokenKey<'a> {
     fn of_postgres(info: &'a dyn DatabaseErrorInformation) -> Option<Self> {
         let (columns, _) = info.details()?.split_once('(')?.1.split_once(")=(")?;
         let fields: Vec<_> = [info.table_name(), info.constraint_name()].into_iter().flatten().collect();
-        let is_no_name = |letter: char| !letter.is_alphanumeric() && letter != '_';
-        let names = if fields.is_empty() { info.message().split(is_no_name).collect() } else { fields };
+        let is_separator = |char: char| !char.is_alphanumeric() && char != '_';
+        let names = if fields.is_empty() { info.message().split(is_separator).collect() } else { fields };
         Some(Self { columns: columns.split(", ").collect(), names })
     }
 
@@ -71,14 +71,14 @@ mod tests {
     use super::*;
 
     #[derive(Default)]
-    struct Said {
+    struct Reported {
         message: &'static str,
         details: Option<&'static str>,
         table: Option<&'static str>,
         constraint: Option<&'static str>,
     }
 
-    impl DatabaseErrorInformation for Said {
+    impl DatabaseErrorInformation for Reported {
         fn message(&self) -> &str {
             self.message
         }
@@ -109,7 +109,7 @@ mod tests {
     }
 
     fn by_postgres(table: &'static str, constraint: &'static str, details: &'static str) -> Option<Conflict> {
-        conflict(&Said { table: Some(table), constraint: Some(constraint), details: Some(details), ..Said::default() })
+        conflict(&Reported { table: Some(table), constraint: Some(constraint), details: Some(details), ..Reported::default() })
     }
 
     #[test]
@@ -121,35 +121,36 @@ mod tests {
     }
 
     #[test]
-    fn tables_with_keys_of_the_same_columns_are_told_apart() {
-        let said = "Key (account_id, id)=(1, 2) already exists.";
-        assert_eq!(by_postgres("courses_p1", "courses_p1_pkey", said), Some(Conflict::Course));
-        assert_eq!(by_postgres("principals", "principals_pkey", said), Some(Conflict::User));
-        assert_eq!(by_postgres("audit_records", "audit_records_pkey", said), None);
+    fn tables_with_keys_of_the_same_columns_are_distinguished() {
+        let reported = "Key (account_id, id)=(1, 2) already exists.";
+        assert_eq!(by_postgres("courses_p1", "courses_p1_pkey", reported), Some(Conflict::Course));
+        assert_eq!(by_postgres("principals", "principals_pkey", reported), Some(Conflict::User));
+        assert_eq!(by_postgres("audit_records", "audit_records_pkey", reported), None);
         assert_eq!(by_postgres("session_index", "session_index_pkey", "Key (account_id, guid)=(1, 0001) already exists."), None);
     }
 
     #[test]
-    fn the_language_of_the_server_does_not_count_nor_does_what_a_value_says() {
+    fn neither_the_language_of_the_server_nor_a_value_changes_the_conflict() {
         let german = "Schlüssel »(account_id, key)=(1, a)=(account_id, id)« existiert bereits.";
         assert_eq!(by_postgres("projects", "projects_key_key", german), Some(Conflict::ProjectKey));
     }
 
     #[test]
-    fn a_coordinator_of_shards_tells_only_sentences() {
+    fn a_coordinator_of_shards_reports_sentences_alone() {
         let message = "doppelter Schlüsselwert verletzt Unique-Constraint »courses_pkey_102008«";
-        let said = Said { message, details: Some("Schlüssel »(account_id, id)=(1, 2)« existiert bereits."), ..Said::default() };
-        assert_eq!(conflict(&said), Some(Conflict::Course));
+        let reported =
+            Reported { message, details: Some("Schlüssel »(account_id, id)=(1, 2)« existiert bereits."), ..Reported::default() };
+        assert_eq!(conflict(&reported), Some(Conflict::Course));
     }
 
     #[test]
     fn sqlite_names_the_columns_with_their_table() {
-        let said = |message| conflict(&Said { message, ..Said::default() });
+        let reported = |message| conflict(&Reported { message, ..Reported::default() });
         assert_eq!(
-            said("UNIQUE constraint failed: attendees.account_id, attendees.email_key, attendees.session_guid"),
+            reported("UNIQUE constraint failed: attendees.account_id, attendees.email_key, attendees.session_guid"),
             Some(Conflict::Attendee)
         );
-        assert_eq!(said("UNIQUE constraint failed: accounts.id"), Some(Conflict::Account));
-        assert_eq!(said("UNIQUE constraint failed: audit_records.account_id, audit_records.id"), None);
+        assert_eq!(reported("UNIQUE constraint failed: accounts.id"), Some(Conflict::Account));
+        assert_eq!(reported("UNIQUE constraint failed: audit_records.account_id, audit_records.id"), None);
     }
 }

@@ -182,8 +182,8 @@ impl ToSql<Civil, Pg> for DbCivil {
 
 impl FromSql<Civil, Pg> for DbCivil {
     fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
-        let face = DateTime::from_timestamp_micros(read_micros(value)?).map(|face| face.naive_utc());
-        face.and_then(CivilTime::from_naive).map(Self).ok_or_else(|| "a civil time out of range".into())
+        let civil = DateTime::from_timestamp_micros(read_micros(value)?).map(|civil| civil.naive_utc());
+        civil.and_then(CivilTime::from_naive).map(Self).ok_or_else(|| "a civil time out of range".into())
     }
 }
 
@@ -197,8 +197,8 @@ impl ToSql<Civil, Sqlite> for DbCivil {
 impl FromSql<Civil, Sqlite> for DbCivil {
     fn from_sql(value: <Sqlite as diesel::backend::Backend>::RawValue<'_>) -> deserialize::Result<Self> {
         let text = <String as FromSql<Text, Sqlite>>::from_sql(value)?;
-        let face = NaiveDateTime::parse_from_str(&text, CIVIL_TEXT)?;
-        CivilTime::from_naive(face).map(Self).ok_or_else(|| "a civil time out of range".into())
+        let civil = NaiveDateTime::parse_from_str(&text, CIVIL_TEXT)?;
+        CivilTime::from_naive(civil).map(Self).ok_or_else(|| "a civil time out of range".into())
     }
 }
 

@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn the_scheme_says_which_database() {
+    fn the_scheme_selects_the_database() {
         assert_eq!("sqlite://data/derslik.sqlite".parse(), Ok(DatabaseUrl::Sqlite("data/derslik.sqlite".into())));
         for url in ["postgres://localhost/derslik", "postgresql://localhost/derslik"] {
             assert_eq!(url.parse(), Ok(DatabaseUrl::Postgres(url.to_owned())));
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_printed_url_tells_neither_user_nor_password() {
+    fn a_printed_url_shows_neither_user_nor_password() {
         let url: DatabaseUrl = "postgres://user:p%40ss@db:5432/derslik?password=again".parse().unwrap();
         assert_eq!(format!("{url} {url:?}"), "postgres://db:5432/derslik postgres://db:5432/derslik");
         let url: DatabaseUrl = "postgres://db/derslik?user=me@srv&password=hunter2".parse().unwrap();

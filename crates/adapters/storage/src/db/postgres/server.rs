@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn keep_alive_is_on_unless_the_url_says_otherwise() {
+    fn keep_alive_is_on_unless_the_url_turns_it_off() {
         assert_eq!(tcp("postgres://db/derslik"), Tcp::default());
         assert_eq!(tcp("postgres://u:p%40@db/derslik?sslmode=disable&application_name=x"), Tcp::default());
         assert!(!tcp("postgres://db/derslik?keepalives=0").keepalives);

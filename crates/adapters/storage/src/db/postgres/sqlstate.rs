@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn each_code_of_postgresql_means_what_the_decision_says() {
+    fn each_code_of_postgresql_has_the_kind_that_the_adr_lists() {
         let documented = documented();
         assert!(documented.len() > 240, "{}", documented.len());
         for (code, meaning) in documented {
