@@ -32,6 +32,17 @@ pub enum FieldFault {
 }
 
 impl<T> Field<T> {
+    /// The field with `change` applied to its value.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Field<U> {
+        match self {
+            Field::Missing => Field::Missing,
+            Field::Null => Field::Null,
+            Field::Given(value) => Field::Given(change(value)),
+            Field::Mistyped => Field::Mistyped,
+            Field::Repeated => Field::Repeated,
+        }
+    }
+
     /// The value, or `None` for a missing field and for a null.
     ///
     /// # Errors

@@ -79,7 +79,7 @@ fn what_an_erasure_removes_has_no_words_at_once() {
 #[test]
 fn what_is_deleted_has_none_once_the_sweep_was_there() {
     let mut world = World::new();
-    let deleted = session(guid(3)).deleted(PrincipalId::new(8), session(guid(3)).updated_at);
+    let deleted = session(guid(3)).deleted(PrincipalId::new(8), session(guid(3)).updated_at).unwrap();
     world.harness.write(move |stores| stores.sessions().update_many(account().id, &[&deleted]));
     assert_eq!(world.counts(), [3, 3, 1]);
     world.index();

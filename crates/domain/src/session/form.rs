@@ -2,6 +2,7 @@
 
 use crate::form::{Field, FieldFault, RawText};
 
+use super::SessionStatus;
 use super::options::OptionFlag;
 
 /// The fields of a request to create or to change a session.
@@ -27,8 +28,8 @@ pub struct SessionForm {
     pub options: Field<OptionsForm>,
     /// The name of the time zone.
     pub timezone: Field<RawText>,
-    /// The number of the status to set; on creation, any number but 0 counts as not sent.
-    pub status: Field<i64>,
+    /// The status to set. `None` is a value that is not a status; on creation, it counts as not sent.
+    pub status: Field<Option<SessionStatus>>,
 }
 
 /// The settings that a request names.

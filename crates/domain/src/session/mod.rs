@@ -5,7 +5,7 @@
 //! | `options` | the settings of a session and their deep merge |
 //! | `form` | what a client sent for one session |
 //! | `validate` | whether a form makes a session, or a change of one |
-//! | `status` | the status of a session after a creation or a change |
+//! | `status` | the status of a session after each event |
 //! | `batch` | the outcome of an ordered mix of creations and changes |
 //! | `filter` | the sessions that a search is about |
 //!
@@ -28,7 +28,7 @@ pub use batch::{Batch, BatchItem, BatchOutcome, Creator, Target, Verdict};
 pub use filter::{FilterError, FilterField, FilterForm, SessionFilter};
 pub use form::{OptionName, OptionsForm, SessionForm};
 pub use options::{FlagPatch, Flags, OptionFlag, OptionsPatch, PreparationTime, ReturnUrl, SessionOptions};
-pub use status::EndMove;
+pub use status::{EndMove, SessionEvent, SessionStatus, TransitionError};
 pub use validate::{SessionField, Violation};
 
 /// The name of a session: 1 to 500 characters.
@@ -105,14 +105,32 @@ impl Session {
     }
 
     /// When it ends: its start plus its duration.
-    pub fn end(&self) -> Timestamp {
+    pub fn ends_at(&self) -> Timestamp {
         self.start.instant().plus(self.duration.span())
     }
 
+    /// Whether its end has come at `now`, whatever its status is.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.ends_at() <= now
+    }
+
+    /// The session after it expired at the instant `at`.
+    ///
+    /// # Errors
+    /// [`TransitionError::NotOver`] before its end, and [`TransitionError::Refused`] if it is not [open](SessionStatus::OPEN).
+    pub fn expired(self, at: Timestamp) -> Result<Self, TransitionError> {
+        if !self.is_over(at) {
+            return Err(TransitionError::NotOver { ends_at: self.ends_at() });
+        }
+        Ok(Self { status: self.status.apply(SessionEvent::Expire)?, updated_at: at, ..self })
+    }
+
     /// The session after its deletion: still stored, but never found again.
-    #[must_use]
-    pub fn deleted(self, by: PrincipalId, at: Timestamp) -> Self {
-        Self { status: SessionStatus::Deleted, updated_by: by, updated_at: at, ..self }
+    ///
+    /// # Errors
+    /// [`TransitionError::Refused`] if it was deleted before.
+    pub fn deleted(self, by: PrincipalId, at: Timestamp) -> Result<Self, TransitionError> {
+        Ok(Self { status: self.status.apply(SessionEvent::Delete)?, updated_by: by, updated_at: at, ..self })
     }
 }
 
@@ -130,6 +148,8 @@ impl SessionDuration {
     pub const MIN_MINUTES: u16 = 5;
     /// The longest session, in minutes.
     pub const MAX_MINUTES: u16 = 360;
+    /// The unit of the number that a store keeps.
+    pub const UNIT: std::time::Duration = std::time::Duration::from_secs(60);
 
     /// A duration by its minutes.
     ///
@@ -147,43 +167,7 @@ impl SessionDuration {
 
     /// The duration as a span of time.
     pub fn span(self) -> std::time::Duration {
-        std::time::Duration::from_secs(60 * u64::from(self.0))
-    }
-}
-
-/// The status of a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SessionStatus {
-    /// Deleted: kept in the store, invisible everywhere.
-    Deleted,
-    /// Closed to all attendees.
-    Passive,
-    /// As planned.
-    Active,
-    /// Closed to attendees that are not inside yet.
-    Locked,
-    /// Over.
-    Expired,
-}
-
-impl SessionStatus {
-    /// Every status.
-    pub const ALL: [Self; 5] = [Self::Deleted, Self::Passive, Self::Active, Self::Locked, Self::Expired];
-
-    /// The number by which the status is known on the wire and in the store.
-    pub const fn code(self) -> i16 {
-        match self {
-            Self::Deleted => -1,
-            Self::Passive => 0,
-            Self::Active => 1,
-            Self::Locked => 2,
-            Self::Expired => 3,
-        }
-    }
-
-    /// The status of that number.
-    pub fn by_code(code: i64) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| i64::from(status.code()) == code)
+        Self::UNIT * u32::from(self.0)
     }
 }
 
@@ -204,7 +188,7 @@ impl ReplayStatus {
     /// Every status.
     pub const ALL: [Self; 4] = [Self::NotAllowed, Self::NotPacked, Self::Packed, Self::NoContent];
 
-    /// The number by which the status is known on the wire and in the store.
+    /// The number by which a store keeps the status. It never changes.
     pub const fn code(self) -> i16 {
         match self {
             Self::NotAllowed => 0,
@@ -232,14 +216,10 @@ mod tests {
     }
 
     #[test]
-    fn every_status_is_found_by_its_code() {
-        for status in SessionStatus::ALL {
-            assert_eq!(SessionStatus::by_code(i64::from(status.code())), Some(status));
-        }
+    fn every_status_of_a_recording_is_found_by_its_code() {
         for status in ReplayStatus::ALL {
             assert_eq!(ReplayStatus::by_code(i64::from(status.code())), Some(status));
         }
-        assert_eq!(SessionStatus::by_code(4), None);
         assert_eq!(ReplayStatus::by_code(-1), None);
     }
 }

@@ -8,7 +8,7 @@ use crate::time::{Start, Timestamp, WrittenTime, Zone};
 
 use super::form::{OptionName, OptionsForm, SessionForm};
 use super::options::{OptionsPatch, PreparationTime};
-use super::{Creator, EndMove, ReplayStatus, Session, SessionDuration, SessionName, SessionOptions, SessionStatus};
+use super::{Creator, EndMove, ReplayStatus, Session, SessionDuration, SessionEvent, SessionName, SessionOptions, SessionStatus};
 
 /// How many minutes in the past a start may lie, to allow for clock differences and queued requests.
 const PAST_SLACK_MINUTES: i64 = 5;
@@ -64,7 +64,7 @@ impl SessionForm {
         let (zone, zone_problem) = peek_zone(&self.timezone);
         let zone = zone.unwrap_or(settings.timezone);
         let start = violations.require(SessionField::StartDate, self.start_date, |written| {
-            judge_start(Start::from_written(read_written(&written)?, zone, settings.start_date_mode), creator.now)
+            check_start(Start::from_written(read_written(&written)?, zone, settings.start_date_mode), creator.now)
         });
         let duration = violations.require(SessionField::Duration, self.duration, read_duration);
         let lang = violations.read(SessionField::Lang, self.lang, |tag| read_lang(&tag)).unwrap_or_else(|| settings.lang.clone());
@@ -74,7 +74,7 @@ impl SessionForm {
         if let Some(problem) = zone_problem {
             violations.report(SessionField::Timezone, problem);
         }
-        let status = SessionStatus::at_first(violations.read(SessionField::Status, self.status, Ok));
+        let status = SessionStatus::at_creation(violations.read(SessionField::Status, self.status, Ok).flatten());
         let session = name.zip(start).zip(duration).map(|((name, start), duration)| Session {
             guid,
             name,
@@ -100,7 +100,8 @@ impl SessionForm {
     /// the stored one is left alone too, and not validated again.
     ///
     /// # Errors
-    /// Every broken rule, in the order of [`SessionField`]; the session is then as it was.
+    /// Every broken rule, in the order of [`SessionField`]; the session is then as it was. A deleted session takes no change: its
+    /// status is invalid.
     pub fn apply_to(self, session: &Session, creator: &Creator<'_>) -> Result<Session, Vec<Violation>> {
         let mode = creator.settings.start_date_mode;
         let mut violations = Violations::default();
@@ -115,7 +116,7 @@ impl SessionForm {
             let written = read_written(&written)?;
             let start = Start::from_written(written, zone.unwrap_or(session.start.zone()), mode);
             let is_new = start != unsent && !session.start.is_written_as(written);
-            is_new.then(|| judge_start(start, creator.now)).transpose()
+            is_new.then(|| check_start(start, creator.now)).transpose()
         });
         let stays = !is_sent || start == Some(None);
         let moved = if stays { unsent.ok_or(Problem::Invalid).map(Some) } else { Ok(None) };
@@ -127,7 +128,10 @@ impl SessionForm {
         if let Some(problem) = zone_problem.or(moved.err()) {
             violations.report(SessionField::Timezone, problem);
         }
-        let status = violations.read(SessionField::Status, self.status, read_status);
+        let status = violations.read(SessionField::Status, self.status, |sent| {
+            let sent = sent.ok_or(Problem::Invalid)?;
+            change_status(session.status, Some(sent), EndMove::Elsewhere).map(|_| sent)
+        });
         violations.verdict(Some(()))?;
         let changed = Session {
             guid: session.guid,
@@ -147,9 +151,10 @@ impl SessionForm {
             created_at: session.created_at,
             updated_at: creator.now,
         };
-        let goes_on = session.end() <= creator.now && changed.end() > creator.now;
+        let goes_on = session.is_over(creator.now) && !changed.is_over(creator.now);
         let end = if goes_on { EndMove::IntoFuture } else { EndMove::Elsewhere };
-        Ok(Session { status: session.status.after(status, end), ..changed })
+        let refused = |problem| vec![Violation { field: SessionField::Status, problem }];
+        Ok(Session { status: change_status(session.status, status, end).map_err(refused)?, ..changed })
     }
 }
 
@@ -185,16 +190,16 @@ fn read_duration(minutes: i64) -> Result<SessionDuration, Problem> {
     SessionDuration::from_minutes(minutes).map_err(|_| Problem::Invalid)
 }
 
-/// A status to set. Deletion is a separate request.
-fn read_status(code: i64) -> Result<SessionStatus, Problem> {
-    SessionStatus::by_code(code).filter(|status| *status != SessionStatus::Deleted).ok_or(Problem::Invalid)
+/// The status after a change for which a client sent `sent`.
+fn change_status(status: SessionStatus, sent: Option<SessionStatus>, end: EndMove) -> Result<SessionStatus, Problem> {
+    status.apply(SessionEvent::Change { sent, end }).map_err(|_| Problem::Invalid)
 }
 
 fn read_written(text: &[u8]) -> Result<WrittenTime, Problem> {
     utf8(text)?.parse().map_err(|_| Problem::Invalid)
 }
 
-fn judge_start(start: Option<Start>, now: Timestamp) -> Result<Start, Problem> {
+fn check_start(start: Option<Start>, now: Timestamp) -> Result<Start, Problem> {
     let start = start.ok_or(Problem::Invalid)?;
     if start.instant() < now.minutes_before(PAST_SLACK_MINUTES) { Err(Problem::Past) } else { Ok(start) }
 }

@@ -124,8 +124,8 @@ fn a_session_is_looked_for_before_its_rules_are() {
 
 #[test]
 fn a_deleted_session_is_unknown() {
-    let deleted = stored(guid(1)).deleted(Id::new(7), now());
-    let batch = Batch::new(vec![update(1, SessionForm { status: Field::Given(1), ..SessionForm::default() })]);
+    let deleted = stored(guid(1)).deleted(Id::new(7), now()).unwrap();
+    let batch = Batch::new(vec![update(1, SessionForm { status: Field::Given(Some(SessionStatus::Active)), ..SessionForm::default() })]);
     let outcome = batch.decide(HashMap::from([(guid(1), deleted)]), &creator(&settings()), || guid(100));
     assert_eq!(kinds(&outcome), ["not found"]);
     assert!(outcome.updates().is_empty());
@@ -227,7 +227,7 @@ impl Wish {
         SessionForm {
             name: self.name.as_deref().map_or(Field::Missing, text),
             duration: self.minutes.map_or(Field::Null, Field::Given),
-            status: self.status.map_or(Field::Missing, Field::Given),
+            status: self.status.map_or(Field::Missing, |code| Field::Given(SessionStatus::by_code(code))),
             timezone: self.zone.map_or(Field::Missing, text),
             ..SessionForm::default()
         }
@@ -291,7 +291,7 @@ proptest! {
     #[test]
     fn any_batch_comes_to_what_a_map_of_sessions_comes_to(requests in prop::collection::vec(any_request(), 0..40)) {
         let mut existing: HashMap<_, _> = STORED.map(|number| (guid(number), stored(guid(number)))).collect();
-        existing.insert(guid(DELETED), stored(guid(DELETED)).deleted(Id::new(7), now()));
+        existing.insert(guid(DELETED), stored(guid(DELETED)).deleted(Id::new(7), now()).unwrap());
         let mut model: HashMap<_, _> = STORED.map(|number| (number, Facts::of(&stored(guid(number))))).collect();
         let mut next = 100..;
 
@@ -350,7 +350,7 @@ proptest! {
 
     #[test]
     fn no_change_deletes_a_session_or_brings_one_back(wishes in prop::collection::vec(any_wish(), 1..20)) {
-        let deleted = stored(guid(DELETED)).deleted(Id::new(7), now());
+        let deleted = stored(guid(DELETED)).deleted(Id::new(7), now()).unwrap();
         let items = wishes.iter().map(|wish| update(DELETED, wish.form())).collect();
         let outcome = Batch::new(items).decide(HashMap::from([(guid(DELETED), deleted)]), &creator(&settings()), || guid(100));
         prop_assert!(outcome.verdicts().iter().all(|verdict| *verdict == Verdict::NotFound));

@@ -5,7 +5,7 @@ use derslik_domain::id::Id;
 use derslik_domain::identity::{AccountSettings, Lang};
 use derslik_domain::session::{
     Creator, FlagPatch, OptionFlag, OptionName, OptionsForm, Problem, ReplayStatus, Session, SessionDescription, SessionDuration,
-    SessionField, SessionForm, SessionName, SessionOptions, SessionStatus, SessionTags, Violation,
+    SessionEvent, SessionField, SessionForm, SessionName, SessionOptions, SessionStatus, SessionTags, TransitionError, Violation,
 };
 use derslik_domain::text::TextError;
 use derslik_domain::time::{StartDateMode, Zone};
@@ -103,6 +103,10 @@ fn options(form: &mut SessionForm) -> &mut OptionsForm {
         Field::Given(options) => options,
         _ => unreachable!(),
     }
+}
+
+fn given(status: SessionStatus) -> Field<Option<SessionStatus>> {
+    Field::Given(Some(status))
 }
 
 fn broken(field: SessionField, problem: Problem) -> Vec<Violation> {
@@ -375,16 +379,16 @@ fn another_start_in_the_past_is_refused_as_before() {
 #[rstest]
 #[case::a_new_start(SessionForm { start_date: text("2026-08-06T12:00:00Z"), ..SessionForm::default() }, SessionStatus::Active)]
 #[case::with_the_status_it_has(
-    SessionForm { start_date: text("2026-08-06T12:00:00Z"), status: Field::Given(3), ..SessionForm::default() },
+    SessionForm { start_date: text("2026-08-06T12:00:00Z"), status: given(SessionStatus::Expired), ..SessionForm::default() },
     SessionStatus::Active
 )]
 #[case::with_another_status(
-    SessionForm { start_date: text("2026-08-06T12:00:00Z"), status: Field::Given(2), ..SessionForm::default() },
+    SessionForm { start_date: text("2026-08-06T12:00:00Z"), status: given(SessionStatus::Locked), ..SessionForm::default() },
     SessionStatus::Locked
 )]
 #[case::an_end_that_is_still_past(SessionForm { duration: Field::Given(90), ..SessionForm::default() }, SessionStatus::Expired)]
-#[case::only_another_name(SessionForm { name: text("Rust"), status: Field::Given(3), ..SessionForm::default() }, SessionStatus::Expired)]
-#[case::opened_by_hand(SessionForm { status: Field::Given(1), ..SessionForm::default() }, SessionStatus::Active)]
+#[case::only_another_name(SessionForm { name: text("Rust"), status: given(SessionStatus::Expired), ..SessionForm::default() }, SessionStatus::Expired)]
+#[case::opened_by_hand(SessionForm { status: given(SessionStatus::Active), ..SessionForm::default() }, SessionStatus::Active)]
 fn a_session_that_was_over_goes_on_once_its_end_is_to_come(#[case] form: SessionForm, #[case] status: SessionStatus) {
     let settings = settings();
     let expired = Session { status: SessionStatus::Expired, ..stored(guid(1)) };
@@ -466,22 +470,22 @@ fn what_was_sent_is_kept_on_create() {
 #[test]
 fn an_update_changes_what_it_names_and_nothing_else() {
     let touched = Session { updated_by: Id::new(4490), updated_at: now(), ..stored(guid(1)) };
-    let given = SessionForm::default;
+    let form = SessionForm::default;
     let cases = [
-        (SessionForm { name: text("Rust"), ..given() }, Session { name: SessionName::new("Rust").unwrap(), ..touched.clone() }),
+        (SessionForm { name: text("Rust"), ..form() }, Session { name: SessionName::new("Rust").unwrap(), ..touched.clone() }),
         (
-            SessionForm { description: text("New"), ..given() },
+            SessionForm { description: text("New"), ..form() },
             Session { description: SessionDescription::new("New").ok(), ..touched.clone() },
         ),
-        (SessionForm { tags: text("new"), ..given() }, Session { tags: SessionTags::new("new").ok(), ..touched.clone() }),
+        (SessionForm { tags: text("new"), ..form() }, Session { tags: SessionTags::new("new").ok(), ..touched.clone() }),
         (
-            SessionForm { duration: Field::Given(100), ..given() },
+            SessionForm { duration: Field::Given(100), ..form() },
             Session { duration: SessionDuration::from_minutes(100).unwrap(), ..touched.clone() },
         ),
-        (SessionForm { lang: text("tr"), ..given() }, Session { lang: Lang::parse("tr").unwrap(), ..touched.clone() }),
-        (SessionForm { allow_recording: Field::Given(true), ..given() }, Session { allow_recording: true, ..touched.clone() }),
-        (SessionForm { inaccessible_replay: Field::Given(false), ..given() }, Session { inaccessible_replay: false, ..touched.clone() }),
-        (SessionForm { status: Field::Given(0), ..given() }, Session { status: SessionStatus::Passive, ..touched.clone() }),
+        (SessionForm { lang: text("tr"), ..form() }, Session { lang: Lang::parse("tr").unwrap(), ..touched.clone() }),
+        (SessionForm { allow_recording: Field::Given(true), ..form() }, Session { allow_recording: true, ..touched.clone() }),
+        (SessionForm { inaccessible_replay: Field::Given(false), ..form() }, Session { inaccessible_replay: false, ..touched.clone() }),
+        (SessionForm { status: given(SessionStatus::Passive), ..form() }, Session { status: SessionStatus::Passive, ..touched.clone() }),
     ];
     for (form, wanted) in cases {
         assert_eq!(update(form), Ok(wanted));
@@ -506,26 +510,55 @@ fn a_new_start_with_a_new_zone_is_read_in_that_zone() {
     assert_eq!(update(form).unwrap().start.to_string(), "2025-12-24T20:00:00+04:00");
 }
 
-#[rstest]
-#[case(-1, None)]
-#[case(0, Some(SessionStatus::Passive))]
-#[case(1, Some(SessionStatus::Active))]
-#[case(2, Some(SessionStatus::Locked))]
-#[case(3, Some(SessionStatus::Expired))]
-#[case(4, None)]
-#[case(i64::MIN, None)]
-// 1 in the lower bits of a wider number.
-#[case(65_537, None)]
-fn a_status_is_set_by_its_number_but_nobody_deletes_by_it(#[case] code: i64, #[case] status: Option<SessionStatus>) {
-    let form = SessionForm { status: Field::Given(code), ..SessionForm::default() };
-    assert_eq!(update(form).map(|session| session.status), status.ok_or_else(|| broken(SessionField::Status, Problem::Invalid)));
+#[test]
+fn a_change_sets_any_status_but_that_of_a_deleted_session() {
+    let sent = |status| SessionForm { status: Field::Given(status), ..SessionForm::default() };
+    for status in SessionStatus::ALL.into_iter().filter(|status| *status != SessionStatus::Deleted) {
+        assert_eq!(update(sent(Some(status))).map(|session| session.status), Ok(status));
+    }
+    for status in [None, Some(SessionStatus::Deleted)] {
+        assert_eq!(update(sent(status)), Err(broken(SessionField::Status, Problem::Invalid)), "{status:?}");
+    }
 }
 
-#[rstest]
-fn a_new_session_is_passive_where_0_was_sent_and_active_otherwise(#[values(-1, 0, 1, 2, 3, 99)] code: i64) {
-    let form = SessionForm { status: Field::Given(code), ..least() };
-    let status = if code == 0 { SessionStatus::Passive } else { SessionStatus::Active };
-    assert_eq!(create(form).map(|session| session.status), Ok(status));
+#[test]
+fn a_deleted_session_takes_no_change() {
+    let deleted = stored(guid(1)).deleted(Id::new(7), now()).unwrap();
+    let settings = settings();
+    for form in [SessionForm::default(), SessionForm { status: given(SessionStatus::Active), ..SessionForm::default() }] {
+        assert_eq!(form.apply_to(&deleted, &creator(&settings)), Err(broken(SessionField::Status, Problem::Invalid)));
+    }
+}
+
+#[test]
+fn a_new_session_is_passive_where_that_was_sent_and_active_otherwise() {
+    let sent = |status| SessionForm { status: Field::Given(status), ..least() };
+    let statuses = SessionStatus::ALL.into_iter().filter(|status| *status != SessionStatus::Passive).map(Some);
+    for status in statuses.chain([None]) {
+        assert_eq!(create(sent(status)).map(|session| session.status), Ok(SessionStatus::Active), "{status:?}");
+    }
+    assert_eq!(create(sent(Some(SessionStatus::Passive))).map(|session| session.status), Ok(SessionStatus::Passive));
+}
+
+#[test]
+fn a_session_expires_at_its_end_and_not_before() {
+    let session = stored(guid(1));
+    let end = instant("2025-08-05T13:20:00+02:00");
+    assert_eq!(session.ends_at(), end);
+    assert_eq!((session.is_over(end.minutes_before(1)), session.is_over(end)), (false, true));
+    assert_eq!(session.clone().expired(end.minutes_before(1)), Err(TransitionError::NotOver { ends_at: end }));
+    let expired = Session { status: SessionStatus::Expired, updated_at: end, ..session.clone() };
+    assert_eq!(session.expired(end), Ok(expired.clone()));
+    let refused = TransitionError::Refused { status: SessionStatus::Expired, event: SessionEvent::Expire };
+    assert_eq!(expired.expired(end), Err(refused));
+}
+
+#[test]
+fn a_session_is_deleted_once() {
+    let deleted = Session { status: SessionStatus::Deleted, updated_by: Id::new(7), updated_at: now(), ..stored(guid(1)) };
+    assert_eq!(stored(guid(1)).deleted(Id::new(7), now()), Ok(deleted.clone()));
+    let refused = TransitionError::Refused { status: SessionStatus::Deleted, event: SessionEvent::Delete };
+    assert_eq!(deleted.deleted(Id::new(7), now()), Err(refused));
 }
 
 #[test]
@@ -604,7 +637,7 @@ fn every_broken_rule_has_its_own_reason() {
         duration: Field::Given(361),
         lang: Field::Mistyped,
         timezone: text("Europe/Atlantis"),
-        status: Field::Given(-1),
+        status: given(SessionStatus::Deleted),
         ..SessionForm::default()
     };
     let mut wanted = [

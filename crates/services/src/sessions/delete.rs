@@ -16,7 +16,7 @@ pub(super) async fn run<U: UnitOfWork>(service: &Sessions<U>, actor: &Actor, gui
     write_as(&service.uow, Author::of(actor), move |stores| {
         let sessions = stores.sessions();
         let found = sessions.lock_many(account, &BTreeSet::from([guid]))?.remove(&guid);
-        let deleted = found.ok_or(ServiceError::NotFound)?.deleted(by, now);
+        let deleted = found.and_then(|session| session.deleted(by, now).ok()).ok_or(ServiceError::NotFound)?;
         Ok(sessions.update_many(account, &[&deleted])?)
     })
     .await

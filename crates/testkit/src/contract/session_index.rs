@@ -243,7 +243,7 @@ fn search_moved<U: UnitOfWork>(harness: &Harness<U>) {
     index(harness);
     look();
     let gone = rare(2, "2026-04-01").deleted(service_principal().id, session(guid(2)).updated_at);
-    update(harness, gone);
+    update(harness, gone.expect("it was not deleted before"));
     assert_eq!(by_name(harness, "rare"), [4, 3, 1]);
     index(harness);
     assert_eq!(by_name(harness, "rare"), [4, 3, 1]);
@@ -285,24 +285,23 @@ fn expiry<U: UnitOfWork>(harness: &Harness<U>) {
     harness.write(move |stores| stores.sessions().insert_many(other_account().id, &[&lasting(2, "2026-02-01", 30)]));
     index(harness);
 
-    let ends = |session: &Session| session.start.instant().minutes_before(-i64::from(session.duration.minutes()));
     let expire = |at, limit| harness.write(move |stores| stores.sessions().expire(account().id, at, limit)).get();
-    assert_eq!(expire(ends(&short).minutes_before(1), 10), 0);
-    assert_eq!(expire(ends(&short), 10), 2);
-    assert_eq!(expire(ends(&short), 10), 0);
-    assert_eq!(find(harness, 2), Some(Session { status: SessionStatus::Expired, updated_at: ends(&short), ..short.clone() }));
+    assert_eq!(expire(short.ends_at().minutes_before(1), 10), 0);
+    assert_eq!(expire(short.ends_at(), 10), 2);
+    assert_eq!(expire(short.ends_at(), 10), 0);
+    assert_eq!(find(harness, 2), short.clone().expired(short.ends_at()).ok());
 
     // One session is moved before it ends, one is opened again, and one is deleted.
     update(harness, Session { start: later.start, ..long.clone() });
     update(harness, short);
-    update(harness, locked.deleted(service_principal().id, ends(&long)));
+    update(harness, locked.deleted(service_principal().id, long.ends_at()).expect("it was not deleted before"));
     index(harness);
-    assert_eq!(expire(ends(&long), 1), 1);
-    assert_eq!(expire(ends(&long), 1), 0);
+    assert_eq!(expire(long.ends_at(), 1), 1);
+    assert_eq!(expire(long.ends_at(), 1), 0);
     assert_eq!(find(harness, 1).map(|session| session.status), Some(long.status));
-    assert_eq!([expire(ends(&later), 1), expire(ends(&later), 1)], [1, 0]);
+    assert_eq!([expire(later.ends_at(), 1), expire(later.ends_at(), 1)], [1, 0]);
     let moved = Session { start: later.start, ..long };
-    assert_eq!([expire(ends(&moved), 1), expire(ends(&moved), 1)], [1, 0]);
+    assert_eq!([expire(moved.ends_at(), 1), expire(moved.ends_at(), 1)], [1, 0]);
     let theirs = harness.read(|stores| stores.sessions().find(other_account().id, guid(2)));
     assert_eq!(theirs.map(|session| session.status), Some(session(guid(2)).status));
 }
@@ -321,7 +320,7 @@ fn erasure<U: UnitOfWork>(harness: &Harness<U>) {
         store(harness, (first..others).map(made).chain([session(guid(others))]).collect());
         harness.write(move |stores| stores.sessions().insert_many(other_account().id, &[&made(first)]));
         harness.write(move |stores| stores.attendees().insert_many(account().id, &[guest]));
-        update(harness, made(deleted).deleted(them, made(deleted).updated_at));
+        update(harness, made(deleted).deleted(them, made(deleted).updated_at).expect("it was not deleted before"));
         if is_indexed {
             index(harness);
             update(harness, Session { allow_recording: false, ..made(first) });

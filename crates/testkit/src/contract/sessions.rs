@@ -217,7 +217,7 @@ fn concurrent_updates<U: UnitOfWork + Clone>(harness: &Harness<U>) {
 fn deleted<U: UnitOfWork>(harness: &Harness<U>) {
     store(harness, vec![session(guid(1)), session(guid(2))]);
     harness.write(|stores| {
-        let gone = session(guid(1)).deleted(service_principal().id, now());
+        let gone = session(guid(1)).deleted(service_principal().id, now()).expect("it was not deleted before");
         stores.sessions().update_many(account().id, &[&gone])
     });
     assert_eq!(find(harness, 1), None);

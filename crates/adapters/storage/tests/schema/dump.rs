@@ -107,7 +107,7 @@ fn fill_sessions_and_jobs(harness: &Harness<DieselUnitOfWork>) {
         let sessions: Vec<_> = (1..=3).map(|number| session(guid(number))).collect();
         stores.sessions().insert_many(account().id, &sessions.iter().collect::<Vec<_>>())?;
         stores.sessions().index(account().id, 10)?;
-        let deleted = session(guid(2)).deleted(service_principal().id, now());
+        let deleted = session(guid(2)).deleted(service_principal().id, now()).expect("it was not deleted before");
         stores.sessions().update_many(account().id, &[&deleted])?;
         stores.sessions().insert_many(account().id, &[&session(guid(4))])?;
         stores.attendees().insert_many(account().id, &[attendee(1, 1), attendee(1, 7)])?;

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::json::{Slot, for_each_member};
 use super::options::read_options;
+use super::session_status;
 use crate::perculus::error::PerculusError;
 use crate::perculus::text::Text;
 
@@ -182,7 +183,7 @@ impl<'a> RawItem<'a> {
             inaccessible_replay: self.inaccessible_replay.boolean(),
             options: self.options.object(read_options),
             timezone: self.timezone.text(),
-            status: self.status.integer(),
+            status: session_status::read(self.status.integer()),
         }
     }
 }

@@ -12,4 +12,5 @@ pub(super) mod query;
 pub(super) mod rejected;
 mod sent;
 pub(super) mod session;
+mod session_status;
 mod state;

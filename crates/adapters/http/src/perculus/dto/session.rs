@@ -10,6 +10,7 @@ use serde::{Serialize, Serializer};
 use super::json::Shown;
 use super::options::OptionsView;
 use super::rejected::Rejected;
+use super::session_status;
 
 /// A session.
 #[derive(Debug, Clone, Copy)]
@@ -40,8 +41,8 @@ impl SessionView<'_> {
         map.serialize_entry("timezone", zone.name())?;
         map.serialize_entry("duration", &session.duration.minutes())?;
         map.serialize_entry("lang", session.lang.as_str())?;
-        map.serialize_entry("status", &session.status.code())?;
-        map.serialize_entry("replay_status", &session.replay_status.code())?;
+        map.serialize_entry("status", &session_status::number(session.status))?;
+        map.serialize_entry("replay_status", &session_status::recording_number(session.replay_status))?;
         map.serialize_entry("options", &OptionsView(session))?;
         map.serialize_entry("creation_date", &Shown(session.created_at.in_zone(zone)))
     }
