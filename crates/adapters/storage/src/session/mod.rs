@@ -1,5 +1,6 @@
 //! Sessions.
 
+mod ends;
 mod index;
 mod keys;
 mod options;

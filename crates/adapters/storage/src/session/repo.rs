@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use derslik_domain::id::{AccountId, PrincipalId, SessionGuid};
 use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::page::Page;
-use derslik_domain::session::{Session, SessionFilter, SessionStatus};
+use derslik_domain::session::{Session, SessionDuration, SessionFilter, SessionStatus};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{IdentityRepository, SessionRepository, StoreError};
 use diesel::dsl::sql;
@@ -13,6 +13,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel::sqlite::SqliteConnection;
 
+use super::ends::{ends_on_sqlite, is_open};
 use super::index::{self, Turn};
 use super::postgres;
 use super::rows::{SessionRecord, SessionRow, sessions_by_guid, sessions_of};
@@ -22,15 +23,6 @@ use crate::db::readers::padded;
 use crate::db::schema::{attendees, sessions};
 use crate::db::types::{DbGuid, DbInstant, Instant, row_count};
 
-/// The condition of the index `sessions_open` of SQLite.
-const OPEN: &str = "status BETWEEN 0 AND 2";
-
-/// The end of a session in the SQL of SQLite. Instants are texts there, and `strftime` counts whole seconds, so the fraction is
-/// appended unchanged.
-const ENDS_ON_SQLITE: &str = "strftime('%Y-%m-%dT%H:%M:%S', start_at, duration_minutes || ' minutes') || substr(start_at, 20)";
-
-/// The duration of the shortest session. A session that started later than this long ago has not ended.
-const SHORTEST_MINUTES: i64 = 5;
 /// The lowest status that is shown, as a parameter. Use it in statements on the primary key: with literal SQL in a query, diesel
 /// would not prepare the statement once.
 const LOWEST_SHOWN: i16 = 0;
@@ -208,11 +200,13 @@ fn update_in_sqlite(conn: &mut SqliteConnection, account: AccountId, session: &S
 }
 
 fn expire_in_sqlite(conn: &mut SqliteConnection, account: AccountId, now: Timestamp, limit: u16) -> QueryResult<usize> {
-    let ended = sessions::table.filter(sessions::account_id.eq(account.get())).filter(sql::<Bool>(OPEN));
+    let ended = sessions::table.filter(sessions::account_id.eq(account.get())).filter(sql::<Bool>(&is_open("status")));
+    // A session that started later has not ended, so that the index of the starts bounds the rows to read.
+    let latest_start = now.minutes_before(SessionDuration::MIN_MINUTES.into());
     let guids: Vec<DbGuid> = ended
         .clone()
-        .filter(sessions::start_at.le(DbInstant(now.minutes_before(SHORTEST_MINUTES))))
-        .filter(sql::<Instant>(ENDS_ON_SQLITE).le(DbInstant(now)))
+        .filter(sessions::start_at.le(DbInstant(latest_start)))
+        .filter(sql::<Instant>(&ends_on_sqlite()).le(DbInstant(now)))
         .order((sessions::start_at, sessions::guid))
         .limit(limit.into())
         .select(sessions::guid)

@@ -11,6 +11,7 @@ use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, SmallInt, Text};
 use diesel::{QueryableByName, sql_query};
 
+use super::super::ends::{ends_on_postgres, is_open};
 use super::super::terms::Terms;
 use super::{Count, MOST_NOTED, Month, Place, Turn, rows};
 use crate::db::error::is_connection_lost;
@@ -53,7 +54,13 @@ pub(super) fn take_turn(conn: &mut PgConnection, account: AccountId, turn: Turn)
 }
 
 pub(super) fn follow(conn: &mut PgConnection, account: AccountId, limit: u16) -> QueryResult<RowCount> {
-    const FOLLOW: &str = "
+    // Only the owner of an index may clean its pending list. For other roles, the server does it by itself sooner or later.
+    const PUT_KEYS_IN_PLACE: &str = "
+        SELECT gin_clean_pending_list(oid) FROM pg_class
+        WHERE oid = 'session_index_by_key'::regclass AND pg_has_role(relowner, 'USAGE')";
+    let (ends_at, is_open) = (ends_on_postgres(), is_open("status"));
+    let follow = format!(
+        "
         WITH noted AS (
             SELECT id, guids, sum(cardinality(guids)) OVER (ORDER BY id) - cardinality(guids) AS before
             FROM (SELECT id, guids FROM sessions_to_index WHERE account_id = $1 ORDER BY id LIMIT $2) AS first
@@ -87,15 +94,12 @@ pub(super) fn follow(conn: &mut PgConnection, account: AccountId, limit: u16) ->
             WHERE session_index.* IS DISTINCT FROM excluded.*
         ), open AS (
             INSERT INTO session_ends (account_id, ends_at, guid)
-            SELECT account_id, start_at + duration_minutes * interval '1 minute', guid FROM written WHERE status BETWEEN 0 AND 2
+            SELECT account_id, {ends_at}, guid FROM written WHERE {is_open}
             ON CONFLICT DO NOTHING
         )
-        SELECT count(*) AS count FROM counted WHERE is_taken";
-    // Only the owner of an index may clean its pending list. For other roles, the server does it by itself sooner or later.
-    const PUT_KEYS_IN_PLACE: &str = "
-        SELECT gin_clean_pending_list(oid) FROM pg_class
-        WHERE oid = 'session_index_by_key'::regclass AND pg_has_role(relowner, 'USAGE')";
-    let question = sql_query(FOLLOW).bind::<BigInt, _>(account.get()).bind::<BigInt, _>(i64::from(limit));
+        SELECT count(*) AS count FROM counted WHERE is_taken"
+    );
+    let question = sql_query(follow).bind::<BigInt, _>(account.get()).bind::<BigInt, _>(i64::from(limit));
     let count: Count = question.bind::<BigInt, _>(MOST_LETTERS).get_result(conn)?;
     // Another session may be cleaning it. A failed cleanup must not undo the indexing.
     if count.count > 0
@@ -111,20 +115,6 @@ pub(super) fn follow(conn: &mut PgConnection, account: AccountId, limit: u16) ->
 
 /// Marks sessions as expired whose end has come. Sessions that were never indexed have no end here yet.
 pub(in super::super) fn expire(conn: &mut PgConnection, account: AccountId, now: Timestamp, limit: u16) -> QueryResult<RowCount> {
-    // A session may have been moved or ended in the meantime, so the statement checks its end again. `status + 0` keeps the index
-    // of the order out of the plan: the planner would read it once for each GUID.
-    const EXPIRE: &str = "
-        WITH due AS (
-            DELETE FROM session_ends WHERE account_id = $1 AND (ends_at, guid) IN (
-                SELECT ends_at, guid FROM session_ends WHERE account_id = $1 AND ends_at <= $2 ORDER BY ends_at, guid LIMIT $3
-            ) RETURNING guid
-        ), ended AS (
-            UPDATE sessions SET status = $4, updated_at = $2
-            WHERE account_id = $1 AND guid = ANY (ARRAY(SELECT guid FROM due))
-              AND status + 0 BETWEEN 0 AND 2 AND start_at + duration_minutes * interval '1 minute' <= $2
-            RETURNING guid
-        )
-        SELECT (SELECT count(*) FROM due) AS due, (SELECT count(*) FROM ended) AS ended";
     #[derive(QueryableByName)]
     struct Ends {
         #[diesel(sql_type = BigInt)]
@@ -132,9 +122,26 @@ pub(in super::super) fn expire(conn: &mut PgConnection, account: AccountId, now:
         #[diesel(sql_type = BigInt)]
         ended: i64,
     }
+    // A session may have been moved or ended in the meantime, so the statement checks its end again. `status + 0` keeps the index
+    // of the order out of the plan: the planner would read it once for each GUID.
+    let (ends_at, is_open) = (ends_on_postgres(), is_open("status + 0"));
+    let expire = format!(
+        "
+        WITH due AS (
+            DELETE FROM session_ends WHERE account_id = $1 AND (ends_at, guid) IN (
+                SELECT ends_at, guid FROM session_ends WHERE account_id = $1 AND ends_at <= $2 ORDER BY ends_at, guid LIMIT $3
+            ) RETURNING guid
+        ), ended AS (
+            UPDATE sessions SET status = $4, updated_at = $2
+            WHERE account_id = $1 AND guid = ANY (ARRAY(SELECT guid FROM due))
+              AND {is_open} AND {ends_at} <= $2
+            RETURNING guid
+        )
+        SELECT (SELECT count(*) FROM due) AS due, (SELECT count(*) FROM ended) AS ended"
+    );
     let mut expired = 0;
     loop {
-        let question = sql_query(EXPIRE).bind::<BigInt, _>(account.get()).bind::<Instant, _>(DbInstant(now));
+        let question = sql_query(&expire).bind::<BigInt, _>(account.get()).bind::<Instant, _>(DbInstant(now));
         let question = question.bind::<BigInt, _>(i64::from(limit)).bind::<SmallInt, _>(SessionStatus::Expired.code());
         let ends: Ends = question.get_result(conn)?;
         expired += ends.ended;
