@@ -180,32 +180,6 @@ impl Pruning {
     }
 }
 
-/// The description of a job, a sentence that prints without an allocation.
-#[derive(Debug, Clone, Copy)]
-pub struct Description<'a> {
-    action: Action,
-    reference: &'a ReferenceId,
-}
-
-impl<'a> Description<'a> {
-    /// The description of a job of that action about `reference`.
-    pub const fn new(action: Action, reference: &'a ReferenceId) -> Self {
-        Self { action, reference }
-    }
-}
-
-impl fmt::Display for Description<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let reference = self.reference;
-        match self.action {
-            Action::DeleteUserData => write!(f, "Delete user sessions of userId = {reference}"),
-            Action::AssignCalendarId => write!(f, "Assign calendar of courseId = {reference}"),
-            Action::ExpireSessions => f.write_str("Expire sessions"),
-            Action::Prune => write!(f, "Prune {reference}"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
@@ -222,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_waits_for_goes_first() {
+    fn jobs_that_a_user_waits_for_go_first() {
         let mut actions = Action::ALL;
         actions.sort_by_key(|action| action.priority());
         assert_eq!(actions, [Action::AssignCalendarId, Action::ExpireSessions, Action::DeleteUserData, Action::Prune]);
@@ -260,15 +234,6 @@ mod tests {
             assert_eq!(Pruning::by_reference(&pruning.reference()), Some(pruning));
         }
         assert_eq!(Pruning::by_reference(&ReferenceId::none()), None);
-    }
-
-    #[rstest]
-    #[case(Action::DeleteUserData, "shekar@example.com", "Delete user sessions of userId = shekar@example.com")]
-    #[case(Action::AssignCalendarId, "42", "Assign calendar of courseId = 42")]
-    #[case(Action::ExpireSessions, "", "Expire sessions")]
-    #[case(Action::Prune, "ended_jobs", "Prune ended_jobs")]
-    fn describes_what_a_job_does(#[case] action: Action, #[case] reference: &str, #[case] sentence: &str) {
-        assert_eq!(Description::new(action, &ReferenceId::new(reference).unwrap()).to_string(), sentence);
     }
 
     #[test]

@@ -23,7 +23,7 @@ mod state;
 use crate::id::{JobId, ProjectId};
 use crate::time::Timestamp;
 
-pub use action::{Action, Actions, Description, Priority, Pruning, ReferenceId};
+pub use action::{Action, Actions, Priority, Pruning, ReferenceId};
 pub use erasure::{BatchSize, BatchSizeError, ErasureCounts, ErasureKind, ErasureProgress, ErasureStep, Pass, RowCount};
 pub use lease::{Lease, LeaseTerm, LeaseTermError, LeaseToken, WorkerId};
 pub use project::{NewProject, Platform, Project, ProjectField, ProjectForm, ProjectFormError, ProjectKey, ProjectKeyError, ProjectName};
@@ -149,7 +149,6 @@ impl FromIterator<FailedAttempt> for Failures {
 /// let job = NewJob::delete_user_data(ProjectId::new(1), ReferenceId::new("shekar@example.com")?, created).into_job(JobId::new(3451));
 /// assert_eq!(job.status(), JobStatus::Scheduled);
 /// assert_eq!(job.start_at, "2021-06-18T00:00:00Z".parse()?);
-/// assert_eq!(job.description().to_string(), "Delete user sessions of userId = shekar@example.com");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -237,11 +236,6 @@ impl Job {
         self.action.priority()
     }
 
-    /// Its description, a sentence.
-    pub const fn description(&self) -> Description<'_> {
-        Description::new(self.action, &self.reference)
-    }
-
     /// The text of the last attempt that failed, even if a later one succeeded.
     pub fn last_error(&self) -> Option<&str> {
         self.failures.last().map(|failed| failed.failure.text.as_str())
@@ -310,7 +304,7 @@ mod tests {
     }
 
     fn erasure() -> Job {
-        let user = ReferenceId::new("mehdi@openreplay.com").unwrap();
+        let user = ReferenceId::new("mehdi@okul.example").unwrap();
         NewJob::delete_user_data(ProjectId::new(1), user, at("2021-06-17T07:09:15.277Z")).into_job(JobId::new(3_451))
     }
 
@@ -357,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn a_worker_that_was_called_off_can_not_write_its_progress() {
+    fn a_worker_whose_job_was_cancelled_can_not_write_its_progress() {
         let (cancelled, _) = running().apply(Event::Cancel, at("2021-06-18T00:00:01Z")).unwrap();
         let refused = cancelled.progressed(token(), LeaseTerm::DEFAULT, Progress::Rows(RowCount::new(1)), at("2021-06-18T00:00:02Z"));
         assert_eq!(refused, Err(TransitionError::LeaseLost { status: JobStatus::Cancelled }));

@@ -112,7 +112,7 @@ impl Platform {
     /// Every platform.
     pub const ALL: [Self; 3] = [Self::Web, Self::Ios, Self::Android];
 
-    /// The name by which the platform is known on the wire and in the store.
+    /// The name by which a store keeps the platform.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Web => "web",
@@ -132,8 +132,8 @@ impl Platform {
 pub struct ProjectForm {
     /// The name.
     pub name: Field<RawText>,
-    /// The platform; [`Platform::Web`] if it is not given.
-    pub platform: Field<RawText>,
+    /// The platform; [`Platform::Web`] if it is not given. `None` is a value that is not a platform.
+    pub platform: Field<Option<Platform>>,
 }
 
 /// A project to create.
@@ -179,14 +179,13 @@ impl ProjectForm {
     pub fn validate(self) -> Result<NewProject, ProjectFormError> {
         let name = take(self.name, ProjectField::Name)?.ok_or(ProjectFormError::NameMissing)?;
         let name = ProjectName::from_bytes(name)?;
-        let platform = take(self.platform, ProjectField::Platform)?.map_or(Ok(Platform::default()), |platform| {
-            std::str::from_utf8(&platform).ok().and_then(Platform::by_name).ok_or(ProjectFormError::UnknownPlatform)
-        })?;
+        let platform = take(self.platform, ProjectField::Platform)?.unwrap_or_else(|| Some(Platform::default()));
+        let platform = platform.ok_or(ProjectFormError::UnknownPlatform)?;
         Ok(NewProject { name: ProjectName::new(name.as_str().trim())?, platform })
     }
 }
 
-fn take(field: Field<RawText>, which: ProjectField) -> Result<Option<RawText>, ProjectFormError> {
+fn take<T>(field: Field<T>, which: ProjectField) -> Result<Option<T>, ProjectFormError> {
     field.given().map_err(|fault| ProjectFormError::Fault(which, fault))
 }
 
@@ -199,12 +198,12 @@ mod tests {
 
     use super::*;
 
-    fn form(name: &str, platform: Field<RawText>) -> ProjectForm {
+    fn form(name: &str, platform: Field<Option<Platform>>) -> ProjectForm {
         ProjectForm { name: Field::Given(name.into()), platform }
     }
 
     #[rstest]
-    fn refuses_what_is_no_key(
+    fn refuses_a_text_that_is_not_a_key(
         #[values(
             "",
             "3sWXSsqHgSKnE87YkNJ",
@@ -246,10 +245,12 @@ mod tests {
     }
 
     #[test]
-    fn a_platform_is_taken_by_its_name() {
+    fn a_platform_is_stored_by_its_name() {
         for platform in Platform::ALL {
-            assert_eq!(form("x", Field::Given(platform.name().into())).validate().unwrap().platform, platform);
+            assert_eq!(Platform::by_name(platform.name()), Some(platform));
+            assert_eq!(form("x", Field::Given(Some(platform))).validate().unwrap().platform, platform);
         }
+        assert_eq!(Platform::by_name("WEB"), None);
     }
 
     #[rstest]
@@ -260,8 +261,7 @@ mod tests {
     #[case(form("a\0b", Field::Missing), ProjectFormError::Name(TextError::Nul))]
     #[case(form(&"x".repeat(201), Field::Missing), ProjectFormError::Name(TextError::TooLong { max: 200 }))]
     #[case(form("x", Field::Repeated), ProjectFormError::Fault(ProjectField::Platform, FieldFault::Repeated))]
-    #[case(form("x", Field::Given("WEB".into())), ProjectFormError::UnknownPlatform)]
-    #[case(form("x", Field::Given(b"\xff".to_vec())), ProjectFormError::UnknownPlatform)]
+    #[case(form("x", Field::Given(None)), ProjectFormError::UnknownPlatform)]
     fn refuses_what_makes_no_project(#[case] form: ProjectForm, #[case] error: ProjectFormError) {
         assert_eq!(form.validate(), Err(error));
     }

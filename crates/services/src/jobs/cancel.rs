@@ -50,7 +50,7 @@ mod tests {
     const KEY: &str = "3sWXSsqHgSKnE87YkNJK";
 
     fn job() -> Job {
-        let user = ReferenceId::new("mehdi@openreplay.com").unwrap();
+        let user = ReferenceId::new("mehdi@okul.example").unwrap();
         NewJob::delete_user_data(ProjectId::new(1), user, now()).into_job(Id::new(3_451))
     }
 

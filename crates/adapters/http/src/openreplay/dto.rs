@@ -5,9 +5,11 @@ use std::fmt::Display;
 use actix_web::HttpResponse;
 use derslik_domain::attendee::{Attendance, AttendedSession};
 use derslik_domain::id::{Id, ProjectId, SessionGuid, UserGuid};
-use derslik_domain::job::{Description, FailureText, Job, Project, ReferenceId, ShownJob};
+use derslik_domain::job::{FailureText, Job, Project, ReferenceId, ShownJob};
 use derslik_domain::time::Timestamp;
 use serde::{Serialize, Serializer};
+
+use super::words::{Description, action_name, platform_name, status_name};
 
 /// The object that wraps the content of every answer.
 #[derive(Debug, Serialize)]
@@ -41,10 +43,10 @@ impl<'a> JobView<'a> {
     pub(super) fn new(job: &'a Job) -> Self {
         Self {
             job_id: job.id.get(),
-            description: job.description(),
-            status: job.status().name(),
+            description: Description::new(job.action, &job.reference),
+            status: status_name(job.status()),
             project_id: job.project.map(Id::get),
-            action: job.action.name(),
+            action: action_name(job.action),
             reference_id: job.reference.as_str(),
             created_at: millis(job.created_at),
             updated_at: millis(job.updated_at),
@@ -59,9 +61,9 @@ impl<'a> From<&'a ShownJob> for JobView<'a> {
         Self {
             job_id: job.id.get(),
             description: Description::new(job.action, &job.reference),
-            status: job.status.name(),
+            status: status_name(job.status),
             project_id: job.project.map(Id::get),
-            action: job.action.name(),
+            action: action_name(job.action),
             reference_id: job.reference.as_str(),
             created_at: millis(job.created_at),
             updated_at: millis(job.updated_at),
@@ -87,7 +89,7 @@ impl<'a> ProjectView<'a> {
             project_id: project.id.get(),
             project_key: project.key.as_str(),
             name: project.name.as_str(),
-            platform: project.platform.name(),
+            platform: platform_name(project.platform),
         }
     }
 }

@@ -9,6 +9,7 @@ use derslik_ports::outbound::StoreError;
 use serde::Serialize;
 
 use super::JobsCompat;
+use super::words::project_refusal;
 use crate::body::BodyError;
 use crate::room::NoRoom;
 
@@ -32,7 +33,7 @@ pub(super) enum OpenReplayError {
     NotCancellable(JobsCompat),
     #[error("The name of the project is taken.")]
     NameTaken,
-    #[error(transparent)]
+    #[error("{}", project_refusal(.0))]
     Project(#[from] ProjectFormError),
     #[error("Unprocessable")]
     Unprocessable(InputFault),

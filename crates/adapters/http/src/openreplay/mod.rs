@@ -12,6 +12,7 @@ mod projects;
 #[cfg(test)]
 mod tests;
 mod user;
+mod words;
 
 use actix_web::dev::{Service, ServiceResponse};
 use actix_web::guard::{GuardContext, fn_guard};

@@ -13,6 +13,7 @@ use super::auth::{Caller, CallerWithoutBody};
 use super::dto::{ProjectView, answer};
 use super::error::{InputFault, OpenReplayError};
 use super::path::project_key;
+use super::words::platform_by_name;
 use super::{PART, stream};
 use crate::body::read_json;
 use crate::list::{ListBody, Part, Parts};
@@ -67,7 +68,7 @@ pub(super) async fn create(
 ) -> Result<HttpResponse, OpenReplayError> {
     let body = read_json(&request, payload, &state).await?;
     let object: Map<String, Value> = serde_json::from_slice(&body).map_err(|_| no_object())?;
-    let form = ProjectForm { name: text(&object, "name"), platform: text(&object, "platform") };
+    let form = ProjectForm { name: text(&object, "name"), platform: text(&object, "platform").map(|name| platform_by_name(&name)) };
     let project = state.projects.create(&actor, form.validate()?).await?;
     Ok(answer(ProjectView::new(&project)))
 }
