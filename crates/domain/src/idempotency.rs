@@ -1,4 +1,4 @@
-//! Idempotency keys, and the answers that are stored under them. The content of requests and answers is opaque here.
+//! Idempotency keys, and the answers that are stored under them. What requests and answers mean is left to the dialects.
 
 use std::fmt;
 
@@ -62,18 +62,34 @@ impl fmt::Debug for RequestDigest {
     }
 }
 
+/// The number that a dialect gives its answer. A store keeps it beside the body, and only the dialect knows what it means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AnswerCode(u16);
+
+impl AnswerCode {
+    /// Wraps a number.
+    pub const fn new(code: u16) -> Self {
+        Self(code)
+    }
+
+    /// The number.
+    pub const fn get(self) -> u16 {
+        self.0
+    }
+}
+
 /// The answer that a dialect sent.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// The status number, as the dialect sends it.
-    pub status: u16,
+    /// The number that the dialect gave it.
+    pub code: AnswerCode,
     /// The body, byte for byte.
     pub body: Vec<u8>,
 }
 
 impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer").field("status", &self.status).field("bytes", &self.body.len()).finish()
+        f.debug_struct("Answer").field("code", &self.code).field("bytes", &self.body.len()).finish()
     }
 }
 
@@ -112,7 +128,7 @@ mod tests {
     }
 
     #[rstest]
-    fn refuses_what_is_no_key(#[values("", "   ", "tab\tinside", "anahtarı", "a\0b")] text: &str) {
+    fn refuses_a_text_that_is_not_a_key(#[values("", "   ", "tab\tinside", "anahtarı", "a\0b")] text: &str) {
         assert_eq!(IdempotencyKey::parse(text), Err(KeyError));
     }
 
@@ -124,7 +140,7 @@ mod tests {
 
     #[test]
     fn an_answer_prints_without_its_text() {
-        let answer = Answer { status: 200, body: b"private".to_vec() };
-        assert_eq!(format!("{answer:?}"), "Answer { status: 200, bytes: 7 }");
+        let answer = Answer { code: AnswerCode::new(7), body: b"private".to_vec() };
+        assert_eq!(format!("{answer:?}"), "Answer { code: AnswerCode(7), bytes: 7 }");
     }
 }

@@ -50,7 +50,7 @@ impl<T> IdempotencyGuard<T> {
 
 #[cfg(test)]
 mod tests {
-    use derslik_domain::idempotency::{Answer, IdempotencyKey, RequestDigest};
+    use derslik_domain::idempotency::{Answer, AnswerCode, IdempotencyKey, RequestDigest};
     use derslik_ports::inbound::ServiceError;
     use derslik_ports::mocks::MockStores;
     use derslik_testkit::builders::{account, actor_of, now};
@@ -60,7 +60,7 @@ mod tests {
     const REQUEST: RequestDigest = RequestDigest::new([1; 32]);
 
     fn answer(text: &str) -> Answer {
-        Answer { status: 200, body: text.as_bytes().to_vec() }
+        Answer { code: AnswerCode::new(7), body: text.as_bytes().to_vec() }
     }
 
     fn guard() -> IdempotencyGuard<u8> {

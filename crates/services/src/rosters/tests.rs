@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use derslik_domain::course::{Course, CourseDenial, CourseRef, CourseState, JoinError, LeaveError, Membership, Roster, UserRef};
 use derslik_domain::id::{Id, PrincipalId};
-use derslik_domain::idempotency::{Answer, IdempotencyKey, RequestDigest};
+use derslik_domain::idempotency::{Answer, AnswerCode, IdempotencyKey, RequestDigest};
 use derslik_domain::identity::{Actor, Principal, PrincipalKind, Role, User, UserKey, UserState};
 use derslik_domain::page::PageRequest;
 use derslik_ports::inbound::{CourseError, IdempotentOutcome, IdempotentRequest, MemberWithAccess, NewMember, RosterService};
@@ -126,7 +126,7 @@ async fn who_was_added_under_a_key_is_kept_with_the_answer() {
         assert_eq!(kept.answer.body, b"5");
         Ok(())
     });
-    let render = |member: &MemberWithAccess| Answer { status: 200, body: member.user.id.to_string().into_bytes() };
+    let render = |member: &MemberWithAccess| Answer { code: AnswerCode::new(7), body: member.user.id.to_string().into_bytes() };
     let idempotent =
         IdempotentRequest { key: IdempotencyKey::parse("k").unwrap(), request: RequestDigest::new([1; 32]), render: Box::new(render) };
     let kept = service(stores).0.add(&me(Role::Admin), seven(), entrant(Roster::Students, "5", None), Some(idempotent)).await;

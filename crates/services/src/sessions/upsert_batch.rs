@@ -59,7 +59,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use derslik_domain::form::Field;
-    use derslik_domain::idempotency::{Answer, IdempotencyKey, RequestDigest};
+    use derslik_domain::idempotency::{Answer, AnswerCode, IdempotencyKey, RequestDigest};
     use derslik_domain::identity::Scopes;
     use derslik_domain::session::{BatchItem, SessionForm, Target, Verdict};
     use derslik_ports::inbound::SessionService;
@@ -138,7 +138,7 @@ mod tests {
 
         service.upsert_batch(&actor_of(account()), batch(), None).await.unwrap();
         assert_eq!((uow.commits(), uow.single_statement_writes()), (1, 1));
-        let render = Box::new(|_: &BatchOutcome| Answer { status: 200, body: Vec::new() });
+        let render = Box::new(|_: &BatchOutcome| Answer { code: AnswerCode::new(7), body: Vec::new() });
         let idempotent = IdempotentRequest { key: IdempotencyKey::parse("a").unwrap(), request, render };
         service.upsert_batch(&actor_of(account()), batch(), Some(idempotent)).await.unwrap();
         assert_eq!((uow.commits(), uow.single_statement_writes()), (2, 1));

@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 
 use derslik_domain::id::{Id, JobId};
-use derslik_domain::idempotency::{Answer, IdempotencyKey, KeptAnswer, RequestDigest};
+use derslik_domain::idempotency::{Answer, AnswerCode, IdempotencyKey, KeptAnswer, RequestDigest};
 use derslik_domain::identity::DataSubject;
 use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::time::Timestamp;
@@ -33,7 +33,7 @@ fn key(text: &str) -> OwnedKey {
 
 fn kept(at: Timestamp) -> KeptAnswer {
     let body = "{\"ş\":\"\u{10ffff}\"}".as_bytes().iter().copied().chain(0..=255).collect();
-    KeptAnswer { request: RequestDigest::new([9; 32]), answer: Answer { status: 207, body }, at }
+    KeptAnswer { request: RequestDigest::new([9; 32]), answer: Answer { code: AnswerCode::new(8), body }, at }
 }
 
 fn state<U: UnitOfWork>(harness: &Harness<U>, key: OwnedKey) -> KeyState {
@@ -90,7 +90,7 @@ fn rolled_back<U: UnitOfWork>(harness: &Harness<U>) {
 }
 
 fn erased<U: UnitOfWork>(harness: &Harness<U>) {
-    let of = |body: &str| KeptAnswer { answer: Answer { status: 200, body: body.as_bytes().to_vec() }, ..kept(now()) };
+    let of = |body: &str| KeptAnswer { answer: Answer { code: AnswerCode::new(7), body: body.as_bytes().to_vec() }, ..kept(now()) };
     let elsewhere = OwnedKey { account: other_account().id, ..key("named") };
     let own = OwnedKey { principal: user(7).id, ..key("own") };
     let naming = r#"[{"email":"\u0055ser7@demo.example"}]"#;
@@ -126,7 +126,7 @@ fn erased_attendees<U: UnitOfWork>(harness: &Harness<U>) {
     let named = [guest.code.as_str().to_owned(), guest.guid.to_string(), format!("k-{}-1", guest.code.as_str())];
     let answers = |harness: &Harness<U>, round: &str| {
         for (number, text) in named.iter().enumerate() {
-            let answer = Answer { status: 200, body: format!("[\"{text}\"]").into_bytes() };
+            let answer = Answer { code: AnswerCode::new(7), body: format!("[\"{text}\"]").into_bytes() };
             keep(harness, key(&format!("{round} {number}")), KeptAnswer { answer, ..kept(now()) });
         }
         keep(harness, key(&format!("{round} {}", guest.code.as_str())), KeptAnswer { ..kept(now()) });
@@ -162,7 +162,7 @@ fn searched<U: UnitOfWork>(harness: &Harness<U>) {
     // Some are kept together, and the last are so long that not all are read at once.
     for number in 0..20_i64 {
         let body = if number < 12 { "\"user7\"".to_owned() } else { format!("[\"{}\",\"user7\"]", "x".repeat(MEGABYTE)) };
-        let answer = Answer { status: 200, body: body.into_bytes() };
+        let answer = Answer { code: AnswerCode::new(7), body: body.into_bytes() };
         keep(harness, key(&number.to_string()), KeptAnswer { answer, ..kept(Timestamp::from_micros(now().micros() + number / 3)) });
     }
     let (mut erased, mut steps, mut after) = (0, 0, None);

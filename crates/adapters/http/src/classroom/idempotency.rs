@@ -1,6 +1,6 @@
 //! The header `Idempotency-Key`: a call that creates something is carried out once, and each repetition gets the same answer.
 
-use derslik_domain::idempotency::{self, IdempotencyKey, RequestDigest};
+use derslik_domain::idempotency::{self, AnswerCode, IdempotencyKey, RequestDigest};
 use derslik_domain::identity::{Actor, Scope};
 use derslik_ports::inbound::{IdempotentOutcome, IdempotentRequest};
 use sha2::{Digest, Sha256};
@@ -80,7 +80,7 @@ impl RequestKey {
     ) -> IdempotentRequest<T> {
         let render = |outcome: &T| {
             let Answer { status, body, .. } = show(outcome).unwrap_or_else(|error| refusal(error, &System::default()));
-            idempotency::Answer { status, body }
+            idempotency::Answer { code: AnswerCode::new(status), body }
         };
         IdempotentRequest { key: self.key.clone(), request: self.request, render: Box::new(render) }
     }
@@ -100,7 +100,7 @@ pub(super) fn answered<T>(
     if is_replayed {
         headers.push(("idempotent-replayed", "true".to_owned()));
     }
-    Ok(Answer { status: kept.status, headers, body: kept.body, held: Held::default() })
+    Ok(Answer { status: kept.code.get(), headers, body: kept.body, held: Held::default() })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::db::postgres::PgConnection;
 use derslik_domain::id::{AccountId, JobId, PrincipalId};
-use derslik_domain::idempotency::{Answer, KeptAnswer, RequestDigest};
+use derslik_domain::idempotency::{Answer, AnswerCode, KeptAnswer, RequestDigest};
 use derslik_domain::identity::DataSubject;
 use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::time::Timestamp;
@@ -66,7 +66,7 @@ impl IdempotencyRepository for DieselStores<'_> {
             idempotency_keys::principal_id.eq(key.principal.get()),
             idempotency_keys::idempotency_key.eq(key.key.as_str()),
             idempotency_keys::request_digest.eq(kept.request.bytes().as_slice()),
-            idempotency_keys::answer_status.eq(i16::try_from(kept.answer.status).unwrap_or(i16::MAX)),
+            idempotency_keys::answer_status.eq(i16::try_from(kept.answer.code.get()).unwrap_or(i16::MAX)),
             idempotency_keys::answer_body.eq(kept.answer.body.as_slice()),
             idempotency_keys::kept_at.eq(DbInstant(kept.at)),
         );
@@ -146,7 +146,10 @@ impl TryFrom<KeptRow> for KeptAnswer {
         let corrupt = |column| StoreError::Corrupt { table: "idempotency_keys", column };
         Ok(Self {
             request: RequestDigest::new(row.request_digest.try_into().map_err(|_| corrupt("request_digest"))?),
-            answer: Answer { status: u16::try_from(row.answer_status).map_err(|_| corrupt("answer_status"))?, body: row.answer_body },
+            answer: Answer {
+                code: AnswerCode::new(u16::try_from(row.answer_status).map_err(|_| corrupt("answer_status"))?),
+                body: row.answer_body,
+            },
             at: row.kept_at.0,
         })
     }

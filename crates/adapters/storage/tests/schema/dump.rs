@@ -9,7 +9,7 @@ use std::thread;
 use derslik_domain::audit::{AuditEvent, NewAuditRecord, Requester};
 use derslik_domain::course::{Alias, AliasSpace, CalendarDate, GradingPeriod, GradingPeriodSettings, GradingPeriodTitle};
 use derslik_domain::id::{Id, JobId};
-use derslik_domain::idempotency::{Answer, IdempotencyKey, KeptAnswer, RequestDigest};
+use derslik_domain::idempotency::{Answer, AnswerCode, IdempotencyKey, KeptAnswer, RequestDigest};
 use derslik_domain::identity::{CredentialKind, DataSubject, PasswordHash, Principal, Scope, SecretDigest};
 use derslik_domain::job::{
     Action, BatchSize, LeaseTerm, LeaseToken, NewJob, Platform, Progress, Project, ProjectName, Pruning, ReferenceId, RowCount, WorkerId,
@@ -77,7 +77,7 @@ fn fill_people(harness: &Harness<DieselUnitOfWork>) {
         };
         stores.projects().add(account().id, &project)?;
         let key = OwnedKey { account: account().id, principal: Id::new(2), key: IdempotencyKey::parse("key").unwrap() };
-        let answer = Answer { status: 200, body: b"[]".to_vec() };
+        let answer = Answer { code: AnswerCode::new(7), body: b"[]".to_vec() };
         let kept = KeptAnswer { request: RequestDigest::new([9; 32]), answer, at: now() };
         stores.idempotency().keep(&key, &kept, KeptAnswer::forgotten_before(now()))?;
         let event = AuditEvent::ErasureRequested(Requester::Operator);

@@ -2,7 +2,7 @@
 
 use derslik_domain::course::{Alias, AliasSpace, Course, CourseDenial, CourseForm, CourseState, CreateError, Membership};
 use derslik_domain::id::Id;
-use derslik_domain::idempotency::{Answer, KeptAnswer, RequestDigest};
+use derslik_domain::idempotency::{Answer, AnswerCode, KeptAnswer, RequestDigest};
 use derslik_domain::identity::{Actor, UserKey};
 use derslik_domain::job::Action;
 use derslik_ports::inbound::{CourseError, CourseService, CourseWithAccess, IdempotentOutcome, KeyRefusal};
@@ -128,7 +128,7 @@ async fn what_was_created_under_a_key_is_kept_with_its_answer() {
 #[tokio::test]
 async fn what_was_created_before_is_not_created_again() {
     let kept = |request| {
-        let answer = Answer { status: 200, body: b"before".to_vec() };
+        let answer = Answer { code: AnswerCode::new(7), body: b"before".to_vec() };
         KeyState::Answered(KeptAnswer { request: RequestDigest::new([request; 32]), answer, at: now() })
     };
     let before = service(keyed(kept(1))).0.create(&owner(), form("Fizik"), Some(keyed_request())).await;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use derslik_domain::course::{Course, CourseForm, CourseRef, CourseState, Membership, UpdateMask};
 use derslik_domain::form::Field;
 use derslik_domain::id::{Id, PrincipalId, SessionGuid};
-use derslik_domain::idempotency::{Answer, IdempotencyKey, RequestDigest};
+use derslik_domain::idempotency::{Answer, AnswerCode, IdempotencyKey, RequestDigest};
 use derslik_domain::identity::{Actor, Principal, PrincipalKind, Role, UserKey};
 use derslik_ports::inbound::{CourseError, IdempotentOutcome, IdempotentRequest};
 use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores, StoppedClock};
@@ -94,7 +94,7 @@ fn knows_owner(stores: &mut MockStores) {
 }
 
 fn keyed_request<T>() -> IdempotentRequest<T> {
-    let render = |_: &T| Answer { status: 200, body: b"rendered".to_vec() };
+    let render = |_: &T| Answer { code: AnswerCode::new(7), body: b"rendered".to_vec() };
     IdempotentRequest { key: IdempotencyKey::parse("k").unwrap(), request: RequestDigest::new([1; 32]), render: Box::new(render) }
 }
 

@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use derslik_domain::idempotency::Answer;
+use derslik_domain::idempotency::{Answer, AnswerCode};
 use derslik_domain::session::{Session, SessionDescription, SessionTags};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -105,16 +105,16 @@ pub(crate) fn json(body: &impl Serialize) -> HttpResponse {
 pub(crate) fn write(status: StatusCode, sessions: usize, body: &impl Serialize) -> Answer {
     let mut bytes = Vec::with_capacity(sessions * ONE_SESSION);
     match serde_json::to_writer(&mut bytes, body) {
-        Ok(()) => Answer { status: status.as_u16(), body: bytes },
+        Ok(()) => Answer { code: AnswerCode::new(status.as_u16()), body: bytes },
         Err(error) => {
             tracing::error!(%error, "cannot write an answer");
-            Answer { status: StatusCode::INTERNAL_SERVER_ERROR.as_u16(), body: Vec::new() }
+            Answer { code: AnswerCode::new(StatusCode::INTERNAL_SERVER_ERROR.as_u16()), body: Vec::new() }
         }
     }
 }
 
 /// The HTTP response for an answer.
 pub(crate) fn respond(answer: Answer) -> HttpResponse {
-    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let status = StatusCode::from_u16(answer.code.get()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     HttpResponse::build(status).content_type("application/json; charset=utf-8").body(answer.body)
 }
