@@ -58,7 +58,7 @@ impl KeyPair {
     /// The credential to store for this pair.
     pub fn plan(&self) -> CredentialPlan {
         CredentialPlan {
-            kind: CredentialKind::PerculusKey,
+            kind: CredentialKind::AccessKey,
             public_id: self.access_key.clone(),
             secret: key_proof(&self.access_key, &self.secret_key).to_vec(),
         }
@@ -188,7 +188,7 @@ impl DevIdentity {
             account: Account { id: Id::new(self.id), name: AccountName::new(self.name)?, settings },
             service: Id::new(self.service),
             service_guid: SystemIds.user_guid(),
-            credentials: vec![keys.plan(), CredentialPlan::opaque(CredentialKind::OrganizationKey, &organization_key)],
+            credentials: vec![keys.plan(), CredentialPlan::opaque(CredentialKind::AccountKey, &organization_key)],
             projects: self.project.plan(now).into_iter().collect(),
             users,
         };

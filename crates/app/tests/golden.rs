@@ -206,10 +206,10 @@ async fn prepare_jobs(service: &Service) -> Result<(), Failed> {
 async fn revoke_a_key(service: &Service) -> Result<(), Failed> {
     const REVOKED: &str = "revoked-organization-key";
     let demo = dev_accounts(&builders::settings(), true, builders::now())?.into_iter().next().ok_or("no account")?;
-    let credentials = vec![CredentialPlan::opaque(CredentialKind::OrganizationKey, REVOKED)];
+    let credentials = vec![CredentialPlan::opaque(CredentialKind::AccountKey, REVOKED)];
     let plan = AccountPlan { credentials, users: Vec::new(), projects: Vec::new(), ..demo.plan };
     provision(&service.uow, plan, Credentials::Always, builders::now()).await?;
-    let presented = PresentedCredential { kind: CredentialKind::OrganizationKey, public_id: String::new(), secret: REVOKED.into() };
+    let presented = PresentedCredential { kind: CredentialKind::AccountKey, public_id: String::new(), secret: REVOKED.into() };
     // A separate instance, so that the key does not enter the service's cache of credentials.
     let identity = Identity::new(service.uow.clone(), Arc::new(StoppedClock(builders::now())));
     let actor = identity.authenticate(presented).await.map_err(|error| error.to_string())?;

@@ -149,10 +149,10 @@ fn erasure_of_a_user(world: &World) {
     world.write(|stores| {
         stores.users().add(account().id, &user(USER.get()))?;
         let credential = NewCredential {
-            kind: CredentialKind::PerculusKey,
+            kind: CredentialKind::AccessKey,
             public_id: "mehdi".to_owned(),
             digest: SecretDigest::new([7; 32]),
-            scopes: CredentialKind::PerculusKey.scopes(),
+            scopes: CredentialKind::AccessKey.scopes(),
             expires_at: None,
             at: long_ago(),
             project: None,
@@ -180,7 +180,7 @@ fn erasure_of_a_user(world: &World) {
     assert!(!world.exists(2) && !world.exists(2_500) && world.exists(2_501) && world.exists(2_510));
     let found = world
         .runtime
-        .block_on(world.uow.read(account().id, |stores| stores.identity().find_credential(CredentialKind::PerculusKey, "mehdi")));
+        .block_on(world.uow.read(account().id, |stores| stores.identity().find_credential(CredentialKind::AccessKey, "mehdi")));
     assert!(found.expect("the read succeeds").is_none());
     let left = world.runtime.block_on(world.uow.write(account().id, |stores| stores.users().lock(account().id, USER)));
     let left = left.map_err(|error: StoreError| error.to_string()).expect("the read succeeds").expect("a tombstone");

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 /// The kinds of object that an [`Id`] can point at. These types are never built; they only name the kind.
 pub mod kind {
-    /// A tenant: Perculus account, OpenReplay organization, Google domain.
+    /// A tenant, such as a school: it owns all other objects.
     #[derive(Debug)]
     pub enum Account {}
     /// A user or a service that can hold credentials.

@@ -47,7 +47,7 @@ fn create(context: &Context<'_>, name: &str, project: &str) -> Result<(), Failur
     let uow = open_database(config, &runtime)?;
     let keys = KeyPair::random().map_err(|error| Failure::Other(error.into()))?;
     let organization_key = random_organization_key().map_err(|error| Failure::Other(error.into()))?;
-    let credentials = vec![keys.plan(), CredentialPlan::opaque(CredentialKind::OrganizationKey, &organization_key)];
+    let credentials = vec![keys.plan(), CredentialPlan::opaque(CredentialKind::AccountKey, &organization_key)];
     let settings = config.account_settings().map_err(Failure::Usage)?;
     let now = clock(config)?.now();
     let project = first_project(project_name, now);

@@ -169,10 +169,10 @@ async fn everything(service: Service) {
             stores.users().update(account().id, &User { username: Username::parse("hoca").ok(), ..mine.clone() })?;
             stores.identity().set_password(account().id, ID, &PasswordHash::new("$argon2id$"), now())?;
             let key = NewCredential {
-                kind: CredentialKind::PerculusKey,
+                kind: CredentialKind::AccessKey,
                 public_id: "hoca".to_owned(),
                 digest: SecretDigest::new([7; 32]),
-                scopes: CredentialKind::PerculusKey.scopes(),
+                scopes: CredentialKind::AccessKey.scopes(),
                 expires_at: None,
                 project: None,
                 at: now(),
@@ -252,7 +252,7 @@ async fn gone(service: &Service, teacher: &User, taught: &str) {
     let found = teacher.clone();
     let left = service.write(move |stores| {
         let attends = stores.attendees().attendance_of(account().id, &DataSubject::new(ADDRESS, vec![found.clone()]))?.sessions;
-        let key = stores.identity().find_credential(CredentialKind::PerculusKey, "hoca")?.is_some();
+        let key = stores.identity().find_credential(CredentialKind::AccessKey, "hoca")?.is_some();
         let password = stores.identity().find_password(account().id, ID)?.is_some();
         let tombstone = stores.users().find(account().id, &UserKey::Id(ID))?.unwrap();
         assert_eq!(tombstone, found.deleted(tombstone.updated_at));

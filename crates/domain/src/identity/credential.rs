@@ -8,32 +8,32 @@ use super::{Principal, Scope, Scopes};
 /// The kind of secret that a credential consists of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CredentialKind {
-    /// An access key and a digest of its secret, as the sessions API wants it.
-    PerculusKey,
-    /// The key of an account for its jobs.
-    OrganizationKey,
+    /// A public access key with a proof made of it and its secret. Programs use it for sessions.
+    AccessKey,
+    /// A secret key of an account, for its jobs.
+    AccountKey,
     /// A secret that is sent as it is. A client gets it by logging in, or is given it.
     AccessToken,
 }
 
 impl CredentialKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::PerculusKey, Self::OrganizationKey, Self::AccessToken];
+    pub const ALL: [Self; 3] = [Self::AccessKey, Self::AccountKey, Self::AccessToken];
 
-    /// The name by which the kind is stored.
+    /// The name of the kind.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::PerculusKey => "perculus_key",
-            Self::OrganizationKey => "organization_key",
-            Self::AccessToken => "access_token",
+            Self::AccessKey => "access key",
+            Self::AccountKey => "account key",
+            Self::AccessToken => "access token",
         }
     }
 
     /// The default scopes of a credential of this kind: those of its own API and no other.
     pub fn scopes(self) -> Scopes {
         match self {
-            Self::PerculusKey => [Scope::Sessions].into_iter().collect(),
-            Self::OrganizationKey => [Scope::Jobs].into_iter().collect(),
+            Self::AccessKey => [Scope::Sessions].into_iter().collect(),
+            Self::AccountKey => [Scope::Jobs].into_iter().collect(),
             Self::AccessToken => Scopes::default(),
         }
     }
@@ -41,14 +41,9 @@ impl CredentialKind {
     /// Whether the whole credential is secret. Its public part is then made of a digest of it.
     pub const fn is_opaque(self) -> bool {
         match self {
-            Self::PerculusKey => false,
-            Self::OrganizationKey | Self::AccessToken => true,
+            Self::AccessKey => false,
+            Self::AccountKey | Self::AccessToken => true,
         }
-    }
-
-    /// The kind of that name.
-    pub fn by_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 

@@ -104,7 +104,7 @@ mod tests {
             account: account(),
             credential: Credential {
                 id: Id::new(5),
-                kind: CredentialKind::PerculusKey,
+                kind: CredentialKind::AccessKey,
                 public_id: "demo-access".to_owned(),
                 digest: SecretDigest::new(Sha256::digest(secret).into()),
                 principal: service_principal(),
@@ -122,7 +122,7 @@ mod tests {
     }
 
     fn presented(secret: &[u8]) -> PresentedCredential {
-        PresentedCredential { kind: CredentialKind::PerculusKey, public_id: "demo-access".to_owned(), secret: secret.to_vec() }
+        PresentedCredential { kind: CredentialKind::AccessKey, public_id: "demo-access".to_owned(), secret: secret.to_vec() }
     }
 
     #[tokio::test]

@@ -179,7 +179,7 @@ mod tests {
             account: account().id,
             username: Username::parse(username).unwrap(),
             password: Password::new(password.as_bytes().to_vec()).unwrap(),
-            as_key: PresentedCredential { kind: CredentialKind::PerculusKey, public_id: username.to_owned(), secret: vec![] },
+            as_key: PresentedCredential { kind: CredentialKind::AccessKey, public_id: username.to_owned(), secret: vec![] },
             network: Some(network("192.0.2.1")),
         }
     }

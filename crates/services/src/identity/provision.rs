@@ -267,7 +267,7 @@ mod tests {
             name: AccountName::new("okul").unwrap(),
             settings: settings(),
             service_guid: UserGuid::new(uuid::Uuid::nil()),
-            credentials: vec![CredentialPlan { kind: CredentialKind::PerculusKey, public_id: "key".to_owned(), secret: vec![1] }],
+            credentials: vec![CredentialPlan { kind: CredentialKind::AccessKey, public_id: "key".to_owned(), secret: vec![1] }],
             project: Project {
                 id: Id::new(1),
                 key: ProjectKey::from_random(1),

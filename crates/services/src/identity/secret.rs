@@ -42,6 +42,6 @@ mod tests {
     fn an_opaque_secret_is_found_by_the_beginning_of_its_digest() {
         assert_eq!(public_id(CredentialKind::AccessToken, "", b"demo-admin-token").len(), 32);
         assert_eq!(public_id(CredentialKind::AccessToken, "", b"abc"), "ba7816bf8f01cfea414140de5dae2223");
-        assert_eq!(public_id(CredentialKind::PerculusKey, "demo-access", b"abc"), "demo-access");
+        assert_eq!(public_id(CredentialKind::AccessKey, "demo-access", b"abc"), "demo-access");
     }
 }

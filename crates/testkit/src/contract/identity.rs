@@ -37,7 +37,7 @@ pub(super) fn cases<U: UnitOfWork>() -> Vec<Case<U>> {
 
 fn credential(digest: u8) -> NewCredential {
     NewCredential {
-        kind: CredentialKind::PerculusKey,
+        kind: CredentialKind::AccessKey,
         public_id: "demo-access".to_owned(),
         digest: SecretDigest::new([digest; 32]),
         scopes: Scope::ALL.into_iter().collect(),
@@ -63,7 +63,7 @@ fn credential_is_found<U: UnitOfWork>(harness: &Harness<U>) {
         CourseSettings { member_creation: MemberCreation::ActiveToo, grading_periods: GradingPeriodLicence::Missing };
     set_up(harness, changed.clone());
 
-    let found = harness.read(|stores| stores.identity().find_credential(CredentialKind::PerculusKey, "demo-access"));
+    let found = harness.read(|stores| stores.identity().find_credential(CredentialKind::AccessKey, "demo-access"));
     let found = found.expect("the credential is there");
     assert_eq!(found.account, changed);
     assert_eq!(found.credential.principal, service_principal());
@@ -72,7 +72,7 @@ fn credential_is_found<U: UnitOfWork>(harness: &Harness<U>) {
     assert_eq!(found.credential.expires_at, Some(now()));
     assert_eq!(found.credential.project, Some(Id::new(3)));
 
-    let unknown = harness.read(|stores| stores.identity().find_credential(CredentialKind::PerculusKey, "DEMO-ACCESS"));
+    let unknown = harness.read(|stores| stores.identity().find_credential(CredentialKind::AccessKey, "DEMO-ACCESS"));
     assert!(unknown.is_none());
 }
 
@@ -86,7 +86,7 @@ fn adding_twice<U: UnitOfWork>(harness: &Harness<U>) {
         ])
     });
     assert_eq!(added, [false; 3]);
-    let found = harness.read(|stores| stores.identity().find_credential(CredentialKind::PerculusKey, "demo-access"));
+    let found = harness.read(|stores| stores.identity().find_credential(CredentialKind::AccessKey, "demo-access"));
     let found = found.expect("the credential is there");
     assert_eq!((found.account.name.as_str(), found.credential.digest.bytes()), ("demo", &[7; 32]));
 }
@@ -100,7 +100,7 @@ fn name_is_unique<U: UnitOfWork>(harness: &Harness<U>) {
 
 fn revoked_is_gone<U: UnitOfWork>(harness: &Harness<U>) {
     set_up(harness, account());
-    let find = || harness.read(|stores| stores.identity().find_credential(CredentialKind::PerculusKey, "demo-access"));
+    let find = || harness.read(|stores| stores.identity().find_credential(CredentialKind::AccessKey, "demo-access"));
     let id = find().expect("the credential is there").credential.id;
 
     let by_another = harness.write(move |stores| stores.identity().revoke_credential(other_account().id, id, now()));
@@ -272,7 +272,7 @@ fn passwords<U: UnitOfWork>(harness: &Harness<U>) {
 
 fn all_revoked<U: UnitOfWork>(harness: &Harness<U>) {
     set_up(harness, account());
-    let find = || harness.read(|stores| stores.identity().find_credential(CredentialKind::PerculusKey, "demo-access"));
+    let find = || harness.read(|stores| stores.identity().find_credential(CredentialKind::AccessKey, "demo-access"));
     harness.write(|stores| stores.identity().revoke_credentials_of(other_account().id, service_principal().id, now()));
     assert!(find().is_some());
     harness.write(|stores| stores.identity().revoke_credentials_of(account().id, service_principal().id, now()));
@@ -284,7 +284,7 @@ fn passive_is_gone<U: UnitOfWork>(harness: &Harness<U>) {
     for (status, found) in [(UserState::Passive, false), (UserState::Active, true), (UserState::Deleted, false)] {
         let changed = User { status, ..service_user() };
         harness.write(move |stores| stores.users().update(account().id, &changed));
-        let credential = harness.read(|stores| stores.identity().find_credential(CredentialKind::PerculusKey, "demo-access"));
+        let credential = harness.read(|stores| stores.identity().find_credential(CredentialKind::AccessKey, "demo-access"));
         assert_eq!(credential.is_some(), found, "{status:?}");
     }
 }

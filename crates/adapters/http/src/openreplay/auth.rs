@@ -66,7 +66,7 @@ fn key(headers: &HeaderMap) -> Option<&[u8]> {
 }
 
 fn presented(key: &[u8]) -> PresentedCredential {
-    PresentedCredential { kind: CredentialKind::OrganizationKey, public_id: String::new(), secret: key.to_vec() }
+    PresentedCredential { kind: CredentialKind::AccountKey, public_id: String::new(), secret: key.to_vec() }
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ fn state(jobs: MockJobService) -> HttpState {
 fn state_with(jobs: MockJobService, activity: MockActivityService) -> HttpState {
     let mut identity = MockIdentityService::new();
     identity.expect_authenticate().returning(|presented| {
-        assert_eq!(presented.kind, CredentialKind::OrganizationKey);
+        assert_eq!(presented.kind, CredentialKind::AccountKey);
         if presented.secret == b"right" { Ok(actor_of(account())) } else { Err(AuthenticationError::Invalid) }
     });
     let mut projects = MockProjectService::new();

@@ -84,7 +84,7 @@ fn presented(headers: &HeaderMap) -> Option<PresentedCredential> {
 
 /// An access key with the proof of its secret.
 pub(super) fn presented_key(access_key: &str, proof: [u8; 32]) -> PresentedCredential {
-    PresentedCredential { kind: CredentialKind::PerculusKey, public_id: access_key.to_owned(), secret: proof.to_vec() }
+    PresentedCredential { kind: CredentialKind::AccessKey, public_id: access_key.to_owned(), secret: proof.to_vec() }
 }
 
 /// The bytes of a SHA-256 digest in hexadecimal.

@@ -1,5 +1,6 @@
 //! Accounts, users and credentials.
 
 mod keys;
+mod kinds;
 mod repo;
 pub(crate) mod users;

@@ -11,6 +11,7 @@ use derslik_ports::outbound::{CredentialOwner, IdentityRepository, NewCredential
 use diesel::dsl::max;
 use diesel::prelude::*;
 
+use super::kinds::{kind_of_text, kind_text};
 use super::users;
 use crate::db::conn::{Conn, DieselStores, on_conn};
 use crate::db::schema::{accounts, credentials, passwords, principals};
@@ -114,7 +115,7 @@ impl IdentityRepository for DieselStores<'_> {
         let row = (
             credentials::account_id.eq(account.get()),
             credentials::principal_id.eq(owner.id.get()),
-            credentials::kind.eq(new.kind.name()),
+            credentials::kind.eq(kind_text(new.kind)),
             credentials::public_id.eq(&new.public_id),
             credentials::digest.eq(new.digest.bytes().as_slice()),
             credentials::scopes.eq(scopes.join(" ")),
@@ -135,7 +136,7 @@ impl IdentityRepository for DieselStores<'_> {
                     principals::table
                         .on(principals::account_id.eq(credentials::account_id).and(principals::id.eq(credentials::principal_id)))
                 )
-                .filter(credentials::kind.eq(kind.name()))
+                .filter(credentials::kind.eq(kind_text(kind)))
                 .filter(credentials::public_id.eq(public_id))
                 .filter(credentials::revoked_at.is_null())
                 .filter(principals::status.eq(UserState::Active.name()))
@@ -182,7 +183,7 @@ impl IdentityRepository for DieselStores<'_> {
         let rows = credentials::table
             .filter(credentials::account_id.eq(account.get()))
             .filter(credentials::principal_id.eq(owner.get()))
-            .filter(credentials::kind.eq(CredentialKind::AccessToken.name()))
+            .filter(credentials::kind.eq(kind_text(CredentialKind::AccessToken)))
             .filter(credentials::revoked_at.is_null());
         let update = diesel::update(rows).set(credentials::revoked_at.eq(DbInstant(at)));
         self.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(drop)
@@ -217,7 +218,7 @@ fn owner_of(row: CredentialRow, principal: &PrincipalRow, account: AccountRow) -
     };
     let credential = Credential {
         id: Id::new(row.id),
-        kind: CredentialKind::by_name(&row.kind).ok_or_else(|| corrupt("credentials", "kind"))?,
+        kind: kind_of_text(&row.kind).ok_or_else(|| corrupt("credentials", "kind"))?,
         public_id: row.public_id,
         digest: SecretDigest::new(digest),
         principal,

@@ -58,7 +58,7 @@ fn fill_people(harness: &Harness<DieselUnitOfWork>) {
         stores.users().add(account().id, &user(2))?;
         stores.identity().set_password(account().id, Id::new(2), &PasswordHash::new("hash"), now())?;
         let credential = NewCredential {
-            kind: CredentialKind::PerculusKey,
+            kind: CredentialKind::AccessKey,
             public_id: "demo-access".to_owned(),
             digest: SecretDigest::new([1; 32]),
             scopes: Scope::ALL.into_iter().collect(),

@@ -1,0 +1,35 @@
+//! The texts by which the database keeps the kinds of credentials.
+
+use derslik_domain::identity::CredentialKind;
+
+/// The text of a kind. It stays as it is when the domain renames a kind.
+pub(super) const fn kind_text(kind: CredentialKind) -> &'static str {
+    match kind {
+        CredentialKind::AccessKey => "perculus_key",
+        CredentialKind::AccountKey => "organization_key",
+        CredentialKind::AccessToken => "access_token",
+    }
+}
+
+/// The kind of that text.
+pub(super) fn kind_of_text(text: &str) -> Option<CredentialKind> {
+    CredentialKind::ALL.into_iter().find(|kind| kind_text(*kind) == text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_is_found_by_the_text_under_which_it_was_stored() {
+        let stored = [
+            ("perculus_key", CredentialKind::AccessKey),
+            ("organization_key", CredentialKind::AccountKey),
+            ("access_token", CredentialKind::AccessToken),
+        ];
+        for (text, kind) in stored {
+            assert_eq!((kind_text(kind), kind_of_text(text)), (text, Some(kind)));
+        }
+        assert_eq!(kind_of_text("access_key"), None);
+    }
+}
