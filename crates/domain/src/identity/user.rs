@@ -85,7 +85,7 @@ impl ClassroomRole {
     /// Every role.
     pub const ALL: [Self; 5] = [Self::Admin, Self::Instructor, Self::User, Self::SeniorInstructor, Self::AssistantInstructor];
 
-    /// The letters by which the role is known on the wire and in the store.
+    /// The letters by which clients send the role and a store keeps it.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Admin => "a",

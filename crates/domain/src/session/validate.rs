@@ -64,7 +64,7 @@ impl SessionForm {
         let (zone, zone_problem) = peek_zone(&self.timezone);
         let zone = zone.unwrap_or(settings.timezone);
         let start = violations.require(SessionField::StartDate, self.start_date, |written| {
-            check_start(Start::from_written(read_written(&written)?, zone, settings.start_date_mode), creator.now)
+            validate_start(Start::from_written(read_written(&written)?, zone, settings.start_date_mode), creator.now)
         });
         let duration = violations.require(SessionField::Duration, self.duration, read_duration);
         let lang = violations.read(SessionField::Lang, self.lang, |tag| read_lang(&tag)).unwrap_or_else(|| settings.lang.clone());
@@ -116,7 +116,7 @@ impl SessionForm {
             let written = read_written(&written)?;
             let start = Start::from_written(written, zone.unwrap_or(session.start.zone()), mode);
             let is_new = start != unsent && !session.start.is_written_as(written);
-            is_new.then(|| check_start(start, creator.now)).transpose()
+            is_new.then(|| validate_start(start, creator.now)).transpose()
         });
         let stays = !is_sent || start == Some(None);
         let moved = if stays { unsent.ok_or(Problem::Invalid).map(Some) } else { Ok(None) };
@@ -199,7 +199,7 @@ fn read_written(text: &[u8]) -> Result<WrittenTime, Problem> {
     utf8(text)?.parse().map_err(|_| Problem::Invalid)
 }
 
-fn check_start(start: Option<Start>, now: Timestamp) -> Result<Start, Problem> {
+fn validate_start(start: Option<Start>, now: Timestamp) -> Result<Start, Problem> {
     let start = start.ok_or(Problem::Invalid)?;
     if start.instant() < now.minutes_before(PAST_SLACK_MINUTES) { Err(Problem::Past) } else { Ok(start) }
 }

@@ -178,7 +178,7 @@ struct Facts {
 
 /// The changes that a client asks for; a field of `None` is not sent.
 #[derive(Debug, Clone)]
-struct Wish {
+struct SentFields {
     name: Option<String>,
     minutes: Option<i64>,
     status: Option<i64>,
@@ -187,9 +187,9 @@ struct Wish {
 
 #[derive(Debug, Clone)]
 enum Request {
-    Create(Wish),
-    Change(u128, Wish),
-    ChangeNothingPossible(Wish),
+    Create(SentFields),
+    Change(u128, SentFields),
+    ChangeNothingPossible(SentFields),
     Nonsense,
 }
 
@@ -209,20 +209,20 @@ impl Facts {
     }
 
     /// The facts after the change, if it breaks no rule.
-    fn after(&self, wish: &Wish) -> Option<Self> {
+    fn after(&self, sent: &SentFields) -> Option<Self> {
         let after = Self {
-            name: wish.name.clone().unwrap_or_else(|| self.name.clone()),
-            minutes: wish.minutes.unwrap_or(self.minutes),
-            status: wish.status.unwrap_or(self.status),
-            zone: wish.zone.map_or_else(|| self.zone.clone(), str::to_owned),
+            name: sent.name.clone().unwrap_or_else(|| self.name.clone()),
+            minutes: sent.minutes.unwrap_or(self.minutes),
+            status: sent.status.unwrap_or(self.status),
+            zone: sent.zone.map_or_else(|| self.zone.clone(), str::to_owned),
         };
-        let zone_is_fine = wish.zone.is_none_or(|zone| KNOWN_ZONES.contains(&zone));
+        let zone_is_fine = sent.zone.is_none_or(|zone| KNOWN_ZONES.contains(&zone));
         let fits = !after.name.trim().is_empty() && (5..=360).contains(&after.minutes) && (0..=3).contains(&after.status) && zone_is_fine;
         fits.then_some(after)
     }
 }
 
-impl Wish {
+impl SentFields {
     fn form(&self) -> SessionForm {
         SessionForm {
             name: self.name.as_deref().map_or(Field::Missing, text),
@@ -243,27 +243,27 @@ impl Wish {
 impl Request {
     fn item(&self) -> BatchItem {
         match self {
-            Self::Create(wish) => create(SessionForm { start_date: text("2025-08-05T12:00:00Z"), ..wish.form() }),
-            Self::Change(number, wish) => update(*number, wish.form()),
-            Self::ChangeNothingPossible(wish) => BatchItem::Session(Target::Impossible, Box::new(wish.form())),
+            Self::Create(sent) => create(SessionForm { start_date: text("2025-08-05T12:00:00Z"), ..sent.form() }),
+            Self::Change(number, sent) => update(*number, sent.form()),
+            Self::ChangeNothingPossible(sent) => BatchItem::Session(Target::Impossible, Box::new(sent.form())),
             Self::Nonsense => BatchItem::Unreadable(Violation { field: SessionField::Item, problem: Problem::Mistyped }),
         }
     }
 }
 
-fn any_wish() -> impl Strategy<Value = Wish> {
+fn any_sent() -> impl Strategy<Value = SentFields> {
     let name = prop::option::of(prop_oneof![9 => "[a-zçğş]{1,8}", 1 => " {0,2}"]);
     let minutes = prop::option::of(prop_oneof![8 => 5_i64..=360, 1 => Just(4_i64), 1 => Just(361_i64)]);
     let status = prop::option::of(-1_i64..=4);
     let zone = prop::option::of(prop::sample::select(vec!["Europe/Istanbul", "Asia/Riyadh", "UTC", "Europe/Atlantis"]));
-    (name, minutes, status, zone).prop_map(|(name, minutes, status, zone)| Wish { name, minutes, status, zone })
+    (name, minutes, status, zone).prop_map(|(name, minutes, status, zone)| SentFields { name, minutes, status, zone })
 }
 
 fn any_request() -> impl Strategy<Value = Request> {
     prop_oneof![
-        3 => any_wish().prop_map(Request::Create),
-        8 => (1..=UNKNOWN, any_wish()).prop_map(|(number, wish)| Request::Change(number, wish)),
-        1 => any_wish().prop_map(Request::ChangeNothingPossible),
+        3 => any_sent().prop_map(Request::Create),
+        8 => (1..=UNKNOWN, any_sent()).prop_map(|(number, sent)| Request::Change(number, sent)),
+        1 => any_sent().prop_map(Request::ChangeNothingPossible),
         1 => Just(Request::Nonsense),
     ]
 }
@@ -271,10 +271,10 @@ fn any_request() -> impl Strategy<Value = Request> {
 /// The outcome that the model expects for one request, and the facts after it.
 fn expected(request: &Request, sessions: &mut HashMap<u128, Facts>) -> (&'static str, Option<Facts>) {
     match request {
-        Request::Create(wish) => wish.created().map_or(("refused", None), |facts| ("created", Some(facts))),
-        Request::Change(number, wish) => match sessions.get_mut(number) {
+        Request::Create(sent) => sent.created().map_or(("refused", None), |facts| ("created", Some(facts))),
+        Request::Change(number, sent) => match sessions.get_mut(number) {
             None => ("not found", None),
-            Some(facts) => match facts.after(wish) {
+            Some(facts) => match facts.after(sent) {
                 None => ("refused", None),
                 Some(after) => {
                     facts.clone_from(&after);
@@ -326,10 +326,10 @@ proptest! {
     }
 
     #[test]
-    fn a_batch_in_one_piece_comes_to_what_its_items_come_to_one_after_another(wishes in prop::collection::vec((STORED, any_wish()), 1..20)) {
+    fn a_batch_in_one_piece_comes_to_what_its_items_come_to_one_after_another(all_sent in prop::collection::vec((STORED, any_sent()), 1..20)) {
         let settings = settings();
         let creator: Creator<'_> = creator(&settings);
-        let at_once: Vec<_> = wishes.iter().map(|(number, wish)| update(*number, wish.form())).collect();
+        let at_once: Vec<_> = all_sent.iter().map(|(number, sent)| update(*number, sent.form())).collect();
         let sessions: HashMap<_, _> = STORED.map(|number| (guid(number), stored(guid(number)))).collect();
 
         let mut one_by_one = sessions.clone();
@@ -349,12 +349,12 @@ proptest! {
     }
 
     #[test]
-    fn no_change_deletes_a_session_or_brings_one_back(wishes in prop::collection::vec(any_wish(), 1..20)) {
+    fn no_change_deletes_a_session_or_brings_one_back(all_sent in prop::collection::vec(any_sent(), 1..20)) {
         let deleted = stored(guid(DELETED)).deleted(Id::new(7), now()).unwrap();
-        let items = wishes.iter().map(|wish| update(DELETED, wish.form())).collect();
+        let items = all_sent.iter().map(|sent| update(DELETED, sent.form())).collect();
         let outcome = Batch::new(items).decide(HashMap::from([(guid(DELETED), deleted)]), &creator(&settings()), || guid(100));
         prop_assert!(outcome.verdicts().iter().all(|verdict| *verdict == Verdict::NotFound));
-        let alive = decide(&[1], wishes.iter().map(|wish| update(1, wish.form())).collect());
+        let alive = decide(&[1], all_sent.iter().map(|sent| update(1, sent.form())).collect());
         prop_assert!(alive.updates().iter().all(|session| session.status != SessionStatus::Deleted));
     }
 }

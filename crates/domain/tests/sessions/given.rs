@@ -57,13 +57,13 @@ pub(crate) fn least() -> SessionForm {
 
 /// A session without default values, created and changed long ago by another principal.
 pub(crate) fn stored(guid: SessionGuid) -> Session {
-    let face: WrittenTime = "2025-08-05T12:00:00".parse().unwrap();
+    let written: WrittenTime = "2025-08-05T12:00:00".parse().unwrap();
     Session {
         guid,
         name: SessionName::new("Web Development 101").unwrap(),
         description: SessionDescription::new("Everything about it").ok(),
         tags: SessionTags::new("web,development").ok(),
-        start: Start::at(face.civil(), zone("Europe/Berlin")),
+        start: Start::at(written.civil(), zone("Europe/Berlin")),
         duration: SessionDuration::from_minutes(80).unwrap(),
         lang: Lang::parse("de").unwrap(),
         status: SessionStatus::Locked,

@@ -277,7 +277,7 @@ fn a_start_is_an_iso_8601_date_and_time(#[case] written: &str) {
 #[case::nanoseconds_alone_are_nothing("2025-08-05T12:00:00.000000999Z", "2025-08-05T12:00:00+03:00")]
 #[case::leap_day("2028-02-29T12:00:00Z", "2028-02-29T12:00:00+03:00")]
 #[case::last_year("9999-12-31T23:59:59Z", "9999-12-31T23:59:59+03:00")]
-fn the_clock_face_counts_and_not_the_offset_beside_it(#[case] written: &str, #[case] printed: &str) {
+fn the_civil_time_counts_and_not_the_offset_beside_it(#[case] written: &str, #[case] printed: &str) {
     let start = create(SessionForm { start_date: text(written), ..least() }).unwrap().start;
     assert_eq!(start.to_string(), printed);
 }
@@ -499,7 +499,7 @@ fn a_new_start_is_read_in_the_zone_that_the_session_has() {
 }
 
 #[test]
-fn a_new_zone_alone_keeps_the_clock_face() {
+fn a_new_zone_alone_keeps_the_civil_time() {
     let form = SessionForm { timezone: text("Asia/Dubai"), ..SessionForm::default() };
     assert_eq!(update(form).unwrap().start.to_string(), "2025-08-05T12:00:00+04:00");
 }
