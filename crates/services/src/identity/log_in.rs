@@ -12,7 +12,7 @@ use derslik_ports::inbound::{IssuedToken, LogIn, LogInError, LogInService, Prese
 use derslik_ports::outbound::{Clock, Ids, NewCredential, Passwords, Reason, StoreError, Tenant, UnitOfWork};
 use subtle::ConstantTimeEq;
 
-use super::guesses::{LoginLimiter, Refused};
+use super::login_limiter::{LoginLimiter, Refusal};
 use super::secret::{digest, new_token, public_id};
 
 /// The lifetime of a token in seconds.
@@ -26,7 +26,7 @@ pub struct LogIns<U> {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     passwords: Arc<dyn Passwords>,
-    guesses: Arc<LoginLimiter>,
+    limiter: Arc<LoginLimiter>,
 }
 
 impl<U> std::fmt::Debug for LogIns<U> {
@@ -38,8 +38,8 @@ impl<U> std::fmt::Debug for LogIns<U> {
 impl<U: UnitOfWork> LogIns<U> {
     /// The use case over these ports.
     pub fn new(uow: U, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, passwords: Arc<dyn Passwords>) -> Self {
-        let guesses = Arc::new(LoginLimiter::new(Arc::clone(&ids), Arc::clone(&clock)));
-        Self { uow, clock, ids, passwords, guesses }
+        let limiter = Arc::new(LoginLimiter::new(Arc::clone(&ids), Arc::clone(&clock)));
+        Self { uow, clock, ids, passwords, limiter }
     }
 
     /// The principal of a valid access key and secret of the account.
@@ -100,11 +100,11 @@ impl<U: UnitOfWork> LogIns<U> {
     }
 }
 
-impl From<Refused> for LogInError {
-    fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::Blocked { seconds } => Self::TooMany { retry_after_seconds: seconds.into() },
-            Refused::Crowded => Self::Store(StoreError::from(Reason::Crowded)),
+impl From<Refusal> for LogInError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Blocked { seconds } => Self::TooMany { retry_after_seconds: seconds.into() },
+            Refusal::Crowded => Self::Store(StoreError::from(Reason::Crowded)),
         }
     }
 }
@@ -112,16 +112,16 @@ impl From<Refused> for LogInError {
 #[async_trait]
 impl<U: UnitOfWork> LogInService for LogIns<U> {
     async fn log_in(&self, shown: LogIn) -> Result<IssuedToken, LogInError> {
-        let place = self.guesses.enter(shown.network, shown.account, &shown.username).await?;
-        let known = match self.by_key(shown.account, &shown.as_key).await? {
+        let permit = self.limiter.acquire(shown.network, shown.account, &shown.username).await?;
+        let authenticated = match self.by_key(shown.account, &shown.as_key).await? {
             Some(principal) => Some((principal, None)),
             None => self.by_password(&shown).await?,
         };
-        let Some((principal, until)) = known else {
-            place.was_wrong();
+        let Some((principal, until)) = authenticated else {
+            permit.count_as_wrong();
             return Err(LogInError::Invalid);
         };
-        drop(place);
+        drop(permit);
         self.issue(shown.account, principal, until).await
     }
 }
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_right_password_is_worth_a_token_for_ten_hours() {
+    async fn the_right_password_gets_a_token_for_ten_hours() {
         let issued = log_ins().0.log_in(shown("user100", "right")).await.unwrap();
         assert_eq!(issued.seconds, 36_000);
         assert!(issued.token.starts_with("derslik_at_0707"), "{}", issued.token);
@@ -193,13 +193,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_wrong_password_and_an_unknown_name_are_refused_alike() {
-        for (username, password) in [("user100", "wrong"), ("nobody", "right")] {
+        for (username, password) in [("user100", "wrong"), ("unknown", "right")] {
             assert!(matches!(log_ins().0.log_in(shown(username, password)).await, Err(LogInError::Invalid)));
         }
     }
 
     #[tokio::test]
-    async fn whoever_is_deleted_while_the_password_is_compared_gets_no_token() {
+    async fn a_person_deleted_while_the_password_is_verified_gets_no_token() {
         let mut stores = MockStores::without_principals();
         stores.identity.expect_hold_principal().once().returning(|of, principal| {
             assert_eq!((of, principal), (account().id, user(100).id));
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn after_ten_wrong_guesses_the_right_password_has_to_wait() {
+    async fn after_ten_wrong_passwords_the_right_one_has_to_wait() {
         let (log_ins, clock) = log_ins();
         for _ in 0..10 {
             assert!(matches!(log_ins.log_in(shown("user100", "wrong")).await, Err(LogInError::Invalid)));
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_name_is_guessed_at_however_it_is_spelled() {
+    async fn all_spellings_of_a_name_share_one_count() {
         const SPELLINGS: [&str; 4] = ["user100", " user100", "User100  ", "\u{a0}USER100"];
         let (log_ins, _) = log_ins();
         for number in 0..10 {
@@ -235,17 +235,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn each_account_that_is_named_starts_no_fresh_count_of_an_address() {
+    async fn the_count_of_an_address_is_shared_by_all_accounts() {
         let (log_ins, _) = log_ins();
         let of = |number: i64, name: &str| LogIn { account: derslik_domain::id::Id::new(number), ..shown(name, "wrong") };
         for number in 0..50 {
-            assert!(matches!(log_ins.log_in(of(number, "nobody")).await, Err(LogInError::Invalid)));
+            assert!(matches!(log_ins.log_in(of(number, "unknown")).await, Err(LogInError::Invalid)));
         }
-        assert!(matches!(log_ins.log_in(of(50, "nobody else")).await, Err(LogInError::TooMany { .. })));
+        assert!(matches!(log_ins.log_in(of(50, "unknown too")).await, Err(LogInError::TooMany { .. })));
     }
 
     #[tokio::test]
-    async fn right_passwords_are_no_guesses() {
+    async fn right_passwords_are_not_counted() {
         let (log_ins, _) = log_ins();
         for _ in 0..100 {
             assert!(log_ins.log_in(shown("user100", "right")).await.is_ok());
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn many_names_from_one_address_are_guesses_too() {
+    async fn wrong_passwords_for_many_names_from_one_address_are_counted_together() {
         let (log_ins, _) = log_ins();
         for number in 0..50 {
             assert!(matches!(log_ins.log_in(shown(&format!("n{number}"), "x")).await, Err(LogInError::Invalid)));
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn of_wrong_guesses_at_once_only_as_many_as_may_be_wrong_are_looked_at() {
+    async fn of_concurrent_wrong_passwords_only_as_many_as_the_limit_are_checked() {
         let (log_ins, passwords, _) = slow_log_ins();
         assert_eq!(at_once(&log_ins, (0..30).map(|_| shown("ayhan", "wrong"))).await, (0, 10, 20));
         assert_eq!(passwords.0.load(Ordering::Relaxed), 10);
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_store_that_fails_and_a_crowd_of_hashes_count_as_no_guess() {
+    async fn a_failing_store_or_a_crowded_hasher_is_not_counted() {
         let (log_ins, _, fails) = slow_log_ins();
         for failing in [true, false] {
             fails.store(failing, Ordering::Relaxed);
@@ -345,18 +345,18 @@ mod tests {
                 assert!(matches!(refused, Err(LogInError::Store(_))), "{refused:?}");
             }
         }
-        assert!(log_ins.guesses.is_empty());
+        assert!(log_ins.limiter.is_empty());
         assert_eq!(at_once(&log_ins, (0..6).map(|number| shown(&format!("n{number}"), "right"))).await, (6, 0, 0));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_client_that_went_away_counts_as_no_guess() {
+    async fn a_client_that_disconnects_is_not_counted() {
         let (log_ins, _, _) = slow_log_ins();
         for _ in 0..60 {
             let gone = tokio::time::timeout(Duration::from_millis(1), log_ins.log_in(shown("ayhan", "wrong"))).await;
             assert!(gone.is_err());
         }
-        assert!(log_ins.guesses.is_empty());
+        assert!(log_ins.limiter.is_empty());
         assert_eq!(at_once(&log_ins, [shown("ayhan", "right")]).await, (1, 0, 0));
     }
 }

@@ -1,9 +1,9 @@
 //! Authentication, log-in, and the set-up of accounts and users.
 
 mod authenticate;
-mod guesses;
 mod known;
 mod log_in;
+mod login_limiter;
 mod provision;
 mod secret;
 mod token;
