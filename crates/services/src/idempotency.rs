@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_the_answer_of_what_is_done_for_the_first_time() {
+    fn stores_the_answer_of_the_first_request() {
         let mut stores = stores(KeyState::Free);
         stores.idempotency.expect_keep().once().returning(|_, kept, _| {
             assert_eq!((kept.request, kept.answer.body.as_slice(), kept.at), (REQUEST, b"7".as_slice(), now()));
@@ -91,13 +91,13 @@ mod tests {
     }
 
     #[test]
-    fn does_nothing_that_was_done_before() {
+    fn replays_the_answer_of_a_repeated_request() {
         let performed: Result<_, ServiceError> = guard().run(&mut stores(answered(REQUEST)), |_| panic!("done again"));
         assert!(matches!(performed, Ok(IdempotentOutcome::Replayed(before)) if before == answer("before")));
     }
 
     #[test]
-    fn does_nothing_under_the_key_of_another_request_or_of_one_that_is_under_way() {
+    fn refuses_a_reused_a_busy_and_an_erased_key() {
         let another = answered(RequestDigest::new([2; 32]));
         assert!(matches!(guard().run(&mut stores(another), |_| panic!("done")), Err(ServiceError::KeyReused)));
         assert!(matches!(guard().run(&mut stores(KeyState::Busy), |_| panic!("done")), Err(ServiceError::KeyBusy)));
@@ -105,14 +105,14 @@ mod tests {
     }
 
     #[test]
-    fn fails_as_a_whole_when_another_was_faster() {
+    fn fails_if_another_request_took_the_key_first() {
         let mut stores = stores(KeyState::Free);
         stores.idempotency.expect_keep().returning(|_, _, _| Err(StoreError::Conflict(Conflict::IdempotencyKey)));
         assert!(matches!(guard().run(&mut stores, |_| Ok(7)), Err(ServiceError::KeyBusy)));
     }
 
     #[test]
-    fn keeps_nothing_of_what_failed() {
+    fn stores_no_answer_of_a_failed_request() {
         let failed =
             guard().run(&mut stores(KeyState::Free), |_| Err(StoreError::from(derslik_ports::outbound::Reason::Unreachable).into()));
         assert!(matches!(failed, Err(ServiceError::Store(_))));

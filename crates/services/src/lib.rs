@@ -4,8 +4,8 @@
 #![deny(missing_docs)]
 
 pub mod activity;
-mod acts;
 pub mod attendees;
+mod author;
 pub mod courses;
 mod idempotency;
 pub mod identity;

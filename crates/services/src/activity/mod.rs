@@ -42,7 +42,7 @@ impl<U: UnitOfWork> ActivityService for Activity<U> {
 }
 
 /// The project, and the data subject that an erasure would find by the same reference.
-fn known(
+fn find_subject(
     stores: &mut dyn Stores,
     account: AccountId,
     project: &ProjectKey,

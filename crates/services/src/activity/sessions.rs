@@ -6,7 +6,7 @@ use derslik_domain::job::{ProjectKey, ReferenceId};
 use derslik_ports::inbound::{AttendedPart, JobError};
 use derslik_ports::outbound::UnitOfWork;
 
-use super::{Activity, known};
+use super::{Activity, find_subject};
 
 pub(super) async fn run<U: UnitOfWork>(
     service: &Activity<U>,
@@ -20,7 +20,7 @@ pub(super) async fn run<U: UnitOfWork>(
     service
         .uow
         .read(account, move |stores| {
-            let (project, who) = known(stores, account, &project, &user)?;
+            let (project, who) = find_subject(stores, account, &project, &user)?;
             let sessions = stores.attendees().attended_by(account, &who, &page)?;
             let person = who.living().or_else(|| who.people().first());
             Ok(AttendedPart { project, user: person.map(|person| person.guid), sessions })

@@ -6,7 +6,7 @@ use derslik_domain::job::{ProjectKey, ReferenceId};
 use derslik_ports::inbound::JobError;
 use derslik_ports::outbound::UnitOfWork;
 
-use super::{Activity, known};
+use super::{Activity, find_subject};
 
 pub(super) async fn run<U: UnitOfWork>(
     service: &Activity<U>,
@@ -19,7 +19,7 @@ pub(super) async fn run<U: UnitOfWork>(
     service
         .uow
         .read(account, move |stores| {
-            let (_, who) = known(stores, account, &project, &user)?;
+            let (_, who) = find_subject(stores, account, &project, &user)?;
             let attendance = stores.attendees().attendance_of(account, &who)?;
             // A guest or a deleted person is known only as long as a session lists them.
             Ok(Some(attendance).filter(|attendance| who.living().is_some() || attendance.sessions > 0))
@@ -60,27 +60,27 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_person_is_counted_and_nobody_is_not() {
+    async fn a_person_is_counted_and_an_unknown_reference_is_not() {
         for attended in [0, 2] {
-            assert_eq!(summary(Some(user(7)), attended, None, KEY).await.unwrap().map(|known| known.sessions), Some(attended));
+            assert_eq!(summary(Some(user(7)), attended, None, KEY).await.unwrap().map(|attendance| attendance.sessions), Some(attended));
         }
         assert_eq!(summary(None, 0, None, KEY).await.unwrap(), None);
     }
 
     #[tokio::test]
-    async fn who_was_erased_is_nobody() {
+    async fn an_erased_person_is_unknown() {
         assert_eq!(summary(Some(user(7).deleted(now())), 0, None, KEY).await.unwrap(), None);
     }
 
     #[tokio::test]
-    async fn a_guest_and_who_was_deleted_but_not_erased_are_counted() {
+    async fn guests_and_deleted_people_that_a_session_lists_are_counted() {
         for found in [None, Some(user(7).deleted(now()))] {
-            assert_eq!(summary(found, 3, None, KEY).await.unwrap().map(|known| known.sessions), Some(3));
+            assert_eq!(summary(found, 3, None, KEY).await.unwrap().map(|attendance| attendance.sessions), Some(3));
         }
     }
 
     #[tokio::test]
-    async fn the_project_and_the_scope_come_first() {
+    async fn an_unknown_project_and_a_missing_scope_are_refused() {
         let unknown = summary(Some(user(7)), 2, None, "AAAAAAAAAAAAAAAAAAAA").await;
         assert!(matches!(unknown, Err(JobError::ProjectNotFound)), "{unknown:?}");
         let denied = summary(Some(user(7)), 2, Some(Scopes::default()), KEY).await;

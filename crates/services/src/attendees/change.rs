@@ -1,6 +1,5 @@
 //! Changes one attendee, found by any of its keys.
 
-use crate::acts::{Author, write_as};
 use std::sync::Arc;
 
 use derslik_domain::attendee::{AttendeeBatch, AttendeeForm, AttendeeKey, AttendeeVerdict};
@@ -12,6 +11,7 @@ use derslik_ports::outbound::UnitOfWork;
 
 use super::upsert_batch::apply;
 use super::{Attendees, hold};
+use crate::author::{Author, write_as};
 
 pub(super) async fn run<U: UnitOfWork>(
     service: &Attendees<U>,

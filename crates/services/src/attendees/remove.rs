@@ -1,6 +1,5 @@
 //! Removes one attendee for good.
 
-use crate::acts::{Author, write_as};
 use derslik_domain::attendee::AttendeeKey;
 use derslik_domain::id::SessionGuid;
 use derslik_domain::identity::{Action, Actor, authorize};
@@ -8,6 +7,7 @@ use derslik_ports::inbound::ServiceError;
 use derslik_ports::outbound::UnitOfWork;
 
 use super::{Attendees, hold};
+use crate::author::{Author, write_as};
 
 pub(super) async fn run<U: UnitOfWork>(
     service: &Attendees<U>,

@@ -1,6 +1,5 @@
 //! Adds and changes attendees in one transaction: it locks the session, lets the domain decide, and writes the result.
 
-use crate::acts::{Author, write_as};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -12,6 +11,7 @@ use derslik_ports::inbound::{IdempotentOutcome, IdempotentRequest, ServiceError}
 use derslik_ports::outbound::{Ids, Stores, UnitOfWork};
 
 use super::{Attendees, hold};
+use crate::author::{Author, write_as};
 use crate::idempotency::IdempotencyGuard;
 
 pub(super) async fn run<U: UnitOfWork>(
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn adds_nobody_to_a_session_that_is_not_there() {
+    async fn adds_no_attendee_to_a_missing_session() {
         let mut stores = MockStores::default();
         stores.sessions.expect_lock_many().returning(|_, _| Ok(HashMap::new()));
         assert!(matches!(upsert(stores, guid(1), vec![guest(1)]).await, Err(ServiceError::NotFound)));

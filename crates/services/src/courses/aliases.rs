@@ -1,14 +1,14 @@
 //! Attaches aliases to courses, lists and detaches them.
 
-use crate::acts::{Author, write_as};
 use derslik_domain::course::{Alias, AliasSpace, CourseAction, CourseRef};
 use derslik_domain::identity::Actor;
 use derslik_domain::page::{Page, PageRequest};
 use derslik_ports::inbound::{CourseError, CourseWithAccess, IdempotentOutcome, IdempotentRequest};
 use derslik_ports::outbound::{Conflict, StoreError, Stores, UnitOfWork};
 
-use super::look_up::{find, lock};
+use super::access::{find, lock};
 use super::{Courses, listed};
+use crate::author::{Author, write_as};
 use crate::idempotency::IdempotencyGuard;
 
 pub(super) async fn create<U: UnitOfWork>(
@@ -60,15 +60,15 @@ pub(super) async fn list<U: UnitOfWork>(
     service: &Courses<U>,
     actor: &Actor,
     course: CourseRef,
-    slice: PageRequest<Alias>,
+    page: PageRequest<Alias>,
 ) -> Result<Page<Alias>, CourseError> {
     let actor = actor.clone();
     service
         .uow
         .read(actor.account_id(), move |stores| {
             let seen = find(stores, &actor, &course, CourseAction::ListAliases)?;
-            let aliases = stores.aliases().list(actor.account_id(), seen.course.id, actor.project, &slice)?;
-            Ok(listed(aliases, slice.size))
+            let aliases = stores.aliases().list(actor.account_id(), seen.course.id, actor.project, &page)?;
+            Ok(listed(aliases, page.size))
         })
         .await
 }

@@ -1,6 +1,5 @@
 //! Changes a course: it locks the course, lets the domain decide, and writes the result. Nothing is written if nothing changed.
 
-use crate::acts::{Author, write_as};
 use derslik_domain::course::{
     Change, Course, CourseAccess, CourseAction, CourseFact, CourseField, CourseForm, CourseRef, CreateError, Membership, OwnerCandidate,
     Patch, UpdateMask, patch, replace,
@@ -10,8 +9,9 @@ use derslik_ports::inbound::{CourseError, CourseWithAccess, Precondition};
 use derslik_ports::outbound::{Stores, UnitOfWork};
 
 use super::Courses;
-use super::calendar::ask_if_due;
-use super::look_up::{check, find_user, hold_status, lock, seen};
+use super::access::{check_precondition, find_user, hold_status, lock, with_access};
+use super::calendar::enqueue_calendar_job;
+use crate::author::{Author, write_as};
 
 /// The requested change of a course.
 pub(super) enum CourseChange {
@@ -40,7 +40,7 @@ pub(super) async fn run<U: UnitOfWork>(
     let (actor, at) = (actor.clone(), service.clock.now());
     write_as(&service.uow, Author::of(&actor), move |stores| {
         let CourseWithAccess { course, access } = lock(stores, &actor, &course, requested.action())?;
-        check(&course, &precondition)?;
+        check_precondition(&course, &precondition)?;
         let change = match requested {
             CourseChange::Patch(form, mask) => {
                 let owner = if mask.contains(CourseField::Owner) { candidate(stores, &actor, &course, &form)? } else { None };
@@ -49,8 +49,8 @@ pub(super) async fn run<U: UnitOfWork>(
             CourseChange::Replace(form) => replace(&course, form, access, at)?,
         };
         let access = write(stores, &actor, &change, access)?;
-        ask_if_due(stores, actor.account_id(), change.course.id, &change.facts, at)?;
-        Ok(seen(change.course, access))
+        enqueue_calendar_job(stores, actor.account_id(), change.course.id, &change.facts, at)?;
+        Ok(with_access(change.course, access))
     })
     .await
 }

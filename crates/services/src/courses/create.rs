@@ -1,6 +1,5 @@
 //! Creates a course with its owner and its alias, all or nothing.
 
-use crate::acts::{Author, write_as};
 use std::sync::Arc;
 
 use derslik_domain::course::{
@@ -14,9 +13,10 @@ use derslik_ports::inbound::{CourseError, CourseWithAccess, IdempotentOutcome, I
 use derslik_ports::outbound::{Conflict, Ids, StoreError, Stores, UnitOfWork};
 
 use super::Courses;
-use super::calendar::ask_if_due;
-use super::ids::twelve_digits;
-use super::look_up::{find_user, hold_status, seen};
+use super::access::{find_user, hold_status, with_access};
+use super::calendar::enqueue_calendar_job;
+use super::random_id::twelve_digits;
+use crate::author::{Author, write_as};
 use crate::idempotency::IdempotencyGuard;
 
 /// How many ids are tried. A conflict is next to impossible, since ids are random.
@@ -31,14 +31,20 @@ pub(super) async fn run<U: UnitOfWork>(
     authorize_catalogue(actor, CatalogueAction::Create)?;
     let (author, actor, ids, at) = (Author::of(actor), actor.clone(), Arc::clone(&service.ids), service.clock.now());
     let guard = IdempotencyGuard::new(&actor, idempotent, at);
-    let work = move |stores: &mut dyn Stores| found(stores, &actor, form, ids.as_ref(), at);
+    let work = move |stores: &mut dyn Stores| create_course(stores, &actor, form, ids.as_ref(), at);
     match write_as(&service.uow, author, move |stores| guard.run(stores, work)).await {
         Err(CourseError::Store(StoreError::Conflict(Conflict::Alias))) => Err(CourseError::AliasTaken),
         outcome => outcome,
     }
 }
 
-fn found(stores: &mut dyn Stores, actor: &Actor, form: CourseForm, ids: &dyn Ids, at: Timestamp) -> Result<CourseWithAccess, CourseError> {
+fn create_course(
+    stores: &mut dyn Stores,
+    actor: &Actor,
+    form: CourseForm,
+    ids: &dyn Ids,
+    at: Timestamp,
+) -> Result<CourseWithAccess, CourseError> {
     let account = actor.account_id();
     let owner = match form.owner_ref() {
         Ok(owner) => find_user(stores, actor, &owner)?,
@@ -70,9 +76,9 @@ fn found(stores: &mut dyn Stores, actor: &Actor, form: CourseForm, ids: &dyn Ids
     if let Some((alias, space)) = created.alias.as_ref().zip(space) {
         stores.aliases().add(account, created.course.id, space, alias, at)?;
     }
-    ask_if_due(stores, account, created.course.id, &created.facts, at)?;
+    enqueue_calendar_job(stores, account, created.course.id, &created.facts, at)?;
     let membership = (created.course.owner == actor.principal.id).then_some(Membership::Owner);
-    Ok(seen(created.course, CourseAccess::of(actor.principal.role, membership)))
+    Ok(with_access(created.course, CourseAccess::of(actor.principal.role, membership)))
 }
 
 /// Inserts the course, under another id if the first one is taken.

@@ -1,13 +1,13 @@
 //! Deletes a course with its aliases, rosters and grading periods.
 
-use crate::acts::{Author, write_as};
 use derslik_domain::course::{CourseAccess, CourseAction, CourseDenial, CourseRef, CourseState, CourseStates, DeleteError, delete};
 use derslik_domain::identity::Actor;
 use derslik_ports::inbound::{CourseError, CourseWithAccess, Precondition};
 use derslik_ports::outbound::UnitOfWork;
 
 use super::Courses;
-use super::look_up::{check, lock};
+use super::access::{check_precondition, lock};
+use crate::author::{Author, write_as};
 
 pub(super) async fn run<U: UnitOfWork>(
     service: &Courses<U>,
@@ -18,7 +18,7 @@ pub(super) async fn run<U: UnitOfWork>(
     let actor = actor.clone();
     write_as(&service.uow, Author::of(&actor), move |stores| {
         let CourseWithAccess { course, access } = lock(stores, &actor, &course, CourseAction::Delete)?;
-        check(&course, &precondition)?;
+        check_precondition(&course, &precondition)?;
         match delete(&course, access) {
             Ok(()) => {}
             Err(DeleteError::NotArchived(state)) => {

@@ -6,11 +6,11 @@ use derslik_ports::inbound::{CourseError, Eligibility};
 use derslik_ports::outbound::UnitOfWork;
 
 use super::Courses;
-use super::look_up::{find, owner_account};
+use super::access::{find, owner_account};
 
 /// The thing to check.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Question {
+pub(super) enum EligibilityCheck {
     /// Whether the grading periods could be changed.
     GradingPeriods,
     /// Whether an add-on could attach something.
@@ -21,25 +21,25 @@ pub(super) async fn run<U: UnitOfWork>(
     service: &Courses<U>,
     actor: &Actor,
     course: CourseRef,
-    question: Question,
+    check: EligibilityCheck,
 ) -> Result<Eligibility, CourseError> {
     let actor = actor.clone();
-    let action = match question {
-        Question::GradingPeriods => CourseAction::CheckGradingPeriods,
-        Question::AddOns => CourseAction::CheckAddOns,
+    let action = match check {
+        EligibilityCheck::GradingPeriods => CourseAction::CheckGradingPeriods,
+        EligibilityCheck::AddOns => CourseAction::CheckAddOns,
     };
     service
         .uow
         .read(actor.account_id(), move |stores| {
             let seen = find(stores, &actor, &course, action)?;
-            let eligible = match question {
-                Question::GradingPeriods => eligible_for_grading_periods(
+            let eligible = match check {
+                EligibilityCheck::GradingPeriods => eligible_for_grading_periods(
                     seen.access,
                     seen.course.state,
                     owner_account(stores, &actor, &seen.course)?,
                     &actor.account.settings.courses,
                 ),
-                Question::AddOns => eligible_for_add_ons(seen.access, seen.course.state),
+                EligibilityCheck::AddOns => eligible_for_add_ons(seen.access, seen.course.state),
             };
             Ok(Eligibility { course: seen.course.id, eligible })
         })

@@ -6,7 +6,7 @@ use derslik_ports::inbound::{CourseError, CourseWithAccess};
 use derslik_ports::outbound::{CourseLookup, CourseReader, UnitOfWork};
 
 use super::Courses;
-use super::look_up::{find, judge};
+use super::access::{authorize_found, find};
 
 pub(super) async fn run<U: UnitOfWork + CourseReader>(
     service: &Courses<U>,
@@ -18,5 +18,5 @@ pub(super) async fn run<U: UnitOfWork + CourseReader>(
         return service.uow.read(actor.account_id(), move |stores| find(stores, &actor, &course, CourseAction::Get)).await;
     };
     let viewed = CourseLookup { course: id, viewer: actor.principal.id };
-    judge(actor, service.uow.read_course(actor.account_id(), viewed).await?, CourseAction::Get)
+    authorize_found(actor, service.uow.read_course(actor.account_id(), viewed).await?, CourseAction::Get)
 }

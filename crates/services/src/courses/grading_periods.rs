@@ -1,6 +1,5 @@
 //! Reads and changes the grading periods of a course.
 
-use crate::acts::{Author, write_as};
 use std::sync::Arc;
 
 use derslik_domain::course::{
@@ -11,8 +10,9 @@ use derslik_ports::inbound::CourseError;
 use derslik_ports::outbound::UnitOfWork;
 
 use super::Courses;
-use super::ids::twelve_digits;
-use super::look_up::{find, lock};
+use super::access::{find, lock};
+use super::random_id::twelve_digits;
+use crate::author::{Author, write_as};
 
 pub(super) async fn read<U: UnitOfWork>(
     service: &Courses<U>,

@@ -8,7 +8,7 @@ use derslik_ports::inbound::{CourseError, CourseWithAccess};
 use derslik_ports::outbound::{CourseWithMembership, StoreError, Stores, UnitOfWork};
 
 use super::Courses;
-use super::look_up::find_user;
+use super::access::find_user;
 
 pub(super) async fn run<U: UnitOfWork>(
     service: &Courses<U>,

@@ -1,5 +1,6 @@
 //! The use cases of courses.
 
+pub(crate) mod access;
 mod aliases;
 mod calendar;
 mod change;
@@ -8,11 +9,10 @@ mod delete;
 mod eligibility;
 mod get;
 mod grading_periods;
-mod ids;
-mod keys;
 mod list;
-pub(crate) mod look_up;
 mod operate;
+mod page_token_key;
+mod random_id;
 #[cfg(test)]
 mod tests;
 
@@ -30,8 +30,8 @@ use derslik_ports::inbound::{
 };
 use derslik_ports::outbound::{Clock, CourseReader, Ids, UnitOfWork};
 
-pub use keys::page_token_key;
 pub use operate::{CourseOperation, OperateCourseError, operate};
+pub use page_token_key::page_token_key;
 
 /// The use cases of courses over a unit of work.
 #[derive(Debug, Clone)]
@@ -107,11 +107,11 @@ impl<U: UnitOfWork + CourseReader> CourseService for Courses<U> {
     }
 
     async fn check_grading_periods(&self, actor: &Actor, course: CourseRef) -> Result<Eligibility, CourseError> {
-        eligibility::run(self, actor, course, eligibility::Question::GradingPeriods).await
+        eligibility::run(self, actor, course, eligibility::EligibilityCheck::GradingPeriods).await
     }
 
     async fn check_add_ons(&self, actor: &Actor, course: CourseRef) -> Result<Eligibility, CourseError> {
-        eligibility::run(self, actor, course, eligibility::Question::AddOns).await
+        eligibility::run(self, actor, course, eligibility::EligibilityCheck::AddOns).await
     }
 
     async fn create_alias(
@@ -124,8 +124,8 @@ impl<U: UnitOfWork + CourseReader> CourseService for Courses<U> {
         aliases::create(self, actor, course, alias, idempotent).await
     }
 
-    async fn list_aliases(&self, actor: &Actor, course: CourseRef, slice: PageRequest<Alias>) -> Result<Page<Alias>, CourseError> {
-        aliases::list(self, actor, course, slice).await
+    async fn list_aliases(&self, actor: &Actor, course: CourseRef, page: PageRequest<Alias>) -> Result<Page<Alias>, CourseError> {
+        aliases::list(self, actor, course, page).await
     }
 
     async fn delete_alias(&self, actor: &Actor, course: CourseRef, alias: Alias) -> Result<(), CourseError> {

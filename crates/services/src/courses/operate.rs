@@ -11,8 +11,8 @@ use derslik_domain::id::AccountId;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Ids, StoreError, Stores, UnitOfWork};
 
-use super::calendar::ask_if_due;
-use super::ids::twelve_digits;
+use super::calendar::enqueue_calendar_job;
+use super::random_id::twelve_digits;
 
 /// What an operator can do to a course.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +70,7 @@ pub async fn operate<U: UnitOfWork>(
         let change = decide(&course, operation, ids.as_ref(), at)?;
         if !change.facts.is_empty() {
             stores.courses().update(account, &change.course)?;
-            ask_if_due(stores, account, change.course.id, &change.facts, at)?;
+            enqueue_calendar_job(stores, account, change.course.id, &change.facts, at)?;
         }
         Ok(change.course)
     })

@@ -15,17 +15,17 @@ use subtle::ConstantTimeEq;
 use super::secret::{digest, public_id};
 
 /// How long a credential is cached.
-const TRUST: Duration = Duration::from_millis(900);
+const CACHE_LIFETIME: Duration = Duration::from_millis(900);
 /// The most cached credentials.
-const REMEMBERED: u64 = 10_000;
+const CACHE_CAPACITY: u64 = 10_000;
 
 /// The use case of authentication over a unit of work.
 #[derive(Debug, Clone)]
 pub struct Identity<U> {
     uow: U,
     clock: Arc<dyn Clock>,
-    /// By the digest of the presented credential, so that no secret stays in memory.
-    found: Cache<[u8; 32], Found>,
+    /// The key is a digest of the presented credential, so that no secret stays in memory.
+    cache: Cache<[u8; 32], Found>,
 }
 
 #[derive(Debug, Clone)]
@@ -37,8 +37,8 @@ struct Found {
 impl<U: UnitOfWork> Identity<U> {
     /// The use case over these ports.
     pub fn new(uow: U, clock: Arc<dyn Clock>) -> Self {
-        let found = Cache::builder().max_capacity(REMEMBERED).time_to_live(TRUST).build();
-        Self { uow, clock, found }
+        let cache = Cache::builder().max_capacity(CACHE_CAPACITY).time_to_live(CACHE_LIFETIME).build();
+        Self { uow, clock, cache }
     }
 
     async fn find(&self, presented: &PresentedCredential) -> Result<Found, AuthenticationError> {
@@ -46,8 +46,8 @@ impl<U: UnitOfWork> Identity<U> {
         let public_id = public_id(kind, &presented.public_id, &presented.secret);
         let owner = self.uow.read(Tenant::Unknown, move |stores| stores.identity().find_credential(kind, &public_id)).await?;
         let owner = owner.ok_or(AuthenticationError::Invalid)?;
-        let shown = digest(&presented.secret);
-        if !bool::from(owner.credential.digest.bytes().ct_eq(shown.bytes())) {
+        let presented_digest = digest(&presented.secret);
+        if !bool::from(owner.credential.digest.bytes().ct_eq(presented_digest.bytes())) {
             return Err(AuthenticationError::Invalid);
         }
         let actor = Actor {
@@ -62,7 +62,7 @@ impl<U: UnitOfWork> Identity<U> {
 }
 
 /// The digest under which a pair of a public part and a secret is cached. The length keeps the two apart.
-fn memory_key(presented: &PresentedCredential) -> [u8; 32] {
+fn cache_key(presented: &PresentedCredential) -> [u8; 32] {
     Sha256::new()
         .chain_update(presented.kind.name())
         .chain_update(presented.public_id.len().to_le_bytes())
@@ -75,12 +75,12 @@ fn memory_key(presented: &PresentedCredential) -> [u8; 32] {
 #[async_trait]
 impl<U: UnitOfWork> IdentityService for Identity<U> {
     async fn authenticate(&self, presented: PresentedCredential) -> Result<Actor, AuthenticationError> {
-        let key = memory_key(&presented);
-        let found = if let Some(found) = self.found.get(&key) {
+        let key = cache_key(&presented);
+        let found = if let Some(found) = self.cache.get(&key) {
             found
         } else {
             let found = self.find(&presented).await?;
-            self.found.insert(key, found.clone());
+            self.cache.insert(key, found.clone());
             found
         };
         if found.credential.is_expired(self.clock.now()) { Err(AuthenticationError::Expired) } else { Ok(found.actor) }
@@ -115,9 +115,9 @@ mod tests {
         }
     }
 
-    fn identity(expected_look_ups: usize, answer: Option<CredentialOwner>) -> Identity<FakeUnitOfWork> {
+    fn identity(expected_lookups: usize, answer: Option<CredentialOwner>) -> Identity<FakeUnitOfWork> {
         let mut stores = MockStores::default();
-        stores.identity.expect_find_credential().times(expected_look_ups).returning(move |_, _| Ok(answer.clone()));
+        stores.identity.expect_find_credential().times(expected_lookups).returning(move |_, _| Ok(answer.clone()));
         Identity::new(FakeUnitOfWork::new(stores), Arc::new(StoppedClock(NOW.parse().unwrap())))
     }
 
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_right_secret_makes_the_actor_and_is_looked_up_once() {
+    async fn the_right_secret_gives_the_actor_with_one_lookup() {
         let identity = identity(1, Some(owner(b"right", None)));
         for _ in 0..3 {
             let actor = identity.authenticate(presented(b"right")).await.unwrap();
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_wrong_secret_is_refused_even_while_the_right_one_is_remembered() {
+    async fn a_wrong_secret_is_refused_while_the_right_one_is_cached() {
         let identity = identity(3, Some(owner(b"right", None)));
         identity.authenticate(presented(b"right")).await.unwrap();
         for _ in 0..2 {
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_credential_past_its_time_is_refused() {
+    async fn an_expired_credential_is_refused() {
         let identity = identity(1, Some(owner(b"right", Some(NOW))));
         assert!(matches!(identity.authenticate(presented(b"right")).await, Err(AuthenticationError::Expired)));
     }

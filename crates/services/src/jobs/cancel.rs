@@ -1,7 +1,6 @@
 //! Cancels a job, also a running one. The worker of a running job learns of it at its next heartbeat or step and stops. Its
 //! later writes for the job have no effect.
 
-use crate::acts::{Author, write_as};
 use derslik_domain::audit::Requester;
 use derslik_domain::id::JobId;
 use derslik_domain::identity::{Action, Actor, authorize};
@@ -10,6 +9,7 @@ use derslik_ports::inbound::JobError;
 use derslik_ports::outbound::{Reason, StoreError, UnitOfWork};
 
 use super::{Jobs, project_id, record_cancel};
+use crate::author::{Author, write_as};
 
 pub(super) async fn run<U: UnitOfWork>(service: &Jobs<U>, actor: &Actor, project: &ProjectKey, id: JobId) -> Result<Job, JobError> {
     authorize(actor, Action::CancelJobs)?;
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_job_that_waits_is_called_off() {
+    async fn a_waiting_job_is_cancelled() {
         let mut stores = stores(Some(job()));
         stores.audit.expect_add().once().returning(|_, record| {
             let requester = Requester::from(&actor_of(account()));
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_job_that_was_called_off_is_refused_and_left_alone() {
+    async fn a_cancelled_job_is_refused_and_not_written() {
         let (cancelled, _) = job().apply(Event::Cancel, now()).unwrap();
         let error = cancel(stores(Some(cancelled))).await.unwrap_err();
         assert!(matches!(error, JobError::NotCancellable(JobStatus::Cancelled)), "{error:?}");
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_has_no_scope_for_jobs_learns_nothing() {
+    async fn an_actor_without_the_scope_is_denied_before_any_read() {
         let service = Jobs::new(FakeUnitOfWork::new(MockStores::default()), Arc::new(StoppedClock(now())));
         let actor = Actor { scopes: Scopes::default(), ..actor_of(account()) };
         let error = service.cancel(&actor, &KEY.parse().unwrap(), Id::new(1)).await.unwrap_err();

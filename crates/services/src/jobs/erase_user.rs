@@ -1,6 +1,5 @@
 //! Creates the erasure job of a user, and records the requester in the audit log.
 
-use crate::acts::{Author, write_as};
 use derslik_domain::audit::{AuditEvent, NewAuditRecord, Requester};
 use derslik_domain::identity::{Action, Actor, authorize};
 use derslik_domain::job::{Job, NewJob, ProjectKey, ReferenceId};
@@ -8,6 +7,7 @@ use derslik_ports::inbound::JobError;
 use derslik_ports::outbound::{Enqueued, UnitOfWork};
 
 use super::{Jobs, project_id};
+use crate::author::{Author, write_as};
 
 pub(super) async fn run<U: UnitOfWork>(service: &Jobs<U>, actor: &Actor, project: &ProjectKey, user: ReferenceId) -> Result<Job, JobError> {
     authorize(actor, Action::EraseUser)?;
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_asks_for_an_erasure_is_recorded() {
+    async fn the_requester_of_an_erasure_is_recorded() {
         let mut stores = stores(false);
         stores.audit.expect_add().once().returning(|of, record| {
             assert_eq!((of, record.at, record.job, record.about.as_str()), (account().id, now(), Id::new(3_451), "mehdi"));
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_erasure_that_was_asked_for_before_is_not_recorded_again() {
+    async fn a_live_erasure_is_not_recorded_again() {
         assert_eq!(erase(stores(true)).await.id, Id::new(3_451));
     }
 }

@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_job_is_shown_and_what_is_missing_is_named() {
+    async fn a_job_is_shown_and_a_missing_project_or_job_is_reported() {
         let job = NewJob::delete_user_data(ProjectId::new(1), ReferenceId::new("mehdi").unwrap(), now()).into_job(Id::new(3_451));
         assert_eq!(get(Some(job.clone()), true).await.unwrap(), job.into());
         assert!(matches!(get(None, true).await, Err(JobError::JobNotFound)));

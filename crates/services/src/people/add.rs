@@ -1,6 +1,5 @@
 //! Adds a person to the account.
 
-use crate::acts::{Author, write_as};
 use std::sync::Arc;
 
 use derslik_domain::identity::{Action, Actor, NewPerson, PersonRefusal, User, authorize};
@@ -8,6 +7,7 @@ use derslik_ports::inbound::{IdempotentOutcome, IdempotentRequest, ServiceError}
 use derslik_ports::outbound::{Conflict, StoreError, Stores, UnitOfWork};
 
 use super::{People, taken};
+use crate::author::{Author, write_as};
 use crate::idempotency::IdempotencyGuard;
 
 /// How many ids are tried if other transactions take them meanwhile.

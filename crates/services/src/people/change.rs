@@ -1,11 +1,11 @@
 //! Changes a person.
 
-use crate::acts::{Author, write_as};
 use derslik_domain::identity::{Action, Actor, PersonChange, PersonRefusal, User, UserKey, authorize};
 use derslik_ports::inbound::ServiceError;
 use derslik_ports::outbound::UnitOfWork;
 
 use super::{People, lock, taken};
+use crate::author::{Author, write_as};
 
 pub(super) async fn run<U: UnitOfWork>(
     service: &People<U>,
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn logs_out_whoever_may_not_log_in_any_more() {
+    async fn revokes_the_credentials_of_a_person_that_may_not_log_in_any_more() {
         let mut stores = MockStores::default();
         stores.users.expect_update().once().returning(|_, _| Ok(true));
         stores.identity.expect_revoke_credentials_of().once().returning(|_, _, _| Ok(()));
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_is_erased_meanwhile_is_not_written_back() {
+    async fn a_person_erased_meanwhile_is_not_written_back() {
         let mut stores = MockStores::default();
         stores.users.expect_lock().returning(|_, id| Ok(Some(user(id.get()).deleted(now()))));
         let late = change(stores, PersonForm { active: Field::Given(true), ..PersonForm::default() }).await;
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_service_of_an_account_is_no_person() {
+    async fn the_service_principal_of_an_account_can_not_be_deleted_as_a_person() {
         let mut stores = MockStores::default();
         stores.users.expect_find().returning(|_, _| Ok(Some(service_user())));
         let passwords = Arc::new(MockPasswords::new());

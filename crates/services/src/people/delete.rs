@@ -1,11 +1,11 @@
 //! Deletes a person. The tombstone keeps the ids, so that objects that the person created stay readable.
 
-use crate::acts::{Author, write_as};
 use derslik_domain::identity::{Action, Actor, UserKey, authorize};
 use derslik_ports::inbound::ServiceError;
 use derslik_ports::outbound::UnitOfWork;
 
 use super::{People, lock};
+use crate::author::{Author, write_as};
 
 pub(super) async fn run<U: UnitOfWork>(service: &People<U>, actor: &Actor, key: UserKey) -> Result<(), ServiceError> {
     authorize(actor, Action::ManagePeople)?;

@@ -1,12 +1,12 @@
 //! Creates a project under a random key.
 
-use crate::acts::{Author, write_as};
 use derslik_domain::identity::{Action, Actor, authorize};
 use derslik_domain::job::{NewProject, Project, ProjectKey};
 use derslik_ports::inbound::JobError;
 use derslik_ports::outbound::{Conflict, Reason, StoreError, UnitOfWork};
 
 use super::Projects;
+use crate::author::{Author, write_as};
 
 pub(super) async fn run<U: UnitOfWork>(service: &Projects<U>, actor: &Actor, new: NewProject) -> Result<Project, JobError> {
     authorize(actor, Action::ManageProjects)?;

@@ -12,9 +12,9 @@ use super::Projects;
 pub(super) async fn run<U: UnitOfWork>(
     service: &Projects<U>,
     actor: &Actor,
-    slice: PageRequest<ProjectId>,
+    page: PageRequest<ProjectId>,
 ) -> Result<Vec<Project>, JobError> {
     authorize(actor, Action::ReadJobs)?;
     let account = actor.account_id();
-    service.uow.read(account, move |stores| Ok(stores.projects().list(account, slice)?)).await
+    service.uow.read(account, move |stores| Ok(stores.projects().list(account, page)?)).await
 }

@@ -31,8 +31,8 @@ impl<U: UnitOfWork> Projects<U> {
 
 #[async_trait]
 impl<U: UnitOfWork> ProjectService for Projects<U> {
-    async fn list(&self, actor: &Actor, slice: PageRequest<ProjectId>) -> Result<Vec<Project>, JobError> {
-        list::run(self, actor, slice).await
+    async fn list(&self, actor: &Actor, page: PageRequest<ProjectId>) -> Result<Vec<Project>, JobError> {
+        list::run(self, actor, page).await
     }
 
     async fn get(&self, actor: &Actor, key: &ProjectKey) -> Result<Project, JobError> {

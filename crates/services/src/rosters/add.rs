@@ -1,26 +1,26 @@
 //! Adds a user to a roster. An administrator can add any user; an actor with the code of a course can add themselves.
 
-use crate::acts::{Author, write_as};
 use derslik_domain::course::{CourseAction, CourseRef, Entry, Joining, Roster, join};
 use derslik_domain::identity::{Actor, Role};
 use derslik_ports::inbound::{CourseError, IdempotentOutcome, IdempotentRequest, MemberWithAccess, NewMember};
 use derslik_ports::outbound::{Stores, UnitOfWork};
 
 use super::Rosters;
-use crate::courses::look_up::{find_user, hold_status, lock, owner_account};
+use crate::author::{Author, write_as};
+use crate::courses::access::{find_user, hold_status, lock, owner_account};
 use crate::idempotency::IdempotencyGuard;
 
 pub(super) async fn run<U: UnitOfWork>(
     service: &Rosters<U>,
     actor: &Actor,
     course: CourseRef,
-    entrant: NewMember,
+    new_member: NewMember,
     idempotent: Option<IdempotentRequest<MemberWithAccess>>,
 ) -> Result<IdempotentOutcome<MemberWithAccess>, CourseError> {
     let (author, actor, at) = (Author::of(actor), actor.clone(), service.clock.now());
     let guard = IdempotencyGuard::new(&actor, idempotent, at);
     let work = move |stores: &mut dyn Stores| {
-        let NewMember { roster, user, code } = entrant;
+        let NewMember { roster, user, code } = new_member;
         // Looked up before access is checked, since each way to name the actor counts as the actor. Members must not learn
         // whether another user exists: they are denied either way.
         let user = find_user(stores, &actor, &user)?;

@@ -6,7 +6,7 @@ use derslik_ports::inbound::{CourseError, MemberWithAccess};
 use derslik_ports::outbound::UnitOfWork;
 
 use super::Rosters;
-use crate::courses::look_up::{find, find_user};
+use crate::courses::access::{find, find_user};
 
 pub(super) async fn run<U: UnitOfWork>(
     service: &Rosters<U>,

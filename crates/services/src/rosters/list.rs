@@ -8,24 +8,24 @@ use derslik_ports::inbound::{CourseError, MemberWithAccess};
 use derslik_ports::outbound::UnitOfWork;
 
 use super::Rosters;
+use crate::courses::access::find;
 use crate::courses::listed;
-use crate::courses::look_up::find;
 
 pub(super) async fn run<U: UnitOfWork>(
     service: &Rosters<U>,
     actor: &Actor,
     course: CourseRef,
     roster: Roster,
-    slice: PageRequest<PrincipalId>,
+    page: PageRequest<PrincipalId>,
 ) -> Result<Page<MemberWithAccess>, CourseError> {
     let actor = actor.clone();
     service
         .uow
         .read(actor.account_id(), move |stores| {
             let course = find(stores, &actor, &course, CourseAction::ReadRoster(roster))?.course.id;
-            let members = stores.rosters().list(actor.account_id(), course, roster, slice)?;
+            let members = stores.rosters().list(actor.account_id(), course, roster, page)?;
             let members = members.into_iter().map(|member| MemberWithAccess { course, user: member.user }).collect();
-            Ok(listed(members, slice.size))
+            Ok(listed(members, page.size))
         })
         .await
 }

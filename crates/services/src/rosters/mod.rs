@@ -38,10 +38,10 @@ impl<U: UnitOfWork> RosterService for Rosters<U> {
         &self,
         actor: &Actor,
         course: CourseRef,
-        entrant: NewMember,
+        new_member: NewMember,
         idempotent: Option<IdempotentRequest<MemberWithAccess>>,
     ) -> Result<IdempotentOutcome<MemberWithAccess>, CourseError> {
-        add::run(self, actor, course, entrant, idempotent).await
+        add::run(self, actor, course, new_member, idempotent).await
     }
 
     async fn get(&self, actor: &Actor, course: CourseRef, roster: Roster, user: UserRef) -> Result<MemberWithAccess, CourseError> {
@@ -53,9 +53,9 @@ impl<U: UnitOfWork> RosterService for Rosters<U> {
         actor: &Actor,
         course: CourseRef,
         roster: Roster,
-        slice: PageRequest<PrincipalId>,
+        page: PageRequest<PrincipalId>,
     ) -> Result<Page<MemberWithAccess>, CourseError> {
-        list::run(self, actor, course, roster, slice).await
+        list::run(self, actor, course, roster, page).await
     }
 
     async fn remove(&self, actor: &Actor, course: CourseRef, roster: Roster, user: UserRef) -> Result<(), CourseError> {

@@ -6,7 +6,7 @@ use derslik_ports::inbound::CourseError;
 use derslik_ports::outbound::UnitOfWork;
 
 use super::Rosters;
-use crate::courses::look_up::find_user;
+use crate::courses::access::find_user;
 
 pub(super) async fn run<U: UnitOfWork>(service: &Rosters<U>, actor: &Actor, user: UserRef) -> Result<User, CourseError> {
     authorize_catalogue(actor, CatalogueAction::ReadProfile)?;

@@ -1,13 +1,13 @@
 //! Removes a user from a roster.
 
-use crate::acts::{Author, write_as};
 use derslik_domain::course::{CourseAction, CourseRef, Roster, UserRef, leave};
 use derslik_domain::identity::Actor;
 use derslik_ports::inbound::CourseError;
 use derslik_ports::outbound::UnitOfWork;
 
 use super::Rosters;
-use crate::courses::look_up::{find_user, lock};
+use crate::author::{Author, write_as};
+use crate::courses::access::{find_user, lock};
 
 pub(super) async fn run<U: UnitOfWork>(
     service: &Rosters<U>,

@@ -49,7 +49,7 @@ fn stores(course: Course, mine: Option<Membership>, current: Option<Membership>)
     stores
 }
 
-fn entrant(roster: Roster, user: &str, code: Option<&str>) -> NewMember {
+fn new_member(roster: Roster, user: &str, code: Option<&str>) -> NewMember {
     NewMember { roster, user: UserRef::parse(user), code: code.map(str::to_owned) }
 }
 
@@ -61,9 +61,9 @@ fn puts(mut stores: MockStores, user: i64, membership: Membership) -> MockStores
     stores
 }
 
-async fn add(stores: MockStores, actor: Actor, entrant: NewMember) -> Result<MemberWithAccess, CourseError> {
+async fn add(stores: MockStores, actor: Actor, new_member: NewMember) -> Result<MemberWithAccess, CourseError> {
     let (service, uow) = service(stores);
-    let added = service.add(&actor, seven(), entrant, None).await;
+    let added = service.add(&actor, seven(), new_member, None).await;
     assert_eq!(uow.commits(), usize::from(added.is_ok()));
     added.map(|performed| match performed {
         IdempotentOutcome::Unkeyed(member) => member,
@@ -72,45 +72,45 @@ async fn add(stores: MockStores, actor: Actor, entrant: NewMember) -> Result<Mem
 }
 
 #[tokio::test]
-async fn an_administrator_adds_anybody_to_either_roster() {
+async fn an_administrator_adds_any_user_to_either_roster() {
     for (roster, membership) in [(Roster::Teachers, Membership::Teacher), (Roster::Students, Membership::Student)] {
         let stores = puts(stores(course(7), None, None), OTHER, membership);
-        let added = add(stores, me(Role::Admin), entrant(roster, "user5@demo.example", None)).await.unwrap();
+        let added = add(stores, me(Role::Admin), new_member(roster, "user5@demo.example", None)).await.unwrap();
         assert_eq!((added.course, added.user), (Id::new(7), user(OTHER)));
     }
 }
 
 #[tokio::test]
-async fn whoever_has_the_code_joins_themselves_as_a_student() {
+async fn an_actor_with_the_code_joins_as_a_student() {
     let code = course(7).enrollment_code.as_str().to_owned();
     let stores_of = || stores(course(7), None, None);
-    let joined = add(puts(stores_of(), ME, Membership::Student), me(Role::Member), entrant(Roster::Students, "me", Some(&code))).await;
+    let joined = add(puts(stores_of(), ME, Membership::Student), me(Role::Member), new_member(Roster::Students, "me", Some(&code))).await;
     assert!(joined.is_ok(), "{joined:?}");
     for caller in ["2", "user2@demo.example", "USER2@demo.example"] {
         let stores = puts(stores_of(), ME, Membership::Student);
-        let joined = add(stores, me(Role::Member), entrant(Roster::Students, caller, Some(&code))).await;
+        let joined = add(stores, me(Role::Member), new_member(Roster::Students, caller, Some(&code))).await;
         assert!(joined.is_ok(), "{caller}: {joined:?}");
     }
     for (user, code) in [("me", Some("wrong77")), ("me", None)] {
-        let refused = add(stores_of(), me(Role::Member), entrant(Roster::Students, user, code)).await;
+        let refused = add(stores_of(), me(Role::Member), new_member(Roster::Students, user, code)).await;
         assert!(matches!(refused, Err(CourseError::Join(JoinError::NotAdmitted))), "{refused:?}");
     }
     let teacher = stores(course(7), Some(Membership::Teacher), None);
-    let refused = add(teacher, me(Role::Member), entrant(Roster::Students, "5", Some(&code))).await;
+    let refused = add(teacher, me(Role::Member), new_member(Roster::Students, "5", Some(&code))).await;
     assert!(matches!(refused, Err(CourseError::Denied(CourseDenial::CannotDirectAdd))), "{refused:?}");
 }
 
 #[tokio::test]
-async fn nobody_is_added_twice_or_to_a_course_that_is_over_or_without_being_there() {
+async fn members_closed_courses_unknown_and_inactive_users_are_refused() {
     let admin = || me(Role::Admin);
-    let student = || entrant(Roster::Students, "5", None);
+    let student = || new_member(Roster::Students, "5", None);
     let twice = add(stores(course(7), None, Some(Membership::Teacher)), admin(), student()).await;
     assert!(matches!(twice, Err(CourseError::Join(JoinError::AlreadyMember(Membership::Teacher)))), "{twice:?}");
     let archived = Course { state: CourseState::Archived, ..course(7) };
     let over = add(stores(archived, None, None), admin(), student()).await;
     assert!(matches!(over, Err(CourseError::Join(JoinError::NotModifiable(CourseState::Archived)))), "{over:?}");
-    let nobody = add(stores(course(7), None, None), admin(), entrant(Roster::Students, "77", None)).await;
-    assert!(matches!(nobody, Err(CourseError::UnknownUser)), "{nobody:?}");
+    let unknown = add(stores(course(7), None, None), admin(), new_member(Roster::Students, "77", None)).await;
+    assert!(matches!(unknown, Err(CourseError::UnknownUser)), "{unknown:?}");
     let mut passive = stores(course(7), None, None);
     passive.users.checkpoint();
     passive.users.expect_find().returning(|_, _| Ok(Some(User { status: UserState::Passive, ..user(OTHER) })));
@@ -119,7 +119,7 @@ async fn nobody_is_added_twice_or_to_a_course_that_is_over_or_without_being_ther
 }
 
 #[tokio::test]
-async fn who_was_added_under_a_key_is_kept_with_the_answer() {
+async fn the_answer_to_an_idempotent_add_is_stored() {
     let mut stores = puts(stores(course(7), None, None), OTHER, Membership::Student);
     stores.idempotency.expect_hold().once().returning(|_, _| Ok(KeyState::Free));
     stores.idempotency.expect_keep().once().returning(|_, kept, _| {
@@ -129,12 +129,12 @@ async fn who_was_added_under_a_key_is_kept_with_the_answer() {
     let render = |member: &MemberWithAccess| Answer { code: AnswerCode::new(7), body: member.user.id.to_string().into_bytes() };
     let idempotent =
         IdempotentRequest { key: IdempotencyKey::parse("k").unwrap(), request: RequestDigest::new([1; 32]), render: Box::new(render) };
-    let kept = service(stores).0.add(&me(Role::Admin), seven(), entrant(Roster::Students, "5", None), Some(idempotent)).await;
+    let kept = service(stores).0.add(&me(Role::Admin), seven(), new_member(Roster::Students, "5", None), Some(idempotent)).await;
     assert!(matches!(kept, Ok(IdempotentOutcome::Stored(answer)) if answer.body == b"5"));
 }
 
 #[tokio::test]
-async fn a_member_is_found_on_its_own_roster_alone() {
+async fn a_member_is_found_only_on_its_own_roster() {
     let get = |current, roster| async move {
         let (service, _) = service(stores(course(7), Some(Membership::Student), current));
         service.get(&me(Role::Member), seven(), roster, UserRef::parse("5")).await
@@ -143,24 +143,24 @@ async fn a_member_is_found_on_its_own_roster_alone() {
     for (current, roster) in [(Some(Membership::Owner), Roster::Students), (None, Roster::Teachers)] {
         assert!(matches!(get(current, roster).await, Err(CourseError::NotFound)));
     }
-    let stranger = service(stores(course(7), None, None)).0.get(&me(Role::Member), seven(), Roster::Students, UserRef::Me).await;
-    assert!(matches!(stranger, Err(CourseError::Denied(CourseDenial::Invisible))), "{stranger:?}");
+    let outsider = service(stores(course(7), None, None)).0.get(&me(Role::Member), seven(), Roster::Students, UserRef::Me).await;
+    assert!(matches!(outsider, Err(CourseError::Denied(CourseDenial::Invisible))), "{outsider:?}");
 }
 
 #[tokio::test]
-async fn a_roster_is_read_a_page_at_a_time() {
+async fn a_roster_is_read_page_by_page() {
     let mut stores = stores(course(7), Some(Membership::Student), None);
-    stores.rosters.expect_list().once().returning(|_, course, roster, slice| {
-        assert_eq!((course, roster, slice.size, slice.after), (Id::new(7), Roster::Students, 2, Some(Id::new(1))));
+    stores.rosters.expect_list().once().returning(|_, course, roster, page| {
+        assert_eq!((course, roster, page.size, page.after), (Id::new(7), Roster::Students, 2, Some(Id::new(1))));
         Ok((2..=4).map(|number| Member { membership: Membership::Student, user: user(number) }).collect())
     });
-    let slice = PageRequest { size: 2, after: Some(Id::new(1)) };
-    let listed = service(stores).0.list(&me(Role::Member), seven(), Roster::Students, slice).await.unwrap();
+    let page = PageRequest { size: 2, after: Some(Id::new(1)) };
+    let listed = service(stores).0.list(&me(Role::Member), seven(), Roster::Students, page).await.unwrap();
     assert_eq!((listed.entries.iter().map(|member| member.user.id.get()).collect::<Vec<_>>(), listed.more), (vec![2, 3], true));
 }
 
 #[tokio::test]
-async fn teachers_remove_others_and_everybody_leaves() {
+async fn teachers_remove_students_and_each_member_can_leave() {
     let remove = |mine, current, user: &'static str, roster, removes: Option<i64>| async move {
         let mut stores = stores(course(7), mine, current);
         if let Some(number) = removes {
@@ -188,7 +188,7 @@ async fn teachers_remove_others_and_everybody_leaves() {
 }
 
 #[tokio::test]
-async fn a_profile_is_read_by_whom_it_concerns() {
+async fn a_profile_is_read_by_its_owner_administrators_and_fellow_members() {
     let profile = |role, user: &'static str, shares: Option<bool>| async move {
         let mut stores = stores(course(7), None, None);
         if let Some(shares) = shares {

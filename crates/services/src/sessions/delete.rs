@@ -1,6 +1,5 @@
 //! Marks a session as deleted. Its row stays until it is pruned.
 
-use crate::acts::{Author, write_as};
 use std::collections::BTreeSet;
 
 use derslik_domain::id::SessionGuid;
@@ -9,6 +8,7 @@ use derslik_ports::inbound::ServiceError;
 use derslik_ports::outbound::UnitOfWork;
 
 use super::Sessions;
+use crate::author::{Author, write_as};
 
 pub(super) async fn run<U: UnitOfWork>(service: &Sessions<U>, actor: &Actor, guid: SessionGuid) -> Result<(), ServiceError> {
     authorize(actor, Action::DeleteSessions)?;

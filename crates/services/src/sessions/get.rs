@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn looks_in_the_account_of_the_actor_alone() {
+    async fn reads_only_the_account_of_the_actor() {
         let mut stores = MockStores::default();
         stores.sessions.expect_find().with(eq(other_account().id), eq(guid(1))).once().returning(|_, guid| Ok(Some(session(guid))));
         stores.sessions.expect_find().returning(|_, _| Ok(None));

@@ -34,7 +34,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_id_that_no_session_can_have_asks_no_store() {
+    async fn an_id_that_no_session_can_have_needs_no_read() {
         let filter = FilterForm { guid: text("nonsense"), ..FilterForm::default() }.validate().unwrap();
         assert!(service(MockStores::default()).search(&actor_of(account()), filter).await.unwrap().entries.is_empty());
     }

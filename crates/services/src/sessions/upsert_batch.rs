@@ -10,7 +10,7 @@ use derslik_ports::inbound::{ActorGone, IdempotentOutcome, IdempotentRequest, Se
 use derslik_ports::outbound::{Stores, UnitOfWork};
 
 use super::Sessions;
-use crate::acts::{Author, write_as};
+use crate::author::{Author, write_as};
 use crate::idempotency::IdempotencyGuard;
 
 pub(super) async fn run<U: UnitOfWork>(
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn creates_without_a_transaction_around_the_one_statement_unless_the_answer_is_kept_with_it() {
+    async fn creates_in_a_single_statement_unless_the_answer_is_stored_with_it() {
         let (batch, request) = (|| Batch::new(vec![create(session_form()), create(session_form())]), RequestDigest::new([1; 32]));
         let mut stores = MockStores::default();
         stores.sessions.expect_insert_many_by().once().returning(|of, author, sessions| {
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn asks_no_store_before_it_knows_that_the_actor_may() {
+    async fn an_actor_without_the_scope_is_denied_before_any_read() {
         let (service, _) = service(MockStores::default());
         let actor = Actor { scopes: Scopes::default(), ..actor_of(account()) };
         let error = service.upsert_batch(&actor, Batch::new(vec![create(session_form())]), None).await.unwrap_err();

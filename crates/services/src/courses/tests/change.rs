@@ -31,7 +31,7 @@ async fn patch_locks_then_updates_what_the_mask_names() {
 }
 
 #[tokio::test]
-async fn patch_writes_nothing_where_nothing_is_different() {
+async fn patch_writes_nothing_if_nothing_changes() {
     let mut stores = MockStores::default();
     locking(&mut stores, OWNER, its_owner());
     let seen = service(stores).0.patch(&owner(), seven(), named_state(CourseState::Active), mask("courseState"), Precondition::Any).await;
@@ -39,7 +39,7 @@ async fn patch_writes_nothing_where_nothing_is_different() {
 }
 
 #[tokio::test]
-async fn patch_asks_for_the_calendar_when_the_course_becomes_active_for_the_first_time() {
+async fn patch_enqueues_the_calendar_job_when_the_course_first_becomes_active() {
     let waiting = Course { state: CourseState::Provisioned, first_active_at: None, ..course(7) };
     let mut stores = MockStores::default();
     locking(&mut stores, OWNER, Some(record(waiting, Some(Membership::Owner))));
@@ -60,7 +60,7 @@ async fn patch_asks_for_the_calendar_when_the_course_becomes_active_for_the_firs
 }
 
 #[tokio::test]
-async fn patch_hands_a_course_over_and_swaps_what_both_are_to_it() {
+async fn patch_transfers_a_course_and_swaps_both_memberships() {
     let mut stores = MockStores::default();
     locking(&mut stores, 9, Some(record(course(7), None)));
     stores.users.expect_find().once().returning(|_, _| Ok(Some(user(TEACHER))));
@@ -123,7 +123,7 @@ async fn a_refused_change_writes_nothing() {
 }
 
 #[tokio::test]
-async fn replace_clears_what_was_left_out() {
+async fn replace_clears_missing_fields() {
     let mut full = course(7);
     full.details.room = derslik_domain::course::CourseRoom::new("301").ok();
     let mut stores = MockStores::default();
@@ -134,7 +134,7 @@ async fn replace_clears_what_was_left_out() {
 }
 
 #[tokio::test]
-async fn delete_removes_an_archived_course_alone() {
+async fn delete_removes_only_an_archived_course() {
     let delete = |state, membership, removes: bool| async move {
         let mut stores = MockStores::default();
         locking(&mut stores, OWNER, Some(record(Course { state, ..course(7) }, Some(membership))));

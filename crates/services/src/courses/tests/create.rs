@@ -33,7 +33,7 @@ async fn create_inserts_the_course_then_its_alias() {
 }
 
 #[tokio::test]
-async fn create_asks_for_the_calendar_of_an_active_course_in_the_same_transaction() {
+async fn create_enqueues_the_calendar_job_of_an_active_course_in_the_same_transaction() {
     let mut stores = MockStores::default();
     stores.users.expect_find().returning(|_, _| Ok(Some(user(9))));
     stores.courses.expect_insert().once().returning(|_, _| Ok(()));
@@ -47,7 +47,7 @@ async fn create_asks_for_the_calendar_of_an_active_course_in_the_same_transactio
 }
 
 #[tokio::test]
-async fn create_is_undone_where_the_calendar_can_not_be_asked_for() {
+async fn create_rolls_back_if_the_calendar_job_can_not_be_enqueued() {
     let mut stores = MockStores::default();
     stores.users.expect_find().returning(|_, _| Ok(Some(user(9))));
     stores.courses.expect_insert().once().returning(|_, _| Ok(()));
@@ -110,7 +110,7 @@ async fn create_refuses_before_it_writes() {
 }
 
 #[tokio::test]
-async fn what_was_created_under_a_key_is_kept_with_its_answer() {
+async fn the_answer_to_an_idempotent_create_is_stored() {
     let mut stores = keyed(KeyState::Free);
     knows_owner(&mut stores);
     let mut order = Sequence::new();
@@ -126,7 +126,7 @@ async fn what_was_created_under_a_key_is_kept_with_its_answer() {
 }
 
 #[tokio::test]
-async fn what_was_created_before_is_not_created_again() {
+async fn a_repeated_create_is_replayed_and_a_reused_or_busy_key_refused() {
     let kept = |request| {
         let answer = Answer { code: AnswerCode::new(7), body: b"before".to_vec() };
         KeyState::Answered(KeptAnswer { request: RequestDigest::new([request; 32]), answer, at: now() })

@@ -12,7 +12,7 @@ use derslik_testkit::builders::{course, text, user};
 use super::{OWNER, actor, finding, its_owner, owner, record, service, seven};
 
 #[tokio::test]
-async fn get_shows_a_course_to_whom_it_is_visible() {
+async fn get_shows_a_course_only_to_actors_that_may_see_it() {
     let get = |role, found: Option<CourseWithMembership>| async move {
         let mut stores = MockStores::default();
         finding(&mut stores, OWNER, found);
@@ -70,8 +70,8 @@ async fn list_refuses_before_it_reads() {
     assert!(matches!(refused, Err(CourseError::List(_))), "{refused:?}");
     let mut stores = MockStores::default();
     stores.users.expect_find().once().returning(|_, _| Ok(None));
-    let nobody = CourseListForm { teacher: text("nobody@demo.example"), ..CourseListForm::default() };
-    let refused = service(stores).0.list(&owner(), nobody, page()).await;
+    let unknown = CourseListForm { teacher: text("unknown@demo.example"), ..CourseListForm::default() };
+    let refused = service(stores).0.list(&owner(), unknown, page()).await;
     assert!(matches!(refused, Err(CourseError::UnknownUser)), "{refused:?}");
 }
 
@@ -79,8 +79,8 @@ async fn list_refuses_before_it_reads() {
 async fn aliases_are_listed_as_the_credential_sees_them() {
     let mut stores = MockStores::default();
     finding(&mut stores, OWNER, its_owner());
-    stores.aliases.expect_list().once().returning(|_, course, project, slice| {
-        assert_eq!((course, project, slice.size), (Id::new(7), Some(Id::new(1)), 1));
+    stores.aliases.expect_list().once().returning(|_, course, project, page| {
+        assert_eq!((course, project, page.size), (Id::new(7), Some(Id::new(1)), 1));
         Ok(["d:a", "d:b"].map(|alias| Alias::parse(alias).unwrap()).to_vec())
     });
     let listed = service(stores).0.list_aliases(&owner(), seven(), PageRequest { size: 1, after: None }).await.unwrap();
@@ -88,7 +88,7 @@ async fn aliases_are_listed_as_the_credential_sees_them() {
 }
 
 #[tokio::test]
-async fn eligibility_is_what_the_write_would_come_to() {
+async fn eligibility_follows_the_state_of_the_course() {
     for (state, eligible) in [(CourseState::Active, true), (CourseState::Archived, false)] {
         let found = move || Some(record(Course { state, ..course(7) }, Some(Membership::Owner)));
         let mut stores = MockStores::default();

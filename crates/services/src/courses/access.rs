@@ -33,8 +33,8 @@ pub(crate) fn find(
         Some(id) => stores.courses().find(actor.account_id(), id, actor.principal.id)?,
         None => None,
     };
-    let seen = judge(actor, found, action)?;
-    ask_owner(stores, actor, seen, action)
+    let seen = authorize_found(actor, found, action)?;
+    require_owner(stores, actor, seen, action)
 }
 
 /// As [`find`], with the course locked against other writers until the transaction ends.
@@ -48,12 +48,12 @@ pub(crate) fn lock(
         Some(id) => stores.courses().lock(actor.account_id(), id, Some(actor.principal.id))?,
         None => None,
     };
-    let seen = judge(actor, found, action)?;
-    ask_owner(stores, actor, seen, action)
+    let seen = authorize_found(actor, found, action)?;
+    require_owner(stores, actor, seen, action)
 }
 
 /// Checks that the owner of the course exists, if the action needs one.
-fn ask_owner(
+fn require_owner(
     stores: &mut dyn Stores,
     actor: &Actor,
     seen: CourseWithAccess,
@@ -79,7 +79,11 @@ pub(crate) fn owner_account(stores: &mut dyn Stores, actor: &Actor, course: &Cou
 }
 
 /// The course that was found, if the actor may carry out `action` on it.
-pub(super) fn judge(actor: &Actor, found: Option<CourseWithMembership>, action: CourseAction) -> Result<CourseWithAccess, CourseError> {
+pub(super) fn authorize_found(
+    actor: &Actor,
+    found: Option<CourseWithMembership>,
+    action: CourseAction,
+) -> Result<CourseWithAccess, CourseError> {
     let context = found.as_ref().map(|record| CourseContext { state: record.course.state, membership: record.membership });
     let access = authorize_course(actor, action, context, &actor.account.settings.courses)?;
     let course = found.ok_or(CourseDenial::Missing)?.course;
@@ -87,7 +91,7 @@ pub(super) fn judge(actor: &Actor, found: Option<CourseWithMembership>, action: 
 }
 
 /// Checks the precondition of a request against the version of the course.
-pub(super) fn check(course: &Course, precondition: &Precondition) -> Result<(), CourseError> {
+pub(super) fn check_precondition(course: &Course, precondition: &Precondition) -> Result<(), CourseError> {
     match precondition {
         Precondition::Any => Ok(()),
         Precondition::OneOf(versions) if versions.contains(&(course.id, course.revision)) => Ok(()),
@@ -127,6 +131,6 @@ const fn status(user: &User) -> UserStatus {
 }
 
 /// A changed course with the actor's access after the change.
-pub(super) fn seen(course: Course, access: CourseAccess) -> CourseWithAccess {
+pub(super) fn with_access(course: Course, access: CourseAccess) -> CourseWithAccess {
     CourseWithAccess { course, access }
 }

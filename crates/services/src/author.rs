@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn nothing_is_done_for_a_principal_that_may_not_act_any_more() {
+    async fn a_principal_that_may_not_act_any_more_writes_nothing() {
         let mut stores = MockStores::without_principals();
         stores.identity.expect_hold_principal().once().returning(|of, principal| {
             assert_eq!((of, principal), (account().id, actor_of(account()).principal.id));
