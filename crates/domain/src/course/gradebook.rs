@@ -191,7 +191,7 @@ impl GradebookSettings {
         }
         let (mut ids, mut names) = (BTreeSet::new(), BTreeSet::new());
         for (position, category) in categories.iter().enumerate() {
-            judge_category(calculation, position, category)?;
+            validate_category(calculation, position, category)?;
             if !ids.insert(category.id) || !names.insert(category.name.as_str().trim()) {
                 return Err(GradebookError::Repeated(position));
             }
@@ -253,7 +253,7 @@ impl Default for GradebookSettings {
     }
 }
 
-fn judge_category(calculation: CalculationType, position: usize, category: &GradeCategory) -> Result<(), GradebookError> {
+fn validate_category(calculation: CalculationType, position: usize, category: &GradeCategory) -> Result<(), GradebookError> {
     match (calculation, category.weight, category.default_grade_denominator) {
         (CalculationType::TotalPoints, Some(_), _) => Err(GradebookError::WeightWithPoints(position)),
         (CalculationType::WeightedCategories, None, _) => Err(GradebookError::NoWeight(position)),

@@ -55,10 +55,10 @@ impl CourseForm {
     /// # Errors
     /// The [`CourseViolation`] of a form that names no owner.
     pub fn owner_ref(&self) -> Result<UserRef, CourseViolation> {
-        let objection = |problem| CourseViolation { field: CourseField::Owner, problem };
-        let owner = self.owner.clone().given().map_err(|fault| objection(fault.into()))?;
-        let owner = owner.filter(|owner| !owner.is_empty()).ok_or(objection(CourseProblem::Required))?;
-        let owner = std::str::from_utf8(&owner).map_err(|_| objection(TextError::NotUnicode.into()))?;
+        let violation = |problem| CourseViolation { field: CourseField::Owner, problem };
+        let owner = self.owner.clone().given().map_err(|fault| violation(fault.into()))?;
+        let owner = owner.filter(|owner| !owner.is_empty()).ok_or(violation(CourseProblem::Required))?;
+        let owner = std::str::from_utf8(&owner).map_err(|_| violation(TextError::NotUnicode.into()))?;
         Ok(UserRef::parse(owner))
     }
 }
