@@ -120,6 +120,24 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     found.flatten().filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect()
 }
 
+/// The folders whose sources must not name a module.
+const MUST_NOT_NAME: [(&str, &str); 3] =
+    [("ports/src/inbound", "outbound"), ("ports/src/outbound", "inbound"), ("adapters/http/src", "outbound")];
+
+#[test]
+fn dependency_rules_keep_inbound_and_outbound_ports_apart() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for (folder, module) in MUST_NOT_NAME {
+        let files = sources(&crates.join(folder));
+        assert!(!files.is_empty(), "{folder} is elsewhere");
+        for path in files {
+            let text = std::fs::read_to_string(&path).expect("it can be read");
+            let named = text.split(|letter: char| !letter.is_alphanumeric() && letter != '_').any(|word| word == module);
+            assert!(!named, "{} must not name {module}", path.display());
+        }
+    }
+}
+
 /// A match on such an enum needs a wildcard in every other crate, which would silently handle a new variant. The lint
 /// `wildcard_enum_match_arm`, denied in derslik-http, covers wildcards that are written without need.
 #[test]

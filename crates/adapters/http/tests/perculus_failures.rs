@@ -13,7 +13,7 @@ use derslik_ports::inbound::{
     AuthenticationError, MockActivityService, MockAttendeeService, MockCourseService, MockIdentityService, MockJobService,
     MockLogInService, MockPeopleService, MockProjectService, MockRosterService, MockSessionService, ServiceError,
 };
-use derslik_ports::outbound::{Reason, StoreError};
+use derslik_ports::{Reason, StoreError};
 use derslik_testkit::builders::{account, actor_of};
 use serde_json::{Value, json};
 

@@ -5,9 +5,11 @@
 use std::collections::BTreeSet;
 
 use derslik_domain::id::{JobId, ProjectId};
-use derslik_domain::job::{Action, Job, JobStatus, LeaseTerm, LeaseToken, NewJob, Platform, Project, ProjectName, ReferenceId, WorkerId};
+use derslik_domain::job::{
+    Action, Job, JobStatus, LeaseTerm, LeaseToken, NewJob, Platform, Project, ProjectName, ReferenceId, UnknownJob, WorkerId,
+};
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{Claim, JobOfProject, JobsPage, StoreError, UnitOfWork, UnknownJob};
+use derslik_ports::outbound::{Claim, JobOfProject, JobsPage, StoreError, UnitOfWork};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
 use derslik_testkit::builders::{account, now};
 use derslik_testkit::contract::Harness;

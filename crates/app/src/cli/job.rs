@@ -4,9 +4,9 @@ use std::mem::ManuallyDrop;
 
 use clap::{Args, Subcommand};
 use derslik_domain::id::{AccountId, Id, JobId};
-use derslik_domain::job::{FailedAttempt, Job, JobState};
+use derslik_domain::job::{FailedAttempt, Job, JobState, UnknownJob};
 use derslik_domain::time::{Timestamp, Zone};
-use derslik_ports::outbound::{JobsPage, UnitOfWork, UnknownJob};
+use derslik_ports::outbound::{JobsPage, UnitOfWork};
 use derslik_services::jobs::{OperateError, Operation, find_unknown, operate};
 use derslik_storage::DieselUnitOfWork;
 use serde_json::{Value, json};

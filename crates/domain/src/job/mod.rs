@@ -95,6 +95,27 @@ impl From<Job> for ShownJob {
     }
 }
 
+/// A stored job of an action that this program does not know, because a newer program created it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownJob {
+    /// The id within the account.
+    pub id: JobId,
+    /// The project to which it belongs.
+    pub project: Option<ProjectId>,
+    /// The name of the action.
+    pub action: String,
+    /// The reference: the object of the action.
+    pub reference: String,
+    /// The name of its status, which may be a new one too.
+    pub status: String,
+    /// When it is or was due.
+    pub due_at: Timestamp,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it changed last.
+    pub updated_at: Timestamp,
+}
+
 /// The progress of a job, in the terms of its action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Progress {

@@ -11,7 +11,7 @@ use derslik_domain::identity::Actor;
 use derslik_domain::page::{Page, PageRequest};
 
 use super::{ActorGone, IdempotentOutcome, IdempotentRequest, KeyRefusal};
-use crate::outbound::StoreError;
+use crate::StoreError;
 
 /// A course, and the actor's roles towards it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use derslik_domain::identity::Denial;
 
 use super::{ActorGone, KeyRefusal};
-use crate::outbound::StoreError;
+use crate::StoreError;
 
 /// Why a use case failed. Invalid values are not failures: the outcome of the use case reports them.
 #[derive(Debug, thiserror::Error)]

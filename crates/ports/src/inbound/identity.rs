@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use derslik_domain::identity::{Actor, CredentialKind};
 
-use crate::outbound::StoreError;
+use crate::StoreError;
 
 /// The credential that a request carries.
 #[derive(Clone)]

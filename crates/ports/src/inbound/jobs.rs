@@ -7,7 +7,7 @@ use derslik_domain::job::{Job, JobStatus, NewProject, Project, ProjectKey, Refer
 use derslik_domain::page::PageRequest;
 
 use super::ActorGone;
-use crate::outbound::StoreError;
+use crate::StoreError;
 
 /// Why a use case of jobs failed.
 #[derive(Debug, thiserror::Error)]

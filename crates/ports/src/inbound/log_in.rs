@@ -5,7 +5,7 @@ use derslik_domain::id::AccountId;
 use derslik_domain::identity::{ClientNetwork, Password, Username};
 
 use super::PresentedCredential;
-use crate::outbound::StoreError;
+use crate::StoreError;
 
 /// The values that a client sends to log in.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use derslik_domain::id::{AccountId, JobId, ProjectId};
-use derslik_domain::job::{Actions, Job, LeaseTerm, LeaseToken, NewJob, Progress, ProjectKey, RowCount, ShownJob, WorkerId};
+use derslik_domain::job::{Actions, Job, LeaseTerm, LeaseToken, NewJob, Progress, ProjectKey, RowCount, ShownJob, UnknownJob, WorkerId};
 use derslik_domain::time::Timestamp;
 
 use super::StoreError;
@@ -45,27 +45,6 @@ pub struct JobsPage {
     pub after: Option<JobId>,
     /// The most jobs of the page.
     pub limit: u32,
-}
-
-/// A stored job of an action that this program does not know, because a newer program created it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnknownJob {
-    /// The id within the account.
-    pub id: JobId,
-    /// The project to which it belongs.
-    pub project: Option<ProjectId>,
-    /// The name of the action.
-    pub action: String,
-    /// The reference: the object of the action.
-    pub reference: String,
-    /// The name of its status, which may be a new one too.
-    pub status: String,
-    /// When it is or was due.
-    pub due_at: Timestamp,
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// When it changed last.
-    pub updated_at: Timestamp,
 }
 
 /// The request of a worker for due jobs.

@@ -4,7 +4,6 @@ mod attendees;
 mod audit;
 mod clock;
 mod courses;
-mod error;
 mod idempotency;
 mod identity;
 mod ids;
@@ -18,17 +17,17 @@ mod tenant;
 mod unit_of_work;
 mod users;
 
+pub use crate::store_error::{Conflict, Reason, StoreError, Unavailable};
 pub use attendees::AttendeeRepository;
 pub use audit::AuditRepository;
 pub use clock::Clock;
 pub use courses::{
     AliasRepository, CourseLookup, CourseRepository, CourseWithMembership, GradingPeriodRepository, Member, RosterRepository,
 };
-pub use error::{Conflict, Reason, StoreError, Unavailable};
 pub use idempotency::{IdempotencyRepository, KeyState, OwnedKey, SearchedAnswers};
 pub use identity::{CredentialOwner, IdentityRepository, NewCredential};
 pub use ids::Ids;
-pub use jobs::{Claim, Completion, Enqueued, Exchanged, HeldJob, JobOfProject, JobRepository, JobsPage, QueueDepth, UnknownJob};
+pub use jobs::{Claim, Completion, Enqueued, Exchanged, HeldJob, JobOfProject, JobRepository, JobsPage, QueueDepth};
 pub use keys::KeyRepository;
 pub use passwords::Passwords;
 pub use projects::ProjectRepository;

@@ -2,9 +2,9 @@
 
 use derslik_domain::audit::Requester;
 use derslik_domain::id::{AccountId, Id, JobId};
-use derslik_domain::job::{Event, Job, TransitionError};
+use derslik_domain::job::{Event, Job, TransitionError, UnknownJob};
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{Conflict, Reason, StoreError, Stores, UnitOfWork, UnknownJob};
+use derslik_ports::outbound::{Conflict, Reason, StoreError, Stores, UnitOfWork};
 
 use super::record_cancel;
 

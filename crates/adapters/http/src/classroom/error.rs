@@ -7,8 +7,8 @@ use derslik_domain::course::{
 };
 use derslik_domain::idempotency::IdempotencyKey;
 use derslik_domain::identity::Scope;
+use derslik_ports::StoreError;
 use derslik_ports::inbound::{AuthenticationError, CourseError, KeyRefusal};
-use derslik_ports::outbound::StoreError;
 use serde_json::{Value, json};
 
 use super::schema::snake;

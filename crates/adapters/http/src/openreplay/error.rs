@@ -4,8 +4,8 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CONNECTION, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use derslik_domain::job::ProjectFormError;
+use derslik_ports::StoreError;
 use derslik_ports::inbound::{AuthenticationError, JobError};
-use derslik_ports::outbound::StoreError;
 use serde::Serialize;
 
 use super::JobsCompat;

@@ -16,7 +16,7 @@ use derslik_ports::inbound::{
     AttendedPart, AuthenticationError, JobError, MockActivityService, MockAttendeeService, MockCourseService, MockIdentityService,
     MockJobService, MockLogInService, MockPeopleService, MockProjectService, MockRosterService, MockSessionService,
 };
-use derslik_ports::outbound::{Reason, StoreError};
+use derslik_ports::{Reason, StoreError};
 use derslik_testkit::builders::{account, actor_of, guid, now, user as user_of};
 
 use super::JobsCompat;

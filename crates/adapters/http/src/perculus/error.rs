@@ -11,7 +11,7 @@ use derslik_domain::identity::PersonFilterError;
 use derslik_domain::page::PageError;
 use derslik_domain::session::FilterError;
 use derslik_ports::inbound::{AuthenticationError, ServiceError};
-use derslik_ports::outbound::{Conflict, StoreError};
+use derslik_ports::{Conflict, StoreError};
 use serde::Serialize;
 
 use super::dto::messages::{filter_fault, person_filter_fault};

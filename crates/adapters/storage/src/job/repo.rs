@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use derslik_domain::id::{AccountId, Id, JobId};
-use derslik_domain::job::{Action, Actions, Event, Job, JobState, LeaseTerm, LeaseToken, NewJob, RowCount, ShownJob};
+use derslik_domain::job::{Action, Actions, Event, Job, JobState, LeaseTerm, LeaseToken, NewJob, RowCount, ShownJob, UnknownJob};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{
-    Claim, Completion, Enqueued, Exchanged, HeldJob, JobOfProject, JobRepository, JobsPage, QueueDepth, StoreError, UnknownJob,
+    Claim, Completion, Enqueued, Exchanged, HeldJob, JobOfProject, JobRepository, JobsPage, QueueDepth, StoreError,
 };
 use diesel::connection::DefaultLoadingMode;
 use diesel::dsl::{count_star, min, sql};

@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use derslik_domain::id::{AccountId, Id, ProjectId};
 use derslik_domain::job::{
-    Action, Attempts, Ended, Job, JobState, JobStatus, Lease, LeaseToken, NewJob, ReferenceId, Run, ShownJob, WorkerId,
+    Action, Attempts, Ended, Job, JobState, JobStatus, Lease, LeaseToken, NewJob, ReferenceId, Run, ShownJob, UnknownJob, WorkerId,
 };
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{JobOfProject, StoreError, UnknownJob};
+use derslik_ports::outbound::{JobOfProject, StoreError};
 use diesel::prelude::{AsChangeset, Insertable, Queryable, Selectable};
 
 use super::history::{failures_from_json, failures_to_json, progress_from_json, progress_to_json};

@@ -9,15 +9,14 @@ use async_trait::async_trait;
 use derslik_domain::id::{AccountId, AttendeeGuid, Id, JobId, SessionGuid, UserGuid};
 use derslik_domain::job::{
     Action, Actions, Attempts, Event, Failure, FailureReason, Job, JobState, JobStatus, LeaseTerm, NewJob, Progress, ReferenceId,
-    RetryPolicy, RowCount, ShownJob,
+    RetryPolicy, RowCount, ShownJob, UnknownJob,
 };
 use derslik_domain::time::Timestamp;
 use derslik_ports::mocks::MockStores;
 use derslik_ports::outbound::{
     AliasRepository, AttendeeRepository, AuditRepository, Claim, Clock, Completion, CourseRepository, Enqueued, Exchanged,
     GradingPeriodRepository, HeldJob, IdempotencyRepository, IdentityRepository, Ids, JobOfProject, JobRepository, JobsPage, KeyRepository,
-    ProjectRepository, QueueDepth, Reason, RosterRepository, SessionRepository, StoreError, Stores, Tenant, UnitOfWork, UnknownJob,
-    UserRepository,
+    ProjectRepository, QueueDepth, Reason, RosterRepository, SessionRepository, StoreError, Stores, Tenant, UnitOfWork, UserRepository,
 };
 use derslik_testkit::builders::{account, now};
 use derslik_worker::{Registry, Runner, Settings, Step, StepContext, StepError, StepHandler, Task, TaskHandler, WorkerPorts};
