@@ -16,9 +16,10 @@ use derslik_domain::form::Field;
 use derslik_domain::job::{
     Action, Attempts, FailureReason, Job, JobState, JobStatus, LeaseTerm, NewJob, Progress, ReferenceId, RetryPolicy, RowCount,
 };
+use derslik_domain::page::PageRequest;
 use derslik_domain::session::{FilterForm, Session, SessionFilter, SessionName};
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{Clock, Ids, JobsPage, StoreError, Stores, UnitOfWork};
+use derslik_ports::outbound::{Clock, Ids, StoreError, Stores, UnitOfWork};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
 use derslik_testkit::builders::{account, session};
 use derslik_testkit::postgres::{PostgresServer, Template};
@@ -134,8 +135,8 @@ fn signal(worker: &Child, name: &str) {
 }
 
 fn jobs(runtime: &Runtime, uow: &DieselUnitOfWork) -> Vec<Job> {
-    let page = JobsPage { project: None, after: None, limit: 10_000 };
-    runtime.block_on(uow.read(account().id, move |stores| stores.jobs().list(account().id, &page))).expect("a list of jobs")
+    let page = PageRequest { size: 10_000, after: None };
+    runtime.block_on(uow.read(account().id, move |stores| stores.jobs().list(account().id, None, page))).expect("a list of jobs")
 }
 
 /// Measures how long after the last heartbeat of a worker its jobs were rescued.

@@ -15,10 +15,11 @@ use derslik_domain::identity::{CredentialKind, SecretDigest, UserState};
 use derslik_domain::job::{
     Action, ErasureKind, Job, JobStatus, NewJob, Platform, Progress, Project, ProjectKey, ProjectName, ReferenceId, RowCount,
 };
+use derslik_domain::page::PageRequest;
 use derslik_domain::session::{Session, SessionName, SessionStatus};
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::{JobError, JobService};
-use derslik_ports::outbound::{Clock, JobsPage, NewCredential, StoreError, Stores, UnitOfWork};
+use derslik_ports::outbound::{Clock, NewCredential, StoreError, Stores, UnitOfWork};
 use derslik_services::jobs::Jobs;
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings};
 use derslik_testkit::builders::{account, actor_of, guid, service_user, session, user};
@@ -90,9 +91,9 @@ impl World {
     }
 
     fn jobs(&self) -> Vec<Job> {
-        let page = JobsPage { project: None, after: None, limit: 10_000 };
+        let page = PageRequest { size: 10_000, after: None };
         self.runtime
-            .block_on(self.uow.read(account().id, move |stores| stores.jobs().list(account().id, &page)))
+            .block_on(self.uow.read(account().id, move |stores| stores.jobs().list(account().id, None, page)))
             .expect("the read succeeds")
     }
 

@@ -11,8 +11,9 @@ use async_trait::async_trait;
 use derslik::system::{SystemClock, SystemIds};
 use derslik_domain::form::Field;
 use derslik_domain::job::{Action, Failure, Job, JobStatus, NewJob, Progress, ReferenceId};
+use derslik_domain::page::PageRequest;
 use derslik_domain::session::{FilterForm, Session, SessionFilter, SessionName};
-use derslik_ports::outbound::{Clock, Ids, JobsPage, StoreError, Stores, UnitOfWork};
+use derslik_ports::outbound::{Clock, Ids, StoreError, Stores, UnitOfWork};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
 use derslik_testkit::builders::{account, session};
 use derslik_testkit::postgres::{Durability, PostgresServer, Template, TestDatabase};
@@ -84,10 +85,10 @@ impl World {
     }
 
     fn jobs(&self) -> Vec<Job> {
-        let page = JobsPage { project: None, after: None, limit: 10_000 };
+        let page = PageRequest { size: 10_000, after: None };
         let begin = Instant::now();
         loop {
-            match self.runtime.block_on(self.uow.read(account().id, move |stores| stores.jobs().list(account().id, &page))) {
+            match self.runtime.block_on(self.uow.read(account().id, move |stores| stores.jobs().list(account().id, None, page))) {
                 Ok(jobs) => return jobs,
                 Err(StoreError::Unavailable(_)) if begin.elapsed() < PATIENCE => sleep(Duration::from_millis(100)),
                 Err(error) => panic!("{error}"),

@@ -113,17 +113,13 @@ impl std::fmt::Display for Subject {
     }
 }
 
-/// The records that a request asks for, in the order of their ids.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditPage {
+/// The records that a list is about.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AuditFilter {
     /// Only those about the user of this name, in exactly this spelling.
     pub about: Option<ReferenceId>,
     /// Only those of this job.
     pub job: Option<JobId>,
-    /// The record after which the page begins.
-    pub after: Option<AuditId>,
-    /// The most records.
-    pub limit: u32,
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The page of a list that a request asks for. How a list is stored is decided elsewhere.
+//! Pages of lists, and the requests for them. How a list is stored is decided elsewhere.
 
 /// A numbered page, or the rest of one. `size` counts entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,13 +59,38 @@ impl OffsetPage {
     }
 }
 
-/// The request for one page of a list that has a key order.
+/// The request for one page of a list: how many entries, and after which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageRequest<Key> {
-    /// The most entries.
+    /// The most entries. A list of long texts may give fewer, and then says that there are more.
     pub size: u32,
     /// The last entry of the page before; `None` for the first page.
     pub after: Option<Key>,
+}
+
+/// The size of a page is negative.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a negative page size")]
+pub struct NegativePageSize;
+
+impl<Key> PageRequest<Key> {
+    /// The size of a page if the client gives none.
+    pub const DEFAULT_SIZE: u32 = 100;
+    /// The largest page that a client gets.
+    pub const MAX_SIZE: u32 = 1_000;
+
+    /// The request of a client. Zero means "not given", as `None` does; a size above [`PageRequest::MAX_SIZE`] is cut to it.
+    ///
+    /// # Errors
+    /// [`NegativePageSize`].
+    pub fn new(size: Option<i64>, after: Option<Key>) -> Result<Self, NegativePageSize> {
+        let size = match size {
+            None | Some(0) => Self::DEFAULT_SIZE,
+            Some(size) if size < 0 => return Err(NegativePageSize),
+            Some(size) => u32::try_from(size).unwrap_or(Self::MAX_SIZE).min(Self::MAX_SIZE),
+        };
+        Ok(Self { size, after })
+    }
 }
 
 /// A page of a list.
@@ -75,6 +100,21 @@ pub struct Page<T> {
     pub entries: Vec<T>,
     /// Whether the list has entries after the last of them.
     pub more: bool,
+}
+
+impl<T> Page<T> {
+    /// The page of the first `size` entries. Further entries only show that the list goes on.
+    pub fn first(mut entries: Vec<T>, size: u32) -> Self {
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        let more = entries.len() > size;
+        entries.truncate(size);
+        Self { entries, more }
+    }
+
+    /// The page with each entry converted.
+    pub fn map<U>(self, convert: impl FnMut(T) -> U) -> Page<U> {
+        Page { entries: self.entries.into_iter().map(convert).collect(), more: self.more }
+    }
 }
 
 #[cfg(test)]
@@ -106,7 +146,31 @@ mod tests {
     #[case(Some(i64::MAX), None, PageError::OutOfRange)]
     #[case(None, Some(-1), PageError::OutOfRange)]
     #[case(None, Some(1_001), PageError::TooLarge)]
-    fn refuses_what_is_no_page(#[case] number: Option<i64>, #[case] size: Option<i64>, #[case] error: PageError) {
+    fn refuses_an_impossible_page(#[case] number: Option<i64>, #[case] size: Option<i64>, #[case] error: PageError) {
         assert_eq!(OffsetPage::new(number, size), Err(error));
+    }
+
+    #[rstest]
+    #[case(None, 100)]
+    #[case(Some(0), 100)]
+    #[case(Some(1), 1)]
+    #[case(Some(1_000), 1_000)]
+    #[case(Some(1_001), 1_000)]
+    #[case(Some(i64::MAX), 1_000)]
+    fn cuts_the_size_of_a_request(#[case] size: Option<i64>, #[case] expected: u32) {
+        assert_eq!(PageRequest::new(size, Some(7)), Ok(PageRequest { size: expected, after: Some(7) }));
+    }
+
+    #[test]
+    fn refuses_a_negative_size() {
+        assert_eq!(PageRequest::<u8>::new(Some(-1), None), Err(NegativePageSize));
+    }
+
+    #[test]
+    fn a_page_holds_the_first_entries_and_tells_whether_there_are_more() {
+        for (entries, expected, more) in [(vec![], vec![], false), (vec![1, 2], vec![1, 2], false), (vec![1, 2, 3], vec![1, 2], true)] {
+            assert_eq!(Page::first(entries, 2), Page { entries: expected, more });
+        }
+        assert_eq!(Page { entries: vec![1, 2], more: true }.map(|entry| entry * 10), Page { entries: vec![10, 20], more: true });
     }
 }

@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use derslik_domain::id::Id;
 use derslik_domain::job::{NewJob, Platform, Project, ProjectName, ReferenceId};
+use derslik_domain::page::PageRequest;
 use derslik_ports::outbound::{
-    CourseLookup, CourseReader, JobOfProject, JobReader, JobsPage, Reason, SessionReader, StoreError, Stores, Tenant, UnitOfWork,
+    CourseLookup, CourseReader, JobOfProject, JobReader, Reason, SessionReader, StoreError, Stores, Tenant, UnitOfWork,
 };
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
 use derslik_testkit::builders::{account, course, guid, now, session, user};
@@ -432,8 +433,8 @@ impl<'w> LookedUp<'w> {
                     stores.projects().add(account().id, &project)?;
                     let erasure = |number: u8| NewJob::delete_user_data(Id::new(1), ReferenceId::new(number.to_string()).unwrap(), now());
                     stores.jobs().enqueue_many(account().id, &there.map(erasure).collect::<Vec<_>>())?;
-                    let page = JobsPage { project: None, after: None, limit: 1 };
-                    Ok(stores.jobs().list(account().id, &page)?[0].id.get())
+                    let page = PageRequest { size: 1, after: None };
+                    Ok(stores.jobs().list(account().id, None, page)?[0].id.get())
                 }
                 Kind::Courses => {
                     stores.users().add(account().id, &user(2))?;
@@ -686,7 +687,7 @@ fn a_read_whose_caller_is_gone_is_ended_at_the_server_and_frees_its_connection()
     caller.abort();
     wait_for(0, &mut watcher);
     // The only connection is free for other tables.
-    let jobs = world.harness.read(|stores| stores.jobs().list(account().id, &JobsPage { project: None, after: None, limit: 1 }));
+    let jobs = world.harness.read(|stores| stores.jobs().list(account().id, None, PageRequest { size: 1, after: None }));
     assert!(jobs.is_empty());
     holder.batch_execute("ROLLBACK").unwrap();
 }

@@ -5,12 +5,13 @@
 use std::thread;
 use std::time::Duration;
 
-use derslik_domain::attendee::AttendedPage;
+use derslik_domain::attendee::AttendanceFilter;
 use derslik_domain::id::{Id, ProjectId};
 use derslik_domain::identity::DataSubject;
 use derslik_domain::job::{Action, Actions, BatchSize, LeaseTerm, LeaseToken, NewJob, Pruning, WorkerId};
+use derslik_domain::page::PageRequest;
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{Claim, Completion, HeldJob, JobOfProject, JobsPage, Reason, StoreError, Stores};
+use derslik_ports::outbound::{Claim, Completion, HeldJob, JobOfProject, Reason, StoreError, Stores};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
 use derslik_testkit::builders::{account, other_account, user};
 use derslik_testkit::contract::Harness;
@@ -178,8 +179,9 @@ const DEEDS: [(&str, Deed, i64); 19] = [
     (
         "a list",
         |stores| {
-            let page = JobsPage { project: Some(ProjectId::new(1)), after: Some(Id::new(150_000)), limit: 100 };
-            Ok(stores.jobs().list(account().id, &page)?.len() + stores.jobs().list_shown(account().id, &page)?.len())
+            let page = PageRequest { size: 100, after: Some(Id::new(150_000)) };
+            Ok(stores.jobs().list(account().id, Some(ProjectId::new(1)), page)?.len()
+                + stores.jobs().list_shown(account().id, Some(ProjectId::new(1)), page)?.len())
         },
         420,
     ),
@@ -208,8 +210,8 @@ const DEEDS: [(&str, Deed, i64); 19] = [
     (
         "the sessions of a data subject",
         |stores| {
-            let page = AttendedPage { from: Timestamp::MIN, to: Timestamp::MAX, after: None, limit: 1_000 };
-            Ok(stores.attendees().attended_by(account().id, &guest(), &page)?.len())
+            let (always, page) = (AttendanceFilter { from: Timestamp::MIN, to: Timestamp::MAX }, PageRequest { size: 1_000, after: None });
+            Ok(stores.attendees().attended_by(account().id, &guest(), always, page)?.len())
         },
         200,
     ),

@@ -2,15 +2,15 @@
 //! index in order.
 #![cfg(test)]
 
-use derslik_domain::audit::AuditPage;
-use derslik_domain::course::{CourseListForm, CoursePage, Roster, Viewer};
+use derslik_domain::audit::AuditFilter;
+use derslik_domain::course::{CourseListForm, Roster, Viewer};
 use derslik_domain::form::Field;
 use derslik_domain::id::Id;
 use derslik_domain::identity::{DataSubject, PersonFilterForm, Role};
 use derslik_domain::job::{BatchSize, ReferenceId};
 use derslik_domain::page::PageRequest;
 use derslik_domain::session::FilterForm;
-use derslik_ports::outbound::{JobsPage, StoreError, Stores};
+use derslik_ports::outbound::{StoreError, Stores};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings};
 use derslik_testkit::builders::{account, attendee, course, guid, now, session, text, user};
 use derslik_testkit::contract::Harness;
@@ -29,12 +29,12 @@ const LISTS: [(&str, List); 12] = [
         courses(stores, Role::Admin, CourseListForm { query: Field::Given("biyoloji".into()), ..CourseListForm::default() })
     }),
     ("the roster of a course", |stores| {
-        let slice = PageRequest { size: 1_000, after: None };
-        Ok(stores.rosters().list(account().id, Id::new(1), Roster::Teachers, slice)?.len())
+        let page = PageRequest { size: 1_000, after: None };
+        Ok(stores.rosters().list(account().id, Id::new(1), Roster::Teachers, page)?.entries.len())
     }),
     ("the aliases of a course", |stores| {
-        let slice = PageRequest { size: 1_000, after: None };
-        Ok(1 + stores.aliases().list(account().id, Id::new(1), Some(Id::new(3)), &slice)?.len())
+        let page = PageRequest { size: 1_000, after: None };
+        Ok(1 + stores.aliases().list(account().id, Id::new(1), Some(Id::new(3)), &page)?.entries.len())
     }),
     ("attendees", |stores| attendees(stores, PersonFilterForm::default())),
     ("attendees of a later page, by a part of their names", |stores| {
@@ -50,17 +50,17 @@ const LISTS: [(&str, List); 12] = [
         Ok(stores.sessions().search(account().id, &filter)?.entries.len())
     }),
     ("jobs", |stores| {
-        let page = |project| JobsPage { project, after: None, limit: 1_000 };
+        let page = PageRequest { size: 1_000, after: None };
         for project in [None, Some(Id::new(1))] {
-            stores.jobs().list(account().id, &page(project))?;
-            stores.jobs().list_shown(account().id, &page(project))?;
+            stores.jobs().list(account().id, project, page)?;
+            stores.jobs().list_shown(account().id, project, page)?;
         }
         Ok(1 + stores.projects().list(account().id, PageRequest { size: 1_000, after: None })?.len())
     }),
     ("audit records", |stores| {
         let about = ReferenceId::new("a@b").unwrap();
         for (about, job) in [(None, None), (Some(about), None), (None, Some(Id::new(1)))] {
-            stores.audit().list(account().id, &AuditPage { about, job, after: None, limit: 1_000 })?;
+            stores.audit().list(account().id, &AuditFilter { about, job }, PageRequest { size: 1_000, after: None })?;
         }
         Ok(1)
     }),
@@ -74,7 +74,7 @@ const LISTS: [(&str, List); 12] = [
 fn courses(stores: &mut dyn Stores, role: Role, form: CourseListForm) -> Result<usize, StoreError> {
     let viewer = Viewer { principal: Id::new(2), role };
     let filter = form.validate().unwrap().about(Id::new(2));
-    Ok(stores.courses().list(account().id, viewer, &filter, CoursePage::new(None, None).unwrap())?.entries.len())
+    Ok(stores.courses().list(account().id, viewer, &filter, PageRequest::new(None, None).unwrap())?.entries.len())
 }
 
 fn attendees(stores: &mut dyn Stores, form: PersonFilterForm) -> Result<usize, StoreError> {

@@ -8,8 +8,9 @@ use derslik_domain::id::{JobId, ProjectId};
 use derslik_domain::job::{
     Action, Job, JobStatus, LeaseTerm, LeaseToken, NewJob, Platform, Project, ProjectName, ReferenceId, UnknownJob, WorkerId,
 };
+use derslik_domain::page::PageRequest;
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{Claim, JobOfProject, JobsPage, StoreError, UnitOfWork};
+use derslik_ports::outbound::{Claim, JobOfProject, StoreError, UnitOfWork};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
 use derslik_testkit::builders::{account, now};
 use derslik_testkit::contract::Harness;
@@ -53,8 +54,8 @@ fn left_alone(url: &DatabaseUrl, from_the_future: impl FnOnce()) {
     assert_eq!(harness.read(move |stores| stores.jobs().list_unknown(account().id, Some(rest.0), 2)), rest.1);
     not_there(&harness, &unknown);
 
-    let page = JobsPage { project: Some(ProjectId::new(1)), after: None, limit: 100 };
-    assert_eq!(harness.read(move |stores| stores.jobs().list_shown(account().id, &page)).len(), 5);
+    let page = PageRequest { size: 100, after: None };
+    assert_eq!(harness.read(move |stores| stores.jobs().list_shown(account().id, Some(ProjectId::new(1)), page)).len(), 5);
     let known = Action::ALL.into_iter().collect();
     let (worker, token) = (WorkerId::new(Uuid::from_u128(1)), LeaseToken::new(Uuid::from_u128(7)));
     let claim = Claim { worker, token, term: TERM, at: now(), actions: known, limit: 100 };

@@ -1,9 +1,10 @@
 //! `derslik audit`
 
 use clap::Subcommand;
-use derslik_domain::audit::{AuditPage, AuditRecord, Requester};
+use derslik_domain::audit::{AuditFilter, AuditRecord, Requester};
 use derslik_domain::id::Id;
 use derslik_domain::job::ReferenceId;
+use derslik_domain::page::PageRequest;
 use derslik_domain::time::Zone;
 use derslik_ports::outbound::UnitOfWork;
 use serde_json::{Map, Value, json};
@@ -37,11 +38,12 @@ impl AuditCommand {
         let config = context.config;
         let Self::List { common, about, job, after, limit } = self;
         let about = about.map(ReferenceId::new).transpose().map_err(|error| Failure::Usage(error.into()))?;
-        let page = AuditPage { about, job: job.map(Id::new), after: after.map(Id::new), limit };
+        let filter = AuditFilter { about, job: job.map(Id::new) };
+        let page = PageRequest { size: limit, after: after.map(Id::new) };
         let runtime = runtime(config)?;
         let uow = open_database(config, &runtime)?;
         let account = runtime.block_on(find_account(&uow, &common.account))?;
-        let records = runtime.block_on(uow.read(account, move |stores| stores.audit().list(account, &page))).map_err(database)?;
+        let records = runtime.block_on(uow.read(account, move |stores| stores.audit().list(account, &filter, page))).map_err(database)?;
         context.output.print_list(&records, as_line, as_json)
     }
 }

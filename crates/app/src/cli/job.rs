@@ -5,8 +5,9 @@ use std::mem::ManuallyDrop;
 use clap::{Args, Subcommand};
 use derslik_domain::id::{AccountId, Id, JobId};
 use derslik_domain::job::{FailedAttempt, Job, JobState, UnknownJob};
+use derslik_domain::page::PageRequest;
 use derslik_domain::time::{Timestamp, Zone};
-use derslik_ports::outbound::{JobsPage, UnitOfWork};
+use derslik_ports::outbound::UnitOfWork;
 use derslik_services::jobs::{OperateError, Operation, find_unknown, operate};
 use derslik_storage::DieselUnitOfWork;
 use serde_json::{Value, json};
@@ -102,7 +103,7 @@ impl Session {
     fn list(&self, after: Option<JobId>, limit: u32) -> Result<Vec<Listed>, Failure> {
         let account = self.account;
         let listed = self.runtime.block_on(self.uow.read(account, move |stores| {
-            let known = stores.jobs().list(account, &JobsPage { project: None, after, limit })?.into_iter();
+            let known = stores.jobs().list(account, None, PageRequest { size: limit, after })?.into_iter();
             let unknown = stores.jobs().list_unknown(account, after, limit)?.into_iter();
             Ok(known.map(Listed::Known).chain(unknown.map(Listed::Unknown)).collect::<Vec<_>>())
         }));

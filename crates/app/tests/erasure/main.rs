@@ -18,13 +18,14 @@ use actix_web::http::Method;
 use actix_web::{App, test};
 use derslik::system::{ShiftedClock, SystemIds};
 use derslik_domain::attendee::Attendee;
-use derslik_domain::audit::{AuditEvent, AuditPage, AuditRecord, Requester};
+use derslik_domain::audit::{AuditEvent, AuditFilter, AuditRecord, Requester};
 use derslik_domain::id::{AccountId, PrincipalId};
 use derslik_domain::identity::{CredentialKind, DataSubject, Email, PasswordHash, SecretDigest, User, UserKey, Username};
 use derslik_domain::job::{ErasureCounts, ErasureKind, Progress, ReferenceId, RowCount};
+use derslik_domain::page::PageRequest;
 use derslik_domain::session::Session;
 use derslik_http::{Limits, configure};
-use derslik_ports::outbound::{JobsPage, NewCredential, StoreError, Stores, Tenant, UnitOfWork};
+use derslik_ports::outbound::{NewCredential, StoreError, Stores, Tenant, UnitOfWork};
 use derslik_storage::DieselUnitOfWork;
 use derslik_testkit::builders::{account, attendee, guid, now, other_account, session, user};
 use derslik_worker::handlers::{self, CalendarTemplate, Retention};
@@ -124,16 +125,16 @@ async fn erase(service: &Service, name: &str, days_later: u64) -> i64 {
     job
 }
 
-async fn audit(service: &Service, page: AuditPage) -> Vec<AuditRecord> {
+async fn audit(service: &Service, filter: AuditFilter) -> Vec<AuditRecord> {
     service
         .uow
-        .read(account().id, move |stores| stores.audit().list(account().id, &page))
+        .read(account().id, move |stores| stores.audit().list(account().id, &filter, PageRequest { size: 100, after: None }))
         .await
         .map_err(|error: StoreError| error.to_string())
         .unwrap()
 }
 
-const ALL: AuditPage = AuditPage { about: None, job: None, after: None, limit: 100 };
+const ALL: AuditFilter = AuditFilter { about: None, job: None };
 
 fn counts<const N: usize>(counts: [(ErasureKind, u64); N]) -> ErasureCounts {
     counts.into_iter().map(|(kind, rows)| (kind, RowCount::new(rows))).collect()
@@ -209,7 +210,7 @@ async fn everything(service: Service) {
     let [(_, AuditEvent::ErasureRequested(Requester::Principal(by, _))), (_, completed)] = events[..] else { panic!("{events:?}") };
     assert_eq!((by.get(), completed), (4490, AuditEvent::ErasureCompleted(erased)));
     assert!(events.iter().all(|(of, _)| *of == job));
-    let about = |name: &str| AuditPage { about: ReferenceId::new(name).ok(), ..ALL };
+    let about = |name: &str| AuditFilter { about: ReferenceId::new(name).ok(), ..ALL };
     assert_eq!((audit(&service, about("HOCA")).await.len(), audit(&service, about(ADDRESS)).await.len()), (2, 0));
 
     gone(&service, &teacher, &taught).await;
@@ -236,8 +237,8 @@ async fn everything(service: Service) {
 
     // A second erasure, by the id of the tombstone, finds nothing and changes nothing.
     let again = erase(&service, &ID.to_string(), 4).await;
-    let page = AuditPage { job: Some(derslik_domain::id::JobId::new(again)), ..ALL };
-    assert_eq!(audit(&service, page).await.last().unwrap().event, AuditEvent::ErasureCompleted(ErasureCounts::default()));
+    let filter = AuditFilter { job: Some(derslik_domain::id::JobId::new(again)), ..ALL };
+    assert_eq!(audit(&service, filter).await.last().unwrap().event, AuditEvent::ErasureCompleted(ErasureCounts::default()));
     gone(&service, &teacher, &taught).await;
     assert_eq!(get(&service, ADMIN, &format!("/v1/courses/{owned}")).await.0, 200);
 }
@@ -328,8 +329,8 @@ async fn cut_off(service: Service) {
 
 /// The number of sessions that the only job has erased so far.
 async fn erased_sessions(service: &Service) -> u64 {
-    let page = JobsPage { project: None, after: None, limit: 10 };
-    let jobs = service.write(move |stores| stores.jobs().list(account().id, &page)).await.unwrap();
+    let page = PageRequest { size: 10, after: None };
+    let jobs = service.write(move |stores| stores.jobs().list(account().id, None, page)).await.unwrap();
     match jobs[0].progress {
         Some(Progress::Erasure(erasure)) => erasure.counts.get(ErasureKind::Sessions).get(),
         _ => 0,

@@ -28,29 +28,25 @@ pub struct AttendedSession {
 
 impl AttendedSession {
     /// Its cursor in a list.
-    pub const fn place(&self) -> AttendedPlace {
-        AttendedPlace { start: self.start, guid: self.guid }
+    pub const fn cursor(&self) -> AttendedCursor {
+        AttendedCursor { start: self.start, guid: self.guid }
     }
 }
 
 /// A cursor in the list of attended sessions, which is ordered by start, then by GUID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct AttendedPlace {
+pub struct AttendedCursor {
     /// When the session at the cursor starts.
     pub start: Timestamp,
     /// Its id.
     pub guid: SessionGuid,
 }
 
-/// The page of the list of attended sessions that a request asks for.
+/// The attended sessions that a list is about, by their starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AttendedPage {
+pub struct AttendanceFilter {
     /// The earliest start.
     pub from: Timestamp,
     /// The latest start.
     pub to: Timestamp,
-    /// The cursor after which the page begins.
-    pub after: Option<AttendedPlace>,
-    /// The most sessions.
-    pub limit: u32,
 }

@@ -9,7 +9,7 @@ use crate::identity::{ClassroomRole, Email, Mobile, PersonName};
 use crate::text::fold;
 use crate::time::Timestamp;
 
-pub use attendance::{Attendance, AttendedPage, AttendedPlace, AttendedSession};
+pub use attendance::{Attendance, AttendanceFilter, AttendedCursor, AttendedSession};
 pub use batch::{
     AttendeeBatch, AttendeeField, AttendeeForm, AttendeeItem, AttendeeKeys, AttendeeOutcome, AttendeeRefusal, AttendeeVerdict, UserNaming,
 };

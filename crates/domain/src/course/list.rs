@@ -115,6 +115,11 @@ fn read_user(user: Field<RawText>) -> Result<Option<UserRef>, ()> {
     user.map(|user| std::str::from_utf8(&user).map(UserRef::parse).map_err(|_| ())).transpose()
 }
 
+impl CourseFilter {
+    /// The length in bytes at which a page of found courses ends early: the course whose texts reach it is the last one.
+    pub const TEXT_BYTES: usize = 1024 * 1024;
+}
+
 impl CourseFilter<UserRef> {
     /// The same filter, with the id of the user that was found.
     pub fn about(self, user: PrincipalId) -> CourseFilter {
@@ -138,50 +143,6 @@ impl CourseCursor {
     /// The cursor of a course.
     pub const fn of(course: &Course) -> Self {
         Self { created_at: course.created_at, id: course.id }
-    }
-}
-
-/// The page of a list that a request asks for: its size, and the cursor after which it begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CoursePage {
-    size: u32,
-    after: Option<CourseCursor>,
-}
-
-/// The size of a page is negative.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a negative page size")]
-pub struct CoursePageError;
-
-impl CoursePage {
-    /// The size of a page if the client gives none.
-    pub const DEFAULT_SIZE: u32 = 100;
-    /// The largest page. A larger size is cut to this one.
-    pub const MAX_SIZE: u32 = 1_000;
-    /// The length in bytes at which a page ends early: the course whose texts reach it is the last one of the page.
-    pub const TEXT_BYTES: usize = 1024 * 1024;
-
-    /// The page of that size after that cursor; zero means "not given", as `None` does.
-    ///
-    /// # Errors
-    /// [`CoursePageError`] for a negative size.
-    pub fn new(size: Option<i64>, after: Option<CourseCursor>) -> Result<Self, CoursePageError> {
-        let size = match size {
-            None | Some(0) => Self::DEFAULT_SIZE,
-            Some(size) if size < 0 => return Err(CoursePageError),
-            Some(size) => u32::try_from(size).unwrap_or(Self::MAX_SIZE).min(Self::MAX_SIZE),
-        };
-        Ok(Self { size, after })
-    }
-
-    /// The most courses that the page holds. It holds fewer if their texts are long.
-    pub const fn size(self) -> u32 {
-        self.size
-    }
-
-    /// The cursor after which the page begins.
-    pub const fn after(self) -> Option<CourseCursor> {
-        self.after
     }
 }
 
@@ -251,22 +212,6 @@ mod tests {
     fn words_are_folded_and_parted_by_white_space() {
         let form = CourseListForm { query: given("  FİZİK\tLab  10-A "), ..Default::default() };
         assert_eq!(form.validate().unwrap().words, ["fizik", "lab", "10-a"]);
-    }
-
-    #[rstest]
-    #[case(None, 100)]
-    #[case(Some(0), 100)]
-    #[case(Some(1), 1)]
-    #[case(Some(1_000), 1_000)]
-    #[case(Some(1_001), 1_000)]
-    #[case(Some(i64::MAX), 1_000)]
-    fn a_page_too_large_is_cut(#[case] size: Option<i64>, #[case] expected: u32) {
-        assert_eq!(CoursePage::new(size, None).unwrap().size(), expected);
-    }
-
-    #[test]
-    fn a_negative_page_size_is_refused() {
-        assert_eq!(CoursePage::new(Some(-1), None), Err(CoursePageError));
     }
 
     #[test]

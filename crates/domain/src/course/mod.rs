@@ -65,7 +65,7 @@ pub use grading_period::{
     GradingPeriodProblem, GradingPeriodSettings, GradingPeriodSettingsForm, GradingPeriodTitle, GradingPeriodViolation,
     change_grading_periods,
 };
-pub use list::{CourseCursor, CourseFilter, CourseListForm, CourseOrder, CoursePage, CoursePageError, ListError, MemberFilter, Viewer};
+pub use list::{CourseCursor, CourseFilter, CourseListForm, CourseOrder, ListError, MemberFilter, Viewer};
 pub use mask::{CourseField, CourseFields, GradingPeriodMask, GradingPeriodSetting, MaskError, MaskPath, UpdateMask};
 pub use material::{
     CourseMaterial, CourseMaterialSet, DriveFolder, FormMaterial, LinkMaterial, MaterialId, MaterialTitle, MaterialUrl, StoredMaterial,

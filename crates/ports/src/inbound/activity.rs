@@ -1,16 +1,17 @@
 //! The attendance of one data subject, named by any reference that an erasure accepts too.
 
 use async_trait::async_trait;
-use derslik_domain::attendee::{Attendance, AttendedPage, AttendedSession};
+use derslik_domain::attendee::{Attendance, AttendanceFilter, AttendedCursor, AttendedSession};
 use derslik_domain::id::{ProjectId, UserGuid};
 use derslik_domain::identity::Actor;
 use derslik_domain::job::{ProjectKey, ReferenceId};
+use derslik_domain::page::PageRequest;
 
 use super::JobError;
 
 /// A page of the sessions that one data subject attends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AttendedPart {
+pub struct AttendedSessions {
     /// The project of the request.
     pub project: ProjectId,
     /// The person; `None` for a guest.
@@ -34,6 +35,12 @@ pub trait ActivityService: Send + Sync {
     ///
     /// # Errors
     /// [`JobError`].
-    async fn sessions(&self, actor: &Actor, project: &ProjectKey, user: &ReferenceId, page: AttendedPage)
-    -> Result<AttendedPart, JobError>;
+    async fn sessions(
+        &self,
+        actor: &Actor,
+        project: &ProjectKey,
+        user: &ReferenceId,
+        filter: AttendanceFilter,
+        page: PageRequest<AttendedCursor>,
+    ) -> Result<AttendedSessions, JobError>;
 }

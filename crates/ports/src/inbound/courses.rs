@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use derslik_domain::course::{
-    Alias, AliasError, ChangeError, Course, CourseAccess, CourseDenial, CourseForm, CourseListForm, CoursePage, CourseRef, CourseState,
+    Alias, AliasError, ChangeError, Course, CourseAccess, CourseCursor, CourseDenial, CourseForm, CourseListForm, CourseRef, CourseState,
     CourseStates, CreateError, GradingPeriodError, GradingPeriodMask, GradingPeriodSettings, GradingPeriodSettingsForm, JoinError,
     LeaveError, ListError, Revision, UpdateMask,
 };
@@ -133,7 +133,12 @@ pub trait CourseService: Send + Sync {
     ///
     /// # Errors
     /// [`CourseError`].
-    async fn list(&self, actor: &Actor, form: CourseListForm, page: CoursePage) -> Result<Page<CourseWithAccess>, CourseError>;
+    async fn list(
+        &self,
+        actor: &Actor,
+        form: CourseListForm,
+        page: PageRequest<CourseCursor>,
+    ) -> Result<Page<CourseWithAccess>, CourseError>;
 
     /// Changes some fields of a course.
     ///
@@ -212,7 +217,7 @@ pub trait CourseService: Send + Sync {
     ///
     /// # Errors
     /// [`CourseError`].
-    async fn list_aliases(&self, actor: &Actor, course: CourseRef, slice: PageRequest<Alias>) -> Result<Page<Alias>, CourseError>;
+    async fn list_aliases(&self, actor: &Actor, course: CourseRef, page: PageRequest<Alias>) -> Result<Page<Alias>, CourseError>;
 
     /// Detaches an alias from a course.
     ///

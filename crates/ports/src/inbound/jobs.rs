@@ -72,7 +72,7 @@ pub trait ProjectService: Send + Sync {
     ///
     /// # Errors
     /// [`JobError`].
-    async fn list(&self, actor: &Actor, slice: PageRequest<ProjectId>) -> Result<Vec<Project>, JobError>;
+    async fn list(&self, actor: &Actor, page: PageRequest<ProjectId>) -> Result<Vec<Project>, JobError>;
 
     /// One project.
     ///

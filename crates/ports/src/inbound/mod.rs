@@ -12,7 +12,7 @@ mod people;
 mod rosters;
 mod sessions;
 
-pub use activity::{ActivityService, AttendedPart};
+pub use activity::{ActivityService, AttendedSessions};
 pub use attendees::AttendeeService;
 pub use courses::{CourseError, CourseService, CourseWithAccess, Eligibility, Precondition};
 pub use error::ServiceError;

@@ -59,7 +59,7 @@ pub trait RosterService: Send + Sync {
         actor: &Actor,
         course: CourseRef,
         roster: Roster,
-        slice: PageRequest<PrincipalId>,
+        page: PageRequest<PrincipalId>,
     ) -> Result<Page<MemberWithAccess>, CourseError>;
 
     /// Removes a user from a roster.

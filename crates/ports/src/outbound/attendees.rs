@@ -1,9 +1,10 @@
 //! The store of attendees.
 
-use derslik_domain::attendee::{Attendance, AttendedPage, AttendedSession, Attendee, AttendeeKey, AttendeeKeys};
+use derslik_domain::attendee::{Attendance, AttendanceFilter, AttendedCursor, AttendedSession, Attendee, AttendeeKey, AttendeeKeys};
 use derslik_domain::id::{AccountId, JobId, SessionGuid};
 use derslik_domain::identity::{DataSubject, PersonFilter};
 use derslik_domain::job::{BatchSize, RowCount};
+use derslik_domain::page::PageRequest;
 
 use super::StoreError;
 
@@ -49,11 +50,18 @@ pub trait AttendeeRepository {
     /// [`StoreError`].
     fn attendance_of(&mut self, account: AccountId, who: &DataSubject) -> Result<Attendance, StoreError>;
 
-    /// A page of the sessions that a data subject attends.
+    /// A page of the sessions that a data subject attends and that match the filter, without deleted ones, ordered by start and
+    /// then by GUID. A session is listed once, also if the data subject attends it under several keys.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn attended_by(&mut self, account: AccountId, who: &DataSubject, page: &AttendedPage) -> Result<Vec<AttendedSession>, StoreError>;
+    fn attended_by(
+        &mut self,
+        account: AccountId,
+        who: &DataSubject,
+        filter: AttendanceFilter,
+        page: PageRequest<AttendedCursor>,
+    ) -> Result<Vec<AttendedSession>, StoreError>;
 
     /// Removes an attendee for good. Returns whether there was one.
     ///

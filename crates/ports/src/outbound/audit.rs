@@ -1,7 +1,8 @@
 //! The store of the audit log.
 
-use derslik_domain::audit::{AuditPage, AuditRecord, NewAuditRecord};
+use derslik_domain::audit::{AuditFilter, AuditId, AuditRecord, NewAuditRecord};
 use derslik_domain::id::AccountId;
+use derslik_domain::page::PageRequest;
 
 use super::StoreError;
 
@@ -15,9 +16,9 @@ pub trait AuditRepository {
     /// [`StoreError`].
     fn add(&mut self, account: AccountId, record: &NewAuditRecord) -> Result<(), StoreError>;
 
-    /// A page of records, ordered by id.
+    /// A page of the records that match the filter, ordered by id.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn list(&mut self, account: AccountId, page: &AuditPage) -> Result<Vec<AuditRecord>, StoreError>;
+    fn list(&mut self, account: AccountId, filter: &AuditFilter, page: PageRequest<AuditId>) -> Result<Vec<AuditRecord>, StoreError>;
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use derslik_domain::course::{Alias, AliasSpace, Course, CourseFilter, CoursePage, GradingPeriodSettings, Membership, Roster, Viewer};
+use derslik_domain::course::{Alias, AliasSpace, Course, CourseCursor, CourseFilter, GradingPeriodSettings, Membership, Roster, Viewer};
 use derslik_domain::id::{AccountId, CourseId, PrincipalId, ProjectId};
 use derslik_domain::identity::User;
 use derslik_domain::job::{BatchSize, RowCount};
@@ -86,7 +86,7 @@ pub trait CourseRepository {
     ) -> Result<Option<CourseWithMembership>, StoreError>;
 
     /// The page of the courses that match the filter and that the viewer sees, in the filter's order. It is one statement,
-    /// whose cost does not grow with the number of courses. The page ends once its texts have [`CoursePage::TEXT_BYTES`]; the
+    /// whose cost does not grow with the number of courses. The page ends once its texts have [`CourseFilter::TEXT_BYTES`]; the
     /// entries after that are never held in memory.
     ///
     /// # Errors
@@ -96,7 +96,7 @@ pub trait CourseRepository {
         account: AccountId,
         viewer: Viewer,
         filter: &CourseFilter,
-        page: CoursePage,
+        page: PageRequest<CourseCursor>,
     ) -> Result<Page<CourseWithMembership>, StoreError>;
 
     /// The courses that [wait for a calendar](Course::awaits_calendar), the longest waiting first, at most `limit` of them.
@@ -136,8 +136,8 @@ pub trait AliasRepository {
         account: AccountId,
         course: CourseId,
         project: Option<ProjectId>,
-        slice: &PageRequest<Alias>,
-    ) -> Result<Vec<Alias>, StoreError>;
+        page: &PageRequest<Alias>,
+    ) -> Result<Page<Alias>, StoreError>;
 }
 
 /// Stores the memberships of courses.
@@ -177,8 +177,8 @@ pub trait RosterRepository {
         account: AccountId,
         course: CourseId,
         roster: Roster,
-        slice: PageRequest<PrincipalId>,
-    ) -> Result<Vec<Member>, StoreError>;
+        page: PageRequest<PrincipalId>,
+    ) -> Result<Page<Member>, StoreError>;
 
     /// Whether two users are members of one course.
     ///

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use derslik_domain::id::{AccountId, JobId, ProjectId};
 use derslik_domain::job::{Actions, Job, LeaseTerm, LeaseToken, NewJob, Progress, ProjectKey, RowCount, ShownJob, UnknownJob, WorkerId};
+use derslik_domain::page::PageRequest;
 use derslik_domain::time::Timestamp;
 
 use super::StoreError;
@@ -34,17 +35,6 @@ pub struct JobOfProject {
     pub project: ProjectKey,
     /// The id of the job.
     pub job: JobId,
-}
-
-/// The request for one page of jobs, ordered by id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct JobsPage {
-    /// The project of the jobs; `None` for all jobs of the account.
-    pub project: Option<ProjectId>,
-    /// The last id of the page before; `None` for the first page.
-    pub after: Option<JobId>,
-    /// The most jobs of the page.
-    pub limit: u32,
 }
 
 /// The request of a worker for due jobs.
@@ -144,17 +134,18 @@ pub trait JobRepository {
     /// [`StoreError`].
     fn lock(&mut self, account: AccountId, id: JobId) -> Result<Option<Job>, StoreError>;
 
-    /// A page of jobs, ordered by id.
+    /// A page of the jobs of a project, or without one of all jobs of the account, ordered by id.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn list(&mut self, account: AccountId, page: &JobsPage) -> Result<Vec<Job>, StoreError>;
+    fn list(&mut self, account: AccountId, project: Option<ProjectId>, page: PageRequest<JobId>) -> Result<Vec<Job>, StoreError>;
 
     /// The same page in the form that clients see; columns that this form does not need are not read.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn list_shown(&mut self, account: AccountId, page: &JobsPage) -> Result<Vec<ShownJob>, StoreError>;
+    fn list_shown(&mut self, account: AccountId, project: Option<ProjectId>, page: PageRequest<JobId>)
+    -> Result<Vec<ShownJob>, StoreError>;
 
     /// Jobs of actions that this program does not know, ordered by id: at most `limit` of those after `after`.
     ///

@@ -27,7 +27,7 @@ pub use courses::{
 pub use idempotency::{IdempotencyRepository, KeyState, OwnedKey, SearchedAnswers};
 pub use identity::{CredentialOwner, IdentityRepository, NewCredential};
 pub use ids::Ids;
-pub use jobs::{Claim, Completion, Enqueued, Exchanged, HeldJob, JobOfProject, JobRepository, JobsPage, QueueDepth};
+pub use jobs::{Claim, Completion, Enqueued, Exchanged, HeldJob, JobOfProject, JobRepository, QueueDepth};
 pub use keys::KeyRepository;
 pub use passwords::Passwords;
 pub use projects::ProjectRepository;

@@ -31,5 +31,5 @@ pub trait ProjectRepository {
     ///
     /// # Errors
     /// [`StoreError`].
-    fn list(&mut self, account: AccountId, slice: PageRequest<ProjectId>) -> Result<Vec<Project>, StoreError>;
+    fn list(&mut self, account: AccountId, page: PageRequest<ProjectId>) -> Result<Vec<Project>, StoreError>;
 }

@@ -4,11 +4,12 @@ mod sessions;
 mod summary;
 
 use async_trait::async_trait;
-use derslik_domain::attendee::{Attendance, AttendedPage};
+use derslik_domain::attendee::{Attendance, AttendanceFilter, AttendedCursor};
 use derslik_domain::id::{AccountId, ProjectId};
 use derslik_domain::identity::{Actor, DataSubject};
 use derslik_domain::job::{ProjectKey, ReferenceId};
-use derslik_ports::inbound::{ActivityService, AttendedPart, JobError};
+use derslik_domain::page::PageRequest;
+use derslik_ports::inbound::{ActivityService, AttendedSessions, JobError};
 use derslik_ports::outbound::{Stores, UnitOfWork};
 
 /// The use cases of attendance over a unit of work.
@@ -35,9 +36,10 @@ impl<U: UnitOfWork> ActivityService for Activity<U> {
         actor: &Actor,
         project: &ProjectKey,
         user: &ReferenceId,
-        page: AttendedPage,
-    ) -> Result<AttendedPart, JobError> {
-        sessions::run(self, actor, project, user, page).await
+        filter: AttendanceFilter,
+        page: PageRequest<AttendedCursor>,
+    ) -> Result<AttendedSessions, JobError> {
+        sessions::run(self, actor, project, user, filter, page).await
     }
 }
 

@@ -1,9 +1,10 @@
 //! Lists the sessions that a data subject attends, a page at a time.
 
-use derslik_domain::attendee::AttendedPage;
+use derslik_domain::attendee::{AttendanceFilter, AttendedCursor};
 use derslik_domain::identity::{Action, Actor, authorize};
 use derslik_domain::job::{ProjectKey, ReferenceId};
-use derslik_ports::inbound::{AttendedPart, JobError};
+use derslik_domain::page::PageRequest;
+use derslik_ports::inbound::{AttendedSessions, JobError};
 use derslik_ports::outbound::UnitOfWork;
 
 use super::{Activity, find_subject};
@@ -13,17 +14,18 @@ pub(super) async fn run<U: UnitOfWork>(
     actor: &Actor,
     project: &ProjectKey,
     user: &ReferenceId,
-    page: AttendedPage,
-) -> Result<AttendedPart, JobError> {
+    filter: AttendanceFilter,
+    page: PageRequest<AttendedCursor>,
+) -> Result<AttendedSessions, JobError> {
     authorize(actor, Action::ReadJobs)?;
     let (account, project, user) = (actor.account_id(), project.clone(), user.clone());
     service
         .uow
         .read(account, move |stores| {
             let (project, who) = find_subject(stores, account, &project, &user)?;
-            let sessions = stores.attendees().attended_by(account, &who, &page)?;
+            let sessions = stores.attendees().attended_by(account, &who, filter, page)?;
             let person = who.living().or_else(|| who.people().first());
-            Ok(AttendedPart { project, user: person.map(|person| person.guid), sessions })
+            Ok(AttendedSessions { project, user: person.map(|person| person.guid), sessions })
         })
         .await
 }

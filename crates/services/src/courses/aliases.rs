@@ -6,8 +6,8 @@ use derslik_domain::page::{Page, PageRequest};
 use derslik_ports::inbound::{CourseError, CourseWithAccess, IdempotentOutcome, IdempotentRequest};
 use derslik_ports::outbound::{Conflict, StoreError, Stores, UnitOfWork};
 
+use super::Courses;
 use super::access::{find, lock};
-use super::{Courses, listed};
 use crate::author::{Author, write_as};
 use crate::idempotency::IdempotencyGuard;
 
@@ -67,8 +67,7 @@ pub(super) async fn list<U: UnitOfWork>(
         .uow
         .read(actor.account_id(), move |stores| {
             let seen = find(stores, &actor, &course, CourseAction::ListAliases)?;
-            let aliases = stores.aliases().list(actor.account_id(), seen.course.id, actor.project, &page)?;
-            Ok(listed(aliases, page.size))
+            Ok(stores.aliases().list(actor.account_id(), seen.course.id, actor.project, &page)?)
         })
         .await
 }

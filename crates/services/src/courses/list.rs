@@ -1,9 +1,9 @@
 //! Lists courses.
 
-use derslik_domain::course::{CatalogueAction, CourseAccess, CourseListForm, CoursePage, UserRef, Viewer, authorize_catalogue};
+use derslik_domain::course::{CatalogueAction, CourseAccess, CourseCursor, CourseListForm, UserRef, Viewer, authorize_catalogue};
 use derslik_domain::id::PrincipalId;
 use derslik_domain::identity::Actor;
-use derslik_domain::page::Page;
+use derslik_domain::page::{Page, PageRequest};
 use derslik_ports::inbound::{CourseError, CourseWithAccess};
 use derslik_ports::outbound::{CourseWithMembership, StoreError, Stores, UnitOfWork};
 
@@ -14,7 +14,7 @@ pub(super) async fn run<U: UnitOfWork>(
     service: &Courses<U>,
     actor: &Actor,
     form: CourseListForm,
-    page: CoursePage,
+    page: PageRequest<CourseCursor>,
 ) -> Result<Page<CourseWithAccess>, CourseError> {
     authorize_catalogue(actor, CatalogueAction::List)?;
     let filter = form.validate()?;
@@ -32,7 +32,7 @@ pub(super) async fn run<U: UnitOfWork>(
                 access: CourseAccess::of(actor.principal.role, record.membership),
                 course: record.course,
             };
-            Ok(Page { entries: found.entries.into_iter().map(see).collect(), more: found.more })
+            Ok(found.map(see))
         })
         .await
 }

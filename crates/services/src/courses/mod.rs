@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use derslik_domain::course::{
-    Alias, CourseForm, CourseListForm, CoursePage, CourseRef, GradingPeriodMask, GradingPeriodSettings, GradingPeriodSettingsForm,
+    Alias, CourseCursor, CourseForm, CourseListForm, CourseRef, GradingPeriodMask, GradingPeriodSettings, GradingPeriodSettingsForm,
     UpdateMask,
 };
 use derslik_domain::identity::Actor;
@@ -63,7 +63,12 @@ impl<U: UnitOfWork + CourseReader> CourseService for Courses<U> {
         get::run(self, actor, course).await
     }
 
-    async fn list(&self, actor: &Actor, form: CourseListForm, page: CoursePage) -> Result<Page<CourseWithAccess>, CourseError> {
+    async fn list(
+        &self,
+        actor: &Actor,
+        form: CourseListForm,
+        page: PageRequest<CourseCursor>,
+    ) -> Result<Page<CourseWithAccess>, CourseError> {
         list::run(self, actor, form, page).await
     }
 
@@ -131,12 +136,4 @@ impl<U: UnitOfWork + CourseReader> CourseService for Courses<U> {
     async fn delete_alias(&self, actor: &Actor, course: CourseRef, alias: Alias) -> Result<(), CourseError> {
         aliases::delete(self, actor, course, alias).await
     }
-}
-
-/// A page of the first `size` entries. A store returns one entry more if the list goes on.
-pub(crate) fn listed<T>(mut entries: Vec<T>, size: u32) -> Page<T> {
-    let size = usize::try_from(size).unwrap_or(usize::MAX);
-    let more = entries.len() > size;
-    entries.truncate(size);
-    Page { entries, more }
 }

@@ -5,7 +5,7 @@ use derslik_domain::identity::{Action, Actor, authorize};
 use derslik_domain::job::{ProjectKey, ShownJob};
 use derslik_domain::page::PageRequest;
 use derslik_ports::inbound::JobError;
-use derslik_ports::outbound::{JobsPage, UnitOfWork};
+use derslik_ports::outbound::UnitOfWork;
 
 use super::{Jobs, project_id};
 
@@ -21,8 +21,7 @@ pub(super) async fn run<U: UnitOfWork>(
         .uow
         .read(account, move |stores| {
             let project = project_id(stores, account, &project)?;
-            let page = JobsPage { project: Some(project), after: page.after, limit: page.size };
-            Ok(stores.jobs().list_shown(account, &page)?)
+            Ok(stores.jobs().list_shown(account, Some(project), page)?)
         })
         .await
 }

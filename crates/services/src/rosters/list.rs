@@ -9,7 +9,6 @@ use derslik_ports::outbound::UnitOfWork;
 
 use super::Rosters;
 use crate::courses::access::find;
-use crate::courses::listed;
 
 pub(super) async fn run<U: UnitOfWork>(
     service: &Rosters<U>,
@@ -24,8 +23,7 @@ pub(super) async fn run<U: UnitOfWork>(
         .read(actor.account_id(), move |stores| {
             let course = find(stores, &actor, &course, CourseAction::ReadRoster(roster))?.course.id;
             let members = stores.rosters().list(actor.account_id(), course, roster, page)?;
-            let members = members.into_iter().map(|member| MemberWithAccess { course, user: member.user }).collect();
-            Ok(listed(members, page.size))
+            Ok(members.map(|member| MemberWithAccess { course, user: member.user }))
         })
         .await
 }

@@ -6,7 +6,7 @@ use derslik_domain::course::{Course, CourseDenial, CourseRef, CourseState, JoinE
 use derslik_domain::id::{Id, PrincipalId};
 use derslik_domain::idempotency::{Answer, AnswerCode, IdempotencyKey, RequestDigest};
 use derslik_domain::identity::{Actor, Principal, PrincipalKind, Role, User, UserKey, UserState};
-use derslik_domain::page::PageRequest;
+use derslik_domain::page::{Page, PageRequest};
 use derslik_ports::inbound::{CourseError, IdempotentOutcome, IdempotentRequest, MemberWithAccess, NewMember, RosterService};
 use derslik_ports::mocks::{FakeUnitOfWork, MockStores, StoppedClock};
 use derslik_ports::outbound::{CourseWithMembership, KeyState, Member};
@@ -152,7 +152,8 @@ async fn a_roster_is_read_page_by_page() {
     let mut stores = stores(course(7), Some(Membership::Student), None);
     stores.rosters.expect_list().once().returning(|_, course, roster, page| {
         assert_eq!((course, roster, page.size, page.after), (Id::new(7), Roster::Students, 2, Some(Id::new(1))));
-        Ok((2..=4).map(|number| Member { membership: Membership::Student, user: user(number) }).collect())
+        let entries = (2..=3).map(|number| Member { membership: Membership::Student, user: user(number) }).collect();
+        Ok(Page { entries, more: true })
     });
     let page = PageRequest { size: 2, after: Some(Id::new(1)) };
     let listed = service(stores).0.list(&me(Role::Member), seven(), Roster::Students, page).await.unwrap();

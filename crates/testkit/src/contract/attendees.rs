@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use derslik_domain::attendee::{Attendance, AttendanceCode, AttendedPage, AttendedSession, Attendee, AttendeeKey, AttendeeKeys};
+use derslik_domain::attendee::{Attendance, AttendanceCode, AttendanceFilter, AttendedSession, Attendee, AttendeeKey, AttendeeKeys};
 use derslik_domain::form::Field;
 use derslik_domain::id::AccountId;
 use derslik_domain::identity::{ClassroomRole, DataSubject, Email, Mobile, PersonFilterForm, PersonName, User, UserState, Username};
 use derslik_domain::job::ReferenceId;
+use derslik_domain::page::PageRequest;
 use derslik_domain::session::{Session, SessionStatus};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Conflict, StoreError, UnitOfWork};
@@ -135,7 +136,7 @@ fn removed<U: UnitOfWork>(harness: &Harness<U>) {
     insert(harness, vec![attendee(1, 1)]).expect("it is new again");
 }
 
-const ALL_OF_IT: AttendedPage = AttendedPage { from: Timestamp::MIN, to: Timestamp::MAX, after: None, limit: 1_000 };
+const ALWAYS: AttendanceFilter = AttendanceFilter { from: Timestamp::MIN, to: Timestamp::MAX };
 
 /// Sessions on the days of a month, by their numbers.
 fn on_days<U: UnitOfWork>(harness: &Harness<U>, days: &[u128]) -> Vec<Session> {
@@ -176,14 +177,14 @@ fn attended<U: UnitOfWork>(harness: &Harness<U>) {
     let guest = DataSubject::new(&address.as_str().to_uppercase(), Vec::new());
     assert_eq!(harness.read(move |stores| stores.attendees().attendance_of(account().id, &guest)).sessions, 2);
 
-    let page_of = |page: AttendedPage| {
-        let me = DataSubject::new("7", vec![me.clone()]);
-        harness.read(move |stores| stores.attendees().attended_by(account().id, &me, &page))
+    let attended_in = |filter: AttendanceFilter| {
+        let (me, page) = (DataSubject::new("7", vec![me.clone()]), PageRequest { size: 1_000, after: None });
+        harness.read(move |stores| stores.attendees().attended_by(account().id, &me, filter, page))
     };
-    assert_eq!(page_of(ALL_OF_IT), as_attended(&[&sessions[1], &sessions[3], &sessions[0]]));
+    assert_eq!(attended_in(ALWAYS), as_attended(&[&sessions[1], &sessions[3], &sessions[0]]));
     let seventh = sessions[3].start.instant();
-    assert_eq!(page_of(AttendedPage { from: seventh, to: seventh, ..ALL_OF_IT }), as_attended(&[&sessions[3]]));
-    assert_eq!(page_of(AttendedPage { from: Timestamp::from_micros(seventh.micros() + 1), to: seventh, ..ALL_OF_IT }), []);
+    assert_eq!(attended_in(AttendanceFilter { from: seventh, to: seventh }), as_attended(&[&sessions[3]]));
+    assert_eq!(attended_in(AttendanceFilter { from: Timestamp::from_micros(seventh.micros() + 1), to: seventh }), []);
 }
 
 fn attended_pages<U: UnitOfWork>(harness: &Harness<U>) {
@@ -197,10 +198,11 @@ fn attended_pages<U: UnitOfWork>(harness: &Harness<U>) {
     });
     let (mut seen, mut after) = (Vec::new(), None);
     loop {
-        let page = AttendedPage { after, limit: 3, ..ALL_OF_IT };
-        let part = harness.read(move |stores| stores.attendees().attended_by(account().id, &DataSubject::new("7", vec![user(7)]), &page));
+        let page = PageRequest { size: 3, after };
+        let me = DataSubject::new("7", vec![user(7)]);
+        let part = harness.read(move |stores| stores.attendees().attended_by(account().id, &me, ALWAYS, page));
         let Some(last) = part.last() else { break };
-        after = Some(last.place());
+        after = Some(last.cursor());
         seen.extend(part);
     }
     assert_eq!(seen, as_attended(&sessions.iter().collect::<Vec<_>>()));

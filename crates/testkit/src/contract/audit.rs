@@ -1,8 +1,9 @@
 //! Audit records.
 
-use derslik_domain::audit::{AuditEvent, AuditPage, AuditRecord, NewAuditRecord, Requester};
+use derslik_domain::audit::{AuditEvent, AuditFilter, AuditRecord, NewAuditRecord, Requester};
 use derslik_domain::id::{AccountId, Id, JobId};
 use derslik_domain::job::{ErasureCounts, ErasureKind, ReferenceId, RowCount};
+use derslik_domain::page::PageRequest;
 use derslik_ports::outbound::{Reason, StoreError, UnitOfWork};
 
 use super::{Case, Harness};
@@ -17,7 +18,7 @@ pub(super) fn cases<U: UnitOfWork>() -> Vec<Case<U>> {
     ]
 }
 
-const ALL: AuditPage = AuditPage { about: None, job: None, after: None, limit: 100 };
+const ALL: AuditFilter = AuditFilter { about: None, job: None };
 
 fn add<U: UnitOfWork>(harness: &Harness<U>, account: AccountId, job: i64, about: &str, event: AuditEvent) {
     let about = ReferenceId::new(about).expect("a reference");
@@ -27,16 +28,16 @@ fn add<U: UnitOfWork>(harness: &Harness<U>, account: AccountId, job: i64, about:
     });
 }
 
-fn list<U: UnitOfWork>(harness: &Harness<U>, account: AccountId, page: AuditPage) -> Vec<AuditRecord> {
-    harness.read(move |stores| stores.audit().list(account, &page))
+fn list<U: UnitOfWork>(harness: &Harness<U>, account: AccountId, filter: AuditFilter) -> Vec<AuditRecord> {
+    harness.read(move |stores| stores.audit().list(account, &filter, PageRequest { size: 100, after: None }))
 }
 
 fn requested() -> AuditEvent {
     AuditEvent::ErasureRequested(Requester::Principal(Id::new(4_490), Id::new(3)))
 }
 
-fn about(name: &str) -> AuditPage {
-    AuditPage { about: ReferenceId::new(name).ok(), ..ALL }
+fn about(name: &str) -> AuditFilter {
+    AuditFilter { about: ReferenceId::new(name).ok(), ..ALL }
 }
 
 fn round_trip<U: UnitOfWork>(harness: &Harness<U>) {
@@ -62,12 +63,12 @@ fn found<U: UnitOfWork>(harness: &Harness<U>) {
     add(harness, account().id, 2, "A@b", requested());
     add(harness, account().id, 3, "a@b", requested());
     add(harness, other_account().id, 3, "a@b", requested());
-    let jobs = |page| list(harness, account().id, page).iter().map(|record| record.job.get()).collect::<Vec<_>>();
+    let jobs = |filter| list(harness, account().id, filter).iter().map(|record| record.job.get()).collect::<Vec<_>>();
     assert_eq!(jobs(about("a@b")), [1, 3]);
     assert_eq!(jobs(about("A@b")), [2]);
     assert_eq!(jobs(about("a@")), []);
-    assert_eq!(jobs(AuditPage { job: Some(JobId::new(3)), ..about("a@b") }), [3]);
-    assert_eq!(jobs(AuditPage { job: Some(JobId::new(2)), ..ALL }), [2]);
+    assert_eq!(jobs(AuditFilter { job: Some(JobId::new(3)), ..about("a@b") }), [3]);
+    assert_eq!(jobs(AuditFilter { job: Some(JobId::new(2)), ..ALL }), [2]);
     // The records do not reveal that two accounts erased the same person.
     let (here, there) = (list(harness, account().id, about("a@b")), list(harness, other_account().id, about("a@b")));
     assert_eq!((here.len(), there.len()), (2, 1));
@@ -78,10 +79,10 @@ fn pages<U: UnitOfWork>(harness: &Harness<U>) {
     (1..=7).for_each(|job| add(harness, account().id, job, "a", requested()));
     let (mut seen, mut after) = (Vec::new(), None);
     loop {
-        let part = list(harness, account().id, AuditPage { after, limit: 3, ..ALL });
-        let Some(last) = part.last() else { break };
+        let page = harness.read(move |stores| stores.audit().list(account().id, &ALL, PageRequest { size: 3, after }));
+        let Some(last) = page.last() else { break };
         after = Some(last.id);
-        seen.extend(part.iter().map(|record| record.job.get()));
+        seen.extend(page.iter().map(|record| record.job.get()));
     }
     assert_eq!(seen, (1..=7).collect::<Vec<_>>());
 }

@@ -2,10 +2,9 @@
 
 use derslik_domain::course::{
     Alias, AliasSpace, CalculationType, CalendarDate, CalendarId, Course, CourseCursor, CourseDescription, CourseDetails, CourseFilter,
-    CourseListForm, CourseMaterial, CourseMaterialSet, CourseName, CourseOrder, CoursePage, CourseRoom, CourseState, CourseStates,
-    DisplaySetting, DriveFolder, FormMaterial, GradeCategory, GradeCategoryName, GradeDenominator, GradebookSettings, GradingPeriod,
-    GradingPeriodSettings, GradingPeriodTitle, LinkMaterial, MaterialId, MaterialTitle, MaterialUrl, Membership, Roster, StoredMaterial,
-    Viewer,
+    CourseListForm, CourseMaterial, CourseMaterialSet, CourseName, CourseOrder, CourseRoom, CourseState, CourseStates, DisplaySetting,
+    DriveFolder, FormMaterial, GradeCategory, GradeCategoryName, GradeDenominator, GradebookSettings, GradingPeriod, GradingPeriodSettings,
+    GradingPeriodTitle, LinkMaterial, MaterialId, MaterialTitle, MaterialUrl, Membership, Roster, StoredMaterial, Viewer,
 };
 use derslik_domain::form::Field;
 use derslik_domain::id::Id;
@@ -68,13 +67,13 @@ fn everything() -> CourseFilter {
     filter(CourseListForm::default())
 }
 
-fn list_page<U: UnitOfWork>(harness: &Harness<U>, viewer: Viewer, filter: CourseFilter, page: CoursePage) -> Page<Course> {
+fn list_page<U: UnitOfWork>(harness: &Harness<U>, viewer: Viewer, filter: CourseFilter, page: PageRequest<CourseCursor>) -> Page<Course> {
     let found = harness.read(move |stores| stores.courses().list(account().id, viewer, &filter, page));
     Page { entries: found.entries.into_iter().map(|record| record.course).collect(), more: found.more }
 }
 
 fn list<U: UnitOfWork>(harness: &Harness<U>, viewer: Viewer, filter: CourseFilter) -> Vec<i64> {
-    let page = CoursePage::new(None, None).expect("a page");
+    let page = PageRequest::new(None, None).expect("a page");
     list_page(harness, viewer, filter, page).entries.iter().map(|course| course.id.get()).collect()
 }
 
@@ -155,7 +154,7 @@ fn isolation<U: UnitOfWork>(harness: &Harness<U>) {
     let other = other_account().id;
     assert!(harness.read(move |stores| stores.courses().find(other, Id::new(1), Id::new(2))).is_none());
     assert!(harness.write(move |stores| stores.courses().lock(other, Id::new(1), None)).is_none());
-    let page = CoursePage::new(None, None).expect("a page");
+    let page = PageRequest::new(None, None).expect("a page");
     let found = harness.read(move |stores| stores.courses().list(other, viewer(Role::Admin, 2), &everything(), page));
     assert!(found.entries.is_empty());
     harness.write(move |stores| stores.courses().delete(other, Id::new(1)));
@@ -263,7 +262,7 @@ fn stable_pages<U: UnitOfWork>(harness: &Harness<U>) {
     for viewer in [viewer(Role::Admin, 9), viewer(Role::Member, 2)] {
         let (mut found, mut after, mut fresh) = (Vec::new(), None, 1_000 * viewer.principal.get());
         loop {
-            let page = CoursePage::new(Some(4), after).expect("a page");
+            let page = PageRequest::new(Some(4), after).expect("a page");
             let courses = list_page(harness, viewer, everything(), page);
             assert!(courses.entries.len() <= 4);
             found.extend(courses.entries.iter().map(|course| course.id.get()));
@@ -289,7 +288,7 @@ fn long_pages<U: UnitOfWork>(harness: &Harness<U>) {
     let pages = |viewer: Viewer| {
         let (mut found, mut after) = (Vec::<Vec<i64>>::new(), None);
         loop {
-            let page = CoursePage::new(Some(1_000), after).expect("a page");
+            let page = PageRequest::new(Some(1_000), after).expect("a page");
             let listed = list_page(harness, viewer, everything(), page);
             after = listed.entries.last().map(CourseCursor::of);
             found.push(listed.entries.iter().map(|course| course.id.get()).collect());
@@ -327,14 +326,15 @@ fn aliases<U: UnitOfWork>(harness: &Harness<U>) {
     assert_eq!(resolve(AliasSpace::Domain, "d:IŞIK/1"), None, "letter for letter");
     assert_eq!(resolve(AliasSpace::Domain, "d:ıs\u{327}ık/1"), Some(1), "however they are composed");
     let listed = |project: Option<i64>, after: Option<&str>| {
-        let slice = PageRequest { size: 1, after: after.map(alias) };
-        let found = harness.read(move |stores| stores.aliases().list(account().id, Id::new(1), project.map(Id::new), &slice));
-        found.iter().map(ToString::to_string).collect::<Vec<_>>()
+        let page = PageRequest { size: 1, after: after.map(alias) };
+        let found = harness.read(move |stores| stores.aliases().list(account().id, Id::new(1), project.map(Id::new), &page));
+        (found.entries.iter().map(ToString::to_string).collect::<Vec<_>>(), found.more)
     };
-    assert_eq!(listed(Some(1), None), ["d:ışık/1", "p:a"]);
-    assert_eq!(listed(Some(1), Some("d:ışık/1")), ["p:a"]);
-    assert_eq!(listed(Some(2), None), ["d:ışık/1"]);
-    assert_eq!(listed(None, None), ["d:ışık/1"]);
+    let one = |text: &str, more| (vec![text.to_owned()], more);
+    assert_eq!(listed(Some(1), None), one("d:ışık/1", true));
+    assert_eq!(listed(Some(1), Some("d:ışık/1")), one("p:a", false));
+    assert_eq!(listed(Some(2), None), one("d:ışık/1", false));
+    assert_eq!(listed(None, None), one("d:ışık/1", false));
     let remove = |course, text: &str| {
         let alias = alias(text);
         harness.write(move |stores| stores.aliases().remove(account().id, Id::new(course), AliasSpace::Domain, &alias))
@@ -369,14 +369,15 @@ fn rosters<U: UnitOfWork>(harness: &Harness<U>) {
     }
     join(harness, 1, 7, Membership::Teacher);
     let listed = |roster, size, after: Option<i64>| {
-        let slice = PageRequest { size, after: after.map(Id::new) };
-        let members = harness.read(move |stores| stores.rosters().list(account().id, Id::new(1), roster, slice));
-        members.into_iter().map(|member| (member.user.id.get(), member.membership)).collect::<Vec<_>>()
+        let page = PageRequest { size, after: after.map(Id::new) };
+        let found = harness.read(move |stores| stores.rosters().list(account().id, Id::new(1), roster, page));
+        (found.entries.into_iter().map(|member| (member.user.id.get(), member.membership)).collect::<Vec<_>>(), found.more)
     };
     let teachers = [(2, Membership::Owner), (4, Membership::Teacher), (7, Membership::Teacher)];
-    assert_eq!(listed(Roster::Teachers, 10, None), teachers);
-    assert_eq!(listed(Roster::Students, 1, Some(3)), [5, 6].map(|user| (user, Membership::Student)));
-    assert_eq!(listed(Roster::Students, 10, Some(6)), []);
+    assert_eq!(listed(Roster::Teachers, 10, None), (teachers.to_vec(), false));
+    assert_eq!(listed(Roster::Students, 1, Some(3)), (vec![(5, Membership::Student)], true));
+    assert_eq!(listed(Roster::Students, 1, Some(5)), (vec![(6, Membership::Student)], false));
+    assert_eq!(listed(Roster::Students, 10, Some(6)), (Vec::new(), false));
     let share = |one, other| harness.read(move |stores| stores.rosters().share_course(account().id, Id::new(one), Id::new(other)));
     assert!(share(2, 3) && share(3, 2) && !share(3, 9) && !share(3, 8));
     harness.write(|stores| stores.rosters().remove(account().id, Id::new(1), Id::new(3)));

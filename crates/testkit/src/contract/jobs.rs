@@ -8,10 +8,9 @@ use derslik_domain::job::{
     Action, Actions, Event, Failure, FailureReason, Jitter, Job, JobState, JobStatus, LeaseTerm, LeaseToken, NewJob, Progress, Pruning,
     ReferenceId, RetryPolicy, RowCount, ShownJob, WorkerId,
 };
+use derslik_domain::page::PageRequest;
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{
-    Claim, Completion, Conflict, Enqueued, Exchanged, HeldJob, JobsPage, Reason, StoreError, Stores, UnitOfWork,
-};
+use derslik_ports::outbound::{Claim, Completion, Conflict, Enqueued, Exchanged, HeldJob, Reason, StoreError, Stores, UnitOfWork};
 use uuid::Uuid;
 
 use super::{Case, Harness};
@@ -211,8 +210,8 @@ fn enqueue_many<U: UnitOfWork>(harness: &Harness<U>) {
     let created = harness.write(move |stores| stores.jobs().enqueue_many(account().id, &jobs));
     assert_eq!(created, 1_999);
     assert_eq!(find(harness, &first), first);
-    let page = JobsPage { project: Some(PROJECT), after: None, limit: 3_000 };
-    let listed = harness.read(move |stores| stores.jobs().list(account().id, &page));
+    let page = PageRequest { size: 3_000, after: None };
+    let listed = harness.read(move |stores| stores.jobs().list(account().id, Some(PROJECT), page));
     assert_eq!(listed.len(), 2_000);
     let last = listed.last().expect("a job");
     assert_eq!(*last, erasure(last.reference.as_str()).into_job(last.id));
@@ -234,8 +233,8 @@ fn list_pages<U: UnitOfWork>(harness: &Harness<U>) {
     let made: Vec<_> = (0..7).map(|number| enqueue(harness, erasure(&number.to_string()))).collect();
     enqueue(harness, due_job("internal"));
     let list = |project, after: Option<&Job>, limit| {
-        let page = JobsPage { project, after: after.map(|job| job.id), limit };
-        harness.read(move |stores| stores.jobs().list(account().id, &page))
+        let page = PageRequest { size: limit, after: after.map(|job| job.id) };
+        harness.read(move |stores| stores.jobs().list(account().id, project, page))
     };
     let mut seen = list(Some(PROJECT), None, 3);
     assert_eq!(seen, made[..3]);
@@ -247,8 +246,8 @@ fn list_pages<U: UnitOfWork>(harness: &Harness<U>) {
         seen.extend(next);
     }
     assert_eq!(seen, made);
-    let page = JobsPage { project: Some(PROJECT), after: Some(made[1].id), limit: 3 };
-    let shown = harness.read(move |stores| stores.jobs().list_shown(account().id, &page));
+    let page = PageRequest { size: 3, after: Some(made[1].id) };
+    let shown = harness.read(move |stores| stores.jobs().list_shown(account().id, Some(PROJECT), page));
     assert_eq!(shown, made[2..5].iter().cloned().map(ShownJob::from).collect::<Vec<_>>());
     assert!(list(Some(ProjectId::new(2)), None, 10).is_empty());
     assert_eq!(list(None, None, 100).len(), 8, "an operator sees internal ones, too");
@@ -428,7 +427,7 @@ fn exchange_matches_the_domain<U: UnitOfWork>(harness: &Harness<U>) {
     for (round, (done, limit)) in [(0, 1), (1, 1), (1, 3), (3, 12), (1, 9), (12, 2), (0, 100)].into_iter().enumerate() {
         let (at, number) = (seconds_later(u64::try_from(round).expect("few rounds")), 100 + u128::try_from(round).expect("few rounds"));
         let claim = claim(number, at, limit);
-        let waiting = harness.read(|stores| stores.jobs().list(account().id, &JobsPage { project: None, after: None, limit: 100 }));
+        let waiting = harness.read(|stores| stores.jobs().list(account().id, None, PageRequest { size: 100, after: None }));
         let due = waiting.into_iter().filter(|job| job.status() == JobStatus::Scheduled).take(limit.into());
         let expected: Vec<_> = due.map(|job| job.apply(event_of(&claim), at).expect("it is due").0).collect();
         let done: Vec<_> = running.drain(..done).collect();
@@ -598,8 +597,8 @@ fn pruning<U: UnitOfWork>(harness: &Harness<U>) {
     }
     let prune = |limit| harness.write(move |stores| stores.jobs().prune(account().id, seconds_later(4), limit));
     assert_eq!([prune(2), prune(2), prune(2)], [RowCount::new(2), RowCount::new(1), RowCount::ZERO]);
-    let page = JobsPage { project: None, after: None, limit: 10 };
-    let left = harness.read(move |stores| stores.jobs().list(account().id, &page));
+    let page = PageRequest { size: 10, after: None };
+    let left = harness.read(move |stores| stores.jobs().list(account().id, None, page));
     assert_eq!(left.iter().map(|job| job.id).collect::<Vec<_>>(), [jobs[3].id, jobs[4].id, waiting.id]);
 }
 

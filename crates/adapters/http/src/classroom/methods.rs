@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use derslik_domain::course::{
-    Alias, CourseCursor, CourseListForm, CourseOrder, CoursePage, CourseState, CourseStates, GradingPeriodMask, Revision, Roster,
-    UpdateMask, UserRef,
+    Alias, CourseCursor, CourseListForm, CourseOrder, CourseState, CourseStates, GradingPeriodMask, Revision, Roster, UpdateMask, UserRef,
 };
 use derslik_domain::form::{Field, RawText};
 use derslik_domain::id::Id;
@@ -168,9 +167,9 @@ async fn list_courses(context: &Context<'_>) -> Outcome {
     let tokens = PageTokens::new(&context.state.classroom.page_key, context.actor.account_id(), "courses", &filters);
     let after = query.get("pageToken").map(|token| tokens.course(token).ok_or_else(ClassroomError::bad_page_token)).transpose()?;
     let page =
-        CoursePage::new(query.integer("pageSize"), after).map_err(|error| ClassroomError::bad_value("page_size", error.to_string()))?;
+        PageRequest::new(query.integer("pageSize"), after).map_err(|error| ClassroomError::bad_value("page_size", error.to_string()))?;
     let form = CourseListForm { student: text("studentId"), teacher: text("teacherId"), states, query: text("x-query"), order };
-    let held = context.reserve(page.size()).await?;
+    let held = context.reserve(page.size).await?;
     let listed = context.state.courses.list(&context.actor, form, page).await?;
     let last = listed.entries.last().filter(|_| listed.more);
     let next = last.map(|seen| tokens.after_course(CourseCursor::of(&seen.course)));
@@ -205,17 +204,17 @@ fn list<T: Serialize>(context: &Context<'_>, view: &ListView<T>, size: usize, he
 
 /// The size of a page, for all lists other than that of courses.
 fn page_size(context: &Context<'_>) -> Result<u32, ClassroomError> {
-    let page = CoursePage::new(context.query.integer("pageSize"), None);
-    page.map(CoursePage::size).map_err(|error| ClassroomError::bad_value("page_size", error.to_string()))
+    let page = PageRequest::<()>::new(context.query.integer("pageSize"), None);
+    page.map(|page| page.size).map_err(|error| ClassroomError::bad_value("page_size", error.to_string()))
 }
 
 async fn list_aliases(context: &Context<'_>) -> Outcome {
     let project = context.actor.project.map_or_else(String::new, |project| project.to_string());
     let tokens = PageTokens::new(&context.state.classroom.page_key, context.actor.account_id(), "aliases", &[context.value(0), &project]);
     let after = context.query.get("pageToken").map(|token| tokens.alias(token).ok_or_else(ClassroomError::bad_page_token));
-    let slice = PageRequest { size: page_size(context)?, after: after.transpose()? };
-    let held = context.reserve(slice.size).await?;
-    let listed = context.state.courses.list_aliases(&context.actor, context.course(), slice).await?;
+    let page = PageRequest { size: page_size(context)?, after: after.transpose()? };
+    let held = context.reserve(page.size).await?;
+    let listed = context.state.courses.list_aliases(&context.actor, context.course(), page).await?;
     let next = listed.entries.last().filter(|_| listed.more).map(|alias| tokens.after_alias(alias));
     let entries: Vec<_> = listed.entries.iter().map(AliasView::new).collect();
     let size = 300 * (entries.len() + 1);
@@ -246,9 +245,9 @@ async fn list_members(context: &Context<'_>, roster: Roster) -> Outcome {
     };
     let tokens = PageTokens::new(&context.state.classroom.page_key, context.actor.account_id(), name, &[context.value(0)]);
     let after = context.query.get("pageToken").map(|token| tokens.user(token).ok_or_else(ClassroomError::bad_page_token));
-    let slice = PageRequest { size: page_size(context)?, after: after.transpose()? };
-    let held = context.reserve(slice.size).await?;
-    let listed = context.state.rosters.list(&context.actor, context.course(), roster, slice).await?;
+    let page = PageRequest { size: page_size(context)?, after: after.transpose()? };
+    let held = context.reserve(page.size).await?;
+    let listed = context.state.rosters.list(&context.actor, context.course(), roster, page).await?;
     let next = listed.entries.last().filter(|_| listed.more).map(|member| tokens.after_user(member.user.id));
     let entries: Vec<_> = listed.entries.iter().map(|member| MemberView::new(member, &context.actor)).collect();
     let size = 512 * (entries.len() + 1);

@@ -13,7 +13,7 @@ use derslik_domain::job::{Event, Job, JobStatus, NewJob, Platform, Project, Proj
 use derslik_domain::session::SessionDuration;
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::{
-    AttendedPart, AuthenticationError, JobError, MockActivityService, MockAttendeeService, MockCourseService, MockIdentityService,
+    AttendedSessions, AuthenticationError, JobError, MockActivityService, MockAttendeeService, MockCourseService, MockIdentityService,
     MockJobService, MockLogInService, MockPeopleService, MockProjectService, MockRosterService, MockSessionService,
 };
 use derslik_ports::{Reason, StoreError};
@@ -250,15 +250,15 @@ async fn somebody_is_shown_in_numbers_and_nobody_as_nothing() {
 #[actix_web::test]
 async fn what_somebody_attends_comes_in_parts_that_make_one_list() {
     let mut activity = MockActivityService::new();
-    activity.expect_sessions().times(11).returning(|_, _, user, page| {
-        assert_eq!((user.as_str(), page.from.micros(), page.to), ("mehdi", 1_000, Timestamp::MAX));
+    activity.expect_sessions().times(11).returning(|_, _, user, filter, page| {
+        assert_eq!((user.as_str(), filter.from.micros(), filter.to), ("mehdi", 1_000, Timestamp::MAX));
         let first = page.after.map_or(1, |after| after.start.micros() + 1);
-        let sessions = (first..=2_500).take(page.limit.try_into().unwrap()).map(|number| AttendedSession {
+        let sessions = (first..=2_500).take(page.size.try_into().unwrap()).map(|number| AttendedSession {
             guid: guid(number.try_into().unwrap()),
             start: Timestamp::from_micros(number),
             duration: SessionDuration::from_minutes(80).unwrap(),
         });
-        Ok(AttendedPart { project: Id::new(1), user: Some(user_of(7).guid), sessions: sessions.collect() })
+        Ok(AttendedSessions { project: Id::new(1), user: Some(user_of(7).guid), sessions: sessions.collect() })
     });
     let (status, body) = get_activity(activity, &format!("/api/v1/{KEY}/users/mehdi/sessions?start_date=1")).await;
     let list: serde_json::Value = serde_json::from_str(&body).unwrap();
@@ -270,7 +270,7 @@ async fn what_somebody_attends_comes_in_parts_that_make_one_list() {
 #[actix_web::test]
 async fn nobody_attends_nothing_and_a_date_that_is_none_is_unprocessable() {
     let mut activity = MockActivityService::new();
-    activity.expect_sessions().returning(|_, _, _, _| Ok(AttendedPart { project: Id::new(1), user: None, sessions: Vec::new() }));
+    activity.expect_sessions().returning(|_, _, _, _, _| Ok(AttendedSessions { project: Id::new(1), user: None, sessions: Vec::new() }));
     let path = format!("/api/v1/{KEY}/users/nobody/sessions");
     assert_eq!(get_activity(activity, &path).await, (200, r#"{"data":[]}"#.to_owned()));
     let expected = r#"{"detail":[{"type":"int_parsing","loc":["query","end_date"],"msg":"Input should be a valid integer, unable to parse string as an integer","input":"2021-05-18"}]}"#;

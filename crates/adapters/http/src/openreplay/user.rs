@@ -2,11 +2,12 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use derslik_domain::attendee::{AttendedPage, AttendedPlace};
+use derslik_domain::attendee::{AttendanceFilter, AttendedCursor};
 use derslik_domain::identity::Actor;
 use derslik_domain::job::{ProjectKey, ReferenceId};
+use derslik_domain::page::PageRequest;
 use derslik_domain::time::Timestamp;
-use derslik_ports::inbound::AttendedPart;
+use derslik_ports::inbound::AttendedSessions;
 
 use super::auth::CallerWithoutBody;
 use super::dto::{AttendedView, UserView, answer};
@@ -50,20 +51,22 @@ struct Attended {
     user: ReferenceId,
     from: Timestamp,
     to: Timestamp,
-    after: Option<AttendedPlace>,
+    after: Option<AttendedCursor>,
 }
 
 impl Parts for Attended {
     type Error = OpenReplayError;
 
     async fn next(&mut self, list: &mut ListBody) -> Result<Part, OpenReplayError> {
-        let page = AttendedPage { from: self.from, to: self.to, after: self.after, limit: PART };
-        let AttendedPart { project, user, sessions } = self.state.activity.sessions(&self.actor, &self.project, &self.user, page).await?;
+        let filter = AttendanceFilter { from: self.from, to: self.to };
+        let page = PageRequest { size: PART, after: self.after };
+        let attended = self.state.activity.sessions(&self.actor, &self.project, &self.user, filter, page).await?;
+        let AttendedSessions { project, user, sessions } = attended;
         list.reserve(sessions.len(), TYPICAL);
         for session in &sessions {
             list.push(&AttendedView::new(project, user, &self.user, session));
         }
-        self.after = sessions.last().map_or(self.after, |session| Some(session.place()));
+        self.after = sessions.last().map_or(self.after, |session| Some(session.cursor()));
         Ok(if u32::try_from(sessions.len()).is_ok_and(|count| count < PART) { Part::Last } else { Part::More })
     }
 }

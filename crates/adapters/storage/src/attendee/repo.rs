@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use derslik_domain::attendee::{Attendance, AttendanceCode, AttendedPage, AttendedSession, Attendee, AttendeeKey, AttendeeKeys};
+use derslik_domain::attendee::{
+    Attendance, AttendanceCode, AttendanceFilter, AttendedCursor, AttendedSession, Attendee, AttendeeKey, AttendeeKeys,
+};
 use derslik_domain::id::{AccountId, JobId, SessionGuid};
 use derslik_domain::identity::{DataSubject, PersonFilter};
 use derslik_domain::job::{BatchSize, RowCount};
+use derslik_domain::page::PageRequest;
 use derslik_domain::session::SessionDuration;
 use derslik_ports::outbound::{AttendeeRepository, StoreError};
 use diesel::dsl::{count_star, max, min, sql};
@@ -140,7 +143,13 @@ impl AttendeeRepository for DieselStores<'_> {
         Ok(Attendance { sessions: count.unsigned_abs(), first: first.map(|at| at.0), last: last.map(|at| at.0) })
     }
 
-    fn attended_by(&mut self, account: AccountId, who: &DataSubject, page: &AttendedPage) -> Result<Vec<AttendedSession>, StoreError> {
+    fn attended_by(
+        &mut self,
+        account: AccountId,
+        who: &DataSubject,
+        filter: AttendanceFilter,
+        page: PageRequest<AttendedCursor>,
+    ) -> Result<Vec<AttendedSession>, StoreError> {
         let (guids, emails) = keys_of(who);
         let rows: Vec<(DbGuid, DbInstant, i16)> = self.query(|conn| {
             on_conn!(conn, |conn| {
@@ -151,7 +160,7 @@ impl AttendeeRepository for DieselStores<'_> {
                     .filter(sessions::account_id.eq(account.get()))
                     .filter(sql::<Bool>(NOT_DELETED))
                     .filter(sessions::guid.eq_any(attended))
-                    .filter(sessions::start_at.between(DbInstant(page.from), DbInstant(page.to)))
+                    .filter(sessions::start_at.between(DbInstant(filter.from), DbInstant(filter.to)))
                     .into_boxed();
                 if let Some(after) = page.after {
                     let (start, guid) = (DbInstant(after.start), DbGuid::from(after.guid));
@@ -160,7 +169,7 @@ impl AttendeeRepository for DieselStores<'_> {
                 let order = (sessions::start_at, sessions::guid);
                 query
                     .order(order)
-                    .limit(page.limit.into())
+                    .limit(page.size.into())
                     .select((sessions::guid, sessions::start_at, sessions::duration_minutes))
                     .load(conn)
             })

@@ -1,8 +1,9 @@
 //! The repository of audit records.
 
-use derslik_domain::audit::{AuditEvent, AuditPage, AuditRecord, NewAuditRecord, Requester, Subject};
+use derslik_domain::audit::{AuditEvent, AuditFilter, AuditId, AuditRecord, NewAuditRecord, Requester, Subject};
 use derslik_domain::id::{AccountId, Id};
 use derslik_domain::job::{ErasureCounts, ErasureKind, ReferenceId, RowCount};
+use derslik_domain::page::PageRequest;
 use derslik_ports::outbound::{AuditRepository, StoreError};
 use diesel::prelude::*;
 use serde_json::{Map, Value};
@@ -63,21 +64,21 @@ impl AuditRepository for DieselStores<'_> {
         self.query(|conn| on_conn!(conn, |conn| insert.execute(conn))).map(drop)
     }
 
-    fn list(&mut self, account: AccountId, page: &AuditPage) -> Result<Vec<AuditRecord>, StoreError> {
-        let about = page.about.as_ref().map(|reference| subject(self, account, reference)).transpose()?;
+    fn list(&mut self, account: AccountId, filter: &AuditFilter, page: PageRequest<AuditId>) -> Result<Vec<AuditRecord>, StoreError> {
+        let about = filter.about.as_ref().map(|reference| subject(self, account, reference)).transpose()?;
         let rows: Vec<AuditRow> = self.query(|conn| {
             on_conn!(conn, |conn| {
                 let mut query = audit_records::table.filter(audit_records::account_id.eq(account.get())).into_boxed();
                 if let Some(about) = &about {
                     query = query.filter(audit_records::subject.eq(about.digest().as_slice()));
                 }
-                if let Some(job) = page.job {
+                if let Some(job) = filter.job {
                     query = query.filter(audit_records::job_id.eq(job.get()));
                 }
                 if let Some(after) = page.after {
                     query = query.filter(audit_records::id.gt(after.get()));
                 }
-                query.order(audit_records::id).limit(page.limit.into()).select(AuditRow::as_select()).load(conn)
+                query.order(audit_records::id).limit(page.size.into()).select(AuditRow::as_select()).load(conn)
             })
         })?;
         rows.into_iter().map(AuditRecord::try_from).collect()

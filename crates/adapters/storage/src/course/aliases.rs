@@ -2,7 +2,7 @@
 
 use derslik_domain::course::{Alias, AliasSpace};
 use derslik_domain::id::{AccountId, CourseId, Id, ProjectId};
-use derslik_domain::page::PageRequest;
+use derslik_domain::page::{Page, PageRequest};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{AliasRepository, StoreError};
 use diesel::prelude::*;
@@ -59,9 +59,9 @@ impl AliasRepository for DieselStores<'_> {
         account: AccountId,
         course: CourseId,
         project: Option<ProjectId>,
-        slice: &PageRequest<Alias>,
-    ) -> Result<Vec<Alias>, StoreError> {
-        let after = slice.after.as_ref().map_or("", Alias::as_str);
+        page: &PageRequest<Alias>,
+    ) -> Result<Page<Alias>, StoreError> {
+        let after = page.after.as_ref().map_or("", Alias::as_str);
         let texts: Vec<String> = self.query(|conn| {
             on_conn!(conn, |conn| course_aliases::table
                 .filter(course_aliases::account_id.eq(account.get()))
@@ -69,11 +69,12 @@ impl AliasRepository for DieselStores<'_> {
                 .filter(course_aliases::project_id.eq_any([NO_PROJECT, project.map_or(NO_PROJECT, Id::get)]))
                 .filter(course_aliases::alias.gt(after))
                 .order(course_aliases::alias)
-                .limit(i64::from(slice.size) + 1)
+                .limit(i64::from(page.size) + 1)
                 .select(course_aliases::alias)
                 .load(conn))
         })?;
         let corrupt = |_| StoreError::Corrupt { table: "course_aliases", column: "alias" };
-        texts.iter().map(|text| Alias::parse(text).map_err(corrupt)).collect()
+        let aliases = texts.iter().map(|text| Alias::parse(text).map_err(corrupt)).collect::<Result<_, _>>()?;
+        Ok(Page::first(aliases, page.size))
     }
 }

@@ -1,8 +1,9 @@
 //! The single statement that lists courses. Its SQL is put together here, from ranges of an index. Each course that the viewer
 //! sees is found by its place in the list, so a page costs no more than the courses on it.
 
-use derslik_domain::course::{CourseFilter, CourseOrder, CoursePage, CourseState, CourseStates, Membership, Roster, Viewer};
+use derslik_domain::course::{CourseCursor, CourseFilter, CourseOrder, CourseState, CourseStates, Membership, Roster, Viewer};
 use derslik_domain::id::AccountId;
+use derslik_domain::page::PageRequest;
 use diesel::QueryableByName;
 use diesel::backend::Backend;
 use diesel::query_builder::BoxedSqlQuery;
@@ -91,12 +92,12 @@ struct Plan<'a> {
     account: AccountId,
     viewer: Viewer,
     filter: &'a CourseFilter,
-    page: CoursePage,
+    page: PageRequest<CourseCursor>,
     dialect: Dialect,
 }
 
 /// The statement for one page and the course after it.
-pub(super) fn query(account: AccountId, viewer: Viewer, filter: &CourseFilter, page: CoursePage, dialect: Dialect) -> Query {
+pub(super) fn query(account: AccountId, viewer: Viewer, filter: &CourseFilter, page: PageRequest<CourseCursor>, dialect: Dialect) -> Query {
     let plan = Plan { account, viewer, filter, page, dialect };
     let mut query = Query::default();
     match &filter.member {
@@ -207,7 +208,7 @@ impl Plan<'_> {
     }
 
     fn after(&self, query: &mut Query, created_at: &str, id: &str) {
-        let Some(cursor) = self.page.after() else { return };
+        let Some(cursor) = self.page.after else { return };
         let follows = match self.filter.order {
             CourseOrder::NewestFirst => "<",
             CourseOrder::OldestFirst => ">",
@@ -227,6 +228,6 @@ impl Plan<'_> {
     }
 
     fn limit(&self, query: &mut Query) {
-        query.number(" LIMIT ", i64::from(self.page.size()) + 1);
+        query.number(" LIMIT ", i64::from(self.page.size) + 1);
     }
 }

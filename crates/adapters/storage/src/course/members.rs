@@ -3,7 +3,7 @@
 use derslik_domain::course::{Course, Membership, Roster};
 use derslik_domain::id::{AccountId, CourseId, Id, PrincipalId};
 use derslik_domain::job::{BatchSize, RowCount};
-use derslik_domain::page::PageRequest;
+use derslik_domain::page::{Page, PageRequest};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Member, RosterRepository, StoreError};
 use diesel::dsl::exists;
@@ -56,8 +56,8 @@ impl RosterRepository for DieselStores<'_> {
         account: AccountId,
         course: CourseId,
         roster: Roster,
-        slice: PageRequest<PrincipalId>,
-    ) -> Result<Vec<Member>, StoreError> {
+        page: PageRequest<PrincipalId>,
+    ) -> Result<Page<Member>, StoreError> {
         let memberships: Vec<_> =
             Membership::ALL.into_iter().filter(|membership| membership.roster() == roster).map(Membership::name).collect();
         let rows: Vec<(String, UserRow)> = self.query(|conn| {
@@ -69,15 +69,17 @@ impl RosterRepository for DieselStores<'_> {
                 .filter(course_members::account_id.eq(account.get()))
                 .filter(course_members::course_id.eq(course.get()))
                 .filter(course_members::membership.eq_any(memberships))
-                .filter(course_members::user_id.gt(slice.after.map_or(i64::MIN, Id::get)))
+                .filter(course_members::user_id.gt(page.after.map_or(i64::MIN, Id::get)))
                 .order(course_members::user_id)
-                .limit(i64::from(slice.size) + 1)
+                .limit(i64::from(page.size) + 1)
                 .select((course_members::membership, UserRow::as_select()))
                 .load(conn))
         })?;
-        rows.into_iter()
+        let members = rows
+            .into_iter()
             .map(|(membership, user)| Ok(Member { membership: read_membership(&membership)?, user: user.try_into()? }))
-            .collect()
+            .collect::<Result<_, StoreError>>()?;
+        Ok(Page::first(members, page.size))
     }
 
     fn share_course(&mut self, account: AccountId, one: PrincipalId, other: PrincipalId) -> Result<bool, StoreError> {

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use derslik_domain::course::{CourseCursor, CourseFilter, CourseListForm, CourseOrder, CoursePage, CourseState, Viewer};
+use derslik_domain::course::{CourseCursor, CourseFilter, CourseListForm, CourseOrder, CourseState, Viewer};
 use derslik_domain::form::Field;
 use derslik_domain::id::Id;
 use derslik_domain::identity::Role;
+use derslik_domain::page::PageRequest;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::Stores;
 use derslik_testkit::builders::account;
@@ -43,7 +44,7 @@ struct SqliteLine {
 }
 
 /// The parameters of a list.
-type Request = (Viewer, CourseFilter, CoursePage);
+type Request = (Viewer, CourseFilter, PageRequest<CourseCursor>);
 
 /// Every kind of list, for its first page and for one in the middle.
 fn requests() -> Vec<Request> {
@@ -58,7 +59,7 @@ fn requests() -> Vec<Request> {
         form(CourseListForm { query: Field::Given(b"cour urse".to_vec()), ..CourseListForm::default() }),
     ];
     let later = CourseCursor { created_at: Timestamp::from_micros(1_600_050_000_000_000), id: Id::new(5) };
-    let pages = [None, Some(later)].map(|after| CoursePage::new(None, after).unwrap());
+    let pages = [None, Some(later)].map(|after| PageRequest::new(None, after).unwrap());
     let viewers = [Role::Admin, Role::Member].map(|role| Viewer { principal: Id::new(3), role });
     let mut requests = Vec::new();
     for filter in filters {

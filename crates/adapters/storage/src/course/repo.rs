@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use derslik_domain::course::{Course, CourseFilter, CoursePage, Membership, Viewer};
+use derslik_domain::course::{Course, CourseCursor, CourseFilter, Membership, Viewer};
 use derslik_domain::id::{AccountId, CourseId, Id, PrincipalId};
-use derslik_domain::page::Page;
+use derslik_domain::page::{Page, PageRequest};
 use derslik_ports::outbound::{Conflict, CourseLookup, CourseRepository, CourseWithMembership, RosterRepository, StoreError};
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -107,13 +107,14 @@ impl CourseRepository for DieselStores<'_> {
         account: AccountId,
         viewer: Viewer,
         filter: &CourseFilter,
-        page: CoursePage,
+        page: PageRequest<CourseCursor>,
     ) -> Result<Page<CourseWithMembership>, StoreError> {
         let dialect = if self.is_postgres() { Dialect::Postgres } else { Dialect::Sqlite };
         let query = list::query(account, viewer, filter, page, dialect);
-        let most = usize::try_from(page.size()).unwrap_or(usize::MAX);
-        let found = self
-            .query(|conn| on_conn!(conn, |conn| load_first::<_, _, list::ListedRow>(query.bound(), conn, most, CoursePage::TEXT_BYTES)))?;
+        let most = usize::try_from(page.size).unwrap_or(usize::MAX);
+        let found = self.query(|conn| {
+            on_conn!(conn, |conn| load_first::<_, _, list::ListedRow>(query.bound(), conn, most, CourseFilter::TEXT_BYTES))
+        })?;
         let records = found.entries.into_iter().map(|row| record(row.course, row.membership.as_deref()));
         Ok(Page { entries: records.collect::<Result<_, _>>()?, more: found.more })
     }

@@ -2,12 +2,11 @@
 
 use std::collections::HashMap;
 
-use derslik_domain::id::{AccountId, Id, JobId};
+use derslik_domain::id::{AccountId, Id, JobId, ProjectId};
 use derslik_domain::job::{Action, Actions, Event, Job, JobState, LeaseTerm, LeaseToken, NewJob, RowCount, ShownJob, UnknownJob};
+use derslik_domain::page::PageRequest;
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{
-    Claim, Completion, Enqueued, Exchanged, HeldJob, JobOfProject, JobRepository, JobsPage, QueueDepth, StoreError,
-};
+use derslik_ports::outbound::{Claim, Completion, Enqueued, Exchanged, HeldJob, JobOfProject, JobRepository, QueueDepth, StoreError};
 use diesel::connection::DefaultLoadingMode;
 use diesel::dsl::{count_star, min, sql};
 use diesel::prelude::*;
@@ -122,9 +121,9 @@ impl JobRepository for DieselStores<'_> {
         row.filter(JobRow::is_known).map(Job::try_from).transpose()
     }
 
-    fn list(&mut self, account: AccountId, page: &JobsPage) -> Result<Vec<Job>, StoreError> {
+    fn list(&mut self, account: AccountId, project: Option<ProjectId>, page: PageRequest<JobId>) -> Result<Vec<Job>, StoreError> {
         let rows: Vec<JobRow> = self.query(|conn| {
-            on_conn!(conn, |conn| match page.project {
+            on_conn!(conn, |conn| match project {
                 Some(project) => page_of(account, page)
                     .filter(jobs::project_id.eq(project.get()))
                     .filter(sql::<Bool>(OF_A_PROJECT))
@@ -136,9 +135,14 @@ impl JobRepository for DieselStores<'_> {
         jobs_of(rows)
     }
 
-    fn list_shown(&mut self, account: AccountId, page: &JobsPage) -> Result<Vec<ShownJob>, StoreError> {
+    fn list_shown(
+        &mut self,
+        account: AccountId,
+        project: Option<ProjectId>,
+        page: PageRequest<JobId>,
+    ) -> Result<Vec<ShownJob>, StoreError> {
         let rows: Vec<ShownRow> = self.query(|conn| {
-            on_conn!(conn, |conn| match page.project {
+            on_conn!(conn, |conn| match project {
                 Some(project) => page_of(account, page)
                     .filter(jobs::project_id.eq(project.get()))
                     .filter(sql::<Bool>(OF_A_PROJECT))
@@ -378,10 +382,10 @@ fn in_projects(account: AccountId) -> _ {
 
 /// One page of the jobs of an account.
 #[diesel::dsl::auto_type(no_type_alias)]
-fn page_of(account: AccountId, page: &JobsPage) -> _ {
+fn page_of(account: AccountId, page: PageRequest<JobId>) -> _ {
     let account: i64 = account.get();
     let after: i64 = page.after.map_or(i64::MIN, Id::get);
-    let limit: i64 = page.limit.into();
+    let limit: i64 = page.size.into();
     let known: [&'static str; Action::ALL.len()] = known_actions();
     jobs::table
         .filter(jobs::account_id.eq(account))

@@ -65,14 +65,14 @@ impl ProjectRepository for DieselStores<'_> {
         row.map(Project::try_from).transpose()
     }
 
-    fn list(&mut self, account: AccountId, slice: PageRequest<ProjectId>) -> Result<Vec<Project>, StoreError> {
-        let after = slice.after.map_or(i64::MIN, Id::get);
+    fn list(&mut self, account: AccountId, page: PageRequest<ProjectId>) -> Result<Vec<Project>, StoreError> {
+        let after = page.after.map_or(i64::MIN, Id::get);
         let rows: Vec<ProjectRow> = self.query(|conn| {
             on_conn!(conn, |conn| projects::table
                 .filter(projects::account_id.eq(account.get()))
                 .filter(projects::id.gt(after))
                 .order(projects::id)
-                .limit(slice.size.into())
+                .limit(page.size.into())
                 .select(ProjectRow::as_select())
                 .load(conn))
         })?;

@@ -6,16 +6,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use derslik_domain::id::{AccountId, AttendeeGuid, Id, JobId, SessionGuid, UserGuid};
+use derslik_domain::id::{AccountId, AttendeeGuid, Id, JobId, ProjectId, SessionGuid, UserGuid};
 use derslik_domain::job::{
     Action, Actions, Attempts, Event, Failure, FailureReason, Job, JobState, JobStatus, LeaseTerm, NewJob, Progress, ReferenceId,
     RetryPolicy, RowCount, ShownJob, UnknownJob,
 };
+use derslik_domain::page::PageRequest;
 use derslik_domain::time::Timestamp;
 use derslik_ports::mocks::MockStores;
 use derslik_ports::outbound::{
     AliasRepository, AttendeeRepository, AuditRepository, Claim, Clock, Completion, CourseRepository, Enqueued, Exchanged,
-    GradingPeriodRepository, HeldJob, IdempotencyRepository, IdentityRepository, Ids, JobOfProject, JobRepository, JobsPage, KeyRepository,
+    GradingPeriodRepository, HeldJob, IdempotencyRepository, IdentityRepository, Ids, JobOfProject, JobRepository, KeyRepository,
     ProjectRepository, QueueDepth, Reason, RosterRepository, SessionRepository, StoreError, Stores, Tenant, UnitOfWork, UserRepository,
 };
 use derslik_testkit::builders::{account, now};
@@ -240,12 +241,17 @@ impl JobRepository for OpenTables {
         self.find(account, id)
     }
 
-    fn list(&mut self, _: AccountId, _: &JobsPage) -> Result<Vec<Job>, StoreError> {
+    fn list(&mut self, _: AccountId, _: Option<ProjectId>, _: PageRequest<JobId>) -> Result<Vec<Job>, StoreError> {
         Ok(self.tables.jobs.values().cloned().collect())
     }
 
-    fn list_shown(&mut self, account: AccountId, page: &JobsPage) -> Result<Vec<ShownJob>, StoreError> {
-        Ok(self.list(account, page)?.into_iter().map(ShownJob::from).collect())
+    fn list_shown(
+        &mut self,
+        account: AccountId,
+        project: Option<ProjectId>,
+        page: PageRequest<JobId>,
+    ) -> Result<Vec<ShownJob>, StoreError> {
+        Ok(self.list(account, project, page)?.into_iter().map(ShownJob::from).collect())
     }
 
     fn list_unknown(&mut self, _: AccountId, _: Option<JobId>, _: u32) -> Result<Vec<UnknownJob>, StoreError> {
