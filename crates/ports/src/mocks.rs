@@ -131,7 +131,81 @@ impl Stores for MockStores {
     }
 }
 
-/// A unit of work that runs everything at once on [`MockStores`], and counts commits.
+/// The stores of a single-statement write. They count how often the work asks for a store: a mock of one store knows nothing of
+/// the calls of the others.
+struct SingleCallStores<'a> {
+    stores: &'a mut MockStores,
+    calls: usize,
+}
+
+/// A single-statement write asked for a store more than once.
+#[derive(Debug, thiserror::Error)]
+#[error("a single-statement write called a store twice")]
+struct SecondCall;
+
+impl SingleCallStores<'_> {
+    fn count_call(&mut self) -> &mut MockStores {
+        self.calls += 1;
+        self.stores
+    }
+}
+
+impl Stores for SingleCallStores<'_> {
+    fn sessions(&mut self) -> &mut dyn SessionRepository {
+        self.count_call().sessions()
+    }
+
+    fn identity(&mut self) -> &mut dyn IdentityRepository {
+        self.count_call().identity()
+    }
+
+    fn jobs(&mut self) -> &mut dyn JobRepository {
+        self.count_call().jobs()
+    }
+
+    fn projects(&mut self) -> &mut dyn ProjectRepository {
+        self.count_call().projects()
+    }
+
+    fn users(&mut self) -> &mut dyn UserRepository {
+        self.count_call().users()
+    }
+
+    fn attendees(&mut self) -> &mut dyn AttendeeRepository {
+        self.count_call().attendees()
+    }
+
+    fn audit(&mut self) -> &mut dyn AuditRepository {
+        self.count_call().audit()
+    }
+
+    fn courses(&mut self) -> &mut dyn CourseRepository {
+        self.count_call().courses()
+    }
+
+    fn aliases(&mut self) -> &mut dyn AliasRepository {
+        self.count_call().aliases()
+    }
+
+    fn rosters(&mut self) -> &mut dyn RosterRepository {
+        self.count_call().rosters()
+    }
+
+    fn grading_periods(&mut self) -> &mut dyn GradingPeriodRepository {
+        self.count_call().grading_periods()
+    }
+
+    fn keys(&mut self) -> &mut dyn KeyRepository {
+        self.count_call().keys()
+    }
+
+    fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
+        self.count_call().idempotency()
+    }
+}
+
+/// A unit of work that runs everything at once on [`MockStores`], and counts commits. As the databases do, it refuses a
+/// single-statement write that calls a second store, or one store twice.
 #[derive(Debug, Clone, Default)]
 pub struct FakeUnitOfWork {
     inner: Arc<Mutex<Inner>>,
@@ -183,14 +257,18 @@ impl UnitOfWork for FakeUnitOfWork {
         result
     }
 
-    async fn write_single_statement<T, E, F>(&self, tenant: impl Into<Tenant> + Send, work: F) -> Result<T, E>
+    async fn write_single_statement<T, E, F>(&self, _tenant: impl Into<Tenant> + Send, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
         F: FnOnce(&mut dyn Stores) -> Result<T, E> + Send + 'static,
     {
-        let result = self.write(tenant, work).await;
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner).single_statement_writes += usize::from(result.is_ok());
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut stores = SingleCallStores { stores: &mut inner.stores, calls: 0 };
+        let result = work(&mut stores);
+        let result = if stores.calls > 1 { Err(StoreError::Other(Box::new(SecondCall)).into()) } else { result };
+        inner.commits += usize::from(result.is_ok());
+        inner.single_statement_writes += usize::from(result.is_ok());
         result
     }
 }
@@ -245,5 +323,55 @@ impl Ids for FixedIds {
 
     fn random(&self) -> [u8; 32] {
         [7; 32]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::{Context, Poll, Waker};
+
+    use derslik_domain::id::Id;
+
+    use super::*;
+
+    const ACCOUNT: AccountId = Id::new(1);
+
+    /// The output of a future that never waits.
+    fn finished<T>(future: impl Future<Output = T>) -> T {
+        match std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(output) => output,
+            Poll::Pending => panic!("it waits"),
+        }
+    }
+
+    fn next_ids() -> MockStores {
+        let mut stores = MockStores::default();
+        stores.users.expect_next_id().returning(|_| Ok(Id::new(7)));
+        stores.projects.expect_next_id().returning(|_| Ok(Id::new(8)));
+        stores
+    }
+
+    #[test]
+    fn a_single_statement_write_with_one_call_is_committed() {
+        let uow = FakeUnitOfWork::new(next_ids());
+        let id = finished(uow.write_single_statement(ACCOUNT, |stores| stores.users().next_id(ACCOUNT)));
+        assert_eq!(id.unwrap(), Id::new(7));
+        assert_eq!((uow.commits(), uow.single_statement_writes()), (1, 1));
+    }
+
+    #[test]
+    fn a_single_statement_write_refuses_a_second_call() {
+        let uow = FakeUnitOfWork::new(next_ids());
+        let of_one_store = finished(uow.write_single_statement(ACCOUNT, |stores| {
+            stores.users().next_id(ACCOUNT)?;
+            stores.users().next_id(ACCOUNT)
+        }));
+        assert!(matches!(of_one_store, Err(StoreError::Other(_))), "{of_one_store:?}");
+        let of_two_stores = finished(uow.write_single_statement(ACCOUNT, |stores| {
+            stores.users().next_id(ACCOUNT)?;
+            stores.projects().next_id(ACCOUNT)
+        }));
+        assert!(matches!(of_two_stores, Err(StoreError::Other(_))), "{of_two_stores:?}");
+        assert_eq!((uow.commits(), uow.single_statement_writes()), (0, 0));
     }
 }

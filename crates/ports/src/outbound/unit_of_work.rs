@@ -44,7 +44,8 @@ pub trait Stores {
 /// for a bounded time, and then fails with [`StoreError::Unavailable`].
 pub trait UnitOfWork: Send + Sync + 'static {
     /// Runs `work` outside any transaction, on a connection that may be read-only. Each statement sees everything that was
-    /// committed before it. If the connection turns out to be dead, the work runs once more on another one.
+    /// committed before it. If the connection turns out to be dead, the work runs again on another one. That may happen several
+    /// times, so `work` MUST NOT count on how often it runs.
     ///
     /// # Errors
     /// The error of `work`, and [`StoreError::Unavailable`].

@@ -26,28 +26,27 @@ pub(super) async fn run<U: UnitOfWork>(
     let ids = Arc::clone(&service.ids);
     let targets = batch.targets();
     // A batch that only creates sessions needs one statement, which checks the principal as well.
-    let is_one_statement = idempotent.is_none() && targets.is_empty();
+    let is_single_statement = idempotent.is_none() && targets.is_empty();
     let guard = IdempotencyGuard::new(actor, idempotent, now);
     let work = move |stores: &mut dyn Stores| {
-        let sessions = stores.sessions();
-        let existing = if targets.is_empty() { HashMap::new() } else { sessions.lock_many(account.id, &targets)? };
+        let existing = if targets.is_empty() { HashMap::new() } else { stores.sessions().lock_many(account.id, &targets)? };
         let creator = Creator { principal, settings: &account.settings, now };
         let outcome = batch.decide(existing, &creator, || ids.session_guid());
         let (inserts, updates) = (outcome.inserts(), outcome.updates());
         if !inserts.is_empty() {
-            if !is_one_statement {
-                sessions.insert_many(account.id, &inserts)?;
-            } else if !sessions.insert_many_by(account.id, principal, &inserts)? {
+            if !is_single_statement {
+                stores.sessions().insert_many(account.id, &inserts)?;
+            } else if !stores.sessions().insert_many_by(account.id, principal, &inserts)? {
                 return Err(ActorGone.into());
             }
         }
         if !updates.is_empty() {
-            sessions.update_many(account.id, &updates)?;
+            stores.sessions().update_many(account.id, &updates)?;
         }
         Ok(outcome)
     };
     let work = move |stores: &mut dyn Stores| guard.run(stores, work);
-    if is_one_statement {
+    if is_single_statement {
         service.uow.write_single_statement(actor.account_id(), work).await
     } else {
         write_as(&service.uow, Author::of(actor), work).await
