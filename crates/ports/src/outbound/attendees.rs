@@ -25,7 +25,7 @@ pub trait AttendeeRepository {
     /// [`StoreError::Conflict`] if a code, or within its session an address or a person, is taken.
     fn insert_many(&mut self, account: AccountId, attendees: &[Attendee]) -> Result<(), StoreError>;
 
-    /// Writes attendees over what is stored under their GUIDs, each at most once in a call.
+    /// Overwrites the stored attendees of the same sessions and GUIDs. A call MUST NOT name an attendee twice.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] as for [`AttendeeRepository::insert_many`].
@@ -37,7 +37,7 @@ pub trait AttendeeRepository {
     /// [`StoreError`].
     fn find(&mut self, account: AccountId, session: SessionGuid, key: &AttendeeKey) -> Result<Option<Attendee>, StoreError>;
 
-    /// The page of the attendees of a session that match the filter, in the order in which they were added, and then by GUID. The
+    /// The filter's page of the attendees of a session that match it, in the order in which they were added, and then by GUID. The
     /// user name of the filter is ignored.
     ///
     /// # Errors
@@ -69,8 +69,8 @@ pub trait AttendeeRepository {
     /// [`StoreError`].
     fn remove(&mut self, account: AccountId, session: SessionGuid, key: &AttendeeKey) -> Result<bool, StoreError>;
 
-    /// Removes attendances of a person in any session, also those under an e-mail address alone, and returns how many. Their GUIDs,
-    /// codes and addresses are stored, and answers are [searched for them](super::IdempotencyRepository::erase_naming) until the job
+    /// Removes the attendances of a person, also those under an e-mail address alone, in at most a batch of sessions. Returns how
+    /// many attendances were removed. Their GUIDs, codes and addresses are stored, and answers are [searched for them](super::IdempotencyRepository::erase_naming) until the job
     /// [removes](super::IdempotencyRepository::forget_erased) them.
     ///
     /// # Errors

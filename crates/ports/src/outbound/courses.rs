@@ -47,13 +47,13 @@ pub trait CourseRepository {
     /// [`StoreError::Conflict`] if the id is taken; the transaction stays usable after that.
     fn insert(&mut self, account: AccountId, course: &Course) -> Result<(), StoreError>;
 
-    /// Overwrites the stored course of the same id.
+    /// Overwrites the stored course of the same id, if there is one.
     ///
     /// # Errors
     /// [`StoreError`].
     fn update(&mut self, account: AccountId, course: &Course) -> Result<(), StoreError>;
 
-    /// Removes a course with its aliases, its members and its grading periods.
+    /// Removes a course with its aliases, its members and its grading periods, if there is one.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -85,9 +85,9 @@ pub trait CourseRepository {
         viewer: Option<PrincipalId>,
     ) -> Result<Option<CourseWithMembership>, StoreError>;
 
-    /// The page of the courses that match the filter and that the viewer sees, in the filter's order. It is one statement,
-    /// whose cost does not grow with the number of courses. The page ends once its texts have [`CourseFilter::TEXT_BYTES`]; the
-    /// entries after that are never held in memory.
+    /// A page of the courses that match the filter and that the viewer sees, in the filter's order. It is one statement, whose
+    /// cost does not grow with the number of courses. A page of long texts holds fewer courses than its size and sets `more`:
+    /// the course whose texts reach [`CourseFilter::TEXT_BYTES`] in total is the last one. Later ones are not kept in memory.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -127,7 +127,7 @@ pub trait AliasRepository {
     /// [`StoreError`].
     fn resolve(&mut self, account: AccountId, space: AliasSpace, alias: &Alias) -> Result<Option<CourseId>, StoreError>;
 
-    /// The aliases of a course that a credential of that project can see, in the order of their bytes.
+    /// A page of the aliases of a course that a credential of that project can see, in the order of their bytes.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -162,13 +162,13 @@ pub trait RosterRepository {
         at: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// Removes the membership of a user.
+    /// Removes the membership of a user, if there is one.
     ///
     /// # Errors
     /// [`StoreError`].
     fn remove(&mut self, account: AccountId, course: CourseId, user: PrincipalId) -> Result<(), StoreError>;
 
-    /// A page of one roster of a course, ordered by id.
+    /// A page of one roster of a course, ordered by the ids of the users.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -196,7 +196,7 @@ pub trait RosterRepository {
 /// Stores the grading periods of courses.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 pub trait GradingPeriodRepository {
-    /// The grading periods of a course.
+    /// The grading periods of a course, in the order of their first days; the default settings if there is no such course.
     ///
     /// # Errors
     /// [`StoreError`].

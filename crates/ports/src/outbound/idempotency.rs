@@ -51,7 +51,7 @@ pub trait IdempotencyRepository {
     /// [`StoreError`].
     fn hold(&mut self, key: &OwnedKey, forgotten: Timestamp) -> Result<KeyState, StoreError>;
 
-    /// Stores an answer under a key that was free, and removes some answers that are older than `forgotten`.
+    /// Stores an answer under a key that was free, and removes some answers of the account that are older than `forgotten`.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if the key was not free.

@@ -49,7 +49,8 @@ pub trait IdentityRepository {
     /// # Errors
     /// [`StoreError`].
     fn accounts(&mut self, after: Option<AccountId>, limit: u16) -> Result<Vec<Account>, StoreError>;
-    /// The account of that name.
+
+    /// The account of exactly that name.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -75,8 +76,8 @@ pub trait IdentityRepository {
     /// [`StoreError`].
     fn add_credential(&mut self, account: AccountId, owner: Principal, credential: &NewCredential) -> Result<bool, StoreError>;
 
-    /// The credential of that public part with its account, unless it was revoked or its principal may not act. It takes no
-    /// account, because it finds the account of a request.
+    /// The credential of that public part with its account, unless it was revoked or its principal may not act. An expired
+    /// credential is found. The method takes no account, because it finds the account of a request.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -88,11 +89,13 @@ pub trait IdentityRepository {
     /// [`StoreError`].
     fn revoke_credential(&mut self, account: AccountId, credential: CredentialId, at: Timestamp) -> Result<bool, StoreError>;
 
-    /// Removes credentials of a principal for good, and returns how many.
+    /// Removes credentials of a principal, at most a batch of them, and its password hash for good. Returns how many rows that
+    /// were.
     ///
     /// # Errors
     /// [`StoreError`].
     fn erase_credentials(&mut self, account: AccountId, owner: PrincipalId, batch: BatchSize) -> Result<RowCount, StoreError>;
+
     /// Revokes all credentials of a principal for good.
     ///
     /// # Errors

@@ -206,7 +206,8 @@ pub trait JobRepository {
     /// [`StoreError`].
     fn lock_expired(&mut self, account: AccountId, now: Timestamp, term: LeaseTerm, limit: u16) -> Result<Vec<Job>, StoreError>;
 
-    /// Removes jobs that ended before `before`, the oldest first, and returns how many.
+    /// Removes jobs that ended before `before`, in the order of their ids, and returns how many. Jobs of unknown actions are
+    /// removed as well.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -218,7 +219,7 @@ pub trait JobRepository {
     /// [`StoreError`].
     fn next_due(&mut self, actions: Actions) -> Result<Option<Timestamp>, StoreError>;
 
-    /// The depth of the queue of all accounts together.
+    /// The depth of the queue of all accounts together. Jobs of unknown actions are counted as well.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -9,7 +9,8 @@ use super::StoreError;
 /// Stores the projects of every account.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 pub trait ProjectRepository {
-    /// An id that no project of the account has yet.
+    /// An id for a new project. Another project has it only if an operator chose the same id, or a concurrent transaction got it;
+    /// then [`add`](Self::add) finds it taken.
     ///
     /// # Errors
     /// [`StoreError`].

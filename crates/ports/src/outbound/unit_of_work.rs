@@ -59,7 +59,8 @@ pub trait UnitOfWork: Send + Sync + 'static {
     /// returns `Ok`, the changes survive a crash.
     ///
     /// # Errors
-    /// The error of `work`, and [`StoreError`] if no transaction could be begun or committed.
+    /// The error of `work`, and [`StoreError`] if no transaction could be begun or committed. If the connection dies during the
+    /// commit, it is unknown whether the changes were committed.
     fn write<T, E, F>(&self, tenant: impl Into<Tenant> + Send, work: F) -> impl Future<Output = Result<T, E>> + Send
     where
         T: Send + 'static,

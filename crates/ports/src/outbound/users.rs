@@ -76,7 +76,7 @@ pub trait UserRepository {
     /// [`StoreError`].
     fn hold_by_usernames(&mut self, account: AccountId, usernames: &[Username]) -> Result<Vec<User>, StoreError>;
 
-    /// The page of the people that match the filter, without deleted ones, ordered by id.
+    /// The filter's page of the people that match it, without deleted ones, ordered by id.
     ///
     /// # Errors
     /// [`StoreError`].
