@@ -66,7 +66,7 @@ pub async fn add_known_person(people: &dyn PeopleService, plan: &AccountPlan) ->
         password: given(PASSWORD),
         ..PersonForm::default()
     };
-    let person = form.read_new().map_err(|_| anyhow::anyhow!("the known person breaks a rule"))?;
+    let person = form.validate_new().map_err(|_| anyhow::anyhow!("the known person breaks a rule"))?;
     people.add(&actor, person, None).await.map(drop).context("the known person can't be added")
 }
 

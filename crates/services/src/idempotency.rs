@@ -99,16 +99,16 @@ mod tests {
     #[test]
     fn refuses_a_reused_a_busy_and_an_erased_key() {
         let another = answered(RequestDigest::new([2; 32]));
-        assert!(matches!(guard().run(&mut stores(another), |_| panic!("done")), Err(ServiceError::KeyReused)));
-        assert!(matches!(guard().run(&mut stores(KeyState::Busy), |_| panic!("done")), Err(ServiceError::KeyBusy)));
-        assert!(matches!(guard().run(&mut stores(KeyState::Erased), |_| panic!("done again")), Err(ServiceError::KeyErased)));
+        assert!(matches!(guard().run(&mut stores(another), |_| panic!("done")), Err(ServiceError::Key(KeyRefusal::Reused))));
+        assert!(matches!(guard().run(&mut stores(KeyState::Busy), |_| panic!("done")), Err(ServiceError::Key(KeyRefusal::Busy))));
+        assert!(matches!(guard().run(&mut stores(KeyState::Erased), |_| panic!("done again")), Err(ServiceError::Key(KeyRefusal::Erased))));
     }
 
     #[test]
     fn fails_if_another_request_took_the_key_first() {
         let mut stores = stores(KeyState::Free);
         stores.idempotency.expect_keep().returning(|_, _, _| Err(StoreError::Conflict(Conflict::IdempotencyKey)));
-        assert!(matches!(guard().run(&mut stores, |_| Ok(7)), Err(ServiceError::KeyBusy)));
+        assert!(matches!(guard().run(&mut stores, |_| Ok(7)), Err(ServiceError::Key(KeyRefusal::Busy))));
     }
 
     #[test]

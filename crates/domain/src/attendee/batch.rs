@@ -91,7 +91,7 @@ impl AttendeeForm {
     ///
     /// # Errors
     /// Every broken rule, in the order of [`AttendeeField`].
-    pub fn read(self) -> Result<AttendeeItem, Vec<Violation<AttendeeField>>> {
+    pub fn validate(self) -> Result<AttendeeItem, Vec<Violation<AttendeeField>>> {
         let mut violations = Violations::default();
         let (user, username) = violations.read(AttendeeField::User, self.user, |text| self.naming.read(&text)).unwrap_or_default();
         let code = violations.read(AttendeeField::Code, self.code, |code| Ok(AttendanceCode::parse(read_utf8(&code)?.trim()).ok()));
@@ -414,7 +414,7 @@ mod tests {
     fn decide(existing: Vec<Attendee>, forms: Vec<AttendeeForm>) -> AttendeeOutcome {
         let users = [person(1), person(2)].into_iter().map(|user| (user.guid, user)).collect();
         let mut count = u8::try_from(existing.len()).unwrap();
-        AttendeeBatch::new(forms.into_iter().map(AttendeeForm::read).collect()).decide(SESSION, existing, &users, NOW, || {
+        AttendeeBatch::new(forms.into_iter().map(AttendeeForm::validate).collect()).decide(SESSION, existing, &users, NOW, || {
             count += 1;
             (AttendeeGuid::new(Uuid::from_u128(count.into())), AttendanceCode::from_random([count; 20]))
         })
@@ -487,7 +487,7 @@ mod tests {
             named("ayhan", AttendeeForm { email: given("a@b.c"), ..AttendeeForm::default() }),
             AttendeeForm { naming: UserNaming::Guid, ..named("ayhan", guest("strict@b.c")) },
         ];
-        let batch = AttendeeBatch::new(forms.iter().cloned().map(AttendeeForm::read).collect());
+        let batch = AttendeeBatch::new(forms.iter().cloned().map(AttendeeForm::validate).collect());
         assert_eq!(batch.usernames().iter().map(Username::as_str).collect::<Vec<_>>(), ["ayhan", "U"]);
         let outcome = decide(Vec::new(), forms);
         let whom: Vec<_> = outcome.inserts.iter().map(|attendee| (attendee.user, attendee.email.as_str())).collect();
@@ -511,10 +511,10 @@ mod tests {
 
     #[test]
     fn a_guest_needs_an_address_and_names() {
-        let violations = AttendeeForm::default().read().unwrap_err();
+        let violations = AttendeeForm::default().validate().unwrap_err();
         let fields: Vec<_> = violations.iter().map(|violation| violation.field).collect();
         assert_eq!(fields, [AttendeeField::Email, AttendeeField::Name, AttendeeField::Surname]);
-        let mistyped = AttendeeForm { user: Field::Mistyped, ..AttendeeForm::default() }.read().unwrap_err();
+        let mistyped = AttendeeForm { user: Field::Mistyped, ..AttendeeForm::default() }.validate().unwrap_err();
         assert_eq!(mistyped, [Violation { field: AttendeeField::User, problem: Problem::Mistyped }]);
     }
 }

@@ -139,11 +139,11 @@ pub struct NewPerson {
 }
 
 impl PersonForm {
-    /// Reads the form as one that adds a person.
+    /// Validates the form as one that adds a person.
     ///
     /// # Errors
     /// Every broken rule, in the order of [`PersonField`].
-    pub fn read_new(self) -> Result<NewPerson, Vec<Violation<PersonField>>> {
+    pub fn validate_new(self) -> Result<NewPerson, Vec<Violation<PersonField>>> {
         let wanted = [
             (PersonField::Name, is_absent(&self.name)),
             (PersonField::Surname, is_absent(&self.surname)),
@@ -152,8 +152,8 @@ impl PersonForm {
         ];
         let missing = wanted.into_iter().filter(|(_, absent)| *absent).map(|(field, _)| Violation { field, problem: Problem::Required });
         let missing: Vec<_> = missing.collect();
-        let read = self.read();
-        let change = match (read, missing.is_empty()) {
+        let validated = self.validate();
+        let change = match (validated, missing.is_empty()) {
             (Ok(change), true) => change,
             (Ok(_), false) => return Err(missing),
             (Err(mut broken), _) => {
@@ -168,22 +168,22 @@ impl PersonForm {
         }
     }
 
-    /// Reads the form as one that sets a password, which is required.
+    /// Validates the form as one that sets a password, which is required.
     ///
     /// # Errors
     /// Every broken rule, in the order of [`PersonField`].
-    pub fn read_password(self) -> Result<PersonChange, Vec<Violation<PersonField>>> {
+    pub fn validate_password(self) -> Result<PersonChange, Vec<Violation<PersonField>>> {
         if is_absent(&self.password) {
             return Err(vec![Violation { field: PersonField::Password, problem: Problem::Required }]);
         }
-        self.read()
+        self.validate()
     }
 
-    /// Reads the form as one that changes a person: a field that is missing or null is left alone.
+    /// Validates the form as one that changes a person: a field that is missing or null is left alone.
     ///
     /// # Errors
     /// Every broken rule, in the order of [`PersonField`].
-    pub fn read(self) -> Result<PersonChange, Vec<Violation<PersonField>>> {
+    pub fn validate(self) -> Result<PersonChange, Vec<Violation<PersonField>>> {
         let mut violations = Violations::default();
         let change = PersonChange {
             name: violations.read(PersonField::Name, self.name, read_name),
@@ -410,7 +410,7 @@ mod tests {
     }
 
     fn added(form: PersonForm) -> User {
-        form.read_new().unwrap().into_user(Id::new(7), UserGuid::new(uuid::Uuid::nil()), Timestamp::from_micros(5))
+        form.validate_new().unwrap().into_user(Id::new(7), UserGuid::new(uuid::Uuid::nil()), Timestamp::from_micros(5))
     }
 
     #[test]
@@ -424,7 +424,8 @@ mod tests {
     fn an_admin_of_classrooms_is_one_of_the_account_and_stops_being_one_with_the_role() {
         let admin = added(PersonForm { role: given("a"), ..form() });
         assert_eq!(admin.role, Role::Admin);
-        let teacher = PersonForm { role: given("e+"), ..PersonForm::default() }.read().unwrap().apply_to(&admin, Timestamp::from_micros(6));
+        let teacher =
+            PersonForm { role: given("e+"), ..PersonForm::default() }.validate().unwrap().apply_to(&admin, Timestamp::from_micros(6));
         assert_eq!((teacher.role, teacher.profile.role), (Role::Member, ClassroomRole::SeniorInstructor));
         assert_eq!((teacher.name, teacher.updated_at), (admin.name, Timestamp::from_micros(6)));
     }
@@ -439,7 +440,7 @@ mod tests {
             active: Field::Mistyped,
             ..PersonForm::default()
         };
-        let broken: Vec<_> = form.read_new().unwrap_err().into_iter().map(|violation| (violation.field, violation.problem)).collect();
+        let broken: Vec<_> = form.validate_new().unwrap_err().into_iter().map(|violation| (violation.field, violation.problem)).collect();
         assert_eq!(
             broken,
             [
@@ -456,7 +457,7 @@ mod tests {
     #[test]
     fn a_change_leaves_alone_what_is_missing_or_null() {
         let user = added(PersonForm { mobile: given("+90"), ..form() });
-        let same = PersonForm { email: Field::Null, mobile: Field::Null, ..PersonForm::default() }.read().unwrap();
+        let same = PersonForm { email: Field::Null, mobile: Field::Null, ..PersonForm::default() }.validate().unwrap();
         assert_eq!(same.apply_to(&user, user.updated_at), user);
     }
 

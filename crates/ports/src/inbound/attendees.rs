@@ -15,8 +15,8 @@ pub trait AttendeeService: Send + Sync {
     /// Adds and changes attendees, in order, in one transaction. A refused entry does not undo the others.
     ///
     /// # Errors
-    /// [`ServiceError::Denied`], [`ServiceError::NotFound`]; [`ServiceError::KeyReused`], [`ServiceError::KeyBusy`] and
-    /// [`ServiceError::Store`]. After any of them, nothing was changed.
+    /// [`ServiceError::Denied`], [`ServiceError::Gone`], [`ServiceError::NotFound`], [`ServiceError::Key`],
+    /// [`ServiceError::Store`].
     async fn upsert_batch(
         &self,
         actor: &Actor,
@@ -25,7 +25,8 @@ pub trait AttendeeService: Send + Sync {
         idempotent: Option<IdempotentRequest<AttendeeOutcome>>,
     ) -> Result<IdempotentOutcome<AttendeeOutcome>, ServiceError>;
 
-    /// The attendees that match the filter, in the order in which they were added.
+    /// The filter's page of the attendees that match it, in the order in which they were added, and then by GUID. The user name
+    /// of the filter is ignored.
     ///
     /// # Errors
     /// [`ServiceError::Denied`], [`ServiceError::NotFound`], [`ServiceError::Store`].
@@ -37,10 +38,10 @@ pub trait AttendeeService: Send + Sync {
     /// [`ServiceError::Denied`], [`ServiceError::NotFound`], [`ServiceError::Store`].
     async fn get(&self, actor: &Actor, session: SessionGuid, key: AttendeeKey) -> Result<Option<Attendee>, ServiceError>;
 
-    /// Changes one attendee.
+    /// Changes one attendee. The key selects it; a user or a code in the form is ignored.
     ///
     /// # Errors
-    /// [`ServiceError::Denied`], [`ServiceError::NotFound`], [`ServiceError::Store`].
+    /// [`ServiceError::Denied`], [`ServiceError::Gone`], [`ServiceError::NotFound`], [`ServiceError::Store`].
     async fn change(
         &self,
         actor: &Actor,
@@ -49,9 +50,9 @@ pub trait AttendeeService: Send + Sync {
         change: AttendeeForm,
     ) -> Result<Option<AttendeeVerdict>, ServiceError>;
 
-    /// Removes one attendee.
+    /// Removes one attendee for good. Returns whether there was one.
     ///
     /// # Errors
-    /// [`ServiceError::Denied`], [`ServiceError::NotFound`], [`ServiceError::Store`].
+    /// [`ServiceError::Denied`], [`ServiceError::Gone`], [`ServiceError::NotFound`], [`ServiceError::Store`].
     async fn remove(&self, actor: &Actor, session: SessionGuid, key: AttendeeKey) -> Result<bool, ServiceError>;
 }

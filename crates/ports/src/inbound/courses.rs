@@ -40,7 +40,7 @@ pub struct Eligibility {
     pub eligible: bool,
 }
 
-/// Why a use case of courses failed. After any of them, nothing was changed.
+/// Why a use case of courses failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CourseError {
     /// The principal was deleted or disabled.
@@ -102,7 +102,7 @@ pub enum CourseError {
     /// The idempotency key refuses the request.
     #[error(transparent)]
     Key(#[from] KeyRefusal),
-    /// The store failed.
+    /// The store failed. Nothing was changed, unless the connection broke during the commit: then the outcome is unknown.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -129,7 +129,9 @@ pub trait CourseService: Send + Sync {
     /// [`CourseError`].
     async fn get(&self, actor: &Actor, course: CourseRef) -> Result<CourseWithAccess, CourseError>;
 
-    /// A page of the courses that the actor sees.
+    /// A page of the courses that match the form and that the actor sees. A page of long texts holds fewer courses than its size
+    /// and sets `more`: it ends early where its texts reach
+    /// [`CourseFilter::TEXT_BYTES`](derslik_domain::course::CourseFilter::TEXT_BYTES).
     ///
     /// # Errors
     /// [`CourseError`].
@@ -213,7 +215,7 @@ pub trait CourseService: Send + Sync {
         idempotent: Option<IdempotentRequest<Alias>>,
     ) -> Result<IdempotentOutcome<Alias>, CourseError>;
 
-    /// A page of the aliases of a course that the actor's credential sees.
+    /// A page of the aliases of a course that the actor's credential sees, in the order of their bytes.
     ///
     /// # Errors
     /// [`CourseError`].

@@ -17,26 +17,10 @@ pub enum ServiceError {
     /// There is no such object in the actor's account.
     #[error("not found")]
     NotFound,
-    /// The idempotency key belongs to another request.
-    #[error("the idempotency key belongs to another request")]
-    KeyReused,
-    /// A request with the same idempotency key is running.
-    #[error("a request of the same idempotency key is under way")]
-    KeyBusy,
-    /// The request was carried out, and an erasure removed its answer together with a person's data.
-    #[error("the answer kept under the idempotency key was erased")]
-    KeyErased,
-    /// The store failed. Nothing was changed.
+    /// The idempotency key refuses the request.
+    #[error(transparent)]
+    Key(#[from] KeyRefusal),
+    /// The store failed. Nothing was changed, unless the connection broke during the commit: then the outcome is unknown.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-impl From<KeyRefusal> for ServiceError {
-    fn from(refusal: KeyRefusal) -> Self {
-        match refusal {
-            KeyRefusal::Reused => Self::KeyReused,
-            KeyRefusal::Busy => Self::KeyBusy,
-            KeyRefusal::Erased => Self::KeyErased,
-        }
-    }
 }

@@ -30,7 +30,7 @@ pub enum JobError {
     /// Another project of the account has the name.
     #[error("the name of the project is taken")]
     NameTaken,
-    /// The store failed. Nothing was changed.
+    /// The store failed. Nothing was changed, unless the connection broke during the commit: then the outcome is unknown.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -39,7 +39,7 @@ pub enum JobError {
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait JobService: Send + Sync {
-    /// A page of all jobs of the project, ended ones included, the oldest first.
+    /// A page of all jobs of the project, ended ones included, ordered by id.
     ///
     /// # Errors
     /// [`JobError`].

@@ -9,10 +9,10 @@ use super::{IdempotentOutcome, IdempotentRequest, ServiceError};
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait PeopleService: Send + Sync {
-    /// Adds a person.
+    /// Adds a person. A refusal counts as the outcome of the request, and is stored under its key.
     ///
     /// # Errors
-    /// [`ServiceError::Denied`], [`ServiceError::KeyReused`], [`ServiceError::KeyBusy`], [`ServiceError::Store`].
+    /// [`ServiceError::Denied`], [`ServiceError::Gone`], [`ServiceError::Key`], [`ServiceError::Store`].
     async fn add(
         &self,
         actor: &Actor,
@@ -20,13 +20,13 @@ pub trait PeopleService: Send + Sync {
         idempotent: Option<IdempotentRequest<Result<User, PersonRefusal>>>,
     ) -> Result<IdempotentOutcome<Result<User, PersonRefusal>>, ServiceError>;
 
-    /// One person.
+    /// One person. Deleted people and services are not found.
     ///
     /// # Errors
     /// [`ServiceError::Denied`], [`ServiceError::NotFound`], [`ServiceError::Store`].
     async fn get(&self, actor: &Actor, key: UserKey) -> Result<User, ServiceError>;
 
-    /// The people that match the filter, ordered by id.
+    /// The filter's page of the people that match it, without deleted ones, ordered by id.
     ///
     /// # Errors
     /// [`ServiceError::Denied`], [`ServiceError::Store`].
@@ -36,12 +36,12 @@ pub trait PeopleService: Send + Sync {
     /// changed.
     ///
     /// # Errors
-    /// [`ServiceError::Denied`], [`ServiceError::NotFound`], [`ServiceError::Store`].
+    /// [`ServiceError::Denied`], [`ServiceError::Gone`], [`ServiceError::NotFound`], [`ServiceError::Store`].
     async fn change(&self, actor: &Actor, key: UserKey, change: PersonChange) -> Result<Result<User, PersonRefusal>, ServiceError>;
 
-    /// Deletes a person. A tombstone with the person's ids remains.
+    /// Deletes a person and revokes all credentials of the person. A tombstone with the person's ids remains.
     ///
     /// # Errors
-    /// [`ServiceError::Denied`], [`ServiceError::NotFound`], [`ServiceError::Store`].
+    /// [`ServiceError::Denied`], [`ServiceError::Gone`], [`ServiceError::NotFound`], [`ServiceError::Store`].
     async fn delete(&self, actor: &Actor, key: UserKey) -> Result<(), ServiceError>;
 }

@@ -40,7 +40,7 @@ pub trait RosterService: Send + Sync {
         &self,
         actor: &Actor,
         course: CourseRef,
-        entrant: NewMember,
+        new_member: NewMember,
         idempotent: Option<IdempotentRequest<MemberWithAccess>>,
     ) -> Result<IdempotentOutcome<MemberWithAccess>, CourseError>;
 
@@ -50,7 +50,7 @@ pub trait RosterService: Send + Sync {
     /// [`CourseError`].
     async fn get(&self, actor: &Actor, course: CourseRef, roster: Roster, user: UserRef) -> Result<MemberWithAccess, CourseError>;
 
-    /// A page of a roster.
+    /// A page of a roster, ordered by the ids of the members.
     ///
     /// # Errors
     /// [`CourseError`].

@@ -15,8 +15,7 @@ pub trait SessionService: Send + Sync {
     /// Creates and changes sessions, in order, in one transaction. A refused entry does not undo the others.
     ///
     /// # Errors
-    /// [`ServiceError::Denied`]; [`ServiceError::KeyReused`], [`ServiceError::KeyBusy`] and [`ServiceError::Store`]. After any
-    /// of them, nothing was changed.
+    /// [`ServiceError::Denied`], [`ServiceError::Gone`], [`ServiceError::Key`], [`ServiceError::Store`].
     async fn upsert_batch(
         &self,
         actor: &Actor,
@@ -24,8 +23,8 @@ pub trait SessionService: Send + Sync {
         idempotent: Option<IdempotentRequest<BatchOutcome>>,
     ) -> Result<IdempotentOutcome<BatchOutcome>, ServiceError>;
 
-    /// The page of the sessions that match the filter, ordered by start and then by GUID. A page with long texts ends early,
-    /// and `more` is set.
+    /// The filter's page of the sessions that match it, ordered by start and then by GUID. A page of long texts holds fewer
+    /// sessions than its size and sets `more`: it ends early where its texts reach [`SessionFilter::TEXT_BYTES`].
     ///
     /// # Errors
     /// [`ServiceError::Denied`], [`ServiceError::Store`].
@@ -40,6 +39,6 @@ pub trait SessionService: Send + Sync {
     /// Deletes a session. Its row stays until it is pruned, but no read returns it.
     ///
     /// # Errors
-    /// [`ServiceError::Denied`], [`ServiceError::NotFound`], [`ServiceError::Store`].
+    /// [`ServiceError::Denied`], [`ServiceError::Gone`], [`ServiceError::NotFound`], [`ServiceError::Store`].
     async fn delete(&self, actor: &Actor, guid: SessionGuid) -> Result<(), ServiceError>;
 }

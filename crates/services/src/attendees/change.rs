@@ -28,7 +28,7 @@ pub(super) async fn run<U: UnitOfWork>(
         // The key selects the attendee to change, so a user or a code in the form is ignored.
         let code = Field::Given(attendee.code.as_str().as_bytes().to_vec());
         let change = AttendeeForm { user: Field::Missing, code, ..change };
-        let outcome = apply(stores, account, session, AttendeeBatch::new(vec![change.read()]), ids.as_ref(), now)?;
+        let outcome = apply(stores, account, session, AttendeeBatch::new(vec![change.validate()]), ids.as_ref(), now)?;
         Ok(outcome.verdicts.into_iter().next())
     })
     .await

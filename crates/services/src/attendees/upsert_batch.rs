@@ -84,7 +84,7 @@ mod tests {
     }
 
     async fn upsert(stores: MockStores, session: SessionGuid, forms: Vec<AttendeeForm>) -> Result<AttendeeOutcome, ServiceError> {
-        let batch = AttendeeBatch::new(forms.into_iter().map(AttendeeForm::read).collect());
+        let batch = AttendeeBatch::new(forms.into_iter().map(AttendeeForm::validate).collect());
         match service(stores).upsert_batch(&actor_of(account()), session, batch, None).await? {
             IdempotentOutcome::Unkeyed(outcome) => Ok(outcome),
             other => panic!("done under a key: {other:?}"),

@@ -61,7 +61,7 @@ mod tests {
         stores.users.expect_lock().returning(|_, id| Ok(Some(user(id.get()))));
         let uow = FakeUnitOfWork::new(stores);
         let people = People::new(uow, Arc::new(StoppedClock(now())), Arc::new(FixedIds(guid(9))), Arc::new(MockPasswords::new()));
-        people.change(&actor_of(account()), UserKey::Guid(user(100).guid), form.read().unwrap()).await
+        people.change(&actor_of(account()), UserKey::Guid(user(100).guid), form.validate().unwrap()).await
     }
 
     #[tokio::test]

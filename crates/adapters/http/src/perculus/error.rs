@@ -10,7 +10,7 @@ use derslik_domain::idempotency::{Answer, IdempotencyKey};
 use derslik_domain::identity::PersonFilterError;
 use derslik_domain::page::PageError;
 use derslik_domain::session::FilterError;
-use derslik_ports::inbound::{AuthenticationError, ServiceError};
+use derslik_ports::inbound::{AuthenticationError, KeyRefusal, ServiceError};
 use derslik_ports::{Conflict, StoreError};
 use serde::Serialize;
 
@@ -241,9 +241,9 @@ impl From<ServiceError> for PerculusError {
             ServiceError::Denied(_) => Self::NotAllowed,
             ServiceError::Gone(_) => Self::Unauthorized,
             ServiceError::NotFound => Self::SessionNotFound,
-            ServiceError::KeyReused => Self::KeyReused,
-            ServiceError::KeyBusy => Self::KeyBusy,
-            ServiceError::KeyErased => Self::KeyErased,
+            ServiceError::Key(KeyRefusal::Reused) => Self::KeyReused,
+            ServiceError::Key(KeyRefusal::Busy) => Self::KeyBusy,
+            ServiceError::Key(KeyRefusal::Erased) => Self::KeyErased,
             // Another transaction has taken the name or the address meanwhile.
             ServiceError::Store(StoreError::Conflict(Conflict::Username)) => Self::UsernameTaken,
             ServiceError::Store(StoreError::Conflict(Conflict::UserEmail)) => Self::EmailTaken,

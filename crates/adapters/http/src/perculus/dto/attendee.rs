@@ -88,7 +88,7 @@ pub(crate) fn read_attendee(raw: &RawValue, style: Style) -> Option<AttendeeForm
 /// One item of a batch for the domain.
 pub(crate) fn read_attendee_item(raw: &RawValue, style: Style) -> Result<AttendeeItem, Vec<Violation<AttendeeField>>> {
     match read_attendee(raw, style) {
-        Some(form) => form.read(),
+        Some(form) => form.validate(),
         None => Err(vec![Violation { field: AttendeeField::Item, problem: Problem::Mistyped }]),
     }
 }

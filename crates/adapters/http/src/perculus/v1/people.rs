@@ -29,7 +29,7 @@ pub(super) async fn add(
     payload: Payload,
 ) -> Result<HttpResponse, PerculusError> {
     let body = read_json(&request, payload, &state).await?;
-    let person = read_person(read_object(&body_text(&body))?).read_new().map_err(|violations| invalid(&violations))?;
+    let person = read_person(read_object(&body_text(&body))?).validate_new().map_err(|violations| invalid(&violations))?;
     let language = Language::of(request.headers());
     let render = move |added: &Result<User, PersonRefusal>| answer(added, StatusCode::CREATED, language);
     let idempotent = RequestKey::read(&request, &body, "")?.map(|key| key.guard(render));
@@ -46,7 +46,7 @@ pub(super) async fn change(
 ) -> Result<HttpResponse, PerculusError> {
     let key = key_of(&key)?;
     let body = read_json(&request, payload, &state).await?;
-    let change = read_person(read_object(&body_text(&body))?).read().map_err(|violations| invalid(&violations))?;
+    let change = read_person(read_object(&body_text(&body))?).validate().map_err(|violations| invalid(&violations))?;
     let changed = state.people.change(&actor, key, change).await.map_err(about_a_person)?;
     let language = Language::of(request.headers());
     Ok(told(answer(&changed, StatusCode::OK, language), language))
@@ -65,7 +65,7 @@ pub(super) async fn set_password(
     let password = Parameters::read(request.query_string(), "")?.password();
     let password = if password == Field::Missing { read_text(&body_text(&body))? } else { password };
     let form = PersonForm { password, ..PersonForm::default() };
-    let change = form.read_password().map_err(|violations| invalid(&violations))?;
+    let change = form.validate_password().map_err(|violations| invalid(&violations))?;
     match state.people.change(&actor, key, change).await.map_err(about_a_person)? {
         Ok(_) => Ok(HttpResponse::NoContent().finish()),
         Err(refusal) => Err(refused(&refusal)),
