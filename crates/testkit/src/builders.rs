@@ -9,9 +9,10 @@ use derslik_domain::course::{
 use derslik_domain::form::Field;
 use derslik_domain::id::{AttendeeGuid, Id, SessionGuid, UserGuid};
 use derslik_domain::identity::{
-    Account, AccountName, AccountSettings, Actor, ClassroomRole, Email, Lang, PersonName, Principal, PrincipalKind, Role, Scope, User,
-    UserProfile, UserState, Username,
+    Account, AccountName, AccountSettings, Actor, ClassroomRole, Email, Lang, PersonName, Principal, PrincipalKind, Role, Scope, Scopes,
+    User, UserProfile, UserState, Username,
 };
+use derslik_domain::job::{Platform, Project, ProjectName};
 use derslik_domain::session::{ReplayStatus, Session, SessionDuration, SessionForm, SessionName, SessionOptions, SessionStatus};
 use derslik_domain::time::{Start, StartDateMode, Timestamp, WrittenTime, Zone};
 use uuid::Uuid;
@@ -115,6 +116,25 @@ pub fn actor_of(account: Account) -> Actor {
         credential: Id::new(1),
         project: None,
     }
+}
+
+/// Actors of the account `demo` that may do nothing: an administrator without a scope, and a member of no course.
+pub fn denied_actors() -> [Actor; 2] {
+    let (without_scopes, member) = (actor_of(account()), actor_of(account()));
+    let principal = Principal { role: Role::Member, ..member.principal };
+    [Actor { scopes: Scopes::default(), ..without_scopes }, Actor { principal, ..member }]
+}
+
+/// The text of the key of [`project`].
+pub const PROJECT_KEY: &str = "3sWXSsqHgSKnE87YkNJK";
+
+/// The project 1 of an account.
+///
+/// # Panics
+/// Never.
+pub fn project() -> Project {
+    let name = ProjectName::new("Demo").expect("a valid name");
+    Project { id: Id::new(1), key: PROJECT_KEY.parse().expect("a valid key"), name, platform: Platform::Web, created_at: now() }
 }
 
 /// The `number`th GUID of a test.

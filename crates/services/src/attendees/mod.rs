@@ -70,3 +70,32 @@ impl<U: UnitOfWork> AttendeeService for Attendees<U> {
         remove::run(self, actor, session, key).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use derslik_domain::identity::PersonFilterForm;
+    use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores, StoppedClock};
+    use derslik_testkit::builders::{attendee, denied_actors, guid, now};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_denied_actor_reads_and_writes_no_attendee() {
+        // No call of the stores is expected, so any call fails the test.
+        let uow = FakeUnitOfWork::new(MockStores::without_principals());
+        let attendees = Attendees::new(uow, Arc::new(StoppedClock(now())), Arc::new(FixedIds(guid(99))));
+        let key = || AttendeeKey::Code(attendee(1, 1).code);
+        for actor in denied_actors() {
+            let denied = attendees.upsert_batch(&actor, guid(1), AttendeeBatch::default(), None).await;
+            assert!(matches!(denied, Err(ServiceError::Denied(_))), "{denied:?}");
+            let denied = attendees.list(&actor, guid(1), PersonFilterForm::default().validate(100).unwrap()).await;
+            assert!(matches!(denied, Err(ServiceError::Denied(_))), "{denied:?}");
+            let denied = attendees.get(&actor, guid(1), key()).await;
+            assert!(matches!(denied, Err(ServiceError::Denied(_))), "{denied:?}");
+            let denied = attendees.change(&actor, guid(1), key(), AttendeeForm::default()).await;
+            assert!(matches!(denied, Err(ServiceError::Denied(_))), "{denied:?}");
+            let denied = attendees.remove(&actor, guid(1), key()).await;
+            assert!(matches!(denied, Err(ServiceError::Denied(_))), "{denied:?}");
+        }
+    }
+}

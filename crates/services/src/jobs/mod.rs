@@ -69,3 +69,29 @@ fn record_cancel(stores: &mut dyn Stores, account: AccountId, job: &Job, by: Req
 fn project_id(stores: &mut dyn Stores, account: AccountId, key: &ProjectKey) -> Result<ProjectId, JobError> {
     Ok(stores.projects().find_by_key(account, key)?.ok_or(JobError::ProjectNotFound)?.id)
 }
+
+#[cfg(test)]
+mod tests {
+    use derslik_domain::id::Id;
+    use derslik_ports::mocks::{FakeUnitOfWork, MockStores, StoppedClock};
+    use derslik_testkit::builders::{PROJECT_KEY, denied_actors, now};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_denied_actor_reads_and_writes_no_job() {
+        // No call of the stores is expected, so any call fails the test.
+        let jobs = Jobs::new(FakeUnitOfWork::new(MockStores::without_principals()), Arc::new(StoppedClock(now())));
+        let (project, user) = (PROJECT_KEY.parse().unwrap(), ReferenceId::new("mehdi").unwrap());
+        for actor in denied_actors() {
+            let denied = jobs.list(&actor, &project, PageRequest { size: 1, after: None }).await;
+            assert!(matches!(denied, Err(JobError::Denied(_))), "{denied:?}");
+            let denied = jobs.get(&actor, &project, Id::new(1)).await;
+            assert!(matches!(denied, Err(JobError::Denied(_))), "{denied:?}");
+            let denied = jobs.cancel(&actor, &project, Id::new(1)).await;
+            assert!(matches!(denied, Err(JobError::Denied(_))), "{denied:?}");
+            let denied = jobs.erase_user(&actor, &project, user.clone()).await;
+            assert!(matches!(denied, Err(JobError::Denied(_))), "{denied:?}");
+        }
+    }
+}

@@ -43,3 +43,99 @@ pub(super) async fn run<U: UnitOfWork>(
     };
     write_as(&service.uow, Author::of(actor), move |stores| guard.run(stores, work)).await
 }
+
+#[cfg(test)]
+mod tests {
+    use derslik_domain::id::Id;
+    use derslik_domain::identity::{PasswordHash, PersonForm, UserKey};
+    use derslik_ports::inbound::PeopleService;
+    use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores, StoppedClock};
+    use derslik_ports::outbound::{MockPasswords, Reason};
+    use derslik_testkit::builders::{account, actor_of, guid, now, text, user};
+    use mockall::Sequence;
+
+    use super::*;
+
+    type Added = Result<IdempotentOutcome<Result<User, PersonRefusal>>, ServiceError>;
+
+    fn form() -> PersonForm {
+        PersonForm { name: text("Ayşe"), surname: text("Yılmaz"), email: text("a@b.c"), username: text("ayse"), ..PersonForm::default() }
+    }
+
+    async fn add(stores: MockStores, passwords: MockPasswords, form: PersonForm) -> (Added, usize) {
+        let uow = FakeUnitOfWork::new(stores);
+        let ids = Arc::new(FixedIds(guid(9)));
+        let people = People::new(uow.clone(), Arc::new(StoppedClock(now())), ids, Arc::new(passwords));
+        let added = people.add(&actor_of(account()), form.validate_new().unwrap(), None).await;
+        (added, uow.commits())
+    }
+
+    #[tokio::test]
+    async fn adds_a_person_under_a_free_id_with_the_hash_of_the_password() {
+        let (mut stores, mut order, mut passwords) = (MockStores::default(), Sequence::new(), MockPasswords::new());
+        let hash = passwords.expect_hash().once().in_sequence(&mut order);
+        hash.returning(|password| Ok(PasswordHash::new(format!("hash of {}", password.reveal()))));
+        stores.users.expect_next_id().once().in_sequence(&mut order).returning(|_| Ok(Id::new(100)));
+        stores.users.expect_find().times(2).in_sequence(&mut order).returning(|_, _| Ok(None));
+        stores.users.expect_add().once().in_sequence(&mut order).returning(|of, person| {
+            assert_eq!((of, person.id, person.guid.get()), (account().id, Id::new(100), guid(9).get()));
+            Ok(true)
+        });
+        stores.identity.expect_set_password().once().in_sequence(&mut order).returning(|of, owner, hash, at| {
+            assert_eq!((of, owner, hash.as_str(), at), (account().id, Id::new(100), "hash of secret", now()));
+            Ok(())
+        });
+        let (added, commits) = add(stores, passwords, PersonForm { password: text("secret"), ..form() }).await;
+        assert!(matches!(added, Ok(IdempotentOutcome::Unkeyed(Ok(person))) if person.id == Id::new(100)));
+        assert_eq!(commits, 1);
+    }
+
+    #[tokio::test]
+    async fn a_taken_user_name_or_address_is_refused_and_nothing_is_written() {
+        for (key, refusal) in [("ayse", PersonRefusal::UsernameTaken), ("a@b.c", PersonRefusal::EmailTaken)] {
+            let mut stores = MockStores::default();
+            stores.users.expect_next_id().returning(|_| Ok(Id::new(100)));
+            stores.users.expect_find().returning(move |_, found_by| {
+                let is_taken = match found_by {
+                    UserKey::Username(username) => username.as_str() == key,
+                    UserKey::Email(email) => email.as_str() == key,
+                    UserKey::Id(_) | UserKey::Guid(_) => false,
+                };
+                Ok(is_taken.then(|| user(7)))
+            });
+            let (refused, _) = add(stores, MockPasswords::new(), form()).await;
+            assert!(matches!(&refused, Ok(IdempotentOutcome::Unkeyed(Err(reason))) if *reason == refusal), "{refused:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_id_that_was_taken_meanwhile_is_replaced_and_the_number_of_tries_is_bounded() {
+        let mut stores = MockStores::default();
+        stores.users.expect_find().returning(|_, _| Ok(None));
+        let mut order = Sequence::new();
+        for (id, is_added) in [(100, false), (101, true)] {
+            stores.users.expect_next_id().once().in_sequence(&mut order).returning(move |_| Ok(Id::new(id)));
+            stores.users.expect_add().once().in_sequence(&mut order).returning(move |_, _| Ok(is_added));
+        }
+        let (added, _) = add(stores, MockPasswords::new(), form()).await;
+        assert!(matches!(added, Ok(IdempotentOutcome::Unkeyed(Ok(person))) if person.id == Id::new(101)));
+
+        let mut stores = MockStores::default();
+        stores.users.expect_find().returning(|_, _| Ok(None));
+        stores.users.expect_next_id().times(TRIES).returning(|_| Ok(Id::new(100)));
+        stores.users.expect_add().times(TRIES).returning(|_, _| Ok(false));
+        let (failed, commits) = add(stores, MockPasswords::new(), form()).await;
+        assert!(matches!(failed, Err(ServiceError::Store(StoreError::Conflict(Conflict::User)))), "{failed:?}");
+        assert_eq!(commits, 0);
+    }
+
+    #[tokio::test]
+    async fn no_transaction_begins_if_the_password_can_not_be_hashed() {
+        let mut passwords = MockPasswords::new();
+        passwords.expect_hash().once().returning(|_| Err(StoreError::from(Reason::Crowded)));
+        let form = PersonForm { password: text("secret"), ..form() };
+        let (failed, commits) = add(MockStores::without_principals(), passwords, form).await;
+        assert!(matches!(failed, Err(ServiceError::Store(StoreError::Unavailable(_)))), "{failed:?}");
+        assert_eq!(commits, 0);
+    }
+}

@@ -18,3 +18,54 @@ pub(super) async fn run<U: UnitOfWork>(service: &People<U>, actor: &Actor, key: 
     })
     .await
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use derslik_domain::identity::User;
+    use derslik_ports::inbound::PeopleService;
+    use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores, StoppedClock};
+    use derslik_ports::outbound::MockPasswords;
+    use derslik_testkit::builders::{account, actor_of, guid, now, user};
+    use mockall::{Sequence, predicate::eq};
+
+    use super::*;
+
+    async fn delete(stores: MockStores) -> Result<(), ServiceError> {
+        let ids = Arc::new(FixedIds(guid(9)));
+        let people = People::new(FakeUnitOfWork::new(stores), Arc::new(StoppedClock(now())), ids, Arc::new(MockPasswords::new()));
+        people.delete(&actor_of(account()), UserKey::Id(user(7).id)).await
+    }
+
+    fn finding(order: &mut Sequence, locked: Option<User>) -> MockStores {
+        let mut stores = MockStores::default();
+        stores.users.expect_find().once().in_sequence(order).returning(|_, _| Ok(Some(user(7))));
+        let lock = stores.users.expect_lock().with(eq(account().id), eq(user(7).id)).once().in_sequence(order);
+        lock.returning(move |_, _| Ok(locked.clone()));
+        stores
+    }
+
+    #[tokio::test]
+    async fn locks_the_person_revokes_its_credentials_and_leaves_a_tombstone() {
+        let mut order = Sequence::new();
+        let mut stores = finding(&mut order, Some(user(7)));
+        let revoke = stores.identity.expect_revoke_credentials_of().with(eq(account().id), eq(user(7).id), eq(now()));
+        revoke.once().in_sequence(&mut order).returning(|_, _, _| Ok(()));
+        let tombstone = stores.users.expect_delete().with(eq(account().id), eq(user(7)), eq(now()));
+        tombstone.once().in_sequence(&mut order).returning(|_, _, _| Ok(true));
+        delete(stores).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn nothing_is_written_for_a_missing_person_or_one_erased_meanwhile() {
+        for locked in [None, Some(user(7).deleted(now()))] {
+            let refused = delete(finding(&mut Sequence::new(), locked)).await;
+            assert!(matches!(refused, Err(ServiceError::NotFound)), "{refused:?}");
+        }
+        let mut stores = MockStores::default();
+        stores.users.expect_find().once().returning(|_, _| Ok(None));
+        let refused = delete(stores).await;
+        assert!(matches!(refused, Err(ServiceError::NotFound)), "{refused:?}");
+    }
+}

@@ -95,3 +95,41 @@ impl<U: UnitOfWork> PeopleService for People<U> {
         delete::run(self, actor, key).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use derslik_domain::identity::{PersonFilterForm, PersonForm};
+    use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores, StoppedClock};
+    use derslik_ports::outbound::MockPasswords;
+    use derslik_testkit::builders::{denied_actors, guid, now, text, user};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_denied_actor_hashes_reads_and_writes_nothing() {
+        // No call of a port is expected, so any call fails the test.
+        let uow = FakeUnitOfWork::new(MockStores::without_principals());
+        let people = People::new(uow, Arc::new(StoppedClock(now())), Arc::new(FixedIds(guid(9))), Arc::new(MockPasswords::new()));
+        let key = || UserKey::Id(user(7).id);
+        let form = PersonForm {
+            name: text("Ayşe"),
+            surname: text("Yılmaz"),
+            email: text("a@b.c"),
+            username: text("ayse"),
+            password: text("secret"),
+            ..PersonForm::default()
+        };
+        for actor in denied_actors() {
+            let denied = people.add(&actor, form.clone().validate_new().unwrap(), None).await;
+            assert!(matches!(denied, Err(ServiceError::Denied(_))), "{denied:?}");
+            let denied = people.get(&actor, key()).await;
+            assert!(matches!(denied, Err(ServiceError::Denied(_))), "{denied:?}");
+            let denied = people.list(&actor, PersonFilterForm::default().validate(100).unwrap()).await;
+            assert!(matches!(denied, Err(ServiceError::Denied(_))), "{denied:?}");
+            let denied = people.change(&actor, key(), form.clone().validate().unwrap()).await;
+            assert!(matches!(denied, Err(ServiceError::Denied(_))), "{denied:?}");
+            let denied = people.delete(&actor, key()).await;
+            assert!(matches!(denied, Err(ServiceError::Denied(_))), "{denied:?}");
+        }
+    }
+}

@@ -43,3 +43,27 @@ impl<U: UnitOfWork> ProjectService for Projects<U> {
         create::run(self, actor, project).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores, StoppedClock};
+    use derslik_testkit::builders::{denied_actors, guid, now, project};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_denied_actor_reads_and_writes_no_project() {
+        // No call of the stores is expected, so any call fails the test.
+        let uow = FakeUnitOfWork::new(MockStores::without_principals());
+        let projects = Projects::new(uow, Arc::new(StoppedClock(now())), Arc::new(FixedIds(guid(99))));
+        let Project { key, name, platform, .. } = project();
+        for actor in denied_actors() {
+            let denied = projects.list(&actor, PageRequest { size: 1, after: None }).await;
+            assert!(matches!(denied, Err(JobError::Denied(_))), "{denied:?}");
+            let denied = projects.get(&actor, &key).await;
+            assert!(matches!(denied, Err(JobError::Denied(_))), "{denied:?}");
+            let denied = projects.create(&actor, NewProject { name: name.clone(), platform }).await;
+            assert!(matches!(denied, Err(JobError::Denied(_))), "{denied:?}");
+        }
+    }
+}

@@ -53,3 +53,29 @@ impl<U: UnitOfWork + SessionReader> SessionService for Sessions<U> {
         delete::run(self, actor, guid).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use derslik_domain::session::FilterForm;
+    use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores, StoppedClock};
+    use derslik_testkit::builders::{denied_actors, guid, now};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_denied_actor_reads_and_writes_no_session() {
+        // No call of the stores is expected, so any call fails the test.
+        let uow = FakeUnitOfWork::new(MockStores::without_principals());
+        let sessions = Sessions::new(uow, Arc::new(StoppedClock(now())), Arc::new(FixedIds(guid(99))));
+        for actor in denied_actors() {
+            let denied = sessions.upsert_batch(&actor, Batch::default(), None).await;
+            assert!(matches!(denied, Err(ServiceError::Denied(_))), "{denied:?}");
+            let denied = sessions.search(&actor, FilterForm::default().validate().unwrap()).await;
+            assert!(matches!(denied, Err(ServiceError::Denied(_))), "{denied:?}");
+            let denied = sessions.get(&actor, guid(1)).await;
+            assert!(matches!(denied, Err(ServiceError::Denied(_))), "{denied:?}");
+            let denied = sessions.delete(&actor, guid(1)).await;
+            assert!(matches!(denied, Err(ServiceError::Denied(_))), "{denied:?}");
+        }
+    }
+}
