@@ -14,6 +14,8 @@ pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
         Case { name: "a_failed_unit_of_work_leaves_nothing_behind", run: failure_rolls_back },
         Case { name: "a_unit_of_work_that_panics_leaves_nothing_behind_and_frees_its_connection", run: panic_rolls_back },
         Case { name: "a_unit_of_work_ends_although_its_caller_went_away", run: survives_its_caller },
+        Case { name: "a_single_statement_write_with_one_statement_is_committed", run: single_statement },
+        Case { name: "a_single_statement_write_refuses_a_second_statement", run: second_statement },
         Case { name: "a_reader_does_not_wait_for_a_writer", run: reads_beside_a_writer },
         Case { name: "one_account_leaves_a_connection_to_the_others", run: leaves_one },
         Case { name: "who_waits_too_long_for_a_connection_is_told_to_come_back", run: bounded_wait },
@@ -69,6 +71,25 @@ fn survives_its_caller<U: UnitOfWork + Clone>(harness: &Harness<U>) {
     // SQLite has one writer: this write waits until the other has ended.
     harness.write(|stores| stores.sessions().lock_many(account().id, &BTreeSet::from([guid(1)])));
     eventually(|| exists(harness, 1));
+}
+
+fn single_statement<U: UnitOfWork>(harness: &Harness<U>) {
+    let write = harness.unit_of_work().write_single_statement(account().id, |stores| insert(stores, 1));
+    harness.runtime().block_on(write).expect("one statement is enough");
+    assert!(exists(harness, 1));
+}
+
+fn second_statement<U: UnitOfWork>(harness: &Harness<U>) {
+    let write = harness.unit_of_work().write_single_statement(account().id, |stores| {
+        insert(stores, 1)?;
+        insert(stores, 2)
+    });
+    let refused: Result<(), StoreError> = harness.runtime().block_on(write);
+    assert!(matches!(refused, Err(StoreError::Other(_))), "{refused:?}");
+    assert!(!exists(harness, 2));
+    // The connection is fit for use after that.
+    harness.write(|stores| insert(stores, 2));
+    assert!(exists(harness, 2));
 }
 
 fn reads_beside_a_writer<U: UnitOfWork + Clone>(harness: &Harness<U>) {
