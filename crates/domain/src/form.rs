@@ -57,6 +57,16 @@ impl<T> Field<T> {
     }
 }
 
+impl Field<RawText> {
+    /// The same field, where an empty text counts as not sent.
+    pub(crate) fn unset_if_empty(self) -> Self {
+        match self {
+            Field::Given(text) if text.is_empty() => Field::Missing,
+            field => field,
+        }
+    }
+}
+
 /// A problem of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Problem {
@@ -74,13 +84,13 @@ pub enum Problem {
     Past,
 }
 
-/// One broken rule about a field of the kind `F`.
+/// One broken rule `P` about a field of the kind `F`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Violation<F> {
+pub struct Violation<F, P = Problem> {
     /// The field.
     pub field: F,
     /// The broken rule.
-    pub problem: Problem,
+    pub problem: P,
 }
 
 impl From<FieldFault> for Problem {
@@ -99,38 +109,29 @@ impl From<TextError> for Problem {
 }
 
 /// Collects the violations of one form.
-pub(crate) struct Violations<F> {
-    violations: Vec<Violation<F>>,
+pub(crate) struct Violations<F, P = Problem> {
+    violations: Vec<Violation<F, P>>,
 }
 
-impl<F> Default for Violations<F> {
+impl<F, P> Default for Violations<F, P> {
     fn default() -> Self {
         Self { violations: Vec::new() }
     }
 }
 
-impl<F> Violations<F> {
-    pub(crate) fn report(&mut self, field: F, problem: impl Into<Problem>) {
+impl<F, P: From<FieldFault>> Violations<F, P> {
+    pub(crate) fn report(&mut self, field: F, problem: impl Into<P>) {
         self.violations.push(Violation { field, problem: problem.into() });
     }
 
     /// The value of a field, read by `read`. `None` if the field was not sent, or if `read` or the field itself reported a
     /// violation.
-    pub(crate) fn read<T, U>(&mut self, field: F, value: Field<T>, read: impl FnOnce(T) -> Result<U, Problem>) -> Option<U> {
-        let value = value.given().map_err(Problem::from).and_then(|value| value.map(read).transpose());
+    pub(crate) fn read<T, U>(&mut self, field: F, value: Field<T>, read: impl FnOnce(T) -> Result<U, P>) -> Option<U> {
+        let value = value.given().map_err(P::from).and_then(|value| value.map(read).transpose());
         value.unwrap_or_else(|problem| {
             self.report(field, problem);
             None
         })
-    }
-
-    /// As [`Violations::read`], for a field that must be there.
-    pub(crate) fn require<T, U>(&mut self, field: F, value: Field<T>, read: impl FnOnce(T) -> Result<U, Problem>) -> Option<U> {
-        if matches!(value, Field::Missing | Field::Null) {
-            self.report(field, Problem::Required);
-            return None;
-        }
-        self.read(field, value, read)
     }
 
     /// Whether nothing was wrong so far.
@@ -139,11 +140,22 @@ impl<F> Violations<F> {
     }
 
     /// `value`, if no violation was reported; otherwise every violation.
-    pub(crate) fn verdict<T>(self, value: Option<T>) -> Result<T, Vec<Violation<F>>> {
+    pub(crate) fn verdict<T>(self, value: Option<T>) -> Result<T, Vec<Violation<F, P>>> {
         match value {
             Some(value) if self.violations.is_empty() => Ok(value),
             _ => Err(self.violations),
         }
+    }
+}
+
+impl<F> Violations<F> {
+    /// As [`Violations::read`], for a field that must be there.
+    pub(crate) fn require<T, U>(&mut self, field: F, value: Field<T>, read: impl FnOnce(T) -> Result<U, Problem>) -> Option<U> {
+        if matches!(value, Field::Missing | Field::Null) {
+            self.report(field, Problem::Required);
+            return None;
+        }
+        self.read(field, value, read)
     }
 }
 

@@ -12,7 +12,7 @@ use super::form::CourseForm;
 use super::roster::{OwnerCandidate, TransferError, UserStatus, transfer};
 use super::settings::{CourseSettings, MemberCreation};
 use super::state::{CourseState, StateConflict, TransitionError, ends_suspension, transition};
-use super::validate::{CourseProblem, CourseViolation, Violations, contains_url};
+use super::validate::{CourseProblem, CourseViolation, CourseViolations, contains_url};
 use super::{
     Alias, CalendarId, Course, CourseDetails, CourseField, CourseFields, DriveFolder, EnrollmentCode, GradebookSettings, GroupName,
     Revision, UpdateMask,
@@ -162,7 +162,7 @@ pub enum CreateError {
 /// # Errors
 /// The [`CreateError`].
 pub fn create(mut form: CourseForm, context: NewCourseContext<'_>) -> Result<Created, CreateError> {
-    let mut violations = Violations::default();
+    let mut violations = CourseViolations::default();
     let alias = violations.alias(std::mem::take(&mut form.alias));
     if let Err(violation) = form.owner_ref() {
         violations.report(violation.field, violation.problem);
@@ -251,7 +251,7 @@ pub fn patch(course: &Course, patch: Patch, access: CourseAccess, at: Timestamp)
     if hands_over && !access.is_admin() {
         return Err(ChangeError::Role);
     }
-    let mut violations = Violations::default();
+    let mut violations = CourseViolations::default();
     if let Some(violation) = hands_over.then(|| form.owner_ref().err()).flatten() {
         violations.report(violation.field, violation.problem);
     }
@@ -269,7 +269,7 @@ pub fn patch(course: &Course, patch: Patch, access: CourseAccess, at: Timestamp)
 /// The [`ChangeError`]; the course is then as it was.
 pub fn replace(course: &Course, mut form: CourseForm, access: CourseAccess, at: Timestamp) -> Result<Change, ChangeError> {
     may_ask(course, access)?;
-    let mut violations = Violations::default();
+    let mut violations = CourseViolations::default();
     let state = violations.state(std::mem::take(&mut form.state));
     let touched: CourseFields = CourseField::SETTABLE.into_iter().filter(|field| is_replaced(*field, &form)).collect();
     let details = violations.details(form, touched, Some(&course.details));

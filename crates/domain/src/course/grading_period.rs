@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::form::{Field, FieldFault, RawText};
+use crate::form::{Field, FieldFault, RawText, Violation, Violations};
 use crate::id::GradingPeriodId;
 use crate::text::{Name, TextError, composed_key};
 
@@ -130,14 +130,8 @@ pub enum GradingPeriodProblem {
     Overlap,
 }
 
-/// One broken rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct GradingPeriodViolation {
-    /// The place.
-    pub place: GradingPeriodPlace,
-    /// The broken rule.
-    pub problem: GradingPeriodProblem,
-}
+/// One broken rule at a place of the settings.
+pub type GradingPeriodViolation = Violation<GradingPeriodPlace, GradingPeriodProblem>;
 
 /// Why the settings were not changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -181,10 +175,10 @@ impl GradingPeriodSettings {
     /// # Errors
     /// Every [`GradingPeriodViolation`].
     pub fn new(periods: Vec<GradingPeriod>, apply_to_existing_coursework: bool) -> Result<Self, Vec<GradingPeriodViolation>> {
-        let mut violations = Violations::default();
+        let mut violations = PeriodViolations::default();
         let drafts: Vec<Draft> = periods.iter().map(Draft::of).collect();
         violations.list(&drafts);
-        violations.verdict()?;
+        violations.in_order()?;
         Ok(Self { periods, apply_to_existing_coursework })
     }
 
@@ -211,7 +205,7 @@ pub fn change_grading_periods(
     mask: GradingPeriodMask,
     next_id: impl FnMut() -> GradingPeriodId,
 ) -> Result<GradingPeriodChange, GradingPeriodError> {
-    let mut violations = Violations::default();
+    let mut violations = PeriodViolations::default();
     let drafts = if mask.contains(GradingPeriodSetting::Periods) {
         violations
             .read(GradingPeriodPlace::List, form.periods, Ok)
@@ -225,7 +219,7 @@ pub fn change_grading_periods(
         settings.apply_to_existing_coursework
     };
     violations.list(&drafts);
-    violations.verdict().map_err(GradingPeriodError::Invalid)?;
+    violations.in_order().map_err(GradingPeriodError::Invalid)?;
     if !course.state.allows_edits() {
         return Err(GradingPeriodError::NotModifiable(course.state));
     }
@@ -243,7 +237,7 @@ fn compare(
     let (mut added, mut edited) = (Vec::new(), Vec::new());
     let mut periods = Vec::with_capacity(drafts.len());
     for draft in drafts {
-        // `Violations` refuses every draft that lacks one of these.
+        // The validation refuses every draft that lacks one of these.
         let (Some(title), Some(start), Some(end)) = (draft.title, draft.start, draft.end) else { continue };
         let id = draft.id.unwrap_or_else(|| {
             let id = next_id();
@@ -276,30 +270,9 @@ impl Draft {
 }
 
 /// Collects the violations of one request.
-#[derive(Default)]
-struct Violations {
-    violations: Vec<GradingPeriodViolation>,
-}
+type PeriodViolations = Violations<GradingPeriodPlace, GradingPeriodProblem>;
 
-impl Violations {
-    fn report(&mut self, place: GradingPeriodPlace, problem: impl Into<GradingPeriodProblem>) {
-        self.violations.push(GradingPeriodViolation { place, problem: problem.into() });
-    }
-
-    /// The value of a field, read by `read`. `None` if the field was not sent, or if a violation was reported.
-    fn read<T, U>(
-        &mut self,
-        place: GradingPeriodPlace,
-        value: Field<T>,
-        read: impl FnOnce(T) -> Result<U, GradingPeriodProblem>,
-    ) -> Option<U> {
-        let value = value.given().map_err(GradingPeriodProblem::from).and_then(|value| value.map(read).transpose());
-        value.unwrap_or_else(|problem| {
-            self.report(place, problem);
-            None
-        })
-    }
-
+impl PeriodViolations {
     /// Reads the list as it was sent. A period that exists keeps the fields that were not sent.
     fn drafts(&mut self, old: &[GradingPeriod], forms: Vec<GradingPeriodForm>) -> Vec<Draft> {
         if forms.len() > GradingPeriodSettings::MAX_PERIODS {
@@ -311,10 +284,11 @@ impl Violations {
 
     fn draft(&mut self, position: usize, old: &[GradingPeriod], form: GradingPeriodForm) -> Draft {
         let place = |field| GradingPeriodPlace::Period(position, field);
-        let known = self.read(place(GradingPeriodField::Id), unset_if_empty(form.id), |id| find(old, &id));
-        let title = self.property(place(GradingPeriodField::Title), unset_if_empty(form.title), known.map(|known| &known.title), |title| {
-            Ok(GradingPeriodTitle::from_bytes(title)?)
-        });
+        let known = self.read(place(GradingPeriodField::Id), form.id.unset_if_empty(), |id| find(old, &id));
+        let title =
+            self.property(place(GradingPeriodField::Title), form.title.unset_if_empty(), known.map(|known| &known.title), |title| {
+                Ok(GradingPeriodTitle::from_bytes(title)?)
+            });
         let start = self.property(place(GradingPeriodField::Start), form.start, known.map(|known| &known.start), read_date);
         let end = self.property(place(GradingPeriodField::End), form.end, known.map(|known| &known.end), read_date);
         Draft { id: known.map(|known| known.id), title, start, end }
@@ -336,6 +310,14 @@ impl Violations {
             }
             (sent, _) => self.read(place, sent, read),
         }
+    }
+
+    /// Every violation in the order of the places, if there is one.
+    fn in_order(self) -> Result<(), Vec<GradingPeriodViolation>> {
+        self.verdict(Some(())).map_err(|mut violations| {
+            violations.sort_by_key(|violation| violation.field);
+            violations
+        })
     }
 
     /// The rules about the list as a whole.
@@ -367,20 +349,6 @@ impl Violations {
             }
             before = Some((start, end));
         }
-    }
-
-    /// An error if a violation was reported.
-    fn verdict(mut self) -> Result<(), Vec<GradingPeriodViolation>> {
-        self.violations.sort_by_key(|violation| violation.place);
-        if self.violations.is_empty() { Ok(()) } else { Err(self.violations) }
-    }
-}
-
-/// An empty text counts as not sent.
-fn unset_if_empty(text: Field<RawText>) -> Field<RawText> {
-    match text {
-        Field::Given(text) if text.is_empty() => Field::Missing,
-        text => text,
     }
 }
 

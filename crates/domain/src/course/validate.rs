@@ -1,7 +1,7 @@
 //! The validation of a course form, field by field. All rules are checked, so that one answer tells the client every
 //! violation. States and access are checked elsewhere.
 
-use crate::form::{Field, FieldFault, RawText};
+use crate::form::{Field, FieldFault, RawText, Violation, Violations};
 use crate::text::{Text, TextError};
 
 use super::form::CourseForm;
@@ -31,14 +31,11 @@ pub enum CourseProblem {
     NoFirstState(CourseState),
 }
 
-/// One broken rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct CourseViolation {
-    /// The field.
-    pub field: CourseField,
-    /// The broken rule.
-    pub problem: CourseProblem,
-}
+/// One broken rule about a field of a course.
+pub type CourseViolation = Violation<CourseField, CourseProblem>;
+
+/// Collects the violations of one form.
+pub(super) type CourseViolations = Violations<CourseField, CourseProblem>;
 
 impl From<FieldFault> for CourseProblem {
     fn from(fault: FieldFault) -> Self {
@@ -63,17 +60,7 @@ impl CourseForm {
     }
 }
 
-/// Collects the violations of one form.
-#[derive(Default)]
-pub(super) struct Violations {
-    violations: Vec<CourseViolation>,
-}
-
-impl Violations {
-    pub(super) fn report(&mut self, field: CourseField, problem: impl Into<CourseProblem>) {
-        self.violations.push(CourseViolation { field, problem: problem.into() });
-    }
-
+impl CourseViolations {
     /// The details from a form: its values for the fields in `fields`, the old values for all others. A named field that was
     /// not sent is cleared.
     pub(super) fn details(&mut self, form: CourseForm, fields: CourseFields, old: Option<&CourseDetails>) -> Option<CourseDetails> {
@@ -98,7 +85,7 @@ impl Violations {
 
     /// The alias to attach to a new course.
     pub(super) fn alias(&mut self, value: Field<RawText>) -> Option<Alias> {
-        self.read(CourseField::Id, unset_if_empty(value), |alias| Ok(Alias::from_bytes(&alias)?))
+        self.read(CourseField::Id, value.unset_if_empty(), |alias| Ok(Alias::from_bytes(&alias)?))
     }
 
     /// The requested state; `None` if the form has none.
@@ -113,46 +100,21 @@ impl Violations {
         }
         self.state(value)
     }
-
-    /// The value of a field, read by `read`. `None` if the field was not sent, or if a violation was reported.
-    fn read<T, U>(&mut self, field: CourseField, value: Field<T>, read: impl FnOnce(T) -> Result<U, CourseProblem>) -> Option<U> {
-        let value = value.given().map_err(CourseProblem::from).and_then(|value| value.map(read).transpose());
-        value.unwrap_or_else(|problem| {
-            self.report(field, problem);
-            None
-        })
-    }
-
-    /// `value`, if no violation was reported; otherwise every violation.
-    pub(super) fn verdict<T>(self, value: Option<T>) -> Result<T, Vec<CourseViolation>> {
-        match value {
-            Some(value) if self.violations.is_empty() => Ok(value),
-            Some(_) | None => Err(self.violations),
-        }
-    }
 }
 
 /// Reads the optional texts of a course.
 struct TextReader<'a> {
-    violations: &'a mut Violations,
+    violations: &'a mut CourseViolations,
     fields: CourseFields,
 }
 
 impl TextReader<'_> {
     fn read<const MAX: usize>(&mut self, field: CourseField, value: Field<RawText>, old: Option<&Text<MAX>>) -> Option<Text<MAX>> {
         if self.fields.contains(field) {
-            self.violations.read(field, unset_if_empty(value), |text| Ok(Text::from_bytes(text)?))
+            self.violations.read(field, value.unset_if_empty(), |text| Ok(Text::from_bytes(text)?))
         } else {
             old.cloned()
         }
-    }
-}
-
-/// An empty text counts as not sent.
-fn unset_if_empty(value: Field<RawText>) -> Field<RawText> {
-    match value {
-        Field::Given(text) if text.is_empty() => Field::Missing,
-        value => value,
     }
 }
 
@@ -188,7 +150,7 @@ mod tests {
     }
 
     fn validated(form: CourseForm) -> Result<CourseDetails, Vec<CourseViolation>> {
-        let mut violations = Violations::default();
+        let mut violations = CourseViolations::default();
         let details = violations.details(form, all(), None);
         violations.verdict(details)
     }
@@ -291,7 +253,7 @@ mod tests {
     fn fields_that_are_not_named_are_not_even_looked_at() {
         let old = course().details;
         let form = CourseForm { name: Field::Mistyped, room: given("12"), ..Default::default() };
-        let mut violations = Violations::default();
+        let mut violations = CourseViolations::default();
         let details = violations.details(form, [CourseField::Room].into_iter().collect(), Some(&old));
         assert_eq!(violations.verdict(details), Ok(CourseDetails { room: Some(CourseRoom::new("12").unwrap()), ..old }));
     }

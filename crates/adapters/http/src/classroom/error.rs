@@ -277,7 +277,7 @@ fn period_violations(violations: &[GradingPeriodViolation]) -> ClassroomError {
     let named: Vec<(String, String)> = violations
         .iter()
         .map(|violation| {
-            let field = match violation.place {
+            let field = match violation.field {
                 GradingPeriodPlace::List => "grading_periods".to_owned(),
                 GradingPeriodPlace::ApplyToExistingCoursework => "apply_to_existing_coursework".to_owned(),
                 GradingPeriodPlace::Period(position, field) => format!("grading_periods[{position}].{}", period_field(field)),

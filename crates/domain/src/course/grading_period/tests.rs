@@ -48,7 +48,7 @@ fn change(form: GradingPeriodSettingsForm) -> Result<GradingPeriodChange, Gradin
 fn violations(forms: Vec<GradingPeriodForm>) -> Vec<(GradingPeriodPlace, GradingPeriodProblem)> {
     match change(list(forms)) {
         Err(GradingPeriodError::Invalid(violations)) => {
-            violations.into_iter().map(|violation| (violation.place, violation.problem)).collect()
+            violations.into_iter().map(|violation| (violation.field, violation.problem)).collect()
         }
         other => panic!("{other:?}"),
     }
