@@ -22,7 +22,7 @@ impl CalculationType {
     /// Every type.
     pub const ALL: [Self; 2] = [Self::TotalPoints, Self::WeightedCategories];
 
-    /// The number by which the type is known on the wire and in the store.
+    /// The number by which the type is stored.
     pub const fn code(self) -> i16 {
         match self {
             Self::TotalPoints => 1,
@@ -51,7 +51,7 @@ impl DisplaySetting {
     /// Every setting.
     pub const ALL: [Self; 3] = [Self::ShowOverallGrade, Self::HideOverallGrade, Self::ShowTeachersOnly];
 
-    /// The number by which the setting is known on the wire and in the store.
+    /// The number by which the setting is stored.
     pub const fn code(self) -> i16 {
         match self {
             Self::ShowOverallGrade => 1,

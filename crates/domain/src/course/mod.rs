@@ -66,7 +66,7 @@ pub use grading_period::{
     change_grading_periods,
 };
 pub use list::{CourseCursor, CourseFilter, CourseListForm, CourseOrder, ListError, MemberFilter, Viewer};
-pub use mask::{CourseField, CourseFields, GradingPeriodMask, GradingPeriodSetting, MaskError, MaskPath, UpdateMask};
+pub use mask::{CourseField, CourseFields, GradingPeriodMask, GradingPeriodSetting, UpdateMask};
 pub use material::{
     CourseMaterial, CourseMaterialSet, DriveFolder, FormMaterial, LinkMaterial, MaterialId, MaterialTitle, MaterialUrl, StoredMaterial,
 };

@@ -24,7 +24,7 @@ impl CourseState {
     /// Every state.
     pub const ALL: [Self; 5] = [Self::Active, Self::Archived, Self::Provisioned, Self::Declined, Self::Suspended];
 
-    /// The number by which the state is known on the wire and in the store.
+    /// The number by which the state is stored.
     pub const fn code(self) -> i16 {
         match self {
             Self::Active => 1,
@@ -40,7 +40,7 @@ impl CourseState {
         Self::ALL.into_iter().find(|state| i64::from(state.code()) == code)
     }
 
-    /// The name by which the state is known on the wire.
+    /// The name of the state, as messages to people show it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Active => "ACTIVE",

@@ -1,9 +1,8 @@
 //! The errors of the courses API: one object with a code, a status, a message that may begin with a `@Token `, and details.
 
 use derslik_domain::course::{
-    AliasError, ChangeError, CourseDenial, CourseField, CourseState, CourseStates, CourseViolation, CreateError, GradingPeriodError,
-    GradingPeriodField, GradingPeriodPlace, GradingPeriodViolation, JoinError, LeaveError, ListError, MaskError, StateConflict,
-    TransferError,
+    AliasError, ChangeError, CourseDenial, CourseState, CourseStates, CourseViolation, CreateError, GradingPeriodError, GradingPeriodField,
+    GradingPeriodPlace, GradingPeriodViolation, JoinError, LeaveError, ListError, StateConflict, TransferError,
 };
 use derslik_domain::idempotency::IdempotencyKey;
 use derslik_domain::identity::Scope;
@@ -11,6 +10,8 @@ use derslik_ports::StoreError;
 use derslik_ports::inbound::{AuthenticationError, CourseError, KeyRefusal};
 use serde_json::{Value, json};
 
+use super::masks::MaskError;
+use super::names::course_field;
 use super::schema::snake;
 use crate::body::BodyError;
 use crate::room::NoRoom;
@@ -130,10 +131,6 @@ impl ClassroomError {
             "fields",
             format!("Error expanding 'fields' parameter. Cannot find matching fields for path '{}'.", shortened(fields)),
         )
-    }
-
-    pub(super) fn bad_mask(error: &MaskError) -> Self {
-        Self::bad_value("update_mask", error.to_string())
     }
 
     pub(super) fn bad_page_token() -> Self {
@@ -265,10 +262,7 @@ fn way_to_deletion(state: CourseState, reachable: CourseStates) -> String {
 fn course_violations(violations: &[CourseViolation]) -> ClassroomError {
     let named: Vec<(String, String)> = violations
         .iter()
-        .map(|violation| {
-            let field = if violation.field == CourseField::Id { "id" } else { violation.field.name() };
-            (format!("course.{}", snake(field)), violation.problem.to_string())
-        })
+        .map(|violation| (format!("course.{}", snake(course_field(violation.field))), violation.problem.to_string()))
         .collect();
     ClassroomError::bad_fields_of(INVALID, &named)
 }
@@ -320,6 +314,12 @@ impl From<NoRoom> for ClassroomError {
     fn from(error: NoRoom) -> Self {
         let headers = vec![("retry-after", RETRY_AFTER_SECONDS.to_owned())];
         Self { headers, ..Self::new(ErrorKind::Unavailable, error.to_string()) }
+    }
+}
+
+impl From<MaskError> for ClassroomError {
+    fn from(error: MaskError) -> Self {
+        Self::bad_value("update_mask", error.to_string())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use derslik_domain::course::{
-    Alias, CourseCursor, CourseListForm, CourseOrder, CourseState, CourseStates, GradingPeriodMask, Revision, Roster, UpdateMask, UserRef,
+    Alias, CourseCursor, CourseListForm, CourseOrder, CourseState, CourseStates, Revision, Roster, UserRef,
 };
 use derslik_domain::form::{Field, RawText};
 use derslik_domain::id::Id;
@@ -14,6 +14,7 @@ use serde::Serialize;
 use super::call::{Answer, Context};
 use super::error::ClassroomError;
 use super::idempotency::answered;
+use super::names::{course_mask, grading_period_mask};
 use super::operation::Method;
 use super::read;
 use super::schema::{COURSE, COURSE_ALIAS, GRADING_PERIOD_SETTINGS, STUDENT, TEACHER};
@@ -141,7 +142,7 @@ async fn create_course(context: &Context<'_>) -> Outcome {
 }
 
 async fn patch_course(context: &Context<'_>) -> Outcome {
-    let mask = UpdateMask::parse(context.query.get("updateMask").unwrap_or_default()).map_err(|error| ClassroomError::bad_mask(&error))?;
+    let mask = course_mask(context.query.get("updateMask").unwrap_or_default())?;
     let form = read::course(read::read(context.body, &COURSE)?);
     let seen = context.state.courses.patch(&context.actor, context.course(), form, mask, context.precondition.clone()).await?;
     course(context, &seen)
@@ -179,8 +180,7 @@ async fn list_courses(context: &Context<'_>) -> Outcome {
 }
 
 async fn update_grading_periods(context: &Context<'_>) -> Outcome {
-    let mask = context.query.sent("updateMask").map(GradingPeriodMask::parse).transpose();
-    let mask = mask.map_err(|error| ClassroomError::bad_mask(&error))?;
+    let mask = context.query.sent("updateMask").map(grading_period_mask).transpose()?;
     let form = read::grading_periods(read::read(context.body, &GRADING_PERIOD_SETTINGS)?);
     let settings = context.state.courses.change_grading_periods(&context.actor, context.course(), form, mask).await?;
     context.answer(&GradingPeriodsView::new(&settings, context.query.preview), COURSE_BYTES)

@@ -6,7 +6,7 @@
 //! | `schema` | the messages |
 //! | `call` | one call and its answer, for a single request or a part of a batch |
 //! | `methods` | from query and body to the inbound ports and back |
-//! | `query`, `fields`, `read` | parsing of requests |
+//! | `query`, `fields`, `masks`, `names`, `read` | parsing of requests |
 //! | `view`, `error`, `token` | the parts of answers |
 //! | `batch`, `discovery` | many calls in one request, and the description of the API |
 
@@ -17,7 +17,9 @@ mod error;
 mod fields;
 mod idempotency;
 mod json;
+mod masks;
 mod methods;
+mod names;
 mod operation;
 mod query;
 mod read;

@@ -15,12 +15,12 @@ fn in_state(state: CourseState) -> Course {
     Course { state, ..course() }
 }
 
-fn mask(text: &str) -> UpdateMask {
-    UpdateMask::parse(text).unwrap()
+fn mask(fields: &[CourseField]) -> UpdateMask {
+    UpdateMask::of(fields.iter().copied().collect()).unwrap()
 }
 
-fn of(form: CourseForm, text: &str) -> Patch {
-    Patch { form, mask: mask(text), owner: None }
+fn of(form: CourseForm, fields: &[CourseField]) -> Patch {
+    Patch { form, mask: mask(fields), owner: None }
 }
 
 fn to(state: CourseState) -> CourseForm {
@@ -32,7 +32,7 @@ fn co_teacher(user: i64) -> OwnerCandidate {
 }
 
 fn hand_over(owner: Option<OwnerCandidate>) -> Patch {
-    Patch { form: CourseForm { owner: given("9"), ..Default::default() }, mask: mask("ownerId"), owner }
+    Patch { form: CourseForm { owner: given("9"), ..Default::default() }, mask: mask(&[CourseField::Owner]), owner }
 }
 
 fn violations(outcome: Result<Change, ChangeError>) -> Vec<(CourseField, CourseProblem)> {
@@ -157,7 +157,7 @@ mod creation {
 #[test]
 fn a_patch_changes_what_it_names_and_nothing_else() {
     let form = CourseForm { section: given("ignored"), room: given("12"), ..named("Fizik") };
-    let change = patch(&course(), of(form, "name,room"), TEACHER.into(), NOW).unwrap();
+    let change = patch(&course(), of(form, &[CourseField::Name, CourseField::Room]), TEACHER.into(), NOW).unwrap();
     let mut expected = course();
     expected.details.name = CourseName::new("Fizik").unwrap();
     expected.details.room = Some(CourseRoom::new("12").unwrap());
@@ -170,7 +170,7 @@ fn a_masked_field_that_was_not_sent_is_cleared() {
     let mut course = course();
     course.details.section = CourseSection::new("2").ok();
     course.details.levels = CourseLevels::new("9").ok();
-    let change = patch(&course, of(CourseForm::default(), "section,levels"), TEACHER.into(), NOW).unwrap();
+    let change = patch(&course, of(CourseForm::default(), &[CourseField::Section, CourseField::Levels]), TEACHER.into(), NOW).unwrap();
     assert_eq!((change.course.details.section, change.course.details.levels), (None, None));
 }
 
@@ -180,27 +180,27 @@ fn a_masked_field_that_was_not_sent_is_cleared() {
 #[case(given(""), TextError::Empty.into())]
 fn a_name_cannot_be_cleared(#[case] name: Field<RawText>, #[case] problem: CourseProblem) {
     let form = CourseForm { name, ..Default::default() };
-    assert_eq!(violations(patch(&course(), of(form, "name"), TEACHER.into(), NOW)), [(CourseField::Name, problem)]);
+    assert_eq!(violations(patch(&course(), of(form, &[CourseField::Name]), TEACHER.into(), NOW)), [(CourseField::Name, problem)]);
 }
 
 #[test]
 fn a_masked_state_has_to_be_sent() {
-    let refused = patch(&course(), of(CourseForm::default(), "courseState"), TEACHER.into(), NOW);
+    let refused = patch(&course(), of(CourseForm::default(), &[CourseField::State]), TEACHER.into(), NOW);
     assert_eq!(violations(refused), [(CourseField::State, CourseProblem::Required)]);
 }
 
 #[test]
 fn a_change_without_a_difference_leaves_the_time_of_the_last_change() {
     for form in [to(CourseState::Active), named("10. Sınıf Biyoloji")] {
-        let text = if form.state == Field::Missing { "name" } else { "courseState" };
-        assert_eq!(patch(&course(), of(form, text), TEACHER.into(), NOW), Ok(Change { course: course(), facts: vec![] }));
+        let field = if form.state == Field::Missing { CourseField::Name } else { CourseField::State };
+        assert_eq!(patch(&course(), of(form, &[field]), TEACHER.into(), NOW), Ok(Change { course: course(), facts: vec![] }));
     }
 }
 
 #[test]
 fn the_time_of_the_last_change_never_goes_back() {
     let before = Timestamp::from_micros(5);
-    let change = patch(&course(), of(named("Fizik"), "name"), TEACHER.into(), before).unwrap();
+    let change = patch(&course(), of(named("Fizik"), &[CourseField::Name]), TEACHER.into(), before).unwrap();
     assert_eq!(change.course.updated_at, course().updated_at);
 }
 
@@ -211,7 +211,7 @@ fn details_change_only_where_the_state_before_or_after_lets_them() {
             let form = CourseForm { state: Field::Given(target), ..named("Fizik") };
             let suspended_from = (from == CourseState::Suspended && target != from).then_some(target);
             let course = Course { suspended_from, ..in_state(from) };
-            let outcome = patch(&course, of(form, "name,courseState"), CourseRole::Operator.into(), NOW);
+            let outcome = patch(&course, of(form, &[CourseField::Name, CourseField::State]), CourseRole::Operator.into(), NOW);
             match transition(from, target, CourseAccess::OPERATOR) {
                 Err(TransitionError::State(conflict)) => assert_eq!(outcome, Err(ChangeError::State(conflict))),
                 Err(TransitionError::Role) => panic!("the operator may ask for anything"),
@@ -228,13 +228,13 @@ fn details_change_only_where_the_state_before_or_after_lets_them() {
 #[test]
 fn an_archived_course_takes_a_new_name_with_its_reactivation() {
     let form = CourseForm { state: Field::Given(CourseState::Active), ..named("Fizik") };
-    let change = patch(&in_state(CourseState::Archived), of(form, "courseState,name"), TEACHER.into(), NOW).unwrap();
+    let change = patch(&in_state(CourseState::Archived), of(form, &[CourseField::State, CourseField::Name]), TEACHER.into(), NOW).unwrap();
     let moved = CourseFact::StateChanged { from: CourseState::Archived, to: CourseState::Active };
     assert_eq!(change.facts, [fields(&[CourseField::Name]), moved]);
 }
 
 #[test]
-fn the_first_activity_is_told_once() {
+fn the_first_activity_is_reported_once() {
     let provisioned = Course { first_active_at: None, ..in_state(CourseState::Provisioned) };
     let active = move_to(&provisioned, CourseState::Active, CourseRole::Owner.into(), NOW).unwrap();
     assert!(active.facts.contains(&CourseFact::FirstActivated));
@@ -245,12 +245,12 @@ fn the_first_activity_is_told_once() {
 }
 
 #[test]
-fn whoever_may_not_change_the_course_is_refused_before_anything_is_judged() {
+fn an_actor_who_may_not_change_the_course_is_refused_before_any_field_is_validated() {
     for role in CourseRole::ALL {
         for state in CourseState::ALL {
             let denied = !(role.is_staff() && state.is_visible_to(role));
             let outcomes = [
-                patch(&in_state(state), of(CourseForm::default(), "name"), role.into(), NOW),
+                patch(&in_state(state), of(CourseForm::default(), &[CourseField::Name]), role.into(), NOW),
                 replace(&in_state(state), CourseForm::default(), role.into(), NOW),
                 move_to(&in_state(state), state, role.into(), NOW),
             ];
@@ -278,14 +278,14 @@ fn only_administrators_hand_a_course_over() {
 #[rstest]
 #[case(Some(co_teacher(OWNER)), ChangeError::Transfer(TransferError::UserAlreadyOwner))]
 #[case(None, ChangeError::Transfer(TransferError::IneligibleOwner))]
-fn a_course_is_handed_to_nobody_who_cannot_take_it(#[case] owner: Option<OwnerCandidate>, #[case] error: ChangeError) {
+fn a_course_is_not_handed_to_a_user_who_cannot_take_it(#[case] owner: Option<OwnerCandidate>, #[case] error: ChangeError) {
     assert_eq!(patch(&course(), hand_over(owner), ADMIN.into(), NOW), Err(error));
 }
 
 #[test]
 fn a_masked_owner_has_to_be_sent() {
-    let patch_of_nobody = Patch { owner: Some(co_teacher(9)), ..of(CourseForm::default(), "owner_id") };
-    assert_eq!(violations(patch(&course(), patch_of_nobody, ADMIN.into(), NOW)), [(CourseField::Owner, CourseProblem::Required)]);
+    let without_owner = Patch { owner: Some(co_teacher(9)), ..of(CourseForm::default(), &[CourseField::Owner]) };
+    assert_eq!(violations(patch(&course(), without_owner, ADMIN.into(), NOW)), [(CourseField::Owner, CourseProblem::Required)]);
 }
 
 #[test]
@@ -297,9 +297,9 @@ fn handing_over_needs_a_course_that_can_be_modified() {
 #[test]
 fn a_name_holds_no_address_but_a_description_may() {
     let form = CourseForm { description: given("https://example.org"), ..named("www.example.org") };
-    assert_eq!(patch(&course(), of(form.clone(), "name"), TEACHER.into(), NOW), Err(ChangeError::TitleContainsUrl));
+    assert_eq!(patch(&course(), of(form.clone(), &[CourseField::Name]), TEACHER.into(), NOW), Err(ChangeError::TitleContainsUrl));
     assert_eq!(replace(&course(), form.clone(), TEACHER.into(), NOW), Err(ChangeError::TitleContainsUrl));
-    assert!(patch(&course(), of(form, "description"), TEACHER.into(), NOW).is_ok());
+    assert!(patch(&course(), of(form, &[CourseField::Description]), TEACHER.into(), NOW).is_ok());
 }
 
 #[test]

@@ -80,7 +80,7 @@ fn what_is_not_sent_of_a_known_period_stays() {
 #[test]
 fn fields_outside_the_mask_are_not_looked_at() {
     let form = GradingPeriodSettingsForm { periods: Field::Mistyped, apply_to_existing_coursework: Field::Given(true) };
-    let mask = GradingPeriodMask::parse("applyToExistingCoursework").unwrap();
+    let mask = [GradingPeriodSetting::ApplyToExistingCoursework].into_iter().collect();
     let change = change_grading_periods(&course(), &settings(), form, mask, || Id::new(9)).unwrap();
     assert!(change.settings.applies_to_existing_coursework());
     assert_eq!(change.settings.periods(), settings().periods());
@@ -89,7 +89,7 @@ fn fields_outside_the_mask_are_not_looked_at() {
 #[test]
 fn a_masked_flag_that_was_not_sent_is_off() {
     let on = GradingPeriodSettings { apply_to_existing_coursework: true, ..settings() };
-    let mask = GradingPeriodMask::parse("apply_to_existing_coursework").unwrap();
+    let mask = [GradingPeriodSetting::ApplyToExistingCoursework].into_iter().collect();
     let change = change_grading_periods(&course(), &on, GradingPeriodSettingsForm::default(), mask, || Id::new(9)).unwrap();
     assert!(!change.settings.applies_to_existing_coursework());
 }

@@ -1,7 +1,7 @@
 //! Tests of changing and deleting courses.
 
 use derslik_domain::course::{
-    ChangeError, Course, CourseDenial, CourseForm, CourseState, GradingPeriodError, GradingPeriodForm, GradingPeriodSettings,
+    ChangeError, Course, CourseDenial, CourseField, CourseForm, CourseState, GradingPeriodError, GradingPeriodForm, GradingPeriodSettings,
     GradingPeriodSettingsForm, Membership, TransferError,
 };
 use derslik_domain::form::Field;
@@ -26,7 +26,7 @@ async fn patch_locks_then_updates_what_the_mask_names() {
     });
     let (service, uow) = service(stores);
     let body = CourseForm { room: text("301"), ..form("Kimya") };
-    let seen = service.patch(&owner(), seven(), body, mask("name"), Precondition::Any).await.unwrap();
+    let seen = service.patch(&owner(), seven(), body, mask(CourseField::Name), Precondition::Any).await.unwrap();
     assert_eq!((seen.course.details.room, uow.commits()), (None, 1));
 }
 
@@ -34,7 +34,8 @@ async fn patch_locks_then_updates_what_the_mask_names() {
 async fn patch_writes_nothing_if_nothing_changes() {
     let mut stores = MockStores::default();
     locking(&mut stores, OWNER, its_owner());
-    let seen = service(stores).0.patch(&owner(), seven(), named_state(CourseState::Active), mask("courseState"), Precondition::Any).await;
+    let seen =
+        service(stores).0.patch(&owner(), seven(), named_state(CourseState::Active), mask(CourseField::State), Precondition::Any).await;
     assert_eq!(seen.unwrap().course, course(7));
 }
 
@@ -48,14 +49,16 @@ async fn patch_enqueues_the_calendar_job_when_the_course_first_becomes_active() 
         assert_eq!((job.action(), job.reference().as_str()), (Action::AssignCalendarId, "7"));
         Ok(Enqueued::Created(job.clone().into_job(Id::new(1))))
     });
-    let seen = service(stores).0.patch(&owner(), seven(), named_state(CourseState::Active), mask("courseState"), Precondition::Any).await;
+    let seen =
+        service(stores).0.patch(&owner(), seven(), named_state(CourseState::Active), mask(CourseField::State), Precondition::Any).await;
     assert_eq!(seen.unwrap().course.state, CourseState::Active);
     // A course that was active before gets no second calendar job.
     let again = Course { state: CourseState::Archived, ..course(7) };
     let mut stores = MockStores::default();
     locking(&mut stores, OWNER, Some(record(again, Some(Membership::Owner))));
     stores.courses.expect_update().once().returning(|_, _| Ok(()));
-    let seen = service(stores).0.patch(&owner(), seven(), named_state(CourseState::Active), mask("courseState"), Precondition::Any).await;
+    let seen =
+        service(stores).0.patch(&owner(), seven(), named_state(CourseState::Active), mask(CourseField::State), Precondition::Any).await;
     assert_eq!(seen.unwrap().course.state, CourseState::Active);
 }
 
@@ -83,43 +86,39 @@ async fn patch_transfers_a_course_and_swaps_both_memberships() {
     }
     stores.rosters.expect_membership().once().in_sequence(&mut order).returning(|_, _, _| Ok(None));
     let to = CourseForm { owner: text("3"), ..CourseForm::default() };
-    let seen = service(stores).0.patch(&admin(), seven(), to, mask("ownerId"), Precondition::Any).await.unwrap();
+    let seen = service(stores).0.patch(&admin(), seven(), to, mask(CourseField::Owner), Precondition::Any).await.unwrap();
     assert_eq!(seen.course.owner, Id::new(TEACHER));
 }
 
 #[tokio::test]
 async fn a_refused_change_writes_nothing() {
-    let refused = |actor: Actor,
-                   found: Option<CourseWithMembership>,
-                   body: CourseForm,
-                   fields: &'static str,
-                   precondition: Precondition| async move {
+    let refused = |actor: Actor, found: Option<CourseWithMembership>, body: CourseForm, field: CourseField, precondition: Precondition| async move {
         let mut stores = MockStores::default();
         locking(&mut stores, actor.principal.id.get(), found);
         stores.users.expect_find().returning(|_, _| Ok(Some(user(5))));
         stores.rosters.expect_membership().returning(|_, _, _| Ok(Some(Membership::Student)));
         let (service, uow) = service(stores);
-        let refused = service.patch(&actor, seven(), body, mask(fields), precondition).await;
+        let refused = service.patch(&actor, seven(), body, mask(field), precondition).await;
         assert_eq!(uow.commits(), 0);
         refused.unwrap_err()
     };
     let stale = Precondition::OneOf(vec![(Id::new(7), course(7).revision.next())]);
-    assert!(matches!(refused(owner(), its_owner(), form("b"), "name", stale).await, CourseError::Stale));
+    assert!(matches!(refused(owner(), its_owner(), form("b"), CourseField::Name, stale).await, CourseError::Stale));
     let any = Precondition::Any;
     let archived = Some(record(Course { state: CourseState::Archived, ..course(7) }, Some(Membership::Owner)));
-    let error = refused(owner(), archived, form("b"), "name", any.clone()).await;
+    let error = refused(owner(), archived, form("b"), CourseField::Name, any.clone()).await;
     assert!(matches!(error, CourseError::Change(ChangeError::NotModifiable(CourseState::Archived))), "{error:?}");
-    let error = refused(owner(), its_owner(), named_state(CourseState::Declined), "courseState", any.clone()).await;
+    let error = refused(owner(), its_owner(), named_state(CourseState::Declined), CourseField::State, any.clone()).await;
     assert!(matches!(error, CourseError::Change(ChangeError::State(_))), "{error:?}");
     let to = CourseForm { owner: text("5"), ..CourseForm::default() };
-    let error = refused(admin(), Some(record(course(7), None)), to.clone(), "ownerId", any.clone()).await;
+    let error = refused(admin(), Some(record(course(7), None)), to.clone(), CourseField::Owner, any.clone()).await;
     assert!(matches!(error, CourseError::Change(ChangeError::Transfer(TransferError::IneligibleOwner))), "{error:?}");
-    let error = refused(owner(), its_owner(), to, "ownerId", any.clone()).await;
+    let error = refused(owner(), its_owner(), to, CourseField::Owner, any.clone()).await;
     assert!(matches!(error, CourseError::Denied(CourseDenial::Role)), "{error:?}");
     let student = Some(record(course(7), Some(Membership::Student)));
-    let error = refused(owner(), student, form("b"), "name", any.clone()).await;
+    let error = refused(owner(), student, form("b"), CourseField::Name, any.clone()).await;
     assert!(matches!(error, CourseError::Denied(CourseDenial::Role)), "{error:?}");
-    assert!(matches!(refused(owner(), None, form("b"), "name", any).await, CourseError::Denied(CourseDenial::Missing)));
+    assert!(matches!(refused(owner(), None, form("b"), CourseField::Name, any).await, CourseError::Denied(CourseDenial::Missing)));
 }
 
 #[tokio::test]

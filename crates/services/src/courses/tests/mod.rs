@@ -7,7 +7,7 @@ mod read;
 
 use std::sync::Arc;
 
-use derslik_domain::course::{Course, CourseForm, CourseRef, CourseState, Membership, UpdateMask};
+use derslik_domain::course::{Course, CourseField, CourseForm, CourseRef, CourseState, Membership, UpdateMask};
 use derslik_domain::form::Field;
 use derslik_domain::id::{Id, PrincipalId, SessionGuid};
 use derslik_domain::idempotency::{Answer, AnswerCode, IdempotencyKey, RequestDigest};
@@ -77,8 +77,8 @@ fn named_state(state: CourseState) -> CourseForm {
     CourseForm { state: Field::Given(state), ..form("Fizik") }
 }
 
-fn mask(fields: &str) -> UpdateMask {
-    UpdateMask::parse(fields).unwrap()
+fn mask(field: CourseField) -> UpdateMask {
+    UpdateMask::of([field].into_iter().collect()).unwrap()
 }
 
 /// The outcome of a request without an idempotency key.
