@@ -11,7 +11,7 @@ use derslik_ports::inbound::{
 
 use crate::answer::AnswerRoom;
 use crate::body::BodyRooms;
-use crate::classroom::ClassroomSettings;
+use crate::classroom::settings::ClassroomSettings;
 use crate::client::TrustedProxies;
 use crate::openreplay::JobsCompat;
 

@@ -2,39 +2,32 @@
 //!
 //! | file | content |
 //! |---|---|
-//! | `operation` | the one list of methods, and the match of a path to one of them |
-//! | `schema` | the messages |
-//! | `call` | one call and its answer, for a single request or a part of a batch |
-//! | `methods` | from query and body to the inbound ports and back |
-//! | `query`, `fields`, `masks`, `names`, `read` | parsing of requests |
-//! | `view`, `error`, `token` | the parts of answers |
-//! | `batch`, `discovery` | many calls in one request, and the description of the API |
+//! | `engine` | what all methods have in common; it knows no resource |
+//! | `courses`, `aliases`, `grading_periods`, `rosters`, `profiles` | a folder for each resource |
+//! | `registry` | the one list of resources |
+//! | `routes` | the URLs |
+//! | `settings` | what depends on the installation |
+//!
+//! A resource has the same files everywhere: `operations` is the list of its methods, `messages` the shapes of its requests and
+//! answers, `read` turns messages into forms of the domain, and `view` turns objects of the domain into messages. Resources
+//! import the engine and each other without circles. The registry imports all of them.
 
-mod batch;
-mod call;
-mod discovery;
-mod error;
-mod fields;
-mod idempotency;
-mod json;
-mod masks;
-mod methods;
-mod names;
-mod operation;
-mod query;
-mod read;
-mod schema;
-mod settings;
-mod token;
-mod transport;
-mod view;
+mod aliases;
+mod courses;
+mod engine;
+mod grading_periods;
+mod profiles;
+mod registry;
+mod rosters;
+mod routes;
+pub(crate) mod settings;
 
 use derslik_domain::identity::Scope;
 
+pub(crate) use routes::{configure, configure_rest};
 pub use settings::{ClassroomSettings, Templates};
-pub(crate) use transport::{configure, configure_rest};
 
 /// The scope with a name that is short, such as `classroom.courses`, or the whole URL of the original.
 pub fn scope_by_name(name: &str) -> Option<Scope> {
-    Scope::by_name(name.strip_prefix(error::SCOPE_PREFIX).unwrap_or(name))
+    Scope::by_name(name.strip_prefix(engine::SCOPE_PREFIX).unwrap_or(name))
 }

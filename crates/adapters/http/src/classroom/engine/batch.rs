@@ -1,5 +1,5 @@
 //! Batches: one multipart request carries a call in each part. The calls are answered in order, in the parts of one multipart
-//! answer. Only one part of the answer is held at a time. A failing part does not affect the others.
+//! answer. Only one part of the answer is in memory at a time. A failing part does not affect the others.
 
 use std::convert::Infallible;
 use std::ops::Range;
@@ -9,11 +9,12 @@ use actix_web::web::{Bytes, Data};
 use futures_util::Stream;
 use futures_util::stream::unfold;
 
-use super::call::{Answer, Call, answer, refusal};
+use super::answer::{Answer, JSON, refusal};
+use super::call::{Call, KeyHeader};
+use super::dispatch::answer;
 use super::error::ClassroomError;
-use super::idempotency::KeyHeader;
+use super::operation::Api;
 use super::query::System;
-use super::transport::JSON;
 use crate::answer::HeldBody;
 use crate::body::Body;
 use crate::room::Held;
@@ -35,6 +36,7 @@ struct Part {
 
 /// A batch whose body could be split into parts. Each part is parsed when its turn comes.
 pub(super) struct Batch {
+    api: &'static Api,
     body: Body,
     parts: std::vec::IntoIter<Range<usize>>,
     /// The credential for parts without one of their own.
@@ -45,14 +47,17 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    /// Splits a body into parts.
-    pub(super) fn read(content_type: &str, authorization: Option<String>, body: Body) -> Result<Self, ClassroomError> {
+    /// Splits a body into parts, which are calls of that API.
+    ///
+    /// # Errors
+    /// The body is not multipart, or has too many parts.
+    pub(super) fn read(api: &'static Api, content_type: &str, authorization: Option<String>, body: Body) -> Result<Self, ClassroomError> {
         let boundary = boundary(content_type).ok_or_else(|| ClassroomError::invalid("A batch is multipart/mixed with a boundary."))?;
         let parts = parts(&body, &boundary).ok_or_else(|| ClassroomError::invalid("The multipart body of the batch cannot be read."))?;
         if parts.len() > MAX_PARTS {
             return Err(ClassroomError::invalid(format!("A batch has at most {MAX_PARTS} parts.")));
         }
-        Ok(Self { body, parts: parts.into_iter(), authorization, current: HeldBody::default(), is_closed: false })
+        Ok(Self { api, body, parts: parts.into_iter(), authorization, current: HeldBody::default(), is_closed: false })
     }
 
     /// The body of the answer, in pieces. A part is carried out once the answer to the previous one was handed over, so a batch
@@ -87,11 +92,11 @@ impl Batch {
         let answer = match part.call {
             Ok(mut call) => {
                 call.authorization = call.authorization.or_else(|| self.authorization.clone());
-                answer(state, &call).await
+                answer(self.api, state, &call).await
             }
             Err(error) => refusal(error, &System::default()),
         };
-        HeldBody::new(written(part.id.as_deref(), &answer), answer.held)
+        HeldBody::new(render_part(part.id.as_deref(), &answer), answer.held)
     }
 }
 
@@ -133,8 +138,8 @@ fn parts(body: &[u8], boundary: &str) -> Option<Vec<Range<usize>>> {
 }
 
 /// The part at that range of a body.
-fn read_part(body: &Bytes, place: Range<usize>) -> Part {
-    let text = body.get(place).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default();
+fn read_part(body: &Bytes, range: Range<usize>) -> Part {
+    let text = body.get(range).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default();
     let (headers, inner) = split_head(text);
     let headers = unfold_lines(headers);
     let id = header(&headers, "content-id").filter(|id| is_plain(id)).map(str::to_owned);
@@ -220,7 +225,7 @@ fn headers<'a>(lines: &'a [String], name: &'a str) -> impl Iterator<Item = &'a s
 }
 
 /// The id of the answer to a part: in angle brackets if the id of the part is.
-fn answered_id(id: &str) -> String {
+fn answer_id(id: &str) -> String {
     match id.strip_prefix('<').and_then(|id| id.strip_suffix('>')) {
         Some(id) => format!("<response-{id}>"),
         None => format!("response-{id}"),
@@ -228,9 +233,9 @@ fn answered_id(id: &str) -> String {
 }
 
 /// One part of the answer.
-fn written(id: Option<&str>, answer: &Answer) -> Vec<u8> {
+fn render_part(id: Option<&str>, answer: &Answer) -> Vec<u8> {
     let reason = StatusCode::from_u16(answer.status).ok().and_then(|status| status.canonical_reason()).unwrap_or_default();
-    let id = id.map_or_else(String::new, |id| format!("Content-ID: {}\r\n", answered_id(id)));
+    let id = id.map_or_else(String::new, |id| format!("Content-ID: {}\r\n", answer_id(id)));
     let headers: Vec<String> = answer.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let head = format!(
         "--{BOUNDARY}\r\nContent-Type: application/http\r\n{id}\r\nHTTP/1.1 {} {reason}\r\nContent-Type: {JSON}\r\n{}Content-Length: \
@@ -277,8 +282,8 @@ mod tests {
     #[case("<foo", "response-<foo")]
     #[case("foo>", "response-foo>")]
     #[case("<>", "<response->")]
-    fn an_answer_has_brackets_where_the_part_has(#[case] id: &str, #[case] answered: &str) {
-        assert_eq!(answered_id(id), answered);
+    fn the_id_of_an_answer_has_brackets_if_that_of_the_part_has(#[case] id: &str, #[case] expected: &str) {
+        assert_eq!(answer_id(id), expected);
     }
 
     #[rstest]
@@ -287,7 +292,7 @@ mod tests {
     #[case("Content-ID: <a>", "GET / HTTP/1.1\nIf-Match: \0", Some("<a>"))]
     #[case("Content-ID: <a\0>", "GET / HTTP/1.1", None)]
     #[case("Content-ID: <a\rX-Any: b>", "GET / HTTP/1.1", None)]
-    fn a_part_with_a_control_character_in_a_head_is_no_request(#[case] head: &str, #[case] inner: &str, #[case] id: Option<&str>) {
+    fn a_part_with_a_control_character_in_a_head_is_refused(#[case] head: &str, #[case] inner: &str, #[case] id: Option<&str>) {
         let body = Bytes::from(format!("--b\nContent-Type: application/http\n{head}\n\n{inner}\n\n--b--"));
         let part = read_part(&body, parts(&body, "b").unwrap().remove(0));
         assert_eq!((part.id.as_deref(), part.call.is_err()), (id, true));
@@ -299,7 +304,7 @@ mod tests {
     #[case("--b--")]
     #[case("--b\nContent-Type: application/http\n\nGET / HTTP/1.1")]
     #[case("x--b\n\n--b--")]
-    fn what_is_no_multipart_has_no_parts(#[case] body: &str) {
+    fn a_body_that_is_not_multipart_has_no_parts(#[case] body: &str) {
         assert!(parts(body.as_bytes(), "b").is_none());
     }
 }

@@ -1,4 +1,4 @@
-//! The courses API on actix-web: requests become calls, answers become responses.
+//! The side of actix-web: requests become calls, answers become responses.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{HttpServiceFactory, ServiceRequest, ServiceResponse};
@@ -7,63 +7,53 @@ use actix_web::http::header::{
     ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, IF_MATCH, VARY,
 };
 use actix_web::middleware::{Compress, Next, from_fn};
-use actix_web::web::{self, Bytes, Data, Payload, ServiceConfig};
+use actix_web::web::{self, Bytes, Data, Payload};
 use actix_web::{Error, HttpRequest, HttpResponse};
 
-use super::batch::Batch;
-use super::call::{Answer, Call, admit, answer, caller, refusal};
+use super::answer::{Answer, JSON, refusal};
+use super::auth::actor_of;
+use super::batch::{self, Batch};
+use super::call::{Call, KeyHeader};
+use super::discovery;
+use super::dispatch::{admit, answer};
 use super::error::ClassroomError;
-use super::idempotency::KeyHeader;
+use super::operation::Api;
 use super::query::System;
-use super::{batch, discovery};
 use crate::ahead::Ahead;
 use crate::answer::HeldBody;
 use crate::body::{note_holder, read_bytes};
 use crate::client::reached_by;
 use crate::state::HttpState;
 
-pub(super) const JSON: &str = "application/json; charset=UTF-8";
 /// The header that names another method for a POST.
 const OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
 
 /// The header that holds an idempotency key.
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// The collections of the courses API. The paths of other APIs below `/v1` never begin with one of these.
-const COLLECTIONS: [&str; 4] = ["/v1/courses", "/v1/userProfiles", "/v1/invitations", "/v1/registrations"];
-
-/// Adds the URLs of the courses API to an app, except the paths below `/v1` that no API owns.
-pub(crate) fn configure(config: &mut ServiceConfig) {
-    for collection in COLLECTIONS {
-        config.service(calls_below(collection));
-    }
-    for path in ["/batch", "/batch/classroom/v1"] {
-        config.service(
-            web::resource(path)
-                .wrap(Compress::default())
-                .wrap(from_fn(prefer_gzip_or_nothing))
-                .route(web::post().to(many_calls))
-                .default_service(web::to(no_such_path)),
-        );
-    }
-    for path in ["/$discovery/rest", "/discovery/v1/apis/classroom/v1/rest"] {
-        config.service(
-            web::resource(path)
-                .wrap(Compress::default())
-                .wrap(from_fn(prefer_gzip_or_nothing))
-                .route(web::get().to(describe))
-                .default_service(web::to(no_such_path)),
-        );
-    }
+/// The calls below a path.
+pub(crate) fn calls_below(api: &'static Api, path: &str) -> impl HttpServiceFactory + use<> {
+    let call = move |state, request, ahead, payload| one_call(api, state, request, ahead, payload);
+    web::scope(path).wrap(Compress::default()).wrap(from_fn(prefer_gzip_or_nothing)).default_service(web::to(call))
 }
 
-/// Answers the paths below `/v1` that no other API has taken, as clients of the courses API expect.
-pub(crate) fn configure_rest(config: &mut ServiceConfig) {
-    config.service(calls_below("/v1"));
+/// Batches of calls, at a path.
+pub(crate) fn batches(api: &'static Api, path: &str) -> impl HttpServiceFactory + use<> {
+    let batch = move |state, request, ahead, payload| many_calls(api, state, request, ahead, payload);
+    web::resource(path)
+        .wrap(Compress::default())
+        .wrap(from_fn(prefer_gzip_or_nothing))
+        .route(web::post().to(batch))
+        .default_service(web::to(no_such_path))
 }
 
-fn calls_below(path: &str) -> impl HttpServiceFactory + use<> {
-    web::scope(path).wrap(Compress::default()).wrap(from_fn(prefer_gzip_or_nothing)).default_service(web::to(one_call))
+/// The discovery document, at a path.
+pub(crate) fn description(api: &'static Api, path: &str) -> impl HttpServiceFactory + use<> {
+    web::resource(path)
+        .wrap(Compress::default())
+        .wrap(from_fn(prefer_gzip_or_nothing))
+        .route(web::get().to(move |request| describe(api, request)))
+        .default_service(web::to(no_such_path))
 }
 
 /// Reduces the accepted encodings of a client to `gzip`, or to none. Any other header value still gets an answer.
@@ -84,7 +74,7 @@ fn takes_gzip(header: &str) -> bool {
     })
 }
 
-async fn one_call(state: Data<HttpState>, request: HttpRequest, ahead: Ahead, payload: Payload) -> HttpResponse {
+async fn one_call(api: &'static Api, state: Data<HttpState>, request: HttpRequest, ahead: Ahead, payload: Payload) -> HttpResponse {
     let headers = request.headers();
     let call = Call {
         verb: request.method().as_str().to_owned(),
@@ -100,22 +90,22 @@ async fn one_call(state: Data<HttpState>, request: HttpRequest, ahead: Ahead, pa
     // The credential is checked before the body is read. A form may hold the credential, so it is read before the actor is
     // known.
     if !call.may_hide_credential() {
-        match ahead.wait_for(admit(&state, &call)).await {
+        match ahead.wait_for(admit(api, &state, &call)).await {
             Ok(Ok(admitted)) => note_holder(&request, &admitted.actor),
             Ok(Err(refusal)) => return respond(refusal),
             Err(error) => return respond(refusal(error.into(), &System::default())),
         }
     }
     match read_bytes(&request, payload, &state).await {
-        Ok(body) => respond(answer(&state, &call.complete(Bytes::clone(&body))).await),
+        Ok(body) => respond(answer(api, &state, &call.complete(Bytes::clone(&body))).await),
         Err(error) => respond(refusal(error.into(), &System::default())),
     }
 }
 
-async fn many_calls(state: Data<HttpState>, request: HttpRequest, ahead: Ahead, payload: Payload) -> HttpResponse {
+async fn many_calls(api: &'static Api, state: Data<HttpState>, request: HttpRequest, ahead: Ahead, payload: Payload) -> HttpResponse {
     // Parts may bring credentials of their own. A batch without a valid one in its head is read as an anonymous request.
     let authorization = header(request.headers(), &AUTHORIZATION);
-    match ahead.wait_for(caller(&state, authorization.as_deref())).await {
+    match ahead.wait_for(actor_of(&state, authorization.as_deref())).await {
         Ok(Some(actor)) => note_holder(&request, &actor),
         Ok(None) => {}
         Err(error) => return respond(refusal(error.into(), &System::default())),
@@ -125,7 +115,7 @@ async fn many_calls(state: Data<HttpState>, request: HttpRequest, ahead: Ahead, 
         Ok(_) if request.headers().contains_key(&KEY) => {
             Err(ClassroomError::invalid("A batch takes no Idempotency-Key; each of its parts may have one."))
         }
-        Ok(body) => Batch::read(&header(request.headers(), &CONTENT_TYPE).unwrap_or_default(), authorization, body),
+        Ok(body) => Batch::read(api, &header(request.headers(), &CONTENT_TYPE).unwrap_or_default(), authorization, body),
         Err(error) => Err(error.into()),
     };
     match answers {
@@ -137,13 +127,13 @@ async fn many_calls(state: Data<HttpState>, request: HttpRequest, ahead: Ahead, 
     }
 }
 
-async fn describe(request: HttpRequest) -> HttpResponse {
+async fn describe(api: &'static Api, request: HttpRequest) -> HttpResponse {
     let version = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
     let is_other = version.is_ok_and(|pairs| pairs.iter().any(|(name, value)| name == "version" && value != "v1"));
     if is_other {
         return respond(refusal(ClassroomError::not_found(), &System::default()));
     }
-    let body = discovery::document(&root(&request)).to_string();
+    let body = discovery::document(api, &root(&request)).to_string();
     HttpResponse::Ok().content_type(JSON).body(body)
 }
 
@@ -183,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_header_that_is_no_ascii_is_there_and_equals_nothing() {
+    fn a_header_that_is_not_ascii_counts_as_sent() {
         let mut headers = HeaderMap::new();
         headers.insert(IF_MATCH, HeaderValue::from_bytes(b"\"7-1\xff\"").unwrap());
         assert_eq!(header(&headers, &IF_MATCH).as_deref(), Some("\"7-1\u{fffd}\""));

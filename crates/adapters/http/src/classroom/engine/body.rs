@@ -1,7 +1,6 @@
-//! Request bodies: JSON is checked against a message and turned into forms of the domain. A null counts as unset. Names may be
-//! in `snake_case`, and enumerations may be numbers.
+//! Request bodies: JSON is checked against a message. A null counts as unset. Names may be in `snake_case`, and enumerations may be
+//! numbers.
 
-use derslik_domain::course::{CourseForm, CourseState, DateForm, GradingPeriodForm, GradingPeriodSettingsForm};
 use derslik_domain::form::{Field, RawText};
 use derslik_domain::time::Timestamp;
 use serde_json::{Map, Value};
@@ -11,9 +10,12 @@ use super::json::Unrepeated;
 use super::schema::{Kind, Message, snake};
 
 /// An object whose members are known fields of the right types, by their names in lowerCamelCase.
-pub(super) type Checked = Map<String, Value>;
+pub(crate) type Checked = Map<String, Value>;
 
 /// Reads a body as a message; an empty body is an empty message.
+///
+/// # Errors
+/// Every fault of the body.
 pub(super) fn read(body: &[u8], message: &'static Message) -> Result<Checked, ClassroomError> {
     const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
     let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
@@ -41,7 +43,7 @@ struct Checker {
 
 impl Checker {
     /// `text` is called only while there is room for another fault: a body may have any number of wrong members.
-    fn object(&mut self, place: &str, text: impl FnOnce() -> String) {
+    fn report(&mut self, place: &str, text: impl FnOnce() -> String) {
         if !self.is_full() {
             self.violations.push((place.to_owned(), text()));
         }
@@ -61,7 +63,7 @@ impl Checker {
             Value::String(text) => format!("\"{}\"", shortened(text)),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => shortened(&value.to_string()),
         };
-        self.object(place, || format!("Invalid value at '{place}' ({kind}), {shown}"));
+        self.report(place, || format!("Invalid value at '{place}' ({kind}), {shown}"));
     }
 
     fn one(&mut self, message: &'static Message, value: Value, place: &str) -> Option<Value> {
@@ -76,7 +78,7 @@ impl Checker {
                 return None;
             }
             let Some(field) = message.field(&name) else {
-                self.object(place, || {
+                self.report(place, || {
                     format!("Invalid JSON payload received. Unknown name \"{}\" at '{place}': Cannot find field.", shortened(&name))
                 });
                 continue;
@@ -88,13 +90,13 @@ impl Checker {
             if let (Some(union), Some(set)) = (message.union, set.replace(field.name))
                 && set != field.name
             {
-                self.object(&place, || {
+                self.report(&place, || {
                     format!("Invalid value at '{place}' (oneof), oneof field '{union}' is already set. Cannot set '{}'", field.name)
                 });
             }
             let Some(value) = self.value(field.kind, value, &place) else { continue };
             if checked.insert(field.name.to_owned(), value).is_some() {
-                self.object(&place, || format!("Invalid JSON payload received. Field '{place}' is set twice."));
+                self.report(&place, || format!("Invalid JSON payload received. Field '{place}' is set twice."));
             }
         }
         Some(Value::Object(checked))
@@ -155,63 +157,74 @@ fn int32(value: &Value) -> Option<i32> {
     }
 }
 
-fn text(object: &mut Checked, name: &str) -> Field<RawText> {
+/// Takes a text out of an object.
+pub(crate) fn take_text(object: &mut Checked, name: &str) -> Field<RawText> {
     match object.remove(name) {
         Some(Value::String(text)) => Field::Given(text.into_bytes()),
         _ => Field::Missing,
     }
 }
 
-/// The form of a course. Read-only fields are ignored.
-pub(super) fn course(mut object: Checked) -> CourseForm {
-    let state = match object.remove("courseState") {
-        Some(Value::String(name)) => CourseState::by_name(&name).map_or(Field::Null, Field::Given),
-        _ => Field::Missing,
-    };
-    CourseForm {
-        alias: text(&mut object, "id"),
-        name: text(&mut object, "name"),
-        section: text(&mut object, "section"),
-        description_heading: text(&mut object, "descriptionHeading"),
-        description: text(&mut object, "description"),
-        room: text(&mut object, "room"),
-        owner: text(&mut object, "ownerId"),
-        state,
-        subject: text(&mut object, "subject"),
-        levels: text(&mut object, "levels"),
+/// Takes a text out of an object, if it is not empty.
+pub(crate) fn take_string(object: &mut Checked, name: &str) -> Option<String> {
+    match object.remove(name) {
+        Some(Value::String(text)) => Some(text).filter(|text| !text.is_empty()),
+        _ => None,
     }
 }
 
-/// The form of grading-period settings.
-pub(super) fn grading_periods(mut object: Checked) -> GradingPeriodSettingsForm {
-    let periods = match object.remove("gradingPeriods") {
-        Some(Value::Array(periods)) => Field::Given(periods.into_iter().filter_map(period).collect()),
-        _ => Field::Missing,
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::super::schema::{Choice, field, text};
+    use super::*;
+
+    static COLOUR: Choice = Choice { name: "Colour", values: &["COLOUR_UNSPECIFIED", "RED"] };
+
+    static PAGE: Message = Message { name: "Page", union: None, fields: &[field("number", Kind::Int32, "")] };
+
+    static BOOK: Message = Message {
+        name: "Book",
+        union: None,
+        fields: &[
+            text("shortTitle", ""),
+            field("isLent", Kind::Flag, ""),
+            field("printedAt", Kind::Time, ""),
+            field("colour", Kind::Choice(&COLOUR), ""),
+            field("cover", Kind::One(&PAGE), ""),
+            field("pages", Kind::Many(&PAGE), ""),
+        ],
     };
-    let apply = match object.remove("applyToExistingCoursework") {
-        Some(Value::Bool(apply)) => Field::Given(apply),
-        _ => Field::Missing,
-    };
-    GradingPeriodSettingsForm { periods, apply_to_existing_coursework: apply }
-}
 
-fn period(value: Value) -> Option<GradingPeriodForm> {
-    let Value::Object(mut object) = value else { return None };
-    Some(GradingPeriodForm {
-        id: text(&mut object, "id"),
-        title: text(&mut object, "title"),
-        start: date(object.remove("startDate")),
-        end: date(object.remove("endDate")),
-    })
-}
+    #[test]
+    fn names_may_be_in_both_spellings_and_values_in_both_forms() {
+        let body = json!({ "short_title": "a", "isLent": null, "colour": 1, "cover": { "number": "7" }, "pages": [{ "number": 8 }] });
+        let checked = Value::Object(read(body.to_string().as_bytes(), &BOOK).unwrap());
+        assert_eq!(checked, json!({ "shortTitle": "a", "colour": "RED", "cover": { "number": 7 }, "pages": [{ "number": 8 }] }));
+        assert!(read(b" \n", &BOOK).unwrap().is_empty());
+    }
 
-fn date(value: Option<Value>) -> Field<DateForm> {
-    let Some(value) = value else { return Field::Missing };
-    let number = |name: &str| value.get(name).and_then(Value::as_i64).unwrap_or(0);
-    Field::Given(DateForm { year: number("year"), month: number("month"), day: number("day") })
-}
+    #[rstest]
+    #[case(json!([]), "Invalid value at 'book'")]
+    #[case(json!({ "title": "a" }), "Unknown name \"title\" at 'book': Cannot find field.")]
+    #[case(json!({ "shortTitle": 1 }), "Invalid value at 'book.short_title' (TYPE_STRING), 1")]
+    #[case(json!({ "printedAt": "soon" }), "Invalid value at 'book.printed_at' (type.googleapis.com/google.protobuf.Timestamp)")]
+    #[case(json!({ "colour": "BLUE" }), "Invalid value at 'book.colour' (type.googleapis.com/google.classroom.v1.Colour)")]
+    #[case(json!({ "pages": [{ "number": 1 }, { "number": 1.5 }] }), "Invalid value at 'book.pages[1].number' (TYPE_INT32), 1.5")]
+    #[case(json!({ "shortTitle": "a", "short_title": "b" }), "Field 'book.short_title' is set twice.")]
+    fn faults_are_named_with_their_place(#[case] body: Value, #[case] text: &str) {
+        let error = read(body.to_string().as_bytes(), &BOOK).err().unwrap();
+        assert!(error.body(true).to_string().contains(Value::from(text).to_string().trim_matches('"')), "{error:?}");
+    }
 
-/// A member of an object that is a non-empty text.
-pub(super) fn string(object: &Checked, name: &str) -> Option<String> {
-    object.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+    #[test]
+    fn a_text_is_taken_once() {
+        let mut object = read(br#"{"shortTitle":"a"}"#, &BOOK).unwrap();
+        assert_eq!(take_text(&mut object, "shortTitle"), Field::Given(b"a".to_vec()));
+        assert_eq!(take_text(&mut object, "shortTitle"), Field::Missing);
+        let mut empty = read(br#"{"shortTitle":""}"#, &BOOK).unwrap();
+        assert_eq!(take_string(&mut empty, "shortTitle"), None);
+    }
 }

@@ -16,6 +16,9 @@ const MAX_DEPTH: usize = 16;
 
 impl FieldsMask {
     /// Reads a mask of the fields of a message.
+    ///
+    /// # Errors
+    /// The text is not a mask, or names a field that the message does not have.
     pub(super) fn parse(text: &str, message: &'static Message) -> Result<Self, ClassroomError> {
         let mut reader = Reader { rest: text };
         let mask = reader.list(message, 0).filter(|_| reader.rest.is_empty());
@@ -123,48 +126,62 @@ mod tests {
     use rstest::rstest;
     use serde_json::json;
 
-    use super::super::schema::COURSES;
+    use super::super::schema::{field, text};
     use super::*;
+
+    static FOLDER: Message = Message { name: "Folder", union: None, fields: &[text("id", ""), text("title", "")] };
+
+    static LESSON: Message = Message {
+        name: "Lesson",
+        union: None,
+        fields: &[text("id", ""), text("name", ""), field("teacherFolder", Kind::One(&FOLDER), "")],
+    };
+
+    static LESSONS: Message = Message {
+        name: "ListLessonsResponse",
+        union: None,
+        fields: &[field("lessons", Kind::Many(&LESSON), ""), text("nextPageToken", "")],
+    };
 
     fn partial(fields: &str) -> Value {
         let whole = json!({
-            "courses": [{ "id": "1", "name": "a", "teacherFolder": { "id": "f", "title": "t" } }, { "id": "2" }],
+            "lessons": [{ "id": "1", "name": "a", "teacherFolder": { "id": "f", "title": "t" } }, { "id": "2" }],
             "nextPageToken": "t",
         });
-        FieldsMask::parse(fields, &COURSES).unwrap().apply(whole)
+        FieldsMask::parse(fields, &LESSONS).unwrap().apply(whole)
     }
 
     #[test]
-    fn a_mask_leaves_what_it_names() {
+    fn a_mask_keeps_the_fields_that_it_names() {
         assert_eq!(partial("nextPageToken"), json!({ "nextPageToken": "t" }));
-        assert_eq!(partial("courses(id,name)"), json!({ "courses": [{ "id": "1", "name": "a" }, { "id": "2" }] }));
-        assert_eq!(partial("courses/teacher_folder/id"), json!({ "courses": [{ "teacherFolder": { "id": "f" } }, {}] }));
-        assert_eq!(partial("courses/id, courses/name"), partial("courses(id, name)"));
-        assert_eq!(partial("*"), partial("courses,nextPageToken"));
-        assert_eq!(partial("courses,courses/id"), partial("courses"));
-        assert_eq!(partial("courses(*)"), partial("courses"));
+        assert_eq!(partial("lessons(id,name)"), json!({ "lessons": [{ "id": "1", "name": "a" }, { "id": "2" }] }));
+        assert_eq!(partial("lessons/teacher_folder/id"), json!({ "lessons": [{ "teacherFolder": { "id": "f" } }, {}] }));
+        assert_eq!(partial("lessons/id, lessons/name"), partial("lessons(id, name)"));
+        assert_eq!(partial("*"), partial("lessons,nextPageToken"));
+        assert_eq!(partial("lessons,lessons/id"), partial("lessons"));
+        assert_eq!(partial("lessons(*)"), partial("lessons"));
     }
 
     #[rstest]
-    fn a_mask_names_what_there_is(
+    fn other_fields_and_other_syntax_are_refused(
         #[values(
-            "course",
-            "courses(",
-            "courses(id",
-            "courses(id))",
-            "courses()",
+            "lesson",
+            "lessons(",
+            "lessons(id",
+            "lessons(id))",
+            "lessons()",
             "nextPageToken/id",
             ",",
-            "courses id",
-            "courses(id,,name)"
+            "lessons id",
+            "lessons(id,,name)"
         )]
         fields: &str,
     ) {
-        assert!(FieldsMask::parse(fields, &COURSES).is_err(), "{fields}");
+        assert!(FieldsMask::parse(fields, &LESSONS).is_err(), "{fields}");
     }
 
     #[test]
     fn a_mask_is_never_too_deep_to_read() {
-        assert!(FieldsMask::parse(&"courses(".repeat(100_000), &COURSES).is_err());
+        assert!(FieldsMask::parse(&"lessons(".repeat(100_000), &LESSONS).is_err());
     }
 }

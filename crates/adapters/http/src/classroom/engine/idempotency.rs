@@ -5,38 +5,11 @@ use derslik_domain::identity::{Actor, Scope};
 use derslik_ports::inbound::{IdempotentOutcome, IdempotentRequest};
 use sha2::{Digest, Sha256};
 
-use super::call::{Answer, Call, refusal};
+use super::answer::{Answer, Outcome, refusal};
+use super::call::{Call, KeyHeader};
 use super::error::ClassroomError;
-use super::methods::first_tag;
 use super::query::{System, pairs};
 use crate::room::Held;
-
-/// The `Idempotency-Key` header of a call.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) enum KeyHeader {
-    /// There is no such header.
-    #[default]
-    Missing,
-    /// One valid key.
-    Key(IdempotencyKey),
-    /// An invalid key, or several keys.
-    Bad,
-}
-
-impl KeyHeader {
-    /// Reads the values of the header.
-    pub(super) fn read<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Self {
-        let mut values = values.into_iter();
-        match (values.next(), values.next()) {
-            (None, _) => Self::Missing,
-            (Some(value), None) => {
-                let key = std::str::from_utf8(value).ok().and_then(|text| IdempotencyKey::parse(text).ok());
-                key.map_or(Self::Bad, Self::Key)
-            }
-            (Some(_), Some(_)) => Self::Bad,
-        }
-    }
-}
 
 /// The key of a call, with a digest of everything that decides its effect and its answer.
 #[derive(Debug, Clone)]
@@ -51,6 +24,9 @@ const CREDENTIALS: [&str; 2] = ["access_token", "oauth_token"];
 impl RequestKey {
     /// The key of a call, if it has one. The digest covers the scopes of the credential, which decide what is shown. It also
     /// covers the credential's project, which decides what an alias means.
+    ///
+    /// # Errors
+    /// The header does not hold one valid key, or the query has an invalid escape.
     pub(super) fn of(call: &Call, actor: &Actor) -> Result<Option<Self>, ClassroomError> {
         let key = match &call.key {
             KeyHeader::Missing => return Ok(None),
@@ -74,33 +50,27 @@ impl RequestKey {
     }
 
     /// The idempotent request for the call. `show` renders its outcome.
-    pub(super) fn guard<T: 'static>(
-        &self,
-        show: impl FnOnce(&T) -> Result<Answer, ClassroomError> + Send + 'static,
-    ) -> IdempotentRequest<T> {
+    pub(super) fn request<T: 'static>(&self, show: impl FnOnce(&T) -> Outcome + Send + 'static) -> IdempotentRequest<T> {
         let render = |outcome: &T| {
-            let Answer { status, body, .. } = show(outcome).unwrap_or_else(|error| refusal(error, &System::default()));
+            let Answer { status, headers: _, body, held: _ } = show(outcome).unwrap_or_else(|error| refusal(error, &System::default()));
             idempotency::Answer { code: AnswerCode::new(status), body }
         };
         IdempotentRequest { key: self.key.clone(), request: self.request, render: Box::new(render) }
     }
 }
 
-/// The answer to a call that may be a repetition.
-pub(super) fn answered<T>(
-    performed: IdempotentOutcome<T>,
-    show: impl FnOnce(&T) -> Result<Answer, ClassroomError>,
-) -> Result<Answer, ClassroomError> {
-    let (kept, is_replayed) = match performed {
+/// The answer to a call that may be a repetition. `show` renders the outcome of a call without a key.
+///
+/// # Errors
+/// What `show` returns.
+pub(crate) fn into_answer<T>(outcome: IdempotentOutcome<T>, show: impl FnOnce(&T) -> Outcome) -> Outcome {
+    let (stored, is_replay) = match outcome {
         IdempotentOutcome::Unkeyed(outcome) => return show(&outcome),
         IdempotentOutcome::Stored(answer) => (answer, false),
         IdempotentOutcome::Replayed(answer) => (answer, true),
     };
-    let mut headers: Vec<_> = first_tag(&kept.body).map(|tag| ("etag", tag)).into_iter().collect();
-    if is_replayed {
-        headers.push(("idempotent-replayed", "true".to_owned()));
-    }
-    Ok(Answer { status: kept.code.get(), headers, body: kept.body, held: Held::default() })
+    let headers = is_replay.then(|| ("idempotent-replayed", "true".to_owned())).into_iter().collect();
+    Ok(Answer { status: stored.code.get(), headers, body: stored.body, held: Held::default() })
 }
 
 #[cfg(test)]
@@ -122,19 +92,23 @@ mod tests {
     }
 
     #[test]
-    fn a_header_holds_one_key() {
-        assert_eq!(KeyHeader::read([]), KeyHeader::Missing);
-        assert_eq!(KeyHeader::read([b" a b ".as_slice()]), KeyHeader::Key(IdempotencyKey::parse("a b").unwrap()));
-        for bad in [&[b"".as_slice()][..], &[b"\xff"], &["ş".as_bytes()], &[b"a", b"b"]] {
-            assert_eq!(KeyHeader::read(bad.iter().copied()), KeyHeader::Bad);
-        }
+    fn a_call_without_a_key_is_not_an_idempotent_request_and_a_bad_key_is_refused() {
         let actor = actor_of(account());
         assert!(RequestKey::of(&Call::default(), &actor).is_ok_and(|key| key.is_none()));
         assert!(RequestKey::of(&Call { key: KeyHeader::Bad, ..Call::default() }, &actor).is_err());
     }
 
     #[test]
-    fn whatever_changes_what_is_done_or_answered_makes_another_request() {
+    fn only_a_replay_says_that_it_is_one() {
+        let stored = || idempotency::Answer { code: AnswerCode::new(200), body: b"{}".to_vec() };
+        let outcome = |outcome| into_answer::<()>(outcome, |()| Err(ClassroomError::not_found())).ok().map(|answer| answer.headers);
+        assert_eq!(outcome(IdempotentOutcome::Stored(stored())), Some(vec![]));
+        assert_eq!(outcome(IdempotentOutcome::Replayed(stored())), Some(vec![("idempotent-replayed", "true".to_owned())]));
+        assert_eq!(outcome(IdempotentOutcome::Unkeyed(())), None);
+    }
+
+    #[test]
+    fn every_part_of_a_call_that_decides_its_effect_or_its_answer_is_in_the_digest() {
         let given = || call("fields=id", "{}");
         let one = digest(&given());
         assert_eq!(digest(&call("access_token=t&fields=id", "{}")), one);

@@ -1,17 +1,17 @@
 //! The discovery document, from which some clients generate their code. It is built from the list of methods and the messages.
 
-use derslik_domain::identity::Scope;
 use serde_json::{Map, Value, json};
 
-use super::error::SCOPE_PREFIX;
-use super::operation::{OPERATIONS, Operation, Parameter, ParameterKind};
-use super::schema::{COURSE_STATE, Kind, Message, PREVIEW_VERSION};
+use super::operation::{Api, Operation};
+use super::query::{Parameter, ParameterKind};
+use super::schema::{Kind, Message, PREVIEW_VERSION};
+use super::scopes::scope_url;
 
 /// The discovery document for an API root, which ends with a slash.
-pub(super) fn document(root: &str) -> Value {
-    let scopes: Map<String, Value> = OPERATIONS
-        .iter()
-        .flat_map(Operation::scopes)
+pub(super) fn document(api: &Api, root: &str) -> Value {
+    let scopes: Map<String, Value> = api
+        .operations()
+        .flat_map(|operation| operation.scopes)
         .map(|scope| (scope_url(*scope), json!({ "description": format!("See and manage what {} is about.", scope.name()) })))
         .collect();
     json!({
@@ -31,13 +31,9 @@ pub(super) fn document(root: &str) -> Value {
         "fullyEncodeReservedExpansion": true,
         "auth": { "oauth2": { "scopes": scopes } },
         "parameters": system_parameters(),
-        "resources": resources(),
-        "schemas": schemas(),
+        "resources": resources(api),
+        "schemas": schemas(api),
     })
-}
-
-fn scope_url(scope: Scope) -> String {
-    format!("{SCOPE_PREFIX}{}", scope.name())
 }
 
 fn system_parameters() -> Value {
@@ -59,9 +55,9 @@ fn system_parameters() -> Value {
     })
 }
 
-fn resources() -> Value {
+fn resources(api: &Api) -> Value {
     let mut root = Value::Null;
-    for operation in &OPERATIONS {
+    for operation in api.operations() {
         let mut level = &mut root;
         for name in operation.resource.split('.') {
             level = member(member(level, "resources"), name);
@@ -87,7 +83,7 @@ fn method(operation: &Operation) -> Value {
     for parameter in operation.query.iter().filter(|parameter| !parameter.name.starts_with("x-")) {
         parameters.insert(parameter.name.to_owned(), query_parameter(parameter));
     }
-    let scopes: Vec<String> = operation.scopes().iter().map(|scope| scope_url(*scope)).collect();
+    let scopes: Vec<String> = operation.scopes.iter().map(|scope| scope_url(*scope)).collect();
     let mut method = json!({
         "id": format!("classroom.{}.{}", operation.resource, operation.name),
         "path": operation.path,
@@ -110,14 +106,14 @@ fn query_parameter(parameter: &Parameter) -> Value {
         ParameterKind::Text => json!({ "type": "string", "location": "query" }),
         ParameterKind::Int32 => json!({ "type": "integer", "format": "int32", "location": "query" }),
         ParameterKind::FieldMask => json!({ "type": "string", "format": "google-fieldmask", "location": "query" }),
-        ParameterKind::States => json!({ "type": "string", "enum": COURSE_STATE.values, "repeated": true, "location": "query" }),
+        ParameterKind::Choices(choice) => json!({ "type": "string", "enum": choice.values, "repeated": true, "location": "query" }),
         ParameterKind::Preview => json!({ "type": "string", "enum": PREVIEW_VERSION.values, "location": "query" }),
     }
 }
 
-fn schemas() -> Value {
+fn schemas(api: &Api) -> Value {
     let mut schemas = Map::new();
-    for operation in &OPERATIONS {
+    for operation in api.operations() {
         for message in operation.request.into_iter().chain([operation.response]) {
             add_schema(&mut schemas, message);
         }

@@ -7,7 +7,7 @@ use super::schema::Message;
 
 /// Why a mask was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum MaskError {
+pub(crate) enum MaskError {
     /// The mask names no field.
     #[error("an update mask has to name at least one field")]
     Empty,
@@ -21,7 +21,7 @@ pub(super) enum MaskError {
 
 /// A name in a mask, as the client sent it, cut to [`MaskPath::MAX`] characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct MaskPath(Box<str>);
+pub(crate) struct MaskPath(Box<str>);
 
 impl MaskPath {
     /// The most characters of a name that are kept, so that an answer never repeats a long one.
@@ -43,7 +43,7 @@ impl fmt::Display for MaskPath {
 ///
 /// # Errors
 /// The first [`MaskError`].
-pub(super) fn parse<F>(text: &str, message: &Message, settable: impl Fn(&str) -> Option<F>) -> Result<Vec<F>, MaskError> {
+pub(crate) fn parse<F>(text: &str, message: &Message, settable: impl Fn(&str) -> Option<F>) -> Result<Vec<F>, MaskError> {
     let named = |name: &str| message.field(name).map(|field| field.name);
     let fields: Vec<F> = text
         .split(',')
@@ -65,17 +65,13 @@ pub(super) fn parse<F>(text: &str, message: &Message, settable: impl Fn(&str) ->
 mod tests {
     use rstest::rstest;
 
-    use super::super::schema::{Field, Kind};
+    use super::super::schema::text;
     use super::*;
-
-    const fn field(name: &'static str) -> Field {
-        Field { name, kind: Kind::Text, about: "" }
-    }
 
     static LESSON: Message = Message {
         name: "Lesson",
         union: None,
-        fields: &[field("title"), field("meetingRoom"), field("creationTime"), field("materialFolder")],
+        fields: &[text("title", ""), text("meetingRoom", ""), text("creationTime", ""), text("materialFolder", "")],
     };
 
     fn read(text: &str) -> Result<Vec<&'static str>, MaskError> {

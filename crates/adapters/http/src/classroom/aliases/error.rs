@@ -1,0 +1,11 @@
+//! Texts that are not aliases as errors of the API.
+
+use derslik_domain::course::AliasError;
+
+use crate::classroom::engine::ClassroomError;
+
+impl From<AliasError> for ClassroomError {
+    fn from(error: AliasError) -> Self {
+        Self::bad_value("course_alias.alias", error.to_string())
+    }
+}

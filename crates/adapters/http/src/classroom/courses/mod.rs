@@ -1,0 +1,15 @@
+//! `courses`: creating, finding, changing and deleting courses. What other resources of a course need is re-exported here.
+
+mod error;
+mod fields;
+mod messages;
+mod operations;
+mod page;
+mod read;
+mod view;
+
+pub(super) use error::{inactive_owner, not_modifiable};
+pub(super) use messages::DRIVE_FOLDER;
+pub(super) use operations::OPERATIONS;
+pub(super) use page::page;
+pub(super) use read::course_ref;

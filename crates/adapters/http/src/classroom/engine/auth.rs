@@ -1,0 +1,39 @@
+//! The actor behind an access token.
+
+use derslik_domain::identity::{Actor, CredentialKind};
+use derslik_ports::inbound::{AuthenticationError, PresentedCredential};
+
+use crate::state::HttpState;
+
+/// The actor that an access token belongs to.
+///
+/// # Errors
+/// [`AuthenticationError`] if the token is not valid.
+pub(super) async fn authenticate(state: &HttpState, token: &str) -> Result<Actor, AuthenticationError> {
+    let presented = PresentedCredential { kind: CredentialKind::AccessToken, public_id: String::new(), secret: token.as_bytes().to_vec() };
+    state.identity.authenticate(presented).await
+}
+
+/// The actor that an `Authorization` header belongs to, if its credential is valid.
+pub(super) async fn actor_of(state: &HttpState, authorization: Option<&str>) -> Option<Actor> {
+    authenticate(state, bearer(authorization?)?).await.ok()
+}
+
+/// The token in a header `Bearer TOKEN`. The scheme is case-insensitive.
+pub(super) fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.trim().split_once(' ')?;
+    Some(token.trim()).filter(|token| scheme.eq_ignore_ascii_case("bearer") && !token.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bearer;
+
+    #[test]
+    fn a_token_follows_the_scheme_in_any_case() {
+        assert_eq!([bearer("Bearer t"), bearer(" bEARER  t "), bearer("Bearer a b")], [Some("t"), Some("t"), Some("a b")]);
+        for header in ["", "Bearer", "Bearer ", "t", "Basic t"] {
+            assert_eq!(bearer(header), None, "{header}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! From a call to its answer.
+
+use derslik_domain::identity::Actor;
+
+use super::answer::{Answer, AnswerFormat, Outcome, refusal};
+use super::auth::{authenticate, bearer};
+use super::call::Call;
+use super::context::Context;
+use super::error::ClassroomError;
+use super::idempotency::RequestKey;
+use super::operation::{Api, Operation};
+use super::path::{Target, find};
+use super::query::{Query, System, pairs};
+use crate::answer::Reserved;
+use crate::room::Holder;
+use crate::state::HttpState;
+
+/// A call with a valid credential: its operation, its actor and the rest of its query.
+pub(super) struct Admitted {
+    operation: &'static Operation,
+    values: Vec<String>,
+    pub(super) actor: Actor,
+    pairs: Vec<(String, String)>,
+    system: System,
+}
+
+/// Answers a complete call.
+pub(super) async fn answer(api: &Api, state: &HttpState, call: &Call) -> Answer {
+    match admit(api, state, call).await {
+        Ok(admitted) => perform(state, call, admitted).await,
+        Err(refusal) => refusal,
+    }
+}
+
+/// Finds the operation and the actor of a call. The body is not needed for this.
+///
+/// # Errors
+/// The answer that refuses the call.
+pub(super) async fn admit(api: &Api, state: &HttpState, call: &Call) -> Result<Admitted, Answer> {
+    let mut pairs = pairs(&call.query).map_err(|error| refusal(error, &System::default()))?;
+    let (system, checked) = System::take(&mut pairs);
+    let found = match checked {
+        Ok(()) => identify(api, state, call, &system).await,
+        Err(error) => Err(error),
+    };
+    match found {
+        Ok((operation, values, actor)) => Ok(Admitted { operation, values, actor, pairs, system }),
+        Err(error) => Err(refusal(error, &system)),
+    }
+}
+
+async fn identify(
+    api: &Api,
+    state: &HttpState,
+    call: &Call,
+    system: &System,
+) -> Result<(&'static Operation, Vec<String>, Actor), ClassroomError> {
+    let (operation, values) = match find(api, &call.verb, &call.path) {
+        Target::Operation(operation, values) => (operation, values),
+        Target::Unimplemented => return Err(ClassroomError::unimplemented()),
+        Target::Unknown => return Err(ClassroomError::no_such_path()),
+        Target::Malformed => return Err(ClassroomError::invalid("Request contains an invalid argument.")),
+    };
+    let token = call.authorization.as_deref().map_or(system.access_token.as_deref(), bearer);
+    let token = token.ok_or_else(|| ClassroomError::unauthenticated(call.authorization.is_some()))?;
+    Ok((operation, values, authenticate(state, token).await?))
+}
+
+/// The answer to an admitted and complete call.
+async fn perform(state: &HttpState, call: &Call, admitted: Admitted) -> Answer {
+    let Admitted { operation, values, actor, pairs, system } = admitted;
+    let (holder, refusable) = (Holder::of(&actor), operation.verb == "GET");
+    let outcome: Outcome = async {
+        let context = Context {
+            state,
+            query: Query::read(operation.query, pairs)?,
+            if_match: call.if_match.as_deref(),
+            body: &call.body,
+            key: if operation.takes_key { RequestKey::of(call, &actor)? } else { None },
+            actor,
+            format: AnswerFormat { compact: system.compact, fields: system.mask(operation.response)? },
+            values,
+        };
+        let mut answer = (operation.handler)(&context).await?;
+        let held = std::mem::take(&mut answer.held);
+        let reserved = if refusable { Reserved::to_read(held) } else { Reserved::to_tell(held) };
+        answer.held = reserved.settled(state.answer_room(), holder, answer.body.len())?;
+        Ok(answer)
+    }
+    .await;
+    outcome.unwrap_or_else(|error| refusal(error, &system))
+}
