@@ -125,7 +125,7 @@ pub(super) static COURSE: Message = Message {
         field("teacherFolder", Kind::One(&DRIVE_FOLDER), "Output only. The folder of its teachers."),
         field("courseMaterialSets", Kind::Many(&COURSE_MATERIAL_SET), "Output only. The materials of its page."),
         field("guardiansEnabled", Kind::Flag, "Output only. Whether guardians are told about it."),
-        text("calendarId", "Output only. Its calendar, idempotent it has one."),
+        text("calendarId", "Output only. Its calendar, once it has one."),
         field("gradebookSettings", Kind::One(&GRADEBOOK_SETTINGS), "Output only. How its overall grades come about."),
         text("subject", "The subject."),
         text("levels", "The levels: fewer than 1,000 characters."),
