@@ -437,14 +437,15 @@ const fn origin(course: &Course, state: CourseState) -> Option<CourseState> {
 }
 
 fn differences(old: &CourseDetails, new: &CourseDetails) -> CourseFields {
+    let CourseDetails { name, section, description_heading, description, room, subject, levels } = old;
     [
-        (CourseField::Name, old.name != new.name),
-        (CourseField::Section, old.section != new.section),
-        (CourseField::DescriptionHeading, old.description_heading != new.description_heading),
-        (CourseField::Description, old.description != new.description),
-        (CourseField::Room, old.room != new.room),
-        (CourseField::Subject, old.subject != new.subject),
-        (CourseField::Levels, old.levels != new.levels),
+        (CourseField::Name, *name != new.name),
+        (CourseField::Section, *section != new.section),
+        (CourseField::DescriptionHeading, *description_heading != new.description_heading),
+        (CourseField::Description, *description != new.description),
+        (CourseField::Room, *room != new.room),
+        (CourseField::Subject, *subject != new.subject),
+        (CourseField::Levels, *levels != new.levels),
     ]
     .into_iter()
     .filter(|(_, differs)| *differs)
