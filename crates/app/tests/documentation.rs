@@ -1,7 +1,8 @@
 //! Compares the documentation with the program.
 #![cfg(test)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use derslik::config::Config;
 use serde_json::Value;
@@ -33,4 +34,60 @@ fn every_setting_is_documented_with_its_default_and_no_other_is() {
         .filter_map(|(name, rest)| Some((name.to_owned(), rest.split_once(" |")?.0.to_owned())))
         .collect();
     assert_eq!(documented, settings);
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+const ADDING_A_FIELD: &str = include_str!("../../../docs/adding-a-field.md");
+
+/// The excerpts of a page: the file that the first line of each block of code names, and the other lines.
+fn excerpts(page: &str) -> Vec<(&str, Vec<&str>)> {
+    let blocks = page.split("\n```").skip(1).step_by(2);
+    let excerpt = |block| {
+        let mut lines = str::lines(block).skip(1);
+        let file = lines.next()?;
+        Some((file.strip_prefix("// ").or_else(|| file.strip_prefix("-- "))?, lines.collect()))
+    };
+    blocks.filter_map(excerpt).collect()
+}
+
+#[test]
+fn excerpts_of_the_guide_to_fields_stand_in_the_sources_in_that_order() {
+    let excerpts = excerpts(ADDING_A_FIELD);
+    assert!(excerpts.len() >= 12, "{excerpts:?}");
+    for (file, lines) in excerpts {
+        let source = std::fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+        let mut rest = source.lines();
+        for line in lines {
+            assert!(rest.any(|found| found == line), "{file} has changed; the guide still shows: {line}");
+        }
+    }
+}
+
+/// The files below a folder, by their paths from the root, whose text `is_wanted`.
+fn files_with(folder: &str, is_wanted: &impl Fn(&str) -> bool, found: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(root().join(folder)).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
+        if entry.file_type().expect("a type").is_dir() {
+            files_with(&path, is_wanted, found);
+        } else if path.ends_with(".rs") && is_wanted(&std::fs::read_to_string(entry.path()).expect("a text")) {
+            found.insert(path);
+        }
+    }
+}
+
+#[test]
+fn the_guide_to_fields_names_every_file_that_a_field_passes_through() {
+    let names_field =
+        |text: &str| ["description_heading", "descriptionHeading", "DescriptionHeading"].iter().any(|name| text.contains(name));
+    let mut files = BTreeSet::new();
+    for folder in ["crates/domain", "crates/ports", "crates/services", "crates/adapters", "crates/testkit"] {
+        files_with(folder, &names_field, &mut files);
+    }
+    let (_, table) = ADDING_A_FIELD.split_once("## Every file").expect("the last section");
+    let named: BTreeSet<String> = table.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+    assert_eq!(named, files, "docs/adding-a-field.md lists other files than those that name the field");
 }

@@ -10,11 +10,13 @@
 //!
 //! A resource has the same files everywhere: `operations` is the list of its methods, `messages` the shapes of its requests and
 //! answers, `read` turns messages into forms of the domain, and `view` turns objects of the domain into messages. Resources
-//! import the engine and each other without circles. The registry imports all of them.
+//! import the engine and each other without circles. The registry imports all of them. `docs/adding-a-resource.md` builds one.
 
 mod aliases;
 mod courses;
 mod engine;
+#[cfg(test)]
+mod example;
 mod grading_periods;
 mod profiles;
 mod registry;
