@@ -159,7 +159,7 @@ fn run(course: &Course, event: &Event, role: CourseRole, at: Timestamp) -> Optio
     }
 }
 
-fn judge_step(before: &Course, change: &Change, role: CourseRole) {
+fn check_step(before: &Course, change: &Change, role: CourseRole) {
     let Change { course, facts } = change;
     assert_eq!(facts.is_empty(), course == before, "nothing is written where nothing happened");
     if facts.is_empty() {
@@ -192,10 +192,10 @@ fn judge_step(before: &Course, change: &Change, role: CourseRole) {
     assert!(!matches!(role, CourseRole::Student | CourseRole::Stranger));
     let first = before.first_active_at.is_none() && course.state == CourseState::Active;
     assert_eq!(facts.contains(&CourseFact::FirstActivated), first);
-    judge_details(&course.details);
+    check_details(&course.details);
 }
 
-fn judge_details(details: &CourseDetails) {
+fn check_details(details: &CourseDetails) {
     let CourseDetails { name, section, description_heading, description, room, subject, levels } = details;
     assert!(!name.as_str().contains("www."));
     let texts = [
@@ -250,7 +250,7 @@ proptest! {
             let outcome = run(&course, &event, role, Timestamp::from_micros(at));
             prop_assert_eq!(&course, &before, "a decision changes nothing by itself");
             if let Some(change) = outcome {
-                judge_step(&before, &change, role);
+                check_step(&before, &change, role);
                 course = change.course;
             }
         }

@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[rstest]
-    fn refuses_what_is_no_day(
+    fn refuses_days_that_the_calendar_does_not_have(
         #[values((2023, 2, 29), (0, 1, 1), (10_000, 1, 1), (2024, 13, 1), (2024, 0, 1), (2024, 1, 0), (-1, 1, 1), (2024, 1, i64::MAX))]
         day: (i64, i64, i64),
     ) {

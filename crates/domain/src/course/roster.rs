@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn who_may_puts_somebody_on_either_roster() {
+    fn an_actor_with_the_right_adds_users_to_either_roster() {
         let course = in_state(CourseState::Active);
         assert_eq!(join(&course, &joining(Roster::Teachers, Entry::Direct)), Ok(Membership::Teacher));
         assert_eq!(join(&course, &joining(Roster::Students, Entry::Direct)), Ok(Membership::Student));
@@ -316,12 +316,12 @@ mod tests {
     #[case(Roster::Students, "")]
     #[case(Roster::Students, "zi7le ")]
     #[case(Roster::Teachers, CODE)]
-    fn any_other_code_admits_nobody(#[case] roster: Roster, #[case] code: &str) {
+    fn any_other_code_is_refused(#[case] roster: Roster, #[case] code: &str) {
         assert_eq!(join(&in_state(CourseState::Active), &joining(roster, Entry::Code(code))), Err(JoinError::NotAdmitted));
     }
 
     #[rstest]
-    fn nobody_joins_twice(#[values(Roster::Teachers, Roster::Students)] roster: Roster) {
+    fn a_member_does_not_join_twice(#[values(Roster::Teachers, Roster::Students)] roster: Roster) {
         for current in Membership::ALL {
             let again = Joining { current: Some(current), ..joining(roster, Entry::Direct) };
             assert_eq!(join(&in_state(CourseState::Active), &again), Err(JoinError::AlreadyMember(current)));
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn the_code_of_a_course_without_an_owner_admits_nobody_and_tells_outsiders_nothing() {
+    fn the_code_of_a_course_without_an_owner_is_refused_and_reveals_nothing_to_outsiders() {
         let orphan = |entry| Joining { owner: OwnerAccount::Deleted, ..joining(Roster::Students, entry) };
         let course = in_state(CourseState::Active);
         assert_eq!(join(&course, &orphan(Entry::Code(CODE))), Err(JoinError::InactiveOwner));
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_joins_or_leaves_where_nothing_can_change() {
+    fn a_course_that_cannot_be_modified_keeps_its_roster() {
         for state in CourseState::ALL {
             let joined = join(&in_state(state), &joining(Roster::Students, Entry::Direct));
             let left = leave(&in_state(state), Roster::Students, Some(Membership::Student));
@@ -387,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn a_course_is_not_handed_to_its_owner_or_to_nobody() {
+    fn a_course_is_not_handed_to_its_owner_or_to_a_user_outside_of_it() {
         let course = course();
         let owner = OwnerCandidate { user: course.owner, membership: Some(Membership::Owner), status: UserStatus::Active };
         assert_eq!(transfer(&course, Some(owner)), Err(TransferError::UserAlreadyOwner));

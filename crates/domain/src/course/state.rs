@@ -370,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn a_suspension_ends_where_it_began_or_where_nobody_has_to_accept() {
+    fn a_suspension_ends_in_the_state_before_or_in_one_that_needs_no_acceptance() {
         let table: [(Option<CourseState>, &[CourseState]); 6] = [
             (None, &[Active, Archived]),
             (Some(Active), &[Active, Archived]),
@@ -429,7 +429,7 @@ mod tests {
     #[case(Provisioned, "admin owner")]
     #[case(Declined, "admin owner")]
     #[case(Suspended, "owner")]
-    fn each_state_is_seen_by_whom_the_contract_names(#[case] state: CourseState, #[case] seen_by: &str) {
+    fn each_state_is_visible_to_the_roles_of_the_contract(#[case] state: CourseState, #[case] seen_by: &str) {
         for role in CourseRole::ALL {
             let expected = role == CourseRole::Operator || seen_by.split(' ').any(|name| name == role.name());
             assert_eq!(state.is_visible_to(role), expected, "{role:?}");

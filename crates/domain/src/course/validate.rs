@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_text_is_no_text() {
+    fn an_empty_text_counts_as_unset() {
         let form = CourseForm { section: given(""), room: Field::Null, ..named("x") };
         let details = validated(form).unwrap();
         assert_eq!((details.section, details.room), (None, None));

@@ -135,7 +135,7 @@ fn a_course_that_the_account_does_not_have_is_missing() {
 }
 
 #[test]
-fn a_scope_is_asked_for_before_anything_about_the_course_is_told() {
+fn a_scope_is_checked_before_the_refusal_reveals_anything_about_the_course() {
     for action in CourseAction::ALL {
         let none = authorize_course(&actor(Role::Admin, Scopes::default()), action, None, &CourseSettings::default());
         assert_eq!(none, Err(CourseDenial::Scope(action.scopes())), "{action:?}");

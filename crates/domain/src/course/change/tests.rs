@@ -78,7 +78,7 @@ mod creation {
     #[case(Field::Missing)]
     #[case(Field::Null)]
     #[case(Field::Given(CourseState::Provisioned))]
-    fn a_course_waits_for_its_owner_unless_it_is_told_otherwise(#[case] state: Field<CourseState>) {
+    fn a_course_begins_provisioned_unless_the_form_names_a_state(#[case] state: Field<CourseState>) {
         let created = create(CourseForm { state, ..form() }, context(&PERMISSIVE)).unwrap();
         assert_eq!(created.course.state, CourseState::Provisioned);
         assert_eq!((created.course.first_active_at, created.facts.len()), (None, 0));

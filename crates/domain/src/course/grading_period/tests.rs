@@ -147,7 +147,7 @@ fn an_id_is_named_once() {
 #[case(given("ş"), GradingPeriodProblem::UnknownId)]
 #[case(Field::Mistyped, GradingPeriodProblem::Mistyped)]
 #[case(Field::Repeated, GradingPeriodProblem::Repeated)]
-fn an_id_that_is_no_id_is_refused(#[case] id: Field<RawText>, #[case] problem: GradingPeriodProblem) {
+fn a_text_that_is_not_an_id_is_refused(#[case] id: Field<RawText>, #[case] problem: GradingPeriodProblem) {
     let form = GradingPeriodForm { id, ..new_form("A", "2024-01-01", "2024-01-31") };
     assert_eq!(violations(vec![form]), [(Period(0, PeriodId), problem)]);
 }
