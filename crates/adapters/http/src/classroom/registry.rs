@@ -59,7 +59,7 @@ mod tests {
     #[case("GET", "/v1/courses/7/courseWork/8/studentSubmissions", "Unimplemented")]
     #[case("POST", "/v1/invitations", "Unimplemented")]
     #[case("GET", "/v1/userProfiles/me/guardians/1", "Unimplemented")]
-    #[case("GET", "/v1/userProfiles/me:checkUserCapability", "Unimplemented")]
+    #[case("POST", "/v1/userProfiles/me:checkUserCapability", "Unimplemented")]
     #[case("GET", "/v1/lessons", "Unknown")]
     #[case("GET", "/v1/courses/7/lessons", "Unknown")]
     #[case("POST", "/v1/courses/7", "Unknown")]
