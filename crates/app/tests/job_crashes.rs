@@ -104,8 +104,8 @@ fn worker_process() {
     });
     let runtime = Runtime::new().expect("a runtime");
     let uow = unit_of_work(&url, &runtime);
-    let sleeper = uow.wake_ups().expect("a thread");
-    let ports = WorkerPorts { uow, clock: Arc::new(SystemClock), ids: Arc::new(SystemIds), sleeper };
+    let job_notify = uow.wake_ups().expect("a thread");
+    let ports = WorkerPorts { uow, clock: Arc::new(SystemClock), ids: Arc::new(SystemIds), job_notify };
     let size = Size::asked_for();
     let settings = Settings {
         concurrency: 4,

@@ -102,8 +102,8 @@ impl World {
     }
 
     fn work_as(&self, registry: Registry, settings: Settings) -> (CancellationToken, JoinHandle<()>) {
-        let sleeper = self.uow.wake_ups().expect("a thread");
-        let ports = WorkerPorts { uow: self.uow.clone(), clock: Arc::new(SystemClock), ids: Arc::new(SystemIds), sleeper };
+        let job_notify = self.uow.wake_ups().expect("a thread");
+        let ports = WorkerPorts { uow: self.uow.clone(), clock: Arc::new(SystemClock), ids: Arc::new(SystemIds), job_notify };
         let runner = Runner::new(ports, registry, settings).expect("valid settings");
         let stop = CancellationToken::new();
         (stop.clone(), self.runtime.spawn(runner.run(stop)))

@@ -62,8 +62,8 @@ impl World {
     }
 
     fn work_as(&self, registry: Registry, settings: Settings) -> (CancellationToken, JoinHandle<()>) {
-        let sleeper = self.uow.wake_ups().expect("a thread");
-        let ports = WorkerPorts { uow: self.uow.clone(), clock: Arc::new(SystemClock), ids: Arc::new(SystemIds), sleeper };
+        let job_notify = self.uow.wake_ups().expect("a thread");
+        let ports = WorkerPorts { uow: self.uow.clone(), clock: Arc::new(SystemClock), ids: Arc::new(SystemIds), job_notify };
         let settings = Settings { sweep: None, ..settings };
         let stop = CancellationToken::new();
         let runner = Runner::new(ports, registry, settings).expect("valid settings");

@@ -10,8 +10,8 @@ use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Completion, HeldJob, UnitOfWork};
 use tokio::time::{Instant, sleep};
 
-use crate::dispatch::Rest;
-use crate::lease::Holding;
+use crate::dispatch::Remaining;
+use crate::lease::HeldLease;
 use crate::report;
 use crate::runner::Worker;
 
@@ -20,41 +20,41 @@ const PAUSE: Duration = Duration::from_millis(250);
 
 /// A job that is done and whose completion is not stored yet.
 pub(crate) struct Finished {
-    pub(crate) holding: Holding,
+    pub(crate) lease: HeldLease,
     pub(crate) job: Job,
     pub(crate) result: Option<Progress>,
 }
 
 /// Stores the remaining completions after the last claim, until all attempts have ended and dropped their senders.
-pub(crate) async fn write_rest<U: UnitOfWork>(worker: Arc<Worker<U>>, rest: Rest) {
-    let Rest { waiting: mut done, mut finished, .. } = rest;
+pub(crate) async fn store_remaining<U: UnitOfWork>(worker: Arc<Worker<U>>, remaining: Remaining) {
+    let Remaining { give_up_at: _, waiting: mut done, mut finished } = remaining;
     let batch = usize::from(worker.settings.batch);
     while !done.is_empty() || finished.recv_many(&mut done, batch).await > 0 {
         let now = done.drain(..done.len().min(batch)).collect();
-        write_down(&worker, by_account(now)).await;
+        store_completions(&worker, by_account(now)).await;
     }
 }
 
 pub(crate) fn by_account(done: Vec<Finished>) -> BTreeMap<AccountId, Vec<Finished>> {
     let mut accounts: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for done in done {
-        accounts.entry(done.holding.account).or_default().push(done);
+        accounts.entry(done.lease.account).or_default().push(done);
     }
     accounts
 }
 
 pub(crate) fn completions_of(done: &[Finished]) -> Vec<Completion> {
-    done.iter().map(|done| Completion { held: done.holding.held, result: done.result }).collect()
+    done.iter().map(|done| Completion { held: done.lease.held, result: done.result }).collect()
 }
 
 /// Retries for the length of a lease: after that another worker may hold the jobs.
-pub(crate) async fn write_down<U: UnitOfWork>(worker: &Worker<U>, done: BTreeMap<AccountId, Vec<Finished>>) {
+pub(crate) async fn store_completions<U: UnitOfWork>(worker: &Worker<U>, done: BTreeMap<AccountId, Vec<Finished>>) {
     for (account, done) in done {
-        write_account(worker, account, done).await;
+        store_account(worker, account, done).await;
     }
 }
 
-async fn write_account<U: UnitOfWork>(worker: &Worker<U>, account: AccountId, done: Vec<Finished>) {
+async fn store_account<U: UnitOfWork>(worker: &Worker<U>, account: AccountId, done: Vec<Finished>) {
     let began = Instant::now();
     loop {
         let completions = completions_of(&done);
@@ -73,12 +73,12 @@ async fn write_account<U: UnitOfWork>(worker: &Worker<U>, account: AccountId, do
     }
 }
 
-/// Reports the outcome of the jobs of an account, and drops their holdings.
+/// Reports the outcome of the jobs of an account, and drops their leases.
 pub(crate) fn report_all(account: AccountId, done: Vec<Finished>, completed: &[HeldJob], at: Timestamp) {
     let completed: BTreeSet<_> = completed.iter().collect();
-    for Finished { holding, job, .. } in done {
-        if completed.contains(&holding.held) {
-            if let Ok((job, fact)) = job.apply(Event::Succeed { token: holding.held.token }, at) {
+    for Finished { lease, job, result: _ } in done {
+        if completed.contains(&lease.held) {
+            if let Ok((job, fact)) = job.apply(Event::Succeed { token: lease.held.token }, at) {
                 report::happened(account, &job, &fact);
             }
         } else {

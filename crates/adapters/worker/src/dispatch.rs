@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::completion::Finished;
-use crate::exchange::{Ask, Asked, exchange};
+use crate::exchange::{ClaimRequest, ClaimResult, exchange};
 use crate::report;
 use crate::runner::Worker;
 
@@ -43,20 +43,20 @@ const IN_EXCHANGE: usize = 8;
 struct Due {
     account: AccountId,
     /// Whether its last claim was full, so that two concurrent claims make sense.
-    is_deep: bool,
+    has_backlog: bool,
 }
 
 /// The main loop of a worker: it claims due jobs, starts attempts, and stores completions.
 pub(crate) struct Dispatch<U> {
     worker: Arc<Worker<U>>,
     slots: Arc<Semaphore>,
-    sleeper: Arc<Notify>,
+    job_notify: Arc<Notify>,
     attempts: TaskTracker,
     done: UnboundedSender<Finished>,
     finished: UnboundedReceiver<Finished>,
     /// Completions that wait for an exchange.
     waiting: Vec<Finished>,
-    exchanges: JoinSet<Option<Asked>>,
+    exchanges: JoinSet<Option<ClaimResult>>,
     due: VecDeque<Due>,
     looked_at: Instant,
     look_at: Instant,
@@ -64,7 +64,7 @@ pub(crate) struct Dispatch<U> {
 }
 
 /// Completions that are not stored yet, and the channel that delivers more until the last attempt has ended.
-pub(crate) struct Rest {
+pub(crate) struct Remaining {
     /// When the grace period of running attempts ends.
     pub(crate) give_up_at: Instant,
     pub(crate) waiting: Vec<Finished>,
@@ -72,13 +72,13 @@ pub(crate) struct Rest {
 }
 
 impl<U: UnitOfWork> Dispatch<U> {
-    pub(crate) fn new(worker: Arc<Worker<U>>, sleeper: Arc<Notify>, attempts: TaskTracker) -> Self {
+    pub(crate) fn new(worker: Arc<Worker<U>>, job_notify: Arc<Notify>, attempts: TaskTracker) -> Self {
         let (done, finished) = unbounded_channel();
         let now = Instant::now();
         Self {
             slots: Arc::new(Semaphore::new(worker.settings.concurrency.into())),
             worker,
-            sleeper,
+            job_notify,
             attempts,
             done,
             finished,
@@ -92,7 +92,7 @@ impl<U: UnitOfWork> Dispatch<U> {
     }
 
     /// Works until `stop` is cancelled.
-    pub(crate) async fn run(mut self, stop: &CancellationToken) -> Rest {
+    pub(crate) async fn run(mut self, stop: &CancellationToken) -> Remaining {
         while !stop.is_cancelled() {
             if Instant::now() >= self.look_at {
                 // A database that does not answer must not delay the stop of the worker.
@@ -109,7 +109,7 @@ impl<U: UnitOfWork> Dispatch<U> {
                 () = stop.cancelled() => {}
                 Some(ended) = self.exchanges.join_next() => self.settle(ended),
                 _ = self.finished.recv_many(&mut self.waiting, usize::MAX) => {}
-                () = self.sleeper.notified() => self.look_soon(),
+                () = self.job_notify.notified() => self.look_soon(),
                 () = one_of(&self.slots), if self.waits_for_slots() => {}
                 () = sleep_until(self.look_at) => {}
             }
@@ -123,7 +123,7 @@ impl<U: UnitOfWork> Dispatch<U> {
         if timeout_at(give_up_at, settled).await.is_err() {
             tracing::warn!("stopped while the store did not answer a claim");
         }
-        Rest { give_up_at, waiting: self.waiting, finished: self.finished }
+        Remaining { give_up_at, waiting: self.waiting, finished: self.finished }
     }
 
     /// Finds the accounts that have due jobs, and the time of the next look.
@@ -139,8 +139,8 @@ impl<U: UnitOfWork> Dispatch<U> {
         let poll = self.worker.settings.poll.max(SHORTEST_WAIT);
         match found {
             Ok((accounts, next_due)) => {
-                let is_deep = |account| self.due.iter().any(|due| due.account == account && due.is_deep);
-                self.due = accounts.into_iter().map(|account| Due { account, is_deep: is_deep(account) }).collect();
+                let has_backlog = |account| self.due.iter().any(|due| due.account == account && due.has_backlog);
+                self.due = accounts.into_iter().map(|account| Due { account, has_backlog: has_backlog(account) }).collect();
                 let wait = match next_due {
                     Some(due) if self.due.is_empty() => due.since(self.worker.clock.now()).clamp(SHORTEST_WAIT, poll),
                     Some(_) | None => poll,
@@ -174,7 +174,7 @@ impl<U: UnitOfWork> Dispatch<U> {
     }
 
     /// How many jobs one exchange could claim now.
-    fn places(&self) -> usize {
+    fn claimable(&self) -> usize {
         if self.due.is_empty() { 0 } else { self.batch().min(self.waiting.len() + self.slots.available_permits()) }
     }
 
@@ -182,8 +182,8 @@ impl<U: UnitOfWork> Dispatch<U> {
     /// collect meanwhile cost less in one exchange.
     fn should_exchange(&self) -> bool {
         match self.exchanges.len() {
-            0 => !self.waiting.is_empty() || self.places() > 0,
-            running => running < self.most_exchanges() && (self.waiting.len() >= self.batch() || self.places() >= self.batch()),
+            0 => !self.waiting.is_empty() || self.claimable() > 0,
+            running => running < self.most_exchanges() && (self.waiting.len() >= self.batch() || self.claimable() >= self.batch()),
         }
     }
 
@@ -195,16 +195,16 @@ impl<U: UnitOfWork> Dispatch<U> {
         let batch = self.batch();
         let mut done: Vec<_> = self.waiting.drain(..self.waiting.len().min(batch)).collect();
         // The slot of a completed job is free for the next one.
-        let slots = done.iter_mut().filter_map(|done| done.holding.slot.take()).collect();
-        let ask = self.due.pop_front().map(|due| {
-            if due.is_deep {
+        let slots = done.iter_mut().filter_map(|done| done.lease.slot.take()).collect();
+        let request = self.due.pop_front().map(|due| {
+            if due.has_backlog {
                 self.due.push_back(due);
             }
             let slots = self.fill(slots);
-            Ask { account: due.account, slots }
+            ClaimRequest { account: due.account, slots }
         });
         let (worker, attempts, sender) = (Arc::clone(&self.worker), self.attempts.clone(), self.done.clone());
-        self.exchanges.spawn(exchange(worker, done, ask, attempts, sender));
+        self.exchanges.spawn(exchange(worker, done, request, attempts, sender));
     }
 
     /// Adds free slots, up to a batch.
@@ -218,9 +218,9 @@ impl<U: UnitOfWork> Dispatch<U> {
     }
 
     /// Handles the outcome of an exchange.
-    fn settle(&mut self, ended: Result<Option<Asked>, JoinError>) {
-        let asked = match ended {
-            Ok(Some(asked)) => asked,
+    fn settle(&mut self, ended: Result<Option<ClaimResult>, JoinError>) {
+        let result = match ended {
+            Ok(Some(result)) => result,
             Ok(None) => return,
             Err(error) => {
                 let cause: &dyn std::error::Error = &error;
@@ -228,22 +228,22 @@ impl<U: UnitOfWork> Dispatch<U> {
                 return;
             }
         };
-        let Asked { account, limit, claimed } = asked;
+        let ClaimResult { account, limit, claimed } = result;
         let claimed = match claimed {
             Ok(claimed) => claimed,
             Err(error) => return self.fail(&error),
         };
         self.claimed_since_look += claimed;
-        let place = self.due.iter().position(|due| due.account == account);
+        let position = self.due.iter().position(|due| due.account == account);
         if claimed >= limit {
-            match place.and_then(|place| self.due.get_mut(place)) {
-                Some(due) => due.is_deep = true,
-                None => self.due.push_back(Due { account, is_deep: true }),
+            match position.and_then(|position| self.due.get_mut(position)) {
+                Some(due) => due.has_backlog = true,
+                None => self.due.push_back(Due { account, has_backlog: true }),
             }
             return;
         }
-        if let Some(place) = place {
-            self.due.remove(place);
+        if let Some(position) = position {
+            self.due.remove(position);
         }
         if self.due.is_empty() {
             let wait = if self.claimed_since_look > 0 { Duration::ZERO } else { SHORTEST_WAIT };

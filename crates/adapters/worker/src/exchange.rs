@@ -13,20 +13,20 @@ use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use crate::completion::{Finished, by_account, completions_of, report_all, write_down};
+use crate::completion::{Finished, by_account, completions_of, report_all, store_completions};
 use crate::execution::execute;
 use crate::report;
 use crate::runner::Worker;
 
 /// A claim of due jobs of one account: at most one for each slot.
-pub(crate) struct Ask {
+pub(crate) struct ClaimRequest {
     pub(crate) account: AccountId,
     pub(crate) slots: Vec<OwnedSemaphorePermit>,
 }
 
-/// The outcome of an [`Ask`].
+/// The outcome of a [`ClaimRequest`].
 #[derive(Debug)]
-pub(crate) struct Asked {
+pub(crate) struct ClaimResult {
     pub(crate) account: AccountId,
     pub(crate) limit: usize,
     pub(crate) claimed: Result<usize, StoreError>,
@@ -36,13 +36,13 @@ pub(crate) struct Asked {
 pub(crate) async fn exchange<U: UnitOfWork>(
     worker: Arc<Worker<U>>,
     done: Vec<Finished>,
-    ask: Option<Ask>,
+    request: Option<ClaimRequest>,
     attempts: TaskTracker,
     sender: UnboundedSender<Finished>,
-) -> Option<Asked> {
+) -> Option<ClaimResult> {
     let done = by_account(done);
-    let Some(Ask { account, slots }) = ask else {
-        write_down(&worker, done).await;
+    let Some(ClaimRequest { account, slots }) = request else {
+        store_completions(&worker, done).await;
         return None;
     };
     let limit = slots.len();
@@ -63,8 +63,8 @@ pub(crate) async fn exchange<U: UnitOfWork>(
             let count = claimed.len();
             // The claim is limited to the number of slots, so each job gets one.
             for (job, slot) in claimed.into_iter().zip(slots) {
-                let holding = worker.leases.hold(account, HeldJob { job: job.id, token }, slot);
-                attempts.spawn(execute(Arc::clone(&worker), job, holding, sender.clone()));
+                let lease = worker.leases.hold(account, HeldJob { job: job.id, token }, slot);
+                attempts.spawn(execute(Arc::clone(&worker), job, lease, sender.clone()));
             }
             for (account, done) in done {
                 report_all(account, done, &completed, at);
@@ -73,11 +73,11 @@ pub(crate) async fn exchange<U: UnitOfWork>(
         }
         Err(error) => {
             // Completions must not wait for a claim that can't succeed, whether or not the claim caused the failure.
-            write_down(&worker, done).await;
+            store_completions(&worker, done).await;
             Err(error)
         }
     };
-    Some(Asked { account, limit, claimed })
+    Some(ClaimResult { account, limit, claimed })
 }
 
 /// The claim and the completions of the same account need one statement. Completions of other accounts join it in a

@@ -10,7 +10,7 @@ use tokio::task::JoinError;
 use tokio::time::{Instant, sleep};
 
 use crate::completion::Finished;
-use crate::lease::Holding;
+use crate::lease::HeldLease;
 use crate::registry::{Handler, Step, StepContext, StepError, StepHandler, Task, TaskHandler};
 use crate::report;
 use crate::runner::Worker;
@@ -19,14 +19,14 @@ use crate::runner::Worker;
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// Runs the handler of a job, and makes sure that the outcome is stored.
-pub(crate) async fn execute<U: UnitOfWork>(worker: Arc<Worker<U>>, job: Job, holding: Holding, done: UnboundedSender<Finished>) {
+pub(crate) async fn execute<U: UnitOfWork>(worker: Arc<Worker<U>>, job: Job, lease: HeldLease, done: UnboundedSender<Finished>) {
     match worker.registry.get(job.action).cloned() {
-        Some(Handler::Steps(handler)) => run_steps(&worker, &job, &holding, &handler).await,
-        Some(Handler::Task(handler)) => run_task(&worker, job, holding, handler, &done).await,
+        Some(Handler::Steps(handler)) => run_steps(&worker, &job, &lease, &handler).await,
+        Some(Handler::Task(handler)) => run_task(&worker, job, lease, handler, &done).await,
         None => {
             // Unreachable: the worker claims only actions that have a handler.
             let text = format!("no handler of {} is registered", job.action.name());
-            fail(&worker, &holding, &job, Failure::new(FailureReason::Transient, &text)).await;
+            fail(&worker, &lease, &job, Failure::new(FailureReason::Transient, &text)).await;
         }
     }
 }
@@ -38,24 +38,24 @@ enum Stepped {
     Lost,
 }
 
-async fn run_steps<U: UnitOfWork>(worker: &Worker<U>, job: &Job, holding: &Holding, handler: &Arc<dyn StepHandler>) {
+async fn run_steps<U: UnitOfWork>(worker: &Worker<U>, job: &Job, lease: &HeldLease, handler: &Arc<dyn StepHandler>) {
     loop {
         if worker.giving_up.is_cancelled() {
-            return release(worker, holding, job).await;
+            return release(worker, lease, job).await;
         }
-        match one_step(worker, holding, Arc::clone(handler)).await {
+        match one_step(worker, lease, Arc::clone(handler)).await {
             Ok(Stepped::More) => {}
-            Ok(Stepped::Ended(job, fact)) => return report::happened(holding.account, &job, &fact),
-            Ok(Stepped::Lost) => return report::lost(holding.account, job),
-            Err(StepError::Failed(failure)) => return fail(worker, holding, job, failure).await,
-            Err(StepError::Store(error)) => return fail(worker, holding, job, failure_of(&error)).await,
+            Ok(Stepped::Ended(job, fact)) => return report::happened(lease.account, &job, &fact),
+            Ok(Stepped::Lost) => return report::lost(lease.account, job),
+            Err(StepError::Failed(failure)) => return fail(worker, lease, job, failure).await,
+            Err(StepError::Store(error)) => return fail(worker, lease, job, failure_of(&error)).await,
         }
     }
 }
 
 /// The lock on the job is held through the step. So a cancellation waits for the end of the step, and a rescue skips the job.
-async fn one_step<U: UnitOfWork>(worker: &Worker<U>, holding: &Holding, handler: Arc<dyn StepHandler>) -> Result<Stepped, StepError> {
-    let (account, held, term, clock) = (holding.account, holding.held, worker.settings.lease, Arc::clone(&worker.clock));
+async fn one_step<U: UnitOfWork>(worker: &Worker<U>, lease: &HeldLease, handler: Arc<dyn StepHandler>) -> Result<Stepped, StepError> {
+    let (account, held, term, clock) = (lease.account, lease.held, worker.settings.lease, Arc::clone(&worker.clock));
     worker
         .uow
         .write(account, move |stores| {
@@ -99,26 +99,26 @@ fn broken(error: derslik_domain::job::TransitionError) -> StepError {
 async fn run_task<U: UnitOfWork>(
     worker: &Worker<U>,
     job: Job,
-    holding: Holding,
+    lease: HeldLease,
     handler: Arc<dyn TaskHandler>,
     done: &UnboundedSender<Finished>,
 ) {
-    let task = Task { account: holding.account, job: job.clone(), cancelled: holding.cancelled.clone() };
+    let task = Task { account: lease.account, job: job.clone(), cancelled: lease.cancelled.clone() };
     // A separate task contains a panic of the handler.
     let mut running = tokio::spawn(async move { handler.run(task).await });
     let ended = tokio::select! {
         ended = &mut running => ended,
         () = worker.giving_up.cancelled() => {
             running.abort();
-            return release(worker, &holding, &job).await;
+            return release(worker, &lease, &job).await;
         }
     };
     match ended {
-        Ok(_) if holding.cancelled.is_cancelled() => report::lost(holding.account, &job),
+        Ok(_) if lease.cancelled.is_cancelled() => report::lost(lease.account, &job),
         // The receiver is dropped after the last attempt, so the send does not fail.
-        Ok(Ok(result)) => drop(done.send(Finished { holding, job, result })),
-        Ok(Err(failure)) => fail(worker, &holding, &job, failure).await,
-        Err(panic) => fail(worker, &holding, &job, panicked(&panic)).await,
+        Ok(Ok(result)) => drop(done.send(Finished { lease, job, result })),
+        Ok(Err(failure)) => fail(worker, &lease, &job, failure).await,
+        Err(panic) => fail(worker, &lease, &job, panicked(&panic)).await,
     }
 }
 
@@ -135,20 +135,20 @@ fn failure_of(error: &StoreError) -> Failure {
     }
 }
 
-async fn fail<U: UnitOfWork>(worker: &Worker<U>, holding: &Holding, job: &Job, failure: Failure) {
+async fn fail<U: UnitOfWork>(worker: &Worker<U>, lease: &HeldLease, job: &Job, failure: Failure) {
     let bits = worker.ids.random_bits().to_le_bytes();
     let jitter = Jitter::from_random(u32::from_le_bytes([bits[0], bits[1], bits[2], bits[3]]));
-    conclude(worker, holding, job, Event::Fail { token: holding.held.token, failure, retry: worker.settings.retry, jitter }).await;
+    conclude(worker, lease, job, Event::Fail { token: lease.held.token, failure, retry: worker.settings.retry, jitter }).await;
 }
 
-async fn release<U: UnitOfWork>(worker: &Worker<U>, holding: &Holding, job: &Job) {
-    conclude(worker, holding, job, Event::Release { token: holding.held.token }).await;
+async fn release<U: UnitOfWork>(worker: &Worker<U>, lease: &HeldLease, job: &Job) {
+    conclude(worker, lease, job, Event::Release { token: lease.held.token }).await;
 }
 
 /// Stores the outcome of a job. It retries for the length of a lease: after that another worker rescues the job.
-async fn conclude<U: UnitOfWork>(worker: &Worker<U>, holding: &Holding, job: &Job, event: Event) {
+async fn conclude<U: UnitOfWork>(worker: &Worker<U>, lease: &HeldLease, job: &Job, event: Event) {
     let began = Instant::now();
-    let (account, id) = (holding.account, holding.held.job);
+    let (account, id) = (lease.account, lease.held.job);
     loop {
         let (event, clock) = (event.clone(), Arc::clone(&worker.clock));
         let concluded = worker
@@ -163,11 +163,11 @@ async fn conclude<U: UnitOfWork>(worker: &Worker<U>, holding: &Holding, job: &Jo
             Ok(Some((job, fact))) => return report::happened(account, &job, &fact),
             Ok(None) => return report::lost(account, job),
             Err(error) if began.elapsed() < worker.settings.lease.duration() => {
-                tracing::warn!(cause = report::cause(&error), "what became of a job was not written down, trying again");
+                tracing::warn!(cause = report::cause(&error), "the outcome of a job was not stored, trying again");
                 sleep(PAUSE).await;
             }
             Err(error) => {
-                tracing::error!(cause = report::cause(&error), job = id.get(), "what became of a job was lost");
+                tracing::error!(cause = report::cause(&error), job = id.get(), "the outcome of a job was lost");
                 return;
             }
         }

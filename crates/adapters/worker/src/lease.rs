@@ -22,7 +22,7 @@ pub(crate) struct Leases {
 
 /// One job that the worker holds, and the slot that it occupies, until this is dropped.
 #[derive(Debug)]
-pub(crate) struct Holding {
+pub(crate) struct HeldLease {
     leases: Arc<Leases>,
     /// `None` once another job has got the slot.
     pub(crate) slot: Option<OwnedSemaphorePermit>,
@@ -33,10 +33,10 @@ pub(crate) struct Holding {
 }
 
 impl Leases {
-    pub(crate) fn hold(self: &Arc<Self>, account: AccountId, held: HeldJob, slot: OwnedSemaphorePermit) -> Holding {
+    pub(crate) fn hold(self: &Arc<Self>, account: AccountId, held: HeldJob, slot: OwnedSemaphorePermit) -> HeldLease {
         let cancelled = CancellationToken::new();
         self.lock().insert((account, held), cancelled.clone());
-        Holding { leases: Arc::clone(self), slot: Some(slot), account, held, cancelled }
+        HeldLease { leases: Arc::clone(self), slot: Some(slot), account, held, cancelled }
     }
 
     /// All jobs that the worker holds, by account.
@@ -60,14 +60,14 @@ impl Leases {
     }
 }
 
-impl Drop for Holding {
+impl Drop for HeldLease {
     fn drop(&mut self) {
         self.leases.lock().remove(&(self.account, self.held));
     }
 }
 
 /// Extends all leases in a loop, and detects lost ones.
-pub(crate) async fn beat<U: UnitOfWork>(worker: Arc<Worker<U>>) {
+pub(crate) async fn send_heartbeats<U: UnitOfWork>(worker: Arc<Worker<U>>) {
     loop {
         sleep(worker.settings.lease.heartbeat_interval()).await;
         for (account, held) in worker.leases.all() {

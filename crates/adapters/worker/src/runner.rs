@@ -12,14 +12,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use crate::completion::write_rest;
+use crate::completion::store_remaining;
 use crate::dispatch::Dispatch;
-use crate::lease::{Leases, beat};
+use crate::lease::{Leases, send_heartbeats};
 use crate::registry::Registry;
 use crate::{follow, rescue, sweeps};
 
 /// How long a worker that stops waits for its jobs to be released, and then for the last completions to be stored.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The settings of a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +79,7 @@ pub struct WorkerPorts<U> {
     /// The source of lease tokens and of jitter.
     pub ids: Arc<dyn Ids>,
     /// Wakes the worker when there may be due jobs.
-    pub sleeper: Arc<Notify>,
+    pub job_notify: Arc<Notify>,
 }
 
 /// A worker before its start.
@@ -131,24 +131,24 @@ impl<U: UnitOfWork> Runner<U> {
         tracing::info!(worker = %worker.id, concurrency = settings.concurrency, batch = settings.batch, "working on jobs");
         let attempts = TaskTracker::new();
         let helpers = [
-            tokio::spawn(beat(Arc::clone(&worker))),
+            tokio::spawn(send_heartbeats(Arc::clone(&worker))),
             tokio::spawn(rescue::watch(Arc::clone(&worker))),
-            tokio::spawn(sweeps::ask(Arc::clone(&worker))),
+            tokio::spawn(sweeps::watch(Arc::clone(&worker))),
             tokio::spawn(follow::watch(Arc::clone(&worker))),
         ];
-        let rest = Dispatch::new(Arc::clone(&worker), ports.sleeper, attempts.clone()).run(&stop).await;
-        let give_up_at = rest.give_up_at;
-        let writer = tokio::spawn(write_rest(Arc::clone(&worker), rest));
+        let remaining = Dispatch::new(Arc::clone(&worker), ports.job_notify, attempts.clone()).run(&stop).await;
+        let give_up_at = remaining.give_up_at;
+        let writer = tokio::spawn(store_remaining(Arc::clone(&worker), remaining));
 
         attempts.close();
         if timeout_at(give_up_at, attempts.wait()).await.is_err() {
             worker.giving_up.cancel();
-            if timeout(LAST_WORDS, attempts.wait()).await.is_err() {
+            if timeout(RELEASE_TIMEOUT, attempts.wait()).await.is_err() {
                 tracing::warn!(jobs = attempts.len(), "stopped with jobs that could not be given back; their leases will end");
             }
         }
         // The writer ends by itself: the last attempt has dropped the last sender.
-        timeout(LAST_WORDS, writer).await.ok();
+        timeout(RELEASE_TIMEOUT, writer).await.ok();
         helpers.iter().for_each(tokio::task::JoinHandle::abort);
         tracing::info!(worker = %worker.id, "stopped working on jobs");
     }

@@ -18,11 +18,11 @@ const ACCOUNTS: u16 = 100;
 const COURSES: u32 = 1_000;
 
 /// Enqueues sweeps in a loop.
-pub(crate) async fn ask<U: UnitOfWork>(worker: Arc<Worker<U>>) {
+pub(crate) async fn watch<U: UnitOfWork>(worker: Arc<Worker<U>>) {
     let Some(interval) = worker.settings.sweep else { return };
     loop {
-        if let Err(error) = ask_once(&worker, interval).await {
-            tracing::warn!(cause = report::cause(&error), "could not ask for sweeps");
+        if let Err(error) = enqueue_all(&worker, interval).await {
+            tracing::warn!(cause = report::cause(&error), "could not enqueue the sweeps");
         }
         sleep(interval).await;
     }
@@ -43,13 +43,13 @@ async fn ask_once<U: UnitOfWork>(worker: &Worker<U>, interval: Duration) -> Resu
         after = Some(last.id);
         for account in accounts {
             let mut jobs = jobs.clone();
-            let ask = move |stores: &mut dyn Stores| {
+            let enqueue = move |stores: &mut dyn Stores| {
                 // The job was enqueued when the course became active. A course still waits if that job was lost or cancelled.
                 let waiting = stores.courses().awaiting_calendar(account.id, COURSES)?;
                 jobs.extend(waiting.into_iter().map(|course| NewJob::assign_calendar_id(ReferenceId::of_id(course), now)));
                 stores.jobs().enqueue_many(account.id, &jobs)
             };
-            worker.uow.write(account.id, ask).await?;
+            worker.uow.write(account.id, enqueue).await?;
         }
     }
 }

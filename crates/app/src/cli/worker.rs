@@ -23,8 +23,8 @@ pub(super) fn run(config: &Config, signals: &Signals) -> Result<(), Failure> {
 
 /// A worker on the given database.
 pub(super) fn runner(config: &Config, uow: &DieselUnitOfWork, clock: Arc<dyn Clock>) -> Result<Runner<DieselUnitOfWork>, Failure> {
-    let sleeper = uow.wake_ups().map_err(|error| Failure::Other(error.into()))?;
-    let ports = WorkerPorts { uow: uow.clone(), clock, ids: Arc::new(SystemIds), sleeper };
+    let job_notify = uow.wake_ups().map_err(|error| Failure::Other(error.into()))?;
+    let ports = WorkerPorts { uow: uow.clone(), clock, ids: Arc::new(SystemIds), job_notify };
     let registry = handlers::registry(config.retention(), config.calendars().map_err(Failure::Usage)?);
     Runner::new(ports, registry, config.worker()).map_err(|error| Failure::Usage(error.into()))
 }

@@ -97,7 +97,7 @@ async fn ask(service: &Service, name: &str) -> i64 {
 /// A worker whose clock is so far ahead that all requested erasures are due.
 fn worker<U: UnitOfWork>(uow: U, days_later: u64) -> (CancellationToken, tokio::task::JoinHandle<()>) {
     let clock = Arc::new(ShiftedClock::starting_at(now().plus(Duration::from_secs(days_later * 24 * 60 * 60))));
-    let ports = WorkerPorts { uow, clock, ids: Arc::new(SystemIds), sleeper: Arc::new(Notify::new()) };
+    let ports = WorkerPorts { uow, clock, ids: Arc::new(SystemIds), job_notify: Arc::new(Notify::new()) };
     let settings = Settings { sweep: None, follow: None, ..Settings::default() };
     let stop = CancellationToken::new();
     let runner = Runner::new(ports, handlers::registry(Retention::default(), CalendarTemplate::default()), settings).unwrap();

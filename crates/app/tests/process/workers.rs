@@ -219,8 +219,8 @@ impl Silence {
     /// cut network, the worker still tries to write outcomes, which are wrong where a commit went through.
     const fn lasts_until(self) -> &'static str {
         match self {
-            Self::OfServer => "what became of a job was lost",
-            Self::OfNetwork => "what became of a job was not written down",
+            Self::OfServer => "the outcome of a job was lost",
+            Self::OfNetwork => "the outcome of a job was not stored",
         }
     }
 }

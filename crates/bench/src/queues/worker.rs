@@ -83,7 +83,7 @@ pub(crate) async fn serve(work: Work) -> Result<()> {
         0 => Registry::default().with_task(Action::AssignCalendarId, Tell(ran)),
         jobs => Registry::default().with_task(Action::AssignCalendarId, Idle { left: AtomicU32::new(jobs), ran }),
     };
-    let ports = WorkerPorts { uow: uow.clone(), clock: Arc::new(SystemClock), ids: Arc::new(SystemIds), sleeper: uow.wake_ups()? };
+    let ports = WorkerPorts { uow: uow.clone(), clock: Arc::new(SystemClock), ids: Arc::new(SystemIds), job_notify: uow.wake_ups()? };
     let settings = Settings { batch: work.batch, concurrency: work.concurrency, sweep: None, ..Settings::default() };
     let stop = CancellationToken::new();
     let worker = tokio::spawn(Runner::new(ports, registry, settings)?.run(stop.clone()));

@@ -369,7 +369,7 @@ pub(crate) fn settings() -> Settings {
 
 pub(crate) fn start(memory: &Memory, clock: &Arc<VirtualClock>, stop: &CancellationToken) -> tokio::task::JoinHandle<()> {
     let ids = Arc::clone(&memory.chance);
-    let ports = WorkerPorts { uow: memory.clone(), clock: clock.clone(), ids: ids.clone(), sleeper: Arc::new(Notify::new()) };
+    let ports = WorkerPorts { uow: memory.clone(), clock: clock.clone(), ids: ids.clone(), job_notify: Arc::new(Notify::new()) };
     let registry =
         Registry::default().with_steps(Action::DeleteUserData, Steps(ids.clone())).with_task(Action::AssignCalendarId, Waits(ids));
     tokio::spawn(Runner::new(ports, registry, settings()).expect("valid settings").run(stop.clone()))
