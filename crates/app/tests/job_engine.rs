@@ -19,7 +19,7 @@ use derslik_domain::page::PageRequest;
 use derslik_domain::session::{Session, SessionName, SessionStatus};
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::{JobError, JobService};
-use derslik_ports::outbound::{Clock, NewCredential, StoreError, Stores, UnitOfWork};
+use derslik_ports::outbound::{Clock, NewCredential, Projection, StoreError, Stores, UnitOfWork};
 use derslik_services::jobs::Jobs;
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings};
 use derslik_testkit::builders::{account, actor_of, guid, service_user, session, user};
@@ -46,7 +46,8 @@ fn main() -> ExitCode {
         };
         add("the_erasure_of_a_user_leaves_nothing_of_2500_sessions_and_everything_of_others", erasure_of_a_user);
         add("sessions_expire_once_they_are_over", expiry);
-        add("what_is_written_is_taken_up_without_a_sweep", following);
+        add("what_is_written_is_indexed_without_a_sweep", indexing);
+        add("sessions_expire_while_the_index_is_far_behind", expiry_without_index);
         add("no_job_is_both_cancelled_and_executed", cancels_and_starts);
         add("one_of_many_cancels_of_a_job_succeeds", cancels_of_one_job);
         // On SQLite a process learns of the jobs of another process only by polling.
@@ -204,8 +205,27 @@ fn expiry(world: &World) {
     assert_eq!(found.expect("the read succeeds").map(|session| session.status), Some(SessionStatus::Expired));
 }
 
+/// The worker has no handler that indexes, and does not follow the writes.
+fn expiry_without_index(world: &World) {
+    world.write(|stores| {
+        // The builder's session ended long ago.
+        let sessions: Vec<_> = (1..=1_500).map(|number| session(guid(number))).collect();
+        stores.sessions().insert_many(account().id, &sessions.iter().collect::<Vec<_>>())?;
+        stores.jobs().enqueue(account().id, &NewJob::expire_sessions(long_ago(), long_ago()))
+    });
+    let registry = Registry::default().with_steps(Action::ExpireSessions, handlers::ExpireSessions);
+    let (stop, worker) = world.work_as(registry, Settings { sweep: None, catch_up: None, ..Settings::default() });
+    let jobs = world.wait_until_all_ended();
+    stop.cancel();
+    world.runtime.block_on(worker).expect("the worker ends");
+    assert_eq!(jobs[0].progress, Some(Progress::Rows(RowCount::new(1_500))));
+    let behind = |stores: &mut dyn Stores| stores.change_log().accounts_behind(Projection::SearchIndex, None, 1_499, 1);
+    let behind = world.runtime.block_on(world.uow.read(account().id, behind)).expect("the read succeeds");
+    assert_eq!(behind, [account().id], "all sessions still wait for the index");
+}
+
 /// Writes more sessions than a search may scan, and waits until the worker has indexed them.
-fn following(world: &World) {
+fn indexing(world: &World) {
     let (stop, worker) = world.work(Registry::default());
     for batch in 0..15 {
         world.write(move |stores| {
@@ -213,7 +233,7 @@ fn following(world: &World) {
             stores.sessions().insert_many(account().id, &sessions.iter().collect::<Vec<_>>())
         });
     }
-    let waiting = |stores: &mut dyn Stores| stores.sessions().accounts_to_index(None, 500, 1);
+    let waiting = |stores: &mut dyn Stores| stores.change_log().accounts_behind(Projection::SearchIndex, None, 500, 1);
     until(|| world.runtime.block_on(world.uow.read(account().id, waiting)).expect("the read succeeds").is_empty());
     stop.cancel();
     world.runtime.block_on(worker).expect("the worker ends");

@@ -96,7 +96,7 @@ impl Database {
     pub(crate) async fn empty(&self) -> Result<()> {
         *self.stock.lock().await = None;
         self.counters.written.store(0, Ordering::Relaxed);
-        self.admin.batch_execute("TRUNCATE sessions, session_index, session_ends, sessions_to_index").await?;
+        self.admin.batch_execute("TRUNCATE sessions, session_index, session_ends, session_creators, change_log").await?;
         self.admin.batch_execute("CHECKPOINT").await?;
         Ok(())
     }

@@ -9,12 +9,12 @@ use derslik_domain::session::Session;
 use derslik_domain::time::Timestamp;
 
 use crate::outbound::{
-    AliasRepository, AttendeeRepository, AuditRepository, Clock, CourseLookup, CourseReader, CourseRepository, CourseWithMembership,
-    GradingPeriodRepository, IdempotencyRepository, IdentityRepository, Ids, JobOfProject, JobReader, JobRepository, KeyRepository,
-    MockAliasRepository, MockAttendeeRepository, MockAuditRepository, MockCourseRepository, MockGradingPeriodRepository,
-    MockIdempotencyRepository, MockIdentityRepository, MockJobRepository, MockKeyRepository, MockProjectRepository, MockRosterRepository,
-    MockSessionRepository, MockUserRepository, ProjectRepository, RosterRepository, SessionReader, SessionRepository, StoreError, Stores,
-    Tenant, UnitOfWork, UserRepository,
+    AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, Clock, CourseLookup, CourseReader, CourseRepository,
+    CourseWithMembership, GradingPeriodRepository, IdempotencyRepository, IdentityRepository, Ids, JobOfProject, JobReader, JobRepository,
+    KeyRepository, MockAliasRepository, MockAttendeeRepository, MockAuditRepository, MockChangeLogRepository, MockCourseRepository,
+    MockGradingPeriodRepository, MockIdempotencyRepository, MockIdentityRepository, MockJobRepository, MockKeyRepository,
+    MockProjectRepository, MockRosterRepository, MockSessionRepository, MockUserRepository, ProjectRepository, RosterRepository,
+    SessionReader, SessionRepository, StoreError, Stores, Tenant, UnitOfWork, UserRepository,
 };
 
 /// Stores that accept only expected calls, except that every principal may act.
@@ -22,6 +22,8 @@ use crate::outbound::{
 pub struct MockStores {
     /// Sessions.
     pub sessions: MockSessionRepository,
+    /// The change log.
+    pub change_log: MockChangeLogRepository,
     /// Accounts and credentials.
     pub identity: MockIdentityRepository,
     /// Jobs.
@@ -61,6 +63,7 @@ impl MockStores {
     pub fn without_principals() -> Self {
         Self {
             sessions: MockSessionRepository::default(),
+            change_log: MockChangeLogRepository::default(),
             identity: MockIdentityRepository::default(),
             jobs: MockJobRepository::default(),
             projects: MockProjectRepository::default(),
@@ -80,6 +83,10 @@ impl MockStores {
 impl Stores for MockStores {
     fn sessions(&mut self) -> &mut dyn SessionRepository {
         &mut self.sessions
+    }
+
+    fn change_log(&mut self) -> &mut dyn ChangeLogRepository {
+        &mut self.change_log
     }
 
     fn identity(&mut self) -> &mut dyn IdentityRepository {
@@ -153,6 +160,10 @@ impl SingleCallStores<'_> {
 impl Stores for SingleCallStores<'_> {
     fn sessions(&mut self) -> &mut dyn SessionRepository {
         self.count_call().sessions()
+    }
+
+    fn change_log(&mut self) -> &mut dyn ChangeLogRepository {
+        self.count_call().change_log()
     }
 
     fn identity(&mut self) -> &mut dyn IdentityRepository {

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `db` | connections, transactions, the schema and its migrations; it knows no repository |
 //! | `session`, `attendee`, `identity`, `idempotency`, `course`, `job`, `project`, `audit` | the repositories |
+//! | `change_log` | the ids of what was written, until each projection has applied them |
 //! | `personal` | lists all columns, and what an erasure does with each |
 //! | `stores` | the unit of work, the readers and all stores, put together from `db` and the repositories |
 //! | `rekey` | makes the keys of texts anew after the program changed their rule |
@@ -14,6 +15,7 @@
 
 mod attendee;
 mod audit;
+mod change_log;
 mod course;
 mod db;
 mod idempotency;

@@ -8,9 +8,10 @@ use derslik_domain::id::{AccountId, SessionGuid};
 use derslik_domain::job::ShownJob;
 use derslik_domain::session::Session;
 use derslik_ports::outbound::{
-    AliasRepository, AttendeeRepository, AuditRepository, CourseLookup, CourseReader, CourseRepository, CourseWithMembership,
-    GradingPeriodRepository, IdempotencyRepository, IdentityRepository, JobOfProject, JobReader, JobRepository, KeyRepository,
-    ProjectRepository, Reason, RosterRepository, SessionReader, SessionRepository, StoreError, Stores, Tenant, UnitOfWork, UserRepository,
+    AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, CourseLookup, CourseReader, CourseRepository,
+    CourseWithMembership, GradingPeriodRepository, IdempotencyRepository, IdentityRepository, JobOfProject, JobReader, JobRepository,
+    KeyRepository, ProjectRepository, Reason, RosterRepository, SessionReader, SessionRepository, StoreError, Stores, Tenant, UnitOfWork,
+    UserRepository,
 };
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
@@ -186,6 +187,10 @@ impl CourseReader for DieselUnitOfWork {
 
 impl Stores for DieselStores<'_> {
     fn sessions(&mut self) -> &mut dyn SessionRepository {
+        self
+    }
+
+    fn change_log(&mut self) -> &mut dyn ChangeLogRepository {
         self
     }
 

@@ -11,7 +11,7 @@ use derslik_domain::identity::DataSubject;
 use derslik_domain::job::{Action, Actions, BatchSize, LeaseTerm, LeaseToken, NewJob, Pruning, WorkerId};
 use derslik_domain::page::PageRequest;
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{Claim, Completion, HeldJob, JobOfProject, Reason, StoreError, Stores};
+use derslik_ports::outbound::{Claim, Completion, HeldJob, JobOfProject, Projection, Reason, StoreError, Stores};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
 use derslik_testkit::builders::{account, other_account, user};
 use derslik_testkit::contract::Harness;
@@ -32,7 +32,7 @@ const NOW: Timestamp = Timestamp::from_micros(1_000_000_000_000_000);
 const TERM: LeaseTerm = LeaseTerm::DEFAULT;
 
 /// The tables of the statements.
-const TABLES: [&str; 6] = ["jobs", "sessions", "session_index", "session_ends", "sessions_to_index", "attendees"];
+const TABLES: [&str; 7] = ["jobs", "sessions", "session_index", "session_ends", "session_creators", "change_log", "attendees"];
 
 /// The deed that, without statistics, reads all attendees of the account once for each batch.
 const THROUGH_THE_ACCOUNT: &str = "the erasure of attendances and sessions";
@@ -75,9 +75,9 @@ const ATTENDEES: &str = "INSERT INTO attendees (account_id, session_guid, guid, 
          'u', {at(n)}, {at(n)}
      FROM {numbers} WHERE n <= 20000 AND (WHICH = 0 OR n % 500 = 0)";
 
-/// Marks all sessions as pending, as the service does when it writes sessions.
-const NOTES: &str =
-    "INSERT INTO sessions_to_index (account_id, guids) SELECT account_id, array_agg(guid) FROM sessions GROUP BY account_id";
+/// Records all sessions in the change log, as the service does when it writes sessions.
+const RECORDS: &str =
+    "INSERT INTO change_log (account_id, kind, pending, ids) SELECT account_id, 1, 7, {guids} FROM sessions GROUP BY account_id";
 
 struct Dialect {
     numbers: &'static str,
@@ -85,6 +85,7 @@ struct Dialect {
     guid: fn(&str) -> String,
     digest: &'static str,
     civil: &'static str,
+    guids: &'static str,
     bools: (&'static str, &'static str),
 }
 
@@ -94,6 +95,7 @@ const POSTGRES: Dialect = Dialect {
     guid: |number| format!("lpad(to_hex({number}), 32, '0')::uuid"),
     digest: "sha256(n::text::bytea)",
     civil: "timestamp '2001-01-01'",
+    guids: "array_agg(guid)",
     bools: ("true", "false"),
 };
 
@@ -103,6 +105,7 @@ const SQLITE: Dialect = Dialect {
     guid: |number| format!("unhex(printf('%032x', {number}))"),
     digest: "randomblob(32)",
     civil: "'2001-01-01T00:00:00.000000'",
+    guids: "json_group_array(lower(hex(guid)))",
     bools: ("1", "0"),
 };
 
@@ -111,7 +114,8 @@ impl Dialect {
     fn rows(&self) -> String {
         let texts = ROWS.iter().map(|text| (*text).to_owned());
         let attendees = ["0", "1"].map(|which| ATTENDEES.replace("WHICH", which));
-        let texts: Vec<_> = texts.chain(attendees).map(|text| self.translate(&text)).collect();
+        let records = RECORDS.replace("{guids}", self.guids);
+        let texts: Vec<_> = texts.chain(attendees).chain([records]).map(|text| self.translate(&text)).collect();
         texts.join(";\n")
     }
 
@@ -266,10 +270,12 @@ fn connect(url: &DatabaseUrl) -> Harness<DieselUnitOfWork> {
     })
 }
 
-/// Indexes all pending sessions, as the sweep does.
-fn index(harness: &Harness<DieselUnitOfWork>) {
+/// Brings all projections up to date, as the sweeps do.
+fn catch_up(harness: &Harness<DieselUnitOfWork>) {
     for of_account in [account().id, other_account().id] {
-        while harness.write(move |stores| stores.sessions().index(of_account, 1_000)).get() > 0 {}
+        for projection in Projection::ALL {
+            while harness.write(move |stores| stores.change_log().catch_up(of_account, projection, 1_000)).get() > 0 {}
+        }
     }
 }
 
@@ -298,10 +304,9 @@ fn fill_postgres() -> (TestDatabase, PgConnection, DatabaseUrl) {
         conn.batch_execute(&format!("ALTER TABLE {table} SET (autovacuum_enabled = off)")).unwrap();
     }
     conn.batch_execute(&POSTGRES.rows()).unwrap();
-    conn.batch_execute(NOTES).unwrap();
     // The server records the reads of a connection when it ends, or at some time before.
     drop(conn);
-    index(&connect(&url));
+    catch_up(&connect(&url));
     let conn = PgConnection::establish(database.url()).unwrap();
     (database, conn, url)
 }
@@ -452,6 +457,7 @@ fn sqlite_searches_an_index_for_every_statement_about_jobs() {
     conn.batch_execute(&SQLITE.rows()).unwrap();
     take_statements();
     let harness = connect(&url);
+    catch_up(&harness);
     for (about, deed, _) in DEEDS {
         try_out(&harness, about, deed);
     }

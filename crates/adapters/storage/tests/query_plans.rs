@@ -9,7 +9,7 @@ use derslik_domain::form::Field;
 use derslik_domain::id::{Id, PrincipalId};
 use derslik_domain::job::BatchSize;
 use derslik_domain::session::{FilterForm, Session, SessionDescription, SessionDuration, SessionName, SessionTags};
-use derslik_ports::outbound::{StoreError, Stores};
+use derslik_ports::outbound::{Projection, StoreError, Stores};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
 use derslik_testkit::builders::{account, guid, session, start, text};
 use derslik_testkit::contract::Harness;
@@ -111,7 +111,7 @@ fn fill(harness: &Harness<DieselUnitOfWork>) {
 fn index(harness: &Harness<DieselUnitOfWork>) {
     for remainder in 0..ACCOUNTS {
         let of_account = Id::new(account().id.get() + remainder);
-        while harness.write(move |stores| stores.sessions().index(of_account, 1_000)).get() > 0 {}
+        while harness.write(move |stores| stores.change_log().catch_up(of_account, Projection::SearchIndex, 1_000)).get() > 0 {}
     }
 }
 
@@ -136,7 +136,7 @@ fn recorded(on_postgres: bool) -> Vec<String> {
     let statements = take_statements().into_iter().filter(|statement| statement.has_values).map(|statement| statement.text);
     statements
         .filter(|text| {
-            let reads_or_changes = !text.starts_with("INSERT") && !text.starts_with("WITH noted");
+            let reads_or_changes = !text.starts_with("INSERT") && !text.starts_with("WITH recorded");
             text.contains("sessions") && text.contains("$1") == on_postgres && reads_or_changes
         })
         .collect()
@@ -180,23 +180,17 @@ struct Count {
 
 /// Whether a step of a plan of SQLite is harmless: neither a search of an index nor a scan of a table of sessions.
 fn is_no_scan(statement: &str, step: &str) -> bool {
-    // The steps of the query by months, and of the query by keys.
-    const STEPS: [(&str, &[&str]); 2] = [
+    // The steps of the query by months, of the query by keys, and of the query of pending sessions.
+    const STEPS: [(&str, &[&str]); 3] = [
         (
             "RECURSIVE",
             &["CO-ROUTINE starts", "SETUP", "RECURSIVE STEP", "SCAN CONSTANT ROW", "SCAN starts", "SCALAR SUBQUERY", "CORRELATED"],
         ),
         (
-            "sessions_to_index",
-            &[
-                "CO-ROUTINE in_month",
-                "SCAN in_month",
-                "LIST SUBQUERY",
-                "SCAN session_words VIRTUAL TABLE INDEX 0:M",
-                "CORRELATED SCALAR SUBQUERY",
-                "USE TEMP B-TREE FOR ORDER BY",
-            ],
+            "session_words",
+            &["CO-ROUTINE in_month", "SCAN in_month", "SCAN session_words VIRTUAL TABLE INDEX 0:M", "USE TEMP B-TREE FOR ORDER BY"],
         ),
+        ("change_log", &["CO-ROUTINE each", "SCAN each", "SCAN json_each VIRTUAL TABLE INDEX 1:", "USE TEMP B-TREE FOR"]),
     ];
     STEPS.iter().any(|(part, steps)| statement.contains(part) && steps.iter().any(|known| step.starts_with(known)))
 }
@@ -220,7 +214,7 @@ fn sqlite_searches_an_index_for_every_statement() {
 
     let statements = recorded(false);
     assert!(statements.len() > 10, "{statements:?}");
-    for table in ["session_words", "sessions_to_index"] {
+    for table in ["session_words", "change_log"] {
         assert!(statements.iter().any(|statement| statement.starts_with("SELECT") && statement.contains(table)), "{table}");
     }
     let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
@@ -245,7 +239,7 @@ fn sqlite_searches_an_index_for_every_statement() {
 }
 
 /// The tables of the statements.
-const TABLES: [&str; 4] = ["sessions", "session_index", "session_ends", "sessions_to_index"];
+const TABLES: [&str; 5] = ["sessions", "session_index", "session_ends", "session_creators", "change_log"];
 
 /// An empty database without statistics, on which the server does not run ANALYZE by itself.
 fn uncounted() -> (TestDatabase, PgConnection, DatabaseUrl) {
@@ -275,7 +269,7 @@ fn postgres_scans_the_whole_table_for_no_statement() {
     // The generic plans, which serve all values, count as well.
     conn.batch_execute("SET plan_cache_mode = force_generic_plan").unwrap();
     // The index of keys was checked above. All pending sessions are read or counted, so those statements are left out.
-    let kept_apart = |statement: &String| statement.contains("session_index") || statement.contains("sum(cardinality(guids))");
+    let kept_apart = |statement: &String| statement.contains("session_index") || statement.contains("sum(cardinality(ids))");
     let statements: Vec<_> = recorded(true).into_iter().filter(|statement| !kept_apart(statement)).collect();
     assert!(statements.len() > 10, "{statements:?}");
     for statement in statements {
@@ -312,13 +306,13 @@ fn asks_everything_without_a_scan(conn: &mut PgConnection, url: &DatabaseUrl) {
 }
 
 /// Inserts sessions with the numbers of a range, in batches of 100, as pending ones.
-const NOTED: &str = "
+const PENDING: &str = "
     INSERT INTO sessions
     SELECT 1329, md5(n::text)::uuid, 'Ders ' || n, 'ders ' || n, NULL, NULL, NULL, NULL, start, start, 'UTC', 60, 'tr-TR', 1, 0, '{}',
         true, false, 4490, 4490, start, start
     FROM generate_series(FROM_NUMBER, TO_NUMBER) AS s (n), LATERAL (SELECT timestamp '2026-01-01' + n * interval '1 minute') AS t (start);
-    INSERT INTO sessions_to_index (account_id, guids)
-    SELECT 1329, array_agg(md5(n::text)::uuid) FROM generate_series(FROM_NUMBER, TO_NUMBER) AS s (n) GROUP BY n / 100";
+    INSERT INTO change_log (account_id, kind, pending, ids)
+    SELECT 1329, 1, 7, array_agg(md5(n::text)::uuid) FROM generate_series(FROM_NUMBER, TO_NUMBER) AS s (n) GROUP BY n / 100";
 
 /// The blocks of tables and indexes that all ended connections have read. It waits for the end of all other connections.
 fn blocks_read(conn: &mut PgConnection) -> i64 {
@@ -330,7 +324,7 @@ fn blocks_read(conn: &mut PgConnection) -> i64 {
 }
 
 #[test]
-fn postgres_looks_at_each_noted_session_once_before_anything_was_counted() {
+fn postgres_reads_each_pending_session_once_without_statistics() {
     const NEEDS: [(&str, Query); 2] = [
         ("search", |stores| search(stores, FilterForm { name: text("zzzzzz"), ..FilterForm::default() })),
         ("erasure", |stores| {
@@ -342,7 +336,7 @@ fn postgres_looks_at_each_noted_session_once_before_anything_was_counted() {
     let mut first = 1;
     // Up to 10 000 pending sessions are looked up one by one.
     for last in [2_500, 9_000, 20_000, 50_000, 200_000] {
-        let fill = NOTED.replace("FROM_NUMBER", &first.to_string()).replace("TO_NUMBER", &last.to_string());
+        let fill = PENDING.replace("FROM_NUMBER", &first.to_string()).replace("TO_NUMBER", &last.to_string());
         conn.batch_execute(&fill).unwrap();
         first = last + 1;
         for (about, need) in NEEDS {
@@ -359,16 +353,54 @@ fn postgres_looks_at_each_noted_session_once_before_anything_was_counted() {
 }
 
 #[test]
-fn what_another_transaction_takes_up_is_left_to_it_on_postgres() {
+fn what_another_transaction_indexes_is_left_to_it_on_postgres() {
     let (_database, _conn, url) = uncounted();
     let (one, other) = (connect(&url), connect(&url));
     one.write(|stores| stores.sessions().insert_many(account().id, &[&lesson(1), &lesson(2)]));
     let (taken, left) = one.write(move |stores| {
-        let taken = stores.sessions().try_index(account().id, 1)?;
-        let left = thread::spawn(move || other.write(|stores| stores.sessions().try_index(account().id, 10))).join().unwrap();
+        let taken = stores.change_log().try_catch_up(account().id, Projection::SearchIndex, 1)?;
+        let left = thread::spawn(move || other.write(|stores| stores.change_log().try_catch_up(account().id, Projection::SearchIndex, 10)))
+            .join()
+            .unwrap();
         Ok((taken.get(), left.get()))
     });
     assert_eq!((taken, left), (2, 0));
+}
+
+/// How many rows of the table `change_log` all ended connections have read.
+fn records_read(conn: &mut PgConnection) -> i64 {
+    const READ: &str = "SELECT seq_tup_read + idx_tup_fetch AS count FROM pg_stat_user_tables WHERE relname = 'change_log'";
+    // Waits for the end of the other connections.
+    scans(conn, "seq_scan", "change_log");
+    sql_query(READ).get_result::<Count>(conn).unwrap().count
+}
+
+#[test]
+fn the_quick_projections_step_over_no_backlog_of_the_search_index_on_postgres() {
+    const BACKLOG: &str = "INSERT INTO change_log (account_id, kind, pending, ids)
+        SELECT 1329, 1, 1, ARRAY[md5(n::text)::uuid] FROM generate_series(1, 20000) AS s (n)";
+    let (_database, mut conn, url) = uncounted();
+    conn.batch_execute(BACKLOG).unwrap();
+    for counted in [false, true] {
+        if counted {
+            conn.batch_execute("VACUUM ANALYZE change_log").unwrap();
+        }
+        let harness = connect(&url);
+        let first = if counted { 11 } else { 1 };
+        for number in first..first + 10 {
+            harness.write(move |stores| stores.sessions().insert_many(account().id, &[&lesson(number)]));
+        }
+        drop(harness);
+        for projection in [Projection::SessionEnds, Projection::SessionCreators] {
+            let before = records_read(&mut conn);
+            let harness = connect(&url);
+            let applied = harness.write(move |stores| stores.change_log().catch_up(account().id, projection, 1_000));
+            assert_eq!(applied.get(), 10);
+            drop(harness);
+            let read = records_read(&mut conn) - before;
+            assert!(read < 200, "{projection:?}, counted: {counted}: {read} records");
+        }
+    }
 }
 
 /// A part that nearly matches at almost each character of the texts below.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use derslik_domain::form::Field;
 use derslik_domain::session::FilterForm;
+use derslik_ports::outbound::Projection;
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
 use derslik_testkit::builders::{account, text};
 use derslik_testkit::contract::Harness;
@@ -47,8 +48,8 @@ const FILL: &str = "
         ) AS drawn
         JOIN words AS one ON one.n = a JOIN words AS two ON two.n = b JOIN words AS three ON three.n = c JOIN sentences ON sentences.n = d
     ) AS made;
-    INSERT INTO sessions_to_index (account_id, guids)
-    SELECT ACCOUNT, array_agg(guid) FROM (SELECT guid, row_number() OVER () / 100 AS part FROM sessions) AS parts GROUP BY part;";
+    INSERT INTO change_log (account_id, kind, pending, ids)
+    SELECT ACCOUNT, 1, 7, array_agg(guid) FROM (SELECT guid, row_number() OVER () / 100 AS part FROM sessions) AS parts GROUP BY part;";
 
 fn filters() -> Vec<(&'static str, FilterForm)> {
     let form = FilterForm::default;
@@ -112,7 +113,7 @@ fn among_a_million_sessions() {
     });
     index(&harness);
     let begin = Instant::now();
-    for table in ["sessions", "session_index", "session_ends", "sessions_to_index"] {
+    for table in ["sessions", "session_index", "session_ends", "session_creators", "change_log"] {
         conn.batch_execute(&format!("VACUUM ANALYZE {table}")).unwrap();
     }
     println!("vacuumed in {} s", begin.elapsed().as_secs());
@@ -129,7 +130,7 @@ fn index(harness: &Harness<DieselUnitOfWork>) -> Duration {
     let (mut indexed, mut longest) = (0, Duration::ZERO);
     loop {
         let step = Instant::now();
-        let rows = harness.write(|stores| stores.sessions().index(account().id, 1_000)).get();
+        let rows = harness.write(|stores| stores.change_log().catch_up(account().id, Projection::SearchIndex, 1_000)).get();
         longest = longest.max(step.elapsed());
         if rows == 0 {
             println!("indexed, no step longer than {} ms", longest.as_millis());
@@ -192,7 +193,10 @@ const FILL_SQLITE: &str = "
         strftime('%Y-%m-%dT%H:%M:%S.000000Z', start, 'unixepoch'), strftime('%Y-%m-%dT%H:%M:%S.000000', start + 10800, 'unixepoch'),
         'Europe/Istanbul', CASE WHEN i = 777 THEN 7 WHEN i % 2 = 0 THEN 60 ELSE 90 END, 'tr-TR', 1, 0, '{}', 1, 0, 1, 1,
         '2026-01-01T00:00:00.000000Z', '2026-01-01T00:00:00.000000Z'
-    FROM named;";
+    FROM named;
+    INSERT INTO change_log (account_id, kind, pending, ids)
+    SELECT ACCOUNT, 1, 7, json_group_array(lower(hex(guid)))
+    FROM (SELECT guid, row_number() OVER () / 100 AS part FROM sessions) GROUP BY part;";
 
 #[test]
 #[ignore = "takes minutes"]

@@ -12,7 +12,7 @@
 //! | `completion` | storing many completions at once |
 //! | `rescue` | rescuing the jobs of workers that died |
 //! | `sweeps` | the recurring jobs over all accounts |
-//! | `follow` | indexing pending sessions soon after they are written |
+//! | `catch_up` | keeping the search index up to date with writes |
 //! | `report` | logs and metrics |
 //! | `handlers` | the handlers of the jobs of the service |
 //!
@@ -21,11 +21,11 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod catch_up;
 mod completion;
 mod dispatch;
 mod exchange;
 mod execution;
-mod follow;
 pub mod handlers;
 mod lease;
 mod registry;

@@ -16,7 +16,7 @@ use crate::completion::store_remaining;
 use crate::dispatch::Dispatch;
 use crate::lease::{Leases, send_heartbeats};
 use crate::registry::Registry;
-use crate::{follow, rescue, sweeps};
+use crate::{catch_up, rescue, sweeps};
 
 /// How long a worker that stops waits for its jobs to be released, and then for the last completions to be stored.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -37,7 +37,7 @@ pub struct Settings {
     /// The interval at which the sweeps of each account are enqueued; `None` for never.
     pub sweep: Option<Duration>,
     /// The interval at which to look for accounts with many pending sessions; `None` for never.
-    pub follow: Option<Duration>,
+    pub catch_up: Option<Duration>,
     /// How long running jobs may go on after the worker was told to stop.
     pub grace: Duration,
 }
@@ -51,7 +51,7 @@ impl Default for Settings {
             poll: Duration::from_secs(1),
             retry: RetryPolicy::DEFAULT,
             sweep: Some(Duration::from_secs(300)),
-            follow: Some(Duration::from_secs(1)),
+            catch_up: Some(Duration::from_secs(1)),
             grace: Duration::from_secs(5),
         }
     }
@@ -134,7 +134,7 @@ impl<U: UnitOfWork> Runner<U> {
             tokio::spawn(send_heartbeats(Arc::clone(&worker))),
             tokio::spawn(rescue::watch(Arc::clone(&worker))),
             tokio::spawn(sweeps::watch(Arc::clone(&worker))),
-            tokio::spawn(follow::watch(Arc::clone(&worker))),
+            tokio::spawn(catch_up::watch(Arc::clone(&worker))),
         ];
         let remaining = Dispatch::new(Arc::clone(&worker), ports.job_notify, attempts.clone()).run(&stop).await;
         let give_up_at = remaining.give_up_at;

@@ -33,6 +33,7 @@ async fn ask_once<U: UnitOfWork>(worker: &Worker<U>, interval: Duration) -> Resu
     let (next, midnight) = (next_boundary(now, interval), next_utc_midnight(now));
     let jobs = vec![
         NewJob::expire_sessions(next, now),
+        NewJob::index_sessions(next, now),
         NewJob::prune(Pruning::EndedJobs, midnight, now),
         NewJob::prune(Pruning::DeletedRows, midnight, now),
     ];

@@ -8,7 +8,7 @@ use actix_web::http::Method;
 use derslik_domain::attendee::Attendee;
 use derslik_domain::identity::{Email, PersonName, Role, User, UserKey};
 use derslik_domain::text::fold;
-use derslik_ports::outbound::Stores;
+use derslik_ports::outbound::{Projection, Stores};
 use derslik_storage::DatabaseUrl;
 use derslik_storage::personal::{ErasureEffect, Presence, TABLES};
 use derslik_testkit::builders::{account, attendee, guid, session};
@@ -162,7 +162,9 @@ async fn settle(service: &Service) -> (Vec<String>, Vec<Keyed>) {
         let body = json!([{ "name": SESSION, "description": format!("{NAME} {SURNAME}"), "tags": TAGS, "start_date": "2025-08-05T12:00:00", "duration": 60 }]);
         done(service, &token, Method::POST, "/xapi/v2/session/batch", body).await;
         if number == 0 {
-            service.write(|stores| stores.sessions().index(account().id, 100)).await.unwrap();
+            for projection in Projection::ALL {
+                service.write(move |stores| stores.change_log().catch_up(account().id, projection, 100)).await.unwrap();
+            }
         }
     }
     // Owner, teacher and student of courses.

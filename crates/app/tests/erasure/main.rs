@@ -98,7 +98,7 @@ async fn ask(service: &Service, name: &str) -> i64 {
 fn worker<U: UnitOfWork>(uow: U, days_later: u64) -> (CancellationToken, tokio::task::JoinHandle<()>) {
     let clock = Arc::new(ShiftedClock::starting_at(now().plus(Duration::from_secs(days_later * 24 * 60 * 60))));
     let ports = WorkerPorts { uow, clock, ids: Arc::new(SystemIds), job_notify: Arc::new(Notify::new()) };
-    let settings = Settings { sweep: None, follow: None, ..Settings::default() };
+    let settings = Settings { sweep: None, catch_up: None, ..Settings::default() };
     let stop = CancellationToken::new();
     let runner = Runner::new(ports, handlers::registry(Retention::default(), CalendarTemplate::default()), settings).unwrap();
     (stop.clone(), tokio::spawn(runner.run(stop)))

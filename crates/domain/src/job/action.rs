@@ -14,6 +14,8 @@ pub enum Action {
     AssignCalendarId,
     /// Mark the sessions of the account that have ended as expired.
     ExpireSessions,
+    /// Bring the index of the account's sessions up to date.
+    IndexSessions,
     /// Remove rows that have outlived their retention.
     Prune,
 }
@@ -31,7 +33,7 @@ impl Priority {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 4] = [Self::DeleteUserData, Self::AssignCalendarId, Self::ExpireSessions, Self::Prune];
+    pub const ALL: [Self; 5] = [Self::DeleteUserData, Self::AssignCalendarId, Self::ExpireSessions, Self::IndexSessions, Self::Prune];
 
     /// The name by which the action is stored.
     pub const fn name(self) -> &'static str {
@@ -39,6 +41,7 @@ impl Action {
             Self::DeleteUserData => "delete_user_data",
             Self::AssignCalendarId => "assign_calendar_id",
             Self::ExpireSessions => "expire_sessions",
+            Self::IndexSessions => "index_sessions",
             Self::Prune => "prune",
         }
     }
@@ -53,6 +56,7 @@ impl Action {
         match self {
             Self::AssignCalendarId => Priority(10),
             Self::ExpireSessions => Priority(20),
+            Self::IndexSessions => Priority(30),
             Self::DeleteUserData => Priority(50),
             Self::Prune => Priority(90),
         }
@@ -199,7 +203,10 @@ mod tests {
     fn jobs_that_a_user_waits_for_go_first() {
         let mut actions = Action::ALL;
         actions.sort_by_key(|action| action.priority());
-        assert_eq!(actions, [Action::AssignCalendarId, Action::ExpireSessions, Action::DeleteUserData, Action::Prune]);
+        assert_eq!(
+            actions,
+            [Action::AssignCalendarId, Action::ExpireSessions, Action::IndexSessions, Action::DeleteUserData, Action::Prune]
+        );
         assert!(actions.windows(2).all(|pair| pair[0].priority().get() < pair[1].priority().get()));
     }
 

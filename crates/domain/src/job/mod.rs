@@ -194,9 +194,14 @@ impl NewJob {
         Self { project: None, action: Action::AssignCalendarId, reference: course, start_at: created_at, created_at }
     }
 
-    /// A sweep over the sessions of the account, from `start_at` on.
+    /// A sweep over the sessions of the account that have ended, from `start_at` on.
     pub fn expire_sessions(start_at: Timestamp, created_at: Timestamp) -> Self {
         Self { project: None, action: Action::ExpireSessions, reference: ReferenceId::none(), start_at, created_at }
+    }
+
+    /// A sweep over the sessions of the account that are not indexed yet, from `start_at` on.
+    pub fn index_sessions(start_at: Timestamp, created_at: Timestamp) -> Self {
+        Self { project: None, action: Action::IndexSessions, reference: ReferenceId::none(), start_at, created_at }
     }
 
     /// A sweep over rows that have outlived their retention, from `start_at` on.
@@ -351,6 +356,7 @@ mod tests {
         for (job, action, reference, start_at) in [
             (NewJob::assign_calendar_id(course, now), Action::AssignCalendarId, "42", now),
             (NewJob::expire_sessions(later, now), Action::ExpireSessions, "", later),
+            (NewJob::index_sessions(later, now), Action::IndexSessions, "", later),
             (NewJob::prune(Pruning::EndedJobs, later, now), Action::Prune, "ended_jobs", later),
         ] {
             assert_eq!((job.project(), job.action(), job.reference().as_str()), (None, action, reference));

@@ -2,6 +2,7 @@
 
 mod attendees;
 mod audit;
+mod changes;
 mod clock;
 mod courses;
 mod idempotency;
@@ -20,6 +21,7 @@ mod users;
 pub use crate::store_error::{Conflict, Reason, StoreError, Unavailable};
 pub use attendees::AttendeeRepository;
 pub use audit::AuditRepository;
+pub use changes::{ChangeLogRepository, Projection};
 pub use clock::Clock;
 pub use courses::{
     AliasRepository, CourseLookup, CourseRepository, CourseWithMembership, GradingPeriodRepository, Member, RosterRepository,
@@ -41,6 +43,7 @@ pub use users::UserRepository;
 pub use {
     attendees::MockAttendeeRepository,
     audit::MockAuditRepository,
+    changes::MockChangeLogRepository,
     courses::{MockAliasRepository, MockCourseRepository, MockGradingPeriodRepository, MockRosterRepository},
     idempotency::MockIdempotencyRepository,
     identity::MockIdentityRepository,

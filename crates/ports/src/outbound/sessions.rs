@@ -10,7 +10,8 @@ use derslik_domain::time::Timestamp;
 
 use super::StoreError;
 
-/// Stores the sessions of every account. Deleted ones stay stored until they are pruned, but reads don't return them.
+/// Stores the sessions of every account. Deleted ones stay stored until they are pruned, but reads don't return them. Each write
+/// records the written sessions in the [change log](super::ChangeLogRepository).
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 pub trait SessionRepository {
     /// The existing sessions of these GUIDs, locked against other writers until the transaction ends. Sessions MUST be locked
@@ -55,33 +56,15 @@ pub trait SessionRepository {
     fn find_many(&mut self, account: AccountId, guids: &[SessionGuid]) -> Result<HashMap<SessionGuid, Session>, StoreError>;
 
     /// The page of the sessions that match the filter, ordered by the instant of their start and then by GUID. The page ends
-    /// early where its texts reach [`SessionFilter::TEXT_BYTES`]; `more` tells whether it goes on.
+    /// early where its texts reach [`SessionFilter::TEXT_BYTES`]; `more` tells whether it goes on. Pending sessions are found as
+    /// well as indexed ones, but each of them takes longer.
     ///
     /// # Errors
     /// [`StoreError`].
     fn search(&mut self, account: AccountId, filter: &SessionFilter) -> Result<Page<Session>, StoreError>;
 
-    /// Indexes pending sessions, at least `limit` of them if there are as many, and returns how many. Searches find pending
-    /// sessions too, but more slowly, and pending sessions do not expire. It waits for another transaction that indexes the
-    /// same account.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn index(&mut self, account: AccountId, limit: u16) -> Result<RowCount, StoreError>;
-
-    /// As [`index`](Self::index), but if another transaction indexes the account now, it returns at once and does nothing.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn try_index(&mut self, account: AccountId, limit: u16) -> Result<RowCount, StoreError>;
-
-    /// The accounts with more than `more_than` pending sessions, ordered by id: at most `limit` of those after `after`.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    fn accounts_to_index(&mut self, after: Option<AccountId>, more_than: u32, limit: u16) -> Result<Vec<AccountId>, StoreError>;
-
-    /// Marks indexed sessions as expired that ended before `now`, and returns how many.
+    /// Marks open sessions as expired that have ended by `now`, at most about `limit` of them, and returns how many. A session is
+    /// found once [`Projection::SessionEnds`](super::Projection::SessionEnds) has applied its last change.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -3,15 +3,17 @@
 use std::future::Future;
 
 use super::{
-    AliasRepository, AttendeeRepository, AuditRepository, CourseRepository, GradingPeriodRepository, IdempotencyRepository,
-    IdentityRepository, JobRepository, KeyRepository, ProjectRepository, RosterRepository, SessionRepository, StoreError, Tenant,
-    UserRepository,
+    AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, CourseRepository, GradingPeriodRepository,
+    IdempotencyRepository, IdentityRepository, JobRepository, KeyRepository, ProjectRepository, RosterRepository, SessionRepository,
+    StoreError, Tenant, UserRepository,
 };
 
 /// The stores, all of them on the connection of one unit of work.
 pub trait Stores {
     /// Sessions.
     fn sessions(&mut self) -> &mut dyn SessionRepository;
+    /// The change log.
+    fn change_log(&mut self) -> &mut dyn ChangeLogRepository;
     /// Accounts and credentials.
     fn identity(&mut self) -> &mut dyn IdentityRepository;
     /// Jobs.

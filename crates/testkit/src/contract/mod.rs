@@ -2,6 +2,7 @@
 
 mod attendees;
 mod audit;
+mod change_log;
 mod course_reader;
 mod courses;
 mod idempotency;
@@ -45,6 +46,7 @@ pub fn cases<U: UnitOfWork + Readers + Clone>() -> Vec<Case<U>> {
         audit::cases(),
         sessions::cases(),
         session_index::cases(),
+        change_log::cases(),
         session_reader::cases(),
         projects::cases(),
         jobs::cases(),

@@ -1,12 +1,13 @@
-//! Searches over many sessions, and the sweeps over them. The results are the same while sessions are pending and once they
-//! are indexed.
+//! Searches over many sessions, their expiry, and the erasure of those that a principal created. The results are the same while
+//! sessions are pending and once the projections have them.
 
 use derslik_domain::form::Field;
 use derslik_domain::id::{AccountId, PrincipalId};
-use derslik_domain::job::{BatchSize, RowCount};
+use derslik_domain::job::BatchSize;
 use derslik_domain::session::{FilterForm, Session, SessionDescription, SessionDuration, SessionStatus, SessionTags};
-use derslik_ports::outbound::{StoreError, UnitOfWork};
+use derslik_ports::outbound::{Projection, StoreError, UnitOfWork};
 
+use super::change_log::catch_up;
 use super::sessions::{find, named, search, store};
 use super::{Case, Harness};
 use crate::builders::{account, attendee, guid, other_account, service_principal, session, start, text};
@@ -16,18 +17,17 @@ pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
         Case { name: "a_search_finds_the_same_among_many_whether_texts_are_indexed_or_not", run: search_many },
         Case { name: "a_search_finds_the_oddest_texts_among_many", run: search_odd_texts },
         Case { name: "a_search_finds_what_was_moved_where_it_is_now", run: search_moved },
-        Case { name: "a_page_has_the_first_of_a_month_whatever_order_they_were_taken_up_in", run: search_within_a_month },
-        Case { name: "a_search_finds_what_is_written_and_taken_up_meanwhile", run: search_while_written },
-        Case { name: "accounts_are_told_in_which_many_sessions_are_not_taken_up", run: accounts_to_index },
-        Case { name: "long_texts_are_taken_up_a_few_at_a_time", run: long_texts },
-        Case { name: "sessions_expire_once_at_the_end_that_they_have_now", run: expiry },
-        Case { name: "what_somebody_made_is_erased_unless_others_attend_it", run: erasure },
+        Case { name: "a_page_has_the_first_of_a_month_whatever_order_they_were_indexed_in", run: search_within_a_month },
+        Case { name: "a_search_finds_what_is_written_and_indexed_meanwhile", run: search_while_written },
+        Case { name: "long_texts_are_indexed_a_few_at_a_time", run: long_texts },
+        Case { name: "sessions_expire_once_at_the_end_that_they_have_now_without_an_index", run: expiry },
+        Case { name: "what_a_principal_created_is_erased_unless_others_attend_it", run: erasure },
     ]
 }
 
 /// Indexes all pending sessions, as the sweep does.
 fn index<U: UnitOfWork>(harness: &Harness<U>) {
-    while harness.write(|stores| stores.sessions().index(account().id, 1_000)) > RowCount::ZERO {}
+    catch_up(harness, account().id, Projection::SearchIndex);
 }
 
 fn update<U: UnitOfWork>(harness: &Harness<U>, session: Session) {
@@ -49,7 +49,8 @@ fn search_while_written<U: UnitOfWork + Clone>(harness: &Harness<U>) {
             let written = uow.write(account().id, move |stores| stores.sessions().update_many(account().id, &[&session])).await;
             written.map_err(|error: StoreError| error).expect("the write succeeds");
             if round % 3 == 0 {
-                let indexed = uow.write(account().id, |stores| stores.sessions().index(account().id, 1_000)).await;
+                let indexed =
+                    uow.write(account().id, |stores| stores.change_log().catch_up(account().id, Projection::SearchIndex, 1_000)).await;
                 indexed.map_err(|error: StoreError| error).expect("the sweep succeeds");
             }
         }
@@ -58,19 +59,6 @@ fn search_while_written<U: UnitOfWork + Clone>(harness: &Harness<U>) {
         assert_eq!(by_name(harness, "ders 2345"), [2_345]);
     }
     harness.runtime().block_on(writer).expect("the writer ends");
-}
-
-fn accounts_to_index<U: UnitOfWork>(harness: &Harness<U>) {
-    let (ours, theirs) = (account().id, other_account().id);
-    let told = |after, more_than, limit| harness.read(move |stores| stores.sessions().accounts_to_index(after, more_than, limit));
-    assert_eq!(told(None, 0, 10), []);
-    store(harness, vec![session(guid(1)), session(guid(2))]);
-    store(harness, vec![session(guid(3))]);
-    harness.write(move |stores| stores.sessions().insert_many(theirs, &[&session(guid(1))]));
-    assert_eq!([told(None, 2, 10), told(None, 3, 10), told(Some(ours), 0, 10)], [vec![ours], vec![], vec![theirs]]);
-    assert_eq!([told(None, 0, 10), told(None, 0, 1), told(Some(theirs), 0, 10)], [vec![ours, theirs], vec![ours], vec![]]);
-    while harness.write(move |stores| stores.sessions().try_index(ours, 10)) > RowCount::ZERO {}
-    assert_eq!(told(None, 0, 10), [theirs]);
 }
 
 fn long_texts<U: UnitOfWork>(harness: &Harness<U>) {
@@ -85,12 +73,13 @@ fn long_texts<U: UnitOfWork>(harness: &Harness<U>) {
     store(harness, (1..=LONG).map(described).collect());
     let mut steps = Vec::new();
     loop {
-        match harness.write(|stores| stores.sessions().index(account().id, 1_000)).get() {
+        match harness.write(|stores| stores.change_log().catch_up(account().id, Projection::SearchIndex, 1_000)).get() {
             0 => break,
             rows => steps.push(rows),
         }
     }
     assert!(steps.iter().all(|rows| *rows < 40), "{steps:?}");
+    assert_eq!(u128::from(steps.iter().sum::<u64>()), LONG);
     for number in [1, 25, LONG] {
         let form = FilterForm { description: text(&format!("NO{number}X")), ..FilterForm::default() };
         assert_eq!(search(harness, form), [number]);
@@ -283,7 +272,7 @@ fn expiry<U: UnitOfWork>(harness: &Harness<U>) {
     let later = lasting(4, "2026-02-02", 30);
     store(harness, vec![long.clone(), short.clone(), locked.clone(), later.clone()]);
     harness.write(move |stores| stores.sessions().insert_many(other_account().id, &[&lasting(2, "2026-02-01", 30)]));
-    index(harness);
+    catch_up(harness, account().id, Projection::SessionEnds);
 
     let expire = |at, limit| harness.write(move |stores| stores.sessions().expire(account().id, at, limit)).get();
     assert_eq!(expire(short.ends_at().minutes_before(1), 10), 0);
@@ -295,7 +284,7 @@ fn expiry<U: UnitOfWork>(harness: &Harness<U>) {
     update(harness, Session { start: later.start, ..long.clone() });
     update(harness, short);
     update(harness, locked.deleted(service_principal().id, long.ends_at()).expect("it was not deleted before"));
-    index(harness);
+    catch_up(harness, account().id, Projection::SessionEnds);
     assert_eq!(expire(long.ends_at(), 1), 1);
     assert_eq!(expire(long.ends_at(), 1), 0);
     assert_eq!(find(harness, 1).map(|session| session.status), Some(long.status));
@@ -313,16 +302,16 @@ fn erasure<U: UnitOfWork>(harness: &Harness<U>) {
         let batch = BatchSize::new(3).expect("a size");
         harness.write(move |stores| stores.sessions().erase_created_by(account, them, batch)).get()
     };
-    for is_indexed in [false, true] {
-        let first = if is_indexed { 11 } else { 1 };
+    for is_projected in [false, true] {
+        let first = if is_projected { 11 } else { 1 };
         let (attended, deleted, others) = (first + 2, first + 4, first + 5);
-        let guest = attendee(attended, u32::from(is_indexed));
+        let guest = attendee(attended, u32::from(is_projected));
         store(harness, (first..others).map(made).chain([session(guid(others))]).collect());
         harness.write(move |stores| stores.sessions().insert_many(other_account().id, &[&made(first)]));
         harness.write(move |stores| stores.attendees().insert_many(account().id, &[guest]));
         update(harness, made(deleted).deleted(them, made(deleted).updated_at).expect("it was not deleted before"));
-        if is_indexed {
-            index(harness);
+        if is_projected {
+            catch_up(harness, account().id, Projection::SessionCreators);
             update(harness, Session { allow_recording: false, ..made(first) });
         }
         assert_eq!([erase(account().id), erase(account().id), erase(account().id)], [3, 1, 0]);

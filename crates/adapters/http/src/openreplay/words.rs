@@ -21,6 +21,7 @@ pub(super) const fn action_name(action: Action) -> &'static str {
         Action::DeleteUserData => "delete_user_data",
         Action::AssignCalendarId => "assign_calendar_id",
         Action::ExpireSessions => "expire_sessions",
+        Action::IndexSessions => "index_sessions",
         Action::Prune => "prune",
     }
 }
@@ -70,6 +71,7 @@ impl fmt::Display for Description<'_> {
             Action::DeleteUserData => write!(f, "Delete user sessions of userId = {reference}"),
             Action::AssignCalendarId => write!(f, "Assign calendar of courseId = {reference}"),
             Action::ExpireSessions => f.write_str("Expire sessions"),
+            Action::IndexSessions => f.write_str("Index sessions"),
             Action::Prune => write!(f, "Prune {reference}"),
         }
     }
@@ -86,6 +88,7 @@ mod tests {
             (Action::DeleteUserData, "shekar@example.com", "Delete user sessions of userId = shekar@example.com"),
             (Action::AssignCalendarId, "42", "Assign calendar of courseId = 42"),
             (Action::ExpireSessions, "", "Expire sessions"),
+            (Action::IndexSessions, "", "Index sessions"),
             (Action::Prune, "ended_jobs", "Prune ended_jobs"),
         ] {
             assert_eq!(described(action, reference), sentence);
@@ -95,7 +98,7 @@ mod tests {
     #[test]
     fn statuses_and_actions_have_the_names_of_the_document() {
         assert_eq!(JobStatus::ALL.map(status_name), ["scheduled", "running", "cancelled", "failed", "completed"]);
-        assert_eq!(Action::ALL.map(action_name), ["delete_user_data", "assign_calendar_id", "expire_sessions", "prune"]);
+        assert_eq!(Action::ALL.map(action_name), ["delete_user_data", "assign_calendar_id", "expire_sessions", "index_sessions", "prune"]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use diesel::sqlite::SqliteConnection;
 use super::error::Failure;
 use super::notify::notify;
 use super::postgres::{PgConnection, PgControl};
+use super::text::Dialect;
 
 /// A connection to either database.
 pub(crate) enum Conn<'c> {
@@ -32,6 +33,14 @@ impl Conn<'_> {
         match self {
             Self::Pg(conn) => Conn::Pg(conn),
             Self::Sqlite(conn) => Conn::Sqlite(conn),
+        }
+    }
+
+    /// The dialect of its SQL.
+    pub(crate) fn dialect(&self) -> Dialect {
+        match self {
+            Self::Pg(_) => Dialect::Postgres,
+            Self::Sqlite(_) => Dialect::Sqlite,
         }
     }
 }

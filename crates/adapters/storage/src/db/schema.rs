@@ -95,6 +95,33 @@ diesel::table! {
 }
 
 diesel::table! {
+    change_log (account_id, id) {
+        account_id -> BigInt,
+        id -> BigInt,
+        kind -> SmallInt,
+        pending -> SmallInt,
+        indexed -> Integer,
+        ids -> crate::db::types::Guids,
+    }
+}
+
+diesel::table! {
+    session_ends (account_id, ends_at, guid) {
+        account_id -> BigInt,
+        ends_at -> crate::db::types::Instant,
+        guid -> crate::db::types::Guid,
+    }
+}
+
+diesel::table! {
+    session_creators (account_id, guid) {
+        account_id -> BigInt,
+        guid -> crate::db::types::Guid,
+        created_by -> BigInt,
+    }
+}
+
+diesel::table! {
     projects (account_id, id) {
         account_id -> BigInt,
         id -> BigInt,

@@ -11,7 +11,7 @@ use diesel::expression::AsExpression;
 use diesel::pg::{Pg, PgValue};
 use diesel::query_builder::QueryId;
 use diesel::serialize::{self, IsNull, Output, ToSql};
-use diesel::sql_types::{BigInt, Binary, SqlOrd, SqlType, Text};
+use diesel::sql_types::{Array, BigInt, Binary, SqlOrd, SqlType, Text};
 use diesel::sqlite::Sqlite;
 use uuid::Uuid;
 
@@ -37,6 +37,11 @@ pub struct Civil;
 #[diesel(postgres_type(oid = 3802, array_oid = 3807), sqlite_type(name = "Text"))]
 pub struct Json;
 
+/// `uuid[]`, or TEXT with a JSON array of GUIDs, each of 32 hexadecimal digits.
+#[derive(Debug, Clone, Copy, Default, QueryId, SqlType)]
+#[diesel(postgres_type(oid = 2951, array_oid = 2951), sqlite_type(name = "Text"))]
+pub struct Guids;
+
 /// A GUID in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Guid)]
@@ -46,6 +51,11 @@ pub(crate) struct DbGuid(pub(crate) Uuid);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Guid)]
 pub(crate) struct DbUuid(pub(crate) Uuid);
+
+/// A list of GUIDs in a row.
+#[derive(Debug, Clone, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Guids)]
+pub(crate) struct DbGuids(pub(crate) Vec<DbGuid>);
 
 /// An instant in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression, FromSqlRow)]
@@ -118,6 +128,33 @@ impl FromSql<Guid, Sqlite> for DbGuid {
     fn from_sql(value: <Sqlite as diesel::backend::Backend>::RawValue<'_>) -> deserialize::Result<Self> {
         let bytes = <Vec<u8> as FromSql<Binary, Sqlite>>::from_sql(value)?;
         Ok(Self(Uuid::from_slice(&bytes)?))
+    }
+}
+
+impl ToSql<Guids, Pg> for DbGuids {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        ToSql::<Array<Guid>, Pg>::to_sql(&self.0, out)
+    }
+}
+
+impl FromSql<Guids, Pg> for DbGuids {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        <Vec<DbGuid> as FromSql<Array<Guid>, Pg>>::from_sql(value).map(Self)
+    }
+}
+
+impl ToSql<Guids, Sqlite> for DbGuids {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        let texts: Vec<_> = self.0.iter().map(|guid| guid.0.simple().to_string()).collect();
+        out.set_value(serde_json::to_string(&texts)?);
+        Ok(IsNull::No)
+    }
+}
+
+impl FromSql<Guids, Sqlite> for DbGuids {
+    fn from_sql(value: <Sqlite as diesel::backend::Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        let texts: Vec<String> = serde_json::from_str(&<String as FromSql<Text, Sqlite>>::from_sql(value)?)?;
+        texts.iter().map(|text| Ok(DbGuid(Uuid::try_parse(text)?))).collect::<deserialize::Result<_>>().map(Self)
     }
 }
 

@@ -1,14 +1,14 @@
-//! Sessions, whose keys serve searches. A session with changed keys becomes pending, so that the sweep indexes it again.
+//! Sessions, whose keys serve searches. A session with changed keys is recorded in the change log, so that it is indexed again.
 
 use derslik_domain::session::SearchKeys;
 use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::rows::{Rewrite, Rows};
+use crate::change_log::{ChangeKind, record};
 use crate::db::conn::{Conn, on_conn};
 use crate::db::schema::sessions;
 use crate::db::types::DbGuid;
-use crate::session::note_on_postgres;
 
 pub(super) struct Sessions;
 
@@ -52,10 +52,7 @@ impl Rows for Sessions {
         let keys = (sessions::name_key.eq(keys.name), sessions::description_key.eq(keys.description), sessions::tags_key.eq(keys.tags));
         let this = sessions::table.find((account, row.guid));
         on_conn!(conn.reborrow(), |conn| diesel::update(this).set(keys).execute(conn))?;
-        // On SQLite a trigger marks written sessions as pending.
-        if let Conn::Pg(conn) = conn {
-            note_on_postgres(conn, account, row.guid)?;
-        }
+        record(conn, account, ChangeKind::Session, vec![row.guid])?;
         Ok(Rewrite::Done)
     }
 }

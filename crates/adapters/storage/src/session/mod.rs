@@ -1,13 +1,27 @@
-//! Sessions.
+//! Sessions: the repository, the search, and the tables that follow the change log.
+//!
+//! | module | purpose |
+//! |---|---|
+//! | `repo` | the repository |
+//! | `rows`, `options` | a session as a row |
+//! | `postgres` | the statements that write many sessions |
+//! | `search` | a search, step by step |
+//! | `terms`, `keys` | a filter in the types of the databases, and as keys of the index |
+//! | `index` | the projection that answers searches |
+//! | `ends` | the projection of the ends of open sessions, and their expiry |
+//! | `creators` | the projection of who created a session |
+//! | `pending` | sessions that a projection has not applied yet |
+//! | `projections` | the projections as the change log drives them |
 
+mod creators;
 mod ends;
 mod index;
 mod keys;
 mod options;
+mod pending;
 mod postgres;
+mod projections;
 mod repo;
 mod rows;
 mod search;
 mod terms;
-
-pub(crate) use postgres::note as note_on_postgres;

@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn default_options_take_no_room() {
+    fn default_options_are_left_out() {
         assert_eq!(to_json(&SessionOptions::default()), "{}");
     }
 
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_never_stored_is_not_guessed_at() {
+    fn json_that_is_never_stored_is_refused() {
         for json in ["", "[]", r#"{"unknown":true}"#, r#"{"allow_rating":1}"#, r#"{"preparation_time":-1}"#] {
             assert_eq!(from_json(json), None, "{json}");
         }

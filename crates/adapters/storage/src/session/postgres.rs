@@ -1,6 +1,5 @@
 //! The two statements that write many sessions on PostgreSQL. Each takes one array for each column. So its text never changes,
-//! and the server parses and plans it once for a connection. Each also marks the written sessions as pending for the index of
-//! searches.
+//! and the server parses and plans it once for a connection. Each also records the written sessions in the change log.
 
 use crate::db::postgres::PgConnection;
 use derslik_domain::id::{AccountId, PrincipalId};
@@ -12,7 +11,11 @@ use diesel::result::QueryResult;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, SmallInt, Text};
 
 use super::rows::SessionRecord;
+use crate::change_log::ChangeKind;
 use crate::db::types::{Civil, DbCivil, DbGuid, DbInstant, DbJson, Guid, Instant, Json};
+
+const KIND: i16 = ChangeKind::Session.code();
+const PENDING: i16 = ChangeKind::Session.pending();
 
 /// The columns besides the account, in the order in which [`SessionColumns`] binds them.
 const COLUMNS: &str = "guid, name, name_key, description, description_key, tags, tags_key, start_at, start_civil, timezone, \
@@ -76,14 +79,16 @@ impl<'a> SessionColumns<'a> {
         columns
     }
 
-    /// `WITH noted AS (…)`, which marks the sessions as pending for the index.
-    fn push_note<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("WITH noted AS (INSERT INTO sessions_to_index (account_id, guids) VALUES (");
+    /// `INSERT INTO change_log … SELECT …`, which records the sessions.
+    fn push_record<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("INSERT INTO change_log (account_id, kind, pending, ids) SELECT ");
         out.push_bind_param::<BigInt, _>(&self.account_id)?;
         out.push_sql(", ");
-        out.push_bind_param::<Array<Guid>, _>(&self.guid)?;
-        out.push_sql(")) ");
-        Ok(())
+        out.push_bind_param::<SmallInt, _>(&KIND)?;
+        out.push_sql(", ");
+        out.push_bind_param::<SmallInt, _>(&PENDING)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Guid>, _>(&self.guid)
     }
 
     /// `unnest($n, …)`, one row for each session.
@@ -135,12 +140,6 @@ impl<'a> SessionColumns<'a> {
     }
 }
 
-/// Marks a session as pending, so that the sweep indexes it again.
-pub(crate) fn note(conn: &mut PgConnection, account: i64, guid: DbGuid) -> QueryResult<()> {
-    let note = diesel::sql_query("INSERT INTO sessions_to_index (account_id, guids) VALUES ($1, ARRAY[$2])");
-    note.bind::<BigInt, _>(account).bind::<Guid, _>(guid).execute(conn).map(drop)
-}
-
 /// Inserts sessions in one statement, unless the author may not act any more.
 pub(super) fn insert_many_by(
     conn: &mut PgConnection,
@@ -175,8 +174,9 @@ struct InsertSessions<'a>(SessionColumns<'a>);
 
 impl QueryFragment<Pg> for InsertSessions<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        self.0.push_note(&mut out)?;
-        out.push_sql("INSERT INTO sessions (account_id, ");
+        out.push_sql("WITH recorded AS (");
+        self.0.push_record(&mut out)?;
+        out.push_sql(") INSERT INTO sessions (account_id, ");
         out.push_sql(COLUMNS);
         out.push_sql(") SELECT ");
         out.push_bind_param::<BigInt, _>(&self.0.account_id)?;
@@ -207,10 +207,8 @@ impl QueryFragment<Pg> for InsertSessionsBy<'_> {
         out.push_bind_param::<BigInt, _>(&columns.account_id)?;
         out.push_sql(" AND id = ");
         out.push_bind_param::<BigInt, _>(&self.author)?;
-        out.push_sql(" AND status = 'active' FOR KEY SHARE), noted AS (INSERT INTO sessions_to_index (account_id, guids) SELECT ");
-        out.push_bind_param::<BigInt, _>(&columns.account_id)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Guid>, _>(&columns.guid)?;
+        out.push_sql(" AND status = 'active' FOR KEY SHARE), recorded AS (");
+        columns.push_record(&mut out)?;
         out.push_sql(" FROM author) INSERT INTO sessions (account_id, ");
         out.push_sql(COLUMNS);
         out.push_sql(") SELECT ");
@@ -234,9 +232,10 @@ struct UpdateSessions<'a>(SessionColumns<'a>);
 
 impl QueryFragment<Pg> for UpdateSessions<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        self.0.push_note(&mut out)?;
+        out.push_sql("WITH recorded AS (");
+        self.0.push_record(&mut out)?;
         out.push_sql(
-            "UPDATE sessions SET name = new.name, name_key = new.name_key, description = new.description, \
+            ") UPDATE sessions SET name = new.name, name_key = new.name_key, description = new.description, \
              description_key = new.description_key, tags = new.tags, tags_key = new.tags_key, start_at = new.start_at, \
              start_civil = new.start_civil, timezone = new.timezone, duration_minutes = new.duration_minutes, lang = new.lang, \
              status = new.status, replay_status = new.replay_status, options = new.options, \

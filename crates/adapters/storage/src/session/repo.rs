@@ -5,23 +5,19 @@ use std::collections::{BTreeSet, HashMap};
 use derslik_domain::id::{AccountId, PrincipalId, SessionGuid};
 use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::page::Page;
-use derslik_domain::session::{Session, SessionDuration, SessionFilter, SessionStatus};
+use derslik_domain::session::{Session, SessionFilter, SessionStatus};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{IdentityRepository, SessionRepository, StoreError};
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use diesel::sqlite::SqliteConnection;
 
-use super::ends::{ends_on_sqlite, is_open};
-use super::index::{self, Turn};
-use super::postgres;
-use super::rows::{SessionRecord, SessionRow, sessions_by_guid, sessions_of};
-use super::search;
+use super::rows::{ProjectedRow, SessionRecord, SessionRow, sessions_by_guid, sessions_of};
+use super::{creators, ends, postgres, search};
+use crate::change_log::{self, ChangeKind};
 use crate::db::conn::{Conn, DieselStores, on_conn};
 use crate::db::readers::padded;
 use crate::db::schema::{attendees, sessions};
-use crate::db::types::{DbGuid, DbInstant, Instant, row_count};
+use crate::db::types::{DbGuid, DbInstant, row_count};
 
 /// The lowest status that is shown, as a parameter. Use it in statements on the primary key: with literal SQL in a query, diesel
 /// would not prepare the statement once.
@@ -58,7 +54,7 @@ impl SessionRepository for DieselStores<'_> {
     fn insert_many(&mut self, account: AccountId, sessions: &[&Session]) -> Result<(), StoreError> {
         self.query(|conn| match conn {
             Conn::Pg(conn) => postgres::insert_many(conn, account, sessions).map(drop),
-            Conn::Sqlite(conn) => sessions.iter().try_for_each(|session| insert_into_sqlite(conn, account, session)),
+            Conn::Sqlite(conn) => insert_into_sqlite(conn, account, sessions),
         })
     }
 
@@ -81,7 +77,7 @@ impl SessionRepository for DieselStores<'_> {
     fn update_many(&mut self, account: AccountId, sessions: &[&Session]) -> Result<(), StoreError> {
         self.query(|conn| match conn {
             Conn::Pg(conn) => postgres::update_many(conn, account, sessions).map(drop),
-            Conn::Sqlite(conn) => sessions.iter().try_for_each(|session| update_in_sqlite(conn, account, session)),
+            Conn::Sqlite(conn) => update_in_sqlite(conn, account, sessions),
         })
     }
 
@@ -120,23 +116,8 @@ impl SessionRepository for DieselStores<'_> {
         Ok(Page { entries: sessions_of(found.entries)?, more: found.more })
     }
 
-    fn index(&mut self, account: AccountId, limit: u16) -> Result<RowCount, StoreError> {
-        self.query(|conn| index::follow(conn, account, limit, Turn::Wait))
-    }
-
-    fn try_index(&mut self, account: AccountId, limit: u16) -> Result<RowCount, StoreError> {
-        self.query(|conn| index::follow(conn, account, limit, Turn::Skip))
-    }
-
-    fn accounts_to_index(&mut self, after: Option<AccountId>, more_than: u32, limit: u16) -> Result<Vec<AccountId>, StoreError> {
-        self.query(|conn| index::accounts(conn, after, more_than, limit))
-    }
-
     fn expire(&mut self, account: AccountId, now: Timestamp, limit: u16) -> Result<RowCount, StoreError> {
-        self.query(|conn| match conn {
-            Conn::Pg(conn) => index::postgres::expire(conn, account, now, limit),
-            Conn::Sqlite(conn) => expire_in_sqlite(conn, account, now, limit).map(row_count),
-        })
+        self.query(|conn| ends::expire(conn, account, now, limit))
     }
 
     fn prune(&mut self, account: AccountId, before: Timestamp, limit: u16) -> Result<RowCount, StoreError> {
@@ -156,10 +137,7 @@ impl SessionRepository for DieselStores<'_> {
 
     fn erase_created_by(&mut self, account: AccountId, creator: PrincipalId, batch: BatchSize) -> Result<RowCount, StoreError> {
         self.query(|mut conn| {
-            let guids = match conn.reborrow() {
-                Conn::Pg(conn) => index::postgres::made_by(conn, account, creator, batch)?,
-                Conn::Sqlite(conn) => made_by_in_sqlite(conn, account, creator, batch)?,
-            };
+            let guids = creators::created_by(conn.reborrow(), account, creator, batch)?;
             on_conn!(conn, |conn| {
                 let theirs = sessions::table.filter(sessions::account_id.eq(account.get())).filter(sessions::guid.eq_any(guids));
                 diesel::delete(theirs.filter(sessions::created_by.eq(creator.get())).filter(unattended!(account))).execute(conn)
@@ -190,32 +168,25 @@ fn lock_chunk(conn: Conn<'_>, account: AccountId, guids: &[DbGuid]) -> QueryResu
 }
 
 /// One row per statement. It is prepared once, which is faster than statements of many rows, which are parsed each time.
-fn insert_into_sqlite(conn: &mut SqliteConnection, account: AccountId, session: &Session) -> QueryResult<()> {
-    diesel::insert_into(sessions::table).values(SessionRecord::new(account, session)).execute(conn).map(drop)
+fn insert_into_sqlite(conn: &mut SqliteConnection, account: AccountId, sessions: &[&Session]) -> QueryResult<()> {
+    for session in sessions {
+        diesel::insert_into(sessions::table).values(SessionRecord::new(account, session)).execute(conn)?;
+    }
+    let guids = sessions.iter().map(|session| session.guid.into()).collect();
+    change_log::record(Conn::Sqlite(conn), account.get(), ChangeKind::Session, guids)
 }
 
-fn update_in_sqlite(conn: &mut SqliteConnection, account: AccountId, session: &Session) -> QueryResult<()> {
-    let row = sessions::table.filter(sessions::account_id.eq(account.get())).filter(sessions::guid.eq(DbGuid::from(session.guid)));
-    diesel::update(row).set(SessionRecord::new(account, session)).execute(conn).map(drop)
-}
-
-fn expire_in_sqlite(conn: &mut SqliteConnection, account: AccountId, now: Timestamp, limit: u16) -> QueryResult<usize> {
-    let ended = sessions::table.filter(sessions::account_id.eq(account.get())).filter(sql::<Bool>(&is_open("status")));
-    // A session that started later has not ended, so that the index of the starts bounds the rows to read.
-    let latest_start = now.minutes_before(SessionDuration::MIN_MINUTES.into());
-    let guids: Vec<DbGuid> = ended
-        .clone()
-        .filter(sessions::start_at.le(DbInstant(latest_start)))
-        .filter(sql::<Instant>(&ends_on_sqlite()).le(DbInstant(now)))
-        .order((sessions::start_at, sessions::guid))
-        .limit(limit.into())
-        .select(sessions::guid)
-        .load(conn)?;
-    let expired = (sessions::status.eq(SessionStatus::Expired.code()), sessions::updated_at.eq(DbInstant(now)));
-    diesel::update(ended.filter(sessions::guid.eq_any(guids))).set(expired).execute(conn)
-}
-
-fn made_by_in_sqlite(conn: &mut SqliteConnection, account: AccountId, creator: PrincipalId, batch: BatchSize) -> QueryResult<Vec<DbGuid>> {
-    let theirs = sessions::table.filter(sessions::account_id.eq(account.get())).filter(sessions::created_by.eq(creator.get()));
-    theirs.filter(unattended!(account)).order(sessions::guid).limit(batch.get().into()).select(sessions::guid).load(conn)
+/// Records only sessions that a projection has to follow: SQLite indexes while other writers wait.
+fn update_in_sqlite(conn: &mut SqliteConnection, account: AccountId, sessions: &[&Session]) -> QueryResult<()> {
+    let mut changed = Vec::new();
+    for session in sessions {
+        let row = sessions::table.filter(sessions::account_id.eq(account.get())).filter(sessions::guid.eq(DbGuid::from(session.guid)));
+        let before: Option<ProjectedRow> = row.select(ProjectedRow::as_select()).first(conn).optional()?;
+        let record = SessionRecord::new(account, session);
+        if before.is_some_and(|before| before.is_changed_by(&record)) {
+            changed.push(record.guid);
+        }
+        diesel::update(row).set(record).execute(conn)?;
+    }
+    change_log::record(Conn::Sqlite(conn), account.get(), ChangeKind::Session, changed)
 }

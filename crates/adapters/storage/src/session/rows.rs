@@ -43,7 +43,7 @@ pub(super) struct SessionRow {
 
 impl SessionRow {
     /// The sort key of sessions.
-    pub(super) fn place(&self) -> (Timestamp, Uuid) {
+    pub(super) fn sort_key(&self) -> (Timestamp, Uuid) {
         (self.start_at.0, self.guid.0)
     }
 }
@@ -52,6 +52,29 @@ impl Lengthy for SessionRow {
     fn text_bytes(&self) -> usize {
         let texts = [&self.description, &self.tags].into_iter().flatten();
         written_bytes(&self.name) + texts.map(|text| written_bytes(text)).sum::<usize>() + self.options.0.len()
+    }
+}
+
+/// The columns that projections are made of.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = sessions)]
+#[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+pub(super) struct ProjectedRow {
+    status: i16,
+    start_at: DbInstant,
+    duration_minutes: i16,
+    name_key: String,
+    description_key: Option<String>,
+    tags_key: Option<String>,
+    created_by: i64,
+}
+
+impl ProjectedRow {
+    /// Whether a projection has to follow when the record overwrites the row.
+    pub(super) fn is_changed_by(&self, record: &SessionRecord<'_>) -> bool {
+        let Self { status, start_at, duration_minutes, name_key, description_key, tags_key, created_by } = self;
+        (*status, *start_at, *duration_minutes, *created_by) != (record.status, record.start_at, record.duration_minutes, record.created_by)
+            || (name_key, description_key, tags_key) != (&record.name_key, &record.description_key, &record.tags_key)
     }
 }
 

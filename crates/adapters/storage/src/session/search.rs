@@ -1,8 +1,9 @@
-//! Searches among the sessions of an account that stay fast with any number of sessions.
+//! Searches among the sessions of an account that stay fast with any number of sessions. One strategy, in three steps:
 //!
-//! A search first reads sessions in the order of their starts. That fills a page soon if many sessions match. If few match, if
-//! none does, or if the matches are late, it would read everything. So the search then uses the trigram index, month by month:
-//! see the migrations that make `session_index`. Pending sessions, which are not in the index yet, are compared one by one.
+//! 1. The first sessions in the order of their starts. They fill a page soon if many sessions match.
+//! 2. The trigram index, month by month, if few match, none does, or the matches are late. Reading in order would then read
+//!    everything. The migrations that make `session_index` describe its keys.
+//! 3. Pending sessions, which are not in the index yet, one by one.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
@@ -10,62 +11,79 @@ use std::num::NonZeroU32;
 use derslik_domain::id::AccountId;
 use derslik_domain::page::Page;
 use derslik_domain::session::SessionFilter;
+use derslik_ports::outbound::Projection;
 use diesel::connection::{SimpleConnection, TransactionManager};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::index::{self, Place};
+use super::index::{self, SessionPosition};
+use super::pending::MAX_PENDING_SCAN;
 use super::rows::SessionRow;
 use super::terms::Terms;
+use crate::change_log::pending_count;
 use crate::db::conn::{Conn, on_conn};
 use crate::db::rows::{Lengthy, load_first};
 use crate::db::schema::sessions;
 use crate::db::text::Contains;
 use crate::db::types::{DbGuid, DbInstant};
 
-/// The condition of the index `sessions_by_start`, letter by letter. With a bound parameter the planner could not prove that it
-/// holds.
+/// The condition of the index `sessions_by_start`, character by character. With a bound parameter the planner could not prove that
+/// it holds.
 const NOT_DELETED: &str = "status >= 0";
 
 /// How many sessions are read in the order of their starts before the index is used. They fill a page if every twentieth session
 /// matches.
-const FIRST_LOOK: i64 = 2_000;
+const FIRST_SESSIONS: i64 = 2_000;
 
 /// A page that ends later than this is read only in the order of the starts.
 const LATEST_END: i64 = 20_000;
 
-/// About how many sessions with texts of the greatest length have [`SessionFilter::TEXT_BYTES`] in total.
-const SOME_LONG: usize = 25;
-
-/// How many sessions with ordinary texts are read by their GUIDs at once.
-const MANY_LONG: usize = 200;
-
 /// How many months are searched in the index at a time.
 const MONTHS: usize = 240;
+
+/// About how many sessions with texts of the greatest length have [`SessionFilter::TEXT_BYTES`] in total.
+const FIRST_ROWS: usize = 25;
+
+/// How many sessions with ordinary texts are read by their GUIDs at once.
+const NEXT_ROWS: usize = 200;
 
 /// The page of the sessions that match a filter.
 pub(super) fn search(mut conn: Conn<'_>, account: AccountId, filter: &SessionFilter) -> QueryResult<Page<SessionRow>> {
     let terms = Terms::new(account, filter);
-    if !terms.are_hard() {
-        return page(conn, &terms, None);
+    if !terms.needs_index() {
+        return read_in_order(conn, &terms, None);
     }
-    let Some(end) = end_of_first_look(conn.reborrow(), &terms)? else { return page(conn, &terms, None) };
-    let found = page(conn.reborrow(), &terms, Some(end))?;
-    if found.more || i64::try_from(found.entries.len()) == Ok(terms.size) {
-        return Ok(found);
+    let Some(end) = end_of_first_sessions(conn.reborrow(), &terms)? else { return read_in_order(conn, &terms, None) };
+    let first = read_in_order(conn.reborrow(), &terms, Some(end))?;
+    if first.more || i64::try_from(first.entries.len()) == Ok(terms.size) {
+        return Ok(first);
     }
-    if terms.end_of_page() > LATEST_END || index::noted(conn.reborrow(), account)? > index::MOST_NOTED {
-        return page(conn, &terms, None);
+    if terms.end_of_page() > LATEST_END || pending_count(conn.reborrow(), account, Projection::SearchIndex)? > MAX_PENDING_SCAN {
+        return read_in_order(conn, &terms, None);
     }
     in_one_snapshot(conn, |mut conn| {
-        let guids = by_keys(conn.reborrow(), &terms)?;
-        rows_of(conn, &terms, &guids)
+        let guids = find_by_index(conn.reborrow(), &terms)?;
+        read_rows(conn, &terms, &guids)
     })
 }
 
-/// The page, read in the order of the starts. `by` is the latest start that is read, and never later than that of the filter.
-fn page(conn: Conn<'_>, terms: &Terms, by: Option<DbInstant>) -> QueryResult<Page<SessionRow>> {
+/// The start of the last of the first sessions. `None` if they are all sessions of the filter's time.
+fn end_of_first_sessions(conn: Conn<'_>, terms: &Terms) -> QueryResult<Option<DbInstant>> {
+    on_conn!(conn, |conn| {
+        let mut query = sessions::table.filter(sessions::account_id.eq(terms.account)).filter(sql::<Bool>(NOT_DELETED)).into_boxed();
+        if let Some(earliest) = terms.earliest_start() {
+            query = query.filter(sessions::start_at.ge(earliest));
+        }
+        if let Some(latest) = terms.latest_start() {
+            query = query.filter(sessions::start_at.le(latest));
+        }
+        query.order((sessions::start_at, sessions::guid)).offset(FIRST_SESSIONS).select(sessions::start_at).first(conn).optional()
+    })
+}
+
+/// The page, read in the order of the starts. `until` is the latest start that is read, and never later than that of the filter.
+fn read_in_order(conn: Conn<'_>, terms: &Terms, until: Option<DbInstant>) -> QueryResult<Page<SessionRow>> {
     let most = usize::try_from(terms.size).unwrap_or(usize::MAX);
     on_conn!(conn, |conn| {
         let mut query = sessions::table.filter(sessions::account_id.eq(terms.account)).filter(sql::<Bool>(NOT_DELETED)).into_boxed();
@@ -93,7 +111,7 @@ fn page(conn: Conn<'_>, terms: &Terms, by: Option<DbInstant>) -> QueryResult<Pag
         if let Some(earliest) = terms.earliest_start() {
             query = query.filter(sessions::start_at.ge(earliest));
         }
-        if let Some(latest) = by.or(terms.latest_start()) {
+        if let Some(latest) = until.or(terms.latest_start()) {
             query = query.filter(sessions::start_at.le(latest));
         }
         let query = query.order((sessions::start_at, sessions::guid)).limit(terms.size).offset(terms.offset);
@@ -101,20 +119,37 @@ fn page(conn: Conn<'_>, terms: &Terms, by: Option<DbInstant>) -> QueryResult<Pag
     })
 }
 
+/// Steps 2 and 3: the GUIDs of the page, from the index and from the pending sessions.
+fn find_by_index(mut conn: Conn<'_>, terms: &Terms) -> QueryResult<Vec<DbGuid>> {
+    let end = terms.end_of_page();
+    let mut indexed = Vec::new();
+    for months in index::months(conn.reborrow(), terms)?.chunks(MONTHS) {
+        let missing = end - i64::try_from(indexed.len()).unwrap_or(end);
+        if missing > 0 {
+            indexed.append(&mut index::search_index(conn.reborrow(), terms, months, missing)?);
+        }
+    }
+    let pending = index::search_pending(conn, terms, end)?;
+    let positions: BTreeSet<_> = indexed.iter().chain(&pending).map(SessionPosition::sort_key).collect();
+    let (skipped, taken) = (usize::try_from(terms.offset), usize::try_from(terms.size));
+    let page = positions.into_iter().skip(skipped.unwrap_or(usize::MAX)).take(taken.unwrap_or(usize::MAX));
+    Ok(page.map(|(_, guid)| DbGuid(guid)).collect())
+}
+
 /// The sessions of a page whose GUIDs are known, in order. They are sorted here: to sort in SQL, a planner might read all
 /// sessions in the order of their index.
-fn rows_of(mut conn: Conn<'_>, terms: &Terms, guids: &[DbGuid]) -> QueryResult<Page<SessionRow>> {
+fn read_rows(mut conn: Conn<'_>, terms: &Terms, guids: &[DbGuid]) -> QueryResult<Page<SessionRow>> {
     let (mut entries, mut taken, mut left) = (Vec::new(), 0, guids);
     // The first few show whether the texts are long. If all were read at once, their texts could be of any length.
-    let mut at_once = SOME_LONG;
+    let mut count = FIRST_ROWS;
     while taken < SessionFilter::TEXT_BYTES && !left.is_empty() {
-        let (these, rest) = left.split_at(at_once.min(left.len()));
+        let (these, rest) = left.split_at(count.min(left.len()));
         let mut rows: Vec<SessionRow> = on_conn!(conn.reborrow(), |conn| sessions::table
             .filter(sessions::account_id.eq(terms.account))
             .filter(sessions::guid.eq_any(these))
             .select(SessionRow::as_select())
             .load(conn))?;
-        rows.sort_unstable_by_key(SessionRow::place);
+        rows.sort_unstable_by_key(SessionRow::sort_key);
         for row in rows {
             if taken >= SessionFilter::TEXT_BYTES {
                 return Ok(Page { entries, more: true });
@@ -122,40 +157,9 @@ fn rows_of(mut conn: Conn<'_>, terms: &Terms, guids: &[DbGuid]) -> QueryResult<P
             taken += row.text_bytes();
             entries.push(row);
         }
-        (left, at_once) = (rest, MANY_LONG);
+        (left, count) = (rest, NEXT_ROWS);
     }
     Ok(Page { entries, more: !left.is_empty() })
-}
-
-/// The start at which the first look ends. `None` if it reads all sessions of the filter's time.
-fn end_of_first_look(conn: Conn<'_>, terms: &Terms) -> QueryResult<Option<DbInstant>> {
-    on_conn!(conn, |conn| {
-        let mut query = sessions::table.filter(sessions::account_id.eq(terms.account)).filter(sql::<Bool>(NOT_DELETED)).into_boxed();
-        if let Some(earliest) = terms.earliest_start() {
-            query = query.filter(sessions::start_at.ge(earliest));
-        }
-        if let Some(latest) = terms.latest_start() {
-            query = query.filter(sessions::start_at.le(latest));
-        }
-        query.order((sessions::start_at, sessions::guid)).offset(FIRST_LOOK).select(sessions::start_at).first(conn).optional()
-    })
-}
-
-/// The GUIDs of the page, found by the index.
-fn by_keys(mut conn: Conn<'_>, terms: &Terms) -> QueryResult<Vec<DbGuid>> {
-    let end = terms.end_of_page();
-    let mut indexed = Vec::new();
-    for months in index::months(conn.reborrow(), terms)?.chunks(MONTHS) {
-        let missing = end - i64::try_from(indexed.len()).unwrap_or(end);
-        if missing > 0 {
-            indexed.append(&mut index::in_months(conn.reborrow(), terms, months, missing)?);
-        }
-    }
-    let noted = index::among_noted(conn, terms, end)?;
-    let places: BTreeSet<_> = indexed.iter().chain(&noted).map(Place::in_order).collect();
-    let (skipped, taken) = (usize::try_from(terms.offset), usize::try_from(terms.size));
-    let page = places.into_iter().skip(skipped.unwrap_or(usize::MAX)).take(taken.unwrap_or(usize::MAX));
-    Ok(page.map(|(_, guid)| DbGuid(guid)).collect())
 }
 
 /// Runs the reads in one snapshot. Without it, a session that is written or indexed between two reads could be missed by both.

@@ -46,7 +46,7 @@ impl Terms {
     }
 
     /// Whether the search has conditions that reading in the order of the starts may take long to satisfy.
-    pub(super) fn are_hard(&self) -> bool {
+    pub(super) fn needs_index(&self) -> bool {
         self.guid.is_none() && !self.keys.is_empty()
     }
 
@@ -57,12 +57,12 @@ impl Terms {
 
     /// A matching session can't start before this.
     pub(super) fn earliest_start(&self) -> Option<DbInstant> {
-        self.begin.map(|face| DbInstant(shifted(face.0, FURTHEST_OFFSET_MINUTES).max(Timestamp::MIN)))
+        self.begin.map(|civil| DbInstant(shifted(civil.0, FURTHEST_OFFSET_MINUTES).max(Timestamp::MIN)))
     }
 
     /// A matching session can't start after this.
     pub(super) fn latest_start(&self) -> Option<DbInstant> {
-        self.end.map(|face| DbInstant(shifted(face.0, -FURTHEST_OFFSET_MINUTES).min(Timestamp::MAX)))
+        self.end.map(|civil| DbInstant(shifted(civil.0, -FURTHEST_OFFSET_MINUTES).min(Timestamp::MAX)))
     }
 
     /// The conditions on texts, each with its column.
@@ -76,6 +76,6 @@ impl Terms {
 
 /// The instant of a civil time in UTC, `minutes` earlier. Callers bound it: beyond the years 1 to 9999, the texts of SQLite do
 /// not sort as the instants do.
-fn shifted(face: CivilTime, minutes: i64) -> Timestamp {
-    Start::at(face, Zone::UTC).instant().minutes_before(minutes)
+fn shifted(civil: CivilTime, minutes: i64) -> Timestamp {
+    Start::at(civil, Zone::UTC).instant().minutes_before(minutes)
 }

@@ -14,7 +14,7 @@ use derslik_domain::identity::{CredentialKind, DataSubject, PasswordHash, Princi
 use derslik_domain::job::{
     Action, BatchSize, LeaseTerm, LeaseToken, NewJob, Platform, Progress, Project, ProjectName, Pruning, ReferenceId, RowCount, WorkerId,
 };
-use derslik_ports::outbound::{Claim, Completion, Enqueued, HeldJob, NewCredential, OwnedKey};
+use derslik_ports::outbound::{Claim, Completion, Enqueued, HeldJob, NewCredential, OwnedKey, Projection};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings};
 use derslik_testkit::builders::{account, attendee, course, guid, now, service_principal, session, user};
 use derslik_testkit::contract::Harness;
@@ -106,7 +106,9 @@ fn fill_sessions_and_jobs(harness: &Harness<DieselUnitOfWork>) {
     harness.write(|stores| {
         let sessions: Vec<_> = (1..=3).map(|number| session(guid(number))).collect();
         stores.sessions().insert_many(account().id, &sessions.iter().collect::<Vec<_>>())?;
-        stores.sessions().index(account().id, 10)?;
+        for projection in Projection::ALL {
+            stores.change_log().catch_up(account().id, projection, 10)?;
+        }
         let deleted = session(guid(2)).deleted(service_principal().id, now()).expect("it was not deleted before");
         stores.sessions().update_many(account().id, &[&deleted])?;
         stores.sessions().insert_many(account().id, &[&session(guid(4))])?;
@@ -175,7 +177,9 @@ fn a_dump_that_the_systems_sqlite3_makes_and_reads_has_every_row() {
         let found = harness.read(move |stores| stores.sessions().find(account().id, guid(number)));
         assert_eq!(found, Some(session(guid(number))));
     }
-    while harness.write(|stores| stores.sessions().index(account().id, 10)) > RowCount::ZERO {}
+    for projection in Projection::ALL {
+        while harness.write(move |stores| stores.change_log().catch_up(account().id, projection, 10)) > RowCount::ZERO {}
+    }
     let enqueued = harness.write(|stores| stores.jobs().enqueue(account().id, &NewJob::prune(Pruning::DeletedRows, now(), now())));
     assert!(matches!(enqueued, Enqueued::Created(job) if job.id == JobId::new(3)));
 }

@@ -8,6 +8,7 @@ use derslik_domain::id::Id;
 use derslik_domain::identity::{Email, PersonFilterForm, User, UserKey, Username};
 use derslik_domain::job::RowCount;
 use derslik_domain::session::{FilterForm, Session, SessionName};
+use derslik_ports::outbound::Projection;
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings};
 use derslik_testkit::builders::{account, attendee, course, guid, now, other_account, session, text, user};
 use derslik_testkit::contract::Harness;
@@ -71,7 +72,7 @@ fn set_up(harness: &Harness<DieselUnitOfWork>) {
 }
 
 fn index(harness: &Harness<DieselUnitOfWork>) {
-    while harness.write(|stores| stores.sessions().index(account().id, 1_000)) > RowCount::ZERO {}
+    while harness.write(|stores| stores.change_log().catch_up(account().id, Projection::SearchIndex, 1_000)) > RowCount::ZERO {}
 }
 
 fn keys_are_made_anew(url: &DatabaseUrl, execute: &mut dyn FnMut(&str)) {

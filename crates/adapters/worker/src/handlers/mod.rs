@@ -3,6 +3,7 @@
 mod assign_calendar;
 mod erase_user;
 mod expire_sessions;
+mod index_sessions;
 mod prune;
 
 use std::time::Duration;
@@ -14,6 +15,7 @@ use crate::registry::Registry;
 pub use assign_calendar::{AssignCalendar, CalendarTemplate, CalendarTemplateError};
 pub use erase_user::EraseUser;
 pub use expire_sessions::ExpireSessions;
+pub use index_sessions::IndexSessions;
 pub use prune::{Prune, Retention};
 
 /// The most rows that one step changes.
@@ -28,6 +30,7 @@ pub fn registry(retention: Retention, calendars: CalendarTemplate) -> Registry {
         .with_steps(Action::DeleteUserData, EraseUser)
         .with_steps(Action::AssignCalendarId, AssignCalendar::new(calendars))
         .with_steps(Action::ExpireSessions, ExpireSessions)
+        .with_steps(Action::IndexSessions, IndexSessions)
         .with_steps(Action::Prune, Prune::new(retention))
 }
 

@@ -15,9 +15,10 @@ use derslik_domain::page::PageRequest;
 use derslik_domain::time::Timestamp;
 use derslik_ports::mocks::MockStores;
 use derslik_ports::outbound::{
-    AliasRepository, AttendeeRepository, AuditRepository, Claim, Clock, Completion, CourseRepository, Enqueued, Exchanged,
-    GradingPeriodRepository, HeldJob, IdempotencyRepository, IdentityRepository, Ids, JobOfProject, JobRepository, KeyRepository,
-    ProjectRepository, QueueDepth, Reason, RosterRepository, SessionRepository, StoreError, Stores, Tenant, UnitOfWork, UserRepository,
+    AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, Claim, Clock, Completion, CourseRepository, Enqueued,
+    Exchanged, GradingPeriodRepository, HeldJob, IdempotencyRepository, IdentityRepository, Ids, JobOfProject, JobRepository,
+    KeyRepository, ProjectRepository, QueueDepth, Reason, RosterRepository, SessionRepository, StoreError, Stores, Tenant, UnitOfWork,
+    UserRepository,
 };
 use derslik_testkit::builders::{account, now};
 use derslik_worker::{Registry, Runner, Settings, Step, StepContext, StepError, StepHandler, Task, TaskHandler, WorkerPorts};
@@ -96,6 +97,10 @@ pub(crate) struct OpenTables {
 impl Stores for OpenTables {
     fn sessions(&mut self) -> &mut dyn SessionRepository {
         self.rest.sessions()
+    }
+
+    fn change_log(&mut self) -> &mut dyn ChangeLogRepository {
+        self.rest.change_log()
     }
 
     fn identity(&mut self) -> &mut dyn IdentityRepository {
@@ -364,7 +369,7 @@ impl TaskHandler for Waits {
 
 pub(crate) fn settings() -> Settings {
     let retry = RetryPolicy::new(Attempts::new(25), Duration::from_secs(1), Duration::from_secs(10)).expect("a valid policy");
-    Settings { concurrency: 8, batch: 5, sweep: None, follow: None, poll: Duration::from_secs(30), retry, ..Settings::default() }
+    Settings { concurrency: 8, batch: 5, sweep: None, catch_up: None, poll: Duration::from_secs(30), retry, ..Settings::default() }
 }
 
 pub(crate) fn start(memory: &Memory, clock: &Arc<VirtualClock>, stop: &CancellationToken) -> tokio::task::JoinHandle<()> {

@@ -1,10 +1,11 @@
-//! The index of SQLite: the same keys as on PostgreSQL, as the words of a full-text index.
+//! The index of SQLite: the same keys as on PostgreSQL, as the tokens of a full-text index.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use derslik_domain::id::AccountId;
-use derslik_domain::job::RowCount;
 use derslik_domain::time::Timestamp;
+use derslik_ports::outbound::Projection;
+use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 use diesel::result::Error;
@@ -13,33 +14,28 @@ use diesel::sqlite::{Sqlite, SqliteConnection};
 use diesel::{QueryableByName, sql_query};
 
 use super::super::keys::Keys;
+use super::super::pending::pending_sessions;
 use super::super::terms::Terms;
-use super::{Count, Month, Place, rows};
+use super::rows::{Month, SessionPosition};
+use crate::change_log::{is_listed, numbered, pending_ids};
+use crate::db::schema::sessions;
 use crate::db::text::{Condition, Dialect};
-use crate::db::types::{Civil, DbGuid, DbInstant, Guid, Instant};
+use crate::db::types::{Civil, DbGuid, DbGuids, DbInstant, Guid, Guids, Instant};
 
 /// About how many bytes of text are indexed at a time, while other writers wait. The first session is indexed however long it is.
-const MOST_BYTES: usize = 20_000;
+const MAX_BYTES: usize = 20_000;
 
 /// The number of the first parameter that is searched for in a text.
 const FIRST_TEXT: usize = 6;
 
-#[derive(QueryableByName)]
-struct Noted {
-    #[diesel(sql_type = Guid)]
-    guid: DbGuid,
-    /// `None` for a session that is deleted or removed.
-    #[diesel(sql_type = Nullable<Integer>)]
-    month: Option<i32>,
-    #[diesel(sql_type = Nullable<SmallInt>)]
-    duration_minutes: Option<i16>,
-    #[diesel(sql_type = Nullable<Text>)]
-    name_key: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    description_key: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    tags_key: Option<String>,
-}
+/// The limit of a query whose rows are read until there are enough.
+const NO_LIMIT: i64 = -1;
+
+/// The SQL for the number of the month of a start since the year 0.
+const MONTH: &str = "CAST(substr(start_at, 1, 4) AS INTEGER) * 12 + CAST(substr(start_at, 6, 2) AS INTEGER)";
+
+/// The month, the duration and the folded texts of a session.
+type IndexedTexts = (i32, i16, String, Option<String>, Option<String>);
 
 #[derive(QueryableByName)]
 struct Indexed {
@@ -49,67 +45,53 @@ struct Indexed {
     guid: DbGuid,
 }
 
-impl Noted {
-    fn bytes(&self) -> usize {
-        [&self.name_key, &self.description_key, &self.tags_key].into_iter().flatten().map(String::len).sum()
-    }
-
-    /// The words of the session, if it exists.
-    fn words(&self, account: i64) -> Option<String> {
-        let (month, minutes, name) = (self.month?, self.duration_minutes?, self.name_key.as_deref()?);
-        let keys = Keys::of_texts(minutes, name, self.description_key.as_deref(), self.tags_key.as_deref());
-        Some(keys.words(account, month))
-    }
+#[derive(QueryableByName)]
+struct Pending {
+    #[diesel(sql_type = Guid)]
+    key: DbGuid,
 }
 
-pub(super) fn follow(conn: &mut SqliteConnection, account: AccountId, limit: u16) -> QueryResult<RowCount> {
-    const NOTED: &str = "
-        SELECT noted.guid, CAST(substr(start_at, 1, 4) AS INTEGER) * 12 + CAST(substr(start_at, 6, 2) AS INTEGER) AS month,
-            duration_minutes, name_key, description_key, tags_key
-        FROM sessions_to_index AS noted
-        LEFT JOIN sessions ON sessions.account_id = noted.account_id AND sessions.guid = noted.guid AND status >= 0
-        WHERE noted.account_id = ?1 ORDER BY noted.guid LIMIT ?2";
-    // The pending sessions up to a GUID are indexed.
-    const FORGET: &str = "
-        DELETE FROM session_index WHERE account_id = ?1
-          AND guid IN (SELECT guid FROM sessions_to_index WHERE account_id = ?1 AND guid <= ?2)";
-    const KEEP: &str = "
-        INSERT INTO session_index (account_id, guid, start_at)
-        SELECT sessions.account_id, sessions.guid, start_at
-        FROM sessions_to_index AS noted
-        CROSS JOIN sessions ON sessions.account_id = noted.account_id AND sessions.guid = noted.guid AND status >= 0
-        WHERE noted.account_id = ?1 AND noted.guid <= ?2
-        RETURNING id, guid";
-    const KEEP_WORDS: &str = "INSERT INTO session_words (rowid, words) SELECT value ->> 0, value ->> 1 FROM json_each(?1)";
-    const DONE: &str = "DELETE FROM sessions_to_index WHERE account_id = ?1 AND guid <= ?2";
-
+pub(super) fn apply(conn: &mut SqliteConnection, account: AccountId, guids: &[DbGuid]) -> QueryResult<usize> {
+    const INSERT_TOKENS: &str = "INSERT INTO session_words (rowid, words) SELECT value ->> 0, value ->> 1 FROM json_each(?1)";
+    let is_listed = is_listed(Dialect::Sqlite);
+    let delete = format!("DELETE FROM session_index WHERE account_id = $1 AND {is_listed}");
+    let insert = format!(
+        "INSERT INTO session_index (account_id, guid, start_at)
+        SELECT account_id, guid, start_at FROM sessions WHERE account_id = $1 AND {is_listed} AND status >= 0
+        RETURNING id, guid"
+    );
     let account = account.get();
-    let (mut bytes, mut count, mut last) = (0, 0, None);
-    let mut words = HashMap::new();
-    let question = sql_query(NOTED).bind::<BigInt, _>(account).bind::<BigInt, _>(i64::from(limit));
-    for noted in question.load_iter::<Noted, _>(conn)? {
-        let noted = noted?;
-        bytes += noted.bytes();
-        if bytes > MOST_BYTES && last.is_some() {
-            break;
-        }
-        words.extend(noted.words(account).map(|words| (noted.guid, words)));
-        (count, last) = (count + 1, Some(noted.guid));
-    }
-    let Some(last) = last else { return Ok(RowCount::ZERO) };
-    let up_to_last = |statement| sql_query(statement).bind::<BigInt, _>(account).bind::<Guid, _>(last);
-    up_to_last(FORGET).execute(conn)?;
-    let kept: Vec<Indexed> = up_to_last(KEEP).load(conn)?;
-    let words: Vec<_> = kept.iter().filter_map(|kept| Some((kept.id, words.get(&kept.guid)?))).collect();
-    let words = serde_json::to_string(&words).map_err(|error| Error::SerializationError(Box::new(error)))?;
-    sql_query(KEEP_WORDS).bind::<Text, _>(words).execute(conn)?;
-    up_to_last(DONE).execute(conn)?;
-    Ok(rows(count))
+    let (taken, tokens) = tokens_of(conn, account, guids)?;
+    let listed = |statement: &str| {
+        let statement = sql_query(numbered(statement, Dialect::Sqlite));
+        statement.bind::<BigInt, _>(account).bind::<Guids, _>(DbGuids(taken.to_vec()))
+    };
+    // A trigger deletes the tokens.
+    listed(&delete).execute(conn)?;
+    let indexed: Vec<Indexed> = listed(&insert).load(conn)?;
+    let tokens: Vec<_> = indexed.iter().filter_map(|indexed| Some((indexed.id, tokens.get(&indexed.guid)?))).collect();
+    let tokens = serde_json::to_string(&tokens).map_err(|error| Error::SerializationError(Box::new(error)))?;
+    sql_query(INSERT_TOKENS).bind::<Text, _>(tokens).execute(conn)?;
+    Ok(taken.len())
 }
 
-pub(super) fn noted(conn: &mut SqliteConnection, account: AccountId) -> QueryResult<i64> {
-    const NOTED: &str = "SELECT count(*) AS count FROM sessions_to_index WHERE account_id = ?1";
-    Ok(sql_query(NOTED).bind::<BigInt, _>(account.get()).get_result::<Count>(conn)?.count)
+/// The sessions from the start of the list until their texts reach the limit, and the tokens of those that exist.
+fn tokens_of<'g>(conn: &mut SqliteConnection, account: i64, guids: &'g [DbGuid]) -> QueryResult<(&'g [DbGuid], HashMap<DbGuid, String>)> {
+    let columns = (sql::<Integer>(MONTH), sessions::duration_minutes, sessions::name_key, sessions::description_key, sessions::tags_key);
+    let (mut bytes, mut tokens) = (0, HashMap::new());
+    for (place, guid) in guids.iter().enumerate() {
+        let session =
+            sessions::table.filter(sessions::account_id.eq(account)).filter(sessions::guid.eq(guid)).filter(sessions::status.ge(0_i16));
+        let found: Option<IndexedTexts> = session.select(columns.clone()).first(conn).optional()?;
+        let Some((month, minutes, name, description, tags)) = found else { continue };
+        bytes += name.len() + description.as_ref().map_or(0, String::len) + tags.as_ref().map_or(0, String::len);
+        if bytes > MAX_BYTES && place > 0 {
+            return Ok((guids.get(..place).unwrap_or_default(), tokens));
+        }
+        let keys = Keys::of_texts(minutes, &name, description.as_deref(), tags.as_deref());
+        tokens.insert(*guid, keys.tokens(account, month));
+    }
+    Ok((guids, tokens))
 }
 
 pub(super) fn months(conn: &mut SqliteConnection, terms: &Terms) -> QueryResult<Vec<Month>> {
@@ -124,60 +106,64 @@ pub(super) fn months(conn: &mut SqliteConnection, terms: &Terms) -> QueryResult<
             ) FROM starts WHERE at IS NOT NULL
         )
         SELECT CAST(substr(at, 1, 4) AS INTEGER) * 12 + CAST(substr(at, 6, 2) AS INTEGER) AS month FROM starts WHERE at <= ?3";
-    let question = sql_query(MONTHS_WITH_SESSIONS).bind::<BigInt, _>(terms.account);
-    let question = question.bind::<Instant, _>(terms.earliest_start().unwrap_or(DbInstant(Timestamp::MIN)));
-    question.bind::<Instant, _>(terms.latest_start().unwrap_or(DbInstant(Timestamp::MAX))).load(conn)
+    let query = sql_query(MONTHS_WITH_SESSIONS).bind::<BigInt, _>(terms.account);
+    let query = query.bind::<Instant, _>(terms.earliest_start().unwrap_or(DbInstant(Timestamp::MIN)));
+    query.bind::<Instant, _>(terms.latest_start().unwrap_or(DbInstant(Timestamp::MAX))).load(conn)
 }
 
-pub(super) fn in_months(conn: &mut SqliteConnection, terms: &Terms, months: &[i32], limit: i64) -> QueryResult<Vec<Place>> {
+pub(super) fn search_index(conn: &mut SqliteConnection, terms: &Terms, months: &[i32], limit: i64) -> QueryResult<Vec<SessionPosition>> {
+    let pending = sql_query(numbered(&pending_ids(Projection::SearchIndex, Dialect::Sqlite), Dialect::Sqlite));
+    let pending: Vec<Pending> = pending.bind::<BigInt, _>(terms.account).load(conn)?;
+    let pending: HashSet<_> = pending.into_iter().map(|pending| pending.key.0).collect();
     // CROSS JOIN fixes the order in which SQLite reads the tables, and LIMIT keeps it from merging the two queries. So the
-    // sessions with the words are sorted first, and no more of them are compared than needed.
+    // sessions with the tokens are sorted first, and no more of them are compared than needed.
     let texts = terms.conditions(Dialect::Sqlite);
     let some = format!(
         "(
-            SELECT session_index.account_id, session_index.guid
+            SELECT session_index.guid AS key
             FROM session_words CROSS JOIN session_index ON session_index.id = session_words.rowid
             WHERE session_words MATCH ?{} AND session_index.account_id = ?1
             ORDER BY session_index.start_at, session_index.guid LIMIT -1
         ) AS in_month
-        CROSS JOIN sessions ON sessions.account_id = in_month.account_id AND sessions.guid = in_month.guid
-        WHERE NOT EXISTS (
-            SELECT 1 FROM sessions_to_index AS noted WHERE noted.account_id = sessions.account_id AND noted.guid = sessions.guid
-        )",
+        CROSS JOIN sessions ON sessions.account_id = ?1 AND sessions.guid = in_month.key",
         FIRST_TEXT + texts.len()
     );
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let mut found = Vec::new();
     for month in months {
-        let missing = limit - i64::try_from(found.len()).unwrap_or(limit);
-        if missing <= 0 {
-            break;
+        let tokens = terms.keys.match_tokens(terms.account, *month);
+        let query = first_of(&some, "", terms, &texts, NO_LIMIT).bind::<Text, _>(tokens);
+        for position in query.load_iter::<SessionPosition, _>(conn)? {
+            let position = position?;
+            if pending.contains(&position.guid.0) {
+                continue;
+            }
+            found.push(position);
+            if found.len() >= limit {
+                return Ok(found);
+            }
         }
-        let words = terms.keys.match_words(terms.account, *month);
-        found.append(&mut first_of(&some, "", terms, &texts, missing).bind::<Text, _>(words).load(conn)?);
     }
     Ok(found)
 }
 
-pub(super) fn among_noted(conn: &mut SqliteConnection, terms: &Terms, limit: i64) -> QueryResult<Vec<Place>> {
-    const NOTED: &str = "
-        sessions_to_index AS noted
-        CROSS JOIN sessions ON sessions.account_id = noted.account_id AND sessions.guid = noted.guid
-        WHERE noted.account_id = ?1";
+pub(super) fn search_pending(conn: &mut SqliteConnection, terms: &Terms, limit: i64) -> QueryResult<Vec<SessionPosition>> {
     let texts = terms.conditions(Dialect::Sqlite);
-    first_of(NOTED, "ORDER BY start_at, sessions.guid", terms, &texts, limit).load(conn)
+    let pending = numbered(&pending_sessions(Projection::SearchIndex, Dialect::Sqlite), Dialect::Sqlite);
+    first_of(&pending, "ORDER BY start_at, guid", terms, &texts, limit).load(conn)
 }
 
-/// The query for the first sessions of `some` that satisfy the conditions other than words.
+/// The query for the first sessions of `some` that satisfy the conditions other than tokens.
 fn first_of<'q>(some: &str, order: &str, terms: &Terms, texts: &'q [(&str, Condition)], limit: i64) -> BoxedSqlQuery<'q, Sqlite, SqlQuery> {
     let conditions = (FIRST_TEXT..).zip(texts).map(|(number, (column, text))| format!(" AND {}", text.on(column, &format!("?{number}"))));
-    let question = format!(
-        "SELECT start_at, sessions.guid FROM {some} AND status >= 0 AND (?2 IS NULL OR duration_minutes = ?2)
+    let query = format!(
+        "SELECT start_at, guid FROM {some} WHERE status >= 0 AND (?2 IS NULL OR duration_minutes = ?2)
             AND (?3 IS NULL OR start_civil >= ?3) AND (?4 IS NULL OR start_civil <= ?4){}
         {order} LIMIT ?5",
         conditions.collect::<String>()
     );
-    let question = sql_query(question).into_boxed::<Sqlite>().bind::<BigInt, _>(terms.account);
-    let question = question.bind::<Nullable<SmallInt>, _>(terms.minutes).bind::<Nullable<Civil>, _>(terms.begin);
-    let question = question.bind::<Nullable<Civil>, _>(terms.end).bind::<BigInt, _>(limit);
-    texts.iter().fold(question, |question, (_, text)| question.bind::<Text, _>(text.value()))
+    let query = sql_query(query).into_boxed::<Sqlite>().bind::<BigInt, _>(terms.account);
+    let query = query.bind::<Nullable<SmallInt>, _>(terms.minutes).bind::<Nullable<Civil>, _>(terms.begin);
+    let query = query.bind::<Nullable<Civil>, _>(terms.end).bind::<BigInt, _>(limit);
+    texts.iter().fold(query, |query, (_, text)| query.bind::<Text, _>(text.value()))
 }

@@ -1,0 +1,316 @@
+//! The change log: the ids of what each transaction wrote, until every projection has applied them. It does not know what a
+//! projection makes of them.
+
+use derslik_domain::id::AccountId;
+use derslik_domain::job::RowCount;
+use derslik_ports::outbound::Projection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Integer};
+use diesel::{QueryableByName, sql_query};
+
+use crate::db::conn::{Conn, on_conn};
+use crate::db::postgres::PgConnection;
+use crate::db::schema::change_log;
+use crate::db::text::Dialect;
+use crate::db::types::{DbGuid, DbGuids, Guids, row_count};
+
+/// The kind of the objects whose ids a record holds. Each kind has a projection, since a change that no projection reads is not
+/// recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ChangeKind {
+    /// Sessions, by their GUIDs.
+    Session,
+}
+
+/// What to do while another transaction applies changes for the same projection of the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LockMode {
+    Wait,
+    Skip,
+}
+
+/// Applies changes of objects with these ids, oldest first, and returns how many of them from the start. Only the search index
+/// may apply a part.
+pub(crate) type Apply = fn(Conn<'_>, AccountId, &[DbGuid]) -> QueryResult<usize>;
+
+/// The most rows that one statement names by their ids, well below the 32 766 parameters that SQLite allows.
+const IDS_IN_ONE_STATEMENT: usize = 10_000;
+
+/// A record with a pending change.
+#[derive(QueryableByName)]
+struct Record {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    /// How many of the ids the projection has applied.
+    #[diesel(sql_type = Integer)]
+    done: i32,
+    #[diesel(sql_type = Guids)]
+    ids: DbGuids,
+}
+
+#[derive(QueryableByName)]
+struct Locked {
+    #[diesel(sql_type = Bool)]
+    is_ours: bool,
+}
+
+#[derive(QueryableByName)]
+struct Account {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+impl ChangeKind {
+    /// The number of the kind in the table.
+    pub(crate) const fn code(self) -> i16 {
+        match self {
+            Self::Session => 1,
+        }
+    }
+
+    /// The bits of all projections that follow this kind.
+    pub(crate) const fn pending(self) -> i16 {
+        match self {
+            Self::Session => bit(Projection::SearchIndex) | bit(Projection::SessionEnds) | bit(Projection::SessionCreators),
+        }
+    }
+}
+
+impl Record {
+    fn pending(&self) -> &[DbGuid] {
+        self.ids.0.get(usize::try_from(self.done).unwrap_or_default()..).unwrap_or_default()
+    }
+}
+
+/// The bit of a projection in the column `pending`.
+const fn bit(projection: Projection) -> i16 {
+    match projection {
+        Projection::SearchIndex => 1,
+        Projection::SessionEnds => 2,
+        Projection::SessionCreators => 4,
+    }
+}
+
+/// The condition that a record is pending. For the quick projections it repeats the condition of the index
+/// `change_log_beside_search`, so that they step over no backlog of the search index.
+const fn is_pending(projection: Projection) -> &'static str {
+    match projection {
+        Projection::SearchIndex => "pending & 1 <> 0",
+        Projection::SessionEnds => "pending & 2 <> 0 AND pending & 6 <> 0",
+        Projection::SessionCreators => "pending & 4 <> 0 AND pending & 6 <> 0",
+    }
+}
+
+/// The SQL for the number of ids of a record that the projection has applied.
+const fn done(projection: Projection) -> &'static str {
+    match projection {
+        Projection::SearchIndex => "indexed",
+        Projection::SessionEnds | Projection::SessionCreators => "0",
+    }
+}
+
+/// The SQL for the number of ids of a record.
+const fn length(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Postgres => "cardinality(ids)",
+        Dialect::Sqlite => "json_array_length(ids)",
+    }
+}
+
+/// SQL with numbered parameters `$1`, as the dialect writes them.
+pub(crate) fn numbered(sql: &str, dialect: Dialect) -> String {
+    match dialect {
+        Dialect::Postgres => sql.to_owned(),
+        Dialect::Sqlite => sql.replace('$', "?"),
+    }
+}
+
+/// SQL for the condition that `guid` is in the list `$2`.
+pub(crate) const fn is_listed(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Postgres => "guid = ANY ($2)",
+        Dialect::Sqlite => "guid IN (SELECT unhex(value) FROM json_each($2))",
+    }
+}
+
+/// SQL for the pending ids of the account `$1`, each once, as `key`.
+pub(crate) fn pending_ids(projection: Projection, dialect: Dialect) -> String {
+    let is_pending = is_pending(projection);
+    match dialect {
+        Dialect::Postgres => format!("SELECT DISTINCT unnest(ids) AS key FROM change_log WHERE account_id = $1 AND {is_pending}"),
+        Dialect::Sqlite => {
+            format!("SELECT DISTINCT unhex(value) AS key FROM change_log, json_each(ids) WHERE account_id = $1 AND {is_pending}")
+        }
+    }
+}
+
+/// Records that objects were written, in the transaction that writes them. The statements that write sessions on PostgreSQL do it
+/// by themselves.
+pub(crate) fn record(conn: Conn<'_>, account: i64, kind: ChangeKind, ids: Vec<DbGuid>) -> QueryResult<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let row = (
+        change_log::account_id.eq(account),
+        change_log::kind.eq(kind.code()),
+        change_log::pending.eq(kind.pending()),
+        change_log::ids.eq(DbGuids(ids)),
+    );
+    on_conn!(conn, |conn| diesel::insert_into(change_log::table).values(row).execute(conn)).map(drop)
+}
+
+/// Applies the oldest pending changes, at least `limit` of them if there are as many and `apply` takes all, and returns how many.
+///
+/// One transaction at a time does it for a projection of an account: of two, the one that began earlier could overwrite a newer
+/// state with an older one. What it reads is pending until it has cleared the bit by the id of the record, so a record that
+/// commits in between stays pending, whatever its id is.
+pub(crate) fn catch_up(
+    mut conn: Conn<'_>,
+    account: AccountId,
+    projection: Projection,
+    limit: u16,
+    mode: LockMode,
+    apply: Apply,
+) -> QueryResult<RowCount> {
+    // A writer of SQLite is alone, so it needs no lock.
+    if let Conn::Pg(conn) = conn.reborrow()
+        && !lock(conn, account, projection, mode)?
+    {
+        return Ok(RowCount::ZERO);
+    }
+    let records = oldest(conn.reborrow(), account, projection, limit)?;
+    if records.is_empty() {
+        return Ok(RowCount::ZERO);
+    }
+    let ids: Vec<_> = records.iter().flat_map(Record::pending).copied().collect();
+    let applied = apply(conn.reborrow(), account, &ids)?;
+    clear(conn, account, projection, &records, applied)?;
+    Ok(row_count(applied))
+}
+
+/// Takes the lock of the projection until the transaction ends, and returns whether this transaction holds it. It is a statement
+/// of its own, because the next statement must see what other transactions have committed.
+fn lock(conn: &mut PgConnection, account: AccountId, projection: Projection, mode: LockMode) -> QueryResult<bool> {
+    // The first key of the advisory locks; the second key comes from the account.
+    let key: i32 = match projection {
+        Projection::SearchIndex => 0x6472_7369,
+        Projection::SessionEnds => 0x6472_7365,
+        Projection::SessionCreators => 0x6472_7363,
+    };
+    let query = match mode {
+        LockMode::Wait => "SELECT pg_advisory_xact_lock($1, ($2 % 2147483647)::integer) IS NOT NULL AS is_ours",
+        LockMode::Skip => "SELECT pg_try_advisory_xact_lock($1, ($2 % 2147483647)::integer) AS is_ours",
+    };
+    Ok(sql_query(query).bind::<Integer, _>(key).bind::<BigInt, _>(account.get()).get_result::<Locked>(conn)?.is_ours)
+}
+
+/// The oldest records with pending changes, in the order of their ids, until they hold `limit` changes.
+fn oldest(conn: Conn<'_>, account: AccountId, projection: Projection, limit: u16) -> QueryResult<Vec<Record>> {
+    let (is_pending, done, length) = (is_pending(projection), done(projection), length(conn.dialect()));
+    let query = format!(
+        "SELECT id, done, ids FROM (
+            SELECT id, done, ids, sum({length} - done) OVER (ORDER BY id) - ({length} - done) AS ahead
+            FROM (SELECT id, {done} AS done, ids FROM change_log WHERE account_id = $1 AND {is_pending} ORDER BY id LIMIT $2) AS oldest
+        ) AS counted WHERE ahead < $2 ORDER BY id"
+    );
+    let query = sql_query(numbered(&query, conn.dialect())).bind::<BigInt, _>(account.get()).bind::<BigInt, _>(i64::from(limit));
+    on_conn!(conn, |conn| query.load(conn))
+}
+
+/// Clears the bit of the projection in the records whose first `applied` changes it has applied. A record without a bit is
+/// removed. Of a record that is applied in part, the search index keeps the number of its ids.
+fn clear(mut conn: Conn<'_>, account: AccountId, projection: Projection, records: &[Record], applied: usize) -> QueryResult<()> {
+    let (mut left, mut whole, mut part) = (applied, Vec::new(), None);
+    for record in records {
+        let count = record.pending().len();
+        if left < count {
+            part = i32::try_from(left).ok().filter(|left| *left > 0).map(|left| (record.id, record.done + left));
+            break;
+        }
+        whole.push(record.id);
+        left -= count;
+    }
+    let bit = bit(projection);
+    let of_account = change_log::table.filter(change_log::account_id.eq(account.get()));
+    for ids in whole.chunks(IDS_IN_ONE_STATEMENT) {
+        let these = || of_account.filter(change_log::id.eq_any(ids));
+        if let Conn::Pg(conn) = conn.reborrow() {
+            // In the order of the ids: two projections that clear bits of the same records never wait for each other.
+            these().order(change_log::id).for_update().select(change_log::id).load::<i64>(conn)?;
+        }
+        on_conn!(conn.reborrow(), |conn| {
+            diesel::delete(these().filter(change_log::pending.eq(bit))).execute(conn)?;
+            diesel::update(these()).set(change_log::pending.eq(change_log::pending - bit)).execute(conn)?;
+        });
+    }
+    if let Some((id, indexed)) = part {
+        let this = of_account.filter(change_log::id.eq(id));
+        on_conn!(conn, |conn| diesel::update(this).set(change_log::indexed.eq(indexed)).execute(conn))?;
+    }
+    Ok(())
+}
+
+/// The accounts after `after` with more than `more_than` pending changes.
+pub(crate) fn accounts_behind(
+    conn: Conn<'_>,
+    projection: Projection,
+    after: Option<AccountId>,
+    more_than: u32,
+    limit: u16,
+) -> QueryResult<Vec<AccountId>> {
+    // Goes from each account with records to the next. It counts no more records of an account than needed, since each record
+    // holds at least one change.
+    let (is_pending, length) = (is_pending(projection), length(conn.dialect()));
+    let query = format!(
+        "WITH RECURSIVE accounts (id) AS (
+            SELECT (SELECT account_id FROM change_log WHERE account_id > $1 ORDER BY account_id LIMIT 1)
+            UNION ALL
+            SELECT (SELECT account_id FROM change_log WHERE account_id > accounts.id ORDER BY account_id LIMIT 1)
+            FROM accounts WHERE accounts.id IS NOT NULL
+        )
+        SELECT id FROM accounts WHERE id IS NOT NULL AND (
+            SELECT sum({length}) FROM (
+                SELECT ids FROM change_log WHERE account_id = accounts.id AND {is_pending} ORDER BY change_log.id LIMIT $2 + 1
+            ) AS counted
+        ) > $2 LIMIT $3"
+    );
+    let query = sql_query(numbered(&query, conn.dialect())).bind::<BigInt, _>(after.map_or(i64::MIN, AccountId::get));
+    let query = query.bind::<BigInt, _>(i64::from(more_than)).bind::<BigInt, _>(i64::from(limit));
+    let accounts: Vec<Account> = on_conn!(conn, |conn| query.load(conn))?;
+    Ok(accounts.into_iter().map(|account| AccountId::new(account.id)).collect())
+}
+
+/// The number of pending changes.
+pub(crate) fn pending_count(conn: Conn<'_>, account: AccountId, projection: Projection) -> QueryResult<i64> {
+    let (is_pending, length) = (is_pending(projection), length(conn.dialect()));
+    let query = format!("SELECT coalesce(sum({length}), 0) AS count FROM change_log WHERE account_id = $1 AND {is_pending}");
+    let query = sql_query(numbered(&query, conn.dialect())).bind::<BigInt, _>(account.get());
+    Ok(on_conn!(conn, |conn| query.get_result::<Count>(conn))?.count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_projection_has_a_bit_of_its_own_and_finds_records_by_it() {
+        let bits = Projection::ALL.map(bit);
+        assert_eq!(bits.iter().fold(0, |all, bit| all ^ bit), ChangeKind::Session.pending());
+        for (projection, bit) in Projection::ALL.into_iter().zip(bits) {
+            assert_eq!(bit.count_ones(), 1);
+            assert!(is_pending(projection).starts_with(&format!("pending & {bit} <> 0")), "{projection:?}");
+        }
+    }
+
+    #[test]
+    fn only_ids_that_are_not_applied_yet_are_pending() {
+        let record = |done| Record { id: 1, done, ids: DbGuids([1, 2, 3].map(|id| DbGuid(uuid::Uuid::from_u128(id))).into()) };
+        assert_eq!([0, 1, 3].map(|done| record(done).pending().len()), [3, 2, 0]);
+    }
+}

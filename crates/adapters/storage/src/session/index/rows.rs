@@ -1,0 +1,31 @@
+//! Rows that the queries of the index return.
+
+use derslik_domain::time::Timestamp;
+use diesel::QueryableByName;
+use diesel::sql_types::Integer;
+use uuid::Uuid;
+
+use crate::db::types::{DbGuid, DbInstant, Guid, Instant};
+
+/// The start and the GUID of a session.
+#[derive(QueryableByName)]
+pub(in super::super) struct SessionPosition {
+    #[diesel(sql_type = Instant)]
+    start_at: DbInstant,
+    #[diesel(sql_type = Guid)]
+    pub(super) guid: DbGuid,
+}
+
+impl SessionPosition {
+    /// The sort key of sessions.
+    pub(in super::super) fn sort_key(&self) -> (Timestamp, Uuid) {
+        (self.start_at.0, self.guid.0)
+    }
+}
+
+#[derive(QueryableByName)]
+pub(super) struct Month {
+    /// The number of the month since the year 0.
+    #[diesel(sql_type = Integer)]
+    pub(super) month: i32,
+}

@@ -1,0 +1,39 @@
+//! The projections of sessions, as the change log drives them.
+
+use derslik_domain::id::AccountId;
+use derslik_domain::job::RowCount;
+use derslik_ports::outbound::{ChangeLogRepository, Projection, StoreError};
+use diesel::result::QueryResult;
+
+use super::{creators, ends, index};
+use crate::change_log::{self, Apply, LockMode};
+use crate::db::conn::{Conn, DieselStores};
+
+impl ChangeLogRepository for DieselStores<'_> {
+    fn catch_up(&mut self, account: AccountId, projection: Projection, limit: u16) -> Result<RowCount, StoreError> {
+        self.query(|conn| catch_up(conn, account, projection, limit, LockMode::Wait))
+    }
+
+    fn try_catch_up(&mut self, account: AccountId, projection: Projection, limit: u16) -> Result<RowCount, StoreError> {
+        self.query(|conn| catch_up(conn, account, projection, limit, LockMode::Skip))
+    }
+
+    fn accounts_behind(
+        &mut self,
+        projection: Projection,
+        after: Option<AccountId>,
+        more_than: u32,
+        limit: u16,
+    ) -> Result<Vec<AccountId>, StoreError> {
+        self.query(|conn| change_log::accounts_behind(conn, projection, after, more_than, limit))
+    }
+}
+
+fn catch_up(conn: Conn<'_>, account: AccountId, projection: Projection, limit: u16, mode: LockMode) -> QueryResult<RowCount> {
+    let apply: Apply = match projection {
+        Projection::SearchIndex => index::apply,
+        Projection::SessionEnds => ends::apply,
+        Projection::SessionCreators => creators::apply,
+    };
+    change_log::catch_up(conn, account, projection, limit, mode, apply)
+}

@@ -1,0 +1,58 @@
+//! The change log: what was written, as the tables that follow it read it.
+
+use derslik_domain::id::AccountId;
+use derslik_domain::job::RowCount;
+
+use super::StoreError;
+
+/// A table that is kept up to date from the change log, later than the writes and by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Projection {
+    /// The index that answers searches of sessions.
+    SearchIndex,
+    /// When open sessions end.
+    SessionEnds,
+    /// Which principal created which session.
+    SessionCreators,
+}
+
+impl Projection {
+    /// Every projection.
+    pub const ALL: [Self; 3] = [Self::SearchIndex, Self::SessionEnds, Self::SessionCreators];
+}
+
+/// Applies the change log of an account to its projections.
+///
+/// A write records the ids of what it changed in the same transaction. Such a record is pending for each projection until that
+/// projection has applied it, so a record that commits late is never skipped. One transaction at a time applies changes for a
+/// projection of an account. A transaction MUST apply changes as its last step, so that it waits for no lock while it holds
+/// records, and for at most one projection.
+#[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
+pub trait ChangeLogRepository {
+    /// Applies the oldest pending changes, at least `limit` of them if there are as many, and returns how many. The search index
+    /// takes fewer where texts are long. Zero means that none was pending. It waits for another transaction that applies changes
+    /// for the same projection.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn catch_up(&mut self, account: AccountId, projection: Projection, limit: u16) -> Result<RowCount, StoreError>;
+
+    /// As [`catch_up`](Self::catch_up), but if another transaction applies changes for the projection now, it returns zero at
+    /// once and does nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn try_catch_up(&mut self, account: AccountId, projection: Projection, limit: u16) -> Result<RowCount, StoreError>;
+
+    /// The accounts with more than `more_than` pending changes, ordered by id: at most `limit` of those after `after`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn accounts_behind(
+        &mut self,
+        projection: Projection,
+        after: Option<AccountId>,
+        more_than: u32,
+        limit: u16,
+    ) -> Result<Vec<AccountId>, StoreError>;
+}
