@@ -12,29 +12,29 @@ use derslik_ports::outbound::{Passwords, Reason, StoreError};
 use tokio::sync::Semaphore;
 
 /// The number of passwords that are hashed at the same time, each on its own thread.
-pub const AT_ONCE: usize = 2;
+pub const MAX_CONCURRENT: usize = 2;
 /// How long a password waits for a free thread.
-const PATIENCE: Duration = Duration::from_secs(5);
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Argon2id with the costs that OWASP recommends: 19 MiB, two passes.
 #[derive(Debug, Clone)]
 pub struct Argon2Passwords {
-    turns: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
 }
 
 impl Default for Argon2Passwords {
     fn default() -> Self {
-        Self { turns: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self { permits: Arc::new(Semaphore::new(MAX_CONCURRENT)) }
     }
 }
 
 impl Argon2Passwords {
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T, StoreError> + Send + 'static) -> Result<T, StoreError> {
-        let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned()).await;
-        let Ok(Ok(turn)) = turn else { return Err(StoreError::from(Reason::Crowded)) };
+        let permit = tokio::time::timeout(QUEUE_TIMEOUT, Arc::clone(&self.permits).acquire_owned()).await;
+        let Ok(Ok(permit)) = permit else { return Err(StoreError::from(Reason::Crowded)) };
         let done = tokio::task::spawn_blocking(move || {
             let result = work();
-            drop(turn);
+            drop(permit);
             result
         });
         done.await.map_err(|error| StoreError::Other(Box::new(error)))?
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_password_is_known_by_its_hash_which_never_looks_the_same() {
+    async fn a_password_is_verified_by_a_salted_hash() {
         let passwords = Argon2Passwords::default();
         let hash = passwords.hash(password("right")).await.unwrap();
         assert!(hash.as_str().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", hash.as_str());

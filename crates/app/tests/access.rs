@@ -115,7 +115,7 @@ impl Objects {
     }
 
     /// Ids of objects that do not exist.
-    fn of_nobody() -> Self {
+    fn missing() -> Self {
         let guid = "8293D504-13EE-447F-9B36-6686C5C39FEB".to_owned();
         Self { session: guid.clone(), code: "nobody-has-this-code".to_owned(), user: guid }
     }
@@ -244,7 +244,7 @@ async fn table(service: &Service) -> Result<(), Failed> {
         denied.push((about, Some(token(&app, 1329, name, "known").await?), 17));
     }
 
-    let (ours, nobodys) = (make(&app).await?, Objects::of_nobody());
+    let (ours, missing) = (make(&app).await?, Objects::missing());
     let before = all(&app, &ours).await?;
     for call in &CALLS {
         let ask = |bearer: Option<String>, objects: &Objects| {
@@ -253,7 +253,7 @@ async fn table(service: &Service) -> Result<(), Failed> {
             async move { send(app, bearer.as_deref(), &call.method, &path, body).await }
         };
         for (who, bearer, code) in &denied {
-            for objects in [&ours, &nobodys] {
+            for objects in [&ours, &missing] {
                 let answer = ask(bearer.clone(), objects).await?;
                 expect(&format!("{who}: {} {}", call.method, call.path), &refusal(&answer), &(401, Some(*code)))?;
             }
@@ -272,8 +272,8 @@ async fn table(service: &Service) -> Result<(), Failed> {
                 }
             }
             // The answer for an object of another account is byte for byte that for a missing one.
-            let nothing = ask(Some(bearer.clone()), &nobodys).await?;
-            expect(&about, &answer.1.replace(&ours.session, &nobodys.session), &nothing.1)?;
+            let nothing = ask(Some(bearer.clone()), &missing).await?;
+            expect(&about, &answer.1.replace(&ours.session, &missing.session), &nothing.1)?;
         }
         expect(&format!("after {} {}", call.method, call.path), &all(&app, &ours).await?, &before)?;
     }

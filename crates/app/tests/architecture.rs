@@ -88,7 +88,7 @@ const WRITE_BY_THEMSELVES: [&str; 9] = [
 ];
 
 #[test]
-fn whatever_is_written_for_an_actor_asks_whether_the_principal_may_act() {
+fn writes_for_an_actor_check_that_the_principal_may_act() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../services/src");
     let (mut folders, mut writing) = (vec![root.clone()], BTreeSet::new());
     while let Some(folder) = folders.pop() {

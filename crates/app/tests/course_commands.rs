@@ -22,11 +22,11 @@ fn main() -> ExitCode {
     let cases: [Case; 8] = [
         ("a_course_is_given_a_calendar_once_it_is_active", calendars_are_assigned),
         ("a_course_that_lost_its_job_is_given_a_calendar_by_the_next_sweep", lost_jobs_are_found),
-        ("a_suspended_course_is_seen_by_its_owner_and_changed_by_nobody", suspended),
+        ("a_suspended_course_is_seen_by_its_owner_and_changed_by_no_request", suspended),
         ("a_suspension_ends_where_the_operator_says", restored),
         ("a_restored_course_is_where_it_was_suspended", restored_to_its_origin),
         ("guardians_gradebook_and_materials_are_set_by_the_operator_and_seen_by_requests", adjusted),
-        ("what_the_operator_can_not_do_is_said_and_not_done", refused),
+        ("an_impossible_operation_is_refused_with_a_reason_and_changes_nothing", refused),
         ("a_person_and_a_token_that_were_created_can_be_used", people_and_tokens),
     ];
     let mut trials = Vec::new();

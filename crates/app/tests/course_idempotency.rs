@@ -22,10 +22,10 @@ const OTHER: &str = "other-admin-token";
 fn main() -> ExitCode {
     type Case = (&'static str, fn(&str) -> Result<(), Failed>);
     let cases: [Case; 6] = [
-        ("what_is_created_twice_is_there_once_and_answered_alike", replays_in_sequence),
-        ("what_is_created_twice_at_once_is_there_once", replays_at_once),
+        ("an_object_that_is_created_twice_exists_once_and_is_answered_alike", replays_in_sequence),
+        ("an_object_that_is_created_twice_at_once_exists_once", replays_at_once),
         ("a_key_that_was_used_for_another_request_is_refused", refuses_another_request),
-        ("a_key_of_somebody_else_is_another_key", keeps_principals_apart),
+        ("a_key_of_another_principal_is_another_key", keeps_principals_apart),
         ("a_part_of_a_batch_has_a_key_of_its_own", parts_of_batches),
         ("a_course_is_created_once_although_the_program_died_before_it_answered", survives_a_crash),
     ];

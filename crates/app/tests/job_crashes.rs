@@ -35,7 +35,7 @@ const SIZE: &str = "DERSLIK_CRASH_TEST";
 const LOOK: Duration = Duration::from_millis(100);
 
 /// The longest time that the orphaned jobs may take after the last kill.
-const PATIENCE: Duration = Duration::from_secs(90);
+const EVENT_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// The longest time from the end of a lease to the rescue of its job.
 const NOTICE: Duration = Duration::from_secs(30);
@@ -230,7 +230,7 @@ fn killed_and_stopped_workers_lose_no_job_and_do_none_twice() {
         if !jobs.iter().any(|job| job.status().is_live()) {
             break;
         }
-        assert!(last_kill.elapsed() < PATIENCE, "some jobs are still not done");
+        assert!(last_kill.elapsed() < EVENT_TIMEOUT, "some jobs are still not done");
         sleep(LOOK);
     }
     let done_after = last_kill.elapsed();

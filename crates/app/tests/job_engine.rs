@@ -33,7 +33,7 @@ use tokio_util::sync::CancellationToken;
 
 const KEY: &str = "3sWXSsqHgSKnE87YkNJK";
 const USER: PrincipalId = PrincipalId::new(77);
-const PATIENCE: Duration = Duration::from_secs(60);
+const EVENT_TIMEOUT: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
     let mut trials = Vec::new();
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
         };
         add("the_erasure_of_a_user_leaves_nothing_of_2500_sessions_and_everything_of_others", erasure_of_a_user);
         add("sessions_expire_once_they_are_over", expiry);
-        add("what_is_written_is_indexed_without_a_sweep", indexing);
+        add("written_sessions_are_indexed_without_a_sweep", indexing);
         add("sessions_expire_while_the_index_is_far_behind", expiry_without_index);
         add("no_job_is_both_cancelled_and_executed", cancels_and_starts);
         add("one_of_many_cancels_of_a_job_succeeds", cancels_of_one_job);
@@ -129,7 +129,7 @@ impl World {
 fn until(mut happened: impl FnMut() -> bool) {
     let began = Instant::now();
     while !happened() {
-        assert!(began.elapsed() < PATIENCE, "it did not happen in time");
+        assert!(began.elapsed() < EVENT_TIMEOUT, "it did not happen in time");
         sleep(Duration::from_millis(5));
     }
 }

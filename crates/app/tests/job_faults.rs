@@ -30,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 /// How long the server stays down.
 const AWAY: Duration = Duration::from_secs(1);
 /// The time limit of every expected event.
-const PATIENCE: Duration = Duration::from_secs(60);
+const EVENT_TIMEOUT: Duration = Duration::from_secs(60);
 
 struct World {
     runtime: Runtime,
@@ -90,7 +90,7 @@ impl World {
         loop {
             match self.runtime.block_on(self.uow.read(account().id, move |stores| stores.jobs().list(account().id, None, page))) {
                 Ok(jobs) => return jobs,
-                Err(StoreError::Unavailable(_)) if begin.elapsed() < PATIENCE => sleep(Duration::from_millis(100)),
+                Err(StoreError::Unavailable(_)) if begin.elapsed() < EVENT_TIMEOUT => sleep(Duration::from_millis(100)),
                 Err(error) => panic!("{error}"),
             }
         }
@@ -103,7 +103,7 @@ impl World {
             if jobs.iter().all(|job| !job.status().is_live()) {
                 return jobs;
             }
-            assert!(begin.elapsed() < PATIENCE, "some jobs are still not done: {jobs:?}");
+            assert!(begin.elapsed() < EVENT_TIMEOUT, "some jobs are still not done: {jobs:?}");
             sleep(Duration::from_millis(50));
         }
     }
@@ -121,7 +121,7 @@ impl World {
         );
         let begin = Instant::now();
         while sql_query(&waiting).get_result::<Count>(&mut watcher).expect("an answer").count == 0 {
-            assert!(begin.elapsed() < PATIENCE, "no statement waits for the lock");
+            assert!(begin.elapsed() < EVENT_TIMEOUT, "no statement waits for the lock");
             sleep(Duration::from_millis(5));
         }
         self.server.stop_immediate().expect("it stops");
@@ -185,7 +185,7 @@ impl Outside {
     fn until_runs(&self, runs: u32) {
         let begin = Instant::now();
         while self.runs.load(Ordering::Relaxed) < runs {
-            assert!(begin.elapsed() < PATIENCE, "the job does not start");
+            assert!(begin.elapsed() < EVENT_TIMEOUT, "the job does not start");
             sleep(Duration::from_millis(5));
         }
     }
@@ -225,7 +225,7 @@ fn a_server_that_dies_during_a_heartbeat_costs_no_job() {
 }
 
 #[test]
-fn a_server_that_dies_during_a_completion_is_told_again() {
+fn a_completion_is_repeated_if_the_server_dies_during_it() {
     let world = World::new();
     let outside = Outside::default();
     let worker = world.work(Registry::default().with_task(Action::AssignCalendarId, outside.clone()), POLL);
@@ -301,7 +301,7 @@ fn a_listener_whose_server_died_hears_again_of_new_jobs() {
     let mut watcher = PgConnection::establish(world.database.url()).expect("a connection");
     let begin = Instant::now();
     while sql_query(LISTENERS).get_result::<Count>(&mut watcher).expect("an answer").count == 0 {
-        assert!(begin.elapsed() < PATIENCE, "no connection listens again");
+        assert!(begin.elapsed() < EVENT_TIMEOUT, "no connection listens again");
         sleep(Duration::from_millis(20));
     }
     // A separate unit of work stands for another process, which can wake the worker only by a notification.

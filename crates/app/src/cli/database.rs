@@ -56,7 +56,7 @@ fn unit_of_work(config: &Config, runtime: &Runtime, url: &DatabaseUrl) -> Diesel
 
 /// Waits without a limit: `derslik migrate` may have to wait for an operator, and a signal ends the process.
 fn wait_until_current(url: &DatabaseUrl) -> Result<(), Failure> {
-    const LOOK_INTERVAL: Duration = Duration::from_millis(500);
+    const POLL_INTERVAL: Duration = Duration::from_millis(500);
     const REMINDER_INTERVAL: Duration = Duration::from_secs(30);
     let mut reminded: Option<Instant> = None;
     loop {
@@ -71,7 +71,7 @@ fn wait_until_current(url: &DatabaseUrl) -> Result<(), Failure> {
             tracing::warn!("waiting for the database, and not listening yet: {reason}");
             reminded = Some(Instant::now());
         }
-        std::thread::sleep(LOOK_INTERVAL);
+        std::thread::sleep(POLL_INTERVAL);
     }
 }
 
@@ -82,11 +82,11 @@ fn not_ready(url: &DatabaseUrl, state: &SchemaState) -> String {
         SchemaState::OldKeys => "names are not found by their new keys yet in the database".to_owned(),
         SchemaState::Current => "the database is up to date".to_owned(),
     };
-    format!("{missing} at {}: run `derslik migrate`, or name another database with --database-url or --data-dir", place(url))
+    format!("{missing} at {}: run `derslik migrate`, or name another database with --database-url or --data-dir", location(url))
 }
 
 /// The URL, with the absolute path of a file: a relative one does not help an operator in the wrong folder.
-fn place(url: &DatabaseUrl) -> String {
+fn location(url: &DatabaseUrl) -> String {
     match url {
         DatabaseUrl::Sqlite(path) => DatabaseUrl::Sqlite(absolute(path).unwrap_or_else(|_| path.clone())).to_string(),
         DatabaseUrl::Postgres(_) => url.to_string(),
@@ -94,7 +94,7 @@ fn place(url: &DatabaseUrl) -> String {
 }
 
 fn unusable(url: &DatabaseUrl, error: MigrateError) -> Failure {
-    let mut context = format!("database {}", place(url));
+    let mut context = format!("database {}", location(url));
     if let (DatabaseUrl::Sqlite(path), MigrateError::Connect(_) | MigrateError::Unreadable(_) | MigrateError::Migration(_)) = (url, &error)
         && let Some(reason) = why_not_writable(path.parent().unwrap_or_else(|| Path::new(""))).or_else(|| why_file_not_writable(path))
     {

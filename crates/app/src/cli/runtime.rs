@@ -13,7 +13,7 @@ use crate::passwords;
 pub(super) fn runtime(config: &Config) -> Result<ManuallyDrop<Runtime>, Failure> {
     let runtime = Builder::new_multi_thread()
         .worker_threads(1)
-        .max_blocking_threads(config.pool().threads().saturating_add(passwords::AT_ONCE))
+        .max_blocking_threads(config.pool().threads().saturating_add(passwords::MAX_CONCURRENT))
         .enable_all()
         .build();
     runtime.map(ManuallyDrop::new).map_err(|error| Failure::Other(error.into()))

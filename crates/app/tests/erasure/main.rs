@@ -59,18 +59,18 @@ fn main() -> ExitCode {
             }));
         };
         add("everything_of_a_user_goes_and_what_others_need_stays", |service| Box::pin(everything(service)));
-        add("an_erasure_that_was_cut_off_goes_on_where_it_stood", |service| Box::pin(cut_off(service)));
+        add("an_interrupted_erasure_resumes_where_it_stopped", |service| Box::pin(cut_off(service)));
         add("a_guest_of_sessions_is_known_and_erased_by_the_address_alone", |service| Box::pin(left_behind::guest(service)));
-        add("a_guest_whose_address_came_with_blanks_is_erased_by_just_what_came", |service| {
+        add("a_guest_whose_address_was_sent_with_blanks_is_erased_by_that_address", |service| {
             Box::pin(left_behind::guest_with_blanks(service))
         });
-        add("whoever_was_deleted_before_is_erased_by_what_they_went_by", |service| Box::pin(left_behind::deleted_before(service)));
-        add("an_erased_answer_is_not_told_again_and_nothing_is_done_twice", |service| Box::pin(left_behind::replay(service)));
+        add("a_person_who_was_deleted_before_is_erased_by_former_names", |service| Box::pin(left_behind::deleted_before(service)));
+        add("an_erased_answer_is_not_replayed_and_its_request_is_not_repeated", |service| Box::pin(left_behind::replay(service)));
         add("an_erased_owner_leaves_the_course_to_administrators", |service| Box::pin(left_behind::course_of_erased_owner(service)));
         add("an_erased_person_writes_nothing_though_a_process_remembers_them", |service| Box::pin(window::remembered(service)));
-        add("what_an_erased_person_was_about_to_write_is_waited_for_and_goes_too", |service| Box::pin(window::on_the_way(service)));
+        add("an_erasure_waits_for_a_running_write_and_erases_it_too", |service| Box::pin(window::on_the_way(service)));
         add("nothing_is_left_of_a_person_who_was_everywhere", |service| Box::pin(canary::canary(service)));
-        add("an_erasure_that_was_called_off_is_recorded_as_such", |service| Box::pin(called_off(service)));
+        add("a_cancelled_erasure_is_recorded_as_cancelled", |service| Box::pin(called_off(service)));
     }
     run(trials)
 }

@@ -31,7 +31,7 @@ const OTHERS: [&[&str]; 10] = [
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = vec![
         Trial::test("a_command_in_the_wrong_folder_creates_nothing_and_says_where_it_looked", wrong_folder),
-        Trial::test("keys_that_everybody_knows_keep_a_database_out_of_production", known_keys_in_production),
+        Trial::test("publicly_known_keys_keep_a_database_out_of_production", known_keys_in_production),
         Trial::test("sqlite::the_files_of_a_new_database_are_for_their_owner_alone", private_files),
         Trial::test("sqlite::the_database_of_another_program_is_refused", foreign_sqlite),
         Trial::test("postgres::the_database_of_another_program_is_refused", foreign_postgres),

@@ -29,20 +29,20 @@ fn main() -> ExitCode {
     let mut trials = vec![
         Trial::test("the_printed_lines_work_when_pasted", printed_lines_work),
         Trial::test("keys_are_printed_at_the_first_start_alone", keys_are_printed_once),
-        Trial::test("a_body_that_stalls_is_cut_and_told_so", stalled_body),
-        Trial::test("a_body_that_is_too_long_is_told_so", long_body),
-        Trial::test("bodies_that_nobody_answers_for_stop_nobody", anonymous_bodies),
+        Trial::test("a_body_that_stalls_is_cut_off_and_answered_as_such", stalled_body),
+        Trial::test("a_body_that_is_too_long_is_answered_as_such", long_body),
+        Trial::test("unfinished_bodies_without_credentials_hold_up_no_other_request", anonymous_bodies),
         Trial::test("hostile_bodies_are_refused_in_the_words_of_the_dialect", hostile_bodies),
         Trial::test("a_delete_may_be_chunked_and_have_no_body", chunked_delete),
         Trial::test("a_signal_lets_requests_under_way_end", graceful_stop),
-        Trial::test("the_dev_clock_starts_where_it_is_told_and_runs", dev_clock),
+        Trial::test("the_dev_clock_starts_at_the_given_instant_and_runs", dev_clock),
         Trial::test("accounts_that_are_created_at_once_get_ids_and_keys_of_their_own", accounts_at_once),
         Trial::test("an_account_that_was_created_by_name_can_be_used", account_by_name),
-        Trial::test("postgres::what_was_acknowledged_survives_a_kill", || {
+        Trial::test("postgres::acknowledged_writes_survive_a_kill", || {
             let server = PostgresServer::start(Durability::Durable)?;
             survives_kills(&server.maintenance_url())
         }),
-        Trial::test("sqlite::what_was_acknowledged_survives_a_kill", || {
+        Trial::test("sqlite::acknowledged_writes_survive_a_kill", || {
             let folder = tempfile::tempdir()?;
             survives_kills(&sqlite_url(folder.path()))
         }),

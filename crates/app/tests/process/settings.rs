@@ -15,15 +15,15 @@ use crate::{BATCH, check, new_session};
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
-        Trial::test("what_can_not_work_is_said_with_an_exit_code", exit_codes),
+        Trial::test("a_start_that_can_not_work_ends_with_a_reason_and_an_exit_code", exit_codes),
         Trial::test("settings_come_from_file_environment_and_flags_in_this_order", settings_in_layers),
         Trial::test("a_setting_that_can_not_be_used_is_named_with_its_origin", configuration_errors),
         Trial::test("values_are_taken_as_people_write_them", values_as_written),
         Trial::test("production_without_a_named_database_is_refused", production_without_database),
         Trial::test("a_secret_is_read_from_the_file_that_a_variable_names", secret_from_file),
-        Trial::test("keys_that_everybody_knows_stay_on_this_machine", fixed_keys_stay_local),
-        Trial::test("a_port_in_use_is_told_with_the_cure", port_in_use),
-        Trial::test("a_data_folder_that_can_not_be_written_is_told_with_its_owner", unwritable_folder),
+        Trial::test("publicly_known_keys_are_not_served_beyond_this_machine", fixed_keys_stay_local),
+        Trial::test("an_error_about_a_port_in_use_names_the_cure", port_in_use),
+        Trial::test("an_error_about_the_data_folder_names_its_owner", unwritable_folder),
         Trial::test("no_part_of_a_password_is_shown_in_an_error_about_a_url", passwords_in_urls),
         Trial::test("make_run_uses_its_own_database_whatever_the_environment_says", make_run),
     ]

@@ -244,7 +244,7 @@ const BEFORE_THE_GATE: &str = "
     FROM pg_stat_activity WHERE application_name = 'derslik' AND wait_event = 'advisory'";
 
 /// The time limit, since a failed job is tried again only after some quarters of a minute.
-const PATIENCE: Duration = Duration::from_secs(240);
+const EVENT_TIMEOUT: Duration = Duration::from_secs(240);
 
 /// The jobs of the test, on a direct connection to the server and not over the network of the worker.
 struct Jobs {
@@ -342,13 +342,13 @@ fn survives_silence(silence: Silence) -> Result<(), Failed> {
     if silence == Silence::OfServer {
         gate.batch_execute("SELECT pg_advisory_unlock(1329)")?;
     }
-    jobs.until_done(JOBS, PATIENCE)?;
+    jobs.until_done(JOBS, EVENT_TIMEOUT)?;
     jobs.expect_effects(JOBS)?;
 
     let begin = Instant::now();
     for number in JOBS..JOBS + NEW_JOBS {
         jobs.start(number)?;
-        jobs.until_done(number + 1, PATIENCE)?;
+        jobs.until_done(number + 1, EVENT_TIMEOUT)?;
     }
     check(begin.elapsed() < POLL * 2, &("the worker looks for jobs, and hears of none", begin.elapsed()))?;
     jobs.expect_effects(JOBS + NEW_JOBS)

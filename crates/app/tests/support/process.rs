@@ -11,7 +11,7 @@ use derslik_storage::DatabaseUrl;
 use libtest_mimic::Failed;
 
 /// How long a test waits for an expected event. Only a failure takes this long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const EVENT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The interim answer that asks for the body of a request.
 const CONTINUE: &[u8; 25] = b"HTTP/1.1 100 Continue\r\n\r\n";
@@ -73,7 +73,7 @@ impl Running {
 
     /// Waits for the end of the process.
     pub(crate) fn wait(&mut self) -> Result<ExitStatus, Failed> {
-        end_of(&mut self.child, PATIENCE)
+        end_of(&mut self.child, EVENT_TIMEOUT)
     }
 
     /// Whether the process is still running.
@@ -98,7 +98,7 @@ impl Running {
     /// A request in progress: the service has asked for its body, and no byte of it was sent.
     pub(crate) fn begin_request(&self, path: &str, bearer: &str, length: usize) -> Result<TcpStream, Failed> {
         let mut stream = TcpStream::connect(self.address)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(EVENT_TIMEOUT))?;
         let head = self.head_of_post(path, bearer, length);
         stream.write_all(head.replacen("\r\n\r\n", "\r\nExpect: 100-continue\r\n\r\n", 1).as_bytes())?;
         let mut asked = [0; CONTINUE.len()];
@@ -198,7 +198,7 @@ pub(crate) fn end_of(child: &mut Child, limit: Duration) -> Result<ExitStatus, F
 pub(crate) fn until(mut holds: impl FnMut() -> Result<bool, Failed>) -> Result<(), Failed> {
     let begin = Instant::now();
     while !holds()? {
-        if begin.elapsed() > PATIENCE {
+        if begin.elapsed() > EVENT_TIMEOUT {
             return Err("it did not happen in time".into());
         }
         std::thread::sleep(Duration::from_millis(10));

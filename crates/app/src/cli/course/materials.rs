@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_file_gets_wrong_is_named() {
+    fn an_error_names_the_wrong_part_of_a_file() {
         for (text, says) in [
             ("{}", "expected a sequence"),
             (r#"[{"title":"a","materials":[{"kind":"link","url":""}]}]"#, "[0].materials[0].url is empty"),
