@@ -4,6 +4,7 @@
 use crate::id::{CredentialId, Id, JobId, PrincipalId, kind};
 use crate::identity::Actor;
 use crate::job::{ErasureCounts, ReferenceId};
+use crate::text::hex;
 use crate::time::Timestamp;
 
 /// The id of a record within its account. Records are listed in the order of their ids.
@@ -109,7 +110,7 @@ impl Subject {
 
 impl std::fmt::Display for Subject {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex(&self.0))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Bounded text, and the keys by which texts are compared: one for searches, one for identity.
+//! Bounded text, the keys by which texts are compared (one for searches, one for identity), and hexadecimal digits.
 
 use std::fmt;
 use std::sync::Arc;
@@ -180,6 +180,16 @@ pub fn identity_key(text: &str) -> String {
 /// ```
 pub fn composed_key(text: &str) -> String {
     in_nfc(text.to_owned())
+}
+
+/// Bytes as hexadecimal digits, in lower case.
+///
+/// ```
+/// assert_eq!(derslik_domain::text::hex(&[0x0a, 0xff]), "0aff");
+/// ```
+pub fn hex(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 fn in_nfc(text: String) -> String {

@@ -5,6 +5,7 @@ use derslik_domain::id::{AccountId, JobId, PrincipalId};
 use derslik_domain::idempotency::{Answer, AnswerCode, KeptAnswer, RequestDigest};
 use derslik_domain::identity::DataSubject;
 use derslik_domain::job::{BatchSize, RowCount};
+use derslik_domain::text::hex;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{IdempotencyRepository, KeyState, OwnedKey, SearchedAnswers, StoreError};
 use diesel::dsl::sql;
@@ -97,8 +98,7 @@ fn names_of(key: &OwnedKey) -> [String; 2] {
 /// The text that replaces a key whose answer was erased, since clients build keys from names. It expires after a day, like any
 /// key.
 pub(super) fn erased_key(account: AccountId, principal: PrincipalId, key: &str) -> String {
-    let digest = sha256(&[&account.get().to_be_bytes(), &principal.get().to_be_bytes(), key.as_bytes()]);
-    digest.iter().fold("sha256:".to_owned(), |text, byte| text + &format!("{byte:02x}"))
+    format!("sha256:{}", hex(&sha256(&[&account.get().to_be_bytes(), &principal.get().to_be_bytes(), key.as_bytes()])))
 }
 
 /// Takes a lock until the end of the transaction, unless another transaction has it. With the primary key alone, the second of
