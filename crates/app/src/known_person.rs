@@ -9,9 +9,9 @@ use derslik_domain::id::Id;
 use derslik_domain::identity::{
     Account, Actor, CredentialKind, Password, PasswordHash, PersonForm, Principal, PrincipalKind, Role, UserKey, Username,
 };
+use derslik_ports::inbound::operators::{AccountPlan, KnownPerson};
 use derslik_ports::inbound::{PeopleService, ServiceError};
 use derslik_ports::outbound::{Passwords, Reason, StoreError};
-use derslik_services::identity::{AccountPlan, KnownPerson};
 
 const USERNAME: &str = "demo-user";
 const PASSWORD: &str = "demo-password";

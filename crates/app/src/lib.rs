@@ -4,9 +4,9 @@
 //! |---|---|
 //! | `cli` | the commands, one file each |
 //! | `config` | the settings and where they come from |
-//! | `wiring` | connects adapters to ports |
+//! | `wiring` | builds the server, the worker and the use cases of operators |
 //! | `system` | the system clock and new ids |
-//! | `accounts` | the accounts of the dev profile, and new keys |
+//! | `dev_accounts` | the accounts of the dev profile |
 //! | `known_person` | a person with a publicly known password, for tests |
 //! | `passwords` | Argon2id |
 //! | `signals` | the signals that end the process |
@@ -17,10 +17,10 @@
 //! | `log_queue` | why the log never blocks |
 #![forbid(unsafe_code)]
 
-pub mod accounts;
 pub mod cli;
 pub mod config;
 pub mod descriptors;
+pub mod dev_accounts;
 pub mod known_person;
 pub mod log_queue;
 pub mod passwords;

@@ -36,6 +36,14 @@ impl Clock for ShiftedClock {
     }
 }
 
+/// Tries whether the machine has random numbers. [`SystemIds`] relies on them.
+///
+/// # Errors
+/// If it has none.
+pub fn try_random() -> Result<(), getrandom::Error> {
+    getrandom::fill(&mut [0; 32])
+}
+
 /// GUIDs that grow with time, so that new sessions are adjacent in the index.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemIds;
@@ -61,5 +69,16 @@ impl Ids for SystemIds {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).expect("the machine has random numbers");
         bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn random_bytes_differ_each_time() {
+        assert!(try_random().is_ok());
+        assert_ne!(SystemIds.random(), SystemIds.random());
     }
 }

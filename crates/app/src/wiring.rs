@@ -1,46 +1,186 @@
-//! Connects adapters to ports.
+//! Builds the program: adapters under ports, and use cases over them, for the server, the worker and the commands. Only this
+//! module names the crate of the use cases.
+//!
+//! An [`Installation`] is the program over one database. `serve` takes the state of the HTTP adapter from it, `worker` the runner
+//! of jobs, and the commands of operators their use cases.
 
 use std::sync::Arc;
 
+use derslik_domain::time::Timestamp;
 use derslik_http::classroom::ClassroomSettings;
 use derslik_http::{HttpState, Limits, Services};
+use derslik_ports::inbound::PeopleService;
+use derslik_ports::inbound::operators::{
+    AccountAdministration, AuditReading, CourseOperations, InstallationKeys, JobOperations, KnownSecretRevocation, SecretMaking,
+    TokenIssuing, UserAdministration,
+};
 use derslik_ports::outbound::{Clock, Ids, Passwords, Readers, UnitOfWork};
 use derslik_services::activity::Activity;
 use derslik_services::attendees::Attendees;
 use derslik_services::courses::Courses;
 use derslik_services::identity::{Identity, LogIns};
 use derslik_services::jobs::Jobs;
+use derslik_services::operators::UseCases;
 use derslik_services::people::People;
 use derslik_services::projects::Projects;
 use derslik_services::rosters::Rosters;
 use derslik_services::sessions::Sessions;
+use derslik_storage::{DatabaseUrl, DieselUnitOfWork};
+use derslik_worker::{Runner, WorkerPorts, handlers};
+use tokio::runtime::Handle;
 
+use crate::config::Config;
 use crate::passwords::Argon2Passwords;
+use crate::system::{ShiftedClock, SystemClock, SystemIds};
 
-/// The use cases over a unit of work, as the HTTP adapter needs them.
-pub fn wire<U: UnitOfWork + Readers + Clone>(
-    uow: &U,
-    clock: Arc<dyn Clock>,
-    ids: Arc<dyn Ids>,
-    limits: Limits,
-    classroom: ClassroomSettings,
-) -> HttpState {
-    wire_with(uow, clock, ids, Arc::new(Argon2Passwords::default()), limits, classroom)
+/// The program over one database.
+#[derive(Debug)]
+pub struct Installation {
+    uow: DieselUnitOfWork,
+    system: System,
 }
 
-/// The same with another password hasher.
-pub fn wire_with<U: UnitOfWork + Readers + Clone>(
-    uow: &U,
-    clock: Arc<dyn Clock>,
-    ids: Arc<dyn Ids>,
-    passwords: Arc<dyn Passwords>,
-    limits: Limits,
-    classroom: ClassroomSettings,
-) -> HttpState {
+/// The worker of an installation, before its start.
+pub type JobRunner = Runner<DieselUnitOfWork>;
+
+impl Installation {
+    /// The program over the database of that URL, whose schema must be up to date.
+    ///
+    /// # Errors
+    /// If the setting of the clock is not an instant.
+    pub fn new(config: &Config, url: &DatabaseUrl, runtime: &Handle) -> anyhow::Result<Self> {
+        let system = System::new(config)?;
+        Ok(Self { uow: DieselUnitOfWork::new(url, config.pool(), runtime), system })
+    }
+
+    /// The present instant, as the use cases see it.
+    pub fn now(&self) -> Timestamp {
+        self.system.clock.now()
+    }
+
+    /// The use cases of operators.
+    pub fn operators(&self) -> Operators {
+        operators(&self.uow, &self.system)
+    }
+
+    /// The use cases of people, with another hasher of passwords than that of the server.
+    pub fn people_with(&self, passwords: Arc<dyn Passwords>) -> Arc<dyn PeopleService> {
+        people(&self.uow, &System { passwords, ..self.system.clone() })
+    }
+
+    /// The state of the HTTP adapter. `page_key` seals page tokens.
+    ///
+    /// # Errors
+    /// If a setting can't be used.
+    pub fn http_state(&self, config: &Config, page_key: [u8; 32]) -> anyhow::Result<HttpState> {
+        let classroom = ClassroomSettings { templates: config.classroom.templates(), page_key };
+        let state = http_state(&self.uow, &self.system, config.limits(), classroom);
+        Ok(state.with_jobs_compat(config.jobs_compat()).with_trusted_proxies(config.trusted_proxies()?))
+    }
+
+    /// The ports of the worker. They begin to listen for new jobs at once.
+    ///
+    /// # Errors
+    /// If no thread can be started for the listener.
+    pub fn worker_ports(&self) -> std::io::Result<WorkerPorts<DieselUnitOfWork>> {
+        let System { clock, ids, passwords: _ } = self.system.clone();
+        Ok(WorkerPorts { uow: self.uow.clone(), clock, ids, job_notify: self.uow.wake_ups()? })
+    }
+}
+
+/// A worker with all handlers of jobs.
+///
+/// # Errors
+/// If a setting can't be used.
+pub fn job_runner(config: &Config, ports: WorkerPorts<DieselUnitOfWork>) -> anyhow::Result<JobRunner> {
+    let registry = handlers::registry(config.retention(), config.calendars()?);
+    Ok(Runner::new(ports, registry, config.worker())?)
+}
+
+/// The adapters that read the clock, the random source and the processor, but no database.
+#[derive(Clone)]
+pub struct System {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// New ids and random bytes.
+    pub ids: Arc<dyn Ids>,
+    /// The hasher of passwords.
+    pub passwords: Arc<dyn Passwords>,
+}
+
+impl std::fmt::Debug for System {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("System").field("clock", &self.clock).field("ids", &self.ids).finish_non_exhaustive()
+    }
+}
+
+impl System {
+    /// The adapters of a process: those of the machine, with the configured clock.
+    ///
+    /// # Errors
+    /// If the setting of the clock is not an instant.
+    pub fn new(config: &Config) -> anyhow::Result<Self> {
+        let clock: Arc<dyn Clock> = match config.clock_start()? {
+            Some(start) => Arc::new(ShiftedClock::starting_at(start)),
+            None => Arc::new(SystemClock),
+        };
+        Ok(Self { clock, ids: Arc::new(SystemIds), passwords: Arc::new(Argon2Passwords::default()) })
+    }
+}
+
+/// The inbound ports of operators, beside the [`Services`] of the server.
+#[derive(Clone)]
+pub struct Operators {
+    /// Accounts.
+    pub accounts: Arc<dyn AccountAdministration>,
+    /// The people of an account.
+    pub users: Arc<dyn UserAdministration>,
+    /// Access tokens.
+    pub tokens: Arc<dyn TokenIssuing>,
+    /// Courses.
+    pub courses: Arc<dyn CourseOperations>,
+    /// Jobs.
+    pub jobs: Arc<dyn JobOperations>,
+    /// The audit log.
+    pub audit: Arc<dyn AuditReading>,
+    /// New secrets.
+    pub secrets: Arc<dyn SecretMaking>,
+    /// Publicly known secrets.
+    pub known_secrets: Arc<dyn KnownSecretRevocation>,
+    /// The keys of the installation.
+    pub keys: Arc<dyn InstallationKeys>,
+}
+
+impl std::fmt::Debug for Operators {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Operators").finish_non_exhaustive()
+    }
+}
+
+/// The use cases of operators over a unit of work.
+pub fn operators<U: UnitOfWork + Clone>(uow: &U, system: &System) -> Operators {
+    let System { clock, ids, passwords } = system.clone();
+    let all = Arc::new(UseCases::new(uow.clone(), clock, ids, passwords));
+    Operators {
+        accounts: all.clone(),
+        users: all.clone(),
+        tokens: all.clone(),
+        courses: all.clone(),
+        jobs: all.clone(),
+        audit: all.clone(),
+        secrets: all.clone(),
+        known_secrets: all.clone(),
+        keys: all,
+    }
+}
+
+/// The state of the HTTP adapter: the use cases of clients over a unit of work, and limits.
+pub fn http_state<U: UnitOfWork + Readers + Clone>(uow: &U, system: &System, limits: Limits, classroom: ClassroomSettings) -> HttpState {
+    let System { clock, ids, passwords } = system.clone();
     let services = Services {
         sessions: Arc::new(Sessions::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids))),
         attendees: Arc::new(Attendees::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids))),
-        people: Arc::new(People::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids), Arc::clone(&passwords))),
+        people: people(uow, system),
         log_in: Arc::new(LogIns::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids), passwords)),
         courses: Arc::new(Courses::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids))),
         rosters: Arc::new(Rosters::new(uow.clone(), Arc::clone(&clock))),
@@ -50,4 +190,9 @@ pub fn wire_with<U: UnitOfWork + Readers + Clone>(
         identity: Arc::new(Identity::new(uow.clone(), clock)),
     };
     HttpState::new(services, classroom, limits)
+}
+
+fn people<U: UnitOfWork + Clone>(uow: &U, system: &System) -> Arc<dyn PeopleService> {
+    let System { clock, ids, passwords } = system.clone();
+    Arc::new(People::new(uow.clone(), clock, ids, passwords))
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use actix_web::http::{Method, header};
 use actix_web::{App, test};
-use derslik::accounts::dev_accounts;
+use derslik::dev_accounts::dev_accounts;
 use derslik_domain::attendee::Attendee;
 use derslik_domain::id::{Id, ProjectId};
 use derslik_domain::identity::{CredentialKind, User, UserKey};
@@ -20,10 +20,11 @@ use derslik_domain::session::{Session, SessionDuration, SessionName, SessionStat
 use derslik_domain::time::{Start, WrittenTime, Zone};
 use derslik_http::openreplay::JobsCompat;
 use derslik_http::{Limits, configure};
+use derslik_ports::inbound::operators::{AccountPlan, CredentialPlan, Credentials};
 use derslik_ports::inbound::{IdentityService, PresentedCredential};
 use derslik_ports::mocks::StoppedClock;
 use derslik_ports::outbound::{Reason, StoreError};
-use derslik_services::identity::{AccountPlan, CredentialPlan, Credentials, Identity, provision};
+use derslik_services::identity::Identity;
 use derslik_testkit::builders;
 use libtest_mimic::{Failed, Trial};
 use serde::{Deserialize, Serialize};
@@ -205,10 +206,11 @@ async fn prepare_jobs(service: &Service) -> Result<(), Failed> {
 /// Gives the account another key of the jobs API, and revokes it.
 async fn revoke_a_key(service: &Service) -> Result<(), Failed> {
     const REVOKED: &str = "revoked-organization-key";
-    let demo = dev_accounts(&builders::settings(), true, builders::now())?.into_iter().next().ok_or("no account")?;
-    let credentials = vec![CredentialPlan::opaque(CredentialKind::AccountKey, REVOKED)];
-    let plan = AccountPlan { credentials, users: Vec::new(), projects: Vec::new(), ..demo.plan };
-    provision(&service.uow, plan, Credentials::Always, builders::now()).await?;
+    let accounts = dev_accounts(service.operators.secrets.as_ref(), &builders::settings(), true, builders::now())?;
+    let demo = accounts.into_iter().next().ok_or("no account")?;
+    let mut plan = AccountPlan { users: Vec::new(), projects: Vec::new(), ..demo.plan };
+    plan.credentials.push(CredentialPlan::Opaque(CredentialKind::AccountKey, REVOKED.to_owned()));
+    service.operators.accounts.set_up(vec![plan], Credentials::Always).await?.ok_or("the account is another's")?;
     let presented = PresentedCredential { kind: CredentialKind::AccountKey, public_id: String::new(), secret: REVOKED.into() };
     // A separate instance, so that the key does not enter the service's cache of credentials.
     let identity = Identity::new(service.uow.clone(), Arc::new(StoppedClock(builders::now())));

@@ -10,7 +10,6 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::Barrier;
 use std::time::Duration;
 
-use derslik::accounts::KeyPair;
 use derslik_storage::{DatabaseUrl, schema_revision};
 use derslik_testkit::postgres::{PostgresServer, Template, TestDatabase};
 use libtest_mimic::{Arguments, Trial};
@@ -19,6 +18,10 @@ use tempfile::TempDir;
 
 const BATCH: &str = "/xapi/v2/session/batch";
 const SEARCH: &str = "/xapi/v2/session/search";
+
+/// The bearers of the accounts that `--fixed-dev-keys` makes.
+const DEMO: &str = "demo-access|0a026ae54d3dbe248f0afe3efe1148a0112c282d7e705f5caecd5505125c1ad3";
+const OTHER: &str = "other-access|dda7bc141049ec65fc6b98e64f562940b1e3f53be7083e178cc25fb9b46bf183";
 
 /// The repetitions of each case.
 const ROUNDS: usize = 500;
@@ -129,10 +132,6 @@ fn send(stream: &mut TcpStream, bearer: &str, path: &str, key: Option<&str>, bod
     stream.write_all(request.as_bytes()).expect("the program reads");
 }
 
-fn bearer(account: &str) -> String {
-    KeyPair { access_key: format!("{account}-access"), secret_key: format!("{account}-secret") }.bearer()
-}
-
 /// The expected counts: one session for each round.
 fn once_each(name: &str) -> BTreeMap<String, usize> {
     (0..ROUNDS).map(|round| (format!("{name} {round}"), 1)).collect()
@@ -143,24 +142,24 @@ fn batch(name: &str) -> String {
 }
 
 fn replays_in_sequence(store: &Store) {
-    let (service, demo) = (Service::start(store), bearer("demo"));
+    let service = Service::start(store);
     for round in 0..ROUNDS {
         let (name, key) = (format!("sequence {round}"), format!("sequence-{round}"));
-        let first = service.post(&demo, BATCH, Some(&key), &batch(&name));
-        let second = service.post(&demo, BATCH, Some(&key), &batch(&name));
+        let first = service.post(DEMO, BATCH, Some(&key), &batch(&name));
+        let second = service.post(DEMO, BATCH, Some(&key), &batch(&name));
         assert_eq!((first.status, first.is_replayed(), second.is_replayed()), (207, false, true), "{round}");
         assert_eq!((first.status, &first.body), (second.status, &second.body), "{round}");
     }
-    assert_eq!(service.counts(&demo, "sequence "), once_each("sequence"));
+    assert_eq!(service.counts(DEMO, "sequence "), once_each("sequence"));
 }
 
 fn replays_at_once(store: &Store) {
-    let (service, demo) = (Service::start(store), bearer("demo"));
+    let service = Service::start(store);
     for round in 0..ROUNDS {
         let (name, key, start) = (format!("twins {round}"), format!("twins-{round}"), Barrier::new(2));
         let twin = || {
             start.wait();
-            service.post(&demo, BATCH, Some(&key), &batch(&name))
+            service.post(DEMO, BATCH, Some(&key), &batch(&name))
         };
         let replies = std::thread::scope(|scope| [scope.spawn(twin), scope.spawn(twin)].map(|twin| twin.join().expect("a reply")));
         assert_eq!(replies.iter().filter(|reply| reply.status == 207 && !reply.is_replayed()).count(), 1, "{replies:?}");
@@ -169,38 +168,38 @@ fn replays_at_once(store: &Store) {
             assert!(reply.status == 207 || is_busy, "{reply:?}");
         }
     }
-    assert_eq!(service.counts(&demo, "twins "), once_each("twins"));
+    assert_eq!(service.counts(DEMO, "twins "), once_each("twins"));
 }
 
 fn refuses_another_body(store: &Store) {
-    let (service, demo) = (Service::start(store), bearer("demo"));
+    let service = Service::start(store);
     for round in 0..ROUNDS {
         let (first, second, key) = (format!("first {round}"), format!("second {round}"), format!("other-body-{round}"));
-        let kept = service.post(&demo, BATCH, Some(&key), &batch(&first));
-        let other = service.post(&demo, BATCH, Some(&key), &batch(&second));
+        let kept = service.post(DEMO, BATCH, Some(&key), &batch(&first));
+        let other = service.post(DEMO, BATCH, Some(&key), &batch(&second));
         assert_eq!((kept.status, other.status), (207, 422), "{round}");
         assert!(other.body.starts_with(r#"{"code":15,"#) && !other.is_replayed(), "{}", other.body);
         // The key still belongs to the first request.
-        let again = service.post(&demo, BATCH, Some(&key), &batch(&first));
+        let again = service.post(DEMO, BATCH, Some(&key), &batch(&first));
         assert_eq!((again.body, again.status), (kept.body, 207), "{round}");
     }
-    assert_eq!((service.counts(&demo, "first "), service.counts(&demo, "second ").len()), (once_each("first"), 0));
+    assert_eq!((service.counts(DEMO, "first "), service.counts(DEMO, "second ").len()), (once_each("first"), 0));
     for bad in ["k".repeat(256), "a\tb".to_owned(), "ş".to_owned()] {
-        assert_eq!(service.post(&demo, BATCH, Some(&bad), &batch("third")).status, 400);
+        assert_eq!(service.post(DEMO, BATCH, Some(&bad), &batch("third")).status, 400);
     }
-    assert_eq!(service.count(&demo, "third"), 0);
+    assert_eq!(service.count(DEMO, "third"), 0);
 }
 
 fn keeps_accounts_apart(store: &Store) {
-    let (service, demo, other) = (Service::start(store), bearer("demo"), bearer("other"));
+    let service = Service::start(store);
     for round in 0..ROUNDS {
         let (name, key) = (format!("apart {round}"), format!("shared-{round}"));
-        let ours = service.post(&demo, BATCH, Some(&key), &batch(&name));
-        let theirs = service.post(&other, BATCH, Some(&key), &batch(&name));
+        let ours = service.post(DEMO, BATCH, Some(&key), &batch(&name));
+        let theirs = service.post(OTHER, BATCH, Some(&key), &batch(&name));
         assert_eq!((ours.status, theirs.status, theirs.is_replayed()), (207, 207, false), "{round}");
         assert_ne!(ours.body, theirs.body, "{round}");
     }
-    assert_eq!((service.counts(&demo, "apart "), service.counts(&other, "apart ")), (once_each("apart"), once_each("apart")));
+    assert_eq!((service.counts(DEMO, "apart "), service.counts(OTHER, "apart ")), (once_each("apart"), once_each("apart")));
 }
 
 /// The client reads no answers, and the program is killed. In every other round this happens once some effects are visible.
@@ -208,7 +207,7 @@ fn keeps_accounts_apart(store: &Store) {
 fn survives_a_crash(store: &Store) {
     const KILLS: usize = 25;
     const TOGETHER: usize = ROUNDS / KILLS;
-    let (demo, mut replayed) = (bearer("demo"), 0);
+    let mut replayed = 0;
     for kill in 0..KILLS {
         let batches: Vec<_> =
             (kill * TOGETHER..(kill + 1) * TOGETHER).map(|round| (format!("crash {round}"), format!("crash-{round}"))).collect();
@@ -217,12 +216,12 @@ fn survives_a_crash(store: &Store) {
             .iter()
             .map(|(name, key)| {
                 let mut stream = service.connect();
-                send(&mut stream, &demo, BATCH, Some(key), &batch(name));
+                send(&mut stream, DEMO, BATCH, Some(key), &batch(name));
                 stream
             })
             .collect();
         let committed = kill * TOGETHER + if kill % 2 == 0 { TOGETHER / 2 } else { 0 };
-        while service.counts(&demo, "crash ").len() < committed {}
+        while service.counts(DEMO, "crash ").len() < committed {}
         if kill % 2 == 1 {
             std::thread::sleep(Duration::from_millis(u64::try_from(kill).unwrap_or_default()));
         }
@@ -231,21 +230,21 @@ fn survives_a_crash(store: &Store) {
 
         let service = Service::start(store);
         for (name, key) in &batches {
-            let again = service.post(&demo, BATCH, Some(key), &batch(name));
+            let again = service.post(DEMO, BATCH, Some(key), &batch(name));
             assert_eq!(again.status, 207, "{name}: {}", again.body);
             assert!(again.body.contains(&format!("\"{name}\"")), "{name}: {}", again.body);
             replayed += usize::from(again.is_replayed());
         }
     }
-    assert_eq!(Service::start(store).counts(&demo, "crash "), once_each("crash"));
+    assert_eq!(Service::start(store).counts(DEMO, "crash "), once_each("crash"));
     assert!(replayed >= KILLS / 2 * TOGETHER / 2, "{replayed}");
 }
 
 /// Every call that creates, in both versions: done once under its key, and answered alike.
 fn every_call_that_creates(store: &Store) {
-    let (service, demo) = (Service::start(store), bearer("demo"));
+    let service = Service::start(store);
     let lesson = r#"{"name":"lesson","start_date":"2099-05-05","duration":30}"#;
-    let session: Value = serde_json::from_str(&service.post(&demo, "/xapi/session", None, lesson).body).expect("a session");
+    let session: Value = serde_json::from_str(&service.post(DEMO, "/xapi/session", None, lesson).body).expect("a session");
     let session = session["session_id"].as_str().expect("an id");
     let guest = |name: &str| format!(r#"{{"email":"{name}@okul.example","name":"{name}","surname":"Guest"}}"#);
     let calls = [
@@ -260,16 +259,16 @@ fn every_call_that_creates(store: &Store) {
     ];
     for (number, (path, body, status)) in calls.iter().enumerate() {
         let key = format!("create-{number}");
-        let first = service.post(&demo, path, Some(&key), body);
-        let second = service.post(&demo, path, Some(&key), body);
+        let first = service.post(DEMO, path, Some(&key), body);
+        let second = service.post(DEMO, path, Some(&key), body);
         assert_eq!((first.status, first.is_replayed()), (*status, false), "{path}: {}", first.body);
         assert_eq!((second.status, second.is_replayed(), &second.body), (*status, true, &first.body), "{path}");
-        let other = service.post(&demo, path, Some(&key), &body.replace("okul", "other").replace("created", "other"));
+        let other = service.post(DEMO, path, Some(&key), &body.replace("okul", "other").replace("created", "other"));
         assert_eq!((other.status, other.is_replayed()), (422, false), "{path}: {}", other.body);
     }
     // The same key elsewhere is another request.
-    assert_eq!(service.post(&demo, "/xapi/session", Some("create-0"), lesson).status, 422);
-    assert_eq!(service.counts(&demo, "created").values().sum::<usize>(), 3);
+    assert_eq!(service.post(DEMO, "/xapi/session", Some("create-0"), lesson).status, 422);
+    assert_eq!(service.counts(DEMO, "created").values().sum::<usize>(), 3);
 }
 
 fn main() -> ExitCode {

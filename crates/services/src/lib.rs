@@ -10,6 +10,7 @@ pub mod courses;
 mod idempotency;
 pub mod identity;
 pub mod jobs;
+pub mod operators;
 pub mod people;
 pub mod projects;
 pub mod rosters;

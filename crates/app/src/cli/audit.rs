@@ -6,11 +6,10 @@ use derslik_domain::id::Id;
 use derslik_domain::job::ReferenceId;
 use derslik_domain::page::PageRequest;
 use derslik_domain::time::Zone;
-use derslik_ports::outbound::UnitOfWork;
 use serde_json::{Map, Value, json};
 
 use super::job::JobArgs;
-use super::{Context, Failure, database, find_account, open_database, runtime};
+use super::{Context, Failure, Operator, database};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AuditCommand {
@@ -35,15 +34,13 @@ pub(super) enum AuditCommand {
 
 impl AuditCommand {
     pub(super) fn run(self, context: &Context<'_>) -> Result<(), Failure> {
-        let config = context.config;
         let Self::List { common, about, job, after, limit } = self;
         let about = about.map(ReferenceId::new).transpose().map_err(|error| Failure::Usage(error.into()))?;
         let filter = AuditFilter { about, job: job.map(Id::new) };
         let page = PageRequest { size: limit, after: after.map(Id::new) };
-        let runtime = runtime(config)?;
-        let uow = open_database(config, &runtime)?;
-        let account = runtime.block_on(find_account(&uow, &common.account))?;
-        let records = runtime.block_on(uow.read(account, move |stores| stores.audit().list(account, &filter, page))).map_err(database)?;
+        let operator = Operator::open(context.config)?;
+        let account = operator.account(&common.account)?;
+        let records = operator.wait_for(operator.ports.audit.list(account, filter, page)).map_err(database)?;
         context.output.print_list(&records, as_line, as_json)
     }
 }

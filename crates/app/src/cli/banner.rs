@@ -5,10 +5,11 @@ use std::net::SocketAddr;
 
 use derslik_domain::job::Project;
 use derslik_domain::time::{Timestamp, Zone};
+use derslik_http::perculus::bearer;
 use serde_json::{Value, json};
 
-use crate::accounts::DevAccount;
 use crate::config::Profile;
+use crate::dev_accounts::DevAccount;
 
 /// The text or JSON that a start prints.
 pub(super) struct Banner<'a> {
@@ -33,15 +34,15 @@ impl Banner<'_> {
 }
 
 fn account_json(account: &DevAccount) -> Value {
-    let DevAccount { plan, keys, organization_key, token } = account;
+    let DevAccount { plan, keys, account_key, token } = account;
     let project = |project: &Project| json!({ "id": project.id.get(), "key": project.key.to_string(), "name": project.name.as_str() });
     let projects: Vec<_> = plan.projects.iter().map(project).collect();
     json!({
         "account": { "id": plan.account.id.get(), "name": plan.account.name.as_str() },
         "access_key": keys.access_key,
         "secret_key": keys.secret_key,
-        "bearer": keys.bearer(),
-        "organization_key": organization_key,
+        "bearer": bearer(&keys.access_key, &keys.proof),
+        "organization_key": account_key,
         "projects": projects,
         "token": token,
     })
@@ -56,12 +57,12 @@ impl fmt::Display for Banner<'_> {
         writeln!(f, "  jobs      {base}/api/v1  (also {base}/v1)")?;
         writeln!(f, "  courses   {base}/v1/courses  (described at {base}/$discovery/rest?version=v1)")?;
         writeln!(f)?;
-        for DevAccount { plan, keys, organization_key, token } in self.accounts {
+        for DevAccount { plan, keys, account_key, token } in self.accounts {
             writeln!(f, "  account     {} ({})", plan.account.name, plan.account.id)?;
             writeln!(f, "  access key  {}", keys.access_key)?;
             writeln!(f, "  secret key  {}", keys.secret_key)?;
-            writeln!(f, "  bearer      {}", keys.bearer())?;
-            writeln!(f, "  org. key    {organization_key}")?;
+            writeln!(f, "  bearer      {}", bearer(&keys.access_key, &keys.proof))?;
+            writeln!(f, "  org. key    {account_key}")?;
             for project in &plan.projects {
                 writeln!(f, "  project     {} ({})", project.key, project.name)?;
             }
@@ -87,12 +88,12 @@ fn write_examples(f: &mut fmt::Formatter<'_>, base: &str, account: &DevAccount, 
     const MINUTES_OF_A_WEEK: i64 = 7 * 24 * 60;
     let next_week = now.minutes_before(-MINUTES_OF_A_WEEK).in_zone(Zone::ISTANBUL).to_string();
     let start = next_week.get(..16).unwrap_or("2099-01-01T10:00");
-    let (bearer, key, token) = (account.keys.bearer(), &account.organization_key, &account.token);
+    let (authorization, key, token) = (bearer(&account.keys.access_key, &account.keys.proof), &account.account_key, &account.token);
     writeln!(f, "Create a session, and change one that is not there:")?;
     writeln!(f)?;
     writeln!(
         f,
-        r#"curl -s {base}/xapi/v2/session/batch -H 'Authorization: Bearer {bearer}' -H 'Content-Type: application/json' -d '[{{"name":"CS201","start_date":"{start}:00Z","duration":80}},{{"session_guid":"8293D504-13EE-447F-9B36-6686C5C39FEB","duration":100}}]'"#
+        r#"curl -s {base}/xapi/v2/session/batch -H 'Authorization: Bearer {authorization}' -H 'Content-Type: application/json' -d '[{{"name":"CS201","start_date":"{start}:00Z","duration":80}},{{"session_guid":"8293D504-13EE-447F-9B36-6686C5C39FEB","duration":100}}]'"#
     )?;
     writeln!(f)?;
     if let Some(project) = account.plan.projects.first() {

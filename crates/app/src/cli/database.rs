@@ -1,41 +1,43 @@
-//! Which database a command works on, and what the command may do to its schema.
+//! Which database a command works on, and what the command may do to its schema. The storage adapter owns the schema, so it is
+//! called without a port.
 
 use std::fmt::Write;
 use std::path::{Path, absolute};
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
-use derslik_storage::{DatabaseUrl, DieselUnitOfWork, MigrateError, Migrated, SchemaState};
+use derslik_storage::{DatabaseUrl, MigrateError, Migrated, SchemaState};
 use tokio::runtime::Runtime;
 
 use super::Failure;
 use super::folder::{why_file_not_writable, why_not_writable};
 use crate::config::{Config, Profile};
+use crate::wiring::Installation;
 
 /// Opens a database that is up to date already. Creates and changes nothing.
-pub(super) fn open_database(config: &Config, runtime: &Runtime) -> Result<DieselUnitOfWork, Failure> {
+pub(super) fn open_database(config: &Config, runtime: &Runtime) -> Result<Installation, Failure> {
     let url = config.database().map_err(Failure::Usage)?;
     match url.schema_state().map_err(|error| unusable(&url, error))? {
-        SchemaState::Current => Ok(unit_of_work(config, runtime, &url)),
+        SchemaState::Current => installation(config, runtime, &url),
         state => Err(Failure::Database(anyhow!(not_ready(&url, &state)))),
     }
 }
 
 /// Opens the database for `serve`. Profile dev creates it and brings it up to date; production waits for `derslik migrate`.
-pub(super) fn open_to_serve(config: &Config, runtime: &Runtime) -> Result<DieselUnitOfWork, Failure> {
+pub(super) fn open_to_serve(config: &Config, runtime: &Runtime) -> Result<Installation, Failure> {
     let url = config.database().map_err(Failure::Usage)?;
     match config.profile {
         Profile::Dev => drop(bring_up_to_date(&url)?),
         Profile::Production => wait_until_current(&url)?,
     }
-    Ok(unit_of_work(config, runtime, &url))
+    installation(config, runtime, &url)
 }
 
 /// Waits until another process has brought the database up to date, and opens it.
-pub(super) fn wait_for_database(config: &Config, runtime: &Runtime) -> Result<DieselUnitOfWork, Failure> {
+pub(super) fn wait_for_database(config: &Config, runtime: &Runtime) -> Result<Installation, Failure> {
     let url = config.database().map_err(Failure::Usage)?;
     wait_until_current(&url)?;
-    Ok(unit_of_work(config, runtime, &url))
+    installation(config, runtime, &url)
 }
 
 /// Creates a missing SQLite database, applies missing migrations, and recomputes text keys of older versions.
@@ -50,8 +52,8 @@ pub(super) fn bring_up_to_date(url: &DatabaseUrl) -> Result<Migrated, Failure> {
     Ok(migrated)
 }
 
-fn unit_of_work(config: &Config, runtime: &Runtime, url: &DatabaseUrl) -> DieselUnitOfWork {
-    DieselUnitOfWork::new(url, config.pool(), runtime.handle())
+fn installation(config: &Config, runtime: &Runtime, url: &DatabaseUrl) -> Result<Installation, Failure> {
+    Installation::new(config, url, runtime.handle()).map_err(Failure::Usage)
 }
 
 /// Waits without a limit: `derslik migrate` may have to wait for an operator, and a signal ends the process.

@@ -1,20 +1,14 @@
 //! `derslik job`
 
-use std::mem::ManuallyDrop;
-
 use clap::{Args, Subcommand};
-use derslik_domain::id::{AccountId, Id, JobId};
-use derslik_domain::job::{FailedAttempt, Job, JobState, UnknownJob};
+use derslik_domain::id::Id;
+use derslik_domain::job::{FailedAttempt, Job, JobState, Progress};
 use derslik_domain::page::PageRequest;
 use derslik_domain::time::{Timestamp, Zone};
-use derslik_ports::outbound::UnitOfWork;
-use derslik_services::jobs::{OperateError, Operation, find_unknown, operate};
-use derslik_storage::DieselUnitOfWork;
-use serde_json::{Value, json};
-use tokio::runtime::Runtime;
+use derslik_ports::inbound::operators::{JobOperation, JobOperationError, StoredJob};
+use serde_json::{Map, Value, json};
 
-use super::{Context, Failure, Output, clock, database, find_account, open_database, runtime};
-use crate::config::Config;
+use super::{Context, Failure, Operator, Output, database};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum JobCommand {
@@ -54,130 +48,84 @@ pub(super) struct OneJob {
     common: JobArgs,
 }
 
-/// The store, the clock and the account that the commands share.
-struct Session {
-    runtime: ManuallyDrop<Runtime>,
-    uow: DieselUnitOfWork,
-    account: AccountId,
-    now: Timestamp,
-}
-
 impl JobCommand {
     pub(super) fn run(self, context: &Context<'_>) -> Result<(), Failure> {
         match self {
             Self::List { common, after, limit } => {
-                let session = Session::open(context.config, &common)?;
-                let jobs = session.list(after.map(Id::new), limit)?;
-                context.output.print_list(&jobs, Listed::as_line, Listed::as_json)
+                let operator = Operator::open(context.config)?;
+                let account = operator.account(&common.account)?;
+                let page = PageRequest { size: limit, after: after.map(Id::new) };
+                let jobs = operator.wait_for(operator.ports.jobs.list(account, page)).map_err(database)?;
+                context.output.print_list(&jobs, as_line, as_json)
             }
-            Self::Show(one) => {
-                let session = Session::open(context.config, &one.common)?;
-                let job = session.find(Id::new(one.id))?;
-                print_one(context.output, &job)
-            }
-            Self::Cancel(one) => change(context, &one, Operation::Cancel),
-            Self::Retry(one) => change(context, &one, Operation::Retry),
-            Self::RunNow(one) => change(context, &one, Operation::RunNow),
+            Self::Show(one) => print_one(context.output, &find(&Operator::open(context.config)?, &one)?),
+            Self::Cancel(one) => change(context, &one, JobOperation::Cancel),
+            Self::Retry(one) => change(context, &one, JobOperation::Retry),
+            Self::RunNow(one) => change(context, &one, JobOperation::RunNow),
         }
     }
 }
 
-fn change(context: &Context<'_>, one: &OneJob, operation: Operation) -> Result<(), Failure> {
-    let session = Session::open(context.config, &one.common)?;
-    let changed = session.runtime.block_on(operate(&session.uow, session.account, Id::new(one.id), operation, session.now));
-    let job = changed.map_err(|error| match error {
-        OperateError::Store(error) => Failure::Database(error.into()),
+fn change(context: &Context<'_>, one: &OneJob, operation: JobOperation) -> Result<(), Failure> {
+    let job = operate(&Operator::open(context.config)?, one, operation)?;
+    print_one(context.output, &StoredJob::Known(job))
+}
+
+fn find(operator: &Operator, one: &OneJob) -> Result<StoredJob, Failure> {
+    let account = operator.account(&one.common.account)?;
+    let found = operator.wait_for(operator.ports.jobs.find(account, Id::new(one.id))).map_err(database)?;
+    found.ok_or_else(|| Failure::Usage(anyhow::anyhow!("there is no such job")))
+}
+
+fn operate(operator: &Operator, one: &OneJob, operation: JobOperation) -> Result<Job, Failure> {
+    let account = operator.account(&one.common.account)?;
+    let changed = operator.wait_for(operator.ports.jobs.operate(account, Id::new(one.id), operation));
+    changed.map_err(|error| match error {
+        JobOperationError::Store(error) => database(error),
         error => Failure::Usage(anyhow::Error::new(error).context(format!("job {}", one.id))),
-    })?;
-    print_one(context.output, &Listed::Known(job))
+    })
 }
 
-impl Session {
-    fn open(config: &Config, common: &JobArgs) -> Result<Self, Failure> {
-        let runtime = runtime(config)?;
-        let uow = open_database(config, &runtime)?;
-        let account = runtime.block_on(find_account(&uow, &common.account))?;
-        Ok(Self { runtime, uow, account, now: clock(config)?.now() })
-    }
-
-    fn list(&self, after: Option<JobId>, limit: u32) -> Result<Vec<Listed>, Failure> {
-        let account = self.account;
-        let listed = self.runtime.block_on(self.uow.read(account, move |stores| {
-            let known = stores.jobs().list(account, None, PageRequest { size: limit, after })?.into_iter();
-            let unknown = stores.jobs().list_unknown(account, after, limit)?.into_iter();
-            Ok(known.map(Listed::Known).chain(unknown.map(Listed::Unknown)).collect::<Vec<_>>())
-        }));
-        let mut listed = listed.map_err(database)?;
-        listed.sort_by_key(Listed::id);
-        listed.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        Ok(listed)
-    }
-
-    fn find(&self, id: JobId) -> Result<Listed, Failure> {
-        let account = self.account;
-        let found = self.runtime.block_on(self.uow.read(account, move |stores| match stores.jobs().find(account, id)? {
-            Some(job) => Ok(Some(Listed::Known(job))),
-            None => Ok(find_unknown(stores, account, id)?.map(Listed::Unknown)),
-        }));
-        found.map_err(database)?.ok_or_else(|| Failure::Usage(anyhow::anyhow!("there is no such job")))
-    }
+fn print_one(output: Output, job: &StoredJob) -> Result<(), Failure> {
+    output.print(|| as_line(job) + &failures(job), || as_json(job))
 }
 
-/// A stored job, whether or not this version knows its action.
-enum Listed {
-    Known(Job),
-    Unknown(UnknownJob),
-}
-
-impl Listed {
-    const fn id(&self) -> JobId {
-        match self {
-            Self::Known(job) => job.id,
-            Self::Unknown(job) => job.id,
+fn as_line(job: &StoredJob) -> String {
+    let line = |id, status: &str, at, action: &str, reference: &str| format!("{id}\t{status}\t{}\t{action}\t{reference}", shown(at));
+    match job {
+        StoredJob::Known(job) => {
+            let at = due(job).unwrap_or(job.start_at);
+            line(job.id, job.status().name(), at, job.action.name(), job.reference.as_str())
         }
-    }
-
-    fn as_line(&self) -> String {
-        let line = |id, status: &str, at, action: &str, reference: &str| format!("{id}\t{status}\t{}\t{action}\t{reference}", shown(at));
-        match self {
-            Self::Known(job) => {
-                let at = due(job).unwrap_or(job.start_at);
-                line(job.id, job.status().name(), at, job.action.name(), job.reference.as_str())
-            }
-            Self::Unknown(job) => line(job.id, &job.status, job.due_at, &job.action, &job.reference),
-        }
-    }
-
-    fn as_json(&self) -> Value {
-        match self {
-            Self::Known(job) => as_json(job),
-            Self::Unknown(job) => json!({
-                "id": job.id.get(),
-                "project": job.project.map(Id::get),
-                "action": job.action,
-                "known": false,
-                "reference": job.reference,
-                "status": job.status,
-                "due_at": shown(job.due_at),
-                "created_at": shown(job.created_at),
-                "updated_at": shown(job.updated_at),
-            }),
-        }
-    }
-
-    /// The failed attempts, one line each.
-    fn failures(&self) -> String {
-        let Self::Known(job) = self else { return "\n  of an action that this version does not know".to_owned() };
-        let line = |failed: &FailedAttempt| {
-            let (at, failure) = (shown(failed.at), &failed.failure);
-            format!("\n  attempt {} failed at {at}: {}: {}", failed.attempt, failure.reason.name(), failure.text)
-        };
-        job.failures.iter().map(line).collect()
+        StoredJob::Unknown(job) => line(job.id, &job.status, job.due_at, &job.action, &job.reference),
     }
 }
 
-fn print_one(output: Output, job: &Listed) -> Result<(), Failure> {
-    output.print(|| job.as_line() + &job.failures(), || job.as_json())
+/// The failed attempts, one line each.
+fn failures(job: &StoredJob) -> String {
+    let StoredJob::Known(job) = job else { return "\n  of an action that this version does not know".to_owned() };
+    let line = |failed: &FailedAttempt| {
+        let (at, failure) = (shown(failed.at), &failed.failure);
+        format!("\n  attempt {} failed at {at}: {}: {}", failed.attempt, failure.reason.name(), failure.text)
+    };
+    job.failures.iter().map(line).collect()
+}
+
+fn as_json(job: &StoredJob) -> Value {
+    match job {
+        StoredJob::Known(job) => known_json(job),
+        StoredJob::Unknown(job) => json!({
+            "id": job.id.get(),
+            "project": job.project.map(Id::get),
+            "action": job.action,
+            "known": false,
+            "reference": job.reference,
+            "status": job.status,
+            "due_at": shown(job.due_at),
+            "created_at": shown(job.created_at),
+            "updated_at": shown(job.updated_at),
+        }),
+    }
 }
 
 /// When a live job is due.
@@ -189,7 +137,7 @@ fn due(job: &Job) -> Option<Timestamp> {
     }
 }
 
-fn as_json(job: &Job) -> Value {
+fn known_json(job: &Job) -> Value {
     let worker = match job.state {
         JobState::Running(run) => Some(run.lease.worker.to_string()),
         JobState::Scheduled { .. } | JobState::Cancelled(_) | JobState::Failed(_) | JobState::Completed(_) => None,
@@ -223,18 +171,83 @@ fn as_json(job: &Job) -> Value {
     })
 }
 
-fn progress_json(progress: &derslik_domain::job::Progress) -> Value {
+fn progress_json(progress: &Progress) -> Value {
     match progress {
-        derslik_domain::job::Progress::Rows(rows) => json!({ "rows": rows.get() }),
-        derslik_domain::job::Progress::Erasure(erasure) => erasure
-            .counts
-            .iter()
-            .map(|(kind, rows)| (kind.name().to_owned(), Value::from(rows.get())))
-            .collect::<serde_json::Map<_, _>>()
-            .into(),
+        Progress::Rows(rows) => json!({ "rows": rows.get() }),
+        Progress::Erasure(erasure) => {
+            erasure.counts.iter().map(|(kind, rows)| (kind.name().to_owned(), Value::from(rows.get()))).collect::<Map<_, _>>().into()
+        }
     }
 }
 
 fn shown(instant: Timestamp) -> String {
     instant.in_zone(Zone::UTC).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use derslik_domain::id::ProjectId;
+    use derslik_domain::job::{NewJob, ReferenceId, UnknownJob};
+    use derslik_ports::inbound::operators::MockJobOperations;
+    use derslik_ports::{Reason, StoreError};
+    use derslik_testkit::builders::now;
+
+    use super::*;
+    use crate::cli::operator::testing::{code_and_text, operator, operators};
+    use crate::wiring::Operators;
+
+    fn job() -> Job {
+        NewJob::delete_user_data(ProjectId::new(1), ReferenceId::new("mehdi").unwrap(), now()).into_job(Id::new(9))
+    }
+
+    fn with(jobs: MockJobOperations) -> Operator {
+        operator(Operators { jobs: Arc::new(jobs), ..operators() })
+    }
+
+    fn ninth() -> OneJob {
+        OneJob { id: 9, common: JobArgs { account: "okul".to_owned() } }
+    }
+
+    #[test]
+    fn a_missing_job_is_a_wrong_argument() {
+        let mut jobs = MockJobOperations::new();
+        jobs.expect_find().once().withf(|account, id| (account.get(), id.get()) == (7, 9)).returning(|_, _| Ok(None));
+        let missing = find(&with(jobs), &ninth()).map_err(code_and_text);
+        assert_eq!(missing, Err((2, "there is no such job".to_owned())));
+    }
+
+    #[test]
+    fn a_refused_operation_names_the_job_and_a_failed_store_is_another_exit_code() {
+        let retry = |done: fn() -> Result<Job, JobOperationError>| {
+            let mut jobs = MockJobOperations::new();
+            jobs.expect_operate().once().returning(move |account, id, operation| {
+                assert_eq!((account.get(), id.get(), operation), (7, 9, JobOperation::Retry));
+                done()
+            });
+            operate(&with(jobs), &ninth(), JobOperation::Retry).map_err(code_and_text)
+        };
+        assert_eq!(retry(|| Ok(job())), Ok(job()));
+        assert_eq!(retry(|| Err(JobOperationError::AnotherIsLive)), Err((2, "job 9: another job for the same is live".to_owned())));
+        assert_eq!(retry(|| Err(StoreError::from(Reason::Locked).into())).unwrap_err().0, 3);
+    }
+
+    #[test]
+    fn a_job_of_a_newer_version_is_shown_with_the_names_that_are_stored() {
+        let job = UnknownJob {
+            id: Id::new(9),
+            project: Some(Id::new(1)),
+            action: "summarise".to_owned(),
+            reference: "math".to_owned(),
+            status: "paused".to_owned(),
+            due_at: now(),
+            created_at: now(),
+            updated_at: now(),
+        };
+        let job = StoredJob::Unknown(job);
+        assert_eq!(as_line(&job), format!("9\tpaused\t{}\tsummarise\tmath", shown(now())));
+        assert_eq!((as_json(&job)["known"].as_bool(), as_json(&job)["project"].as_i64()), (Some(false), Some(1)));
+        assert!(failures(&job).contains("does not know"));
+    }
 }

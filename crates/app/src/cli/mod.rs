@@ -1,4 +1,6 @@
-//! The commands, one file each. The exit code tells what went wrong:
+//! The commands, one file each. A command parses its arguments, calls an inbound port, and prints the outcome. It knows no use
+//! case and no store. Two kinds of command know more: `migrate` calls the storage adapter, since the schema is its own affair,
+//! and `serve` and `worker` start the parts that [`wiring`](crate::wiring) builds. The exit code tells what went wrong:
 //!
 //! | code | meaning |
 //! |---|---|
@@ -16,7 +18,9 @@ mod course;
 mod database;
 mod folder;
 mod job;
+mod known_keys;
 mod migrate;
+mod operator;
 mod output;
 mod runtime;
 mod serve;
@@ -27,20 +31,16 @@ mod worker;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
-use derslik_domain::id::AccountId;
-use derslik_domain::text::identity_key;
-use derslik_ports::outbound::{Clock, StoreError, Tenant, UnitOfWork};
-use derslik_storage::DieselUnitOfWork;
+use derslik_ports::StoreError;
 
 use crate::config::{Config, Flags, Profile, read_address};
 use crate::signals::{Ended, Signals};
-use crate::system::{ShiftedClock, SystemClock};
+use crate::system::try_random;
 use crate::telemetry;
 
-use database::open_database;
+use operator::Operator;
 use output::Output;
 use runtime::runtime;
 
@@ -175,6 +175,7 @@ impl Cli {
         telemetry::start(&config.log).map_err(Failure::Usage)?;
         telemetry::log_panics();
         let signals = Signals::watch(self.command.when_interrupted()).map_err(|error| Failure::Other(error.into()))?;
+        try_random().map_err(|error| Failure::Other(error.into()))?;
         let context = Context { config: &config, output: if self.common.json { Output::Json } else { Output::Text } };
         match self.command {
             Command::Serve(args) => serve::run(&context, &signals, if args.no_worker { serve::Work::Elsewhere } else { serve::Work::Here }),
@@ -201,51 +202,24 @@ impl Command {
 }
 
 impl Failure {
-    fn report(self) -> ExitCode {
-        let (code, error) = match self {
+    /// The exit code and the error.
+    fn parts(self) -> (u8, anyhow::Error) {
+        match self {
             Self::Other(error) => (1, error),
             Self::Usage(error) => (2, error),
             Self::Database(error) => (3, error),
             Self::Listen(error) => (4, error),
-        };
+        }
+    }
+
+    fn report(self) -> ExitCode {
+        let (code, error) = self.parts();
         telemetry::say(&format!("derslik: {error:#}"));
         ExitCode::from(code)
     }
 }
 
-fn clock(config: &Config) -> Result<Arc<dyn Clock>, Failure> {
-    Ok(match config.clock_start().map_err(Failure::Usage)? {
-        Some(start) => Arc::new(ShiftedClock::starting_at(start)),
-        None => Arc::new(SystemClock),
-    })
-}
-
+/// A failure of the store.
 fn database(error: StoreError) -> Failure {
     Failure::Database(error.into())
-}
-
-/// The account with that name or id. A name that differs in case matches only if no account matches exactly.
-async fn find_account(uow: &DieselUnitOfWork, text: &str) -> Result<AccountId, Failure> {
-    const AT_ONCE: u16 = 1_000;
-    let key = identity_key(text);
-    let (mut after, mut by_id, mut alike) = (None, None, Vec::new());
-    loop {
-        let accounts = uow.read(Tenant::Installation, move |stores| stores.identity().accounts(after, AT_ONCE)).await.map_err(database)?;
-        let Some(last) = accounts.last() else { break };
-        after = Some(last.id);
-        if let Some(account) = accounts.iter().find(|account| account.name.as_str() == text) {
-            return Ok(account.id);
-        }
-        by_id = by_id.or(accounts.iter().map(|account| account.id).find(|id| id.to_string() == text));
-        alike.extend(accounts.iter().filter(|account| identity_key(account.name.as_str()) == key).map(|account| account.id));
-    }
-    match (by_id, alike.as_slice()) {
-        (Some(id), _) => Ok(id),
-        (None, [id]) => Ok(*id),
-        (None, []) => Err(Failure::Usage(anyhow::anyhow!("there is no account {text:?}"))),
-        (None, several) => {
-            let ids: Vec<_> = several.iter().map(ToString::to_string).collect();
-            Err(Failure::Usage(anyhow::anyhow!("several accounts are called {text:?}: name one by its id ({})", ids.join(", "))))
-        }
-    }
 }

@@ -3,14 +3,12 @@
 use clap::{Args, Subcommand};
 use derslik_domain::id::Id;
 use derslik_domain::identity::{Email, Scope, Scopes, UserKey};
-use derslik_services::identity::{TokenPlan, create_token};
-
 use derslik_http::classroom::scope_by_name;
+use derslik_ports::inbound::operators::{IssueTokenError, NewToken};
 use serde_json::json;
 
-use super::user::failure;
-use super::{Context, Failure, clock, find_account, open_database, runtime};
-use crate::accounts::{classroom_scopes, random_token};
+use super::{Context, Failure, Operator, database};
+use crate::dev_accounts::classroom_scopes;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TokenCommand {
@@ -45,22 +43,19 @@ impl TokenCommand {
 }
 
 fn create(context: &Context<'_>, arguments: &CreateToken) -> Result<(), Failure> {
-    const MINUTES_OF_A_DAY: i64 = 24 * 60;
-    let config = context.config;
     let email = Email::parse(&arguments.email).map_err(|error| Failure::Usage(error.into()))?;
-    let now = clock(config)?.now();
-    let token = random_token().map_err(|error| Failure::Other(error.into()))?;
-    let plan = TokenPlan {
-        secret: token.clone().into_bytes(),
-        scopes: read_scopes(&arguments.scopes)?,
-        project: arguments.project.map(Id::new),
-        expires_at: arguments.days.map(|days| now.minutes_before(-MINUTES_OF_A_DAY * i64::from(days))),
-    };
-    let runtime = runtime(config)?;
-    let uow = open_database(config, &runtime)?;
-    let account = runtime.block_on(find_account(&uow, &arguments.account))?;
-    runtime.block_on(create_token(&uow, account, UserKey::Email(email), plan, now)).map_err(failure)?;
+    let new = NewToken { scopes: read_scopes(&arguments.scopes)?, project: arguments.project.map(Id::new), days: arguments.days };
+    let operator = Operator::open(context.config)?;
+    let account = operator.account(&arguments.account)?;
+    let token = operator.wait_for(operator.ports.tokens.issue(account, UserKey::Email(email), new)).map_err(failure)?;
     context.output.print(|| format!("token  {token}"), || json!({ "token": token }))
+}
+
+fn failure(error: IssueTokenError) -> Failure {
+    match error {
+        IssueTokenError::Store(error) => database(error),
+        error => Failure::Usage(error.into()),
+    }
 }
 
 /// Parses names of scopes. Scopes of the jobs API are refused: that API takes its own keys and no tokens.

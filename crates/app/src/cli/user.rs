@@ -2,13 +2,10 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 use derslik_domain::identity::{Email, PersonName, Role};
-use derslik_ports::outbound::{Ids, StoreError};
-use derslik_services::identity::{CreateUserError, NewUser, create_user};
-
+use derslik_ports::inbound::operators::{CreateUserError, NewUser};
 use serde_json::json;
 
-use super::{Context, Failure, clock, find_account, open_database, runtime};
-use crate::system::SystemIds;
+use super::{Context, Failure, Operator, database};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {
@@ -56,30 +53,21 @@ fn create(context: &Context<'_>, arguments: CreateUser) -> Result<(), Failure> {
     let email = Email::parse(&arguments.email).map_err(|error| usage("the e-mail address", &error))?;
     let name = PersonName::new(arguments.name).map_err(|error| usage("--name", &error))?;
     let surname = PersonName::new(arguments.surname).map_err(|error| usage("--surname", &error))?;
-    let config = context.config;
-    let runtime = runtime(config)?;
-    let uow = open_database(config, &runtime)?;
-    let new = NewUser {
-        account: runtime.block_on(find_account(&uow, &arguments.account))?,
-        guid: SystemIds.user_guid(),
-        email,
-        role: match arguments.role {
-            RoleName::Admin => Role::Admin,
-            RoleName::Member => Role::Member,
-        },
-        name,
-        surname,
+    let operator = Operator::open(context.config)?;
+    let account = operator.account(&arguments.account)?;
+    let role = match arguments.role {
+        RoleName::Admin => Role::Admin,
+        RoleName::Member => Role::Member,
     };
-    let id = runtime.block_on(create_user(&uow, new, clock(config)?.now())).map_err(failure)?;
+    let new = NewUser { email, role, name, surname };
+    let id = operator.wait_for(operator.ports.users.create(account, new)).map_err(failure)?;
     let json = || json!({ "id": id.get(), "email": arguments.email });
     context.output.print(|| format!("user  {} ({id})", arguments.email), json)
 }
 
-/// A failure of a command that creates something for an account.
-pub(super) fn failure(error: CreateUserError) -> Failure {
+fn failure(error: CreateUserError) -> Failure {
     match error {
-        CreateUserError::Store(StoreError::Conflict(taken)) => Failure::Usage(anyhow::anyhow!("the {taken} is taken")),
-        CreateUserError::Store(error) => Failure::Database(error.into()),
-        error => Failure::Usage(error.into()),
+        CreateUserError::Store(error) => database(error),
+        error @ CreateUserError::Taken(_) => Failure::Usage(error.into()),
     }
 }

@@ -3,12 +3,12 @@
 use actix_web::http::Method;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{App, test};
-use derslik_domain::id::{Id, UserGuid};
+use derslik::wiring::Operators;
+use derslik_domain::id::Id;
 use derslik_domain::identity::{Email, PersonName, Role, Scopes, UserKey};
 use derslik_http::{HttpState, configure};
-use derslik_services::identity::{NewUser, TokenPlan, create_token, create_user};
-use derslik_storage::DieselUnitOfWork;
-use derslik_testkit::builders::{account, now};
+use derslik_ports::inbound::operators::{NewToken, NewUser};
+use derslik_testkit::builders::account;
 use serde_json::{Value, json};
 
 pub(crate) const ADMIN: &str = "demo-admin-token";
@@ -21,7 +21,7 @@ pub(crate) const OTHER: &str = "other-admin-token";
 #[derive(Clone)]
 pub(crate) struct Api {
     pub(crate) state: HttpState,
-    pub(crate) uow: DieselUnitOfWork,
+    pub(crate) operators: Operators,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -108,24 +108,20 @@ impl Api {
 
     /// A token with exactly these scopes, for a user of the account `demo`.
     pub(crate) async fn token(&self, email: &str, scopes: Scopes) -> String {
-        let token = format!("token of {email} for {:?}", scopes.iter().collect::<Vec<_>>());
-        let plan = TokenPlan { secret: token.clone().into_bytes(), scopes, project: Some(Id::new(1)), expires_at: None };
-        create_token(&self.uow, account().id, UserKey::Email(Email::parse(email).unwrap()), plan, now()).await.unwrap();
-        token
+        let new = NewToken { scopes, project: Some(Id::new(1)), days: None };
+        self.operators.tokens.issue(account().id, UserKey::Email(Email::parse(email).unwrap()), new).await.unwrap()
     }
 
     /// An active course without further members, of a user who has no part in any other course.
     pub(crate) async fn foreign_course(&self, number: usize) -> String {
         let owner = format!("neighbour{number}@demo.example");
         let new = NewUser {
-            account: account().id,
-            guid: UserGuid::new(uuid::Uuid::from_u128(0xf000_0000 + u128::try_from(number).unwrap())),
             email: Email::parse(&owner).unwrap(),
             role: Role::Member,
             name: PersonName::default(),
             surname: PersonName::default(),
         };
-        create_user(&self.uow, new, now()).await.unwrap();
+        self.operators.users.create(account().id, new).await.unwrap();
         self.call(ADMIN, "POST", "/v1/courses", json!({ "name": "Kimya", "ownerId": owner, "courseState": "ACTIVE" })).await.id()
     }
 }

@@ -58,7 +58,7 @@ fn main() -> ExitCode {
             trials.push(Trial::test(format!("{database}::{name}"), move || {
                 block_on(async {
                     let service = Service::start(open, now(), Limits::default()).await?;
-                    behaviour(Api { state: service.state.clone(), uow: service.uow.clone() }).await;
+                    behaviour(Api { state: service.state.clone(), operators: service.operators.clone() }).await;
                     Ok::<(), Failed>(())
                 })
             }));

@@ -7,16 +7,16 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use derslik::accounts::dev_accounts;
+use derslik::dev_accounts::dev_accounts;
 use derslik::passwords::Argon2Passwords;
-use derslik::wiring::wire_with;
+use derslik::wiring::{Operators, System, http_state, operators};
 use derslik_domain::id::{AttendeeGuid, SessionGuid, UserGuid};
 use derslik_domain::time::Timestamp;
 use derslik_http::classroom::{ClassroomSettings, Templates};
 use derslik_http::{HttpState, Limits};
+use derslik_ports::inbound::operators::Credentials;
 use derslik_ports::mocks::StoppedClock;
 use derslik_ports::outbound::{Ids, Passwords, Tenant, UnitOfWork};
-use derslik_services::identity::{Credentials, provision};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
 use derslik_testkit::builders::settings;
 use derslik_testkit::postgres::{PostgresServer, Template};
@@ -31,6 +31,8 @@ pub(crate) const OTHER: &str = "other-access|dda7bc141049ec65fc6b98e64f562940b1e
 pub(crate) struct Service {
     /// The state of the HTTP adapter.
     pub(crate) state: HttpState,
+    /// The use cases of operators.
+    pub(crate) operators: Operators,
     /// The database behind it.
     pub(crate) uow: DieselUnitOfWork,
     /// The URL of the database.
@@ -106,13 +108,14 @@ impl Service {
             PoolSettings { connections: 4, statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() },
             &tokio::runtime::Handle::current(),
         );
-        for account in dev_accounts(&settings(), true, now)? {
-            provision(&uow, account.plan, Credentials::Always, now).await?;
-        }
+        let system = System { clock: Arc::new(StoppedClock(now)), ids: Arc::new(CountedIds::default()), passwords };
+        let operators = operators(&uow, &system);
+        let accounts = dev_accounts(operators.secrets.as_ref(), &settings(), true, now)?;
+        let plans = accounts.into_iter().map(|account| account.plan).collect();
+        operators.accounts.set_up(plans, Credentials::Always).await?.ok_or("the database holds accounts")?;
         let classroom = ClassroomSettings { templates: Templates::default(), page_key: [7; 32] };
-        let (clock, ids) = (Arc::new(StoppedClock(now)), Arc::new(CountedIds::default()));
-        let state = wire_with(&uow, clock, ids, passwords, limits, classroom);
-        Ok(Self { state, uow, url, _place: place })
+        let state = http_state(&uow, &system, limits, classroom);
+        Ok(Self { state, operators, uow, url, _place: place })
     }
 
     /// Runs code against the stores, in a transaction.

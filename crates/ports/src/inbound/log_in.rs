@@ -4,10 +4,9 @@ use async_trait::async_trait;
 use derslik_domain::id::AccountId;
 use derslik_domain::identity::{ClientNetwork, Password, Username};
 
-use super::PresentedCredential;
 use crate::StoreError;
 
-/// The values that a client sends to log in.
+/// The values that a client sends to log in. An access key and its secret are accepted in place of the name and the password.
 #[derive(Debug, Clone)]
 pub struct LogIn {
     /// The account.
@@ -16,8 +15,6 @@ pub struct LogIn {
     pub username: Username,
     /// The password of that person.
     pub password: Password,
-    /// The same name and password, read as an access key and its secret.
-    pub as_key: PresentedCredential,
     /// The network of the client; `None` if the connection has no address.
     pub network: Option<ClientNetwork>,
 }

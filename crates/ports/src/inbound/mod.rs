@@ -8,6 +8,7 @@ mod idempotency;
 mod identity;
 mod jobs;
 mod log_in;
+pub mod operators;
 mod people;
 mod rosters;
 mod sessions;

@@ -7,7 +7,7 @@ use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{StoreError, Stores};
 
 /// Enqueues the calendar job if `facts` has the first activation. The job commits in the transaction of the course.
-pub(super) fn enqueue_calendar_job(
+pub(crate) fn enqueue_calendar_job(
     stores: &mut dyn Stores,
     account: AccountId,
     course: CourseId,

@@ -10,8 +10,6 @@ mod eligibility;
 mod get;
 mod grading_periods;
 mod list;
-mod operate;
-mod page_token_key;
 mod random_id;
 #[cfg(test)]
 mod tests;
@@ -30,8 +28,8 @@ use derslik_ports::inbound::{
 };
 use derslik_ports::outbound::{Clock, CourseReader, Ids, UnitOfWork};
 
-pub use operate::{CourseOperation, OperateCourseError, operate};
-pub use page_token_key::page_token_key;
+pub(crate) use calendar::enqueue_calendar_job;
+pub(crate) use random_id::twelve_digits;
 
 /// The use cases of courses over a unit of work.
 #[derive(Debug, Clone)]

@@ -8,12 +8,12 @@ use async_trait::async_trait;
 use derslik_domain::id::AccountId;
 use derslik_domain::identity::{CredentialKind, Principal, PrincipalKind, Scope, UserKey};
 use derslik_domain::time::Timestamp;
-use derslik_ports::inbound::{IssuedToken, LogIn, LogInError, LogInService, PresentedCredential};
+use derslik_ports::inbound::{IssuedToken, LogIn, LogInError, LogInService};
 use derslik_ports::outbound::{Clock, Ids, NewCredential, Passwords, Reason, StoreError, Tenant, UnitOfWork};
 use subtle::ConstantTimeEq;
 
 use super::login_limiter::{LoginLimiter, Refusal};
-use super::secret::{digest, new_token, public_id};
+use super::secret::{digest, key_proof, new_token, public_id};
 
 /// The lifetime of a token in seconds.
 const TOKEN_SECONDS: u32 = 36_000;
@@ -42,14 +42,15 @@ impl<U: UnitOfWork> LogIns<U> {
         Self { uow, clock, ids, passwords, limiter }
     }
 
-    /// The principal of a valid access key and secret of the account.
-    async fn by_key(&self, account: AccountId, key: &PresentedCredential) -> Result<Option<Principal>, LogInError> {
-        let (kind, public_id) = (key.kind, key.public_id.clone());
-        let owner = self.uow.read(Tenant::Unknown, move |stores| stores.identity().find_credential(kind, &public_id)).await?;
+    /// The principal of the account whose access key and secret are the name and the password.
+    async fn by_key(&self, shown: &LogIn) -> Result<Option<Principal>, LogInError> {
+        let (kind, access_key) = (CredentialKind::AccessKey, shown.username.as_str().to_owned());
+        let proof = key_proof(&access_key, shown.password.reveal());
+        let owner = self.uow.read(Tenant::Unknown, move |stores| stores.identity().find_credential(kind, &access_key)).await?;
         let now = self.clock.now();
         Ok(owner
-            .filter(|owner| owner.account.id == account && !owner.credential.is_expired(now))
-            .filter(|owner| owner.credential.digest.bytes().ct_eq(digest(&key.secret).bytes()).into())
+            .filter(|owner| owner.account.id == shown.account && !owner.credential.is_expired(now))
+            .filter(|owner| owner.credential.digest.bytes().ct_eq(digest(&proof).bytes()).into())
             .map(|owner| owner.credential.principal))
     }
 
@@ -73,7 +74,7 @@ impl<U: UnitOfWork> LogIns<U> {
 
     async fn issue(&self, account: AccountId, owner: Principal, until: Option<Timestamp>) -> Result<IssuedToken, LogInError> {
         let now = self.clock.now();
-        let token = new_token(&self.ids.random());
+        let token = new_token(self.ids.as_ref());
         let full = Timestamp::from_micros(now.micros() + i64::from(TOKEN_SECONDS) * MICROS);
         let expires_at = until.map_or(full, |until| until.min(full));
         let kind = CredentialKind::AccessToken;
@@ -113,7 +114,7 @@ impl From<Refusal> for LogInError {
 impl<U: UnitOfWork> LogInService for LogIns<U> {
     async fn log_in(&self, shown: LogIn) -> Result<IssuedToken, LogInError> {
         let permit = self.limiter.acquire(shown.network, shown.account, &shown.username).await?;
-        let authenticated = match self.by_key(shown.account, &shown.as_key).await? {
+        let authenticated = match self.by_key(&shown).await? {
             Some(principal) => Some((principal, None)),
             None => self.by_password(&shown).await?,
         };
@@ -132,10 +133,11 @@ mod tests {
     use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
     use std::time::Duration;
 
-    use derslik_domain::identity::{ClientNetwork, Password, PasswordHash, Username};
+    use derslik_domain::id::Id;
+    use derslik_domain::identity::{ClientNetwork, Credential, Password, PasswordHash, Username};
     use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores};
-    use derslik_ports::outbound::MockPasswords;
-    use derslik_testkit::builders::{account, guid, now, user};
+    use derslik_ports::outbound::{CredentialOwner, MockPasswords};
+    use derslik_testkit::builders::{account, guid, now, service_principal, user};
 
     use super::*;
 
@@ -179,7 +181,6 @@ mod tests {
             account: account().id,
             username: Username::parse(username).unwrap(),
             password: Password::new(password.as_bytes().to_vec()).unwrap(),
-            as_key: PresentedCredential { kind: CredentialKind::AccessKey, public_id: username.to_owned(), secret: vec![] },
             network: Some(network("192.0.2.1")),
         }
     }
@@ -189,6 +190,30 @@ mod tests {
         let issued = log_ins().0.log_in(shown("user100", "right")).await.unwrap();
         assert_eq!(issued.seconds, 36_000);
         assert!(issued.token.starts_with("derslik_at_0707"), "{}", issued.token);
+    }
+
+    #[tokio::test]
+    async fn an_access_key_and_its_secret_are_worth_a_token_too() {
+        let log_in = |secret: &'static str| async move {
+            let mut stores = MockStores::default();
+            stores.identity.expect_find_credential().once().returning(|kind, access_key| {
+                assert_eq!((kind, access_key), (CredentialKind::AccessKey, "demo-access"));
+                let credential = Credential {
+                    id: Id::new(5),
+                    kind,
+                    public_id: access_key.to_owned(),
+                    digest: digest(&key_proof("demo-access", "demo-secret")),
+                    principal: service_principal(),
+                    scopes: kind.scopes(),
+                    expires_at: None,
+                    project: None,
+                };
+                Ok(Some(CredentialOwner { account: account(), credential }))
+            });
+            log_ins_of(stores).0.log_in(shown("demo-access", secret)).await
+        };
+        assert!(log_in("demo-secret").await.is_ok());
+        assert!(matches!(log_in("another").await, Err(LogInError::Invalid)));
     }
 
     #[tokio::test]
@@ -237,7 +262,7 @@ mod tests {
     #[tokio::test]
     async fn the_count_of_an_address_is_shared_by_all_accounts() {
         let (log_ins, _) = log_ins();
-        let of = |number: i64, name: &str| LogIn { account: derslik_domain::id::Id::new(number), ..shown(name, "wrong") };
+        let of = |number: i64, name: &str| LogIn { account: Id::new(number), ..shown(name, "wrong") };
         for number in 0..50 {
             assert!(matches!(log_ins.log_in(of(number, "unknown")).await, Err(LogInError::Invalid)));
         }

@@ -4,7 +4,6 @@ mod cancel;
 mod erase_user;
 mod get;
 mod list;
-mod operate;
 
 use std::sync::Arc;
 
@@ -16,8 +15,6 @@ use derslik_domain::job::{Action, ErasureCounts, Job, Progress, ProjectKey, Refe
 use derslik_domain::page::PageRequest;
 use derslik_ports::inbound::{JobError, JobService};
 use derslik_ports::outbound::{Clock, JobReader, StoreError, Stores, UnitOfWork};
-
-pub use operate::{OperateError, Operation, find_unknown, operate};
 
 /// The use cases of jobs over a unit of work.
 #[derive(Debug, Clone)]
@@ -53,7 +50,7 @@ impl<U: UnitOfWork + JobReader> JobService for Jobs<U> {
 }
 
 /// Records the requester of the cancellation of an erasure in the audit log. Other jobs are not audited.
-fn record_cancel(stores: &mut dyn Stores, account: AccountId, job: &Job, by: Requester) -> Result<(), StoreError> {
+pub(crate) fn record_cancel(stores: &mut dyn Stores, account: AccountId, job: &Job, by: Requester) -> Result<(), StoreError> {
     if job.action != Action::DeleteUserData {
         return Ok(());
     }

@@ -8,22 +8,21 @@ use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use derslik_domain::identity::{Actor, CredentialKind};
+use derslik_domain::text::hex;
 use derslik_ports::inbound::PresentedCredential;
-use sha2::{Digest, Sha256};
 
 use super::error::PerculusError;
 use crate::ahead::Ahead;
 use crate::body::note_holder;
 use crate::state::HttpState;
 
-/// The proof that a client knows the secret of an access key: the SHA-256 of both with a bar between them.
+/// The token that a client sends after `Authorization: Bearer`: its access key, and the proof that it knows the secret key.
 ///
 /// ```
-/// let proof = derslik_http::perculus::key_proof("demo-access", "demo-secret");
-/// assert_eq!(proof[..4], [0x0a, 0x02, 0x6a, 0xe5]);
+/// assert_eq!(derslik_http::perculus::bearer("demo-access", &[0x0a; 32]), format!("demo-access|{}", "0a".repeat(32)));
 /// ```
-pub fn key_proof(access_key: &str, secret_key: &str) -> [u8; 32] {
-    Sha256::new().chain_update(access_key).chain_update("|").chain_update(secret_key).finalize().into()
+pub fn bearer(access_key: &str, proof: &[u8; 32]) -> String {
+    format!("{access_key}|{}", hex(proof))
 }
 
 /// The actor of a request that showed a valid credential.
@@ -73,18 +72,16 @@ fn presented(headers: &HeaderMap) -> Option<PresentedCredential> {
     }
     let token = token.trim();
     match token.rsplit_once('|') {
-        Some((access_key, proof)) => Some(presented_key(access_key, unhex(proof)?)),
+        Some((access_key, proof)) => {
+            let secret = unhex(proof)?.to_vec();
+            Some(PresentedCredential { kind: CredentialKind::AccessKey, public_id: access_key.to_owned(), secret })
+        }
         None if token.is_empty() => None,
         None => {
             let secret = token.as_bytes().to_vec();
             Some(PresentedCredential { kind: CredentialKind::AccessToken, public_id: String::new(), secret })
         }
     }
-}
-
-/// An access key with the proof of its secret.
-pub(super) fn presented_key(access_key: &str, proof: [u8; 32]) -> PresentedCredential {
-    PresentedCredential { kind: CredentialKind::AccessKey, public_id: access_key.to_owned(), secret: proof.to_vec() }
 }
 
 /// The bytes of a SHA-256 digest in hexadecimal.
@@ -118,9 +115,10 @@ mod tests {
     }
 
     #[test]
-    fn the_proof_of_a_key_is_the_one_that_clients_compute() {
-        assert_eq!(unhex(PROOF), Some(key_proof("demo-access", "demo-secret")));
-        assert_eq!(unhex(&PROOF.to_uppercase()), unhex(PROOF));
+    fn a_proof_is_read_in_either_case() {
+        let proof = unhex(PROOF).unwrap();
+        assert_eq!(bearer("demo-access", &proof), format!("demo-access|{PROOF}"));
+        assert_eq!(unhex(&PROOF.to_uppercase()), Some(proof));
     }
 
     #[test]
@@ -128,7 +126,7 @@ mod tests {
         for scheme in ["Bearer", "bearer", "BEARER"] {
             let presented = with(&format!("{scheme} demo-access|{PROOF}")).unwrap();
             assert_eq!(presented.public_id, "demo-access");
-            assert_eq!(presented.secret, key_proof("demo-access", "demo-secret"));
+            assert_eq!(presented.secret, unhex(PROOF).unwrap());
         }
     }
 

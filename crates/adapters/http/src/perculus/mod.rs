@@ -12,4 +12,4 @@ mod text;
 pub mod v1;
 pub mod v2;
 
-pub use auth::key_proof;
+pub use auth::bearer;

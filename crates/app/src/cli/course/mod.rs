@@ -4,16 +4,13 @@ mod gradebook;
 mod materials;
 mod shown;
 
-use std::sync::Arc;
-
 use clap::{Args, Subcommand, ValueEnum};
-use derslik_domain::course::{CourseRef, CourseState};
-use derslik_services::courses::{CourseOperation, OperateCourseError, operate};
+use derslik_domain::course::{Course, CourseRef, CourseState};
+use derslik_ports::inbound::operators::{CourseOperation, CourseOperationError};
 
 use self::gradebook::GradebookArgs;
 use self::materials::MaterialsArgs;
-use super::{Context, Failure, clock, find_account, open_database, runtime};
-use crate::system::SystemIds;
+use super::{Context, Failure, Operator, database};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum CourseCommand {
@@ -100,14 +97,49 @@ impl CourseCommand {
 }
 
 fn change(context: &Context<'_>, one: &OneCourse, operation: CourseOperation) -> Result<(), Failure> {
-    let config = context.config;
-    let runtime = runtime(config)?;
-    let uow = open_database(config, &runtime)?;
-    let account = runtime.block_on(find_account(&uow, &one.account))?;
-    let changed = operate(&uow, account, CourseRef::parse(&one.course), operation, Arc::new(SystemIds), clock(config)?.now());
-    let course = runtime.block_on(changed).map_err(|error| match error {
-        OperateCourseError::Store(error) => Failure::Database(error.into()),
-        error => Failure::Usage(anyhow::Error::new(error).context(format!("course {}", one.course))),
-    })?;
+    let operator = Operator::open(context.config)?;
+    let course = operate(&operator, one, operation)?;
     context.output.print(|| shown::as_line(&course), || shown::as_json(&course))
+}
+
+fn operate(operator: &Operator, one: &OneCourse, operation: CourseOperation) -> Result<Course, Failure> {
+    let account = operator.account(&one.account)?;
+    let changed = operator.ports.courses.operate(account, CourseRef::parse(&one.course), operation);
+    operator.wait_for(changed).map_err(|error| match error {
+        CourseOperationError::Store(error) => database(error),
+        error => Failure::Usage(anyhow::Error::new(error).context(format!("course {}", one.course))),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use derslik_domain::id::Id;
+    use derslik_ports::inbound::operators::MockCourseOperations;
+    use derslik_ports::{Reason, StoreError};
+    use derslik_testkit::builders::course;
+
+    use super::*;
+    use crate::cli::operator::testing::{code_and_text, operator, operators};
+    use crate::wiring::Operators;
+
+    fn suspend(done: fn() -> Result<Course, CourseOperationError>) -> Result<Course, (u8, String)> {
+        let mut courses = MockCourseOperations::new();
+        courses.expect_operate().once().returning(move |account, named, operation| {
+            assert_eq!((account, named, operation), (Id::new(7), CourseRef::parse("d:math"), CourseOperation::Suspend));
+            done()
+        });
+        let one = OneCourse { course: "d:math".to_owned(), account: "okul".to_owned() };
+        let operator = operator(Operators { courses: Arc::new(courses), ..operators() });
+        operate(&operator, &one, CourseOperation::Suspend).map_err(code_and_text)
+    }
+
+    #[test]
+    fn a_refused_operation_names_the_course_and_a_failed_store_is_another_exit_code() {
+        assert_eq!(suspend(|| Ok(course(7))), Ok(course(7)));
+        let refused = suspend(|| Err(CourseOperationError::NotFound));
+        assert_eq!(refused, Err((2, "course d:math: there is no such course".to_owned())));
+        assert_eq!(suspend(|| Err(StoreError::from(Reason::Locked).into())).unwrap_err().0, 3);
+    }
 }

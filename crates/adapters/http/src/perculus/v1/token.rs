@@ -12,7 +12,6 @@ use serde::Serialize;
 
 use crate::body::read_form;
 use crate::client::client_address;
-use crate::perculus::auth::{key_proof, presented_key};
 use crate::perculus::dto::session::{json, respond, write};
 use crate::perculus::error::PerculusError;
 use crate::state::HttpState;
@@ -51,13 +50,7 @@ pub(super) async fn token(state: Data<HttpState>, request: HttpRequest, payload:
     else {
         return Ok(wrong());
     };
-    let shown = LogIn {
-        account: Id::new(account),
-        as_key: presented_key(username.as_str(), key_proof(username.as_str(), password)),
-        username,
-        password: secret,
-        network: client_address(&request).map(ClientNetwork::of),
-    };
+    let shown = LogIn { account: Id::new(account), username, password: secret, network: client_address(&request).map(ClientNetwork::of) };
     match state.log_in.log_in(shown).await {
         Ok(issued) => {
             let token = TokenView { access_token: &issued.token, expires_in: issued.seconds, token_type: "Bearer", scope: CLIENT };

@@ -1,83 +1,34 @@
-//! Operations of the operator of the installation on any course: suspending it, restoring it, and the settings that no API can
-//! change.
+//! Changes courses as no API can: suspends and restores them, and sets what their teachers can't.
 
-use std::sync::Arc;
-
-use derslik_domain::course::{
-    AdjustError, AliasSpace, Change, ChangeError, Course, CourseMaterialSet, CourseRef, CourseState, GradebookError, GradebookForm,
-    OperatorSetting, RestoreError, adjust, restore, suspend,
-};
+use async_trait::async_trait;
+use derslik_domain::course::{AliasSpace, Change, Course, CourseRef, OperatorSetting, adjust, restore, suspend};
 use derslik_domain::id::AccountId;
 use derslik_domain::time::Timestamp;
+use derslik_ports::inbound::operators::{CourseOperation, CourseOperationError, CourseOperations};
 use derslik_ports::outbound::{Ids, StoreError, Stores, UnitOfWork};
 
-use super::calendar::enqueue_calendar_job;
-use super::random_id::twelve_digits;
+use super::UseCases;
+use crate::courses::{enqueue_calendar_job, twelve_digits};
 
-/// What an operator can do to a course.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CourseOperation {
-    /// Close it: only its owner still sees it, and no request can change it.
-    Suspend,
-    /// End its suspension. The new state is the given one, or else the one before the suspension.
-    Restore(Option<CourseState>),
-    /// Turn notifications of guardians on or off.
-    Guardians(bool),
-    /// Change how its overall grades are computed.
-    Gradebook(GradebookForm),
-    /// Replace the materials on its "about" page.
-    Materials(Vec<CourseMaterialSet>),
+#[async_trait]
+impl<U: UnitOfWork> CourseOperations for UseCases<U> {
+    async fn operate(&self, account: AccountId, course: CourseRef, operation: CourseOperation) -> Result<Course, CourseOperationError> {
+        let (ids, at) = (self.ids.clone(), self.clock.now());
+        self.uow
+            .write(account, move |stores| {
+                let course = lock(stores, account, &course)?.ok_or(CourseOperationError::NotFound)?;
+                let change = decide(&course, operation, ids.as_ref(), at)?;
+                if !change.facts.is_empty() {
+                    stores.courses().update(account, &change.course)?;
+                    enqueue_calendar_job(stores, account, change.course.id, &change.facts, at)?;
+                }
+                Ok(change.course)
+            })
+            .await
+    }
 }
 
-/// Why an operation on a course failed.
-#[derive(Debug, thiserror::Error)]
-pub enum OperateCourseError {
-    /// The account has no such course.
-    #[error("there is no such course")]
-    NotFound,
-    /// The course can't be suspended.
-    #[error(transparent)]
-    Suspend(#[from] ChangeError),
-    /// The suspension of the course can't be ended, or not in that state.
-    #[error(transparent)]
-    Restore(#[from] RestoreError),
-    /// The setting can't be applied to the course.
-    #[error(transparent)]
-    Adjust(#[from] AdjustError),
-    /// The gradebook would not be valid.
-    #[error(transparent)]
-    Gradebook(#[from] GradebookError),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Carries out an operation on a course, at the instant `at`. It is idempotent. `ids` generates the ids of new grade
-/// categories.
-///
-/// # Errors
-/// [`OperateCourseError`]. After any of them, nothing was changed.
-pub async fn operate<U: UnitOfWork>(
-    uow: &U,
-    account: AccountId,
-    course: CourseRef,
-    operation: CourseOperation,
-    ids: Arc<dyn Ids>,
-    at: Timestamp,
-) -> Result<Course, OperateCourseError> {
-    uow.write(account, move |stores| {
-        let course = lock(stores, account, &course)?.ok_or(OperateCourseError::NotFound)?;
-        let change = decide(&course, operation, ids.as_ref(), at)?;
-        if !change.facts.is_empty() {
-            stores.courses().update(account, &change.course)?;
-            enqueue_calendar_job(stores, account, change.course.id, &change.facts, at)?;
-        }
-        Ok(change.course)
-    })
-    .await
-}
-
-fn decide(course: &Course, operation: CourseOperation, ids: &dyn Ids, at: Timestamp) -> Result<Change, OperateCourseError> {
+fn decide(course: &Course, operation: CourseOperation, ids: &dyn Ids, at: Timestamp) -> Result<Change, CourseOperationError> {
     let setting = match operation {
         CourseOperation::Suspend => return Ok(suspend(course, at)?),
         CourseOperation::Restore(to) => return Ok(restore(course, to, at)?),
@@ -104,13 +55,16 @@ fn lock(stores: &mut dyn Stores, account: AccountId, course: &CourseRef) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use derslik_domain::course::{DisplaySetting, GradeCategoryForm, GradeCategoryName};
+    use derslik_domain::course::{
+        AdjustError, ChangeError, CourseState, DisplaySetting, GradeCategoryForm, GradeCategoryName, GradebookForm, RestoreError,
+    };
     use derslik_domain::id::Id;
-    use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores};
+    use derslik_ports::mocks::MockStores;
     use derslik_ports::outbound::{CourseWithMembership, Enqueued};
-    use derslik_testkit::builders::{account, course, guid, now};
+    use derslik_testkit::builders::{account, course};
 
     use super::*;
+    use crate::operators::testing::operators;
 
     fn holding(course: Option<Course>) -> MockStores {
         let mut stores = MockStores::default();
@@ -127,9 +81,8 @@ mod tests {
         stores
     }
 
-    async fn run(stores: MockStores, operation: CourseOperation) -> Result<Course, OperateCourseError> {
-        let ids = Arc::new(FixedIds(guid(99)));
-        operate(&FakeUnitOfWork::new(stores), account().id, CourseRef::parse("7"), operation, ids, now()).await
+    async fn run(stores: MockStores, operation: CourseOperation) -> Result<Course, CourseOperationError> {
+        operators(stores).operate(account().id, CourseRef::parse("7"), operation).await
     }
 
     fn suspended() -> Course {
@@ -137,7 +90,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_course_is_suspended_from_wherever_it_is() {
+    async fn a_course_is_suspended_in_every_state() {
         for state in [CourseState::Active, CourseState::Archived, CourseState::Provisioned, CourseState::Declined] {
             let stores = writes(holding(Some(Course { state, ..course(7) })), CourseState::Suspended);
             assert_eq!(run(stores, CourseOperation::Suspend).await.unwrap().state, CourseState::Suspended);
@@ -147,7 +100,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_suspension_ends_where_the_operator_says_or_where_it_began() {
+    async fn a_suspension_ends_in_the_state_that_the_operator_names_or_in_the_one_before() {
         for (named, state) in [
             (Some(CourseState::Active), CourseState::Active),
             (Some(CourseState::Archived), CourseState::Archived),
@@ -157,11 +110,11 @@ mod tests {
             assert_eq!(run(stores, CourseOperation::Restore(named)).await.unwrap().state, state);
         }
         let refused = run(holding(Some(suspended())), CourseOperation::Restore(Some(CourseState::Provisioned))).await;
-        assert!(matches!(refused, Err(OperateCourseError::Restore(RestoreError::Refused(ChangeError::State(_))))), "{refused:?}");
+        assert!(matches!(refused, Err(CourseOperationError::Restore(RestoreError::Refused(ChangeError::State(_))))), "{refused:?}");
     }
 
     #[tokio::test]
-    async fn a_course_that_was_never_active_is_asked_a_calendar_for() {
+    async fn the_first_activation_enqueues_the_job_of_the_calendar() {
         let mut stores = writes(holding(Some(Course { first_active_at: None, ..suspended() })), CourseState::Active);
         stores.jobs.expect_enqueue().once().returning(|_, job| {
             assert_eq!(job.reference().as_str(), "7");
@@ -171,16 +124,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_not_suspended_is_not_restored() {
+    async fn a_course_that_is_not_suspended_is_not_restored() {
         let refused = run(holding(Some(course(7))), CourseOperation::Restore(None)).await;
         let expected = RestoreError::NotSuspended(CourseState::Active);
-        assert!(matches!(&refused, Err(OperateCourseError::Restore(error)) if *error == expected), "{refused:?}");
+        assert!(matches!(&refused, Err(CourseOperationError::Restore(error)) if *error == expected), "{refused:?}");
         let missing = run(holding(None), CourseOperation::Suspend).await;
-        assert!(matches!(missing, Err(OperateCourseError::NotFound)), "{missing:?}");
+        assert!(matches!(missing, Err(CourseOperationError::NotFound)), "{missing:?}");
     }
 
     #[tokio::test]
-    async fn what_no_request_sets_is_written_by_the_operator() {
+    async fn the_operator_sets_the_fields_that_no_request_can_set() {
         let name = GradeCategoryName::new("Ödev").unwrap();
         let category = GradeCategoryForm { name, weight: None, default_grade_denominator: None };
         let gradebook =
@@ -194,14 +147,13 @@ mod tests {
         let same = run(holding(Some(course(7))), CourseOperation::Materials(Vec::new())).await.unwrap();
         assert_eq!(same, course(7));
         let closed = run(holding(Some(suspended())), CourseOperation::Guardians(true)).await;
-        assert!(matches!(closed, Err(OperateCourseError::Adjust(AdjustError::NotModifiable(CourseState::Suspended)))), "{closed:?}");
+        assert!(matches!(closed, Err(CourseOperationError::Adjust(AdjustError::NotModifiable(CourseState::Suspended)))), "{closed:?}");
     }
 
     #[tokio::test]
-    async fn a_course_goes_by_an_alias_of_the_account_as_well() {
+    async fn only_aliases_of_the_account_name_a_course() {
         let named = |alias: &'static str, stores: MockStores| async move {
-            let ids = Arc::new(FixedIds(guid(99)));
-            operate(&FakeUnitOfWork::new(stores), account().id, CourseRef::parse(alias), CourseOperation::Suspend, ids, now()).await
+            operators(stores).operate(account().id, CourseRef::parse(alias), CourseOperation::Suspend).await
         };
         let mut stores = writes(holding(Some(course(7))), CourseState::Suspended);
         stores.aliases.expect_resolve().once().returning(|_, space, alias| {
@@ -210,7 +162,7 @@ mod tests {
         });
         assert!(named("d:math", stores).await.is_ok());
         for other in ["p:math", "math"] {
-            assert!(matches!(named(other, MockStores::default()).await, Err(OperateCourseError::NotFound)), "{other}");
+            assert!(matches!(named(other, MockStores::default()).await, Err(CourseOperationError::NotFound)), "{other}");
         }
     }
 }

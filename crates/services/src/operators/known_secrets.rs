@@ -1,0 +1,174 @@
+//! Publicly known secrets, which are part of the program: checks whether a database accepts them, and revokes them.
+
+use async_trait::async_trait;
+use derslik_domain::id::AccountId;
+use derslik_domain::identity::{Password, PrincipalKind, User, UserKey};
+use derslik_ports::inbound::operators::{KnownPerson, KnownSecretRevocation, KnownSecrets};
+use derslik_ports::outbound::{StoreError, Stores, Tenant, UnitOfWork};
+
+use super::UseCases;
+use super::credentials::owner;
+use crate::identity::secret::new_token;
+
+#[async_trait]
+impl<U: UnitOfWork> KnownSecretRevocation for UseCases<U> {
+    async fn in_use(&self, known: Vec<KnownSecrets>) -> Result<Vec<String>, StoreError> {
+        self.uow
+            .read(Tenant::Installation, move |stores| {
+                let mut used = Vec::new();
+                for KnownSecrets { account, credentials, person } in &known {
+                    for credential in credentials {
+                        used.extend(owner(stores, credential)?.map(|owner| owner.credential.public_id));
+                    }
+                    if let Some(person) = person {
+                        used.extend(find(stores, *account, person)?.map(|_| label(person)));
+                    }
+                }
+                Ok(used)
+            })
+            .await
+    }
+
+    async fn revoke(&self, known: Vec<KnownSecrets>) -> Result<Vec<String>, StoreError> {
+        let password = Password::new(new_token(self.ids.as_ref()).into_bytes()).map_err(|error| StoreError::Other(Box::new(error)))?;
+        let (fresh, at) = (self.passwords.hash(password).await?, self.clock.now());
+        self.uow
+            .write(Tenant::Installation, move |stores| {
+                let mut revoked = Vec::new();
+                for KnownSecrets { account, credentials, person } in &known {
+                    for credential in credentials {
+                        let Some(owner) = owner(stores, credential)? else { continue };
+                        let (account, credential) = (owner.account.id, owner.credential);
+                        stores.identity().revoke_credential(account, credential.id, at)?;
+                        if credential.principal.kind == PrincipalKind::Service {
+                            stores.identity().revoke_tokens_of(account, credential.principal.id, at)?;
+                        }
+                        revoked.push(credential.public_id);
+                    }
+                    let Some(person) = person else { continue };
+                    let Some(user) = find(stores, *account, person)? else { continue };
+                    stores.identity().set_password(*account, user.id, &fresh, at)?;
+                    stores.identity().revoke_tokens_of(*account, user.id, at)?;
+                    revoked.push(label(person));
+                }
+                Ok(revoked)
+            })
+            .await
+    }
+}
+
+/// The person, if the account has one with that name and the known password.
+fn find(stores: &mut dyn Stores, account: AccountId, person: &KnownPerson) -> Result<Option<User>, StoreError> {
+    let Some(user) = stores.users().find(account, &UserKey::Username(person.username.clone()))? else { return Ok(None) };
+    let hash = stores.identity().find_password(account, user.id)?;
+    Ok(hash.is_some_and(|hash| hash.as_str() == person.hash.as_str()).then_some(user))
+}
+
+fn label(person: &KnownPerson) -> String {
+    format!("the password of {}", person.username.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use derslik_domain::id::{CredentialId, Id};
+    use derslik_domain::identity::{Credential, CredentialKind, PasswordHash, Principal, Scopes, Username};
+    use derslik_ports::inbound::operators::CredentialPlan;
+    use derslik_ports::mocks::{FakeUnitOfWork, MockStores};
+    use derslik_ports::outbound::{CredentialOwner, MockPasswords, Reason};
+    use derslik_testkit::builders::{account, now, service_principal, user};
+
+    use super::*;
+    use crate::identity::secret::digest;
+    use crate::operators::testing::{operators, operators_with};
+
+    /// An account key, an access token, and a person with the password of the hash `known`.
+    fn known() -> Vec<KnownSecrets> {
+        let opaque = |kind, secret: &str| CredentialPlan::Opaque(kind, secret.to_owned());
+        let credentials = vec![opaque(CredentialKind::AccountKey, "key"), opaque(CredentialKind::AccessToken, "token")];
+        let person = KnownPerson { username: Username::parse("demo-user").unwrap(), hash: PasswordHash::new("known") };
+        vec![KnownSecrets { account: account().id, credentials, person: Some(person) }]
+    }
+
+    fn stored(id: i64, kind: CredentialKind, principal: Principal) -> CredentialOwner {
+        let credential = Credential {
+            id: CredentialId::new(id),
+            kind,
+            public_id: format!("stored {}", kind.name()),
+            digest: digest(b""),
+            principal,
+            scopes: Scopes::default(),
+            expires_at: None,
+            project: None,
+        };
+        CredentialOwner { account: account(), credential }
+    }
+
+    /// Stores that accept both credentials, and hold the person with a password of that hash.
+    fn stores(hash: &'static str) -> MockStores {
+        let mut stores = MockStores::default();
+        stores.identity.expect_find_credential().times(2).returning(|kind, _| {
+            let principal = if kind == CredentialKind::AccountKey { service_principal() } else { user(102).principal() };
+            Ok(Some(stored(if kind == CredentialKind::AccountKey { 1 } else { 2 }, kind, principal)))
+        });
+        stores.users.expect_find().once().returning(|_, _| Ok(Some(user(107))));
+        stores.identity.expect_find_password().once().returning(move |_, _| Ok(Some(PasswordHash::new(hash))));
+        stores
+    }
+
+    fn passwords() -> MockPasswords {
+        let mut passwords = MockPasswords::new();
+        passwords.expect_hash().once().returning(|password| {
+            assert!(password.reveal().starts_with("derslik_at_"));
+            Ok(PasswordHash::new("fresh"))
+        });
+        passwords
+    }
+
+    #[tokio::test]
+    async fn secrets_in_use_are_named_by_their_public_parts() {
+        let used = operators(stores("known")).in_use(known()).await.unwrap();
+        assert_eq!(used, ["stored account key", "stored access token", "the password of demo-user"]);
+        let used = operators(stores("private")).in_use(known()).await.unwrap();
+        assert_eq!(used, ["stored account key", "stored access token"], "a password that was changed is private");
+    }
+
+    #[tokio::test]
+    async fn known_secrets_are_revoked_together_with_the_tokens_that_they_issued() {
+        let mut stores = stores("known");
+        stores.identity.expect_revoke_credential().times(2).returning(|of, id, at| {
+            assert!(of == account().id && [1, 2].contains(&id.get()) && at == now());
+            Ok(true)
+        });
+        let tokens_of = [service_principal().id, Id::new(107)];
+        stores.identity.expect_revoke_tokens_of().times(2).returning(move |_, owner, _| {
+            assert!(tokens_of.contains(&owner), "the other tokens of {owner} stay");
+            Ok(())
+        });
+        stores.identity.expect_set_password().once().returning(|_, owner, hash, _| {
+            assert_eq!((owner, hash.as_str()), (Id::new(107), "fresh"));
+            Ok(())
+        });
+        let uow = FakeUnitOfWork::new(stores);
+        let revoked = operators_with(uow.clone(), passwords()).revoke(known()).await.unwrap();
+        assert_eq!(revoked, ["stored account key", "stored access token", "the password of demo-user"]);
+        assert_eq!(uow.commits(), 1);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_written_where_no_known_secret_is_accepted() {
+        let mut stores = MockStores::default();
+        stores.identity.expect_find_credential().times(2).returning(|_, _| Ok(None));
+        stores.users.expect_find().once().returning(|_, _| Ok(None));
+        let revoked = operators_with(FakeUnitOfWork::new(stores), passwords()).revoke(known()).await.unwrap();
+        assert!(revoked.is_empty(), "{revoked:?}");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_revoked_without_a_fresh_password() {
+        let mut passwords = MockPasswords::new();
+        passwords.expect_hash().once().returning(|_| Err(StoreError::from(Reason::Crowded)));
+        let uow = FakeUnitOfWork::new(MockStores::default());
+        assert!(operators_with(uow.clone(), passwords).revoke(known()).await.is_err());
+        assert_eq!(uow.commits(), 0);
+    }
+}
