@@ -118,20 +118,20 @@ impl AttendeeRepository for DieselStores<'_> {
                     .filter(attendees::session_guid.eq(DbGuid::from(session)))
                     .filter(attendees::guid.eq_any(guids));
                 let mut rows: Vec<AttendeeRow> = page.select(AttendeeRow::as_select()).load(conn)?;
-                rows.sort_unstable_by_key(AttendeeRow::place);
+                rows.sort_unstable_by_key(AttendeeRow::sort_key);
                 Ok(rows)
             })
         })?;
         rows.into_iter().map(Attendee::try_from).collect()
     }
 
-    fn attendance_of(&mut self, account: AccountId, who: &DataSubject) -> Result<Attendance, StoreError> {
-        let (guids, emails) = keys_of(who);
+    fn attendance_of(&mut self, account: AccountId, subject: &DataSubject) -> Result<Attendance, StoreError> {
+        let (guids, emails) = keys_of(subject);
         let (count, first, last): (i64, Option<DbInstant>, Option<DbInstant>) = self.query(|conn| {
             on_conn!(conn, |conn| {
-                let theirs = attendees::user_guid.eq_any(&guids).or(attendees::email_key.nullable().eq_any(&emails));
+                let is_of_subject = attendees::user_guid.eq_any(&guids).or(attendees::email_key.nullable().eq_any(&emails));
                 let attended =
-                    attendees::table.filter(attendees::account_id.eq(account.get())).filter(theirs).select(attendees::session_guid);
+                    attendees::table.filter(attendees::account_id.eq(account.get())).filter(is_of_subject).select(attendees::session_guid);
                 sessions::table
                     .filter(sessions::account_id.eq(account.get()))
                     .filter(sql::<Bool>(NOT_DELETED))
@@ -146,16 +146,16 @@ impl AttendeeRepository for DieselStores<'_> {
     fn attended_by(
         &mut self,
         account: AccountId,
-        who: &DataSubject,
+        subject: &DataSubject,
         filter: AttendanceFilter,
         page: PageRequest<AttendedCursor>,
     ) -> Result<Vec<AttendedSession>, StoreError> {
-        let (guids, emails) = keys_of(who);
+        let (guids, emails) = keys_of(subject);
         let rows: Vec<(DbGuid, DbInstant, i16)> = self.query(|conn| {
             on_conn!(conn, |conn| {
-                let theirs = attendees::user_guid.eq_any(&guids).or(attendees::email_key.nullable().eq_any(&emails));
+                let is_of_subject = attendees::user_guid.eq_any(&guids).or(attendees::email_key.nullable().eq_any(&emails));
                 let attended =
-                    attendees::table.filter(attendees::account_id.eq(account.get())).filter(theirs).select(attendees::session_guid);
+                    attendees::table.filter(attendees::account_id.eq(account.get())).filter(is_of_subject).select(attendees::session_guid);
                 let mut query = sessions::table
                     .filter(sessions::account_id.eq(account.get()))
                     .filter(sql::<Bool>(NOT_DELETED))
@@ -188,15 +188,15 @@ impl AttendeeRepository for DieselStores<'_> {
         self.query(|conn| on_conn!(conn, |conn| diesel::delete(row).execute(conn))).map(|rows| rows > 0)
     }
 
-    fn erase_of(&mut self, account: AccountId, who: &DataSubject, job: JobId, batch: BatchSize) -> Result<RowCount, StoreError> {
-        let (guids, emails) = keys_of(who);
+    fn erase_of(&mut self, account: AccountId, subject: &DataSubject, job: JobId, batch: BatchSize) -> Result<RowCount, StoreError> {
+        let (guids, emails) = keys_of(subject);
         let erased: Vec<(DbGuid, String, String)> = self.query(|conn| {
             on_conn!(conn, |conn| {
-                let theirs = attendees::user_guid.eq_any(&guids).or(attendees::email_key.nullable().eq_any(&emails));
-                let theirs = attendees::table.filter(attendees::account_id.eq(account.get())).filter(theirs);
+                let is_of_subject = attendees::user_guid.eq_any(&guids).or(attendees::email_key.nullable().eq_any(&emails));
+                let of_subject = attendees::table.filter(attendees::account_id.eq(account.get())).filter(is_of_subject);
                 // Without an order: in the order of the primary key, the database would read the whole key.
-                let sessions: Vec<DbGuid> = theirs.clone().limit(batch.get().into()).select(attendees::session_guid).load(conn)?;
-                let rows = theirs.filter(attendees::session_guid.eq_any(sessions));
+                let sessions: Vec<DbGuid> = of_subject.clone().limit(batch.get().into()).select(attendees::session_guid).load(conn)?;
+                let rows = of_subject.filter(attendees::session_guid.eq_any(sessions));
                 let known_by = (attendees::guid, attendees::attendance_code, attendees::email_key);
                 diesel::delete(rows).returning(known_by).get_results(conn)
             })
@@ -208,8 +208,8 @@ impl AttendeeRepository for DieselStores<'_> {
 }
 
 /// The GUIDs and the keys of addresses by which a data subject attends sessions.
-fn keys_of(who: &DataSubject) -> (Vec<DbGuid>, Vec<String>) {
-    (who.guids().into_iter().map(DbGuid::from).collect(), who.email_keys().into_iter().collect())
+fn keys_of(subject: &DataSubject) -> (Vec<DbGuid>, Vec<String>) {
+    (subject.guids().into_iter().map(DbGuid::from).collect(), subject.email_keys().into_iter().collect())
 }
 
 fn load_by(conn: Conn<'_>, account: AccountId, session: SessionGuid, keys: Keys<'_>) -> QueryResult<Vec<AttendeeRow>> {

@@ -32,7 +32,7 @@ pub(super) struct AttendeeRow {
 
 impl AttendeeRow {
     /// The sort key of the attendees of a session.
-    pub(super) fn place(&self) -> (Timestamp, Uuid) {
+    pub(super) fn sort_key(&self) -> (Timestamp, Uuid) {
         (self.created_at.0, self.guid.0)
     }
 }

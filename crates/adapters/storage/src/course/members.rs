@@ -100,13 +100,13 @@ impl RosterRepository for DieselStores<'_> {
     fn erase_memberships(&mut self, account: AccountId, user: PrincipalId, batch: BatchSize) -> Result<RowCount, StoreError> {
         self.query(|conn| {
             on_conn!(conn, |conn| {
-                let theirs = course_members::table
+                let of_user = course_members::table
                     .filter(course_members::account_id.eq(account.get()))
                     .filter(course_members::user_id.eq(user.get()))
                     .filter(course_members::membership.ne(Membership::Owner.name()));
                 let courses: Vec<i64> =
-                    theirs.order(course_members::course_id).limit(batch.get().into()).select(course_members::course_id).load(conn)?;
-                diesel::delete(theirs.filter(course_members::course_id.eq_any(courses))).execute(conn)
+                    of_user.order(course_members::course_id).limit(batch.get().into()).select(course_members::course_id).load(conn)?;
+                diesel::delete(of_user.filter(course_members::course_id.eq_any(courses))).execute(conn)
             })
         })
         .map(row_count)

@@ -22,16 +22,16 @@ use crate::db::schema::idempotency_keys;
 use crate::db::types::{DbInstant, row_count};
 
 /// About how many bytes of answers one transaction reads. The first answer is read however long it is.
-const MOST_BYTES: u64 = 4 << 20;
+const MAX_BYTES: u64 = 4 << 20;
 /// How many names of erased attendees are searched for at once. For each further batch of names, the answers are read once more.
-const MOST_NAMES: u16 = 20_000;
+const MAX_NAMES: u16 = 20_000;
 
 /// Searches answers that were stored after `after`, in the order in which they were stored, and erases those that name the data
 /// subject.
 pub(super) fn erase_naming(
     mut conn: Conn<'_>,
     account: AccountId,
-    who: &DataSubject,
+    subject: &DataSubject,
     after: Option<Timestamp>,
     batch: BatchSize,
 ) -> QueryResult<SearchedAnswers> {
@@ -39,15 +39,15 @@ pub(super) fn erase_naming(
     let Some(range) = next_range(conn.reborrow(), account, after, batch)? else {
         return Ok(SearchedAnswers { erased: RowCount::ZERO, until: None });
     };
-    let own = who.people().iter().map(|user| user.id.get()).collect();
-    let (mut names, mut naming, mut last) = (who.names(), BTreeSet::new(), None);
+    let own = subject.people().iter().map(|user| user.id.get()).collect();
+    let (mut names, mut naming, mut last) = (subject.names(), BTreeSet::new(), None);
     loop {
-        let part = names_after(conn.reborrow(), account, last.as_ref(), MOST_NAMES)?;
+        let part = names_after(conn.reborrow(), account, last.as_ref(), MAX_NAMES)?;
         for (_, name) in &part {
             names.add(name);
         }
         naming.extend(answers_naming(conn.reborrow(), account, &own, &names, after, range.until)?);
-        if part.len() < usize::from(MOST_NAMES) {
+        if part.len() < usize::from(MAX_NAMES) {
             break;
         }
         (names, last) = (PersonalNames::new(), part.into_iter().next_back());
@@ -63,7 +63,7 @@ pub(super) fn erase_naming(
         );
         erased += on_conn!(conn.reborrow(), |conn| diesel::update(row).set(change).execute(conn))?;
     }
-    Ok(SearchedAnswers { erased: row_count(erased), until: range.goes_on.then_some(range.until.0) })
+    Ok(SearchedAnswers { erased: row_count(erased), until: range.has_more.then_some(range.until.0) })
 }
 
 /// A range of answers that one call reads.
@@ -71,7 +71,7 @@ struct Range {
     /// When the last of them was stored.
     until: DbInstant,
     /// Whether there may be more answers after this range.
-    goes_on: bool,
+    has_more: bool,
 }
 
 fn next_range(conn: Conn<'_>, account: AccountId, after: DbInstant, batch: BatchSize) -> QueryResult<Option<Range>> {
@@ -87,11 +87,11 @@ fn next_range(conn: Conn<'_>, account: AccountId, after: DbInstant, batch: Batch
         let is_first = bytes == 0;
         // An empty answer counts as one byte, so that only one answer is the first.
         bytes += u64::from(size.unsigned_abs()) + 1;
-        is_first || bytes <= MOST_BYTES
+        is_first || bytes <= MAX_BYTES
     });
     let (count, last) = fitting.fold((0, None), |(count, _), (at, _)| (count + 1, Some(*at)));
-    let goes_on = count < sizes.len() || count == usize::from(batch.get());
-    Ok(last.map(|until| Range { until, goes_on }))
+    let has_more = count < sizes.len() || count == usize::from(batch.get());
+    Ok(last.map(|until| Range { until, has_more }))
 }
 
 /// The keys of the answers of a range that name the data subject, or that belong to it. All answers of one microsecond belong to

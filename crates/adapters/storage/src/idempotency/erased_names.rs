@@ -13,7 +13,7 @@ use crate::db::schema::{erased_names, jobs};
 use crate::db::types::row_count;
 
 /// How many names one statement inserts.
-const AT_ONCE: usize = 1_000;
+const NAMES_IN_ONE_STATEMENT: usize = 1_000;
 
 /// Stores names until the job removes them.
 pub(crate) fn keep_erased(
@@ -26,7 +26,7 @@ pub(crate) fn keep_erased(
         (erased_names::account_id.eq(account.get()), erased_names::job_id.eq(job.get()), erased_names::name.eq(name.clone()))
     };
     let rows: Vec<_> = names.iter().map(row).collect();
-    for part in rows.chunks(AT_ONCE) {
+    for part in rows.chunks(NAMES_IN_ONE_STATEMENT) {
         stores.query(|conn| match conn {
             Conn::Pg(conn) => diesel::insert_into(erased_names::table).values(part).on_conflict_do_nothing().execute(conn),
             Conn::Sqlite(conn) => diesel::insert_or_ignore_into(erased_names::table).values(part).execute(conn),

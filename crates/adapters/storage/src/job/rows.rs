@@ -284,13 +284,13 @@ pub(super) fn jobs_of(rows: Vec<JobRow>) -> Result<Vec<Job>, StoreError> {
 }
 
 /// The jobs that were asked for, each under the key of its project. Rows of a job in another project are left out.
-pub(super) fn shown_of(rows: Vec<(String, ShownRow)>, asked: &[JobOfProject]) -> Result<HashMap<JobOfProject, ShownJob>, StoreError> {
-    let asked: HashSet<_> = asked.iter().collect();
+pub(super) fn shown_of(rows: Vec<(String, ShownRow)>, wanted: &[JobOfProject]) -> Result<HashMap<JobOfProject, ShownJob>, StoreError> {
+    let wanted: HashSet<_> = wanted.iter().collect();
     let mut shown = HashMap::with_capacity(rows.len());
     for (key, row) in rows.into_iter().filter(|(_, row)| row.is_known()) {
         let project = key.parse().map_err(|_| StoreError::Corrupt { table: "projects", column: "key" })?;
         let name = JobOfProject { project, job: Id::new(row.id) };
-        if asked.contains(&name) {
+        if wanted.contains(&name) {
             shown.insert(name, row.try_into()?);
         }
     }
