@@ -25,6 +25,8 @@ pub mod personal;
 mod project;
 mod rekey;
 mod session;
+#[cfg(test)]
+mod statements;
 mod stores;
 mod upgrade;
 

@@ -3,3 +3,6 @@
 mod postgres;
 mod repo;
 mod rows;
+
+#[cfg(test)]
+pub(crate) use postgres::statements;

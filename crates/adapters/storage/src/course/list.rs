@@ -5,14 +5,12 @@ use derslik_domain::course::{CourseCursor, CourseFilter, CourseOrder, CourseStat
 use derslik_domain::id::AccountId;
 use derslik_domain::page::PageRequest;
 use diesel::QueryableByName;
-use diesel::backend::Backend;
-use diesel::query_builder::BoxedSqlQuery;
-use diesel::serialize::ToSql;
-use diesel::sql_types::{BigInt, HasSqlType, Nullable, Text};
+use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::rows::CourseRow;
 use crate::db::rows::Lengthy;
-use crate::db::text::{Dialect, Part};
+use crate::db::sql::{Database, Sql};
+use crate::db::text::{Condition, Part};
 use crate::db::types::{DbInstant, Instant};
 
 /// A course of a list, with the membership of the viewer.
@@ -31,159 +29,133 @@ impl Lengthy for ListedRow {
     }
 }
 
-/// A statement with its parameters. Both databases use the same names for them.
-#[derive(Debug, Default)]
-pub(super) struct Query {
-    pub(super) text: String,
-    parameters: Vec<Parameter>,
-}
+/// The membership of the viewer in each course.
+const VIEWER: &str = "LEFT JOIN course_members v ON v.account_id = c.account_id AND v.course_id = c.id AND v.user_id = :viewer";
 
-#[derive(Debug, Clone)]
-enum Parameter {
-    Number(i64),
-    Moment(DbInstant),
-    Words(String),
-}
-
-impl Query {
-    fn push(&mut self, text: &str) {
-        self.text.push_str(text);
-    }
-
-    /// The name of a parameter. Each parameter is used once, where it is named, so its name is its position.
-    fn name(&mut self, parameter: Parameter) -> String {
-        self.parameters.push(parameter);
-        format!("${}", self.parameters.len())
-    }
-
-    /// Appends a parameter.
-    fn bind(&mut self, parameter: Parameter) {
-        let name = self.name(parameter);
-        self.push(&name);
-    }
-
-    fn number(&mut self, before: &str, number: i64) {
-        self.push(before);
-        self.bind(Parameter::Number(number));
-    }
-
-    /// The statement with its parameters, for one database.
-    pub(super) fn bound<DB>(&self) -> BoxedSqlQuery<'_, DB, diesel::query_builder::SqlQuery>
-    where
-        DB: Backend + HasSqlType<BigInt> + HasSqlType<Text> + HasSqlType<Instant>,
-        i64: ToSql<BigInt, DB>,
-        String: ToSql<Text, DB>,
-        DbInstant: ToSql<Instant, DB>,
-    {
-        let mut query = diesel::sql_query(self.text.clone()).into_boxed();
-        for parameter in &self.parameters {
-            query = match parameter {
-                Parameter::Number(number) => query.bind::<BigInt, _>(*number),
-                Parameter::Moment(moment) => query.bind::<Instant, _>(*moment),
-                Parameter::Words(words) => query.bind::<Text, _>(words.clone()),
-            };
-        }
-        query
-    }
-}
-
-/// The input that all parts of the statement share.
+/// The input that all parts of the text share.
 struct Plan<'a> {
-    account: AccountId,
     viewer: Viewer,
     filter: &'a CourseFilter,
     page: PageRequest<CourseCursor>,
-    dialect: Dialect,
+    /// The conditions for the words of the filter.
+    words: &'a [Condition],
 }
 
-/// The statement for one page and the course after it.
-pub(super) fn query(account: AccountId, viewer: Viewer, filter: &CourseFilter, page: PageRequest<CourseCursor>, dialect: Dialect) -> Query {
-    let plan = Plan { account, viewer, filter, page, dialect };
-    let mut query = Query::default();
-    match &filter.member {
-        None if viewer.sees_all() => plan.of_account(&mut query),
-        None => plan.of_member(&mut query, viewer.principal.get(), None),
-        Some(member) => plan.of_member(&mut query, member.user.get(), Some(member.roster)),
+/// The statement for one page and the course after it. It is planned for its values, so a connection does not keep it.
+pub(super) fn query<DB: Database>(
+    account: AccountId,
+    viewer: Viewer,
+    filter: &CourseFilter,
+    page: PageRequest<CourseCursor>,
+) -> Sql<'static, DB> {
+    let words: Vec<_> = filter.words.iter().flat_map(|word| Part::new(word.as_str()).conditions(DB::DIALECT)).collect();
+    let plan = Plan { viewer, filter, page, words: &words };
+    let mut query = match &filter.member {
+        None if viewer.sees_all() => Sql::composed("course_list_of_account", plan.of_account()),
+        None => of_member(&plan, viewer.principal.get(), None),
+        Some(member) => of_member(&plan, member.user.get(), Some(member.roster)),
+    };
+    query = query
+        .bind_in_both::<BigInt, _>("account", account.get())
+        .bind_in_both::<BigInt, _>("viewer", viewer.principal.get())
+        .bind_in_both::<BigInt, _>("limit", i64::from(page.size) + 1);
+    if let Some(after) = page.after {
+        query = query
+            .bind_in_both::<Instant, _>("after_time", DbInstant(after.created_at))
+            .bind_in_both::<BigInt, _>("after_id", after.id.get());
     }
-    query
+    for (number, word) in words.iter().enumerate() {
+        query = query.bind_in_both::<Text, _>(name_of_word(number), word.value().to_owned());
+    }
+    query.uncached()
+}
+
+fn of_member<DB: Database>(plan: &Plan<'_>, member: i64, roster: Option<Roster>) -> Sql<'static, DB> {
+    let is_viewer = member == plan.viewer.principal.get();
+    Sql::composed("course_list_of_member", plan.of_member(is_viewer, roster)).bind_in_both::<BigInt, _>("member", member)
+}
+
+fn name_of_word(number: usize) -> String {
+    format!("word{number}")
 }
 
 impl Plan<'_> {
     /// All courses: the first entries of the index range of each state, merged.
-    fn of_account(&self, query: &mut Query) {
-        let everybody = self.viewer.states_as(None);
+    fn of_account(&self) -> String {
+        let everyone = self.viewer.states_as(None);
         let owner: CourseStates =
-            self.viewer.states_as(Some(Membership::Owner)).iter().filter(|state| !everybody.contains(*state)).collect();
-        query.push(&format!(
-            "SELECT {}, v.membership AS membership FROM (SELECT k.account_id, k.created_at, k.id FROM (",
-            CourseRow::columns("c")
-        ));
-        let mut is_first = true;
-        for state in self.filter.states.iter().filter(|state| everybody.contains(*state) || owner.contains(*state)) {
-            if !is_first {
-                query.push(" UNION ALL ");
-            }
-            is_first = false;
-            self.stretch(query, state, owner.contains(state));
+            self.viewer.states_as(Some(Membership::Owner)).iter().filter(|state| !everyone.contains(*state)).collect();
+        let seen = self.filter.states.iter().filter(|state| everyone.contains(*state) || owner.contains(*state));
+        let mut ranges: Vec<_> = seen.map(|state| self.range(state, owner.contains(state))).collect();
+        if ranges.is_empty() {
+            ranges.push("\n        SELECT c.account_id, c.created_at, c.id FROM courses c WHERE 1 = 0".to_owned());
         }
-        if is_first {
-            query.push("SELECT c.account_id, c.created_at, c.id FROM courses c WHERE 1 = 0");
-        }
-        query.push(") k");
-        self.order(query, "k.created_at", "k.id");
-        self.limit(query);
-        // The account comes from the page. With a parameter here, SQLite would consider a scan of all courses of the account.
-        query.push(") p JOIN courses c ON c.account_id = p.account_id AND c.id = p.id");
-        self.viewer_join(query);
-        // The page has this order already. With the columns of the courses here, SQLite would sort whole rows
-        // with their texts, and hold all of them before the first is read.
-        self.order(query, "p.created_at", "p.id");
+        format!(
+            "
+SELECT {columns}, v.membership AS membership
+FROM (
+    SELECT k.account_id, k.created_at, k.id
+    FROM ({ranges}
+    ) k
+    ORDER BY {merged} LIMIT :limit
+) p
+-- The account comes from the page. With a parameter here, SQLite would consider a scan of all courses of the account.
+JOIN courses c ON c.account_id = p.account_id AND c.id = p.id
+{VIEWER}
+-- The page has this order already. With the columns of the courses here, SQLite would sort whole rows with their texts, and hold all
+-- of them before the first is read.
+ORDER BY {paged}",
+            columns = CourseRow::columns("c"),
+            ranges = ranges.join("\n        UNION ALL"),
+            merged = self.order("k.created_at", "k.id"),
+            paged = self.order("p.created_at", "p.id"),
+        )
     }
 
     /// The courses in one state.
-    fn stretch(&self, query: &mut Query, state: CourseState, only_own: bool) {
-        query.number("SELECT * FROM (SELECT c.account_id, c.created_at, c.id FROM courses c WHERE c.account_id = ", self.account.get());
-        query.push(&format!(" AND c.state = {}", state.code()));
-        if only_own {
-            query.number(" AND c.owner_id = ", self.viewer.principal.get());
-        }
-        self.words(query);
-        self.after(query, "c.created_at", "c.id");
-        self.order(query, "c.created_at", "c.id");
-        self.limit(query);
-        query.push(&format!(") s{}", state.code()));
+    fn range(&self, state: CourseState, only_own: bool) -> String {
+        let own = if only_own { " AND c.owner_id = :viewer" } else { "" };
+        format!(
+            "
+        SELECT * FROM (
+            SELECT c.account_id, c.created_at, c.id FROM courses c
+            WHERE c.account_id = :account AND c.state = {code}{own}{words}{after}
+            ORDER BY {order} LIMIT :limit
+        ) s{code}",
+            code = state.code(),
+            words = self.words(),
+            after = self.after("c.created_at", "c.id"),
+            order = self.order("c.created_at", "c.id"),
+        )
     }
 
     /// The courses of one member that the viewer may see.
-    fn of_member(&self, query: &mut Query, member: i64, roster: Option<Roster>) {
-        let is_viewer = member == self.viewer.principal.get();
-        let seen_as = if is_viewer { "m" } else { "v" };
-        query.push(&format!("SELECT {}, {seen_as}.membership AS membership", CourseRow::columns("c")));
-        query.push(" FROM course_members m JOIN courses c ON c.account_id = m.account_id AND c.id = m.course_id");
-        if !is_viewer {
-            self.viewer_join(query);
-        }
-        query.number(" WHERE m.account_id = ", self.account.get());
-        query.number(" AND m.user_id = ", member);
-        match roster {
-            None => {}
-            Some(Roster::Students) => query.push(" AND m.membership = 'student'"),
-            Some(Roster::Teachers) => query.push(" AND m.membership IN ('owner', 'teacher')"),
-        }
-        self.visibility(query, seen_as);
-        self.words(query);
-        self.after(query, "m.course_created_at", "m.course_id");
-        self.order(query, "m.course_created_at", "m.course_id");
-        self.limit(query);
-    }
-
-    fn viewer_join(&self, query: &mut Query) {
-        query.push(" LEFT JOIN course_members v ON v.account_id = c.account_id AND v.course_id = c.id AND v.user_id = ");
-        query.bind(Parameter::Number(self.viewer.principal.get()));
+    fn of_member(&self, is_viewer: bool, roster: Option<Roster>) -> String {
+        let (seen_as, viewer) = if is_viewer { ("m", "") } else { ("v", VIEWER) };
+        let roster = match roster {
+            None => "",
+            Some(Roster::Students) => " AND m.membership = 'student'",
+            Some(Roster::Teachers) => " AND m.membership IN ('owner', 'teacher')",
+        };
+        format!(
+            "
+SELECT {columns}, {seen_as}.membership AS membership
+FROM course_members m
+JOIN courses c ON c.account_id = m.account_id AND c.id = m.course_id
+{viewer}
+WHERE m.account_id = :account AND m.user_id = :member{roster}
+    AND ({visible}){words}{after}
+ORDER BY {order} LIMIT :limit",
+            columns = CourseRow::columns("c"),
+            visible = self.visibility(seen_as),
+            words = self.words(),
+            after = self.after("m.course_created_at", "m.course_id"),
+            order = self.order("m.course_created_at", "m.course_id"),
+        )
     }
 
     /// The states that the viewer may see, for each membership that the viewer can have.
-    fn visibility(&self, query: &mut Query, seen_as: &str) {
+    fn visibility(&self, seen_as: &str) -> String {
         let members = Membership::ALL.map(|membership| (format!("{seen_as}.membership = '{}'", membership.name()), Some(membership)));
         let all = members.into_iter().chain([(format!("{seen_as}.membership IS NULL"), None)]);
         let seen: Vec<String> = all
@@ -194,40 +166,27 @@ impl Plan<'_> {
                 (!states.is_empty()).then(|| format!("({condition} AND c.state IN ({}))", states.join(", ")))
             })
             .collect();
-        let seen = if seen.is_empty() { "1 = 0".to_owned() } else { seen.join(" OR ") };
-        query.push(&format!(" AND ({seen})"));
+        if seen.is_empty() { "1 = 0".to_owned() } else { seen.join(" OR ") }
     }
 
-    fn words(&self, query: &mut Query) {
-        for word in &self.filter.words {
-            for condition in Part::new(word.as_str()).conditions(self.dialect) {
-                let parameter = query.name(Parameter::Words(condition.value().to_owned()));
-                query.push(&format!(" AND {}", condition.on("c.search_key", &parameter)));
-            }
-        }
+    fn words(&self) -> String {
+        let conditions = self.words.iter().enumerate();
+        conditions.map(|(number, word)| format!(" AND {}", word.on("c.search_key", &format!(":{}", name_of_word(number))))).collect()
     }
 
-    fn after(&self, query: &mut Query, created_at: &str, id: &str) {
-        let Some(cursor) = self.page.after else { return };
+    fn after(&self, created_at: &str, id: &str) -> String {
         let follows = match self.filter.order {
             CourseOrder::NewestFirst => "<",
             CourseOrder::OldestFirst => ">",
         };
-        query.push(&format!(" AND ({created_at}, {id}) {follows} ("));
-        query.bind(Parameter::Moment(DbInstant(cursor.created_at)));
-        query.number(", ", cursor.id.get());
-        query.push(")");
+        if self.page.after.is_some() { format!(" AND ({created_at}, {id}) {follows} (:after_time, :after_id)") } else { String::new() }
     }
 
-    fn order(&self, query: &mut Query, created_at: &str, id: &str) {
+    fn order(&self, created_at: &str, id: &str) -> String {
         let direction = match self.filter.order {
             CourseOrder::NewestFirst => "DESC",
             CourseOrder::OldestFirst => "ASC",
         };
-        query.push(&format!(" ORDER BY {created_at} {direction}, {id} {direction}"));
-    }
-
-    fn limit(&self, query: &mut Query) {
-        query.number(" LIMIT ", i64::from(self.page.size) + 1);
+        format!("{created_at} {direction}, {id} {direction}")
     }
 }

@@ -11,3 +11,10 @@ mod rows;
 
 #[cfg(test)]
 mod plans;
+
+#[cfg(test)]
+pub(crate) fn statements() -> Vec<crate::db::sql::printed::Printed> {
+    let mut statements = plans::statements();
+    statements.push(postgres::found(derslik_domain::id::Id::new(1), &[]).printed());
+    statements
+}

@@ -14,16 +14,19 @@ use derslik_ports::outbound::Stores;
 use derslik_testkit::builders::account;
 use derslik_testkit::postgres::{PostgresServer, Template};
 use diesel::connection::{Connection, InstrumentationEvent, SimpleConnection};
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
+use diesel::sqlite::Sqlite;
 
-use super::list::{Query, query};
+use super::list::query;
 use crate::db::conn::{Conn, DieselStores};
 use crate::db::connector::Connector;
 use crate::db::postgres::PgConnector;
 use crate::db::settings::PoolSettings;
+use crate::db::sql::printed::Printed;
+use crate::db::sql::{Database, Sql, Statement};
 use crate::db::sqlite::{Access, SqliteConnector};
-use crate::db::text::Dialect;
 use crate::{DatabaseUrl, schema_revision};
 
 /// The number of courses. It is large enough to make a bad plan visible.
@@ -70,8 +73,30 @@ fn requests() -> Vec<Request> {
     requests
 }
 
-fn queries(dialect: Dialect) -> Vec<Query> {
-    requests().iter().map(|(viewer, filter, page)| query(account().id, *viewer, filter, *page, dialect)).collect()
+static PLAN_OF_POSTGRES: Statement = Statement::new("plan", "EXPLAIN (ANALYZE, TIMING OFF) :query");
+static PLAN_OF_SQLITE: Statement = Statement::new("plan", "EXPLAIN QUERY PLAN :query");
+
+/// The statements that explain every list.
+fn plans<DB: Database>(plan: &'static Statement) -> Vec<Sql<'static, DB>> {
+    let explained = |(viewer, filter, page): &Request| Sql::of(plan).part("query", query(account().id, *viewer, filter, *page));
+    requests().iter().map(explained).collect()
+}
+
+/// The richest list of an account, and of a member.
+pub(super) fn statements() -> Vec<Printed> {
+    let form = CourseListForm { query: Field::Given(b"algebra".to_vec()), ..CourseListForm::default() };
+    let of_account = form.clone().validate().unwrap().about(Id::new(2));
+    let of_member = CourseListForm { teacher: Field::Given(b"me".to_vec()), ..form }.validate().unwrap().about(Id::new(2));
+    let after = CourseCursor { created_at: Timestamp::MIN, id: Id::new(5) };
+    let page = PageRequest::new(None, Some(after)).unwrap();
+    let viewer = |role| Viewer { principal: Id::new(3), role };
+    let mut statements = Vec::new();
+    for (role, filter) in [(Role::Admin, of_account), (Role::Member, of_member)] {
+        let postgres = query::<Pg>(account().id, viewer(role), &filter, page);
+        let sqlite = query::<Sqlite>(account().id, viewer(role), &filter, page);
+        statements.extend([postgres.printed(), sqlite.printed()]);
+    }
+    statements
 }
 
 /// Runs every list and counts the statements of each.
@@ -97,11 +122,6 @@ fn count_statements(conn: &mut impl Connection) -> Arc<AtomicUsize> {
         }
     });
     statements
-}
-
-fn explained(prefix: &str, mut query: Query) -> Query {
-    query.text.insert_str(0, prefix);
-    query
 }
 
 /// SQL that inserts an account, its users, its courses and their members. `{instant}` makes an instant of the number `n`.
@@ -138,8 +158,8 @@ fn a_page_of_courses_never_reads_all_courses_on_sqlite() {
         if counted {
             conn.batch_execute("ANALYZE").unwrap();
         }
-        for query in queries(Dialect::Sqlite) {
-            let lines: Vec<SqliteLine> = explained("EXPLAIN QUERY PLAN ", query).bound().load(&mut conn).unwrap();
+        for explained in plans::<Sqlite>(&PLAN_OF_SQLITE) {
+            let lines: Vec<SqliteLine> = explained.load(&mut conn).unwrap();
             // Rows with texts must come out in order, because SQLite holds in memory the rows that it sorts.
             let sorts_texts = lines.iter().any(|line| line.parent == 0 && line.detail.contains("TEMP B-TREE"));
             let plan = lines.into_iter().map(|line| line.detail).collect::<Vec<_>>().join("\n");
@@ -196,8 +216,8 @@ fn a_page_of_courses_never_reads_all_courses_on_postgresql() {
         if counted {
             conn.batch_execute("ANALYZE").unwrap();
         }
-        for query in queries(Dialect::Postgres) {
-            let lines: Vec<PostgresLine> = explained("EXPLAIN (ANALYZE, TIMING OFF) ", query).bound().load(&mut conn).unwrap();
+        for explained in plans::<Pg>(&PLAN_OF_POSTGRES) {
+            let lines: Vec<PostgresLine> = explained.load(&mut conn).unwrap();
             let lines: Vec<String> = lines.into_iter().map(|line| line.line).collect();
             let plan = lines.join("\n");
             assert!(!plan.contains("Seq Scan on courses") && !plan.contains("Seq Scan on course_members"), "{plan}");

@@ -16,7 +16,6 @@ use super::rows::{CourseRow, NewCourseRow, record};
 use crate::db::conn::{Conn, DieselStores, on_conn};
 use crate::db::rows::load_first;
 use crate::db::schema::{course_members, courses};
-use crate::db::text::Dialect;
 
 /// The condition of the index `courses_awaiting_calendar`, letter by letter.
 const AWAITS_CALENDAR: &str = "first_active_at IS NOT NULL AND calendar_id IS NULL";
@@ -109,11 +108,12 @@ impl CourseRepository for DieselStores<'_> {
         filter: &CourseFilter,
         page: PageRequest<CourseCursor>,
     ) -> Result<Page<CourseWithMembership>, StoreError> {
-        let dialect = if self.is_postgres() { Dialect::Postgres } else { Dialect::Sqlite };
-        let query = list::query(account, viewer, filter, page, dialect);
         let most = usize::try_from(page.size).unwrap_or(usize::MAX);
         let found = self.query(|conn| {
-            on_conn!(conn, |conn| load_first::<_, _, list::ListedRow>(query.bound(), conn, most, CourseFilter::TEXT_BYTES))
+            on_conn!(conn, |conn| {
+                let query = list::query(account, viewer, filter, page);
+                load_first::<_, _, list::ListedRow>(query, conn, most, CourseFilter::TEXT_BYTES)
+            })
         })?;
         let records = found.entries.into_iter().map(|row| record(row.course, row.membership.as_deref()));
         Ok(Page { entries: records.collect::<Result<_, _>>()?, more: found.more })

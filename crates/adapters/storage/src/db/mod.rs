@@ -4,6 +4,7 @@
 //! | module | purpose |
 //! |---|---|
 //! | `attempt` | runs the work of a unit of work on a connection, and again where that is safe |
+//! | `bulk` | writes many rows in one statement of PostgreSQL |
 //! | `conflict` | finds the unique key that a row would have broken |
 //! | `conn` | the two kinds of connection, `on_conn!`, which type-checks a query once for each, and the connection of a unit of work |
 //! | `connect_error` | why a connection could not be made |
@@ -23,12 +24,14 @@
 //! | `schema_versions` | tells which migrations a database lacks |
 //! | `settings` | the limits of the connections |
 //! | `sqlite` | connections to SQLite, and the meaning of its failures |
+//! | `sql` | statements that are written by hand |
 //! | `text` | substring searches |
 //! | `types` | values of the domain as both databases keep them |
 //! | `unit_of_work` | the one hop to a blocking thread, with its time limits |
 //! | `url` | the URL of a database |
 
 pub(crate) mod attempt;
+pub(crate) mod bulk;
 pub(crate) mod conflict;
 pub(crate) mod conn;
 pub(crate) mod connect_error;
@@ -47,6 +50,7 @@ pub(crate) mod rows;
 pub(crate) mod schema;
 pub(crate) mod schema_versions;
 pub(crate) mod settings;
+pub(crate) mod sql;
 pub(crate) mod sqlite;
 pub(crate) mod text;
 pub(crate) mod types;

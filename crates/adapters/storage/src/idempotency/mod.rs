@@ -5,3 +5,5 @@ mod erased_names;
 mod repo;
 
 pub(crate) use erased_names::keep_erased;
+#[cfg(test)]
+pub(crate) use repo::statements;

@@ -1,6 +1,5 @@
 //! The repository of stored answers of idempotent requests.
 
-use crate::db::postgres::PgConnection;
 use derslik_domain::id::{AccountId, JobId, PrincipalId};
 use derslik_domain::idempotency::{Answer, AnswerCode, KeptAnswer, RequestDigest};
 use derslik_domain::identity::DataSubject;
@@ -8,7 +7,7 @@ use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::text::hex;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{IdempotencyRepository, KeyState, OwnedKey, SearchedAnswers, StoreError};
-use diesel::dsl::sql;
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 
@@ -16,10 +15,25 @@ use super::{erase, erased_names};
 use crate::db::conn::{Conn, DieselStores, on_conn};
 use crate::db::digest::sha256;
 use crate::db::schema::idempotency_keys;
+#[cfg(test)]
+use crate::db::sql::printed::Printed;
+use crate::db::sql::{Database, Sql, Statement};
+use crate::db::text::Dialect;
 use crate::db::types::{DbInstant, Instant};
 
-/// How many expired answers are removed with each new one. It is more than one, so that in the end none is left.
-const DROPPED_AT_ONCE: &str = "20";
+static TRY_LOCK: Statement = Statement::new("idempotency_try_lock", "SELECT pg_try_advisory_xact_lock(hashtextextended(:key, :owner))");
+
+static DROP_EXPIRED: Statement = Statement::new(
+    "idempotency_drop_expired",
+    "
+    DELETE FROM idempotency_keys
+    WHERE account_id = :account AND (principal_id, idempotency_key) IN (
+        SELECT principal_id, idempotency_key FROM idempotency_keys
+        WHERE account_id = :account AND kept_at < :expired
+        -- Each new answer removes more than one, so that in the end none is left.
+        ORDER BY kept_at LIMIT 20:locking
+    )",
+);
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = idempotency_keys)]
@@ -35,7 +49,7 @@ struct KeptRow {
 impl IdempotencyRepository for DieselStores<'_> {
     fn hold(&mut self, key: &OwnedKey, forgotten: Timestamp) -> Result<KeyState, StoreError> {
         let is_held = self.query(|conn| match conn {
-            Conn::Pg(conn) => try_lock(conn, key),
+            Conn::Pg(conn) => try_lock(key).get_result(conn),
             // SQLite needs no lock here: an immediate transaction is the only writer.
             Conn::Sqlite(_) => Ok(true),
         })?;
@@ -61,7 +75,7 @@ impl IdempotencyRepository for DieselStores<'_> {
     }
 
     fn keep(&mut self, key: &OwnedKey, kept: &KeptAnswer, forgotten: Timestamp) -> Result<(), StoreError> {
-        self.query(|conn| drop_forgotten(conn, key, forgotten))?;
+        self.query(|conn| drop_expired(conn, key, forgotten))?;
         let row = (
             idempotency_keys::account_id.eq(key.account.get()),
             idempotency_keys::principal_id.eq(key.principal.get()),
@@ -78,11 +92,11 @@ impl IdempotencyRepository for DieselStores<'_> {
     fn erase_naming(
         &mut self,
         account: AccountId,
-        who: &DataSubject,
+        subject: &DataSubject,
         after: Option<Timestamp>,
         batch: BatchSize,
     ) -> Result<SearchedAnswers, StoreError> {
-        self.query(|conn| erase::erase_naming(conn, account, who, after, batch))
+        self.query(|conn| erase::erase_naming(conn, account, subject, after, batch))
     }
 
     fn forget_erased(&mut self, account: AccountId, job: JobId, batch: BatchSize) -> Result<RowCount, StoreError> {
@@ -103,40 +117,43 @@ pub(super) fn erased_key(account: AccountId, principal: PrincipalId, key: &str) 
 
 /// Takes a lock until the end of the transaction, unless another transaction has it. With the primary key alone, the second of
 /// two requests would wait as long as the first one takes, and hold a connection.
-fn try_lock(conn: &mut PgConnection, key: &OwnedKey) -> QueryResult<bool> {
+fn try_lock(key: &OwnedKey) -> Sql<'_, Pg, Bool> {
     let owner = key.account.get().rotate_left(32) ^ key.principal.get();
-    let lock = sql::<Bool>("pg_try_advisory_xact_lock(hashtextextended(")
-        .bind::<Text, _>(key.key.as_str())
-        .sql(", ")
-        .bind::<BigInt, _>(owner)
-        .sql("))");
-    diesel::select(lock).get_result(conn)
+    Sql::of(&TRY_LOCK).bind::<Text, _>("key", key.key.as_str()).bind::<BigInt, _>("owner", owner).returning()
 }
 
 /// Removes expired answers: the one under this key, and some more of the same account.
-fn drop_forgotten(mut conn: Conn<'_>, key: &OwnedKey, forgotten: Timestamp) -> QueryResult<()> {
-    let twin = idempotency_keys::table
+fn drop_expired(mut conn: Conn<'_>, key: &OwnedKey, expired: Timestamp) -> QueryResult<()> {
+    let same_key = idempotency_keys::table
         .filter(idempotency_keys::account_id.eq(key.account.get()))
         .filter(idempotency_keys::principal_id.eq(key.principal.get()))
         .filter(idempotency_keys::idempotency_key.eq_any(names_of(key)))
-        .filter(idempotency_keys::kept_at.lt(DbInstant(forgotten)));
-    on_conn!(conn.reborrow(), |conn| diesel::delete(twin).execute(conn))?;
-    let skip_locked = match conn {
+        .filter(idempotency_keys::kept_at.lt(DbInstant(expired)));
+    on_conn!(conn.reborrow(), |conn| diesel::delete(same_key).execute(conn))?;
+    on_conn!(conn, |conn| some_expired(key.account, expired).execute(conn)).map(drop)
+}
+
+/// Removes some expired answers of an account.
+fn some_expired<DB: Database>(account: AccountId, expired: Timestamp) -> Sql<'static, DB> {
+    let locking = match DB::DIALECT {
         // Another transaction may be removing the same rows.
-        Conn::Pg(_) => " FOR UPDATE SKIP LOCKED",
-        Conn::Sqlite(_) => "",
+        Dialect::Postgres => " FOR UPDATE SKIP LOCKED",
+        Dialect::Sqlite => "",
     };
-    let others =
-        sql::<Bool>("(principal_id, idempotency_key) IN (SELECT principal_id, idempotency_key FROM idempotency_keys WHERE account_id = ")
-            .bind::<BigInt, _>(key.account.get())
-            .sql(" AND kept_at < ")
-            .bind::<Instant, _>(DbInstant(forgotten))
-            .sql(" ORDER BY kept_at LIMIT ")
-            .sql(DROPPED_AT_ONCE)
-            .sql(skip_locked)
-            .sql(")");
-    let others = idempotency_keys::table.filter(idempotency_keys::account_id.eq(key.account.get())).filter(others);
-    on_conn!(conn, |conn| diesel::delete(others).execute(conn)).map(drop)
+    Sql::of(&DROP_EXPIRED)
+        .bind_in_both::<BigInt, _>("account", account.get())
+        .bind_in_both::<Instant, _>("expired", DbInstant(expired))
+        .text("locking", locking)
+        .uncached()
+}
+
+#[cfg(test)]
+pub(crate) fn statements() -> Vec<Printed> {
+    use diesel::sqlite::Sqlite;
+
+    let (account, at) = (AccountId::new(1), Timestamp::MIN);
+    let key = OwnedKey { account, principal: PrincipalId::new(1), key: derslik_domain::idempotency::IdempotencyKey::parse("key").unwrap() };
+    vec![try_lock(&key).printed(), some_expired::<Pg>(account, at).printed(), some_expired::<Sqlite>(account, at).printed()]
 }
 
 impl TryFrom<KeptRow> for KeptAnswer {

@@ -4,3 +4,10 @@ mod history;
 mod postgres;
 mod repo;
 mod rows;
+
+#[cfg(test)]
+pub(crate) fn statements() -> Vec<crate::db::sql::printed::Printed> {
+    let mut statements = postgres::statements();
+    statements.push(repo::due_accounts(&["prune"], derslik_domain::time::Timestamp::MIN, 1).printed());
+    statements
+}

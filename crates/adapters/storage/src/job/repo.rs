@@ -11,7 +11,7 @@ use diesel::connection::DefaultLoadingMode;
 use diesel::dsl::{count_star, min, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
-use diesel::sqlite::SqliteConnection;
+use diesel::sqlite::{Sqlite, SqliteConnection};
 
 use super::postgres;
 use super::rows::{
@@ -20,6 +20,7 @@ use super::rows::{
 use crate::db::conn::{Conn, DieselStores, on_conn};
 use crate::db::readers::padded;
 use crate::db::schema::{jobs, projects};
+use crate::db::sql::{Sql, Statement};
 use crate::db::types::{DbInstant, DbUuid, Instant, row_count};
 
 /// The conditions of the partial indexes, letter by letter. With a bound parameter the planner could not prove that they hold.
@@ -32,6 +33,16 @@ const OF_A_PROJECT: &str = "project_id > 0";
 /// Appended to the action in conditions about leases, so that an index of actions can't serve the query. Without statistics the
 /// planner would choose that index, and read the whole backlog.
 const UNINDEXED: &str = "";
+
+static DUE_ACCOUNTS: Statement = Statement::new(
+    "job_due_accounts",
+    "
+    -- Without `INDEXED BY`, SQLite would read the whole backlog in the order of accounts, to save a sort.
+    SELECT account_id FROM jobs INDEXED BY jobs_due
+    WHERE :scheduled AND due_at <= :now AND action IN (:actions)
+    GROUP BY account_id
+    ORDER BY min(due_at), account_id LIMIT :limit",
+);
 
 impl JobRepository for DieselStores<'_> {
     fn enqueue(&mut self, account: AccountId, job: &NewJob) -> Result<Enqueued, StoreError> {
@@ -199,16 +210,7 @@ impl JobRepository for DieselStores<'_> {
                 .limit(limit.into())
                 .select(jobs::account_id)
                 .load(conn),
-            // Without `INDEXED BY`, SQLite would read the whole backlog in the order of accounts, to save a sort.
-            Conn::Sqlite(conn) => {
-                let actions = actions.join("', '");
-                let due = diesel::sql_query(format!(
-                    "SELECT account_id FROM jobs INDEXED BY jobs_due WHERE {IN_ANY_ACCOUNT} AND due_at <= ? AND action IN ('{actions}') \
-                     GROUP BY account_id ORDER BY min(due_at), account_id LIMIT ?"
-                ));
-                let due = due.bind::<Instant, _>(DbInstant(now)).bind::<BigInt, _>(i64::from(limit));
-                Ok(due.load::<OfAccount>(conn)?.into_iter().map(|row| row.account_id).collect())
-            }
+            Conn::Sqlite(conn) => due_accounts(&actions, now, limit).load(conn),
         })?;
         Ok(accounts.into_iter().map(Id::new).collect())
     }
@@ -366,10 +368,15 @@ impl JobRepository for DieselStores<'_> {
     }
 }
 
-#[derive(QueryableByName)]
-struct OfAccount {
-    #[diesel(sql_type = BigInt)]
-    account_id: i64,
+/// The accounts with due jobs of some actions, on SQLite. Only the text varies with the actions, which are names of ours.
+pub(super) fn due_accounts(actions: &[&'static str], now: Timestamp, limit: u16) -> Sql<'static, Sqlite, BigInt> {
+    Sql::of(&DUE_ACCOUNTS)
+        .text("scheduled", IN_ANY_ACCOUNT)
+        .text("actions", format!("'{}'", actions.join("', '")))
+        .bind::<Instant, _>("now", DbInstant(now))
+        .bind::<BigInt, _>("limit", i64::from(limit))
+        .returning()
+        .uncached()
 }
 
 /// The jobs of an account that belong to projects, each joined with its project.

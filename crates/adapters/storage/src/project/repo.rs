@@ -4,12 +4,14 @@ use derslik_domain::id::{AccountId, Id, ProjectId};
 use derslik_domain::job::{Platform, Project, ProjectKey, ProjectName};
 use derslik_domain::page::PageRequest;
 use derslik_ports::outbound::{ProjectRepository, StoreError};
-use diesel::dsl::{max, sql};
+use diesel::dsl::max;
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use crate::db::conn::{Conn, DieselStores, on_conn};
 use crate::db::schema::projects;
+use crate::db::sql::{Sql, Statement};
 use crate::db::types::DbInstant;
 
 /// The lowest id that is generated for a project on SQLite. The sequence of PostgreSQL starts with the same number.
@@ -26,10 +28,16 @@ struct ProjectRow {
     created_at: DbInstant,
 }
 
+static NEXT_ID: Statement = Statement::new("project_next_id", "SELECT nextval('project_ids')");
+
+pub(super) fn next_id() -> Sql<'static, Pg, BigInt> {
+    Sql::of(&NEXT_ID).returning()
+}
+
 impl ProjectRepository for DieselStores<'_> {
     fn next_id(&mut self, account: AccountId) -> Result<ProjectId, StoreError> {
         self.query(|conn| match conn {
-            Conn::Pg(conn) => diesel::select(sql::<BigInt>("nextval('project_ids')")).get_result(conn),
+            Conn::Pg(conn) => next_id().get_result(conn),
             Conn::Sqlite(conn) => {
                 let highest: Option<i64> =
                     projects::table.filter(projects::account_id.eq(account.get())).select(max(projects::id)).first(conn)?;

@@ -1,28 +1,47 @@
 //! The completion of jobs together with the claim of others.
 
-use crate::db::postgres::PgConnection;
 use derslik_domain::id::AccountId;
 use derslik_ports::outbound::{Claim, Completion};
 use diesel::dsl::SqlTypeOf;
 use diesel::pg::Pg;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Nullable};
 use diesel::{RunQueryDsl, Selectable};
 
-use super::claim::ClaimJobs;
-use super::held::CompleteJobs;
+use super::claim::claim_of;
+use super::held::completion;
+use crate::db::postgres::PgConnection;
+use crate::db::sql::{Sql, Statement};
 use crate::db::types::{DbUuid, Guid};
 use crate::job::rows::JobRow;
 
 /// The jobs that the worker still held, with their tokens, and the jobs that it claimed.
 type Exchanged = (Vec<(i64, DbUuid)>, Vec<JobRow>);
 
+/// The SQL types of a row: it has a job that is done, with its token, or a job that was claimed.
+type Columns = (Nullable<BigInt>, Nullable<Guid>, Nullable<SqlTypeOf<<JobRow as Selectable<Pg>>::SelectExpression>>);
+
+static EXCHANGE: Statement = Statement::new(
+    "job_exchange",
+    "
+    -- The jobs that are done. Both parts see the table as it was before. They don't overlap: this one is about running jobs, the other
+    -- about scheduled ones.
+    WITH done AS (
+        :done
+    ),
+    -- The jobs that the worker gets instead.
+    claimed AS (
+        :claimed
+    )
+    SELECT done.id, done.token, claimed.* FROM done LEFT JOIN claimed ON false
+    UNION ALL
+    SELECT NULL, NULL, claimed.* FROM claimed",
+);
+
 /// Marks jobs as done and claims due ones for the worker, in one statement.
 pub(in crate::job) fn exchange(conn: &mut PgConnection, account: AccountId, done: &[Completion], claim: &Claim) -> QueryResult<Exchanged> {
     type Row = (Option<i64>, Option<DbUuid>, Option<JobRow>);
-    let statement = Exchange { done: CompleteJobs::new(account, done, claim.at), claim: ClaimJobs::new(account, claim) };
-    let rows: Vec<Row> = statement.load(conn)?;
+    let rows: Vec<Row> = exchange_of(account, done, claim).load(conn)?;
     let (mut completed, mut claimed) = (Vec::with_capacity(done.len()), Vec::with_capacity(rows.len()));
     for (id, token, job) in rows {
         completed.extend(id.zip(token));
@@ -31,35 +50,6 @@ pub(in crate::job) fn exchange(conn: &mut PgConnection, account: AccountId, done
     Ok((completed, claimed))
 }
 
-/// Both parts of the statement see the table as it was before. They don't overlap: one is about running jobs, the other about
-/// scheduled ones.
-#[derive(Debug)]
-struct Exchange {
-    done: CompleteJobs,
-    claim: ClaimJobs,
+pub(super) fn exchange_of(account: AccountId, done: &[Completion], claim: &Claim) -> Sql<'static, Pg, Columns> {
+    Sql::of(&EXCHANGE).part("done", completion(account, done, claim.at)).part("claimed", claim_of(account, claim)).returning()
 }
-
-impl QueryFragment<Pg> for Exchange {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("WITH done AS (");
-        self.done.walk_ast(out.reborrow())?;
-        out.push_sql("), claimed AS (");
-        self.claim.walk_ast(out.reborrow())?;
-        out.push_sql(
-            ") SELECT done.id, done.token, claimed.* FROM done LEFT JOIN claimed ON false \
-             UNION ALL SELECT NULL, NULL, claimed.* FROM claimed",
-        );
-        Ok(())
-    }
-}
-
-impl QueryId for Exchange {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl Query for Exchange {
-    type SqlType = (Nullable<BigInt>, Nullable<Guid>, Nullable<SqlTypeOf<<JobRow as Selectable<Pg>>::SelectExpression>>);
-}
-
-impl RunQueryDsl<PgConnection> for Exchange {}

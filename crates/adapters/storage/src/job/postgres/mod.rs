@@ -10,3 +10,25 @@ pub(super) use self::claim::claim;
 pub(super) use self::exchange::exchange;
 pub(super) use self::held::{complete_many, renew};
 pub(super) use self::insert::insert_many;
+
+#[cfg(test)]
+pub(super) fn statements() -> Vec<crate::db::sql::printed::Printed> {
+    use derslik_domain::id::Id;
+    use derslik_domain::job::{Action, LeaseTerm, LeaseToken, WorkerId};
+    use derslik_domain::time::Timestamp;
+    use derslik_ports::outbound::{Claim, Completion, HeldJob};
+    use uuid::Uuid;
+
+    let (account, at) = (Id::new(1), Timestamp::MIN);
+    let (worker, token) = (WorkerId::new(Uuid::nil()), LeaseToken::new(Uuid::nil()));
+    let claim = Claim { worker, token, term: LeaseTerm::DEFAULT, at, actions: Action::ALL.into_iter().collect(), limit: 100 };
+    let done = Completion { held: HeldJob { job: Id::new(1), token }, result: None };
+    vec![
+        insert::insertion(account, &[]).printed(),
+        claim::claim_of(account, &claim).printed(),
+        held::renewal(account, &[], at).printed(),
+        held::completion(account, &[done], at).printed(),
+        held::completion(account, &[], at).printed(),
+        exchange::exchange_of(account, &[], &claim).printed(),
+    ]
+}
