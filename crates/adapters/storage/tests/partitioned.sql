@@ -10,6 +10,9 @@ BEGIN
         FOR part IN 0..1 LOOP
             EXECUTE format('CREATE TABLE %1$s_p%2$s PARTITION OF %1$I FOR VALUES WITH (MODULUS 2, REMAINDER %2$s)', whole, part);
         END LOOP;
+        IF whole = 'projects' THEN
+            ALTER SEQUENCE project_ids OWNED BY projects.id;
+        END IF;
         EXECUTE format('DROP TABLE whole_%s CASCADE', whole);
     END LOOP;
 END

@@ -300,6 +300,9 @@ fn dump_postgres(conn: &mut PgConnection) -> String {
         UNION ALL SELECT 'trigger ' || pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
         UNION ALL SELECT format('type %s %s', typtype, typname) FROM pg_type
         WHERE typnamespace = 'public'::regnamespace AND typtype IN ('e', 'd', 'r')
+        UNION ALL SELECT format('sequence %s of %s.%s', d.objid::regclass, a.attrelid::regclass, a.attname) FROM pg_depend d
+        JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S' JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+        WHERE d.classid = 'pg_class'::regclass AND d.deptype = 'a'
         UNION ALL SELECT 'extension ' || extname FROM pg_extension
         UNION ALL SELECT 'schema ' || nspname FROM pg_namespace WHERE nspname !~ '^pg_(temp|toast)'
         ORDER BY 1";

@@ -1,0 +1,1 @@
+ALTER SEQUENCE project_ids OWNED BY NONE;
