@@ -10,7 +10,7 @@ use derslik_domain::identity::Actor;
 use futures_util::StreamExt;
 use tokio::time::timeout;
 
-use crate::room::{Held, Holder, Most, NoRoom, Room};
+use crate::memory::{BudgetExhausted, BudgetLimits, Holder, MemoryBudget, Reservation};
 use crate::state::{HttpState, Limits};
 
 /// Why a body was not read.
@@ -27,14 +27,14 @@ pub(crate) enum BodyError {
     #[error("the body was cut off")]
     CutOff,
     #[error("the service holds as many request bodies as it can; try again")]
-    NoRoom,
+    BudgetExhausted,
 }
 
 /// A request body, which counts among those in flight until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Body {
     bytes: Bytes,
-    _held: Held,
+    _held: Reservation,
 }
 
 impl std::ops::Deref for Body {
@@ -53,12 +53,12 @@ const ANONYMOUS_BODIES_BYTES: usize = 8 * ANONYMOUS_BODY_BYTES;
 /// The memory that the bodies of all requests share. Requests whose credential is not known share a separate part. They
 /// therefore take no memory from requests with a valid credential.
 #[derive(Debug, Clone)]
-pub(crate) struct BodyRooms {
-    known: Room,
-    anonymous: Room,
+pub(crate) struct BodyBudgets {
+    known: MemoryBudget,
+    anonymous: MemoryBudget,
 }
 
-impl BodyRooms {
+impl BodyBudgets {
     /// Memory for bodies of these lengths. One holder takes a quarter of it, and an account half, but at least one body of the
     /// allowed length. The total is at least two such bodies, so that an account that holds one leaves space for another.
     pub(crate) fn new(limits: &Limits) -> Self {
@@ -66,8 +66,8 @@ impl BodyRooms {
         let (account, holder) = (all / 2, (all / 4).max(limits.body_bytes));
         let anonymous = ANONYMOUS_BODIES_BYTES;
         Self {
-            known: Room::of(Most { all, account, holder }),
-            anonymous: Room::of(Most { all: anonymous, account: anonymous, holder: anonymous }),
+            known: MemoryBudget::new(BudgetLimits { total: all, account, holder }),
+            anonymous: MemoryBudget::new(BudgetLimits { total: anonymous, account: anonymous, holder: anonymous }),
         }
     }
 
@@ -77,7 +77,7 @@ impl BodyRooms {
         self.known.free_bytes()
     }
 
-    fn of(&self, holder: Holder) -> &Room {
+    fn of(&self, holder: Holder) -> &MemoryBudget {
         if holder == Holder::Anonymous { &self.anonymous } else { &self.known }
     }
 }
@@ -126,13 +126,13 @@ pub(crate) async fn read_bytes(request: &HttpRequest, payload: Payload, state: &
     if content_length(request).is_some_and(|length| length > limit) {
         return Err(BodyError::TooLarge { limit });
     }
-    timeout(state.limits.body_deadline, collect(payload, state.body_rooms().of(holder), holder, limit))
+    timeout(state.limits.body_deadline, collect(payload, state.body_budgets().of(holder), holder, limit))
         .await
         .unwrap_or(Err(BodyError::TooSlow))
 }
 
-async fn collect(mut payload: Payload, room: &Room, holder: Holder, limit: usize) -> Result<Body, BodyError> {
-    let (mut body, mut held) = (BytesMut::new(), Held::default());
+async fn collect(mut payload: Payload, budget: &MemoryBudget, holder: Holder, limit: usize) -> Result<Body, BodyError> {
+    let (mut body, mut held) = (BytesMut::new(), Reservation::default());
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| BodyError::CutOff)?;
         let length = body.len() + chunk.len();
@@ -140,7 +140,7 @@ async fn collect(mut payload: Payload, room: &Room, holder: Holder, limit: usize
             return Err(BodyError::TooLarge { limit });
         }
         // A body takes memory as it arrives: the announced length is not trusted.
-        held.grow(room, holder, length).map_err(|NoRoom| BodyError::NoRoom)?;
+        held.grow(budget, holder, length).map_err(|BudgetExhausted| BodyError::BudgetExhausted)?;
         body.extend_from_slice(&chunk);
     }
     Ok(Body { bytes: body.freeze(), _held: held })
@@ -191,31 +191,31 @@ mod tests {
 
     use super::*;
 
-    fn rooms(body_bytes: usize, bodies_in_flight_bytes: usize) -> BodyRooms {
-        BodyRooms::new(&Limits { body_bytes, bodies_in_flight_bytes, ..Limits::default() })
+    fn budgets(body_bytes: usize, bodies_in_flight_bytes: usize) -> BodyBudgets {
+        BodyBudgets::new(&Limits { body_bytes, bodies_in_flight_bytes, ..Limits::default() })
     }
 
     #[test]
-    fn a_credential_takes_a_quarter_of_the_room_and_an_account_half_but_one_body_always() {
+    fn a_principal_gets_a_quarter_of_the_budget_and_an_account_half_but_at_least_one_body() {
         const MIB: usize = 1024 * 1024;
         for (body, all, share, account, total) in [(8, 64, 16, 32, 64), (8, 16, 8, 8, 16), (8, 1, 8, 8, 16), (1, 64, 16, 32, 64)] {
-            let known = rooms(body * MIB, all * MIB).known;
-            let parts = [known.share_bytes(), known.account_bytes(), known.free_bytes()];
+            let known = budgets(body * MIB, all * MIB).known;
+            let parts = [known.max_holder_bytes(), known.max_account_bytes(), known.free_bytes()];
             assert_eq!(parts, [share * MIB, account * MIB, total * MIB], "{body} {all}");
         }
     }
 
     #[test]
-    fn bodies_without_a_known_credential_take_no_room_from_the_others() {
-        let (rooms, known) = (rooms(1024, 64 * 1024), Holder::Principal(Id::new(1), Id::new(1)));
-        let flood = rooms.of(Holder::Anonymous).take(Holder::Anonymous, ANONYMOUS_BODIES_BYTES).unwrap();
-        assert!(rooms.of(Holder::Anonymous).take(Holder::Anonymous, ANONYMOUS_BODY_BYTES).is_err());
-        assert!(rooms.of(known).take(known, 16 * 1024).is_ok());
+    fn bodies_without_a_known_credential_take_no_memory_from_the_others() {
+        let (budgets, known) = (budgets(1024, 64 * 1024), Holder::Principal(Id::new(1), Id::new(1)));
+        let flood = budgets.of(Holder::Anonymous).try_reserve(Holder::Anonymous, ANONYMOUS_BODIES_BYTES).unwrap();
+        assert!(budgets.of(Holder::Anonymous).try_reserve(Holder::Anonymous, ANONYMOUS_BODY_BYTES).is_err());
+        assert!(budgets.of(known).try_reserve(known, 16 * 1024).is_ok());
         drop(flood);
     }
 
     #[test]
-    fn bytes_that_are_no_text_become_an_escape_that_no_text_can_hold() {
+    fn bytes_that_are_not_utf_8_become_an_escape_that_text_can_not_hold() {
         assert_eq!(body_text(b"\xef\xbb\xbf[\"a\"]"), "[\"a\"]");
         assert_eq!(body_text(b"[\"a\xff\xfeb\"]"), "[\"a\\udfff\\udfff\\udfff\\udfffb\"]");
         for body in [b"[\"\xff\"]".as_slice(), b"[\"\\\xff\"]", b"[\"\\ud83c\xff\"]"] {

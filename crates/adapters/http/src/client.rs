@@ -89,16 +89,16 @@ pub(crate) fn reached_by(request: &HttpRequest) -> (&'static str, String) {
     let head = request.head();
     let proxies = request.app_data::<Data<HttpState>>().map(|state| state.trusted_proxies());
     let is_of_proxy = head.peer_addr.is_some_and(|peer| proxies.is_some_and(|proxies| proxies.trust(peer.ip())));
-    let told = |name: &HeaderName, parameter| {
+    let forwarded = |name: &HeaderName, parameter| {
         let value = is_of_proxy.then(|| last_of(head, name).or_else(|| last_parameter(head, parameter))).flatten();
         value.map(str::to_owned)
     };
-    let is_encrypted = match told(&X_FORWARDED_PROTO, "proto") {
+    let is_encrypted = match forwarded(&X_FORWARDED_PROTO, "proto") {
         Some(scheme) => scheme.eq_ignore_ascii_case("https"),
         None => request.conn_data::<Rc<Connection>>().is_some_and(|connection| connection.is_encrypted()),
     };
     let own = || text_of(head, &HOST).map(str::to_owned).or_else(|| request.uri().authority().map(ToString::to_string));
-    let host = told(&X_FORWARDED_HOST, "host").or_else(own).unwrap_or_default();
+    let host = forwarded(&X_FORWARDED_HOST, "host").or_else(own).unwrap_or_default();
     (if is_encrypted { "https" } else { "http" }, host)
 }
 
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn the_client_is_the_peer_whatever_its_headers_say() {
+    fn headers_of_an_untrusted_peer_do_not_change_the_client() {
         let forged = [("X-Forwarded-For", "198.51.100.7"), ("Forwarded", "for=198.51.100.7")];
         for proxies in [&[][..], &["10.0.0.0/8"]] {
             let expected = Client { address: "192.0.2.1".parse().unwrap(), is_proxy: false };
@@ -202,7 +202,7 @@ mod tests {
     #[case(&[("X-Forwarded-For", "198.51.100.7, _hidden, 10.0.0.2")], "10.0.0.2")]
     #[case(&[("X-Forwarded-For", "10.0.0.3, 10.0.0.2")], "10.0.0.3")]
     #[case(&[("Forwarded", "proto=https")], "10.0.0.1")]
-    fn a_proxy_that_names_nobody_is_the_client(#[case] headers: &[(&str, &str)], #[case] expected: &str) {
+    fn a_proxy_that_names_no_address_is_the_client(#[case] headers: &[(&str, &str)], #[case] expected: &str) {
         assert_eq!(client("10.0.0.1", headers, &["10.0.0.0/8"]), Client { address: expected.parse().unwrap(), is_proxy: true });
     }
 

@@ -7,12 +7,12 @@
 //! | `routes` | the one list of URLs |
 //! | `server` | connections, their limits and deadlines |
 //! | `state` | the state that handlers share |
-//! | `ahead` | notices a broken body while the handler waits for something else |
 //! | `body` | reads request bodies within their limits |
+//! | `body_watcher` | notices a broken body while the handler waits for something else |
 //! | `client` | the sender of a request |
-//! | `answer` | the memory that answers hold until they are sent |
 //! | `list` | lists that are read and sent in parts |
-//! | `room` | the memory that all requests share |
+//! | `memory` | the memory budget that all requests share |
+//! | `response` | responses, and the memory that they hold until they are sent |
 //! | `trace` | the span and the id of a request |
 //! | `perculus` | the sessions API |
 //! | `openreplay` | the jobs API |
@@ -22,15 +22,15 @@
 // Tables that clients read have no wildcard. A new variant in the domain does not compile until each dialect has a word for it.
 #![cfg_attr(not(test), deny(clippy::wildcard_enum_match_arm))]
 
-mod ahead;
-mod answer;
 mod body;
+mod body_watcher;
 pub mod classroom;
 mod client;
 mod list;
+mod memory;
 pub mod openreplay;
 pub mod perculus;
-mod room;
+mod response;
 mod routes;
 mod server;
 mod state;

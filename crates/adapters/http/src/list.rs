@@ -8,8 +8,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use futures_util::stream::try_unfold;
 use serde::Serialize;
 
-use crate::answer::{HeldBody, Reserved, reserve};
-use crate::room::NoRoom;
+use crate::memory::BudgetExhausted;
+use crate::response::{CountedBody, ResponseReservation, reserve};
 use crate::state::HttpState;
 
 /// The text around the entries of a list, and the content type of the answer.
@@ -32,7 +32,7 @@ pub(crate) enum Part {
 /// A list that is read in parts.
 pub(crate) trait Parts: 'static {
     /// The error of the dialect for a part that can't be read.
-    type Error: From<NoRoom> + std::error::Error;
+    type Error: From<BudgetExhausted> + std::error::Error;
 
     /// Reads the next part and writes its entries.
     fn next(&mut self, list: &mut ListBody) -> impl Future<Output = Result<Part, Self::Error>>;
@@ -76,24 +76,24 @@ impl ListBody {
 }
 
 /// The answer that carries a list. Most errors occur in the first part, which is read before the status is sent. The list keeps
-/// the `room` in bytes that is reserved for its first part until it is sent. No part should hold more than that.
+/// the bytes that are reserved for its first part until it is sent. No part should hold more than that.
 pub(crate) async fn stream<P: Parts>(
     state: &HttpState,
     request: &HttpRequest,
-    room: usize,
+    first_part_bytes: usize,
     frame: Frame,
     mut parts: P,
 ) -> Result<HttpResponse, P::Error> {
-    let held = reserve(state, request, room).await?;
+    let held = reserve(state, request, first_part_bytes).await?;
     let mut list = ListBody::begin(frame);
     let part = parts.next(&mut list).await?;
     let first = list.take(part);
     let mut response = HttpResponse::Ok();
     response.content_type(frame.content_type);
     if part == Part::Last {
-        return Ok(Reserved::to_read(held).put_on(response.body(first)));
+        return Ok(ResponseReservation::refusable(held).attach_to(response.body(first)));
     }
-    let sending = Sending { parts, list, part, body: HeldBody::new(first, held) };
+    let sending = Sending { parts, list, part, body: CountedBody::new(first, held) };
     Ok(response.streaming(try_unfold(sending, |mut sending| async move {
         let piece = sending.next_piece().await?;
         Ok::<_, P::Error>(piece.map(|piece| (piece, sending)))
@@ -106,7 +106,7 @@ struct Sending<P> {
     list: ListBody,
     /// Whether the part that is being sent is the last one.
     part: Part,
-    body: HeldBody,
+    body: CountedBody,
 }
 
 impl<P: Parts> Sending<P> {

@@ -9,11 +9,11 @@ use derslik_ports::inbound::{
     RosterService, SessionService,
 };
 
-use crate::answer::AnswerRoom;
-use crate::body::BodyRooms;
+use crate::body::BodyBudgets;
 use crate::classroom::settings::ClassroomSettings;
 use crate::client::TrustedProxies;
 use crate::openreplay::JobsCompat;
+use crate::response::ResponseBudget;
 
 /// The inbound ports.
 #[derive(Clone)]
@@ -56,8 +56,8 @@ pub struct HttpState {
     pub limits: Limits,
     /// The shape of answers of the jobs API where the document and the original service differ.
     pub jobs_compat: JobsCompat,
-    body_rooms: BodyRooms,
-    answer_room: AnswerRoom,
+    body_budgets: BodyBudgets,
+    response_budget: ResponseBudget,
     trusted_proxies: TrustedProxies,
 }
 
@@ -72,9 +72,9 @@ impl std::ops::Deref for HttpState {
 impl HttpState {
     /// A state with these ports, settings and limits, and without trusted proxies.
     pub fn new(services: Services, classroom: ClassroomSettings, limits: Limits) -> Self {
-        let (body_rooms, answer_room) = (BodyRooms::new(&limits), AnswerRoom::new(&limits));
+        let (body_budgets, response_budget) = (BodyBudgets::new(&limits), ResponseBudget::new(&limits));
         let (jobs_compat, trusted_proxies) = (JobsCompat::default(), TrustedProxies::default());
-        Self { services, classroom, limits, jobs_compat, body_rooms, answer_room, trusted_proxies }
+        Self { services, classroom, limits, jobs_compat, body_budgets, response_budget, trusted_proxies }
     }
 
     /// The same state, with answers of the jobs API shaped as `compat` says.
@@ -95,13 +95,13 @@ impl HttpState {
     }
 
     /// The memory that the bodies of all requests share.
-    pub(crate) fn body_rooms(&self) -> &BodyRooms {
-        &self.body_rooms
+    pub(crate) fn body_budgets(&self) -> &BodyBudgets {
+        &self.body_budgets
     }
 
     /// The memory that the answers to all requests share.
-    pub(crate) fn answer_room(&self) -> &AnswerRoom {
-        &self.answer_room
+    pub(crate) fn response_budget(&self) -> &ResponseBudget {
+        &self.response_budget
     }
 }
 

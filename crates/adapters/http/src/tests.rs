@@ -21,7 +21,7 @@ use derslik_testkit::builders::{account, actor_of, guid, session};
 use futures_util::future::join_all;
 
 use crate::classroom::{ClassroomSettings, Templates};
-use crate::room::Holder;
+use crate::memory::Holder;
 use crate::state::{HttpState, Limits, Services};
 
 const SESSIONS_BEARER: &str = "Bearer demo-access|0a026ae54d3dbe248f0afe3efe1148a0112c282d7e705f5caecd5505125c1ad3";
@@ -62,7 +62,7 @@ fn post(path: &str, kind: &str, authorization: Option<&str>) -> TestRequest {
 }
 
 #[actix_web::test]
-async fn who_shows_no_credential_is_refused_before_the_body_is_read() {
+async fn requests_without_a_valid_credential_are_refused_before_the_body_is_read() {
     let app = init_service(App::new().configure(|config| crate::configure(config, state(MockCourseService::new())))).await;
     for path in ["/v1/courses", "/v1/courses/7/students", "/xapi/v2/session/batch", "/xapi/session", "/api/v1/projects"] {
         for authorization in [None, Some("Bearer wrong")] {
@@ -135,10 +135,10 @@ async fn the_parts_of_a_long_page_of_sessions_make_one_list() {
 }
 
 #[actix_web::test]
-async fn a_list_for_which_there_is_no_room_is_put_off_in_the_words_of_its_dialect() {
+async fn a_list_without_free_memory_is_refused_as_unavailable_in_the_form_of_its_dialect() {
     let state = state(MockCourseService::new());
     let me = Holder::of(&actor_of(account()));
-    let taken = state.answer_room().reserve(me, usize::MAX).await.unwrap();
+    let taken = state.response_budget().reserve(me, usize::MAX).await.unwrap();
     let app = init_service(App::new().configure(|config| crate::configure(config, state.clone()))).await;
     let asked = [
         (TestRequest::get().uri("/v1/courses"), "Bearer right", r#""status": "UNAVAILABLE""#),

@@ -54,7 +54,7 @@ fn failing(error: impl Fn() -> ServiceError + Send + 'static) -> MockSessionServ
 }
 
 #[actix_web::test]
-async fn a_database_that_is_away_means_come_back() {
+async fn an_unreachable_database_is_answered_with_retry_after() {
     let wanted = (StatusCode::SERVICE_UNAVAILABLE, Some("1".to_owned()), json!(11));
     let by_service = answer(failing(|| StoreError::from(Reason::Unreachable).into()), known()).await;
     assert_eq!((by_service.0, by_service.1, by_service.2["code"].clone()), wanted);
@@ -66,14 +66,14 @@ async fn a_database_that_is_away_means_come_back() {
 }
 
 #[actix_web::test]
-async fn a_fault_of_ours_tells_nothing_of_itself() {
+async fn an_internal_failure_does_not_reveal_its_cause() {
     let (status, _, body) = answer(failing(|| StoreError::Other("password=hunter2".into()).into()), known()).await;
     assert_eq!((status, body["code"].clone()), (StatusCode::INTERNAL_SERVER_ERROR, json!(10)));
     assert!(!body.to_string().contains("hunter2"));
 }
 
 #[actix_web::test]
-async fn a_credential_that_opens_something_else_is_told_so() {
+async fn a_credential_without_the_scope_is_refused_as_such() {
     let (status, _, body) = answer(failing(|| Denial::Scope(Scope::Sessions).into()), known()).await;
     assert_eq!((status, body["code"].clone()), (StatusCode::UNAUTHORIZED, json!(17)));
 }

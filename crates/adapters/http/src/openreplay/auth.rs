@@ -11,8 +11,8 @@ use derslik_domain::identity::{Actor, CredentialKind};
 use derslik_ports::inbound::PresentedCredential;
 
 use super::error::OpenReplayError;
-use crate::ahead::Ahead;
 use crate::body::note_holder;
+use crate::body_watcher::BodyWatcher;
 use crate::state::HttpState;
 
 /// The actor of a request that showed a valid key.
@@ -26,8 +26,8 @@ impl FromRequest for Caller {
     type Future = Pin<Box<dyn Future<Output = Result<Self, OpenReplayError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, ahead) = (request.clone(), Ahead::of(request, payload));
-        Box::pin(async move { Ok(Self(authenticate(&request, &ahead).await?.0)) })
+        let (request, watcher) = (request.clone(), BodyWatcher::of(request, payload));
+        Box::pin(async move { Ok(Self(authenticate(&request, &watcher).await?.0)) })
     }
 }
 
@@ -36,20 +36,20 @@ impl FromRequest for CallerWithoutBody {
     type Future = Pin<Box<dyn Future<Output = Result<Self, OpenReplayError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, ahead) = (request.clone(), Ahead::of(request, payload));
+        let (request, watcher) = (request.clone(), BodyWatcher::of(request, payload));
         Box::pin(async move {
-            let (actor, state) = authenticate(&request, &ahead).await?;
-            ahead.skip(&state.limits).await?;
+            let (actor, state) = authenticate(&request, &watcher).await?;
+            watcher.skip(&state.limits).await?;
             Ok(Self(actor))
         })
     }
 }
 
-async fn authenticate<'a>(request: &'a HttpRequest, ahead: &Ahead) -> Result<(Actor, &'a HttpState), OpenReplayError> {
+async fn authenticate<'a>(request: &'a HttpRequest, watcher: &BodyWatcher) -> Result<(Actor, &'a HttpState), OpenReplayError> {
     let (Some(presented), Some(state)) = (key(request.headers()).map(presented), request.app_data::<Data<HttpState>>()) else {
         return Err(OpenReplayError::NoKey);
     };
-    let actor = ahead.wait_for(state.identity.authenticate(presented)).await??;
+    let actor = watcher.wait_for(state.identity.authenticate(presented)).await??;
     note_holder(request, &actor);
     Ok((actor, state))
 }
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_no_key() {
+    fn an_empty_header_holds_no_key() {
         assert_eq!(key_in(""), None);
         assert_eq!(key(&HeaderMap::new()), None);
     }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::JobsCompat;
 use super::words::project_refusal;
 use crate::body::BodyError;
-use crate::room::NoRoom;
+use crate::memory::BudgetExhausted;
 
 /// The seconds that a client should wait for an unavailable database before it tries again.
 const RETRY_AFTER_SECONDS: &str = "1";
@@ -40,7 +40,7 @@ pub(super) enum OpenReplayError {
     #[error(transparent)]
     Body(#[from] BodyError),
     #[error(transparent)]
-    NoRoom(#[from] NoRoom),
+    BudgetExhausted(#[from] BudgetExhausted),
     #[error("Not Found")]
     NoSuchPath,
     #[error("Method Not Allowed")]
@@ -57,7 +57,7 @@ pub(super) struct InputFault {
     /// The kind of fault, in the words of the original.
     pub(super) kind: &'static str,
     /// Its location: `path`, `query` or `body`, and the name of the part.
-    pub(super) place: (&'static str, &'static str),
+    pub(super) location: (&'static str, &'static str),
     /// The expected input.
     pub(super) message: String,
     /// The input that was sent.
@@ -125,7 +125,7 @@ impl OpenReplayError {
         match self {
             Self::NoSuchPath | Self::MethodNotAllowed => ErrorBody::Path { detail: self.to_string() },
             Self::Unprocessable(fault) => {
-                let detail = Detail { kind: fault.kind, loc: fault.place, msg: &fault.message, input: &fault.input };
+                let detail = Detail { kind: fault.kind, loc: fault.location, msg: &fault.message, input: &fault.input };
                 ErrorBody::Input { detail: [detail] }
             }
             Self::NoKey
@@ -138,7 +138,7 @@ impl OpenReplayError {
             | Self::Project(_)
             | Self::Body(_)
             | Self::Unavailable
-            | Self::NoRoom(_)
+            | Self::BudgetExhausted(_)
             | Self::Failure => ErrorBody::Other { errors: [self.to_string()] },
         }
     }
@@ -159,7 +159,7 @@ impl ResponseError for OpenReplayError {
             Self::Body(BodyError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
             Self::Body(BodyError::UnsupportedMediaType | BodyError::NoForm) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Unavailable | Self::NoRoom(_) | Self::Body(BodyError::NoRoom) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::BudgetExhausted(_) | Self::Body(BodyError::BudgetExhausted) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failure => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -168,7 +168,7 @@ impl ResponseError for OpenReplayError {
         let mut response = HttpResponse::build(self.status_code());
         match self {
             Self::NoKey | Self::InvalidKey => _ = response.insert_header((WWW_AUTHENTICATE, "Bearer")),
-            Self::Unavailable | Self::NoRoom(_) | Self::Body(BodyError::NoRoom) => {
+            Self::Unavailable | Self::BudgetExhausted(_) | Self::Body(BodyError::BudgetExhausted) => {
                 _ = response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
             }
             // The rest of the body may never arrive, or be endless.

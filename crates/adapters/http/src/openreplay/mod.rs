@@ -25,10 +25,10 @@ use derslik_domain::job::ProjectKey;
 use futures_util::TryFutureExt;
 
 use self::error::OpenReplayError;
-use crate::answer::LIST_BYTES;
-use crate::answer::hold;
 use crate::list::{Frame, Parts};
-use crate::room::NoRoom;
+use crate::memory::BudgetExhausted;
+use crate::response::LIST_BYTES;
+use crate::response::count_until_sent;
 use crate::state::HttpState;
 
 /// The shape of this dialect's answers where the document and the original service differ.
@@ -112,7 +112,7 @@ async fn stream(
 
 /// A response that counts until it is sent.
 fn counted(response: ServiceResponse) -> ServiceResponse {
-    hold(response, || OpenReplayError::NoRoom(NoRoom).error_response())
+    count_until_sent(response, || OpenReplayError::BudgetExhausted(BudgetExhausted).error_response())
 }
 
 async fn no_such_path() -> Result<HttpResponse, OpenReplayError> {

@@ -42,7 +42,7 @@ pub(super) async fn job_id(
     let fault = match whole_number(text) {
         Some(Whole::Fits(id)) => return Ok(Id::new(id)),
         Some(Whole::TooLarge | Whole::TooSmall) => OpenReplayError::JobNotFound,
-        None => no_integer(("path", "jobId"), text),
+        None => not_an_integer(("path", "jobId"), text),
     };
     state.projects.get(actor, project).await?;
     Err(fault)
@@ -55,7 +55,7 @@ pub(super) async fn user_id(
     project: &ProjectKey,
     request: &HttpRequest,
 ) -> Result<ReferenceId, OpenReplayError> {
-    let bytes = unescaped(raw_user_id(request.uri().path()));
+    let bytes = percent_decoded(raw_user_id(request.uri().path()));
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let error = match ReferenceId::from_bytes(bytes) {
         Ok(user) => return Ok(user),
@@ -68,7 +68,7 @@ pub(super) async fn user_id(
             ("string_type", "Input should be a valid string without NUL".to_owned())
         }
     };
-    Err(OpenReplayError::Unprocessable(InputFault { kind, place: ("path", "userId"), message, input: text }))
+    Err(OpenReplayError::Unprocessable(InputFault { kind, location: ("path", "userId"), message, input: text }))
 }
 
 /// The part of a list that the query asks for.
@@ -106,7 +106,7 @@ fn read_span(query: &str) -> Result<Span, OpenReplayError> {
             Some(Whole::Fits(millis)) => Ok(millis),
             Some(Whole::TooLarge) => Ok(i64::MAX),
             Some(Whole::TooSmall) => Ok(i64::MIN),
-            None => Err(no_integer(("query", name), &value)),
+            None => Err(not_an_integer(("query", name), &value)),
         };
         let bounded = |micros| Timestamp::from_micros(micros).clamp(Timestamp::MIN, Timestamp::MAX);
         match name.as_str() {
@@ -128,14 +128,14 @@ fn read_list_query(query: &str) -> Result<ListQuery, OpenReplayError> {
     for (name, value) in pairs(query) {
         match name.as_str() {
             "limit" => {
-                list.limit = Some(match whole_number(&value).ok_or_else(|| no_integer(("query", "limit"), &value))? {
+                list.limit = Some(match whole_number(&value).ok_or_else(|| not_an_integer(("query", "limit"), &value))? {
                     Whole::Fits(limit @ 1..) => limit.unsigned_abs(),
                     Whole::TooLarge => u64::MAX,
-                    Whole::Fits(_) | Whole::TooSmall => return Err(no_limit(&value)),
+                    Whole::Fits(_) | Whole::TooSmall => return Err(limit_too_small(&value)),
                 });
             }
             "after" => {
-                list.after = Some(Id::new(match whole_number(&value).ok_or_else(|| no_integer(("query", "after"), &value))? {
+                list.after = Some(Id::new(match whole_number(&value).ok_or_else(|| not_an_integer(("query", "after"), &value))? {
                     Whole::Fits(id) => id,
                     Whole::TooLarge => i64::MAX,
                     Whole::TooSmall => i64::MIN,
@@ -167,14 +167,19 @@ fn whole_number(text: &str) -> Option<Whole> {
     })
 }
 
-fn no_integer(place: (&'static str, &'static str), input: &str) -> OpenReplayError {
+fn not_an_integer(location: (&'static str, &'static str), input: &str) -> OpenReplayError {
     let message = "Input should be a valid integer, unable to parse string as an integer".to_owned();
-    OpenReplayError::Unprocessable(InputFault { kind: "int_parsing", place, message, input: input.to_owned() })
+    OpenReplayError::Unprocessable(InputFault { kind: "int_parsing", location, message, input: input.to_owned() })
 }
 
-fn no_limit(input: &str) -> OpenReplayError {
+fn limit_too_small(input: &str) -> OpenReplayError {
     let message = "Input should be greater than or equal to 1".to_owned();
-    OpenReplayError::Unprocessable(InputFault { kind: "greater_than_equal", place: ("query", "limit"), message, input: input.to_owned() })
+    OpenReplayError::Unprocessable(InputFault {
+        kind: "greater_than_equal",
+        location: ("query", "limit"),
+        message,
+        input: input.to_owned(),
+    })
 }
 
 /// The path segment after `users`, still encoded.
@@ -187,7 +192,7 @@ fn raw_user_id(path: &str) -> &str {
 }
 
 /// The bytes of a path segment. An invalid escape is kept as it is.
-fn unescaped(raw: &str) -> Vec<u8> {
+fn percent_decoded(raw: &str) -> Vec<u8> {
     let hex = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let mut bytes = Vec::with_capacity(raw.len());
     let mut rest = raw.as_bytes();
@@ -225,9 +230,9 @@ mod tests {
 
     #[test]
     fn the_bytes_of_a_user_id_are_those_behind_the_escapes() {
-        assert_eq!(unescaped("a%2Fb%20%d9%85"), "a/b م".as_bytes());
-        assert_eq!(unescaped("100%+%zz%4"), b"100%+%zz%4");
-        assert_eq!(unescaped("%00"), b"\0");
+        assert_eq!(percent_decoded("a%2Fb%20%d9%85"), "a/b م".as_bytes());
+        assert_eq!(percent_decoded("100%+%zz%4"), b"100%+%zz%4");
+        assert_eq!(percent_decoded("%00"), b"\0");
     }
 
     #[test]

@@ -67,7 +67,7 @@ pub(super) async fn create(
     payload: Payload,
 ) -> Result<HttpResponse, OpenReplayError> {
     let body = read_json(&request, payload, &state).await?;
-    let object: Map<String, Value> = serde_json::from_slice(&body).map_err(|_| no_object())?;
+    let object: Map<String, Value> = serde_json::from_slice(&body).map_err(|_| not_an_object())?;
     let form = ProjectForm { name: text(&object, "name"), platform: text(&object, "platform").map(|name| platform_by_name(&name)) };
     let project = state.projects.create(&actor, form.validate()?).await?;
     Ok(answer(ProjectView::new(&project)))
@@ -82,10 +82,10 @@ fn text(object: &Map<String, Value>, name: &str) -> Field<RawText> {
     }
 }
 
-fn no_object() -> OpenReplayError {
+fn not_an_object() -> OpenReplayError {
     OpenReplayError::Unprocessable(InputFault {
         kind: "json_invalid",
-        place: ("body", "project"),
+        location: ("body", "project"),
         message: "Input should be a valid JSON object".to_owned(),
         input: String::new(),
     })

@@ -106,12 +106,12 @@ async fn a_job_is_shown_below_both_prefixes_and_to_both_forms_of_the_key() {
 }
 
 #[actix_web::test]
-async fn the_key_is_looked_at_before_the_project_and_that_before_the_job() {
+async fn the_key_is_checked_before_the_project_and_the_project_before_the_job() {
     let path = "/api/v1/unknown/jobs/abc";
-    let nobody = ask(state(MockJobService::new()), Method::GET, path, None).await;
-    assert_eq!((nobody.status.as_u16(), nobody.body.as_str()), (401, r#"{"errors":["Not authenticated"]}"#));
-    let stranger = ask(state(MockJobService::new()), Method::GET, path, Some("wrong")).await;
-    assert_eq!((stranger.status.as_u16(), stranger.body.as_str()), (401, r#"{"errors":["Invalid API Key"]}"#));
+    let without_key = ask(state(MockJobService::new()), Method::GET, path, None).await;
+    assert_eq!((without_key.status.as_u16(), without_key.body.as_str()), (401, r#"{"errors":["Not authenticated"]}"#));
+    let wrong_key = ask(state(MockJobService::new()), Method::GET, path, Some("wrong")).await;
+    assert_eq!((wrong_key.status.as_u16(), wrong_key.body.as_str()), (401, r#"{"errors":["Invalid API Key"]}"#));
     let not_found = (404, r#"{"errors":["project not found."]}"#.to_owned());
     assert_eq!(get(MockJobService::new(), path).await, not_found);
     assert_eq!(get(MockJobService::new(), "/api/v1/99999999999999999999/jobs/abc").await, not_found);
@@ -143,7 +143,7 @@ async fn a_path_that_only_a_project_can_have_is_answered_by_this_api_and_the_res
 }
 
 #[actix_web::test]
-async fn a_job_id_that_is_no_integer_is_unprocessable_and_one_that_is_too_large_is_unknown() {
+async fn a_job_id_that_is_not_an_integer_is_unprocessable_and_one_that_is_too_large_is_unknown() {
     let (status, body) = get(MockJobService::new(), &format!("/api/v1/{KEY}/jobs/1.0")).await;
     let expected = r#"{"detail":[{"type":"int_parsing","loc":["path","jobId"],"msg":"Input should be a valid integer, unable to parse string as an integer","input":"1.0"}]}"#;
     assert_eq!((status, body.as_str()), (422, expected));
@@ -199,7 +199,7 @@ async fn a_user_id_is_any_text_without_nul() {
 }
 
 #[actix_web::test]
-async fn a_long_list_comes_in_parts_that_make_one() {
+async fn a_long_list_is_read_in_parts_that_make_one() {
     let mut jobs = MockJobService::new();
     jobs.expect_list().times(10).returning(|_, _, page| {
         let first = page.after.map_or(1, |after| after.get() + 1);
@@ -231,7 +231,7 @@ async fn get_activity(activity: MockActivityService, path: &str) -> (u16, String
 }
 
 #[actix_web::test]
-async fn somebody_is_shown_in_numbers_and_nobody_as_nothing() {
+async fn a_known_user_is_shown_in_numbers_and_an_unknown_one_as_null() {
     for prefix in ["/api/v1", "/v1"] {
         let mut activity = MockActivityService::new();
         activity.expect_summary().once().returning(|_, _, user| {
@@ -244,11 +244,11 @@ async fn somebody_is_shown_in_numbers_and_nobody_as_nothing() {
     }
     let mut activity = MockActivityService::new();
     activity.expect_summary().returning(|_, _, _| Ok(None));
-    assert_eq!(get_activity(activity, &format!("/v1/{KEY}/users/nobody")).await, (200, r#"{"data":null}"#.to_owned()));
+    assert_eq!(get_activity(activity, &format!("/v1/{KEY}/users/unknown")).await, (200, r#"{"data":null}"#.to_owned()));
 }
 
 #[actix_web::test]
-async fn what_somebody_attends_comes_in_parts_that_make_one_list() {
+async fn the_sessions_of_a_user_are_read_in_parts_that_make_one_list() {
     let mut activity = MockActivityService::new();
     activity.expect_sessions().times(11).returning(|_, _, user, filter, page| {
         assert_eq!((user.as_str(), filter.from.micros(), filter.to), ("mehdi", 1_000, Timestamp::MAX));
@@ -268,14 +268,14 @@ async fn what_somebody_attends_comes_in_parts_that_make_one_list() {
 }
 
 #[actix_web::test]
-async fn nobody_attends_nothing_and_a_date_that_is_none_is_unprocessable() {
+async fn an_unknown_user_has_no_sessions_and_an_invalid_date_is_unprocessable() {
     let mut activity = MockActivityService::new();
     activity.expect_sessions().returning(|_, _, _, _, _| Ok(AttendedSessions { project: Id::new(1), user: None, sessions: Vec::new() }));
-    let path = format!("/api/v1/{KEY}/users/nobody/sessions");
+    let path = format!("/api/v1/{KEY}/users/unknown/sessions");
     assert_eq!(get_activity(activity, &path).await, (200, r#"{"data":[]}"#.to_owned()));
     let expected = r#"{"detail":[{"type":"int_parsing","loc":["query","end_date"],"msg":"Input should be a valid integer, unable to parse string as an integer","input":"2021-05-18"}]}"#;
     assert_eq!(get_activity(MockActivityService::new(), &format!("{path}?end_date=2021-05-18")).await, (422, expected.to_owned()));
-    let elsewhere = get_activity(MockActivityService::new(), "/v1/unknown/users/nobody/sessions?end_date=x").await;
+    let elsewhere = get_activity(MockActivityService::new(), "/v1/unknown/users/unknown/sessions?end_date=x").await;
     assert_eq!(elsewhere, (404, r#"{"errors":["project not found."]}"#.to_owned()));
 }
 
@@ -296,7 +296,7 @@ async fn other_paths_and_methods_are_refused_as_the_original_does() {
 }
 
 #[actix_web::test]
-async fn a_database_that_is_away_is_a_reason_to_come_back() {
+async fn an_unreachable_database_is_answered_with_retry_after() {
     let mut jobs = MockJobService::new();
     jobs.expect_list().returning(|_, _, _| Err(StoreError::from(Reason::Unreachable).into()));
     let answer = ask(state(jobs), Method::GET, &format!("/api/v1/{KEY}/jobs"), Some("right")).await;

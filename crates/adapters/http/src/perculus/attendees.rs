@@ -14,10 +14,10 @@ use super::dto::item::read_array;
 use super::dto::query::Parameters;
 use super::dto::session::{json, write};
 use super::error::PerculusError;
-use super::idempotency::{RequestKey, answered};
+use super::idempotency::{RequestKey, into_response};
 use super::language::Language;
-use crate::answer::{Reserved, batch_bytes, list_bytes, reserve};
 use crate::body::{body_text, read_json, read_optional_json};
+use crate::response::{ResponseReservation, batch_bytes, list_bytes, reserve};
 use crate::state::HttpState;
 
 /// Adds and changes the attendees in a body.
@@ -29,7 +29,7 @@ pub(super) async fn upsert_batch(
     payload: Payload,
     style: Style,
 ) -> Result<HttpResponse, PerculusError> {
-    let guid = session(guid)?;
+    let guid = session_guid(guid)?;
     let body = read_json(request, payload, state).await?;
     let most = state.limits.batch_items;
     let text = body_text(&body);
@@ -44,10 +44,10 @@ pub(super) async fn upsert_batch(
     };
     let key = RequestKey::read(request, &body, if style.with_index() { "index" } else { "" })?;
     let kept = body.clone();
-    let idempotent = key.map(|key| key.guard(move |outcome| render(&kept, outcome)));
+    let idempotent = key.map(|key| key.into_request(move |outcome| render(&kept, outcome)));
     let held = reserve(state, request, batch_bytes(items.len())).await?;
     let performed = state.attendees.upsert_batch(actor, guid, batch, idempotent).await?;
-    Ok(Reserved::to_tell(held).put_on(answered(performed, language, |outcome| render(&body, outcome))))
+    Ok(ResponseReservation::committed(held).attach_to(into_response(performed, language, |outcome| render(&body, outcome))))
 }
 
 /// Version 1 uses one status for every outcome of the items.
@@ -68,17 +68,18 @@ pub(super) async fn list(
     payload: Payload,
     style: Style,
 ) -> Result<HttpResponse, PerculusError> {
-    let guid = session(guid)?;
+    let guid = session_guid(guid)?;
     let body = read_optional_json(request, payload, state).await?;
     let filter = Parameters::read(request.query_string(), &body_text(&body))?.person_filter().validate(OffsetPage::MAX_SIZE)?;
     let held = reserve(state, request, list_bytes(filter.page.size())).await?;
     let attendees = state.attendees.list(actor, guid, filter).await?;
-    Ok(Reserved::to_read(held).put_on(json(&attendees.iter().map(|attendee| AttendeeView::new(attendee, style)).collect::<Vec<_>>())))
+    Ok(ResponseReservation::refusable(held)
+        .attach_to(json(&attendees.iter().map(|attendee| AttendeeView::new(attendee, style)).collect::<Vec<_>>())))
 }
 
 /// Removes an attendee from a session.
 pub(super) async fn remove(state: &HttpState, actor: &Actor, path: &(String, String)) -> Result<HttpResponse, PerculusError> {
-    let (guid, key) = place(path)?;
+    let (guid, key) = session_and_attendee(path)?;
     if state.attendees.remove(actor, guid, key).await? {
         Ok(HttpResponse::NoContent().finish())
     } else {
@@ -87,11 +88,11 @@ pub(super) async fn remove(state: &HttpState, actor: &Actor, path: &(String, Str
 }
 
 /// The session in a path.
-pub(super) fn session(text: &str) -> Result<SessionGuid, PerculusError> {
+pub(super) fn session_guid(text: &str) -> Result<SessionGuid, PerculusError> {
     text.parse().map_err(|_| PerculusError::SessionNotFound)
 }
 
 /// The session and the attendee in a path.
-pub(super) fn place((guid, key): &(String, String)) -> Result<(SessionGuid, AttendeeKey), PerculusError> {
-    Ok((session(guid)?, AttendeeKey::parse(key).ok_or(PerculusError::AttendeeNotFound)?))
+pub(super) fn session_and_attendee((guid, key): &(String, String)) -> Result<(SessionGuid, AttendeeKey), PerculusError> {
+    Ok((session_guid(guid)?, AttendeeKey::parse(key).ok_or(PerculusError::AttendeeNotFound)?))
 }

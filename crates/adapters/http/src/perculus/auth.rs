@@ -12,8 +12,8 @@ use derslik_domain::text::hex;
 use derslik_ports::inbound::PresentedCredential;
 
 use super::error::PerculusError;
-use crate::ahead::Ahead;
 use crate::body::note_holder;
+use crate::body_watcher::BodyWatcher;
 use crate::state::HttpState;
 
 /// The token that a client sends after `Authorization: Bearer`: its access key, and the proof that it knows the secret key.
@@ -36,8 +36,8 @@ impl FromRequest for Caller {
     type Future = Pin<Box<dyn Future<Output = Result<Self, PerculusError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, ahead) = (request.clone(), Ahead::of(request, payload));
-        Box::pin(async move { Ok(Self(authenticate(&request, &ahead).await?.0)) })
+        let (request, watcher) = (request.clone(), BodyWatcher::of(request, payload));
+        Box::pin(async move { Ok(Self(authenticate(&request, &watcher).await?.0)) })
     }
 }
 
@@ -46,20 +46,20 @@ impl FromRequest for CallerWithoutBody {
     type Future = Pin<Box<dyn Future<Output = Result<Self, PerculusError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, ahead) = (request.clone(), Ahead::of(request, payload));
+        let (request, watcher) = (request.clone(), BodyWatcher::of(request, payload));
         Box::pin(async move {
-            let (actor, state) = authenticate(&request, &ahead).await?;
-            ahead.skip(&state.limits).await?;
+            let (actor, state) = authenticate(&request, &watcher).await?;
+            watcher.skip(&state.limits).await?;
             Ok(Self(actor))
         })
     }
 }
 
-async fn authenticate<'a>(request: &'a HttpRequest, ahead: &Ahead) -> Result<(Actor, &'a HttpState), PerculusError> {
+async fn authenticate<'a>(request: &'a HttpRequest, watcher: &BodyWatcher) -> Result<(Actor, &'a HttpState), PerculusError> {
     let (Some(presented), Some(state)) = (presented(request.headers()), request.app_data::<Data<HttpState>>()) else {
         return Err(PerculusError::Unauthorized);
     };
-    let actor = ahead.wait_for(state.identity.authenticate(presented)).await??;
+    let actor = watcher.wait_for(state.identity.authenticate(presented)).await??;
     note_holder(request, &actor);
     Ok((actor, state))
 }
@@ -73,7 +73,7 @@ fn presented(headers: &HeaderMap) -> Option<PresentedCredential> {
     let token = token.trim();
     match token.rsplit_once('|') {
         Some((access_key, proof)) => {
-            let secret = unhex(proof)?.to_vec();
+            let secret = decode_hex(proof)?.to_vec();
             Some(PresentedCredential { kind: CredentialKind::AccessKey, public_id: access_key.to_owned(), secret })
         }
         None if token.is_empty() => None,
@@ -85,7 +85,7 @@ fn presented(headers: &HeaderMap) -> Option<PresentedCredential> {
 }
 
 /// The bytes of a SHA-256 digest in hexadecimal.
-fn unhex(text: &str) -> Option<[u8; 32]> {
+fn decode_hex(text: &str) -> Option<[u8; 32]> {
     let digits = text.as_bytes();
     let mut bytes = [0; 32];
     if digits.len() != 2 * bytes.len() {
@@ -116,9 +116,9 @@ mod tests {
 
     #[test]
     fn a_proof_is_read_in_either_case() {
-        let proof = unhex(PROOF).unwrap();
+        let proof = decode_hex(PROOF).unwrap();
         assert_eq!(bearer("demo-access", &proof), format!("demo-access|{PROOF}"));
-        assert_eq!(unhex(&PROOF.to_uppercase()), Some(proof));
+        assert_eq!(decode_hex(&PROOF.to_uppercase()), Some(proof));
     }
 
     #[test]
@@ -126,7 +126,7 @@ mod tests {
         for scheme in ["Bearer", "bearer", "BEARER"] {
             let presented = with(&format!("{scheme} demo-access|{PROOF}")).unwrap();
             assert_eq!(presented.public_id, "demo-access");
-            assert_eq!(presented.secret, unhex(PROOF).unwrap());
+            assert_eq!(presented.secret, decode_hex(PROOF).unwrap());
         }
     }
 
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_proves_nothing() {
+    fn any_other_header_is_not_a_credential() {
         for header in ["", "Bearer", "Bearer ", "Bearer demo-access|", "Bearer demo-access|0a", &format!("Basic demo-access|{PROOF}")] {
             assert!(with(header).is_none(), "{header}");
         }

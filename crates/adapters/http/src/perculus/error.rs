@@ -19,7 +19,7 @@ use super::dto::session::write;
 use super::language::Language;
 use super::text::Text;
 use crate::body::BodyError;
-use crate::room::NoRoom;
+use crate::memory::BudgetExhausted;
 
 /// The seconds that a client should wait before it tries again.
 const RETRY_AFTER_SECONDS: &str = "1";
@@ -42,7 +42,7 @@ pub(super) enum PerculusError {
     KeyBusy,
     KeyErased,
     Body(BodyError),
-    NoRoom,
+    BudgetExhausted,
     Filter(FilterError),
     NoSuchPath,
     MethodNotAllowed,
@@ -69,7 +69,7 @@ impl PerculusError {
     pub(super) fn code(&self) -> u16 {
         match self {
             Self::Failure => 10,
-            Self::Unavailable | Self::NoRoom | Self::Body(BodyError::NoRoom) => 11,
+            Self::Unavailable | Self::BudgetExhausted | Self::Body(BodyError::BudgetExhausted) => 11,
             Self::Filter(FilterError::Page(PageError::TooLarge)) => 38,
             Self::Filter(_) | Self::Invalid(_) => 12,
             Self::Unauthorized => 14,
@@ -100,7 +100,7 @@ impl PerculusError {
         let mut response = HttpResponse::build(self.status_code());
         match self {
             Self::Unauthorized => _ = response.insert_header((WWW_AUTHENTICATE, "Bearer")),
-            Self::Unavailable | Self::NoRoom | Self::KeyBusy | Self::Body(BodyError::NoRoom) => {
+            Self::Unavailable | Self::BudgetExhausted | Self::KeyBusy | Self::Body(BodyError::BudgetExhausted) => {
                 _ = response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
             }
             // The rest of the body may never arrive, or be endless.
@@ -157,7 +157,7 @@ impl PerculusError {
             Self::BadRequest(text) => text.clone(),
             Self::Filter(error) => filter_fault(*error),
             Self::Body(error) => body_fault(*error),
-            Self::NoRoom => Text::of("answer-no-room"),
+            Self::BudgetExhausted => Text::of("answer-no-room"),
             Self::BadKey => Text::of("key-malformed").with("max", IdempotencyKey::MAX),
             Self::KeyReused => Text::of("key-reused"),
             Self::KeyBusy => Text::of("key-busy"),
@@ -180,7 +180,7 @@ fn body_fault(error: BodyError) -> Text {
         BodyError::TooLarge { limit } => Text::of("body-too-large").with("limit", limit),
         BodyError::TooSlow => Text::of("body-too-slow"),
         BodyError::CutOff => Text::of("body-cut-off"),
-        BodyError::NoRoom => Text::of("body-no-room"),
+        BodyError::BudgetExhausted => Text::of("body-no-room"),
     }
 }
 
@@ -205,9 +205,9 @@ impl From<BodyError> for PerculusError {
     }
 }
 
-impl From<NoRoom> for PerculusError {
-    fn from(NoRoom: NoRoom) -> Self {
-        Self::NoRoom
+impl From<BudgetExhausted> for PerculusError {
+    fn from(BudgetExhausted: BudgetExhausted) -> Self {
+        Self::BudgetExhausted
     }
 }
 
@@ -282,7 +282,7 @@ impl ResponseError for PerculusError {
             Self::Body(BodyError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
             Self::Body(BodyError::UnsupportedMediaType | BodyError::NoForm) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Unavailable | Self::NoRoom | Self::Body(BodyError::NoRoom) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::BudgetExhausted | Self::Body(BodyError::BudgetExhausted) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failure => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

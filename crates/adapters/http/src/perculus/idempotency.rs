@@ -45,7 +45,7 @@ impl RequestKey {
     }
 
     /// The idempotent request with this key. `render` makes the answer of its outcome.
-    pub(super) fn guard<T>(self, render: impl FnOnce(&T) -> Answer + Send + 'static) -> IdempotentRequest<T> {
+    pub(super) fn into_request<T>(self, render: impl FnOnce(&T) -> Answer + Send + 'static) -> IdempotentRequest<T> {
         IdempotentRequest { key: self.key, request: self.request, render: Box::new(render) }
     }
 }
@@ -53,8 +53,8 @@ impl RequestKey {
 /// The answer to a request that may be a repetition. A replay keeps its language, regardless of the language asked for now.
 pub(super) fn answered<T>(performed: IdempotentOutcome<T>, language: Language, render: impl FnOnce(&T) -> Answer) -> HttpResponse {
     match performed {
-        IdempotentOutcome::Unkeyed(outcome) => told(render(&outcome), language),
-        IdempotentOutcome::Stored(answer) => told(answer, language),
+        IdempotentOutcome::Unkeyed(outcome) => with_content_language(render(&outcome), language),
+        IdempotentOutcome::Stored(answer) => with_content_language(answer, language),
         IdempotentOutcome::Replayed(answer) => {
             let mut response = respond(answer);
             response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
@@ -64,7 +64,7 @@ pub(super) fn answered<T>(performed: IdempotentOutcome<T>, language: Language, r
 }
 
 /// The response for an answer. One that reports errors is marked with its language.
-pub(super) fn told(answer: Answer, language: Language) -> HttpResponse {
+pub(super) fn with_content_language(answer: Answer, language: Language) -> HttpResponse {
     let mut response = respond(answer);
     if response.status() == StatusCode::MULTI_STATUS || response.status().is_client_error() {
         mark_language(response.headers_mut(), language);

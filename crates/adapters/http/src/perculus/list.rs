@@ -7,8 +7,8 @@ use derslik_domain::session::{Session, SessionFilter};
 
 use super::dto::session::ONE_SESSION;
 use super::error::PerculusError;
-use crate::answer::list_bytes;
 use crate::list::{Frame, ListBody, Part, Parts, stream};
+use crate::response::list_bytes;
 use crate::state::HttpState;
 
 const FRAME: Frame = Frame { content_type: "application/json; charset=utf-8", opening: "[", closing: "]" };

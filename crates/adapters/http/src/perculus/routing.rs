@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError};
 
 use super::error::PerculusError;
 use super::language::Language;
-use crate::answer::hold;
+use crate::response::count_until_sent;
 
 /// Adds a resource with and without a slash at the end of its path. Patterns are tried in order, so the most frequent calls
 /// come first.
@@ -37,7 +37,7 @@ pub(super) fn resource(path: &str, methods: &'static [Method]) -> Resource {
 
 /// The final answer: in the language of its request, and counted until it is sent.
 pub(super) fn finished(response: ServiceResponse) -> ServiceResponse {
-    localised(hold(response, || PerculusError::NoRoom.error_response()))
+    localised(count_until_sent(response, || PerculusError::BudgetExhausted.error_response()))
 }
 
 /// An answer in the language of its request. Errors are made in English, because the request is not known there. Any other

@@ -49,12 +49,12 @@ impl Text {
 
     /// The text in a language.
     pub(super) fn in_language(&self, language: Language) -> String {
-        let mut told = tell(self.id, &self.arguments, language);
+        let mut text = format_message(self.id, &self.arguments, language);
         if let Some(next) = &self.next {
-            told.push(' ');
-            told.push_str(&next.in_language(language));
+            text.push(' ');
+            text.push_str(&next.in_language(language));
         }
-        told
+        text
     }
 }
 
@@ -83,7 +83,7 @@ fn bundle(language: Language) -> Bundle {
     bundle
 }
 
-fn tell(id: &str, arguments: &[(&'static str, FluentValue<'static>)], language: Language) -> String {
+fn format_message(id: &str, arguments: &[(&'static str, FluentValue<'static>)], language: Language) -> String {
     let bundle = match language {
         Language::English => &*ENGLISH,
         Language::Turkish => &*TURKISH,

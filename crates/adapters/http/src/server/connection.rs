@@ -7,7 +7,7 @@ use std::sync::Arc;
 use actix_http::RequestHead;
 use derslik_domain::identity::ClientNetwork;
 
-use super::places::{ClientPlace, Place, Places, Refusal};
+use super::permits::{ClientPermit, ConnectionPermit, ConnectionPermits, Refusal};
 use super::tail::Tail;
 use super::watch::{Deadlines, Watch};
 use crate::client::{Client, TrustedProxies};
@@ -20,8 +20,8 @@ pub(crate) struct Connection {
     tail: Cell<Tail>,
     is_encrypted: bool,
     /// Whether the peer is a trusted proxy.
-    is_of_proxy: bool,
-    places: Arc<Places>,
+    is_from_proxy: bool,
+    permits: Arc<ConnectionPermits>,
 }
 
 impl Connection {
@@ -30,14 +30,14 @@ impl Connection {
         peer: Option<IpAddr>,
         is_encrypted: bool,
         proxies: &TrustedProxies,
-        places: &Arc<Places>,
+        permits: &Arc<ConnectionPermits>,
         deadlines: Deadlines,
-    ) -> Result<(Self, Place), Refusal> {
-        let is_of_proxy = peer.is_some_and(|peer| proxies.trust(peer));
+    ) -> Result<(Self, ConnectionPermit), Refusal> {
+        let is_from_proxy = peer.is_some_and(|peer| proxies.trust(peer));
         // A proxy's connections carry requests of all its clients. Those clients are counted by their requests instead.
-        let place = places.take(peer.filter(|_| !is_of_proxy).map(ClientNetwork::of))?;
-        let (watch, places) = (Watch::new(deadlines), Arc::clone(places));
-        Ok((Self { watch, tail: Cell::default(), is_encrypted, is_of_proxy, places }, place))
+        let permit = permits.take(peer.filter(|_| !is_from_proxy).map(ClientNetwork::of))?;
+        let (watch, permits) = (Watch::new(deadlines), Arc::clone(permits));
+        Ok((Self { watch, tail: Cell::default(), is_encrypted, is_from_proxy, permits }, permit))
     }
 
     /// Whether the connection uses TLS.
@@ -59,12 +59,12 @@ impl Connection {
     }
 
     /// Takes a permit for a request that a trusted proxy forwards for a client that it names.
-    pub(super) fn place_of_request(&self, head: &RequestHead, proxies: &TrustedProxies) -> Result<Option<ClientPlace>, Refusal> {
-        if !self.is_of_proxy {
+    pub(super) fn permit_for_request(&self, head: &RequestHead, proxies: &TrustedProxies) -> Result<Option<ClientPermit>, Refusal> {
+        if !self.is_from_proxy {
             return Ok(None);
         }
         match Client::of(head, proxies) {
-            Some(Client { address, is_proxy: false }) => self.places.take_of(ClientNetwork::of(address)).map(Some),
+            Some(Client { address, is_proxy: false }) => self.permits.take_for(ClientNetwork::of(address)).map(Some),
             _ => Ok(None),
         }
     }

@@ -3,7 +3,7 @@
 //! | file | content |
 //! |---|---|
 //! | `accept` | from an accepted socket to a stream, with TLS or a refusal between |
-//! | `places` | the limits on the number of connections |
+//! | `permits` | the limits on the number of connections |
 //! | `connection` | the state of one connection |
 //! | `stream` | its bytes |
 //! | `tail` | the last bytes of its input |
@@ -12,7 +12,7 @@
 
 mod accept;
 mod connection;
-mod places;
+mod permits;
 mod request;
 mod stream;
 mod tail;
@@ -37,10 +37,10 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tracing_actix_web::TracingLogger;
 
-use self::accept::{FAREWELLS, Gate, Opened};
+use self::accept::{Acceptor, MAX_OPEN_REFUSALS, Opened};
 pub(crate) use self::connection::Connection;
-pub use self::places::ConnectionLimits;
-use self::places::Places;
+pub use self::permits::ConnectionLimits;
+use self::permits::ConnectionPermits;
 use self::stream::Stream;
 pub use self::watch::Deadlines;
 use crate::routes::configure;
@@ -94,22 +94,22 @@ impl Serving {
     /// If the listener can't be used.
     pub fn new(socket: Socket, state: HttpState, settings: ServerSettings) -> std::io::Result<Self> {
         let ServerSettings { workers, grace, connections, deadlines } = settings;
-        let gate = Gate {
-            tls: socket.tls.map(acceptor),
+        let acceptor = Acceptor {
+            tls: socket.tls.map(tls_acceptor),
             proxies: state.trusted_proxies().clone(),
-            places: Places::new(connections),
+            permits: ConnectionPermits::new(connections),
             deadlines,
-            farewells: Arc::new(AtomicUsize::new(0)),
+            open_refusals: Arc::new(AtomicUsize::new(0)),
         };
         let server = Server::build()
             .workers(workers)
             .shutdown_timeout(grace.as_secs())
             .disable_signals()
             // The permits are the limit. A refused client gets an answer, which needs a connection beyond that limit.
-            .max_concurrent_connections(connections.in_all.saturating_add(2 * FAREWELLS));
+            .max_concurrent_connections(connections.in_all.saturating_add(2 * MAX_OPEN_REFUSALS));
         let stopping = server.graceful_shutdown_signal();
         let server = server.listen("http", socket.listener, move || {
-            let (stopping, state, gate, proxies) = (stopping.clone(), state.clone(), gate.clone(), gate.proxies.clone());
+            let (stopping, state, acceptor, proxies) = (stopping.clone(), state.clone(), acceptor.clone(), acceptor.proxies.clone());
             let app = App::new()
                 .wrap(DefaultHeaders::new().add(("X-Content-Type-Options", "nosniff")).add(("Cache-Control", "no-store")))
                 .wrap(from_fn(show_request_id))
@@ -139,8 +139,8 @@ impl Serving {
                 }
             });
             fn_service(move |socket: TcpStream| {
-                let gate = gate.clone();
-                async move { Ok(gate.open(socket).await) }
+                let acceptor = acceptor.clone();
+                async move { Ok(acceptor.open(socket).await) }
             })
             .and_then(watched)
         })?;
@@ -168,7 +168,7 @@ impl Stopper {
     }
 }
 
-fn acceptor(mut tls: ServerConfig) -> TlsAcceptor {
+fn tls_acceptor(mut tls: ServerConfig) -> TlsAcceptor {
     tls.alpn_protocols = vec![b"http/1.1".to_vec()];
     Arc::new(tls).into()
 }

@@ -10,20 +10,20 @@ use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 use super::connection::Connection;
-use super::places::Place;
+use super::permits::ConnectionPermit;
 
 /// A TCP stream that reports its reads and writes to the watch. TLS is layered above it, so the bytes of TLS records count too.
 #[derive(Debug)]
 pub(super) struct Watched {
     io: TcpStream,
     connection: Rc<Connection>,
-    _place: Place,
+    _permit: ConnectionPermit,
 }
 
 impl Watched {
     /// The permit is given back when the socket is closed.
-    pub(super) const fn new(io: TcpStream, connection: Rc<Connection>, place: Place) -> Self {
-        Self { io, connection, _place: place }
+    pub(super) const fn new(io: TcpStream, connection: Rc<Connection>, permit: ConnectionPermit) -> Self {
+        Self { io, connection, _permit: permit }
     }
 
     pub(super) const fn connection(&self) -> &Rc<Connection> {

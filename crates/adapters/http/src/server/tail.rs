@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_after_an_end_is_noticed() {
+    fn input_after_an_end_is_noticed() {
         let body = Tail::default().then(b"\n{}");
         let request = Tail::default().then(b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}");
         assert!(request.ends_with(&body) && !request.ends_with_empty_line());

@@ -53,7 +53,7 @@ enum Awaited {
 
 /// The unread input of a client at the time when the answer to its request was handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Left {
+pub(super) enum UnreadInput {
     /// No unread input.
     Nothing,
     /// A part of the body, which the service left unread.
@@ -70,7 +70,7 @@ pub(super) struct Watch {
     /// The deadline for the awaited input, while no request is under way.
     until: Cell<Instant>,
     /// The number of requests under way: with the service, or with an answer that is still being written.
-    under_way: Cell<u32>,
+    in_flight: Cell<u32>,
     /// The time since which the client has read nothing of the pending output.
     stalled_since: Cell<Option<Instant>>,
 }
@@ -82,7 +82,7 @@ impl Watch {
             deadlines,
             awaited: Cell::new(Awaited::Rest),
             until: Cell::new(Instant::now() + deadlines.head + SLACK),
-            under_way: Cell::new(0),
+            in_flight: Cell::new(0),
             stalled_since: Cell::new(None),
         }
     }
@@ -94,7 +94,7 @@ impl Watch {
 
     /// Notes that bytes were received.
     pub(super) fn received(&self) {
-        if self.under_way.get() == 0 && self.awaited.get() == Awaited::Request {
+        if self.in_flight.get() == 0 && self.awaited.get() == Awaited::Request {
             self.await_rest(self.deadlines.head);
         }
     }
@@ -126,16 +126,16 @@ impl Watch {
 
     /// Notes that a request was passed to the service.
     pub(super) fn began(&self) {
-        self.under_way.set(self.under_way.get() + 1);
+        self.in_flight.set(self.in_flight.get() + 1);
     }
 
     /// Notes that the answer to a request was handed over for writing.
-    pub(super) fn ended(&self, left: Left) {
-        self.under_way.set(self.under_way.get().saturating_sub(1));
-        match left {
-            Left::Nothing => self.await_request(),
-            Left::Body => self.await_rest(self.deadlines.unread_body),
-            Left::Head => self.await_rest(self.deadlines.head),
+    pub(super) fn ended(&self, unread: UnreadInput) {
+        self.in_flight.set(self.in_flight.get().saturating_sub(1));
+        match unread {
+            UnreadInput::Nothing => self.await_request(),
+            UnreadInput::Body => self.await_rest(self.deadlines.unread_body),
+            UnreadInput::Head => self.await_rest(self.deadlines.head),
         }
     }
 
@@ -157,7 +157,7 @@ impl Watch {
     fn deadline(&self) -> Option<Instant> {
         match self.stalled_since.get() {
             Some(since) => Some(since + self.deadlines.stalled_reader),
-            None if self.under_way.get() > 0 => None,
+            None if self.in_flight.get() > 0 => None,
             None => Some(self.until.get()),
         }
     }
@@ -190,7 +190,7 @@ mod tests {
         assert_eq!(watch.deadline(), first);
         watch.began();
         assert_eq!(watch.deadline(), None);
-        watch.ended(Left::Nothing);
+        watch.ended(UnreadInput::Nothing);
         let idle = watch.deadline();
         watch.received();
         let second = watch.deadline();
@@ -205,7 +205,7 @@ mod tests {
         let watch = Watch::new(Deadlines::default());
         watch.began();
         watch.received();
-        watch.ended(Left::Head);
+        watch.ended(UnreadInput::Head);
         let second = watch.deadline();
         assert!(second <= Some(Instant::now() + Deadlines::default().head));
         watch.received();

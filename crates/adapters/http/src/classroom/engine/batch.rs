@@ -15,9 +15,9 @@ use super::dispatch::answer;
 use super::error::ClassroomError;
 use super::operation::Api;
 use super::query::System;
-use crate::answer::HeldBody;
 use crate::body::Body;
-use crate::room::Held;
+use crate::memory::Reservation;
+use crate::response::CountedBody;
 use crate::state::HttpState;
 
 /// The most parts of a batch.
@@ -42,7 +42,7 @@ pub(super) struct Batch {
     /// The credential for parts without one of their own.
     authorization: Option<String>,
     /// The bytes that are being sent.
-    current: HeldBody,
+    current: CountedBody,
     is_closed: bool,
 }
 
@@ -57,7 +57,7 @@ impl Batch {
         if parts.len() > MAX_PARTS {
             return Err(ClassroomError::invalid(format!("A batch has at most {MAX_PARTS} parts.")));
         }
-        Ok(Self { api, body, parts: parts.into_iter(), authorization, current: HeldBody::default(), is_closed: false })
+        Ok(Self { api, body, parts: parts.into_iter(), authorization, current: CountedBody::default(), is_closed: false })
     }
 
     /// The body of the answer, in pieces. A part is carried out once the answer to the previous one was handed over, so a batch
@@ -75,19 +75,19 @@ impl Batch {
                 return Some(piece);
             }
             // The memory of the sent answer is given back before the next one takes some.
-            self.current = HeldBody::default();
+            self.current = CountedBody::default();
             self.current = match self.parts.next() {
                 Some(part) => self.answer(state, part).await,
                 None if !self.is_closed => {
                     self.is_closed = true;
-                    HeldBody::new(format!("--{BOUNDARY}--\r\n"), Held::default())
+                    CountedBody::new(format!("--{BOUNDARY}--\r\n"), Reservation::default())
                 }
                 None => return None,
             };
         }
     }
 
-    async fn answer(&self, state: &HttpState, part: Range<usize>) -> HeldBody {
+    async fn answer(&self, state: &HttpState, part: Range<usize>) -> CountedBody {
         let part = read_part(&self.body, part);
         let answer = match part.call {
             Ok(mut call) => {
@@ -96,7 +96,7 @@ impl Batch {
             }
             Err(error) => refusal(error, &System::default()),
         };
-        HeldBody::new(render_part(part.id.as_deref(), &answer), answer.held)
+        CountedBody::new(render_part(part.id.as_deref(), &answer), answer.held)
     }
 }
 

@@ -12,8 +12,8 @@ use super::list::ListView;
 use super::page_tokens::PageTokens;
 use super::query::Query;
 use super::schema::Message;
-use crate::answer::list_bytes;
-use crate::room::{Held, Holder};
+use crate::memory::{Holder, Reservation};
+use crate::response::list_bytes;
 use crate::state::HttpState;
 
 /// The context in which a handler runs.
@@ -67,15 +67,15 @@ impl Context<'_> {
     ///
     /// # Errors
     /// There was no memory for a while.
-    pub(crate) async fn reserve(&self, entries: u32) -> Result<Held, ClassroomError> {
-        Ok(self.state.answer_room().reserve(Holder::of(&self.actor), list_bytes(entries)).await?)
+    pub(crate) async fn reserve(&self, entries: u32) -> Result<Reservation, ClassroomError> {
+        Ok(self.state.response_budget().reserve(Holder::of(&self.actor), list_bytes(entries)).await?)
     }
 
     /// The answer that shows a page of a list, in the memory reserved for it. Most entries take about `entry_bytes`.
     ///
     /// # Errors
     /// A view that is not JSON.
-    pub(crate) fn list<T: Serialize>(&self, view: &ListView<T>, entry_bytes: usize, held: Held) -> Outcome {
+    pub(crate) fn list<T: Serialize>(&self, view: &ListView<T>, entry_bytes: usize, held: Reservation) -> Outcome {
         Ok(Answer { held, ..self.answer(view, entry_bytes * (view.entries.len() + 1))? })
     }
 

@@ -11,8 +11,8 @@ use super::idempotency::RequestKey;
 use super::operation::{Api, Operation};
 use super::path::{Target, find};
 use super::query::{Query, System, pairs};
-use crate::answer::Reserved;
-use crate::room::Holder;
+use crate::memory::Holder;
+use crate::response::ResponseReservation;
 use crate::state::HttpState;
 
 /// A call with a valid credential: its operation, its actor and the rest of its query.
@@ -83,8 +83,8 @@ async fn perform(state: &HttpState, call: &Call, admitted: Admitted) -> Answer {
         };
         let mut answer = (operation.handler)(&context).await?;
         let held = std::mem::take(&mut answer.held);
-        let reserved = if refusable { Reserved::to_read(held) } else { Reserved::to_tell(held) };
-        answer.held = reserved.settled(state.answer_room(), holder, answer.body.len())?;
+        let reserved = if refusable { ResponseReservation::refusable(held) } else { ResponseReservation::committed(held) };
+        answer.held = reserved.fit(state.response_budget(), holder, answer.body.len())?;
         Ok(answer)
     }
     .await;

@@ -11,7 +11,7 @@ use super::masks::MaskError;
 use super::schema::snake;
 use super::scopes::scope_url;
 use crate::body::BodyError;
-use crate::room::NoRoom;
+use crate::memory::BudgetExhausted;
 
 /// The seconds that a client should wait for an unavailable database before it tries again.
 const RETRY_AFTER_SECONDS: &str = "1";
@@ -245,11 +245,11 @@ impl From<BodyError> for ClassroomError {
         let kind = match error {
             BodyError::TooLarge { .. } => ErrorKind::TooLarge,
             BodyError::TooSlow => ErrorKind::TooSlow,
-            BodyError::NoRoom => ErrorKind::Unavailable,
+            BodyError::BudgetExhausted => ErrorKind::Unavailable,
             BodyError::UnsupportedMediaType | BodyError::NoForm | BodyError::CutOff => ErrorKind::InvalidArgument,
         };
         let header = match error {
-            BodyError::NoRoom => ("retry-after", RETRY_AFTER_SECONDS),
+            BodyError::BudgetExhausted => ("retry-after", RETRY_AFTER_SECONDS),
             // The rest of the body may never arrive, or be endless.
             BodyError::TooLarge { .. } | BodyError::TooSlow | BodyError::UnsupportedMediaType | BodyError::NoForm | BodyError::CutOff => {
                 ("connection", "close")
@@ -259,8 +259,8 @@ impl From<BodyError> for ClassroomError {
     }
 }
 
-impl From<NoRoom> for ClassroomError {
-    fn from(error: NoRoom) -> Self {
+impl From<BudgetExhausted> for ClassroomError {
+    fn from(error: BudgetExhausted) -> Self {
         let headers = vec![("retry-after", RETRY_AFTER_SECONDS.to_owned())];
         Self { headers, ..Self::new(ErrorKind::Unavailable, error.to_string()) }
     }

@@ -9,7 +9,7 @@ use super::answer::{Answer, Outcome, refusal};
 use super::call::{Call, KeyHeader};
 use super::error::ClassroomError;
 use super::query::{System, pairs};
-use crate::room::Held;
+use crate::memory::Reservation;
 
 /// The key of a call, with a digest of everything that decides its effect and its answer.
 #[derive(Debug, Clone)]
@@ -70,7 +70,7 @@ pub(crate) fn into_answer<T>(outcome: IdempotentOutcome<T>, show: impl FnOnce(&T
         IdempotentOutcome::Replayed(answer) => (answer, true),
     };
     let headers = is_replay.then(|| ("idempotent-replayed", "true".to_owned())).into_iter().collect();
-    Ok(Answer { status: stored.code.get(), headers, body: stored.body, held: Held::default() })
+    Ok(Answer { status: stored.code.get(), headers, body: stored.body, held: Reservation::default() })
 }
 
 #[cfg(test)]

@@ -19,10 +19,10 @@ use super::dispatch::{admit, answer};
 use super::error::ClassroomError;
 use super::operation::Api;
 use super::query::System;
-use crate::ahead::Ahead;
-use crate::answer::HeldBody;
 use crate::body::{note_holder, read_bytes};
+use crate::body_watcher::BodyWatcher;
 use crate::client::reached_by;
+use crate::response::CountedBody;
 use crate::state::HttpState;
 
 /// The header that names another method for a POST.
@@ -74,7 +74,7 @@ fn takes_gzip(header: &str) -> bool {
     })
 }
 
-async fn one_call(api: &'static Api, state: Data<HttpState>, request: HttpRequest, ahead: Ahead, payload: Payload) -> HttpResponse {
+async fn one_call(api: &'static Api, state: Data<HttpState>, request: HttpRequest, watcher: BodyWatcher, payload: Payload) -> HttpResponse {
     let headers = request.headers();
     let call = Call {
         verb: request.method().as_str().to_owned(),
@@ -90,7 +90,7 @@ async fn one_call(api: &'static Api, state: Data<HttpState>, request: HttpReques
     // The credential is checked before the body is read. A form may hold the credential, so it is read before the actor is
     // known.
     if !call.may_hide_credential() {
-        match ahead.wait_for(admit(api, &state, &call)).await {
+        match watcher.wait_for(admit(api, &state, &call)).await {
             Ok(Ok(admitted)) => note_holder(&request, &admitted.actor),
             Ok(Err(refusal)) => return respond(refusal),
             Err(error) => return respond(refusal(error.into(), &System::default())),
@@ -102,10 +102,16 @@ async fn one_call(api: &'static Api, state: Data<HttpState>, request: HttpReques
     }
 }
 
-async fn many_calls(api: &'static Api, state: Data<HttpState>, request: HttpRequest, ahead: Ahead, payload: Payload) -> HttpResponse {
+async fn many_calls(
+    api: &'static Api,
+    state: Data<HttpState>,
+    request: HttpRequest,
+    watcher: BodyWatcher,
+    payload: Payload,
+) -> HttpResponse {
     // Parts may bring credentials of their own. A batch without a valid one in its head is read as an anonymous request.
     let authorization = header(request.headers(), &AUTHORIZATION);
-    match ahead.wait_for(actor_of(&state, authorization.as_deref())).await {
+    match watcher.wait_for(actor_of(&state, authorization.as_deref())).await {
         Ok(Some(actor)) => note_holder(&request, &actor),
         Ok(None) => {}
         Err(error) => return respond(refusal(error.into(), &System::default())),
@@ -165,7 +171,7 @@ fn respond(answer: Answer) -> HttpResponse {
     for header in answer.headers {
         response.insert_header(header);
     }
-    response.body(HeldBody::new(answer.body, answer.held))
+    response.body(CountedBody::new(answer.body, answer.held))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use super::json::{AsSent, Shown, Slot, for_each_member, unless_blank};
 use super::messages::attendee_rule;
-use super::person::zulu;
+use super::person::utc_text;
 use super::state::State;
 use crate::perculus::error::PerculusError;
 use crate::perculus::language::Language;
@@ -113,7 +113,7 @@ impl Serialize for AttendeeView<'_> {
         let attendee = self.attendee;
         let (session_key, user_key) = self.style.keys();
         let shown = |at: derslik_domain::time::Timestamp| match self.style {
-            Style::V1 => zulu(at),
+            Style::V1 => utc_text(at),
             Style::V2 { zone, .. } => at.in_zone(zone).to_string(),
         };
         let mut map = serializer.serialize_map(None)?;

@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_of_its_own_type_and_no_other() {
+    fn a_value_is_read_as_its_own_type_only() {
         assert_eq!(slot("\"80\"").integer(), Field::Mistyped);
         assert_eq!(slot("\"80\"").integer_or_digits(), Field::Given(80));
         assert_eq!(slot("80.5").integer_or_digits(), Field::Mistyped);
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn a_string_keeps_its_bytes_even_where_they_are_no_text() {
+    fn a_string_keeps_its_bytes_even_where_they_are_not_unicode() {
         assert_eq!(slot(r#""a\"\\\n\u00e7\u0000""#).text(), Field::Given("a\"\\\nç\0".as_bytes().to_vec()));
         assert_eq!(slot(r#""\ud83c\udf93""#).text(), Field::Given("🎓".as_bytes().to_vec()));
         assert_eq!(slot(r#""\ud800""#).text(), Field::Given(vec![0xed, 0xa0, 0x80]));
@@ -311,19 +311,19 @@ mod tests {
     #[case(r#"{"a" : [1]}"#, r#"{"a" : [1]}"#)]
     #[case(r#""x\ud800y""#, "\"x\u{fffd}\u{fffd}\u{fffd}y\"")]
     #[case(r#"["\ud800"]"#, "null")]
-    fn what_goes_back_is_what_came_unless_nobody_could_read_it(#[case] sent: &str, #[case] shown: &str) {
+    fn a_value_is_repeated_as_sent_unless_json_readers_would_refuse_it(#[case] sent: &str, #[case] shown: &str) {
         assert_eq!(as_sent(sent), shown);
     }
 
     #[test]
-    fn a_name_that_is_no_text_is_one_that_nobody_knows() {
+    fn a_name_that_is_not_unicode_matches_no_known_name() {
         let mut names = Vec::new();
         for_each_member(r#"{"\ud800":1,"a":2,"\u0062":3}"#, |name, _| names.push(name.to_owned())).unwrap();
         assert_eq!(names, ["", "a", "b"]);
     }
 
     #[test]
-    fn what_is_nested_too_deeply_does_not_go_back() {
+    fn values_that_are_nested_too_deeply_are_not_repeated() {
         assert_eq!(as_sent(&("[".repeat(100_000) + &"]".repeat(100_000))), "null");
     }
 

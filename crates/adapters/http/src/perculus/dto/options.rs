@@ -313,14 +313,14 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_is_told_by_the_path_that_the_client_wrote() {
+    fn a_fault_names_the_path_that_the_client_wrote() {
         assert_eq!(wire_name(OptionName::Flag(OptionFlag::ChatOffNewMessageSound)), "options.chat.offNewMsgSound");
         assert_eq!(wire_name(OptionName::Flag(OptionFlag::StartActive)), "options.start_active");
         assert_eq!(wire_name(OptionName::Duration), "options.duration");
     }
 
     #[test]
-    fn partial_options_set_what_they_name_and_no_more() {
+    fn partial_options_set_only_the_options_that_they_name() {
         let form = read_options(
             r#"{"allow_rating":false,"session_duration":"ignored","chat":{"offNewMsgSound":true,"x":1},"duration":null,"y":[]}"#,
         );
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn each_session_shows_its_own_settings_whatever_was_shown_before() {
+    fn each_session_shows_its_own_settings_after_any_other_session() {
         let plain = session(guid(1));
         let set = |patch: OptionsPatch| Session { options: plain.options.clone().merged(patch), ..plain.clone() };
         let sessions = [

@@ -74,14 +74,14 @@ impl Serialize for PersonView<'_> {
         map.serialize_entry("status", &status)?;
         map.serialize_entry("lang", &profile.lang.as_ref().map(Lang::as_str))?;
         map.serialize_entry("timezone", &profile.timezone.map(Zone::name))?;
-        map.serialize_entry("expires_at", &profile.expires_at.map(zulu))?;
-        map.serialize_entry("creation_date", &zulu(user.created_at))?;
-        map.serialize_entry("updating_date", &zulu(user.updated_at))?;
+        map.serialize_entry("expires_at", &profile.expires_at.map(utc_text))?;
+        map.serialize_entry("creation_date", &utc_text(user.created_at))?;
+        map.serialize_entry("updating_date", &utc_text(user.updated_at))?;
         map.end()
     }
 }
 
 /// An instant as version 1 prints it outside sessions, with a `Z`.
-pub(super) fn zulu(at: Timestamp) -> String {
+pub(super) fn utc_text(at: Timestamp) -> String {
     at.in_zone(Zone::UTC).to_string().replace("+00:00", "Z")
 }

@@ -28,13 +28,13 @@ impl Parameters {
                 slot.put(raw);
                 let is_number = raw.get().starts_with(|first: char| first == '-' || first.is_ascii_digit());
                 let value = if is_number { Field::Given(raw.get().as_bytes().to_vec()) } else { slot.text() };
-                values.push((plain(name), value));
+                values.push((normalised(name), value));
             })
             .map_err(|error| PerculusError::BadRequest(Text::of("body-no-object-because").with_fault(&error)))?;
         }
         let query = web::Query::<Vec<(String, String)>>::from_query(query);
         let query = query.map_err(|_| PerculusError::BadRequest(Text::of("query-malformed")))?;
-        values.extend(query.into_inner().into_iter().map(|(name, value)| (plain(&name), Field::Given(value.into_bytes()))));
+        values.extend(query.into_inner().into_iter().map(|(name, value)| (normalised(&name), Field::Given(value.into_bytes()))));
         Ok(Self { values })
     }
 
@@ -92,7 +92,7 @@ impl Parameters {
     }
 }
 
-fn plain(name: &str) -> String {
+fn normalised(name: &str) -> String {
     name.chars().filter(|letter| *letter != '_').flat_map(char::to_lowercase).collect()
 }
 
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_told() {
+    fn a_value_that_is_not_a_number_is_mistyped() {
         let parameters = Parameters::read("page_size=many&duration=", "").unwrap();
         assert_eq!(parameters.number("pagesize"), Field::Mistyped);
         assert_eq!(parameters.number("duration"), Field::Missing);

@@ -86,7 +86,7 @@ fn errors() -> Vec<(String, PerculusError)> {
         | E::NoSuchPath
         | E::MethodNotAllowed
         | E::Unavailable
-        | E::NoRoom
+        | E::BudgetExhausted
         | E::Failure => (),
     };
     let fault = serde_json::from_str::<Vec<u8>>("[1,\n}").unwrap_err();
@@ -96,7 +96,7 @@ fn errors() -> Vec<(String, PerculusError)> {
         BodyError::TooLarge { limit: 8_388_608 },
         BodyError::TooSlow,
         BodyError::CutOff,
-        BodyError::NoRoom,
+        BodyError::BudgetExhausted,
     ];
     let requests = [
         Text::of("body-malformed").with_fault(&fault),
@@ -108,7 +108,7 @@ fn errors() -> Vec<(String, PerculusError)> {
         Text::of("query-malformed"),
     ];
     let errors = [E::Unauthorized, E::NotAllowed, E::BadKey, E::KeyReused, E::KeyBusy, E::KeyErased, E::NoSuchPath, E::MethodNotAllowed];
-    let errors = errors.into_iter().chain([E::Unavailable, E::NoRoom, E::Failure]);
+    let errors = errors.into_iter().chain([E::Unavailable, E::BudgetExhausted, E::Failure]);
     let tokens = [E::SessionNotFound, E::AttendeeNotFound, E::UserNotFound, E::UsernameTaken, E::EmailTaken];
     let errors = errors.chain(bodies.map(E::Body)).chain(requests.map(E::BadRequest)).chain(tokens);
     errors.inspect(all).map(|error| (format!("{error:?}"), error)).collect()
@@ -128,19 +128,19 @@ fn every_language_has_every_text_with_the_same_arguments_and_cases() {
 }
 
 /// Every text of the dialect, with a name.
-fn said() -> Vec<(String, Text)> {
+fn used_texts() -> Vec<(String, Text)> {
     let errors = errors().into_iter().flat_map(|(name, error)| error.texts().into_iter().map(move |text| (name.clone(), text)));
     errors.chain(samples::all()).collect()
 }
 
 #[test]
-fn every_text_that_is_said_can_be_told_in_every_language_and_there_are_no_others() {
+fn every_used_text_exists_in_every_language_and_there_are_no_others() {
     let shapes = shapes(Language::English);
-    let mut heard = BTreeSet::new();
-    for (name, text) in said() {
+    let mut used = BTreeSet::new();
+    for (name, text) in used_texts() {
         let mut rest = Some(&text);
         while let Some(part) = rest {
-            heard.insert(part.id);
+            used.insert(part.id);
             let given: BTreeSet<_> = part.arguments.iter().map(|(name, _)| (*name).to_owned()).collect();
             assert_eq!(shapes.get(part.id).map(|shape| &shape.arguments), Some(&given), "{name}: {}", part.id);
             for language in Language::ALL {
@@ -148,27 +148,27 @@ fn every_text_that_is_said_can_be_told_in_every_language_and_there_are_no_others
                 let pattern = bundle.get_message(part.id).and_then(|message| message.value()).unwrap();
                 let mut faults = Vec::new();
                 let arguments = part.arguments.iter().map(|(name, value)| (*name, value.clone())).collect();
-                let told = bundle.format_pattern(pattern, Some(&arguments), &mut faults);
-                assert!(faults.is_empty() && !told.is_empty(), "{name} in {language:?}: {faults:?}");
-                assert!(!told.contains(['\u{2068}', '\u{2069}', '{', '}', '\n']), "{told}");
+                let shown = bundle.format_pattern(pattern, Some(&arguments), &mut faults);
+                assert!(faults.is_empty() && !shown.is_empty(), "{name} in {language:?}: {faults:?}");
+                assert!(!shown.contains(['\u{2068}', '\u{2069}', '{', '}', '\n']), "{shown}");
             }
             rest = part.next.as_deref();
         }
-        let told = Language::ALL.map(|language| text.in_language(language));
-        assert!(told[0] != told[1] && told[1] != told[2] && told[2] != told[0], "{told:?}");
+        let shown = Language::ALL.map(|language| text.in_language(language));
+        assert!(shown[0] != shown[1] && shown[1] != shown[2] && shown[2] != shown[0], "{shown:?}");
     }
-    assert_eq!(heard, shapes.keys().map(String::as_str).collect());
+    assert_eq!(used, shapes.keys().map(String::as_str).collect());
 }
 
 #[test]
-fn every_case_of_a_text_is_one_that_is_said() {
-    let mut said_cases: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    let texts = said();
+fn every_case_of_a_text_is_used() {
+    let mut used_cases: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    let texts = used_texts();
     for (_, text) in &texts {
         let mut rest = Some(text);
         while let Some(part) = rest {
             let values = part.arguments.iter().filter(|(name, _)| ["field", "wanted", "items"].contains(name));
-            said_cases.entry(part.id).or_default().extend(values.filter_map(|(_, value)| match value {
+            used_cases.entry(part.id).or_default().extend(values.filter_map(|(_, value)| match value {
                 FluentValue::String(value) => Some(value.to_string()),
                 _ => None,
             }));
@@ -176,17 +176,17 @@ fn every_case_of_a_text_is_one_that_is_said() {
         }
     }
     for (id, shape) in shapes(Language::English) {
-        assert_eq!(said_cases.get(id.as_str()), Some(&shape.cases), "{id}");
+        assert_eq!(used_cases.get(id.as_str()), Some(&shape.cases), "{id}");
     }
 }
 
 #[test]
-fn a_word_for_programs_is_the_same_in_every_language() {
+fn a_token_for_programs_is_the_same_in_every_language() {
     let tokens: Vec<_> = errors().into_iter().map(|(_, error)| error).filter(|error| error.texts().is_empty()).collect();
     assert_eq!(tokens.len(), 5);
     for token in tokens {
-        let told = Language::ALL.map(|language| token.details_in(language));
-        assert!(told[0] == told[1] && told[1] == told[2] && told[0].contains('_'), "{told:?}");
+        let shown = Language::ALL.map(|language| token.details_in(language));
+        assert!(shown[0] == shown[1] && shown[1] == shown[2] && shown[0].contains('_'), "{shown:?}");
     }
 }
 
@@ -211,7 +211,7 @@ fn bodies_are_refused_in_the_words_of_all_dialects() {
 }
 
 #[test]
-fn a_json_fault_is_told_where_it_is() {
+fn a_json_fault_names_its_position() {
     let fault = serde_json::from_str::<Vec<u8>>("[1,\n}").unwrap_err();
     let text = Text::of("body-malformed").with_fault(&fault);
     assert_eq!(text.in_language(Language::English), format!("The body is not valid JSON: {fault}."));

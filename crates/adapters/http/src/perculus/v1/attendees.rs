@@ -7,13 +7,13 @@ use derslik_domain::attendee::{AttendeeBatch, AttendeeOutcome, AttendeeVerdict};
 use derslik_domain::idempotency::Answer;
 
 use crate::body::{body_text, read_json};
-use crate::perculus::attendees::{self, place, session};
+use crate::perculus::attendees::{self, session_and_attendee, session_guid};
 use crate::perculus::auth::{Caller, CallerWithoutBody};
 use crate::perculus::dto::attendee::{AttendeeView, Style, read_attendee, read_attendee_item, refusal_error};
 use crate::perculus::dto::item::read_object;
 use crate::perculus::dto::session::{json, write};
 use crate::perculus::error::PerculusError;
-use crate::perculus::idempotency::{RequestKey, answered};
+use crate::perculus::idempotency::{RequestKey, into_response};
 use crate::perculus::language::Language;
 use crate::state::HttpState;
 
@@ -52,17 +52,17 @@ pub(super) async fn add(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, PerculusError> {
-    let guid = session(&guid)?;
+    let guid = session_guid(&guid)?;
     let body = read_json(&request, payload, &state).await?;
     let batch = AttendeeBatch::new(vec![read_attendee_item(read_object(&body_text(&body))?, Style::V1)]);
     let language = Language::of(request.headers());
-    let render = move |outcome: &AttendeeOutcome| code_of_the_only_one(outcome, language);
-    let idempotent = RequestKey::read(&request, &body, "")?.map(|key| key.guard(render));
+    let render = move |outcome: &AttendeeOutcome| attendance_code(outcome, language);
+    let idempotent = RequestKey::read(&request, &body, "")?.map(|key| key.into_request(render));
     let performed = state.attendees.upsert_batch(&actor, guid, batch, idempotent).await?;
-    Ok(answered(performed, language, render))
+    Ok(into_response(performed, language, render))
 }
 
-fn code_of_the_only_one(outcome: &AttendeeOutcome, language: Language) -> Answer {
+fn attendance_code(outcome: &AttendeeOutcome, language: Language) -> Answer {
     match outcome.verdicts.first() {
         Some(AttendeeVerdict::Done(attendee)) => write(StatusCode::OK, 1, &attendee.code.as_str()),
         Some(AttendeeVerdict::Refused(refusal)) => refusal_error(refusal, Style::V1).answer(language),
@@ -75,7 +75,7 @@ pub(super) async fn get(
     CallerWithoutBody(actor): CallerWithoutBody,
     path: Path<(String, String)>,
 ) -> Result<HttpResponse, PerculusError> {
-    let (guid, key) = place(&path)?;
+    let (guid, key) = session_and_attendee(&path)?;
     let attendee = state.attendees.get(&actor, guid, key).await?.ok_or(PerculusError::AttendeeNotFound)?;
     Ok(json(&AttendeeView::new(&attendee, Style::V1)))
 }
@@ -87,7 +87,7 @@ pub(super) async fn change(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, PerculusError> {
-    let (guid, key) = place(&path)?;
+    let (guid, key) = session_and_attendee(&path)?;
     let body = read_json(&request, payload, &state).await?;
     let change = read_attendee(read_object(&body_text(&body))?, Style::V1).unwrap_or_default();
     match state.attendees.change(&actor, guid, key, change).await?.ok_or(PerculusError::AttendeeNotFound)? {

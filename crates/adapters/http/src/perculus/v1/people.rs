@@ -9,7 +9,6 @@ use derslik_domain::identity::{PersonField, PersonForm, PersonRefusal, User, Use
 use derslik_domain::page::OffsetPage;
 use derslik_ports::inbound::ServiceError;
 
-use crate::answer::{Reserved, list_bytes, reserve};
 use crate::body::{body_text, read_json, read_optional_json};
 use crate::perculus::auth::{Caller, CallerWithoutBody};
 use crate::perculus::dto::item::{read_object, read_text};
@@ -18,8 +17,9 @@ use crate::perculus::dto::person::{PersonView, read_person};
 use crate::perculus::dto::query::Parameters;
 use crate::perculus::dto::session::{json, write};
 use crate::perculus::error::PerculusError;
-use crate::perculus::idempotency::{RequestKey, answered, told};
+use crate::perculus::idempotency::{RequestKey, into_response, with_content_language};
 use crate::perculus::language::Language;
+use crate::response::{ResponseReservation, list_bytes, reserve};
 use crate::state::HttpState;
 
 pub(super) async fn add(
@@ -32,9 +32,9 @@ pub(super) async fn add(
     let person = read_person(read_object(&body_text(&body))?).validate_new().map_err(|violations| invalid(&violations))?;
     let language = Language::of(request.headers());
     let render = move |added: &Result<User, PersonRefusal>| answer(added, StatusCode::CREATED, language);
-    let idempotent = RequestKey::read(&request, &body, "")?.map(|key| key.guard(render));
-    let performed = state.people.add(&actor, person, idempotent).await.map_err(about_a_person)?;
-    Ok(answered(performed, language, render))
+    let idempotent = RequestKey::read(&request, &body, "")?.map(|key| key.into_request(render));
+    let performed = state.people.add(&actor, person, idempotent).await.map_err(person_error)?;
+    Ok(into_response(performed, language, render))
 }
 
 pub(super) async fn change(
@@ -47,9 +47,9 @@ pub(super) async fn change(
     let key = key_of(&key)?;
     let body = read_json(&request, payload, &state).await?;
     let change = read_person(read_object(&body_text(&body))?).validate().map_err(|violations| invalid(&violations))?;
-    let changed = state.people.change(&actor, key, change).await.map_err(about_a_person)?;
+    let changed = state.people.change(&actor, key, change).await.map_err(person_error)?;
     let language = Language::of(request.headers());
-    Ok(told(answer(&changed, StatusCode::OK, language), language))
+    Ok(with_content_language(answer(&changed, StatusCode::OK, language), language))
 }
 
 /// Sets the password of a person. It comes from the query parameter, or else from a body that is a JSON string.
@@ -66,7 +66,7 @@ pub(super) async fn set_password(
     let password = if password == Field::Missing { read_text(&body_text(&body))? } else { password };
     let form = PersonForm { password, ..PersonForm::default() };
     let change = form.validate_password().map_err(|violations| invalid(&violations))?;
-    match state.people.change(&actor, key, change).await.map_err(about_a_person)? {
+    match state.people.change(&actor, key, change).await.map_err(person_error)? {
         Ok(_) => Ok(HttpResponse::NoContent().finish()),
         Err(refusal) => Err(refused(&refusal)),
     }
@@ -77,7 +77,7 @@ pub(super) async fn get(
     CallerWithoutBody(actor): CallerWithoutBody,
     key: Path<String>,
 ) -> Result<HttpResponse, PerculusError> {
-    let user = state.people.get(&actor, key_of(&key)?).await.map_err(about_a_person)?;
+    let user = state.people.get(&actor, key_of(&key)?).await.map_err(person_error)?;
     Ok(json(&PersonView(&user)))
 }
 
@@ -91,7 +91,7 @@ pub(super) async fn list(
     let filter = Parameters::read(request.query_string(), &body_text(&body))?.person_filter().validate(OffsetPage::DEFAULT_SIZE)?;
     let held = reserve(&state, &request, list_bytes(filter.page.size())).await?;
     let people = state.people.list(&actor, filter).await?;
-    Ok(Reserved::to_read(held).put_on(json(&people.iter().map(PersonView).collect::<Vec<_>>())))
+    Ok(ResponseReservation::refusable(held).attach_to(json(&people.iter().map(PersonView).collect::<Vec<_>>())))
 }
 
 pub(super) async fn delete(
@@ -99,7 +99,7 @@ pub(super) async fn delete(
     CallerWithoutBody(actor): CallerWithoutBody,
     key: Path<String>,
 ) -> Result<HttpResponse, PerculusError> {
-    state.people.delete(&actor, key_of(&key)?).await.map_err(about_a_person)?;
+    state.people.delete(&actor, key_of(&key)?).await.map_err(person_error)?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -130,6 +130,6 @@ fn invalid(violations: &[Violation<PersonField>]) -> PerculusError {
     PerculusError::Invalid(violations.iter().map(|violation| person_rule(*violation)).collect())
 }
 
-fn about_a_person(error: ServiceError) -> PerculusError {
+fn person_error(error: ServiceError) -> PerculusError {
     if matches!(error, ServiceError::NotFound) { PerculusError::UserNotFound } else { error.into() }
 }

@@ -13,7 +13,7 @@ use crate::perculus::dto::messages::{filter_unreadable, session_rule};
 use crate::perculus::dto::query::Parameters;
 use crate::perculus::dto::session::{SessionViewV1, json, write};
 use crate::perculus::error::PerculusError;
-use crate::perculus::idempotency::{RequestKey, answered};
+use crate::perculus::idempotency::{RequestKey, into_response};
 use crate::perculus::language::Language;
 use crate::perculus::list::sessions;
 use crate::state::HttpState;
@@ -28,10 +28,10 @@ pub(super) async fn create(
     let form = RawItem::read(read_object(&body_text(&body))?).form();
     let batch = Batch::new(vec![BatchItem::Session(Target::New, Box::new(form))]);
     let language = Language::of(request.headers());
-    let render = move |outcome: &BatchOutcome| only(outcome, StatusCode::CREATED, language);
-    let idempotent = RequestKey::read(&request, &body, "")?.map(|key| key.guard(render));
+    let render = move |outcome: &BatchOutcome| single_answer(outcome, StatusCode::CREATED, language);
+    let idempotent = RequestKey::read(&request, &body, "")?.map(|key| key.into_request(render));
     let performed = state.sessions.upsert_batch(&actor, batch, idempotent).await?;
-    Ok(answered(performed, language, render))
+    Ok(into_response(performed, language, render))
 }
 
 pub(super) async fn change(
@@ -47,11 +47,11 @@ pub(super) async fn change(
     let batch = Batch::new(vec![BatchItem::Session(Target::Existing(guid), Box::new(form))]);
     let performed = state.sessions.upsert_batch(&actor, batch, None).await?;
     let language = Language::of(request.headers());
-    Ok(answered(performed, language, |outcome| only(outcome, StatusCode::OK, language)))
+    Ok(into_response(performed, language, |outcome| single_answer(outcome, StatusCode::OK, language)))
 }
 
 /// The answer for the only item of a batch.
-fn only(outcome: &BatchOutcome, done: StatusCode, language: Language) -> Answer {
+fn single_answer(outcome: &BatchOutcome, done: StatusCode, language: Language) -> Answer {
     match outcome.verdicts().first() {
         Some(Verdict::Created(session) | Verdict::Updated(session)) => write(done, 1, &SessionViewV1(session)),
         Some(Verdict::Refused(violations)) => {
@@ -78,12 +78,12 @@ pub(super) async fn list(
     payload: Payload,
 ) -> Result<HttpResponse, PerculusError> {
     let body = read_optional_json(&request, payload, &state).await?;
-    let filter = Parameters::read(request.query_string(), &body_text(&body))?.session_filter().validate().map_err(unfit)?;
+    let filter = Parameters::read(request.query_string(), &body_text(&body))?.session_filter().validate().map_err(filter_error)?;
     sessions(&state, &request, actor, filter, |list, session| list.push(&SessionViewV1(session))).await
 }
 
 /// The error for a refused filter, with this version's name for the session.
-fn unfit(error: FilterError) -> PerculusError {
+fn filter_error(error: FilterError) -> PerculusError {
     let names_session = error == FilterError::Invalid(FilterField::Guid);
     if names_session { PerculusError::Invalid(vec![filter_unreadable("session_id")]) } else { error.into() }
 }

@@ -48,7 +48,7 @@ pub(super) async fn token(state: Data<HttpState>, request: HttpRequest, payload:
     let (Ok(account), Ok(username), Ok(secret)) =
         (account.trim().parse(), Username::parse(username), Password::new(password.as_bytes().to_vec()))
     else {
-        return Ok(wrong());
+        return Ok(invalid_grant());
     };
     let shown = LogIn { account: Id::new(account), username, password: secret, network: client_address(&request).map(ClientNetwork::of) };
     match state.log_in.log_in(shown).await {
@@ -56,13 +56,13 @@ pub(super) async fn token(state: Data<HttpState>, request: HttpRequest, payload:
             let token = TokenView { access_token: &issued.token, expires_in: issued.seconds, token_type: "Bearer", scope: CLIENT };
             Ok(json(&token))
         }
-        Err(LogInError::Invalid) => Ok(wrong()),
+        Err(LogInError::Invalid) => Ok(invalid_grant()),
         Err(LogInError::TooMany { retry_after_seconds }) => Ok(too_many(retry_after_seconds)),
         Err(LogInError::Store(error)) => Err(error.into()),
     }
 }
 
-fn wrong() -> HttpResponse {
+fn invalid_grant() -> HttpResponse {
     refusal("invalid_grant", "The account, the user name or the password is not valid.")
 }
 

@@ -7,7 +7,6 @@ use derslik_domain::idempotency::Answer;
 use derslik_domain::identity::Actor;
 use derslik_domain::session::{Batch, BatchOutcome, Verdict};
 
-use crate::answer::{Reserved, batch_bytes, reserve};
 use crate::body::{body_text, read_json};
 use crate::perculus::auth::Caller;
 use crate::perculus::dto::item::{RawItem, read_items};
@@ -15,8 +14,9 @@ use crate::perculus::dto::json::without_comments;
 use crate::perculus::dto::rejected::Rejected;
 use crate::perculus::dto::session::{Approved, BatchView, write};
 use crate::perculus::error::PerculusError;
-use crate::perculus::idempotency::{RequestKey, answered};
+use crate::perculus::idempotency::{RequestKey, into_response};
 use crate::perculus::language::Language;
+use crate::response::{ResponseReservation, batch_bytes, reserve};
 use crate::state::HttpState;
 
 pub(super) async fn upsert_batch(
@@ -32,28 +32,29 @@ pub(super) async fn upsert_batch(
     let batch = Batch::new(items.iter().map(RawItem::as_domain).collect());
     let with_index = wants_index(&request);
     let key = RequestKey::read(&request, &body, if with_index { "index" } else { "" })?;
-    let tongue = Tongue { with_index, language: Language::of(request.headers()) };
-    let idempotent = key.map(|key| key.guard(render_later(body.clone(), actor.clone(), state.limits.batch_items, tongue)));
+    let options = ResponseOptions { with_index, language: Language::of(request.headers()) };
+    let idempotent = key.map(|key| key.into_request(render_later(body.clone(), actor.clone(), state.limits.batch_items, options)));
     let held = reserve(&state, &request, batch_bytes(items.len())).await?;
     let performed = state.sessions.upsert_batch(&actor, batch, idempotent).await?;
-    Ok(Reserved::to_tell(held).put_on(answered(performed, tongue.language, |outcome| answer(&actor, &items, outcome, tongue))))
+    Ok(ResponseReservation::committed(held)
+        .attach_to(into_response(performed, options.language, |outcome| answer(&actor, &items, outcome, options))))
 }
 
 /// The client's options for the answer to its batch.
 #[derive(Debug, Clone, Copy)]
-struct Tongue {
+struct ResponseOptions {
     /// Whether each item is reported with its position.
     with_index: bool,
     language: Language,
 }
 
 /// Renders the outcome on another thread. The parsed items can't be sent there, so the body is parsed once more.
-fn render_later(body: Bytes, actor: Actor, most: usize, tongue: Tongue) -> impl FnOnce(&BatchOutcome) -> Answer + Send + 'static {
+fn render_later(body: Bytes, actor: Actor, max: usize, options: ResponseOptions) -> impl FnOnce(&BatchOutcome) -> Answer + Send + 'static {
     move |outcome| {
         let text = body_text(&body);
         let text = without_comments(&text);
-        let items = read_items(&text, most).unwrap_or_default();
-        answer(&actor, &items, outcome, tongue)
+        let items = read_items(&text, max).unwrap_or_default();
+        answer(&actor, &items, outcome, options)
     }
 }
 
@@ -62,15 +63,15 @@ pub(super) fn wants_index(request: &HttpRequest) -> bool {
     request.headers().get("x-batch-index").is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"))
 }
 
-fn answer(actor: &Actor, items: &[RawItem<'_>], outcome: &BatchOutcome, tongue: Tongue) -> Answer {
+fn answer(actor: &Actor, items: &[RawItem<'_>], outcome: &BatchOutcome, options: ResponseOptions) -> Answer {
     let mut approved = Vec::with_capacity(items.len());
     let (mut refused_by_state, mut refused_by_rule) = (Vec::new(), Vec::new());
     for (position, (item, verdict)) in items.iter().zip(outcome.verdicts()).enumerate() {
-        let index = tongue.with_index.then_some(position);
+        let index = options.with_index.then_some(position);
         match verdict {
             Verdict::Created(session) | Verdict::Updated(session) => approved.push(Approved { session, index }),
             Verdict::NotFound => refused_by_state.push(Rejected::not_found(item, actor, index)),
-            Verdict::Refused(violations) => refused_by_rule.push(Rejected::invalid(item, actor, violations, index, tongue.language)),
+            Verdict::Refused(violations) => refused_by_rule.push(Rejected::invalid(item, actor, violations, index, options.language)),
         }
     }
     // The items that were refused because of a state come first, regardless of their position.

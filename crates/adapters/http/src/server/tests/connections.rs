@@ -3,19 +3,19 @@
 use rstest::rstest;
 
 use super::*;
-use crate::server::accept::Gate;
-use crate::server::places::Places;
+use crate::server::accept::Acceptor;
+use crate::server::permits::ConnectionPermits;
 
 /// Checks the socket option itself: the time that an answer takes would also depend on the machine's speed.
 #[rstest]
 #[actix_web::test]
-async fn what_is_written_on_an_accepted_connection_goes_out_at_once(#[values(false, true)] is_encrypted: bool) {
-    let gate = Gate {
-        tls: is_encrypted.then(|| crate::server::acceptor(certificate())),
+async fn writes_on_an_accepted_connection_are_sent_without_delay(#[values(false, true)] is_encrypted: bool) {
+    let acceptor = Acceptor {
+        tls: is_encrypted.then(|| crate::server::tls_acceptor(certificate())),
         proxies: TrustedProxies::default(),
-        places: Places::new(ConnectionLimits::default()),
+        permits: ConnectionPermits::new(ConnectionLimits::default()),
         deadlines: Plan::default().deadlines,
-        farewells: Arc::default(),
+        open_refusals: Arc::default(),
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -25,7 +25,7 @@ async fn what_is_written_on_an_accepted_connection_goes_out_at_once(#[values(fal
         both
     });
     let (socket, _) = listener.accept().await.unwrap();
-    let (stream, _, _) = gate.open(socket).await.expect("an open connection");
+    let (stream, _, _) = acceptor.open(socket).await.expect("an open connection");
     assert!(stream.socket().nodelay().unwrap());
     drop(client.await.unwrap());
 }
@@ -48,7 +48,7 @@ async fn open(server: &Running, address: &str, count: usize) -> Vec<TcpStream> {
 }
 
 #[actix_web::test]
-async fn an_address_that_has_its_connections_leaves_room_for_others() {
+async fn an_address_with_all_its_connections_leaves_permits_for_others() {
     let server = few().start();
     let held = open(&server, "127.0.0.2", 3).await;
     let mut refused = server.connect_from("127.0.0.2").await;
@@ -102,11 +102,11 @@ async fn behind_a_trusted_proxy_the_requests_of_each_client_are_counted() {
     let proxies = TrustedProxies::parse(["127.0.0.2"]).unwrap();
     let server = Plan { connections, proxies, ..few() }.start();
     let of = |client: &str| post("/xapi/v2/session/search", KNOWN, &format!("X-Forwarded-For: {client}\r\nContent-Length: 2"));
-    let mut under_way = Vec::new();
+    let mut in_flight = Vec::new();
     for _ in 0..3 {
         let mut stream = server.connect_from("127.0.0.2").await;
         stream.write_all(format!("{}{{", of("192.0.2.7")).as_bytes()).await.unwrap();
-        under_way.push(stream);
+        in_flight.push(stream);
     }
     // The proxy has more connections than a client may have, and one client with too many requests does not stop another.
     let mut stream = server.connect_from("127.0.0.2").await;
@@ -123,7 +123,7 @@ async fn behind_a_trusted_proxy_the_requests_of_each_client_are_counted() {
     let mut stream = server.connect_from("127.0.0.2").await;
     assert_eq!(exchange(&mut stream, &format!("{}{{}}", of("192.0.2.8"))).await.status, 200);
     // An answered request no longer counts as under way.
-    let mut first = under_way.pop().unwrap();
+    let mut first = in_flight.pop().unwrap();
     assert_eq!(exchange(&mut first, "}").await.status, 200);
     assert_eq!(exchange(&mut stream, &format!("{}{{}}", of("192.0.2.7"))).await.status, 200);
 }
@@ -133,8 +133,8 @@ async fn only_a_trusted_proxy_says_how_the_service_was_reached() {
     let headers = "Host: inside\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: derslik.example\r\n";
     let request = format!("GET /$discovery/rest HTTP/1.1\r\n{headers}\r\n");
     let root = |answer: &Answer| serde_json::from_str::<serde_json::Value>(&answer.body).unwrap()["rootUrl"].clone();
-    let stranger = Plan::default().start().ask(&request).await;
-    assert_eq!(root(&stranger), "http://inside/");
+    let untrusted = Plan::default().start().ask(&request).await;
+    assert_eq!(root(&untrusted), "http://inside/");
     let proxies = TrustedProxies::parse(["127.0.0.0/8"]).unwrap();
     let trusted = Plan { proxies, ..Plan::default() }.start().ask(&request).await;
     assert_eq!(root(&trusted), "https://derslik.example/");

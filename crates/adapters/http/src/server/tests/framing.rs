@@ -14,7 +14,7 @@ use super::*;
 #[case::connect("CONNECT derslik:443 HTTP/1.1\r\nHost: derslik:443\r\n\r\n", 404)]
 #[case::connect_to_a_path("CONNECT /v1/courses HTTP/1.1\r\nHost: derslik\r\n\r\n", 404)]
 #[actix_web::test]
-async fn a_wish_to_speak_something_else_is_answered_at_once(#[case] request: &str, #[case] status: u16) {
+async fn a_request_for_another_protocol_is_answered_at_once(#[case] request: &str, #[case] status: u16) {
     let server = Plan::default().start();
     let mut stream = server.connect().await;
     let answer = exchange(&mut stream, request).await;
@@ -56,7 +56,7 @@ async fn a_malformed_chunk_size_is_answered_in_the_shape_of_the_api(
 #[case::attendee("DELETE /xapi/session/8293D504-13EE-447F-9B36-6686C5C39FEB/attendee/a", r#"{"code":19,"#)]
 #[case::jobs("GET /api/v1/projects", r#"{"errors":["#)]
 #[actix_web::test]
-async fn a_body_that_no_call_reads_has_the_limits_of_every_body(
+async fn a_body_that_the_call_does_not_read_has_the_limits_of_every_body(
     #[case] call: &str,
     #[case] begins: &str,
     #[values(("1\r\n[\r\n", 408), ("3\r\n[1,\r\n3\r\n2,3\r\n", 413), ("1\r\n[\r\nzz\r\n", 400))] sent: (&str, u16),
@@ -71,7 +71,7 @@ async fn a_body_that_no_call_reads_has_the_limits_of_every_body(
 }
 
 #[actix_web::test]
-async fn plain_http_on_the_port_for_https_is_told_so() {
+async fn plain_http_on_the_port_for_https_is_answered_with_the_reason() {
     let server = Plan { is_encrypted: true, ..Plan::default() }.start();
     let mut stream = server.connect().await;
     let answer = exchange(&mut stream, &get("/v1/courses")).await;

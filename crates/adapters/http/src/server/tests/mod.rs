@@ -4,7 +4,7 @@
 mod connections;
 mod deadlines;
 mod framing;
-mod rooms;
+mod memory;
 mod stopping;
 
 use std::net::{SocketAddr, TcpListener};

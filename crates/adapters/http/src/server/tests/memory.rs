@@ -23,7 +23,7 @@ fn search(authorization: &str, length: usize) -> String {
 }
 
 #[actix_web::test]
-async fn the_bodies_of_one_account_leave_room_for_those_of_others() {
+async fn the_bodies_of_one_account_leave_memory_for_those_of_others() {
     let server = small().start();
     let mut held = Vec::new();
     for number in 1..=2 {
@@ -32,7 +32,7 @@ async fn the_bodies_of_one_account_leave_room_for_those_of_others() {
         stream.write_all(request.split_at(request.len() - 1).0.as_bytes()).await.unwrap();
         let free = (4 - number) * QUARTER;
         let held_whole = async {
-            while server.state.body_rooms().free_bytes() != free {
+            while server.state.body_budgets().free_bytes() != free {
                 tokio::time::sleep(DRIP).await;
             }
         };

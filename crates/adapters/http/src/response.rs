@@ -13,11 +13,11 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::body::holder_of;
-use crate::room::{Held, Holder, Most, NoRoom, PIECE, Room};
+use crate::memory::{BLOCK_BYTES, BudgetExhausted, BudgetLimits, Holder, MemoryBudget, Reservation};
 use crate::state::{HttpState, Limits};
 
 /// The bytes that are handed to a connection at a time. That many lie in its buffer in addition to those that are counted.
-const SENT_AT_ONCE: usize = 32 * 1024;
+const CHUNK_BYTES: usize = 32 * 1024;
 
 /// The bytes reserved for a list before it is read: the rows of a part, and their JSON.
 pub(crate) const LIST_BYTES: usize = 2 * 1024 * 1024;
@@ -36,61 +36,61 @@ pub(crate) fn batch_bytes(items: usize) -> usize {
 }
 
 /// How long a request waits for memory. It holds none meanwhile.
-const PATIENCE: Duration = Duration::from_secs(1);
+const RESERVE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The memory that the answers to all requests share. One holder takes a quarter of it at the most, and an account half.
 #[derive(Debug, Clone)]
-pub(crate) struct AnswerRoom(Room);
+pub(crate) struct ResponseBudget(MemoryBudget);
 
-impl AnswerRoom {
+impl ResponseBudget {
     /// The memory that the limits allow.
     pub(crate) fn new(limits: &Limits) -> Self {
         let all = limits.answers_in_flight_bytes;
-        Self(Room::of(Most { all, account: all / 2, holder: all / 4 }))
+        Self(MemoryBudget::new(BudgetLimits { total: all, account: all / 2, holder: all / 4 }))
     }
 
     /// Reserves memory for an answer that is not made yet: `bytes`, or as much as one holder may have.
     ///
     /// # Errors
-    /// [`NoRoom`] if no memory was free for a while.
-    pub(crate) async fn reserve(&self, holder: Holder, bytes: usize) -> Result<Held, NoRoom> {
-        self.0.wait_for(holder, bytes, PATIENCE).await
+    /// [`BudgetExhausted`] if no memory was free for a while.
+    pub(crate) async fn reserve(&self, holder: Holder, bytes: usize) -> Result<Reservation, BudgetExhausted> {
+        self.0.reserve(holder, bytes, RESERVE_TIMEOUT).await
     }
 
     /// Makes `held` fit an answer of `bytes`. An answer that is longer than a share takes the whole share. An answer about
     /// something that was done can't be refused, so it takes what is left.
     ///
     /// # Errors
-    /// [`NoRoom`], if the answer may be refused.
-    fn settle(&self, held: &mut Held, holder: Holder, bytes: usize, refusable: bool) -> Result<(), NoRoom> {
+    /// [`BudgetExhausted`], if the answer may be refused.
+    fn resize(&self, held: &mut Reservation, holder: Holder, bytes: usize, refusable: bool) -> Result<(), BudgetExhausted> {
         if bytes <= held.bytes() {
             held.shrink(bytes);
             return Ok(());
         }
-        let bytes = bytes.min(self.0.share_bytes());
+        let bytes = bytes.min(self.0.max_holder_bytes());
         if refusable {
             return held.grow(&self.0, holder, bytes);
         }
-        held.grow_as_far_as_possible(&self.0, holder, bytes);
+        held.grow_up_to(&self.0, holder, bytes);
         Ok(())
     }
 }
 
 /// The memory reserved for an answer before it was made, and whether the answer may still be refused.
 #[derive(Debug, Default)]
-pub(crate) struct Reserved {
-    held: Held,
+pub(crate) struct ResponseReservation {
+    held: Reservation,
     refusable: bool,
 }
 
-impl Reserved {
+impl ResponseReservation {
     /// For an answer to a request that changes nothing.
-    pub(crate) fn to_read(held: Held) -> Self {
+    pub(crate) fn refusable(held: Reservation) -> Self {
         Self { held, refusable: true }
     }
 
     /// For an answer that reports what was done.
-    pub(crate) fn to_tell(held: Held) -> Self {
+    pub(crate) fn committed(held: Reservation) -> Self {
         Self { held, refusable: false }
     }
 
@@ -102,15 +102,15 @@ impl Reserved {
     /// Makes it fit an answer of `bytes`.
     ///
     /// # Errors
-    /// [`NoRoom`], if the answer may be refused.
-    pub(crate) fn settled(self, room: &AnswerRoom, holder: Holder, bytes: usize) -> Result<Held, NoRoom> {
+    /// [`BudgetExhausted`], if the answer may be refused.
+    pub(crate) fn fit(self, budget: &ResponseBudget, holder: Holder, bytes: usize) -> Result<Reservation, BudgetExhausted> {
         let mut held = self.held;
-        room.settle(&mut held, holder, bytes, self.refusable)?;
+        budget.resize(&mut held, holder, bytes, self.refusable)?;
         Ok(held)
     }
 
     /// Attaches the reservation to the response for which it was made.
-    pub(crate) fn put_on(self, mut response: HttpResponse) -> HttpResponse {
+    pub(crate) fn attach_to(self, mut response: HttpResponse) -> HttpResponse {
         response.extensions_mut().insert(self);
         response
     }
@@ -119,26 +119,26 @@ impl Reserved {
 /// Reserves memory for the answer to a request, before it is made.
 ///
 /// # Errors
-/// [`NoRoom`] if no memory was free for a while.
-pub(crate) async fn reserve(state: &HttpState, request: &HttpRequest, bytes: usize) -> Result<Held, NoRoom> {
-    state.answer_room().reserve(holder_of(request), bytes).await
+/// [`BudgetExhausted`] if no memory was free for a while.
+pub(crate) async fn reserve(state: &HttpState, request: &HttpRequest, bytes: usize) -> Result<Reservation, BudgetExhausted> {
+    state.response_budget().reserve(holder_of(request), bytes).await
 }
 
 /// Makes a finished response count until it is sent. Small responses and streams are not counted. Where no memory is left for
 /// the response, `refuse` takes its place.
-pub(crate) fn hold(response: ServiceResponse, refuse: impl FnOnce() -> HttpResponse) -> ServiceResponse {
-    let small = u64::try_from(PIECE).unwrap_or(u64::MAX);
+pub(crate) fn count_until_sent(response: ServiceResponse, refuse: impl FnOnce() -> HttpResponse) -> ServiceResponse {
+    let small = u64::try_from(BLOCK_BYTES).unwrap_or(u64::MAX);
     let is_large = matches!(response.response().body().size(), BodySize::Sized(bytes) if bytes > small);
     let state = response.request().app_data::<Data<HttpState>>().filter(|_| is_large).cloned();
     let Some(state) = state else { return response };
     let (request, mut response) = response.into_parts();
-    let reserved = response.extensions_mut().remove().unwrap_or_else(|| Reserved::of(request.method()));
+    let reserved = response.extensions_mut().remove().unwrap_or_else(|| ResponseReservation::of(request.method()));
     let (bare, body) = response.into_parts();
     let response = match body.try_into_bytes() {
         Err(stream) => bare.set_body(stream),
-        Ok(bytes) => match reserved.settled(state.answer_room(), holder_of(&request), bytes.len()) {
-            Ok(held) => bare.set_body(BoxBody::new(HeldBody::new(bytes, held))),
-            Err(NoRoom) => refuse(),
+        Ok(bytes) => match reserved.fit(state.response_budget(), holder_of(&request), bytes.len()) {
+            Ok(held) => bare.set_body(BoxBody::new(CountedBody::new(bytes, held))),
+            Err(BudgetExhausted) => refuse(),
         },
     };
     ServiceResponse::new(request, response)
@@ -146,14 +146,14 @@ pub(crate) fn hold(response: ServiceResponse, refuse: impl FnOnce() -> HttpRespo
 
 /// Bytes that count until they are handed over.
 #[derive(Debug, Default)]
-pub(crate) struct HeldBody {
+pub(crate) struct CountedBody {
     rest: Bytes,
-    _held: Held,
+    _held: Reservation,
 }
 
-impl HeldBody {
+impl CountedBody {
     /// These bytes, which count as `held`.
-    pub(crate) fn new(bytes: impl Into<Bytes>, held: Held) -> Self {
+    pub(crate) fn new(bytes: impl Into<Bytes>, held: Reservation) -> Self {
         Self { rest: bytes.into(), _held: held }
     }
 
@@ -164,12 +164,12 @@ impl HeldBody {
 
     /// The next piece, or nothing at the end.
     pub(crate) fn next_piece(&mut self) -> Option<Bytes> {
-        let length = self.rest.len().min(SENT_AT_ONCE);
+        let length = self.rest.len().min(CHUNK_BYTES);
         (length > 0).then(|| self.rest.split_to(length))
     }
 }
 
-impl MessageBody for HeldBody {
+impl MessageBody for CountedBody {
     type Error = Infallible;
 
     fn size(&self) -> BodySize {
@@ -189,47 +189,51 @@ mod tests {
 
     const ME: Holder = Holder::Principal(Id::new(1), Id::new(1));
 
-    fn room(pieces: usize) -> AnswerRoom {
-        AnswerRoom::new(&Limits { answers_in_flight_bytes: pieces * PIECE, ..Limits::default() })
+    fn budget(blocks: usize) -> ResponseBudget {
+        ResponseBudget::new(&Limits { answers_in_flight_bytes: blocks * BLOCK_BYTES, ..Limits::default() })
     }
 
     #[actix_web::test]
     async fn an_answer_counts_until_its_last_piece_is_taken() {
-        let room = room(16);
-        let held = Reserved::to_read(room.reserve(ME, 4 * PIECE).await.unwrap()).settled(&room, ME, 3 * PIECE).unwrap();
-        let mut body = HeldBody::new(vec![7; 3 * PIECE], held);
-        assert_eq!((body.size(), room.0.free_bytes()), (BodySize::Sized(3 * 16 * 1024), 13 * PIECE));
+        let budget = budget(16);
+        let held =
+            ResponseReservation::refusable(budget.reserve(ME, 4 * BLOCK_BYTES).await.unwrap()).fit(&budget, ME, 3 * BLOCK_BYTES).unwrap();
+        let mut body = CountedBody::new(vec![7; 3 * BLOCK_BYTES], held);
+        assert_eq!((body.size(), budget.0.free_bytes()), (BodySize::Sized(3 * 16 * 1024), 13 * BLOCK_BYTES));
         let pieces: Vec<usize> = std::iter::from_fn(|| body.next_piece()).map(|piece| piece.len()).collect();
-        assert_eq!((pieces, room.0.free_bytes()), (vec![2 * PIECE, PIECE], 13 * PIECE));
+        assert_eq!((pieces, budget.0.free_bytes()), (vec![2 * BLOCK_BYTES, BLOCK_BYTES], 13 * BLOCK_BYTES));
         drop(body);
-        assert_eq!(room.0.free_bytes(), 16 * PIECE);
+        assert_eq!(budget.0.free_bytes(), 16 * BLOCK_BYTES);
     }
 
     #[actix_web::test]
-    async fn an_answer_is_refused_where_there_is_no_room_unless_something_was_done() {
-        let room = room(16);
-        let stalled = Reserved::default().settled(&room, ME, 3 * PIECE).unwrap();
-        let read = Reserved::to_read(room.reserve(ME, PIECE).await.unwrap());
-        assert_eq!(read.settled(&room, ME, 2 * PIECE).err(), Some(NoRoom));
-        let done = Reserved::to_tell(Held::default()).settled(&room, ME, 100 * PIECE).unwrap();
-        assert_eq!((stalled.bytes(), done.bytes(), room.0.free_bytes()), (3 * PIECE, PIECE, 12 * PIECE));
+    async fn an_answer_is_refused_without_free_memory_unless_something_was_done() {
+        let budget = budget(16);
+        let stalled = ResponseReservation::default().fit(&budget, ME, 3 * BLOCK_BYTES).unwrap();
+        let read = ResponseReservation::refusable(budget.reserve(ME, BLOCK_BYTES).await.unwrap());
+        assert_eq!(read.fit(&budget, ME, 2 * BLOCK_BYTES).err(), Some(BudgetExhausted));
+        let done = ResponseReservation::committed(Reservation::default()).fit(&budget, ME, 100 * BLOCK_BYTES).unwrap();
+        assert_eq!((stalled.bytes(), done.bytes(), budget.0.free_bytes()), (3 * BLOCK_BYTES, BLOCK_BYTES, 12 * BLOCK_BYTES));
     }
 
     #[actix_web::test]
-    async fn the_answers_to_one_account_leave_room_for_those_to_others() {
-        let room = room(16);
+    async fn the_answers_to_one_account_leave_memory_for_those_to_others() {
+        let budget = budget(16);
         let of = |account, number| Holder::Principal(Id::new(account), Id::new(number));
-        let stalled: Vec<_> =
-            [1, 2, 3].map(|number| Reserved::default().settled(&room, of(1, number), 4 * PIECE).unwrap()).into_iter().collect();
-        assert_eq!(stalled.iter().map(Held::bytes).sum::<usize>(), 8 * PIECE);
-        let read = Reserved::to_read(Held::default());
-        assert_eq!(read.settled(&room, of(2, 1), 4 * PIECE).map(|held| held.bytes()), Ok(4 * PIECE));
+        let stalled: Vec<_> = [1, 2, 3]
+            .map(|number| ResponseReservation::default().fit(&budget, of(1, number), 4 * BLOCK_BYTES).unwrap())
+            .into_iter()
+            .collect();
+        assert_eq!(stalled.iter().map(Reservation::bytes).sum::<usize>(), 8 * BLOCK_BYTES);
+        let read = ResponseReservation::refusable(Reservation::default());
+        assert_eq!(read.fit(&budget, of(2, 1), 4 * BLOCK_BYTES).map(|held| held.bytes()), Ok(4 * BLOCK_BYTES));
     }
 
     #[actix_web::test]
     async fn an_answer_that_is_longer_than_a_share_takes_all_of_it() {
-        let room = room(16);
-        let read = Reserved::to_read(room.reserve(ME, PIECE).await.unwrap()).settled(&room, ME, 100 * PIECE).unwrap();
-        assert_eq!(read.bytes(), 4 * PIECE);
+        let budget = budget(16);
+        let read =
+            ResponseReservation::refusable(budget.reserve(ME, BLOCK_BYTES).await.unwrap()).fit(&budget, ME, 100 * BLOCK_BYTES).unwrap();
+        assert_eq!(read.bytes(), 4 * BLOCK_BYTES);
     }
 }

@@ -34,7 +34,7 @@ pub(super) enum Refusal {
 
 /// The permits for connections, which all threads share.
 #[derive(Debug)]
-pub(super) struct Places {
+pub(super) struct ConnectionPermits {
     limits: ConnectionLimits,
     taken: AtomicUsize,
     /// The number of permits of each client that holds any.
@@ -43,35 +43,35 @@ pub(super) struct Places {
 
 /// The permit of one connection. Dropping it gives it back.
 #[derive(Debug)]
-pub(super) struct Place {
-    places: Arc<Places>,
-    _client: Option<ClientPlace>,
+pub(super) struct ConnectionPermit {
+    permits: Arc<ConnectionPermits>,
+    _client: Option<ClientPermit>,
 }
 
 /// A permit that counts for one client until it is dropped.
 #[derive(Debug)]
-pub(super) struct ClientPlace {
-    places: Arc<Places>,
+pub(super) struct ClientPermit {
+    permits: Arc<ConnectionPermits>,
     client: ClientNetwork,
 }
 
-impl Places {
+impl ConnectionPermits {
     pub(super) fn new(limits: ConnectionLimits) -> Arc<Self> {
         Arc::new(Self { limits, taken: AtomicUsize::new(0), clients: Mutex::default() })
     }
 
     /// Takes a permit for a connection. Without a client it counts only towards the limit for all connections.
-    pub(super) fn take(self: &Arc<Self>, client: Option<ClientNetwork>) -> Result<Place, Refusal> {
-        let client = client.map(|client| self.take_of(client)).transpose()?;
+    pub(super) fn take(self: &Arc<Self>, client: Option<ClientNetwork>) -> Result<ConnectionPermit, Refusal> {
+        let client = client.map(|client| self.take_for(client)).transpose()?;
         if self.taken.fetch_add(1, Ordering::Relaxed) >= self.limits.in_all {
             self.taken.fetch_sub(1, Ordering::Relaxed);
             return Err(Refusal::InAll);
         }
-        Ok(Place { places: Arc::clone(self), _client: client })
+        Ok(ConnectionPermit { permits: Arc::clone(self), _client: client })
     }
 
     /// Takes one of a client's permits.
-    pub(super) fn take_of(self: &Arc<Self>, client: ClientNetwork) -> Result<ClientPlace, Refusal> {
+    pub(super) fn take_for(self: &Arc<Self>, client: ClientNetwork) -> Result<ClientPermit, Refusal> {
         let mut clients = self.clients();
         let taken = clients.entry(client).or_default();
         if *taken >= self.limits.per_client {
@@ -79,7 +79,7 @@ impl Places {
         }
         *taken += 1;
         drop(clients);
-        Ok(ClientPlace { places: Arc::clone(self), client })
+        Ok(ClientPermit { permits: Arc::clone(self), client })
     }
 
     fn clients(&self) -> MutexGuard<'_, HashMap<ClientNetwork, usize>> {
@@ -88,15 +88,15 @@ impl Places {
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        self.places.taken.fetch_sub(1, Ordering::Relaxed);
+        self.permits.taken.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-impl Drop for ClientPlace {
+impl Drop for ClientPermit {
     fn drop(&mut self) {
-        if let Entry::Occupied(mut taken) = self.places.clients().entry(self.client) {
+        if let Entry::Occupied(mut taken) = self.permits.clients().entry(self.client) {
             if *taken.get() > 1 {
                 *taken.get_mut() -= 1;
             } else {
@@ -114,27 +114,27 @@ mod tests {
         ClientNetwork::of(address.parse().unwrap())
     }
 
-    fn held(places: &Places) -> usize {
-        places.clients().len()
+    fn held(permits: &ConnectionPermits) -> usize {
+        permits.clients().len()
     }
 
     #[test]
-    fn a_client_takes_no_more_than_its_places_and_leaves_the_others_theirs() {
-        let places = Places::new(ConnectionLimits { in_all: 3, per_client: 2 });
+    fn a_client_gets_at_most_its_permits_and_leaves_the_others_theirs() {
+        let permits = ConnectionPermits::new(ConnectionLimits { in_all: 3, per_client: 2 });
         let (one, other) = (client("192.0.2.1"), client("2001:db8::1"));
-        let taken = [places.take(Some(one)).unwrap(), places.take(Some(one)).unwrap()];
-        assert_eq!(places.take(Some(one)).unwrap_err(), Refusal::OfClient);
-        let third = places.take(Some(other)).unwrap();
-        assert_eq!(places.take(Some(other)).unwrap_err(), Refusal::InAll);
-        assert_eq!(places.take(None).unwrap_err(), Refusal::InAll);
+        let taken = [permits.take(Some(one)).unwrap(), permits.take(Some(one)).unwrap()];
+        assert_eq!(permits.take(Some(one)).unwrap_err(), Refusal::OfClient);
+        let third = permits.take(Some(other)).unwrap();
+        assert_eq!(permits.take(Some(other)).unwrap_err(), Refusal::InAll);
+        assert_eq!(permits.take(None).unwrap_err(), Refusal::InAll);
         drop((taken, third));
-        assert_eq!((held(&places), places.taken.load(Ordering::Relaxed)), (0, 0));
+        assert_eq!((held(&permits), permits.taken.load(Ordering::Relaxed)), (0, 0));
     }
 
     #[test]
     fn a_connection_without_a_client_counts_among_all_only() {
-        let places = Places::new(ConnectionLimits { in_all: 3, per_client: 1 });
-        let taken: Vec<_> = (0..3).map(|_| places.take(None).unwrap()).collect();
-        assert_eq!((taken.len(), held(&places)), (3, 0));
+        let permits = ConnectionPermits::new(ConnectionLimits { in_all: 3, per_client: 1 });
+        let taken: Vec<_> = (0..3).map(|_| permits.take(None).unwrap()).collect();
+        assert_eq!((taken.len(), held(&permits)), (3, 0));
     }
 }

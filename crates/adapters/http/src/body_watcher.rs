@@ -21,10 +21,10 @@ use crate::body::BodyError;
 use crate::state::Limits;
 
 /// The most bytes that are read ahead.
-const AT_MOST: usize = 32 * 1024;
+const MAX_READ_AHEAD: usize = 32 * 1024;
 
 /// A body that is read ahead. Only a chunked body can break, so every other body is left alone.
-pub(crate) struct Ahead(Option<Rc<RefCell<Chunks>>>);
+pub(crate) struct BodyWatcher(Option<Rc<RefCell<Chunks>>>);
 
 /// The part of a body that was read and not yet handed to the handler.
 struct Chunks {
@@ -37,7 +37,7 @@ struct Chunks {
 /// The body as the handler reads it.
 struct Reader(Rc<RefCell<Chunks>>);
 
-impl Ahead {
+impl BodyWatcher {
     /// Reads a body ahead of the handler, which takes `payload` afterwards.
     pub(crate) fn of(request: &HttpRequest, payload: &mut Payload) -> Self {
         if !request.headers().contains_key(TRANSFER_ENCODING) {
@@ -88,7 +88,7 @@ impl Ahead {
 }
 
 /// Among the arguments of a handler, it must stand before the payload.
-impl FromRequest for Ahead {
+impl FromRequest for BodyWatcher {
     type Error = Infallible;
     type Future = Ready<Result<Self, Infallible>>;
 
@@ -100,7 +100,7 @@ impl FromRequest for Ahead {
 impl Chunks {
     /// Reads the available chunks. Returns whether the body broke.
     fn breaks(&mut self, cx: &mut Context<'_>) -> bool {
-        while self.bytes < AT_MOST && !self.is_broken {
+        while self.bytes < MAX_READ_AHEAD && !self.is_broken {
             match Pin::new(&mut self.payload).poll_next(cx) {
                 Poll::Ready(Some(chunk)) => {
                     self.bytes += chunk.as_ref().map_or(0, Bytes::len);
