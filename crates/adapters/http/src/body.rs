@@ -3,15 +3,15 @@
 
 use std::borrow::Cow;
 
+use actix_web::HttpRequest;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::{Bytes, BytesMut, Payload, Query};
-use actix_web::{HttpMessage, HttpRequest};
-use derslik_domain::identity::Actor;
 use futures_util::StreamExt;
 use tokio::time::timeout;
 
-use crate::memory::{BudgetExhausted, BudgetLimits, Holder, MemoryBudget, Reservation};
-use crate::state::{HttpState, Limits};
+use crate::budgets::{ANONYMOUS_BODY_BYTES, holder_of};
+use crate::memory::{BudgetExhausted, Holder, MemoryBudget, Reservation};
+use crate::state::HttpState;
 
 /// Why a body was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -43,53 +43,6 @@ impl std::ops::Deref for Body {
     fn deref(&self) -> &Bytes {
         &self.bytes
     }
-}
-
-/// The longest body of a request whose credential is not known, in bytes.
-const ANONYMOUS_BODY_BYTES: usize = 1024 * 1024;
-/// The most bytes of all such bodies together.
-const ANONYMOUS_BODIES_BYTES: usize = 8 * ANONYMOUS_BODY_BYTES;
-
-/// The memory that the bodies of all requests share. Requests whose credential is not known share a separate part. They
-/// therefore take no memory from requests with a valid credential.
-#[derive(Debug, Clone)]
-pub(crate) struct BodyBudgets {
-    known: MemoryBudget,
-    anonymous: MemoryBudget,
-}
-
-impl BodyBudgets {
-    /// Memory for bodies of these lengths. One holder takes a quarter of it, and an account half, but at least one body of the
-    /// allowed length. The total is at least two such bodies, so that an account that holds one leaves space for another.
-    pub(crate) fn new(limits: &Limits) -> Self {
-        let all = limits.bodies_in_flight_bytes.max(limits.body_bytes.saturating_mul(2));
-        let (account, holder) = (all / 2, (all / 4).max(limits.body_bytes));
-        let anonymous = ANONYMOUS_BODIES_BYTES;
-        Self {
-            known: MemoryBudget::new(BudgetLimits { total: all, account, holder }),
-            anonymous: MemoryBudget::new(BudgetLimits { total: anonymous, account: anonymous, holder: anonymous }),
-        }
-    }
-
-    /// The free bytes for bodies of requests with a known credential.
-    #[cfg(test)]
-    pub(crate) fn free_bytes(&self) -> usize {
-        self.known.free_bytes()
-    }
-
-    fn of(&self, holder: Holder) -> &MemoryBudget {
-        if holder == Holder::Anonymous { &self.anonymous } else { &self.known }
-    }
-}
-
-/// Notes the principal whose credential a request showed. It decides how much memory the request may hold.
-pub(crate) fn note_holder(request: &HttpRequest, actor: &Actor) {
-    request.extensions_mut().insert(Holder::of(actor));
-}
-
-/// The holder of the memory that a request needs: [`Holder::Anonymous`] as long as no credential was noted.
-pub(crate) fn holder_of(request: &HttpRequest) -> Holder {
-    request.extensions().get().copied().unwrap_or(Holder::Anonymous)
 }
 
 /// Reads a JSON body of any kind of value. A request without a content type is taken to send JSON.
@@ -187,32 +140,7 @@ pub(crate) fn body_text(body: &[u8]) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use derslik_domain::id::Id;
-
     use super::*;
-
-    fn budgets(body_bytes: usize, bodies_in_flight_bytes: usize) -> BodyBudgets {
-        BodyBudgets::new(&Limits { body_bytes, bodies_in_flight_bytes, ..Limits::default() })
-    }
-
-    #[test]
-    fn a_principal_gets_a_quarter_of_the_budget_and_an_account_half_but_at_least_one_body() {
-        const MIB: usize = 1024 * 1024;
-        for (body, all, share, account, total) in [(8, 64, 16, 32, 64), (8, 16, 8, 8, 16), (8, 1, 8, 8, 16), (1, 64, 16, 32, 64)] {
-            let known = budgets(body * MIB, all * MIB).known;
-            let parts = [known.max_holder_bytes(), known.max_account_bytes(), known.free_bytes()];
-            assert_eq!(parts, [share * MIB, account * MIB, total * MIB], "{body} {all}");
-        }
-    }
-
-    #[test]
-    fn bodies_without_a_known_credential_take_no_memory_from_the_others() {
-        let (budgets, known) = (budgets(1024, 64 * 1024), Holder::Principal(Id::new(1), Id::new(1)));
-        let flood = budgets.of(Holder::Anonymous).try_reserve(Holder::Anonymous, ANONYMOUS_BODIES_BYTES).unwrap();
-        assert!(budgets.of(Holder::Anonymous).try_reserve(Holder::Anonymous, ANONYMOUS_BODY_BYTES).is_err());
-        assert!(budgets.of(known).try_reserve(known, 16 * 1024).is_ok());
-        drop(flood);
-    }
 
     #[test]
     fn bytes_that_are_not_utf_8_become_an_escape_that_text_can_not_hold() {

@@ -18,7 +18,7 @@ use futures_util::{Stream, StreamExt};
 use tokio::time::timeout;
 
 use crate::body::BodyError;
-use crate::state::Limits;
+use crate::limits::Limits;
 
 /// The most bytes that are read ahead.
 const MAX_READ_AHEAD: usize = 32 * 1024;

@@ -9,7 +9,10 @@
 //! | `state` | the state that handlers share |
 //! | `body` | reads request bodies within their limits |
 //! | `body_watcher` | notices a broken body while the handler waits for something else |
+//! | `budgets` | the memory budgets of bodies and answers |
 //! | `client` | the sender of a request |
+//! | `forwarding` | trusted proxies and their headers |
+//! | `limits` | the limits of requests |
 //! | `list` | lists that are read and sent in parts |
 //! | `memory` | the memory budget that all requests share |
 //! | `response` | responses, and the memory that they hold until they are sent |
@@ -24,8 +27,11 @@
 
 mod body;
 mod body_watcher;
+mod budgets;
 pub mod classroom;
 mod client;
+mod forwarding;
+mod limits;
 mod list;
 mod memory;
 pub mod openreplay;
@@ -38,7 +44,8 @@ mod state;
 mod tests;
 mod trace;
 
-pub use client::{NetworkError, TrustedProxies};
+pub use forwarding::{NetworkError, TrustedProxies};
+pub use limits::Limits;
 pub use routes::configure;
 pub use server::{ConnectionLimits, Deadlines, ServerSettings, Serving, Socket, Stopper};
-pub use state::{HttpState, Limits, Services};
+pub use state::{HttpState, Services};

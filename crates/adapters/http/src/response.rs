@@ -4,7 +4,6 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::ServiceResponse;
@@ -12,9 +11,9 @@ use actix_web::http::Method;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::body::holder_of;
-use crate::memory::{BLOCK_BYTES, BudgetExhausted, BudgetLimits, Holder, MemoryBudget, Reservation};
-use crate::state::{HttpState, Limits};
+use crate::budgets::{ResponseBudget, holder_of};
+use crate::memory::{BLOCK_BYTES, BudgetExhausted, Holder, Reservation};
+use crate::state::HttpState;
 
 /// The bytes that are handed to a connection at a time. That many lie in its buffer in addition to those that are counted.
 const CHUNK_BYTES: usize = 32 * 1024;
@@ -33,47 +32,6 @@ pub(crate) fn list_bytes(entries: u32) -> usize {
 pub(crate) fn batch_bytes(items: usize) -> usize {
     const ITEM_BYTES: usize = 2 * 1024;
     items.saturating_mul(ITEM_BYTES)
-}
-
-/// How long a request waits for memory. It holds none meanwhile.
-const RESERVE_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// The memory that the answers to all requests share. One holder takes a quarter of it at the most, and an account half.
-#[derive(Debug, Clone)]
-pub(crate) struct ResponseBudget(MemoryBudget);
-
-impl ResponseBudget {
-    /// The memory that the limits allow.
-    pub(crate) fn new(limits: &Limits) -> Self {
-        let all = limits.answers_in_flight_bytes;
-        Self(MemoryBudget::new(BudgetLimits { total: all, account: all / 2, holder: all / 4 }))
-    }
-
-    /// Reserves memory for an answer that is not made yet: `bytes`, or as much as one holder may have.
-    ///
-    /// # Errors
-    /// [`BudgetExhausted`] if no memory was free for a while.
-    pub(crate) async fn reserve(&self, holder: Holder, bytes: usize) -> Result<Reservation, BudgetExhausted> {
-        self.0.reserve(holder, bytes, RESERVE_TIMEOUT).await
-    }
-
-    /// Makes `held` fit an answer of `bytes`. An answer that is longer than a share takes the whole share. An answer about
-    /// something that was done can't be refused, so it takes what is left.
-    ///
-    /// # Errors
-    /// [`BudgetExhausted`], if the answer may be refused.
-    fn resize(&self, held: &mut Reservation, holder: Holder, bytes: usize, refusable: bool) -> Result<(), BudgetExhausted> {
-        if bytes <= held.bytes() {
-            held.shrink(bytes);
-            return Ok(());
-        }
-        let bytes = bytes.min(self.0.max_holder_bytes());
-        if refusable {
-            return held.grow(&self.0, holder, bytes);
-        }
-        held.grow_up_to(&self.0, holder, bytes);
-        Ok(())
-    }
 }
 
 /// The memory reserved for an answer before it was made, and whether the answer may still be refused.
@@ -186,6 +144,7 @@ mod tests {
     use derslik_domain::id::Id;
 
     use super::*;
+    use crate::limits::Limits;
 
     const ME: Holder = Holder::Principal(Id::new(1), Id::new(1));
 
@@ -199,11 +158,11 @@ mod tests {
         let held =
             ResponseReservation::refusable(budget.reserve(ME, 4 * BLOCK_BYTES).await.unwrap()).fit(&budget, ME, 3 * BLOCK_BYTES).unwrap();
         let mut body = CountedBody::new(vec![7; 3 * BLOCK_BYTES], held);
-        assert_eq!((body.size(), budget.0.free_bytes()), (BodySize::Sized(3 * 16 * 1024), 13 * BLOCK_BYTES));
+        assert_eq!((body.size(), budget.free_bytes()), (BodySize::Sized(3 * 16 * 1024), 13 * BLOCK_BYTES));
         let pieces: Vec<usize> = std::iter::from_fn(|| body.next_piece()).map(|piece| piece.len()).collect();
-        assert_eq!((pieces, budget.0.free_bytes()), (vec![2 * BLOCK_BYTES, BLOCK_BYTES], 13 * BLOCK_BYTES));
+        assert_eq!((pieces, budget.free_bytes()), (vec![2 * BLOCK_BYTES, BLOCK_BYTES], 13 * BLOCK_BYTES));
         drop(body);
-        assert_eq!(budget.0.free_bytes(), 16 * BLOCK_BYTES);
+        assert_eq!(budget.free_bytes(), 16 * BLOCK_BYTES);
     }
 
     #[actix_web::test]
@@ -213,7 +172,7 @@ mod tests {
         let read = ResponseReservation::refusable(budget.reserve(ME, BLOCK_BYTES).await.unwrap());
         assert_eq!(read.fit(&budget, ME, 2 * BLOCK_BYTES).err(), Some(BudgetExhausted));
         let done = ResponseReservation::committed(Reservation::default()).fit(&budget, ME, 100 * BLOCK_BYTES).unwrap();
-        assert_eq!((stalled.bytes(), done.bytes(), budget.0.free_bytes()), (3 * BLOCK_BYTES, BLOCK_BYTES, 12 * BLOCK_BYTES));
+        assert_eq!((stalled.bytes(), done.bytes(), budget.free_bytes()), (3 * BLOCK_BYTES, BLOCK_BYTES, 12 * BLOCK_BYTES));
     }
 
     #[actix_web::test]

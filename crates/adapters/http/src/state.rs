@@ -1,19 +1,17 @@
-//! The state that handlers share: the inbound ports and the limits of a request.
+//! The state that handlers share: the inbound ports, the settings of the dialects and the limits of a request.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use derslik_domain::session::Batch;
 use derslik_ports::inbound::{
     ActivityService, AttendeeService, CourseService, IdentityService, JobService, LogInService, PeopleService, ProjectService,
     RosterService, SessionService,
 };
 
-use crate::body::BodyBudgets;
+use crate::budgets::{BodyBudgets, ResponseBudget};
 use crate::classroom::settings::ClassroomSettings;
-use crate::client::TrustedProxies;
-use crate::openreplay::JobsCompat;
-use crate::response::ResponseBudget;
+use crate::forwarding::TrustedProxies;
+use crate::limits::Limits;
+use crate::openreplay::compat::JobsCompat;
 
 /// The inbound ports.
 #[derive(Clone)]
@@ -108,32 +106,5 @@ impl HttpState {
 impl std::fmt::Debug for HttpState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("HttpState").field("limits", &self.limits).finish_non_exhaustive()
-    }
-}
-
-/// Limits of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// The longest body, in bytes.
-    pub body_bytes: usize,
-    /// The longest time that a body may take to arrive.
-    pub body_deadline: Duration,
-    /// The most items of a batch.
-    pub batch_items: usize,
-    /// The most bytes of request bodies that are held at once, for all requests together.
-    pub bodies_in_flight_bytes: usize,
-    /// The most bytes of answers that are held at once, for all requests together.
-    pub answers_in_flight_bytes: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            body_bytes: 8 * 1024 * 1024,
-            body_deadline: Duration::from_secs(15),
-            batch_items: Batch::DEFAULT_MAX_ITEMS,
-            bodies_in_flight_bytes: 64 * 1024 * 1024,
-            answers_in_flight_bytes: 64 * 1024 * 1024,
-        }
     }
 }

@@ -21,8 +21,9 @@ use derslik_testkit::builders::{account, actor_of, guid, session};
 use futures_util::future::join_all;
 
 use crate::classroom::{ClassroomSettings, Templates};
+use crate::limits::Limits;
 use crate::memory::Holder;
-use crate::state::{HttpState, Limits, Services};
+use crate::state::{HttpState, Services};
 
 const SESSIONS_BEARER: &str = "Bearer demo-access|0a026ae54d3dbe248f0afe3efe1148a0112c282d7e705f5caecd5505125c1ad3";
 

@@ -11,8 +11,8 @@ use derslik_domain::identity::{Actor, CredentialKind};
 use derslik_ports::inbound::PresentedCredential;
 
 use super::error::OpenReplayError;
-use crate::body::note_holder;
 use crate::body_watcher::BodyWatcher;
+use crate::budgets::note_holder;
 use crate::state::HttpState;
 
 /// The actor of a request that showed a valid key.

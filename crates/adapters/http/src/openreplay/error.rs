@@ -8,7 +8,7 @@ use derslik_ports::StoreError;
 use derslik_ports::inbound::{AuthenticationError, JobError};
 use serde::Serialize;
 
-use super::JobsCompat;
+use super::compat::JobsCompat;
 use super::words::project_refusal;
 use crate::body::BodyError;
 use crate::memory::BudgetExhausted;

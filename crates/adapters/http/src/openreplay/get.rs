@@ -4,8 +4,8 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
-use super::JobsCompat;
 use super::auth::CallerWithoutBody;
+use super::compat::JobsCompat;
 use super::dto::{JobView, answer};
 use super::error::OpenReplayError;
 use super::path::{job_id, project_key};

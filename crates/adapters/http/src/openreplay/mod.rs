@@ -2,6 +2,7 @@
 
 mod auth;
 mod cancel;
+pub(crate) mod compat;
 mod dto;
 mod erase_user;
 mod error;
@@ -24,22 +25,13 @@ use derslik_domain::job::ProjectKey;
 
 use futures_util::TryFutureExt;
 
+pub use self::compat::JobsCompat;
 use self::error::OpenReplayError;
 use crate::list::{Frame, Parts};
 use crate::memory::BudgetExhausted;
 use crate::response::LIST_BYTES;
 use crate::response::count_until_sent;
 use crate::state::HttpState;
-
-/// The shape of this dialect's answers where the document and the original service differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum JobsCompat {
-    /// As the document says.
-    #[default]
-    Documented,
-    /// As release 1.26 of the original service answers.
-    Release126,
-}
 
 /// The calls below `prefix`, and an answer for every other path there.
 pub fn scope(prefix: &str) -> Scope {

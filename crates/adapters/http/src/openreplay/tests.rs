@@ -19,9 +19,10 @@ use derslik_ports::inbound::{
 use derslik_ports::{Reason, StoreError};
 use derslik_testkit::builders::{account, actor_of, guid, now, user as user_of};
 
-use super::JobsCompat;
+use super::compat::JobsCompat;
 use crate::classroom::{ClassroomSettings, Templates};
-use crate::state::{HttpState, Limits, Services};
+use crate::limits::Limits;
+use crate::state::{HttpState, Services};
 
 const KEY: &str = "3sWXSsqHgSKnE87YkNJK";
 

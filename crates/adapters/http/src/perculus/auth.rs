@@ -12,8 +12,8 @@ use derslik_domain::text::hex;
 use derslik_ports::inbound::PresentedCredential;
 
 use super::error::PerculusError;
-use crate::body::note_holder;
 use crate::body_watcher::BodyWatcher;
+use crate::budgets::note_holder;
 use crate::state::HttpState;
 
 /// The token that a client sends after `Authorization: Bearer`: its access key, and the proof that it knows the secret key.

@@ -17,7 +17,7 @@ use super::permits::{ConnectionPermit, ConnectionPermits};
 use super::request::refusal_parts;
 use super::stream::{Stream, Watched};
 use super::watch::Deadlines;
-use crate::client::TrustedProxies;
+use crate::forwarding::TrustedProxies;
 
 /// Opens every connection with the same settings. Clones share the permits.
 #[derive(Clone)]
@@ -49,7 +49,7 @@ impl Acceptor {
         let peer = socket.peer_addr().ok();
         let address = peer.map(|peer| peer.ip());
         let is_encrypted = self.tls.is_some();
-        match Connection::open(address, is_encrypted, &self.proxies, &self.permits, self.deadlines) {
+        match Connection::open(address, &self.proxies, &self.permits, self.deadlines) {
             Ok((connection, permit)) => {
                 let stream = match &self.tls {
                     None => Stream::Plain(Watched::new(socket, Rc::new(connection), permit)),

@@ -10,15 +10,14 @@ use derslik_domain::identity::ClientNetwork;
 use super::permits::{ClientPermit, ConnectionPermit, ConnectionPermits, Refusal};
 use super::tail::Tail;
 use super::watch::{Deadlines, Watch};
-use crate::client::{Client, TrustedProxies};
+use crate::forwarding::{Client, TrustedProxies};
 
 /// One connection. It belongs to the thread that serves it.
 #[derive(Debug)]
-pub(crate) struct Connection {
+pub(super) struct Connection {
     watch: Watch,
     /// The last bytes that the framework has read, after decryption.
     tail: Cell<Tail>,
-    is_encrypted: bool,
     /// Whether the peer is a trusted proxy.
     is_from_proxy: bool,
     permits: Arc<ConnectionPermits>,
@@ -28,7 +27,6 @@ impl Connection {
     /// Opens the state of a peer's connection, and takes a permit for it.
     pub(super) fn open(
         peer: Option<IpAddr>,
-        is_encrypted: bool,
         proxies: &TrustedProxies,
         permits: &Arc<ConnectionPermits>,
         deadlines: Deadlines,
@@ -37,12 +35,7 @@ impl Connection {
         // A proxy's connections carry requests of all its clients. Those clients are counted by their requests instead.
         let permit = permits.take(peer.filter(|_| !is_from_proxy).map(ClientNetwork::of))?;
         let (watch, permits) = (Watch::new(deadlines), Arc::clone(permits));
-        Ok((Self { watch, tail: Cell::default(), is_encrypted, is_from_proxy, permits }, permit))
-    }
-
-    /// Whether the connection uses TLS.
-    pub(crate) const fn is_encrypted(&self) -> bool {
-        self.is_encrypted
+        Ok((Self { watch, tail: Cell::default(), is_from_proxy, permits }, permit))
     }
 
     pub(super) const fn watch(&self) -> &Watch {

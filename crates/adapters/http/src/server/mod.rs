@@ -38,7 +38,6 @@ use tokio_rustls::TlsAcceptor;
 use tracing_actix_web::TracingLogger;
 
 use self::accept::{Acceptor, MAX_OPEN_REFUSALS, Opened};
-pub(crate) use self::connection::Connection;
 pub use self::permits::ConnectionLimits;
 use self::permits::ConnectionPermits;
 use self::stream::Stream;
@@ -125,7 +124,10 @@ impl Serving {
                 .keep_alive(deadlines.idle)
                 .client_request_timeout(deadlines.head)
                 .client_disconnect_timeout(LINGER)
-                .on_connect_ext(|stream: &Stream, data| _ = data.insert(Rc::clone(stream.connection())))
+                .on_connect_ext(|stream: &Stream, data| {
+                    data.insert(Rc::clone(stream.connection()));
+                    data.insert(stream.scheme());
+                })
                 .finish(app);
             let watched = apply_fn_factory(http, |opened: Option<Opened>, http: &_| {
                 let begun = opened.map(|opened| (Rc::clone(opened.0.connection()), http.call(opened)));

@@ -19,7 +19,7 @@ use super::connection::Connection;
 use super::permits::{ClientPermit, Refusal};
 use super::tail::Tail;
 use super::watch::UnreadInput;
-use crate::client::TrustedProxies;
+use crate::forwarding::TrustedProxies;
 
 /// A request that is in flight until this is dropped.
 struct InFlight {

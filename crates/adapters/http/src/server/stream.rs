@@ -11,6 +11,7 @@ use tokio_rustls::server::TlsStream;
 
 use super::connection::Connection;
 use super::permits::ConnectionPermit;
+use crate::client::Scheme;
 
 /// A TCP stream that reports its reads and writes to the watch. TLS is layered above it, so the bytes of TLS records count too.
 #[derive(Debug)]
@@ -91,6 +92,13 @@ impl Stream {
         match self {
             Self::Plain(watched) => watched.connection(),
             Self::Tls(encrypted) => encrypted.get_ref().0.connection(),
+        }
+    }
+
+    pub(super) const fn scheme(&self) -> Scheme {
+        match self {
+            Self::Plain(_) => Scheme::Http,
+            Self::Tls(_) => Scheme::Https,
         }
     }
 

@@ -29,8 +29,9 @@ use tokio_rustls::client::TlsStream;
 
 use super::{ConnectionLimits, Deadlines, ServerSettings, Serving, Socket, Stopper};
 use crate::classroom::{ClassroomSettings, Templates};
-use crate::client::TrustedProxies;
-use crate::state::{HttpState, Limits, Services};
+use crate::forwarding::TrustedProxies;
+use crate::limits::Limits;
+use crate::state::{HttpState, Services};
 
 const PATIENCE: Duration = Duration::from_secs(40);
 /// Long enough for a whole request on a busy machine.
