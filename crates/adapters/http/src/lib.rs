@@ -15,7 +15,9 @@
 //! | `limits` | the limits of requests |
 //! | `list` | lists that are read and sent in parts |
 //! | `memory` | the memory budget that all requests share |
+//! | `percent` | percent escapes |
 //! | `response` | responses, and the memory that they hold until they are sent |
+//! | `routing` | the forms of paths |
 //! | `trace` | the span and the id of a request |
 //! | `perculus` | the sessions API |
 //! | `openreplay` | the jobs API |
@@ -35,9 +37,11 @@ mod limits;
 mod list;
 mod memory;
 pub mod openreplay;
+mod percent;
 pub mod perculus;
 mod response;
 mod routes;
+mod routing;
 mod server;
 mod state;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `GET /{projectKey}/users/{userId}` and `GET /{projectKey}/users/{userId}/sessions`
+//! `GET /{projectKey}/users/{userId}/sessions`
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -9,29 +9,19 @@ use derslik_domain::page::PageRequest;
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::AttendedSessions;
 
-use super::auth::CallerWithoutBody;
-use super::dto::{AttendedView, UserView, answer};
-use super::error::OpenReplayError;
-use super::path::{Span, project_key, span, user_id};
-use super::{PART, stream};
+use super::read::{Span, span, user_id};
+use super::view::AttendedView;
 use crate::list::{ListBody, Part, Parts};
+use crate::openreplay::auth::CallerWithoutBody;
+use crate::openreplay::error::OpenReplayError;
+use crate::openreplay::path::project_key;
+use crate::openreplay::response::{PART, stream};
 use crate::state::HttpState;
 
 /// The typical size of a session, in bytes.
 const TYPICAL: usize = 320;
 
-pub(super) async fn get(
-    state: Data<HttpState>,
-    CallerWithoutBody(actor): CallerWithoutBody,
-    request: HttpRequest,
-) -> Result<HttpResponse, OpenReplayError> {
-    let project = project_key(&request)?;
-    let user = user_id(&state, &actor, &project, &request).await?;
-    let attendance = state.activity.summary(&actor, &project, &user).await?;
-    Ok(answer(attendance.map(|attendance| UserView::new(&user, attendance))))
-}
-
-pub(super) async fn sessions(
+pub(in crate::openreplay) async fn sessions(
     state: Data<HttpState>,
     CallerWithoutBody(actor): CallerWithoutBody,
     request: HttpRequest,

@@ -3,13 +3,15 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::auth::CallerWithoutBody;
-use super::dto::{JobView, answer};
-use super::error::OpenReplayError;
-use super::path::{project_key, user_id};
+use super::view::JobView;
+use crate::openreplay::auth::CallerWithoutBody;
+use crate::openreplay::error::OpenReplayError;
+use crate::openreplay::path::project_key;
+use crate::openreplay::response::data;
+use crate::openreplay::users::read::user_id;
 use crate::state::HttpState;
 
-pub(super) async fn erase_user(
+pub(in crate::openreplay) async fn erase_user(
     state: Data<HttpState>,
     CallerWithoutBody(actor): CallerWithoutBody,
     request: HttpRequest,
@@ -17,5 +19,5 @@ pub(super) async fn erase_user(
     let project = project_key(&request)?;
     let user = user_id(&state, &actor, &project, &request).await?;
     let job = state.jobs.erase_user(&actor, &project, user).await?;
-    Ok(answer(JobView::new(&job)))
+    Ok(data(JobView::new(&job)))
 }

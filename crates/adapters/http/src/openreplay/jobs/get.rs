@@ -4,14 +4,16 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
-use super::auth::CallerWithoutBody;
-use super::compat::JobsCompat;
-use super::dto::{JobView, answer};
-use super::error::OpenReplayError;
-use super::path::{job_id, project_key};
+use super::read::job_id;
+use super::view::JobView;
+use crate::openreplay::auth::CallerWithoutBody;
+use crate::openreplay::compat::JobsCompat;
+use crate::openreplay::error::OpenReplayError;
+use crate::openreplay::path::project_key;
+use crate::openreplay::response::data;
 use crate::state::HttpState;
 
-pub(super) async fn get(
+pub(in crate::openreplay) async fn get(
     state: Data<HttpState>,
     CallerWithoutBody(actor): CallerWithoutBody,
     request: HttpRequest,
@@ -22,8 +24,8 @@ pub(super) async fn get(
         Err(error) => Err(error),
     };
     match found {
-        Ok(job) => Ok(answer(JobView::from(&job))),
-        Err(OpenReplayError::JobNotFound) if state.jobs_compat == JobsCompat::Release126 => Ok(answer(json!({}))),
+        Ok(job) => Ok(data(JobView::from(&job))),
+        Err(OpenReplayError::JobNotFound) if state.jobs_compat == JobsCompat::Release126 => Ok(data(json!({}))),
         Err(error) => Err(error),
     }
 }

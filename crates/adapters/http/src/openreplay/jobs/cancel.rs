@@ -4,13 +4,15 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use derslik_ports::inbound::JobError;
 
-use super::auth::CallerWithoutBody;
-use super::dto::{JobView, answer};
-use super::error::OpenReplayError;
-use super::path::{job_id, project_key};
+use super::read::job_id;
+use super::view::JobView;
+use crate::openreplay::auth::CallerWithoutBody;
+use crate::openreplay::error::OpenReplayError;
+use crate::openreplay::path::project_key;
+use crate::openreplay::response::data;
 use crate::state::HttpState;
 
-pub(super) async fn cancel(
+pub(in crate::openreplay) async fn cancel(
     state: Data<HttpState>,
     CallerWithoutBody(actor): CallerWithoutBody,
     request: HttpRequest,
@@ -20,5 +22,5 @@ pub(super) async fn cancel(
     let job = state.jobs.cancel(&actor, &project, id).await.map_err(|error| {
         if let JobError::NotCancellable(_) = error { OpenReplayError::NotCancellable(state.jobs_compat) } else { error.into() }
     })?;
-    Ok(answer(JobView::new(&job)))
+    Ok(data(JobView::new(&job)))
 }

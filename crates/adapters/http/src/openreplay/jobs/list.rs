@@ -7,18 +7,19 @@ use derslik_domain::identity::Actor;
 use derslik_domain::job::ProjectKey;
 use derslik_domain::page::PageRequest;
 
-use super::auth::CallerWithoutBody;
-use super::dto::JobView;
-use super::error::OpenReplayError;
-use super::path::{list_query, project_key};
-use super::{PART, stream};
+use super::read::list_query;
+use super::view::JobView;
 use crate::list::{ListBody, Part, Parts};
+use crate::openreplay::auth::CallerWithoutBody;
+use crate::openreplay::error::OpenReplayError;
+use crate::openreplay::path::project_key;
+use crate::openreplay::response::{PART, stream};
 use crate::state::HttpState;
 
 /// The typical size of a job, in bytes.
 const TYPICAL: usize = 320;
 
-pub(super) async fn list(
+pub(in crate::openreplay) async fn list(
     state: Data<HttpState>,
     CallerWithoutBody(actor): CallerWithoutBody,
     request: HttpRequest,

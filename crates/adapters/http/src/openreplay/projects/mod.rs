@@ -1,0 +1,11 @@
+//! The projects of an account.
+
+mod create;
+mod get;
+mod list;
+mod read;
+mod view;
+
+pub(super) use self::create::create;
+pub(super) use self::get::get;
+pub(super) use self::list::list;

@@ -1,0 +1,9 @@
+//! The attendees of sessions, as the jobs API shows its users: users and guests of the account.
+
+mod get;
+pub(super) mod read;
+mod sessions;
+mod view;
+
+pub(super) use self::get::get;
+pub(super) use self::sessions::sessions;
