@@ -12,6 +12,7 @@
 //! | `budgets` | the memory budgets of bodies and answers |
 //! | `client` | the sender of a request |
 //! | `forwarding` | trusted proxies and their headers |
+//! | `idempotency` | the header `Idempotency-Key` |
 //! | `limits` | the limits of requests |
 //! | `list` | lists that are read and sent in parts |
 //! | `memory` | the memory budget that all requests share |
@@ -33,6 +34,7 @@ mod budgets;
 pub mod classroom;
 mod client;
 mod forwarding;
+mod idempotency;
 mod limits;
 mod list;
 mod memory;

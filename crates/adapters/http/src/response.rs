@@ -1,5 +1,5 @@
-//! Bounds the memory that answers hold until they are sent. A large answer counts until its client has read it. It is handed to
-//! the connection in pieces. Where no memory is left for it, the client is asked to try again.
+//! Responses of all dialects, and the memory that they hold until they are sent. A large answer counts until its client has read
+//! it. It is handed to the connection in pieces. Where no memory is left for it, the client is asked to try again.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -7,9 +7,11 @@ use std::task::{Context, Poll};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::ServiceResponse;
-use actix_web::http::Method;
+use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
+use derslik_domain::idempotency::{Answer, AnswerCode};
+use serde::Serialize;
 
 use crate::budgets::{ResponseBudget, holder_of};
 use crate::memory::{BLOCK_BYTES, BudgetExhausted, Holder, Reservation};
@@ -32,6 +34,27 @@ pub(crate) fn list_bytes(entries: u32) -> usize {
 pub(crate) fn batch_bytes(items: usize) -> usize {
     const ITEM_BYTES: usize = 2 * 1024;
     items.saturating_mul(ITEM_BYTES)
+}
+
+/// The seconds after which a client should send a request again that was refused for the moment.
+pub(crate) const RETRY_AFTER_SECONDS: &str = "1";
+
+/// An answer whose body is JSON of about `capacity` bytes.
+pub(crate) fn json_answer(status: StatusCode, capacity: usize, body: &impl Serialize) -> Answer {
+    let mut bytes = Vec::with_capacity(capacity);
+    match serde_json::to_writer(&mut bytes, body) {
+        Ok(()) => Answer { code: AnswerCode::new(status.as_u16()), body: bytes },
+        Err(error) => {
+            tracing::error!(%error, "cannot write an answer");
+            Answer { code: AnswerCode::new(StatusCode::INTERNAL_SERVER_ERROR.as_u16()), body: Vec::new() }
+        }
+    }
+}
+
+/// The response for an answer.
+pub(crate) fn respond(answer: Answer, content_type: &'static str) -> HttpResponse {
+    let status = StatusCode::from_u16(answer.code.get()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    HttpResponse::build(status).content_type(content_type).body(answer.body)
 }
 
 /// The memory reserved for an answer before it was made, and whether the answer may still be refused.

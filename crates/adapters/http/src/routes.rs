@@ -10,11 +10,11 @@ use crate::{classroom, openreplay, perculus};
 pub fn configure(config: &mut ServiceConfig, state: HttpState) {
     config
         .app_data(Data::new(state))
-        .service(perculus::v2::scope("/xapi/v2"))
-        .service(perculus::v2::scope("/api/groups/xapi"))
+        .service(perculus::scope_v2("/xapi/v2"))
+        .service(perculus::scope_v2("/api/groups/xapi"))
         // Registered after version 2, because their paths have a common prefix.
-        .service(perculus::v1::scope("/xapi"))
-        .configure(perculus::v1::token_routes)
+        .service(perculus::scope_v1("/xapi"))
+        .configure(perculus::token_routes)
         .configure(classroom::configure)
         .service(openreplay::scope("/api/v1"))
         .configure(|config| openreplay::routes(config, "/v1"))

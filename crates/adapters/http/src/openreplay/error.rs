@@ -12,9 +12,7 @@ use super::compat::JobsCompat;
 use super::words::project_refusal;
 use crate::body::BodyError;
 use crate::memory::BudgetExhausted;
-
-/// The seconds that a client should wait for an unavailable database before it tries again.
-const RETRY_AFTER_SECONDS: &str = "1";
+use crate::response::RETRY_AFTER_SECONDS;
 
 /// An answer that reports an error.
 #[derive(Debug, thiserror::Error)]

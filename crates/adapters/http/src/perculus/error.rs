@@ -4,7 +4,7 @@
 //! those.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT_LANGUAGE, CONNECTION, CONTENT_LANGUAGE, HeaderMap, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
+use actix_web::http::header::{CONNECTION, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use derslik_domain::idempotency::{Answer, IdempotencyKey};
 use derslik_domain::identity::PersonFilterError;
@@ -14,15 +14,14 @@ use derslik_ports::inbound::{AuthenticationError, KeyRefusal, ServiceError};
 use derslik_ports::{Conflict, StoreError};
 use serde::Serialize;
 
-use super::dto::messages::{filter_fault, person_filter_fault};
-use super::dto::session::write;
 use super::language::Language;
+use super::people::violations::person_filter_fault;
+use super::response::{mark_language, write};
+use super::sessions::violations::filter_fault;
 use super::text::Text;
 use crate::body::BodyError;
 use crate::memory::BudgetExhausted;
-
-/// The seconds that a client should wait before it tries again.
-const RETRY_AFTER_SECONDS: &str = "1";
+use crate::response::RETRY_AFTER_SECONDS;
 
 /// An answer that reports an error.
 #[derive(Debug)]
@@ -157,7 +156,7 @@ impl PerculusError {
             Self::BadRequest(text) => text.clone(),
             Self::Filter(error) => filter_fault(*error),
             Self::Body(error) => body_fault(*error),
-            Self::BudgetExhausted => Text::of("answer-no-room"),
+            Self::BudgetExhausted => Text::of("answer-budget-exhausted"),
             Self::BadKey => Text::of("key-malformed").with("max", IdempotencyKey::MAX),
             Self::KeyReused => Text::of("key-reused"),
             Self::KeyBusy => Text::of("key-busy"),
@@ -180,14 +179,8 @@ fn body_fault(error: BodyError) -> Text {
         BodyError::TooLarge { limit } => Text::of("body-too-large").with("limit", limit),
         BodyError::TooSlow => Text::of("body-too-slow"),
         BodyError::CutOff => Text::of("body-cut-off"),
-        BodyError::BudgetExhausted => Text::of("body-no-room"),
+        BodyError::BudgetExhausted => Text::of("body-budget-exhausted"),
     }
-}
-
-/// Sets the language of an answer, and marks it as dependent on the client's preference.
-pub(super) fn mark_language(headers: &mut HeaderMap, language: Language) {
-    headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
-    headers.append(VARY, HeaderValue::from_static(ACCEPT_LANGUAGE.as_str()));
 }
 
 /// In English, for logs.

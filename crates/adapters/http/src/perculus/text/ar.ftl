@@ -33,8 +33,8 @@ body-too-large =
     }
 body-too-slow = لم يصل المحتوى في الوقت المحدد
 body-cut-off = انقطع المحتوى قبل اكتماله
-body-no-room = لا تستطيع الخدمة استقبال محتوى طلبات أخرى الآن؛ أعد المحاولة
-answer-no-room = لا تستطيع الخدمة إعداد ردود أخرى الآن؛ أعد المحاولة
+body-budget-exhausted = لا تستطيع الخدمة استقبال محتوى طلبات أخرى الآن؛ أعد المحاولة
+answer-budget-exhausted = لا تستطيع الخدمة إعداد ردود أخرى الآن؛ أعد المحاولة
 body-malformed = المحتوى ليس JSON صحيحًا: السطر { $line }، العمود { $column } ({ $reason }).
 body-no-object = يجب أن يكون المحتوى كائن JSON.
 body-no-object-because = يجب أن يكون المحتوى كائن JSON: السطر { $line }، العمود { $column } ({ $reason }).

@@ -1,5 +1,7 @@
 //! Every text exists in every language, with the same arguments. The English texts do not change.
 
+mod samples;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use derslik_domain::idempotency::IdempotencyKey;
@@ -7,7 +9,6 @@ use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternEl
 
 use super::*;
 use crate::body::BodyError;
-use crate::perculus::dto::messages::samples;
 use crate::perculus::error::PerculusError;
 
 /// The arguments of a text, and the cases that it distinguishes. Plural forms are left out, because they differ between

@@ -1,0 +1,6 @@
+//! Tokens for passwords.
+
+mod issue;
+mod view;
+
+pub(super) use self::issue::issue;
