@@ -63,6 +63,12 @@ impl RequestKey {
         Self { key, digest: RequestDigest::new(digest.finalize().into()) }
     }
 
+    /// The digest of the request.
+    #[cfg(test)]
+    pub(crate) const fn digest(&self) -> RequestDigest {
+        self.digest
+    }
+
     /// The idempotent request with this key. `render` makes the answer of its outcome.
     pub(crate) fn into_request<T>(self, render: impl FnOnce(&T) -> Answer + Send + 'static) -> IdempotentRequest<T> {
         IdempotentRequest { key: self.key, request: self.digest, render: Box::new(render) }
@@ -74,7 +80,7 @@ mod tests {
     use super::*;
 
     fn digest(parts: &[&str]) -> RequestDigest {
-        RequestKey::new(IdempotencyKey::parse("k").unwrap(), parts.iter().map(|part| part.as_bytes())).digest
+        RequestKey::new(IdempotencyKey::parse("k").unwrap(), parts.iter().map(|part| part.as_bytes())).digest()
     }
 
     #[test]

@@ -10,12 +10,13 @@ use futures_util::Stream;
 use futures_util::stream::unfold;
 
 use super::answer::{Answer, JSON, refusal};
-use super::call::{Call, KeyHeader};
+use super::call::Call;
 use super::dispatch::answer;
 use super::error::ClassroomError;
 use super::operation::Api;
 use super::query::System;
 use crate::body::Body;
+use crate::idempotency::{KEY, KeyHeader};
 use crate::memory::Reservation;
 use crate::response::CountedBody;
 use crate::state::HttpState;
@@ -176,7 +177,7 @@ fn call(text: &str, whole: &Bytes) -> Option<Call> {
         query: query.to_owned(),
         authorization: header(&lines, "authorization").map(str::to_owned),
         if_match: header(&lines, "if-match").map(str::to_owned),
-        key: KeyHeader::read(headers(&lines, "idempotency-key").map(str::as_bytes)),
+        key: KeyHeader::read(headers(&lines, KEY.as_str()).map(str::as_bytes)),
         ..Call::default()
     };
     let call = call.overridden(header(&lines, "x-http-method-override"), header(&lines, "content-type"));

@@ -1,7 +1,8 @@
 //! One call as it was sent, as a request of its own or as a part of a batch.
 
 use actix_web::web::Bytes;
-use derslik_domain::idempotency::IdempotencyKey;
+
+use crate::idempotency::KeyHeader;
 
 /// A call, parsed as far as the transport goes. Its body is added last: [`Call::complete`].
 #[derive(Default)]
@@ -44,45 +45,9 @@ impl Call {
     }
 }
 
-/// The `Idempotency-Key` header of a call.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) enum KeyHeader {
-    /// There is no such header.
-    #[default]
-    Missing,
-    /// One valid key.
-    Key(IdempotencyKey),
-    /// An invalid key, or several keys.
-    Bad,
-}
-
-impl KeyHeader {
-    /// Reads the values of the header.
-    pub(super) fn read<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Self {
-        let mut values = values.into_iter();
-        match (values.next(), values.next()) {
-            (None, _) => Self::Missing,
-            (Some(value), None) => {
-                let key = std::str::from_utf8(value).ok().and_then(|text| IdempotencyKey::parse(text).ok());
-                key.map_or(Self::Bad, Self::Key)
-            }
-            (Some(_), Some(_)) => Self::Bad,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_header_holds_one_key() {
-        assert_eq!(KeyHeader::read([]), KeyHeader::Missing);
-        assert_eq!(KeyHeader::read([b" a b ".as_slice()]), KeyHeader::Key(IdempotencyKey::parse("a b").unwrap()));
-        for bad in [&[b"".as_slice()][..], &[b"\xff"], &["ş".as_bytes()], &[b"a", b"b"]] {
-            assert_eq!(KeyHeader::read(bad.iter().copied()), KeyHeader::Bad);
-        }
-    }
 
     #[test]
     fn only_a_post_can_name_another_method() {

@@ -7,11 +7,12 @@ use serde::Serialize;
 use super::answer::{Answer, AnswerFormat, Outcome};
 use super::body::{Checked, read};
 use super::error::ClassroomError;
-use super::idempotency::RequestKey;
+use super::idempotency::idempotent_request;
 use super::list::ListView;
 use super::page_tokens::PageTokens;
 use super::query::Query;
 use super::schema::Message;
+use crate::idempotency::RequestKey;
 use crate::memory::{Holder, Reservation};
 use crate::response::list_bytes;
 use crate::state::HttpState;
@@ -52,7 +53,7 @@ impl Context<'_> {
         show: impl FnOnce(&AnswerFormat, &T) -> Outcome + Send + 'static,
     ) -> Option<IdempotentRequest<T>> {
         let format = self.format.clone();
-        self.key.as_ref().map(|key| key.request(move |outcome| show(&format, outcome)))
+        self.key.clone().map(|key| idempotent_request(key, move |outcome| show(&format, outcome)))
     }
 
     /// The answer that shows `view`, which takes about `size` bytes.

@@ -7,7 +7,7 @@ use super::auth::{authenticate, bearer};
 use super::call::Call;
 use super::context::Context;
 use super::error::ClassroomError;
-use super::idempotency::RequestKey;
+use super::idempotency::request_key;
 use super::operation::{Api, Operation};
 use super::path::{Target, find};
 use super::query::{Query, System, pairs};
@@ -76,7 +76,7 @@ async fn perform(state: &HttpState, call: &Call, admitted: Admitted) -> Answer {
             query: Query::read(operation.query, pairs)?,
             if_match: call.if_match.as_deref(),
             body: &call.body,
-            key: if operation.takes_key { RequestKey::of(call, &actor)? } else { None },
+            key: if operation.takes_key { request_key(call, &actor)? } else { None },
             actor,
             format: AnswerFormat { compact: system.compact, fields: system.mask(operation.response)? },
             values,

@@ -12,9 +12,7 @@ use super::schema::snake;
 use super::scopes::scope_url;
 use crate::body::BodyError;
 use crate::memory::BudgetExhausted;
-
-/// The seconds that a client should wait for an unavailable database before it tries again.
-const RETRY_AFTER_SECONDS: &str = "1";
+use crate::response::RETRY_AFTER_SECONDS;
 
 const INVALID: &str = "Request contains an invalid argument.";
 const PRECONDITION: &str = "Precondition check failed.";

@@ -1,62 +1,45 @@
 //! The header `Idempotency-Key`: a call that creates something is carried out once, and each repetition gets the same answer.
 
-use derslik_domain::idempotency::{self, AnswerCode, IdempotencyKey, RequestDigest};
+use derslik_domain::idempotency::{self, AnswerCode};
 use derslik_domain::identity::{Actor, Scope};
 use derslik_ports::inbound::{IdempotentOutcome, IdempotentRequest};
-use sha2::{Digest, Sha256};
 
 use super::answer::{Answer, Outcome, refusal};
-use super::call::{Call, KeyHeader};
+use super::call::Call;
 use super::error::ClassroomError;
 use super::query::{System, pairs};
+use crate::idempotency::{KeyHeader, REPLAYED, RequestKey};
 use crate::memory::Reservation;
-
-/// The key of a call, with a digest of everything that decides its effect and its answer.
-#[derive(Debug, Clone)]
-pub(super) struct RequestKey {
-    key: IdempotencyKey,
-    request: RequestDigest,
-}
 
 /// Parameters that carry a credential. The key is bound to the principal anyway, so the digest leaves them out.
 const CREDENTIALS: [&str; 2] = ["access_token", "oauth_token"];
 
-impl RequestKey {
-    /// The key of a call, if it has one. The digest covers the scopes of the credential, which decide what is shown. It also
-    /// covers the credential's project, which decides what an alias means.
-    ///
-    /// # Errors
-    /// The header does not hold one valid key, or the query has an invalid escape.
-    pub(super) fn of(call: &Call, actor: &Actor) -> Result<Option<Self>, ClassroomError> {
-        let key = match &call.key {
-            KeyHeader::Missing => return Ok(None),
-            KeyHeader::Key(key) => key.clone(),
-            KeyHeader::Bad => return Err(ClassroomError::bad_key()),
-        };
-        let mut digest = Sha256::new();
-        let mut take = |part: &[u8]| {
-            // The lengths separate the parts from one another.
-            digest.update(part.len().to_le_bytes());
-            digest.update(part);
-        };
-        [call.verb.as_bytes(), call.path.trim_end_matches('/').as_bytes(), &call.body].into_iter().for_each(&mut take);
-        take(&actor.project.map_or([0; 8], |project| project.get().to_le_bytes()));
-        take(actor.scopes.iter().map(Scope::name).collect::<Vec<_>>().join(" ").as_bytes());
-        for (name, value) in pairs(&call.query)?.into_iter().filter(|(name, _)| !CREDENTIALS.contains(&name.as_str())) {
-            take(name.as_bytes());
-            take(value.as_bytes());
-        }
-        Ok(Some(Self { key, request: RequestDigest::new(digest.finalize().into()) }))
-    }
+/// The key of a call, if it has one. The digest covers the scopes of the credential, which decide what is shown. It also covers
+/// the credential's project, which decides what an alias means.
+///
+/// # Errors
+/// The header does not hold one valid key, or the query has an invalid escape.
+pub(super) fn request_key(call: &Call, actor: &Actor) -> Result<Option<RequestKey>, ClassroomError> {
+    let key = match &call.key {
+        KeyHeader::Missing => return Ok(None),
+        KeyHeader::Key(key) => key.clone(),
+        KeyHeader::Bad => return Err(ClassroomError::bad_key()),
+    };
+    let project = actor.project.map_or([0; 8], |project| project.get().to_le_bytes());
+    let scopes = actor.scopes.iter().map(Scope::name).collect::<Vec<_>>().join(" ");
+    let sent = pairs(&call.query)?;
+    let parameters = sent.iter().filter(|(name, _)| !CREDENTIALS.contains(&name.as_str()));
+    let parameters = parameters.flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
+    let fixed = [call.verb.as_bytes(), call.path.trim_end_matches('/').as_bytes(), &call.body, &project, scopes.as_bytes()];
+    Ok(Some(RequestKey::new(key, fixed.into_iter().chain(parameters))))
+}
 
-    /// The idempotent request for the call. `show` renders its outcome.
-    pub(super) fn request<T: 'static>(&self, show: impl FnOnce(&T) -> Outcome + Send + 'static) -> IdempotentRequest<T> {
-        let render = |outcome: &T| {
-            let Answer { status, headers: _, body, held: _ } = show(outcome).unwrap_or_else(|error| refusal(error, &System::default()));
-            idempotency::Answer { code: AnswerCode::new(status), body }
-        };
-        IdempotentRequest { key: self.key.clone(), request: self.request, render: Box::new(render) }
-    }
+/// The idempotent request for a call with that key. `show` renders its outcome.
+pub(super) fn idempotent_request<T: 'static>(key: RequestKey, show: impl FnOnce(&T) -> Outcome + Send + 'static) -> IdempotentRequest<T> {
+    key.into_request(|outcome: &T| {
+        let Answer { status, headers: _, body, held: _ } = show(outcome).unwrap_or_else(|error| refusal(error, &System::default()));
+        idempotency::Answer { code: AnswerCode::new(status), body }
+    })
 }
 
 /// The answer to a call that may be a repetition. `show` renders the outcome of a call without a key.
@@ -69,7 +52,7 @@ pub(crate) fn into_answer<T>(outcome: IdempotentOutcome<T>, show: impl FnOnce(&T
         IdempotentOutcome::Stored(answer) => (answer, false),
         IdempotentOutcome::Replayed(answer) => (answer, true),
     };
-    let headers = is_replay.then(|| ("idempotent-replayed", "true".to_owned())).into_iter().collect();
+    let headers = is_replay.then(|| (REPLAYED.0, REPLAYED.1.to_owned())).into_iter().collect();
     Ok(Answer { status: stored.code.get(), headers, body: stored.body, held: Reservation::default() })
 }
 
@@ -77,6 +60,7 @@ pub(crate) fn into_answer<T>(outcome: IdempotentOutcome<T>, show: impl FnOnce(&T
 mod tests {
     use actix_web::web::Bytes;
     use derslik_domain::id::Id;
+    use derslik_domain::idempotency::RequestDigest;
     use derslik_testkit::builders::{account, actor_of};
 
     use super::*;
@@ -88,14 +72,14 @@ mod tests {
     }
 
     fn digest(call: &Call) -> RequestDigest {
-        RequestKey::of(call, &actor_of(account())).ok().flatten().unwrap().request
+        request_key(call, &actor_of(account())).ok().flatten().unwrap().digest()
     }
 
     #[test]
     fn a_call_without_a_key_is_not_an_idempotent_request_and_a_bad_key_is_refused() {
         let actor = actor_of(account());
-        assert!(RequestKey::of(&Call::default(), &actor).is_ok_and(|key| key.is_none()));
-        assert!(RequestKey::of(&Call { key: KeyHeader::Bad, ..Call::default() }, &actor).is_err());
+        assert!(request_key(&Call::default(), &actor).is_ok_and(|key| key.is_none()));
+        assert!(request_key(&Call { key: KeyHeader::Bad, ..Call::default() }, &actor).is_err());
     }
 
     #[test]
@@ -117,7 +101,7 @@ mod tests {
         let mut others = vec![call("", "{}"), call("fields=name", "{}"), call("fields=id", "{ }"), call("fieldsid=", "{}")];
         others.push(Call { path: "/v1/courses/1/aliases".to_owned(), ..given() });
         assert!(others.iter().all(|other| digest(other) != one));
-        let of = |actor: &Actor| RequestKey::of(&given(), actor).ok().flatten().unwrap().request;
+        let of = |actor: &Actor| request_key(&given(), actor).ok().flatten().unwrap().digest();
         let (project, scopes) = (Some(Id::new(1)), [Scope::Courses].into_iter().collect());
         assert_ne!(of(&Actor { project, ..actor_of(account()) }), one);
         assert_ne!(of(&Actor { scopes, ..actor_of(account()) }), one);

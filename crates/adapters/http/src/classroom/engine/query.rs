@@ -4,29 +4,11 @@
 use super::error::ClassroomError;
 use super::fields::FieldsMask;
 use super::schema::{Choice, Message, PREVIEW_VERSION, snake};
+use crate::percent;
 
 /// A text with its percent escapes decoded. `None` where the result is not UTF-8, or holds a NUL.
 pub(super) fn decode(raw: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(raw.len());
-    let mut rest = raw.as_bytes();
-    while let Some((byte, tail)) = rest.split_first() {
-        rest = tail;
-        let pair = match (byte, tail) {
-            (b'%', [high, low, after @ ..]) => {
-                let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-                digit(high).zip(digit(low)).map(|(high, low)| (high << 4 | low, after))
-            }
-            _ => None,
-        };
-        match pair {
-            Some((decoded, after)) => {
-                bytes.push(decoded);
-                rest = after;
-            }
-            None => bytes.push(*byte),
-        }
-    }
-    String::from_utf8(bytes).ok().filter(|text| !text.contains('\0'))
+    String::from_utf8(percent::decode(raw)).ok().filter(|text| !text.contains('\0'))
 }
 
 /// The pairs of a query or of a form.

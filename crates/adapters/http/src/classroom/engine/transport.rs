@@ -13,7 +13,7 @@ use actix_web::{Error, HttpRequest, HttpResponse};
 use super::answer::{Answer, JSON, refusal};
 use super::auth::actor_of;
 use super::batch::{self, Batch};
-use super::call::{Call, KeyHeader};
+use super::call::Call;
 use super::discovery;
 use super::dispatch::{admit, answer};
 use super::error::ClassroomError;
@@ -23,14 +23,12 @@ use crate::body::read_bytes;
 use crate::body_watcher::BodyWatcher;
 use crate::budgets::note_holder;
 use crate::client::reached_by;
+use crate::idempotency::{KEY, KeyHeader};
 use crate::response::CountedBody;
 use crate::state::HttpState;
 
 /// The header that names another method for a POST.
 const OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
-
-/// The header that holds an idempotency key.
-const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The calls below a path.
 pub(crate) fn calls_below(api: &'static Api, path: &str) -> impl HttpServiceFactory + use<> {
@@ -83,7 +81,7 @@ async fn one_call(api: &'static Api, state: Data<HttpState>, request: HttpReques
         query: request.uri().query().unwrap_or_default().to_owned(),
         authorization: header(headers, &AUTHORIZATION),
         if_match: header(headers, &IF_MATCH),
-        key: KeyHeader::read(headers.get_all(&KEY).map(HeaderValue::as_bytes)),
+        key: KeyHeader::of(headers),
         ..Call::default()
     };
     let (verb, kind) = (header(headers, &OVERRIDE), header(headers, &CONTENT_TYPE));
