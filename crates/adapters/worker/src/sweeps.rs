@@ -28,7 +28,7 @@ pub(crate) async fn watch<U: UnitOfWork>(worker: Arc<Worker<U>>) {
     }
 }
 
-async fn ask_once<U: UnitOfWork>(worker: &Worker<U>, interval: Duration) -> Result<(), StoreError> {
+async fn enqueue_all<U: UnitOfWork>(worker: &Worker<U>, interval: Duration) -> Result<(), StoreError> {
     let now = worker.clock.now();
     let (next, midnight) = (next_boundary(now, interval), next_utc_midnight(now));
     let jobs = vec![
