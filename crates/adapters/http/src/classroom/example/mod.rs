@@ -19,7 +19,8 @@ use serde_json::{Value, json};
 
 use super::engine::{Api, Slashed, calls_below, description};
 use super::{ClassroomSettings, Templates};
-use crate::state::{HttpState, Limits, Services};
+use crate::limits::Limits;
+use crate::state::{HttpState, Services};
 
 static API: Api =
     Api { resources: &[&enrollments::OPERATIONS], unimplemented: &[], slashed: Slashed { variables: &["courseId"], prefixes: &["d:"] } };
