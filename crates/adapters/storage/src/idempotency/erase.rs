@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use derslik_domain::id::{AccountId, Id};
+use derslik_domain::id::{AccountId, Id, PrincipalId};
 use derslik_domain::identity::{DataSubject, PersonalNames};
 use derslik_domain::job::{BatchSize, RowCount};
+use derslik_domain::text::hex;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::SearchedAnswers;
 use diesel::connection::DefaultLoadingMode;
@@ -16,8 +17,8 @@ use diesel::sql_types::Integer;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::erased_names::names_after;
-use super::repo::erased_key;
 use crate::db::conn::{Conn, on_conn};
+use crate::db::digest::sha256;
 use crate::db::schema::idempotency_keys;
 use crate::db::types::{DbInstant, row_count};
 
@@ -64,6 +65,12 @@ pub(super) fn erase_naming(
         erased += on_conn!(conn.reborrow(), |conn| diesel::update(row).set(change).execute(conn))?;
     }
     Ok(SearchedAnswers { erased: row_count(erased), until: range.has_more.then_some(range.until.0) })
+}
+
+/// The text that replaces a key whose answer was erased, since clients build keys from names. It expires after a day, like any
+/// key.
+pub(super) fn erased_key(account: AccountId, principal: PrincipalId, key: &str) -> String {
+    format!("sha256:{}", hex(&sha256(&[&account.get().to_be_bytes(), &principal.get().to_be_bytes(), key.as_bytes()])))
 }
 
 /// A range of answers that one call reads.

@@ -1,10 +1,9 @@
 //! The repository of stored answers of idempotent requests.
 
-use derslik_domain::id::{AccountId, JobId, PrincipalId};
+use derslik_domain::id::{AccountId, JobId};
 use derslik_domain::idempotency::{Answer, AnswerCode, KeptAnswer, RequestDigest};
 use derslik_domain::identity::DataSubject;
 use derslik_domain::job::{BatchSize, RowCount};
-use derslik_domain::text::hex;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{IdempotencyRepository, KeyState, OwnedKey, SearchedAnswers, StoreError};
 use diesel::pg::Pg;
@@ -13,7 +12,6 @@ use diesel::sql_types::{BigInt, Bool, Text};
 
 use super::{erase, erased_names};
 use crate::db::conn::{Conn, DieselStores, on_conn};
-use crate::db::digest::sha256;
 use crate::db::schema::idempotency_keys;
 #[cfg(test)]
 use crate::db::sql::printed::Printed;
@@ -109,12 +107,6 @@ fn names_of(key: &OwnedKey) -> [String; 2] {
     [key.key.as_str().to_owned(), erased_key(key.account, key.principal, key.key.as_str())]
 }
 
-/// The text that replaces a key whose answer was erased, since clients build keys from names. It expires after a day, like any
-/// key.
-pub(super) fn erased_key(account: AccountId, principal: PrincipalId, key: &str) -> String {
-    format!("sha256:{}", hex(&sha256(&[&account.get().to_be_bytes(), &principal.get().to_be_bytes(), key.as_bytes()])))
-}
-
 /// Takes a lock until the end of the transaction, unless another transaction has it. With the primary key alone, the second of
 /// two requests would wait as long as the first one takes, and hold a connection.
 fn try_lock(key: &OwnedKey) -> Sql<'_, Pg, Bool> {
@@ -152,7 +144,11 @@ pub(crate) fn statements() -> Vec<Printed> {
     use diesel::sqlite::Sqlite;
 
     let (account, at) = (AccountId::new(1), Timestamp::MIN);
-    let key = OwnedKey { account, principal: PrincipalId::new(1), key: derslik_domain::idempotency::IdempotencyKey::parse("key").unwrap() };
+    let key = OwnedKey {
+        account,
+        principal: derslik_domain::id::Id::new(1),
+        key: derslik_domain::idempotency::IdempotencyKey::parse("key").unwrap(),
+    };
     vec![try_lock(&key).printed(), some_expired::<Pg>(account, at).printed(), some_expired::<Sqlite>(account, at).printed()]
 }
 
