@@ -10,6 +10,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 
+use super::erase::erased_key;
 use super::{erase, erased_names};
 use crate::db::conn::{Conn, DieselStores, on_conn};
 use crate::db::schema::idempotency_keys;
