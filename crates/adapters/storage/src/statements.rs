@@ -5,16 +5,21 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use crate::db::sql::printed::Printed;
-use crate::{attendee, course, idempotency, job, project};
+use crate::{attendee, change_log, course, idempotency, job, project, session};
 
-/// Folders and files whose SQL is not about the rows of an account: connections, migrations, locks, and tests of plans.
-const ELSEWHERE: [&str; 3] = ["db/", "course/plans.rs", "statements.rs"];
-
-/// Folders whose statements are not shown yet.
-const NOT_SHOWN: [&str; 2] = ["change_log/", "session/"];
+/// Folders and files whose SQL is not about the rows of an account: connections, migrations, the snapshot of a search, tests of plans.
+const ELSEWHERE: [&str; 4] = ["db/", "session/search.rs", "course/plans.rs", "statements.rs"];
 
 fn printed() -> BTreeMap<String, Printed> {
-    let all = [attendee::statements(), course::statements(), idempotency::statements(), job::statements(), project::statements()];
+    let all = [
+        attendee::statements(),
+        change_log::statements(),
+        course::statements(),
+        idempotency::statements(),
+        job::statements(),
+        project::statements(),
+        session::statements(),
+    ];
     all.into_iter().flatten().map(|printed| (printed.file.clone(), printed)).collect()
 }
 
@@ -38,7 +43,7 @@ fn sources(folder: &Path, below: &str, found: &mut BTreeMap<String, String>) {
 fn statements_of_repositories() -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     sources(&folder("src"), "", &mut found);
-    let is_elsewhere = |name: &str| ELSEWHERE.iter().chain(&NOT_SHOWN).any(|known| name.starts_with(known));
+    let is_elsewhere = |name: &str| ELSEWHERE.iter().any(|known| name.starts_with(known));
     found.into_iter().filter(|(name, _)| !is_elsewhere(name)).collect()
 }
 

@@ -4,13 +4,16 @@
 use derslik_domain::id::AccountId;
 use derslik_domain::job::RowCount;
 use derslik_ports::outbound::Projection;
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer};
-use diesel::{QueryableByName, sql_query};
 
 use crate::db::conn::{Conn, on_conn};
 use crate::db::postgres::PgConnection;
 use crate::db::schema::change_log;
+#[cfg(test)]
+use crate::db::sql::printed::Printed;
+use crate::db::sql::{Database, Sql, Statement};
 use crate::db::text::Dialect;
 use crate::db::types::{DbGuid, DbGuids, Guids, row_count};
 
@@ -48,23 +51,11 @@ struct Record {
     ids: DbGuids,
 }
 
-#[derive(QueryableByName)]
-struct Locked {
-    #[diesel(sql_type = Bool)]
-    is_ours: bool,
-}
+static LOCK: Statement =
+    Statement::new("change_log_lock", "SELECT pg_advisory_xact_lock(:projection, (:account % 2147483647)::integer) IS NOT NULL");
 
-#[derive(QueryableByName)]
-struct Account {
-    #[diesel(sql_type = BigInt)]
-    id: i64,
-}
-
-#[derive(QueryableByName)]
-struct Count {
-    #[diesel(sql_type = BigInt)]
-    count: i64,
-}
+static TRY_LOCK: Statement =
+    Statement::new("change_log_try_lock", "SELECT pg_try_advisory_xact_lock(:projection, (:account % 2147483647)::integer)");
 
 impl ChangeKind {
     /// The number of the kind in the table.
@@ -123,29 +114,21 @@ const fn length(dialect: Dialect) -> &'static str {
     }
 }
 
-/// SQL with numbered parameters `$1`, as the dialect writes them.
-pub(crate) fn numbered(sql: &str, dialect: Dialect) -> String {
-    match dialect {
-        Dialect::Postgres => sql.to_owned(),
-        Dialect::Sqlite => sql.replace('$', "?"),
-    }
-}
-
-/// SQL for the condition that `guid` is in the list `$2`.
+/// SQL for the condition that `guid` is in the list `:guids`.
 pub(crate) const fn is_listed(dialect: Dialect) -> &'static str {
     match dialect {
-        Dialect::Postgres => "guid = ANY ($2)",
-        Dialect::Sqlite => "guid IN (SELECT unhex(value) FROM json_each($2))",
+        Dialect::Postgres => "guid = ANY (:guids)",
+        Dialect::Sqlite => "guid IN (SELECT unhex(value) FROM json_each(:guids))",
     }
 }
 
-/// SQL for the pending ids of the account `$1`, each once, as `key`.
+/// SQL for the pending ids of the account `:account`, each once, as `key`.
 pub(crate) fn pending_ids(projection: Projection, dialect: Dialect) -> String {
     let is_pending = is_pending(projection);
     match dialect {
-        Dialect::Postgres => format!("SELECT DISTINCT unnest(ids) AS key FROM change_log WHERE account_id = $1 AND {is_pending}"),
+        Dialect::Postgres => format!("SELECT DISTINCT unnest(ids) AS key FROM change_log WHERE account_id = :account AND {is_pending}"),
         Dialect::Sqlite => {
-            format!("SELECT DISTINCT unhex(value) AS key FROM change_log, json_each(ids) WHERE account_id = $1 AND {is_pending}")
+            format!("SELECT DISTINCT unhex(value) AS key FROM change_log, json_each(ids) WHERE account_id = :account AND {is_pending}")
         }
     }
 }
@@ -184,7 +167,7 @@ pub(crate) fn catch_up(
     {
         return Ok(RowCount::ZERO);
     }
-    let records = oldest(conn.reborrow(), account, projection, limit)?;
+    let records: Vec<Record> = on_conn!(conn.reborrow(), |conn| oldest(account, projection, limit).load(conn))?;
     if records.is_empty() {
         return Ok(RowCount::ZERO);
     }
@@ -197,30 +180,37 @@ pub(crate) fn catch_up(
 /// Takes the lock of the projection until the transaction ends, and returns whether this transaction holds it. It is a statement
 /// of its own, because the next statement must see what other transactions have committed.
 fn lock(conn: &mut PgConnection, account: AccountId, projection: Projection, mode: LockMode) -> QueryResult<bool> {
+    lock_of(account, projection, mode).get_result(conn)
+}
+
+fn lock_of(account: AccountId, projection: Projection, mode: LockMode) -> Sql<'static, Pg, Bool> {
     // The first key of the advisory locks; the second key comes from the account.
     let key: i32 = match projection {
         Projection::SearchIndex => 0x6472_7369,
         Projection::SessionEnds => 0x6472_7365,
         Projection::SessionCreators => 0x6472_7363,
     };
-    let query = match mode {
-        LockMode::Wait => "SELECT pg_advisory_xact_lock($1, ($2 % 2147483647)::integer) IS NOT NULL AS is_ours",
-        LockMode::Skip => "SELECT pg_try_advisory_xact_lock($1, ($2 % 2147483647)::integer) AS is_ours",
+    let statement = match mode {
+        LockMode::Wait => &LOCK,
+        LockMode::Skip => &TRY_LOCK,
     };
-    Ok(sql_query(query).bind::<Integer, _>(key).bind::<BigInt, _>(account.get()).get_result::<Locked>(conn)?.is_ours)
+    Sql::of(statement).bind::<Integer, _>("projection", key).bind::<BigInt, _>("account", account.get()).returning()
 }
 
 /// The oldest records with pending changes, in the order of their ids, until they hold `limit` changes.
-fn oldest(conn: Conn<'_>, account: AccountId, projection: Projection, limit: u16) -> QueryResult<Vec<Record>> {
-    let (is_pending, done, length) = (is_pending(projection), done(projection), length(conn.dialect()));
-    let query = format!(
-        "SELECT id, done, ids FROM (
+fn oldest<DB: Database>(account: AccountId, projection: Projection, limit: u16) -> Sql<'static, DB> {
+    let (is_pending, done, length) = (is_pending(projection), done(projection), length(DB::DIALECT));
+    let text = format!(
+        "
+        SELECT id, done, ids FROM (
+            -- With each record, how many changes are ahead of it.
             SELECT id, done, ids, sum({length} - done) OVER (ORDER BY id) - ({length} - done) AS ahead
-            FROM (SELECT id, {done} AS done, ids FROM change_log WHERE account_id = $1 AND {is_pending} ORDER BY id LIMIT $2) AS oldest
-        ) AS counted WHERE ahead < $2 ORDER BY id"
+            FROM (SELECT id, {done} AS done, ids FROM change_log WHERE account_id = :account AND {is_pending} ORDER BY id LIMIT :limit) AS oldest
+        ) AS counted
+        WHERE ahead < :limit ORDER BY id"
     );
-    let query = sql_query(numbered(&query, conn.dialect())).bind::<BigInt, _>(account.get()).bind::<BigInt, _>(i64::from(limit));
-    on_conn!(conn, |conn| query.load(conn))
+    let oldest = Sql::composed("change_log_oldest", text).bind_in_both::<BigInt, _>("account", account.get());
+    oldest.bind_in_both::<BigInt, _>("limit", i64::from(limit)).uncached()
 }
 
 /// Clears the bit of the projection in the records whose first `applied` changes it has applied. A record without a bit is
@@ -264,34 +254,57 @@ pub(crate) fn accounts_behind(
     more_than: u32,
     limit: u16,
 ) -> QueryResult<Vec<AccountId>> {
-    // Goes from each account with records to the next. It counts no more records of an account than needed, since each record
-    // holds at least one change.
-    let (is_pending, length) = (is_pending(projection), length(conn.dialect()));
-    let query = format!(
-        "WITH RECURSIVE accounts (id) AS (
-            SELECT (SELECT account_id FROM change_log WHERE account_id > $1 ORDER BY account_id LIMIT 1)
+    let accounts: Vec<i64> = on_conn!(conn, |conn| behind(projection, after, more_than, limit).load(conn))?;
+    Ok(accounts.into_iter().map(AccountId::new).collect())
+}
+
+fn behind<DB: Database>(projection: Projection, after: Option<AccountId>, more_than: u32, limit: u16) -> Sql<'static, DB, BigInt> {
+    let (is_pending, length) = (is_pending(projection), length(DB::DIALECT));
+    let text = format!(
+        "
+        -- Goes from each account with records to the next.
+        WITH RECURSIVE accounts (id) AS (
+            SELECT (SELECT account_id FROM change_log WHERE account_id > :after ORDER BY account_id LIMIT 1)
             UNION ALL
             SELECT (SELECT account_id FROM change_log WHERE account_id > accounts.id ORDER BY account_id LIMIT 1)
             FROM accounts WHERE accounts.id IS NOT NULL
         )
         SELECT id FROM accounts WHERE id IS NOT NULL AND (
+            -- No more records of an account are counted than needed, since each record holds at least one change.
             SELECT sum({length}) FROM (
-                SELECT ids FROM change_log WHERE account_id = accounts.id AND {is_pending} ORDER BY change_log.id LIMIT $2 + 1
+                SELECT ids FROM change_log WHERE account_id = accounts.id AND {is_pending} ORDER BY change_log.id LIMIT :more_than + 1
             ) AS counted
-        ) > $2 LIMIT $3"
+        ) > :more_than
+        LIMIT :limit"
     );
-    let query = sql_query(numbered(&query, conn.dialect())).bind::<BigInt, _>(after.map_or(i64::MIN, AccountId::get));
-    let query = query.bind::<BigInt, _>(i64::from(more_than)).bind::<BigInt, _>(i64::from(limit));
-    let accounts: Vec<Account> = on_conn!(conn, |conn| query.load(conn))?;
-    Ok(accounts.into_iter().map(|account| AccountId::new(account.id)).collect())
+    Sql::composed("change_log_accounts_behind", text)
+        .bind_in_both::<BigInt, _>("after", after.map_or(i64::MIN, AccountId::get))
+        .bind_in_both::<BigInt, _>("more_than", i64::from(more_than))
+        .bind_in_both::<BigInt, _>("limit", i64::from(limit))
+        .returning()
+        .uncached()
 }
 
 /// The number of pending changes.
 pub(crate) fn pending_count(conn: Conn<'_>, account: AccountId, projection: Projection) -> QueryResult<i64> {
-    let (is_pending, length) = (is_pending(projection), length(conn.dialect()));
-    let query = format!("SELECT coalesce(sum({length}), 0) AS count FROM change_log WHERE account_id = $1 AND {is_pending}");
-    let query = sql_query(numbered(&query, conn.dialect())).bind::<BigInt, _>(account.get());
-    Ok(on_conn!(conn, |conn| query.get_result::<Count>(conn))?.count)
+    on_conn!(conn, |conn| count(account, projection).get_result(conn))
+}
+
+fn count<DB: Database>(account: AccountId, projection: Projection) -> Sql<'static, DB, BigInt> {
+    let (is_pending, length) = (is_pending(projection), length(DB::DIALECT));
+    let text = format!("SELECT coalesce(sum({length}), 0) FROM change_log WHERE account_id = :account AND {is_pending}");
+    Sql::composed("change_log_pending_count", text).bind_in_both::<BigInt, _>("account", account.get()).returning().uncached()
+}
+
+#[cfg(test)]
+pub(crate) fn statements() -> Vec<Printed> {
+    fn of<DB: Database>() -> [Printed; 3] {
+        let (account, projection) = (AccountId::new(1), Projection::SearchIndex);
+        let behind = behind::<DB>(projection, None, 0, 1);
+        [oldest::<DB>(account, projection, 1).printed(), behind.printed(), count::<DB>(account, projection).printed()]
+    }
+    let locks = [LockMode::Wait, LockMode::Skip].map(|mode| lock_of(AccountId::new(1), Projection::SearchIndex, mode).printed());
+    of::<Pg>().into_iter().chain(of::<diesel::sqlite::Sqlite>()).chain(locks).collect()
 }
 
 #[cfg(test)]

@@ -5,57 +5,77 @@ use derslik_domain::job::BatchSize;
 use derslik_ports::outbound::Projection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
-use diesel::{QueryableByName, sql_query};
 
 use super::pending::{MAX_PENDING_SCAN, pending_sessions};
-use crate::change_log::{self, is_listed, numbered};
+use crate::change_log::{self, is_listed};
 use crate::db::conn::{Conn, on_conn};
+#[cfg(test)]
+use crate::db::sql::printed::Printed;
+use crate::db::sql::{Database, Sql};
 use crate::db::types::{DbGuid, DbGuids, Guid, Guids};
-
-#[derive(QueryableByName)]
-struct Created {
-    #[diesel(sql_type = Guid)]
-    guid: DbGuid,
-}
 
 /// Stores the creators of the sessions, deleted ones included.
 pub(super) fn apply(conn: Conn<'_>, account: AccountId, guids: &[DbGuid]) -> QueryResult<usize> {
-    let insert = format!(
-        "INSERT INTO session_creators (account_id, guid, created_by)
-        SELECT account_id, guid, created_by FROM sessions WHERE account_id = $1 AND {}
+    on_conn!(conn, |conn| store(account, guids).execute(conn))?;
+    Ok(guids.len())
+}
+
+fn store<DB: Database>(account: AccountId, guids: &[DbGuid]) -> Sql<'static, DB> {
+    let text = format!(
+        "
+        INSERT INTO session_creators (account_id, guid, created_by)
+        SELECT account_id, guid, created_by FROM sessions WHERE account_id = :account AND {}
         ON CONFLICT (account_id, guid) DO UPDATE SET created_by = excluded.created_by
         WHERE session_creators.created_by <> excluded.created_by",
-        is_listed(conn.dialect())
+        is_listed(DB::DIALECT)
     );
-    let insert = sql_query(numbered(&insert, conn.dialect())).bind::<BigInt, _>(account.get()).bind::<Guids, _>(DbGuids(guids.to_vec()));
-    on_conn!(conn, |conn| insert.execute(conn))?;
-    Ok(guids.len())
+    let store = Sql::composed("session_store_creators", text).bind_in_both::<BigInt, _>("account", account.get());
+    store.bind_in_both::<Guids, _>("guids", DbGuids(guids.to_vec())).uncached()
 }
 
 /// Sessions without attendees that a principal created, deleted ones included: those that the projection has, and pending ones.
 pub(super) fn created_by(mut conn: Conn<'_>, account: AccountId, creator: PrincipalId, batch: BatchSize) -> QueryResult<Vec<DbGuid>> {
+    let pending = change_log::pending_count(conn.reborrow(), account, Projection::SessionCreators)?;
+    on_conn!(conn, |conn| sessions_of(account, creator, pending, batch).load(conn))
+}
+
+fn sessions_of<DB: Database>(account: AccountId, creator: PrincipalId, pending: i64, batch: BatchSize) -> Sql<'static, DB, Guid> {
     // With very many pending sessions, reading all sessions is cheaper.
-    let pending = match change_log::pending_count(conn.reborrow(), account, Projection::SessionCreators)? {
-        0..=MAX_PENDING_SCAN => pending_sessions(Projection::SessionCreators, conn.dialect()),
+    let written = match pending {
+        0..=MAX_PENDING_SCAN => pending_sessions(Projection::SessionCreators, DB::DIALECT),
         _ => "sessions AS written".to_owned(),
     };
-    // Attendees are checked session by session. As a join, a planner might read all attendees.
-    let query = format!(
-        "SELECT guid FROM (
-            SELECT guid FROM session_creators WHERE account_id = $1 AND created_by = $2 AND (
-                SELECT attendees.guid FROM attendees WHERE account_id = $1 AND session_guid = session_creators.guid LIMIT 1
-            ) IS NULL ORDER BY guid LIMIT $3
+    let text = format!(
+        "
+        SELECT guid FROM (
+            SELECT guid FROM session_creators
+            WHERE account_id = :account AND created_by = :creator AND (
+                -- Attendees are checked session by session. As a join, a planner might read all attendees.
+                SELECT attendees.guid FROM attendees WHERE account_id = :account AND session_guid = session_creators.guid LIMIT 1
+            ) IS NULL
+            ORDER BY guid LIMIT :limit
         ) AS known
         UNION
         SELECT guid FROM (
-            SELECT guid FROM {pending} WHERE account_id = $1 AND created_by = $2 AND (
-                SELECT attendees.guid FROM attendees WHERE account_id = $1 AND session_guid = written.guid LIMIT 1
-            ) IS NULL LIMIT $3
+            SELECT guid FROM {written}
+            WHERE account_id = :account AND created_by = :creator AND (
+                SELECT attendees.guid FROM attendees WHERE account_id = :account AND session_guid = written.guid LIMIT 1
+            ) IS NULL
+            LIMIT :limit
         ) AS pending
-        LIMIT $3"
+        LIMIT :limit"
     );
-    let query = sql_query(numbered(&query, conn.dialect())).bind::<BigInt, _>(account.get()).bind::<BigInt, _>(creator.get());
-    let query = query.bind::<BigInt, _>(i64::from(batch.get()));
-    let created: Vec<Created> = on_conn!(conn, |conn| query.load(conn))?;
-    Ok(created.into_iter().map(|created| created.guid).collect())
+    Sql::composed("session_created_by", text)
+        .bind_in_both::<BigInt, _>("account", account.get())
+        .bind_in_both::<BigInt, _>("creator", creator.get())
+        .bind_in_both::<BigInt, _>("limit", i64::from(batch.get()))
+        .returning()
+        .uncached()
+}
+
+#[cfg(test)]
+pub(super) fn statements<DB: Database>() -> Vec<Printed> {
+    let account = AccountId::new(1);
+    let created = sessions_of::<DB>(account, PrincipalId::new(1), 0, BatchSize::DEFAULT);
+    vec![store::<DB>(account, &[]).printed(), created.printed()]
 }

@@ -8,25 +8,32 @@ use derslik_domain::time::Timestamp;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
-use diesel::{QueryableByName, sql_query};
 
-use crate::change_log::{is_listed, numbered};
+use crate::change_log::is_listed;
 use crate::db::conn::{Conn, on_conn};
 use crate::db::schema::sessions;
+#[cfg(test)]
+use crate::db::sql::printed::Printed;
+use crate::db::sql::{Database, Sql, Statement};
 use crate::db::text::Dialect;
 use crate::db::types::{DbGuid, DbGuids, DbInstant, Guid, Guids, Instant, row_count};
 
-#[derive(QueryableByName)]
-struct Due {
-    #[diesel(sql_type = Guid)]
-    guid: DbGuid,
-}
+static TAKE_DUE: Statement = Statement::new(
+    "session_take_due_ends",
+    "
+    DELETE FROM session_ends
+    WHERE account_id = :account AND (ends_at, guid) IN (
+        SELECT ends_at, guid FROM session_ends WHERE account_id = :account AND ends_at <= :now ORDER BY ends_at, guid LIMIT :limit
+    )
+    RETURNING guid",
+);
 
-/// The SQL for the end of a session. `strftime` of SQLite counts whole seconds, so the fraction is appended unchanged.
+/// The SQL for the end of a session. On PostgreSQL it is computed in UTC, so that it does not depend on the time zone of the
+/// connection. `strftime` of SQLite counts whole seconds, so the fraction is appended unchanged.
 fn ends_at(dialect: Dialect) -> String {
     let unit = SessionDuration::UNIT.as_secs();
     match dialect {
-        Dialect::Postgres => format!("start_at + duration_minutes * interval '{unit} seconds'"),
+        Dialect::Postgres => format!("(start_at AT TIME ZONE 'UTC' + duration_minutes * interval '{unit} seconds') AT TIME ZONE 'UTC'"),
         Dialect::Sqlite => {
             format!("strftime('%Y-%m-%dT%H:%M:%S', start_at, (duration_minutes * {unit}) || ' seconds') || substr(start_at, 20)")
         }
@@ -42,25 +49,30 @@ fn is_open() -> String {
 
 /// Stores the ends of those of the sessions that are open.
 pub(super) fn apply(conn: Conn<'_>, account: AccountId, guids: &[DbGuid]) -> QueryResult<usize> {
-    let dialect = conn.dialect();
-    let insert = format!(
-        "INSERT INTO session_ends (account_id, ends_at, guid)
-        SELECT account_id, {}, guid FROM sessions WHERE account_id = $1 AND {} AND {}
+    on_conn!(conn, |conn| store(account, guids).execute(conn))?;
+    Ok(guids.len())
+}
+
+fn store<DB: Database>(account: AccountId, guids: &[DbGuid]) -> Sql<'static, DB> {
+    let text = format!(
+        "
+        INSERT INTO session_ends (account_id, ends_at, guid)
+        SELECT account_id, {}, guid
+        FROM sessions WHERE account_id = :account AND {} AND {}
         ON CONFLICT DO NOTHING",
-        ends_at(dialect),
-        is_listed(dialect),
+        ends_at(DB::DIALECT),
+        is_listed(DB::DIALECT),
         is_open()
     );
-    let insert = sql_query(numbered(&insert, dialect)).bind::<BigInt, _>(account.get()).bind::<Guids, _>(DbGuids(guids.to_vec()));
-    on_conn!(conn, |conn| insert.execute(conn))?;
-    Ok(guids.len())
+    let store = Sql::composed("session_store_ends", text).bind_in_both::<BigInt, _>("account", account.get());
+    store.bind_in_both::<Guids, _>("guids", DbGuids(guids.to_vec())).uncached()
 }
 
 /// Marks sessions as expired whose end has come, and returns how many.
 pub(super) fn expire(mut conn: Conn<'_>, account: AccountId, now: Timestamp, limit: u16) -> QueryResult<RowCount> {
     let (limit, mut expired) = (usize::from(limit), 0);
     loop {
-        let due = take_due(conn.reborrow(), account, now, limit)?;
+        let due: Vec<DbGuid> = on_conn!(conn.reborrow(), |conn| take_due(account, now, limit).load(conn))?;
         let is_last = due.len() < limit;
         expired += expire_these(conn.reborrow(), account, now, due)?;
         if is_last || expired >= limit {
@@ -70,15 +82,19 @@ pub(super) fn expire(mut conn: Conn<'_>, account: AccountId, now: Timestamp, lim
 }
 
 /// Removes the first ends that have come, and returns their sessions.
-fn take_due(conn: Conn<'_>, account: AccountId, now: Timestamp, limit: usize) -> QueryResult<Vec<DbGuid>> {
-    const TAKE: &str = "
-        DELETE FROM session_ends WHERE account_id = $1 AND (ends_at, guid) IN (
-            SELECT ends_at, guid FROM session_ends WHERE account_id = $1 AND ends_at <= $2 ORDER BY ends_at, guid LIMIT $3
-        ) RETURNING guid";
-    let take = sql_query(numbered(TAKE, conn.dialect())).bind::<BigInt, _>(account.get()).bind::<Instant, _>(DbInstant(now));
-    let take = take.bind::<BigInt, _>(i64::try_from(limit).unwrap_or(i64::MAX));
-    let due: Vec<Due> = on_conn!(conn, |conn| take.load(conn))?;
-    Ok(due.into_iter().map(|due| due.guid).collect())
+fn take_due<DB: Database>(account: AccountId, now: Timestamp, limit: usize) -> Sql<'static, DB, Guid> {
+    Sql::of(&TAKE_DUE)
+        .bind_in_both::<BigInt, _>("account", account.get())
+        .bind_in_both::<Instant, _>("now", DbInstant(now))
+        .bind_in_both::<BigInt, _>("limit", i64::try_from(limit).unwrap_or(i64::MAX))
+        .returning()
+        .uncached()
+}
+
+#[cfg(test)]
+pub(super) fn statements<DB: Database>() -> Vec<Printed> {
+    let account = AccountId::new(1);
+    vec![store::<DB>(account, &[]).printed(), take_due::<DB>(account, Timestamp::MIN, 1).printed()]
 }
 
 /// Expires those of the sessions that are open and end by `now`: others were moved or ended in the meantime.

@@ -25,3 +25,13 @@ mod repo;
 mod rows;
 mod search;
 mod terms;
+
+#[cfg(test)]
+pub(crate) fn statements() -> Vec<crate::db::sql::printed::Printed> {
+    use diesel::pg::Pg;
+    use diesel::sqlite::Sqlite;
+
+    let projections =
+        [ends::statements::<Pg>(), ends::statements::<Sqlite>(), creators::statements::<Pg>(), creators::statements::<Sqlite>()];
+    postgres::statements().into_iter().chain(index::statements()).chain(projections.into_iter().flatten()).collect()
+}

@@ -3,10 +3,12 @@
 use derslik_domain::id::AccountId;
 use derslik_domain::session::SessionFilter;
 use derslik_domain::time::{CivilTime, Start, Timestamp, Zone};
+use diesel::sql_types::{BigInt, Nullable, SmallInt, Text};
 
 use super::keys::Keys;
+use crate::db::sql::{Database, Sql};
 use crate::db::text::{Condition, Dialect, Part};
-use crate::db::types::{DbCivil, DbGuid, DbInstant};
+use crate::db::types::{Civil, DbCivil, DbGuid, DbInstant};
 
 /// A zone was never further from UTC than this, so a civil time bounds the instants that it can stand for.
 const FURTHEST_OFFSET_MINUTES: i64 = 16 * 60;
@@ -66,12 +68,37 @@ impl Terms {
     }
 
     /// The conditions on texts, each with its column.
-    pub(super) fn conditions(&self, dialect: Dialect) -> Vec<(&'static str, Condition)> {
+    fn conditions(&self, dialect: Dialect) -> Vec<(&'static str, Condition)> {
         let name = self.name.iter().map(|part| ("name_key", part));
         let description = self.description.iter().map(|part| ("description_key", part));
         let parts = name.chain(description).chain(self.tags.iter().map(|part| ("tags_key", part)));
         parts.flat_map(|(column, part)| part.conditions(dialect).into_iter().map(move |condition| (column, condition))).collect()
     }
+
+    /// Binds the values of a search. It is planned for them, so a connection does not keep it.
+    pub(super) fn bind<DB: Database>(&self, query: Sql<'static, DB>, limit: i64) -> Sql<'static, DB> {
+        let query = query
+            .bind_in_both::<BigInt, _>("account", self.account)
+            .bind_in_both::<Nullable<SmallInt>, _>("minutes", self.minutes)
+            .bind_in_both::<Nullable<Civil>, _>("begin", self.begin)
+            .bind_in_both::<Nullable<Civil>, _>("end", self.end)
+            .bind_in_both::<BigInt, _>("limit", limit);
+        let texts = self.conditions(DB::DIALECT).into_iter().enumerate();
+        let bind = |query: Sql<'static, DB>, (number, (_, text)): (usize, (&str, Condition))| {
+            query.bind_in_both::<Text, _>(name_of_text(number), text.value().to_owned())
+        };
+        texts.fold(query, bind).uncached()
+    }
+
+    /// SQL for the conditions on texts, each after an `AND`.
+    pub(super) fn conditions_in_sql(&self, dialect: Dialect) -> String {
+        let texts = self.conditions(dialect).into_iter().enumerate();
+        texts.map(|(number, (column, text))| format!(" AND {}", text.on(column, &format!(":{}", name_of_text(number))))).collect()
+    }
+}
+
+fn name_of_text(number: usize) -> String {
+    format!("text{number}")
 }
 
 /// The instant of a civil time in UTC, `minutes` earlier. Callers bound it: beyond the years 1 to 9999, the texts of SQLite do

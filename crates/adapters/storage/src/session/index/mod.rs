@@ -6,9 +6,9 @@ mod rows;
 mod sqlite;
 
 use derslik_domain::id::AccountId;
+use diesel::RunQueryDsl;
 use diesel::result::QueryResult;
 
-use self::rows::Month;
 pub(super) use self::rows::SessionPosition;
 use super::terms::Terms;
 use crate::db::conn::Conn;
@@ -22,13 +22,12 @@ pub(super) fn apply(conn: Conn<'_>, account: AccountId, guids: &[DbGuid]) -> Que
     }
 }
 
-/// The months in which the account has sessions, in order.
+/// The months in which the account has sessions, in order, each as its number since the year 0.
 pub(super) fn months(conn: Conn<'_>, terms: &Terms) -> QueryResult<Vec<i32>> {
-    let months: Vec<Month> = match conn {
-        Conn::Pg(conn) => postgres::months(conn, terms),
-        Conn::Sqlite(conn) => sqlite::months(conn, terms),
-    }?;
-    Ok(months.into_iter().map(|month| month.month).collect())
+    match conn {
+        Conn::Pg(conn) => postgres::months(terms).load(conn),
+        Conn::Sqlite(conn) => sqlite::months(terms).load(conn),
+    }
 }
 
 /// The first matching sessions of the index in these months. Pending sessions are left out, since their entries may be stale.
@@ -45,4 +44,17 @@ pub(super) fn search_pending(conn: Conn<'_>, terms: &Terms, limit: i64) -> Query
         Conn::Pg(conn) => postgres::search_pending(conn, terms, limit),
         Conn::Sqlite(conn) => sqlite::search_pending(conn, terms, limit),
     }
+}
+
+#[cfg(test)]
+pub(super) fn statements() -> Vec<crate::db::sql::printed::Printed> {
+    use derslik_domain::session::FilterForm;
+    use derslik_testkit::builders::text;
+
+    let account = AccountId::new(1);
+    let form = FilterForm { name: text("algebra"), description: text("a long description"), ..FilterForm::default() };
+    let terms = Terms::new(account, &form.validate().unwrap());
+    let mut statements = postgres::statements(account, &terms);
+    statements.append(&mut sqlite::statements(account, &terms));
+    statements
 }

@@ -5,127 +5,170 @@ use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::Projection;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
-use diesel::sql_types::{Array, BigInt, Nullable, SmallInt, Text};
-use diesel::{QueryableByName, sql_query};
+use diesel::sql_types::{Array, BigInt, Integer, Text};
 
 use super::super::pending::pending_sessions;
 use super::super::terms::Terms;
-use super::rows::{Month, SessionPosition};
+use super::rows::SessionPosition;
 use crate::change_log::pending_ids;
 use crate::db::error::is_connection_lost;
 use crate::db::postgres::PgConnection;
-use crate::db::text::{Condition, Dialect};
-use crate::db::types::{Civil, DbGuid, DbGuids, DbInstant, Guids, Instant};
+#[cfg(test)]
+use crate::db::sql::printed::Printed;
+use crate::db::sql::{Sql, Statement};
+use crate::db::text::Dialect;
+use crate::db::types::{DbGuid, DbGuids, DbInstant, Guids, Instant};
 
 /// About how many characters are indexed at a time, which takes about a second. The first session is indexed however long it is.
 const MAX_CHARS: i64 = 200_000;
 
-/// The number of the first parameter that is searched for in a text.
-const FIRST_TEXT: usize = 6;
+static INDEX: Statement = Statement::new(
+    "session_index_apply",
+    "
+    -- The sessions of the list in its order, with the characters of their texts.
+    WITH each AS (
+        SELECT place, one.guid, (
+            SELECT length(name_key) + coalesce(length(description_key), 0) + coalesce(length(tags_key), 0)
+            FROM sessions WHERE account_id = :account AND guid = one.guid
+        ) AS chars
+        FROM unnest(:guids) WITH ORDINALITY AS one (guid, place)
+    ),
+    -- Sessions are taken from the start of the list until their texts reach the limit.
+    counted AS (
+        SELECT guid, coalesce(sum(chars) OVER before, 0) <= :max_chars AS is_taken
+        FROM each WINDOW before AS (ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    ),
+    -- Their rows in the index. A row that stays the same is not written again.
+    indexed AS (
+        INSERT INTO session_index (account_id, guid, deleted, start_at, start_civil, duration_minutes, name_key, description_key,
+            tags_key)
+        SELECT account_id, guid, status < 0, start_at, start_civil, duration_minutes, name_key, description_key, tags_key
+        FROM sessions WHERE account_id = :account AND guid = ANY (ARRAY(SELECT guid FROM counted WHERE is_taken))
+        ON CONFLICT (account_id, guid) DO UPDATE SET deleted = excluded.deleted, start_at = excluded.start_at,
+            start_civil = excluded.start_civil, duration_minutes = excluded.duration_minutes, name_key = excluded.name_key,
+            description_key = excluded.description_key, tags_key = excluded.tags_key
+        WHERE session_index.* IS DISTINCT FROM excluded.*
+    )
+    SELECT count(*) FROM counted WHERE is_taken",
+);
 
-#[derive(QueryableByName)]
-struct Count {
-    #[diesel(sql_type = BigInt)]
-    count: i64,
-}
+static PUT_KEYS_IN_PLACE: Statement = Statement::new(
+    "session_index_put_keys_in_place",
+    "
+    -- Only the owner of an index may clean its pending list. For other roles, the server does it by itself sooner or later.
+    SELECT gin_clean_pending_list(oid) FROM pg_class
+    WHERE oid = 'session_index_by_key'::regclass AND pg_has_role(relowner, 'USAGE')",
+);
+
+static MONTHS: Statement = Statement::new(
+    "session_months",
+    "
+    -- Goes from the first start to the first one in a later month, and so on.
+    WITH RECURSIVE starts (at) AS (
+        (SELECT start_at FROM sessions WHERE account_id = :account AND status >= 0 AND start_at >= :earliest ORDER BY start_at LIMIT 1)
+        UNION ALL
+        SELECT (
+            SELECT start_at FROM sessions
+            WHERE account_id = :account AND status >= 0 AND start_at <= :latest
+              AND start_at >= (date_trunc('month', at AT TIME ZONE 'UTC') + interval '1 month') AT TIME ZONE 'UTC'
+            ORDER BY start_at LIMIT 1
+        )
+        FROM starts WHERE at IS NOT NULL
+    )
+    SELECT session_month(at) FROM starts WHERE at <= :latest",
+);
 
 pub(super) fn apply(conn: &mut PgConnection, account: AccountId, guids: &[DbGuid]) -> QueryResult<usize> {
-    // `counted` takes sessions from the start of the list until their texts reach the limit `$3`.
-    const INDEX: &str = "
-        WITH each AS (
-            SELECT place, one.guid, (
-                SELECT length(name_key) + coalesce(length(description_key), 0) + coalesce(length(tags_key), 0)
-                FROM sessions WHERE account_id = $1 AND guid = one.guid
-            ) AS chars
-            FROM unnest($2) WITH ORDINALITY AS one (guid, place)
-        ), counted AS (
-            SELECT guid, coalesce(sum(chars) OVER before, 0) <= $3 AS is_taken
-            FROM each WINDOW before AS (ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-        ), indexed AS (
-            INSERT INTO session_index (account_id, guid, deleted, start_at, start_civil, duration_minutes, name_key, description_key,
-                tags_key)
-            SELECT account_id, guid, status < 0, start_at, start_civil, duration_minutes, name_key, description_key, tags_key
-            FROM sessions WHERE account_id = $1 AND guid = ANY (ARRAY(SELECT guid FROM counted WHERE is_taken))
-            ON CONFLICT (account_id, guid) DO UPDATE SET deleted = excluded.deleted, start_at = excluded.start_at,
-                start_civil = excluded.start_civil, duration_minutes = excluded.duration_minutes, name_key = excluded.name_key,
-                description_key = excluded.description_key, tags_key = excluded.tags_key
-            WHERE session_index.* IS DISTINCT FROM excluded.*
-        )
-        SELECT count(*) AS count FROM counted WHERE is_taken";
-    // Only the owner of an index may clean its pending list. For other roles, the server does it by itself sooner or later.
-    const PUT_KEYS_IN_PLACE: &str = "
-        SELECT gin_clean_pending_list(oid) FROM pg_class
-        WHERE oid = 'session_index_by_key'::regclass AND pg_has_role(relowner, 'USAGE')";
-    let index = sql_query(INDEX).bind::<BigInt, _>(account.get()).bind::<Guids, _>(DbGuids(guids.to_vec()));
-    let count: Count = index.bind::<BigInt, _>(MAX_CHARS).get_result(conn)?;
+    let count: i64 = index(account, guids).get_result(conn)?;
     // Another session may be cleaning it. A failed cleanup must not undo the indexing.
-    if let Err(error) = conn.transaction(|conn| sql_query(PUT_KEYS_IN_PLACE).execute(conn)) {
+    if let Err(error) = conn.transaction(|conn| put_keys_in_place().execute(conn)) {
         if is_connection_lost(&error) {
             return Err(error);
         }
         tracing::warn!(%error, "the pending list of the index of sessions was not cleaned");
     }
-    Ok(usize::try_from(count.count).unwrap_or_default())
+    Ok(usize::try_from(count).unwrap_or_default())
 }
 
-pub(super) fn months(conn: &mut PgConnection, terms: &Terms) -> QueryResult<Vec<Month>> {
-    // Goes from the first start to the first one in a later month, and so on.
-    const MONTHS_WITH_SESSIONS: &str = "
-        WITH RECURSIVE starts (at) AS (
-            (SELECT start_at FROM sessions WHERE account_id = $1 AND status >= 0 AND start_at >= $2 ORDER BY start_at LIMIT 1)
-            UNION ALL
-            SELECT (
-                SELECT start_at FROM sessions WHERE account_id = $1 AND status >= 0 AND start_at <= $3
-                  AND start_at >= (date_trunc('month', at AT TIME ZONE 'UTC') + interval '1 month') AT TIME ZONE 'UTC'
-                ORDER BY start_at LIMIT 1
-            ) FROM starts WHERE at IS NOT NULL
-        )
-        SELECT session_month(at) AS month FROM starts WHERE at <= $3";
-    let query = sql_query(MONTHS_WITH_SESSIONS).bind::<BigInt, _>(terms.account);
-    let query = query.bind::<Instant, _>(terms.earliest_start().unwrap_or(DbInstant(Timestamp::MIN)));
-    query.bind::<Instant, _>(terms.latest_start().unwrap_or(DbInstant(Timestamp::MAX))).load(conn)
+fn index(account: AccountId, guids: &[DbGuid]) -> Sql<'static, Pg, BigInt> {
+    Sql::of(&INDEX)
+        .bind::<BigInt, _>("account", account.get())
+        .bind::<Guids, _>("guids", DbGuids(guids.to_vec()))
+        .bind::<BigInt, _>("max_chars", MAX_CHARS)
+        .returning()
+        .uncached()
+}
+
+fn put_keys_in_place() -> Sql<'static, Pg> {
+    Sql::of(&PUT_KEYS_IN_PLACE).uncached()
+}
+
+pub(super) fn months(terms: &Terms) -> Sql<'static, Pg, Integer> {
+    Sql::of(&MONTHS)
+        .bind::<BigInt, _>("account", terms.account)
+        .bind::<Instant, _>("earliest", terms.earliest_start().unwrap_or(DbInstant(Timestamp::MIN)))
+        .bind::<Instant, _>("latest", terms.latest_start().unwrap_or(DbInstant(Timestamp::MAX)))
+        .returning()
+        .uncached()
 }
 
 pub(super) fn search_index(conn: &mut PgConnection, terms: &Terms, months: &[i32], limit: i64) -> QueryResult<Vec<SessionPosition>> {
-    // OFFSET 0 keeps all other conditions out of the innermost query, so that only the index of the keys can serve it.
-    const HAVE_KEYS: &str = "
-        SELECT * FROM session_index WHERE NOT deleted AND month.keys::tsquery @@
-            session_keys(account_id, session_month(start_at), duration_minutes, name_key, description_key, tags_key)
-        OFFSET 0";
-    // This query never runs with more than 10 000 pending sessions. The limit tells the planner that a hash table can hold all of
-    // them.
-    let is_indexed = format!("guid NOT IN ({} LIMIT 50000)", pending_ids(Projection::SearchIndex, Dialect::Postgres));
-    // A nested loop goes from month to month and stops as soon as it has enough.
-    let texts = terms.conditions(Dialect::Postgres);
-    let first = first_of(&format!("({HAVE_KEYS}) AS in_month"), &is_indexed, &texts);
-    let number = FIRST_TEXT + texts.len();
-    let query = format!("SELECT found.start_at, found.guid FROM unnest(${number}) AS month (keys), LATERAL ({first}) AS found LIMIT $5");
+    indexed(terms, months, limit).load(conn)
+}
+
+fn indexed(terms: &Terms, months: &[i32], limit: i64) -> Sql<'static, Pg> {
+    let in_month = "(
+            -- OFFSET 0 keeps all other conditions out of this query, so that only the index of the keys can serve it.
+            SELECT * FROM session_index
+            WHERE NOT deleted AND month.keys::tsquery @@
+                session_keys(account_id, session_month(start_at), duration_minutes, name_key, description_key, tags_key)
+            OFFSET 0
+        ) AS in_month";
+    let pending = pending_ids(Projection::SearchIndex, Dialect::Postgres);
+    let is_indexed = format!("guid NOT IN ({pending} LIMIT 50000)");
+    let text = format!(
+        "
+    -- Goes from month to month and stops as soon as it has enough. It never runs with more than 10 000 pending sessions. The limit of
+    -- 50 000 tells the planner that a hash table can hold all of them.
+    SELECT found.start_at, found.guid
+    FROM unnest(:keys) AS month (keys), LATERAL ({}
+    ) AS found
+    LIMIT :limit",
+        first_of(in_month, &is_indexed, terms)
+    );
     let keys: Vec<_> = months.iter().map(|month| terms.keys.tsquery(terms.account, *month)).collect();
-    bound(&query, terms, &texts, limit).bind::<Array<Text>, _>(keys).load(conn)
+    terms.bind(Sql::composed("session_search_index", text), limit).bind::<Array<Text>, _>("keys", keys)
 }
 
 pub(super) fn search_pending(conn: &mut PgConnection, terms: &Terms, limit: i64) -> QueryResult<Vec<SessionPosition>> {
-    let texts = terms.conditions(Dialect::Postgres);
+    pending(terms, limit).load(conn)
+}
+
+fn pending(terms: &Terms, limit: i64) -> Sql<'static, Pg> {
     let pending = pending_sessions(Projection::SearchIndex, Dialect::Postgres);
-    bound(&first_of(&pending, "status >= 0", &texts), terms, &texts, limit).load(conn)
+    terms.bind(Sql::composed("session_search_pending", first_of(&pending, "status >= 0", terms)), limit)
 }
 
 /// SQL for the first sessions of `some` that satisfy the conditions other than keys.
-fn first_of(some: &str, condition: &str, texts: &[(&str, Condition)]) -> String {
-    let texts = (FIRST_TEXT..).zip(texts).map(|(number, (column, text))| format!(" AND {}", text.on(column, &format!("${number}"))));
+fn first_of(some: &str, condition: &str, terms: &Terms) -> String {
     format!(
-        "SELECT start_at, guid FROM {some} WHERE account_id = $1 AND ($2::smallint IS NULL OR duration_minutes = $2)
-            AND ($3::timestamp IS NULL OR start_civil >= $3) AND ($4::timestamp IS NULL OR start_civil <= $4){} AND {condition}
-        ORDER BY start_at, guid LIMIT $5",
-        texts.collect::<String>()
+        "
+        SELECT start_at, guid FROM {some}
+        WHERE account_id = :account AND (:minutes::smallint IS NULL OR duration_minutes = :minutes)
+            AND (:begin::timestamp IS NULL OR start_civil >= :begin) AND (:end::timestamp IS NULL OR start_civil <= :end){}
+            AND {condition}
+        ORDER BY start_at, guid LIMIT :limit",
+        terms.conditions_in_sql(Dialect::Postgres)
     )
 }
 
-/// A query with the values of the parameters that [`first_of`] uses.
-fn bound<'q>(query: &str, terms: &Terms, texts: &'q [(&str, Condition)], limit: i64) -> BoxedSqlQuery<'q, Pg, SqlQuery> {
-    let query = sql_query(query).into_boxed::<Pg>().bind::<BigInt, _>(terms.account);
-    let query = query.bind::<Nullable<SmallInt>, _>(terms.minutes).bind::<Nullable<Civil>, _>(terms.begin);
-    let query = query.bind::<Nullable<Civil>, _>(terms.end).bind::<BigInt, _>(limit);
-    texts.iter().fold(query, |query, (_, text)| query.bind::<Text, _>(text.value()))
+#[cfg(test)]
+pub(super) fn statements(account: AccountId, terms: &Terms) -> Vec<Printed> {
+    vec![
+        index(account, &[]).printed(),
+        put_keys_in_place().printed(),
+        months(terms).printed(),
+        indexed(terms, &[], 1).printed(),
+        pending(terms, 1).printed(),
+    ]
 }

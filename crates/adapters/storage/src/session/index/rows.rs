@@ -2,7 +2,6 @@
 
 use derslik_domain::time::Timestamp;
 use diesel::QueryableByName;
-use diesel::sql_types::Integer;
 use uuid::Uuid;
 
 use crate::db::types::{DbGuid, DbInstant, Guid, Instant};
@@ -21,11 +20,4 @@ impl SessionPosition {
     pub(in super::super) fn sort_key(&self) -> (Timestamp, Uuid) {
         (self.start_at.0, self.guid.0)
     }
-}
-
-#[derive(QueryableByName)]
-pub(super) struct Month {
-    /// The number of the month since the year 0.
-    #[diesel(sql_type = Integer)]
-    pub(super) month: i32,
 }

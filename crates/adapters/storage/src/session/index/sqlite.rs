@@ -7,26 +7,24 @@ use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::Projection;
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 use diesel::result::Error;
-use diesel::sql_types::{BigInt, Integer, Nullable, SmallInt, Text};
+use diesel::sql_types::{BigInt, Integer, Text};
 use diesel::sqlite::{Sqlite, SqliteConnection};
-use diesel::{QueryableByName, sql_query};
 
 use super::super::keys::Keys;
 use super::super::pending::pending_sessions;
 use super::super::terms::Terms;
-use super::rows::{Month, SessionPosition};
-use crate::change_log::{is_listed, numbered, pending_ids};
+use super::rows::SessionPosition;
+use crate::change_log::pending_ids;
 use crate::db::schema::sessions;
-use crate::db::text::{Condition, Dialect};
-use crate::db::types::{Civil, DbGuid, DbGuids, DbInstant, Guid, Guids, Instant};
+#[cfg(test)]
+use crate::db::sql::printed::Printed;
+use crate::db::sql::{Sql, Statement};
+use crate::db::text::Dialect;
+use crate::db::types::{DbGuid, DbGuids, DbInstant, Guid, Guids, Instant};
 
 /// About how many bytes of text are indexed at a time, while other writers wait. The first session is indexed however long it is.
 const MAX_BYTES: usize = 20_000;
-
-/// The number of the first parameter that is searched for in a text.
-const FIRST_TEXT: usize = 6;
 
 /// The limit of a query whose rows are read until there are enough.
 const NO_LIMIT: i64 = -1;
@@ -37,42 +35,64 @@ const MONTH: &str = "CAST(substr(start_at, 1, 4) AS INTEGER) * 12 + CAST(substr(
 /// The month, the duration and the folded texts of a session.
 type IndexedTexts = (i32, i16, String, Option<String>, Option<String>);
 
-#[derive(QueryableByName)]
-struct Indexed {
-    #[diesel(sql_type = BigInt)]
-    id: i64,
-    #[diesel(sql_type = Guid)]
-    guid: DbGuid,
-}
+static DELETE: Statement = Statement::new(
+    "session_index_delete",
+    "
+    -- A trigger deletes the tokens.
+    DELETE FROM session_index WHERE account_id = :account AND guid IN (SELECT unhex(value) FROM json_each(:guids))",
+);
 
-#[derive(QueryableByName)]
-struct Pending {
-    #[diesel(sql_type = Guid)]
-    key: DbGuid,
-}
+static INSERT: Statement = Statement::new(
+    "session_index_insert",
+    "
+    INSERT INTO session_index (account_id, guid, start_at)
+    SELECT account_id, guid, start_at
+    FROM sessions WHERE account_id = :account AND guid IN (SELECT unhex(value) FROM json_each(:guids)) AND status >= 0
+    RETURNING id, guid",
+);
+
+static INSERT_TOKENS: Statement = Statement::new(
+    "session_index_insert_tokens",
+    "INSERT INTO session_words (rowid, words) SELECT value ->> 0, value ->> 1 FROM json_each(:tokens)",
+);
+
+static MONTHS: Statement = Statement::new(
+    "session_months",
+    "
+    -- Goes from the first start to the first one in a later month, and so on.
+    WITH RECURSIVE starts (at) AS (
+        SELECT (
+            SELECT start_at FROM sessions WHERE account_id = :account AND status >= 0 AND start_at >= :earliest ORDER BY start_at LIMIT 1
+        )
+        UNION ALL
+        SELECT (
+            SELECT start_at FROM sessions
+            WHERE account_id = :account AND status >= 0 AND start_at <= :latest
+              AND start_at >= strftime('%Y-%m-%dT%H:%M:%S.000000Z', at, 'start of month', '1 month')
+            ORDER BY start_at LIMIT 1
+        )
+        FROM starts WHERE at IS NOT NULL
+    )
+    SELECT CAST(substr(at, 1, 4) AS INTEGER) * 12 + CAST(substr(at, 6, 2) AS INTEGER) FROM starts WHERE at <= :latest",
+);
 
 pub(super) fn apply(conn: &mut SqliteConnection, account: AccountId, guids: &[DbGuid]) -> QueryResult<usize> {
-    const INSERT_TOKENS: &str = "INSERT INTO session_words (rowid, words) SELECT value ->> 0, value ->> 1 FROM json_each(?1)";
-    let is_listed = is_listed(Dialect::Sqlite);
-    let delete = format!("DELETE FROM session_index WHERE account_id = $1 AND {is_listed}");
-    let insert = format!(
-        "INSERT INTO session_index (account_id, guid, start_at)
-        SELECT account_id, guid, start_at FROM sessions WHERE account_id = $1 AND {is_listed} AND status >= 0
-        RETURNING id, guid"
-    );
-    let account = account.get();
-    let (taken, tokens) = tokens_of(conn, account, guids)?;
-    let listed = |statement: &str| {
-        let statement = sql_query(numbered(statement, Dialect::Sqlite));
-        statement.bind::<BigInt, _>(account).bind::<Guids, _>(DbGuids(taken.to_vec()))
-    };
-    // A trigger deletes the tokens.
-    listed(&delete).execute(conn)?;
-    let indexed: Vec<Indexed> = listed(&insert).load(conn)?;
-    let tokens: Vec<_> = indexed.iter().filter_map(|indexed| Some((indexed.id, tokens.get(&indexed.guid)?))).collect();
+    let (taken, tokens) = tokens_of(conn, account.get(), guids)?;
+    of_listed(&DELETE, account, taken).execute(conn)?;
+    let indexed: Vec<(i64, DbGuid)> = of_listed(&INSERT, account, taken).returning::<(BigInt, Guid)>().load(conn)?;
+    let tokens: Vec<_> = indexed.iter().filter_map(|(id, guid)| Some((id, tokens.get(guid)?))).collect();
     let tokens = serde_json::to_string(&tokens).map_err(|error| Error::SerializationError(Box::new(error)))?;
-    sql_query(INSERT_TOKENS).bind::<Text, _>(tokens).execute(conn)?;
+    insert_tokens(tokens).execute(conn)?;
     Ok(taken.len())
+}
+
+/// A statement about listed sessions.
+fn of_listed(statement: &'static Statement, account: AccountId, guids: &[DbGuid]) -> Sql<'static, Sqlite> {
+    Sql::of(statement).bind::<BigInt, _>("account", account.get()).bind::<Guids, _>("guids", DbGuids(guids.to_vec())).uncached()
+}
+
+fn insert_tokens(tokens: String) -> Sql<'static, Sqlite> {
+    Sql::of(&INSERT_TOKENS).bind::<Text, _>("tokens", tokens).uncached()
 }
 
 /// The sessions from the start of the list until their texts reach the limit, and the tokens of those that exist.
@@ -94,48 +114,24 @@ fn tokens_of<'g>(conn: &mut SqliteConnection, account: i64, guids: &'g [DbGuid])
     Ok((guids, tokens))
 }
 
-pub(super) fn months(conn: &mut SqliteConnection, terms: &Terms) -> QueryResult<Vec<Month>> {
-    // Goes from the first start to the first one in a later month, and so on.
-    const MONTHS_WITH_SESSIONS: &str = "
-        WITH RECURSIVE starts (at) AS (
-            SELECT (SELECT start_at FROM sessions WHERE account_id = ?1 AND status >= 0 AND start_at >= ?2 ORDER BY start_at LIMIT 1)
-            UNION ALL
-            SELECT (
-                SELECT start_at FROM sessions WHERE account_id = ?1 AND status >= 0 AND start_at <= ?3
-                  AND start_at >= strftime('%Y-%m-%dT%H:%M:%S.000000Z', at, 'start of month', '1 month') ORDER BY start_at LIMIT 1
-            ) FROM starts WHERE at IS NOT NULL
-        )
-        SELECT CAST(substr(at, 1, 4) AS INTEGER) * 12 + CAST(substr(at, 6, 2) AS INTEGER) AS month FROM starts WHERE at <= ?3";
-    let query = sql_query(MONTHS_WITH_SESSIONS).bind::<BigInt, _>(terms.account);
-    let query = query.bind::<Instant, _>(terms.earliest_start().unwrap_or(DbInstant(Timestamp::MIN)));
-    query.bind::<Instant, _>(terms.latest_start().unwrap_or(DbInstant(Timestamp::MAX))).load(conn)
+pub(super) fn months(terms: &Terms) -> Sql<'static, Sqlite, Integer> {
+    Sql::of(&MONTHS)
+        .bind::<BigInt, _>("account", terms.account)
+        .bind::<Instant, _>("earliest", terms.earliest_start().unwrap_or(DbInstant(Timestamp::MIN)))
+        .bind::<Instant, _>("latest", terms.latest_start().unwrap_or(DbInstant(Timestamp::MAX)))
+        .returning()
+        .uncached()
 }
 
 pub(super) fn search_index(conn: &mut SqliteConnection, terms: &Terms, months: &[i32], limit: i64) -> QueryResult<Vec<SessionPosition>> {
-    let pending = sql_query(numbered(&pending_ids(Projection::SearchIndex, Dialect::Sqlite), Dialect::Sqlite));
-    let pending: Vec<Pending> = pending.bind::<BigInt, _>(terms.account).load(conn)?;
-    let pending: HashSet<_> = pending.into_iter().map(|pending| pending.key.0).collect();
-    // CROSS JOIN fixes the order in which SQLite reads the tables, and LIMIT keeps it from merging the two queries. So the
-    // sessions with the tokens are sorted first, and no more of them are compared than needed.
-    let texts = terms.conditions(Dialect::Sqlite);
-    let some = format!(
-        "(
-            SELECT session_index.guid AS key
-            FROM session_words CROSS JOIN session_index ON session_index.id = session_words.rowid
-            WHERE session_words MATCH ?{} AND session_index.account_id = ?1
-            ORDER BY session_index.start_at, session_index.guid LIMIT -1
-        ) AS in_month
-        CROSS JOIN sessions ON sessions.account_id = ?1 AND sessions.guid = in_month.key",
-        FIRST_TEXT + texts.len()
-    );
+    let pending: Vec<DbGuid> = pending_guids(terms).load(conn)?;
+    let pending: HashSet<_> = pending.into_iter().collect();
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let mut found = Vec::new();
     for month in months {
-        let tokens = terms.keys.match_tokens(terms.account, *month);
-        let query = first_of(&some, "", terms, &texts, NO_LIMIT).bind::<Text, _>(tokens);
-        for position in query.load_iter::<SessionPosition, _>(conn)? {
+        for position in indexed(terms, *month).load_iter::<SessionPosition, _>(conn)? {
             let position = position?;
-            if pending.contains(&position.guid.0) {
+            if pending.contains(&position.guid) {
                 continue;
             }
             found.push(position);
@@ -147,23 +143,57 @@ pub(super) fn search_index(conn: &mut SqliteConnection, terms: &Terms, months: &
     Ok(found)
 }
 
-pub(super) fn search_pending(conn: &mut SqliteConnection, terms: &Terms, limit: i64) -> QueryResult<Vec<SessionPosition>> {
-    let texts = terms.conditions(Dialect::Sqlite);
-    let pending = numbered(&pending_sessions(Projection::SearchIndex, Dialect::Sqlite), Dialect::Sqlite);
-    first_of(&pending, "ORDER BY start_at, guid", terms, &texts, limit).load(conn)
+fn pending_guids(terms: &Terms) -> Sql<'static, Sqlite, Guid> {
+    let guids = Sql::composed("session_pending_guids", pending_ids(Projection::SearchIndex, Dialect::Sqlite));
+    guids.bind::<BigInt, _>("account", terms.account).returning().uncached()
 }
 
-/// The query for the first sessions of `some` that satisfy the conditions other than tokens.
-fn first_of<'q>(some: &str, order: &str, terms: &Terms, texts: &'q [(&str, Condition)], limit: i64) -> BoxedSqlQuery<'q, Sqlite, SqlQuery> {
-    let conditions = (FIRST_TEXT..).zip(texts).map(|(number, (column, text))| format!(" AND {}", text.on(column, &format!("?{number}"))));
-    let query = format!(
-        "SELECT start_at, guid FROM {some} WHERE status >= 0 AND (?2 IS NULL OR duration_minutes = ?2)
-            AND (?3 IS NULL OR start_civil >= ?3) AND (?4 IS NULL OR start_civil <= ?4){}
-        {order} LIMIT ?5",
-        conditions.collect::<String>()
-    );
-    let query = sql_query(query).into_boxed::<Sqlite>().bind::<BigInt, _>(terms.account);
-    let query = query.bind::<Nullable<SmallInt>, _>(terms.minutes).bind::<Nullable<Civil>, _>(terms.begin);
-    let query = query.bind::<Nullable<Civil>, _>(terms.end).bind::<BigInt, _>(limit);
-    texts.iter().fold(query, |query, (_, text)| query.bind::<Text, _>(text.value()))
+/// The sessions in the index for a month.
+fn indexed(terms: &Terms, month: i32) -> Sql<'static, Sqlite> {
+    let in_month = "(
+            -- CROSS JOIN fixes the order in which SQLite reads the tables, and LIMIT keeps it from merging the two queries. So the
+            -- sessions with the tokens are sorted first, and no more of them are compared than needed.
+            SELECT session_index.guid AS key
+            FROM session_words CROSS JOIN session_index ON session_index.id = session_words.rowid
+            WHERE session_words MATCH :tokens AND session_index.account_id = :account
+            ORDER BY session_index.start_at, session_index.guid LIMIT -1
+        ) AS in_month
+        CROSS JOIN sessions ON sessions.account_id = :account AND sessions.guid = in_month.key";
+    let text = first_of(in_month, "", terms);
+    let tokens = terms.keys.match_tokens(terms.account, month);
+    terms.bind(Sql::composed("session_search_index", text), NO_LIMIT).bind::<Text, _>("tokens", tokens)
+}
+
+pub(super) fn search_pending(conn: &mut SqliteConnection, terms: &Terms, limit: i64) -> QueryResult<Vec<SessionPosition>> {
+    pending(terms, limit).load(conn)
+}
+
+fn pending(terms: &Terms, limit: i64) -> Sql<'static, Sqlite> {
+    let text = first_of(&pending_sessions(Projection::SearchIndex, Dialect::Sqlite), "ORDER BY start_at, guid ", terms);
+    terms.bind(Sql::composed("session_search_pending", text), limit)
+}
+
+/// SQL for the first sessions of `some` that satisfy the conditions other than tokens.
+fn first_of(some: &str, order: &str, terms: &Terms) -> String {
+    format!(
+        "
+        SELECT start_at, guid FROM {some}
+        WHERE status >= 0 AND (:minutes IS NULL OR duration_minutes = :minutes) AND (:begin IS NULL OR start_civil >= :begin)
+            AND (:end IS NULL OR start_civil <= :end){}
+        {order}LIMIT :limit",
+        terms.conditions_in_sql(Dialect::Sqlite)
+    )
+}
+
+#[cfg(test)]
+pub(super) fn statements(account: AccountId, terms: &Terms) -> Vec<Printed> {
+    vec![
+        of_listed(&DELETE, account, &[]).printed(),
+        of_listed(&INSERT, account, &[]).printed(),
+        insert_tokens(String::new()).printed(),
+        months(terms).printed(),
+        pending_guids(terms).printed(),
+        indexed(terms, 1).printed(),
+        pending(terms, 1).printed(),
+    ]
 }
