@@ -14,9 +14,10 @@ use std::time::{Duration, Instant};
 use derslik::system::{SystemClock, SystemIds};
 use derslik_domain::form::Field;
 use derslik_domain::job::{
-    Action, Attempts, FailureReason, Job, JobState, JobStatus, LeaseTerm, NewJob, Progress, ReferenceId, RetryPolicy, RowCount,
+    Action, Attempts, FailureReason, Job, JobState, JobStatus, LeaseTerm, NewJob, Progress, ReferenceId, RetryPolicy,
 };
 use derslik_domain::page::PageRequest;
+use derslik_domain::rows::RowCount;
 use derslik_domain::session::{FilterForm, Session, SessionFilter, SessionName};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Clock, Ids, StoreError, Stores, UnitOfWork};

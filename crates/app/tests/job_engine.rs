@@ -12,10 +12,9 @@ use std::time::{Duration, Instant};
 use derslik::system::{SystemClock, SystemIds};
 use derslik_domain::id::{Id, PrincipalId};
 use derslik_domain::identity::{CredentialKind, SecretDigest, UserState};
-use derslik_domain::job::{
-    Action, ErasureKind, Job, JobStatus, NewJob, Platform, Progress, Project, ProjectKey, ProjectName, ReferenceId, RowCount,
-};
+use derslik_domain::job::{Action, ErasureKind, Job, JobStatus, NewJob, Platform, Progress, Project, ProjectKey, ProjectName, ReferenceId};
 use derslik_domain::page::PageRequest;
+use derslik_domain::rows::RowCount;
 use derslik_domain::session::{Session, SessionName, SessionStatus};
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::{JobError, JobService};

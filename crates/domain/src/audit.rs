@@ -12,6 +12,7 @@ pub type AuditId = Id<kind::AuditRecord>;
 
 /// A record to write. The user that it is about is stored as a [`Subject`], which does not reveal the name.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct NewAuditRecord {
     /// When it happened.
     pub at: Timestamp,
@@ -25,6 +26,7 @@ pub struct NewAuditRecord {
 
 /// A stored record.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct AuditRecord {
     /// Its id.
     pub id: AuditId,
@@ -40,6 +42,7 @@ pub struct AuditRecord {
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum AuditEvent {
     /// A principal or the operator asked for the erasure of a user.
     ErasureRequested(Requester),
@@ -78,6 +81,7 @@ impl AuditEvent {
 
 /// The requester of an erasure or of its cancellation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Requester {
     /// A principal of the account, by one of its credentials.
     Principal(PrincipalId, CredentialId),
@@ -116,6 +120,7 @@ impl std::fmt::Display for Subject {
 
 /// The records that a list is about.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct AuditFilter {
     /// Only those about the user of this name, in exactly this spelling.
     pub about: Option<ReferenceId>,

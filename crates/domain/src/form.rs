@@ -5,6 +5,7 @@ use crate::text::TextError;
 
 /// One field of a request object.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Field<T> {
     /// The field was not sent.
     #[default]
@@ -24,6 +25,7 @@ pub type RawText = Vec<u8>;
 
 /// A fault that a field of any kind can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum FieldFault {
     /// Of the wrong type.
     Mistyped,
@@ -69,6 +71,7 @@ impl Field<RawText> {
 
 /// A problem of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Problem {
     /// It has to be sent.
     Required,
@@ -86,6 +89,7 @@ pub enum Problem {
 
 /// One broken rule `P` about a field of the kind `F`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Violation<F, P = Problem> {
     /// The field.
     pub field: F,

@@ -151,6 +151,7 @@ pub type UserGuid = Guid<kind::Principal>;
 
 /// The text is not 32 hexadecimal digits in the five hyphenated groups of a GUID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[error("not a GUID")]
 pub struct GuidError;
 

@@ -17,6 +17,7 @@ pub struct IdempotencyKey(Box<str>);
 
 /// The text is not an idempotency key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[error("not 1 to {} visible ASCII characters", IdempotencyKey::MAX)]
 pub struct KeyError;
 
@@ -64,6 +65,7 @@ impl fmt::Debug for RequestDigest {
 
 /// The number that a dialect gives its answer. A store keeps it beside the body, and only the dialect knows what it means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct AnswerCode(u16);
 
 impl AnswerCode {
@@ -80,6 +82,7 @@ impl AnswerCode {
 
 /// The answer that a dialect sent.
 #[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Answer {
     /// The number that the dialect gave it.
     pub code: AnswerCode,
@@ -95,6 +98,7 @@ impl fmt::Debug for Answer {
 
 /// An answer that is stored under a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct KeptAnswer {
     /// The request that it answers.
     pub request: RequestDigest,

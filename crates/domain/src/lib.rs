@@ -1,8 +1,6 @@
-//! The types and rules of Derslik: sessions, courses, people and jobs, what an actor may do, and what a request may change.
+#![doc = include_str!("../README.md")]
 //!
-//! Nothing here reads a clock, a database, a network or a random source. Every such value comes in as a parameter, so that a
-//! test can try any rule with plain values. Nothing here knows a wire format either; field names, messages and status codes
-//! belong to the dialects.
+//! ## Modules
 //!
 //! | module | what it holds |
 //! |---|---|
@@ -17,16 +15,9 @@
 //! | [`course`] | courses: their states, rosters, aliases and grading periods |
 //! | [`identity`] | accounts, principals, credentials, and the one function that authorizes an actor |
 //! | [`job`] | work that runs in the background: its states, retries, leases, and what erasing a user means |
-//!
-//! ```
-//! use derslik_domain::time::{CivilTime, Start, WrittenTime, Zone};
-//!
-//! // A civil time in Istanbul: the `Z` that the client wrote does not count.
-//! let written: WrittenTime = "2025-08-05T12:00:00Z".parse()?;
-//! let start = Start::at(written.civil(), Zone::parse("Europe/Istanbul")?);
-//! assert_eq!(start.to_string(), "2025-08-05T12:00:00+03:00");
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+//! | [`rows`] | counts of rows, and sizes of batches |
+//! | [`audit`] | the audit log of erasures |
+//! | `strategies` | values for property tests (feature `proptest`) |
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -38,12 +29,12 @@ pub mod id;
 pub mod idempotency;
 pub mod identity;
 pub mod job;
+#[cfg(feature = "serde")]
+mod json;
 pub mod page;
+pub mod rows;
 pub mod session;
+#[cfg(feature = "proptest")]
+pub mod strategies;
 pub mod text;
 pub mod time;
-
-/// Runs the example of the read-me with the other examples.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct ReadMe;

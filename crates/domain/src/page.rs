@@ -2,6 +2,7 @@
 
 /// A numbered page, or the rest of one. `size` counts entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct OffsetPage {
     offset: u64,
     size: u32,
@@ -9,6 +10,7 @@ pub struct OffsetPage {
 
 /// Why a page was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum PageError {
     /// The number or the size is negative, or beyond what can be counted.
     #[error("a page number or size out of range")]
@@ -42,6 +44,14 @@ impl OffsetPage {
         Ok(Self { offset: u64::from(number - 1) * u64::from(size), size })
     }
 
+    /// The page of at most `size` entries after the first `offset` of the list.
+    ///
+    /// # Errors
+    /// [`PageError::TooLarge`] for a size above [`OffsetPage::MAX_SIZE`].
+    pub const fn at(offset: u64, size: u32) -> Result<Self, PageError> {
+        if size > Self::MAX_SIZE { Err(PageError::TooLarge) } else { Ok(Self { offset, size }) }
+    }
+
     /// The rest of the page after its first `entries`.
     #[must_use]
     pub fn after(self, entries: u32) -> Self {
@@ -61,6 +71,7 @@ impl OffsetPage {
 
 /// The request for one page of a list: how many entries, and after which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PageRequest<Key> {
     /// The most entries. A list of long texts may give fewer, and then says that there are more.
     pub size: u32,
@@ -70,6 +81,7 @@ pub struct PageRequest<Key> {
 
 /// The size of a page is negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[error("a negative page size")]
 pub struct NegativePageSize;
 
@@ -95,6 +107,7 @@ impl<Key> PageRequest<Key> {
 
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Page<T> {
     /// The entries.
     pub entries: Vec<T>,

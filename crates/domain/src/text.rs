@@ -20,6 +20,7 @@ pub struct Text<const MAX: usize>(Arc<str>);
 
 /// Why a text was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum TextError {
     /// The bytes are not valid UTF-8, or an escape stood for half of a surrogate pair.
     #[error("not valid Unicode text")]

@@ -77,6 +77,7 @@ pub struct Zone(Tz);
 
 /// No zone of that name is in the IANA database that the service was built with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[error("unknown time zone")]
 pub struct ZoneError;
 
@@ -178,6 +179,7 @@ pub struct WrittenTime {
 
 /// The text is not a date and time of the years 1 to 9999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[error("not an ISO 8601 date and time of the years 1 to 9999")]
 pub struct WrittenTimeError;
 
@@ -283,6 +285,7 @@ impl Scanner<'_> {
 
 /// How an account reads the `Z` or the offset of a start date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum StartDateMode {
     /// The offset is ignored: the civil time is read in the session's zone, as the original service does.
     #[default]
@@ -293,6 +296,7 @@ pub enum StartDateMode {
 
 /// When a session starts: a civil time, its zone, and the instant that both make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Start {
     civil: CivilTime,
     zone: Zone,

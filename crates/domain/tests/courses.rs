@@ -3,11 +3,15 @@
 
 use std::collections::BTreeMap;
 
+use derslik_domain::course::grading_period::{
+    GradingPeriodError, GradingPeriodForm, GradingPeriodMask, GradingPeriodSetting, GradingPeriodSettings, GradingPeriodSettingsForm,
+    change_grading_periods,
+};
+use derslik_domain::course::roster::{Membership, OwnerCandidate, UserStatus};
 use derslik_domain::course::{
     CalendarDate, CalendarId, Change, Course, CourseAccess, CourseDetails, CourseFact, CourseField, CourseFields, CourseForm, CourseRole,
-    CourseSettings, CourseState, EnrollmentCode, GradingPeriodError, GradingPeriodForm, GradingPeriodMask, GradingPeriodSetting,
-    GradingPeriodSettings, GradingPeriodSettingsForm, MemberCreation, Membership, NamedOwner, NewCourseContext, OwnerCandidate, Patch,
-    UpdateMask, UserStatus, assign_calendar, change_grading_periods, create, delete, move_to, patch, replace,
+    CourseSettings, CourseState, EnrollmentCode, MemberCreation, NamedOwner, NewCourseContext, Patch, UpdateMask, assign_calendar, create,
+    delete, move_to, patch, replace,
 };
 use derslik_domain::form::{Field, RawText};
 use derslik_domain::id::{GradingPeriodId, Id, PrincipalId};

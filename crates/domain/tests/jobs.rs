@@ -8,8 +8,9 @@ use std::time::Duration;
 use derslik_domain::id::{JobId, ProjectId};
 use derslik_domain::job::{
     Attempts, Event, Failure, FailureReason, Jitter, Job, JobState, JobStatus, LeaseTerm, LeaseToken, NewJob, Progress, ReferenceId,
-    RetryPolicy, RowCount, TransitionError, WorkerId, next_utc_midnight,
+    RetryPolicy, TransitionError, WorkerId, next_utc_midnight,
 };
+use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
 use proptest::prelude::*;
 use proptest::sample::Index;

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use derslik_domain::attendee::{AttendanceCode, Attendee};
-use derslik_domain::course::{
-    Course, CourseDetails, CourseName, CourseSettings, CourseState, EnrollmentCode, GradebookSettings, GroupName, Revision,
-};
+use derslik_domain::course::gradebook::GradebookSettings;
+use derslik_domain::course::{Course, CourseDetails, CourseName, CourseSettings, CourseState, EnrollmentCode, GroupName, Revision};
 use derslik_domain::form::Field;
 use derslik_domain::id::{AttendeeGuid, Id, SessionGuid, UserGuid};
 use derslik_domain::identity::{

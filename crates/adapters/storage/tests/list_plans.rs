@@ -3,12 +3,14 @@
 #![cfg(test)]
 
 use derslik_domain::audit::AuditFilter;
-use derslik_domain::course::{CourseListForm, Roster, Viewer};
+use derslik_domain::course::roster::Roster;
+use derslik_domain::course::{CourseListForm, Viewer};
 use derslik_domain::form::Field;
 use derslik_domain::id::Id;
 use derslik_domain::identity::{DataSubject, PersonFilterForm, Role};
-use derslik_domain::job::{BatchSize, ReferenceId};
+use derslik_domain::job::ReferenceId;
 use derslik_domain::page::PageRequest;
+use derslik_domain::rows::BatchSize;
 use derslik_domain::session::FilterForm;
 use derslik_ports::outbound::{StoreError, Stores};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings};

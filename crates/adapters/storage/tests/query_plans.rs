@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use derslik_domain::form::Field;
 use derslik_domain::id::{Id, PrincipalId};
-use derslik_domain::job::BatchSize;
+use derslik_domain::rows::BatchSize;
 use derslik_domain::session::{FilterForm, Session, SessionDescription, SessionDuration, SessionName, SessionTags};
 use derslik_ports::outbound::{Projection, StoreError, Stores};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};

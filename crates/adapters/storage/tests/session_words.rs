@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use derslik_domain::id::PrincipalId;
-use derslik_domain::job::BatchSize;
+use derslik_domain::rows::BatchSize;
 use derslik_domain::session::{Session, SessionDuration};
 use derslik_ports::outbound::Projection;
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings};

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use derslik_domain::id::AccountId;
-use derslik_domain::job::RowCount;
+use derslik_domain::rows::RowCount;
 use derslik_ports::outbound::{Projection, StoreError, Stores, Tenant, UnitOfWork};
 use tokio::time::sleep;
 

@@ -1,6 +1,6 @@
 //! What `derslik migrate` reports about rows whose names differed in an earlier version and are equal in this one.
 
-use derslik_domain::course::{Alias, AliasSpace};
+use derslik_domain::course::alias::{Alias, AliasSpace};
 use derslik_domain::id::Id;
 use derslik_domain::identity::{Email, User, Username};
 use derslik_domain::job::{Platform, Project, ProjectName};

@@ -6,6 +6,7 @@ use crate::time::Timestamp;
 
 /// A summary of the sessions that a person attends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Attendance {
     /// The number of sessions, each counted once.
     pub sessions: u64,
@@ -17,6 +18,7 @@ pub struct Attendance {
 
 /// A session that a person attends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct AttendedSession {
     /// Its id.
     pub guid: SessionGuid,
@@ -35,6 +37,7 @@ impl AttendedSession {
 
 /// A cursor in the list of attended sessions, which is ordered by start, then by GUID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct AttendedCursor {
     /// When the session at the cursor starts.
     pub start: Timestamp,
@@ -44,6 +47,7 @@ pub struct AttendedCursor {
 
 /// The attended sessions that a list is about, by their starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct AttendanceFilter {
     /// The earliest start.
     pub from: Timestamp,

@@ -12,6 +12,7 @@ use super::{AttendanceCode, Attendee};
 
 /// How an item may name a person of the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum UserNaming {
     /// By GUID; any other text is a mistake.
     #[default]
@@ -22,6 +23,7 @@ pub enum UserNaming {
 
 /// The fields of one item.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct AttendeeForm {
     /// The person of the account.
     pub user: Field<RawText>,
@@ -43,6 +45,7 @@ pub struct AttendeeForm {
 
 /// A field of an attendee that a rule is about, in the order in which violations are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum AttendeeField {
     /// The item as a whole.
     Item,
@@ -64,6 +67,7 @@ pub enum AttendeeField {
 
 /// The attendee that an item is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 enum Subject {
     /// A person of the account.
     User(UserGuid),
@@ -75,6 +79,7 @@ enum Subject {
 
 /// One item after all its fields were read.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct AttendeeItem {
     subject: Subject,
     /// A text that may be a user name. If a person has it, the item is about that person.
@@ -126,12 +131,14 @@ impl<F> Violations<F> {
 
 /// The items of one request, in order, including those that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct AttendeeBatch {
     items: Vec<Result<AttendeeItem, Vec<Violation<AttendeeField>>>>,
 }
 
 /// The keys of the attendees that a batch may change.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct AttendeeKeys {
     /// Their codes.
     pub codes: BTreeSet<AttendanceCode>,
@@ -143,6 +150,7 @@ pub struct AttendeeKeys {
 
 /// Why an item was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum AttendeeRefusal {
     /// Rules were broken.
     Invalid(Vec<Violation<AttendeeField>>),
@@ -156,6 +164,7 @@ pub enum AttendeeRefusal {
 
 /// The verdict on one item.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum AttendeeVerdict {
     /// An attendee was added or changed; it is shown as this item left it.
     Done(Attendee),
@@ -165,6 +174,7 @@ pub enum AttendeeVerdict {
 
 /// The verdicts of a batch, and the rows to write.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct AttendeeOutcome {
     /// The verdict of each item, in order.
     pub verdicts: Vec<AttendeeVerdict>,

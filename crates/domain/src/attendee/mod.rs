@@ -16,6 +16,7 @@ pub use batch::{
 
 /// A person or a guest who is listed for a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Attendee {
     /// Its id within the session.
     pub guid: AttendeeGuid,
@@ -55,6 +56,7 @@ pub struct AttendanceCode(Box<str>);
 
 /// The text is not an attendance code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[error("not an attendance code")]
 pub struct AttendanceCodeError;
 
@@ -99,6 +101,7 @@ impl std::fmt::Debug for AttendanceCode {
 
 /// The key by which a lookup finds one attendee of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum AttendeeKey {
     /// The code that lets it in.
     Code(AttendanceCode),

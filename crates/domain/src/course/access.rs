@@ -7,6 +7,7 @@ use super::roster::Membership;
 
 /// One role that a user can have towards a course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum CourseRole {
     /// The operator of the installation, at its command line.
     Operator,
@@ -58,7 +59,8 @@ impl CourseRole {
 /// All roles of a user towards one course. An administrator may also teach it, and may then do what either role permits.
 ///
 /// ```
-/// use derslik_domain::course::{CourseRole, Membership, CourseAccess};
+/// use derslik_domain::course::roster::Membership;
+/// use derslik_domain::course::{CourseRole, CourseAccess};
 /// use derslik_domain::identity::Role;
 ///
 /// let access = CourseAccess::of(Role::Admin, Some(Membership::Owner));
@@ -66,6 +68,7 @@ impl CourseRole {
 /// assert!(CourseAccess::of(Role::Member, None).roles().eq([CourseRole::Stranger]));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct CourseAccess {
     first: CourseRole,
     second: Option<CourseRole>,

@@ -8,7 +8,7 @@ use crate::text::composed_key;
 /// A second name of a course: `d:` for the whole account or `p:` for one project, and at least one character more.
 ///
 /// ```
-/// use derslik_domain::course::{Alias, AliasError, AliasScope};
+/// use derslik_domain::course::alias::{Alias, AliasError, AliasScope};
 ///
 /// let alias = Alias::parse("d:10-A/Fizik ışık")?;
 /// assert_eq!(alias.scope(), AliasScope::Domain);
@@ -24,6 +24,7 @@ pub struct Alias {
 
 /// The scope of an alias: where it is unique, and who sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum AliasScope {
     /// The whole account: created by administrators, seen by all its users.
     Domain,
@@ -46,6 +47,7 @@ impl AliasScope {
 
 /// Why a text is not an alias.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum AliasError {
     /// It does not begin with `d:` or `p:`.
     #[error("an alias begins with d: or p:")]
@@ -118,6 +120,7 @@ impl fmt::Display for Alias {
 
 /// The namespace within an account in which an alias is unique.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum AliasSpace {
     /// The account itself.
     Domain,
@@ -127,6 +130,7 @@ pub enum AliasSpace {
 
 /// A project alias was used through a credential that belongs to no project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[error("a project alias needs a credential of a project")]
 pub struct NoProject;
 
@@ -153,6 +157,7 @@ impl AliasSpace {
 
 /// How a request names a course: by the id that it was assigned, or by an alias.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum CourseRef {
     /// By its id.
     Id(CourseId),

@@ -13,6 +13,7 @@ use super::state::CourseState;
 
 /// An action on the courses of an account that is not about a single course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum CatalogueAction {
     /// Create a course.
     Create,
@@ -24,6 +25,7 @@ pub enum CatalogueAction {
 
 /// An action on one course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum CourseAction {
     /// Read it.
     Get,
@@ -122,6 +124,7 @@ impl CourseAction {
 
 /// The stored facts about a course and the actor on which a decision depends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct CourseContext {
     /// The state of the course.
     pub state: CourseState,
@@ -131,6 +134,7 @@ pub struct CourseContext {
 
 /// Why a request about courses was denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 pub enum CourseDenial {
     /// The credential lacks the scope for this kind of request; any of these scopes would be enough.
     #[error("the credential does not allow this")]

@@ -8,18 +8,19 @@ use crate::text::Text;
 use crate::time::Timestamp;
 
 use super::access::{CourseAccess, CourseRole};
+use super::alias::Alias;
 use super::form::CourseForm;
+use super::gradebook::GradebookSettings;
+use super::material::DriveFolder;
 use super::roster::{OwnerCandidate, TransferError, UserStatus, transfer};
 use super::settings::{CourseSettings, MemberCreation};
 use super::state::{CourseState, StateConflict, TransitionError, ends_suspension, transition};
 use super::validate::{CourseProblem, CourseViolation, CourseViolations, contains_url};
-use super::{
-    Alias, CalendarId, Course, CourseDetails, CourseField, CourseFields, DriveFolder, EnrollmentCode, GradebookSettings, GroupName,
-    Revision, UpdateMask,
-};
+use super::{CalendarId, Course, CourseDetails, CourseField, CourseFields, EnrollmentCode, GroupName, Revision, UpdateMask};
 
 /// A fact about a course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum CourseFact {
     /// It moved to another state.
     StateChanged {
@@ -47,6 +48,7 @@ pub enum CourseFact {
 
 /// The result of a change. Without facts there is nothing to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Change {
     /// The course after the change.
     pub course: Course,
@@ -56,6 +58,7 @@ pub struct Change {
 
 /// Why a course was not changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum ChangeError {
     /// The actor may not make this change.
     #[error("not allowed to change the course")]
@@ -111,6 +114,7 @@ pub struct NewCourseContext<'a> {
 
 /// The user that a form names as the owner of a new course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct NamedOwner {
     /// The user.
     pub user: PrincipalId,
@@ -122,6 +126,7 @@ pub struct NamedOwner {
 
 /// A new course. Its owner is on its roster from the beginning.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Created {
     /// The course.
     pub course: Course,
@@ -133,6 +138,7 @@ pub struct Created {
 
 /// Why a course was not created.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum CreateError {
     /// Fields are not acceptable: all violations.
     #[error("the course is not acceptable")]
@@ -231,6 +237,7 @@ fn check_first_state(state: CourseState, context: &NewCourseContext<'_>) -> Resu
 
 /// A change of some fields of a course, and the facts on which it depends.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Patch {
     /// The form that the client sent.
     pub form: CourseForm,
@@ -315,6 +322,7 @@ pub fn assign_calendar(course: &Course, calendar: CalendarId) -> Change {
 
 /// Why a course was not deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum DeleteError {
     /// The actor may not delete the course.
     #[error("only the owner and administrators may delete a course")]

@@ -10,6 +10,7 @@ pub struct EnrollmentCode(Box<str>);
 
 /// The text does not have the form of the code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[error("not a code of lower-case letters and digits")]
 pub struct CodeError;
 

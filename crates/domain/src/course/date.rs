@@ -12,11 +12,13 @@ pub struct CalendarDate(NaiveDate);
 
 /// The numbers are not a day of the years 1 to 9999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[error("not a day of the years 1 to 9999")]
 pub struct DateError;
 
 /// A date as a client sent it, in three numbers, not validated yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DateForm {
     /// The year.
     pub year: i64,

@@ -6,6 +6,7 @@ use super::CourseState;
 
 /// The fields of a request to create or to change a course.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct CourseForm {
     /// The alias to attach; only the creation of a course looks at it.
     pub alias: Field<RawText>,

@@ -11,6 +11,7 @@ pub type GradeCategoryName = Name<750>;
 
 /// How the overall grade is calculated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum CalculationType {
     /// The points reached, out of all points.
     TotalPoints,
@@ -38,6 +39,7 @@ impl CalculationType {
 
 /// Who sees the overall grade.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum DisplaySetting {
     /// Teachers and students.
     ShowOverallGrade,
@@ -105,6 +107,7 @@ impl GradeDenominator {
 
 /// A category of grades.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct GradeCategory {
     /// Its id.
     pub id: GradeCategoryId,
@@ -118,6 +121,7 @@ pub struct GradeCategory {
 
 /// A category of grades without an id.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct GradeCategoryForm {
     /// Its name.
     pub name: GradeCategoryName,
@@ -129,6 +133,7 @@ pub struct GradeCategoryForm {
 
 /// A change of gradebook settings: fields that are `None` stay.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct GradebookForm {
     /// How the grade is calculated.
     pub calculation: Option<CalculationType>,
@@ -141,13 +146,14 @@ pub struct GradebookForm {
 /// The gradebook settings of a course: how the overall grade is calculated, who sees it, and the categories.
 ///
 /// ```
-/// use derslik_domain::course::{CalculationType, DisplaySetting, GradebookSettings};
+/// use derslik_domain::course::gradebook::{CalculationType, DisplaySetting, GradebookSettings};
 ///
 /// let settings = GradebookSettings::default();
 /// assert_eq!(settings.calculation(), CalculationType::TotalPoints);
 /// assert_eq!(settings.display(), DisplaySetting::HideOverallGrade);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct GradebookSettings {
     calculation: CalculationType,
     display: DisplaySetting,
@@ -156,6 +162,7 @@ pub struct GradebookSettings {
 
 /// Why gradebook settings were refused. A position counts the categories from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum GradebookError {
     /// A category has a weight although the grade is calculated by points.
     #[error("category {0} has a weight in a calculation by points")]

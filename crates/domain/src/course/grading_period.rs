@@ -8,7 +8,7 @@ use crate::text::{Name, TextError, composed_key};
 
 use super::alias::read_id;
 use super::date::{CalendarDate, DateForm};
-use super::mask::{GradingPeriodMask, GradingPeriodSetting};
+pub use super::mask::{GradingPeriodMask, GradingPeriodSetting};
 use super::{Course, CourseState};
 
 /// The title of a grading period: 1 to 750 characters.
@@ -16,6 +16,7 @@ pub type GradingPeriodTitle = Name<750>;
 
 /// A stretch of days for which teachers give grades, both ends included.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct GradingPeriod {
     /// Its id.
     pub id: GradingPeriodId,
@@ -29,6 +30,7 @@ pub struct GradingPeriod {
 
 /// The grading periods of a course: in order, without a shared day, each with its own title.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct GradingPeriodSettings {
     periods: Vec<GradingPeriod>,
     apply_to_existing_coursework: bool,
@@ -36,6 +38,7 @@ pub struct GradingPeriodSettings {
 
 /// What a client sent for one grading period, not validated yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct GradingPeriodForm {
     /// The id of the period to change; missing for a period to add.
     pub id: Field<RawText>,
@@ -49,6 +52,7 @@ pub struct GradingPeriodForm {
 
 /// What a client sent for the settings, not validated yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct GradingPeriodSettingsForm {
     /// The whole list after the change.
     pub periods: Field<Vec<GradingPeriodForm>>,
@@ -67,6 +71,7 @@ impl GradingPeriodSettingsForm {
 
 /// The place of a violation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum GradingPeriodPlace {
     /// The list as a whole.
     List,
@@ -78,6 +83,7 @@ pub enum GradingPeriodPlace {
 
 /// A field of a grading period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum GradingPeriodField {
     /// The id.
     Id,
@@ -91,6 +97,7 @@ pub enum GradingPeriodField {
 
 /// A broken rule at a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum GradingPeriodProblem {
     /// It has to be sent.
     #[error("required")]
@@ -135,6 +142,7 @@ pub type GradingPeriodViolation = Violation<GradingPeriodPlace, GradingPeriodPro
 
 /// Why the settings were not changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum GradingPeriodError {
     /// Rules were broken: all violations, in the order of their places.
     #[error("the grading periods are not acceptable")]
@@ -146,6 +154,7 @@ pub enum GradingPeriodError {
 
 /// The new settings, and the ids of the changed periods.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct GradingPeriodChange {
     /// The settings after the change.
     pub settings: GradingPeriodSettings,

@@ -14,6 +14,7 @@ use super::{Course, CourseState, CourseStates};
 
 /// The form of a request to list courses, not validated yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct CourseListForm {
     /// A student of the courses.
     pub student: Field<RawText>,
@@ -29,6 +30,7 @@ pub struct CourseListForm {
 
 /// Why a list was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum ListError {
     /// Both a student and a teacher were named.
     #[error("a list is filtered by a student or by a teacher, not by both")]
@@ -46,6 +48,7 @@ pub enum ListError {
 
 /// The member of a course by which a list is filtered.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct MemberFilter<User> {
     /// The roster that has to hold the user.
     pub roster: Roster,
@@ -55,6 +58,7 @@ pub struct MemberFilter<User> {
 
 /// The courses that a list is about. The user is a [`UserRef`] until a lookup has found its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct CourseFilter<User = PrincipalId> {
     /// The courses of this member.
     pub member: Option<MemberFilter<User>>,
@@ -68,6 +72,7 @@ pub struct CourseFilter<User = PrincipalId> {
 
 /// The order of a list. Ids break ties, so that two courses never compare as equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum CourseOrder {
     /// By the time of creation, the newest first.
     #[default]
@@ -78,6 +83,7 @@ pub enum CourseOrder {
 
 /// A cursor: the position of a course in a list. The page after it begins with the next course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct CourseCursor {
     /// When the course was created.
     pub created_at: Timestamp,
@@ -148,6 +154,7 @@ impl CourseCursor {
 
 /// The principal that sees a list: it holds only courses that this viewer may see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Viewer {
     /// The principal.
     pub principal: PrincipalId,

@@ -2,6 +2,7 @@
 
 /// A field of a course that a client can send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum CourseField {
     /// The id; in a request to create a course, an alias to attach to it.
     Id,
@@ -115,6 +116,7 @@ impl UpdateMask {
 
 /// A field of the grading-period settings that a change may set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum GradingPeriodSetting {
     /// The list of periods.
     Periods,
@@ -129,6 +131,7 @@ impl GradingPeriodSetting {
 
 /// The fields that a change of the grading-period settings is about. An empty mask changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct GradingPeriodMask {
     periods: bool,
     apply_to_existing_coursework: bool,

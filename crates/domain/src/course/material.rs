@@ -11,6 +11,7 @@ pub type MaterialUrl = Name<2_024>;
 
 /// A folder that the teachers of a course share.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DriveFolder {
     /// Its id.
     pub id: MaterialId,
@@ -22,6 +23,7 @@ pub struct DriveFolder {
 
 /// A heading of the "about" page and the materials under it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct CourseMaterialSet {
     /// The heading.
     pub title: MaterialTitle,
@@ -43,6 +45,7 @@ impl CourseMaterialSet {
 
 /// One material: exactly one of four kinds.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum CourseMaterial {
     /// A file.
     DriveFile(StoredMaterial),
@@ -56,6 +59,7 @@ pub enum CourseMaterial {
 
 /// A file or a video, known by an id.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct StoredMaterial {
     /// Its id.
     pub id: MaterialId,
@@ -69,6 +73,7 @@ pub struct StoredMaterial {
 
 /// A web page.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LinkMaterial {
     /// Its address.
     pub url: MaterialUrl,
@@ -80,6 +85,7 @@ pub struct LinkMaterial {
 
 /// A form to fill in.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct FormMaterial {
     /// The address at which it is filled in.
     pub form_url: MaterialUrl,

@@ -19,19 +19,19 @@
 //! Storage and wire formats are left to other crates.
 
 mod access;
-mod alias;
+pub mod alias;
 mod authorize;
 mod change;
 mod codes;
 mod date;
 mod form;
-mod gradebook;
-mod grading_period;
+pub mod gradebook;
+pub mod grading_period;
 mod list;
 mod mask;
-mod material;
+pub mod material;
 mod operate;
-mod roster;
+pub mod roster;
 mod settings;
 mod state;
 mod validate;
@@ -39,12 +39,13 @@ mod validate;
 #[cfg(test)]
 mod testing;
 
+use self::gradebook::GradebookSettings;
+use self::material::{CourseMaterialSet, DriveFolder};
 use crate::id::{CourseId, PrincipalId};
 use crate::text::{Name, Text};
 use crate::time::Timestamp;
 
 pub use access::{CourseAccess, CourseRole};
-pub use alias::{Alias, AliasError, AliasScope, AliasSpace, CourseRef, NoProject};
 pub use authorize::{
     CatalogueAction, CourseAction, CourseContext, CourseDenial, authorize_catalogue, authorize_course, check_owner, eligible_for_add_ons,
     eligible_for_grading_periods, may_read_profile, needs_owner,
@@ -56,25 +57,9 @@ pub use change::{
 pub use codes::{CodeError, EnrollmentCode, GroupName};
 pub use date::{CalendarDate, DateError, DateForm};
 pub use form::CourseForm;
-pub use gradebook::{
-    CalculationType, DisplaySetting, GradeCategory, GradeCategoryForm, GradeCategoryName, GradeDenominator, GradeWeight, GradebookError,
-    GradebookForm, GradebookSettings,
-};
-pub use grading_period::{
-    GradingPeriod, GradingPeriodChange, GradingPeriodError, GradingPeriodField, GradingPeriodForm, GradingPeriodPlace,
-    GradingPeriodProblem, GradingPeriodSettings, GradingPeriodSettingsForm, GradingPeriodTitle, GradingPeriodViolation,
-    change_grading_periods,
-};
 pub use list::{CourseCursor, CourseFilter, CourseListForm, CourseOrder, ListError, MemberFilter, Viewer};
-pub use mask::{CourseField, CourseFields, GradingPeriodMask, GradingPeriodSetting, UpdateMask};
-pub use material::{
-    CourseMaterial, CourseMaterialSet, DriveFolder, FormMaterial, LinkMaterial, MaterialId, MaterialTitle, MaterialUrl, StoredMaterial,
-};
+pub use mask::{CourseField, CourseFields, UpdateMask};
 pub use operate::{AdjustError, OperatorSetting, RestoreError, adjust, restore, suspend};
-pub use roster::{
-    Entry, JoinError, Joining, LeaveError, Membership, OwnerAccount, OwnerCandidate, Roster, TransferError, UserRef, UserStatus, join,
-    leave, transfer,
-};
 pub use settings::{CourseSettings, GradingPeriodLicence, MemberCreation};
 pub use state::{CourseState, CourseStates, StateConflict, Step, TransitionError, ends_suspension, step, transition, transition_table};
 pub use validate::{CourseProblem, CourseViolation};
@@ -98,6 +83,7 @@ pub type CalendarId = Name<254>;
 
 /// A course: a group of teachers and students, with its details, settings and materials.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Course {
     /// Its id within the account.
     pub id: CourseId,
@@ -136,6 +122,7 @@ pub struct Course {
 
 /// The details of a course that its teachers set. A text that is set is not empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct CourseDetails {
     /// Its name.
     pub name: CourseName,
@@ -173,6 +160,7 @@ impl Course {
 
 /// The version of an object. Every change that is written increases it by one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Revision(i64);
 
 impl Revision {

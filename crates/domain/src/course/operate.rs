@@ -4,8 +4,9 @@
 use crate::time::Timestamp;
 
 use super::change::{Change, ChangeError, CourseFact, move_to};
+use super::gradebook::GradebookSettings;
 use super::material::CourseMaterialSet;
-use super::{Course, CourseAccess, CourseState, GradebookSettings};
+use super::{Course, CourseAccess, CourseState};
 
 /// Closes a course, so that only its owner still sees it and no request changes it.
 ///
@@ -17,6 +18,7 @@ pub fn suspend(course: &Course, at: Timestamp) -> Result<Change, ChangeError> {
 
 /// Why the suspension of a course was not ended.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum RestoreError {
     /// The course is not suspended, so there is nothing to end.
     #[error("the course is {0}, not suspended")]
@@ -43,6 +45,7 @@ pub fn restore(course: &Course, to: Option<CourseState>, at: Timestamp) -> Resul
 
 /// A field of a course that requests cannot set.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum OperatorSetting {
     /// Whether guardians are told about it.
     Guardians(bool),
@@ -54,6 +57,7 @@ pub enum OperatorSetting {
 
 /// Why an adjustment was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum AdjustError {
     /// In this state only the state of the course can change.
     #[error("a course that is {0} cannot be modified")]
@@ -90,8 +94,9 @@ pub fn adjust(course: &Course, setting: OperatorSetting, at: Timestamp) -> Resul
 mod tests {
     use super::CourseState::{Active, Archived, Declined, Provisioned, Suspended};
     use super::*;
+    use crate::course::StateConflict;
+    use crate::course::material::MaterialTitle;
     use crate::course::testing::course;
-    use crate::course::{MaterialTitle, StateConflict};
 
     const LATER: Timestamp = Timestamp::from_micros(9_000);
 

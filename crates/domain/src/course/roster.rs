@@ -8,6 +8,7 @@ use super::{Course, CourseState};
 
 /// The kind of a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Membership {
     /// The teacher who owns it; each course has one.
     Owner,
@@ -46,6 +47,7 @@ impl Membership {
 
 /// One of the two rosters. The owner is on the roster of teachers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Roster {
     /// The teachers.
     Teachers,
@@ -55,6 +57,7 @@ pub enum Roster {
 
 /// Whether the account of a user can still be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum UserStatus {
     /// It can.
     Active,
@@ -64,6 +67,7 @@ pub enum UserStatus {
 
 /// Whether the owner of a course still exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum OwnerAccount {
     /// The account exists. It can be used now, or can be enabled again.
     There,
@@ -73,6 +77,7 @@ pub enum OwnerAccount {
 
 /// A reference to a user in a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum UserRef {
     /// The user that makes the request.
     Me,
@@ -128,6 +133,7 @@ pub struct Joining<'a> {
 
 /// Why a user cannot join.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum JoinError {
     /// The code does not open this course. The error does not tell whether it opens another course, or whether this one is
     /// not open yet.
@@ -186,6 +192,7 @@ fn admit(course: &Course, code: &str) -> Result<(), JoinError> {
 
 /// Why a user cannot be removed from a roster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum LeaveError {
     /// The user is not on that roster.
     #[error("the user is not on this roster")]
@@ -215,6 +222,7 @@ pub fn leave(course: &Course, roster: Roster, current: Option<Membership>) -> Re
 
 /// A user to whom a course is to be handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct OwnerCandidate {
     /// The user.
     pub user: PrincipalId,
@@ -226,6 +234,7 @@ pub struct OwnerCandidate {
 
 /// Why a course cannot be handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum TransferError {
     /// The user owns the course.
     #[error("the user is the owner already")]

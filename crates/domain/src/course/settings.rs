@@ -2,6 +2,7 @@
 
 /// The settings of an account for its courses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct CourseSettings {
     /// What members without the role of administrator may create.
     pub member_creation: MemberCreation,
@@ -11,6 +12,7 @@ pub struct CourseSettings {
 
 /// What members without the role of administrator may create.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum MemberCreation {
     /// Courses that wait to be accepted.
     ProvisionedOnly,
@@ -20,6 +22,7 @@ pub enum MemberCreation {
 
 /// Whether an account holds the licence to write grading periods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum GradingPeriodLicence {
     /// It does.
     Held,

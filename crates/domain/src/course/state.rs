@@ -7,6 +7,7 @@ use super::access::{CourseAccess, CourseRole};
 
 /// The state of a course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum CourseState {
     /// In use.
     Active,
@@ -162,6 +163,7 @@ impl FromIterator<CourseState> for CourseStates {
 
 /// The effect of a permitted request for a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Step {
     /// The course already has that state.
     Stay,
@@ -171,6 +173,7 @@ pub enum Step {
 
 /// Why a request for a state was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum TransitionError {
     /// The role may not change a course in this state at all.
     #[error("not allowed to change the course")]
@@ -182,6 +185,7 @@ pub enum TransitionError {
 
 /// The requested state cannot be reached from the present one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[error("a course that is {from} cannot become {to}")]
 pub struct StateConflict {
     /// The present state.
@@ -328,7 +332,7 @@ mod tests {
 
     use super::CourseState::{Active, Archived, Declined, Provisioned, Suspended};
     use super::*;
-    use crate::course::Membership;
+    use crate::course::roster::Membership;
     use crate::identity::Role;
 
     /// The whole table, written out by hand: for each role and state, the states that it may ask for.

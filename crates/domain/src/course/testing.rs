@@ -4,7 +4,8 @@ use crate::form::{Field, RawText};
 use crate::id::Id;
 use crate::time::Timestamp;
 
-use super::{Course, CourseDetails, CourseForm, CourseName, CourseState, EnrollmentCode, GradebookSettings, GroupName, Revision};
+use super::gradebook::GradebookSettings;
+use super::{Course, CourseDetails, CourseForm, CourseName, CourseState, EnrollmentCode, GroupName, Revision};
 
 /// The owner of [`course`].
 pub(super) const OWNER: i64 = 2;

@@ -4,12 +4,14 @@
 use crate::form::{Field, FieldFault, RawText, Violation, Violations};
 use crate::text::{Text, TextError};
 
+use super::alias::{Alias, AliasError};
 use super::form::CourseForm;
 use super::roster::UserRef;
-use super::{Alias, AliasError, CourseDetails, CourseField, CourseFields, CourseName, CourseState};
+use super::{CourseDetails, CourseField, CourseFields, CourseName, CourseState};
 
 /// A problem of a field of a course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum CourseProblem {
     /// It has to be sent.
     #[error("required")]

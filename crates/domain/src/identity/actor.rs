@@ -14,6 +14,7 @@ pub type AccountName = Name<100>;
 
 /// Why a text is refused as the name of a new account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum AccountNameError {
     /// It does not fit the type of a name.
     #[error(transparent)]
@@ -49,6 +50,7 @@ pub fn new_account_name(text: &str) -> Result<AccountName, AccountNameError> {
 
 /// A tenant. Everything that is stored belongs to exactly one.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Account {
     /// The integer id, which the sessions API calls `account_id`.
     pub id: AccountId,
@@ -60,6 +62,7 @@ pub struct Account {
 
 /// The settings of an account, which its members choose.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct AccountSettings {
     /// The language of a session if the client names none.
     pub lang: Lang,
@@ -73,6 +76,7 @@ pub struct AccountSettings {
 
 /// A user or a service that can hold credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Principal {
     /// The integer id within the account.
     pub id: PrincipalId,
@@ -84,6 +88,7 @@ pub struct Principal {
 
 /// Whether a principal is a person or a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum PrincipalKind {
     /// A person.
     User,
@@ -93,6 +98,7 @@ pub enum PrincipalKind {
 
 /// The role of a principal in its account, which is checked before any object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Role {
     /// Everything in the account.
     Admin,
@@ -102,6 +108,7 @@ pub enum Role {
 
 /// A verb that a credential allows: scopes decide the verb, roles the object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Scope {
     /// Sessions and everything about them.
     Sessions,

@@ -4,6 +4,7 @@ use super::{Actor, Role, Scope};
 
 /// The action that a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Action {
     /// Read or search sessions.
     ReadSessions,
@@ -49,6 +50,7 @@ impl Action {
 
 /// Why a request was denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Denial {
     /// The credential does not open this kind of request.
     #[error("the credential does not allow this")]

@@ -7,6 +7,7 @@ use super::{Principal, Scope, Scopes};
 
 /// The kind of secret that a credential consists of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum CredentialKind {
     /// A public access key with a proof made of it and its secret. Programs use it for sessions.
     AccessKey,

@@ -8,6 +8,7 @@ pub struct Lang(Box<str>);
 
 /// The text does not have the form of a language tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[error("not a language tag")]
 pub struct LangError;
 

@@ -40,6 +40,7 @@ pub struct PersonForm {
 
 /// A field of a person that a rule is about, in the order in which violations are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum PersonField {
     /// The given name.
     Name,
@@ -275,6 +276,7 @@ impl PersonChange {
 
 /// Why a person was neither added nor changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum PersonRefusal {
     /// Rules were broken.
     Invalid(Vec<Violation<PersonField>>),
@@ -286,6 +288,7 @@ pub enum PersonRefusal {
 
 /// The form of a request to list people, not validated yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PersonFilterForm {
     /// A part of the given name.
     pub name: Field<RawText>,
@@ -306,6 +309,7 @@ pub struct PersonFilterForm {
 /// The people of an account that a list is about. Names are trimmed and [folded](fold). An address and a user name identify
 /// a user, and are [keys of identity](identity_key).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PersonFilter {
     /// The given name contains this.
     pub name: Option<String>,
@@ -323,6 +327,7 @@ pub struct PersonFilter {
 
 /// Why a filter for people was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum PersonFilterError {
     /// A field has no usable value.
     #[error("a field has no usable value")]

@@ -15,6 +15,7 @@ pub type Mobile = Text<50>;
 
 /// A principal with everything that the dialects show of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct User {
     /// The integer id within the account.
     pub id: PrincipalId,
@@ -44,6 +45,7 @@ pub struct User {
 
 /// The fields of a user that the sessions API shows beside its names.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct UserProfile {
     /// The role in a classroom that does not set another.
     pub role: ClassroomRole,
@@ -67,6 +69,7 @@ impl Default for UserProfile {
 
 /// The role of a user or guest in a classroom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum ClassroomRole {
     /// Runs the classroom.
     Admin,
@@ -135,6 +138,7 @@ impl User {
 
 /// Whether a user may act at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum UserState {
     /// It may.
     Active,
@@ -165,6 +169,7 @@ impl UserState {
 
 /// The key by which a lookup finds a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum UserKey {
     /// The integer id.
     Id(PrincipalId),
@@ -205,6 +210,7 @@ pub struct Email(Text<254>);
 
 /// The text is not an e-mail address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[error("not an e-mail address")]
 pub struct EmailError;
 

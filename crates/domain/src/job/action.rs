@@ -7,6 +7,7 @@ use crate::text::{Text, TextError};
 
 /// The action of a job. A new one needs a variant here, a handler, and a line that registers the handler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Action {
     /// Erase everything about a user.
     DeleteUserData,
@@ -22,6 +23,7 @@ pub enum Action {
 
 /// The priority of a job among those that are due: the smallest goes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Priority(i16);
 
 impl Priority {
@@ -154,6 +156,7 @@ impl fmt::Display for ReferenceId {
 
 /// The kind of rows that a job of [`Action::Prune`] removes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Pruning {
     /// Jobs that ended.
     EndedJobs,

@@ -5,75 +5,12 @@
 //! remove the profiles, by which all other rows are found. A batch and the progress that it made are committed together. So
 //! an interrupted erasure resumes where it stopped, and a repeated one finds nothing to do.
 
+use crate::rows::{BatchSize, RowCount};
 use crate::time::Timestamp;
-
-/// A number of rows that were erased or otherwise processed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct RowCount(u64);
-
-impl RowCount {
-    /// Zero rows.
-    pub const ZERO: Self = Self(0);
-
-    /// A count of `rows` rows.
-    pub const fn new(rows: u64) -> Self {
-        Self(rows)
-    }
-
-    /// The count.
-    pub const fn get(self) -> u64 {
-        self.0
-    }
-
-    /// The sum of both.
-    #[must_use]
-    pub const fn plus(self, more: Self) -> Self {
-        Self(self.0.saturating_add(more.0))
-    }
-}
-
-/// The most rows that one transaction erases: 1 to 10 000.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BatchSize(u16);
-
-/// The number is not a batch size.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not between 1 and {} rows", BatchSize::LARGEST.get())]
-pub struct BatchSizeError;
-
-impl BatchSize {
-    /// The size of a batch if the operator sets no other.
-    pub const DEFAULT: Self = Self(1_000);
-    /// The largest batch.
-    pub const LARGEST: Self = Self(10_000);
-
-    /// A batch of `rows` rows.
-    ///
-    /// # Errors
-    /// [`BatchSizeError`] outside 1 to 10 000.
-    pub fn new(rows: u16) -> Result<Self, BatchSizeError> {
-        if (1..=Self::LARGEST.0).contains(&rows) { Ok(Self(rows)) } else { Err(BatchSizeError) }
-    }
-
-    /// The number of rows.
-    pub const fn get(self) -> u16 {
-        self.0
-    }
-
-    /// Whether `rows` fill a batch of this size, so that there may be more.
-    pub fn is_filled_by(self, rows: RowCount) -> bool {
-        rows.0 >= u64::from(self.0)
-    }
-}
-
-impl Default for BatchSize {
-    fn default() -> Self {
-        Self::DEFAULT
-    }
-}
 
 /// A kind of rows that an erasure removes, in the order in which it removes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum ErasureKind {
     /// Credentials of the user. They go first, so that the user creates nothing new during the erasure.
     Credentials,
@@ -114,6 +51,7 @@ impl ErasureKind {
 
 /// The number of erased rows of each kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ErasureCounts {
     credentials: RowCount,
     attendances: RowCount,
@@ -170,6 +108,7 @@ impl FromIterator<(ErasureKind, RowCount)> for ErasureCounts {
 
 /// The next step of an erasure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum ErasureStep {
     /// Erase one batch of this kind.
     Erase(ErasureKind),
@@ -179,6 +118,7 @@ pub enum ErasureStep {
 
 /// The state of a pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Pass {
     /// No batch has found rows so far.
     Clean,
@@ -189,7 +129,8 @@ pub enum Pass {
 /// The progress of an erasure.
 ///
 /// ```
-/// use derslik_domain::job::{BatchSize, ErasureKind, ErasureProgress, ErasureStep, RowCount};
+/// use derslik_domain::job::{ErasureKind, ErasureProgress, ErasureStep};
+/// use derslik_domain::rows::{BatchSize, RowCount};
 ///
 /// let batch = BatchSize::DEFAULT;
 /// let fresh = ErasureProgress::default();
@@ -200,6 +141,7 @@ pub enum Pass {
 /// assert_eq!(on.after(RowCount::new(3), batch).step, ErasureStep::Erase(ErasureKind::Attendances));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ErasureProgress {
     /// The next step.
     pub step: ErasureStep,
@@ -350,14 +292,6 @@ mod tests {
         assert_eq!(done.step, ErasureStep::Done);
         assert_eq!(done.after(RowCount::new(7), BatchSize::DEFAULT), done);
         assert_eq!(done.another_pass(), done);
-    }
-
-    #[test]
-    fn a_batch_has_1_to_10_000_rows() {
-        for (rows, fits) in [(0, false), (1, true), (1_000, true), (10_000, true), (10_001, false)] {
-            assert_eq!(BatchSize::new(rows).is_ok(), fits, "{rows}");
-        }
-        assert_eq!(BatchSizeError.to_string(), "not between 1 and 10000 rows");
     }
 
     #[test]

@@ -47,6 +47,7 @@ impl LeaseToken {
 
 /// The right of one worker to run one job until a given instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Lease {
     /// The proof of the right.
     pub token: LeaseToken,
@@ -71,6 +72,7 @@ pub struct LeaseTerm(Duration);
 
 /// The duration is not the term of a lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[error("not between {} and {} seconds", LeaseTerm::SHORTEST.as_secs(), LeaseTerm::LONGEST.as_secs())]
 pub struct LeaseTermError;
 

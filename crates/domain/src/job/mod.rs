@@ -21,10 +21,11 @@ mod schedule;
 mod state;
 
 use crate::id::{JobId, ProjectId};
+use crate::rows::RowCount;
 use crate::time::Timestamp;
 
 pub use action::{Action, Actions, Priority, Pruning, ReferenceId};
-pub use erasure::{BatchSize, BatchSizeError, ErasureCounts, ErasureKind, ErasureProgress, ErasureStep, Pass, RowCount};
+pub use erasure::{ErasureCounts, ErasureKind, ErasureProgress, ErasureStep, Pass};
 pub use lease::{Lease, LeaseTerm, LeaseTermError, LeaseToken, WorkerId};
 pub use project::{NewProject, Platform, Project, ProjectField, ProjectForm, ProjectFormError, ProjectKey, ProjectKeyError, ProjectName};
 pub use retry::{Attempts, FailedAttempt, Failure, FailureReason, FailureText, Jitter, Retry, RetryPolicy, RetryPolicyError};
@@ -33,6 +34,7 @@ pub use state::{Ended, Event, EventKind, Fact, JobState, JobStatus, Run, Transit
 
 /// A unit of background work with a state machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Job {
     /// Its id within the account.
     pub id: JobId,
@@ -58,6 +60,7 @@ pub struct Job {
 
 /// The part of a job that clients are shown, without the fields that only workers need.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ShownJob {
     /// Its id within the account.
     pub id: JobId,
@@ -97,6 +100,7 @@ impl From<Job> for ShownJob {
 
 /// A stored job of an action that this program does not know, because a newer program created it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct UnknownJob {
     /// The id within the account.
     pub id: JobId,
@@ -118,6 +122,7 @@ pub struct UnknownJob {
 
 /// The progress of a job, in the terms of its action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Progress {
     /// The number of rows that a sweep has processed.
     Rows(RowCount),
@@ -173,6 +178,7 @@ impl FromIterator<FailedAttempt> for Failures {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct NewJob {
     project: Option<ProjectId>,
     action: Action,

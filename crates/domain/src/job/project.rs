@@ -13,6 +13,7 @@ pub type ProjectName = Name<200>;
 
 /// A part of an account that clients address by a project key.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Project {
     /// Its id within the account.
     pub id: ProjectId,
@@ -48,6 +49,7 @@ pub struct ProjectKey(Box<str>);
 
 /// The text is not 20 ASCII letters and digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[error("not {} letters and digits", ProjectKey::LENGTH)]
 pub struct ProjectKeyError;
 
@@ -98,6 +100,7 @@ impl fmt::Display for ProjectKey {
 
 /// The platform of a project's clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Platform {
     /// A browser.
     #[default]
@@ -129,6 +132,7 @@ impl Platform {
 
 /// What a client sent for a project, not validated yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ProjectForm {
     /// The name.
     pub name: Field<RawText>,
@@ -138,6 +142,7 @@ pub struct ProjectForm {
 
 /// A project to create.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct NewProject {
     /// The name, without the white space around it.
     pub name: ProjectName,
@@ -147,6 +152,7 @@ pub struct NewProject {
 
 /// A field of a project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum ProjectField {
     /// The name.
     Name,
@@ -156,6 +162,7 @@ pub enum ProjectField {
 
 /// Why a project was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum ProjectFormError {
     /// The name has to be sent.
     #[error("a project needs a name")]

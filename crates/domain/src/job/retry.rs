@@ -7,6 +7,7 @@ use crate::time::Timestamp;
 
 /// How often a worker started a job, not counting the starts after which it released the job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Attempts(u16);
 
 impl Attempts {
@@ -44,6 +45,7 @@ impl fmt::Display for Attempts {
 
 /// Why an attempt failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum FailureReason {
     /// A cause that may be gone at the next attempt, such as a database that was unreachable.
     Transient,
@@ -103,6 +105,7 @@ impl fmt::Display for FailureText {
 
 /// The reason of a failed attempt, and a text about it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Failure {
     /// The reason.
     pub reason: FailureReason,
@@ -119,6 +122,7 @@ impl Failure {
 
 /// One failed attempt, as the history of a job keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct FailedAttempt {
     /// Which attempt it was, from 1.
     pub attempt: Attempts,
@@ -130,6 +134,7 @@ pub struct FailedAttempt {
 
 /// Random jitter, so that jobs which failed together do not come back together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Jitter(u32);
 
 impl Jitter {
@@ -150,6 +155,7 @@ impl Jitter {
 
 /// The decision after a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Retry {
     /// Another attempt, after this delay.
     After(Duration),
@@ -171,6 +177,7 @@ pub enum Retry {
 /// assert_eq!(after(5), Retry::Never);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct RetryPolicy {
     attempts: Attempts,
     first_delay: Duration,
@@ -179,6 +186,7 @@ pub struct RetryPolicy {
 
 /// Why a retry policy was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum RetryPolicyError {
     /// Zero attempts, or more than [`RetryPolicy::MOST_ATTEMPTS`].
     #[error("not between 1 and {} attempts", RetryPolicy::MOST_ATTEMPTS.get())]

@@ -20,6 +20,7 @@ use super::retry::{Attempts, FailedAttempt, Failure, FailureReason, Jitter, Retr
 
 /// The state of a job, with the data of that state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum JobState {
     /// Waiting for its time.
     Scheduled {
@@ -40,6 +41,7 @@ pub enum JobState {
 
 /// The data of a running job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Run {
     /// The right to run it.
     pub lease: Lease,
@@ -53,6 +55,7 @@ pub struct Run {
 
 /// The data of a job that ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Ended {
     /// When it ended.
     pub at: Timestamp,
@@ -62,6 +65,7 @@ pub struct Ended {
 
 /// The state of a job without its data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum JobStatus {
     /// Waiting for its time.
     Scheduled,
@@ -112,6 +116,7 @@ impl fmt::Display for JobStatus {
 
 /// An event in the life of a job. Events with a token come from the worker that holds the lease, and only from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Event {
     /// A worker claims the job.
     Claim {
@@ -167,6 +172,7 @@ pub enum Event {
 
 /// The kind of an event, without its data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum EventKind {
     /// [`Event::Claim`].
     Claim,
@@ -243,6 +249,7 @@ impl Event {
 
 /// The result of an event: the new state, and the fact to record.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Transition {
     /// The new state.
     pub state: JobState,
@@ -252,6 +259,7 @@ pub struct Transition {
 
 /// A fact about a job. A rescue is a failure with the reason [`FailureReason::LeaseExpired`].
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Fact {
     /// A worker claimed it.
     Claimed {
@@ -297,6 +305,7 @@ pub enum Fact {
 
 /// Why an event changed nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum TransitionError {
     /// The job is not due yet.
     #[error("not due yet")]

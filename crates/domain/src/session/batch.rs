@@ -24,6 +24,7 @@ pub struct Creator<'a> {
 
 /// The session that an item is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Target {
     /// A session to create.
     New,
@@ -35,6 +36,7 @@ pub enum Target {
 
 /// One item of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum BatchItem {
     /// A session to create or to change.
     Session(Target, Box<SessionForm>),
@@ -44,12 +46,14 @@ pub enum BatchItem {
 
 /// The items of one request, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Batch {
     items: Vec<BatchItem>,
 }
 
 /// The verdict on one item.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Verdict {
     /// A session was created.
     Created(Session),
@@ -63,6 +67,7 @@ pub enum Verdict {
 
 /// The outcome of a batch: a verdict for each item, in order, and the rows to write.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct BatchOutcome {
     verdicts: Vec<Verdict>,
     /// The position of the item with the last change of each session.

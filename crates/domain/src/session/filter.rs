@@ -8,6 +8,7 @@ use crate::time::{CivilTime, WrittenTime};
 
 /// The form of a search, not validated yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct FilterForm {
     /// The GUID.
     pub guid: Field<RawText>,
@@ -31,6 +32,7 @@ pub struct FilterForm {
 
 /// The sessions that a search is about, and the page of them. Texts are trimmed and [folded](crate::text::fold).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SessionFilter {
     /// The one session with this GUID; the inner `None` is a text that cannot be the id of a session.
     pub guid: Option<Option<SessionGuid>>,
@@ -58,6 +60,7 @@ impl SessionFilter {
 
 /// A field of a filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum FilterField {
     /// The GUID.
     Guid,
@@ -81,6 +84,7 @@ pub enum FilterField {
 
 /// Why a filter was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum FilterError {
     /// A field has no usable value.
     #[error("{0:?} has no usable value")]

@@ -7,6 +7,7 @@ use super::options::OptionFlag;
 
 /// The fields of a request to create or to change a session.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SessionForm {
     /// The name.
     pub name: Field<RawText>,
@@ -34,6 +35,7 @@ pub struct SessionForm {
 
 /// The settings that a request names.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct OptionsForm {
     /// The switches with a usable value.
     pub flags: super::FlagPatch,
@@ -48,6 +50,7 @@ pub struct OptionsForm {
 
 /// A setting, or a group of settings, that a fault can be about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum OptionName {
     /// A switch.
     Flag(OptionFlag),

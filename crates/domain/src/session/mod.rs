@@ -40,6 +40,7 @@ pub type SessionTags = Text<1_000>;
 
 /// A virtual classroom that opens at a given time.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Session {
     /// Its id within the account.
     pub guid: SessionGuid,
@@ -77,6 +78,7 @@ pub struct Session {
 
 /// The texts of a session, [folded](crate::text::fold) for searches, so that a store only compares bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SearchKeys {
     /// The name.
     pub name: String,
@@ -140,6 +142,7 @@ pub struct SessionDuration(u16);
 
 /// The number is not a duration of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[error("not between {} and {} minutes", SessionDuration::MIN_MINUTES, SessionDuration::MAX_MINUTES)]
 pub struct DurationError;
 
@@ -173,6 +176,7 @@ impl SessionDuration {
 
 /// The state of a session's recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum ReplayStatus {
     /// There is no recording, and there will be none.
     NotAllowed,

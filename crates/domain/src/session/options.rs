@@ -7,6 +7,7 @@ use crate::text::Text;
 
 /// One switch of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 #[repr(u8)]
 pub enum OptionFlag {
     /// Attendees may rate the session.
@@ -174,6 +175,7 @@ impl FlagPatch {
 
 /// The switches of a session. A few have no value until a request sets one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Flags(FlagPatch);
 
 impl Flags {
@@ -228,6 +230,7 @@ pub type ReturnUrl = Text<2_000>;
 
 /// All settings of a session. Its duration is a field of the session itself.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SessionOptions {
     /// The switches.
     pub flags: Flags,
@@ -250,6 +253,7 @@ fn empty_url() -> ReturnUrl {
 
 /// Some settings of a session; a merge leaves the others alone.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct OptionsPatch {
     /// The switches to set.
     pub flags: FlagPatch,

@@ -16,6 +16,7 @@ use crate::time::Timestamp;
 
 /// The status of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum SessionStatus {
     /// Deleted: kept in the store, invisible everywhere.
     Deleted,
@@ -31,6 +32,7 @@ pub enum SessionStatus {
 
 /// An event in the life of a session that exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum SessionEvent {
     /// A client changes the session.
     Change {
@@ -47,6 +49,7 @@ pub enum SessionEvent {
 
 /// How a change moves the end of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum EndMove {
     /// The end was in the past and is in the future now.
     IntoFuture,
@@ -56,6 +59,7 @@ pub enum EndMove {
 
 /// Why an event changed nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum TransitionError {
     /// The session has not ended yet.
     #[error("the session has not ended yet")]

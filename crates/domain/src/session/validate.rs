@@ -15,6 +15,7 @@ const PAST_SLACK_MINUTES: i64 = 5;
 
 /// A field of a session that a rule is about, in the order in which violations are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum SessionField {
     /// The item as a whole.
     Item,

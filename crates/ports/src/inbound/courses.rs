@@ -1,10 +1,12 @@
 //! Courses, their aliases and their grading periods.
 
 use async_trait::async_trait;
+use derslik_domain::course::alias::{Alias, AliasError, CourseRef};
+use derslik_domain::course::grading_period::{GradingPeriodError, GradingPeriodMask, GradingPeriodSettings, GradingPeriodSettingsForm};
+use derslik_domain::course::roster::{JoinError, LeaveError};
 use derslik_domain::course::{
-    Alias, AliasError, ChangeError, Course, CourseAccess, CourseCursor, CourseDenial, CourseForm, CourseListForm, CourseRef, CourseState,
-    CourseStates, CreateError, GradingPeriodError, GradingPeriodMask, GradingPeriodSettings, GradingPeriodSettingsForm, JoinError,
-    LeaveError, ListError, Revision, UpdateMask,
+    ChangeError, Course, CourseAccess, CourseCursor, CourseDenial, CourseForm, CourseListForm, CourseState, CourseStates, CreateError,
+    ListError, Revision, UpdateMask,
 };
 use derslik_domain::id::CourseId;
 use derslik_domain::identity::Actor;

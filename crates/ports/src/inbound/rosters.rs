@@ -1,7 +1,8 @@
 //! The teachers and students of courses, and the profiles of users.
 
 use async_trait::async_trait;
-use derslik_domain::course::{CourseRef, Roster, UserRef};
+use derslik_domain::course::alias::CourseRef;
+use derslik_domain::course::roster::{Roster, UserRef};
 use derslik_domain::id::{CourseId, PrincipalId};
 use derslik_domain::identity::{Actor, User};
 use derslik_domain::page::{Page, PageRequest};

@@ -3,8 +3,8 @@
 use derslik_domain::attendee::{Attendance, AttendanceFilter, AttendedCursor, AttendedSession, Attendee, AttendeeKey, AttendeeKeys};
 use derslik_domain::id::{AccountId, JobId, SessionGuid};
 use derslik_domain::identity::{DataSubject, PersonFilter};
-use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::page::PageRequest;
+use derslik_domain::rows::{BatchSize, RowCount};
 
 use super::StoreError;
 

@@ -1,7 +1,7 @@
 //! The change log: what was written, as the tables that follow it read it.
 
 use derslik_domain::id::AccountId;
-use derslik_domain::job::RowCount;
+use derslik_domain::rows::RowCount;
 
 use super::StoreError;
 

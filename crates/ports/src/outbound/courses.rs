@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 
-use derslik_domain::course::{Alias, AliasSpace, Course, CourseCursor, CourseFilter, GradingPeriodSettings, Membership, Roster, Viewer};
+use derslik_domain::course::alias::{Alias, AliasSpace};
+use derslik_domain::course::grading_period::GradingPeriodSettings;
+use derslik_domain::course::roster::{Membership, Roster};
+use derslik_domain::course::{Course, CourseCursor, CourseFilter, Viewer};
 use derslik_domain::id::{AccountId, CourseId, PrincipalId, ProjectId};
 use derslik_domain::identity::User;
-use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::page::{Page, PageRequest};
+use derslik_domain::rows::{BatchSize, RowCount};
 use derslik_domain::time::Timestamp;
 
 use super::StoreError;

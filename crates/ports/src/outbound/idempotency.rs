@@ -3,7 +3,7 @@
 use derslik_domain::id::{AccountId, JobId, PrincipalId};
 use derslik_domain::idempotency::{IdempotencyKey, KeptAnswer};
 use derslik_domain::identity::DataSubject;
-use derslik_domain::job::{BatchSize, RowCount};
+use derslik_domain::rows::{BatchSize, RowCount};
 use derslik_domain::time::Timestamp;
 
 use super::StoreError;

@@ -2,7 +2,7 @@
 
 use derslik_domain::id::{AccountId, CredentialId, PrincipalId, ProjectId};
 use derslik_domain::identity::{Account, Credential, CredentialKind, PasswordHash, Principal, Scopes, SecretDigest};
-use derslik_domain::job::{BatchSize, RowCount};
+use derslik_domain::rows::{BatchSize, RowCount};
 use derslik_domain::time::Timestamp;
 
 use super::StoreError;

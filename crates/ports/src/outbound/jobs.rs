@@ -4,8 +4,9 @@
 use std::collections::HashMap;
 
 use derslik_domain::id::{AccountId, JobId, ProjectId};
-use derslik_domain::job::{Actions, Job, LeaseTerm, LeaseToken, NewJob, Progress, ProjectKey, RowCount, ShownJob, UnknownJob, WorkerId};
+use derslik_domain::job::{Actions, Job, LeaseTerm, LeaseToken, NewJob, Progress, ProjectKey, ShownJob, UnknownJob, WorkerId};
 use derslik_domain::page::PageRequest;
+use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
 
 use super::StoreError;

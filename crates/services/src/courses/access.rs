@@ -1,10 +1,9 @@
 //! Finds the course of a request by its id or an alias, and the user by id, address or as `me`. It checks access to the course
 //! as well, so that no use case gets a course without this check.
 
-use derslik_domain::course::{
-    AliasSpace, Course, CourseAccess, CourseAction, CourseContext, CourseDenial, CourseRef, OwnerAccount, UserRef, UserStatus,
-    authorize_course, check_owner, needs_owner,
-};
+use derslik_domain::course::alias::{AliasSpace, CourseRef};
+use derslik_domain::course::roster::{OwnerAccount, UserRef, UserStatus};
+use derslik_domain::course::{Course, CourseAccess, CourseAction, CourseContext, CourseDenial, authorize_course, check_owner, needs_owner};
 use derslik_domain::id::CourseId;
 use derslik_domain::identity::{Actor, Email, User, UserKey, UserState};
 use derslik_ports::inbound::{CourseError, CourseWithAccess, Precondition};

@@ -1,6 +1,7 @@
 //! Attaches aliases to courses, lists and detaches them.
 
-use derslik_domain::course::{Alias, AliasSpace, CourseAction, CourseRef};
+use derslik_domain::course::CourseAction;
+use derslik_domain::course::alias::{Alias, AliasSpace, CourseRef};
 use derslik_domain::identity::Actor;
 use derslik_domain::page::{Page, PageRequest};
 use derslik_ports::inbound::{CourseError, CourseWithAccess, IdempotentOutcome, IdempotentRequest};

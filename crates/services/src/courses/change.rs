@@ -1,8 +1,9 @@
 //! Changes a course: it locks the course, lets the domain decide, and writes the result. Nothing is written if nothing changed.
 
+use derslik_domain::course::alias::CourseRef;
+use derslik_domain::course::roster::{Membership, OwnerCandidate};
 use derslik_domain::course::{
-    Change, Course, CourseAccess, CourseAction, CourseFact, CourseField, CourseForm, CourseRef, CreateError, Membership, OwnerCandidate,
-    Patch, UpdateMask, patch, replace,
+    Change, Course, CourseAccess, CourseAction, CourseFact, CourseField, CourseForm, CreateError, Patch, UpdateMask, patch, replace,
 };
 use derslik_domain::identity::Actor;
 use derslik_ports::inbound::{CourseError, CourseWithAccess, Precondition};

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use derslik_domain::course::alias::AliasSpace;
+use derslik_domain::course::material::{DriveFolder, MaterialId};
+use derslik_domain::course::roster::Membership;
 use derslik_domain::course::{
-    AliasSpace, CatalogueAction, Course, CourseAccess, CourseDenial, CourseForm, DriveFolder, EnrollmentCode, MaterialId, Membership,
-    NamedOwner, NewCourseContext, authorize_catalogue, create,
+    CatalogueAction, Course, CourseAccess, CourseDenial, CourseForm, EnrollmentCode, NamedOwner, NewCourseContext, authorize_catalogue,
+    create,
 };
 use derslik_domain::id::{AccountId, CourseId};
 use derslik_domain::identity::{Actor, Role};

@@ -1,6 +1,7 @@
 //! Deletes a course with its aliases, rosters and grading periods.
 
-use derslik_domain::course::{CourseAccess, CourseAction, CourseDenial, CourseRef, CourseState, CourseStates, DeleteError, delete};
+use derslik_domain::course::alias::CourseRef;
+use derslik_domain::course::{CourseAccess, CourseAction, CourseDenial, CourseState, CourseStates, DeleteError, delete};
 use derslik_domain::identity::Actor;
 use derslik_ports::inbound::{CourseError, CourseWithAccess, Precondition};
 use derslik_ports::outbound::UnitOfWork;

@@ -1,6 +1,7 @@
 //! Checks whether the actor could do something to a course, without doing it.
 
-use derslik_domain::course::{CourseAction, CourseRef, eligible_for_add_ons, eligible_for_grading_periods};
+use derslik_domain::course::alias::CourseRef;
+use derslik_domain::course::{CourseAction, eligible_for_add_ons, eligible_for_grading_periods};
 use derslik_domain::identity::Actor;
 use derslik_ports::inbound::{CourseError, Eligibility};
 use derslik_ports::outbound::UnitOfWork;

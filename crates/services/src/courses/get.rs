@@ -1,6 +1,7 @@
 //! Reads one course.
 
-use derslik_domain::course::{CourseAction, CourseRef};
+use derslik_domain::course::CourseAction;
+use derslik_domain::course::alias::CourseRef;
 use derslik_domain::identity::Actor;
 use derslik_ports::inbound::{CourseError, CourseWithAccess};
 use derslik_ports::outbound::{CourseLookup, CourseReader, UnitOfWork};

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use derslik_domain::course::{
-    CourseAction, CourseRef, GradingPeriodMask, GradingPeriodSettings, GradingPeriodSettingsForm, change_grading_periods,
-};
+use derslik_domain::course::CourseAction;
+use derslik_domain::course::alias::CourseRef;
+use derslik_domain::course::grading_period::{GradingPeriodMask, GradingPeriodSettings, GradingPeriodSettingsForm, change_grading_periods};
 use derslik_domain::identity::Actor;
 use derslik_ports::inbound::CourseError;
 use derslik_ports::outbound::UnitOfWork;

@@ -1,6 +1,7 @@
 //! Lists courses.
 
-use derslik_domain::course::{CatalogueAction, CourseAccess, CourseCursor, CourseListForm, UserRef, Viewer, authorize_catalogue};
+use derslik_domain::course::roster::UserRef;
+use derslik_domain::course::{CatalogueAction, CourseAccess, CourseCursor, CourseListForm, Viewer, authorize_catalogue};
 use derslik_domain::id::PrincipalId;
 use derslik_domain::identity::Actor;
 use derslik_domain::page::{Page, PageRequest};

@@ -17,10 +17,9 @@ mod tests;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use derslik_domain::course::{
-    Alias, CourseCursor, CourseForm, CourseListForm, CourseRef, GradingPeriodMask, GradingPeriodSettings, GradingPeriodSettingsForm,
-    UpdateMask,
-};
+use derslik_domain::course::alias::{Alias, CourseRef};
+use derslik_domain::course::grading_period::{GradingPeriodMask, GradingPeriodSettings, GradingPeriodSettingsForm};
+use derslik_domain::course::{CourseCursor, CourseForm, CourseListForm, UpdateMask};
 use derslik_domain::identity::Actor;
 use derslik_domain::page::{Page, PageRequest};
 use derslik_ports::inbound::{

@@ -1,7 +1,8 @@
 //! Changes courses as no API can: suspends and restores them, and sets what their teachers can't.
 
 use async_trait::async_trait;
-use derslik_domain::course::{AliasSpace, Change, Course, CourseRef, OperatorSetting, adjust, restore, suspend};
+use derslik_domain::course::alias::{AliasSpace, CourseRef};
+use derslik_domain::course::{Change, Course, OperatorSetting, adjust, restore, suspend};
 use derslik_domain::id::AccountId;
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::operators::{CourseOperation, CourseOperationError, CourseOperations};
@@ -55,9 +56,8 @@ fn lock(stores: &mut dyn Stores, account: AccountId, course: &CourseRef) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use derslik_domain::course::{
-        AdjustError, ChangeError, CourseState, DisplaySetting, GradeCategoryForm, GradeCategoryName, GradebookForm, RestoreError,
-    };
+    use derslik_domain::course::gradebook::{DisplaySetting, GradeCategoryForm, GradeCategoryName, GradebookForm};
+    use derslik_domain::course::{AdjustError, ChangeError, CourseState, RestoreError};
     use derslik_domain::id::Id;
     use derslik_ports::mocks::MockStores;
     use derslik_ports::outbound::{CourseWithMembership, Enqueued};

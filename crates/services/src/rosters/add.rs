@@ -1,6 +1,8 @@
 //! Adds a user to a roster. An administrator can add any user; an actor with the code of a course can add themselves.
 
-use derslik_domain::course::{CourseAction, CourseRef, Entry, Joining, Roster, join};
+use derslik_domain::course::CourseAction;
+use derslik_domain::course::alias::CourseRef;
+use derslik_domain::course::roster::{Entry, Joining, Roster, join};
 use derslik_domain::identity::{Actor, Role};
 use derslik_ports::inbound::{CourseError, IdempotentOutcome, IdempotentRequest, MemberWithAccess, NewMember};
 use derslik_ports::outbound::{Stores, UnitOfWork};

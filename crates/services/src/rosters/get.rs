@@ -1,6 +1,8 @@
 //! Reads one member.
 
-use derslik_domain::course::{CourseAction, CourseRef, Roster, UserRef};
+use derslik_domain::course::CourseAction;
+use derslik_domain::course::alias::CourseRef;
+use derslik_domain::course::roster::{Roster, UserRef};
 use derslik_domain::identity::Actor;
 use derslik_ports::inbound::{CourseError, MemberWithAccess};
 use derslik_ports::outbound::UnitOfWork;

@@ -1,6 +1,8 @@
 //! Lists the members on a roster.
 
-use derslik_domain::course::{CourseAction, CourseRef, Roster};
+use derslik_domain::course::CourseAction;
+use derslik_domain::course::alias::CourseRef;
+use derslik_domain::course::roster::Roster;
 use derslik_domain::id::PrincipalId;
 use derslik_domain::identity::Actor;
 use derslik_domain::page::{Page, PageRequest};

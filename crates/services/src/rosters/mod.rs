@@ -11,7 +11,8 @@ mod tests;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use derslik_domain::course::{CourseRef, Roster, UserRef};
+use derslik_domain::course::alias::CourseRef;
+use derslik_domain::course::roster::{Roster, UserRef};
 use derslik_domain::id::PrincipalId;
 use derslik_domain::identity::{Actor, User};
 use derslik_domain::page::{Page, PageRequest};

@@ -1,6 +1,7 @@
 //! Reads the profile of a user.
 
-use derslik_domain::course::{CatalogueAction, UserRef, authorize_catalogue, may_read_profile};
+use derslik_domain::course::roster::UserRef;
+use derslik_domain::course::{CatalogueAction, authorize_catalogue, may_read_profile};
 use derslik_domain::identity::{Actor, Role, User};
 use derslik_ports::inbound::CourseError;
 use derslik_ports::outbound::UnitOfWork;

@@ -1,6 +1,8 @@
 //! Removes a user from a roster.
 
-use derslik_domain::course::{CourseAction, CourseRef, Roster, UserRef, leave};
+use derslik_domain::course::CourseAction;
+use derslik_domain::course::alias::CourseRef;
+use derslik_domain::course::roster::{Roster, UserRef, leave};
 use derslik_domain::identity::Actor;
 use derslik_ports::inbound::CourseError;
 use derslik_ports::outbound::UnitOfWork;

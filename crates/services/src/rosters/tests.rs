@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use derslik_domain::course::{Course, CourseDenial, CourseRef, CourseState, JoinError, LeaveError, Membership, Roster, UserRef};
+use derslik_domain::course::alias::CourseRef;
+use derslik_domain::course::roster::{JoinError, LeaveError, Membership, Roster, UserRef};
+use derslik_domain::course::{Course, CourseDenial, CourseState};
 use derslik_domain::id::{Id, PrincipalId};
 use derslik_domain::idempotency::{Answer, AnswerCode, IdempotencyKey, RequestDigest};
 use derslik_domain::identity::{Actor, Principal, PrincipalKind, Role, User, UserKey, UserState};

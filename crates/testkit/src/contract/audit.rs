@@ -2,8 +2,9 @@
 
 use derslik_domain::audit::{AuditEvent, AuditFilter, AuditRecord, NewAuditRecord, Requester};
 use derslik_domain::id::{AccountId, Id, JobId};
-use derslik_domain::job::{ErasureCounts, ErasureKind, ReferenceId, RowCount};
+use derslik_domain::job::{ErasureCounts, ErasureKind, ReferenceId};
 use derslik_domain::page::PageRequest;
+use derslik_domain::rows::RowCount;
 use derslik_ports::outbound::{Reason, StoreError, UnitOfWork};
 
 use super::{Case, Harness};

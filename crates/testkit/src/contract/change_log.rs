@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use derslik_domain::id::{AccountId, PrincipalId};
-use derslik_domain::job::BatchSize;
+use derslik_domain::rows::BatchSize;
 use derslik_domain::session::{Session, SessionDescription, SessionStatus};
 use derslik_ports::outbound::{Conflict, Projection, StoreError, UnitOfWork};
 

@@ -1,6 +1,6 @@
 //! Lookups of courses, which may share statements.
 
-use derslik_domain::course::Membership;
+use derslik_domain::course::roster::Membership;
 use derslik_domain::id::{AccountId, Id};
 use derslik_ports::outbound::{CourseLookup, CourseWithMembership, Readers, UnitOfWork};
 

@@ -1,10 +1,17 @@
 //! Courses, their aliases, members and grading periods.
 
+use derslik_domain::course::alias::{Alias, AliasSpace};
+use derslik_domain::course::gradebook::{
+    CalculationType, DisplaySetting, GradeCategory, GradeCategoryName, GradeDenominator, GradebookSettings,
+};
+use derslik_domain::course::grading_period::{GradingPeriod, GradingPeriodSettings, GradingPeriodTitle};
+use derslik_domain::course::material::{
+    CourseMaterial, CourseMaterialSet, DriveFolder, FormMaterial, LinkMaterial, MaterialId, MaterialTitle, MaterialUrl, StoredMaterial,
+};
+use derslik_domain::course::roster::{Membership, Roster};
 use derslik_domain::course::{
-    Alias, AliasSpace, CalculationType, CalendarDate, CalendarId, Course, CourseCursor, CourseDescription, CourseDetails, CourseFilter,
-    CourseListForm, CourseMaterial, CourseMaterialSet, CourseName, CourseOrder, CourseRoom, CourseState, CourseStates, DisplaySetting,
-    DriveFolder, FormMaterial, GradeCategory, GradeCategoryName, GradeDenominator, GradebookSettings, GradingPeriod, GradingPeriodSettings,
-    GradingPeriodTitle, LinkMaterial, MaterialId, MaterialTitle, MaterialUrl, Membership, Roster, StoredMaterial, Viewer,
+    CalendarDate, CalendarId, Course, CourseCursor, CourseDescription, CourseDetails, CourseFilter, CourseListForm, CourseName,
+    CourseOrder, CourseRoom, CourseState, CourseStates, Viewer,
 };
 use derslik_domain::form::Field;
 use derslik_domain::id::Id;

@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use derslik_domain::id::{Id, JobId};
 use derslik_domain::idempotency::{Answer, AnswerCode, IdempotencyKey, KeptAnswer, RequestDigest};
 use derslik_domain::identity::DataSubject;
-use derslik_domain::job::{BatchSize, RowCount};
+use derslik_domain::rows::{BatchSize, RowCount};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Conflict, KeyState, OwnedKey, Reason, SearchedAnswers, StoreError, UnitOfWork};
 

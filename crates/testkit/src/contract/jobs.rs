@@ -6,9 +6,10 @@ use std::time::Duration;
 use derslik_domain::id::{AccountId, ProjectId};
 use derslik_domain::job::{
     Action, Actions, Event, Failure, FailureReason, Jitter, Job, JobState, JobStatus, LeaseTerm, LeaseToken, NewJob, Progress, Pruning,
-    ReferenceId, RetryPolicy, RowCount, ShownJob, WorkerId,
+    ReferenceId, RetryPolicy, ShownJob, WorkerId,
 };
 use derslik_domain::page::PageRequest;
+use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Claim, Completion, Conflict, Enqueued, Exchanged, HeldJob, Reason, StoreError, Stores, UnitOfWork};
 use uuid::Uuid;

@@ -3,7 +3,7 @@
 
 use derslik_domain::form::Field;
 use derslik_domain::id::{AccountId, PrincipalId};
-use derslik_domain::job::BatchSize;
+use derslik_domain::rows::BatchSize;
 use derslik_domain::session::{FilterForm, Session, SessionDescription, SessionDuration, SessionStatus, SessionTags};
 use derslik_ports::outbound::{Projection, StoreError, UnitOfWork};
 

@@ -7,8 +7,8 @@ use derslik_domain::attendee::{
 };
 use derslik_domain::id::{AccountId, JobId, SessionGuid};
 use derslik_domain::identity::{DataSubject, PersonFilter};
-use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::page::PageRequest;
+use derslik_domain::rows::{BatchSize, RowCount};
 use derslik_domain::session::SessionDuration;
 use derslik_ports::outbound::{AttendeeRepository, StoreError};
 use diesel::dsl::{count_star, max, min, sql};

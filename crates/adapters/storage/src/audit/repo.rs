@@ -2,8 +2,9 @@
 
 use derslik_domain::audit::{AuditEvent, AuditFilter, AuditId, AuditRecord, NewAuditRecord, Requester, Subject};
 use derslik_domain::id::{AccountId, Id};
-use derslik_domain::job::{ErasureCounts, ErasureKind, ReferenceId, RowCount};
+use derslik_domain::job::{ErasureCounts, ErasureKind, ReferenceId};
 use derslik_domain::page::PageRequest;
+use derslik_domain::rows::RowCount;
 use derslik_ports::outbound::{AuditRepository, StoreError};
 use diesel::prelude::*;
 use serde_json::{Map, Value};

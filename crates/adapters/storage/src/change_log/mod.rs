@@ -2,7 +2,7 @@
 //! projection makes of them.
 
 use derslik_domain::id::AccountId;
-use derslik_domain::job::RowCount;
+use derslik_domain::rows::RowCount;
 use derslik_ports::outbound::Projection;
 use diesel::pg::Pg;
 use diesel::prelude::*;

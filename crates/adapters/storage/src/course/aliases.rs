@@ -1,6 +1,6 @@
 //! The repository of aliases.
 
-use derslik_domain::course::{Alias, AliasSpace};
+use derslik_domain::course::alias::{Alias, AliasSpace};
 use derslik_domain::id::{AccountId, CourseId, Id, ProjectId};
 use derslik_domain::page::{Page, PageRequest};
 use derslik_domain::time::Timestamp;

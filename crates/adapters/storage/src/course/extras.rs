@@ -1,9 +1,11 @@
 //! The parts of a course that few courses have, as JSON: a folder, materials and its own gradebook. Defaults are left out.
 
-use derslik_domain::course::{
-    CalculationType, Course, CourseMaterial, CourseMaterialSet, DisplaySetting, DriveFolder, FormMaterial, GradeCategory,
-    GradeCategoryName, GradeDenominator, GradeWeight, GradebookSettings, LinkMaterial, MaterialId, MaterialTitle, MaterialUrl,
-    StoredMaterial,
+use derslik_domain::course::Course;
+use derslik_domain::course::gradebook::{
+    CalculationType, DisplaySetting, GradeCategory, GradeCategoryName, GradeDenominator, GradeWeight, GradebookSettings,
+};
+use derslik_domain::course::material::{
+    CourseMaterial, CourseMaterialSet, DriveFolder, FormMaterial, LinkMaterial, MaterialId, MaterialTitle, MaterialUrl, StoredMaterial,
 };
 use derslik_domain::id::Id;
 use derslik_domain::text::TextError;

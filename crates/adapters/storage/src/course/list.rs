@@ -1,7 +1,8 @@
 //! The single statement that lists courses. Its SQL is put together here, from ranges of an index. Each course that the viewer
 //! sees is found by its place in the list, so a page costs no more than the courses on it.
 
-use derslik_domain::course::{CourseCursor, CourseFilter, CourseOrder, CourseState, CourseStates, Membership, Roster, Viewer};
+use derslik_domain::course::roster::{Membership, Roster};
+use derslik_domain::course::{CourseCursor, CourseFilter, CourseOrder, CourseState, CourseStates, Viewer};
 use derslik_domain::id::AccountId;
 use derslik_domain::page::PageRequest;
 use diesel::QueryableByName;

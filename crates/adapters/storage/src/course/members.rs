@@ -1,9 +1,10 @@
 //! The repository of the members of courses.
 
-use derslik_domain::course::{Course, Membership, Roster};
+use derslik_domain::course::Course;
+use derslik_domain::course::roster::{Membership, Roster};
 use derslik_domain::id::{AccountId, CourseId, Id, PrincipalId};
-use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::page::{Page, PageRequest};
+use derslik_domain::rows::{BatchSize, RowCount};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Member, RosterRepository, StoreError};
 use diesel::dsl::exists;

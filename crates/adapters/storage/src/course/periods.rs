@@ -1,7 +1,8 @@
 //! The repository of grading periods.
 
 use chrono::NaiveDate;
-use derslik_domain::course::{CalendarDate, GradingPeriod, GradingPeriodSettings, GradingPeriodTitle};
+use derslik_domain::course::CalendarDate;
+use derslik_domain::course::grading_period::{GradingPeriod, GradingPeriodSettings, GradingPeriodTitle};
 use derslik_domain::id::{AccountId, CourseId, Id};
 use derslik_ports::outbound::{GradingPeriodRepository, StoreError};
 use diesel::prelude::*;

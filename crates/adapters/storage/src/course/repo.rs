@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use derslik_domain::course::{Course, CourseCursor, CourseFilter, Membership, Viewer};
+use derslik_domain::course::roster::Membership;
+use derslik_domain::course::{Course, CourseCursor, CourseFilter, Viewer};
 use derslik_domain::id::{AccountId, CourseId, Id, PrincipalId};
 use derslik_domain::page::{Page, PageRequest};
 use derslik_ports::outbound::{Conflict, CourseLookup, CourseRepository, CourseWithMembership, RosterRepository, StoreError};

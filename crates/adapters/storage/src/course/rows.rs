@@ -1,7 +1,8 @@
 //! A course as a row of the table `courses`.
 #![expect(clippy::ref_option_ref, reason = "the derives of diesel borrow every field, optional references too")]
 
-use derslik_domain::course::{CalendarId, Course, CourseDetails, CourseName, CourseState, EnrollmentCode, GroupName, Membership, Revision};
+use derslik_domain::course::roster::Membership;
+use derslik_domain::course::{CalendarId, Course, CourseDetails, CourseName, CourseState, EnrollmentCode, GroupName, Revision};
 use derslik_domain::id::{AccountId, Id};
 use derslik_domain::text::{Text, TextError};
 use derslik_ports::outbound::{CourseWithMembership, StoreError};

@@ -4,7 +4,7 @@
 use std::io::Write;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use derslik_domain::job::RowCount;
+use derslik_domain::rows::RowCount;
 use derslik_domain::time::{CivilTime, Timestamp};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;

@@ -6,7 +6,7 @@ use std::fmt;
 
 use derslik_domain::id::{AccountId, Id, PrincipalId};
 use derslik_domain::identity::{DataSubject, PersonalNames};
-use derslik_domain::job::{BatchSize, RowCount};
+use derslik_domain::rows::{BatchSize, RowCount};
 use derslik_domain::text::hex;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::SearchedAnswers;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use derslik_domain::id::{AccountId, JobId};
-use derslik_domain::job::{BatchSize, RowCount};
+use derslik_domain::rows::{BatchSize, RowCount};
 use derslik_ports::outbound::StoreError;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;

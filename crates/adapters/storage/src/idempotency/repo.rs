@@ -3,7 +3,7 @@
 use derslik_domain::id::{AccountId, JobId};
 use derslik_domain::idempotency::{Answer, AnswerCode, KeptAnswer, RequestDigest};
 use derslik_domain::identity::DataSubject;
-use derslik_domain::job::{BatchSize, RowCount};
+use derslik_domain::rows::{BatchSize, RowCount};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{IdempotencyRepository, KeyState, OwnedKey, SearchedAnswers, StoreError};
 use diesel::pg::Pg;

@@ -5,7 +5,7 @@ use derslik_domain::id::{AccountId, CredentialId, Id, PrincipalId};
 use derslik_domain::identity::{
     Account, AccountName, AccountSettings, Credential, CredentialKind, Lang, PasswordHash, Principal, Scope, SecretDigest, UserState,
 };
-use derslik_domain::job::{BatchSize, RowCount};
+use derslik_domain::rows::{BatchSize, RowCount};
 use derslik_domain::time::{StartDateMode, Timestamp, Zone};
 use derslik_ports::outbound::{CredentialOwner, IdentityRepository, NewCredential, StoreError};
 use diesel::dsl::max;

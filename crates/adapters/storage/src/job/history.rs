@@ -2,8 +2,8 @@
 
 use derslik_domain::job::{
     Attempts, ErasureCounts, ErasureKind, ErasureProgress, ErasureStep, FailedAttempt, Failure, FailureReason, Failures, Pass, Progress,
-    RowCount,
 };
+use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
 use serde_json::{Map, Value, json};
 

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use derslik_domain::id::{AccountId, Id, JobId, ProjectId};
-use derslik_domain::job::{Action, Actions, Event, Job, JobState, LeaseTerm, LeaseToken, NewJob, RowCount, ShownJob, UnknownJob};
+use derslik_domain::job::{Action, Actions, Event, Job, JobState, LeaseTerm, LeaseToken, NewJob, ShownJob, UnknownJob};
 use derslik_domain::page::PageRequest;
+use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Claim, Completion, Enqueued, Exchanged, HeldJob, JobOfProject, JobRepository, QueueDepth, StoreError};
 use diesel::connection::DefaultLoadingMode;

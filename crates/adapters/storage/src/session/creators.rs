@@ -1,7 +1,7 @@
 //! Which principal created which session, so that an erasure finds the sessions of a person.
 
 use derslik_domain::id::{AccountId, PrincipalId};
-use derslik_domain::job::BatchSize;
+use derslik_domain::rows::BatchSize;
 use derslik_ports::outbound::Projection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;

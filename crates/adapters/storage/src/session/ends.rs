@@ -2,7 +2,7 @@
 //! not have anymore, so an expiry reads the session again.
 
 use derslik_domain::id::AccountId;
-use derslik_domain::job::RowCount;
+use derslik_domain::rows::RowCount;
 use derslik_domain::session::{SessionDuration, SessionStatus};
 use derslik_domain::time::Timestamp;
 use diesel::dsl::sql;

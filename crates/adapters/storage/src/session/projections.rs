@@ -1,7 +1,7 @@
 //! The projections of sessions, as the change log drives them.
 
 use derslik_domain::id::AccountId;
-use derslik_domain::job::RowCount;
+use derslik_domain::rows::RowCount;
 use derslik_ports::outbound::{ChangeLogRepository, Projection, StoreError};
 use diesel::result::QueryResult;
 

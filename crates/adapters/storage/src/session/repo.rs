@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use derslik_domain::id::{AccountId, PrincipalId, SessionGuid};
-use derslik_domain::job::{BatchSize, RowCount};
 use derslik_domain::page::Page;
+use derslik_domain::rows::{BatchSize, RowCount};
 use derslik_domain::session::{Session, SessionFilter, SessionStatus};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{IdentityRepository, SessionRepository, StoreError};

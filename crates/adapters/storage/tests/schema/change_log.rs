@@ -3,7 +3,7 @@
 use std::fs;
 
 use derslik_domain::id::PrincipalId;
-use derslik_domain::job::BatchSize;
+use derslik_domain::rows::BatchSize;
 use derslik_domain::session::Session;
 use derslik_ports::outbound::Projection;
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings};

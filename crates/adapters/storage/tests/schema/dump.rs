@@ -7,13 +7,16 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 use derslik_domain::audit::{AuditEvent, NewAuditRecord, Requester};
-use derslik_domain::course::{Alias, AliasSpace, CalendarDate, GradingPeriod, GradingPeriodSettings, GradingPeriodTitle};
+use derslik_domain::course::CalendarDate;
+use derslik_domain::course::alias::{Alias, AliasSpace};
+use derslik_domain::course::grading_period::{GradingPeriod, GradingPeriodSettings, GradingPeriodTitle};
 use derslik_domain::id::{Id, JobId};
 use derslik_domain::idempotency::{Answer, AnswerCode, IdempotencyKey, KeptAnswer, RequestDigest};
 use derslik_domain::identity::{CredentialKind, DataSubject, PasswordHash, Principal, Scope, SecretDigest};
 use derslik_domain::job::{
-    Action, BatchSize, LeaseTerm, LeaseToken, NewJob, Platform, Progress, Project, ProjectName, Pruning, ReferenceId, RowCount, WorkerId,
+    Action, LeaseTerm, LeaseToken, NewJob, Platform, Progress, Project, ProjectName, Pruning, ReferenceId, WorkerId,
 };
+use derslik_domain::rows::{BatchSize, RowCount};
 use derslik_ports::outbound::{Claim, Completion, Enqueued, HeldJob, NewCredential, OwnedKey, Projection};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings};
 use derslik_testkit::builders::{account, attendee, course, guid, now, service_principal, session, user};

@@ -3,10 +3,11 @@
 use std::thread;
 
 use derslik_domain::attendee::AttendeeKey;
-use derslik_domain::course::{Alias, AliasSpace, CourseName};
+use derslik_domain::course::CourseName;
+use derslik_domain::course::alias::{Alias, AliasSpace};
 use derslik_domain::id::Id;
 use derslik_domain::identity::{Email, PersonFilterForm, User, UserKey, Username};
-use derslik_domain::job::RowCount;
+use derslik_domain::rows::RowCount;
 use derslik_domain::session::{FilterForm, Session, SessionName};
 use derslik_ports::outbound::Projection;
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings};

@@ -3,7 +3,8 @@
 use derslik_domain::audit::{AuditEvent, NewAuditRecord};
 use derslik_domain::id::{AccountId, JobId, PrincipalId};
 use derslik_domain::identity::{DataSubject, UserState};
-use derslik_domain::job::{BatchSize, ErasureKind, ErasureProgress, ErasureStep, Progress, ReferenceId, RowCount};
+use derslik_domain::job::{ErasureKind, ErasureProgress, ErasureStep, Progress, ReferenceId};
+use derslik_domain::rows::{BatchSize, RowCount};
 use derslik_ports::outbound::{StoreError, Stores};
 
 use crate::registry::{Step, StepContext, StepError, StepHandler};

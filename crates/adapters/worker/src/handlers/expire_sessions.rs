@@ -1,6 +1,7 @@
 //! Marks the sessions of an account that have ended as expired. It needs no index.
 
-use derslik_domain::job::{Progress, RowCount};
+use derslik_domain::job::Progress;
+use derslik_domain::rows::RowCount;
 use derslik_ports::outbound::{Projection, Stores};
 
 use super::{BATCH, rows_so_far};

@@ -1,6 +1,7 @@
 //! Brings the search index of an account up to date, and the creators of its sessions.
 
-use derslik_domain::job::{Progress, RowCount};
+use derslik_domain::job::Progress;
+use derslik_domain::rows::RowCount;
 use derslik_ports::outbound::{Projection, Stores};
 
 use super::{BATCH, rows_so_far};

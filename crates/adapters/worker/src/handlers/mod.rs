@@ -8,7 +8,8 @@ mod prune;
 
 use std::time::Duration;
 
-use derslik_domain::job::{Action, Job, Progress, RowCount};
+use derslik_domain::job::{Action, Job, Progress};
+use derslik_domain::rows::RowCount;
 
 use crate::registry::Registry;
 

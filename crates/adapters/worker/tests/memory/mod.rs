@@ -9,9 +9,10 @@ use async_trait::async_trait;
 use derslik_domain::id::{AccountId, AttendeeGuid, Id, JobId, ProjectId, SessionGuid, UserGuid};
 use derslik_domain::job::{
     Action, Actions, Attempts, Event, Failure, FailureReason, Job, JobState, JobStatus, LeaseTerm, NewJob, Progress, ReferenceId,
-    RetryPolicy, RowCount, ShownJob, UnknownJob,
+    RetryPolicy, ShownJob, UnknownJob,
 };
 use derslik_domain::page::PageRequest;
+use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
 use derslik_ports::mocks::MockStores;
 use derslik_ports::outbound::{

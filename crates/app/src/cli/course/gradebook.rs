@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
-use derslik_domain::course::{
+use derslik_domain::course::gradebook::{
     CalculationType, DisplaySetting, GradeCategoryForm, GradeCategoryName, GradeDenominator, GradeWeight, GradebookForm,
 };
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
-use derslik_domain::course::{
+use derslik_domain::course::material::{
     CourseMaterial, CourseMaterialSet, FormMaterial, LinkMaterial, MaterialId, MaterialTitle, MaterialUrl, StoredMaterial,
 };
 use derslik_domain::text::TextError;

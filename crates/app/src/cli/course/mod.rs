@@ -5,7 +5,8 @@ mod materials;
 mod shown;
 
 use clap::{Args, Subcommand, ValueEnum};
-use derslik_domain::course::{Course, CourseRef, CourseState};
+use derslik_domain::course::alias::CourseRef;
+use derslik_domain::course::{Course, CourseState};
 use derslik_ports::inbound::operators::{CourseOperation, CourseOperationError};
 
 use self::gradebook::GradebookArgs;

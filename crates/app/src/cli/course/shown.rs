@@ -1,9 +1,8 @@
 //! How `derslik course` prints a course.
 
-use derslik_domain::course::{
-    CalculationType, Course, CourseMaterial, CourseMaterialSet, CourseState, DisplaySetting, GradeDenominator, GradeWeight,
-    GradebookSettings, MaterialTitle, MaterialUrl,
-};
+use derslik_domain::course::gradebook::{CalculationType, DisplaySetting, GradeDenominator, GradeWeight, GradebookSettings};
+use derslik_domain::course::material::{CourseMaterial, CourseMaterialSet, MaterialTitle, MaterialUrl};
+use derslik_domain::course::{Course, CourseState};
 use derslik_domain::time::{Timestamp, Zone};
 use serde_json::{Value, json};
 

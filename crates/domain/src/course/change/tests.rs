@@ -1,8 +1,9 @@
 use rstest::rstest;
 
 use super::*;
+use crate::course::roster::Membership;
 use crate::course::testing::{OWNER, course, given, named};
-use crate::course::{CourseLevels, CourseName, CourseRoom, CourseSection, GradingPeriodLicence, Membership};
+use crate::course::{CourseLevels, CourseName, CourseRoom, CourseSection, GradingPeriodLicence};
 use crate::form::RawText;
 use crate::id::Id;
 use crate::text::TextError;
@@ -135,7 +136,7 @@ mod creation {
         let created = create(CourseForm { alias: given("p:a/b ş"), ..form() }, context(&PERMISSIVE)).unwrap();
         assert_eq!(created.alias, Alias::parse("p:a/b ş").ok());
         let refused = create(CourseForm { alias: given("123"), ..form() }, context(&PERMISSIVE));
-        let violation = CourseViolation { field: CourseField::Id, problem: crate::course::AliasError::NoScope.into() };
+        let violation = CourseViolation { field: CourseField::Id, problem: crate::course::alias::AliasError::NoScope.into() };
         assert_eq!(refused, Err(CreateError::Invalid(vec![violation])));
         assert_eq!(create(CourseForm { alias: given(""), ..form() }, context(&PERMISSIVE)).unwrap().alias, None);
     }

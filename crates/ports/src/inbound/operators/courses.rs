@@ -1,9 +1,10 @@
 //! Operations on courses.
 
 use async_trait::async_trait;
-use derslik_domain::course::{
-    AdjustError, ChangeError, Course, CourseMaterialSet, CourseRef, CourseState, GradebookError, GradebookForm, RestoreError,
-};
+use derslik_domain::course::alias::CourseRef;
+use derslik_domain::course::gradebook::{GradebookError, GradebookForm};
+use derslik_domain::course::material::CourseMaterialSet;
+use derslik_domain::course::{AdjustError, ChangeError, Course, CourseState, RestoreError};
 use derslik_domain::id::AccountId;
 
 use crate::StoreError;

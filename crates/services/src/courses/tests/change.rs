@@ -1,9 +1,8 @@
 //! Tests of changing and deleting courses.
 
-use derslik_domain::course::{
-    ChangeError, Course, CourseDenial, CourseField, CourseForm, CourseState, GradingPeriodError, GradingPeriodForm, GradingPeriodSettings,
-    GradingPeriodSettingsForm, Membership, TransferError,
-};
+use derslik_domain::course::grading_period::{GradingPeriodError, GradingPeriodForm, GradingPeriodSettings, GradingPeriodSettingsForm};
+use derslik_domain::course::roster::{Membership, TransferError};
+use derslik_domain::course::{ChangeError, Course, CourseDenial, CourseField, CourseForm, CourseState};
 use derslik_domain::form::Field;
 use derslik_domain::id::{Id, PrincipalId};
 use derslik_domain::identity::Actor;

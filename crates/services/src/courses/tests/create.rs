@@ -1,6 +1,8 @@
 //! Tests of creating courses and their aliases.
 
-use derslik_domain::course::{Alias, AliasSpace, Course, CourseDenial, CourseForm, CourseState, CreateError, Membership};
+use derslik_domain::course::alias::{Alias, AliasSpace};
+use derslik_domain::course::roster::Membership;
+use derslik_domain::course::{Course, CourseDenial, CourseForm, CourseState, CreateError};
 use derslik_domain::id::Id;
 use derslik_domain::idempotency::{Answer, AnswerCode, KeptAnswer, RequestDigest};
 use derslik_domain::identity::{Actor, UserKey};

@@ -7,7 +7,9 @@ mod read;
 
 use std::sync::Arc;
 
-use derslik_domain::course::{Course, CourseField, CourseForm, CourseRef, CourseState, Membership, UpdateMask};
+use derslik_domain::course::alias::CourseRef;
+use derslik_domain::course::roster::Membership;
+use derslik_domain::course::{Course, CourseField, CourseForm, CourseState, UpdateMask};
 use derslik_domain::form::Field;
 use derslik_domain::id::{Id, PrincipalId, SessionGuid};
 use derslik_domain::idempotency::{Answer, AnswerCode, IdempotencyKey, RequestDigest};

@@ -1,6 +1,8 @@
 //! Tests of reading courses, their aliases and grading periods.
 
-use derslik_domain::course::{Alias, AliasSpace, Course, CourseDenial, CourseListForm, CourseRef, CourseState, Membership};
+use derslik_domain::course::alias::{Alias, AliasSpace, CourseRef};
+use derslik_domain::course::roster::Membership;
+use derslik_domain::course::{Course, CourseDenial, CourseListForm, CourseState};
 use derslik_domain::id::Id;
 use derslik_domain::identity::{Actor, Role, UserKey};
 use derslik_domain::page::{Page, PageRequest};

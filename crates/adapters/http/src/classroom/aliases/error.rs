@@ -1,6 +1,6 @@
 //! Texts that are not aliases as errors of the API.
 
-use derslik_domain::course::AliasError;
+use derslik_domain::course::alias::AliasError;
 
 use crate::classroom::engine::ClassroomError;
 

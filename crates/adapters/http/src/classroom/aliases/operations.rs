@@ -1,6 +1,7 @@
 //! The methods of aliases.
 
-use derslik_domain::course::{Alias, CourseAction};
+use derslik_domain::course::CourseAction;
+use derslik_domain::course::alias::Alias;
 
 use super::messages::{COURSE_ALIAS, COURSE_ALIASES};
 use super::read::{alias_in_body, alias_in_path, position};

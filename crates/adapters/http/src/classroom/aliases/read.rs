@@ -1,6 +1,6 @@
 //! From messages and paths to aliases.
 
-use derslik_domain::course::Alias;
+use derslik_domain::course::alias::Alias;
 
 use super::messages::COURSE_ALIAS;
 use crate::classroom::engine::{ClassroomError, Context, take_string};

@@ -1,6 +1,6 @@
 //! Aliases as messages.
 
-use derslik_domain::course::Alias;
+use derslik_domain::course::alias::Alias;
 use serde::Serialize;
 
 /// An alias.

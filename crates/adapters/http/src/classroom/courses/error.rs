@@ -1,7 +1,8 @@
 //! Refused requests about courses as errors of the API. Other resources of a course fail in some of the same ways.
 
+use derslik_domain::course::roster::TransferError;
 use derslik_domain::course::{
-    ChangeError, CourseDenial, CourseState, CourseStates, CourseViolation, CreateError, ListError, StateConflict, TransferError,
+    ChangeError, CourseDenial, CourseState, CourseStates, CourseViolation, CreateError, ListError, StateConflict,
 };
 use derslik_ports::inbound::CourseError;
 

@@ -1,6 +1,7 @@
 //! From messages, parameters and headers to forms of the domain.
 
-use derslik_domain::course::{CourseForm, CourseListForm, CourseOrder, CourseRef, CourseState, Revision};
+use derslik_domain::course::alias::CourseRef;
+use derslik_domain::course::{CourseForm, CourseListForm, CourseOrder, CourseState, Revision};
 use derslik_domain::form::{Field, RawText};
 use derslik_domain::id::Id;
 use derslik_ports::inbound::Precondition;

@@ -2,10 +2,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use derslik_domain::course::{
-    Course, CourseDetails, CourseMaterial, CourseMaterialSet, DriveFolder, FormMaterial, GradeCategory, GradeDenominator, GradeWeight,
-    GradebookSettings, LinkMaterial, MaterialUrl, Revision, StoredMaterial,
+use derslik_domain::course::gradebook::{GradeCategory, GradeDenominator, GradeWeight, GradebookSettings};
+use derslik_domain::course::material::{
+    CourseMaterial, CourseMaterialSet, DriveFolder, FormMaterial, LinkMaterial, MaterialUrl, StoredMaterial,
 };
+use derslik_domain::course::{Course, CourseDetails, Revision};
 use derslik_domain::identity::Account;
 use derslik_domain::text::Text;
 use derslik_domain::time::Timestamp;

@@ -8,7 +8,8 @@ use actix_web::App;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web::Data;
-use derslik_domain::course::{CourseRef, Roster, UserRef};
+use derslik_domain::course::alias::CourseRef;
+use derslik_domain::course::roster::{Roster, UserRef};
 use derslik_domain::id::Id;
 use derslik_ports::inbound::{
     IdempotentOutcome, MemberWithAccess, MockActivityService, MockAttendeeService, MockCourseService, MockIdentityService, MockJobService,

@@ -1,6 +1,6 @@
 //! Refused changes of grading periods as errors of the API.
 
-use derslik_domain::course::{GradingPeriodError, GradingPeriodField, GradingPeriodPlace, GradingPeriodViolation};
+use derslik_domain::course::grading_period::{GradingPeriodError, GradingPeriodField, GradingPeriodPlace, GradingPeriodViolation};
 
 use crate::classroom::courses::not_modifiable;
 use crate::classroom::engine::ClassroomError;

@@ -1,6 +1,7 @@
 //! From messages and parameters to forms of the domain.
 
-use derslik_domain::course::{DateForm, GradingPeriodForm, GradingPeriodMask, GradingPeriodSetting, GradingPeriodSettingsForm};
+use derslik_domain::course::DateForm;
+use derslik_domain::course::grading_period::{GradingPeriodForm, GradingPeriodMask, GradingPeriodSetting, GradingPeriodSettingsForm};
 use derslik_domain::form::Field;
 use serde_json::Value;
 

@@ -1,6 +1,7 @@
 //! Grading periods as messages. Unset fields are left out.
 
-use derslik_domain::course::{CalendarDate, GradingPeriod, GradingPeriodSettings};
+use derslik_domain::course::CalendarDate;
+use derslik_domain::course::grading_period::{GradingPeriod, GradingPeriodSettings};
 use derslik_ports::inbound::Eligibility;
 use serde::Serialize;
 

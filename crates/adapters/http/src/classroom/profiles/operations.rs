@@ -1,6 +1,7 @@
 //! The methods of user profiles.
 
-use derslik_domain::course::{CatalogueAction, UserRef};
+use derslik_domain::course::CatalogueAction;
+use derslik_domain::course::roster::UserRef;
 
 use super::messages::USER_PROFILE;
 use super::view::ProfileView;

@@ -1,6 +1,6 @@
 //! Refused changes of rosters as errors of the API.
 
-use derslik_domain::course::{JoinError, LeaveError};
+use derslik_domain::course::roster::{JoinError, LeaveError};
 
 use crate::classroom::courses::{inactive_owner, not_modifiable};
 use crate::classroom::engine::{ClassroomError, ErrorKind};

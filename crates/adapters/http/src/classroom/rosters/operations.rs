@@ -1,6 +1,7 @@
 //! The methods of teachers and students.
 
-use derslik_domain::course::{CourseAction, Roster};
+use derslik_domain::course::CourseAction;
+use derslik_domain::course::roster::Roster;
 use derslik_ports::inbound::MemberWithAccess;
 
 use super::messages::{STUDENT, STUDENTS, TEACHER, TEACHERS};

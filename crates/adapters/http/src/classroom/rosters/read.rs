@@ -1,6 +1,6 @@
 //! From messages, parameters and paths to members.
 
-use derslik_domain::course::{Roster, UserRef};
+use derslik_domain::course::roster::{Roster, UserRef};
 use derslik_domain::id::{Id, PrincipalId};
 use derslik_ports::inbound::NewMember;
 

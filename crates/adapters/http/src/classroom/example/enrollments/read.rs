@@ -1,6 +1,6 @@
 //! From messages and paths to members.
 
-use derslik_domain::course::{Roster, UserRef};
+use derslik_domain::course::roster::{Roster, UserRef};
 use derslik_ports::inbound::NewMember;
 
 use super::messages::ENROLLMENT;
