@@ -15,7 +15,7 @@ pub(crate) struct Printed {
 }
 
 impl<DB: Database, R> Sql<'_, DB, R> {
-    /// Prints the statement as it is sent, except that its lines and its comments are kept.
+    /// Prints the statement as it is sent, in lines and with its comments.
     pub(crate) fn printed(&self) -> Printed {
         let name = self.statement().name;
         let database = match DB::DIALECT {
@@ -24,7 +24,7 @@ impl<DB: Database, R> Sql<'_, DB, R> {
         };
         let mut out = DB::QueryBuilder::default();
         self.print(&mut out, "");
-        let text = out.finish() + "\n";
+        let text: String = out.finish().lines().map(|line| wrapped(line) + "\n").collect();
         let sent = debug_query::<DB, Self>(self).to_string();
         assert_eq!(sent.split(" -- binds: ").next(), Some(one_line(&text).as_str()), "{name}");
         Printed { name, file: format!("{name}.{database}.sql"), text }
@@ -59,6 +59,21 @@ fn without_indent(text: &str) -> String {
     let lines: Vec<_> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     let indent = lines.iter().map(|line| line.len() - line.trim_start().len()).min().unwrap_or_default();
     lines.iter().map(|line| &line[indent..]).collect::<Vec<_>>().join("\n")
+}
+
+/// A line in parts that are not wider than the sources. It is broken after a comma or before `AND`.
+fn wrapped(line: &str) -> String {
+    const WIDTH: usize = 140;
+    let text = line.trim_start();
+    let indent = " ".repeat(line.len() - text.len() + 4);
+    let (mut done, mut rest) = (String::new(), line.to_owned());
+    while rest.len() > WIDTH && !text.starts_with("--") {
+        let places = [rest[..WIDTH].rfind(", ").map(|place| place + 1), rest[..WIDTH].rfind(" AND ")];
+        let Some(place) = places.into_iter().flatten().max().filter(|place| *place > indent.len()) else { break };
+        done = done + &rest[..place] + "\n";
+        rest = format!("{indent}{}", rest[place..].trim_start());
+    }
+    done + &rest
 }
 
 #[cfg(test)]
@@ -101,6 +116,13 @@ mod tests {
                     AND parent_id = $4 AND at = '12:%M'\n";
         let printed = statement::<Pg>().printed();
         assert_eq!((printed.file.as_str(), printed.text.as_str()), ("test_statement.postgres.sql", text));
+    }
+
+    #[test]
+    fn a_long_line_is_broken_after_a_comma_or_before_an_and() {
+        let (long, longer) = ("b".repeat(60), "c".repeat(80));
+        assert_eq!(wrapped(&format!("  {long}, {long}, {long}, d")), format!("  {long}, {long},\n      {long}, d"));
+        assert_eq!(wrapped(&format!("{long}, {long} AND {longer}")), format!("{long}, {long}\n    AND {longer}"));
     }
 
     #[test]

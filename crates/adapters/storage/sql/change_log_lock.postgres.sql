@@ -1,0 +1,1 @@
+SELECT pg_advisory_xact_lock($1, ($2 % 2147483647)::integer) IS NOT NULL

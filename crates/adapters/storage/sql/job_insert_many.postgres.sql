@@ -1,0 +1,7 @@
+INSERT INTO jobs (account_id, project_id, action, reference, reference_digest, priority, status, start_at, due_at, attempts,
+    failures, created_at, updated_at)
+SELECT $1, new.project_id, new.action, new.reference, new.reference_digest, new.priority, 'scheduled', new.start_at,
+    new.start_at, 0, '[]', new.created_at, new.created_at
+FROM unnest($2, $3, $4, $5, $6, $7, $8) AS new (project_id, action, reference, reference_digest, priority, start_at, created_at)
+-- A job that has a live job like it is left out.
+ON CONFLICT (account_id, project_id, action, reference_digest) WHERE status IN ('scheduled', 'running') DO NOTHING

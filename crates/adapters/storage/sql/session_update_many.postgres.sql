@@ -1,0 +1,13 @@
+-- The record for the projections of sessions.
+WITH recorded AS (
+    INSERT INTO change_log (account_id, kind, pending, ids) SELECT $1, $2, $3, $4
+)
+UPDATE sessions SET name = new.name, name_key = new.name_key, description = new.description, description_key = new.description_key,
+    tags = new.tags, tags_key = new.tags_key, start_at = new.start_at, start_civil = new.start_civil, timezone = new.timezone,
+    duration_minutes = new.duration_minutes, lang = new.lang, status = new.status, replay_status = new.replay_status,
+    options = new.options, allow_recording = new.allow_recording, inaccessible_replay = new.inaccessible_replay,
+    created_by = new.created_by, updated_by = new.updated_by, created_at = new.created_at, updated_at = new.updated_at
+FROM unnest($5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25) AS new (guid, name,
+    name_key, description, description_key, tags, tags_key, start_at, start_civil, timezone, duration_minutes, lang, status, replay_status,
+    options, allow_recording, inaccessible_replay, created_by, updated_by, created_at, updated_at)
+WHERE sessions.account_id = $26 AND sessions.guid = new.guid
