@@ -9,7 +9,7 @@ use derslik_ports::outbound::{Projection, StoreError, Stores, Tenant, UnitOfWork
 use tokio::time::sleep;
 
 use crate::report;
-use crate::runner::Worker;
+use crate::worker::Worker;
 
 /// How many pending sessions of an account may wait for the next sweep. A search reads so many in a few milliseconds.
 const MAX_WAITING: u32 = 500;

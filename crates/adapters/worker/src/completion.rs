@@ -8,12 +8,12 @@ use derslik_domain::id::AccountId;
 use derslik_domain::job::{Event, Job, Progress};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Completion, HeldJob, UnitOfWork};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep};
 
-use crate::dispatch::Remaining;
 use crate::lease::HeldLease;
 use crate::report;
-use crate::runner::Worker;
+use crate::worker::Worker;
 
 /// How long to wait before a failed write is tried again.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -23,6 +23,14 @@ pub(crate) struct Finished {
     pub(crate) lease: HeldLease,
     pub(crate) job: Job,
     pub(crate) result: Option<Progress>,
+}
+
+/// Completions that are not stored yet, and the channel that delivers more until the last attempt has ended.
+pub(crate) struct Remaining {
+    /// When the grace period of running attempts ends.
+    pub(crate) give_up_at: Instant,
+    pub(crate) waiting: Vec<Finished>,
+    pub(crate) finished: UnboundedReceiver<Finished>,
 }
 
 /// Stores the remaining completions after the last claim, until all attempts have ended and dropped their senders.

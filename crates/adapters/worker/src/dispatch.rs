@@ -14,10 +14,10 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::completion::Finished;
+use crate::completion::{Finished, Remaining};
 use crate::exchange::{ClaimRequest, ClaimResult, exchange};
 use crate::report;
-use crate::runner::Worker;
+use crate::worker::Worker;
 
 /// The most accounts that one look finds.
 const ACCOUNTS: u16 = 100;
@@ -61,14 +61,6 @@ pub(crate) struct Dispatch<U> {
     looked_at: Instant,
     look_at: Instant,
     claimed_since_look: usize,
-}
-
-/// Completions that are not stored yet, and the channel that delivers more until the last attempt has ended.
-pub(crate) struct Remaining {
-    /// When the grace period of running attempts ends.
-    pub(crate) give_up_at: Instant,
-    pub(crate) waiting: Vec<Finished>,
-    pub(crate) finished: UnboundedReceiver<Finished>,
 }
 
 impl<U: UnitOfWork> Dispatch<U> {

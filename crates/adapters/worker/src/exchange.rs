@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::completion::{Finished, by_account, completions_of, report_all, store_completions};
 use crate::execution::execute;
 use crate::report;
-use crate::runner::Worker;
+use crate::worker::Worker;
 
 /// A claim of due jobs of one account: at most one for each slot.
 pub(crate) struct ClaimRequest {

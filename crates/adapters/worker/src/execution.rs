@@ -13,7 +13,7 @@ use crate::completion::Finished;
 use crate::lease::HeldLease;
 use crate::registry::{Handler, Step, StepContext, StepError, StepHandler, Task, TaskHandler};
 use crate::report;
-use crate::runner::Worker;
+use crate::worker::Worker;
 
 /// How long to wait before a failed write is tried again.
 const PAUSE: Duration = Duration::from_millis(250);

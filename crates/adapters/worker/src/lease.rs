@@ -1,16 +1,12 @@
-//! The leases that the worker holds, and the heartbeats that extend them.
+//! The leases that the worker holds.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use derslik_domain::id::AccountId;
-use derslik_ports::outbound::{HeldJob, UnitOfWork};
+use derslik_ports::outbound::HeldJob;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-
-use crate::report;
-use crate::runner::Worker;
 
 type Held = BTreeMap<(AccountId, HeldJob), CancellationToken>;
 
@@ -49,7 +45,7 @@ impl Leases {
     }
 
     /// Signals the attempt at a job that the worker does not hold its lease any more.
-    fn lose(&self, account: AccountId, held: HeldJob) {
+    pub(crate) fn lose(&self, account: AccountId, held: HeldJob) {
         if let Some(cancelled) = self.lock().get(&(account, held)) {
             cancelled.cancel();
         }
@@ -63,20 +59,5 @@ impl Leases {
 impl Drop for HeldLease {
     fn drop(&mut self) {
         self.leases.lock().remove(&(self.account, self.held));
-    }
-}
-
-/// Extends all leases in a loop, and detects lost ones.
-pub(crate) async fn send_heartbeats<U: UnitOfWork>(worker: Arc<Worker<U>>) {
-    loop {
-        sleep(worker.settings.lease.heartbeat_interval()).await;
-        for (account, held) in worker.leases.all() {
-            let asked = held.clone();
-            let until = worker.settings.lease.end(worker.clock.now());
-            match worker.uow.write(account, move |stores| stores.jobs().renew(account, &held, until)).await {
-                Ok(renewed) => asked.into_iter().filter(|held| !renewed.contains(held)).for_each(|held| worker.leases.lose(account, held)),
-                Err(error) => tracing::warn!(cause = report::cause(&error), "could not store a heartbeat"),
-            }
-        }
     }
 }

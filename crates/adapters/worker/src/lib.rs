@@ -4,11 +4,12 @@
 //! | file | contents |
 //! |---|---|
 //! | `runner` | a worker from its start to its stop |
+//! | `worker` | the settings, the ports and the state that its parts share |
 //! | `registry` | the handlers, and which one runs which action |
 //! | `dispatch` | the main loop: when to claim from which account |
 //! | `exchange` | storing completions and claiming new jobs in one transaction |
 //! | `execution` | one attempt at one job |
-//! | `lease` | the leases that the worker holds, and the heartbeats that extend them |
+//! | `lease`, `heartbeats` | the leases that the worker holds, and what extends them |
 //! | `completion` | storing many completions at once |
 //! | `rescue` | rescuing the jobs of workers that died |
 //! | `sweeps` | the recurring jobs over all accounts |
@@ -27,12 +28,15 @@ mod dispatch;
 mod exchange;
 mod execution;
 pub mod handlers;
+mod heartbeats;
 mod lease;
 mod registry;
 mod report;
 mod rescue;
 mod runner;
 mod sweeps;
+mod worker;
 
 pub use registry::{Registry, Step, StepContext, StepError, StepHandler, Task, TaskHandler};
-pub use runner::{Runner, Settings, SettingsError, WorkerPorts};
+pub use runner::Runner;
+pub use worker::{Settings, SettingsError, WorkerPorts};

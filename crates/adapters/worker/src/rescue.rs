@@ -8,7 +8,7 @@ use derslik_ports::outbound::{StoreError, Tenant, UnitOfWork};
 use tokio::time::sleep;
 
 use crate::report;
-use crate::runner::Worker;
+use crate::worker::Worker;
 
 /// The most jobs that one transaction rescues.
 const BATCH: u16 = 100;

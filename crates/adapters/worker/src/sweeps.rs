@@ -10,7 +10,7 @@ use derslik_ports::outbound::{StoreError, Stores, Tenant, UnitOfWork};
 use tokio::time::sleep;
 
 use crate::report;
-use crate::runner::Worker;
+use crate::worker::Worker;
 
 /// How many accounts one read returns.
 const ACCOUNTS: u16 = 100;

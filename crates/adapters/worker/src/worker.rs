@@ -1,0 +1,87 @@
+//! What all parts of a worker share: its settings, its ports and its state.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use derslik_domain::job::{LeaseTerm, RetryPolicy, WorkerId};
+use derslik_ports::outbound::{Clock, Ids};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::lease::Leases;
+use crate::registry::Registry;
+
+/// The settings of a worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// The most jobs that run at once.
+    pub concurrency: u16,
+    /// The most jobs that one claim returns, or that one write completes.
+    pub batch: u16,
+    /// How long a lease lasts unless a heartbeat extends it.
+    pub lease: LeaseTerm,
+    /// The longest wait before the next look for due jobs.
+    pub poll: Duration,
+    /// How often and when failed jobs are retried.
+    pub retry: RetryPolicy,
+    /// The interval at which the sweeps of each account are enqueued; `None` for never.
+    pub sweep: Option<Duration>,
+    /// The interval at which to look for accounts with many pending sessions; `None` for never.
+    pub catch_up: Option<Duration>,
+    /// How long running jobs may go on after the worker was told to stop.
+    pub grace: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            concurrency: 8,
+            batch: 100,
+            lease: LeaseTerm::DEFAULT,
+            poll: Duration::from_secs(1),
+            retry: RetryPolicy::DEFAULT,
+            sweep: Some(Duration::from_secs(300)),
+            catch_up: Some(Duration::from_secs(1)),
+            grace: Duration::from_secs(5),
+        }
+    }
+}
+
+/// The settings allow no job to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SettingsError;
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a worker needs a concurrency and a batch of at least one job")
+    }
+}
+
+impl std::error::Error for SettingsError {}
+
+/// The ports that a worker uses.
+#[derive(Debug, Clone)]
+pub struct WorkerPorts<U> {
+    /// The store.
+    pub uow: U,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The source of lease tokens and of jitter.
+    pub ids: Arc<dyn Ids>,
+    /// Wakes the worker when there may be due jobs.
+    pub job_notify: Arc<Notify>,
+}
+
+/// The state that all parts of a worker share.
+pub(crate) struct Worker<U> {
+    pub(crate) uow: U,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn Ids>,
+    pub(crate) registry: Registry,
+    pub(crate) settings: Settings,
+    pub(crate) id: WorkerId,
+    pub(crate) leases: Arc<Leases>,
+    /// Signals running attempts to release their jobs.
+    pub(crate) giving_up: CancellationToken,
+}
