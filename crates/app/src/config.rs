@@ -2,6 +2,7 @@
 //! an earlier one.
 
 mod load;
+mod log;
 mod values;
 
 use std::net::SocketAddr;
@@ -23,9 +24,9 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 use crate::descriptors::connections_within;
-use crate::telemetry;
 
 use load::Origins;
+pub use log::{LogConfig, LogFormat};
 pub use values::read_address;
 
 const SECONDS_OF_A_DAY: u64 = 24 * 60 * 60;
@@ -148,26 +149,6 @@ pub enum Profile {
 pub struct DevConfig {
     /// Whether publicly known credentials may be used from other machines.
     pub allow_remote: bool,
-}
-
-/// The log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct LogConfig {
-    /// The filter of the log, as `info` or `info,derslik_storage=debug`.
-    pub filter: String,
-    /// `text` or `json`.
-    pub format: LogFormat,
-}
-
-/// The format of a line of the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
 }
 
 /// The HTTP server.
@@ -328,12 +309,6 @@ impl Default for Config {
     }
 }
 
-impl Default for LogConfig {
-    fn default() -> Self {
-        Self { filter: "info,actix_server=warn,actix_http=off".to_owned(), format: LogFormat::Text }
-    }
-}
-
 impl Default for HttpConfig {
     fn default() -> Self {
         let (limits, connections) = (Limits::default(), ConnectionLimits::default());
@@ -443,7 +418,7 @@ impl Config {
         origins.name("account.timezone", self.timezone())?;
         origins.name("dev_clock", self.clock_start())?;
         origins.name("trusted_proxies", self.trusted_proxies())?;
-        origins.name("log.filter", telemetry::filter(&self.log))?;
+        origins.name("log.filter", self.log.env_filter())?;
         for (setting, checked) in self.classroom.check() {
             origins.name(setting, checked)?;
         }

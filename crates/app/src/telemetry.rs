@@ -4,10 +4,6 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
-
 use crate::config::{LogConfig, LogFormat};
 use crate::log_queue::LogQueue;
 
@@ -20,32 +16,12 @@ static STANDARD_ERROR: LazyLock<LogQueue> = LazyLock::new(|| {
 /// How long the process waits at its end for the log to be read.
 const LAST_LINES: Duration = Duration::from_millis(500);
 
-const LEVELS: &str = "the levels are off, error, warn, info, debug and trace, and module=level is one for a single module";
-
-/// The filter of the log.
-///
-/// # Errors
-/// If the filter can't be read, or names no level: a single word would be read as a module with everything logged.
-pub fn filter(config: &LogConfig) -> anyhow::Result<EnvFilter> {
-    let filter = &config.filter;
-    let parts: Vec<_> = filter.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
-    ensure!(!parts.is_empty(), "log.filter is empty; {LEVELS}");
-    // A directive may name the fields of a span, which are separated by commas as well.
-    if !filter.contains('[') {
-        for part in parts {
-            let is_plain = part.contains('=') || part.parse::<LevelFilter>().is_ok();
-            ensure!(is_plain, "log.filter can't be {filter}: {part} is not a level; {LEVELS}");
-        }
-    }
-    EnvFilter::builder().parse(filter).with_context(|| format!("log.filter can't be {filter} ({LEVELS})"))
-}
-
 /// Starts the log.
 ///
 /// # Errors
 /// If the filter can't be read.
 pub fn start(config: &LogConfig) -> anyhow::Result<()> {
-    let filter = filter(config)?;
+    let filter = config.env_filter()?;
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(|| STANDARD_ERROR.clone())
