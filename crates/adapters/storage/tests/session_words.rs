@@ -90,10 +90,11 @@ fn what_is_deleted_has_none_once_the_sweep_was_there() {
 #[test]
 fn a_change_that_no_projection_reads_is_not_recorded() {
     let mut world = World::new();
-    let changed = Session { allow_recording: !session(guid(3)).allow_recording, ..session(guid(3)) };
+    let stored = || Session { created_by: PrincipalId::new(8), ..session(guid(3)) };
+    let changed = Session { allow_recording: !stored().allow_recording, ..stored() };
     world.harness.write(move |stores| stores.sessions().update_many(account().id, &[&changed]));
     assert_eq!(world.counts(), [3, 3, 0]);
-    let longer = Session { duration: SessionDuration::from_minutes(77).unwrap(), ..session(guid(3)) };
+    let longer = Session { duration: SessionDuration::from_minutes(77).unwrap(), ..stored() };
     world.harness.write(move |stores| stores.sessions().update_many(account().id, &[&longer]));
     assert_eq!(world.counts(), [3, 3, 1]);
 }

@@ -93,8 +93,8 @@ const fn bit(projection: Projection) -> i16 {
 const fn is_pending(projection: Projection) -> &'static str {
     match projection {
         Projection::SearchIndex => "pending & 1 <> 0",
-        Projection::SessionEnds => "pending & 2 <> 0 AND pending & 6 <> 0",
-        Projection::SessionCreators => "pending & 4 <> 0 AND pending & 6 <> 0",
+        Projection::SessionEnds => "pending & 2 <> 0 AND pending > 1",
+        Projection::SessionCreators => "pending & 4 <> 0 AND pending > 1",
     }
 }
 
