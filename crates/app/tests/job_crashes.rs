@@ -228,7 +228,7 @@ fn killed_and_stopped_workers_lose_no_job_and_do_none_twice() {
     loop {
         let jobs = jobs(&runtime, &uow);
         rescues.look(&jobs);
-        if !jobs.iter().any(|job| job.status().is_live()) {
+        if !jobs.iter().any(|job| matches!(job.status(), JobStatus::Scheduled | JobStatus::Running)) {
             break;
         }
         assert!(last_kill.elapsed() < EVENT_TIMEOUT, "some jobs are still not done");

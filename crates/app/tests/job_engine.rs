@@ -110,7 +110,7 @@ impl World {
     }
 
     fn wait_until_all_ended(&self) -> Vec<Job> {
-        until(|| self.jobs().iter().all(|job| !job.status().is_live()));
+        until(|| self.jobs().iter().all(|job| !matches!(job.status(), JobStatus::Scheduled | JobStatus::Running)));
         self.jobs()
     }
 

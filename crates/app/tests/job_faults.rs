@@ -100,7 +100,7 @@ impl World {
         let begin = Instant::now();
         loop {
             let jobs = self.jobs();
-            if jobs.iter().all(|job| !job.status().is_live()) {
+            if jobs.iter().all(|job| !matches!(job.status(), JobStatus::Scheduled | JobStatus::Running)) {
                 return jobs;
             }
             assert!(begin.elapsed() < EVENT_TIMEOUT, "some jobs are still not done: {jobs:?}");

@@ -455,7 +455,7 @@ mod tests {
     }
 
     #[test]
-    fn somebody_who_is_there_is_changed_and_keeps_the_code() {
+    fn a_listed_attendee_is_changed_and_keeps_the_code() {
         let there = decide(Vec::new(), vec![guest("ali@b.c")]).inserts;
         let by_code = AttendeeForm { code: given(there[0].code.as_str()), surname: given("Can"), ..AttendeeForm::default() };
         let outcome = decide(there.clone(), vec![by_code]);
@@ -473,7 +473,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_whom_nobody_knows() {
+    fn refuses_unknown_users_and_codes() {
         let by_code = AttendeeForm { code: given("nobody's code!"), ..AttendeeForm::default() };
         let outcome = decide(Vec::new(), vec![by_user(7), by_code]);
         assert_eq!(refusals(&outcome), [Some(&AttendeeRefusal::UnknownUser), Some(&AttendeeRefusal::UnknownCode)]);
@@ -510,7 +510,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_name_that_nobody_has_leaves_the_code_to_tell_who_is_meant() {
+    fn an_unknown_user_name_leaves_the_code_to_name_the_attendee() {
         let there = decide(Vec::new(), vec![guest("ali@b.c")]).inserts;
         let by_code = AttendeeForm { code: given(there[0].code.as_str()), surname: given("Can"), ..AttendeeForm::default() };
         for user in ["", "nobody"] {

@@ -98,14 +98,6 @@ impl JobStatus {
     pub fn by_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.name() == name)
     }
-
-    /// Whether the job may still run. At most one live job may exist for a project, an action and a reference.
-    pub const fn is_live(self) -> bool {
-        match self {
-            Self::Scheduled | Self::Running => true,
-            Self::Cancelled | Self::Failed | Self::Completed => false,
-        }
-    }
 }
 
 impl fmt::Display for JobStatus {
@@ -631,12 +623,6 @@ mod tests {
     }
 
     #[test]
-    fn only_a_job_with_work_to_come_is_live() {
-        let live: Vec<_> = JobStatus::ALL.into_iter().filter(|status| status.is_live()).collect();
-        assert_eq!(live, [JobStatus::Scheduled, JobStatus::Running]);
-    }
-
-    #[test]
     fn a_claim_at_its_time_starts_an_attempt_under_a_lease() {
         let claimed = scheduled(100, 1).apply(event(EventKind::Claim), at(103)).unwrap();
         let lease = Lease { token: token(8), worker: worker(), until: at(118) };
@@ -674,7 +660,7 @@ mod tests {
     }
 
     #[test]
-    fn a_success_ends_the_job_even_after_the_lease_if_nobody_took_it_away() {
+    fn a_success_ends_the_job_even_after_the_lease_unless_it_was_rescued() {
         let done = JobState::Running(run(2)).apply(event(EventKind::Succeed), at(200)).unwrap();
         let ended = Ended { at: at(200), attempts: Attempts::new(2) };
         assert_eq!(done, Transition { state: JobState::Completed(ended), fact: Fact::Completed { ran: Duration::from_secs(90) } });

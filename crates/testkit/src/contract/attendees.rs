@@ -28,7 +28,7 @@ pub(super) fn cases<U: UnitOfWork>() -> Vec<Case<U>> {
         Case { name: "what_a_person_attends_is_counted_and_listed_by_its_guid_and_its_address", run: attended },
         Case { name: "a_list_of_what_a_person_attends_goes_on_where_it_stopped", run: attended_pages },
         Case { name: "a_person_is_found_by_guid_number_address_and_name_in_this_order", run: person },
-        Case { name: "whoever_was_deleted_is_found_by_what_they_went_by_last_until_they_are_erased", run: deleted },
+        Case { name: "deleted_users_are_found_by_their_last_names_until_they_are_erased", run: deleted },
     ]
 }
 

@@ -14,14 +14,14 @@ use crate::builders::{account, attendee, guid, now, other_account, service_princ
 
 pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
     vec![
-        Case { name: "a_key_that_nobody_used_is_free", run: free },
+        Case { name: "an_unused_key_is_free", run: free },
         Case { name: "an_answer_is_found_under_its_key_byte_for_byte", run: found },
         Case { name: "a_key_belongs_to_one_principal_of_one_account", run: owned },
         Case { name: "an_answer_is_forgotten_after_its_time_and_its_key_is_free_again", run: forgotten },
         Case { name: "a_key_is_given_one_answer_only", run: one_answer },
         Case { name: "an_answer_goes_with_the_transaction_that_fails", run: rolled_back },
         Case { name: "of_two_that_hold_a_key_at_once_one_at_the_most_finds_it_free", run: held },
-        Case { name: "an_answer_that_names_somebody_is_erased_and_its_key_stays_taken", run: erased },
+        Case { name: "an_answer_that_names_a_data_subject_is_erased_and_its_key_stays_taken", run: erased },
         Case { name: "answers_are_searched_a_part_at_a_time_to_their_end", run: searched },
         Case { name: "answers_that_name_an_erased_attendee_by_code_or_guid_go_until_these_are_forgotten", run: erased_attendees },
     ]
