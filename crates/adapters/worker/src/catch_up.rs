@@ -20,7 +20,8 @@ const BATCH: u16 = 1_000;
 /// How many accounts one read returns.
 const ACCOUNTS: u16 = 100;
 
-/// The quick projections first, so that the search index is not in front of them.
+/// All projections, the quick ones first, so that the search index is not in front of them. The compiler does not ask for a new one
+/// here.
 const ORDER: [Projection; 3] = [Projection::SessionEnds, Projection::SessionCreators, Projection::SearchIndex];
 
 /// Applies pending changes in a loop, account by account.

@@ -1,5 +1,24 @@
 //! The change log: the ids of what each transaction wrote, until every projection has applied them. It does not know what a
 //! projection makes of them.
+//!
+//! # A new projection
+//!
+//! 1. A variant of `Projection` in the ports (`outbound/changes.rs`), and of its list `ALL`. The compiler then names the places here: the
+//!    bit, the condition, the counter and the key of the lock. `ChangeKind::pending` needs the bit by hand; a test here compares it.
+//! 2. The table, by a migration for each database, `db/schema.rs` and `personal.rs`. The migration also sets the bit in the rows of the
+//!    log that the projection has to see, or fills the table at once.
+//! 3. Unless the projection applies rows in parts, the same migration makes the index `change_log_beside_search` anew. Its condition and
+//!    `is_pending` name the bits of all quick projections, 6 by now. A condition that differs from the index reads the whole backlog.
+//! 4. A function `apply` beside the repository of the kind, and its line in `session/projections.rs`. It gets ids of objects that may
+//!    have changed again or are gone.
+//! 5. What has to be recorded. PostgreSQL records each insert and update of a session, SQLite only changes of the columns in
+//!    `ProjectedRow` (`session/rows.rs`). Expiries (`session/ends.rs`), pruning and erasures are not recorded.
+//! 6. A job that calls `catch_up`: see `handlers/expire_sessions.rs` of the worker and `docs/adding-a-job.md`. A projection that must not
+//!    wait for a sweep stands in `ORDER` of the worker's `catch_up.rs`, too. That list is by hand.
+//! 7. The contract of all stores, `testkit/src/contract/change_log.rs`. It goes over `Projection::ALL`, and the compiler names one table.
+//!
+//! An effect outside of the database can't be a part of `apply`, which is a transaction. Let `apply` write what is to be sent into a
+//! table, and let a job send it.
 
 use derslik_domain::id::AccountId;
 use derslik_domain::rows::RowCount;

@@ -1,4 +1,4 @@
-//! The projections of sessions, as the change log drives them.
+//! The projections of sessions, as the change log drives them. The top of `change_log/mod.rs` lists what a new one needs.
 
 use derslik_domain::id::AccountId;
 use derslik_domain::rows::RowCount;
