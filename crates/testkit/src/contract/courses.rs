@@ -10,8 +10,8 @@ use derslik_domain::course::material::{
 };
 use derslik_domain::course::roster::{Membership, Roster};
 use derslik_domain::course::{
-    CalendarDate, CalendarId, Course, CourseCursor, CourseDescription, CourseDetails, CourseFilter, CourseListForm, CourseName,
-    CourseOrder, CourseRoom, CourseState, CourseStates, Viewer,
+    CalendarDate, CalendarId, Course, CourseCursor, CourseDescription, CourseDetails, CourseFilter, CourseLevels, CourseListForm,
+    CourseName, CourseOrder, CourseRoom, CourseSection, CourseState, CourseStates, CourseSubject, DescriptionHeading, Viewer,
 };
 use derslik_domain::form::Field;
 use derslik_domain::id::Id;
@@ -88,7 +88,7 @@ fn viewer(role: Role, user: i64) -> Viewer {
     Viewer { principal: Id::new(user), role }
 }
 
-/// A course with a value in every field.
+/// A course with a value in every field that a course of its state can have.
 fn unusual() -> Course {
     let title = |text: &str| MaterialTitle::new(text).ok();
     let url = |text: &str| MaterialUrl::new(text).ok();
@@ -110,8 +110,12 @@ fn unusual() -> Course {
         default_grade_denominator: GradeDenominator::new(100),
     };
     let mut unusual = course(7);
+    unusual.details.section = CourseSection::new("Dönem 2").ok();
+    unusual.details.description_heading = DescriptionHeading::new("Hoş geldiniz").ok();
     unusual.details.description = CourseDescription::new("\u{1f393} Dönem\n'; DROP TABLE courses; --").ok();
     unusual.details.room = CourseRoom::new("301").ok();
+    unusual.details.subject = CourseSubject::new("Biyoloji").ok();
+    unusual.details.levels = CourseLevels::new("10").ok();
     unusual.teacher_folder = Some(DriveFolder { id: id("folder"), title: title("Klasör"), alternate_link: url("https://d") });
     unusual.material_sets = vec![CourseMaterialSet { title: title("Set").expect("a title"), materials }];
     unusual.guardians_enabled = true;
