@@ -158,12 +158,12 @@ async fn list(context: &Context<'_>) -> Outcome {
     ];
     let tokens = context.page_tokens("courses", &filters);
     let page = page(context, context.page_after(&tokens, cursor)?)?;
-    let held = context.reserve(page.size).await?;
+    let reservation = context.reserve(page.size).await?;
     let listed = context.state.courses.list(&context.actor, form, page).await?;
     let last = listed.entries.last().filter(|_| listed.more);
     let next = last.map(|last| tokens.token(&position(CourseCursor::of(&last.course))));
     let entries: Vec<_> = listed.entries.iter().map(|course| view(context, course)).collect();
-    context.list(&ListView { name: "courses", entries, next }, COURSE_BYTES, held)
+    context.list(&ListView { name: "courses", entries, next }, COURSE_BYTES, reservation)
 }
 
 async fn get(context: &Context<'_>) -> Outcome {

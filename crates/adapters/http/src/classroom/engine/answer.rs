@@ -21,7 +21,7 @@ pub(crate) struct Answer {
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Vec<u8>,
     /// The memory that the answer counts for until it is sent.
-    pub(crate) held: Reservation,
+    pub(crate) reservation: Reservation,
 }
 
 /// The format of an answer.
@@ -43,14 +43,14 @@ impl AnswerFormat {
             Some(fields) => serde_json::to_value(view).and_then(|value| render(&fields.apply(value), self.compact, size)),
         };
         let body = body.map_err(|_| ClassroomError::unimplemented())?;
-        Ok(Answer { status: 200, headers: Vec::new(), body, held: Reservation::default() })
+        Ok(Answer { status: 200, headers: Vec::new(), body, reservation: Reservation::default() })
     }
 }
 
 /// The answer that reports an error.
 pub(super) fn refusal(error: ClassroomError, system: &System) -> Answer {
     let body = render(&error.body(system.newer_errors), system.compact, 512).unwrap_or_default();
-    Answer { status: error.status(), headers: error.headers, body, held: Reservation::default() }
+    Answer { status: error.status(), headers: error.headers, body, reservation: Reservation::default() }
 }
 
 fn render<T: Serialize>(view: &T, compact: bool, size: usize) -> serde_json::Result<Vec<u8>> {

@@ -97,7 +97,7 @@ impl Batch {
             }
             Err(error) => refusal(error, &System::default()),
         };
-        CountedBody::new(render_part(part.id.as_deref(), &answer), answer.held)
+        CountedBody::new(render_part(part.id.as_deref(), &answer), answer.reservation)
     }
 }
 

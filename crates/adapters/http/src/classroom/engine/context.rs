@@ -76,8 +76,8 @@ impl Context<'_> {
     ///
     /// # Errors
     /// A view that is not JSON.
-    pub(crate) fn list<T: Serialize>(&self, view: &ListView<T>, entry_bytes: usize, held: Reservation) -> Outcome {
-        Ok(Answer { held, ..self.answer(view, entry_bytes * (view.entries.len() + 1))? })
+    pub(crate) fn list<T: Serialize>(&self, view: &ListView<T>, entry_bytes: usize, reservation: Reservation) -> Outcome {
+        Ok(Answer { reservation, ..self.answer(view, entry_bytes * (view.entries.len() + 1))? })
     }
 
     /// The page tokens of a list of that kind in the account of the actor, with these filters.

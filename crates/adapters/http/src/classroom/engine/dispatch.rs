@@ -82,9 +82,9 @@ async fn perform(state: &HttpState, call: &Call, admitted: Admitted) -> Answer {
             values,
         };
         let mut answer = (operation.handler)(&context).await?;
-        let held = std::mem::take(&mut answer.held);
-        let reserved = if refusable { ResponseReservation::refusable(held) } else { ResponseReservation::committed(held) };
-        answer.held = reserved.fit(state.response_budget(), holder, answer.body.len())?;
+        let reservation = std::mem::take(&mut answer.reservation);
+        let reserved = if refusable { ResponseReservation::refusable(reservation) } else { ResponseReservation::committed(reservation) };
+        answer.reservation = reserved.fit(state.response_budget(), holder, answer.body.len())?;
         Ok(answer)
     }
     .await;

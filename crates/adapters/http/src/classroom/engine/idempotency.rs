@@ -37,7 +37,7 @@ pub(super) fn request_key(call: &Call, actor: &Actor) -> Result<Option<RequestKe
 /// The idempotent request for a call with that key. `show` renders its outcome.
 pub(super) fn idempotent_request<T: 'static>(key: RequestKey, show: impl FnOnce(&T) -> Outcome + Send + 'static) -> IdempotentRequest<T> {
     key.into_request(|outcome: &T| {
-        let Answer { status, headers: _, body, held: _ } = show(outcome).unwrap_or_else(|error| refusal(error, &System::default()));
+        let Answer { status, headers: _, body, reservation: _ } = show(outcome).unwrap_or_else(|error| refusal(error, &System::default()));
         idempotency::Answer { code: AnswerCode::new(status), body }
     })
 }
@@ -53,7 +53,7 @@ pub(crate) fn into_answer<T>(outcome: IdempotentOutcome<T>, show: impl FnOnce(&T
         IdempotentOutcome::Replayed(answer) => (answer, true),
     };
     let headers = is_replay.then(|| (REPLAYED.0, REPLAYED.1.to_owned())).into_iter().collect();
-    Ok(Answer { status: stored.code.get(), headers, body: stored.body, held: Reservation::default() })
+    Ok(Answer { status: stored.code.get(), headers, body: stored.body, reservation: Reservation::default() })
 }
 
 #[cfg(test)]

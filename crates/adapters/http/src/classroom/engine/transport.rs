@@ -170,7 +170,7 @@ fn respond(answer: Answer) -> HttpResponse {
     for header in answer.headers {
         response.insert_header(header);
     }
-    response.body(CountedBody::new(answer.body, answer.held))
+    response.body(CountedBody::new(answer.body, answer.reservation))
 }
 
 #[cfg(test)]
