@@ -174,6 +174,11 @@ pub(crate) async fn bad_input(api: Api) {
         assert!(message.to_lowercase().contains(&says.to_lowercase()), "{method} {path}: {message}");
         assert_eq!(api.everything(&id).await, before, "{method} {path}");
     }
+    // With a wrong size and a wrong token, lists below a course name the size, and the list of courses names the token.
+    for (list, field) in [("/v1/courses".to_owned(), "page_token"), (of("/aliases"), "page_size"), (of("/students"), "page_size")] {
+        let reply = api.call(ADMIN, "GET", &format!("{list}?pageSize=-1&pageToken=x"), Value::Null).await;
+        assert_eq!(reply.body["error"]["details"][0]["fieldViolations"][0]["field"], field, "{list}: {reply:?}");
+    }
 }
 
 /// The canonical status name of an answer with this HTTP status and message.

@@ -6,7 +6,7 @@ use derslik_domain::course::alias::Alias;
 use super::messages::{COURSE_ALIAS, COURSE_ALIASES};
 use super::read::{alias_in_body, alias_in_path, position};
 use super::view::AliasView;
-use crate::classroom::courses::{course_ref, page};
+use crate::classroom::courses::{course_ref, page_below};
 use crate::classroom::engine::{Context, EMPTY, EmptyView, ListView, ONLY_PREVIEW, Operation, Outcome, PAGED, into_answer};
 
 /// About as many bytes as the longest alias takes.
@@ -64,12 +64,12 @@ async fn create(context: &Context<'_>) -> Outcome {
 async fn list(context: &Context<'_>) -> Outcome {
     let project = context.actor.project.map_or_else(String::new, |project| project.to_string());
     let tokens = context.page_tokens("aliases", &[context.value(0), &project]);
-    let page = page(context, context.page_after(&tokens, position)?)?;
-    let held = context.reserve(page.size).await?;
+    let page = page_below(context, || context.page_after(&tokens, position))?;
+    let reservation = context.reserve(page.size).await?;
     let listed = context.state.courses.list_aliases(&context.actor, course_ref(context), page).await?;
     let next = listed.entries.last().filter(|_| listed.more).map(|last| tokens.token(last.as_str().as_bytes()));
     let entries: Vec<_> = listed.entries.iter().map(AliasView::new).collect();
-    context.list(&ListView { name: "aliases", entries, next }, ALIAS_BYTES, held)
+    context.list(&ListView { name: "aliases", entries, next }, ALIAS_BYTES, reservation)
 }
 
 async fn delete(context: &Context<'_>) -> Outcome {

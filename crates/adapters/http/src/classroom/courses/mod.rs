@@ -11,5 +11,5 @@ mod view;
 pub(super) use error::{inactive_owner, not_modifiable};
 pub(super) use messages::DRIVE_FOLDER;
 pub(super) use operations::OPERATIONS;
-pub(super) use page::page;
+pub(super) use page::page_below;
 pub(super) use read::course_ref;

@@ -11,8 +11,20 @@ use crate::classroom::engine::{ClassroomError, Context};
 ///
 /// # Errors
 /// A negative size.
-pub(crate) fn page<Key>(context: &Context<'_>, after: Option<Key>) -> Result<PageRequest<Key>, ClassroomError> {
+pub(super) fn page<Key>(context: &Context<'_>, after: Option<Key>) -> Result<PageRequest<Key>, ClassroomError> {
     PageRequest::new(context.query.integer("pageSize"), after).map_err(|error| ClassroomError::bad_value("page_size", error.to_string()))
+}
+
+/// The page of a list below a course, after the position that `after` reads. Its size is checked before its token.
+///
+/// # Errors
+/// A negative size, or what `after` returns.
+pub(crate) fn page_below<Key>(
+    context: &Context<'_>,
+    after: impl FnOnce() -> Result<Option<Key>, ClassroomError>,
+) -> Result<PageRequest<Key>, ClassroomError> {
+    let PageRequest { size, after: _ } = page::<Key>(context, None)?;
+    Ok(PageRequest { size, after: after()? })
 }
 
 /// A position in a list of courses, as the bytes of a page token.

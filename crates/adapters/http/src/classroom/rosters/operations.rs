@@ -7,7 +7,7 @@ use derslik_ports::inbound::MemberWithAccess;
 use super::messages::{STUDENT, STUDENTS, TEACHER, TEACHERS};
 use super::read::{new_member, position, user_at, user_ref};
 use super::view::MemberView;
-use crate::classroom::courses::{course_ref, page};
+use crate::classroom::courses::{course_ref, page_below};
 use crate::classroom::engine::{
     Context, EMPTY, EmptyView, ListView, Message, ONLY_PREVIEW, Operation, Outcome, PAGED, PREVIEW, Parameter, ParameterKind, into_answer,
 };
@@ -152,12 +152,12 @@ async fn create(context: &Context<'_>, roster: Roster) -> Outcome {
 async fn list(context: &Context<'_>, roster: Roster) -> Outcome {
     let name = list_name(roster);
     let tokens = context.page_tokens(name, &[context.value(0)]);
-    let page = page(context, context.page_after(&tokens, user_at)?)?;
-    let held = context.reserve(page.size).await?;
+    let page = page_below(context, || context.page_after(&tokens, user_at))?;
+    let reservation = context.reserve(page.size).await?;
     let listed = context.state.rosters.list(&context.actor, course_ref(context), roster, page).await?;
     let next = listed.entries.last().filter(|_| listed.more).map(|last| tokens.token(&position(last.user.id)));
     let entries: Vec<_> = listed.entries.iter().map(|member| MemberView::new(member, &context.actor)).collect();
-    context.list(&ListView { name, entries, next }, MEMBER_BYTES, held)
+    context.list(&ListView { name, entries, next }, MEMBER_BYTES, reservation)
 }
 
 async fn get(context: &Context<'_>, roster: Roster) -> Outcome {
