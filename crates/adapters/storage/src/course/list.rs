@@ -171,8 +171,9 @@ ORDER BY {order} LIMIT :limit",
     }
 
     fn words(&self) -> String {
-        let conditions = self.words.iter().enumerate();
-        conditions.map(|(number, word)| format!(" AND {}", word.on("c.search_key", &format!(":{}", name_of_word(number))))).collect()
+        let words = self.words.iter().enumerate();
+        let conditions = words.map(|(number, word)| format!(" AND {}", word.on("c.search_key", &format!(":{}", name_of_word(number)))));
+        conditions.collect::<Vec<_>>().concat()
     }
 
     fn after(&self, created_at: &str, id: &str) -> String {

@@ -114,7 +114,7 @@ pub(crate) struct Sql<'a, DB: Backend, R = Untyped> {
     row: PhantomData<R>,
 }
 
-impl<'a, DB: Backend> Sql<'a, DB> {
+impl<DB: Backend> Sql<'_, DB> {
     /// A statement whose text is written down.
     pub(crate) fn of(statement: &'static Statement) -> Self {
         Self::new(Text::Written(statement))

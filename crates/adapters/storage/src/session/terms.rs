@@ -93,7 +93,8 @@ impl Terms {
     /// SQL for the conditions on texts, each after an `AND`.
     pub(super) fn conditions_in_sql(&self, dialect: Dialect) -> String {
         let texts = self.conditions(dialect).into_iter().enumerate();
-        texts.map(|(number, (column, text))| format!(" AND {}", text.on(column, &format!(":{}", name_of_text(number))))).collect()
+        let conditions = texts.map(|(number, (column, text))| format!(" AND {}", text.on(column, &format!(":{}", name_of_text(number)))));
+        conditions.collect::<Vec<_>>().concat()
     }
 }
 
