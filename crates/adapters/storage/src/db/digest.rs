@@ -49,5 +49,5 @@ impl Digests {
 
 /// The digest of the parts one after another, without a key.
 pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
-    parts.iter().fold(Sha256::new(), |digest, part| digest.chain_update(part)).finalize().into()
+    parts.iter().fold(Sha256::new(), Digest::chain_update).finalize().into()
 }
