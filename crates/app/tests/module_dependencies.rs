@@ -54,16 +54,16 @@ fn read_crate(name: &str) -> Sources {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name).join("src");
     let mut texts = BTreeMap::new();
     read_folder(&root, &[], &mut texts);
-    let mut tests = Vec::new();
+    let mut for_tests = Vec::new();
     let sources: Sources = texts
         .into_iter()
         .map(|(module, text)| {
             let (source, test_modules) = parse(&text);
-            tests.extend(test_modules.into_iter().map(|name| [module.as_slice(), &[name]].concat()));
+            for_tests.extend(test_modules.into_iter().map(|name| [module.as_slice(), &[name]].concat()));
             (module, source)
         })
         .collect();
-    sources.into_iter().filter(|(module, _)| !tests.iter().any(|test: &Module| module.starts_with(test))).collect()
+    sources.into_iter().filter(|(module, _)| !for_tests.iter().any(|test: &Module| module.starts_with(test))).collect()
 }
 
 fn read_folder(folder: &Path, parent: &[String], texts: &mut BTreeMap<Module, String>) {
@@ -171,7 +171,7 @@ fn definition(sources: &Sources, path: &[String]) -> Module {
     let (module, rest) = path.split_at(depth);
     let passed_on = rest.first().and_then(|name| {
         let import = sources[module].imports.iter().find(|import| import.is_public && import.name == *name)?;
-        from_root(sources, module, &import.path).filter(|path| path != &[module, &[name.clone()]].concat())
+        from_root(sources, module, &import.path).filter(|path| path != &[module, std::slice::from_ref(name)].concat())
     });
     passed_on.map_or_else(|| module.to_vec(), |path| definition(sources, &path))
 }
@@ -207,7 +207,7 @@ fn circle(dependencies: &BTreeMap<Module, BTreeSet<Module>>, start: &Module) -> 
                 return Some(way);
             }
             if seen.insert(next.clone()) {
-                ways.push([way.as_slice(), &[next.clone()]].concat());
+                ways.push([way.as_slice(), std::slice::from_ref(next)].concat());
             }
         }
     }
