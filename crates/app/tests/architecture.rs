@@ -22,8 +22,11 @@ const ALLOWED: [(&str, &[&str]); 10] = [
     ("derslik-bench", &["derslik", "derslik-domain", "derslik-ports", "derslik-storage", "derslik-testkit", "derslik-worker"]),
 ];
 
-/// All dependencies that the domain may have.
+/// All dependencies that the domain may have without a feature.
 const DOMAIN_DEPENDENCIES: [&str; 5] = ["chrono", "chrono-tz", "thiserror", "unicode-normalization", "uuid"];
+
+/// The dependencies that features of the domain add. No feature is on by default.
+const DOMAIN_FEATURES: [&str; 2] = ["proptest", "serde"];
 
 /// The frameworks. Besides the app and the test tools, only the named crate may depend on each.
 const FRAMEWORKS: [(&str, &str); 6] = [
@@ -58,10 +61,14 @@ fn dependency_rules_between_the_crates_hold() {
 
 #[test]
 fn dependency_rules_of_the_domain_keep_it_free_of_io() {
-    let dependencies = dependencies();
-    for dependency in &dependencies["derslik-domain"] {
-        assert!(DOMAIN_DEPENDENCIES.contains(&dependency.as_str()), "the domain must not depend on {dependency}");
+    let metadata = MetadataCommand::new().no_deps().exec().expect("cargo knows the workspace");
+    let packages = metadata.workspace_packages();
+    let domain = packages.into_iter().find(|package| package.name.as_str() == "derslik-domain").expect("the domain is a crate");
+    for dependency in domain.dependencies.iter().filter(|dependency| dependency.kind != DependencyKind::Development) {
+        let allowed = if dependency.optional { DOMAIN_FEATURES.as_slice() } else { DOMAIN_DEPENDENCIES.as_slice() };
+        assert!(allowed.contains(&dependency.name.as_str()), "the domain must not depend on {}", dependency.name);
     }
+    assert!(domain.features.get("default").is_none_or(Vec::is_empty), "{:?}", domain.features);
 }
 
 #[test]
