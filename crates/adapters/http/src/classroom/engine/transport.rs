@@ -51,7 +51,7 @@ pub(crate) fn description(api: &'static Api, path: &str) -> impl HttpServiceFact
     web::resource(path)
         .wrap(Compress::default())
         .wrap(from_fn(prefer_gzip_or_nothing))
-        .route(web::get().to(move |request| describe(api, request)))
+        .route(web::get().to(move |request: HttpRequest| async move { describe(api, &request) }))
         .default_service(web::to(no_such_path))
 }
 
@@ -132,13 +132,13 @@ async fn many_calls(
     }
 }
 
-async fn describe(api: &'static Api, request: HttpRequest) -> HttpResponse {
+fn describe(api: &'static Api, request: &HttpRequest) -> HttpResponse {
     let version = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
     let is_other = version.is_ok_and(|pairs| pairs.iter().any(|(name, value)| name == "version" && value != "v1"));
     if is_other {
         return respond(refusal(ClassroomError::not_found(), &System::default()));
     }
-    let body = discovery::document(api, &root(&request)).to_string();
+    let body = discovery::document(api, &root(request)).to_string();
     HttpResponse::Ok().content_type(JSON).body(body)
 }
 
