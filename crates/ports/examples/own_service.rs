@@ -2,12 +2,14 @@
 //! --all-features --example own_service`. It reminds attendees of the sessions that start within the next hour.
 #![expect(clippy::print_stdout, reason = "an example shows what it found")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
 use derslik_domain::id::{AccountId, SessionGuid};
 use derslik_domain::session::{Session, SessionStatus};
+use derslik_ports::mocks::{FakeUnitOfWork, MockStores, StoppedClock};
 use derslik_ports::outbound::{Clock, StoreError, UnitOfWork};
 
 /// Finds the sessions to remind of.
@@ -35,22 +37,26 @@ impl<U: UnitOfWork> Reminders<U> {
     }
 }
 
-fn main() {
-    println!("`Reminders` works over any `UnitOfWork`: that of derslik-storage in a service, `FakeUnitOfWork` in a test.");
-    println!("It is {} bytes without its unit of work.", size_of::<Reminders<()>>());
+/// Runs the service over mocked stores. A program of its own gives it the unit of work of derslik-storage and a real clock.
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut stores = MockStores::default();
+    stores.sessions.expect_find_many().returning(|_, _| Ok(HashMap::new()));
+    let clock = Arc::new(StoppedClock("2026-09-01T08:00:00+03:00".parse()?));
+    let reminders = Reminders { uow: FakeUnitOfWork::new(stores), clock };
+    let watched = BTreeSet::from(["00000000-0000-0000-0000-000000000001".parse()?]);
+    let due = tokio::runtime::Builder::new_current_thread().build()?.block_on(reminders.due(AccountId::new(1), watched))?;
+    println!("{} of the watched sessions start within the next hour", due.len());
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
     use derslik_domain::course::CourseSettings;
     use derslik_domain::form::Field;
     use derslik_domain::id::Id;
     use derslik_domain::identity::{AccountSettings, Lang};
     use derslik_domain::session::{Creator, SessionForm};
     use derslik_domain::time::{StartDateMode, Timestamp, Zone};
-    use derslik_ports::mocks::{FakeUnitOfWork, MockStores, StoppedClock};
     use derslik_ports::outbound::Reason;
 
     use super::*;
