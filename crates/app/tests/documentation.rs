@@ -73,7 +73,9 @@ fn files_with(folder: &str, is_wanted: &impl Fn(&str) -> bool, found: &mut BTree
         let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
         if entry.file_type().expect("a type").is_dir() {
             files_with(&path, is_wanted, found);
-        } else if path.ends_with(".rs") && is_wanted(&std::fs::read_to_string(entry.path()).expect("a text")) {
+        } else if Path::new(&path).extension().is_some_and(|extension| extension == "rs")
+            && is_wanted(&std::fs::read_to_string(entry.path()).expect("a text"))
+        {
             found.insert(path);
         }
     }

@@ -1,5 +1,6 @@
 //! The public API of the crates that other teams depend on is a checked-in list, so that a review sees each change of it.
 //! `BLESS=1 cargo nextest run -p derslik --test public_api` writes the lists anew.
+#![cfg(test)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -69,12 +70,11 @@ impl Crate {
                     let inner: ModulePath = path.iter().cloned().chain([name.clone()]).collect();
                     let reaches = is_public && matches!(module.vis, Visibility::Public(_));
                     let below = folder.join(&name);
-                    match module.content {
-                        Some((_, items)) => self.items(items, &below, inner, reaches),
-                        None => {
-                            let file = [folder.join(format!("{name}.rs")), below.join("mod.rs")].into_iter().find(|file| file.exists());
-                            self.module(&file.unwrap_or_else(|| PathBuf::from(&name)), &below, inner, reaches);
-                        }
+                    if let Some((_, items)) = module.content {
+                        self.items(items, &below, inner, reaches);
+                    } else {
+                        let file = [folder.join(format!("{name}.rs")), below.join("mod.rs")].into_iter().find(|file| file.exists());
+                        self.module(&file.unwrap_or_else(|| PathBuf::from(&name)), &below, inner, reaches);
                     }
                 }
                 other => kept.push(other),
@@ -110,7 +110,11 @@ impl Crate {
                 self.add_uses(&path.tree, module, prefix, shown, lines);
                 prefix.pop();
             }
-            UseTree::Group(group) => group.items.iter().for_each(|tree| self.add_uses(tree, module, prefix, shown, lines)),
+            UseTree::Group(group) => {
+                for tree in &group.items {
+                    self.add_uses(tree, module, prefix, shown, lines);
+                }
+            }
             UseTree::Name(name) => self.add_use(&name.ident.to_string(), module, prefix, shown, lines),
             UseTree::Rename(_) | UseTree::Glob(_) => panic!("the list does not know renamed and glob re-exports: {shown}"),
         }
@@ -140,7 +144,9 @@ impl Crate {
                 self.add_uses(&used.tree, &from, &mut Vec::new(), shown, lines);
             }
         }
-        items.iter().for_each(|item| self.add(item, &from, shown, Some(name), lines));
+        for item in items {
+            self.add(item, &from, shown, Some(name), lines);
+        }
     }
 
     /// Adds the lines of one item, if it is public and has the name.

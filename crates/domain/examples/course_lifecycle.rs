@@ -36,7 +36,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     delete(&course, owner)?;
     println!("{:<12} deleted by its owner\n", course.state.name());
 
-    transition_table().iter().for_each(|line| println!("{line}"));
+    for line in transition_table() {
+        println!("{line}");
+    }
     Ok(())
 }
 

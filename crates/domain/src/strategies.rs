@@ -108,11 +108,11 @@ pub fn session_options() -> impl Strategy<Value = SessionOptions> {
 pub fn session() -> impl Strategy<Value = Session> {
     let texts = (name(), option::of(text()), option::of(text()));
     let times = (start(), i64::from(SessionDuration::MIN_MINUTES)..=i64::from(SessionDuration::MAX_MINUTES), timestamp(), timestamp());
-    let states = (select(SessionStatus::ALL.to_vec()), select(ReplayStatus::ALL.to_vec()), any::<bool>(), any::<bool>());
-    (guid(), texts, times, states, session_options(), lang(), id(), id()).prop_filter_map(
+    let stored = (select(SessionStatus::ALL.to_vec()), select(ReplayStatus::ALL.to_vec()), any::<bool>(), any::<bool>());
+    (guid(), texts, times, stored, session_options(), lang(), id(), id()).prop_filter_map(
         "a session",
-        |(guid, (name, description, tags), (start, minutes, one, other), states, options, lang, created_by, updated_by)| {
-            let (status, replay_status, allow_recording, inaccessible_replay) = states;
+        |(guid, (name, description, tags), (start, minutes, one, other), stored, options, lang, created_by, updated_by)| {
+            let (status, replay_status, allow_recording, inaccessible_replay) = stored;
             Some(Session {
                 guid,
                 name,
