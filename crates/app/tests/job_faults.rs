@@ -108,7 +108,7 @@ impl World {
         }
     }
 
-    /// Waits until `trigger` has led to a statement that begins with `statement`, kills the server in the middle of it, and
+    /// Waits until `trigger` has led to a statement that begins with `statement`, written on one line, kills the server in the middle of it, and
     /// restarts the server.
     fn kill_during(&self, table: &str, statement: &str, trigger: impl FnOnce()) {
         let mut holder = PgConnection::establish(self.database.url()).expect("a connection");
@@ -117,7 +117,7 @@ impl World {
         trigger();
         let waiting = format!(
             "SELECT count(*) AS count FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'derslik' \
-             AND query LIKE '{statement}%'"
+             AND regexp_replace(query, '\\s+', ' ', 'g') LIKE '{statement}%'"
         );
         let begin = Instant::now();
         while sql_query(&waiting).get_result::<Count>(&mut watcher).expect("an answer").count == 0 {
@@ -245,7 +245,7 @@ fn a_server_that_dies_while_one_job_is_exchanged_for_the_next_loses_neither() {
     let settings = Settings { batch: 1, concurrency: 1, poll: POLL, ..Settings::default() };
     let worker = world.work_as(Registry::default().with_task(Action::AssignCalendarId, outside.clone()), settings);
     outside.until_running();
-    world.kill_during("jobs", "WITH done AS (UPDATE jobs SET status", || outside.may_end.notify_one());
+    world.kill_during("jobs", "WITH done AS ( UPDATE jobs SET status", || outside.may_end.notify_one());
     outside.until_runs(2);
     outside.may_end.notify_one();
     let jobs = world.until_all_ended();
