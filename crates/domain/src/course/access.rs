@@ -3,7 +3,7 @@
 
 use crate::identity::Role;
 
-use super::roster::Membership;
+use super::membership::Membership;
 
 /// One role that a user can have towards a course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -6,7 +6,7 @@
 //! | `access` | the roles of a user towards a course |
 //! | `authorize` | which actor may do what with a course |
 //! | `settings` | what an account chooses for its courses |
-//! | `roster` | who joins a course, leaves it and takes it over |
+//! | `membership`, `roster` | the kinds of members; who joins a course, leaves it and takes it over |
 //! | `form`, `validate` | what a client sent for a course, and whether it is acceptable |
 //! | `change` | the outcome of creating, changing and deleting a course |
 //! | `operate` | the operator's changes of a course |
@@ -30,6 +30,7 @@ pub mod grading_period;
 mod list;
 mod mask;
 pub mod material;
+mod membership;
 mod operate;
 pub mod roster;
 mod settings;

@@ -3,24 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::id::{PrincipalId, SessionGuid};
-use crate::identity::AccountSettings;
-use crate::time::Timestamp;
+use crate::id::SessionGuid;
 
 use super::form::SessionForm;
-use super::validate::Violation;
+use super::validate::{Creator, Violation};
 use super::{Session, SessionStatus};
-
-/// The writer, the time and the settings that every item of a batch shares.
-#[derive(Debug, Clone, Copy)]
-pub struct Creator<'a> {
-    /// The principal.
-    pub principal: PrincipalId,
-    /// The settings of its account.
-    pub settings: &'a AccountSettings,
-    /// One reading of the clock for the whole batch.
-    pub now: Timestamp,
-}
 
 /// The session that an item is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

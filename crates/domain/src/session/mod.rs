@@ -24,12 +24,12 @@ use crate::text::{Name, Text, fold};
 use crate::time::{Start, Timestamp};
 
 pub use crate::form::Problem;
-pub use batch::{Batch, BatchItem, BatchOutcome, Creator, Target, Verdict};
+pub use batch::{Batch, BatchItem, BatchOutcome, Target, Verdict};
 pub use filter::{FilterError, FilterField, FilterForm, SessionFilter};
 pub use form::{OptionName, OptionsForm, SessionForm};
 pub use options::{FlagPatch, Flags, OptionFlag, OptionsPatch, PreparationTime, ReturnUrl, SessionOptions};
 pub use status::{EndMove, SessionEvent, SessionStatus, TransitionError};
-pub use validate::{SessionField, Violation};
+pub use validate::{Creator, SessionField, Violation};
 
 /// The name of a session: 1 to 500 characters.
 pub type SessionName = Name<500>;

@@ -2,16 +2,27 @@
 //! violation.
 
 use crate::form::{Field, Problem, RawText, Violations, read_utf8 as utf8};
-use crate::id::SessionGuid;
-use crate::identity::Lang;
+use crate::id::{PrincipalId, SessionGuid};
+use crate::identity::{AccountSettings, Lang};
 use crate::time::{Start, Timestamp, WrittenTime, Zone};
 
 use super::form::{OptionName, OptionsForm, SessionForm};
 use super::options::{OptionsPatch, PreparationTime};
-use super::{Creator, EndMove, ReplayStatus, Session, SessionDuration, SessionEvent, SessionName, SessionOptions, SessionStatus};
+use super::{EndMove, ReplayStatus, Session, SessionDuration, SessionEvent, SessionName, SessionOptions, SessionStatus};
 
 /// How many minutes in the past a start may lie, to allow for clock differences and queued requests.
 const PAST_SLACK_MINUTES: i64 = 5;
+
+/// The writer, the time and the settings that every form of a batch is validated with.
+#[derive(Debug, Clone, Copy)]
+pub struct Creator<'a> {
+    /// The principal.
+    pub principal: PrincipalId,
+    /// The settings of its account.
+    pub settings: &'a AccountSettings,
+    /// One reading of the clock for the whole batch.
+    pub now: Timestamp,
+}
 
 /// A field of a session that a rule is about, in the order in which violations are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

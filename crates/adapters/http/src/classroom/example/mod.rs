@@ -63,7 +63,9 @@ async fn the_caller_joins_with_the_code_in_the_body() {
     rosters
         .expect_add()
         .once()
-        .withf(move |_, course, new_member, idempotent| *course == CourseRef::parse("d:a/b") && *new_member == joins && idempotent.is_none())
+        .withf(move |_, course, new_member, idempotent| {
+            *course == CourseRef::parse("d:a/b") && *new_member == joins && idempotent.is_none()
+        })
         .returning(|_, _, _, _| Ok(IdempotentOutcome::Unkeyed(member(2))));
     let request = TestRequest::post().uri("/v1/courses/d:a/b/enrollments").set_payload(r#"{"enrollment_code":"zi7le"}"#);
     assert_eq!(answer(rosters, request).await, (200, json!({ "courseId": "7", "userId": "2" })));
