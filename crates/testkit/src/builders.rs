@@ -174,6 +174,14 @@ pub fn session(guid: SessionGuid) -> Session {
     }
 }
 
+/// The session, moved so far that it ends after the last year of four digits.
+///
+/// # Panics
+/// Never.
+pub fn ends_in_year_10_000(session: Session) -> Session {
+    Session { start: Start::at(start("9999-12-31T23:30:00").civil(), Zone::UTC), ..session }
+}
+
 /// A form field that holds the text.
 pub fn text(value: &str) -> Field<Vec<u8>> {
     Field::Given(value.as_bytes().to_vec())

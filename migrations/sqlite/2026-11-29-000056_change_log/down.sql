@@ -1,3 +1,4 @@
+-- Needs SQLite 3.41 or later, for `unhex`.
 CREATE INDEX sessions_by_creator ON sessions (account_id, created_by, guid);
 
 CREATE INDEX sessions_open ON sessions (account_id, start_at, guid) WHERE status BETWEEN 0 AND 2;

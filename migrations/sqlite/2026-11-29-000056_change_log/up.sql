@@ -36,7 +36,10 @@ CREATE TABLE session_ends (
 ) STRICT, WITHOUT ROWID;
 
 INSERT INTO session_ends (account_id, ends_at, guid)
-SELECT account_id, strftime('%Y-%m-%dT%H:%M:%S', start_at, duration_minutes || ' minutes') || substr(start_at, 20), guid
+SELECT account_id,
+    -- `strftime` knows no year after 9999. A session that ends later ends with that year.
+    coalesce(strftime('%Y-%m-%dT%H:%M:%S', start_at, duration_minutes || ' minutes'), '9999-12-31T23:59:59') || substr(start_at, 20),
+    guid
 FROM sessions WHERE status BETWEEN 0 AND 2;
 DROP INDEX sessions_open;
 

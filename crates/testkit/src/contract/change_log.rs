@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use derslik_domain::id::{AccountId, PrincipalId};
 use derslik_domain::rows::BatchSize;
-use derslik_domain::session::{Session, SessionDescription, SessionStatus};
+use derslik_domain::session::{Session, SessionDescription, SessionName, SessionStatus};
 use derslik_ports::outbound::{Conflict, Projection, StoreError, UnitOfWork};
 
 use super::sessions::{find, store};
 use super::{Case, Harness};
-use crate::builders::{account, guid, now, other_account, service_principal, session};
+use crate::builders::{account, ends_in_year_10_000, guid, now, other_account, service_principal, session};
 
 pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
     vec![
@@ -23,6 +23,8 @@ pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
         Case { name: "accounts_with_many_pending_changes_are_found", run: accounts_behind },
         Case { name: "changes_of_a_session_that_is_gone_are_applied", run: pruned },
         Case { name: "an_expired_session_is_not_recorded", run: expired },
+        Case { name: "a_session_that_ends_in_the_year_10_000_delays_no_expiry", run: far_end },
+        Case { name: "an_expiry_and_a_projection_of_the_same_ends_never_wait_in_a_circle", run: expiry_beside_projection },
     ]
 }
 
@@ -219,4 +221,37 @@ fn expired<U: UnitOfWork>(harness: &Harness<U>) {
     for projection in Projection::ALL {
         assert_eq!(behind(harness, projection), [], "no projection reads that a session expired");
     }
+}
+
+fn far_end<U: UnitOfWork>(harness: &Harness<U>) {
+    let ends_at = session(guid(1)).ends_at();
+    store(harness, vec![ends_in_year_10_000(session(guid(2))), session(guid(1))]);
+    assert_eq!(catch_up(harness, account().id, Projection::SessionEnds), 2);
+    assert_eq!(harness.write(move |stores| stores.sessions().expire(account().id, ends_at, 10)).get(), 1);
+    assert_eq!(find(harness, 2).map(|session| session.status), Some(SessionStatus::Active));
+}
+
+fn expiry_beside_projection<U: UnitOfWork + Clone>(harness: &Harness<U>) {
+    let ends_at = session(guid(1)).ends_at();
+    store(harness, vec![session(guid(1))]);
+    catch_up(harness, account().id, Projection::SessionEnds);
+    // Its end is pending once more.
+    let renamed = Session { name: SessionName::new("CS201").expect("a valid name"), ..session(guid(1)) };
+    harness.write(move |stores| stores.sessions().update_many(account().id, &[&renamed]));
+    let (expired, has_expired) = mpsc::channel();
+    let uow = harness.unit_of_work().clone();
+    let expiry = harness.runtime().spawn(async move {
+        let step = uow.write(account().id, move |stores| {
+            let rows = stores.sessions().expire(account().id, ends_at, 10)?;
+            expired.send(()).expect("the test waits for it");
+            // Long enough for the other transaction to wait for this one.
+            std::thread::sleep(Duration::from_millis(300));
+            stores.change_log().catch_up(account().id, Projection::SessionEnds, 10)?;
+            Ok::<_, StoreError>(rows)
+        });
+        step.await
+    });
+    has_expired.recv().expect("the expiry has begun");
+    catch_up(harness, account().id, Projection::SessionEnds);
+    assert_eq!(harness.runtime().block_on(expiry).expect("it ends").expect("it is not a victim of a deadlock").get(), 1);
 }

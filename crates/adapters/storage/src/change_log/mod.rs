@@ -202,6 +202,11 @@ fn lock(conn: &mut PgConnection, account: AccountId, projection: Projection, mod
     lock_of(account, projection, mode).get_result(conn)
 }
 
+/// Takes the lock of the projection until the transaction ends, and waits for it.
+pub(crate) fn hold(conn: &mut PgConnection, account: AccountId, projection: Projection) -> QueryResult<()> {
+    lock(conn, account, projection, LockMode::Wait).map(drop)
+}
+
 fn lock_of(account: AccountId, projection: Projection, mode: LockMode) -> Sql<'static, Pg, Bool> {
     // The first key of the advisory locks; the second key comes from the account.
     let key: i32 = match projection {

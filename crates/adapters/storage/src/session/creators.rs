@@ -12,6 +12,7 @@ use crate::db::conn::{Conn, on_conn};
 #[cfg(test)]
 use crate::db::sql::printed::Printed;
 use crate::db::sql::{Database, Sql};
+use crate::db::text::Dialect;
 use crate::db::types::{DbGuid, DbGuids, Guid, Guids};
 
 /// Stores the creators of the sessions, deleted ones included.
@@ -24,13 +25,23 @@ fn store<DB: Database>(account: AccountId, guids: &[DbGuid]) -> Sql<'static, DB>
     let text = format!(
         "
         INSERT INTO session_creators (account_id, guid, created_by)
-        SELECT account_id, guid, created_by FROM sessions WHERE account_id = :account AND {}
+        SELECT account_id, guid, created_by FROM sessions WHERE account_id = :account AND {}{}
         ON CONFLICT (account_id, guid) DO UPDATE SET created_by = excluded.created_by
         WHERE session_creators.created_by <> excluded.created_by",
-        is_listed(DB::DIALECT)
+        is_listed(DB::DIALECT),
+        locked(DB::DIALECT)
     );
     let store = Sql::composed("session_store_creators", text).bind_in_both::<BigInt, _>("account", account.get());
     store.bind_in_both::<Guids, _>("guids", DbGuids(guids.to_vec())).uncached()
+}
+
+/// The end of a query of sessions whose rows refer to them. Without the lock, a session that another transaction removes meanwhile
+/// would break the foreign key. A writer of SQLite is alone.
+const fn locked(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Postgres => " ORDER BY guid FOR KEY SHARE",
+        Dialect::Sqlite => "",
+    }
 }
 
 /// Sessions without attendees that a principal created, deleted ones included: those that the projection has, and pending ones.

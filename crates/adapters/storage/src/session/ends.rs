@@ -5,11 +5,12 @@ use derslik_domain::id::AccountId;
 use derslik_domain::rows::RowCount;
 use derslik_domain::session::{SessionDuration, SessionStatus};
 use derslik_domain::time::Timestamp;
+use derslik_ports::outbound::Projection;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 
-use crate::change_log::is_listed;
+use crate::change_log::{self, is_listed};
 use crate::db::conn::{Conn, on_conn};
 use crate::db::schema::sessions;
 #[cfg(test)]
@@ -29,13 +30,16 @@ static TAKE_DUE: Statement = Statement::new(
 );
 
 /// The SQL for the end of a session. On PostgreSQL it is computed in UTC, so that it does not depend on the time zone of the
-/// connection. `strftime` of SQLite counts whole seconds, so the fraction is appended unchanged.
+/// connection. `strftime` of SQLite counts whole seconds, so the fraction is appended unchanged. It knows no year after 9999, so a
+/// session that ends later ends with that year.
 fn ends_at(dialect: Dialect) -> String {
     let unit = SessionDuration::UNIT.as_secs();
     match dialect {
         Dialect::Postgres => format!("(start_at AT TIME ZONE 'UTC' + duration_minutes * interval '{unit} seconds') AT TIME ZONE 'UTC'"),
         Dialect::Sqlite => {
-            format!("strftime('%Y-%m-%dT%H:%M:%S', start_at, (duration_minutes * {unit}) || ' seconds') || substr(start_at, 20)")
+            let last = "9999-12-31T23:59:59";
+            let end = format!("strftime('%Y-%m-%dT%H:%M:%S', start_at, (duration_minutes * {unit}) || ' seconds')");
+            format!("coalesce({end}, '{last}') || substr(start_at, 20)")
         }
     }
 }
@@ -70,6 +74,11 @@ fn store<DB: Database>(account: AccountId, guids: &[DbGuid]) -> Sql<'static, DB>
 
 /// Marks sessions as expired whose end has come, and returns how many.
 pub(super) fn expire(mut conn: Conn<'_>, account: AccountId, now: Timestamp, limit: u16) -> QueryResult<RowCount> {
+    // A transaction that stores ends holds this lock, and waits for one that removes the same ends. So they are removed under the
+    // lock as well.
+    if let Conn::Pg(conn) = conn.reborrow() {
+        change_log::hold(conn, account, Projection::SessionEnds)?;
+    }
     let (limit, mut expired) = (usize::from(limit), 0);
     loop {
         let due: Vec<DbGuid> = on_conn!(conn.reborrow(), |conn| take_due(account, now, limit).load(conn))?;
