@@ -11,12 +11,14 @@ counted AS (
     SELECT guid, coalesce(sum(chars) OVER before, 0) <= $3 AS is_taken
     FROM each WINDOW before AS (ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
--- Their rows in the index. A row that stays the same is not written again.
+-- Their rows in the index. A row that stays the same is not written again. Without the lock, a session that another transaction
+-- removes meanwhile would break the foreign key.
 indexed AS (
     INSERT INTO session_index (account_id, guid, deleted, start_at, start_civil, duration_minutes, name_key, description_key,
         tags_key)
     SELECT account_id, guid, status < 0, start_at, start_civil, duration_minutes, name_key, description_key, tags_key
     FROM sessions WHERE account_id = $4 AND guid = ANY (ARRAY(SELECT guid FROM counted WHERE is_taken))
+    ORDER BY guid FOR KEY SHARE
     ON CONFLICT (account_id, guid) DO UPDATE SET deleted = excluded.deleted, start_at = excluded.start_at,
         start_civil = excluded.start_civil, duration_minutes = excluded.duration_minutes, name_key = excluded.name_key,
         description_key = excluded.description_key, tags_key = excluded.tags_key
