@@ -226,7 +226,7 @@ fn read_date(text: &str) -> Result<CalendarDate, DateError> {
 fn read_hex(text: &str) -> Result<[u8; 32], &'static str> {
     const WRONG: &str = "not 64 hexadecimal digits";
     let mut bytes = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
+    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(WRONG);
     }
     for (position, byte) in bytes.iter_mut().enumerate() {

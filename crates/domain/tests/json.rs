@@ -10,6 +10,7 @@ use derslik_domain::course::alias::Alias;
 use derslik_domain::course::{Course, CourseForm, CourseRole, CourseState, UpdateMask};
 use derslik_domain::form::Field;
 use derslik_domain::id::SessionGuid;
+use derslik_domain::idempotency::RequestDigest;
 use derslik_domain::identity::{Email, Scope, Scopes};
 use derslik_domain::job::{Attempts, Failure, FailureReason, Job, JobState, LeaseTerm, RetryPolicy};
 use derslik_domain::page::OffsetPage;
@@ -62,6 +63,8 @@ fn a_value_that_the_constructor_refuses_is_refused() {
     assert!(serde_json::from_str::<OffsetPage>(r#"{"offset":0,"size":1001}"#).is_err());
     assert!(serde_json::from_str::<LeaseTerm>("999").is_err());
     assert!(serde_json::from_str::<Zone>(r#""Europe/Nowhere""#).is_err());
+    assert!(serde_json::from_str::<RequestDigest>(&format!("\"{}\"", "0f".repeat(32))).is_ok());
+    assert!(serde_json::from_str::<RequestDigest>(&format!("\"{}\"", "+f".repeat(32))).is_err());
     let policy = serde_json::to_string(&RetryPolicy::DEFAULT).unwrap();
     assert!(serde_json::from_str::<RetryPolicy>(&policy.replace("\"attempts\":5", "\"attempts\":26")).is_err());
     assert_eq!(serde_json::from_str::<RetryPolicy>(&policy).unwrap(), RetryPolicy::DEFAULT);

@@ -290,7 +290,7 @@ mod tests {
         Holder::Principal(Id::new(account), Id::new(number))
     }
 
-    /// Memory of so many blocks, all of which one account may take, with a share for each holder.
+    /// Memory of that number of blocks, all of which one account may take, with a share for each holder.
     fn budget(all: usize, share: usize) -> MemoryBudget {
         parted(all, all, share)
     }

@@ -23,14 +23,14 @@ const CHUNK_BYTES: usize = 32 * 1024;
 /// The bytes reserved for a list before it is read: the rows of a part, and their JSON.
 pub(crate) const LIST_BYTES: usize = 2 * 1024 * 1024;
 
-/// The bytes reserved for a list of at most so many entries before it is read.
+/// The bytes reserved for a list of at most that number of entries before it is read.
 pub(crate) fn list_bytes(entries: u32) -> usize {
     /// About as much as one entry can take.
     const ENTRY_BYTES: usize = 128 * 1024;
     usize::try_from(entries).unwrap_or(usize::MAX).saturating_mul(ENTRY_BYTES).min(LIST_BYTES)
 }
 
-/// The bytes reserved for a batch of so many items before it is carried out. Most answers hold about as much.
+/// The bytes reserved for a batch of that number of items before it is carried out. Most answers hold about as much.
 pub(crate) fn batch_bytes(items: usize) -> usize {
     const ITEM_BYTES: usize = 2 * 1024;
     items.saturating_mul(ITEM_BYTES)

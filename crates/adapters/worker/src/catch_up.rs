@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use crate::report;
 use crate::worker::Worker;
 
-/// How many pending sessions of an account may wait for the next sweep. A search reads so many in a few milliseconds.
+/// How many pending sessions of an account may wait for the next sweep. A search reads that number in a few milliseconds.
 const MAX_WAITING: u32 = 500;
 
 /// The most changes that one transaction applies.

@@ -20,7 +20,7 @@ pub(super) fn json(body: &impl Serialize) -> HttpResponse {
     respond(write(StatusCode::OK, 1, body))
 }
 
-/// An answer with that status, whose body holds about so many objects.
+/// An answer with that status, whose body holds about that number of objects.
 pub(super) fn write(status: StatusCode, objects: usize, body: &impl Serialize) -> Answer {
     response::json_answer(status, objects * OBJECT_BYTES, body)
 }

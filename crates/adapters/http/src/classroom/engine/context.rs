@@ -64,7 +64,7 @@ impl Context<'_> {
         self.format.answer(view, size)
     }
 
-    /// Reserves memory for a list of so many entries, before it is read.
+    /// Reserves memory for a list of that number of entries, before it is read.
     ///
     /// # Errors
     /// There was no memory for a while.
