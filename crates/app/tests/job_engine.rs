@@ -218,7 +218,8 @@ fn expiry_without_index(world: &World) {
     stop.cancel();
     world.runtime.block_on(worker).expect("the worker ends");
     assert_eq!(jobs[0].progress, Some(Progress::Rows(RowCount::new(1_500))));
-    let behind = |stores: &mut dyn Stores| stores.change_log().accounts_behind(Projection::SearchIndex, None, 1_499, 1);
+    let page = PageRequest { size: 1, after: None };
+    let behind = move |stores: &mut dyn Stores| stores.change_log().accounts_behind(Projection::SearchIndex, 1_499, page);
     let behind = world.runtime.block_on(world.uow.read(account().id, behind)).expect("the read succeeds");
     assert_eq!(behind, [account().id], "all sessions still wait for the index");
 }
@@ -232,7 +233,8 @@ fn indexing(world: &World) {
             stores.sessions().insert_many(account().id, &sessions.iter().collect::<Vec<_>>())
         });
     }
-    let waiting = |stores: &mut dyn Stores| stores.change_log().accounts_behind(Projection::SearchIndex, None, 500, 1);
+    let page = PageRequest { size: 1, after: None };
+    let waiting = move |stores: &mut dyn Stores| stores.change_log().accounts_behind(Projection::SearchIndex, 500, page);
     until(|| world.runtime.block_on(world.uow.read(account().id, waiting)).expect("the read succeeds").is_empty());
     stop.cancel();
     world.runtime.block_on(worker).expect("the worker ends");

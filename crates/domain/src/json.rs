@@ -24,7 +24,7 @@ use crate::job::{
 use crate::page::{OffsetPage, PageError};
 use crate::rows::BatchSize;
 use crate::session::{FlagPatch, OptionFlag, PreparationTime, SessionDuration};
-use crate::text::{Name, Text, hex};
+use crate::text::{Name, Text, from_hex, hex};
 use crate::time::{CivilTime, OffsetTime, Start, Timestamp, WrittenTime, WrittenTimeError, Zone};
 
 /// Writes and reads types as simpler ones: `Type as Simpler: |value| write, |simpler| read`.
@@ -224,14 +224,5 @@ fn read_date(text: &str) -> Result<CalendarDate, DateError> {
 }
 
 fn read_hex(text: &str) -> Result<[u8; 32], &'static str> {
-    const WRONG: &str = "not 64 hexadecimal digits";
-    let mut bytes = [0; 32];
-    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(WRONG);
-    }
-    for (position, byte) in bytes.iter_mut().enumerate() {
-        let digits = text.get(2 * position..2 * position + 2).ok_or(WRONG)?;
-        *byte = u8::from_str_radix(digits, 16).map_err(|_| WRONG)?;
-    }
-    Ok(bytes)
+    from_hex(text).ok_or("not 64 hexadecimal digits")
 }

@@ -193,6 +193,29 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
+/// The bytes that exactly `2 * N` hexadecimal digits of either case stand for; `None` for any other text.
+///
+/// ```
+/// use derslik_domain::text::from_hex;
+///
+/// assert_eq!(from_hex("0aFF"), Some([0x0a, 0xff]));
+/// assert_eq!(from_hex::<2>("0aff0"), None);
+/// assert_eq!(from_hex::<1>("+a"), None);
+/// ```
+pub fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    if pairs.len() != N || !rest.is_empty() {
+        return None;
+    }
+    let mut bytes = [0; N];
+    for (byte, pair) in bytes.iter_mut().zip(pairs) {
+        for digit in pair {
+            *byte = (*byte << 4) | u8::try_from(char::from(*digit).to_digit(16)?).ok()?;
+        }
+    }
+    Some(bytes)
+}
+
 fn in_nfc(text: String) -> String {
     if is_nfc(&text) { text } else { text.nfc().collect() }
 }

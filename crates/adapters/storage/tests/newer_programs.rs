@@ -47,11 +47,11 @@ fn left_alone(url: &DatabaseUrl, from_the_future: impl FnOnce()) {
     });
     from_the_future();
 
-    let unknown = harness.read(|stores| stores.jobs().list_unknown(account().id, None, 100));
+    let unknown = harness.read(|stores| stores.jobs().list_unknown(account().id, PageRequest { size: 100, after: None }));
     assert_eq!(unknown.iter().map(|job| (job.id.get() % 2, job.action.as_str())).collect::<Vec<_>>(), [(0, "water_the_plants"); 5]);
     assert_eq!((unknown[0].status.as_str(), unknown[0].project, unknown[0].created_at), ("scheduled", Some(ProjectId::new(1)), made_at()));
-    let rest = (unknown[1].id, unknown[2..4].to_vec());
-    assert_eq!(harness.read(move |stores| stores.jobs().list_unknown(account().id, Some(rest.0), 2)), rest.1);
+    let (page, rest) = (PageRequest { size: 2, after: Some(unknown[1].id) }, &unknown[2..4]);
+    assert_eq!(harness.read(move |stores| stores.jobs().list_unknown(account().id, page)), rest);
     not_there(&harness, &unknown);
 
     let page = PageRequest { size: 100, after: None };

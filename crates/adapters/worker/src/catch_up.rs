@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use derslik_domain::id::AccountId;
+use derslik_domain::page::PageRequest;
 use derslik_domain::rows::RowCount;
 use derslik_ports::outbound::{Projection, StoreError, Stores, Tenant, UnitOfWork};
 use tokio::time::sleep;
@@ -18,7 +19,7 @@ const MAX_WAITING: u32 = 500;
 const BATCH: u16 = 1_000;
 
 /// How many accounts one read returns.
-const ACCOUNTS: u16 = 100;
+const ACCOUNTS: u32 = 100;
 
 /// All projections, the quick ones first, so that the search index is not in front of them. The compiler does not ask for a new one
 /// here.
@@ -45,8 +46,8 @@ pub(crate) async fn watch<U: UnitOfWork>(worker: Arc<Worker<U>>) {
 async fn step_of_each<U: UnitOfWork>(worker: &Worker<U>) -> Result<bool, StoreError> {
     let (mut after, mut is_any) = (None, false);
     loop {
-        let look =
-            move |stores: &mut dyn Stores| stores.change_log().accounts_behind(Projection::SearchIndex, after, MAX_WAITING, ACCOUNTS);
+        let page = PageRequest { size: ACCOUNTS, after };
+        let look = move |stores: &mut dyn Stores| stores.change_log().accounts_behind(Projection::SearchIndex, MAX_WAITING, page);
         let accounts = worker.uow.read(Tenant::Installation, look).await?;
         let Some(last) = accounts.last() else { return Ok(is_any) };
         after = Some(*last);

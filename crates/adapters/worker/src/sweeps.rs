@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use derslik_domain::job::{NewJob, Pruning, ReferenceId, next_utc_midnight};
+use derslik_domain::page::PageRequest;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{StoreError, Stores, Tenant, UnitOfWork};
 use tokio::time::sleep;
@@ -13,7 +14,7 @@ use crate::report;
 use crate::worker::Worker;
 
 /// How many accounts one read returns.
-const ACCOUNTS: u16 = 100;
+const ACCOUNTS: u32 = 100;
 /// The most courses of an account for which one round enqueues calendar jobs.
 const COURSES: u32 = 1_000;
 
@@ -39,7 +40,8 @@ async fn enqueue_all<U: UnitOfWork>(worker: &Worker<U>, interval: Duration) -> R
     ];
     let mut after = None;
     loop {
-        let accounts = worker.uow.read(Tenant::Installation, move |stores| stores.identity().accounts(after, ACCOUNTS)).await?;
+        let page = PageRequest { size: ACCOUNTS, after };
+        let accounts = worker.uow.read(Tenant::Installation, move |stores| stores.identity().accounts(page)).await?;
         let Some(last) = accounts.last() else { return Ok(()) };
         after = Some(last.id);
         for account in accounts {

@@ -1,6 +1,7 @@
 //! The change log: what was written, as the tables that follow it read it.
 
 use derslik_domain::id::AccountId;
+use derslik_domain::page::PageRequest;
 use derslik_domain::rows::RowCount;
 
 use super::StoreError;
@@ -44,15 +45,14 @@ pub trait ChangeLogRepository {
     /// [`StoreError`].
     fn try_catch_up(&mut self, account: AccountId, projection: Projection, limit: u16) -> Result<RowCount, StoreError>;
 
-    /// The accounts with more than `more_than` pending changes, ordered by id: at most `limit` of those after `after`.
+    /// A page of the accounts with more than `more_than` pending changes, ordered by id.
     ///
     /// # Errors
     /// [`StoreError`].
     fn accounts_behind(
         &mut self,
         projection: Projection,
-        after: Option<AccountId>,
         more_than: u32,
-        limit: u16,
+        page: PageRequest<AccountId>,
     ) -> Result<Vec<AccountId>, StoreError>;
 }

@@ -2,6 +2,7 @@
 
 use derslik_domain::id::{AccountId, CredentialId, PrincipalId, ProjectId};
 use derslik_domain::identity::{Account, Credential, CredentialKind, PasswordHash, Principal, Scopes, SecretDigest};
+use derslik_domain::page::PageRequest;
 use derslik_domain::rows::{BatchSize, RowCount};
 use derslik_domain::time::Timestamp;
 
@@ -44,11 +45,11 @@ pub trait IdentityRepository {
     /// [`StoreError::Conflict`] with [`Conflict::AccountName`](super::Conflict::AccountName) if another account has the name.
     fn add_account(&mut self, account: &Account, at: Timestamp) -> Result<bool, StoreError>;
 
-    /// A page of accounts, ordered by id: at most `limit` of those after `after`.
+    /// A page of the accounts, ordered by id.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn accounts(&mut self, after: Option<AccountId>, limit: u16) -> Result<Vec<Account>, StoreError>;
+    fn accounts(&mut self, page: PageRequest<AccountId>) -> Result<Vec<Account>, StoreError>;
 
     /// The account of exactly that name.
     ///

@@ -152,7 +152,7 @@ pub trait JobRepository {
     ///
     /// # Errors
     /// [`StoreError`].
-    fn list_unknown(&mut self, account: AccountId, after: Option<JobId>, limit: u32) -> Result<Vec<UnknownJob>, StoreError>;
+    fn list_unknown(&mut self, account: AccountId, page: PageRequest<JobId>) -> Result<Vec<UnknownJob>, StoreError>;
 
     /// Overwrites the job of the same id by `after` if it has the status and the lease of `before`. Returns whether it did.
     ///

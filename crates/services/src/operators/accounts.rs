@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use derslik_domain::id::{AccountId, Id};
 use derslik_domain::identity::{Account, AccountName, CredentialKind};
 use derslik_domain::job::{Platform, Project, ProjectKey};
+use derslik_domain::page::PageRequest;
 use derslik_domain::text::identity_key;
 use derslik_ports::inbound::operators::{
     AccountAdministration, AccountPlan, CreateAccountError, CreatedAccount, CredentialPlan, Credentials, FindAccountError, NewAccount,
@@ -20,7 +21,7 @@ const FIRST_PRINCIPAL: i64 = 1;
 /// The id of the first project of an account.
 const FIRST_PROJECT: i64 = 1;
 /// How many accounts are read at a time.
-const PAGE: u16 = 1_000;
+const PAGE: u32 = 1_000;
 
 #[async_trait]
 impl<U: UnitOfWork> AccountAdministration for UseCases<U> {
@@ -28,7 +29,8 @@ impl<U: UnitOfWork> AccountAdministration for UseCases<U> {
         let key = identity_key(named);
         let (mut after, mut by_id, mut alike) = (None, None, Vec::new());
         loop {
-            let accounts = self.uow.read(Tenant::Installation, move |stores| stores.identity().accounts(after, PAGE)).await?;
+            let page = PageRequest { size: PAGE, after };
+            let accounts = self.uow.read(Tenant::Installation, move |stores| stores.identity().accounts(page)).await?;
             let Some(last) = accounts.last() else { break };
             after = Some(last.id);
             if let Some(account) = accounts.iter().find(|account| account.name.as_str() == named) {
@@ -93,7 +95,7 @@ impl<U: UnitOfWork> AccountAdministration for UseCases<U> {
         let at = self.clock.now();
         self.uow
             .write(Tenant::Installation, move |stores| {
-                let mut is_own = stores.identity().accounts(None, 1)?.is_empty();
+                let mut is_own = stores.identity().accounts(PageRequest { size: 1, after: None })?.is_empty();
                 for credential in plans.iter().cloned().flat_map(AccountPlan::all_credentials) {
                     is_own = is_own || is_valid(stores, &credential)?;
                 }
@@ -111,7 +113,7 @@ fn refuse_like_name(stores: &mut dyn Stores, name: &AccountName) -> Result<(), S
     let key = identity_key(name.as_str());
     let mut after = None;
     loop {
-        let accounts = stores.identity().accounts(after, PAGE)?;
+        let accounts = stores.identity().accounts(PageRequest { size: PAGE, after })?;
         let Some(last) = accounts.last() else { return Ok(()) };
         after = Some(last.id);
         if accounts.iter().any(|account| identity_key(account.name.as_str()) == key) {
@@ -144,9 +146,9 @@ mod tests {
         let named = |(id, name): &(i64, &str)| Account { id: Id::new(*id), name: AccountName::new(*name).unwrap(), ..account() };
         let accounts: Vec<_> = accounts.iter().map(named).collect();
         let mut stores = MockStores::default();
-        stores.identity.expect_accounts().returning(move |after, limit| {
-            let page = accounts.iter().filter(|account| after.is_none_or(|after| account.id > after));
-            Ok(page.take(limit.into()).cloned().collect())
+        stores.identity.expect_accounts().returning(move |page| {
+            let accounts = accounts.iter().filter(|account| page.after.is_none_or(|after| account.id > after));
+            Ok(accounts.take(usize::try_from(page.size).unwrap()).cloned().collect())
         });
         stores
     }
@@ -200,7 +202,7 @@ mod tests {
         let mut order = Sequence::new();
         for (id, added) in [(7, false), (8, true)] {
             stores.identity.expect_next_account_id().once().in_sequence(&mut order).returning(move || Ok(Id::new(id)));
-            stores.identity.expect_accounts().once().in_sequence(&mut order).returning(|_, _| Ok(Vec::new()));
+            stores.identity.expect_accounts().once().in_sequence(&mut order).returning(|_| Ok(Vec::new()));
             stores.identity.expect_add_account().once().in_sequence(&mut order).returning(move |_, _| Ok(added));
         }
         stores.users.expect_add().once().returning(|_, _| Ok(true));

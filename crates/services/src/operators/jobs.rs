@@ -17,7 +17,7 @@ impl<U: UnitOfWork> JobOperations for UseCases<U> {
         self.uow
             .read(account, move |stores| {
                 let known = stores.jobs().list(account, None, page)?.into_iter();
-                let unknown = stores.jobs().list_unknown(account, page.after, page.size)?.into_iter();
+                let unknown = stores.jobs().list_unknown(account, page)?.into_iter();
                 let mut jobs: Vec<_> = known.map(StoredJob::Known).chain(unknown.map(StoredJob::Unknown)).collect();
                 jobs.sort_by_key(StoredJob::id);
                 jobs.truncate(usize::try_from(page.size).unwrap_or(usize::MAX));
@@ -63,8 +63,8 @@ impl<U: UnitOfWork> JobOperations for UseCases<U> {
 
 /// The job of that id, if it is of an action that this program does not know.
 fn find_unknown(stores: &mut dyn Stores, account: AccountId, id: JobId) -> Result<Option<UnknownJob>, StoreError> {
-    let before = id.get().checked_sub(1).map(Id::new);
-    Ok(stores.jobs().list_unknown(account, before, 1)?.into_iter().find(|job| job.id == id))
+    let page = PageRequest { size: 1, after: id.get().checked_sub(1).map(Id::new) };
+    Ok(stores.jobs().list_unknown(account, page)?.into_iter().find(|job| job.id == id))
 }
 
 #[cfg(test)]
@@ -104,10 +104,10 @@ mod tests {
     /// Stores with unknown jobs of these ids.
     fn with_unknown(ids: &'static [i64]) -> MockStores {
         let mut stores = MockStores::default();
-        stores.jobs.expect_list_unknown().returning(|of, after, limit| {
+        stores.jobs.expect_list_unknown().returning(|of, page| {
             assert_eq!(of, account().id);
-            let after = after.map_or(i64::MIN, Id::get);
-            Ok(ids.iter().filter(|id| **id > after).map(|id| unknown(*id)).take(usize::try_from(limit).unwrap()).collect())
+            let after = page.after.map_or(i64::MIN, Id::get);
+            Ok(ids.iter().filter(|id| **id > after).map(|id| unknown(*id)).take(usize::try_from(page.size).unwrap()).collect())
         });
         stores
     }

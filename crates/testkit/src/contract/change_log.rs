@@ -4,6 +4,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use derslik_domain::id::{AccountId, PrincipalId};
+use derslik_domain::page::PageRequest;
 use derslik_domain::rows::BatchSize;
 use derslik_domain::session::{Session, SessionDescription, SessionName, SessionStatus};
 use derslik_ports::outbound::{Conflict, Projection, StoreError, UnitOfWork};
@@ -45,7 +46,7 @@ fn step<U: UnitOfWork>(harness: &Harness<U>, projection: Projection, limit: u16)
 
 /// The accounts with any pending change.
 fn behind<U: UnitOfWork>(harness: &Harness<U>, projection: Projection) -> Vec<AccountId> {
-    harness.read(move |stores| stores.change_log().accounts_behind(projection, None, 0, 10))
+    harness.read(move |stores| stores.change_log().accounts_behind(projection, 0, PageRequest { size: 10, after: None }))
 }
 
 fn one_transaction<U: UnitOfWork>(harness: &Harness<U>) {
@@ -165,8 +166,10 @@ fn together<U: UnitOfWork + Clone>(harness: &Harness<U>) {
 fn accounts_behind<U: UnitOfWork>(harness: &Harness<U>) {
     let (ours, theirs) = (account().id, other_account().id);
     for projection in Projection::ALL {
-        let told =
-            |after, more_than, limit| harness.read(move |stores| stores.change_log().accounts_behind(projection, after, more_than, limit));
+        let told = |after, more_than, size| {
+            let page = PageRequest { size, after };
+            harness.read(move |stores| stores.change_log().accounts_behind(projection, more_than, page))
+        };
         assert_eq!(told(None, 0, 10), []);
         let number = |number| guid(100 * projection_number(projection) + number);
         store(harness, vec![session(number(1)), session(number(2))]);

@@ -8,7 +8,7 @@ use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use derslik_domain::identity::{Actor, CredentialKind};
-use derslik_domain::text::hex;
+use derslik_domain::text::{from_hex, hex};
 use derslik_ports::inbound::PresentedCredential;
 
 use super::error::PerculusError;
@@ -73,7 +73,7 @@ fn presented(headers: &HeaderMap) -> Option<PresentedCredential> {
     let token = token.trim();
     match token.rsplit_once('|') {
         Some((access_key, proof)) => {
-            let secret = decode_hex(proof)?.to_vec();
+            let secret = from_hex::<32>(proof)?.to_vec();
             Some(PresentedCredential { kind: CredentialKind::AccessKey, public_id: access_key.to_owned(), secret })
         }
         None if token.is_empty() => None,
@@ -82,22 +82,6 @@ fn presented(headers: &HeaderMap) -> Option<PresentedCredential> {
             Some(PresentedCredential { kind: CredentialKind::AccessToken, public_id: String::new(), secret })
         }
     }
-}
-
-/// The bytes of a SHA-256 digest in hexadecimal.
-fn decode_hex(text: &str) -> Option<[u8; 32]> {
-    let digits = text.as_bytes();
-    let mut bytes = [0; 32];
-    if digits.len() != 2 * bytes.len() {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = pair.iter().try_fold(0_u8, |byte, digit| {
-            let digit = char::from(*digit).to_digit(16)?;
-            Some(byte << 4 | u8::try_from(digit).ok()?)
-        })?;
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]
@@ -116,9 +100,9 @@ mod tests {
 
     #[test]
     fn a_proof_is_read_in_either_case() {
-        let proof = decode_hex(PROOF).unwrap();
+        let proof = from_hex(PROOF).unwrap();
         assert_eq!(bearer("demo-access", &proof), format!("demo-access|{PROOF}"));
-        assert_eq!(decode_hex(&PROOF.to_uppercase()), Some(proof));
+        assert_eq!(from_hex(&PROOF.to_uppercase()), Some(proof));
     }
 
     #[test]
@@ -126,7 +110,7 @@ mod tests {
         for scheme in ["Bearer", "bearer", "BEARER"] {
             let presented = with(&format!("{scheme} demo-access|{PROOF}")).unwrap();
             assert_eq!(presented.public_id, "demo-access");
-            assert_eq!(presented.secret, decode_hex(PROOF).unwrap());
+            assert_eq!(presented.secret, from_hex::<32>(PROOF).unwrap());
         }
     }
 

@@ -21,6 +21,7 @@
 //! table, and let a job send it.
 
 use derslik_domain::id::AccountId;
+use derslik_domain::page::PageRequest;
 use derslik_domain::rows::RowCount;
 use derslik_ports::outbound::Projection;
 use diesel::pg::Pg;
@@ -270,19 +271,18 @@ fn clear(mut conn: Conn<'_>, account: AccountId, projection: Projection, records
     Ok(())
 }
 
-/// The accounts after `after` with more than `more_than` pending changes.
+/// A page of the accounts with more than `more_than` pending changes.
 pub(crate) fn accounts_behind(
     conn: Conn<'_>,
     projection: Projection,
-    after: Option<AccountId>,
     more_than: u32,
-    limit: u16,
+    page: PageRequest<AccountId>,
 ) -> QueryResult<Vec<AccountId>> {
-    let accounts: Vec<i64> = on_conn!(conn, |conn| behind(projection, after, more_than, limit).load(conn))?;
+    let accounts: Vec<i64> = on_conn!(conn, |conn| behind(projection, more_than, page).load(conn))?;
     Ok(accounts.into_iter().map(AccountId::new).collect())
 }
 
-fn behind<DB: Database>(projection: Projection, after: Option<AccountId>, more_than: u32, limit: u16) -> Sql<'static, DB, BigInt> {
+fn behind<DB: Database>(projection: Projection, more_than: u32, page: PageRequest<AccountId>) -> Sql<'static, DB, BigInt> {
     let (is_pending, length) = (is_pending(projection), length(DB::DIALECT));
     let text = format!(
         "
@@ -302,9 +302,9 @@ fn behind<DB: Database>(projection: Projection, after: Option<AccountId>, more_t
         LIMIT :limit"
     );
     Sql::composed("change_log_accounts_behind", text)
-        .bind_in_both::<BigInt, _>("after", after.map_or(i64::MIN, AccountId::get))
+        .bind_in_both::<BigInt, _>("after", page.after.map_or(i64::MIN, AccountId::get))
         .bind_in_both::<BigInt, _>("more_than", i64::from(more_than))
-        .bind_in_both::<BigInt, _>("limit", i64::from(limit))
+        .bind_in_both::<BigInt, _>("limit", i64::from(page.size))
         .returning()
         .uncached()
 }
@@ -324,7 +324,7 @@ fn count<DB: Database>(account: AccountId, projection: Projection) -> Sql<'stati
 pub(crate) fn statements() -> Vec<Printed> {
     fn of<DB: Database>() -> [Printed; 3] {
         let (account, projection) = (AccountId::new(1), Projection::SearchIndex);
-        let behind = behind::<DB>(projection, None, 0, 1);
+        let behind = behind::<DB>(projection, 0, PageRequest { size: 1, after: None });
         [oldest::<DB>(account, projection, 1).printed(), behind.printed(), count::<DB>(account, projection).printed()]
     }
     let locks = [LockMode::Wait, LockMode::Skip].map(|mode| lock_of(AccountId::new(1), Projection::SearchIndex, mode).printed());

@@ -5,6 +5,7 @@ use derslik_domain::id::{AccountId, CredentialId, Id, PrincipalId};
 use derslik_domain::identity::{
     Account, AccountName, AccountSettings, Credential, CredentialKind, Lang, PasswordHash, Principal, Scope, SecretDigest, UserState,
 };
+use derslik_domain::page::PageRequest;
 use derslik_domain::rows::{BatchSize, RowCount};
 use derslik_domain::time::{StartDateMode, Timestamp, Zone};
 use derslik_ports::outbound::{CredentialOwner, IdentityRepository, NewCredential, StoreError};
@@ -71,13 +72,13 @@ impl IdentityRepository for DieselStores<'_> {
         self.query(|conn| on_conn!(conn, |conn| insert.execute(conn))).map(|rows| rows > 0)
     }
 
-    fn accounts(&mut self, after: Option<AccountId>, limit: u16) -> Result<Vec<Account>, StoreError> {
-        let after = after.map_or(i64::MIN, Id::get);
+    fn accounts(&mut self, page: PageRequest<AccountId>) -> Result<Vec<Account>, StoreError> {
+        let after = page.after.map_or(i64::MIN, Id::get);
         let rows: Vec<AccountRow> = self.query(|conn| {
             on_conn!(conn, |conn| accounts::table
                 .filter(accounts::id.gt(after))
                 .order(accounts::id)
-                .limit(limit.into())
+                .limit(page.size.into())
                 .select(AccountRow::as_select())
                 .load(conn))
         })?;

@@ -166,14 +166,14 @@ impl JobRepository for DieselStores<'_> {
         rows.into_iter().map(ShownJob::try_from).collect()
     }
 
-    fn list_unknown(&mut self, account: AccountId, after: Option<JobId>, limit: u32) -> Result<Vec<UnknownJob>, StoreError> {
+    fn list_unknown(&mut self, account: AccountId, page: PageRequest<JobId>) -> Result<Vec<UnknownJob>, StoreError> {
         let rows: Vec<UnknownRow> = self.query(|conn| {
             on_conn!(conn, |conn| jobs::table
                 .filter(jobs::account_id.eq(account.get()))
-                .filter(jobs::id.gt(after.map_or(i64::MIN, Id::get)))
+                .filter(jobs::id.gt(page.after.map_or(i64::MIN, Id::get)))
                 .filter(jobs::action.ne_all(known_actions()))
                 .order(jobs::id)
-                .limit(limit.into())
+                .limit(page.size.into())
                 .select(UnknownRow::as_select())
                 .load(conn))
         })?;

@@ -1,6 +1,7 @@
 //! The projections of sessions, as the change log drives them. The top of `change_log/mod.rs` lists what a new one needs.
 
 use derslik_domain::id::AccountId;
+use derslik_domain::page::PageRequest;
 use derslik_domain::rows::RowCount;
 use derslik_ports::outbound::{ChangeLogRepository, Projection, StoreError};
 use diesel::result::QueryResult;
@@ -21,11 +22,10 @@ impl ChangeLogRepository for DieselStores<'_> {
     fn accounts_behind(
         &mut self,
         projection: Projection,
-        after: Option<AccountId>,
         more_than: u32,
-        limit: u16,
+        page: PageRequest<AccountId>,
     ) -> Result<Vec<AccountId>, StoreError> {
-        self.query(|conn| change_log::accounts_behind(conn, projection, after, more_than, limit))
+        self.query(|conn| change_log::accounts_behind(conn, projection, more_than, page))
     }
 }
 

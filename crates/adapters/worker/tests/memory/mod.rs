@@ -260,7 +260,7 @@ impl JobRepository for OpenTables {
         Ok(self.list(account, project, page)?.into_iter().map(ShownJob::from).collect())
     }
 
-    fn list_unknown(&mut self, _: AccountId, _: Option<JobId>, _: u32) -> Result<Vec<UnknownJob>, StoreError> {
+    fn list_unknown(&mut self, _: AccountId, _: PageRequest<JobId>) -> Result<Vec<UnknownJob>, StoreError> {
         Ok(Vec::new())
     }
 
