@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use actix_web::HttpRequest;
 use actix_web::http::header::HOST;
 use actix_web::web::Data;
+use derslik_domain::identity::ClientNetwork;
 
 use crate::forwarding::{Client, Forwarded, TrustedProxies};
 use crate::state::HttpState;
@@ -27,12 +28,17 @@ impl Scheme {
 }
 
 /// The address of the client that sent a request. `None` where the connection has no address, as in tests.
-pub(crate) fn client_address(request: &HttpRequest) -> Option<IpAddr> {
+fn client_address(request: &HttpRequest) -> Option<IpAddr> {
     let client = match request.app_data::<Data<HttpState>>() {
         Some(state) => Client::of(request.head(), state.trusted_proxies()),
         None => Client::of(request.head(), &TrustedProxies::default()),
     };
     client.map(|client| client.address)
+}
+
+/// The network of the client that sent a request, for which limits count it. `None` likewise.
+pub(crate) fn client_network(request: &HttpRequest) -> Option<ClientNetwork> {
+    client_address(request).map(ClientNetwork::of)
 }
 
 /// The scheme and the host by which the client reached the service. The host is empty where the client named none.

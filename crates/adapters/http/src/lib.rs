@@ -17,6 +17,7 @@
 //! | `list` | lists that are read and sent in parts |
 //! | `memory` | the memory budget that all requests share |
 //! | `percent` | percent escapes |
+//! | `rate` | rate limits |
 //! | `response` | responses, and the memory that they hold until they are sent |
 //! | `routing` | the forms of paths |
 //! | `trace` | the span and the id of a request |
@@ -41,6 +42,7 @@ mod memory;
 pub mod openreplay;
 mod percent;
 pub mod perculus;
+mod rate;
 mod response;
 mod routes;
 mod routing;
@@ -52,6 +54,7 @@ mod trace;
 
 pub use forwarding::{NetworkError, TrustedProxies};
 pub use limits::Limits;
+pub use rate::RateQuotas;
 pub use routes::configure;
 pub use server::{ConnectionLimits, Deadlines, ServerSettings, Serving, Socket, Stopper};
 pub use state::{HttpState, Services};

@@ -12,6 +12,7 @@ use crate::classroom::settings::ClassroomSettings;
 use crate::forwarding::TrustedProxies;
 use crate::limits::Limits;
 use crate::openreplay::compat::JobsCompat;
+use crate::rate::{RateClock, RateLimits, RateQuotas};
 
 /// The inbound ports.
 #[derive(Clone)]
@@ -57,6 +58,7 @@ pub struct HttpState {
     body_budgets: BodyBudgets,
     response_budget: ResponseBudget,
     trusted_proxies: TrustedProxies,
+    rate_limits: RateLimits,
 }
 
 impl std::ops::Deref for HttpState {
@@ -68,11 +70,12 @@ impl std::ops::Deref for HttpState {
 }
 
 impl HttpState {
-    /// A state with these ports, settings and limits, and without trusted proxies.
+    /// A state with these ports, settings and limits, and without trusted proxies and rate limits.
     pub fn new(services: Services, classroom: ClassroomSettings, limits: Limits) -> Self {
         let (body_budgets, response_budget) = (BodyBudgets::new(&limits), ResponseBudget::new(&limits));
         let (jobs_compat, trusted_proxies) = (JobsCompat::default(), TrustedProxies::default());
-        Self { services, classroom, limits, jobs_compat, body_budgets, response_budget, trusted_proxies }
+        let rate_limits = RateLimits::default();
+        Self { services, classroom, limits, jobs_compat, body_budgets, response_budget, trusted_proxies, rate_limits }
     }
 
     /// The same state, with answers of the jobs API shaped as `compat` says.
@@ -85,6 +88,23 @@ impl HttpState {
     #[must_use]
     pub fn with_trusted_proxies(self, trusted_proxies: TrustedProxies) -> Self {
         Self { trusted_proxies, ..self }
+    }
+
+    /// The same state, which refuses requests above these quotas.
+    #[must_use]
+    pub fn with_rate_limits(self, quotas: RateQuotas) -> Self {
+        self.with_rate_limits_by(quotas, &RateClock::monotonic())
+    }
+
+    /// The same, with another clock.
+    #[must_use]
+    pub(crate) fn with_rate_limits_by(self, quotas: RateQuotas, clock: &RateClock) -> Self {
+        Self { rate_limits: RateLimits::new(quotas, clock), ..self }
+    }
+
+    /// The rate limits of all requests.
+    pub(crate) const fn rate_limits(&self) -> &RateLimits {
+        &self.rate_limits
     }
 
     /// The proxies whose forwarding headers are trusted.
