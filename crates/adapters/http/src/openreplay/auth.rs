@@ -13,6 +13,7 @@ use derslik_ports::inbound::PresentedCredential;
 use super::error::OpenReplayError;
 use crate::body_watcher::BodyWatcher;
 use crate::budgets::note_holder;
+use crate::client::client_network;
 use crate::state::HttpState;
 
 /// The actor of a request that showed a valid key.
@@ -46,10 +47,14 @@ impl FromRequest for CallerWithoutBody {
 }
 
 async fn authenticate<'a>(request: &'a HttpRequest, watcher: &BodyWatcher) -> Result<(Actor, &'a HttpState), OpenReplayError> {
-    let (Some(presented), Some(state)) = (key(request.headers()).map(presented), request.app_data::<Data<HttpState>>()) else {
-        return Err(OpenReplayError::NoKey);
+    let Some(state) = request.app_data::<Data<HttpState>>() else { return Err(OpenReplayError::NoKey) };
+    let limits = state.rate_limits();
+    let Some(presented) = key(request.headers()).map(presented) else {
+        return Err(limits.refuse(client_network(request), OpenReplayError::NoKey));
     };
-    let actor = watcher.wait_for(state.identity.authenticate(presented)).await??;
+    let looked_up = watcher.wait_for(state.identity.authenticate(presented)).await?;
+    let actor = looked_up.map_err(|error| limits.refuse_looked_up::<OpenReplayError>(client_network(request), error))?;
+    limits.count_known(&actor)?;
     note_holder(request, &actor);
     Ok((actor, state))
 }

@@ -12,6 +12,7 @@ use super::compat::JobsCompat;
 use super::words::project_refusal;
 use crate::body::BodyError;
 use crate::memory::BudgetExhausted;
+use crate::rate::Exceeded;
 use crate::response::RETRY_AFTER_SECONDS;
 
 /// An answer that reports an error.
@@ -39,6 +40,8 @@ pub(super) enum OpenReplayError {
     Body(#[from] BodyError),
     #[error(transparent)]
     BudgetExhausted(#[from] BudgetExhausted),
+    #[error(transparent)]
+    TooMany(#[from] Exceeded),
     #[error("Not Found")]
     NoSuchPath,
     #[error("Method Not Allowed")]
@@ -137,6 +140,7 @@ impl OpenReplayError {
             | Self::Body(_)
             | Self::Unavailable
             | Self::BudgetExhausted(_)
+            | Self::TooMany(_)
             | Self::Failure => ErrorBody::Other { errors: [self.to_string()] },
         }
     }
@@ -154,6 +158,7 @@ impl ResponseError for OpenReplayError {
             }
             Self::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Body(BodyError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
             Self::Body(BodyError::UnsupportedMediaType | BodyError::NoForm) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -168,6 +173,11 @@ impl ResponseError for OpenReplayError {
             Self::NoKey | Self::InvalidKey => _ = response.insert_header((WWW_AUTHENTICATE, "Bearer")),
             Self::Unavailable | Self::BudgetExhausted(_) | Self::Body(BodyError::BudgetExhausted) => {
                 _ = response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
+            }
+            Self::TooMany(exceeded) => {
+                for field in exceeded.headers() {
+                    response.insert_header(field);
+                }
             }
             // The rest of the body may never arrive, or be endless.
             Self::Body(BodyError::TooSlow | BodyError::TooLarge { .. }) => _ = response.insert_header((CONNECTION, "close")),

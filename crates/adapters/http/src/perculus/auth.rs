@@ -14,6 +14,7 @@ use derslik_ports::inbound::PresentedCredential;
 use super::error::PerculusError;
 use crate::body_watcher::BodyWatcher;
 use crate::budgets::note_holder;
+use crate::client::client_network;
 use crate::state::HttpState;
 
 /// The token that a client sends after `Authorization: Bearer`: its access key, and the proof that it knows the secret key.
@@ -56,10 +57,14 @@ impl FromRequest for CallerWithoutBody {
 }
 
 async fn authenticate<'a>(request: &'a HttpRequest, watcher: &BodyWatcher) -> Result<(Actor, &'a HttpState), PerculusError> {
-    let (Some(presented), Some(state)) = (presented(request.headers()), request.app_data::<Data<HttpState>>()) else {
-        return Err(PerculusError::Unauthorized);
+    let Some(state) = request.app_data::<Data<HttpState>>() else { return Err(PerculusError::Unauthorized) };
+    let limits = state.rate_limits();
+    let Some(presented) = presented(request.headers()) else {
+        return Err(limits.refuse(client_network(request), PerculusError::Unauthorized));
     };
-    let actor = watcher.wait_for(state.identity.authenticate(presented)).await??;
+    let looked_up = watcher.wait_for(state.identity.authenticate(presented)).await?;
+    let actor = looked_up.map_err(|error| limits.refuse_looked_up::<PerculusError>(client_network(request), error))?;
+    limits.count_known(&actor)?;
     note_holder(request, &actor);
     Ok((actor, state))
 }

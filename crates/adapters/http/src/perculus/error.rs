@@ -21,6 +21,7 @@ use super::sessions::violations::filter_fault;
 use super::text::Text;
 use crate::body::BodyError;
 use crate::memory::BudgetExhausted;
+use crate::rate::{Exceeded, Policy};
 use crate::response::RETRY_AFTER_SECONDS;
 
 /// An answer that reports an error.
@@ -42,6 +43,7 @@ pub(super) enum PerculusError {
     KeyErased,
     Body(BodyError),
     BudgetExhausted,
+    TooMany(Exceeded),
     Filter(FilterError),
     NoSuchPath,
     MethodNotAllowed,
@@ -79,6 +81,7 @@ impl PerculusError {
             | Self::KeyBusy
             | Self::KeyErased
             | Self::Body(_)
+            | Self::TooMany(_)
             | Self::NoSuchPath
             | Self::MethodNotAllowed => 19,
             Self::SessionNotFound => 30,
@@ -101,6 +104,11 @@ impl PerculusError {
             Self::Unauthorized => _ = response.insert_header((WWW_AUTHENTICATE, "Bearer")),
             Self::Unavailable | Self::BudgetExhausted | Self::KeyBusy | Self::Body(BodyError::BudgetExhausted) => {
                 _ = response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
+            }
+            Self::TooMany(exceeded) => {
+                for field in exceeded.headers() {
+                    response.insert_header(field);
+                }
             }
             // The rest of the body may never arrive, or be endless.
             Self::Body(BodyError::TooSlow | BodyError::TooLarge { .. }) => _ = response.insert_header((CONNECTION, "close")),
@@ -157,6 +165,10 @@ impl PerculusError {
             Self::Filter(error) => filter_fault(*error),
             Self::Body(error) => body_fault(*error),
             Self::BudgetExhausted => Text::of("answer-budget-exhausted"),
+            Self::TooMany(exceeded) => match exceeded.policy {
+                Policy::Unknown => Text::of("too-many-unknown"),
+                Policy::Credential => Text::of("too-many-of-credential"),
+            },
             Self::BadKey => Text::of("key-malformed").with("max", IdempotencyKey::MAX),
             Self::KeyReused => Text::of("key-reused"),
             Self::KeyBusy => Text::of("key-busy"),
@@ -201,6 +213,12 @@ impl From<BodyError> for PerculusError {
 impl From<BudgetExhausted> for PerculusError {
     fn from(BudgetExhausted: BudgetExhausted) -> Self {
         Self::BudgetExhausted
+    }
+}
+
+impl From<Exceeded> for PerculusError {
+    fn from(exceeded: Exceeded) -> Self {
+        Self::TooMany(exceeded)
     }
 }
 
@@ -267,6 +285,7 @@ impl ResponseError for PerculusError {
             Self::Unauthorized | Self::NotAllowed => StatusCode::UNAUTHORIZED,
             Self::SessionNotFound | Self::AttendeeNotFound | Self::UserNotFound | Self::NoSuchPath => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::KeyBusy | Self::KeyErased | Self::UsernameTaken | Self::EmailTaken => StatusCode::CONFLICT,
             Self::BadRequest(_) | Self::BadKey | Self::Invalid(_) | Self::Filter(_) | Self::Body(BodyError::CutOff) => {

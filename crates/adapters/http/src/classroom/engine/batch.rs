@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data};
+use derslik_domain::identity::ClientNetwork;
 use futures_util::Stream;
 use futures_util::stream::unfold;
 
@@ -35,13 +36,20 @@ struct Part {
     call: Result<Call, ClassroomError>,
 }
 
+/// What the request of a batch says about the sender of its parts.
+pub(super) struct Sender {
+    /// The credential for parts without one of their own.
+    pub(super) authorization: Option<String>,
+    /// The network of the client, which counts for parts without a valid credential.
+    pub(super) client: Option<ClientNetwork>,
+}
+
 /// A batch whose body could be split into parts. Each part is parsed when its turn comes.
 pub(super) struct Batch {
     api: &'static Api,
     body: Body,
     parts: std::vec::IntoIter<Range<usize>>,
-    /// The credential for parts without one of their own.
-    authorization: Option<String>,
+    sender: Sender,
     /// The bytes that are being sent.
     current: CountedBody,
     is_closed: bool,
@@ -52,13 +60,13 @@ impl Batch {
     ///
     /// # Errors
     /// The body is not multipart, or has too many parts.
-    pub(super) fn read(api: &'static Api, content_type: &str, authorization: Option<String>, body: Body) -> Result<Self, ClassroomError> {
+    pub(super) fn read(api: &'static Api, content_type: &str, sender: Sender, body: Body) -> Result<Self, ClassroomError> {
         let boundary = boundary(content_type).ok_or_else(|| ClassroomError::invalid("A batch is multipart/mixed with a boundary."))?;
         let parts = parts(&body, &boundary).ok_or_else(|| ClassroomError::invalid("The multipart body of the batch cannot be read."))?;
         if parts.len() > MAX_PARTS {
             return Err(ClassroomError::invalid(format!("A batch has at most {MAX_PARTS} parts.")));
         }
-        Ok(Self { api, body, parts: parts.into_iter(), authorization, current: CountedBody::default(), is_closed: false })
+        Ok(Self { api, body, parts: parts.into_iter(), sender, current: CountedBody::default(), is_closed: false })
     }
 
     /// The body of the answer, in pieces. A part is carried out once the answer to the previous one was handed over, so a batch
@@ -92,7 +100,8 @@ impl Batch {
         let part = read_part(&self.body, part);
         let answer = match part.call {
             Ok(mut call) => {
-                call.authorization = call.authorization.or_else(|| self.authorization.clone());
+                call.authorization = call.authorization.or_else(|| self.sender.authorization.clone());
+                call.client = self.sender.client;
                 answer(self.api, state, &call).await
             }
             Err(error) => refusal(error, &System::default()),

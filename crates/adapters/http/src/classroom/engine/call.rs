@@ -1,6 +1,7 @@
 //! One call as it was sent, as a request of its own or as a part of a batch.
 
 use actix_web::web::Bytes;
+use derslik_domain::identity::ClientNetwork;
 
 use crate::idempotency::KeyHeader;
 
@@ -14,6 +15,10 @@ pub(super) struct Call {
     pub(super) authorization: Option<String>,
     pub(super) if_match: Option<String>,
     pub(super) key: KeyHeader,
+    /// The network of the client, which counts for calls without a valid credential.
+    pub(super) client: Option<ClientNetwork>,
+    /// Whether the call was counted for its credential.
+    pub(super) is_counted: bool,
     pub(super) body: Bytes,
     /// Whether the body holds the query, because the query was too long for the URL.
     pub(super) is_form: bool,

@@ -32,7 +32,7 @@ pub(super) async fn answer(api: &Api, state: &HttpState, call: &Call) -> Answer 
     }
 }
 
-/// Finds the operation and the actor of a call. The body is not needed for this.
+/// Finds the operation and the actor of a call, and counts the call. The body is not needed for this.
 ///
 /// # Errors
 /// The answer that refuses the call.
@@ -62,8 +62,16 @@ async fn identify(
         Target::Malformed => return Err(ClassroomError::invalid("Request contains an invalid argument.")),
     };
     let token = call.authorization.as_deref().map_or(system.access_token.as_deref(), bearer);
-    let token = token.ok_or_else(|| ClassroomError::unauthenticated(call.authorization.is_some()))?;
-    Ok((operation, values, authenticate(state, token).await?))
+    let limits = state.rate_limits();
+    let Some(token) = token else {
+        return Err(limits.refuse(call.client, ClassroomError::unauthenticated(call.authorization.is_some())));
+    };
+    let looked_up = authenticate(state, token).await;
+    let actor = looked_up.map_err(|error| limits.refuse_looked_up::<ClassroomError>(call.client, error))?;
+    if !call.is_counted {
+        limits.count_known(&actor)?;
+    }
+    Ok((operation, values, actor))
 }
 
 /// The answer to an admitted and complete call.

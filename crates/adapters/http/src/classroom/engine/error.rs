@@ -12,6 +12,7 @@ use super::schema::snake;
 use super::scopes::scope_url;
 use crate::body::BodyError;
 use crate::memory::BudgetExhausted;
+use crate::rate::{Exceeded, Policy};
 use crate::response::RETRY_AFTER_SECONDS;
 
 const INVALID: &str = "Request contains an invalid argument.";
@@ -42,6 +43,7 @@ pub(crate) enum ErrorKind {
     KeyErased,
     TooLarge,
     TooSlow,
+    ResourceExhausted,
     Unimplemented,
     Unavailable,
     Internal,
@@ -62,6 +64,7 @@ impl ErrorKind {
             Self::KeyBusy | Self::KeyErased => (409, "ABORTED", "aborted"),
             Self::TooLarge => (413, "INVALID_ARGUMENT", "uploadTooLarge"),
             Self::TooSlow => (408, "DEADLINE_EXCEEDED", "requestTimeout"),
+            Self::ResourceExhausted => (429, "RESOURCE_EXHAUSTED", "rateLimitExceeded"),
             Self::Unimplemented => (501, "UNIMPLEMENTED", "notImplemented"),
             Self::Unavailable => (503, "UNAVAILABLE", "backendError"),
             Self::Internal => (500, "INTERNAL", "backendError"),
@@ -261,6 +264,19 @@ impl From<BudgetExhausted> for ClassroomError {
     fn from(error: BudgetExhausted) -> Self {
         let headers = vec![("retry-after", RETRY_AFTER_SECONDS.to_owned())];
         Self { headers, ..Self::new(ErrorKind::Unavailable, error.to_string()) }
+    }
+}
+
+impl From<Exceeded> for ClassroomError {
+    fn from(exceeded: Exceeded) -> Self {
+        let limit = match exceeded.policy {
+            Policy::Unknown => "Queries without credentials per minute",
+            Policy::Credential => "Queries per minute per credential",
+        };
+        let metadata = json!({ "quota_limit": limit, "quota_limit_value": exceeded.per_minute.to_string() });
+        let details = json!({ "@type": ERROR_INFO, "reason": "RATE_LIMIT_EXCEEDED", "domain": "googleapis.com", "metadata": metadata });
+        let message = format!("Quota exceeded for quota metric 'Queries' and limit '{limit}' of service 'classroom.googleapis.com'.");
+        Self { details: vec![details], headers: exceeded.headers().into(), ..Self::new(ErrorKind::ResourceExhausted, message) }
     }
 }
 

@@ -12,7 +12,7 @@ use actix_web::{Error, HttpRequest, HttpResponse};
 
 use super::answer::{Answer, JSON, refusal};
 use super::auth::actor_of;
-use super::batch::{self, Batch};
+use super::batch::{self, Batch, Sender};
 use super::call::Call;
 use super::discovery;
 use super::dispatch::{admit, answer};
@@ -22,7 +22,7 @@ use super::query::System;
 use crate::body::read_bytes;
 use crate::body_watcher::BodyWatcher;
 use crate::budgets::note_holder;
-use crate::client::reached_by;
+use crate::client::{client_network, reached_by};
 use crate::idempotency::{KEY, KeyHeader};
 use crate::response::CountedBody;
 use crate::state::HttpState;
@@ -82,15 +82,20 @@ async fn one_call(api: &'static Api, state: Data<HttpState>, request: HttpReques
         authorization: header(headers, &AUTHORIZATION),
         if_match: header(headers, &IF_MATCH),
         key: KeyHeader::of(headers),
+        client: client_network(&request),
         ..Call::default()
     };
     let (verb, kind) = (header(headers, &OVERRIDE), header(headers, &CONTENT_TYPE));
-    let call = call.overridden(verb.as_deref(), kind.as_deref());
+    let mut call = call.overridden(verb.as_deref(), kind.as_deref());
     // The credential is checked before the body is read. A form may hold the credential, so it is read before the actor is
     // known.
     if !call.may_hide_credential() {
-        match watcher.wait_for(admit(api, &state, &call)).await {
-            Ok(Ok(admitted)) => note_holder(&request, &admitted.actor),
+        let admitted = watcher.wait_for(admit(api, &state, &call)).await;
+        match admitted {
+            Ok(Ok(admitted)) => {
+                note_holder(&request, &admitted.actor);
+                call.is_counted = true;
+            }
             Ok(Err(refusal)) => return respond(refusal),
             Err(error) => return respond(refusal(error.into(), &System::default())),
         }
@@ -120,7 +125,10 @@ async fn many_calls(
         Ok(_) if request.headers().contains_key(&KEY) => {
             Err(ClassroomError::invalid("A batch takes no Idempotency-Key; each of its parts may have one."))
         }
-        Ok(body) => Batch::read(api, &header(request.headers(), &CONTENT_TYPE).unwrap_or_default(), authorization, body),
+        Ok(body) => {
+            let sender = Sender { authorization, client: client_network(&request) };
+            Batch::read(api, &header(request.headers(), &CONTENT_TYPE).unwrap_or_default(), sender, body)
+        }
         Err(error) => Err(error.into()),
     };
     match answers {

@@ -8,6 +8,8 @@ no-such-path = no such path
 method-not-allowed = the path does not take this method
 unavailable = the service can't reach its database; try again
 failure = unexpected failure
+too-many-unknown = too many requests without a valid credential; try again later
+too-many-of-credential = too many requests with this credential; try again later
 
 key-malformed = Idempotency-Key must be one text of 1 to { $max } visible ASCII characters.
 key-reused = Idempotency-Key was sent before with another request.

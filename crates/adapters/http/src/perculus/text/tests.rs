@@ -3,6 +3,7 @@
 mod samples;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 
 use derslik_domain::idempotency::IdempotencyKey;
 use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternElement, VariantKey};
@@ -10,6 +11,7 @@ use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternEl
 use super::*;
 use crate::body::BodyError;
 use crate::perculus::error::PerculusError;
+use crate::rate::{Exceeded, Policy};
 
 /// The arguments of a text, and the cases that it distinguishes. Plural forms are left out, because they differ between
 /// languages.
@@ -88,6 +90,7 @@ fn errors() -> Vec<(String, PerculusError)> {
         | E::MethodNotAllowed
         | E::Unavailable
         | E::BudgetExhausted
+        | E::TooMany(_)
         | E::Failure => (),
     };
     let fault = serde_json::from_str::<Vec<u8>>("[1,\n}").unwrap_err();
@@ -110,6 +113,8 @@ fn errors() -> Vec<(String, PerculusError)> {
     ];
     let errors = [E::Unauthorized, E::NotAllowed, E::BadKey, E::KeyReused, E::KeyBusy, E::KeyErased, E::NoSuchPath, E::MethodNotAllowed];
     let errors = errors.into_iter().chain([E::Unavailable, E::BudgetExhausted, E::Failure]);
+    let too_many = |policy| E::TooMany(Exceeded { policy, per_minute: NonZeroU32::MIN, retry_after_seconds: 1 });
+    let errors = errors.chain([Policy::Unknown, Policy::Credential].map(too_many));
     let tokens = [E::SessionNotFound, E::AttendeeNotFound, E::UserNotFound, E::UsernameTaken, E::EmailTaken];
     let errors = errors.chain(bodies.map(E::Body)).chain(requests.map(E::BadRequest)).chain(tokens);
     errors.inspect(all).map(|error| (format!("{error:?}"), error)).collect()
@@ -205,6 +210,9 @@ fn bodies_are_refused_in_the_words_of_all_dialects() {
     for (_, error) in errors() {
         if let PerculusError::Body(body) = &error {
             assert_eq!(error.details_in(Language::English), body.to_string());
+        }
+        if let PerculusError::TooMany(exceeded) = &error {
+            assert_eq!(error.details_in(Language::English), exceeded.to_string());
         }
     }
     let key = format!("Idempotency-Key must be one text of 1 to {} visible ASCII characters.", IdempotencyKey::MAX);

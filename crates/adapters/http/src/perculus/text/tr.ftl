@@ -8,6 +8,8 @@ no-such-path = böyle bir adres yok
 method-not-allowed = bu adres bu metodu kabul etmiyor
 unavailable = hizmet veritabanına erişemiyor; yeniden deneyin
 failure = beklenmeyen bir hata oluştu
+too-many-unknown = geçerli kimlik bilgisi olmadan çok fazla istek gönderildi; daha sonra yeniden deneyin
+too-many-of-credential = bu kimlik bilgisiyle çok fazla istek gönderildi; daha sonra yeniden deneyin
 
 key-malformed = Idempotency-Key, 1 ile { $max } arasında görünür ASCII karakterden oluşan tek bir metin olmalıdır.
 key-reused = Idempotency-Key daha önce başka bir istekle gönderildi.

@@ -2,18 +2,19 @@
 //! in their place. The answers follow OAuth 2.0.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::RETRY_AFTER;
+use actix_web::http::header::{HeaderName, RETRY_AFTER};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use derslik_domain::id::Id;
-use derslik_domain::identity::{ClientNetwork, Password, Username};
+use derslik_domain::identity::{Password, Username};
 use derslik_ports::inbound::{LogIn, LogInError};
 
 use super::view::{Refusal, TokenView};
 use crate::body::read_form;
-use crate::client::client_address;
+use crate::client::client_network;
 use crate::perculus::error::PerculusError;
 use crate::perculus::response::{json, respond, write};
+use crate::rate::Exceeded;
 use crate::state::HttpState;
 
 /// The only valid `client_id`.
@@ -26,27 +27,30 @@ pub(in crate::perculus) async fn issue(
 ) -> Result<HttpResponse, PerculusError> {
     let fields = read_form(&request, payload, &state).await?;
     let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    let network = client_network(&request);
+    // A refused log-in is a request without a valid credential, whether the limiter of log-ins counts it or not.
+    let refuse = |refusal: HttpResponse| state.rate_limits().count_unknown(network).map_or_else(too_many_unknown, |()| refusal);
     if field("grant_type") != Some("password") {
-        return Ok(refusal("unsupported_grant_type", "grant_type must be password."));
+        return Ok(refuse(refusal("unsupported_grant_type", "grant_type must be password.")));
     }
     if field("client_id") != Some(CLIENT) {
-        return Ok(refusal("invalid_client", "client_id must be api."));
+        return Ok(refuse(refusal("invalid_client", "client_id must be api.")));
     }
     let (Some(username), Some(password), Some(account)) = (field("username"), field("password"), field("account_id")) else {
-        return Ok(refusal("invalid_request", "username, password and account_id are required."));
+        return Ok(refuse(refusal("invalid_request", "username, password and account_id are required.")));
     };
     let (Ok(account), Ok(username), Ok(secret)) =
         (account.trim().parse(), Username::parse(username), Password::new(password.as_bytes().to_vec()))
     else {
-        return Ok(invalid_grant());
+        return Ok(refuse(invalid_grant()));
     };
-    let shown = LogIn { account: Id::new(account), username, password: secret, network: client_address(&request).map(ClientNetwork::of) };
+    let shown = LogIn { account: Id::new(account), username, password: secret, network };
     match state.log_in.log_in(shown).await {
         Ok(issued) => {
             let token = TokenView { access_token: &issued.token, expires_in: issued.seconds, token_type: "Bearer", scope: CLIENT };
             Ok(json(&token))
         }
-        Err(LogInError::Invalid) => Ok(invalid_grant()),
+        Err(LogInError::Invalid) => Ok(refuse(invalid_grant())),
         Err(LogInError::TooMany { retry_after_seconds }) => Ok(too_many(retry_after_seconds)),
         Err(LogInError::Store(error)) => Err(error.into()),
     }
@@ -58,6 +62,16 @@ fn invalid_grant() -> HttpResponse {
 
 fn refusal(error: &'static str, error_description: &'static str) -> HttpResponse {
     respond(write(StatusCode::BAD_REQUEST, 1, &Refusal { error, error_description }))
+}
+
+fn too_many_unknown(exceeded: Exceeded) -> HttpResponse {
+    let mut response = too_many(exceeded.retry_after_seconds);
+    for (name, value) in exceeded.headers() {
+        if let Ok(value) = value.parse() {
+            response.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    }
+    response
 }
 
 fn too_many(retry_after_seconds: u64) -> HttpResponse {
