@@ -7,6 +7,7 @@ mod database;
 mod dev;
 mod http;
 mod jobs;
+mod limits;
 mod load;
 mod log;
 mod values;
@@ -28,6 +29,7 @@ pub use database::DatabaseConfig;
 pub use dev::DevConfig;
 pub use http::HttpConfig;
 pub use jobs::{JobsCompatName, JobsConfig};
+pub use limits::LimitsConfig;
 pub use log::{LogConfig, LogFormat};
 pub use values::read_address;
 
@@ -61,6 +63,9 @@ pub struct Config {
     /// The HTTP server.
     #[validate(nested)]
     pub http: HttpConfig,
+    /// The rate limits.
+    #[validate(nested)]
+    pub limits: LimitsConfig,
     /// The connections to the database.
     #[validate(nested)]
     pub database: DatabaseConfig,
@@ -98,6 +103,7 @@ impl Default for Config {
             dev: DevConfig::default(),
             log: LogConfig::default(),
             http: HttpConfig::default(),
+            limits: LimitsConfig::default(),
             database: DatabaseConfig::default(),
             jobs: JobsConfig::default(),
             account: AccountConfig::default(),

@@ -76,7 +76,7 @@ fn configuration_errors() -> Result<(), Failed> {
         command.arg(&file);
         Ok(command)
     };
-    let cases: [(Command, &[&str]); 33] = [
+    let cases: [(Command, &[&str]); 34] = [
         (with_variable("DERSLIK_NO_SUCH_SETTING", "1"), &["unknown setting no_such_setting", "as DERSLIK_NO_SUCH_SETTING"]),
         (with_variable("DERSLIK_HTTP__NO_SUCH", "1"), &["unknown setting http.no_such", "as DERSLIK_HTTP__NO_SUCH"]),
         (with_variable("DERSLIK_HTTP__BATCH_MAX_ITEMS", "0"), &["http.batch_max_items must be from 1 to 100000, not 0"]),
@@ -90,6 +90,10 @@ fn configuration_errors() -> Result<(), Failed> {
             &["http.workers must be at most 1024, not 5000 (in the environment, as DERSLIK_HTTP__WORKERS)"],
         ),
         (with_variable("DERSLIK_HTTP__WORKERS", "-1"), &["http.workers must be a whole number that is not negative, not -1"]),
+        (
+            with_variable("DERSLIK_LIMITS__UNKNOWN_PER_MINUTE", "1000001"),
+            &["limits.unknown_per_minute must be at most 1000000, not 1000001", "as DERSLIK_LIMITS__UNKNOWN_PER_MINUTE"],
+        ),
         (with_variable("DERSLIK_JOBS__CONCURRENCY", "99999"), &["jobs.concurrency must be a smaller number, not 99999"]),
         (with_variable("DERSLIK_FIXED_DEV_KEYS", "perhaps"), &["fixed_dev_keys must be true or false, not perhaps"]),
         (
