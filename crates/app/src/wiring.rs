@@ -75,7 +75,8 @@ impl Installation {
     pub fn http_state(&self, config: &Config, page_key: [u8; 32]) -> anyhow::Result<HttpState> {
         let classroom = ClassroomSettings { templates: config.classroom.templates(), page_key };
         let state = http_state(&self.uow, &self.system, config.limits(), classroom);
-        Ok(state.with_jobs_compat(config.jobs_compat()).with_trusted_proxies(config.trusted_proxies()?))
+        let state = state.with_jobs_compat(config.jobs_compat()).with_trusted_proxies(config.trusted_proxies()?);
+        Ok(state.with_rate_limits(config.limits.quotas()))
     }
 
     /// The ports of the worker. They begin to listen for new jobs at once.
