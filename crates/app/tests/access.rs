@@ -4,6 +4,8 @@
 
 #[path = "access/broken.rs"]
 mod broken;
+#[path = "access/floods.rs"]
+mod floods;
 #[path = "access/guesses.rs"]
 mod guesses;
 #[path = "access/nul.rs"]
@@ -354,6 +356,15 @@ fn main() -> ExitCode {
     let nul_in_batches_of = |(database, open)| {
         Trial::test(format!("{database}::a_nul_in_a_part_of_a_batch_fails_no_other_part"), move || nul_on_the_wire::in_batches(open))
     };
+    let floods_of = |(database, open)| {
+        Trial::test(format!("{database}::a_flood_without_a_credential_is_refused_and_valid_ones_pass"), move || floods::of_unknown(open))
+    };
+    let floods_by_proxies_of = |(database, open)| {
+        Trial::test(format!("{database}::clients_of_a_trusted_proxy_are_limited_one_by_one"), move || floods::behind_a_proxy(open))
+    };
+    let floods_by_keys_of = |(database, open)| {
+        Trial::test(format!("{database}::a_credential_is_limited_where_a_setting_says_so"), move || floods::of_one_credential(open))
+    };
     let of_each = [
         DATABASES.map(table_of),
         DATABASES.map(nul_of),
@@ -363,6 +374,9 @@ fn main() -> ExitCode {
         DATABASES.map(broken_of),
         DATABASES.map(nul_in_headers_of),
         DATABASES.map(nul_in_batches_of),
+        DATABASES.map(floods_of),
+        DATABASES.map(floods_by_proxies_of),
+        DATABASES.map(floods_by_keys_of),
     ];
     run(of_each.into_iter().flatten().collect())
 }
