@@ -8,12 +8,14 @@ use std::time::{Duration, Instant};
 
 use diesel_async::AsyncPgConnection;
 use diesel_async::async_connection_wrapper::{AsyncConnectionWrapper, BlockOn};
+use tokio::io::AsyncReadExt;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::{AbortHandle, yield_now};
 use tokio::time::{sleep_until, timeout, timeout_at};
 use tokio_postgres::{CancelToken, NoTls};
 
-use super::server::Server;
+use super::address::Address;
+use super::server::{Connected, Server};
 use super::socket_state::SocketState;
 use super::sqlstate::SqlState;
 use crate::db::connect_error::ConnectError;
@@ -40,7 +42,8 @@ struct State {
     limit: Option<Limit>,
     /// The task that reads and writes the socket. When it ends, the connection ends.
     socket: Option<AbortHandle>,
-    cancel: Option<CancelToken>,
+    /// The right to cancel a statement of this connection, and the address that takes the request.
+    cancel: Option<(CancelToken, Address)>,
     /// Whether a deadline of ours has closed the connection.
     is_cut: bool,
 }
@@ -75,8 +78,8 @@ pub(super) fn connect(server: &Server, connect_timeout: Duration) -> Result<(PgC
     let connect_timeout = server.connect_timeout().map_or(connect_timeout, |named| named.min(connect_timeout));
     let made = runtime.block_on(async {
         let made = timeout(connect_timeout, async {
-            let (client, connection) = server.connect(&socket_state).await?;
-            let cancel = client.cancel_token();
+            let Connected { client, connection, address } = server.connect(&socket_state).await?;
+            let cancel = (client.cancel_token(), address);
             let socket = tokio::spawn({
                 let socket_state = Arc::clone(&socket_state);
                 async move {
@@ -171,9 +174,14 @@ impl PgControl {
 
     /// Asks the server to end the running statement.
     async fn cancel(&self) {
-        let token = self.state().cancel.clone();
-        if let (Some(token), Ok(socket)) = (token, self.server.dial_first().await) {
-            token.cancel_query_raw(socket, NoTls).await.ok();
+        let cancel = self.state().cancel.clone();
+        let Some((token, address)) = cancel else { return };
+        let Ok(mut socket) = self.server.dial(&address).await else { return };
+        if token.cancel_query_raw(&mut socket, NoTls).await.is_ok() {
+            // The server closes the connection when it has passed the request on. A request that is still on its way might end the
+            // next statement instead.
+            let mut byte = [0_u8; 1];
+            while matches!(socket.read(&mut byte).await, Ok(1..)) {}
         }
     }
 
