@@ -22,7 +22,7 @@ pub(super) struct SecretSetting {
 }
 
 /// All settings that hold secrets.
-pub(super) const SECRETS: [SecretSetting; 3] = [
+pub(super) static SECRETS: [SecretSetting; 3] = [
     SecretSetting { setting: "database_url", variables: &["DATABASE_URL", "DERSLIK_DATABASE_URL"] },
     SecretSetting { setting: "database.password", variables: &["DERSLIK_DATABASE__PASSWORD"] },
     SecretSetting { setting: "audit.seal_key", variables: &["DERSLIK_AUDIT__SEAL_KEY"] },
