@@ -125,7 +125,7 @@ pub(super) fn load(file: Option<&Path>, flags: &Flags) -> anyhow::Result<Loaded>
     let of_files: Vec<_> = SECRETS.iter().flat_map(SecretSetting::file_keys).collect();
     let of_files: Vec<_> = of_files.iter().map(String::as_str).collect();
     figment = merge_known(figment, Env::prefixed(PREFIX).ignore(&of_files).split("__"), &known, &mut unknown);
-    // Once more, as texts: a password of digits is no number.
+    // Once more, as texts: the environment reads a password of digits as a number.
     for secret in &SECRETS {
         if let Some(value) = secret.variable()? {
             secret_files.extend(value.file.clone().map(|path| SecretFile { setting: secret.setting, path }));

@@ -15,7 +15,7 @@ impl Secret {
         Self(value.into())
     }
 
-    /// The value, for whoever has to use it.
+    /// The value, for the code that uses it.
     pub fn reveal(&self) -> &str {
         &self.0
     }

@@ -12,7 +12,7 @@ use crate::config::Loaded;
 /// The folder in which container engines mount secrets, readable by all users of the container.
 const MOUNTED_SECRETS: &str = "/run/secrets";
 
-/// Each file with a secret that others can read. A file that is gone was reported by whoever wanted to read it.
+/// Each file with a secret that others can read. A file that is gone was reported by the code that reads it.
 pub(super) fn readable(loaded: &Loaded, purpose: Purpose) -> Vec<Problem> {
     let config = &loaded.config;
     let of_settings = loaded.origins.secret_files().iter().map(|file| (file.setting, file.path.as_path()));

@@ -1,4 +1,4 @@
-//! Secrets that everybody knows, since they stand in examples.
+//! Secrets that are publicly known, since they stand in examples.
 
 use super::{Problem, Purpose};
 use crate::config::{Loaded, password_of};

@@ -180,6 +180,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("production_tells_all_reasons_at_once", all_reasons),
         Trial::test("a_credential_of_systemd_is_read_where_nothing_else_sets_the_secret", credentials_of_systemd),
         Trial::test("no_failing_start_shows_a_secret", secrets_stay_hidden),
+        Trial::test("make_secrets_writes_a_random_password_once", make_secrets),
         Trial::test("postgres::a_clock_that_differs_is_refused_in_production_and_told_in_dev", other_clock),
     ]);
     for (name, open) in DATABASES {
@@ -313,6 +314,30 @@ fn secrets_stay_hidden() -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// Runs the script of `make secrets` on another folder.
+fn make_secrets() -> Result<(), Failed> {
+    let script = || Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/secrets"));
+    let written = || {
+        let folder = tempfile::tempdir()?;
+        let output = script().arg(folder.path()).output()?;
+        let file = folder.path().join(".env");
+        let text = std::fs::read_to_string(&file)?;
+        check(output.status.success() && !String::from_utf8_lossy(&output.stdout).contains(text.trim()), &output)?;
+        check(std::fs::metadata(&file)?.permissions().mode() & 0o777 == 0o600, &"the mode")?;
+        check(script().arg(folder.path()).output()?.status.success() && std::fs::read_to_string(&file)? == text, &"changed")?;
+        Ok::<_, Failed>(text)
+    };
+    let (one, other) = (written()?, written()?);
+    let password = one.strip_prefix("POSTGRES_PASSWORD=").and_then(|text| text.strip_suffix('\n')).ok_or("another form")?;
+    check(password.len() == 32 && password.bytes().all(|letter| letter.is_ascii_alphanumeric()), &"the form of the password")?;
+    check(one != other, &"the same password")?;
+
+    let folder = tempfile::tempdir()?;
+    let file = secret_file(folder.path(), ".env", "POSTGRES_PORT=5433\n", 0o600)?;
+    check(!script().arg(folder.path()).output()?.status.success(), &"a file of the operator")?;
+    check(std::fs::read_to_string(file)? == "POSTGRES_PORT=5433\n", &"the file of the operator was changed")
 }
 
 fn safe_set_up(open: Open) -> Result<(), Failed> {
