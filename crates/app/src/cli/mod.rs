@@ -6,7 +6,7 @@
 //! |---|---|
 //! | 0 | done, or stopped by a signal |
 //! | 1 | an unexpected failure |
-//! | 2 | wrong usage or configuration |
+//! | 2 | wrong usage or configuration, or an unsafe set-up |
 //! | 3 | the database can't be reached or brought up to date |
 //! | 4 | the address can't be listened on |
 //! | 128 and more | a signal, whose number is added, ended a command before it was done |

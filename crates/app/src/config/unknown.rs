@@ -4,7 +4,7 @@ use anyhow::anyhow;
 use figment::value::{Dict, Value};
 
 use super::Config;
-use super::secrets::{PREFIX, SECRETS};
+use super::secrets::{PREFIX, SECRETS, SecretSetting};
 
 /// A setting that does not exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Known {
             for (_, shown) in &mut candidates {
                 *shown = format!("{PREFIX}{}", shown.replace('.', "__").to_uppercase());
             }
-            let of_files = SECRETS.iter().flat_map(|secret| secret.variables()).filter(|name| name.ends_with("_FILE"));
+            let of_files = SECRETS.iter().flat_map(SecretSetting::variables).filter(|name| name.ends_with("_FILE"));
             candidates.extend(of_files.filter_map(|name| name.strip_prefix(PREFIX).map(|rest| (plain(rest), name.clone()))));
         }
         let wanted = plain(&path.join("."));
