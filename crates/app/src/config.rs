@@ -10,6 +10,10 @@ mod jobs;
 mod limits;
 mod load;
 mod log;
+mod password;
+mod secret;
+mod secrets;
+mod unknown;
 mod values;
 
 use std::net::SocketAddr;
@@ -21,8 +25,6 @@ use derslik_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
-use load::Origins;
-
 pub use account::{AccountConfig, MemberCoursesName, StartDateModeName};
 pub use classroom::ClassroomConfig;
 pub use database::DatabaseConfig;
@@ -30,7 +32,11 @@ pub use dev::DevConfig;
 pub use http::HttpConfig;
 pub use jobs::{JobsCompatName, JobsConfig};
 pub use limits::LimitsConfig;
+pub use load::{Origins, SecretFile};
 pub use log::{LogConfig, LogFormat};
+pub use password::password_of;
+pub use secret::Secret;
+pub use unknown::Unknown;
 pub use values::read_address;
 
 /// The settings of the service.
@@ -49,7 +55,9 @@ pub struct Config {
     /// The folder for all files of the service.
     pub data_dir: PathBuf,
     /// The database: `postgres://…`, or `sqlite://path`. Without one, an `SQLite` file in `data_dir`.
-    pub database_url: Option<String>,
+    pub database_url: Option<Secret>,
+    /// Whether profile `production` may use `SQLite`.
+    pub allow_sqlite: bool,
     /// `dev` prints credentials and allows known ones; `production` does not.
     pub profile: Profile,
     /// Known credentials, for tests. Profile `dev` only.
@@ -73,6 +81,7 @@ pub struct Config {
     #[validate(nested)]
     pub jobs: JobsConfig,
     /// The defaults of accounts.
+    #[validate(nested)]
     pub account: AccountConfig,
     /// The links and addresses of courses.
     pub classroom: ClassroomConfig,
@@ -97,6 +106,7 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             data_dir: "./data".into(),
             database_url: None,
+            allow_sqlite: false,
             profile: Profile::Dev,
             fixed_dev_keys: false,
             dev_clock: None,
@@ -141,15 +151,37 @@ pub struct Flags {
     pub dev_clock: Option<String>,
 }
 
+/// The settings together with their sources.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The settings.
+    pub config: Config,
+    /// Where each of them is from.
+    pub origins: Origins,
+}
+
 impl Config {
-    /// Merges the defaults, a file, the environment and flags, and checks the result.
+    /// As [`load_with_origins`](Self::load_with_origins), without the sources.
     ///
     /// # Errors
-    /// If a setting is unknown, can't be read or contradicts another; the text names it and its source.
+    /// Those, and each setting that does not exist.
     pub fn load(file: Option<&PathBuf>, flags: &Flags) -> anyhow::Result<Self> {
-        let (config, origins) = load::load(file.map(PathBuf::as_path), flags).context("the configuration can't be used")?;
-        config.check(&origins).context("the configuration can't be used")?;
-        Ok(config)
+        let Loaded { config, origins } = Self::load_with_origins(file, flags)?;
+        match origins.unknown() {
+            [] => Ok(config),
+            [Unknown { setting, .. }, ..] => bail!("the configuration can't be used: unknown setting {setting}"),
+        }
+    }
+
+    /// Merges the defaults, a file, the environment and flags, and checks the values. Settings that do not exist are left out: the
+    /// rules of [`safety`](crate::safety) are about them, and about what is unsafe.
+    ///
+    /// # Errors
+    /// If a setting can't be read or contradicts another; the text names it and its source.
+    pub fn load_with_origins(file: Option<&PathBuf>, flags: &Flags) -> anyhow::Result<Loaded> {
+        let loaded = load::load(file.map(PathBuf::as_path), flags).context("the configuration can't be used")?;
+        loaded.config.check(&loaded.origins).context("the configuration can't be used")?;
+        Ok(loaded)
     }
 
     fn check(&self, origins: &Origins) -> anyhow::Result<()> {
@@ -165,14 +197,6 @@ impl Config {
         }
         origins.name("classroom.calendar_id", self.calendars())?;
         ensure!(self.tls_cert.is_some() == self.tls_key.is_some(), "tls_cert and tls_key go together: set both or neither");
-        if self.profile == Profile::Production {
-            ensure!(!self.fixed_dev_keys, "fixed_dev_keys makes publicly known credentials: profile dev only");
-            ensure!(self.dev_clock.is_none(), "dev_clock sets a false time: profile dev only");
-            ensure!(
-                self.database_url.is_some(),
-                "profile production needs a database by name: set --database-url, DATABASE_URL or DATABASE_URL_FILE"
-            );
-        }
         ensure!(
             !self.fixed_dev_keys || self.listen.ip().is_loopback() || self.dev.allow_remote,
             "fixed_dev_keys makes publicly known credentials, and {} can be reached from other machines: \
@@ -234,5 +258,33 @@ mod tests {
         assert!(refused("group_address", "{account}@x").contains("must have the placeholder {group}"));
         assert!(refused("calendar_id", "{id}{grp}@x").contains("{grp}"));
         assert!(read("[classroom]\ngroup_address = \"{group}@{account}.x\"\n").is_ok());
+    }
+
+    #[test]
+    fn new_passwords_are_longer_in_production_unless_the_operator_says_otherwise() {
+        let min = |settings: &str| read(settings).unwrap().password_rules().min_chars;
+        assert_eq!([min(""), min("profile = \"production\"\n")], [1, 8]);
+        for profile in ["dev", "production"] {
+            assert_eq!(min(&format!("profile = \"{profile}\"\n[account]\npassword_min_length = 12\n")), 12);
+        }
+        for length in [0, 201] {
+            let error = read(&format!("[account]\npassword_min_length = {length}\n")).unwrap_err();
+            assert!(format!("{error:#}").contains("account.password_min_length must be from 1 to 200"), "{error:#}");
+        }
+    }
+
+    #[test]
+    fn no_secret_is_printed_with_the_settings() {
+        let file = "database_url = \"postgres://u@h/d?application_name=hunter1\"\n[database]\npassword = \"hunter2\"\n";
+        let config = read(file).unwrap();
+        let shown = format!("{config:?} {}", serde_json::to_string(&config).unwrap());
+        assert!(!shown.contains("hunter"), "{shown}");
+        assert!(matches!(config.database().unwrap(), derslik_storage::DatabaseUrl::Postgres(url) if url.ends_with("password=hunter2")));
+    }
+
+    #[test]
+    fn a_setting_that_does_not_exist_is_an_error() {
+        let error = read("[http]\nworker = 1\n").unwrap_err();
+        assert!(format!("{error:#}").contains("unknown setting http.worker"), "{error:#}");
     }
 }

@@ -2,14 +2,15 @@
 
 use anyhow::Context;
 use derslik_domain::course::{CourseSettings, GradingPeriodLicence, MemberCreation};
-use derslik_domain::identity::{AccountSettings, Lang};
+use derslik_domain::identity::{AccountSettings, Lang, PasswordRules};
 use derslik_domain::time::{StartDateMode, Zone};
 use serde::{Deserialize, Serialize};
+use validator::Validate;
 
-use super::Config;
+use super::{Config, Profile};
 
 /// The defaults of accounts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct AccountConfig {
     /// The language of a session that names none.
@@ -22,6 +23,9 @@ pub struct AccountConfig {
     pub member_courses: MemberCoursesName,
     /// Whether grading periods may be written.
     pub grading_periods: bool,
+    /// The fewest characters of a new password. Without it 8 in profile `production`, and 1 in `dev`.
+    #[validate(range(min = 1, max = 200))]
+    pub password_min_length: Option<u16>,
 }
 
 /// The states in which members who are not administrators may create courses.
@@ -52,6 +56,7 @@ impl Default for AccountConfig {
             start_date_mode: StartDateModeName::Civil,
             member_courses: MemberCoursesName::Provisioned,
             grading_periods: true,
+            password_min_length: None,
         }
     }
 }
@@ -78,6 +83,15 @@ impl Config {
                 grading_periods: if account.grading_periods { GradingPeriodLicence::Held } else { GradingPeriodLicence::Missing },
             },
         })
+    }
+
+    /// The rules for new passwords.
+    pub fn password_rules(&self) -> PasswordRules {
+        let of_profile = match self.profile {
+            Profile::Dev => 1,
+            Profile::Production => 8,
+        };
+        PasswordRules { min_chars: self.account.password_min_length.unwrap_or(of_profile).into() }
     }
 
     pub(super) fn lang(&self) -> anyhow::Result<Lang> {

@@ -7,12 +7,15 @@ use derslik_storage::{DatabaseUrl, PoolSettings};
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
-use super::Config;
+use super::password::with_password;
+use super::{Config, Secret};
 
 /// The connections to the database.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct DatabaseConfig {
+    /// The password of the role, if it does not stand in `database_url`. `PostgreSQL` only.
+    pub password: Option<Secret>,
     /// The maximum number of connections to `PostgreSQL`, or of readers of `SQLite`.
     #[validate(range(min = 1, max = 1_000))]
     pub connections: u32,
@@ -37,6 +40,7 @@ impl Default for DatabaseConfig {
         let settings = PoolSettings::default();
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         Self {
+            password: None,
             connections: settings.connections,
             acquire_timeout_ms: millis(settings.acquire_timeout),
             connect_timeout_ms: millis(settings.connect_timeout),
@@ -53,10 +57,13 @@ impl Config {
     /// # Errors
     /// If the URL can't be used.
     pub fn database(&self) -> anyhow::Result<DatabaseUrl> {
-        match &self.database_url {
-            Some(url) if url.is_empty() => bail!("database_url is empty: name a database as postgres://… or sqlite://path"),
-            Some(url) => url.parse().context("database_url"),
-            None => Ok(DatabaseUrl::Sqlite(self.data_dir.join("derslik.sqlite"))),
+        let (url, password) = (self.database_url.as_ref().map(Secret::reveal), self.database.password.as_ref().map(Secret::reveal));
+        match (url, password) {
+            (Some(""), _) => bail!("database_url is empty: name a database as postgres://… or sqlite://path"),
+            (Some(url), None) => url.parse().context("database_url"),
+            (Some(url), Some(password)) => with_password(url, password),
+            (None, Some(_)) => bail!("database.password is the password of a PostgreSQL server: name that server with database_url"),
+            (None, None) => Ok(DatabaseUrl::Sqlite(self.data_dir.join("derslik.sqlite"))),
         }
     }
 

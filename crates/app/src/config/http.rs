@@ -14,6 +14,8 @@ use crate::descriptors::connections_within;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct HttpConfig {
+    /// Whether profile `production` may listen without TLS on an address that other machines reach.
+    pub plaintext: bool,
     /// Threads that answer requests; 0 takes one for each processor.
     #[validate(range(max = 1_024))]
     pub workers: usize,
@@ -47,6 +49,7 @@ impl Default for HttpConfig {
     fn default() -> Self {
         let (limits, connections) = (Limits::default(), ConnectionLimits::default());
         Self {
+            plaintext: false,
             workers: 0,
             body_limit_bytes: limits.body_bytes,
             body_deadline_seconds: limits.body_deadline.as_secs(),
