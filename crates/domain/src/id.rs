@@ -19,6 +19,9 @@ pub mod kind {
     /// A stored credential of a principal.
     #[derive(Debug)]
     pub enum Credential {}
+    /// A person who runs the installation.
+    #[derive(Debug)]
+    pub enum Admin {}
     /// A virtual-classroom session.
     #[derive(Debug)]
     pub enum Session {}
@@ -58,6 +61,8 @@ pub type AccountId = Id<kind::Account>;
 pub type PrincipalId = Id<kind::Principal>;
 /// The id of a credential within its account.
 pub type CredentialId = Id<kind::Credential>;
+/// The id of an admin, which is unique in the installation.
+pub type AdminId = Id<kind::Admin>;
 /// The id of a project within its account.
 pub type ProjectId = Id<kind::Project>;
 /// The id of a job within its account.

@@ -2,10 +2,13 @@
 //! It knows nothing of headers, tokens or how a secret is kept.
 
 mod actor;
+mod admin;
 mod authorize;
 mod credential;
 mod lang;
+mod lifetime;
 mod network;
+mod password_rules;
 mod person;
 mod personal_names;
 mod subject;
@@ -14,10 +17,13 @@ mod user;
 pub use actor::{
     Account, AccountName, AccountNameError, AccountSettings, Actor, Principal, PrincipalKind, Role, Scope, Scopes, new_account_name,
 };
+pub use admin::{Admin, AdminRole};
 pub use authorize::{Action, Denial, authorize};
 pub use credential::{Credential, CredentialKind, PasswordHash, SecretDigest};
 pub use lang::{Lang, LangError};
+pub use lifetime::TokenLifetime;
 pub use network::ClientNetwork;
+pub use password_rules::PasswordRules;
 pub use person::{
     NewPerson, Password, PersonChange, PersonField, PersonFilter, PersonFilterError, PersonFilterForm, PersonForm, PersonRefusal,
 };
