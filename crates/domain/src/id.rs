@@ -19,9 +19,6 @@ pub mod kind {
     /// A stored credential of a principal.
     #[derive(Debug)]
     pub enum Credential {}
-    /// A person who runs the installation.
-    #[derive(Debug)]
-    pub enum Admin {}
     /// A virtual-classroom session.
     #[derive(Debug)]
     pub enum Session {}
@@ -46,6 +43,9 @@ pub mod kind {
     /// A category of grades in the gradebook of a course.
     #[derive(Debug)]
     pub enum GradeCategory {}
+    /// A person who signs in to the console of the installation.
+    #[derive(Debug)]
+    pub enum Admin {}
 }
 
 /// An integer id that appears on a wire. It is unique within its account (an [`AccountId`] is unique everywhere), and ids
@@ -61,8 +61,6 @@ pub type AccountId = Id<kind::Account>;
 pub type PrincipalId = Id<kind::Principal>;
 /// The id of a credential within its account.
 pub type CredentialId = Id<kind::Credential>;
-/// The id of an admin, which is unique in the installation.
-pub type AdminId = Id<kind::Admin>;
 /// The id of a project within its account.
 pub type ProjectId = Id<kind::Project>;
 /// The id of a job within its account.
@@ -73,6 +71,8 @@ pub type CourseId = Id<kind::Course>;
 pub type GradingPeriodId = Id<kind::GradingPeriod>;
 /// The id of a grade category within its account.
 pub type GradeCategoryId = Id<kind::GradeCategory>;
+/// The id of an admin of the installation.
+pub type AdminId = Id<kind::Admin>;
 
 impl<Kind> Id<Kind> {
     /// Wraps an integer id.

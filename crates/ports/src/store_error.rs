@@ -106,7 +106,7 @@ pub enum Conflict {
     Account,
     /// The name of an account.
     AccountName,
-    /// The id or the name of an admin.
+    /// The name of an admin, in any case of its letters.
     AdminName,
     /// The id or the GUID of a user within its account.
     User,

@@ -11,11 +11,13 @@ mod network;
 mod password_rules;
 mod person;
 mod personal_names;
+mod stored_credential;
 mod subject;
 mod user;
 
 pub use actor::{
-    Account, AccountName, AccountNameError, AccountSettings, Actor, Principal, PrincipalKind, Role, Scope, Scopes, new_account_name,
+    Account, AccountName, AccountNameError, AccountSettings, AccountState, Actor, Principal, PrincipalKind, Role, Scope, Scopes,
+    new_account_name,
 };
 pub use admin::{Admin, AdminRole};
 pub use authorize::{Action, Denial, authorize};
@@ -29,5 +31,6 @@ pub use person::{
 };
 pub(crate) use person::{read_email, read_name, read_role};
 pub use personal_names::PersonalNames;
+pub use stored_credential::{CredentialFilter, StoredCredential};
 pub use subject::DataSubject;
 pub use user::{ClassroomRole, Email, EmailError, Mobile, PersonName, User, UserKey, UserProfile, UserState, Username};

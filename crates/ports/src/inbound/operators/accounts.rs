@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use derslik_domain::id::{AccountId, PrincipalId, ProjectId, UserGuid};
-use derslik_domain::identity::{Account, AccountName, AccountSettings, CredentialKind, Scopes, User};
+use derslik_domain::identity::{Account, AccountName, AccountSettings, AccountState, CredentialKind, Scopes, User};
 use derslik_domain::job::{Project, ProjectName};
 use derslik_domain::page::PageRequest;
 use derslik_domain::time::Timestamp;
@@ -42,17 +42,6 @@ pub struct NewAccount {
     pub settings: AccountSettings,
     /// The name of its first project, since jobs need a project.
     pub project: ProjectName,
-}
-
-/// An account with its state.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccountState {
-    /// The account.
-    pub account: Account,
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// When it was disabled; `None` for one that is in use.
-    pub disabled_at: Option<Timestamp>,
 }
 
 /// A new account with the secrets of its service principal. Only their digests are stored, so they can't be shown again.

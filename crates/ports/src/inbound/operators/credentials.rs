@@ -3,58 +3,13 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use derslik_domain::course::CalendarDate;
-use derslik_domain::id::{AccountId, CredentialId, PrincipalId, ProjectId};
-use derslik_domain::identity::{CredentialKind, Scopes};
+use derslik_domain::id::{AccountId, CredentialId};
+use derslik_domain::identity::{CredentialFilter, CredentialKind, StoredCredential};
 use derslik_domain::page::PageRequest;
 use derslik_domain::time::Timestamp;
 
 use super::KeyPair;
 use crate::StoreError;
-
-/// The credentials that a list is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct CredentialFilter {
-    /// Those of this kind; `None` for every kind.
-    pub kind: Option<CredentialKind>,
-    /// Those of this principal; `None` for every principal.
-    pub principal: Option<PrincipalId>,
-    /// Also those that were revoked or have expired.
-    pub ended: bool,
-}
-
-/// A stored credential without its secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredCredential {
-    /// Its id within the account.
-    pub id: CredentialId,
-    /// The kind of its secret.
-    pub kind: CredentialKind,
-    /// The public part, by which it is found. It may be shown and logged.
-    pub public_id: String,
-    /// The principal that it proves.
-    pub principal: PrincipalId,
-    /// Its scopes.
-    pub scopes: Scopes,
-    /// The project to which it belongs, if any.
-    pub project: Option<ProjectId>,
-    /// When it was added.
-    pub created_at: Timestamp,
-    /// When it expires; `None` for never.
-    pub expires_at: Option<Timestamp>,
-    /// When it was revoked; `None` if it was not.
-    pub revoked_at: Option<Timestamp>,
-    /// The last day, in UTC, on which it was accepted; `None` if it was not since this is recorded. The day of an idle
-    /// installation may be one behind.
-    pub last_used_on: Option<CalendarDate>,
-}
-
-impl StoredCredential {
-    /// Whether it is no longer accepted at `now`, because it was revoked or has expired.
-    pub fn has_ended(&self, now: Timestamp) -> bool {
-        self.revoked_at.is_some() || self.expires_at.is_some_and(|expiry| expiry <= now)
-    }
-}
 
 /// A key to create for the service principal of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,7 +98,8 @@ pub trait CredentialAdministration: Send + Sync {
     /// [`KeyError::NotFound`], [`KeyError::Ended`], [`KeyError::Store`].
     async fn rotate(&self, account: AccountId, credential: CredentialId, overlap: Duration) -> Result<CreatedKey, KeyError>;
 
-    /// Revokes a credential for good. One that was revoked before stays as it is.
+    /// Revokes a credential for good. One that was revoked before stays as it is. With an access key of a service go the tokens
+    /// that log-ins with it got.
     ///
     /// # Errors
     /// [`KeyError::NotFound`], [`KeyError::Store`].

@@ -15,15 +15,14 @@ mod tokens;
 mod users;
 
 pub use accounts::{
-    AccountAdministration, AccountPlan, AccountState, CreateAccountError, CreatedAccount, CredentialPlan, Credentials, FindAccountError,
-    NewAccount, TokenPlan, UserPlan,
+    AccountAdministration, AccountPlan, CreateAccountError, CreatedAccount, CredentialPlan, Credentials, FindAccountError, NewAccount,
+    TokenPlan, UserPlan,
 };
 pub use admins::{AdminAdministration, AdminError, NewAdmin};
 pub use audit::AuditReading;
 pub use courses::{CourseOperation, CourseOperationError, CourseOperations};
-pub use credentials::{
-    CreatedKey, CreatedSecret, CredentialAdministration, CredentialFilter, KeyError, MAX_OVERLAP, NewKey, StoredCredential,
-};
+pub use credentials::{CreatedKey, CreatedSecret, CredentialAdministration, KeyError, MAX_OVERLAP, NewKey};
+pub use derslik_domain::identity::{AccountState, CredentialFilter, StoredCredential};
 pub use installation::InstallationKeys;
 pub use jobs::{JobOperation, JobOperationError, JobOperations, StoredJob};
 pub use known_secrets::{KnownPerson, KnownSecretRevocation, KnownSecrets};

@@ -83,8 +83,8 @@ pub trait UserAdministration: Send + Sync {
     /// [`UserError::NotFound`], [`UserError::NotAPerson`], [`UserError::Store`].
     async fn set_active(&self, account: AccountId, user: UserKey, active: bool) -> Result<User, UserError>;
 
-    /// Replaces the password of a person by the given one, or by a random one, and revokes the tokens that log-ins got. Returns
-    /// the random one. Only its hash is stored, so it can't be shown again.
+    /// Replaces the password of a person by the given one, or by a random one, and revokes the person's access tokens for good,
+    /// also those that log-ins got. Returns the random password. Only its hash is stored, so it can't be shown again.
     ///
     /// # Errors
     /// [`UserError`].
