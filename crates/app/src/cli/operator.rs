@@ -50,8 +50,9 @@ pub(super) mod testing {
 
     use derslik_domain::id::Id;
     use derslik_ports::inbound::operators::{
-        MockAccountAdministration, MockAuditReading, MockCourseOperations, MockInstallationKeys, MockJobOperations,
-        MockKnownSecretRevocation, MockSecretMaking, MockTokenIssuing, MockUserAdministration,
+        MockAccountAdministration, MockAdminAdministration, MockAuditReading, MockCourseOperations, MockCredentialAdministration,
+        MockInstallationKeys, MockJobOperations, MockKnownSecretRevocation, MockProjectAdministration, MockSecretMaking, MockTokenIssuing,
+        MockUserAdministration,
     };
     use derslik_testkit::builders::now;
 
@@ -63,8 +64,11 @@ pub(super) mod testing {
         accounts.expect_find().returning(|_| Ok(Id::new(7)));
         Operators {
             accounts: Arc::new(accounts),
+            credentials: Arc::new(MockCredentialAdministration::new()),
             users: Arc::new(MockUserAdministration::new()),
             tokens: Arc::new(MockTokenIssuing::new()),
+            projects: Arc::new(MockProjectAdministration::new()),
+            admins: Arc::new(MockAdminAdministration::new()),
             courses: Arc::new(MockCourseOperations::new()),
             jobs: Arc::new(MockJobOperations::new()),
             audit: Arc::new(MockAuditReading::new()),

@@ -139,9 +139,10 @@ mod tests {
         assert!(text.lines().any(|found| found == line) && text.ends_with("id          12\nexpires     never"), "{text}");
         let json = Value::Object(created_json(&pair));
         assert_eq!((&json["secret_key"], &json["kind"], &json["expires_at"]), (&json!("derslik_sk_07"), &json!("access"), &Value::Null));
-        for (kind, member, begin) in
-            [(CredentialKind::AccountKey, "organization_key", "org. key    secret\n"), (CredentialKind::AccessToken, "token", "token       secret\n")]
-        {
+        for (kind, member, begin) in [
+            (CredentialKind::AccountKey, "organization_key", "org. key    secret\n"),
+            (CredentialKind::AccessToken, "token", "token       secret\n"),
+        ] {
             let created = CreatedKey { secret: CreatedSecret::Opaque(kind, "secret".to_owned()), ..pair.clone() };
             assert!(created_text(&created).starts_with(begin), "{created:?}");
             assert_eq!(Value::Object(created_json(&created))[member], "secret");
