@@ -12,8 +12,8 @@ use derslik_http::classroom::ClassroomSettings;
 use derslik_http::{HttpState, Limits, Services};
 use derslik_ports::inbound::PeopleService;
 use derslik_ports::inbound::operators::{
-    AccountAdministration, AdminAdministration, AuditReading, CourseOperations, CredentialAdministration, InstallationKeys,
-    JobOperations, KnownSecretRevocation, ProjectAdministration, SecretMaking, TokenIssuing, UserAdministration,
+    AccountAdministration, AdminAdministration, AuditReading, CourseOperations, CredentialAdministration, InstallationKeys, JobOperations,
+    KnownSecretRevocation, ProjectAdministration, SecretMaking, TokenIssuing, UserAdministration,
 };
 use derslik_ports::outbound::{Clock, Ids, Passwords, Readers, UnitOfWork};
 use derslik_services::activity::Activity;

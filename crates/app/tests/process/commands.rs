@@ -56,7 +56,7 @@ fn names_and_ids(open: Open) -> Result<(), Failed> {
         ["Okul Müdürlüğü", id.as_str(), "okul müdürlüğü", "Okul Mu\u{308}du\u{308}rlu\u{308}g\u{306}u\u{308}"].into_iter().enumerate()
     {
         let email = format!("person{number}@okul.example");
-        let commands: [&[&str]; 10] = [
+        let commands: [&[&str]; 11] = [
             &["user", "create", &email, "--account", account],
             &["token", "create", &email, "--account", account],
             &["user", "list", "--account", account],
@@ -65,6 +65,7 @@ fn names_and_ids(open: Open) -> Result<(), Failed> {
             &["project", "list", "--account", account],
             &["account", "show", account],
             &["account", "disable", account],
+            &["account", "enable", account],
             &["job", "list", "--account", account],
             &["audit", "list", "--account", account],
         ];
