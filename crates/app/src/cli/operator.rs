@@ -37,7 +37,8 @@ impl Operator {
     pub(super) fn account(&self, named: &str) -> Result<AccountId, Failure> {
         self.wait_for(self.ports.accounts.find(named)).map_err(|error| match error {
             FindAccountError::Store(error) => Failure::Database(error.into()),
-            error => Failure::Usage(error.into()),
+            error @ FindAccountError::Unknown(_) => Failure::Usage(anyhow::anyhow!("{error}: `derslik account list` lists them")),
+            error @ FindAccountError::Ambiguous { .. } => Failure::Usage(error.into()),
         })
     }
 }
@@ -112,7 +113,7 @@ mod tests {
     fn an_unknown_account_is_a_wrong_argument_and_a_busy_store_is_not() {
         assert_eq!(find(|| Ok(Id::new(7))), Ok(Id::new(7)));
         let unknown = find(|| Err(FindAccountError::Unknown("okul".to_owned())));
-        assert_eq!(unknown, Err((2, "there is no account \"okul\"".to_owned())));
+        assert_eq!(unknown, Err((2, "there is no account \"okul\": `derslik account list` lists them".to_owned())));
         let several = find(|| Err(FindAccountError::Ambiguous { name: "okul".to_owned(), ids: vec![Id::new(7), Id::new(9)] }));
         assert_eq!(several, Err((2, "several accounts are called \"okul\": name one by its id (7, 9)".to_owned())));
         let (code, text) = find(|| Err(StoreError::from(Reason::Locked).into())).unwrap_err();

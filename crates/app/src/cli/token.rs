@@ -77,7 +77,10 @@ fn issue(operator: &Operator, account: &str, email: Email, new: NewToken) -> Res
 fn failure(error: IssueTokenError) -> Failure {
     match error {
         IssueTokenError::Store(error) => database(error),
-        error => Failure::Usage(error.into()),
+        error @ IssueTokenError::UnknownUser => {
+            Failure::Usage(anyhow::anyhow!("{error}: `derslik user list` lists its people, and `derslik user create` adds one"))
+        }
+        error @ IssueTokenError::UnknownProject { .. } => Failure::Usage(error.into()),
     }
 }
 

@@ -120,7 +120,7 @@ fn create(context: &Context<'_>, arguments: CreateUser) -> Result<(), Failure> {
 fn not_created(error: CreateUserError) -> Failure {
     match error {
         CreateUserError::Store(error) => database(error),
-        error @ CreateUserError::Taken(_) => Failure::Usage(error.into()),
+        error @ CreateUserError::Taken(_) => Failure::Usage(anyhow::anyhow!("{error}: `derslik user list` shows by whom")),
     }
 }
 
