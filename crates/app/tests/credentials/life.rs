@@ -185,7 +185,13 @@ pub(crate) fn rotated(url: &DatabaseUrl) -> Result<(), Failed> {
         site.comes_to_refuse(&Secret::of(&second)?)?;
         site.takes(&Secret::of(&third)?)?;
     }
-    Ok(())
+    let token = site.new_secret(&["token", "create", "teacher@demo.example", "--scope", "classroom.courses.readonly"])?;
+    let old = site.keys()?.pop().ok_or("no keys")?;
+    let new = site.of_demo(&["key", "rotate", old["public_id"].as_str().ok_or("no public id")?])?;
+    let stored = site.key(&new["id"])?;
+    check(stored["principal"] == old["principal"] && stored["scopes"] == old["scopes"] && stored["kind"] == "token", &stored)?;
+    site.takes(&token)?;
+    site.takes(&Secret::of(&new)?)
 }
 
 pub(crate) fn disabled(url: &DatabaseUrl) -> Result<(), Failed> {

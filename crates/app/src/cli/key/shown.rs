@@ -8,7 +8,7 @@ use derslik_ports::inbound::operators::{CreatedKey, CreatedSecret, KeyPair, Stor
 use serde_json::{Map, Value, json};
 
 /// The name of a kind, as arguments name it.
-pub(super) const fn kind_name(kind: CredentialKind) -> &'static str {
+const fn kind_name(kind: CredentialKind) -> &'static str {
     match kind {
         CredentialKind::AccessKey => "access",
         CredentialKind::AccountKey => "organization",
@@ -55,7 +55,7 @@ pub(super) fn created_json(created: &CreatedKey) -> Map<String, Value> {
 }
 
 /// What a credential is good for at an instant.
-pub(super) fn state(credential: &StoredCredential, now: Timestamp) -> &'static str {
+fn state(credential: &StoredCredential, now: Timestamp) -> &'static str {
     match credential.revoked_at {
         Some(_) => "revoked",
         None if credential.has_ended(now) => "expired",
