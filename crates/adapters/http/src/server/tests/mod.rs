@@ -4,6 +4,10 @@
 mod connections;
 mod deadlines;
 mod framing;
+mod h2_client;
+mod h2_deadlines;
+mod h2_limits;
+mod h2_requests;
 mod memory;
 mod stopping;
 
@@ -27,7 +31,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::{ConnectionLimits, Deadlines, ServerSettings, Serving, Socket, Stopper};
+use super::{ConnectionLimits, DEFAULT_HTTP2_STREAMS, Deadlines, ServerSettings, Serving, Socket, Stopper};
 use crate::classroom::{ClassroomSettings, Templates};
 use crate::forwarding::TrustedProxies;
 use crate::limits::Limits;
@@ -60,6 +64,7 @@ struct Plan {
     proxies: TrustedProxies,
     is_encrypted: bool,
     grace: Duration,
+    http2_streams: u32,
 }
 
 impl Default for Plan {
@@ -73,6 +78,7 @@ impl Default for Plan {
             proxies: TrustedProxies::default(),
             is_encrypted: false,
             grace: Duration::ZERO,
+            http2_streams: DEFAULT_HTTP2_STREAMS,
         }
     }
 }
@@ -83,7 +89,13 @@ impl Plan {
         let address = listener.local_addr().unwrap();
         let classroom = ClassroomSettings { templates: Templates::default(), page_key: [0; 32] };
         let state = HttpState::new(services(), classroom, self.limits).with_trusted_proxies(self.proxies);
-        let settings = ServerSettings { workers: 1, grace: self.grace, connections: self.connections, deadlines: self.deadlines };
+        let settings = ServerSettings {
+            workers: 1,
+            grace: self.grace,
+            connections: self.connections,
+            deadlines: self.deadlines,
+            http2_streams: self.http2_streams,
+        };
         let socket = Socket { listener, tls: self.is_encrypted.then(certificate) };
         let serving = Serving::new(socket, state.clone(), settings).unwrap();
         let stopper = serving.stopper();
@@ -168,11 +180,18 @@ impl Running {
 
 /// Performs the TLS handshake on a connection.
 async fn encrypted(stream: TcpStream) -> TlsStream<TcpStream> {
+    encrypted_for(stream, &[]).await
+}
+
+/// Performs the TLS handshake on a connection, and offers these protocols.
+async fn encrypted_for(stream: TcpStream, protocols: &[&[u8]]) -> TlsStream<TcpStream> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(CERTIFICATE).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let connector = TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth()));
+    let mut config = config.with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+    let connector = TlsConnector::from(Arc::new(config));
     connector.connect(ServerName::try_from("localhost").unwrap(), stream).await.unwrap()
 }
 
