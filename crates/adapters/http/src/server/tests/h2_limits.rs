@@ -121,25 +121,50 @@ async fn a_flood_of_requests_that_are_reset_at_once_ends_its_connection() {
     assert_eq!(Client::connect(&server).await.ask(search(), "{}").await.unwrap().status(), 200);
 }
 
+async fn until(holds: impl Fn() -> bool) {
+    let held = async {
+        while !holds() {
+            tokio::time::sleep(DRIP).await;
+        }
+    };
+    timeout(PATIENCE, held).await.expect("it holds in time");
+}
+
 #[actix_web::test]
 async fn the_body_of_a_request_takes_memory_until_its_stream_is_reset() {
     const HELD: usize = 256 * 1024;
     let server = patient().start();
-    let free = server.state.body_budgets().free_bytes();
+    let free = || server.state.body_budgets().free_bytes();
+    let before = free();
     let client = Client::connect(&server).await;
     let (_answer, mut body) = client.begin(search(), false).await;
     body.send_data(vec![b' '; HELD].into(), false).unwrap();
-    let becomes = async |expected: usize| {
-        let reached = async {
-            while server.state.body_budgets().free_bytes() != expected {
-                tokio::time::sleep(DRIP).await;
-            }
-        };
-        timeout(PATIENCE, reached).await.expect("the expected number of free bytes");
-    };
-    becomes(free - HELD).await;
+    until(|| free() == before - HELD).await;
     body.send_reset(Reason::CANCEL);
-    becomes(free).await;
+    until(|| free() == before).await;
+}
+
+#[actix_web::test]
+async fn an_answer_takes_memory_until_the_client_has_taken_it_or_resets_the_stream() {
+    let server = patient().start();
+    let free = || server.state.response_budget().free_bytes();
+    let before = free();
+    // The client leaves no room for any answer.
+    let mut stream = raw(&server, &[(4, 0)]).await;
+    let authorization = format!("{KNOWN}-{WITH_SESSIONS}");
+    let mut held = Vec::new();
+    for id in [1, 3] {
+        send(&mut stream, &frame(HEADERS, END_HEADERS | END_STREAM, id, &block("POST", SEARCH, &authorization))).await;
+        assert_eq!(next_of(&mut stream, &[HEADERS]).await.unwrap().payload[0], 0x88);
+        held.push(before - free());
+    }
+    assert!(held[0] > 0 && held[1] == 2 * held[0], "{held:?}");
+    send(&mut stream, &frame(RST_STREAM, 0, 1, &u32::from(Reason::CANCEL).to_be_bytes())).await;
+    until(|| before - free() == held[0]).await;
+    // Room for all of the other answer, on its stream. That of the connection is large enough for a part only.
+    send(&mut stream, &frame(8, 0, 3, &(1_u32 << 30).to_be_bytes())).await;
+    send(&mut stream, &frame(8, 0, 0, &(1_u32 << 30).to_be_bytes())).await;
+    until(|| free() == before).await;
 }
 
 /// A client has no more requests under way than it could have connections.

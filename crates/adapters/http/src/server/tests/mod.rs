@@ -21,7 +21,7 @@ use derslik_ports::inbound::{
     AuthenticationError, IdentityService, MockActivityService, MockAttendeeService, MockCourseService, MockJobService, MockLogInService,
     MockPeopleService, MockProjectService, MockRosterService, MockSessionService, PresentedCredential,
 };
-use derslik_testkit::builders::{account, actor_of, other_account, service_principal};
+use derslik_testkit::builders::{account, actor_of, guid, other_account, service_principal, session};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -48,6 +48,8 @@ const KEY: &[u8] = include_bytes!("key.pem");
 /// A known credential. A suffixed number makes a credential of another principal of its account, and `other` belongs to another
 /// account. All other credentials are unknown.
 const KNOWN: &str = "Bearer known";
+/// The number of the principal whose searches find enough for a long answer.
+const WITH_SESSIONS: i64 = 77;
 
 /// A running server. It is stopped when this is dropped.
 struct Running {
@@ -113,7 +115,10 @@ impl Drop for Running {
 
 fn services() -> Services {
     let mut sessions = MockSessionService::new();
-    sessions.expect_search().returning(|_, _| Ok(derslik_domain::page::Page { entries: Vec::new(), more: false }));
+    sessions.expect_search().returning(|actor, _| {
+        let count = if actor.principal.id == Id::new(WITH_SESSIONS) { 200 } else { 0 };
+        Ok(derslik_domain::page::Page { entries: (0..count).map(|number| session(guid(number))).collect(), more: false })
+    });
     Services {
         sessions: Arc::new(sessions),
         attendees: Arc::new(MockAttendeeService::new()),
