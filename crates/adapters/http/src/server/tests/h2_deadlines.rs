@@ -4,13 +4,10 @@ use h2::Reason;
 use rstest::rstest;
 
 use super::h2_client::{
-    CONTINUATION, Client, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, PING, RST_STREAM, SEARCH, block, encrypted_plan, frame, next_of,
-    ping, raw, search, send, whole,
+    CONTINUATION, Client, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, INITIAL_WINDOW_SIZE, PING, RST_STREAM, SEARCH, WINDOW_UPDATE,
+    block, encrypted_plan, frame, next_of, ping, raw, search, send, whole,
 };
 use super::*;
-
-/// The number of the setting for the room that a client gives to each answer at first.
-const INITIAL_WINDOW_SIZE: u16 = 4;
 
 /// A head that is announced as a frame of 1 000 bytes.
 fn begun_head(stream: u32) -> Vec<u8> {
@@ -140,7 +137,7 @@ async fn a_reader_that_takes_nothing_is_disconnected() {
     const REQUESTS: u32 = 600;
     let server = Plan { http2_streams: REQUESTS, ..encrypted_plan() }.start();
     let mut stream = raw(&server, &[(INITIAL_WINDOW_SIZE, 1 << 30)]).await;
-    send(&mut stream, &frame(8, 0, 0, &(1_u32 << 30).to_be_bytes())).await;
+    send(&mut stream, &frame(WINDOW_UPDATE, 0, 0, &(1_u32 << 30).to_be_bytes())).await;
     let requests =
         (0..REQUESTS).map(|number| frame(HEADERS, END_HEADERS | END_STREAM, 2 * number + 1, &block("GET", "/$discovery/rest", "")));
     send(&mut stream, &requests.collect::<Vec<_>>().concat()).await;

@@ -3,8 +3,8 @@
 use h2::Reason;
 
 use super::h2_client::{
-    CONTINUATION, Client, END_HEADERS, END_STREAM, GOAWAY, HEADERS, PING, RST_STREAM, SEARCH, block, encrypted_plan, frame, head, next_of,
-    ping, raw, search, send, whole, with,
+    CONTINUATION, Client, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, INITIAL_WINDOW_SIZE, PING, RST_STREAM, SEARCH, WINDOW_UPDATE,
+    block, encrypted_plan, frame, head, next_of, ping, raw, search, send, whole, with,
 };
 use super::*;
 
@@ -25,7 +25,7 @@ async fn a_stream_above_the_limit_is_refused_and_the_others_are_answered() {
     let refused = next_of(&mut stream, &[RST_STREAM]).await.unwrap();
     assert_eq!((refused.stream, refused.reason()), (7, Reason::REFUSED_STREAM));
     for id in [1, 3, 5] {
-        send(&mut stream, &frame(0, END_STREAM, id, b"{}")).await;
+        send(&mut stream, &frame(DATA, END_STREAM, id, b"{}")).await;
         let answered = next_of(&mut stream, &[HEADERS]).await.unwrap();
         assert_eq!(answered.stream, id);
         // 0x88 is the status 200 in the static table.
@@ -150,7 +150,7 @@ async fn an_answer_takes_memory_until_the_client_has_taken_it_or_resets_the_stre
     let free = || server.state.response_budget().free_bytes();
     let before = free();
     // The client leaves no room for any answer.
-    let mut stream = raw(&server, &[(4, 0)]).await;
+    let mut stream = raw(&server, &[(INITIAL_WINDOW_SIZE, 0)]).await;
     let authorization = format!("{KNOWN}-{WITH_SESSIONS}");
     let mut held = Vec::new();
     for id in [1, 3] {
@@ -161,9 +161,11 @@ async fn an_answer_takes_memory_until_the_client_has_taken_it_or_resets_the_stre
     assert!(held[0] > 0 && held[1] == 2 * held[0], "{held:?}");
     send(&mut stream, &frame(RST_STREAM, 0, 1, &u32::from(Reason::CANCEL).to_be_bytes())).await;
     until(|| before - free() == held[0]).await;
-    // Room for all of the other answer, on its stream. That of the connection is large enough for a part only.
-    send(&mut stream, &frame(8, 0, 3, &(1_u32 << 30).to_be_bytes())).await;
-    send(&mut stream, &frame(8, 0, 0, &(1_u32 << 30).to_be_bytes())).await;
+    // Room for the other answer, on its stream and on the connection.
+    for id in [3, 0] {
+        send(&mut stream, &frame(WINDOW_UPDATE, 0, id, &(1_u32 << 30).to_be_bytes())).await;
+    }
+    while next_of(&mut stream, &[DATA]).await.unwrap().flags & END_STREAM == 0 {}
     until(|| free() == before).await;
 }
 
