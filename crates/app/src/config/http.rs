@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use derslik_http::{ConnectionLimits, Deadlines, Limits, ServerSettings, TrustedProxies};
+use derslik_http::{ConnectionLimits, DEFAULT_HTTP2_STREAMS, Deadlines, Limits, ServerSettings, TrustedProxies};
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
@@ -40,6 +40,9 @@ pub struct HttpConfig {
     /// The maximum number of connections of one client.
     #[validate(range(min = 1, max = 1_000_000))]
     pub max_connections_per_address: usize,
+    /// The maximum number of requests that one connection of HTTP/2 has open at once.
+    #[validate(range(min = 1, max = 10_000))]
+    pub h2_max_streams: u32,
     /// How long running requests may go on after the signal to stop, in seconds.
     #[validate(range(max = 600))]
     pub grace_seconds: u64,
@@ -58,6 +61,7 @@ impl Default for HttpConfig {
             answers_in_flight_bytes: limits.answers_in_flight_bytes,
             max_connections: connections.in_all,
             max_connections_per_address: connections.per_client,
+            h2_max_streams: DEFAULT_HTTP2_STREAMS,
             grace_seconds: 5,
         }
     }
@@ -96,6 +100,7 @@ impl Config {
             workers,
             grace: Duration::from_secs(self.http.grace_seconds),
             connections: ConnectionLimits { in_all, per_client: self.http.max_connections_per_address },
+            http2_streams: self.http.h2_max_streams,
             deadlines: Deadlines::default(),
         }
     }
