@@ -12,6 +12,7 @@ mod log;
 mod password;
 mod secret;
 mod secrets;
+mod show;
 mod unknown;
 mod values;
 
@@ -34,6 +35,7 @@ pub use load::{Origins, SecretFile};
 pub use log::{LogConfig, LogFormat};
 pub use password::password_of;
 pub use secret::Secret;
+pub use show::{Shown, shown};
 pub use unknown::Unknown;
 pub use values::read_address;
 
