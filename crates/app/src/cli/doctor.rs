@@ -1,5 +1,8 @@
 //! `derslik doctor`
 
+use std::fs::File;
+use std::io::Read;
+
 use derslik_storage::{DatabaseUrl, SchemaState};
 use serde_json::{Value, json};
 
@@ -24,11 +27,24 @@ pub(super) fn run(loaded: &Loaded, output: Output) -> Result<(), Failure> {
 
 /// The publicly known keys that the database takes. `None` if it is missing, or not up to date: other checks say so.
 fn find_known_keys(config: &Config) -> Option<KnownKeys> {
-    let url = config.database().ok()?;
+    let url = config.database().ok().filter(|url| !would_change(url))?;
     match url.schema_state() {
-        Ok(SchemaState::Current) => Some(look_up(config, &url).unwrap_or_else(|failure| KnownKeys::Unread(format!("{:#}", failure.parts().1)))),
+        Ok(SchemaState::Current) => {
+            Some(look_up(config, &url).unwrap_or_else(|failure| KnownKeys::Unread(format!("{:#}", failure.parts().1))))
+        }
         _ => None,
     }
+}
+
+/// A connection of the service turns the write-ahead log of an SQLite file on, and this command changes nothing.
+fn would_change(url: &DatabaseUrl) -> bool {
+    // Byte 18 of the file is 2 if the log is on.
+    const BEFORE: usize = 18;
+    const LOG: u8 = 2;
+    let DatabaseUrl::Sqlite(path) = url else { return false };
+    let mut header = [0; BEFORE + 1];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut header));
+    read.is_err() || header.last() != Some(&LOG)
 }
 
 fn look_up(config: &Config, url: &DatabaseUrl) -> Result<KnownKeys, Failure> {
@@ -66,7 +82,8 @@ mod tests {
     #[test]
     fn the_text_has_a_line_for_each_finding_and_one_for_each_fix() {
         let findings = [Finding::ok("port", "free"), Finding::problem("database_schema", "old", "run `derslik migrate`")];
-        let expected = "ok       port             free\nproblem  database_schema  old\n                          fix: run `derslik migrate`";
+        let expected =
+            "ok       port             free\nproblem  database_schema  old\n                          fix: run `derslik migrate`";
         assert_eq!(as_text(&findings), expected);
     }
 

@@ -14,8 +14,10 @@
 mod account;
 mod audit;
 mod banner;
+mod config;
 mod course;
 mod database;
+mod doctor;
 mod folder;
 mod job;
 mod known_keys;
@@ -64,6 +66,11 @@ enum Command {
     Worker(WorkerArgs),
     /// Brings the database up to date, and does nothing else.
     Migrate,
+    /// The settings.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// Looks for faults in the configured set-up, within three seconds. Exit code 2 means that it found a problem.
+    Doctor,
     /// Accounts.
     #[command(subcommand)]
     Account(account::AccountCommand),
@@ -173,7 +180,14 @@ impl Cli {
         if let Command::Worker(args) = &self.command {
             flags.dev_clock.clone_from(&args.dev_clock);
         }
-        let loaded = Config::load_with_origins(self.common.config.as_ref(), &flags).map_err(Failure::Usage)?;
+        let output = if self.common.json { Output::Json } else { Output::Text };
+        let loaded = match Config::load_with_origins(self.common.config.as_ref(), &flags) {
+            Ok(loaded) => loaded,
+            Err(error) if matches!(self.command, Command::Config(config::ConfigCommand::Check)) => {
+                return config::not_loaded(&error, output);
+            }
+            Err(error) => return Err(Failure::Usage(error)),
+        };
         let config = &loaded.config;
         telemetry::start(&config.log).map_err(Failure::Usage)?;
         telemetry::log_panics();
@@ -182,11 +196,13 @@ impl Cli {
         }
         let signals = Signals::watch(self.command.when_interrupted()).map_err(|error| Failure::Other(error.into()))?;
         try_random().map_err(|error| Failure::Other(error.into()))?;
-        let context = Context { config, output: if self.common.json { Output::Json } else { Output::Text } };
+        let context = Context { config, output };
         match self.command {
             Command::Serve(args) => serve::run(&context, &signals, if args.no_worker { serve::Work::Elsewhere } else { serve::Work::Here }),
             Command::Worker(_) => worker::run(config, &signals),
             Command::Migrate => migrate::run(&context),
+            Command::Config(command) => command.run(&loaded, output),
+            Command::Doctor => doctor::run(&loaded, output),
             Command::Account(command) => command.run(&context),
             Command::Course(command) => command.run(&context),
             Command::Job(command) => command.run(&context),
@@ -204,6 +220,7 @@ impl Command {
             Self::Serve(_) => Some(Purpose::Serve),
             Self::Worker(_) => Some(Purpose::Work),
             Self::Migrate => Some(Purpose::Migrate),
+            Self::Config(_) | Self::Doctor => None,
             _ => Some(Purpose::Operate),
         }
     }

@@ -110,13 +110,10 @@ mod tests {
     #[test]
     fn space_is_judged_by_what_is_left() {
         let state = |mib: u64| judge_space(Path::new("/data"), Some(mib * MIB)).state;
-        assert_eq!([state(0), state(63), state(64), state(511), state(512)], [
-            State::Problem,
-            State::Problem,
-            State::Warning,
-            State::Warning,
-            State::Ok
-        ]);
+        assert_eq!(
+            [state(0), state(63), state(64), state(511), state(512)],
+            [State::Problem, State::Problem, State::Warning, State::Warning, State::Ok]
+        );
         assert_eq!(judge_space(Path::new("/data"), None).state, State::Warning);
         assert!(free_bytes(Path::new("/")).is_some());
     }

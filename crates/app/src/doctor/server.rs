@@ -161,7 +161,8 @@ pub(super) fn judge_clock(clock: &Fact<ClockDifference>) -> Finding {
     };
     let micros = difference.ahead_micros.saturating_abs().saturating_sub(difference.round_trip_micros / 2);
     let side = if difference.ahead_micros < 0 { "behind" } else { "ahead of" };
-    let found = format!("the clock of the database is {} s {side} the clock of the service", seconds(difference.ahead_micros.saturating_abs()));
+    let found =
+        format!("the clock of the database is {} s {side} the clock of the service", seconds(difference.ahead_micros.saturating_abs()));
     let fix = "let both machines take their time from NTP; dev_clock also shifts the clock of the service";
     if micros > CLOCK_TOLERANCE {
         Finding::problem(CHECK, found, fix)

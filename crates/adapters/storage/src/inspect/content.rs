@@ -43,8 +43,7 @@ pub(super) fn read_content<C: Inspect + Database>(
     if !matches!(schema, Ok(SchemaState::Current | SchemaState::OldKeys)) {
         return ContentFacts { schema, twins, similar_accounts: Ok(Vec::new()), oldest_due: Ok(None) };
     }
-    let similar_accounts: Fact<Vec<TextRow>> =
-        on_conn!(conn.as_conn(), |conn| sql_query(SIMILAR_ACCOUNTS).load(conn)).map_err(&unread);
+    let similar_accounts: Fact<Vec<TextRow>> = on_conn!(conn.as_conn(), |conn| sql_query(SIMILAR_ACCOUNTS).load(conn)).map_err(&unread);
     ContentFacts {
         schema,
         twins,

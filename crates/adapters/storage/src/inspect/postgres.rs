@@ -158,9 +158,9 @@ pub(super) fn inspect(url: &str, clock: &dyn Clock, limit: Duration) -> Fact<Pos
     let mut session = Session::open(&connector, until)?;
     let is_shared = is_shared(&connector, &mut session, until);
     let server = server(&mut session);
-    let settings = session.read(|conn| sql_query(SETTINGS).load(conn)).map(|rows: Vec<SettingRow>| {
-        rows.into_iter().filter_map(|row| Some((row.name, row.value?))).collect::<BTreeMap<_, _>>()
-    });
+    let settings = session
+        .read(|conn| sql_query(SETTINGS).load(conn))
+        .map(|rows: Vec<SettingRow>| rows.into_iter().filter_map(|row| Some((row.name, row.value?))).collect::<BTreeMap<_, _>>());
     let link = link(&mut session);
     let role = role(&mut session);
     let clock_difference = clock_difference(&mut session, clock);
