@@ -60,7 +60,7 @@ pub struct Config {
     /// The database, `postgres://…` or `sqlite://path`; without one, an SQLite file in `data_dir`. Profile `production` needs
     /// one. Also read from `DATABASE_URL`. Flag `--database-url`.
     pub database_url: Option<Secret>,
-    /// Whether profile `production` may use `SQLite`.
+    /// Whether profile `production` may use SQLite.
     pub allow_sqlite: bool,
     /// `dev` creates an account in a database without accounts, and prints its keys; `production` does not. Flag `--profile`.
     pub profile: Profile,

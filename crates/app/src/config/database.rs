@@ -15,7 +15,7 @@ use super::{Config, Secret};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct DatabaseConfig {
-    /// The password of the role, if it does not stand in `database_url`. `PostgreSQL` only.
+    /// The password of the role, if `database_url` has none. PostgreSQL only; a [secret](#secrets).
     pub password: Option<Secret>,
     /// The most connections to PostgreSQL for units of work, or readers of SQLite (which has one writer besides). One account
     /// holds all but one of them at the most. Up to six more connections, opened as needed, serve lookups. On PostgreSQL one

@@ -15,12 +15,13 @@ use crate::descriptors::connections_within;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct HttpConfig {
-    /// Whether profile `production` may listen without TLS on an address that other machines reach.
+    /// Whether profile `production` may listen without TLS on an address that other machines reach. `true` says that a proxy
+    /// with TLS, or a private network, stands in front.
     pub plaintext: bool,
     /// Threads that answer requests; 0 takes one for each processor.
     #[validate(range(max = 1_024))]
     pub workers: usize,
-    /// The longest request body.
+    /// The longest request body, in bytes.
     #[validate(range(min = 1_024, max = 1_073_741_824))]
     pub body_limit_bytes: usize,
     /// How long a request body may take to arrive.
