@@ -82,7 +82,7 @@ impl DatabaseUrl {
                 let connector = PgConnector::new(url, PoolSettings::default())?;
                 on_a_thread(|| {
                     let (mut conn, control) = connector.connect_unbounded_with_control()?;
-                    inspect_with_twins(&mut conn).map_err(|error| readable_failure(error, Some(&control)))
+                    inspect_with_twins(&mut conn).map_err(|error| readable_failure(error, Some(control.as_ref())))
                 })
             }
             Self::Sqlite(path) if !path.exists() => Ok((SchemaState::NoDatabase, Vec::new())),

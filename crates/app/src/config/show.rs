@@ -16,7 +16,7 @@ pub struct Shown {
     pub source: String,
 }
 
-/// The setting that is a URL, of which a part is no secret.
+/// The setting that is a URL, of which a part may be shown.
 const DATABASE_URL: &str = "database_url";
 
 /// Shown instead of a secret that is set.
@@ -76,7 +76,7 @@ mod tests {
         let flags = Flags { data_dir: Some("/srv/derslik".into()), ..Flags::default() };
         let settings = shown_with("data_dir = \"elsewhere\"\n[http]\nworkers = 3\n", &flags);
         let of = |name: &str| find(&settings, name);
-        assert_eq!((&of("data_dir").value, of("data_dir").source.as_str()), (&"/srv/derslik".into(), "the flag --data-dir"));
+        assert_eq!((&of("data_dir").value, of("data_dir").source.as_str()), (&serde_json::json!("/srv/derslik"), "the flag --data-dir"));
         assert_eq!(of("http.workers").value, 3);
         assert!(of("http.workers").source.ends_with("derslik.toml"), "{:?}", of("http.workers"));
         assert_eq!((&of("tls_cert").value, of("tls_cert").source.as_str()), (&Value::Null, "default"));

@@ -27,7 +27,7 @@ pub(super) fn judge_place_of_file(file: &Path) -> Vec<Finding> {
     let existing = folder.ancestors().find(|place| place.exists()).unwrap_or(folder);
     let mut findings = vec![judge_folder(existing), judge_space(existing, free_bytes(existing))];
     if let Ok(found) = metadata(&file) {
-        let is_usable = access(&file, Access::READ_OK | Access::WRITE_OK).is_ok();
+        let is_usable = access(file.as_path(), Access::READ_OK | Access::WRITE_OK).is_ok();
         findings.push(judge_rights(&file, found.mode(), is_usable));
     }
     findings

@@ -42,7 +42,7 @@ fn integrity(facts: &SqliteFacts) -> Finding {
             let version = facts.version.as_deref().unwrap_or("of an unknown version");
             Finding::ok(CHECK, format!("the file is whole; SQLite {version}"))
         }
-        // A large file takes longer than there is time, and that is no fault.
+        // A large file takes longer than there is time, which is not a fault.
         Ok(Integrity::NotFinished) => Finding::ok(CHECK, "no damage was found in the time of this check, which did not reach the end"),
         Ok(Integrity::Damaged(lines)) => Finding::problem(
             CHECK,
