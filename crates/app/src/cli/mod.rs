@@ -1,6 +1,7 @@
 //! The commands, one file each. A command parses its arguments, calls an inbound port, and prints the outcome. It knows no use
 //! case and no store. Two kinds of command know more: `migrate` calls the storage adapter, since the schema is its own affair,
-//! and `serve` and `worker` start the parts that [`wiring`](crate::wiring) builds. The exit code tells what went wrong:
+//! and `serve` and `worker` start the parts that [`wiring`](crate::wiring) builds. `config` and `doctor` report on the set-up itself.
+//! The exit code tells what went wrong:
 //!
 //! | code | meaning |
 //! |---|---|
