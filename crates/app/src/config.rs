@@ -13,6 +13,7 @@ mod log;
 mod password;
 mod secret;
 mod secrets;
+mod show;
 mod unknown;
 mod values;
 
@@ -36,33 +37,39 @@ pub use load::{Origins, SecretFile};
 pub use log::{LogConfig, LogFormat};
 pub use password::password_of;
 pub use secret::Secret;
+pub use show::{Shown, shown};
 pub use unknown::Unknown;
 pub use values::read_address;
 
 /// The settings of the service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Validate)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// The address and port to listen on; port 0 takes a free one.
+    /// The address and port to listen on; port 0 takes a free one. Flag `--listen`.
     pub listen: SocketAddr,
-    /// A PEM file with the certificate chain; with it the service speaks only HTTPS.
+    /// A PEM file with the certificate chain; with it and `tls_key` the service speaks HTTPS alone (TLS 1.2 and 1.3). Flag
+    /// `--tls-cert`.
     pub tls_cert: Option<PathBuf>,
-    /// A PEM file with the key of the certificate.
+    /// A PEM file with the key of the certificate. Flag `--tls-key`.
     pub tls_key: Option<PathBuf>,
-    /// The networks of proxies whose headers name the client, such as `10.0.0.0/8`, or single addresses.
+    /// The proxies that are trusted to name the client: a list of networks or addresses, as `["10.0.0.0/8", "fd00::1"]`. See
+    /// [Behind a proxy](#behind-a-proxy).
     #[serde(deserialize_with = "values::list")]
     pub trusted_proxies: Vec<String>,
-    /// The folder for all files of the service.
+    /// The folder for all files of the service. Flag `--data-dir`.
     pub data_dir: PathBuf,
-    /// The database: `postgres://…`, or `sqlite://path`. Without one, an `SQLite` file in `data_dir`.
+    /// The database, `postgres://…` or `sqlite://path`; without one, an SQLite file in `data_dir`. Profile `production` needs
+    /// one. Also read from `DATABASE_URL`. Flag `--database-url`.
     pub database_url: Option<Secret>,
-    /// Whether profile `production` may use `SQLite`.
+    /// Whether profile `production` may use SQLite.
     pub allow_sqlite: bool,
-    /// `dev` prints credentials and allows known ones; `production` does not.
+    /// `dev` creates an account in a database without accounts, and prints its keys; `production` does not. Flag `--profile`.
     pub profile: Profile,
-    /// Known credentials, for tests. Profile `dev` only.
+    /// Publicly known keys and one publicly known person, for tests. Profile `dev` and loopback addresses only. Flag
+    /// `--fixed-dev-keys`. See [Accounts of the profile `dev`](#accounts-of-the-profile-dev).
     pub fixed_dev_keys: bool,
-    /// An RFC 3339 instant at which the clock of the service starts. Profile `dev` only.
+    /// An RFC 3339 instant at which the clock of the service starts. Profile `dev` only. Flag `--dev-clock`.
     pub dev_clock: Option<String>,
     /// What profile `dev` allows.
     pub dev: DevConfig,
@@ -89,6 +96,7 @@ pub struct Config {
 
 /// The kind of installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Profile {
     /// For trials and tests.

@@ -5,6 +5,7 @@
 //! | `cli` | the commands, one file each |
 //! | `config` | the settings and where they come from |
 //! | `safety` | what a set-up must keep before a start |
+//! | `doctor` | looks for faults in the configured set-up |
 //! | `wiring` | builds the server, the worker and the use cases of operators |
 //! | `system` | the system clock and new ids |
 //! | `dev_accounts` | the accounts of the dev profile |
@@ -22,6 +23,7 @@ pub mod cli;
 pub mod config;
 pub mod descriptors;
 pub mod dev_accounts;
+pub mod doctor;
 pub mod known_person;
 pub mod log_queue;
 pub mod passwords;

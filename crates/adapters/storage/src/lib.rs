@@ -8,6 +8,7 @@
 //! | `change_log` | the ids of what was written, until each projection has applied them |
 //! | `personal` | lists all columns, and what an erasure does with each |
 //! | `stores` | the unit of work, the readers and all stores, put together from `db` and the repositories |
+//! | `inspect` | facts about a database, for an operator who looks for a fault |
 //! | `rekey` | makes the keys of texts anew after the program changed their rule |
 //! | `clock` | compares the clock of a server with that of the process |
 //! | `upgrade` | brings a database up to date: migrations, then keys of texts |
@@ -22,6 +23,7 @@ mod course;
 mod db;
 mod idempotency;
 mod identity;
+mod inspect;
 mod job;
 pub mod personal;
 mod project;
@@ -37,6 +39,10 @@ pub use db::migrations::{MigrateError, schema_revision};
 pub use db::postgres::TlsMode;
 pub use db::settings::PoolSettings;
 pub use db::url::{DatabaseUrl, DatabaseUrlError};
+pub use inspect::{
+    ClockDifference, ContentFacts, Fact, Inspection, Integrity, LinkFacts, Network, PostgresFacts, RoleFacts, ServerFacts, SqliteFacts,
+    Unread,
+};
 pub use rekey::KeyTwin;
 pub use stores::DieselUnitOfWork;
 pub use upgrade::{Migrated, SchemaState};

@@ -7,7 +7,7 @@ use diesel::sqlite::SqliteConnection;
 use crate::db::connector::{Connector, Database};
 use crate::db::migrate::{SQLITE_LOCK_TIMEOUT, migrate_postgres, migrate_sqlite};
 use crate::db::migrations::MigrateError;
-use crate::db::postgres::{PgConnector, SqlState};
+use crate::db::postgres::{PgConnector, PgControl, SqlState};
 use crate::db::schema_versions::{Inspect, missing_versions};
 use crate::db::settings::PoolSettings;
 use crate::db::sqlite::{Access, SqliteConnector};
@@ -82,12 +82,7 @@ impl DatabaseUrl {
                 let connector = PgConnector::new(url, PoolSettings::default())?;
                 on_a_thread(|| {
                     let (mut conn, control) = connector.connect_unbounded_with_control()?;
-                    inspect_with_twins(&mut conn).map_err(|error| match error {
-                        MigrateError::Migration(error) if control.take_code().is_some_and(SqlState::is_denial) => {
-                            MigrateError::Denied(error)
-                        }
-                        other => unreadable(other),
-                    })
+                    inspect_with_twins(&mut conn).map_err(|error| readable_failure(error, Some(control.as_ref())))
                 })
             }
             Self::Sqlite(path) if !path.exists() => Ok((SchemaState::NoDatabase, Vec::new())),
@@ -121,16 +116,26 @@ fn inspect<C: Inspect + Database>(conn: &mut C) -> Result<SchemaState, MigrateEr
 }
 
 /// As [`inspect`], together with the twins of a database that is up to date.
-fn inspect_with_twins<C: Inspect + Database>(conn: &mut C) -> Result<(SchemaState, Vec<KeyTwin>), MigrateError> {
+pub(crate) fn inspect_with_twins<C: Inspect + Database>(conn: &mut C) -> Result<(SchemaState, Vec<KeyTwin>), MigrateError> {
     let state = inspect(conn)?;
     let twins = if state == SchemaState::Current { read_twins(&mut conn.as_conn())? } else { Vec::new() };
     Ok((state, twins))
 }
 
 /// During an inspection no migration runs, so its failures mean that the schema can't be read.
-fn unreadable(error: MigrateError) -> MigrateError {
+pub(crate) fn unreadable(error: MigrateError) -> MigrateError {
     match error {
         MigrateError::Migration(error) => MigrateError::Unreadable(error),
         other => other,
+    }
+}
+
+/// The same on PostgreSQL, where the code of the failure tells whether the role lacks a right.
+pub(crate) fn readable_failure(error: MigrateError, control: Option<&PgControl>) -> MigrateError {
+    match error {
+        MigrateError::Migration(error) if control.and_then(PgControl::take_code).is_some_and(SqlState::is_denial) => {
+            MigrateError::Denied(error)
+        }
+        other => unreadable(other),
     }
 }

@@ -1,6 +1,7 @@
 //! The commands, one file each. A command parses its arguments, calls an inbound port, and prints the outcome. It knows no use
 //! case and no store. Two kinds of command know more: `migrate` calls the storage adapter, since the schema is its own affair,
-//! and `serve` and `worker` start the parts that [`wiring`](crate::wiring) builds. The exit code tells what went wrong:
+//! and `serve` and `worker` start the parts that [`wiring`](crate::wiring) builds. `config` and `doctor` report on the set-up itself.
+//! The exit code tells what went wrong:
 //!
 //! | code | meaning |
 //! |---|---|
@@ -15,8 +16,10 @@ mod account;
 mod admin;
 mod audit;
 mod banner;
+mod config;
 mod course;
 mod database;
+mod doctor;
 mod folder;
 mod job;
 mod key;
@@ -69,6 +72,11 @@ enum Command {
     Worker(WorkerArgs),
     /// Brings the database up to date, and does nothing else.
     Migrate,
+    /// The settings.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// Looks for faults in the configured set-up, within three seconds. Exit code 2 means that it found a problem.
+    Doctor,
     /// Accounts.
     #[command(subcommand)]
     Account(account::AccountCommand),
@@ -187,7 +195,14 @@ impl Cli {
         if let Command::Worker(args) = &self.command {
             flags.dev_clock.clone_from(&args.dev_clock);
         }
-        let loaded = Config::load_with_origins(self.common.config.as_ref(), &flags).map_err(Failure::Usage)?;
+        let output = if self.common.json { Output::Json } else { Output::Text };
+        let loaded = match Config::load_with_origins(self.common.config.as_ref(), &flags) {
+            Ok(loaded) => loaded,
+            Err(error) if matches!(self.command, Command::Config(config::ConfigCommand::Check)) => {
+                return config::not_loaded(&error, output);
+            }
+            Err(error) => return Err(Failure::Usage(error)),
+        };
         let config = &loaded.config;
         telemetry::start(&config.log).map_err(Failure::Usage)?;
         telemetry::log_panics();
@@ -196,11 +211,13 @@ impl Cli {
         }
         let signals = Signals::watch(self.command.when_interrupted()).map_err(|error| Failure::Other(error.into()))?;
         try_random().map_err(|error| Failure::Other(error.into()))?;
-        let context = Context { config, output: if self.common.json { Output::Json } else { Output::Text } };
+        let context = Context { config, output };
         match self.command {
             Command::Serve(args) => serve::run(&context, &signals, if args.no_worker { serve::Work::Elsewhere } else { serve::Work::Here }),
             Command::Worker(_) => worker::run(config, &signals),
             Command::Migrate => migrate::run(&context),
+            Command::Config(command) => command.run(&loaded, output),
+            Command::Doctor => doctor::run(&loaded, output),
             Command::Account(command) => command.run(&context),
             Command::Key(command) => command.run(&context),
             Command::Course(command) => command.run(&context),
@@ -221,6 +238,7 @@ impl Command {
             Self::Serve(_) => Some(Purpose::Serve),
             Self::Worker(_) => Some(Purpose::Work),
             Self::Migrate => Some(Purpose::Migrate),
+            Self::Config(_) | Self::Doctor => None,
             _ => Some(Purpose::Operate),
         }
     }

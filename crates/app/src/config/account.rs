@@ -11,17 +11,19 @@ use super::{Config, Profile};
 
 /// The defaults of accounts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Validate)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct AccountConfig {
-    /// The language of a session that names none.
+    /// The default language of sessions, for accounts that are created from now on.
     pub lang: String,
-    /// The time zone of a session that names none.
+    /// The default time zone of sessions, likewise.
     pub timezone: String,
     /// `civil`: a start date is a civil time in the session's zone; `instant`: its offset counts.
     pub start_date_mode: StartDateModeName,
-    /// `provisioned`: courses that members create wait for acceptance; `active`: they may be active at once.
+    /// The state of courses that members without the administrator role may create, in accounts that are created from now on.
+    /// `provisioned` courses wait to be accepted; `active` courses may be used at once.
     pub member_courses: MemberCoursesName,
-    /// Whether grading periods may be written.
+    /// Whether the grading periods of courses may be written.
     pub grading_periods: bool,
     /// The fewest characters of a new password. Without it 8 in profile `production`, and 1 in `dev`.
     #[validate(range(min = 1, max = 200))]
@@ -30,6 +32,7 @@ pub struct AccountConfig {
 
 /// The states in which members who are not administrators may create courses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum MemberCoursesName {
     /// Only courses that wait for acceptance.
@@ -40,6 +43,7 @@ pub enum MemberCoursesName {
 
 /// Whether the offset of a start date counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum StartDateModeName {
     /// The offset is ignored.

@@ -9,15 +9,17 @@ use super::Config;
 
 /// The links and addresses of courses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ClassroomConfig {
-    /// The URL where people see a course; `{code}` is its id in base64.
+    /// The link to a course; `{code}`, which must be there, is its id in base64.
     pub course_link: String,
-    /// The e-mail address of a group; `{group}` is its name, `{account}` the name of the account.
+    /// The address of a group of a course. `{group}`, which must be there, is the name of the group. `{account}` is the name of
+    /// the account, or `account-` and its id if a domain can't contain the name.
     pub group_address: String,
-    /// The URL where people see a folder; `{id}` is its id.
+    /// The link to the folder of a course; `{id}`, which must be there, is its id.
     pub folder_link: String,
-    /// The id of a course's calendar; `{id}` is the id of the course, `{group}` the name of its group.
+    /// The id of the calendar that a course is given once it has been active; `{group}` is the name of its group.
     pub calendar_id: String,
 }
 

@@ -12,26 +12,30 @@ use super::{Config, Secret};
 
 /// The connections to the database.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Validate)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct DatabaseConfig {
-    /// The password of the role, if it does not stand in `database_url`. `PostgreSQL` only.
+    /// The password of the role, if `database_url` has none. PostgreSQL only; a [secret](#secrets).
     pub password: Option<Secret>,
-    /// The maximum number of connections to `PostgreSQL`, or of readers of `SQLite`.
+    /// The most connections to PostgreSQL for units of work, or readers of SQLite (which has one writer besides). One account
+    /// holds all but one of them at the most. Up to six more connections, opened as needed, serve lookups. On PostgreSQL one
+    /// more listens for jobs.
     #[validate(range(min = 1, max = 1_000))]
     pub connections: u32,
-    /// How long a request waits for a connection, in milliseconds.
+    /// How long a request waits for a connection before it is answered 503.
     #[validate(range(min = 10, max = 60_000))]
     pub acquire_timeout_ms: u64,
-    /// How long opening a connection may take, in milliseconds.
+    /// How long opening a new connection may take.
     #[validate(range(min = 10, max = 60_000))]
     pub connect_timeout_ms: u64,
-    /// How long a statement may run, in milliseconds; a request as a whole waits half a second longer for the database.
+    /// How long a statement may run. All statements of one request together, with the wait for a connection, may take half a
+    /// second more; then the request is answered 503.
     #[validate(range(min = 100, max = 600_000))]
     pub statement_timeout_ms: u64,
-    /// How long a statement may wait for a lock, in milliseconds.
+    /// How long a statement may wait for a lock.
     #[validate(range(min = 10, max = 60_000))]
     pub lock_timeout_ms: u64,
-    /// Whether `SQLite` waits for the disk before it acknowledges a write. If not, a power cut may lose the last writes.
+    /// Whether SQLite waits for the disk before a write is acknowledged. If it does not, a power cut may lose the last writes.
     pub sqlite_full_sync: bool,
 }
 

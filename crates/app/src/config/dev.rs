@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 
 /// What profile `dev` allows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct DevConfig {
-    /// Whether publicly known credentials may be used from other machines.
+    /// Whether a service with `fixed_dev_keys` may listen on an address that other machines reach, as a container for tests
+    /// does.
     pub allow_remote: bool,
 }

@@ -12,38 +12,46 @@ use crate::descriptors::connections_within;
 
 /// The HTTP server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Validate)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct HttpConfig {
-    /// Whether profile `production` may listen without TLS on an address that other machines reach.
+    /// Whether profile `production` may listen without TLS on an address that other machines reach. `true` says that a proxy
+    /// with TLS, or a private network, stands in front.
     pub plaintext: bool,
     /// Threads that answer requests; 0 takes one for each processor.
     #[validate(range(max = 1_024))]
     pub workers: usize,
-    /// The maximum size of a request body, in bytes.
+    /// The longest request body, in bytes.
     #[validate(range(min = 1_024, max = 1_073_741_824))]
     pub body_limit_bytes: usize,
-    /// How long a request body may take to arrive, in seconds.
+    /// How long a request body may take to arrive.
     #[validate(range(min = 1, max = 600))]
     pub body_deadline_seconds: u64,
-    /// The maximum number of items in a batch.
+    /// The most items of a batch.
     #[validate(range(min = 1, max = 100_000))]
     pub batch_max_items: usize,
-    /// The maximum number of bytes of request bodies held in memory, over all requests; beyond it requests get 503.
+    /// The most bytes of request bodies that are held at once, of all requests together; more are answered 503. The principal
+    /// of a credential takes a quarter at the most, and an account half. Each may always hold one body of
+    /// `http.body_limit_bytes`, and the limit is at least two of those. Requests without a valid credential have a separate
+    /// limit: 1 MiB each, 8 MiB together.
     #[validate(range(min = 1_048_576))]
     pub bodies_in_flight_bytes: usize,
-    /// The maximum number of bytes of answers held in memory, over all requests.
+    /// The most bytes of answers that are held at once until clients have taken them, of all requests together. One principal
+    /// takes a quarter at the most, and one account half. A request waits a second for a permit before it is answered 503.
+    /// Answers of up to 16 KiB need no permit.
     #[validate(range(min = 8_388_608))]
     pub answers_in_flight_bytes: usize,
-    /// The maximum number of connections of all clients together.
+    /// The most connections of all clients together; more are answered 503. The service takes fewer if the hard limit of
+    /// descriptors of the process requires it, and logs that at its start.
     #[validate(range(min = 1, max = 1_000_000))]
     pub max_connections: usize,
-    /// The maximum number of connections of one client.
+    /// The most connections of one client, which is an IPv4 address or the /64 of an IPv6 address; more are answered 429.
     #[validate(range(min = 1, max = 1_000_000))]
     pub max_connections_per_address: usize,
-    /// The maximum number of requests that one connection of HTTP/2 has open at once.
+    /// The most requests that one connection of HTTP/2 has open at once; more are refused, and the client may send them again.
     #[validate(range(min = 1, max = 10_000))]
     pub h2_max_streams: u32,
-    /// How long running requests may go on after the signal to stop, in seconds.
+    /// How long running requests may go on after the service was told to stop.
     #[validate(range(max = 600))]
     pub grace_seconds: u64,
 }

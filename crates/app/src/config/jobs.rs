@@ -17,26 +17,29 @@ const SECONDS_OF_A_DAY: u64 = 24 * 60 * 60;
 
 /// The jobs and their workers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Validate)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct JobsConfig {
-    /// `documented`, or `1.26` for answers like those of that release of the original service.
+    /// `documented`, or `1.26`: a refused cancel and an unknown job are answered as that release of the original service does.
     pub compat: JobsCompatName,
-    /// The maximum number of jobs that a process runs at once.
+    /// The most jobs that a process runs at once.
     #[validate(range(min = 1, max = 10_000))]
     pub concurrency: u16,
-    /// The maximum number of jobs that one statement claims or completes.
+    /// The most jobs that one statement claims, or marks as done.
     #[validate(range(min = 1, max = 10_000))]
     pub batch: u16,
-    /// The length of a lease without a heartbeat, in milliseconds.
+    /// The length of a lease, which heartbeats of the worker extend. The jobs of a dead worker are rescued a third of this
+    /// after their leases ran out, at the latest.
     #[validate(range(min = 1_000, max = 600_000))]
     pub lease_ms: u64,
-    /// The longest pause between two polls for jobs, in milliseconds.
+    /// The longest time between two claims of a worker without jobs.
     #[validate(range(min = 10, max = 60_000))]
     pub poll_ms: u64,
-    /// The interval at which the sweeps of each account are enqueued, in seconds; 0 turns them off.
+    /// How often the sweeps of each account are enqueued; 0 enqueues none. Without sweeps no session expires; searches still
+    /// find new sessions.
     #[validate(range(max = 86_400))]
     pub sweep_seconds: u64,
-    /// How long running jobs may go on after the signal to stop, in seconds.
+    /// How long running jobs may go on after the process was told to stop. Then they go back to the queue.
     #[validate(range(max = 600))]
     pub grace_seconds: u64,
     /// For how many days jobs are kept after their end.
@@ -49,6 +52,7 @@ pub struct JobsConfig {
 
 /// How the jobs API answers where its document and the original service differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum JobsCompatName {
     /// As documented.
     #[serde(rename = "documented")]

@@ -9,9 +9,10 @@ const LEVELS: &str = "the levels are off, error, warn, info, debug and trace, an
 
 /// The log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct LogConfig {
-    /// The filter of the log, as `info` or `info,derslik_storage=debug`.
+    /// The lines that are logged: a level (`off`, `error`, `warn`, `info`, `debug` or `trace`), and levels of single modules.
     pub filter: String,
     /// `text` or `json`.
     pub format: LogFormat,
@@ -19,6 +20,7 @@ pub struct LogConfig {
 
 /// The format of a line of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     /// For people.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 /// The value of a setting that holds a secret. It is read as a text, and neither printed nor written.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Secret(String);
 

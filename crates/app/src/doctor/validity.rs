@@ -1,0 +1,113 @@
+//! Reads when a certificate is valid. Nothing else of it is read, and no signature is checked: the library of TLS does that.
+//!
+//! A certificate is a tree of elements in DER. Each element is a tag, a length and that many bytes.
+
+use chrono::NaiveDateTime;
+use derslik_domain::time::Timestamp;
+
+const SEQUENCE: u8 = 0x30;
+/// The version, which certificates of version 1 do not have.
+const VERSION: u8 = 0xa0;
+const UTC_TIME: u8 = 0x17;
+const GENERALIZED_TIME: u8 = 0x18;
+
+/// When a certificate is valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Validity {
+    pub(super) not_before: Timestamp,
+    pub(super) not_after: Timestamp,
+}
+
+/// The validity of a certificate in DER. `None` if the bytes are not a certificate.
+pub(super) fn validity_of(certificate: &[u8]) -> Option<Validity> {
+    let (certificate, _) = sequence(certificate)?;
+    let (mut rest, _) = sequence(certificate)?;
+    if rest.first() == Some(&VERSION) {
+        rest = element(rest)?.rest;
+    }
+    // The serial number, the algorithm of the signature and the issuer.
+    for _ in 0..3 {
+        rest = element(rest)?.rest;
+    }
+    let (validity, _) = sequence(rest)?;
+    let not_before = element(validity)?;
+    let not_after = element(not_before.rest)?;
+    Some(Validity { not_before: time(&not_before)?, not_after: time(&not_after)? })
+}
+
+struct Element<'b> {
+    tag: u8,
+    content: &'b [u8],
+    /// The bytes after the element.
+    rest: &'b [u8],
+}
+
+/// The first element.
+fn element(bytes: &[u8]) -> Option<Element<'_>> {
+    let (&tag, bytes) = bytes.split_first()?;
+    let (&first, bytes) = bytes.split_first()?;
+    let (length, bytes) = match first {
+        0..=0x7f => (usize::from(first), bytes),
+        // The lower bits say how many bytes the length has.
+        0x81..=0x83 => {
+            let (digits, bytes) = bytes.split_at_checked(usize::from(first & 0x7f))?;
+            (digits.iter().fold(0, |length, digit| (length << 8) | usize::from(*digit)), bytes)
+        }
+        _ => return None,
+    };
+    let (content, rest) = bytes.split_at_checked(length)?;
+    Some(Element { tag, content, rest })
+}
+
+/// The content of the first element, and the bytes after it.
+fn sequence(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let Element { tag, content, rest } = element(bytes)?;
+    (tag == SEQUENCE).then_some((content, rest))
+}
+
+fn time(element: &Element<'_>) -> Option<Timestamp> {
+    let text = str::from_utf8(element.content).ok()?;
+    let text = match element.tag {
+        GENERALIZED_TIME => text.to_owned(),
+        // Two digits stand for a year from 1950 to 2049 (RFC 5280).
+        UTC_TIME => format!("{}{text}", if text.get(..2)? < "50" { "20" } else { "19" }),
+        _ => return None,
+    };
+    NaiveDateTime::parse_from_str(&text, "%Y%m%d%H%M%SZ").ok().map(|time| Timestamp::from_utc(time.and_utc()))
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+
+    use super::*;
+
+    fn instant(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn both_ends_are_read_in_either_form_of_time() {
+        for (from, to) in [((1975, 1, 1), (2049, 12, 31)), ((2026, 3, 7), (2150, 6, 30))] {
+            let mut params = CertificateParams::new(vec!["localhost".to_owned(); 40]).unwrap();
+            params.not_before = date_time_ymd(from.0, from.1, from.2);
+            params.not_after = date_time_ymd(to.0, to.1, to.2);
+            let certificate = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
+            let text = |(year, month, day): (i32, u8, u8)| format!("{year}-{month:02}-{day:02}T00:00:00Z");
+            let expected = Validity { not_before: instant(&text(from)), not_after: instant(&text(to)) };
+            assert_eq!(validity_of(certificate.der()), Some(expected));
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_certificate_are_refused_at_any_length() {
+        let certificate = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let certificate = certificate.self_signed(&KeyPair::generate().unwrap()).unwrap();
+        for length in 0..certificate.der().len() {
+            assert_eq!(validity_of(&certificate.der()[..length]), None, "{length}");
+        }
+        for bytes in [&b"\x30\x84\xff\xff\xff\xff"[..], b"\x30\x80", b"\x31\x00", b"\x30\x03\x30\x01\xa0"] {
+            assert_eq!(validity_of(bytes), None, "{bytes:?}");
+        }
+    }
+}
