@@ -43,6 +43,9 @@ pub mod kind {
     /// A category of grades in the gradebook of a course.
     #[derive(Debug)]
     pub enum GradeCategory {}
+    /// A person who signs in to the console of the installation.
+    #[derive(Debug)]
+    pub enum Admin {}
 }
 
 /// An integer id that appears on a wire. It is unique within its account (an [`AccountId`] is unique everywhere), and ids
@@ -68,6 +71,8 @@ pub type CourseId = Id<kind::Course>;
 pub type GradingPeriodId = Id<kind::GradingPeriod>;
 /// The id of a grade category within its account.
 pub type GradeCategoryId = Id<kind::GradeCategory>;
+/// The id of an admin of the installation.
+pub type AdminId = Id<kind::Admin>;
 
 impl<Kind> Id<Kind> {
     /// Wraps an integer id.

@@ -13,5 +13,6 @@ pub mod jobs;
 pub mod operators;
 pub mod people;
 pub mod projects;
+mod record;
 pub mod rosters;
 pub mod sessions;
