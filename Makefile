@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: run test crash-test lint fmt deny bench abuse build doc migrate ci help
+.PHONY: run test crash-test lint fmt deny bench abuse build doc migrate secrets ci help
 
 # Extra arguments for run, test, bench and migrate: make run ARGS='--listen 127.0.0.1:9090'
 ARGS ?=
@@ -36,6 +36,9 @@ doc: ## the API documentation, target/doc
 
 migrate: ## bring the database up to date
 	@scripts/require rust cc && cargo run --quiet -p derslik -- migrate $(ARGS)
+
+secrets: ## a random password for the database of docker-compose.yml, into .env, once
+	@scripts/secrets
 
 ci: ## what continuous integration runs
 	@.ci/run

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `cli` | the commands, one file each |
 //! | `config` | the settings and where they come from |
+//! | `safety` | what a set-up must keep before a start |
 //! | `wiring` | builds the server, the worker and the use cases of operators |
 //! | `system` | the system clock and new ids |
 //! | `dev_accounts` | the accounts of the dev profile |
@@ -24,6 +25,7 @@ pub mod dev_accounts;
 pub mod known_person;
 pub mod log_queue;
 pub mod passwords;
+pub mod safety;
 pub mod server;
 pub mod signals;
 pub mod system;

@@ -9,6 +9,7 @@
 //! | `personal` | lists all columns, and what an erasure does with each |
 //! | `stores` | the unit of work, the readers and all stores, put together from `db` and the repositories |
 //! | `rekey` | makes the keys of texts anew after the program changed their rule |
+//! | `clock` | compares the clock of a server with that of the process |
 //! | `upgrade` | brings a database up to date: migrations, then keys of texts |
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -16,6 +17,7 @@
 mod attendee;
 mod audit;
 mod change_log;
+mod clock;
 mod course;
 mod db;
 mod idempotency;
@@ -30,6 +32,7 @@ mod statements;
 mod stores;
 mod upgrade;
 
+pub use clock::ClockDifference;
 pub use db::migrations::{MigrateError, schema_revision};
 pub use db::settings::PoolSettings;
 pub use db::url::{DatabaseUrl, DatabaseUrlError};

@@ -24,6 +24,7 @@ mod operator;
 mod output;
 mod runtime;
 mod serve;
+mod start;
 mod token;
 mod user;
 mod worker;
@@ -36,6 +37,7 @@ use clap::{Args, Parser, Subcommand};
 use derslik_ports::StoreError;
 
 use crate::config::{Config, Flags, Profile, read_address};
+use crate::safety::Purpose;
 use crate::signals::{Ended, Signals};
 use crate::system::try_random;
 use crate::telemetry;
@@ -171,15 +173,19 @@ impl Cli {
         if let Command::Worker(args) = &self.command {
             flags.dev_clock.clone_from(&args.dev_clock);
         }
-        let config = Config::load(self.common.config.as_ref(), &flags).map_err(Failure::Usage)?;
+        let loaded = Config::load_with_origins(self.common.config.as_ref(), &flags).map_err(Failure::Usage)?;
+        let config = &loaded.config;
         telemetry::start(&config.log).map_err(Failure::Usage)?;
         telemetry::log_panics();
+        if let Some(purpose) = self.command.purpose() {
+            start::check_settings(&loaded, purpose)?;
+        }
         let signals = Signals::watch(self.command.when_interrupted()).map_err(|error| Failure::Other(error.into()))?;
         try_random().map_err(|error| Failure::Other(error.into()))?;
-        let context = Context { config: &config, output: if self.common.json { Output::Json } else { Output::Text } };
+        let context = Context { config, output: if self.common.json { Output::Json } else { Output::Text } };
         match self.command {
             Command::Serve(args) => serve::run(&context, &signals, if args.no_worker { serve::Work::Elsewhere } else { serve::Work::Here }),
-            Command::Worker(_) => worker::run(&config, &signals),
+            Command::Worker(_) => worker::run(config, &signals),
             Command::Migrate => migrate::run(&context),
             Command::Account(command) => command.run(&context),
             Command::Course(command) => command.run(&context),
@@ -192,6 +198,16 @@ impl Cli {
 }
 
 impl Command {
+    /// What the rules of a safe set-up ask; `None` for a command that reports on the set-up itself.
+    const fn purpose(&self) -> Option<Purpose> {
+        match self {
+            Self::Serve(_) => Some(Purpose::Serve),
+            Self::Worker(_) => Some(Purpose::Work),
+            Self::Migrate => Some(Purpose::Migrate),
+            _ => Some(Purpose::Operate),
+        }
+    }
+
     /// How a signal affects the exit code.
     const fn when_interrupted(&self) -> Ended {
         match self {

@@ -8,7 +8,8 @@ use derslik_http::Socket;
 
 use super::banner::Banner;
 use super::database::open_to_serve;
-use super::known_keys::{refuse_known_keys, retry_while_busy, set_up_dev_accounts};
+use super::known_keys::{retry_while_busy, set_up_dev_accounts};
+use super::start::check_database;
 use super::worker::runner;
 use super::{Context, Failure, Output, runtime};
 use crate::config::Profile;
@@ -36,15 +37,13 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work) -> Resul
     let tls = certificate.as_ref().map(Certificate::server_config).transpose().map_err(Failure::Usage)?;
     let runtime = runtime(config)?;
     let installation = open_to_serve(config, &runtime)?;
+    check_database(config, &installation, &runtime)?;
     let (operators, now) = (installation.operators(), installation.now());
     let listener = TcpListener::bind(config.listen).map_err(|error| cannot_listen(config.listen, error))?;
     let address = listener.local_addr().map_err(|error| cannot_listen(config.listen, error))?;
     let accounts = match config.profile {
         Profile::Dev => runtime.block_on(set_up_dev_accounts(config, &operators, now))?,
-        Profile::Production => {
-            runtime.block_on(refuse_known_keys(config, &operators, now))?;
-            Vec::new()
-        }
+        Profile::Production => Vec::new(),
     };
     let page_key = runtime.block_on(retry_while_busy(|| operators.keys.page_tokens()))?;
     let state = installation.http_state(config, page_key).map_err(Failure::Usage)?;

@@ -1,6 +1,7 @@
 //! `derslik worker`
 
 use super::database::wait_for_database;
+use super::start::check_database;
 use super::{Failure, runtime};
 use crate::config::Config;
 use crate::signals::Signals;
@@ -9,6 +10,7 @@ use crate::wiring::{Installation, JobRunner, job_runner};
 pub(super) fn run(config: &Config, signals: &Signals) -> Result<(), Failure> {
     let runtime = runtime(config)?;
     let installation = wait_for_database(config, &runtime)?;
+    check_database(config, &installation, &runtime)?;
     let runner = runner(config, &installation)?;
     let stop = signals.stop_within(config.stop_limit());
     runtime.block_on(runner.run(stop));

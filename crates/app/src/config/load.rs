@@ -1,49 +1,78 @@
 //! Reads the settings: defaults, then a TOML file, then the environment, then flags. An error names the setting and its
 //! source.
 
-use std::env;
-use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::anyhow;
 use figment::error::{Actual, Kind};
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Error, Figment, Metadata, Profile, Provider, Source};
 use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
+use super::password::password_of;
+use super::secrets::{PREFIX, SECRETS, SecretSetting, credentials_folder, in_environment, is_secret};
+use super::unknown::{Known, Unknown};
 use super::values::address_problem;
-use super::{Config, Flags};
+use super::{Config, Flags, Loaded};
 
-/// The prefix of the environment variables that set something.
-const PREFIX: &str = "DERSLIK_";
-
-/// A setting that holds a secret. Each environment variable that sets it has a variant ending in `_FILE`, which names a file
-/// with the value.
-struct Secret {
-    setting: &'static str,
-    /// The variables; a later one overrides an earlier one.
-    variables: &'static [&'static str],
+/// The sources of the settings. Printing this shows no value.
+pub struct Origins {
+    figment: Figment,
+    unknown: Vec<Unknown>,
+    secret_files: Vec<SecretFile>,
+    credentials_folder: Option<PathBuf>,
 }
 
-const SECRETS: [Secret; 1] = [Secret { setting: "database_url", variables: &["DATABASE_URL", "DERSLIK_DATABASE_URL"] }];
+/// A file that a secret stands in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretFile {
+    /// The setting that is the secret, or contains it.
+    pub setting: &'static str,
+    /// The file.
+    pub path: PathBuf,
+}
 
-/// The source of each setting.
-pub(super) struct Origins(Figment);
+impl std::fmt::Debug for Origins {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Origins").field("unknown", &self.unknown).field("secret_files", &self.secret_files).finish_non_exhaustive()
+    }
+}
 
 impl Origins {
+    /// The source of a setting, such as `in derslik.toml`; `None` for a default.
+    pub fn of(&self, setting: &str) -> Option<String> {
+        let path: Vec<_> = setting.split('.').map(ToOwned::to_owned).collect();
+        self.figment.find_metadata(setting).and_then(|metadata| origin(metadata, &path))
+    }
+
+    /// The settings that do not exist, and were left out.
+    pub fn unknown(&self) -> &[Unknown] {
+        &self.unknown
+    }
+
+    /// The files that secrets stand in: those that variables name, and the file of settings if it holds one.
+    pub fn secret_files(&self) -> &[SecretFile] {
+        &self.secret_files
+    }
+
+    /// The folder in which systemd puts credentials, if it does.
+    pub fn credentials_folder(&self) -> Option<&Path> {
+        self.credentials_folder.as_deref()
+    }
+
+    /// The settings that hold secrets and are set, with their values.
+    pub(crate) fn secrets(&self) -> Vec<(&'static str, String)> {
+        let value = |setting| self.figment.find_value(setting).ok().and_then(Value::into_string);
+        SECRETS.iter().filter_map(|secret| value(secret.setting).map(|value| (secret.setting, value))).collect()
+    }
+
     /// Passes the result of a check on; an error gets the source of the setting.
     pub(super) fn name<T>(&self, setting: &str, checked: anyhow::Result<T>) -> anyhow::Result<T> {
         checked.map_err(|error| match self.of(setting) {
             Some(origin) => anyhow!("{error:#} ({origin})"),
             None => error,
         })
-    }
-
-    /// The source as text; `None` for a default.
-    fn of(&self, setting: &str) -> Option<String> {
-        let path: Vec<_> = setting.split('.').map(ToOwned::to_owned).collect();
-        self.0.find_metadata(setting).and_then(|metadata| origin(metadata, &path))
     }
 
     /// Turns out-of-range values into one error that names each setting and its source.
@@ -59,77 +88,83 @@ impl Origins {
     }
 }
 
-/// The value of a secret, and a text that names its source.
-struct Sourced {
-    setting: &'static str,
-    value: String,
-    origin: String,
+/// What a source sets, without the settings that do not exist.
+struct KnownPart {
+    metadata: Metadata,
+    data: Map<Profile, Dict>,
 }
 
-impl Provider for Sourced {
+impl Provider for KnownPart {
     fn metadata(&self) -> Metadata {
-        Metadata::from(self.setting, Source::Custom(self.origin.clone()))
+        self.metadata.clone()
     }
 
     fn data(&self) -> Result<Map<Profile, Dict>, Error> {
-        // A tuple would belong to figment's global profile, which no flag overrides.
-        Serialized::default(self.setting, &self.value).data()
+        Ok(self.data.clone())
     }
 }
 
-/// Merges the file, the environment and the flags. Checks of one setting against another are left to the caller.
-pub(super) fn load(file: Option<&Path>, flags: &Flags) -> anyhow::Result<(Config, Origins)> {
+/// Merges the file, the environment and the flags. Settings that do not exist are left out and listed. Checks of one setting
+/// against another are left to the caller.
+pub(super) fn load(file: Option<&Path>, flags: &Flags) -> anyhow::Result<Loaded> {
+    let known = Known::new()?;
     let mut figment = Figment::from(Serialized::defaults(Config::default()));
-    if let Some(file) = file {
-        figment = figment.merge(Toml::file_exact(file));
-    }
-    let secret_files: Vec<_> = SECRETS.iter().map(|secret| format!("{}_file", secret.setting)).collect();
-    let secret_files: Vec<_> = secret_files.iter().map(String::as_str).collect();
-    figment = figment.merge(Env::prefixed(PREFIX).ignore(&secret_files).split("__"));
+    let (mut unknown, mut secret_files) = (Vec::new(), Vec::new());
+    let credentials_folder = credentials_folder();
     for secret in &SECRETS {
-        if let Some(value) = secret.read()? {
+        if let Some(value) = credentials_folder.as_deref().map(|folder| secret.credential(folder)).transpose()?.flatten() {
+            secret_files.extend(value.file.clone().map(|path| SecretFile { setting: secret.setting, path }));
+            figment = figment.merge(value);
+        }
+    }
+    if let Some(file) = file {
+        let file_of_settings = Toml::file_exact(file);
+        secret_files.extend(secrets_in(&file_of_settings).map(|setting| SecretFile { setting, path: file.to_owned() }));
+        figment = merge_known(figment, file_of_settings, &known, &mut unknown);
+    }
+    let of_files: Vec<_> = SECRETS.iter().flat_map(SecretSetting::file_keys).collect();
+    let of_files: Vec<_> = of_files.iter().map(String::as_str).collect();
+    figment = merge_known(figment, Env::prefixed(PREFIX).ignore(&of_files).split("__"), &known, &mut unknown);
+    // Once more, as texts: a password of digits is no number.
+    for secret in &SECRETS {
+        if let Some(value) = secret.variable()? {
+            secret_files.extend(value.file.clone().map(|path| SecretFile { setting: secret.setting, path }));
             figment = figment.merge(value);
         }
     }
     figment = figment.merge(Serialized::defaults(flags));
     match figment.extract() {
-        Ok(config) => Ok((config, Origins(figment))),
+        Ok(config) => Ok(Loaded { config, origins: Origins { figment, unknown, secret_files, credentials_folder } }),
         Err(error) => Err(explain(&figment, error)),
     }
 }
 
-impl Secret {
-    /// The value from the environment, if it sets one.
-    fn read(&self) -> anyhow::Result<Option<Sourced>> {
-        let sourced = |value: String, origin: String| Ok(Some(Sourced { setting: self.setting, value, origin }));
-        let set = |name: &str| env::var_os(name).is_some();
-        let files: Vec<_> = self.variables.iter().map(|name| format!("{name}_FILE")).collect();
-        let (values, files): (Vec<_>, Vec<_>) =
-            (self.variables.iter().filter(|name| set(name)).collect(), files.iter().filter(|name| set(name)).collect());
-        match (values.as_slice(), files.as_slice()) {
-            ([], []) => Ok(None),
-            ([.., value], []) => {
-                let text = env::var_os(value).map(OsString::into_string).transpose();
-                let text = text.map_err(|_| anyhow!("{value} must be Unicode text"))?;
-                sourced(text.unwrap_or_default(), in_environment(value))
-            }
-            ([], [file]) => {
-                let path = env::var_os(file).unwrap_or_default();
-                let text = std::fs::read_to_string(&path).with_context(|| format!("{file} names {}", Path::new(&path).display()))?;
-                sourced(text.trim().to_owned(), format!("in {}, which {file} names", Path::new(&path).display()))
-            }
-            ([value, ..], [file, ..]) => bail!("{value} and {file} are both set: {} can come from one of them only", self.setting),
-            ([], [one, other, ..]) => bail!("{one} and {other} are both set: {} can come from one of them only", self.setting),
-        }
+/// Merges what exists of a source. The failure of a source is reported when the settings are put together.
+fn merge_known(figment: Figment, source: impl Provider, known: &Known, unknown: &mut Vec<Unknown>) -> Figment {
+    let Ok(mut data) = source.data() else { return figment.merge(source) };
+    let metadata = source.metadata();
+    let is_environment = metadata.name.contains("environment");
+    for part in data.values_mut() {
+        let (kept, others) = known.split(std::mem::take(part));
+        *part = kept;
+        unknown.extend(others.into_iter().map(|path| Unknown {
+            origin: origin(&metadata, &path),
+            nearest: known.nearest(&path, is_environment),
+            setting: path.join("."),
+        }));
     }
+    figment.merge(KnownPart { metadata, data })
 }
 
-fn is_secret(setting: &str) -> bool {
-    SECRETS.iter().any(|secret| secret.setting == setting)
-}
-
-fn in_environment(variable: &str) -> String {
-    format!("in the environment, as {variable}")
+/// The settings with a secret that a file sets.
+fn secrets_in(file: &impl Provider) -> impl Iterator<Item = &'static str> {
+    let data = file.data().unwrap_or_default();
+    let value = move |setting: &str| data.values().find_map(|part| Value::from(part.clone()).find(setting)).and_then(Value::into_string);
+    let is_there = move |setting: &&str| match value(setting) {
+        Some(url) if *setting == "database_url" => password_of(&url).is_some(),
+        found => found.is_some(),
+    };
+    SECRETS.iter().map(|secret| secret.setting).filter(is_there)
 }
 
 fn explain(figment: &Figment, error: Error) -> anyhow::Error {

@@ -3,10 +3,8 @@
 use std::fmt;
 use std::net::SocketAddr;
 
+use serde::Deserializer;
 use serde::de::{Error, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-
-use super::JobsCompatName;
 
 /// Reads a list, or a text with commas between the items, as variables of the environment hold it.
 pub(super) fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
@@ -33,35 +31,6 @@ pub(super) fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Str
     }
 
     deserializer.deserialize_any(Items)
-}
-
-/// `1.26` without quotes is read as a number, from a TOML file and from the environment.
-impl<'de> Deserialize<'de> for JobsCompatName {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Name;
-
-        impl Visitor<'_> for Name {
-            type Value = JobsCompatName;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("documented or 1.26")
-            }
-
-            fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
-                match name {
-                    "documented" => Ok(JobsCompatName::Documented),
-                    "1.26" => Ok(JobsCompatName::Release126),
-                    other => Err(E::unknown_variant(other, &["documented", "1.26"])),
-                }
-            }
-
-            fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
-                self.visit_str(&number.to_string())
-            }
-        }
-
-        deserializer.deserialize_any(Name)
-    }
 }
 
 /// Reads the address to listen on.

@@ -60,7 +60,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 fn serve(url: &str, more: &[&str]) -> Command {
     let mut command = derslik(&["serve", "--listen", "127.0.0.1:0", "--database-url", url]);
-    command.args(more);
+    command.args(more).env("DERSLIK_ALLOW_SQLITE", "true");
     command
 }
 
@@ -171,7 +171,7 @@ fn known_keys_in_production() -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let url = sqlite_url(folder.path());
     Running::start(&url, &[])?.kill()?;
-    let output = derslik(&["serve", "--profile", "production", "--listen", "127.0.0.1:0", "--database-url", &url]).output()?;
+    let output = serve(&url, &["--profile", "production"]).output()?;
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     check(output.status.code() == Some(2) && text.contains("demo-access"), &(output.status, text))
 }
@@ -204,7 +204,7 @@ fn private_files() -> Result<(), Failed> {
 fn expect_foreign(url: &str) -> Result<(), Failed> {
     let serve: &[&str] = &["serve", "--fixed-dev-keys", "--listen", "127.0.0.1:0"];
     for command in [serve, &["serve", "--profile", "production"], &["worker"], &["migrate"], &["job", "list", "--account", "demo"]] {
-        let output = derslik(command).env("DATABASE_URL", url).output()?;
+        let output = derslik(command).env("DATABASE_URL", url).env("DERSLIK_ALLOW_SQLITE", "true").output()?;
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         check(output.status.code() == Some(3) && text.contains("another program") && text.contains("orders"), &(command, &text))?;
     }
@@ -280,13 +280,15 @@ fn production_waits(url: &str) -> Result<(), Failed> {
     let address = free_address()?;
     let listen = address.to_string();
     let mut serve = derslik(&["serve", "--profile", "production", "--listen", &listen, "--database-url", url]);
+    serve.env("DERSLIK_ALLOW_SQLITE", "true");
     let (_service, log) = Log::spawn(serve.env("DERSLIK_LOG__FILTER", "info").stdout(Stdio::null()))?;
     let (_worker, worker_log) = Log::spawn(derslik(&["worker", "--database-url", url]).env("DERSLIK_LOG__FILTER", "info"))?;
     for log in [&log, &worker_log] {
         until(|| Ok(log.text().contains("waiting for the database") && log.text().contains("derslik migrate")))?;
     }
     check(TcpStream::connect(address).is_err(), &"the port is open")?;
-    let migrated = derslik(&["migrate", "--profile", "production", "--database-url", url]).output()?;
+    let mut migrate = derslik(&["migrate", "--profile", "production", "--database-url", url]);
+    let migrated = migrate.env("DERSLIK_ALLOW_SQLITE", "true").output()?;
     check(migrated.status.success(), &migrated)?;
     until(|| Ok(worker_log.text().contains("working on jobs")))?;
     until(|| Ok(log.text().contains("serving") && TcpStream::connect(address).is_ok()))

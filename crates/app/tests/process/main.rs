@@ -9,6 +9,7 @@ mod sql;
 #[path = "../support/mod.rs"]
 mod support;
 mod twins;
+mod unsafe_starts;
 mod workers;
 
 use std::io::Write;
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
     trials.extend(databases::trials());
     trials.extend(settings::trials());
     trials.extend(twins::trials());
+    trials.extend(unsafe_starts::trials());
     trials.extend(workers::trials());
     for (name, open) in DATABASES {
         trials.push(Trial::test(format!("{name}::the_main_job_from_end_to_end"), move || {

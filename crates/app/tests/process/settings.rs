@@ -77,8 +77,8 @@ fn configuration_errors() -> Result<(), Failed> {
         Ok(command)
     };
     let cases: [(Command, &[&str]); 33] = [
-        (with_variable("DERSLIK_NO_SUCH_SETTING", "1"), &["unknown setting no_such_setting", "as DERSLIK_NO_SUCH_SETTING"]),
-        (with_variable("DERSLIK_HTTP__NO_SUCH", "1"), &["unknown setting http.no_such", "as DERSLIK_HTTP__NO_SUCH"]),
+        (with_variable("DERSLIK_NO_SUCH_SETTING", "1"), &["no_such_setting: unknown setting", "as DERSLIK_NO_SUCH_SETTING"]),
+        (with_variable("DERSLIK_HTTP__NO_SUCH", "1"), &["http.no_such: unknown setting", "as DERSLIK_HTTP__NO_SUCH"]),
         (with_variable("DERSLIK_HTTP__BATCH_MAX_ITEMS", "0"), &["http.batch_max_items must be from 1 to 100000, not 0"]),
         (with_variable("DERSLIK_HTTP__WORKERS", "many"), &["http.workers must be", "not many", "as DERSLIK_HTTP__WORKERS"]),
         (with_variable("DERSLIK_LOG__FORMAT", "xml"), &["log.format must be one of text, json, not xml"]),
@@ -175,8 +175,10 @@ fn secret_from_file() -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("url");
     std::fs::write(&file, format!("{}\n", sqlite_url(folder.path())))?;
+    std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600))?;
     for variable in ["DATABASE_URL_FILE", "DERSLIK_DATABASE_URL_FILE"] {
-        let output = derslik(&["migrate", "--profile", "production"]).env(variable, &file).output()?;
+        let mut migrate = derslik(&["migrate", "--profile", "production"]);
+        let output = migrate.env(variable, &file).env("DERSLIK_ALLOW_SQLITE", "true").output()?;
         check(output.status.success() && folder.path().join("derslik.sqlite").exists(), &output)?;
     }
     let both = [("DATABASE_URL", "DATABASE_URL_FILE"), ("DERSLIK_DATABASE_URL", "DATABASE_URL_FILE")];
@@ -299,7 +301,15 @@ fn make_run() -> Result<(), Failed> {
     path.push(":");
     path.push(std::env::var_os("PATH").unwrap_or_default());
     let mut command = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/run"));
-    let ambient = ["DATABASE_URL", "DATABASE_URL_FILE", "DERSLIK_DATABASE_URL", "DERSLIK_DATABASE_URL_FILE", "DERSLIK_PROFILE"];
+    let ambient = [
+        "DATABASE_URL",
+        "DATABASE_URL_FILE",
+        "DERSLIK_DATABASE_URL",
+        "DERSLIK_DATABASE_URL_FILE",
+        "DERSLIK_DATABASE__PASSWORD",
+        "DERSLIK_DATABASE__PASSWORD_FILE",
+        "DERSLIK_PROFILE",
+    ];
     command.args(["--database-url", "sqlite://told"]).env("PATH", path).envs(ambient.map(|name| (name, "of-another-program")));
     let output = command.output()?;
     let text = String::from_utf8(output.stdout)?;

@@ -89,7 +89,7 @@ fn waits_for_schema() -> Result<(), Failed> {
     let url = sqlite_url(folder.path());
     let serve = ["serve", "--profile", "production", "--listen", "127.0.0.1:0", "--database-url", &url];
     for (arguments, signal) in [(serve.as_slice(), "TERM"), (&["worker", "--database-url", &url], "INT")] {
-        let (mut child, log) = Log::spawn(&mut derslik(arguments))?;
+        let (mut child, log) = Log::spawn(derslik(arguments).env("DERSLIK_ALLOW_SQLITE", "true"))?;
         until(|| Ok(log.text().contains("derslik migrate")))?;
         send_signal(child.id(), signal)?;
         expect_end(&mut child, 0)?;

@@ -31,7 +31,10 @@ pub(crate) fn derslik(arguments: &[&str]) -> Command {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("DERSLIK_")) {
         command.env_remove(name);
     }
-    command.args(arguments).env_remove("DATABASE_URL").env("DERSLIK_LOG__FILTER", "warn").stdin(Stdio::null());
+    for name in ["DATABASE_URL", "DATABASE_URL_FILE", "CREDENTIALS_DIRECTORY"] {
+        command.env_remove(name);
+    }
+    command.args(arguments).env("DERSLIK_LOG__FILTER", "warn").stdin(Stdio::null());
     command
 }
 

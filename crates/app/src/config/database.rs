@@ -1,0 +1,81 @@
+//! The settings of the connections to the database.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use derslik_storage::{DatabaseUrl, PoolSettings};
+use serde::{Deserialize, Serialize};
+use validator::Validate;
+
+use super::password::with_password;
+use super::{Config, Secret};
+
+/// The connections to the database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Validate)]
+#[serde(deny_unknown_fields, default)]
+pub struct DatabaseConfig {
+    /// The password of the role, if it does not stand in `database_url`. `PostgreSQL` only.
+    pub password: Option<Secret>,
+    /// The maximum number of connections to `PostgreSQL`, or of readers of `SQLite`.
+    #[validate(range(min = 1, max = 1_000))]
+    pub connections: u32,
+    /// How long a request waits for a connection, in milliseconds.
+    #[validate(range(min = 10, max = 60_000))]
+    pub acquire_timeout_ms: u64,
+    /// How long opening a connection may take, in milliseconds.
+    #[validate(range(min = 10, max = 60_000))]
+    pub connect_timeout_ms: u64,
+    /// How long a statement may run, in milliseconds; a request as a whole waits half a second longer for the database.
+    #[validate(range(min = 100, max = 600_000))]
+    pub statement_timeout_ms: u64,
+    /// How long a statement may wait for a lock, in milliseconds.
+    #[validate(range(min = 10, max = 60_000))]
+    pub lock_timeout_ms: u64,
+    /// Whether `SQLite` waits for the disk before it acknowledges a write. If not, a power cut may lose the last writes.
+    pub sqlite_full_sync: bool,
+}
+
+impl Default for DatabaseConfig {
+    fn default() -> Self {
+        let settings = PoolSettings::default();
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        Self {
+            password: None,
+            connections: settings.connections,
+            acquire_timeout_ms: millis(settings.acquire_timeout),
+            connect_timeout_ms: millis(settings.connect_timeout),
+            statement_timeout_ms: millis(settings.statement_timeout),
+            lock_timeout_ms: millis(settings.lock_timeout),
+            sqlite_full_sync: settings.sqlite_full_sync,
+        }
+    }
+}
+
+impl Config {
+    /// The database.
+    ///
+    /// # Errors
+    /// If the URL can't be used.
+    pub fn database(&self) -> anyhow::Result<DatabaseUrl> {
+        let (url, password) = (self.database_url.as_ref().map(Secret::reveal), self.database.password.as_ref().map(Secret::reveal));
+        match (url, password) {
+            (Some(""), _) => bail!("database_url is empty: name a database as postgres://… or sqlite://path"),
+            (Some(url), None) => url.parse().context("database_url"),
+            (Some(url), Some(password)) => with_password(url, password),
+            (None, Some(_)) => bail!("database.password is the password of a PostgreSQL server: name that server with database_url"),
+            (None, None) => Ok(DatabaseUrl::Sqlite(self.data_dir.join("derslik.sqlite"))),
+        }
+    }
+
+    /// The settings of the connection pool.
+    pub fn pool(&self) -> PoolSettings {
+        PoolSettings {
+            connections: self.database.connections,
+            acquire_timeout: Duration::from_millis(self.database.acquire_timeout_ms),
+            connect_timeout: Duration::from_millis(self.database.connect_timeout_ms),
+            statement_timeout: Duration::from_millis(self.database.statement_timeout_ms),
+            lock_timeout: Duration::from_millis(self.database.lock_timeout_ms),
+            sqlite_full_sync: self.database.sqlite_full_sync,
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Files with secrets that other users of the machine can read.
+
+use std::fs::{Metadata, canonicalize, metadata};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use rustix::process::geteuid;
+
+use super::{Problem, Purpose};
+use crate::config::Loaded;
+
+/// The folder in which container engines mount secrets, readable by all users of the container.
+const MOUNTED_SECRETS: &str = "/run/secrets";
+
+/// Each file with a secret that others can read. A file that is gone was reported by whoever wanted to read it.
+pub(super) fn readable(loaded: &Loaded, purpose: Purpose) -> Vec<Problem> {
+    let config = &loaded.config;
+    let of_settings = loaded.origins.secret_files().iter().map(|file| (file.setting, file.path.as_path()));
+    let of_tls = config.tls_key.iter().filter(|_| purpose == Purpose::Serve).map(|key| ("tls_key", key.as_path()));
+    let protected = protected_folders(loaded.origins.credentials_folder());
+    let user = geteuid().as_raw();
+    of_settings.chain(of_tls).filter_map(|(setting, path)| problem_of(setting, path, &protected, user)).collect()
+}
+
+/// The folders that an engine or systemd guards.
+fn protected_folders(credentials: Option<&Path>) -> Vec<PathBuf> {
+    let named = [Some(Path::new(MOUNTED_SECRETS)), credentials].into_iter().flatten();
+    named.filter(|folder| folder.is_absolute()).filter_map(|folder| canonicalize(folder).ok()).collect()
+}
+
+fn problem_of(setting: &str, path: &Path, protected: &[PathBuf], user: u32) -> Option<Problem> {
+    // Without the links in it, so that no link leads out of a protected folder.
+    let path = canonicalize(path).ok()?;
+    if protected.iter().any(|folder| path.starts_with(folder)) {
+        return None;
+    }
+    let found = metadata(&path).ok()?;
+    let shown = path.display();
+    let (mode, owner) = (found.mode() & 0o7777, found.uid());
+    match fault(&found, user)? {
+        Fault::Owner => Some(Problem::new(
+            setting,
+            format!("the file {shown} holds a secret and belongs to user {owner} (this process is user {user})"),
+            format!("chown {user} {shown}"),
+        )),
+        Fault::Mode => Some(Problem::new(
+            setting,
+            format!("the file {shown} holds a secret, and other users can read or change it (mode {mode:o})"),
+            format!("chmod 600 {shown}"),
+        )),
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Fault {
+    /// Another user owns the file, and can change its mode.
+    Owner,
+    /// Other users can read or write it.
+    Mode,
+}
+
+/// A file of the user of this process must be for that user alone. A file of root may be read by a group, as the keys of many
+/// distributions are: without that, no other user could use it.
+fn fault(found: &Metadata, user: u32) -> Option<Fault> {
+    const FOR_OTHERS: u32 = 0o077;
+    const FOR_OTHERS_BUT_READING_BY_THE_GROUP: u32 = 0o037;
+    let forbidden = if found.uid() == user { FOR_OTHERS } else { FOR_OTHERS_BUT_READING_BY_THE_GROUP };
+    if found.uid() != user && found.uid() != 0 { Some(Fault::Owner) } else { (found.mode() & forbidden != 0).then_some(Fault::Mode) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{Permissions, set_permissions, write};
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::config::{Config, Flags};
+
+    fn file(folder: &Path, name: &str, mode: u32) -> PathBuf {
+        let path = folder.join(name);
+        write(&path, "database_url = \"postgres://u:hidden@127.0.0.1/d\"\n").unwrap();
+        set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        path
+    }
+
+    #[test]
+    fn a_file_of_the_user_is_for_that_user_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let user = geteuid().as_raw();
+        for mode in [0o600, 0o400, 0o700] {
+            assert_eq!(problem_of("tls_key", &file(folder.path(), "key", mode), &[], user), None, "{mode:o}");
+        }
+        for mode in [0o640, 0o644, 0o604, 0o620, 0o666] {
+            let problem = problem_of("tls_key", &file(folder.path(), "key", mode), &[], user).unwrap();
+            assert!(problem.problem.contains(&format!("mode {mode:o}")) && problem.fix.starts_with("chmod 600 /"), "{problem:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_another_user_is_refused_unless_it_is_of_root() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = file(folder.path(), "key", 0o600);
+        let found = metadata(&path).unwrap();
+        let other = found.uid() + 1;
+        let is_of_root = found.uid() == 0;
+        assert_eq!(fault(&found, other), (!is_of_root).then_some(Fault::Owner));
+        set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+        assert_eq!(fault(&metadata(&path).unwrap(), other), (!is_of_root).then_some(Fault::Owner));
+        set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        assert_eq!(fault(&metadata(&path).unwrap(), other), Some(if is_of_root { Fault::Mode } else { Fault::Owner }));
+    }
+
+    #[test]
+    fn files_in_a_protected_folder_are_taken_and_links_out_of_it_are_not() {
+        let (guarded, open) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let user = geteuid().as_raw();
+        let protected = protected_folders(Some(guarded.path()));
+        let inside = file(guarded.path(), "url", 0o644);
+        assert_eq!(problem_of("database_url", &inside, &protected, user), None);
+        let outside = file(open.path(), "url", 0o644);
+        let link = guarded.path().join("link");
+        std::os::unix::fs::symlink(&outside, &link).unwrap();
+        assert!(problem_of("database_url", &link, &protected, user).is_some());
+        assert!(protected_folders(Some(Path::new("relative"))).len() <= 1);
+    }
+
+    #[test]
+    fn the_file_of_settings_counts_if_it_holds_a_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = file(folder.path(), "derslik.toml", 0o644);
+        let settings = |path: &PathBuf| {
+            let loaded = Config::load_with_origins(Some(path), &Flags::default()).unwrap();
+            readable(&loaded, Purpose::Work).into_iter().map(|problem| problem.setting).collect::<Vec<_>>()
+        };
+        assert_eq!(settings(&path), ["database_url"]);
+        write(&path, "database_url = \"postgres://u@127.0.0.1/d\"\n").unwrap();
+        assert!(settings(&path).is_empty(), "a URL without a password");
+        write(&path, "database_url = \"postgres://u@127.0.0.1/d\"\n[database]\npassword = \"hidden\"\n").unwrap();
+        assert_eq!(settings(&path), ["database.password"]);
+    }
+}
