@@ -81,6 +81,11 @@ pub enum Problem {
     Repeated,
     /// The text is not acceptable.
     Text(TextError),
+    /// The text has fewer characters than the installation demands.
+    TooShort {
+        /// The fewest characters that are accepted.
+        min: usize,
+    },
     /// It does not have the wanted form, or is out of its range.
     Invalid,
     /// It lies in the past.

@@ -9,12 +9,12 @@ use derslik_domain::session::Session;
 use derslik_domain::time::Timestamp;
 
 use crate::outbound::{
-    AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, Clock, CourseLookup, CourseReader, CourseRepository,
-    CourseWithMembership, GradingPeriodRepository, IdempotencyRepository, IdentityRepository, Ids, JobOfProject, JobReader, JobRepository,
-    KeyRepository, MockAliasRepository, MockAttendeeRepository, MockAuditRepository, MockChangeLogRepository, MockCourseRepository,
-    MockGradingPeriodRepository, MockIdempotencyRepository, MockIdentityRepository, MockJobRepository, MockKeyRepository,
-    MockProjectRepository, MockRosterRepository, MockSessionRepository, MockUserRepository, ProjectRepository, RosterRepository,
-    SessionReader, SessionRepository, StoreError, Stores, Tenant, UnitOfWork, UserRepository,
+    AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, Clock, CourseLookup, CourseReader,
+    CourseRepository, CourseWithMembership, GradingPeriodRepository, IdempotencyRepository, IdentityRepository, Ids, JobOfProject,
+    JobReader, JobRepository, KeyRepository, MockAdminRepository, MockAliasRepository, MockAttendeeRepository, MockAuditRepository,
+    MockChangeLogRepository, MockCourseRepository, MockGradingPeriodRepository, MockIdempotencyRepository, MockIdentityRepository,
+    MockJobRepository, MockKeyRepository, MockProjectRepository, MockRosterRepository, MockSessionRepository, MockUserRepository,
+    ProjectRepository, RosterRepository, SessionReader, SessionRepository, StoreError, Stores, Tenant, UnitOfWork, UserRepository,
 };
 
 /// Stores that accept only expected calls, except that every principal may act.
@@ -26,6 +26,8 @@ pub struct MockStores {
     pub change_log: MockChangeLogRepository,
     /// Accounts and credentials.
     pub identity: MockIdentityRepository,
+    /// Admins of the installation.
+    pub admins: MockAdminRepository,
     /// Jobs.
     pub jobs: MockJobRepository,
     /// Projects.
@@ -65,6 +67,7 @@ impl MockStores {
             sessions: MockSessionRepository::default(),
             change_log: MockChangeLogRepository::default(),
             identity: MockIdentityRepository::default(),
+            admins: MockAdminRepository::default(),
             jobs: MockJobRepository::default(),
             projects: MockProjectRepository::default(),
             users: MockUserRepository::default(),
@@ -95,6 +98,10 @@ impl Stores for MockStores {
 
     fn users(&mut self) -> &mut dyn UserRepository {
         &mut self.users
+    }
+
+    fn admins(&mut self) -> &mut dyn AdminRepository {
+        &mut self.admins
     }
 
     fn attendees(&mut self) -> &mut dyn AttendeeRepository {
@@ -180,6 +187,10 @@ impl Stores for SingleCallStores<'_> {
 
     fn users(&mut self) -> &mut dyn UserRepository {
         self.count_call().users()
+    }
+
+    fn admins(&mut self) -> &mut dyn AdminRepository {
+        self.count_call().admins()
     }
 
     fn attendees(&mut self) -> &mut dyn AttendeeRepository {

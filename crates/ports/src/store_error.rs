@@ -106,6 +106,8 @@ pub enum Conflict {
     Account,
     /// The name of an account.
     AccountName,
+    /// The name of an admin, in any case of its letters.
+    AdminName,
     /// The id or the GUID of a user within its account.
     User,
     /// The e-mail address of a user within its account.
@@ -137,6 +139,7 @@ impl std::fmt::Display for Conflict {
         f.write_str(match self {
             Self::Account => "account",
             Self::AccountName => "account name",
+            Self::AdminName => "admin name",
             Self::User => "user",
             Self::UserEmail => "e-mail address",
             Self::Username => "user name",

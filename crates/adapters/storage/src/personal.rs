@@ -40,6 +40,7 @@ use Presence::{Both, Postgres, Sqlite};
 const TOMBSTONE: ErasureEffect = Kept("the tombstone: an id without a name, so that what others still need stays readable");
 const DIGEST: ErasureEffect = Kept("a digest under a key of the installation, by which a known name is found and none is read");
 const PIECES: ErasureEffect = Kept("three letters at a time and short tags, of ids that are gone, until segments of the index are merged");
+const ADMIN: ErasureEffect = Kept("of an admin of the installation, who is not a person of an account; it goes when the admin is removed");
 const JOB: ErasureEffect = Kept("the jobs API shows what was asked for until the job is pruned");
 
 const fn table(name: &'static str, presence: Presence, columns: &'static [(&'static str, ErasureEffect)]) -> Table {
@@ -60,6 +61,21 @@ pub const TABLES: &[Table] = &[
             ("created_at", NotPersonal),
             ("member_course_creation", NotPersonal),
             ("grading_period_licence", NotPersonal),
+            ("disabled_at", NotPersonal),
+        ],
+    ),
+    // Admins are people who run the installation. They belong to no account, so no erasure of an account is about them: an admin
+    // goes with its row when another admin removes it.
+    table(
+        "admins",
+        Both,
+        &[
+            ("id", NotPersonal),
+            ("name", ADMIN),
+            ("name_key", ADMIN),
+            ("role", NotPersonal),
+            ("password_hash", ADMIN),
+            ("created_at", NotPersonal),
         ],
     ),
     table(
@@ -108,6 +124,7 @@ pub const TABLES: &[Table] = &[
             ("expires_at", Erased),
             ("revoked_at", Erased),
             ("project_id", NotPersonal),
+            ("last_used_on", Erased),
         ],
     ),
     // Sessions that the person made and that have other attendees stay: their texts belong to the account.

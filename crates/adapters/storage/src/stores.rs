@@ -8,10 +8,10 @@ use derslik_domain::id::{AccountId, SessionGuid};
 use derslik_domain::job::ShownJob;
 use derslik_domain::session::Session;
 use derslik_ports::outbound::{
-    AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, CourseLookup, CourseReader, CourseRepository,
-    CourseWithMembership, GradingPeriodRepository, IdempotencyRepository, IdentityRepository, JobOfProject, JobReader, JobRepository,
-    KeyRepository, ProjectRepository, Reason, RosterRepository, SessionReader, SessionRepository, StoreError, Stores, Tenant, UnitOfWork,
-    UserRepository,
+    AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, CourseLookup, CourseReader,
+    CourseRepository, CourseWithMembership, GradingPeriodRepository, IdempotencyRepository, IdentityRepository, JobOfProject, JobReader,
+    JobRepository, KeyRepository, ProjectRepository, Reason, RosterRepository, SessionReader, SessionRepository, StoreError, Stores,
+    Tenant, UnitOfWork, UserRepository,
 };
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
@@ -199,6 +199,10 @@ impl Stores for DieselStores<'_> {
     }
 
     fn users(&mut self) -> &mut dyn UserRepository {
+        self
+    }
+
+    fn admins(&mut self) -> &mut dyn AdminRepository {
         self
     }
 

@@ -5,7 +5,7 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{App, test};
 use derslik::wiring::Operators;
 use derslik_domain::id::Id;
-use derslik_domain::identity::{Email, PersonName, Role, Scopes, UserKey};
+use derslik_domain::identity::{Email, PersonName, Role, Scopes, TokenLifetime, UserKey};
 use derslik_http::{HttpState, configure};
 use derslik_ports::inbound::operators::{NewToken, NewUser};
 use derslik_testkit::builders::account;
@@ -108,7 +108,7 @@ impl Api {
 
     /// A token with exactly these scopes, for a user of the account `demo`.
     pub(crate) async fn token(&self, email: &str, scopes: Scopes) -> String {
-        let new = NewToken { scopes, project: Some(Id::new(1)), days: None };
+        let new = NewToken { scopes, project: Some(Id::new(1)), lifetime: TokenLifetime::Never };
         self.operators.tokens.issue(account().id, UserKey::Email(Email::parse(email).unwrap()), new).await.unwrap()
     }
 

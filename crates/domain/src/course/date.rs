@@ -5,6 +5,7 @@ use std::fmt;
 use chrono::{Datelike, NaiveDate};
 
 use crate::form::Field;
+use crate::time::Timestamp;
 
 /// A day of the years 1 to 9999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,6 +45,11 @@ impl CalendarDate {
     /// A date of chrono's, or `None` outside the years 1 to 9999.
     pub fn from_naive(date: NaiveDate) -> Option<Self> {
         (1..=9999).contains(&date.year()).then_some(Self(date))
+    }
+
+    /// The day of an instant in UTC, or `None` outside the years 1 to 9999.
+    pub fn of_utc(instant: Timestamp) -> Option<Self> {
+        instant.to_utc().map(|instant| instant.date_naive()).and_then(Self::from_naive)
     }
 
     /// The same date for chrono.
@@ -99,6 +105,14 @@ mod tests {
     #[case(9999, 12, 31, "9999-12-31")]
     fn takes_days_of_the_calendar(#[case] year: i64, #[case] month: i64, #[case] day: i64, #[case] printed: &str) {
         assert_eq!(CalendarDate::new(year, month, day).unwrap().to_string(), printed);
+    }
+
+    #[test]
+    fn a_day_ends_at_midnight_in_utc() {
+        let day = |text: &str| CalendarDate::of_utc(text.parse().unwrap()).unwrap().to_string();
+        assert_eq!((day("2026-11-29T23:59:59.999999Z"), day("2026-11-30T00:00:00Z")), ("2026-11-29".to_owned(), "2026-11-30".to_owned()));
+        assert_eq!(day("2026-11-30T02:00:00+03:00"), "2026-11-29");
+        assert_eq!(CalendarDate::of_utc(Timestamp::from_micros(i64::MIN)), None);
     }
 
     #[rstest]

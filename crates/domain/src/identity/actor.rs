@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::course::CourseSettings;
 use crate::id::{AccountId, CredentialId, PrincipalId, ProjectId};
 use crate::text::{Name, TextError};
-use crate::time::{StartDateMode, Zone};
+use crate::time::{StartDateMode, Timestamp, Zone};
 
 use super::Lang;
 
@@ -58,6 +58,25 @@ pub struct Account {
     pub name: AccountName,
     /// The settings that its members chose.
     pub settings: AccountSettings,
+}
+
+/// An account with the times of its life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct AccountState {
+    /// The account.
+    pub account: Account,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was disabled; `None` for one that is in use. None of the credentials of a disabled account are accepted.
+    pub disabled_at: Option<Timestamp>,
+}
+
+impl AccountState {
+    /// Whether its credentials are refused.
+    pub const fn is_disabled(&self) -> bool {
+        self.disabled_at.is_some()
+    }
 }
 
 /// The settings of an account, which its members choose.

@@ -1,7 +1,10 @@
 //! The store of accounts, principals and credentials.
 
+use derslik_domain::course::CalendarDate;
 use derslik_domain::id::{AccountId, CredentialId, PrincipalId, ProjectId};
-use derslik_domain::identity::{Account, Credential, CredentialKind, PasswordHash, Principal, Scopes, SecretDigest};
+use derslik_domain::identity::{
+    Account, AccountState, Credential, CredentialFilter, CredentialKind, PasswordHash, Principal, Scopes, SecretDigest, StoredCredential,
+};
 use derslik_domain::page::PageRequest;
 use derslik_domain::rows::{BatchSize, RowCount};
 use derslik_domain::time::Timestamp;
@@ -15,6 +18,8 @@ pub struct CredentialOwner {
     pub account: Account,
     /// The credential.
     pub credential: Credential,
+    /// The last day, in UTC, on which it was accepted, as far as it is recorded.
+    pub last_used_on: Option<CalendarDate>,
 }
 
 /// A credential to add.
@@ -51,6 +56,25 @@ pub trait IdentityRepository {
     /// [`StoreError`].
     fn accounts(&mut self, page: PageRequest<AccountId>) -> Result<Vec<Account>, StoreError>;
 
+    /// A page of the accounts with their states, ordered by id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn account_states(&mut self, page: PageRequest<AccountId>) -> Result<Vec<AccountState>, StoreError>;
+
+    /// One account with its state.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn account_state(&mut self, account: AccountId) -> Result<Option<AccountState>, StoreError>;
+
+    /// Disables an account at that instant, or takes it into use again. Returns whether that changed it: an account that is
+    /// disabled already keeps its instant.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn set_account_disabled(&mut self, account: AccountId, disabled_at: Option<Timestamp>) -> Result<bool, StoreError>;
+
     /// The account of exactly that name.
     ///
     /// # Errors
@@ -71,18 +95,53 @@ pub trait IdentityRepository {
     /// [`StoreError`].
     fn hold_principal(&mut self, account: AccountId, principal: PrincipalId) -> Result<bool, StoreError>;
 
-    /// Adds a credential of a principal unless its public part is taken. Returns whether it was added.
+    /// Adds a credential of a principal unless its public part is taken. Returns its id, or `None` if it was not added.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn add_credential(&mut self, account: AccountId, owner: Principal, credential: &NewCredential) -> Result<bool, StoreError>;
+    fn add_credential(
+        &mut self,
+        account: AccountId,
+        owner: Principal,
+        credential: &NewCredential,
+    ) -> Result<Option<CredentialId>, StoreError>;
 
-    /// The credential of that public part with its account, unless it was revoked or its principal may not act. An expired
-    /// credential is found. The method takes no account, because it finds the account of a request.
+    /// The credential of that public part with its account, unless it was revoked, its principal may not act, or its account is
+    /// disabled. An expired credential is found. The method takes no account, because it finds the account of a request.
     ///
     /// # Errors
     /// [`StoreError`].
     fn find_credential(&mut self, kind: CredentialKind, public_id: &str) -> Result<Option<CredentialOwner>, StoreError>;
+
+    /// A page of the credentials that the filter matches, ordered by id. Those that expire at `now` or before have ended.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn list_credentials(
+        &mut self,
+        account: AccountId,
+        filter: &CredentialFilter,
+        now: Timestamp,
+        page: PageRequest<CredentialId>,
+    ) -> Result<Vec<StoredCredential>, StoreError>;
+
+    /// One credential, also one that has ended, locked against other writers until the transaction ends.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn lock_credential(&mut self, account: AccountId, credential: CredentialId) -> Result<Option<StoredCredential>, StoreError>;
+
+    /// Lets a credential expire at that instant, unless it expires before. Returns whether its end changed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn end_credential(&mut self, account: AccountId, credential: CredentialId, at: Timestamp) -> Result<bool, StoreError>;
+
+    /// Records that a credential was accepted on that day, unless a later day is recorded. It is one statement.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn touch_credential(&mut self, account: AccountId, credential: CredentialId, day: CalendarDate) -> Result<(), StoreError>;
 
     /// Revokes a credential for good. Returns whether there was one to revoke.
     ///

@@ -1,5 +1,6 @@
 //! The traits that the use cases call, and that driven adapters implement.
 
+mod admins;
 mod attendees;
 mod audit;
 mod changes;
@@ -19,6 +20,7 @@ mod unit_of_work;
 mod users;
 
 pub use crate::store_error::{Conflict, Reason, StoreError, Unavailable};
+pub use admins::{AdminRepository, AdminToAdd};
 pub use attendees::AttendeeRepository;
 pub use audit::AuditRepository;
 pub use changes::{ChangeLogRepository, Projection};
@@ -41,6 +43,7 @@ pub use users::UserRepository;
 
 #[cfg(any(test, feature = "mocks"))]
 pub use {
+    admins::MockAdminRepository,
     attendees::MockAttendeeRepository,
     audit::MockAuditRepository,
     changes::MockChangeLogRepository,

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use super::{
-    AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, CourseRepository, GradingPeriodRepository,
+    AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, CourseRepository, GradingPeriodRepository,
     IdempotencyRepository, IdentityRepository, JobRepository, KeyRepository, ProjectRepository, RosterRepository, SessionRepository,
     StoreError, Tenant, UserRepository,
 };
@@ -16,6 +16,8 @@ pub trait Stores {
     fn change_log(&mut self) -> &mut dyn ChangeLogRepository;
     /// Accounts and credentials.
     fn identity(&mut self) -> &mut dyn IdentityRepository;
+    /// Admins of the installation.
+    fn admins(&mut self) -> &mut dyn AdminRepository;
     /// Jobs.
     fn jobs(&mut self) -> &mut dyn JobRepository;
     /// Projects.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use derslik_domain::id::{AccountId, PrincipalId, UserGuid};
 use derslik_domain::identity::{DataSubject, PersonFilter, User, UserKey, Username};
 use derslik_domain::job::ReferenceId;
+use derslik_domain::page::PageRequest;
 use derslik_domain::time::Timestamp;
 
 use super::StoreError;
@@ -81,4 +82,16 @@ pub trait UserRepository {
     /// # Errors
     /// [`StoreError`].
     fn list_people(&mut self, account: AccountId, filter: &PersonFilter) -> Result<Vec<User>, StoreError>;
+
+    /// A page of the people of the account without deleted ones, ordered by id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn page_of_people(&mut self, account: AccountId, page: PageRequest<PrincipalId>) -> Result<Vec<User>, StoreError>;
+
+    /// The first service of the account that may act: the principal that stands for the account itself.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn find_service(&mut self, account: AccountId) -> Result<Option<User>, StoreError>;
 }

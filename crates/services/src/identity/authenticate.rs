@@ -1,18 +1,24 @@
 //! Finds the actor of a presented credential. The result is cached for less than a second. So a busy client costs about one
-//! read a second, and a revoked credential stops working within a second.
+//! read a second, and a revoked credential stops working within a second. A text that no credential can have is refused without
+//! a read.
+//!
+//! The day on which a credential was accepted is recorded beside the request, which neither waits for the write nor fails with
+//! it. Each process writes it once a day and credential at the most.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use derslik_domain::course::CalendarDate;
+use derslik_domain::id::{AccountId, CredentialId};
 use derslik_domain::identity::{Actor, Credential};
 use derslik_ports::inbound::{AuthenticationError, IdentityService, PresentedCredential};
-use derslik_ports::outbound::{Clock, Tenant, UnitOfWork};
+use derslik_ports::outbound::{Clock, CredentialOwner, StoreError, Tenant, UnitOfWork};
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::secret::{digest, public_id};
+use super::secret::{Malformed, digest, find_public_id};
 
 /// How long a credential is cached.
 const CACHE_LIFETIME: Duration = Duration::from_millis(900);
@@ -26,6 +32,8 @@ pub struct Identity<U> {
     clock: Arc<dyn Clock>,
     /// The key is a digest of the presented credential, so that no secret stays in memory.
     cache: Cache<[u8; 32], Found>,
+    /// The last day for which this process recorded a use of a credential, or tried to.
+    used: Cache<(AccountId, CredentialId), CalendarDate>,
 }
 
 #[derive(Debug, Clone)]
@@ -34,22 +42,25 @@ struct Found {
     credential: Arc<Credential>,
 }
 
-impl<U: UnitOfWork> Identity<U> {
+impl<U: UnitOfWork + Clone> Identity<U> {
     /// The use case over these ports.
     pub fn new(uow: U, clock: Arc<dyn Clock>) -> Self {
         let cache = Cache::builder().max_capacity(CACHE_CAPACITY).time_to_live(CACHE_LIFETIME).build();
-        Self { uow, clock, cache }
+        let used = Cache::builder().max_capacity(CACHE_CAPACITY).build();
+        Self { uow, clock, cache, used }
     }
 
     async fn find(&self, presented: &PresentedCredential) -> Result<Found, AuthenticationError> {
         let kind = presented.kind;
-        let public_id = public_id(kind, &presented.public_id, &presented.secret);
+        let public_id = find_public_id(kind, &presented.public_id, &presented.secret);
+        let public_id = public_id.map_err(|Malformed| AuthenticationError::Invalid)?;
         let owner = self.uow.read(Tenant::Unknown, move |stores| stores.identity().find_credential(kind, &public_id)).await?;
         let owner = owner.ok_or(AuthenticationError::Invalid)?;
         let presented_digest = digest(&presented.secret);
         if !bool::from(owner.credential.digest.bytes().ct_eq(presented_digest.bytes())) {
             return Err(AuthenticationError::Invalid);
         }
+        self.record_use(&owner);
         let actor = Actor {
             account: Arc::new(owner.account),
             principal: owner.credential.principal,
@@ -58,6 +69,29 @@ impl<U: UnitOfWork> Identity<U> {
             project: owner.credential.project,
         };
         Ok(Found { actor, credential: Arc::new(owner.credential) })
+    }
+
+    /// Records the day on which a credential was accepted, unless that day is recorded. A database that refuses writes is not
+    /// asked again on that day.
+    fn record_use(&self, owner: &CredentialOwner) {
+        let now = self.clock.now();
+        let (account, credential) = (owner.account.id, owner.credential.id);
+        let Some(today) = CalendarDate::of_utc(now) else { return };
+        let is_recorded = owner.last_used_on.is_some_and(|day| day >= today)
+            || self.used.get(&(account, credential)).is_some_and(|day| day >= today)
+            || owner.credential.is_expired(now);
+        if is_recorded {
+            return;
+        }
+        self.used.insert((account, credential), today);
+        let uow = self.uow.clone();
+        tokio::spawn(async move {
+            let work = uow.write_single_statement(account, move |stores| stores.identity().touch_credential(account, credential, today));
+            let written: Result<(), StoreError> = work.await;
+            if let Err(error) = written {
+                tracing::debug!(%account, %credential, %error, "the use of a credential was not recorded");
+            }
+        });
     }
 }
 
@@ -73,7 +107,7 @@ fn cache_key(presented: &PresentedCredential) -> [u8; 32] {
 }
 
 #[async_trait]
-impl<U: UnitOfWork> IdentityService for Identity<U> {
+impl<U: UnitOfWork + Clone> IdentityService for Identity<U> {
     async fn authenticate(&self, presented: PresentedCredential) -> Result<Actor, AuthenticationError> {
         let key = cache_key(&presented);
         let found = if let Some(found) = self.cache.get(&key) {
@@ -91,14 +125,21 @@ impl<U: UnitOfWork> IdentityService for Identity<U> {
 mod tests {
     use derslik_domain::id::Id;
     use derslik_domain::identity::{CredentialKind, SecretDigest};
-    use derslik_ports::mocks::{FakeUnitOfWork, MockStores, StoppedClock};
-    use derslik_ports::outbound::CredentialOwner;
-    use derslik_testkit::builders::{account, service_principal};
+    use derslik_domain::time::Timestamp;
+    use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores, StoppedClock};
+    use derslik_ports::outbound::Reason;
+    use derslik_testkit::builders::{account, guid, service_principal};
 
     use super::*;
+    use crate::identity::secret::{new_account_key, new_key_pair};
 
     const NOW: &str = "2025-02-06T13:07:35Z";
 
+    fn today() -> CalendarDate {
+        CalendarDate::of_utc(NOW.parse().unwrap()).unwrap()
+    }
+
+    /// The owner of a credential that was used today.
     fn owner(secret: &[u8], expires_at: Option<&str>) -> CredentialOwner {
         CredentialOwner {
             account: account(),
@@ -112,17 +153,33 @@ mod tests {
                 expires_at: expires_at.map(|at| at.parse().unwrap()),
                 project: None,
             },
+            last_used_on: Some(today()),
         }
     }
 
-    fn identity(expected_lookups: usize, answer: Option<CredentialOwner>) -> Identity<FakeUnitOfWork> {
+    fn finding(expected_lookups: usize, answer: Option<CredentialOwner>) -> MockStores {
         let mut stores = MockStores::default();
         stores.identity.expect_find_credential().times(expected_lookups).returning(move |_, _| Ok(answer.clone()));
+        stores
+    }
+
+    fn over(stores: MockStores) -> Identity<FakeUnitOfWork> {
         Identity::new(FakeUnitOfWork::new(stores), Arc::new(StoppedClock(NOW.parse().unwrap())))
+    }
+
+    fn identity(expected_lookups: usize, answer: Option<CredentialOwner>) -> Identity<FakeUnitOfWork> {
+        over(finding(expected_lookups, answer))
     }
 
     fn presented(secret: &[u8]) -> PresentedCredential {
         PresentedCredential { kind: CredentialKind::AccessKey, public_id: "demo-access".to_owned(), secret: secret.to_vec() }
+    }
+
+    /// Lets the tasks run that were spawned.
+    async fn settle() {
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
     }
 
     #[tokio::test]
@@ -153,5 +210,92 @@ mod tests {
     async fn an_expired_credential_is_refused() {
         let identity = identity(1, Some(owner(b"right", Some(NOW))));
         assert!(matches!(identity.authenticate(presented(b"right")).await, Err(AuthenticationError::Expired)));
+    }
+
+    #[tokio::test]
+    async fn a_malformed_key_is_refused_without_a_read() {
+        let identity = identity(0, None);
+        let of = |kind, public_id: &str, secret: &str| PresentedCredential {
+            kind,
+            public_id: public_id.to_owned(),
+            secret: secret.as_bytes().to_vec(),
+        };
+        let cut = |text: String| text[..text.len() - 1].to_owned();
+        let ids = FixedIds(guid(1));
+        let malformed = [
+            of(CredentialKind::AccessKey, &cut(new_key_pair(&ids).access_key), "proof"),
+            of(CredentialKind::AccountKey, "", &cut(new_account_key(&ids))),
+            of(CredentialKind::AccessToken, "", &new_account_key(&ids)),
+        ];
+        for presented in malformed {
+            assert!(matches!(identity.authenticate(presented).await, Err(AuthenticationError::Invalid)));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_that_names_its_public_id_is_found_by_it() {
+        let key = new_account_key(&FixedIds(guid(1)));
+        let found = owner(key.as_bytes(), None);
+        let mut stores = MockStores::default();
+        stores.identity.expect_find_credential().once().returning(move |kind, public_id| {
+            assert_eq!((kind, public_id), (CredentialKind::AccountKey, "07".repeat(12).as_str()));
+            Ok(Some(found.clone()))
+        });
+        let presented = PresentedCredential { kind: CredentialKind::AccountKey, public_id: String::new(), secret: key.into_bytes() };
+        assert!(over(stores).authenticate(presented).await.is_ok());
+    }
+
+    /// Credentials that were used on that day last, or never.
+    fn used_on(day: Option<i64>) -> CredentialOwner {
+        CredentialOwner { last_used_on: day.map(|day| CalendarDate::new(2025, 2, day).unwrap()), ..owner(b"right", None) }
+    }
+
+    #[tokio::test]
+    async fn the_first_use_of_a_day_is_recorded_once() {
+        for last in [None, Some(5)] {
+            let mut stores = finding(3, Some(used_on(last)));
+            stores.identity.expect_touch_credential().once().returning(|of, credential, day| {
+                assert_eq!((of, credential, day), (account().id, Id::new(5), today()));
+                Ok(())
+            });
+            let identity = over(stores);
+            for _ in 0..3 {
+                assert!(identity.authenticate(presented(b"right")).await.is_ok());
+                settle().await;
+                // As if the lifetime of the cache were over.
+                identity.cache.invalidate(&cache_key(&presented(b"right")));
+            }
+            assert_eq!(identity.uow.single_statement_writes(), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_use_is_not_recorded_again_nor_of_a_refused_credential() {
+        // No call that records is expected, so any call fails the test.
+        let today_again = identity(1, Some(used_on(Some(6))));
+        assert!(today_again.authenticate(presented(b"right")).await.is_ok());
+        let wrong = identity(1, Some(used_on(None)));
+        assert!(wrong.authenticate(presented(b"wrong")).await.is_err());
+        let mut ended = used_on(None);
+        ended.credential.expires_at = Some(Timestamp::from_micros(0));
+        let expired = identity(1, Some(ended));
+        assert!(expired.authenticate(presented(b"right")).await.is_err());
+        settle().await;
+        for identity in [today_again, wrong, expired] {
+            assert_eq!(identity.uow.commits(), 0);
+            assert_eq!(identity.used.get(&(account().id, Id::new(5))), None);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_database_that_refuses_writes_harms_no_request_and_is_asked_once_a_day() {
+        let mut stores = finding(2, Some(used_on(None)));
+        stores.identity.expect_touch_credential().once().returning(|_, _, _| Err(StoreError::from(Reason::ReadOnly)));
+        let identity = over(stores);
+        for _ in 0..2 {
+            assert!(identity.authenticate(presented(b"right")).await.is_ok());
+            settle().await;
+            identity.cache.invalidate(&cache_key(&presented(b"right")));
+        }
     }
 }

@@ -13,7 +13,7 @@ use derslik_ports::outbound::{Clock, Ids, NewCredential, Passwords, Reason, Stor
 use subtle::ConstantTimeEq;
 
 use super::login_limiter::{LoginLimiter, Refusal};
-use super::secret::{digest, key_proof, new_token, public_id};
+use super::secret::{digest, find_public_id, key_proof, new_token, public_id};
 
 /// The lifetime of a token in seconds.
 const TOKEN_SECONDS: u32 = 36_000;
@@ -44,7 +44,9 @@ impl<U: UnitOfWork> LogIns<U> {
 
     /// The principal of the account whose access key and secret are the name and the password.
     async fn by_key(&self, shown: &LogIn) -> Result<Option<Principal>, LogInError> {
-        let (kind, access_key) = (CredentialKind::AccessKey, shown.username.as_str().to_owned());
+        let kind = CredentialKind::AccessKey;
+        // A malformed access key may still be the name of a person.
+        let Ok(access_key) = find_public_id(kind, shown.username.as_str(), &[]) else { return Ok(None) };
         let proof = key_proof(&access_key, shown.password.reveal());
         let owner = self.uow.read(Tenant::Unknown, move |stores| stores.identity().find_credential(kind, &access_key)).await?;
         let now = self.clock.now();
@@ -63,6 +65,9 @@ impl<U: UnitOfWork> LogIns<U> {
             .read(Tenant::Unknown, move |stores| {
                 let user = stores.users().find(account, &key)?;
                 let Some(user) = user.filter(|user| user.kind == PrincipalKind::User && user.may_log_in(now)) else { return Ok(None) };
+                if stores.identity().account_state(account)?.is_none_or(|state| state.is_disabled()) {
+                    return Ok(None);
+                }
                 let hash = stores.identity().find_password(account, user.id)?;
                 Ok::<_, LogInError>(hash.map(|hash| (user, hash)))
             })
@@ -134,7 +139,7 @@ mod tests {
     use std::time::Duration;
 
     use derslik_domain::id::Id;
-    use derslik_domain::identity::{ClientNetwork, Credential, Password, PasswordHash, Username};
+    use derslik_domain::identity::{AccountState, ClientNetwork, Credential, Password, PasswordHash, Username};
     use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores};
     use derslik_ports::outbound::{CredentialOwner, MockPasswords};
     use derslik_testkit::builders::{account, guid, now, service_principal, user};
@@ -157,9 +162,10 @@ mod tests {
     fn log_ins_of(mut stores: MockStores) -> (LogIns<FakeUnitOfWork>, Arc<MovingClock>) {
         stores.identity.expect_find_credential().returning(|_, _| Ok(None));
         stores.identity.expect_find_password().returning(|_, _| Ok(Some(PasswordHash::new("right"))));
+        stores.identity.expect_account_state().returning(|_| Ok(Some(open_account())));
         stores.identity.expect_add_credential().returning(|_, _, credential| {
             assert_eq!(credential.kind, CredentialKind::AccessToken);
-            Ok(true)
+            Ok(Some(Id::new(9)))
         });
         stores
             .users
@@ -170,6 +176,10 @@ mod tests {
         let clock = Arc::new(MovingClock(Mutex::new(now())));
         let ids = Arc::new(FixedIds(guid(1)));
         (LogIns::new(FakeUnitOfWork::new(stores), clock.clone(), ids, Arc::new(passwords)), clock)
+    }
+
+    fn open_account() -> AccountState {
+        AccountState { account: account(), created_at: now(), disabled_at: None }
     }
 
     fn network(address: &str) -> ClientNetwork {
@@ -208,12 +218,40 @@ mod tests {
                     expires_at: None,
                     project: None,
                 };
-                Ok(Some(CredentialOwner { account: account(), credential }))
+                Ok(Some(CredentialOwner { account: account(), credential, last_used_on: None }))
             });
             log_ins_of(stores).0.log_in(shown("demo-access", secret)).await
         };
         assert!(log_in("demo-secret").await.is_ok());
         assert!(matches!(log_in("another").await, Err(LogInError::Invalid)));
+    }
+
+    #[tokio::test]
+    async fn a_malformed_access_key_is_not_looked_up_but_may_be_the_name_of_a_person() {
+        let log_in = |name: &'static str| async move {
+            let mut stores = MockStores::default();
+            stores.identity.expect_find_credential().returning(|_, _| panic!("it is looked up"));
+            stores.users.expect_find().once().returning(move |_, key| {
+                assert_eq!(*key, UserKey::Username(Username::parse(name).unwrap()));
+                Ok(Some(user(100)))
+            });
+            log_ins_of(stores).0.log_in(shown(name, "right")).await
+        };
+        for name in ["derslik_ak_0123", "derslik_person"] {
+            assert!(log_in(name).await.is_ok(), "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn no_person_of_a_disabled_account_logs_in() {
+        let mut stores = MockStores::default();
+        let disabled = AccountState { disabled_at: Some(now()), ..open_account() };
+        stores.identity.expect_account_state().once().returning(move |of| {
+            assert_eq!(of, account().id);
+            Ok(Some(disabled.clone()))
+        });
+        stores.identity.expect_find_password().returning(|_, _| panic!("it is read"));
+        assert!(matches!(log_ins_of(stores).0.log_in(shown("user100", "right")).await, Err(LogInError::Invalid)));
     }
 
     #[tokio::test]
@@ -310,7 +348,8 @@ mod tests {
         let does_fail = Arc::clone(&fails);
         stores.identity.expect_find_credential().returning(|_, _| Ok(None));
         stores.identity.expect_find_password().returning(|_, _| Ok(Some(PasswordHash::new("right"))));
-        stores.identity.expect_add_credential().returning(|_, _, _| Ok(true));
+        stores.identity.expect_account_state().returning(|_| Ok(Some(open_account())));
+        stores.identity.expect_add_credential().returning(|_, _, _| Ok(Some(Id::new(9))));
         stores.users.expect_find().returning(move |_, _| {
             if does_fail.load(Ordering::Relaxed) { Err(StoreError::from(Reason::Unreachable)) } else { Ok(Some(user(100))) }
         });

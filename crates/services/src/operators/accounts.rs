@@ -1,8 +1,9 @@
-//! Finds accounts, creates them by name, and sets up the ones of a plan.
+//! Finds, lists and disables accounts, creates them by name, and sets up the ones of a plan.
 
 use async_trait::async_trait;
+use derslik_domain::audit::{Change, Object, Requester};
 use derslik_domain::id::{AccountId, Id};
-use derslik_domain::identity::{Account, AccountName, CredentialKind};
+use derslik_domain::identity::{Account, AccountName, AccountState, CredentialKind};
 use derslik_domain::job::{Platform, Project, ProjectKey};
 use derslik_domain::page::PageRequest;
 use derslik_domain::text::identity_key;
@@ -13,8 +14,9 @@ use derslik_ports::outbound::{Conflict, StoreError, Stores, Tenant, UnitOfWork};
 
 use super::UseCases;
 use super::credentials::is_valid;
-use super::set_up::set_up;
+use super::set_up::{Written, set_up};
 use crate::identity::secret::{new_account_key, new_key_pair};
+use crate::record::record;
 
 /// The id of the service principal of an account that is created by name: its first principal.
 const FIRST_PRINCIPAL: i64 = 1;
@@ -45,6 +47,28 @@ impl<U: UnitOfWork> AccountAdministration for UseCases<U> {
             (None, []) => Err(FindAccountError::Unknown(named.to_owned())),
             (None, _) => Err(FindAccountError::Ambiguous { name: named.to_owned(), ids: alike }),
         }
+    }
+
+    async fn list(&self, page: PageRequest<AccountId>) -> Result<Vec<AccountState>, StoreError> {
+        self.uow.read(Tenant::Installation, move |stores| stores.identity().account_states(page)).await
+    }
+
+    async fn show(&self, account: AccountId) -> Result<Option<AccountState>, StoreError> {
+        self.uow.read(Tenant::Installation, move |stores| stores.identity().account_state(account)).await
+    }
+
+    async fn set_disabled(&self, account: AccountId, disabled: bool) -> Result<bool, StoreError> {
+        let at = self.clock.now();
+        let (disabled_at, change) = if disabled { (Some(at), Change::Disabled) } else { (None, Change::Enabled) };
+        self.uow
+            .write(Tenant::Installation, move |stores| {
+                let is_changed = stores.identity().set_account_disabled(account, disabled_at)?;
+                if is_changed {
+                    record(stores, account, at, Requester::Operator, change, Object::Account)?;
+                }
+                Ok(is_changed)
+            })
+            .await
     }
 
     async fn create(&self, new: NewAccount) -> Result<CreatedAccount, CreateAccountError> {
@@ -78,8 +102,15 @@ impl<U: UnitOfWork> AccountAdministration for UseCases<U> {
                     // After the id is chosen: of two concurrent creations, the later one sees the other, or gets the same id and
                     // tries again.
                     refuse_like_name(stores, &plan.account.name)?;
-                    let is_new = set_up(stores, plan, Credentials::OfNewAccount, at)?;
-                    if is_new { Ok(id) } else { Err(StoreError::Conflict(Conflict::Account)) }
+                    let Written { is_new, credentials } = set_up(stores, plan, Credentials::OfNewAccount, at)?;
+                    if !is_new {
+                        return Err(StoreError::Conflict(Conflict::Account));
+                    }
+                    record(stores, id, at, Requester::Operator, Change::Created, Object::Account)?;
+                    for credential in credentials {
+                        record(stores, id, at, Requester::Operator, Change::Created, Object::Credential(credential))?;
+                    }
+                    Ok(id)
                 })
                 .await;
             tries += 1;
@@ -102,7 +133,11 @@ impl<U: UnitOfWork> AccountAdministration for UseCases<U> {
                 if !is_own {
                     return Ok(None);
                 }
-                plans.into_iter().map(|plan| set_up(stores, plan, credentials, at)).collect::<Result<_, _>>().map(Some)
+                let mut are_new = Vec::with_capacity(plans.len());
+                for plan in plans {
+                    are_new.push(set_up(stores, plan, credentials, at)?.is_new);
+                }
+                Ok(Some(are_new))
             })
             .await
     }
@@ -132,9 +167,10 @@ mod tests {
     use derslik_ports::outbound::{CredentialOwner, MockPasswords};
     use derslik_testkit::builders::{account, now, settings, user};
     use mockall::Sequence;
+    use mockall::predicate::eq;
 
     use super::*;
-    use crate::operators::testing::{operators, operators_with};
+    use crate::operators::testing::{expect_records, operators, operators_with};
 
     fn new_account() -> NewAccount {
         let (name, project) = (AccountName::new("okul").unwrap(), ProjectName::new("Default").unwrap());
@@ -185,10 +221,12 @@ mod tests {
         for kind in [CredentialKind::AccessKey, CredentialKind::AccountKey] {
             stores.identity.expect_add_credential().once().in_sequence(&mut order).returning(move |_, owner, credential| {
                 assert_eq!((owner.id, credential.kind, credential.scopes), (Id::new(FIRST_PRINCIPAL), kind, kind.scopes()));
-                Ok(true)
+                Ok(Some(Id::new(if kind == CredentialKind::AccessKey { 1 } else { 2 })))
             });
         }
         stores.projects.expect_add().once().returning(|_, _| Ok(true));
+        let objects = [Object::Account, Object::Credential(Id::new(1)), Object::Credential(Id::new(2))];
+        expect_records(&mut stores, Id::new(7), &objects.map(|object| (Change::Created, object)));
         let created = operators(stores).create(new_account()).await.unwrap();
         assert_eq!((created.id, created.project.id, created.project.name.as_str()), (Id::new(7), Id::new(1), "Default"));
         assert!(created.keys.access_key.starts_with("derslik_ak_") && created.account_key.starts_with("derslik_ok_"));
@@ -207,7 +245,8 @@ mod tests {
         }
         stores.users.expect_add().once().returning(|_, _| Ok(true));
         stores.projects.expect_add().once().withf(|account, _| account.get() == 8).returning(|_, _| Ok(true));
-        stores.identity.expect_add_credential().times(2).withf(|account, _, _| account.get() == 8).returning(|_, _, _| Ok(true));
+        stores.identity.expect_add_credential().times(2).withf(|account, _, _| account.get() == 8).returning(|_, _, _| Ok(None));
+        expect_records(&mut stores, Id::new(8), &[(Change::Created, Object::Account)]);
         assert_eq!(operators(stores).create(new_account()).await.unwrap().id, Id::new(8));
     }
 
@@ -232,6 +271,38 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn an_account_is_disabled_and_enabled_with_a_record() {
+        for (disabled, disabled_at, change) in [(true, Some(now()), Change::Disabled), (false, None, Change::Enabled)] {
+            let mut stores = MockStores::default();
+            stores.identity.expect_set_account_disabled().once().returning(move |of, at| {
+                assert_eq!((of, at), (account().id, disabled_at));
+                Ok(true)
+            });
+            expect_records(&mut stores, account().id, &[(change, Object::Account)]);
+            assert!(operators(stores).set_disabled(account().id, disabled).await.unwrap());
+        }
+    }
+
+    #[tokio::test]
+    async fn an_account_that_is_disabled_already_or_unknown_is_not_recorded() {
+        let mut stores = MockStores::default();
+        stores.identity.expect_set_account_disabled().once().returning(|_, _| Ok(false));
+        assert!(!operators(stores).set_disabled(account().id, true).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn accounts_are_listed_and_shown_with_their_states() {
+        let state = AccountState { account: account(), created_at: now(), disabled_at: Some(now()) };
+        let page = PageRequest { size: 2, after: Some(Id::new(7)) };
+        let (mut stores, listed, shown) = (MockStores::default(), state.clone(), state.clone());
+        stores.identity.expect_account_states().once().with(eq(page)).returning(move |_| Ok(vec![listed.clone()]));
+        stores.identity.expect_account_state().once().with(eq(account().id)).returning(move |_| Ok(Some(shown.clone())));
+        let operators = operators(stores);
+        assert_eq!(operators.list(page).await.unwrap(), [state.clone()]);
+        assert_eq!(operators.show(account().id).await.unwrap(), Some(state));
+    }
+
     /// The account `demo` with a key and a person with a token.
     fn plan() -> AccountPlan {
         let token = TokenPlan { secret: "token".to_owned(), scopes: Scopes::default(), project: None, expires_at: None };
@@ -249,7 +320,7 @@ mod tests {
     fn accepting(mut stores: MockStores, is_own: bool) -> MockStores {
         stores.identity.expect_find_credential().returning(move |kind, _| {
             let is_found = is_own && kind == CredentialKind::AccessToken;
-            Ok(is_found.then(|| CredentialOwner { account: account(), credential: credential() }))
+            Ok(is_found.then(|| CredentialOwner { account: account(), credential: credential(), last_used_on: None }))
         });
         stores
     }
@@ -288,7 +359,7 @@ mod tests {
             stores.identity.expect_add_credential().times(2).returning(|of, owner, credential| {
                 let expected = if credential.kind == CredentialKind::AccessToken { 102 } else { 4_490 };
                 assert_eq!((of, owner.id.get()), (account().id, expected));
-                Ok(true)
+                Ok(Some(Id::new(expected)))
             });
             assert_eq!(set_up_by(stores, Credentials::Always).await, (Some(vec![is_new]), 1));
         }

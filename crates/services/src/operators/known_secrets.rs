@@ -1,6 +1,7 @@
 //! Publicly known secrets, which are part of the program: checks whether a database accepts them, and revokes them.
 
 use async_trait::async_trait;
+use derslik_domain::audit::{Change, Object, Requester};
 use derslik_domain::id::AccountId;
 use derslik_domain::identity::{Password, PrincipalKind, User, UserKey};
 use derslik_ports::inbound::operators::{KnownPerson, KnownSecretRevocation, KnownSecrets};
@@ -9,6 +10,7 @@ use derslik_ports::outbound::{StoreError, Stores, Tenant, UnitOfWork};
 use super::UseCases;
 use super::credentials::owner;
 use crate::identity::secret::new_token;
+use crate::record::record;
 
 #[async_trait]
 impl<U: UnitOfWork> KnownSecretRevocation for UseCases<U> {
@@ -43,12 +45,14 @@ impl<U: UnitOfWork> KnownSecretRevocation for UseCases<U> {
                         if credential.principal.kind == PrincipalKind::Service {
                             stores.identity().revoke_tokens_of(account, credential.principal.id, at)?;
                         }
+                        record(stores, account, at, Requester::Operator, Change::Revoked, Object::Credential(credential.id))?;
                         revoked.push(credential.public_id);
                     }
                     let Some(person) = person else { continue };
                     let Some(user) = find(stores, *account, person)? else { continue };
                     stores.identity().set_password(*account, user.id, &fresh, at)?;
                     stores.identity().revoke_tokens_of(*account, user.id, at)?;
+                    record(stores, *account, at, Requester::Operator, Change::PasswordSet, Object::Principal(user.id))?;
                     revoked.push(label(person));
                 }
                 Ok(revoked)
@@ -79,7 +83,7 @@ mod tests {
 
     use super::*;
     use crate::identity::secret::digest;
-    use crate::operators::testing::{operators, operators_with};
+    use crate::operators::testing::{expect_records, operators, operators_with};
 
     /// An account key, an access token, and a person with the password of the hash `known`.
     fn known() -> Vec<KnownSecrets> {
@@ -100,7 +104,7 @@ mod tests {
             expires_at: None,
             project: None,
         };
-        CredentialOwner { account: account(), credential }
+        CredentialOwner { account: account(), credential, last_used_on: None }
     }
 
     /// Stores that accept both credentials, and hold the person with a password of that hash.
@@ -148,6 +152,9 @@ mod tests {
             assert_eq!((owner, hash.as_str()), (Id::new(107), "fresh"));
             Ok(())
         });
+        let revoked = [1, 2].map(|id| (Change::Revoked, Object::Credential(Id::new(id))));
+        let changes = [revoked.as_slice(), &[(Change::PasswordSet, Object::Principal(Id::new(107)))]].concat();
+        expect_records(&mut stores, account().id, &changes);
         let uow = FakeUnitOfWork::new(stores);
         let revoked = operators_with(uow.clone(), passwords()).revoke(known()).await.unwrap();
         assert_eq!(revoked, ["stored account key", "stored access token", "the password of demo-user"]);

@@ -2,12 +2,16 @@
 //! whether a principal may act.
 
 mod accounts;
+mod admins;
 mod audit;
 mod courses;
 mod credentials;
 mod installation;
 mod jobs;
+mod keys;
 mod known_secrets;
+mod passwords;
+mod projects;
 mod secrets;
 mod set_up;
 mod tokens;
@@ -15,6 +19,7 @@ mod users;
 
 use std::sync::Arc;
 
+use derslik_domain::identity::PasswordRules;
 use derslik_ports::outbound::{Clock, Ids, Passwords, UnitOfWork};
 
 /// The use cases of operators over a unit of work.
@@ -24,6 +29,7 @@ pub struct UseCases<U> {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     passwords: Arc<dyn Passwords>,
+    rules: PasswordRules,
 }
 
 impl<U> std::fmt::Debug for UseCases<U> {
@@ -33,9 +39,9 @@ impl<U> std::fmt::Debug for UseCases<U> {
 }
 
 impl<U: UnitOfWork> UseCases<U> {
-    /// The use cases over these ports.
-    pub fn new(uow: U, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, passwords: Arc<dyn Passwords>) -> Self {
-        Self { uow, clock, ids, passwords }
+    /// The use cases over these ports. New passwords have to meet the rules.
+    pub fn new(uow: U, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, passwords: Arc<dyn Passwords>, rules: PasswordRules) -> Self {
+        Self { uow, clock, ids, passwords, rules }
     }
 }
 
@@ -43,9 +49,13 @@ impl<U: UnitOfWork> UseCases<U> {
 mod testing {
     //! The use cases over mocks.
 
+    use derslik_domain::audit::{AuditEvent, Change, NewAuditRecord, Object, Requester};
+    use derslik_domain::id::AccountId;
+    use derslik_domain::identity::PasswordHash;
     use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores, StoppedClock};
     use derslik_ports::outbound::MockPasswords;
     use derslik_testkit::builders::{guid, now};
+    use mockall::Sequence;
 
     use super::*;
 
@@ -56,6 +66,26 @@ mod testing {
 
     /// The use cases over this unit of work and password hasher.
     pub(super) fn operators_with(uow: FakeUnitOfWork, passwords: MockPasswords) -> UseCases<FakeUnitOfWork> {
-        UseCases::new(uow, Arc::new(StoppedClock(now())), Arc::new(FixedIds(guid(99))), Arc::new(passwords))
+        let (clock, ids) = (Arc::new(StoppedClock(now())), Arc::new(FixedIds(guid(99))));
+        UseCases::new(uow, clock, ids, Arc::new(passwords), PasswordRules { min_chars: 8 })
+    }
+
+    /// A hasher that is called once, and whose hashes show the password.
+    pub(super) fn one_hash() -> MockPasswords {
+        let mut passwords = MockPasswords::new();
+        passwords.expect_hash().once().returning(|password| Ok(PasswordHash::new(format!("hash of {}", password.reveal()))));
+        passwords
+    }
+
+    /// Expects these records of changes by the operator in this order, and no others.
+    pub(super) fn expect_records(stores: &mut MockStores, account: AccountId, changes: &[(Change, Object)]) {
+        let mut order = Sequence::new();
+        for (change, object) in changes.iter().copied() {
+            stores.audit.expect_add().once().in_sequence(&mut order).returning(move |of, record| {
+                let event = AuditEvent::Change(Requester::Operator, change, object);
+                assert_eq!((of, record), (account, &NewAuditRecord { at: now(), event }));
+                Ok(())
+            });
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Writes the rows of an account that is set up: the account, its service principal, credentials, projects and people. Existing
 //! rows stay as they are.
 
+use derslik_domain::id::CredentialId;
 use derslik_domain::identity::{PersonName, PrincipalKind, Role, User, UserProfile, UserState};
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::operators::{AccountPlan, Credentials, UserPlan};
@@ -8,12 +9,21 @@ use derslik_ports::outbound::{StoreError, Stores};
 
 use super::credentials::{of_service, of_token};
 
-/// Sets up an account. Returns whether it is new.
-pub(super) fn set_up(stores: &mut dyn Stores, plan: AccountPlan, which: Credentials, at: Timestamp) -> Result<bool, StoreError> {
+/// What was written for an account.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Written {
+    /// Whether the account is new.
+    pub(super) is_new: bool,
+    /// The new credentials of its service principal.
+    pub(super) credentials: Vec<CredentialId>,
+}
+
+/// Sets up an account.
+pub(super) fn set_up(stores: &mut dyn Stores, plan: AccountPlan, which: Credentials, at: Timestamp) -> Result<Written, StoreError> {
     let AccountPlan { account, service, service_guid, credentials, projects, users } = plan;
-    let is_new = stores.identity().add_account(&account, at)?;
-    if !is_new && which == Credentials::OfNewAccount {
-        return Ok(false);
+    let mut written = Written { is_new: stores.identity().add_account(&account, at)?, credentials: Vec::new() };
+    if !written.is_new && which == Credentials::OfNewAccount {
+        return Ok(written);
     }
     let service = User {
         id: service,
@@ -31,7 +41,7 @@ pub(super) fn set_up(stores: &mut dyn Stores, plan: AccountPlan, which: Credenti
     };
     stores.users().add(account.id, &service)?;
     for credential in &credentials {
-        stores.identity().add_credential(account.id, service.principal(), &of_service(credential, at))?;
+        written.credentials.extend(stores.identity().add_credential(account.id, service.principal(), &of_service(credential, at))?);
     }
     for project in &projects {
         stores.projects().add(account.id, project)?;
@@ -42,5 +52,5 @@ pub(super) fn set_up(stores: &mut dyn Stores, plan: AccountPlan, which: Credenti
             stores.identity().add_credential(account.id, user.principal(), &of_token(token, at))?;
         }
     }
-    Ok(is_new)
+    Ok(written)
 }

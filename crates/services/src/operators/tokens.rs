@@ -1,23 +1,24 @@
 //! Issues access tokens of people.
 
 use async_trait::async_trait;
+use derslik_domain::audit::{Change, Object, Requester};
 use derslik_domain::id::{AccountId, Id, ProjectId};
 use derslik_domain::identity::{UserKey, UserState};
 use derslik_domain::page::PageRequest;
-use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::operators::{IssueTokenError, NewToken, TokenIssuing, TokenPlan};
-use derslik_ports::outbound::{Stores, Tenant, UnitOfWork};
+use derslik_ports::outbound::{Conflict, StoreError, Stores, Tenant, UnitOfWork};
 
 use super::UseCases;
 use super::credentials::of_token;
 use crate::identity::secret::new_token;
+use crate::record::record;
 
 #[async_trait]
 impl<U: UnitOfWork> TokenIssuing for UseCases<U> {
     async fn issue(&self, account: AccountId, user: UserKey, token: NewToken) -> Result<String, IssueTokenError> {
         let (secret, at) = (new_token(self.ids.as_ref()), self.clock.now());
-        let NewToken { scopes, project, days } = token;
-        let plan = TokenPlan { secret: secret.clone(), scopes, project, expires_at: days.map(|days| end_of(days, at)) };
+        let NewToken { scopes, project, lifetime } = token;
+        let plan = TokenPlan { secret: secret.clone(), scopes, project, expires_at: lifetime.end(at) };
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let project = project_of(stores, account, project)?;
@@ -25,17 +26,14 @@ impl<U: UnitOfWork> TokenIssuing for UseCases<U> {
                 // Read again with a lock, against a concurrent erasure.
                 let user = stores.users().lock(account, user.id)?.filter(|user| user.status != UserState::Deleted);
                 let user = user.ok_or(IssueTokenError::UnknownUser)?;
-                stores.identity().add_credential(account, user.principal(), &of_token(&TokenPlan { project, ..plan }, at))?;
+                let new = of_token(&TokenPlan { project, ..plan }, at);
+                let id = stores.identity().add_credential(account, user.principal(), &new)?;
+                let id = id.ok_or(StoreError::Conflict(Conflict::Credential))?;
+                record(stores, account, at, Requester::Operator, Change::Created, Object::Credential(id))?;
                 Ok(secret)
             })
             .await
     }
-}
-
-/// The instant at which a lifetime of that many days ends.
-fn end_of(days: u32, begin: Timestamp) -> Timestamp {
-    const MINUTES_OF_A_DAY: i64 = 24 * 60;
-    begin.minutes_before(-MINUTES_OF_A_DAY * i64::from(days))
 }
 
 /// The requested project of the account, or else its first one.
@@ -55,14 +53,14 @@ fn project_of(stores: &mut dyn Stores, account: AccountId, named: Option<Project
 
 #[cfg(test)]
 mod tests {
-    use derslik_domain::identity::{CredentialKind, Email, Scope, Scopes, User};
+    use derslik_domain::identity::{CredentialKind, Email, Scope, Scopes, TokenLifetime, User};
     use derslik_domain::job::{Platform, Project, ProjectKey, ProjectName};
     use derslik_ports::mocks::{FakeUnitOfWork, MockStores};
     use derslik_ports::outbound::MockPasswords;
     use derslik_testkit::builders::{account, now, user};
 
     use super::*;
-    use crate::operators::testing::{operators, operators_with};
+    use crate::operators::testing::{expect_records, operators, operators_with};
 
     fn ayse() -> UserKey {
         UserKey::Email(Email::parse("ayse@demo.example").unwrap())
@@ -72,8 +70,8 @@ mod tests {
         [Scope::Sessions].into_iter().collect()
     }
 
-    fn token(project: Option<i64>, days: Option<u32>) -> NewToken {
-        NewToken { scopes: scopes(), project: project.map(Id::new), days }
+    fn token(project: Option<i64>, lifetime: TokenLifetime) -> NewToken {
+        NewToken { scopes: scopes(), project: project.map(Id::new), lifetime }
     }
 
     /// Stores with the projects 3 and 5.
@@ -114,26 +112,32 @@ mod tests {
             stores.identity.expect_add_credential().once().returning(move |of, owner, credential| {
                 assert_eq!((of, owner.id, credential.kind), (account().id, Id::new(106), CredentialKind::AccessToken));
                 assert_eq!((credential.project, credential.scopes, credential.expires_at), (Some(Id::new(project)), scopes(), None));
-                Ok(true)
+                Ok(Some(Id::new(9)))
             });
-            let issued = operators(stores).issue(account().id, ayse(), token(named, None)).await.unwrap();
+            expect_records(&mut stores, account().id, &[(Change::Created, Object::Credential(Id::new(9)))]);
+            let issued = operators(stores).issue(account().id, ayse(), token(named, TokenLifetime::Never)).await.unwrap();
             assert!(issued.starts_with("derslik_at_07"), "{issued}");
         }
     }
 
     #[tokio::test]
-    async fn the_lifetime_of_a_token_begins_now() {
-        let mut stores = stores_with(Some(user(106)));
-        stores.identity.expect_add_credential().once().returning(|_, _, credential| {
-            assert_eq!(credential.expires_at, Some(now().minutes_before(-2 * 24 * 60)));
-            Ok(true)
-        });
-        assert!(operators(stores).issue(account().id, ayse(), token(None, Some(2))).await.is_ok());
+    async fn the_lifetime_of_a_token_begins_now_and_has_90_days_unless_told_otherwise() {
+        const DAY: i64 = 24 * 60;
+        let lifetimes = [(TokenLifetime::Default, Some(90)), (TokenLifetime::Days(2), Some(2)), (TokenLifetime::Never, None)];
+        for (lifetime, days) in lifetimes {
+            let mut stores = stores_with(Some(user(106)));
+            stores.identity.expect_add_credential().once().returning(move |_, _, credential| {
+                assert_eq!(credential.expires_at, days.map(|days: i64| now().minutes_before(-days * DAY)));
+                Ok(Some(Id::new(9)))
+            });
+            stores.audit.expect_add().once().returning(|_, _| Ok(()));
+            assert!(operators(stores).issue(account().id, ayse(), token(None, lifetime)).await.is_ok());
+        }
     }
 
     #[tokio::test]
     async fn an_unknown_project_is_refused_with_those_that_exist() {
-        let refused = operators(stores()).issue(account().id, ayse(), token(Some(4), None)).await.unwrap_err();
+        let refused = operators(stores()).issue(account().id, ayse(), token(Some(4), TokenLifetime::Default)).await.unwrap_err();
         assert_eq!(refused.to_string(), "there is no project 4 in the account; it has 3 (Project 3), 5 (Project 5)");
     }
 
@@ -144,7 +148,8 @@ mod tests {
         let deleted = User { status: UserState::Deleted, ..user(106) };
         for stores in [missing, stores_with(None), stores_with(Some(deleted))] {
             let uow = FakeUnitOfWork::new(stores);
-            let refused = operators_with(uow.clone(), MockPasswords::new()).issue(account().id, ayse(), token(None, None)).await;
+            let refused =
+                operators_with(uow.clone(), MockPasswords::new()).issue(account().id, ayse(), token(None, TokenLifetime::Default)).await;
             assert!(matches!(refused, Err(IssueTokenError::UnknownUser)), "{refused:?}");
             assert_eq!(uow.commits(), 0);
         }

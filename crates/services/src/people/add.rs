@@ -20,13 +20,17 @@ pub(super) async fn run<U: UnitOfWork>(
     idempotent: Option<IdempotentRequest<Result<User, PersonRefusal>>>,
 ) -> Result<IdempotentOutcome<Result<User, PersonRefusal>>, ServiceError> {
     authorize(actor, Action::ManagePeople)?;
-    let hash = match person.password() {
+    let too_short = service.rules.violation(person.password());
+    let hash = match person.password().filter(|_| too_short.is_none()) {
         Some(password) => Some(service.passwords.hash(password.clone()).await?),
         None => None,
     };
     let (account, now, ids) = (actor.account_id(), service.clock.now(), Arc::clone(&service.ids));
     let guard = IdempotencyGuard::new(actor, idempotent, now);
     let work = move |stores: &mut dyn Stores| {
+        if let Some(violation) = too_short {
+            return Ok(Err(PersonRefusal::Invalid(vec![violation])));
+        }
         for _ in 0..TRIES {
             let user = person.clone().into_user(stores.users().next_id(account)?, ids.user_guid(), now);
             if let Some(refusal) = taken(stores, account, &user)? {
@@ -46,8 +50,9 @@ pub(super) async fn run<U: UnitOfWork>(
 
 #[cfg(test)]
 mod tests {
+    use derslik_domain::form::{Problem, Violation};
     use derslik_domain::id::Id;
-    use derslik_domain::identity::{PasswordHash, PersonForm, UserKey};
+    use derslik_domain::identity::{PasswordHash, PasswordRules, PersonField, PersonForm, UserKey};
     use derslik_ports::inbound::PeopleService;
     use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores, StoppedClock};
     use derslik_ports::outbound::{MockPasswords, Reason};
@@ -65,7 +70,7 @@ mod tests {
     async fn add(stores: MockStores, passwords: MockPasswords, form: PersonForm) -> (Added, usize) {
         let uow = FakeUnitOfWork::new(stores);
         let ids = Arc::new(FixedIds(guid(9)));
-        let people = People::new(uow.clone(), Arc::new(StoppedClock(now())), ids, Arc::new(passwords));
+        let people = People::new(uow.clone(), Arc::new(StoppedClock(now())), ids, Arc::new(passwords), PasswordRules::default());
         let added = people.add(&actor_of(account()), form.validate_new().unwrap(), None).await;
         (added, uow.commits())
     }
@@ -137,5 +142,17 @@ mod tests {
         let (failed, commits) = add(MockStores::without_principals(), passwords, form).await;
         assert!(matches!(failed, Err(ServiceError::Store(StoreError::Unavailable(_)))), "{failed:?}");
         assert_eq!(commits, 0);
+    }
+
+    #[tokio::test]
+    async fn a_password_that_is_too_short_is_refused_as_the_outcome_of_the_request() {
+        let uow = FakeUnitOfWork::new(MockStores::default());
+        let (clock, ids, rules) = (Arc::new(StoppedClock(now())), Arc::new(FixedIds(guid(9))), PasswordRules { min_chars: 8 });
+        let people = People::new(uow, clock, ids, Arc::new(MockPasswords::new()), rules);
+        let form = PersonForm { password: text("1234567"), ..form() };
+        let refused = people.add(&actor_of(account()), form.validate_new().unwrap(), None).await;
+        let too_short = Violation { field: PersonField::Password, problem: Problem::TooShort { min: 8 } };
+        let wanted = PersonRefusal::Invalid(vec![too_short]);
+        assert!(matches!(&refused, Ok(IdempotentOutcome::Unkeyed(Err(refusal))) if *refusal == wanted), "{refused:?}");
     }
 }

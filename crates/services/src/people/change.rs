@@ -14,6 +14,9 @@ pub(super) async fn run<U: UnitOfWork>(
     change: PersonChange,
 ) -> Result<Result<User, PersonRefusal>, ServiceError> {
     authorize(actor, Action::ManagePeople)?;
+    if let Some(violation) = service.rules.violation(change.password()) {
+        return Ok(Err(PersonRefusal::Invalid(vec![violation])));
+    }
     let hash = match change.password() {
         Some(password) => Some(service.passwords.hash(password.clone()).await?),
         None => None,
@@ -42,7 +45,7 @@ mod tests {
     use std::sync::Arc;
 
     use derslik_domain::form::Field;
-    use derslik_domain::identity::PersonForm;
+    use derslik_domain::identity::{PasswordRules, PersonForm};
     use derslik_ports::inbound::PeopleService;
     use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores, StoppedClock};
     use derslik_ports::outbound::MockPasswords;
@@ -60,7 +63,13 @@ mod tests {
         });
         stores.users.expect_lock().returning(|_, id| Ok(Some(user(id.get()))));
         let uow = FakeUnitOfWork::new(stores);
-        let people = People::new(uow, Arc::new(StoppedClock(now())), Arc::new(FixedIds(guid(9))), Arc::new(MockPasswords::new()));
+        let people = People::new(
+            uow,
+            Arc::new(StoppedClock(now())),
+            Arc::new(FixedIds(guid(9))),
+            Arc::new(MockPasswords::new()),
+            PasswordRules::default(),
+        );
         people.change(&actor_of(account()), UserKey::Guid(user(100).guid), form.validate().unwrap()).await
     }
 
@@ -93,8 +102,18 @@ mod tests {
         stores.users.expect_find().returning(|_, _| Ok(Some(service_user())));
         let passwords = Arc::new(MockPasswords::new());
         let uow = FakeUnitOfWork::new(stores);
-        let people = People::new(uow, Arc::new(StoppedClock(now())), Arc::new(FixedIds(guid(9))), passwords);
+        let people = People::new(uow, Arc::new(StoppedClock(now())), Arc::new(FixedIds(guid(9))), passwords, PasswordRules::default());
         let refused = people.delete(&actor_of(account()), UserKey::Id(service_user().id)).await;
         assert!(matches!(refused, Err(ServiceError::NotFound)));
+    }
+
+    #[tokio::test]
+    async fn a_password_that_is_too_short_changes_nothing() {
+        let uow = FakeUnitOfWork::new(MockStores::without_principals());
+        let (clock, ids, rules) = (Arc::new(StoppedClock(now())), Arc::new(FixedIds(guid(9))), PasswordRules { min_chars: 8 });
+        let people = People::new(uow, clock, ids, Arc::new(MockPasswords::new()), rules);
+        let form = PersonForm { password: text("1234567"), ..PersonForm::default() };
+        let refused = people.change(&actor_of(account()), UserKey::Id(user(100).id), form.validate().unwrap()).await.unwrap();
+        assert!(matches!(refused, Err(PersonRefusal::Invalid(_))), "{refused:?}");
     }
 }

@@ -23,7 +23,7 @@ pub(super) async fn run<U: UnitOfWork>(service: &People<U>, actor: &Actor, key: 
 mod tests {
     use std::sync::Arc;
 
-    use derslik_domain::identity::User;
+    use derslik_domain::identity::{PasswordRules, User};
     use derslik_ports::inbound::PeopleService;
     use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores, StoppedClock};
     use derslik_ports::outbound::MockPasswords;
@@ -34,7 +34,13 @@ mod tests {
 
     async fn delete(stores: MockStores) -> Result<(), ServiceError> {
         let ids = Arc::new(FixedIds(guid(9)));
-        let people = People::new(FakeUnitOfWork::new(stores), Arc::new(StoppedClock(now())), ids, Arc::new(MockPasswords::new()));
+        let people = People::new(
+            FakeUnitOfWork::new(stores),
+            Arc::new(StoppedClock(now())),
+            ids,
+            Arc::new(MockPasswords::new()),
+            PasswordRules::default(),
+        );
         people.delete(&actor_of(account()), UserKey::Id(user(7).id)).await
     }
 

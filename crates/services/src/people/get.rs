@@ -16,6 +16,7 @@ pub(super) async fn run<U: UnitOfWork>(service: &People<U>, actor: &Actor, key: 
 mod tests {
     use std::sync::Arc;
 
+    use derslik_domain::identity::PasswordRules;
     use derslik_ports::inbound::PeopleService;
     use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores, StoppedClock};
     use derslik_ports::outbound::MockPasswords;
@@ -29,7 +30,13 @@ mod tests {
         let key = UserKey::Guid(user(7).guid);
         stores.users.expect_find().with(eq(account().id), eq(key.clone())).once().returning(move |_, _| Ok(found.clone()));
         let ids = Arc::new(FixedIds(guid(9)));
-        let people = People::new(FakeUnitOfWork::new(stores), Arc::new(StoppedClock(now())), ids, Arc::new(MockPasswords::new()));
+        let people = People::new(
+            FakeUnitOfWork::new(stores),
+            Arc::new(StoppedClock(now())),
+            ids,
+            Arc::new(MockPasswords::new()),
+            PasswordRules::default(),
+        );
         people.get(&actor_of(account()), key).await
     }
 

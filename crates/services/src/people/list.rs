@@ -16,7 +16,7 @@ pub(super) async fn run<U: UnitOfWork>(service: &People<U>, actor: &Actor, filte
 mod tests {
     use std::sync::Arc;
 
-    use derslik_domain::identity::PersonFilterForm;
+    use derslik_domain::identity::{PasswordRules, PersonFilterForm};
     use derslik_ports::inbound::PeopleService;
     use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores, StoppedClock};
     use derslik_ports::outbound::MockPasswords;
@@ -31,7 +31,13 @@ mod tests {
         let mut stores = MockStores::default();
         stores.users.expect_list_people().with(eq(account().id), eq(filter.clone())).once().returning(|_, _| Ok(vec![user(7)]));
         let ids = Arc::new(FixedIds(guid(9)));
-        let people = People::new(FakeUnitOfWork::new(stores), Arc::new(StoppedClock(now())), ids, Arc::new(MockPasswords::new()));
+        let people = People::new(
+            FakeUnitOfWork::new(stores),
+            Arc::new(StoppedClock(now())),
+            ids,
+            Arc::new(MockPasswords::new()),
+            PasswordRules::default(),
+        );
         assert_eq!(people.list(&actor_of(account()), filter).await.unwrap(), [user(7)]);
     }
 }

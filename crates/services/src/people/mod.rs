@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use derslik_domain::id::AccountId;
-use derslik_domain::identity::{Actor, NewPerson, PersonChange, PersonFilter, PersonRefusal, PrincipalKind, User, UserKey, UserState};
+use derslik_domain::identity::{
+    Actor, NewPerson, PasswordRules, PersonChange, PersonFilter, PersonRefusal, PrincipalKind, User, UserKey, UserState,
+};
 use derslik_ports::inbound::{IdempotentOutcome, IdempotentRequest, PeopleService, ServiceError};
 use derslik_ports::outbound::{Clock, Ids, Passwords, StoreError, Stores, UnitOfWork};
 
@@ -21,6 +23,7 @@ pub struct People<U> {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     passwords: Arc<dyn Passwords>,
+    rules: PasswordRules,
 }
 
 impl<U> std::fmt::Debug for People<U> {
@@ -30,9 +33,9 @@ impl<U> std::fmt::Debug for People<U> {
 }
 
 impl<U: UnitOfWork> People<U> {
-    /// The use cases over these ports.
-    pub fn new(uow: U, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, passwords: Arc<dyn Passwords>) -> Self {
-        Self { uow, clock, ids, passwords }
+    /// The use cases over these ports. New passwords have to meet the rules.
+    pub fn new(uow: U, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, passwords: Arc<dyn Passwords>, rules: PasswordRules) -> Self {
+        Self { uow, clock, ids, passwords, rules }
     }
 }
 
@@ -109,7 +112,13 @@ mod tests {
     async fn a_denied_actor_hashes_reads_and_writes_nothing() {
         // No call of a port is expected, so any call fails the test.
         let uow = FakeUnitOfWork::new(MockStores::without_principals());
-        let people = People::new(uow, Arc::new(StoppedClock(now())), Arc::new(FixedIds(guid(9))), Arc::new(MockPasswords::new()));
+        let people = People::new(
+            uow,
+            Arc::new(StoppedClock(now())),
+            Arc::new(FixedIds(guid(9))),
+            Arc::new(MockPasswords::new()),
+            PasswordRules::default(),
+        );
         let key = || UserKey::Id(user(7).id);
         let form = PersonForm {
             name: text("Ayşe"),

@@ -1,10 +1,12 @@
 //! The contract of the stores, the same for every database. One list of cases drives the tests of each database.
 
+mod admins;
 mod attendees;
 mod audit;
 mod change_log;
 mod course_reader;
 mod courses;
+mod credentials;
 mod idempotency;
 mod identity;
 mod job_reader;
@@ -41,6 +43,8 @@ pub fn cases<U: UnitOfWork + Readers + Clone>() -> Vec<Case<U>> {
     [
         unit_of_work::cases(),
         identity::cases(),
+        credentials::cases(),
+        admins::cases(),
         idempotency::cases(),
         attendees::cases(),
         audit::cases(),

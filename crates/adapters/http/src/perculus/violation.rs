@@ -26,6 +26,7 @@ pub(super) fn simple_reason(problem: Problem, key: &str) -> Option<Text> {
         Problem::Text(TextError::TooLong { max }) => Text::of("too-long").with("max", max),
         Problem::Text(TextError::Nul) => Text::of("nul"),
         Problem::Text(TextError::NotUnicode) => Text::of("not-unicode"),
+        Problem::TooShort { min } => Text::of("too-short").with("min", min),
         Problem::Mistyped | Problem::Invalid | Problem::Past => return None,
     };
     Some(text.with("key", key.to_owned()))

@@ -5,9 +5,10 @@ use derslik_ports::outbound::Conflict;
 use diesel::result::DatabaseErrorInformation;
 
 /// The unique keys that a write may break: the table, the columns in the order of the key, and the conflict of a second row.
-const KEYS: [(&str, &[&str], Conflict); 18] = [
+const KEYS: [(&str, &[&str], Conflict); 19] = [
     ("accounts", &["id"], Conflict::Account),
     ("accounts", &["name"], Conflict::AccountName),
+    ("admins", &["name_key"], Conflict::AdminName),
     ("principals", &["account_id", "id"], Conflict::User),
     ("principals", &["account_id", "guid"], Conflict::User),
     ("principals", &["account_id", "email_key"], Conflict::UserEmail),

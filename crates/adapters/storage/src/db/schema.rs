@@ -10,6 +10,18 @@ diesel::table! {
         created_at -> crate::db::types::Instant,
         member_course_creation -> Text,
         grading_period_licence -> Text,
+        disabled_at -> Nullable<crate::db::types::Instant>,
+    }
+}
+
+diesel::table! {
+    admins (id) {
+        id -> BigInt,
+        name -> Text,
+        name_key -> Text,
+        role -> Text,
+        password_hash -> Text,
+        created_at -> crate::db::types::Instant,
     }
 }
 
@@ -64,6 +76,7 @@ diesel::table! {
         expires_at -> Nullable<crate::db::types::Instant>,
         revoked_at -> Nullable<crate::db::types::Instant>,
         project_id -> Nullable<BigInt>,
+        last_used_on -> Nullable<Date>,
     }
 }
 

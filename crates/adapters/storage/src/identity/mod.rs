@@ -1,5 +1,8 @@
-//! Accounts, users and credentials.
+//! Accounts, users, credentials and admins.
 
+mod accounts;
+mod admins;
+mod credentials;
 mod keys;
 mod kinds;
 mod repo;

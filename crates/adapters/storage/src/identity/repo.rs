@@ -1,60 +1,26 @@
 //! The repository of accounts and credentials.
 
-use derslik_domain::course::{CourseSettings, GradingPeriodLicence, MemberCreation};
+use derslik_domain::course::CalendarDate;
 use derslik_domain::id::{AccountId, CredentialId, Id, PrincipalId};
 use derslik_domain::identity::{
-    Account, AccountName, AccountSettings, Credential, CredentialKind, Lang, PasswordHash, Principal, Scope, SecretDigest, UserState,
+    Account, AccountState, CredentialFilter, CredentialKind, PasswordHash, Principal, Scope, StoredCredential, UserState,
 };
 use derslik_domain::page::PageRequest;
 use derslik_domain::rows::{BatchSize, RowCount};
-use derslik_domain::time::{StartDateMode, Timestamp, Zone};
+use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{CredentialOwner, IdentityRepository, NewCredential, StoreError};
 use diesel::dsl::max;
 use diesel::prelude::*;
 
-use super::kinds::{kind_of_text, kind_text};
-use super::users;
+use super::accounts::{AccountRow, creation_name, licence_name, mode_name};
+use super::credentials::{CredentialRow, PrincipalRow, owner_of};
+use super::kinds::kind_text;
 use crate::db::conn::{Conn, DieselStores, on_conn};
 use crate::db::schema::{accounts, credentials, passwords, principals};
 use crate::db::types::{DbInstant, row_count};
 
 /// The lowest id that is generated for an account. Lower ids are reserved for accounts whose ids an operator chose.
 const FIRST_ACCOUNT: i64 = 10_000;
-
-#[derive(Debug, Queryable, Selectable)]
-#[diesel(table_name = accounts)]
-#[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
-struct AccountRow {
-    id: i64,
-    name: String,
-    lang: String,
-    timezone: String,
-    start_date_mode: String,
-    member_course_creation: String,
-    grading_period_licence: String,
-}
-
-#[derive(Debug, Queryable, Selectable)]
-#[diesel(table_name = principals)]
-#[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
-struct PrincipalRow {
-    id: i64,
-    kind: String,
-    role: String,
-}
-
-#[derive(Debug, Queryable, Selectable)]
-#[diesel(table_name = credentials)]
-#[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
-struct CredentialRow {
-    id: i64,
-    kind: String,
-    public_id: String,
-    digest: Vec<u8>,
-    scopes: String,
-    expires_at: Option<DbInstant>,
-    project_id: Option<i64>,
-}
 
 impl IdentityRepository for DieselStores<'_> {
     fn add_account(&mut self, account: &Account, at: Timestamp) -> Result<bool, StoreError> {
@@ -85,6 +51,18 @@ impl IdentityRepository for DieselStores<'_> {
         rows.into_iter().map(Account::try_from).collect()
     }
 
+    fn account_states(&mut self, page: PageRequest<AccountId>) -> Result<Vec<AccountState>, StoreError> {
+        super::accounts::states(self, page)
+    }
+
+    fn account_state(&mut self, account: AccountId) -> Result<Option<AccountState>, StoreError> {
+        super::accounts::state(self, account)
+    }
+
+    fn set_account_disabled(&mut self, account: AccountId, disabled_at: Option<Timestamp>) -> Result<bool, StoreError> {
+        super::accounts::set_disabled(self, account, disabled_at)
+    }
+
     fn find_account(&mut self, name: &str) -> Result<Option<Account>, StoreError> {
         let row: Option<AccountRow> = self.query(|conn| {
             on_conn!(conn, |conn| accounts::table.filter(accounts::name.eq(name)).select(AccountRow::as_select()).first(conn).optional())
@@ -111,7 +89,7 @@ impl IdentityRepository for DieselStores<'_> {
         Ok(found.is_some())
     }
 
-    fn add_credential(&mut self, account: AccountId, owner: Principal, new: &NewCredential) -> Result<bool, StoreError> {
+    fn add_credential(&mut self, account: AccountId, owner: Principal, new: &NewCredential) -> Result<Option<CredentialId>, StoreError> {
         let scopes: Vec<_> = new.scopes.iter().map(Scope::name).collect();
         let row = (
             credentials::account_id.eq(account.get()),
@@ -124,9 +102,13 @@ impl IdentityRepository for DieselStores<'_> {
             credentials::expires_at.eq(new.expires_at.map(DbInstant)),
             credentials::project_id.eq(new.project.map(Id::get)),
         );
-        let insert =
-            diesel::insert_into(credentials::table).values(row).on_conflict((credentials::kind, credentials::public_id)).do_nothing();
-        self.query(|conn| on_conn!(conn, |conn| insert.execute(conn))).map(|rows| rows > 0)
+        let insert = diesel::insert_into(credentials::table)
+            .values(row)
+            .on_conflict((credentials::kind, credentials::public_id))
+            .do_nothing()
+            .returning(credentials::id);
+        let id: Option<i64> = self.query(|conn| on_conn!(conn, |conn| insert.get_result(conn).optional()))?;
+        Ok(id.map(Id::new))
     }
 
     fn find_credential(&mut self, kind: CredentialKind, public_id: &str) -> Result<Option<CredentialOwner>, StoreError> {
@@ -141,11 +123,34 @@ impl IdentityRepository for DieselStores<'_> {
                 .filter(credentials::public_id.eq(public_id))
                 .filter(credentials::revoked_at.is_null())
                 .filter(principals::status.eq(UserState::Active.name()))
+                .filter(accounts::disabled_at.is_null())
                 .select((CredentialRow::as_select(), PrincipalRow::as_select(), AccountRow::as_select()))
                 .first::<(CredentialRow, PrincipalRow, AccountRow)>(conn)
                 .optional())
         })?;
         found.map(|(credential, principal, account)| owner_of(credential, &principal, account)).transpose()
+    }
+
+    fn list_credentials(
+        &mut self,
+        account: AccountId,
+        filter: &CredentialFilter,
+        now: Timestamp,
+        page: PageRequest<CredentialId>,
+    ) -> Result<Vec<StoredCredential>, StoreError> {
+        super::credentials::list(self, account, filter, now, page)
+    }
+
+    fn lock_credential(&mut self, account: AccountId, credential: CredentialId) -> Result<Option<StoredCredential>, StoreError> {
+        super::credentials::lock(self, account, credential)
+    }
+
+    fn end_credential(&mut self, account: AccountId, credential: CredentialId, at: Timestamp) -> Result<bool, StoreError> {
+        super::credentials::end(self, account, credential, at)
+    }
+
+    fn touch_credential(&mut self, account: AccountId, credential: CredentialId, day: CalendarDate) -> Result<(), StoreError> {
+        super::credentials::touch(self, account, credential, day)
     }
 
     fn revoke_credential(&mut self, account: AccountId, credential: CredentialId, at: Timestamp) -> Result<bool, StoreError> {
@@ -207,76 +212,4 @@ impl IdentityRepository for DieselStores<'_> {
         })?;
         Ok(found.map(PasswordHash::new))
     }
-}
-
-fn owner_of(row: CredentialRow, principal: &PrincipalRow, account: AccountRow) -> Result<CredentialOwner, StoreError> {
-    let corrupt = |table, column| StoreError::Corrupt { table, column };
-    let digest: [u8; 32] = row.digest.try_into().map_err(|_| corrupt("credentials", "digest"))?;
-    let principal = Principal {
-        id: Id::new(principal.id),
-        kind: users::principal_kind(&principal.kind).ok_or_else(|| corrupt("principals", "kind"))?,
-        role: users::role(&principal.role).ok_or_else(|| corrupt("principals", "role"))?,
-    };
-    let credential = Credential {
-        id: Id::new(row.id),
-        kind: kind_of_text(&row.kind).ok_or_else(|| corrupt("credentials", "kind"))?,
-        public_id: row.public_id,
-        digest: SecretDigest::new(digest),
-        principal,
-        scopes: row.scopes.split_whitespace().filter_map(Scope::by_name).collect(),
-        expires_at: row.expires_at.map(|at| at.0),
-        project: row.project_id.map(Id::new),
-    };
-    Ok(CredentialOwner { account: account.try_into()?, credential })
-}
-
-impl TryFrom<AccountRow> for Account {
-    type Error = StoreError;
-
-    fn try_from(row: AccountRow) -> Result<Self, StoreError> {
-        let corrupt = |column| StoreError::Corrupt { table: "accounts", column };
-        let settings = AccountSettings {
-            lang: Lang::parse(&row.lang).map_err(|_| corrupt("lang"))?,
-            timezone: Zone::parse(&row.timezone).map_err(|_| corrupt("timezone"))?,
-            start_date_mode: mode(&row.start_date_mode).ok_or_else(|| corrupt("start_date_mode"))?,
-            courses: CourseSettings {
-                member_creation: creation(&row.member_course_creation).ok_or_else(|| corrupt("member_course_creation"))?,
-                grading_periods: licence(&row.grading_period_licence).ok_or_else(|| corrupt("grading_period_licence"))?,
-            },
-        };
-        Ok(Self { id: Id::new(row.id), name: AccountName::new(row.name).map_err(|_| corrupt("name"))?, settings })
-    }
-}
-
-const fn mode_name(mode: StartDateMode) -> &'static str {
-    match mode {
-        StartDateMode::Civil => "civil",
-        StartDateMode::Instant => "instant",
-    }
-}
-
-fn mode(name: &str) -> Option<StartDateMode> {
-    [StartDateMode::Civil, StartDateMode::Instant].into_iter().find(|mode| mode_name(*mode) == name)
-}
-
-const fn creation_name(creation: MemberCreation) -> &'static str {
-    match creation {
-        MemberCreation::ProvisionedOnly => "provisioned",
-        MemberCreation::ActiveToo => "active",
-    }
-}
-
-fn creation(name: &str) -> Option<MemberCreation> {
-    [MemberCreation::ProvisionedOnly, MemberCreation::ActiveToo].into_iter().find(|creation| creation_name(*creation) == name)
-}
-
-const fn licence_name(licence: GradingPeriodLicence) -> &'static str {
-    match licence {
-        GradingPeriodLicence::Held => "held",
-        GradingPeriodLicence::Missing => "missing",
-    }
-}
-
-fn licence(name: &str) -> Option<GradingPeriodLicence> {
-    [GradingPeriodLicence::Held, GradingPeriodLicence::Missing].into_iter().find(|licence| licence_name(*licence) == name)
 }

@@ -8,6 +8,7 @@ use derslik_domain::identity::{
     Username,
 };
 use derslik_domain::job::ReferenceId;
+use derslik_domain::page::PageRequest;
 use derslik_domain::text::fold;
 use derslik_domain::time::{Timestamp, Zone};
 use derslik_ports::outbound::{StoreError, UserRepository};
@@ -276,6 +277,28 @@ impl UserRepository for DieselStores<'_> {
             })
         })?;
         rows.into_iter().map(User::try_from).collect()
+    }
+
+    fn page_of_people(&mut self, account: AccountId, page: PageRequest<PrincipalId>) -> Result<Vec<User>, StoreError> {
+        let people = principals::table
+            .filter(principals::account_id.eq(account.get()))
+            .filter(principals::id.gt(page.after.map_or(i64::MIN, Id::get)))
+            .filter(principals::kind.eq(kind_name(PrincipalKind::User)))
+            .filter(principals::status.ne(UserState::Deleted.name()))
+            .order(principals::id)
+            .limit(page.size.into());
+        let rows: Vec<UserRow> = self.query(|conn| on_conn!(conn, |conn| people.select(UserRow::as_select()).load(conn)))?;
+        rows.into_iter().map(User::try_from).collect()
+    }
+
+    fn find_service(&mut self, account: AccountId) -> Result<Option<User>, StoreError> {
+        let service = principals::table
+            .filter(principals::account_id.eq(account.get()))
+            .filter(principals::kind.eq(kind_name(PrincipalKind::Service)))
+            .filter(principals::status.eq(UserState::Active.name()))
+            .order(principals::id);
+        let row: Option<UserRow> = self.query(|conn| on_conn!(conn, |conn| service.select(UserRow::as_select()).first(conn).optional()))?;
+        row.map(User::try_from).transpose()
     }
 }
 

@@ -28,30 +28,37 @@ const RULE: i16 = 1;
 const STEP_ROWS: usize = 500;
 
 /// The tables that have keys.
-const TABLES: [Table; 6] = [
+const TABLES: [Table; 7] = [
     Table::of::<people::Users>("users", "its user name or e-mail address is also that of another user"),
     Table::of::<people::Projects>("projects", "its name is also that of another project"),
     Table::of::<people::Attendees>("attendees", "its e-mail address is also that of another attendee of the session"),
     Table::of::<courses::Courses>("courses", ""),
     Table::of::<courses::Aliases>("course_aliases", "one of its aliases is also that of another course"),
     Table::of::<sessions::Sessions>("sessions", ""),
+    Table { of_accounts: false, ..Table::of::<people::Admins>("admins", "its name is also that of another admin") },
 ];
+
+/// The id that stands for an account where a table has none. No account has it.
+const NO_ACCOUNT: i64 = 0;
 
 /// A row that keeps a key by an old rule, because another row has the key that it should have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyTwin {
-    /// The account of the row.
+    /// The account of the row; zero for an admin, who belongs to none.
     pub account: AccountId,
     /// The name of the table.
     pub table: &'static str,
-    /// The id of the row: of the user, project or course. For an attendee: the GUIDs of the session and of the attendee.
+    /// The id of the row: of the user, project, course or admin. For an attendee: the GUIDs of the session and of the attendee.
     pub row: String,
     what: &'static str,
 }
 
 impl fmt::Display for KeyTwin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "account {}, {} {}: {}; rename one of the two", self.account, self.table, self.row, self.what)
+        if self.account.get() != NO_ACCOUNT {
+            write!(f, "account {}, ", self.account)?;
+        }
+        write!(f, "{} {}: {}; rename one of the two", self.table, self.row, self.what)
     }
 }
 
@@ -59,6 +66,8 @@ impl fmt::Display for KeyTwin {
 struct Table {
     name: &'static str,
     what: &'static str,
+    /// Whether its rows belong to accounts. Otherwise it is read once, for [`NO_ACCOUNT`].
+    of_accounts: bool,
     rewrite_batch: fn(&mut Conn<'_>, i64, &str, usize) -> QueryResult<Batch>,
     rewrite_row: fn(&mut Conn<'_>, i64, &str) -> QueryResult<Rewrite>,
 }
@@ -79,7 +88,7 @@ struct Position {
 
 impl Table {
     const fn of<R: Rows>(name: &'static str, what: &'static str) -> Self {
-        Self { name, what, rewrite_batch: rewrite_batch::<R>, rewrite_row: rewrite_row::<R> }
+        Self { name, what, of_accounts: true, rewrite_batch: rewrite_batch::<R>, rewrite_row: rewrite_row::<R> }
     }
 }
 
@@ -150,7 +159,8 @@ fn step(conn: &mut Conn<'_>) -> QueryResult<()> {
             rows -= batch.seen.min(rows);
             position = match batch.last {
                 Some(last) if !is_through => Some(Position { account: *account, after: last }),
-                _ => next_account(conn, Some(*account))?,
+                _ if table.of_accounts => next_account(conn, Some(*account))?,
+                _ => None,
             };
         }
         write_position(conn, table, None)?;
@@ -167,7 +177,8 @@ fn read_position(conn: &mut Conn<'_>, table: Table) -> QueryResult<Option<Positi
         .optional())?;
     match position {
         Some((account, after)) => Ok(account.map(|account| Position { account, after })),
-        None => next_account(conn, None),
+        None if table.of_accounts => next_account(conn, None),
+        None => Ok(Some(Position { account: NO_ACCOUNT, after: String::new() })),
     }
 }
 

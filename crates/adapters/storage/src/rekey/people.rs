@@ -1,4 +1,4 @@
-//! Users, projects and attendees. The keys of their names and addresses are unique.
+//! Users, projects, attendees and admins. The keys of their names and addresses are unique.
 
 use derslik_domain::text::{fold, identity_key};
 use diesel::prelude::*;
@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::rows::{Rewrite, Rows, unless_taken};
 use crate::db::conn::{Conn, on_conn};
-use crate::db::schema::{attendees, principals, projects};
+use crate::db::schema::{admins, attendees, principals, projects};
 use crate::db::types::DbGuid;
 
 pub(super) struct Users;
@@ -172,5 +172,45 @@ impl Rows for Attendees {
             worst = worst.max(unless_taken(written)?);
         }
         Ok(worst)
+    }
+}
+
+/// Admins belong to no account, so the number of one is not looked at.
+pub(super) struct Admins;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = admins)]
+#[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+pub(super) struct Admin {
+    id: i64,
+    name: String,
+    name_key: String,
+}
+
+impl Rows for Admins {
+    type Row = Admin;
+
+    fn load(conn: Conn<'_>, _account: i64, after: &str, limit: i64) -> QueryResult<Vec<Admin>> {
+        let after: i64 = after.parse().unwrap_or(i64::MIN);
+        let rows = admins::table.filter(admins::id.gt(after));
+        on_conn!(conn, |conn| rows.order(admins::id).limit(limit).select(Admin::as_select()).load(conn))
+    }
+
+    fn find(conn: Conn<'_>, _account: i64, id: &str) -> QueryResult<Vec<Admin>> {
+        let Ok(id) = id.parse::<i64>() else { return Ok(Vec::new()) };
+        on_conn!(conn, |conn| admins::table.find(id).select(Admin::as_select()).load(conn))
+    }
+
+    fn id(row: &Admin) -> String {
+        row.id.to_string()
+    }
+
+    fn rewrite(conn: Conn<'_>, _account: i64, row: &Admin) -> QueryResult<Rewrite> {
+        let key = identity_key(&row.name);
+        if key == row.name_key {
+            return Ok(Rewrite::Same);
+        }
+        let update = diesel::update(admins::table.find(row.id)).set(admins::name_key.eq(key));
+        unless_taken(on_conn!(conn, |conn| conn.transaction(|conn| update.execute(conn))))
     }
 }

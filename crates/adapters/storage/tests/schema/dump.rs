@@ -12,12 +12,12 @@ use derslik_domain::course::alias::{Alias, AliasSpace};
 use derslik_domain::course::grading_period::{GradingPeriod, GradingPeriodSettings, GradingPeriodTitle};
 use derslik_domain::id::{Id, JobId};
 use derslik_domain::idempotency::{Answer, AnswerCode, IdempotencyKey, KeptAnswer, RequestDigest};
-use derslik_domain::identity::{CredentialKind, DataSubject, PasswordHash, Principal, Scope, SecretDigest};
+use derslik_domain::identity::{AdminRole, CredentialKind, DataSubject, PasswordHash, Principal, Scope, SecretDigest, Username};
 use derslik_domain::job::{
     Action, LeaseTerm, LeaseToken, NewJob, Platform, Progress, Project, ProjectName, Pruning, ReferenceId, WorkerId,
 };
 use derslik_domain::rows::{BatchSize, RowCount};
-use derslik_ports::outbound::{Claim, Completion, Enqueued, HeldJob, NewCredential, OwnedKey, Projection};
+use derslik_ports::outbound::{AdminToAdd, Claim, Completion, Enqueued, HeldJob, NewCredential, OwnedKey, Projection};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings};
 use derslik_testkit::builders::{account, attendee, course, guid, now, service_principal, session, user};
 use derslik_testkit::contract::Harness;
@@ -54,7 +54,7 @@ fn fill(path: &Path) {
     conn.batch_execute("INSERT INTO key_twins (account_id, subject, row_id) VALUES (1329, 'sessions', '1')").unwrap();
 }
 
-/// Inserts a user with a password, a key and a project, a stored answer, and an audit record.
+/// Inserts a user with a password, a key and a project, an admin, a stored answer, and an audit record.
 fn fill_people(harness: &Harness<DieselUnitOfWork>) {
     harness.write(|stores| {
         stores.identity().add_account(&account(), now())?;
@@ -71,6 +71,8 @@ fn fill_people(harness: &Harness<DieselUnitOfWork>) {
         };
         let owner = Principal { id: Id::new(2), ..service_principal() };
         stores.identity().add_credential(account().id, owner, &credential)?;
+        let name = Username::parse("yönetici").unwrap();
+        stores.admins().add(&AdminToAdd { name, role: AdminRole::Operator, hash: PasswordHash::new("hash"), at: now() })?;
         let project = Project {
             id: Id::new(3),
             key: "3sWXSsqHgSKnE87YkNJK".parse().unwrap(),

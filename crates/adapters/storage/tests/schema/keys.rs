@@ -6,10 +6,10 @@ use derslik_domain::attendee::AttendeeKey;
 use derslik_domain::course::CourseName;
 use derslik_domain::course::alias::{Alias, AliasSpace};
 use derslik_domain::id::Id;
-use derslik_domain::identity::{Email, PersonFilterForm, User, UserKey, Username};
+use derslik_domain::identity::{AdminRole, Email, PasswordHash, PersonFilterForm, User, UserKey, Username};
 use derslik_domain::rows::RowCount;
 use derslik_domain::session::{FilterForm, Session, SessionName};
-use derslik_ports::outbound::Projection;
+use derslik_ports::outbound::{AdminToAdd, Projection};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings};
 use derslik_testkit::builders::{account, attendee, course, guid, now, other_account, session, text, user};
 use derslik_testkit::contract::Harness;
@@ -30,6 +30,7 @@ const OLD_KEYS: &str = "
     UPDATE courses SET search_key = 'fizik is\u{327}ik';
     UPDATE attendees SET email_key = 'irmak@okul.example';
     UPDATE sessions SET name_key = 'is\u{327}ik';
+    UPDATE admins SET name_key = 'irmak';
     DELETE FROM key_rewrites;
     DELETE FROM key_twins;
 ";
@@ -51,6 +52,9 @@ fn set_up(harness: &Harness<DieselUnitOfWork>) {
         stores.users().add(account().id, &named(102, "şırmak"))?;
         stores.users().add(account().id, &named(103, "şahin"))?;
         stores.users().add(account().id, &named(104, "another"))?;
+        let name = Username::parse("ırmak").expect("a name");
+        let hash = PasswordHash::new("hash");
+        stores.admins().add(&AdminToAdd { name, role: AdminRole::Viewer, hash, at: now() })?;
         for number in 0..OTHERS {
             stores.users().add(other_account().id, &user(1_000 + number))?;
         }
@@ -131,6 +135,12 @@ fn keys_are_made_anew(url: &DatabaseUrl, execute: &mut dyn FnMut(&str)) {
     assert_eq!(search(), 1);
     index(&harness);
     assert_eq!(search(), 1, "the index finds it as well");
+
+    let remove = |name: &str| {
+        let name = Username::parse(name).unwrap();
+        harness.write(move |stores| stores.admins().remove(&name)).is_some()
+    };
+    assert_eq!((remove("irmak"), remove("ırmak")), (false, true), "an admin belongs to no account");
 
     harness.write(|stores| stores.users().update(account().id, &named(103, "doğan")));
     assert_eq!(url.migrate().unwrap().twins, [], "one of the two was renamed");

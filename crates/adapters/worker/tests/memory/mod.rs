@@ -16,8 +16,8 @@ use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
 use derslik_ports::mocks::MockStores;
 use derslik_ports::outbound::{
-    AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, Claim, Clock, Completion, CourseRepository, Enqueued,
-    Exchanged, GradingPeriodRepository, HeldJob, IdempotencyRepository, IdentityRepository, Ids, JobOfProject, JobRepository,
+    AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, Claim, Clock, Completion, CourseRepository,
+    Enqueued, Exchanged, GradingPeriodRepository, HeldJob, IdempotencyRepository, IdentityRepository, Ids, JobOfProject, JobRepository,
     KeyRepository, ProjectRepository, QueueDepth, Reason, RosterRepository, SessionRepository, StoreError, Stores, Tenant, UnitOfWork,
     UserRepository,
 };
@@ -110,6 +110,10 @@ impl Stores for OpenTables {
 
     fn users(&mut self) -> &mut dyn UserRepository {
         self.rest.users()
+    }
+
+    fn admins(&mut self) -> &mut dyn AdminRepository {
+        self.rest.admins()
     }
 
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {

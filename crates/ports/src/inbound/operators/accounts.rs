@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use derslik_domain::id::{AccountId, PrincipalId, ProjectId, UserGuid};
-use derslik_domain::identity::{Account, AccountName, AccountSettings, CredentialKind, Scopes, User};
+use derslik_domain::identity::{Account, AccountName, AccountSettings, AccountState, CredentialKind, Scopes, User};
 use derslik_domain::job::{Project, ProjectName};
+use derslik_domain::page::PageRequest;
 use derslik_domain::time::Timestamp;
 
 use super::KeyPair;
@@ -163,7 +164,7 @@ pub enum Credentials {
     OfNewAccount,
 }
 
-/// Finds accounts, creates them by name, and sets up the ones of a plan.
+/// Finds, lists and disables accounts, creates them by name, and sets up the ones of a plan.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait AccountAdministration: Send + Sync {
@@ -173,6 +174,26 @@ pub trait AccountAdministration: Send + Sync {
     /// # Errors
     /// [`FindAccountError`].
     async fn find(&self, named: &str) -> Result<AccountId, FindAccountError>;
+
+    /// A page of the accounts, ordered by id, also of disabled ones.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn list(&self, page: PageRequest<AccountId>) -> Result<Vec<AccountState>, StoreError>;
+
+    /// One account, also a disabled one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn show(&self, account: AccountId) -> Result<Option<AccountState>, StoreError>;
+
+    /// Disables an account, or takes it into use again. Returns whether the account changed; an unknown one does not. None of
+    /// the credentials of a disabled account are accepted, from one second later on by every process. Its jobs still run, and
+    /// its credentials stay stored, so that they work again once it is in use.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn set_disabled(&self, account: AccountId, disabled: bool) -> Result<bool, StoreError>;
 
     /// Creates an account with new keys and a first project.
     ///

@@ -2,11 +2,14 @@
 //! reach the database may call them.
 
 mod accounts;
+mod admins;
 mod audit;
 mod courses;
+mod credentials;
 mod installation;
 mod jobs;
 mod known_secrets;
+mod projects;
 mod secrets;
 mod tokens;
 mod users;
@@ -15,18 +18,23 @@ pub use accounts::{
     AccountAdministration, AccountPlan, CreateAccountError, CreatedAccount, CredentialPlan, Credentials, FindAccountError, NewAccount,
     TokenPlan, UserPlan,
 };
+pub use admins::{AdminAdministration, AdminError, NewAdmin};
 pub use audit::AuditReading;
 pub use courses::{CourseOperation, CourseOperationError, CourseOperations};
+pub use credentials::{CreatedKey, CreatedSecret, CredentialAdministration, KeyError, MAX_OVERLAP, NewKey};
+pub use derslik_domain::identity::{AccountState, CredentialFilter, StoredCredential};
 pub use installation::InstallationKeys;
 pub use jobs::{JobOperation, JobOperationError, JobOperations, StoredJob};
 pub use known_secrets::{KnownPerson, KnownSecretRevocation, KnownSecrets};
+pub use projects::{CreateProjectError, ProjectAdministration};
 pub use secrets::{KeyPair, SecretMaking};
 pub use tokens::{IssueTokenError, NewToken, TokenIssuing};
-pub use users::{CreateUserError, NewUser, UserAdministration};
+pub use users::{CreateUserError, NewUser, UserAdministration, UserError};
 
 #[cfg(any(test, feature = "mocks"))]
 pub use {
-    accounts::MockAccountAdministration, audit::MockAuditReading, courses::MockCourseOperations, installation::MockInstallationKeys,
-    jobs::MockJobOperations, known_secrets::MockKnownSecretRevocation, secrets::MockSecretMaking, tokens::MockTokenIssuing,
+    accounts::MockAccountAdministration, admins::MockAdminAdministration, audit::MockAuditReading, courses::MockCourseOperations,
+    credentials::MockCredentialAdministration, installation::MockInstallationKeys, jobs::MockJobOperations,
+    known_secrets::MockKnownSecretRevocation, projects::MockProjectAdministration, secrets::MockSecretMaking, tokens::MockTokenIssuing,
     users::MockUserAdministration,
 };

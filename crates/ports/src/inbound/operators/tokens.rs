@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use derslik_domain::id::{AccountId, ProjectId};
-use derslik_domain::identity::{Scopes, UserKey};
+use derslik_domain::identity::{Scopes, TokenLifetime, UserKey};
 use derslik_domain::job::Project;
 
 use crate::StoreError;
@@ -14,8 +14,8 @@ pub struct NewToken {
     pub scopes: Scopes,
     /// The project to which it belongs; `None` for the first one of the account.
     pub project: Option<ProjectId>,
-    /// Its lifetime in days; `None` for a token that never expires.
-    pub days: Option<u32>,
+    /// Its lifetime.
+    pub lifetime: TokenLifetime,
 }
 
 /// Why a token was not issued.

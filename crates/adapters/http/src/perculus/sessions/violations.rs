@@ -24,11 +24,13 @@ pub(in crate::perculus) fn session_rule(violation: Violation) -> Text {
         }
         Problem::Invalid => subject.then(must_be(key, session_value(field))),
         Problem::Mistyped => subject.then(must_be(key, session_type(field))),
-        Problem::Required | Problem::Repeated | Problem::Text(_) | Problem::Past => match simple_reason(problem, &key) {
-            Some(reason) => subject.then(reason),
-            // A start in the past: the vendor's message gives no reason.
-            None => subject,
-        },
+        Problem::Required | Problem::Repeated | Problem::Text(_) | Problem::TooShort { .. } | Problem::Past => {
+            match simple_reason(problem, &key) {
+                Some(reason) => subject.then(reason),
+                // A start in the past: the vendor's message gives no reason.
+                None => subject,
+            }
+        }
     }
 }
 

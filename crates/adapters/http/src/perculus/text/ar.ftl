@@ -120,6 +120,12 @@ too-long =
         [many] محرفًا
        *[other] محرف
     }.
+too-short =
+    يجب ألا يقل طول { $key } عن { $min } { $min ->
+        [few] محارف
+        [many] محرفًا
+       *[other] محرف
+    }.
 nul = يجب ألا يحتوي { $key } على المحرف NUL.
 not-unicode = الحقل { $key } ليس نص Unicode صحيحًا.
 minutes-out-of-range =

@@ -93,6 +93,7 @@ required = { $key } is required.
 repeated = { $key } was sent more than once.
 empty = { $key } must not be empty.
 too-long = { $key } must not be longer than { $max } characters.
+too-short = { $key } must have { $min } characters at the least.
 nul = { $key } must not contain the character NUL.
 not-unicode = { $key } is not valid Unicode text.
 minutes-out-of-range = { $key } must be between { $min } and { $max } minutes.

@@ -93,6 +93,7 @@ required = { $key } zorunludur.
 repeated = { $key } birden fazla kez gönderildi.
 empty = { $key } boş olamaz.
 too-long = { $key } en fazla { $max } karakter olabilir.
+too-short = { $key } en az { $min } karakter olmalıdır.
 nul = { $key } NUL karakteri içeremez.
 not-unicode = { $key } geçerli bir Unicode metni değil.
 minutes-out-of-range = { $key } { $min } ile { $max } dakika arasında olmalıdır.

@@ -14,7 +14,7 @@ use crate::perculus::people::violations::{person_filter_fault, person_rule};
 use crate::perculus::sessions::violations::{filter_fault, session_rule};
 use crate::perculus::text::Text;
 
-const PROBLEMS: [Problem; 9] = [
+const PROBLEMS: [Problem; 10] = [
     Problem::Required,
     Problem::Mistyped,
     Problem::Repeated,
@@ -24,6 +24,7 @@ const PROBLEMS: [Problem; 9] = [
     Problem::Text(TextError::TooLong { max: 500 }),
     Problem::Text(TextError::Nul),
     Problem::Text(TextError::NotUnicode),
+    Problem::TooShort { min: 8 },
 ];
 
 /// Each field of a kind with each problem, and the text about it.

@@ -1,0 +1,178 @@
+//! Credentials as rows: their owners, their lists, and their ends.
+
+use chrono::NaiveDate;
+use derslik_domain::course::CalendarDate;
+use derslik_domain::id::{AccountId, CredentialId, Id};
+use derslik_domain::identity::{Credential, CredentialFilter, Principal, Scope, Scopes, SecretDigest, StoredCredential};
+use derslik_domain::page::PageRequest;
+use derslik_domain::time::Timestamp;
+use derslik_ports::outbound::{CredentialOwner, StoreError};
+use diesel::prelude::*;
+
+use super::accounts::AccountRow;
+use super::kinds::{kind_of_text, kind_text};
+use super::users;
+use crate::db::conn::{Conn, DieselStores, on_conn};
+use crate::db::schema::{credentials, principals};
+use crate::db::types::DbInstant;
+
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = principals)]
+#[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+pub(super) struct PrincipalRow {
+    id: i64,
+    kind: String,
+    role: String,
+}
+
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = credentials)]
+#[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+pub(super) struct CredentialRow {
+    id: i64,
+    kind: String,
+    public_id: String,
+    digest: Vec<u8>,
+    scopes: String,
+    expires_at: Option<DbInstant>,
+    project_id: Option<i64>,
+    last_used_on: Option<NaiveDate>,
+}
+
+/// The columns that operators are shown.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = credentials)]
+#[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+struct StoredRow {
+    id: i64,
+    principal_id: i64,
+    kind: String,
+    public_id: String,
+    scopes: String,
+    created_at: DbInstant,
+    expires_at: Option<DbInstant>,
+    revoked_at: Option<DbInstant>,
+    project_id: Option<i64>,
+    last_used_on: Option<NaiveDate>,
+}
+
+impl TryFrom<StoredRow> for StoredCredential {
+    type Error = StoreError;
+
+    fn try_from(row: StoredRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: Id::new(row.id),
+            kind: kind_of_text(&row.kind).ok_or(StoreError::Corrupt { table: "credentials", column: "kind" })?,
+            public_id: row.public_id,
+            principal: Id::new(row.principal_id),
+            scopes: scopes_of(&row.scopes),
+            project: row.project_id.map(Id::new),
+            created_at: row.created_at.0,
+            expires_at: row.expires_at.map(|at| at.0),
+            revoked_at: row.revoked_at.map(|at| at.0),
+            last_used_on: day(row.last_used_on)?,
+        })
+    }
+}
+
+/// A page of the credentials that a filter matches.
+pub(super) fn list(
+    stores: &mut DieselStores<'_>,
+    account: AccountId,
+    filter: &CredentialFilter,
+    now: Timestamp,
+    page: PageRequest<CredentialId>,
+) -> Result<Vec<StoredCredential>, StoreError> {
+    let rows: Vec<StoredRow> = stores.query(|conn| {
+        on_conn!(conn, |conn| {
+            let mut query = credentials::table
+                .filter(credentials::account_id.eq(account.get()))
+                .filter(credentials::id.gt(page.after.map_or(i64::MIN, Id::get)))
+                .into_boxed();
+            if let Some(kind) = filter.kind {
+                query = query.filter(credentials::kind.eq(kind_text(kind)));
+            }
+            if let Some(principal) = filter.principal {
+                query = query.filter(credentials::principal_id.eq(principal.get()));
+            }
+            if !filter.ended {
+                query = query
+                    .filter(credentials::revoked_at.is_null())
+                    .filter(credentials::expires_at.is_null().or(credentials::expires_at.gt(DbInstant(now))));
+            }
+            query.order(credentials::id).limit(page.size.into()).select(StoredRow::as_select()).load(conn)
+        })
+    })?;
+    rows.into_iter().map(StoredCredential::try_from).collect()
+}
+
+/// One credential, locked.
+pub(super) fn lock(
+    stores: &mut DieselStores<'_>,
+    account: AccountId,
+    credential: CredentialId,
+) -> Result<Option<StoredCredential>, StoreError> {
+    let row = credentials::table.filter(credentials::account_id.eq(account.get())).filter(credentials::id.eq(credential.get()));
+    let found: Option<StoredRow> = stores.query(|conn| match conn {
+        Conn::Pg(conn) => row.select(StoredRow::as_select()).for_update().first(conn).optional(),
+        Conn::Sqlite(conn) => row.select(StoredRow::as_select()).first(conn).optional(),
+    })?;
+    found.map(StoredCredential::try_from).transpose()
+}
+
+/// Lets a credential expire at that instant, unless it expires before.
+pub(super) fn end(stores: &mut DieselStores<'_>, account: AccountId, credential: CredentialId, at: Timestamp) -> Result<bool, StoreError> {
+    let row = credentials::table
+        .filter(credentials::account_id.eq(account.get()))
+        .filter(credentials::id.eq(credential.get()))
+        .filter(credentials::expires_at.is_null().or(credentials::expires_at.gt(DbInstant(at))));
+    let update = diesel::update(row).set(credentials::expires_at.eq(DbInstant(at)));
+    stores.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(|rows| rows > 0)
+}
+
+/// Raises the last day on which a credential was accepted.
+pub(super) fn touch(
+    stores: &mut DieselStores<'_>,
+    account: AccountId,
+    credential: CredentialId,
+    day: CalendarDate,
+) -> Result<(), StoreError> {
+    let row = credentials::table
+        .filter(credentials::account_id.eq(account.get()))
+        .filter(credentials::id.eq(credential.get()))
+        .filter(credentials::last_used_on.is_null().or(credentials::last_used_on.lt(day.to_naive())));
+    let update = diesel::update(row).set(credentials::last_used_on.eq(day.to_naive()));
+    stores.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(drop)
+}
+
+/// A credential with its account.
+pub(super) fn owner_of(row: CredentialRow, principal: &PrincipalRow, account: AccountRow) -> Result<CredentialOwner, StoreError> {
+    let corrupt = |table, column| StoreError::Corrupt { table, column };
+    let digest: [u8; 32] = row.digest.try_into().map_err(|_| corrupt("credentials", "digest"))?;
+    let principal = Principal {
+        id: Id::new(principal.id),
+        kind: users::principal_kind(&principal.kind).ok_or_else(|| corrupt("principals", "kind"))?,
+        role: users::role(&principal.role).ok_or_else(|| corrupt("principals", "role"))?,
+    };
+    let last_used_on = day(row.last_used_on)?;
+    let credential = Credential {
+        id: Id::new(row.id),
+        kind: kind_of_text(&row.kind).ok_or_else(|| corrupt("credentials", "kind"))?,
+        public_id: row.public_id,
+        digest: SecretDigest::new(digest),
+        principal,
+        scopes: scopes_of(&row.scopes),
+        expires_at: row.expires_at.map(|at| at.0),
+        project: row.project_id.map(Id::new),
+    };
+    Ok(CredentialOwner { account: account.try_into()?, credential, last_used_on })
+}
+
+fn scopes_of(text: &str) -> Scopes {
+    text.split_whitespace().filter_map(Scope::by_name).collect()
+}
+
+fn day(date: Option<NaiveDate>) -> Result<Option<CalendarDate>, StoreError> {
+    let corrupt = StoreError::Corrupt { table: "credentials", column: "last_used_on" };
+    date.map(|date| CalendarDate::from_naive(date).ok_or(corrupt)).transpose()
+}
