@@ -6,13 +6,14 @@
 
 use std::sync::Arc;
 
+use derslik_domain::identity::PasswordRules;
 use derslik_domain::time::Timestamp;
 use derslik_http::classroom::ClassroomSettings;
 use derslik_http::{HttpState, Limits, Services};
 use derslik_ports::inbound::PeopleService;
 use derslik_ports::inbound::operators::{
-    AccountAdministration, AuditReading, CourseOperations, InstallationKeys, JobOperations, KnownSecretRevocation, SecretMaking,
-    TokenIssuing, UserAdministration,
+    AccountAdministration, AdminAdministration, AuditReading, CourseOperations, CredentialAdministration, InstallationKeys, JobOperations,
+    KnownSecretRevocation, ProjectAdministration, SecretMaking, TokenIssuing, UserAdministration,
 };
 use derslik_ports::outbound::{Clock, Ids, Passwords, Readers, UnitOfWork};
 use derslik_services::activity::Activity;
@@ -63,9 +64,9 @@ impl Installation {
         operators(&self.uow, &self.system)
     }
 
-    /// The use cases of people, with another hasher of passwords than that of the server.
+    /// The use cases of people, with another hasher of passwords than that of the server. They take every password.
     pub fn people_with(&self, passwords: Arc<dyn Passwords>) -> Arc<dyn PeopleService> {
-        people(&self.uow, &System { passwords, ..self.system.clone() })
+        people(&self.uow, &System { passwords, password_rules: PasswordRules::default(), ..self.system.clone() })
     }
 
     /// The state of the HTTP adapter. `page_key` seals page tokens.
@@ -83,7 +84,7 @@ impl Installation {
     /// # Errors
     /// If no thread can be started for the listener.
     pub fn worker_ports(&self) -> std::io::Result<WorkerPorts<DieselUnitOfWork>> {
-        let System { clock, ids, passwords: _ } = self.system.clone();
+        let System { clock, ids, passwords: _, password_rules: _ } = self.system.clone();
         Ok(WorkerPorts { uow: self.uow.clone(), clock, ids, job_notify: self.uow.wake_ups()? })
     }
 }
@@ -97,7 +98,7 @@ pub fn job_runner(config: &Config, ports: WorkerPorts<DieselUnitOfWork>) -> anyh
     Ok(Runner::new(ports, registry, config.worker())?)
 }
 
-/// The adapters that read the clock, the random source and the processor, but no database.
+/// The adapters that read the clock, the random source and the processor, but no database, and the rules that they work by.
 #[derive(Clone)]
 pub struct System {
     /// The time.
@@ -106,6 +107,8 @@ pub struct System {
     pub ids: Arc<dyn Ids>,
     /// The hasher of passwords.
     pub passwords: Arc<dyn Passwords>,
+    /// The rules for new passwords.
+    pub password_rules: PasswordRules,
 }
 
 impl std::fmt::Debug for System {
@@ -124,7 +127,8 @@ impl System {
             Some(start) => Arc::new(ShiftedClock::starting_at(start)),
             None => Arc::new(SystemClock),
         };
-        Ok(Self { clock, ids: Arc::new(SystemIds), passwords: Arc::new(Argon2Passwords::default()) })
+        let passwords = Arc::new(Argon2Passwords::default());
+        Ok(Self { clock, ids: Arc::new(SystemIds), passwords, password_rules: config.password_rules() })
     }
 }
 
@@ -133,10 +137,16 @@ impl System {
 pub struct Operators {
     /// Accounts.
     pub accounts: Arc<dyn AccountAdministration>,
+    /// Keys and tokens.
+    pub credentials: Arc<dyn CredentialAdministration>,
     /// The people of an account.
     pub users: Arc<dyn UserAdministration>,
-    /// Access tokens.
+    /// New access tokens.
     pub tokens: Arc<dyn TokenIssuing>,
+    /// The projects of an account.
+    pub projects: Arc<dyn ProjectAdministration>,
+    /// The admins of the installation.
+    pub admins: Arc<dyn AdminAdministration>,
     /// Courses.
     pub courses: Arc<dyn CourseOperations>,
     /// Jobs.
@@ -159,12 +169,15 @@ impl std::fmt::Debug for Operators {
 
 /// The use cases of operators over a unit of work.
 pub fn operators<U: UnitOfWork + Clone>(uow: &U, system: &System) -> Operators {
-    let System { clock, ids, passwords } = system.clone();
-    let all = Arc::new(UseCases::new(uow.clone(), clock, ids, passwords));
+    let System { clock, ids, passwords, password_rules } = system.clone();
+    let all = Arc::new(UseCases::new(uow.clone(), clock, ids, passwords, password_rules));
     Operators {
         accounts: all.clone(),
+        credentials: all.clone(),
         users: all.clone(),
         tokens: all.clone(),
+        projects: all.clone(),
+        admins: all.clone(),
         courses: all.clone(),
         jobs: all.clone(),
         audit: all.clone(),
@@ -176,7 +189,7 @@ pub fn operators<U: UnitOfWork + Clone>(uow: &U, system: &System) -> Operators {
 
 /// The state of the HTTP adapter: the use cases of clients over a unit of work, and limits.
 pub fn http_state<U: UnitOfWork + Readers + Clone>(uow: &U, system: &System, limits: Limits, classroom: ClassroomSettings) -> HttpState {
-    let System { clock, ids, passwords } = system.clone();
+    let System { clock, ids, passwords, password_rules: _ } = system.clone();
     let services = Services {
         sessions: Arc::new(Sessions::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids))),
         attendees: Arc::new(Attendees::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids))),
@@ -193,6 +206,6 @@ pub fn http_state<U: UnitOfWork + Readers + Clone>(uow: &U, system: &System, lim
 }
 
 fn people<U: UnitOfWork + Clone>(uow: &U, system: &System) -> Arc<dyn PeopleService> {
-    let System { clock, ids, passwords } = system.clone();
-    Arc::new(People::new(uow.clone(), clock, ids, passwords))
+    let System { clock, ids, passwords, password_rules } = system.clone();
+    Arc::new(People::new(uow.clone(), clock, ids, passwords, password_rules))
 }

@@ -75,7 +75,8 @@ impl fmt::Display for Banner<'_> {
                 writeln!(
                     f,
                     "The database holds accounts already, and none was added. The keys to them were shown when they were made, and are kept \
-                     nowhere.\n`derslik account create NAME` makes an account with new keys; --fixed-dev-keys needs a database of its own."
+                     nowhere.\n`derslik key create --account demo` makes new keys for the account of that name, and `derslik account create \
+                     NAME` makes another account; --fixed-dev-keys needs a database of its own."
                 )
             }
             None => Ok(()),

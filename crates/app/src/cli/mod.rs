@@ -12,16 +12,21 @@
 //! | 128 and more | a signal, whose number is added, ended a command before it was done |
 
 mod account;
+mod admin;
 mod audit;
 mod banner;
 mod course;
 mod database;
 mod folder;
 mod job;
+mod key;
 mod known_keys;
+mod list_args;
 mod migrate;
 mod operator;
 mod output;
+mod password;
+mod project;
 mod runtime;
 mod serve;
 mod start;
@@ -67,6 +72,9 @@ enum Command {
     /// Accounts.
     #[command(subcommand)]
     Account(account::AccountCommand),
+    /// Access keys, organization keys and access tokens.
+    #[command(subcommand)]
+    Key(key::KeyCommand),
     /// Courses.
     #[command(subcommand)]
     Course(course::CourseCommand),
@@ -79,9 +87,15 @@ enum Command {
     /// People.
     #[command(subcommand)]
     User(user::UserCommand),
-    /// Access tokens of the courses API.
+    /// New access tokens of people; `derslik key` lists, rotates and revokes them.
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// Projects, which own jobs and aliases of courses.
+    #[command(subcommand)]
+    Project(project::ProjectCommand),
+    /// Admins of the installation.
+    #[command(subcommand)]
+    Admin(admin::AdminCommand),
 }
 
 #[derive(Debug, Args)]
@@ -188,11 +202,14 @@ impl Cli {
             Command::Worker(_) => worker::run(config, &signals),
             Command::Migrate => migrate::run(&context),
             Command::Account(command) => command.run(&context),
+            Command::Key(command) => command.run(&context),
             Command::Course(command) => command.run(&context),
             Command::Job(command) => command.run(&context),
             Command::Audit(command) => command.run(&context),
             Command::User(command) => command.run(&context),
             Command::Token(command) => command.run(&context),
+            Command::Project(command) => command.run(&context),
+            Command::Admin(command) => command.run(&context),
         }
     }
 }
@@ -238,4 +255,10 @@ impl Failure {
 /// A failure of the store.
 fn database(error: StoreError) -> Failure {
     Failure::Database(error.into())
+}
+
+/// The command that these arguments name.
+#[cfg(test)]
+fn parsed(arguments: &[&str]) -> Command {
+    Cli::try_parse_from([&["derslik"][..], arguments].concat()).unwrap().command
 }

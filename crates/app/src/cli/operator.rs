@@ -37,7 +37,8 @@ impl Operator {
     pub(super) fn account(&self, named: &str) -> Result<AccountId, Failure> {
         self.wait_for(self.ports.accounts.find(named)).map_err(|error| match error {
             FindAccountError::Store(error) => Failure::Database(error.into()),
-            error => Failure::Usage(error.into()),
+            error @ FindAccountError::Unknown(_) => Failure::Usage(anyhow::anyhow!("{error}: `derslik account list` lists them")),
+            error @ FindAccountError::Ambiguous { .. } => Failure::Usage(error.into()),
         })
     }
 }
@@ -50,8 +51,9 @@ pub(super) mod testing {
 
     use derslik_domain::id::Id;
     use derslik_ports::inbound::operators::{
-        MockAccountAdministration, MockAuditReading, MockCourseOperations, MockInstallationKeys, MockJobOperations,
-        MockKnownSecretRevocation, MockSecretMaking, MockTokenIssuing, MockUserAdministration,
+        MockAccountAdministration, MockAdminAdministration, MockAuditReading, MockCourseOperations, MockCredentialAdministration,
+        MockInstallationKeys, MockJobOperations, MockKnownSecretRevocation, MockProjectAdministration, MockSecretMaking, MockTokenIssuing,
+        MockUserAdministration,
     };
     use derslik_testkit::builders::now;
 
@@ -63,8 +65,11 @@ pub(super) mod testing {
         accounts.expect_find().returning(|_| Ok(Id::new(7)));
         Operators {
             accounts: Arc::new(accounts),
+            credentials: Arc::new(MockCredentialAdministration::new()),
             users: Arc::new(MockUserAdministration::new()),
             tokens: Arc::new(MockTokenIssuing::new()),
+            projects: Arc::new(MockProjectAdministration::new()),
+            admins: Arc::new(MockAdminAdministration::new()),
             courses: Arc::new(MockCourseOperations::new()),
             jobs: Arc::new(MockJobOperations::new()),
             audit: Arc::new(MockAuditReading::new()),
@@ -108,7 +113,7 @@ mod tests {
     fn an_unknown_account_is_a_wrong_argument_and_a_busy_store_is_not() {
         assert_eq!(find(|| Ok(Id::new(7))), Ok(Id::new(7)));
         let unknown = find(|| Err(FindAccountError::Unknown("okul".to_owned())));
-        assert_eq!(unknown, Err((2, "there is no account \"okul\"".to_owned())));
+        assert_eq!(unknown, Err((2, "there is no account \"okul\": `derslik account list` lists them".to_owned())));
         let several = find(|| Err(FindAccountError::Ambiguous { name: "okul".to_owned(), ids: vec![Id::new(7), Id::new(9)] }));
         assert_eq!(several, Err((2, "several accounts are called \"okul\": name one by its id (7, 9)".to_owned())));
         let (code, text) = find(|| Err(StoreError::from(Reason::Locked).into())).unwrap_err();

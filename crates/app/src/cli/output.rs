@@ -31,3 +31,8 @@ impl Output {
         self.print(text, || items.iter().map(json).collect())
     }
 }
+
+/// A text without the control characters that would break a line, or that a terminal would obey.
+pub(super) fn one_line(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use derslik_domain::id::Id;
-use derslik_domain::identity::{Email, Scope, Scopes, UserKey};
+use derslik_domain::identity::{Email, Scope, Scopes, TokenLifetime, UserKey};
 use derslik_http::classroom::scope_by_name;
 use derslik_ports::inbound::operators::{IssueTokenError, NewToken};
 use serde_json::json;
@@ -29,9 +29,12 @@ pub(super) struct CreateToken {
     /// The project whose aliases the token sees [default: the first one of the account].
     #[arg(long, value_name = "NUMBER")]
     project: Option<i64>,
-    /// The token expires after this many days, from 1 to 36500 [default: never].
+    /// The token expires after this many days, from 1 to 36500 [default: 90].
     #[arg(long, value_name = "DAYS", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=36_500))]
     days: Option<u32>,
+    /// The token never expires.
+    #[arg(long, conflicts_with = "days")]
+    never: bool,
 }
 
 impl TokenCommand {
@@ -44,17 +47,40 @@ impl TokenCommand {
 
 fn create(context: &Context<'_>, arguments: &CreateToken) -> Result<(), Failure> {
     let email = Email::parse(&arguments.email).map_err(|error| Failure::Usage(error.into()))?;
-    let new = NewToken { scopes: read_scopes(&arguments.scopes)?, project: arguments.project.map(Id::new), days: arguments.days };
+    let new = arguments.read()?;
     let operator = Operator::open(context.config)?;
-    let account = operator.account(&arguments.account)?;
-    let token = operator.wait_for(operator.ports.tokens.issue(account, UserKey::Email(email), new)).map_err(failure)?;
-    context.output.print(|| format!("token  {token}"), || json!({ "token": token }))
+    let token = issue(&operator, &arguments.account, email, new)?;
+    let days = match new.lifetime {
+        TokenLifetime::Default => Some(TokenLifetime::DEFAULT_DAYS),
+        TokenLifetime::Days(days) => Some(days),
+        TokenLifetime::Never => None,
+    };
+    context.output.print(|| format!("token  {token}"), || json!({ "token": token, "days": days }))
+}
+
+impl CreateToken {
+    fn read(&self) -> Result<NewToken, Failure> {
+        let lifetime = match self.days {
+            Some(days) => TokenLifetime::Days(days),
+            None if self.never => TokenLifetime::Never,
+            None => TokenLifetime::Default,
+        };
+        Ok(NewToken { scopes: read_scopes(&self.scopes)?, project: self.project.map(Id::new), lifetime })
+    }
+}
+
+fn issue(operator: &Operator, account: &str, email: Email, new: NewToken) -> Result<String, Failure> {
+    let account = operator.account(account)?;
+    operator.wait_for(operator.ports.tokens.issue(account, UserKey::Email(email), new)).map_err(failure)
 }
 
 fn failure(error: IssueTokenError) -> Failure {
     match error {
         IssueTokenError::Store(error) => database(error),
-        error => Failure::Usage(error.into()),
+        error @ IssueTokenError::UnknownUser => {
+            Failure::Usage(anyhow::anyhow!("{error}: `derslik user list` lists its people, and `derslik user create` adds one"))
+        }
+        error @ IssueTokenError::UnknownProject { .. } => Failure::Usage(error.into()),
     }
 }
 
@@ -71,4 +97,47 @@ fn read_scopes(names: &[String]) -> Result<Scopes, Failure> {
         None => Err(Failure::Usage(anyhow::anyhow!("there is no scope {name:?}; a token can have the scopes {}", known()))),
     };
     names.iter().map(read).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use derslik_ports::inbound::operators::MockTokenIssuing;
+    use derslik_ports::{Reason, StoreError};
+
+    use super::*;
+    use crate::cli::operator::testing::{code_and_text, operator, operators};
+    use crate::wiring::Operators;
+
+    fn read(more: &[&str]) -> NewToken {
+        let command = crate::cli::parsed(&[&["token", "create", "ayse@okul.example", "--account", "okul"][..], more].concat());
+        let crate::cli::Command::Token(TokenCommand::Create(arguments)) = command else { unreachable!("a creation") };
+        arguments.read().map_err(code_and_text).unwrap()
+    }
+
+    #[test]
+    fn a_token_ends_after_90_days_unless_told_otherwise() {
+        let lifetimes: [(&[&str], TokenLifetime); 3] =
+            [(&[], TokenLifetime::Default), (&["--days", "7"], TokenLifetime::Days(7)), (&["--never"], TokenLifetime::Never)];
+        for (more, lifetime) in lifetimes {
+            assert_eq!(read(more), NewToken { scopes: classroom_scopes(), project: None, lifetime });
+        }
+        assert_eq!(TokenLifetime::DEFAULT_DAYS, 90);
+    }
+
+    #[test]
+    fn an_unknown_person_is_a_wrong_argument_and_a_failed_store_is_another_exit_code() {
+        let refused = |error: fn() -> IssueTokenError| {
+            let mut tokens = MockTokenIssuing::new();
+            tokens.expect_issue().once().returning(move |account, _, _| {
+                assert_eq!(account.get(), 7);
+                Err(error())
+            });
+            let operator = operator(Operators { tokens: Arc::new(tokens), ..operators() });
+            issue(&operator, "okul", Email::parse("ayse@okul.example").unwrap(), read(&[])).map_err(code_and_text).unwrap_err()
+        };
+        assert_eq!(refused(|| IssueTokenError::UnknownUser).0, 2);
+        assert_eq!(refused(|| StoreError::from(Reason::Locked).into()).0, 3);
+    }
 }

@@ -56,9 +56,16 @@ fn names_and_ids(open: Open) -> Result<(), Failed> {
         ["Okul Müdürlüğü", id.as_str(), "okul müdürlüğü", "Okul Mu\u{308}du\u{308}rlu\u{308}g\u{306}u\u{308}"].into_iter().enumerate()
     {
         let email = format!("person{number}@okul.example");
-        let commands: [&[&str]; 4] = [
+        let commands: [&[&str]; 11] = [
             &["user", "create", &email, "--account", account],
             &["token", "create", &email, "--account", account],
+            &["user", "list", "--account", account],
+            &["key", "list", "--account", account, "--user", &email],
+            &["key", "create", "--account", account],
+            &["project", "list", "--account", account],
+            &["account", "show", account],
+            &["account", "disable", account],
+            &["account", "enable", account],
             &["job", "list", "--account", account],
             &["audit", "list", "--account", account],
         ];
@@ -107,6 +114,7 @@ fn useless_tokens() -> Result<(), Failed> {
         check(output.status.code() == Some(2) && text.contains("--days"), &(days, text))?;
     }
     check(create(&["--days", "36500"])?.status.success(), &"the most days")?;
+    check(create(&["--days", "7", "--never"])?.status.code() == Some(2), &"two lifetimes")?;
     let output = create(&["--scope", "jobs"])?;
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     let others = ["sessions", "classroom.courses.readonly", "classroom.rosters"];
@@ -155,11 +163,24 @@ fn prints_json() -> Result<(), Failed> {
     let service = Running::start(&place.url, &[])?;
     let made = service.post("/v1/courses", "demo-admin-token", r#"{"name":"Biology","ownerId":"me","courseState":"ACTIVE"}"#)?;
     let course = made.json()?["id"].as_str().ok_or("no id")?.to_owned();
-    let commands: [(&[&str], &str); 8] = [
+    let commands: [(&[&str], &str); 21] = [
         (&["migrate"], "/applied"),
         (&["account", "create", "okul"], "/organization_key"),
+        (&["account", "list"], "/0/id"),
+        (&["account", "show", "demo"], "/timezone"),
+        (&["account", "disable", "other"], "/disabled_at"),
+        (&["account", "enable", "other"], "/changed"),
         (&["user", "create", "new@demo.example", "--account", "demo"], "/id"),
+        (&["user", "list", "--account", "demo"], "/0/state"),
+        (&["user", "passive", "new@demo.example", "--account", "demo"], "/state"),
+        (&["user", "active", "new@demo.example", "--account", "demo"], "/state"),
+        (&["user", "password", "new@demo.example", "--account", "demo"], "/password"),
         (&["token", "create", "new@demo.example", "--account", "demo"], "/token"),
+        (&["key", "create", "--account", "demo"], "/bearer"),
+        (&["key", "create", "--account", "demo", "--kind", "organization", "--days", "7"], "/organization_key"),
+        (&["key", "list", "--account", "demo", "--kind", "token"], "/0/public_id"),
+        (&["project", "create", "Web", "--account", "demo"], "/key"),
+        (&["admin", "create", "ayse"], "/password"),
         (&["course", "suspend", &course, "--account", "demo"], "/state"),
         (&["course", "restore", &course, "--account", "demo"], "/state"),
         (&["job", "list", "--account", "demo"], ""),

@@ -15,9 +15,25 @@ use crate::support::{DATABASES, DEMO, OTHER, Open};
 use crate::{SEARCH, check};
 
 /// Every command that neither serves nor migrates.
-const OTHERS: [&[&str]; 10] = [
+const OTHERS: [&[&str]; 26] = [
     &["account", "create", "okul"],
+    &["account", "list"],
+    &["account", "show", "demo"],
+    &["account", "disable", "demo"],
+    &["account", "enable", "demo"],
+    &["key", "create", "--account", "demo"],
+    &["key", "list", "--account", "demo"],
+    &["key", "rotate", "1", "--account", "demo"],
+    &["key", "revoke", "1", "--account", "demo"],
     &["user", "create", "a@demo.example", "--account", "demo"],
+    &["user", "list", "--account", "demo"],
+    &["user", "passive", "a@demo.example", "--account", "demo"],
+    &["user", "password", "a@demo.example", "--account", "demo"],
+    &["project", "create", "Web", "--account", "demo"],
+    &["project", "list", "--account", "demo"],
+    &["admin", "create", "ayse"],
+    &["admin", "list"],
+    &["admin", "remove", "ayse"],
     &["token", "create", "admin@demo.example", "--account", "demo"],
     &["course", "suspend", "1", "--account", "demo"],
     &["course", "restore", "1", "--account", "demo"],
@@ -80,6 +96,7 @@ fn with_own_accounts(open: Open) -> Result<(), Failed> {
         check(refused.status.code() == Some(2) && text.contains("holds accounts") && text.contains("without --fixed-dev-keys"), &text)?;
         let service = Running::spawn(serve(&url, &[]))?;
         check(service.banner.contains("holds accounts already") && !service.banner.contains("derslik_ak_"), &service.banner)?;
+        check(service.banner.contains("`derslik key create --account demo`"), &service.banner)?;
         check(service.post(SEARCH, &bearer, "{}")?.status == 200, &"the account that was there")?;
         for known in [DEMO, OTHER] {
             check(service.post(SEARCH, known, "{}")?.status == 401, &"a known key opens something")?;

@@ -11,6 +11,7 @@ use derslik::dev_accounts::dev_accounts;
 use derslik::passwords::Argon2Passwords;
 use derslik::wiring::{Operators, System, http_state, operators};
 use derslik_domain::id::{AttendeeGuid, SessionGuid, UserGuid};
+use derslik_domain::identity::PasswordRules;
 use derslik_domain::time::Timestamp;
 use derslik_http::classroom::{ClassroomSettings, Templates};
 use derslik_http::{HttpState, Limits};
@@ -108,7 +109,12 @@ impl Service {
             PoolSettings { connections: 4, statement_timeout: std::time::Duration::from_secs(60), ..PoolSettings::default() },
             &tokio::runtime::Handle::current(),
         );
-        let system = System { clock: Arc::new(StoppedClock(now)), ids: Arc::new(CountedIds::default()), passwords };
+        let system = System {
+            clock: Arc::new(StoppedClock(now)),
+            ids: Arc::new(CountedIds::default()),
+            passwords,
+            password_rules: PasswordRules::default(),
+        };
         let operators = operators(&uow, &system);
         let accounts = dev_accounts(operators.secrets.as_ref(), &settings(), true, now)?;
         let plans = accounts.into_iter().map(|account| account.plan).collect();
