@@ -15,7 +15,7 @@ use crate::time::Timestamp;
 pub use change::{Change, Object, ObjectKind};
 pub use denial::DenialCause;
 pub use event::{AuditEvent, Erasure, ErasureStage, EventKind};
-pub use seal::{AuditHead, Checkpoint, Seal, SealKeyId, SealSequence, StoredSeal, checkpoint_message, seal_message};
+pub use seal::{AuditHead, AuditHeadError, Checkpoint, Seal, SealKeyId, SealSequence, StoredSeal, checkpoint_message, seal_message};
 
 /// The id of a record within its account. Records are listed in the order of their ids.
 pub type AuditId = Id<kind::AuditRecord>;

@@ -4,7 +4,8 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum DenialCause {
-    /// The credential is unknown, malformed or revoked. Its account is not known.
+    /// The credential is malformed, unknown or revoked, or its account or principal is disabled. It is looked up as if it did not exist,
+    /// so its account is not known.
     UnknownCredential,
     /// The secret of a known credential is wrong.
     WrongSecret,
@@ -14,32 +15,14 @@ pub enum DenialCause {
     TooManyAttempts,
     /// The credential has expired.
     Expired,
-    /// The account is disabled.
-    AccountDisabled,
-    /// The principal is passive or deleted.
-    Passive,
-    /// The credential lacks the scope.
-    MissingScope,
-    /// The principal lacks the role.
-    MissingRole,
-    /// The principal may not do this to this object.
+    /// The credential lacks the scope, or its principal lacks the role or may not do this to this object.
     NotAllowed,
 }
 
 impl DenialCause {
     /// Every cause.
-    pub const ALL: [Self; 10] = [
-        Self::UnknownCredential,
-        Self::WrongSecret,
-        Self::WrongPassword,
-        Self::TooManyAttempts,
-        Self::Expired,
-        Self::AccountDisabled,
-        Self::Passive,
-        Self::MissingScope,
-        Self::MissingRole,
-        Self::NotAllowed,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::UnknownCredential, Self::WrongSecret, Self::WrongPassword, Self::TooManyAttempts, Self::Expired, Self::NotAllowed];
 
     /// The second part of the name of an event.
     pub const fn name(self) -> &'static str {
@@ -49,10 +32,6 @@ impl DenialCause {
             Self::WrongPassword => "wrong_password",
             Self::TooManyAttempts => "too_many_attempts",
             Self::Expired => "expired",
-            Self::AccountDisabled => "account_disabled",
-            Self::Passive => "passive",
-            Self::MissingScope => "missing_scope",
-            Self::MissingRole => "missing_role",
             Self::NotAllowed => "not_allowed",
         }
     }

@@ -41,7 +41,7 @@ impl fmt::Display for SealSequence {
     }
 }
 
-/// A message authentication code, 32 bytes. It proves nothing to somebody without the key, and is no secret.
+/// A message authentication code, 32 bytes. It does not have to be kept secret, and only the holder of the key can make or check it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Seal([u8; 32]);
@@ -104,7 +104,7 @@ pub struct StoredSeal {
     pub seal: Seal,
 }
 
-/// The end of a chain. Whoever keeps it outside of the database can prove later that no record up to it was removed.
+/// The end of a chain. An operator who keeps it outside of the database can prove later that no record up to it was removed.
 ///
 /// ```
 /// use derslik_domain::audit::{AuditHead, Seal, SealSequence};
@@ -135,6 +135,7 @@ impl fmt::Display for AuditHead {
 
 /// The text is not a position, a colon, and 64 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[error("not the head of an audit log: a position, a colon, and 64 hexadecimal digits")]
 pub struct AuditHeadError;
 
@@ -143,8 +144,8 @@ impl FromStr for AuditHead {
 
     fn from_str(text: &str) -> Result<Self, AuditHeadError> {
         let (sequence, seal) = text.split_once(':').ok_or(AuditHeadError)?;
-        let sequence = sequence.parse().ok().filter(|sequence| *sequence >= 0).ok_or(AuditHeadError)?;
-        let seal = from_hex(seal).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok()).ok_or(AuditHeadError)?;
+        let sequence = sequence.parse::<i64>().ok().filter(|sequence| *sequence >= 0).ok_or(AuditHeadError)?;
+        let seal = from_hex(seal).ok_or(AuditHeadError)?;
         Ok(Self { sequence: SealSequence::new(sequence), seal: Seal::new(seal) })
     }
 }
