@@ -7,6 +7,7 @@ pub mod activity;
 pub mod attendees;
 mod author;
 pub mod courses;
+pub mod denials;
 mod idempotency;
 pub mod identity;
 pub mod jobs;
