@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use derslik_domain::audit::DenialCause;
+use derslik_domain::id::AccountId;
 use derslik_ports::inbound::{
-    ActivityService, AttendeeService, CourseService, IdentityService, JobService, LogInService, PeopleService, ProjectService,
+    ActivityService, AttendeeService, CourseService, DenialLog, IdentityService, JobService, LogInService, PeopleService, ProjectService,
     RosterService, SessionService,
 };
 
@@ -57,6 +59,7 @@ pub struct HttpState {
     body_budgets: BodyBudgets,
     response_budget: ResponseBudget,
     trusted_proxies: TrustedProxies,
+    denials: Option<Arc<dyn DenialLog>>,
 }
 
 impl std::ops::Deref for HttpState {
@@ -72,7 +75,7 @@ impl HttpState {
     pub fn new(services: Services, classroom: ClassroomSettings, limits: Limits) -> Self {
         let (body_budgets, response_budget) = (BodyBudgets::new(&limits), ResponseBudget::new(&limits));
         let (jobs_compat, trusted_proxies) = (JobsCompat::default(), TrustedProxies::default());
-        Self { services, classroom, limits, jobs_compat, body_budgets, response_budget, trusted_proxies }
+        Self { services, classroom, limits, jobs_compat, body_budgets, response_budget, trusted_proxies, denials: None }
     }
 
     /// The same state, with answers of the jobs API shaped as `compat` says.
@@ -85,6 +88,19 @@ impl HttpState {
     #[must_use]
     pub fn with_trusted_proxies(self, trusted_proxies: TrustedProxies) -> Self {
         Self { trusted_proxies, ..self }
+    }
+
+    /// The same state, which counts denied requests there.
+    #[must_use]
+    pub fn with_denials(self, denials: Arc<dyn DenialLog>) -> Self {
+        Self { denials: Some(denials), ..self }
+    }
+
+    /// Counts a denied request.
+    pub(crate) fn note_denied(&self, account: Option<AccountId>, cause: DenialCause) {
+        if let Some(denials) = &self.denials {
+            denials.note(account, cause);
+        }
     }
 
     /// The proxies whose forwarding headers are trusted.
