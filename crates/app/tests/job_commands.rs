@@ -130,8 +130,9 @@ fn commands(operator: &Operator) {
     assert_eq!(operator.json(&["audit", "list", "--about", "waits"]), json!([]));
     let (text, _) = operator.run(&["audit", "list"]);
     assert!(text.contains("erasure_cancelled\tjob 2\t") && text.contains("\toperator\t0 "), "{text}");
+    let list: &[&str] = &["audit", "list"];
     let events = |arguments: &[&str]| -> Vec<Value> {
-        operator.json(&[&["audit", "list"], arguments].concat()).as_array().unwrap().iter().map(|record| record["event"].clone()).collect()
+        operator.json(&[list, arguments].concat()).as_array().unwrap().iter().map(|record| record["event"].clone()).collect()
     };
     assert_eq!(events(&["--job", "1"]), ["job_run_now"]);
     assert_eq!(events(&["--job", "2"]), ["job_retried", "erasure_cancelled"]);
