@@ -2,6 +2,7 @@
 //! an earlier one. Each group of settings is a file below this one.
 
 mod account;
+mod audit;
 mod classroom;
 mod database;
 mod dev;
@@ -27,6 +28,7 @@ use serde::{Deserialize, Serialize};
 use validator::Validate;
 
 pub use account::{AccountConfig, MemberCoursesName, StartDateModeName};
+pub use audit::AuditConfig;
 pub use classroom::ClassroomConfig;
 pub use database::DatabaseConfig;
 pub use dev::DevConfig;
@@ -92,6 +94,9 @@ pub struct Config {
     pub account: AccountConfig,
     /// The links and addresses of courses.
     pub classroom: ClassroomConfig,
+    /// The audit log.
+    #[validate(nested)]
+    pub audit: AuditConfig,
 }
 
 /// The kind of installation.
@@ -126,6 +131,7 @@ impl Default for Config {
             jobs: JobsConfig::default(),
             account: AccountConfig::default(),
             classroom: ClassroomConfig::default(),
+            audit: AuditConfig::default(),
         }
     }
 }
@@ -204,6 +210,7 @@ impl Config {
             origins.name(setting, checked)?;
         }
         origins.name("classroom.calendar_id", self.calendars())?;
+        origins.name("audit.seal_key", self.audit.seal_keys(&[]))?;
         ensure!(self.tls_cert.is_some() == self.tls_key.is_some(), "tls_cert and tls_key go together: set both or neither");
         ensure!(
             !self.fixed_dev_keys || self.listen.ip().is_loopback() || self.dev.allow_remote,

@@ -11,6 +11,7 @@
 //! | `dev_accounts` | the accounts of the dev profile |
 //! | `known_person` | a person with a publicly known password, for tests |
 //! | `passwords` | Argon2id |
+//! | `seal_keys` | the keys of the seals of the audit log |
 //! | `signals` | the signals that end the process |
 //! | `server` | serving until the process is told to stop |
 //! | `descriptors` | the limit of open files and connections |
@@ -28,6 +29,7 @@ pub mod known_person;
 pub mod log_queue;
 pub mod passwords;
 pub mod safety;
+pub mod seal_keys;
 pub mod server;
 pub mod signals;
 pub mod system;

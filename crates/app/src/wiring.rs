@@ -12,16 +12,17 @@ use derslik_http::classroom::ClassroomSettings;
 use derslik_http::{HttpState, Limits, Services};
 use derslik_ports::inbound::PeopleService;
 use derslik_ports::inbound::operators::{
-    AccountAdministration, AdminAdministration, AuditReading, CourseOperations, CredentialAdministration, InstallationKeys, JobOperations,
-    KnownSecretRevocation, ProjectAdministration, SecretMaking, TokenIssuing, UserAdministration,
+    AccountAdministration, AdminAdministration, AuditReading, AuditVerification, CourseOperations, CredentialAdministration,
+    InstallationKeys, JobOperations, KnownSecretRevocation, ProjectAdministration, SecretMaking, TokenIssuing, UserAdministration,
 };
-use derslik_ports::outbound::{Clock, Ids, Passwords, Readers, UnitOfWork};
+use derslik_ports::outbound::{Clock, Ids, Passwords, Readers, SealKeys, UnitOfWork};
 use derslik_services::activity::Activity;
 use derslik_services::attendees::Attendees;
 use derslik_services::courses::Courses;
+use derslik_services::denials::{CountedLogIns, DenialCounter, DenialWriter};
 use derslik_services::identity::{Identity, LogIns};
 use derslik_services::jobs::Jobs;
-use derslik_services::operators::UseCases;
+use derslik_services::operators::{AuditVerifier, UseCases};
 use derslik_services::people::People;
 use derslik_services::projects::Projects;
 use derslik_services::rosters::Rosters;
@@ -39,6 +40,7 @@ use crate::system::{ShiftedClock, SystemClock, SystemIds};
 pub struct Installation {
     uow: DieselUnitOfWork,
     system: System,
+    denials: Arc<DenialCounter>,
 }
 
 /// The worker of an installation, before its start.
@@ -51,7 +53,7 @@ impl Installation {
     /// If the setting of the clock is not an instant.
     pub fn new(config: &Config, url: &DatabaseUrl, runtime: &Handle) -> anyhow::Result<Self> {
         let system = System::new(config)?;
-        Ok(Self { uow: DieselUnitOfWork::new(url, config.pool(), runtime), system })
+        Ok(Self { uow: DieselUnitOfWork::new(url, config.pool(), runtime), system, denials: Arc::default() })
     }
 
     /// The present instant, as the use cases see it.
@@ -75,9 +77,19 @@ impl Installation {
     /// If a setting can't be used.
     pub fn http_state(&self, config: &Config, page_key: [u8; 32]) -> anyhow::Result<HttpState> {
         let classroom = ClassroomSettings { templates: config.classroom.templates(), page_key };
-        let state = http_state(&self.uow, &self.system, config.limits(), classroom);
+        let state = counted_http_state(&self.uow, &self.system, config.limits(), classroom, self.denials.clone());
         let state = state.with_jobs_compat(config.jobs_compat()).with_trusted_proxies(config.trusted_proxies()?);
         Ok(state.with_rate_limits(config.limits.quotas()))
+    }
+
+    /// Writes the counts of denied requests to the audit log.
+    pub fn denial_writer(&self) -> DenialWriter<DieselUnitOfWork> {
+        DenialWriter::new(self.denials.clone(), self.uow.clone(), self.system.clock.clone())
+    }
+
+    /// The verification of the audit log with these keys.
+    pub fn audit_verification(&self, keys: Arc<dyn SealKeys>) -> Arc<dyn AuditVerification> {
+        Arc::new(AuditVerifier::new(self.uow.clone(), keys))
     }
 
     /// The ports of the worker. They begin to listen for new jobs at once.
@@ -96,6 +108,7 @@ impl Installation {
 /// If a setting can't be used.
 pub fn job_runner(config: &Config, ports: WorkerPorts<DieselUnitOfWork>) -> anyhow::Result<JobRunner> {
     let registry = handlers::registry(config.retention(), config.calendars()?);
+    let registry = handlers::with_seals(registry, config.audit.retention(), config.audit.seal_keys(&[])?);
     Ok(Runner::new(ports, registry, config.worker())?)
 }
 
@@ -190,20 +203,34 @@ pub fn operators<U: UnitOfWork + Clone>(uow: &U, system: &System) -> Operators {
 
 /// The state of the HTTP adapter: the use cases of clients over a unit of work, and limits.
 pub fn http_state<U: UnitOfWork + Readers + Clone>(uow: &U, system: &System, limits: Limits, classroom: ClassroomSettings) -> HttpState {
+    counted_http_state(uow, system, limits, classroom, Arc::default())
+}
+
+/// As [`http_state`], with the count of denied requests of the installation.
+fn counted_http_state<U: UnitOfWork + Readers + Clone>(
+    uow: &U,
+    system: &System,
+    limits: Limits,
+    classroom: ClassroomSettings,
+    denials: Arc<DenialCounter>,
+) -> HttpState {
     let System { clock, ids, passwords, password_rules: _ } = system.clone();
     let services = Services {
         sessions: Arc::new(Sessions::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids))),
         attendees: Arc::new(Attendees::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids))),
         people: people(uow, system),
-        log_in: Arc::new(LogIns::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids), passwords)),
+        log_in: Arc::new(CountedLogIns::new(
+            Arc::new(LogIns::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids), passwords)),
+            denials.clone(),
+        )),
         courses: Arc::new(Courses::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids))),
         rosters: Arc::new(Rosters::new(uow.clone(), Arc::clone(&clock))),
         jobs: Arc::new(Jobs::new(uow.clone(), Arc::clone(&clock))),
         projects: Arc::new(Projects::new(uow.clone(), Arc::clone(&clock), ids)),
         activity: Arc::new(Activity::new(uow.clone())),
-        identity: Arc::new(Identity::new(uow.clone(), clock)),
+        identity: Arc::new(Identity::new(uow.clone(), clock).with_denials(denials.clone())),
     };
-    HttpState::new(services, classroom, limits)
+    HttpState::new(services, classroom, limits).with_denials(denials)
 }
 
 fn people<U: UnitOfWork + Clone>(uow: &U, system: &System) -> Arc<dyn PeopleService> {

@@ -121,14 +121,29 @@ fn commands(operator: &Operator) {
         assert!(code == Some(2) && text.contains(complaint), "{arguments:?}: {code:?} {text}");
     }
 
-    let records = operator.json(&["audit", "list"]);
+    let records = operator.json(&["audit", "list", "--event", "erasure_cancelled"]);
     let [cancelled] = records.as_array().unwrap().as_slice() else { unreachable!("one record: {records}") };
     assert_eq!((&cancelled["event"], &cancelled["job"]), (&json!("erasure_cancelled"), &json!(2)));
     assert_eq!((&cancelled["by_operator"], &cancelled["counts"]["sessions"]), (&json!(true), &json!(0)));
     assert!(!records.to_string().contains("failed"), "no name: {records}");
     assert_eq!(operator.json(&["audit", "list", "--about", "failed"]), records);
     assert_eq!(operator.json(&["audit", "list", "--about", "waits"]), json!([]));
-    assert_eq!(operator.json(&["audit", "list", "--job", "1"]), json!([]));
     let (text, _) = operator.run(&["audit", "list"]);
     assert!(text.contains("erasure_cancelled\tjob 2\t") && text.contains("\toperator\t0 "), "{text}");
+    let list: &[&str] = &["audit", "list"];
+    let events = |arguments: &[&str]| -> Vec<Value> {
+        operator.json(&[list, arguments].concat()).as_array().unwrap().iter().map(|record| record["event"].clone()).collect()
+    };
+    assert_eq!(events(&["--job", "1"]), ["job_run_now"]);
+    assert_eq!(events(&["--job", "2"]), ["job_retried", "erasure_cancelled"]);
+    assert_eq!(events(&["--before", "2020-01-01T00:00:00Z"]), Vec::<Value>::new());
+    let (refused, code) = operator.run(&["audit", "list", "--event", "erasure_forgotten"]);
+    assert!(code == Some(2) && refused.contains("no such event"), "{refused}");
+
+    let (lines, _) = operator.run(&["audit", "export"]);
+    let exported: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(exported.len(), 3);
+    assert!(exported.iter().all(|record| record["account"].is_i64() && record["at"].is_string()), "{lines}");
+    let (refused, code) = operator.run(&["audit", "verify"]);
+    assert!(code == Some(2) && refused.contains("audit.seal_key"), "{refused}");
 }

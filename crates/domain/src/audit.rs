@@ -1,27 +1,36 @@
-//! The audit log: which principal asked for an erasure, how it ended, and how many rows it erased. Records hold none of the
-//! erased data. Where they are kept is decided elsewhere.
+//! The audit log: which principal or operator changed what, who signed in, what was refused, and what an erasure removed. Records
+//! hold ids, never the name or address of a person. Where they are kept is decided elsewhere.
 
-use crate::id::{CredentialId, Id, JobId, PrincipalId, kind};
+mod change;
+mod denial;
+mod event;
+mod seal;
+
+use crate::id::{AccountId, CredentialId, Id, JobId, PrincipalId, kind};
 use crate::identity::Actor;
-use crate::job::{ErasureCounts, ReferenceId};
+use crate::job::ReferenceId;
 use crate::text::hex;
 use crate::time::Timestamp;
+
+pub use change::{Change, Object, ObjectKind};
+pub use denial::DenialCause;
+pub use event::{AuditEvent, Erasure, ErasureStage, EventKind};
+pub use seal::{AuditHead, AuditHeadError, Checkpoint, Seal, SealKeyId, SealSequence, StoredSeal, checkpoint_message, seal_message};
 
 /// The id of a record within its account. Records are listed in the order of their ids.
 pub type AuditId = Id<kind::AuditRecord>;
 
-/// A record to write. The user that it is about is stored as a [`Subject`], which does not reveal the name.
+/// The account under which records about the whole installation stand. No account has this id.
+pub const INSTALLATION: AccountId = AccountId::new(0);
+
+/// A record to write. A user that it is about is stored as a [`Subject`], which does not reveal the name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct NewAuditRecord {
     /// When it happened.
     pub at: Timestamp,
-    /// The job that it is about.
-    pub job: JobId,
-    /// The user that it is about, as the client named it.
-    pub about: ReferenceId,
-    /// What happened.
-    pub event: AuditEvent,
+    /// What happened. A user that it is about is named as the client named it.
+    pub event: AuditEvent<ReferenceId>,
 }
 
 /// A stored record.
@@ -32,54 +41,11 @@ pub struct AuditRecord {
     pub id: AuditId,
     /// When it happened.
     pub at: Timestamp,
-    /// The job that it is about, which may have been pruned since.
-    pub job: JobId,
-    /// The user that it is about, as a digest.
-    pub subject: Subject,
-    /// What happened.
-    pub event: AuditEvent,
+    /// What happened. A user that it is about is a digest.
+    pub event: AuditEvent<Subject>,
 }
 
-/// What happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
-pub enum AuditEvent {
-    /// A principal or the operator asked for the erasure of a user.
-    ErasureRequested(Requester),
-    /// A principal or the operator cancelled an erasure. The counts are what had been erased by then.
-    ErasureCancelled(Requester, ErasureCounts),
-    /// An erasure was completed.
-    ErasureCompleted(ErasureCounts),
-}
-
-impl AuditEvent {
-    /// The name by which it is stored.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::ErasureRequested(_) => "erasure_requested",
-            Self::ErasureCancelled(..) => "erasure_cancelled",
-            Self::ErasureCompleted(_) => "erasure_completed",
-        }
-    }
-
-    /// The requester of the event. `None` for a completion, since the worker only carries out a request.
-    pub const fn requester(&self) -> Option<Requester> {
-        match self {
-            Self::ErasureRequested(requester) | Self::ErasureCancelled(requester, _) => Some(*requester),
-            Self::ErasureCompleted(_) => None,
-        }
-    }
-
-    /// What was erased; `None` for a request, which erases nothing.
-    pub const fn counts(&self) -> Option<ErasureCounts> {
-        match self {
-            Self::ErasureRequested(_) => None,
-            Self::ErasureCancelled(_, counts) | Self::ErasureCompleted(counts) => Some(*counts),
-        }
-    }
-}
-
-/// The requester of an erasure or of its cancellation.
+/// The requester of a change, of an erasure, or of the cancellation of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Requester {
@@ -118,7 +84,7 @@ impl std::fmt::Display for Subject {
     }
 }
 
-/// The records that a list is about.
+/// The records that a list is about. The default is all of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct AuditFilter {
@@ -126,6 +92,12 @@ pub struct AuditFilter {
     pub about: Option<ReferenceId>,
     /// Only those of this job.
     pub job: Option<JobId>,
+    /// Only those of this kind of event.
+    pub event: Option<EventKind>,
+    /// Only those from this instant on.
+    pub from: Option<Timestamp>,
+    /// Only those before this instant.
+    pub before: Option<Timestamp>,
 }
 
 #[cfg(test)]
@@ -137,15 +109,5 @@ mod tests {
         let mut digest = [0; 32];
         digest[0] = 0xab;
         assert_eq!(Subject::new(digest).to_string(), format!("ab{}", "0".repeat(62)));
-    }
-
-    #[test]
-    fn an_event_tells_who_and_how_much_where_there_is_something_to_tell() {
-        let counts = ErasureCounts::default();
-        let (requested, completed) = (AuditEvent::ErasureRequested(Requester::Operator), AuditEvent::ErasureCompleted(counts));
-        let cancelled = AuditEvent::ErasureCancelled(Requester::Operator, counts);
-        assert_eq!((requested.requester(), requested.counts()), (Some(Requester::Operator), None));
-        assert_eq!((cancelled.requester(), cancelled.counts()), (Some(Requester::Operator), Some(counts)));
-        assert_eq!((completed.requester(), completed.counts()), (None, Some(counts)));
     }
 }

@@ -16,7 +16,7 @@
 //! | [`identity`] | accounts, principals, credentials, and the one function that authorizes an actor |
 //! | [`job`] | work that runs in the background: its states, retries, leases, and what erasing a user means |
 //! | [`rows`] | counts of rows, and sizes of batches |
-//! | [`audit`] | the audit log of erasures |
+//! | [`audit`] | the audit log and its seals |
 //! | `strategies` | values for property tests (feature `proptest`) |
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

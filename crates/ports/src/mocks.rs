@@ -13,8 +13,9 @@ use crate::outbound::{
     CourseRepository, CourseWithMembership, GradingPeriodRepository, IdempotencyRepository, IdentityRepository, Ids, JobOfProject,
     JobReader, JobRepository, KeyRepository, MockAdminRepository, MockAliasRepository, MockAttendeeRepository, MockAuditRepository,
     MockChangeLogRepository, MockCourseRepository, MockGradingPeriodRepository, MockIdempotencyRepository, MockIdentityRepository,
-    MockJobRepository, MockKeyRepository, MockProjectRepository, MockRosterRepository, MockSessionRepository, MockUserRepository,
-    ProjectRepository, RosterRepository, SessionReader, SessionRepository, StoreError, Stores, Tenant, UnitOfWork, UserRepository,
+    MockJobRepository, MockKeyRepository, MockProjectRepository, MockRosterRepository, MockSealRepository, MockSessionRepository,
+    MockUserRepository, ProjectRepository, RosterRepository, SealRepository, SessionReader, SessionRepository, StoreError, Stores, Tenant,
+    UnitOfWork, UserRepository,
 };
 
 /// Stores that accept only expected calls, except that every principal may act.
@@ -38,6 +39,8 @@ pub struct MockStores {
     pub attendees: MockAttendeeRepository,
     /// The audit log.
     pub audit: MockAuditRepository,
+    /// The seals of the audit log.
+    pub seals: MockSealRepository,
     /// Courses.
     pub courses: MockCourseRepository,
     /// The aliases of courses.
@@ -73,6 +76,7 @@ impl MockStores {
             users: MockUserRepository::default(),
             attendees: MockAttendeeRepository::default(),
             audit: MockAuditRepository::default(),
+            seals: MockSealRepository::default(),
             courses: MockCourseRepository::default(),
             aliases: MockAliasRepository::default(),
             rosters: MockRosterRepository::default(),
@@ -110,6 +114,10 @@ impl Stores for MockStores {
 
     fn audit(&mut self) -> &mut dyn AuditRepository {
         &mut self.audit
+    }
+
+    fn seals(&mut self) -> &mut dyn SealRepository {
+        &mut self.seals
     }
 
     fn courses(&mut self) -> &mut dyn CourseRepository {
@@ -199,6 +207,10 @@ impl Stores for SingleCallStores<'_> {
 
     fn audit(&mut self) -> &mut dyn AuditRepository {
         self.count_call().audit()
+    }
+
+    fn seals(&mut self) -> &mut dyn SealRepository {
+        self.count_call().seals()
     }
 
     fn courses(&mut self) -> &mut dyn CourseRepository {

@@ -11,6 +11,7 @@
 //! | `body_watcher` | notices a broken body while the handler waits for something else |
 //! | `budgets` | the memory budgets of bodies and answers |
 //! | `client` | the sender of a request |
+//! | `denied` | the count of denied requests |
 //! | `forwarding` | trusted proxies and their headers |
 //! | `idempotency` | the header `Idempotency-Key` |
 //! | `limits` | the limits of requests |
@@ -34,6 +35,7 @@ mod body_watcher;
 mod budgets;
 pub mod classroom;
 mod client;
+mod denied;
 mod forwarding;
 mod idempotency;
 mod limits;

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use derslik_domain::audit::DenialCause;
+use derslik_domain::id::AccountId;
 use derslik_ports::inbound::{
-    ActivityService, AttendeeService, CourseService, IdentityService, JobService, LogInService, PeopleService, ProjectService,
+    ActivityService, AttendeeService, CourseService, DenialLog, IdentityService, JobService, LogInService, PeopleService, ProjectService,
     RosterService, SessionService,
 };
 
@@ -59,6 +61,7 @@ pub struct HttpState {
     response_budget: ResponseBudget,
     trusted_proxies: TrustedProxies,
     rate_limits: RateLimits,
+    denials: Option<Arc<dyn DenialLog>>,
 }
 
 impl std::ops::Deref for HttpState {
@@ -74,8 +77,8 @@ impl HttpState {
     pub fn new(services: Services, classroom: ClassroomSettings, limits: Limits) -> Self {
         let (body_budgets, response_budget) = (BodyBudgets::new(&limits), ResponseBudget::new(&limits));
         let (jobs_compat, trusted_proxies) = (JobsCompat::default(), TrustedProxies::default());
-        let rate_limits = RateLimits::default();
-        Self { services, classroom, limits, jobs_compat, body_budgets, response_budget, trusted_proxies, rate_limits }
+        let (rate_limits, denials) = (RateLimits::default(), None);
+        Self { services, classroom, limits, jobs_compat, body_budgets, response_budget, trusted_proxies, rate_limits, denials }
     }
 
     /// The same state, with answers of the jobs API shaped as `compat` says.
@@ -105,6 +108,19 @@ impl HttpState {
     /// The rate limits of all requests.
     pub(crate) const fn rate_limits(&self) -> &RateLimits {
         &self.rate_limits
+    }
+
+    /// The same state, which counts denied requests there.
+    #[must_use]
+    pub fn with_denials(self, denials: Arc<dyn DenialLog>) -> Self {
+        Self { denials: Some(denials), ..self }
+    }
+
+    /// Counts a denied request.
+    pub(crate) fn note_denied(&self, account: Option<AccountId>, cause: DenialCause) {
+        if let Some(denials) = &self.denials {
+            denials.note(account, cause);
+        }
     }
 
     /// The proxies whose forwarding headers are trusted.

@@ -28,7 +28,7 @@ use crate::state::{HttpState, Services};
 const SESSIONS_BEARER: &str = "Bearer demo-access|0a026ae54d3dbe248f0afe3efe1148a0112c282d7e705f5caecd5505125c1ad3";
 
 /// The use cases of an account that accepts every credential but `wrong`.
-fn state(courses: MockCourseService) -> HttpState {
+pub(crate) fn state(courses: MockCourseService) -> HttpState {
     state_with(courses, MockSessionService::new())
 }
 

@@ -9,7 +9,9 @@ use actix_web::{Error, HttpMessage};
 use tracing::{Span, field};
 use tracing_actix_web::{RequestId, RootSpanBuilder};
 
-/// Opens the span of a request, and records the outcome when it closes it.
+use crate::denied;
+
+/// Opens the span of a request, and records the outcome when it closes it. Denied requests are counted there as well.
 #[derive(Debug)]
 pub(crate) struct RequestSpan;
 
@@ -24,6 +26,7 @@ impl RootSpanBuilder for RequestSpan {
         let status = match outcome {
             Ok(response) => {
                 span.record("route", response.request().match_pattern().unwrap_or_default());
+                denied::count(response);
                 response.response().status()
             }
             Err(error) => error.as_response_error().status_code(),

@@ -264,6 +264,26 @@ pub const TABLES: &[Table] = &[
             ("principal_id", TOMBSTONE),
             ("credential_id", TOMBSTONE),
             ("details", NotPersonal),
+            ("object_id", TOMBSTONE),
+            ("sealed", NotPersonal),
+        ],
+    ),
+    // A seal is a code over ids and digests, under a key that is not in the database.
+    table(
+        "audit_seals",
+        Both,
+        &[("account_id", NotPersonal), ("seq", NotPersonal), ("record_id", NotPersonal), ("key_id", NotPersonal), ("seal", NotPersonal)],
+    ),
+    table(
+        "audit_checkpoints",
+        Both,
+        &[
+            ("account_id", NotPersonal),
+            ("seq", NotPersonal),
+            ("seal", NotPersonal),
+            ("at", NotPersonal),
+            ("key_id", NotPersonal),
+            ("code", NotPersonal),
         ],
     ),
     table(

@@ -10,8 +10,8 @@ use derslik_domain::session::Session;
 use derslik_ports::outbound::{
     AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, CourseLookup, CourseReader,
     CourseRepository, CourseWithMembership, GradingPeriodRepository, IdempotencyRepository, IdentityRepository, JobOfProject, JobReader,
-    JobRepository, KeyRepository, ProjectRepository, Reason, RosterRepository, SessionReader, SessionRepository, StoreError, Stores,
-    Tenant, UnitOfWork, UserRepository,
+    JobRepository, KeyRepository, ProjectRepository, Reason, RosterRepository, SealRepository, SessionReader, SessionRepository,
+    StoreError, Stores, Tenant, UnitOfWork, UserRepository,
 };
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
@@ -211,6 +211,10 @@ impl Stores for DieselStores<'_> {
     }
 
     fn audit(&mut self) -> &mut dyn AuditRepository {
+        self
+    }
+
+    fn seals(&mut self) -> &mut dyn SealRepository {
         self
     }
 

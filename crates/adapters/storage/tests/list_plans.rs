@@ -2,7 +2,7 @@
 //! index in order.
 #![cfg(test)]
 
-use derslik_domain::audit::AuditFilter;
+use derslik_domain::audit::{AuditFilter, SealSequence};
 use derslik_domain::course::roster::Roster;
 use derslik_domain::course::{CourseListForm, Viewer};
 use derslik_domain::form::Field;
@@ -24,7 +24,7 @@ use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
 type List = fn(&mut dyn Stores) -> Result<usize, StoreError>;
 
 /// All lists that a client or an operator can request. Each finds something.
-const LISTS: [(&str, List); 12] = [
+const LISTS: [(&str, List); 13] = [
     ("courses of the account", |stores| courses(stores, Role::Admin, CourseListForm::default())),
     ("courses of a member", |stores| courses(stores, Role::Member, CourseListForm::default())),
     ("courses with a word", |stores| {
@@ -62,8 +62,17 @@ const LISTS: [(&str, List); 12] = [
     ("audit records", |stores| {
         let about = ReferenceId::new("a@b").unwrap();
         for (about, job) in [(None, None), (Some(about), None), (None, Some(Id::new(1)))] {
-            stores.audit().list(account().id, &AuditFilter { about, job }, PageRequest { size: 1_000, after: None })?;
+            let filter = AuditFilter { about, job, ..AuditFilter::default() };
+            stores.audit().list(account().id, &filter, PageRequest { size: 1_000, after: None })?;
         }
+        Ok(1)
+    }),
+    ("audit records and their seals", |stores| {
+        stores.seals().unsealed(account().id, 1_000)?;
+        stores.seals().sealed(account().id, SealSequence::START, 1_000)?;
+        stores.seals().without_seal(account().id, PageRequest { size: 1_000, after: None })?;
+        stores.seals().prunable(account().id, now(), 1_000)?;
+        stores.seals().prune_unsealed(account().id, now(), 1_000)?;
         Ok(1)
     }),
     ("kept answers", |stores| {

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use derslik_domain::job::{NewJob, Pruning, ReferenceId, next_utc_midnight};
+use derslik_domain::audit::INSTALLATION;
+use derslik_domain::job::{Action, NewJob, Pruning, ReferenceId, next_utc_midnight};
 use derslik_domain::page::PageRequest;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{StoreError, Stores, Tenant, UnitOfWork};
@@ -32,12 +33,16 @@ pub(crate) async fn watch<U: UnitOfWork>(worker: Arc<Worker<U>>) {
 async fn enqueue_all<U: UnitOfWork>(worker: &Worker<U>, interval: Duration) -> Result<(), StoreError> {
     let now = worker.clock.now();
     let (next, midnight) = (next_boundary(now, interval), next_utc_midnight(now));
-    let jobs = vec![
-        NewJob::expire_sessions(next, now),
-        NewJob::index_sessions(next, now),
-        NewJob::prune(Pruning::EndedJobs, midnight, now),
-        NewJob::prune(Pruning::DeletedRows, midnight, now),
-    ];
+    let mut of_all = vec![NewJob::prune(Pruning::EndedJobs, midnight, now), NewJob::prune_audit(midnight, now)];
+    // Without a key there is no handler, and the jobs would wait for one.
+    if worker.registry.get(Action::SealAudit).is_some() {
+        of_all.push(NewJob::seal_audit(next, now));
+    }
+    let of_accounts =
+        vec![NewJob::expire_sessions(next, now), NewJob::index_sessions(next, now), NewJob::prune(Pruning::DeletedRows, midnight, now)];
+    let jobs = [of_accounts, of_all.clone()].concat();
+    // The installation has an audit log as each account has.
+    worker.uow.write(INSTALLATION, move |stores| stores.jobs().enqueue_many(INSTALLATION, &of_all)).await?;
     let mut after = None;
     loop {
         let page = PageRequest { size: ACCOUNTS, after };

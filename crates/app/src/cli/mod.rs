@@ -89,7 +89,7 @@ enum Command {
     /// Jobs.
     #[command(subcommand)]
     Job(job::JobCommand),
-    /// The audit log of personal data.
+    /// The audit log.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
     /// People.

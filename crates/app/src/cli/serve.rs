@@ -70,8 +70,13 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work) -> Resul
     if settings.connections.in_all < config.http.max_connections {
         tracing::warn!(connections = settings.connections.in_all, "the limit of descriptors leaves room for fewer connections");
     }
+    let denials = installation.denial_writer();
+    let writing = denials.clone();
+    let writing = runtime.spawn(async move { writing.run().await });
     let worker = runner.map(|runner| runtime.spawn(runner.run(stop.clone())));
     let served = runtime.block_on(server::serve(Socket { listener, tls }, state, settings, stop));
+    writing.abort();
+    runtime.block_on(denials.flush());
     if let Some(worker) = worker {
         runtime.block_on(worker).map_err(|error| Failure::Other(error.into()))?;
     }

@@ -17,8 +17,12 @@ pub enum Action {
     ExpireSessions,
     /// Bring the index of the account's sessions up to date.
     IndexSessions,
+    /// Seal the records of the account's audit log.
+    SealAudit,
     /// Remove rows that have outlived their retention.
     Prune,
+    /// Remove audit records that have outlived their retention.
+    PruneAudit,
 }
 
 /// The priority of a job among those that are due: the smallest goes first.
@@ -35,7 +39,15 @@ impl Priority {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 5] = [Self::DeleteUserData, Self::AssignCalendarId, Self::ExpireSessions, Self::IndexSessions, Self::Prune];
+    pub const ALL: [Self; 7] = [
+        Self::DeleteUserData,
+        Self::AssignCalendarId,
+        Self::ExpireSessions,
+        Self::IndexSessions,
+        Self::SealAudit,
+        Self::Prune,
+        Self::PruneAudit,
+    ];
 
     /// The name by which the action is stored.
     pub const fn name(self) -> &'static str {
@@ -44,7 +56,9 @@ impl Action {
             Self::AssignCalendarId => "assign_calendar_id",
             Self::ExpireSessions => "expire_sessions",
             Self::IndexSessions => "index_sessions",
+            Self::SealAudit => "seal_audit",
             Self::Prune => "prune",
+            Self::PruneAudit => "prune_audit",
         }
     }
 
@@ -60,7 +74,9 @@ impl Action {
             Self::ExpireSessions => Priority(20),
             Self::IndexSessions => Priority(30),
             Self::DeleteUserData => Priority(50),
+            Self::SealAudit => Priority(40),
             Self::Prune => Priority(90),
+            Self::PruneAudit => Priority(91),
         }
     }
 }
@@ -208,7 +224,15 @@ mod tests {
         actions.sort_by_key(|action| action.priority());
         assert_eq!(
             actions,
-            [Action::AssignCalendarId, Action::ExpireSessions, Action::IndexSessions, Action::DeleteUserData, Action::Prune]
+            [
+                Action::AssignCalendarId,
+                Action::ExpireSessions,
+                Action::IndexSessions,
+                Action::SealAudit,
+                Action::DeleteUserData,
+                Action::Prune,
+                Action::PruneAudit
+            ]
         );
         assert!(actions.windows(2).all(|pair| pair[0].priority().get() < pair[1].priority().get()));
     }

@@ -215,6 +215,16 @@ impl NewJob {
         Self { project: None, action: Action::Prune, reference: what.reference(), start_at, created_at }
     }
 
+    /// A sweep over the audit records of the account that have no seal yet, from `start_at` on.
+    pub fn seal_audit(start_at: Timestamp, created_at: Timestamp) -> Self {
+        Self { project: None, action: Action::SealAudit, reference: ReferenceId::none(), start_at, created_at }
+    }
+
+    /// A sweep over the audit records of the account that have outlived their retention, from `start_at` on.
+    pub fn prune_audit(start_at: Timestamp, created_at: Timestamp) -> Self {
+        Self { project: None, action: Action::PruneAudit, reference: ReferenceId::none(), start_at, created_at }
+    }
+
     /// The project that will list it.
     pub const fn project(&self) -> Option<ProjectId> {
         self.project
@@ -363,7 +373,9 @@ mod tests {
             (NewJob::assign_calendar_id(course, now), Action::AssignCalendarId, "42", now),
             (NewJob::expire_sessions(later, now), Action::ExpireSessions, "", later),
             (NewJob::index_sessions(later, now), Action::IndexSessions, "", later),
+            (NewJob::seal_audit(later, now), Action::SealAudit, "", later),
             (NewJob::prune(Pruning::EndedJobs, later, now), Action::Prune, "ended_jobs", later),
+            (NewJob::prune_audit(later, now), Action::PruneAudit, "", later),
         ] {
             assert_eq!((job.project(), job.action(), job.reference().as_str()), (None, action, reference));
             assert_eq!((job.start_at(), job.created_at()), (start_at, now));

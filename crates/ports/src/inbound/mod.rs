@@ -3,6 +3,7 @@
 mod activity;
 mod attendees;
 mod courses;
+mod denials;
 mod error;
 mod idempotency;
 mod identity;
@@ -16,6 +17,7 @@ mod sessions;
 pub use activity::{ActivityService, AttendedSessions};
 pub use attendees::AttendeeService;
 pub use courses::{CourseError, CourseService, CourseWithAccess, Eligibility, Precondition};
+pub use denials::DenialLog;
 pub use error::ServiceError;
 pub use idempotency::{IdempotentOutcome, IdempotentRequest, KeyRefusal};
 pub use identity::{ActorGone, AuthenticationError, IdentityService, PresentedCredential};
@@ -30,6 +32,7 @@ pub use {
     activity::MockActivityService,
     attendees::MockAttendeeService,
     courses::MockCourseService,
+    denials::MockDenialLog,
     identity::MockIdentityService,
     jobs::{MockJobService, MockProjectService},
     log_in::MockLogInService,

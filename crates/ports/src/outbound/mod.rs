@@ -14,6 +14,7 @@ mod keys;
 mod passwords;
 mod projects;
 mod readers;
+mod seals;
 mod sessions;
 mod tenant;
 mod unit_of_work;
@@ -36,6 +37,7 @@ pub use keys::KeyRepository;
 pub use passwords::Passwords;
 pub use projects::ProjectRepository;
 pub use readers::{CourseReader, JobReader, Readers, SessionReader};
+pub use seals::{RecordBytes, SealKeys, SealRepository, SealedRecord, UnsealedRecord};
 pub use sessions::SessionRepository;
 pub use tenant::Tenant;
 pub use unit_of_work::{Stores, UnitOfWork};
@@ -55,6 +57,7 @@ pub use {
     passwords::MockPasswords,
     projects::MockProjectRepository,
     readers::{MockCourseReader, MockJobReader, MockSessionReader},
+    seals::{MockSealKeys, MockSealRepository},
     sessions::MockSessionRepository,
     users::MockUserRepository,
 };

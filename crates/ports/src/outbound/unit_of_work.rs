@@ -4,8 +4,8 @@ use std::future::Future;
 
 use super::{
     AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, CourseRepository, GradingPeriodRepository,
-    IdempotencyRepository, IdentityRepository, JobRepository, KeyRepository, ProjectRepository, RosterRepository, SessionRepository,
-    StoreError, Tenant, UserRepository,
+    IdempotencyRepository, IdentityRepository, JobRepository, KeyRepository, ProjectRepository, RosterRepository, SealRepository,
+    SessionRepository, StoreError, Tenant, UserRepository,
 };
 
 /// The stores, all of them on the connection of one unit of work.
@@ -28,6 +28,8 @@ pub trait Stores {
     fn attendees(&mut self) -> &mut dyn AttendeeRepository;
     /// The audit log.
     fn audit(&mut self) -> &mut dyn AuditRepository;
+    /// The seals of the audit log.
+    fn seals(&mut self) -> &mut dyn SealRepository;
     /// Courses.
     fn courses(&mut self) -> &mut dyn CourseRepository;
     /// The aliases of courses.

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use derslik_domain::audit::DenialCause;
 use derslik_domain::course::CalendarDate;
 use derslik_domain::id::{AccountId, CredentialId};
 use derslik_domain::identity::{Actor, Credential};
-use derslik_ports::inbound::{AuthenticationError, IdentityService, PresentedCredential};
+use derslik_ports::inbound::{AuthenticationError, DenialLog, IdentityService, PresentedCredential};
 use derslik_ports::outbound::{Clock, CredentialOwner, StoreError, Tenant, UnitOfWork};
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
@@ -34,6 +35,7 @@ pub struct Identity<U> {
     cache: Cache<[u8; 32], Found>,
     /// The last day for which this process recorded a use of a credential, or tried to.
     used: Cache<(AccountId, CredentialId), CalendarDate>,
+    denials: Option<Arc<dyn DenialLog>>,
 }
 
 #[derive(Debug, Clone)]
@@ -47,18 +49,32 @@ impl<U: UnitOfWork + Clone> Identity<U> {
     pub fn new(uow: U, clock: Arc<dyn Clock>) -> Self {
         let cache = Cache::builder().max_capacity(CACHE_CAPACITY).time_to_live(CACHE_LIFETIME).build();
         let used = Cache::builder().max_capacity(CACHE_CAPACITY).build();
-        Self { uow, clock, cache, used }
+        Self { uow, clock, cache, used, denials: None }
+    }
+
+    /// The same use case, which counts refused credentials there.
+    #[must_use]
+    pub fn with_denials(self, denials: Arc<dyn DenialLog>) -> Self {
+        Self { denials: Some(denials), ..self }
+    }
+
+    /// Counts a refused credential.
+    fn refused(&self, account: Option<AccountId>, cause: DenialCause) -> AuthenticationError {
+        if let Some(denials) = &self.denials {
+            denials.note(account, cause);
+        }
+        if cause == DenialCause::Expired { AuthenticationError::Expired } else { AuthenticationError::Invalid }
     }
 
     async fn find(&self, presented: &PresentedCredential) -> Result<Found, AuthenticationError> {
         let kind = presented.kind;
         let public_id = find_public_id(kind, &presented.public_id, &presented.secret);
-        let public_id = public_id.map_err(|Malformed| AuthenticationError::Invalid)?;
+        let public_id = public_id.map_err(|Malformed| self.refused(None, DenialCause::UnknownCredential))?;
         let owner = self.uow.read(Tenant::Unknown, move |stores| stores.identity().find_credential(kind, &public_id)).await?;
-        let owner = owner.ok_or(AuthenticationError::Invalid)?;
+        let owner = owner.ok_or_else(|| self.refused(None, DenialCause::UnknownCredential))?;
         let presented_digest = digest(&presented.secret);
         if !bool::from(owner.credential.digest.bytes().ct_eq(presented_digest.bytes())) {
-            return Err(AuthenticationError::Invalid);
+            return Err(self.refused(Some(owner.account.id), DenialCause::WrongSecret));
         }
         self.record_use(&owner);
         let actor = Actor {
@@ -117,7 +133,10 @@ impl<U: UnitOfWork + Clone> IdentityService for Identity<U> {
             self.cache.insert(key, found.clone());
             found
         };
-        if found.credential.is_expired(self.clock.now()) { Err(AuthenticationError::Expired) } else { Ok(found.actor) }
+        if found.credential.is_expired(self.clock.now()) {
+            return Err(self.refused(Some(found.actor.account_id()), DenialCause::Expired));
+        }
+        Ok(found.actor)
     }
 }
 
@@ -126,6 +145,7 @@ mod tests {
     use derslik_domain::id::Id;
     use derslik_domain::identity::{CredentialKind, SecretDigest};
     use derslik_domain::time::Timestamp;
+    use derslik_ports::inbound::MockDenialLog;
     use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores, StoppedClock};
     use derslik_ports::outbound::Reason;
     use derslik_testkit::builders::{account, guid, service_principal};
@@ -210,6 +230,21 @@ mod tests {
     async fn an_expired_credential_is_refused() {
         let identity = identity(1, Some(owner(b"right", Some(NOW))));
         assert!(matches!(identity.authenticate(presented(b"right")).await, Err(AuthenticationError::Expired)));
+    }
+
+    #[tokio::test]
+    async fn refused_credentials_are_counted_by_their_cause() {
+        let expired = owner(b"right", Some(NOW));
+        for (found, secret, of, cause) in [
+            (None, b"right", None, DenialCause::UnknownCredential),
+            (Some(expired.clone()), b"wrong", Some(account().id), DenialCause::WrongSecret),
+            (Some(expired), b"right", Some(account().id), DenialCause::Expired),
+        ] {
+            let mut denials = MockDenialLog::new();
+            denials.expect_note().once().returning(move |account, counted| assert_eq!((account, counted), (of, cause)));
+            let identity = identity(1, found).with_denials(Arc::new(denials));
+            assert!(identity.authenticate(presented(secret)).await.is_err());
+        }
     }
 
     #[tokio::test]

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use derslik_domain::audit::{Change, Object, Requester};
 use derslik_domain::id::AccountId;
 use derslik_domain::identity::{CredentialKind, Principal, PrincipalKind, Scope, UserKey};
 use derslik_domain::time::Timestamp;
@@ -14,6 +15,7 @@ use subtle::ConstantTimeEq;
 
 use super::login_limiter::{LoginLimiter, Refusal};
 use super::secret::{digest, find_public_id, key_proof, new_token, public_id};
+use crate::record::record;
 
 /// The lifetime of a token in seconds.
 const TOKEN_SECONDS: u32 = 36_000;
@@ -98,7 +100,10 @@ impl<U: UnitOfWork> LogIns<U> {
                 if !stores.identity().hold_principal(account, owner.id)? {
                     return Err(LogInError::Invalid);
                 }
-                Ok(stores.identity().add_credential(account, owner, &credential)?)
+                let added = stores.identity().add_credential(account, owner, &credential)?;
+                let credential = added.ok_or_else(|| StoreError::from(Reason::Conflict))?;
+                let requester = Requester::Principal(owner.id, credential);
+                Ok(record(stores, account, now, requester, Change::SignedIn, Object::Principal(owner.id))?)
             })
             .await?;
         let seconds = u32::try_from((expires_at.micros() - now.micros()) / MICROS).unwrap_or_default();
@@ -138,6 +143,7 @@ mod tests {
     use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
     use std::time::Duration;
 
+    use derslik_domain::audit::AuditEvent;
     use derslik_domain::id::Id;
     use derslik_domain::identity::{AccountState, ClientNetwork, Credential, Password, PasswordHash, Username};
     use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores};
@@ -166,6 +172,13 @@ mod tests {
         stores.identity.expect_add_credential().returning(|_, _, credential| {
             assert_eq!(credential.kind, CredentialKind::AccessToken);
             Ok(Some(Id::new(9)))
+        });
+        stores.audit.expect_add().returning(|of, record| {
+            let AuditEvent::Change(Requester::Principal(by, credential), Change::SignedIn, Object::Principal(person)) = record.event else {
+                panic!("{record:?}")
+            };
+            assert_eq!((of, by, credential), (account().id, person, Id::new(9)));
+            Ok(())
         });
         stores
             .users
@@ -224,6 +237,13 @@ mod tests {
         };
         assert!(log_in("demo-secret").await.is_ok());
         assert!(matches!(log_in("another").await, Err(LogInError::Invalid)));
+    }
+
+    #[tokio::test]
+    async fn a_sign_in_that_can_not_be_recorded_gets_no_token() {
+        let mut stores = MockStores::default();
+        stores.audit.expect_add().once().returning(|_, _| Err(StoreError::from(Reason::Unreachable)));
+        assert!(matches!(log_ins_of(stores).0.log_in(shown("user100", "right")).await, Err(LogInError::Store(_))));
     }
 
     #[tokio::test]
@@ -350,6 +370,7 @@ mod tests {
         stores.identity.expect_find_password().returning(|_, _| Ok(Some(PasswordHash::new("right"))));
         stores.identity.expect_account_state().returning(|_| Ok(Some(open_account())));
         stores.identity.expect_add_credential().returning(|_, _, _| Ok(Some(Id::new(9))));
+        stores.audit.expect_add().returning(|_, _| Ok(()));
         stores.users.expect_find().returning(move |_, _| {
             if does_fail.load(Ordering::Relaxed) { Err(StoreError::from(Reason::Unreachable)) } else { Ok(Some(user(100))) }
         });

@@ -37,7 +37,7 @@ pub(super) async fn run<U: UnitOfWork>(service: &Jobs<U>, actor: &Actor, project
 mod tests {
     use std::sync::Arc;
 
-    use derslik_domain::audit::AuditEvent;
+    use derslik_domain::audit::{AuditEvent, Erasure, ErasureStage};
     use derslik_domain::id::{Id, ProjectId};
     use derslik_domain::identity::Scopes;
     use derslik_domain::job::{ErasureCounts, JobStatus, NewJob, Platform, Project, ProjectName, ReferenceId};
@@ -79,7 +79,8 @@ mod tests {
         let mut stores = stores(Some(job()));
         stores.audit.expect_add().once().returning(|_, record| {
             let requester = Requester::from(&actor_of(account()));
-            assert_eq!(record.event, AuditEvent::ErasureCancelled(requester, ErasureCounts::default()));
+            let stage = ErasureStage::Cancelled(requester, ErasureCounts::default());
+            assert_eq!(record.event, AuditEvent::Erasure(Erasure { job: job().id, subject: job().reference, stage }));
             Ok(())
         });
         stores.jobs.expect_replace().once().returning(|_, before, after| {

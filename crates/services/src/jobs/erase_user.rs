@@ -1,6 +1,6 @@
 //! Creates the erasure job of a user, and records the requester in the audit log.
 
-use derslik_domain::audit::{AuditEvent, NewAuditRecord, Requester};
+use derslik_domain::audit::{AuditEvent, Erasure, ErasureStage, NewAuditRecord, Requester};
 use derslik_domain::identity::{Action, Actor, authorize};
 use derslik_domain::job::{Job, NewJob, ProjectKey, ReferenceId};
 use derslik_ports::inbound::JobError;
@@ -18,8 +18,9 @@ pub(super) async fn run<U: UnitOfWork>(service: &Jobs<U>, actor: &Actor, project
         match stores.jobs().enqueue(account, &NewJob::delete_user_data(project, user, now))? {
             Enqueued::Live(job) => Ok(job),
             Enqueued::Created(job) => {
-                let event = AuditEvent::ErasureRequested(requester);
-                stores.audit().add(account, &NewAuditRecord { at: now, job: job.id, about: job.reference.clone(), event })?;
+                let stage = ErasureStage::Requested(requester);
+                let event = AuditEvent::Erasure(Erasure { job: job.id, subject: job.reference.clone(), stage });
+                stores.audit().add(account, &NewAuditRecord { at: now, event })?;
                 Ok(job)
             }
         }
@@ -64,8 +65,9 @@ mod tests {
     async fn the_requester_of_an_erasure_is_recorded() {
         let mut stores = stores(false);
         stores.audit.expect_add().once().returning(|of, record| {
-            assert_eq!((of, record.at, record.job, record.about.as_str()), (account().id, now(), Id::new(3_451), "mehdi"));
-            assert_eq!(record.event, AuditEvent::ErasureRequested(Requester::from(&actor_of(account()))));
+            let stage = ErasureStage::Requested(Requester::from(&actor_of(account())));
+            let event = AuditEvent::Erasure(Erasure { job: Id::new(3_451), subject: ReferenceId::new("mehdi").unwrap(), stage });
+            assert_eq!((of, record), (account().id, &NewAuditRecord { at: now(), event }));
             Ok(())
         });
         assert_eq!(erase(stores).await.id, Id::new(3_451));

@@ -8,7 +8,7 @@ mod list;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use derslik_domain::audit::{AuditEvent, NewAuditRecord, Requester};
+use derslik_domain::audit::{AuditEvent, Erasure, ErasureStage, NewAuditRecord, Requester};
 use derslik_domain::id::{AccountId, JobId, ProjectId};
 use derslik_domain::identity::Actor;
 use derslik_domain::job::{Action, ErasureCounts, Job, Progress, ProjectKey, ReferenceId, ShownJob};
@@ -49,7 +49,8 @@ impl<U: UnitOfWork + JobReader> JobService for Jobs<U> {
     }
 }
 
-/// Records the requester of the cancellation of an erasure in the audit log. Other jobs are not audited.
+/// Records the requester of the cancellation of an erasure in the audit log. The cancellations of other jobs are recorded if the
+/// operator asks for them.
 pub(crate) fn record_cancel(stores: &mut dyn Stores, account: AccountId, job: &Job, by: Requester) -> Result<(), StoreError> {
     if job.action != Action::DeleteUserData {
         return Ok(());
@@ -58,8 +59,9 @@ pub(crate) fn record_cancel(stores: &mut dyn Stores, account: AccountId, job: &J
         Some(Progress::Erasure(erasure)) => erasure.counts,
         Some(Progress::Rows(_)) | None => ErasureCounts::default(),
     };
-    let event = AuditEvent::ErasureCancelled(by, counts);
-    stores.audit().add(account, &NewAuditRecord { at: job.updated_at, job: job.id, about: job.reference.clone(), event })
+    let stage = ErasureStage::Cancelled(by, counts);
+    let event = AuditEvent::Erasure(Erasure { job: job.id, subject: job.reference.clone(), stage });
+    stores.audit().add(account, &NewAuditRecord { at: job.updated_at, event })
 }
 
 /// The id of the project that a client names by its key.

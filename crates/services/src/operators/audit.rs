@@ -1,18 +1,28 @@
 //! Reads the audit log.
 
 use async_trait::async_trait;
-use derslik_domain::audit::{AuditFilter, AuditId, AuditRecord};
+use derslik_domain::audit::{AuditFilter, AuditId, AuditRecord, INSTALLATION};
 use derslik_domain::id::AccountId;
 use derslik_domain::page::PageRequest;
 use derslik_ports::inbound::operators::AuditReading;
-use derslik_ports::outbound::{StoreError, UnitOfWork};
+use derslik_ports::outbound::{StoreError, Tenant, UnitOfWork};
 
 use super::UseCases;
+
+/// How many accounts one read returns.
+const OWNERS: u32 = 100;
 
 #[async_trait]
 impl<U: UnitOfWork> AuditReading for UseCases<U> {
     async fn list(&self, account: AccountId, filter: AuditFilter, page: PageRequest<AuditId>) -> Result<Vec<AuditRecord>, StoreError> {
         self.uow.read(account, move |stores| stores.audit().list(account, &filter, page)).await
+    }
+
+    async fn owners(&self, after: Option<AccountId>) -> Result<Vec<AccountId>, StoreError> {
+        let page = PageRequest { size: OWNERS, after };
+        let accounts = self.uow.read(Tenant::Installation, move |stores| stores.identity().accounts(page)).await?;
+        let installation = after.is_none().then_some(INSTALLATION);
+        Ok(installation.into_iter().chain(accounts.into_iter().map(|account| account.id)).collect())
     }
 }
 
@@ -27,7 +37,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_page_of_the_account_is_read() {
-        let filter = AuditFilter { about: None, job: Some(Id::new(3)) };
+        let filter = AuditFilter { job: Some(Id::new(3)), ..AuditFilter::default() };
         let page = PageRequest { size: 2, after: Some(Id::new(9)) };
         let (mut stores, expected) = (MockStores::default(), filter.clone());
         stores.audit.expect_list().once().returning(move |of, filter, of_page| {
@@ -35,5 +45,14 @@ mod tests {
             Ok(Vec::new())
         });
         assert_eq!(operators(stores).list(account().id, filter, page).await.unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn the_installation_is_the_first_owner_of_a_log() {
+        let mut stores = MockStores::default();
+        stores.identity.expect_accounts().returning(|page| Ok(if page.after.is_none() { vec![account()] } else { Vec::new() }));
+        let operators = operators(stores);
+        assert_eq!(operators.owners(None).await.unwrap(), [INSTALLATION, account().id]);
+        assert_eq!(operators.owners(Some(account().id)).await.unwrap(), []);
     }
 }

@@ -1,6 +1,7 @@
 //! Changes courses as no API can: suspends and restores them, and sets what their teachers can't.
 
 use async_trait::async_trait;
+use derslik_domain::audit::{self, Object, Requester};
 use derslik_domain::course::alias::{AliasSpace, CourseRef};
 use derslik_domain::course::{Change, Course, OperatorSetting, adjust, restore, suspend};
 use derslik_domain::id::AccountId;
@@ -10,11 +11,12 @@ use derslik_ports::outbound::{Ids, StoreError, Stores, UnitOfWork};
 
 use super::UseCases;
 use crate::courses::{enqueue_calendar_job, twelve_digits};
+use crate::record::record;
 
 #[async_trait]
 impl<U: UnitOfWork> CourseOperations for UseCases<U> {
     async fn operate(&self, account: AccountId, course: CourseRef, operation: CourseOperation) -> Result<Course, CourseOperationError> {
-        let (ids, at) = (self.ids.clone(), self.clock.now());
+        let (ids, at, done) = (self.ids.clone(), self.clock.now(), change_of(&operation));
         self.uow
             .write(account, move |stores| {
                 let course = lock(stores, account, &course)?.ok_or(CourseOperationError::NotFound)?;
@@ -22,10 +24,20 @@ impl<U: UnitOfWork> CourseOperations for UseCases<U> {
                 if !change.facts.is_empty() {
                     stores.courses().update(account, &change.course)?;
                     enqueue_calendar_job(stores, account, change.course.id, &change.facts, at)?;
+                    record(stores, account, at, Requester::Operator, done, Object::Course(change.course.id))?;
                 }
                 Ok(change.course)
             })
             .await
+    }
+}
+
+/// The change that the audit log names.
+const fn change_of(operation: &CourseOperation) -> audit::Change {
+    match operation {
+        CourseOperation::Suspend => audit::Change::Suspended,
+        CourseOperation::Restore(_) => audit::Change::Restored,
+        CourseOperation::Guardians(_) | CourseOperation::Gradebook(_) | CourseOperation::Materials(_) => audit::Change::Changed,
     }
 }
 
@@ -56,12 +68,13 @@ fn lock(stores: &mut dyn Stores, account: AccountId, course: &CourseRef) -> Resu
 
 #[cfg(test)]
 mod tests {
+    use derslik_domain::audit::AuditEvent;
     use derslik_domain::course::gradebook::{DisplaySetting, GradeCategoryForm, GradeCategoryName, GradebookForm};
     use derslik_domain::course::{AdjustError, ChangeError, CourseState, RestoreError};
     use derslik_domain::id::Id;
     use derslik_ports::mocks::MockStores;
     use derslik_ports::outbound::{CourseWithMembership, Enqueued};
-    use derslik_testkit::builders::{account, course};
+    use derslik_testkit::builders::{account, course, now};
 
     use super::*;
     use crate::operators::testing::operators;
@@ -74,6 +87,11 @@ mod tests {
     }
 
     fn writes(mut stores: MockStores, state: CourseState) -> MockStores {
+        stores.audit.expect_add().once().returning(|of, record| {
+            let AuditEvent::Change(Requester::Operator, _, object) = record.event else { panic!("{record:?}") };
+            assert_eq!((of, record.at, object), (account().id, now(), Object::Course(Id::new(7))));
+            Ok(())
+        });
         stores.courses.expect_update().once().returning(move |_, changed| {
             assert_eq!((changed.id, changed.state, changed.revision), (Id::new(7), state, course(7).revision.next()));
             Ok(())
@@ -148,6 +166,20 @@ mod tests {
         assert_eq!(same, course(7));
         let closed = run(holding(Some(suspended())), CourseOperation::Guardians(true)).await;
         assert!(matches!(closed, Err(CourseOperationError::Adjust(AdjustError::NotModifiable(CourseState::Suspended)))), "{closed:?}");
+    }
+
+    #[test]
+    fn the_log_tells_a_suspension_and_its_end_from_other_changes() {
+        let changes = [
+            CourseOperation::Suspend,
+            CourseOperation::Restore(None),
+            CourseOperation::Guardians(true),
+            CourseOperation::Gradebook(GradebookForm::default()),
+            CourseOperation::Materials(Vec::new()),
+        ];
+        let changes = changes.map(|operation| change_of(&operation));
+        assert_eq!(changes[..2], [audit::Change::Suspended, audit::Change::Restored]);
+        assert_eq!(changes[2..], [audit::Change::Changed; 3]);
     }
 
     #[tokio::test]

@@ -1,15 +1,16 @@
 //! Reads and changes any job, also internal ones and those of a newer program.
 
 use async_trait::async_trait;
-use derslik_domain::audit::Requester;
+use derslik_domain::audit::{Change, Object, Requester};
 use derslik_domain::id::{AccountId, Id, JobId};
-use derslik_domain::job::{Event, Job, UnknownJob};
+use derslik_domain::job::{Action, Event, Job, UnknownJob};
 use derslik_domain::page::PageRequest;
 use derslik_ports::inbound::operators::{JobOperation, JobOperationError, JobOperations, StoredJob};
 use derslik_ports::outbound::{Reason, StoreError, Stores, UnitOfWork};
 
 use super::UseCases;
 use crate::jobs::record_cancel;
+use crate::record::record;
 
 #[async_trait]
 impl<U: UnitOfWork> JobOperations for UseCases<U> {
@@ -52,9 +53,17 @@ impl<U: UnitOfWork> JobOperations for UseCases<U> {
                 if !stores.jobs().replace(account, &before, &after)? {
                     return Err(JobOperationError::Store(StoreError::from(Reason::Conflict)));
                 }
-                if operation == JobOperation::Cancel {
-                    record_cancel(stores, account, &after, Requester::Operator)?;
-                }
+                let change = match operation {
+                    // The cancellation of an erasure has an event of its own.
+                    JobOperation::Cancel if after.action == Action::DeleteUserData => {
+                        record_cancel(stores, account, &after, Requester::Operator)?;
+                        return Ok(after);
+                    }
+                    JobOperation::Cancel => Change::Cancelled,
+                    JobOperation::Retry => Change::Retried,
+                    JobOperation::RunNow => Change::RunNow,
+                };
+                record(stores, account, at, Requester::Operator, change, Object::Job(id))?;
                 Ok(after)
             })
             .await
@@ -69,12 +78,15 @@ fn find_unknown(stores: &mut dyn Stores, account: AccountId, id: JobId) -> Resul
 
 #[cfg(test)]
 mod tests {
-    use derslik_domain::audit::AuditEvent;
+    use derslik_domain::audit::{AuditEvent, Erasure, ErasureStage};
     use derslik_domain::id::ProjectId;
-    use derslik_domain::job::{ErasureCounts, JobStatus, NewJob, ReferenceId};
+    use derslik_domain::job::{
+        ErasureCounts, Failure, FailureReason, Jitter, JobStatus, LeaseTerm, LeaseToken, NewJob, ReferenceId, RetryPolicy, WorkerId,
+    };
     use derslik_ports::mocks::{FakeUnitOfWork, MockStores};
     use derslik_ports::outbound::{Conflict, MockPasswords};
     use derslik_testkit::builders::{account, now};
+    use uuid::Uuid;
 
     use super::*;
     use crate::operators::testing::{operators, operators_with};
@@ -86,6 +98,14 @@ mod tests {
 
     fn cancelled(job: Job) -> Job {
         job.apply(Event::Cancel, now()).unwrap().0
+    }
+
+    fn failed(job: Job) -> Job {
+        let token = LeaseToken::new(Uuid::from_u128(7));
+        let claim = Event::Claim { worker: WorkerId::new(Uuid::from_u128(1)), token, term: LeaseTerm::DEFAULT };
+        let failure = Failure::new(FailureReason::Permanent, "no use in trying again");
+        let fail = Event::Fail { token, failure, retry: RetryPolicy::DEFAULT, jitter: Jitter::NONE };
+        job.apply(claim, now()).unwrap().0.apply(fail, now()).unwrap().0
     }
 
     fn unknown(id: i64) -> UnknownJob {
@@ -151,18 +171,31 @@ mod tests {
             Ok(true)
         });
         stores.audit.expect_add().once().returning(|_, record| {
-            assert_eq!(record.event, AuditEvent::ErasureCancelled(Requester::Operator, ErasureCounts::default()));
+            let stage = ErasureStage::Cancelled(Requester::Operator, ErasureCounts::default());
+            assert_eq!(record.event, AuditEvent::Erasure(Erasure { job: Id::new(7), subject: erasure(7).reference, stage }));
             Ok(())
         });
         assert_eq!(operate(stores, JobOperation::Cancel).await.0.unwrap(), cancelled(erasure(7)));
     }
 
     #[tokio::test]
-    async fn a_job_that_is_started_now_is_not_recorded() {
-        let mut stores = MockStores::default();
-        stores.jobs.expect_lock().once().returning(|_, _| Ok(Some(erasure(7))));
-        stores.jobs.expect_replace().once().returning(|_, _, _| Ok(true));
-        assert_eq!(operate(stores, JobOperation::RunNow).await.0.unwrap().status(), JobStatus::Scheduled);
+    async fn each_other_operation_on_a_job_is_recorded() {
+        let sweep = || NewJob::index_sessions(now(), now()).into_job(Id::new(7));
+        for (job, operation, change) in [
+            (erasure(7), JobOperation::RunNow, Change::RunNow),
+            (sweep(), JobOperation::Cancel, Change::Cancelled),
+            (failed(sweep()), JobOperation::Retry, Change::Retried),
+        ] {
+            let mut stores = MockStores::default();
+            stores.jobs.expect_lock().once().returning(move |_, _| Ok(Some(job.clone())));
+            stores.jobs.expect_replace().once().returning(|_, _, _| Ok(true));
+            stores.audit.expect_add().once().returning(move |of, record| {
+                let event = AuditEvent::Change(Requester::Operator, change, Object::Job(Id::new(7)));
+                assert_eq!((of, record.at, &record.event), (account().id, now(), &event));
+                Ok(())
+            });
+            assert!(operate(stores, operation).await.0.is_ok(), "{change:?}");
+        }
     }
 
     #[tokio::test]

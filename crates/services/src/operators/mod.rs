@@ -4,6 +4,7 @@
 mod accounts;
 mod admins;
 mod audit;
+mod audit_verification;
 mod courses;
 mod credentials;
 mod installation;
@@ -21,6 +22,8 @@ use std::sync::Arc;
 
 use derslik_domain::identity::PasswordRules;
 use derslik_ports::outbound::{Clock, Ids, Passwords, UnitOfWork};
+
+pub use audit_verification::AuditVerifier;
 
 /// The use cases of operators over a unit of work.
 #[derive(Clone)]

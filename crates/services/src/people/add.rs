@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use derslik_domain::audit::{Change, Object, Requester};
 use derslik_domain::identity::{Action, Actor, NewPerson, PersonRefusal, User, authorize};
 use derslik_ports::inbound::{IdempotentOutcome, IdempotentRequest, ServiceError};
 use derslik_ports::outbound::{Conflict, StoreError, Stores, UnitOfWork};
@@ -9,6 +10,7 @@ use derslik_ports::outbound::{Conflict, StoreError, Stores, UnitOfWork};
 use super::{People, taken};
 use crate::author::{Author, write_as};
 use crate::idempotency::IdempotencyGuard;
+use crate::record::record;
 
 /// How many ids are tried if other transactions take them meanwhile.
 const TRIES: usize = 5;
@@ -26,6 +28,7 @@ pub(super) async fn run<U: UnitOfWork>(
         None => None,
     };
     let (account, now, ids) = (actor.account_id(), service.clock.now(), Arc::clone(&service.ids));
+    let requester = Requester::from(actor);
     let guard = IdempotencyGuard::new(actor, idempotent, now);
     let work = move |stores: &mut dyn Stores| {
         if let Some(violation) = too_short {
@@ -40,6 +43,7 @@ pub(super) async fn run<U: UnitOfWork>(
                 if let Some(hash) = &hash {
                     stores.identity().set_password(account, user.id, hash, now)?;
                 }
+                record(stores, account, now, requester, Change::Created, Object::Principal(user.id))?;
                 return Ok(Ok(user));
             }
         }
@@ -50,6 +54,7 @@ pub(super) async fn run<U: UnitOfWork>(
 
 #[cfg(test)]
 mod tests {
+    use derslik_domain::audit::AuditEvent;
     use derslik_domain::form::{Problem, Violation};
     use derslik_domain::id::Id;
     use derslik_domain::identity::{PasswordHash, PasswordRules, PersonField, PersonForm, UserKey};
@@ -90,6 +95,11 @@ mod tests {
             assert_eq!((of, owner, hash.as_str(), at), (account().id, Id::new(100), "hash of secret", now()));
             Ok(())
         });
+        stores.audit.expect_add().once().in_sequence(&mut order).returning(|of, record| {
+            let event = AuditEvent::Change(Requester::from(&actor_of(account())), Change::Created, Object::Principal(Id::new(100)));
+            assert_eq!((of, record.at, &record.event), (account().id, now(), &event));
+            Ok(())
+        });
         let (added, commits) = add(stores, passwords, PersonForm { password: text("secret"), ..form() }).await;
         assert!(matches!(added, Ok(IdempotentOutcome::Unkeyed(Ok(person))) if person.id == Id::new(100)));
         assert_eq!(commits, 1);
@@ -122,6 +132,7 @@ mod tests {
             stores.users.expect_next_id().once().in_sequence(&mut order).returning(move |_| Ok(Id::new(id)));
             stores.users.expect_add().once().in_sequence(&mut order).returning(move |_, _| Ok(is_added));
         }
+        stores.audit.expect_add().once().returning(|_, _| Ok(()));
         let (added, _) = add(stores, MockPasswords::new(), form()).await;
         assert!(matches!(added, Ok(IdempotentOutcome::Unkeyed(Ok(person))) if person.id == Id::new(101)));
 

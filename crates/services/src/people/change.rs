@@ -1,11 +1,13 @@
 //! Changes a person.
 
+use derslik_domain::audit::{Change, Object, Requester};
 use derslik_domain::identity::{Action, Actor, PersonChange, PersonRefusal, User, UserKey, authorize};
 use derslik_ports::inbound::ServiceError;
 use derslik_ports::outbound::UnitOfWork;
 
 use super::{People, lock, taken};
 use crate::author::{Author, write_as};
+use crate::record::record;
 
 pub(super) async fn run<U: UnitOfWork>(
     service: &People<U>,
@@ -21,7 +23,7 @@ pub(super) async fn run<U: UnitOfWork>(
         Some(password) => Some(service.passwords.hash(password.clone()).await?),
         None => None,
     };
-    let (account, now) = (actor.account_id(), service.clock.now());
+    let (account, now, requester) = (actor.account_id(), service.clock.now(), Requester::from(actor));
     write_as(&service.uow, Author::of(actor), move |stores| {
         let user = lock(stores, account, &key)?.ok_or(ServiceError::NotFound)?;
         let changed = change.apply_to(&user, now);
@@ -31,6 +33,12 @@ pub(super) async fn run<U: UnitOfWork>(
         stores.users().update(account, &changed)?;
         if let Some(hash) = &hash {
             stores.identity().set_password(account, changed.id, hash, now)?;
+            record(stores, account, now, requester, Change::PasswordSet, Object::Principal(changed.id))?;
+        }
+        match (user.may_log_in(now), changed.may_log_in(now)) {
+            (true, false) => record(stores, account, now, requester, Change::Disabled, Object::Principal(changed.id))?,
+            (false, true) => record(stores, account, now, requester, Change::Enabled, Object::Principal(changed.id))?,
+            (true, true) | (false, false) => {}
         }
         if hash.is_some() || !changed.may_log_in(now) {
             stores.identity().revoke_credentials_of(account, changed.id, now)?;
@@ -44,6 +52,7 @@ pub(super) async fn run<U: UnitOfWork>(
 mod tests {
     use std::sync::Arc;
 
+    use derslik_domain::audit::AuditEvent;
     use derslik_domain::form::Field;
     use derslik_domain::identity::{PasswordRules, PersonForm};
     use derslik_ports::inbound::PeopleService;
@@ -78,8 +87,21 @@ mod tests {
         let mut stores = MockStores::default();
         stores.users.expect_update().once().returning(|_, _| Ok(true));
         stores.identity.expect_revoke_credentials_of().once().returning(|_, _, _| Ok(()));
+        stores.audit.expect_add().once().returning(|of, record| {
+            let event = AuditEvent::Change(Requester::from(&actor_of(account())), Change::Disabled, Object::Principal(user(100).id));
+            assert_eq!((of, record.at, &record.event), (account().id, now(), &event));
+            Ok(())
+        });
         let changed = change(stores, PersonForm { active: Field::Given(false), ..PersonForm::default() }).await.unwrap();
         assert!(changed.is_ok_and(|user| !user.may_log_in(now())));
+    }
+
+    #[tokio::test]
+    async fn a_change_that_concerns_no_credential_is_not_recorded() {
+        let mut stores = MockStores::default();
+        stores.users.expect_update().once().returning(|_, _| Ok(true));
+        let changed = change(stores, PersonForm { name: text("Ayşe"), ..PersonForm::default() }).await.unwrap();
+        assert!(changed.is_ok_and(|user| user.may_log_in(now())));
     }
 
     #[tokio::test]

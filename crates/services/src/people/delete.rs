@@ -1,20 +1,22 @@
 //! Deletes a person. The tombstone keeps the ids, so that objects that the person created stay readable.
 
+use derslik_domain::audit::{Change, Object, Requester};
 use derslik_domain::identity::{Action, Actor, UserKey, authorize};
 use derslik_ports::inbound::ServiceError;
 use derslik_ports::outbound::UnitOfWork;
 
 use super::{People, lock};
 use crate::author::{Author, write_as};
+use crate::record::record;
 
 pub(super) async fn run<U: UnitOfWork>(service: &People<U>, actor: &Actor, key: UserKey) -> Result<(), ServiceError> {
     authorize(actor, Action::ManagePeople)?;
-    let (account, now) = (actor.account_id(), service.clock.now());
+    let (account, now, requester) = (actor.account_id(), service.clock.now(), Requester::from(actor));
     write_as(&service.uow, Author::of(actor), move |stores| {
         let user = lock(stores, account, &key)?.ok_or(ServiceError::NotFound)?;
         stores.identity().revoke_credentials_of(account, user.id, now)?;
         stores.users().delete(account, &user, now)?;
-        Ok(())
+        Ok(record(stores, account, now, requester, Change::Deleted, Object::Principal(user.id))?)
     })
     .await
 }
@@ -23,6 +25,7 @@ pub(super) async fn run<U: UnitOfWork>(service: &People<U>, actor: &Actor, key: 
 mod tests {
     use std::sync::Arc;
 
+    use derslik_domain::audit::AuditEvent;
     use derslik_domain::identity::{PasswordRules, User};
     use derslik_ports::inbound::PeopleService;
     use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores, StoppedClock};
@@ -60,6 +63,11 @@ mod tests {
         revoke.once().in_sequence(&mut order).returning(|_, _, _| Ok(()));
         let tombstone = stores.users.expect_delete().with(eq(account().id), eq(user(7)), eq(now()));
         tombstone.once().in_sequence(&mut order).returning(|_, _, _| Ok(true));
+        stores.audit.expect_add().once().in_sequence(&mut order).returning(|of, record| {
+            let event = AuditEvent::Change(Requester::from(&actor_of(account())), Change::Deleted, Object::Principal(user(7).id));
+            assert_eq!((of, record.at, &record.event), (account().id, now(), &event));
+            Ok(())
+        });
         delete(stores).await.unwrap();
     }
 

@@ -1,5 +1,6 @@
 //! Creates a project under a random key.
 
+use derslik_domain::audit::{Change, Object, Requester};
 use derslik_domain::identity::{Action, Actor, authorize};
 use derslik_domain::job::{NewProject, Project, ProjectKey};
 use derslik_ports::inbound::JobError;
@@ -7,16 +8,21 @@ use derslik_ports::outbound::{Conflict, Reason, StoreError, UnitOfWork};
 
 use super::Projects;
 use crate::author::{Author, write_as};
+use crate::record::record;
 
 pub(super) async fn run<U: UnitOfWork>(service: &Projects<U>, actor: &Actor, new: NewProject) -> Result<Project, JobError> {
     authorize(actor, Action::ManageProjects)?;
     let (account, created_at) = (actor.account_id(), service.clock.now());
+    let requester = Requester::from(actor);
     let key = ProjectKey::from_random(service.ids.random_bits());
     write_as(&service.uow, Author::of(actor), move |stores| {
         let id = stores.projects().next_id(account)?;
         let project = Project { id, key, name: new.name, platform: new.platform, created_at };
         match stores.projects().add(account, &project) {
-            Ok(true) => Ok(project),
+            Ok(true) => {
+                record(stores, account, created_at, requester, Change::Created, Object::Project(id))?;
+                Ok(project)
+            }
             Ok(false) => Err(JobError::from(StoreError::from(Reason::Conflict))),
             Err(StoreError::Conflict(Conflict::ProjectName)) => Err(JobError::NameTaken),
             Err(error) => Err(error.into()),
@@ -29,6 +35,7 @@ pub(super) async fn run<U: UnitOfWork>(service: &Projects<U>, actor: &Actor, new
 mod tests {
     use std::sync::Arc;
 
+    use derslik_domain::audit::AuditEvent;
     use derslik_domain::id::Id;
     use derslik_domain::job::{Platform, ProjectName};
     use derslik_ports::inbound::ProjectService;
@@ -48,6 +55,11 @@ mod tests {
         let mut stores = MockStores::default();
         stores.projects.expect_next_id().returning(|_| Ok(Id::new(1_000)));
         stores.projects.expect_add().once().returning(|_, _| Ok(true));
+        stores.audit.expect_add().once().returning(|of, record| {
+            let event = AuditEvent::Change(Requester::from(&actor_of(account())), Change::Created, Object::Project(Id::new(1_000)));
+            assert_eq!((of, record.at, &record.event), (account().id, now(), &event));
+            Ok(())
+        });
         let project = create(stores).await.unwrap();
         assert_eq!((project.id, project.key.as_str().len()), (Id::new(1_000), ProjectKey::LENGTH));
     }

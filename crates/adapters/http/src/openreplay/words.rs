@@ -22,7 +22,9 @@ pub(super) const fn action_name(action: Action) -> &'static str {
         Action::AssignCalendarId => "assign_calendar_id",
         Action::ExpireSessions => "expire_sessions",
         Action::IndexSessions => "index_sessions",
+        Action::SealAudit => "seal_audit",
         Action::Prune => "prune",
+        Action::PruneAudit => "prune_audit",
     }
 }
 
@@ -72,7 +74,9 @@ impl fmt::Display for Description<'_> {
             Action::AssignCalendarId => write!(f, "Assign calendar of courseId = {reference}"),
             Action::ExpireSessions => f.write_str("Expire sessions"),
             Action::IndexSessions => f.write_str("Index sessions"),
+            Action::SealAudit => f.write_str("Seal the audit log"),
             Action::Prune => write!(f, "Prune {reference}"),
+            Action::PruneAudit => f.write_str("Prune the audit log"),
         }
     }
 }
@@ -89,7 +93,9 @@ mod tests {
             (Action::AssignCalendarId, "42", "Assign calendar of courseId = 42"),
             (Action::ExpireSessions, "", "Expire sessions"),
             (Action::IndexSessions, "", "Index sessions"),
+            (Action::SealAudit, "", "Seal the audit log"),
             (Action::Prune, "ended_jobs", "Prune ended_jobs"),
+            (Action::PruneAudit, "", "Prune the audit log"),
         ] {
             assert_eq!(described(action, reference), sentence);
         }
@@ -98,7 +104,8 @@ mod tests {
     #[test]
     fn statuses_and_actions_have_the_names_of_the_document() {
         assert_eq!(JobStatus::ALL.map(status_name), ["scheduled", "running", "cancelled", "failed", "completed"]);
-        assert_eq!(Action::ALL.map(action_name), ["delete_user_data", "assign_calendar_id", "expire_sessions", "index_sessions", "prune"]);
+        let actions = ["delete_user_data", "assign_calendar_id", "expire_sessions", "index_sessions", "seal_audit", "prune", "prune_audit"];
+        assert_eq!(Action::ALL.map(action_name), actions);
     }
 
     #[test]

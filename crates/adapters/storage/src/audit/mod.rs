@@ -1,3 +1,5 @@
-//! Audit records.
+//! Audit records, and the seals over them.
 
+mod bytes;
 mod repo;
+mod seals;

@@ -1,6 +1,8 @@
 //! The repository of audit records.
 
-use derslik_domain::audit::{AuditEvent, AuditFilter, AuditId, AuditRecord, NewAuditRecord, Requester, Subject};
+use derslik_domain::audit::{
+    AuditEvent, AuditFilter, AuditId, AuditRecord, Erasure, ErasureStage, EventKind, NewAuditRecord, Object, Requester, Subject,
+};
 use derslik_domain::id::{AccountId, Id};
 use derslik_domain::job::{ErasureCounts, ErasureKind, ReferenceId};
 use derslik_domain::page::PageRequest;
@@ -14,6 +16,9 @@ use crate::db::digest::{Digests, Purpose};
 use crate::db::schema::audit_records;
 use crate::db::types::{DbInstant, DbJson};
 
+/// The name of the number of denied requests in the details.
+const COUNT: &str = "count";
+
 /// The columns that are written.
 #[derive(Debug, Insertable)]
 #[diesel(table_name = audit_records)]
@@ -21,12 +26,13 @@ use crate::db::types::{DbInstant, DbJson};
 struct NewAuditRow {
     account_id: i64,
     at: DbInstant,
-    event: &'static str,
-    job_id: i64,
-    subject: Vec<u8>,
+    event: String,
+    job_id: Option<i64>,
+    subject: Option<Vec<u8>>,
     principal_id: Option<i64>,
     credential_id: Option<i64>,
     details: DbJson,
+    object_id: Option<i64>,
 }
 
 /// The columns that are read.
@@ -37,29 +43,32 @@ struct AuditRow {
     id: i64,
     at: DbInstant,
     event: String,
-    job_id: i64,
-    subject: Vec<u8>,
+    job_id: Option<i64>,
+    subject: Option<Vec<u8>>,
     principal_id: Option<i64>,
     credential_id: Option<i64>,
     details: DbJson,
+    object_id: Option<i64>,
 }
 
 impl AuditRepository for DieselStores<'_> {
     fn add(&mut self, account: AccountId, record: &NewAuditRecord) -> Result<(), StoreError> {
-        let subject = subject(self, account, &record.about)?;
-        let (principal, credential) = match record.event.requester() {
+        let event = &record.event;
+        let subject = event.subject().map(|name| subject(self, account, name)).transpose()?;
+        let (principal, credential) = match event.requester() {
             Some(Requester::Principal(principal, credential)) => (Some(principal.get()), Some(credential.get())),
             Some(Requester::Operator) | None => (None, None),
         };
         let row = NewAuditRow {
             account_id: account.get(),
             at: DbInstant(record.at),
-            event: record.event.name(),
-            job_id: record.job.get(),
-            subject: subject.digest().to_vec(),
+            event: event.kind().to_string(),
+            job_id: event.job().map(Id::get),
+            subject: subject.map(|subject| subject.digest().to_vec()),
             principal_id: principal,
             credential_id: credential,
-            details: DbJson(Value::Object(record.event.counts().map_or_else(Map::new, counts_to_json)).to_string()),
+            details: DbJson(Value::Object(details(event)).to_string()),
+            object_id: object_id(event),
         };
         let insert = diesel::insert_into(audit_records::table).values(row);
         self.query(|conn| on_conn!(conn, |conn| insert.execute(conn))).map(drop)
@@ -76,6 +85,15 @@ impl AuditRepository for DieselStores<'_> {
                 if let Some(job) = filter.job {
                     query = query.filter(audit_records::job_id.eq(job.get()));
                 }
+                if let Some(event) = filter.event {
+                    query = query.filter(audit_records::event.eq(event.to_string()));
+                }
+                if let Some(from) = filter.from {
+                    query = query.filter(audit_records::at.ge(DbInstant(from)));
+                }
+                if let Some(before) = filter.before {
+                    query = query.filter(audit_records::at.lt(DbInstant(before)));
+                }
                 if let Some(after) = page.after {
                     query = query.filter(audit_records::id.gt(after.get()));
                 }
@@ -91,12 +109,26 @@ fn subject(stores: &mut DieselStores<'_>, account: AccountId, name: &ReferenceId
     Ok(Subject::new(Digests::of(stores, account, Purpose::Audit)?.digest(name.as_str())))
 }
 
+/// The object of a change. A job has a column of its own, by which its erasure is found as well.
+fn object_id<S>(event: &AuditEvent<S>) -> Option<i64> {
+    match event {
+        AuditEvent::Change(_, _, Object::Job(_)) | AuditEvent::Erasure(_) | AuditEvent::Denied { .. } => None,
+        AuditEvent::Change(_, _, object) => object.id(),
+    }
+}
+
+fn details<S>(event: &AuditEvent<S>) -> Map<String, Value> {
+    match event {
+        AuditEvent::Denied { cause: _, count } => Map::from_iter([(COUNT.to_owned(), Value::from(*count))]),
+        AuditEvent::Erasure(_) | AuditEvent::Change(..) => event.counts().map_or_else(Map::new, counts_to_json),
+    }
+}
+
 fn counts_to_json(counts: ErasureCounts) -> Map<String, Value> {
     counts.iter().map(|(kind, rows)| (kind.name().to_owned(), rows.get().into())).collect()
 }
 
-fn counts_from_json(json: &str) -> Option<ErasureCounts> {
-    let counts: Map<String, Value> = serde_json::from_str(json).ok()?;
+fn counts_from_json(counts: &Map<String, Value>) -> Option<ErasureCounts> {
     counts.iter().map(|(name, rows)| Some((ErasureKind::by_name(name)?, RowCount::new(rows.as_u64()?)))).collect()
 }
 
@@ -105,18 +137,33 @@ impl TryFrom<AuditRow> for AuditRecord {
 
     fn try_from(row: AuditRow) -> Result<Self, StoreError> {
         let corrupt = |column| StoreError::Corrupt { table: "audit_records", column };
+        let kind = EventKind::by_name(&row.event).ok_or_else(|| corrupt("event"))?;
         let requester = match (row.principal_id, row.credential_id) {
             (Some(principal), Some(credential)) => Requester::Principal(Id::new(principal), Id::new(credential)),
             _ => Requester::Operator,
         };
-        let counts = counts_from_json(&row.details.0).ok_or_else(|| corrupt("details"))?;
-        let event = match row.event.as_str() {
-            "erasure_requested" => AuditEvent::ErasureRequested(requester),
-            "erasure_cancelled" => AuditEvent::ErasureCancelled(requester, counts),
-            "erasure_completed" => AuditEvent::ErasureCompleted(counts),
-            _ => return Err(corrupt("event")),
+        let details: Map<String, Value> = serde_json::from_str(&row.details.0).map_err(|_| corrupt("details"))?;
+        let counts = || counts_from_json(&details).ok_or_else(|| corrupt("details"));
+        let erasure = |stage| {
+            let job = row.job_id.map(Id::new).ok_or_else(|| corrupt("job_id"))?;
+            let subject = row.subject.as_deref().and_then(|digest| <[u8; 32]>::try_from(digest).ok());
+            let subject = subject.map(Subject::new).ok_or_else(|| corrupt("subject"))?;
+            Ok::<_, StoreError>(AuditEvent::Erasure(Erasure { job, subject, stage }))
         };
-        let subject = <[u8; 32]>::try_from(row.subject).map_err(|_| corrupt("subject"))?;
-        Ok(Self { id: Id::new(row.id), at: row.at.0, job: Id::new(row.job_id), subject: Subject::new(subject), event })
+        let event = match kind {
+            EventKind::ErasureRequested => erasure(ErasureStage::Requested(requester))?,
+            EventKind::ErasureCancelled => erasure(ErasureStage::Cancelled(requester, counts()?))?,
+            EventKind::ErasureCompleted => erasure(ErasureStage::Completed(counts()?))?,
+            EventKind::Change(object, change) => {
+                // A job is in the column of its own.
+                let object = object.object(row.object_id.or(row.job_id)).ok_or_else(|| corrupt("object_id"))?;
+                AuditEvent::Change(requester, change, object)
+            }
+            EventKind::Denied(cause) => {
+                let count = details.get(COUNT).and_then(Value::as_u64).ok_or_else(|| corrupt("details"))?;
+                AuditEvent::Denied { cause, count }
+            }
+        };
+        Ok(Self { id: Id::new(row.id), at: row.at.0, event })
     }
 }

@@ -197,11 +197,34 @@ diesel::table! {
         id -> BigInt,
         at -> crate::db::types::Instant,
         event -> Text,
-        job_id -> BigInt,
-        subject -> Binary,
+        job_id -> Nullable<BigInt>,
+        subject -> Nullable<Binary>,
         principal_id -> Nullable<BigInt>,
         credential_id -> Nullable<BigInt>,
         details -> crate::db::types::Json,
+        object_id -> Nullable<BigInt>,
+        sealed -> Bool,
+    }
+}
+
+diesel::table! {
+    audit_seals (account_id, seq) {
+        account_id -> BigInt,
+        seq -> BigInt,
+        record_id -> BigInt,
+        key_id -> Binary,
+        seal -> Binary,
+    }
+}
+
+diesel::table! {
+    audit_checkpoints (account_id) {
+        account_id -> BigInt,
+        seq -> BigInt,
+        seal -> Binary,
+        at -> crate::db::types::Instant,
+        key_id -> Binary,
+        code -> Binary,
     }
 }
 
@@ -312,6 +335,7 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(attendees, sessions);
+diesel::allow_tables_to_appear_in_same_query!(audit_records, audit_seals);
 diesel::allow_tables_to_appear_in_same_query!(erased_names, jobs);
 diesel::allow_tables_to_appear_in_same_query!(jobs, projects);
 diesel::allow_tables_to_appear_in_same_query!(accounts, course_aliases, course_members, courses, credentials, principals);

@@ -104,6 +104,11 @@ fn to_utc(instant: Timestamp) -> Result<DateTime<Utc>, Box<dyn std::error::Error
     instant.to_utc().ok_or_else(|| "an instant out of range".into())
 }
 
+/// The text of an instant, as SQLite stores it.
+pub(crate) fn instant_text(instant: Timestamp) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+    Ok(to_utc(instant)?.format(INSTANT_TEXT).to_string())
+}
+
 impl ToSql<Guid, Pg> for DbGuid {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
         out.write_all(self.0.as_bytes())?;
@@ -199,7 +204,7 @@ impl FromSql<Instant, Pg> for DbInstant {
 
 impl ToSql<Instant, Sqlite> for DbInstant {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-        out.set_value(to_utc(self.0)?.format(INSTANT_TEXT).to_string());
+        out.set_value(instant_text(self.0)?);
         Ok(IsNull::No)
     }
 }

@@ -6,7 +6,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use derslik_domain::audit::{AuditEvent, NewAuditRecord, Requester};
+use derslik_domain::audit::{
+    AuditEvent, AuditHead, Checkpoint, Erasure, ErasureStage, NewAuditRecord, Requester, Seal, SealKeyId, SealSequence, StoredSeal,
+};
 use derslik_domain::course::CalendarDate;
 use derslik_domain::course::alias::{Alias, AliasSpace};
 use derslik_domain::course::grading_period::{GradingPeriod, GradingPeriodSettings, GradingPeriodTitle};
@@ -85,9 +87,19 @@ fn fill_people(harness: &Harness<DieselUnitOfWork>) {
         let answer = Answer { code: AnswerCode::new(7), body: b"[]".to_vec() };
         let kept = KeptAnswer { request: RequestDigest::new([9; 32]), answer, at: now() };
         stores.idempotency().keep(&key, &kept, KeptAnswer::forgotten_before(now()))?;
-        let event = AuditEvent::ErasureRequested(Requester::Operator);
-        let about = ReferenceId::new("a@b").unwrap();
-        stores.audit().add(account().id, &NewAuditRecord { at: now(), job: JobId::new(1), about, event })
+        let (subject, stage) = (ReferenceId::new("a@b").unwrap(), ErasureStage::Requested(Requester::Operator));
+        for job in [1, 2] {
+            let event = AuditEvent::Erasure(Erasure { job: JobId::new(job), subject: subject.clone(), stage });
+            stores.audit().add(account().id, &NewAuditRecord { at: now(), event })?;
+        }
+        let (key, seal) = (SealKeyId::new([3; 8]), Seal::new([4; 32]));
+        let records = stores.seals().unsealed(account().id, 10)?;
+        let sequences = (1..).map(SealSequence::new);
+        let seals: Vec<_> =
+            records.iter().zip(sequences).map(|(record, sequence)| StoredSeal { sequence, record: record.id, key, seal }).collect();
+        stores.seals().add(account().id, &seals)?;
+        let head = AuditHead { sequence: SealSequence::new(1), seal };
+        stores.seals().prune(account().id, &Checkpoint { head, at: now(), key, code: seal }).map(drop)
     });
 }
 

@@ -1,6 +1,6 @@
 //! Erases everything of a user, a batch of one kind at a time, in the order and with the passes that the domain decides on.
 
-use derslik_domain::audit::{AuditEvent, NewAuditRecord};
+use derslik_domain::audit::{AuditEvent, Erasure, ErasureStage, NewAuditRecord};
 use derslik_domain::id::{AccountId, JobId, PrincipalId};
 use derslik_domain::identity::{DataSubject, UserState};
 use derslik_domain::job::{ErasureKind, ErasureProgress, ErasureStep, Progress, ReferenceId};
@@ -49,9 +49,9 @@ fn hold(stores: &mut dyn Stores, account: AccountId, reference: &ReferenceId) ->
 
 /// The end of the erasure, which is recorded together with it.
 fn done(stores: &mut dyn Stores, context: &StepContext<'_>, progress: ErasureProgress) -> Result<Step, StepError> {
-    let event = AuditEvent::ErasureCompleted(progress.counts);
-    let record = NewAuditRecord { at: context.now, job: context.job.id, about: context.job.reference.clone(), event };
-    stores.audit().add(context.account, &record)?;
+    let (job, stage) = (context.job, ErasureStage::Completed(progress.counts));
+    let event = AuditEvent::Erasure(Erasure { job: job.id, subject: job.reference.clone(), stage });
+    stores.audit().add(context.account, &NewAuditRecord { at: context.now, event })?;
     Ok(Step::Done(Some(Progress::Erasure(ErasureProgress { step: ErasureStep::Done, ..progress }))))
 }
 

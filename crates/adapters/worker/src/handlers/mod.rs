@@ -5,11 +5,15 @@ mod erase_user;
 mod expire_sessions;
 mod index_sessions;
 mod prune;
+mod prune_audit;
+mod seal_audit;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use derslik_domain::job::{Action, Job, Progress};
 use derslik_domain::rows::RowCount;
+use derslik_ports::outbound::SealKeys;
 
 use crate::registry::Registry;
 
@@ -18,6 +22,8 @@ pub use erase_user::EraseUser;
 pub use expire_sessions::ExpireSessions;
 pub use index_sessions::IndexSessions;
 pub use prune::{Prune, Retention};
+pub use prune_audit::PruneAudit;
+pub use seal_audit::SealAudit;
 
 /// The most rows that one step changes.
 const BATCH: u16 = 1_000;
@@ -25,7 +31,10 @@ const BATCH: u16 = 1_000;
 /// How long a row is kept unless the operator says otherwise.
 pub const DEFAULT_RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// A registry with the handlers of all actions that this program knows.
+/// How long an audit record is kept unless the operator says otherwise.
+pub const DEFAULT_AUDIT_RETENTION: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+
+/// A registry with the handlers of all actions that need no key. Without [`with_seals`], no audit record is sealed.
 pub fn registry(retention: Retention, calendars: CalendarTemplate) -> Registry {
     Registry::default()
         .with_steps(Action::DeleteUserData, EraseUser)
@@ -33,6 +42,17 @@ pub fn registry(retention: Retention, calendars: CalendarTemplate) -> Registry {
         .with_steps(Action::ExpireSessions, ExpireSessions)
         .with_steps(Action::IndexSessions, IndexSessions)
         .with_steps(Action::Prune, Prune::new(retention))
+        .with_steps(Action::PruneAudit, PruneAudit::new(DEFAULT_AUDIT_RETENTION, None))
+}
+
+/// The same registry, which keeps audit records for that time, and seals them if there are keys.
+#[must_use]
+pub fn with_seals(registry: Registry, retention: Duration, keys: Option<Arc<dyn SealKeys>>) -> Registry {
+    let registry = registry.with_steps(Action::PruneAudit, PruneAudit::new(retention, keys.clone()));
+    match keys {
+        Some(keys) => registry.with_steps(Action::SealAudit, SealAudit::new(keys)),
+        None => registry,
+    }
 }
 
 /// The rows that earlier steps of a sweep have changed.

@@ -49,7 +49,8 @@ impl StepHandler for Prune {
     }
 }
 
-fn before(now: Timestamp, retention: Duration) -> Timestamp {
+/// The instant before which a row has outlived its retention.
+pub(super) fn before(now: Timestamp, retention: Duration) -> Timestamp {
     let micros = i64::try_from(retention.as_micros()).unwrap_or(i64::MAX);
     Timestamp::from_micros(now.micros().saturating_sub(micros))
 }

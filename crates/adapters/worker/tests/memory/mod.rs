@@ -18,8 +18,8 @@ use derslik_ports::mocks::MockStores;
 use derslik_ports::outbound::{
     AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, Claim, Clock, Completion, CourseRepository,
     Enqueued, Exchanged, GradingPeriodRepository, HeldJob, IdempotencyRepository, IdentityRepository, Ids, JobOfProject, JobRepository,
-    KeyRepository, ProjectRepository, QueueDepth, Reason, RosterRepository, SessionRepository, StoreError, Stores, Tenant, UnitOfWork,
-    UserRepository,
+    KeyRepository, ProjectRepository, QueueDepth, Reason, RosterRepository, SealRepository, SessionRepository, StoreError, Stores, Tenant,
+    UnitOfWork, UserRepository,
 };
 use derslik_testkit::builders::{account, now};
 use derslik_worker::{Registry, Runner, Settings, Step, StepContext, StepError, StepHandler, Task, TaskHandler, WorkerPorts};
@@ -126,6 +126,10 @@ impl Stores for OpenTables {
 
     fn audit(&mut self) -> &mut dyn AuditRepository {
         self.rest.audit()
+    }
+
+    fn seals(&mut self) -> &mut dyn SealRepository {
+        self.rest.seals()
     }
 
     fn courses(&mut self) -> &mut dyn CourseRepository {

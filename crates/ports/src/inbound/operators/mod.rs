@@ -19,7 +19,7 @@ pub use accounts::{
     TokenPlan, UserPlan,
 };
 pub use admins::{AdminAdministration, AdminError, NewAdmin};
-pub use audit::AuditReading;
+pub use audit::{AuditFault, AuditReading, AuditReport, AuditVerification};
 pub use courses::{CourseOperation, CourseOperationError, CourseOperations};
 pub use credentials::{CreatedKey, CreatedSecret, CredentialAdministration, KeyError, MAX_OVERLAP, NewKey};
 pub use derslik_domain::identity::{AccountState, CredentialFilter, StoredCredential};
@@ -33,8 +33,16 @@ pub use users::{CreateUserError, NewUser, UserAdministration, UserError};
 
 #[cfg(any(test, feature = "mocks"))]
 pub use {
-    accounts::MockAccountAdministration, admins::MockAdminAdministration, audit::MockAuditReading, courses::MockCourseOperations,
-    credentials::MockCredentialAdministration, installation::MockInstallationKeys, jobs::MockJobOperations,
-    known_secrets::MockKnownSecretRevocation, projects::MockProjectAdministration, secrets::MockSecretMaking, tokens::MockTokenIssuing,
+    accounts::MockAccountAdministration,
+    admins::MockAdminAdministration,
+    audit::{MockAuditReading, MockAuditVerification},
+    courses::MockCourseOperations,
+    credentials::MockCredentialAdministration,
+    installation::MockInstallationKeys,
+    jobs::MockJobOperations,
+    known_secrets::MockKnownSecretRevocation,
+    projects::MockProjectAdministration,
+    secrets::MockSecretMaking,
+    tokens::MockTokenIssuing,
     users::MockUserAdministration,
 };

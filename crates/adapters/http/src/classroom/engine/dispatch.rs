@@ -1,5 +1,6 @@
 //! From a call to its answer.
 
+use derslik_domain::audit::DenialCause;
 use derslik_domain::identity::Actor;
 
 use super::answer::{Answer, AnswerFormat, Outcome, refusal};
@@ -14,6 +15,9 @@ use super::query::{Query, System, pairs};
 use crate::memory::Holder;
 use crate::response::ResponseReservation;
 use crate::state::HttpState;
+
+/// The status of a call that the actor may not make.
+const FORBIDDEN: u16 = 403;
 
 /// A call with a valid credential: its operation, its actor and the rest of its query.
 pub(super) struct Admitted {
@@ -77,7 +81,7 @@ async fn identify(
 /// The answer to an admitted and complete call.
 async fn perform(state: &HttpState, call: &Call, admitted: Admitted) -> Answer {
     let Admitted { operation, values, actor, pairs, system } = admitted;
-    let (holder, refusable) = (Holder::of(&actor), operation.verb == "GET");
+    let (account, holder, refusable) = (actor.account_id(), Holder::of(&actor), operation.verb == "GET");
     let outcome: Outcome = async {
         let context = Context {
             state,
@@ -96,5 +100,10 @@ async fn perform(state: &HttpState, call: &Call, admitted: Admitted) -> Answer {
         Ok(answer)
     }
     .await;
-    outcome.unwrap_or_else(|error| refusal(error, &system))
+    outcome.unwrap_or_else(|error| {
+        if error.status() == FORBIDDEN {
+            state.note_denied(Some(account), DenialCause::NotAllowed);
+        }
+        refusal(error, &system)
+    })
 }

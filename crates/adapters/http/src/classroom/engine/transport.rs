@@ -23,6 +23,7 @@ use crate::body::read_bytes;
 use crate::body_watcher::BodyWatcher;
 use crate::budgets::note_holder;
 use crate::client::{client_network, reached_by};
+use crate::denied::CountedByCall;
 use crate::idempotency::{KEY, KeyHeader};
 use crate::response::CountedBody;
 use crate::state::HttpState;
@@ -178,7 +179,9 @@ fn respond(answer: Answer) -> HttpResponse {
     for header in answer.headers {
         response.insert_header(header);
     }
-    response.body(CountedBody::new(answer.body, answer.reservation))
+    let mut answered = response.body(CountedBody::new(answer.body, answer.reservation));
+    answered.extensions_mut().insert(CountedByCall);
+    answered
 }
 
 #[cfg(test)]
