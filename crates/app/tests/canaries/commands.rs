@@ -108,7 +108,7 @@ fn password_by_standard_input(site: &mut Site) -> Result<(), Failed> {
 
 /// Commands that show what there is, and commands that fail.
 pub(crate) fn show_and_fail(site: &mut Site, keys: &Keys) -> Result<(), Failed> {
-    let shown: [&[&str]; 11] = [
+    let shown: [&[&str]; 13] = [
         &["account", "list"],
         &["account", "show", "okul"],
         &["key", "list", "--all", "--account", "okul"],
@@ -116,6 +116,8 @@ pub(crate) fn show_and_fail(site: &mut Site, keys: &Keys) -> Result<(), Failed> 
         &["project", "list", "--account", "okul"],
         &["admin", "list"],
         &["audit", "list", "--account", "okul"],
+        &["audit", "list", "--installation"],
+        &["audit", "export"],
         &["config", "show"],
         &["config", "show", "--json"],
         &["key", "list", "--json", "--account", "okul"],
@@ -125,8 +127,8 @@ pub(crate) fn show_and_fail(site: &mut Site, keys: &Keys) -> Result<(), Failed> 
         let output = run(site, arguments)?;
         check(output.status.success() && !output.stdout.is_empty(), &(arguments, output))?;
     }
-    // What these find depends on the machine.
-    for arguments in [&["config", "check"][..], &["doctor"], &["doctor", "--json"]] {
+    // What these find depends on the machine, and on what was sealed so far.
+    for arguments in [&["audit", "verify"][..], &["config", "check"], &["doctor"], &["doctor", "--json"]] {
         let output = run(site, arguments)?;
         check(!output.stdout.is_empty(), &(arguments, output))?;
     }

@@ -14,6 +14,9 @@ mod commands;
 #[path = "../credentials/dump.rs"]
 mod dump;
 mod http2;
+#[path = "../process/https_client.rs"]
+#[expect(dead_code, reason = "this binary speaks HTTP/2 alone")]
+mod https_client;
 mod requests;
 mod site;
 #[path = "../process/sql.rs"]
