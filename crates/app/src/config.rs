@@ -16,7 +16,7 @@ use derslik_domain::job::LeaseTerm;
 use derslik_domain::time::{StartDateMode, Timestamp, Zone};
 use derslik_http::classroom::Templates;
 use derslik_http::openreplay::JobsCompat;
-use derslik_http::{ConnectionLimits, Deadlines, Limits, ServerSettings, TrustedProxies};
+use derslik_http::{ConnectionLimits, DEFAULT_HTTP2_STREAMS, Deadlines, Limits, ServerSettings, TrustedProxies};
 use derslik_storage::{DatabaseUrl, PoolSettings};
 use derslik_worker::Settings;
 use derslik_worker::handlers::{CalendarTemplate, DEFAULT_RETENTION, Retention};
@@ -179,6 +179,9 @@ pub struct HttpConfig {
     /// The maximum number of connections of one client.
     #[validate(range(min = 1, max = 1_000_000))]
     pub max_connections_per_address: usize,
+    /// The maximum number of requests that one connection of HTTP/2 has open at once.
+    #[validate(range(min = 1, max = 10_000))]
+    pub h2_max_streams: u32,
     /// How long running requests may go on after the signal to stop, in seconds.
     #[validate(range(max = 600))]
     pub grace_seconds: u64,
@@ -321,6 +324,7 @@ impl Default for HttpConfig {
             answers_in_flight_bytes: limits.answers_in_flight_bytes,
             max_connections: connections.in_all,
             max_connections_per_address: connections.per_client,
+            h2_max_streams: DEFAULT_HTTP2_STREAMS,
             grace_seconds: 5,
         }
     }
@@ -542,6 +546,7 @@ impl Config {
             grace: Duration::from_secs(self.http.grace_seconds),
             connections: ConnectionLimits { in_all, per_client: self.http.max_connections_per_address },
             deadlines: Deadlines::default(),
+            http2_streams: self.http.h2_max_streams,
         }
     }
 

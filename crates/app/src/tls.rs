@@ -1,8 +1,12 @@
-//! The TLS certificate and its key, which can be read again while the service runs. Versions before TLS 1.2 are not
-//! supported.
+//! The TLS certificate and its key, which can be read again while the service runs: on request, and whenever their files have
+//! changed. Versions before TLS 1.2 are not supported.
 
+use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use rustls::ServerConfig;
@@ -12,12 +16,37 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
+/// How often the files are looked at.
+const LOOK_INTERVAL: Duration = Duration::from_secs(2);
+
 /// A certificate chain and its key, from PEM files.
 pub struct Certificate {
     chain_file: PathBuf,
     key_file: PathBuf,
     provider: Arc<CryptoProvider>,
     current: RwLock<Arc<CertifiedKey>>,
+    /// The files that the current pair was read from.
+    read: Mutex<Files>,
+}
+
+/// What tells whether the two files are still the same. Links are followed: some deployments replace the target of a link.
+type Files = [Option<FileState>; 2];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct FileState {
+    device: u64,
+    inode: u64,
+    length: u64,
+    /// In seconds and nanoseconds.
+    modified: (i64, i64),
+}
+
+impl FileState {
+    /// `None` for a file that can't be looked at.
+    fn of(file: &Path) -> Option<Self> {
+        let data = std::fs::metadata(file).ok()?;
+        Some(Self { device: data.dev(), inode: data.ino(), length: data.size(), modified: (data.mtime(), data.mtime_nsec()) })
+    }
 }
 
 impl std::fmt::Debug for Certificate {
@@ -33,8 +62,11 @@ impl Certificate {
     /// If a file can't be read, or the key does not belong to the certificate.
     pub fn load(chain_file: &Path, key_file: &Path) -> anyhow::Result<Arc<Self>> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
+        // A change during the reading is noticed, because the files are looked at before.
+        let files = [chain_file, key_file].map(FileState::of);
         let current = RwLock::new(Arc::new(read(chain_file, key_file, &provider)?));
-        Ok(Arc::new(Self { chain_file: chain_file.to_owned(), key_file: key_file.to_owned(), provider, current }))
+        let (chain_file, key_file) = (chain_file.to_owned(), key_file.to_owned());
+        Ok(Arc::new(Self { chain_file, key_file, provider, current, read: Mutex::new(files) }))
     }
 
     /// Reads the files again, for connections that are made from now on.
@@ -42,9 +74,50 @@ impl Certificate {
     /// # Errors
     /// As [`Certificate::load`]; the old certificate stays in use.
     pub fn reload(&self) -> anyhow::Result<()> {
+        let files = self.files();
         let fresh = Arc::new(read(&self.chain_file, &self.key_file, &self.provider)?);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        *self.read.lock().unwrap_or_else(PoisonError::into_inner) = files;
         Ok(())
+    }
+
+    /// From now on reads the files again after each change, on a thread of its own, for as long as the certificate is in use.
+    /// Files that can't be used together, such as a new certificate whose key is still to come, are tried again and again; the old
+    /// pair stays in use meanwhile.
+    ///
+    /// # Errors
+    /// If no thread can be started.
+    pub fn follow_files(self: &Arc<Self>) -> io::Result<()> {
+        let certificate = Arc::downgrade(self);
+        let follow = move || {
+            let mut refused = None;
+            loop {
+                thread::sleep(LOOK_INTERVAL);
+                let Some(certificate) = certificate.upgrade() else { return };
+                certificate.look(&mut refused);
+            }
+        };
+        thread::Builder::new().name("certificates".to_owned()).spawn(follow).map(drop)
+    }
+
+    /// Reads the files again if they have changed. `refused` keeps the files that could not be used, so that they are reported once.
+    fn look(&self, refused: &mut Option<Files>) {
+        let found = self.files();
+        if found == *self.read.lock().unwrap_or_else(PoisonError::into_inner) {
+            return;
+        }
+        match self.reload() {
+            Ok(()) => tracing::info!("the files of the certificate have changed and were read again"),
+            Err(_) if *refused == Some(found) => {}
+            Err(error) => {
+                tracing::warn!("the files of the certificate have changed but can't be used, and the old one stays: {error:#}");
+                *refused = Some(found);
+            }
+        }
+    }
+
+    fn files(&self) -> Files {
+        [&self.chain_file, &self.key_file].map(|file| FileState::of(file))
     }
 
     /// The TLS configuration of a server with this certificate.
@@ -121,5 +194,52 @@ mod tests {
         assert!(certificate.reload().is_err());
         assert_eq!(shown(), second);
         certificate.server_config().unwrap();
+    }
+
+    #[test]
+    fn changed_files_are_read_once_they_fit() {
+        let folder = tempfile::tempdir().unwrap();
+        let (chain, key) = install("one", folder.path());
+        let certificate = Certificate::load(&chain, &key).unwrap();
+        let shown = || Arc::clone(&certificate.current.read().unwrap());
+        let (first, mut refused) = (shown(), None);
+        certificate.look(&mut refused);
+        assert!(Arc::ptr_eq(&first, &shown()), "read again without a change");
+
+        // Both files are replaced, one after the other.
+        let staged = tempfile::tempdir().unwrap();
+        let (new_chain, new_key) = install("other", staged.path());
+        std::fs::rename(new_chain, &chain).unwrap();
+        certificate.look(&mut refused);
+        assert!(Arc::ptr_eq(&first, &shown()) && refused.is_some());
+        std::fs::rename(new_key, &key).unwrap();
+        certificate.look(&mut refused);
+        let second = shown();
+        assert_ne!(first.cert, second.cert);
+
+        std::fs::remove_file(&key).unwrap();
+        certificate.look(&mut refused);
+        assert!(Arc::ptr_eq(&second, &shown()));
+    }
+
+    #[test]
+    fn files_behind_a_replaced_link_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["one", "other"] {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+            install(name, &folder.path().join(name));
+        }
+        let link = |target: &str| {
+            let (link, data) = (folder.path().join("next"), folder.path().join("..data"));
+            std::os::unix::fs::symlink(target, &link).unwrap();
+            std::fs::rename(link, data).unwrap();
+        };
+        link("one");
+        let [chain, key] = ["tls.crt", "tls.key"].map(|file| folder.path().join("..data").join(file));
+        let certificate = Certificate::load(&chain, &key).unwrap();
+        let first = certificate.current.read().unwrap().cert.clone();
+        link("other");
+        certificate.look(&mut None);
+        assert_ne!(certificate.current.read().unwrap().cert, first);
     }
 }

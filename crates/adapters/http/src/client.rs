@@ -10,7 +10,7 @@ use actix_web::web::Data;
 use crate::forwarding::{Client, Forwarded, TrustedProxies};
 use crate::state::HttpState;
 
-/// The scheme of a connection. The server notes it among the data of the connection.
+/// The scheme of a connection. The server notes it among the data of the connection, or of the request with HTTP/2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scheme {
     Http,
@@ -42,10 +42,15 @@ pub(crate) fn reached_by(request: &HttpRequest) -> (&'static str, String) {
     let scheme = match forwarded.scheme {
         Some(scheme) if scheme.eq_ignore_ascii_case("https") => Scheme::Https,
         Some(_) => Scheme::Http,
-        None => request.conn_data().copied().unwrap_or(Scheme::Http),
+        None => scheme_of_connection(request),
     };
     let header = || request.headers().get(HOST).and_then(|host| host.to_str().ok()).map(str::to_owned);
     let own = || header().or_else(|| request.uri().authority().map(ToString::to_string));
     let host = forwarded.host.map(str::to_owned).or_else(own).unwrap_or_default();
     (scheme.name(), host)
+}
+
+fn scheme_of_connection(request: &HttpRequest) -> Scheme {
+    let of_request = || actix_web::HttpMessage::extensions(request).get::<Scheme>().copied();
+    request.conn_data().copied().or_else(of_request).unwrap_or(Scheme::Http)
 }

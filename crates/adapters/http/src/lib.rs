@@ -53,5 +53,5 @@ mod trace;
 pub use forwarding::{NetworkError, TrustedProxies};
 pub use limits::Limits;
 pub use routes::configure;
-pub use server::{ConnectionLimits, Deadlines, ServerSettings, Serving, Socket, Stopper};
+pub use server::{ConnectionLimits, DEFAULT_HTTP2_STREAMS, Deadlines, ServerSettings, Serving, Socket, Stopper};
 pub use state::{HttpState, Services};

@@ -54,6 +54,7 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work) -> Resul
     }
     let stop = signals.stop_within(config.stop_limit());
     if let Some(certificate) = certificate {
+        certificate.follow_files().map_err(|error| Failure::Other(error.into()))?;
         signals.reload_with(move || reload(&certificate));
     }
     let runner = match work {

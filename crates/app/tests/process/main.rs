@@ -3,6 +3,8 @@
 
 mod commands;
 mod databases;
+mod https;
+mod https_client;
 mod settings;
 mod signals;
 mod sql;
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
     trials.extend(signals::trials());
     trials.extend(commands::trials());
     trials.extend(databases::trials());
+    trials.extend(https::trials());
     trials.extend(settings::trials());
     trials.extend(twins::trials());
     trials.extend(workers::trials());

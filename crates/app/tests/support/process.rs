@@ -54,7 +54,8 @@ impl Running {
                 return Err(format!("the service ended: {}", child.wait()?).into());
             }
         }
-        let base = banner.lines().next().and_then(|line| line.rsplit("http://").next()).ok_or("no address")?;
+        let line = banner.lines().next().unwrap_or_default();
+        let base = ["https://", "http://"].iter().find_map(|scheme| line.rsplit_once(scheme)).ok_or("no address")?.1;
         let base = base.split('"').next().unwrap_or_default();
         Ok(Self { address: base.trim().parse()?, banner, child })
     }

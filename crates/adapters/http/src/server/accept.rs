@@ -35,6 +35,8 @@ pub(super) struct Acceptor {
 pub(super) const MAX_OPEN_REFUSALS: usize = 64;
 /// The longest time that sending a refusal may take.
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
+/// The name of HTTP/2 in TLS handshakes.
+pub(super) const HTTP2: &[u8] = b"h2";
 /// The answer to an unencrypted request on the HTTPS port.
 const NOT_ENCRYPTED: &str = r#"{"error":"this port speaks HTTPS: use an address that begins with https://"}"#;
 
@@ -55,7 +57,8 @@ impl Acceptor {
                     None => Stream::Plain(Watched::new(socket, Rc::new(connection), permit)),
                     Some(tls) => self.encrypt(socket, tls, connection, permit).await?,
                 };
-                Some((stream, Protocol::Http1, peer))
+                let protocol = if stream.connection().speaks_http2() { Protocol::Http2 } else { Protocol::Http1 };
+                Some((stream, protocol, peer))
             }
             Err(refusal) => {
                 tracing::debug!(?address, ?refusal, "a connection was refused");
@@ -82,7 +85,11 @@ impl Acceptor {
         });
         match handshake.await {
             Ok(Ok(Ok(stream))) => {
-                stream.get_ref().0.connection().watch().opened();
+                let (watched, session) = stream.get_ref();
+                if session.alpn_protocol() == Some(HTTP2) {
+                    watched.connection().speak_http2();
+                }
+                watched.connection().watch().opened();
                 Some(Stream::Tls(Box::new(stream)))
             }
             Ok(Err(plain)) => {

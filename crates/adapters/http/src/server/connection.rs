@@ -7,6 +7,7 @@ use std::sync::Arc;
 use actix_http::RequestHead;
 use derslik_domain::identity::ClientNetwork;
 
+use super::h2::Frames;
 use super::permits::{ClientPermit, ConnectionPermit, ConnectionPermits, Refusal};
 use super::tail::Tail;
 use super::watch::{Deadlines, Watch};
@@ -16,8 +17,12 @@ use crate::forwarding::{Client, TrustedProxies};
 #[derive(Debug)]
 pub(super) struct Connection {
     watch: Watch,
-    /// The last bytes that the framework has read, after decryption.
+    /// The last bytes that the dispatcher of HTTP/1.1 has read, after decryption.
     tail: Cell<Tail>,
+    /// Where it stands in its frames. `None` for HTTP/1.1.
+    frames: Cell<Option<Frames>>,
+    /// The client at the other end. `None` for a trusted proxy, and for a peer without an address.
+    client: Option<ClientNetwork>,
     /// Whether the peer is a trusted proxy.
     is_from_proxy: bool,
     permits: Arc<ConnectionPermits>,
@@ -33,18 +38,35 @@ impl Connection {
     ) -> Result<(Self, ConnectionPermit), Refusal> {
         let is_from_proxy = peer.is_some_and(|peer| proxies.trust(peer));
         // A proxy's connections carry requests of all its clients. Those clients are counted by their requests instead.
-        let permit = permits.take(peer.filter(|_| !is_from_proxy).map(ClientNetwork::of))?;
+        let client = peer.filter(|_| !is_from_proxy).map(ClientNetwork::of);
+        let permit = permits.take(client)?;
         let (watch, permits) = (Watch::new(deadlines), Arc::clone(permits));
-        Ok((Self { watch, tail: Cell::default(), is_from_proxy, permits }, permit))
+        Ok((Self { watch, tail: Cell::default(), frames: Cell::default(), client, is_from_proxy, permits }, permit))
     }
 
     pub(super) const fn watch(&self) -> &Watch {
         &self.watch
     }
 
-    /// Notes that the framework has read these bytes.
+    /// Notes that the client chose HTTP/2, before anything was read.
+    pub(super) fn speak_http2(&self) {
+        self.frames.set(Some(Frames::default()));
+        self.watch.speak_http2();
+    }
+
+    pub(super) fn speaks_http2(&self) -> bool {
+        self.frames.get().is_some()
+    }
+
+    /// Notes that the dispatcher has read these bytes.
     pub(super) fn read(&self, bytes: &[u8]) {
-        self.tail.set(self.tail.get().then(bytes));
+        if let Some(mut frames) = self.frames.get() {
+            let received = frames.read(bytes);
+            self.frames.set(Some(frames));
+            self.watch.received_frames(received);
+        } else {
+            self.tail.set(self.tail.get().then(bytes));
+        }
     }
 
     pub(super) fn tail(&self) -> Tail {
@@ -59,6 +81,21 @@ impl Connection {
         match Client::of(head, proxies) {
             Some(Client { address, is_proxy: false }) => self.permits.take_for(ClientNetwork::of(address)).map(Some),
             _ => Ok(None),
+        }
+    }
+
+    /// Takes a permit for a stream of HTTP/2. The permit of the connection counts for one of its streams. Each further one counts
+    /// for the client as a connection of HTTP/1.1 does, which a client without HTTP/2 would need for it.
+    pub(super) fn permit_for_stream(
+        &self,
+        head: &RequestHead,
+        proxies: &TrustedProxies,
+        has_others: bool,
+    ) -> Result<Option<ClientPermit>, Refusal> {
+        match self.client {
+            Some(client) if has_others => self.permits.take_for(client).map(Some),
+            Some(_) => Ok(None),
+            None => self.permit_for_request(head, proxies),
         }
     }
 }

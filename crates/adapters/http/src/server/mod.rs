@@ -8,10 +8,13 @@
 //! | `stream` | its bytes |
 //! | `tail` | the last bytes of its input |
 //! | `watch` | its deadlines |
-//! | `request` | one request on it |
+//! | `request` | one request of HTTP/1.1 on it |
+//! | `h2` | its requests if the client speaks HTTP/2 |
+//! | `worker` | the service of one thread, from an accepted socket to the app |
 
 mod accept;
 mod connection;
+mod h2;
 mod permits;
 mod request;
 mod stream;
@@ -19,32 +22,24 @@ mod tail;
 #[cfg(test)]
 mod tests;
 mod watch;
+mod worker;
 
 use std::net::TcpListener;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
-use actix_http::{HttpService, Request};
 use actix_server::{Server, ServerHandle};
-use actix_service::{IntoServiceFactory, Service, ServiceFactoryExt, apply_fn_factory, fn_service, map_config};
-use actix_web::App;
-use actix_web::dev::AppConfig;
-use actix_web::middleware::{DefaultHeaders, from_fn};
+use actix_service::fn_factory;
 use rustls::ServerConfig;
-use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
-use tracing_actix_web::TracingLogger;
 
-use self::accept::{Acceptor, MAX_OPEN_REFUSALS, Opened};
+use self::accept::{Acceptor, HTTP2, MAX_OPEN_REFUSALS};
 pub use self::permits::ConnectionLimits;
 use self::permits::ConnectionPermits;
-use self::stream::Stream;
 pub use self::watch::Deadlines;
-use crate::routes::configure;
+use self::worker::Worker;
 use crate::state::HttpState;
-use crate::trace::{RequestSpan, show_request_id};
 
 /// The listener to serve on, and the TLS settings where connections are to be encrypted.
 #[derive(Debug)]
@@ -66,11 +61,12 @@ pub struct ServerSettings {
     pub connections: ConnectionLimits,
     /// How long a connection waits for its client.
     pub deadlines: Deadlines,
+    /// The most requests that one connection of HTTP/2 may have open at once, at least one.
+    pub http2_streams: u32,
 }
 
-/// How long the server still reads from a connection after an answer that did not wait for the whole body. It applies where the
-/// length of the body is known. Without it the client might never receive the answer.
-const LINGER: Duration = Duration::from_secs(1);
+/// The default of [`ServerSettings::http2_streams`].
+pub const DEFAULT_HTTP2_STREAMS: u32 = 100;
 
 /// A server that answers requests for as long as it is awaited.
 #[must_use = "it serves only while it is awaited"]
@@ -92,7 +88,7 @@ impl Serving {
     /// # Errors
     /// If the listener can't be used.
     pub fn new(socket: Socket, state: HttpState, settings: ServerSettings) -> std::io::Result<Self> {
-        let ServerSettings { workers, grace, connections, deadlines } = settings;
+        let ServerSettings { workers, grace, connections, deadlines, http2_streams } = settings;
         let acceptor = Acceptor {
             tls: socket.tls.map(tls_acceptor),
             proxies: state.trusted_proxies().clone(),
@@ -106,45 +102,10 @@ impl Serving {
             .disable_signals()
             // The permits are the limit. A refused client gets an answer, which needs a connection beyond that limit.
             .max_concurrent_connections(connections.in_all.saturating_add(2 * MAX_OPEN_REFUSALS));
-        let stopping = server.graceful_shutdown_signal();
+        let worker = Worker { state, acceptor, http2_streams, stopping: server.graceful_shutdown_signal() };
         let server = server.listen("http", socket.listener, move || {
-            let (stopping, state, acceptor, proxies) = (stopping.clone(), state.clone(), acceptor.clone(), acceptor.proxies.clone());
-            let app = App::new()
-                .wrap(DefaultHeaders::new().add(("X-Content-Type-Options", "nosniff")).add(("Cache-Control", "no-store")))
-                .wrap(from_fn(show_request_id))
-                .wrap(TracingLogger::<RequestSpan>::new())
-                .configure(move |config| configure(config, state.clone()));
-            let app = map_config(app.into_factory(), |()| AppConfig::default()).map_err(|error| error.error_response());
-            let app = apply_fn_factory(app, move |request: Request, app: &_| request::answer(request, app, &proxies));
-            let http = HttpService::build()
-                .graceful_shutdown_signal(move || {
-                    let stopping = stopping.clone();
-                    async move { stopping.notified().await }
-                })
-                .keep_alive(deadlines.idle)
-                .client_request_timeout(deadlines.head)
-                .client_disconnect_timeout(LINGER)
-                .on_connect_ext(|stream: &Stream, data| {
-                    data.insert(Rc::clone(stream.connection()));
-                    data.insert(stream.scheme());
-                })
-                .finish(app);
-            let watched = apply_fn_factory(http, |opened: Option<Opened>, http: &_| {
-                let begun = opened.map(|opened| (Rc::clone(opened.0.connection()), http.call(opened)));
-                async move {
-                    let Some((connection, dispatcher)) = begun else { return Ok(()) };
-                    tokio::select! {
-                        biased;
-                        outcome = dispatcher => outcome,
-                        () = connection.watch().overdue() => Ok(()),
-                    }
-                }
-            });
-            fn_service(move |socket: TcpStream| {
-                let acceptor = acceptor.clone();
-                async move { Ok(acceptor.open(socket).await) }
-            })
-            .and_then(watched)
+            let worker = worker.clone();
+            fn_factory(move || worker.clone().service())
         })?;
         Ok(Self(server.run()))
     }
@@ -170,7 +131,8 @@ impl Stopper {
     }
 }
 
+/// Clients choose between both protocols. Those that name none speak HTTP/1.1.
 fn tls_acceptor(mut tls: ServerConfig) -> TlsAcceptor {
-    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+    tls.alpn_protocols = vec![HTTP2.to_vec(), b"http/1.1".to_vec()];
     Arc::new(tls).into()
 }

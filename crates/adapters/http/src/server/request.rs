@@ -1,4 +1,4 @@
-//! Wraps each request between the connection and the service. The request gets a body only if it announces one. The watch of
+//! Wraps each request of HTTP/1.1 between the connection and the service. The request gets a body only if it announces one. The watch of
 //! the connection learns when the request begins and ends.
 
 use std::cell::Cell;
@@ -182,7 +182,8 @@ pub(super) const fn refusal_parts(refusal: Refusal) -> (StatusCode, &'static str
     }
 }
 
-fn refuse(refusal: Refusal) -> Response<BoxBody> {
+/// The answer to a request that was refused a permit.
+pub(super) fn refuse(refusal: Refusal) -> Response<BoxBody> {
     let (status, body) = refusal_parts(refusal);
     Response::build(status)
         .insert_header((CONTENT_TYPE, "application/json"))

@@ -5,11 +5,16 @@
 //!
 //! A [`Watch`] observes a connection and ends it when a deadline has passed, regardless of the state of the framework. A
 //! deadline runs from the start of what it bounds, so a slow trickle of bytes does not extend it.
+//!
+//! With HTTP/2, bytes do not tell whether a request begins: they may belong to other streams, or to frames that keep a connection
+//! alive. There the frames are followed, and one that is unfinished has the deadline of a head.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use tokio::time::sleep_until;
+
+use super::h2::Received;
 
 /// How long a connection waits for its client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +78,10 @@ pub(super) struct Watch {
     in_flight: Cell<u32>,
     /// The time since which the client has read nothing of the pending output.
     stalled_since: Cell<Option<Instant>>,
+    /// Whether the connection speaks HTTP/2.
+    is_http2: Cell<bool>,
+    /// The time since which a frame or a head of HTTP/2 is unfinished.
+    unfinished_since: Cell<Option<Instant>>,
 }
 
 impl Watch {
@@ -84,6 +93,22 @@ impl Watch {
             until: Cell::new(Instant::now() + deadlines.head + SLACK),
             in_flight: Cell::new(0),
             stalled_since: Cell::new(None),
+            is_http2: Cell::new(false),
+            unfinished_since: Cell::new(None),
+        }
+    }
+
+    /// Notes that the connection speaks HTTP/2.
+    pub(super) fn speak_http2(&self) {
+        self.is_http2.set(true);
+    }
+
+    /// Notes what the frames say about the bytes that were received.
+    pub(super) fn received_frames(&self, received: Received) {
+        match received {
+            Received::Whole => self.unfinished_since.set(None),
+            Received::Part { is_new: false } if self.unfinished_since.get().is_some() => {}
+            Received::Part { .. } => self.unfinished_since.set(Some(Instant::now())),
         }
     }
 
@@ -94,7 +119,7 @@ impl Watch {
 
     /// Notes that bytes were received.
     pub(super) fn received(&self) {
-        if self.in_flight.get() == 0 && self.awaited.get() == Awaited::Request {
+        if !self.is_http2.get() && self.in_flight.get() == 0 && self.awaited.get() == Awaited::Request {
             self.await_rest(self.deadlines.head);
         }
     }
@@ -116,11 +141,19 @@ impl Watch {
     /// Notes that all pending output was sent.
     pub(super) fn flushed(&self) {
         // The client could not send the awaited input before its answer was out, so its deadline starts again.
-        if self.stalled_since.take().is_some() {
-            match self.awaited.get() {
-                Awaited::Request => self.await_request(),
-                Awaited::Rest => self.await_rest(self.deadlines.head.max(self.deadlines.unread_body)),
-            }
+        if self.stalled_since.take().is_none() {
+            return;
+        }
+        if self.unfinished_since.get().is_some() {
+            self.unfinished_since.set(Some(Instant::now()));
+        }
+        // An answer of HTTP/2 is under way until it is out. The other frames that a client can ask for must not keep it connected.
+        if self.is_http2.get() {
+            return;
+        }
+        match self.awaited.get() {
+            Awaited::Request => self.await_request(),
+            Awaited::Rest => self.await_rest(self.deadlines.head.max(self.deadlines.unread_body)),
         }
     }
 
@@ -155,11 +188,12 @@ impl Watch {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        match self.stalled_since.get() {
-            Some(since) => Some(since + self.deadlines.stalled_reader),
-            None if self.in_flight.get() > 0 => None,
-            None => Some(self.until.get()),
+        if let Some(since) = self.stalled_since.get() {
+            return Some(since + self.deadlines.stalled_reader);
         }
+        let unfinished = self.unfinished_since.get().map(|since| since + self.deadlines.head);
+        let awaited = (self.in_flight.get() == 0).then(|| self.until.get());
+        unfinished.into_iter().chain(awaited).min()
     }
 
     fn await_request(&self) {
@@ -210,6 +244,39 @@ mod tests {
         assert!(second <= Some(Instant::now() + Deadlines::default().head));
         watch.received();
         assert_eq!(watch.deadline(), second);
+    }
+
+    #[test]
+    fn a_head_of_http2_has_its_deadline_beside_running_requests() {
+        let watch = Watch::new(Deadlines::default());
+        watch.speak_http2();
+        watch.began();
+        assert_eq!(watch.deadline(), None);
+        watch.received_frames(Received::Part { is_new: true });
+        let first = watch.deadline();
+        assert!(first.is_some());
+        sleep(MOMENT);
+        watch.received_frames(Received::Part { is_new: false });
+        assert_eq!(watch.deadline(), first);
+        watch.received_frames(Received::Part { is_new: true });
+        assert!(watch.deadline() > first);
+        watch.received_frames(Received::Whole);
+        assert_eq!(watch.deadline(), None);
+    }
+
+    #[test]
+    fn frames_without_a_request_do_not_prolong_the_time_of_an_idle_connection() {
+        let watch = Watch::new(Deadlines::default());
+        watch.speak_http2();
+        watch.began();
+        watch.ended(UnreadInput::Nothing);
+        let idle = watch.deadline();
+        sleep(MOMENT);
+        watch.received();
+        watch.received_frames(Received::Whole);
+        watch.stalled();
+        watch.flushed();
+        assert_eq!(watch.deadline(), idle);
     }
 
     #[test]

@@ -4,6 +4,10 @@
 mod connections;
 mod deadlines;
 mod framing;
+mod h2_client;
+mod h2_deadlines;
+mod h2_limits;
+mod h2_requests;
 mod memory;
 mod stopping;
 
@@ -17,7 +21,7 @@ use derslik_ports::inbound::{
     AuthenticationError, IdentityService, MockActivityService, MockAttendeeService, MockCourseService, MockJobService, MockLogInService,
     MockPeopleService, MockProjectService, MockRosterService, MockSessionService, PresentedCredential,
 };
-use derslik_testkit::builders::{account, actor_of, other_account, service_principal};
+use derslik_testkit::builders::{account, actor_of, guid, other_account, service_principal, session};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -27,7 +31,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::{ConnectionLimits, Deadlines, ServerSettings, Serving, Socket, Stopper};
+use super::{ConnectionLimits, DEFAULT_HTTP2_STREAMS, Deadlines, ServerSettings, Serving, Socket, Stopper};
 use crate::classroom::{ClassroomSettings, Templates};
 use crate::forwarding::TrustedProxies;
 use crate::limits::Limits;
@@ -44,6 +48,8 @@ const KEY: &[u8] = include_bytes!("key.pem");
 /// A known credential. A suffixed number makes a credential of another principal of its account, and `other` belongs to another
 /// account. All other credentials are unknown.
 const KNOWN: &str = "Bearer known";
+/// The number of the principal whose searches find enough for a long answer.
+const WITH_SESSIONS: i64 = 77;
 
 /// A running server. It is stopped when this is dropped.
 struct Running {
@@ -60,6 +66,7 @@ struct Plan {
     proxies: TrustedProxies,
     is_encrypted: bool,
     grace: Duration,
+    http2_streams: u32,
 }
 
 impl Default for Plan {
@@ -73,6 +80,7 @@ impl Default for Plan {
             proxies: TrustedProxies::default(),
             is_encrypted: false,
             grace: Duration::ZERO,
+            http2_streams: DEFAULT_HTTP2_STREAMS,
         }
     }
 }
@@ -83,7 +91,13 @@ impl Plan {
         let address = listener.local_addr().unwrap();
         let classroom = ClassroomSettings { templates: Templates::default(), page_key: [0; 32] };
         let state = HttpState::new(services(), classroom, self.limits).with_trusted_proxies(self.proxies);
-        let settings = ServerSettings { workers: 1, grace: self.grace, connections: self.connections, deadlines: self.deadlines };
+        let settings = ServerSettings {
+            workers: 1,
+            grace: self.grace,
+            connections: self.connections,
+            deadlines: self.deadlines,
+            http2_streams: self.http2_streams,
+        };
         let socket = Socket { listener, tls: self.is_encrypted.then(certificate) };
         let serving = Serving::new(socket, state.clone(), settings).unwrap();
         let stopper = serving.stopper();
@@ -101,7 +115,10 @@ impl Drop for Running {
 
 fn services() -> Services {
     let mut sessions = MockSessionService::new();
-    sessions.expect_search().returning(|_, _| Ok(derslik_domain::page::Page { entries: Vec::new(), more: false }));
+    sessions.expect_search().returning(|actor, _| {
+        let count = if actor.principal.id == Id::new(WITH_SESSIONS) { 200 } else { 0 };
+        Ok(derslik_domain::page::Page { entries: (0..count).map(|number| session(guid(number))).collect(), more: false })
+    });
     Services {
         sessions: Arc::new(sessions),
         attendees: Arc::new(MockAttendeeService::new()),
@@ -168,11 +185,18 @@ impl Running {
 
 /// Performs the TLS handshake on a connection.
 async fn encrypted(stream: TcpStream) -> TlsStream<TcpStream> {
+    encrypted_for(stream, &[]).await
+}
+
+/// Performs the TLS handshake on a connection, and offers these protocols.
+async fn encrypted_for(stream: TcpStream, protocols: &[&[u8]]) -> TlsStream<TcpStream> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(CERTIFICATE).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let connector = TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth()));
+    let mut config = config.with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+    let connector = TlsConnector::from(Arc::new(config));
     connector.connect(ServerName::try_from("localhost").unwrap(), stream).await.unwrap()
 }
 
