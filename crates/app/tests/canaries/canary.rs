@@ -61,7 +61,7 @@ impl Canary {
 
 /// Each byte as `%` and two digits.
 pub(crate) fn percent_encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    text.bytes().fold(String::new(), |encoded, byte| encoded + &format!("%{byte:02X}"))
 }
 
 /// Where canaries stand in a text: their names, and the lines.

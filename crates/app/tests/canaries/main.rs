@@ -96,7 +96,7 @@ fn nothing_in_sight(database: &str, format: &'static str) -> Result<(), Failed> 
     check(leaks.is_empty(), &leaks)?;
 
     // Each of these places was searched: a secret in it is found.
-    let secret = percent_encoded(keys_core(&site)?);
+    let secret = percent_encoded(one_secret(&site)?);
     for place in ["log of serve", "standard output of serve", "environ of serve", "database", "standard error of key rotate"] {
         let (_, text) = site.seen.iter().find(|(seen, _)| seen == place).ok_or("a place was not searched")?;
         check(found(&format!("{text}{secret}"), &site.canaries).len() == 1, &place)?;
@@ -105,7 +105,7 @@ fn nothing_in_sight(database: &str, format: &'static str) -> Result<(), Failed> 
 }
 
 /// The part of one of the secrets that is searched for.
-fn keys_core(site: &Site) -> Result<&str, Failed> {
+fn one_secret(site: &Site) -> Result<&str, Failed> {
     Ok(site.canaries.last().ok_or("no canaries")?.core())
 }
 

@@ -10,8 +10,8 @@ use crate::check;
 use crate::commands::Keys;
 use crate::site::Served;
 
-/// A text that is no secret, which the log shows at this level: the framework logs such a length. It proves that the search sees
-/// what a client has sent.
+/// Not a secret. The framework logs a length that is not a number at this level, so the log shows this text. That proves that the
+/// search sees what a client has sent.
 pub(crate) const CONTROL: &str = "kontrol8d2f6a1c0b";
 
 const WRONG_PROOF: &str = "3fa94c07be6d1258903fd7a1c4e86b025d9f7310ab48ce625f80d391e7c4b6a2";
@@ -54,18 +54,17 @@ impl<'s> Client<'s> {
 
     /// Sends everything, once with right and once with wrong secrets.
     pub(crate) fn send_all(&mut self, keys: &Keys) -> Result<(), Failed> {
-        let text = |text: &str| text.to_owned();
         let zeros = "0".repeat(24);
         let secrets = [
-            ("/xapi/session", text(&keys.bearer), 200),
-            ("/api/v1/projects", text(&keys.organization_key), 200),
-            ("/v1/courses", text(&keys.token), 200),
+            ("/xapi/session", keys.bearer.clone(), 200),
+            ("/api/v1/projects", keys.organization_key.clone(), 200),
+            ("/v1/courses", keys.token.clone(), 200),
             ("/xapi/session", format!("{}|{WRONG_PROOF}", keys.access_key), 401),
             ("/xapi/session", format!("derslik_at_{zeros}_{WRONG_PROOF}_00000000"), 401),
             ("/api/v1/projects", format!("derslik_ok_{WRONG_PROOF}_00000000"), 401),
-            ("/api/v1/projects", text(WRONG_WORD), 401),
+            ("/api/v1/projects", WRONG_WORD.to_owned(), 401),
             ("/v1/courses", format!("derslik_at_{zeros}_{WRONG_PROOF}_00000000"), 401),
-            ("/v1/courses", text(WRONG_WORD), 401),
+            ("/v1/courses", WRONG_WORD.to_owned(), 401),
         ];
         for (path, secret, status) in &secrets {
             self.expect(*status, ("GET", path, &format!("Authorization: Bearer {secret}\r\n"), ""))?;
