@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: run test crash-test lint fmt deny bench abuse build doc migrate secrets ci help
+.PHONY: run test crash-test lint fmt deny bench abuse secure build doc migrate secrets ci help
 
 # Extra arguments for run, test, bench and migrate: make run ARGS='--listen 127.0.0.1:9090'
 ARGS ?=
@@ -27,6 +27,9 @@ bench: ## the benchmark, optimised, on a private PostgreSQL
 
 abuse: ## floods of requests against the optimised binary: their memory and the goals; ARGS selects parts
 	@scripts/abuse --release $(ARGS)
+
+secure: ## the proofs of security at their full size, on both databases: a table of figures and goals; ARGS selects parts
+	@scripts/secure $(ARGS)
 
 build: ## the optimised binary, target/release/derslik
 	@scripts/require rust cc && cargo build --release --locked -p derslik

@@ -15,9 +15,11 @@ const SECONDS_OF_A_DAY: u64 = 24 * 60 * 60;
 
 /// The audit log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Validate)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct AuditConfig {
-    /// The key of the seals, a text of at least 32 bytes that is kept outside of the database. Without it nothing is sealed.
+    /// The key of the seals of the audit log, a secret of at least 32 bytes that is kept outside of the database. Without it
+    /// nothing is sealed. See [Seals](OPERATIONS.md#seals).
     pub seal_key: Option<Secret>,
     /// For how many days audit records are kept.
     #[validate(range(min = 1, max = 36_500))]

@@ -2,6 +2,7 @@
 //! refuse the same ones. Also what the database holds of their secrets. On both databases.
 #![expect(clippy::indexing_slicing, reason = "a part that is not there is null in JSON, and fails the check")]
 
+mod dump;
 mod life;
 #[path = "../process/sql.rs"]
 #[expect(dead_code, reason = "this binary only reads")]

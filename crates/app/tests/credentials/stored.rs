@@ -1,7 +1,5 @@
 //! What a database holds of secrets: their digests, and nothing from which a client could prove anything.
 
-use std::path::{Path, PathBuf};
-
 use derslik::config::Config;
 use derslik::wiring::{Installation, Operators};
 use derslik_domain::id::AccountId;
@@ -13,7 +11,38 @@ use derslik_storage::DatabaseUrl;
 use derslik_testkit::builders::settings;
 use libtest_mimic::Failed;
 
-use crate::{check, sql};
+use crate::check;
+use crate::dump::dump;
+
+/// The environment variable that asks for the full size, by the value `full`.
+const SIZE: &str = "DERSLIK_SECURE_TEST";
+
+/// How much is issued.
+struct Size {
+    /// Keys of each of the two kinds.
+    keys: usize,
+    /// People, with a password each.
+    people: usize,
+    /// Tokens of each person.
+    tokens: usize,
+    /// Admins, with a password each.
+    admins: usize,
+}
+
+impl Size {
+    fn asked_for() -> Self {
+        if std::env::var_os(SIZE).is_some_and(|size| size == "full") {
+            Self { keys: 50, people: 50, tokens: 1, admins: 50 }
+        } else {
+            Self { keys: 12, people: 3, tokens: 5, admins: 3 }
+        }
+    }
+
+    /// The least number of credentials and passwords.
+    const fn least(&self) -> usize {
+        2 * self.keys + self.people * (self.tokens + 1) + self.admins
+    }
+}
 
 /// Secrets in the clear, and the public ids that a database holds of some of them.
 #[derive(Default)]
@@ -53,8 +82,9 @@ impl Issued {
 pub(crate) fn no_secret_is_stored(url: &DatabaseUrl) -> Result<(), Failed> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let installation = Installation::new(&Config::default(), url, runtime.handle())?;
-    let issued = runtime.block_on(issue(&installation.operators()))?;
-    check(issued.count >= 50, &issued.count)?;
+    let size = Size::asked_for();
+    let issued = runtime.block_on(issue(&installation.operators(), &size))?;
+    check(issued.count >= size.least().max(50), &issued.count)?;
     let dump = dump(url)?;
     // What is stored is found, so the dump is not empty or in another encoding.
     let missing: Vec<_> = issued.public_ids.iter().filter(|public_id| !dump.contains(public_id.as_str())).collect();
@@ -64,7 +94,7 @@ pub(crate) fn no_secret_is_stored(url: &DatabaseUrl) -> Result<(), Failed> {
 }
 
 /// Issues credentials of each kind, and passwords, and replaces some of them.
-async fn issue(operators: &Operators) -> Result<Issued, Failed> {
+async fn issue(operators: &Operators, size: &Size) -> Result<Issued, Failed> {
     let mut issued = Issued::default();
     let new = NewAccount { name: AccountName::new("okul")?, settings: settings(), project: ProjectName::new("Default")? };
     let account = operators.accounts.create(new).await?;
@@ -72,7 +102,7 @@ async fn issue(operators: &Operators) -> Result<Issued, Failed> {
     issued.opaque(account.account_key);
     let account = account.id;
     for kind in [CredentialKind::AccessKey, CredentialKind::AccountKey] {
-        for number in 0..12 {
+        for number in 0..size.keys {
             let created = operators.credentials.create(account, NewKey { kind, days: (number % 2 == 0).then_some(30) }).await?;
             issued.created(created.secret);
             if number % 4 == 0 {
@@ -81,8 +111,8 @@ async fn issue(operators: &Operators) -> Result<Issued, Failed> {
             }
         }
     }
-    people(operators, account, &mut issued).await?;
-    for number in 0..3 {
+    people(operators, account, size, &mut issued).await?;
+    for number in 0..size.admins {
         let name = Username::parse(&format!("admin{number}"))?;
         let (_, password) = operators.admins.create(NewAdmin { name, role: AdminRole::Viewer, password: None }).await?;
         issued.opaque(password.ok_or("no password")?);
@@ -91,12 +121,12 @@ async fn issue(operators: &Operators) -> Result<Issued, Failed> {
 }
 
 /// Issues tokens and passwords of people.
-async fn people(operators: &Operators, account: AccountId, issued: &mut Issued) -> Result<(), Failed> {
-    for number in 0..3 {
+async fn people(operators: &Operators, account: AccountId, size: &Size, issued: &mut Issued) -> Result<(), Failed> {
+    for number in 0..size.people {
         let email = Email::parse(&format!("person{number}@okul.example"))?;
         let (name, surname) = (PersonName::new("Ayşe")?, PersonName::new("Yılmaz")?);
         operators.users.create(account, NewUser { email: email.clone(), role: Role::Member, name, surname }).await?;
-        for _ in 0..5 {
+        for _ in 0..size.tokens {
             let scopes = CredentialKind::AccessKey.scopes();
             let token = NewToken { scopes, project: None, lifetime: TokenLifetime::Default };
             issued.opaque(operators.tokens.issue(account, UserKey::Email(email.clone()), token).await?);
@@ -105,29 +135,4 @@ async fn people(operators: &Operators, account: AccountId, issued: &mut Issued) 
         issued.opaque(password.ok_or("no password")?);
     }
     Ok(())
-}
-
-/// Everything that a database holds, as text. Bytes that are not text are hexadecimal digits.
-fn dump(url: &DatabaseUrl) -> Result<String, Failed> {
-    let DatabaseUrl::Sqlite(path) = url else { return dump_tables(url) };
-    let mut bytes = std::fs::read(path)?;
-    bytes.extend(std::fs::read(beside(path, "-wal")).unwrap_or_default());
-    Ok(format!("{}\n{}", String::from_utf8_lossy(&bytes), hex(&bytes)))
-}
-
-/// The path of a file that `SQLite` keeps beside the database.
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
-}
-
-fn dump_tables(url: &DatabaseUrl) -> Result<String, Failed> {
-    const TABLES: &str = "SELECT table_name::text AS line FROM information_schema.tables
-        WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'";
-    let mut lines = Vec::new();
-    for table in sql::lines(url, TABLES)? {
-        lines.extend(sql::lines(url, &format!("SELECT t::text AS line FROM \"{table}\" AS t"))?);
-    }
-    Ok(lines.join("\n"))
 }
