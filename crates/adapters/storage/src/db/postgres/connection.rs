@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use diesel_async::AsyncPgConnection;
 use diesel_async::async_connection_wrapper::{AsyncConnectionWrapper, BlockOn};
+use tokio::io::AsyncReadExt;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::{AbortHandle, yield_now};
 use tokio::time::{sleep_until, timeout, timeout_at};
@@ -160,8 +161,13 @@ impl PgControl {
         };
         if matches!(end, Interruption::CallerLeft) {
             let until = Instant::now() + CANCEL_TIMEOUT;
-            timeout_at(until.into(), self.cancel()).await.ok();
-            if let Ok(output) = timeout_at(until.into(), &mut work).await {
+            let is_passed_on = timeout_at(until.into(), self.cancel()).await.unwrap_or(false);
+            let ended = timeout_at(until.into(), &mut work).await;
+            if !is_passed_on {
+                // The request may be on its way still, and would end the next statement of this connection.
+                self.cut();
+            }
+            if let Ok(output) = ended {
                 return output;
             }
         }
@@ -169,12 +175,17 @@ impl PgControl {
         work.await
     }
 
-    /// Asks the server to end the running statement.
-    async fn cancel(&self) {
+    /// Asks the server to end the running statement. Returns whether the server has passed the request on: it then closes the
+    /// connection that brought the request.
+    async fn cancel(&self) -> bool {
         let token = self.state().cancel.clone();
-        if let (Some(token), Ok(socket)) = (token, self.server.dial_first().await) {
-            token.cancel_query_raw(socket, NoTls).await.ok();
+        let (Some(token), Ok(mut socket)) = (token, self.server.dial_first().await) else { return false };
+        if token.cancel_query_raw(&mut socket, NoTls).await.is_err() {
+            return false;
         }
+        let mut byte = [0_u8; 1];
+        while matches!(socket.read(&mut byte).await, Ok(1..)) {}
+        true
     }
 
     fn cut(&self) {
