@@ -726,6 +726,8 @@ fn a_request_to_cancel_that_arrives_late_ends_no_other_statement() {
     });
     let way = opened.unwrap();
     let (mut holder, mut watcher) = (world.connect(), world.connect());
+    // The statement is prepared from now on, so that it waits for the lock once.
+    world.find(1).unwrap();
     holder.batch_execute("BEGIN; LOCK TABLE sessions").unwrap();
     let gone = find_in_background(&world);
     wait_for_waiting(1, &mut watcher);

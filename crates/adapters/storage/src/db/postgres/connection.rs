@@ -116,7 +116,7 @@ impl PgControl {
         self.socket_state.take_code()
     }
 
-    /// Whether the connection was closed here because the server was silent.
+    /// Whether the connection was closed here, because the server was silent or a request to cancel is still on its way.
     pub(crate) fn is_cut(&self) -> bool {
         self.state().is_cut
     }
