@@ -1,5 +1,6 @@
 //! The interface of a load, and the driver of its connections. This module must not know any load.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::meter::{Measured, Meter, Size};
 use crate::postgres::Database;
-use crate::process::Server;
+use crate::process::{Server, Service};
 use crate::queues::Queues;
 use crate::report::{Figures, Goal};
 use crate::{courses, jobs};
@@ -22,6 +23,10 @@ pub(crate) struct Rig {
     pub(crate) database: Database,
     /// The service.
     pub(crate) service: Server,
+    /// The service again, not started, with TLS to the same database.
+    pub(crate) encrypted: Service,
+    /// The file of the authority that has signed the certificate of the database.
+    pub(crate) authority: PathBuf,
     /// A server that only answers.
     pub(crate) bare: Server,
     /// The objects that loads read, made at their first use.

@@ -1,13 +1,21 @@
 //! The database that a run measures: its table, the rows in it, and the CPU time of its processes. This module must not know
 //! the loads.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::sync::Mutex;
+use tokio_postgres::config::{Config, Host, SslMode};
 use tokio_postgres::{Client, NoTls};
+use tokio_rustls::TlsConnector;
 use uuid::Uuid;
 
 use crate::process;
@@ -64,6 +72,14 @@ impl Database {
     /// When none can be made.
     pub(crate) async fn connect(&self) -> Result<Client> {
         connect(&self.url).await
+    }
+
+    /// A new connection with TLS, to a server whose certificate the authority in the file has signed.
+    ///
+    /// # Errors
+    /// When none can be made.
+    pub(crate) async fn connect_encrypted(&self, authority: &Path) -> Result<Client> {
+        connect_encrypted(&self.url, authority).await
     }
 
     /// The shared counters.
@@ -166,6 +182,32 @@ impl Database {
 pub(crate) async fn connect(url: &str) -> Result<Client> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.context("cannot connect to the database")?;
     // The task ends with its client; its errors show in the client's calls.
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+async fn connect_encrypted(url: &str, authority: &Path) -> Result<Client> {
+    /// How a client of PostgreSQL asks for TLS.
+    const REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
+    let mut config: Config = url.parse()?;
+    // The library is told of no TLS: the socket has it.
+    config.ssl_mode(SslMode::Disable);
+    let (Some(Host::Tcp(host)), Some(port)) = (config.get_hosts().first(), config.get_ports().first()) else {
+        bail!("the URL of the database names no host and port");
+    };
+    let mut socket = TcpStream::connect((host.as_str(), *port)).await?;
+    socket.set_nodelay(true)?;
+    socket.write_all(&REQUEST).await?;
+    let mut answer = [0_u8; 1];
+    socket.read_exact(&mut answer).await?;
+    ensure!(answer == *b"S", "the database offers no TLS");
+    let mut authorities = RootCertStore::empty();
+    authorities.add(CertificateDer::from_pem_file(authority)?)?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    let tls = Arc::new(tls.with_root_certificates(authorities).with_no_client_auth());
+    let handshake = Box::pin(TlsConnector::from(tls).connect(ServerName::try_from(host.clone())?, socket));
+    let (client, connection) = config.connect_raw(Box::new(handshake.await?), NoTls).await?;
     tokio::spawn(connection);
     Ok(client)
 }

@@ -1,11 +1,13 @@
 //! One run: the programs that it starts, the order of the loads, and the report. This module must not know what a load
 //! does.
 
+use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
-use derslik_testkit::postgres::{Durability, PostgresServer};
+use derslik_testkit::certificates::{Authority, Validity};
+use derslik_testkit::postgres::{Durability, PostgresServer, ServerTls};
 
 use crate::footprint;
 use crate::http::Connection;
@@ -46,14 +48,25 @@ pub(crate) async fn run(plan: &Plan) -> Result<Report> {
     let mut loads = chosen(&plan.loads)?;
     let (peers, left_out) = peers(plan, &mut loads).await;
     progress("starting PostgreSQL");
-    // Dropped last, when all connections are closed.
-    let cluster = tokio::task::spawn_blocking(|| PostgresServer::start(Durability::Durable)).await??;
+    let authority = Authority::new("authority of the benchmark");
+    let tls = ServerTls { identity: authority.sign("postgres", &["127.0.0.1"], Validity::Now), clients: None, rules: "" };
+    // Dropped last, when all connections are closed. Only the loads about TLS use it.
+    let cluster = tokio::task::spawn_blocking(move || PostgresServer::start_with_tls(Durability::Durable, &tls)).await??;
     let url = new_database(&cluster).await?;
     let folder = tempfile::tempdir()?;
+    let authority_file = folder.path().join("authority.pem");
+    fs::write(&authority_file, authority.certificate())?;
 
     let footprint = if plan.footprint { measure_footprint(plan, &url, &folder).await? } else { Vec::new() };
     let service = Service { program: plan.program.clone(), database_url: Some(url.clone()), folder: folder.path().join("service") };
+    let encrypted = Service {
+        database_url: Some(format!("{url}?sslmode=verify-full&sslrootcert={}", authority_file.display())),
+        folder: folder.path().join("encrypted"),
+        ..service.clone()
+    };
     let rig = Rig {
+        encrypted,
+        authority: authority_file,
         service: service.start().await?.server,
         database: Database::open(&url).await?,
         bare: Server::start_bare()?,

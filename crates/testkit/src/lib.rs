@@ -5,6 +5,8 @@
 
 #[expect(clippy::expect_used, reason = "test data is valid or the test is wrong")]
 pub mod builders;
+#[expect(clippy::expect_used, reason = "test data is valid or the test is wrong")]
+pub mod certificates;
 #[expect(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a failed expectation is what a test is for")]
 pub mod contract;
 pub mod network;

@@ -10,6 +10,7 @@ mod binaries;
 mod cluster;
 mod database;
 mod error;
+mod tls;
 mod url;
 
 use std::sync::{Mutex, PoisonError};
@@ -18,6 +19,7 @@ use rustix::process::Signal;
 
 pub use self::database::{Template, TestDatabase};
 pub use self::error::PostgresError;
+pub use self::tls::ServerTls;
 
 use self::cluster::Cluster;
 use self::url::ServerUrl;
@@ -52,7 +54,7 @@ impl PostgresServer {
     ///
     /// [`PostgresError`] when no PostgreSQL is installed or the cluster does not start; its text says what to do.
     pub fn start(durability: Durability) -> Result<Self, PostgresError> {
-        let cluster = Cluster::start(durability, None)?;
+        let cluster = Cluster::start(durability, None, None)?;
         Ok(Self { url: ServerUrl::local(cluster.port()), cluster: Some(cluster) })
     }
 
@@ -63,7 +65,17 @@ impl PostgresServer {
     ///
     /// As [`start`](Self::start).
     pub fn start_in(language: &'static str) -> Result<Self, PostgresError> {
-        let cluster = Cluster::start(Durability::Fast, Some(language))?;
+        let cluster = Cluster::start(Durability::Fast, Some(language), None)?;
+        Ok(Self { url: ServerUrl::local(cluster.port()), cluster: Some(cluster) })
+    }
+
+    /// As [`start`](Self::start), and the server also takes connections with TLS. The URLs of this value are without it.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub fn start_with_tls(durability: Durability, tls: &ServerTls) -> Result<Self, PostgresError> {
+        let cluster = Cluster::start(durability, None, Some(tls))?;
         Ok(Self { url: ServerUrl::local(cluster.port()), cluster: Some(cluster) })
     }
 

@@ -31,6 +31,7 @@ mod stores;
 mod upgrade;
 
 pub use db::migrations::{MigrateError, schema_revision};
+pub use db::postgres::TlsMode;
 pub use db::settings::PoolSettings;
 pub use db::url::{DatabaseUrl, DatabaseUrlError};
 pub use rekey::KeyTwin;

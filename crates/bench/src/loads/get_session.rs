@@ -1,5 +1,6 @@
 //! One session after the other over HTTP.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -50,12 +51,17 @@ impl Load for GetSession {
     }
 
     async fn connect(&self, rig: &Rig) -> Result<Box<dyn Client>> {
-        const PATH: &str = "/xapi/v2/session/";
-        let connection = Connection::open(rig.service.address()).await?;
-        let request = http::get(&format!("{PATH}{:X}", Uuid::nil().hyphenated()), Some(BEARER));
-        let guid_at = "GET ".len() + PATH.len();
-        Ok(Box::new(Reader { connection, guids: rig.database.stock().await?, request, guid_at }))
+        connect(rig, rig.service.address()).await
     }
+}
+
+/// A connection to a service at that address, ready to read sessions.
+pub(super) async fn connect(rig: &Rig, address: SocketAddr) -> Result<Box<dyn Client>> {
+    const PATH: &str = "/xapi/v2/session/";
+    let connection = Connection::open(address).await?;
+    let request = http::get(&format!("{PATH}{:X}", Uuid::nil().hyphenated()), Some(BEARER));
+    let guid_at = "GET ".len() + PATH.len();
+    Ok(Box::new(Reader { connection, guids: rig.database.stock().await?, request, guid_at }))
 }
 
 #[async_trait]

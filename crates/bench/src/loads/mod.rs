@@ -6,9 +6,11 @@ mod course_get;
 mod course_list;
 mod course_patch;
 mod get_session;
+mod get_session_encrypted;
 mod guessing;
 mod job_get;
 mod job_list;
+mod select_one;
 mod select_session;
 mod unnest_insert;
 
@@ -20,9 +22,11 @@ use self::course_get::{GetCourse, SelectCourse};
 use self::course_list::{ListCourses, SelectCourses};
 use self::course_patch::{PatchCourse, UpdateCourse};
 use self::get_session::GetSession;
+use self::get_session_encrypted::GetSessionEncrypted;
 use self::guessing::Guessing;
 use self::job_get::{GetJob, SelectJob};
 use self::job_list::{ListJobs, SelectJobs};
+use self::select_one::SelectOne;
 use self::select_session::SelectSession;
 use self::unnest_insert::UnnestInsert;
 use crate::meter::Measured;
@@ -40,11 +44,14 @@ pub(crate) struct Pair {
 }
 
 /// The pairs that a report compares.
-pub(crate) const PAIRS: [Pair; 15] = [
+pub(crate) const PAIRS: [Pair; 17] = [
     Pair { load: batch_create::NAME, limit: unnest_insert::NAME, goal: Some(0.6) },
     Pair { load: unnest_insert::RECORDED, limit: unnest_insert::NAME, goal: None },
     Pair { load: get_session::NAME, limit: select_session::NAME, goal: Some(0.5) },
     Pair { load: get_session::NAME, limit: bare_actix::NAME, goal: None },
+    // At most 1.3 times the cost of a connection without TLS, and for the bare statement at most twice.
+    Pair { load: get_session_encrypted::NAME, limit: get_session::NAME, goal: Some(0.77) },
+    Pair { load: select_one::NAME, limit: select_one::LIMIT, goal: Some(0.5) },
     Pair { load: course_get::NAME, limit: course_get::LIMIT, goal: Some(0.5) },
     Pair { load: course_list::NAME, limit: course_list::LIMIT, goal: Some(0.5) },
     Pair { load: course_patch::NAME, limit: course_patch::LIMIT, goal: Some(0.5) },
@@ -66,6 +73,9 @@ pub(crate) fn all() -> Vec<Box<dyn Measured>> {
         Box::new(UnnestInsert { is_recorded: true }),
         Box::new(GetSession),
         Box::new(SelectSession),
+        Box::new(GetSessionEncrypted),
+        Box::new(SelectOne { encrypted: false }),
+        Box::new(SelectOne { encrypted: true }),
         Box::new(Guessing::default()),
         Box::new(BareActix),
         Box::new(GetCourse),

@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 use super::account::{Account, open_to_all};
 use super::binaries::Binaries;
+use super::tls::ServerTls;
 use super::{Durability, PostgresError};
 
 const PORT_ATTEMPTS: u32 = 5;
@@ -34,7 +35,7 @@ pub(super) struct Cluster {
 
 impl Cluster {
     /// Starts a cluster. Its messages are in the given language, such as `de`, if the programs have that translation.
-    pub(super) fn start(durability: Durability, language: Option<&'static str>) -> Result<Self, PostgresError> {
+    pub(super) fn start(durability: Durability, language: Option<&'static str>, tls: Option<&ServerTls>) -> Result<Self, PostgresError> {
         let folder = temporary_folder()?;
         let account = Account::for_owner_of(folder.path())?;
         let binaries = Binaries::find()?;
@@ -46,7 +47,10 @@ impl Cluster {
         let watchdog = Watchdog::start(&control)?;
         drop(folder.keep());
         control.initialise()?;
-        let port = control.start_on_a_free_port(durability)?;
+        if let Some(tls) = tls {
+            tls.install(&control.data(), &control.account)?;
+        }
+        let port = control.start_on_a_free_port(durability, tls)?;
         Ok(Self { control, port, _watchdog: watchdog })
     }
 
@@ -108,9 +112,10 @@ impl Control {
         self.run(command)
     }
 
-    fn start_on_a_free_port(&self, durability: Durability) -> Result<u16, PostgresError> {
+    fn start_on_a_free_port(&self, durability: Durability, tls: Option<&ServerTls>) -> Result<u16, PostgresError> {
         let path = self.data().join("postgresql.conf");
         let defaults = fs::read_to_string(&path).map_err(PostgresError::io("read the cluster's settings"))?;
+        let of_tls = tls.map(ServerTls::settings).unwrap_or_default();
         let mut attempt = 1;
         loop {
             let port = free_port()?;
@@ -119,7 +124,7 @@ impl Control {
                 .write(true)
                 .truncate(true)
                 .open(&path)
-                .and_then(|mut file| file.write_all(format!("{defaults}\n{}", self.settings(port, durability)).as_bytes()));
+                .and_then(|mut file| file.write_all(format!("{defaults}\n{}{of_tls}", self.settings(port, durability)).as_bytes()));
             written.map_err(PostgresError::io("write the cluster's settings"))?;
             match self.pg_ctl(&["start"]) {
                 Ok(()) => return Ok(port),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use derslik_ports::outbound::{Reason, StoreError, Unavailable};
 use diesel::ConnectionError;
 
-use super::postgres::SqlState;
+use super::postgres::{SqlState, TlsError};
 use super::sqlite::reason_of;
 
 /// Why a connection could not be made.
@@ -21,6 +21,8 @@ pub(crate) enum ConnectError {
     Code(SqlState, #[source] Box<ConnectError>),
     #[error("no connection")]
     Dial(#[source] std::io::Error),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     #[error(transparent)]
     Protocol(tokio_postgres::Error),
     #[error(transparent)]
@@ -58,8 +60,9 @@ impl ConnectError {
             Self::Code(code, _) => code.refusal(),
             Self::Unwanted => Reason::ReadOnly,
             Self::Parameter(_) | Self::Limit(_) => Reason::Refused,
+            Self::Tls(error) if error.is_lasting() => Reason::Refused,
             Self::Protocol(error) if error.to_string().contains("configuration") => Reason::Refused,
-            Self::TimedOut | Self::Dial(_) | Self::Protocol(_) | Self::Connect(_) | Self::Folder(..) => Reason::Unreachable,
+            Self::TimedOut | Self::Dial(_) | Self::Tls(_) | Self::Protocol(_) | Self::Connect(_) | Self::Folder(..) => Reason::Unreachable,
             Self::Prepare(error) => reason_of(error).unwrap_or(Reason::Unreachable),
         }
     }

@@ -17,7 +17,7 @@
 //! | `migrations` | the migrations, which are part of the program |
 //! | `notify` | wakes workers when there are jobs |
 //! | `pool` | keeps connections and replaces dead ones |
-//! | `postgres` | connections to PostgreSQL, with deadlines and the codes of failures |
+//! | `postgres` | connections to PostgreSQL, with TLS, deadlines and the codes of failures |
 //! | `readers` | lookups of single objects, which share statements |
 //! | `rows` | results that are read row by row |
 //! | `schema` | the tables |

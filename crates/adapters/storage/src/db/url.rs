@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::postgres::Server;
+use super::postgres::{Server, TlsMode};
 
 /// The URL of a database.
 #[derive(Clone, PartialEq, Eq)]
@@ -55,6 +55,26 @@ impl FromStr for DatabaseUrl {
             Some(("sqlite", path)) => Ok(Self::Sqlite(path.into())),
             Some((scheme, _)) if is_scheme(scheme) => Err(DatabaseUrlError::Scheme(format!("{scheme}://"))),
             _ => Err(DatabaseUrlError::NoScheme),
+        }
+    }
+}
+
+impl DatabaseUrl {
+    /// How much TLS protects the connections: the least of all addresses on other machines, or of all addresses if they are on this
+    /// one. `None` for SQLite.
+    pub fn tls(&self) -> Option<TlsMode> {
+        self.server().map(|server| server.tls_mode())
+    }
+
+    /// Whether what is sent to the database stays on this machine.
+    pub fn is_local(&self) -> bool {
+        self.server().is_none_or(|server| server.is_local())
+    }
+
+    fn server(&self) -> Option<Server> {
+        match self {
+            Self::Postgres(url) => Server::parse(url).ok(),
+            Self::Sqlite(_) => None,
         }
     }
 }
@@ -164,6 +184,23 @@ mod tests {
         for url in ["sqlite://", "sqlite://:memory:"] {
             assert_eq!(url.parse::<DatabaseUrl>(), Err(DatabaseUrlError::NoFile));
         }
+    }
+
+    #[test]
+    fn a_url_tells_how_its_connections_are_protected() {
+        for (url, mode, is_local) in [
+            ("sqlite://data/derslik.sqlite", None, true),
+            ("postgres://localhost/derslik", Some(TlsMode::Disable), true),
+            ("postgres://u:p%40@db.example/derslik", Some(TlsMode::VerifyFull), false),
+            ("postgres://db.example/derslik?sslmode=require", Some(TlsMode::Require), false),
+        ] {
+            let url: DatabaseUrl = url.parse().unwrap();
+            assert_eq!((url.tls(), url.is_local()), (mode, is_local), "{url}");
+        }
+        let is_safe = |url: &str| url.parse::<DatabaseUrl>().unwrap().tls().is_some_and(TlsMode::is_verified);
+        assert!(is_safe("postgres://db/d") && !is_safe("postgres://db/d?sslmode=verify-ca"));
+        let refused = "postgres://u:hunter2@db/d?sslmode=full".parse::<DatabaseUrl>().unwrap_err().to_string();
+        assert!(refused.contains("verify-full") && !refused.contains("hunter2"), "{refused}");
     }
 
     #[test]

@@ -14,7 +14,8 @@ use tokio::task::{AbortHandle, yield_now};
 use tokio::time::{sleep_until, timeout, timeout_at};
 use tokio_postgres::{CancelToken, NoTls};
 
-use super::server::Server;
+use super::address::Address;
+use super::server::{Connected, Server};
 use super::socket_state::SocketState;
 use super::sqlstate::SqlState;
 use crate::db::connect_error::ConnectError;
@@ -41,7 +42,8 @@ struct State {
     limit: Option<Limit>,
     /// The task that reads and writes the socket. When it ends, the connection ends.
     socket: Option<AbortHandle>,
-    cancel: Option<CancelToken>,
+    /// The right to cancel a statement of this connection, and the address that takes the request.
+    cancel: Option<(CancelToken, Address)>,
     /// Whether a deadline of ours has closed the connection.
     is_cut: bool,
 }
@@ -76,8 +78,8 @@ pub(super) fn connect(server: &Server, connect_timeout: Duration) -> Result<(PgC
     let connect_timeout = server.connect_timeout().map_or(connect_timeout, |named| named.min(connect_timeout));
     let made = runtime.block_on(async {
         let made = timeout(connect_timeout, async {
-            let (client, connection) = server.connect(&socket_state).await?;
-            let cancel = client.cancel_token();
+            let Connected { client, connection, address } = server.connect(&socket_state).await?;
+            let cancel = (client.cancel_token(), address);
             let socket = tokio::spawn({
                 let socket_state = Arc::clone(&socket_state);
                 async move {
@@ -178,8 +180,9 @@ impl PgControl {
     /// Asks the server to end the running statement. Returns whether the server has passed the request on: it then closes the
     /// connection that brought the request.
     async fn cancel(&self) -> bool {
-        let token = self.state().cancel.clone();
-        let (Some(token), Ok(mut socket)) = (token, self.server.dial_first().await) else { return false };
+        let cancel = self.state().cancel.clone();
+        let Some((token, address)) = cancel else { return false };
+        let Ok(mut socket) = self.server.dial(&address).await else { return false };
         if token.cancel_query_raw(&mut socket, NoTls).await.is_err() {
             return false;
         }

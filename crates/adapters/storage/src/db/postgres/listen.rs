@@ -8,7 +8,7 @@ use tokio::runtime::Builder;
 use tokio::time::{sleep, timeout};
 use tokio_postgres::AsyncMessage;
 
-use super::server::Server;
+use super::server::{Connected, Server};
 use super::socket_state::SocketState;
 use crate::db::connect_error::ConnectError;
 
@@ -29,7 +29,7 @@ pub(crate) fn listen_on(
     let state = Arc::new(SocketState::default());
     let ended = runtime.block_on(async {
         let connecting = timeout(server_timeout, server.connect(&state)).await;
-        let (client, mut connection) = connecting.unwrap_or(Err(ConnectError::TimedOut))?;
+        let Connected { client, mut connection, .. } = connecting.unwrap_or(Err(ConnectError::TimedOut))?;
         tokio::spawn({
             let wake = wake.clone();
             async move {

@@ -1,32 +1,32 @@
 //! The address of a server, and the settings of its sockets.
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpStream, UnixStream, lookup_host};
-use tokio_postgres::config::{Config, Host, TargetSessionAttrs};
+use tokio_postgres::config::{Config, SslMode, TargetSessionAttrs};
 use tokio_postgres::tls::NoTlsStream;
 use tokio_postgres::{Client, Connection, NoTls, SimpleQueryMessage};
 
+use super::address::Address;
 use super::socket::{ObservedSocket, Socket};
 use super::socket_state::SocketState;
+use super::tls::Tls;
+use super::tls_mode::TlsMode;
+use super::tls_settings::TlsSettings;
 use crate::db::connect_error::ConnectError;
 
 /// How long to wait before the next attempt to connect.
 pub(crate) const RECONNECT_INTERVAL: Duration = Duration::from_millis(250);
-
-const DEFAULT_PORT: u16 = 5432;
-/// The folder in which packages of PostgreSQL put the socket of a local server.
-const LOCAL_FOLDER: &str = "/var/run/postgresql";
 
 /// A server, parsed from its URL.
 #[derive(Clone)]
 pub(crate) struct Server {
     config: Config,
     tcp: Tcp,
+    tls: Tls,
 }
 
 /// How the kernel detects that the other end is gone.
@@ -53,31 +53,33 @@ impl Default for Tcp {
     }
 }
 
-/// One address of the server.
-#[derive(Debug, Clone)]
-enum Address {
-    Tcp(String, u16),
-    Unix(PathBuf),
+/// The connection that must be polled for the statements of its client to progress. The library is told of no TLS: the socket has it.
+type RawConnection = Connection<ObservedSocket, NoTlsStream>;
+
+/// A connection that was made.
+pub(super) struct Connected {
+    pub(super) client: Client,
+    pub(super) connection: RawConnection,
+    /// The address that answered. A request to cancel a statement must go there as well.
+    pub(super) address: Address,
 }
 
-/// A client, and the connection that must be polled for its statements to progress.
-pub(super) type RawConnection = (Client, Connection<ObservedSocket, NoTlsStream>);
-
 impl Server {
-    /// Parses a `postgres://` URL. Keep-alive and timeouts have the names and units of libpq's parameters.
+    /// Parses a `postgres://` URL. Keep-alive, timeouts and TLS have the names and units of libpq's parameters. No file is read.
     pub(crate) fn parse(url: &str) -> Result<Self, ConnectError> {
         let (address, query) = url.split_once('?').unwrap_or((url, ""));
-        let mut tcp = Tcp::default();
+        let (mut tcp, mut tls) = (Tcp::default(), TlsSettings::default());
         let mut rest = Vec::new();
         for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-            if !tcp.takes(name, value)? {
-                rest.extend(passed_on(name, value, parameter)?);
+            if !tcp.takes(name, value)? && !tls.takes(name, value)? {
+                rest.extend(passed_on(name, value, parameter));
             }
         }
         let url = if rest.is_empty() { address.to_owned() } else { format!("{address}?{}", rest.join("&")) };
-        let config = url.parse().map_err(ConnectError::Protocol)?;
-        Ok(Self { config, tcp })
+        let mut config: Config = url.parse().map_err(ConnectError::Protocol)?;
+        config.ssl_mode(SslMode::Disable);
+        Ok(Self { config, tcp, tls: Tls::new(tls.checked()?) })
     }
 
     /// The connect timeout of the URL.
@@ -85,40 +87,49 @@ impl Server {
         self.config.get_connect_timeout().copied()
     }
 
-    fn addresses(&self) -> Vec<Address> {
-        let (hosts, addresses, ports) = (self.config.get_hosts(), self.config.get_hostaddrs(), self.config.get_ports());
-        let port = |index: usize| ports.get(index).or_else(|| ports.first()).copied().unwrap_or(DEFAULT_PORT);
-        let socket = |folder: &std::path::Path, port: u16| Address::Unix(folder.join(format!(".s.PGSQL.{port}")));
-        let all: Vec<_> = (0..hosts.len().max(addresses.len()))
-            .filter_map(|index| match (addresses.get(index), hosts.get(index)) {
-                (Some(address), _) => Some(Address::Tcp(address.to_string(), port(index))),
-                (None, Some(Host::Tcp(host))) => Some(Address::Tcp(host.clone(), port(index))),
-                (None, Some(Host::Unix(folder))) => Some(socket(folder, port(index))),
-                (None, None) => None,
-            })
-            .collect();
-        if all.is_empty() { vec![socket(LOCAL_FOLDER.as_ref(), port(0))] } else { all }
+    /// Whether all addresses of the server are on this machine.
+    pub(crate) fn is_local(&self) -> bool {
+        Address::all_of(&self.config).iter().all(Address::is_local)
     }
 
-    /// Connects to the first address that answers, one after another.
-    pub(super) async fn connect(&self, state: &Arc<SocketState>) -> Result<RawConnection, ConnectError> {
+    /// The weakest mode of any connection that leaves this machine; of any connection at all if none does.
+    pub(crate) fn tls_mode(&self) -> TlsMode {
+        let (local, remote): (Vec<_>, Vec<_>) = Address::all_of(&self.config).into_iter().partition(Address::is_local);
+        let addresses = if remote.is_empty() { local } else { remote };
+        addresses.iter().map(|address| self.mode_for(address)).min().unwrap_or(TlsMode::Disable)
+    }
+
+    /// The mode of connections to an address. There is no TLS on a Unix socket, as in libpq.
+    fn mode_for(&self, address: &Address) -> TlsMode {
+        match address {
+            Address::Unix(_) => TlsMode::Disable,
+            Address::Tcp { .. } => self.tls.mode(address.is_local()),
+        }
+    }
+
+    /// Connects to the first address that answers, one after another. If none does, the failure of the last one is returned; a
+    /// failure of TLS comes before that of an address where nothing listens.
+    pub(super) async fn connect(&self, state: &Arc<SocketState>) -> Result<Connected, ConnectError> {
         let mut failure = None;
-        for address in self.addresses() {
-            match self.connect_to(&address, state).await {
-                Ok(raw) => return Ok(raw),
+        for address in Address::all_of(&self.config) {
+            state.reopen();
+            match self.connect_to(address, state).await {
+                Ok(connected) => return Ok(connected),
+                Err(ConnectError::Dial(_)) if matches!(failure, Some(ConnectError::Tls(_))) => {}
                 Err(error) => failure = Some(error),
             }
         }
         Err(failure.unwrap_or(ConnectError::TimedOut))
     }
 
-    async fn connect_to(&self, address: &Address, state: &Arc<SocketState>) -> Result<RawConnection, ConnectError> {
-        let socket = self.dial(address).await.map_err(ConnectError::Dial)?;
+    async fn connect_to(&self, address: Address, state: &Arc<SocketState>) -> Result<Connected, ConnectError> {
+        let socket = self.dial(&address).await?;
         let raw = self.config.connect_raw(ObservedSocket::new(socket, Arc::clone(state)), NoTls).await.map_err(ConnectError::Protocol)?;
-        self.is_wanted(raw).await
+        let (client, connection) = self.is_wanted(raw).await?;
+        Ok(Connected { client, connection, address })
     }
 
-    async fn is_wanted(&self, (client, mut connection): RawConnection) -> Result<RawConnection, ConnectError> {
+    async fn is_wanted(&self, (client, mut connection): (Client, RawConnection)) -> Result<(Client, RawConnection), ConnectError> {
         let wants_writes = match self.config.get_target_session_attrs() {
             TargetSessionAttrs::ReadWrite => true,
             TargetSessionAttrs::ReadOnly => false,
@@ -134,35 +145,15 @@ impl Server {
         if is_read_only == wants_writes { Err(ConnectError::Unwanted) } else { Ok((client, connection)) }
     }
 
-    async fn dial(&self, address: &Address) -> io::Result<Box<dyn Socket>> {
+    /// A socket to the address, with the TLS that the URL asks for. Requests to cancel a statement use one of their own.
+    pub(super) async fn dial(&self, address: &Address) -> Result<Box<dyn Socket>, ConnectError> {
         match address {
-            Address::Unix(path) => Ok(Box::new(UnixStream::connect(path).await?)),
-            Address::Tcp(host, port) => {
-                let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
-                for address in lookup_host((host.as_str(), *port)).await? {
-                    match TcpStream::connect(address).await {
-                        Ok(stream) => {
-                            self.tcp.set(&stream)?;
-                            return Ok(Box::new(stream));
-                        }
-                        Err(error) => failure = error,
-                    }
-                }
-                Err(failure)
+            Address::Unix(path) => Ok(Box::new(UnixStream::connect(path).await.map_err(ConnectError::Dial)?)),
+            Address::Tcp { host, port, name } => {
+                let stream = self.tcp.dial(host, *port).await.map_err(ConnectError::Dial)?;
+                Ok(self.tls.on(Box::new(stream), name, self.mode_for(address)).await?)
             }
         }
-    }
-
-    /// A socket for the request to cancel a statement.
-    pub(super) async fn dial_first(&self) -> io::Result<Box<dyn Socket>> {
-        let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
-        for address in self.addresses() {
-            match self.dial(&address).await {
-                Ok(socket) => return Ok(socket),
-                Err(error) => failure = error,
-            }
-        }
-        Err(failure)
     }
 }
 
@@ -181,6 +172,21 @@ impl Tcp {
             _ => return Ok(false),
         }
         Ok(true)
+    }
+
+    /// Connects to the first address of the host that answers, one after another.
+    async fn dial(&self, host: &str, port: u16) -> io::Result<TcpStream> {
+        let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
+        for address in lookup_host((host, port)).await? {
+            match TcpStream::connect(address).await {
+                Ok(stream) => {
+                    self.set(&stream)?;
+                    return Ok(stream);
+                }
+                Err(error) => failure = error,
+            }
+        }
+        Err(failure)
     }
 
     fn set(&self, stream: &TcpStream) -> io::Result<()> {
@@ -210,19 +216,18 @@ impl Tcp {
 
 /// The parameter as the library gets it. Parameters of libpq that change nothing here are dropped. Any other one that the library
 /// does not know is refused: to ignore a setting of the operator might be unsafe.
-fn passed_on(name: &str, value: &str, parameter: &str) -> Result<Option<String>, ConnectError> {
+fn passed_on(name: &str, value: &str, parameter: &str) -> Option<String> {
     match (name, value) {
-        ("fallback_application_name" | "gssencmode" | "sslcompression" | "sslsni", _) | ("sslmode", "allow") => Ok(None),
-        ("client_encoding", encoding) if ["utf8", "utf-8"].contains(&encoding.to_ascii_lowercase().as_str()) => Ok(None),
-        ("sslmode", "verify-ca" | "verify-full") => Err(ConnectError::Parameter(name.to_owned())),
-        _ => Ok(Some(parameter.to_owned())),
+        ("fallback_application_name" | "gssencmode" | "sslcompression", _) => None,
+        ("client_encoding", encoding) if ["utf8", "utf-8"].contains(&encoding.to_ascii_lowercase().as_str()) => None,
+        _ => Some(parameter.to_owned()),
     }
 }
 
 impl std::fmt::Debug for Server {
     /// Without the password.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Server").field("addresses", &self.addresses()).field("tcp", &self.tcp).finish_non_exhaustive()
+        f.debug_struct("Server").field("addresses", &Address::all_of(&self.config)).field("tcp", &self.tcp).finish_non_exhaustive()
     }
 }
 
@@ -253,21 +258,37 @@ mod tests {
     }
 
     #[test]
-    fn a_server_is_found_by_host_socket_or_address() {
-        let addresses = |url: &str| format!("{:?}", Server::parse(url).unwrap().addresses());
-        assert_eq!(addresses("postgres://db/derslik"), r#"[Tcp("db", 5432)]"#);
-        assert_eq!(addresses("postgres://a:1,[::1]:2/derslik"), r#"[Tcp("a", 1), Tcp("::1", 2)]"#);
-        assert_eq!(addresses("postgres:///derslik?host=/run/pg&port=6432"), r#"[Unix("/run/pg/.s.PGSQL.6432")]"#);
-        assert_eq!(addresses("postgres://u@%2Frun%2Fpg/derslik"), r#"[Unix("/run/pg/.s.PGSQL.5432")]"#);
-        assert_eq!(addresses("postgres:///derslik"), r#"[Unix("/var/run/postgresql/.s.PGSQL.5432")]"#);
-        assert_eq!(addresses("postgres://name/d?hostaddr=10.0.0.7"), r#"[Tcp("10.0.0.7", 5432)]"#);
+    fn a_server_elsewhere_is_verified_unless_the_url_says_otherwise() {
+        for (url, mode, is_local) in [
+            ("postgres://db/d", TlsMode::VerifyFull, false),
+            ("postgres://10.0.0.7/d?sslmode=disable", TlsMode::Disable, false),
+            ("postgres://db/d?sslmode=require", TlsMode::Require, false),
+            ("postgres://db/d?sslmode=require&sslrootcert=/no/such/file", TlsMode::VerifyCa, false),
+            ("postgres://localhost/d", TlsMode::Disable, true),
+            ("postgres://localhost/d?sslmode=verify-full", TlsMode::VerifyFull, true),
+            ("postgres://[::1]/d?sslrootcert=/no/such/file", TlsMode::VerifyFull, true),
+            ("postgres:///d?sslmode=verify-full", TlsMode::Disable, true),
+            ("postgres://localhost,db/d", TlsMode::VerifyFull, false),
+            ("postgres://a,b/d?sslmode=prefer", TlsMode::Prefer, false),
+        ] {
+            let server = Server::parse(url).unwrap();
+            assert_eq!((server.tls_mode(), server.is_local()), (mode, is_local), "{url}");
+        }
+    }
+
+    #[test]
+    fn the_library_is_told_of_no_tls() {
+        for url in ["postgres://db/d", "postgres://db/d?sslmode=verify-full&sslrootcert=/ca.pem&sslcert=/c&sslkey=/k&sslsni=1"] {
+            assert_eq!(Server::parse(url).unwrap().config.get_ssl_mode(), SslMode::Disable);
+        }
     }
 
     #[test]
     fn a_setting_that_cannot_be_honoured_is_refused_by_name_and_without_the_password() {
         for (url, name) in [
-            ("postgres://u:secret@db/d?sslrootcert=/ca.pem", "sslrootcert"),
-            ("postgres://u:secret@db/d?sslmode=verify-full", "sslmode"),
+            ("postgres://u:secret@db/d?sslcrl=/crl.pem", "sslcrl"),
+            ("postgres://u:secret@db/d?sslmode=verify", "sslmode"),
+            ("postgres://u:secret@db/d?channel_binding=require", "channel_binding"),
             ("postgres://u:secret@db/d?keepalives_idle=soon", "keepalives_idle"),
             ("postgres://u:secret@db/d?service=x", "service"),
         ] {

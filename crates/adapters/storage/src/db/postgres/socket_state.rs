@@ -27,6 +27,11 @@ impl SocketState {
         self.is_closed.store(true, Ordering::Release);
     }
 
+    /// Forgets that the connection to another address was closed.
+    pub(super) fn reopen(&self) {
+        self.is_closed.store(false, Ordering::Release);
+    }
+
     pub(super) fn is_closed(&self) -> bool {
         self.is_closed.load(Ordering::Acquire)
     }
