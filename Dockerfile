@@ -9,6 +9,12 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     && install -D target/release/derslik /out/derslik
 
 FROM debian:bookworm-slim
+# The roots by which the certificate of a PostgreSQL server is checked. Their version is that of the day of the build: a pinned one
+# would go out of the archive.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates \
+    && rm -rf /var/lib/apt/lists/*
 # The user id is fixed: a mounted folder keeps its owner over rebuilds, and an orchestrator can check that it is not root.
 RUN groupadd --gid 10001 derslik \
     && useradd --no-log-init --uid 10001 --gid derslik --home-dir /var/lib/derslik --shell /usr/sbin/nologin derslik \
