@@ -3,7 +3,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
@@ -14,6 +14,8 @@ const MOST_HEADERS: usize = 32;
 pub(crate) struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
+    /// The body of an answer in chunks, put together.
+    body: Vec<u8>,
 }
 
 /// An answer, valid until the next request.
@@ -45,7 +47,16 @@ impl Answer<'_> {
 struct Head {
     status: u16,
     start: usize,
-    end: usize,
+    length: Length,
+}
+
+/// How an answer tells where its body ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Length {
+    /// By its number of bytes.
+    Bytes(usize),
+    /// By an empty chunk after the others.
+    Chunked,
 }
 
 impl Connection {
@@ -56,7 +67,7 @@ impl Connection {
     pub(crate) async fn open(address: SocketAddr) -> Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: Vec::with_capacity(4096) })
+        Ok(Self { stream, buffer: Vec::with_capacity(4096), body: Vec::new() })
     }
 
     /// Connects from an address of this machine, as another client would.
@@ -68,7 +79,7 @@ impl Connection {
         socket.bind((from, 0).into())?;
         let stream = socket.connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: Vec::with_capacity(4096) })
+        Ok(Self { stream, buffer: Vec::with_capacity(4096), body: Vec::new() })
     }
 
     /// Sends a request and waits for all of the answer.
@@ -84,13 +95,46 @@ impl Connection {
                 break head;
             }
         };
-        self.buffer.reserve(head.end.saturating_sub(self.buffer.len()));
-        while self.buffer.len() < head.end {
+        let (end, body) = match head.length {
+            Length::Bytes(length) => {
+                let end = head.start + length;
+                self.fill_to(end).await?;
+                (end, self.buffer.get(head.start..end))
+            }
+            Length::Chunked => (self.read_chunks(head.start).await?, Some(self.body.as_slice())),
+        };
+        ensure!(self.buffer.len() == end, "more was answered than asked for");
+        Ok(Answer { status: head.status, body: body.unwrap_or_default() })
+    }
+
+    /// Reads the chunks that begin at `start`, and returns where they end.
+    async fn read_chunks(&mut self, start: usize) -> Result<usize> {
+        self.body.clear();
+        let mut end = start;
+        loop {
+            let rest = self.buffer.get(end..).unwrap_or_default();
+            let size = httparse::parse_chunk_size(rest).map_err(|_| anyhow!("a chunk does not tell its length"))?;
+            let httparse::Status::Complete((digits, size)) = size else {
+                self.fill().await?;
+                continue;
+            };
+            let (begin, size) = (end + digits, usize::try_from(size)?);
+            // A line end follows each chunk.
+            end = begin + size + 2;
+            self.fill_to(end).await?;
+            self.body.extend_from_slice(self.buffer.get(begin..begin + size).unwrap_or_default());
+            if size == 0 {
+                return Ok(end);
+            }
+        }
+    }
+
+    async fn fill_to(&mut self, end: usize) -> Result<()> {
+        self.buffer.reserve(end.saturating_sub(self.buffer.len()));
+        while self.buffer.len() < end {
             self.fill().await?;
         }
-        ensure!(self.buffer.len() == head.end, "more was answered than asked for");
-        let body = self.buffer.get(head.start..).unwrap_or_default();
-        Ok(Answer { status: head.status, body })
+        Ok(())
     }
 
     async fn fill(&mut self) -> Result<()> {
@@ -106,11 +150,14 @@ impl Head {
         let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
         let mut response = httparse::Response::new(&mut headers);
         let httparse::Status::Complete(start) = response.parse(bytes)? else { return Ok(None) };
-        let length = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case("content-length"));
-        let length = length.context("the answer does not tell its length")?;
-        let length: usize = std::str::from_utf8(length.value)?.trim().parse()?;
+        let find = |name: &str| response.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
+        let length = match (find("content-length"), find("transfer-encoding")) {
+            (Some(length), _) => Length::Bytes(std::str::from_utf8(length.value)?.trim().parse()?),
+            (None, Some(encoding)) if encoding.value.eq_ignore_ascii_case(b"chunked") => Length::Chunked,
+            _ => return Err(anyhow!("the answer does not tell its length")),
+        };
         let status = response.code.context("the answer has no status")?;
-        Ok(Some(Self { status, start, end: start + length }))
+        Ok(Some(Self { status, start, length }))
     }
 }
 
@@ -150,12 +197,29 @@ mod tests {
     #[test]
     fn finds_the_body_behind_a_complete_head() {
         let answer = b"HTTP/1.1 207 Multi-Status\r\nContent-length: 5\r\n\r\nhe";
-        assert_eq!(Head::parse(answer).unwrap(), Some(Head { status: 207, start: 48, end: 53 }));
+        assert_eq!(Head::parse(answer).unwrap(), Some(Head { status: 207, start: 48, length: Length::Bytes(5) }));
         assert_eq!(Head::parse(&answer[..30]).unwrap(), None);
     }
 
     #[test]
     fn refuses_an_answer_of_unknown_length() {
-        assert!(Head::parse(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").is_err());
+        assert!(Head::parse(b"HTTP/1.1 200 OK\r\n\r\n").is_err());
+    }
+
+    #[tokio::test]
+    async fn puts_the_chunks_of_an_answer_together() {
+        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\n";
+            for byte in answer {
+                stream.write_all(&[*byte]).await.unwrap();
+            }
+            stream.shutdown().await.unwrap();
+        });
+        let mut connection = Connection::open(address).await.unwrap();
+        let answer = connection.exchange(&get("/", None)).await.unwrap();
+        assert_eq!(answer, Answer { status: 200, body: b"abc0123456789" });
     }
 }

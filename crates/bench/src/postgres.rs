@@ -118,6 +118,15 @@ impl Database {
         Ok(())
     }
 
+    /// Makes an empty copy of the change log, with the same indices. No projection follows it, so its price is that of the record.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub(crate) async fn copy_change_log(&self) -> Result<()> {
+        let copy = "DROP TABLE IF EXISTS copied_change_log; CREATE TABLE copied_change_log (LIKE change_log INCLUDING ALL)";
+        Ok(self.admin.batch_execute(copy).await?)
+    }
+
     /// Checks that the table holds exactly the rows acknowledged since [`Database::empty`].
     ///
     /// # Errors
@@ -138,7 +147,7 @@ impl Database {
             return Ok(Arc::clone(guids));
         }
         self.empty().await?;
-        let statement = self.admin.prepare(Columns::INSERT).await?;
+        let statement = self.admin.prepare(&Columns::insert_statement(false)).await?;
         let mut columns = Columns::new(STOCK_AT_A_TIME)?;
         let mut guids = Vec::with_capacity(STOCK);
         while guids.len() < STOCK {

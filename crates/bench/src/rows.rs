@@ -114,12 +114,21 @@ pub(crate) struct Columns {
 
 impl Columns {
     /// The statement that [`Columns::insert`] executes.
-    pub(crate) const INSERT: &str = "INSERT INTO sessions (account_id, guid, name, name_key, description, description_key, tags, tags_key, start_at, \
+    const INSERT: &str = "INSERT INTO sessions (account_id, guid, name, name_key, description, description_key, tags, tags_key, start_at, \
          start_civil, timezone, duration_minutes, lang, status, replay_status, options, allow_recording, inaccessible_replay, \
          created_by, updated_by, created_at, updated_at) \
          SELECT $1, * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], \
          $9::timestamptz[], $10::timestamp[], $11::text[], $12::smallint[], $13::text[], $14::smallint[], $15::smallint[], \
          $16::jsonb[], $17::boolean[], $18::boolean[], $19::bigint[], $20::bigint[], $21::timestamptz[], $22::timestamptz[])";
+    /// The record for the same rows, written by the same statement into the copy that [`Database::copy_change_log`] makes.
+    ///
+    /// [`Database::copy_change_log`]: crate::postgres::Database::copy_change_log
+    const RECORD: &str = "WITH recorded AS (INSERT INTO copied_change_log (account_id, kind, pending, ids) SELECT $1, 1, 7, $2)";
+
+    /// The statement that inserts the rows, with or without their record in the change log.
+    pub(crate) fn insert_statement(is_recorded: bool) -> String {
+        if is_recorded { format!("{} {}", Self::RECORD, Self::INSERT) } else { Self::INSERT.to_owned() }
+    }
 
     /// The columns of `sessions` sessions.
     ///
@@ -177,7 +186,7 @@ impl Columns {
         &self.guid
     }
 
-    /// Executes the prepared [`Columns::INSERT`].
+    /// Executes the prepared [`Columns::insert_statement`].
     ///
     /// # Errors
     /// When the database refuses.

@@ -143,7 +143,7 @@ async fn check_rows(rig: &Rig) -> Result<()> {
     let client = rig.database.connect().await?;
     let mut columns = Columns::new(CHECKED_ROWS)?;
     columns.number(0)?;
-    columns.insert(&client, &client.prepare(Columns::INSERT).await?).await?;
+    columns.insert(&client, &client.prepare(&Columns::insert_statement(false)).await?).await?;
     let by_insert = rig.database.rows().await?;
 
     ensure!(by_service.len() == CHECKED_ROWS, "the service stored {} rows of {CHECKED_ROWS}", by_service.len());

@@ -670,34 +670,79 @@ fn the_listener_for_jobs_notices_a_network_that_drops_everything() {
     wakes().unwrap();
 }
 
-#[test]
-fn a_read_whose_caller_is_gone_is_ended_at_the_server_and_frees_its_connection() {
-    let patient = Duration::from_secs(3_600);
-    let settings = PoolSettings { connections: 1, statement_timeout: patient, lock_timeout: patient, ..PoolSettings::default() };
-    let world = World::on(PostgresServer::start(Durability::Fast).unwrap(), settings, str::to_owned);
-    let mut holder = world.connect();
-    holder.batch_execute("BEGIN; LOCK TABLE sessions").unwrap();
+/// Waits until that many statements of the pool wait for a lock.
+fn wait_for_waiting(count: i64, watcher: &mut PgConnection) {
     let waiting = "SELECT count(*) AS count FROM pg_stat_activity WHERE application_name = 'derslik' AND wait_event_type = 'Lock'";
-    let wait_for = |count: i64, watcher: &mut PgConnection| {
-        let begin = Instant::now();
-        while sql_query(waiting).get_result::<Count>(watcher).unwrap().count != count {
-            assert!(begin.elapsed() < Duration::from_secs(20), "not {count}");
-            thread::sleep(Duration::from_millis(10));
-        }
-    };
-    let mut watcher = world.connect();
+    let begin = Instant::now();
+    while sql_query(waiting).get_result::<Count>(watcher).unwrap().count != count {
+        assert!(begin.elapsed() < Duration::from_secs(20), "not {count}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Time limits that no test reaches, and a pool of one connection.
+fn patient_settings() -> PoolSettings {
+    let patient = Duration::from_secs(3_600);
+    PoolSettings {
+        connections: 1,
+        acquire_timeout: Duration::from_secs(30),
+        statement_timeout: patient,
+        lock_timeout: patient,
+        ..PoolSettings::default()
+    }
+}
+
+fn find_in_background(world: &World) -> tokio::task::JoinHandle<Result<(), StoreError>> {
     let uow = world.harness.unit_of_work().clone();
-    let caller = world.harness.runtime().spawn(async move {
+    world.harness.runtime().spawn(async move {
         let read = uow.read(account().id, |stores| stores.sessions().find(account().id, guid(1)));
         read.await.map(drop)
-    });
-    wait_for(1, &mut watcher);
+    })
+}
+
+#[test]
+fn a_read_whose_caller_is_gone_is_ended_at_the_server_and_frees_its_connection() {
+    let world = World::on(PostgresServer::start(Durability::Fast).unwrap(), patient_settings(), str::to_owned);
+    let mut holder = world.connect();
+    holder.batch_execute("BEGIN; LOCK TABLE sessions").unwrap();
+    let mut watcher = world.connect();
+    let caller = find_in_background(&world);
+    wait_for_waiting(1, &mut watcher);
     caller.abort();
-    wait_for(0, &mut watcher);
+    wait_for_waiting(0, &mut watcher);
     // The only connection is free for other tables.
     let jobs = world.harness.read(|stores| stores.jobs().list(account().id, None, PageRequest { size: 1, after: None }));
     assert!(jobs.is_empty());
     holder.batch_execute("ROLLBACK").unwrap();
+}
+
+#[test]
+fn a_request_to_cancel_that_arrives_late_ends_no_other_statement() {
+    let mut opened = None;
+    let world = World::on(PostgresServer::start(Durability::Fast).unwrap(), patient_settings(), |url| {
+        let (way, url) = Way::to_server_of(url).unwrap();
+        opened = Some(way);
+        url
+    });
+    let way = opened.unwrap();
+    let (mut holder, mut watcher) = (world.connect(), world.connect());
+    // The statement is prepared from now on, so that it waits for the lock once.
+    world.find(1).unwrap();
+    holder.batch_execute("BEGIN; LOCK TABLE sessions").unwrap();
+    let gone = find_in_background(&world);
+    wait_for_waiting(1, &mut watcher);
+    way.hold_cancels(true);
+    gone.abort();
+    way.wait_for_cancels(1);
+    // The statement ends by itself, before the server knows that it should be cancelled.
+    holder.batch_execute("ROLLBACK; BEGIN; LOCK TABLE sessions").unwrap();
+    let next = find_in_background(&world);
+    wait_for_waiting(1, &mut watcher);
+    way.hold_cancels(false);
+    // As long as the request could still reach the statement.
+    thread::sleep(Duration::from_millis(300));
+    holder.batch_execute("ROLLBACK").unwrap();
+    world.harness.runtime().block_on(next).unwrap().unwrap();
 }
 
 #[test]

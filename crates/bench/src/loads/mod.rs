@@ -44,8 +44,9 @@ pub(crate) struct Pair {
 }
 
 /// The pairs that a report compares.
-pub(crate) const PAIRS: [Pair; 16] = [
+pub(crate) const PAIRS: [Pair; 17] = [
     Pair { load: batch_create::NAME, limit: unnest_insert::NAME, goal: Some(0.6) },
+    Pair { load: unnest_insert::RECORDED, limit: unnest_insert::NAME, goal: None },
     Pair { load: get_session::NAME, limit: select_session::NAME, goal: Some(0.5) },
     Pair { load: get_session::NAME, limit: bare_actix::NAME, goal: None },
     // At most 1.3 times the cost of a connection without TLS, and for the bare statement at most twice.
@@ -68,7 +69,8 @@ pub(crate) const PAIRS: [Pair; 16] = [
 pub(crate) fn all() -> Vec<Box<dyn Measured>> {
     vec![
         Box::new(BatchCreate),
-        Box::new(UnnestInsert),
+        Box::new(UnnestInsert { is_recorded: false }),
+        Box::new(UnnestInsert { is_recorded: true }),
         Box::new(GetSession),
         Box::new(SelectSession),
         Box::new(GetSessionEncrypted),
@@ -117,9 +119,11 @@ mod tests {
         let mut selector = Selector::connect(&database).await.unwrap();
         selector.request().await.unwrap();
         database.empty().await.unwrap();
-        let mut inserter = Inserter::connect(&database).await.unwrap();
-        inserter.request().await.unwrap();
-        inserter.request().await.unwrap();
+        database.copy_change_log().await.unwrap();
+        for is_recorded in [false, true] {
+            let mut inserter = Inserter::connect(&database, is_recorded).await.unwrap();
+            inserter.request().await.unwrap();
+        }
 
         database.check_written().await.unwrap();
         assert_eq!(database.rows().await.unwrap().len(), 200);

@@ -1,4 +1,5 @@
-//! The rows of `batch_create`, inserted by a prepared statement without the service: the minimal cost of a batch.
+//! The rows of `batch_create`, inserted by a prepared statement without the service: the minimal cost of a batch. A second load
+//! adds the record of the change log, so the difference is the price of that record.
 
 use anyhow::Result;
 use async_trait::async_trait;
@@ -9,11 +10,15 @@ use crate::postgres::{Counters, Database};
 use crate::rows::Columns;
 
 pub(super) const NAME: &str = "unnest_insert";
+pub(super) const RECORDED: &str = "recorded_insert";
 const SESSIONS: u32 = 100;
 
 /// See the module.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct UnnestInsert;
+pub(super) struct UnnestInsert {
+    /// Whether the statement also writes the record of the change log, as the statement of the service does.
+    pub(super) is_recorded: bool,
+}
 
 pub(super) struct Inserter {
     client: tokio_postgres::Client,
@@ -23,9 +28,9 @@ pub(super) struct Inserter {
 }
 
 impl Inserter {
-    pub(super) async fn connect(database: &Database) -> Result<Self> {
+    pub(super) async fn connect(database: &Database, is_recorded: bool) -> Result<Self> {
         let client = database.connect().await?;
-        let statement = client.prepare(Columns::INSERT).await?;
+        let statement = client.prepare(&Columns::insert_statement(is_recorded)).await?;
         Ok(Self { client, statement, columns: Columns::new(usize::try_from(SESSIONS)?)?, counters: database.counters() })
     }
 }
@@ -33,11 +38,11 @@ impl Inserter {
 #[async_trait]
 impl Load for UnnestInsert {
     fn name(&self) -> &'static str {
-        NAME
+        if self.is_recorded { RECORDED } else { NAME }
     }
 
     fn title(&self) -> &'static str {
-        "INSERT of the same 100 rows, prepared"
+        if self.is_recorded { "the same INSERT with the record of the change log" } else { "INSERT of the same 100 rows, prepared" }
     }
 
     fn subject(&self) -> Subject {
@@ -53,11 +58,12 @@ impl Load for UnnestInsert {
     }
 
     async fn prepare(&self, rig: &Rig) -> Result<()> {
+        rig.database.copy_change_log().await?;
         rig.database.empty().await
     }
 
     async fn connect(&self, rig: &Rig) -> Result<Box<dyn Client>> {
-        Ok(Box::new(Inserter::connect(&rig.database).await?))
+        Ok(Box::new(Inserter::connect(&rig.database, self.is_recorded).await?))
     }
 
     async fn check(&self, rig: &Rig) -> Result<()> {

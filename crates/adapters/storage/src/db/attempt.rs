@@ -28,7 +28,7 @@ pub(crate) fn read_on<C: Connector, T, E: From<StoreError>>(
             let result = work(&mut stores);
             let lost = stores.is_lost();
             conn.broken |= lost;
-            (result, lost, conn.control.as_ref().is_some_and(|control| control.is_cut()))
+            (result, lost, conn.is_cut())
         })?;
         if result.is_ok() || !lost || is_cut || retries == 0 || limit.left().is_zero() {
             return result;

@@ -71,7 +71,7 @@ impl<C: Connector> Pool<C> {
         Arc::new(Self { slots, connector, connect_timeout: settings.connect_timeout, breaks: AtomicU64::new(0) })
     }
 
-    /// Runs `work` on a connection. The pool keeps it afterwards unless it is broken or `work` panicked.
+    /// Runs `work` on a connection. The pool keeps it afterwards unless it is broken, was closed here, or `work` panicked.
     pub(crate) fn with<T>(&self, limit: &Limit, work: impl FnOnce(&mut PooledConn<C::Conn>) -> T) -> Result<T, StoreError> {
         self.run(limit, |_| true, work)
     }
@@ -99,7 +99,7 @@ impl<C: Connector> Pool<C> {
         let output = work(&mut kept.conn);
         if kept.conn.broken {
             self.breaks.fetch_add(1, Ordering::AcqRel);
-        } else {
+        } else if !kept.conn.is_cut() {
             kept.conn.limit(None);
             slot.kept = Some(kept);
         }

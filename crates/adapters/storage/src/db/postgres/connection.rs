@@ -118,7 +118,7 @@ impl PgControl {
         self.socket_state.take_code()
     }
 
-    /// Whether the connection was closed here because the server was silent.
+    /// Whether the connection was closed here, because the server was silent or a request to cancel is still on its way.
     pub(crate) fn is_cut(&self) -> bool {
         self.state().is_cut
     }
@@ -163,8 +163,13 @@ impl PgControl {
         };
         if matches!(end, Interruption::CallerLeft) {
             let until = Instant::now() + CANCEL_TIMEOUT;
-            timeout_at(until.into(), self.cancel()).await.ok();
-            if let Ok(output) = timeout_at(until.into(), &mut work).await {
+            let is_passed_on = timeout_at(until.into(), self.cancel()).await.unwrap_or(false);
+            let ended = timeout_at(until.into(), &mut work).await;
+            if !is_passed_on {
+                // The request may be on its way still, and would end the next statement of this connection.
+                self.cut();
+            }
+            if let Ok(output) = ended {
                 return output;
             }
         }
@@ -172,17 +177,18 @@ impl PgControl {
         work.await
     }
 
-    /// Asks the server to end the running statement.
-    async fn cancel(&self) {
+    /// Asks the server to end the running statement. Returns whether the server has passed the request on: it then closes the
+    /// connection that brought the request.
+    async fn cancel(&self) -> bool {
         let cancel = self.state().cancel.clone();
-        let Some((token, address)) = cancel else { return };
-        let Ok(mut socket) = self.server.dial(&address).await else { return };
-        if token.cancel_query_raw(&mut socket, NoTls).await.is_ok() {
-            // The server closes the connection when it has passed the request on. A request that is still on its way might end the
-            // next statement instead.
-            let mut byte = [0_u8; 1];
-            while matches!(socket.read(&mut byte).await, Ok(1..)) {}
+        let Some((token, address)) = cancel else { return false };
+        let Ok(mut socket) = self.server.dial(&address).await else { return false };
+        if token.cancel_query_raw(&mut socket, NoTls).await.is_err() {
+            return false;
         }
+        let mut byte = [0_u8; 1];
+        while matches!(socket.read(&mut byte).await, Ok(1..)) {}
+        true
     }
 
     fn cut(&self) {
