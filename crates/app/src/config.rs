@@ -50,8 +50,8 @@ pub use values::read_address;
 pub struct Config {
     /// The address and port to listen on; port 0 takes a free one. Flag `--listen`.
     pub listen: SocketAddr,
-    /// A PEM file with the certificate chain; with it and `tls_key` the service speaks HTTPS alone (TLS 1.2 and 1.3). Flag
-    /// `--tls-cert`.
+    /// A PEM file with the certificate chain; with it and `tls_key` the service speaks HTTPS alone (TLS 1.2 and 1.3, HTTP/2 and
+    /// HTTP/1.1). See [Certificates](#certificates). Flag `--tls-cert`.
     pub tls_cert: Option<PathBuf>,
     /// A PEM file with the key of the certificate. Flag `--tls-key`.
     pub tls_key: Option<PathBuf>,

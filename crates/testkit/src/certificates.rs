@@ -28,7 +28,7 @@ pub enum Validity {
 }
 
 impl Authority {
-    /// A new authority. Authorities with different names can't be mixed up by whoever verifies.
+    /// A new authority. Authorities with different names can't be mixed up by the verifier.
     ///
     /// # Panics
     /// If no key can be made.

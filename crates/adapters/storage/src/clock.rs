@@ -13,12 +13,14 @@ use crate::db::settings::PoolSettings;
 use crate::db::url::DatabaseUrl;
 use crate::upgrade::on_a_thread;
 
-const NOW: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS micros";
+/// Reads the clock of a server into [`Now`].
+pub(crate) const NOW: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS micros";
 
+/// What the clock of a server shows, in microseconds since 1970.
 #[derive(QueryableByName)]
-struct Now {
+pub(crate) struct Now {
     #[diesel(sql_type = BigInt)]
-    micros: i64,
+    pub(crate) micros: i64,
 }
 
 /// How far the clock of a server is from another clock, at the least: the time that the question took is not counted.
@@ -32,7 +34,7 @@ pub struct ClockDifference {
 
 impl ClockDifference {
     /// The difference if the server showed `server` at some instant between `before` and `after`.
-    fn new(before: Timestamp, server: Timestamp, after: Timestamp) -> Self {
+    pub(crate) fn new(before: Timestamp, server: Timestamp, after: Timestamp) -> Self {
         let (server, before, after) = (server.micros(), before.micros(), after.micros());
         let micros = if server > after { server.saturating_sub(after) } else { before.saturating_sub(server) };
         Self { by: Duration::from_micros(u64::try_from(micros).unwrap_or_default()), server_is_ahead: server > after }

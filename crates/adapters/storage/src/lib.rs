@@ -40,8 +40,7 @@ pub use db::postgres::TlsMode;
 pub use db::settings::PoolSettings;
 pub use db::url::{DatabaseUrl, DatabaseUrlError};
 pub use inspect::{
-    ClockDifference, ContentFacts, Fact, Inspection, Integrity, LinkFacts, Network, PostgresFacts, RoleFacts, ServerFacts, SqliteFacts,
-    Unread,
+    ContentFacts, Fact, Inspection, Integrity, LinkFacts, Network, PostgresFacts, RoleFacts, ServerFacts, SqliteFacts, Unread,
 };
 pub use rekey::KeyTwin;
 pub use stores::DieselUnitOfWork;

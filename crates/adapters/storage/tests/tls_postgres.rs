@@ -416,7 +416,7 @@ fn servers_that_answer_wrongly_are_told_apart() {
         22, 3, 2, 0, 42, 2, 0, 0, 38, 3, 2, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26,
         27, 28, 29, 30, 31, 32, 0, 192, 19, 0,
     ];
-    /// An error of the server in plain text, as whoever sits between could slip it in.
+    /// An error of the server in plain text, as an attacker on the way could slip it in.
     const SLIPPED: &[u8] = b"SE\0\0\0\x23SFATAL\0C57P01\0Mslipped in\0\0";
     let cases: [(&[Step], &str); 9] = [
         (&[Step::Send(b"S"), Step::AwaitHello, Step::Send(ALERT)], "localhost speaks only versions of TLS before 1.2"),

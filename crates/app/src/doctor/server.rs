@@ -1,19 +1,18 @@
 //! Judges a PostgreSQL server by facts about it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use derslik_storage::{ClockDifference, Fact, ServerFacts};
 
 use super::report::Finding;
+use crate::safety::clock::LARGEST;
 
 /// The oldest version that is supported, as `server_version_num` counts.
 const OLDEST: u32 = 130_000;
 
-/// By how much the clocks may differ before something goes wrong, in microseconds. A start in production refuses more.
-const CLOCK_TOLERANCE: i64 = 5_000_000;
-
-/// The difference that is worth a word, in microseconds.
-const CLOCK_WORTH_A_WORD: i64 = 1_000_000;
+/// The difference of the clocks that is worth a word.
+const CLOCK_WORTH_A_WORD: Duration = Duration::from_secs(1);
 
 /// The version, the texts and the kind of the server.
 pub(super) fn judge_server(server: &Fact<ServerFacts>) -> Vec<Finding> {
@@ -159,14 +158,12 @@ pub(super) fn judge_clock(clock: &Fact<ClockDifference>) -> Finding {
         Ok(difference) => difference,
         Err(reason) => return unread(CHECK, &reason.to_string()),
     };
-    let micros = difference.ahead_micros.saturating_abs().saturating_sub(difference.round_trip_micros / 2);
-    let side = if difference.ahead_micros < 0 { "behind" } else { "ahead of" };
-    let found =
-        format!("the clock of the database is {} s {side} the clock of the service", seconds(difference.ahead_micros.saturating_abs()));
+    let side = if difference.server_is_ahead { "ahead of" } else { "behind" };
+    let found = format!("the clock of the database is {} {side} the clock of the service", seconds(difference.by));
     let fix = "let both machines take their time from NTP; dev_clock also shifts the clock of the service";
-    if micros > CLOCK_TOLERANCE {
+    if difference.by > LARGEST {
         Finding::problem(CHECK, found, fix)
-    } else if micros > CLOCK_WORTH_A_WORD {
+    } else if difference.by > CLOCK_WORTH_A_WORD {
         Finding::warning(CHECK, found, fix)
     } else {
         Finding::ok(CHECK, "the clock of the database and the clock of the service agree")
@@ -174,9 +171,8 @@ pub(super) fn judge_clock(clock: &Fact<ClockDifference>) -> Finding {
 }
 
 /// Seconds with one decimal.
-fn seconds(micros: i64) -> String {
-    let tenths = micros / 100_000;
-    format!("{}.{}", tenths / 10, tenths % 10)
+fn seconds(time: Duration) -> String {
+    format!("{}.{} s", time.as_secs(), time.subsec_millis() / 100)
 }
 
 #[cfg(test)]
@@ -273,14 +269,12 @@ mod tests {
 
     #[test]
     fn a_clock_may_differ_by_less_than_a_second() {
-        let clock = |ahead_micros, round_trip_micros| judge_clock(&Ok(ClockDifference { ahead_micros, round_trip_micros }));
-        assert_eq!(clock(900_000, 1_000).state, State::Ok);
-        assert_eq!(clock(-1_600_000, 1_000).state, State::Warning);
-        let behind = clock(-7_260_000, 1_000);
-        assert_eq!(behind.state, State::Problem);
-        assert!(behind.found.contains("7.2 s behind"), "{behind:?}");
-        // A slow answer makes the difference uncertain.
-        assert_eq!(clock(1_200_000, 1_000_000).state, State::Ok);
+        let clock = |millis, server_is_ahead| judge_clock(&Ok(ClockDifference { by: Duration::from_millis(millis), server_is_ahead }));
+        assert_eq!([clock(900, true).state, clock(1_000, false).state], [State::Ok; 2]);
+        assert_eq!([clock(1_600, false).state, clock(5_000, true).state], [State::Warning; 2]);
+        assert_eq!(clock(5_001, true).state, State::Problem);
+        let behind = clock(7_260, false);
+        assert!(behind.state == State::Problem && behind.found.contains("7.2 s behind"), "{behind:?}");
     }
 
     #[test]

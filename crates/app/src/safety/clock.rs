@@ -9,7 +9,7 @@ use crate::config::Profile;
 use crate::system::SystemClock;
 
 /// The largest difference that does no harm.
-const LARGEST: Duration = Duration::from_secs(5);
+pub(crate) const LARGEST: Duration = Duration::from_secs(5);
 
 /// Compares the clocks. Profile `production` refuses a difference of more than five seconds, `dev` warns of it. It blocks the
 /// thread.

@@ -16,7 +16,7 @@ pub struct ServerTls {
     pub identity: Identity,
     /// The certificate of the authority that signs those of clients, as the text of a PEM file.
     pub clients: Option<String>,
-    /// Lines of `pg_hba.conf` that come before the usual ones, which trust everybody on this machine.
+    /// Lines of `pg_hba.conf` that come before the usual ones, which trust every user of this machine.
     pub rules: &'static str,
 }
 

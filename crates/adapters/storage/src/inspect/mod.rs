@@ -13,6 +13,7 @@ use std::time::Duration;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::Clock;
 
+use crate::clock::ClockDifference;
 use crate::db::url::DatabaseUrl;
 use crate::rekey::KeyTwin;
 use crate::upgrade::SchemaState;
@@ -77,7 +78,7 @@ pub struct PostgresFacts {
     pub link: Fact<LinkFacts>,
     /// Whether something between here and the server gives one server connection to several clients in turn.
     pub is_shared: Fact<bool>,
-    /// The clock of the server.
+    /// How far the clock of the server is from ours.
     pub clock: Fact<ClockDifference>,
     /// The schema and the content.
     pub content: ContentFacts,
@@ -136,15 +137,6 @@ pub struct RoleFacts {
     pub connection_limit: Option<u32>,
     /// Up to ten tables and sequences that it may not read and write.
     pub lacking: Vec<String>,
-}
-
-/// How two clocks differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ClockDifference {
-    /// By how many microseconds the clock of the database is ahead of ours. Negative if it is behind.
-    pub ahead_micros: i64,
-    /// How many microseconds the question took; half of it is the error of the difference.
-    pub round_trip_micros: i64,
 }
 
 /// Facts about an SQLite file.

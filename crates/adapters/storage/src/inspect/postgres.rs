@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::Clock;
 use diesel::connection::SimpleConnection;
 use diesel::result::Error;
@@ -11,7 +12,8 @@ use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use tokio_util::sync::CancellationToken;
 
 use super::content::{TextRow, read_content};
-use super::{ClockDifference, Fact, LinkFacts, Network, PostgresFacts, RoleFacts, ServerFacts, Unread};
+use super::{Fact, LinkFacts, Network, PostgresFacts, RoleFacts, ServerFacts, Unread};
+use crate::clock::{ClockDifference, NOW, Now};
 use crate::db::connector::{Connector, PooledConn};
 use crate::db::limit::Limit;
 use crate::db::postgres::{PgConnection, PgConnector, PgControl};
@@ -120,7 +122,8 @@ struct LinkRow {
     network: String,
 }
 
-/// A connection whose statements only read, and all end in time.
+/// A connection whose statements all end in time. None of them sets anything for the session: a pooler of transactions would hand
+/// the setting on to the service.
 struct Session {
     pooled: PooledConn<PgConnection>,
 }
@@ -131,9 +134,7 @@ impl Session {
         let pooled = connector.connect(left).map_err(|error| Unread::of(&error))?;
         let left = until.saturating_duration_since(Instant::now());
         pooled.limit(Some(Limit { deadline: until, statement_timeout: left, cancelled: CancellationToken::new() }));
-        let mut session = Self { pooled };
-        session.read(|conn| conn.batch_execute("SET default_transaction_read_only = on"))?;
-        Ok(session)
+        Ok(Self { pooled })
     }
 
     fn read<T>(&mut self, query: impl FnOnce(&mut PgConnection) -> Result<T, Error>) -> Fact<T> {
@@ -232,9 +233,7 @@ fn role(session: &mut Session) -> Fact<RoleFacts> {
 }
 
 fn clock_difference(session: &mut Session, clock: &dyn Clock) -> Fact<ClockDifference> {
-    const NOW: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS number";
-    let before = clock.now().micros();
-    let there: Number = session.read(|conn| sql_query(NOW).get_result(conn))?;
-    let round_trip_micros = clock.now().micros() - before;
-    Ok(ClockDifference { ahead_micros: there.number - before - round_trip_micros / 2, round_trip_micros })
+    let before = clock.now();
+    let Now { micros } = session.read(|conn| sql_query(NOW).get_result(conn))?;
+    Ok(ClockDifference::new(before, Timestamp::from_micros(micros), clock.now()))
 }

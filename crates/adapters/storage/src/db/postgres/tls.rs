@@ -88,7 +88,7 @@ async fn is_offered(socket: &mut Box<dyn Socket>, host: &str) -> Result<bool, Tl
     match &answer {
         b"S" => Ok(true),
         b"N" => Ok(false),
-        // The text of the error is not shown, since nobody knows yet who wrote it.
+        // The text of the error is not shown, since its author is not known yet.
         b"E" => Err(TlsError::Refused(host.to_owned())),
         _ => Err(TlsError::NotPostgres(host.to_owned())),
     }

@@ -125,7 +125,7 @@ impl TlsError {
         }
     }
 
-    /// Whether the same attempt fails again until somebody changes the URL, a file or the server.
+    /// Whether the same attempt fails again until the URL, a file or the server is changed.
     pub(crate) fn is_lasting(&self) -> bool {
         match self {
             Self::Refused(_) | Self::NotPostgres(_) | Self::Unanswered { .. } | Self::Closed { .. } | Self::Handshake { .. } => false,

@@ -5,7 +5,7 @@
 pub enum TlsMode {
     /// No TLS.
     Disable,
-    /// TLS if the server offers it. Whoever can change the traffic can also take the offer away.
+    /// TLS if the server offers it. An attacker who can change the traffic can also take the offer away.
     Prefer,
     /// TLS always. The server may be another one than the URL names.
     Require,

@@ -117,7 +117,7 @@ fn mode_named(name: &str) -> Result<TlsMode, TlsError> {
     }
 }
 
-/// The text behind the percent escapes of a value; `None` if it is no text.
+/// The text behind the percent escapes of a value; `None` if it is not a text.
 fn decoded(value: &str) -> Option<String> {
     let mut parts = value.split('%');
     let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
