@@ -23,11 +23,12 @@ pub(super) enum Place {
 
 /// Looks what stands at the address, by a short attempt to listen there.
 pub(super) fn look_at(address: SocketAddr) -> Place {
+    let proc = Path::new("/proc");
     match TcpListener::bind(address) {
         Ok(_) => Place::Free,
-        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+        Err(error) if is_taken(error.kind(), || !sockets_at(proc, address.port()).is_empty()) => {
             let own = std::env::current_exe().ok().and_then(|program| program_name(&program));
-            match listening_program(Path::new("/proc"), address.port()) {
+            match listening_program(proc, address.port()) {
                 Some(name) if Some(&name) == own.as_ref() => Place::Ours,
                 name => Place::Taken(name),
             }
@@ -36,10 +37,20 @@ pub(super) fn look_at(address: SocketAddr) -> Place {
     }
 }
 
-/// The program that listens on a port, as `/proc` tells it. `None` if it belongs to another user, or there is no `/proc`.
-fn listening_program(proc: &Path, port: u16) -> Option<String> {
+/// Whether a failure to listen means that the port is in use. A low port is denied to most users before it is looked whether it is.
+fn is_taken(failure: ErrorKind, has_sockets: impl FnOnce() -> bool) -> bool {
+    failure == ErrorKind::AddrInUse || failure == ErrorKind::PermissionDenied && has_sockets()
+}
+
+/// The sockets that listen on a port, as `/proc` tells them. None if there is no `/proc`.
+fn sockets_at(proc: &Path, port: u16) -> Vec<PathBuf> {
     let tables = ["net/tcp", "net/tcp6"].map(|table| read_to_string(proc.join(table)).unwrap_or_default());
-    let sockets: Vec<_> = tables.iter().flat_map(|table| listening_sockets(table, port)).map(PathBuf::from).collect();
+    tables.iter().flat_map(|table| listening_sockets(table, port)).map(PathBuf::from).collect()
+}
+
+/// The program that listens on a port. `None` if it belongs to another user, or there is no `/proc`.
+fn listening_program(proc: &Path, port: u16) -> Option<String> {
+    let sockets = sockets_at(proc, port);
     let processes = read_dir(proc).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
     let holds = |process: &PathBuf| {
         let mut open = read_dir(process.join("fd")).into_iter().flatten().filter_map(|file| read_link(file.ok()?.path()).ok());
@@ -138,6 +149,12 @@ mod tests {
         assert_eq!(look_at(SocketAddr::from(([127, 0, 0, 1], 0))), Place::Free);
         // The address belongs to documents, so no machine has it.
         assert!(matches!(look_at(SocketAddr::from(([192, 0, 2, 1], 0))), Place::Unusable(_)));
+    }
+
+    #[test]
+    fn a_denied_port_is_taken_if_something_listens_there() {
+        assert!(is_taken(ErrorKind::AddrInUse, || false) && is_taken(ErrorKind::PermissionDenied, || true));
+        assert!(!is_taken(ErrorKind::PermissionDenied, || false) && !is_taken(ErrorKind::AddrNotAvailable, || true));
     }
 
     #[test]

@@ -16,10 +16,12 @@ const MOUNTED_SECRETS: &str = "/run/secrets";
 pub(super) fn readable(loaded: &Loaded, purpose: Purpose) -> Vec<Problem> {
     let config = &loaded.config;
     let of_settings = loaded.origins.secret_files().iter().map(|file| (file.setting, file.path.as_path()));
+    let of_database = config.database().ok().and_then(|url| url.key_file());
+    let of_database = of_database.iter().map(|key| ("database_url", key.as_path()));
     let of_tls = config.tls_key.iter().filter(|_| purpose == Purpose::Serve).map(|key| ("tls_key", key.as_path()));
     let protected = protected_folders(loaded.origins.credentials_folder());
     let user = geteuid().as_raw();
-    of_settings.chain(of_tls).filter_map(|(setting, path)| problem_of(setting, path, &protected, user)).collect()
+    of_settings.chain(of_database).chain(of_tls).filter_map(|(setting, path)| problem_of(setting, path, &protected, user)).collect()
 }
 
 /// The folders that an engine or systemd guards.
@@ -122,6 +124,19 @@ mod tests {
         std::os::unix::fs::symlink(&outside, &link).unwrap();
         assert!(problem_of("database_url", &link, &protected, user).is_some());
         assert!(protected_folders(Some(Path::new("relative"))).len() <= 1);
+    }
+
+    #[test]
+    fn the_key_for_the_database_and_the_key_of_the_service_count() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = file(folder.path(), "key", 0o644).display().to_string();
+        let settings = file(folder.path(), "derslik.toml", 0o600);
+        let url = format!("postgres://u@127.0.0.1/d?sslcert=/c.pem&sslkey={key}");
+        write(&settings, format!("tls_cert = \"c.pem\"\ntls_key = \"{key}\"\ndatabase_url = \"{url}\"\n")).unwrap();
+        let loaded = Config::load_with_origins(Some(&settings), &Flags::default()).unwrap();
+        let found = |purpose| readable(&loaded, purpose).into_iter().map(|problem| problem.setting).collect::<Vec<_>>();
+        assert_eq!(found(Purpose::Serve), ["database_url", "tls_key"]);
+        assert_eq!(found(Purpose::Migrate), ["database_url"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! the library quote the part that is wrong, which may be a piece of a password.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::postgres::{Server, TlsMode};
@@ -69,6 +69,11 @@ impl DatabaseUrl {
     /// Whether what is sent to the database stays on this machine.
     pub fn is_local(&self) -> bool {
         self.server().is_none_or(|server| server.is_local())
+    }
+
+    /// The file with the key of the certificate that is shown to the server, if the URL names one.
+    pub fn key_file(&self) -> Option<PathBuf> {
+        self.server().and_then(|server| server.key_file().map(Path::to_owned))
     }
 
     fn server(&self) -> Option<Server> {
@@ -199,6 +204,9 @@ mod tests {
         }
         let is_safe = |url: &str| url.parse::<DatabaseUrl>().unwrap().tls().is_some_and(TlsMode::is_verified);
         assert!(is_safe("postgres://db/d") && !is_safe("postgres://db/d?sslmode=verify-ca"));
+        let key_file = |url: &str| url.parse::<DatabaseUrl>().unwrap().key_file();
+        assert_eq!(key_file("postgres://db/d?sslcert=/c.pem&sslkey=/k%20.pem"), Some("/k .pem".into()));
+        assert_eq!([key_file("postgres://db/d"), key_file("sqlite://d")], [None, None]);
         let refused = "postgres://u:hunter2@db/d?sslmode=full".parse::<DatabaseUrl>().unwrap_err().to_string();
         assert!(refused.contains("verify-full") && !refused.contains("hunter2"), "{refused}");
     }

@@ -1,6 +1,7 @@
 //! The address of a server, and the settings of its sockets.
 
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -97,6 +98,11 @@ impl Server {
         let (local, remote): (Vec<_>, Vec<_>) = Address::all_of(&self.config).into_iter().partition(Address::is_local);
         let addresses = if remote.is_empty() { local } else { remote };
         addresses.iter().map(|address| self.mode_for(address)).min().unwrap_or(TlsMode::Disable)
+    }
+
+    /// The file with the key of the client's certificate, if the URL names one.
+    pub(crate) fn key_file(&self) -> Option<&Path> {
+        self.tls.key_file()
     }
 
     /// The mode of connections to an address. There is no TLS on a Unix socket, as in libpq.

@@ -39,6 +39,11 @@ impl Tls {
         Self { settings, config: Arc::default() }
     }
 
+    /// The file with the key of the client's certificate.
+    pub(super) fn key_file(&self) -> Option<&Path> {
+        self.settings.client_certificate().map(|(_, key)| key)
+    }
+
     /// The mode of connections to an address.
     pub(super) fn mode(&self, is_local: bool) -> TlsMode {
         self.settings.mode(is_local)
