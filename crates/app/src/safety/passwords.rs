@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_that_everybody_knows_is_found_wherever_it_is_set() {
+    fn a_known_password_is_found_wherever_it_is_set() {
         for url in [
             "postgres://derslik:development-only@127.0.0.1/derslik",
             "postgres://postgres:Postgres@127.0.0.1/derslik",
