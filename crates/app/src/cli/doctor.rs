@@ -2,7 +2,9 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::time::Duration;
 
+use clap::Args;
 use derslik_storage::{DatabaseUrl, SchemaState};
 use serde_json::{Value, json};
 
@@ -12,10 +14,17 @@ use crate::config::{Config, Loaded};
 use crate::doctor::{Finding, KnownKeys, State, examine, worst};
 use crate::wiring::Installation;
 
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    /// How long all checks together may take, in seconds. A check that takes longer is a problem of its own.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3, value_parser = clap::value_parser!(u16).range(2..=600))]
+    timeout: u16,
+}
+
 /// Looks for faults, prints what each check found, and fails with exit code 2 if there is a problem.
-pub(super) fn run(loaded: &Loaded, output: Output) -> Result<(), Failure> {
+pub(super) fn run(loaded: &Loaded, args: &DoctorArgs, output: Output) -> Result<(), Failure> {
     let config = loaded.config.clone();
-    let findings = examine(loaded, move || find_known_keys(&config));
+    let findings = examine(loaded, Duration::from_secs(args.timeout.into()), move || find_known_keys(&config));
     let worst = worst(&findings);
     output.print(|| as_text(&findings), || json!({ "state": worst.name(), "checks": as_json(&findings) }))?;
     match findings.iter().filter(|finding| finding.state == State::Problem).count() {

@@ -75,8 +75,8 @@ enum Command {
     /// The settings.
     #[command(subcommand)]
     Config(config::ConfigCommand),
-    /// Looks for faults in the configured set-up, within three seconds. Exit code 2 means that it found a problem.
-    Doctor,
+    /// Looks for faults in the configured set-up. Exit code 2 means that it found a problem.
+    Doctor(doctor::DoctorArgs),
     /// Accounts.
     #[command(subcommand)]
     Account(account::AccountCommand),
@@ -217,7 +217,7 @@ impl Cli {
             Command::Worker(_) => worker::run(config, &signals),
             Command::Migrate => migrate::run(&context),
             Command::Config(command) => command.run(&loaded, output),
-            Command::Doctor => doctor::run(&loaded, output),
+            Command::Doctor(args) => doctor::run(&loaded, &args, output),
             Command::Account(command) => command.run(&context),
             Command::Key(command) => command.run(&context),
             Command::Course(command) => command.run(&context),
@@ -238,7 +238,7 @@ impl Command {
             Self::Serve(_) => Some(Purpose::Serve),
             Self::Worker(_) => Some(Purpose::Work),
             Self::Migrate => Some(Purpose::Migrate),
-            Self::Config(_) | Self::Doctor => None,
+            Self::Config(_) | Self::Doctor(_) => None,
             _ => Some(Purpose::Operate),
         }
     }

@@ -20,11 +20,11 @@ use crate::config::{Config, Loaded, Profile};
 use crate::system::SystemClock;
 use crate::wiring::System;
 
-/// The time for the database to answer everything.
-const DATABASE_LIMIT: Duration = Duration::from_secs(2);
+/// How long before the end a check of the database gives up, so that it can tell what it has found until then.
+const BEFORE_DATABASE: Duration = Duration::from_secs(1);
 
-/// The time for all parts together.
-const LIMIT: Duration = Duration::from_millis(2_500);
+/// How long before the end the wait for all parts is over, so that the report can be printed.
+const BEFORE_REPORT: Duration = Duration::from_millis(500);
 
 /// The publicly known keys that a database takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,23 +35,24 @@ pub enum KnownKeys {
     Unread(String),
 }
 
-/// Runs all checks, within about three seconds. `find_known_keys` looks for publicly known keys in the database, and returns `None`
-/// if the database has no current schema.
-pub fn examine(loaded: &Loaded, find_known_keys: impl FnOnce() -> Option<KnownKeys> + Send + 'static) -> Vec<Finding> {
+/// Runs all checks within `timeout`, which is longer than a second. `find_known_keys` looks for publicly known keys in the database,
+/// and returns `None` if the database has no current schema.
+pub fn examine(loaded: &Loaded, timeout: Duration, find_known_keys: impl FnOnce() -> Option<KnownKeys> + Send + 'static) -> Vec<Finding> {
     let config = &loaded.config;
+    let until = Instant::now() + timeout.saturating_sub(BEFORE_REPORT);
     let part_of = |check, judge: fn(&Config) -> Vec<Finding>| {
         let config = config.clone();
         Part::start(check, move || judge(&config))
     };
     let (profile, is_fixed) = (config.profile, config.fixed_dev_keys);
+    let of_database = config.clone();
     let parts = [
-        part_of("database", judge_database),
+        Part::start("database", move || judge_database(&of_database, timeout.saturating_sub(BEFORE_DATABASE))),
         Part::start("known_keys", move || find_known_keys().map(|keys| known_keys(profile, is_fixed, keys)).into_iter().collect()),
         part_of("data_folder", judge_files),
         part_of("certificate", |config| vec![judge_certificate(config, SystemClock.now())]),
         part_of("port", |config| vec![judge_place(config.listen, &look_at(config.listen))]),
     ];
-    let until = Instant::now() + LIMIT;
     let mut findings = judge_rules(loaded);
     findings.extend([judge_proxies(config), judge_descriptors(config)]);
     for part in parts {
@@ -78,11 +79,9 @@ impl Part {
     fn wait(self, until: Instant) -> Vec<Finding> {
         match self.findings.recv_timeout(until.saturating_duration_since(Instant::now())) {
             Ok(findings) => findings,
-            Err(RecvTimeoutError::Timeout) => vec![Finding::problem(
-                self.check,
-                format!("no answer within {} s", LIMIT.as_secs_f32()),
-                "look whether the disk, the network or the database hangs",
-            )],
+            Err(RecvTimeoutError::Timeout) => {
+                vec![Finding::problem(self.check, "no answer in time", "look whether the disk, the network or the database hangs")]
+            }
             Err(RecvTimeoutError::Disconnected) => {
                 vec![Finding::problem(self.check, "the check ended early", "look into the log above, and report it")]
             }
@@ -90,7 +89,7 @@ impl Part {
     }
 }
 
-fn judge_database(config: &Config) -> Vec<Finding> {
+fn judge_database(config: &Config, limit: Duration) -> Vec<Finding> {
     const CHECK: &str = "database";
     let url = match config.database() {
         Ok(url) => url,
@@ -100,7 +99,7 @@ fn judge_database(config: &Config) -> Vec<Finding> {
         Ok(system) => system,
         Err(error) => return vec![Finding::problem(CHECK, format!("{error:#}"), "correct dev_clock")],
     };
-    match url.inspect(system.clock.as_ref(), DATABASE_LIMIT) {
+    match url.inspect(system.clock.as_ref(), limit) {
         Err(reason) => vec![Finding::problem(
             CHECK,
             format!("{url} can't be used: {reason}"),

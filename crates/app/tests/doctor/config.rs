@@ -6,8 +6,8 @@ use std::process::Command;
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
 
-use crate::check;
 use crate::support::process::derslik;
+use crate::{TIMEOUT, check};
 
 /// A part of each secret that the tests set.
 const CANARY: &str = "canary-7f3a";
@@ -100,7 +100,7 @@ fn checked_problems() -> Result<(), Failed> {
 
 fn report_as_text() -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
-    let mut command = derslik(&["doctor", "--data-dir", &folder.path().to_string_lossy()]);
+    let mut command = derslik(&["doctor", "--timeout", TIMEOUT, "--data-dir", &folder.path().to_string_lossy()]);
     let text = output_of(command.env("DERSLIK_LISTEN", "127.0.0.1:0"), 2)?;
     check(text.lines().any(|line| line.starts_with("problem  database_schema")) && text.contains("fix: run `derslik migrate`"), &text)
 }

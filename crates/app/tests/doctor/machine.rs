@@ -14,7 +14,7 @@ use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use tempfile::TempDir;
 
 use crate::support::process::{Running, derslik, sqlite_url};
-use crate::{check, doctor, finds, none, only};
+use crate::{TIMEOUT, check, doctor, finds, none, only};
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
@@ -62,7 +62,7 @@ fn readable_secret() -> Result<(), Failed> {
     let file = folder.path().join("url");
     write(&file, format!("{url}\n"))?;
     let examine = || {
-        let mut command = derslik(&["doctor", "--json", "--profile", "production"]);
+        let mut command = derslik(&["doctor", "--json", "--timeout", TIMEOUT, "--profile", "production"]);
         command.env("DATABASE_URL_FILE", &file).env("DERSLIK_LISTEN", "127.0.0.1:0").env("DERSLIK_HTTP__MAX_CONNECTIONS", "100");
         command.env("DERSLIK_ALLOW_SQLITE", "true").env("DERSLIK_TRUSTED_PROXIES", "10.0.0.7");
         command
@@ -131,7 +131,7 @@ fn data_folder() -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("file");
     write(&file, "")?;
-    let mut command = derslik(&["doctor", "--json", "--data-dir", &file.join("data").to_string_lossy()]);
+    let mut command = derslik(&["doctor", "--json", "--timeout", TIMEOUT, "--data-dir", &file.join("data").to_string_lossy()]);
     command.env("DERSLIK_LISTEN", "127.0.0.1:0");
     finds("data_folder", "problem", &mut command)
 }

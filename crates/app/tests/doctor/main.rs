@@ -26,10 +26,15 @@ fn check(holds: bool, about: &dyn std::fmt::Debug) -> Result<(), Failed> {
     if holds { Ok(()) } else { Err(format!("{about:?}").into()) }
 }
 
+/// How long the checks may take, in seconds. Only a failure takes this long.
+const TIMEOUT: &str = "60";
+
 /// The command on that database. No other setting depends on the machine of the test.
 fn doctor(url: &str) -> Command {
-    let mut command = derslik(&["doctor", "--json", "--database-url", url]);
+    let mut command = derslik(&["doctor", "--json", "--timeout", TIMEOUT, "--database-url", url]);
     command.env("DERSLIK_LISTEN", "127.0.0.1:0").env("DERSLIK_HTTP__MAX_CONNECTIONS", "100");
+    // The look for known keys waits for a connection as the service does.
+    command.env("DERSLIK_DATABASE__ACQUIRE_TIMEOUT_MS", "60000").env("DERSLIK_DATABASE__CONNECT_TIMEOUT_MS", "60000");
     command
 }
 
