@@ -15,7 +15,8 @@ fn unknown_one(unknown: &Unknown) -> Problem {
     };
     let fix = match &unknown.nearest {
         _ if is_of_kubernetes(&unknown.setting) => {
-            "Kubernetes sets it for a service called derslik: set enableServiceLinks: false in the pod, or rename the service".to_owned()
+            "Kubernetes sets it for a service called derslik or derslik-...: set enableServiceLinks: false in the pod, or rename the service"
+                .to_owned()
         }
         Some(nearest) => format!("did you mean {nearest}? If not, take it away"),
         None => "take it away: docs/CONFIG.md lists the settings".to_owned(),
@@ -23,9 +24,11 @@ fn unknown_one(unknown: &Unknown) -> Problem {
     Problem::new(&unknown.setting, problem, fix)
 }
 
-/// Whether the name is one that Kubernetes gives to the variables of a service called `derslik`, such as `DERSLIK_SERVICE_HOST`.
+/// Whether the name is one that Kubernetes gives to the variables of a service called `derslik` or `derslik-…`, such as
+/// `DERSLIK_SERVICE_HOST` and `DERSLIK_DB_PORT_5432_TCP`.
 fn is_of_kubernetes(setting: &str) -> bool {
-    setting == "port" || ["port_", "service_host", "service_port"].iter().any(|start| setting.starts_with(start))
+    let has_port_number = setting.split("port_").skip(1).any(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()));
+    setting == "port" || has_port_number || ["service_host", "service_port"].iter().any(|part| setting.contains(part))
 }
 
 /// The settings that make credentials or the clock false.
@@ -61,7 +64,15 @@ mod tests {
 
     #[test]
     fn variables_that_kubernetes_sets_are_explained_as_such() {
-        for (setting, is_its) in [("port_8080_tcp", true), ("port", true), ("service_host", true), ("sport", false)] {
+        for (setting, is_its) in [
+            ("port_8080_tcp", true),
+            ("port", true),
+            ("service_host", true),
+            ("db_port_5432_tcp_addr", true),
+            ("db_service_port_http", true),
+            ("sport", false),
+            ("http_port_number", false),
+        ] {
             let unknown = Unknown { setting: setting.to_owned(), origin: None, nearest: Some("listen".to_owned()) };
             assert_eq!(unknown_one(&unknown).fix.contains("enableServiceLinks"), is_its, "{setting}");
         }
