@@ -260,6 +260,12 @@ fn pruned(log: Log) -> Result<(), Failed> {
         Some("UPDATE audit_checkpoints SET code = seal WHERE account_id = {a}"),
         Some("UPDATE audit_checkpoints SET key_id = substr(seal, 1, 8) WHERE account_id = {a}"),
         Some("DELETE FROM audit_checkpoints WHERE account_id = {a}"),
+        Some(
+            "INSERT INTO audit_records (account_id, id, at, event, details, sealed) \
+             VALUES ({a}, 800000 + {a}, '2020-01-01T00:00:00.000000Z', 'account_enabled', '{}', true); \
+             INSERT INTO audit_seals (account_id, seq, record_id, key_id, seal) \
+             SELECT account_id, 1, 800000 + {a}, key_id, seal FROM audit_seals WHERE account_id = {a} AND seq = 4",
+        ),
     ]) {
         for minutes in [50, 40, 35, 20, 10] {
             log.add(account, now().minutes_before(minutes), cancelled(minutes));
