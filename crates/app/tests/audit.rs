@@ -58,7 +58,7 @@ struct Log {
 fn keys(letter: &str, old: &[&str]) -> Arc<dyn SealKeys> {
     let secret = |letter: &str| Secret::new(letter.repeat(32));
     let old: Vec<_> = old.iter().map(|letter| secret(letter)).collect();
-    Arc::new(HmacSealKeys::new(&secret(letter), &old).unwrap())
+    Arc::new(HmacSealKeys::new(&secret(letter), &old.iter().collect::<Vec<_>>()).unwrap())
 }
 
 /// A record with something in each column but `object_id`.
