@@ -30,7 +30,7 @@ impl HmacSealKeys {
     ///
     /// # Errors
     /// If a key is too short.
-    pub fn new(current: &Secret, old: &[Secret]) -> anyhow::Result<Self> {
+    pub fn new(current: &Secret, old: &[&Secret]) -> anyhow::Result<Self> {
         let (id, first) = read(current)?;
         let mut known = vec![(id, first)];
         for key in old {
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn an_old_key_verifies_what_it_sealed() {
-        let (old, new) = (HmacSealKeys::new(&secret("a"), &[]).unwrap(), HmacSealKeys::new(&secret("b"), &[secret("a")]).unwrap());
+        let (old, new) = (HmacSealKeys::new(&secret("a"), &[]).unwrap(), HmacSealKeys::new(&secret("b"), &[&secret("a")]).unwrap());
         assert_eq!(new.code(old.current(), b"m"), old.code(old.current(), b"m"));
         assert_ne!(new.current(), old.current());
     }

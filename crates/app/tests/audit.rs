@@ -41,6 +41,7 @@ fn main() -> ExitCode {
         add("one_altered_record_of_many_is_found", one_of_many);
         add("a_record_that_was_committed_late_is_sealed_after_the_others", late);
         add("what_is_left_after_pruning_can_be_verified", pruned);
+        add("a_record_that_was_made_old_is_not_pruned", made_old);
         add("a_log_that_was_cut_off_is_found_by_its_known_head", cut_off);
         add("a_new_key_seals_after_the_old_one", rotated);
     }
@@ -58,7 +59,7 @@ struct Log {
 fn keys(letter: &str, old: &[&str]) -> Arc<dyn SealKeys> {
     let secret = |letter: &str| Secret::new(letter.repeat(32));
     let old: Vec<_> = old.iter().map(|letter| secret(letter)).collect();
-    Arc::new(HmacSealKeys::new(&secret(letter), &old).unwrap())
+    Arc::new(HmacSealKeys::new(&secret(letter), &old.iter().collect::<Vec<_>>()).unwrap())
 }
 
 /// A record with something in each column but `object_id`.
@@ -260,6 +261,12 @@ fn pruned(log: Log) -> Result<(), Failed> {
         Some("UPDATE audit_checkpoints SET code = seal WHERE account_id = {a}"),
         Some("UPDATE audit_checkpoints SET key_id = substr(seal, 1, 8) WHERE account_id = {a}"),
         Some("DELETE FROM audit_checkpoints WHERE account_id = {a}"),
+        Some(
+            "INSERT INTO audit_records (account_id, id, at, event, details, sealed) \
+             VALUES ({a}, 800000 + {a}, '2020-01-01T00:00:00.000000Z', 'account_enabled', '{}', true); \
+             INSERT INTO audit_seals (account_id, seq, record_id, key_id, seal) \
+             SELECT account_id, 1, 800000 + {a}, key_id, seal FROM audit_seals WHERE account_id = {a} AND seq = 4",
+        ),
     ]) {
         for minutes in [50, 40, 35, 20, 10] {
             log.add(account, now().minutes_before(minutes), cancelled(minutes));
@@ -273,6 +280,23 @@ fn pruned(log: Log) -> Result<(), Failed> {
         log.change(account, sql)?;
         assert!(log.verify(account, None).fault_count > 0, "{sql}");
     }
+    Ok(())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "each trial owns its database")]
+fn made_old(log: Log) -> Result<(), Failed> {
+    let account = AccountId::new(1);
+    for minutes in [50, 40, 20, 10] {
+        log.add(account, now().minutes_before(minutes), cancelled(minutes));
+    }
+    log.seal(account);
+    log.change(account, "UPDATE audit_records SET at = '2020-01-01T00:00:00.000000Z' WHERE {third}")?;
+    let prune = PruneAudit::new(Duration::from_secs(3_600), Some(keys("k", &[])));
+    log.work(prune, account, now().minutes_before(-30));
+    let left = log.verify(account, None);
+    let faults: Vec<_> = left.faults.iter().map(ToString::to_string).collect();
+    assert_eq!((left.pruned.get(), left.checked), (2, 2));
+    assert!(faults.len() == 1 && faults.iter().all(|fault| fault.contains("seal 3 over it, was altered")), "{faults:?}");
     Ok(())
 }
 
@@ -308,5 +332,8 @@ fn rotated(log: Log) -> Result<(), Failed> {
     let without = log.verify_with(keys("n", &[]), account, None);
     assert_eq!(without.fault_count, 5, "{:?}", without.faults);
     assert_eq!(log.verify_with(keys("n", &["k"]), account, None).fault_count, 0);
+    log.work(PruneAudit::new(Duration::from_secs(3_600), Some(keys("n", &["k"]))), account, now().minutes_before(-90));
+    let pruned = log.verify_with(keys("n", &[]), account, None);
+    assert_eq!((pruned.pruned.get(), pruned.checked, pruned.fault_count), (6, 0, 0), "the checkpoint has the new key");
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! cause. A flood of denied requests therefore costs neither many rows nor much memory.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -28,8 +29,8 @@ pub struct DenialCounter {
 
 impl DenialCounter {
     /// Writes what was counted since the last call, one transaction for each account. Counts that can't be written are kept for the next
-    /// call. A log-in can name an account that does not exist, so such
-    /// counts go to the installation.
+    /// call. A log-in can name an account that does not exist, so such counts go to the installation. The future must not be dropped
+    /// before it is done.
     ///
     /// # Errors
     /// The last [`StoreError`].
@@ -120,10 +121,11 @@ impl<U: UnitOfWork> DenialWriter<U> {
         Self { counter, uow, clock }
     }
 
-    /// Writes the counts once a minute, without an end. The caller drops the future, and [flushes](Self::flush) after the last request.
-    pub async fn run(&self) {
-        loop {
-            tokio::time::sleep(INTERVAL).await;
+    /// Writes the counts once a minute, until `stop` is ready. It ends between two writes: a future that is dropped in a write would
+    /// lose its counts. The caller [flushes](Self::flush) after the last request.
+    pub async fn run_until(&self, stop: impl Future<Output = ()>) {
+        let mut stop = pin!(stop);
+        while tokio::time::timeout(INTERVAL, stop.as_mut()).await.is_err() {
             self.flush().await;
         }
     }
@@ -275,9 +277,22 @@ mod tests {
             }
         };
         tokio::select! {
-            () = writer.run() => {}
+            () = writer.run_until(std::future::pending()) => {}
             () = noting => {}
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_writer_ends_when_it_is_told_to() {
+        let mut stores = with_accounts();
+        stores.audit.expect_add().once().returning(|_, _| Ok(()));
+        let (counter, uow) = (Arc::new(DenialCounter::default()), FakeUnitOfWork::new(stores));
+        counter.note(None, DenialCause::Expired);
+        let writer = DenialWriter::new(counter.clone(), uow.clone(), Arc::new(StoppedClock(now())));
+        writer.run_until(std::future::ready(())).await;
+        assert_eq!(uow.commits(), 0);
+        writer.run_until(tokio::time::sleep(INTERVAL + Duration::from_millis(1))).await;
+        assert_eq!(uow.commits(), 1);
     }
 
     #[tokio::test]

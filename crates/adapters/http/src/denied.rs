@@ -1,5 +1,6 @@
 //! Counts requests that were denied although their credential is valid. The dialects turn a denial into an answer of their own, so
-//! the count is taken where all answers with status 403 pass. Refused credentials are counted behind the inbound port of identities.
+//! the count is taken where all answers pass: the sessions API denies with status 401, the others with 403. Refused credentials are
+//! counted behind the inbound port of identities.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::ServiceResponse;
@@ -15,9 +16,12 @@ use crate::state::HttpState;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CountedByCall;
 
+/// The statuses of a denial.
+const DENIALS: [StatusCode; 2] = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN];
+
 /// Counts the answer if it denies the request of a known principal.
 pub(crate) fn count<B: MessageBody>(response: &ServiceResponse<B>) {
-    if response.status() != StatusCode::FORBIDDEN || response.response().extensions().contains::<CountedByCall>() {
+    if !DENIALS.contains(&response.status()) || response.response().extensions().contains::<CountedByCall>() {
         return;
     }
     let request = response.request();
@@ -61,7 +65,8 @@ mod tests {
         counted(HttpResponse::Forbidden().finish(), true, false, 1);
         counted(HttpResponse::Forbidden().finish(), true, true, 0);
         counted(HttpResponse::Forbidden().finish(), false, false, 0);
-        counted(HttpResponse::Unauthorized().finish(), true, false, 0);
+        counted(HttpResponse::Unauthorized().finish(), true, false, 1);
+        counted(HttpResponse::Unauthorized().finish(), false, false, 0);
         counted(HttpResponse::Ok().finish(), true, false, 0);
     }
 }

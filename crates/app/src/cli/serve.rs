@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use derslik_http::Socket;
+use tokio_util::sync::CancellationToken;
 
 use super::banner::Banner;
 use super::database::open_to_serve;
@@ -70,17 +71,19 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work) -> Resul
     if settings.connections.in_all < config.http.max_connections {
         tracing::warn!(connections = settings.connections.in_all, "the limit of descriptors leaves room for fewer connections");
     }
-    let denials = installation.denial_writer();
-    let writing = denials.clone();
-    let writing = runtime.spawn(async move { writing.run().await });
+    let (denials, served_all) = (installation.denial_writer(), CancellationToken::new());
+    let (writer, end) = (denials.clone(), served_all.clone().cancelled_owned());
+    let writing = runtime.spawn(async move { writer.run_until(end).await });
     let worker = runner.map(|runner| runtime.spawn(runner.run(stop.clone())));
     let served = runtime.block_on(server::serve(Socket { listener, tls }, state, settings, stop));
-    writing.abort();
+    served_all.cancel();
+    let written = runtime.block_on(writing);
     runtime.block_on(denials.flush());
     if let Some(worker) = worker {
         runtime.block_on(worker).map_err(|error| Failure::Other(error.into()))?;
     }
     served.map_err(|error| Failure::Other(error.into()))?;
+    written.map_err(|error| Failure::Other(error.into()))?;
     tracing::info!("stopped");
     Ok(())
 }

@@ -22,10 +22,11 @@ pub(super) struct SecretSetting {
 }
 
 /// All settings that hold secrets.
-pub(super) static SECRETS: [SecretSetting; 3] = [
+pub(super) static SECRETS: [SecretSetting; 4] = [
     SecretSetting { setting: "database_url", variables: &["DATABASE_URL", "DERSLIK_DATABASE_URL"] },
     SecretSetting { setting: "database.password", variables: &["DERSLIK_DATABASE__PASSWORD"] },
     SecretSetting { setting: "audit.seal_key", variables: &["DERSLIK_AUDIT__SEAL_KEY"] },
+    SecretSetting { setting: "audit.old_seal_key", variables: &["DERSLIK_AUDIT__OLD_SEAL_KEY"] },
 ];
 
 /// The value of a secret, and a text that names its source.
@@ -122,7 +123,7 @@ mod tests {
     #[test]
     fn a_credential_has_the_name_of_its_setting_and_keeps_its_spaces() {
         let folder = tempfile::tempdir().unwrap();
-        let [url, password, _] = &SECRETS;
+        let [url, password, ..] = &SECRETS;
         assert!(url.credential(folder.path()).unwrap().is_none());
         std::fs::write(folder.path().join("database.password"), " 1234 \r\n").unwrap();
         std::fs::write(folder.path().join("database_url"), " postgres://u@h/d \n").unwrap();

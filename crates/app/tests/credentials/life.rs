@@ -180,9 +180,12 @@ pub(crate) fn rotated(url: &DatabaseUrl) -> Result<(), Failed> {
         site.takes(&Secret::of(&first)?)?;
         let old = site.key(&first["id"])?;
         check(old["state"] == "valid" && old["expires_at"].as_str() < second["expires_at"].as_str(), &old)?;
+        let token = log_in_by(&site.services[0], &second)?;
+        token.iter().try_for_each(|token| site.takes(token))?;
         let third = site.of_demo(&["key", "rotate", &second["id"].to_string(), "--overlap", "0"])?;
         site.takes(&Secret::of(&third)?)?;
         site.comes_to_refuse(&Secret::of(&second)?)?;
+        token.iter().try_for_each(|token| site.comes_to_refuse(token))?;
         site.takes(&Secret::of(&third)?)?;
     }
     let token = site.new_secret(&["token", "create", "teacher@demo.example", "--scope", "classroom.courses.readonly"])?;
@@ -218,9 +221,20 @@ pub(crate) fn passive(url: &DatabaseUrl) -> Result<(), Failed> {
     site.comes_to_answer(&site.new_secret(&["token", "create", "student@demo.example"])?, 200)
 }
 
+/// The token that a log-in with a new access key gets; none for another kind of key.
+fn log_in_by(service: &Running, created: &Value) -> Result<Option<Secret>, Failed> {
+    let Some((access_key, secret_key)) = created["access_key"].as_str().zip(created["secret_key"].as_str()) else { return Ok(None) };
+    let answer = log_in_as(service, access_key, secret_key)?.json()?;
+    Ok(Some(Secret::Sessions(answer["access_token"].as_str().ok_or("no token")?.to_owned())))
+}
+
 /// A log-in of the known person.
 fn log_in(service: &Running, password: &str) -> Result<Answer, Failed> {
-    let form = format!("grant_type=password&client_id=api&account_id=1329&username=demo-user&password={password}");
+    log_in_as(service, "demo-user", password)
+}
+
+fn log_in_as(service: &Running, name: &str, password: &str) -> Result<Answer, Failed> {
+    let form = format!("grant_type=password&client_id=api&account_id=1329&username={name}&password={password}");
     let head = format!(
         "POST /auth/connect/token HTTP/1.1\r\nHost: derslik\r\nConnection: close\r\nContent-Type: \
          application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n",

@@ -276,6 +276,7 @@ fn secrets_stay_hidden() -> Result<(), Failed> {
         ("database_url", "DERSLIK_DATABASE_URL", url),
         ("database.password", "DERSLIK_DATABASE__PASSWORD", CANARY.to_owned()),
         ("audit.seal_key", "DERSLIK_AUDIT__SEAL_KEY", CANARY.to_owned()),
+        ("audit.old_seal_key", "DERSLIK_AUDIT__OLD_SEAL_KEY", CANARY.to_owned()),
     ];
     let failures: [fn(&mut Command) -> &mut Command; 5] = [
         // No server is there.

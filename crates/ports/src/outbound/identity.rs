@@ -168,6 +168,12 @@ pub trait IdentityRepository {
     /// [`StoreError`].
     fn revoke_tokens_of(&mut self, account: AccountId, owner: PrincipalId, at: Timestamp) -> Result<(), StoreError>;
 
+    /// Lets the access tokens of a principal expire at that instant, unless they expire before.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn end_tokens_of(&mut self, account: AccountId, owner: PrincipalId, at: Timestamp) -> Result<(), StoreError>;
+
     /// Sets the password hash of a principal, and replaces the old one, if any.
     ///
     /// # Errors

@@ -6,7 +6,7 @@
 //! it. Each process writes it once a day and credential at the most.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use derslik_domain::audit::DenialCause;
@@ -21,7 +21,7 @@ use subtle::ConstantTimeEq;
 
 use super::secret::{Malformed, digest, find_public_id};
 
-/// How long a credential is cached.
+/// How long a credential is cached after it was read.
 const CACHE_LIFETIME: Duration = Duration::from_millis(900);
 /// The most cached credentials.
 const CACHE_CAPACITY: u64 = 10_000;
@@ -42,6 +42,8 @@ pub struct Identity<U> {
 struct Found {
     actor: Actor,
     credential: Arc<Credential>,
+    /// When the read of it began. What was revoked since may have been missed.
+    read_at: Instant,
 }
 
 impl<U: UnitOfWork + Clone> Identity<U> {
@@ -70,7 +72,12 @@ impl<U: UnitOfWork + Clone> Identity<U> {
         let kind = presented.kind;
         let public_id = find_public_id(kind, &presented.public_id, &presented.secret);
         let public_id = public_id.map_err(|Malformed| self.refused(None, DenialCause::UnknownCredential))?;
-        let owner = self.uow.read(Tenant::Unknown, move |stores| stores.identity().find_credential(kind, &public_id)).await?;
+        let found = self.uow.read(Tenant::Unknown, move |stores| {
+            // Not before the wait for a connection, and not after the read, which may be slow.
+            let read_at = Instant::now();
+            Ok::<_, StoreError>((read_at, stores.identity().find_credential(kind, &public_id)?))
+        });
+        let (read_at, owner) = found.await?;
         let owner = owner.ok_or_else(|| self.refused(None, DenialCause::UnknownCredential))?;
         let presented_digest = digest(&presented.secret);
         if !bool::from(owner.credential.digest.bytes().ct_eq(presented_digest.bytes())) {
@@ -84,7 +91,7 @@ impl<U: UnitOfWork + Clone> Identity<U> {
             credential: owner.credential.id,
             project: owner.credential.project,
         };
-        Ok(Found { actor, credential: Arc::new(owner.credential) })
+        Ok(Found { actor, credential: Arc::new(owner.credential), read_at })
     }
 
     /// Records the day on which a credential was accepted, unless that day is recorded. A database that refuses writes is not
@@ -126,7 +133,8 @@ fn cache_key(presented: &PresentedCredential) -> [u8; 32] {
 impl<U: UnitOfWork + Clone> IdentityService for Identity<U> {
     async fn authenticate(&self, presented: PresentedCredential) -> Result<Actor, AuthenticationError> {
         let key = cache_key(&presented);
-        let found = if let Some(found) = self.cache.get(&key) {
+        let cached = self.cache.get(&key).filter(|found| found.read_at.elapsed() < CACHE_LIFETIME);
+        let found = if let Some(found) = cached {
             found
         } else {
             let found = self.find(&presented).await?;

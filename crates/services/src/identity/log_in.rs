@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use derslik_domain::audit::{Change, Object, Requester};
-use derslik_domain::id::AccountId;
-use derslik_domain::identity::{CredentialKind, Principal, PrincipalKind, Scope, UserKey};
+use derslik_domain::id::{AccountId, CredentialId, PrincipalId};
+use derslik_domain::identity::{CredentialKind, PasswordHash, Principal, PrincipalKind, Scope, UserKey};
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::{IssuedToken, LogIn, LogInError, LogInService};
-use derslik_ports::outbound::{Clock, Ids, NewCredential, Passwords, Reason, StoreError, Tenant, UnitOfWork};
+use derslik_ports::outbound::{Clock, Ids, NewCredential, Passwords, Reason, StoreError, Stores, Tenant, UnitOfWork};
 use subtle::ConstantTimeEq;
 
 use super::login_limiter::{LoginLimiter, Refusal};
@@ -45,7 +45,7 @@ impl<U: UnitOfWork> LogIns<U> {
     }
 
     /// The principal of the account whose access key and secret are the name and the password.
-    async fn by_key(&self, shown: &LogIn) -> Result<Option<Principal>, LogInError> {
+    async fn by_key(&self, shown: &LogIn) -> Result<Option<(Principal, Proof)>, LogInError> {
         let kind = CredentialKind::AccessKey;
         // A malformed access key may still be the name of a person.
         let Ok(access_key) = find_public_id(kind, shown.username.as_str(), &[]) else { return Ok(None) };
@@ -55,11 +55,11 @@ impl<U: UnitOfWork> LogIns<U> {
         Ok(owner
             .filter(|owner| owner.account.id == shown.account && !owner.credential.is_expired(now))
             .filter(|owner| owner.credential.digest.bytes().ct_eq(digest(&proof).bytes()).into())
-            .map(|owner| owner.credential.principal))
+            .map(|owner| (owner.credential.principal, Proof::Key(owner.credential.id))))
     }
 
-    /// The person with that name and password, and until when the person may be logged in.
-    async fn by_password(&self, shown: &LogIn) -> Result<Option<(Principal, Option<Timestamp>)>, LogInError> {
+    /// The person with that name and password.
+    async fn by_password(&self, shown: &LogIn) -> Result<Option<(Principal, Proof)>, LogInError> {
         let (account, now) = (shown.account, self.clock.now());
         let key = UserKey::Username(shown.username.clone());
         let found = self
@@ -75,39 +75,72 @@ impl<U: UnitOfWork> LogIns<U> {
             })
             .await?;
         let (user, hash) = found.unzip();
-        let is_right = self.passwords.verify(shown.password.clone(), hash).await?;
-        Ok(user.filter(|_| is_right).map(|user| (user.principal(), user.profile.expires_at)))
+        let is_right = self.passwords.verify(shown.password.clone(), hash.clone()).await?;
+        let proved = user.zip(hash).filter(|_| is_right);
+        Ok(proved.map(|(user, hash)| (user.principal(), Proof::Password { hash, until: user.profile.expires_at })))
     }
 
-    async fn issue(&self, account: AccountId, owner: Principal, until: Option<Timestamp>) -> Result<IssuedToken, LogInError> {
+    async fn issue(&self, account: AccountId, owner: Principal, proof: Proof) -> Result<IssuedToken, LogInError> {
         let now = self.clock.now();
         let token = new_token(self.ids.as_ref());
         let full = Timestamp::from_micros(now.micros() + i64::from(TOKEN_SECONDS) * MICROS);
-        let expires_at = until.map_or(full, |until| until.min(full));
         let kind = CredentialKind::AccessToken;
         let credential = NewCredential {
             kind,
             public_id: public_id(kind, "", token.as_bytes()),
             digest: digest(token.as_bytes()),
             scopes: [Scope::Sessions].into_iter().collect(),
-            expires_at: Some(expires_at),
+            expires_at: Some(full),
             project: None,
             at: now,
         };
-        self.uow
+        let expires_at = self
+            .uow
             .write(account, move |stores| {
                 // The person may have been deleted while the password was verified.
                 if !stores.identity().hold_principal(account, owner.id)? {
                     return Err(LogInError::Invalid);
                 }
+                let expires_at = proof.end(stores, account, owner.id, now)?.min(full);
+                let credential = NewCredential { expires_at: Some(expires_at), ..credential };
                 let added = stores.identity().add_credential(account, owner, &credential)?;
                 let credential = added.ok_or_else(|| StoreError::from(Reason::Conflict))?;
                 let requester = Requester::Principal(owner.id, credential);
-                Ok(record(stores, account, now, requester, Change::SignedIn, Object::Principal(owner.id))?)
+                record(stores, account, now, requester, Change::SignedIn, Object::Principal(owner.id))?;
+                Ok(expires_at)
             })
             .await?;
         let seconds = u32::try_from((expires_at.micros() - now.micros()) / MICROS).unwrap_or_default();
         Ok(IssuedToken { token, seconds })
+    }
+}
+
+/// What a log-in was proved by.
+enum Proof {
+    /// The access key of that id.
+    Key(CredentialId),
+    /// The password of that hash, of a person who may be logged in until an instant, or without end.
+    Password { hash: PasswordHash, until: Option<Timestamp> },
+}
+
+impl Proof {
+    /// When a token that it gets must end at the latest. It is read in the transaction of the token: whoever revokes the key or
+    /// replaces the password either comes before it, or finds the token and ends that as well.
+    ///
+    /// # Errors
+    /// [`LogInError::Invalid`] if it proves nothing any more.
+    fn end(&self, stores: &mut dyn Stores, account: AccountId, owner: PrincipalId, now: Timestamp) -> Result<Timestamp, LogInError> {
+        let end = match self {
+            Self::Key(key) => {
+                let key = stores.identity().lock_credential(account, *key)?.filter(|key| !key.has_ended(now));
+                key.map(|key| key.expires_at)
+            }
+            Self::Password { hash, until } => {
+                let stored = stores.identity().find_password(account, owner)?;
+                stored.filter(|stored| stored.as_str() == hash.as_str()).map(|_| *until)
+            }
+        };
+        Ok(end.ok_or(LogInError::Invalid)?.unwrap_or(Timestamp::MAX))
     }
 }
 
@@ -124,16 +157,16 @@ impl From<Refusal> for LogInError {
 impl<U: UnitOfWork> LogInService for LogIns<U> {
     async fn log_in(&self, shown: LogIn) -> Result<IssuedToken, LogInError> {
         let permit = self.limiter.acquire(shown.network, shown.account, &shown.username).await?;
-        let authenticated = match self.by_key(&shown).await? {
-            Some(principal) => Some((principal, None)),
-            None => self.by_password(&shown).await?,
-        };
-        let Some((principal, until)) = authenticated else {
+        let mut proved = self.by_key(&shown).await?;
+        if proved.is_none() {
+            proved = self.by_password(&shown).await?;
+        }
+        let Some((principal, proof)) = proved else {
             permit.count_as_wrong();
             return Err(LogInError::Invalid);
         };
         drop(permit);
-        self.issue(shown.account, principal, until).await
+        self.issue(shown.account, principal, proof).await
     }
 }
 
@@ -145,7 +178,7 @@ mod tests {
 
     use derslik_domain::audit::AuditEvent;
     use derslik_domain::id::Id;
-    use derslik_domain::identity::{AccountState, ClientNetwork, Credential, Password, PasswordHash, Username};
+    use derslik_domain::identity::{AccountState, ClientNetwork, Credential, Password, StoredCredential, Username};
     use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores};
     use derslik_ports::outbound::{CredentialOwner, MockPasswords};
     use derslik_testkit::builders::{account, guid, now, service_principal, user};
@@ -215,28 +248,78 @@ mod tests {
         assert!(issued.token.starts_with("derslik_at_0707"), "{}", issued.token);
     }
 
+    /// Stores that find the access key `demo-access` once, and then lock it as it is by then.
+    fn holding_key(locked: StoredCredential) -> MockStores {
+        let mut stores = MockStores::default();
+        stores.identity.expect_find_credential().once().returning(|kind, access_key| {
+            assert_eq!((kind, access_key), (CredentialKind::AccessKey, "demo-access"));
+            let credential = Credential {
+                id: Id::new(5),
+                kind,
+                public_id: access_key.to_owned(),
+                digest: digest(&key_proof("demo-access", "demo-secret")),
+                principal: service_principal(),
+                scopes: kind.scopes(),
+                expires_at: None,
+                project: None,
+            };
+            Ok(Some(CredentialOwner { account: account(), credential, last_used_on: None }))
+        });
+        stores.identity.expect_lock_credential().returning(move |of, key| {
+            assert_eq!((of, key), (account().id, Id::new(5)));
+            Ok(Some(locked.clone()))
+        });
+        stores
+    }
+
+    fn access_key() -> StoredCredential {
+        StoredCredential {
+            id: Id::new(5),
+            kind: CredentialKind::AccessKey,
+            public_id: "demo-access".to_owned(),
+            principal: service_principal().id,
+            scopes: CredentialKind::AccessKey.scopes(),
+            project: None,
+            created_at: now(),
+            expires_at: None,
+            revoked_at: None,
+            last_used_on: None,
+        }
+    }
+
     #[tokio::test]
     async fn an_access_key_and_its_secret_are_worth_a_token_too() {
-        let log_in = |secret: &'static str| async move {
-            let mut stores = MockStores::default();
-            stores.identity.expect_find_credential().once().returning(|kind, access_key| {
-                assert_eq!((kind, access_key), (CredentialKind::AccessKey, "demo-access"));
-                let credential = Credential {
-                    id: Id::new(5),
-                    kind,
-                    public_id: access_key.to_owned(),
-                    digest: digest(&key_proof("demo-access", "demo-secret")),
-                    principal: service_principal(),
-                    scopes: kind.scopes(),
-                    expires_at: None,
-                    project: None,
-                };
-                Ok(Some(CredentialOwner { account: account(), credential, last_used_on: None }))
-            });
-            log_ins_of(stores).0.log_in(shown("demo-access", secret)).await
-        };
-        assert!(log_in("demo-secret").await.is_ok());
+        let log_in =
+            |secret: &'static str| async move { log_ins_of(holding_key(access_key())).0.log_in(shown("demo-access", secret)).await };
+        assert_eq!(log_in("demo-secret").await.unwrap().seconds, 36_000);
         assert!(matches!(log_in("another").await, Err(LogInError::Invalid)));
+    }
+
+    #[tokio::test]
+    async fn a_token_ends_with_the_access_key_that_got_it() {
+        let ending = StoredCredential { expires_at: Some(now().minutes_before(-5)), ..access_key() };
+        let issued = log_ins_of(holding_key(ending)).0.log_in(shown("demo-access", "demo-secret")).await.unwrap();
+        assert_eq!(issued.seconds, 300);
+    }
+
+    #[tokio::test]
+    async fn an_access_key_that_ended_meanwhile_gets_no_token() {
+        let revoked = StoredCredential { revoked_at: Some(now()), ..access_key() };
+        let expired = StoredCredential { expires_at: Some(now()), ..access_key() };
+        for ended in [revoked, expired] {
+            let refused = log_ins_of(holding_key(ended)).0.log_in(shown("demo-access", "demo-secret")).await;
+            assert!(matches!(refused, Err(LogInError::Invalid)), "{refused:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_password_that_was_replaced_while_it_was_verified_gets_no_token() {
+        let mut stores = MockStores::default();
+        for hash in ["right", "another"] {
+            stores.identity.expect_find_password().once().returning(move |_, _| Ok(Some(PasswordHash::new(hash))));
+        }
+        let refused = log_ins_of(stores).0.log_in(shown("user100", "right")).await;
+        assert!(matches!(refused, Err(LogInError::Invalid)), "{refused:?}");
     }
 
     #[tokio::test]

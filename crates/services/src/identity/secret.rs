@@ -68,7 +68,7 @@ pub(crate) fn shape(kind: CredentialKind, text: &[u8]) -> Result<Shape<'_>, Malf
         (CredentialKind::AccountKey | CredentialKind::AccessToken, [id, secret, checksum])
             if is_hex(id, PUBLIC_BYTES) && is_hex(secret, SECRET_BYTES) && is_checked(text, checksum) =>
         {
-            Ok(Shape::WithId(*id))
+            Ok(Shape::WithId(id))
         }
         _ => Err(Malformed),
     }

@@ -1,4 +1,5 @@
-//! Verifies the seals of an audit log, page by page: first each seal with its record, then the records without a seal.
+//! Verifies the seals of an audit log, page by page: first whether a seal stands where none can be, then each seal with its record,
+//! then the records without a seal.
 
 use std::sync::Arc;
 
@@ -40,6 +41,22 @@ impl<U: UnitOfWork> AuditVerifier<U> {
         Ok(())
     }
 
+    /// Names the seals that stand before the chain begins. Pruning leaves none there, and without a checkpoint there is no position.
+    async fn check_start(&self, account: AccountId, chain: &mut Chain) -> Result<(), StoreError> {
+        let mut after = SealSequence::new(i64::MIN);
+        loop {
+            let page = self.uow.read(account, move |stores| stores.seals().sealed(account, after, PAGE)).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = last.seal.sequence;
+            for sealed in page.iter().filter(|sealed| sealed.seal.sequence <= chain.head.sequence) {
+                chain.fault(AuditFault::InsertedSeal { sequence: sealed.seal.sequence, record: sealed.seal.record });
+            }
+            if after > chain.head.sequence {
+                return Ok(());
+            }
+        }
+    }
+
     async fn check_seals(&self, account: AccountId, chain: &mut Chain) -> Result<(), StoreError> {
         loop {
             let after = chain.head.sequence;
@@ -73,6 +90,7 @@ impl<U: UnitOfWork> AuditVerification for AuditVerifier<U> {
     async fn verify(&self, account: AccountId, known: Option<AuditHead>) -> Result<AuditReport, StoreError> {
         let mut chain = Chain::new(account, known);
         self.begin(account, &mut chain).await?;
+        self.check_start(account, &mut chain).await?;
         self.check_seals(account, &mut chain).await?;
         self.check_unsealed(account, &mut chain).await?;
         Ok(chain.end())
@@ -240,6 +258,11 @@ mod tests {
         AuditVerifier::new(FakeUnitOfWork::new(stores), keys()).verify(account().id, known).await.unwrap()
     }
 
+    /// The checkpoint that pruning up to that head leaves.
+    fn checkpoint(head: AuditHead) -> Checkpoint {
+        Checkpoint { head, at: now(), key: KEY, code: Seal::new(code(&checkpoint_message(account().id, head, now()))) }
+    }
+
     fn head_of(log: &[SealedRecord]) -> AuditHead {
         let last = log.last().unwrap().seal;
         AuditHead { sequence: last.sequence, seal: last.seal }
@@ -321,14 +344,24 @@ mod tests {
     #[tokio::test]
     async fn the_chain_goes_on_after_a_checkpoint_which_is_checked_too() {
         let log = sealed(AuditHead::START, 5);
-        let head = head_of(&log[..3]);
-        let code = Seal::new(code(&checkpoint_message(account().id, head, now())));
-        let checkpoint = Checkpoint { head, at: now(), key: KEY, code };
+        let checkpoint = checkpoint(head_of(&log[..3]));
         let report = verify(log[3..].to_vec(), Some(checkpoint), None).await;
-        assert_eq!((report.checked, report.pruned, report.fault_count), (2, head.sequence, 0));
+        assert_eq!((report.checked, report.pruned, report.fault_count), (2, checkpoint.head.sequence, 0));
         let forged = Checkpoint { at: now().minutes_before(1), ..checkpoint };
         let report = verify(log[3..].to_vec(), Some(forged), None).await;
-        assert_eq!(report.faults, [AuditFault::Checkpoint { sequence: head.sequence }]);
+        assert_eq!(report.faults, [AuditFault::Checkpoint { sequence: checkpoint.head.sequence }]);
+    }
+
+    #[tokio::test]
+    async fn a_seal_at_a_position_that_was_pruned_was_inserted() {
+        let log = sealed(AuditHead::START, 5);
+        let report = verify(log[2..].to_vec(), Some(checkpoint(head_of(&log[..3]))), None).await;
+        let (sequence, record) = third();
+        assert_eq!((report.checked, report.faults), (2, vec![AuditFault::InsertedSeal { sequence, record }]));
+        let mut log = log;
+        log[0].seal.sequence = SealSequence::START;
+        let faults = verify(log, None, None).await.faults;
+        assert!(faults.contains(&AuditFault::InsertedSeal { sequence: SealSequence::START, record: Id::new(100) }), "{faults:?}");
     }
 
     #[tokio::test]

@@ -72,6 +72,9 @@ impl<U: UnitOfWork> CredentialAdministration for UseCases<U> {
                 let id = stores.identity().add_credential(account, owner.principal(), &new)?;
                 let id = id.ok_or(StoreError::Conflict(Conflict::Credential))?;
                 stores.identity().end_credential(account, credential, end)?;
+                if old.kind == CredentialKind::AccessKey && owner.kind == PrincipalKind::Service {
+                    stores.identity().end_tokens_of(account, owner.id, end)?;
+                }
                 record(stores, account, at, Requester::Operator, Change::Rotated, Object::Credential(credential))?;
                 record(stores, account, at, Requester::Operator, Change::Created, Object::Credential(id))?;
                 Ok(CreatedKey { id, secret, expires_at })

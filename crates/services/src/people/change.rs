@@ -35,6 +35,9 @@ pub(super) async fn run<U: UnitOfWork>(
             stores.identity().set_password(account, changed.id, hash, now)?;
             record(stores, account, now, requester, Change::PasswordSet, Object::Principal(changed.id))?;
         }
+        if changed.role != user.role {
+            record(stores, account, now, requester, Change::Changed, Object::Principal(changed.id))?;
+        }
         match (user.may_log_in(now), changed.may_log_in(now)) {
             (true, false) => record(stores, account, now, requester, Change::Disabled, Object::Principal(changed.id))?,
             (false, true) => record(stores, account, now, requester, Change::Enabled, Object::Principal(changed.id))?,
@@ -97,7 +100,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_change_that_concerns_no_credential_is_not_recorded() {
+    async fn a_change_of_the_rights_of_a_person_is_recorded() {
+        let mut stores = MockStores::default();
+        stores.users.expect_update().once().returning(|_, _| Ok(true));
+        stores.audit.expect_add().once().returning(|of, record| {
+            let event = AuditEvent::Change(Requester::from(&actor_of(account())), Change::Changed, Object::Principal(user(100).id));
+            assert_eq!((of, record.at, &record.event), (account().id, now(), &event));
+            Ok(())
+        });
+        let changed = change(stores, PersonForm { role: text("a"), ..PersonForm::default() }).await.unwrap();
+        assert!(changed.is_ok_and(|changed| changed.role != user(100).role));
+    }
+
+    #[tokio::test]
+    async fn a_change_that_concerns_neither_rights_nor_a_credential_is_not_recorded() {
         let mut stores = MockStores::default();
         stores.users.expect_update().once().returning(|_, _| Ok(true));
         let changed = change(stores, PersonForm { name: text("Ayşe"), ..PersonForm::default() }).await.unwrap();

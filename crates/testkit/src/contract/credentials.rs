@@ -1,7 +1,7 @@
 //! The life of credentials: lists, ends, the last day of use, and accounts that are disabled.
 
 use derslik_domain::course::CalendarDate;
-use derslik_domain::id::{CredentialId, Id, PrincipalId};
+use derslik_domain::id::{AccountId, CredentialId, Id, PrincipalId};
 use derslik_domain::identity::{
     Account, AccountState, CredentialFilter, CredentialKind, Principal, Scope, SecretDigest, StoredCredential, User, UserState,
 };
@@ -17,6 +17,7 @@ pub(super) fn cases<U: UnitOfWork>() -> Vec<Case<U>> {
         Case { name: "credentials_are_listed_by_page_kind_and_owner_in_their_own_account_alone", run: listed },
         Case { name: "credentials_that_have_ended_are_listed_only_when_asked_for", run: ended },
         Case { name: "an_end_is_moved_forward_and_never_back", run: moved_end },
+        Case { name: "the_tokens_of_one_owner_end_and_no_other_credential_does", run: ended_tokens },
         Case { name: "the_last_day_of_use_is_raised_and_never_lowered", run: touched },
         Case { name: "no_credential_of_a_disabled_account_is_found", run: disabled },
         Case { name: "accounts_are_listed_with_their_states", run: states },
@@ -51,8 +52,8 @@ fn set_up<U: UnitOfWork>(harness: &Harness<U>) {
 }
 
 /// Adds a credential, and returns its id.
-fn add<U: UnitOfWork>(harness: &Harness<U>, of: Account, owner: Principal, new: NewCredential) -> CredentialId {
-    harness.write(move |stores| stores.identity().add_credential(of.id, owner, &new)).expect("the public part is free")
+fn add<U: UnitOfWork>(harness: &Harness<U>, of: AccountId, owner: Principal, new: NewCredential) -> CredentialId {
+    harness.write(move |stores| stores.identity().add_credential(of, owner, &new)).expect("the public part is free")
 }
 
 fn list<U: UnitOfWork>(harness: &Harness<U>, filter: CredentialFilter, page: PageRequest<CredentialId>) -> Vec<StoredCredential> {
@@ -69,15 +70,15 @@ fn lock<U: UnitOfWork>(harness: &Harness<U>, id: CredentialId) -> Option<StoredC
 
 fn listed<U: UnitOfWork>(harness: &Harness<U>) {
     set_up(harness);
-    let key = add(harness, account(), service_principal(), new(CredentialKind::AccessKey, "one", None));
-    let theirs = add(harness, other_account(), service_principal(), new(CredentialKind::AccessKey, "two", None));
+    let key = add(harness, account().id, service_principal(), new(CredentialKind::AccessKey, "one", None));
+    let theirs = add(harness, other_account().id, service_principal(), new(CredentialKind::AccessKey, "two", None));
     let later = now().minutes_before(-1);
     let token = NewCredential {
         scopes: [Scope::Sessions, Scope::Courses].into_iter().collect(),
         project: Some(Id::new(3)),
         ..new(CredentialKind::AccessToken, "three", Some(later))
     };
-    let token = add(harness, account(), user(100).principal(), token);
+    let token = add(harness, account().id, user(100).principal(), token);
     assert!(key < token);
 
     let all = list(harness, CredentialFilter::default(), ALL);
@@ -109,7 +110,7 @@ fn listed<U: UnitOfWork>(harness: &Harness<U>) {
 fn ended<U: UnitOfWork>(harness: &Harness<U>) {
     set_up(harness);
     let later = now().minutes_before(-1);
-    let add = |public_id: &str, end| add(harness, account(), service_principal(), new(CredentialKind::AccountKey, public_id, end));
+    let add = |public_id: &str, end| add(harness, account().id, service_principal(), new(CredentialKind::AccountKey, public_id, end));
     let (live, expired, revoked) = (add("live", Some(later)), add("expired", Some(now())), add("revoked", None));
     harness.write(move |stores| stores.identity().revoke_credential(account().id, revoked, later));
     assert_eq!(ids(&list(harness, CredentialFilter::default(), ALL)), [live]);
@@ -121,7 +122,7 @@ fn ended<U: UnitOfWork>(harness: &Harness<U>) {
 
 fn moved_end<U: UnitOfWork>(harness: &Harness<U>) {
     set_up(harness);
-    let id = add(harness, account(), service_principal(), new(CredentialKind::AccountKey, "one", None));
+    let id = add(harness, account().id, service_principal(), new(CredentialKind::AccountKey, "one", None));
     let end = |of: Account, at| harness.write(move |stores| stores.identity().end_credential(of.id, id, at));
     let (soon, later) = (now().minutes_before(-1), now().minutes_before(-2));
     assert!(!end(other_account(), soon), "it belongs to another account");
@@ -129,9 +130,31 @@ fn moved_end<U: UnitOfWork>(harness: &Harness<U>) {
     assert_eq!(lock(harness, id).and_then(|credential| credential.expires_at), Some(soon));
 }
 
+fn ended_tokens<U: UnitOfWork>(harness: &Harness<U>) {
+    set_up(harness);
+    let (soon, later) = (now().minutes_before(-1), now().minutes_before(-2));
+    let (service, person) = (service_principal(), user(100).principal());
+    let added = [
+        (account().id, service, CredentialKind::AccessToken, Some(later), Some(soon)),
+        (account().id, service, CredentialKind::AccessToken, None, Some(soon)),
+        (account().id, service, CredentialKind::AccessToken, Some(now()), Some(now())),
+        (account().id, service, CredentialKind::AccessKey, None, None),
+        (account().id, person, CredentialKind::AccessToken, None, None),
+        (other_account().id, service, CredentialKind::AccessToken, None, None),
+    ];
+    for (number, (of, owner, kind, end, _)) in added.into_iter().enumerate() {
+        add(harness, of, owner, new(kind, &number.to_string(), end));
+    }
+    harness.write(move |stores| stores.identity().end_tokens_of(account().id, service.id, soon));
+    for (number, (.., kind, _, end)) in added.into_iter().enumerate() {
+        let found = harness.read(move |stores| stores.identity().find_credential(kind, &number.to_string()));
+        assert_eq!(found.map(|owner| owner.credential.expires_at), Some(end), "{number}");
+    }
+}
+
 fn touched<U: UnitOfWork>(harness: &Harness<U>) {
     set_up(harness);
-    let id = add(harness, account(), service_principal(), new(CredentialKind::AccessKey, "one", None));
+    let id = add(harness, account().id, service_principal(), new(CredentialKind::AccessKey, "one", None));
     let day = |day| CalendarDate::new(2026, 11, day).expect("a day");
     let touch = |of: Account, day| {
         let touched =
@@ -154,7 +177,7 @@ fn touched<U: UnitOfWork>(harness: &Harness<U>) {
 fn disabled<U: UnitOfWork>(harness: &Harness<U>) {
     set_up(harness);
     for (of, public_id) in [(account(), "one"), (other_account(), "two")] {
-        add(harness, of, service_principal(), new(CredentialKind::AccessKey, public_id, None));
+        add(harness, of.id, service_principal(), new(CredentialKind::AccessKey, public_id, None));
     }
     let is_found = |public_id: &'static str| {
         harness.read(move |stores| stores.identity().find_credential(CredentialKind::AccessKey, public_id)).is_some()

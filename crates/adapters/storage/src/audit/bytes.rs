@@ -1,6 +1,8 @@
 //! An audit record as the bytes that a seal covers. The bytes are made from the columns as they are stored, not from what they
 //! mean. So a changed byte changes them, even where the program would read the same.
 
+use std::collections::BTreeMap;
+
 use derslik_domain::id::Id;
 use derslik_ports::outbound::RecordBytes;
 use diesel::Queryable;
@@ -30,7 +32,7 @@ impl FromSql<Instant, Sqlite> for StoredInstant {
     }
 }
 
-/// A JSON text as SQLite stores it. PostgreSQL stores values and not texts, so it is written as the program writes it.
+/// A JSON text as SQLite stores it. PostgreSQL stores values and not texts, so it is written with its members in alphabetical order.
 #[derive(Debug, Clone, PartialEq, Eq, FromSqlRow)]
 #[diesel(sql_type = Json)]
 pub(super) struct StoredJson(String);
@@ -38,13 +40,22 @@ pub(super) struct StoredJson(String);
 impl FromSql<Json, Pg> for StoredJson {
     fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
         let DbJson(text) = <DbJson as FromSql<Json, Pg>>::from_sql(value)?;
-        Ok(Self(serde_json::from_str::<Value>(&text)?.to_string()))
+        canonical(serde_json::from_str(&text)?).map(Self)
     }
 }
 
 impl FromSql<Json, Sqlite> for StoredJson {
     fn from_sql(value: <Sqlite as diesel::backend::Backend>::RawValue<'_>) -> deserialize::Result<Self> {
         <String as FromSql<Text, Sqlite>>::from_sql(value).map(Self)
+    }
+}
+
+/// The value as text. The order of the members of an object does not depend on the features of `serde_json`, so that a later program
+/// verifies the seals of this one.
+fn canonical(value: Value) -> deserialize::Result<String> {
+    match value {
+        Value::Object(members) => Ok(serde_json::to_string(&members.into_iter().collect::<BTreeMap<_, _>>())?),
+        other => Ok(other.to_string()),
     }
 }
 
@@ -157,6 +168,13 @@ mod tests {
         ];
         let bytes: std::collections::HashSet<_> = records.into_iter().map(|record| RecordBytes::from(record).bytes).collect();
         assert_eq!(bytes.len(), 11);
+    }
+
+    #[test]
+    fn the_order_of_members_does_not_count() {
+        let text = |json: &str| canonical(serde_json::from_str(json).unwrap()).unwrap();
+        assert_eq!(text(r#"{"sessions": 12, "profile": 1}"#), r#"{"profile":1,"sessions":12}"#);
+        assert_eq!([text("[2, 1]"), text("12.0")], ["[2,1]", "12.0"]);
     }
 
     #[test]

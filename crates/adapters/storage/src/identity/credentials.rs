@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 use derslik_domain::course::CalendarDate;
-use derslik_domain::id::{AccountId, CredentialId, Id};
-use derslik_domain::identity::{Credential, CredentialFilter, Principal, Scope, Scopes, SecretDigest, StoredCredential};
+use derslik_domain::id::{AccountId, CredentialId, Id, PrincipalId};
+use derslik_domain::identity::{Credential, CredentialFilter, CredentialKind, Principal, Scope, Scopes, SecretDigest, StoredCredential};
 use derslik_domain::page::PageRequest;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{CredentialOwner, StoreError};
@@ -128,6 +128,18 @@ pub(super) fn end(stores: &mut DieselStores<'_>, account: AccountId, credential:
         .filter(credentials::expires_at.is_null().or(credentials::expires_at.gt(DbInstant(at))));
     let update = diesel::update(row).set(credentials::expires_at.eq(DbInstant(at)));
     stores.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(|rows| rows > 0)
+}
+
+/// Lets the access tokens of a principal expire at that instant, unless they expire before.
+pub(super) fn end_tokens(stores: &mut DieselStores<'_>, account: AccountId, owner: PrincipalId, at: Timestamp) -> Result<(), StoreError> {
+    let rows = credentials::table
+        .filter(credentials::account_id.eq(account.get()))
+        .filter(credentials::principal_id.eq(owner.get()))
+        .filter(credentials::kind.eq(kind_text(CredentialKind::AccessToken)))
+        .filter(credentials::revoked_at.is_null())
+        .filter(credentials::expires_at.is_null().or(credentials::expires_at.gt(DbInstant(at))));
+    let update = diesel::update(rows).set(credentials::expires_at.eq(DbInstant(at)));
+    stores.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(drop)
 }
 
 /// Raises the last day on which a credential was accepted.

@@ -195,6 +195,10 @@ impl IdentityRepository for DieselStores<'_> {
         self.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(drop)
     }
 
+    fn end_tokens_of(&mut self, account: AccountId, owner: PrincipalId, at: Timestamp) -> Result<(), StoreError> {
+        super::credentials::end_tokens(self, account, owner, at)
+    }
+
     fn set_password(&mut self, account: AccountId, owner: PrincipalId, hash: &PasswordHash, at: Timestamp) -> Result<(), StoreError> {
         let change = (passwords::hash.eq(hash.as_str()), passwords::changed_at.eq(DbInstant(at)));
         let row = (passwords::account_id.eq(account.get()), passwords::principal_id.eq(owner.get()), change.0, change.1);

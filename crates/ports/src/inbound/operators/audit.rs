@@ -94,6 +94,14 @@ pub enum AuditFault {
         /// The record.
         record: AuditId,
     },
+    /// A seal stands at a position that was pruned, or before the first position. Nothing else tells whether its record was written.
+    #[error("seal {sequence} over record {record} was inserted before the first seal that is left")]
+    InsertedSeal {
+        /// The position of the seal.
+        sequence: SealSequence,
+        /// The record.
+        record: AuditId,
+    },
     /// A record does not count as sealed, although it has a seal.
     #[error("record {record} of seal {sequence} was marked as not sealed")]
     Unmarked {

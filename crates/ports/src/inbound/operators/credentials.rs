@@ -92,7 +92,8 @@ pub trait CredentialAdministration: Send + Sync {
 
     /// Replaces a credential. The new one has the same kind, principal, scopes and project, and begins the same lifetime now. The
     /// old one is accepted until `overlap` after now, at most [`MAX_OVERLAP`], but never longer than before. No secret of the old
-    /// one is needed, so a lost one is replaced in this way.
+    /// one is needed, so a lost one is replaced in this way. Tokens that log-ins with an access key of a service got
+    /// end with it at the latest.
     ///
     /// # Errors
     /// [`KeyError::NotFound`], [`KeyError::Ended`], [`KeyError::Store`].

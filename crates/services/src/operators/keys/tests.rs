@@ -117,6 +117,11 @@ async fn a_rotated_credential_is_replaced_by_one_of_the_same_rights() {
             assert_eq!((owner, new.kind, new.scopes, new.project), (service_principal(), kind, old.scopes, old.project));
             assert_eq!(new.expires_at, None);
         });
+        if kind == CredentialKind::AccessKey {
+            // The tokens that log-ins with the old key got do not outlive it.
+            let tokens = stores.identity.expect_end_tokens_of().once();
+            tokens.with(eq(account().id), eq(service_principal().id), eq(now().plus(DAY))).returning(|_, _, _| Ok(()));
+        }
         stores.identity.expect_end_credential().once().with(eq(account().id), eq(OLD), eq(now().plus(DAY))).returning(|_, _, _| Ok(true));
         expect_records(
             &mut stores,
