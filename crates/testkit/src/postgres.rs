@@ -24,7 +24,8 @@ pub use self::tls::ServerTls;
 use self::cluster::Cluster;
 use self::url::ServerUrl;
 
-/// The environment variable that names a running server to use instead of a private cluster.
+/// The environment variable that names a running server to use instead of a private cluster. Its password must not be a known one,
+/// such as `postgres`, or starts in profile `production` refuse it.
 pub const TEST_DATABASE_URL: &str = "TEST_DATABASE_URL";
 
 /// How much a private cluster does for rows to survive a crash.

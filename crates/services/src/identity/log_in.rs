@@ -124,8 +124,8 @@ enum Proof {
 }
 
 impl Proof {
-    /// When a token that it gets must end at the latest. It is read in the transaction of the token: whoever revokes the key or
-    /// replaces the password either comes before it, or finds the token and ends that as well.
+    /// When a token that it gets must end at the latest. It is read in the transaction of the token: the end of the key, or another
+    /// password, either comes before it, or finds the token and ends that as well.
     ///
     /// # Errors
     /// [`LogInError::Invalid`] if it proves nothing any more.
