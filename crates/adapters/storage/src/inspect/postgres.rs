@@ -122,8 +122,8 @@ struct LinkRow {
     network: String,
 }
 
-/// A connection whose statements all end in time. None of them sets anything for the session: a pooler of transactions would hand
-/// the setting on to the service.
+/// A connection whose statements all end in time. The session gets the settings that the service gives its own, and no others: a
+/// pooler of transactions would hand them on to the service.
 struct Session {
     pooled: PooledConn<PgConnection>,
 }
@@ -154,8 +154,7 @@ fn unread(error: &Error, control: Option<&PgControl>) -> Unread {
 
 pub(super) fn inspect(url: &str, clock: &dyn Clock, limit: Duration) -> Fact<PostgresFacts> {
     let until = Instant::now() + limit;
-    let settings = PoolSettings { statement_timeout: limit, lock_timeout: limit, ..PoolSettings::default() };
-    let connector = PgConnector::new(url, settings).map_err(|error| Unread::of(&error))?;
+    let connector = PgConnector::new(url, PoolSettings::default()).map_err(|error| Unread::of(&error))?;
     let mut session = Session::open(&connector, until)?;
     let is_shared = is_shared(&connector, &mut session, until);
     let server = server(&mut session);
