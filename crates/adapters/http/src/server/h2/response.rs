@@ -51,7 +51,7 @@ pub(super) async fn send<B: MessageBody>(
             Ok(Some(Ok(chunk))) => send_chunk(chunk, &mut stream, &unwritten, patience).await,
             Ok(Some(Err(_))) => {
                 stream.send_reset(Reason::INTERNAL_ERROR);
-                return Ended::Broken;
+                return Ended::Failed;
             }
             Ok(None) => {
                 if stream.send_data(Piece::new(Bytes::new(), &unwritten), true).is_err() {
@@ -100,12 +100,17 @@ async fn send_chunk(mut chunk: Bytes, stream: &mut SendStream<Piece>, unwritten:
 async fn room(stream: &mut SendStream<Piece>, wanted: usize) -> Option<usize> {
     stream.reserve_capacity(wanted);
     poll_fn(|cx| {
-        // Room that was granted before is not reported again.
-        let granted = stream.capacity();
-        if granted > 0 {
-            return Poll::Ready(Some(granted));
+        loop {
+            // Room that was granted before is not reported again, and room that is reported may be taken back by a smaller window.
+            let granted = stream.capacity();
+            if granted > 0 {
+                return Poll::Ready(Some(granted));
+            }
+            match ready!(stream.poll_capacity(cx)) {
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Poll::Ready(None),
+            }
         }
-        Poll::Ready(ready!(stream.poll_capacity(cx)).and_then(Result::ok))
     })
     .await
 }

@@ -35,7 +35,7 @@ where
     }
     let Some(started) = Started::begin(owner, head_bytes(&request)) else {
         respond.send_reset(Reason::REFUSED_STREAM);
-        return Ended::Broken;
+        return Ended::Failed;
     };
     let (is_head, patience) = (request.method() == http::Method::HEAD, owner.server.deadlines.stalled_reader);
     let request = match for_app(request, owner.peer) {
