@@ -100,17 +100,12 @@ async fn send_chunk(mut chunk: Bytes, stream: &mut SendStream<Piece>, unwritten:
 async fn room(stream: &mut SendStream<Piece>, wanted: usize) -> Option<usize> {
     stream.reserve_capacity(wanted);
     poll_fn(|cx| {
-        loop {
-            // Room that was granted before is not reported again, and room that is reported may be taken back by a smaller window.
-            let granted = stream.capacity();
-            if granted > 0 {
-                return Poll::Ready(Some(granted));
-            }
-            match ready!(stream.poll_capacity(cx)) {
-                Some(Ok(_)) => {}
-                Some(Err(_)) | None => return Poll::Ready(None),
-            }
+        // Room that was granted before is not reported again.
+        let granted = stream.capacity();
+        if granted > 0 {
+            return Poll::Ready(Some(granted));
         }
+        Poll::Ready(ready!(stream.poll_capacity(cx)).and_then(Result::ok))
     })
     .await
 }
