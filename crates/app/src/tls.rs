@@ -74,10 +74,12 @@ impl Certificate {
     /// # Errors
     /// As [`Certificate::load`]; the old certificate stays in use.
     pub fn reload(&self) -> anyhow::Result<()> {
+        // Held to the end: of two readings at once, the later one must not be undone by the earlier one.
+        let mut last = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         let files = self.files();
         let fresh = Arc::new(read(&self.chain_file, &self.key_file, &self.provider)?);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
-        *self.read.lock().unwrap_or_else(PoisonError::into_inner) = files;
+        *last = files;
         Ok(())
     }
 

@@ -49,6 +49,7 @@ pub struct HttpConfig {
     #[validate(range(min = 1, max = 1_000_000))]
     pub max_connections_per_address: usize,
     /// The most requests that one connection of HTTP/2 has open at once; more are refused, and the client may send them again.
+    /// Each open request after the first counts as one more connection.
     #[validate(range(min = 1, max = 10_000))]
     pub h2_max_streams: u32,
     /// How long running requests may go on after the service was told to stop.

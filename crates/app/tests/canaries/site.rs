@@ -69,7 +69,7 @@ impl Site {
         command.env("DATABASE_URL_FILE", self.folder.path().join("url"));
         command.env("DERSLIK_AUDIT__SEAL_KEY_FILE", self.folder.path().join("seal_key"));
         command.envs([("DERSLIK_PROFILE", "production"), ("DERSLIK_ALLOW_SQLITE", "true"), ("DERSLIK_LISTEN", "127.0.0.1:0")]);
-        command.envs([("DERSLIK_LOG__FILTER", "trace"), ("DERSLIK_LOG__FORMAT", self.log_format)]);
+        command.envs([("DERSLIK_LOG__FILTER", "trace,h2=trace"), ("DERSLIK_LOG__FORMAT", self.log_format)]);
         command
     }
 

@@ -169,11 +169,11 @@ const LOG_IN: &str = "grant_type=password&client_id=api&account_id=1&username=a&
 
 /// A batch of calls with that credential in the head of the batch, whose parts have these credentials.
 fn batch(authorization: Option<&str>, parts: &[Option<&str>]) -> TestRequest {
-    let part = |token: &Option<&str>| {
+    let part = |token: Option<&str>| {
         let own = token.map(|token| format!("Authorization: Bearer {token}\n")).unwrap_or_default();
         format!("--b\nContent-Type: application/http\n\nGET /v1/courses/7?prettyPrint=false HTTP/1.1\n{own}\n\n")
     };
-    let body: String = parts.iter().map(part).collect::<String>() + "--b--";
+    let body: String = parts.iter().copied().map(part).collect::<String>() + "--b--";
     let request = TestRequest::post().uri("/batch").insert_header((CONTENT_TYPE, "multipart/mixed; boundary=b"));
     with(request, authorization).set_payload(body)
 }

@@ -84,18 +84,16 @@ impl Connection {
         }
     }
 
-    /// Takes a permit for a stream of HTTP/2. The permit of the connection counts for one of its streams. Each further one counts
-    /// for the client as a connection of HTTP/1.1 does, which a client without HTTP/2 would need for it.
+    /// Takes the permits of a stream of HTTP/2: one as for a connection, and one as for a request. The permit of the connection
+    /// counts for one of its streams. Each further one counts as the connection of HTTP/1.1 that a client without HTTP/2 would
+    /// need for it, so that few connections can't carry more requests than all connections could.
     pub(super) fn permit_for_stream(
         &self,
         head: &RequestHead,
         proxies: &TrustedProxies,
         has_others: bool,
-    ) -> Result<Option<ClientPermit>, Refusal> {
-        match self.client {
-            Some(client) if has_others => self.permits.take_for(client).map(Some),
-            Some(_) => Ok(None),
-            None => self.permit_for_request(head, proxies),
-        }
+    ) -> Result<(Option<ConnectionPermit>, Option<ClientPermit>), Refusal> {
+        let as_connection = has_others.then(|| self.permits.take(self.client)).transpose()?;
+        Ok((as_connection, self.permit_for_request(head, proxies)?))
     }
 }

@@ -10,7 +10,7 @@ use derslik_domain::identity::ClientNetwork;
 /// The most connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectionLimits {
-    /// For all clients together.
+    /// For all clients together. With HTTP/2 each request after the first that runs on a connection counts as one more.
     pub in_all: usize,
     /// For one client: an IPv4 address or the /64 of an IPv6 address. For a client that a trusted proxy names, this is the most
     /// requests under way.
@@ -41,7 +41,7 @@ pub(super) struct ConnectionPermits {
     clients: Mutex<HashMap<ClientNetwork, usize>>,
 }
 
-/// The permit of one connection. Dropping it gives it back.
+/// The permit of one connection, or of a further stream on it. Dropping it gives it back.
 #[derive(Debug)]
 pub(super) struct ConnectionPermit {
     permits: Arc<ConnectionPermits>,

@@ -188,11 +188,13 @@ impl Watch {
     }
 
     fn deadline(&self) -> Option<Instant> {
+        let awaited = (self.in_flight.get() == 0).then(|| self.until.get());
         if let Some(since) = self.stalled_since.get() {
-            return Some(since + self.deadlines.stalled_reader);
+            // Without a request under way, a client of HTTP/2 reads answers to pings at most. Reading them slowly gains it no time.
+            let awaited = awaited.filter(|_| self.is_http2.get());
+            return std::iter::once(since + self.deadlines.stalled_reader).chain(awaited).min();
         }
         let unfinished = self.unfinished_since.get().map(|since| since + self.deadlines.head);
-        let awaited = (self.in_flight.get() == 0).then(|| self.until.get());
         unfinished.into_iter().chain(awaited).min()
     }
 
@@ -276,6 +278,22 @@ mod tests {
         watch.received_frames(Received::Whole);
         watch.stalled();
         watch.flushed();
+        assert_eq!(watch.deadline(), idle);
+    }
+
+    #[test]
+    fn a_slow_reader_of_frames_without_a_request_is_idle_all_the_same() {
+        let deadlines = Deadlines { idle: MOMENT, ..Deadlines::default() };
+        let watch = Watch::new(deadlines);
+        watch.speak_http2();
+        watch.began();
+        watch.stalled();
+        let reading = watch.deadline();
+        watch.ended(UnreadInput::Nothing);
+        let idle = watch.deadline();
+        assert!(idle < reading);
+        sleep(MOMENT);
+        watch.sent();
         assert_eq!(watch.deadline(), idle);
     }
 

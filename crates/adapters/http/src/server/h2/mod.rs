@@ -67,8 +67,10 @@ pub(super) struct Http2 {
 enum Ended {
     /// With a whole answer.
     Answered,
-    /// Without one: it was reset or refused.
+    /// Without one, because of the client: it reset the stream, or took too long to take the answer.
     Broken,
+    /// Without one, because of the service.
+    Failed,
 }
 
 /// The connection that a stream belongs to.
@@ -180,6 +182,7 @@ impl Resets {
             Ended::Answered => self.left = self.left.saturating_add(1).min(self.most),
             Ended::Broken if self.left == 0 => return true,
             Ended::Broken => self.left -= 1,
+            Ended::Failed => {}
         }
         false
     }
@@ -199,6 +202,7 @@ mod tests {
         for _ in 0..3 {
             assert!(!resets.are_too_many_with(Ended::Broken));
         }
+        assert!(!resets.are_too_many_with(Ended::Failed));
         assert!(resets.are_too_many_with(Ended::Broken));
     }
 }

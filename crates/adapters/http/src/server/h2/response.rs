@@ -51,7 +51,7 @@ pub(super) async fn send<B: MessageBody>(
             Ok(Some(Ok(chunk))) => send_chunk(chunk, &mut stream, &unwritten, patience).await,
             Ok(Some(Err(_))) => {
                 stream.send_reset(Reason::INTERNAL_ERROR);
-                return Ended::Broken;
+                return Ended::Failed;
             }
             Ok(None) => {
                 if stream.send_data(Piece::new(Bytes::new(), &unwritten), true).is_err() {

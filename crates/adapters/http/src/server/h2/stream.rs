@@ -35,16 +35,16 @@ where
     }
     let Some(started) = Started::begin(owner, head_bytes(&request)) else {
         respond.send_reset(Reason::REFUSED_STREAM);
-        return Ended::Broken;
+        return Ended::Failed;
     };
     let (is_head, patience) = (request.method() == http::Method::HEAD, owner.server.deadlines.stalled_reader);
     let request = match for_app(request, owner.peer) {
         Ok(request) => request,
         Err(status) => return send(Response::new(status), &mut respond, is_head, patience).await,
     };
-    let permit = owner.connection.permit_for_stream(request.head(), &owner.server.proxies, started.has_others());
-    let _permit = match permit {
-        Ok(permit) => permit,
+    let permits = owner.connection.permit_for_stream(request.head(), &owner.server.proxies, started.has_others());
+    let _permits = match permits {
+        Ok(permits) => permits,
         Err(refusal) => return send(refuse(refusal), &mut respond, is_head, patience).await,
     };
     if request.headers().get(EXPECT).is_some_and(|expected| expected.as_bytes().eq_ignore_ascii_case(b"100-continue")) {

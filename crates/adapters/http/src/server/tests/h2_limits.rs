@@ -189,6 +189,23 @@ async fn the_streams_of_a_client_count_as_its_connections() {
     assert_eq!(client.ask(search(), "{}").await.unwrap().status(), 200);
 }
 
+/// All clients together have no more requests under way than they could have connections.
+#[actix_web::test]
+async fn the_streams_of_all_clients_count_among_all_connections() {
+    let connections = ConnectionLimits { in_all: 3, per_client: 20 };
+    let server = Plan { connections, ..patient() }.start();
+    let client = Client::on(server.connect_from("127.0.0.2").await).await;
+    let other = Client::on(server.connect_from("127.0.0.3").await).await;
+    let _first = client.begin(search(), false).await;
+    let (second, mut body) = client.begin(search(), false).await;
+    let refused = client.ask(search(), "{}").await.unwrap();
+    assert_eq!((refused.status(), refused.head.headers["retry-after"].as_bytes()), (503, b"1".as_slice()));
+    assert_eq!(other.ask(search(), "{}").await.unwrap().status(), 200, "the permit of a connection counts for a stream");
+    body.send_data("{}".into(), true).unwrap();
+    assert_eq!(whole(second).await.unwrap().status(), 200);
+    assert_eq!(client.ask(search(), "{}").await.unwrap().status(), 200);
+}
+
 #[actix_web::test]
 async fn behind_a_trusted_proxy_the_requests_of_each_client_are_counted_over_http2() {
     let connections = ConnectionLimits { in_all: 20, per_client: 2 };
