@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use derslik::system::{SystemClock, SystemIds};
 use derslik_domain::form::Field;
-use derslik_domain::job::{Action, Failure, Job, JobStatus, NewJob, Progress, ReferenceId};
+use derslik_domain::job::{Action, Failure, Job, JobStatus, LeaseTerm, NewJob, Progress, ReferenceId};
 use derslik_domain::page::PageRequest;
 use derslik_domain::session::{FilterForm, Session, SessionFilter, SessionName};
 use derslik_ports::outbound::{Clock, Ids, StoreError, Stores, UnitOfWork};
@@ -192,6 +192,12 @@ impl Outside {
 }
 
 const POLL: Duration = Duration::from_secs(1);
+/// A lease that outlasts the restart of a server on any machine, so that no job is rescued meanwhile.
+const LONG_LEASE: Duration = Duration::from_secs(60);
+
+fn with_long_lease() -> Settings {
+    Settings { lease: LeaseTerm::new(LONG_LEASE).expect("a valid term"), poll: POLL, ..Settings::default() }
+}
 
 #[test]
 fn a_server_that_dies_during_a_claim_has_claimed_nothing() {
@@ -211,12 +217,12 @@ fn a_server_that_dies_during_a_claim_has_claimed_nothing() {
 fn a_server_that_dies_during_a_heartbeat_costs_no_job() {
     let world = World::new();
     let outside = Outside::default();
-    let worker = world.work(Registry::default().with_task(Action::AssignCalendarId, outside.clone()), POLL);
+    let worker = world.work_as(Registry::default().with_task(Action::AssignCalendarId, outside.clone()), with_long_lease());
     world.enqueue(0..1);
     outside.until_running();
     world.kill_during("jobs", "UPDATE jobs SET lease_until", || {});
-    // Longer than a heartbeat, and shorter than a lease.
-    sleep(Duration::from_secs(6));
+    // Longer than the time between two heartbeats, a third of the lease.
+    sleep(LONG_LEASE / 3 + Duration::from_secs(1));
     assert_eq!(world.jobs()[0].status(), JobStatus::Running, "its worker still has it");
     outside.may_end.notify_one();
     let jobs = world.until_all_ended();
@@ -228,7 +234,7 @@ fn a_server_that_dies_during_a_heartbeat_costs_no_job() {
 fn a_completion_is_repeated_if_the_server_dies_during_it() {
     let world = World::new();
     let outside = Outside::default();
-    let worker = world.work(Registry::default().with_task(Action::AssignCalendarId, outside.clone()), POLL);
+    let worker = world.work_as(Registry::default().with_task(Action::AssignCalendarId, outside.clone()), with_long_lease());
     world.enqueue(0..1);
     outside.until_running();
     world.kill_during("jobs", "UPDATE jobs SET status = $", || outside.may_end.notify_one());
@@ -242,7 +248,7 @@ fn a_server_that_dies_while_one_job_is_exchanged_for_the_next_loses_neither() {
     let world = World::new();
     let outside = Outside::default();
     world.enqueue(0..2);
-    let settings = Settings { batch: 1, concurrency: 1, poll: POLL, ..Settings::default() };
+    let settings = Settings { batch: 1, concurrency: 1, ..with_long_lease() };
     let worker = world.work_as(Registry::default().with_task(Action::AssignCalendarId, outside.clone()), settings);
     outside.until_running();
     world.kill_during("jobs", "WITH done AS ( UPDATE jobs SET status", || outside.may_end.notify_one());

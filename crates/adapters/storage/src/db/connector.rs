@@ -30,7 +30,7 @@ impl<C> PooledConn<C> {
         self.control.as_ref().is_none_or(|control| control.is_open())
     }
 
-    /// Whether the connection was closed here: this is not a fault of the server, so it says nothing of other connections.
+    /// Whether the connection was closed at this end, which says nothing of other connections.
     pub(crate) fn is_cut(&self) -> bool {
         self.control.as_ref().is_some_and(|control| control.is_cut())
     }
