@@ -160,8 +160,9 @@ impl SealRepository for DieselStores<'_> {
     }
 
     fn checkpoint(&mut self, account: AccountId) -> Result<Option<Checkpoint>, StoreError> {
-        let query = audit_checkpoints::table.find(account.get()).select(CheckpointRow::as_select());
-        let row: Option<CheckpointRow> = self.query(|conn| on_conn!(conn, |conn| query.first(conn).optional()))?;
+        let row: Option<CheckpointRow> = self.query(|conn| {
+            on_conn!(conn, |conn| audit_checkpoints::table.find(account.get()).select(CheckpointRow::as_select()).first(conn).optional())
+        })?;
         row.map(Checkpoint::try_from).transpose()
     }
 

@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use actix_http::body::{BoxBody, MessageBody};
 use actix_http::header::EXPECT;
-use actix_http::{Request, Response};
+use actix_http::{HttpMessage, Request, Response};
 use actix_service::Service;
 use h2::server::SendResponse;
 use h2::{Reason, RecvStream};
