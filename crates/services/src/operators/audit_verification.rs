@@ -48,7 +48,8 @@ impl<U: UnitOfWork> AuditVerifier<U> {
             let page = self.uow.read(account, move |stores| stores.seals().sealed(account, after, PAGE)).await?;
             let Some(last) = page.last() else { return Ok(()) };
             after = last.seal.sequence;
-            for sealed in page.iter().filter(|sealed| sealed.seal.sequence <= chain.head.sequence) {
+            let pruned = chain.head.sequence;
+            for sealed in page.iter().filter(|sealed| sealed.seal.sequence <= pruned) {
                 chain.fault(AuditFault::InsertedSeal { sequence: sealed.seal.sequence, record: sealed.seal.record });
             }
             if after > chain.head.sequence {
