@@ -102,8 +102,12 @@ impl Site {
     /// Notes the arguments and the environment of a running process, which other users may see.
     pub(crate) fn see_process(&mut self, name: &str, pid: u32) -> Result<(), Failed> {
         for kind in ["cmdline", "environ"] {
-            let text = std::fs::read(format!("/proc/{pid}/{kind}"))?;
-            check(!text.is_empty(), &(name, kind, "nothing was read"))?;
+            // A process that was started a moment ago has neither, and one that has ended has them no more.
+            let mut text = Vec::new();
+            until(|| {
+                text = std::fs::read(format!("/proc/{pid}/{kind}"))?;
+                Ok(!text.is_empty())
+            })?;
             self.see(format!("{kind} of {name}"), String::from_utf8_lossy(&text));
         }
         Ok(())
