@@ -43,7 +43,9 @@ impl DenialCounter {
         let existing = match uow.read(Tenant::Installation, move |stores| existing(stores, &accounts)).await {
             Ok(existing) => existing,
             Err(error) => {
-                counts.into_iter().for_each(|((account, cause), count)| self.count(account, cause, count));
+                for ((account, cause), count) in counts {
+                    self.count(account, cause, count);
+                }
                 return Err(error);
             }
         };
@@ -63,7 +65,9 @@ impl DenialCounter {
                 Ok::<_, StoreError>(())
             });
             if let Err(error) = wrote.await {
-                counts.into_iter().for_each(|(cause, count)| self.count(account, cause, count));
+                for (cause, count) in counts {
+                    self.count(account, cause, count);
+                }
                 outcome = Err(error);
             }
         }

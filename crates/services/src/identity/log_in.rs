@@ -136,8 +136,8 @@ impl Proof {
                 key.map(|key| key.expires_at)
             }
             Self::Password { hash, until } => {
-                let stored = stores.identity().find_password(account, owner)?;
-                stored.filter(|stored| stored.as_str() == hash.as_str()).map(|_| *until)
+                let current = stores.identity().find_password(account, owner)?;
+                current.filter(|current| current.as_str() == hash.as_str()).map(|_| *until)
             }
         };
         Ok(end.ok_or(LogInError::Invalid)?.unwrap_or(Timestamp::MAX))

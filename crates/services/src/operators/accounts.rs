@@ -299,7 +299,7 @@ mod tests {
         stores.identity.expect_account_states().once().with(eq(page)).returning(move |_| Ok(vec![listed.clone()]));
         stores.identity.expect_account_state().once().with(eq(account().id)).returning(move |_| Ok(Some(shown.clone())));
         let operators = operators(stores);
-        assert_eq!(operators.list(page).await.unwrap(), [state.clone()]);
+        assert_eq!(operators.list(page).await.unwrap(), std::slice::from_ref(&state));
         assert_eq!(operators.show(account().id).await.unwrap(), Some(state));
     }
 

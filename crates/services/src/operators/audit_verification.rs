@@ -70,7 +70,9 @@ impl<U: UnitOfWork> AuditVerifier<U> {
                     continue;
                 }
             }
-            page.iter().for_each(|sealed| chain.check(sealed, self.keys.as_ref()));
+            for sealed in &page {
+                chain.check(sealed, self.keys.as_ref());
+            }
         }
     }
 
@@ -81,7 +83,9 @@ impl<U: UnitOfWork> AuditVerifier<U> {
             let records = self.uow.read(account, move |stores| stores.seals().without_seal(account, page)).await?;
             let Some(last) = records.last() else { return Ok(()) };
             after = Some(last.id);
-            records.iter().for_each(|record| chain.note_unsealed(record));
+            for record in &records {
+                chain.note_unsealed(record);
+            }
         }
     }
 }
@@ -386,7 +390,9 @@ mod tests {
     #[tokio::test]
     async fn a_report_lists_a_bounded_number_of_faults_and_counts_all() {
         let mut log = sealed(AuditHead::START, 150);
-        log.iter_mut().for_each(|sealed| sealed.record = None);
+        for sealed in &mut log {
+            sealed.record = None;
+        }
         let report = verify(log, None, None).await;
         assert_eq!((report.faults.len(), report.fault_count), (AuditReport::MAX_FAULTS, 150));
     }

@@ -90,11 +90,11 @@ mod tests {
     const KEY: SealKeyId = SealKeyId::new([1; 8]);
     const HOUR: Duration = Duration::from_secs(3_600);
 
-    fn keys() -> Option<Arc<dyn SealKeys>> {
+    fn keys() -> Arc<dyn SealKeys> {
         let mut keys = MockSealKeys::new();
         keys.expect_current().returning(|| KEY);
         keys.expect_code().returning(|key, _| (key == KEY).then_some([5; 32]));
-        Some(Arc::new(keys))
+        Arc::new(keys)
     }
 
     fn step(keys: Option<Arc<dyn SealKeys>>, stores: &mut MockStores) -> Result<Step, StepError> {
@@ -144,7 +144,7 @@ mod tests {
     fn the_last_seal_that_goes_is_kept_as_a_checkpoint() {
         let mut stores = holding(log());
         prunes(&mut stores, 7, 7);
-        assert_eq!(step(keys(), &mut stores).unwrap(), done(7));
+        assert_eq!(step(Some(keys()), &mut stores).unwrap(), done(7));
     }
 
     #[test]
@@ -160,9 +160,9 @@ mod tests {
             tamper(&mut third[2]);
             let mut stores = holding(third);
             prunes(&mut stores, 2, 2);
-            assert_eq!(step(keys(), &mut stores).unwrap(), done(2));
+            assert_eq!(step(Some(keys()), &mut stores).unwrap(), done(2));
             tamper(&mut first[0]);
-            let refused = step(keys(), &mut holding(first));
+            let refused = step(Some(keys()), &mut holding(first));
             assert!(matches!(&refused, Err(StepError::Failed(failure)) if failure.reason == FailureReason::Permanent), "{refused:?}");
         }
     }
@@ -171,7 +171,7 @@ mod tests {
     fn nothing_goes_while_no_sealed_record_is_old_enough() {
         let mut stores = MockStores::default();
         stores.seals.expect_prunable().once().returning(|_, _, _| Ok(None));
-        assert_eq!(step(keys(), &mut stores).unwrap(), done(0));
+        assert_eq!(step(Some(keys()), &mut stores).unwrap(), done(0));
     }
 
     #[test]
