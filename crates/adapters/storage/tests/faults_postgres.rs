@@ -708,11 +708,15 @@ fn a_read_whose_caller_is_gone_is_ended_at_the_server_and_frees_its_connection()
     let mut watcher = world.connect();
     let caller = find_in_background(&world);
     wait_for_waiting(1, &mut watcher);
+    let of_pool = "SELECT sum(pid) AS count FROM pg_stat_activity WHERE application_name = 'derslik'";
+    let processes = |watcher: &mut PgConnection| sql_query(of_pool).get_result::<Count>(watcher).unwrap().count;
+    let before = processes(&mut watcher);
     caller.abort();
     wait_for_waiting(0, &mut watcher);
     // The only connection is free for other tables.
     let jobs = world.harness.read(|stores| stores.jobs().list(account().id, None, PageRequest { size: 1, after: None }));
     assert!(jobs.is_empty());
+    assert_eq!(processes(&mut watcher), before, "it is the same connection");
     holder.batch_execute("ROLLBACK").unwrap();
 }
 
