@@ -136,17 +136,17 @@ fn export(context: &Context<'_>, owner: &Owner) -> Result<(), Failure> {
     let operator = Operator::open(context.config)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     let lost = |error: std::io::Error| Failure::Other(anyhow::Error::new(error).context("standard output"));
-    for account in owner.all(&operator)? {
+    for log in owner.all(&operator)? {
         let mut after = None;
         loop {
             let page = PageRequest { size: PAGE, after };
-            let records = operator.wait_for(operator.ports.audit.list(account, AuditFilter::default(), page)).map_err(database)?;
+            let records = operator.wait_for(operator.ports.audit.list(log, AuditFilter::default(), page)).map_err(database)?;
             let Some(last) = records.last() else { break };
             after = Some(last.id);
             for record in &records {
                 let mut line = as_json(record);
                 if let Value::Object(members) = &mut line {
-                    members.insert("account".to_owned(), account.get().into());
+                    members.insert("account".to_owned(), log.get().into());
                 }
                 writeln!(out, "{line}").map_err(lost)?;
             }

@@ -275,7 +275,8 @@ mod tests {
             users.expect_set_password().returning(move |_, _, _| Err(error()));
             set_password(&with(users), &one("ayse"), None).map_err(code_and_text).unwrap_err()
         };
-        let errors: [(fn() -> UserError, &str); 3] = [
+        type Refusal = fn() -> UserError;
+        let errors: [(Refusal, &str); 3] = [
             (|| UserError::NotFound, "`derslik user list --account okul`"),
             (|| UserError::NotAPerson, "derslik key revoke"),
             (|| UserError::PasswordTooShort { min: 8 }, "at least 8 characters"),

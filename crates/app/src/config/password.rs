@@ -11,8 +11,8 @@ pub fn password_of(url: &str) -> Option<String> {
     let (address, query) = rest.split_once('?').unwrap_or((rest, ""));
     let authority = address.split('/').next().unwrap_or_default();
     let of_user = authority.rsplit_once('@').and_then(|(user, _)| user.split_once(':')).map(|(_, password)| password);
-    let parameters = query.split('&').filter_map(|parameter| parameter.split_once('='));
-    let of_parameter = parameters.filter(|(name, _)| *name == "password").map(|(_, value)| value).last();
+    let mut parameters = query.split('&').filter_map(|parameter| parameter.split_once('='));
+    let of_parameter = parameters.rfind(|(name, _)| *name == "password").map(|(_, value)| value);
     of_parameter.or(of_user).filter(|password| !password.is_empty()).map(decode)
 }
 

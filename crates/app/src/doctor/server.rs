@@ -193,7 +193,7 @@ mod tests {
         }
     }
 
-    fn settings(changed: &[(&str, &str)]) -> Fact<BTreeMap<String, String>> {
+    fn settings(changed: &[(&str, &str)]) -> BTreeMap<String, String> {
         let mut settings: BTreeMap<String, String> = [
             ("fsync", "on"),
             ("full_page_writes", "on"),
@@ -206,7 +206,7 @@ mod tests {
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
         settings.extend(changed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        Ok(settings)
+        settings
     }
 
     /// The findings that are not ok.
@@ -217,12 +217,13 @@ mod tests {
     #[test]
     fn a_good_server_has_no_fault() {
         assert_eq!(bad(judge_server(&Ok(good()))), []);
-        assert_eq!(bad(judge_settings(&settings(&[]))), []);
+        assert_eq!(bad(judge_settings(&Ok(settings(&[])))), []);
     }
 
     #[test]
     fn each_fault_of_a_server_is_found_by_its_own_check() {
-        let faults: [(&str, fn(&mut ServerFacts)); 4] = [
+        type Spoil = fn(&mut ServerFacts);
+        let faults: [(&str, Spoil); 4] = [
             ("database_version", |server| server.version = 120_017),
             ("database_encoding", |server| "SQL_ASCII".clone_into(&mut server.encoding)),
             ("database_collation", |server| server.collation_versions = Some(("2.31".to_owned(), "2.36".to_owned()))),
@@ -246,17 +247,17 @@ mod tests {
             ("standard_conforming_strings", "off", "database_settings", State::Warning),
             ("default_transaction_read_only", "on", "database_settings", State::Problem),
         ] {
-            assert_eq!(bad(judge_settings(&settings(&[(name, value)]))), [(check, state)], "{name}");
+            assert_eq!(bad(judge_settings(&Ok(settings(&[(name, value)])))), [(check, state)], "{name}");
         }
         // A commit that waits for less than the disk of a standby still waits for its own.
-        assert_eq!(bad(judge_settings(&settings(&[("synchronous_commit", "local")]))), []);
+        assert_eq!(bad(judge_settings(&Ok(settings(&[("synchronous_commit", "local")])))), []);
     }
 
     #[test]
     fn connections_are_counted_against_the_smallest_limit() {
         let state = |max: &str, role: Option<u32>, database: Option<u32>| {
             let limits = [("the limit of the role", role), ("the limit of the database", database)];
-            judge_connections(&settings(&[("max_connections", max)]), limits, 13).map(|finding| finding.state)
+            judge_connections(&Ok(settings(&[("max_connections", max)])), limits, 13).map(|finding| finding.state)
         };
         assert_eq!(state("100", None, None), Some(State::Ok));
         assert_eq!(state("29", None, None), Some(State::Ok));

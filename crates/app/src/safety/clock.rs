@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use derslik_storage::{ClockDifference, DatabaseUrl, MigrateError};
 
-use super::{Finding, Problem, Severity};
+use super::{Finding, Severity, Violation};
 use crate::config::Profile;
 use crate::system::SystemClock;
 
@@ -31,7 +31,7 @@ fn finding(difference: ClockDifference, profile: Profile) -> Option<Finding> {
     let side = if difference.server_is_ahead { "ahead of" } else { "behind" };
     let problem = format!("the clock of the database is {} s {side} that of this machine", difference.by.as_secs());
     let fix = "let both machines take their time from the network (timedatectl set-ntp true)";
-    Some(Problem::new("database_url", problem, fix).into_finding("clock", severity))
+    Some(Violation::new("database_url", problem, fix).into_finding("clock", severity))
 }
 
 #[cfg(test)]

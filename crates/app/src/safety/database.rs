@@ -2,15 +2,15 @@
 
 use derslik_storage::DatabaseUrl;
 
-use super::{Problem, Purpose};
+use super::{Purpose, Violation};
 use crate::config::Loaded;
 
 /// Without a name, a file in the data folder would be taken: a missing variable would start an empty installation.
-pub(super) fn unnamed(loaded: &Loaded, _: Purpose) -> Vec<Problem> {
+pub(super) fn unnamed(loaded: &Loaded, _: Purpose) -> Vec<Violation> {
     if loaded.config.database_url.is_some() {
         return Vec::new();
     }
-    vec![Problem::new(
+    vec![Violation::new(
         "database_url",
         "profile production needs a database by name",
         "set DATABASE_URL, or name a file with it in DATABASE_URL_FILE, or use --database-url",
@@ -18,13 +18,13 @@ pub(super) fn unnamed(loaded: &Loaded, _: Purpose) -> Vec<Problem> {
 }
 
 /// SQLite is one file on one machine, so an operator has to say that this is meant.
-pub(super) fn sqlite(loaded: &Loaded, _: Purpose) -> Vec<Problem> {
+pub(super) fn sqlite(loaded: &Loaded, _: Purpose) -> Vec<Violation> {
     let config = &loaded.config;
     let is_sqlite = config.database_url.is_some() && matches!(config.database(), Ok(DatabaseUrl::Sqlite(_)));
     if config.allow_sqlite || !is_sqlite {
         return Vec::new();
     }
-    vec![Problem::new(
+    vec![Violation::new(
         "database_url",
         "it names an SQLite file, which serves one machine only",
         "name a PostgreSQL server as postgres://..., or set allow_sqlite = true",

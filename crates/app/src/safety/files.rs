@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 use rustix::process::geteuid;
 
-use super::{Problem, Purpose};
+use super::{Purpose, Violation};
 use crate::config::Loaded;
 
 /// The folder in which container engines mount secrets, readable by all users of the container.
 const MOUNTED_SECRETS: &str = "/run/secrets";
 
 /// Each file with a secret that others can read. A file that is gone was reported by the code that reads it.
-pub(super) fn readable(loaded: &Loaded, purpose: Purpose) -> Vec<Problem> {
+pub(super) fn readable(loaded: &Loaded, purpose: Purpose) -> Vec<Violation> {
     let config = &loaded.config;
     let of_settings = loaded.origins.secret_files().iter().map(|file| (file.setting, file.path.as_path()));
     let of_database = config.database().ok().and_then(|url| url.key_file());
@@ -30,7 +30,7 @@ fn protected_folders(credentials: Option<&Path>) -> Vec<PathBuf> {
     named.filter(|folder| folder.is_absolute()).filter_map(|folder| canonicalize(folder).ok()).collect()
 }
 
-fn problem_of(setting: &str, path: &Path, protected: &[PathBuf], user: u32) -> Option<Problem> {
+fn problem_of(setting: &str, path: &Path, protected: &[PathBuf], user: u32) -> Option<Violation> {
     // Without the links in it, so that no link leads out of a protected folder.
     let path = canonicalize(path).ok()?;
     if protected.iter().any(|folder| path.starts_with(folder)) {
@@ -40,12 +40,12 @@ fn problem_of(setting: &str, path: &Path, protected: &[PathBuf], user: u32) -> O
     let shown = path.display();
     let (mode, owner) = (found.mode() & 0o7777, found.uid());
     match fault(&found, user)? {
-        Fault::Owner => Some(Problem::new(
+        Fault::Owner => Some(Violation::new(
             setting,
             format!("the file {shown} holds a secret and belongs to user {owner} (this process is user {user})"),
             format!("chown {user} {shown}"),
         )),
-        Fault::Mode => Some(Problem::new(
+        Fault::Mode => Some(Violation::new(
             setting,
             format!("the file {shown} holds a secret, and other users can read or change it (mode {mode:o})"),
             // After `chmod 600` alone, a file of root could not be read at all.

@@ -1,16 +1,16 @@
 //! Whether credentials would cross a network in the clear.
 
-use super::{Problem, Purpose};
+use super::{Purpose, Violation};
 use crate::config::Loaded;
 
 /// An address that other machines reach, without TLS.
-pub(super) fn plaintext(loaded: &Loaded, _: Purpose) -> Vec<Problem> {
+pub(super) fn plaintext(loaded: &Loaded, _: Purpose) -> Vec<Violation> {
     let config = &loaded.config;
     let is_local = config.listen.ip().to_canonical().is_loopback();
     if is_local || config.tls_cert.is_some() || config.http.plaintext {
         return Vec::new();
     }
-    vec![Problem::new(
+    vec![Violation::new(
         "listen",
         format!("other machines reach {}, which is without TLS", config.listen),
         "set tls_cert and tls_key, or listen on 127.0.0.1; http.plaintext = true says that a proxy or a private network stands in front",

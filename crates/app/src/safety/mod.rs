@@ -64,13 +64,13 @@ pub struct Finding {
 
 /// What is wrong with a setting, and what to do about it: a [`Finding`] before it has a rule and a severity.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Problem {
+struct Violation {
     setting: String,
     problem: String,
     fix: String,
 }
 
-impl Problem {
+impl Violation {
     fn new(setting: impl Into<String>, problem: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { setting: setting.into(), problem: problem.into(), fix: fix.into() }
     }
@@ -87,7 +87,7 @@ struct Check {
     purposes: &'static [Purpose],
     /// The severity in profile `dev`; `None` if the rule does not hold there. Profile `production` refuses.
     in_dev: Option<Severity>,
-    find: fn(&Loaded, Purpose) -> Vec<Problem>,
+    find: fn(&Loaded, Purpose) -> Vec<Violation>,
 }
 
 const ALL: &[Purpose] = &[Purpose::Serve, Purpose::Work, Purpose::Migrate, Purpose::Operate];

@@ -1,6 +1,6 @@
 //! Secrets that are publicly known, since they stand in examples.
 
-use super::{Problem, Purpose};
+use super::{Purpose, Violation};
 use crate::config::{Loaded, password_of};
 
 /// Passwords and keys of examples, tutorials and earlier versions of our own files, in lower case.
@@ -46,7 +46,7 @@ const KNOWN: [&str; 38] = [
 ];
 
 /// Each setting whose password or key is known. The texts do not show it.
-pub(super) fn known(loaded: &Loaded, _: Purpose) -> Vec<Problem> {
+pub(super) fn known(loaded: &Loaded, _: Purpose) -> Vec<Violation> {
     let secrets = loaded.origins.secrets();
     let of_database = |setting: &str| setting.starts_with("database");
     let known = secrets.iter().filter(|(setting, value)| {
@@ -56,9 +56,13 @@ pub(super) fn known(loaded: &Loaded, _: Purpose) -> Vec<Problem> {
     let problem = |setting: &str| {
         if of_database(setting) {
             let fix = "give the role a random password (ALTER ROLE ... PASSWORD), and set it here";
-            Problem::new(setting, "its password is a known one, or a placeholder", fix)
+            Violation::new(setting, "its password is a known one, or a placeholder", fix)
         } else {
-            Problem::new(setting, "its value is a known one, or a placeholder", "set a random value, such as `openssl rand -hex 32` prints")
+            Violation::new(
+                setting,
+                "its value is a known one, or a placeholder",
+                "set a random value, such as `openssl rand -hex 32` prints",
+            )
         }
     };
     known.map(|(setting, _)| problem(setting)).collect()

@@ -1,14 +1,14 @@
 //! Settings that do not exist, and settings that only profile `dev` may have.
 
-use super::{Problem, Purpose};
+use super::{Purpose, Violation};
 use crate::config::{Loaded, Unknown};
 
 /// Each setting that does not exist, with the nearest one that does.
-pub(super) fn unknown(loaded: &Loaded, _: Purpose) -> Vec<Problem> {
+pub(super) fn unknown(loaded: &Loaded, _: Purpose) -> Vec<Violation> {
     loaded.origins.unknown().iter().map(unknown_one).collect()
 }
 
-fn unknown_one(unknown: &Unknown) -> Problem {
+fn unknown_one(unknown: &Unknown) -> Violation {
     let problem = match &unknown.origin {
         Some(origin) => format!("unknown setting ({origin})"),
         None => "unknown setting".to_owned(),
@@ -21,7 +21,7 @@ fn unknown_one(unknown: &Unknown) -> Problem {
         Some(nearest) => format!("did you mean {nearest}? If not, take it away"),
         None => "take it away: docs/CONFIG.md lists the settings".to_owned(),
     };
-    Problem::new(&unknown.setting, problem, fix)
+    Violation::new(&unknown.setting, problem, fix)
 }
 
 /// Whether the name is one that Kubernetes gives to the variables of a service called `derslik` or `derslik-…`, such as
@@ -32,14 +32,14 @@ fn is_of_kubernetes(setting: &str) -> bool {
 }
 
 /// The settings that make credentials or the clock false.
-pub(super) fn of_dev(loaded: &Loaded, purpose: Purpose) -> Vec<Problem> {
+pub(super) fn of_dev(loaded: &Loaded, purpose: Purpose) -> Vec<Violation> {
     let config = &loaded.config;
     let mut problems = Vec::new();
     if config.fixed_dev_keys && purpose == Purpose::Serve {
-        problems.push(Problem::new("fixed_dev_keys", "it makes publicly known credentials", "take it away, or use profile dev"));
+        problems.push(Violation::new("fixed_dev_keys", "it makes publicly known credentials", "take it away, or use profile dev"));
     }
     if config.dev_clock.is_some() {
-        problems.push(Problem::new("dev_clock", "it sets a false time", "take it away, or use profile dev"));
+        problems.push(Violation::new("dev_clock", "it sets a false time", "take it away, or use profile dev"));
     }
     problems
 }

@@ -138,7 +138,8 @@ fn a_refusal_says_what_to_do_and_a_failed_store_is_another_exit_code() {
         let arguments = RotateKey { one: one("12"), overlap: Duration::ZERO };
         rotate(&with(credentials), &arguments).map_err(code_and_text).unwrap_err()
     };
-    let errors: [(fn() -> KeyError, &str); 4] = [
+    type Refusal = fn() -> KeyError;
+    let errors: [(Refusal, &str); 4] = [
         (|| KeyError::NotFound, "derslik key list"),
         (|| KeyError::Ended, "derslik key create"),
         (|| KeyError::TokensAreIssued, "derslik token create"),
