@@ -7,11 +7,15 @@ use derslik_ports::outbound::Clock;
 use diesel::sql_types::BigInt;
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 
+use crate::db::connector::Connector;
 use crate::db::migrations::MigrateError;
 use crate::db::postgres::PgConnector;
 use crate::db::settings::PoolSettings;
 use crate::db::url::DatabaseUrl;
 use crate::upgrade::on_a_thread;
+
+/// How long the server may take to accept the connection and to answer.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Reads the clock of a server into [`Now`].
 pub(crate) const NOW: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS micros";
@@ -45,14 +49,15 @@ impl DatabaseUrl {
     /// The difference between the clock of the server and that one; `None` for SQLite, which has no clock. It blocks the thread.
     ///
     /// # Errors
-    /// [`MigrateError::Connect`] if the server does not answer.
+    /// [`MigrateError::Connect`] if the server does not answer within five seconds.
     pub fn clock_difference(&self, clock: &dyn Clock) -> Result<Option<ClockDifference>, MigrateError> {
         let Self::Postgres(url) = self else { return Ok(None) };
         let connector = PgConnector::new(url, PoolSettings::default())?;
         on_a_thread(|| {
-            let mut conn = connector.connect_unbounded()?;
+            // The limit of the connection holds for the question as well.
+            let mut pooled = connector.connect(TIMEOUT)?;
             let before = clock.now();
-            let read = sql_query(NOW).get_result::<Now>(&mut conn);
+            let read = sql_query(NOW).get_result::<Now>(&mut pooled.conn);
             let after = clock.now();
             let Now { micros } = read.map_err(|error| MigrateError::Connect(Box::new(error)))?;
             Ok(Some(ClockDifference::new(before, Timestamp::from_micros(micros), after)))

@@ -105,6 +105,10 @@ fn judge_database(config: &Config, limit: Duration) -> Vec<Finding> {
             format!("{url} can't be used: {reason}"),
             "start the server, or correct database_url; a firewall may drop the connection as well",
         )],
+        // `serve` makes the file in this profile alone.
+        Ok(Inspection::NoFile) if config.profile == Profile::Dev => {
+            vec![Finding::ok("database_schema", "there is no database yet: `derslik serve` makes it")]
+        }
         Ok(Inspection::NoFile) => vec![judge_schema(&Ok(SchemaState::NoDatabase))],
         Ok(Inspection::Sqlite(facts)) => {
             let mut findings = judge_file(&facts);

@@ -14,7 +14,7 @@ use crate::{check, doctor, finds, none, only, sql};
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
         Trial::test("sqlite::a_good_file_has_no_fault_and_stays_as_it_is", good),
-        Trial::test("sqlite::a_missing_file_is_found_and_not_made", missing),
+        Trial::test("sqlite::a_missing_file_is_not_made_and_is_a_fault_in_production_alone", missing),
         Trial::test("sqlite::a_missing_migration_is_found", behind),
         Trial::test("sqlite::a_damaged_file_is_found", damaged),
         Trial::test("sqlite::a_file_without_a_write_ahead_log_is_found", journal),
@@ -61,7 +61,12 @@ fn good() -> Result<(), Failed> {
 
 fn missing() -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
-    only("database_schema", "problem", &mut doctor(&sqlite_url(folder.path())))?;
+    let url = sqlite_url(folder.path());
+    // Before its first start in profile `dev` a set-up has no file, and is good all the same.
+    none(&mut doctor(&url))?;
+    let mut production = doctor(&url);
+    production.args(["--profile", "production"]).env("DERSLIK_ALLOW_SQLITE", "true").env("DERSLIK_TRUSTED_PROXIES", "10.0.0.7");
+    only("database_schema", "problem", &mut production)?;
     check(std::fs::read_dir(folder.path())?.next().is_none(), &"something was created")
 }
 

@@ -3,7 +3,7 @@
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 
-use derslik_testkit::postgres::{Durability, PostgresServer, Template};
+use derslik_testkit::postgres::{Durability, PostgresServer};
 use diesel::connection::{Connection, SimpleConnection};
 use diesel::pg::PgConnection;
 use diesel::sqlite::SqliteConnection;
@@ -11,8 +11,8 @@ use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
 
 use crate::support::process::{Answer, Log, Running, derslik, sqlite_url, until, url_text};
-use crate::support::{DATABASES, DEMO, OTHER, Open};
-use crate::{SEARCH, check};
+use crate::support::{DEMO, OTHER, Open};
+use crate::{PRIVATE_DATABASES, SEARCH, check};
 
 /// Every command that neither serves nor migrates.
 const OTHERS: [&[&str]; 26] = [
@@ -57,12 +57,12 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials.extend(["sqlite", "postgres"].map(|name| {
         Trial::test(format!("{name}::production_waits_for_the_schema_with_its_port_closed"), move || {
             let folder = tempfile::tempdir()?;
-            let database = if name == "sqlite" { None } else { Some(empty_postgres()?) };
-            let url = database.as_ref().map_or_else(|| sqlite_url(folder.path()), |database| database.url().to_owned());
+            let server = if name == "sqlite" { None } else { Some(PostgresServer::start(Durability::Fast)?) };
+            let url = server.as_ref().map_or_else(|| sqlite_url(folder.path()), PostgresServer::maintenance_url);
             production_waits(&url)
         })
     }));
-    for (name, open) in DATABASES {
+    for (name, open) in PRIVATE_DATABASES {
         trials.push(Trial::test(format!("{name}::a_database_that_holds_accounts_is_given_no_others_by_a_start"), move || {
             with_own_accounts(open)
         }));
@@ -166,10 +166,6 @@ fn known_keys_removed(open: Open) -> Result<(), Failed> {
     check(serve(&url, &["--fixed-dev-keys"]).output()?.status.code() == Some(2), &"--fixed-dev-keys")
 }
 
-fn empty_postgres() -> Result<derslik_testkit::postgres::TestDatabase, Failed> {
-    Ok(PostgresServer::shared()?.create_database(&Template::new("empty", "1", |_| Ok(())))?)
-}
-
 fn wrong_folder() -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let data = folder.path().join("data");
@@ -240,22 +236,24 @@ fn foreign_sqlite() -> Result<(), Failed> {
 }
 
 fn foreign_postgres() -> Result<(), Failed> {
-    let database = empty_postgres()?;
-    let mut conn = PgConnection::establish(database.url())?;
+    let server = PostgresServer::start(Durability::Fast)?;
+    let url = server.maintenance_url();
+    let mut conn = PgConnection::establish(&url)?;
     conn.batch_execute("CREATE SCHEMA shop; CREATE TABLE shop.orders (id bigint)")?;
-    expect_foreign(database.url())?;
+    expect_foreign(&url)?;
     // A schema that only Derslik uses counts as a separate database.
     conn.batch_execute("CREATE SCHEMA derslik")?;
-    let own = format!("{}{}options=-csearch_path%3Dderslik", database.url(), if database.url().contains('?') { '&' } else { '?' });
+    let own = format!("{url}{}options=-csearch_path%3Dderslik", if url.contains('?') { '&' } else { '?' });
     check(derslik(&["migrate", "--database-url", &own]).output()?.status.success(), &"a schema of its own was refused")
 }
 
 fn extension_is_not_foreign() -> Result<(), Failed> {
-    let database = empty_postgres()?;
-    let mut conn = PgConnection::establish(database.url())?;
+    let server = PostgresServer::start(Durability::Fast)?;
+    let url = server.maintenance_url();
+    let mut conn = PgConnection::establish(&url)?;
     // None of the extensions of a standard server has a table, so one is added to `plpgsql`.
     conn.batch_execute("CREATE TABLE spatial (id bigint); ALTER EXTENSION plpgsql ADD TABLE spatial")?;
-    let output = derslik(&["migrate", "--database-url", database.url()]).output()?;
+    let output = derslik(&["migrate", "--database-url", &url]).output()?;
     check(output.status.success(), &output)
 }
 

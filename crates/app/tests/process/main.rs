@@ -19,14 +19,26 @@ use std::net::TcpStream;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
+use derslik_storage::DatabaseUrl;
 use derslik_testkit::postgres::{Durability, PostgresServer};
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
 use support::process::{Answer, Running, derslik, sqlite_url, until, url_text};
-use support::{DATABASES, DEMO, OTHER, run};
+use support::{DATABASES, DEMO, OTHER, Open, Place, run};
 
 const BATCH: &str = "/xapi/v2/session/batch";
 const SEARCH: &str = "/xapi/v2/session/search";
+
+/// Both databases for profile `production`. It refuses a known password, which the server of `TEST_DATABASE_URL` may have, so
+/// PostgreSQL is a server of the test's own.
+const PRIVATE_DATABASES: [(&str, Open); 2] = [("sqlite", DATABASES[0].1), ("postgres", private_postgres)];
+
+fn private_postgres() -> Result<(DatabaseUrl, Place), Failed> {
+    let server = PostgresServer::start(Durability::Fast)?;
+    let url: DatabaseUrl = server.maintenance_url().parse()?;
+    url.migrate()?;
+    Ok((url, Box::new(server)))
+}
 
 fn main() -> ExitCode {
     let mut trials = vec![

@@ -4,14 +4,14 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use derslik_testkit::postgres::{PostgresServer, Template};
+use derslik_testkit::postgres::{Durability, PostgresServer};
 use diesel::connection::{Connection, SimpleConnection};
 use diesel::pg::PgConnection;
 use libtest_mimic::{Failed, Trial};
 
-use crate::check;
+use crate::support::Open;
 use crate::support::process::{Log, Running, derslik, sqlite_url, until, url_text};
-use crate::support::{DATABASES, Open};
+use crate::{PRIVATE_DATABASES, check};
 
 /// A secret that no output may show.
 const CANARY: &str = "kanarya7f3d1c";
@@ -183,7 +183,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("make_secrets_writes_a_random_password_once", make_secrets),
         Trial::test("postgres::a_clock_that_differs_is_refused_in_production_and_told_in_dev", other_clock),
     ]);
-    for (name, open) in DATABASES {
+    for (name, open) in PRIVATE_DATABASES {
         trials.push(Trial::test(format!("{name}::production_starts_on_a_safe_set_up"), move || safe_set_up(open)));
         trials.push(Trial::test(format!("{name}::production_refuses_known_keys_in_the_database"), move || known_keys(open)));
     }
@@ -385,14 +385,15 @@ fn known_keys(open: Open) -> Result<(), Failed> {
 
 /// A server whose clock is a minute ahead. A function of the same name, in an earlier schema of the search path, plays its clock.
 fn other_clock() -> Result<(), Failed> {
-    let database = PostgresServer::shared()?.create_database(&Template::new("empty", "1", |_| Ok(())))?;
-    PgConnection::establish(database.url())?.batch_execute(
+    let server = PostgresServer::start(Durability::Fast)?;
+    let plain = server.maintenance_url();
+    PgConnection::establish(&plain)?.batch_execute(
         "CREATE SCHEMA early;
          CREATE FUNCTION early.clock_timestamp() RETURNS timestamptz LANGUAGE sql
              AS $$ SELECT pg_catalog.clock_timestamp() + interval '1 minute' $$",
     )?;
-    let separator = if database.url().contains('?') { '&' } else { '?' };
-    let url = format!("{}{separator}options=-csearch_path%3Dearly%2Cpg_catalog", database.url());
+    let separator = if plain.contains('?') { '&' } else { '?' };
+    let url = format!("{plain}{separator}options=-csearch_path%3Dearly%2Cpg_catalog");
     let folder = tempfile::tempdir()?;
     let (code, text) = outcome(production("migrate", folder.path()).env("DATABASE_URL", &url))?;
     check(code == Some(0), &text)?;
