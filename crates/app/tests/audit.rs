@@ -38,7 +38,7 @@ fn main() -> ExitCode {
             trials.push(Trial::test(format!("{name}::{case}"), move || body(Log::new(open)?)));
         };
         add("each_change_of_a_sealed_log_is_found_and_named", each_change);
-        add("one_altered_record_of_many_is_found", one_of_many);
+        add("one_altered_and_one_missing_record_of_many_are_found", one_of_many);
         add("a_record_that_was_committed_late_is_sealed_after_the_others", late);
         add("what_is_left_after_pruning_can_be_verified", pruned);
         add("a_record_that_was_made_old_is_not_pruned", made_old);
@@ -220,12 +220,17 @@ fn one_of_many(log: Log) -> Result<(), Failed> {
     log.seal(account);
     let sealed = log.verify(account, None);
     assert_eq!((sealed.checked, sealed.fault_count, sealed.unsealed), (count, 0, 0));
-    let altered = count / 2;
-    let of_record = format!("account_id = {{a}} AND id = (SELECT record_id FROM audit_seals WHERE account_id = {{a}} AND seq = {altered})");
-    log.change(account, &format!("UPDATE audit_records SET details = '{{\"count\":0}}' WHERE {of_record}"))?;
-    let found = log.verify(account, None);
-    let faults: Vec<_> = found.faults.iter().map(ToString::to_string).collect();
-    assert!(faults.len() == 1 && faults.iter().all(|fault| fault.contains(&format!("seal {altered} "))), "{faults:?}");
+    let (altered, missing) = (count / 2, count / 2 + 7);
+    let record = |seq| format!("account_id = {{a}} AND id = (SELECT record_id FROM audit_seals WHERE account_id = {{a}} AND seq = {seq})");
+    let changes = [
+        (format!("UPDATE audit_records SET details = '{{\"count\":0}}' WHERE {}", record(altered)), altered),
+        (format!("DELETE FROM audit_records WHERE {}", record(missing)), missing),
+    ];
+    for (found, (sql, seq)) in (1..).zip(changes) {
+        log.change(account, &sql)?;
+        let faults: Vec<_> = log.verify(account, None).faults.iter().map(ToString::to_string).collect();
+        assert!(faults.len() == found && faults.iter().any(|fault| fault.contains(&format!("seal {seq} "))), "{faults:?}");
+    }
     Ok(())
 }
 
