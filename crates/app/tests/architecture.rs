@@ -29,13 +29,14 @@ const DOMAIN_DEPENDENCIES: [&str; 5] = ["chrono", "chrono-tz", "thiserror", "uni
 const DOMAIN_FEATURES: [&str; 2] = ["proptest", "serde"];
 
 /// The frameworks. Besides the app and the test tools, only the named crate may depend on each.
-const FRAMEWORKS: [(&str, &str); 6] = [
+const FRAMEWORKS: [(&str, &str); 7] = [
     ("actix-web", "derslik-http"),
     ("diesel", "derslik-storage"),
     ("diesel_migrations", "derslik-storage"),
     ("diesel-async", "derslik-storage"),
     ("tokio-postgres", "derslik-storage"),
     ("clap", "derslik"),
+    ("metrics-exporter-prometheus", "derslik"),
 ];
 
 /// The direct dependencies of each workspace crate, without those of tests.

@@ -8,6 +8,7 @@
 //! | `change_log` | the ids of what was written, until each projection has applied them |
 //! | `personal` | lists all columns, and what an erasure does with each |
 //! | `stores` | the unit of work, the readers and all stores, put together from `db` and the repositories |
+//! | `file_sizes` | the sizes of the files of SQLite |
 //! | `inspect` | facts about a database, for an operator who looks for a fault |
 //! | `rekey` | makes the keys of texts anew after the program changed their rule |
 //! | `clock` | compares the clock of a server with that of the process |
@@ -21,6 +22,7 @@ mod change_log;
 mod clock;
 mod course;
 mod db;
+mod file_sizes;
 mod idempotency;
 mod identity;
 mod inspect;
@@ -39,6 +41,7 @@ pub use db::migrations::{MigrateError, schema_revision};
 pub use db::postgres::TlsMode;
 pub use db::settings::PoolSettings;
 pub use db::url::{DatabaseUrl, DatabaseUrlError};
+pub use file_sizes::FileSizes;
 pub use inspect::{
     ContentFacts, Fact, Inspection, Integrity, LinkFacts, Network, PostgresFacts, RoleFacts, ServerFacts, SqliteFacts, Unread,
 };

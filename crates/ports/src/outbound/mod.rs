@@ -24,7 +24,7 @@ pub use crate::store_error::{Conflict, Reason, StoreError, Unavailable};
 pub use admins::{AdminRepository, AdminToAdd};
 pub use attendees::AttendeeRepository;
 pub use audit::AuditRepository;
-pub use changes::{ChangeLogRepository, Projection};
+pub use changes::{ChangeLogRepository, Projection, ProjectionLag};
 pub use clock::Clock;
 pub use courses::{
     AliasRepository, CourseLookup, CourseRepository, CourseWithMembership, GradingPeriodRepository, Member, RosterRepository,
