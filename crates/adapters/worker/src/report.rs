@@ -5,15 +5,15 @@ use std::time::Duration;
 use derslik_domain::id::AccountId;
 use derslik_domain::job::{Fact, Job, JobState};
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{QueueDepth, StoreError};
-use metrics::{counter, gauge, histogram};
+use derslik_ports::outbound::StoreError;
+use metrics::{counter, histogram};
 
 /// Records a claim: its duration, and how late its jobs start.
 pub(crate) fn claimed(jobs: &[Job], now: Timestamp, took: Duration) {
     histogram!("derslik_jobs_claim_seconds").record(took);
     for job in jobs {
         if let JobState::Running(run) = job.state {
-            histogram!("derslik_jobs_start_lag_seconds", "action" => job.action.name()).record(now.since(run.due));
+            histogram!("derslik_jobs_start_lag_seconds").record(now.since(run.due));
         }
     }
 }
@@ -54,13 +54,6 @@ pub(crate) fn rescued(job: &Job) {
     counter!("derslik_jobs_rescued_total", "action" => job.action.name()).increment(1);
 }
 
-/// Records the depth of the queue.
-pub(crate) fn depth(depth: QueueDepth, now: Timestamp) {
-    gauge!("derslik_jobs_queue", "state" => "scheduled").set(in_float(depth.scheduled));
-    gauge!("derslik_jobs_queue", "state" => "running").set(in_float(depth.running));
-    gauge!("derslik_jobs_oldest_due_seconds").set(depth.next_due.map_or(0.0, |due| now.since(due).as_secs_f64()));
-}
-
 /// A failure of the store as a log field, which prints its causes too.
 pub(crate) fn cause(error: &StoreError) -> &(dyn std::error::Error + 'static) {
     error
@@ -82,8 +75,4 @@ fn ended(account: AccountId, job: &Job, outcome: &'static str, ran: Duration) {
 
 fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn in_float(count: u64) -> f64 {
-    u32::try_from(count).map_or(f64::from(u32::MAX), f64::from)
 }
