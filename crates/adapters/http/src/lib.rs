@@ -17,6 +17,7 @@
 //! | `limits` | the limits of requests |
 //! | `list` | lists that are read and sent in parts |
 //! | `memory` | the memory budget that all requests share |
+//! | `metrics` | the metrics of requests |
 //! | `percent` | percent escapes |
 //! | `rate` | rate limits |
 //! | `response` | responses, and the memory that they hold until they are sent |
@@ -41,6 +42,7 @@ mod idempotency;
 mod limits;
 mod list;
 mod memory;
+mod metrics;
 pub mod openreplay;
 mod percent;
 pub mod perculus;

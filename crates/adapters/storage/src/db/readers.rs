@@ -173,7 +173,8 @@ where
 
     fn run_account(&self, account: AccountId, lookups: HashMap<K, Vec<Lookup<K, V>>>, limit: &Limit) {
         let keys: Vec<_> = lookups.keys().cloned().collect();
-        counter!("derslik_lookups_total").increment(lookups.values().map(Vec::len).map(|count| u64::try_from(count).unwrap_or(u64::MAX)).sum());
+        counter!("derslik_lookups_total")
+            .increment(lookups.values().map(Vec::len).map(|count| u64::try_from(count).unwrap_or(u64::MAX)).sum());
         match self.find_many(account, &keys, limit) {
             Ok(mut found) => {
                 for (key, lookups) in lookups {

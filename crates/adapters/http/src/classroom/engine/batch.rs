@@ -9,6 +9,7 @@ use actix_web::web::{Bytes, Data};
 use derslik_domain::identity::ClientNetwork;
 use futures_util::Stream;
 use futures_util::stream::unfold;
+use metrics::counter;
 
 use super::answer::{Answer, JSON, refusal};
 use super::call::Call;
@@ -106,6 +107,8 @@ impl Batch {
             }
             Err(error) => refusal(error, &System::default()),
         };
+        let outcome = if answer.status < StatusCode::BAD_REQUEST.as_u16() { "accepted" } else { "refused" };
+        counter!("derslik_batch_items_total", "dialect" => "courses", "outcome" => outcome).increment(1);
         CountedBody::new(render_part(part.id.as_deref(), &answer), answer.reservation)
     }
 }
