@@ -16,6 +16,7 @@
 //! | `server` | serving until the process is told to stop |
 //! | `descriptors` | the limit of open files and connections |
 //! | `tls` | the certificate and its key |
+//! | `metrics` | metrics for Prometheus |
 //! | `telemetry` | where the log goes |
 //! | `log_queue` | why the log never blocks |
 #![forbid(unsafe_code)]
@@ -27,6 +28,7 @@ pub mod dev_accounts;
 pub mod doctor;
 pub mod known_person;
 pub mod log_queue;
+pub mod metrics;
 pub mod passwords;
 pub mod safety;
 pub mod seal_keys;

@@ -10,11 +10,12 @@ use derslik_domain::identity::PasswordRules;
 use derslik_domain::time::Timestamp;
 use derslik_http::classroom::ClassroomSettings;
 use derslik_http::{HttpState, Limits, Services};
-use derslik_ports::inbound::PeopleService;
 use derslik_ports::inbound::operators::{
-    AccountAdministration, AdminAdministration, AuditReading, AuditVerification, CourseOperations, CredentialAdministration,
-    InstallationKeys, JobOperations, KnownSecretRevocation, ProjectAdministration, SecretMaking, TokenIssuing, UserAdministration,
+    AccountAdministration, AdminAdministration, AuditReading, AuditVerification, BacklogReading, CourseOperations,
+    CredentialAdministration, InstallationKeys, JobOperations, KnownSecretRevocation, ProjectAdministration, SecretMaking, TokenIssuing,
+    UserAdministration,
 };
+use derslik_ports::inbound::{DenialLog, PeopleService};
 use derslik_ports::outbound::{Clock, Ids, Passwords, Readers, SealKeys, UnitOfWork};
 use derslik_services::activity::Activity;
 use derslik_services::attendees::Attendees;
@@ -32,6 +33,7 @@ use derslik_worker::{Runner, WorkerPorts, handlers};
 use tokio::runtime::Handle;
 
 use crate::config::Config;
+use crate::metrics::{MeteredDenials, Metrics};
 use crate::passwords::Argon2Passwords;
 use crate::system::{ShiftedClock, SystemClock, SystemIds};
 
@@ -82,6 +84,11 @@ impl Installation {
         Ok(state.with_rate_limits(config.limits.quotas()))
     }
 
+    /// Shows the backlog among the metrics. It is read on `runtime` when a scrape asks for it.
+    pub fn watch_backlog(&self, metrics: &Metrics, runtime: &Handle) {
+        metrics.watch(self.operators().backlog, self.system.clock.clone(), runtime);
+    }
+
     /// Writes the counts of denied requests to the audit log.
     pub fn denial_writer(&self) -> DenialWriter<DieselUnitOfWork> {
         DenialWriter::new(self.denials.clone(), self.uow.clone(), self.system.clock.clone())
@@ -100,6 +107,14 @@ impl Installation {
         let System { clock, ids, passwords: _, password_rules: _ } = self.system.clone();
         Ok(WorkerPorts { uow: self.uow.clone(), clock, ids, job_notify: self.uow.wake_ups()? })
     }
+}
+
+/// The metrics of this process, which begin to be recorded. A process with an operations listener calls it once.
+///
+/// # Errors
+/// If the URL of the database can't be used, or no thread can be started.
+pub fn metrics(config: &Config) -> anyhow::Result<Metrics> {
+    Ok(Metrics::start(config.database()?, config.pool().connections, SystemClock.now())?)
 }
 
 /// A worker with all handlers of jobs.
@@ -167,6 +182,8 @@ pub struct Operators {
     pub jobs: Arc<dyn JobOperations>,
     /// The audit log.
     pub audit: Arc<dyn AuditReading>,
+    /// The work that waits.
+    pub backlog: Arc<dyn BacklogReading>,
     /// New secrets.
     pub secrets: Arc<dyn SecretMaking>,
     /// Publicly known secrets.
@@ -195,6 +212,7 @@ pub fn operators<U: UnitOfWork + Clone>(uow: &U, system: &System) -> Operators {
         courses: all.clone(),
         jobs: all.clone(),
         audit: all.clone(),
+        backlog: all.clone(),
         secrets: all.clone(),
         known_secrets: all.clone(),
         keys: all,
@@ -215,6 +233,7 @@ fn counted_http_state<U: UnitOfWork + Readers + Clone>(
     denials: Arc<DenialCounter>,
 ) -> HttpState {
     let System { clock, ids, passwords, password_rules: _ } = system.clone();
+    let denials: Arc<dyn DenialLog> = Arc::new(MeteredDenials::new(denials));
     let services = Services {
         sessions: Arc::new(Sessions::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids))),
         attendees: Arc::new(Attendees::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids))),

@@ -34,7 +34,8 @@ mod tests {
         stores.jobs.expect_depth().once().returning(|| Ok(QueueDepth { scheduled: 3, running: 1, next_due: Some(now()) }));
         let lags = || Projection::ALL.map(|projection| ProjectionLag { projection, pending: 7 }).to_vec();
         stores.change_log.expect_lags().once().returning(move || Ok(lags()));
-        let projections = ["search_index", "session_ends", "session_creators"].map(|projection| ProjectionBacklog { projection, pending: 7 });
+        let projections =
+            ["search_index", "session_ends", "session_creators"].map(|projection| ProjectionBacklog { projection, pending: 7 });
         let expected = Backlog { scheduled_jobs: 3, running_jobs: 1, next_due: Some(now()), projections: projections.to_vec() };
         assert_eq!(operators(stores).backlog().await.unwrap(), expected);
     }
