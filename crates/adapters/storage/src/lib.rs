@@ -36,7 +36,7 @@ mod upgrade;
 
 pub use clock::ClockDifference;
 pub use db::migrations::{MigrateError, schema_revision};
-pub use db::postgres::TlsMode;
+pub use db::postgres::{TlsMode, set_application_name};
 pub use db::settings::PoolSettings;
 pub use db::url::{DatabaseUrl, DatabaseUrlError};
 pub use inspect::{
