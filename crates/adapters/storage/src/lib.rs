@@ -11,6 +11,7 @@
 //! | `inspect` | facts about a database, for an operator who looks for a fault |
 //! | `rekey` | makes the keys of texts anew after the program changed their rule |
 //! | `clock` | compares the clock of a server with that of the process |
+//! | `durability` | the settings of a server that weaken durability |
 //! | `upgrade` | brings a database up to date: migrations, then keys of texts |
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -21,6 +22,7 @@ mod change_log;
 mod clock;
 mod course;
 mod db;
+mod durability;
 mod idempotency;
 mod identity;
 mod inspect;

@@ -13,7 +13,7 @@ use super::known_keys::{retry_while_busy, set_up_dev_accounts};
 use super::start::check_database;
 use super::worker::runner;
 use super::{Context, Failure, Output, runtime};
-use crate::config::Profile;
+use crate::config::{LogFormat, Profile};
 use crate::descriptors::raise_limit;
 use crate::known_person::{KnownPassword, add_known_person};
 use crate::server;
@@ -61,11 +61,10 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work) -> Resul
         Work::Here => Some(runner(config, &installation)?),
         Work::Elsewhere => None,
     };
+    // A log for programs has a banner for programs.
+    let output = if config.log.format == LogFormat::Json { Output::Json } else { context.output };
     // A client that has read the banner may send requests at once: the listener is open and queues them.
-    show(
-        context.output,
-        &Banner { address, is_encrypted: tls.is_some(), profile: config.profile, accounts: &accounts, now: installation.now() },
-    );
+    show(output, &Banner { address, is_encrypted: tls.is_some(), profile: config.profile, accounts: &accounts, now: installation.now() });
     tracing::info!(%address, database = %config.database().map_err(Failure::Usage)?, "serving");
     let settings = config.server(raise_limit());
     if settings.connections.in_all < config.http.max_connections {

@@ -28,7 +28,8 @@ pub(crate) struct Running {
 /// The program with these arguments, without settings from the environment of the tests.
 pub(crate) fn derslik(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_derslik"));
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("DERSLIK_")) {
+    let is_ours = |name: &str| name.starts_with("DERSLIK_") || name.starts_with("OTEL_");
+    for (name, _) in std::env::vars_os().filter(|(name, _)| is_ours(&name.to_string_lossy())) {
         command.env_remove(name);
     }
     for name in ["DATABASE_URL", "DATABASE_URL_FILE", "CREDENTIALS_DIRECTORY"] {
