@@ -17,6 +17,7 @@
 //! | `descriptors` | the limit of open files and connections |
 //! | `tls` | the certificate and its key |
 //! | `telemetry` | where the log goes |
+//! | `traces` | distributed traces over OTLP (feature `otel`) |
 //! | `log_queue` | why the log never blocks |
 #![forbid(unsafe_code)]
 
@@ -35,4 +36,6 @@ pub mod signals;
 pub mod system;
 pub mod telemetry;
 pub mod tls;
+#[cfg(feature = "otel")]
+pub mod traces;
 pub mod wiring;
