@@ -18,6 +18,7 @@
 //! | `tls` | the certificate and its key |
 //! | `metrics` | metrics for Prometheus |
 //! | `telemetry` | where the log goes |
+//! | `traces` | distributed traces over OTLP (feature `otel`) |
 //! | `log_queue` | why the log never blocks |
 #![forbid(unsafe_code)]
 
@@ -37,4 +38,6 @@ pub mod signals;
 pub mod system;
 pub mod telemetry;
 pub mod tls;
+#[cfg(feature = "otel")]
+pub mod traces;
 pub mod wiring;

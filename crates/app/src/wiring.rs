@@ -82,7 +82,10 @@ impl Installation {
         let classroom = ClassroomSettings { templates: config.classroom.templates(), page_key };
         let state = counted_http_state(&self.uow, &self.system, config.limits(), classroom, self.denials.clone());
         let state = state.with_jobs_compat(config.jobs_compat()).with_trusted_proxies(config.trusted_proxies()?);
-        Ok(state.with_rate_limits(config.limits.quotas()))
+        let state = state.with_rate_limits(config.limits.quotas());
+        #[cfg(feature = "otel")]
+        let state = state.with_traces(crate::traces::continue_trace);
+        Ok(state)
     }
 
     /// Shows the backlog among the metrics. It is read on `runtime` when a scrape asks for it.
@@ -135,7 +138,10 @@ pub fn health(config: &Config, url: &DatabaseUrl) -> anyhow::Result<Arc<dyn Heal
 pub fn job_runner(config: &Config, ports: WorkerPorts<DieselUnitOfWork>) -> anyhow::Result<JobRunner> {
     let registry = handlers::registry(config.retention(), config.calendars()?);
     let registry = handlers::with_seals(registry, config.audit.retention(), config.audit.seal_keys(&[])?);
-    Ok(Runner::new(ports, registry, config.worker())?)
+    let runner = Runner::new(ports, registry, config.worker())?;
+    #[cfg(feature = "otel")]
+    let runner = runner.with_traces(crate::traces::continue_trace);
+    Ok(runner)
 }
 
 /// The adapters that read the clock, the random source and the processor, but no database, and the rules that they work by.

@@ -13,6 +13,7 @@
 //! | `inspect` | facts about a database, for an operator who looks for a fault |
 //! | `rekey` | makes the keys of texts anew after the program changed their rule |
 //! | `clock` | compares the clock of a server with that of the process |
+//! | `durability` | the settings of a server that weaken durability |
 //! | `upgrade` | brings a database up to date: migrations, then keys of texts |
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -23,6 +24,7 @@ mod change_log;
 mod clock;
 mod course;
 mod db;
+mod durability;
 mod file_sizes;
 mod idempotency;
 mod identity;
@@ -40,7 +42,7 @@ mod upgrade;
 
 pub use clock::ClockDifference;
 pub use db::migrations::{MigrateError, schema_revision};
-pub use db::postgres::TlsMode;
+pub use db::postgres::{TlsMode, set_application_name};
 pub use db::settings::PoolSettings;
 pub use db::url::{DatabaseUrl, DatabaseUrlError};
 pub use file_sizes::FileSizes;

@@ -47,8 +47,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use derslik_ports::StoreError;
+use derslik_storage::set_application_name;
 
-use crate::config::{Config, Flags, OpsFlags, Profile, read_address, read_ops_listen};
+use crate::config::{Config, Flags, LogFormat, OpsFlags, Profile, read_address, read_ops_listen};
 use crate::safety::Purpose;
 use crate::signals::{Ended, Signals};
 use crate::system::try_random;
@@ -214,6 +215,8 @@ impl Cli {
         if let Command::Health(args) = &self.command {
             return health::run(self.common.config.as_ref(), &flags, args, output);
         }
+        set_application_name(&format!("derslik {}", self.command.name()));
+        telemetry::write_as(LogFormat::named(self.common.config.as_deref()));
         let loaded = match Config::load_with_origins(self.common.config.as_ref(), &flags) {
             Ok(loaded) => loaded,
             Err(error) if matches!(self.command, Command::Config(config::ConfigCommand::Check)) => {
@@ -222,7 +225,8 @@ impl Cli {
             Err(error) => return Err(Failure::Usage(error)),
         };
         let config = &loaded.config;
-        telemetry::start(&config.log).map_err(Failure::Usage)?;
+        let is_service = matches!(self.command, Command::Serve(_) | Command::Worker(_));
+        telemetry::start(&config.log, is_service).map_err(Failure::Usage)?;
         telemetry::log_panics();
         if let Some(purpose) = self.command.purpose() {
             start::check_settings(&loaded, purpose)?;
@@ -262,6 +266,27 @@ impl Command {
         }
     }
 
+    /// The name of the command, as it is typed.
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Serve(_) => "serve",
+            Self::Worker(_) => "worker",
+            Self::Migrate => "migrate",
+            Self::Config(_) => "config",
+            Self::Doctor(_) => "doctor",
+            Self::Health(_) => "health",
+            Self::Account(_) => "account",
+            Self::Key(_) => "key",
+            Self::Course(_) => "course",
+            Self::Job(_) => "job",
+            Self::Audit(_) => "audit",
+            Self::User(_) => "user",
+            Self::Token(_) => "token",
+            Self::Project(_) => "project",
+            Self::Admin(_) => "admin",
+        }
+    }
+
     /// How a signal affects the exit code.
     const fn when_interrupted(&self) -> Ended {
         match self {
@@ -284,7 +309,7 @@ impl Failure {
 
     fn report(self) -> ExitCode {
         let (code, error) = self.parts();
-        telemetry::say(&format!("derslik: {error:#}"));
+        telemetry::fail(&format!("{error:#}"));
         ExitCode::from(code)
     }
 }

@@ -15,7 +15,7 @@ use super::operations::Operations;
 use super::start::check_database;
 use super::worker::runner;
 use super::{Context, Failure, Output, cannot_listen, runtime};
-use crate::config::{Config, Profile};
+use crate::config::{Config, LogFormat, Profile};
 use crate::descriptors::raise_limit;
 use crate::known_person::{KnownPassword, add_known_person};
 use crate::server;
@@ -40,10 +40,11 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work) -> Resul
     let tls = certificate.as_ref().map(Certificate::server_config).transpose().map_err(Failure::Usage)?;
     let runtime = runtime(config)?;
     // It tells that the process lives while that waits for its database.
-    let operations = Operations::start(config, config.ops_of_serve().map_err(Failure::Usage)?, None);
+    let operations = Operations::start(config, config.ops_of_serve().map_err(Failure::Usage)?);
     let operations = operations.map_err(|failure| rather_of_public(config, failure))?;
     let installation = open_to_serve(config, &runtime)?;
     check_database(config, &installation, &runtime)?;
+    operations.watch(&installation, runtime.handle());
     let (operators, now) = (installation.operators(), installation.now());
     let listener = TcpListener::bind(config.listen).map_err(|error| cannot_listen(config.listen, "--listen", error))?;
     let address = listener.local_addr().map_err(|error| cannot_listen(config.listen, "--listen", error))?;
@@ -67,9 +68,11 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work) -> Resul
         Work::Elsewhere => None,
     };
     operations.enter(Phase::Working);
+    // A log for programs has a banner for programs.
+    let output = if config.log.format == LogFormat::Json { Output::Json } else { context.output };
     // A client that has read the banner may send requests at once: the listener is open and queues them.
     show(
-        context.output,
+        output,
         &Banner {
             address,
             is_encrypted: tls.is_some(),
