@@ -52,7 +52,9 @@ pub(crate) fn request(observed: &Observed<'_>) {
     let method_is_unknown = observed.status == StatusCode::METHOD_NOT_ALLOWED;
     let route = if method_is_unknown { OTHER } else { observed.route };
     let dialect = observed.dialect.as_str();
-    ROUTES.with_borrow_mut(|dialects| {
+    // A request may end together with its thread, when there is nothing left to count in.
+    let counted = ROUTES.try_with(|dialects| {
+        let mut dialects = dialects.borrow_mut();
         let routes = dialects.entry(dialect).or_default();
         let route = if routes.contains_key(route) || routes.len() < MAX_ROUTES { route } else { OTHER };
         if !routes.contains_key(route) {
@@ -62,6 +64,7 @@ pub(crate) fn request(observed: &Observed<'_>) {
             metrics.count(observed.method, observed.status, observed.duration);
         }
     });
+    counted.ok();
 }
 
 impl RouteMetrics {

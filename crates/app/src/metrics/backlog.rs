@@ -16,7 +16,7 @@ const READ_INTERVAL: Duration = Duration::from_secs(5);
 const READ_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long a scrape waits for a read. A read usually takes less, so that the scrape shows what it found.
-const PATIENCE: Duration = Duration::from_millis(25);
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// The outcome of the last read.
 #[derive(Debug, Clone, PartialEq, Eq)]

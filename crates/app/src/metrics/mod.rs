@@ -33,7 +33,7 @@ use backlog::{Read, WatchedBacklog};
 use exposition::Exposition;
 use recorder::Recording;
 
-/// Renders all metrics in the text format of Prometheus. It waits for no database, so a listener may call it on its own thread.
+/// Renders all metrics in the text format of Prometheus. It may wait for a quarter of a second, so it needs a thread that may block.
 pub type MetricsText = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// The metrics of this process. Clones are the same.
