@@ -30,6 +30,9 @@ const ALIASES: [(&str, &str, &str); 5] = [
 /// Prefixes of paths. As a route, such a prefix stands for all unknown paths below it.
 const PREFIXES: [&str; 5] = ["xapi", "xapi/v2", "api/groups/xapi", "api/v1", "v1"];
 
+/// Routes that answer every method but theirs as an unknown path.
+const OF_ONE_METHOD: [(&str, &str); 2] = [("/batch", "POST"), ("/$discovery/rest", "GET")];
+
 thread_local! {
     static ROUTES: RefCell<HashMap<&'static str, Routes>> = RefCell::new(HashMap::new());
 }
@@ -75,7 +78,7 @@ impl RouteMetrics {
     }
 
     fn count(&mut self, method: &Method, status: StatusCode, duration: Duration) {
-        let method = if self.template == OTHER { OTHER } else { method_name(method) };
+        let method = method_at(&self.template, method);
         self.duration.record(duration);
         if let Some((_, requests)) = self.requests.iter().find(|(known, _)| *known == method) {
             requests.increment(1);
@@ -98,6 +101,13 @@ impl RouteMetrics {
         );
         errors.increment(1);
     }
+}
+
+/// The label of a method at a route.
+fn method_at(template: &str, method: &Method) -> &'static str {
+    let name = method_name(method);
+    let is_wrong = OF_ONE_METHOD.iter().any(|(route, only)| *route == template && *only != name);
+    if template == OTHER || is_wrong { OTHER } else { name }
 }
 
 /// The label of a method. HEAD does the work of GET, and counts as such.
@@ -207,6 +217,13 @@ mod tests {
     fn methods_that_no_route_has_are_one() {
         let names: BTreeSet<_> = ["GET", "HEAD", "OPTIONS", "BREW", "get"].map(|name| method_name(&name.parse().unwrap())).into();
         assert_eq!(names, ["GET", OTHER].into());
+    }
+
+    #[test]
+    fn methods_that_a_route_does_not_have_are_one() {
+        let at = |template, method: &str| method_at(template, &method.parse().unwrap());
+        assert_eq!([at("/batch", "POST"), at("/batch", "GET"), at("/$discovery/rest", "PUT")], ["POST", OTHER, OTHER]);
+        assert_eq!([at("/v1/courses", "GET"), at(OTHER, "GET")], ["GET", OTHER]);
     }
 
     /// The rules of the labels bound the series of a route: five methods and `other`, two classes of errors, one duration.
