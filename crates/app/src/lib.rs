@@ -16,7 +16,9 @@
 //! | `server` | serving until the process is told to stop |
 //! | `descriptors` | the limit of open files and connections |
 //! | `tls` | the certificate and its key |
+//! | `metrics` | metrics for Prometheus |
 //! | `telemetry` | where the log goes |
+//! | `traces` | distributed traces over OTLP (feature `otel`) |
 //! | `log_queue` | why the log never blocks |
 #![forbid(unsafe_code)]
 
@@ -27,6 +29,7 @@ pub mod dev_accounts;
 pub mod doctor;
 pub mod known_person;
 pub mod log_queue;
+pub mod metrics;
 pub mod passwords;
 pub mod safety;
 pub mod seal_keys;
@@ -35,4 +38,6 @@ pub mod signals;
 pub mod system;
 pub mod telemetry;
 pub mod tls;
+#[cfg(feature = "otel")]
+pub mod traces;
 pub mod wiring;

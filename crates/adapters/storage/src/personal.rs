@@ -249,6 +249,7 @@ pub const TABLES: &[Table] = &[
             ("failures", NotPersonal),
             ("created_at", NotPersonal),
             ("updated_at", NotPersonal),
+            ("trace_parent", NotPersonal),
         ],
     ),
     table(

@@ -5,6 +5,7 @@ mod commands;
 mod databases;
 mod https;
 mod https_client;
+mod logs;
 mod settings;
 mod signals;
 mod sql;
@@ -66,6 +67,7 @@ fn main() -> ExitCode {
     trials.extend(commands::trials());
     trials.extend(databases::trials());
     trials.extend(https::trials());
+    trials.extend(logs::trials());
     trials.extend(settings::trials());
     trials.extend(twins::trials());
     trials.extend(unsafe_starts::trials());

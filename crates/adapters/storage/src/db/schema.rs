@@ -168,6 +168,7 @@ diesel::table! {
         failures -> crate::db::types::Json,
         created_at -> crate::db::types::Instant,
         updated_at -> crate::db::types::Instant,
+        trace_parent -> Nullable<Text>,
     }
 }
 
