@@ -20,7 +20,7 @@ pub struct Access {
 
 /// Who gets the metrics.
 #[derive(Debug, Clone)]
-pub enum MetricsAccess {
+pub(crate) enum MetricsAccess {
     /// Every client.
     Open,
     /// Clients that send this token.

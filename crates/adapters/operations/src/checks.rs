@@ -27,7 +27,8 @@ enum Foreign {
 pub(crate) async fn refuse_foreign<B: MessageBody + 'static>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse, Error> {
     let access = request.app_data::<web::Data<Operations>>().map(|operations| &operations.access);
     let target = request.uri().authority().map(Authority::as_str);
-    let foreign = access.and_then(|access| find_foreign(access, target, request.headers()));
+    // Without the settings of the listener nothing is open.
+    let foreign = access.map_or(Some(Foreign::Host), |access| find_foreign(access, target, request.headers()));
     match foreign {
         Some(foreign) => Ok(request.into_response(refuse(foreign))),
         None => Ok(next.call(request).await?.map_into_boxed_body()),

@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use derslik_ports::inbound::HealthService;
 
-pub use access::{Access, MetricsAccess, MetricsToken};
+pub use access::{Access, MetricsToken};
 pub use server::{MAX_CONNECTIONS, Running, start};
 
 /// Renders the metrics as a text for Prometheus. It may block, and runs on a thread of its own.

@@ -169,7 +169,7 @@ async fn the_time_of_a_state_is_that_of_its_beginning() {
     }
     let database = Arc::new(FakeDatabase { looks: AtomicUsize::new(0), answer: Mutex::new(Answer::Facts) });
     let process = Process { health: Health::new(database.clone(), Arc::new(TestClock(Instant::now()))), database };
-    let since = async |part| process.health.readiness().await.parts.into_iter().find(|found| found.part == part).unwrap().since;
+    let since = async |part: HealthPart| process.health.readiness().await.parts.into_iter().find(|found| found.part == part).unwrap().since;
     assert_eq!((since(HealthPart::Process).await, since(HealthPart::Database).await), (now(), now()));
     tokio::time::sleep(Duration::from_secs(5)).await;
     process.health.enter(Phase::Working);
