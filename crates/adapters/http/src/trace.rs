@@ -226,3 +226,6 @@ impl<B: MessageBody> MessageBody for ObservedBody<B> {
         next
     }
 }
+
+#[cfg(test)]
+mod tests;
