@@ -5,6 +5,8 @@ mod commands;
 mod databases;
 mod https;
 mod https_client;
+mod newer_schema;
+mod restarts;
 mod settings;
 mod signals;
 mod sql;
@@ -54,6 +56,8 @@ fn main() -> ExitCode {
     trials.extend(commands::trials());
     trials.extend(databases::trials());
     trials.extend(https::trials());
+    trials.extend(newer_schema::trials());
+    trials.extend(restarts::trials());
     trials.extend(settings::trials());
     trials.extend(twins::trials());
     trials.extend(unsafe_starts::trials());
