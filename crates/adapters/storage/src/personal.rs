@@ -368,6 +368,7 @@ pub const TABLES: &[Table] = &[
         ],
     ),
     table("service_keys", Both, &[("name", NotPersonal), ("key", NotPersonal)]),
+    table("schema_compatibility", Both, &[("id", NotPersonal), ("needs", NotPersonal)]),
     // These tables hold only ids of rows.
     table(
         "key_rewrites",

@@ -6,6 +6,8 @@ mod databases;
 mod https;
 mod https_client;
 mod logs;
+mod newer_schema;
+mod restarts;
 mod settings;
 mod signals;
 mod sql;
@@ -68,6 +70,8 @@ fn main() -> ExitCode {
     trials.extend(databases::trials());
     trials.extend(https::trials());
     trials.extend(logs::trials());
+    trials.extend(newer_schema::trials());
+    trials.extend(restarts::trials());
     trials.extend(settings::trials());
     trials.extend(twins::trials());
     trials.extend(unsafe_starts::trials());

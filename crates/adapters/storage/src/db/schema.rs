@@ -335,6 +335,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    schema_compatibility (id) {
+        id -> SmallInt,
+        needs -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(attendees, sessions);
 diesel::allow_tables_to_appear_in_same_query!(audit_records, audit_seals);
 diesel::allow_tables_to_appear_in_same_query!(erased_names, jobs);
