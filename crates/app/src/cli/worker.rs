@@ -4,6 +4,7 @@ use super::database::wait_for_database;
 use super::start::check_database;
 use super::{Failure, runtime};
 use crate::config::Config;
+use crate::notify::{self, State};
 use crate::signals::Signals;
 use crate::wiring::{Installation, JobRunner, job_runner};
 
@@ -13,6 +14,7 @@ pub(super) fn run(config: &Config, signals: &Signals) -> Result<(), Failure> {
     check_database(config, &installation, &runtime)?;
     let runner = runner(config, &installation)?;
     let stop = signals.stop_within(config.stop_limit());
+    notify::tell(State::Ready);
     runtime.block_on(runner.run(stop));
     Ok(())
 }

@@ -5,6 +5,7 @@ mod commands;
 mod databases;
 mod https;
 mod https_client;
+mod notify;
 mod settings;
 mod signals;
 mod sql;
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
     trials.extend(commands::trials());
     trials.extend(databases::trials());
     trials.extend(https::trials());
+    trials.extend(notify::trials());
     trials.extend(settings::trials());
     trials.extend(twins::trials());
     trials.extend(unsafe_starts::trials());

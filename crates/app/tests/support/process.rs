@@ -31,7 +31,7 @@ pub(crate) fn derslik(arguments: &[&str]) -> Command {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("DERSLIK_")) {
         command.env_remove(name);
     }
-    for name in ["DATABASE_URL", "DATABASE_URL_FILE", "CREDENTIALS_DIRECTORY"] {
+    for name in ["DATABASE_URL", "DATABASE_URL_FILE", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET"] {
         command.env_remove(name);
     }
     command.args(arguments).env("DERSLIK_LOG__FILTER", "warn").stdin(Stdio::null());
