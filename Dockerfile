@@ -11,6 +11,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     cargo build --release --locked -p derslik \
     && install -D target/release/derslik /out/root/usr/local/bin/derslik
 # The shared libraries that the program is linked with, and the loader.
+# hadolint ignore=DL3059
 RUN ldd /out/root/usr/local/bin/derslik >/tmp/linked \
     && sed -En 's#^[^/]*(/[^ ]+) \(0x[0-9a-f]+\)$#\1#p' /tmp/linked >/tmp/libraries \
     && test -s /tmp/libraries \
@@ -18,6 +19,7 @@ RUN ldd /out/root/usr/local/bin/derslik >/tmp/linked \
 # The roots by which the certificate of a PostgreSQL server is checked, a user, how names of hosts are found, and the only folder that
 # the program writes to. The user id is fixed: a mounted folder keeps its owner over rebuilds, and an orchestrator can check that it is
 # not root.
+# hadolint ignore=DL3059
 RUN install -D --mode=644 /etc/ssl/certs/ca-certificates.crt /out/root/etc/ssl/certs/ca-certificates.crt \
     && printf 'root:x:0:0::/:/sbin/nologin\nderslik:x:10001:10001::/var/lib/derslik:/sbin/nologin\n' >/out/root/etc/passwd \
     && printf 'root:x:0:\nderslik:x:10001:\n' >/out/root/etc/group \
