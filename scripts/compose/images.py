@@ -99,15 +99,18 @@ def finish_build(root):
     if not toolchain.exists():
         here = subprocess.run(["rustc", "--print", "sysroot"], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
         # The documentation is a large part, and no compiler reads it.
-        shutil.copytree(here, toolchain, symlinks=True, ignore=shutil.ignore_patterns("doc"))
+        unfinished = toolchain.with_suffix(".unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.copytree(here, unfinished, symlinks=True, ignore=shutil.ignore_patterns("doc"))
+        unfinished.rename(toolchain)
     lock = (ROOT / "Cargo.lock").read_text()
     vendored = cargo / "Cargo.lock"
     if not vendored.exists() or vendored.read_text() != lock:
         shutil.rmtree(cargo, ignore_errors=True)
         cargo.mkdir(parents=True)
         subprocess.run(
-            ["cargo", "vendor", "--quiet", "--locked", "--versioned-dirs", str(cargo / "vendor")], cwd=ROOT, check=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=1200,
+            ["cargo", "vendor", "--quiet", "--locked", "--versioned-dirs", "--respect-source-config", str(cargo / "vendor")],
+            cwd=ROOT, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=1200,
         )
         (cargo / "config.toml").write_text(
             '[source.crates-io]\nreplace-with = "vendored"\n\n[source.vendored]\ndirectory = "/usr/local/cargo/vendor"\n'

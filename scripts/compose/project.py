@@ -32,7 +32,7 @@ class Project:
         self.engine, self.compose_binary, self.checkout, self.files = engine, compose, checkout, files
         # A password of the operator's environment would be taken instead of the one that .env has.
         environment = {name: value for name, value in engine.environment.items() if name != "POSTGRES_PASSWORD"}
-        self.environment = {**environment, "IMAGE": IMAGE, **settings}
+        self.environment = {**environment, "APP_IMAGE": IMAGE, **settings}
 
     def compose(self, *arguments, timeout=600, check=True):
         """A command of Compose; its output, or the whole outcome."""

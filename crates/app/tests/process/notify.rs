@@ -38,7 +38,7 @@ impl Supervisor {
     /// The program with these arguments, which knows the socket.
     fn derslik(&self, arguments: &[&str]) -> std::process::Command {
         let mut command = derslik(arguments);
-        command.env("NOTIFY_SOCKET", self.folder.path().join("notify")).env("DERSLIK_LOG__FILTER", "info");
+        command.env("NOTIFY_SOCKET", self.folder.path().join("notify"));
         command
     }
 
