@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: run test crash-test lint fmt deny bench abuse secure reliability upgrade-test build doc migrate secrets ci help
+.PHONY: run test crash-test compose-test lint fmt deny bench abuse secure reliability upgrade-test build doc migrate secrets ci help
 
 # Extra arguments for run, test, bench and migrate: make run ARGS='--listen 127.0.0.1:9090'
 ARGS ?=
@@ -13,7 +13,10 @@ test: ## all tests, on both databases; ARGS selects some
 crash-test: ## workers killed each second for a minute, on a private PostgreSQL
 	@scripts/crash-test
 
-lint: ## formatting, clippy, dependencies, documentation, container files
+compose-test: ## the containers: built, killed, stopped and replaced under load; starts an engine if none runs; ARGS selects parts
+	@scripts/compose-test $(ARGS)
+
+lint: ## formatting, clippy, dependencies, documentation, files of the deployment
 	@scripts/lint
 
 fmt: ## format the code

@@ -13,6 +13,7 @@
 //! | `passwords` | Argon2id |
 //! | `seal_keys` | the keys of the seals of the audit log |
 //! | `signals` | the signals that end the process |
+//! | `notify` | tells a supervisor such as systemd the state of the process |
 //! | `server` | serving until the process is told to stop |
 //! | `descriptors` | the limit of open files and connections |
 //! | `tls` | the certificate and its key |
@@ -30,6 +31,7 @@ pub mod doctor;
 pub mod known_person;
 pub mod log_queue;
 pub mod metrics;
+pub mod notify;
 pub mod passwords;
 pub mod safety;
 pub mod seal_keys;

@@ -18,6 +18,7 @@ use super::{Context, Failure, Output, cannot_listen, runtime};
 use crate::config::{Config, LogFormat, Profile};
 use crate::descriptors::raise_limit;
 use crate::known_person::{KnownPassword, add_known_person};
+use crate::notify::{self, State};
 use crate::server;
 use crate::signals::Signals;
 use crate::tls::Certificate;
@@ -83,6 +84,7 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work) -> Resul
         },
     );
     tracing::info!(%address, database = %config.database().map_err(Failure::Usage)?, "serving");
+    notify::tell(State::Ready);
     let settings = config.server(raise_limit());
     if settings.connections.in_all < config.http.max_connections {
         tracing::warn!(connections = settings.connections.in_all, "the limit of descriptors leaves room for fewer connections");

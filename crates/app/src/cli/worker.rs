@@ -10,6 +10,7 @@ use super::operations::Operations;
 use super::start::check_database;
 use super::{Failure, runtime};
 use crate::config::Config;
+use crate::notify::{self, State};
 use crate::signals::Signals;
 use crate::wiring::{Installation, JobRunner, job_runner};
 
@@ -24,6 +25,7 @@ pub(super) fn run(config: &Config, signals: &Signals) -> Result<(), Failure> {
     let stop = signals.stop_within(config.stop_limit());
     operations.enter(Phase::Working);
     let told = runtime.spawn(tell_drain(stop.clone(), operations.health()));
+    notify::tell(State::Ready);
     runtime.block_on(runner.run(stop));
     told.abort();
     operations.stop();

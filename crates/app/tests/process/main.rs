@@ -8,6 +8,7 @@ mod https_client;
 mod logs;
 mod newer_schema;
 mod restarts;
+mod notify;
 mod settings;
 mod signals;
 mod sql;
@@ -72,6 +73,7 @@ fn main() -> ExitCode {
     trials.extend(logs::trials());
     trials.extend(newer_schema::trials());
     trials.extend(restarts::trials());
+    trials.extend(notify::trials());
     trials.extend(settings::trials());
     trials.extend(twins::trials());
     trials.extend(unsafe_starts::trials());

@@ -33,7 +33,7 @@ pub(crate) fn derslik(arguments: &[&str]) -> Command {
     for (name, _) in std::env::vars_os().filter(|(name, _)| is_ours(&name.to_string_lossy())) {
         command.env_remove(name);
     }
-    for name in ["DATABASE_URL", "DATABASE_URL_FILE", "CREDENTIALS_DIRECTORY"] {
+    for name in ["DATABASE_URL", "DATABASE_URL_FILE", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET"] {
         command.env_remove(name);
     }
     command.args(arguments).env("DERSLIK_LOG__FILTER", "warn").env("DERSLIK_OPS__LISTEN", "off").stdin(Stdio::null());
