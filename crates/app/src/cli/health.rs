@@ -37,7 +37,7 @@ struct Answer {
     body: String,
 }
 
-/// Asks, and fails with exit code 1 if the answer is no, or there is none.
+/// Asks, and fails with exit code 1 if there is no answer, or another one than yes.
 pub(super) fn run(file: Option<&PathBuf>, flags: &Flags, args: &HealthArgs, output: Output) -> Result<(), Failure> {
     let asked = target(file, flags, args).and_then(|(host, address)| ask(&host, address, if args.ready { "/readyz" } else { "/healthz" }));
     let Answer { status, body } = asked.map_err(Failure::Other)?;

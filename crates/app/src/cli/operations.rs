@@ -60,10 +60,11 @@ impl Operations {
         }
     }
 
-    /// Shows that the process has entered a phase.
-    pub(super) fn enter(&self, phase: Phase) {
+    /// Shows that the process works. From now on all that it does is counted.
+    pub(super) fn begin_work(&self) {
         if let Some(listener) = &self.listener {
-            listener.health.enter(phase);
+            listener.metrics.wait();
+            listener.health.enter(Phase::Working);
         }
     }
 

@@ -68,7 +68,7 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work) -> Resul
         Work::Here => Some(runner(config, &installation)?),
         Work::Elsewhere => None,
     };
-    operations.enter(Phase::Working);
+    operations.begin_work();
     // A log for programs has a banner for programs.
     let output = if config.log.format == LogFormat::Json { Output::Json } else { context.output };
     // A client that has read the banner may send requests at once: the listener is open and queues them.

@@ -23,7 +23,7 @@ pub(super) fn run(config: &Config, signals: &Signals) -> Result<(), Failure> {
     operations.watch(&installation, runtime.handle());
     let runner = runner(config, &installation)?;
     let stop = signals.stop_within(config.stop_limit());
-    operations.enter(Phase::Working);
+    operations.begin_work();
     let told = runtime.spawn(tell_drain(stop.clone(), operations.health()));
     notify::tell(State::Ready);
     runtime.block_on(runner.run(stop));

@@ -79,6 +79,12 @@ impl Metrics {
         self.0.watched.get_or_init(|| Watched { backlog: WatchedBacklog::new(backlog, runtime.clone()), clock });
     }
 
+    /// Waits until metrics are recorded. What is done before is not counted, and threads keep their counters, so a process waits for it
+    /// before its first request or job.
+    pub fn wait(&self) {
+        self.0.recording.wait();
+    }
+
     /// What renders the metrics.
     pub fn text(&self) -> MetricsText {
         let metrics = self.clone();
