@@ -109,7 +109,9 @@ impl Listener {
     }
 }
 
-/// A process without a banner whose log is kept at level info.
+/// A process without a banner whose log is kept at level info. It has an operations listener where its arguments or its defaults say so.
 fn logged(arguments: &[&str]) -> Result<(support::process::Killed, Log), Failed> {
-    Log::spawn(derslik(arguments).env("DERSLIK_LOG__FILTER", "info").stdout(std::process::Stdio::null()))
+    let mut command = derslik(arguments);
+    command.env_remove("DERSLIK_OPS__LISTEN").env("DERSLIK_LOG__FILTER", "info").stdout(std::process::Stdio::null());
+    Log::spawn(&mut command)
 }
