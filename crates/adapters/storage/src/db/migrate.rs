@@ -7,6 +7,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
+use diesel::migration::Migration;
+use diesel::pg::Pg;
 use diesel::sql_types::{BigInt, Bool};
 use diesel::sqlite::SqliteConnection;
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
@@ -51,18 +53,24 @@ pub(crate) fn migrate_postgres(conn: &mut PgConnection, control: &PgControl) -> 
     if !matches!(found, Versions::Missing(_)) {
         return Ok(found);
     }
-    conn.batch_execute(&format!("SET lock_timeout = {}", LOCK_TURN.as_millis()))?;
-    let (begin, mut is_told) = (Instant::now(), false);
-    // Each migration is a transaction: those before one that failed stay applied, and are not tried again.
-    while let Err(error) = conn.run_pending_migrations(POSTGRES) {
-        if !control.take_code().is_some_and(SqlState::is_lock_timeout) || begin.elapsed() > LOCK_PATIENCE {
-            return Err(MigrateError::Migration(error));
+    // Those before one that fails stay applied.
+    let pending: Vec<Box<dyn Migration<Pg>>> = conn.pending_migrations(POSTGRES).map_err(MigrateError::Migration)?;
+    let begin = Instant::now();
+    let mut is_told = false;
+    for migration in pending {
+        // Outside of a transaction an index is made beside the writes of others: it holds up no one, and can't be tried again.
+        let turn = if migration.metadata().run_in_transaction() { LOCK_TURN } else { Duration::ZERO };
+        conn.batch_execute(&format!("SET lock_timeout = {}", turn.as_millis()))?;
+        while let Err(error) = conn.run_migration(&*migration) {
+            if !control.take_code().is_some_and(SqlState::is_lock_timeout) || begin.elapsed() > LOCK_PATIENCE {
+                return Err(MigrateError::Migration(error));
+            }
+            if !is_told {
+                tracing::info!("a table is in use: the migration lets others pass, and tries again");
+                is_told = true;
+            }
+            sleep(BETWEEN_TURNS);
         }
-        if !is_told {
-            tracing::info!("a table is in use: the migration lets others pass, and tries again");
-            is_told = true;
-        }
-        sleep(BETWEEN_TURNS);
     }
     conn.batch_execute("RESET lock_timeout")?;
     Ok(found)
