@@ -44,8 +44,8 @@ mod tests {
         let path = folder.path().join("test.sqlite");
         let url = DatabaseUrl::Sqlite(path.clone());
         assert_eq!(url.file_sizes(), Some(FileSizes { database: 0, log: 0 }));
-        std::fs::write(&path, [0; 8_192]).unwrap();
-        std::fs::write(folder.path().join("test.sqlite-wal"), [0; 32]).unwrap();
+        std::fs::write(&path, [0_u8; 8_192]).unwrap();
+        std::fs::write(folder.path().join("test.sqlite-wal"), [0_u8; 32]).unwrap();
         assert_eq!(url.file_sizes(), Some(FileSizes { database: 8_192, log: 32 }));
         assert_eq!(DatabaseUrl::Postgres("postgres://u@h/d".to_owned()).file_sizes(), None);
     }

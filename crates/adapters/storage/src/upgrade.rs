@@ -49,7 +49,6 @@ impl DatabaseUrl {
     pub fn migrate(&self) -> Result<Migrated, MigrateError> {
         match self.state_and_twins()? {
             (SchemaState::Current, twins) if twins.is_empty() => Ok(Migrated { applied: Vec::new(), newer: Vec::new(), twins }),
-            // The newer program may make keys by another rule.
             (SchemaState::Newer(newer), twins) => Ok(Migrated { applied: Vec::new(), newer, twins }),
             _ => self.apply_missing(),
         }
@@ -62,15 +61,15 @@ impl DatabaseUrl {
                 let connector = PgConnector::new(url, settings)?;
                 on_a_thread(|| {
                     let (mut conn, control) = connector.connect_unbounded_with_control()?;
-                    let applied = migrate_postgres(&mut conn, &control)?;
-                    Ok(Migrated { applied, newer: Vec::new(), twins: rewrite_keys(&mut conn)? })
+                    let found = migrate_postgres(&mut conn, &control)?;
+                    finish(&mut conn, found)
                 })
             }
             Self::Sqlite(path) => {
                 let connector = SqliteConnector { path: path.clone(), access: Access::Write, settings };
                 let mut conn = connector.connect(settings.connect_timeout)?.conn;
-                let applied = migrate_sqlite(&mut conn)?;
-                Ok(Migrated { applied, newer: Vec::new(), twins: rewrite_keys(&mut conn)? })
+                let found = migrate_sqlite(&mut conn)?;
+                finish(&mut conn, found)
             }
         }
     }
@@ -111,6 +110,17 @@ pub(crate) fn on_a_thread<T: Send>(work: impl FnOnce() -> Result<T, MigrateError
         Ok(output) => output,
         Err(panic) => std::panic::resume_unwind(panic),
     })
+}
+
+/// Makes the keys of texts after the migrations. `found` is what those found.
+fn finish<C: Database>(conn: &mut C, found: Versions) -> Result<Migrated, MigrateError> {
+    let applied = match found {
+        // A newer program has migrated in the meantime. It may make keys by another rule.
+        Versions::Newer(newer) => return Ok(Migrated { applied: Vec::new(), newer, twins: Vec::new() }),
+        Versions::Missing(applied) => applied,
+        Versions::Same => Vec::new(),
+    };
+    Ok(Migrated { applied, newer: Vec::new(), twins: rewrite_keys(conn)? })
 }
 
 /// The state of the database behind a connection.

@@ -7,6 +7,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
+use diesel::migration::Migration;
+use diesel::pg::Pg;
 use diesel::sql_types::{BigInt, Bool};
 use diesel::sqlite::SqliteConnection;
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
@@ -38,35 +40,50 @@ struct Locked {
     locked: bool,
 }
 
-/// Applies the missing migrations of PostgreSQL and returns their versions.
-pub(crate) fn migrate_postgres(conn: &mut PgConnection, control: &PgControl) -> Result<Vec<String>, MigrateError> {
+/// Applies the missing migrations of PostgreSQL. Returns what it found once no other process migrates: those that were missing are
+/// applied.
+pub(crate) fn migrate_postgres(conn: &mut PgConnection, control: &PgControl) -> Result<Versions, MigrateError> {
     // The lock ends with the connection, also after a failed migration.
     let Locked { locked } = sql_query("SELECT pg_try_advisory_lock($1) AS locked").bind::<BigInt, _>(LOCK).get_result(conn)?;
     if !locked {
         tracing::info!("another process brings the database up to date: waiting for it");
         sql_query("SELECT pg_advisory_lock($1)").bind::<BigInt, _>(LOCK).execute(conn)?;
     }
-    let Versions::Missing(missing) = compare_versions(conn)? else { return Ok(Vec::new()) };
-    conn.batch_execute(&format!("SET lock_timeout = {}", LOCK_TURN.as_millis()))?;
+    let found = compare_versions(conn)?;
+    if !matches!(found, Versions::Missing(_)) {
+        return Ok(found);
+    }
+    // Those before one that fails stay applied.
+    let pending: Vec<Box<dyn Migration<Pg>>> = conn.pending_migrations(POSTGRES).map_err(MigrateError::Migration)?;
     let begin = Instant::now();
-    // Each migration is a transaction: those before one that failed stay applied, and are not tried again.
-    while let Err(error) = conn.run_pending_migrations(POSTGRES) {
-        if !control.take_code().is_some_and(SqlState::is_lock_timeout) || begin.elapsed() > LOCK_PATIENCE {
-            return Err(MigrateError::Migration(error));
+    let mut is_told = false;
+    for migration in pending {
+        // Outside of a transaction an index is made beside the writes of others: it holds up no one, and can't be tried again.
+        let turn = if migration.metadata().run_in_transaction() { LOCK_TURN } else { Duration::ZERO };
+        conn.batch_execute(&format!("SET lock_timeout = {}", turn.as_millis()))?;
+        while let Err(error) = conn.run_migration(&*migration) {
+            if !control.take_code().is_some_and(SqlState::is_lock_timeout) || begin.elapsed() > LOCK_PATIENCE {
+                return Err(MigrateError::Migration(error));
+            }
+            if !is_told {
+                tracing::info!("a table is in use: the migration lets others pass, and tries again");
+                is_told = true;
+            }
+            sleep(BETWEEN_TURNS);
         }
-        tracing::info!("a table is in use: the migration lets others pass, and tries again");
-        sleep(BETWEEN_TURNS);
     }
     conn.batch_execute("RESET lock_timeout")?;
-    Ok(missing)
+    Ok(found)
 }
 
-/// Applies the missing migrations of SQLite and returns their versions.
-pub(crate) fn migrate_sqlite(conn: &mut SqliteConnection) -> Result<Vec<String>, MigrateError> {
+/// The same for SQLite.
+pub(crate) fn migrate_sqlite(conn: &mut SqliteConnection) -> Result<Versions, MigrateError> {
     conn.batch_execute(&format!("PRAGMA busy_timeout = {}", SQLITE_LOCK_TIMEOUT.as_millis()))?;
     conn.immediate_transaction(|conn| {
-        let Versions::Missing(missing) = compare_versions(conn)? else { return Ok(Vec::new()) };
-        conn.run_pending_migrations(SQLITE).map_err(MigrateError::Migration)?;
-        Ok(missing)
+        let found = compare_versions(conn)?;
+        if matches!(found, Versions::Missing(_)) {
+            conn.run_pending_migrations(SQLITE).map_err(MigrateError::Migration)?;
+        }
+        Ok(found)
     })
 }

@@ -71,6 +71,37 @@ fn a_database_of_a_newer_program_is_used_as_long_as_it_works_with_this_one_on_sq
 /// More than a statement waits on any machine that is not stuck.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Waits until the query counts something.
+fn wait_for(query: &str, conn: &mut PgConnection) {
+    let begin = Instant::now();
+    while sql_query(query).get_result::<Count>(conn).unwrap().count == 0 {
+        assert!(begin.elapsed() < PATIENCE, "no migration waits");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Of two versions that migrate at the same time, the older one waits, and finds a schema that is newer than itself.
+#[test]
+fn a_program_that_waited_for_a_newer_one_makes_no_keys_on_postgres() {
+    /// The lock of `crates/adapters/storage/src/db/migrate.rs`.
+    const LOCK: i64 = 0x6465_7273_6c69_6b01;
+    const WAITING: &str = "
+        SELECT count(*) AS count FROM pg_locks JOIN pg_database ON pg_database.oid = database
+        WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted";
+    let database = empty_postgres();
+    let mut newer = PgConnection::establish(database.url()).unwrap();
+    newer.batch_execute(&format!("SELECT pg_advisory_lock({LOCK})")).unwrap();
+    let url: DatabaseUrl = database.url().parse().unwrap();
+    let older = thread::spawn(move || url.migrate().unwrap());
+    wait_for(WAITING, &mut newer);
+    newer.run_pending_migrations(FileBasedMigrations::from_path(migrations("postgres")).unwrap()).unwrap();
+    let end = format!("INSERT INTO __diesel_schema_migrations (version) VALUES ('{FUTURE}'); SELECT pg_advisory_unlock({LOCK})");
+    newer.batch_execute(&end).unwrap();
+    let migrated = older.join().unwrap();
+    assert_eq!((migrated.applied, migrated.newer, migrated.twins), (Vec::new(), vec![FUTURE.to_owned()], Vec::new()));
+    assert_eq!(sql_query("SELECT count(*) AS count FROM key_rewrites").get_result::<Count>(&mut newer).unwrap().count, 0);
+}
+
 /// Applies the migrations before that of the seals of the audit log, which changes a table that was there before.
 fn before_seals(conn: &mut PgConnection) {
     let source = FileBasedMigrations::from_path(migrations("postgres")).unwrap();
@@ -96,11 +127,7 @@ fn a_migration_that_waits_for_a_table_lets_others_pass_on_postgres() {
     let migrating = thread::spawn(move || sender.send(url.migrate()).unwrap());
     let mut reader = PgConnection::establish(database.url()).unwrap();
     reader.batch_execute(&format!("SET lock_timeout = {}", PATIENCE.as_millis())).unwrap();
-    let begin = Instant::now();
-    while sql_query(WAITING).get_result::<Count>(&mut reader).unwrap().count == 0 {
-        assert!(begin.elapsed() < PATIENCE, "no migration waits for the table");
-        thread::sleep(Duration::from_millis(5));
-    }
+    wait_for(WAITING, &mut reader);
     // It stands behind the migration, which stands behind the holder.
     reader.batch_execute("SELECT count(*) FROM audit_records").unwrap();
     assert!(migrated.try_recv().is_err(), "the migration did not wait for the holder");
