@@ -33,7 +33,7 @@ const DOMAIN_DEPENDENCIES: [&str; 5] = ["chrono", "chrono-tz", "thiserror", "uni
 const DOMAIN_FEATURES: [&str; 2] = ["proptest", "serde"];
 
 /// The frameworks. Besides the app and the test tools, only the named crates may depend on each.
-const FRAMEWORKS: [(&str, &[&str]); 7] = [
+const FRAMEWORKS: [(&str, &[&str]); 9] = [
     ("actix-web", &["derslik-http", "derslik-operations"]),
     ("diesel", &["derslik-storage"]),
     ("diesel_migrations", &["derslik-storage"]),
@@ -41,6 +41,8 @@ const FRAMEWORKS: [(&str, &[&str]); 7] = [
     ("tokio-postgres", &["derslik-storage"]),
     ("clap", &["derslik"]),
     ("metrics-exporter-prometheus", &["derslik"]),
+    ("opentelemetry", &["derslik"]),
+    ("tracing-opentelemetry", &["derslik"]),
 ];
 
 /// The direct dependencies of each workspace crate, without those of tests.

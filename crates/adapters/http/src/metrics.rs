@@ -15,6 +15,10 @@ use crate::observed::{NO_ROUTE, Observed};
 /// The label of what has no label of its own.
 const OTHER: &str = NO_ROUTE;
 
+/// The labels of the classes of errors.
+const FAULT_OF_CALLER: &str = "4xx";
+const FAULT_OF_SERVICE: &str = "5xx";
+
 /// The most routes of a dialect that a thread tells apart, each with all of its names.
 const MAX_ROUTES: usize = 128;
 
@@ -88,18 +92,26 @@ impl RouteMetrics {
             requests.increment(1);
             self.requests.push((method, requests));
         }
-        let (class, errors) = if status.is_server_error() {
-            ("5xx", &mut self.server_errors)
-        } else if status.is_client_error() {
-            ("4xx", &mut self.client_errors)
-        } else {
-            return;
+        let (class, errors) = match class_of(status) {
+            Some(class @ FAULT_OF_SERVICE) => (class, &mut self.server_errors),
+            Some(class) => (class, &mut self.client_errors),
+            None => return,
         };
         let (dialect, template) = (self.dialect, &self.template);
         let errors = errors.get_or_insert_with(
             || counter!("derslik_http_errors_total", "dialect" => dialect, "route" => template.clone(), "status" => class),
         );
         errors.increment(1);
+    }
+}
+
+/// The class of an error; `None` for any other status. The caller causes an answer with 501: it asks for a method that is not offered,
+/// or cancels a job that can't be cancelled any more. Such an answer must not look like a failure of the service.
+fn class_of(status: StatusCode) -> Option<&'static str> {
+    if status.is_client_error() || status == StatusCode::NOT_IMPLEMENTED {
+        Some(FAULT_OF_CALLER)
+    } else {
+        status.is_server_error().then_some(FAULT_OF_SERVICE)
     }
 }
 
@@ -211,6 +223,13 @@ mod tests {
         for (dialect, route) in [("none", ""), ("jobs", "/v1/{rest:.*}"), ("sessions", "/xapi/v2"), ("courses", "/v1"), ("none", "other")] {
             assert_eq!(template(dialect, route), OTHER, "{route}");
         }
+    }
+
+    #[test]
+    fn a_refused_cancellation_is_no_fault_of_the_service() {
+        let classes = [200, 304, 404, 429, 499, 500, 501, 503].map(|status| class_of(StatusCode::from_u16(status).unwrap()));
+        let (caller, service) = (Some("4xx"), Some("5xx"));
+        assert_eq!(classes, [None, None, caller, caller, caller, service, caller, service]);
     }
 
     #[test]

@@ -89,7 +89,10 @@ fn connect(host: &str, port: u16) -> anyhow::Result<TcpStream> {
 }
 
 fn head_of(request: &Request<Bytes>, host: &str, port: u16) -> Vec<u8> {
-    let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+    let target = match request.uri().path_and_query() {
+        Some(target) => target.as_str(),
+        None => "/",
+    };
     let length = request.body().len();
     let head = format!("POST {target} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\nContent-Length: {length}\r\n");
     let mut head = head.into_bytes();

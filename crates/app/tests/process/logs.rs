@@ -231,14 +231,14 @@ fn names_of_connections() -> Result<(), Failed> {
     let server = PostgresServer::start(Durability::Fast)?;
     let plain = server.maintenance_url();
     let separator = if plain.contains('?') { '&' } else { '?' };
-    let named = format!("{plain}{separator}application_name=school%201");
+    let with_name = format!("{plain}{separator}application_name=school%201");
     let url: DatabaseUrl = plain.parse()?;
     let names = || -> Result<BTreeSet<String>, Failed> { Ok(sql::lines(&url, NAMES)?.into_iter().collect()) };
     let own = |service: &Running| -> Result<BTreeSet<String>, Failed> {
         check(service.get("/v1/courses", TOKEN)?.status == 200, &"a request")?;
         names()
     };
-    for (url, expected) in [(&plain, &["derslik serve", "derslik serve listener"][..]), (&named, &["school 1"][..])] {
+    for (url, expected) in [(&plain, &["derslik serve", "derslik serve listener"][..]), (&with_name, &["school 1"][..])] {
         let service = Running::start(url, &[])?;
         let expected: BTreeSet<_> = expected.iter().map(|name| (*name).to_owned()).collect();
         until(|| Ok(own(&service)? == expected))?;
