@@ -10,6 +10,7 @@
 //! | `stores` | the unit of work, the readers and all stores, put together from `db` and the repositories |
 //! | `inspect` | facts about a database, for an operator who looks for a fault |
 //! | `rekey` | makes the keys of texts anew after the program changed their rule |
+//! | `snapshot` | all rows as JSON for a backup, and the way back |
 //! | `clock` | compares the clock of a server with that of the process |
 //! | `upgrade` | brings a database up to date: migrations, then keys of texts |
 #![forbid(unsafe_code)]
@@ -29,6 +30,7 @@ pub mod personal;
 mod project;
 mod rekey;
 mod session;
+pub mod snapshot;
 #[cfg(test)]
 mod statements;
 mod stores;

@@ -8,6 +8,10 @@ mod change_log;
 mod dump;
 #[path = "schema/keys.rs"]
 mod keys;
+#[path = "schema/rows.rs"]
+mod rows;
+#[path = "schema/snapshot.rs"]
+mod snapshot;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -9,7 +9,7 @@ use diesel::sql_types::{Bool, Text};
 use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
 
-use super::migrations::{MigrateError, POSTGRES, SQLITE};
+use super::migrations::{MigrateError, POSTGRES, SQLITE, UNFINISHED_RESTORE};
 use super::postgres::PgConnection;
 
 /// A database whose schema can be inspected.
@@ -113,6 +113,9 @@ pub(crate) fn missing_versions<C: Inspect>(conn: &mut C) -> Result<Vec<String>, 
         if applied.is_empty() && !tables.is_empty() {
             return Err(MigrateError::Foreign { tables });
         }
+    }
+    if applied.contains(UNFINISHED_RESTORE) {
+        return Err(MigrateError::UnfinishedRestore);
     }
     let unknown: Vec<_> = applied.difference(&known).cloned().collect();
     if !unknown.is_empty() {
