@@ -7,13 +7,15 @@
 use std::sync::Arc;
 
 use derslik_domain::identity::PasswordRules;
+use derslik_domain::job::Action;
 use derslik_domain::time::Timestamp;
 use derslik_http::classroom::ClassroomSettings;
 use derslik_http::{HttpState, Limits, Services};
 use derslik_ports::inbound::PeopleService;
 use derslik_ports::inbound::operators::{
     AccountAdministration, AdminAdministration, AuditReading, AuditVerification, CourseOperations, CredentialAdministration,
-    InstallationKeys, JobOperations, KnownSecretRevocation, ProjectAdministration, SecretMaking, TokenIssuing, UserAdministration,
+    ErasureRequests, InstallationKeys, JobOperations, KnownSecretRevocation, ProjectAdministration, SecretMaking, TokenIssuing,
+    UserAdministration,
 };
 use derslik_ports::outbound::{Clock, Ids, Passwords, Readers, SealKeys, UnitOfWork};
 use derslik_services::activity::Activity;
@@ -28,7 +30,7 @@ use derslik_services::projects::Projects;
 use derslik_services::rosters::Rosters;
 use derslik_services::sessions::Sessions;
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork};
-use derslik_worker::{Runner, WorkerPorts, handlers};
+use derslik_worker::{Registry, Runner, Settings, WorkerPorts, handlers};
 use tokio::runtime::Handle;
 
 use crate::config::Config;
@@ -100,6 +102,16 @@ impl Installation {
         let System { clock, ids, passwords: _, password_rules: _ } = self.system.clone();
         Ok(WorkerPorts { uow: self.uow.clone(), clock, ids, job_notify: self.uow.wake_ups()? })
     }
+
+    /// A worker that carries out erasures and no other jobs, for a database that is being restored.
+    ///
+    /// # Errors
+    /// If no thread can be started for the listener.
+    pub fn eraser(&self) -> anyhow::Result<JobRunner> {
+        let registry = Registry::default().with_steps(Action::DeleteUserData, handlers::EraseUser);
+        let settings = Settings { sweep: None, catch_up: None, ..Settings::default() };
+        Ok(Runner::new(self.worker_ports()?, registry, settings)?)
+    }
 }
 
 /// A worker with all handlers of jobs.
@@ -167,6 +179,8 @@ pub struct Operators {
     pub jobs: Arc<dyn JobOperations>,
     /// The audit log.
     pub audit: Arc<dyn AuditReading>,
+    /// Erasures.
+    pub erasures: Arc<dyn ErasureRequests>,
     /// New secrets.
     pub secrets: Arc<dyn SecretMaking>,
     /// Publicly known secrets.
@@ -195,6 +209,7 @@ pub fn operators<U: UnitOfWork + Clone>(uow: &U, system: &System) -> Operators {
         courses: all.clone(),
         jobs: all.clone(),
         audit: all.clone(),
+        erasures: all.clone(),
         secrets: all.clone(),
         known_secrets: all.clone(),
         keys: all,

@@ -7,6 +7,7 @@ mod audit;
 mod audit_verification;
 mod courses;
 mod credentials;
+mod erasures;
 mod installation;
 mod jobs;
 mod keys;

@@ -6,6 +6,7 @@ mod admins;
 mod audit;
 mod courses;
 mod credentials;
+mod erasures;
 mod installation;
 mod jobs;
 mod known_secrets;
@@ -23,6 +24,7 @@ pub use audit::{AuditFault, AuditReading, AuditReport, AuditVerification};
 pub use courses::{CourseOperation, CourseOperationError, CourseOperations};
 pub use credentials::{CreatedKey, CreatedSecret, CredentialAdministration, KeyError, MAX_OVERLAP, NewKey};
 pub use derslik_domain::identity::{AccountState, CredentialFilter, StoredCredential};
+pub use erasures::{ErasureRequests, ErasureStart};
 pub use installation::InstallationKeys;
 pub use jobs::{JobOperation, JobOperationError, JobOperations, StoredJob};
 pub use known_secrets::{KnownPerson, KnownSecretRevocation, KnownSecrets};
@@ -38,6 +40,7 @@ pub use {
     audit::{MockAuditReading, MockAuditVerification},
     courses::MockCourseOperations,
     credentials::MockCredentialAdministration,
+    erasures::MockErasureRequests,
     installation::MockInstallationKeys,
     jobs::MockJobOperations,
     known_secrets::MockKnownSecretRevocation,
