@@ -16,9 +16,14 @@ use crate::wiring::Installation;
 
 /// Opens a database that is up to date already. Creates and changes nothing.
 pub(super) fn open_database(config: &Config, runtime: &Runtime) -> Result<Installation, Failure> {
+    installation(config, runtime, &current_database(config)?)
+}
+
+/// The configured database, which must be up to date already.
+pub(super) fn current_database(config: &Config) -> Result<DatabaseUrl, Failure> {
     let url = config.database().map_err(Failure::Usage)?;
     match url.schema_state().map_err(|error| unusable(&url, error))? {
-        SchemaState::Current => installation(config, runtime, &url),
+        SchemaState::Current => Ok(url),
         state => Err(Failure::Database(anyhow!(not_ready(&url, &state)))),
     }
 }
@@ -52,7 +57,8 @@ pub(super) fn bring_up_to_date(url: &DatabaseUrl) -> Result<Migrated, Failure> {
     Ok(migrated)
 }
 
-fn installation(config: &Config, runtime: &Runtime, url: &DatabaseUrl) -> Result<Installation, Failure> {
+/// The program over a database, whose schema must be up to date.
+pub(super) fn installation(config: &Config, runtime: &Runtime, url: &DatabaseUrl) -> Result<Installation, Failure> {
     Installation::new(config, url, runtime.handle()).map_err(Failure::Usage)
 }
 
