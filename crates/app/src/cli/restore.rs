@@ -66,8 +66,11 @@ pub(super) fn run(context: &Context<'_>, arguments: &RestoreArgs) -> Result<(), 
     if let Some(endings) = endings {
         let highest = manifest.snapshot.counters.get("jobs").copied().unwrap_or_default();
         let missing = url.missing_erasures(endings, highest).map_err(failed)?;
-        erasures = missing.len();
+        erasures += missing.len();
         repeat(context, missing)?;
+        let still_here = url.erased_people_still_here(endings).map_err(failed)?;
+        erasures += still_here.len();
+        repeat(context, still_here)?;
     }
     url.finish_restore().map_err(failed)?;
     let outcome = Outcome { manifest, migrated, ended, has_list: list.is_some(), erasures, seconds: begin.elapsed().as_secs_f64() };

@@ -15,7 +15,9 @@ use crate::support::{DEMO, OTHER, Open};
 use crate::{PRIVATE_DATABASES, SEARCH, check};
 
 /// Every command that neither serves nor migrates.
-const OTHERS: [&[&str]; 26] = [
+const OTHERS: [&[&str]; 28] = [
+    &["backup", "okul.tar.zst"],
+    &["erasures", "export", "okul.erasures.json"],
     &["account", "create", "okul"],
     &["account", "list"],
     &["account", "show", "demo"],

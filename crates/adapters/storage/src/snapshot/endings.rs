@@ -265,22 +265,26 @@ pub(super) fn missing(mut conn: Conn<'_>, endings: &Endings, highest_job: i64) -
     let known: BTreeSet<i64> =
         on_conn!(conn.reborrow(), |conn| accounts::table.select(accounts::id).load::<i64>(conn))?.into_iter().collect();
     let unseen = endings.erasures.iter().filter(|erasure| is_unseen(erasure, &present, highest_job) && known.contains(&erasure.account));
-    let mut missing: Vec<_> = unseen
-        .map(|erasure| MissingErasure {
-            account: Id::new(erasure.account),
-            project: Some(Id::new(erasure.project)),
-            user: erasure.user.clone(),
-            is_done: erasure.is_done,
-        })
-        .collect();
+    let missing = unseen.map(|erasure| MissingErasure {
+        account: Id::new(erasure.account),
+        project: Some(Id::new(erasure.project)),
+        user: erasure.user.clone(),
+        is_done: erasure.is_done,
+    });
+    Ok(missing.collect())
+}
+
+/// The people of the list who were erased, and are still here.
+pub(super) fn still_here(mut conn: Conn<'_>, endings: &Endings) -> Result<Vec<MissingErasure>, SnapshotError> {
     let gone: BTreeSet<_> = erased_people_of(conn.reborrow())?.into_iter().collect();
+    let mut found = Vec::new();
     for (account, person) in endings.erased_people.iter().filter(|person| !gone.contains(*person)) {
         let row = principals::table.filter(principals::account_id.eq(account)).filter(principals::id.eq(person));
         let guid: Option<DbGuid> = on_conn!(conn.reborrow(), |conn| row.select(principals::guid).first(conn).optional())?;
         let user = guid.map(|guid| guid.0.to_string());
-        missing.extend(user.map(|user| MissingErasure { account: Id::new(*account), project: None, user, is_done: true }));
+        found.extend(user.map(|user| MissingErasure { account: Id::new(*account), project: None, user, is_done: true }));
     }
-    Ok(missing)
+    Ok(found)
 }
 
 /// Whether an erasure of the list came after the backup. Ids of jobs are never given again. So a job with a higher id was made later,

@@ -257,6 +257,15 @@ impl DatabaseUrl {
         on_database(self, Access::Read, |conn| in_snapshot(conn, |conn| endings::missing(conn, endings, highest_job)))
     }
 
+    /// The people of the list who were erased, and are in the restored database all the same: the jobs of their erasures are not known
+    /// any more. It blocks the thread.
+    ///
+    /// # Errors
+    /// [`SnapshotError`].
+    pub fn erased_people_still_here(&self, endings: &Endings) -> Result<Vec<MissingErasure>, SnapshotError> {
+        on_database(self, Access::Read, |conn| in_snapshot(conn, |conn| endings::still_here(conn, endings)))
+    }
+
     /// A text that is the same for all databases of one installation, and for no other. It blocks the thread.
     ///
     /// # Errors
