@@ -20,13 +20,14 @@ const MAX_FILE: u64 = 1 << 30;
 /// # Errors
 /// If the file can't be read, is not a backup, is damaged, or is of a newer format.
 pub(crate) fn check(path: &Path) -> anyhow::Result<Manifest> {
+    let damaged = |what: &str| anyhow!("{} is damaged: {what}", path.display());
     let (mut files, mut tables, mut manifest) = (Vec::new(), Vec::<(String, Sha256)>::new(), None);
     each_file(path, |name, bytes| {
         if manifest.is_some() {
-            bail!("something follows the manifest");
+            return Err(damaged(&format!("{name} follows the manifest")));
         }
         if name == MANIFEST {
-            manifest = Some(read_manifest(bytes)?);
+            manifest = Some(read_manifest(bytes).with_context(|| path.display().to_string())?);
             return Ok(());
         }
         let table = name.split('/').nth(1).unwrap_or_default();
@@ -39,7 +40,6 @@ pub(crate) fn check(path: &Path) -> anyhow::Result<Manifest> {
         files.push(FileEntry::of(name, bytes));
         Ok(())
     })?;
-    let damaged = |what: &str| anyhow!("{} is damaged: {what}", path.display());
     let manifest = manifest.ok_or_else(|| damaged("its end with the manifest is missing"))?;
     let expected: Vec<_> = manifest.tables.iter().flat_map(|table| &table.files).collect();
     if files.len() != expected.len() {
@@ -70,11 +70,12 @@ pub(crate) fn feed(path: &Path, manifest: &Manifest, sink: &mut dyn RowSink) -> 
         if name == MANIFEST {
             return Ok(());
         }
-        let (table, file) = expected.next().ok_or_else(|| anyhow!("a file was added"))?;
+        let changed = || anyhow!("{} has changed while it was read, in {name}", path.display());
+        let (table, file) = expected.next().ok_or_else(changed)?;
         if FileEntry::of(name, bytes) != *file {
-            bail!("{name} has changed while it was read");
+            return Err(changed());
         }
-        let text = std::str::from_utf8(bytes).with_context(|| format!("{name} is not text"))?;
+        let text = std::str::from_utf8(bytes).with_context(|| format!("{} is not a backup: {name} is not text", path.display()))?;
         for row in text.lines() {
             sink.row(table, row).map_err(anyhow::Error::from_boxed)?;
         }
@@ -113,7 +114,7 @@ fn each_file(path: &Path, mut take: impl FnMut(&str, &[u8]) -> anyhow::Result<()
         }
         let mut bytes = Vec::new();
         entry.read_to_end(&mut bytes).with_context(unreadable)?;
-        take(&name, &bytes).with_context(|| format!("{shown} is not a backup, or is damaged"))?;
+        take(&name, &bytes)?;
     }
     io::copy(&mut archive.into_inner(), &mut io::sink()).with_context(unreadable)?;
     Ok(())

@@ -59,6 +59,7 @@ fn fill(url: &str) -> Result<(), Failed> {
 }
 
 /// Runs a step, and prints its time beside the goal.
+#[expect(clippy::print_stdout, reason = "the figures are for the operator of the test")]
 fn timed<T>(what: &str, step: impl FnOnce() -> Result<T, Failed>) -> Result<(T, f64), Failed> {
     let begin = Instant::now();
     let outcome = step()?;
