@@ -137,8 +137,8 @@ impl Outcome {
                 "all keys, tokens, passwords and admins are as they were: what was revoked since the backup is valid again".to_owned()
             }
             (Some(ended), true) => format!(
-                "by the list, {} keys and tokens ended, {} passwords, {} admins, {} accounts and {} people; {} erasures were repeated",
-                ended.credentials, ended.passwords, ended.admins, ended.accounts, ended.people, self.erasures
+                "by the list, {} keys and tokens ended, {} passwords, {} admins, {} accounts and {} people; {} erasures were repeated, {} cancelled",
+                ended.credentials, ended.passwords, ended.admins, ended.accounts, ended.people, self.erasures, ended.erasures
             ),
             (Some(ended), false) => format!(
                 "without a list of erasures, every credential ended: {} keys and tokens, {} passwords, {} admins; make new ones with \
@@ -147,7 +147,10 @@ impl Outcome {
             ),
         });
         if !self.has_list {
-            lines.push(format!("ask again for the erasures since {}: they are not known here", self.manifest.taken_at));
+            let since = &self.manifest.taken_at;
+            lines.push(format!(
+                "ask again for the erasures since {since}, and cancel those that were cancelled since, before a worker runs"
+            ));
         }
         lines.push("a worker makes the search index now: until then searches take longer".to_owned());
         lines.join("\n")

@@ -8,7 +8,6 @@ use derslik_domain::id::{AccountId, Id, ProjectId};
 use derslik_domain::identity::UserState;
 use derslik_domain::job::{Action, JobStatus};
 use derslik_domain::text::hex;
-use derslik_domain::time::Timestamp;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +40,8 @@ pub struct Endings {
     pub admins: Vec<(i64, String)>,
     /// The erasures that were asked for and not cancelled.
     pub erasures: Vec<PastErasure>,
+    /// The jobs of erasures that were cancelled: the account and the job.
+    pub cancelled_erasures: Vec<(i64, i64)>,
     /// What is left of erased people: the account and the id of each.
     pub erased_people: Vec<(i64, i64)>,
 }
@@ -86,10 +87,8 @@ pub struct Ended {
     pub accounts: u64,
     /// People who may not act or not log in any more.
     pub people: u64,
-}
-
-fn count(rows: usize) -> u64 {
-    u64::try_from(rows).unwrap_or(u64::MAX)
+    /// Erasures that were cancelled since the backup, and would have begun.
+    pub erasures: u64,
 }
 
 /// A text that is the same for all databases of one installation.
@@ -116,6 +115,12 @@ pub(super) fn read(mut conn: Conn<'_>) -> Result<Endings, SnapshotError> {
         .order((principals::account_id, principals::id))
         .select((principals::account_id, principals::id))
         .load(conn))?;
+    let cancelled_erasures: Vec<(i64, i64)> = on_conn!(conn.reborrow(), |conn| jobs::table
+        .filter(jobs::action.eq(Action::DeleteUserData.name()))
+        .filter(jobs::status.eq(JobStatus::Cancelled.name()))
+        .order((jobs::account_id, jobs::id))
+        .select((jobs::account_id, jobs::id))
+        .load(conn))?;
     Ok(Endings {
         disabled_accounts,
         passive_people,
@@ -124,11 +129,12 @@ pub(super) fn read(mut conn: Conn<'_>) -> Result<Endings, SnapshotError> {
         credentials: credentials_of(conn.reborrow())?,
         admins: admins_of(conn.reborrow())?,
         erasures: erasures_of(conn.reborrow())?,
+        cancelled_erasures,
         erased_people: erased_people_of(conn)?,
     })
 }
 
-fn passwords_of(conn: Conn<'_>) -> Result<Vec<(i64, i64, i64)>, SnapshotError> {
+pub(super) fn passwords_of(conn: Conn<'_>) -> Result<Vec<(i64, i64, i64)>, SnapshotError> {
     let rows: Vec<(i64, i64, DbInstant)> = on_conn!(conn, |conn| passwords::table
         .order((passwords::account_id, passwords::principal_id))
         .select((passwords::account_id, passwords::principal_id, passwords::changed_at))
@@ -136,7 +142,7 @@ fn passwords_of(conn: Conn<'_>) -> Result<Vec<(i64, i64, i64)>, SnapshotError> {
     Ok(rows.into_iter().map(|(account, person, at)| (account, person, at.0.micros())).collect())
 }
 
-fn credentials_of(conn: Conn<'_>) -> Result<Vec<(i64, i64, Option<i64>, Option<i64>)>, SnapshotError> {
+pub(super) fn credentials_of(conn: Conn<'_>) -> Result<Vec<(i64, i64, Option<i64>, Option<i64>)>, SnapshotError> {
     type Row = (i64, i64, Option<DbInstant>, Option<DbInstant>);
     let rows: Vec<Row> = on_conn!(conn, |conn| credentials::table
         .order((credentials::account_id, credentials::id))
@@ -146,7 +152,7 @@ fn credentials_of(conn: Conn<'_>) -> Result<Vec<(i64, i64, Option<i64>, Option<i
     Ok(rows.into_iter().map(|(account, id, revoked, expires)| (account, id, micros(revoked), micros(expires))).collect())
 }
 
-fn admins_of(conn: Conn<'_>) -> Result<Vec<(i64, String)>, SnapshotError> {
+pub(super) fn admins_of(conn: Conn<'_>) -> Result<Vec<(i64, String)>, SnapshotError> {
     let rows: Vec<(i64, String)> =
         on_conn!(conn, |conn| admins::table.order(admins::id).select((admins::id, admins::password_hash)).load(conn))?;
     Ok(rows.into_iter().map(|(id, hash)| (id, hex(&sha256(&[hash.as_bytes()])))).collect())
@@ -179,83 +185,6 @@ fn erased_people_of(conn: Conn<'_>) -> Result<Vec<(i64, i64)>, SnapshotError> {
         .select((principals::account_id, principals::id))
         .load(conn))?;
     Ok(people)
-}
-
-/// Revokes all keys and tokens, and removes all passwords and admins: which of them still hold is not known.
-pub(super) fn end_all(mut conn: Conn<'_>, at: Timestamp) -> Result<Ended, SnapshotError> {
-    let revoked = on_conn!(conn.reborrow(), |conn| diesel::update(credentials::table.filter(credentials::revoked_at.is_null()))
-        .set(credentials::revoked_at.eq(DbInstant(at)))
-        .execute(conn))?;
-    let passwords = on_conn!(conn.reborrow(), |conn| diesel::delete(passwords::table).execute(conn))?;
-    let admins = on_conn!(conn, |conn| diesel::delete(admins::table).execute(conn))?;
-    Ok(Ended { credentials: count(revoked), passwords: count(passwords), admins: count(admins), ..Ended::default() })
-}
-
-/// Ends what the list says. What the list does not have any more was removed since the backup, and so ends too.
-pub(super) fn apply(mut conn: Conn<'_>, endings: &Endings, at: Timestamp) -> Result<Ended, SnapshotError> {
-    let mut ended = Ended::default();
-    for account in &endings.disabled_accounts {
-        let row = accounts::table.filter(accounts::id.eq(account)).filter(accounts::disabled_at.is_null());
-        let disable = diesel::update(row).set(accounts::disabled_at.eq(DbInstant(at)));
-        ended.accounts += count(on_conn!(conn.reborrow(), |conn| disable.execute(conn))?);
-    }
-    for (account, person) in &endings.passive_people {
-        let row = principals::table
-            .filter(principals::account_id.eq(account))
-            .filter(principals::id.eq(person))
-            .filter(principals::status.eq(UserState::Active.name()));
-        let bar = diesel::update(row).set(principals::status.eq(UserState::Passive.name()));
-        ended.people += count(on_conn!(conn.reborrow(), |conn| bar.execute(conn))?);
-    }
-    for (account, person) in &endings.without_log_in {
-        let row = principals::table
-            .filter(principals::account_id.eq(account))
-            .filter(principals::id.eq(person))
-            .filter(principals::login_allowed.eq(true));
-        let bar = diesel::update(row).set(principals::login_allowed.eq(false));
-        ended.people += count(on_conn!(conn.reborrow(), |conn| bar.execute(conn))?);
-    }
-    let valid: BTreeSet<_> = endings.passwords.iter().collect();
-    for row in passwords_of(conn.reborrow())?.iter().filter(|row| !valid.contains(row)) {
-        let (account, person, _) = row;
-        let old = passwords::table.filter(passwords::account_id.eq(account)).filter(passwords::principal_id.eq(person));
-        ended.passwords += count(on_conn!(conn.reborrow(), |conn| diesel::delete(old).execute(conn))?);
-    }
-    let valid: BTreeSet<_> = endings.admins.iter().collect();
-    for (id, _) in admins_of(conn.reborrow())?.iter().filter(|admin| !valid.contains(admin)) {
-        let old = admins::table.filter(admins::id.eq(id));
-        ended.admins += count(on_conn!(conn.reborrow(), |conn| diesel::delete(old).execute(conn))?);
-    }
-    ended.credentials = end_listed_credentials(conn, endings, at)?;
-    Ok(ended)
-}
-
-fn end_listed_credentials(mut conn: Conn<'_>, endings: &Endings, at: Timestamp) -> Result<u64, SnapshotError> {
-    let listed: BTreeMap<_, _> =
-        endings.credentials.iter().map(|(account, id, revoked, expires)| ((*account, *id), (*revoked, *expires))).collect();
-    let mut ended = 0;
-    for (account, id, revoked, expires) in credentials_of(conn.reborrow())? {
-        let (is_revoked, last) = match listed.get(&(account, id)) {
-            Some((now_revoked, now_expires)) => (now_revoked.or(revoked), earlier(expires, *now_expires)),
-            None => (revoked.or(Some(at.micros())), expires),
-        };
-        if (is_revoked, last) == (revoked, expires) {
-            continue;
-        }
-        let instant = |micros: Option<i64>| micros.map(|micros| DbInstant(Timestamp::from_micros(micros)));
-        let row = credentials::table.filter(credentials::account_id.eq(account)).filter(credentials::id.eq(id));
-        let end = diesel::update(row).set((credentials::revoked_at.eq(instant(is_revoked)), credentials::expires_at.eq(instant(last))));
-        ended += count(on_conn!(conn.reborrow(), |conn| end.execute(conn))?);
-    }
-    Ok(ended)
-}
-
-/// The earlier end of two; a credential without an end never expires.
-fn earlier(one: Option<i64>, other: Option<i64>) -> Option<i64> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
-    }
 }
 
 /// The erasures of the list that this database has not seen.
@@ -314,13 +243,5 @@ mod tests {
         }
         let of_another_account = PastErasure { account: 2, ..erasure(4, true) };
         assert!(!is_unseen(&of_another_account, &present, 9));
-    }
-
-    #[test]
-    fn the_earlier_end_counts() {
-        assert_eq!(
-            [earlier(None, None), earlier(Some(1), None), earlier(None, Some(2)), earlier(Some(1), Some(2))],
-            [None, Some(1), Some(2), Some(1)]
-        );
     }
 }

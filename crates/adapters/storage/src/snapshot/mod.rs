@@ -11,10 +11,12 @@
 //! | `load` | writing rows into empty tables |
 //! | `restore` | the steps of a restore, and the mark of one that was not finished |
 //! | `endings` | the erasures and revocations that a restore must not undo |
+//! | `apply` | ending them again |
 //!
 //! A restore has these steps, each a call of [`DatabaseUrl`]: `begin_restore`, `load_snapshot`, `upgrade_restored`, `end_credentials`,
 //! and `finish_restore`. Between the first and the last one the database has a mark, by which every program refuses it.
 
+mod apply;
 mod canonical;
 mod columns;
 mod counters;
@@ -242,8 +244,8 @@ impl DatabaseUrl {
     pub fn end_credentials(&self, endings: Option<&Endings>, at: Timestamp) -> Result<Ended, SnapshotError> {
         on_database(self, Access::Write, |conn| {
             in_write(conn, |conn| match endings {
-                Some(endings) => endings::apply(conn, endings, at),
-                None => endings::end_all(conn, at),
+                Some(endings) => apply::apply(conn, endings, at),
+                None => apply::end_all(conn, at),
             })
         })
     }

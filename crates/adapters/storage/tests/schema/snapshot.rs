@@ -277,6 +277,13 @@ fn what_ended_after_a_backup_ends_in_the_restored_database_and_no_more() {
         let missing = restored.missing_erasures(&endings, 41).unwrap();
         assert_eq!(missing.iter().map(|erasure| (erasure.user.as_str(), erasure.is_done)).collect::<Vec<_>>(), [("done before", true)]);
 
+        // An erasure that ran at the time of the backup and was cancelled since does not go on.
+        execute(&live, "UPDATE jobs SET status = 'cancelled' WHERE id = 40");
+        let cancelled = live.read_endings().unwrap();
+        let ended = restored.end_credentials(Some(&cancelled), now()).unwrap();
+        assert_eq!((ended.erasures, cancelled.cancelled_erasures.as_slice()), (1, [(7, 40)].as_slice()));
+        assert!(restored.missing_erasures(&cancelled, 41).unwrap().is_empty());
+
         let (restored, _place) = open();
         restore(&restored, &snapshot, &rows);
         let ended = restored.end_credentials(None, now()).unwrap();
