@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: run test crash-test compose-test lint fmt deny bench abuse secure reliability upgrade-test build doc migrate secrets ci help
+.PHONY: run test crash-test backup-test compose-test lint fmt deny bench abuse secure reliability upgrade-test build doc migrate secrets ci help
 
 # Extra arguments for run, test, bench and migrate: make run ARGS='--listen 127.0.0.1:9090'
 ARGS ?=
@@ -12,6 +12,9 @@ test: ## all tests, on both databases; ARGS selects some
 
 crash-test: ## workers killed each second for a minute, on a private PostgreSQL
 	@scripts/crash-test
+
+backup-test: ## backups of 100 000 sessions from each database to the other and back, optimised: their times and the goal
+	@scripts/backup-test
 
 compose-test: ## the containers: built, killed, stopped and replaced under load; starts an engine if none runs; ARGS selects parts
 	@scripts/compose-test $(ARGS)

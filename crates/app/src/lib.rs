@@ -5,6 +5,7 @@
 //! | `cli` | the commands, one file each |
 //! | `config` | the settings and where they come from |
 //! | `safety` | what a set-up must keep before a start |
+//! | `backup` | backups as files |
 //! | `doctor` | looks for faults in the configured set-up |
 //! | `wiring` | builds the server, the worker and the use cases of operators |
 //! | `system` | the system clock and new ids |
@@ -23,6 +24,7 @@
 //! | `log_queue` | why the log never blocks |
 #![forbid(unsafe_code)]
 
+mod backup;
 pub mod cli;
 pub mod config;
 pub mod descriptors;

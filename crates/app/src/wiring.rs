@@ -7,13 +7,14 @@
 use std::sync::Arc;
 
 use derslik_domain::identity::PasswordRules;
+use derslik_domain::job::Action;
 use derslik_domain::time::Timestamp;
 use derslik_http::classroom::ClassroomSettings;
 use derslik_http::{HttpState, Limits, Services};
 use derslik_ports::inbound::operators::{
     AccountAdministration, AdminAdministration, AuditReading, AuditVerification, BacklogReading, CourseOperations,
-    CredentialAdministration, InstallationKeys, JobOperations, KnownSecretRevocation, ProjectAdministration, SecretMaking, TokenIssuing,
-    UserAdministration,
+    CredentialAdministration, ErasureRequests, InstallationKeys, JobOperations, KnownSecretRevocation, ProjectAdministration, SecretMaking,
+    TokenIssuing, UserAdministration,
 };
 use derslik_ports::inbound::{DenialLog, HealthService, PeopleService};
 use derslik_ports::outbound::{Clock, Ids, Passwords, Readers, SealKeys, UnitOfWork};
@@ -30,7 +31,7 @@ use derslik_services::projects::Projects;
 use derslik_services::rosters::Rosters;
 use derslik_services::sessions::Sessions;
 use derslik_storage::{DatabaseUrl, DieselProbe, DieselUnitOfWork};
-use derslik_worker::{Runner, WorkerPorts, handlers};
+use derslik_worker::{Registry, Runner, Settings, WorkerPorts, handlers};
 use tokio::runtime::Handle;
 
 use crate::config::Config;
@@ -110,6 +111,16 @@ impl Installation {
     pub fn worker_ports(&self) -> std::io::Result<WorkerPorts<DieselUnitOfWork>> {
         let System { clock, ids, passwords: _, password_rules: _ } = self.system.clone();
         Ok(WorkerPorts { uow: self.uow.clone(), clock, ids, job_notify: self.uow.wake_ups()? })
+    }
+
+    /// A worker that carries out erasures and no other jobs, for a database that is being restored.
+    ///
+    /// # Errors
+    /// If no thread can be started for the listener.
+    pub fn eraser(&self) -> anyhow::Result<JobRunner> {
+        let registry = Registry::default().with_steps(Action::DeleteUserData, handlers::EraseUser);
+        let settings = Settings { sweep: None, catch_up: None, ..Settings::default() };
+        Ok(Runner::new(self.worker_ports()?, registry, settings)?)
     }
 }
 
@@ -201,6 +212,8 @@ pub struct Operators {
     pub audit: Arc<dyn AuditReading>,
     /// The work that waits.
     pub backlog: Arc<dyn BacklogReading>,
+    /// Erasures.
+    pub erasures: Arc<dyn ErasureRequests>,
     /// New secrets.
     pub secrets: Arc<dyn SecretMaking>,
     /// Publicly known secrets.
@@ -230,6 +243,7 @@ pub fn operators<U: UnitOfWork + Clone>(uow: &U, system: &System) -> Operators {
         jobs: all.clone(),
         audit: all.clone(),
         backlog: all.clone(),
+        erasures: all.clone(),
         secrets: all.clone(),
         known_secrets: all.clone(),
         keys: all,

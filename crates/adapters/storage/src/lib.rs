@@ -12,6 +12,7 @@
 //! | `probe` | looks at a database for the readiness of a process |
 //! | `inspect` | facts about a database, for an operator who looks for a fault |
 //! | `rekey` | makes the keys of texts anew after the program changed their rule |
+//! | `snapshot` | all rows as JSON for a backup, and the way back |
 //! | `clock` | compares the clock of a server with that of the process |
 //! | `durability` | the settings of a server that weaken durability |
 //! | `upgrade` | brings a database up to date: migrations, then keys of texts |
@@ -35,6 +36,7 @@ mod probe;
 mod project;
 mod rekey;
 mod session;
+pub mod snapshot;
 #[cfg(test)]
 mod statements;
 mod stores;

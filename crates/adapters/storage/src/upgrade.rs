@@ -105,7 +105,7 @@ impl DatabaseUrl {
 
 /// Runs `work` on a thread of its own and waits for it. A connection to PostgreSQL must not be driven by a thread that runs async
 /// tasks.
-pub(crate) fn on_a_thread<T: Send>(work: impl FnOnce() -> Result<T, MigrateError> + Send) -> Result<T, MigrateError> {
+pub(crate) fn on_a_thread<T: Send, E: Send>(work: impl FnOnce() -> Result<T, E> + Send) -> Result<T, E> {
     std::thread::scope(|scope| match scope.spawn(work).join() {
         Ok(output) => output,
         Err(panic) => std::panic::resume_unwind(panic),

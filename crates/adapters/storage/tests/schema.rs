@@ -12,6 +12,10 @@ mod dump;
 mod keys;
 #[path = "schema/newer.rs"]
 mod newer;
+#[path = "schema/rows.rs"]
+mod rows;
+#[path = "schema/snapshot.rs"]
+mod snapshot;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -23,6 +23,20 @@ pub(super) fn open_database(config: &Config, runtime: &Runtime) -> Result<Instal
     }
 }
 
+/// The configured database, which must be up to date already, and of no newer program: that one may have tables and columns that
+/// this one does not know, so not all of it can be read as a whole.
+pub(super) fn current_database(config: &Config) -> Result<DatabaseUrl, Failure> {
+    let url = config.database().map_err(Failure::Usage)?;
+    match url.schema_state().map_err(|error| unusable(&url, error))? {
+        SchemaState::Current => Ok(url),
+        SchemaState::Newer(_) => Err(Failure::Database(anyhow!(
+            "the database at {} is of a newer version of the program: use that version for this command",
+            location(&url)
+        ))),
+        state => Err(Failure::Database(anyhow!(not_ready(&url, &state)))),
+    }
+}
+
 /// Opens the database for `serve`. Profile dev creates it and brings it up to date; production waits for `derslik migrate`.
 pub(super) fn open_to_serve(config: &Config, runtime: &Runtime) -> Result<Installation, Failure> {
     let url = config.database().map_err(Failure::Usage)?;
@@ -55,7 +69,8 @@ pub(super) fn bring_up_to_date(url: &DatabaseUrl) -> Result<Migrated, Failure> {
     Ok(migrated)
 }
 
-fn installation(config: &Config, runtime: &Runtime, url: &DatabaseUrl) -> Result<Installation, Failure> {
+/// The program over a database, whose schema must be up to date.
+pub(super) fn installation(config: &Config, runtime: &Runtime, url: &DatabaseUrl) -> Result<Installation, Failure> {
     Installation::new(config, url, runtime.handle()).map_err(Failure::Usage)
 }
 

@@ -1,7 +1,7 @@
 //! The commands, one file each. A command parses its arguments, calls an inbound port, and prints the outcome. It knows no use
-//! case and no store. Two kinds of command know more: `migrate` calls the storage adapter, since the schema is its own affair,
-//! and `serve` and `worker` start the parts that [`wiring`](crate::wiring) builds. `config` and `doctor` report on the set-up itself,
-//! and `health` asks a running process.
+//! case and no store. Some commands know more: `migrate`, `backup`, `restore` and `erasures` call the storage adapter, since the schema
+//! and whole tables are its own affair, and `serve` and `worker` start the parts that [`wiring`](crate::wiring) builds. `config` and
+//! `doctor` report on the set-up itself, and `health` asks a running process.
 //! The exit code tells what went wrong:
 //!
 //! | code | meaning |
@@ -16,11 +16,13 @@
 mod account;
 mod admin;
 mod audit;
+mod backup;
 mod banner;
 mod config;
 mod course;
 mod database;
 mod doctor;
+mod erasures;
 mod folder;
 mod health;
 mod job;
@@ -33,6 +35,7 @@ mod operator;
 mod output;
 mod password;
 mod project;
+mod restore;
 mod runtime;
 mod serve;
 mod start;
@@ -82,6 +85,13 @@ enum Command {
     /// The settings.
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Writes all data of the database into a file, while the service runs.
+    Backup(backup::BackupArgs),
+    /// Brings a backup into an empty database. Stop the service before.
+    Restore(restore::RestoreArgs),
+    /// Erasures and revocations, which a restore must not undo.
+    #[command(subcommand)]
+    Erasures(erasures::ErasuresCommand),
     /// Looks for faults in the configured set-up. Exit code 2 means that it found a problem.
     Doctor(doctor::DoctorArgs),
     /// Accounts.
@@ -241,6 +251,9 @@ impl Cli {
             Command::Migrate => migrate::run(&context),
             Command::Config(command) => command.run(&loaded, output),
             Command::Doctor(args) => doctor::run(&loaded, &args, output),
+            Command::Backup(args) => args.run(&context),
+            Command::Restore(args) => restore::run(&context, &args),
+            Command::Erasures(command) => command.run(&context),
             Command::Account(command) => command.run(&context),
             Command::Key(command) => command.run(&context),
             Command::Course(command) => command.run(&context),
@@ -262,6 +275,8 @@ impl Command {
             Self::Worker(_) => Some(Purpose::Work),
             Self::Migrate => Some(Purpose::Migrate),
             Self::Config(_) | Self::Doctor(_) | Self::Health(_) => None,
+            // It uses a temporary database alone.
+            Self::Backup(backup::BackupArgs { command: Some(_), .. }) => None,
             _ => Some(Purpose::Operate),
         }
     }
@@ -275,6 +290,9 @@ impl Command {
             Self::Config(_) => "config",
             Self::Doctor(_) => "doctor",
             Self::Health(_) => "health",
+            Self::Backup(_) => "backup",
+            Self::Restore(_) => "restore",
+            Self::Erasures(_) => "erasures",
             Self::Account(_) => "account",
             Self::Key(_) => "key",
             Self::Course(_) => "course",

@@ -8,6 +8,7 @@ mod audit_verification;
 mod backlog;
 mod courses;
 mod credentials;
+mod erasures;
 mod installation;
 mod jobs;
 mod keys;

@@ -8,6 +8,10 @@ use super::connect_error::ConnectError;
 pub(crate) const POSTGRES: EmbeddedMigrations = embed_migrations!("../../../migrations/postgres");
 pub(crate) const SQLITE: EmbeddedMigrations = embed_migrations!("../../../migrations/sqlite");
 
+/// Stands among the versions of the applied migrations while a restore is not finished. No migration has this version, so programs
+/// that do not know it refuse the database as well.
+pub(crate) const UNFINISHED_RESTORE: &str = "restore_unfinished";
+
 /// Why a database could not be brought up to date.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
@@ -30,6 +34,12 @@ pub enum MigrateError {
         /// The version of the migration that a program must know.
         needs: String,
     },
+    /// A restore into the database was not finished, so its content is not complete. Nothing was changed.
+    #[error(
+        "a restore into the database was not finished: remove the database, make an empty one, and restore the backup again with \
+         `derslik restore`"
+    )]
+    UnfinishedRestore,
     /// The database belongs to another program. Nothing was changed.
     #[error("the database holds tables of another program ({}) and none of Derslik", .tables.join(", "))]
     Foreign {

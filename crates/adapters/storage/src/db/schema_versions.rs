@@ -12,7 +12,7 @@ use diesel::sql_types::{Bool, Text};
 use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, QueryDsl, QueryableByName, RunQueryDsl, sql_query};
 
-use super::migrations::{MigrateError, POSTGRES, SQLITE};
+use super::migrations::{MigrateError, POSTGRES, SQLITE, UNFINISHED_RESTORE};
 use super::postgres::PgConnection;
 use super::schema::schema_compatibility;
 
@@ -153,6 +153,9 @@ pub(crate) fn compare_versions<C: Inspect>(conn: &mut C) -> Result<Versions, Mig
         if applied.is_empty() && !tables.is_empty() {
             return Err(MigrateError::Foreign { tables });
         }
+    }
+    if applied.contains(UNFINISHED_RESTORE) {
+        return Err(MigrateError::UnfinishedRestore);
     }
     let unknown: Vec<_> = applied.difference(&known).cloned().collect();
     let missing: Vec<_> = known.difference(&applied).cloned().collect();

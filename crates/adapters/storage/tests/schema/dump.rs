@@ -46,7 +46,7 @@ fn sqlite3(path: &Path, input: &str) -> String {
 }
 
 /// Inserts at least one row into each table.
-fn fill(path: &Path) {
+pub(super) fn fill(path: &Path) {
     let harness = connect(path);
     fill_people(&harness);
     fill_courses(&harness);

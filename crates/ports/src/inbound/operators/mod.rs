@@ -7,6 +7,7 @@ mod audit;
 mod backlog;
 mod courses;
 mod credentials;
+mod erasures;
 mod installation;
 mod jobs;
 mod known_secrets;
@@ -25,6 +26,7 @@ pub use backlog::{Backlog, BacklogReading, ProjectionBacklog};
 pub use courses::{CourseOperation, CourseOperationError, CourseOperations};
 pub use credentials::{CreatedKey, CreatedSecret, CredentialAdministration, KeyError, MAX_OVERLAP, NewKey};
 pub use derslik_domain::identity::{AccountState, CredentialFilter, StoredCredential};
+pub use erasures::{ErasureRequests, ErasureStart};
 pub use installation::InstallationKeys;
 pub use jobs::{JobOperation, JobOperationError, JobOperations, StoredJob};
 pub use known_secrets::{KnownPerson, KnownSecretRevocation, KnownSecrets};
@@ -41,6 +43,7 @@ pub use {
     backlog::MockBacklogReading,
     courses::MockCourseOperations,
     credentials::MockCredentialAdministration,
+    erasures::MockErasureRequests,
     installation::MockInstallationKeys,
     jobs::MockJobOperations,
     known_secrets::MockKnownSecretRevocation,

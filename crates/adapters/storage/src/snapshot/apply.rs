@@ -1,0 +1,131 @@
+//! Ends in a restored database what has ended since its backup.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use derslik_domain::identity::UserState;
+use derslik_domain::job::JobStatus;
+use derslik_domain::time::Timestamp;
+use diesel::prelude::*;
+
+use super::SnapshotError;
+use super::endings::{Ended, Endings, admins_of, credentials_of, passwords_of};
+use crate::db::conn::{Conn, on_conn};
+use crate::db::schema::{accounts, admins, credentials, jobs, passwords, principals};
+use crate::db::types::{DbInstant, DbUuid};
+
+/// Revokes all keys and tokens, and removes all passwords and admins: which of them still hold is not known.
+pub(super) fn end_all(mut conn: Conn<'_>, at: Timestamp) -> Result<Ended, SnapshotError> {
+    let revoked = on_conn!(conn.reborrow(), |conn| diesel::update(credentials::table.filter(credentials::revoked_at.is_null()))
+        .set(credentials::revoked_at.eq(DbInstant(at)))
+        .execute(conn))?;
+    let passwords = on_conn!(conn.reborrow(), |conn| diesel::delete(passwords::table).execute(conn))?;
+    let admins = on_conn!(conn, |conn| diesel::delete(admins::table).execute(conn))?;
+    Ok(Ended { credentials: count(revoked), passwords: count(passwords), admins: count(admins), ..Ended::default() })
+}
+
+/// Ends what the list says. What the list does not have any more was removed since the backup, and so ends too.
+pub(super) fn apply(mut conn: Conn<'_>, endings: &Endings, at: Timestamp) -> Result<Ended, SnapshotError> {
+    let mut ended = Ended::default();
+    for account in &endings.disabled_accounts {
+        let row = accounts::table.filter(accounts::id.eq(account)).filter(accounts::disabled_at.is_null());
+        let disable = diesel::update(row).set(accounts::disabled_at.eq(DbInstant(at)));
+        ended.accounts += count(on_conn!(conn.reborrow(), |conn| disable.execute(conn))?);
+    }
+    for (account, person) in &endings.passive_people {
+        let row = principals::table
+            .filter(principals::account_id.eq(account))
+            .filter(principals::id.eq(person))
+            .filter(principals::status.eq(UserState::Active.name()));
+        let bar = diesel::update(row).set(principals::status.eq(UserState::Passive.name()));
+        ended.people += count(on_conn!(conn.reborrow(), |conn| bar.execute(conn))?);
+    }
+    for (account, person) in &endings.without_log_in {
+        let row = principals::table
+            .filter(principals::account_id.eq(account))
+            .filter(principals::id.eq(person))
+            .filter(principals::login_allowed.eq(true));
+        let bar = diesel::update(row).set(principals::login_allowed.eq(false));
+        ended.people += count(on_conn!(conn.reborrow(), |conn| bar.execute(conn))?);
+    }
+    let valid: BTreeSet<_> = endings.passwords.iter().collect();
+    for row in passwords_of(conn.reborrow())?.iter().filter(|row| !valid.contains(row)) {
+        let (account, person, _) = row;
+        let old = passwords::table.filter(passwords::account_id.eq(account)).filter(passwords::principal_id.eq(person));
+        ended.passwords += count(on_conn!(conn.reborrow(), |conn| diesel::delete(old).execute(conn))?);
+    }
+    let valid: BTreeSet<_> = endings.admins.iter().collect();
+    for (id, _) in admins_of(conn.reborrow())?.iter().filter(|admin| !valid.contains(admin)) {
+        let old = admins::table.filter(admins::id.eq(id));
+        ended.admins += count(on_conn!(conn.reborrow(), |conn| diesel::delete(old).execute(conn))?);
+    }
+    ended.erasures = cancel_listed_erasures(conn.reborrow(), endings, at)?;
+    ended.credentials = end_listed_credentials(conn, endings, at)?;
+    Ok(ended)
+}
+
+/// Cancels erasures that were waiting or running at the time of the backup, and were cancelled later. A worker would carry them out.
+fn cancel_listed_erasures(mut conn: Conn<'_>, endings: &Endings, at: Timestamp) -> Result<u64, SnapshotError> {
+    let mut cancelled = 0;
+    for (account, job) in &endings.cancelled_erasures {
+        let row = jobs::table
+            .filter(jobs::account_id.eq(account))
+            .filter(jobs::id.eq(job))
+            .filter(jobs::status.eq_any([JobStatus::Scheduled.name(), JobStatus::Running.name()]));
+        let cancel = diesel::update(row).set((
+            jobs::status.eq(JobStatus::Cancelled.name()),
+            jobs::ended_at.eq(Some(DbInstant(at))),
+            jobs::updated_at.eq(DbInstant(at)),
+            jobs::worker.eq(None::<DbUuid>),
+            jobs::lease_token.eq(None::<DbUuid>),
+            jobs::lease_until.eq(None::<DbInstant>),
+            jobs::started_at.eq(None::<DbInstant>),
+        ));
+        cancelled += count(on_conn!(conn.reborrow(), |conn| cancel.execute(conn))?);
+    }
+    Ok(cancelled)
+}
+
+fn end_listed_credentials(mut conn: Conn<'_>, endings: &Endings, at: Timestamp) -> Result<u64, SnapshotError> {
+    let listed: BTreeMap<_, _> =
+        endings.credentials.iter().map(|(account, id, revoked, expires)| ((*account, *id), (*revoked, *expires))).collect();
+    let mut ended = 0;
+    for (account, id, revoked, expires) in credentials_of(conn.reborrow())? {
+        let (is_revoked, last) = match listed.get(&(account, id)) {
+            Some((now_revoked, now_expires)) => (now_revoked.or(revoked), earlier(expires, *now_expires)),
+            None => (revoked.or(Some(at.micros())), expires),
+        };
+        if (is_revoked, last) == (revoked, expires) {
+            continue;
+        }
+        let instant = |micros: Option<i64>| micros.map(|micros| DbInstant(Timestamp::from_micros(micros)));
+        let row = credentials::table.filter(credentials::account_id.eq(account)).filter(credentials::id.eq(id));
+        let end = diesel::update(row).set((credentials::revoked_at.eq(instant(is_revoked)), credentials::expires_at.eq(instant(last))));
+        ended += count(on_conn!(conn.reborrow(), |conn| end.execute(conn))?);
+    }
+    Ok(ended)
+}
+
+/// The earlier end of two; a credential without an end never expires.
+fn earlier(one: Option<i64>, other: Option<i64>) -> Option<i64> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
+fn count(rows: usize) -> u64 {
+    u64::try_from(rows).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_earlier_end_counts() {
+        assert_eq!(
+            [earlier(None, None), earlier(Some(1), None), earlier(None, Some(2)), earlier(Some(1), Some(2))],
+            [None, Some(1), Some(2), Some(1)]
+        );
+    }
+}

@@ -1,0 +1,247 @@
+//! What has ended in a database: erasures, revocations and passwords that were replaced. A restore of an older backup would bring it
+//! back, so a list of it is kept apart from the backups. The list has ids and instants, no secret, and the names under which clients
+//! asked for erasures, as long as the jobs of those erasures exist.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use derslik_domain::id::{AccountId, Id, ProjectId};
+use derslik_domain::identity::UserState;
+use derslik_domain::job::{Action, JobStatus};
+use derslik_domain::text::hex;
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::SnapshotError;
+use crate::db::conn::{Conn, on_conn};
+use crate::db::digest::sha256;
+use crate::db::schema::{accounts, admins, credentials, jobs, passwords, principals, service_keys};
+use crate::db::types::{DbGuid, DbInstant};
+
+/// The key of the installation from which its name is made. Every database has it from its first migration on, and a backup has it too.
+const KEY: &str = "audit";
+
+/// The prefix of what is digested with that key, so that no other digest is the same.
+const NAME_OF: &[u8] = b"derslik installation ";
+
+/// What has ended in a database. Instants are in microseconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endings {
+    /// The accounts that are disabled, by their ids.
+    pub disabled_accounts: Vec<i64>,
+    /// People who are passive, so that they may not act: the account and the id of each.
+    pub passive_people: Vec<(i64, i64)>,
+    /// People who may not log in: the account and the id of each.
+    pub without_log_in: Vec<(i64, i64)>,
+    /// All passwords of people: the account, the person, and when it was set.
+    pub passwords: Vec<(i64, i64, i64)>,
+    /// All keys and tokens: the account, the id, when it was revoked, and when it expires.
+    pub credentials: Vec<(i64, i64, Option<i64>, Option<i64>)>,
+    /// All admins: the id, and the SHA-256 of the salted hash of the password.
+    pub admins: Vec<(i64, String)>,
+    /// The erasures that were asked for and not cancelled.
+    pub erasures: Vec<PastErasure>,
+    /// The jobs of erasures that were cancelled: the account and the job.
+    pub cancelled_erasures: Vec<(i64, i64)>,
+    /// What is left of erased people: the account and the id of each.
+    pub erased_people: Vec<(i64, i64)>,
+}
+
+/// An erasure that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastErasure {
+    /// The account.
+    pub account: i64,
+    /// The job of the erasure.
+    pub job: i64,
+    /// The project under which the job is listed.
+    pub project: i64,
+    /// The user, as the request named them.
+    pub user: String,
+    /// Whether it was completed.
+    pub is_done: bool,
+}
+
+/// An erasure that a restored database has not seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingErasure {
+    /// The account.
+    pub account: AccountId,
+    /// The project under which its job was listed; `None` if that is not known.
+    pub project: Option<ProjectId>,
+    /// The user, by any of their names.
+    pub user: String,
+    /// Whether it was completed. If not, it was still waiting, and may be cancelled.
+    pub is_done: bool,
+}
+
+/// How many rows were ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Ended {
+    /// Keys and tokens that were revoked, or that end earlier.
+    pub credentials: u64,
+    /// Passwords that were removed.
+    pub passwords: u64,
+    /// Admins that were removed.
+    pub admins: u64,
+    /// Accounts that were disabled.
+    pub accounts: u64,
+    /// People who may not act or not log in any more.
+    pub people: u64,
+    /// Erasures that were cancelled since the backup, and would have begun.
+    pub erasures: u64,
+}
+
+/// A text that is the same for all databases of one installation.
+pub(super) fn installation(conn: Conn<'_>) -> Result<String, SnapshotError> {
+    let key: Vec<u8> = on_conn!(conn, |conn| service_keys::table.find(KEY).select(service_keys::key).first(conn))?;
+    Ok(hex(&sha256(&[NAME_OF, &key])))
+}
+
+/// Reads what has ended.
+pub(super) fn read(mut conn: Conn<'_>) -> Result<Endings, SnapshotError> {
+    let disabled_accounts: Vec<i64> = on_conn!(conn.reborrow(), |conn| accounts::table
+        .filter(accounts::disabled_at.is_not_null())
+        .order(accounts::id)
+        .select(accounts::id)
+        .load(conn))?;
+    let passive_people: Vec<(i64, i64)> = on_conn!(conn.reborrow(), |conn| principals::table
+        .filter(principals::status.eq(UserState::Passive.name()))
+        .order((principals::account_id, principals::id))
+        .select((principals::account_id, principals::id))
+        .load(conn))?;
+    let without_log_in: Vec<(i64, i64)> = on_conn!(conn.reborrow(), |conn| principals::table
+        .filter(principals::status.ne(UserState::Deleted.name()))
+        .filter(principals::login_allowed.eq(false))
+        .order((principals::account_id, principals::id))
+        .select((principals::account_id, principals::id))
+        .load(conn))?;
+    let cancelled_erasures: Vec<(i64, i64)> = on_conn!(conn.reborrow(), |conn| jobs::table
+        .filter(jobs::action.eq(Action::DeleteUserData.name()))
+        .filter(jobs::status.eq(JobStatus::Cancelled.name()))
+        .order((jobs::account_id, jobs::id))
+        .select((jobs::account_id, jobs::id))
+        .load(conn))?;
+    Ok(Endings {
+        disabled_accounts,
+        passive_people,
+        without_log_in,
+        passwords: passwords_of(conn.reborrow())?,
+        credentials: credentials_of(conn.reborrow())?,
+        admins: admins_of(conn.reborrow())?,
+        erasures: erasures_of(conn.reborrow())?,
+        cancelled_erasures,
+        erased_people: erased_people_of(conn)?,
+    })
+}
+
+pub(super) fn passwords_of(conn: Conn<'_>) -> Result<Vec<(i64, i64, i64)>, SnapshotError> {
+    let rows: Vec<(i64, i64, DbInstant)> = on_conn!(conn, |conn| passwords::table
+        .order((passwords::account_id, passwords::principal_id))
+        .select((passwords::account_id, passwords::principal_id, passwords::changed_at))
+        .load(conn))?;
+    Ok(rows.into_iter().map(|(account, person, at)| (account, person, at.0.micros())).collect())
+}
+
+pub(super) fn credentials_of(conn: Conn<'_>) -> Result<Vec<(i64, i64, Option<i64>, Option<i64>)>, SnapshotError> {
+    type Row = (i64, i64, Option<DbInstant>, Option<DbInstant>);
+    let rows: Vec<Row> = on_conn!(conn, |conn| credentials::table
+        .order((credentials::account_id, credentials::id))
+        .select((credentials::account_id, credentials::id, credentials::revoked_at, credentials::expires_at))
+        .load(conn))?;
+    let micros = |at: Option<DbInstant>| at.map(|at| at.0.micros());
+    Ok(rows.into_iter().map(|(account, id, revoked, expires)| (account, id, micros(revoked), micros(expires))).collect())
+}
+
+pub(super) fn admins_of(conn: Conn<'_>) -> Result<Vec<(i64, String)>, SnapshotError> {
+    let rows: Vec<(i64, String)> =
+        on_conn!(conn, |conn| admins::table.order(admins::id).select((admins::id, admins::password_hash)).load(conn))?;
+    Ok(rows.into_iter().map(|(id, hash)| (id, hex(&sha256(&[hash.as_bytes()])))).collect())
+}
+
+fn erasures_of(conn: Conn<'_>) -> Result<Vec<PastErasure>, SnapshotError> {
+    let rows: Vec<(i64, i64, i64, String, String)> = on_conn!(conn, |conn| jobs::table
+        .filter(jobs::action.eq(Action::DeleteUserData.name()))
+        .filter(jobs::status.ne(JobStatus::Cancelled.name()))
+        .order((jobs::account_id, jobs::id))
+        .select((jobs::account_id, jobs::id, jobs::project_id, jobs::reference, jobs::status))
+        .load(conn))?;
+    let erasure = |(account, job, project, user, status): (i64, i64, i64, String, String)| PastErasure {
+        account,
+        job,
+        project,
+        user,
+        is_done: status == JobStatus::Completed.name(),
+    };
+    Ok(rows.into_iter().map(erasure).collect())
+}
+
+/// People who were erased: unlike those who were only deleted, they can't be found by a former name.
+fn erased_people_of(conn: Conn<'_>) -> Result<Vec<(i64, i64)>, SnapshotError> {
+    let people: Vec<(i64, i64)> = on_conn!(conn, |conn| principals::table
+        .filter(principals::status.eq(UserState::Deleted.name()))
+        .filter(principals::former_username.is_null())
+        .filter(principals::former_email.is_null())
+        .order((principals::account_id, principals::id))
+        .select((principals::account_id, principals::id))
+        .load(conn))?;
+    Ok(people)
+}
+
+/// The erasures of the list that this database has not seen.
+pub(super) fn missing(mut conn: Conn<'_>, endings: &Endings, highest_job: i64) -> Result<Vec<MissingErasure>, SnapshotError> {
+    let present: BTreeMap<_, _> =
+        erasures_of(conn.reborrow())?.into_iter().map(|erasure| ((erasure.account, erasure.job), erasure.is_done)).collect();
+    let known: BTreeSet<i64> =
+        on_conn!(conn.reborrow(), |conn| accounts::table.select(accounts::id).load::<i64>(conn))?.into_iter().collect();
+    let unseen = endings.erasures.iter().filter(|erasure| is_unseen(erasure, &present, highest_job) && known.contains(&erasure.account));
+    let missing = unseen.map(|erasure| MissingErasure {
+        account: Id::new(erasure.account),
+        project: Some(Id::new(erasure.project)),
+        user: erasure.user.clone(),
+        is_done: erasure.is_done,
+    });
+    Ok(missing.collect())
+}
+
+/// The people of the list who were erased, and are still here.
+pub(super) fn still_here(mut conn: Conn<'_>, endings: &Endings) -> Result<Vec<MissingErasure>, SnapshotError> {
+    let gone: BTreeSet<_> = erased_people_of(conn.reborrow())?.into_iter().collect();
+    let mut found = Vec::new();
+    for (account, person) in endings.erased_people.iter().filter(|person| !gone.contains(*person)) {
+        let row = principals::table.filter(principals::account_id.eq(account)).filter(principals::id.eq(person));
+        let guid: Option<DbGuid> = on_conn!(conn.reborrow(), |conn| row.select(principals::guid).first(conn).optional())?;
+        let user = guid.map(|guid| guid.0.to_string());
+        found.extend(user.map(|user| MissingErasure { account: Id::new(*account), project: None, user, is_done: true }));
+    }
+    Ok(found)
+}
+
+/// Whether an erasure of the list came after the backup. Ids of jobs are never given again. So a job with a higher id was made later,
+/// and one with a lower id that is not there was completed and pruned before.
+fn is_unseen(erasure: &PastErasure, present: &BTreeMap<(i64, i64), bool>, highest_job: i64) -> bool {
+    match present.get(&(erasure.account, erasure.job)) {
+        Some(was_done) => erasure.is_done && !was_done,
+        None => erasure.job > highest_job,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn erasure(job: i64, is_done: bool) -> PastErasure {
+        PastErasure { account: 1, job, project: 1, user: "ayse".to_owned(), is_done }
+    }
+
+    #[test]
+    fn only_erasures_after_the_backup_are_repeated() {
+        let present = BTreeMap::from([((1, 4), true), ((1, 5), false)]);
+        for (job, is_done, expected) in
+            [(4, true, false), (5, true, true), (5, false, false), (3, true, false), (9, true, false), (10, true, true), (10, false, true)]
+        {
+            assert_eq!(is_unseen(&erasure(job, is_done), &present, 9), expected, "job {job}, done: {is_done}");
+        }
+        let of_another_account = PastErasure { account: 2, ..erasure(4, true) };
+        assert!(!is_unseen(&of_another_account, &present, 9));
+    }
+}

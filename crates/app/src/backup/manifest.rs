@@ -1,0 +1,86 @@
+//! The manifest: what a backup holds, and how it is told from a damaged one.
+
+use derslik_domain::text::hex;
+use derslik_storage::snapshot::Snapshot;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// The format of the archive. A program refuses a backup with another one.
+pub(crate) const FORMAT: u32 = 1;
+
+/// The name of the manifest in the archive. It is the last file.
+pub(crate) const MANIFEST: &str = "manifest.json";
+
+/// What a backup holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Manifest {
+    /// The format of the archive.
+    pub(crate) format: u32,
+    /// The version of the program that made it.
+    pub(crate) program: String,
+    /// The instant before its snapshot was taken, as RFC 3339.
+    pub(crate) taken_at: String,
+    /// The name of the installation, which says nothing about it.
+    pub(crate) installation: String,
+    /// What has to be known of the rows.
+    pub(crate) snapshot: Snapshot,
+    /// The tables in their order. A table without rows is left out.
+    pub(crate) tables: Vec<TableEntry>,
+}
+
+/// A table in the archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TableEntry {
+    /// Its name.
+    pub(crate) name: String,
+    /// How many rows it has.
+    pub(crate) rows: u64,
+    /// The SHA-256 of all its lines. The same rows have the same one, whichever database they are from.
+    pub(crate) sha256: String,
+    /// Its files.
+    pub(crate) files: Vec<FileEntry>,
+}
+
+/// A file in the archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FileEntry {
+    /// Its path in the archive.
+    pub(crate) name: String,
+    /// How many lines it has.
+    pub(crate) rows: u64,
+    /// How many bytes it has.
+    pub(crate) bytes: u64,
+    /// The SHA-256 of its bytes.
+    pub(crate) sha256: String,
+}
+
+impl Manifest {
+    /// The number of rows of all tables.
+    pub(crate) fn rows(&self) -> u64 {
+        self.tables.iter().map(|table| table.rows).sum()
+    }
+}
+
+impl FileEntry {
+    /// The entry of a file of lines.
+    pub(crate) fn of(name: &str, bytes: &[u8]) -> Self {
+        let rows = bytes.iter().filter(|byte| **byte == b'\n').count();
+        Self { name: name.to_owned(), rows: length(rows), bytes: length(bytes.len()), sha256: sha256(bytes) }
+    }
+}
+
+/// A length as the manifest has it.
+pub(crate) fn length(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
+
+/// The SHA-256 of bytes, in hexadecimal digits.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    finished(Sha256::new().chain_update(bytes))
+}
+
+/// A digest in hexadecimal digits.
+pub(crate) fn finished(digest: Sha256) -> String {
+    let digest: [u8; 32] = digest.finalize().into();
+    hex(&digest)
+}

@@ -1,0 +1,258 @@
+//! Reads an archive. Before a row is used, the whole archive is compared with its manifest.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use anyhow::{Context, anyhow, bail};
+use derslik_storage::snapshot::RowSink;
+use sha2::{Digest, Sha256};
+use tar::Archive;
+use zstd::stream::read::Decoder;
+
+use super::manifest::{FORMAT, FileEntry, MANIFEST, Manifest, finished};
+
+/// The longest file of an archive: a part of a table, or a single row that is longer than a part.
+const MAX_FILE: u64 = 1 << 30;
+
+/// The manifest of an archive whose files are all as the manifest says.
+///
+/// # Errors
+/// If the file can't be read, is not a backup, is damaged, or is of a newer format.
+pub(crate) fn check(path: &Path) -> anyhow::Result<Manifest> {
+    let damaged = |what: &str| anyhow!("{} is damaged: {what}", path.display());
+    let (mut files, mut tables, mut manifest) = (Vec::new(), Vec::<(String, Sha256)>::new(), None);
+    each_file(path, |name, bytes| {
+        if manifest.is_some() {
+            return Err(damaged(&format!("{name} follows the manifest")));
+        }
+        if name == MANIFEST {
+            manifest = Some(read_manifest(bytes).with_context(|| path.display().to_string())?);
+            return Ok(());
+        }
+        let table = name.split('/').nth(1).unwrap_or_default();
+        if tables.last().is_none_or(|(last, _)| last != table) {
+            tables.push((table.to_owned(), Sha256::new()));
+        }
+        if let Some((_, digest)) = tables.last_mut() {
+            digest.update(bytes);
+        }
+        files.push(FileEntry::of(name, bytes));
+        Ok(())
+    })?;
+    let manifest = manifest.ok_or_else(|| damaged("its end with the manifest is missing"))?;
+    let expected: Vec<_> = manifest.tables.iter().flat_map(|table| &table.files).collect();
+    if files.len() != expected.len() {
+        return Err(damaged("files are missing, or there are too many"));
+    }
+    if let Some((file, _)) = files.iter().zip(&expected).find(|(file, expected)| file != *expected) {
+        return Err(damaged(&format!("{} is not what was written", file.name)));
+    }
+    let is_whole = |(name, digest): (String, Sha256)| {
+        manifest.tables.iter().any(|table| {
+            let rows: u64 = table.files.iter().map(|file| file.rows).sum();
+            table.name == name && table.rows == rows && table.sha256 == finished(digest.clone())
+        })
+    };
+    if tables.len() != manifest.tables.len() || !tables.into_iter().all(is_whole) {
+        return Err(damaged("its counts do not agree with its files"));
+    }
+    Ok(manifest)
+}
+
+/// Brings the rows of an archive to a sink. Its files must still be those of the manifest.
+///
+/// # Errors
+/// If the file has changed since [`check`], or the sink fails.
+pub(crate) fn feed(path: &Path, manifest: &Manifest, sink: &mut dyn RowSink) -> anyhow::Result<()> {
+    let mut expected = manifest.tables.iter().flat_map(|table| table.files.iter().map(move |file| (table.name.as_str(), file)));
+    each_file(path, |name, bytes| {
+        if name == MANIFEST {
+            return Ok(());
+        }
+        let changed = || anyhow!("{} has changed while it was read, in {name}", path.display());
+        let (table, file) = expected.next().ok_or_else(changed)?;
+        if FileEntry::of(name, bytes) != *file {
+            return Err(changed());
+        }
+        let text = std::str::from_utf8(bytes).with_context(|| format!("{} is not a backup: {name} is not text", path.display()))?;
+        for row in text.lines() {
+            sink.row(table, row).map_err(anyhow::Error::from_boxed)?;
+        }
+        Ok(())
+    })?;
+    match expected.next() {
+        Some((_, file)) => Err(anyhow!("{}: {} has gone while it was read", path.display(), file.name)),
+        None => Ok(()),
+    }
+}
+
+fn read_manifest(bytes: &[u8]) -> anyhow::Result<Manifest> {
+    /// The one member that every format has.
+    #[derive(serde::Deserialize)]
+    struct Any {
+        format: u32,
+    }
+    let Any { format } = serde_json::from_slice(bytes).context("the manifest can't be read")?;
+    if format != FORMAT {
+        bail!("the backup has the format {format}, and this version of the program knows {FORMAT}: use a newer version");
+    }
+    serde_json::from_slice(bytes).context("the manifest can't be read")
+}
+
+/// Reads the files of an archive one after another, to its very end, so that a part that is missing there is found too.
+fn each_file(path: &Path, mut take: impl FnMut(&str, &[u8]) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let shown = path.display();
+    let file = File::open(path).with_context(|| format!("can't open {shown}"))?;
+    let unreadable = || format!("{shown} is not a backup, or is damaged");
+    let mut archive = Archive::new(Decoder::new(file).with_context(unreadable)?);
+    for entry in archive.entries().with_context(unreadable)? {
+        let mut entry = entry.with_context(unreadable)?;
+        let name = entry.path().with_context(unreadable)?.to_string_lossy().into_owned();
+        if entry.size() > MAX_FILE || !entry.header().entry_type().is_file() {
+            bail!("{shown} is not a backup: {name:?} is not a file of one");
+        }
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).with_context(unreadable)?;
+        take(&name, &bytes)?;
+    }
+    io::copy(&mut archive.into_inner(), &mut io::sink()).with_context(unreadable)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use derslik_domain::time::Timestamp;
+    use derslik_storage::snapshot::{DatabaseKind, SinkError, Snapshot};
+
+    use super::*;
+    use crate::backup::digests::TableDigests;
+    use crate::backup::writer::ArchiveWriter;
+
+    const AT: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
+
+    fn snapshot() -> Snapshot {
+        let columns = BTreeMap::from([("accounts".to_owned(), vec!["id".to_owned()])]);
+        Snapshot { database: DatabaseKind::Sqlite, schema: "1".to_owned(), columns, counters: BTreeMap::new() }
+    }
+
+    /// An archive of some accounts, and of sessions that fill more than one part.
+    fn archive() -> Vec<u8> {
+        let mut writer = ArchiveWriter::new(Vec::new(), AT).unwrap();
+        each_row(&mut writer).unwrap();
+        writer.finish(snapshot(), "some".to_owned(), AT).unwrap().1
+    }
+
+    fn each_row(sink: &mut dyn RowSink) -> Result<(), SinkError> {
+        for id in 0..3 {
+            sink.row("accounts", &format!("{{\"id\":{id}}}"))?;
+        }
+        let long = "x".repeat(1 << 20);
+        (0..10).try_for_each(|id| sink.row("sessions", &format!("{{\"guid\":{id},\"name\":\"{long}\"}}")))
+    }
+
+    fn kept(bytes: &[u8]) -> (tempfile::TempDir, std::path::PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("backup.tar.zst");
+        std::fs::write(&path, bytes).unwrap();
+        (folder, path)
+    }
+
+    fn refusal(bytes: &[u8]) -> String {
+        let (_folder, path) = kept(bytes);
+        format!("{:#}", check(&path).unwrap_err())
+    }
+
+    /// The files of an archive, changed and put together again.
+    fn changed(change: impl Fn(&str, &mut Vec<u8>) -> bool) -> Vec<u8> {
+        let (_folder, path) = kept(&archive());
+        let mut tar = tar::Builder::new(zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap());
+        each_file(&path, |name, bytes| {
+            let mut bytes = bytes.to_vec();
+            if change(name, &mut bytes) {
+                let mut header = tar::Header::new_gnu();
+                header.set_size(bytes.len().try_into()?);
+                tar.append_data(&mut header, name, bytes.as_slice())?;
+            }
+            Ok(())
+        })
+        .unwrap();
+        tar.into_inner().unwrap().finish().unwrap()
+    }
+
+    #[test]
+    fn rows_come_back_in_their_order() {
+        let (_folder, path) = kept(&archive());
+        let manifest = check(&path).unwrap();
+        let sizes: Vec<_> = manifest.tables.iter().map(|table| (table.name.as_str(), table.rows, table.files.len())).collect();
+        assert_eq!(sizes, [("accounts", 3, 1), ("sessions", 10, 2)]);
+        assert_eq!((manifest.rows(), manifest.taken_at.as_str()), (13, "2023-11-14T22:13:20+00:00"));
+        let mut digests = TableDigests::default();
+        feed(&path, &manifest, &mut digests).unwrap();
+        assert_eq!(digests.differences(&manifest), [""; 0]);
+    }
+
+    #[test]
+    fn rows_that_are_other_ones_are_told_by_the_names_of_their_tables() {
+        let (_folder, path) = kept(&archive());
+        let manifest = check(&path).unwrap();
+        let mut digests = TableDigests::default();
+        each_row(&mut digests).unwrap();
+        digests.row("sessions", "{}").unwrap();
+        digests.row("jobs", "{}").unwrap();
+        assert_eq!(digests.differences(&manifest), ["sessions", "jobs"]);
+        assert_eq!(TableDigests::default().differences(&manifest), ["accounts", "sessions"]);
+    }
+
+    #[test]
+    fn an_archive_that_was_cut_off_anywhere_is_refused() {
+        let whole = archive();
+        for length in [0, 3, 100, whole.len() / 2, whole.len() - 1] {
+            assert!(refusal(&whole[..length]).contains("damaged"), "{length}");
+        }
+    }
+
+    #[test]
+    fn a_changed_byte_is_found_anywhere() {
+        let whole = archive();
+        for place in [0, whole.len() / 3, whole.len() / 2, whole.len() - 1] {
+            let mut bytes = whole.clone();
+            bytes[place] ^= 0x10;
+            assert!(refusal(&bytes).contains("damaged"), "{place}");
+        }
+    }
+
+    #[test]
+    fn files_that_are_not_those_of_the_manifest_are_refused() {
+        assert!(refusal(b"PK\x03\x04 and so on").contains("not a backup"));
+        let other_row = changed(|name, bytes| {
+            if name.starts_with("tables/accounts") {
+                bytes[6] = b'7';
+            }
+            true
+        });
+        assert!(refusal(&other_row).contains("tables/accounts/000001.jsonl is not what was written"), "{}", refusal(&other_row));
+        assert!(refusal(&changed(|name, _| name != "tables/sessions/000002.jsonl")).contains("files are missing"));
+        assert!(refusal(&changed(|name, _| name != MANIFEST)).contains("the manifest is missing"));
+        let other_count = changed(|name, bytes| {
+            if name == MANIFEST {
+                *bytes = String::from_utf8(bytes.clone()).unwrap().replacen("\"rows\": 3", "\"rows\": 4", 1).into_bytes();
+            }
+            true
+        });
+        assert!(refusal(&other_count).contains("counts do not agree"), "{}", refusal(&other_count));
+    }
+
+    #[test]
+    fn a_newer_format_is_refused_as_such() {
+        let newer = changed(|name, bytes| {
+            if name == MANIFEST {
+                *bytes = br#"{"format": 2, "rows": "elsewhere"}"#.to_vec();
+            }
+            true
+        });
+        assert!(refusal(&newer).contains("has the format 2"), "{}", refusal(&newer));
+    }
+}

@@ -1,0 +1,170 @@
+//! `derslik backup`
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context as _, anyhow};
+use clap::{Args, Subcommand};
+use derslik_domain::time::Timestamp;
+use derslik_storage::DatabaseUrl;
+use derslik_storage::snapshot::{SinkError, SnapshotError};
+use serde_json::{Map, Value, json};
+
+use super::database::current_database;
+use super::{Context, Failure};
+use crate::backup::digests::TableDigests;
+use crate::backup::manifest::Manifest;
+use crate::backup::new_file::NewFile;
+use crate::backup::progress::Progress;
+use crate::backup::reader;
+use crate::backup::writer::ArchiveWriter;
+use crate::wiring::System;
+
+#[derive(Debug, Args)]
+#[command(subcommand_negates_reqs = true)]
+pub(super) struct BackupArgs {
+    #[command(subcommand)]
+    pub(super) command: Option<BackupCommand>,
+    /// The file to write, such as okul.tar.zst. It must not exist.
+    #[arg(value_name = "FILE", required = true)]
+    file: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum BackupCommand {
+    /// Restores a backup into a temporary database, and compares all rows. It needs no database of the service.
+    Verify {
+        /// The backup.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
+impl BackupArgs {
+    pub(super) fn run(self, context: &Context<'_>) -> Result<(), Failure> {
+        match (self.command, self.file) {
+            (Some(BackupCommand::Verify { file }), _) => verify(context, &file),
+            (None, Some(file)) => back_up(context, &file),
+            (None, None) => Err(Failure::Usage(anyhow!("which file: name one that does not exist"))),
+        }
+    }
+}
+
+fn back_up(context: &Context<'_>, file: &Path) -> Result<(), Failure> {
+    let url = current_database(context.config)?;
+    let at = System::new(context.config).map_err(Failure::Usage)?.clock.now();
+    let begin = Instant::now();
+    let (new, out) = NewFile::create(file).map_err(Failure::Usage)?;
+    let manifest = write(&url, &out, at)?;
+    let bytes = new.keep(&out).map_err(Failure::Other)?;
+    let seconds = begin.elapsed().as_secs_f64();
+    let text = || format!("{} rows in {}, {bytes} bytes, {seconds:.1} s", manifest.rows(), file.display());
+    context.output.print(text, || {
+        let mut summary = summary(&manifest);
+        summary.insert("file".to_owned(), file.display().to_string().into());
+        summary.insert("bytes".to_owned(), bytes.into());
+        summary.insert("seconds".to_owned(), seconds.into());
+        Value::Object(summary)
+    })
+}
+
+fn write(url: &DatabaseUrl, out: &File, at: Timestamp) -> Result<Manifest, Failure> {
+    let lost = |error: std::io::Error| Failure::Other(anyhow::Error::new(error).context("the backup can't be written"));
+    let installation = url.installation().map_err(failed)?;
+    let mut writer = ArchiveWriter::new(BufWriter::new(out), at).map_err(lost)?;
+    let mut progress = Progress::of(&mut writer);
+    let snapshot = url.read_snapshot(&mut progress).map_err(failed)?;
+    progress.finish();
+    let (manifest, out) = writer.finish(snapshot, installation, at).map_err(lost)?;
+    out.into_inner().map_err(|error| lost(error.into_error()))?;
+    Ok(manifest)
+}
+
+fn verify(context: &Context<'_>, file: &Path) -> Result<(), Failure> {
+    let begin = Instant::now();
+    let manifest = reader::check(file).map_err(Failure::Other)?;
+    let folder = tempfile::Builder::new().prefix("derslik-verify-").tempdir();
+    let folder = folder.context("a folder for the temporary database can't be made").map_err(Failure::Other)?;
+    let scratch = DatabaseUrl::Sqlite(folder.path().join("scratch.sqlite"));
+    restore_rows(&scratch, file, &manifest)?;
+    let mut digests = TableDigests::default();
+    scratch.read_snapshot(&mut digests).map_err(failed)?;
+    let different = digests.differences(&manifest);
+    if !different.is_empty() {
+        return Err(Failure::Other(anyhow!("the restored rows differ from those of the backup in {}", different.join(", "))));
+    }
+    // Also what comes after the rows: the migrations that the backup lacks, and the tables that it leaves out.
+    scratch.upgrade_restored().map_err(failed)?;
+    let seconds = begin.elapsed().as_secs_f64();
+    let text = || format!("{} rows of {} were restored and are the same, {seconds:.1} s", manifest.rows(), manifest.taken_at);
+    context.output.print(text, || {
+        let mut summary = summary(&manifest);
+        summary.insert("file".to_owned(), file.display().to_string().into());
+        summary.insert("seconds".to_owned(), seconds.into());
+        Value::Object(summary)
+    })
+}
+
+/// Writes all rows of a backup into an empty database, which has a mark from then on that its restore is not finished.
+pub(super) fn restore_rows(url: &DatabaseUrl, file: &Path, manifest: &Manifest) -> Result<u64, Failure> {
+    url.begin_restore(&manifest.snapshot).map_err(failed)?;
+    let mut feed = |sink: &mut dyn derslik_storage::snapshot::RowSink| -> Result<(), SinkError> {
+        let mut progress = Progress::of(sink);
+        reader::feed(file, manifest, &mut progress)?;
+        progress.finish();
+        Ok(())
+    };
+    url.load_snapshot(&manifest.snapshot, &mut feed).map_err(failed)
+}
+
+/// What a backup has, for programs.
+pub(super) fn summary(manifest: &Manifest) -> Map<String, Value> {
+    let tables: Map<String, Value> = manifest.tables.iter().map(|table| (table.name.clone(), table.rows.into())).collect();
+    Map::from_iter([
+        ("taken_at".to_owned(), manifest.taken_at.as_str().into()),
+        ("program".to_owned(), manifest.program.as_str().into()),
+        ("schema".to_owned(), manifest.snapshot.schema.as_str().into()),
+        ("database".to_owned(), json!(manifest.snapshot.database)),
+        ("rows".to_owned(), manifest.rows().into()),
+        ("tables".to_owned(), Value::Object(tables)),
+    ])
+}
+
+/// The failure of a backup or a restore: a wrong database or backup is for the operator to change, and all else is an outage.
+pub(super) fn failed(error: SnapshotError) -> Failure {
+    match error {
+        SnapshotError::NotEmpty { .. } | SnapshotError::Newer { .. } => Failure::Usage(error.into()),
+        SnapshotError::Sink(_) | SnapshotError::Misfit { .. } | SnapshotError::Row { .. } | SnapshotError::Load { .. } => {
+            Failure::Other(error.into())
+        }
+        SnapshotError::Connect(_)
+        | SnapshotError::Schema(_)
+        | SnapshotError::NotBegun
+        | SnapshotError::Column { .. }
+        | SnapshotError::Sequence { .. }
+        | SnapshotError::Statement(_) => Failure::Database(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Command, parsed};
+    use super::*;
+
+    fn arguments(of: &[&str]) -> BackupArgs {
+        match parsed(of) {
+            Command::Backup(arguments) => arguments,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_file_is_written_or_verified() {
+        let made = arguments(&["backup", "okul.tar.zst"]);
+        assert!(made.command.is_none() && made.file.is_some_and(|file| file == Path::new("okul.tar.zst")));
+        let verified = arguments(&["backup", "verify", "okul.tar.zst", "--json"]);
+        assert!(matches!(verified.command, Some(BackupCommand::Verify { file }) if file == Path::new("okul.tar.zst")));
+    }
+}
