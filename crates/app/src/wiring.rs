@@ -31,7 +31,7 @@ use derslik_storage::{DatabaseUrl, DieselUnitOfWork};
 use derslik_worker::{Runner, WorkerPorts, handlers};
 use tokio::runtime::Handle;
 
-use crate::config::Config;
+use crate::config::{Config, Profile};
 use crate::passwords::Argon2Passwords;
 use crate::system::{ShiftedClock, SystemClock, SystemIds};
 
@@ -71,7 +71,8 @@ impl Installation {
         people(&self.uow, &System { passwords, password_rules: PasswordRules::default(), ..self.system.clone() })
     }
 
-    /// The state of the HTTP adapter. `page_key` seals page tokens.
+    /// The state of the HTTP adapter. `page_key` seals page tokens. In profile `dev` it serves the documentation as well; in production
+    /// that is the part of the listener for operations.
     ///
     /// # Errors
     /// If a setting can't be used.
@@ -79,7 +80,8 @@ impl Installation {
         let classroom = ClassroomSettings { templates: config.classroom.templates(), page_key };
         let state = counted_http_state(&self.uow, &self.system, config.limits(), classroom, self.denials.clone());
         let state = state.with_jobs_compat(config.jobs_compat()).with_trusted_proxies(config.trusted_proxies()?);
-        Ok(state.with_rate_limits(config.limits.quotas()))
+        let state = state.with_rate_limits(config.limits.quotas());
+        Ok(if config.profile == Profile::Dev { state.with_documentation() } else { state })
     }
 
     /// Writes the counts of denied requests to the audit log.

@@ -12,11 +12,13 @@
 //! | `budgets` | the memory budgets of bodies and answers |
 //! | `client` | the sender of a request |
 //! | `denied` | the count of denied requests |
+//! | `documentation` | the OpenAPI document, and the page that shows it |
 //! | `forwarding` | trusted proxies and their headers |
 //! | `idempotency` | the header `Idempotency-Key` |
 //! | `limits` | the limits of requests |
 //! | `list` | lists that are read and sent in parts |
 //! | `memory` | the memory budget that all requests share |
+//! | `openapi` | builds the OpenAPI document, with the feature `openapi` |
 //! | `percent` | percent escapes |
 //! | `rate` | rate limits |
 //! | `response` | responses, and the memory that they hold until they are sent |
@@ -36,11 +38,14 @@ mod budgets;
 pub mod classroom;
 mod client;
 mod denied;
+mod documentation;
 mod forwarding;
 mod idempotency;
 mod limits;
 mod list;
 mod memory;
+#[cfg(feature = "openapi")]
+mod openapi;
 pub mod openreplay;
 mod percent;
 pub mod perculus;
@@ -54,8 +59,11 @@ mod state;
 mod tests;
 mod trace;
 
+pub use documentation::{Calls, DocumentationFile, documentation};
 pub use forwarding::{NetworkError, TrustedProxies};
 pub use limits::Limits;
+#[cfg(feature = "openapi")]
+pub use openapi::document as openapi_document;
 pub use rate::RateQuotas;
 pub use routes::configure;
 pub use server::{ConnectionLimits, DEFAULT_HTTP2_STREAMS, Deadlines, ServerSettings, Serving, Socket, Stopper};

@@ -56,6 +56,9 @@ impl fmt::Display for Banner<'_> {
         writeln!(f, "  sessions  {base}/xapi/v2  (also {base}/api/groups/xapi)")?;
         writeln!(f, "  jobs      {base}/api/v1  (also {base}/v1)")?;
         writeln!(f, "  courses   {base}/v1/courses  (described at {base}/$discovery/rest?version=v1)")?;
+        if self.profile == Profile::Dev {
+            writeln!(f, "  docs      {base}/docs  (as OpenAPI: {base}/openapi.json)")?;
+        }
         writeln!(f)?;
         for DevAccount { plan, keys, account_key, token } in self.accounts {
             writeln!(f, "  account     {} ({})", plan.account.name, plan.account.id)?;
