@@ -10,16 +10,17 @@ use derslik_domain::identity::PasswordRules;
 use derslik_domain::time::Timestamp;
 use derslik_http::classroom::ClassroomSettings;
 use derslik_http::{HttpState, Limits, Services};
-use derslik_ports::inbound::PeopleService;
 use derslik_ports::inbound::operators::{
     AccountAdministration, AdminAdministration, AuditReading, AuditVerification, CourseOperations, CredentialAdministration,
     InstallationKeys, JobOperations, KnownSecretRevocation, ProjectAdministration, SecretMaking, TokenIssuing, UserAdministration,
 };
+use derslik_ports::inbound::{HealthService, PeopleService};
 use derslik_ports::outbound::{Clock, Ids, Passwords, Readers, SealKeys, UnitOfWork};
 use derslik_services::activity::Activity;
 use derslik_services::attendees::Attendees;
 use derslik_services::courses::Courses;
 use derslik_services::denials::{CountedLogIns, DenialCounter, DenialWriter};
+use derslik_services::health::Health;
 use derslik_services::identity::{Identity, LogIns};
 use derslik_services::jobs::Jobs;
 use derslik_services::operators::{AuditVerifier, UseCases};
@@ -27,7 +28,7 @@ use derslik_services::people::People;
 use derslik_services::projects::Projects;
 use derslik_services::rosters::Rosters;
 use derslik_services::sessions::Sessions;
-use derslik_storage::{DatabaseUrl, DieselUnitOfWork};
+use derslik_storage::{DatabaseUrl, DieselProbe, DieselUnitOfWork};
 use derslik_worker::{Runner, WorkerPorts, handlers};
 use tokio::runtime::Handle;
 
@@ -102,6 +103,16 @@ impl Installation {
         let System { clock, ids, passwords: _, password_rules: _ } = self.system.clone();
         Ok(WorkerPorts { uow: self.uow.clone(), clock, ids, job_notify: self.uow.wake_ups()? })
     }
+}
+
+/// The health of this process, which is starting, over the database of that URL. The database may be missing.
+///
+/// # Errors
+/// If the setting of the clock is not an instant, or no thread can be started.
+pub fn health(config: &Config, url: &DatabaseUrl) -> anyhow::Result<Arc<dyn HealthService>> {
+    // The clock of the database is compared with that of the machine, and jobs with the clock of the service.
+    let probe = DieselProbe::start(url, config.pool(), Arc::new(SystemClock))?;
+    Ok(Arc::new(Health::new(Arc::new(probe), System::new(config)?.clock)))
 }
 
 /// A worker with all handlers of jobs.

@@ -8,6 +8,7 @@
 //! | `change_log` | the ids of what was written, until each projection has applied them |
 //! | `personal` | lists all columns, and what an erasure does with each |
 //! | `stores` | the unit of work, the readers and all stores, put together from `db` and the repositories |
+//! | `probe` | looks at a database for the readiness of a process |
 //! | `inspect` | facts about a database, for an operator who looks for a fault |
 //! | `rekey` | makes the keys of texts anew after the program changed their rule |
 //! | `clock` | compares the clock of a server with that of the process |
@@ -26,6 +27,7 @@ mod identity;
 mod inspect;
 mod job;
 pub mod personal;
+mod probe;
 mod project;
 mod rekey;
 mod session;
@@ -42,6 +44,7 @@ pub use db::url::{DatabaseUrl, DatabaseUrlError};
 pub use inspect::{
     ContentFacts, Fact, Inspection, Integrity, LinkFacts, Network, PostgresFacts, RoleFacts, ServerFacts, SqliteFacts, Unread,
 };
+pub use probe::DieselProbe;
 pub use rekey::KeyTwin;
 pub use stores::DieselUnitOfWork;
 pub use upgrade::{Migrated, SchemaState};

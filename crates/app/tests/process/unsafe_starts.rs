@@ -277,6 +277,7 @@ fn secrets_stay_hidden() -> Result<(), Failed> {
         ("database.password", "DERSLIK_DATABASE__PASSWORD", CANARY.to_owned()),
         ("audit.seal_key", "DERSLIK_AUDIT__SEAL_KEY", CANARY.to_owned()),
         ("audit.old_seal_key", "DERSLIK_AUDIT__OLD_SEAL_KEY", CANARY.to_owned()),
+        ("ops.metrics_token", "DERSLIK_OPS__METRICS_TOKEN", CANARY.to_owned()),
     ];
     let failures: [fn(&mut Command) -> &mut Command; 5] = [
         // No server is there.
