@@ -4,6 +4,7 @@
 mod access;
 mod command;
 mod database;
+mod documentation;
 mod phases;
 #[path = "../process/sql.rs"]
 mod sql;
@@ -21,7 +22,8 @@ use support::process::{Answer, Log, Running, derslik, until};
 use support::run;
 
 fn main() -> ExitCode {
-    run([access::trials(), command::trials(), database::trials(), phases::trials()].into_iter().flatten().collect())
+    let trials = [access::trials(), command::trials(), database::trials(), documentation::trials(), phases::trials()];
+    run(trials.into_iter().flatten().collect())
 }
 
 fn check(holds: bool, about: &dyn std::fmt::Debug) -> Result<(), Failed> {

@@ -19,7 +19,6 @@ const SCRIPT: &[u8] = include_bytes!("page.js");
 
 /// The attribute by which the page knows whether calls can be sent to the listener that it came from.
 const CALLS_HERE: &str = r#"data-calls="here""#;
-const CALLS_ELSEWHERE: &str = r#"data-calls="elsewhere""#;
 
 /// What a browser may do on the page: load and ask for these files, and send calls to the same listener.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; \
@@ -32,8 +31,11 @@ const METHODS: &[Method] = &[Method::GET, Method::HEAD];
 pub enum Calls {
     /// On the listener of the page, which can therefore send them.
     Here,
-    /// On another listener. The page only shows lines to paste.
-    Elsewhere,
+    /// On another listener. The page only shows lines to paste for them. It also shows the calls of its own listener.
+    Elsewhere {
+        /// The path of the OpenAPI document of the listener of the page.
+        own: &'static str,
+    },
 }
 
 /// One file of the documentation.
@@ -54,7 +56,7 @@ pub struct DocumentationFile {
 pub fn documentation(calls: Calls) -> [DocumentationFile; 4] {
     let page = match calls {
         Calls::Here => Bytes::from_static(PAGE.as_bytes()),
-        Calls::Elsewhere => Bytes::from(PAGE.replace(CALLS_HERE, CALLS_ELSEWHERE)),
+        Calls::Elsewhere { own } => Bytes::from(PAGE.replace(CALLS_HERE, &format!(r#"data-calls="elsewhere" data-own="{own}""#))),
     };
     let file = |path, content_type, body| DocumentationFile { path, content_type, policy: POLICY, body };
     [
@@ -122,9 +124,9 @@ mod tests {
 
     #[test]
     fn the_page_knows_where_the_calls_are_served() {
-        let [page, ..] = documentation(Calls::Elsewhere);
+        let [page, ..] = documentation(Calls::Elsewhere { own: "/own.json" });
         let page = String::from_utf8(page.body.to_vec()).unwrap();
-        assert!(PAGE.contains(CALLS_HERE) && page.contains(CALLS_ELSEWHERE) && !page.contains(CALLS_HERE));
+        assert!(PAGE.contains(CALLS_HERE) && page.contains(r#"<html lang="en" dir="ltr" data-calls="elsewhere" data-own="/own.json">"#));
     }
 
     #[actix_web::test]

@@ -3,6 +3,10 @@
 // Shows the OpenAPI document of the listener that this page came from. Texts of the document become text nodes, never markup.
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
+const PUBLIC = '/openapi.json';
+
+// The document of the listener itself, where it is not the one that serves the public calls.
+const own = document.documentElement.dataset.own;
 const callsAreHere = document.documentElement.dataset.calls === 'here';
 const byId = (id) => document.getElementById(id);
 
@@ -98,7 +102,7 @@ function requestForm(api, path, method, operation) {
     if (credential !== '') headers.Authorization = `Bearer ${credential}`;
     if (body !== null) headers['Content-Type'] = type;
     const search = query.size > 0 ? `?${query}` : '';
-    return { url: byId('base').value.replace(/\/$/, '') + target + search, headers, body: body?.value };
+    return { url: api.base().replace(/\/$/, '') + target + search, headers, body: body?.value };
   }
 
   function commandLine() {
@@ -121,7 +125,7 @@ function trial(api, path, method, operation) {
   const update = () => { line.textContent = made.commandLine(); };
   const copy = element('button', { type: 'button' }, 'Copy the line');
   copy.addEventListener('click', () => navigator.clipboard?.writeText(line.textContent));
-  const send = element('button', { type: 'submit', hidden: !callsAreHere }, 'Send');
+  const send = element('button', { type: 'submit', hidden: !api.isHere }, 'Send');
   const form = element('form', {},
     ...(made.inputs.length > 0 ? [element('table', {}, element('tbody', {}, ...made.inputs.map(({ parameter, input }) => element('tr', {},
       element('td', {}, element('code', {}, parameter.name), ` in the ${parameter.in}`),
@@ -134,7 +138,7 @@ function trial(api, path, method, operation) {
   form.addEventListener('input', update);
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
-    if (!callsAreHere) return;
+    if (!api.isHere) return;
     answer.hidden = false;
     answer.textContent = '…';
     try {
@@ -180,22 +184,28 @@ function call(api, path, method, operation) {
   return shown;
 }
 
-function render(api) {
-  document.title = `${api.info.title} ${api.info.version}`;
-  byId('title').textContent = document.title;
-  byId('about').append(...prose(api.info.description));
-  byId('base').value = location.origin;
+/** Adds the calls of a document, and a field for each credential that they need. */
+function renderCalls(api) {
   for (const [name, scheme] of Object.entries(api.components?.securitySchemes ?? {})) {
     const input = element('input', { id: `credential-${name}`, type: 'password', autocomplete: 'off', title: scheme.description ?? '' });
     byId('credentials').append(element('label', {}, name, ' ', input));
   }
   const operations = Object.entries(api.paths).flatMap(([path, item]) =>
     METHODS.filter((method) => item[method]).map((method) => ({ path, method, operation: item[method] })));
-  for (const { name, description } of api.tags) {
-    const own = operations.filter(({ operation }) => operation.tags.includes(name));
+  for (const { name, description } of api.tags ?? []) {
+    const ofTag = operations.filter(({ operation }) => operation.tags.includes(name));
     byId('calls').append(element('section', {}, element('h2', {}, name), ...prose(description),
-      ...own.map(({ path, method, operation }) => call(api, path, method, operation))));
+      ...ofTag.map(({ path, method, operation }) => call(api, path, method, operation))));
   }
+}
+
+function render(documents) {
+  const [{ info }] = documents;
+  document.title = `${info.title} ${info.version}`;
+  byId('title').textContent = document.title;
+  byId('about').append(...documents.flatMap((api) => prose(api.info.description)));
+  byId('base').value = callsAreHere ? location.origin : location.origin.replace(/:\d+$/, ':8080');
+  documents.forEach(renderCalls);
   byId('filter').addEventListener('input', () => {
     const wanted = byId('filter').value.toLowerCase().split(/\s+/);
     for (const shown of document.querySelectorAll('details.call')) {
@@ -206,10 +216,18 @@ function render(api) {
   byId('settings').hidden = false;
   const opened = document.getElementById(location.hash.slice(1));
   if (opened?.matches('details.call')) opened.open = true;
-  byId('state').textContent = callsAreHere ? '' : 'The calls are served by another listener: set its base URL, and paste the lines.';
+  byId('state').textContent = callsAreHere ? '' : 'The public calls are served by another listener: set its base URL, and paste the lines.';
 }
 
-fetch('/openapi.json')
-  .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(`status ${answer.status}`))))
+/** A document, where its calls are served, and whether this page can send them. */
+async function load(path) {
+  const answer = await fetch(path);
+  if (!answer.ok) throw new Error(`status ${answer.status}`);
+  const isPublic = path === PUBLIC;
+  const base = () => (isPublic ? byId('base').value : location.origin);
+  return Object.assign(await answer.json(), { base, isHere: callsAreHere || !isPublic });
+}
+
+Promise.all([PUBLIC, own].filter((path) => path !== undefined).map(load))
   .then(render)
   .catch((error) => { byId('state').textContent = `The document can't be shown: ${error.message}`; });
