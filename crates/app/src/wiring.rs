@@ -34,7 +34,7 @@ use derslik_storage::{DatabaseUrl, DieselProbe, DieselUnitOfWork};
 use derslik_worker::{Registry, Runner, Settings, WorkerPorts, handlers};
 use tokio::runtime::Handle;
 
-use crate::config::Config;
+use crate::config::{Config, Profile};
 use crate::metrics::{MeteredDenials, Metrics};
 use crate::passwords::Argon2Passwords;
 use crate::system::{ShiftedClock, SystemClock, SystemIds};
@@ -75,7 +75,8 @@ impl Installation {
         people(&self.uow, &System { passwords, password_rules: PasswordRules::default(), ..self.system.clone() })
     }
 
-    /// The state of the HTTP adapter. `page_key` seals page tokens.
+    /// The state of the HTTP adapter. `page_key` seals page tokens. In profile `dev` it serves the documentation as well; in production
+    /// that is the part of the listener for operations.
     ///
     /// # Errors
     /// If a setting can't be used.
@@ -84,6 +85,7 @@ impl Installation {
         let state = counted_http_state(&self.uow, &self.system, config.limits(), classroom, self.denials.clone());
         let state = state.with_jobs_compat(config.jobs_compat()).with_trusted_proxies(config.trusted_proxies()?);
         let state = state.with_rate_limits(config.limits.quotas());
+        let state = if config.profile == Profile::Dev { state.with_documentation() } else { state };
         #[cfg(feature = "otel")]
         let state = state.with_traces(crate::traces::continue_trace);
         Ok(state)

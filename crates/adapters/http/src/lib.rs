@@ -12,6 +12,7 @@
 //! | `budgets` | the memory budgets of bodies and answers |
 //! | `client` | the sender of a request |
 //! | `denied` | the count of denied requests |
+//! | `documentation` | the OpenAPI document, and the page that shows it |
 //! | `forwarding` | trusted proxies and their headers |
 //! | `idempotency` | the header `Idempotency-Key` |
 //! | `limits` | the limits of requests |
@@ -19,6 +20,7 @@
 //! | `memory` | the memory budget that all requests share |
 //! | `metrics` | the metrics of requests |
 //! | `observed` | what is known of a request once it is over |
+//! | `openapi` | builds the OpenAPI document, with the feature `openapi` |
 //! | `percent` | percent escapes |
 //! | `propagation` | the distributed trace that a request is part of |
 //! | `rate` | rate limits |
@@ -39,6 +41,7 @@ mod budgets;
 pub mod classroom;
 mod client;
 mod denied;
+mod documentation;
 mod forwarding;
 mod idempotency;
 mod limits;
@@ -46,6 +49,8 @@ mod list;
 mod memory;
 mod metrics;
 mod observed;
+#[cfg(feature = "openapi")]
+mod openapi;
 pub mod openreplay;
 mod percent;
 pub mod perculus;
@@ -60,8 +65,11 @@ mod state;
 mod tests;
 mod trace;
 
+pub use documentation::{Calls, DocumentationFile, documentation};
 pub use forwarding::{NetworkError, TrustedProxies};
 pub use limits::Limits;
+#[cfg(feature = "openapi")]
+pub use openapi::document as openapi_document;
 pub use propagation::ContinueTrace;
 pub use rate::RateQuotas;
 pub use routes::configure;

@@ -4,10 +4,13 @@ use actix_web::HttpResponse;
 use actix_web::web::{self, Data, ServiceConfig};
 
 use crate::state::HttpState;
-use crate::{classroom, openreplay, perculus};
+use crate::{classroom, documentation, openreplay, perculus};
 
 /// Adds every URL of the service to an app.
 pub fn configure(config: &mut ServiceConfig, state: HttpState) {
+    if state.has_documentation() {
+        config.configure(documentation::configure);
+    }
     config
         .app_data(Data::new(state))
         .service(perculus::scope_v2("/xapi/v2"))

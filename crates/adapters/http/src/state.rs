@@ -65,6 +65,7 @@ pub struct HttpState {
     rate_limits: RateLimits,
     denials: Option<Arc<dyn DenialLog>>,
     continue_trace: ContinueTrace,
+    has_documentation: bool,
 }
 
 impl std::ops::Deref for HttpState {
@@ -76,10 +77,11 @@ impl std::ops::Deref for HttpState {
 }
 
 impl HttpState {
-    /// A state with these ports, settings and limits, and without trusted proxies and rate limits.
+    /// A state with these ports, settings and limits, and without trusted proxies, rate limits and documentation.
     pub fn new(services: Services, classroom: ClassroomSettings, limits: Limits) -> Self {
         let (body_budgets, response_budget) = (BodyBudgets::new(&limits), ResponseBudget::new(&limits));
         let (jobs_compat, trusted_proxies) = (JobsCompat::default(), TrustedProxies::default());
+        let (rate_limits, denials, has_documentation) = (RateLimits::default(), None, false);
         Self {
             services,
             classroom,
@@ -88,9 +90,10 @@ impl HttpState {
             body_budgets,
             response_budget,
             trusted_proxies,
-            rate_limits: RateLimits::default(),
-            denials: None,
+            rate_limits,
+            denials,
             continue_trace: pass_on,
+            has_documentation,
         }
     }
 
@@ -138,6 +141,17 @@ impl HttpState {
     #[must_use]
     pub fn with_denials(self, denials: Arc<dyn DenialLog>) -> Self {
         Self { denials: Some(denials), ..self }
+    }
+
+    /// The same state, which serves the [`documentation`](crate::documentation()) beside the calls.
+    #[must_use]
+    pub fn with_documentation(self) -> Self {
+        Self { has_documentation: true, ..self }
+    }
+
+    /// Whether the documentation is served beside the calls.
+    pub(crate) const fn has_documentation(&self) -> bool {
+        self.has_documentation
     }
 
     /// Counts a denied request.

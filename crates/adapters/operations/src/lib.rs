@@ -7,6 +7,8 @@
 //! |---|---|
 //! | `access` | which parts answer, and to whom |
 //! | `checks` | refuses requests that a foreign web page causes |
+//! | `files` | files that are shown as they are, such as documentation |
+//! | `openapi` | builds the OpenAPI document of the listener, with the feature `openapi` |
 //! | `pages` | the URLs and their answers |
 //! | `server` | the listener and its limits |
 #![forbid(unsafe_code)]
@@ -14,6 +16,9 @@
 
 mod access;
 mod checks;
+mod files;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod pages;
 mod server;
 #[cfg(test)]
@@ -24,6 +29,9 @@ use std::sync::Arc;
 use derslik_ports::inbound::HealthService;
 
 pub use access::{Access, MetricsToken};
+pub use files::{DOCUMENT_PATH, File};
+#[cfg(feature = "openapi")]
+pub use openapi::document as openapi_document;
 pub use server::{MAX_CONNECTIONS, Running, start};
 
 /// Renders the metrics as a text for Prometheus. It may block, and runs on a thread of its own.
@@ -40,6 +48,8 @@ pub struct Operations {
     pub version: &'static str,
     /// Which parts answer, and to whom.
     pub access: Access,
+    /// The files that are shown besides, where pages that show data may be: this machine, unless the settings say otherwise.
+    pub files: Vec<File>,
 }
 
 impl std::fmt::Debug for Operations {

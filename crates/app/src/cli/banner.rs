@@ -59,6 +59,9 @@ impl fmt::Display for Banner<'_> {
         writeln!(f, "  sessions  {base}/xapi/v2  (also {base}/api/groups/xapi)")?;
         writeln!(f, "  jobs      {base}/api/v1  (also {base}/v1)")?;
         writeln!(f, "  courses   {base}/v1/courses  (described at {base}/$discovery/rest?version=v1)")?;
+        if self.profile == Profile::Dev {
+            writeln!(f, "  docs      {base}/docs  (as OpenAPI: {base}/openapi.json)")?;
+        }
         if let Some(address) = self.operations {
             writeln!(f, "  health    http://{address}/readyz  (also /healthz, /version and /metrics)")?;
         }

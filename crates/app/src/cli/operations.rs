@@ -3,7 +3,8 @@
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
-use derslik_operations::{Running, start};
+use derslik_http::{Calls, DocumentationFile, documentation};
+use derslik_operations::{DOCUMENT_PATH, File, Running, start};
 use derslik_ports::inbound::{HealthService, Phase};
 use tokio::runtime::Handle;
 
@@ -37,6 +38,7 @@ impl Operations {
             metrics: Some(metrics.text()),
             version: env!("CARGO_PKG_VERSION"),
             access: config.ops_access(address.ip()),
+            files: files(),
         };
         let running = start(listener, operations).map_err(cannot_listen)?;
         tracing::info!(address = %running.address(), "the operations listener answers");
@@ -74,4 +76,13 @@ impl Operations {
             listener.running.stop();
         }
     }
+}
+
+/// The documentation of the public APIs, for a listener that does not serve them.
+fn files() -> Vec<File> {
+    let file = |file: DocumentationFile| {
+        let DocumentationFile { path, content_type, policy, body } = file;
+        File { path, content_type, policy, body }
+    };
+    documentation(Calls::Elsewhere { own: DOCUMENT_PATH }).into_iter().map(file).collect()
 }

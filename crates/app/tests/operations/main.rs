@@ -4,6 +4,7 @@
 mod access;
 mod command;
 mod database;
+mod documentation;
 mod metrics;
 mod phases;
 #[path = "../process/sql.rs"]
@@ -22,7 +23,8 @@ use support::process::{Answer, Log, Running, derslik, until};
 use support::run;
 
 fn main() -> ExitCode {
-    run([access::trials(), command::trials(), database::trials(), metrics::trials(), phases::trials()].into_iter().flatten().collect())
+    let trials = [access::trials(), command::trials(), database::trials(), documentation::trials(), metrics::trials(), phases::trials()];
+    run(trials.into_iter().flatten().collect())
 }
 
 fn check(holds: bool, about: &dyn std::fmt::Debug) -> Result<(), Failed> {

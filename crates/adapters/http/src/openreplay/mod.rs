@@ -10,12 +10,17 @@
 //! | `compat` | the differences between the document and the releases |
 //! | `value` | values that several views show |
 //! | `words` | the names and sentences of the dialect |
-//! | `jobs`, `projects`, `users` | one folder a resource: `read` parses requests, `view` writes answers, and each call has a file |
+//! | `openapi`, `described` | this API in the OpenAPI document, with the feature `openapi` |
+//! | `jobs`, `projects`, `users` | one folder a resource: `read` parses requests, `view` writes answers, `openapi` describes both, and each call has a file |
 
 mod auth;
 pub(crate) mod compat;
+#[cfg(feature = "openapi")]
+mod described;
 mod error;
 mod jobs;
+#[cfg(feature = "openapi")]
+pub(crate) mod openapi;
 mod path;
 mod projects;
 mod response;

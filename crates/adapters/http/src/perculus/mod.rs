@@ -13,16 +13,21 @@
 //! | `text`, `language` | texts in every language, and the client's choice among them |
 //! | `json`, `value` | JSON as it was sent, and values that several views show |
 //! | `batch` | the parts that all batches have in common |
-//! | `sessions`, `attendees`, `people`, `token` | one folder a resource: `read` parses requests, `view` writes answers, and each call has a file |
+//! | `openapi`, `described` | this API in the OpenAPI document, with the feature `openapi` |
+//! | `sessions`, `attendees`, `people`, `token` | one folder a resource: `read` parses requests, `view` writes answers, `openapi` describes both, and each call has a file |
 
 mod attendees;
 mod auth;
 mod batch;
 mod body;
+#[cfg(feature = "openapi")]
+mod described;
 mod error;
 mod idempotency;
 mod json;
 mod language;
+#[cfg(feature = "openapi")]
+pub(crate) mod openapi;
 mod parameters;
 mod path;
 mod people;

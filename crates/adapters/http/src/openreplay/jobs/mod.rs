@@ -4,6 +4,8 @@ mod cancel;
 mod erase_user;
 mod get;
 mod list;
+#[cfg(feature = "openapi")]
+pub(super) mod openapi;
 mod read;
 mod view;
 

@@ -3,6 +3,8 @@
 mod create;
 mod get;
 mod list;
+#[cfg(feature = "openapi")]
+pub(super) mod openapi;
 mod read;
 mod view;
 

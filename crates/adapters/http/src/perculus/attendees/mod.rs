@@ -4,6 +4,8 @@ mod add;
 mod change;
 mod get;
 mod list;
+#[cfg(feature = "openapi")]
+pub(super) mod openapi;
 mod outcome;
 mod read;
 mod remove;

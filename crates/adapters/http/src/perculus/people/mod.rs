@@ -5,6 +5,8 @@ mod change;
 mod delete;
 mod get;
 mod list;
+#[cfg(feature = "openapi")]
+pub(super) mod openapi;
 mod outcome;
 pub(super) mod read;
 mod set_password;

@@ -6,6 +6,8 @@ mod delete;
 mod entity;
 mod get;
 mod list;
+#[cfg(feature = "openapi")]
+pub(super) mod openapi;
 mod options;
 mod outcome;
 mod read;

@@ -14,7 +14,7 @@ use crate::perculus::json::{AsSent, Slot, for_each_member};
 
 /// The meaning of one key of `options`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum OptionKey {
+pub(super) enum OptionKey {
     Flag(OptionFlag),
     PreparationTime,
     /// A copy of the duration of the session. Its value in a request is ignored.
@@ -24,7 +24,8 @@ enum OptionKey {
     ReturnUrl,
 }
 
-const OPTIONS: [(&str, OptionKey); 17] = [
+/// Every key of `options`, in the order in which they are shown.
+pub(super) const OPTIONS: [(&str, OptionKey); 17] = [
     ("allow_rating", OptionKey::Flag(OptionFlag::AllowRating)),
     ("preparation_time", OptionKey::PreparationTime),
     ("session_duration", OptionKey::SessionDuration),
@@ -44,7 +45,8 @@ const OPTIONS: [(&str, OptionKey); 17] = [
     ("enable_session_auto_finish", OptionKey::Flag(OptionFlag::EnableSessionAutoFinish)),
 ];
 
-const CHAT: [(&str, OptionFlag); 10] = [
+/// The keys of `options.chat`.
+pub(super) const CHAT: [(&str, OptionFlag); 10] = [
     ("offMessageModule", OptionFlag::ChatOffMessageModule),
     ("offGeneralMsging", OptionFlag::ChatOffGeneralMessaging),
     ("offGeneralMsgLimitForUser", OptionFlag::ChatOffGeneralMessageLimitForUser),
@@ -57,7 +59,8 @@ const CHAT: [(&str, OptionFlag); 10] = [
     ("onNewMsgNotifyInAll", OptionFlag::ChatOnNewMessageNotifyInAll),
 ];
 
-const DURATION: [(&str, OptionFlag); 2] =
+/// The keys of `options.duration`.
+pub(super) const DURATION: [(&str, OptionFlag); 2] =
     [("allowExtendTime", OptionFlag::DurationAllowExtendTime), ("useRemainingTime", OptionFlag::DurationUseRemainingTime)];
 
 /// The path of a setting as a client writes it.
