@@ -64,7 +64,7 @@ impl Manifest {
 impl FileEntry {
     /// The entry of a file of lines.
     pub(crate) fn of(name: &str, bytes: &[u8]) -> Self {
-        let rows = bytes.iter().filter(|byte| **byte == b'\n').count();
+        let rows = bytes.iter().filter(|byte| matches!(byte, b'\n')).count();
         Self { name: name.to_owned(), rows: length(rows), bytes: length(bytes.len()), sha256: sha256(bytes) }
     }
 }

@@ -113,7 +113,7 @@ impl Column {
     }
 
     /// The SQL for what is stored, where `rows` are rows in JSON.
-    pub(super) fn from_json(&self, dialect: Dialect) -> String {
+    pub(super) fn stored_value(&self, dialect: Dialect) -> String {
         let name = &self.name;
         match (dialect, self.kind) {
             (Dialect::Postgres, Kind::Bytes) => format!("decode(\"{name}\", 'hex')"),

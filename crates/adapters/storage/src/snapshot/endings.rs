@@ -91,6 +91,9 @@ pub struct Ended {
     pub erasures: u64,
 }
 
+/// A key or token: the account, the id, when it was revoked, and when it expires.
+type CredentialEnd = (i64, i64, Option<i64>, Option<i64>);
+
 /// A text that is the same for all databases of one installation.
 pub(super) fn installation(conn: Conn<'_>) -> Result<String, SnapshotError> {
     let key: Vec<u8> = on_conn!(conn, |conn| service_keys::table.find(KEY).select(service_keys::key).first(conn))?;
@@ -142,7 +145,7 @@ pub(super) fn passwords_of(conn: Conn<'_>) -> Result<Vec<(i64, i64, i64)>, Snaps
     Ok(rows.into_iter().map(|(account, person, at)| (account, person, at.0.micros())).collect())
 }
 
-pub(super) fn credentials_of(conn: Conn<'_>) -> Result<Vec<(i64, i64, Option<i64>, Option<i64>)>, SnapshotError> {
+pub(super) fn credentials_of(conn: Conn<'_>) -> Result<Vec<CredentialEnd>, SnapshotError> {
     type Row = (i64, i64, Option<DbInstant>, Option<DbInstant>);
     let rows: Vec<Row> = on_conn!(conn, |conn| credentials::table
         .order((credentials::account_id, credentials::id))

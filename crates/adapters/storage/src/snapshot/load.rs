@@ -91,7 +91,7 @@ impl RowSink for Loader<'_> {
 
 fn insert_into(dialect: Dialect, table: &str, columns: &[Column]) -> String {
     let list = |text: &dyn Fn(&Column) -> String| columns.iter().map(text).collect::<Vec<_>>().join(", ");
-    let (names, values) = (list(&|column: &Column| format!("\"{}\"", column.name)), list(&|column: &Column| column.from_json(dialect)));
+    let (names, values) = (list(&|column: &Column| format!("\"{}\"", column.name)), list(&|column: &Column| column.stored_value(dialect)));
     match dialect {
         Dialect::Postgres => {
             let record = list(&Column::as_record);

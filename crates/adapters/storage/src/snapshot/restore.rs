@@ -162,8 +162,8 @@ where
     C: Database + Inspect + MigrationHarness<C::Backend>,
 {
     require_mark(conn.as_conn())?;
-    let applied = conn.run_pending_migrations(migrations).map_err(MigrateError::Migration)?;
-    let applied = applied.iter().map(ToString::to_string).collect();
+    let applied: Vec<String> =
+        conn.run_pending_migrations(migrations).map_err(MigrateError::Migration)?.iter().map(ToString::to_string).collect();
     rewrite_keys(conn)?;
     project(conn.as_conn())?;
     Ok(applied)
