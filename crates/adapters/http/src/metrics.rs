@@ -10,7 +10,7 @@ use std::time::Duration;
 use actix_web::http::{Method, StatusCode};
 use metrics::{Counter, Histogram, counter, histogram};
 
-use crate::observed::{NO_ROUTE, Observed};
+use crate::observed::{Dialect, NO_ROUTE, Observed};
 
 /// The label of what has no label of its own.
 const OTHER: &str = NO_ROUTE;
@@ -137,8 +137,8 @@ fn method_name(method: &Method) -> &'static str {
 /// The template of a route: one for all of its names, and without a slash at the end.
 fn template(dialect: &str, route: &str) -> String {
     let path = route.trim_matches('/');
-    // A pattern such as `{rest:.*}` stands for all paths that no other route has.
-    if path.is_empty() || path == OTHER || path.contains(":.*") || PREFIXES.contains(&path) {
+    // A pattern such as `{rest:.*}` stands for all paths that no other route has. The documentation belongs to no API.
+    if dialect == Dialect::None.as_str() || path.is_empty() || path == OTHER || path.contains(":.*") || PREFIXES.contains(&path) {
         return OTHER.to_owned();
     }
     let canonical = ALIASES.iter().filter(|(of, ..)| *of == dialect).find_map(|(_, alias, name)| Some((name, path.strip_prefix(alias)?)));
@@ -220,7 +220,9 @@ mod tests {
         ] {
             assert_eq!(template(dialect, route), expected, "{route}");
         }
-        for (dialect, route) in [("none", ""), ("jobs", "/v1/{rest:.*}"), ("sessions", "/xapi/v2"), ("courses", "/v1"), ("none", "other")] {
+        for (dialect, route) in
+            [("none", ""), ("none", "/docs"), ("jobs", "/v1/{rest:.*}"), ("sessions", "/xapi/v2"), ("courses", "/v1"), ("none", "other")]
+        {
             assert_eq!(template(dialect, route), OTHER, "{route}");
         }
     }

@@ -41,7 +41,7 @@ fn shown_in_production() -> Result<(), Failed> {
     let migrated = derslik(&["migrate", "--database-url", &url]).output()?;
     check(migrated.status.success(), &migrated)?;
     let mut command = derslik(&["serve", "--profile", "production", "--json", "--listen", "127.0.0.1:0", "--database-url", &url]);
-    command.env("DERSLIK_ALLOW_SQLITE", "true");
+    command.env("DERSLIK_ALLOW_SQLITE", "true").env_remove("DERSLIK_OPS__LISTEN");
     let service = Service::spawn(command)?;
     for path in ["/docs", "/docs/page.js", "/docs/page.css", "/openapi.json"] {
         let (public, operations) = (service.running.get(path, NO_ONE)?, service.operations.get(path)?);
