@@ -25,6 +25,7 @@ use crate::db::connect_error::ConnectError;
 use crate::db::connector::{Connector, PooledConn};
 use crate::db::error::Failure;
 use crate::db::limit::Limit;
+use crate::db::migrations::UNFINISHED_RESTORE;
 use crate::db::postgres::{PgConnection, PgConnector};
 use crate::db::schema_versions::Inspect;
 use crate::db::settings::PoolSettings;
@@ -178,7 +179,9 @@ fn limit() -> Limit {
 fn facts(row: &Row, known: &BTreeSet<String>) -> DatabaseFacts {
     let versions = row.versions.as_deref().unwrap_or_default();
     let applied: BTreeSet<_> = versions.split(',').filter(|version| !version.is_empty()).collect();
-    let missing = known.iter().filter(|version| !applied.contains(version.as_str())).count();
+    // A database whose restore is not finished lacks rows. Its mark must not look like the migration of a newer program.
+    let unfinished = usize::from(applied.contains(UNFINISHED_RESTORE));
+    let missing = known.iter().filter(|version| !applied.contains(version.as_str())).count() + unfinished;
     let unknown = applied.iter().filter(|version| !known.contains(**version)).count();
     DatabaseFacts {
         schema: SchemaFit { missing, unknown },
@@ -232,6 +235,8 @@ mod tests {
         let probe = probe(&path);
         execute(&path, "INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000001'), ('99990101000002')");
         assert_eq!(probe.probe().await.unwrap().schema, SchemaFit { missing: 0, unknown: 2 });
+        execute(&path, "INSERT INTO __diesel_schema_migrations (version) VALUES ('restore_unfinished')");
+        assert_eq!(probe.probe().await.unwrap().schema, SchemaFit { missing: 1, unknown: 3 });
         execute(&path, "DELETE FROM __diesel_schema_migrations");
         let fit = probe.probe().await.unwrap().schema;
         assert!(fit.missing > 0 && fit.unknown == 0, "{fit:?}");
