@@ -135,7 +135,7 @@ fn list(context: &Context<'_>, arguments: ListArgs) -> Result<(), Failure> {
 fn export(context: &Context<'_>, owner: &Owner) -> Result<(), Failure> {
     let operator = Operator::open(context.config)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
-    let lost = |error: std::io::Error| Failure::Other(anyhow::Error::new(error).context("standard output"));
+    let on_output = |error: std::io::Error| Failure::Other(anyhow::Error::new(error).context("standard output"));
     for log in owner.all(&operator)? {
         let mut after = None;
         loop {
@@ -148,11 +148,11 @@ fn export(context: &Context<'_>, owner: &Owner) -> Result<(), Failure> {
                 if let Value::Object(members) = &mut line {
                     members.insert("account".to_owned(), log.get().into());
                 }
-                writeln!(out, "{line}").map_err(lost)?;
+                writeln!(out, "{line}").map_err(on_output)?;
             }
         }
     }
-    out.flush().map_err(lost)
+    out.flush().map_err(on_output)
 }
 
 fn verify(context: &Context<'_>, arguments: &VerifyArgs) -> Result<(), Failure> {

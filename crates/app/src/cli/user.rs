@@ -270,12 +270,12 @@ mod tests {
 
     #[test]
     fn a_refused_change_says_what_to_do_and_a_failed_store_is_another_exit_code() {
+        type Refusal = fn() -> UserError;
         let refused = |error: fn() -> UserError| {
             let mut users = MockUserAdministration::new();
             users.expect_set_password().returning(move |_, _, _| Err(error()));
             set_password(&with(users), &one("ayse"), None).map_err(code_and_text).unwrap_err()
         };
-        type Refusal = fn() -> UserError;
         let errors: [(Refusal, &str); 3] = [
             (|| UserError::NotFound, "`derslik user list --account okul`"),
             (|| UserError::NotAPerson, "derslik key revoke"),

@@ -132,13 +132,13 @@ fn a_rotation_overlaps_for_a_day_unless_told_otherwise() {
 
 #[test]
 fn a_refusal_says_what_to_do_and_a_failed_store_is_another_exit_code() {
+    type Refusal = fn() -> KeyError;
     let rotated = |error: fn() -> KeyError| {
         let mut credentials = MockCredentialAdministration::new();
         credentials.expect_rotate().once().returning(move |_, _, _| Err(error()));
         let arguments = RotateKey { one: one("12"), overlap: Duration::ZERO };
         rotate(&with(credentials), &arguments).map_err(code_and_text).unwrap_err()
     };
-    type Refusal = fn() -> KeyError;
     let errors: [(Refusal, &str); 4] = [
         (|| KeyError::NotFound, "derslik key list"),
         (|| KeyError::Ended, "derslik key create"),
