@@ -6,7 +6,7 @@ use std::process::Command;
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
 
-use crate::support::process::derslik;
+use crate::support::process::{derslik, sqlite_url};
 use crate::{TIMEOUT, check};
 
 /// A part of each secret that the tests set.
@@ -100,7 +100,8 @@ fn checked_problems() -> Result<(), Failed> {
 
 fn report_as_text() -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
-    let mut command = derslik(&["doctor", "--timeout", TIMEOUT, "--data-dir", &folder.path().to_string_lossy()]);
-    let text = output_of(command.env("DERSLIK_LISTEN", "127.0.0.1:0"), 2)?;
+    let url = sqlite_url(folder.path());
+    let mut command = derslik(&["doctor", "--timeout", TIMEOUT, "--profile", "production", "--database-url", &url]);
+    let text = output_of(command.env("DERSLIK_LISTEN", "127.0.0.1:0").env("DERSLIK_ALLOW_SQLITE", "true"), 2)?;
     check(text.lines().any(|line| line.starts_with("problem  database_schema")) && text.contains("fix: run `derslik migrate`"), &text)
 }
