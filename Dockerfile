@@ -25,4 +25,6 @@ USER 10001:10001
 WORKDIR /var/lib/derslik
 EXPOSE 8080
 ENTRYPOINT ["derslik"]
-CMD ["serve", "--listen", "0.0.0.0:8080"]
+# As a variable, so that commands in the container know it too.
+ENV DERSLIK_LISTEN=0.0.0.0:8080
+CMD ["serve"]

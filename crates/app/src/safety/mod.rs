@@ -93,13 +93,14 @@ struct Check {
 const ALL: &[Purpose] = &[Purpose::Serve, Purpose::Work, Purpose::Migrate, Purpose::Operate];
 const STARTS: &[Purpose] = &[Purpose::Serve, Purpose::Work, Purpose::Migrate];
 
-const CHECKS: [Check; 7] = [
+const CHECKS: [Check; 8] = [
     Check { name: "unknown_setting", purposes: ALL, in_dev: Some(Severity::Refused), find: settings::unknown },
     Check { name: "dev_setting", purposes: &[Purpose::Serve, Purpose::Work], in_dev: None, find: settings::of_dev },
     Check { name: "database_unnamed", purposes: ALL, in_dev: None, find: database::unnamed },
     Check { name: "sqlite", purposes: STARTS, in_dev: None, find: database::sqlite },
     Check { name: "plaintext", purposes: &[Purpose::Serve], in_dev: None, find: listen::plaintext },
     Check { name: "known_password", purposes: STARTS, in_dev: None, find: passwords::known },
+    Check { name: "secret_argument", purposes: ALL, in_dev: None, find: passwords::in_arguments },
     Check { name: "secret_file", purposes: STARTS, in_dev: Some(Severity::Warning), find: files::readable },
 ];
 

@@ -68,6 +68,21 @@ pub(super) fn known(loaded: &Loaded, _: Purpose) -> Vec<Violation> {
     known.map(|(setting, _)| problem(setting)).collect()
 }
 
+/// A password among the arguments of the process, which every user of the machine can see.
+pub(super) fn in_arguments(loaded: &Loaded, _: Purpose) -> Vec<Violation> {
+    const FLAG: &str = "the flag --database-url";
+    let is_flag = loaded.origins.of("database_url").is_some_and(|origin| origin == FLAG);
+    let has_password = || loaded.config.database_url.as_ref().is_some_and(|url| password_of(url.reveal()).is_some());
+    if !is_flag || !has_password() {
+        return Vec::new();
+    }
+    vec![Violation::new(
+        "database_url",
+        "its password stands in the arguments of the process, which other users of the machine can see",
+        "set DATABASE_URL, or name a file in DATABASE_URL_FILE",
+    )]
+}
+
 fn is_known(password: &str) -> bool {
     KNOWN.contains(&password.to_lowercase().as_str())
 }

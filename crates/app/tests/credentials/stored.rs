@@ -125,7 +125,7 @@ async fn people(operators: &Operators, account: AccountId, size: &Size, issued: 
     for number in 0..size.people {
         let email = Email::parse(&format!("person{number}@okul.example"))?;
         let (name, surname) = (PersonName::new("Ayşe")?, PersonName::new("Yılmaz")?);
-        operators.users.create(account, NewUser { email: email.clone(), role: Role::Member, name, surname }).await?;
+        operators.users.create(account, NewUser { email: email.clone(), username: None, role: Role::Member, name, surname }).await?;
         for _ in 0..size.tokens {
             let scopes = CredentialKind::AccessKey.scopes();
             let token = NewToken { scopes, project: None, lifetime: TokenLifetime::Default };

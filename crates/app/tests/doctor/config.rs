@@ -18,6 +18,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("secrets_from_every_source_stay_hidden", secrets_stay_hidden),
         Trial::test("good_settings_are_ok_and_need_no_database", checked_ok),
         Trial::test("every_problem_of_the_settings_is_printed", checked_problems),
+        Trial::test("a_check_knows_the_flags_of_serve_and_the_files_of_the_database", checked_as_serve_would_start),
         Trial::test("a_report_is_also_a_text", report_as_text),
     ]
 }
@@ -96,6 +97,20 @@ fn checked_problems() -> Result<(), Failed> {
     let mut broken = derslik(&["config", "check", "--json"]);
     let json: Value = serde_json::from_str(&output_of(broken.env("DERSLIK_HTTP__WORKERS", "many"), 2)?)?;
     check(json["ok"] == false && json["problems"][0]["found"].as_str().is_some_and(|text| text.contains("http.workers")), &json)
+}
+
+/// Files that only the URL of the database names, and settings that only flags of `serve` set.
+fn checked_as_serve_would_start() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let missing = folder.path().join("ca.pem");
+    let url = format!("postgres://u@db.example/d?sslrootcert={}", missing.display());
+    let text = output_of(derslik(&["config", "check"]).env("DATABASE_URL", &url), 2)?;
+    check(text.contains("database_url: ") && text.contains("ca.pem"), &text)?;
+    let mut check_of_start = derslik(&["config", "check", "--profile", "production", "--listen", "0.0.0.0:8080"]);
+    let text = output_of(check_of_start.env("DATABASE_URL", "postgres://u@127.0.0.1/d"), 2)?;
+    check(text.contains("listen: "), &text)?;
+    let shown = output_of(&mut derslik(&["config", "show", "--listen", "127.0.0.1:7777"]), 0)?;
+    check(shown.contains("listen = \"127.0.0.1:7777\"  # the flag --listen"), &shown)
 }
 
 fn report_as_text() -> Result<(), Failed> {

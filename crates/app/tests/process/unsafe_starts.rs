@@ -31,7 +31,7 @@ struct Unsafe {
     says: &'static [&'static str],
 }
 
-const UNSAFE: [Unsafe; 19] = [
+const UNSAFE: [Unsafe; 20] = [
     Unsafe {
         name: "no_database",
         commands: STARTS,
@@ -161,6 +161,12 @@ const UNSAFE: [Unsafe; 19] = [
         commands: STARTS,
         spoil: |start, folder| done(start.env_remove("DATABASE_URL").env("DATABASE_URL_FILE", folder.join("none"))),
         says: &["DATABASE_URL_FILE", "none can't be read"],
+    },
+    Unsafe {
+        name: "password_in_the_arguments",
+        commands: STARTS,
+        spoil: |start, _| done(start.arg("--database-url").arg(format!("postgres://u:{CANARY}@127.0.0.1:1/d"))),
+        says: &["database_url: ", "arguments", "DATABASE_URL_FILE"],
     },
     Unsafe {
         name: "password_without_a_server",

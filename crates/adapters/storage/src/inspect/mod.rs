@@ -191,6 +191,17 @@ impl DatabaseUrl {
             Self::Sqlite(path) => sqlite::inspect(path, clock, limit).map(|facts| Inspection::Sqlite(Box::new(facts))),
         }
     }
+
+    /// Reads the files of certificates and keys that the URL names, as a connection would. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`Unread`] with the file that can't be read or used.
+    pub fn check_files(&self) -> Fact<()> {
+        match self {
+            Self::Postgres(url) => postgres::check_files(url),
+            Self::Sqlite(_) => Ok(()),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -152,6 +152,11 @@ fn unread(error: &Error, control: Option<&PgControl>) -> Unread {
     if control.is_some_and(PgControl::is_cut) { Unread::new("no answer in time") } else { Unread::of(error) }
 }
 
+pub(super) fn check_files(url: &str) -> Fact<()> {
+    let connector = PgConnector::new(url, PoolSettings::default()).map_err(|error| Unread::of(&error))?;
+    connector.server.check_files().map_err(|error| Unread::of(&error))
+}
+
 pub(super) fn inspect(url: &str, clock: &dyn Clock, limit: Duration) -> Fact<PostgresFacts> {
     let until = Instant::now() + limit;
     let connector = PgConnector::new(url, PoolSettings::default()).map_err(|error| Unread::of(&error))?;

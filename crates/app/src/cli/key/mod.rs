@@ -144,7 +144,8 @@ fn list(operator: &Operator, arguments: &ListKeys) -> Result<Vec<StoredCredentia
     let account = operator.account(&arguments.account)?;
     let principal = arguments.user.as_ref().map(|named| user::find(operator, account, named)).transpose()?;
     let filter = CredentialFilter { kind, principal, ended: arguments.all };
-    operator.wait_for(operator.ports.credentials.list(account, filter, arguments.list.page())).map_err(database)
+    let read = |page| operator.wait_for(operator.ports.credentials.list(account, filter, page)).map_err(database);
+    arguments.list.read(read, |credential| credential.id)
 }
 
 fn rotate(operator: &Operator, arguments: &RotateKey) -> Result<CreatedKey, Failure> {
@@ -201,7 +202,10 @@ fn find(operator: &Operator, account: AccountId, key: &str, named: &str) -> Resu
 /// The public id that an operator wrote, without the prefix of its kind. A whole secret is refused: arguments can be seen.
 fn public_id<'a>(key: &'a str, account: &str) -> Result<&'a str, Failure> {
     let rest = ["derslik_ok_", "derslik_at_"].into_iter().find_map(|prefix| key.strip_prefix(prefix));
-    let is_secret = key.contains('|') || key.starts_with("derslik_sk_") || rest.is_some_and(|rest| rest.len() != PUBLIC_CHARACTERS);
+    // The second half of a bearer of the sessions API.
+    let is_proof = key.len() == 64 && key.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_secret =
+        is_proof || key.contains('|') || key.starts_with("derslik_sk_") || rest.is_some_and(|rest| rest.len() != PUBLIC_CHARACTERS);
     if is_secret {
         return Err(Failure::Usage(anyhow::anyhow!(
             "that is a secret, and other users of this machine can see the arguments of a command: name the key by the id or public id \

@@ -70,7 +70,7 @@ fn a_list_is_filtered_by_kind_and_user_and_leaves_out_ended_keys() {
     credentials.expect_list().once().returning(|_, filter, page| {
         let principal = Some(Id::new(106));
         assert_eq!(filter, CredentialFilter { kind: Some(CredentialKind::AccessToken), principal, ended: false });
-        assert_eq!(page, PageRequest { size: 100, after: None });
+        assert_eq!(page, PageRequest { size: 1_000, after: None });
         Ok(vec![stored(12, "public")])
     });
     let command = crate::cli::parsed(&["key", "list", "--account", "okul", "--kind", "token", "--user", "106"]);
@@ -105,6 +105,7 @@ fn a_public_id_of_two_kinds_is_refused_with_both_ids() {
 fn a_secret_is_refused_as_a_name_and_not_repeated() {
     let secret = "5e".repeat(32);
     for named in [
+        secret.clone(),
         format!("derslik_ok_{}_{secret}_01234567", "a7".repeat(12)),
         format!("derslik_at_{secret}_01234567"),
         format!("derslik_sk_{secret}_01234567"),

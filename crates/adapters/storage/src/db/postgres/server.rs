@@ -105,6 +105,12 @@ impl Server {
         self.tls.key_file()
     }
 
+    /// Reads the files of TLS, unless all connections do without.
+    pub(crate) fn check_files(&self) -> Result<(), ConnectError> {
+        let has_tls = Address::all_of(&self.config).iter().any(|address| self.mode_for(address) != TlsMode::Disable);
+        if has_tls { Ok(self.tls.check_files()?) } else { Ok(()) }
+    }
+
     /// The mode of connections to an address. There is no TLS on a Unix socket, as in libpq.
     fn mode_for(&self, address: &Address) -> TlsMode {
         match address {

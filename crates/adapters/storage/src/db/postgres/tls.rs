@@ -44,6 +44,11 @@ impl Tls {
         self.settings.client_certificate().map(|(_, key)| key)
     }
 
+    /// Reads the files that the settings name.
+    pub(super) fn check_files(&self) -> Result<(), TlsError> {
+        self.config().map(drop)
+    }
+
     /// The mode of connections to an address.
     pub(super) fn mode(&self, is_local: bool) -> TlsMode {
         self.settings.mode(is_local)
