@@ -344,6 +344,31 @@ fn each_of_several_hosts_is_verified_by_its_own_name() {
 }
 
 #[test]
+fn a_host_that_stays_silent_leaves_time_for_the_next_one() {
+    let server = PostgresServer::start(Durability::Fast).unwrap();
+    // It takes connections and says nothing.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let (first, second) = (silent.local_addr().unwrap().port(), port_of(&server.maintenance_url()));
+    connect(&format!("postgres://postgres@127.0.0.1:{first},127.0.0.1:{second}/postgres?sslmode=disable")).unwrap();
+    connect(&format!("postgres://postgres@127.0.0.1:{second},127.0.0.1:{first}/postgres?sslmode=disable")).unwrap();
+    assert!(failure(&format!("postgres://postgres@127.0.0.1:{first}/postgres?sslmode=disable")).contains("in time"));
+}
+
+/// `openssl x509 -req` makes such a certificate if no file with extensions is named.
+#[test]
+fn a_certificate_of_version_1_is_taken_where_any_is_and_else_refused_with_the_way_out() {
+    let identity = Identity { certificate: include_str!("tls/version1.crt").to_owned(), key: include_str!("tls/version1.key").to_owned() };
+    let world = World::with(identity, &Authority::new("another"));
+    for mode in ["prefer", "require"] {
+        connect(&world.url("postgres", "localhost", &format!("sslmode={mode}"))).unwrap();
+    }
+    for mode in ["verify-ca", "verify-full"] {
+        let text = world.failure("localhost", &format!("sslmode={mode}&sslrootcert=@/ca.pem"));
+        assert!(text.contains("version 1 of X.509") && text.contains("subjectAltName"), "{text}");
+    }
+}
+
+#[test]
 fn a_request_to_cancel_a_statement_goes_over_tls() {
     let world = World::new();
     let (database, url) = world.database();

@@ -106,7 +106,7 @@ async fn issue(operators: &Operators, size: &Size) -> Result<Issued, Failed> {
             let created = operators.credentials.create(account, NewKey { kind, days: (number % 2 == 0).then_some(30) }).await?;
             issued.created(created.secret);
             if number % 4 == 0 {
-                let rotated = operators.credentials.rotate(account, created.id, std::time::Duration::from_secs(3_600)).await?;
+                let rotated = operators.credentials.rotate(account, created.id, std::time::Duration::from_secs(3_600), None).await?;
                 issued.created(rotated.secret);
             }
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 use derslik_domain::id::{AccountId, CredentialId, Id};
-use derslik_domain::identity::CredentialKind;
+use derslik_domain::identity::{CredentialKind, TokenLifetime};
 use derslik_domain::page::PageRequest;
 use derslik_ports::inbound::operators::{CreatedKey, CredentialFilter, KeyError, NewKey, StoredCredential};
 use serde_json::{Value, json};
@@ -69,6 +69,13 @@ pub(super) struct RotateKey {
     /// How long the old key stays valid, as 24h, 7d or 30m. With 0, every process refuses it within one second.
     #[arg(long, value_name = "SPAN", default_value = "24h", value_parser = read_overlap)]
     overlap: Duration,
+    /// The new key expires after this many days, from 1 to 36500 [default: as long as the old one was made to live; after an earlier
+    /// rotation that is the time until the end of that overlap].
+    #[arg(long, value_name = "DAYS", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    days: Option<u32>,
+    /// The new key never expires.
+    #[arg(long, conflicts_with = "days")]
+    never: bool,
 }
 
 #[derive(Debug, Args)]
@@ -152,7 +159,8 @@ fn rotate(operator: &Operator, arguments: &RotateKey) -> Result<CreatedKey, Fail
     let OneKey { key, account: named } = &arguments.one;
     let account = operator.account(named)?;
     let id = find(operator, account, key, named)?;
-    let created = operator.wait_for(operator.ports.credentials.rotate(account, id, arguments.overlap));
+    let lifetime = arguments.days.map(TokenLifetime::Days).or_else(|| arguments.never.then_some(TokenLifetime::Never));
+    let created = operator.wait_for(operator.ports.credentials.rotate(account, id, arguments.overlap, lifetime));
     created.map_err(|error| failure(named, error))
 }
 

@@ -123,7 +123,8 @@ fn a_rotation_overlaps_for_a_day_unless_told_otherwise() {
         let command = crate::cli::parsed(&[&["key", "rotate", "12", "--account", "okul"][..], more].concat());
         let crate::cli::Command::Key(KeyCommand::Rotate(arguments)) = command else { unreachable!("a rotation") };
         let mut credentials = MockCredentialAdministration::new();
-        credentials.expect_rotate().once().returning(move |account, id, given| {
+        credentials.expect_rotate().once().returning(move |account, id, given, lifetime| {
+            assert_eq!(lifetime, None);
             assert_eq!((account.get(), id.get(), given), (7, 12, Duration::from_secs(overlap)));
             Ok(created(14))
         });
@@ -136,8 +137,8 @@ fn a_refusal_says_what_to_do_and_a_failed_store_is_another_exit_code() {
     type Refusal = fn() -> KeyError;
     let rotated = |error: fn() -> KeyError| {
         let mut credentials = MockCredentialAdministration::new();
-        credentials.expect_rotate().once().returning(move |_, _, _| Err(error()));
-        let arguments = RotateKey { one: one("12"), overlap: Duration::ZERO };
+        credentials.expect_rotate().once().returning(move |_, _, _, _| Err(error()));
+        let arguments = RotateKey { one: one("12"), overlap: Duration::ZERO, days: None, never: false };
         rotate(&with(credentials), &arguments).map_err(code_and_text).unwrap_err()
     };
     let errors: [(Refusal, &str); 4] = [

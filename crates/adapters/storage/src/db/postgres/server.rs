@@ -3,10 +3,11 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpStream, UnixStream, lookup_host};
+use tokio::time::timeout;
 use tokio_postgres::config::{Config, SslMode, TargetSessionAttrs};
 use tokio_postgres::tls::NoTlsStream;
 use tokio_postgres::{Client, Connection, NoTls, SimpleQueryMessage};
@@ -83,11 +84,6 @@ impl Server {
         Ok(Self { config, tcp, tls: Tls::new(tls.checked()?) })
     }
 
-    /// The connect timeout of the URL.
-    pub(super) fn connect_timeout(&self) -> Option<Duration> {
-        self.config.get_connect_timeout().copied()
-    }
-
     /// Whether all addresses of the server are on this machine.
     pub(crate) fn is_local(&self) -> bool {
         Address::all_of(&self.config).iter().all(Address::is_local)
@@ -121,11 +117,18 @@ impl Server {
 
     /// Connects to the first address that answers, one after another. If none does, the failure of the last one is returned; a
     /// failure of TLS comes before that of an address where nothing listens.
-    pub(super) async fn connect(&self, state: &Arc<SocketState>) -> Result<Connected, ConnectError> {
-        let mut failure = None;
-        for address in Address::all_of(&self.config) {
+    ///
+    /// All of it takes at most `limit`. An address that stays silent leaves the others their shares of that time, and takes no more
+    /// than the connect timeout of the URL, which is for one address as in libpq.
+    pub(super) async fn connect(&self, state: &Arc<SocketState>, limit: Duration) -> Result<Connected, ConnectError> {
+        let (until, mut failure) = (Instant::now() + limit, None);
+        let addresses = Address::all_of(&self.config);
+        let counts = (1..=u32::try_from(addresses.len()).unwrap_or(u32::MAX)).rev();
+        for (address, count) in addresses.into_iter().zip(counts) {
             state.reopen();
-            match self.connect_to(address, state).await {
+            let share = until.saturating_duration_since(Instant::now()) / count;
+            let share = self.config.get_connect_timeout().map_or(share, |named| share.min(*named));
+            match timeout(share, self.connect_to(address, state)).await.unwrap_or(Err(ConnectError::TimedOut)) {
                 Ok(connected) => return Ok(connected),
                 Err(ConnectError::Dial(_)) if matches!(failure, Some(ConnectError::Tls(_))) => {}
                 Err(error) => failure = Some(error),
@@ -266,7 +269,7 @@ mod tests {
             user_timeout: Duration::from_millis(12_500),
         };
         assert_eq!(tcp(url), expected);
-        assert_eq!(Server::parse(url).unwrap().connect_timeout(), Some(Duration::from_secs(7)));
+        assert_eq!(Server::parse(url).unwrap().config.get_connect_timeout(), Some(&Duration::from_secs(7)));
     }
 
     #[test]
