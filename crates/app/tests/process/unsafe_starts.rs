@@ -339,14 +339,24 @@ fn make_secrets() -> Result<(), Failed> {
         Ok::<_, Failed>(text)
     };
     let (one, other) = (written()?, written()?);
-    let password = one.strip_prefix("POSTGRES_PASSWORD=").and_then(|text| text.strip_suffix('\n')).ok_or("another form")?;
-    check(password.len() == 32 && password.bytes().all(|letter| letter.is_ascii_alphanumeric()), &"the form of the password")?;
+    for (line, name) in one.lines().zip(["POSTGRES_PASSWORD=", "AUDIT_SEAL_KEY="]) {
+        let secret = line.strip_prefix(name).ok_or("another form")?;
+        check(secret.len() == 32 && secret.bytes().all(|letter| letter.is_ascii_alphanumeric()), &"the form of the secret")?;
+    }
+    check(one.lines().count() == 2, &"another form")?;
     check(one != other, &"the same password")?;
 
     let folder = tempfile::tempdir()?;
     let file = secret_file(folder.path(), ".env", "POSTGRES_PORT=5433\n", 0o600)?;
     check(!script().arg(folder.path()).output()?.status.success(), &"a file of the operator")?;
-    check(std::fs::read_to_string(file)? == "POSTGRES_PORT=5433\n", &"the file of the operator was changed")
+    check(std::fs::read_to_string(file)? == "POSTGRES_PORT=5433\n", &"the file of the operator was changed")?;
+
+    // A file from before there was a key for seals gets one, and keeps its password.
+    let folder = tempfile::tempdir()?;
+    let file = secret_file(folder.path(), ".env", "POSTGRES_PASSWORD=parola", 0o600)?;
+    check(script().arg(folder.path()).output()?.status.success(), &"an older file")?;
+    let text = std::fs::read_to_string(file)?;
+    check(text.starts_with("POSTGRES_PASSWORD=parola\nAUDIT_SEAL_KEY=") && text.ends_with('\n'), &"the older file")
 }
 
 fn safe_set_up(open: Open) -> Result<(), Failed> {
