@@ -148,12 +148,9 @@ impl ResolvesServerCert for Certificate {
 fn read(chain_file: &Path, key_file: &Path, provider: &CryptoProvider) -> anyhow::Result<CertifiedKey> {
     let chain = CertificateDer::pem_file_iter(chain_file).and_then(Iterator::collect);
     let chain: Vec<_> = chain.with_context(|| format!("tls_cert {} can't be read", chain_file.display()))?;
-    ensure!(
-        !chain.is_empty() || !is_swapped(chain_file, key_file),
-        "tls_cert {} holds a private key and tls_key {} a certificate: swap the two",
-        chain_file.display(),
-        key_file.display()
-    );
+    if chain.is_empty() && is_swapped(chain_file, key_file) {
+        bail!("tls_cert {} holds a private key and tls_key {} a certificate: swap the two", chain_file.display(), key_file.display());
+    }
     ensure!(!chain.is_empty(), "tls_cert {} holds no certificate: it must be a PEM file", chain_file.display());
     let key = match PrivateKeyDer::from_pem_file(key_file) {
         Err(pem::Error::NoItemsFound) => bail!("tls_key {} holds no private key: it must be a PEM file", key_file.display()),
