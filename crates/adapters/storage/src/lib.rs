@@ -35,12 +35,13 @@ mod stores;
 mod upgrade;
 
 pub use clock::ClockDifference;
+pub use db::connect_error::ConnectCause;
 pub use db::migrations::{MigrateError, schema_revision};
 pub use db::postgres::TlsMode;
 pub use db::settings::PoolSettings;
 pub use db::url::{DatabaseUrl, DatabaseUrlError};
 pub use inspect::{
-    ContentFacts, Fact, Inspection, Integrity, LinkFacts, Network, PostgresFacts, RoleFacts, ServerFacts, SqliteFacts, Unread,
+    ContentFacts, Fact, Inspection, Integrity, LinkFacts, Network, NotInspected, PostgresFacts, RoleFacts, ServerFacts, SqliteFacts, Unread,
 };
 pub use rekey::KeyTwin;
 pub use stores::DieselUnitOfWork;

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use derslik_domain::page::PageRequest;
 use derslik_ports::outbound::{SessionReader, StoreError, Stores, UnitOfWork};
-use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
+use derslik_storage::{ConnectCause, DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
 use derslik_testkit::builders::{account, guid, session};
 use derslik_testkit::certificates::{Authority, Identity, Validity};
 use derslik_testkit::contract::Harness;
@@ -311,6 +311,14 @@ fn a_password_with_special_characters_is_sent_under_tls_only() {
     assert!(text.contains("28000"), "{text}");
     let text = failure(&world.url("encrypted:wrong", "127.0.0.1", "sslmode=require"));
     assert!(text.contains("28P01") && !text.contains("wrong"), "{text}");
+    let cause = |user: &str, parameters: &str| {
+        let url: DatabaseUrl = world.url(user, "127.0.0.1", parameters).parse().unwrap();
+        url.schema_state().unwrap_err().connect_cause()
+    };
+    assert_eq!(cause("encrypted:wrong", "sslmode=require"), Some(ConnectCause::WrongPassword));
+    assert_eq!(cause("encrypted", "sslmode=require"), Some(ConnectCause::NoPassword));
+    assert_eq!(cause(&user, "sslmode=disable"), Some(ConnectCause::RoleRefused));
+    assert_eq!(cause(&user, "sslmode=verify-full&sslrootcert=@/none.pem"), Some(ConnectCause::Tls));
 }
 
 #[test]

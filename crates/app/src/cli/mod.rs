@@ -101,7 +101,7 @@ enum Command {
     /// Projects, which own jobs and aliases of courses.
     #[command(subcommand)]
     Project(project::ProjectCommand),
-    /// Admins of the installation.
+    /// Admins of the installation. They have nowhere to sign in yet: a later release brings the console for them.
     #[command(subcommand)]
     Admin(admin::AdminCommand),
 }

@@ -46,7 +46,7 @@ fn shown_with_sources() -> Result<(), Failed> {
         ("http.workers", json!(3), format!("in {}", file.display())),
         ("jobs.batch", json!(7), "in the environment, as DERSLIK_JOBS__BATCH".to_owned()),
         ("data_dir", json!("/srv/derslik"), "the flag --data-dir".to_owned()),
-        ("database_url", json!("postgres://db:5433/school"), "in the environment, as DATABASE_URL".to_owned()),
+        ("database_url", json!("postgres://clerk@db:5433/school?sslmode=verify-full"), "in the environment, as DATABASE_URL".to_owned()),
         ("listen", json!("127.0.0.1:8080"), "default".to_owned()),
         ("tls_cert", Value::Null, "default".to_owned()),
     ];

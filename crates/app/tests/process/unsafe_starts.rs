@@ -148,6 +148,15 @@ const UNSAFE: [Unsafe; 20] = [
         says: &["database_url", "database.password", "in one of them only"],
     },
     Unsafe {
+        name: "empty_file_of_the_password",
+        commands: STARTS,
+        spoil: |start, folder| {
+            let file = secret_file(folder, "password", "\n", 0o600)?;
+            done(start.env("DATABASE_URL", AWAY).env("DERSLIK_DATABASE__PASSWORD_FILE", file))
+        },
+        says: &["database.password is empty", "/password, which DERSLIK_DATABASE__PASSWORD_FILE names"],
+    },
+    Unsafe {
         name: "value_and_file",
         commands: STARTS,
         spoil: |start, folder| {

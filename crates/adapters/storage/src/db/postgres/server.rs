@@ -96,6 +96,11 @@ impl Server {
         addresses.iter().map(|address| self.mode_for(address)).min().unwrap_or(TlsMode::Disable)
     }
 
+    /// The user, if the URL names one.
+    pub(crate) fn user(&self) -> Option<&str> {
+        self.config.get_user()
+    }
+
     /// The file with the key of the client's certificate, if the URL names one.
     pub(crate) fn key_file(&self) -> Option<&Path> {
         self.tls.key_file()
