@@ -31,7 +31,7 @@ struct Unsafe {
     says: &'static [&'static str],
 }
 
-const UNSAFE: [Unsafe; 20] = [
+const UNSAFE: [Unsafe; 21] = [
     Unsafe {
         name: "no_database",
         commands: STARTS,

@@ -82,9 +82,9 @@ impl ConnectError {
     /// The kind of reason, by which an operator finds the way out.
     pub(crate) fn cause(&self) -> ConnectCause {
         match self {
-            Self::Code(code, _) if code.is(b"28P01") => ConnectCause::WrongPassword,
-            Self::Code(code, _) if code.is(b"28000") => ConnectCause::RoleRefused,
-            Self::Code(code, _) if code.is(b"3D000") => ConnectCause::NoSuchDatabase,
+            Self::Code(code, _) if code.is(*b"28P01") => ConnectCause::WrongPassword,
+            Self::Code(code, _) if code.is(*b"28000") => ConnectCause::RoleRefused,
+            Self::Code(code, _) if code.is(*b"3D000") => ConnectCause::NoSuchDatabase,
             Self::Code(..) => ConnectCause::Refused,
             Self::Tls(_) => ConnectCause::Tls,
             // The library has no kind of error for it.

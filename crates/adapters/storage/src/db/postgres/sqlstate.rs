@@ -32,8 +32,8 @@ impl SqlState {
     }
 
     /// Whether it is that code.
-    pub(crate) fn is(self, code: &[u8; 5]) -> bool {
-        self.0 == *code
+    pub(crate) fn is(self, code: [u8; 5]) -> bool {
+        self.0 == code
     }
 
     fn class(self) -> [u8; 2] {
