@@ -41,4 +41,6 @@ EXPOSE 8080 8081
 # Asks the operations listener, with the settings of the container.
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 CMD ["derslik", "health"]
 ENTRYPOINT ["derslik"]
-CMD ["serve", "--listen", "0.0.0.0:8080"]
+# As a variable, so that commands in the container know it too.
+ENV DERSLIK_LISTEN=0.0.0.0:8080
+CMD ["serve"]

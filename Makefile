@@ -55,7 +55,7 @@ doc: ## the API documentation, target/doc
 migrate: ## bring the database up to date
 	@scripts/require rust cc && cargo run --quiet -p derslik -- migrate $(ARGS)
 
-secrets: ## a random password for the database of docker-compose.yml, into .env, once
+secrets: ## random secrets for docker-compose.yml, into .env, once
 	@scripts/secrets
 
 ci: ## what continuous integration runs

@@ -31,7 +31,7 @@ class Project:
     def __init__(self, engine, compose, checkout, files, settings):
         self.engine, self.compose_binary, self.checkout, self.files = engine, compose, checkout, files
         # A password of the operator's environment would be taken instead of the one that .env has.
-        environment = {name: value for name, value in engine.environment.items() if name != "POSTGRES_PASSWORD"}
+        environment = {name: value for name, value in engine.environment.items() if name not in ("POSTGRES_PASSWORD", "AUDIT_SEAL_KEY")}
         self.environment = {**environment, "APP_IMAGE": IMAGE, **settings}
 
     def compose(self, *arguments, timeout=600, check=True):

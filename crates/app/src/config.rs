@@ -41,6 +41,7 @@ pub use log::{LogConfig, LogFormat};
 pub use ops::{OpsConfig, read_ops_listen};
 pub use password::password_of;
 pub use secret::Secret;
+pub(crate) use secrets::credentials_folder;
 pub use show::{Shown, shown};
 pub use unknown::Unknown;
 pub use values::read_address;
@@ -216,6 +217,7 @@ impl Config {
 
     fn check(&self, origins: &Origins) -> anyhow::Result<()> {
         self.validate().map_err(|errors| origins.explain_ranges(&errors))?;
+        origins.name("database.password", self.database.check_password())?;
         origins.name("database_url", self.database())?;
         origins.name("account.lang", self.lang())?;
         origins.name("account.timezone", self.timezone())?;

@@ -9,12 +9,14 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+use rustls::{Error, InconsistentKeys, ServerConfig};
+
+use crate::safety::{Finding, tls_key_of_others};
 
 /// How often the files are looked at.
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
@@ -80,6 +82,10 @@ impl Certificate {
         let fresh = Arc::new(read(&self.chain_file, &self.key_file, &self.provider)?);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         *last = files;
+        // The new pair is in use already, and would not be after the next start.
+        if let Some(Finding { setting, problem, fix, .. }) = tls_key_of_others(&self.key_file) {
+            tracing::warn!("{setting}: {problem}; the next start in profile production refuses it; fix: {fix}");
+        }
         Ok(())
     }
 
@@ -142,12 +148,28 @@ impl ResolvesServerCert for Certificate {
 fn read(chain_file: &Path, key_file: &Path, provider: &CryptoProvider) -> anyhow::Result<CertifiedKey> {
     let chain = CertificateDer::pem_file_iter(chain_file).and_then(Iterator::collect);
     let chain: Vec<_> = chain.with_context(|| format!("tls_cert {} can't be read", chain_file.display()))?;
+    if chain.is_empty() && is_swapped(chain_file, key_file) {
+        bail!("tls_cert {} holds a private key and tls_key {} a certificate: swap the two", chain_file.display(), key_file.display());
+    }
     ensure!(!chain.is_empty(), "tls_cert {} holds no certificate: it must be a PEM file", chain_file.display());
     let key = match PrivateKeyDer::from_pem_file(key_file) {
         Err(pem::Error::NoItemsFound) => bail!("tls_key {} holds no private key: it must be a PEM file", key_file.display()),
         key => key.with_context(|| format!("tls_key {} can't be read", key_file.display()))?,
     };
-    CertifiedKey::from_der(chain, key, provider).context("tls_cert and tls_key can't be used together")
+    match CertifiedKey::from_der(chain, key, provider) {
+        Err(Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => bail!(
+            "the key in tls_key {} does not belong to the certificate in tls_cert {}: name both files of one pair, and the chain with the \
+             certificate of the service first",
+            key_file.display(),
+            chain_file.display()
+        ),
+        pair => pair.context("tls_cert and tls_key can't be used together"),
+    }
+}
+
+/// Whether each of the two files is the other one.
+fn is_swapped(chain_file: &Path, key_file: &Path) -> bool {
+    PrivateKeyDer::from_pem_file(chain_file).is_ok() && CertificateDer::from_pem_file(key_file).is_ok()
 }
 
 #[cfg(test)]
@@ -172,6 +194,8 @@ mod tests {
         assert!(text.contains(&format!("tls_cert {} holds no certificate", key.display())), "{text}");
         let text = refused(&chain, &chain);
         assert!(text.contains(&format!("tls_key {} holds no private key", chain.display())), "{text}");
+        let text = refused(&key, &chain);
+        assert!(text.contains("holds a private key") && text.ends_with("a certificate: swap the two"), "{text}");
         let missing = folder.path().join("none");
         assert!(refused(&chain, &missing).contains(&format!("tls_key {} can't be read", missing.display())));
     }
@@ -191,7 +215,8 @@ mod tests {
 
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls/one.key");
         std::fs::copy(source, &key).unwrap();
-        assert!(certificate.reload().unwrap_err().to_string().contains("together"));
+        let text = certificate.reload().unwrap_err().to_string();
+        assert!(text.contains("does not belong to the certificate") && text.contains("both files of one pair"), "{text}");
         std::fs::write(&chain, "nothing").unwrap();
         assert!(certificate.reload().is_err());
         assert_eq!(shown(), second);

@@ -102,7 +102,7 @@ impl Log {
     }
 
     /// Runs a handler until it is done.
-    fn work(&self, handler: impl StepHandler + Clone, account: AccountId, at: Timestamp) {
+    fn work(&self, handler: &(impl StepHandler + Clone), account: AccountId, at: Timestamp) {
         let mut job = NewJob::seal_audit(at, at).into_job(JobId::new(1));
         loop {
             let (handler, running) = (handler.clone(), job.clone());
@@ -121,7 +121,7 @@ impl Log {
     }
 
     fn seal_with(&self, keys: Arc<dyn SealKeys>, account: AccountId) {
-        self.work(SealAudit::new(keys), account, now());
+        self.work(&SealAudit::new(keys), account, now());
     }
 
     fn seal(&self, account: AccountId) {
@@ -257,7 +257,7 @@ fn late(log: Log) -> Result<(), Failed> {
 #[expect(clippy::needless_pass_by_value, reason = "each trial owns its database")]
 fn pruned(log: Log) -> Result<(), Failed> {
     let retention = Duration::from_secs(3_600);
-    let prune = |account| log.work(PruneAudit::new(retention, Some(keys("k", &[]))), account, now().minutes_before(-30));
+    let prune = |account| log.work(&PruneAudit::new(retention, Some(keys("k", &[]))), account, now().minutes_before(-30));
     for (account, tampering) in (1..).map(AccountId::new).zip([
         None,
         Some("UPDATE audit_checkpoints SET seq = 2 WHERE account_id = {a}"),
@@ -297,7 +297,7 @@ fn made_old(log: Log) -> Result<(), Failed> {
     log.seal(account);
     log.change(account, "UPDATE audit_records SET at = '2020-01-01T00:00:00.000000Z' WHERE {third}")?;
     let prune = PruneAudit::new(Duration::from_secs(3_600), Some(keys("k", &[])));
-    log.work(prune, account, now().minutes_before(-30));
+    log.work(&prune, account, now().minutes_before(-30));
     let left = log.verify(account, None);
     let faults: Vec<_> = left.faults.iter().map(ToString::to_string).collect();
     assert_eq!((left.pruned.get(), left.checked), (2, 2));
@@ -337,7 +337,7 @@ fn rotated(log: Log) -> Result<(), Failed> {
     let without = log.verify_with(keys("n", &[]), account, None);
     assert_eq!(without.fault_count, 5, "{:?}", without.faults);
     assert_eq!(log.verify_with(keys("n", &["k"]), account, None).fault_count, 0);
-    log.work(PruneAudit::new(Duration::from_secs(3_600), Some(keys("n", &["k"]))), account, now().minutes_before(-90));
+    log.work(&PruneAudit::new(Duration::from_secs(3_600), Some(keys("n", &["k"]))), account, now().minutes_before(-90));
     let pruned = log.verify_with(keys("n", &[]), account, None);
     assert_eq!((pruned.pruned.get(), pruned.checked, pruned.fault_count), (6, 0, 0), "the checkpoint has the new key");
     Ok(())

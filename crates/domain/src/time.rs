@@ -180,7 +180,7 @@ pub struct WrittenTime {
 /// The text is not a date and time of the years 1 to 9999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[error("not an ISO 8601 date and time of the years 1 to 9999")]
+#[error("not an ISO 8601 date and time of the years 1 to 9999, such as 2026-11-01T00:00:00Z")]
 pub struct WrittenTimeError;
 
 impl WrittenTime {

@@ -43,13 +43,14 @@ mod stores;
 mod upgrade;
 
 pub use clock::ClockDifference;
+pub use db::connect_error::ConnectCause;
 pub use db::migrations::{MigrateError, schema_revision};
 pub use db::postgres::{TlsMode, set_application_name};
 pub use db::settings::PoolSettings;
 pub use db::url::{DatabaseUrl, DatabaseUrlError};
 pub use file_sizes::FileSizes;
 pub use inspect::{
-    ContentFacts, Fact, Inspection, Integrity, LinkFacts, Network, PostgresFacts, RoleFacts, ServerFacts, SqliteFacts, Unread,
+    ContentFacts, Fact, Inspection, Integrity, LinkFacts, Network, NotInspected, PostgresFacts, RoleFacts, ServerFacts, SqliteFacts, Unread,
 };
 pub use probe::DieselProbe;
 pub use rekey::KeyTwin;

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use derslik_domain::page::PageRequest;
 use derslik_ports::outbound::{SessionReader, StoreError, Stores, UnitOfWork};
-use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
+use derslik_storage::{ConnectCause, DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
 use derslik_testkit::builders::{account, guid, session};
 use derslik_testkit::certificates::{Authority, Identity, Validity};
 use derslik_testkit::contract::Harness;
@@ -311,6 +311,14 @@ fn a_password_with_special_characters_is_sent_under_tls_only() {
     assert!(text.contains("28000"), "{text}");
     let text = failure(&world.url("encrypted:wrong", "127.0.0.1", "sslmode=require"));
     assert!(text.contains("28P01") && !text.contains("wrong"), "{text}");
+    let cause = |user: &str, parameters: &str| {
+        let url: DatabaseUrl = world.url(user, "127.0.0.1", parameters).parse().unwrap();
+        url.schema_state().unwrap_err().connect_cause()
+    };
+    assert_eq!(cause("encrypted:wrong", "sslmode=require"), Some(ConnectCause::WrongPassword));
+    assert_eq!(cause("encrypted", "sslmode=require"), Some(ConnectCause::NoPassword));
+    assert_eq!(cause(&user, "sslmode=disable"), Some(ConnectCause::RoleRefused));
+    assert_eq!(cause(&user, "sslmode=verify-full&sslrootcert=@/none.pem"), Some(ConnectCause::Tls));
 }
 
 #[test]
@@ -341,6 +349,31 @@ fn each_of_several_hosts_is_verified_by_its_own_name() {
     // The certificate is told, and not the host that is down.
     let text = failure(&url(&format!("db.example:{port},127.0.0.1:{unused}"), both));
     assert!(text.contains("is only for localhost"), "{text}");
+}
+
+#[test]
+fn a_host_that_stays_silent_leaves_time_for_the_next_one() {
+    let server = PostgresServer::start(Durability::Fast).unwrap();
+    // It takes connections and says nothing.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let (first, second) = (silent.local_addr().unwrap().port(), port_of(&server.maintenance_url()));
+    connect(&format!("postgres://postgres@127.0.0.1:{first},127.0.0.1:{second}/postgres?sslmode=disable")).unwrap();
+    connect(&format!("postgres://postgres@127.0.0.1:{second},127.0.0.1:{first}/postgres?sslmode=disable")).unwrap();
+    assert!(failure(&format!("postgres://postgres@127.0.0.1:{first}/postgres?sslmode=disable")).contains("in time"));
+}
+
+/// `openssl x509 -req` makes such a certificate if no file with extensions is named.
+#[test]
+fn a_certificate_of_version_1_is_taken_where_any_is_and_else_refused_with_the_way_out() {
+    let identity = Identity { certificate: include_str!("tls/version1.crt").to_owned(), key: include_str!("tls/version1.key").to_owned() };
+    let world = World::with(identity, &Authority::new("another"));
+    for mode in ["prefer", "require"] {
+        connect(&world.url("postgres", "localhost", &format!("sslmode={mode}"))).unwrap();
+    }
+    for mode in ["verify-ca", "verify-full"] {
+        let text = world.failure("localhost", &format!("sslmode={mode}&sslrootcert=@/ca.pem"));
+        assert!(text.contains("version 1 of X.509") && text.contains("subjectAltName"), "{text}");
+    }
 }
 
 #[test]

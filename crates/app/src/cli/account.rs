@@ -47,7 +47,8 @@ impl AccountCommand {
             Self::Create { name, project } => create(context, &name, &project),
             Self::List(list) => {
                 let operator = Operator::open(context.config)?;
-                let accounts = operator.wait_for(operator.ports.accounts.list(list.page())).map_err(database)?;
+                let read = |page| operator.wait_for(operator.ports.accounts.list(page)).map_err(database);
+                let accounts = list.read(read, |state| state.account.id)?;
                 context.output.print_list(&accounts, state_line, state_json)
             }
             Self::Show(one) => {

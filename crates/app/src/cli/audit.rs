@@ -1,16 +1,17 @@
 //! `derslik audit`
 
+use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use clap::{Args, Subcommand};
-use derslik_domain::audit::{AuditEvent, AuditFilter, AuditHead, AuditRecord, EventKind, INSTALLATION, Requester};
+use derslik_domain::audit::{AuditEvent, AuditFilter, AuditHead, AuditRecord, EventKind, INSTALLATION, Requester, SealSequence};
 use derslik_domain::id::{AccountId, Id};
 use derslik_domain::job::{ErasureCounts, ReferenceId};
 use derslik_domain::page::PageRequest;
 use derslik_domain::time::{Timestamp, Zone};
-use derslik_ports::inbound::operators::AuditReport;
+use derslik_ports::inbound::operators::{AuditFault, AuditReport};
 use serde_json::{Map, Value, json};
 
 use super::database::open_database;
@@ -83,7 +84,9 @@ pub(super) struct VerifyArgs {
 }
 
 fn event_by_name(name: &str) -> Result<EventKind, String> {
-    EventKind::by_name(name).ok_or_else(|| "there is no such event: see docs/OPERATIONS.md".to_owned())
+    EventKind::by_name(name).ok_or_else(|| {
+        "there is no such event: `derslik audit list` shows their names, such as credential_revoked or denied_expired".to_owned()
+    })
 }
 
 impl AuditCommand {
@@ -129,13 +132,18 @@ fn list(context: &Context<'_>, arguments: ListArgs) -> Result<(), Failure> {
     let operator = Operator::open(context.config)?;
     let account = owner.named(&operator)?.ok_or_else(|| Failure::Usage(anyhow!("whose log: name --account, or --installation")))?;
     let records = operator.wait_for(operator.ports.audit.list(account, filter, page)).map_err(database)?;
-    context.output.print_list(&records, as_line, as_json)
+    context.output.print_list(&records, as_line, as_json)?;
+    if let Some(last) = records.last().filter(|_| u32::try_from(records.len()).is_ok_and(|count| count == limit)) {
+        // Standard output holds the records alone. A lost hint does no harm.
+        writeln!(std::io::stderr(), "there may be more records: list them with --after {}", last.id).ok();
+    }
+    Ok(())
 }
 
 fn export(context: &Context<'_>, owner: &Owner) -> Result<(), Failure> {
     let operator = Operator::open(context.config)?;
     let mut out = BufWriter::new(std::io::stdout().lock());
-    let lost = |error: std::io::Error| Failure::Other(anyhow::Error::new(error).context("standard output"));
+    let on_output = |error: std::io::Error| Failure::Other(anyhow::Error::new(error).context("standard output"));
     for log in owner.all(&operator)? {
         let mut after = None;
         loop {
@@ -148,11 +156,11 @@ fn export(context: &Context<'_>, owner: &Owner) -> Result<(), Failure> {
                 if let Value::Object(members) = &mut line {
                     members.insert("account".to_owned(), log.get().into());
                 }
-                writeln!(out, "{line}").map_err(lost)?;
+                writeln!(out, "{line}").map_err(on_output)?;
             }
         }
     }
-    out.flush().map_err(lost)
+    out.flush().map_err(on_output)
 }
 
 fn verify(context: &Context<'_>, arguments: &VerifyArgs) -> Result<(), Failure> {
@@ -175,10 +183,42 @@ fn verify(context: &Context<'_>, arguments: &VerifyArgs) -> Result<(), Failure> 
     let late = operator.now.minutes_before(UNSEALED_MINUTES);
     context.output.print_list(&reports, |report| report_as_text(report, late), |report| report_as_json(report, late))?;
     let faults: u64 = reports.iter().map(|(_, report)| report.fault_count).sum();
-    if faults > 0 {
-        return Err(Failure::Other(anyhow!("the audit log was changed: {faults} faults")));
+    match faults {
+        0 => Ok(()),
+        faults if reports.iter().all(|(_, report)| has_unknown_keys_alone(report)) => Err(Failure::Other(anyhow!(
+            "{faults} seals can't be verified, because their keys are not known here: name the files of these keys with --old-key-file, or \
+             set audit.old_seal_key"
+        ))),
+        faults => Err(Failure::Other(anyhow!("the audit log was changed: {faults} faults"))),
     }
-    Ok(())
+}
+
+/// Whether all faults are seals of unknown keys. It is not known of faults that the report does not list.
+fn has_unknown_keys_alone(report: &AuditReport) -> bool {
+    let is_whole = u64::try_from(report.faults.len()).is_ok_and(|listed| listed == report.fault_count);
+    is_whole && report.faults.iter().all(|fault| matches!(fault, AuditFault::UnknownKey { .. }))
+}
+
+/// Each fault as a line; those of seals with one unknown key are one line.
+fn fault_lines(report: &AuditReport) -> Vec<String> {
+    let (mut lines, mut of_keys) = (Vec::new(), BTreeMap::<String, Vec<SealSequence>>::new());
+    for fault in &report.faults {
+        match fault {
+            AuditFault::UnknownKey { sequence, key, .. } => of_keys.entry(key.to_string()).or_default().push(*sequence),
+            fault => lines.push(fault.to_string()),
+        }
+    }
+    for (key, seals) in of_keys {
+        if let (Some(first), Some(last)) = (seals.first(), seals.last()) {
+            lines.push(format!("{} of the seals {first} to {last} were made with the unknown key {key}", seals.len()));
+        }
+    }
+    let listed = u64::try_from(report.faults.len()).unwrap_or(u64::MAX);
+    match report.fault_count.saturating_sub(listed) {
+        0 => {}
+        more => lines.push(format!("and {more} more faults")),
+    }
+    lines
 }
 
 fn read_key(file: &Path) -> anyhow::Result<Secret> {
@@ -196,7 +236,7 @@ fn report_as_text((account, report): &(AccountId, AuditReport), late: Timestamp)
         let since = since.in_zone(Zone::UTC);
         lines.push(format!("{of}\twarning: {} records are not sealed, the oldest since {since}: does a worker run?", report.unsealed));
     }
-    lines.extend(report.faults.iter().map(|fault| format!("{of}\t{fault}")));
+    lines.extend(fault_lines(report).into_iter().map(|fault| format!("{of}\t{fault}")));
     lines.join("\n")
 }
 
@@ -268,8 +308,7 @@ fn as_json(record: &AuditRecord) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use derslik_domain::audit::{Change, DenialCause, Object, Seal, SealSequence};
-    use derslik_ports::inbound::operators::AuditFault;
+    use derslik_domain::audit::{Change, DenialCause, Object, Seal, SealKeyId};
     use derslik_testkit::builders::now;
 
     use super::*;
@@ -309,5 +348,32 @@ mod tests {
         assert!(!text.contains("warning"), "{text}");
         let late = report_as_text(&(Id::new(7), report), now().minutes_before(-1));
         assert!(late.contains("account 7\twarning: 2 records are not sealed"), "{late}");
+    }
+
+    #[test]
+    fn seals_of_one_unknown_key_are_one_line_and_no_proof_of_a_change() {
+        let of_key = |sequence, key| AuditFault::UnknownKey {
+            sequence: SealSequence::new(sequence),
+            record: Id::new(3),
+            key: SealKeyId::new([key; 8]),
+        };
+        let mut report = AuditReport {
+            head: AuditHead { sequence: SealSequence::new(7), seal: Seal::new([0xab; 32]) },
+            pruned: SealSequence::START,
+            checked: 7,
+            faults: vec![of_key(2, 1), of_key(3, 1), of_key(4, 2)],
+            fault_count: 3,
+            unsealed: 0,
+            unsealed_since: None,
+        };
+        let lines = fault_lines(&report);
+        assert!(lines.len() == 2 && lines.iter().any(|line| line.starts_with("2 of the seals 2 to 3 were made")), "{lines:?}");
+        assert!(has_unknown_keys_alone(&report));
+        report.fault_count = 5;
+        assert_eq!(fault_lines(&report).last().map(String::as_str), Some("and 2 more faults"));
+        assert!(!has_unknown_keys_alone(&report), "faults that are not listed may be others");
+        report.fault_count = 4;
+        report.faults.push(AuditFault::Inserted { record: Id::new(3) });
+        assert!(!has_unknown_keys_alone(&report));
     }
 }

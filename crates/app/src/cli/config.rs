@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::{Failure, Output};
+use super::{Failure, Output, ServeSettings};
 use crate::config::{Loaded, Shown, shown};
 use crate::doctor::check_pair;
 use crate::safety::{self, Finding, Purpose, Severity};
@@ -11,16 +11,16 @@ use crate::safety::{self, Finding, Purpose, Severity};
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigCommand {
     /// Shows each setting with its value and where that is from. Secrets are not shown.
-    Show,
+    Show(ServeSettings),
     /// Checks all settings and the files that they name, without a database. Prints `ok`, or what is wrong.
-    Check,
+    Check(ServeSettings),
 }
 
 impl ConfigCommand {
     pub(super) fn run(&self, loaded: &Loaded, output: Output) -> Result<(), Failure> {
         match self {
-            Self::Show => output.print_list(&shown(loaded), as_line, as_json),
-            Self::Check => check(loaded, output),
+            Self::Show(_) => output.print_list(&shown(loaded), as_line, as_json),
+            Self::Check(_) => check(loaded, output),
         }
     }
 }
@@ -55,6 +55,11 @@ fn check(loaded: &Loaded, output: Output) -> Result<(), Failure> {
     let mut problems: Vec<Problem> = safety::checks(loaded, Purpose::Serve).into_iter().map(Problem::from).collect();
     if let Err(error) = check_pair(&loaded.config) {
         problems.push(Problem { text: format!("{error:#}"), fix: None, severity: Severity::Refused });
+    }
+    if let Ok(url) = loaded.config.database()
+        && let Err(error) = url.check_files()
+    {
+        problems.push(Problem { text: format!("database_url: {error}"), fix: None, severity: Severity::Refused });
     }
     print(&problems, output)
 }

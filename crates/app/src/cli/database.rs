@@ -12,6 +12,7 @@ use tokio::runtime::Runtime;
 use super::Failure;
 use super::folder::{why_file_not_writable, why_not_writable};
 use crate::config::{Config, Profile};
+use crate::doctor::way_out;
 use crate::wiring::Installation;
 
 /// Opens a database that is up to date already, or of a newer program that works with this one. Creates and changes nothing.
@@ -132,5 +133,10 @@ fn unusable(url: &DatabaseUrl, error: MigrateError) -> Failure {
     if matches!(error, MigrateError::Foreign { .. }) {
         context.push_str(": name a database of its own with --database-url");
     }
-    Failure::Database(anyhow::Error::new(error).context(context))
+    let fix = error.connect_cause().and_then(way_out);
+    let error = anyhow::Error::new(error).context(context);
+    Failure::Database(match fix {
+        Some(fix) => anyhow!("{error:#}; fix: {fix}"),
+        None => error,
+    })
 }

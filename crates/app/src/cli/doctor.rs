@@ -9,13 +9,15 @@ use derslik_storage::{DatabaseUrl, SchemaState};
 use serde_json::{Value, json};
 
 use super::known_keys::known_secrets;
-use super::{Failure, Output, runtime};
+use super::{Failure, Output, ServeSettings, runtime};
 use crate::config::{Config, Loaded};
 use crate::doctor::{Finding, KnownKeys, State, examine, worst};
 use crate::wiring::Installation;
 
 #[derive(Debug, Args)]
 pub(super) struct DoctorArgs {
+    #[command(flatten)]
+    pub(super) settings: ServeSettings,
     /// How long all checks together may take, in seconds. A check that takes longer is a problem of its own.
     #[arg(long, value_name = "SECONDS", default_value_t = 3, value_parser = clap::value_parser!(u16).range(2..=600))]
     timeout: u16,

@@ -118,7 +118,7 @@ enum Command {
     /// Projects, which own jobs and aliases of courses.
     #[command(subcommand)]
     Project(project::ProjectCommand),
-    /// Admins of the installation.
+    /// Admins of the installation. They have nowhere to sign in yet: a later release brings the console for them.
     #[command(subcommand)]
     Admin(admin::AdminCommand),
 }
@@ -152,8 +152,9 @@ struct Common {
     json: bool,
 }
 
+/// The settings of `serve` that flags set. Commands that report on a start of `serve` take them as well.
 #[derive(Debug, Args)]
-struct ServeArgs {
+struct ServeSettings {
     /// The address and port to listen on [default: 127.0.0.1:8080].
     #[arg(long, value_name = "ADDRESS", value_parser = read_address)]
     listen: Option<SocketAddr>,
@@ -169,12 +170,18 @@ struct ServeArgs {
     /// Use publicly known credentials, for tests (profile dev only).
     #[arg(long)]
     fixed_dev_keys: bool,
-    /// Run no jobs: worker processes run them.
-    #[arg(long)]
-    no_worker: bool,
     /// An RFC 3339 instant at which the clock of the service starts (profile dev only).
     #[arg(long, value_name = "INSTANT")]
     dev_clock: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct ServeArgs {
+    #[command(flatten)]
+    settings: ServeSettings,
+    /// Run no jobs: worker processes run them.
+    #[arg(long)]
+    no_worker: bool,
 }
 
 /// The settings and the output format that every command gets.
@@ -208,13 +215,13 @@ impl Cli {
             profile: self.common.profile,
             ..Flags::default()
         };
-        if let Command::Serve(args) = &self.command {
-            flags.listen = args.listen;
-            flags.tls_cert.clone_from(&args.tls_cert);
-            flags.tls_key.clone_from(&args.tls_key);
-            flags.fixed_dev_keys = args.fixed_dev_keys;
-            flags.dev_clock.clone_from(&args.dev_clock);
-            flags.ops = args.ops_listen.clone().map(|listen| OpsFlags { listen });
+        if let Some(settings) = self.command.serve_settings() {
+            flags.listen = settings.listen;
+            flags.tls_cert.clone_from(&settings.tls_cert);
+            flags.tls_key.clone_from(&settings.tls_key);
+            flags.fixed_dev_keys = settings.fixed_dev_keys;
+            flags.dev_clock.clone_from(&settings.dev_clock);
+            flags.ops = settings.ops_listen.clone().map(|listen| OpsFlags { listen });
         }
         if let Command::Worker(args) = &self.command {
             flags.dev_clock.clone_from(&args.dev_clock);
@@ -229,7 +236,7 @@ impl Cli {
         telemetry::write_as(LogFormat::named(self.common.config.as_deref()));
         let loaded = match Config::load_with_origins(self.common.config.as_ref(), &flags) {
             Ok(loaded) => loaded,
-            Err(error) if matches!(self.command, Command::Config(config::ConfigCommand::Check)) => {
+            Err(error) if matches!(self.command, Command::Config(config::ConfigCommand::Check(_))) => {
                 return config::not_loaded(&error, output);
             }
             Err(error) => return Err(Failure::Usage(error)),
@@ -302,6 +309,16 @@ impl Command {
             Self::Token(_) => "token",
             Self::Project(_) => "project",
             Self::Admin(_) => "admin",
+        }
+    }
+
+    /// The flags for the settings of `serve`, where the command takes them.
+    const fn serve_settings(&self) -> Option<&ServeSettings> {
+        match self {
+            Self::Serve(args) => Some(&args.settings),
+            Self::Config(config::ConfigCommand::Show(settings) | config::ConfigCommand::Check(settings)) => Some(settings),
+            Self::Doctor(args) => Some(&args.settings),
+            _ => None,
         }
     }
 

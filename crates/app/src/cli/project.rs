@@ -92,7 +92,8 @@ fn create(operator: &Operator, account: &str, new: NewProject) -> Result<Project
 
 fn list(operator: &Operator, arguments: &ListProjects) -> Result<Vec<Project>, Failure> {
     let account = operator.account(&arguments.account)?;
-    operator.wait_for(operator.ports.projects.list(account, arguments.list.page())).map_err(database)
+    let read = |page| operator.wait_for(operator.ports.projects.list(account, page)).map_err(database);
+    arguments.list.read(read, |project| project.id)
 }
 
 fn as_line(project: &Project) -> String {

@@ -70,15 +70,19 @@ impl CreateToken {
 }
 
 fn issue(operator: &Operator, account: &str, email: Email, new: NewToken) -> Result<String, Failure> {
-    let account = operator.account(account)?;
-    operator.wait_for(operator.ports.tokens.issue(account, UserKey::Email(email), new)).map_err(failure)
+    let id = operator.account(account)?;
+    operator.wait_for(operator.ports.tokens.issue(id, UserKey::Email(email), new)).map_err(|error| failure(account, error))
 }
 
-fn failure(error: IssueTokenError) -> Failure {
+/// A failure, and what to do about it. `account` is the account as the operator named it.
+fn failure(account: &str, error: IssueTokenError) -> Failure {
     match error {
         IssueTokenError::Store(error) => database(error),
-        error @ IssueTokenError::UnknownUser => {
-            Failure::Usage(anyhow::anyhow!("{error}: `derslik user list` lists its people, and `derslik user create` adds one"))
+        error @ IssueTokenError::UnknownUser => Failure::Usage(anyhow::anyhow!(
+            "{error}: `derslik user list --account {account}` lists its people, and `derslik user create` adds one"
+        )),
+        error @ IssueTokenError::PassiveUser => {
+            Failure::Usage(anyhow::anyhow!("{error}: `derslik user active --account {account}` lets them act again"))
         }
         error @ IssueTokenError::UnknownProject { .. } => Failure::Usage(error.into()),
     }
@@ -138,6 +142,8 @@ mod tests {
             issue(&operator, "okul", Email::parse("ayse@okul.example").unwrap(), read(&[])).map_err(code_and_text).unwrap_err()
         };
         assert_eq!(refused(|| IssueTokenError::UnknownUser).0, 2);
+        let (code, text) = refused(|| IssueTokenError::PassiveUser);
+        assert!(code == 2 && text.contains("`derslik user active --account okul`"), "{code}: {text}");
         assert_eq!(refused(|| StoreError::from(Reason::Locked).into()).0, 3);
     }
 }

@@ -48,6 +48,9 @@ pub(super) struct CreateUser {
     /// The family name.
     #[arg(long, default_value = "")]
     surname: String,
+    /// The name that the person logs in with, together with a password; unique in the account [default: none].
+    #[arg(long, value_name = "NAME")]
+    username: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -92,7 +95,10 @@ impl UserCommand {
                 let random = set_password(&Operator::open(context.config)?, &one, password.as_ref())?;
                 let text = || match &random {
                     Some(random) => format!("password  {random}"),
-                    None => format!("the password of {} is set, and their access tokens are revoked", one.user),
+                    None => format!(
+                        "the password of {} is set, and their access tokens are revoked; a log-in takes it with the user name",
+                        one.user
+                    ),
                 };
                 context.output.print(text, || json!({ "user": one.user, "password": random }))
             }
@@ -105,28 +111,33 @@ fn create(context: &Context<'_>, arguments: CreateUser) -> Result<(), Failure> {
     let email = Email::parse(&arguments.email).map_err(|error| usage("the e-mail address", &error))?;
     let name = PersonName::new(arguments.name).map_err(|error| usage("--name", &error))?;
     let surname = PersonName::new(arguments.surname).map_err(|error| usage("--surname", &error))?;
+    let username = arguments.username.as_deref().map(Username::parse).transpose().map_err(|error| usage("--username", &error))?;
     let operator = Operator::open(context.config)?;
     let account = operator.account(&arguments.account)?;
     let role = match arguments.role {
         RoleName::Admin => Role::Admin,
         RoleName::Member => Role::Member,
     };
-    let new = NewUser { email, role, name, surname };
-    let id = operator.wait_for(operator.ports.users.create(account, new)).map_err(not_created)?;
+    let new = NewUser { email, username, role, name, surname };
+    let id = operator.wait_for(operator.ports.users.create(account, new)).map_err(|error| not_created(&arguments.account, error))?;
     let json = || json!({ "id": id.get(), "email": arguments.email });
     context.output.print(|| format!("user  {} ({id})", arguments.email), json)
 }
 
-fn not_created(error: CreateUserError) -> Failure {
+/// A failure, and what to do about it. `account` is the account as the operator named it.
+fn not_created(account: &str, error: CreateUserError) -> Failure {
     match error {
         CreateUserError::Store(error) => database(error),
-        error @ CreateUserError::Taken(_) => Failure::Usage(anyhow::anyhow!("{error}: `derslik user list` shows by whom")),
+        error @ CreateUserError::Taken(_) => {
+            Failure::Usage(anyhow::anyhow!("{error}: `derslik user list --account {account}` shows by whom"))
+        }
     }
 }
 
 fn list(operator: &Operator, arguments: &ListUsers) -> Result<Vec<User>, Failure> {
     let account = operator.account(&arguments.account)?;
-    operator.wait_for(operator.ports.users.list(account, arguments.list.page())).map_err(database)
+    let read = |page| operator.wait_for(operator.ports.users.list(account, page)).map_err(database);
+    arguments.list.read(read, |user| user.id)
 }
 
 fn change(context: &Context<'_>, one: &OneUser, active: bool) -> Result<(), Failure> {
@@ -270,12 +281,12 @@ mod tests {
 
     #[test]
     fn a_refused_change_says_what_to_do_and_a_failed_store_is_another_exit_code() {
+        type Refusal = fn() -> UserError;
         let refused = |error: fn() -> UserError| {
             let mut users = MockUserAdministration::new();
             users.expect_set_password().returning(move |_, _, _| Err(error()));
             set_password(&with(users), &one("ayse"), None).map_err(code_and_text).unwrap_err()
         };
-        type Refusal = fn() -> UserError;
         let errors: [(Refusal, &str); 3] = [
             (|| UserError::NotFound, "`derslik user list --account okul`"),
             (|| UserError::NotAPerson, "derslik key revoke"),

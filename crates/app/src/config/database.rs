@@ -7,7 +7,7 @@ use derslik_storage::{DatabaseUrl, PoolSettings};
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
-use super::password::with_password;
+use super::password::{check_password, with_password};
 use super::{Config, Secret};
 
 /// The connections to the database.
@@ -52,6 +52,16 @@ impl Default for DatabaseConfig {
             lock_timeout_ms: millis(settings.lock_timeout),
             sqlite_full_sync: settings.sqlite_full_sync,
         }
+    }
+}
+
+impl DatabaseConfig {
+    /// Checks the password, if there is one.
+    ///
+    /// # Errors
+    /// If it is empty, or can't be sent.
+    pub(super) fn check_password(&self) -> anyhow::Result<()> {
+        self.password.as_ref().map_or(Ok(()), |password| check_password(password.reveal()))
     }
 }
 

@@ -35,8 +35,8 @@ pub struct JobsConfig {
     /// The longest time between two claims of a worker without jobs.
     #[validate(range(min = 10, max = 60_000))]
     pub poll_ms: u64,
-    /// How often the sweeps of each account are enqueued; 0 enqueues none. Without sweeps no session expires; searches still
-    /// find new sessions.
+    /// How often the sweeps of each account are enqueued; 0 enqueues none. Without sweeps no session expires, nothing old is
+    /// removed, and no record of the audit log is sealed; searches still find new sessions.
     #[validate(range(max = 86_400))]
     pub sweep_seconds: u64,
     /// How long running jobs may go on after the process was told to stop. Then they go back to the queue.

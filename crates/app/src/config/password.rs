@@ -16,6 +16,16 @@ pub fn password_of(url: &str) -> Option<String> {
     of_parameter.or(of_user).filter(|password| !password.is_empty()).map(decode)
 }
 
+/// Checks a password that was given apart from the URL.
+///
+/// # Errors
+/// If it can't be one.
+pub(super) fn check_password(password: &str) -> anyhow::Result<()> {
+    ensure!(!password.is_empty(), "database.password is empty: give the password there, or leave the setting out");
+    ensure!(!password.contains('\0'), "database.password has a NUL character, which no password can have");
+    Ok(())
+}
+
 /// The database of that URL, with a password that was given apart from it.
 ///
 /// # Errors
@@ -30,7 +40,7 @@ pub(super) fn with_password(url: &str, password: &str) -> anyhow::Result<Databas
         password_of(url).is_none(),
         "database_url has a password, and database.password is set as well: give the password in one of them only"
     );
-    ensure!(!password.is_empty() && !password.contains('\0'), "database.password is empty, or has a NUL character");
+    check_password(password)?;
     let separator = match url.split_once('?') {
         None => "?",
         Some((_, "")) => "",
@@ -40,7 +50,7 @@ pub(super) fn with_password(url: &str, password: &str) -> anyhow::Result<Databas
     format!("{url}{separator}password={}", encode(password)).parse().context("database_url")
 }
 
-fn encode(text: &str) -> String {
+pub(super) fn encode(text: &str) -> String {
     let mut encoded = String::new();
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

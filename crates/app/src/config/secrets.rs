@@ -113,7 +113,7 @@ pub(super) fn in_environment(variable: &str) -> String {
 }
 
 /// The folder in which systemd puts the credentials of a service.
-pub(super) fn credentials_folder() -> Option<PathBuf> {
+pub(crate) fn credentials_folder() -> Option<PathBuf> {
     env::var_os("CREDENTIALS_DIRECTORY").filter(|folder| !folder.is_empty()).map(PathBuf::from)
 }
 

@@ -1,8 +1,10 @@
 //! The effective settings for people: each with its value and where that is from, and no secret.
 
+use derslik_storage::DatabaseUrl;
 use serde_json::Value;
 
 use super::Loaded;
+use super::password::encode;
 use super::secrets::is_secret;
 
 /// A setting as it may be shown.
@@ -34,11 +36,20 @@ fn show(loaded: &Loaded, name: String, value: Value) -> Shown {
     let source = loaded.origins.of(&name).unwrap_or_else(|| "default".to_owned());
     let value = match value {
         Value::Null => Value::Null,
-        _ if name == DATABASE_URL => loaded.config.database().map_or_else(|_| HIDDEN.into(), |url| url.to_string().into()),
+        _ if name == DATABASE_URL => loaded.config.database().map_or_else(|_| HIDDEN.into(), |url| shown_url(&url).into()),
         _ if is_secret(&name) => HIDDEN.into(),
         value => value,
     };
     Shown { name, value, source }
+}
+
+/// The URL of a server with the user and the TLS in effect, also where the URL names no `sslmode`. The password and the other
+/// parameters are left out.
+fn shown_url(url: &DatabaseUrl) -> String {
+    let shown = url.to_string();
+    let Some((mode, (scheme, address))) = url.tls().zip(shown.split_once("://")) else { return shown };
+    let user = url.user().map(|user| format!("{}@", encode(&user))).unwrap_or_default();
+    format!("{scheme}://{user}{address}?sslmode={}", mode.name())
 }
 
 fn flatten(prefix: &str, value: Value, into: &mut Vec<(String, Value)>) {
@@ -84,12 +95,20 @@ mod tests {
     }
 
     #[test]
+    fn the_url_of_a_server_is_shown_with_the_tls_in_effect() {
+        let shown = |url: &str| shown_url(&url.parse().unwrap());
+        assert_eq!(shown("postgres://localhost/d"), "postgres://localhost/d?sslmode=disable");
+        assert_eq!(shown("postgres://a%40b@db/d?sslmode=require&sslrootcert=/ca.pem"), "postgres://a%40b@db/d?sslmode=verify-ca");
+        assert_eq!(shown("sqlite://data/d.sqlite"), "sqlite://data/d.sqlite");
+    }
+
+    #[test]
     fn no_part_of_a_secret_is_shown() {
         for url in [format!("postgres://clerk:{PASSWORD}@db/derslik"), format!("postgres://db/derslik?user=clerk&password={PASSWORD}")] {
             let settings = shown_with(&format!("database_url = \"{url}\"\n"), &Flags::default());
-            assert_eq!(find(&settings, "database_url").value, "postgres://db/derslik");
+            assert_eq!(find(&settings, "database_url").value, "postgres://clerk@db/derslik?sslmode=verify-full");
             let text = format!("{settings:?}");
-            assert!(!text.contains(PASSWORD) && !text.contains("clerk"), "{text}");
+            assert!(!text.contains(PASSWORD), "{text}");
         }
     }
 }

@@ -13,21 +13,22 @@ pub(super) fn judge_tls(mode: TlsMode, link: &Fact<LinkFacts>) -> Finding {
         Err(reason) => return unread(CHECK, &reason.to_string()),
     };
     let verify = "set sslmode=verify-full in database_url, with sslrootcert=FILE if the authority is your own";
+    let mode_name = mode.name();
+    let state = if is_encrypted { "encrypted" } else { "not encrypted" };
+    let found = |more: &str| format!("{state}, sslmode={mode_name}: {more}");
     match mode {
-        _ if network == Network::Local => Finding::ok(CHECK, "the server is on this machine"),
+        _ if network == Network::Local => Finding::ok(CHECK, found("the server is on this machine")),
         TlsMode::Require | TlsMode::VerifyCa | TlsMode::VerifyFull if !is_encrypted => Finding::warning(
             CHECK,
-            "TLS ends before the server, which gets the connection unencrypted",
+            found("TLS ends before the server, which gets the connection unencrypted"),
             "let the pooler or proxy in between use TLS to the server as well",
         ),
-        TlsMode::VerifyFull => Finding::ok(CHECK, "encrypted, and the certificate of the server is verified with its name"),
-        TlsMode::VerifyCa => Finding::ok(CHECK, "encrypted, and the certificate of the server is verified without its name"),
-        TlsMode::Require => Finding::warning(CHECK, "encrypted, but the server is not verified: sslmode=require", verify),
-        TlsMode::Prefer => Finding::warning(CHECK, "encrypted only if the server offers it, and not verified: sslmode=prefer", verify),
-        TlsMode::Disable if network == Network::Private => {
-            Finding::ok(CHECK, "not encrypted, as sslmode=disable says; the server is in a private network")
-        }
-        TlsMode::Disable => Finding::warning(CHECK, "not encrypted: sslmode=disable over a public network", verify),
+        TlsMode::VerifyFull => Finding::ok(CHECK, found("the certificate of the server is verified with its name")),
+        TlsMode::VerifyCa => Finding::ok(CHECK, found("the certificate of the server is verified without its name")),
+        TlsMode::Require => Finding::warning(CHECK, found("the server is not verified"), verify),
+        TlsMode::Prefer => Finding::warning(CHECK, found("TLS only if the server offers it, and the server is not verified"), verify),
+        TlsMode::Disable if network == Network::Private => Finding::ok(CHECK, found("the server is in a private network")),
+        TlsMode::Disable => Finding::warning(CHECK, found("the server is in a public network"), verify),
     }
 }
 
@@ -45,8 +46,9 @@ pub(super) fn judge_role(role: &Fact<RoleFacts>) -> Finding {
         CHECK,
         format!("the role {} lacks rights on {}", role.name, role.lacking.join(", ")),
         format!(
-            "as the owner of the tables: GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA … TO {name}; \
-             GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA … TO {name}",
+            "as the owner of the tables: GRANT USAGE ON SCHEMA … TO {name}; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA \
+             … TO {name}; GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA … TO {name}; and ALTER DEFAULT PRIVILEGES in the same way for \
+             the tables of later releases (docs/OPERATIONS.md)",
             name = role.name
         ),
     )
@@ -93,6 +95,15 @@ mod tests {
         }
         assert_eq!(state(TlsMode::Disable, false, Network::Private), State::Ok);
         assert_eq!(state(TlsMode::Disable, false, Network::Public), State::Warning);
+        for (mode, is_encrypted, network, begin) in [
+            (TlsMode::Disable, false, Network::Local, "not encrypted, sslmode=disable: the server is on this machine"),
+            (TlsMode::VerifyFull, true, Network::Local, "encrypted, sslmode=verify-full: "),
+            (TlsMode::Prefer, false, Network::Private, "not encrypted, sslmode=prefer: "),
+            (TlsMode::VerifyCa, true, Network::Public, "encrypted, sslmode=verify-ca: "),
+        ] {
+            let found = judge_tls(mode, &Ok(LinkFacts { is_encrypted, network })).found;
+            assert!(found.starts_with(begin), "{found}");
+        }
     }
 
     #[test]
@@ -104,7 +115,11 @@ mod tests {
         assert_eq!(role(&[]).state, State::Ok);
         let lacking = role(&["jobs", "sessions"]);
         assert!(lacking.state == State::Problem && lacking.found.contains("jobs, sessions"), "{lacking:?}");
-        assert!(lacking.fix.is_some_and(|fix| fix.contains("GRANT") && fix.contains("TO clerk")));
+        assert!(
+            lacking
+                .fix
+                .is_some_and(|fix| ["GRANT USAGE ON SCHEMA", "TO clerk", "ALTER DEFAULT PRIVILEGES"].iter().all(|part| fix.contains(part)))
+        );
     }
 
     #[test]

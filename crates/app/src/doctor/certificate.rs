@@ -32,7 +32,7 @@ pub(super) fn judge_certificate(config: &Config, now: Timestamp) -> Finding {
         return Finding::ok(CHECK, "there is no certificate: the service speaks plain HTTP");
     };
     if let Err(error) = check_pair(config) {
-        return Finding::problem(CHECK, format!("{error:#}"), "name the chain in tls_cert and its key in tls_key, both as PEM files");
+        return Finding::problem(CHECK, format!("{error:#}"), "name the chain in tls_cert and its own key in tls_key, both as PEM files");
     }
     let leaf = CertificateDer::pem_file_iter(chain).ok().and_then(|mut chain| chain.next()?.ok());
     match leaf.and_then(|leaf| validity_of(&leaf)) {
@@ -42,7 +42,7 @@ pub(super) fn judge_certificate(config: &Config, now: Timestamp) -> Finding {
 }
 
 fn judge_validity(validity: Validity, now: Timestamp) -> Finding {
-    let renew = "renew it; the service reads the files again at SIGHUP";
+    let renew = "renew it; the service reads the files again within two seconds of a change, or at SIGHUP";
     let at = |instant: Timestamp| instant.in_zone(Zone::UTC).to_string();
     if now < validity.not_before {
         return Finding::problem(CHECK, format!("the certificate is valid from {}", at(validity.not_before)), renew);
@@ -76,5 +76,8 @@ mod tests {
         assert_eq!(state(DAY, 0), State::Problem);
         assert_eq!(state(DAY, -1), State::Problem);
         assert_eq!(state(-1, DAY), State::Problem);
+        let validity = Validity { not_before: now().minutes_before(DAY), not_after: now().minutes_before(-DAY) };
+        let fix = judge_validity(validity, now()).fix.unwrap();
+        assert!(["renew", "within two seconds", "SIGHUP"].iter().all(|part| fix.contains(part)), "{fix}");
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! | file | what it judges |
 //! |---|---|
+//! | `connect` | the way out where a database can't be reached |
 //! | `server` | a PostgreSQL server: its version, settings, clock and texts |
 //! | `access` | the way to that server, and what its role may do |
 //! | `sqlite` | an SQLite file |
@@ -15,6 +16,7 @@
 
 mod access;
 mod certificate;
+mod connect;
 mod content;
 mod listen;
 mod machine;
@@ -26,5 +28,6 @@ mod sqlite;
 mod validity;
 
 pub use certificate::check_pair;
+pub use connect::way_out;
 pub use parts::{KnownKeys, examine};
 pub use report::{Finding, State, worst};

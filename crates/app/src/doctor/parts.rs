@@ -5,10 +5,11 @@ use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use derslik_ports::outbound::Clock;
-use derslik_storage::{DatabaseUrl, Inspection, PostgresFacts, SchemaState};
+use derslik_storage::{DatabaseUrl, Inspection, NotInspected, PostgresFacts, SchemaState};
 
 use super::access::{judge_pooler, judge_role, judge_tls};
 use super::certificate::judge_certificate;
+use super::connect::way_out;
 use super::content::{judge_content, judge_schema};
 use super::listen::{judge_place, judge_proxies, look_at};
 use super::machine::{judge_descriptors, judge_place_of_file};
@@ -112,10 +113,10 @@ fn judge_database(config: &Config, limit: Duration) -> Vec<Finding> {
         Err(error) => return vec![Finding::problem(CHECK, format!("{error:#}"), "correct dev_clock")],
     };
     match url.inspect(system.clock.as_ref(), limit) {
-        Err(reason) => vec![Finding::problem(
+        Err(NotInspected { cause, reason }) => vec![Finding::problem(
             CHECK,
             format!("{url} can't be used: {reason}"),
-            "start the server, or correct database_url; a firewall may drop the connection as well",
+            way_out(cause).unwrap_or("change what that text names; docs/CONFIG.md explains TLS to PostgreSQL"),
         )],
         // `serve` makes the file in this profile alone.
         Ok(Inspection::NoFile) if config.profile == Profile::Dev => {

@@ -7,10 +7,13 @@ use std::path::{Path, PathBuf};
 use rustix::process::geteuid;
 
 use super::{Purpose, Violation};
-use crate::config::Loaded;
+use crate::config::{Loaded, credentials_folder};
 
 /// The folder in which container engines mount secrets, readable by all users of the container.
 const MOUNTED_SECRETS: &str = "/run/secrets";
+
+/// The bits of a mode with all rights of others, and those of the group but reading.
+const FOR_OTHERS_BUT_READING_BY_THE_GROUP: u32 = 0o037;
 
 /// Each file with a secret that others can read. A file that is gone was reported by the code that reads it.
 pub(super) fn readable(loaded: &Loaded, purpose: Purpose) -> Vec<Violation> {
@@ -39,19 +42,36 @@ fn problem_of(setting: &str, path: &Path, protected: &[PathBuf], user: u32) -> O
     let found = metadata(&path).ok()?;
     let shown = path.display();
     let (mode, owner) = (found.mode() & 0o7777, found.uid());
-    match fault(&found, user)? {
-        Fault::Owner => Some(Violation::new(
-            setting,
-            format!("the file {shown} holds a secret and belongs to user {owner} (this process is user {user})"),
-            format!("chown {user} {shown}"),
-        )),
-        Fault::Mode => Some(Violation::new(
-            setting,
-            format!("the file {shown} holds a secret, and other users can read or change it (mode {mode:o})"),
-            // After `chmod 600` alone, a file of root could not be read at all.
-            if owner == user { format!("chmod 600 {shown}") } else { format!("chown {user} {shown}, and then chmod 600 {shown}") },
-        )),
+    let fault = fault(&found, user)?;
+    let problem = match fault {
+        Fault::Owner => format!("the file {shown} holds a secret and belongs to user {owner} (this process is user {user})"),
+        Fault::Mode => format!("the file {shown} holds a secret, and other users can read or change it (mode {mode:o})"),
+    };
+    Some(Violation::new(setting, problem, fix_of(&fault, &path, mode, owner, user)))
+}
+
+/// What to do about a file of `owner` for a process of `user`. It must not take the file from the user of the service.
+fn fix_of(fault: &Fault, path: &Path, mode: u32, owner: u32, user: u32) -> String {
+    const ROOT: u32 = 0;
+    let shown = path.display();
+    match fault {
+        Fault::Owner => format!(
+            "run the command as user {owner} (sudo -u '#{owner}' …) if that user's service reads the file; if it is meant for user {user}: \
+             chown {user} {shown}"
+        ),
+        // Nothing is wrong with such a file of root, if another user is to read it.
+        Fault::Mode if owner == user && user == ROOT && mode & FOR_OTHERS_BUT_READING_BY_THE_GROUP == 0 => {
+            format!("chmod 600 {shown}; if a service reads it by its group, run the command as the user of that service instead")
+        }
+        Fault::Mode if owner == user => format!("chmod 600 {shown}"),
+        // After `chmod 600` alone, a file of root could not be read at all.
+        Fault::Mode => format!("chown {user} {shown}, and then chmod 600 {shown}"),
     }
+}
+
+/// What is wrong with the key of the certificate, if other users can read it or own it.
+pub(super) fn of_tls_key(key: &Path) -> Option<Violation> {
+    problem_of("tls_key", key, &protected_folders(credentials_folder().as_deref()), geteuid().as_raw())
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -66,7 +86,6 @@ enum Fault {
 /// distributions are: without that, no other user could use it.
 fn fault(found: &Metadata, user: u32) -> Option<Fault> {
     const FOR_OTHERS: u32 = 0o077;
-    const FOR_OTHERS_BUT_READING_BY_THE_GROUP: u32 = 0o037;
     let forbidden = if found.uid() == user { FOR_OTHERS } else { FOR_OTHERS_BUT_READING_BY_THE_GROUP };
     if found.uid() != user && found.uid() != 0 { Some(Fault::Owner) } else { (found.mode() & forbidden != 0).then_some(Fault::Mode) }
 }
@@ -111,6 +130,26 @@ mod tests {
         assert_eq!(fault(&metadata(&path).unwrap(), other), (!is_of_root).then_some(Fault::Owner));
         set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
         assert_eq!(fault(&metadata(&path).unwrap(), other), Some(if is_of_root { Fault::Mode } else { Fault::Owner }));
+    }
+
+    #[test]
+    fn the_way_out_leaves_the_file_to_the_user_of_the_service() {
+        let of = |fault, mode, owner, user| fix_of(&fault, Path::new("/etc/key"), mode, owner, user);
+        let owner = of(Fault::Owner, 0o600, 1001, 0);
+        assert!(owner.starts_with("run the command as user 1001 (sudo -u '#1001' …)") && owner.ends_with("chown 0 /etc/key"), "{owner}");
+        let by_group = of(Fault::Mode, 0o640, 0, 0);
+        assert!(by_group.contains("as the user of that service"), "{by_group}");
+        assert_eq!(of(Fault::Mode, 0o644, 0, 0), "chmod 600 /etc/key");
+        assert_eq!(of(Fault::Mode, 0o640, 1001, 1001), "chmod 600 /etc/key");
+        assert_eq!(of(Fault::Mode, 0o644, 0, 1001), "chown 1001 /etc/key, and then chmod 600 /etc/key");
+    }
+
+    #[test]
+    fn a_key_of_the_certificate_is_judged_by_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(of_tls_key(&file(folder.path(), "key", 0o600)), None);
+        let problem = of_tls_key(&file(folder.path(), "key", 0o644)).unwrap();
+        assert!(problem.setting == "tls_key" && problem.fix.starts_with("chmod 600 "), "{problem:?}");
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod passwords;
 mod settings;
 
 use std::fmt::Write;
+use std::path::Path;
 
 use crate::config::{Loaded, Profile};
 
@@ -95,14 +96,18 @@ struct Check {
 const ALL: &[Purpose] = &[Purpose::Serve, Purpose::Work, Purpose::Migrate, Purpose::Operate];
 const STARTS: &[Purpose] = &[Purpose::Serve, Purpose::Work, Purpose::Migrate];
 
-const CHECKS: [Check; 7] = [
+/// The rule about files with secrets.
+const SECRET_FILE: &str = "secret_file";
+
+const CHECKS: [Check; 8] = [
     Check { name: "unknown_setting", purposes: ALL, in_dev: Some(Severity::Refused), find: settings::unknown },
     Check { name: "dev_setting", purposes: &[Purpose::Serve, Purpose::Work], in_dev: None, find: settings::of_dev },
     Check { name: "database_unnamed", purposes: ALL, in_dev: None, find: database::unnamed },
     Check { name: "sqlite", purposes: STARTS, in_dev: None, find: database::sqlite },
     Check { name: "plaintext", purposes: &[Purpose::Serve], in_dev: None, find: listen::plaintext },
     Check { name: "known_password", purposes: STARTS, in_dev: None, find: passwords::known },
-    Check { name: "secret_file", purposes: STARTS, in_dev: Some(Severity::Warning), find: files::readable },
+    Check { name: "secret_argument", purposes: ALL, in_dev: None, find: passwords::in_arguments },
+    Check { name: SECRET_FILE, purposes: STARTS, in_dev: Some(Severity::Warning), find: files::readable },
 ];
 
 /// Every rule about settings and files that the set-up breaks for that purpose, in the order of the table above.
@@ -118,6 +123,11 @@ pub fn checks(loaded: &Loaded, purpose: Purpose) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// What a start in profile `production` would refuse about the key of the certificate: other users can read it, or own it.
+pub fn tls_key_of_others(key: &Path) -> Option<Finding> {
+    files::of_tls_key(key).map(|problem| problem.into_finding(SECRET_FILE, Severity::Refused))
 }
 
 /// The findings as text, two lines each: the setting with the problem, and the fix. `None` if there are none.

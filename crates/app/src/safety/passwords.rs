@@ -4,7 +4,7 @@ use super::{Purpose, Violation};
 use crate::config::{Loaded, password_of};
 
 /// Passwords and keys of examples, tutorials and earlier versions of our own files, in lower case.
-const KNOWN: [&str; 38] = [
+const KNOWN: [&str; 43] = [
     "123456",
     "12345678",
     "123456789",
@@ -15,6 +15,8 @@ const KNOWN: [&str; 38] = [
     "change_me",
     "changeit",
     "changeme",
+    "changeme!",
+    "changeme123",
     "default",
     "demo",
     "demo-password",
@@ -33,8 +35,11 @@ const KNOWN: [&str; 38] = [
     "password",
     "placeholder",
     "postgres",
+    "postgres1",
     "postgresql",
     "qwerty",
+    "replace_me",
+    "replaceme",
     "root",
     "secret",
     "test",
@@ -68,8 +73,24 @@ pub(super) fn known(loaded: &Loaded, _: Purpose) -> Vec<Violation> {
     known.map(|(setting, _)| problem(setting)).collect()
 }
 
+/// A password among the arguments of the process, which every user of the machine can see.
+pub(super) fn in_arguments(loaded: &Loaded, _: Purpose) -> Vec<Violation> {
+    const FLAG: &str = "the flag --database-url";
+    let is_flag = loaded.origins.of("database_url").is_some_and(|origin| origin == FLAG);
+    let has_password = || loaded.config.database_url.as_ref().is_some_and(|url| password_of(url.reveal()).is_some());
+    if !is_flag || !has_password() {
+        return Vec::new();
+    }
+    vec![Violation::new(
+        "database_url",
+        "its password stands in the arguments of the process, which other users of the machine can see",
+        "set DATABASE_URL, or name a file in DATABASE_URL_FILE",
+    )]
+}
+
 fn is_known(password: &str) -> bool {
-    KNOWN.contains(&password.to_lowercase().as_str())
+    let repeats_one_letter = password.chars().next().is_some_and(|first| password.chars().all(|letter| letter == first));
+    repeats_one_letter || KNOWN.contains(&password.to_lowercase().as_str())
 }
 
 #[cfg(test)]
@@ -89,6 +110,7 @@ mod tests {
             "postgres://postgres:Postgres@127.0.0.1/derslik",
             "postgres://u:%63hangeme@127.0.0.1/derslik",
             "postgres://127.0.0.1/derslik?user=u&password=PASSWORD",
+            "postgres://u:00000000@127.0.0.1/derslik",
         ] {
             assert_eq!(named(&format!("database_url = \"{url}\"\n")), ["database_url"], "{url}");
         }

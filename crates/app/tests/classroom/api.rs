@@ -117,6 +117,7 @@ impl Api {
         let owner = format!("neighbour{number}@demo.example");
         let new = NewUser {
             email: Email::parse(&owner).unwrap(),
+            username: None,
             role: Role::Member,
             name: PersonName::default(),
             surname: PersonName::default(),

@@ -106,7 +106,7 @@ async fn issue(operators: &Operators, size: &Size) -> Result<Issued, Failed> {
             let created = operators.credentials.create(account, NewKey { kind, days: (number % 2 == 0).then_some(30) }).await?;
             issued.created(created.secret);
             if number % 4 == 0 {
-                let rotated = operators.credentials.rotate(account, created.id, std::time::Duration::from_secs(3_600)).await?;
+                let rotated = operators.credentials.rotate(account, created.id, std::time::Duration::from_secs(3_600), None).await?;
                 issued.created(rotated.secret);
             }
         }
@@ -125,7 +125,7 @@ async fn people(operators: &Operators, account: AccountId, size: &Size, issued: 
     for number in 0..size.people {
         let email = Email::parse(&format!("person{number}@okul.example"))?;
         let (name, surname) = (PersonName::new("Ayşe")?, PersonName::new("Yılmaz")?);
-        operators.users.create(account, NewUser { email: email.clone(), role: Role::Member, name, surname }).await?;
+        operators.users.create(account, NewUser { email: email.clone(), username: None, role: Role::Member, name, surname }).await?;
         for _ in 0..size.tokens {
             let scopes = CredentialKind::AccessKey.scopes();
             let token = NewToken { scopes, project: None, lifetime: TokenLifetime::Default };

@@ -6,7 +6,7 @@ use std::process::Command;
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
 
-use crate::support::process::derslik;
+use crate::support::process::{derslik, sqlite_url};
 use crate::{TIMEOUT, check};
 
 /// A part of each secret that the tests set.
@@ -18,6 +18,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("secrets_from_every_source_stay_hidden", secrets_stay_hidden),
         Trial::test("good_settings_are_ok_and_need_no_database", checked_ok),
         Trial::test("every_problem_of_the_settings_is_printed", checked_problems),
+        Trial::test("a_check_knows_the_flags_of_serve_and_the_files_of_the_database", checked_as_serve_would_start),
         Trial::test("a_report_is_also_a_text", report_as_text),
     ]
 }
@@ -45,7 +46,7 @@ fn shown_with_sources() -> Result<(), Failed> {
         ("http.workers", json!(3), format!("in {}", file.display())),
         ("jobs.batch", json!(7), "in the environment, as DERSLIK_JOBS__BATCH".to_owned()),
         ("data_dir", json!("/srv/derslik"), "the flag --data-dir".to_owned()),
-        ("database_url", json!("postgres://db:5433/school"), "in the environment, as DATABASE_URL".to_owned()),
+        ("database_url", json!("postgres://clerk@db:5433/school?sslmode=verify-full"), "in the environment, as DATABASE_URL".to_owned()),
         ("listen", json!("127.0.0.1:8080"), "default".to_owned()),
         ("tls_cert", Value::Null, "default".to_owned()),
     ];
@@ -98,9 +99,24 @@ fn checked_problems() -> Result<(), Failed> {
     check(json["ok"] == false && json["problems"][0]["found"].as_str().is_some_and(|text| text.contains("http.workers")), &json)
 }
 
+/// Files that only the URL of the database names, and settings that only flags of `serve` set.
+fn checked_as_serve_would_start() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let missing = folder.path().join("ca.pem");
+    let url = format!("postgres://u@db.example/d?sslrootcert={}", missing.display());
+    let text = output_of(derslik(&["config", "check"]).env("DATABASE_URL", &url), 2)?;
+    check(text.contains("database_url: ") && text.contains("ca.pem"), &text)?;
+    let mut check_of_start = derslik(&["config", "check", "--profile", "production", "--listen", "0.0.0.0:8080"]);
+    let text = output_of(check_of_start.env("DATABASE_URL", "postgres://u@127.0.0.1/d"), 2)?;
+    check(text.contains("listen: "), &text)?;
+    let shown = output_of(&mut derslik(&["config", "show", "--listen", "127.0.0.1:7777"]), 0)?;
+    check(shown.contains("listen = \"127.0.0.1:7777\"  # the flag --listen"), &shown)
+}
+
 fn report_as_text() -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
-    let mut command = derslik(&["doctor", "--timeout", TIMEOUT, "--data-dir", &folder.path().to_string_lossy()]);
-    let text = output_of(command.env("DERSLIK_LISTEN", "127.0.0.1:0"), 2)?;
+    let url = sqlite_url(folder.path());
+    let mut command = derslik(&["doctor", "--timeout", TIMEOUT, "--profile", "production", "--database-url", &url]);
+    let text = output_of(command.env("DERSLIK_LISTEN", "127.0.0.1:0").env("DERSLIK_ALLOW_SQLITE", "true"), 2)?;
     check(text.lines().any(|line| line.starts_with("problem  database_schema")) && text.contains("fix: run `derslik migrate`"), &text)
 }

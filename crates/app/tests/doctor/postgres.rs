@@ -135,7 +135,11 @@ fn fast_server() -> Result<(), Failed> {
 }
 
 fn unreachable() -> Result<(), Failed> {
-    only("database", "problem", &mut doctor("postgres://clerk@127.0.0.1:1/school"))?;
+    let nowhere = "postgres://clerk@127.0.0.1:1/school";
+    only("database", "problem", &mut doctor(nowhere))?;
+    let output = derslik(&["migrate", "--database-url", nowhere]).output()?;
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    check(output.status.code() == Some(3) && text.contains("; fix: start the server, or correct the host and the port"), &text)?;
     let server = Server::start(Durability::Fast)?;
     let url = server.url_of("school")?;
     server.server.stop_immediate()?;

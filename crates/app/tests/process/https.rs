@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -62,6 +63,7 @@ fn install(name: &str, folder: &Path) -> Result<(), Failed> {
     for extension in ["crt", "key"] {
         let staged = folder.join("staged");
         std::fs::copy(source(&format!("{name}.{extension}")), &staged)?;
+        std::fs::set_permissions(&staged, PermissionsExt::from_mode(0o644))?;
         std::fs::rename(staged, folder.join("tls").with_extension(extension))?;
     }
     Ok(())
@@ -102,6 +104,9 @@ fn replaced(tell: fn(&Running) -> Result<(), Failed>, logged: &str) -> Result<()
     install("other", running.folder.path())?;
     tell(service)?;
     until(|| Ok(running.log()?.contains(logged)))?;
+    let log = running.log()?;
+    let warned = ["WARN", "tls_key: ", "(mode 644)", "the next start in profile production refuses it", "fix: chmod 600 "];
+    check(log.lines().any(|line| warned.iter().all(|part| line.contains(part))), &log)?;
     until(|| Ok(Http2::connect(address)?.certificate == other))?;
     let (status, body) = old.ask("POST", SEARCH, &format!("Bearer {DEMO}"), "{}")?;
     check(status == 200, &body)?;

@@ -31,7 +31,7 @@ struct Unsafe {
     says: &'static [&'static str],
 }
 
-const UNSAFE: [Unsafe; 19] = [
+const UNSAFE: [Unsafe; 21] = [
     Unsafe {
         name: "no_database",
         commands: STARTS,
@@ -148,6 +148,15 @@ const UNSAFE: [Unsafe; 19] = [
         says: &["database_url", "database.password", "in one of them only"],
     },
     Unsafe {
+        name: "empty_file_of_the_password",
+        commands: STARTS,
+        spoil: |start, folder| {
+            let file = secret_file(folder, "password", "\n", 0o600)?;
+            done(start.env("DATABASE_URL", AWAY).env("DERSLIK_DATABASE__PASSWORD_FILE", file))
+        },
+        says: &["database.password is empty", "/password, which DERSLIK_DATABASE__PASSWORD_FILE names"],
+    },
+    Unsafe {
         name: "value_and_file",
         commands: STARTS,
         spoil: |start, folder| {
@@ -161,6 +170,12 @@ const UNSAFE: [Unsafe; 19] = [
         commands: STARTS,
         spoil: |start, folder| done(start.env_remove("DATABASE_URL").env("DATABASE_URL_FILE", folder.join("none"))),
         says: &["DATABASE_URL_FILE", "none can't be read"],
+    },
+    Unsafe {
+        name: "password_in_the_arguments",
+        commands: STARTS,
+        spoil: |start, _| done(start.arg("--database-url").arg(format!("postgres://u:{CANARY}@127.0.0.1:1/d"))),
+        says: &["database_url: ", "arguments", "DATABASE_URL_FILE"],
     },
     Unsafe {
         name: "password_without_a_server",
@@ -190,6 +205,8 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials
 }
 
+/// The end of a `spoil` that can't fail.
+#[expect(clippy::unnecessary_wraps, reason = "others can fail")]
 fn done(_: &mut Command) -> Result<(), Failed> {
     Ok(())
 }
@@ -333,14 +350,24 @@ fn make_secrets() -> Result<(), Failed> {
         Ok::<_, Failed>(text)
     };
     let (one, other) = (written()?, written()?);
-    let password = one.strip_prefix("POSTGRES_PASSWORD=").and_then(|text| text.strip_suffix('\n')).ok_or("another form")?;
-    check(password.len() == 32 && password.bytes().all(|letter| letter.is_ascii_alphanumeric()), &"the form of the password")?;
+    for (line, name) in one.lines().zip(["POSTGRES_PASSWORD=", "AUDIT_SEAL_KEY="]) {
+        let secret = line.strip_prefix(name).ok_or("another form")?;
+        check(secret.len() == 32 && secret.bytes().all(|letter| letter.is_ascii_alphanumeric()), &"the form of the secret")?;
+    }
+    check(one.lines().count() == 2, &"another form")?;
     check(one != other, &"the same password")?;
 
     let folder = tempfile::tempdir()?;
     let file = secret_file(folder.path(), ".env", "POSTGRES_PORT=5433\n", 0o600)?;
     check(!script().arg(folder.path()).output()?.status.success(), &"a file of the operator")?;
-    check(std::fs::read_to_string(file)? == "POSTGRES_PORT=5433\n", &"the file of the operator was changed")
+    check(std::fs::read_to_string(file)? == "POSTGRES_PORT=5433\n", &"the file of the operator was changed")?;
+
+    // A file from before there was a key for seals gets one, and keeps its password.
+    let folder = tempfile::tempdir()?;
+    let file = secret_file(folder.path(), ".env", "POSTGRES_PASSWORD=parola", 0o600)?;
+    check(script().arg(folder.path()).output()?.status.success(), &"an older file")?;
+    let text = std::fs::read_to_string(file)?;
+    check(text.starts_with("POSTGRES_PASSWORD=parola\nAUDIT_SEAL_KEY=") && text.ends_with('\n'), &"the older file")
 }
 
 fn safe_set_up(open: Open) -> Result<(), Failed> {

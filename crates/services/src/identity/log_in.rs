@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use derslik_domain::audit::{Change, Object, Requester};
+use derslik_domain::course::CalendarDate;
 use derslik_domain::id::{AccountId, CredentialId, PrincipalId};
 use derslik_domain::identity::{CredentialKind, PasswordHash, Principal, PrincipalKind, Scope, UserKey};
 use derslik_domain::time::Timestamp;
@@ -124,15 +125,20 @@ enum Proof {
 }
 
 impl Proof {
-    /// When a token that it gets must end at the latest. It is read in the transaction of the token: the end of the key, or another
+    /// When a token that it gets must end at the latest; the use of a key is recorded. It is read in the transaction of the token: the end of the key, or another
     /// password, either comes before it, or finds the token and ends that as well.
     ///
     /// # Errors
     /// [`LogInError::Invalid`] if it proves nothing any more.
     fn end(&self, stores: &mut dyn Stores, account: AccountId, owner: PrincipalId, now: Timestamp) -> Result<Timestamp, LogInError> {
         let end = match self {
-            Self::Key(key) => {
-                let key = stores.identity().lock_credential(account, *key)?.filter(|key| !key.has_ended(now));
+            Self::Key(id) => {
+                let key = stores.identity().lock_credential(account, *id)?.filter(|key| !key.has_ended(now));
+                let used_on = key.as_ref().and_then(|key| key.last_used_on);
+                let today = CalendarDate::of_utc(now).filter(|today| used_on.is_none_or(|day| day < *today));
+                if let Some(today) = today.filter(|_| key.is_some()) {
+                    stores.identity().touch_credential(account, *id, today)?;
+                }
                 key.map(|key| key.expires_at)
             }
             Self::Password { hash, until } => {
@@ -272,6 +278,18 @@ mod tests {
         stores
     }
 
+    #[tokio::test]
+    async fn a_log_in_with_an_access_key_is_a_use_of_it_on_that_day() {
+        let today = CalendarDate::of_utc(now());
+        for (last_used_on, times) in [(None, 1), (CalendarDate::new(2020, 1, 1).ok(), 1), (today, 0)] {
+            let mut stores = holding_key(StoredCredential { last_used_on, ..access_key() });
+            let is_use =
+                move |of: &AccountId, key: &CredentialId, day: &CalendarDate| (*of, *key, Some(*day)) == (account().id, Id::new(5), today);
+            stores.identity.expect_touch_credential().times(times).withf(is_use).returning(|_, _, _| Ok(()));
+            assert!(log_ins_of(stores).0.log_in(shown("demo-access", "demo-secret")).await.is_ok());
+        }
+    }
+
     fn access_key() -> StoredCredential {
         StoredCredential {
             id: Id::new(5),
@@ -283,7 +301,7 @@ mod tests {
             created_at: now(),
             expires_at: None,
             revoked_at: None,
-            last_used_on: None,
+            last_used_on: CalendarDate::of_utc(now()),
         }
     }
 

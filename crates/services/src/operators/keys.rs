@@ -53,7 +53,13 @@ impl<U: UnitOfWork> CredentialAdministration for UseCases<U> {
             .await
     }
 
-    async fn rotate(&self, account: AccountId, credential: CredentialId, overlap: Duration) -> Result<CreatedKey, KeyError> {
+    async fn rotate(
+        &self,
+        account: AccountId,
+        credential: CredentialId,
+        overlap: Duration,
+        lifetime: Option<TokenLifetime>,
+    ) -> Result<CreatedKey, KeyError> {
         let (ids, at) = (Arc::clone(&self.ids), self.clock.now());
         let end = at.plus(overlap.min(MAX_OVERLAP));
         self.uow
@@ -67,7 +73,8 @@ impl<U: UnitOfWork> CredentialAdministration for UseCases<U> {
                 }
                 let owner = stores.users().find(account, &UserKey::Id(old.principal))?.ok_or(KeyError::Ended)?;
                 let secret = new_secret(old.kind, ids.as_ref());
-                let expires_at = old.expires_at.map(|end| at.plus(end.since(old.created_at)));
+                let as_long = || old.expires_at.map(|end| at.plus(end.since(old.created_at)));
+                let expires_at = lifetime.map_or_else(as_long, |lifetime| lifetime.end(at));
                 let new = NewCredential { scopes: old.scopes, project: old.project, expires_at, ..of_service(&plan_of(&secret), at) };
                 let id = stores.identity().add_credential(account, owner.principal(), &new)?;
                 let id = id.ok_or(StoreError::Conflict(Conflict::Credential))?;

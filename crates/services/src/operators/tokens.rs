@@ -26,6 +26,9 @@ impl<U: UnitOfWork> TokenIssuing for UseCases<U> {
                 // Read again with a lock, against a concurrent erasure.
                 let user = stores.users().lock(account, user.id)?.filter(|user| user.status != UserState::Deleted);
                 let user = user.ok_or(IssueTokenError::UnknownUser)?;
+                if user.status == UserState::Passive {
+                    return Err(IssueTokenError::PassiveUser);
+                }
                 let new = of_token(&TokenPlan { project, ..plan }, at);
                 let id = stores.identity().add_credential(account, user.principal(), &new)?;
                 let id = id.ok_or(StoreError::Conflict(Conflict::Credential))?;

@@ -16,7 +16,7 @@ use crate::record::record;
 impl<U: UnitOfWork> UserAdministration for UseCases<U> {
     async fn create(&self, account: AccountId, new: NewUser) -> Result<PrincipalId, CreateUserError> {
         let (guid, at) = (self.ids.user_guid(), self.clock.now());
-        let NewUser { email, role, name, surname } = new;
+        let NewUser { email, username, role, name, surname } = new;
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let id = stores.users().next_id(account)?;
@@ -25,7 +25,7 @@ impl<U: UnitOfWork> UserAdministration for UseCases<U> {
                     guid,
                     kind: PrincipalKind::User,
                     role,
-                    username: None,
+                    username,
                     email: Some(email),
                     name,
                     surname,
@@ -107,7 +107,7 @@ mod tests {
 
     fn ayse() -> NewUser {
         let (email, name) = (Email::parse("ayse@demo.example").unwrap(), PersonName::new("Ayşe").unwrap());
-        NewUser { email, role: Role::Admin, name, surname: PersonName::default() }
+        NewUser { email, username: None, role: Role::Admin, name, surname: PersonName::default() }
     }
 
     fn stores(added: fn() -> Result<bool, StoreError>) -> MockStores {

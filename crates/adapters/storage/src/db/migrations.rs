@@ -3,7 +3,7 @@
 use diesel::migration::MigrationSource;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
-use super::connect_error::ConnectError;
+use super::connect_error::{ConnectCause, ConnectError};
 
 pub(crate) const POSTGRES: EmbeddedMigrations = embed_migrations!("../../../migrations/postgres");
 pub(crate) const SQLITE: EmbeddedMigrations = embed_migrations!("../../../migrations/sqlite");
@@ -55,6 +55,16 @@ pub enum MigrateError {
     /// A migration failed. On PostgreSQL the ones before it stay applied.
     #[error("a migration failed")]
     Migration(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl MigrateError {
+    /// The kind of reason for which no connection to a server could be made; `None` for every other error.
+    pub fn connect_cause(&self) -> Option<ConnectCause> {
+        match self {
+            Self::Connect(error) => error.downcast_ref::<ConnectError>().map(ConnectError::cause),
+            Self::Unknown { .. } | Self::Foreign { .. } | Self::Denied(_) | Self::Unreadable(_) | Self::Migration(_) => None,
+        }
+    }
 }
 
 impl From<ConnectError> for MigrateError {

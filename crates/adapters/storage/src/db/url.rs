@@ -66,6 +66,11 @@ impl DatabaseUrl {
         self.server().map(|server| server.tls_mode())
     }
 
+    /// The user at the server, decoded. `None` for SQLite, or if the URL names none.
+    pub fn user(&self) -> Option<String> {
+        self.server().and_then(|server| server.user().map(str::to_owned))
+    }
+
     /// Whether what is sent to the database stays on this machine.
     pub fn is_local(&self) -> bool {
         self.server().is_none_or(|server| server.is_local())
@@ -202,6 +207,9 @@ mod tests {
             let url: DatabaseUrl = url.parse().unwrap();
             assert_eq!((url.tls(), url.is_local()), (mode, is_local), "{url}");
         }
+        let user = |url: &str| url.parse::<DatabaseUrl>().unwrap().user();
+        assert_eq!(user("postgres://me%40srv:hunter2@db/d").as_deref(), Some("me@srv"));
+        assert_eq!([user("postgres://db/d?user=me"), user("postgres://db/d"), user("sqlite://d")], [Some("me".to_owned()), None, None]);
         let is_safe = |url: &str| url.parse::<DatabaseUrl>().unwrap().tls().is_some_and(TlsMode::is_verified);
         assert!(is_safe("postgres://db/d") && !is_safe("postgres://db/d?sslmode=verify-ca"));
         let key_file = |url: &str| url.parse::<DatabaseUrl>().unwrap().key_file();

@@ -14,6 +14,7 @@ use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::Clock;
 
 use crate::clock::ClockDifference;
+use crate::db::connect_error::{ConnectCause, ConnectError};
 use crate::db::url::DatabaseUrl;
 use crate::rekey::KeyTwin;
 use crate::upgrade::SchemaState;
@@ -53,6 +54,21 @@ impl fmt::Display for Unread {
 }
 
 impl Error for Unread {}
+
+/// Why a database can't be inspected at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotInspected {
+    /// The kind of the reason.
+    pub cause: ConnectCause,
+    /// The reason, as one line without secrets.
+    pub reason: Unread,
+}
+
+impl From<ConnectError> for NotInspected {
+    fn from(error: ConnectError) -> Self {
+        Self { cause: error.cause(), reason: Unread::of(&error) }
+    }
+}
 
 /// Facts about a database.
 #[derive(Debug, Clone)]
@@ -183,12 +199,25 @@ impl DatabaseUrl {
     /// must not call it. `clock` is compared with the clock of the server.
     ///
     /// # Errors
-    /// [`Unread`] if no connection can be made.
-    pub fn inspect(&self, clock: &dyn Clock, limit: Duration) -> Fact<Inspection> {
+    /// [`NotInspected`] if no connection can be made.
+    pub fn inspect(&self, clock: &dyn Clock, limit: Duration) -> Result<Inspection, NotInspected> {
         match self {
             Self::Postgres(url) => postgres::inspect(url, clock, limit).map(|facts| Inspection::Postgres(Box::new(facts))),
             Self::Sqlite(path) if !path.exists() => Ok(Inspection::NoFile),
-            Self::Sqlite(path) => sqlite::inspect(path, clock, limit).map(|facts| Inspection::Sqlite(Box::new(facts))),
+            Self::Sqlite(path) => sqlite::inspect(path, clock, limit)
+                .map(|facts| Inspection::Sqlite(Box::new(facts)))
+                .map_err(|reason| NotInspected { cause: ConnectCause::File, reason }),
+        }
+    }
+
+    /// Reads the files of certificates and keys that the URL names, as a connection would. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`Unread`] with the file that can't be read or used.
+    pub fn check_files(&self) -> Fact<()> {
+        match self {
+            Self::Postgres(url) => postgres::check_files(url),
+            Self::Sqlite(_) => Ok(()),
         }
     }
 }
@@ -196,7 +225,6 @@ impl DatabaseUrl {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::connect_error::ConnectError;
 
     #[test]
     fn a_reason_is_one_line_that_repeats_nothing() {

@@ -12,8 +12,9 @@ use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use tokio_util::sync::CancellationToken;
 
 use super::content::{TextRow, read_content};
-use super::{Fact, LinkFacts, Network, PostgresFacts, RoleFacts, ServerFacts, Unread};
+use super::{Fact, LinkFacts, Network, NotInspected, PostgresFacts, RoleFacts, ServerFacts, Unread};
 use crate::clock::{ClockDifference, NOW, Now};
+use crate::db::connect_error::ConnectError;
 use crate::db::connector::{Connector, PooledConn};
 use crate::db::limit::Limit;
 use crate::db::postgres::{PgConnection, PgConnector, PgControl};
@@ -129,9 +130,9 @@ struct Session {
 }
 
 impl Session {
-    fn open(connector: &PgConnector, until: Instant) -> Fact<Self> {
+    fn open(connector: &PgConnector, until: Instant) -> Result<Self, ConnectError> {
         let left = until.saturating_duration_since(Instant::now());
-        let pooled = connector.connect(left).map_err(|error| Unread::of(&error))?;
+        let pooled = connector.connect(left)?;
         let left = until.saturating_duration_since(Instant::now());
         pooled.limit(Some(Limit { deadline: until, statement_timeout: left, cancelled: CancellationToken::new() }));
         Ok(Self { pooled })
@@ -152,9 +153,14 @@ fn unread(error: &Error, control: Option<&PgControl>) -> Unread {
     if control.is_some_and(PgControl::is_cut) { Unread::new("no answer in time") } else { Unread::of(error) }
 }
 
-pub(super) fn inspect(url: &str, clock: &dyn Clock, limit: Duration) -> Fact<PostgresFacts> {
-    let until = Instant::now() + limit;
+pub(super) fn check_files(url: &str) -> Fact<()> {
     let connector = PgConnector::new(url, PoolSettings::default()).map_err(|error| Unread::of(&error))?;
+    connector.server.check_files().map_err(|error| Unread::of(&error))
+}
+
+pub(super) fn inspect(url: &str, clock: &dyn Clock, limit: Duration) -> Result<PostgresFacts, NotInspected> {
+    let until = Instant::now() + limit;
+    let connector = PgConnector::new(url, PoolSettings::default())?;
     let mut session = Session::open(&connector, until)?;
     let is_shared = is_shared(&connector, &mut session, until);
     let server = server(&mut session);
@@ -173,7 +179,7 @@ pub(super) fn inspect(url: &str, clock: &dyn Clock, limit: Duration) -> Fact<Pos
 /// Whether one process of the server serves two connections, or two processes serve one: only a pooler in between does that.
 fn is_shared(connector: &PgConnector, first: &mut Session, until: Instant) -> Fact<bool> {
     let before = first.backend()?;
-    let mut second = Session::open(connector, until)?;
+    let mut second = Session::open(connector, until).map_err(|error| Unread::of(&error))?;
     second.read(|conn| conn.batch_execute("BEGIN"))?;
     // The transaction keeps its process, so the other connection can't get the same one again.
     let other = second.backend()?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 use derslik_domain::id::{AccountId, CredentialId, Id};
-use derslik_domain::identity::CredentialKind;
+use derslik_domain::identity::{CredentialKind, TokenLifetime};
 use derslik_domain::page::PageRequest;
 use derslik_ports::inbound::operators::{CreatedKey, CredentialFilter, KeyError, NewKey, StoredCredential};
 use serde_json::{Value, json};
@@ -69,6 +69,13 @@ pub(super) struct RotateKey {
     /// How long the old key stays valid, as 24h, 7d or 30m. With 0, every process refuses it within one second.
     #[arg(long, value_name = "SPAN", default_value = "24h", value_parser = read_overlap)]
     overlap: Duration,
+    /// The new key expires after this many days, from 1 to 36500 [default: as long as the old one was made to live; after an earlier
+    /// rotation that is the time until the end of that overlap].
+    #[arg(long, value_name = "DAYS", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    days: Option<u32>,
+    /// The new key never expires.
+    #[arg(long, conflicts_with = "days")]
+    never: bool,
 }
 
 #[derive(Debug, Args)]
@@ -144,14 +151,16 @@ fn list(operator: &Operator, arguments: &ListKeys) -> Result<Vec<StoredCredentia
     let account = operator.account(&arguments.account)?;
     let principal = arguments.user.as_ref().map(|named| user::find(operator, account, named)).transpose()?;
     let filter = CredentialFilter { kind, principal, ended: arguments.all };
-    operator.wait_for(operator.ports.credentials.list(account, filter, arguments.list.page())).map_err(database)
+    let read = |page| operator.wait_for(operator.ports.credentials.list(account, filter, page)).map_err(database);
+    arguments.list.read(read, |credential| credential.id)
 }
 
 fn rotate(operator: &Operator, arguments: &RotateKey) -> Result<CreatedKey, Failure> {
     let OneKey { key, account: named } = &arguments.one;
     let account = operator.account(named)?;
     let id = find(operator, account, key, named)?;
-    let created = operator.wait_for(operator.ports.credentials.rotate(account, id, arguments.overlap));
+    let lifetime = arguments.days.map(TokenLifetime::Days).or_else(|| arguments.never.then_some(TokenLifetime::Never));
+    let created = operator.wait_for(operator.ports.credentials.rotate(account, id, arguments.overlap, lifetime));
     created.map_err(|error| failure(named, error))
 }
 
@@ -201,7 +210,10 @@ fn find(operator: &Operator, account: AccountId, key: &str, named: &str) -> Resu
 /// The public id that an operator wrote, without the prefix of its kind. A whole secret is refused: arguments can be seen.
 fn public_id<'a>(key: &'a str, account: &str) -> Result<&'a str, Failure> {
     let rest = ["derslik_ok_", "derslik_at_"].into_iter().find_map(|prefix| key.strip_prefix(prefix));
-    let is_secret = key.contains('|') || key.starts_with("derslik_sk_") || rest.is_some_and(|rest| rest.len() != PUBLIC_CHARACTERS);
+    // The second half of a bearer of the sessions API.
+    let is_proof = key.len() == 64 && key.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_secret =
+        is_proof || key.contains('|') || key.starts_with("derslik_sk_") || rest.is_some_and(|rest| rest.len() != PUBLIC_CHARACTERS);
     if is_secret {
         return Err(Failure::Usage(anyhow::anyhow!(
             "that is a secret, and other users of this machine can see the arguments of a command: name the key by the id or public id \

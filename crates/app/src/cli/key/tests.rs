@@ -70,7 +70,7 @@ fn a_list_is_filtered_by_kind_and_user_and_leaves_out_ended_keys() {
     credentials.expect_list().once().returning(|_, filter, page| {
         let principal = Some(Id::new(106));
         assert_eq!(filter, CredentialFilter { kind: Some(CredentialKind::AccessToken), principal, ended: false });
-        assert_eq!(page, PageRequest { size: 100, after: None });
+        assert_eq!(page, PageRequest { size: 1_000, after: None });
         Ok(vec![stored(12, "public")])
     });
     let command = crate::cli::parsed(&["key", "list", "--account", "okul", "--kind", "token", "--user", "106"]);
@@ -105,6 +105,7 @@ fn a_public_id_of_two_kinds_is_refused_with_both_ids() {
 fn a_secret_is_refused_as_a_name_and_not_repeated() {
     let secret = "5e".repeat(32);
     for named in [
+        secret.clone(),
         format!("derslik_ok_{}_{secret}_01234567", "a7".repeat(12)),
         format!("derslik_at_{secret}_01234567"),
         format!("derslik_sk_{secret}_01234567"),
@@ -122,7 +123,8 @@ fn a_rotation_overlaps_for_a_day_unless_told_otherwise() {
         let command = crate::cli::parsed(&[&["key", "rotate", "12", "--account", "okul"][..], more].concat());
         let crate::cli::Command::Key(KeyCommand::Rotate(arguments)) = command else { unreachable!("a rotation") };
         let mut credentials = MockCredentialAdministration::new();
-        credentials.expect_rotate().once().returning(move |account, id, given| {
+        credentials.expect_rotate().once().returning(move |account, id, given, lifetime| {
+            assert_eq!(lifetime, None);
             assert_eq!((account.get(), id.get(), given), (7, 12, Duration::from_secs(overlap)));
             Ok(created(14))
         });
@@ -132,13 +134,13 @@ fn a_rotation_overlaps_for_a_day_unless_told_otherwise() {
 
 #[test]
 fn a_refusal_says_what_to_do_and_a_failed_store_is_another_exit_code() {
+    type Refusal = fn() -> KeyError;
     let rotated = |error: fn() -> KeyError| {
         let mut credentials = MockCredentialAdministration::new();
-        credentials.expect_rotate().once().returning(move |_, _, _| Err(error()));
-        let arguments = RotateKey { one: one("12"), overlap: Duration::ZERO };
+        credentials.expect_rotate().once().returning(move |_, _, _, _| Err(error()));
+        let arguments = RotateKey { one: one("12"), overlap: Duration::ZERO, days: None, never: false };
         rotate(&with(credentials), &arguments).map_err(code_and_text).unwrap_err()
     };
-    type Refusal = fn() -> KeyError;
     let errors: [(Refusal, &str); 4] = [
         (|| KeyError::NotFound, "derslik key list"),
         (|| KeyError::Ended, "derslik key create"),

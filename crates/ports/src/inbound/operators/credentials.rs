@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use derslik_domain::id::{AccountId, CredentialId};
-use derslik_domain::identity::{CredentialFilter, CredentialKind, StoredCredential};
+use derslik_domain::identity::{CredentialFilter, CredentialKind, StoredCredential, TokenLifetime};
 use derslik_domain::page::PageRequest;
 use derslik_domain::time::Timestamp;
 
@@ -90,14 +90,20 @@ pub trait CredentialAdministration: Send + Sync {
     /// [`KeyError::TokensAreIssued`], [`KeyError::NoService`], [`KeyError::Store`].
     async fn create(&self, account: AccountId, new: NewKey) -> Result<CreatedKey, KeyError>;
 
-    /// Replaces a credential. The new one has the same kind, principal, scopes and project, and begins the same lifetime now. The
-    /// old one is accepted until `overlap` after now, at most [`MAX_OVERLAP`], but never longer than before. No secret of the old
+    /// Replaces a credential. The new one has the same kind, principal, scopes and project. Without a lifetime it lives as long as the
+    /// old one does from its creation to its end, which an earlier rotation may have shortened. The old one is accepted until `overlap` after now, at most [`MAX_OVERLAP`], but never longer than before. No secret of the old
     /// one is needed, so a lost one is replaced in this way. Tokens that log-ins with an access key of a service got
     /// end with it at the latest.
     ///
     /// # Errors
     /// [`KeyError::NotFound`], [`KeyError::Ended`], [`KeyError::Store`].
-    async fn rotate(&self, account: AccountId, credential: CredentialId, overlap: Duration) -> Result<CreatedKey, KeyError>;
+    async fn rotate(
+        &self,
+        account: AccountId,
+        credential: CredentialId,
+        overlap: Duration,
+        lifetime: Option<TokenLifetime>,
+    ) -> Result<CreatedKey, KeyError>;
 
     /// Revokes a credential for good. One that was revoked before stays as it is. With an access key of a service go the tokens
     /// that log-ins with it got.

@@ -24,6 +24,9 @@ pub enum IssueTokenError {
     /// There is no such user in the account.
     #[error("there is no such user in the account")]
     UnknownUser,
+    /// The user is passive, so no token of theirs is accepted.
+    #[error("the user is passive, and no token of theirs is accepted")]
+    PassiveUser,
     /// There is no such project in the account.
     #[error("there is no project {wanted} in the account; it has {}", project_list(.known))]
     UnknownProject {

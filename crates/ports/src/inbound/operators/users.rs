@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use derslik_domain::id::{AccountId, PrincipalId};
-use derslik_domain::identity::{Email, Password, PersonName, Role, User, UserKey};
+use derslik_domain::identity::{Email, Password, PersonName, Role, User, UserKey, Username};
 use derslik_domain::page::PageRequest;
 
 use crate::{Conflict, StoreError};
@@ -12,6 +12,8 @@ use crate::{Conflict, StoreError};
 pub struct NewUser {
     /// The e-mail address.
     pub email: Email,
+    /// The name that the person logs in with; without one they can't log in.
+    pub username: Option<Username>,
     /// The role of the person in the account.
     pub role: Role,
     /// The given name.

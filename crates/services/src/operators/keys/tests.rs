@@ -128,7 +128,7 @@ async fn a_rotated_credential_is_replaced_by_one_of_the_same_rights() {
             account().id,
             &[(Change::Rotated, Object::Credential(OLD)), (Change::Created, Object::Credential(NEW))],
         );
-        let created = operators(stores).rotate(account().id, OLD, DAY).await.unwrap();
+        let created = operators(stores).rotate(account().id, OLD, DAY, None).await.unwrap();
         assert_eq!((created.id, created.expires_at), (NEW, None));
         let is_of_kind = match &created.secret {
             CreatedSecret::KeyPair(_) => kind == CredentialKind::AccessKey,
@@ -148,7 +148,7 @@ async fn the_new_credential_has_the_same_lifetime_and_the_overlap_is_bounded() {
     let longest = eq(now().plus(366 * DAY));
     stores.identity.expect_end_credential().once().with(eq(account().id), eq(OLD), longest).returning(|_, _, _| Ok(false));
     stores.audit.expect_add().times(2).returning(|_, _| Ok(()));
-    assert_eq!(operators(stores).rotate(account().id, OLD, Duration::MAX).await.unwrap().expires_at, Some(end));
+    assert_eq!(operators(stores).rotate(account().id, OLD, Duration::MAX, None).await.unwrap().expires_at, Some(end));
 }
 
 #[tokio::test]
@@ -158,7 +158,7 @@ async fn the_owner_is_locked_before_the_credential() {
     stores.identity.expect_hold_principal().once().in_sequence(&mut order).returning(|_, _| Ok(false));
     let lock = stores.identity.expect_lock_credential().once().in_sequence(&mut order);
     lock.returning(|_, _| Ok(Some(stored(CredentialKind::AccessKey))));
-    let refused = operators(stores).rotate(account().id, OLD, DAY).await;
+    let refused = operators(stores).rotate(account().id, OLD, DAY, None).await;
     assert!(matches!(refused, Err(KeyError::Ended)), "its owner may not act: {refused:?}");
 }
 
@@ -167,14 +167,14 @@ async fn a_credential_that_has_ended_or_does_not_exist_is_not_rotated() {
     let revoked = StoredCredential { revoked_at: Some(now()), ..stored(CredentialKind::AccessKey) };
     let expired = StoredCredential { expires_at: Some(now()), ..stored(CredentialKind::AccessKey) };
     for ended in [revoked, expired] {
-        let refused = operators(holding(Some(ended))).rotate(account().id, OLD, DAY).await;
+        let refused = operators(holding(Some(ended))).rotate(account().id, OLD, DAY, None).await;
         assert!(matches!(refused, Err(KeyError::Ended)), "{refused:?}");
     }
-    let missing = operators(holding(None)).rotate(account().id, OLD, DAY).await;
+    let missing = operators(holding(None)).rotate(account().id, OLD, DAY, None).await;
     assert!(matches!(missing, Err(KeyError::NotFound)), "{missing:?}");
     // The list begins with the next credential.
     let next = StoredCredential { id: NEW, ..stored(CredentialKind::AccessKey) };
-    let missing = operators(holding(Some(next))).rotate(account().id, OLD, DAY).await;
+    let missing = operators(holding(Some(next))).rotate(account().id, OLD, DAY, None).await;
     assert!(matches!(missing, Err(KeyError::NotFound)), "{missing:?}");
 }
 

@@ -40,15 +40,17 @@ impl Address {
         if all.is_empty() { vec![socket(LOCAL_FOLDER.as_ref(), port(0))] } else { all }
     }
 
-    /// Whether what is sent to it stays on this machine.
+    /// Whether what is sent to it stays on this machine. A loopback address under the name of another host is a tunnel to that host.
     pub(super) fn is_local(&self) -> bool {
         match self {
             Self::Unix(_) => true,
-            Self::Tcp { host, .. } => {
-                host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
-            }
+            Self::Tcp { host, name, .. } => is_loopback(host) && is_loopback(name),
         }
     }
+}
+
+fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 #[cfg(test)]
@@ -87,7 +89,9 @@ mod tests {
             ("postgres://127.0.0.2/d", true),
             ("postgres://[::1]/d", true),
             ("postgres://[::ffff:127.0.0.1]/d", true),
-            ("postgres://db/d?hostaddr=127.0.0.1", true),
+            ("postgres://db/d?hostaddr=127.0.0.1", false),
+            ("postgres://localhost/d?hostaddr=127.0.0.1", true),
+            ("postgres:///d?hostaddr=127.0.0.1", true),
             ("postgres://localhost/d?hostaddr=10.0.0.7", false),
             ("postgres://localhost.example/d", false),
             ("postgres://127.0.0.1.example/d", false),

@@ -68,17 +68,16 @@ thread_local! {
     static HANDOVER: Cell<Option<Driver>> = const { Cell::new(None) };
 }
 
-/// Connects within `connect_timeout`, or within the shorter time that the URL gives. It blocks the thread.
+/// Connects within `connect_timeout`, and to each address within the time that the URL gives. It blocks the thread.
 ///
 /// # Errors
 /// [`ConnectError`], with the code of the server if it gave one.
 pub(super) fn connect(server: &Server, connect_timeout: Duration) -> Result<(PgConnection, Arc<PgControl>), ConnectError> {
     let runtime = Builder::new_current_thread().enable_all().build().map_err(ConnectError::Dial)?;
     let socket_state = Arc::new(SocketState::default());
-    let connect_timeout = server.connect_timeout().map_or(connect_timeout, |named| named.min(connect_timeout));
     let made = runtime.block_on(async {
         let made = timeout(connect_timeout, async {
-            let Connected { client, connection, address } = server.connect(&socket_state).await?;
+            let Connected { client, connection, address } = server.connect(&socket_state, connect_timeout).await?;
             let cancel = (client.cancel_token(), address);
             let socket = tokio::spawn({
                 let socket_state = Arc::clone(&socket_state);

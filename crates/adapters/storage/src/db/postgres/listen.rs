@@ -28,7 +28,7 @@ pub(crate) fn listen_on(
     let runtime = Builder::new_current_thread().enable_all().build().map_err(ConnectError::Dial)?;
     let (server, state) = (server.for_listener(), Arc::new(SocketState::default()));
     let ended = runtime.block_on(async {
-        let connecting = timeout(server_timeout, server.connect(&state)).await;
+        let connecting = timeout(server_timeout, server.connect(&state, server_timeout)).await;
         let Connected { client, mut connection, .. } = connecting.unwrap_or(Err(ConnectError::TimedOut))?;
         tokio::spawn({
             let wake = wake.clone();

@@ -3,10 +3,11 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpStream, UnixStream, lookup_host};
+use tokio::time::timeout;
 use tokio_postgres::config::{Config, SslMode, TargetSessionAttrs};
 use tokio_postgres::tls::NoTlsStream;
 use tokio_postgres::{Client, Connection, NoTls, SimpleQueryMessage};
@@ -99,11 +100,6 @@ impl Server {
         server
     }
 
-    /// The connect timeout of the URL.
-    pub(super) fn connect_timeout(&self) -> Option<Duration> {
-        self.config.get_connect_timeout().copied()
-    }
-
     /// Whether all addresses of the server are on this machine.
     pub(crate) fn is_local(&self) -> bool {
         Address::all_of(&self.config).iter().all(Address::is_local)
@@ -116,9 +112,20 @@ impl Server {
         addresses.iter().map(|address| self.mode_for(address)).min().unwrap_or(TlsMode::Disable)
     }
 
+    /// The user, if the URL names one.
+    pub(crate) fn user(&self) -> Option<&str> {
+        self.config.get_user()
+    }
+
     /// The file with the key of the client's certificate, if the URL names one.
     pub(crate) fn key_file(&self) -> Option<&Path> {
         self.tls.key_file()
+    }
+
+    /// Reads the files of TLS, unless all connections do without.
+    pub(crate) fn check_files(&self) -> Result<(), ConnectError> {
+        let has_tls = Address::all_of(&self.config).iter().any(|address| self.mode_for(address) != TlsMode::Disable);
+        if has_tls { Ok(self.tls.check_files()?) } else { Ok(()) }
     }
 
     /// The mode of connections to an address. There is no TLS on a Unix socket, as in libpq.
@@ -131,11 +138,18 @@ impl Server {
 
     /// Connects to the first address that answers, one after another. If none does, the failure of the last one is returned; a
     /// failure of TLS comes before that of an address where nothing listens.
-    pub(super) async fn connect(&self, state: &Arc<SocketState>) -> Result<Connected, ConnectError> {
-        let mut failure = None;
-        for address in Address::all_of(&self.config) {
+    ///
+    /// All of it takes at most `limit`. An address that stays silent leaves the others their shares of that time, and takes no more
+    /// than the connect timeout of the URL, which is for one address as in libpq.
+    pub(super) async fn connect(&self, state: &Arc<SocketState>, limit: Duration) -> Result<Connected, ConnectError> {
+        let (until, mut failure) = (Instant::now() + limit, None);
+        let addresses = Address::all_of(&self.config);
+        let counts = (1..=u32::try_from(addresses.len()).unwrap_or(u32::MAX)).rev();
+        for (address, count) in addresses.into_iter().zip(counts) {
             state.reopen();
-            match self.connect_to(address, state).await {
+            let share = until.saturating_duration_since(Instant::now()) / count;
+            let share = self.config.get_connect_timeout().map_or(share, |named| share.min(*named));
+            match timeout(share, self.connect_to(address, state)).await.unwrap_or(Err(ConnectError::TimedOut)) {
                 Ok(connected) => return Ok(connected),
                 Err(ConnectError::Dial(_)) if matches!(failure, Some(ConnectError::Tls(_))) => {}
                 Err(error) => failure = Some(error),
@@ -276,7 +290,7 @@ mod tests {
             user_timeout: Duration::from_millis(12_500),
         };
         assert_eq!(tcp(url), expected);
-        assert_eq!(Server::parse(url).unwrap().connect_timeout(), Some(Duration::from_secs(7)));
+        assert_eq!(Server::parse(url).unwrap().config.get_connect_timeout(), Some(&Duration::from_secs(7)));
     }
 
     #[test]

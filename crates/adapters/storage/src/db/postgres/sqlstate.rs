@@ -36,6 +36,11 @@ impl SqlState {
         self.0 == *b"55P03"
     }
 
+    /// Whether it is that code.
+    pub(crate) fn is(self, code: [u8; 5]) -> bool {
+        self.0 == code
+    }
+
     fn class(self) -> [u8; 2] {
         let [first, second, ..] = self.0;
         [first, second]

@@ -44,6 +44,11 @@ impl Tls {
         self.settings.client_certificate().map(|(_, key)| key)
     }
 
+    /// Reads the files that the settings name.
+    pub(super) fn check_files(&self) -> Result<(), TlsError> {
+        self.config().map(drop)
+    }
+
     /// The mode of connections to an address.
     pub(super) fn mode(&self, is_local: bool) -> TlsMode {
         self.settings.mode(is_local)
@@ -172,6 +177,21 @@ struct SignatureVerifier {
     algorithms: WebPkiSupportedAlgorithms,
 }
 
+impl SignatureVerifier {
+    /// Verifies the signature of the handshake. A certificate that the library can't read, such as one of version 1 of X.509, is taken
+    /// where any certificate is: the signature would prove nothing about the server there.
+    fn unless_unreadable(
+        &self,
+        certificate: &CertificateDer<'_>,
+        verify: impl FnOnce() -> Result<HandshakeSignatureValid, rustls::Error>,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        if self.authorities.is_none() && ParsedCertificate::try_from(certificate).is_err() {
+            return Ok(HandshakeSignatureValid::assertion());
+        }
+        verify()
+    }
+}
+
 impl ServerCertVerifier for SignatureVerifier {
     fn verify_server_cert(
         &self,
@@ -194,7 +214,7 @@ impl ServerCertVerifier for SignatureVerifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, cert, dss, &self.algorithms)
+        self.unless_unreadable(cert, || verify_tls12_signature(message, cert, dss, &self.algorithms))
     }
 
     fn verify_tls13_signature(
@@ -203,7 +223,7 @@ impl ServerCertVerifier for SignatureVerifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, cert, dss, &self.algorithms)
+        self.unless_unreadable(cert, || verify_tls13_signature(message, cert, dss, &self.algorithms))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -74,6 +74,11 @@ pub(crate) enum TlsError {
          sslrootcert"
     )]
     OfAnAuthority(String),
+    #[error(
+        "the certificate of {0} is of version 1 of X.509, which can't name a host: make one with subjectAltName, as `openssl x509 -req \
+         -extfile FILE` does"
+    )]
+    OfVersion1(String),
     #[error("the certificate of {host} can't be used: {cause}")]
     Certificate { host: String, cause: CertificateError },
     #[error("{0} speaks only versions of TLS before 1.2: raise ssl_max_protocol_version at the server, or upgrade it")]
@@ -119,8 +124,9 @@ impl TlsError {
             CertificateError::Expired => Self::Expired { host, day: String::new() },
             CertificateError::NotValidYetContext { not_before, .. } => Self::NotYet { host, day: on(not_before) },
             CertificateError::NotValidYet => Self::NotYet { host, day: String::new() },
-            // The library has no name for this case.
+            // The library has no names for these cases.
             cause if cause.to_string().contains("CaUsedAsEndEntity") => Self::OfAnAuthority(host),
+            cause if format!("{cause:?}").contains("UnsupportedCertVersion") => Self::OfVersion1(host),
             cause => Self::Certificate { host, cause },
         }
     }
@@ -150,6 +156,7 @@ impl TlsError {
             | Self::Expired { .. }
             | Self::NotYet { .. }
             | Self::OfAnAuthority(_)
+            | Self::OfVersion1(_)
             | Self::Certificate { .. }
             | Self::OldVersion(_)
             | Self::NotTls(_) => true,

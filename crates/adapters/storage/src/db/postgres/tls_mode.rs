@@ -16,6 +16,17 @@ pub enum TlsMode {
 }
 
 impl TlsMode {
+    /// The value of `sslmode`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Disable => "disable",
+            Self::Prefer => "prefer",
+            Self::Require => "require",
+            Self::VerifyCa => "verify-ca",
+            Self::VerifyFull => "verify-full",
+        }
+    }
+
     /// Whether every connection is encrypted.
     pub const fn is_encrypted(self) -> bool {
         match self {
