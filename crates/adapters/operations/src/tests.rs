@@ -29,8 +29,8 @@ fn operations(address: [u8; 4], database: HealthState, token: Option<&str>, metr
     Operations { health: Arc::new(health), metrics, version: "1.2.3", access, files: Vec::new() }
 }
 
-fn text() -> Option<MetricsText> {
-    Some(Arc::new(|| "up 1\n".to_owned()))
+fn text() -> MetricsText {
+    Arc::new(|| "up 1\n".to_owned())
 }
 
 async fn answer(operations: Operations, request: TestRequest) -> ServiceResponse {
@@ -76,7 +76,8 @@ async fn readiness_is_told_by_the_status_and_part_by_part() {
 
 #[actix_web::test]
 async fn a_head_is_answered_as_a_get_and_other_methods_are_refused() {
-    let of = |request: TestRequest| status(operations(HERE, HealthState::Ok, None, text()), request.insert_header((HOST, "localhost")));
+    let of =
+        |request: TestRequest| status(operations(HERE, HealthState::Ok, None, Some(text())), request.insert_header((HOST, "localhost")));
     for path in ["/healthz", "/readyz", "/version", "/metrics"] {
         assert_eq!(of(TestRequest::default().method(actix_web::http::Method::HEAD).uri(path)).await, StatusCode::OK, "{path}");
         assert_eq!(of(TestRequest::post().uri(path)).await, StatusCode::METHOD_NOT_ALLOWED, "{path}");
@@ -87,7 +88,7 @@ async fn a_head_is_answered_as_a_get_and_other_methods_are_refused() {
 #[actix_web::test]
 async fn a_foreign_page_gets_no_part() {
     for path in ["/healthz", "/readyz", "/version", "/metrics", "/none"] {
-        let of = |request: TestRequest| status(operations(HERE, HealthState::Ok, None, text()), request);
+        let of = |request: TestRequest| status(operations(HERE, HealthState::Ok, None, Some(text())), request);
         assert_eq!(of(TestRequest::get().uri(path).insert_header((HOST, "evil.example"))).await, StatusCode::FORBIDDEN, "{path}");
         assert_eq!(of(get(path).insert_header(("origin", "http://evil.example"))).await, StatusCode::FORBIDDEN, "{path}");
         assert_eq!(of(get(path).insert_header(("sec-fetch-site", "cross-site"))).await, StatusCode::FORBIDDEN, "{path}");
@@ -105,12 +106,12 @@ async fn other_machines_get_the_health_under_any_name() {
 #[actix_web::test]
 async fn metrics_need_their_token_where_one_is_set_or_others_reach_the_listener() {
     let with = |scheme: &str, token: &str| get("/metrics").insert_header((AUTHORIZATION, format!("{scheme} {token}")));
-    let of = |address, token, request| status(operations(address, HealthState::Ok, token, text()), request);
+    let of = |address, token, request| status(operations(address, HealthState::Ok, token, Some(text())), request);
     assert_eq!(of(HERE, None, get("/metrics")).await, StatusCode::OK);
     assert_eq!(of(NETWORK, None, get("/metrics")).await, StatusCode::NOT_FOUND);
     for address in [HERE, NETWORK] {
         for refused in [get("/metrics"), with("Bearer", "another"), with("Bearer", ""), with("Basic", TOKEN)] {
-            let answered = answer(operations(address, HealthState::Ok, Some(TOKEN), text()), refused).await;
+            let answered = answer(operations(address, HealthState::Ok, Some(TOKEN), Some(text())), refused).await;
             assert_eq!(answered.status(), StatusCode::UNAUTHORIZED);
             assert_eq!(answered.headers().get(WWW_AUTHENTICATE).unwrap(), "Bearer");
         }
@@ -123,7 +124,7 @@ async fn metrics_need_their_token_where_one_is_set_or_others_reach_the_listener(
 #[actix_web::test]
 async fn metrics_are_absent_without_a_renderer_and_plain_text_with_one() {
     assert_eq!(status(operations(HERE, HealthState::Ok, None, None), get("/metrics")).await, StatusCode::NOT_FOUND);
-    let answered = answer(operations(HERE, HealthState::Ok, None, text()), get("/metrics")).await;
+    let answered = answer(operations(HERE, HealthState::Ok, None, Some(text())), get("/metrics")).await;
     let kind = answered.headers().get("content-type").unwrap().to_str().unwrap().to_owned();
     assert!(kind.starts_with("text/plain; version=0.0.4"), "{kind}");
     assert_eq!(read_body(answered).await, "up 1\n");

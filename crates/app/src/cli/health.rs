@@ -26,7 +26,7 @@ pub(super) struct HealthArgs {
     /// Ask whether the process can do its work, not only whether it lives.
     #[arg(long)]
     ready: bool,
-    /// The operations listener [default: the one that the settings name], as http://127.0.0.1:8081.
+    /// The operations listener [default: the one that the settings name], as `http://127.0.0.1:8081`.
     #[arg(long, value_name = "URL")]
     url: Option<String>,
 }

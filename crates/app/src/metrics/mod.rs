@@ -146,7 +146,7 @@ mod tests {
 
     fn metrics(recording: Recording, read: fn() -> Result<Backlog, StoreError>, database: DatabaseUrl, runtime: &Handle) -> Metrics {
         let mut reading = MockBacklogReading::new();
-        reading.expect_backlog().returning(move || read());
+        reading.expect_backlog().returning(read);
         let metrics = Metrics::new(recording, database, 6, now());
         metrics.watch(Arc::new(reading), Arc::new(StoppedClock(now())), runtime);
         metrics

@@ -77,8 +77,8 @@ impl Listener {
     fn ask(self, path: &str, lines: &[&str]) -> Result<Answer, Failed> {
         let mut stream = TcpStream::connect(self.0)?;
         stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-        let lines: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
-        stream.write_all(format!("GET {path} HTTP/1.1\r\n{lines}\r\n").as_bytes())?;
+        let head = [&[&*format!("GET {path} HTTP/1.1")], lines, &["", ""]].concat().join("\r\n");
+        stream.write_all(head.as_bytes())?;
         Answer::read(&mut stream)
     }
 

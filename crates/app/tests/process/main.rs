@@ -38,7 +38,7 @@ const SEARCH: &str = "/xapi/v2/session/search";
 const PRIVATE_DATABASES: [(&str, Open); 2] = [("sqlite", DATABASES[0].1), ("postgres", private_postgres)];
 
 fn private_postgres() -> Result<(DatabaseUrl, Place), Failed> {
-    let server = PostgresServer::start(Durability::Fast)?;
+    let server = PostgresServer::start(Durability::Durable)?;
     let url: DatabaseUrl = server.maintenance_url().parse()?;
     url.migrate()?;
     Ok((url, Box::new(server)))

@@ -414,7 +414,7 @@ fn known_keys(open: Open) -> Result<(), Failed> {
 
 /// A server whose clock is a minute ahead. A function of the same name, in an earlier schema of the search path, plays its clock.
 fn other_clock() -> Result<(), Failed> {
-    let server = PostgresServer::start(Durability::Fast)?;
+    let server = PostgresServer::start(Durability::Durable)?;
     let plain = server.maintenance_url();
     PgConnection::establish(&plain)?.batch_execute(
         "CREATE SCHEMA early;

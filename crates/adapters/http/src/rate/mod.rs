@@ -64,7 +64,7 @@ pub(crate) struct Exceeded {
 }
 
 impl Policy {
-    /// The name of the policy among the metrics.
+    /// The name that clients see, and that metrics carry.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Unknown => "unknown",

@@ -62,7 +62,12 @@ impl MigrateError {
     pub fn connect_cause(&self) -> Option<ConnectCause> {
         match self {
             Self::Connect(error) => error.downcast_ref::<ConnectError>().map(ConnectError::cause),
-            Self::Unknown { .. } | Self::Foreign { .. } | Self::Denied(_) | Self::Unreadable(_) | Self::Migration(_) => None,
+            Self::Unknown { .. }
+            | Self::TooNew { .. }
+            | Self::Foreign { .. }
+            | Self::Denied(_)
+            | Self::Unreadable(_)
+            | Self::Migration(_) => None,
         }
     }
 }
