@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: run test crash-test lint fmt deny bench abuse secure build doc migrate secrets ci help
+.PHONY: run test crash-test compose-test lint fmt deny bench abuse secure reliability upgrade-test build doc migrate secrets ci help
 
 # Extra arguments for run, test, bench and migrate: make run ARGS='--listen 127.0.0.1:9090'
 ARGS ?=
@@ -13,7 +13,10 @@ test: ## all tests, on both databases; ARGS selects some
 crash-test: ## workers killed each second for a minute, on a private PostgreSQL
 	@scripts/crash-test
 
-lint: ## formatting, clippy, dependencies, documentation, container files
+compose-test: ## the containers: built, killed, stopped and replaced under load; starts an engine if none runs; ARGS selects parts
+	@scripts/compose-test $(ARGS)
+
+lint: ## formatting, clippy, dependencies, documentation, files of the deployment
 	@scripts/lint
 
 fmt: ## format the code
@@ -31,6 +34,12 @@ abuse: ## floods of requests against the optimised binary: their memory and the 
 secure: ## the proofs of security at their full size, on both databases: a table of figures and goals; ARGS selects parts
 	@scripts/secure $(ARGS)
 
+reliability: ## the proofs of reliability at their full size, with a PostgreSQL that is restarted; ARGS selects parts
+	@scripts/reliability $(ARGS)
+
+upgrade-test: ## a rolling upgrade from the last tagged release, and back, under load
+	@scripts/upgrade-test $(ARGS)
+
 build: ## the optimised binary, target/release/derslik
 	@scripts/require rust cc && cargo build --release --locked -p derslik
 
@@ -47,4 +56,4 @@ ci: ## what continuous integration runs
 	@.ci/run
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

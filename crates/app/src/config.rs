@@ -11,6 +11,7 @@ mod jobs;
 mod limits;
 mod load;
 mod log;
+mod ops;
 mod password;
 mod secret;
 mod secrets;
@@ -37,6 +38,7 @@ pub use jobs::{JobsCompatName, JobsConfig};
 pub use limits::LimitsConfig;
 pub use load::{Origins, SecretFile};
 pub use log::{LogConfig, LogFormat};
+pub use ops::{OpsConfig, read_ops_listen};
 pub use password::password_of;
 pub use secret::Secret;
 pub(crate) use secrets::credentials_folder;
@@ -76,6 +78,9 @@ pub struct Config {
     pub dev_clock: Option<String>,
     /// What profile `dev` allows.
     pub dev: DevConfig,
+    /// The operations listener.
+    #[validate(nested)]
+    pub ops: OpsConfig,
     /// The log.
     pub log: LogConfig,
     /// The HTTP server.
@@ -125,6 +130,7 @@ impl Default for Config {
             fixed_dev_keys: false,
             dev_clock: None,
             dev: DevConfig::default(),
+            ops: OpsConfig::default(),
             log: LogConfig::default(),
             http: HttpConfig::default(),
             limits: LimitsConfig::default(),
@@ -164,6 +170,16 @@ pub struct Flags {
     /// See [`Config::dev_clock`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dev_clock: Option<String>,
+    /// See [`Config::ops`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ops: Option<OpsFlags>,
+}
+
+/// The flags of the operations listener, named as in [`OpsConfig`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OpsFlags {
+    /// See [`OpsConfig::listen`].
+    pub listen: String,
 }
 
 /// The settings together with their sources.
@@ -208,7 +224,7 @@ impl Config {
         origins.name("dev_clock", self.clock_start())?;
         origins.name("trusted_proxies", self.trusted_proxies())?;
         origins.name("log.filter", self.log.env_filter())?;
-        for (setting, checked) in self.classroom.check() {
+        for (setting, checked) in self.classroom.check().into_iter().chain(self.ops.check()) {
             origins.name(setting, checked)?;
         }
         origins.name("classroom.calendar_id", self.calendars())?;
@@ -223,10 +239,12 @@ impl Config {
         Ok(())
     }
 
-    /// How long the process may take to end after the signal to stop: the longer grace period, plus a fixed time for the rest.
+    /// How long the process may take to end after the signal to stop: the longer grace period, where that of requests begins after
+    /// the drain, plus a fixed time for the rest.
     pub fn stop_limit(&self) -> Duration {
         const AFTER_GRACE: Duration = Duration::from_millis(2_500);
-        Duration::from_secs(self.http.grace_seconds.max(self.jobs.grace_seconds)) + AFTER_GRACE
+        let of_requests = self.ops.drain_seconds.saturating_add(self.http.grace_seconds);
+        Duration::from_secs(of_requests.max(self.jobs.grace_seconds)) + AFTER_GRACE
     }
 
     /// The instant at which the clock starts; `None` for the present.

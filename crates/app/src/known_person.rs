@@ -50,7 +50,8 @@ impl Passwords for KnownPassword {
 pub async fn add_known_person(people: &dyn PeopleService, plan: &AccountPlan) -> anyhow::Result<()> {
     let account: Arc<Account> = Arc::new(plan.account.clone());
     let principal = Principal { id: plan.service, kind: PrincipalKind::Service, role: Role::Admin };
-    let actor = Actor { account, principal, scopes: CredentialKind::AccessKey.scopes(), credential: Id::new(0), project: None };
+    let scopes = CredentialKind::AccessKey.scopes();
+    let actor = Actor { account, principal, scopes, credential: Id::new(0), project: None, trace: None };
     let key = UserKey::Username(Username::parse(USERNAME)?);
     match people.get(&actor, key).await {
         Err(ServiceError::NotFound) => {}

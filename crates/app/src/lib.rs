@@ -13,10 +13,13 @@
 //! | `passwords` | Argon2id |
 //! | `seal_keys` | the keys of the seals of the audit log |
 //! | `signals` | the signals that end the process |
+//! | `notify` | tells a supervisor such as systemd the state of the process |
 //! | `server` | serving until the process is told to stop |
 //! | `descriptors` | the limit of open files and connections |
 //! | `tls` | the certificate and its key |
+//! | `metrics` | metrics for Prometheus |
 //! | `telemetry` | where the log goes |
+//! | `traces` | distributed traces over OTLP (feature `otel`) |
 //! | `log_queue` | why the log never blocks |
 #![forbid(unsafe_code)]
 
@@ -27,6 +30,8 @@ pub mod dev_accounts;
 pub mod doctor;
 pub mod known_person;
 pub mod log_queue;
+pub mod metrics;
+pub mod notify;
 pub mod passwords;
 pub mod safety;
 pub mod seal_keys;
@@ -35,4 +40,6 @@ pub mod signals;
 pub mod system;
 pub mod telemetry;
 pub mod tls;
+#[cfg(feature = "otel")]
+pub mod traces;
 pub mod wiring;

@@ -1,7 +1,6 @@
 //! A bounded queue in front of the log's output. Writing to it never blocks, fails or panics. This holds for every state of the
 //! output: a full pipe that no program reads, a closed pipe, a full disk.
 
-use std::collections::VecDeque;
 use std::io::Write;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -9,6 +8,12 @@ use std::time::Duration;
 
 /// The maximum number of bytes that wait for the output. Lines beyond it are dropped and counted.
 const CAPACITY: usize = 1024 * 1024;
+
+/// How long lines are gathered after a write. A busy process then wakes the writer a hundred times a second, and not for each line.
+const GATHER: Duration = Duration::from_millis(10);
+
+/// The most memory that the writer keeps between two writes, in bytes.
+const KEPT: usize = 64 * 1024;
 
 /// Clones write to the same output.
 #[derive(Clone)]
@@ -21,10 +26,18 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    lines: VecDeque<Vec<u8>>,
-    bytes: usize,
+    /// Whole lines that wait for the output.
+    waiting: Vec<u8>,
+    /// The number of bytes that are being written.
+    writing: usize,
+    /// The number of lines that found no room.
     dropped: u64,
-    is_writing: bool,
+}
+
+impl State {
+    fn bytes(&self) -> usize {
+        self.waiting.len() + self.writing
+    }
 }
 
 impl std::fmt::Debug for LogQueue {
@@ -34,8 +47,8 @@ impl std::fmt::Debug for LogQueue {
 }
 
 impl LogQueue {
-    /// A queue whose lines a dedicated thread writes to `output`. Once the output takes lines again, `report` gets the number of
-    /// dropped lines.
+    /// A queue whose lines a dedicated thread writes to `output`: the first one at once, and the lines that came meanwhile together.
+    /// Once the output takes lines again, `report` gets the number of dropped lines.
     pub fn start(output: impl Write + Send + 'static, report: impl Fn(u64) + Send + 'static) -> Self {
         let queue = Self(Arc::new(Shared { state: Mutex::default(), changed: Condvar::new() }));
         let worker = queue.clone();
@@ -45,21 +58,22 @@ impl LogQueue {
     }
 
     /// Puts a line into the queue, or drops it if the queue is full.
-    pub fn push(&self, line: Vec<u8>) {
+    pub fn push(&self, line: &[u8]) {
         let mut state = self.state();
-        if state.bytes.saturating_add(line.len()) > CAPACITY {
+        if state.bytes().saturating_add(line.len()) > CAPACITY {
             state.dropped = state.dropped.saturating_add(1);
             return;
         }
-        state.bytes += line.len();
-        state.lines.push_back(line);
-        self.0.changed.notify_all();
+        let was_empty = state.waiting.is_empty();
+        state.waiting.extend_from_slice(line);
+        if was_empty {
+            self.0.changed.notify_all();
+        }
     }
 
     /// Waits until everything in the queue is written, but no longer than `limit`.
     pub fn flush(&self, limit: Duration) {
-        let is_busy = |state: &mut State| state.is_writing || !state.lines.is_empty();
-        drop(self.0.changed.wait_timeout_while(self.state(), limit, is_busy));
+        drop(self.0.changed.wait_timeout_while(self.state(), limit, |state| state.bytes() > 0));
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -67,24 +81,27 @@ impl LogQueue {
     }
 
     fn write_to(&self, mut output: impl Write, report: impl Fn(u64)) {
+        let mut lines = Vec::new();
         loop {
-            let waiting = self.0.changed.wait_while(self.state(), |state| state.lines.is_empty());
+            let waiting = self.0.changed.wait_while(self.state(), |state| state.waiting.is_empty());
             let mut state = waiting.unwrap_or_else(PoisonError::into_inner);
-            let Some(line) = state.lines.pop_front() else { continue };
-            state.is_writing = true;
+            std::mem::swap(&mut state.waiting, &mut lines);
+            state.writing = lines.len();
             drop(state);
 
-            let written = output.write_all(&line).and_then(|()| output.flush());
+            let written = output.write_all(&lines).and_then(|()| output.flush());
+            lines.clear();
+            lines.shrink_to(KEPT);
 
             let mut state = self.state();
-            state.is_writing = false;
-            state.bytes -= line.len();
+            state.writing = 0;
             let dropped = if written.is_ok() { std::mem::take(&mut state.dropped) } else { 0 };
             self.0.changed.notify_all();
             drop(state);
             if dropped > 0 {
                 report(dropped);
             }
+            thread::sleep(GATHER);
         }
     }
 }
@@ -92,7 +109,7 @@ impl LogQueue {
 impl Write for LogQueue {
     /// Adds `line` as a whole.
     fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
-        self.push(line.to_vec());
+        self.push(line);
         Ok(line.len())
     }
 
@@ -110,7 +127,7 @@ mod tests {
 
     const ENOUGH: Duration = Duration::from_secs(60);
 
-    /// An output that passes each line on once the test allows it.
+    /// An output that passes each write on once the test allows it.
     struct Gate {
         allowed: Receiver<()>,
         lines: Sender<Vec<u8>>,
@@ -134,15 +151,30 @@ mod tests {
         let queue = LogQueue::start(Gate { allowed, lines }, move |dropped| reports.send(dropped).unwrap());
         let line = vec![b'x'; 1_000];
         let sent = 10 * CAPACITY / line.len();
-        (0..sent).for_each(|_| queue.push(line.clone()));
+        (0..sent).for_each(|_| queue.push(&line));
         let kept = CAPACITY / line.len();
-        assert!(queue.state().bytes <= CAPACITY);
+        assert!(queue.state().bytes() <= CAPACITY);
         queue.flush(Duration::from_millis(1));
 
         (0..kept).for_each(|_| allow.send(()).unwrap());
+        let mut bytes = 0;
+        while bytes < kept * line.len() {
+            bytes += written.recv_timeout(ENOUGH).unwrap().len();
+        }
         queue.flush(ENOUGH);
-        assert_eq!(written.iter().take(kept).count(), kept);
+        assert_eq!((bytes, queue.state().bytes()), (kept * line.len(), 0));
         assert_eq!(reported.recv_timeout(ENOUGH).unwrap(), u64::try_from(sent - kept).unwrap());
+    }
+
+    #[test]
+    fn lines_that_come_during_a_write_are_written_together() {
+        let ((allow, allowed), (lines, written)) = (channel(), channel());
+        let queue = LogQueue::start(Gate { allowed, lines }, |_| {});
+        let all: Vec<u8> = (0..1_000).flat_map(|number| format!("{number}\n").into_bytes()).collect();
+        all.split_inclusive(|byte| *byte == b'\n').for_each(|line| queue.push(line));
+        (0..2).for_each(|_| allow.send(()).unwrap());
+        queue.flush(ENOUGH);
+        assert_eq!(written.try_iter().flatten().collect::<Vec<_>>(), all, "at most two writes, in order");
     }
 
     #[test]
@@ -154,6 +186,6 @@ mod tests {
             queue.write_all(b"line\n").unwrap();
         }
         queue.flush(ENOUGH);
-        assert_eq!(queue.state().bytes, 0);
+        assert_eq!(queue.state().bytes(), 0);
     }
 }

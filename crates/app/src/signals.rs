@@ -11,6 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use crate::notify::{self, State};
 use crate::telemetry;
 
 /// The exit code of a process that a signal has ended.
@@ -81,6 +82,7 @@ impl Shared {
             let limit = *self.limit.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(limit) = limit {
                 tracing::info!("stopping: running requests and jobs may end first");
+                notify::tell(State::Stopping);
                 self.stop.cancel();
                 tokio::select! {
                     () = tokio::time::sleep(limit) => tracing::warn!(?limit, "stopping without the work that did not end in time"),

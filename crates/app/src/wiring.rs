@@ -10,16 +10,18 @@ use derslik_domain::identity::PasswordRules;
 use derslik_domain::time::Timestamp;
 use derslik_http::classroom::ClassroomSettings;
 use derslik_http::{HttpState, Limits, Services};
-use derslik_ports::inbound::PeopleService;
 use derslik_ports::inbound::operators::{
-    AccountAdministration, AdminAdministration, AuditReading, AuditVerification, CourseOperations, CredentialAdministration,
-    InstallationKeys, JobOperations, KnownSecretRevocation, ProjectAdministration, SecretMaking, TokenIssuing, UserAdministration,
+    AccountAdministration, AdminAdministration, AuditReading, AuditVerification, BacklogReading, CourseOperations,
+    CredentialAdministration, InstallationKeys, JobOperations, KnownSecretRevocation, ProjectAdministration, SecretMaking, TokenIssuing,
+    UserAdministration,
 };
+use derslik_ports::inbound::{DenialLog, HealthService, PeopleService};
 use derslik_ports::outbound::{Clock, Ids, Passwords, Readers, SealKeys, UnitOfWork};
 use derslik_services::activity::Activity;
 use derslik_services::attendees::Attendees;
 use derslik_services::courses::Courses;
 use derslik_services::denials::{CountedLogIns, DenialCounter, DenialWriter};
+use derslik_services::health::Health;
 use derslik_services::identity::{Identity, LogIns};
 use derslik_services::jobs::Jobs;
 use derslik_services::operators::{AuditVerifier, UseCases};
@@ -27,11 +29,12 @@ use derslik_services::people::People;
 use derslik_services::projects::Projects;
 use derslik_services::rosters::Rosters;
 use derslik_services::sessions::Sessions;
-use derslik_storage::{DatabaseUrl, DieselUnitOfWork};
+use derslik_storage::{DatabaseUrl, DieselProbe, DieselUnitOfWork};
 use derslik_worker::{Runner, WorkerPorts, handlers};
 use tokio::runtime::Handle;
 
 use crate::config::Config;
+use crate::metrics::{MeteredDenials, Metrics};
 use crate::passwords::Argon2Passwords;
 use crate::system::{ShiftedClock, SystemClock, SystemIds};
 
@@ -79,7 +82,15 @@ impl Installation {
         let classroom = ClassroomSettings { templates: config.classroom.templates(), page_key };
         let state = counted_http_state(&self.uow, &self.system, config.limits(), classroom, self.denials.clone());
         let state = state.with_jobs_compat(config.jobs_compat()).with_trusted_proxies(config.trusted_proxies()?);
-        Ok(state.with_rate_limits(config.limits.quotas()))
+        let state = state.with_rate_limits(config.limits.quotas());
+        #[cfg(feature = "otel")]
+        let state = state.with_traces(crate::traces::continue_trace);
+        Ok(state)
+    }
+
+    /// Shows the backlog among the metrics. It is read on `runtime` when a scrape asks for it.
+    pub fn watch_backlog(&self, metrics: &Metrics, runtime: &Handle) {
+        metrics.watch(self.operators().backlog, self.system.clock.clone(), runtime);
     }
 
     /// Writes the counts of denied requests to the audit log.
@@ -102,6 +113,24 @@ impl Installation {
     }
 }
 
+/// The metrics of this process, which begin to be recorded. A process with an operations listener calls it once.
+///
+/// # Errors
+/// If the URL of the database can't be used, or no thread can be started.
+pub fn metrics(config: &Config) -> anyhow::Result<Metrics> {
+    Ok(Metrics::start(config.database()?, config.pool().connections, SystemClock.now())?)
+}
+
+/// The health of this process, which is starting, over the database of that URL. The database may be missing.
+///
+/// # Errors
+/// If the setting of the clock is not an instant, or no thread can be started.
+pub fn health(config: &Config, url: &DatabaseUrl) -> anyhow::Result<Arc<dyn HealthService>> {
+    // The clock of the database is compared with that of the machine, and jobs with the clock of the service.
+    let probe = DieselProbe::start(url, config.pool(), Arc::new(SystemClock))?;
+    Ok(Arc::new(Health::new(Arc::new(probe), System::new(config)?.clock)))
+}
+
 /// A worker with all handlers of jobs.
 ///
 /// # Errors
@@ -109,7 +138,10 @@ impl Installation {
 pub fn job_runner(config: &Config, ports: WorkerPorts<DieselUnitOfWork>) -> anyhow::Result<JobRunner> {
     let registry = handlers::registry(config.retention(), config.calendars()?);
     let registry = handlers::with_seals(registry, config.audit.retention(), config.audit.seal_keys(&[])?);
-    Ok(Runner::new(ports, registry, config.worker())?)
+    let runner = Runner::new(ports, registry, config.worker())?;
+    #[cfg(feature = "otel")]
+    let runner = runner.with_traces(crate::traces::continue_trace);
+    Ok(runner)
 }
 
 /// The adapters that read the clock, the random source and the processor, but no database, and the rules that they work by.
@@ -167,6 +199,8 @@ pub struct Operators {
     pub jobs: Arc<dyn JobOperations>,
     /// The audit log.
     pub audit: Arc<dyn AuditReading>,
+    /// The work that waits.
+    pub backlog: Arc<dyn BacklogReading>,
     /// New secrets.
     pub secrets: Arc<dyn SecretMaking>,
     /// Publicly known secrets.
@@ -195,6 +229,7 @@ pub fn operators<U: UnitOfWork + Clone>(uow: &U, system: &System) -> Operators {
         courses: all.clone(),
         jobs: all.clone(),
         audit: all.clone(),
+        backlog: all.clone(),
         secrets: all.clone(),
         known_secrets: all.clone(),
         keys: all,
@@ -215,6 +250,7 @@ fn counted_http_state<U: UnitOfWork + Readers + Clone>(
     denials: Arc<DenialCounter>,
 ) -> HttpState {
     let System { clock, ids, passwords, password_rules: _ } = system.clone();
+    let denials: Arc<dyn DenialLog> = Arc::new(MeteredDenials::new(denials));
     let services = Services {
         sessions: Arc::new(Sessions::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids))),
         attendees: Arc::new(Attendees::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids))),

@@ -26,6 +26,7 @@ use crate::rows::BatchSize;
 use crate::session::{FlagPatch, OptionFlag, PreparationTime, SessionDuration};
 use crate::text::{Name, Text, from_hex, hex};
 use crate::time::{CivilTime, OffsetTime, Start, Timestamp, WrittenTime, WrittenTimeError, Zone};
+use crate::trace::{TraceId, TraceParent, TraceParentError};
 
 /// Writes and reads types as simpler ones: `Type as Simpler: |value| write, |simpler| read`.
 macro_rules! json_forms {
@@ -66,6 +67,8 @@ json_forms! {
     RequestDigest as String: |digest| hex(digest.bytes()), |text| read_hex(&text).map(RequestDigest::new);
     Subject as String: |subject| hex(subject.digest()), |text| read_hex(&text).map(Subject::new);
     Timestamp as String: |instant| instant.in_zone(Zone::UTC).to_string(), |text| text.parse::<Timestamp>();
+    TraceId as String: |trace| trace.to_string(), |text| from_hex(&text).ok_or(TraceParentError).and_then(TraceId::new);
+    TraceParent as String: |parent| parent.to_string(), |text| text.parse::<TraceParent>();
     Username as String: |username| username.as_str().to_owned(), |text| Username::parse(&text);
     WorkerId as String: |worker| worker.get().to_string(), |text| Uuid::parse_str(&text).map(WorkerId::new);
     WrittenTime as String: |written| written.to_string(), |text| text.parse::<WrittenTime>();

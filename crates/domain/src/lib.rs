@@ -17,6 +17,7 @@
 //! | [`job`] | work that runs in the background: its states, retries, leases, and what erasing a user means |
 //! | [`rows`] | counts of rows, and sizes of batches |
 //! | [`audit`] | the audit log and its seals |
+//! | [`trace`] | the place of a piece of work in a distributed trace |
 //! | `strategies` | values for property tests (feature `proptest`) |
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -38,3 +39,4 @@ pub mod session;
 pub mod strategies;
 pub mod text;
 pub mod time;
+pub mod trace;

@@ -333,6 +333,7 @@ pub fn job() -> impl Strategy<Value = Job> {
             failures: std::iter::empty().collect(),
             created_at,
             updated_at: created_at,
+            trace: None,
         },
     )
 }

@@ -8,6 +8,7 @@ pub mod attendees;
 mod author;
 pub mod courses;
 pub mod denials;
+pub mod health;
 mod idempotency;
 pub mod identity;
 pub mod jobs;

@@ -114,6 +114,7 @@ pub fn actor_of(account: Account) -> Actor {
         scopes: Scope::ALL.into_iter().collect(),
         credential: Id::new(1),
         project: None,
+        trace: None,
     }
 }
 

@@ -17,11 +17,14 @@
 //! | `limits` | the limits of requests |
 //! | `list` | lists that are read and sent in parts |
 //! | `memory` | the memory budget that all requests share |
+//! | `metrics` | the metrics of requests |
+//! | `observed` | what is known of a request once it is over |
 //! | `percent` | percent escapes |
+//! | `propagation` | the distributed trace that a request is part of |
 //! | `rate` | rate limits |
 //! | `response` | responses, and the memory that they hold until they are sent |
 //! | `routing` | the forms of paths |
-//! | `trace` | the span and the id of a request |
+//! | `trace` | the span and the id of a request, and its line in the access log |
 //! | `perculus` | the sessions API |
 //! | `openreplay` | the jobs API |
 //! | `classroom` | the courses API |
@@ -41,9 +44,12 @@ mod idempotency;
 mod limits;
 mod list;
 mod memory;
+mod metrics;
+mod observed;
 pub mod openreplay;
 mod percent;
 pub mod perculus;
+mod propagation;
 mod rate;
 mod response;
 mod routes;
@@ -56,6 +62,7 @@ mod trace;
 
 pub use forwarding::{NetworkError, TrustedProxies};
 pub use limits::Limits;
+pub use propagation::ContinueTrace;
 pub use rate::RateQuotas;
 pub use routes::configure;
 pub use server::{ConnectionLimits, DEFAULT_HTTP2_STREAMS, Deadlines, ServerSettings, Serving, Socket, Stopper};

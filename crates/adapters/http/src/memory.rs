@@ -31,7 +31,8 @@ impl Holder {
         Self::Principal(actor.account_id(), actor.principal.id)
     }
 
-    const fn account(self) -> Option<AccountId> {
+    /// The account, if it is known.
+    pub(crate) const fn account(self) -> Option<AccountId> {
         match self {
             Self::Anonymous => None,
             Self::Principal(account, _) => Some(account),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use derslik_domain::audit::DenialCause;
 use derslik_domain::id::AccountId;
+use derslik_domain::trace::TraceParent;
 use derslik_ports::inbound::{
     ActivityService, AttendeeService, CourseService, DenialLog, IdentityService, JobService, LogInService, PeopleService, ProjectService,
     RosterService, SessionService,
@@ -14,6 +15,7 @@ use crate::classroom::settings::ClassroomSettings;
 use crate::forwarding::TrustedProxies;
 use crate::limits::Limits;
 use crate::openreplay::compat::JobsCompat;
+use crate::propagation::{ContinueTrace, pass_on};
 use crate::rate::{RateClock, RateLimits, RateQuotas};
 
 /// The inbound ports.
@@ -62,6 +64,7 @@ pub struct HttpState {
     trusted_proxies: TrustedProxies,
     rate_limits: RateLimits,
     denials: Option<Arc<dyn DenialLog>>,
+    continue_trace: ContinueTrace,
 }
 
 impl std::ops::Deref for HttpState {
@@ -77,8 +80,29 @@ impl HttpState {
     pub fn new(services: Services, classroom: ClassroomSettings, limits: Limits) -> Self {
         let (body_budgets, response_budget) = (BodyBudgets::new(&limits), ResponseBudget::new(&limits));
         let (jobs_compat, trusted_proxies) = (JobsCompat::default(), TrustedProxies::default());
-        let (rate_limits, denials) = (RateLimits::default(), None);
-        Self { services, classroom, limits, jobs_compat, body_budgets, response_budget, trusted_proxies, rate_limits, denials }
+        Self {
+            services,
+            classroom,
+            limits,
+            jobs_compat,
+            body_budgets,
+            response_budget,
+            trusted_proxies,
+            rate_limits: RateLimits::default(),
+            denials: None,
+            continue_trace: pass_on,
+        }
+    }
+
+    /// The same state, whose requests are recorded in distributed traces by `continue_trace`.
+    #[must_use]
+    pub fn with_traces(self, continue_trace: ContinueTrace) -> Self {
+        Self { continue_trace, ..self }
+    }
+
+    /// Makes the span of a request a part of the trace that it names. Returns the step that its work continues.
+    pub(crate) fn continue_trace(&self, span: &tracing::Span, received: Option<TraceParent>) -> Option<TraceParent> {
+        (self.continue_trace)(span, received)
     }
 
     /// The same state, with answers of the jobs API shaped as `compat` says.

@@ -29,4 +29,5 @@ WHERE account_id = $6 AND ctid = ANY(ARRAY(
     LIMIT $13
 ))
 RETURNING jobs.id, jobs.project_id, jobs.action, jobs.reference, jobs.status, jobs.start_at, jobs.due_at, jobs.attempts, jobs.worker,
-    jobs.lease_token, jobs.lease_until, jobs.started_at, jobs.ended_at, jobs.progress, jobs.failures, jobs.created_at, jobs.updated_at
+    jobs.lease_token, jobs.lease_until, jobs.started_at, jobs.ended_at, jobs.progress, jobs.failures, jobs.created_at, jobs.updated_at,
+    jobs.trace_parent

@@ -41,7 +41,8 @@ claimed AS (
         LIMIT $21
     ))
     RETURNING jobs.id, jobs.project_id, jobs.action, jobs.reference, jobs.status, jobs.start_at, jobs.due_at, jobs.attempts, jobs.worker,
-        jobs.lease_token, jobs.lease_until, jobs.started_at, jobs.ended_at, jobs.progress, jobs.failures, jobs.created_at, jobs.updated_at
+        jobs.lease_token, jobs.lease_until, jobs.started_at, jobs.ended_at, jobs.progress, jobs.failures, jobs.created_at, jobs.updated_at,
+        jobs.trace_parent
 )
 SELECT done.id, done.token, claimed.* FROM done LEFT JOIN claimed ON false
 UNION ALL

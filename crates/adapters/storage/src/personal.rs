@@ -249,6 +249,7 @@ pub const TABLES: &[Table] = &[
             ("failures", NotPersonal),
             ("created_at", NotPersonal),
             ("updated_at", NotPersonal),
+            ("trace_parent", NotPersonal),
         ],
     ),
     table(
@@ -367,6 +368,7 @@ pub const TABLES: &[Table] = &[
         ],
     ),
     table("service_keys", Both, &[("name", NotPersonal), ("key", NotPersonal)]),
+    table("schema_compatibility", Both, &[("id", NotPersonal), ("needs", NotPersonal)]),
     // These tables hold only ids of rows.
     table(
         "key_rewrites",

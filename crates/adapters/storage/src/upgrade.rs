@@ -8,7 +8,7 @@ use crate::db::connector::{Connector, Database};
 use crate::db::migrate::{SQLITE_LOCK_TIMEOUT, migrate_postgres, migrate_sqlite};
 use crate::db::migrations::MigrateError;
 use crate::db::postgres::{PgConnector, PgControl, SqlState};
-use crate::db::schema_versions::{Inspect, missing_versions};
+use crate::db::schema_versions::{Inspect, Versions, compare_versions};
 use crate::db::settings::PoolSettings;
 use crate::db::sqlite::{Access, SqliteConnector};
 use crate::db::url::DatabaseUrl;
@@ -19,6 +19,8 @@ use crate::rekey::{KeyTwin, is_done, read_twins, rewrite_keys};
 pub struct Migrated {
     /// The versions that were applied, oldest first; none for a database that was up to date.
     pub applied: Vec<String>,
+    /// The versions of migrations that a newer program has applied, and this one does not know; oldest first.
+    pub newer: Vec<String>,
     /// The rows that keep a key by an old rule, because another row has the key that they should have.
     pub twins: Vec<KeyTwin>,
 }
@@ -30,6 +32,8 @@ pub enum SchemaState {
     Current,
     /// These migrations are missing, oldest first.
     Behind(Vec<String>),
+    /// A newer program has applied these migrations as well, oldest first. This program works on the schema as it is.
+    Newer(Vec<String>),
     /// All migrations are applied, but rows have keys of texts by an earlier rule, so searches by the new rule miss them.
     OldKeys,
     /// The file does not exist. SQLite only: PostgreSQL refuses the connection.
@@ -37,13 +41,15 @@ pub enum SchemaState {
 }
 
 impl DatabaseUrl {
-    /// Brings the database up to date. Processes that do this at the same time wait for each other. It blocks the thread.
+    /// Brings the database up to date, and leaves one of a newer program as it is. Processes that do this at the same time wait for
+    /// each other. It blocks the thread.
     ///
     /// # Errors
     /// [`MigrateError`] says what is wrong with the database, or which step failed.
     pub fn migrate(&self) -> Result<Migrated, MigrateError> {
         match self.state_and_twins()? {
-            (SchemaState::Current, twins) if twins.is_empty() => Ok(Migrated { applied: Vec::new(), twins }),
+            (SchemaState::Current, twins) if twins.is_empty() => Ok(Migrated { applied: Vec::new(), newer: Vec::new(), twins }),
+            (SchemaState::Newer(newer), twins) => Ok(Migrated { applied: Vec::new(), newer, twins }),
             _ => self.apply_missing(),
         }
     }
@@ -54,16 +60,16 @@ impl DatabaseUrl {
             Self::Postgres(url) => {
                 let connector = PgConnector::new(url, settings)?;
                 on_a_thread(|| {
-                    let mut conn = connector.connect_unbounded()?;
-                    let applied = migrate_postgres(&mut conn)?;
-                    Ok(Migrated { applied, twins: rewrite_keys(&mut conn)? })
+                    let (mut conn, control) = connector.connect_unbounded_with_control()?;
+                    let found = migrate_postgres(&mut conn, &control)?;
+                    finish(&mut conn, found)
                 })
             }
             Self::Sqlite(path) => {
                 let connector = SqliteConnector { path: path.clone(), access: Access::Write, settings };
                 let mut conn = connector.connect(settings.connect_timeout)?.conn;
-                let applied = migrate_sqlite(&mut conn)?;
-                Ok(Migrated { applied, twins: rewrite_keys(&mut conn)? })
+                let found = migrate_sqlite(&mut conn)?;
+                finish(&mut conn, found)
             }
         }
     }
@@ -106,13 +112,30 @@ pub(crate) fn on_a_thread<T: Send>(work: impl FnOnce() -> Result<T, MigrateError
     })
 }
 
+/// Makes the keys of texts after the migrations. `found` is what those found.
+fn finish<C: Database>(conn: &mut C, found: Versions) -> Result<Migrated, MigrateError> {
+    let applied = match found {
+        // A newer program has migrated in the meantime. It may make keys by another rule.
+        Versions::Newer(newer) => return Ok(Migrated { applied: Vec::new(), newer, twins: Vec::new() }),
+        Versions::Missing(applied) => applied,
+        Versions::Same => Vec::new(),
+    };
+    Ok(Migrated { applied, newer: Vec::new(), twins: rewrite_keys(conn)? })
+}
+
 /// The state of the database behind a connection.
 fn inspect<C: Inspect + Database>(conn: &mut C) -> Result<SchemaState, MigrateError> {
-    let missing = missing_versions(conn)?;
-    if !missing.is_empty() {
-        return Ok(SchemaState::Behind(missing));
-    }
-    Ok(if is_done(&mut conn.as_conn())? { SchemaState::Current } else { SchemaState::OldKeys })
+    Ok(match compare_versions(conn)? {
+        Versions::Missing(missing) => SchemaState::Behind(missing),
+        Versions::Newer(unknown) => SchemaState::Newer(unknown),
+        Versions::Same => {
+            if is_done(&mut conn.as_conn())? {
+                SchemaState::Current
+            } else {
+                SchemaState::OldKeys
+            }
+        }
+    })
 }
 
 /// As [`inspect`], together with the twins of a database that is up to date.

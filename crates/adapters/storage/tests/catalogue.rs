@@ -14,13 +14,14 @@ use diesel::sql_types::{Array, BigInt, Text};
 use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
 
 /// The tables that stand as a whole on each server, and the reason why they can't be spread.
-const EVERYWHERE: [(&str, &str); 7] = [
+const EVERYWHERE: [(&str, &str); 8] = [
     ("__diesel_schema_migrations", "one row for each migration of the installation"),
     ("accounts", "it lists the accounts, and an account is found by its name"),
     ("admins", "one row for each person who runs the installation"),
     ("credentials", "a credential is found by its public id before its account is known"),
     ("key_rewrites", "one row for each kind of text, with the progress of the program over all accounts"),
     ("principals", "credentials refer to them, and a whole table can't refer to one that is spread"),
+    ("schema_compatibility", "one row for the installation"),
     ("service_keys", "one row for each key that all processes of the installation share"),
 ];
 

@@ -4,10 +4,14 @@
 
 #[path = "schema/change_log.rs"]
 mod change_log;
+#[path = "schema/compatible.rs"]
+mod compatible;
 #[path = "schema/dump.rs"]
 mod dump;
 #[path = "schema/keys.rs"]
 mod keys;
+#[path = "schema/newer.rs"]
+mod newer;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -414,7 +414,7 @@ fn the_listener_for_jobs_is_woken_over_tls() {
     let harness = harness(&url, PoolSettings { connections: 1, ..PoolSettings::default() });
     let sleeper = harness.unit_of_work().wake_ups().unwrap();
     let mut watcher = PgConnection::establish(database.url()).unwrap();
-    wait_for(&mut watcher, 1, &encrypted("application_name = 'derslik-listener' AND query LIKE 'LISTEN%' AND state = 'idle'"));
+    wait_for(&mut watcher, 1, &encrypted("application_name = 'derslik listener' AND query LIKE 'LISTEN%' AND state = 'idle'"));
     let wakes = || harness.runtime().block_on(async { tokio::time::timeout(PATIENCE, sleeper.notified()).await });
     // Up to two wake-ups are for notifications from before it listened, so at least one of three is for those that are sent here.
     for _ in 0..3 {

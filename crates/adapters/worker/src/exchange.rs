@@ -11,6 +11,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::completion::{Finished, by_account, completions_of, report_all, store_completions};
@@ -64,7 +65,9 @@ pub(crate) async fn exchange<U: UnitOfWork>(
             // The claim is limited to the number of slots, so each job gets one.
             for (job, slot) in claimed.into_iter().zip(slots) {
                 let lease = worker.leases.hold(account, HeldJob { job: job.id, token }, slot);
-                attempts.spawn(execute(Arc::clone(&worker), job, lease, sender.clone()));
+                let span = report::span_of(account, &job);
+                (worker.continue_trace)(&span, job.trace);
+                attempts.spawn(execute(Arc::clone(&worker), job, lease, sender.clone()).instrument(span));
             }
             for (account, done) in done {
                 report_all(account, done, &completed, at);

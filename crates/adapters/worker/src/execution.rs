@@ -8,6 +8,7 @@ use derslik_ports::outbound::{Reason, StoreError, UnitOfWork};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinError;
 use tokio::time::{Instant, sleep};
+use tracing::Instrument;
 
 use crate::completion::Finished;
 use crate::lease::HeldLease;
@@ -105,7 +106,7 @@ async fn run_task<U: UnitOfWork>(
 ) {
     let task = Task { account: lease.account, job: job.clone(), cancelled: lease.cancelled.clone() };
     // A separate task contains a panic of the handler.
-    let mut running = tokio::spawn(async move { handler.run(task).await });
+    let mut running = tokio::spawn(async move { handler.run(task).await }.in_current_span());
     let ended = tokio::select! {
         ended = &mut running => ended,
         () = worker.giving_up.cancelled() => {

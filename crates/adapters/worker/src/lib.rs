@@ -39,4 +39,4 @@ mod worker;
 
 pub use registry::{Registry, Step, StepContext, StepError, StepHandler, Task, TaskHandler};
 pub use runner::Runner;
-pub use worker::{Settings, SettingsError, WorkerPorts};
+pub use worker::{ContinueTrace, Settings, SettingsError, WorkerPorts};

@@ -25,14 +25,8 @@ pub(crate) async fn watch<U: UnitOfWork>(worker: Arc<Worker<U>>) {
 
 async fn look<U: UnitOfWork>(worker: &Worker<U>) -> Result<(), StoreError> {
     let (now, term) = (worker.clock.now(), worker.settings.lease);
-    let (accounts, depth) = worker
-        .uow
-        .read(Tenant::Installation, move |stores| {
-            let jobs = stores.jobs();
-            Ok::<_, StoreError>((jobs.accounts_with_expired(now, term)?, jobs.depth()?))
-        })
-        .await?;
-    report::depth(depth, now);
+    let accounts: Vec<AccountId> =
+        worker.uow.read(Tenant::Installation, move |stores| stores.jobs().accounts_with_expired(now, term)).await?;
     for account in accounts {
         // An account that fails must not delay the others.
         if let Err(error) = rescue(worker, account).await {

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::completion::store_remaining;
 use crate::dispatch::Dispatch;
 use crate::registry::Registry;
-use crate::worker::{Settings, SettingsError, Worker, WorkerPorts};
+use crate::worker::{ContinueTrace, Settings, SettingsError, Worker, WorkerPorts, pass_on};
 use crate::{catch_up, heartbeats, rescue, sweeps};
 
 /// How long a worker that stops waits for its jobs to be released, and then for the last completions to be stored.
@@ -25,6 +25,7 @@ pub struct Runner<U> {
     ports: WorkerPorts<U>,
     registry: Registry,
     settings: Settings,
+    continue_trace: ContinueTrace,
 }
 
 impl<U: UnitOfWork> Runner<U> {
@@ -36,12 +37,18 @@ impl<U: UnitOfWork> Runner<U> {
         if settings.concurrency == 0 || settings.batch == 0 {
             return Err(SettingsError);
         }
-        Ok(Self { ports, registry, settings })
+        Ok(Self { ports, registry, settings, continue_trace: pass_on })
+    }
+
+    /// The same worker, whose attempts are recorded in distributed traces by `continue_trace`.
+    #[must_use]
+    pub fn with_traces(self, continue_trace: ContinueTrace) -> Self {
+        Self { continue_trace, ..self }
     }
 
     /// Works until `stop` is cancelled. Then running jobs may end within the grace period; the others are released.
     pub async fn run(self, stop: CancellationToken) {
-        let Self { ports, registry, settings } = self;
+        let Self { ports, registry, settings, continue_trace } = self;
         let worker = Arc::new(Worker {
             id: WorkerId::new(Uuid::from_u128(ports.ids.random_bits())),
             uow: ports.uow,
@@ -49,6 +56,7 @@ impl<U: UnitOfWork> Runner<U> {
             ids: ports.ids,
             registry,
             settings,
+            continue_trace,
             leases: Arc::default(),
             giving_up: CancellationToken::new(),
         });

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use derslik_domain::job::{LeaseTerm, RetryPolicy, WorkerId};
+use derslik_domain::trace::TraceParent;
 use derslik_ports::outbound::{Clock, Ids};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+use tracing::Span;
 
 use crate::lease::Leases;
 use crate::registry::Registry;
@@ -73,6 +75,15 @@ pub struct WorkerPorts<U> {
     pub job_notify: Arc<Notify>,
 }
 
+/// Makes the span of an attempt at a job a part of the trace that asked for the job, if there is one. Returns the step of a trace that
+/// the attempt is.
+pub type ContinueTrace = fn(&Span, Option<TraceParent>) -> Option<TraceParent>;
+
+/// Records nothing.
+pub(crate) fn pass_on(_: &Span, asked: Option<TraceParent>) -> Option<TraceParent> {
+    asked
+}
+
 /// The state that all parts of a worker share.
 pub(crate) struct Worker<U> {
     pub(crate) uow: U,
@@ -80,6 +91,7 @@ pub(crate) struct Worker<U> {
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) registry: Registry,
     pub(crate) settings: Settings,
+    pub(crate) continue_trace: ContinueTrace,
     pub(crate) id: WorkerId,
     pub(crate) leases: Arc<Leases>,
     /// Signals running attempts to release their jobs.

@@ -15,6 +15,8 @@ use crate::dev_accounts::DevAccount;
 pub(super) struct Banner<'a> {
     pub(super) address: SocketAddr,
     pub(super) is_encrypted: bool,
+    /// Where the operations listener is, if there is one.
+    pub(super) operations: Option<SocketAddr>,
     pub(super) profile: Profile,
     /// The accounts whose keys are shown.
     pub(super) accounts: &'a [DevAccount],
@@ -29,7 +31,8 @@ impl Banner<'_> {
     /// The same content as JSON, without the commands to paste.
     pub(super) fn as_json(&self) -> Value {
         let accounts: Vec<_> = self.accounts.iter().map(account_json).collect();
-        json!({ "version": env!("CARGO_PKG_VERSION"), "url": self.base(), "accounts": accounts })
+        let operations = self.operations.map(|address| format!("http://{address}"));
+        json!({ "version": env!("CARGO_PKG_VERSION"), "operations": operations, "url": self.base(), "accounts": accounts })
     }
 }
 
@@ -56,6 +59,9 @@ impl fmt::Display for Banner<'_> {
         writeln!(f, "  sessions  {base}/xapi/v2  (also {base}/api/groups/xapi)")?;
         writeln!(f, "  jobs      {base}/api/v1  (also {base}/v1)")?;
         writeln!(f, "  courses   {base}/v1/courses  (described at {base}/$discovery/rest?version=v1)")?;
+        if let Some(address) = self.operations {
+            writeln!(f, "  health    http://{address}/readyz  (also /healthz, /version and /metrics)")?;
+        }
         writeln!(f)?;
         for DevAccount { plan, keys, account_key, token } in self.accounts {
             writeln!(f, "  account     {} ({})", plan.account.name, plan.account.id)?;

@@ -15,11 +15,11 @@ use crate::config::{Config, Profile};
 use crate::doctor::way_out;
 use crate::wiring::Installation;
 
-/// Opens a database that is up to date already. Creates and changes nothing.
+/// Opens a database that is up to date already, or of a newer program that works with this one. Creates and changes nothing.
 pub(super) fn open_database(config: &Config, runtime: &Runtime) -> Result<Installation, Failure> {
     let url = config.database().map_err(Failure::Usage)?;
     match url.schema_state().map_err(|error| unusable(&url, error))? {
-        SchemaState::Current => installation(config, runtime, &url),
+        SchemaState::Current | SchemaState::Newer(_) => installation(config, runtime, &url),
         state => Err(Failure::Database(anyhow!(not_ready(&url, &state)))),
     }
 }
@@ -47,6 +47,9 @@ pub(super) fn bring_up_to_date(url: &DatabaseUrl) -> Result<Migrated, Failure> {
     if !migrated.applied.is_empty() {
         tracing::info!(migrations = migrated.applied.len(), "brought the database up to date");
     }
+    if !migrated.newer.is_empty() {
+        tell_of_newer(&migrated.newer);
+    }
     for twin in &migrated.twins {
         tracing::warn!("same name: {twin}");
     }
@@ -65,6 +68,10 @@ fn wait_until_current(url: &DatabaseUrl) -> Result<(), Failure> {
     loop {
         let reason = match url.schema_state() {
             Ok(SchemaState::Current) => return Ok(()),
+            Ok(SchemaState::Newer(unknown)) => {
+                tell_of_newer(&unknown);
+                return Ok(());
+            }
             Ok(state) => not_ready(url, &state),
             // The database was reachable a moment ago, so this is taken for an outage and not for a wrong URL.
             Err(error @ MigrateError::Connect(_)) if reminded.is_some() => format!("{:#}", anyhow::Error::new(error)),
@@ -78,12 +85,16 @@ fn wait_until_current(url: &DatabaseUrl) -> Result<(), Failure> {
     }
 }
 
+fn tell_of_newer(unknown: &[String]) {
+    tracing::warn!(migrations = unknown.len(), "the database is of a newer version of the program, which works with this one");
+}
+
 fn not_ready(url: &DatabaseUrl, state: &SchemaState) -> String {
     let missing = match state {
         SchemaState::NoDatabase => "there is no database".to_owned(),
         SchemaState::Behind(missing) => format!("the database lacks {} of the migrations", missing.len()),
         SchemaState::OldKeys => "names are not found by their new keys yet in the database".to_owned(),
-        SchemaState::Current => "the database is up to date".to_owned(),
+        SchemaState::Current | SchemaState::Newer(_) => "the database is up to date".to_owned(),
     };
     format!("{missing} at {}: run `derslik migrate`, or name another database with --database-url or --data-dir", location(url))
 }

@@ -40,7 +40,7 @@ pub(super) fn run(loaded: &Loaded, args: &DoctorArgs, output: Output) -> Result<
 fn find_known_keys(config: &Config) -> Option<KnownKeys> {
     let url = config.database().ok().filter(|url| !would_change(url))?;
     match url.schema_state() {
-        Ok(SchemaState::Current) => {
+        Ok(SchemaState::Current | SchemaState::Newer(_)) => {
             Some(look_up(config, &url).unwrap_or_else(|failure| KnownKeys::Unread(format!("{:#}", failure.parts().1))))
         }
         _ => None,

@@ -1,6 +1,7 @@
 //! The commands, one file each. A command parses its arguments, calls an inbound port, and prints the outcome. It knows no use
 //! case and no store. Two kinds of command know more: `migrate` calls the storage adapter, since the schema is its own affair,
-//! and `serve` and `worker` start the parts that [`wiring`](crate::wiring) builds. `config` and `doctor` report on the set-up itself.
+//! and `serve` and `worker` start the parts that [`wiring`](crate::wiring) builds. `config` and `doctor` report on the set-up itself,
+//! and `health` asks a running process.
 //! The exit code tells what went wrong:
 //!
 //! | code | meaning |
@@ -21,11 +22,13 @@ mod course;
 mod database;
 mod doctor;
 mod folder;
+mod health;
 mod job;
 mod key;
 mod known_keys;
 mod list_args;
 mod migrate;
+mod operations;
 mod operator;
 mod output;
 mod password;
@@ -37,14 +40,16 @@ mod token;
 mod user;
 mod worker;
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use derslik_ports::StoreError;
+use derslik_storage::set_application_name;
 
-use crate::config::{Config, Flags, Profile, read_address};
+use crate::config::{Config, Flags, LogFormat, OpsFlags, Profile, read_address, read_ops_listen};
 use crate::safety::Purpose;
 use crate::signals::{Ended, Signals};
 use crate::system::try_random;
@@ -72,6 +77,8 @@ enum Command {
     Worker(WorkerArgs),
     /// Brings the database up to date, and does nothing else.
     Migrate,
+    /// Asks the running service whether it lives, or with --ready whether it can do its work. Exit code 0 means yes, 1 means no.
+    Health(health::HealthArgs),
     /// The settings.
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -108,6 +115,9 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct WorkerArgs {
+    /// The address and port of the operations listener, or `off` [default: off].
+    #[arg(long, value_name = "ADDRESS", value_parser = read_ops_listen)]
+    ops_listen: Option<String>,
     /// An RFC 3339 instant at which the clock of the service starts (profile dev only).
     #[arg(long, value_name = "INSTANT")]
     dev_clock: Option<String>,
@@ -138,6 +148,9 @@ struct ServeSettings {
     /// The address and port to listen on [default: 127.0.0.1:8080].
     #[arg(long, value_name = "ADDRESS", value_parser = read_address)]
     listen: Option<SocketAddr>,
+    /// The address and port of the operations listener, or `off` [default: 127.0.0.1 and the port after that of --listen].
+    #[arg(long, value_name = "ADDRESS", value_parser = read_ops_listen)]
+    ops_listen: Option<String>,
     /// A PEM file with the certificate chain, to speak HTTPS.
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
@@ -198,11 +211,19 @@ impl Cli {
             flags.tls_key.clone_from(&settings.tls_key);
             flags.fixed_dev_keys = settings.fixed_dev_keys;
             flags.dev_clock.clone_from(&settings.dev_clock);
+            flags.ops = settings.ops_listen.clone().map(|listen| OpsFlags { listen });
         }
         if let Command::Worker(args) = &self.command {
             flags.dev_clock.clone_from(&args.dev_clock);
+            flags.ops = args.ops_listen.clone().map(|listen| OpsFlags { listen });
         }
         let output = if self.common.json { Output::Json } else { Output::Text };
+        // It has to answer soon, so the log, the signals and the checks of a start are left out.
+        if let Command::Health(args) = &self.command {
+            return health::run(self.common.config.as_ref(), &flags, args, output);
+        }
+        set_application_name(&format!("derslik {}", self.command.name()));
+        telemetry::write_as(LogFormat::named(self.common.config.as_deref()));
         let loaded = match Config::load_with_origins(self.common.config.as_ref(), &flags) {
             Ok(loaded) => loaded,
             Err(error) if matches!(self.command, Command::Config(config::ConfigCommand::Check(_))) => {
@@ -211,7 +232,8 @@ impl Cli {
             Err(error) => return Err(Failure::Usage(error)),
         };
         let config = &loaded.config;
-        telemetry::start(&config.log).map_err(Failure::Usage)?;
+        let is_service = matches!(self.command, Command::Serve(_) | Command::Worker(_));
+        telemetry::start(&config.log, is_service).map_err(Failure::Usage)?;
         telemetry::log_panics();
         if let Some(purpose) = self.command.purpose() {
             start::check_settings(&loaded, purpose)?;
@@ -222,6 +244,7 @@ impl Cli {
         match self.command {
             Command::Serve(args) => serve::run(&context, &signals, if args.no_worker { serve::Work::Elsewhere } else { serve::Work::Here }),
             Command::Worker(_) => worker::run(config, &signals),
+            Command::Health(args) => health::run(self.common.config.as_ref(), &flags, &args, output),
             Command::Migrate => migrate::run(&context),
             Command::Config(command) => command.run(&loaded, output),
             Command::Doctor(args) => doctor::run(&loaded, &args, output),
@@ -245,8 +268,29 @@ impl Command {
             Self::Serve(_) => Some(Purpose::Serve),
             Self::Worker(_) => Some(Purpose::Work),
             Self::Migrate => Some(Purpose::Migrate),
-            Self::Config(_) | Self::Doctor(_) => None,
+            Self::Config(_) | Self::Doctor(_) | Self::Health(_) => None,
             _ => Some(Purpose::Operate),
+        }
+    }
+
+    /// The name of the command, as it is typed.
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Serve(_) => "serve",
+            Self::Worker(_) => "worker",
+            Self::Migrate => "migrate",
+            Self::Config(_) => "config",
+            Self::Doctor(_) => "doctor",
+            Self::Health(_) => "health",
+            Self::Account(_) => "account",
+            Self::Key(_) => "key",
+            Self::Course(_) => "course",
+            Self::Job(_) => "job",
+            Self::Audit(_) => "audit",
+            Self::User(_) => "user",
+            Self::Token(_) => "token",
+            Self::Project(_) => "project",
+            Self::Admin(_) => "admin",
         }
     }
 
@@ -282,7 +326,7 @@ impl Failure {
 
     fn report(self) -> ExitCode {
         let (code, error) = self.parts();
-        telemetry::say(&format!("derslik: {error:#}"));
+        telemetry::fail(&format!("{error:#}"));
         ExitCode::from(code)
     }
 }
@@ -290,6 +334,17 @@ impl Failure {
 /// A failure of the store.
 fn database(error: StoreError) -> Failure {
     Failure::Database(error.into())
+}
+
+/// A failure to listen on that address, which the flag sets.
+fn cannot_listen(address: SocketAddr, flag: &str, error: std::io::Error) -> Failure {
+    let cure = match error.kind() {
+        ErrorKind::AddrInUse => format!("another process listens on this port: stop it, or name another port with {flag}"),
+        ErrorKind::AddrNotAvailable => format!("this machine does not have the address: name another with {flag}"),
+        ErrorKind::PermissionDenied => format!("the port is reserved: name one above 1023 with {flag}"),
+        _ => format!("name another address with {flag}"),
+    };
+    Failure::Listen(anyhow::Error::new(error).context(format!("can't listen on {address}; {cure}")))
 }
 
 /// The command that these arguments name.

@@ -51,9 +51,9 @@ pub(super) mod testing {
 
     use derslik_domain::id::Id;
     use derslik_ports::inbound::operators::{
-        MockAccountAdministration, MockAdminAdministration, MockAuditReading, MockCourseOperations, MockCredentialAdministration,
-        MockInstallationKeys, MockJobOperations, MockKnownSecretRevocation, MockProjectAdministration, MockSecretMaking, MockTokenIssuing,
-        MockUserAdministration,
+        MockAccountAdministration, MockAdminAdministration, MockAuditReading, MockBacklogReading, MockCourseOperations,
+        MockCredentialAdministration, MockInstallationKeys, MockJobOperations, MockKnownSecretRevocation, MockProjectAdministration,
+        MockSecretMaking, MockTokenIssuing, MockUserAdministration,
     };
     use derslik_testkit::builders::now;
 
@@ -73,6 +73,7 @@ pub(super) mod testing {
             courses: Arc::new(MockCourseOperations::new()),
             jobs: Arc::new(MockJobOperations::new()),
             audit: Arc::new(MockAuditReading::new()),
+            backlog: Arc::new(MockBacklogReading::new()),
             secrets: Arc::new(MockSecretMaking::new()),
             known_secrets: Arc::new(MockKnownSecretRevocation::new()),
             keys: Arc::new(MockInstallationKeys::new()),

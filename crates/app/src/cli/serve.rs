@@ -1,21 +1,24 @@
 //! `derslik serve`
 
-use std::io::ErrorKind;
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::Duration;
 
 use derslik_http::Socket;
+use derslik_ports::inbound::{HealthService, Phase};
 use tokio_util::sync::CancellationToken;
 
 use super::banner::Banner;
 use super::database::open_to_serve;
 use super::known_keys::{retry_while_busy, set_up_dev_accounts};
+use super::operations::Operations;
 use super::start::check_database;
 use super::worker::runner;
-use super::{Context, Failure, Output, runtime};
-use crate::config::Profile;
+use super::{Context, Failure, Output, cannot_listen, runtime};
+use crate::config::{Config, LogFormat, Profile};
 use crate::descriptors::raise_limit;
 use crate::known_person::{KnownPassword, add_known_person};
+use crate::notify::{self, State};
 use crate::server;
 use crate::signals::Signals;
 use crate::tls::Certificate;
@@ -37,11 +40,15 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work) -> Resul
     };
     let tls = certificate.as_ref().map(Certificate::server_config).transpose().map_err(Failure::Usage)?;
     let runtime = runtime(config)?;
+    // It tells that the process lives while that waits for its database.
+    let operations = Operations::start(config, config.ops_of_serve().map_err(Failure::Usage)?);
+    let operations = operations.map_err(|failure| rather_of_public(config, failure))?;
     let installation = open_to_serve(config, &runtime)?;
     check_database(config, &installation, &runtime)?;
+    operations.watch(&installation, runtime.handle());
     let (operators, now) = (installation.operators(), installation.now());
-    let listener = TcpListener::bind(config.listen).map_err(|error| cannot_listen(config.listen, error))?;
-    let address = listener.local_addr().map_err(|error| cannot_listen(config.listen, error))?;
+    let listener = TcpListener::bind(config.listen).map_err(|error| cannot_listen(config.listen, "--listen", error))?;
+    let address = listener.local_addr().map_err(|error| cannot_listen(config.listen, "--listen", error))?;
     let accounts = match config.profile {
         Profile::Dev => runtime.block_on(set_up_dev_accounts(config, &operators, now))?,
         Profile::Production => Vec::new(),
@@ -61,12 +68,23 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work) -> Resul
         Work::Here => Some(runner(config, &installation)?),
         Work::Elsewhere => None,
     };
+    operations.begin_work();
+    // A log for programs has a banner for programs.
+    let output = if config.log.format == LogFormat::Json { Output::Json } else { context.output };
     // A client that has read the banner may send requests at once: the listener is open and queues them.
     show(
-        context.output,
-        &Banner { address, is_encrypted: tls.is_some(), profile: config.profile, accounts: &accounts, now: installation.now() },
+        output,
+        &Banner {
+            address,
+            is_encrypted: tls.is_some(),
+            operations: operations.address(),
+            profile: config.profile,
+            accounts: &accounts,
+            now: installation.now(),
+        },
     );
     tracing::info!(%address, database = %config.database().map_err(Failure::Usage)?, "serving");
+    notify::tell(State::Ready);
     let settings = config.server(raise_limit());
     if settings.connections.in_all < config.http.max_connections {
         tracing::warn!(connections = settings.connections.in_all, "the limit of descriptors leaves room for fewer connections");
@@ -75,7 +93,11 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work) -> Resul
     let (writer, end) = (denials.clone(), served_all.clone().cancelled_owned());
     let writing = runtime.spawn(async move { writer.run_until(end).await });
     let worker = runner.map(|runner| runtime.spawn(runner.run(stop.clone())));
-    let served = runtime.block_on(server::serve(Socket { listener, tls }, state, settings, stop));
+    let closing = CancellationToken::new();
+    runtime.spawn(close_after_drain(stop.clone(), operations.health(), config.ops.drain(), closing.clone()));
+    let served = runtime.block_on(server::serve(Socket { listener, tls }, state, settings, closing));
+    // A server that fails ends the rest as well.
+    stop.cancel();
     served_all.cancel();
     let written = runtime.block_on(writing);
     runtime.block_on(denials.flush());
@@ -84,8 +106,27 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work) -> Resul
     }
     served.map_err(|error| Failure::Other(error.into()))?;
     written.map_err(|error| Failure::Other(error.into()))?;
+    operations.stop();
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Where a service runs already, a second one fails at both of its addresses. The failure at the public one tells more.
+fn rather_of_public(config: &Config, failure: Failure) -> Failure {
+    match (failure, TcpListener::bind(config.listen)) {
+        (Failure::Listen(_), Err(error)) => cannot_listen(config.listen, "--listen", error),
+        (failure, _) => failure,
+    }
+}
+
+/// Once the process is told to stop, shows that at once, and closes the public listener after the drain.
+async fn close_after_drain(stop: CancellationToken, health: Option<Arc<dyn HealthService>>, drain: Duration, closing: CancellationToken) {
+    stop.cancelled().await;
+    if let Some(health) = health {
+        health.enter(Phase::Draining);
+    }
+    tokio::time::sleep(drain).await;
+    closing.cancel();
 }
 
 /// Prints the banner. A closed standard output does not stop the service.
@@ -93,16 +134,6 @@ fn show(output: Output, banner: &Banner<'_>) {
     if output.print(|| banner.to_string(), || banner.as_json()).is_err() {
         tracing::warn!("nothing was printed: standard output is closed");
     }
-}
-
-fn cannot_listen(address: SocketAddr, error: std::io::Error) -> Failure {
-    let cure = match error.kind() {
-        ErrorKind::AddrInUse => "another process listens on this port: stop it, or name another port with --listen",
-        ErrorKind::AddrNotAvailable => "this machine does not have the address: name another with --listen",
-        ErrorKind::PermissionDenied => "the port is reserved: name one above 1023 with --listen",
-        _ => "name another address with --listen",
-    };
-    Failure::Listen(anyhow::Error::new(error).context(format!("can't listen on {address}; {cure}")))
 }
 
 fn reload(certificate: &Certificate) {

@@ -6,7 +6,7 @@ use tokio::runtime::Runtime;
 use super::Failure;
 use super::known_keys::refuse_known_keys;
 use crate::config::{Config, Loaded, Profile};
-use crate::safety::{Finding, Purpose, Severity, checks, clock, report};
+use crate::safety::{Finding, Purpose, Severity, checks, clock, durability, report};
 use crate::wiring::Installation;
 
 /// Refuses settings and files that break a rule, and warns of the others.
@@ -14,12 +14,16 @@ pub(super) fn check_settings(loaded: &Loaded, purpose: Purpose) -> Result<(), Fa
     refuse(checks(loaded, purpose))
 }
 
-/// Refuses a database whose clock differs and, in production, one that takes publicly known keys.
+/// Refuses a database whose clock differs and, in production, one that takes publicly known keys. Warns of settings that may lose
+/// acknowledged writes.
 pub(super) fn check_database(config: &Config, installation: &Installation, runtime: &Runtime) -> Result<(), Failure> {
     let url = config.database().map_err(Failure::Usage)?;
     let difference = clock::check(&url, config.profile)
         .map_err(|error| Failure::Database(anyhow::Error::new(error).context(format!("the clock of the database {url}"))))?;
     let clock = refuse(difference.into_iter().collect());
+    let weak = durability::check(&url, config.database.sqlite_full_sync)
+        .map_err(|error| Failure::Database(anyhow::Error::new(error).context(format!("the settings of the database {url}"))))?;
+    refuse(weak)?;
     match config.profile {
         Profile::Dev => clock,
         Profile::Production => {

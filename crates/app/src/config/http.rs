@@ -103,7 +103,8 @@ impl Config {
             workers => workers,
         };
         // Each connection to SQLite has three files; the rest is for listeners, the log and answers to refused clients.
-        let reserved = 200 + 6 * (u64::from(self.database.connections) + 2);
+        let of_operations = u64::try_from(derslik_operations::MAX_CONNECTIONS).unwrap_or_default();
+        let reserved = 200 + of_operations + 6 * (u64::from(self.database.connections) + 2);
         let in_all = connections_within(self.http.max_connections, descriptors, reserved);
         ServerSettings {
             workers,

@@ -244,7 +244,7 @@ fn origin(metadata: &Metadata, path: &[String]) -> Option<String> {
     match &metadata.source {
         Some(Source::File(file)) => Some(format!("in {}", file.display())),
         Some(Source::Custom(origin)) => Some(origin.clone()),
-        Some(Source::Code(_)) if metadata.name.ends_with("Flags") => Some(format!("the flag --{}", path.join(".").replace('_', "-"))),
+        Some(Source::Code(_)) if metadata.name.ends_with("Flags") => Some(format!("the flag --{}", path.join("-").replace('_', "-"))),
         _ if metadata.name.contains("environment") && !path.is_empty() => {
             Some(in_environment(&format!("{PREFIX}{}", path.join("__").to_uppercase())))
         }

@@ -1,9 +1,18 @@
 //! The settings of the log.
 
+use std::path::Path;
+
 use anyhow::{Context, ensure};
+use figment::Figment;
+use figment::providers::{Env, Format, Toml};
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
+
+use super::secrets::PREFIX;
+
+/// The setting of the format.
+const FORMAT: &str = "log.format";
 
 /// The module that logs what clients of HTTP/2 do wrong: some of it as warnings, without an end and in bytes that clients choose.
 const HTTP2: &str = "h2";
@@ -15,9 +24,10 @@ const LEVELS: &str = "the levels are off, error, warn, info, debug and trace, an
 #[serde(deny_unknown_fields, default)]
 pub struct LogConfig {
     /// The lines that are logged: a level (`off`, `error`, `warn`, `info`, `debug` or `trace`), and levels of single modules.
-    /// Lines of the library for HTTP/2 are left out unless the filter names `h2`, because any client can cause them.
+    /// Each request has one line at `info`, of the module `access`: `info,access=off` leaves those lines out. Lines of the library for
+    /// HTTP/2 are left out unless the filter names `h2`, because any client can cause them.
     pub filter: String,
-    /// `text` or `json`.
+    /// `text` or `json`. With `json`, what `serve` prints at its start and what a process says when it fails are JSON too.
     pub format: LogFormat,
 }
 
@@ -30,6 +40,15 @@ pub enum LogFormat {
     Text,
     /// For programs.
     Json,
+}
+
+impl LogFormat {
+    /// The format that the environment or a file names, for failures to read the settings. [`LogFormat::Text`] if neither says.
+    pub fn named(file: Option<&Path>) -> Self {
+        let in_environment = Figment::from(Env::prefixed(PREFIX).split("__")).extract_inner(FORMAT).ok();
+        let in_file = || Figment::from(Toml::file_exact(file?)).extract_inner(FORMAT).ok();
+        in_environment.or_else(in_file).unwrap_or(Self::Text)
+    }
 }
 
 impl LogConfig {
@@ -63,6 +82,18 @@ impl Default for LogConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_format_is_known_although_other_settings_can_not_be_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("derslik.toml");
+        let named = |settings: &str| {
+            std::fs::write(&file, settings).unwrap();
+            LogFormat::named(Some(&file))
+        };
+        assert_eq!(named("listen = 7\n[log]\nformat = \"json\"\n"), LogFormat::Json);
+        assert_eq!([named("listen = 7\n"), named("not TOML"), LogFormat::named(None)], [LogFormat::Text; 3]);
+    }
 
     #[test]
     fn clients_of_http2_do_not_fill_the_log_unless_the_filter_asks_for_it() {

@@ -22,11 +22,12 @@ pub(super) struct SecretSetting {
 }
 
 /// All settings that hold secrets.
-pub(super) static SECRETS: [SecretSetting; 4] = [
+pub(super) static SECRETS: [SecretSetting; 5] = [
     SecretSetting { setting: "database_url", variables: &["DATABASE_URL", "DERSLIK_DATABASE_URL"] },
     SecretSetting { setting: "database.password", variables: &["DERSLIK_DATABASE__PASSWORD"] },
     SecretSetting { setting: "audit.seal_key", variables: &["DERSLIK_AUDIT__SEAL_KEY"] },
     SecretSetting { setting: "audit.old_seal_key", variables: &["DERSLIK_AUDIT__OLD_SEAL_KEY"] },
+    SecretSetting { setting: "ops.metrics_token", variables: &["DERSLIK_OPS__METRICS_TOKEN"] },
 ];
 
 /// The value of a secret, and a text that names its source.

@@ -11,7 +11,7 @@ const WAITING_SECONDS: u64 = 10 * 60;
 
 pub(super) fn judge_content(content: &ContentFacts, now: Timestamp) -> Vec<Finding> {
     let mut findings = vec![judge_schema(&content.schema)];
-    if matches!(content.schema, Ok(SchemaState::Current)) {
+    if matches!(content.schema, Ok(SchemaState::Current | SchemaState::Newer(_))) {
         findings.push(judge_names(content));
         findings.push(judge_jobs(&content.oldest_due, now));
     }
@@ -23,6 +23,11 @@ pub(super) fn judge_schema(schema: &Fact<SchemaState>) -> Finding {
     let migrate = "run `derslik migrate`";
     match schema {
         Ok(SchemaState::Current) => Finding::ok(CHECK, "the schema is up to date"),
+        Ok(SchemaState::Newer(unknown)) => Finding::warning(
+            CHECK,
+            format!("a newer version applied {} migrations that this one does not know, and still works with it", unknown.len()),
+            "end the upgrade: replace this version by the newer one",
+        ),
         Ok(SchemaState::Behind(missing)) => {
             Finding::problem(CHECK, format!("the database lacks {} of the migrations", missing.len()), migrate)
         }
@@ -111,6 +116,13 @@ mod tests {
             let content = ContentFacts { schema, oldest_due: Ok(Some(now().minutes_before(60))), ..content() };
             assert_eq!(bad(&content), [("database_schema", State::Problem)]);
         }
+    }
+
+    #[test]
+    fn a_schema_of_a_newer_version_that_still_works_is_a_warning_and_hides_nothing() {
+        let newer = Ok(SchemaState::Newer(vec!["20261129000099".to_owned()]));
+        let content = ContentFacts { schema: newer, oldest_due: Ok(Some(now().minutes_before(60))), ..content() };
+        assert_eq!(bad(&content), [("database_schema", State::Warning), ("jobs", State::Warning)]);
     }
 
     #[test]

@@ -78,23 +78,22 @@ fn listening_sockets(table: &str, port: u16) -> Vec<String> {
     table.lines().filter_map(socket).collect()
 }
 
-/// Whether the service can listen at its address.
-pub(super) fn judge_place(address: SocketAddr, place: &Place) -> Finding {
-    const CHECK: &str = "port";
+/// Whether the service can listen at the address that a setting names.
+pub(super) fn judge_place(check: &'static str, setting: &str, address: SocketAddr, place: &Place) -> Finding {
     match place {
-        Place::Free => Finding::ok(CHECK, format!("{address} is free")),
-        Place::Ours => Finding::ok(CHECK, format!("the service listens on {address}")),
+        Place::Free => Finding::ok(check, format!("{address} is free")),
+        Place::Ours => Finding::ok(check, format!("the service listens on {address}")),
         Place::Taken(name) => {
             let who = name.as_ref().map_or_else(|| "another process".to_owned(), |name| format!("the program {name}"));
-            let fix = "stop it, or name another address in listen";
+            let fix = format!("stop it, or name another address in {setting}");
             match name {
-                Some(_) => Finding::problem(CHECK, format!("{who} listens on {address}"), fix),
+                Some(_) => Finding::problem(check, format!("{who} listens on {address}"), fix),
                 // A service of another user is the usual case, and its program can't be read.
-                None => Finding::warning(CHECK, format!("{who} listens on {address}"), format!("if it is not the service: {fix}")),
+                None => Finding::warning(check, format!("{who} listens on {address}"), format!("if it is not the service: {fix}")),
             }
         }
         Place::Unusable(reason) => {
-            Finding::problem(CHECK, format!("{address} can't be listened on: {reason}"), "name another address in listen")
+            Finding::problem(check, format!("{address} can't be listened on: {reason}"), format!("name another address in {setting}"))
         }
     }
 }
@@ -160,7 +159,7 @@ mod tests {
     #[test]
     fn a_port_is_judged_by_what_stands_there() {
         let address = SocketAddr::from(([127, 0, 0, 1], 8080));
-        let state = |place| judge_place(address, &place).state;
+        let state = |place| judge_place("port", "listen", address, &place).state;
         assert_eq!([state(Place::Free), state(Place::Ours)], [State::Ok; 2]);
         assert_eq!(state(Place::Taken(Some("nginx".to_owned()))), State::Problem);
         assert_eq!(state(Place::Taken(None)), State::Warning);

@@ -27,6 +27,9 @@ const BEFORE_DATABASE: Duration = Duration::from_secs(1);
 /// How long before the end the wait for all parts is over, so that the report can be printed.
 const BEFORE_REPORT: Duration = Duration::from_millis(500);
 
+/// The connection by which the readiness of a process is told, beside those of the pool.
+const OF_READINESS: u32 = 1;
+
 /// The publicly known keys that a database takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KnownKeys {
@@ -52,7 +55,7 @@ pub fn examine(loaded: &Loaded, timeout: Duration, find_known_keys: impl FnOnce(
         Part::start("known_keys", move || find_known_keys().map(|keys| known_keys(profile, is_fixed, keys)).into_iter().collect()),
         part_of("data_folder", judge_files),
         part_of("certificate", |config| vec![judge_certificate(config, SystemClock.now())]),
-        part_of("port", |config| vec![judge_place(config.listen, &look_at(config.listen))]),
+        part_of("port", judge_addresses),
     ];
     let mut findings = judge_rules(loaded);
     findings.extend([judge_proxies(config), judge_descriptors(config)]);
@@ -88,6 +91,15 @@ impl Part {
             }
         }
     }
+}
+
+/// Both addresses that `serve` listens on.
+fn judge_addresses(config: &Config) -> Vec<Finding> {
+    let public = judge_place("port", "listen", config.listen, &look_at(config.listen));
+    // A setting that is not an address was refused before.
+    let of_operations = config.ops_of_serve().ok().flatten();
+    let of_operations = of_operations.map(|address| judge_place("ops_port", "ops.listen", address, &look_at(address)));
+    [public].into_iter().chain(of_operations).collect()
 }
 
 fn judge_database(config: &Config, limit: Duration) -> Vec<Finding> {
@@ -130,7 +142,7 @@ fn judge_postgres(config: &Config, url: &DatabaseUrl, facts: &PostgresFacts) -> 
     let limit_of_role = facts.role.as_ref().ok().and_then(|role| role.connection_limit);
     let limits = [("the limit of the database", limit_of_database), ("the limit of the role", limit_of_role)];
     // One thread for each connection, and one more connection listens for jobs instead of the writer of SQLite.
-    let needed = u32::try_from(config.pool().threads()).unwrap_or(u32::MAX);
+    let needed = u32::try_from(config.pool().threads()).unwrap_or(u32::MAX).saturating_add(OF_READINESS);
     let mut findings: Vec<_> = url.tls().map(|mode| judge_tls(mode, &facts.link)).into_iter().collect();
     findings.extend(judge_server(&facts.server));
     findings.extend(judge_settings(&facts.settings));

@@ -11,11 +11,13 @@
 //! | `known_password` | a password or a key that stands in examples |
 //! | `secret_file` | a file with a secret that other users can read |
 //! | `clock` | a clock that differs from the database's, see [`clock`] |
+//! | `durability` | nothing: settings that may lose acknowledged writes are told, see [`durability`] |
 //!
 //! The publicly known keys in a database are found by the use cases of operators, and refused by the commands.
 
 pub mod clock;
 mod database;
+pub mod durability;
 mod files;
 mod listen;
 mod passwords;

@@ -36,7 +36,7 @@ pub(crate) fn nothing_in_sight() -> Result<(), Failed> {
     }
     drop(client);
     let log = site.end("serve", served)?;
-    check(log.matches("request done").count() >= sent, &"the log does not show the requests")?;
+    check(log.matches("request_id").count() >= sent, &"the log does not show the requests")?;
     let leaks = site.leaks();
     check(leaks.is_empty(), &leaks)
 }

@@ -5,8 +5,8 @@
 //! environment of the processes and the whole database are searched, also for encoded forms. On both databases, in both formats of
 //! the log.
 //!
-//! Not here, because the program has none of it: traces that leave the process, metrics, and a request that panics. No request makes
-//! the program panic on purpose, and a panic is logged by its own text alone.
+//! Not here: traces that leave the process, which have a test of their own, and a request that panics. No request makes the program
+//! panic on purpose, and a panic is logged by its own text alone. Metrics have no label with a text of a client.
 #![expect(clippy::indexing_slicing, reason = "a part that is not there is null in JSON, and fails the check")]
 
 mod canary;

@@ -21,6 +21,7 @@ use crate::{check, sql};
 /// The password of the role, with characters that a URL must encode.
 const DATABASE_PASSWORD: &str = "/kanarya5e1bveritabani+=";
 const SEAL_KEY: &str = "7c19e0b4d5a8f2363b9e01c7d4f8a2655e0a9b3c7d1f46828e5b0c9a3d7f1e24";
+const METRICS_TOKEN: &str = "kanarya93b0d5olcumler";
 
 /// How long an answer or the end of a process may take. Only a failure takes this long.
 const EVENT_TIMEOUT: Duration = Duration::from_secs(60);
@@ -59,7 +60,12 @@ impl Site {
         let database = if database == "sqlite" { in_a_file(folder.path())? } else { on_a_server()? };
         secret_file(folder.path(), "url", &database.url)?;
         secret_file(folder.path(), "seal_key", SEAL_KEY)?;
-        let canaries = vec![Canary::new("the seal key", SEAL_KEY), Canary::new("the database password", "kanarya5e1bveritabani")];
+        secret_file(folder.path(), "metrics_token", METRICS_TOKEN)?;
+        let canaries = vec![
+            Canary::new("the seal key", SEAL_KEY),
+            Canary::new("the token of metrics", METRICS_TOKEN),
+            Canary::new("the database password", "kanarya5e1bveritabani"),
+        ];
         Ok(Self { folder, database, log_format, canaries, seen: Vec::new() })
     }
 
@@ -68,6 +74,7 @@ impl Site {
         let mut command = derslik(arguments);
         command.env("DATABASE_URL_FILE", self.folder.path().join("url"));
         command.env("DERSLIK_AUDIT__SEAL_KEY_FILE", self.folder.path().join("seal_key"));
+        command.env("DERSLIK_OPS__METRICS_TOKEN_FILE", self.folder.path().join("metrics_token"));
         command.envs([("DERSLIK_PROFILE", "production"), ("DERSLIK_ALLOW_SQLITE", "true"), ("DERSLIK_LISTEN", "127.0.0.1:0")]);
         command.envs([("DERSLIK_LOG__FILTER", "trace,h2=trace"), ("DERSLIK_LOG__FORMAT", self.log_format)]);
         command

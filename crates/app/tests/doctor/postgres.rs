@@ -59,7 +59,7 @@ const fn fault(check: &'static str, state: &'static str, make: &'static str, men
     Fault { check, state, make, mend }
 }
 
-const FAULTS: [Fault; 10] = [
+const FAULTS: [Fault; 11] = [
     fault("database_durability", "warning", "ALTER ROLE clerk SET synchronous_commit = off", "ALTER ROLE clerk RESET synchronous_commit"),
     fault(
         "database_settings",
@@ -86,9 +86,17 @@ const FAULTS: [Fault; 10] = [
     ),
     fault(
         "database_schema",
-        "problem",
+        "warning",
         "INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')",
         "DELETE FROM __diesel_schema_migrations WHERE version = '29990101000000'",
+    ),
+    fault(
+        "database_schema",
+        "problem",
+        "INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000');
+         UPDATE schema_compatibility SET needs = '29990101000000'",
+        "DELETE FROM __diesel_schema_migrations WHERE version = '29990101000000';
+         UPDATE schema_compatibility SET needs = '20261129000062'",
     ),
     fault(
         "names",

@@ -5,6 +5,10 @@ mod commands;
 mod databases;
 mod https;
 mod https_client;
+mod logs;
+mod newer_schema;
+mod notify;
+mod restarts;
 mod settings;
 mod signals;
 mod sql;
@@ -34,7 +38,7 @@ const SEARCH: &str = "/xapi/v2/session/search";
 const PRIVATE_DATABASES: [(&str, Open); 2] = [("sqlite", DATABASES[0].1), ("postgres", private_postgres)];
 
 fn private_postgres() -> Result<(DatabaseUrl, Place), Failed> {
-    let server = PostgresServer::start(Durability::Fast)?;
+    let server = PostgresServer::start(Durability::Durable)?;
     let url: DatabaseUrl = server.maintenance_url().parse()?;
     url.migrate()?;
     Ok((url, Box::new(server)))
@@ -66,6 +70,10 @@ fn main() -> ExitCode {
     trials.extend(commands::trials());
     trials.extend(databases::trials());
     trials.extend(https::trials());
+    trials.extend(logs::trials());
+    trials.extend(newer_schema::trials());
+    trials.extend(restarts::trials());
+    trials.extend(notify::trials());
     trials.extend(settings::trials());
     trials.extend(twins::trials());
     trials.extend(unsafe_starts::trials());

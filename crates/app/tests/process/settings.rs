@@ -241,7 +241,7 @@ fn as_unprivileged(folder: &Path, arguments: &[&str]) -> Result<Command, Failed>
     std::fs::copy(env!("CARGO_BIN_EXE_derslik"), &program)?;
     std::fs::set_permissions(folder, PermissionsExt::from_mode(0o755))?;
     let mut command = Command::new(program);
-    command.args(arguments).env_clear().current_dir("/").uid(65_534).gid(65_534);
+    command.args(arguments).env_clear().env("DERSLIK_OPS__LISTEN", "off").current_dir("/").uid(65_534).gid(65_534);
     Ok(command)
 }
 

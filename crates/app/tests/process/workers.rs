@@ -241,7 +241,7 @@ const GATE: &str = "
 /// Counts the jobs that wait for the lock, in each of the two ways.
 const BEFORE_THE_GATE: &str = "
     SELECT count(*) FILTER (WHERE query = 'COMMIT') || ' ' || count(*) FILTER (WHERE query <> 'COMMIT') AS line
-    FROM pg_stat_activity WHERE application_name = 'derslik' AND wait_event = 'advisory'";
+    FROM pg_stat_activity WHERE application_name = 'derslik worker' AND wait_event = 'advisory'";
 
 /// The time limit, since a failed job is tried again only after some quarters of a minute.
 const EVENT_TIMEOUT: Duration = Duration::from_secs(240);

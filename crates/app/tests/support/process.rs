@@ -25,16 +25,18 @@ pub(crate) struct Running {
     pub(crate) banner: String,
 }
 
-/// The program with these arguments, without settings from the environment of the tests.
+/// The program with these arguments, without settings from the environment of the tests, and without an operations listener unless
+/// `--ops-listen` names one: its default port belongs to another test.
 pub(crate) fn derslik(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_derslik"));
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("DERSLIK_")) {
+    let is_ours = |name: &str| name.starts_with("DERSLIK_") || name.starts_with("OTEL_");
+    for (name, _) in std::env::vars_os().filter(|(name, _)| is_ours(&name.to_string_lossy())) {
         command.env_remove(name);
     }
-    for name in ["DATABASE_URL", "DATABASE_URL_FILE", "CREDENTIALS_DIRECTORY"] {
+    for name in ["DATABASE_URL", "DATABASE_URL_FILE", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET"] {
         command.env_remove(name);
     }
-    command.args(arguments).env("DERSLIK_LOG__FILTER", "warn").stdin(Stdio::null());
+    command.args(arguments).env("DERSLIK_LOG__FILTER", "warn").env("DERSLIK_OPS__LISTEN", "off").stdin(Stdio::null());
     command
 }
 

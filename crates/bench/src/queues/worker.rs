@@ -74,7 +74,7 @@ pub(super) fn idle_job(number: u32) -> Result<NewJob> {
 /// # Errors
 /// When the database can't be reached.
 pub(crate) async fn serve(work: Work) -> Result<()> {
-    telemetry::start(&LogConfig::default())?;
+    telemetry::start(&LogConfig::default(), false)?;
     let mut input = BufReader::new(tokio::io::stdin()).lines();
     let url: DatabaseUrl = input.next_line().await?.context("no database was named")?.parse()?;
     let uow = DieselUnitOfWork::new(&url, PoolSettings::default(), &Handle::current());

@@ -6,6 +6,7 @@ use crate::course::CourseSettings;
 use crate::id::{AccountId, CredentialId, PrincipalId, ProjectId};
 use crate::text::{Name, TextError};
 use crate::time::{StartDateMode, Timestamp, Zone};
+use crate::trace::TraceParent;
 
 use super::Lang;
 
@@ -233,6 +234,8 @@ pub struct Actor {
     pub credential: CredentialId,
     /// The project that the credential belongs to, if it belongs to one.
     pub project: Option<ProjectId>,
+    /// The step of a trace that the request is. Jobs that the actor asks for continue it.
+    pub trace: Option<TraceParent>,
 }
 
 impl Actor {

@@ -121,6 +121,7 @@ mod tests {
             scopes,
             credential: Id::new(3),
             project: None,
+            trace: None,
         }
     }
 

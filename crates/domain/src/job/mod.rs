@@ -23,6 +23,7 @@ mod state;
 use crate::id::{JobId, ProjectId};
 use crate::rows::RowCount;
 use crate::time::Timestamp;
+use crate::trace::TraceParent;
 
 pub use action::{Action, Actions, Priority, Pruning, ReferenceId};
 pub use erasure::{ErasureCounts, ErasureKind, ErasureProgress, ErasureStep, Pass};
@@ -56,6 +57,9 @@ pub struct Job {
     pub created_at: Timestamp,
     /// When it changed last. A heartbeat does not count as a change.
     pub updated_at: Timestamp,
+    /// The step of a trace that asked for it. It never changes.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub trace: Option<TraceParent>,
 }
 
 /// The part of a job that clients are shown, without the fields that only workers need.
@@ -185,6 +189,7 @@ pub struct NewJob {
     reference: ReferenceId,
     start_at: Timestamp,
     created_at: Timestamp,
+    trace: Option<TraceParent>,
 }
 
 impl NewJob {
@@ -192,37 +197,48 @@ impl NewJob {
     /// mistake can be cancelled.
     pub fn delete_user_data(project: ProjectId, user: ReferenceId, created_at: Timestamp) -> Self {
         let start_at = next_utc_midnight(created_at);
-        Self { project: Some(project), action: Action::DeleteUserData, reference: user, start_at, created_at }
+        Self { project: Some(project), ..Self::internal(Action::DeleteUserData, user, start_at, created_at) }
     }
 
     /// The assignment of a calendar to a course, at once.
     pub fn assign_calendar_id(course: ReferenceId, created_at: Timestamp) -> Self {
-        Self { project: None, action: Action::AssignCalendarId, reference: course, start_at: created_at, created_at }
+        Self::internal(Action::AssignCalendarId, course, created_at, created_at)
     }
 
     /// A sweep over the sessions of the account that have ended, from `start_at` on.
     pub fn expire_sessions(start_at: Timestamp, created_at: Timestamp) -> Self {
-        Self { project: None, action: Action::ExpireSessions, reference: ReferenceId::none(), start_at, created_at }
+        Self::internal(Action::ExpireSessions, ReferenceId::none(), start_at, created_at)
     }
 
     /// A sweep over the sessions of the account that are not indexed yet, from `start_at` on.
     pub fn index_sessions(start_at: Timestamp, created_at: Timestamp) -> Self {
-        Self { project: None, action: Action::IndexSessions, reference: ReferenceId::none(), start_at, created_at }
+        Self::internal(Action::IndexSessions, ReferenceId::none(), start_at, created_at)
     }
 
     /// A sweep over rows that have outlived their retention, from `start_at` on.
     pub fn prune(what: Pruning, start_at: Timestamp, created_at: Timestamp) -> Self {
-        Self { project: None, action: Action::Prune, reference: what.reference(), start_at, created_at }
+        Self::internal(Action::Prune, what.reference(), start_at, created_at)
     }
 
     /// A sweep over the audit records of the account that have no seal yet, from `start_at` on.
     pub fn seal_audit(start_at: Timestamp, created_at: Timestamp) -> Self {
-        Self { project: None, action: Action::SealAudit, reference: ReferenceId::none(), start_at, created_at }
+        Self::internal(Action::SealAudit, ReferenceId::none(), start_at, created_at)
     }
 
     /// A sweep over the audit records of the account that have outlived their retention, from `start_at` on.
     pub fn prune_audit(start_at: Timestamp, created_at: Timestamp) -> Self {
-        Self { project: None, action: Action::PruneAudit, reference: ReferenceId::none(), start_at, created_at }
+        Self::internal(Action::PruneAudit, ReferenceId::none(), start_at, created_at)
+    }
+
+    /// A job of no project, and of no trace.
+    fn internal(action: Action, reference: ReferenceId, start_at: Timestamp, created_at: Timestamp) -> Self {
+        Self { project: None, action, reference, start_at, created_at, trace: None }
+    }
+
+    /// The same job, asked for by a step of a trace, which the job continues.
+    #[must_use]
+    pub fn with_trace(self, trace: Option<TraceParent>) -> Self {
+        Self { trace, ..self }
     }
 
     /// The project that will list it.
@@ -250,6 +266,11 @@ impl NewJob {
         self.created_at
     }
 
+    /// The step of a trace that asks for it.
+    pub const fn trace(&self) -> Option<TraceParent> {
+        self.trace
+    }
+
     /// The job, once it has an id.
     pub fn into_job(self, id: JobId) -> Job {
         Job {
@@ -263,6 +284,7 @@ impl NewJob {
             failures: Failures::default(),
             created_at: self.created_at,
             updated_at: self.created_at,
+            trace: self.trace,
         }
     }
 }
@@ -380,6 +402,16 @@ mod tests {
             assert_eq!((job.project(), job.action(), job.reference().as_str()), (None, action, reference));
             assert_eq!((job.start_at(), job.created_at()), (start_at, now));
         }
+    }
+
+    #[test]
+    fn a_job_keeps_the_trace_that_asked_for_it() {
+        let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().ok();
+        let course = ReferenceId::new("42").unwrap();
+        let job = NewJob::assign_calendar_id(course, at("2025-01-01T10:00:00Z")).with_trace(trace);
+        assert!(trace.is_some() && job.trace() == trace);
+        let (job, _) = job.into_job(JobId::new(1)).apply(claim(), at("2025-01-01T10:00:01Z")).unwrap();
+        assert_eq!((job.trace, erasure().trace), (trace, None));
     }
 
     #[test]

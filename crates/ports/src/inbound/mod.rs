@@ -5,6 +5,7 @@ mod attendees;
 mod courses;
 mod denials;
 mod error;
+mod health;
 mod idempotency;
 mod identity;
 mod jobs;
@@ -19,6 +20,7 @@ pub use attendees::AttendeeService;
 pub use courses::{CourseError, CourseService, CourseWithAccess, Eligibility, Precondition};
 pub use denials::DenialLog;
 pub use error::ServiceError;
+pub use health::{HealthPart, HealthService, HealthState, PartHealth, Phase, Readiness};
 pub use idempotency::{IdempotentOutcome, IdempotentRequest, KeyRefusal};
 pub use identity::{ActorGone, AuthenticationError, IdentityService, PresentedCredential};
 pub use jobs::{JobError, JobService, ProjectService};
@@ -33,6 +35,7 @@ pub use {
     attendees::MockAttendeeService,
     courses::MockCourseService,
     denials::MockDenialLog,
+    health::MockHealthService,
     identity::MockIdentityService,
     jobs::{MockJobService, MockProjectService},
     log_in::MockLogInService,

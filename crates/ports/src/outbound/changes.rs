@@ -20,6 +20,24 @@ pub enum Projection {
 impl Projection {
     /// Every projection.
     pub const ALL: [Self; 3] = [Self::SearchIndex, Self::SessionEnds, Self::SessionCreators];
+
+    /// The name by which operators know the projection.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SearchIndex => "search_index",
+            Self::SessionEnds => "session_ends",
+            Self::SessionCreators => "session_creators",
+        }
+    }
+}
+
+/// How far a projection is behind the writes, in all accounts together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProjectionLag {
+    /// The projection.
+    pub projection: Projection,
+    /// The number of pending changes.
+    pub pending: u64,
 }
 
 /// Applies the change log of an account to its projections.
@@ -55,4 +73,11 @@ pub trait ChangeLogRepository {
         more_than: u32,
         page: PageRequest<AccountId>,
     ) -> Result<Vec<AccountId>, StoreError>;
+
+    /// The lag of each projection, in the order of [`Projection::ALL`]. At most the changes of the first 1 000 records of a
+    /// projection are counted, so that a long backlog is not read as a whole.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn lags(&mut self) -> Result<Vec<ProjectionLag>, StoreError>;
 }

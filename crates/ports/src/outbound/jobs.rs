@@ -82,7 +82,7 @@ pub struct Exchanged {
     pub claimed: Vec<Job>,
 }
 
-/// The depth of the queue of all accounts together.
+/// The depth of the queue of all accounts together. At most 10 000 jobs of each state are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct QueueDepth {
     /// The number of jobs that wait for their due time or for a worker.
@@ -220,7 +220,7 @@ pub trait JobRepository {
     /// [`StoreError`].
     fn next_due(&mut self, actions: Actions) -> Result<Option<Timestamp>, StoreError>;
 
-    /// The depth of the queue of all accounts together. Jobs of unknown actions are counted as well.
+    /// The depth of the queue of all accounts together, in one statement. Jobs of unknown actions are counted as well.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -6,6 +6,7 @@ mod audit;
 mod changes;
 mod clock;
 mod courses;
+mod health;
 mod idempotency;
 mod identity;
 mod ids;
@@ -24,11 +25,12 @@ pub use crate::store_error::{Conflict, Reason, StoreError, Unavailable};
 pub use admins::{AdminRepository, AdminToAdd};
 pub use attendees::AttendeeRepository;
 pub use audit::AuditRepository;
-pub use changes::{ChangeLogRepository, Projection};
+pub use changes::{ChangeLogRepository, Projection, ProjectionLag};
 pub use clock::Clock;
 pub use courses::{
     AliasRepository, CourseLookup, CourseRepository, CourseWithMembership, GradingPeriodRepository, Member, RosterRepository,
 };
+pub use health::{DatabaseFacts, DatabaseProbe, SchemaFit};
 pub use idempotency::{IdempotencyRepository, KeyState, OwnedKey, SearchedAnswers};
 pub use identity::{CredentialOwner, IdentityRepository, NewCredential};
 pub use ids::Ids;
@@ -50,6 +52,7 @@ pub use {
     audit::MockAuditRepository,
     changes::MockChangeLogRepository,
     courses::{MockAliasRepository, MockCourseRepository, MockGradingPeriodRepository, MockRosterRepository},
+    health::MockDatabaseProbe,
     idempotency::MockIdempotencyRepository,
     identity::MockIdentityRepository,
     jobs::MockJobRepository,

@@ -50,7 +50,7 @@ pub(super) async fn run<U: UnitOfWork>(
             CourseChange::Replace(form) => replace(&course, form, access, at)?,
         };
         let access = write(stores, &actor, &change, access)?;
-        enqueue_calendar_job(stores, actor.account_id(), change.course.id, &change.facts, at)?;
+        enqueue_calendar_job(stores, actor.account_id(), change.course.id, &change.facts, at, actor.trace)?;
         Ok(with_access(change.course, access))
     })
     .await

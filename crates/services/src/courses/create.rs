@@ -79,7 +79,7 @@ fn create_course(
     if let Some((alias, space)) = created.alias.as_ref().zip(space) {
         stores.aliases().add(account, created.course.id, space, alias, at)?;
     }
-    enqueue_calendar_job(stores, account, created.course.id, &created.facts, at)?;
+    enqueue_calendar_job(stores, account, created.course.id, &created.facts, at, actor.trace)?;
     let membership = (created.course.owner == actor.principal.id).then_some(Membership::Owner);
     Ok(with_access(created.course, CourseAccess::of(actor.principal.role, membership)))
 }

@@ -90,6 +90,7 @@ impl<U: UnitOfWork + Clone> Identity<U> {
             scopes: owner.credential.scopes,
             credential: owner.credential.id,
             project: owner.credential.project,
+            trace: None,
         };
         Ok(Found { actor, credential: Arc::new(owner.credential), read_at })
     }

@@ -12,10 +12,10 @@ use crate::author::{Author, write_as};
 pub(super) async fn run<U: UnitOfWork>(service: &Jobs<U>, actor: &Actor, project: &ProjectKey, user: ReferenceId) -> Result<Job, JobError> {
     authorize(actor, Action::EraseUser)?;
     let (account, project, now) = (actor.account_id(), project.clone(), service.clock.now());
-    let requester = Requester::from(actor);
+    let (requester, trace) = (Requester::from(actor), actor.trace);
     write_as(&service.uow, Author::of(actor), move |stores| {
         let project = project_id(stores, account, &project)?;
-        match stores.jobs().enqueue(account, &NewJob::delete_user_data(project, user, now))? {
+        match stores.jobs().enqueue(account, &NewJob::delete_user_data(project, user, now).with_trace(trace))? {
             Enqueued::Live(job) => Ok(job),
             Enqueued::Created(job) => {
                 let stage = ErasureStage::Requested(requester);
@@ -57,8 +57,12 @@ mod tests {
     }
 
     async fn erase(stores: MockStores) -> Job {
+        erase_as(&actor_of(account()), stores).await
+    }
+
+    async fn erase_as(actor: &Actor, stores: MockStores) -> Job {
         let service = Jobs::new(FakeUnitOfWork::new(stores), Arc::new(StoppedClock(now())));
-        service.erase_user(&actor_of(account()), &KEY.parse().unwrap(), ReferenceId::new("mehdi").unwrap()).await.unwrap()
+        service.erase_user(actor, &KEY.parse().unwrap(), ReferenceId::new("mehdi").unwrap()).await.unwrap()
     }
 
     #[tokio::test]
@@ -71,6 +75,13 @@ mod tests {
             Ok(())
         });
         assert_eq!(erase(stores).await.id, Id::new(3_451));
+    }
+
+    #[tokio::test]
+    async fn an_erasure_continues_the_trace_of_its_request() {
+        let trace = Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().unwrap());
+        assert_eq!(erase_as(&Actor { trace, ..actor_of(account()) }, stores(true)).await.trace, trace);
+        assert_eq!(erase(stores(true)).await.trace, None);
     }
 
     #[tokio::test]

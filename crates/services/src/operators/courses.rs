@@ -23,7 +23,7 @@ impl<U: UnitOfWork> CourseOperations for UseCases<U> {
                 let change = decide(&course, operation, ids.as_ref(), at)?;
                 if !change.facts.is_empty() {
                     stores.courses().update(account, &change.course)?;
-                    enqueue_calendar_job(stores, account, change.course.id, &change.facts, at)?;
+                    enqueue_calendar_job(stores, account, change.course.id, &change.facts, at, None)?;
                     record(stores, account, at, Requester::Operator, done, Object::Course(change.course.id))?;
                 }
                 Ok(change.course)

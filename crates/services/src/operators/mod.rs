@@ -5,6 +5,7 @@ mod accounts;
 mod admins;
 mod audit;
 mod audit_verification;
+mod backlog;
 mod courses;
 mod credentials;
 mod installation;

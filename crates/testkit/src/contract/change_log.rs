@@ -22,6 +22,7 @@ pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
         Case { name: "one_record_is_indexed_in_parts_and_projected_once_by_the_others", run: parts },
         Case { name: "projections_of_the_same_records_never_wait_in_a_circle", run: together },
         Case { name: "accounts_with_many_pending_changes_are_found", run: accounts_behind },
+        Case { name: "the_lag_of_a_projection_is_what_all_accounts_have_pending", run: lags },
         Case { name: "changes_of_a_session_that_is_gone_are_applied", run: pruned },
         Case { name: "an_expired_session_is_not_recorded", run: expired },
         Case { name: "a_session_that_ends_in_the_year_10_000_delays_no_expiry", run: far_end },
@@ -185,6 +186,27 @@ fn accounts_behind<U: UnitOfWork>(harness: &Harness<U>) {
             catch_up(harness, theirs, projection);
         }
     }
+}
+
+fn lags<U: UnitOfWork>(harness: &Harness<U>) {
+    let told = || {
+        let lags = harness.read(|stores| stores.change_log().lags());
+        lags.into_iter().map(|lag| (lag.projection, lag.pending)).collect::<Vec<_>>()
+    };
+    let each = |pending: [u64; 3]| Projection::ALL.into_iter().zip(pending).collect::<Vec<_>>();
+    assert_eq!(told(), each([0, 0, 0]));
+    store(harness, vec![session(guid(1)), session(guid(2))]);
+    store(harness, vec![session(guid(3))]);
+    let theirs = session(guid(4));
+    harness.write(move |stores| stores.sessions().insert_many(other_account().id, &[&theirs]));
+    assert_eq!(told(), each([4, 4, 4]));
+    catch_up(harness, account().id, Projection::SessionEnds);
+    assert_eq!(told(), each([4, 1, 4]));
+    for projection in Projection::ALL {
+        catch_up(harness, account().id, projection);
+        catch_up(harness, other_account().id, projection);
+    }
+    assert_eq!(told(), each([0, 0, 0]));
 }
 
 fn projection_number(projection: Projection) -> u128 {

@@ -69,6 +69,12 @@ fn due_job(text: &str) -> NewJob {
     NewJob::assign_calendar_id(reference(text), now())
 }
 
+/// The same, asked for by a step of a trace.
+fn traced_job(text: &str) -> NewJob {
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().expect("a trace parent");
+    due_job(text).with_trace(Some(trace))
+}
+
 fn seconds_later(seconds: u64) -> Timestamp {
     now().plus(Duration::from_secs(seconds))
 }
@@ -127,6 +133,7 @@ fn round_trip<U: UnitOfWork>(harness: &Harness<U>) {
         erasure("a/b مهدي 'quoted' \"twice\""),
         erasure(&long),
         due_job("42"),
+        traced_job("43"),
         NewJob::expire_sessions(seconds_later(60), now()),
         NewJob::prune(Pruning::EndedJobs, now(), now()),
     ];
@@ -217,6 +224,8 @@ fn enqueue_many<U: UnitOfWork>(harness: &Harness<U>) {
     let last = listed.last().expect("a job");
     assert_eq!(*last, erasure(last.reference.as_str()).into_job(last.id));
     assert_eq!(harness.write(|stores| stores.jobs().enqueue_many(account().id, &[])), 0);
+    assert_eq!(harness.write(|stores| stores.jobs().enqueue_many(account().id, &[traced_job("42")])), 1);
+    assert_eq!(claim_now(harness, 7, 1).first().map(|job| job.trace), Some(traced_job("42").trace()));
 }
 
 fn enqueue_rolls_back<U: UnitOfWork>(harness: &Harness<U>) {
@@ -255,7 +264,7 @@ fn list_pages<U: UnitOfWork>(harness: &Harness<U>) {
 }
 
 fn claim_matches_the_domain<U: UnitOfWork>(harness: &Harness<U>) {
-    let job = enqueue(harness, due_job("42"));
+    let job = enqueue(harness, traced_job("42"));
     let claim = claim(7, seconds_later(3), 10);
     let claimed = harness.write(move |stores| stores.jobs().claim(account().id, &claim));
     let (expected, _) = job.apply(event_of(&claim), seconds_later(3)).expect("it is due");

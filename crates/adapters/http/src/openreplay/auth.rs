@@ -14,6 +14,7 @@ use super::error::OpenReplayError;
 use crate::body_watcher::BodyWatcher;
 use crate::budgets::note_holder;
 use crate::client::client_network;
+use crate::propagation::traced;
 use crate::state::HttpState;
 
 /// The actor of a request that showed a valid key.
@@ -56,7 +57,7 @@ async fn authenticate<'a>(request: &'a HttpRequest, watcher: &BodyWatcher) -> Re
     let actor = looked_up.map_err(|error| limits.refuse_looked_up::<OpenReplayError>(client_network(request), error))?;
     limits.count_known(&actor)?;
     note_holder(request, &actor);
-    Ok((actor, state))
+    Ok((traced(request, actor), state))
 }
 
 /// The key in the header, with or without a leading `Bearer`.

@@ -11,19 +11,20 @@ use futures_util::TryFutureExt;
 use super::error::OpenReplayError;
 use super::{jobs, projects, users};
 use crate::memory::BudgetExhausted;
+use crate::observed::Dialect;
 use crate::response::count_until_sent;
 use crate::routing::{resource, with_and_without_slash};
 
 /// The calls below `prefix`, and an answer for every other path there.
 pub fn scope(prefix: &str) -> Scope {
-    web::scope(prefix).configure(|config| routes(config, "")).default_service(web::to(no_such_path))
+    web::scope(prefix).app_data(Dialect::Jobs).configure(|config| routes(config, "")).default_service(web::to(no_such_path))
 }
 
 /// The calls below `prefix`, and no other path there. Patterns are tried in order, so the most frequent calls come first.
 pub fn routes(config: &mut ServiceConfig, prefix: &str) {
     let mut add = |path: &str, methods, routes: fn(Resource) -> Resource| {
         for path in with_and_without_slash(&format!("{prefix}{path}")) {
-            let resource = routes(resource(&path, methods, method_not_allowed));
+            let resource = routes(resource(&path, methods, method_not_allowed).app_data(Dialect::Jobs));
             config.service(resource.wrap_fn(|request, resource| resource.call(request).map_ok(finished)));
         }
     };
@@ -45,7 +46,8 @@ pub fn routes(config: &mut ServiceConfig, prefix: &str) {
 /// The answer for unknown paths below `prefix` that belong to a project. Another API has the rest of `prefix`.
 pub fn other_paths(config: &mut ServiceConfig, prefix: &'static str) {
     let owned = move |context: &GuardContext<'_>| context.head().uri.path().strip_prefix(prefix).is_some_and(is_about_a_project);
-    config.service(web::resource(format!("{prefix}/{{rest:.*}}")).guard(fn_guard(owned)).default_service(web::to(no_such_path)));
+    let rest = web::resource(format!("{prefix}/{{rest:.*}}")).app_data(Dialect::Jobs).guard(fn_guard(owned));
+    config.service(rest.default_service(web::to(no_such_path)));
 }
 
 /// Whether a path below the prefix can belong only to this API. Such a path lies below its projects, below a project key, or

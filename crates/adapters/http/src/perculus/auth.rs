@@ -15,6 +15,7 @@ use super::error::PerculusError;
 use crate::body_watcher::BodyWatcher;
 use crate::budgets::note_holder;
 use crate::client::client_network;
+use crate::propagation::traced;
 use crate::state::HttpState;
 
 /// The token that a client sends after `Authorization: Bearer`: its access key, and the proof that it knows the secret key.
@@ -66,7 +67,7 @@ async fn authenticate<'a>(request: &'a HttpRequest, watcher: &BodyWatcher) -> Re
     let actor = looked_up.map_err(|error| limits.refuse_looked_up::<PerculusError>(client_network(request), error))?;
     limits.count_known(&actor)?;
     note_holder(request, &actor);
-    Ok((actor, state))
+    Ok((traced(request, actor), state))
 }
 
 /// `Bearer ACCESS_KEY|HEX` or `Bearer TOKEN`, with a case-insensitive scheme. A bar tells the two apart.

@@ -2,6 +2,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
+use metrics::counter;
 use serde::Serialize;
 
 use super::error::PerculusError;
@@ -24,6 +25,14 @@ pub(super) fn status<A, R>(approved: &[A], rejected: &[R]) -> StatusCode {
         (_, true) => StatusCode::OK,
         (false, false) => StatusCode::MULTI_STATUS,
         (true, false) => StatusCode::BAD_REQUEST,
+    }
+}
+
+/// Counts the items of a batch that was carried out. An answer that is repeated for an idempotency key does not count.
+pub(super) fn count_items<A, R>(approved: &[A], rejected: &[R]) {
+    for (outcome, items) in [("accepted", approved.len()), ("refused", rejected.len())] {
+        let count = u64::try_from(items).unwrap_or(u64::MAX);
+        counter!("derslik_batch_items_total", "dialect" => "sessions", "outcome" => outcome).increment(count);
     }
 }
 

@@ -9,6 +9,7 @@ use futures_util::TryFutureExt;
 use super::error::PerculusError;
 use super::language::Language;
 use super::{attendees, people, sessions, token};
+use crate::observed::Dialect;
 use crate::response::count_until_sent;
 use crate::routing::{resource, with_and_without_slash};
 
@@ -17,20 +18,20 @@ const ONE: &[Method] = &[Method::GET, Method::HEAD, Method::PUT, Method::DELETE]
 
 /// The calls of version 1 below `prefix`.
 pub fn scope_v1(prefix: &str) -> impl HttpServiceFactory + use<> {
-    let calls = web::scope(prefix).configure(routes_v1).default_service(web::to(no_such_path));
+    let calls = web::scope(prefix).app_data(Dialect::Sessions).configure(routes_v1).default_service(web::to(no_such_path));
     calls.wrap_fn(|request, calls| calls.call(request).map_ok(finished))
 }
 
 /// The calls of version 2 below `prefix`.
 pub fn scope_v2(prefix: &str) -> impl HttpServiceFactory + use<> {
-    let calls = web::scope(prefix).configure(routes_v2).default_service(web::to(no_such_path));
+    let calls = web::scope(prefix).app_data(Dialect::Sessions).configure(routes_v2).default_service(web::to(no_such_path));
     calls.wrap_fn(|request, calls| calls.call(request).map_ok(finished))
 }
 
 /// The routes that make tokens. They lie outside the paths of the versions.
 pub fn token_routes(config: &mut ServiceConfig) {
     for path in ["/auth/connect/token", "/connect/token"].into_iter().flat_map(with_and_without_slash) {
-        let token = resource(&path, &[Method::POST], method_not_allowed).route(web::post().to(token::issue));
+        let token = resource(&path, &[Method::POST], method_not_allowed).app_data(Dialect::Sessions).route(web::post().to(token::issue));
         config.service(token.wrap_fn(|request, token| token.call(request).map_ok(finished)));
     }
 }

@@ -1,7 +1,7 @@
 //! The header fields of a refusal: `Retry-After` (RFC 9110), and `RateLimit` and `RateLimit-Policy` as in
 //! draft-ietf-httpapi-ratelimit-headers-10. Both are lists of structured fields (RFC 9651) with one item, which names the policy.
 
-use super::{Exceeded, Policy};
+use super::Exceeded;
 
 /// The stretch of time that a quota is given for.
 const WINDOW_SECONDS: u32 = 60;
@@ -19,21 +19,12 @@ impl Exceeded {
     }
 }
 
-impl Policy {
-    /// The name that clients see.
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Unknown => "unknown",
-            Self::Credential => "credential",
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::num::NonZeroU32;
 
     use super::*;
+    use crate::rate::Policy;
 
     #[test]
     fn a_refusal_names_its_policy_and_when_to_send_again() {

@@ -8,6 +8,7 @@ use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::{Quota, RateLimiter};
+use metrics::counter;
 
 use super::buckets::Buckets;
 use super::clock::RateClock;
@@ -38,6 +39,7 @@ impl Limiter {
         // Each request clears a part of the memory, so that the memory of a flood is freed after its end.
         self.buckets.retain_recent();
         self.buckets.check_key(&self.hasher.hash_one(key)).map_err(|refused| {
+            counter!("derslik_rate_limited_total", "policy" => self.policy.name()).increment(1);
             let wait = refused.wait_time_from(self.buckets.clock().now());
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             Exceeded { policy: self.policy, per_minute: self.per_minute, retry_after_seconds: seconds.max(1) }

@@ -64,6 +64,14 @@ pub(crate) struct Exceeded {
 }
 
 impl Policy {
+    /// The name that clients see, and that metrics carry.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Credential => "credential",
+        }
+    }
+
     /// The refusal in English, for the dialects that have one language.
     pub(crate) const fn text(self) -> &'static str {
         match self {

@@ -19,7 +19,7 @@ use super::request;
 use super::stream::Stream;
 use crate::routes::configure;
 use crate::state::HttpState;
-use crate::trace::{RequestSpan, show_request_id};
+use crate::trace::{RequestSpan, observe};
 
 /// How long the server still reads from a connection after an answer that did not wait for the whole body. It applies to
 /// HTTP/1.1 where the length of the body is known. Without it the client might never receive the answer.
@@ -43,7 +43,7 @@ impl Worker {
         let http2 = Http2 { max_streams: http2_streams, deadlines, proxies: proxies.clone(), stopping: stopping.clone() };
         let app = App::new()
             .wrap(DefaultHeaders::new().add(("X-Content-Type-Options", "nosniff")).add(("Cache-Control", "no-store")))
-            .wrap(from_fn(show_request_id))
+            .wrap(from_fn(observe))
             .wrap(TracingLogger::<RequestSpan>::new())
             .configure(move |config| configure(config, state.clone()));
         let app = map_config(app.into_factory(), |()| AppConfig::default()).map_err(|error| error.error_response());

@@ -23,7 +23,7 @@
 use derslik_domain::id::AccountId;
 use derslik_domain::page::PageRequest;
 use derslik_domain::rows::RowCount;
-use derslik_ports::outbound::Projection;
+use derslik_ports::outbound::{Projection, ProjectionLag};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer};
@@ -58,6 +58,19 @@ pub(crate) type Apply = fn(Conn<'_>, AccountId, &[DbGuid]) -> QueryResult<usize>
 
 /// The most rows that one statement names by their ids, well below the 32 766 parameters that SQLite allows.
 const IDS_IN_ONE_STATEMENT: usize = 10_000;
+
+/// The most records of a projection whose changes are counted for its lag.
+const MAX_COUNTED: i64 = 1_000;
+
+/// The lag of a projection.
+#[derive(QueryableByName)]
+struct Lag {
+    /// The place of the projection in [`Projection::ALL`].
+    #[diesel(sql_type = Integer)]
+    place: i32,
+    #[diesel(sql_type = BigInt)]
+    pending: i64,
+}
 
 /// A record with a pending change.
 #[derive(QueryableByName)]
@@ -320,12 +333,37 @@ fn count<DB: Database>(account: AccountId, projection: Projection) -> Sql<'stati
     Sql::composed("change_log_pending_count", text).bind_in_both::<BigInt, _>("account", account.get()).returning().uncached()
 }
 
+/// The lag of each projection in all accounts together, in the order of [`Projection::ALL`].
+pub(crate) fn lags(conn: Conn<'_>) -> QueryResult<Vec<ProjectionLag>> {
+    let rows: Vec<Lag> = on_conn!(conn, |conn| lag_of_each().load(conn))?;
+    let lags = Projection::ALL.into_iter().zip(0..).map(|(projection, place)| {
+        let found = rows.iter().find(|row| row.place == place);
+        ProjectionLag { projection, pending: found.and_then(|row| u64::try_from(row.pending).ok()).unwrap_or_default() }
+    });
+    Ok(lags.collect())
+}
+
+fn lag_of_each<DB: Database>() -> Sql<'static, DB> {
+    let length = length(DB::DIALECT);
+    let each = Projection::ALL.into_iter().enumerate().map(|(place, projection)| {
+        let (is_pending, done) = (is_pending(projection), done(projection));
+        format!(
+            "SELECT {place} AS place, coalesce(sum(changes), 0) AS pending FROM (\n    \
+             SELECT {length} - {done} AS changes FROM change_log WHERE {is_pending} LIMIT :limit\n\
+             ) AS counted\n"
+        )
+    });
+    let text = each.collect::<Vec<_>>().join("UNION ALL\n") + "ORDER BY place";
+    Sql::composed("change_log_lags", text).bind_in_both::<BigInt, _>("limit", MAX_COUNTED)
+}
+
 #[cfg(test)]
 pub(crate) fn statements() -> Vec<Printed> {
-    fn of<DB: Database>() -> [Printed; 3] {
+    fn of<DB: Database>() -> [Printed; 4] {
         let (account, projection) = (AccountId::new(1), Projection::SearchIndex);
         let behind = behind::<DB>(projection, 0, PageRequest { size: 1, after: None });
-        [oldest::<DB>(account, projection, 1).printed(), behind.printed(), count::<DB>(account, projection).printed()]
+        let count = count::<DB>(account, projection);
+        [oldest::<DB>(account, projection, 1).printed(), behind.printed(), count.printed(), lag_of_each::<DB>().printed()]
     }
     let locks = [LockMode::Wait, LockMode::Skip].map(|mode| lock_of(AccountId::new(1), Projection::SearchIndex, mode).printed());
     of::<Pg>().into_iter().chain(of::<diesel::sqlite::Sqlite>()).chain(locks).collect()

@@ -14,11 +14,21 @@ pub enum MigrateError {
     /// No connection could be made.
     #[error("cannot connect to the database")]
     Connect(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// Another version of the program applied migrations that this one does not know. Nothing was changed.
+    /// Another version of the program applied migrations that this one does not know, and did not apply all of this one. Nothing
+    /// was changed.
     #[error("the database holds migrations that this version of the program does not know: {}", .versions.join(", "))]
     Unknown {
         /// The versions of those migrations, oldest first.
         versions: Vec<String>,
+    },
+    /// A newer version of the program applied migrations that took something away from this one. Nothing was changed.
+    #[error(
+        "the schema of the database is of a newer version of the program, and does not work with this one: it needs a version that \
+         knows the migration {needs}"
+    )]
+    TooNew {
+        /// The version of the migration that a program must know.
+        needs: String,
     },
     /// The database belongs to another program. Nothing was changed.
     #[error("the database holds tables of another program ({}) and none of Derslik", .tables.join(", "))]
@@ -42,7 +52,12 @@ impl MigrateError {
     pub fn connect_cause(&self) -> Option<ConnectCause> {
         match self {
             Self::Connect(error) => error.downcast_ref::<ConnectError>().map(ConnectError::cause),
-            Self::Unknown { .. } | Self::Foreign { .. } | Self::Denied(_) | Self::Unreadable(_) | Self::Migration(_) => None,
+            Self::Unknown { .. }
+            | Self::TooNew { .. }
+            | Self::Foreign { .. }
+            | Self::Denied(_)
+            | Self::Unreadable(_)
+            | Self::Migration(_) => None,
         }
     }
 }

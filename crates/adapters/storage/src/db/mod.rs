@@ -21,7 +21,7 @@
 //! | `readers` | lookups of single objects, which share statements |
 //! | `rows` | results that are read row by row |
 //! | `schema` | the tables |
-//! | `schema_versions` | tells which migrations a database lacks |
+//! | `schema_versions` | compares the migrations of a database with those of the program |
 //! | `settings` | the limits of the connections |
 //! | `sqlite` | connections to SQLite, and the meaning of its failures |
 //! | `sql` | statements that are written by hand |

@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use derslik_domain::id::AccountId;
 use derslik_ports::outbound::{Reason, StoreError, Unavailable};
+use metrics::counter;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::{timeout, timeout_at};
@@ -172,6 +173,8 @@ where
 
     fn run_account(&self, account: AccountId, lookups: HashMap<K, Vec<Lookup<K, V>>>, limit: &Limit) {
         let keys: Vec<_> = lookups.keys().cloned().collect();
+        counter!("derslik_lookups_total")
+            .increment(lookups.values().map(Vec::len).map(|count| u64::try_from(count).unwrap_or(u64::MAX)).sum());
         match self.find_many(account, &keys, limit) {
             Ok(mut found) => {
                 for (key, lookups) in lookups {
@@ -194,6 +197,7 @@ where
     }
 
     fn find_many(&self, account: AccountId, keys: &[K], limit: &Limit) -> Result<HashMap<K, V>, StoreError> {
+        counter!("derslik_lookup_statements_total").increment(1);
         read_on(&self.pool, limit, |stores| (self.find_many)(stores, account, keys))
     }
 }

@@ -168,6 +168,7 @@ diesel::table! {
         failures -> crate::db::types::Json,
         created_at -> crate::db::types::Instant,
         updated_at -> crate::db::types::Instant,
+        trace_parent -> Nullable<Text>,
     }
 }
 
@@ -331,6 +332,13 @@ diesel::table! {
     service_keys (name) {
         name -> Text,
         key -> Binary,
+    }
+}
+
+diesel::table! {
+    schema_compatibility (id) {
+        id -> SmallInt,
+        needs -> Text,
     }
 }
 

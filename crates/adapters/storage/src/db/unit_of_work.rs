@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use derslik_ports::outbound::{Reason, StoreError, Tenant};
+use metrics::{Gauge, counter, gauge, histogram};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::time::{timeout, timeout_at};
@@ -26,6 +27,23 @@ pub(crate) struct BoundedPool<C: Connector> {
     queue_timeout: Duration,
     settings: PoolSettings,
     runtime: Handle,
+}
+
+/// A connection that a unit of work holds, as metrics count it.
+struct InUse(Gauge);
+
+impl InUse {
+    fn begin() -> Self {
+        let connections = gauge!("derslik_pool_in_use");
+        connections.increment(1.0);
+        Self(connections)
+    }
+}
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        self.0.decrement(1.0);
+    }
 }
 
 impl<C: Connector> BoundedPool<C> {
@@ -61,13 +79,18 @@ impl<C: Connector> BoundedPool<C> {
     {
         let (deadline, statement_timeout) = (Instant::now() + self.settings.unit_timeout(), self.settings.statement_timeout);
         let limit = Limit { deadline, statement_timeout, cancelled };
-        let Ok(Some(permit)) = timeout(self.queue_timeout, self.queue.acquire(tenant)).await else {
+        let began = Instant::now();
+        let acquired = timeout(self.queue_timeout, self.queue.acquire(tenant)).await;
+        histogram!("derslik_pool_wait_seconds").record(began.elapsed());
+        let Ok(Some(permit)) = acquired else {
+            counter!("derslik_pool_refusals_total").increment(1);
             return Err(StoreError::from(Reason::Crowded).into());
         };
         let (pool, span) = (Arc::clone(&self.pool), Span::current());
+        let held = (permit, InUse::begin());
         let finished = self.runtime.spawn_blocking(move || {
             let result = span.in_scope(|| limit.clone().on_this_thread(|| job(&pool, &limit)));
-            drop(permit);
+            drop(held);
             result
         });
         match timeout_at((deadline + REPORT_GRACE).into(), finished).await {

@@ -40,7 +40,7 @@ pub(super) fn read_content<C: Inspect + Database>(
         Ok((state, twins)) => (Ok(state), twins),
         Err(error) => (Err(Unread::of(&explain(error))), Vec::new()),
     };
-    if !matches!(schema, Ok(SchemaState::Current | SchemaState::OldKeys)) {
+    if !matches!(schema, Ok(SchemaState::Current | SchemaState::Newer(_) | SchemaState::OldKeys)) {
         return ContentFacts { schema, twins, similar_accounts: Ok(Vec::new()), oldest_due: Ok(None) };
     }
     let similar_accounts: Fact<Vec<TextRow>> = on_conn!(conn.as_conn(), |conn| sql_query(SIMILAR_ACCOUNTS).load(conn)).map_err(&unread);

@@ -15,6 +15,7 @@ use super::content::{TextRow, read_content};
 use super::{Fact, Integrity, SqliteFacts, Unread};
 use crate::db::limit::Limit;
 use crate::db::sqlite::reason_of;
+use crate::file_sizes::log_bytes;
 use crate::upgrade::unreadable;
 
 /// How long a statement waits for a lock.
@@ -52,13 +53,6 @@ pub(super) fn inspect(path: &Path, clock: &dyn Clock, limit: Duration) -> Fact<S
             content,
         }
     }))
-}
-
-/// The size of the write-ahead log beside the file.
-fn log_bytes(path: &Path) -> u64 {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    std::fs::metadata(log).map_or(0, |log| log.len())
 }
 
 fn unread(error: &Error) -> Unread {

@@ -9,5 +9,6 @@ mod rows;
 pub(crate) fn statements() -> Vec<crate::db::sql::printed::Printed> {
     let mut statements = postgres::statements();
     statements.push(repo::due_accounts(&["prune"], derslik_domain::time::Timestamp::MIN, 1).printed());
+    statements.extend([repo::depth::<diesel::pg::Pg>().printed(), repo::depth::<diesel::sqlite::Sqlite>().printed()]);
     statements
 }

@@ -9,9 +9,9 @@ use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Claim, Completion, Enqueued, Exchanged, HeldJob, JobOfProject, JobRepository, QueueDepth, StoreError};
 use diesel::connection::DefaultLoadingMode;
-use diesel::dsl::{count_star, min, sql};
+use diesel::dsl::{min, sql};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool};
+use diesel::sql_types::{BigInt, Bool, Nullable};
 use diesel::sqlite::{Sqlite, SqliteConnection};
 
 use super::postgres;
@@ -21,7 +21,7 @@ use super::rows::{
 use crate::db::conn::{Conn, DieselStores, on_conn};
 use crate::db::readers::padded;
 use crate::db::schema::{jobs, projects};
-use crate::db::sql::{Sql, Statement};
+use crate::db::sql::{Database, Sql, Statement};
 use crate::db::types::{DbInstant, DbUuid, Instant, row_count};
 
 /// The conditions of the partial indexes, letter by letter. With a bound parameter the planner could not prove that they hold.
@@ -44,6 +44,29 @@ static DUE_ACCOUNTS: Statement = Statement::new(
     GROUP BY account_id
     ORDER BY min(due_at), account_id LIMIT :limit",
 );
+
+/// The most jobs of a state that are counted. An index has them in a row, so that takes a few milliseconds.
+const MAX_COUNTED: i64 = 10_000;
+
+static DEPTH: Statement = Statement::new(
+    "job_depth",
+    "
+    SELECT
+        (SELECT count(*) FROM (SELECT 1 FROM jobs WHERE :scheduled LIMIT :limit) AS counted) AS scheduled,
+        (SELECT count(*) FROM (SELECT 1 FROM jobs WHERE :running LIMIT :limit) AS counted) AS running,
+        (SELECT due_at FROM jobs WHERE :scheduled ORDER BY due_at LIMIT 1) AS next_due",
+);
+
+/// The depth of the queue.
+#[derive(QueryableByName)]
+struct DepthRow {
+    #[diesel(sql_type = BigInt)]
+    scheduled: i64,
+    #[diesel(sql_type = BigInt)]
+    running: i64,
+    #[diesel(sql_type = Nullable<Instant>)]
+    next_due: Option<DbInstant>,
+}
 
 impl JobRepository for DieselStores<'_> {
     fn enqueue(&mut self, account: AccountId, job: &NewJob) -> Result<Enqueued, StoreError> {
@@ -359,13 +382,9 @@ impl JobRepository for DieselStores<'_> {
 
     fn depth(&mut self) -> Result<QueueDepth, StoreError> {
         let number = |count: i64| u64::try_from(count).unwrap_or_default();
-        let scheduled: i64 =
-            self.query(|conn| on_conn!(conn, |conn| jobs::table.filter(sql::<Bool>(IN_ANY_ACCOUNT)).select(count_star()).first(conn)))?;
-        let running: i64 =
-            self.query(|conn| on_conn!(conn, |conn| jobs::table.filter(sql::<Bool>(RUNNING)).select(count_star()).first(conn)))?;
-        let next: Option<DbInstant> = self
-            .query(|conn| on_conn!(conn, |conn| jobs::table.filter(sql::<Bool>(IN_ANY_ACCOUNT)).select(min(jobs::due_at)).first(conn)))?;
-        Ok(QueueDepth { scheduled: number(scheduled), running: number(running), next_due: next.map(|at| at.0) })
+        let row: DepthRow = self.query(|conn| on_conn!(conn, |conn| depth().get_result(conn)))?;
+        let DepthRow { scheduled, running, next_due } = row;
+        Ok(QueueDepth { scheduled: number(scheduled), running: number(running), next_due: next_due.map(|at| at.0) })
     }
 }
 
@@ -378,6 +397,12 @@ pub(super) fn due_accounts(actions: &[&'static str], now: Timestamp, limit: u16)
         .bind::<BigInt, _>("limit", i64::from(limit))
         .returning()
         .uncached()
+}
+
+/// The depth of the queue of all accounts together.
+pub(super) fn depth<DB: Database>() -> Sql<'static, DB> {
+    let depth = Sql::of(&DEPTH).text("scheduled", IN_ANY_ACCOUNT).text("running", RUNNING);
+    depth.bind_in_both::<BigInt, _>("limit", MAX_COUNTED)
 }
 
 /// The jobs of an account that belong to projects, each joined with its project.

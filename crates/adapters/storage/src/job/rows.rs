@@ -40,6 +40,7 @@ pub(super) struct JobRow {
     failures: DbJson,
     created_at: DbInstant,
     updated_at: DbInstant,
+    trace_parent: Option<String>,
 }
 
 /// The columns that clients are shown.
@@ -76,7 +77,7 @@ pub(super) struct UnknownRow {
 /// The columns of [`JobRow`], in its order, for SQL that is written by hand.
 pub(super) const READ_COLUMNS: &str = "jobs.id, jobs.project_id, jobs.action, jobs.reference, jobs.status, jobs.start_at, jobs.due_at, \
      jobs.attempts, jobs.worker, jobs.lease_token, jobs.lease_until, jobs.started_at, jobs.ended_at, jobs.progress, jobs.failures, \
-     jobs.created_at, jobs.updated_at";
+     jobs.created_at, jobs.updated_at, jobs.trace_parent";
 
 /// The columns that are written when a job is created.
 #[derive(Debug, Insertable)]
@@ -95,6 +96,7 @@ pub(super) struct JobRecord<'a> {
     pub(super) failures: DbJson,
     pub(super) created_at: DbInstant,
     pub(super) updated_at: DbInstant,
+    pub(super) trace_parent: Option<String>,
 }
 
 /// The columns that may change later.
@@ -157,6 +159,7 @@ impl<'a> JobRecord<'a> {
             failures: DbJson("[]".to_owned()),
             created_at,
             updated_at: created_at,
+            trace_parent: job.trace().map(|trace| trace.to_string()),
         }
     }
 }
@@ -254,6 +257,8 @@ impl TryFrom<JobRow> for Job {
             failures: failures_from_json(&row.failures.0).ok_or_else(|| corrupt("failures"))?,
             created_at: row.created_at.0,
             updated_at: row.updated_at.0,
+            // A job runs as well without its trace, so a text of another kind does not stop it.
+            trace: row.trace_parent.and_then(|text| text.parse().ok()),
         })
     }
 }

@@ -3,7 +3,7 @@
 use derslik_domain::id::AccountId;
 use derslik_domain::page::PageRequest;
 use derslik_domain::rows::RowCount;
-use derslik_ports::outbound::{ChangeLogRepository, Projection, StoreError};
+use derslik_ports::outbound::{ChangeLogRepository, Projection, ProjectionLag, StoreError};
 use diesel::result::QueryResult;
 
 use super::{creators, ends, index};
@@ -26,6 +26,10 @@ impl ChangeLogRepository for DieselStores<'_> {
         page: PageRequest<AccountId>,
     ) -> Result<Vec<AccountId>, StoreError> {
         self.query(|conn| change_log::accounts_behind(conn, projection, more_than, page))
+    }
+
+    fn lags(&mut self) -> Result<Vec<ProjectionLag>, StoreError> {
+        self.query(change_log::lags)
     }
 }
 

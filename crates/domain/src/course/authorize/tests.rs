@@ -22,6 +22,7 @@ fn actor(role: Role, scopes: Scopes) -> Actor {
         scopes,
         credential: Id::new(3),
         project: None,
+        trace: None,
     }
 }
 

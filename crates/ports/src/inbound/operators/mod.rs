@@ -4,6 +4,7 @@
 mod accounts;
 mod admins;
 mod audit;
+mod backlog;
 mod courses;
 mod credentials;
 mod installation;
@@ -20,6 +21,7 @@ pub use accounts::{
 };
 pub use admins::{AdminAdministration, AdminError, NewAdmin};
 pub use audit::{AuditFault, AuditReading, AuditReport, AuditVerification};
+pub use backlog::{Backlog, BacklogReading, ProjectionBacklog};
 pub use courses::{CourseOperation, CourseOperationError, CourseOperations};
 pub use credentials::{CreatedKey, CreatedSecret, CredentialAdministration, KeyError, MAX_OVERLAP, NewKey};
 pub use derslik_domain::identity::{AccountState, CredentialFilter, StoredCredential};
@@ -36,6 +38,7 @@ pub use {
     accounts::MockAccountAdministration,
     admins::MockAdminAdministration,
     audit::{MockAuditReading, MockAuditVerification},
+    backlog::MockBacklogReading,
     courses::MockCourseOperations,
     credentials::MockCredentialAdministration,
     installation::MockInstallationKeys,

@@ -7,8 +7,10 @@ use std::ops::Range;
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data};
 use derslik_domain::identity::ClientNetwork;
+use derslik_domain::trace::TraceParent;
 use futures_util::Stream;
 use futures_util::stream::unfold;
+use metrics::counter;
 
 use super::answer::{Answer, JSON, refusal};
 use super::call::Call;
@@ -42,6 +44,8 @@ pub(super) struct Sender {
     pub(super) authorization: Option<String>,
     /// The network of the client, which counts for parts without a valid credential.
     pub(super) client: Option<ClientNetwork>,
+    /// The step of a trace that the request is. All parts continue it.
+    pub(super) trace: Option<TraceParent>,
 }
 
 /// A batch whose body could be split into parts. Each part is parsed when its turn comes.
@@ -102,10 +106,13 @@ impl Batch {
             Ok(mut call) => {
                 call.authorization = call.authorization.or_else(|| self.sender.authorization.clone());
                 call.client = self.sender.client;
+                call.trace = self.sender.trace;
                 answer(self.api, state, &call).await
             }
             Err(error) => refusal(error, &System::default()),
         };
+        let outcome = if answer.status < StatusCode::BAD_REQUEST.as_u16() { "accepted" } else { "refused" };
+        counter!("derslik_batch_items_total", "dialect" => "courses", "outcome" => outcome).increment(1);
         CountedBody::new(render_part(part.id.as_deref(), &answer), answer.reservation)
     }
 }

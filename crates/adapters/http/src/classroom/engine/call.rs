@@ -1,7 +1,10 @@
 //! One call as it was sent, as a request of its own or as a part of a batch.
 
+use std::cell::Cell;
+
 use actix_web::web::Bytes;
 use derslik_domain::identity::ClientNetwork;
+use derslik_domain::trace::TraceParent;
 
 use crate::idempotency::KeyHeader;
 
@@ -22,6 +25,10 @@ pub(super) struct Call {
     pub(super) body: Bytes,
     /// Whether the body holds the query, because the query was too long for the URL.
     pub(super) is_form: bool,
+    /// The step of a trace that the call continues.
+    pub(super) trace: Option<TraceParent>,
+    /// The path template of the operation, once it is found.
+    pub(super) template: Cell<Option<&'static str>>,
 }
 
 impl Call {

@@ -60,7 +60,10 @@ async fn identify(
     system: &System,
 ) -> Result<(&'static Operation, Vec<String>, Actor), ClassroomError> {
     let (operation, values) = match find(api, &call.verb, &call.path) {
-        Target::Operation(operation, values) => (operation, values),
+        Target::Operation(operation, values) => {
+            call.template.set(Some(operation.path));
+            (operation, values)
+        }
         Target::Unimplemented => return Err(ClassroomError::unimplemented()),
         Target::Unknown => return Err(ClassroomError::no_such_path()),
         Target::Malformed => return Err(ClassroomError::invalid("Request contains an invalid argument.")),
@@ -75,7 +78,7 @@ async fn identify(
     if !call.is_counted {
         limits.count_known(&actor)?;
     }
-    Ok((operation, values, actor))
+    Ok((operation, values, Actor { trace: call.trace, ..actor }))
 }
 
 /// The answer to an admitted and complete call.

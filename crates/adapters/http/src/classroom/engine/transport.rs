@@ -8,7 +8,7 @@ use actix_web::http::header::{
 };
 use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::web::{self, Bytes, Data, Payload};
-use actix_web::{Error, HttpRequest, HttpResponse};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 
 use super::answer::{Answer, JSON, refusal};
 use super::auth::actor_of;
@@ -25,6 +25,8 @@ use crate::budgets::note_holder;
 use crate::client::{client_network, reached_by};
 use crate::denied::CountedByCall;
 use crate::idempotency::{KEY, KeyHeader};
+use crate::observed::{Dialect, Template};
+use crate::propagation::noted;
 use crate::response::CountedBody;
 use crate::state::HttpState;
 
@@ -34,13 +36,18 @@ const OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
 /// The calls below a path.
 pub(crate) fn calls_below(api: &'static Api, path: &str) -> impl HttpServiceFactory + use<> {
     let call = move |state, request, ahead, payload| one_call(api, state, request, ahead, payload);
-    web::scope(path).wrap(Compress::default()).wrap(from_fn(prefer_gzip_or_nothing)).default_service(web::to(call))
+    web::scope(path)
+        .app_data(Dialect::Courses)
+        .wrap(Compress::default())
+        .wrap(from_fn(prefer_gzip_or_nothing))
+        .default_service(web::to(call))
 }
 
 /// Batches of calls, at a path.
 pub(crate) fn batches(api: &'static Api, path: &str) -> impl HttpServiceFactory + use<> {
     let batch = move |state, request, ahead, payload| many_calls(api, state, request, ahead, payload);
     web::resource(path)
+        .app_data(Dialect::Courses)
         .wrap(Compress::default())
         .wrap(from_fn(prefer_gzip_or_nothing))
         .route(web::post().to(batch))
@@ -50,6 +57,7 @@ pub(crate) fn batches(api: &'static Api, path: &str) -> impl HttpServiceFactory 
 /// The discovery document, at a path.
 pub(crate) fn description(api: &'static Api, path: &str) -> impl HttpServiceFactory + use<> {
     web::resource(path)
+        .app_data(Dialect::Courses)
         .wrap(Compress::default())
         .wrap(from_fn(prefer_gzip_or_nothing))
         .route(web::get().to(move |request: HttpRequest| async move { describe(api, &request) }))
@@ -84,6 +92,7 @@ async fn one_call(api: &'static Api, state: Data<HttpState>, request: HttpReques
         if_match: header(headers, &IF_MATCH),
         key: KeyHeader::of(headers),
         client: client_network(&request),
+        trace: noted(&request),
         ..Call::default()
     };
     let (verb, kind) = (header(headers, &OVERRIDE), header(headers, &CONTENT_TYPE));
@@ -92,6 +101,7 @@ async fn one_call(api: &'static Api, state: Data<HttpState>, request: HttpReques
     // known.
     if !call.may_hide_credential() {
         let admitted = watcher.wait_for(admit(api, &state, &call)).await;
+        note_template(&request, &call);
         match admitted {
             Ok(Ok(admitted)) => {
                 note_holder(&request, &admitted.actor);
@@ -102,7 +112,12 @@ async fn one_call(api: &'static Api, state: Data<HttpState>, request: HttpReques
         }
     }
     match read_bytes(&request, payload, &state).await {
-        Ok(body) => respond(answer(api, &state, &call.complete(Bytes::clone(&body))).await),
+        Ok(body) => {
+            let call = call.complete(Bytes::clone(&body));
+            let answer = answer(api, &state, &call).await;
+            note_template(&request, &call);
+            respond(answer)
+        }
         Err(error) => respond(refusal(error.into(), &System::default())),
     }
 }
@@ -127,7 +142,7 @@ async fn many_calls(
             Err(ClassroomError::invalid("A batch takes no Idempotency-Key; each of its parts may have one."))
         }
         Ok(body) => {
-            let sender = Sender { authorization, client: client_network(&request) };
+            let sender = Sender { authorization, client: client_network(&request), trace: noted(&request) };
             Batch::read(api, &header(request.headers(), &CONTENT_TYPE).unwrap_or_default(), sender, body)
         }
         Err(error) => Err(error.into()),
@@ -161,6 +176,13 @@ fn root(request: &HttpRequest) -> String {
 
 async fn no_such_path() -> HttpResponse {
     respond(refusal(ClassroomError::no_such_path(), &System::default()))
+}
+
+/// Marks the request with the path template of the operation that was found for its call.
+fn note_template(request: &HttpRequest, call: &Call) {
+    if let Some(path) = call.template.get() {
+        request.extensions_mut().insert(Template(path));
+    }
 }
 
 /// The value of a header. A value that is not ASCII still counts as sent, and equals no known value. Ignoring it would drop a

@@ -62,6 +62,7 @@ async fn upsert_batch(
         let text = body_text(body);
         let items = read_array(&text, max, "attendee", |raw| raw).unwrap_or_default();
         let view = AttendeeBatchView::new(&items, outcome, style, language);
+        batch::count_items(&view.approved, &view.rejected);
         write(status(&view, style), 1, &view)
     };
     let key = request_key(request, &body, variant(style.with_index()))?;

@@ -11,7 +11,7 @@ use super::rejected::Rejected;
 use super::view::{Approved, BatchView};
 use crate::body::{body_text, read_json};
 use crate::perculus::auth::Caller;
-use crate::perculus::batch::{status, variant, wants_index};
+use crate::perculus::batch::{count_items, status, variant, wants_index};
 use crate::perculus::error::PerculusError;
 use crate::perculus::idempotency::{into_response, request_key};
 use crate::perculus::json::without_comments;
@@ -73,5 +73,6 @@ fn answer(actor: &Actor, items: &[RawItem<'_>], outcome: &BatchOutcome, options:
     // The items that were refused because of a state come first, regardless of their position.
     let mut rejected = refused_by_state;
     rejected.append(&mut refused_by_rule);
+    count_items(&approved, &rejected);
     write(status(&approved, &rejected), items.len(), &BatchView { approved, rejected })
 }

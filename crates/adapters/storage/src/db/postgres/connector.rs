@@ -48,8 +48,7 @@ impl Connector for PgConnector {
         let (statement, lock) = (self.settings.statement_timeout.as_millis(), self.settings.lock_timeout.as_millis());
         // The JIT compiler would take longer than any of our statements runs.
         let prepared = conn.batch_execute(&format!(
-            "SET application_name = 'derslik'; SET jit = off; SET statement_timeout = {statement}; SET lock_timeout = {lock}; \
-             SET idle_in_transaction_session_timeout = {}",
+            "SET jit = off; SET statement_timeout = {statement}; SET lock_timeout = {lock}; SET idle_in_transaction_session_timeout = {}",
             statement * 2
         ));
         match prepared {

@@ -26,7 +26,7 @@ pub(crate) fn listen_on(
     is_wanted: impl Fn() -> bool,
 ) -> Result<(), ConnectError> {
     let runtime = Builder::new_current_thread().enable_all().build().map_err(ConnectError::Dial)?;
-    let state = Arc::new(SocketState::default());
+    let (server, state) = (server.for_listener(), Arc::new(SocketState::default()));
     let ended = runtime.block_on(async {
         let connecting = timeout(server_timeout, server.connect(&state, server_timeout)).await;
         let Connected { client, mut connection, .. } = connecting.unwrap_or(Err(ConnectError::TimedOut))?;
@@ -44,7 +44,6 @@ pub(crate) fn listen_on(
             Ok(answer) => answer.map_err(ConnectError::Protocol),
             Err(_) => Err(ConnectError::TimedOut),
         };
-        run("SET application_name = 'derslik-listener'").await?;
         let listen = format!("LISTEN {channel}");
         run(&listen).await?;
         // Notifications from before this connection listened are lost, so wake once for them.

@@ -5,6 +5,7 @@
 //! layer of the socket, below everything else (ADR 24).
 
 mod address;
+mod application_name;
 mod codes;
 mod connection;
 mod connector;
@@ -18,6 +19,7 @@ mod tls_error;
 mod tls_mode;
 mod tls_settings;
 
+pub use application_name::set_application_name;
 pub(crate) use connection::{PgConnection, PgControl};
 pub(crate) use connector::PgConnector;
 pub(crate) use listen::listen_on;

@@ -13,6 +13,7 @@ use tokio_postgres::tls::NoTlsStream;
 use tokio_postgres::{Client, Connection, NoTls, SimpleQueryMessage};
 
 use super::address::Address;
+use super::application_name::{application_name, name_of_listener};
 use super::socket::{ObservedSocket, Socket};
 use super::socket_state::SocketState;
 use super::tls::Tls;
@@ -29,6 +30,8 @@ pub(crate) struct Server {
     config: Config,
     tcp: Tcp,
     tls: Tls,
+    /// Whether the URL says under which name the server lists the connections.
+    is_named: bool,
 }
 
 /// How the kernel detects that the other end is gone.
@@ -81,7 +84,20 @@ impl Server {
         let url = if rest.is_empty() { address.to_owned() } else { format!("{address}?{}", rest.join("&")) };
         let mut config: Config = url.parse().map_err(ConnectError::Protocol)?;
         config.ssl_mode(SslMode::Disable);
-        Ok(Self { config, tcp, tls: Tls::new(tls.checked()?) })
+        let is_named = config.get_application_name().is_some();
+        if !is_named {
+            config.application_name(application_name());
+        }
+        Ok(Self { config, tcp, tls: Tls::new(tls.checked()?), is_named })
+    }
+
+    /// The same server, for a connection that listens for notifications. It has a name of its own unless the URL gives one.
+    pub(super) fn for_listener(&self) -> Self {
+        let mut server = self.clone();
+        if !server.is_named {
+            server.config.application_name(name_of_listener());
+        }
+        server
     }
 
     /// Whether all addresses of the server are on this machine.
@@ -275,6 +291,16 @@ mod tests {
         };
         assert_eq!(tcp(url), expected);
         assert_eq!(Server::parse(url).unwrap().config.get_connect_timeout(), Some(&Duration::from_secs(7)));
+    }
+
+    #[test]
+    fn connections_have_the_name_of_the_process_unless_the_url_gives_one() {
+        let names = |url: &str| {
+            let server = Server::parse(url).unwrap();
+            [server.config.clone(), server.for_listener().config].map(|config| config.get_application_name().map(str::to_owned))
+        };
+        assert_eq!(names("postgres://db/d"), ["derslik", "derslik listener"].map(|name| Some(name.to_owned())));
+        assert_eq!(names("postgres://db/d?application_name=school%201"), ["school 1", "school 1"].map(|name| Some(name.to_owned())));
     }
 
     #[test]

@@ -31,6 +31,11 @@ impl SqlState {
         self.0 == *b"42501"
     }
 
+    /// Whether a lock was not to be had within the limit for that.
+    pub(crate) fn is_lock_timeout(self) -> bool {
+        self.0 == *b"55P03"
+    }
+
     /// Whether it is that code.
     pub(crate) fn is(self, code: [u8; 5]) -> bool {
         self.0 == code

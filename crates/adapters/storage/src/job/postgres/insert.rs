@@ -5,7 +5,7 @@ use derslik_domain::job::NewJob;
 use diesel::RunQueryDsl;
 use diesel::pg::Pg;
 use diesel::result::QueryResult;
-use diesel::sql_types::{BigInt, Binary, SmallInt, Text};
+use diesel::sql_types::{BigInt, Binary, Nullable, SmallInt, Text};
 
 use crate::db::bulk::Columns;
 use crate::db::postgres::PgConnection;
@@ -17,9 +17,9 @@ static INSERT_MANY: Statement = Statement::new(
     "job_insert_many",
     "
     INSERT INTO jobs (account_id, project_id, action, reference, reference_digest, priority, status, start_at, due_at, attempts,
-        failures, created_at, updated_at)
+        failures, created_at, updated_at, trace_parent)
     SELECT :account, new.project_id, new.action, new.reference, new.reference_digest, new.priority, 'scheduled', new.start_at,
-        new.start_at, 0, '[]', new.created_at, new.created_at
+        new.start_at, 0, '[]', new.created_at, new.created_at, new.trace_parent
     FROM :rows AS new (:columns)
     -- A job that has a live job like it is left out.
     ON CONFLICT (account_id, project_id, action, reference_digest) WHERE status IN ('scheduled', 'running') DO NOTHING",
@@ -41,6 +41,7 @@ pub(super) fn insertion<'r>(account: AccountId, rows: &'r [JobRecord<'r>]) -> Sq
         .column::<SmallInt, _>("priority", |row| row.priority)
         .column::<Instant, _>("start_at", |row| row.start_at)
         .column::<Instant, _>("created_at", |row| row.created_at)
+        .column::<Nullable<Text>, _>("trace_parent", |row| row.trace_parent.as_deref())
         .written_by(&INSERT_MANY)
         .bind::<BigInt, _>("account", account.get())
 }

@@ -1,0 +1,138 @@
+//! Which parts of the listener answer, and to whom. It follows from the address of the listener.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+/// Who may ask for what.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// The names by which the listener may be called besides those of loopback, in lower case and without a port. `None` lets it be
+    /// called by any name.
+    pub(crate) hosts: Option<Vec<String>>,
+    /// Who gets the metrics.
+    pub(crate) metrics: MetricsAccess,
+    /// Whether pages that show data or change state may be served.
+    pub(crate) is_control_open: bool,
+}
+
+/// Who gets the metrics.
+#[derive(Debug, Clone)]
+pub(crate) enum MetricsAccess {
+    /// Every client.
+    Open,
+    /// Clients that send this token.
+    WithToken(MetricsToken),
+    /// No client: the page is absent.
+    Absent,
+}
+
+/// The token that a scraper sends, as a digest.
+#[derive(Clone)]
+pub struct MetricsToken([u8; 32]);
+
+impl MetricsToken {
+    /// The token that is this text.
+    pub fn new(text: &str) -> Self {
+        Self(Sha256::digest(text.as_bytes()).into())
+    }
+
+    /// Whether the presented text is this token. It takes the same time for each text of the same length.
+    pub fn is(&self, presented: &str) -> bool {
+        self.0.ct_eq(&Self::new(presented).0).into()
+    }
+}
+
+impl fmt::Debug for MetricsToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MetricsToken(..)")
+    }
+}
+
+impl Access {
+    /// The access to a listener at that address.
+    ///
+    /// On a loopback address all parts are open, and the listener must be called by a name of loopback or one of `hosts`: a web page
+    /// can make a browser call it by another. On any other address `/healthz`, `/readyz` and `/version` are open under each name, since
+    /// orchestrators call them by addresses that change, and metrics need a token. `allow_remote` opens there what shows data or changes
+    /// state, which otherwise stays absent.
+    pub fn new(address: IpAddr, hosts: &[String], token: Option<MetricsToken>, allow_remote: bool) -> Self {
+        let is_local = address.to_canonical().is_loopback();
+        let metrics = match token {
+            Some(token) => MetricsAccess::WithToken(token),
+            None if is_local => MetricsAccess::Open,
+            None => MetricsAccess::Absent,
+        };
+        let hosts = is_local.then(|| hosts.iter().map(|host| host.to_ascii_lowercase()).collect());
+        Self { hosts, metrics, is_control_open: is_local || allow_remote }
+    }
+
+    /// Whether pages that show data or change state may be served.
+    pub const fn is_control_open(&self) -> bool {
+        self.is_control_open
+    }
+
+    /// Whether the listener may be called by that name, which may have a port.
+    pub(crate) fn may_be_called(&self, authority: &str) -> bool {
+        let Some(hosts) = &self.hosts else { return true };
+        let name = without_port(authority).to_ascii_lowercase();
+        let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(&name);
+        name == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback()) || hosts.contains(&name)
+    }
+}
+
+/// A name or an address without the port behind it.
+fn without_port(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        // The colons of an IPv6 address stand within brackets.
+        Some((name, port)) if !port.contains(']') && !port.is_empty() && port.bytes().all(|digit| digit.is_ascii_digit()) => name,
+        _ => authority,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn local(hosts: &[&str]) -> Access {
+        let hosts: Vec<_> = hosts.iter().map(|host| (*host).to_owned()).collect();
+        Access::new(IpAddr::from([127, 0, 0, 1]), &hosts, None, false)
+    }
+
+    #[test]
+    fn a_local_listener_is_called_by_names_of_loopback_and_by_named_hosts() {
+        let access = local(&["Ops.Okul.example"]);
+        for name in ["localhost", "LOCALHOST:8081", "127.0.0.1:8081", "127.9.9.9", "[::1]:8081", "[::1]", "ops.okul.example:80"] {
+            assert!(access.may_be_called(name), "{name}");
+        }
+        for name in ["", "okul.example", "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1:8081", "[fd00::1]:8081", "ops:8081"]
+        {
+            assert!(!access.may_be_called(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn other_machines_get_metrics_with_a_token_alone_and_no_control() {
+        let network = IpAddr::from([0, 0, 0, 0]);
+        let access = |address, token: Option<&str>, allow_remote| Access::new(address, &[], token.map(MetricsToken::new), allow_remote);
+        assert!(matches!(access(network, None, false).metrics, MetricsAccess::Absent));
+        assert!(matches!(access(network, Some("t"), false).metrics, MetricsAccess::WithToken(token) if token.is("t")));
+        assert!(!access(network, Some("t"), false).is_control_open() && access(network, None, true).is_control_open());
+        assert!(access(network, None, false).may_be_called("10.0.0.1:8081"));
+        let here = IpAddr::from([127, 0, 0, 1]);
+        assert!(matches!(access(here, None, false).metrics, MetricsAccess::Open));
+        // A token that is set is asked for on every address.
+        assert!(matches!(access(here, Some("t"), false).metrics, MetricsAccess::WithToken(token) if token.is("t")));
+        assert!(access(here, None, false).is_control_open());
+    }
+
+    #[test]
+    fn a_token_is_compared_as_a_whole_and_never_printed() {
+        let token = MetricsToken::new("hunter2");
+        assert!(token.is("hunter2"));
+        assert!(!["", "hunter", "hunter22", "HUNTER2"].iter().any(|other| token.is(other)));
+        assert!(!format!("{token:?}").contains("hunter"));
+    }
+}

@@ -1,0 +1,4 @@
+SELECT
+    (SELECT count(*) FROM (SELECT 1 FROM jobs WHERE status = 'scheduled' AND attempts >= 0 LIMIT ?) AS counted) AS scheduled,
+    (SELECT count(*) FROM (SELECT 1 FROM jobs WHERE status = 'running' LIMIT ?) AS counted) AS running,
+    (SELECT due_at FROM jobs WHERE status = 'scheduled' AND attempts >= 0 ORDER BY due_at LIMIT 1) AS next_due

@@ -1,0 +1,248 @@
+//! Looks at a database with one query, on a thread and a connection of its own. So a look does not wait for units of work that
+//! hold all connections of the pool: such a process is busy, and still ready.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::Builder;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use derslik_domain::time::Timestamp;
+use derslik_ports::outbound::{Clock, DatabaseFacts, DatabaseProbe, Reason, SchemaFit, StoreError};
+use diesel::connection::{Connection, SimpleConnection};
+use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sqlite::SqliteConnection;
+use diesel::{QueryableByName, RunQueryDsl, sql_query};
+use rustix::fs::statvfs;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::ClockDifference;
+use crate::db::connect_error::ConnectError;
+use crate::db::connector::{Connector, PooledConn};
+use crate::db::error::Failure;
+use crate::db::limit::Limit;
+use crate::db::postgres::{PgConnection, PgConnector};
+use crate::db::schema_versions::Inspect;
+use crate::db::settings::PoolSettings;
+use crate::db::types::{DbInstant, Instant as SqlInstant};
+use crate::db::url::DatabaseUrl;
+
+/// How long a look may take in all.
+const LIMIT: Duration = Duration::from_millis(800);
+
+/// The applied migrations, the clock of the server, and the first job in time, which stands at the start of an index.
+const ON_SERVER: &str = "
+    SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS micros,
+        (SELECT string_agg(version, ',') FROM __diesel_schema_migrations) AS versions,
+        (SELECT due_at FROM jobs WHERE status = 'scheduled' AND attempts >= 0 ORDER BY due_at LIMIT 1) AS first_due";
+
+const IN_FILE: &str = "
+    SELECT NULL AS micros,
+        (SELECT group_concat(version, ',') FROM __diesel_schema_migrations) AS versions,
+        (SELECT due_at FROM jobs WHERE status = 'scheduled' AND attempts >= 0 ORDER BY due_at LIMIT 1) AS first_due";
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Nullable<BigInt>)]
+    micros: Option<i64>,
+    #[diesel(sql_type = Nullable<Text>)]
+    versions: Option<String>,
+    #[diesel(sql_type = Nullable<SqlInstant>)]
+    first_due: Option<DbInstant>,
+}
+
+type Answer = Result<DatabaseFacts, StoreError>;
+
+/// Looks at one database. Its thread ends together with it.
+#[derive(Debug)]
+pub struct DieselProbe {
+    questions: Sender<oneshot::Sender<Answer>>,
+}
+
+impl DieselProbe {
+    /// A probe of the database at that URL, whose clock is compared with `clock`. It connects when it is first used.
+    ///
+    /// # Errors
+    /// If no thread can be started, or the URL can't be used.
+    pub fn start(url: &DatabaseUrl, settings: PoolSettings, clock: Arc<dyn Clock>) -> io::Result<Self> {
+        let (questions, asked) = channel();
+        let thread = Builder::new().name("probe".to_owned());
+        match url {
+            DatabaseUrl::Postgres(url) => {
+                let connector = PgConnector::new(url, settings).map_err(io::Error::other)?;
+                let known = PgConnection::known_versions().map_err(io::Error::other)?;
+                let mut server = OnServer { connector, known, clock, kept: None };
+                thread.spawn(move || answer(&asked, || server.look()))?;
+            }
+            DatabaseUrl::Sqlite(path) => {
+                let known = SqliteConnection::known_versions().map_err(io::Error::other)?;
+                let file = InFile { path: path.clone(), known };
+                thread.spawn(move || answer(&asked, || file.look()))?;
+            }
+        }
+        Ok(Self { questions })
+    }
+}
+
+#[async_trait]
+impl DatabaseProbe for DieselProbe {
+    async fn probe(&self) -> Answer {
+        let (sender, answer) = oneshot::channel();
+        // Both failures mean that the thread has panicked.
+        self.questions.send(sender).map_err(|_| StoreError::from(Reason::Unreachable))?;
+        answer.await.unwrap_or_else(|_| Err(Reason::Unreachable.into()))
+    }
+}
+
+/// Answers questions until the probe is dropped.
+fn answer(questions: &Receiver<oneshot::Sender<Answer>>, mut look: impl FnMut() -> Answer) {
+    for question in questions {
+        // The caller may have left.
+        question.send(look()).ok();
+    }
+}
+
+/// A look at a server.
+struct OnServer {
+    connector: PgConnector,
+    known: BTreeSet<String>,
+    clock: Arc<dyn Clock>,
+    /// The connection of the last look, if that went well.
+    kept: Option<PooledConn<PgConnection>>,
+}
+
+impl OnServer {
+    fn look(&mut self) -> Answer {
+        let limit = limit();
+        if let Some(conn) = self.kept.take() {
+            match self.ask(conn, &limit) {
+                // The server was restarted since the last look, or has closed the connection. It may answer on another one.
+                Err(failure) if failure.is_lost() && !limit.left().is_zero() => {}
+                answer => return Ok(answer?),
+            }
+        }
+        let conn = self.connector.connect(limit.left())?;
+        Ok(self.ask(conn, &limit)?)
+    }
+
+    fn ask(&mut self, mut conn: PooledConn<PgConnection>, limit: &Limit) -> Result<DatabaseFacts, Failure> {
+        conn.limit(Some(limit.clone()));
+        let before = self.clock.now();
+        let read = sql_query(ON_SERVER).get_result::<Row>(&mut conn.conn);
+        let after = self.clock.now();
+        match read {
+            Ok(row) => {
+                conn.limit(None);
+                self.kept = Some(conn);
+                let difference = |micros| ClockDifference::new(before, Timestamp::from_micros(micros), after).by;
+                Ok(DatabaseFacts { clock_difference: row.micros.map(difference), ..facts(&row, &self.known) })
+            }
+            Err(error) => Err(Failure::new(error, conn.control.as_deref())),
+        }
+    }
+}
+
+/// A look at a file. Each opens the file anew: a connection that is kept would not notice that the file was moved away.
+struct InFile {
+    path: PathBuf,
+    known: BTreeSet<String>,
+}
+
+impl InFile {
+    fn look(&self) -> Answer {
+        derslik_sqlite_limit::install().map_err(ConnectError::from)?;
+        // SQLite would create a file that is missing.
+        if !self.path.exists() {
+            return Err(Reason::Unreachable.into());
+        }
+        let mut conn = SqliteConnection::establish(&self.path.to_string_lossy()).map_err(ConnectError::from)?;
+        let settings = format!("PRAGMA busy_timeout = {}; PRAGMA query_only = ON", LIMIT.as_millis());
+        let read = limit().on_this_thread(|| {
+            conn.batch_execute(&settings)?;
+            sql_query(IN_FILE).get_result::<Row>(&mut conn)
+        });
+        let row = read.map_err(|error| Failure::new(error, None))?;
+        Ok(DatabaseFacts { free_bytes: free_bytes(&self.path), ..facts(&row, &self.known) })
+    }
+}
+
+fn limit() -> Limit {
+    Limit { deadline: Instant::now() + LIMIT, statement_timeout: LIMIT, cancelled: CancellationToken::new() }
+}
+
+/// What a row tells, without what only one of the databases has.
+fn facts(row: &Row, known: &BTreeSet<String>) -> DatabaseFacts {
+    let versions = row.versions.as_deref().unwrap_or_default();
+    let applied: BTreeSet<_> = versions.split(',').filter(|version| !version.is_empty()).collect();
+    let missing = known.iter().filter(|version| !applied.contains(version.as_str())).count();
+    let unknown = applied.iter().filter(|version| !known.contains(**version)).count();
+    DatabaseFacts {
+        schema: SchemaFit { missing, unknown },
+        clock_difference: None,
+        first_due: row.first_due.map(|due| due.0),
+        free_bytes: None,
+    }
+}
+
+/// The bytes that a process without special rights may still write beside that file.
+fn free_bytes(file: &Path) -> Option<u64> {
+    statvfs(file).ok().map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+#[cfg(test)]
+mod tests {
+    use derslik_ports::mocks::StoppedClock;
+    use derslik_testkit::builders::now;
+
+    use super::*;
+
+    fn probe(path: &Path) -> DieselProbe {
+        DieselProbe::start(&DatabaseUrl::Sqlite(path.to_owned()), PoolSettings::default(), Arc::new(StoppedClock(now()))).unwrap()
+    }
+
+    fn execute(path: &Path, statements: &str) {
+        SqliteConnection::establish(&path.to_string_lossy()).unwrap().batch_execute(statements).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_file_is_looked_at_and_not_created() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.sqlite");
+        let probe = probe(&path);
+        let missing = probe.probe().await.unwrap_err();
+        assert_eq!(missing.unavailable(), Some(Reason::Unreachable));
+        assert!(!path.exists());
+        DatabaseUrl::Sqlite(path.clone()).migrate().unwrap();
+        let facts = probe.probe().await.unwrap();
+        assert_eq!((facts.schema, facts.clock_difference, facts.first_due), (SchemaFit::default(), None, None));
+        assert!(facts.free_bytes.is_some());
+        std::fs::rename(&path, folder.path().join("elsewhere.sqlite")).unwrap();
+        assert!(probe.probe().await.unwrap_err().unavailable().is_some());
+    }
+
+    #[tokio::test]
+    async fn migrations_that_are_missing_or_unknown_are_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.sqlite");
+        DatabaseUrl::Sqlite(path.clone()).migrate().unwrap();
+        let probe = probe(&path);
+        execute(&path, "INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000001'), ('99990101000002')");
+        assert_eq!(probe.probe().await.unwrap().schema, SchemaFit { missing: 0, unknown: 2 });
+        execute(&path, "DELETE FROM __diesel_schema_migrations");
+        let fit = probe.probe().await.unwrap().schema;
+        assert!(fit.missing > 0 && fit.unknown == 0, "{fit:?}");
+    }
+
+    #[tokio::test]
+    async fn a_database_without_tables_of_ours_is_not_taken_for_an_outage() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.sqlite");
+        execute(&path, "CREATE TABLE other (n INTEGER)");
+        let error = probe(&path).probe().await.unwrap_err();
+        assert_eq!(error.unavailable(), None, "{error:?}");
+    }
+}

@@ -1,0 +1,77 @@
+//! The operations listener of a process. It starts before everything else that may take long, and ends last.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use derslik_operations::{Running, start};
+use derslik_ports::inbound::{HealthService, Phase};
+use tokio::runtime::Handle;
+
+use super::Failure;
+use crate::config::Config;
+use crate::metrics::Metrics;
+use crate::wiring::{Installation, health, metrics};
+
+/// The operations listener of a process, if it has one. Without it no metrics are kept.
+pub(super) struct Operations {
+    listener: Option<Listener>,
+}
+
+struct Listener {
+    running: Running,
+    health: Arc<dyn HealthService>,
+    metrics: Metrics,
+}
+
+impl Operations {
+    /// Listens on that address, and says that the process is starting. `None` is for a process without such a listener.
+    pub(super) fn start(config: &Config, address: Option<SocketAddr>) -> Result<Self, Failure> {
+        let Some(address) = address else { return Ok(Self { listener: None }) };
+        let cannot_listen = |error| super::cannot_listen(address, "--ops-listen", error);
+        let listener = TcpListener::bind(address).map_err(cannot_listen)?;
+        let url = config.database().map_err(Failure::Usage)?;
+        let health = health(config, &url).map_err(Failure::Usage)?;
+        let metrics = metrics(config).map_err(Failure::Other)?;
+        let operations = derslik_operations::Operations {
+            health: Arc::clone(&health),
+            metrics: Some(metrics.text()),
+            version: env!("CARGO_PKG_VERSION"),
+            access: config.ops_access(address.ip()),
+        };
+        let running = start(listener, operations).map_err(cannot_listen)?;
+        tracing::info!(address = %running.address(), "the operations listener answers");
+        Ok(Self { listener: Some(Listener { running, health, metrics }) })
+    }
+
+    /// Where it listens.
+    pub(super) fn address(&self) -> Option<SocketAddr> {
+        self.listener.as_ref().map(|listener| listener.running.address())
+    }
+
+    /// The health that it shows.
+    pub(super) fn health(&self) -> Option<Arc<dyn HealthService>> {
+        self.listener.as_ref().map(|listener| Arc::clone(&listener.health))
+    }
+
+    /// Shows the backlog of the installation among the metrics from now on. It is read on that runtime.
+    pub(super) fn watch(&self, installation: &Installation, runtime: &Handle) {
+        if let Some(listener) = &self.listener {
+            installation.watch_backlog(&listener.metrics, runtime);
+        }
+    }
+
+    /// Shows that the process works. From now on all that it does is counted.
+    pub(super) fn begin_work(&self) {
+        if let Some(listener) = &self.listener {
+            listener.metrics.wait();
+            listener.health.enter(Phase::Working);
+        }
+    }
+
+    /// Ends it.
+    pub(super) fn stop(self) {
+        if let Some(listener) = self.listener {
+            listener.running.stop();
+        }
+    }
+}

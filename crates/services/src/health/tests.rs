@@ -1,0 +1,220 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use derslik_ports::mocks::StoppedClock;
+use derslik_ports::outbound::{DatabaseFacts, Reason, SchemaFit, StoreError};
+use derslik_testkit::builders::now;
+
+use super::*;
+
+/// A database that answers as the test says, and counts how often it was looked at.
+#[derive(Debug)]
+struct FakeDatabase {
+    looks: AtomicUsize,
+    answer: Mutex<Answer>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Facts,
+    Refusal,
+    Garbage,
+    Late,
+    Never,
+    Panic,
+}
+
+fn facts() -> DatabaseFacts {
+    DatabaseFacts { schema: SchemaFit::default(), clock_difference: None, first_due: None, free_bytes: None }
+}
+
+#[async_trait]
+impl DatabaseProbe for FakeDatabase {
+    async fn probe(&self) -> Result<DatabaseFacts, StoreError> {
+        self.looks.fetch_add(1, Ordering::Relaxed);
+        let answer = *self.answer.lock().unwrap();
+        match answer {
+            Answer::Facts => Ok(facts()),
+            Answer::Refusal => Err(Reason::Stopping.into()),
+            Answer::Garbage => Err(StoreError::Other("no such table".into())),
+            Answer::Late => {
+                tokio::time::sleep(Duration::from_millis(900)).await;
+                Err(Reason::TimedOut.into())
+            }
+            Answer::Never => std::future::pending().await,
+            Answer::Panic => panic!("for the test"),
+        }
+    }
+}
+
+struct Process {
+    health: Health,
+    database: Arc<FakeDatabase>,
+}
+
+impl Process {
+    /// A process that works, on a database that answers.
+    fn working() -> Self {
+        let database = Arc::new(FakeDatabase { looks: AtomicUsize::new(0), answer: Mutex::new(Answer::Facts) });
+        let health = Health::new(database.clone(), Arc::new(StoppedClock(now())));
+        health.enter(Phase::Working);
+        Self { health, database }
+    }
+
+    fn set(&self, answer: Answer) {
+        *self.database.answer.lock().unwrap() = answer;
+    }
+
+    fn looks(&self) -> usize {
+        self.database.looks.load(Ordering::Relaxed)
+    }
+
+    async fn is_ready(&self) -> bool {
+        self.health.readiness().await.is_ready()
+    }
+
+    /// The state of a part.
+    async fn state(&self, part: HealthPart) -> Option<HealthState> {
+        self.health.readiness().await.parts.into_iter().find(|found| found.part == part).map(|found| found.state)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_database_is_looked_at_once_a_second_whatever_the_polling() {
+    const SECONDS: u32 = 5;
+    let process = Process::working();
+    for _ in 0..SECONDS * 100 {
+        assert!(process.is_ready().await);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!((2..=6).contains(&process.looks()), "{} looks", process.looks());
+    let before = process.looks();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(process.looks(), before, "a look that nothing has asked for");
+}
+
+#[tokio::test(start_paused = true)]
+async fn callers_at_the_same_time_share_a_look() {
+    let process = Arc::new(Process::working());
+    let callers = (0..50).map(|_| {
+        let process = Arc::clone(&process);
+        tokio::spawn(async move { process.is_ready().await })
+    });
+    for caller in callers.collect::<Vec<_>>() {
+        assert!(caller.await.unwrap());
+    }
+    assert_eq!(process.looks(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_that_goes_and_comes_back_shows_within_two_seconds() {
+    let process = Process::working();
+    for answer in [Answer::Refusal, Answer::Late, Answer::Garbage, Answer::Panic] {
+        assert!(process.is_ready().await);
+        process.set(answer);
+        let gone = Instant::now();
+        while process.is_ready().await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert!(gone.elapsed() < Duration::from_secs(2), "{answer:?}: {:?}", gone.elapsed());
+        process.set(Answer::Facts);
+        let back = Instant::now();
+        while !process.is_ready().await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert!(back.elapsed() < Duration::from_secs(2), "{answer:?}: {:?}", back.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_never_ends_is_waited_for_a_second_and_no_other_begins() {
+    let process = Process::working();
+    process.set(Answer::Never);
+    for _ in 0..20 {
+        let begin = Instant::now();
+        assert_eq!(process.state(HealthPart::Database).await, Some(HealthState::Failing));
+        assert!(begin.elapsed() <= Duration::from_secs(1), "{:?}", begin.elapsed());
+        tokio::time::sleep(Duration::from_millis(700)).await;
+    }
+    assert_eq!(process.looks(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_that_leaves_does_not_make_the_next_one_look_again() {
+    let process = Process::working();
+    process.set(Answer::Late);
+    let short = tokio::time::timeout(Duration::from_millis(10), process.is_ready()).await;
+    assert!(short.is_err());
+    assert!(!process.is_ready().await);
+    assert_eq!(process.looks(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_phase_shows_at_once() {
+    let process = Process::working();
+    for (phase, is_ready) in [(Phase::Starting, false), (Phase::Working, true), (Phase::Draining, false)] {
+        process.health.enter(phase);
+        assert_eq!(process.is_ready().await, is_ready, "{phase:?}");
+    }
+    assert_eq!(process.looks(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_of_a_state_is_that_of_its_beginning() {
+    #[derive(Debug)]
+    struct TestClock(tokio::time::Instant);
+    impl Clock for TestClock {
+        fn now(&self) -> Timestamp {
+            now().plus(self.0.elapsed())
+        }
+    }
+    let database = Arc::new(FakeDatabase { looks: AtomicUsize::new(0), answer: Mutex::new(Answer::Facts) });
+    let process = Process { health: Health::new(database.clone(), Arc::new(TestClock(Instant::now()))), database };
+    let since = async |part: HealthPart| process.health.readiness().await.parts.into_iter().find(|found| found.part == part).unwrap().since;
+    assert_eq!((since(HealthPart::Process).await, since(HealthPart::Database).await), (now(), now()));
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    process.health.enter(Phase::Working);
+    process.set(Answer::Refusal);
+    let changed = since(HealthPart::Process).await;
+    assert_eq!(changed.since(now()).as_secs(), 5);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!((since(HealthPart::Process).await, since(HealthPart::Database).await), (changed, changed));
+}
+
+/// The states of the parts on such a database.
+fn judged(facts: DatabaseFacts) -> BTreeMap<HealthPart, HealthState> {
+    let judgements = judge(Phase::Working, &Look::Found(facts), now());
+    judgements.into_iter().map(|judgement| (judgement.part, judgement.state)).collect()
+}
+
+#[test]
+fn a_schema_is_ready_unless_it_lacks_a_migration() {
+    let state = |missing, unknown| judged(DatabaseFacts { schema: SchemaFit { missing, unknown }, ..facts() })[&HealthPart::Schema];
+    assert_eq!([state(0, 0), state(0, 1)], [HealthState::Ok, HealthState::Warning]);
+    assert_eq!([state(1, 0), state(1, 1)], [HealthState::Failing; 2]);
+}
+
+#[test]
+fn worker_disk_and_clock_warn_only() {
+    let due = |minutes| judged(DatabaseFacts { first_due: Some(now().minutes_before(minutes)), ..facts() })[&HealthPart::Worker];
+    assert_eq!([due(-60), due(10), due(11)], [HealthState::Ok, HealthState::Ok, HealthState::Warning]);
+    let disk = |mib: u64| judged(DatabaseFacts { free_bytes: Some(mib * 1024 * 1024), ..facts() })[&HealthPart::Disk];
+    assert_eq!([disk(512), disk(511), disk(0)], [HealthState::Ok, HealthState::Warning, HealthState::Warning]);
+    let clock = |millis| judged(DatabaseFacts { clock_difference: Some(Duration::from_millis(millis)), ..facts() })[&HealthPart::Clock];
+    assert_eq!([clock(5_000), clock(5_001)], [HealthState::Ok, HealthState::Warning]);
+}
+
+#[test]
+fn parts_that_a_database_does_not_have_are_left_out() {
+    let parts: Vec<_> = judged(facts()).into_keys().collect();
+    assert_eq!(parts, [HealthPart::Process, HealthPart::Database, HealthPart::Schema, HealthPart::Worker]);
+}
+
+#[test]
+fn no_text_of_an_error_is_shown() {
+    let errors = [StoreError::Other("role ayse at db.internal".into()), StoreError::from(Reason::Refused)];
+    for error in errors {
+        let judgements = judge(Phase::Working, &Look::from(Err(error)), now());
+        assert!(judgements.iter().all(|judgement| !judgement.note.contains("ayse")), "{judgements:?}");
+        assert!(judgements.iter().any(|judgement| judgement.state == HealthState::Failing), "{judgements:?}");
+    }
+}
