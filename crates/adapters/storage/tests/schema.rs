@@ -12,6 +12,8 @@ mod dump;
 mod keys;
 #[path = "schema/newer.rs"]
 mod newer;
+#[path = "schema/token_access_key.rs"]
+mod token_access_key;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
