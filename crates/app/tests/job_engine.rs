@@ -157,6 +157,7 @@ fn erasure_of_a_user(world: &World) {
             expires_at: None,
             at: long_ago(),
             project: None,
+            access_key: None,
         };
         stores.identity().add_credential(account().id, user(USER.get()).principal(), &credential)?;
         let mut sessions: Vec<_> = (1..=2_500).map(|number| Session { created_by: USER, ..session(guid(number)) }).collect();

@@ -125,6 +125,7 @@ pub const TABLES: &[Table] = &[
             ("revoked_at", Erased),
             ("project_id", NotPersonal),
             ("last_used_on", Erased),
+            ("access_key_id", NotPersonal),
         ],
     ),
     // Sessions that the person made and that have other attendees stay: their texts belong to the account.

@@ -16,6 +16,8 @@ mod newer;
 mod rows;
 #[path = "schema/snapshot.rs"]
 mod snapshot;
+#[path = "schema/token_access_key.rs"]
+mod token_access_key;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

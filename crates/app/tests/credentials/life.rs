@@ -114,6 +114,14 @@ impl Site {
         Ok(list.as_array().ok_or("no list")?.clone())
     }
 
+    /// The state of a secret that names its own public id.
+    fn state_of(&self, secret: &Secret) -> Result<Value, Failed> {
+        let (Secret::Sessions(text) | Secret::Jobs(text) | Secret::Courses(text)) = secret;
+        let names = |key: &Value| key["public_id"].as_str().is_some_and(|public_id| text.contains(public_id));
+        let stored = self.keys()?.into_iter().find(names).ok_or("the secret is not stored")?;
+        Ok(stored["state"].clone())
+    }
+
     /// The entry of that list with that id.
     fn key(&self, id: &Value) -> Result<Value, Failed> {
         Ok(self.keys()?.into_iter().find(|key| key["id"] == *id).ok_or_else(|| format!("no key {id}"))?)
@@ -195,6 +203,29 @@ pub(crate) fn rotated(url: &DatabaseUrl) -> Result<(), Failed> {
     check(stored["principal"] == old["principal"] && stored["scopes"] == old["scopes"] && stored["kind"] == "token", &stored)?;
     site.takes(&token)?;
     site.takes(&Secret::of(&new)?)
+}
+
+pub(crate) fn tokens_of_other_keys(url: &DatabaseUrl) -> Result<(), Failed> {
+    let site = Site::start(url)?;
+    let token_by = |key: &Value| Ok::<_, Failed>(log_in_by(&site.services[0], key)?.ok_or("no access key")?);
+    let (first, second) = (site.of_demo(&["key", "create"])?, site.of_demo(&["key", "create"])?);
+    let (of_first, of_second) = (token_by(&first)?, token_by(&second)?);
+    site.takes(&of_first)?;
+    site.of_demo(&["key", "revoke", &first["id"].to_string()])?;
+    site.comes_to_refuse(&of_first)?;
+    // Each process may still know a token that was revoked within the last second, so the state is read as well.
+    site.takes(&of_second)?;
+    check(site.state_of(&of_first)? == "revoked" && site.state_of(&of_second)? == "valid", &"after the revocation")?;
+
+    let old = second["id"].to_string();
+    let third = site.of_demo(&["key", "rotate", &old, "--overlap", "2h"])?;
+    let of_third = token_by(&third)?;
+    site.takes(&of_second)?;
+    check(site.state_of(&of_second)? == "valid", &"in the overlap")?;
+    site.of_demo(&["key", "rotate", &old, "--overlap", "0"])?;
+    site.comes_to_refuse(&of_second)?;
+    site.takes(&of_third)?;
+    check(site.state_of(&of_second)? == "expired" && site.state_of(&of_third)? == "valid", &"after the overlap")
 }
 
 pub(crate) fn disabled(url: &DatabaseUrl) -> Result<(), Failed> {

@@ -19,10 +19,11 @@ use support::{DATABASES, run};
 
 type Case = (&'static str, fn(&DatabaseUrl) -> Result<(), Failed>);
 
-const CASES: [Case; 8] = [
+const CASES: [Case; 9] = [
     ("a_new_key_works_on_every_process_until_it_is_revoked", life::created_and_revoked),
     ("the_last_day_of_a_key_is_recorded", life::last_used),
     ("a_rotated_key_and_its_successor_work_until_the_overlap_ends", life::rotated),
+    ("the_end_of_an_access_key_leaves_the_tokens_of_other_keys", life::tokens_of_other_keys),
     ("a_disabled_account_is_refused_by_every_process_until_it_is_enabled", life::disabled),
     ("a_passive_person_is_refused_by_every_process", life::passive),
     ("a_new_password_ends_the_log_ins_with_the_old_one_on_every_process", life::new_password),

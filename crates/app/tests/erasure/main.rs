@@ -186,6 +186,7 @@ async fn everything(service: Service) {
                 scopes: CredentialKind::AccessKey.scopes(),
                 expires_at: None,
                 project: None,
+                access_key: None,
                 at: now(),
             };
             stores.identity().add_credential(account().id, mine.principal(), &key)?;

@@ -42,6 +42,8 @@ pub struct StoredCredential {
     pub revoked_at: Option<Timestamp>,
     /// The last day, in UTC, on which it was accepted; `None` if it was not accepted since days are recorded.
     pub last_used_on: Option<CalendarDate>,
+    /// The access key whose log-in got this token. `None` if it is not such a token, or if it was stored before keys were recorded.
+    pub access_key: Option<CredentialId>,
 }
 
 impl StoredCredential {
@@ -70,6 +72,7 @@ mod tests {
             expires_at,
             revoked_at,
             last_used_on: None,
+            access_key: None,
         };
         for (revoked_at, expires_at, has_ended) in [
             (None, None, false),

@@ -37,6 +37,8 @@ pub struct NewCredential {
     pub expires_at: Option<Timestamp>,
     /// The project to which it belongs, if any.
     pub project: Option<ProjectId>,
+    /// The access key whose log-in got this token; `None` for every other credential.
+    pub access_key: Option<CredentialId>,
     /// When it was added.
     pub at: Timestamp,
 }
@@ -168,11 +170,31 @@ pub trait IdentityRepository {
     /// [`StoreError`].
     fn revoke_tokens_of(&mut self, account: AccountId, owner: PrincipalId, at: Timestamp) -> Result<(), StoreError>;
 
-    /// Lets the access tokens of a principal expire at that instant, unless they expire before.
+    /// Revokes the access tokens of a principal that log-ins with that access key got, for good. Its tokens without a recorded
+    /// access key are revoked as well, since an older program may have stored them. Tokens of its other access keys stay valid.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn end_tokens_of(&mut self, account: AccountId, owner: PrincipalId, at: Timestamp) -> Result<(), StoreError>;
+    fn revoke_tokens_of_key(
+        &mut self,
+        account: AccountId,
+        owner: PrincipalId,
+        access_key: CredentialId,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Lets the access tokens that [`revoke_tokens_of_key`](Self::revoke_tokens_of_key) would revoke expire at that instant, unless
+    /// they expire before.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn end_tokens_of_key(
+        &mut self,
+        account: AccountId,
+        owner: PrincipalId,
+        access_key: CredentialId,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
 
     /// Sets the password hash of a principal, and replaces the old one, if any.
     ///

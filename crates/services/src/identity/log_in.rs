@@ -93,6 +93,7 @@ impl<U: UnitOfWork> LogIns<U> {
             scopes: [Scope::Sessions].into_iter().collect(),
             expires_at: Some(full),
             project: None,
+            access_key: proof.access_key(),
             at: now,
         };
         let expires_at = self
@@ -125,6 +126,14 @@ enum Proof {
 }
 
 impl Proof {
+    /// The access key, if it is one. The token ends with it.
+    const fn access_key(&self) -> Option<CredentialId> {
+        match self {
+            Self::Key(id) => Some(*id),
+            Self::Password { .. } => None,
+        }
+    }
+
     /// When a token that it gets must end at the latest; the use of a key is recorded. It is read in the transaction of the token: the end of the key, or another
     /// password, either comes before it, or finds the token and ends that as well.
     ///
@@ -302,6 +311,7 @@ mod tests {
             expires_at: None,
             revoked_at: None,
             last_used_on: CalendarDate::of_utc(now()),
+            access_key: None,
         }
     }
 
@@ -311,6 +321,21 @@ mod tests {
             |secret: &'static str| async move { log_ins_of(holding_key(access_key())).0.log_in(shown("demo-access", secret)).await };
         assert_eq!(log_in("demo-secret").await.unwrap().seconds, 36_000);
         assert!(matches!(log_in("another").await, Err(LogInError::Invalid)));
+    }
+
+    #[tokio::test]
+    async fn a_token_remembers_the_access_key_that_got_it_and_no_other_token_has_one() {
+        let with_key = |mut stores: MockStores, key: Option<CredentialId>| {
+            stores.identity.expect_add_credential().once().returning(move |_, _, credential| {
+                assert_eq!(credential.access_key, key);
+                Ok(Some(Id::new(9)))
+            });
+            log_ins_of(stores).0
+        };
+        let by_key = with_key(holding_key(access_key()), Some(Id::new(5)));
+        assert!(by_key.log_in(shown("demo-access", "demo-secret")).await.is_ok());
+        let by_password = with_key(MockStores::default(), None);
+        assert!(by_password.log_in(shown("user100", "right")).await.is_ok());
     }
 
     #[tokio::test]

@@ -30,7 +30,7 @@ pub(super) fn is_valid(stores: &mut dyn Stores, plan: &CredentialPlan) -> Result
 /// The credential to store for a service principal, with the default scopes of its kind.
 pub(super) fn of_service(plan: &CredentialPlan, at: Timestamp) -> NewCredential {
     let (kind, public_id, secret) = parts(plan);
-    NewCredential { kind, public_id, digest: digest(secret), scopes: kind.scopes(), expires_at: None, project: None, at }
+    NewCredential { kind, public_id, digest: digest(secret), scopes: kind.scopes(), expires_at: None, project: None, access_key: None, at }
 }
 
 /// The credential to store for an access token.
@@ -43,6 +43,7 @@ pub(super) fn of_token(token: &TokenPlan, at: Timestamp) -> NewCredential {
         scopes: token.scopes,
         expires_at: token.expires_at,
         project: token.project,
+        access_key: None,
         at,
     }
 }

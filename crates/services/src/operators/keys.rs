@@ -75,12 +75,13 @@ impl<U: UnitOfWork> CredentialAdministration for UseCases<U> {
                 let secret = new_secret(old.kind, ids.as_ref());
                 let as_long = || old.expires_at.map(|end| at.plus(end.since(old.created_at)));
                 let expires_at = lifetime.map_or_else(as_long, |lifetime| lifetime.end(at));
-                let new = NewCredential { scopes: old.scopes, project: old.project, expires_at, ..of_service(&plan_of(&secret), at) };
+                let (scopes, project, access_key) = (old.scopes, old.project, old.access_key);
+                let new = NewCredential { scopes, project, access_key, expires_at, ..of_service(&plan_of(&secret), at) };
                 let id = stores.identity().add_credential(account, owner.principal(), &new)?;
                 let id = id.ok_or(StoreError::Conflict(Conflict::Credential))?;
                 stores.identity().end_credential(account, credential, end)?;
                 if old.kind == CredentialKind::AccessKey && owner.kind == PrincipalKind::Service {
-                    stores.identity().end_tokens_of(account, owner.id, end)?;
+                    stores.identity().end_tokens_of_key(account, owner.id, credential, end)?;
                 }
                 record(stores, account, at, Requester::Operator, Change::Rotated, Object::Credential(credential))?;
                 record(stores, account, at, Requester::Operator, Change::Created, Object::Credential(id))?;
@@ -99,7 +100,7 @@ impl<U: UnitOfWork> CredentialAdministration for UseCases<U> {
                 }
                 stores.identity().revoke_credential(account, credential, at)?;
                 if found.kind == CredentialKind::AccessKey && is_service(stores, account, &found)? {
-                    stores.identity().revoke_tokens_of(account, found.principal, at)?;
+                    stores.identity().revoke_tokens_of_key(account, found.principal, credential, at)?;
                 }
                 record(stores, account, at, Requester::Operator, Change::Revoked, Object::Credential(credential))?;
                 Ok(())
@@ -121,7 +122,8 @@ fn find(
     Ok(found.into_iter().find(|found| found.id == credential))
 }
 
-/// Whether a service owns the credential. All of its tokens come from log-ins with its access keys.
+/// Whether a service owns the credential. Its tokens come from log-ins with its access keys alone, so any of those keys may have got a
+/// token without a recorded key.
 fn is_service(stores: &mut dyn Stores, account: AccountId, credential: &StoredCredential) -> Result<bool, StoreError> {
     let owner = stores.users().find(account, &UserKey::Id(credential.principal))?;
     Ok(owner.is_some_and(|owner| owner.kind == PrincipalKind::Service))

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use derslik_domain::audit::{Change, Object, Requester};
 use derslik_domain::id::AccountId;
-use derslik_domain::identity::{Password, PrincipalKind, User, UserKey};
+use derslik_domain::identity::{CredentialKind, Password, PrincipalKind, User, UserKey};
 use derslik_ports::inbound::operators::{KnownPerson, KnownSecretRevocation, KnownSecrets};
 use derslik_ports::outbound::{StoreError, Stores, Tenant, UnitOfWork};
 
@@ -42,8 +42,8 @@ impl<U: UnitOfWork> KnownSecretRevocation for UseCases<U> {
                         let Some(owner) = owner(stores, credential)? else { continue };
                         let (account, credential) = (owner.account.id, owner.credential);
                         stores.identity().revoke_credential(account, credential.id, at)?;
-                        if credential.principal.kind == PrincipalKind::Service {
-                            stores.identity().revoke_tokens_of(account, credential.principal.id, at)?;
+                        if credential.kind == CredentialKind::AccessKey && credential.principal.kind == PrincipalKind::Service {
+                            stores.identity().revoke_tokens_of_key(account, credential.principal.id, credential.id, at)?;
                         }
                         record(stores, account, at, Requester::Operator, Change::Revoked, Object::Credential(credential.id))?;
                         revoked.push(credential.public_id);
@@ -75,8 +75,8 @@ fn label(person: &KnownPerson) -> String {
 #[cfg(test)]
 mod tests {
     use derslik_domain::id::{CredentialId, Id};
-    use derslik_domain::identity::{Credential, CredentialKind, PasswordHash, Principal, Scopes, Username};
-    use derslik_ports::inbound::operators::CredentialPlan;
+    use derslik_domain::identity::{Credential, PasswordHash, Principal, Scopes, Username};
+    use derslik_ports::inbound::operators::{CredentialPlan, KeyPair};
     use derslik_ports::mocks::{FakeUnitOfWork, MockStores};
     use derslik_ports::outbound::{CredentialOwner, MockPasswords, Reason};
     use derslik_testkit::builders::{account, now, service_principal, user};
@@ -85,10 +85,12 @@ mod tests {
     use crate::identity::secret::digest;
     use crate::operators::testing::{expect_records, operators, operators_with};
 
-    /// An account key, an access token, and a person with the password of the hash `known`.
+    /// A credential of each kind, and a person with the password of the hash `known`.
     fn known() -> Vec<KnownSecrets> {
         let opaque = |kind, secret: &str| CredentialPlan::Opaque(kind, secret.to_owned());
-        let credentials = vec![opaque(CredentialKind::AccountKey, "key"), opaque(CredentialKind::AccessToken, "token")];
+        let keys = KeyPair { access_key: "access".to_owned(), secret_key: "secret".to_owned(), proof: [7; 32] };
+        let keys = CredentialPlan::KeyPair(keys);
+        let credentials = vec![keys, opaque(CredentialKind::AccountKey, "key"), opaque(CredentialKind::AccessToken, "token")];
         let person = KnownPerson { username: Username::parse("demo-user").unwrap(), hash: PasswordHash::new("known") };
         vec![KnownSecrets { account: account().id, credentials, person: Some(person) }]
     }
@@ -107,12 +109,15 @@ mod tests {
         CredentialOwner { account: account(), credential, last_used_on: None }
     }
 
-    /// Stores that accept both credentials, and hold the person with a password of that hash.
+    /// Stores that accept these credentials, and hold the person with a password of that hash.
     fn stores(hash: &'static str) -> MockStores {
         let mut stores = MockStores::default();
-        stores.identity.expect_find_credential().times(2).returning(|kind, _| {
-            let principal = if kind == CredentialKind::AccountKey { service_principal() } else { user(102).principal() };
-            Ok(Some(stored(if kind == CredentialKind::AccountKey { 1 } else { 2 }, kind, principal)))
+        stores.identity.expect_find_credential().times(3).returning(|kind, _| {
+            Ok(Some(match kind {
+                CredentialKind::AccessKey => stored(1, kind, service_principal()),
+                CredentialKind::AccountKey => stored(2, kind, service_principal()),
+                CredentialKind::AccessToken => stored(3, kind, user(102).principal()),
+            }))
         });
         stores.users.expect_find().once().returning(|_, _| Ok(Some(user(107))));
         stores.identity.expect_find_password().once().returning(move |_, _| Ok(Some(PasswordHash::new(hash))));
@@ -131,40 +136,43 @@ mod tests {
     #[tokio::test]
     async fn secrets_in_use_are_named_by_their_public_parts() {
         let used = operators(stores("known")).in_use(known()).await.unwrap();
-        assert_eq!(used, ["stored account key", "stored access token", "the password of demo-user"]);
+        assert_eq!(used, ["stored access key", "stored account key", "stored access token", "the password of demo-user"]);
         let used = operators(stores("private")).in_use(known()).await.unwrap();
-        assert_eq!(used, ["stored account key", "stored access token"], "a password that was changed is private");
+        assert_eq!(used, ["stored access key", "stored account key", "stored access token"], "a password that was changed is private");
     }
 
     #[tokio::test]
     async fn known_secrets_are_revoked_together_with_the_tokens_that_they_issued() {
         let mut stores = stores("known");
-        stores.identity.expect_revoke_credential().times(2).returning(|of, id, at| {
-            assert!(of == account().id && [1, 2].contains(&id.get()) && at == now());
+        stores.identity.expect_revoke_credential().times(3).returning(|of, id, at| {
+            assert!(of == account().id && [1, 2, 3].contains(&id.get()) && at == now());
             Ok(true)
         });
-        let tokens_of = [service_principal().id, Id::new(107)];
-        stores.identity.expect_revoke_tokens_of().times(2).returning(move |_, owner, _| {
-            assert!(tokens_of.contains(&owner), "the other tokens of {owner} stay");
+        stores.identity.expect_revoke_tokens_of_key().once().returning(|of, owner, access_key, at| {
+            assert_eq!((of, owner, access_key, at), (account().id, service_principal().id, Id::new(1), now()));
+            Ok(())
+        });
+        stores.identity.expect_revoke_tokens_of().once().returning(|_, owner, _| {
+            assert_eq!(owner, Id::new(107), "the tokens of others stay");
             Ok(())
         });
         stores.identity.expect_set_password().once().returning(|_, owner, hash, _| {
             assert_eq!((owner, hash.as_str()), (Id::new(107), "fresh"));
             Ok(())
         });
-        let revoked = [1, 2].map(|id| (Change::Revoked, Object::Credential(Id::new(id))));
+        let revoked = [1, 2, 3].map(|id| (Change::Revoked, Object::Credential(Id::new(id))));
         let changes = [revoked.as_slice(), &[(Change::PasswordSet, Object::Principal(Id::new(107)))]].concat();
         expect_records(&mut stores, account().id, &changes);
         let uow = FakeUnitOfWork::new(stores);
         let revoked = operators_with(uow.clone(), passwords()).revoke(known()).await.unwrap();
-        assert_eq!(revoked, ["stored account key", "stored access token", "the password of demo-user"]);
+        assert_eq!(revoked, ["stored access key", "stored account key", "stored access token", "the password of demo-user"]);
         assert_eq!(uow.commits(), 1);
     }
 
     #[tokio::test]
     async fn nothing_is_written_where_no_known_secret_is_accepted() {
         let mut stores = MockStores::default();
-        stores.identity.expect_find_credential().times(2).returning(|_, _| Ok(None));
+        stores.identity.expect_find_credential().times(3).returning(|_, _| Ok(None));
         stores.users.expect_find().once().returning(|_, _| Ok(None));
         let revoked = operators_with(FakeUnitOfWork::new(stores), passwords()).revoke(known()).await.unwrap();
         assert!(revoked.is_empty(), "{revoked:?}");

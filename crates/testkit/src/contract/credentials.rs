@@ -3,7 +3,7 @@
 use derslik_domain::course::CalendarDate;
 use derslik_domain::id::{AccountId, CredentialId, Id, PrincipalId};
 use derslik_domain::identity::{
-    Account, AccountState, CredentialFilter, CredentialKind, Principal, Scope, SecretDigest, StoredCredential, User, UserState,
+    Account, AccountState, Credential, CredentialFilter, CredentialKind, Principal, Scope, SecretDigest, StoredCredential, User, UserState,
 };
 use derslik_domain::page::PageRequest;
 use derslik_domain::time::Timestamp;
@@ -17,7 +17,8 @@ pub(super) fn cases<U: UnitOfWork>() -> Vec<Case<U>> {
         Case { name: "credentials_are_listed_by_page_kind_and_owner_in_their_own_account_alone", run: listed },
         Case { name: "credentials_that_have_ended_are_listed_only_when_asked_for", run: ended },
         Case { name: "an_end_is_moved_forward_and_never_back", run: moved_end },
-        Case { name: "the_tokens_of_one_owner_end_and_no_other_credential_does", run: ended_tokens },
+        Case { name: "the_tokens_of_one_access_key_end_with_those_of_an_unknown_one_and_no_others", run: ended_tokens },
+        Case { name: "the_tokens_of_one_access_key_are_revoked_with_those_of_an_unknown_one_and_no_others", run: revoked_tokens },
         Case { name: "the_last_day_of_use_is_raised_and_never_lowered", run: touched },
         Case { name: "no_credential_of_a_disabled_account_is_found", run: disabled },
         Case { name: "accounts_are_listed_with_their_states", run: states },
@@ -36,6 +37,7 @@ fn new(kind: CredentialKind, public_id: &str, expires_at: Option<Timestamp>) -> 
         scopes: kind.scopes(),
         expires_at,
         project: None,
+        access_key: None,
         at: now(),
     }
 }
@@ -76,6 +78,7 @@ fn listed<U: UnitOfWork>(harness: &Harness<U>) {
     let token = NewCredential {
         scopes: [Scope::Sessions, Scope::Courses].into_iter().collect(),
         project: Some(Id::new(3)),
+        access_key: Some(key),
         ..new(CredentialKind::AccessToken, "three", Some(later))
     };
     let token = add(harness, account().id, user(100).principal(), token);
@@ -93,6 +96,7 @@ fn listed<U: UnitOfWork>(harness: &Harness<U>) {
         expires_at: Some(later),
         revoked_at: None,
         last_used_on: None,
+        access_key: Some(key),
     };
     assert_eq!((ids(&all), all.last()), (vec![key, token], Some(&stored)));
     assert_eq!(lock(harness, token), Some(stored));
@@ -130,26 +134,95 @@ fn moved_end<U: UnitOfWork>(harness: &Harness<U>) {
     assert_eq!(lock(harness, id).and_then(|credential| credential.expires_at), Some(soon));
 }
 
+/// A token to add: its account, its owner, the access key that got it, and when it expires.
+struct Token {
+    of: AccountId,
+    owner: Principal,
+    access_key: Option<CredentialId>,
+    end: Option<Timestamp>,
+}
+
+impl Token {
+    /// A token of the service that does not expire.
+    fn new(access_key: Option<CredentialId>) -> Self {
+        Self { of: account().id, owner: service_principal(), access_key, end: None }
+    }
+}
+
+/// Adds two access keys of the service, `key` and `other`, and tokens whose public ids are their places in the list. Returns the ids
+/// of the first key and of the tokens.
+fn add_tokens<U: UnitOfWork, const N: usize>(
+    harness: &Harness<U>,
+    tokens: impl FnOnce(CredentialId, CredentialId) -> [Token; N],
+) -> (CredentialId, [CredentialId; N]) {
+    let [key, other] = ["key", "other"].map(|public_id| {
+        let access_key = new(CredentialKind::AccessKey, public_id, None);
+        add(harness, account().id, service_principal(), access_key)
+    });
+    let mut number = 0;
+    let ids = tokens(key, other).map(|Token { of, owner, access_key, end }| {
+        let token = NewCredential { access_key, ..new(CredentialKind::AccessToken, &number.to_string(), end) };
+        number += 1;
+        add(harness, of, owner, token)
+    });
+    (key, ids)
+}
+
+/// A credential that is not revoked.
+fn find<U: UnitOfWork>(harness: &Harness<U>, kind: CredentialKind, public_id: &str) -> Option<Credential> {
+    let public_id = public_id.to_owned();
+    harness.read(move |stores| stores.identity().find_credential(kind, &public_id)).map(|owner| owner.credential)
+}
+
 fn ended_tokens<U: UnitOfWork>(harness: &Harness<U>) {
     set_up(harness);
     let (soon, later) = (now().minutes_before(-1), now().minutes_before(-2));
-    let (service, person) = (service_principal(), user(100).principal());
-    let added = [
-        (account().id, service, CredentialKind::AccessToken, Some(later), Some(soon)),
-        (account().id, service, CredentialKind::AccessToken, None, Some(soon)),
-        (account().id, service, CredentialKind::AccessToken, Some(now()), Some(now())),
-        (account().id, service, CredentialKind::AccessKey, None, None),
-        (account().id, person, CredentialKind::AccessToken, None, None),
-        (other_account().id, service, CredentialKind::AccessToken, None, None),
-    ];
-    for (number, (of, owner, kind, end, _)) in added.into_iter().enumerate() {
-        add(harness, of, owner, new(kind, &number.to_string(), end));
+    let (key, _) = add_tokens(harness, |key, other| {
+        [
+            Token { end: Some(later), ..Token::new(Some(key)) },
+            Token::new(Some(key)),
+            Token { end: Some(now()), ..Token::new(Some(key)) },
+            // Its access key is unknown.
+            Token::new(None),
+            Token { end: Some(later), ..Token::new(Some(other)) },
+            Token { owner: user(100).principal(), ..Token::new(None) },
+            Token { of: other_account().id, ..Token::new(Some(key)) },
+        ]
+    });
+    harness.write(move |stores| stores.identity().end_tokens_of_key(account().id, service_principal().id, key, soon));
+    let ends = [Some(soon), Some(soon), Some(now()), Some(soon), Some(later), None, None];
+    for (number, end) in ends.into_iter().enumerate() {
+        let found = find(harness, CredentialKind::AccessToken, &number.to_string());
+        assert_eq!(found.map(|token| token.expires_at), Some(end), "{number}");
     }
-    harness.write(move |stores| stores.identity().end_tokens_of(account().id, service.id, soon));
-    for (number, (.., kind, _, end)) in added.into_iter().enumerate() {
-        let found = harness.read(move |stores| stores.identity().find_credential(kind, &number.to_string()));
-        assert_eq!(found.map(|owner| owner.credential.expires_at), Some(end), "{number}");
+    for public_id in ["key", "other"] {
+        let found = find(harness, CredentialKind::AccessKey, public_id);
+        assert_eq!(found.map(|key| key.expires_at), Some(None), "{public_id}");
     }
+}
+
+fn revoked_tokens<U: UnitOfWork>(harness: &Harness<U>) {
+    set_up(harness);
+    let (key, ids) = add_tokens(harness, |key, other| {
+        [
+            Token::new(Some(key)),
+            // Its access key is unknown.
+            Token::new(None),
+            Token::new(Some(other)),
+            Token { owner: user(100).principal(), ..Token::new(None) },
+            Token { of: other_account().id, ..Token::new(Some(key)) },
+        ]
+    });
+    for at in [now(), now().minutes_before(-1)] {
+        harness.write(move |stores| stores.identity().revoke_tokens_of_key(account().id, service_principal().id, key, at));
+    }
+    let valid = (0..ids.len()).filter(|number| find(harness, CredentialKind::AccessToken, &number.to_string()).is_some());
+    assert_eq!(valid.collect::<Vec<_>>(), [2, 3, 4]);
+    for public_id in ["key", "other"] {
+        assert!(find(harness, CredentialKind::AccessKey, public_id).is_some(), "{public_id}");
+    }
+    let revoked_at = lock(harness, ids[0]).and_then(|token| token.revoked_at);
+    assert_eq!(revoked_at, Some(now()), "it is revoked once");
 }
 
 fn touched<U: UnitOfWork>(harness: &Harness<U>) {

@@ -43,6 +43,7 @@ fn credential(digest: u8) -> NewCredential {
         scopes: Scope::ALL.into_iter().collect(),
         expires_at: Some(now()),
         project: Some(Id::new(3)),
+        access_key: None,
         at: now(),
     }
 }

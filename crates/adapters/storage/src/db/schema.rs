@@ -77,6 +77,7 @@ diesel::table! {
         revoked_at -> Nullable<crate::db::types::Instant>,
         project_id -> Nullable<BigInt>,
         last_used_on -> Nullable<Date>,
+        access_key_id -> Nullable<BigInt>,
     }
 }
 

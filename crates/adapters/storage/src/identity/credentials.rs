@@ -54,6 +54,7 @@ struct StoredRow {
     revoked_at: Option<DbInstant>,
     project_id: Option<i64>,
     last_used_on: Option<NaiveDate>,
+    access_key_id: Option<i64>,
 }
 
 impl TryFrom<StoredRow> for StoredCredential {
@@ -71,6 +72,7 @@ impl TryFrom<StoredRow> for StoredCredential {
             expires_at: row.expires_at.map(|at| at.0),
             revoked_at: row.revoked_at.map(|at| at.0),
             last_used_on: day(row.last_used_on)?,
+            access_key: row.access_key_id.map(Id::new),
         })
     }
 }
@@ -130,12 +132,37 @@ pub(super) fn end(stores: &mut DieselStores<'_>, account: AccountId, credential:
     stores.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(|rows| rows > 0)
 }
 
-/// Lets the access tokens of a principal expire at that instant, unless they expire before.
-pub(super) fn end_tokens(stores: &mut DieselStores<'_>, account: AccountId, owner: PrincipalId, at: Timestamp) -> Result<(), StoreError> {
+/// Revokes the access tokens of a principal that log-ins with an access key got, and those without a recorded access key.
+pub(super) fn revoke_tokens_of_key(
+    stores: &mut DieselStores<'_>,
+    account: AccountId,
+    owner: PrincipalId,
+    access_key: CredentialId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
     let rows = credentials::table
         .filter(credentials::account_id.eq(account.get()))
         .filter(credentials::principal_id.eq(owner.get()))
         .filter(credentials::kind.eq(kind_text(CredentialKind::AccessToken)))
+        .filter(credentials::access_key_id.is_null().or(credentials::access_key_id.eq(access_key.get())))
+        .filter(credentials::revoked_at.is_null());
+    let update = diesel::update(rows).set(credentials::revoked_at.eq(DbInstant(at)));
+    stores.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(drop)
+}
+
+/// Lets the same tokens expire at that instant, unless they expire before.
+pub(super) fn end_tokens_of_key(
+    stores: &mut DieselStores<'_>,
+    account: AccountId,
+    owner: PrincipalId,
+    access_key: CredentialId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let rows = credentials::table
+        .filter(credentials::account_id.eq(account.get()))
+        .filter(credentials::principal_id.eq(owner.get()))
+        .filter(credentials::kind.eq(kind_text(CredentialKind::AccessToken)))
+        .filter(credentials::access_key_id.is_null().or(credentials::access_key_id.eq(access_key.get())))
         .filter(credentials::revoked_at.is_null())
         .filter(credentials::expires_at.is_null().or(credentials::expires_at.gt(DbInstant(at))));
     let update = diesel::update(rows).set(credentials::expires_at.eq(DbInstant(at)));

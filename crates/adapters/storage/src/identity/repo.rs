@@ -101,6 +101,7 @@ impl IdentityRepository for DieselStores<'_> {
             credentials::created_at.eq(DbInstant(new.at)),
             credentials::expires_at.eq(new.expires_at.map(DbInstant)),
             credentials::project_id.eq(new.project.map(Id::get)),
+            credentials::access_key_id.eq(new.access_key.map(Id::get)),
         );
         let insert = diesel::insert_into(credentials::table)
             .values(row)
@@ -195,8 +196,24 @@ impl IdentityRepository for DieselStores<'_> {
         self.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(drop)
     }
 
-    fn end_tokens_of(&mut self, account: AccountId, owner: PrincipalId, at: Timestamp) -> Result<(), StoreError> {
-        super::credentials::end_tokens(self, account, owner, at)
+    fn revoke_tokens_of_key(
+        &mut self,
+        account: AccountId,
+        owner: PrincipalId,
+        access_key: CredentialId,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        super::credentials::revoke_tokens_of_key(self, account, owner, access_key, at)
+    }
+
+    fn end_tokens_of_key(
+        &mut self,
+        account: AccountId,
+        owner: PrincipalId,
+        access_key: CredentialId,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        super::credentials::end_tokens_of_key(self, account, owner, access_key, at)
     }
 
     fn set_password(&mut self, account: AccountId, owner: PrincipalId, hash: &PasswordHash, at: Timestamp) -> Result<(), StoreError> {

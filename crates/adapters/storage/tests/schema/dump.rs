@@ -69,6 +69,7 @@ fn fill_people(harness: &Harness<DieselUnitOfWork>) {
             scopes: Scope::ALL.into_iter().collect(),
             expires_at: None,
             project: Some(Id::new(3)),
+            access_key: None,
             at: now(),
         };
         let owner = Principal { id: Id::new(2), ..service_principal() };

@@ -114,6 +114,7 @@ mod tests {
             expires_at: None,
             revoked_at: None,
             last_used_on: None,
+            access_key: None,
         }
     }
 

@@ -26,6 +26,7 @@ fn stored(id: i64, public_id: &str) -> StoredCredential {
         expires_at: None,
         revoked_at: None,
         last_used_on: None,
+        access_key: None,
     }
 }
 

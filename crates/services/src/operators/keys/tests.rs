@@ -25,6 +25,7 @@ fn stored(kind: CredentialKind) -> StoredCredential {
         expires_at: None,
         revoked_at: None,
         last_used_on: None,
+        access_key: None,
     }
 }
 
@@ -74,7 +75,7 @@ async fn a_new_key_belongs_to_the_service_and_has_the_scopes_of_its_kind() {
         stores.users.expect_find_service().once().with(eq(account().id)).returning(|_| Ok(Some(service_user())));
         expect_add(&mut stores, move |owner, new| {
             assert_eq!((owner, new.kind, new.scopes), (service_principal(), kind, kind.scopes()));
-            assert_eq!((new.expires_at, new.project), (days.map(|_| end), None));
+            assert_eq!((new.expires_at, new.project, new.access_key), (days.map(|_| end), None, None));
         });
         expect_records(&mut stores, account().id, &[(Change::Created, Object::Credential(NEW))]);
         let created = CredentialAdministration::create(&operators(stores), account().id, NewKey { kind, days }).await.unwrap();
@@ -115,12 +116,13 @@ async fn a_rotated_credential_is_replaced_by_one_of_the_same_rights() {
         expect_add(&mut stores, move |owner, new| {
             let old = stored(kind);
             assert_eq!((owner, new.kind, new.scopes, new.project), (service_principal(), kind, old.scopes, old.project));
-            assert_eq!(new.expires_at, None);
+            assert_eq!((new.expires_at, new.access_key), (None, None));
         });
         if kind == CredentialKind::AccessKey {
             // The tokens that log-ins with the old key got do not outlive it.
-            let tokens = stores.identity.expect_end_tokens_of().once();
-            tokens.with(eq(account().id), eq(service_principal().id), eq(now().plus(DAY))).returning(|_, _, _| Ok(()));
+            let tokens = stores.identity.expect_end_tokens_of_key().once();
+            let of_old = tokens.with(eq(account().id), eq(service_principal().id), eq(OLD), eq(now().plus(DAY)));
+            of_old.returning(|_, _, _, _| Ok(()));
         }
         stores.identity.expect_end_credential().once().with(eq(account().id), eq(OLD), eq(now().plus(DAY))).returning(|_, _, _| Ok(true));
         expect_records(
@@ -136,6 +138,16 @@ async fn a_rotated_credential_is_replaced_by_one_of_the_same_rights() {
         };
         assert!(is_of_kind, "{created:?}");
     }
+}
+
+#[tokio::test]
+async fn a_rotated_token_still_ends_with_the_access_key_that_got_it() {
+    let key = Some(CredentialId::new(4));
+    let mut stores = holding(Some(StoredCredential { access_key: key, ..stored(CredentialKind::AccessToken) }));
+    expect_add(&mut stores, move |_, new| assert_eq!(new.access_key, key));
+    stores.identity.expect_end_credential().once().returning(|_, _, _| Ok(true));
+    stores.audit.expect_add().times(2).returning(|_, _| Ok(()));
+    operators(stores).rotate(account().id, OLD, DAY, None).await.unwrap();
 }
 
 #[tokio::test]
@@ -202,8 +214,8 @@ fn revoking(found: StoredCredential) -> MockStores {
 #[tokio::test]
 async fn with_an_access_key_go_the_tokens_that_it_got() {
     let mut stores = revoking(stored(CredentialKind::AccessKey));
-    stores.identity.expect_revoke_tokens_of().once().returning(|of, owner, at| {
-        assert_eq!((of, owner, at), (account().id, service_principal().id, now()));
+    stores.identity.expect_revoke_tokens_of_key().once().returning(|of, owner, access_key, at| {
+        assert_eq!((of, owner, access_key, at), (account().id, service_principal().id, OLD, now()));
         Ok(())
     });
     operators(stores).revoke(account().id, OLD).await.unwrap();
