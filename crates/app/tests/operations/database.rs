@@ -118,6 +118,8 @@ fn connections_held(open: Open) -> Result<(), Failed> {
             check(service.operations.is_alive()?, &"not alive")?;
             let (status, body) = service.operations.readiness()?;
             check(status == 200, &body)?;
+            let metrics = service.operations.get("/metrics")?;
+            check(!metrics.body.contains("\nderslik_database_up 0\n"), &metrics)?;
             looks += 1;
         }
         for request in requests {
