@@ -1,5 +1,8 @@
 //! The TLS certificate and its key, which can be read again while the service runs: on request, and whenever their files have
-//! changed. Versions before TLS 1.2 are not supported.
+//! changed. Versions before TLS 1.2 are not supported. A certificate that has ended is used all the same, and told in the log: without it
+//! the service would not answer at all.
+
+mod validity;
 
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -9,6 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
+use derslik_ports::outbound::Clock;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -16,7 +20,10 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{Error, InconsistentKeys, ServerConfig};
 
+pub use self::validity::Validity;
+use self::validity::validity_of;
 use crate::safety::{Finding, tls_key_of_others};
+use crate::system::SystemClock;
 
 /// How often the files are looked at.
 const LOOK_INTERVAL: Duration = Duration::from_secs(2);
@@ -86,7 +93,21 @@ impl Certificate {
         if let Some(Finding { setting, problem, fix, .. }) = tls_key_of_others(&self.key_file) {
             tracing::warn!("{setting}: {problem}; the next start in profile production refuses it; fix: {fix}");
         }
+        self.warn_of_validity();
         Ok(())
+    }
+
+    /// When the certificate in use is valid. `None` if that can't be read.
+    pub fn validity(&self) -> Option<Validity> {
+        let current = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
+        validity_of(current.end_entity_cert().ok()?)
+    }
+
+    /// Warns in the log if the certificate in use is not valid now.
+    pub fn warn_of_validity(&self) {
+        if let Some(fault) = self.validity().and_then(|validity| validity.fault_at(SystemClock.now())) {
+            tracing::warn!("tls_cert {}: {fault}, and is used all the same: clients refuse it; fix: renew it", self.chain_file.display());
+        }
     }
 
     /// From now on reads the files again after each change, on a thread of its own, for as long as the certificate is in use.
@@ -174,6 +195,8 @@ fn is_swapped(chain_file: &Path, key_file: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+
     use super::*;
 
     /// Copies a test certificate and its key to the place where the service reads them.
@@ -221,6 +244,26 @@ mod tests {
         assert!(certificate.reload().is_err());
         assert_eq!(shown(), second);
         certificate.server_config().unwrap();
+    }
+
+    #[test]
+    fn a_certificate_that_has_ended_is_used_and_its_end_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let (chain, key) = install("one", folder.path());
+        let certificate = Certificate::load(&chain, &key).unwrap();
+        let fault = || certificate.validity().unwrap().fault_at("2100-01-01T00:00:00Z".parse().unwrap());
+        assert_eq!(fault(), None);
+
+        let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        params.not_before = date_time_ymd(2001, 1, 1);
+        params.not_after = date_time_ymd(2001, 4, 1);
+        let ended_key = KeyPair::generate().unwrap();
+        let ended = params.self_signed(&ended_key).unwrap();
+        std::fs::write(&chain, ended.pem()).unwrap();
+        std::fs::write(&key, ended_key.serialize_pem()).unwrap();
+        certificate.reload().unwrap();
+        assert_eq!(&certificate.current.read().unwrap().cert[0], ended.der());
+        assert!(fault().is_some_and(|fault| fault.starts_with("the certificate ended at 2001-04-01")));
     }
 
     #[test]

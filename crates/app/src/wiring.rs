@@ -91,9 +91,9 @@ impl Installation {
         Ok(state)
     }
 
-    /// Shows the backlog among the metrics. It is read on `runtime` when a scrape asks for it.
-    pub fn watch_backlog(&self, metrics: &Metrics, runtime: &Handle) {
-        metrics.watch(self.operators().backlog, self.system.clock.clone(), runtime);
+    /// Shows the database, as that health sees it, and the backlog among the metrics. Both are read on `runtime` when a scrape asks.
+    pub fn watch_backlog(&self, metrics: &Metrics, health: Arc<dyn HealthService>, runtime: &Handle) {
+        metrics.watch(self.operators().backlog, health, self.system.clock.clone(), runtime);
     }
 
     /// Writes the counts of denied requests to the audit log.

@@ -1,5 +1,6 @@
-//! Looks at a database with one query, on a thread and a connection of its own. So a look does not wait for units of work that
-//! hold all connections of the pool: such a process is busy, and still ready.
+//! Looks at a database on a thread and a connection of its own. So a look does not wait for units of work that hold all connections of
+//! the pool: such a process is busy, and still ready. What decides readiness is read first, and from the table of migrations alone. Jobs
+//! are read by a second query, which may fail: a migration may have locked their table.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -11,8 +12,9 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{Clock, DatabaseFacts, DatabaseProbe, Reason, SchemaFit, StoreError};
+use derslik_ports::outbound::{Clock, DatabaseFacts, DatabaseProbe, FirstDue, Reason, SchemaFit, StoreError};
 use diesel::connection::{Connection, SimpleConnection};
+use diesel::result::{OptionalExtension, QueryResult};
 use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel::sqlite::SqliteConnection;
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
@@ -26,7 +28,7 @@ use crate::db::connector::{Connector, PooledConn};
 use crate::db::error::Failure;
 use crate::db::limit::Limit;
 use crate::db::migrations::UNFINISHED_RESTORE;
-use crate::db::postgres::{PgConnection, PgConnector};
+use crate::db::postgres::{PgConnection, PgConnector, PgControl};
 use crate::db::schema_versions::Inspect;
 use crate::db::settings::PoolSettings;
 use crate::db::types::{DbInstant, Instant as SqlInstant};
@@ -35,16 +37,18 @@ use crate::db::url::DatabaseUrl;
 /// How long a look may take in all.
 const LIMIT: Duration = Duration::from_millis(800);
 
-/// The applied migrations, the clock of the server, and the first job in time, which stands at the start of an index.
+/// How long a look waits for a lock. Only the jobs can be locked for long, and readiness does not wait for them.
+const LOCK_LIMIT: Duration = Duration::from_millis(200);
+
+/// The applied migrations, and the clock of the server.
 const ON_SERVER: &str = "
     SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS micros,
-        (SELECT string_agg(version, ',') FROM __diesel_schema_migrations) AS versions,
-        (SELECT due_at FROM jobs WHERE status = 'scheduled' AND attempts >= 0 ORDER BY due_at LIMIT 1) AS first_due";
+        (SELECT string_agg(version, ',') FROM __diesel_schema_migrations) AS versions";
 
-const IN_FILE: &str = "
-    SELECT NULL AS micros,
-        (SELECT group_concat(version, ',') FROM __diesel_schema_migrations) AS versions,
-        (SELECT due_at FROM jobs WHERE status = 'scheduled' AND attempts >= 0 ORDER BY due_at LIMIT 1) AS first_due";
+const IN_FILE: &str = "SELECT NULL AS micros, (SELECT group_concat(version, ',') FROM __diesel_schema_migrations) AS versions";
+
+/// The first job in time, which stands at the start of an index.
+const FIRST_DUE: &str = "SELECT due_at FROM jobs WHERE status = 'scheduled' AND attempts >= 0 ORDER BY due_at LIMIT 1";
 
 #[derive(QueryableByName)]
 struct Row {
@@ -52,8 +56,12 @@ struct Row {
     micros: Option<i64>,
     #[diesel(sql_type = Nullable<Text>)]
     versions: Option<String>,
-    #[diesel(sql_type = Nullable<SqlInstant>)]
-    first_due: Option<DbInstant>,
+}
+
+#[derive(QueryableByName)]
+struct DueRow {
+    #[diesel(sql_type = SqlInstant)]
+    due_at: DbInstant,
 }
 
 type Answer = Result<DatabaseFacts, StoreError>;
@@ -74,6 +82,8 @@ impl DieselProbe {
         let thread = Builder::new().name("probe".to_owned());
         match url {
             DatabaseUrl::Postgres(url) => {
+                // The server ends what the look does not wait for any more.
+                let settings = PoolSettings { statement_timeout: LIMIT, lock_timeout: LOCK_LIMIT, ..settings };
                 let connector = PgConnector::new(url, settings).map_err(io::Error::other)?;
                 let known = PgConnection::known_versions().map_err(io::Error::other)?;
                 let mut server = OnServer { connector, known, clock, kept: None };
@@ -135,15 +145,15 @@ impl OnServer {
         let before = self.clock.now();
         let read = sql_query(ON_SERVER).get_result::<Row>(&mut conn.conn);
         let after = self.clock.now();
-        match read {
-            Ok(row) => {
-                conn.limit(None);
-                self.kept = Some(conn);
-                let difference = |micros| ClockDifference::new(before, Timestamp::from_micros(micros), after).by;
-                Ok(DatabaseFacts { clock_difference: row.micros.map(difference), ..facts(&row, &self.known) })
-            }
-            Err(error) => Err(Failure::new(error, conn.control.as_deref())),
+        let row = read.map_err(|error| Failure::new(error, conn.control.as_deref()))?;
+        let read = sql_query(FIRST_DUE).get_result::<DueRow>(&mut conn.conn).optional();
+        let first_due = first_due(read, conn.control.as_deref())?;
+        if !conn.is_cut() {
+            conn.limit(None);
+            self.kept = Some(conn);
         }
+        let difference = |micros| ClockDifference::new(before, Timestamp::from_micros(micros), after).by;
+        Ok(DatabaseFacts { clock_difference: row.micros.map(difference), ..facts(&row, first_due, &self.known) })
     }
 }
 
@@ -162,12 +172,13 @@ impl InFile {
         }
         let mut conn = SqliteConnection::establish(&self.path.to_string_lossy()).map_err(ConnectError::from)?;
         let settings = format!("PRAGMA busy_timeout = {}; PRAGMA query_only = ON", LIMIT.as_millis());
-        let read = limit().on_this_thread(|| {
-            conn.batch_execute(&settings)?;
-            sql_query(IN_FILE).get_result::<Row>(&mut conn)
-        });
-        let row = read.map_err(|error| Failure::new(error, None))?;
-        Ok(DatabaseFacts { free_bytes: free_bytes(&self.path), ..facts(&row, &self.known) })
+        let (row, first_due) = limit().on_this_thread(|| {
+            let read = conn.batch_execute(&settings).and_then(|()| sql_query(IN_FILE).get_result::<Row>(&mut conn));
+            let row = read.map_err(|error| Failure::new(error, None))?;
+            let read = sql_query(FIRST_DUE).get_result::<DueRow>(&mut conn).optional();
+            Ok::<_, Failure>((row, first_due(read, None)?))
+        })?;
+        Ok(DatabaseFacts { free_bytes: free_bytes(&self.path), ..facts(&row, first_due, &self.known) })
     }
 }
 
@@ -175,20 +186,25 @@ fn limit() -> Limit {
     Limit { deadline: Instant::now() + LIMIT, statement_timeout: LIMIT, cancelled: CancellationToken::new() }
 }
 
-/// What a row tells, without what only one of the databases has.
-fn facts(row: &Row, known: &BTreeSet<String>) -> DatabaseFacts {
+/// The first job in time. A failure that may pass leaves it open, such as a lock on the table of jobs.
+fn first_due(read: QueryResult<Option<DueRow>>, control: Option<&PgControl>) -> Result<FirstDue, Failure> {
+    match read.map_err(|error| Failure::new(error, control)) {
+        Ok(Some(row)) => Ok(FirstDue::At(row.due_at.0)),
+        Ok(None) => Ok(FirstDue::NoJob),
+        Err(failure) if failure.is_permanent() => Err(failure),
+        Err(_) => Ok(FirstDue::Unread),
+    }
+}
+
+/// What was read, without what only one of the databases has.
+fn facts(row: &Row, first_due: FirstDue, known: &BTreeSet<String>) -> DatabaseFacts {
     let versions = row.versions.as_deref().unwrap_or_default();
     let applied: BTreeSet<_> = versions.split(',').filter(|version| !version.is_empty()).collect();
     // A database whose restore is not finished lacks rows. Its mark must not look like the migration of a newer program.
     let unfinished = usize::from(applied.contains(UNFINISHED_RESTORE));
     let missing = known.iter().filter(|version| !applied.contains(version.as_str())).count() + unfinished;
     let unknown = applied.iter().filter(|version| !known.contains(**version)).count();
-    DatabaseFacts {
-        schema: SchemaFit { missing, unknown },
-        clock_difference: None,
-        first_due: row.first_due.map(|due| due.0),
-        free_bytes: None,
-    }
+    DatabaseFacts { schema: SchemaFit { missing, unknown }, clock_difference: None, first_due, free_bytes: None }
 }
 
 /// The bytes that a process without special rights may still write beside that file.
@@ -221,7 +237,7 @@ mod tests {
         assert!(!path.exists());
         DatabaseUrl::Sqlite(path.clone()).migrate().unwrap();
         let facts = probe.probe().await.unwrap();
-        assert_eq!((facts.schema, facts.clock_difference, facts.first_due), (SchemaFit::default(), None, None));
+        assert_eq!((facts.schema, facts.clock_difference, facts.first_due), (SchemaFit::default(), None, FirstDue::NoJob));
         assert!(facts.free_bytes.is_some());
         std::fs::rename(&path, folder.path().join("elsewhere.sqlite")).unwrap();
         assert!(probe.probe().await.unwrap_err().unavailable().is_some());
@@ -240,6 +256,26 @@ mod tests {
         execute(&path, "DELETE FROM __diesel_schema_migrations");
         let fit = probe.probe().await.unwrap().schema;
         assert!(fit.missing > 0 && fit.unknown == 0, "{fit:?}");
+    }
+
+    #[tokio::test]
+    async fn the_first_job_in_time_is_found_and_a_table_that_is_gone_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.sqlite");
+        DatabaseUrl::Sqlite(path.clone()).migrate().unwrap();
+        let probe = probe(&path);
+        for due in ["2026-03-07T10:00:00.000000Z", "2026-03-07T09:00:00.000000Z"] {
+            let job = format!(
+                "INSERT INTO jobs (account_id, project_id, action, reference, reference_digest, priority, status, start_at, due_at, attempts,
+                     failures, created_at, updated_at)
+                 VALUES (1, 0, 'prune', 'jobs', randomblob(32), 90, 'scheduled', '{due}', '{due}', 0, '[]', '{due}', '{due}')"
+            );
+            execute(&path, &job);
+        }
+        let due = "2026-03-07T09:00:00Z".parse().unwrap();
+        assert_eq!(probe.probe().await.unwrap().first_due, FirstDue::At(due));
+        execute(&path, "DROP TABLE jobs");
+        assert_eq!(probe.probe().await.unwrap_err().unavailable(), None);
     }
 
     #[tokio::test]

@@ -2,6 +2,7 @@
 //! ended, many wait for their time, and few are due.
 #![cfg(test)]
 
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -12,8 +13,9 @@ use derslik_domain::job::{Action, Actions, LeaseTerm, LeaseToken, NewJob, Prunin
 use derslik_domain::page::PageRequest;
 use derslik_domain::rows::BatchSize;
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{Claim, Completion, HeldJob, JobOfProject, Projection, Reason, StoreError, Stores};
-use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings, schema_revision};
+use derslik_ports::mocks::StoppedClock;
+use derslik_ports::outbound::{Claim, Completion, DatabaseProbe, FirstDue, HeldJob, JobOfProject, Projection, Reason, StoreError, Stores};
+use derslik_storage::{DatabaseUrl, DieselProbe, DieselUnitOfWork, PoolSettings, schema_revision};
 use derslik_testkit::builders::{account, other_account, user};
 use derslik_testkit::contract::Harness;
 use derslik_testkit::postgres::{PostgresServer, Template, TestDatabase};
@@ -37,6 +39,9 @@ const TABLES: [&str; 7] = ["jobs", "sessions", "session_index", "session_ends", 
 
 /// The deed that, without statistics, reads all attendees of the account once for each batch.
 const THROUGH_THE_ACCOUNT: &str = "the erasure of attendances and sessions";
+
+/// The deed that, without statistics, reads the index of all waiting jobs, and counts no more of them than with statistics.
+const THROUGH_THE_WAITING: &str = "the depth of the queue";
 
 /// How many more rows may be read where VACUUM does not remove the rows of rolled back transactions.
 const DEAD_ROWS: i64 = 300;
@@ -141,7 +146,9 @@ fn replace_calls(text: &str, opening: &str, function: fn(&str) -> String) -> Str
 type Deed = fn(&mut dyn Stores) -> Result<usize, StoreError>;
 
 /// The deeds, and how many rows and index entries each may read per run. The rows that it changes and rolls back are included.
-const DEEDS: [(&str, Deed, i64); 19] = [
+const DEEDS: [(&str, Deed, i64); 21] = [
+    (THROUGH_THE_WAITING, |stores| Ok(usize::try_from(stores.jobs().depth()?.scheduled).unwrap()), 10_050),
+    ("the lags of the projections", |stores| Ok(stores.change_log().lags()?.len()), 10),
     ("accounts with due jobs", |stores| Ok(stores.jobs().accounts_with_due(NOW, sweeps(), 10)?.len()), 250),
     ("the next due job", |stores| Ok(stores.jobs().next_due(sweeps())?.into_iter().count()), 5),
     ("a claim", |stores| Ok(claim(stores)?.len()), 150),
@@ -334,8 +341,12 @@ fn postgres_looks_at_few_rows_to_find_few() {
     let (_database, mut conn, url) = fill_postgres();
     // A new database has no statistics. Rolled back changes leave dead rows, which are read as well.
     for (about, rows, most) in rows_of_deeds(&mut conn, &url, "SELECT") {
-        let all_of_account = if about == THROUGH_THE_ACCOUNT { 10_100 } else { 0 };
-        assert!(rows <= most + DEAD_ROWS + all_of_account, "{about}, without statistics: {rows} rows each time");
+        let beside = match about {
+            THROUGH_THE_ACCOUNT => 10_100,
+            THROUGH_THE_WAITING => 10_200,
+            _ => 0,
+        };
+        assert!(rows <= most + DEAD_ROWS + beside, "{about}, without statistics: {rows} rows each time");
     }
     // The statistics cover all rows, so that the plans do not depend on chance.
     conn.batch_execute("SET default_statistics_target = 1000").unwrap();
@@ -474,10 +485,73 @@ fn sqlite_searches_an_index_for_every_statement_about_jobs() {
             let plan: Vec<SqlitePlan> = sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load(&mut conn).unwrap();
             let plan: Vec<_> = plan.into_iter().map(|step| step.detail).collect();
             let scans = |step: &String| ["jobs", "sessions", "attendees"].iter().any(|table| step.starts_with(&format!("SCAN {table}")));
-            // These scans are short: `jobs_running` holds only running jobs, and of `jobs_due` only the first entries are read.
-            let is_short = |step: &String| ["jobs_running", "jobs_due"].iter().any(|index| step.ends_with(index));
+            // These scans are short: `jobs_running` holds only running jobs, and of `jobs_due` only the first entries are read. The depth
+            // of the queue ends its count of waiting jobs, which are all that `jobs_claims` holds.
+            let is_depth = statement.contains("AS counted");
+            let is_short = |step: &String| {
+                ["jobs_running", "jobs_due"].iter().any(|index| step.ends_with(index)) || is_depth && step.ends_with("jobs_claims")
+            };
             let whole: Vec<_> = plan.iter().filter(|step| scans(step) && !is_short(step)).collect();
             assert!(whole.is_empty(), "{statement}\n{plan:?}");
+        }
+    }
+}
+
+/// Looks at a database until the look behind readiness has found the first due job so many times. Returns how often it looked.
+fn look(url: &DatabaseUrl, times: usize) -> i64 {
+    let probe = DieselProbe::start(url, PoolSettings::default(), Arc::new(StoppedClock(NOW))).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let (mut found, mut looks) = (0, 0);
+    while found < times {
+        looks += 1;
+        match runtime.block_on(probe.probe()) {
+            Ok(facts) => found += usize::from(matches!(facts.first_due, FirstDue::At(_))),
+            // A look on a busy machine may run out of time.
+            Err(error) => assert!(error.unavailable().is_some(), "{error:?}"),
+        }
+    }
+    looks
+}
+
+#[test]
+fn the_look_behind_readiness_reads_few_rows_among_many_jobs_on_postgres() {
+    // The applied migrations, and one job.
+    const MOST: i64 = 200;
+    let (_database, mut conn, url) = fill_postgres();
+    for counted in [false, true] {
+        if counted {
+            conn.batch_execute("VACUUM ANALYZE jobs").unwrap();
+        }
+        let before = rows_read(&mut conn);
+        let looks = look(&url, OFTEN_ENOUGH);
+        let rows = (rows_read(&mut conn) - before) / looks;
+        assert!(rows <= MOST, "counted: {counted}: {rows} rows each time");
+    }
+}
+
+#[test]
+fn the_look_behind_readiness_reads_the_start_of_an_index_on_sqlite() {
+    record_statements().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("plans.sqlite");
+    let url = DatabaseUrl::Sqlite(path.clone());
+    url.migrate().unwrap();
+    let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    conn.batch_execute(&SQLITE.rows()).unwrap();
+    take_statements();
+    look(&url, 1);
+    let statements: Vec<_> = take_statements().into_iter().map(|statement| statement.text).collect();
+    let about_jobs: Vec<_> = statements.iter().filter(|statement| statement.contains("jobs")).collect();
+    assert_eq!(about_jobs.len(), 1, "{statements:?}");
+    for counted in [false, true] {
+        if counted {
+            conn.batch_execute("ANALYZE").unwrap();
+        }
+        for statement in &about_jobs {
+            let plan: Vec<SqlitePlan> = sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load(&mut conn).unwrap();
+            let plan: Vec<_> = plan.into_iter().map(|step| step.detail).collect();
+            // The first entry of an index that holds waiting jobs alone. There is no step that sorts.
+            assert!(plan.len() == 1 && plan.iter().all(|step| step.ends_with("INDEX jobs_due")), "{statement}\n{plan:?}");
         }
     }
 }

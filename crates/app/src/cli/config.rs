@@ -1,12 +1,15 @@
 //! `derslik config`
 
 use clap::Subcommand;
+use derslik_domain::time::Timestamp;
+use derslik_ports::outbound::Clock;
 use serde_json::{Value, json};
 
 use super::{Failure, Output, ServeSettings};
-use crate::config::{Loaded, Shown, shown};
-use crate::doctor::check_pair;
+use crate::config::{Config, Loaded, Shown, shown};
+use crate::doctor::{State, judge_validity, load_pair};
 use crate::safety::{self, Finding, Purpose, Severity};
+use crate::system::SystemClock;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigCommand {
@@ -53,15 +56,26 @@ impl From<Finding> for Problem {
 
 fn check(loaded: &Loaded, output: Output) -> Result<(), Failure> {
     let mut problems: Vec<Problem> = safety::checks(loaded, Purpose::Serve).into_iter().map(Problem::from).collect();
-    if let Err(error) = check_pair(&loaded.config) {
-        problems.push(Problem { text: format!("{error:#}"), fix: None, severity: Severity::Refused });
-    }
+    problems.extend(problem_of_certificate(&loaded.config, SystemClock.now()));
     if let Ok(url) = loaded.config.database()
         && let Err(error) = url.check_files()
     {
         problems.push(Problem { text: format!("database_url: {error}"), fix: None, severity: Severity::Refused });
     }
     print(&problems, output)
+}
+
+/// What is wrong with the certificate. The service takes one that has ended or ends soon, so that is a warning.
+fn problem_of_certificate(config: &Config, now: Timestamp) -> Option<Problem> {
+    match load_pair(config) {
+        Ok(certificate) => {
+            let certificate = certificate?;
+            let judged = judge_validity(&certificate, now);
+            let warning = Problem { text: format!("tls_cert: {}", judged.found), fix: judged.fix, severity: Severity::Warning };
+            (judged.state != State::Ok).then_some(warning)
+        }
+        Err(error) => Some(Problem { text: format!("{error:#}"), fix: None, severity: Severity::Refused }),
+    }
 }
 
 /// Prints the problems of settings that can't be loaded at all, as `config check` prints others.

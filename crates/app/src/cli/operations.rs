@@ -55,10 +55,10 @@ impl Operations {
         self.listener.as_ref().map(|listener| Arc::clone(&listener.health))
     }
 
-    /// Shows the backlog of the installation among the metrics from now on. It is read on that runtime.
+    /// Shows the database and the backlog of the installation among the metrics from now on. They are read on that runtime.
     pub(super) fn watch(&self, installation: &Installation, runtime: &Handle) {
         if let Some(listener) = &self.listener {
-            installation.watch_backlog(&listener.metrics, runtime);
+            installation.watch_backlog(&listener.metrics, Arc::clone(&listener.health), runtime);
         }
     }
 

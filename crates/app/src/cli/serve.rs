@@ -39,6 +39,9 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work) -> Resul
         _ => None,
     };
     let tls = certificate.as_ref().map(Certificate::server_config).transpose().map_err(Failure::Usage)?;
+    if let Some(certificate) = &certificate {
+        certificate.warn_of_validity();
+    }
     let runtime = runtime(config)?;
     // It tells that the process lives while that waits for its database.
     let operations = Operations::start(config, config.ops_of_serve().map_err(Failure::Usage)?);

@@ -8,7 +8,7 @@
 //! | `access` | the way to that server, and what its role may do |
 //! | `sqlite` | an SQLite file |
 //! | `content` | the schema, names and jobs in either database |
-//! | `certificate` | the certificate of the listener, whose validity `validity` reads |
+//! | `certificate` | the certificate of the listener |
 //! | `listen` | the address, and the proxies in front |
 //! | `machine` | folders, the disk and descriptors |
 //! | `rules` | the rules of [`safety`](crate::safety) for a start |
@@ -25,9 +25,8 @@ mod report;
 mod rules;
 mod server;
 mod sqlite;
-mod validity;
 
-pub use certificate::check_pair;
+pub use certificate::{judge_validity, load_pair};
 pub use connect::way_out;
 pub use parts::{KnownKeys, examine};
 pub use report::{Finding, State, worst};

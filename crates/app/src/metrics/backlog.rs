@@ -1,37 +1,37 @@
-//! The backlog, read behind the scrapes: a scrape starts a read if the last one is old, and waits a moment for it. So a database that
-//! hangs delays no scrape, many scrapes cost no more than one read every few seconds, and without scrapes nothing is read.
+//! The database and the backlog, read behind the scrapes: a scrape starts a read if the last one is old, and waits a moment for it. So a
+//! database that hangs delays no scrape, many scrapes cost no more than one read every few seconds, and without scrapes nothing is read.
 
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use derslik_ports::inbound::operators::{Backlog, BacklogReading};
+use derslik_ports::inbound::{HealthPart, HealthService, HealthState};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 /// The shortest time between the starts of two reads.
 const READ_INTERVAL: Duration = Duration::from_secs(5);
 
-/// How long a read may take. It is ended then, and counts as failed.
+/// How long the backlog may take. Its read is ended then, and counts as failed. A look at the database takes no longer by itself.
 const READ_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long a scrape waits for a read. A read usually takes less, so that the scrape shows what it found.
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// The outcome of the last read.
+/// What a read found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Read {
-    /// There was none yet.
-    Never,
-    /// The database did not answer in time, or with an error.
-    Failed,
-    /// The backlog.
-    Done(Backlog),
+pub(super) struct Found {
+    /// Whether the database answered on the connection that looks after its health, which no request can hold.
+    pub(super) is_up: bool,
+    /// The backlog. `None` if the database did not answer in time, or with an error. All connections of the pool may be held.
+    pub(super) backlog: Option<Backlog>,
 }
 
-/// The last backlog that was read.
+/// What the last read of the database and the backlog found.
 pub(super) struct WatchedBacklog {
     reading: Arc<dyn BacklogReading>,
+    health: Arc<dyn HealthService>,
     runtime: Handle,
     state: Mutex<State>,
     /// Notified at the end of a read.
@@ -39,7 +39,8 @@ pub(super) struct WatchedBacklog {
 }
 
 struct State {
-    last: Read,
+    /// `None` before the end of the first read, and after a read that was broken off.
+    last: Option<Found>,
     began: Option<Instant>,
     is_reading: bool,
 }
@@ -52,39 +53,64 @@ impl fmt::Debug for WatchedBacklog {
 
 impl WatchedBacklog {
     /// Reads on that runtime. The first scrape starts the first read.
-    pub(super) fn new(reading: Arc<dyn BacklogReading>, runtime: Handle) -> Arc<Self> {
-        let state = State { last: Read::Never, began: None, is_reading: false };
-        Arc::new(Self { reading, runtime, state: Mutex::new(state), ended: Condvar::new() })
+    pub(super) fn new(reading: Arc<dyn BacklogReading>, health: Arc<dyn HealthService>, runtime: Handle) -> Arc<Self> {
+        let state = State { last: None, began: None, is_reading: false };
+        Arc::new(Self { reading, health, runtime, state: Mutex::new(state), ended: Condvar::new() })
     }
 
-    /// The outcome of the last read. It starts a new one if that is old, and waits for it, but no longer than [`PATIENCE`].
-    pub(super) fn latest(self: &Arc<Self>) -> Read {
-        let mut state = self.state();
-        if !state.is_reading && state.began.is_none_or(|began| began.elapsed() >= READ_INTERVAL) {
-            (state.is_reading, state.began) = (true, Some(Instant::now()));
-            self.runtime.spawn(Arc::clone(self).read());
+    /// What the last read found. It starts a new one if that is old, and waits for it, but no longer than [`PATIENCE`].
+    pub(super) fn latest(self: &Arc<Self>) -> Option<Found> {
+        if let Some(read) = self.begin() {
+            self.runtime.spawn(read.run());
         }
-        let waited = self.ended.wait_timeout_while(state, PATIENCE, |state| state.is_reading);
+        let waited = self.ended.wait_timeout_while(self.state(), PATIENCE, |state| state.is_reading);
         waited.unwrap_or_else(PoisonError::into_inner).0.last.clone()
     }
 
-    async fn read(self: Arc<Self>) {
-        let read = match timeout(READ_TIMEOUT, self.reading.backlog()).await {
-            Ok(Ok(backlog)) => Read::Done(backlog),
-            Ok(Err(error)) => {
-                tracing::debug!(cause = %error, "could not read the backlog");
-                Read::Failed
-            }
-            Err(_) => Read::Failed,
-        };
+    /// Begins a read if the last one is old and none is under way.
+    fn begin(self: &Arc<Self>) -> Option<Read> {
         let mut state = self.state();
-        (state.last, state.is_reading) = (read, false);
-        drop(state);
-        self.ended.notify_all();
+        if state.is_reading || state.began.is_some_and(|began| began.elapsed() < READ_INTERVAL) {
+            return None;
+        }
+        (state.is_reading, state.began) = (true, Some(Instant::now()));
+        Some(Read { watched: Arc::clone(self), found: None })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A read that is under way. It ends when this is dropped, also by a panic or with a runtime that stops.
+struct Read {
+    watched: Arc<WatchedBacklog>,
+    found: Option<Found>,
+}
+
+impl Read {
+    async fn run(mut self) {
+        let watched = Arc::clone(&self.watched);
+        let (readiness, backlog) = tokio::join!(watched.health.readiness(), timeout(READ_TIMEOUT, watched.reading.backlog()));
+        let is_up = readiness.parts.iter().any(|part| part.part == HealthPart::Database && part.state == HealthState::Ok);
+        let backlog = match backlog {
+            Ok(Ok(backlog)) => Some(backlog),
+            Ok(Err(error)) => {
+                tracing::debug!(cause = %error, "could not read the backlog");
+                None
+            }
+            Err(_) => None,
+        };
+        self.found = Some(Found { is_up, backlog });
+    }
+}
+
+impl Drop for Read {
+    fn drop(&mut self) {
+        let mut state = self.watched.state();
+        (state.last, state.is_reading) = (self.found.take(), false);
+        drop(state);
+        self.watched.ended.notify_all();
     }
 }
 
@@ -96,14 +122,25 @@ mod tests {
     use derslik_ports::StoreError;
 
     use super::*;
+    use crate::metrics::tests::health;
 
-    /// A database that does not answer.
+    /// A backlog that does not come.
     struct Hangs;
 
     #[async_trait]
     impl BacklogReading for Hangs {
         async fn backlog(&self) -> Result<Backlog, StoreError> {
             std::future::pending().await
+        }
+    }
+
+    /// A fault of the program.
+    struct Panics;
+
+    #[async_trait]
+    impl BacklogReading for Panics {
+        async fn backlog(&self) -> Result<Backlog, StoreError> {
+            panic!("for the test")
         }
     }
 
@@ -119,29 +156,60 @@ mod tests {
         }
     }
 
+    fn watch(reading: impl BacklogReading + 'static, state: HealthState, runtime: &Handle) -> Arc<WatchedBacklog> {
+        WatchedBacklog::new(Arc::new(reading), Arc::new(health(state)), runtime.clone())
+    }
+
     #[test]
     fn a_scrape_does_not_wait_for_the_end_of_a_read() {
         // Nothing drives this runtime, so that the read never ends.
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let backlog = WatchedBacklog::new(Arc::new(Hangs), runtime.handle().clone());
-        assert_eq!([backlog.latest(), backlog.latest()], [Read::Never, Read::Never]);
+        let backlog = watch(Hangs, HealthState::Ok, runtime.handle());
+        assert_eq!([backlog.latest(), backlog.latest()], [None, None]);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
     async fn a_database_that_hangs_is_told_in_the_end() {
-        let backlog = WatchedBacklog::new(Arc::new(Hangs), Handle::current());
-        while backlog.latest() == Read::Never {}
-        assert_eq!(backlog.latest(), Read::Failed);
+        let backlog = watch(Hangs, HealthState::Failing, &Handle::current());
+        while backlog.latest().is_none() {}
+        assert_eq!(backlog.latest(), Some(Found { is_up: false, backlog: None }));
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn a_database_that_answers_is_up_although_the_backlog_does_not_come() {
+        let backlog = watch(Hangs, HealthState::Ok, &Handle::current());
+        while backlog.latest().is_none() {}
+        assert_eq!(backlog.latest(), Some(Found { is_up: true, backlog: None }));
+    }
+
+    #[tokio::test]
+    async fn a_read_that_panics_has_ended() {
+        let backlog = watch(Panics, HealthState::Ok, &Handle::current());
+        let read = backlog.begin().unwrap();
+        assert!(backlog.begin().is_none() && backlog.state().is_reading);
+        assert!(tokio::spawn(read.run()).await.unwrap_err().is_panic());
+        assert!(!backlog.state().is_reading);
+        assert_eq!(backlog.latest(), None);
+    }
+
+    #[test]
+    fn a_read_whose_runtime_has_stopped_has_ended() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let backlog = watch(Hangs, HealthState::Ok, runtime.handle());
+        drop(runtime);
+        assert_eq!(backlog.latest(), None);
+        let state = backlog.state();
+        assert!(state.began.is_some() && !state.is_reading);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
     async fn many_scrapes_cost_one_read() {
         let counts = Arc::new(Counts::default());
         let reading: Arc<dyn BacklogReading> = counts.clone();
-        let backlog = WatchedBacklog::new(reading, Handle::current());
+        let backlog = WatchedBacklog::new(reading, Arc::new(health(HealthState::Ok)), Handle::current());
         let began = Instant::now();
         let mut scrapes = 0;
-        while backlog.latest() == Read::Never || scrapes < 1_000 {
+        while backlog.latest().is_none() || scrapes < 1_000 {
             scrapes += 1;
         }
         let intervals = began.elapsed().as_secs() / READ_INTERVAL.as_secs();

@@ -100,7 +100,7 @@ pub static CATALOGUE: [Metric; 31] = [
     Metric::read("derslik_pool_connections", Kind::Gauge, "The most connections that units of work may hold."),
     Metric::recorded("derslik_lookups_total", Kind::Counter, "Lookups of single objects."),
     Metric::recorded("derslik_lookup_statements_total", Kind::Counter, "Statements for these lookups, which several lookups may share."),
-    Metric::read("derslik_database_up", Kind::Gauge, "Whether the database answered the last look at the backlog in time: 1 or 0."),
+    Metric::read("derslik_database_up", Kind::Gauge, "Whether the database answered the last look of the process in time: 1 or 0."),
     Metric::read("derslik_sqlite_file_bytes", Kind::Gauge, "The size of the SQLite database."),
     Metric::read("derslik_sqlite_wal_bytes", Kind::Gauge, "The size of the write-ahead log of SQLite."),
     Metric::read("derslik_jobs_queue", Kind::Gauge, "Jobs by their state, counted up to 10 000.").by(&["state"], 2),

@@ -1,12 +1,12 @@
 //! Metrics for Prometheus. The adapters record what they do through the facade `metrics`, and a recorder keeps it. The rest is read
-//! when it is asked for: the process, the files of SQLite and the backlog. Nothing runs for it between two scrapes, except that the
+//! when it is asked for: the process, the database and the backlog. Nothing runs for it between two scrapes, except that the
 //! samples of durations are summed up from time to time.
 //!
 //! | file | content |
 //! |---|---|
 //! | `catalogue` | the list of all metrics |
 //! | `recorder` | keeps what the adapters record |
-//! | `backlog` | the work that waits, read behind the scrapes |
+//! | `backlog` | whether the database answers, and the work that waits, read behind the scrapes |
 //! | `process` | what the kernel knows of the process |
 //! | `denials` | counts denied requests |
 //! | `exposition` | the text format of Prometheus |
@@ -22,6 +22,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use derslik_domain::time::Timestamp;
+use derslik_ports::inbound::HealthService;
 use derslik_ports::inbound::operators::BacklogReading;
 use derslik_ports::outbound::Clock;
 use derslik_storage::DatabaseUrl;
@@ -29,7 +30,7 @@ use tokio::runtime::Handle;
 
 pub use denials::MeteredDenials;
 
-use backlog::{Read, WatchedBacklog};
+use backlog::{Found, WatchedBacklog};
 use exposition::Exposition;
 use recorder::Recording;
 
@@ -74,9 +75,10 @@ impl Metrics {
         Self(Arc::new(Parts { recording, database, connections, started, watched: OnceLock::new() }))
     }
 
-    /// Shows the backlog from now on. It is read on `runtime`, once its database can be used; a second call has no effect.
-    pub fn watch(&self, backlog: Arc<dyn BacklogReading>, clock: Arc<dyn Clock>, runtime: &Handle) {
-        self.0.watched.get_or_init(|| Watched { backlog: WatchedBacklog::new(backlog, runtime.clone()), clock });
+    /// Shows from now on whether the database answers, as `health` tells, and the backlog. Both are read on `runtime`, once the database
+    /// can be used; a second call has no effect.
+    pub fn watch(&self, backlog: Arc<dyn BacklogReading>, health: Arc<dyn HealthService>, clock: Arc<dyn Clock>, runtime: &Handle) {
+        self.0.watched.get_or_init(|| Watched { backlog: WatchedBacklog::new(backlog, health, runtime.clone()), clock });
     }
 
     /// Waits until metrics are recorded. What is done before is not counted, and threads keep their counters, so a process waits for it
@@ -111,12 +113,9 @@ impl Parts {
 
 impl Watched {
     fn add(&self, text: &mut Exposition) {
-        let backlog = match self.backlog.latest() {
-            Read::Never => return,
-            Read::Failed => return text.single("derslik_database_up", 0),
-            Read::Done(backlog) => backlog,
-        };
-        text.single("derslik_database_up", 1);
+        let Some(Found { is_up, backlog }) = self.backlog.latest() else { return };
+        text.single("derslik_database_up", u8::from(is_up));
+        let Some(backlog) = backlog else { return };
         text.labelled("derslik_jobs_queue", "state", [("scheduled", backlog.scheduled_jobs), ("running", backlog.running_jobs)]);
         let overdue = backlog.next_due.map_or(0.0, |due| self.clock.now().since(due).as_secs_f64());
         text.single("derslik_jobs_oldest_due_seconds", overdue);
@@ -131,6 +130,7 @@ mod tests {
 
     use derslik_ports::StoreError;
     use derslik_ports::inbound::operators::{Backlog, MockBacklogReading, ProjectionBacklog};
+    use derslik_ports::inbound::{HealthPart, HealthState, MockHealthService, PartHealth, Readiness};
     use derslik_ports::mocks::StoppedClock;
     use derslik_ports::outbound::Reason;
     use derslik_testkit::builders::now;
@@ -144,11 +144,26 @@ mod tests {
         Backlog { scheduled_jobs: 12, running_jobs: 3, next_due: Some(now().minutes_before(2)), projections: projections.to_vec() }
     }
 
-    fn metrics(recording: Recording, read: fn() -> Result<Backlog, StoreError>, database: DatabaseUrl, runtime: &Handle) -> Metrics {
+    /// The health of a process whose database is in that state.
+    pub(super) fn health(state: HealthState) -> MockHealthService {
+        let mut health = MockHealthService::new();
+        health.expect_readiness().returning(move || Readiness {
+            parts: vec![PartHealth { part: HealthPart::Database, state, since: now(), note: String::new() }],
+        });
+        health
+    }
+
+    fn metrics(
+        state: HealthState,
+        recording: Recording,
+        read: fn() -> Result<Backlog, StoreError>,
+        database: DatabaseUrl,
+        runtime: &Handle,
+    ) -> Metrics {
         let mut reading = MockBacklogReading::new();
         reading.expect_backlog().returning(read);
         let metrics = Metrics::new(recording, database, 6, now());
-        metrics.watch(Arc::new(reading), Arc::new(StoppedClock(now())), runtime);
+        metrics.watch(Arc::new(reading), Arc::new(health(state)), Arc::new(StoppedClock(now())), runtime);
         metrics
     }
 
@@ -172,7 +187,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
     async fn the_backlog_is_rendered_with_the_time_that_jobs_are_overdue() {
         let url = DatabaseUrl::Postgres("postgres://u@nowhere/none".to_owned());
-        let text = text_of(&metrics(Recording::none(), || Ok(backlog()), url, &Handle::current()));
+        let text = text_of(&metrics(HealthState::Ok, Recording::none(), || Ok(backlog()), url, &Handle::current()));
         for line in [
             "derslik_database_up 1",
             "derslik_pool_connections 6",
@@ -189,9 +204,19 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
     async fn a_database_that_fails_is_down_and_has_no_backlog() {
         let url = DatabaseUrl::Sqlite("none".into());
-        let text = text_of(&metrics(Recording::none(), || Err(Reason::Unreachable.into()), url, &Handle::current()));
+        let metrics = metrics(HealthState::Failing, Recording::none(), || Err(Reason::Unreachable.into()), url, &Handle::current());
+        let text = text_of(&metrics);
         assert!(text.contains("\nderslik_database_up 0\n"), "{text}");
         assert!(text.contains("\nderslik_sqlite_wal_bytes 0\n"), "{text}");
+        assert!(!text.contains("derslik_jobs_queue"), "{text}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn a_database_whose_connections_are_all_held_is_up_and_has_no_backlog() {
+        let url = DatabaseUrl::Sqlite("none".into());
+        let metrics = metrics(HealthState::Ok, Recording::none(), || Err(Reason::Crowded.into()), url, &Handle::current());
+        let text = text_of(&metrics);
+        assert!(text.contains("\nderslik_database_up 1\n"), "{text}");
         assert!(!text.contains("derslik_jobs_queue"), "{text}");
     }
 
@@ -204,7 +229,7 @@ mod tests {
             CATALOGUE.iter().filter(|metric| metric.is_recorded).for_each(record);
         });
         let url = DatabaseUrl::Sqlite("none".into());
-        let text = text_of(&metrics(recording, || Ok(backlog()), url, &Handle::current()));
+        let text = text_of(&metrics(HealthState::Ok, recording, || Ok(backlog()), url, &Handle::current()));
         let types: BTreeSet<_> = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")).map(str::to_owned).collect();
         let expected: BTreeSet<_> = CATALOGUE
             .iter()

@@ -1,5 +1,6 @@
 //! Distributed traces: spans of requests and jobs go to the collector that the variables `OTEL_*` name, over OTLP with HTTP. Spans wait
-//! in a bounded queue, and a thread of its own exports them. A collector that is down or slow costs spans, and never a request.
+//! in a bounded queue, and a thread of its own exports them. A collector that is down or slow costs spans, and never a request. An export
+//! ends in time even if the collector answers byte by byte.
 //!
 //! | file | content |
 //! |---|---|
@@ -8,15 +9,17 @@
 mod collector;
 
 use std::env;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::anyhow;
 use derslik_domain::trace::TraceParent;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState, TracerProvider};
 use opentelemetry::{Context, Key, KeyValue};
-use opentelemetry_otlp::WithHttpConfig;
+use opentelemetry_otlp::{
+    OTEL_EXPORTER_OTLP_TIMEOUT, OTEL_EXPORTER_OTLP_TIMEOUT_DEFAULT, OTEL_EXPORTER_OTLP_TRACES_TIMEOUT, WithExportConfig, WithHttpConfig,
+};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, SpanData, SpanExporter};
@@ -24,7 +27,7 @@ use tracing::{Span, Subscriber};
 use tracing_opentelemetry::{OpenTelemetryLayer, OpenTelemetrySpanExt};
 use tracing_subscriber::registry::LookupSpan;
 
-use self::collector::Collector;
+use self::collector::{Collector, Deadline};
 
 /// The variables that name a collector. Without one of them nothing is exported.
 const ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
@@ -42,13 +45,17 @@ pub fn layer<S>() -> anyhow::Result<Option<OpenTelemetryLayer<S, SdkTracer>>>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    if !is_wanted(|name| env::var_os(name).map(|value| value.to_string_lossy().into_owned())) {
+    let variable = |name: &str| env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+    if !is_wanted(variable) {
         return Ok(None);
     }
-    let exporter = opentelemetry_otlp::SpanExporter::builder().with_http().with_http_client(Collector::default()).build();
+    let limit = export_limit(variable);
+    let deadline = Arc::new(Deadline::new(limit));
+    let client = Collector::new(Arc::clone(&deadline));
+    let exporter = opentelemetry_otlp::SpanExporter::builder().with_http().with_http_client(client).with_timeout(limit).build();
     // The error of the library quotes the URL, which may hold a password.
     let refused = |_| anyhow!("traces can't be exported: a URL or another value of the variables OTEL_EXPORTER_OTLP_… can't be used");
-    let exporter = Reported::new(exporter.map_err(refused)?);
+    let exporter = Reported::new(exporter.map_err(refused)?, deadline);
     let provider = SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource()).build();
     let tracer = provider.tracer(SERVICE);
     // Tests start the log more than once; the first start counts.
@@ -90,6 +97,16 @@ fn is_wanted(variable: impl Fn(&str) -> Option<String>) -> bool {
     is_named && !is("OTEL_SDK_DISABLED", "true") && !is("OTEL_TRACES_EXPORTER", "none")
 }
 
+/// How long an export may take, with all requests that it repeats. The limit of traces counts before the one of all signals, and none of
+/// them turns the limit off.
+fn export_limit(variable: impl Fn(&str) -> Option<String>) -> Duration {
+    let millis = |name: &str| variable(name)?.trim().parse::<u64>().ok().filter(|millis| *millis > 0).map(Duration::from_millis);
+    [OTEL_EXPORTER_OTLP_TRACES_TIMEOUT, OTEL_EXPORTER_OTLP_TIMEOUT]
+        .into_iter()
+        .find_map(millis)
+        .unwrap_or(OTEL_EXPORTER_OTLP_TIMEOUT_DEFAULT)
+}
+
 /// What the spans are about: the service by the name that the environment gives it, and its version.
 fn resource() -> Resource {
     const UNNAMED: &str = "unknown_service";
@@ -99,21 +116,23 @@ fn resource() -> Resource {
     if is_named { resource.build() } else { resource.with_service_name(SERVICE).build() }
 }
 
-/// An exporter that logs when it begins to fail, and when it works again: one line for one failure.
+/// An exporter that logs when it begins to fail, and when it works again: one line for one failure. It starts the time of each export.
 #[derive(Debug)]
 struct Reported<E> {
     exporter: E,
+    deadline: Arc<Deadline>,
     is_failing: AtomicBool,
 }
 
 impl<E> Reported<E> {
-    fn new(exporter: E) -> Self {
-        Self { exporter, is_failing: AtomicBool::new(false) }
+    fn new(exporter: E, deadline: Arc<Deadline>) -> Self {
+        Self { exporter, deadline, is_failing: AtomicBool::new(false) }
     }
 }
 
 impl<E: SpanExporter> SpanExporter for Reported<E> {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        self.deadline.restart();
         let exported = self.exporter.export(batch).await;
         let was_failing = self.is_failing.swap(exported.is_err(), Ordering::Relaxed);
         match &exported {
@@ -161,6 +180,21 @@ mod tests {
             &[collector, ("OTEL_TRACES_EXPORTER", "none")],
         ] {
             assert!(!wanted(variables), "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn the_time_of_an_export_is_that_of_the_environment_and_never_endless() {
+        let limit = |traces: Option<&str>, all: Option<&str>| {
+            let value = |name: &str| if name == OTEL_EXPORTER_OTLP_TRACES_TIMEOUT { traces } else { all };
+            export_limit(|name| value(name).map(str::to_owned)).as_millis()
+        };
+        assert_eq!(limit(None, None), 10_000);
+        assert_eq!(limit(None, Some("1000")), 1_000);
+        assert_eq!(limit(Some(" 250 "), Some("1000")), 250);
+        for unusable in ["0", "-1", "soon", ""] {
+            assert_eq!(limit(Some(unusable), Some("1000")), 1_000, "{unusable}");
+            assert_eq!(limit(None, Some(unusable)), 10_000, "{unusable}");
         }
     }
 

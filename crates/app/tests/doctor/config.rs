@@ -6,6 +6,7 @@ use std::process::Command;
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
 
+use crate::machine::certificate;
 use crate::support::process::{derslik, sqlite_url};
 use crate::{TIMEOUT, check};
 
@@ -18,6 +19,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("secrets_from_every_source_stay_hidden", secrets_stay_hidden),
         Trial::test("good_settings_are_ok_and_need_no_database", checked_ok),
         Trial::test("every_problem_of_the_settings_is_printed", checked_problems),
+        Trial::test("a_certificate_that_ended_or_ends_soon_is_a_warning", checked_certificate),
         Trial::test("a_check_knows_the_flags_of_serve_and_the_files_of_the_database", checked_as_serve_would_start),
         Trial::test("a_report_is_also_a_text", report_as_text),
     ]
@@ -97,6 +99,28 @@ fn checked_problems() -> Result<(), Failed> {
     let mut broken = derslik(&["config", "check", "--json"]);
     let json: Value = serde_json::from_str(&output_of(broken.env("DERSLIK_HTTP__WORKERS", "many"), 2)?)?;
     check(json["ok"] == false && json["problems"][0]["found"].as_str().is_some_and(|text| text.contains("http.workers")), &json)
+}
+
+fn checked_certificate() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    for (days, expected) in [(-1, Some("the certificate ended at ")), (10, Some("the certificate ends in ")), (30, None)] {
+        let (chain, key) = certificate(folder.path(), days)?;
+        let mut command = derslik(&["config", "check", "--json", "--database-url", "postgres://clerk@127.0.0.1:1/school"]);
+        command.env("DERSLIK_TLS_CERT", chain).env("DERSLIK_TLS_KEY", key);
+        let json: Value = serde_json::from_str(&output_of(&mut command, 0)?)?;
+        let problems = json["problems"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let is_told = match (expected, problems) {
+            (Some(expected), [warning]) => {
+                warning["state"] == "warning"
+                    && warning["found"].as_str().is_some_and(|found| found.starts_with(&format!("tls_cert: {expected}")))
+                    && warning["fix"].as_str().is_some_and(|fix| fix.contains("renew"))
+            }
+            (None, []) => true,
+            _ => false,
+        };
+        check(is_told && json["ok"] == true, &(days, json))?;
+    }
+    Ok(())
 }
 
 /// Files that only the URL of the database names, and settings that only flags of `serve` set.

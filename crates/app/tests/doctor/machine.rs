@@ -74,7 +74,7 @@ fn readable_secret() -> Result<(), Failed> {
 }
 
 /// Writes a certificate that ends at the midnight that is so many days away, and its key.
-fn certificate(folder: &Path, days: i64) -> Result<(PathBuf, PathBuf), Failed> {
+pub(crate) fn certificate(folder: &Path, days: i64) -> Result<(PathBuf, PathBuf), Failed> {
     let mut params = CertificateParams::new(vec!["localhost".to_owned()])?;
     let today = SystemClock.now().to_utc().ok_or("no date")?;
     let midnight = |days: i64| -> Result<_, Failed> {

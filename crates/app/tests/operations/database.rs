@@ -18,6 +18,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = vec![
         Trial::test("postgres::a_server_that_stops_and_comes_back_shows", server_stops),
         Trial::test("postgres::a_server_that_hangs_is_not_waited_for", server_hangs),
+        Trial::test("postgres::a_lock_on_the_table_of_jobs_warns_and_leaves_the_process_ready", jobs_locked),
         Trial::test("sqlite::a_file_that_is_moved_away_shows", file_is_moved),
     ];
     for (name, open) in DATABASES {
@@ -55,6 +56,24 @@ fn server_hangs() -> Result<(), Failed> {
     drop(frozen);
     service.operations.until_ready(true)?;
     Ok(())
+}
+
+fn jobs_locked() -> Result<(), Failed> {
+    let server = PostgresServer::start(Durability::Fast)?;
+    let service = Service::start(&server.maintenance_url(), &["--no-worker"])?;
+    service.operations.until_ready(true)?;
+    let shows = |state: &str| {
+        until(|| {
+            let (status, body) = service.operations.readiness()?;
+            check(status == 200 && body["parts"]["database"]["state"] == "ok", &body)?;
+            Ok(body["parts"]["worker"]["state"] == state)
+        })
+    };
+    let mut migration = PgConnection::establish(&server.maintenance_url())?;
+    migration.batch_execute("BEGIN; LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE")?;
+    shows("warning")?;
+    migration.batch_execute("ROLLBACK")?;
+    shows("ok")
 }
 
 fn file_is_moved() -> Result<(), Failed> {
@@ -118,6 +137,8 @@ fn connections_held(open: Open) -> Result<(), Failed> {
             check(service.operations.is_alive()?, &"not alive")?;
             let (status, body) = service.operations.readiness()?;
             check(status == 200, &body)?;
+            let metrics = service.operations.get("/metrics")?;
+            check(!metrics.body.contains("\nderslik_database_up 0\n"), &metrics)?;
             looks += 1;
         }
         for request in requests {

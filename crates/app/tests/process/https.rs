@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use libtest_mimic::{Failed, Trial};
+use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use serde_json::{Value, json};
@@ -27,6 +28,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("a_certificate_is_replaced_when_its_files_change_and_no_connection_ends", || {
             replaced(|_| Ok(()), "the files of the certificate have changed and were read again")
         }),
+        Trial::test("a_certificate_that_has_ended_is_taken_and_told_with_its_end", ended),
         Trial::test("tls_before_1_2_is_refused", old_tls),
     ]
 }
@@ -39,10 +41,15 @@ struct Encrypted {
 
 impl Encrypted {
     fn start() -> Result<Self, Failed> {
+        Self::start_with(|folder| install("one", folder))
+    }
+
+    /// A service with the certificate that `install` puts in its place.
+    fn start_with(install: impl FnOnce(&Path) -> Result<(), Failed>) -> Result<Self, Failed> {
         let folder = tempfile::tempdir()?;
         let url = sqlite_url(folder.path());
         let mut command = derslik(&["serve", "--fixed-dev-keys", "--listen", "127.0.0.1:0", "--database-url", &url]);
-        install("one", folder.path())?;
+        install(folder.path())?;
         command.arg("--tls-cert").arg(folder.path().join("tls.crt")).arg("--tls-key").arg(folder.path().join("tls.key"));
         command.env("DERSLIK_LOG__FILTER", "info").stderr(File::create(folder.path().join("log"))?);
         Ok(Self { service: Running::spawn(command)?, folder })
@@ -113,6 +120,33 @@ fn replaced(tell: fn(&Running) -> Result<(), Failed>, logged: &str) -> Result<()
     check(old_http1.status_of("/n")? == 404, &"the old connection")?;
     let mut new = Http1::connect(address)?;
     check(new.status_of("/n")? == 404 && new.certificate() == Some(other), &"after")
+}
+
+/// Puts a certificate that has ended, and then its key, in the place where the service reads them.
+fn install_ended(folder: &Path) -> Result<CertificateDer<'static>, Failed> {
+    let mut params = CertificateParams::new(vec!["localhost".to_owned()])?;
+    params.not_before = date_time_ymd(2001, 1, 1);
+    params.not_after = date_time_ymd(2001, 4, 1);
+    let key = KeyPair::generate()?;
+    let certificate = params.self_signed(&key)?;
+    for (extension, text) in [("crt", certificate.pem()), ("key", key.serialize_pem())] {
+        let staged = folder.join("staged");
+        std::fs::write(&staged, text)?;
+        std::fs::rename(staged, folder.join("tls").with_extension(extension))?;
+    }
+    Ok(certificate.der().clone())
+}
+
+fn ended() -> Result<(), Failed> {
+    const WARNED: [&str; 3] = ["WARN", "tls.crt: the certificate ended at 2001-04-01", "fix: renew it"];
+    let is_told = |log: &str| log.lines().any(|line| WARNED.iter().all(|part| line.contains(part)));
+    let running = Encrypted::start()?;
+    check(!is_told(&running.log()?), &"a valid certificate")?;
+    let certificate = install_ended(running.folder.path())?;
+    until(|| Ok(is_told(&running.log()?)))?;
+    check(Http2::connect(running.service.address)?.certificate == certificate, &"the old certificate")?;
+    let started = Encrypted::start_with(|folder| install_ended(folder).map(drop))?;
+    until(|| Ok(is_told(&started.log()?)))
 }
 
 /// The first message of a client whose newest version is that one, as a record.

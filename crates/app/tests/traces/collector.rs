@@ -1,8 +1,9 @@
-//! A collector that keeps what it gets.
+//! A collector that keeps what it gets, and one that never ends its answer.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use libtest_mimic::Failed;
 
@@ -42,6 +43,23 @@ impl Collector {
         let has = |body: &[u8], part: &[u8]| body.windows(part.len()).any(|window| window == part);
         self.bodies.lock().iter().any(|body| parts.iter().all(|part| has(body, part)))
     }
+}
+
+/// Starts a collector that answers each request byte by byte, until the client leaves.
+pub(crate) fn drip() -> Result<SocketAddr, Failed> {
+    const PAUSE: Duration = Duration::from_millis(200);
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    std::thread::spawn(move || {
+        for mut socket in listener.incoming().map_while(Result::ok) {
+            std::thread::spawn(move || {
+                while socket.write_all(b"H").is_ok() {
+                    std::thread::sleep(PAUSE);
+                }
+            });
+        }
+    });
+    Ok(address)
 }
 
 /// Reads the body of a request for spans, and answers it.

@@ -1,5 +1,5 @@
-//! Traces that leave the process: a collector gets the spans of a request and of the job that it asked for, and a collector that is
-//! down costs no request.
+//! Traces that leave the process: a collector gets the spans of a request and of the job that it asked for. A collector that is down, or
+//! that answers byte by byte, costs no request.
 
 mod collector;
 #[path = "../support/mod.rs"]
@@ -9,7 +9,7 @@ use std::fs::File;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use collector::Collector;
+use collector::{Collector, drip};
 use derslik_domain::text::from_hex;
 use libtest_mimic::{Failed, Trial};
 use support::process::{Running, derslik, sqlite_url, until};
@@ -22,6 +22,7 @@ fn main() -> ExitCode {
     run(vec![
         Trial::test("a_collector_gets_the_spans_of_a_request_and_of_its_job", spans_arrive),
         Trial::test("a_collector_that_is_down_costs_no_request", collector_is_down),
+        Trial::test("a_collector_that_answers_byte_by_byte_holds_neither_an_export_nor_the_stop", collector_drips),
     ])
 }
 
@@ -57,8 +58,10 @@ fn spans_arrive() -> Result<(), Failed> {
     check(!collector.received(&[b"Biology"]) && !collector.received(&[TOKEN.as_bytes()]), &"a payload or a secret was exported")
 }
 
+/// A part of the line of the log that says that an export has failed.
+const WARNING: &str = "traces can't be exported";
+
 fn collector_is_down() -> Result<(), Failed> {
-    const WARNING: &str = "traces can't be exported";
     let folder = tempfile::tempdir()?;
     // Nothing listens there any more.
     let nowhere = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
@@ -74,4 +77,19 @@ fn collector_is_down() -> Result<(), Failed> {
     service.signal("TERM")?;
     check(service.wait()?.success(), &"the exit code is not 0")?;
     check(log()?.matches(WARNING).count() == 1, &log()?)
+}
+
+fn collector_drips() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let mut service = Running::spawn(exporting(folder.path(), &drip()?.to_string())?)?;
+    let log = || -> Result<String, Failed> { Ok(std::fs::read_to_string(folder.path().join("log"))?) };
+    let answer = service.get("/v1/courses", TOKEN)?;
+    check(answer.status == 200, &answer)?;
+    // The export has ended, although the collector goes on.
+    until(|| Ok(log()?.contains(WARNING)))?;
+    // Spans of this request are under way when the service stops.
+    let answer = service.get("/v1/courses", TOKEN)?;
+    check(answer.status == 200, &answer)?;
+    service.signal("TERM")?;
+    check(service.wait()?.success(), &"the exit code is not 0")
 }

@@ -14,10 +14,21 @@ pub struct DatabaseFacts {
     pub schema: SchemaFit,
     /// How far its clock is from that of this machine, at the least. `None` if it has no clock of its own.
     pub clock_difference: Option<Duration>,
-    /// When the scheduled job becomes due, or became due, that is the first in time. `None` if no job is scheduled.
-    pub first_due: Option<Timestamp>,
+    /// The scheduled job that is the first in time.
+    pub first_due: FirstDue,
     /// The bytes that can still be written to its disk. `None` if the disk is not on this machine, or does not tell.
     pub free_bytes: Option<u64>,
+}
+
+/// The scheduled job that is the first in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FirstDue {
+    /// No job is scheduled.
+    NoJob,
+    /// When the job becomes due, or became due.
+    At(Timestamp),
+    /// The jobs could not be read in time, such as while a migration locks their table.
+    Unread,
 }
 
 /// How the migrations of a database compare with those of this program.
@@ -33,8 +44,8 @@ pub struct SchemaFit {
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait DatabaseProbe: Send + Sync {
-    /// Looks at the database with one query, apart from the connections of units of work. It ends within about a second, unless
-    /// the disk of the database hangs.
+    /// Looks at the database apart from the connections of units of work. It ends within about a second, unless the disk of the database
+    /// hangs. Only the table of migrations has to be readable: jobs that can't be read in time are [`FirstDue::Unread`].
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if the database does not answer in time, and any other if it answers but its tables can't be

@@ -30,7 +30,7 @@ pub use clock::Clock;
 pub use courses::{
     AliasRepository, CourseLookup, CourseRepository, CourseWithMembership, GradingPeriodRepository, Member, RosterRepository,
 };
-pub use health::{DatabaseFacts, DatabaseProbe, SchemaFit};
+pub use health::{DatabaseFacts, DatabaseProbe, FirstDue, SchemaFit};
 pub use idempotency::{IdempotencyRepository, KeyState, OwnedKey, SearchedAnswers};
 pub use identity::{CredentialOwner, IdentityRepository, NewCredential};
 pub use ids::Ids;

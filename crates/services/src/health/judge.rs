@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::{HealthPart, HealthState, Phase};
-use derslik_ports::outbound::{DatabaseFacts, Reason, SchemaFit, StoreError};
+use derslik_ports::outbound::{DatabaseFacts, FirstDue, Reason, SchemaFit, StoreError};
 
 /// How long a job may wait after it became due. A worker looks for jobs far more often.
 const LONGEST_WAIT: Duration = Duration::from_secs(10 * 60);
@@ -93,12 +93,13 @@ fn judge_schema(fit: SchemaFit) -> Judgement {
     Judgement::new(HealthPart::Schema, state, note)
 }
 
-fn judge_worker(first_due: Option<Timestamp>, now: Timestamp) -> Judgement {
-    let waited = first_due.map_or(Duration::ZERO, |due| now.since(due));
-    let (state, note) = if waited > LONGEST_WAIT {
-        (HealthState::Warning, "a due job has waited for more than ten minutes: look whether a worker runs")
-    } else {
-        (HealthState::Ok, "no due job waits long")
+fn judge_worker(first_due: FirstDue, now: Timestamp) -> Judgement {
+    let (state, note) = match first_due {
+        FirstDue::Unread => (HealthState::Warning, "the jobs can't be read now: another transaction may have locked their table"),
+        FirstDue::At(due) if now.since(due) > LONGEST_WAIT => {
+            (HealthState::Warning, "a due job has waited for more than ten minutes: look whether a worker runs")
+        }
+        FirstDue::At(_) | FirstDue::NoJob => (HealthState::Ok, "no due job waits long"),
     };
     Judgement::new(HealthPart::Worker, state, note)
 }

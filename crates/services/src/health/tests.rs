@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use derslik_ports::mocks::StoppedClock;
-use derslik_ports::outbound::{DatabaseFacts, Reason, SchemaFit, StoreError};
+use derslik_ports::outbound::{DatabaseFacts, FirstDue, Reason, SchemaFit, StoreError};
 use derslik_testkit::builders::now;
 
 use super::*;
@@ -24,7 +24,7 @@ enum Answer {
 }
 
 fn facts() -> DatabaseFacts {
-    DatabaseFacts { schema: SchemaFit::default(), clock_difference: None, first_due: None, free_bytes: None }
+    DatabaseFacts { schema: SchemaFit::default(), clock_difference: None, first_due: FirstDue::NoJob, free_bytes: None }
 }
 
 #[async_trait]
@@ -195,8 +195,10 @@ fn a_schema_is_ready_unless_it_lacks_a_migration() {
 
 #[test]
 fn worker_disk_and_clock_warn_only() {
-    let due = |minutes| judged(DatabaseFacts { first_due: Some(now().minutes_before(minutes)), ..facts() })[&HealthPart::Worker];
+    let worker = |first_due| judged(DatabaseFacts { first_due, ..facts() })[&HealthPart::Worker];
+    let due = |minutes| worker(FirstDue::At(now().minutes_before(minutes)));
     assert_eq!([due(-60), due(10), due(11)], [HealthState::Ok, HealthState::Ok, HealthState::Warning]);
+    assert_eq!([worker(FirstDue::NoJob), worker(FirstDue::Unread)], [HealthState::Ok, HealthState::Warning]);
     let disk = |mib: u64| judged(DatabaseFacts { free_bytes: Some(mib * 1024 * 1024), ..facts() })[&HealthPart::Disk];
     assert_eq!([disk(512), disk(511), disk(0)], [HealthState::Ok, HealthState::Warning, HealthState::Warning]);
     let clock = |millis| judged(DatabaseFacts { clock_difference: Some(Duration::from_millis(millis)), ..facts() })[&HealthPart::Clock];

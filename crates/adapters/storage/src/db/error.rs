@@ -45,6 +45,11 @@ impl Failure {
         self.kind == FailureKind::Transient(Reason::Locked)
     }
 
+    /// Whether the same request fails again, on each connection.
+    pub(crate) fn is_permanent(&self) -> bool {
+        self.kind == FailureKind::Permanent
+    }
+
     /// Whether the connection can't be used any more. The same query may succeed on another connection.
     pub(crate) fn is_lost(&self) -> bool {
         matches!(self.kind, FailureKind::ConnectionLost(_) | FailureKind::StaleStatement)

@@ -3,7 +3,7 @@
 //! A certificate is a tree of elements in DER. Each element is a tag, a length and that many bytes.
 
 use chrono::NaiveDateTime;
-use derslik_domain::time::Timestamp;
+use derslik_domain::time::{Timestamp, Zone};
 
 const SEQUENCE: u8 = 0x30;
 /// The version, which certificates of version 1 do not have.
@@ -13,9 +13,22 @@ const GENERALIZED_TIME: u8 = 0x18;
 
 /// When a certificate is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Validity {
-    pub(super) not_before: Timestamp,
-    pub(super) not_after: Timestamp,
+pub struct Validity {
+    /// The first instant.
+    pub not_before: Timestamp,
+    /// The first instant after it.
+    pub not_after: Timestamp,
+}
+
+impl Validity {
+    /// Why the certificate is not valid at that instant, with the date. `None` if it is.
+    pub fn fault_at(self, now: Timestamp) -> Option<String> {
+        let at = |instant: Timestamp| instant.in_zone(Zone::UTC);
+        if now < self.not_before {
+            return Some(format!("the certificate is valid from {}", at(self.not_before)));
+        }
+        (now >= self.not_after).then(|| format!("the certificate ended at {}", at(self.not_after)))
+    }
 }
 
 /// The validity of a certificate in DER. `None` if the bytes are not a certificate.
@@ -97,6 +110,15 @@ mod tests {
             let expected = Validity { not_before: instant(&text(from)), not_after: instant(&text(to)) };
             assert_eq!(validity_of(certificate.der()), Some(expected));
         }
+    }
+
+    #[test]
+    fn a_certificate_is_at_fault_before_its_first_and_from_its_last_instant_on() {
+        let validity = Validity { not_before: instant("2026-03-07T00:00:00Z"), not_after: instant("2026-06-07T00:00:00Z") };
+        let fault = |at: &str| validity.fault_at(instant(at)).unwrap_or_default();
+        assert!(fault("2026-03-06T23:59:59Z").starts_with("the certificate is valid from 2026-03-07"));
+        assert_eq!([fault("2026-03-07T00:00:00Z"), fault("2026-06-06T23:59:59Z")], ["", ""]);
+        assert!(fault("2026-06-07T00:00:00Z").starts_with("the certificate ended at 2026-06-07"));
     }
 
     #[test]
