@@ -124,12 +124,11 @@ fn usage(command: &Command) -> String {
 fn describe(command: &Command, path: &str, level: usize, variables: &BTreeMap<String, String>, parts: &mut Vec<String>) {
     let path = format!("{path} {}", command.get_name());
     parts.push(format!("{} `{path}`", "#".repeat(level)));
-    parts.push(about(command));
     let own = arguments(command);
-    if !own.is_empty() || subcommands(command).next().is_none() {
-        parts.push(usage(command));
-    }
-    if !own.is_empty() {
+    if own.is_empty() {
+        parts.push(about(command));
+    } else {
+        parts.push(format!("{}\nUsage: {}.", about(command), usage(command)));
         parts.push(table(own, variables));
     }
     for below in subcommands(command) {
