@@ -139,8 +139,8 @@ fn describe(command: &Command, path: &str, level: usize, variables: &BTreeMap<St
 fn exit_codes(program: &Command) -> String {
     let help = program.get_after_help().expect("the exit codes").to_string();
     let codes = help.lines().filter_map(|line| line.strip_prefix("  ")?.split_once("  "));
-    let rows = codes.map(|(code, meaning)| format!("\n| {code} | {} |", meaning.trim())).collect::<String>();
-    format!("| code | meaning |\n|---|---|{rows}")
+    let rows: Vec<_> = codes.map(|(code, meaning)| format!("| {code} | {} |", meaning.trim())).collect();
+    format!("| code | meaning |\n|---|---|\n{}", rows.join("\n"))
 }
 
 fn page() -> String {
