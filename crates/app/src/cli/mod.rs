@@ -1,23 +1,14 @@
 //! The commands, one file each. A command parses its arguments, calls an inbound port, and prints the outcome. It knows no use
 //! case and no store. Some commands know more: `migrate`, `backup`, `restore` and `erasures` call the storage adapter, since the schema
 //! and whole tables are its own affair, and `serve` and `worker` start the parts that [`wiring`](crate::wiring) builds. `config` and
-//! `doctor` report on the set-up itself, and `health` asks a running process.
-//! The exit code tells what went wrong:
-//!
-//! | code | meaning |
-//! |---|---|
-//! | 0 | done, or stopped by a signal |
-//! | 1 | an unexpected failure |
-//! | 2 | wrong usage or configuration, or an unsafe set-up |
-//! | 3 | the database can't be reached or brought up to date |
-//! | 4 | the address can't be listened on |
-//! | 128 and more | a signal, whose number is added, ended a command before it was done |
+//! `doctor` report on the set-up itself, `health` asks a running process, and `completions` knows the commands alone.
 
 mod account;
 mod admin;
 mod audit;
 mod backup;
 mod banner;
+mod completions;
 mod config;
 mod course;
 mod database;
@@ -48,7 +39,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use derslik_ports::StoreError;
 use derslik_storage::set_application_name;
 
@@ -62,9 +53,19 @@ use operator::Operator;
 use output::Output;
 use runtime::runtime;
 
+/// What went wrong, by the exit code: the end of the help of the program. `docs/CLI.md` shows the same.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0             done, or stopped by a signal
+  1             an unexpected failure, a process that does not answer `health` as it should, or damage that a command found
+  2             wrong usage or configuration, an unsafe set-up, or a problem that `doctor` found
+  3             the database can't be reached or brought up to date
+  4             the address can't be listened on
+  128 and more  a signal, whose number is added, ended a command other than `serve` and `worker` before it was done";
+
 /// One service that speaks three public classroom APIs.
 #[derive(Debug, Parser)]
-#[command(name = "derslik", version)]
+#[command(name = "derslik", version, after_help = EXIT_CODES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -121,6 +122,8 @@ enum Command {
     /// Admins of the installation. They have nowhere to sign in yet: a later release brings the console for them.
     #[command(subcommand)]
     Admin(admin::AdminCommand),
+    /// Prints a script by which a shell completes commands and their flags. It needs no settings.
+    Completions(completions::CompletionsArgs),
 }
 
 #[derive(Debug, Args)]
@@ -199,6 +202,11 @@ enum Failure {
     Listen(anyhow::Error),
 }
 
+/// The commands and their arguments, for what describes them: completions of shells, and the reference in `docs/CLI.md`.
+pub fn command_tree() -> clap::Command {
+    Cli::command()
+}
+
 /// Runs the command that the arguments of the process name.
 pub fn run() -> ExitCode {
     let outcome = Cli::parse().run();
@@ -231,6 +239,10 @@ impl Cli {
         // It has to answer soon, so the log, the signals and the checks of a start are left out.
         if let Command::Health(args) = &self.command {
             return health::run(self.common.config.as_ref(), &flags, args, output);
+        }
+        // It works before the machine has any settings.
+        if let Command::Completions(args) = &self.command {
+            return completions::run(args, output);
         }
         set_application_name(&format!("derslik {}", self.command.name()));
         telemetry::write_as(LogFormat::named(self.common.config.as_deref()));
@@ -270,6 +282,7 @@ impl Cli {
             Command::Token(command) => command.run(&context),
             Command::Project(command) => command.run(&context),
             Command::Admin(command) => command.run(&context),
+            Command::Completions(args) => completions::run(&args, output),
         }
     }
 }
@@ -281,7 +294,7 @@ impl Command {
             Self::Serve(_) => Some(Purpose::Serve),
             Self::Worker(_) => Some(Purpose::Work),
             Self::Migrate => Some(Purpose::Migrate),
-            Self::Config(_) | Self::Doctor(_) | Self::Health(_) => None,
+            Self::Config(_) | Self::Doctor(_) | Self::Health(_) | Self::Completions(_) => None,
             // It uses a temporary database alone.
             Self::Backup(backup::BackupArgs { command: Some(_), .. }) => None,
             _ => Some(Purpose::Operate),
@@ -309,6 +322,7 @@ impl Command {
             Self::Token(_) => "token",
             Self::Project(_) => "project",
             Self::Admin(_) => "admin",
+            Self::Completions(_) => "completions",
         }
     }
 

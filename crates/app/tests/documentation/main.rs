@@ -1,6 +1,11 @@
 //! Compares the documentation with the program.
 #![cfg(test)]
 
+mod commands;
+mod completions;
+mod links;
+mod translations;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -26,7 +31,7 @@ fn flatten(prefix: &str, value: &Value, into: &mut BTreeMap<String, String>) {
 fn every_setting_is_documented_with_its_default_and_no_other_is() {
     let mut settings = BTreeMap::new();
     flatten("", &serde_json::to_value(Config::default()).unwrap(), &mut settings);
-    let page = include_str!("../../../docs/CONFIG.md");
+    let page = include_str!("../../../../docs/CONFIG.md");
     let documented: BTreeMap<String, String> = page
         .lines()
         .filter_map(|line| line.strip_prefix("| `"))
@@ -40,7 +45,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-const ADDING_A_FIELD: &str = include_str!("../../../docs/adding-a-field.md");
+const ADDING_A_FIELD: &str = include_str!("../../../../docs/adding-a-field.md");
 
 /// The excerpts of a page: the file that the first line of each block of code names, and the other lines.
 fn excerpts(page: &str) -> Vec<(&str, Vec<&str>)> {
@@ -87,7 +92,7 @@ fn the_guide_to_fields_names_every_file_that_a_field_passes_through() {
         |text: &str| ["description_heading", "descriptionHeading", "DescriptionHeading"].iter().any(|name| text.contains(name));
     let mut files = BTreeSet::new();
     files_with("crates", &names_field, &mut files);
-    assert!(files.remove("crates/app/tests/documentation.rs"), "this file names the field, too");
+    assert!(files.remove("crates/app/tests/documentation/main.rs"), "this file names the field, too");
     let (_, table) = ADDING_A_FIELD.split_once("## Every file").expect("the last section");
     let named: BTreeSet<String> = table.split('`').skip(1).step_by(2).map(str::to_owned).collect();
     assert_eq!(named, files, "docs/adding-a-field.md lists other files than those that name the field");
