@@ -138,7 +138,7 @@ fn commands(operator: &Operator) {
     assert_eq!(events(&["--job", "2"]), ["job_retried", "erasure_cancelled"]);
     assert_eq!(events(&["--before", "2020-01-01T00:00:00Z"]), Vec::<Value>::new());
     let (refused, code) = operator.run(&["audit", "list", "--event", "erasure_forgotten"]);
-    assert!(code == Some(2) && refused.contains("no such event"), "{refused}");
+    assert!(code == Some(2) && refused.contains("no event has that name"), "{refused}");
 
     let (lines, _) = operator.run(&["audit", "export"]);
     let exported: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

@@ -85,7 +85,7 @@ pub(super) struct VerifyArgs {
 
 fn event_by_name(name: &str) -> Result<EventKind, String> {
     EventKind::by_name(name).ok_or_else(|| {
-        "there is no such event: `derslik audit list` shows their names, such as credential_revoked or denied_expired".to_owned()
+        "no event has that name: `derslik audit list` shows the names, such as credential_revoked or denied_expired".to_owned()
     })
 }
 

@@ -120,7 +120,7 @@ fn judge_database(config: &Config, limit: Duration) -> Vec<Finding> {
         )],
         // `serve` makes the file in this profile alone.
         Ok(Inspection::NoFile) if config.profile == Profile::Dev => {
-            vec![Finding::ok("database_schema", "there is no database yet: `derslik serve` makes it")]
+            vec![Finding::ok("database_schema", "the SQLite file does not exist yet: `derslik serve` makes it")]
         }
         Ok(Inspection::NoFile) => vec![judge_schema(&Ok(SchemaState::NoDatabase))],
         Ok(Inspection::Sqlite(facts)) => {

@@ -157,4 +157,13 @@ mod tests {
             assert_eq!(uow.commits(), 0);
         }
     }
+
+    #[tokio::test]
+    async fn a_passive_person_gets_no_token_that_would_work_later() {
+        let uow = FakeUnitOfWork::new(stores_with(Some(User { status: UserState::Passive, ..user(106) })));
+        let refused =
+            operators_with(uow.clone(), MockPasswords::new()).issue(account().id, ayse(), token(None, TokenLifetime::Default)).await;
+        assert!(matches!(refused, Err(IssueTokenError::PassiveUser)), "{refused:?}");
+        assert_eq!(uow.commits(), 0);
+    }
 }

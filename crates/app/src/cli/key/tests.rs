@@ -117,14 +117,29 @@ fn a_secret_is_refused_as_a_name_and_not_repeated() {
 }
 
 #[test]
+fn the_new_key_of_a_rotation_lives_as_long_as_the_old_one_unless_told_otherwise() {
+    let lifetimes: [(&[&str], Option<TokenLifetime>); 3] =
+        [(&[], None), (&["--days", "30"], Some(TokenLifetime::Days(30))), (&["--never"], Some(TokenLifetime::Never))];
+    for (more, lifetime) in lifetimes {
+        let command = crate::cli::parsed(&[&["key", "rotate", "12", "--account", "okul"][..], more].concat());
+        let crate::cli::Command::Key(KeyCommand::Rotate(arguments)) = command else { unreachable!("a rotation") };
+        let mut credentials = MockCredentialAdministration::new();
+        credentials.expect_rotate().once().returning(move |_, _, _, asked| {
+            assert_eq!(asked, lifetime);
+            Ok(created(14))
+        });
+        assert_eq!(rotate(&with(credentials), &arguments).map_err(code_and_text).unwrap().id, Id::new(14));
+    }
+}
+
+#[test]
 fn a_rotation_overlaps_for_a_day_unless_told_otherwise() {
     let overlaps: [(&[&str], u64); 3] = [(&[], 24 * 60 * 60), (&["--overlap", "0"], 0), (&["--overlap", "7d"], 7 * 24 * 60 * 60)];
     for (more, overlap) in overlaps {
         let command = crate::cli::parsed(&[&["key", "rotate", "12", "--account", "okul"][..], more].concat());
         let crate::cli::Command::Key(KeyCommand::Rotate(arguments)) = command else { unreachable!("a rotation") };
         let mut credentials = MockCredentialAdministration::new();
-        credentials.expect_rotate().once().returning(move |account, id, given, lifetime| {
-            assert_eq!(lifetime, None);
+        credentials.expect_rotate().once().returning(move |account, id, given, _| {
             assert_eq!((account.get(), id.get(), given), (7, 12, Duration::from_secs(overlap)));
             Ok(created(14))
         });

@@ -151,6 +151,19 @@ async fn the_new_credential_has_the_same_lifetime_and_the_overlap_is_bounded() {
     assert_eq!(operators(stores).rotate(account().id, OLD, Duration::MAX, None).await.unwrap().expires_at, Some(end));
 }
 
+/// An earlier rotation may have shortened the life of the old one.
+#[tokio::test]
+async fn the_new_credential_has_the_lifetime_that_was_asked_for() {
+    for (lifetime, end) in [(TokenLifetime::Never, None), (TokenLifetime::Days(30), Some(now().plus(30 * DAY)))] {
+        let old = StoredCredential { expires_at: Some(now().minutes_before(-60)), ..stored(CredentialKind::AccountKey) };
+        let mut stores = holding(Some(old));
+        expect_add(&mut stores, move |_, new| assert_eq!(new.expires_at, end));
+        stores.identity.expect_end_credential().once().returning(|_, _, _| Ok(false));
+        stores.audit.expect_add().times(2).returning(|_, _| Ok(()));
+        assert_eq!(operators(stores).rotate(account().id, OLD, DAY, Some(lifetime)).await.unwrap().expires_at, end);
+    }
+}
+
 #[tokio::test]
 async fn the_owner_is_locked_before_the_credential() {
     let (mut stores, mut order) = (MockStores::without_principals(), Sequence::new());
