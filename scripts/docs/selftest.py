@@ -1,0 +1,82 @@
+"""Small documents, each with what has to be found in it. Shows that this script finds what it is for, before it is believed."""
+
+from .run import Run
+
+SHELL = "```sh\n{}\n```\n"
+
+
+def shell(comment, command, output="", language="text"):
+    below = f"\n```{language}\n{output}\n```\n" if output else ""
+    return f"<!-- {comment} -->\n```sh\n{command}\n```\n{below}"
+
+
+def console(text):
+    return f"<!-- run -->\n```console\n{text}\n```\n"
+
+
+# What a case is called, its document, and a part of the fault that has to be found: None if there is none.
+CASES = [
+    ("a right output", shell("run", "echo one; echo two 7", "one\ntwo …"), None),
+    ("a wrong output", shell("run", "echo one", "two"), "differs"),
+    ("a line too many", shell("run", "printf '1\\n2\\n'", "1"), "differs"),
+    ("any lines", shell("run", "seq 5", "1\n…\n5"), None),
+    ("errors are seen too", shell("run", "echo bad >&2", "bad"), None),
+    ("a right JSON", shell("run", "echo '{\"a\": [1, 2], \"b\": \"x1\"}'", '{"b": "x…", "a": [1, "…"]}', "json"), None),
+    ("a wrong JSON", shell("run", "echo '{\"a\": 1}'", '{"a": true}', "json"), "differs"),
+    ("a member that is not shown", shell("run", "echo '{\"a\": 1, \"b\": 2}'", '{"a": 1}', "json"), "is not shown"),
+    ("no JSON at all", shell("run", "echo '<html>'", '{"a": 1}', "json"), "not JSON"),
+    ("an output after prose", shell("run", "echo 1") + "It says:\n\n<!-- output -->\n```text\n2\n```\n", "differs"),
+    ("an output that is not named", shell("run", "echo 1") + "Another page has:\n\n```text\n2\n```\n", None),
+    ("a right console", console("$ echo a \\\n  b\na b\n$ true\n$ echo c\nc"), None),
+    ("a wrong console", console("$ echo a\na\n$ echo b\nc"), "differs"),
+    ("a missing class", "```sh\ntrue\n```\n", "no class"),
+    ("a comment that is too far away", "<!-- run -->\n\n```sh\ntrue\n```\n", "no class"),
+    ("an unknown comment", shell("runs", "true"), "unknown comment"),
+    ("an unknown word", shell("run: daemon", "true"), "unknown after"),
+    ("two classes", shell("run", "true").replace("```sh", "<!-- check: none -->\n```sh", 1), "more than one class"),
+    ("a comment above no block", "<!-- run -->\nText.\n", "stands above no block"),
+    ("a failing command", shell("run", "false"), "ended with 1 instead of 0"),
+    ("a failing command in the middle", shell("run", "true\nfalse\ntrue"), "ended with 1 instead of 0"),
+    ("a failing part of a pipe", shell("run", "false | cat"), "ended with 1 instead of 0"),
+    ("the exit code that is told", shell("run: exit 3", "(exit 3)"), None),
+    ("another exit code", shell("run: exit 3", "(exit 2)"), "ended with 2 instead of 3"),
+    ("a command without an end", shell("run", "sleep 60"), "did not end within"),
+    ("a placeholder", shell("run", "echo …"), "can't run"),
+    ("a placeholder that is told", shell("where: key_… = echo key_1", "echo").replace("```sh\necho", "<!-- run -->\n```sh\necho key_…") + "\n```text\nkey_1\n```\n", None),
+    ("what was done before", shell("before: echo 1 >made", "").replace("```sh\n", "<!-- run -->\n```sh\ncat made"), None),
+    ("what is typed", shell("typed: word", "").replace("```sh\n", "<!-- run -->\n```sh\nread -rs X; echo $X") + "\n```text\nword\n```\n", None),
+    ("shared variables and folders", shell("run", "x=1; export y=2; alias z='echo 3'; cd deploy") + shell("run", "echo $x $y; z; [ -e derslik.service ]", "1 2\n3"), None),
+    ("a fresh start", shell("run", "x=1; touch made") + shell("run: afresh", "[ ! -e made ]; echo _${x:-}_", "__"), None),
+    ("a service that is none", shell("run: serves", "echo hello"), "did not say that it serves"),
+    ("one place and one check", shell("run by: make lint", "make lint"), None),
+    ("a place that is missing", shell("run by: scripts/no-such", "make lint"), "there is no scripts/no-such"),
+    ("a place without the words", shell("run by: scripts/secrets", "docker compose up"), "does not have docker"),
+    ("a place that another target has", shell("run by: scripts/secrets", "make bench"), "does not have"),
+    ("a place without an argument", shell("run by: scripts/secure", "make secure ARGS=no-such-part"), "does not have no-such-part"),
+    ("a target that is missing", shell("check: none", "make no-such"), "has no target"),
+    ("a program that is missing", shell("check: none", "no-such-program"), "there is no program"),
+    ("a file that is missing", shell("check: none", "sudo cp deploy/no-such.service /etc"), "there is no file"),
+    ("a unit that is missing", shell("check: none", "sudo systemctl start no-such"), "has no unit"),
+    ("a syntax that is wrong", shell("check: none", "echo (a)"), "does not end"),
+    ("a class for some commands", shell("check: none; only: false", "").replace("```sh\n", "<!-- run -->\n```sh\ntrue\nfalse"), None),
+    ("a class for no command", shell("check: none; only: false", "").replace("```sh\n", "<!-- run -->\n```sh\ntrue"), "no command begins"),
+    ("an output of what is not run", shell("check: none", "true", "1"), "need a block that is run"),
+    ("commands that are indented", "Text:\n\n    derslik serve\n", "indented"),
+    ("commands without a language", "```\n$ derslik serve\n```\n", "without a language"),
+    ("another name of a shell", "```shell\ntrue\n```\n", "not known here"),
+    ("a block in a quote", "> ```sh\n> true\n> ```\n", "begin its line"),
+    ("a fence that is open", "<!-- run -->\n```sh\ntrue\n", "not closed"),
+    ("other blocks", "```rust\nfn main() {}\n```\n", None),
+]
+
+
+def self_test():
+    """The cases that did not end as they have to."""
+    wrong = []
+    for name, text, wanted in CASES:
+        with Run(None, limit=1, tell=lambda _: None) as run:
+            run.document("case.md", text)
+        is_right = not run.faults if wanted is None else any(wanted in fault for fault in run.faults)
+        if not is_right:
+            wrong.append(f"{name}: {'no fault' if wanted is None else wanted} expected, found: {run.faults}")
+    return wrong
