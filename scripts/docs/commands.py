@@ -99,13 +99,15 @@ class Checker:
         elif program in ("derslik", "derslik.new"):
             self.derslik(words[1:])
         elif program in ("docker", "systemd-run"):
-            if "derslik" in words:
+            if words[1:2] != ["tag"] and "derslik" in words[:-1]:
                 last = len(words) - 1 - words[::-1].index("derslik")
                 self.derslik(words[last + 1 :])
         elif program == "systemctl":
             self.systemctl(words[1:])
         elif program == "cargo":
             self.cargo(words[1:])
+        elif words[0] == "scripts/test":
+            self.nextest(words[1:])
         elif words[0].startswith(NOT_OURS) and "/" in words[0]:
             pass
         elif program not in aliases and program not in FOREIGN and not (ROOT / words[0]).is_file():
@@ -169,15 +171,29 @@ class Checker:
     @staticmethod
     def cargo(words):
         """The crates, tests and features that a command of cargo names."""
+        files = []
         for name, value in zip(words, words[1:]):
             if name == "--":
-                return
-            if name in ("-p", "--package") and not re.search(rf'^name = "{re.escape(value)}"', manifests(), re.MULTILINE):
-                raise Fault(f"there is no crate {value}")
+                break
+            if name in ("-p", "--package"):
+                need_crate(value)
             if name == "--features" and not all(re.search(rf"^{re.escape(one)} = ", manifests(), re.MULTILINE) for one in value.split(",")):
                 raise Fault(f"no crate has the feature {value}")
-            if name == "--test" and not [*ROOT.glob(f"crates/**/tests/{value}.rs"), *ROOT.glob(f"crates/**/tests/{value}/main.rs")]:
-                raise Fault(f"there is no test {value}")
+            if name == "--test":
+                files = need_test(value)
+        for word in words[words.index("--") + 1 :] if "--" in words else []:
+            if files and not word.startswith("-") and not any(word in file.read_text() for file in files):
+                raise Fault(f"the test has no {word}")
+
+    @staticmethod
+    def nextest(words):
+        """What selects tests: a filter with names of crates and tests, or a part of the name of a test."""
+        for word in words:
+            for kind, name in re.findall(r"(package|binary)\(([\w-]+)\)", word):
+                need_crate(name) if kind == "package" else need_test(name)
+            is_name = re.fullmatch(r"\w+", word)
+            if is_name and not any(re.search(rf"fn \w*{word}", file.read_text()) for file in ROOT.glob("crates/**/*.rs")):
+                raise Fault(f"there is no test {word}")
 
     def run_by(self, block, found, commands, aliases):
         """The place that a class names exists, and has the words of the commands."""
@@ -205,7 +221,27 @@ class Checker:
             if any(place in recipes or place == f"make {target}" for place in places for target in make_targets(unwrapped(words))):
                 wanted = [word for word in wanted if word != "make" and word not in make_targets(unwrapped(words))]
         text = "\n".join(sources)
-        return [word for word in wanted if not re.search(rf"(?<![\w-]){re.escape(word.strip(ANY))}(?![\w-])", text)]
+        wanted = [part for word in wanted for part in word.split(",") if not part.strip(f"-{ANY}").isdigit()]
+        return [word for word in wanted if not stands_in(word, text)]
+
+
+def stands_in(word, text):
+    """Whether a text has a word. A flag may stand there as the name of a field."""
+    bare = word.strip(f"-{ANY}")
+    return any(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) for name in {word, bare, "--" + bare, bare.replace("-", "_")})
+
+
+def need_crate(name):
+    if not re.search(rf'^name = "{re.escape(name)}"', manifests(), re.MULTILINE):
+        raise Fault(f"there is no crate {name}")
+
+
+def need_test(name):
+    """The files of a test of a crate."""
+    files = [*ROOT.glob(f"crates/**/tests/{name}.rs"), *ROOT.glob(f"crates/**/tests/{name}/**/*.rs")]
+    if not files:
+        raise Fault(f"there is no test {name}")
+    return files
 
 
 def expanded(words, aliases):

@@ -7,7 +7,6 @@ editor writes what the reader types. Addresses and folders of a document that an
 import os
 import pathlib
 import re
-import secrets
 import shutil
 import signal
 import socket
@@ -20,7 +19,11 @@ from . import ROOT, Fault
 # What a checkout has that commands of the documents read. The sources are not copied: `cargo` does not run here.
 COPIED = ["Makefile", "Cargo.toml", "Dockerfile", "docker-compose.yml", "docker-compose.scale.yml", "scripts", "deploy", "docs"]
 FOLDERS = ["/etc/derslik", "/usr/local/bin", "/var/lib/derslik", "/etc/systemd/system"]
+# The URL of a database that names no port of its own.
+DATABASE = re.compile(r"(postgres(?:ql)?://(?:[^@/\s'\"]*@)?127\.0\.0\.1)(?::5432)?(?=[/?])")
 ADDRESS = re.compile(r"\b(127\.0\.0\.1|localhost):(\d{4,5})\b")
+# The password of the role `derslik`, for documents in which the reader types it.
+PASSWORD = "password-of-derslik"
 # How long a service may take to start and to stop, in seconds.
 START, STOP = 20, 15
 
@@ -29,7 +32,7 @@ SUDO = """#!/usr/bin/env bash
 while [[ ${1:-} == -* ]]; do
     case $1 in -u | -g) shift 2 ;; *) shift ;; esac
 done
-exec "$@"
+exec env "$@"
 """
 
 CARGO = """#!/usr/bin/env bash
@@ -107,7 +110,7 @@ class Databases:
     def __init__(self):
         self.cluster = None
 
-    def fresh(self, password):
+    def fresh(self):
         """An empty database `derslik`, which belongs to the role of this name and asks for its password."""
         # The scripts of the proofs are not needed otherwise.
         from proofs.postgres import Cluster
@@ -124,7 +127,7 @@ class Databases:
             ask(f"DROP DATABASE {name} WITH (FORCE)")
         for (name,) in ask("SELECT quote_ident(rolname) FROM pg_roles WHERE rolname <> 'postgres' AND rolname NOT LIKE 'pg\\_%'"):
             ask(f"DROP ROLE {name}")
-        ask(f"CREATE ROLE derslik LOGIN PASSWORD '{password}'")
+        ask(f"CREATE ROLE derslik LOGIN PASSWORD '{PASSWORD}'")
         ask("CREATE DATABASE derslik OWNER derslik")
         return self.cluster
 
@@ -175,20 +178,27 @@ class Place:
         }
 
     def port(self, shown):
+        if shown in (getattr(self.databases.cluster, "port", None), *self.ports.values()):
+            # It was replaced already.
+            return shown
         if shown not in self.ports:
             self.ports[shown] = free_port()
         return self.ports[shown]
 
     def here(self, text):
         """A text of a document, with addresses and folders that are free on this machine."""
-        text = ADDRESS.sub(lambda found: f"127.0.0.1:{self.port(int(found.group(2)))}", text)
         text = text.replace("db.example", "127.0.0.1")
+        if "postgres" in self.has:
+            text = DATABASE.sub(rf"\1:{self.databases.cluster.port}", text)
+        text = ADDRESS.sub(lambda found: f"127.0.0.1:{self.port(int(found.group(2)))}", text)
         for folder in FOLDERS:
             text = re.sub(rf"(?<!\w){re.escape(folder)}(?!\w)", str(self.root) + folder, text)
         return text
 
     def shown(self, text):
         """An output, with the addresses and folders that the document shows."""
+        if "postgres" in self.has:
+            text = text.replace(f"127.0.0.1:{self.databases.cluster.port}", "127.0.0.1")
         for shown, port in self.ports.items():
             text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{shown}")
         return text.replace(str(self.root), "").replace(str(self.folder), "~/derslik").replace(str(self.top), "")
@@ -216,16 +226,15 @@ class Place:
         return {}
 
     def postgres(self):
-        password = secrets.token_hex(16)
-        cluster = self.databases.fresh(password)
+        cluster = self.databases.fresh()
         file = self.root / "etc/derslik/password"
         file.touch(mode=0o600)
-        file.write_text(password)
+        file.write_text(PASSWORD)
         return {
             "PGPORT": str(cluster.port),
             "PGHOST": "127.0.0.1",
             "PGUSER": "postgres",
-            "DATABASE_URL": "postgres://derslik@127.0.0.1/derslik",
+            "DATABASE_URL": f"postgres://derslik@127.0.0.1:{cluster.port}/derslik",
             "DERSLIK_DATABASE__PASSWORD_FILE": str(file),
             "PATH": f"{self.environment()['PATH']}",
         }

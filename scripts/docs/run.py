@@ -57,14 +57,19 @@ class Run:
                 if failed and block.run:
                     self.fault(f"{block}: not run, since an earlier block of the document failed")
                     continue
+                begin = time.monotonic()
                 try:
-                    self.static(block, aliases)
-                    begin = time.monotonic()
                     if block.run:
                         self.execute(block)
-                    self.passed(block, time.monotonic() - begin)
                 except (Fault, Failure) as fault:
                     failed = True
+                    self.fault(f"{block}: {fault}")
+                    continue
+                seconds = time.monotonic() - begin
+                try:
+                    self.static(block, aliases)
+                    self.passed(block, seconds)
+                except Fault as fault:
                     self.fault(f"{block}: {fault}")
         finally:
             if not self.leave():

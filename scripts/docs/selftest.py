@@ -53,6 +53,7 @@ CASES = [
     ("a place without the words", shell("run by: scripts/secrets", "docker compose up"), "does not have docker"),
     ("a place that another target has", shell("run by: scripts/secrets", "make bench"), "does not have"),
     ("a place without an argument", shell("run by: scripts/secure", "make secure ARGS=no-such-part"), "does not have no-such-part"),
+    ("a place with another flag", shell("run by: scripts/secrets", "head -q 4096"), "does not have -q"),
     ("a target that is missing", shell("check: none", "make no-such"), "has no target"),
     ("a program that is missing", shell("check: none", "no-such-program"), "there is no program"),
     ("a file that is missing", shell("check: none", "sudo cp deploy/no-such.service /etc"), "there is no file"),

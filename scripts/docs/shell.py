@@ -99,7 +99,7 @@ class Shell:
         """Runs the commands of a block, and compares what they do with what the document shows."""
         for text in block.before:
             self.quietly(text)
-        texts = [(shown, self.quietly(f"printf '%s' {command}" if command.startswith("$(") else command)) for shown, command in block.where]
+        texts = [(shown, self.quietly(command)) for shown, command in block.where]
         pairs = [(command, shown) for command, shown in zip(block.commands, block.shown or [None] * len(block.commands))]
         pairs = [(self.place.here(self.filled(command, texts)), shown) for command, shown in pairs if block.class_of(command).kind == "run"]
         typed = "".join(self.place.here(text) + "\n" for text in block.typed)
