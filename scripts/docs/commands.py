@@ -10,7 +10,8 @@ import subprocess
 from . import ANY, ROOT, Fault
 
 # Programs of an operator's machine that the machine of the tests may lack.
-FOREIGN = {"docker", "systemctl", "systemd-run", "journalctl", "sudo", "kubectl", "cargo", "git", "psql", "createuser", "createdb", "apt-get", "nginx", "caddy"}
+FOREIGN = {"docker", "systemctl", "systemd-run", "journalctl", "sudo", "kubectl", "cargo", "git", "psql", "createuser", "createdb"}
+FOREIGN |= {"apt-get", "nginx", "caddy"}
 # Of systemctl, what the documents may use.
 SYSTEMCTL = {"daemon-reload", "enable", "disable", "start", "stop", "restart", "reload", "status", "is-active", "show"}
 # Files of an operator, and what a build makes.
@@ -129,7 +130,8 @@ class Checker:
     def help(self, path):
         if path not in self.helps:
             done = subprocess.run(
-                [self.binary, *path, "--help"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=20
+                [self.binary, *path, "--help"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                check=False, timeout=20,
             )
             if done.returncode:
                 raise Fault(f"derslik {' '.join(path)} --help: {done.stdout.strip()}")
@@ -228,7 +230,8 @@ class Checker:
 def stands_in(word, text):
     """Whether a text has a word. A flag may stand there as the name of a field."""
     bare = word.strip(f"-{ANY}")
-    return any(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) for name in {word, bare, "--" + bare, bare.replace("-", "_")})
+    names = {word, "--" + bare, bare.replace("-", "_"), bare} if len(bare) > 1 else {word}
+    return any(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) for name in names)
 
 
 def need_crate(name):

@@ -10,14 +10,13 @@ SHELLS = ["sh", "bash", "console"]
 OUTPUTS = ["text", "json"]
 # Other names of shells and outputs would hide blocks from this script.
 MISNAMED = ["shell", "zsh", "fish", "shell-session", "shellsession", "sh-session", "terminal", "output", "txt", "jsonc"]
-KEYWORDS = ["run by", "run", "check", "before", "where", "typed", "output"]
 RUN_WORDS = ["service", "postgres", "serves", "afresh"]
 
 FENCE = re.compile(r"^(?P<indent>\s*)(?P<mark>`{3,}|~{3,})(?P<info>[^`]*)$")
 HIDDEN_FENCE = re.compile(r"^\s*(>|[-*+]|\d+\.)\s*(```|~~~)")
 COMMENT = re.compile(r"^\s*<!--(?P<text>.*?)-->\s*$", re.DOTALL)
 # The first word of an indented code block that is a command.
-COMMANDS = re.compile(r"^(?: {4}|\t)(\$ |(sudo|make|derslik|curl|docker|cargo|git|scripts/\S+|target/\S+|psql|createdb|systemctl|export)\b)")
+COMMANDS = re.compile(r"^(?: {4}|\t)(\$ |(sudo|make|derslik|curl|docker|cargo|git|scripts/\S+|target/\S+|psql|createdb|systemctl)\b)")
 
 
 @dataclasses.dataclass
@@ -43,8 +42,6 @@ class Block:
 
     document: str
     line: int
-    language: str
-    text: str
     commands: list = dataclasses.field(default_factory=list)
     shown: list = dataclasses.field(default_factory=list)
     classes: list = dataclasses.field(default_factory=list)
@@ -258,7 +255,7 @@ class Reader:
         return end + 1
 
     def shell(self, number, language, inside, comments):
-        block = Block(self.name, number, language, "\n".join(inside))
+        block = Block(self.name, number)
         self.blocks.append(block)
         self.last, self.is_next = block, True
         for _, text in comments:

@@ -24,8 +24,8 @@ DATABASE = re.compile(r"(postgres(?:ql)?://(?:[^@/\s'\"]*@)?127\.0\.0\.1)(?::543
 ADDRESS = re.compile(r"\b(127\.0\.0\.1|localhost):(\d{4,5})\b")
 # The password of the role `derslik`, for documents in which the reader types it.
 PASSWORD = "password-of-derslik"
-# How long a service may take to start and to stop, in seconds.
-START, STOP = 20, 15
+# How long a service may take to start and to stop, in seconds. A machine that does something else at the same time needs a part of it.
+START, STOP = 60, 30
 
 SUDO = """#!/usr/bin/env bash
 # Runs the command as this user, since root is not needed below a folder of one's own.
@@ -89,7 +89,7 @@ def group_lives(group):
     return False
 
 
-def end_group(group, limit=STOP):
+def end_group(group, limit):
     """Stops the processes of a group. Returns whether they ended in time."""
     for number, patience in [(signal.SIGTERM, limit), (signal.SIGKILL, 5)]:
         deadline = time.monotonic() + patience
@@ -139,12 +139,14 @@ class Databases:
 class Place:
     """The folder of a reader, and what runs for them. It ends with everything that it started."""
 
-    def __init__(self, binary, databases):
-        self.binary, self.databases = binary, databases
+    def __init__(self, binary, databases, stop=STOP):
+        self.binary, self.databases, self.stop = binary, databases, stop
         # A socket's path is short, so the folder is not below a long one.
         self.top = pathlib.Path(tempfile.mkdtemp(prefix="derslik-docs-", dir="/tmp"))
         self.folder, self.root, self.programs = self.top / "derslik", self.top / "root", self.top / "bin"
         self.groups, self.ports, self.has = [], {}, set()
+        # The groups that have to be there until the end.
+        self.serving = set()
         # Begins the state of the shell: a document's own assignments come after it.
         self.variables = {}
         for folder in [self.folder, self.programs, self.top / "tmp", self.top / "home", *(self.root / name[1:] for name in FOLDERS)]:
@@ -217,13 +219,17 @@ class Place:
                 [self.programs / "derslik", "serve", "--fixed-dev-keys"], cwd=self.folder, env=self.environment(), stdin=subprocess.DEVNULL,
                 stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
             )
-        self.groups.append(process.pid)
+        self.serves(process.pid)
         deadline = time.monotonic() + START
         while b" serves on " not in log.read_bytes():
             if process.poll() is not None or time.monotonic() > deadline:
                 raise Fault(f"the service did not start:\n{log.read_text(errors='replace')}")
             time.sleep(0.02)
         return {}
+
+    def serves(self, group):
+        self.groups.append(group)
+        self.serving.add(group)
 
     def postgres(self):
         cluster = self.databases.fresh()
@@ -240,8 +246,11 @@ class Place:
         }
 
     def end(self):
-        """Stops what runs, and removes the folder. Returns whether all of it stopped when it was told to."""
-        stopped = [end_group(group) for group in reversed(self.groups)]
-        self.groups = []
+        """Stops what runs, and removes the folder. Returns what was wrong with it, or None."""
+        ended = any(not group_lives(group) for group in self.serving)
+        stopped = [end_group(group, self.stop) for group in reversed(self.groups)]
+        self.groups, self.serving = [], set()
         shutil.rmtree(self.top, ignore_errors=True)
-        return all(stopped)
+        if ended:
+            return "a program that serves ended before the blocks did"
+        return None if all(stopped) else "a program did not stop when it was told to"

@@ -4,7 +4,7 @@ import time
 
 from . import ROOT, Fault, markdown
 from .commands import Checker, aliases_of
-from .place import Databases, Place
+from .place import STOP, Databases, Place
 from .shell import LIMIT, Failure, Shell
 
 PATTERNS = ["README.md", "README.*.md", "docs/**/*.md", "crates/**/README.md", "migrations/README.md"]
@@ -72,13 +72,13 @@ class Run:
                 except Fault as fault:
                     self.fault(f"{block}: {fault}")
         finally:
-            if not self.leave():
-                self.fault(f"{name}: a program that the document started did not stop when it was told to")
+            if reason := self.leave():
+                self.fault(f"{name}: {reason}")
 
     def leave(self):
-        """Ends the place of the reader. Returns whether everything in it stopped."""
+        """Ends the place of the reader. Returns what was wrong with what ran there, or None."""
         reader, self.reader = self.reader, None
-        return reader is None or reader.place.end()
+        return reader.place.end() if reader else None
 
     def static(self, block, aliases):
         for kind in ["run by", "check"]:
@@ -90,10 +90,10 @@ class Run:
                 self.checker.run_by(block, found, mine, aliases)
 
     def execute(self, block):
-        if "afresh" in block.run.words and not self.leave():
-            raise Failure("a program of the blocks before did not stop when it was told to")
+        if "afresh" in block.run.words and (reason := self.leave()):
+            raise Failure(reason)
         if self.reader is None:
-            self.reader = Shell(Place(self.binary, self.databases), self.limit)
+            self.reader = Shell(Place(self.binary, self.databases, min(STOP, self.limit)), self.limit)
         # The service comes first: it has a file of its own, whatever the variables name afterwards.
         for word in ["service", "postgres"]:
             if word in block.run.words:

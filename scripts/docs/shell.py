@@ -11,7 +11,8 @@ from . import ANY, Fault
 from .matching import differs
 from .place import START, group_lives
 
-LIMIT = 20
+# How long a block may take, in seconds: so much that only one that hangs takes it.
+LIMIT = 60
 MARK = "\x1e"
 
 # Variables of the shell itself are not handed on.
@@ -21,8 +22,9 @@ docs_save() {
     {
         for docs_name in $(compgen -v); do
             case $docs_name in
-            BASH* | DIRSTACK | EUID | FUNCNAME | GROUPS | HOSTNAME | HOSTTYPE | IFS | LINENO | MACHTYPE | OLDPWD | OPTERR | OPTIND | OSTYPE) ;;
-            PIPESTATUS | PPID | PS4 | PWD | RANDOM | SECONDS | SHELL | SHELLOPTS | SHLVL | SRANDOM | EPOCH* | UID | _ | docs_*) ;;
+            BASH* | DIRSTACK | EUID | FUNCNAME | GROUPS | HOSTNAME | HOSTTYPE | IFS | LINENO | MACHTYPE | OLDPWD | OPTERR) ;;
+            OPTIND | OSTYPE | PIPESTATUS | PPID | PS4 | PWD | RANDOM | SECONDS | SHELL | SHELLOPTS | SHLVL | SRANDOM | EPOCH*) ;;
+            UID | _ | docs_*) ;;
             *) declare -p "$docs_name" ;;
             esac
         done
@@ -67,8 +69,8 @@ class Shell:
         standard.write_text(typed)
         with open(standard, "rb") as given, open(output, "wb") as out, open(errors or os.devnull, "wb") as other:
             return subprocess.Popen(
-                ["bash", "-c", PRELUDE, "docs", str(self.state), str(block)], cwd=self.place.folder, env=self.place.environment(), stdin=given,
-                stdout=out, stderr=other if errors else subprocess.STDOUT, start_new_session=True,
+                ["bash", "-c", PRELUDE, "docs", str(self.state), str(block)], cwd=self.place.folder, env=self.place.environment(),
+                stdin=given, stdout=out, stderr=other if errors else subprocess.STDOUT, start_new_session=True,
             )
 
     def run(self, text, typed="", apart=False):
@@ -135,7 +137,7 @@ class Shell:
         """Starts a command that serves, and waits until it says so. It runs as long as the place is there."""
         log = self.place.top / f"serves-{self.count}"
         process = self.start(command, log, None)
-        self.place.groups.append(process.pid)
+        self.place.serves(process.pid)
         deadline = time.monotonic() + START
         reason = None
         while time.monotonic() < deadline:
