@@ -1,5 +1,8 @@
 """Small documents, each with what has to be found in it. Shows that this script finds what it is for, before it is believed."""
 
+import pathlib
+import tempfile
+
 from .run import Run
 from .shell import LIMIT
 
@@ -56,7 +59,7 @@ CASES = [
     ("a fresh start", FIRST + shell("run: afresh", "[ -e Makefile ]; echo $x$y", ""), None),
     ("nothing of before after a fresh start", FIRST + shell("run: afresh", "z"), "ended with 127"),
     ("a service that ends", shell("run: serves", "exec echo ' serves on '") + shell("run", "sleep 1"), "ended before the blocks did"),
-    ("a service that does not stop", shell("run: serves", "trap '' TERM; echo ' serves on '; while :; do sleep 9; done"), "did not stop when it was told to"),
+    ("a service that does not stop", shell("run: serves", "trap '' TERM; echo ' serves on '; while :; do sleep 9; done"), "did not stop"),
     ("a service that is none", shell("run: serves", "echo hello"), "did not say that it serves"),
     ("one place and one check", shell("run by: make lint", "make lint"), None),
     ("a place that is missing", shell("run by: scripts/no-such", "make lint"), "there is no scripts/no-such"),
@@ -67,6 +70,11 @@ CASES = [
     ("a target that is missing", shell("check: none", "make no-such"), "has no target"),
     ("a program that is missing", shell("check: none", "no-such-program"), "there is no program"),
     ("a file that is missing", shell("check: none", "sudo cp deploy/no-such.service /etc"), "there is no file"),
+    ("a command of the program", shell("check: none", "sudo -u derslik env X=1 derslik key list --account okul"), None),
+    ("a command that the program lacks", shell("check: none", "derslik key lists"), "has no command lists"),
+    ("a command that is not whole", shell("check: none", "derslik key"), "needs a command"),
+    ("a flag that the program lacks", shell("check: none", "derslik key list --acount okul"), "has no flag --acount"),
+    ("a command in a container", shell("check: none", "docker compose exec derslik derslik keys list"), "has no command keys"),
     ("a unit that is missing", shell("check: none", "sudo systemctl start no-such"), "has no unit"),
     ("a syntax that is wrong", shell("check: none", "echo (a)"), "does not end"),
     ("a class for some commands", above("check: none; only: false", "true\nfalse"), None),
@@ -79,15 +87,33 @@ CASES = [
     ("a fence that is open", "<!-- run -->\n```sh\ntrue\n", "not closed"),
     ("other blocks", "```rust\nfn main() {}\n```\n", None),
 ]
+# Stands for the program where a case asks for its commands.
+PROGRAM = """#!/bin/sh
+case "$*" in
+--help) printf 'Usage: derslik <COMMAND>\\n\\nCommands:\\n  key   Keys\\n  help  Help\\n\\nOptions:\\n  --json\\n' ;;
+"key --help") printf 'Usage: derslik key <COMMAND>\\n\\nCommands:\\n  list  Keys\\n\\nOptions:\\n  --json\\n' ;;
+"key list --help") printf 'Usage: derslik key list [OPTIONS]\\n\\nOptions:\\n  --account <ACCOUNT>\\n' ;;
+*) exit 2 ;;
+esac
+"""
+
 # The cases that take their whole time.
 HANGING = ["a command without an end", "a service that does not stop"]
 
 
 def self_test():
     """The cases that did not end as they have to."""
+    with tempfile.TemporaryDirectory(prefix="derslik-docs-") as folder:
+        program = pathlib.Path(folder) / "derslik"
+        program.write_text(PROGRAM)
+        program.chmod(0o755)
+        return failed_cases(program)
+
+
+def failed_cases(program):
     wrong = []
     for name, text, wanted in CASES:
-        with Run(None, limit=1 if name in HANGING else LIMIT, tell=lambda _: None) as run:
+        with Run(program, limit=1 if name in HANGING else LIMIT, tell=lambda _: None) as run:
             run.document("case.md", text)
         is_right = not run.faults if wanted is None else any(wanted in fault for fault in run.faults)
         if not is_right:
