@@ -36,7 +36,7 @@ class Project:
 
     def compose(self, *arguments, timeout=600, check=True):
         """A command of Compose; its output, or the whole outcome."""
-        named = [part for name in self.files for part in ("--file", str(self.checkout / name))]
+        named = [part for name in self.files for part in ("-f", str(self.checkout / name))]
         command = [self.compose_binary, "--project-name", NAME, "--project-directory", str(self.checkout), *named, *arguments]
         done = subprocess.run(
             command, env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
