@@ -17,6 +17,11 @@ impl Clock for SystemClock {
     }
 }
 
+/// The instant that the system clock shows.
+pub(crate) fn now() -> Timestamp {
+    SystemClock.now()
+}
+
 /// A clock that starts at a given time when the service starts, and runs on from there.
 #[derive(Debug, Clone, Copy)]
 pub struct ShiftedClock {

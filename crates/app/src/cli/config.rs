@@ -2,14 +2,13 @@
 
 use clap::Subcommand;
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::Clock;
 use serde_json::{Value, json};
 
 use super::{Failure, Output, ServeSettings};
 use crate::config::{Config, Loaded, Shown, shown};
 use crate::doctor::{State, judge_validity, load_pair};
 use crate::safety::{self, Finding, Purpose, Severity};
-use crate::system::SystemClock;
+use crate::system;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigCommand {
@@ -56,7 +55,7 @@ impl From<Finding> for Problem {
 
 fn check(loaded: &Loaded, output: Output) -> Result<(), Failure> {
     let mut problems: Vec<Problem> = safety::checks(loaded, Purpose::Serve).into_iter().map(Problem::from).collect();
-    problems.extend(problem_of_certificate(&loaded.config, SystemClock.now()));
+    problems.extend(problem_of_certificate(&loaded.config, system::now()));
     if let Ok(url) = loaded.config.database()
         && let Err(error) = url.check_files()
     {
