@@ -294,9 +294,12 @@ impl Command {
             Self::Serve(_) => Some(Purpose::Serve),
             Self::Worker(_) => Some(Purpose::Work),
             Self::Migrate => Some(Purpose::Migrate),
-            Self::Config(_) | Self::Doctor(_) | Self::Health(_) | Self::Completions(_) => None,
-            // It uses a temporary database alone.
-            Self::Backup(backup::BackupArgs { command: Some(_), .. }) => None,
+            // `backup verify` uses a temporary database alone.
+            Self::Config(_)
+            | Self::Doctor(_)
+            | Self::Health(_)
+            | Self::Completions(_)
+            | Self::Backup(backup::BackupArgs { command: Some(_), .. }) => None,
             _ => Some(Purpose::Operate),
         }
     }

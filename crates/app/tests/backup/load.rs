@@ -63,7 +63,7 @@ pub(crate) fn prefix(open: Open) -> Result<(), Failed> {
                 let rows = archive::rows(&file, "sessions")?;
                 let names: BTreeSet<_> = rows.iter().filter_map(|row| row["name"].as_str()).collect();
                 for client in 0..CLIENTS {
-                    let own = (0..).take_while(|number| names.contains(format!("{client}-{number}").as_str())).count();
+                    let own = (0..=names.len()).take_while(|number| names.contains(format!("{client}-{number}").as_str())).count();
                     let total = names.iter().filter(|name| name.starts_with(&format!("{client}-"))).count();
                     check(own == total, &("a gap", client, own, total))?;
                     check((before[client]..=after[client]).contains(&own), &(client, before[client], own, after[client]))?;

@@ -17,8 +17,8 @@ pub(crate) fn existing_file(open: Open) -> Result<(), Failed> {
     let (folder, backup) = new_file()?;
     Running::start(&url, &[])?.kill()?;
     let list = folder.path().join("list.json");
-    let (back_up, export) = (["backup", text(&backup)], ["erasures", "export", text(&list)]);
-    for (arguments, file) in [(back_up.as_slice(), &backup), (export.as_slice(), &list)] {
+    let (whole, export) = (["backup", text(&backup)], ["erasures", "export", text(&list)]);
+    for (arguments, file) in [(whole.as_slice(), &backup), (export.as_slice(), &list)] {
         fs::write(file, "of the operator")?;
         let said = refusal(&url, 2, arguments)?;
         check(said.contains("is not overwritten") && fs::read_to_string(file)? == "of the operator", &said)?;

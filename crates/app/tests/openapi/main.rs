@@ -63,7 +63,7 @@ fn main() -> ExitCode {
 }
 
 /// The response of a status, and its example. An error that many calls share is only named there, and has none.
-fn response<'v>(call: &'v Call, status: u16) -> Result<&'v Value, Failed> {
+fn response(call: &Call, status: u16) -> Result<&Value, Failed> {
     let response = &call.operation["responses"][status.to_string().as_str()];
     if response.is_object() && response["$ref"].is_null() {
         return Ok(response);

@@ -64,6 +64,7 @@ impl MigrateError {
             Self::Connect(error) => error.downcast_ref::<ConnectError>().map(ConnectError::cause),
             Self::Unknown { .. }
             | Self::TooNew { .. }
+            | Self::UnfinishedRestore
             | Self::Foreign { .. }
             | Self::Denied(_)
             | Self::Unreadable(_)
