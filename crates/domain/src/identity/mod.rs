@@ -11,6 +11,7 @@ mod network;
 mod password_rules;
 mod person;
 mod personal_names;
+mod service_account;
 mod stored_credential;
 mod subject;
 mod user;
@@ -31,6 +32,7 @@ pub use person::{
 };
 pub(crate) use person::{read_email, read_name, read_role};
 pub use personal_names::PersonalNames;
+pub use service_account::{Delegation, ServiceAccount, ServiceAddress, ServiceAddressError, ServiceName, ServiceNameError};
 pub use stored_credential::{CredentialFilter, StoredCredential};
 pub use subject::DataSubject;
 pub use user::{ClassroomRole, Email, EmailError, Mobile, PersonName, User, UserKey, UserProfile, UserState, Username};
