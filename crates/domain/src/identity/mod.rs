@@ -5,6 +5,7 @@ mod actor;
 mod admin;
 mod authorize;
 mod credential;
+mod grant;
 mod lang;
 mod lifetime;
 mod network;
@@ -23,6 +24,7 @@ pub use actor::{
 pub use admin::{Admin, AdminRole};
 pub use authorize::{Action, Denial, authorize};
 pub use credential::{Credential, CredentialKind, PasswordHash, SecretDigest};
+pub use grant::{ClientId, ClientIdError, Grant, GrantKind, GrantProof, PublicKey, SignatureAlgorithm};
 pub use lang::{Lang, LangError};
 pub use lifetime::TokenLifetime;
 pub use network::ClientNetwork;

@@ -1,7 +1,7 @@
 //! Grants: proofs that a client exchanges for an access token of an hour.
 
 use async_trait::async_trait;
-use derslik_domain::identity::{Scopes, ServiceAccount, ServiceAddress};
+use derslik_domain::identity::{Scopes, ServiceAccount, ServiceAddress, SignatureAlgorithm};
 use derslik_domain::time::Timestamp;
 
 use crate::StoreError;
@@ -20,6 +20,8 @@ pub struct RequestedScopes {
 pub struct Assertion {
     /// The key that the client says it signed with; `None` if it names none.
     pub key: Option<String>,
+    /// The algorithm that the client says it signed by.
+    pub algorithm: SignatureAlgorithm,
     /// The service account that signed it.
     pub issuer: String,
     /// The user for whom the service account wants to act; `None` if it acts as itself.
