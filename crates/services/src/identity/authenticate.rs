@@ -210,12 +210,15 @@ impl<U: UnitOfWork + Clone> IdentityService for Identity<U> {
 #[cfg(test)]
 mod tests {
     use derslik_domain::id::Id;
-    use derslik_domain::identity::{CredentialKind, SecretDigest};
+    use derslik_domain::identity::{
+        AccountState, CredentialKind, Delegation, Grant, GrantProof, PublicKey, Scope, SecretDigest, ServiceAccount, ServiceAddress,
+        ServiceName, SignatureAlgorithm,
+    };
     use derslik_domain::time::Timestamp;
     use derslik_ports::inbound::MockDenialLog;
     use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores, StoppedClock};
-    use derslik_ports::outbound::Reason;
-    use derslik_testkit::builders::{account, guid, service_principal};
+    use derslik_ports::outbound::{MockSignatures, Reason};
+    use derslik_testkit::builders::{account, guid, service_principal, service_user};
 
     use super::*;
     use crate::identity::secret::{new_account_key, new_key_pair};
@@ -399,5 +402,119 @@ mod tests {
             settle().await;
             identity.cache.invalidate(&cache_key(&presented(b"right")));
         }
+    }
+
+    /// A service account, and its assertion for itself with a signature that is `right`.
+    fn signed(subject: Option<&str>, signature: &[u8]) -> (PresentedCredential, Assertion) {
+        let issuer = format!("timetable@{}.iam.derslik.internal", account().id);
+        let assertion = Assertion {
+            key: None,
+            algorithm: SignatureAlgorithm::Es256,
+            subject: subject.map(|subject| if subject == "itself" { issuer.clone() } else { subject.to_owned() }),
+            issuer,
+            scopes: None,
+            issued_at: NOW.parse().unwrap(),
+            expires_at: "2025-02-06T14:07:35Z".parse().unwrap(),
+            message: b"message".to_vec(),
+            signature: signature.to_vec(),
+        };
+        let presented = PresentedCredential {
+            kind: CredentialKind::AccessToken,
+            public_id: String::new(),
+            secret: b"header.claims.signature".to_vec(),
+        };
+        (presented, assertion)
+    }
+
+    /// Stores with a service account that has a key. A token is found once it was added.
+    fn with_service_account(added: usize) -> MockStores {
+        let (name, service) = (ServiceName::parse("timetable").unwrap(), service_principal());
+        let key = Grant {
+            id: Id::new(5),
+            principal: service.id,
+            public_id: "0a".to_owned(),
+            proof: GrantProof::Key { algorithm: SignatureAlgorithm::Es256, key: PublicKey::new([1]) },
+            scopes: [Scope::Courses].into_iter().collect(),
+            project: None,
+            created_at: NOW.parse().unwrap(),
+            expires_at: None,
+            revoked_at: None,
+            last_used_on: Some(today()),
+        };
+        let mut stores = MockStores::default();
+        let state = AccountState { account: account(), created_at: NOW.parse().unwrap(), disabled_at: None };
+        stores.identity.expect_account_state().returning(move |_| Ok(Some(state.clone())));
+        let found = ServiceAccount {
+            address: ServiceAddress { account: account().id, name },
+            principal: service.id,
+            scopes: Scope::ALL.into_iter().collect(),
+            delegation: Delegation::Everyone,
+            created_at: NOW.parse().unwrap(),
+        };
+        stores.grants.expect_find_service_account().returning(move |_, _| Ok(Some(found.clone())));
+        let valid = key.clone();
+        stores.grants.expect_valid_of().returning(move |_, _, _, _| Ok(vec![valid.clone()]));
+        stores.grants.expect_lock().returning(move |_, _| Ok(Some(key.clone())));
+        stores.users.expect_find().returning(|_, _| Ok(Some(service_user())));
+        let token = Arc::new(std::sync::Mutex::new(None));
+        let kept = Arc::clone(&token);
+        stores.grants.expect_add_token().times(added).returning(move |_, principal, token, source| {
+            assert_eq!((principal.id, source), (service_principal().id, TokenSource::Grant(Id::new(5))));
+            let credential = Credential {
+                id: Id::new(9),
+                kind: token.kind,
+                public_id: token.public_id.clone(),
+                digest: token.digest,
+                principal,
+                scopes: token.scopes,
+                expires_at: token.expires_at,
+                project: None,
+            };
+            *kept.lock().unwrap() = Some(CredentialOwner { account: account(), credential, last_used_on: Some(today()) });
+            Ok(Some(Id::new(9)))
+        });
+        stores.identity.expect_find_credential().returning(move |_, _| Ok(token.lock().unwrap().clone()));
+        stores.audit.expect_add().times(added).returning(|_, _| Ok(()));
+        stores
+    }
+
+    fn verifying(stores: MockStores, verified: usize) -> Identity<FakeUnitOfWork> {
+        let mut signatures = MockSignatures::new();
+        signatures.expect_verify().times(verified).returning(|_, _, _, signature| signature == b"right");
+        over(stores).with_signatures(Arc::new(signatures))
+    }
+
+    #[tokio::test]
+    async fn an_assertion_is_verified_once_and_is_a_token_from_then_on() {
+        let identity = verifying(with_service_account(1), 1);
+        for _ in 0..3 {
+            let (presented, assertion) = signed(Some("itself"), b"right");
+            let actor = identity.authenticate_signed(presented, assertion).await.unwrap();
+            assert_eq!((actor.principal.id, actor.credential), (service_principal().id, Id::new(9)));
+            assert_eq!(actor.scopes, [Scope::Courses].into_iter().collect());
+            identity.cache.invalidate_all();
+        }
+    }
+
+    #[tokio::test]
+    async fn an_assertion_with_a_wrong_signature_or_for_a_person_is_no_credential() {
+        for (subject, signature, verified) in
+            [(Some("itself"), b"wrong", 1), (None, b"right", 0), (Some("user102@demo.example"), b"right", 0)]
+        {
+            let (presented, assertion) = signed(subject, signature);
+            let refused = verifying(with_service_account(0), verified).authenticate_signed(presented, assertion).await;
+            assert!(matches!(refused, Err(AuthenticationError::Invalid)), "{subject:?}: {refused:?}");
+        }
+        let (presented, assertion) = signed(Some("itself"), b"right");
+        let without_keys = over(with_service_account(0)).authenticate_signed(presented, assertion).await;
+        assert!(matches!(without_keys, Err(AuthenticationError::Invalid)), "{without_keys:?}");
+    }
+
+    #[tokio::test]
+    async fn an_assertion_that_is_over_has_expired() {
+        let (presented, assertion) = signed(Some("itself"), b"right");
+        let over = Assertion { issued_at: Timestamp::from_micros(0), expires_at: NOW.parse().unwrap(), ..assertion };
+        let refused = verifying(with_service_account(0), 0).authenticate_signed(presented, over).await;
+        assert!(matches!(refused, Err(AuthenticationError::Expired)), "{refused:?}");
     }
 }

@@ -6,7 +6,7 @@ use derslik_domain::audit::{AuditEvent, Change, Object, Requester};
 use derslik_domain::id::Id;
 use derslik_domain::identity::{
     AccountState, Credential, Delegation, Grant, PublicKey, Scope, Scopes, SecretDigest, ServiceName, SignatureAlgorithm, StoredCredential,
-    User, UserState,
+    User, UserKey, UserState,
 };
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::MockDenialLog;
