@@ -23,12 +23,15 @@ const FAULT_OF_SERVICE: &str = "5xx";
 const MAX_ROUTES: usize = 128;
 
 /// Routes with several names: the dialect, the start of the other name, and what it is counted as.
-const ALIASES: [(&str, &str, &str); 5] = [
+const ALIASES: [(&str, &str, &str); 8] = [
     ("sessions", "api/groups/xapi/", "xapi/v2/"),
     ("sessions", "auth/connect/token", "connect/token"),
     ("jobs", "v1/", "api/v1/"),
     ("courses", "batch/classroom/v1", "batch"),
     ("courses", "discovery/v1/apis/classroom/v1/rest", "$discovery/rest"),
+    ("tokens", "oauth2/v4/token", "token"),
+    ("tokens", "o/oauth2/token", "token"),
+    ("tokens", "v1/token", "token"),
 ];
 
 /// Prefixes of paths. As a route, such a prefix stands for all unknown paths below it.
@@ -217,6 +220,10 @@ mod tests {
             ("courses", "v1/courses/{id}", "/v1/courses/{id}"),
             ("courses", "/batch/classroom/v1", "/batch"),
             ("courses", "/discovery/v1/apis/classroom/v1/rest", "/$discovery/rest"),
+            ("tokens", "/oauth2/v4/token", "/token"),
+            ("tokens", "/o/oauth2/token", "/token"),
+            ("tokens", "/v1/token", "/token"),
+            ("tokens", "/token", "/token"),
         ] {
             assert_eq!(template(dialect, route), expected, "{route}");
         }
