@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::scopes;
 
 /// Base64 as JWTs have it. Some libraries pad it.
-const BASE64: GeneralPurpose =
+static BASE64: GeneralPurpose =
     GeneralPurpose::new(&URL_SAFE, GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent));
 
 /// The beginning of every JWT: `{"` in Base64.

@@ -18,12 +18,11 @@ impl Fields {
     /// # Errors
     /// A refusal if a field stands twice.
     pub(super) fn new(fields: Vec<(String, String)>) -> Result<Self, Refusal> {
-        let mut names = HashSet::with_capacity(fields.len().min(64));
-        if fields.iter().all(|(name, _)| names.insert(name.as_str())) {
-            Ok(Self(fields))
-        } else {
-            Err(Refusal::request("a parameter stands twice"))
-        }
+        let is_unique = {
+            let mut names = HashSet::with_capacity(fields.len().min(64));
+            fields.iter().all(|(name, _)| names.insert(name.as_str()))
+        };
+        if is_unique { Ok(Self(fields)) } else { Err(Refusal::request("a parameter stands twice")) }
     }
 
     /// The value of a field, unless it is empty.

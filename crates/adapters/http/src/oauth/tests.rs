@@ -9,18 +9,19 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use derslik_domain::identity::Scope;
 use derslik_ports::inbound::{
-    GrantError, GrantedToken, MockActivityService, MockAttendeeService, MockCourseService, MockIdentityService, MockJobService,
-    MockLogInService, MockPeopleService, MockProjectService, MockRosterService, MockSessionService, MockTokenGrants, TokenRequest,
+    AuthenticationError, GrantError, GrantedToken, MockActivityService, MockAttendeeService, MockCourseService, MockIdentityService,
+    MockJobService, MockLogInService, MockPeopleService, MockProjectService, MockRosterService, MockSessionService, MockTokenGrants,
+    TokenRequest,
 };
 use derslik_ports::{Reason, StoreError};
-use derslik_testkit::builders::{account, actor_of};
+use governor::clock::FakeRelativeClock;
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::assertion::testing::{claims, encoded};
 use crate::classroom::{ClassroomSettings, Templates};
 use crate::limits::Limits;
-use crate::rate::RateQuotas;
+use crate::rate::{RateClock, RateQuotas};
 use crate::state::{HttpState, Services};
 
 const FORM: &str = "application/x-www-form-urlencoded; charset=UTF-8";
@@ -235,7 +236,8 @@ async fn refused_grants_count_against_the_quota_of_their_network_and_failures_do
     let quotas = RateQuotas { unknown_per_minute: 2, credential_per_minute: 0 };
     let mut grants = MockTokenGrants::new();
     grants.expect_grant().times(4).returning(|_| Err(GrantError::Store(StoreError::from(Reason::Locked))));
-    let limited = state(grants, MockIdentityService::new()).with_rate_limits(quotas);
+    let clock = RateClock::Fake(FakeRelativeClock::default());
+    let limited = state(grants, MockIdentityService::new()).with_rate_limits_by(quotas, &clock);
     for _ in 0..4 {
         assert_eq!(send(limited.clone(), post("/token", REFRESH)).await.status, 503);
     }
@@ -253,9 +255,8 @@ async fn an_assertion_stands_in_place_of_an_access_token() {
     let (mut identity, shown) = (MockIdentityService::new(), text.clone());
     identity.expect_authenticate_signed().once().returning(move |presented, assertion| {
         assert_eq!((presented.secret.as_slice(), assertion.issuer.as_str()), (shown.as_bytes(), "timetable@1329.iam.derslik.internal"));
-        Ok(derslik_domain::identity::Actor { scopes: derslik_domain::identity::Scopes::default(), ..actor_of(account()) })
+        Err(AuthenticationError::Expired)
     });
     let request = TestRequest::get().uri("/v1/courses").insert_header((AUTHORIZATION, format!("Bearer {text}")));
-    // The actor is known, and has no scope for the call.
-    assert_eq!(send(state(MockTokenGrants::new(), identity), request).await.status, 403);
+    assert_eq!(send(state(MockTokenGrants::new(), identity), request).await.status, 401);
 }
