@@ -38,6 +38,7 @@ mod password;
 mod project;
 mod restore;
 mod runtime;
+mod scopes;
 mod serve;
 mod service_account;
 mod start;

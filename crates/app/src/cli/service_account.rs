@@ -8,8 +8,9 @@ use derslik_ports::inbound::operators::{CreateServiceAccountError, NewDelegation
 use serde_json::{Value, json};
 
 use super::list_args::{ListArgs, PAGE_SIZE};
+use super::scopes::read_scopes;
 use super::user::{RoleName, find as find_user};
-use super::{Context, Failure, Operator, database, token};
+use super::{Context, Failure, Operator, database};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ServiceAccountCommand {
@@ -85,7 +86,7 @@ impl ServiceAccountCommand {
 
 fn create(operator: &Operator, arguments: &CreateServiceAccount) -> Result<ServiceAccount, Failure> {
     let name = ServiceName::parse(&arguments.name).map_err(|error| Failure::Usage(error.into()))?;
-    let scopes = token::read_scopes(&arguments.scopes)?;
+    let scopes = read_scopes(&arguments.scopes)?;
     let account = operator.account(&arguments.account)?;
     let delegation = if arguments.everyone {
         NewDelegation::Everyone

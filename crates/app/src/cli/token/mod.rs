@@ -4,15 +4,14 @@ mod file;
 
 use clap::{Args, Subcommand};
 use derslik_domain::id::Id;
-use derslik_domain::identity::{Email, Scope, Scopes, TokenLifetime, UserKey};
-use derslik_http::classroom::scope_by_name;
+use derslik_domain::identity::{Email, TokenLifetime, UserKey};
 use derslik_ports::inbound::operators::{CreateGrantError, GrantTerms, IssueTokenError, NewToken};
 use serde_json::{Value, json};
 
 use self::file::{AlgorithmName, FileArgs, FileKind, of_key, of_refresh_token};
+use super::scopes::read_scopes;
 use super::service_account::{find as find_service_account, missing, read_name};
 use super::{Context, Failure, Operator, database};
-use crate::dev_accounts::classroom_scopes;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TokenCommand {
@@ -158,32 +157,18 @@ fn failure(account: &str, error: IssueTokenError) -> Failure {
     }
 }
 
-/// Parses names of scopes. Scopes of the jobs API are refused: that API takes its own keys and no tokens.
-pub(super) fn read_scopes(names: &[String]) -> Result<Scopes, Failure> {
-    if names.is_empty() {
-        return Ok(classroom_scopes());
-    }
-    let possible = || Scope::ALL.into_iter().filter(|scope| *scope != Scope::Jobs);
-    let known = || possible().map(Scope::name).collect::<Vec<_>>().join(", ");
-    let read = |name: &String| match scope_by_name(name) {
-        Some(scope) if possible().any(|possible| possible == scope) => Ok(scope),
-        Some(_) => Err(Failure::Usage(anyhow::anyhow!("no token opens {name:?}; a token can have the scopes {}", known()))),
-        None => Err(Failure::Usage(anyhow::anyhow!("there is no scope {name:?}; a token can have the scopes {}", known()))),
-    };
-    names.iter().map(read).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
-    use derslik_domain::identity::{Delegation, ServiceAccount, ServiceAddress, ServiceName, SignatureAlgorithm};
+    use derslik_domain::identity::{Delegation, Scope, Scopes, ServiceAccount, ServiceAddress, ServiceName, SignatureAlgorithm};
     use derslik_ports::inbound::operators::{CreatedServiceKey, MockGrantAdministration, MockTokenIssuing};
     use derslik_ports::{Reason, StoreError};
     use derslik_testkit::builders::now;
 
     use super::*;
     use crate::cli::operator::testing::{code_and_text, operator, operators};
+    use crate::dev_accounts::classroom_scopes;
     use crate::wiring::Operators;
 
     fn read(more: &[&str]) -> NewToken {
