@@ -132,17 +132,16 @@ fn accepted<U: UnitOfWork>(harness: &Harness<U>, names: &[&'static str]) -> Vec<
 fn service_accounts<U: UnitOfWork>(harness: &Harness<U>) {
     set_up(harness);
     let people = Delegation::People(BTreeSet::from([principal(100), principal(101)]));
-    let mine = [
-        service(account().id, "timetable", 200, people),
-        service(account().id, "reports", service_principal().id.get(), Delegation::Everyone),
-    ];
+    let timetable = service(account().id, "timetable", 200, people);
+    let reports = service(account().id, "reports", service_principal().id.get(), Delegation::Everyone);
+    let mine = [timetable.clone(), reports.clone()];
     let theirs = service(other_account().id, "timetable", 200, Delegation::None);
     for added in mine.iter().chain([&theirs]) {
         assert!(add_service(harness, added));
     }
     assert!(!add_service(harness, &service(account().id, "timetable", 101, Delegation::None)), "the name is taken");
-    assert_eq!(find_service(harness, account().id, "timetable").as_ref(), Some(&mine[0]));
-    assert_eq!(find_service(harness, account().id, "reports").as_ref(), Some(&mine[1]));
+    assert_eq!(find_service(harness, account().id, "timetable"), Some(timetable));
+    assert_eq!(find_service(harness, account().id, "reports"), Some(reports));
     assert_eq!(find_service(harness, other_account().id, "timetable"), Some(theirs));
     assert_eq!(find_service(harness, other_account().id, "reports"), None);
     let page = |size, after| {
@@ -262,9 +261,9 @@ fn revoked_together<U: UnitOfWork>(harness: &Harness<U>) {
     set_up(harness);
     for (round, owner) in [100, 200].into_iter().enumerate() {
         let mine = add(harness, account().id, new(owner, &format!("0{round}"), key()));
-        let names = if owner == 100 { ["own", "delegated"] } else { ["own too", "delegated too"] };
-        add_token(harness, user(owner).principal(), names[0], None, TokenSource::Grant(mine));
-        add_token(harness, user(101).principal(), names[1], None, TokenSource::Grant(mine));
+        let [own, delegated] = if owner == 100 { ["own", "delegated"] } else { ["own too", "delegated too"] };
+        add_token(harness, user(owner).principal(), own, None, TokenSource::Grant(mine));
+        add_token(harness, user(101).principal(), delegated, None, TokenSource::Grant(mine));
     }
     add_token(harness, user(101).principal(), "other", None, TokenSource::Program);
     harness.write(|stores| stores.identity().revoke_credentials_of(account().id, principal(100), now()));
