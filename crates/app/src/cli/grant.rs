@@ -36,8 +36,8 @@ pub(super) struct ListGrants {
 
 #[derive(Debug, Args)]
 pub(super) struct OneGrant {
-    /// The id that `derslik grant list` shows.
-    grant: i64,
+    /// The id that `derslik grant list` shows; never a secret.
+    grant: String,
     /// The account, by its name or its id.
     #[arg(long, value_name = "ACCOUNT")]
     account: String,
@@ -75,7 +75,11 @@ fn list(operator: &Operator, arguments: &ListGrants) -> Result<Vec<Grant>, Failu
 }
 
 fn revoke(operator: &Operator, one: &OneGrant) -> Result<GrantId, Failure> {
-    let (account, id) = (operator.account(&one.account)?, Id::new(one.grant));
+    // What is not a number may be a secret, which is not repeated.
+    let id = one.grant.trim().parse().map(Id::new).map_err(|_| {
+        Failure::Usage(anyhow::anyhow!("name the key or refresh token by the id that `derslik grant list --account {}` shows", one.account))
+    })?;
+    let account = operator.account(&one.account)?;
     operator.wait_for(operator.ports.grants.revoke(account, id)).map(|()| id).map_err(|error| match error {
         RevokeGrantError::Store(error) => database(error),
         RevokeGrantError::NotFound => Failure::Usage(anyhow::anyhow!(
@@ -172,7 +176,11 @@ mod tests {
             Err(RevokeGrantError::NotFound)
         });
         let operator = operator(Operators { grants: Arc::new(grants), ..operators() });
-        let (code, text) = revoke(&operator, &OneGrant { grant: 5, account: "okul".to_owned() }).map_err(code_and_text).unwrap_err();
+        let (code, text) =
+            revoke(&operator, &OneGrant { grant: "5".to_owned(), account: "okul".to_owned() }).map_err(code_and_text).unwrap_err();
         assert!(code == 2 && text.contains("`derslik grant list --account okul`"), "{text}");
+        let secret = OneGrant { grant: "derslik_rt_0a".to_owned(), account: "okul".to_owned() };
+        let (code, text) = revoke(&operator, &secret).map_err(code_and_text).unwrap_err();
+        assert!(code == 2 && !text.contains("derslik_rt"), "{text}");
     }
 }

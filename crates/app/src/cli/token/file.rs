@@ -9,7 +9,7 @@ use derslik_ports::inbound::operators::{CreatedRefreshToken, CreatedServiceKey};
 use serde_json::{Value, json};
 
 use crate::backup::new_file::NewFile;
-use crate::cli::Failure;
+use crate::cli::{Failure, Output};
 
 /// The domain of the original, whose name libraries expect unless a file names another.
 const UNIVERSE: &str = "googleapis.com";
@@ -89,11 +89,11 @@ impl FileArgs {
     }
 
     /// Makes the file. `make` is called once there is a place for it, so that no secret is lost.
-    pub(super) fn write(&self, make: impl FnOnce() -> Result<Value, Failure>) -> Result<(), Failure> {
+    pub(super) fn write(&self, output: Output, make: impl FnOnce() -> Result<Value, Failure>) -> Result<(), Failure> {
         match &self.out {
             None => {
-                let text = pretty(&make()?);
-                writeln!(std::io::stdout(), "{text}").map_err(|error| Failure::Other(anyhow::Error::new(error).context("standard output")))
+                let file = make()?;
+                output.print(|| pretty(&file), || file.clone())
             }
             Some(path) => write_to(path, make),
         }
@@ -213,12 +213,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key.json");
         let written = arguments("https://a", None, Some(path.clone()));
-        let failed = written.write(|| Err(Failure::Other(anyhow::anyhow!("no key"))));
+        let failed = written.write(Output::Text, || Err(Failure::Other(anyhow::anyhow!("no key"))));
         assert!(failed.is_err() && !path.exists());
-        written.write(|| Ok(json!({ "type": "a" }))).map_err(code_and_text).unwrap();
+        written.write(Output::Text, || Ok(json!({ "type": "a" }))).map_err(code_and_text).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\n  \"type\": \"a\"\n}\n");
-        let again = written.write(|| unreachable!("there is no place for a second key"));
+        let again = written.write(Output::Text, || unreachable!("there is no place for a second key"));
         assert_eq!(again.map_err(code_and_text).unwrap_err().0, 2);
     }
 }

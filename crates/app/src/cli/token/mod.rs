@@ -70,7 +70,7 @@ fn create(context: &Context<'_>, arguments: &CreateToken) -> Result<(), Failure>
 fn create_file(context: &Context<'_>, arguments: &CreateToken, kind: FileKind) -> Result<(), Failure> {
     arguments.check_file(kind)?;
     let operator = Operator::open(context.config)?;
-    arguments.file.write(|| credentials(&operator, arguments, kind))
+    arguments.file.write(context.output, || credentials(&operator, arguments, kind))
 }
 
 /// Makes a grant, and the content of its credentials file.
