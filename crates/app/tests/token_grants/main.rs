@@ -1,7 +1,7 @@
 //! Tokens for grants against the whole service on both databases: keys of service accounts, refresh tokens and exchanges, and what ends
 //! each of them.
 #![expect(clippy::indexing_slicing, reason = "a part that is not there is null in JSON, and fails the check")]
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed expectation is what a test is for")]
+#![expect(clippy::unwrap_used, reason = "a failed expectation is what a test is for")]
 
 mod refused;
 mod school;

@@ -36,7 +36,7 @@ pub(crate) type Answer = (u16, Value);
 
 /// What a key signs with, read from its file.
 pub(crate) enum Signing {
-    Rs256(rsa::pkcs1v15::SigningKey<rsa::sha2::Sha256>),
+    Rs256(Box<rsa::pkcs1v15::SigningKey<rsa::sha2::Sha256>>),
     Es256(p256::ecdsa::SigningKey),
 }
 
@@ -44,7 +44,8 @@ impl Signing {
     pub(crate) fn of(key: &CreatedServiceKey, algorithm: SignatureAlgorithm) -> Self {
         match algorithm {
             SignatureAlgorithm::Rs256 => {
-                Self::Rs256(rsa::pkcs1v15::SigningKey::new(rsa::RsaPrivateKey::from_pkcs8_pem(&key.private_pem).unwrap()))
+                let key = rsa::RsaPrivateKey::from_pkcs8_pem(&key.private_pem).unwrap();
+                Self::Rs256(Box::new(rsa::pkcs1v15::SigningKey::new(key)))
             }
             SignatureAlgorithm::Es256 => Self::Es256(p256::ecdsa::SigningKey::from_pkcs8_pem(&key.private_pem).unwrap()),
         }
