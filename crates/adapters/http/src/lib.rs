@@ -19,6 +19,7 @@
 //! | `list` | lists that are read and sent in parts |
 //! | `memory` | the memory budget that all requests share |
 //! | `metrics` | the metrics of requests |
+//! | `oauth` | access tokens for grants, as OAuth 2.0 has it |
 //! | `observed` | what is known of a request once it is over |
 //! | `openapi` | builds the OpenAPI document, with the feature `openapi` |
 //! | `percent` | percent escapes |
@@ -48,6 +49,7 @@ mod limits;
 mod list;
 mod memory;
 mod metrics;
+mod oauth;
 mod observed;
 #[cfg(feature = "openapi")]
 mod openapi;

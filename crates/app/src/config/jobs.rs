@@ -45,7 +45,7 @@ pub struct JobsConfig {
     /// For how many days jobs are kept after their end.
     #[validate(range(min = 1, max = 36_500))]
     pub retention_days: u64,
-    /// For how many days deleted sessions are kept.
+    /// For how many days deleted sessions are kept, and access tokens that have expired.
     #[validate(range(min = 1, max = 36_500))]
     pub deleted_retention_days: u64,
 }

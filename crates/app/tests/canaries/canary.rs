@@ -36,9 +36,15 @@ impl Canary {
 
     /// The secrets among the members of an object that a command printed, or that a log-in was answered with.
     pub(crate) fn printed(by: &str, object: &Value) -> Vec<Self> {
-        let members = ["secret_key", "bearer", "organization_key", "token", "password", "access_token"];
+        let members = ["secret_key", "bearer", "organization_key", "token", "password", "access_token", "refresh_token", "client_secret"];
         let secret = |member: &str| Some(Self::generated(format!("{member} of {by}"), object[member].as_str()?));
-        members.into_iter().filter_map(secret).collect()
+        members.into_iter().filter_map(secret).chain(Self::private_key(by, object)).collect()
+    }
+
+    /// The private key of an object, known by its longest run of letters and digits.
+    fn private_key(by: &str, object: &Value) -> Option<Self> {
+        let runs = object["private_key"].as_str()?.split(|letter: char| !letter.is_ascii_alphanumeric());
+        runs.max_by_key(|run| run.len()).map(|run| Self::new(format!("private_key of {by}"), run))
     }
 
     /// The forms that are searched without regard to case: as it is, percent-encoded, and as hexadecimal digits.

@@ -81,6 +81,7 @@ pub(crate) fn make_secrets(site: &mut Site) -> Result<(), Failed> {
         let revoke = run(site, &["key", "revoke", &rotated["id"].to_string(), "--account", "okul"])?;
         check(revoke.status.success(), &revoke)?;
     }
+    credentials_files(site)?;
     prints_a_secret(site, &["user", "password", "muallim@okul.example", "--account", "okul"])?;
     prints_a_secret(site, &["admin", "create", "nazir"])?;
     site.canaries.extend([Canary::new("a password in a file", FILE_PASSWORD), Canary::new("a password of an admin", ADMIN_PASSWORD)]);
@@ -91,6 +92,21 @@ pub(crate) fn make_secrets(site: &mut Site) -> Result<(), Failed> {
     let created = run(site, &["admin", "create", "mudur", "--password-file", &admin])?;
     check(created.status.success(), &created)?;
     password_by_standard_input(site)
+}
+
+/// Makes credentials files of every kind, each with secrets of its own.
+fn credentials_files(site: &mut Site) -> Result<(), Failed> {
+    let created = run(site, &["service-account", "create", "timetable", "--act-for-everyone", "--account", "okul"])?;
+    check(created.status.success(), &created)?;
+    let files: [&[&str]; 3] = [
+        &["timetable", "--as", "service-account", "--algorithm", "es256"],
+        &["muallim@okul.example", "--as", "authorized-user"],
+        &["muallim@okul.example", "--as", "external"],
+    ];
+    for file in files {
+        prints_a_secret(site, &[&["token", "create"][..], file, &["--url", "https://okul.example", "--account", "okul"]].concat())?;
+    }
+    Ok(())
 }
 
 /// A command that waits for a password: meanwhile other users can see its arguments and its environment.
@@ -108,11 +124,13 @@ fn password_by_standard_input(site: &mut Site) -> Result<(), Failed> {
 
 /// Commands that show what there is, and commands that fail.
 pub(crate) fn show_and_fail(site: &mut Site, keys: &Keys) -> Result<(), Failed> {
-    let shown: [&[&str]; 13] = [
+    let shown: [&[&str]; 15] = [
         &["account", "list"],
         &["account", "show", "okul"],
         &["key", "list", "--all", "--account", "okul"],
         &["user", "list", "--account", "okul"],
+        &["service-account", "list", "--account", "okul"],
+        &["grant", "list", "--account", "okul"],
         &["project", "list", "--account", "okul"],
         &["admin", "list"],
         &["audit", "list", "--account", "okul"],
@@ -137,6 +155,8 @@ pub(crate) fn show_and_fail(site: &mut Site, keys: &Keys) -> Result<(), Failed> 
             let refused = run(site, &["key", command, secret, "--account", "okul"])?;
             check(refused.status.code() == Some(2), &(command, refused))?;
         }
+        let refused = run(site, &["grant", "revoke", secret, "--account", "okul"])?;
+        check(refused.status.code() == Some(2), &("grant revoke", refused))?;
     }
     wrong_databases(site)
 }

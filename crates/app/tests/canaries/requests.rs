@@ -1,7 +1,7 @@
 //! Requests that carry secrets, right and wrong ones, in every place where a client could put them.
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use libtest_mimic::Failed;
 use serde_json::{Value, json};
 
@@ -78,6 +78,7 @@ impl<'s> Client<'s> {
         self.batch(keys)?;
         self.people(keys)?;
         self.log_ins(keys)?;
+        self.grants(keys)?;
         let length = format!("POST /v1/courses HTTP/1.1\r\nHost: derslik\r\nContent-Length: {CONTROL}\r\n\r\n");
         self.raw(&length, b"")
     }
@@ -269,5 +270,45 @@ impl<'s> Client<'s> {
         let query = format!("{PATH}?{right}");
         self.send(("GET", &query, "", ""))?;
         self.send(("POST", &query, FORM, ""))
+    }
+
+    /// Grants of each kind at the endpoint for tokens: one that is right, and wrong ones in every part.
+    fn grants(&mut self, keys: &Keys) -> Result<(), Failed> {
+        const PATH: &str = "/token";
+        const JWT: &str = "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer";
+        const EXCHANGE: &str = "grant_type=urn:ietf:params:oauth:grant-type:token-exchange\
+                                &subject_token_type=urn:ietf:params:oauth:token-type:access_token";
+        let (status, answer) = self.ask(("POST", PATH, FORM, &format!("{EXCHANGE}&subject_token={}", percent_encoded(&keys.token))))?;
+        let (head, body) = answer.split_once("\r\n\r\n").ok_or("no body")?;
+        check(status == 200, &answer)?;
+        self.tokens.extend(Canary::printed("an exchange", &serde_json::from_str(body)?));
+        self.answers.push(("the head of an exchange".to_owned(), head.to_owned()));
+
+        let client = format!("client_id={}-0a.apps.derslik.internal&client_secret={WRONG_WORD}", keys.account);
+        let jwt = |header: &str, issuer: &str, subject: &str| {
+            let claims = json!({ "iss": issuer, "sub": subject, "aud": "a", "scope": WRONG_PROOF, "iat": 1, "exp": 3_600 }).to_string();
+            let parts = [header, claims.as_str(), WRONG_PROOF].map(|part| URL_SAFE_NO_PAD.encode(part));
+            parts.join(".")
+        };
+        let issuer = format!("timetable@{}.iam.derslik.internal", keys.account);
+        let signed = jwt(r#"{"alg":"RS256"}"#, &issuer, WRONG_WORD);
+        for form in [
+            format!("{EXCHANGE}&subject_token={WRONG_WORD}"),
+            format!("{EXCHANGE}&subject_token={WRONG_WORD}&subject_token={WRONG_PROOF}"),
+            format!("grant_type=refresh_token&refresh_token={WRONG_PROOF}&{client}"),
+            format!("grant_type=refresh_token&refresh_token={WRONG_PROOF}&client_id={WRONG_WORD}&client_secret={WRONG_WORD}"),
+            format!("grant_type=refresh_token&refresh_token={WRONG_PROOF}&scope={WRONG_WORD}"),
+            format!("grant_type={WRONG_WORD}&{client}"),
+            format!("{JWT}&assertion={WRONG_WORD}"),
+            format!("{JWT}&assertion={signed}"),
+            format!("{JWT}&assertion={}", jwt(r#"{"alg":"none"}"#, &issuer, WRONG_WORD)),
+            format!("{JWT}&assertion={}", jwt(r#"{"alg":"HS256"}"#, WRONG_WORD, WRONG_PROOF)),
+        ] {
+            self.send(("POST", PATH, FORM, &form))?;
+            self.send(("POST", &format!("/o/oauth2/token?{form}"), FORM, ""))?;
+        }
+        let basic = format!("Authorization: Basic {}\r\n{FORM}", STANDARD.encode(format!("{WRONG_WORD}:{WRONG_PROOF}")));
+        self.send(("POST", PATH, &basic, &format!("grant_type=refresh_token&refresh_token={WRONG_PROOF}")))?;
+        self.send(("GET", "/v1/courses", &format!("Authorization: Bearer {signed}\r\n"), ""))
     }
 }

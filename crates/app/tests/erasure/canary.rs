@@ -6,8 +6,9 @@ use std::fmt::Write as _;
 
 use actix_web::http::Method;
 use derslik_domain::attendee::Attendee;
-use derslik_domain::identity::{Email, PersonName, Role, User, UserKey};
+use derslik_domain::identity::{Email, PersonName, Role, Scope, ServiceName, TokenLifetime, User, UserKey};
 use derslik_domain::text::fold;
+use derslik_ports::inbound::operators::{GrantTerms, NewDelegation, NewServiceAccount};
 use derslik_ports::outbound::{Projection, Stores};
 use derslik_storage::DatabaseUrl;
 use derslik_storage::personal::{ErasureEffect, Presence, TABLES};
@@ -178,6 +179,7 @@ async fn settle(service: &Service) -> (Vec<String>, Vec<Keyed>) {
         let (status, _, answer) = keyed(service, ADMIN, &path, &path, &json!({ "userId": ADDRESS }).to_string()).await;
         assert_eq!(status, 200, "{answer}");
     }
+    grants(service).await;
     // An erasure that was cancelled.
     let job = done(service, KEY, Method::DELETE, &format!("{PROJECT}/users/{}", encoded(USERNAME)), Value::Null).await;
     done(service, KEY, Method::DELETE, &format!("{PROJECT}/jobs/{}", job["data"]["jobId"]), Value::Null).await;
@@ -187,6 +189,16 @@ async fn settle(service: &Service) -> (Vec<String>, Vec<Keyed>) {
     texts.extend(codes);
     texts.extend(known);
     (texts, requests)
+}
+
+/// A refresh token of the person, and a service account that may act for the person.
+async fn grants(service: &Service) {
+    let (scopes, key) = ([Scope::Courses].into_iter().collect(), UserKey::Email(Email::parse(ADDRESS).unwrap()));
+    let delegation = NewDelegation::People(vec![key.clone()]);
+    let new = NewServiceAccount { name: ServiceName::parse("timetable").unwrap(), role: Role::Member, scopes, delegation };
+    service.operators.grants.create_service_account(account().id, new).await.unwrap();
+    let terms = GrantTerms { scopes, project: None, lifetime: TokenLifetime::Never };
+    service.operators.grants.create_refresh_token(account().id, key, terms).await.unwrap();
 }
 
 /// Answers that name the person by the code alone, by an address that was corrected since, or inside of something longer, and keys

@@ -26,10 +26,11 @@ pub(crate) mod settings;
 
 use derslik_domain::identity::Scope;
 
+pub(crate) use engine::{SCOPE_PREFIX, scope_url};
 pub(crate) use routes::{configure, configure_rest};
 pub use settings::{ClassroomSettings, Templates};
 
 /// The scope with a name that is short, such as `classroom.courses`, or the whole URL of the original.
 pub fn scope_by_name(name: &str) -> Option<Scope> {
-    Scope::by_name(name.strip_prefix(engine::SCOPE_PREFIX).unwrap_or(name))
+    Scope::by_name(name.strip_prefix(SCOPE_PREFIX).unwrap_or(name))
 }
