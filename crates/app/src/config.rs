@@ -223,6 +223,7 @@ impl Config {
         origins.name("account.timezone", self.timezone())?;
         origins.name("dev_clock", self.clock_start())?;
         origins.name("trusted_proxies", self.trusted_proxies())?;
+        origins.name("http.cors_origins", self.allowed_origins())?;
         origins.name("log.filter", self.log.env_filter())?;
         for (setting, checked) in self.classroom.check().into_iter().chain(self.ops.check()) {
             origins.name(setting, checked)?;
@@ -280,6 +281,21 @@ mod tests {
         }
         for proxies in ["\"10.0.0.0/8, fd00::1\"", "[\"10.0.0.0/8\", \"fd00::1\"]"] {
             assert_eq!(read(&format!("trusted_proxies = {proxies}\n")).unwrap().trusted_proxies, ["10.0.0.0/8", "fd00::1"]);
+        }
+    }
+
+    #[test]
+    fn pages_elsewhere_are_not_listed_with_known_keys() {
+        let listed = |settings: &str, keys: &str| read(&format!("{keys}[http]\ncors_origins = {settings}\n")).map(drop);
+        for settings in ["[]", "\"\"", "\"*\"", "[\"*\"]", "\"http://localhost:3000, http://127.0.0.1:3000\""] {
+            assert!(listed(settings, "").is_ok() && listed(settings, "fixed_dev_keys = true\n").is_ok(), "{settings}");
+        }
+        assert!(listed("[\"https://app.okul.example\"]", "").is_ok());
+        let error = listed("[\"https://app.okul.example\"]", "fixed_dev_keys = true\n").unwrap_err();
+        assert!(format!("{error:#}").contains("is not an origin of this machine"), "{error:#}");
+        for settings in ["[\"app.okul.example\"]", "[\"*\", \"http://localhost\"]"] {
+            let error = listed(settings, "").unwrap_err();
+            assert!(format!("{error:#}").contains("http.cors_origins"), "{error:#}");
         }
     }
 

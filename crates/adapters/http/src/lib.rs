@@ -11,6 +11,7 @@
 //! | `body_watcher` | notices a broken body while the handler waits for something else |
 //! | `budgets` | the memory budgets of bodies and answers |
 //! | `client` | the sender of a request |
+//! | `cors` | the web pages that may use the APIs |
 //! | `denied` | the count of denied requests |
 //! | `documentation` | the OpenAPI document, and the page that shows it |
 //! | `forwarding` | trusted proxies and their headers |
@@ -40,6 +41,7 @@ mod body_watcher;
 mod budgets;
 pub mod classroom;
 mod client;
+mod cors;
 mod denied;
 mod documentation;
 mod forwarding;
@@ -65,6 +67,7 @@ mod state;
 mod tests;
 mod trace;
 
+pub use cors::{AllowedOrigins, OriginError};
 pub use documentation::{Calls, DocumentationFile, documentation};
 pub use forwarding::{NetworkError, TrustedProxies};
 pub use limits::Limits;
