@@ -11,7 +11,7 @@
 //! | `body_watcher` | notices a broken body while the handler waits for something else |
 //! | `budgets` | the memory budgets of bodies and answers |
 //! | `client` | the sender of a request |
-//! | `cors` | the web pages that may use the APIs |
+//! | `cors` | requests of web pages of other origins |
 //! | `denied` | the count of denied requests |
 //! | `documentation` | the OpenAPI document, and the page that shows it |
 //! | `forwarding` | trusted proxies and their headers |
@@ -22,6 +22,7 @@
 //! | `metrics` | the metrics of requests |
 //! | `observed` | what is known of a request once it is over |
 //! | `openapi` | builds the OpenAPI document, with the feature `openapi` |
+//! | `origins` | the web pages that may use the APIs |
 //! | `percent` | percent escapes |
 //! | `propagation` | the distributed trace that a request is part of |
 //! | `rate` | rate limits |
@@ -54,6 +55,7 @@ mod observed;
 #[cfg(feature = "openapi")]
 mod openapi;
 pub mod openreplay;
+mod origins;
 mod percent;
 pub mod perculus;
 mod propagation;
@@ -67,12 +69,12 @@ mod state;
 mod tests;
 mod trace;
 
-pub use cors::{AllowedOrigins, OriginError};
 pub use documentation::{Calls, DocumentationFile, documentation};
 pub use forwarding::{NetworkError, TrustedProxies};
 pub use limits::Limits;
 #[cfg(feature = "openapi")]
 pub use openapi::document as openapi_document;
+pub use origins::{AllowedOrigins, OriginError};
 pub use propagation::ContinueTrace;
 pub use rate::RateQuotas;
 pub use routes::configure;

@@ -12,10 +12,10 @@ use derslik_ports::inbound::{
 
 use crate::budgets::{BodyBudgets, ResponseBudget};
 use crate::classroom::settings::ClassroomSettings;
-use crate::cors::AllowedOrigins;
 use crate::forwarding::TrustedProxies;
 use crate::limits::Limits;
 use crate::openreplay::compat::JobsCompat;
+use crate::origins::AllowedOrigins;
 use crate::propagation::{ContinueTrace, pass_on};
 use crate::rate::{RateClock, RateLimits, RateQuotas};
 

@@ -23,10 +23,11 @@ const ALIASES: [(&str, &str, &str); 3] = [
 ];
 
 /// Routes that the document leaves out, and the reason.
-const ELSEWHERE: [(&str, &str, &str); 8] = [
+const ELSEWHERE: [(&str, &str, &str); 9] = [
     ("POST", "/batch", "the courses API has a discovery document"),
     ("POST", "/batch/classroom/v1", "the courses API has a discovery document"),
     ("GET", "/$discovery/rest", "the discovery document itself"),
+    ("GET", "/discovery/v1/apis", "the list that leads to the discovery document"),
     ("GET", "/discovery/v1/apis/classroom/v1/rest", "the discovery document itself"),
     ("GET", "/docs", "the documentation itself"),
     ("GET", "/docs/page.css", "the documentation itself"),
