@@ -19,6 +19,9 @@ pub mod kind {
     /// A stored credential of a principal.
     #[derive(Debug)]
     pub enum Credential {}
+    /// A proof that is exchanged for credentials of an hour.
+    #[derive(Debug)]
+    pub enum Grant {}
     /// A virtual-classroom session.
     #[derive(Debug)]
     pub enum Session {}
@@ -61,6 +64,8 @@ pub type AccountId = Id<kind::Account>;
 pub type PrincipalId = Id<kind::Principal>;
 /// The id of a credential within its account.
 pub type CredentialId = Id<kind::Credential>;
+/// The id of a grant within its account.
+pub type GrantId = Id<kind::Grant>;
 /// The id of a project within its account.
 pub type ProjectId = Id<kind::Project>;
 /// The id of a job within its account.

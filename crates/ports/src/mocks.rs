@@ -10,12 +10,12 @@ use derslik_domain::time::Timestamp;
 
 use crate::outbound::{
     AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, Clock, CourseLookup, CourseReader,
-    CourseRepository, CourseWithMembership, GradingPeriodRepository, IdempotencyRepository, IdentityRepository, Ids, JobOfProject,
-    JobReader, JobRepository, KeyRepository, MockAdminRepository, MockAliasRepository, MockAttendeeRepository, MockAuditRepository,
-    MockChangeLogRepository, MockCourseRepository, MockGradingPeriodRepository, MockIdempotencyRepository, MockIdentityRepository,
-    MockJobRepository, MockKeyRepository, MockProjectRepository, MockRosterRepository, MockSealRepository, MockSessionRepository,
-    MockUserRepository, ProjectRepository, RosterRepository, SealRepository, SessionReader, SessionRepository, StoreError, Stores, Tenant,
-    UnitOfWork, UserRepository,
+    CourseRepository, CourseWithMembership, GradingPeriodRepository, GrantRepository, IdempotencyRepository, IdentityRepository, Ids,
+    JobOfProject, JobReader, JobRepository, KeyRepository, MockAdminRepository, MockAliasRepository, MockAttendeeRepository,
+    MockAuditRepository, MockChangeLogRepository, MockCourseRepository, MockGradingPeriodRepository, MockGrantRepository,
+    MockIdempotencyRepository, MockIdentityRepository, MockJobRepository, MockKeyRepository, MockProjectRepository, MockRosterRepository,
+    MockSealRepository, MockSessionRepository, MockUserRepository, ProjectRepository, RosterRepository, SealRepository, SessionReader,
+    SessionRepository, StoreError, Stores, Tenant, UnitOfWork, UserRepository,
 };
 
 /// Stores that accept only expected calls, except that every principal may act.
@@ -51,6 +51,8 @@ pub struct MockStores {
     pub grading_periods: MockGradingPeriodRepository,
     /// The keys of the installation.
     pub keys: MockKeyRepository,
+    /// Service accounts and grants.
+    pub grants: MockGrantRepository,
     /// The answers of idempotent requests.
     pub idempotency: MockIdempotencyRepository,
 }
@@ -82,6 +84,7 @@ impl MockStores {
             rosters: MockRosterRepository::default(),
             grading_periods: MockGradingPeriodRepository::default(),
             keys: MockKeyRepository::default(),
+            grants: MockGrantRepository::default(),
             idempotency: MockIdempotencyRepository::default(),
         }
     }
@@ -138,6 +141,10 @@ impl Stores for MockStores {
 
     fn keys(&mut self) -> &mut dyn KeyRepository {
         &mut self.keys
+    }
+
+    fn grants(&mut self) -> &mut dyn GrantRepository {
+        &mut self.grants
     }
 
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
@@ -231,6 +238,10 @@ impl Stores for SingleCallStores<'_> {
 
     fn keys(&mut self) -> &mut dyn KeyRepository {
         self.count_call().keys()
+    }
+
+    fn grants(&mut self) -> &mut dyn GrantRepository {
+        self.count_call().grants()
     }
 
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {

@@ -9,9 +9,9 @@ use derslik_domain::job::ShownJob;
 use derslik_domain::session::Session;
 use derslik_ports::outbound::{
     AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, CourseLookup, CourseReader,
-    CourseRepository, CourseWithMembership, GradingPeriodRepository, IdempotencyRepository, IdentityRepository, JobOfProject, JobReader,
-    JobRepository, KeyRepository, ProjectRepository, Reason, RosterRepository, SealRepository, SessionReader, SessionRepository,
-    StoreError, Stores, Tenant, UnitOfWork, UserRepository,
+    CourseRepository, CourseWithMembership, GradingPeriodRepository, GrantRepository, IdempotencyRepository, IdentityRepository,
+    JobOfProject, JobReader, JobRepository, KeyRepository, ProjectRepository, Reason, RosterRepository, SealRepository, SessionReader,
+    SessionRepository, StoreError, Stores, Tenant, UnitOfWork, UserRepository,
 };
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
@@ -235,6 +235,10 @@ impl Stores for DieselStores<'_> {
     }
 
     fn keys(&mut self) -> &mut dyn KeyRepository {
+        self
+    }
+
+    fn grants(&mut self) -> &mut dyn GrantRepository {
         self
     }
 

@@ -209,6 +209,22 @@ impl Scopes {
         self.0 & scope.bit() != 0
     }
 
+    /// Whether the set holds no scope.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The scopes that are in both sets.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Whether `other` holds all scopes of the set.
+    pub const fn is_within(self, other: Self) -> bool {
+        self.0 & !other.0 == 0
+    }
+
     /// The scopes of the set.
     pub fn iter(self) -> impl Iterator<Item = Scope> {
         Scope::ALL.into_iter().filter(move |scope| self.contains(*scope))
@@ -255,5 +271,14 @@ mod tests {
             let alone = Scopes::from_iter([scope]);
             assert_eq!(alone.iter().collect::<Vec<_>>(), [scope]);
         }
+    }
+
+    #[test]
+    fn sets_are_compared_scope_by_scope() {
+        let [one, two, both]: [Scopes; 3] =
+            [vec![Scope::Courses], vec![Scope::Rosters], vec![Scope::Courses, Scope::Rosters]].map(|scopes| scopes.into_iter().collect());
+        assert_eq!((one.and(both), one.and(two)), (one, Scopes::default()));
+        assert!(one.is_within(both) && one.is_within(one) && !both.is_within(one) && Scopes::default().is_within(one));
+        assert!(one.and(two).is_empty() && !one.is_empty());
     }
 }

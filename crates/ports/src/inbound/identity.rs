@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use derslik_domain::identity::{Actor, CredentialKind};
 
+use super::Assertion;
 use crate::StoreError;
 
 /// The credential that a request carries.
@@ -52,4 +53,12 @@ pub trait IdentityService: Send + Sync {
     /// # Errors
     /// Any [`AuthenticationError`].
     async fn authenticate(&self, presented: PresentedCredential) -> Result<Actor, AuthenticationError>;
+
+    /// The actor of a request that shows an assertion in place of an access token. `presented` is the text of the assertion, which is an
+    /// access token from then on until it expires: its first request verifies it, and later ones find it as any other token. A service
+    /// account makes such an assertion for itself alone.
+    ///
+    /// # Errors
+    /// Any [`AuthenticationError`].
+    async fn authenticate_signed(&self, presented: PresentedCredential, assertion: Assertion) -> Result<Actor, AuthenticationError>;
 }

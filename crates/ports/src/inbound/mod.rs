@@ -14,6 +14,7 @@ pub mod operators;
 mod people;
 mod rosters;
 mod sessions;
+mod token_grants;
 
 pub use activity::{ActivityService, AttendedSessions};
 pub use attendees::AttendeeService;
@@ -28,6 +29,7 @@ pub use log_in::{IssuedToken, LogIn, LogInError, LogInService};
 pub use people::PeopleService;
 pub use rosters::{MemberWithAccess, NewMember, RosterService};
 pub use sessions::SessionService;
+pub use token_grants::{Assertion, Client, GrantError, GrantedToken, RequestedScopes, TokenGrants, TokenRequest};
 
 #[cfg(any(test, feature = "mocks"))]
 pub use {
@@ -42,4 +44,5 @@ pub use {
     people::MockPeopleService,
     rosters::MockRosterService,
     sessions::MockSessionService,
+    token_grants::MockTokenGrants,
 };

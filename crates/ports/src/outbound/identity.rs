@@ -131,7 +131,8 @@ pub trait IdentityRepository {
     /// [`StoreError`].
     fn lock_credential(&mut self, account: AccountId, credential: CredentialId) -> Result<Option<StoredCredential>, StoreError>;
 
-    /// Lets a credential expire at that instant, unless it expires before. Returns whether its end changed.
+    /// Lets a credential expire at that instant, unless it expires before, and with it the tokens that were issued for it. Returns
+    /// whether an end changed.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -143,26 +144,26 @@ pub trait IdentityRepository {
     /// [`StoreError`].
     fn touch_credential(&mut self, account: AccountId, credential: CredentialId, day: CalendarDate) -> Result<(), StoreError>;
 
-    /// Revokes a credential for good. Returns whether there was one to revoke.
+    /// Revokes a credential for good, and with it the tokens that were issued for it. Returns whether there was one to revoke.
     ///
     /// # Errors
     /// [`StoreError`].
     fn revoke_credential(&mut self, account: AccountId, credential: CredentialId, at: Timestamp) -> Result<bool, StoreError>;
 
-    /// Removes credentials of a principal, at most a batch of them, and its password hash for good. Returns how many rows that
-    /// were.
+    /// Removes credentials of a principal, at most a batch of them, its grants, its password hash, and the right of service accounts
+    /// to act for it, for good. Returns how many rows that were.
     ///
     /// # Errors
     /// [`StoreError`].
     fn erase_credentials(&mut self, account: AccountId, owner: PrincipalId, batch: BatchSize) -> Result<RowCount, StoreError>;
 
-    /// Revokes all credentials of a principal for good.
+    /// Revokes all credentials and grants of a principal for good, and the tokens that were issued for these grants.
     ///
     /// # Errors
     /// [`StoreError`].
     fn revoke_credentials_of(&mut self, account: AccountId, owner: PrincipalId, at: Timestamp) -> Result<(), StoreError>;
 
-    /// Revokes the access tokens of a principal for good. Its access keys stay valid.
+    /// Revokes the access tokens and the grants of a principal for good. Its access keys stay valid.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -173,6 +174,12 @@ pub trait IdentityRepository {
     /// # Errors
     /// [`StoreError`].
     fn end_tokens_of(&mut self, account: AccountId, owner: PrincipalId, at: Timestamp) -> Result<(), StoreError>;
+
+    /// Removes access tokens that expired before `before`, and returns how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn prune_tokens(&mut self, account: AccountId, before: Timestamp, limit: u16) -> Result<RowCount, StoreError>;
 
     /// Sets the password hash of a principal, and replaces the old one, if any.
     ///

@@ -6,6 +6,7 @@ mod audit;
 mod changes;
 mod clock;
 mod courses;
+mod grants;
 mod health;
 mod idempotency;
 mod identity;
@@ -17,6 +18,7 @@ mod projects;
 mod readers;
 mod seals;
 mod sessions;
+mod signatures;
 mod tenant;
 mod unit_of_work;
 mod users;
@@ -30,6 +32,7 @@ pub use clock::Clock;
 pub use courses::{
     AliasRepository, CourseLookup, CourseRepository, CourseWithMembership, GradingPeriodRepository, Member, RosterRepository,
 };
+pub use grants::{GrantRepository, NewGrant, TokenSource};
 pub use health::{DatabaseFacts, DatabaseProbe, SchemaFit};
 pub use idempotency::{IdempotencyRepository, KeyState, OwnedKey, SearchedAnswers};
 pub use identity::{CredentialOwner, IdentityRepository, NewCredential};
@@ -41,6 +44,7 @@ pub use projects::ProjectRepository;
 pub use readers::{CourseReader, JobReader, Readers, SessionReader};
 pub use seals::{RecordBytes, SealKeys, SealRepository, SealedRecord, UnsealedRecord};
 pub use sessions::SessionRepository;
+pub use signatures::{Signatures, SigningKey};
 pub use tenant::Tenant;
 pub use unit_of_work::{Stores, UnitOfWork};
 pub use users::UserRepository;
@@ -52,6 +56,7 @@ pub use {
     audit::MockAuditRepository,
     changes::MockChangeLogRepository,
     courses::{MockAliasRepository, MockCourseRepository, MockGradingPeriodRepository, MockRosterRepository},
+    grants::MockGrantRepository,
     health::MockDatabaseProbe,
     idempotency::MockIdempotencyRepository,
     identity::MockIdentityRepository,
@@ -62,5 +67,6 @@ pub use {
     readers::{MockCourseReader, MockJobReader, MockSessionReader},
     seals::{MockSealKeys, MockSealRepository},
     sessions::MockSessionRepository,
+    signatures::MockSignatures,
     users::MockUserRepository,
 };

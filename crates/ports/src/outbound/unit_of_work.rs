@@ -4,8 +4,8 @@ use std::future::Future;
 
 use super::{
     AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, CourseRepository, GradingPeriodRepository,
-    IdempotencyRepository, IdentityRepository, JobRepository, KeyRepository, ProjectRepository, RosterRepository, SealRepository,
-    SessionRepository, StoreError, Tenant, UserRepository,
+    GrantRepository, IdempotencyRepository, IdentityRepository, JobRepository, KeyRepository, ProjectRepository, RosterRepository,
+    SealRepository, SessionRepository, StoreError, Tenant, UserRepository,
 };
 
 /// The stores, all of them on the connection of one unit of work.
@@ -40,6 +40,8 @@ pub trait Stores {
     fn grading_periods(&mut self) -> &mut dyn GradingPeriodRepository;
     /// The keys of the installation.
     fn keys(&mut self) -> &mut dyn KeyRepository;
+    /// Service accounts and grants.
+    fn grants(&mut self) -> &mut dyn GrantRepository;
     /// The answers of idempotent requests.
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository;
 }

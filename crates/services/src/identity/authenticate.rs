@@ -2,6 +2,9 @@
 //! read a second, and a revoked credential stops working within a second. A text that no credential can have is refused without
 //! a read.
 //!
+//! The assertion of a service account is a credential as well: its first request verifies it and stores its digest as that of an access
+//! token, which ends with the assertion.
+//!
 //! The day on which a credential was accepted is recorded beside the request, which neither waits for the write nor fails with
 //! it. Each process writes it once a day and credential at the most.
 
@@ -13,12 +16,14 @@ use derslik_domain::audit::DenialCause;
 use derslik_domain::course::CalendarDate;
 use derslik_domain::id::{AccountId, CredentialId};
 use derslik_domain::identity::{Actor, Credential};
-use derslik_ports::inbound::{AuthenticationError, DenialLog, IdentityService, PresentedCredential};
-use derslik_ports::outbound::{Clock, CredentialOwner, StoreError, Tenant, UnitOfWork};
+use derslik_ports::inbound::{Assertion, AuthenticationError, DenialLog, GrantError, IdentityService, PresentedCredential};
+use derslik_ports::outbound::{Clock, CredentialOwner, Signatures, StoreError, Tenant, TokenSource, UnitOfWork};
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use super::assertion::verify;
+use super::issue::{NewGranted, Parties, hold, issue, principal_of};
 use super::secret::{Malformed, digest, find_public_id};
 
 /// How long a credential is cached after it was read.
@@ -33,6 +38,8 @@ pub struct Identity<U> {
     clock: Arc<dyn Clock>,
     /// The key is a digest of the presented credential, so that no secret stays in memory.
     cache: Cache<[u8; 32], Found>,
+    /// Verifies assertions; without it they are refused.
+    signatures: Option<Arc<dyn Signatures>>,
     /// The last day for which this process recorded a use of a credential, or tried to.
     used: Cache<(AccountId, CredentialId), CalendarDate>,
     denials: Option<Arc<dyn DenialLog>>,
@@ -51,13 +58,19 @@ impl<U: UnitOfWork + Clone> Identity<U> {
     pub fn new(uow: U, clock: Arc<dyn Clock>) -> Self {
         let cache = Cache::builder().max_capacity(CACHE_CAPACITY).time_to_live(CACHE_LIFETIME).build();
         let used = Cache::builder().max_capacity(CACHE_CAPACITY).build();
-        Self { uow, clock, cache, used, denials: None }
+        Self { uow, clock, cache, signatures: None, used, denials: None }
     }
 
     /// The same use case, which counts refused credentials there.
     #[must_use]
     pub fn with_denials(self, denials: Arc<dyn DenialLog>) -> Self {
         Self { denials: Some(denials), ..self }
+    }
+
+    /// The same use case, which verifies assertions.
+    #[must_use]
+    pub fn with_signatures(self, signatures: Arc<dyn Signatures>) -> Self {
+        Self { signatures: Some(signatures), ..self }
     }
 
     /// Counts a refused credential.
@@ -68,7 +81,8 @@ impl<U: UnitOfWork + Clone> Identity<U> {
         if cause == DenialCause::Expired { AuthenticationError::Expired } else { AuthenticationError::Invalid }
     }
 
-    async fn find(&self, presented: &PresentedCredential) -> Result<Found, AuthenticationError> {
+    /// The stored credential of that public part, and when the read of it began.
+    async fn look_up(&self, presented: &PresentedCredential) -> Result<(Instant, Option<CredentialOwner>), AuthenticationError> {
         let kind = presented.kind;
         let public_id = find_public_id(kind, &presented.public_id, &presented.secret);
         let public_id = public_id.map_err(|Malformed| self.refused(None, DenialCause::UnknownCredential))?;
@@ -77,7 +91,15 @@ impl<U: UnitOfWork + Clone> Identity<U> {
             let read_at = Instant::now();
             Ok::<_, StoreError>((read_at, stores.identity().find_credential(kind, &public_id)?))
         });
-        let (read_at, owner) = found.await?;
+        Ok(found.await?)
+    }
+
+    async fn find(&self, presented: &PresentedCredential, assertion: Option<&Assertion>) -> Result<Found, AuthenticationError> {
+        let (mut read_at, mut owner) = self.look_up(presented).await?;
+        if let Some(assertion) = assertion.filter(|_| owner.is_none()) {
+            self.register(presented, assertion).await?;
+            (read_at, owner) = self.look_up(presented).await?;
+        }
         let owner = owner.ok_or_else(|| self.refused(None, DenialCause::UnknownCredential))?;
         let presented_digest = digest(&presented.secret);
         if !bool::from(owner.credential.digest.bytes().ct_eq(presented_digest.bytes())) {
@@ -93,6 +115,50 @@ impl<U: UnitOfWork + Clone> Identity<U> {
             trace: None,
         };
         Ok(Found { actor, credential: Arc::new(owner.credential), read_at })
+    }
+
+    /// Verifies an assertion, and stores it as an access token. If it is stored already, it stays as it is, also if it was revoked.
+    async fn register(&self, presented: &PresentedCredential, assertion: &Assertion) -> Result<(), AuthenticationError> {
+        let refuse = |account, error| match error {
+            GrantError::Store(error) => AuthenticationError::Store(error),
+            GrantError::Time => self.refused(account, DenialCause::Expired),
+            GrantError::Client | GrantError::Invalid | GrantError::Subject | GrantError::Scope => {
+                self.refused(account, DenialCause::WrongSecret)
+            }
+        };
+        let Some(signatures) = &self.signatures else { return Err(refuse(None, GrantError::Invalid)) };
+        let Ok(token) = String::from_utf8(presented.secret.clone()) else { return Err(refuse(None, GrantError::Invalid)) };
+        if assertion.subject.as_deref() != Some(assertion.issuer.as_str()) {
+            return Err(refuse(None, GrantError::Subject));
+        }
+        let now = self.clock.now();
+        let verified = verify(&self.uow, signatures, assertion, now).await.map_err(|error| refuse(None, error))?;
+        let (account, expires_at) = (verified.account, assertion.expires_at);
+        let stored = self.uow.write(account, move |stores| {
+            let key = hold(stores, account, verified.key.id, verified.service.principal, now)?;
+            let owner = principal_of(stores, account, verified.service.principal)?;
+            let until = key.expires_at.map_or(expires_at, |end| end.min(expires_at));
+            let new = NewGranted { token, scopes: verified.scopes, source: TokenSource::Grant(key.id), until: Some(until) };
+            issue(stores, account, Parties::alone(owner), new, key.project, now).map(drop)
+        });
+        stored.await.map_err(|error| refuse(Some(account), error))
+    }
+
+    /// The actor of a credential, from the cache or from the store.
+    async fn actor_of(&self, presented: PresentedCredential, assertion: Option<&Assertion>) -> Result<Actor, AuthenticationError> {
+        let key = cache_key(&presented);
+        let cached = self.cache.get(&key).filter(|found| found.read_at.elapsed() < CACHE_LIFETIME);
+        let found = if let Some(found) = cached {
+            found
+        } else {
+            let found = self.find(&presented, assertion).await?;
+            self.cache.insert(key, found.clone());
+            found
+        };
+        if found.credential.is_expired(self.clock.now()) {
+            return Err(self.refused(Some(found.actor.account_id()), DenialCause::Expired));
+        }
+        Ok(found.actor)
     }
 
     /// Records the day on which a credential was accepted, unless that day is recorded. A database that refuses writes is not
@@ -133,31 +199,26 @@ fn cache_key(presented: &PresentedCredential) -> [u8; 32] {
 #[async_trait]
 impl<U: UnitOfWork + Clone> IdentityService for Identity<U> {
     async fn authenticate(&self, presented: PresentedCredential) -> Result<Actor, AuthenticationError> {
-        let key = cache_key(&presented);
-        let cached = self.cache.get(&key).filter(|found| found.read_at.elapsed() < CACHE_LIFETIME);
-        let found = if let Some(found) = cached {
-            found
-        } else {
-            let found = self.find(&presented).await?;
-            self.cache.insert(key, found.clone());
-            found
-        };
-        if found.credential.is_expired(self.clock.now()) {
-            return Err(self.refused(Some(found.actor.account_id()), DenialCause::Expired));
-        }
-        Ok(found.actor)
+        self.actor_of(presented, None).await
+    }
+
+    async fn authenticate_signed(&self, presented: PresentedCredential, assertion: Assertion) -> Result<Actor, AuthenticationError> {
+        self.actor_of(presented, Some(&assertion)).await
     }
 }
 
 #[cfg(test)]
 mod tests {
     use derslik_domain::id::Id;
-    use derslik_domain::identity::{CredentialKind, SecretDigest};
+    use derslik_domain::identity::{
+        AccountState, CredentialKind, Delegation, Grant, GrantProof, PublicKey, Scope, SecretDigest, ServiceAccount, ServiceAddress,
+        ServiceName, SignatureAlgorithm,
+    };
     use derslik_domain::time::Timestamp;
     use derslik_ports::inbound::MockDenialLog;
     use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores, StoppedClock};
-    use derslik_ports::outbound::Reason;
-    use derslik_testkit::builders::{account, guid, service_principal};
+    use derslik_ports::outbound::{MockSignatures, Reason};
+    use derslik_testkit::builders::{account, guid, service_principal, service_user};
 
     use super::*;
     use crate::identity::secret::{new_account_key, new_key_pair};
@@ -341,5 +402,119 @@ mod tests {
             settle().await;
             identity.cache.invalidate(&cache_key(&presented(b"right")));
         }
+    }
+
+    /// A service account, and its assertion for itself with a signature that is `right`.
+    fn signed(subject: Option<&str>, signature: &[u8]) -> (PresentedCredential, Assertion) {
+        let issuer = format!("timetable@{}.iam.derslik.internal", account().id);
+        let assertion = Assertion {
+            key: None,
+            algorithm: SignatureAlgorithm::Es256,
+            subject: subject.map(|subject| if subject == "itself" { issuer.clone() } else { subject.to_owned() }),
+            issuer,
+            scopes: None,
+            issued_at: NOW.parse().unwrap(),
+            expires_at: "2025-02-06T14:07:35Z".parse().unwrap(),
+            message: b"message".to_vec(),
+            signature: signature.to_vec(),
+        };
+        let presented = PresentedCredential {
+            kind: CredentialKind::AccessToken,
+            public_id: String::new(),
+            secret: b"header.claims.signature".to_vec(),
+        };
+        (presented, assertion)
+    }
+
+    /// Stores with a service account that has a key. A token is found once it was added.
+    fn with_service_account(added: usize) -> MockStores {
+        let (name, service) = (ServiceName::parse("timetable").unwrap(), service_principal());
+        let key = Grant {
+            id: Id::new(5),
+            principal: service.id,
+            public_id: "0a".to_owned(),
+            proof: GrantProof::Key { algorithm: SignatureAlgorithm::Es256, key: PublicKey::new([1]) },
+            scopes: [Scope::Courses].into_iter().collect(),
+            project: None,
+            created_at: NOW.parse().unwrap(),
+            expires_at: None,
+            revoked_at: None,
+            last_used_on: Some(today()),
+        };
+        let mut stores = MockStores::default();
+        let state = AccountState { account: account(), created_at: NOW.parse().unwrap(), disabled_at: None };
+        stores.identity.expect_account_state().returning(move |_| Ok(Some(state.clone())));
+        let found = ServiceAccount {
+            address: ServiceAddress { account: account().id, name },
+            principal: service.id,
+            scopes: Scope::ALL.into_iter().collect(),
+            delegation: Delegation::Everyone,
+            created_at: NOW.parse().unwrap(),
+        };
+        stores.grants.expect_find_service_account().returning(move |_, _| Ok(Some(found.clone())));
+        let valid = key.clone();
+        stores.grants.expect_valid_of().returning(move |_, _, _, _| Ok(vec![valid.clone()]));
+        stores.grants.expect_lock().returning(move |_, _| Ok(Some(key.clone())));
+        stores.users.expect_find().returning(|_, _| Ok(Some(service_user())));
+        let token = Arc::new(std::sync::Mutex::new(None));
+        let kept = Arc::clone(&token);
+        stores.grants.expect_add_token().times(added).returning(move |_, principal, token, source| {
+            assert_eq!((principal.id, source), (service_principal().id, TokenSource::Grant(Id::new(5))));
+            let credential = Credential {
+                id: Id::new(9),
+                kind: token.kind,
+                public_id: token.public_id.clone(),
+                digest: token.digest,
+                principal,
+                scopes: token.scopes,
+                expires_at: token.expires_at,
+                project: None,
+            };
+            *kept.lock().unwrap() = Some(CredentialOwner { account: account(), credential, last_used_on: Some(today()) });
+            Ok(Some(Id::new(9)))
+        });
+        stores.identity.expect_find_credential().returning(move |_, _| Ok(token.lock().unwrap().clone()));
+        stores.audit.expect_add().times(added).returning(|_, _| Ok(()));
+        stores
+    }
+
+    fn verifying(stores: MockStores, verified: usize) -> Identity<FakeUnitOfWork> {
+        let mut signatures = MockSignatures::new();
+        signatures.expect_verify().times(verified).returning(|_, _, _, signature| signature == b"right");
+        over(stores).with_signatures(Arc::new(signatures))
+    }
+
+    #[tokio::test]
+    async fn an_assertion_is_verified_once_and_is_a_token_from_then_on() {
+        let identity = verifying(with_service_account(1), 1);
+        for _ in 0..3 {
+            let (presented, assertion) = signed(Some("itself"), b"right");
+            let actor = identity.authenticate_signed(presented, assertion).await.unwrap();
+            assert_eq!((actor.principal.id, actor.credential), (service_principal().id, Id::new(9)));
+            assert_eq!(actor.scopes, [Scope::Courses].into_iter().collect());
+            identity.cache.invalidate_all();
+        }
+    }
+
+    #[tokio::test]
+    async fn an_assertion_with_a_wrong_signature_or_for_a_person_is_no_credential() {
+        for (subject, signature, verified) in
+            [(Some("itself"), b"wrong", 1), (None, b"right", 0), (Some("user102@demo.example"), b"right", 0)]
+        {
+            let (presented, assertion) = signed(subject, signature);
+            let refused = verifying(with_service_account(0), verified).authenticate_signed(presented, assertion).await;
+            assert!(matches!(refused, Err(AuthenticationError::Invalid)), "{subject:?}: {refused:?}");
+        }
+        let (presented, assertion) = signed(Some("itself"), b"right");
+        let without_keys = over(with_service_account(0)).authenticate_signed(presented, assertion).await;
+        assert!(matches!(without_keys, Err(AuthenticationError::Invalid)), "{without_keys:?}");
+    }
+
+    #[tokio::test]
+    async fn an_assertion_that_is_over_has_expired() {
+        let (presented, assertion) = signed(Some("itself"), b"right");
+        let over = Assertion { issued_at: Timestamp::from_micros(0), expires_at: NOW.parse().unwrap(), ..assertion };
+        let refused = verifying(with_service_account(0), 0).authenticate_signed(presented, over).await;
+        assert!(matches!(refused, Err(AuthenticationError::Expired)), "{refused:?}");
     }
 }

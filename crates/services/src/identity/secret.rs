@@ -7,6 +7,8 @@
 //! | `derslik_sk_<secret>_<old checksum>` | the secret key of a pair, which clients never send |
 //! | `derslik_ok_<public id>_<secret>_<checksum>` | an account key |
 //! | `derslik_at_<public id>_<secret>_<checksum>` | an access token |
+//! | `derslik_rt_<public id>_<secret>_<checksum>` | a refresh token |
+//! | `derslik_cs_<secret>_<old checksum>` | the secret of the client that holds a refresh token |
 //! | `derslik_ak_<public id>`, `derslik_ok_<secret>_<old checksum>`, `derslik_at_<secret>_<old checksum>` | those of earlier programs |
 //!
 //! A public id has 24 hexadecimal digits in lower case, a secret 64, and a checksum 8. A checksum is the beginning of the SHA-256
@@ -149,6 +151,33 @@ pub(crate) fn new_token(ids: &dyn Ids) -> String {
     new_opaque(CredentialKind::AccessToken, ids)
 }
 
+/// A random public part of a grant.
+pub(crate) fn new_grant_id(ids: &dyn Ids) -> String {
+    hex_of_first(&ids.random(), PUBLIC_BYTES)
+}
+
+/// Whether a text has the form of such a part.
+pub(crate) fn is_grant_id(text: &str) -> bool {
+    is_hex(text, PUBLIC_BYTES)
+}
+
+/// A random refresh token of the grant with that public part, and a random secret for its client.
+pub(crate) fn new_refresh_token(ids: &dyn Ids, grant: &str) -> RefreshSecrets {
+    let (token, client) = (hex(&ids.random()), hex(&ids.random()));
+    RefreshSecrets {
+        token: with_checksum(format!("{PREFIX}rt_{grant}_{token}")),
+        client: format!("{PREFIX}cs_{client}_{}", checksum(&client)),
+    }
+}
+
+/// The secrets of a grant that is a refresh token.
+pub(crate) struct RefreshSecrets {
+    /// The refresh token.
+    pub(crate) token: String,
+    /// The secret of the client that holds it.
+    pub(crate) client: String,
+}
+
 fn new_opaque(kind: CredentialKind, ids: &dyn Ids) -> String {
     let (id, secret) = (hex_of_first(&ids.random(), PUBLIC_BYTES), hex(&ids.random()));
     with_checksum(format!("{PREFIX}{}_{id}_{secret}", tag(kind)))
@@ -208,6 +237,20 @@ mod tests {
         }
         assert_eq!(find_public_id(AccessKey, &keys.access_key, &keys.proof), Ok(keys.access_key.clone()));
         assert_eq!(checksum("abc"), "ba7816bf");
+    }
+
+    #[test]
+    fn the_secrets_of_a_refresh_token_are_no_credentials() {
+        let ids = FixedIds(guid(1));
+        let grant = new_grant_id(&ids);
+        let secrets = new_refresh_token(&ids, &grant);
+        assert!(is_grant_id(&grant) && !is_grant_id(&grant.to_uppercase().replace('7', "A")) && !is_grant_id(""));
+        assert!(secrets.token.starts_with(&format!("derslik_rt_{grant}_")) && secrets.client.starts_with("derslik_cs_0707"));
+        for text in [secrets.token, secrets.client] {
+            for kind in CredentialKind::ALL {
+                assert_eq!(shape(kind, text.as_bytes()), Err(Malformed), "{text}");
+            }
+        }
     }
 
     #[test]

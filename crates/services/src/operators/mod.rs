@@ -9,6 +9,7 @@ mod backlog;
 mod courses;
 mod credentials;
 mod erasures;
+mod grants;
 mod installation;
 mod jobs;
 mod keys;
@@ -26,6 +27,7 @@ use derslik_domain::identity::PasswordRules;
 use derslik_ports::outbound::{Clock, Ids, Passwords, UnitOfWork};
 
 pub use audit_verification::AuditVerifier;
+pub use grants::GrantUseCases;
 
 /// The use cases of operators over a unit of work.
 #[derive(Clone)]

@@ -40,7 +40,11 @@ impl<U: UnitOfWork> TokenIssuing for UseCases<U> {
 }
 
 /// The requested project of the account, or else its first one.
-fn project_of(stores: &mut dyn Stores, account: AccountId, named: Option<ProjectId>) -> Result<Option<ProjectId>, IssueTokenError> {
+pub(super) fn project_of(
+    stores: &mut dyn Stores,
+    account: AccountId,
+    named: Option<ProjectId>,
+) -> Result<Option<ProjectId>, IssueTokenError> {
     /// The most projects that the error lists.
     const SHOWN: u32 = 20;
     let mut list = |size, after| stores.projects().list(account, PageRequest { size, after });

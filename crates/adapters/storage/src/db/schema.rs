@@ -77,6 +77,47 @@ diesel::table! {
         revoked_at -> Nullable<crate::db::types::Instant>,
         project_id -> Nullable<BigInt>,
         last_used_on -> Nullable<Date>,
+        grant_id -> Nullable<BigInt>,
+        exchanged_from -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    service_accounts (account_id, principal_id) {
+        account_id -> BigInt,
+        principal_id -> BigInt,
+        name -> Text,
+        scopes -> Text,
+        delegation -> Text,
+        created_at -> crate::db::types::Instant,
+    }
+}
+
+diesel::table! {
+    service_account_people (account_id, principal_id, person_id) {
+        account_id -> BigInt,
+        principal_id -> BigInt,
+        person_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    token_grants (account_id, id) {
+        account_id -> BigInt,
+        id -> BigInt,
+        principal_id -> BigInt,
+        kind -> Text,
+        public_id -> Text,
+        algorithm -> Nullable<Text>,
+        public_key -> Nullable<Binary>,
+        client_digest -> Nullable<Binary>,
+        token_digest -> Nullable<Binary>,
+        scopes -> Text,
+        project_id -> Nullable<BigInt>,
+        created_at -> crate::db::types::Instant,
+        expires_at -> Nullable<crate::db::types::Instant>,
+        revoked_at -> Nullable<crate::db::types::Instant>,
+        last_used_on -> Nullable<Date>,
     }
 }
 
@@ -346,4 +387,5 @@ diesel::allow_tables_to_appear_in_same_query!(attendees, sessions);
 diesel::allow_tables_to_appear_in_same_query!(audit_records, audit_seals);
 diesel::allow_tables_to_appear_in_same_query!(erased_names, jobs);
 diesel::allow_tables_to_appear_in_same_query!(jobs, projects);
+diesel::allow_tables_to_appear_in_same_query!(principals, service_accounts);
 diesel::allow_tables_to_appear_in_same_query!(accounts, course_aliases, course_members, courses, credentials, principals);

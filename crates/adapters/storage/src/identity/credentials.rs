@@ -5,6 +5,7 @@ use derslik_domain::course::CalendarDate;
 use derslik_domain::id::{AccountId, CredentialId, Id, PrincipalId};
 use derslik_domain::identity::{Credential, CredentialFilter, CredentialKind, Principal, Scope, Scopes, SecretDigest, StoredCredential};
 use derslik_domain::page::PageRequest;
+use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{CredentialOwner, StoreError};
 use diesel::prelude::*;
@@ -14,7 +15,7 @@ use super::kinds::{kind_of_text, kind_text};
 use super::users;
 use crate::db::conn::{Conn, DieselStores, on_conn};
 use crate::db::schema::{credentials, principals};
-use crate::db::types::DbInstant;
+use crate::db::types::{DbInstant, row_count};
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = principals)]
@@ -127,7 +128,55 @@ pub(super) fn end(stores: &mut DieselStores<'_>, account: AccountId, credential:
         .filter(credentials::id.eq(credential.get()))
         .filter(credentials::expires_at.is_null().or(credentials::expires_at.gt(DbInstant(at))));
     let update = diesel::update(row).set(credentials::expires_at.eq(DbInstant(at)));
-    stores.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(|rows| rows > 0)
+    let ended = stores.query(|conn| on_conn!(conn, |conn| update.execute(conn)))?;
+    let issued = credentials::table
+        .filter(credentials::account_id.eq(account.get()))
+        .filter(credentials::exchanged_from.eq(credential.get()))
+        .filter(credentials::expires_at.is_null().or(credentials::expires_at.gt(DbInstant(at))));
+    let update = diesel::update(issued).set(credentials::expires_at.eq(DbInstant(at)));
+    stores.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(|issued| ended + issued > 0)
+}
+
+/// Revokes a credential, and the tokens that were issued for it.
+pub(super) fn revoke(
+    stores: &mut DieselStores<'_>,
+    account: AccountId,
+    credential: CredentialId,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    let row = credentials::table
+        .filter(credentials::account_id.eq(account.get()))
+        .filter(credentials::id.eq(credential.get()))
+        .filter(credentials::revoked_at.is_null());
+    let update = diesel::update(row).set(credentials::revoked_at.eq(DbInstant(at)));
+    let revoked = stores.query(|conn| on_conn!(conn, |conn| update.execute(conn)))?;
+    let issued = credentials::table
+        .filter(credentials::account_id.eq(account.get()))
+        .filter(credentials::exchanged_from.eq(credential.get()))
+        .filter(credentials::revoked_at.is_null());
+    let update = diesel::update(issued).set(credentials::revoked_at.eq(DbInstant(at)));
+    stores.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(|_| revoked > 0)
+}
+
+/// Removes access tokens that expired before that instant.
+pub(super) fn prune_tokens(
+    stores: &mut DieselStores<'_>,
+    account: AccountId,
+    before: Timestamp,
+    limit: u16,
+) -> Result<RowCount, StoreError> {
+    stores
+        .query(|conn| {
+            on_conn!(conn, |conn| {
+                let gone = credentials::table
+                    .filter(credentials::account_id.eq(account.get()))
+                    .filter(credentials::kind.eq(kind_text(CredentialKind::AccessToken)))
+                    .filter(credentials::expires_at.lt(DbInstant(before)));
+                let ids: Vec<i64> = gone.order(credentials::id).limit(limit.into()).select(credentials::id).load(conn)?;
+                diesel::delete(gone.filter(credentials::id.eq_any(ids))).execute(conn)
+            })
+        })
+        .map(row_count)
 }
 
 /// Lets the access tokens of a principal expire at that instant, unless they expire before.
@@ -180,7 +229,7 @@ pub(super) fn owner_of(row: CredentialRow, principal: &PrincipalRow, account: Ac
     Ok(CredentialOwner { account: account.try_into()?, credential, last_used_on })
 }
 
-fn scopes_of(text: &str) -> Scopes {
+pub(super) fn scopes_of(text: &str) -> Scopes {
     text.split_whitespace().filter_map(Scope::by_name).collect()
 }
 

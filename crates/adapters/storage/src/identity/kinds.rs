@@ -1,6 +1,6 @@
-//! The texts by which the database keeps the kinds of credentials.
+//! The texts by which the database keeps the kinds of credentials and grants.
 
-use derslik_domain::identity::CredentialKind;
+use derslik_domain::identity::{CredentialKind, GrantKind};
 
 /// The text of a kind. It stays as it is when the domain renames a kind.
 pub(super) const fn kind_text(kind: CredentialKind) -> &'static str {
@@ -14,6 +14,14 @@ pub(super) const fn kind_text(kind: CredentialKind) -> &'static str {
 /// The kind of that text.
 pub(super) fn kind_of_text(text: &str) -> Option<CredentialKind> {
     CredentialKind::ALL.into_iter().find(|kind| kind_text(*kind) == text)
+}
+
+/// The text of a kind of grant.
+pub(super) const fn grant_text(kind: GrantKind) -> &'static str {
+    match kind {
+        GrantKind::Key => "service_key",
+        GrantKind::Refresh => "refresh_token",
+    }
 }
 
 #[cfg(test)]

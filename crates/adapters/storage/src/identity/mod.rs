@@ -1,9 +1,11 @@
-//! Accounts, users, credentials and admins.
+//! Accounts, users, service accounts, credentials, grants and admins.
 
 mod accounts;
 mod admins;
 mod credentials;
+mod grants;
 mod keys;
 mod kinds;
 mod repo;
+mod service_accounts;
 pub(crate) mod users;

@@ -154,12 +154,7 @@ impl IdentityRepository for DieselStores<'_> {
     }
 
     fn revoke_credential(&mut self, account: AccountId, credential: CredentialId, at: Timestamp) -> Result<bool, StoreError> {
-        let row = credentials::table
-            .filter(credentials::account_id.eq(account.get()))
-            .filter(credentials::id.eq(credential.get()))
-            .filter(credentials::revoked_at.is_null());
-        let update = diesel::update(row).set(credentials::revoked_at.eq(DbInstant(at)));
-        self.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(|rows| rows > 0)
+        super::credentials::revoke(self, account, credential, at)
     }
 
     fn erase_credentials(&mut self, account: AccountId, owner: PrincipalId, batch: BatchSize) -> Result<RowCount, StoreError> {
@@ -173,7 +168,7 @@ impl IdentityRepository for DieselStores<'_> {
                 Ok(diesel::delete(mine.filter(credentials::id.eq_any(ids))).execute(conn)? + diesel::delete(password).execute(conn)?)
             })
         })
-        .map(row_count)
+        .and_then(|rows| Ok(row_count(rows + super::grants::erase(self, account, owner)?)))
     }
 
     fn revoke_credentials_of(&mut self, account: AccountId, owner: PrincipalId, at: Timestamp) -> Result<(), StoreError> {
@@ -182,7 +177,8 @@ impl IdentityRepository for DieselStores<'_> {
             .filter(credentials::principal_id.eq(owner.get()))
             .filter(credentials::revoked_at.is_null());
         let update = diesel::update(rows).set(credentials::revoked_at.eq(DbInstant(at)));
-        self.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(drop)
+        self.query(|conn| on_conn!(conn, |conn| update.execute(conn)))?;
+        super::grants::revoke_all(self, account, owner, at)
     }
 
     fn revoke_tokens_of(&mut self, account: AccountId, owner: PrincipalId, at: Timestamp) -> Result<(), StoreError> {
@@ -192,11 +188,16 @@ impl IdentityRepository for DieselStores<'_> {
             .filter(credentials::kind.eq(kind_text(CredentialKind::AccessToken)))
             .filter(credentials::revoked_at.is_null());
         let update = diesel::update(rows).set(credentials::revoked_at.eq(DbInstant(at)));
-        self.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(drop)
+        self.query(|conn| on_conn!(conn, |conn| update.execute(conn)))?;
+        super::grants::revoke_all(self, account, owner, at)
     }
 
     fn end_tokens_of(&mut self, account: AccountId, owner: PrincipalId, at: Timestamp) -> Result<(), StoreError> {
         super::credentials::end_tokens(self, account, owner, at)
+    }
+
+    fn prune_tokens(&mut self, account: AccountId, before: Timestamp, limit: u16) -> Result<RowCount, StoreError> {
+        super::credentials::prune_tokens(self, account, before, limit)
     }
 
     fn set_password(&mut self, account: AccountId, owner: PrincipalId, hash: &PasswordHash, at: Timestamp) -> Result<(), StoreError> {

@@ -17,7 +17,7 @@ use diesel::prelude::*;
 
 use crate::db::conn::{Conn, DieselStores, on_conn};
 use crate::db::digest::{Digests, Purpose};
-use crate::db::schema::principals;
+use crate::db::schema::{principals, service_accounts};
 use crate::db::text::{Contains, Part};
 use crate::db::types::{DbGuid, DbInstant};
 
@@ -292,8 +292,11 @@ impl UserRepository for DieselStores<'_> {
     }
 
     fn find_service(&mut self, account: AccountId) -> Result<Option<User>, StoreError> {
+        // A service account acts for itself, and not for the account.
+        let others = service_accounts::table.filter(service_accounts::account_id.eq(account.get())).select(service_accounts::principal_id);
         let service = principals::table
             .filter(principals::account_id.eq(account.get()))
+            .filter(principals::id.ne_all(others))
             .filter(principals::kind.eq(kind_name(PrincipalKind::Service)))
             .filter(principals::status.eq(UserState::Active.name()))
             .order(principals::id);

@@ -8,19 +8,22 @@ use derslik_domain::time::Timestamp;
 use diesel::prelude::*;
 
 use super::SnapshotError;
-use super::endings::{Ended, Endings, admins_of, credentials_of, passwords_of};
+use super::endings::{CredentialEnd, Ended, Endings, admins_of, credentials_of, grants_of, passwords_of};
 use crate::db::conn::{Conn, on_conn};
-use crate::db::schema::{accounts, admins, credentials, jobs, passwords, principals};
+use crate::db::schema::{accounts, admins, credentials, jobs, passwords, principals, token_grants};
 use crate::db::types::{DbInstant, DbUuid};
 
-/// Revokes all keys and tokens, and removes all passwords and admins: which of them still hold is not known.
+/// Revokes all keys, tokens and grants, and removes all passwords and admins: which of them still hold is not known.
 pub(super) fn end_all(mut conn: Conn<'_>, at: Timestamp) -> Result<Ended, SnapshotError> {
     let revoked = on_conn!(conn.reborrow(), |conn| diesel::update(credentials::table.filter(credentials::revoked_at.is_null()))
         .set(credentials::revoked_at.eq(DbInstant(at)))
         .execute(conn))?;
+    let grants = on_conn!(conn.reborrow(), |conn| diesel::update(token_grants::table.filter(token_grants::revoked_at.is_null()))
+        .set(token_grants::revoked_at.eq(DbInstant(at)))
+        .execute(conn))?;
     let passwords = on_conn!(conn.reborrow(), |conn| diesel::delete(passwords::table).execute(conn))?;
     let admins = on_conn!(conn, |conn| diesel::delete(admins::table).execute(conn))?;
-    Ok(Ended { credentials: count(revoked), passwords: count(passwords), admins: count(admins), ..Ended::default() })
+    Ok(Ended { credentials: count(revoked + grants), passwords: count(passwords), admins: count(admins), ..Ended::default() })
 }
 
 /// Ends what the list says. What the list does not have any more was removed since the backup, and so ends too.
@@ -59,7 +62,10 @@ pub(super) fn apply(mut conn: Conn<'_>, endings: &Endings, at: Timestamp) -> Res
         ended.admins += count(on_conn!(conn.reborrow(), |conn| diesel::delete(old).execute(conn))?);
     }
     ended.erasures = cancel_listed_erasures(conn.reborrow(), endings, at)?;
-    ended.credentials = end_listed_credentials(conn, endings, at)?;
+    ended.credentials = end_listed_credentials(conn.reborrow(), endings, at)?;
+    if let Some(listed) = &endings.grants {
+        ended.credentials += end_listed_grants(conn, listed, at)?;
+    }
     Ok(ended)
 }
 
@@ -86,23 +92,42 @@ fn cancel_listed_erasures(mut conn: Conn<'_>, endings: &Endings, at: Timestamp) 
 }
 
 fn end_listed_credentials(mut conn: Conn<'_>, endings: &Endings, at: Timestamp) -> Result<u64, SnapshotError> {
-    let listed: BTreeMap<_, _> =
-        endings.credentials.iter().map(|(account, id, revoked, expires)| ((*account, *id), (*revoked, *expires))).collect();
+    let present = credentials_of(conn.reborrow())?;
     let mut ended = 0;
-    for (account, id, revoked, expires) in credentials_of(conn.reborrow())? {
+    for (account, id, revoked, expires) in changed(present, &endings.credentials, at) {
+        let row = credentials::table.filter(credentials::account_id.eq(account)).filter(credentials::id.eq(id));
+        let end = diesel::update(row).set((credentials::revoked_at.eq(instant(revoked)), credentials::expires_at.eq(instant(expires))));
+        ended += count(on_conn!(conn.reborrow(), |conn| end.execute(conn))?);
+    }
+    Ok(ended)
+}
+
+fn end_listed_grants(mut conn: Conn<'_>, listed: &[CredentialEnd], at: Timestamp) -> Result<u64, SnapshotError> {
+    let present = grants_of(conn.reborrow())?;
+    let mut ended = 0;
+    for (account, id, revoked, expires) in changed(present, listed, at) {
+        let row = token_grants::table.filter(token_grants::account_id.eq(account)).filter(token_grants::id.eq(id));
+        let end = diesel::update(row).set((token_grants::revoked_at.eq(instant(revoked)), token_grants::expires_at.eq(instant(expires))));
+        ended += count(on_conn!(conn.reborrow(), |conn| end.execute(conn))?);
+    }
+    Ok(ended)
+}
+
+/// Those of the present ones that end otherwise than they did, with their new ends.
+fn changed(present: Vec<CredentialEnd>, listed: &[CredentialEnd], at: Timestamp) -> Vec<CredentialEnd> {
+    let listed: BTreeMap<_, _> = listed.iter().map(|(account, id, revoked, expires)| ((*account, *id), (*revoked, *expires))).collect();
+    let ends = |(account, id, revoked, expires): CredentialEnd| {
         let (is_revoked, last) = match listed.get(&(account, id)) {
             Some((now_revoked, now_expires)) => (now_revoked.or(revoked), earlier(expires, *now_expires)),
             None => (revoked.or(Some(at.micros())), expires),
         };
-        if (is_revoked, last) == (revoked, expires) {
-            continue;
-        }
-        let instant = |micros: Option<i64>| micros.map(|micros| DbInstant(Timestamp::from_micros(micros)));
-        let row = credentials::table.filter(credentials::account_id.eq(account)).filter(credentials::id.eq(id));
-        let end = diesel::update(row).set((credentials::revoked_at.eq(instant(is_revoked)), credentials::expires_at.eq(instant(last))));
-        ended += count(on_conn!(conn.reborrow(), |conn| end.execute(conn))?);
-    }
-    Ok(ended)
+        ((is_revoked, last) != (revoked, expires)).then_some((account, id, is_revoked, last))
+    };
+    present.into_iter().filter_map(ends).collect()
+}
+
+fn instant(micros: Option<i64>) -> Option<DbInstant> {
+    micros.map(|micros| DbInstant(Timestamp::from_micros(micros)))
 }
 
 /// The earlier end of two; a credential without an end never expires.

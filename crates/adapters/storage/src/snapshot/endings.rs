@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::SnapshotError;
 use crate::db::conn::{Conn, on_conn};
 use crate::db::digest::sha256;
-use crate::db::schema::{accounts, admins, credentials, jobs, passwords, principals, service_keys};
+use crate::db::schema::{accounts, admins, credentials, jobs, passwords, principals, service_keys, token_grants};
 use crate::db::types::{DbGuid, DbInstant};
 
 /// The key of the installation from which its name is made. Every database has it from its first migration on, and a backup has it too.
@@ -36,6 +36,9 @@ pub struct Endings {
     pub passwords: Vec<(i64, i64, i64)>,
     /// All keys and tokens: the account, the id, when it was revoked, and when it expires.
     pub credentials: Vec<(i64, i64, Option<i64>, Option<i64>)>,
+    /// All grants, in the same way; `None` in a list of an earlier program, which knows no grants.
+    #[serde(default)]
+    pub grants: Option<Vec<(i64, i64, Option<i64>, Option<i64>)>>,
     /// All admins: the id, and the SHA-256 of the salted hash of the password.
     pub admins: Vec<(i64, String)>,
     /// The erasures that were asked for and not cancelled.
@@ -77,7 +80,7 @@ pub struct MissingErasure {
 /// How many rows were ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Ended {
-    /// Keys and tokens that were revoked, or that end earlier.
+    /// Keys, tokens and grants that were revoked, or that end earlier.
     pub credentials: u64,
     /// Passwords that were removed.
     pub passwords: u64,
@@ -91,8 +94,8 @@ pub struct Ended {
     pub erasures: u64,
 }
 
-/// A key or token: the account, the id, when it was revoked, and when it expires.
-type CredentialEnd = (i64, i64, Option<i64>, Option<i64>);
+/// A key, token or grant: the account, the id, when it was revoked, and when it expires.
+pub(super) type CredentialEnd = (i64, i64, Option<i64>, Option<i64>);
 
 /// A text that is the same for all databases of one installation.
 pub(super) fn installation(conn: Conn<'_>) -> Result<String, SnapshotError> {
@@ -130,6 +133,7 @@ pub(super) fn read(mut conn: Conn<'_>) -> Result<Endings, SnapshotError> {
         without_log_in,
         passwords: passwords_of(conn.reborrow())?,
         credentials: credentials_of(conn.reborrow())?,
+        grants: Some(grants_of(conn.reborrow())?),
         admins: admins_of(conn.reborrow())?,
         erasures: erasures_of(conn.reborrow())?,
         cancelled_erasures,
@@ -145,14 +149,28 @@ pub(super) fn passwords_of(conn: Conn<'_>) -> Result<Vec<(i64, i64, i64)>, Snaps
     Ok(rows.into_iter().map(|(account, person, at)| (account, person, at.0.micros())).collect())
 }
 
+/// A key, token or grant as a row.
+type EndRow = (i64, i64, Option<DbInstant>, Option<DbInstant>);
+
+fn ends(rows: Vec<EndRow>) -> Vec<CredentialEnd> {
+    let micros = |at: Option<DbInstant>| at.map(|at| at.0.micros());
+    rows.into_iter().map(|(account, id, revoked, expires)| (account, id, micros(revoked), micros(expires))).collect()
+}
+
+pub(super) fn grants_of(conn: Conn<'_>) -> Result<Vec<CredentialEnd>, SnapshotError> {
+    let rows: Vec<EndRow> = on_conn!(conn, |conn| token_grants::table
+        .order((token_grants::account_id, token_grants::id))
+        .select((token_grants::account_id, token_grants::id, token_grants::revoked_at, token_grants::expires_at))
+        .load(conn))?;
+    Ok(ends(rows))
+}
+
 pub(super) fn credentials_of(conn: Conn<'_>) -> Result<Vec<CredentialEnd>, SnapshotError> {
-    type Row = (i64, i64, Option<DbInstant>, Option<DbInstant>);
-    let rows: Vec<Row> = on_conn!(conn, |conn| credentials::table
+    let rows: Vec<EndRow> = on_conn!(conn, |conn| credentials::table
         .order((credentials::account_id, credentials::id))
         .select((credentials::account_id, credentials::id, credentials::revoked_at, credentials::expires_at))
         .load(conn))?;
-    let micros = |at: Option<DbInstant>| at.map(|at| at.0.micros());
-    Ok(rows.into_iter().map(|(account, id, revoked, expires)| (account, id, micros(revoked), micros(expires))).collect())
+    Ok(ends(rows))
 }
 
 pub(super) fn admins_of(conn: Conn<'_>) -> Result<Vec<(i64, String)>, SnapshotError> {

@@ -21,6 +21,9 @@ pub const TABLES: &[(&str, InBackup)] = &[
     ("admins", Stored(&["id"])),
     ("principals", Stored(&["account_id", "id"])),
     ("passwords", Stored(&["account_id", "principal_id"])),
+    ("service_accounts", Stored(&["account_id", "principal_id"])),
+    ("service_account_people", Stored(&["account_id", "principal_id", "person_id"])),
+    ("token_grants", Stored(&["account_id", "id"])),
     ("credentials", Stored(&["account_id", "id"])),
     ("projects", Stored(&["account_id", "id"])),
     ("sessions", Stored(&["account_id", "guid"])),
@@ -69,9 +72,10 @@ pub(super) const DOCUMENTS: [(&str, &str); 5] =
     [("sessions", "options"), ("courses", "extras"), ("jobs", "progress"), ("jobs", "failures"), ("audit_records", "details")];
 
 /// The tables whose ids are never given again, and how each database counts them.
-pub(super) const COUNTED: [(&str, Counter); 5] = [
+pub(super) const COUNTED: [(&str, Counter); 6] = [
     ("admins", Counter::Sequence),
     ("credentials", Counter::Sequence),
+    ("token_grants", Counter::Sequence),
     ("jobs", Counter::Sequence),
     ("audit_records", Counter::Sequence),
     ("projects", Counter::HighestOnSqlite),

@@ -36,7 +36,7 @@ fn people() -> Vec<(&'static str, Vec<Value>)> {
         json!({
             "account_id": 7, "id": id, "principal_id": 2, "kind": kind, "public_id": format!("public-{id}"), "digest": digest(1),
             "scopes": "sessions:read", "created_at": AT, "expires_at": expires, "revoked_at": revoked, "project_id": project,
-            "last_used_on": used,
+            "last_used_on": used, "grant_id": expires.as_str().map(|_| 11), "exchanged_from": expires.as_str().map(|_| 4),
         })
     };
     vec![
@@ -47,6 +47,15 @@ fn people() -> Vec<(&'static str, Vec<Value>)> {
         ),
         ("principals", vec![tombstone(-3), person(2)]),
         ("passwords", vec![json!({ "account_id": 7, "principal_id": 2, "hash": "$argon2id$y", "changed_at": AT })]),
+        (
+            "service_accounts",
+            vec![json!({
+                "account_id": 7, "principal_id": 2, "name": "timetable", "scopes": "classroom.courses", "delegation": "people",
+                "created_at": AT,
+            })],
+        ),
+        ("service_account_people", vec![json!({ "account_id": 7, "principal_id": 2, "person_id": -3 })]),
+        ("token_grants", grants()),
         (
             "credentials",
             vec![
@@ -62,6 +71,20 @@ fn people() -> Vec<(&'static str, Vec<Value>)> {
             })],
         ),
     ]
+}
+
+fn grants() -> Vec<Value> {
+    let key = json!({
+        "account_id": 7, "id": 10, "principal_id": 2, "kind": "service_key", "public_id": "0a", "algorithm": "ES256",
+        "public_key": "3059", "client_digest": null, "token_digest": null, "scopes": "", "project_id": null, "created_at": AT,
+        "expires_at": null, "revoked_at": null, "last_used_on": null,
+    });
+    let refresh_token = json!({
+        "account_id": 7, "id": 11, "principal_id": 2, "kind": "refresh_token", "public_id": "0b", "algorithm": null, "public_key": null,
+        "client_digest": digest(11), "token_digest": digest(12), "scopes": "classroom.courses", "project_id": 1_000, "created_at": AT,
+        "expires_at": LATE, "revoked_at": AT, "last_used_on": "2024-02-29",
+    });
+    vec![key, refresh_token]
 }
 
 fn person(id: i64) -> Value {

@@ -17,9 +17,9 @@ use derslik_domain::time::Timestamp;
 use derslik_ports::mocks::MockStores;
 use derslik_ports::outbound::{
     AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, Claim, Clock, Completion, CourseRepository,
-    Enqueued, Exchanged, GradingPeriodRepository, HeldJob, IdempotencyRepository, IdentityRepository, Ids, JobOfProject, JobRepository,
-    KeyRepository, ProjectRepository, QueueDepth, Reason, RosterRepository, SealRepository, SessionRepository, StoreError, Stores, Tenant,
-    UnitOfWork, UserRepository,
+    Enqueued, Exchanged, GradingPeriodRepository, GrantRepository, HeldJob, IdempotencyRepository, IdentityRepository, Ids, JobOfProject,
+    JobRepository, KeyRepository, ProjectRepository, QueueDepth, Reason, RosterRepository, SealRepository, SessionRepository, StoreError,
+    Stores, Tenant, UnitOfWork, UserRepository,
 };
 use derslik_testkit::builders::{account, now};
 use derslik_worker::{Registry, Runner, Settings, Step, StepContext, StepError, StepHandler, Task, TaskHandler, WorkerPorts};
@@ -114,6 +114,10 @@ impl Stores for OpenTables {
 
     fn admins(&mut self) -> &mut dyn AdminRepository {
         self.rest.admins()
+    }
+
+    fn grants(&mut self) -> &mut dyn GrantRepository {
+        self.rest.grants()
     }
 
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {

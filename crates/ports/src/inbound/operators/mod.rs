@@ -8,6 +8,7 @@ mod backlog;
 mod courses;
 mod credentials;
 mod erasures;
+mod grants;
 mod installation;
 mod jobs;
 mod known_secrets;
@@ -27,6 +28,10 @@ pub use courses::{CourseOperation, CourseOperationError, CourseOperations};
 pub use credentials::{CreatedKey, CreatedSecret, CredentialAdministration, KeyError, MAX_OVERLAP, NewKey};
 pub use derslik_domain::identity::{AccountState, CredentialFilter, StoredCredential};
 pub use erasures::{ErasureRequests, ErasureStart};
+pub use grants::{
+    CreateGrantError, CreateServiceAccountError, CreatedRefreshToken, CreatedServiceKey, GrantAdministration, GrantTerms, NewDelegation,
+    NewServiceAccount, RevokeGrantError,
+};
 pub use installation::InstallationKeys;
 pub use jobs::{JobOperation, JobOperationError, JobOperations, StoredJob};
 pub use known_secrets::{KnownPerson, KnownSecretRevocation, KnownSecrets};
@@ -44,6 +49,7 @@ pub use {
     courses::MockCourseOperations,
     credentials::MockCredentialAdministration,
     erasures::MockErasureRequests,
+    grants::MockGrantAdministration,
     installation::MockInstallationKeys,
     jobs::MockJobOperations,
     known_secrets::MockKnownSecretRevocation,

@@ -1,0 +1,101 @@
+//! Verifies the assertions of service accounts. A signature is verified by the algorithm of the stored key. An assertion lives for an
+//! hour at the most, and may be shown again until it expires: two processes of one program make the same one in the same second.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use derslik_domain::id::AccountId;
+use derslik_domain::identity::{Grant, GrantKind, GrantProof, Scopes, ServiceAccount, ServiceAddress};
+use derslik_domain::time::Timestamp;
+use derslik_ports::inbound::{Assertion, GrantError, RequestedScopes};
+use derslik_ports::outbound::{Signatures, StoreError, Stores, Tenant, UnitOfWork};
+
+use super::secret::is_grant_id;
+
+/// The longest life of an assertion.
+const MAX_LIFE: Duration = Duration::from_secs(3_600);
+/// How far ahead of ours the clock of a client may be.
+const MAX_SKEW: Duration = Duration::from_secs(60);
+
+/// An assertion whose signature is right.
+#[derive(Debug, Clone)]
+pub(super) struct Verified {
+    /// The account.
+    pub(super) account: AccountId,
+    /// The service account that signed it.
+    pub(super) service: ServiceAccount,
+    /// The key that it signed with.
+    pub(super) key: Grant,
+    /// The scopes that it is given.
+    pub(super) scopes: Scopes,
+}
+
+/// Verifies an assertion at `now`. Whether the service account may act for the subject is decided later.
+///
+/// # Errors
+/// [`GrantError::Time`], [`GrantError::Invalid`], [`GrantError::Scope`], [`GrantError::Store`].
+pub(super) async fn verify<U: UnitOfWork>(
+    uow: &U,
+    signatures: &Arc<dyn Signatures>,
+    assertion: &Assertion,
+    now: Timestamp,
+) -> Result<Verified, GrantError> {
+    let Assertion { issued_at, expires_at, .. } = *assertion;
+    let is_short = issued_at < expires_at && expires_at.since(issued_at) <= MAX_LIFE;
+    if !is_short || issued_at > now.plus(MAX_SKEW) || expires_at <= now {
+        return Err(GrantError::Time);
+    }
+    let address: ServiceAddress = assertion.issuer.parse().map_err(|_| GrantError::Invalid)?;
+    let (account, named) = (address.account, assertion.key.clone());
+    if named.as_deref().is_some_and(|key| !is_grant_id(key)) {
+        return Err(GrantError::Invalid);
+    }
+    let found = uow.read(Tenant::Unknown, move |stores| keys_of(stores, &address, named.as_deref(), now)).await?;
+    let (service, keys) = found.ok_or(GrantError::Invalid)?;
+    let signed = keys.into_iter().find(|grant| match &grant.proof {
+        GrantProof::Key { algorithm, key } => {
+            *algorithm == assertion.algorithm && signatures.verify(*algorithm, key, &assertion.message, &assertion.signature)
+        }
+        GrantProof::Refresh { .. } => false,
+    });
+    let key = signed.ok_or(GrantError::Invalid)?;
+    let scopes = granted(assertion.scopes, key.scopes.and(service.scopes))?;
+    Ok(Verified { account, service, key, scopes })
+}
+
+/// The requested scopes, which must be among the possible ones; all of these if none are requested.
+///
+/// # Errors
+/// [`GrantError::Scope`].
+pub(super) fn granted(requested: Option<RequestedScopes>, possible: Scopes) -> Result<Scopes, GrantError> {
+    let RequestedScopes { known, has_unknown } = requested.unwrap_or(RequestedScopes { known: possible, has_unknown: false });
+    if has_unknown || !known.is_within(possible) { Err(GrantError::Scope) } else { Ok(known) }
+}
+
+/// The service account of an address with the keys that it may have signed with: the named one, or all that are valid. `None` if the
+/// account is disabled, or there is no such service account.
+fn keys_of(
+    stores: &mut dyn Stores,
+    address: &ServiceAddress,
+    named: Option<&str>,
+    now: Timestamp,
+) -> Result<Option<(ServiceAccount, Vec<Grant>)>, StoreError> {
+    let account = address.account;
+    if !is_open(stores, account)? {
+        return Ok(None);
+    }
+    let Some(service) = stores.grants().find_service_account(account, &address.name)? else { return Ok(None) };
+    let keys = match named {
+        None => stores.grants().valid_of(account, service.principal, GrantKind::Key, now)?,
+        Some(key) => {
+            let found = stores.grants().find(account, GrantKind::Key, key)?;
+            found.into_iter().filter(|grant| grant.principal == service.principal && !grant.has_ended(now)).collect()
+        }
+    };
+    Ok(Some((service, keys)))
+}
+
+/// Whether an account exists and is in use.
+pub(super) fn is_open(stores: &mut dyn Stores, account: AccountId) -> Result<bool, StoreError> {
+    Ok(stores.identity().account_state(account)?.is_some_and(|state| !state.is_disabled()))
+}

@@ -1,0 +1,386 @@
+//! The exchange of grants over mocks: which are refused, and what the store and the audit log are told of the others.
+
+use std::collections::BTreeSet;
+
+use derslik_domain::audit::{AuditEvent, Change, Object, Requester};
+use derslik_domain::id::Id;
+use derslik_domain::identity::{
+    AccountState, Credential, Delegation, Grant, PublicKey, Scope, Scopes, SecretDigest, ServiceName, SignatureAlgorithm, StoredCredential,
+    User, UserKey, UserState,
+};
+use derslik_domain::time::Timestamp;
+use derslik_ports::inbound::MockDenialLog;
+use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores, StoppedClock};
+use derslik_ports::outbound::{CredentialOwner, MockSignatures};
+use derslik_testkit::builders::{account, guid, now, service_user, user};
+
+use super::*;
+
+/// The public part of the key of the tests.
+const KEY: &str = "070707070707070707070707";
+const RIGHT: &[u8] = b"right";
+
+fn scopes(of: &[Scope]) -> Scopes {
+    of.iter().copied().collect()
+}
+
+fn asked(of: &[Scope]) -> Option<RequestedScopes> {
+    Some(RequestedScopes { known: scopes(of), has_unknown: false })
+}
+
+fn address() -> ServiceAddress {
+    ServiceAddress { account: account().id, name: ServiceName::parse("timetable").unwrap() }
+}
+
+/// A service account that may act for the user 102.
+fn service() -> ServiceAccount {
+    ServiceAccount {
+        address: address(),
+        principal: Id::new(200),
+        scopes: scopes(&[Scope::Courses, Scope::Rosters]),
+        delegation: Delegation::People(BTreeSet::from([Id::new(102)])),
+        created_at: now(),
+    }
+}
+
+fn grant(principal: i64, proof: GrantProof) -> Grant {
+    Grant {
+        id: Id::new(5),
+        principal: Id::new(principal),
+        public_id: KEY.to_owned(),
+        proof,
+        scopes: scopes(&[Scope::Courses, Scope::ProfileEmails]),
+        project: Some(Id::new(3)),
+        created_at: now(),
+        expires_at: None,
+        revoked_at: None,
+        last_used_on: derslik_domain::course::CalendarDate::of_utc(now()),
+    }
+}
+
+fn key() -> Grant {
+    grant(200, GrantProof::Key { algorithm: SignatureAlgorithm::Rs256, key: PublicKey::new([1]) })
+}
+
+fn refresh_token() -> Grant {
+    grant(102, GrantProof::Refresh { client: digest(b"secret"), token: digest(b"refresh") })
+}
+
+fn seconds(count: i64) -> Timestamp {
+    Timestamp::from_micros(now().micros() + count * 1_000_000)
+}
+
+/// An assertion of the service account for itself, as it is now.
+fn assertion() -> Assertion {
+    Assertion {
+        key: Some(KEY.to_owned()),
+        algorithm: SignatureAlgorithm::Rs256,
+        issuer: address().to_string(),
+        subject: None,
+        scopes: None,
+        issued_at: now(),
+        expires_at: seconds(3_600),
+        message: b"message".to_vec(),
+        signature: RIGHT.to_vec(),
+    }
+}
+
+/// Stores with the open account, the service account and that grant.
+fn stores_with(grant: Grant) -> MockStores {
+    let mut stores = MockStores::default();
+    stores
+        .identity
+        .expect_account_state()
+        .returning(|_| Ok(Some(AccountState { account: account(), created_at: now(), disabled_at: None })));
+    stores
+        .grants
+        .expect_find_service_account()
+        .returning(|of, name| Ok((of == account().id && name.as_str() == "timetable").then(service)));
+    let found = grant.clone();
+    stores.grants.expect_find().returning(move |_, kind, id| Ok((kind == found.proof.kind() && id == KEY).then(|| found.clone())));
+    let valid = grant.clone();
+    stores
+        .grants
+        .expect_valid_of()
+        .returning(move |_, _, _, now| Ok(Some(valid.clone()).filter(|key| !key.has_ended(now)).into_iter().collect()));
+    stores.grants.expect_lock().returning(move |_, id| Ok((id == grant.id).then(|| grant.clone())));
+    stores.users.expect_find().returning(|_, key| {
+        Ok(match key {
+            UserKey::Id(id) if id.get() == 200 => Some(User { id: *id, ..service_user() }),
+            UserKey::Id(id) if id.get() == 103 => Some(User { status: UserState::Passive, ..user(103) }),
+            UserKey::Id(id) => Some(user(id.get())),
+            UserKey::Email(email) if email.as_str() == "user102@demo.example" => Some(user(102)),
+            UserKey::Email(_) | UserKey::Guid(_) | UserKey::Username(_) => None,
+        })
+    });
+    stores
+}
+
+/// Expects one token, of that owner and requester, and one record of it.
+fn expect_token(stores: &mut MockStores, owner: i64, requester: i64, of: &'static [Scope], source: TokenSource, life: i64) {
+    stores.grants.expect_add_token().once().returning(move |to, principal, token, from| {
+        assert_eq!((to, principal.id, from), (account().id, Id::new(owner), source));
+        assert_eq!((token.scopes, token.expires_at, token.kind), (scopes(of), Some(seconds(life)), CredentialKind::AccessToken));
+        Ok(Some(Id::new(9)))
+    });
+    stores.audit.expect_add().once().returning(move |to, record| {
+        let requester = Requester::Principal(Id::new(requester), Id::new(9));
+        let event = AuditEvent::Change(requester, Change::SignedIn, Object::Principal(Id::new(owner)));
+        assert_eq!((to, &record.event), (account().id, &event));
+        Ok(())
+    });
+}
+
+fn signatures() -> MockSignatures {
+    let mut signatures = MockSignatures::new();
+    signatures.expect_verify().returning(|algorithm, key, message, signature| {
+        algorithm == SignatureAlgorithm::Rs256 && key.der() == [1] && message == b"message" && signature == RIGHT
+    });
+    signatures
+}
+
+fn grants(stores: MockStores) -> Grants<FakeUnitOfWork> {
+    let (clock, ids) = (Arc::new(StoppedClock(now())), Arc::new(FixedIds(guid(1))));
+    Grants::new(FakeUnitOfWork::new(stores), clock, ids, Arc::new(signatures()))
+}
+
+async fn exchange(stores: MockStores, request: TokenRequest) -> Result<GrantedToken, GrantError> {
+    grants(stores).grant(request).await
+}
+
+/// The error of an assertion that is refused before anything is written.
+async fn refused(grant: Grant, assertion: Assertion) -> GrantError {
+    exchange(stores_with(grant), TokenRequest::Assertion(assertion)).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn an_assertion_gets_a_token_of_an_hour_with_the_scopes_of_key_and_service() {
+    for named in [Some(KEY.to_owned()), None] {
+        let mut stores = stores_with(key());
+        expect_token(&mut stores, 200, 200, &[Scope::Courses], TokenSource::Grant(Id::new(5)), 3_600);
+        let token = exchange(stores, TokenRequest::Assertion(Assertion { key: named, ..assertion() })).await.unwrap();
+        assert_eq!((token.seconds, token.scopes), (3_600, scopes(&[Scope::Courses])));
+        assert!(token.token.starts_with("derslik_at_0707"), "{token:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_does_not_outlive_its_key() {
+    let short = Grant { expires_at: Some(seconds(60)), ..key() };
+    let mut stores = stores_with(short);
+    expect_token(&mut stores, 200, 200, &[Scope::Courses], TokenSource::Grant(Id::new(5)), 60);
+    assert_eq!(exchange(stores, TokenRequest::Assertion(assertion())).await.unwrap().seconds, 60);
+}
+
+#[tokio::test]
+async fn a_token_for_a_person_is_recorded_with_the_person_and_the_service_account() {
+    for named in ["user102@demo.example", "102"] {
+        let mut stores = stores_with(key());
+        expect_token(&mut stores, 102, 200, &[Scope::Courses], TokenSource::Grant(Id::new(5)), 3_600);
+        let asked = Assertion { subject: Some(named.to_owned()), scopes: asked(&[Scope::Courses]), ..assertion() };
+        assert!(exchange(stores, TokenRequest::Assertion(asked)).await.is_ok(), "{named}");
+    }
+}
+
+#[tokio::test]
+async fn a_service_account_acts_for_no_one_else() {
+    // Passive, not on the list, unknown, and the service account of the account.
+    for named in ["103", "104", "nobody@demo.example", "", "4490", "a\0b"] {
+        let error = refused(key(), Assertion { subject: Some(named.to_owned()), ..assertion() }).await;
+        assert!(matches!(error, GrantError::Subject), "{named:?}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_signature_key_or_issuer_is_refused_alike() {
+    let wrong = [
+        Assertion { signature: b"wrong".to_vec(), ..assertion() },
+        Assertion { message: b"another".to_vec(), ..assertion() },
+        Assertion { algorithm: SignatureAlgorithm::Es256, ..assertion() },
+        Assertion { key: Some("080808080808080808080808".to_owned()), ..assertion() },
+        Assertion { key: Some("a\0".to_owned()), ..assertion() },
+        Assertion { issuer: "timetable@1330.iam.derslik.internal".to_owned(), ..assertion() },
+        Assertion { issuer: "another@1329.iam.derslik.internal".to_owned(), ..assertion() },
+        Assertion { issuer: "user102@demo.example".to_owned(), ..assertion() },
+        Assertion { issuer: String::new(), ..assertion() },
+    ];
+    for assertion in wrong {
+        let shown = format!("{:?} {} {:?}", assertion.key, assertion.issuer, assertion.algorithm);
+        let error = refused(key(), assertion).await;
+        assert!(matches!(error, GrantError::Invalid), "{shown}: {error}");
+    }
+    let of_another = Grant { principal: Id::new(201), ..key() };
+    assert!(matches!(refused(of_another, assertion()).await, GrantError::Invalid));
+}
+
+#[tokio::test]
+async fn a_revoked_or_expired_key_is_refused() {
+    for ended in [Grant { revoked_at: Some(now()), ..key() }, Grant { expires_at: Some(now()), ..key() }] {
+        for named in [Some(KEY.to_owned()), None] {
+            let error = refused(ended.clone(), Assertion { key: named, ..assertion() }).await;
+            assert!(matches!(error, GrantError::Invalid), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_disabled_account_or_principal_gets_no_token() {
+    let mut disabled = MockStores::default();
+    let state = AccountState { account: account(), created_at: now(), disabled_at: Some(now()) };
+    disabled.identity.expect_account_state().returning(move |_| Ok(Some(state.clone())));
+    let error = exchange(disabled, TokenRequest::Assertion(assertion())).await.unwrap_err();
+    assert!(matches!(error, GrantError::Invalid), "{error}");
+    let mut passive = stores_with(key());
+    passive.identity.checkpoint();
+    passive
+        .identity
+        .expect_account_state()
+        .returning(|_| Ok(Some(AccountState { account: account(), created_at: now(), disabled_at: None })));
+    passive.identity.expect_hold_principal().returning(|_, _| Ok(false));
+    let error = exchange(passive, TokenRequest::Assertion(assertion())).await.unwrap_err();
+    assert!(matches!(error, GrantError::Invalid), "{error}");
+}
+
+#[tokio::test]
+async fn an_assertion_lives_for_an_hour_at_the_most() {
+    let times = [(0, 3_601), (0, 0), (0, -1), (-3_600, 0), (61, 3_600), (-1, 3_600), (i64::MIN / 2_000_000, 3_600)];
+    for (issued, expires) in times {
+        let error = refused(key(), Assertion { issued_at: seconds(issued), expires_at: seconds(expires), ..assertion() }).await;
+        assert!(matches!(error, GrantError::Time), "{issued} {expires}: {error}");
+    }
+    for (issued, expires) in [(60, 3_660), (-3_599, 1), (0, 1)] {
+        let mut stores = stores_with(key());
+        expect_token(&mut stores, 200, 200, &[Scope::Courses], TokenSource::Grant(Id::new(5)), 3_600);
+        let assertion = Assertion { issued_at: seconds(issued), expires_at: seconds(expires), ..assertion() };
+        assert!(exchange(stores, TokenRequest::Assertion(assertion)).await.is_ok(), "{issued} {expires}");
+    }
+}
+
+#[tokio::test]
+async fn a_scope_outside_of_the_list_refuses_the_request() {
+    let unknown = Some(RequestedScopes { known: scopes(&[Scope::Courses]), has_unknown: true });
+    // Of the service account alone, of the key alone, of neither, and unknown.
+    for scopes in [asked(&[Scope::Rosters]), asked(&[Scope::ProfileEmails]), asked(&[Scope::Courses, Scope::Sessions]), unknown] {
+        let error = refused(key(), Assertion { scopes, ..assertion() }).await;
+        assert!(matches!(error, GrantError::Scope), "{scopes:?}: {error}");
+    }
+}
+
+fn refresh(secret: &str, token: &str, scopes: Option<RequestedScopes>) -> TokenRequest {
+    let client = Client { id: format!("{}-{KEY}.apps.derslik.internal", account().id), secret: secret.to_owned() };
+    TokenRequest::Refresh { client, token: token.to_owned(), scopes }
+}
+
+#[tokio::test]
+async fn a_refresh_token_gets_tokens_of_its_person() {
+    let mut stores = stores_with(refresh_token());
+    expect_token(&mut stores, 102, 102, &[Scope::Courses], TokenSource::Grant(Id::new(5)), 3_600);
+    let issued = exchange(stores, refresh("secret", "refresh", asked(&[Scope::Courses]))).await.unwrap();
+    assert_eq!(issued.scopes, scopes(&[Scope::Courses]));
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_refused_with_the_secret_of_another_client_or_after_its_end() {
+    let ended = Grant { revoked_at: Some(now()), ..refresh_token() };
+    let mut foreign = refresh("secret", "refresh", None);
+    if let TokenRequest::Refresh { client, .. } = &mut foreign {
+        client.id = "1329-08.apps.derslik.internal".to_owned();
+    }
+    let cases: [(Grant, TokenRequest, fn(&GrantError) -> bool); 6] = [
+        (refresh_token(), refresh("wrong", "refresh", None), |error| matches!(error, GrantError::Client)),
+        (refresh_token(), foreign, |error| matches!(error, GrantError::Client)),
+        (key(), refresh("secret", "refresh", None), |error| matches!(error, GrantError::Client)),
+        (refresh_token(), refresh("secret", "wrong", None), |error| matches!(error, GrantError::Invalid)),
+        (ended, refresh("secret", "refresh", None), |error| matches!(error, GrantError::Invalid)),
+        (refresh_token(), refresh("secret", "refresh", asked(&[Scope::Rosters])), |error| matches!(error, GrantError::Scope)),
+    ];
+    for (number, (grant, request, is_expected)) in cases.into_iter().enumerate() {
+        let error = exchange(stores_with(grant), request).await.unwrap_err();
+        assert!(is_expected(&error), "{number}: {error}");
+    }
+}
+
+fn owner(token: &[u8]) -> CredentialOwner {
+    let credential = Credential {
+        id: Id::new(4),
+        kind: CredentialKind::AccessToken,
+        public_id: "0a".to_owned(),
+        digest: SecretDigest::new(*digest(token).bytes()),
+        principal: user(102).principal(),
+        scopes: scopes(&[Scope::Courses]),
+        expires_at: Some(seconds(60)),
+        project: None,
+    };
+    CredentialOwner { account: account(), credential, last_used_on: None }
+}
+
+fn stored(revoked_at: Option<Timestamp>) -> StoredCredential {
+    let Credential { id, kind, public_id, scopes, expires_at, project, .. } = owner(b"").credential;
+    let principal = user(102).id;
+    StoredCredential { id, kind, public_id, principal, scopes, project, created_at: now(), expires_at, revoked_at, last_used_on: None }
+}
+
+#[tokio::test]
+async fn a_token_is_exchanged_for_one_of_the_same_scopes_that_ends_with_it() {
+    let mut stores = MockStores::default();
+    stores.identity.expect_find_credential().once().returning(|_, _| Ok(Some(owner(b"mine"))));
+    stores.identity.expect_lock_credential().once().returning(|_, _| Ok(Some(stored(None))));
+    expect_token(&mut stores, 102, 102, &[Scope::Courses], TokenSource::Token(Id::new(4)), 60);
+    let request = TokenRequest::Exchange { token: "mine".to_owned(), scopes: None };
+    assert_eq!(exchange(stores, request).await.unwrap().seconds, 60);
+}
+
+#[tokio::test]
+async fn a_token_that_is_wrong_revoked_meanwhile_or_malformed_is_not_exchanged() {
+    for (token, found, locked) in [
+        ("another", Some(owner(b"mine")), None),
+        ("mine", None, None),
+        ("mine", Some(owner(b"mine")), Some(stored(Some(now())))),
+        ("mine", Some(owner(b"mine")), None),
+        ("derslik_at_short", None, None),
+    ] {
+        let mut stores = MockStores::default();
+        stores.identity.expect_find_credential().returning(move |_, _| Ok(found.clone()));
+        stores.identity.expect_lock_credential().returning(move |_, _| Ok(locked.clone()));
+        let error = exchange(stores, TokenRequest::Exchange { token: token.to_owned(), scopes: None }).await.unwrap_err();
+        assert!(matches!(error, GrantError::Invalid), "{token}: {error}");
+    }
+    let mut stores = MockStores::default();
+    stores.identity.expect_find_credential().returning(|_, _| Ok(Some(owner(b"mine"))));
+    let wider = TokenRequest::Exchange { token: "mine".to_owned(), scopes: asked(&[Scope::Courses, Scope::Rosters]) };
+    assert!(matches!(exchange(stores, wider).await, Err(GrantError::Scope)));
+}
+
+#[tokio::test]
+async fn a_service_account_inside_of_the_program_needs_no_proof() {
+    let mut stores = stores_with(key());
+    stores.projects.expect_list().once().returning(|_, _| Ok(Vec::new()));
+    expect_token(&mut stores, 200, 200, &[Scope::Rosters], TokenSource::Program, 3_600);
+    assert!(grants(stores).grant_to(address(), asked(&[Scope::Rosters])).await.is_ok());
+    let unknown = ServiceAddress { name: ServiceName::parse("another").unwrap(), ..address() };
+    assert_eq!(grants(stores_with(key())).find_service_account(address()).await.unwrap(), Some(service()));
+    assert_eq!(grants(stores_with(key())).find_service_account(unknown.clone()).await.unwrap(), None);
+    assert!(matches!(grants(stores_with(key())).grant_to(unknown, None).await, Err(GrantError::Invalid)));
+    assert!(matches!(grants(stores_with(key())).grant_to(address(), asked(&[Scope::Jobs])).await, Err(GrantError::Scope)));
+}
+
+#[tokio::test]
+async fn refused_grants_are_counted_for_the_account_that_they_name() {
+    let requests = [
+        (TokenRequest::Assertion(Assertion { signature: Vec::new(), ..assertion() }), Some(account().id), DenialCause::WrongSecret),
+        (TokenRequest::Assertion(Assertion { expires_at: now(), ..assertion() }), Some(account().id), DenialCause::Expired),
+        (
+            TokenRequest::Assertion(Assertion { subject: Some("104".to_owned()), ..assertion() }),
+            Some(account().id),
+            DenialCause::NotAllowed,
+        ),
+        (refresh("secret", "refresh", None), Some(account().id), DenialCause::UnknownCredential),
+        (TokenRequest::Exchange { token: "derslik_at_".to_owned(), scopes: None }, None, DenialCause::WrongSecret),
+    ];
+    for (request, of, cause) in requests {
+        let mut denials = MockDenialLog::new();
+        denials.expect_note().once().returning(move |account, counted| assert_eq!((account, counted), (of, cause)));
+        let grants = grants(stores_with(key())).with_denials(Arc::new(denials));
+        assert!(grants.grant(request).await.is_err());
+    }
+}
