@@ -19,6 +19,7 @@
 //! | `limits` | the limits of requests |
 //! | `list` | lists that are read and sent in parts |
 //! | `memory` | the memory budget that all requests share |
+//! | `metadata` | the metadata server, a listener of its own |
 //! | `metrics` | the metrics of requests |
 //! | `observed` | what is known of a request once it is over |
 //! | `openapi` | builds the OpenAPI document, with the feature `openapi` |
@@ -50,6 +51,7 @@ mod idempotency;
 mod limits;
 mod list;
 mod memory;
+pub mod metadata;
 mod metrics;
 mod observed;
 #[cfg(feature = "openapi")]
