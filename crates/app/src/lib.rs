@@ -13,6 +13,7 @@
 //! | `known_person` | a person with a publicly known password, for tests |
 //! | `passwords` | Argon2id |
 //! | `seal_keys` | the keys of the seals of the audit log |
+//! | `signatures` | the signatures of service accounts, and their keys |
 //! | `signals` | the signals that end the process |
 //! | `notify` | tells a supervisor such as systemd the state of the process |
 //! | `server` | serving until the process is told to stop |
@@ -39,6 +40,7 @@ pub mod safety;
 pub mod seal_keys;
 pub mod server;
 pub mod signals;
+pub mod signatures;
 pub mod system;
 pub mod telemetry;
 pub mod tls;

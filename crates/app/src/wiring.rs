@@ -13,19 +13,19 @@ use derslik_http::classroom::ClassroomSettings;
 use derslik_http::{HttpState, Limits, Services};
 use derslik_ports::inbound::operators::{
     AccountAdministration, AdminAdministration, AuditReading, AuditVerification, BacklogReading, CourseOperations,
-    CredentialAdministration, ErasureRequests, InstallationKeys, JobOperations, KnownSecretRevocation, ProjectAdministration, SecretMaking,
-    TokenIssuing, UserAdministration,
+    CredentialAdministration, ErasureRequests, GrantAdministration, InstallationKeys, JobOperations, KnownSecretRevocation,
+    ProjectAdministration, SecretMaking, TokenIssuing, UserAdministration,
 };
 use derslik_ports::inbound::{DenialLog, HealthService, PeopleService};
-use derslik_ports::outbound::{Clock, Ids, Passwords, Readers, SealKeys, UnitOfWork};
+use derslik_ports::outbound::{Clock, Ids, Passwords, Readers, SealKeys, Signatures, UnitOfWork};
 use derslik_services::activity::Activity;
 use derslik_services::attendees::Attendees;
 use derslik_services::courses::Courses;
 use derslik_services::denials::{CountedLogIns, DenialCounter, DenialWriter};
 use derslik_services::health::Health;
-use derslik_services::identity::{Identity, LogIns};
+use derslik_services::identity::{Grants, Identity, LogIns};
 use derslik_services::jobs::Jobs;
-use derslik_services::operators::{AuditVerifier, UseCases};
+use derslik_services::operators::{AuditVerifier, GrantUseCases, UseCases};
 use derslik_services::people::People;
 use derslik_services::projects::Projects;
 use derslik_services::rosters::Rosters;
@@ -37,6 +37,7 @@ use tokio::runtime::Handle;
 use crate::config::{Config, Profile};
 use crate::metrics::{MeteredDenials, Metrics};
 use crate::passwords::Argon2Passwords;
+use crate::signatures::JwtSignatures;
 use crate::system::{ShiftedClock, SystemClock, SystemIds};
 
 /// The program over one database.
@@ -112,7 +113,7 @@ impl Installation {
     /// # Errors
     /// If no thread can be started for the listener.
     pub fn worker_ports(&self) -> std::io::Result<WorkerPorts<DieselUnitOfWork>> {
-        let System { clock, ids, passwords: _, password_rules: _ } = self.system.clone();
+        let System { clock, ids, .. } = self.system.clone();
         Ok(WorkerPorts { uow: self.uow.clone(), clock, ids, job_notify: self.uow.wake_ups()? })
     }
 
@@ -169,6 +170,8 @@ pub struct System {
     pub passwords: Arc<dyn Passwords>,
     /// The rules for new passwords.
     pub password_rules: PasswordRules,
+    /// The signatures of service accounts.
+    pub signatures: Arc<dyn Signatures>,
 }
 
 impl std::fmt::Debug for System {
@@ -188,7 +191,8 @@ impl System {
             None => Arc::new(SystemClock),
         };
         let passwords = Arc::new(Argon2Passwords::default());
-        Ok(Self { clock, ids: Arc::new(SystemIds), passwords, password_rules: config.password_rules() })
+        let signatures = Arc::new(JwtSignatures);
+        Ok(Self { clock, ids: Arc::new(SystemIds), passwords, password_rules: config.password_rules(), signatures })
     }
 }
 
@@ -215,6 +219,8 @@ pub struct Operators {
     pub audit: Arc<dyn AuditReading>,
     /// The work that waits.
     pub backlog: Arc<dyn BacklogReading>,
+    /// Service accounts, their keys, and refresh tokens.
+    pub grants: Arc<dyn GrantAdministration>,
     /// Erasures.
     pub erasures: Arc<dyn ErasureRequests>,
     /// New secrets.
@@ -233,7 +239,8 @@ impl std::fmt::Debug for Operators {
 
 /// The use cases of operators over a unit of work.
 pub fn operators<U: UnitOfWork + Clone>(uow: &U, system: &System) -> Operators {
-    let System { clock, ids, passwords, password_rules } = system.clone();
+    let System { clock, ids, passwords, password_rules, signatures } = system.clone();
+    let grants = Arc::new(GrantUseCases::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids), signatures));
     let all = Arc::new(UseCases::new(uow.clone(), clock, ids, passwords, password_rules));
     Operators {
         accounts: all.clone(),
@@ -246,6 +253,7 @@ pub fn operators<U: UnitOfWork + Clone>(uow: &U, system: &System) -> Operators {
         jobs: all.clone(),
         audit: all.clone(),
         backlog: all.clone(),
+        grants,
         erasures: all.clone(),
         secrets: all.clone(),
         known_secrets: all.clone(),
@@ -266,7 +274,7 @@ fn counted_http_state<U: UnitOfWork + Readers + Clone>(
     classroom: ClassroomSettings,
     denials: Arc<DenialCounter>,
 ) -> HttpState {
-    let System { clock, ids, passwords, password_rules: _ } = system.clone();
+    let System { clock, ids, passwords, password_rules: _, signatures } = system.clone();
     let denials: Arc<dyn DenialLog> = Arc::new(MeteredDenials::new(denials));
     let services = Services {
         sessions: Arc::new(Sessions::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids))),
@@ -276,17 +284,20 @@ fn counted_http_state<U: UnitOfWork + Readers + Clone>(
             Arc::new(LogIns::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids), passwords)),
             denials.clone(),
         )),
+        token_grants: Arc::new(
+            Grants::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids), Arc::clone(&signatures)).with_denials(denials.clone()),
+        ),
         courses: Arc::new(Courses::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids))),
         rosters: Arc::new(Rosters::new(uow.clone(), Arc::clone(&clock))),
         jobs: Arc::new(Jobs::new(uow.clone(), Arc::clone(&clock))),
         projects: Arc::new(Projects::new(uow.clone(), Arc::clone(&clock), ids)),
         activity: Arc::new(Activity::new(uow.clone())),
-        identity: Arc::new(Identity::new(uow.clone(), clock).with_denials(denials.clone())),
+        identity: Arc::new(Identity::new(uow.clone(), clock).with_signatures(signatures).with_denials(denials.clone())),
     };
     HttpState::new(services, classroom, limits).with_denials(denials)
 }
 
 fn people<U: UnitOfWork + Clone>(uow: &U, system: &System) -> Arc<dyn PeopleService> {
-    let System { clock, ids, passwords, password_rules } = system.clone();
+    let System { clock, ids, passwords, password_rules, signatures: _ } = system.clone();
     Arc::new(People::new(uow.clone(), clock, ids, passwords, password_rules))
 }

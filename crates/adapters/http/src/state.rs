@@ -7,7 +7,7 @@ use derslik_domain::id::AccountId;
 use derslik_domain::trace::TraceParent;
 use derslik_ports::inbound::{
     ActivityService, AttendeeService, CourseService, DenialLog, IdentityService, JobService, LogInService, PeopleService, ProjectService,
-    RosterService, SessionService,
+    RosterService, SessionService, TokenGrants,
 };
 
 use crate::budgets::{BodyBudgets, ResponseBudget};
@@ -30,6 +30,8 @@ pub struct Services {
     pub people: Arc<dyn PeopleService>,
     /// Log-in: tokens for passwords.
     pub log_in: Arc<dyn LogInService>,
+    /// Tokens for grants.
+    pub token_grants: Arc<dyn TokenGrants>,
     /// Courses.
     pub courses: Arc<dyn CourseService>,
     /// The members of courses.

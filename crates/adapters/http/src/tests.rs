@@ -15,7 +15,7 @@ use derslik_domain::identity::Scope;
 use derslik_domain::page::Page;
 use derslik_ports::inbound::{
     AuthenticationError, CourseError, MockActivityService, MockAttendeeService, MockCourseService, MockIdentityService, MockJobService,
-    MockLogInService, MockPeopleService, MockProjectService, MockRosterService, MockSessionService,
+    MockLogInService, MockPeopleService, MockProjectService, MockRosterService, MockSessionService, MockTokenGrants,
 };
 use derslik_testkit::builders::{account, actor_of, guid, session};
 use futures_util::future::join_all;
@@ -43,6 +43,7 @@ fn state_with(courses: MockCourseService, sessions: MockSessionService) -> HttpS
         attendees: Arc::new(MockAttendeeService::new()),
         people: Arc::new(MockPeopleService::new()),
         log_in: Arc::new(MockLogInService::new()),
+        token_grants: Arc::new(MockTokenGrants::new()),
         courses: Arc::new(courses),
         rosters: Arc::new(MockRosterService::new()),
         jobs: Arc::new(MockJobService::new()),

@@ -11,7 +11,7 @@ use derslik_http::classroom::{ClassroomSettings, Templates};
 use derslik_http::{HttpState, Limits, Services, configure};
 use derslik_ports::inbound::{
     AuthenticationError, MockActivityService, MockAttendeeService, MockCourseService, MockIdentityService, MockJobService,
-    MockLogInService, MockPeopleService, MockProjectService, MockRosterService, MockSessionService, ServiceError,
+    MockLogInService, MockPeopleService, MockProjectService, MockRosterService, MockSessionService, MockTokenGrants, ServiceError,
 };
 use derslik_ports::{Reason, StoreError};
 use derslik_testkit::builders::{account, actor_of};
@@ -24,6 +24,7 @@ async fn answer(sessions: MockSessionService, identity: MockIdentityService) -> 
         attendees: Arc::new(MockAttendeeService::new()),
         people: Arc::new(MockPeopleService::new()),
         log_in: Arc::new(MockLogInService::new()),
+        token_grants: Arc::new(MockTokenGrants::new()),
         courses: Arc::new(MockCourseService::new()),
         rosters: Arc::new(MockRosterService::new()),
         jobs: Arc::new(MockJobService::new()),

@@ -52,8 +52,8 @@ pub(super) mod testing {
     use derslik_domain::id::Id;
     use derslik_ports::inbound::operators::{
         MockAccountAdministration, MockAdminAdministration, MockAuditReading, MockBacklogReading, MockCourseOperations,
-        MockCredentialAdministration, MockErasureRequests, MockInstallationKeys, MockJobOperations, MockKnownSecretRevocation,
-        MockProjectAdministration, MockSecretMaking, MockTokenIssuing, MockUserAdministration,
+        MockCredentialAdministration, MockErasureRequests, MockGrantAdministration, MockInstallationKeys, MockJobOperations,
+        MockKnownSecretRevocation, MockProjectAdministration, MockSecretMaking, MockTokenIssuing, MockUserAdministration,
     };
     use derslik_testkit::builders::now;
 
@@ -74,6 +74,7 @@ pub(super) mod testing {
             jobs: Arc::new(MockJobOperations::new()),
             audit: Arc::new(MockAuditReading::new()),
             backlog: Arc::new(MockBacklogReading::new()),
+            grants: Arc::new(MockGrantAdministration::new()),
             erasures: Arc::new(MockErasureRequests::new()),
             secrets: Arc::new(MockSecretMaking::new()),
             known_secrets: Arc::new(MockKnownSecretRevocation::new()),

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use derslik::dev_accounts::dev_accounts;
 use derslik::passwords::Argon2Passwords;
+use derslik::signatures::JwtSignatures;
 use derslik::wiring::{Operators, System, http_state, operators};
 use derslik_domain::id::{AttendeeGuid, SessionGuid, UserGuid};
 use derslik_domain::identity::PasswordRules;
@@ -114,6 +115,7 @@ impl Service {
             ids: Arc::new(CountedIds::default()),
             passwords,
             password_rules: PasswordRules::default(),
+            signatures: Arc::new(JwtSignatures),
         };
         let operators = operators(&uow, &system);
         let accounts = dev_accounts(operators.secrets.as_ref(), &settings(), true, now)?;

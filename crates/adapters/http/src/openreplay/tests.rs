@@ -14,7 +14,7 @@ use derslik_domain::session::SessionDuration;
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::{
     AttendedSessions, AuthenticationError, JobError, MockActivityService, MockAttendeeService, MockCourseService, MockIdentityService,
-    MockJobService, MockLogInService, MockPeopleService, MockProjectService, MockRosterService, MockSessionService,
+    MockJobService, MockLogInService, MockPeopleService, MockProjectService, MockRosterService, MockSessionService, MockTokenGrants,
 };
 use derslik_ports::{Reason, StoreError};
 use derslik_testkit::builders::{account, actor_of, guid, now, user as user_of};
@@ -45,6 +45,7 @@ fn state_with(jobs: MockJobService, activity: MockActivityService) -> HttpState 
         attendees: Arc::new(MockAttendeeService::new()),
         people: Arc::new(MockPeopleService::new()),
         log_in: Arc::new(MockLogInService::new()),
+        token_grants: Arc::new(MockTokenGrants::new()),
         courses: Arc::new(MockCourseService::new()),
         rosters: Arc::new(MockRosterService::new()),
         jobs: Arc::new(jobs),

@@ -15,7 +15,7 @@ use derslik_domain::identity::{Actor, Scope};
 use derslik_domain::page::Page;
 use derslik_ports::inbound::{
     AuthenticationError, CourseError, LogInError, MockActivityService, MockAttendeeService, MockCourseService, MockIdentityService,
-    MockJobService, MockLogInService, MockPeopleService, MockProjectService, MockRosterService, MockSessionService,
+    MockJobService, MockLogInService, MockPeopleService, MockProjectService, MockRosterService, MockSessionService, MockTokenGrants,
 };
 use derslik_ports::{Reason, StoreError};
 use derslik_testkit::builders::{account, actor_of};
@@ -67,6 +67,7 @@ impl Api {
             attendees: Arc::new(MockAttendeeService::new()),
             people: Arc::new(MockPeopleService::new()),
             log_in: Arc::new(log_in),
+            token_grants: Arc::new(MockTokenGrants::new()),
             courses: Arc::new(courses),
             rosters: Arc::new(MockRosterService::new()),
             jobs: Arc::new(MockJobService::new()),

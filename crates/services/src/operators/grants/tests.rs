@@ -198,8 +198,8 @@ async fn a_grant_is_revoked_and_recorded_once() {
             }))
         });
         stores.grants.expect_revoke().once().returning(move |_, _, _| Ok(is_first));
-        let records: &[_] = if is_first { &[(Change::Revoked, Object::Principal(Id::new(102)))] } else { &[] };
-        expect_records(&mut stores, account().id, records);
+        let records = if is_first { vec![(Change::Revoked, Object::Principal(Id::new(102)))] } else { Vec::new() };
+        expect_records(&mut stores, account().id, &records);
         over(stores).revoke(account().id, Id::new(5)).await.unwrap();
     }
     let mut missing = MockStores::default();

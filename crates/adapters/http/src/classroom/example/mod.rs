@@ -13,7 +13,7 @@ use derslik_domain::course::roster::{Roster, UserRef};
 use derslik_domain::id::Id;
 use derslik_ports::inbound::{
     IdempotentOutcome, MemberWithAccess, MockActivityService, MockAttendeeService, MockCourseService, MockIdentityService, MockJobService,
-    MockLogInService, MockPeopleService, MockProjectService, MockRosterService, MockSessionService, NewMember,
+    MockLogInService, MockPeopleService, MockProjectService, MockRosterService, MockSessionService, MockTokenGrants, NewMember,
 };
 use derslik_testkit::builders::{account, actor_of, user};
 use serde_json::{Value, json};
@@ -41,6 +41,7 @@ fn state(rosters: MockRosterService) -> HttpState {
         attendees: Arc::new(MockAttendeeService::new()),
         people: Arc::new(MockPeopleService::new()),
         log_in: Arc::new(MockLogInService::new()),
+        token_grants: Arc::new(MockTokenGrants::new()),
         courses: Arc::new(MockCourseService::new()),
         rosters: Arc::new(rosters),
         jobs: Arc::new(MockJobService::new()),

@@ -19,7 +19,7 @@ use derslik_domain::id::Id;
 use derslik_domain::identity::{Actor, Principal};
 use derslik_ports::inbound::{
     AuthenticationError, IdentityService, MockActivityService, MockAttendeeService, MockCourseService, MockJobService, MockLogInService,
-    MockPeopleService, MockProjectService, MockRosterService, MockSessionService, PresentedCredential,
+    MockPeopleService, MockProjectService, MockRosterService, MockSessionService, MockTokenGrants, PresentedCredential,
 };
 use derslik_testkit::builders::{account, actor_of, guid, other_account, service_principal, session};
 use rustls::ServerConfig;
@@ -124,6 +124,7 @@ fn services() -> Services {
         attendees: Arc::new(MockAttendeeService::new()),
         people: Arc::new(MockPeopleService::new()),
         log_in: Arc::new(MockLogInService::new()),
+        token_grants: Arc::new(MockTokenGrants::new()),
         courses: Arc::new(MockCourseService::new()),
         rosters: Arc::new(MockRosterService::new()),
         jobs: Arc::new(MockJobService::new()),

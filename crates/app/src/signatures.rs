@@ -1,0 +1,107 @@
+//! Signatures of service accounts: RS256 and ES256 by `jsonwebtoken`, and random keys of both kinds.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use derslik_domain::identity::{PublicKey, SignatureAlgorithm};
+use derslik_ports::outbound::{Signatures, SigningKey, StoreError};
+use jsonwebtoken::{Algorithm, DecodingKey};
+use p256::elliptic_curve::sec1::ToEncodedPoint as _;
+use rsa::pkcs8::{DecodePublicKey, EncodePrivateKey, EncodePublicKey, LineEnding};
+use rsa::rand_core::OsRng;
+use rsa::traits::PublicKeyParts as _;
+use rsa::{RsaPrivateKey, RsaPublicKey};
+
+/// The bits of a new RSA key.
+const RSA_BITS: usize = 2_048;
+
+/// Signatures by the crates of `RustCrypto`.
+#[derive(Debug, Clone, Copy)]
+pub struct JwtSignatures;
+
+/// The key as `jsonwebtoken` takes it; `None` if it is not a key of that algorithm.
+fn decoding_key(algorithm: SignatureAlgorithm, key: &PublicKey) -> Option<(Algorithm, DecodingKey)> {
+    Some(match algorithm {
+        SignatureAlgorithm::Rs256 => {
+            let key = RsaPublicKey::from_public_key_der(key.der()).ok()?;
+            (Algorithm::RS256, DecodingKey::from_rsa_raw_components(&key.n().to_bytes_be(), &key.e().to_bytes_be()))
+        }
+        SignatureAlgorithm::Es256 => {
+            let key = p256::PublicKey::from_public_key_der(key.der()).ok()?;
+            (Algorithm::ES256, DecodingKey::from_ec_der(key.to_encoded_point(false).as_bytes()))
+        }
+    })
+}
+
+/// Both halves of a key as they are handed out and stored.
+fn signing_key(private: &impl EncodePrivateKey, public: &impl EncodePublicKey) -> Result<SigningKey, StoreError> {
+    let private_pem = private.to_pkcs8_pem(LineEnding::LF).map_err(|error| StoreError::Other(Box::new(error)))?;
+    let public = public.to_public_key_der().map_err(|error| StoreError::Other(Box::new(error)))?;
+    Ok(SigningKey { private_pem: private_pem.to_string(), public: PublicKey::new(public.as_bytes()) })
+}
+
+impl Signatures for JwtSignatures {
+    fn verify(&self, algorithm: SignatureAlgorithm, key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
+        let Some((algorithm, key)) = decoding_key(algorithm, key) else { return false };
+        jsonwebtoken::crypto::verify(&URL_SAFE_NO_PAD.encode(signature), message, &key, algorithm).unwrap_or(false)
+    }
+
+    fn new_key(&self, algorithm: SignatureAlgorithm) -> Result<SigningKey, StoreError> {
+        match algorithm {
+            SignatureAlgorithm::Rs256 => {
+                let private = RsaPrivateKey::new(&mut OsRng, RSA_BITS).map_err(|error| StoreError::Other(Box::new(error)))?;
+                signing_key(&private, &private.to_public_key())
+            }
+            SignatureAlgorithm::Es256 => {
+                let private = p256::SecretKey::random(&mut OsRng);
+                signing_key(&private, &private.public_key())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use p256::ecdsa::signature::Signer as _;
+    use p256::pkcs8::DecodePrivateKey as _;
+    use rsa::sha2::Sha256;
+    use rsa::signature::SignatureEncoding as _;
+
+    use super::*;
+
+    const MESSAGE: &[u8] = b"header.claims";
+
+    fn signed_by(algorithm: SignatureAlgorithm, private_pem: &str) -> Vec<u8> {
+        match algorithm {
+            SignatureAlgorithm::Rs256 => {
+                let key = rsa::pkcs1v15::SigningKey::<Sha256>::new(RsaPrivateKey::from_pkcs8_pem(private_pem).unwrap());
+                key.sign(MESSAGE).to_vec()
+            }
+            SignatureAlgorithm::Es256 => {
+                let key = p256::ecdsa::SigningKey::from_pkcs8_pem(private_pem).unwrap();
+                let signature: p256::ecdsa::Signature = key.sign(MESSAGE);
+                signature.to_bytes().to_vec()
+            }
+        }
+    }
+
+    #[test]
+    fn a_signature_is_right_for_its_key_algorithm_and_message_alone() {
+        for (algorithm, other) in
+            [(SignatureAlgorithm::Rs256, SignatureAlgorithm::Es256), (SignatureAlgorithm::Es256, SignatureAlgorithm::Rs256)]
+        {
+            let (key, stranger) = (JwtSignatures.new_key(algorithm).unwrap(), JwtSignatures.new_key(SignatureAlgorithm::Es256).unwrap());
+            let signature = signed_by(algorithm, &key.private_pem);
+            let verify =
+                |algorithm, key: &SigningKey, message, signature: &[u8]| JwtSignatures.verify(algorithm, &key.public, message, signature);
+            assert!(verify(algorithm, &key, MESSAGE, &signature));
+            assert!(!verify(other, &key, MESSAGE, &signature), "{other:?}");
+            assert!(!verify(algorithm, &stranger, MESSAGE, &signature));
+            assert!(!verify(algorithm, &key, b"header.others", &signature));
+            for wrong in [&[][..], &signature[1..], b"none", &[0; 64], &[0; 256]] {
+                assert!(!verify(algorithm, &key, MESSAGE, wrong), "{wrong:?}");
+            }
+            let no_key = SigningKey { public: PublicKey::new(*b"no key"), ..key };
+            assert!(!verify(algorithm, &no_key, MESSAGE, &signature));
+        }
+    }
+}
