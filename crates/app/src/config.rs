@@ -11,6 +11,7 @@ mod jobs;
 mod limits;
 mod load;
 mod log;
+mod metadata;
 mod ops;
 mod password;
 mod secret;
@@ -38,6 +39,7 @@ pub use jobs::{JobsCompatName, JobsConfig};
 pub use limits::LimitsConfig;
 pub use load::{Origins, SecretFile};
 pub use log::{LogConfig, LogFormat};
+pub use metadata::{MetadataConfig, MetadataPlan};
 pub use ops::{OpsConfig, read_ops_listen};
 pub use password::password_of;
 pub use secret::Secret;
@@ -81,6 +83,8 @@ pub struct Config {
     /// The operations listener.
     #[validate(nested)]
     pub ops: OpsConfig,
+    /// The metadata server.
+    pub metadata: MetadataConfig,
     /// The log.
     pub log: LogConfig,
     /// The HTTP server.
@@ -131,6 +135,7 @@ impl Default for Config {
             dev_clock: None,
             dev: DevConfig::default(),
             ops: OpsConfig::default(),
+            metadata: MetadataConfig::default(),
             log: LogConfig::default(),
             http: HttpConfig::default(),
             limits: LimitsConfig::default(),
@@ -225,7 +230,7 @@ impl Config {
         origins.name("trusted_proxies", self.trusted_proxies())?;
         origins.name("http.cors_origins", self.allowed_origins())?;
         origins.name("log.filter", self.log.env_filter())?;
-        for (setting, checked) in self.classroom.check().into_iter().chain(self.ops.check()) {
+        for (setting, checked) in self.classroom.check().into_iter().chain(self.ops.check()).chain(self.metadata.check()) {
             origins.name(setting, checked)?;
         }
         origins.name("classroom.calendar_id", self.calendars())?;

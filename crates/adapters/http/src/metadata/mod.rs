@@ -44,6 +44,9 @@ pub struct MetadataServer {
 
 impl std::fmt::Debug for MetadataServer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("MetadataServer").field("account", &self.account).field("universe_domain", &self.universe_domain).finish_non_exhaustive()
+        f.debug_struct("MetadataServer")
+            .field("account", &self.account)
+            .field("universe_domain", &self.universe_domain)
+            .finish_non_exhaustive()
     }
 }

@@ -99,8 +99,7 @@ async fn token(server: &MetadataServer, query: &str) -> Result<HttpResponse, Htt
 /// The scopes that a client asks for, without those that do not exist. `None` if it asks for none in particular.
 fn asked_scopes(query: &str) -> Option<Vec<Scope>> {
     let asked: Vec<String> = pairs(query).into_iter().filter(|(name, _)| name == "scopes").map(|(_, value)| value).collect();
-    let names: Vec<&str> =
-        asked.iter().flat_map(|value| value.split([',', ' '])).map(str::trim).filter(|name| !name.is_empty()).collect();
+    let names: Vec<&str> = asked.iter().flat_map(|value| value.split([',', ' '])).map(str::trim).filter(|name| !name.is_empty()).collect();
     (!names.is_empty()).then(|| names.into_iter().filter_map(scope_by_name).collect())
 }
 
