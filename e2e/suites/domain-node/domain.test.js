@@ -16,6 +16,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 const program = join(process.env.CARGO_TARGET_DIR ?? join(resolve(here, '../../..'), 'target'), 'debug', 'derslik');
 const HOST = 'classroom.okul.example';
 const ACCOUNT = 'timetable@1329.iam.derslik.internal';
+const CREATE = ['service-account', 'create', 'timetable', '--account', 'demo', '--role', 'admin'];
+CREATE.push('--scope', 'classroom.courses', '--scope', 'classroom.rosters');
 const FOREIGN = /^(DERSLIK_|GCE_|GOOGLE_|CLOUDSDK_|https?_proxy$|no_proxy$)/i;
 const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !FOREIGN.test(name)));
 

@@ -8,6 +8,10 @@ import urllib.request
 import pytest
 from conftest import ACCOUNT, ENVIRONMENT, HOST, PROGRAM
 
+# Makes the service account of the site.
+CREATE = ["service-account", "create", "timetable", "--account", "demo", "--role", "admin"]
+CREATE += ["--scope", "classroom.courses", "--scope", "classroom.rosters"]
+
 USER = """
 import json
 import google.auth

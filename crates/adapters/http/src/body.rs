@@ -61,21 +61,36 @@ pub(crate) async fn read_optional_json(request: &HttpRequest, payload: Payload, 
 
 /// Reads the fields of a form.
 pub(crate) async fn read_form(request: &HttpRequest, payload: Payload, state: &HttpState) -> Result<Vec<(String, String)>, BodyError> {
+    read_form_within(usize::MAX, request, payload, state).await
+}
+
+/// Reads the fields of a form of at most `most` bytes.
+pub(crate) async fn read_form_within(
+    most: usize,
+    request: &HttpRequest,
+    payload: Payload,
+    state: &HttpState,
+) -> Result<Vec<(String, String)>, BodyError> {
     if essence(request) != Some("application/x-www-form-urlencoded") {
         return Err(BodyError::NoForm);
     }
-    let body = read_bytes(request, payload, state).await?;
+    let body = read_within(most, request, payload, state).await?;
     let fields = std::str::from_utf8(&body).ok().and_then(|text| Query::from_query(text).ok());
     fields.map(Query::into_inner).ok_or(BodyError::NoForm)
 }
 
 /// Reads a body of any content type.
 pub(crate) async fn read_bytes(request: &HttpRequest, payload: Payload, state: &HttpState) -> Result<Body, BodyError> {
+    read_within(usize::MAX, request, payload, state).await
+}
+
+async fn read_within(most: usize, request: &HttpRequest, payload: Payload, state: &HttpState) -> Result<Body, BodyError> {
     let holder = holder_of(request);
     let limit = match holder {
         Holder::Anonymous => state.limits.body_bytes.min(ANONYMOUS_BODY_BYTES),
         Holder::Principal(..) => state.limits.body_bytes,
     };
+    let limit = limit.min(most);
     if content_length(request).is_some_and(|length| length > limit) {
         return Err(BodyError::TooLarge { limit });
     }

@@ -21,6 +21,7 @@
 //! | `memory` | the memory budget that all requests share |
 //! | `metadata` | the metadata server, a listener of its own |
 //! | `metrics` | the metrics of requests |
+//! | `oauth` | access tokens for grants, as OAuth 2.0 has it |
 //! | `observed` | what is known of a request once it is over |
 //! | `openapi` | builds the OpenAPI document, with the feature `openapi` |
 //! | `origins` | the web pages that may use the APIs |
@@ -53,6 +54,7 @@ mod list;
 mod memory;
 pub mod metadata;
 mod metrics;
+mod oauth;
 mod observed;
 #[cfg(feature = "openapi")]
 mod openapi;

@@ -15,6 +15,8 @@ pub(crate) enum Dialect {
     Jobs,
     /// The courses API.
     Courses,
+    /// The endpoint for tokens.
+    Tokens,
     /// None of them: the path belongs to no API, or the request ended before it was routed.
     None,
 }
@@ -26,6 +28,7 @@ impl Dialect {
             Self::Sessions => "sessions",
             Self::Jobs => "jobs",
             Self::Courses => "courses",
+            Self::Tokens => "tokens",
             Self::None => "none",
         }
     }

@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::web::{self, Data, ServiceConfig};
 
 use crate::state::HttpState;
-use crate::{classroom, documentation, openreplay, perculus};
+use crate::{classroom, documentation, oauth, openreplay, perculus};
 
 /// Adds every URL of the service to an app.
 pub fn configure(config: &mut ServiceConfig, state: HttpState) {
@@ -18,6 +18,7 @@ pub fn configure(config: &mut ServiceConfig, state: HttpState) {
         // Registered after version 2, because their paths have a common prefix.
         .service(perculus::scope_v1("/xapi"))
         .configure(perculus::token_routes)
+        .configure(oauth::configure)
         .configure(classroom::configure)
         .service(openreplay::scope("/api/v1"))
         .configure(|config| openreplay::routes(config, "/v1"))

@@ -24,6 +24,7 @@ mod database;
 mod doctor;
 mod erasures;
 mod folder;
+mod grant;
 mod health;
 mod job;
 mod key;
@@ -38,7 +39,9 @@ mod password;
 mod project;
 mod restore;
 mod runtime;
+mod scopes;
 mod serve;
+mod service_account;
 mod start;
 mod token;
 mod user;
@@ -113,9 +116,15 @@ enum Command {
     /// People.
     #[command(subcommand)]
     User(user::UserCommand),
-    /// New access tokens of people; `derslik key` lists, rotates and revokes them.
+    /// New access tokens of people, and credentials files; `derslik key` and `derslik grant` list and revoke them.
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// Keys of service accounts, and refresh tokens of people.
+    #[command(subcommand)]
+    Grant(grant::GrantCommand),
+    /// Service accounts: programs that prove themselves by signatures.
+    #[command(subcommand)]
+    ServiceAccount(service_account::ServiceAccountCommand),
     /// Projects, which own jobs and aliases of courses.
     #[command(subcommand)]
     Project(project::ProjectCommand),
@@ -269,6 +278,8 @@ impl Cli {
             Command::Audit(command) => command.run(&context),
             Command::User(command) => command.run(&context),
             Command::Token(command) => command.run(&context),
+            Command::Grant(command) => command.run(&context),
+            Command::ServiceAccount(command) => command.run(&context),
             Command::Project(command) => command.run(&context),
             Command::Admin(command) => command.run(&context),
         }
@@ -308,6 +319,8 @@ impl Command {
             Self::Audit(_) => "audit",
             Self::User(_) => "user",
             Self::Token(_) => "token",
+            Self::Grant(_) => "grant",
+            Self::ServiceAccount(_) => "service-account",
             Self::Project(_) => "project",
             Self::Admin(_) => "admin",
         }

@@ -80,6 +80,15 @@ pub(super) enum RoleName {
     Member,
 }
 
+impl RoleName {
+    pub(super) const fn role(self) -> Role {
+        match self {
+            Self::Admin => Role::Admin,
+            Self::Member => Role::Member,
+        }
+    }
+}
+
 impl UserCommand {
     pub(super) fn run(self, context: &Context<'_>) -> Result<(), Failure> {
         match self {
@@ -114,11 +123,7 @@ fn create(context: &Context<'_>, arguments: CreateUser) -> Result<(), Failure> {
     let username = arguments.username.as_deref().map(Username::parse).transpose().map_err(|error| usage("--username", &error))?;
     let operator = Operator::open(context.config)?;
     let account = operator.account(&arguments.account)?;
-    let role = match arguments.role {
-        RoleName::Admin => Role::Admin,
-        RoleName::Member => Role::Member,
-    };
-    let new = NewUser { email, username, role, name, surname };
+    let new = NewUser { email, username, role: arguments.role.role(), name, surname };
     let id = operator.wait_for(operator.ports.users.create(account, new)).map_err(|error| not_created(&arguments.account, error))?;
     let json = || json!({ "id": id.get(), "email": arguments.email });
     context.output.print(|| format!("user  {} ({id})", arguments.email), json)

@@ -7,6 +7,7 @@ mod change_log;
 mod course_reader;
 mod courses;
 mod credentials;
+mod grants;
 mod idempotency;
 mod identity;
 mod job_reader;
@@ -44,6 +45,7 @@ pub fn cases<U: UnitOfWork + Readers + Clone>() -> Vec<Case<U>> {
         unit_of_work::cases(),
         identity::cases(),
         credentials::cases(),
+        grants::cases(),
         admins::cases(),
         idempotency::cases(),
         attendees::cases(),

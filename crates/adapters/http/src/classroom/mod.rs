@@ -30,15 +30,11 @@ mod words;
 
 use derslik_domain::identity::Scope;
 
+pub(crate) use engine::{SCOPE_PREFIX, scope_url};
 pub(crate) use routes::{configure, configure_rest};
 pub use settings::{ClassroomSettings, Templates};
 
-/// The URL by which the original names a scope.
-pub(crate) fn scope_url(scope: Scope) -> String {
-    format!("{}{}", engine::SCOPE_PREFIX, scope.name())
-}
-
 /// The scope with a name that is short, such as `classroom.courses`, or the whole URL of the original.
 pub fn scope_by_name(name: &str) -> Option<Scope> {
-    Scope::by_name(name.strip_prefix(engine::SCOPE_PREFIX).unwrap_or(name))
+    Scope::by_name(name.strip_prefix(SCOPE_PREFIX).unwrap_or(name))
 }

@@ -12,7 +12,8 @@ use serde_json::json;
 use super::MetadataServer;
 use super::checks::{Refusal, find_refusal};
 use super::path::{DEFAULT, Question, read};
-use crate::classroom::{scope_by_name, scope_url};
+use crate::classroom::scope_by_name;
+use crate::oauth::shown_scope;
 
 /// The content type of answers that are no JSON.
 const TEXT: &str = "application/text";
@@ -109,7 +110,7 @@ fn pairs(query: &str) -> Vec<(String, String)> {
 }
 
 fn names_of(scopes: Scopes) -> impl Iterator<Item = String> {
-    scopes.iter().map(scope_url)
+    scopes.iter().map(shown_scope)
 }
 
 fn text(text: &str) -> HttpResponse {

@@ -9,12 +9,12 @@ use derslik_ports::outbound::Stores;
 use super::{BATCH, DEFAULT_RETENTION, swept};
 use crate::registry::{Step, StepContext, StepError, StepHandler};
 
-/// How long ended jobs and deleted rows are kept.
+/// How long ended jobs, deleted rows and expired tokens are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
     /// The retention of jobs, from their end on.
     pub ended_jobs: Duration,
-    /// The retention of deleted rows, from their deletion on.
+    /// The retention of deleted rows, from their deletion on, and of access tokens, from their expiry on.
     pub deleted_rows: Duration,
 }
 
@@ -42,7 +42,12 @@ impl StepHandler for Prune {
         let (account, now) = (context.account, context.now);
         let rows = match Pruning::by_reference(&context.job.reference) {
             Some(Pruning::EndedJobs) => stores.jobs().prune(account, before(now, self.retention.ended_jobs), BATCH)?,
-            Some(Pruning::DeletedRows) => stores.sessions().prune(account, before(now, self.retention.deleted_rows), BATCH)?,
+            Some(Pruning::DeletedRows) => {
+                let before = before(now, self.retention.deleted_rows);
+                let sessions = stores.sessions().prune(account, before, BATCH)?;
+                // Tokens of an hour would fill the table.
+                sessions.plus(stores.identity().prune_tokens(account, before, BATCH)?)
+            }
             None => return Err(StepError::Failed(Failure::new(FailureReason::Permanent, "unknown prune target"))),
         };
         Ok(swept(context.job, rows))

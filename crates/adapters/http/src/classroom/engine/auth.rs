@@ -1,17 +1,21 @@
-//! The actor behind an access token.
+//! The actor behind an access token, or behind an assertion in place of one.
 
 use derslik_domain::identity::{Actor, CredentialKind};
 use derslik_ports::inbound::{AuthenticationError, PresentedCredential};
 
+use crate::oauth::read_bearer;
 use crate::state::HttpState;
 
-/// The actor that an access token belongs to.
+/// The actor that an access token belongs to. The assertion of a service account stands in place of one.
 ///
 /// # Errors
 /// [`AuthenticationError`] if the token is not valid.
 pub(super) async fn authenticate(state: &HttpState, token: &str) -> Result<Actor, AuthenticationError> {
     let presented = PresentedCredential { kind: CredentialKind::AccessToken, public_id: String::new(), secret: token.as_bytes().to_vec() };
-    state.identity.authenticate(presented).await
+    match read_bearer(token) {
+        Some(assertion) => state.identity.authenticate_signed(presented, assertion).await,
+        None => state.identity.authenticate(presented).await,
+    }
 }
 
 /// The actor that an `Authorization` header belongs to, if its credential is valid.

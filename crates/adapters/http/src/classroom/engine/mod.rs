@@ -55,5 +55,5 @@ pub(crate) use path::collections;
 pub(crate) use path::{Target, find};
 pub(crate) use query::{MASKED, ONLY_PREVIEW, PAGE_SIZE, PAGE_TOKEN, PAGED, PREVIEW, Parameter, ParameterKind};
 pub(crate) use schema::{Choice, EMPTY, Kind, Message, PREVIEW_VERSION, field, snake, text};
-pub(crate) use scopes::SCOPE_PREFIX;
+pub(crate) use scopes::{SCOPE_PREFIX, scope_url};
 pub(crate) use transport::{batches, calls_below, description, directory};

@@ -6,7 +6,7 @@ use derslik_domain::identity::Scope;
 pub(crate) const SCOPE_PREFIX: &str = "https://www.googleapis.com/auth/";
 
 /// The URL that names a scope.
-pub(super) fn scope_url(scope: Scope) -> String {
+pub(crate) fn scope_url(scope: Scope) -> String {
     url_of(scope.name())
 }
 

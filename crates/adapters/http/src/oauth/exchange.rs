@@ -1,0 +1,73 @@
+//! From a request for a token to its answer.
+
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use derslik_ports::inbound::TokenRequest;
+
+use super::answer::{ACCESS_TOKEN, Refusal, token, too_many};
+use super::assertion::{Decoded, decode};
+use super::form::{Fields, client};
+use super::scopes;
+use crate::body::read_form_within;
+use crate::client::client_network;
+use crate::state::HttpState;
+
+/// The longest form, in bytes.
+const FORM_BYTES: usize = 64 * 1024;
+
+const REFRESH_TOKEN: &str = "refresh_token";
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+
+/// Issues a token. A refused grant is a request without a valid credential, so it counts against the quota of its network.
+pub(super) async fn exchange(state: Data<HttpState>, request: HttpRequest, payload: Payload) -> HttpResponse {
+    let refusal = match issue(&state, &request, payload).await {
+        Ok(response) => return response,
+        Err(refusal) => refusal,
+    };
+    if refusal.counts()
+        && let Err(exceeded) = state.rate_limits().count_unknown(client_network(&request))
+    {
+        return too_many(exceeded);
+    }
+    refusal.response()
+}
+
+async fn issue(state: &HttpState, request: &HttpRequest, payload: Payload) -> Result<HttpResponse, Refusal> {
+    let fields = Fields::new(read_form_within(FORM_BYTES, request, payload, state).await?)?;
+    let grant = read(request, &fields)?;
+    let is_exchange = matches!(grant, TokenRequest::Exchange { .. });
+    let granted = state.token_grants.grant(grant).await;
+    let by_basic = request.headers().contains_key(AUTHORIZATION);
+    granted.map(|granted| token(&granted, is_exchange)).map_err(|error| Refusal::of(&error, by_basic))
+}
+
+fn read(request: &HttpRequest, fields: &Fields) -> Result<TokenRequest, Refusal> {
+    let requested = || fields.get("scope").and_then(scopes::read);
+    match fields.need("grant_type")? {
+        JWT_BEARER => {
+            let Decoded { assertion, has_audience } =
+                decode(fields.need("assertion")?).ok_or_else(|| Refusal::grant("the assertion is not a JWT by RS256 or ES256"))?;
+            if !has_audience {
+                return Err(Refusal::grant("the assertion has no audience"));
+            }
+            Ok(TokenRequest::Assertion(assertion))
+        }
+        REFRESH_TOKEN => {
+            let shown = fields.need("refresh_token")?.to_owned();
+            Ok(TokenRequest::Refresh { client: client(request.headers(), fields)?, token: shown, scopes: requested() })
+        }
+        TOKEN_EXCHANGE => {
+            let shown = fields.need("subject_token")?.to_owned();
+            if fields.need("subject_token_type")? != ACCESS_TOKEN {
+                return Err(Refusal::request("subject_token_type must be that of an access token"));
+            }
+            if fields.get("requested_token_type").is_some_and(|wanted| wanted != ACCESS_TOKEN) {
+                return Err(Refusal::request("requested_token_type must be that of an access token"));
+            }
+            Ok(TokenRequest::Exchange { token: shown, scopes: requested() })
+        }
+        _ => Err(Refusal::grant_type()),
+    }
+}

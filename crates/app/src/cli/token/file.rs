@@ -1,0 +1,224 @@
+//! Credentials files, in the formats that client libraries read. A file holds secrets that are stored nowhere else.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use derslik_domain::identity::SignatureAlgorithm;
+use derslik_ports::inbound::operators::{CreatedRefreshToken, CreatedServiceKey};
+use serde_json::{Value, json};
+
+use crate::backup::new_file::NewFile;
+use crate::cli::Failure;
+
+/// The domain of the original, whose name libraries expect unless a file names another.
+const UNIVERSE: &str = "googleapis.com";
+
+/// The audience of a file for a library that exchanges it elsewhere. The server does not read it.
+const AUDIENCE: &str = "//iam.googleapis.com/locations/global/workforcePools/derslik/providers/derslik";
+
+/// What a credentials file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum FileKind {
+    /// A key of a service account. Python takes it at any address; other libraries need the name of the original server.
+    ServiceAccount,
+    /// A refresh token of a person, as a log-in with the original leaves one. Libraries need the name of the original server for it.
+    AuthorizedUser,
+    /// A refresh token of a person, of a type that Python and Node exchange at any address, also over plain http.
+    External,
+}
+
+/// The algorithm of a new key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum AlgorithmName {
+    /// RSA of 2048 bits, which all libraries know.
+    Rs256,
+    /// ECDSA on P-256, which few libraries know.
+    Es256,
+}
+
+impl AlgorithmName {
+    pub(super) const fn algorithm(self) -> SignatureAlgorithm {
+        match self {
+            Self::Rs256 => SignatureAlgorithm::Rs256,
+            Self::Es256 => SignatureAlgorithm::Es256,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FileArgs {
+    /// Make a credentials file for client libraries in place of a token.
+    #[arg(long = "as", value_enum, value_name = "KIND", requires = "url")]
+    pub(super) kind: Option<FileKind>,
+    /// The URL of the service as clients reach it, such as `https://classroom.okul.example`.
+    #[arg(long, value_name = "URL", requires = "kind")]
+    url: Option<String>,
+    /// The domain whose subdomain `classroom` is the service, such as `okul.example` [default: googleapis.com].
+    #[arg(long, value_name = "DOMAIN", requires = "kind")]
+    universe_domain: Option<String>,
+    /// The algorithm of the key of a service account [default: rs256].
+    #[arg(long, value_enum, requires = "kind")]
+    pub(super) algorithm: Option<AlgorithmName>,
+    /// Write the file there, for its owner alone, and not to standard output.
+    #[arg(long, value_name = "FILE", requires = "kind")]
+    out: Option<PathBuf>,
+}
+
+/// What a file says of the service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    token_url: String,
+    universe_domain: String,
+}
+
+impl FileArgs {
+    /// Where the service is.
+    pub(super) fn place(&self) -> Result<Place, Failure> {
+        let url = self.url.as_deref().unwrap_or_default().trim_end_matches('/');
+        let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
+        if host.is_empty() || host.chars().any(|letter| letter.is_whitespace() || letter.is_control() || "?#@".contains(letter)) {
+            return Err(Failure::Usage(anyhow::anyhow!("--url is not a URL such as https://classroom.okul.example")));
+        }
+        let domain = self.universe_domain.as_deref().unwrap_or(UNIVERSE);
+        let is_of_domain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || ".-".contains(letter);
+        if domain.is_empty() || !domain.chars().all(is_of_domain) {
+            return Err(Failure::Usage(anyhow::anyhow!("--universe-domain is not a domain such as okul.example")));
+        }
+        Ok(Place { token_url: format!("{url}/token"), universe_domain: domain.to_owned() })
+    }
+
+    /// Makes the file. `make` is called once there is a place for it, so that no secret is lost.
+    pub(super) fn write(&self, make: impl FnOnce() -> Result<Value, Failure>) -> Result<(), Failure> {
+        match &self.out {
+            None => {
+                let text = pretty(&make()?);
+                writeln!(std::io::stdout(), "{text}").map_err(|error| Failure::Other(anyhow::Error::new(error).context("standard output")))
+            }
+            Some(path) => write_to(path, make),
+        }
+    }
+}
+
+fn write_to(path: &Path, make: impl FnOnce() -> Result<Value, Failure>) -> Result<(), Failure> {
+    let (new, mut out) = NewFile::create(path).map_err(Failure::Usage)?;
+    let text = pretty(&make()?);
+    writeln!(out, "{text}").map_err(|error| Failure::Other(anyhow::Error::new(error).context(path.display().to_string())))?;
+    new.keep(&out).map(drop).map_err(Failure::Other)
+}
+
+fn pretty(file: &Value) -> String {
+    format!("{file:#}")
+}
+
+/// The file with the key of a service account. `account` is the name of the account.
+pub(super) fn of_key(key: &CreatedServiceKey, account: &str, place: &Place) -> Value {
+    json!({
+        "type": "service_account",
+        "project_id": account,
+        "private_key_id": key.key,
+        "private_key": key.private_pem,
+        "client_email": key.address.to_string(),
+        "client_id": key.principal.to_string(),
+        "token_uri": place.token_url,
+        "universe_domain": place.universe_domain,
+    })
+}
+
+/// The file with a refresh token.
+pub(super) fn of_refresh_token(created: &CreatedRefreshToken, kind: FileKind, place: &Place) -> Value {
+    let (name, member) = match kind {
+        FileKind::External => ("external_account_authorized_user", "token_url"),
+        FileKind::AuthorizedUser | FileKind::ServiceAccount => ("authorized_user", "token_uri"),
+    };
+    let mut file = json!({
+        "type": name,
+        "client_id": created.client.id,
+        "client_secret": created.client.secret,
+        "refresh_token": created.token,
+        "universe_domain": place.universe_domain,
+    });
+    if let Some(members) = file.as_object_mut() {
+        members.insert(member.to_owned(), place.token_url.as_str().into());
+        if kind == FileKind::External {
+            members.insert("audience".to_owned(), AUDIENCE.into());
+        }
+    }
+    file
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use derslik_domain::id::Id;
+    use derslik_domain::identity::{ServiceAddress, ServiceName};
+    use derslik_ports::inbound::Client;
+
+    use super::*;
+    use crate::cli::operator::testing::code_and_text;
+
+    fn arguments(url: &str, domain: Option<&str>, out: Option<PathBuf>) -> FileArgs {
+        let universe_domain = domain.map(str::to_owned);
+        FileArgs { kind: Some(FileKind::External), url: Some(url.to_owned()), universe_domain, algorithm: None, out }
+    }
+
+    fn place() -> Place {
+        arguments("https://classroom.okul.example/", Some("okul.example"), None).place().map_err(code_and_text).unwrap()
+    }
+
+    #[test]
+    fn a_place_is_a_url_and_a_domain() {
+        let expected = Place { token_url: "https://classroom.okul.example/token".to_owned(), universe_domain: "okul.example".to_owned() };
+        assert_eq!(place(), expected);
+        let local = arguments("http://127.0.0.1:8080", None, None).place().map_err(code_and_text).unwrap();
+        assert_eq!((local.token_url.as_str(), local.universe_domain.as_str()), ("http://127.0.0.1:8080/token", "googleapis.com"));
+        for url in ["", "okul.example", "ftp://okul.example", "https://", "https://a b", "https://a?b", "https://a@b"] {
+            assert_eq!(arguments(url, None, None).place().map_err(code_and_text).unwrap_err().0, 2, "{url}");
+        }
+        for domain in ["", "Okul.example", "https://okul.example", "okul example"] {
+            assert_eq!(arguments("https://a", Some(domain), None).place().map_err(code_and_text).unwrap_err().0, 2, "{domain}");
+        }
+    }
+
+    #[test]
+    fn the_file_of_a_key_has_what_libraries_read() {
+        let address = ServiceAddress { account: Id::new(7), name: ServiceName::parse("timetable").unwrap() };
+        let private_pem = "-----BEGIN PRIVATE KEY-----\n".to_owned();
+        let key =
+            CreatedServiceKey { id: Id::new(5), address, principal: Id::new(200), key: "0a".to_owned(), private_pem, expires_at: None };
+        let file = of_key(&key, "okul", &place());
+        assert_eq!((&file["type"], &file["client_email"]), (&json!("service_account"), &json!("timetable@7.iam.derslik.internal")));
+        assert_eq!((&file["private_key_id"], &file["client_id"], &file["project_id"]), (&json!("0a"), &json!("200"), &json!("okul")));
+        assert_eq!((&file["token_uri"], &file["universe_domain"]), (&json!(place().token_url), &json!("okul.example")));
+        assert_eq!(file["private_key"], json!("-----BEGIN PRIVATE KEY-----\n"));
+    }
+
+    #[test]
+    fn a_refresh_token_makes_a_file_of_either_kind() {
+        let client = Client { id: "7-0a.apps.derslik.internal".to_owned(), secret: "secret".to_owned() };
+        let created = CreatedRefreshToken { id: Id::new(5), client, token: "refresh".to_owned(), expires_at: None };
+        let user = of_refresh_token(&created, FileKind::AuthorizedUser, &place());
+        assert_eq!((&user["type"], &user["token_uri"]), (&json!("authorized_user"), &json!(place().token_url)));
+        let external = of_refresh_token(&created, FileKind::External, &place());
+        assert_eq!((&external["type"], &external["token_url"]), (&json!("external_account_authorized_user"), &json!(place().token_url)));
+        assert!(external["audience"].is_string() && user.get("audience").is_none());
+        for file in [user, external] {
+            assert_eq!((&file["client_secret"], &file["refresh_token"]), (&json!("secret"), &json!("refresh")));
+        }
+    }
+
+    #[test]
+    fn a_file_is_for_its_owner_alone_and_a_failure_leaves_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key.json");
+        let written = arguments("https://a", None, Some(path.clone()));
+        let failed = written.write(|| Err(Failure::Other(anyhow::anyhow!("no key"))));
+        assert!(failed.is_err() && !path.exists());
+        written.write(|| Ok(json!({ "type": "a" }))).map_err(code_and_text).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\n  \"type\": \"a\"\n}\n");
+        let again = written.write(|| unreachable!("there is no place for a second key"));
+        assert_eq!(again.map_err(code_and_text).unwrap_err().0, 2);
+    }
+}
