@@ -2,7 +2,7 @@
 //! of the original's vendor. It gives tokens of one service account to every program that reaches it, and asks for no credential. So it
 //! is off by default, and in production it listens on loopback alone.
 //!
-//! It runs on a thread of its own and is no part of the public listener. It calls one inbound port, and knows no course.
+//! It runs on a thread of its own and does not belong to the public listener. It calls one inbound port, and knows no course.
 //!
 //! | file | content |
 //! |---|---|

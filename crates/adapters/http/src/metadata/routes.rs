@@ -15,7 +15,7 @@ use super::path::{DEFAULT, Question, read};
 use crate::classroom::scope_by_name;
 use crate::oauth::shown_scope;
 
-/// The content type of answers that are no JSON.
+/// The content type of answers that are not JSON.
 const TEXT: &str = "application/text";
 
 /// Adds the one handler of all paths.

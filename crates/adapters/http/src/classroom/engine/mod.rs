@@ -56,4 +56,4 @@ pub(crate) use path::{Target, find};
 pub(crate) use query::{MASKED, ONLY_PREVIEW, PAGE_SIZE, PAGE_TOKEN, PAGED, PREVIEW, Parameter, ParameterKind};
 pub(crate) use schema::{Choice, EMPTY, Kind, Message, PREVIEW_VERSION, field, snake, text};
 pub(crate) use scopes::{SCOPE_PREFIX, scope_url};
-pub(crate) use transport::{batches, calls_below, description, directory};
+pub(crate) use transport::{api_directory, batches, calls_below, description};

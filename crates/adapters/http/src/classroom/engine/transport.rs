@@ -64,7 +64,7 @@ pub(crate) fn description(api: &'static Api, path: &str) -> impl HttpServiceFact
 }
 
 /// The list of APIs, at a path. It names this one.
-pub(crate) fn directory(path: &str) -> impl HttpServiceFactory + use<> {
+pub(crate) fn api_directory(path: &str) -> impl HttpServiceFactory + use<> {
     web::resource(path).app_data(Dialect::Courses).route(web::get().to(list_apis)).default_service(web::to(no_such_path))
 }
 
