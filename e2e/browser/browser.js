@@ -10,6 +10,8 @@ const LOOPBACK = ['127.0.0.1', '[::1]', 'localhost'];
 
 const ARGUMENTS = [
   '--no-proxy-server',
+  // The pages of these tests have no certificate.
+  '--disable-features=HttpsUpgrades',
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-domain-reliability',

@@ -23,7 +23,7 @@ pub(super) fn metadata(loaded: &Loaded, _: Purpose) -> Vec<Violation> {
     let address = config.metadata.address().ok().flatten().filter(|address| !address.ip().to_canonical().is_loopback());
     let Some(address) = address.filter(|_| !(config.profile == Profile::Dev && config.dev.allow_remote)) else { return Vec::new() };
     let fix = match config.profile {
-        Profile::Production => "listen on 127.0.0.1, or take it away: other machines get a key of the service account",
+        Profile::Production => "listen on 127.0.0.1, or take metadata.listen away",
         Profile::Dev => "listen on 127.0.0.1, or set dev.allow_remote to true",
     };
     vec![Violation::new("metadata.listen", format!("every program that reaches {address} gets tokens"), fix)]
