@@ -9,9 +9,9 @@ const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-s
 const LOOPBACK = ['127.0.0.1', '[::1]', 'localhost'];
 
 const ARGUMENTS = [
-  // No name leads to an address, and no address but those of this machine is used.
-  `--host-resolver-rules=MAP * ~NOTFOUND, ${LOOPBACK.map((host) => `EXCLUDE ${host}`).join(', ')}`,
   '--no-proxy-server',
+  // The pages of these tests have no certificate.
+  '--disable-features=HttpsUpgrades',
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-domain-reliability',
@@ -19,6 +19,12 @@ const ARGUMENTS = [
   '--no-first-run',
   '--no-pings',
 ];
+
+/** No name leads to an address but those that are named, which lead to this machine. No address but those of this machine is used. */
+function resolverRules(names) {
+  const rules = [...names.map((name) => `MAP ${name} 127.0.0.1`), 'MAP * ~NOTFOUND', ...LOOPBACK.map((host) => `EXCLUDE ${host}`)];
+  return `--host-resolver-rules=${rules.join(', ')}`;
+}
 
 function isExecutable(file) {
   try {
@@ -43,23 +49,24 @@ function isRemote(url) {
   return ['http:', 'https:', 'ws:', 'wss:'].includes(new URL(url).protocol);
 }
 
-function isForeign(url) {
-  return isRemote(url) && !LOOPBACK.includes(new URL(url).hostname);
+function isForeign(url, names) {
+  return isRemote(url) && ![...LOOPBACK, ...names].includes(new URL(url).hostname);
 }
 
 /**
- * A browser. `visit(url, options)` opens a page of its own, and returns it with what it has asked for so far: `requests` are all URLs,
- * `foreign` those of other machines, and `errors` the errors of its console and its scripts.
+ * A browser, for which `names` lead to this machine. `visit(url, options)` opens a page of its own, and returns it with what it has
+ * asked for so far: `requests` are all URLs, `foreign` those of other machines, and `errors` the errors of its console and its
+ * scripts. `page(url)` opens a page of which nothing is recorded, and whose preflights reach the service.
  */
-export async function openBrowser() {
-  const browser = await chromium.launch({ executablePath: executable(), headless: true, args: ARGUMENTS });
+export async function openBrowser(names = []) {
+  const browser = await chromium.launch({ executablePath: executable(), headless: true, args: [...ARGUMENTS, resolverRules(names)] });
   async function visit(url, options = {}) {
     const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
     const [requests, foreign, errors] = [[], [], []];
     await context.route('**/*', (route) => {
       const asked = route.request().url();
       if (isRemote(asked)) requests.push(asked);
-      if (!isForeign(asked)) return route.continue();
+      if (!isForeign(asked, names)) return route.continue();
       foreign.push(asked);
       return route.abort();
     });
@@ -72,5 +79,11 @@ export async function openBrowser() {
     if (!answer?.ok()) throw new Error(`${url} answered ${answer?.status()}`);
     return { page, requests, foreign, errors, answer };
   }
-  return { visit, close: () => browser.close() };
+  // The library answers preflights by itself where it intercepts requests, so here it intercepts none.
+  async function page(url) {
+    const page = await (await browser.newContext()).newPage();
+    await page.goto(url);
+    return page;
+  }
+  return { visit, page, close: () => browser.close() };
 }

@@ -11,6 +11,7 @@ mod jobs;
 mod limits;
 mod load;
 mod log;
+mod metadata;
 mod ops;
 mod password;
 mod secret;
@@ -38,6 +39,7 @@ pub use jobs::{JobsCompatName, JobsConfig};
 pub use limits::LimitsConfig;
 pub use load::{Origins, SecretFile};
 pub use log::{LogConfig, LogFormat};
+pub use metadata::{MetadataConfig, MetadataPlan};
 pub use ops::{OpsConfig, read_ops_listen};
 pub use password::password_of;
 pub use secret::Secret;
@@ -81,6 +83,8 @@ pub struct Config {
     /// The operations listener.
     #[validate(nested)]
     pub ops: OpsConfig,
+    /// The metadata server.
+    pub metadata: MetadataConfig,
     /// The log.
     pub log: LogConfig,
     /// The HTTP server.
@@ -131,6 +135,7 @@ impl Default for Config {
             dev_clock: None,
             dev: DevConfig::default(),
             ops: OpsConfig::default(),
+            metadata: MetadataConfig::default(),
             log: LogConfig::default(),
             http: HttpConfig::default(),
             limits: LimitsConfig::default(),
@@ -223,8 +228,9 @@ impl Config {
         origins.name("account.timezone", self.timezone())?;
         origins.name("dev_clock", self.clock_start())?;
         origins.name("trusted_proxies", self.trusted_proxies())?;
+        origins.name("http.cors_origins", self.allowed_origins())?;
         origins.name("log.filter", self.log.env_filter())?;
-        for (setting, checked) in self.classroom.check().into_iter().chain(self.ops.check()) {
+        for (setting, checked) in self.classroom.check().into_iter().chain(self.ops.check()).chain(self.metadata.check()) {
             origins.name(setting, checked)?;
         }
         origins.name("classroom.calendar_id", self.calendars())?;
@@ -280,6 +286,21 @@ mod tests {
         }
         for proxies in ["\"10.0.0.0/8, fd00::1\"", "[\"10.0.0.0/8\", \"fd00::1\"]"] {
             assert_eq!(read(&format!("trusted_proxies = {proxies}\n")).unwrap().trusted_proxies, ["10.0.0.0/8", "fd00::1"]);
+        }
+    }
+
+    #[test]
+    fn pages_elsewhere_are_not_listed_with_known_keys() {
+        let listed = |settings: &str, keys: &str| read(&format!("{keys}[http]\ncors_origins = {settings}\n")).map(drop);
+        for settings in ["[]", "\"\"", "\"*\"", "[\"*\"]", "\"http://localhost:3000, http://127.0.0.1:3000\""] {
+            assert!(listed(settings, "").is_ok() && listed(settings, "fixed_dev_keys = true\n").is_ok(), "{settings}");
+        }
+        assert!(listed("[\"https://app.okul.example\"]", "").is_ok());
+        let error = listed("[\"https://app.okul.example\"]", "fixed_dev_keys = true\n").unwrap_err();
+        assert!(format!("{error:#}").contains("is not an origin of this machine"), "{error:#}");
+        for settings in ["[\"app.okul.example\"]", "[\"*\", \"http://localhost\"]"] {
+            let error = listed(settings, "").unwrap_err();
+            assert!(format!("{error:#}").contains("http.cors_origins"), "{error:#}");
         }
     }
 

@@ -85,6 +85,7 @@ impl Installation {
         let classroom = ClassroomSettings { templates: config.classroom.templates(), page_key };
         let state = counted_http_state(&self.uow, &self.system, config.limits(), classroom, self.denials.clone());
         let state = state.with_jobs_compat(config.jobs_compat()).with_trusted_proxies(config.trusted_proxies()?);
+        let state = state.with_allowed_origins(config.allowed_origins()?);
         let state = state.with_rate_limits(config.limits.quotas());
         let state = if config.profile == Profile::Dev { state.with_documentation() } else { state };
         #[cfg(feature = "otel")]

@@ -11,6 +11,7 @@
 //! | `body_watcher` | notices a broken body while the handler waits for something else |
 //! | `budgets` | the memory budgets of bodies and answers |
 //! | `client` | the sender of a request |
+//! | `cors` | requests of web pages of other origins |
 //! | `denied` | the count of denied requests |
 //! | `documentation` | the OpenAPI document, and the page that shows it |
 //! | `forwarding` | trusted proxies and their headers |
@@ -18,10 +19,12 @@
 //! | `limits` | the limits of requests |
 //! | `list` | lists that are read and sent in parts |
 //! | `memory` | the memory budget that all requests share |
+//! | `metadata` | the metadata server, a listener of its own |
 //! | `metrics` | the metrics of requests |
 //! | `oauth` | access tokens for grants, as OAuth 2.0 has it |
 //! | `observed` | what is known of a request once it is over |
 //! | `openapi` | builds the OpenAPI document, with the feature `openapi` |
+//! | `origins` | the web pages that may use the APIs |
 //! | `percent` | percent escapes |
 //! | `propagation` | the distributed trace that a request is part of |
 //! | `rate` | rate limits |
@@ -41,6 +44,7 @@ mod body_watcher;
 mod budgets;
 pub mod classroom;
 mod client;
+mod cors;
 mod denied;
 mod documentation;
 mod forwarding;
@@ -48,12 +52,14 @@ mod idempotency;
 mod limits;
 mod list;
 mod memory;
+pub mod metadata;
 mod metrics;
 mod oauth;
 mod observed;
 #[cfg(feature = "openapi")]
 mod openapi;
 pub mod openreplay;
+mod origins;
 mod percent;
 pub mod perculus;
 mod propagation;
@@ -72,6 +78,7 @@ pub use forwarding::{NetworkError, TrustedProxies};
 pub use limits::Limits;
 #[cfg(feature = "openapi")]
 pub use openapi::document as openapi_document;
+pub use origins::{AllowedOrigins, OriginError};
 pub use propagation::ContinueTrace;
 pub use rate::RateQuotas;
 pub use routes::configure;

@@ -15,6 +15,7 @@ use crate::classroom::settings::ClassroomSettings;
 use crate::forwarding::TrustedProxies;
 use crate::limits::Limits;
 use crate::openreplay::compat::JobsCompat;
+use crate::origins::AllowedOrigins;
 use crate::propagation::{ContinueTrace, pass_on};
 use crate::rate::{RateClock, RateLimits, RateQuotas};
 
@@ -64,6 +65,7 @@ pub struct HttpState {
     body_budgets: BodyBudgets,
     response_budget: ResponseBudget,
     trusted_proxies: TrustedProxies,
+    allowed_origins: AllowedOrigins,
     rate_limits: RateLimits,
     denials: Option<Arc<dyn DenialLog>>,
     continue_trace: ContinueTrace,
@@ -80,6 +82,7 @@ impl std::ops::Deref for HttpState {
 
 impl HttpState {
     /// A state with these ports, settings and limits, and without trusted proxies, rate limits and documentation.
+    /// Pages of every origin may use it.
     pub fn new(services: Services, classroom: ClassroomSettings, limits: Limits) -> Self {
         let (body_budgets, response_budget) = (BodyBudgets::new(&limits), ResponseBudget::new(&limits));
         let (jobs_compat, trusted_proxies) = (JobsCompat::default(), TrustedProxies::default());
@@ -92,6 +95,7 @@ impl HttpState {
             body_budgets,
             response_budget,
             trusted_proxies,
+            allowed_origins: AllowedOrigins::default(),
             rate_limits,
             denials,
             continue_trace: pass_on,
@@ -120,6 +124,12 @@ impl HttpState {
     #[must_use]
     pub fn with_trusted_proxies(self, trusted_proxies: TrustedProxies) -> Self {
         Self { trusted_proxies, ..self }
+    }
+
+    /// The same state, which the web pages of these origins may use.
+    #[must_use]
+    pub fn with_allowed_origins(self, allowed_origins: AllowedOrigins) -> Self {
+        Self { allowed_origins, ..self }
     }
 
     /// The same state, which refuses requests above these quotas.
@@ -166,6 +176,11 @@ impl HttpState {
     /// The proxies whose forwarding headers are trusted.
     pub(crate) const fn trusted_proxies(&self) -> &TrustedProxies {
         &self.trusted_proxies
+    }
+
+    /// The origins whose web pages may use the APIs.
+    pub(crate) const fn allowed_origins(&self) -> &AllowedOrigins {
+        &self.allowed_origins
     }
 
     /// The memory that the bodies of all requests share.

@@ -17,6 +17,8 @@ pub(super) struct Banner<'a> {
     pub(super) is_encrypted: bool,
     /// Where the operations listener is, if there is one.
     pub(super) operations: Option<SocketAddr>,
+    /// Where the metadata server is, if there is one.
+    pub(super) metadata: Option<SocketAddr>,
     pub(super) profile: Profile,
     /// The accounts whose keys are shown.
     pub(super) accounts: &'a [DevAccount],
@@ -31,8 +33,15 @@ impl Banner<'_> {
     /// The same content as JSON, without the commands to paste.
     pub(super) fn as_json(&self) -> Value {
         let accounts: Vec<_> = self.accounts.iter().map(account_json).collect();
-        let operations = self.operations.map(|address| format!("http://{address}"));
-        json!({ "version": env!("CARGO_PKG_VERSION"), "operations": operations, "url": self.base(), "accounts": accounts })
+        let url = |address: SocketAddr| format!("http://{address}");
+        let (operations, metadata) = (self.operations.map(url), self.metadata.map(url));
+        json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "operations": operations,
+            "metadata": metadata,
+            "url": self.base(),
+            "accounts": accounts,
+        })
     }
 }
 
@@ -64,6 +73,9 @@ impl fmt::Display for Banner<'_> {
         }
         if let Some(address) = self.operations {
             writeln!(f, "  health    http://{address}/readyz  (also /healthz, /version and /metrics)")?;
+        }
+        if let Some(address) = self.metadata {
+            writeln!(f, "  metadata  http://{address}  (for clients: GCE_METADATA_HOST={address} GCE_METADATA_IP={address})")?;
         }
         writeln!(f)?;
         for DevAccount { plan, keys, account_key, token } in self.accounts {

@@ -21,6 +21,7 @@ mod job;
 mod key;
 mod known_keys;
 mod list_args;
+mod metadata;
 mod migrate;
 mod operations;
 mod operator;

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use derslik_http::Socket;
+use derslik_http::metadata::Running;
 use derslik_ports::inbound::{HealthService, Phase};
 use tokio_util::sync::CancellationToken;
 
 use super::banner::Banner;
 use super::database::open_to_serve;
 use super::known_keys::{retry_while_busy, set_up_dev_accounts};
+use super::metadata;
 use super::operations::Operations;
 use super::start::check_database;
 use super::worker::runner;
@@ -62,6 +64,7 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work) -> Resul
         let people = installation.people_with(Arc::new(KnownPassword));
         runtime.block_on(add_known_person(people.as_ref(), &demo.plan)).map_err(Failure::Database)?;
     }
+    let metadata = metadata::start(config, Arc::clone(&state.token_grants), &runtime)?;
     let stop = signals.stop_within(config.stop_limit());
     if let Some(certificate) = certificate {
         certificate.follow_files().map_err(|error| Failure::Other(error.into()))?;
@@ -81,6 +84,7 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work) -> Resul
             address,
             is_encrypted: tls.is_some(),
             operations: operations.address(),
+            metadata: metadata.as_ref().map(Running::address),
             profile: config.profile,
             accounts: &accounts,
             now: installation.now(),
@@ -109,6 +113,9 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work) -> Resul
     }
     served.map_err(|error| Failure::Other(error.into()))?;
     written.map_err(|error| Failure::Other(error.into()))?;
+    if let Some(metadata) = metadata {
+        metadata.stop();
+    }
     operations.stop();
     tracing::info!("stopped");
     Ok(())

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct DevConfig {
-    /// Whether a service with `fixed_dev_keys` may listen on an address that other machines reach, as a container for tests
-    /// does.
+    /// Whether a service with `fixed_dev_keys`, or a metadata server, may listen on an address that other machines reach, as a
+    /// container for tests does.
     pub allow_remote: bool,
 }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use derslik_http::{ConnectionLimits, DEFAULT_HTTP2_STREAMS, Deadlines, Limits, ServerSettings, TrustedProxies};
+use derslik_http::{AllowedOrigins, ConnectionLimits, DEFAULT_HTTP2_STREAMS, Deadlines, Limits, ServerSettings, TrustedProxies};
 use serde::{Deserialize, Serialize};
 use validator::Validate;
 
-use super::Config;
+use super::{Config, values};
 use crate::descriptors::connections_within;
 
 /// The HTTP server.
@@ -55,6 +55,11 @@ pub struct HttpConfig {
     /// How long running requests may go on after the service was told to stop.
     #[validate(range(max = 600))]
     pub grace_seconds: u64,
+    /// The web pages that may use the APIs, by their origins: a list such as `["https://app.okul.example"]`. `["*"]` stands for every
+    /// origin, and an empty list for none. With `fixed_dev_keys` only pages of this machine may. See
+    /// [Web pages](#web-pages).
+    #[serde(deserialize_with = "values::list")]
+    pub cors_origins: Vec<String>,
 }
 
 impl Default for HttpConfig {
@@ -72,6 +77,7 @@ impl Default for HttpConfig {
             max_connections_per_address: connections.per_client,
             h2_max_streams: DEFAULT_HTTP2_STREAMS,
             grace_seconds: 5,
+            cors_origins: vec!["*".to_owned()],
         }
     }
 }
@@ -94,6 +100,16 @@ impl Config {
     /// If one of them is neither a network nor an address.
     pub fn trusted_proxies(&self) -> anyhow::Result<TrustedProxies> {
         TrustedProxies::parse(self.trusted_proxies.iter().map(String::as_str)).context("trusted_proxies")
+    }
+
+    /// The origins whose web pages may use the APIs.
+    ///
+    /// # Errors
+    /// If the list can't be used, or names a page elsewhere that would get at publicly known keys.
+    pub fn allowed_origins(&self) -> anyhow::Result<AllowedOrigins> {
+        let origins = AllowedOrigins::parse(self.http.cors_origins.iter().map(String::as_str));
+        let origins = if self.fixed_dev_keys { origins.and_then(AllowedOrigins::of_loopback) } else { origins };
+        origins.context("http.cors_origins")
     }
 
     /// The settings of the server under a limit of open descriptors; `None` means unlimited.

@@ -1,7 +1,7 @@
-//! Whether credentials would cross a network in the clear.
+//! Whether credentials would cross a network in the clear, or be given to every machine in it.
 
 use super::{Purpose, Violation};
-use crate::config::Loaded;
+use crate::config::{Loaded, Profile};
 
 /// An address that other machines reach, without TLS.
 pub(super) fn plaintext(loaded: &Loaded, _: Purpose) -> Vec<Violation> {
@@ -17,10 +17,36 @@ pub(super) fn plaintext(loaded: &Loaded, _: Purpose) -> Vec<Violation> {
     )]
 }
 
+/// A metadata server that other machines reach: it asks for no credential.
+pub(super) fn metadata(loaded: &Loaded, _: Purpose) -> Vec<Violation> {
+    let config = &loaded.config;
+    let address = config.metadata.address().ok().flatten().filter(|address| !address.ip().to_canonical().is_loopback());
+    let Some(address) = address.filter(|_| !(config.profile == Profile::Dev && config.dev.allow_remote)) else { return Vec::new() };
+    let fix = match config.profile {
+        Profile::Production => "listen on 127.0.0.1, or take metadata.listen away",
+        Profile::Dev => "listen on 127.0.0.1, or set dev.allow_remote to true",
+    };
+    vec![Violation::new("metadata.listen", format!("every program that reaches {address} gets tokens"), fix)]
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::found;
     use super::*;
+
+    #[test]
+    fn a_metadata_server_is_for_this_machine_alone_unless_a_test_says_otherwise() {
+        let count = |head: &str, listen: &str| {
+            let account = "timetable@10001.iam.derslik.internal";
+            let metadata = format!("[metadata]\nlisten = \"{listen}\"\nservice_account = \"{account}\"\n");
+            found("metadata", &format!("{head}{metadata}"), Purpose::Serve).len()
+        };
+        for head in ["", "profile = \"production\"\n", "profile = \"production\"\n[dev]\nallow_remote = true\n"] {
+            assert_eq!([count(head, "127.0.0.1:8082"), count(head, "[::1]:8082")], [0, 0], "{head}");
+            assert_eq!([count(head, "0.0.0.0:8082"), count(head, "169.254.169.254:80")], [1, 1], "{head}");
+        }
+        assert_eq!(count("[dev]\nallow_remote = true\n", "0.0.0.0:8082"), 0);
+    }
 
     #[test]
     fn an_address_that_others_reach_needs_tls_or_the_word_of_the_operator() {

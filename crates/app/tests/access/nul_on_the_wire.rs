@@ -14,7 +14,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const MIXED: &str = "multipart/mixed; boundary=b";
 
 /// Calls: the method, the path, the bearer, the content type and the body.
-const CALLS: [(&str, &str, &str, &str, &str); 9] = [
+const CALLS: [(&str, &str, &str, &str, &str); 10] = [
     ("POST", "/xapi/v2/session/batch", DEMO, JSON, r#"[{"name":"a","start_date":"2099-05-05","duration":30}]"#),
     ("POST", "/xapi/user", DEMO, JSON, r#"{"name":"","surname":"b","username":"c","email":"a@b.c"}"#),
     ("GET", "/xapi/session", DEMO, JSON, ""),
@@ -24,10 +24,11 @@ const CALLS: [(&str, &str, &str, &str, &str); 9] = [
     ("PATCH", "/v1/courses/1?updateMask=name", COURSES, JSON, r#"{"name":"a"}"#),
     ("POST", "/batch", COURSES, MIXED, "--b\r\nContent-Type: application/http\r\n\r\nGET /v1/courses HTTP/1.1\r\n\r\n--b--"),
     ("GET", "/$discovery/rest", "", JSON, ""),
+    ("GET", "/discovery/v1/apis", "", JSON, ""),
 ];
 
 /// Every header that the service reads, with `NUL` where a value goes.
-const HEADERS: [&str; 22] = [
+const HEADERS: [&str; 24] = [
     "Authorization: NUL",
     "Authorization: Bearer NUL",
     "Authorization: Bearer NUL|0a026ae54d3dbe248f0afe3efe1148a0112c282d7e705f5caecd5505125c1ad3",
@@ -45,6 +46,8 @@ const HEADERS: [&str; 22] = [
     "Transfer-Encoding: NUL",
     "Host: NUL",
     "Connection: close, NUL",
+    "Origin: http://NUL",
+    "Access-Control-Request-Headers: NUL",
     "Expect: NUL",
     "Forwarded: for=\"NUL\";host=NUL;proto=NUL",
     "X-Forwarded-For: NUL",

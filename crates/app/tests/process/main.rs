@@ -2,6 +2,7 @@
 #![expect(clippy::indexing_slicing, reason = "a part that is not there is null in JSON, and fails the check")]
 
 mod commands;
+mod cors;
 mod databases;
 mod https;
 mod https_client;
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
     ];
     trials.extend(signals::trials());
     trials.extend(commands::trials());
+    trials.extend(cors::trials());
     trials.extend(databases::trials());
     trials.extend(https::trials());
     trials.extend(logs::trials());

@@ -31,7 +31,7 @@ struct Unsafe {
     says: &'static [&'static str],
 }
 
-const UNSAFE: [Unsafe; 21] = [
+const UNSAFE: [Unsafe; 22] = [
     Unsafe {
         name: "no_database",
         commands: STARTS,
@@ -55,6 +55,15 @@ const UNSAFE: [Unsafe; 21] = [
         commands: SERVE,
         spoil: |start, _| done(start.env("DERSLIK_LISTEN", "[::]:0")),
         says: &["listen: ", "[::]:0", "fix: set tls_cert and tls_key"],
+    },
+    Unsafe {
+        name: "metadata_for_all_machines",
+        commands: SERVE,
+        spoil: |start, _| {
+            start.env("DERSLIK_METADATA__SERVICE_ACCOUNT", "timetable@10001.iam.derslik.internal");
+            done(start.env("DERSLIK_METADATA__LISTEN", "0.0.0.0:0"))
+        },
+        says: &["metadata.listen: ", "0.0.0.0:0", "fix: listen on 127.0.0.1"],
     },
     Unsafe {
         name: "known_password_in_the_url",

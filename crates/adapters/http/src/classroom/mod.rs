@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `engine` | what all methods have in common; it knows no resource |
 //! | `courses`, `aliases`, `grading_periods`, `rosters`, `profiles` | a folder for each resource |
+//! | `described` | the methods of the original that are only described |
+//! | `words` | what the discovery document says about scopes and parameters |
 //! | `registry` | the one list of resources |
 //! | `routes` | the URLs |
 //! | `settings` | what depends on the installation |
@@ -14,6 +16,7 @@
 
 mod aliases;
 mod courses;
+mod described;
 mod engine;
 #[cfg(test)]
 mod example;
@@ -23,6 +26,7 @@ mod registry;
 mod rosters;
 mod routes;
 pub(crate) mod settings;
+mod words;
 
 use derslik_domain::identity::Scope;
 

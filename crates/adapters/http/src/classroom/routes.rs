@@ -14,6 +14,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     for path in ["/batch", "/batch/classroom/v1"] {
         config.service(engine::batches(&API, path));
     }
+    config.service(engine::api_directory("/discovery/v1/apis"));
     for path in ["/$discovery/rest", "/discovery/v1/apis/classroom/v1/rest"] {
         config.service(engine::description(&API, path));
     }

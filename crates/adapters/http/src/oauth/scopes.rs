@@ -26,8 +26,12 @@ pub(super) fn read(list: &str) -> Option<RequestedScopes> {
 
 /// The list of these scopes.
 pub(super) fn list(scopes: Scopes) -> String {
-    let name = |scope: Scope| if scope.name().starts_with(WITH_URL) { scope_url(scope) } else { scope.name().to_owned() };
-    scopes.iter().map(name).collect::<Vec<_>>().join(" ")
+    scopes.iter().map(shown).collect::<Vec<_>>().join(" ")
+}
+
+/// The name of a scope in an answer.
+pub(crate) fn shown(scope: Scope) -> String {
+    if scope.name().starts_with(WITH_URL) { scope_url(scope) } else { scope.name().to_owned() }
 }
 
 #[cfg(test)]

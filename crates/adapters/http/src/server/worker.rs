@@ -17,6 +17,7 @@ use super::accept::{Acceptor, Opened};
 use super::h2::{self, Http2};
 use super::request;
 use super::stream::Stream;
+use crate::cors::share;
 use crate::routes::configure;
 use crate::state::HttpState;
 use crate::trace::{RequestSpan, observe};
@@ -42,6 +43,7 @@ impl Worker {
         let (proxies, deadlines) = (acceptor.proxies.clone(), acceptor.deadlines);
         let http2 = Http2 { max_streams: http2_streams, deadlines, proxies: proxies.clone(), stopping: stopping.clone() };
         let app = App::new()
+            .wrap(from_fn(share))
             .wrap(DefaultHeaders::new().add(("X-Content-Type-Options", "nosniff")).add(("Cache-Control", "no-store")))
             .wrap(from_fn(observe))
             .wrap(TracingLogger::<RequestSpan>::new())

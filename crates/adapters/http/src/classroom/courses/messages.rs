@@ -2,15 +2,29 @@
 
 use crate::classroom::engine::{Choice, Kind, Message, field, text};
 
-pub(super) static COURSE_STATE: Choice =
-    Choice { name: "CourseState", values: &["COURSE_STATE_UNSPECIFIED", "ACTIVE", "ARCHIVED", "PROVISIONED", "DECLINED", "SUSPENDED"] };
+pub(super) static COURSE_STATE: Choice = Choice {
+    name: "CourseState",
+    values: &["COURSE_STATE_UNSPECIFIED", "ACTIVE", "ARCHIVED", "PROVISIONED", "DECLINED", "SUSPENDED"],
+    meanings: &[
+        "Not set.",
+        "Its members use it.",
+        "It is read and not changed.",
+        "It waits for its owner to accept it.",
+        "Its owner did not accept it.",
+        "The operator has closed it.",
+    ],
+};
 
-pub(super) static CALCULATION_TYPE: Choice =
-    Choice { name: "CalculationType", values: &["CALCULATION_TYPE_UNSPECIFIED", "TOTAL_POINTS", "WEIGHTED_CATEGORIES"] };
+pub(super) static CALCULATION_TYPE: Choice = Choice {
+    name: "CalculationType",
+    values: &["CALCULATION_TYPE_UNSPECIFIED", "TOTAL_POINTS", "WEIGHTED_CATEGORIES"],
+    meanings: &["Not set.", "The points earned, of all points.", "The grades of the categories by their weights."],
+};
 
 pub(super) static DISPLAY_SETTING: Choice = Choice {
     name: "DisplaySetting",
     values: &["DISPLAY_SETTING_UNSPECIFIED", "SHOW_OVERALL_GRADE", "HIDE_OVERALL_GRADE", "SHOW_TEACHERS_ONLY"],
+    meanings: &["Not set.", "Students see it.", "It is not shown.", "Teachers alone see it."],
 };
 
 pub(crate) static DRIVE_FOLDER: Message = Message {
@@ -23,7 +37,7 @@ pub(crate) static DRIVE_FOLDER: Message = Message {
     ],
 };
 
-static DRIVE_FILE: Message = Message {
+pub(crate) static DRIVE_FILE: Message = Message {
     union: None,
     name: "DriveFile",
     fields: &[
@@ -34,7 +48,7 @@ static DRIVE_FILE: Message = Message {
     ],
 };
 
-static YOU_TUBE_VIDEO: Message = Message {
+pub(crate) static YOU_TUBE_VIDEO: Message = Message {
     union: None,
     name: "YouTubeVideo",
     fields: &[
@@ -45,7 +59,7 @@ static YOU_TUBE_VIDEO: Message = Message {
     ],
 };
 
-static LINK: Message = Message {
+pub(crate) static LINK: Message = Message {
     union: None,
     name: "Link",
     fields: &[
@@ -55,7 +69,7 @@ static LINK: Message = Message {
     ],
 };
 
-static FORM: Message = Message {
+pub(crate) static FORM: Message = Message {
     union: None,
     name: "Form",
     fields: &[
@@ -83,7 +97,7 @@ static COURSE_MATERIAL_SET: Message = Message {
     fields: &[text("title", "The heading."), field("materials", Kind::Many(&COURSE_MATERIAL), "The materials under it.")],
 };
 
-static GRADE_CATEGORY: Message = Message {
+pub(crate) static GRADE_CATEGORY: Message = Message {
     union: None,
     name: "GradeCategory",
     fields: &[
@@ -123,7 +137,7 @@ pub(super) static COURSE: Message = Message {
         text("teacherGroupEmail", "Output only. The address of the group of its teachers."),
         text("courseGroupEmail", "Output only. The address of the group of its members."),
         field("teacherFolder", Kind::One(&DRIVE_FOLDER), "Output only. The folder of its teachers."),
-        field("courseMaterialSets", Kind::Many(&COURSE_MATERIAL_SET), "Output only. The materials of its page."),
+        field("courseMaterialSets", Kind::Many(&COURSE_MATERIAL_SET), "Output only. Deprecated. The materials of its page."),
         field("guardiansEnabled", Kind::Flag, "Output only. Whether guardians are told about it."),
         text("calendarId", "Output only. Its calendar, once it has one."),
         field("gradebookSettings", Kind::One(&GRADEBOOK_SETTINGS), "Output only. How its overall grades come about."),

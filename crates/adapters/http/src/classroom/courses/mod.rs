@@ -9,7 +9,7 @@ mod read;
 mod view;
 
 pub(super) use error::{inactive_owner, not_modifiable};
-pub(super) use messages::DRIVE_FOLDER;
+pub(super) use messages::{DRIVE_FILE, DRIVE_FOLDER, FORM, GRADE_CATEGORY, LINK, YOU_TUBE_VIDEO};
 pub(super) use operations::OPERATIONS;
 pub(super) use page::page_below;
 pub(super) use read::course_ref;

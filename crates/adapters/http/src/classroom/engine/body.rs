@@ -114,6 +114,10 @@ impl Checker {
                 Some(number) => Some(number.into()),
                 None => self.refuse(place, "TYPE_INT32", &value),
             },
+            Kind::Double => match double(&value) {
+                Some(number) => Some(number.into()),
+                None => self.refuse(place, "TYPE_DOUBLE", &value),
+            },
             Kind::Choice(choice) => {
                 let by_number = value.as_u64().and_then(|number| choice.values.get(usize::try_from(number).ok()?));
                 let known = by_number.or_else(|| choice.values.iter().find(|known| value.as_str() == Some(known)));
@@ -131,6 +135,29 @@ impl Checker {
                         return None;
                     }
                     read.extend(self.one(message, value, &format!("{place}[{position}]")));
+                }
+                Some(read.into())
+            }
+            Kind::Texts => {
+                let Value::Array(values) = value else { return self.refuse(place, "TYPE_STRING", &value) };
+                let mut read = Vec::new();
+                for (position, value) in values.into_iter().enumerate() {
+                    if self.is_full() {
+                        return None;
+                    }
+                    read.extend(self.value(Kind::Text, value, &format!("{place}[{position}]")));
+                }
+                Some(read.into())
+            }
+            Kind::Map(message) => {
+                let Value::Object(members) = value else { return self.refuse(place, &enum_type(message.name), &value) };
+                let mut read = Map::new();
+                for (name, value) in members {
+                    if self.is_full() {
+                        return None;
+                    }
+                    let below = self.one(message, value, &format!("{place}[\"{}\"]", shortened(&name)));
+                    read.extend(below.map(|below| (name, below)));
                 }
                 Some(read.into())
             }
@@ -157,6 +184,16 @@ fn int32(value: &Value) -> Option<i32> {
     }
 }
 
+/// A number, given as a number or as a text that holds one. It is never infinite.
+fn double(value: &Value) -> Option<f64> {
+    let number: f64 = match value {
+        Value::Number(number) => number.as_f64()?,
+        Value::String(digits) => digits.parse().ok()?,
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
+    };
+    number.is_finite().then_some(number)
+}
+
 /// Takes a text out of an object.
 pub(crate) fn take_text(object: &mut Checked, name: &str) -> Field<RawText> {
     match object.remove(name) {
@@ -181,7 +218,7 @@ mod tests {
     use super::super::schema::{Choice, field, text};
     use super::*;
 
-    static COLOUR: Choice = Choice { name: "Colour", values: &["COLOUR_UNSPECIFIED", "RED"] };
+    static COLOUR: Choice = Choice { name: "Colour", values: &["COLOUR_UNSPECIFIED", "RED"], meanings: &["", ""] };
 
     static PAGE: Message = Message { name: "Page", union: None, fields: &[field("number", Kind::Int32, "")] };
 
@@ -195,6 +232,9 @@ mod tests {
             field("colour", Kind::Choice(&COLOUR), ""),
             field("cover", Kind::One(&PAGE), ""),
             field("pages", Kind::Many(&PAGE), ""),
+            field("price", Kind::Double, ""),
+            field("authors", Kind::Texts, ""),
+            field("notes", Kind::Map(&PAGE), ""),
         ],
     };
 
@@ -206,6 +246,14 @@ mod tests {
         assert!(read(b" \n", &BOOK).unwrap().is_empty());
     }
 
+    #[test]
+    fn fractions_lists_of_texts_and_messages_by_name_are_read() {
+        let body = json!({ "price": "12.5", "authors": ["a", "b"], "notes": { "any name": { "number": 7 } } });
+        let checked = Value::Object(read(body.to_string().as_bytes(), &BOOK).unwrap());
+        assert_eq!(checked, json!({ "price": 12.5, "authors": ["a", "b"], "notes": { "any name": { "number": 7 } } }));
+        assert_eq!(Value::Object(read(br#"{"price":3}"#, &BOOK).unwrap()), json!({ "price": 3.0 }));
+    }
+
     #[rstest]
     #[case(json!([]), "Invalid value at 'book'")]
     #[case(json!({ "title": "a" }), "Unknown name \"title\" at 'book': Cannot find field.")]
@@ -213,6 +261,12 @@ mod tests {
     #[case(json!({ "printedAt": "soon" }), "Invalid value at 'book.printed_at' (type.googleapis.com/google.protobuf.Timestamp)")]
     #[case(json!({ "colour": "BLUE" }), "Invalid value at 'book.colour' (type.googleapis.com/google.classroom.v1.Colour)")]
     #[case(json!({ "pages": [{ "number": 1 }, { "number": 1.5 }] }), "Invalid value at 'book.pages[1].number' (TYPE_INT32), 1.5")]
+    #[case(json!({ "price": "dear" }), "Invalid value at 'book.price' (TYPE_DOUBLE), \"dear\"")]
+    #[case(json!({ "price": "inf" }), "Invalid value at 'book.price' (TYPE_DOUBLE), \"inf\"")]
+    #[case(json!({ "authors": "a" }), "Invalid value at 'book.authors' (TYPE_STRING), \"a\"")]
+    #[case(json!({ "authors": ["a", 1] }), "Invalid value at 'book.authors[1]' (TYPE_STRING), 1")]
+    #[case(json!({ "notes": [] }), "Invalid value at 'book.notes' (type.googleapis.com/google.classroom.v1.Page), []")]
+    #[case(json!({ "notes": { "x": { "colour": 1 } } }), "Unknown name \"colour\" at 'book.notes[\"x\"]': Cannot find field.")]
     #[case(json!({ "shortTitle": "a", "short_title": "b" }), "Field 'book.short_title' is set twice.")]
     fn faults_are_named_with_their_place(#[case] body: Value, #[case] text: &str) {
         let error = read(body.to_string().as_bytes(), &BOOK).err().unwrap();

@@ -103,7 +103,7 @@ impl Reader<'_> {
         let field = message.field(name)?;
         let below = match field.kind {
             Kind::One(below) | Kind::Many(below) => Some(below),
-            Kind::Text | Kind::Flag | Kind::Int32 | Kind::Time | Kind::Choice(_) => None,
+            Kind::Text | Kind::Flag | Kind::Int32 | Kind::Double | Kind::Time | Kind::Choice(_) | Kind::Texts | Kind::Map(_) => None,
         };
         if self.take('/') || self.take('.') {
             let path = self.path(below?, depth + 1)?;

@@ -16,6 +16,7 @@
 //! | `answer`, `list`, `page_tokens`, `error` | the parts of answers |
 //! | `dispatch` | from a call to its answer |
 //! | `batch`, `discovery` | many calls in one request, and the description of the API |
+//! | `directory` | the list of APIs |
 //! | `transport` | the side of actix-web |
 
 mod answer;
@@ -24,6 +25,7 @@ mod batch;
 mod body;
 mod call;
 mod context;
+mod directory;
 mod discovery;
 mod dispatch;
 mod error;
@@ -47,11 +49,11 @@ pub(crate) use error::{ClassroomError, ErrorKind};
 pub(crate) use idempotency::into_answer;
 pub(crate) use list::{EmptyView, ListView};
 pub(crate) use masks::{MaskError, parse as parse_mask};
-pub(crate) use operation::{Api, Operation, Slashed};
+pub(crate) use operation::{Api, Described, Operation, ParameterText, ScopeText, Slashed};
 pub(crate) use path::collections;
 #[cfg(test)]
 pub(crate) use path::{Target, find};
 pub(crate) use query::{MASKED, ONLY_PREVIEW, PAGE_SIZE, PAGE_TOKEN, PAGED, PREVIEW, Parameter, ParameterKind};
 pub(crate) use schema::{Choice, EMPTY, Kind, Message, PREVIEW_VERSION, field, snake, text};
 pub(crate) use scopes::{SCOPE_PREFIX, scope_url};
-pub(crate) use transport::{batches, calls_below, description};
+pub(crate) use transport::{api_directory, batches, calls_below, description};

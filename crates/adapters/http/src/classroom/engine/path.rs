@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::operation::{Api, Operation};
+use super::operation::{Api, Described, Operation};
 use super::query::decode;
 
 /// The meaning of a path.
@@ -18,29 +18,54 @@ pub(crate) enum Target {
     Malformed,
 }
 
+/// A method whose template a path may match.
+#[derive(Clone, Copy)]
+enum Candidate {
+    Operation(&'static Operation),
+    Described(&'static Described),
+}
+
+impl Candidate {
+    const fn verb(self) -> &'static str {
+        match self {
+            Self::Operation(operation) => operation.verb,
+            Self::Described(described) => described.verb,
+        }
+    }
+
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Operation(operation) => operation.path,
+            Self::Described(described) => described.path,
+        }
+    }
+}
+
+/// Every method, those that are carried out first.
+fn candidates(api: &Api) -> impl Iterator<Item = Candidate> + use<> {
+    api.operations().map(Candidate::Operation).chain(api.described().map(Candidate::Described))
+}
+
 /// Finds the meaning of a path, which is still encoded.
 pub(crate) fn find(api: &Api, verb: &str, path: &str) -> Target {
     let mut segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     if segments.len() > 2 && segments.last() == Some(&"") {
         segments.pop();
     }
-    let exact = api.operations().filter(|operation| operation.verb == verb).find_map(|operation| matched(api, operation, &segments));
-    if let Some(target) = exact {
-        return target;
-    }
     if api.unimplemented.iter().any(|pattern| fits(pattern, &segments)) {
         return Target::Unimplemented;
     }
-    find_joined(api, verb, &segments).unwrap_or(Target::Unknown)
+    let exact = candidates(api).filter(|candidate| candidate.verb() == verb).find_map(|candidate| matched(api, candidate, &segments));
+    exact.or_else(|| find_joined(api, verb, &segments)).unwrap_or(Target::Unknown)
 }
 
-/// Finds the operation of a path whose first value holds unescaped slashes, which split it over several segments. The search first
+/// Finds the method of a path whose first value holds unescaped slashes, which split it over several segments. The search first
 /// joins the value with one more segment, then two, and so on.
 fn find_joined(api: &Api, verb: &str, segments: &[&str]) -> Option<Target> {
     (1..segments.len()).find_map(|taken| {
-        api.operations().filter(|operation| operation.verb == verb).find_map(|operation| {
+        candidates(api).filter(|candidate| candidate.verb() == verb).find_map(|candidate| {
             let (position, variable) =
-                operation.path.split('/').enumerate().find_map(|(position, part)| Some((position, variable_of(part)?.0)))?;
+                candidate.path().split('/').enumerate().find_map(|(position, part)| Some((position, variable_of(part)?.0)))?;
             let (before, after) = segments.split_at_checked(position)?;
             let (value, after) = after.split_at_checked(taken + 1)?;
             if !api.slashed.may_go_on(variable, value.first()?) {
@@ -48,15 +73,19 @@ fn find_joined(api: &Api, verb: &str, segments: &[&str]) -> Option<Target> {
             }
             let value = value.join("/");
             let joined: Vec<&str> = before.iter().copied().chain([value.as_str()]).chain(after.iter().copied()).collect();
-            matched(api, operation, &joined)
+            matched(api, candidate, &joined)
         })
     })
 }
 
-fn matched(api: &Api, operation: &'static Operation, segments: &[&str]) -> Option<Target> {
-    let raw = match_path(api, operation.path, segments)?;
+fn matched(api: &Api, candidate: Candidate, segments: &[&str]) -> Option<Target> {
+    let raw = match_path(api, candidate.path(), segments)?;
     let decoded: Option<Vec<String>> = raw.iter().map(|raw| decode(raw)).collect();
-    Some(decoded.map_or(Target::Malformed, |values| Target::Operation(operation, values)))
+    Some(match (decoded, candidate) {
+        (None, _) => Target::Malformed,
+        (Some(values), Candidate::Operation(operation)) => Target::Operation(operation, values),
+        (Some(_), Candidate::Described(_)) => Target::Unimplemented,
+    })
 }
 
 /// The values of the variables in a path, if the path matches the template.
@@ -79,8 +108,7 @@ fn match_path(api: &Api, template: &str, segments: &[&str]) -> Option<Vec<String
             return Some(values);
         }
         let value = segment.strip_suffix(suffix).filter(|value| !value.is_empty())?;
-        let has_verb = suffix.is_empty() && api.operations().filter_map(custom_verb).any(|verb| segment.ends_with(verb));
-        if is_last && has_verb {
+        if is_last && suffix.is_empty() && has_verb(api, template, segment) {
             return None;
         }
         values.push(value.to_owned());
@@ -93,9 +121,28 @@ fn variable_of(part: &str) -> Option<(&str, &str)> {
     part.strip_prefix('{')?.split_once('}')
 }
 
-/// The custom verb at the end of a path, its colon included.
-fn custom_verb(operation: &Operation) -> Option<&'static str> {
-    operation.path.rsplit_once('}').map(|(_, verb)| verb).filter(|verb| verb.starts_with(':'))
+/// Whether the last segment of a path ends with a custom verb of the objects that a template names. Objects of other kinds have other
+/// verbs: a name may end as one of those.
+fn has_verb(api: &Api, template: &str, segment: &str) -> bool {
+    segment.contains(':')
+        && candidates(api)
+            .filter(|candidate| is_beside(template, candidate.path()))
+            .filter_map(|candidate| custom_verb(candidate.path()))
+            .any(|verb| segment.ends_with(verb))
+}
+
+/// Whether two templates name the same kind of object, whatever they call its id.
+fn is_beside(one: &str, other: &str) -> bool {
+    one.split('/').count() == other.split('/').count()
+        && one
+            .split('/')
+            .zip(other.split('/'))
+            .all(|(one, other)| one == other || variable_of(one).is_some() && variable_of(other).is_some())
+}
+
+/// The custom verb at the end of a template, its colon included.
+fn custom_verb(path: &'static str) -> Option<&'static str> {
+    path.rsplit_once('}').map(|(_, verb)| verb).filter(|verb| verb.starts_with(':'))
 }
 
 /// Whether a path fits a pattern of [`Api::unimplemented`].
@@ -112,7 +159,7 @@ fn fits(pattern: &str, segments: &[&str]) -> bool {
 
 /// The first two segments of each path of the API. The paths of other APIs never begin with one of them.
 pub(crate) fn collections(api: &Api) -> BTreeSet<String> {
-    let paths = api.operations().map(|operation| operation.path).chain(api.unimplemented.iter().copied());
+    let paths = candidates(api).map(Candidate::path).chain(api.unimplemented.iter().copied());
     let collection = |path: &str| format!("/{}", path.split('/').take(2).collect::<Vec<_>>().join("/"));
     paths.map(collection).collect()
 }

@@ -80,7 +80,7 @@ impl System {
 /// A parameter of the query of a method.
 #[derive(Debug)]
 pub(crate) struct Parameter {
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     pub(super) kind: ParameterKind,
 }
 
@@ -90,6 +90,8 @@ pub(crate) enum ParameterKind {
     Text,
     Int32,
     FieldMask,
+    /// A value of an enumeration.
+    Choice(&'static Choice),
     /// Values of an enumeration: the parameter may be sent several times.
     Choices(&'static Choice),
     /// The preview version, which the answer repeats.
@@ -142,13 +144,19 @@ impl Query {
                     let version = PREVIEW_VERSION.values.iter().find(|version| **version == value);
                     preview = Some(*version.ok_or_else(|| ClassroomError::bad_enum_parameter(&name, PREVIEW_VERSION.name, &value))?);
                 }
-                ParameterKind::Choices(choice) if !value.is_empty() && !choice.values.contains(&value.as_str()) => {
+                ParameterKind::Choice(choice) | ParameterKind::Choices(choice)
+                    if !value.is_empty() && !choice.values.contains(&value.as_str()) =>
+                {
                     return Err(ClassroomError::bad_enum_parameter(&name, choice.name, &value));
                 }
                 ParameterKind::Int32 if !value.is_empty() && value.parse::<i32>().is_err() => {
                     return Err(ClassroomError::bad_parameter(&name, "TYPE_INT32", &value));
                 }
-                ParameterKind::Text | ParameterKind::Int32 | ParameterKind::FieldMask | ParameterKind::Choices(_) => {}
+                ParameterKind::Text
+                | ParameterKind::Int32
+                | ParameterKind::FieldMask
+                | ParameterKind::Choice(_)
+                | ParameterKind::Choices(_) => {}
             }
             known.push((parameter.name, value));
         }

@@ -27,11 +27,17 @@ pub(crate) enum Kind {
     Text,
     Flag,
     Int32,
+    /// A number, which may have a fraction.
+    Double,
     /// An instant in RFC 3339 format.
     Time,
     Choice(&'static Choice),
     One(&'static Message),
     Many(&'static Message),
+    /// A list of texts.
+    Texts,
+    /// Messages by names that the client or the service chooses, such as ids.
+    Map(&'static Message),
 }
 
 /// An enumeration. The position of a value is its number.
@@ -39,6 +45,8 @@ pub(crate) enum Kind {
 pub(crate) struct Choice {
     pub(crate) name: &'static str,
     pub(crate) values: &'static [&'static str],
+    /// The meaning of each value, for the discovery document.
+    pub(crate) meanings: &'static [&'static str],
 }
 
 impl Message {
@@ -80,6 +88,14 @@ pub(crate) static PREVIEW_VERSION: Choice = Choice {
         "V1_20240930_PREVIEW",
         "V1_20250630_PREVIEW",
         "V1_20260316_PREVIEW",
+    ],
+    meanings: &[
+        "Not set.",
+        "The preview of November 2023.",
+        "The preview of April 2024.",
+        "The preview of September 2024.",
+        "The preview of June 2025.",
+        "The preview of March 2026.",
     ],
 };
 

@@ -7,5 +7,10 @@ pub(crate) const SCOPE_PREFIX: &str = "https://www.googleapis.com/auth/";
 
 /// The URL that names a scope.
 pub(crate) fn scope_url(scope: Scope) -> String {
-    format!("{SCOPE_PREFIX}{}", scope.name())
+    url_of(scope.name())
+}
+
+/// The URL that names the scope of that name.
+pub(super) fn url_of(name: &str) -> String {
+    format!("{SCOPE_PREFIX}{name}")
 }

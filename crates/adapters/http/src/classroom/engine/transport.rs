@@ -14,7 +14,8 @@ use super::answer::{Answer, JSON, refusal};
 use super::auth::actor_of;
 use super::batch::{self, Batch, Sender};
 use super::call::Call;
-use super::discovery;
+use super::directory;
+use super::discovery::DocumentBody;
 use super::dispatch::{admit, answer};
 use super::error::ClassroomError;
 use super::operation::Api;
@@ -54,14 +55,17 @@ pub(crate) fn batches(api: &'static Api, path: &str) -> impl HttpServiceFactory 
         .default_service(web::to(no_such_path))
 }
 
-/// The discovery document, at a path.
+/// The discovery document, at a path. It is not compressed: that would take memory for each client that reads it slowly.
 pub(crate) fn description(api: &'static Api, path: &str) -> impl HttpServiceFactory + use<> {
     web::resource(path)
         .app_data(Dialect::Courses)
-        .wrap(Compress::default())
-        .wrap(from_fn(prefer_gzip_or_nothing))
         .route(web::get().to(move |request: HttpRequest| async move { describe(api, &request) }))
         .default_service(web::to(no_such_path))
+}
+
+/// The list of APIs, at a path. It names this one.
+pub(crate) fn api_directory(path: &str) -> impl HttpServiceFactory + use<> {
+    web::resource(path).app_data(Dialect::Courses).route(web::get().to(list_apis)).default_service(web::to(no_such_path))
 }
 
 /// Reduces the accepted encodings of a client to `gzip`, or to none. Any other header value still gets an answer.
@@ -162,7 +166,13 @@ fn describe(api: &'static Api, request: &HttpRequest) -> HttpResponse {
     if is_other {
         return respond(refusal(ClassroomError::not_found(), &System::default()));
     }
-    let body = discovery::document(api, &root(request)).to_string();
+    HttpResponse::Ok().content_type(JSON).body(DocumentBody::new(api, &root(request)))
+}
+
+async fn list_apis(request: HttpRequest) -> HttpResponse {
+    let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string()).map(web::Query::into_inner).unwrap_or_default();
+    let name = pairs.iter().find(|(name, value)| name == "name" && !value.is_empty()).map(|(_, value)| value.as_str());
+    let body = directory::list(&root(&request), name).to_string();
     HttpResponse::Ok().content_type(JSON).body(body)
 }
 

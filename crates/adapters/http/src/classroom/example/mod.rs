@@ -2,7 +2,7 @@
 
 mod enrollments;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use actix_web::App;
 use actix_web::http::header::AUTHORIZATION;
@@ -23,8 +23,15 @@ use super::{ClassroomSettings, Templates};
 use crate::limits::Limits;
 use crate::state::{HttpState, Services};
 
-static API: Api =
-    Api { resources: &[&enrollments::OPERATIONS], unimplemented: &[], slashed: Slashed { variables: &["courseId"], prefixes: &["d:"] } };
+static API: Api = Api {
+    resources: &[&enrollments::OPERATIONS],
+    described: &[],
+    unimplemented: &[],
+    slashed: Slashed { variables: &["courseId"], prefixes: &["d:"] },
+    scopes: &[],
+    parameters: &[],
+    document: OnceLock::new(),
+};
 
 fn state(rosters: MockRosterService) -> HttpState {
     let mut identity = MockIdentityService::new();

@@ -2,7 +2,7 @@
 
 use crate::classroom::engine::{Kind, Message, PREVIEW_VERSION, field, text};
 
-static DATE: Message = Message {
+pub(crate) static DATE: Message = Message {
     union: None,
     name: "Date",
     fields: &[

@@ -6,4 +6,5 @@ mod operations;
 mod read;
 mod view;
 
+pub(super) use messages::DATE;
 pub(super) use operations::OPERATIONS;

@@ -2,7 +2,8 @@
 
 use crate::classroom::engine::{Choice, Kind, Message, field, text};
 
-static PERMISSION: Choice = Choice { name: "Permission", values: &["PERMISSION_UNSPECIFIED", "CREATE_COURSE"] };
+static PERMISSION: Choice =
+    Choice { name: "Permission", values: &["PERMISSION_UNSPECIFIED", "CREATE_COURSE"], meanings: &["Not set.", "Create courses."] };
 
 static NAME: Message = Message {
     union: None,

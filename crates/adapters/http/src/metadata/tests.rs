@@ -1,0 +1,189 @@
+//! The answers of the metadata server to clients, and its refusals.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use actix_web::App;
+use actix_web::http::Method;
+use actix_web::http::header::RETRY_AFTER;
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use actix_web::web::Data;
+use derslik_domain::id::Id;
+use derslik_domain::identity::{Delegation, Scope, Scopes, ServiceAccount, ServiceAddress};
+use derslik_ports::inbound::{GrantError, GrantedToken, MockTokenGrants, RequestedScopes};
+use derslik_ports::{Reason, StoreError};
+use derslik_testkit::builders::now;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use super::checks::{FLAVOR, FLAVOR_VALUE};
+use super::routes::configure;
+use super::{MetadataServer, start};
+
+const ADDRESS: &str = "timetable@1329.iam.derslik.internal";
+const TOKEN: &str = "/computeMetadata/v1/instance/service-accounts/default/token";
+
+fn address() -> ServiceAddress {
+    ADDRESS.parse().unwrap()
+}
+
+fn scopes(scopes: &[Scope]) -> Scopes {
+    scopes.iter().copied().collect()
+}
+
+fn service() -> ServiceAccount {
+    ServiceAccount {
+        address: address(),
+        principal: Id::new(7),
+        scopes: scopes(&[Scope::Courses, Scope::Rosters]),
+        delegation: Delegation::None,
+        created_at: now(),
+    }
+}
+
+fn server(grants: MockTokenGrants) -> MetadataServer {
+    MetadataServer { grants: Arc::new(grants), account: address(), universe_domain: "okul.example".to_owned(), any_host: false }
+}
+
+fn get(path: &str) -> TestRequest {
+    TestRequest::get().uri(path).insert_header((FLAVOR, FLAVOR_VALUE)).insert_header(("host", "127.0.0.1:8082"))
+}
+
+/// An answer: its status, its content type and its body.
+async fn ask(server: MetadataServer, request: TestRequest) -> (u16, String, String) {
+    let app = init_service(App::new().configure(move |config| configure(config, Data::new(server)))).await;
+    let response = call_service(&app, request.to_request()).await;
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    assert_eq!(headers.contains_key(RETRY_AFTER), status == 503);
+    let kind = headers.get("content-type").unwrap().to_str().unwrap().to_owned();
+    (status, kind, String::from_utf8(read_body(response).await.to_vec()).unwrap())
+}
+
+/// A server that issues a token for `expected` scopes.
+fn issuing(expected: Option<Scopes>) -> MetadataServer {
+    let mut grants = MockTokenGrants::new();
+    grants.expect_find_service_account().returning(|_| Ok(Some(service())));
+    grants.expect_grant_to().once().returning(move |account, requested| {
+        assert_eq!((account, requested), (address(), expected.map(|known| RequestedScopes { known, has_unknown: false })));
+        Ok(GrantedToken { token: "issued".to_owned(), seconds: 3_600, scopes: Scopes::default() })
+    });
+    server(grants)
+}
+
+#[rstest]
+#[case("/", "computeMetadata/\n")]
+#[case("/computeMetadata/v1/instance", "service-accounts/\n")]
+#[case("/computeMetadata/v1/instance/service-accounts/", "default/\ntimetable@1329.iam.derslik.internal/\n")]
+#[case("/computeMetadata/v1/instance/service-accounts/default/email", ADDRESS)]
+#[case("/computeMetadata/v1/project/project-id", "derslik-1329")]
+#[case("/computeMetadata/v1/project/numeric-project-id", "1329")]
+#[case("/computeMetadata/v1/universe/universe-domain", "okul.example")]
+#[actix_web::test]
+async fn what_clients_ask_before_a_token_needs_no_database(#[case] path: &str, #[case] expected: &str) {
+    let answer = ask(server(MockTokenGrants::new()), get(path)).await;
+    assert_eq!(answer, (200, "application/text".to_owned(), expected.to_owned()));
+}
+
+#[actix_web::test]
+async fn the_service_account_is_described_with_its_scopes() {
+    let mut grants = MockTokenGrants::new();
+    grants.expect_find_service_account().returning(|_| Ok(Some(service())));
+    let server = server(grants);
+    let path = "/computeMetadata/v1/instance/service-accounts/default/?recursive=true";
+    let (status, kind, body) = ask(server.clone(), get(path)).await;
+    let names = ["https://www.googleapis.com/auth/classroom.courses", "https://www.googleapis.com/auth/classroom.rosters"];
+    assert_eq!((status, kind.as_str()), (200, "application/json"));
+    let body: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(body, json!({ "aliases": ["default"], "email": ADDRESS, "scopes": names }));
+    let (_, _, body) = ask(server, get("/computeMetadata/v1/instance/service-accounts/default/scopes")).await;
+    assert_eq!(body.lines().collect::<Vec<_>>(), names);
+}
+
+#[rstest]
+#[case("", None)]
+#[case("?scopes=", None)]
+#[case("?scopes=https://www.googleapis.com/auth/classroom.courses", Some(scopes(&[Scope::Courses])))]
+#[case("?scopes=classroom.courses,classroom.rosters", Some(scopes(&[Scope::Courses, Scope::Rosters])))]
+#[case("?scopes=classroom.courses%20classroom.topics,email,classroom.courses.readonly", Some(scopes(&[Scope::Courses])))]
+#[actix_web::test]
+async fn a_token_has_the_scopes_that_are_asked_for_as_far_as_the_service_account_has_them(
+    #[case] query: &str,
+    #[case] expected: Option<Scopes>,
+) {
+    let (status, kind, body) = ask(issuing(expected), get(&format!("{TOKEN}{query}"))).await;
+    assert_eq!((status, kind.as_str()), (200, "application/json"));
+    let body: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(body, json!({ "access_token": "issued", "expires_in": 3_600, "token_type": "Bearer" }));
+}
+
+#[actix_web::test]
+async fn there_is_no_token_without_a_scope_without_the_account_and_without_the_database() {
+    let path = format!("{TOKEN}?scopes=classroom.topics,openid");
+    let mut grants = MockTokenGrants::new();
+    grants.expect_find_service_account().returning(|_| Ok(Some(service())));
+    assert_eq!(ask(server(grants), get(&path)).await.0, 403);
+    let mut grants = MockTokenGrants::new();
+    grants.expect_find_service_account().returning(|_| Ok(None));
+    assert_eq!(ask(server(grants), get(&path)).await.0, 404);
+    let refused: [(fn() -> GrantError, u16); 3] =
+        [(|| GrantError::Invalid, 404), (|| GrantError::Scope, 403), (|| GrantError::Store(StoreError::from(Reason::Locked)), 503)];
+    for (error, status) in refused {
+        let mut grants = MockTokenGrants::new();
+        grants.expect_grant_to().once().returning(move |_, _| Err(error()));
+        assert_eq!(ask(server(grants), get(TOKEN)).await.0, status);
+    }
+}
+
+#[rstest]
+#[case::no_flavor(TestRequest::get().uri(TOKEN).insert_header(("host", "127.0.0.1:8082")), 403)]
+#[case::other_flavor(get(TOKEN).insert_header((FLAVOR, "google")), 403)]
+#[case::forwarded(get(TOKEN).insert_header(("x-forwarded-for", "")), 403)]
+#[case::page(get(TOKEN).insert_header(("origin", "http://127.0.0.1:8082")), 403)]
+#[case::fetched(get(TOKEN).insert_header(("sec-fetch-site", "same-origin")), 403)]
+#[case::rebound(get(TOKEN).insert_header(("host", "rebound.example:8082")), 403)]
+#[case::rebound_address(get(TOKEN).insert_header(("host", "127.0.0.1.rebound.example")), 403)]
+#[case::without_host(TestRequest::get().uri(TOKEN).insert_header((FLAVOR, FLAVOR_VALUE)), 403)]
+#[case::two_hosts(get(TOKEN).append_header(("host", "rebound.example")), 403)]
+#[case::target(get("http://rebound.example/computeMetadata/v1/instance/service-accounts/default/token"), 403)]
+#[case::post(get(TOKEN).method(Method::POST), 405)]
+#[case::preflight(get(TOKEN).method(Method::OPTIONS), 405)]
+#[case::other_account(get("/computeMetadata/v1/instance/service-accounts/other@1329.iam.derslik.internal/token"), 404)]
+#[case::identity(get("/computeMetadata/v1/instance/service-accounts/default/identity?audience=a"), 404)]
+#[case::api(get("/v1/courses"), 404)]
+#[actix_web::test]
+async fn what_no_client_of_a_metadata_server_sends_is_refused(#[case] request: TestRequest, #[case] status: u16) {
+    assert_eq!(ask(server(MockTokenGrants::new()), request).await.0, status);
+}
+
+#[rstest]
+#[actix_web::test]
+async fn names_of_this_machine_are_known(
+    #[values("localhost:8082", "Metadata.google.internal", "metadata", "[::1]:80", "10.0.0.7")] host: &str,
+) {
+    assert_eq!(ask(issuing(None), get(TOKEN).insert_header(("host", host))).await.0, 200);
+}
+
+#[actix_web::test]
+async fn a_listener_for_other_machines_is_called_by_any_name() {
+    let server = MetadataServer { any_host: true, ..issuing(None) };
+    assert_eq!(ask(server, get(TOKEN).insert_header(("host", "derslik:8082"))).await.0, 200);
+}
+
+#[test]
+fn every_answer_carries_the_flavor_and_the_listener_stops() {
+    use std::io::{Read, Write};
+
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let running = start(listener, server(MockTokenGrants::new())).unwrap();
+    for (head, status) in [("GET / HTTP/1.1\r\nMetadata-Flavor: Google\r\n", "200"), ("GET / HTTP/1.1\r\n", "403")] {
+        let mut stream = std::net::TcpStream::connect(running.address()).unwrap();
+        write!(stream, "{head}Host: {}\r\n\r\n", running.address()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let answer = answer.to_ascii_lowercase();
+        assert!(answer.starts_with(&format!("http/1.1 {status} ")), "{answer}");
+        assert!(answer.contains("\r\nmetadata-flavor: google\r\n") && answer.contains("\r\ncache-control: no-store\r\n"), "{answer}");
+        assert!(!answer.contains("access-control-"), "{answer}");
+    }
+    running.stop();
+}
