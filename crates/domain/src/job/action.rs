@@ -11,6 +11,8 @@ use crate::text::{Text, TextError};
 pub enum Action {
     /// Erase everything about a user.
     DeleteUserData,
+    /// Erase everything about each of many users.
+    DeleteUsersData,
     /// Give a course its calendar, once the course has become active.
     AssignCalendarId,
     /// Mark the sessions of the account that have ended as expired.
@@ -39,8 +41,9 @@ impl Priority {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::DeleteUserData,
+        Self::DeleteUsersData,
         Self::AssignCalendarId,
         Self::ExpireSessions,
         Self::IndexSessions,
@@ -53,6 +56,7 @@ impl Action {
     pub const fn name(self) -> &'static str {
         match self {
             Self::DeleteUserData => "delete_user_data",
+            Self::DeleteUsersData => "delete_users_data",
             Self::AssignCalendarId => "assign_calendar_id",
             Self::ExpireSessions => "expire_sessions",
             Self::IndexSessions => "index_sessions",
@@ -74,6 +78,7 @@ impl Action {
             Self::ExpireSessions => Priority(20),
             Self::IndexSessions => Priority(30),
             Self::DeleteUserData => Priority(50),
+            Self::DeleteUsersData => Priority(51),
             Self::SealAudit => Priority(40),
             Self::Prune => Priority(90),
             Self::PruneAudit => Priority(91),
@@ -230,6 +235,7 @@ mod tests {
                 Action::IndexSessions,
                 Action::SealAudit,
                 Action::DeleteUserData,
+                Action::DeleteUsersData,
                 Action::Prune,
                 Action::PruneAudit
             ]

@@ -6,6 +6,7 @@ mod audit;
 mod changes;
 mod clock;
 mod courses;
+mod erasures;
 mod health;
 mod idempotency;
 mod identity;
@@ -30,6 +31,7 @@ pub use clock::Clock;
 pub use courses::{
     AliasRepository, CourseLookup, CourseRepository, CourseWithMembership, GradingPeriodRepository, Member, RosterRepository,
 };
+pub use erasures::{CountedAnswers, ErasureRepository, ListedUser};
 pub use health::{DatabaseFacts, DatabaseProbe, SchemaFit};
 pub use idempotency::{IdempotencyRepository, KeyState, OwnedKey, SearchedAnswers};
 pub use identity::{CredentialOwner, IdentityRepository, NewCredential};
@@ -52,6 +54,7 @@ pub use {
     audit::MockAuditRepository,
     changes::MockChangeLogRepository,
     courses::{MockAliasRepository, MockCourseRepository, MockGradingPeriodRepository, MockRosterRepository},
+    erasures::MockErasureRepository,
     health::MockDatabaseProbe,
     idempotency::MockIdempotencyRepository,
     identity::MockIdentityRepository,
