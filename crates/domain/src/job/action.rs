@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::id::Id;
-use crate::text::{Text, TextError};
+use crate::text::{Text, TextError, hex};
 
 /// The action of a job. A new one needs a variant here, a handler, and a line that registers the handler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -158,6 +158,11 @@ impl ReferenceId {
         Self(id.to_string().into())
     }
 
+    /// A reference to something that has no id: the hexadecimal digits of a digest of it.
+    pub fn of_digest(digest: [u8; 32]) -> Self {
+        Self(hex(&digest).into())
+    }
+
     /// The empty reference, for a job without a subject.
     pub fn none() -> Self {
         Self(Box::default())
@@ -266,6 +271,7 @@ mod tests {
     fn a_thing_is_referred_to_by_its_id() {
         assert_eq!(ReferenceId::of_id(AccountId::new(42)).as_str(), "42");
         assert_eq!(ReferenceId::none().as_str(), "");
+        assert_eq!(ReferenceId::of_digest([0xa5; 32]).as_str(), "a5".repeat(32));
     }
 
     #[test]

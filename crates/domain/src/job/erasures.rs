@@ -136,6 +136,11 @@ impl ErasuresProgress {
         }
     }
 
+    /// The rows that were erased of the user at a place behind those who are erased: some of the current one, and none of the others.
+    pub fn counts_at(&self, place: UserPlace) -> ErasureCounts {
+        if place == self.place { self.current.counts } else { ErasureCounts::default() }
+    }
+
     /// The rows that were erased of all users together.
     pub fn total(&self) -> ErasureCounts {
         self.counts.plus(self.current.counts)
@@ -207,6 +212,10 @@ mod tests {
         }
         assert_eq!(progress.place, UserPlace::FIRST, "a pass that found rows is followed by another");
         assert_eq!((progress.counts, progress.total().total()), (ErasureCounts::default(), RowCount::new(3)));
+        assert_eq!(
+            (progress.counts_at(UserPlace::FIRST).total(), progress.counts_at(UserPlace::new(1)).total()),
+            (RowCount::new(3), RowCount::ZERO)
+        );
         for rows in [0, 0, 0, 0, 1] {
             progress = progress.after(progress.current.after(RowCount::new(rows), BatchSize::DEFAULT));
         }

@@ -1,6 +1,7 @@
 //! Erasures: the users of an erasure of many, and what an erasure would remove.
 
 use derslik_domain::attendee::Attendee;
+use derslik_domain::course::Course;
 use derslik_domain::course::roster::Membership;
 use derslik_domain::id::{AccountId, Id, JobId, PrincipalId};
 use derslik_domain::idempotency::{Answer, AnswerCode, IdempotencyKey, KeptAnswer, RequestDigest};
@@ -142,7 +143,8 @@ fn settle<U: UnitOfWork>(harness: &Harness<U>) {
         stores.identity().add_credential(account().id, Principal { id: Id::new(7), ..service_principal() }, &key)?;
         stores.sessions().insert_many(account().id, &sessions.iter().collect::<Vec<_>>())?;
         stores.attendees().insert_many(account().id, &attendees)?;
-        for (number, membership) in [(1, Membership::Owner), (2, Membership::Teacher), (3, Membership::Student)] {
+        stores.courses().insert(account().id, &Course { owner: Id::new(7), ..course(1) })?;
+        for (number, membership) in [(2, Membership::Teacher), (3, Membership::Student)] {
             stores.courses().insert(account().id, &course(number))?;
             stores.rosters().put(account().id, &course(number), Id::new(7), membership, now())?;
         }
