@@ -68,8 +68,8 @@ pub(super) async fn sessions(
     drop(body);
     let held = reserve(&state, &request, LIST_BYTES).await?;
     let attended = attended(&state, &actor, &project, &user, filter, page).await?;
-    let AttendedSessions { project, user: guid, sessions } = &attended;
-    let shown: Vec<_> = sessions.iter().map(|session| AttendedView::new(*project, *guid, &user, session)).collect();
+    let AttendedSessions { project: number, user: guid, sessions } = &attended;
+    let shown: Vec<_> = sessions.iter().map(|session| AttendedView::new(*number, *guid, &user, session)).collect();
     Ok(ResponseReservation::refusable(held).attach_to(data(shown)))
 }
 
