@@ -6,8 +6,9 @@ use utoipa::openapi::ComponentsBuilder;
 use utoipa::openapi::path::HttpMethod::{Delete, Get, Post};
 
 use crate::openapi::call::Call;
-use crate::openapi::shape::Shape;
-use crate::openapi::shape::{either, flag, form, list, members, named, one_text, or_null, record, text, text_within, whole, whole_within};
+use crate::openapi::shape::{
+    Shape, either, flag, form, list, members, named, one_text, or_null, record, text, text_within, whole, whole_within,
+};
 use crate::openreplay::described::{about_project, about_user, call, data, with_body, with_values};
 use crate::openreplay::words::{action_name, erasure_kind_name, status_name};
 

@@ -4,7 +4,8 @@ use actix_web::HttpRequest;
 use derslik_domain::id::{Id, JobId};
 use derslik_domain::identity::Actor;
 use derslik_domain::job::{ErasureUsers, ErasureUsersError, ProjectKey, ReferenceId};
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde_json::Value;
 
 use crate::openreplay::error::{InputFault, OpenReplayError};
 use crate::openreplay::path::{Whole, not_an_integer, pairs, whole_number};
@@ -83,9 +84,13 @@ pub(super) fn users_to_erase(body: &[u8]) -> Result<ErasureUsers, OpenReplayErro
     let fault = |kind, message: &str| {
         OpenReplayError::Unprocessable(InputFault { kind, location: USER_IDS, message: message.to_owned(), input: String::new() })
     };
-    let mut object: Map<String, Value> =
-        serde_json::from_slice(body).map_err(|_| fault("json_invalid", "Input should be a valid JSON object"))?;
-    let Some(Value::Array(items)) = object.remove("userIds") else {
+    let not_an_object = || fault("json_invalid", "Input should be a valid JSON object");
+    // A list would be read as the members of the object, in their order.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err(not_an_object());
+    }
+    let sent: SentUsers = serde_json::from_slice(body).map_err(|_| not_an_object())?;
+    let Some(Value::Array(items)) = sent.user_ids else {
         return Err(fault("list_type", "Input should be a valid list"));
     };
     // The length is checked first, so that no work is done for a list that is refused.
@@ -99,6 +104,13 @@ pub(super) fn users_to_erase(body: &[u8]) -> Result<ErasureUsers, OpenReplayErro
         }
     });
     ErasureUsers::new(references.collect::<Result<_, _>>()?).map_err(list_fault)
+}
+
+/// The body as it was sent. A member that it has twice is an error, since it is unclear which one was meant.
+#[derive(Deserialize)]
+struct SentUsers {
+    #[serde(default, rename = "userIds")]
+    user_ids: Option<Value>,
 }
 
 /// Where the users stand in a body.
@@ -148,6 +160,8 @@ mod tests {
         for (body, kind) in [
             ("", "json_invalid"),
             ("[\"a\"]", "json_invalid"),
+            ("[[\"a\"]]", "json_invalid"),
+            (r#"{"userIds":["a"],"userIds":["b"]}"#, "json_invalid"),
             (r#"{"userIds":["a"]"#, "json_invalid"),
             (r#"{"userIds":["\ud800"]}"#, "json_invalid"),
             ("{}", "list_type"),
