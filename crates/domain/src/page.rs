@@ -8,6 +8,13 @@ pub struct OffsetPage {
     size: u32,
 }
 
+impl Default for OffsetPage {
+    /// The first page of the usual size.
+    fn default() -> Self {
+        Self { offset: 0, size: Self::DEFAULT_SIZE }
+    }
+}
+
 /// Why a page was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]

@@ -10,12 +10,13 @@ use derslik_domain::time::Timestamp;
 
 use crate::outbound::{
     AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, Clock, CourseLookup, CourseReader,
-    CourseRepository, CourseWithMembership, GradingPeriodRepository, GrantRepository, IdempotencyRepository, IdentityRepository, Ids,
-    JobOfProject, JobReader, JobRepository, KeyRepository, MockAdminRepository, MockAliasRepository, MockAttendeeRepository,
-    MockAuditRepository, MockChangeLogRepository, MockCourseRepository, MockGradingPeriodRepository, MockGrantRepository,
-    MockIdempotencyRepository, MockIdentityRepository, MockJobRepository, MockKeyRepository, MockProjectRepository, MockRosterRepository,
-    MockSealRepository, MockSessionRepository, MockUserRepository, ProjectRepository, RosterRepository, SealRepository, SessionReader,
-    SessionRepository, StoreError, Stores, Tenant, UnitOfWork, UserRepository,
+    CourseRepository, CourseWithMembership, ErasureRepository, GradingPeriodRepository, GrantRepository, IdempotencyRepository,
+    IdentityRepository, Ids, JobOfProject, JobReader, JobRepository, KeyRepository, MockAdminRepository, MockAliasRepository,
+    MockAttendeeRepository, MockAuditRepository, MockChangeLogRepository, MockCourseRepository, MockErasureRepository,
+    MockGradingPeriodRepository, MockGrantRepository, MockIdempotencyRepository, MockIdentityRepository, MockJobRepository,
+    MockKeyRepository, MockProjectRepository, MockRosterRepository, MockSealRepository, MockSessionRepository, MockUserRepository,
+    ProjectRepository, RosterRepository, SealRepository, SessionReader, SessionRepository, StoreError, Stores, Tenant, UnitOfWork,
+    UserRepository,
 };
 
 /// Stores that accept only expected calls, except that every principal may act.
@@ -31,6 +32,8 @@ pub struct MockStores {
     pub admins: MockAdminRepository,
     /// Jobs.
     pub jobs: MockJobRepository,
+    /// The users of erasures.
+    pub erasures: MockErasureRepository,
     /// Projects.
     pub projects: MockProjectRepository,
     /// Users.
@@ -74,6 +77,7 @@ impl MockStores {
             identity: MockIdentityRepository::default(),
             admins: MockAdminRepository::default(),
             jobs: MockJobRepository::default(),
+            erasures: MockErasureRepository::default(),
             projects: MockProjectRepository::default(),
             users: MockUserRepository::default(),
             attendees: MockAttendeeRepository::default(),
@@ -155,6 +159,10 @@ impl Stores for MockStores {
         &mut self.jobs
     }
 
+    fn erasures(&mut self) -> &mut dyn ErasureRepository {
+        &mut self.erasures
+    }
+
     fn projects(&mut self) -> &mut dyn ProjectRepository {
         &mut self.projects
     }
@@ -194,6 +202,10 @@ impl Stores for SingleCallStores<'_> {
 
     fn jobs(&mut self) -> &mut dyn JobRepository {
         self.count_call().jobs()
+    }
+
+    fn erasures(&mut self) -> &mut dyn ErasureRepository {
+        self.count_call().erasures()
     }
 
     fn projects(&mut self) -> &mut dyn ProjectRepository {

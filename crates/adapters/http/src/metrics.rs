@@ -23,16 +23,26 @@ const FAULT_OF_SERVICE: &str = "5xx";
 const MAX_ROUTES: usize = 128;
 
 /// Routes with several names: the dialect, the start of the other name, and what it is counted as.
-const ALIASES: [(&str, &str, &str); 5] = [
+const ALIASES: [(&str, &str, &str); 7] = [
     ("sessions", "api/groups/xapi/", "xapi/v2/"),
     ("sessions", "auth/connect/token", "connect/token"),
     ("jobs", "v1/", "api/v1/"),
+    ("jobs", "v2/api/public/", "api/v1/"),
+    ("jobs", "v2/public/", "api/v1/"),
     ("courses", "batch/classroom/v1", "batch"),
     ("courses", "discovery/v1/apis/classroom/v1/rest", "$discovery/rest"),
 ];
 
+/// Rare routes that are counted with another one, to save series: the dialect, the route, and the other one.
+const COUNTED_WITH: [(&str, &str, &str); 4] = [
+    ("jobs", "api/v1/{project_key}/users/erase", "api/v1/{project_key}/users/{user_id}"),
+    ("jobs", "api/v1/{project_key}/users", "api/v1/{project_key}/users/{user_id}"),
+    ("jobs", "api/v1/{project_key}/jobs/{job_id}/users", "api/v1/{project_key}/jobs/{job_id}"),
+    ("courses", "discovery/v1/apis", "$discovery/rest"),
+];
+
 /// Prefixes of paths. As a route, such a prefix stands for all unknown paths below it.
-const PREFIXES: [&str; 5] = ["xapi", "xapi/v2", "api/groups/xapi", "api/v1", "v1"];
+const PREFIXES: [&str; 7] = ["xapi", "xapi/v2", "api/groups/xapi", "api/v1", "v1", "v2/api/public", "v2/public"];
 
 /// Routes that answer every method but theirs as an unknown path.
 const OF_ONE_METHOD: [(&str, &str); 2] = [("/batch", "POST"), ("/$discovery/rest", "GET")];
@@ -147,10 +157,9 @@ fn template(dialect: &str, route: &str) -> String {
         return OTHER.to_owned();
     }
     let canonical = ALIASES.iter().filter(|(of, ..)| *of == dialect).find_map(|(_, alias, name)| Some((name, path.strip_prefix(alias)?)));
-    match canonical {
-        Some((name, rest)) => format!("/{name}{rest}"),
-        None => format!("/{path}"),
-    }
+    let path = canonical.map_or_else(|| path.to_owned(), |(name, rest)| format!("{name}{rest}"));
+    let other = COUNTED_WITH.iter().find(|(of, route, _)| *of == dialect && *route == path).map(|(_, _, other)| *other);
+    format!("/{}", other.unwrap_or(&path))
 }
 
 #[cfg(test)]
@@ -219,15 +228,27 @@ mod tests {
             ("sessions", "/auth/connect/token/", "/connect/token"),
             ("jobs", "/v1/{project_key}/jobs/{job_id}/", "/api/v1/{project_key}/jobs/{job_id}"),
             ("jobs", "/api/v1/projects", "/api/v1/projects"),
+            ("jobs", "/v2/api/public/{project_key}/jobs", "/api/v1/{project_key}/jobs"),
+            ("jobs", "/v2/public/projects/{project_key}", "/api/v1/projects/{project_key}"),
+            ("jobs", "/v2/public/{project_key}/users/", "/api/v1/{project_key}/users/{user_id}"),
+            ("jobs", "/v1/{project_key}/users/erase", "/api/v1/{project_key}/users/{user_id}"),
+            ("jobs", "/api/v1/{project_key}/jobs/{job_id}/users/", "/api/v1/{project_key}/jobs/{job_id}"),
             ("courses", "v1/courses/{id}", "/v1/courses/{id}"),
             ("courses", "/batch/classroom/v1", "/batch"),
             ("courses", "/discovery/v1/apis/classroom/v1/rest", "/$discovery/rest"),
+            ("courses", "/discovery/v1/apis", "/$discovery/rest"),
         ] {
             assert_eq!(template(dialect, route), expected, "{route}");
         }
-        for (dialect, route) in
-            [("none", ""), ("none", "/docs"), ("jobs", "/v1/{rest:.*}"), ("sessions", "/xapi/v2"), ("courses", "/v1"), ("none", "other")]
-        {
+        for (dialect, route) in [
+            ("none", ""),
+            ("none", "/docs"),
+            ("jobs", "/v1/{rest:.*}"),
+            ("jobs", "/v2/public"),
+            ("sessions", "/xapi/v2"),
+            ("courses", "/v1"),
+            ("none", "other"),
+        ] {
             assert_eq!(template(dialect, route), OTHER, "{route}");
         }
     }

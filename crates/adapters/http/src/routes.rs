@@ -21,6 +21,8 @@ pub fn configure(config: &mut ServiceConfig, state: HttpState) {
         .configure(oauth::configure)
         .configure(classroom::configure)
         .service(openreplay::scope("/api/v1"))
+        .service(openreplay::scope_v2("/v2/api/public"))
+        .service(openreplay::scope_v2("/v2/public"))
         .configure(|config| openreplay::routes(config, "/v1"))
         .configure(|config| openreplay::other_paths(config, "/v1"))
         // Registered after the jobs, because some paths have a common prefix. The courses API takes every path that can't belong

@@ -339,6 +339,11 @@ pub const TABLES: &[Table] = &[
             ("erased", NotPersonal),
         ],
     ),
+    table(
+        "erasure_users",
+        Both,
+        &[("account_id", NotPersonal), ("job_id", NotPersonal), ("place", NotPersonal), ("reference", JOB), ("counts", NotPersonal)],
+    ),
     table("erased_names", Both, &[("account_id", NotPersonal), ("job_id", NotPersonal), ("name", Erased)]),
     table(
         "courses",

@@ -9,9 +9,9 @@ use derslik_domain::job::ShownJob;
 use derslik_domain::session::Session;
 use derslik_ports::outbound::{
     AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, CourseLookup, CourseReader,
-    CourseRepository, CourseWithMembership, GradingPeriodRepository, GrantRepository, IdempotencyRepository, IdentityRepository,
-    JobOfProject, JobReader, JobRepository, KeyRepository, ProjectRepository, Reason, RosterRepository, SealRepository, SessionReader,
-    SessionRepository, StoreError, Stores, Tenant, UnitOfWork, UserRepository,
+    CourseRepository, CourseWithMembership, ErasureRepository, GradingPeriodRepository, GrantRepository, IdempotencyRepository,
+    IdentityRepository, JobOfProject, JobReader, JobRepository, KeyRepository, ProjectRepository, Reason, RosterRepository, SealRepository,
+    SessionReader, SessionRepository, StoreError, Stores, Tenant, UnitOfWork, UserRepository,
 };
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
@@ -247,6 +247,10 @@ impl Stores for DieselStores<'_> {
     }
 
     fn jobs(&mut self) -> &mut dyn JobRepository {
+        self
+    }
+
+    fn erasures(&mut self) -> &mut dyn ErasureRepository {
         self
     }
 

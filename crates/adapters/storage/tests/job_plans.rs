@@ -10,7 +10,7 @@ use derslik_domain::attendee::AttendanceFilter;
 use derslik_domain::id::{Id, ProjectId};
 use derslik_domain::identity::DataSubject;
 use derslik_domain::job::{Action, Actions, LeaseTerm, LeaseToken, NewJob, Pruning, WorkerId};
-use derslik_domain::page::PageRequest;
+use derslik_domain::page::{OffsetPage, PageRequest};
 use derslik_domain::rows::BatchSize;
 use derslik_domain::time::Timestamp;
 use derslik_ports::mocks::StoppedClock;
@@ -146,7 +146,7 @@ fn replace_calls(text: &str, opening: &str, function: fn(&str) -> String) -> Str
 type Deed = fn(&mut dyn Stores) -> Result<usize, StoreError>;
 
 /// The deeds, and how many rows and index entries each may read per run. The rows that it changes and rolls back are included.
-const DEEDS: [(&str, Deed, i64); 21] = [
+const DEEDS: [(&str, Deed, i64); 23] = [
     (THROUGH_THE_WAITING, |stores| Ok(usize::try_from(stores.jobs().depth()?.scheduled).unwrap()), 10_050),
     ("the lags of the projections", |stores| Ok(stores.change_log().lags()?.len()), 10),
     ("accounts with due jobs", |stores| Ok(stores.jobs().accounts_with_due(NOW, sweeps(), 10)?.len()), 250),
@@ -198,6 +198,11 @@ const DEEDS: [(&str, Deed, i64); 21] = [
         420,
     ),
     (
+        "the newest jobs",
+        |stores| Ok(stores.jobs().list_newest(account().id, ProjectId::new(1), OffsetPage::at(100, 100).unwrap())?.len()),
+        420,
+    ),
+    (
         "one job of a project",
         |stores| {
             let name = JobOfProject { project: "3sWXSsqHgSKnE87YkNJK".parse().unwrap(), job: Id::new(150_000) };
@@ -235,6 +240,11 @@ const DEEDS: [(&str, Deed, i64); 21] = [
             Ok(usize::try_from(attendances.plus(sessions).get()).unwrap())
         },
         600,
+    ),
+    (
+        "the preview of an erasure",
+        |stores| Ok(usize::try_from(stores.erasures().count_rows(account().id, &guest())?.total().get()).unwrap()),
+        1_000,
     ),
     ("the expiry of sessions", |stores| Ok(usize::try_from(stores.sessions().expire(account().id, NOW, 10)?.get()).unwrap()), 150),
 ];

@@ -9,7 +9,7 @@ use derslik_domain::form::Field;
 use derslik_domain::id::Id;
 use derslik_domain::identity::{DataSubject, PersonFilterForm, Role};
 use derslik_domain::job::ReferenceId;
-use derslik_domain::page::PageRequest;
+use derslik_domain::page::{OffsetPage, PageRequest};
 use derslik_domain::rows::BatchSize;
 use derslik_domain::session::FilterForm;
 use derslik_ports::outbound::{StoreError, Stores};
@@ -57,6 +57,7 @@ const LISTS: [(&str, List); 13] = [
             stores.jobs().list(account().id, project, page)?;
             stores.jobs().list_shown(account().id, project, page)?;
         }
+        stores.jobs().list_newest(account().id, Id::new(1), OffsetPage::at(10, 200).unwrap())?;
         Ok(1 + stores.projects().list(account().id, PageRequest { size: 1_000, after: None })?.len())
     }),
     ("audit records", |stores| {

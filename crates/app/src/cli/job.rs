@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use derslik_domain::id::Id;
-use derslik_domain::job::{FailedAttempt, Job, JobState, Progress};
+use derslik_domain::job::{ErasureCounts, FailedAttempt, Job, JobState, Progress};
 use derslik_domain::page::PageRequest;
 use derslik_domain::time::{Timestamp, Zone};
 use derslik_ports::inbound::operators::{JobOperation, JobOperationError, StoredJob};
@@ -174,10 +174,13 @@ fn known_json(job: &Job) -> Value {
 fn progress_json(progress: &Progress) -> Value {
     match progress {
         Progress::Rows(rows) => json!({ "rows": rows.get() }),
-        Progress::Erasure(erasure) => {
-            erasure.counts.iter().map(|(kind, rows)| (kind.name().to_owned(), Value::from(rows.get()))).collect::<Map<_, _>>().into()
-        }
+        Progress::Erasure(erasure) => counts_json(&erasure.counts),
+        Progress::Erasures(erasures) => json!({ "users": erasures.place.get(), "counts": counts_json(&erasures.total()) }),
     }
+}
+
+fn counts_json(counts: &ErasureCounts) -> Value {
+    counts.iter().map(|(kind, rows)| (kind.name().to_owned(), Value::from(rows.get()))).collect::<Map<_, _>>().into()
 }
 
 fn shown(instant: Timestamp) -> String {
@@ -189,7 +192,8 @@ mod tests {
     use std::sync::Arc;
 
     use derslik_domain::id::ProjectId;
-    use derslik_domain::job::{NewJob, ReferenceId, UnknownJob};
+    use derslik_domain::job::{ErasureKind, ErasureProgress, ErasuresProgress, NewJob, ReferenceId, UnknownJob, UserPlace};
+    use derslik_domain::rows::RowCount;
     use derslik_ports::inbound::operators::MockJobOperations;
     use derslik_ports::{Reason, StoreError};
     use derslik_testkit::builders::now;
@@ -231,6 +235,16 @@ mod tests {
         assert_eq!(retry(|| Ok(job())), Ok(job()));
         assert_eq!(retry(|| Err(JobOperationError::AnotherIsLive)), Err((2, "job 9: another job for the same is live".to_owned())));
         assert_eq!(retry(|| Err(StoreError::from(Reason::Locked).into())).unwrap_err().0, 3);
+    }
+
+    #[test]
+    fn the_progress_of_an_erasure_of_many_counts_the_erased_users_and_all_rows() {
+        let current =
+            ErasureProgress { counts: ErasureCounts::default().with(ErasureKind::Sessions, RowCount::new(2)), ..Default::default() };
+        let counts = ErasureCounts::default().with(ErasureKind::Sessions, RowCount::new(5));
+        let progress = Progress::Erasures(ErasuresProgress { place: UserPlace::new(3), current, counts });
+        let shown = progress_json(&progress);
+        assert_eq!((shown["users"].as_u64(), shown["counts"]["sessions"].as_u64()), (Some(3), Some(7)));
     }
 
     #[test]

@@ -15,7 +15,7 @@ const COURSES: &str = "demo-admin-token";
 const BODIES: [&str; 3] = ["zz\r\n", "1\r\n[\r\nzz\r\n", "ffffffffffffffffff\r\n"];
 
 /// Calls of the other APIs, with a bearer that may make them.
-const OTHER_CALLS: [(&str, &str, &str); 17] = [
+const OTHER_CALLS: [(&str, &str, &str); 25] = [
     ("GET", "/api/v1/projects", JOBS),
     ("POST", "/api/v1/projects", JOBS),
     ("GET", "/api/v1/projects/PROJECT", JOBS),
@@ -25,6 +25,14 @@ const OTHER_CALLS: [(&str, &str, &str); 17] = [
     ("GET", "/api/v1/PROJECT/users/pupil", JOBS),
     ("DELETE", "/api/v1/PROJECT/users/pupil", JOBS),
     ("GET", "/api/v1/PROJECT/users/pupil/sessions", JOBS),
+    ("GET", "/api/v1/PROJECT/jobs/1/users", JOBS),
+    ("POST", "/api/v1/PROJECT/users/erase", JOBS),
+    ("GET", "/v2/api/public/projects", JOBS),
+    ("POST", "/v2/api/public/projects", JOBS),
+    ("GET", "/v2/public/PROJECT/jobs", JOBS),
+    ("DELETE", "/v2/public/PROJECT/users/pupil", JOBS),
+    ("POST", "/v2/public/PROJECT/users/pupil/sessions", JOBS),
+    ("POST", "/v2/public/PROJECT/sessions/7/events", JOBS),
     ("GET", "/v1/PROJECT/jobs", JOBS),
     ("DELETE", "/v1/PROJECT/users/pupil/", JOBS),
     ("GET", "/v1/courses", COURSES),
@@ -55,6 +63,7 @@ pub(crate) fn broken(open: Open) -> Result<(), Failed> {
             let shape: Value = serde_json::from_str(&answer.body).map_err(|_| format!("{about}: {answer:?}"))?;
             let is_ours = match bearer {
                 DEMO => shape["code"] == 19,
+                JOBS if path.starts_with("/v2/") => shape["error"].is_string(),
                 JOBS => shape["errors"].is_array(),
                 _ => shape["error"]["code"] == 400,
             };

@@ -184,6 +184,11 @@ async fn settle(service: &Service) -> (Vec<String>, Vec<Keyed>) {
     let job = done(service, KEY, Method::DELETE, &format!("{PROJECT}/users/{}", encoded(USERNAME)), Value::Null).await;
     done(service, KEY, Method::DELETE, &format!("{PROJECT}/jobs/{}", job["data"]["jobId"]), Value::Null).await;
 
+    // An erasure of many that was cancelled. The names that it was asked for by stay with the job, as that of any job does.
+    let users = json!({ "userIds": ["baska.kus@okul.example"] });
+    let job = done(service, KEY, Method::POST, &format!("{PROJECT}/users/erase"), users).await;
+    done(service, KEY, Method::DELETE, &format!("{PROJECT}/jobs/{}", job["data"]["jobId"]), Value::Null).await;
+
     let mut texts: Vec<_> = [ADDRESS, OLD_ADDRESS, NAME, SURNAME, USERNAME, MOBILE, SESSION, TAGS].map(str::to_owned).into();
     texts.extend([former, again]);
     texts.extend(codes);

@@ -5,6 +5,7 @@
 
 mod canary;
 mod left_behind;
+mod many;
 #[path = "../support/mod.rs"]
 mod support;
 mod window;
@@ -71,6 +72,10 @@ fn main() -> ExitCode {
         add("an_erased_person_writes_nothing_though_a_process_remembers_them", |service| Box::pin(window::remembered(service)));
         add("an_erasure_waits_for_a_running_write_and_erases_it_too", |service| Box::pin(window::on_the_way(service)));
         add("nothing_is_left_of_a_person_who_was_everywhere", |service| Box::pin(canary::canary(service)));
+        add("many_users_are_erased_by_one_job_that_counts_each", |service| Box::pin(many::many(service)));
+        add("a_cancelled_erasure_of_many_is_recorded_for_each_who_is_left", |service| Box::pin(many::cancelled(service)));
+        add("an_interrupted_erasure_of_many_resumes_where_it_stopped", |service| Box::pin(many::cut_off(service)));
+        add("erasures_of_one_user_that_race_make_one_job_and_conflicts", |service| Box::pin(many::race(service)));
         add("a_cancelled_erasure_is_recorded_as_cancelled", |service| Box::pin(called_off(service)));
     }
     run(trials)
@@ -206,6 +211,10 @@ async fn everything(service: Service) {
     assert_eq!(status, 200, "{body}");
     let (_, known) = get(&service, KEY, &format!("{PROJECT}/users/{ADDRESS}")).await;
     assert_eq!(known["data"]["sessionCount"], 3, "{known}");
+
+    let (status, preview) = call(&service, KEY, Method::DELETE, &format!("{PROJECT}/users/HOCA?dry_run=true"), Value::Null).await;
+    let wanted = json!({ "credentials": 3, "attendances": 3, "sessions": 1, "memberships": 1, "answers": 0, "profile": 1 });
+    assert_eq!((status, &preview["data"]["counts"]), (200, &wanted), "what goes is known before");
 
     let job = erase(&service, "HOCA", 2).await;
 

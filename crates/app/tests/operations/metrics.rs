@@ -18,7 +18,7 @@ const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 const MAX_SERIES: usize = 500;
 
 /// A path of each route, below each prefix that the route has, and paths that no route has.
-const PATHS: [(&[&str], &[&str]); 5] = [
+const PATHS: [(&[&str], &[&str]); 7] = [
     (
         &["/xapi/v2", "/api/groups/xapi"],
         &[
@@ -45,6 +45,21 @@ const PATHS: [(&[&str], &[&str]); 5] = [
         ],
     ),
     (&["/api/v1", "/v1"], &["/none/jobs", "/none/jobs/1", "/none/users/a", "/none/users/a/sessions", "/projects", "/projects/none"]),
+    (&["/api/v1", "/v1"], &["/none/users/erase", "/none/jobs/1/users"]),
+    (
+        &["/v2/api/public", "/v2/public"],
+        &[
+            "/none/jobs",
+            "/none/jobs/1",
+            "/none/users/",
+            "/none/users/a",
+            "/none/users/a/sessions",
+            "/none/sessions/1/events",
+            "/projects",
+            "/projects/none",
+            "/nothing",
+        ],
+    ),
     (
         &["/v1"],
         &[
@@ -60,7 +75,10 @@ const PATHS: [(&[&str], &[&str]); 5] = [
             "/courses/7/students",
             "/courses/7/students/me",
             "/userProfiles/me",
+            "/invitations",
+            "/registrations",
             "/lessons",
+            "/token",
         ],
     ),
     (
@@ -71,7 +89,10 @@ const PATHS: [(&[&str], &[&str]); 5] = [
             "/batch",
             "/batch/classroom/v1",
             "/$discovery/rest",
+            "/discovery/v1/apis",
             "/discovery/v1/apis/classroom/v1/rest",
+            "/token",
+            "/o/oauth2/token",
             "/",
             "/nothing",
             "/xapi/nothing",

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::id::Id;
-use crate::text::{Text, TextError};
+use crate::text::{Text, TextError, hex};
 
 /// The action of a job. A new one needs a variant here, a handler, and a line that registers the handler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,6 +11,8 @@ use crate::text::{Text, TextError};
 pub enum Action {
     /// Erase everything about a user.
     DeleteUserData,
+    /// Erase everything about each of many users.
+    DeleteUsersData,
     /// Give a course its calendar, once the course has become active.
     AssignCalendarId,
     /// Mark the sessions of the account that have ended as expired.
@@ -39,8 +41,9 @@ impl Priority {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::DeleteUserData,
+        Self::DeleteUsersData,
         Self::AssignCalendarId,
         Self::ExpireSessions,
         Self::IndexSessions,
@@ -53,6 +56,7 @@ impl Action {
     pub const fn name(self) -> &'static str {
         match self {
             Self::DeleteUserData => "delete_user_data",
+            Self::DeleteUsersData => "delete_users_data",
             Self::AssignCalendarId => "assign_calendar_id",
             Self::ExpireSessions => "expire_sessions",
             Self::IndexSessions => "index_sessions",
@@ -74,6 +78,7 @@ impl Action {
             Self::ExpireSessions => Priority(20),
             Self::IndexSessions => Priority(30),
             Self::DeleteUserData => Priority(50),
+            Self::DeleteUsersData => Priority(51),
             Self::SealAudit => Priority(40),
             Self::Prune => Priority(90),
             Self::PruneAudit => Priority(91),
@@ -153,6 +158,11 @@ impl ReferenceId {
         Self(id.to_string().into())
     }
 
+    /// A reference to something that has no id: the hexadecimal digits of a digest of it.
+    pub fn of_digest(digest: [u8; 32]) -> Self {
+        Self(hex(&digest).into())
+    }
+
     /// The empty reference, for a job without a subject.
     pub fn none() -> Self {
         Self(Box::default())
@@ -230,6 +240,7 @@ mod tests {
                 Action::IndexSessions,
                 Action::SealAudit,
                 Action::DeleteUserData,
+                Action::DeleteUsersData,
                 Action::Prune,
                 Action::PruneAudit
             ]
@@ -260,6 +271,7 @@ mod tests {
     fn a_thing_is_referred_to_by_its_id() {
         assert_eq!(ReferenceId::of_id(AccountId::new(42)).as_str(), "42");
         assert_eq!(ReferenceId::none().as_str(), "");
+        assert_eq!(ReferenceId::of_digest([0xa5; 32]).as_str(), "a5".repeat(32));
     }
 
     #[test]

@@ -98,6 +98,12 @@ impl ErasureCounts {
         *slot = slot.plus(rows);
         self
     }
+
+    /// The sum of both, kind by kind.
+    #[must_use]
+    pub fn plus(self, more: Self) -> Self {
+        more.iter().fold(self, |counts, (kind, rows)| counts.with(kind, rows))
+    }
 }
 
 impl FromIterator<(ErasureKind, RowCount)> for ErasureCounts {
@@ -302,6 +308,14 @@ mod tests {
         }
         assert_eq!(ErasureKind::by_name("everything"), None);
         assert_eq!(counts.iter().collect::<ErasureCounts>(), counts);
+    }
+
+    #[test]
+    fn counts_are_added_kind_by_kind() {
+        let one = ErasureCounts::default().with(ErasureKind::Sessions, RowCount::new(3)).with(ErasureKind::Profile, RowCount::new(1));
+        let sum = one.plus(ErasureCounts::default().with(ErasureKind::Sessions, RowCount::new(2)));
+        assert_eq!((sum.get(ErasureKind::Sessions), sum.get(ErasureKind::Profile)), (RowCount::new(5), RowCount::new(1)));
+        assert_eq!(one.plus(ErasureCounts::default()), one);
     }
 
     proptest! {

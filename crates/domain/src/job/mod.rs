@@ -8,12 +8,14 @@
 //! | `retry` | whether and when a failed job is tried again |
 //! | `schedule` | when a job may start |
 //! | `erasure` | the steps and the progress of erasing a user |
+//! | `erasures` | the erasure of many users by one job |
 //! | `project` | the projects under which jobs are listed |
 //!
 //! Storing, running and requesting jobs is left to other crates.
 
 mod action;
 mod erasure;
+mod erasures;
 mod lease;
 mod project;
 mod retry;
@@ -27,6 +29,7 @@ use crate::trace::TraceParent;
 
 pub use action::{Action, Actions, Priority, Pruning, ReferenceId};
 pub use erasure::{ErasureCounts, ErasureKind, ErasureProgress, ErasureStep, Pass};
+pub use erasures::{ErasedUser, ErasureUsers, ErasureUsersError, ErasuresProgress, UserPlace};
 pub use lease::{Lease, LeaseTerm, LeaseTermError, LeaseToken, WorkerId};
 pub use project::{NewProject, Platform, Project, ProjectField, ProjectForm, ProjectFormError, ProjectKey, ProjectKeyError, ProjectName};
 pub use retry::{Attempts, FailedAttempt, Failure, FailureReason, FailureText, Jitter, Retry, RetryPolicy, RetryPolicyError};
@@ -132,6 +135,8 @@ pub enum Progress {
     Rows(RowCount),
     /// The erasure of a user.
     Erasure(ErasureProgress),
+    /// The erasure of many users.
+    Erasures(ErasuresProgress),
 }
 
 /// The attempts of a job that failed, oldest first: the last [`Failures::MAX`] of them.
@@ -198,6 +203,13 @@ impl NewJob {
     pub fn delete_user_data(project: ProjectId, user: ReferenceId, created_at: Timestamp) -> Self {
         let start_at = next_utc_midnight(created_at);
         Self { project: Some(project), ..Self::internal(Action::DeleteUserData, user, start_at, created_at) }
+    }
+
+    /// The erasure of everything about many users, each named by any of the user's ids. It starts at the next midnight UTC, as that
+    /// of one user does. The reference stands for the list of users, which is stored beside the job.
+    pub fn delete_users_data(project: ProjectId, list: ReferenceId, created_at: Timestamp) -> Self {
+        let start_at = next_utc_midnight(created_at);
+        Self { project: Some(project), ..Self::internal(Action::DeleteUsersData, list, start_at, created_at) }
     }
 
     /// The assignment of a calendar to a course, at once.
@@ -385,6 +397,13 @@ mod tests {
         assert_eq!(job.state, JobState::scheduled(job.start_at));
         assert_eq!((job.created_at, job.updated_at), (at("2021-06-17T07:09:15.277Z"), at("2021-06-17T07:09:15.277Z")));
         assert_eq!((job.last_error(), job.progress), (None, None));
+    }
+
+    #[test]
+    fn the_erasure_of_many_users_waits_for_midnight_as_well() {
+        let job = NewJob::delete_users_data(ProjectId::new(1), ReferenceId::new("a list").unwrap(), at("2021-06-17T07:09:15.277Z"));
+        assert_eq!((job.project(), job.action(), job.reference().as_str()), (Some(ProjectId::new(1)), Action::DeleteUsersData, "a list"));
+        assert_eq!(job.start_at(), at("2021-06-18T00:00:00Z"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use derslik_domain::attendee::{Attendance, AttendanceFilter, AttendedCursor, AttendedSession};
-use derslik_domain::id::{ProjectId, UserGuid};
+use derslik_domain::id::{ProjectId, SessionGuid, UserGuid};
 use derslik_domain::identity::Actor;
 use derslik_domain::job::{ProjectKey, ReferenceId};
 use derslik_domain::page::PageRequest;
@@ -43,4 +43,10 @@ pub trait ActivityService: Send + Sync {
         filter: AttendanceFilter,
         page: PageRequest<AttendedCursor>,
     ) -> Result<AttendedSessions, JobError>;
+
+    /// Whether the account has a session of that GUID which is not deleted.
+    ///
+    /// # Errors
+    /// [`JobError`].
+    async fn has_session(&self, actor: &Actor, project: &ProjectKey, session: SessionGuid) -> Result<bool, JobError>;
 }

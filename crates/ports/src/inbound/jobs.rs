@@ -3,8 +3,10 @@
 use async_trait::async_trait;
 use derslik_domain::id::{JobId, ProjectId};
 use derslik_domain::identity::{Actor, Denial};
-use derslik_domain::job::{Job, JobStatus, NewProject, Project, ProjectKey, ReferenceId, ShownJob};
-use derslik_domain::page::PageRequest;
+use derslik_domain::job::{
+    ErasedUser, ErasureCounts, ErasureUsers, Job, JobStatus, NewProject, Project, ProjectKey, ReferenceId, ShownJob, UserPlace,
+};
+use derslik_domain::page::{OffsetPage, PageRequest};
 
 use super::ActorGone;
 use crate::StoreError;
@@ -35,6 +37,24 @@ pub enum JobError {
     Store(#[from] StoreError),
 }
 
+/// The outcome of the request for an erasure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RequestedErasure {
+    /// The job was created.
+    Created(Job),
+    /// This live job for the same was there before, also if another request created it at the same time.
+    Live(Job),
+}
+
+impl RequestedErasure {
+    /// The job, new or existing.
+    pub fn into_job(self) -> Job {
+        match self {
+            Self::Created(job) | Self::Live(job) => job,
+        }
+    }
+}
+
 /// Reads, cancels and creates the jobs of a project of the actor's account.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
@@ -44,6 +64,12 @@ pub trait JobService: Send + Sync {
     /// # Errors
     /// [`JobError`].
     async fn list(&self, actor: &Actor, project: &ProjectKey, page: PageRequest<JobId>) -> Result<Vec<ShownJob>, JobError>;
+
+    /// A page of all jobs of the project, ended ones included, the newest first.
+    ///
+    /// # Errors
+    /// [`JobError`].
+    async fn list_newest(&self, actor: &Actor, project: &ProjectKey, page: OffsetPage) -> Result<Vec<ShownJob>, JobError>;
 
     /// One job of the project.
     ///
@@ -61,7 +87,33 @@ pub trait JobService: Send + Sync {
     ///
     /// # Errors
     /// [`JobError`].
-    async fn erase_user(&self, actor: &Actor, project: &ProjectKey, user: ReferenceId) -> Result<Job, JobError>;
+    async fn erase_user(&self, actor: &Actor, project: &ProjectKey, user: ReferenceId) -> Result<RequestedErasure, JobError>;
+
+    /// Creates one erasure job for many users, or returns the live one that exists for the same users in any order. The users need
+    /// not exist. A live job for one of the users alone makes no difference.
+    ///
+    /// # Errors
+    /// [`JobError`].
+    async fn erase_users(&self, actor: &Actor, project: &ProjectKey, users: ErasureUsers) -> Result<RequestedErasure, JobError>;
+
+    /// What an erasure of the user would remove now. Nothing is changed, and nothing is recorded in the audit log.
+    ///
+    /// # Errors
+    /// [`JobError`].
+    async fn preview_erasure(&self, actor: &Actor, project: &ProjectKey, user: ReferenceId) -> Result<ErasureCounts, JobError>;
+
+    /// A page of the users of an erasure, with the rows that were erased so far. The erasure of one user has one; any other job has
+    /// none. The users of an erasure of many are at the places of their list.
+    ///
+    /// # Errors
+    /// [`JobError`].
+    async fn erased_users(
+        &self,
+        actor: &Actor,
+        project: &ProjectKey,
+        id: JobId,
+        page: PageRequest<UserPlace>,
+    ) -> Result<Vec<ErasedUser>, JobError>;
 }
 
 /// Reads and creates the projects of the actor's account.

@@ -24,7 +24,7 @@ pub use error::ServiceError;
 pub use health::{HealthPart, HealthService, HealthState, PartHealth, Phase, Readiness};
 pub use idempotency::{IdempotentOutcome, IdempotentRequest, KeyRefusal};
 pub use identity::{ActorGone, AuthenticationError, IdentityService, PresentedCredential};
-pub use jobs::{JobError, JobService, ProjectService};
+pub use jobs::{JobError, JobService, ProjectService, RequestedErasure};
 pub use log_in::{IssuedToken, LogIn, LogInError, LogInService};
 pub use people::PeopleService;
 pub use rosters::{MemberWithAccess, NewMember, RosterService};

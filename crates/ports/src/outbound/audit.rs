@@ -16,6 +16,12 @@ pub trait AuditRepository {
     /// [`StoreError`].
     fn add(&mut self, account: AccountId, record: &NewAuditRecord) -> Result<(), StoreError>;
 
+    /// Adds records, in their order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn add_many(&mut self, account: AccountId, records: &[NewAuditRecord]) -> Result<(), StoreError>;
+
     /// A page of the records that match the filter, ordered by id.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use derslik_domain::id::{AccountId, JobId, ProjectId};
 use derslik_domain::job::{Actions, Job, LeaseTerm, LeaseToken, NewJob, Progress, ProjectKey, ShownJob, UnknownJob, WorkerId};
-use derslik_domain::page::PageRequest;
+use derslik_domain::page::{OffsetPage, PageRequest};
 use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
 
@@ -147,6 +147,12 @@ pub trait JobRepository {
     /// [`StoreError`].
     fn list_shown(&mut self, account: AccountId, project: Option<ProjectId>, page: PageRequest<JobId>)
     -> Result<Vec<ShownJob>, StoreError>;
+
+    /// A page of the jobs of a project in the form that clients see, the newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn list_newest(&mut self, account: AccountId, project: ProjectId, page: OffsetPage) -> Result<Vec<ShownJob>, StoreError>;
 
     /// Jobs of actions that this program does not know, ordered by id: at most `limit` of those after `after`.
     ///

@@ -6,6 +6,7 @@ mod audit;
 mod changes;
 mod clock;
 mod courses;
+mod erasures;
 mod grants;
 mod health;
 mod idempotency;
@@ -32,8 +33,9 @@ pub use clock::Clock;
 pub use courses::{
     AliasRepository, CourseLookup, CourseRepository, CourseWithMembership, GradingPeriodRepository, Member, RosterRepository,
 };
-pub use health::{DatabaseFacts, DatabaseProbe, FirstDue, SchemaFit};
+pub use erasures::{CountedAnswers, ErasureRepository, ListedUser};
 pub use grants::{GrantRepository, NewGrant, TokenSource};
+pub use health::{DatabaseFacts, DatabaseProbe, FirstDue, SchemaFit};
 pub use idempotency::{IdempotencyRepository, KeyState, OwnedKey, SearchedAnswers};
 pub use identity::{CredentialOwner, IdentityRepository, NewCredential};
 pub use ids::Ids;
@@ -56,6 +58,7 @@ pub use {
     audit::MockAuditRepository,
     changes::MockChangeLogRepository,
     courses::{MockAliasRepository, MockCourseRepository, MockGradingPeriodRepository, MockRosterRepository},
+    erasures::MockErasureRepository,
     grants::MockGrantRepository,
     health::MockDatabaseProbe,
     idempotency::MockIdempotencyRepository,

@@ -3,9 +3,9 @@
 use std::future::Future;
 
 use super::{
-    AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, CourseRepository, GradingPeriodRepository,
-    GrantRepository, IdempotencyRepository, IdentityRepository, JobRepository, KeyRepository, ProjectRepository, RosterRepository,
-    SealRepository, SessionRepository, StoreError, Tenant, UserRepository,
+    AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, CourseRepository, ErasureRepository,
+    GradingPeriodRepository, GrantRepository, IdempotencyRepository, IdentityRepository, JobRepository, KeyRepository, ProjectRepository,
+    RosterRepository, SealRepository, SessionRepository, StoreError, Tenant, UserRepository,
 };
 
 /// The stores, all of them on the connection of one unit of work.
@@ -20,6 +20,8 @@ pub trait Stores {
     fn admins(&mut self) -> &mut dyn AdminRepository;
     /// Jobs.
     fn jobs(&mut self) -> &mut dyn JobRepository;
+    /// The users of erasures.
+    fn erasures(&mut self) -> &mut dyn ErasureRepository;
     /// Projects.
     fn projects(&mut self) -> &mut dyn ProjectRepository;
     /// Users.

@@ -1,11 +1,12 @@
 //! Attendance of one data subject, below a project.
 
+mod has_session;
 mod sessions;
 mod summary;
 
 use async_trait::async_trait;
 use derslik_domain::attendee::{Attendance, AttendanceFilter, AttendedCursor};
-use derslik_domain::id::{AccountId, ProjectId};
+use derslik_domain::id::{AccountId, ProjectId, SessionGuid};
 use derslik_domain::identity::{Actor, DataSubject};
 use derslik_domain::job::{ProjectKey, ReferenceId};
 use derslik_domain::page::PageRequest;
@@ -40,6 +41,10 @@ impl<U: UnitOfWork> ActivityService for Activity<U> {
         page: PageRequest<AttendedCursor>,
     ) -> Result<AttendedSessions, JobError> {
         sessions::run(self, actor, project, user, filter, page).await
+    }
+
+    async fn has_session(&self, actor: &Actor, project: &ProjectKey, session: SessionGuid) -> Result<bool, JobError> {
+        has_session::run(self, actor, project, session).await
     }
 }
 

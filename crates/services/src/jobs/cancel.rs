@@ -40,9 +40,14 @@ mod tests {
     use derslik_domain::audit::{AuditEvent, Erasure, ErasureStage};
     use derslik_domain::id::{Id, ProjectId};
     use derslik_domain::identity::Scopes;
-    use derslik_domain::job::{ErasureCounts, JobStatus, NewJob, Platform, Project, ProjectName, ReferenceId};
+    use derslik_domain::job::{
+        ErasedUser, ErasureCounts, ErasureKind, ErasureProgress, ErasuresProgress, JobStatus, NewJob, Platform, Progress, Project,
+        ProjectName, ReferenceId, UserPlace,
+    };
+    use derslik_domain::rows::RowCount;
     use derslik_ports::inbound::JobService;
     use derslik_ports::mocks::{FakeUnitOfWork, MockStores, StoppedClock};
+    use derslik_ports::outbound::ListedUser;
     use derslik_testkit::builders::{account, actor_of, now};
 
     use super::*;
@@ -86,6 +91,32 @@ mod tests {
         stores.jobs.expect_replace().once().returning(|_, before, after| {
             assert_eq!((before.status(), after.status()), (JobStatus::Scheduled, JobStatus::Cancelled));
             Ok(true)
+        });
+        assert_eq!(cancel(stores).await.unwrap().status(), JobStatus::Cancelled);
+    }
+
+    #[tokio::test]
+    async fn the_cancel_of_an_erasure_of_many_is_recorded_for_those_who_are_left() {
+        let rows = |rows| ErasureCounts::default().with(ErasureKind::Sessions, RowCount::new(rows));
+        let current = ErasureProgress { counts: rows(2), ..ErasureProgress::default() };
+        let progress = ErasuresProgress { place: UserPlace::new(1), current, counts: rows(5) };
+        let list = ReferenceId::new("a list").unwrap();
+        let job = NewJob::delete_users_data(ProjectId::new(1), list, now()).into_job(Id::new(3_451));
+        let mut stores = stores(Some(Job { progress: Some(Progress::Erasures(progress)), ..job }));
+        stores.jobs.expect_replace().once().returning(|_, _, _| Ok(true));
+        stores.erasures.expect_list_users().once().returning(|_, _, page| {
+            assert_eq!((page.size, page.after), (1_000, Some(UserPlace::FIRST)));
+            let listed = |place, user: &str| {
+                let user = ErasedUser { user: ReferenceId::new(user).unwrap(), is_erased: false, counts: ErasureCounts::default() };
+                ListedUser { place: UserPlace::new(place), user }
+            };
+            Ok(vec![listed(1, "b"), listed(2, "c")])
+        });
+        stores.audit.expect_add_many().once().returning(move |_, records| {
+            let recorded: Vec<_> = records.iter().map(|record| (record.event.subject().cloned(), record.event.counts())).collect();
+            let expected = [("b", rows(2)), ("c", rows(0))].map(|(user, counts)| (ReferenceId::new(user).ok(), Some(counts)));
+            assert_eq!(recorded, expected);
+            Ok(())
         });
         assert_eq!(cancel(stores).await.unwrap().status(), JobStatus::Cancelled);
     }

@@ -2,26 +2,31 @@
 
 use derslik_domain::audit::{AuditEvent, Erasure, ErasureStage, NewAuditRecord, Requester};
 use derslik_domain::identity::{Action, Actor, authorize};
-use derslik_domain::job::{Job, NewJob, ProjectKey, ReferenceId};
-use derslik_ports::inbound::JobError;
+use derslik_domain::job::{NewJob, ProjectKey, ReferenceId};
+use derslik_ports::inbound::{JobError, RequestedErasure};
 use derslik_ports::outbound::{Enqueued, UnitOfWork};
 
 use super::{Jobs, project_id};
 use crate::author::{Author, write_as};
 
-pub(super) async fn run<U: UnitOfWork>(service: &Jobs<U>, actor: &Actor, project: &ProjectKey, user: ReferenceId) -> Result<Job, JobError> {
+pub(super) async fn run<U: UnitOfWork>(
+    service: &Jobs<U>,
+    actor: &Actor,
+    project: &ProjectKey,
+    user: ReferenceId,
+) -> Result<RequestedErasure, JobError> {
     authorize(actor, Action::EraseUser)?;
     let (account, project, now) = (actor.account_id(), project.clone(), service.clock.now());
     let (requester, trace) = (Requester::from(actor), actor.trace);
     write_as(&service.uow, Author::of(actor), move |stores| {
         let project = project_id(stores, account, &project)?;
         match stores.jobs().enqueue(account, &NewJob::delete_user_data(project, user, now).with_trace(trace))? {
-            Enqueued::Live(job) => Ok(job),
+            Enqueued::Live(job) => Ok(RequestedErasure::Live(job)),
             Enqueued::Created(job) => {
                 let stage = ErasureStage::Requested(requester);
                 let event = AuditEvent::Erasure(Erasure { job: job.id, subject: job.reference.clone(), stage });
                 stores.audit().add(account, &NewAuditRecord { at: now, event })?;
-                Ok(job)
+                Ok(RequestedErasure::Created(job))
             }
         }
     })
@@ -33,7 +38,7 @@ mod tests {
     use std::sync::Arc;
 
     use derslik_domain::id::Id;
-    use derslik_domain::job::{Platform, Project, ProjectName};
+    use derslik_domain::job::{Job, Platform, Project, ProjectName};
     use derslik_ports::inbound::JobService;
     use derslik_ports::mocks::{FakeUnitOfWork, MockStores, StoppedClock};
     use derslik_testkit::builders::{account, actor_of, now};
@@ -62,7 +67,7 @@ mod tests {
 
     async fn erase_as(actor: &Actor, stores: MockStores) -> Job {
         let service = Jobs::new(FakeUnitOfWork::new(stores), Arc::new(StoppedClock(now())));
-        service.erase_user(actor, &KEY.parse().unwrap(), ReferenceId::new("mehdi").unwrap()).await.unwrap()
+        service.erase_user(actor, &KEY.parse().unwrap(), ReferenceId::new("mehdi").unwrap()).await.unwrap().into_job()
     }
 
     #[tokio::test]
@@ -85,7 +90,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_live_erasure_is_not_recorded_again() {
-        assert_eq!(erase(stores(true)).await.id, Id::new(3_451));
+    async fn a_live_erasure_is_told_from_a_new_one_and_not_recorded_again() {
+        let service = Jobs::new(FakeUnitOfWork::new(stores(true)), Arc::new(StoppedClock(now())));
+        let live = service.erase_user(&actor_of(account()), &KEY.parse().unwrap(), ReferenceId::new("mehdi").unwrap()).await.unwrap();
+        assert!(matches!(live, RequestedErasure::Live(job) if job.id == Id::new(3_451)));
     }
 }

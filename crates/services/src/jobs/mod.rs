@@ -2,8 +2,12 @@
 
 mod cancel;
 mod erase_user;
+mod erase_users;
+mod erased_users;
 mod get;
 mod list;
+mod list_newest;
+mod preview_erasure;
 
 use std::sync::Arc;
 
@@ -11,9 +15,11 @@ use async_trait::async_trait;
 use derslik_domain::audit::{AuditEvent, Erasure, ErasureStage, NewAuditRecord, Requester};
 use derslik_domain::id::{AccountId, JobId, ProjectId};
 use derslik_domain::identity::Actor;
-use derslik_domain::job::{Action, ErasureCounts, Job, Progress, ProjectKey, ReferenceId, ShownJob};
-use derslik_domain::page::PageRequest;
-use derslik_ports::inbound::{JobError, JobService};
+use derslik_domain::job::{
+    Action, ErasedUser, ErasureCounts, ErasureUsers, ErasuresProgress, Job, Progress, ProjectKey, ReferenceId, ShownJob, UserPlace,
+};
+use derslik_domain::page::{OffsetPage, PageRequest};
+use derslik_ports::inbound::{JobError, JobService, RequestedErasure};
 use derslik_ports::outbound::{Clock, JobReader, StoreError, Stores, UnitOfWork};
 
 /// The use cases of jobs over a unit of work.
@@ -36,6 +42,10 @@ impl<U: UnitOfWork + JobReader> JobService for Jobs<U> {
         list::run(self, actor, project, page).await
     }
 
+    async fn list_newest(&self, actor: &Actor, project: &ProjectKey, page: OffsetPage) -> Result<Vec<ShownJob>, JobError> {
+        list_newest::run(self, actor, project, page).await
+    }
+
     async fn get(&self, actor: &Actor, project: &ProjectKey, id: JobId) -> Result<ShownJob, JobError> {
         get::run(self, actor, project, id).await
     }
@@ -44,24 +54,70 @@ impl<U: UnitOfWork + JobReader> JobService for Jobs<U> {
         cancel::run(self, actor, project, id).await
     }
 
-    async fn erase_user(&self, actor: &Actor, project: &ProjectKey, user: ReferenceId) -> Result<Job, JobError> {
+    async fn erase_user(&self, actor: &Actor, project: &ProjectKey, user: ReferenceId) -> Result<RequestedErasure, JobError> {
         erase_user::run(self, actor, project, user).await
+    }
+
+    async fn erase_users(&self, actor: &Actor, project: &ProjectKey, users: ErasureUsers) -> Result<RequestedErasure, JobError> {
+        erase_users::run(self, actor, project, users).await
+    }
+
+    async fn preview_erasure(&self, actor: &Actor, project: &ProjectKey, user: ReferenceId) -> Result<ErasureCounts, JobError> {
+        preview_erasure::run(self, actor, project, user).await
+    }
+
+    async fn erased_users(
+        &self,
+        actor: &Actor,
+        project: &ProjectKey,
+        id: JobId,
+        page: PageRequest<UserPlace>,
+    ) -> Result<Vec<ErasedUser>, JobError> {
+        erased_users::run(self, actor, project, id, page).await
     }
 }
 
 /// Records the requester of the cancellation of an erasure in the audit log. The cancellations of other jobs are recorded if the
 /// operator asks for them.
 pub(crate) fn record_cancel(stores: &mut dyn Stores, account: AccountId, job: &Job, by: Requester) -> Result<(), StoreError> {
-    if job.action != Action::DeleteUserData {
-        return Ok(());
-    }
-    let counts = match job.progress {
-        Some(Progress::Erasure(erasure)) => erasure.counts,
-        Some(Progress::Rows(_)) | None => ErasureCounts::default(),
+    let record = |subject, counts| {
+        let event = AuditEvent::Erasure(Erasure { job: job.id, subject, stage: ErasureStage::Cancelled(by, counts) });
+        NewAuditRecord { at: job.updated_at, event }
     };
-    let stage = ErasureStage::Cancelled(by, counts);
-    let event = AuditEvent::Erasure(Erasure { job: job.id, subject: job.reference.clone(), stage });
-    stores.audit().add(account, &NewAuditRecord { at: job.updated_at, event })
+    match job.action {
+        Action::DeleteUserData => stores.audit().add(account, &record(job.reference.clone(), counts_of_one(job))),
+        Action::DeleteUsersData => {
+            // The users before this place are erased, and that is recorded.
+            let progress = progress_of_many(job);
+            let after = progress.place.get().checked_sub(1).map(UserPlace::new);
+            let size = u32::try_from(ErasureUsers::MAX).unwrap_or(u32::MAX);
+            let left = stores.erasures().list_users(account, job.id, PageRequest { size, after })?;
+            let records: Vec<_> = left.into_iter().map(|listed| record(listed.user.user, progress.counts_at(listed.place))).collect();
+            stores.audit().add_many(account, &records)
+        }
+        Action::AssignCalendarId
+        | Action::ExpireSessions
+        | Action::IndexSessions
+        | Action::SealAudit
+        | Action::Prune
+        | Action::PruneAudit => Ok(()),
+    }
+}
+
+/// What the erasure of one user has removed.
+fn counts_of_one(job: &Job) -> ErasureCounts {
+    match job.progress {
+        Some(Progress::Erasure(erasure)) => erasure.counts,
+        Some(Progress::Rows(_) | Progress::Erasures(_)) | None => ErasureCounts::default(),
+    }
+}
+
+/// How far the erasure of many users has come.
+fn progress_of_many(job: &Job) -> ErasuresProgress {
+    match job.progress {
+        Some(Progress::Erasures(progress)) => progress,
+        Some(Progress::Rows(_) | Progress::Erasure(_)) | None => ErasuresProgress::default(),
+    }
 }
 
 /// The id of the project that a client names by its key.
@@ -89,7 +145,15 @@ mod tests {
             assert!(matches!(denied, Err(JobError::Denied(_))), "{denied:?}");
             let denied = jobs.cancel(&actor, &project, Id::new(1)).await;
             assert!(matches!(denied, Err(JobError::Denied(_))), "{denied:?}");
+            let denied = jobs.list_newest(&actor, &project, OffsetPage::at(0, 1).unwrap()).await;
+            assert!(matches!(denied, Err(JobError::Denied(_))), "{denied:?}");
             let denied = jobs.erase_user(&actor, &project, user.clone()).await;
+            assert!(matches!(denied, Err(JobError::Denied(_))), "{denied:?}");
+            let denied = jobs.erase_users(&actor, &project, ErasureUsers::new(vec![user.clone()]).unwrap()).await;
+            assert!(matches!(denied, Err(JobError::Denied(_))), "{denied:?}");
+            let denied = jobs.preview_erasure(&actor, &project, user.clone()).await;
+            assert!(matches!(denied, Err(JobError::Denied(_))), "{denied:?}");
+            let denied = jobs.erased_users(&actor, &project, Id::new(1), PageRequest { size: 1, after: None }).await;
             assert!(matches!(denied, Err(JobError::Denied(_))), "{denied:?}");
         }
     }

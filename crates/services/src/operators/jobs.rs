@@ -55,7 +55,7 @@ impl<U: UnitOfWork> JobOperations for UseCases<U> {
                 }
                 let change = match operation {
                     // The cancellation of an erasure has an event of its own.
-                    JobOperation::Cancel if after.action == Action::DeleteUserData => {
+                    JobOperation::Cancel if matches!(after.action, Action::DeleteUserData | Action::DeleteUsersData) => {
                         record_cancel(stores, account, &after, Requester::Operator)?;
                         return Ok(after);
                     }

@@ -20,6 +20,7 @@ pub(super) fn cases<U: UnitOfWork>() -> Vec<Case<U>> {
         Case { name: "every_kind_of_audit_event_comes_back", run: every_kind },
         Case { name: "audit_records_are_found_by_the_name_and_by_the_job", run: found },
         Case { name: "audit_records_are_found_by_their_event_and_their_time", run: found_by_event_and_time },
+        Case { name: "audit_records_that_are_added_together_come_back_in_their_order", run: added_together },
         Case { name: "audit_records_are_listed_page_by_page", run: pages },
         Case { name: "what_was_undone_left_no_audit_record", run: undone },
         Case { name: "sealed_records_come_back_with_their_seals_in_order", run: sealing },
@@ -66,6 +67,25 @@ fn about(name: &str) -> AuditFilter {
 
 fn counts() -> ErasureCounts {
     [(ErasureKind::Sessions, RowCount::new(2_500)), (ErasureKind::Profile, RowCount::new(1))].into_iter().collect()
+}
+
+fn added_together<U: UnitOfWork>(harness: &Harness<U>) {
+    let names: Vec<_> = (0..1_500).map(|number| format!("user{number}")).collect();
+    let events: Vec<_> = names.iter().map(|user| requested(3_451, user)).chain([denied(3)]).collect();
+    let records: Vec<_> = events.into_iter().map(|event| NewAuditRecord { at: now(), event }).collect();
+    harness.write(move |stores| {
+        stores.audit().add_many(account().id, &[])?;
+        stores.audit().add_many(account().id, &records)
+    });
+    let page = PageRequest { size: 2_000, after: None };
+    let all = harness.read(move |stores| stores.audit().list(account().id, &ALL, page));
+    let kinds: Vec<_> = all.iter().map(|record| record.event.kind()).collect();
+    assert_eq!(kinds.len(), 1_501);
+    assert!(kinds[..1_500].iter().all(|kind| *kind == EventKind::ErasureRequested));
+    assert_eq!(kinds.last(), Some(&EventKind::Denied(DenialCause::Expired)));
+    // Each of them is about its own user.
+    let found = list(harness, account().id, about("user1499"));
+    assert_eq!(found.iter().map(|record| record.id).collect::<Vec<_>>(), [all[1_499].id]);
 }
 
 fn round_trip<U: UnitOfWork>(harness: &Harness<U>) {

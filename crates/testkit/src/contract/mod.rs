@@ -7,9 +7,11 @@ mod change_log;
 mod course_reader;
 mod courses;
 mod credentials;
+mod erasures;
 mod grants;
 mod idempotency;
 mod identity;
+mod job_pages;
 mod job_reader;
 mod jobs;
 mod projects;
@@ -56,6 +58,8 @@ pub fn cases<U: UnitOfWork + Readers + Clone>() -> Vec<Case<U>> {
         session_reader::cases(),
         projects::cases(),
         jobs::cases(),
+        job_pages::cases(),
+        erasures::cases(),
         job_reader::cases(),
         courses::cases(),
         course_reader::cases(),

@@ -1,4 +1,4 @@
-//! Authentication by the `Authorization` header of the jobs API.
+//! Authentication by the `Authorization` header of the jobs API. The generations differ in the forms of the header and in the refusals.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -8,13 +8,15 @@ use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use derslik_domain::identity::{Actor, CredentialKind};
-use derslik_ports::inbound::PresentedCredential;
+use derslik_ports::inbound::{AuthenticationError, PresentedCredential};
 
 use super::error::OpenReplayError;
+use crate::body::BodyError;
 use crate::body_watcher::BodyWatcher;
 use crate::budgets::note_holder;
 use crate::client::client_network;
 use crate::propagation::traced;
+use crate::rate::Exceeded;
 use crate::state::HttpState;
 
 /// The actor of a request that showed a valid key.
@@ -29,7 +31,7 @@ impl FromRequest for Caller {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, watcher) = (request.clone(), BodyWatcher::of(request, payload));
-        Box::pin(async move { Ok(Self(authenticate(&request, &watcher).await?.0)) })
+        Box::pin(async move { Ok(Self(authenticate(&request, &watcher, key, || OpenReplayError::NoKey).await?.0)) })
     }
 }
 
@@ -40,21 +42,30 @@ impl FromRequest for CallerWithoutBody {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, watcher) = (request.clone(), BodyWatcher::of(request, payload));
         Box::pin(async move {
-            let (actor, state) = authenticate(&request, &watcher).await?;
+            let (actor, state) = authenticate(&request, &watcher, key, || OpenReplayError::NoKey).await?;
             watcher.skip(&state.limits).await?;
             Ok(Self(actor))
         })
     }
 }
 
-async fn authenticate<'a>(request: &'a HttpRequest, watcher: &BodyWatcher) -> Result<(Actor, &'a HttpState), OpenReplayError> {
-    let Some(state) = request.app_data::<Data<HttpState>>() else { return Err(OpenReplayError::NoKey) };
+/// The actor behind the key that `key` finds in the header, or the refusal that `no_key` makes where there is none.
+pub(super) async fn authenticate<'a, E>(
+    request: &'a HttpRequest,
+    watcher: &BodyWatcher,
+    key: fn(&HeaderMap) -> Option<&[u8]>,
+    no_key: fn() -> E,
+) -> Result<(Actor, &'a HttpState), E>
+where
+    E: From<AuthenticationError> + From<BodyError> + From<Exceeded>,
+{
+    let Some(state) = request.app_data::<Data<HttpState>>() else { return Err(no_key()) };
     let limits = state.rate_limits();
     let Some(presented) = key(request.headers()).map(presented) else {
-        return Err(limits.refuse(client_network(request), OpenReplayError::NoKey));
+        return Err(limits.refuse(client_network(request), no_key()));
     };
     let looked_up = watcher.wait_for(state.identity.authenticate(presented)).await?;
-    let actor = looked_up.map_err(|error| limits.refuse_looked_up::<OpenReplayError>(client_network(request), error))?;
+    let actor = looked_up.map_err(|error| limits.refuse_looked_up::<E>(client_network(request), error))?;
     limits.count_known(&actor)?;
     note_holder(request, &actor);
     Ok((traced(request, actor), state))
@@ -62,13 +73,20 @@ async fn authenticate<'a>(request: &'a HttpRequest, watcher: &BodyWatcher) -> Re
 
 /// The key in the header, with or without a leading `Bearer`.
 fn key(headers: &HeaderMap) -> Option<&[u8]> {
-    const BEARER: &[u8] = b"bearer ";
     let value = headers.get(AUTHORIZATION)?.as_bytes().trim_ascii();
-    let key = match value.split_at_checked(BEARER.len()) {
-        Some((scheme, key)) if scheme.eq_ignore_ascii_case(BEARER) => key.trim_ascii(),
-        _ => value,
-    };
+    let key = after_bearer(value).unwrap_or(value);
     (!key.is_empty()).then_some(key)
+}
+
+/// The key in the header after `Bearer`.
+pub(super) fn bearer_key(headers: &HeaderMap) -> Option<&[u8]> {
+    after_bearer(headers.get(AUTHORIZATION)?.as_bytes().trim_ascii()).filter(|key| !key.is_empty())
+}
+
+fn after_bearer(value: &[u8]) -> Option<&[u8]> {
+    const BEARER: &[u8] = b"bearer ";
+    let (scheme, key) = value.split_at_checked(BEARER.len())?;
+    scheme.eq_ignore_ascii_case(BEARER).then(|| key.trim_ascii())
 }
 
 fn presented(key: &[u8]) -> PresentedCredential {
@@ -92,6 +110,17 @@ mod tests {
         for header in ["demo-organization-key", "Bearer demo-organization-key", "bearer  demo-organization-key "] {
             assert_eq!(key_in(header).as_deref(), Some(&b"demo-organization-key"[..]), "{header}");
         }
+    }
+
+    #[test]
+    fn the_second_generation_takes_a_key_after_bearer_alone() {
+        for (header, key) in [("Bearer demo", Some("demo")), ("bearer  demo ", Some("demo")), ("demo", None), ("Bearer ", None), ("", None)]
+        {
+            let mut headers = HeaderMap::new();
+            headers.insert(AUTHORIZATION, HeaderValue::from_str(header).unwrap());
+            assert_eq!(bearer_key(&headers), key.map(str::as_bytes), "{header}");
+        }
+        assert_eq!(bearer_key(&HeaderMap::new()), None);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::openapi::shape::{Shape, either, list, members, named, one_text, recor
 pub(super) const TAG: &str = "jobs";
 
 /// The name of the credential.
-const ORGANIZATION_KEY: &str = "organizationKey";
+pub(super) const ORGANIZATION_KEY: &str = "organizationKey";
 
 /// The project of the examples.
 const PROJECT: &str = "3sWXSsqHgSKnE87YkNJK";

@@ -11,6 +11,7 @@
 //! | `value` | values that several views show |
 //! | `words` | the names and sentences of the dialect |
 //! | `openapi`, `described` | this API in the OpenAPI document, with the feature `openapi` |
+//! | `v2` | the second generation of this API, over the same jobs |
 //! | `jobs`, `projects`, `users` | one folder a resource: `read` parses requests, `view` writes answers, `openapi` describes both, and each call has a file |
 
 mod auth;
@@ -28,8 +29,10 @@ mod routes;
 #[cfg(test)]
 mod tests;
 mod users;
+mod v2;
 mod value;
 mod words;
 
 pub use self::compat::JobsCompat;
 pub use self::routes::{other_paths, routes, scope};
+pub use self::v2::scope as scope_v2;

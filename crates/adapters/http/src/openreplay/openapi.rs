@@ -4,12 +4,13 @@ use utoipa::openapi::ComponentsBuilder;
 use utoipa::openapi::tag::{Tag, TagBuilder};
 
 use super::described::{self, TAG};
-use super::{jobs, projects, users};
+use super::{jobs, projects, users, v2};
 use crate::openapi::call::Call;
 
 /// The tag of this API.
 pub(crate) fn tag() -> Tag {
-    let about = "Jobs, projects and users (OpenReplay). The same calls are below `/v1`.";
+    let about = "Jobs, projects and users (OpenReplay). The same calls are below `/v1`; those of the second generation are also below \
+                 `/v2/public`.";
     TagBuilder::new().name(TAG).description(Some(about)).build()
 }
 
@@ -18,6 +19,7 @@ pub(crate) fn calls() -> Vec<Call> {
     let mut calls = jobs::openapi::calls();
     calls.extend(projects::openapi::calls());
     calls.extend(users::openapi::calls());
+    calls.extend(v2::openapi::calls());
     calls
 }
 
@@ -26,5 +28,6 @@ pub(crate) fn add_components(components: ComponentsBuilder) -> ComponentsBuilder
     let components = described::add_components(components);
     let components = jobs::openapi::add_components(components);
     let components = projects::openapi::add_components(components);
-    users::openapi::add_components(components)
+    let components = users::openapi::add_components(components);
+    v2::openapi::add_components(components)
 }

@@ -11,6 +11,9 @@ use crate::state::HttpState;
 /// The most entries of a list that are read at once. With the longest texts they take about as much memory as a list may hold.
 pub(super) const PART: u32 = 250;
 
+/// The text around the entries of a list.
+pub(super) const FRAME: Frame = Frame { content_type: "application/json", opening: r#"{"data":["#, closing: "]}" };
+
 #[derive(Debug, Serialize)]
 struct Data<T> {
     data: T,
@@ -27,6 +30,5 @@ pub(super) async fn stream(
     request: &HttpRequest,
     parts: impl Parts<Error = OpenReplayError>,
 ) -> Result<HttpResponse, OpenReplayError> {
-    const FRAME: Frame = Frame { content_type: "application/json", opening: r#"{"data":["#, closing: "]}" };
     list::stream(state, request, LIST_BYTES, FRAME, parts).await
 }

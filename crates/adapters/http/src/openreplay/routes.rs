@@ -1,7 +1,7 @@
 //! The URLs of the jobs API.
 
 use actix_web::dev::{Service, ServiceResponse};
-use actix_web::guard::{GuardContext, fn_guard};
+use actix_web::guard::{self, GuardContext, fn_guard};
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError, Scope};
@@ -34,10 +34,13 @@ pub fn routes(config: &mut ServiceConfig, prefix: &str) {
     // This route precedes the jobs of a project, which would match `projects` as a project key.
     add("/projects/{project_key}", &[Method::GET], |resource| resource.route(web::get().to(projects::get)));
     add("/{project_key}/jobs", &[Method::GET], |resource| resource.route(web::get().to(jobs::list)));
+    // Only a POST is about many users: with any other method, `erase` is the user of the next route.
+    add("/{project_key}/users/erase", &[Method::POST], |resource| resource.guard(guard::Post()).route(web::post().to(jobs::erase_users)));
     add("/{project_key}/users/{user_id}", &[Method::GET, Method::DELETE], |resource| {
         resource.route(web::get().to(users::get)).route(web::delete().to(jobs::erase_user))
     });
     add("/{project_key}/users/{user_id}/sessions", &[Method::GET], |resource| resource.route(web::get().to(users::sessions)));
+    add("/{project_key}/jobs/{job_id}/users", &[Method::GET], |resource| resource.route(web::get().to(jobs::erased_users)));
     add("/projects", &[Method::GET, Method::POST], |resource| {
         resource.route(web::get().to(projects::list)).route(web::post().to(projects::create))
     });

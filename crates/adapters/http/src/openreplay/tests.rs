@@ -3,18 +3,22 @@
 use std::sync::Arc;
 
 use actix_web::App;
-use actix_web::http::header::{ALLOW, AUTHORIZATION, RETRY_AFTER};
+use actix_web::http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use actix_web::http::{Method, StatusCode};
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use derslik_domain::attendee::{Attendance, AttendedSession};
 use derslik_domain::id::{Id, JobId, ProjectId};
 use derslik_domain::identity::CredentialKind;
-use derslik_domain::job::{Event, Job, JobStatus, NewJob, Platform, Project, ProjectName, ReferenceId};
+use derslik_domain::job::{
+    ErasedUser, ErasureCounts, ErasureKind, Event, Job, JobStatus, NewJob, Platform, Project, ProjectName, ReferenceId, UserPlace,
+};
+use derslik_domain::rows::RowCount;
 use derslik_domain::session::SessionDuration;
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::{
     AttendedSessions, AuthenticationError, JobError, MockActivityService, MockAttendeeService, MockCourseService, MockIdentityService,
     MockJobService, MockLogInService, MockPeopleService, MockProjectService, MockRosterService, MockSessionService, MockTokenGrants,
+    RequestedErasure,
 };
 use derslik_ports::{Reason, StoreError};
 use derslik_testkit::builders::{account, actor_of, guid, now, user as user_of};
@@ -24,14 +28,14 @@ use crate::classroom::{ClassroomSettings, Templates};
 use crate::limits::Limits;
 use crate::state::{HttpState, Services};
 
-const KEY: &str = "3sWXSsqHgSKnE87YkNJK";
+pub(super) const KEY: &str = "3sWXSsqHgSKnE87YkNJK";
 
 /// The use cases of an account with the one project [`KEY`] and the one organization key `right`.
-fn state(jobs: MockJobService) -> HttpState {
+pub(super) fn state(jobs: MockJobService) -> HttpState {
     state_with(jobs, MockActivityService::new())
 }
 
-fn state_with(jobs: MockJobService, activity: MockActivityService) -> HttpState {
+pub(super) fn state_with(jobs: MockJobService, activity: MockActivityService) -> HttpState {
     let mut identity = MockIdentityService::new();
     identity.expect_authenticate().returning(|presented| {
         assert_eq!(presented.kind, CredentialKind::AccountKey);
@@ -57,35 +61,46 @@ fn state_with(jobs: MockJobService, activity: MockActivityService) -> HttpState 
     HttpState::new(services, classroom, Limits::default())
 }
 
-fn project() -> Project {
+pub(super) fn project() -> Project {
     let name = ProjectName::new("Demo").unwrap();
     Project { id: Id::new(1), key: KEY.parse().unwrap(), name, platform: Platform::Web, created_at: now() }
 }
 
-fn job(id: i64) -> Job {
+pub(super) fn job(id: i64) -> Job {
     let created = Timestamp::from_micros(1_623_912_955_277_000);
     NewJob::delete_user_data(ProjectId::new(1), ReferenceId::new("mehdi").unwrap(), created).into_job(JobId::new(id))
 }
 
-const SHOWN: &str = r#""description":"Delete user sessions of userId = mehdi","status":"scheduled","projectId":1,"action":"delete_user_data","referenceId":"mehdi","createdAt":1623912955277,"updatedAt":1623912955277,"startAt":1623974400000,"errors":null}"#;
+pub(super) const SHOWN: &str = r#""description":"Delete user sessions of userId = mehdi","status":"scheduled","projectId":1,"action":"delete_user_data","referenceId":"mehdi","createdAt":1623912955277,"updatedAt":1623912955277,"startAt":1623974400000,"errors":null}"#;
 
-struct Answer {
-    status: StatusCode,
-    allow: Option<String>,
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) content_type: Option<String>,
+    pub(super) allow: Option<String>,
     retry_after: bool,
-    body: String,
+    pub(super) body: String,
 }
 
 async fn ask(state: HttpState, method: Method, path: &str, key: Option<&str>) -> Answer {
+    send(state, method, path, key, None).await
+}
+
+/// As [`ask`], with a body.
+pub(super) async fn send(state: HttpState, method: Method, path: &str, key: Option<&str>, body: Option<&str>) -> Answer {
     let app = init_service(App::new().configure(|config| crate::configure(config, state))).await;
     let mut request = TestRequest::default().method(method).uri(path);
     if let Some(key) = key {
         request = request.insert_header((AUTHORIZATION, key));
     }
+    if let Some(body) = body {
+        request = request.set_payload(body.to_owned());
+    }
     let response = call_service(&app, request.to_request()).await;
+    let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
     Answer {
         status: response.status(),
-        allow: response.headers().get(ALLOW).map(|allow| allow.to_str().unwrap().to_owned()),
+        content_type: header(CONTENT_TYPE),
+        allow: header(ALLOW),
         retry_after: response.headers().contains_key(RETRY_AFTER),
         body: String::from_utf8(read_body(response).await.to_vec()).unwrap(),
     }
@@ -189,7 +204,7 @@ async fn a_user_id_is_any_text_without_nul() {
         let mut jobs = MockJobService::new();
         jobs.expect_erase_user().once().returning(move |_, _, reference| {
             assert_eq!(reference.as_str(), user);
-            Ok(job(1))
+            Ok(RequestedErasure::Created(job(1)))
         });
         let answer = ask(state(jobs), Method::DELETE, &format!("/api/v1/{KEY}/users/{path}"), Some("right")).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");
@@ -198,6 +213,78 @@ async fn a_user_id_is_any_text_without_nul() {
         let answer = ask(state(MockJobService::new()), Method::DELETE, &format!("/api/v1/{KEY}/users/{path}"), Some("right")).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
     }
+}
+
+const COUNTS: &str = r#"{"credentials":0,"attendances":0,"sessions":3,"memberships":0,"answers":0,"profile":1}"#;
+
+pub(super) fn counts() -> ErasureCounts {
+    ErasureCounts::default().with(ErasureKind::Sessions, RowCount::new(3)).with(ErasureKind::Profile, RowCount::new(1))
+}
+
+#[actix_web::test]
+async fn a_dry_run_tells_what_would_go_and_makes_no_job() {
+    let mut jobs = MockJobService::new();
+    jobs.expect_preview_erasure().once().returning(|_, _, user| {
+        assert_eq!(user.as_str(), "a/b");
+        Ok(counts())
+    });
+    let answer = ask(state(jobs), Method::DELETE, &format!("/api/v1/{KEY}/users/a%2Fb?dry_run=true"), Some("right")).await;
+    assert_eq!(answer.body, format!(r#"{{"data":{{"userId":"a/b","dryRun":true,"counts":{COUNTS}}}}}"#));
+    // Neither an erasure nor a look: no use case is called.
+    for query in ["dry_run=yes", "dry_run=", "dry_run=true&dry_run=false"] {
+        let path = format!("/api/v1/{KEY}/users/a?{query}");
+        let answer = ask(state(MockJobService::new()), Method::DELETE, &path, Some("right")).await;
+        assert!(answer.status == 422 && answer.body.contains(r#""loc":["query","dry_run"]"#), "{query}: {}", answer.body);
+    }
+    let elsewhere = ask(state(MockJobService::new()), Method::DELETE, "/api/v1/unknown/users/a?dry_run=yes", Some("right")).await;
+    assert_eq!(elsewhere.status, StatusCode::NOT_FOUND);
+}
+
+#[actix_web::test]
+async fn many_users_are_erased_by_one_job_and_erase_is_a_user_as_well() {
+    let path = format!("/v1/{KEY}/users/erase");
+    let mut jobs = MockJobService::new();
+    jobs.expect_erase_users().once().returning(|_, _, users| {
+        assert_eq!(users.iter().map(ReferenceId::as_str).collect::<Vec<_>>(), ["mehdi", "a/b"]);
+        Ok(RequestedErasure::Created(job(1)))
+    });
+    let answer = send(state(jobs), Method::POST, &path, Some("right"), Some(r#"{"userIds":["mehdi","a/b","mehdi"]}"#)).await;
+    assert_eq!((answer.status.as_u16(), answer.body), (200, format!(r#"{{"data":{{"jobId":1,{SHOWN}}}"#)));
+    let mut jobs = MockJobService::new();
+    jobs.expect_erase_user().once().returning(|_, _, user| {
+        assert_eq!(user.as_str(), "erase");
+        Ok(RequestedErasure::Live(job(1)))
+    });
+    assert_eq!(ask(state(jobs), Method::DELETE, &path, Some("right")).await.status, StatusCode::OK);
+    let too_many = format!(r#"{{"userIds":[{}]}}"#, vec![r#""a""#; 1_001].join(","));
+    for body in [r#"{"userIds":[]}"#, r#"{"userIds":"a"}"#, r#"{"userIds":[1]}"#, "[]", "{", too_many.as_str()] {
+        let answer = send(state(MockJobService::new()), Method::POST, &path, Some("right"), Some(body)).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
+        let elsewhere = send(state(MockJobService::new()), Method::POST, "/v1/unknown/users/erase", Some("right"), Some(body)).await;
+        assert_eq!(elsewhere.status, StatusCode::NOT_FOUND, "{body}");
+    }
+    let without_key = send(state(MockJobService::new()), Method::POST, &path, None, Some(r#"{"userIds":["a"]}"#)).await;
+    assert_eq!(without_key.status, StatusCode::UNAUTHORIZED);
+}
+
+#[actix_web::test]
+async fn the_users_of_an_erasure_are_read_in_parts_that_make_one_list() {
+    let mut jobs = MockJobService::new();
+    jobs.expect_erased_users().times(2).returning(|_, _, id, page| {
+        assert_eq!((id.get(), page.size), (9, 250));
+        let first = page.after.map_or(0, |place: UserPlace| place.get() + 1);
+        let user =
+            |number: u16| ErasedUser { user: ReferenceId::new(number.to_string()).unwrap(), is_erased: number == 0, counts: counts() };
+        Ok((first..300).take(250).map(user).collect())
+    });
+    let (status, body) = get(jobs, &format!("/api/v1/{KEY}/jobs/9/users")).await;
+    let list: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((status, list["data"].as_array().unwrap().len()), (200, 300));
+    let begin = format!(r#"{{"data":[{{"userId":"0","erased":true,"counts":{COUNTS}}},{{"userId":"1","erased":false,"#);
+    assert!(body.starts_with(&begin), "{}", &body[..200]);
+    let mut jobs = MockJobService::new();
+    jobs.expect_erased_users().returning(|_, _, _, _| Err(JobError::JobNotFound));
+    assert_eq!(get(jobs, &format!("/api/v1/{KEY}/jobs/9/users")).await, (404, r#"{"errors":["Job not found."]}"#.to_owned()));
 }
 
 #[actix_web::test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use derslik_domain::job::{Action, JobStatus, Platform, ProjectFormError, ReferenceId};
+use derslik_domain::job::{Action, ErasureKind, JobStatus, Platform, ProjectFormError, ReferenceId};
 
 /// The name of a status.
 pub(super) const fn status_name(status: JobStatus) -> &'static str {
@@ -19,12 +19,25 @@ pub(super) const fn status_name(status: JobStatus) -> &'static str {
 pub(super) const fn action_name(action: Action) -> &'static str {
     match action {
         Action::DeleteUserData => "delete_user_data",
+        Action::DeleteUsersData => "delete_users_data",
         Action::AssignCalendarId => "assign_calendar_id",
         Action::ExpireSessions => "expire_sessions",
         Action::IndexSessions => "index_sessions",
         Action::SealAudit => "seal_audit",
         Action::Prune => "prune",
         Action::PruneAudit => "prune_audit",
+    }
+}
+
+/// The name of a kind of rows that an erasure removes.
+pub(super) const fn erasure_kind_name(kind: ErasureKind) -> &'static str {
+    match kind {
+        ErasureKind::Credentials => "credentials",
+        ErasureKind::Attendances => "attendances",
+        ErasureKind::Sessions => "sessions",
+        ErasureKind::Memberships => "memberships",
+        ErasureKind::Answers => "answers",
+        ErasureKind::Profile => "profile",
     }
 }
 
@@ -71,6 +84,7 @@ impl fmt::Display for Description<'_> {
         let reference = self.reference;
         match self.action {
             Action::DeleteUserData => write!(f, "Delete user sessions of userId = {reference}"),
+            Action::DeleteUsersData => f.write_str("Delete user sessions of a list of users"),
             Action::AssignCalendarId => write!(f, "Assign calendar of courseId = {reference}"),
             Action::ExpireSessions => f.write_str("Expire sessions"),
             Action::IndexSessions => f.write_str("Index sessions"),
@@ -90,6 +104,7 @@ mod tests {
         let described = |action, reference| Description::new(action, &ReferenceId::new(reference).unwrap()).to_string();
         for (action, reference, sentence) in [
             (Action::DeleteUserData, "shekar@example.com", "Delete user sessions of userId = shekar@example.com"),
+            (Action::DeleteUsersData, "0f", "Delete user sessions of a list of users"),
             (Action::AssignCalendarId, "42", "Assign calendar of courseId = 42"),
             (Action::ExpireSessions, "", "Expire sessions"),
             (Action::IndexSessions, "", "Index sessions"),
@@ -104,8 +119,19 @@ mod tests {
     #[test]
     fn statuses_and_actions_have_the_names_of_the_document() {
         assert_eq!(JobStatus::ALL.map(status_name), ["scheduled", "running", "cancelled", "failed", "completed"]);
-        let actions = ["delete_user_data", "assign_calendar_id", "expire_sessions", "index_sessions", "seal_audit", "prune", "prune_audit"];
+        let actions = [
+            "delete_user_data",
+            "delete_users_data",
+            "assign_calendar_id",
+            "expire_sessions",
+            "index_sessions",
+            "seal_audit",
+            "prune",
+            "prune_audit",
+        ];
         assert_eq!(Action::ALL.map(action_name), actions);
+        let kinds = ["credentials", "attendances", "sessions", "memberships", "answers", "profile"];
+        assert_eq!(ErasureKind::ALL.map(erasure_kind_name), kinds);
     }
 
     #[test]

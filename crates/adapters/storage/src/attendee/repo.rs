@@ -15,6 +15,7 @@ use diesel::dsl::{count_star, max, min, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
+use super::found::keys_of;
 use super::postgres;
 use super::rows::{AttendeeRecord, AttendeeRow};
 use crate::db::conn::{Conn, DieselStores, on_conn};
@@ -205,11 +206,6 @@ impl AttendeeRepository for DieselStores<'_> {
         keep_erased(self, account, job, &names)?;
         Ok(row_count(erased.len()))
     }
-}
-
-/// The GUIDs and the keys of addresses by which a data subject attends sessions.
-fn keys_of(subject: &DataSubject) -> (Vec<DbGuid>, Vec<String>) {
-    (subject.guids().into_iter().map(DbGuid::from).collect(), subject.email_keys().into_iter().collect())
 }
 
 fn load_by(conn: Conn<'_>, account: AccountId, session: SessionGuid, keys: Keys<'_>) -> QueryResult<Vec<AttendeeRow>> {

@@ -19,6 +19,9 @@ use crate::db::types::{DbInstant, DbJson};
 /// The name of the number of denied requests in the details.
 const COUNT: &str = "count";
 
+/// How many records one statement inserts, well below the parameters that SQLite allows.
+const RECORDS_IN_ONE_STATEMENT: usize = 1_000;
+
 /// The columns that are written.
 #[derive(Debug, Insertable)]
 #[diesel(table_name = audit_records)]
@@ -33,6 +36,28 @@ struct NewAuditRow {
     credential_id: Option<i64>,
     details: DbJson,
     object_id: Option<i64>,
+}
+
+impl NewAuditRow {
+    /// The row of a record. A record about a user needs the digests.
+    fn new(account: AccountId, record: &NewAuditRecord, digests: Option<&Digests>) -> Self {
+        let event = &record.event;
+        let (principal, credential) = match event.requester() {
+            Some(Requester::Principal(principal, credential)) => (Some(principal.get()), Some(credential.get())),
+            Some(Requester::Operator) | None => (None, None),
+        };
+        Self {
+            account_id: account.get(),
+            at: DbInstant(record.at),
+            event: event.kind().to_string(),
+            job_id: event.job().map(Id::get),
+            subject: event.subject().zip(digests).map(|(name, digests)| digests.digest(name.as_str()).to_vec()),
+            principal_id: principal,
+            credential_id: credential,
+            details: DbJson(Value::Object(details(event)).to_string()),
+            object_id: object_id(event),
+        }
+    }
 }
 
 /// The columns that are read.
@@ -53,25 +78,24 @@ struct AuditRow {
 
 impl AuditRepository for DieselStores<'_> {
     fn add(&mut self, account: AccountId, record: &NewAuditRecord) -> Result<(), StoreError> {
-        let event = &record.event;
-        let subject = event.subject().map(|name| subject(self, account, name)).transpose()?;
-        let (principal, credential) = match event.requester() {
-            Some(Requester::Principal(principal, credential)) => (Some(principal.get()), Some(credential.get())),
-            Some(Requester::Operator) | None => (None, None),
+        let digests = match record.event.subject() {
+            Some(_) => Some(Digests::of(self, account, Purpose::Audit)?),
+            None => None,
         };
-        let row = NewAuditRow {
-            account_id: account.get(),
-            at: DbInstant(record.at),
-            event: event.kind().to_string(),
-            job_id: event.job().map(Id::get),
-            subject: subject.map(|subject| subject.digest().to_vec()),
-            principal_id: principal,
-            credential_id: credential,
-            details: DbJson(Value::Object(details(event)).to_string()),
-            object_id: object_id(event),
-        };
-        let insert = diesel::insert_into(audit_records::table).values(row);
+        let insert = diesel::insert_into(audit_records::table).values(NewAuditRow::new(account, record, digests.as_ref()));
         self.query(|conn| on_conn!(conn, |conn| insert.execute(conn))).map(drop)
+    }
+
+    fn add_many(&mut self, account: AccountId, records: &[NewAuditRecord]) -> Result<(), StoreError> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let digests = Digests::of(self, account, Purpose::Audit)?;
+        let rows: Vec<_> = records.iter().map(|record| NewAuditRow::new(account, record, Some(&digests))).collect();
+        for part in rows.chunks(RECORDS_IN_ONE_STATEMENT) {
+            self.query(|conn| on_conn!(conn, |conn| diesel::insert_into(audit_records::table).values(part).execute(conn)))?;
+        }
+        Ok(())
     }
 
     fn list(&mut self, account: AccountId, filter: &AuditFilter, page: PageRequest<AuditId>) -> Result<Vec<AuditRecord>, StoreError> {

@@ -293,6 +293,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    erasure_users (account_id, job_id, place) {
+        account_id -> BigInt,
+        job_id -> BigInt,
+        place -> Integer,
+        reference -> Text,
+        counts -> Nullable<crate::db::types::Json>,
+    }
+}
+
+diesel::table! {
     courses (account_id, id) {
         account_id -> BigInt,
         id -> BigInt,
@@ -387,6 +397,7 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(attendees, sessions);
 diesel::allow_tables_to_appear_in_same_query!(audit_records, audit_seals);
 diesel::allow_tables_to_appear_in_same_query!(erased_names, jobs);
+diesel::allow_tables_to_appear_in_same_query!(erasure_users, jobs);
 diesel::allow_tables_to_appear_in_same_query!(jobs, projects);
 diesel::allow_tables_to_appear_in_same_query!(principals, service_accounts);
 diesel::allow_tables_to_appear_in_same_query!(accounts, course_aliases, course_members, courses, credentials, principals);

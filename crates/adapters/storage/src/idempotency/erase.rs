@@ -9,7 +9,7 @@ use derslik_domain::identity::{DataSubject, PersonalNames};
 use derslik_domain::rows::{BatchSize, RowCount};
 use derslik_domain::text::hex;
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::SearchedAnswers;
+use derslik_ports::outbound::{CountedAnswers, SearchedAnswers};
 use diesel::connection::DefaultLoadingMode;
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -65,6 +65,29 @@ pub(super) fn erase_naming(
         erased += on_conn!(conn.reborrow(), |conn| diesel::update(row).set(change).execute(conn))?;
     }
     Ok(SearchedAnswers { erased: row_count(erased), until: range.has_more.then_some(range.until.0) })
+}
+
+/// Searches answers as [`erase_naming`] does, and counts those that it would erase. Before the erasure, the names of the attendances
+/// are not stored yet, so the caller tells them.
+pub(crate) fn count_naming(
+    mut conn: Conn<'_>,
+    account: AccountId,
+    subject: &DataSubject,
+    attendances: &BTreeSet<String>,
+    after: Option<Timestamp>,
+    batch: BatchSize,
+) -> QueryResult<CountedAnswers> {
+    let after = DbInstant(after.unwrap_or(Timestamp::MIN));
+    let Some(range) = next_range(conn.reborrow(), account, after, batch)? else {
+        return Ok(CountedAnswers { found: RowCount::ZERO, until: None });
+    };
+    let own = subject.people().iter().map(|user| user.id.get()).collect();
+    let mut names = subject.names();
+    for name in attendances {
+        names.add(name);
+    }
+    let naming = answers_naming(conn, account, &own, &names, after, range.until)?;
+    Ok(CountedAnswers { found: row_count(naming.len()), until: range.has_more.then_some(range.until.0) })
 }
 
 /// The text that replaces a key whose answer was erased, since clients build keys from names. It expires after a day, like any

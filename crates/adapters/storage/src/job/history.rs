@@ -1,7 +1,8 @@
 //! The progress of a job and its failed attempts as a row keeps them: JSON with the names of the domain.
 
 use derslik_domain::job::{
-    Attempts, ErasureCounts, ErasureKind, ErasureProgress, ErasureStep, FailedAttempt, Failure, FailureReason, Failures, Pass, Progress,
+    Attempts, ErasureCounts, ErasureKind, ErasureProgress, ErasureStep, ErasuresProgress, FailedAttempt, Failure, FailureReason, Failures,
+    Pass, Progress, UserPlace,
 };
 use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
@@ -9,24 +10,39 @@ use serde_json::{Map, Value, json};
 
 const ROWS: &str = "rows";
 const ERASURE: &str = "erasure";
+const ERASURES: &str = "erasures";
 const DONE: &str = "done";
 
 /// The JSON to store for the progress of a job.
 pub(super) fn progress_to_json(progress: Progress) -> String {
     let value = match progress {
         Progress::Rows(rows) => json!({ ROWS: rows.get() }),
-        Progress::Erasure(erasure) => {
-            let step = match erasure.step {
-                ErasureStep::Erase(kind) => kind.name(),
-                ErasureStep::Done => DONE,
-            };
-            let counts: Map<String, Value> =
-                erasure.counts.iter().map(|(kind, rows)| (kind.name().to_owned(), rows.get().into())).collect();
-            let searched = erasure.searched.map(Timestamp::micros);
-            json!({ ERASURE: { "step": step, "dirty": erasure.pass == Pass::Dirty, "searched": searched, "counts": counts } })
+        Progress::Erasure(erasure) => json!({ ERASURE: erasure_to_json(erasure) }),
+        Progress::Erasures(ErasuresProgress { place, current, counts }) => {
+            json!({ ERASURES: { "place": place.get(), "current": erasure_to_json(current), "counts": counts_to_json(counts) } })
         }
     };
     value.to_string()
+}
+
+fn erasure_to_json(erasure: ErasureProgress) -> Value {
+    let step = match erasure.step {
+        ErasureStep::Erase(kind) => kind.name(),
+        ErasureStep::Done => DONE,
+    };
+    let searched = erasure.searched.map(Timestamp::micros);
+    json!({ "step": step, "dirty": erasure.pass == Pass::Dirty, "searched": searched, "counts": counts_to_json(erasure.counts) })
+}
+
+/// The JSON to store for counts.
+pub(crate) fn counts_to_json(counts: ErasureCounts) -> Value {
+    counts.iter().map(|(kind, rows)| (kind.name().to_owned(), Value::from(rows.get()))).collect::<Map<_, _>>().into()
+}
+
+/// Reads counts. `None` means JSON that [`counts_to_json`] never writes.
+pub(crate) fn counts_from_json(counts: &Value) -> Option<ErasureCounts> {
+    let count = |(name, rows): (&String, &Value)| Some((ErasureKind::by_name(name)?, RowCount::new(rows.as_u64()?)));
+    counts.as_object()?.iter().map(count).collect()
 }
 
 /// Reads the progress of a job. `None` means JSON that [`progress_to_json`] never writes.
@@ -35,7 +51,17 @@ pub(super) fn progress_from_json(json: &str) -> Option<Progress> {
     if let Some(rows) = value.get(ROWS) {
         return rows.as_u64().map(|rows| Progress::Rows(RowCount::new(rows)));
     }
-    let erasure = value.get(ERASURE)?;
+    if let Some(erasures) = value.get(ERASURES) {
+        return Some(Progress::Erasures(ErasuresProgress {
+            place: UserPlace::new(erasures.get("place")?.as_u64()?.try_into().ok()?),
+            current: erasure_from_json(erasures.get("current")?)?,
+            counts: counts_from_json(erasures.get("counts")?)?,
+        }));
+    }
+    erasure_from_json(value.get(ERASURE)?).map(Progress::Erasure)
+}
+
+fn erasure_from_json(erasure: &Value) -> Option<ErasureProgress> {
     let step = match erasure.get("step")?.as_str()? {
         DONE => ErasureStep::Done,
         name => ErasureStep::Erase(ErasureKind::by_name(name)?),
@@ -46,9 +72,7 @@ pub(super) fn progress_from_json(json: &str) -> Option<Progress> {
         None | Some(Value::Null) => None,
         Some(micros) => Some(Timestamp::from_micros(micros.as_i64()?)),
     };
-    let count = |(name, rows): (&String, &Value)| Some((ErasureKind::by_name(name)?, RowCount::new(rows.as_u64()?)));
-    let counts: Option<ErasureCounts> = erasure.get("counts")?.as_object()?.iter().map(count).collect();
-    Some(Progress::Erasure(ErasureProgress { step, pass, searched, counts: counts? }))
+    Some(ErasureProgress { step, pass, searched, counts: counts_from_json(erasure.get("counts")?)? })
 }
 
 /// The JSON to store for the failed attempts.
@@ -101,7 +125,8 @@ mod tests {
             },
             ErasureProgress { step: ErasureStep::Done, pass: Pass::Clean, searched: None, counts },
         ];
-        let all = erasures.into_iter().map(Progress::Erasure).chain([Progress::Rows(RowCount::new(u64::MAX))]);
+        let of_many = erasures.map(|current| Progress::Erasures(ErasuresProgress { place: UserPlace::new(999), current, counts }));
+        let all = erasures.into_iter().map(Progress::Erasure).chain(of_many).chain([Progress::Rows(RowCount::new(u64::MAX))]);
         for progress in all {
             assert_eq!(progress_from_json(&progress_to_json(progress)), Some(progress));
         }
@@ -131,7 +156,9 @@ mod tests {
 
     #[test]
     fn what_was_never_stored_is_not_guessed_at() {
-        for json in ["", "{}", "[]", r#"{"rows":-1}"#, r#"{"erasure":{"step":"unknown","dirty":false,"counts":{}}}"#] {
+        let unknown = r#"{"erasure":{"step":"unknown","dirty":false,"counts":{}}}"#;
+        let far = r#"{"erasures":{"place":65536,"current":{"step":"done","dirty":false,"counts":{}},"counts":{}}}"#;
+        for json in ["", "{}", "[]", r#"{"rows":-1}"#, unknown, far, r#"{"erasures":{}}"#] {
             assert_eq!(progress_from_json(json), None, "{json}");
         }
         for json in ["", "{}", "[1]", r#"[{"attempt":1,"at":0,"reason":"unknown","text":""}]"#] {

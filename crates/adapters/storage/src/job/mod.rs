@@ -5,6 +5,8 @@ mod postgres;
 mod repo;
 mod rows;
 
+pub(crate) use history::{counts_from_json, counts_to_json};
+
 #[cfg(test)]
 pub(crate) fn statements() -> Vec<crate::db::sql::printed::Printed> {
     let mut statements = postgres::statements();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use derslik_domain::id::{AccountId, Id, JobId, ProjectId};
 use derslik_domain::job::{Action, Actions, Event, Job, JobState, LeaseTerm, LeaseToken, NewJob, ShownJob, UnknownJob};
-use derslik_domain::page::PageRequest;
+use derslik_domain::page::{OffsetPage, PageRequest};
 use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{Claim, Completion, Enqueued, Exchanged, HeldJob, JobOfProject, JobRepository, QueueDepth, StoreError};
@@ -185,6 +185,23 @@ impl JobRepository for DieselStores<'_> {
                     .load(conn),
                 None => page_of(account, page).select(ShownRow::as_select()).load(conn),
             })
+        })?;
+        rows.into_iter().map(ShownJob::try_from).collect()
+    }
+
+    fn list_newest(&mut self, account: AccountId, project: ProjectId, page: OffsetPage) -> Result<Vec<ShownJob>, StoreError> {
+        let (size, offset) = (i64::from(page.size()), i64::try_from(page.offset()).unwrap_or(i64::MAX));
+        let rows: Vec<ShownRow> = self.query(|conn| {
+            on_conn!(conn, |conn| jobs::table
+                .filter(jobs::account_id.eq(account.get()))
+                .filter(jobs::project_id.eq(project.get()))
+                .filter(sql::<Bool>(OF_A_PROJECT))
+                .filter(jobs::action.eq_any(known_actions()))
+                .order(jobs::id.desc())
+                .limit(size)
+                .offset(offset)
+                .select(ShownRow::as_select())
+                .load(conn))
         })?;
         rows.into_iter().map(ShownJob::try_from).collect()
     }

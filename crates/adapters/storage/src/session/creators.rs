@@ -51,11 +51,7 @@ pub(super) fn created_by(mut conn: Conn<'_>, account: AccountId, creator: Princi
 }
 
 fn sessions_of<DB: Database>(account: AccountId, creator: PrincipalId, pending: i64, batch: BatchSize) -> Sql<'static, DB, Guid> {
-    // With very many pending sessions, reading all sessions is cheaper.
-    let written = match pending {
-        0..=MAX_PENDING_SCAN => pending_sessions(Projection::SessionCreators, DB::DIALECT),
-        _ => "sessions AS written".to_owned(),
-    };
+    let written = written(pending, DB::DIALECT);
     let text = format!(
         "
         SELECT guid FROM (
@@ -84,9 +80,40 @@ fn sessions_of<DB: Database>(account: AccountId, creator: PrincipalId, pending: 
         .uncached()
 }
 
+/// All sessions that a principal created, deleted ones included: those that the projection has, and pending ones.
+pub(crate) fn all_created_by(mut conn: Conn<'_>, account: AccountId, creator: PrincipalId) -> QueryResult<Vec<DbGuid>> {
+    let pending = change_log::pending_count(conn.reborrow(), account, Projection::SessionCreators)?;
+    on_conn!(conn, |conn| all_sessions_of(account, creator, pending).load(conn))
+}
+
+fn all_sessions_of<DB: Database>(account: AccountId, creator: PrincipalId, pending: i64) -> Sql<'static, DB, Guid> {
+    let written = written(pending, DB::DIALECT);
+    let text = format!(
+        "
+        SELECT guid FROM session_creators WHERE account_id = :account AND created_by = :creator
+        UNION
+        SELECT guid FROM {written}
+        WHERE account_id = :account AND created_by = :creator"
+    );
+    Sql::composed("session_all_created_by", text)
+        .bind_in_both::<BigInt, _>("account", account.get())
+        .bind_in_both::<BigInt, _>("creator", creator.get())
+        .returning()
+        .uncached()
+}
+
+/// SQL for the pending sessions, or for all sessions where very many are pending: then reading all of them is cheaper.
+fn written(pending: i64, dialect: Dialect) -> String {
+    match pending {
+        0..=MAX_PENDING_SCAN => pending_sessions(Projection::SessionCreators, dialect),
+        _ => "sessions AS written".to_owned(),
+    }
+}
+
 #[cfg(test)]
 pub(super) fn statements<DB: Database>() -> Vec<Printed> {
     let account = AccountId::new(1);
     let created = sessions_of::<DB>(account, PrincipalId::new(1), 0, BatchSize::DEFAULT);
-    vec![store::<DB>(account, &[]).printed(), created.printed()]
+    let all = all_sessions_of::<DB>(account, PrincipalId::new(1), 0);
+    vec![store::<DB>(account, &[]).printed(), created.printed(), all.printed()]
 }

@@ -26,6 +26,8 @@ mod rows;
 mod search;
 mod terms;
 
+pub(crate) use creators::all_created_by;
+
 #[cfg(test)]
 pub(crate) fn statements() -> Vec<crate::db::sql::printed::Printed> {
     use diesel::pg::Pg;

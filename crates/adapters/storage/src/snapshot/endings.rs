@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::SnapshotError;
 use crate::db::conn::{Conn, on_conn};
 use crate::db::digest::sha256;
-use crate::db::schema::{accounts, admins, credentials, jobs, passwords, principals, service_keys, token_grants};
+use crate::db::schema::{accounts, admins, credentials, erasure_users, jobs, passwords, principals, service_keys, token_grants};
 use crate::db::types::{DbGuid, DbInstant};
 
 /// The key of the installation from which its name is made. Every database has it from its first migration on, and a backup has it too.
@@ -122,7 +122,7 @@ pub(super) fn read(mut conn: Conn<'_>) -> Result<Endings, SnapshotError> {
         .select((principals::account_id, principals::id))
         .load(conn))?;
     let cancelled_erasures: Vec<(i64, i64)> = on_conn!(conn.reborrow(), |conn| jobs::table
-        .filter(jobs::action.eq(Action::DeleteUserData.name()))
+        .filter(jobs::action.eq_any([Action::DeleteUserData.name(), Action::DeleteUsersData.name()]))
         .filter(jobs::status.eq(JobStatus::Cancelled.name()))
         .order((jobs::account_id, jobs::id))
         .select((jobs::account_id, jobs::id))
@@ -179,8 +179,9 @@ pub(super) fn admins_of(conn: Conn<'_>) -> Result<Vec<(i64, String)>, SnapshotEr
     Ok(rows.into_iter().map(|(id, hash)| (id, hex(&sha256(&[hash.as_bytes()])))).collect())
 }
 
-fn erasures_of(conn: Conn<'_>) -> Result<Vec<PastErasure>, SnapshotError> {
-    let rows: Vec<(i64, i64, i64, String, String)> = on_conn!(conn, |conn| jobs::table
+/// The erasures of one user, and those of each user of many.
+fn erasures_of(mut conn: Conn<'_>) -> Result<Vec<PastErasure>, SnapshotError> {
+    let rows: Vec<(i64, i64, i64, String, String)> = on_conn!(conn.reborrow(), |conn| jobs::table
         .filter(jobs::action.eq(Action::DeleteUserData.name()))
         .filter(jobs::status.ne(JobStatus::Cancelled.name()))
         .order((jobs::account_id, jobs::id))
@@ -193,6 +194,27 @@ fn erasures_of(conn: Conn<'_>) -> Result<Vec<PastErasure>, SnapshotError> {
         user,
         is_done: status == JobStatus::Completed.name(),
     };
+    let mut erasures: Vec<_> = rows.into_iter().map(erasure).collect();
+    erasures.append(&mut erasures_of_many(conn)?);
+    Ok(erasures)
+}
+
+/// The users of erasures of many. One who is erased stays so, also where the job was cancelled afterwards.
+fn erasures_of_many(conn: Conn<'_>) -> Result<Vec<PastErasure>, SnapshotError> {
+    let job = jobs::account_id.eq(erasure_users::account_id).and(jobs::id.eq(erasure_users::job_id));
+    let is_wanted = jobs::status.ne(JobStatus::Cancelled.name()).or(erasure_users::counts.is_not_null());
+    let users = erasure_users::table.inner_join(jobs::table.on(job)).filter(jobs::action.eq(Action::DeleteUsersData.name()));
+    let users = users.filter(is_wanted).order((erasure_users::account_id, erasure_users::job_id, erasure_users::place));
+    let users = users.select((
+        erasure_users::account_id,
+        erasure_users::job_id,
+        jobs::project_id,
+        erasure_users::reference,
+        erasure_users::counts.is_not_null(),
+    ));
+    let rows: Vec<(i64, i64, i64, String, bool)> = on_conn!(conn, |conn| users.load(conn))?;
+    let erasure =
+        |(account, job, project, user, is_done): (i64, i64, i64, String, bool)| PastErasure { account, job, project, user, is_done };
     Ok(rows.into_iter().map(erasure).collect())
 }
 
@@ -210,8 +232,10 @@ fn erased_people_of(conn: Conn<'_>) -> Result<Vec<(i64, i64)>, SnapshotError> {
 
 /// The erasures of the list that this database has not seen.
 pub(super) fn missing(mut conn: Conn<'_>, endings: &Endings, highest_job: i64) -> Result<Vec<MissingErasure>, SnapshotError> {
-    let present: BTreeMap<_, _> =
-        erasures_of(conn.reborrow())?.into_iter().map(|erasure| ((erasure.account, erasure.job), erasure.is_done)).collect();
+    let mut present = Present::new();
+    for erasure in erasures_of(conn.reborrow())? {
+        present.entry((erasure.account, erasure.job)).or_default().insert(erasure.user, erasure.is_done);
+    }
     let known: BTreeSet<i64> =
         on_conn!(conn.reborrow(), |conn| accounts::table.select(accounts::id).load::<i64>(conn))?.into_iter().collect();
     let unseen = endings.erasures.iter().filter(|erasure| is_unseen(erasure, &present, highest_job) && known.contains(&erasure.account));
@@ -237,11 +261,16 @@ pub(super) fn still_here(mut conn: Conn<'_>, endings: &Endings) -> Result<Vec<Mi
     Ok(found)
 }
 
+/// The erasures of a database: by account and job, the users and whether each is erased.
+type Present = BTreeMap<(i64, i64), BTreeMap<String, bool>>;
+
 /// Whether an erasure of the list came after the backup. Ids of jobs are never given again. So a job with a higher id was made later,
 /// and one with a lower id that is not there was completed and pruned before.
-fn is_unseen(erasure: &PastErasure, present: &BTreeMap<(i64, i64), bool>, highest_job: i64) -> bool {
+fn is_unseen(erasure: &PastErasure, present: &Present, highest_job: i64) -> bool {
     match present.get(&(erasure.account, erasure.job)) {
-        Some(was_done) => erasure.is_done && !was_done,
+        // Of many users each has a state; the one user of a job needs no look at the name.
+        Some(users) if users.len() > 1 => erasure.is_done && users.get(&erasure.user) != Some(&true),
+        Some(users) => erasure.is_done && users.values().all(|was_done| !was_done),
         None => erasure.job > highest_job,
     }
 }
@@ -256,7 +285,8 @@ mod tests {
 
     #[test]
     fn only_erasures_after_the_backup_are_repeated() {
-        let present = BTreeMap::from([((1, 4), true), ((1, 5), false)]);
+        let one = |is_done| BTreeMap::from([("ayse".to_owned(), is_done)]);
+        let present = BTreeMap::from([((1, 4), one(true)), ((1, 5), one(false))]);
         for (job, is_done, expected) in
             [(4, true, false), (5, true, true), (5, false, false), (3, true, false), (9, true, false), (10, true, true), (10, false, true)]
         {
@@ -264,5 +294,15 @@ mod tests {
         }
         let of_another_account = PastErasure { account: 2, ..erasure(4, true) };
         assert!(!is_unseen(&of_another_account, &present, 9));
+    }
+
+    #[test]
+    fn of_many_users_those_are_repeated_who_were_erased_after_the_backup() {
+        let of_many = [("ayse", false), ("ali", true)].map(|(user, is_done)| (user.to_owned(), is_done));
+        let present = BTreeMap::from([((1, 4), BTreeMap::from(of_many))]);
+        let of = |user: &str, is_done| PastErasure { user: user.to_owned(), ..erasure(4, is_done) };
+        for (user, is_done, expected) in [("ayse", true, true), ("ayse", false, false), ("ali", true, false)] {
+            assert_eq!(is_unseen(&of(user, is_done), &present, 9), expected, "{user}, done: {is_done}");
+        }
     }
 }

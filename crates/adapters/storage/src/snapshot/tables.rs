@@ -33,6 +33,7 @@ pub const TABLES: &[(&str, InBackup)] = &[
     ("course_members", Stored(&["account_id", "course_id", "user_id"])),
     ("grading_periods", Stored(&["account_id", "course_id", "id"])),
     ("jobs", Stored(&["account_id", "id"])),
+    ("erasure_users", Stored(&["account_id", "job_id", "place"])),
     ("idempotency_keys", Stored(&["account_id", "principal_id", "idempotency_key"])),
     ("erased_names", Stored(&["account_id", "job_id", "name"])),
     ("audit_records", Stored(&["account_id", "id"])),
@@ -68,8 +69,14 @@ pub(super) const BOOLEANS: [(&str, &str); 7] = [
 ];
 
 /// The columns of SQLite that hold JSON as text. PostgreSQL has a type for them.
-pub(super) const DOCUMENTS: [(&str, &str); 5] =
-    [("sessions", "options"), ("courses", "extras"), ("jobs", "progress"), ("jobs", "failures"), ("audit_records", "details")];
+pub(super) const DOCUMENTS: [(&str, &str); 6] = [
+    ("sessions", "options"),
+    ("courses", "extras"),
+    ("jobs", "progress"),
+    ("jobs", "failures"),
+    ("erasure_users", "counts"),
+    ("audit_records", "details"),
+];
 
 /// The tables whose ids are never given again, and how each database counts them.
 pub(super) const COUNTED: [(&str, Counter); 6] = [

@@ -16,7 +16,7 @@ use derslik_domain::id::{Id, JobId};
 use derslik_domain::idempotency::{Answer, AnswerCode, IdempotencyKey, KeptAnswer, RequestDigest};
 use derslik_domain::identity::{AdminRole, CredentialKind, DataSubject, PasswordHash, Principal, Scope, SecretDigest, Username};
 use derslik_domain::job::{
-    Action, LeaseTerm, LeaseToken, NewJob, Platform, Progress, Project, ProjectName, Pruning, ReferenceId, WorkerId,
+    Action, ErasureUsers, LeaseTerm, LeaseToken, NewJob, Platform, Progress, Project, ProjectName, Pruning, ReferenceId, WorkerId,
 };
 use derslik_domain::rows::{BatchSize, RowCount};
 use derslik_ports::outbound::{AdminToAdd, Claim, Completion, Enqueued, HeldJob, NewCredential, OwnedKey, Projection};
@@ -135,6 +135,8 @@ fn fill_sessions_and_jobs(harness: &Harness<DieselUnitOfWork>) {
         stores.attendees().erase_of(account().id, &erased, Id::new(1), BatchSize::DEFAULT)?;
         let jobs = [NewJob::prune(Pruning::EndedJobs, now(), now()), NewJob::expire_sessions(now(), now())];
         stores.jobs().enqueue_many(account().id, &jobs)?;
+        let users = ErasureUsers::new(vec![ReferenceId::new("a@b").unwrap()]).unwrap();
+        stores.erasures().add_users(account().id, Id::new(2), &users)?;
         let claim = Claim {
             worker: WorkerId::new(Uuid::from_u128(1)),
             token: LeaseToken::new(Uuid::from_u128(2)),

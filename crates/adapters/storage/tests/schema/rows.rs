@@ -183,6 +183,13 @@ fn work() -> Vec<(&'static str, Vec<Value>)> {
             ],
         ),
         (
+            "erasure_users",
+            vec![
+                json!({ "account_id": 7, "job_id": 40, "place": 0, "reference": TEXT, "counts": { "sessions": 3, "profile": 1 } }),
+                json!({ "account_id": 7, "job_id": 40, "place": 1, "reference": "ali", "counts": null }),
+            ],
+        ),
+        (
             "idempotency_keys",
             vec![json!({
                 "account_id": 7, "principal_id": 2, "idempotency_key": TEXT, "request_digest": digest(5), "answer_status": 201,

@@ -294,3 +294,32 @@ fn what_ended_after_a_backup_ends_in_the_restored_database_and_no_more() {
         assert_eq!(live.installation().unwrap(), restored.installation().unwrap());
     }
 }
+
+#[test]
+fn of_an_erasure_of_many_those_users_are_missing_who_were_erased_after_the_backup() {
+    let snapshot = Snapshot { counters: BTreeMap::from([("jobs".to_owned(), 41)]), ..current() };
+    let rows = rows_for(&snapshot);
+    for open in DATABASES {
+        let ((live, _place), (restored, _other_place)) = (open(), open());
+        for url in [&live, &restored] {
+            restore(url, &snapshot, &rows);
+            // Of the users of this job, the first was erased before the backup.
+            execute(url, "UPDATE jobs SET action = 'delete_users_data' WHERE id = 40");
+        }
+        let missing = |live: &DatabaseUrl| {
+            let missing = restored.missing_erasures(&live.read_endings().unwrap(), 41).unwrap();
+            missing.into_iter().map(|erasure| (erasure.user, erasure.is_done)).collect::<Vec<_>>()
+        };
+        assert!(missing(&live).is_empty());
+        execute(&live, "UPDATE erasure_users SET counts = '{}' WHERE place = 1");
+        assert_eq!(missing(&live), [("ali".to_owned(), true)]);
+        // A cancellation afterwards brings no user back.
+        execute(
+            &live,
+            "UPDATE jobs SET status = 'cancelled', ended_at = created_at, worker = NULL, lease_token = NULL, lease_until = NULL, \
+             started_at = NULL WHERE id = 40",
+        );
+        assert_eq!(missing(&live), [("ali".to_owned(), true)]);
+        assert_eq!(live.read_endings().unwrap().cancelled_erasures, [(7, 40)]);
+    }
+}

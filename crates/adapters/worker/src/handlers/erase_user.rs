@@ -19,18 +19,44 @@ impl StepHandler for EraseUser {
     fn step(&self, stores: &mut dyn Stores, context: &StepContext<'_>) -> Result<Step, StepError> {
         let progress = match context.job.progress {
             Some(Progress::Erasure(progress)) => progress,
-            Some(Progress::Rows(_)) | None => ErasureProgress::default(),
+            Some(Progress::Rows(_) | Progress::Erasures(_)) | None => ErasureProgress::default(),
         };
-        let (account, job) = (context.account, context.job.id);
-        let who = hold(stores, account, &context.job.reference)?;
-        let next = match progress.step {
-            ErasureStep::Erase(ErasureKind::Profile) => last_step(stores, context, &who, progress)?,
-            ErasureStep::Erase(ErasureKind::Answers) => search_answers(stores, account, &who, progress)?,
-            ErasureStep::Erase(kind) => progress.after(erase(stores, account, &who, job, kind)?, BATCH),
-            ErasureStep::Done => progress,
-        };
-        if next.step == ErasureStep::Done { done(stores, context, next) } else { Ok(Step::More(Progress::Erasure(next))) }
+        let next = step_of(stores, context, &context.job.reference, progress)?;
+        if next.step == ErasureStep::Done {
+            record_completion(stores, context, &context.job.reference, next)?;
+            return Ok(Step::Done(Some(Progress::Erasure(next))));
+        }
+        Ok(Step::More(Progress::Erasure(next)))
     }
+}
+
+/// The next step of the erasure of one user.
+pub(super) fn step_of(
+    stores: &mut dyn Stores,
+    context: &StepContext<'_>,
+    user: &ReferenceId,
+    progress: ErasureProgress,
+) -> Result<ErasureProgress, StoreError> {
+    let (account, job) = (context.account, context.job.id);
+    let who = hold(stores, account, user)?;
+    Ok(match progress.step {
+        ErasureStep::Erase(ErasureKind::Profile) => last_step(stores, context, &who, progress)?,
+        ErasureStep::Erase(ErasureKind::Answers) => search_answers(stores, account, &who, progress)?,
+        ErasureStep::Erase(kind) => progress.after(erase(stores, account, &who, job, kind)?, BATCH),
+        ErasureStep::Done => progress,
+    })
+}
+
+/// Records the end of the erasure of a user, in the transaction of its last step.
+pub(super) fn record_completion(
+    stores: &mut dyn Stores,
+    context: &StepContext<'_>,
+    user: &ReferenceId,
+    progress: ErasureProgress,
+) -> Result<(), StoreError> {
+    let stage = ErasureStage::Completed(progress.counts);
+    let event = AuditEvent::Erasure(Erasure { job: context.job.id, subject: user.clone(), stage });
+    stores.audit().add(context.account, &NewAuditRecord { at: context.now, event })
 }
 
 /// Whom the erasure is about, as they are now. People are locked in each step: who makes something new for one of them, or acts as
@@ -45,14 +71,6 @@ fn hold(stores: &mut dyn Stores, account: AccountId, reference: &ReferenceId) ->
         people.extend(stores.users().lock(account, id)?);
     }
     Ok(DataSubject::new(reference.as_str(), people))
-}
-
-/// The end of the erasure, which is recorded together with it.
-fn done(stores: &mut dyn Stores, context: &StepContext<'_>, progress: ErasureProgress) -> Result<Step, StepError> {
-    let (job, stage) = (context.job, ErasureStage::Completed(progress.counts));
-    let event = AuditEvent::Erasure(Erasure { job: job.id, subject: job.reference.clone(), stage });
-    stores.audit().add(context.account, &NewAuditRecord { at: context.now, event })?;
-    Ok(Step::Done(Some(Progress::Erasure(ErasureProgress { step: ErasureStep::Done, ..progress }))))
 }
 
 /// Erases one batch of a kind that is found by whom it belongs to.

@@ -2,6 +2,7 @@
 
 mod assign_calendar;
 mod erase_user;
+mod erase_users;
 mod expire_sessions;
 mod index_sessions;
 mod prune;
@@ -19,6 +20,7 @@ use crate::registry::Registry;
 
 pub use assign_calendar::{AssignCalendar, CalendarTemplate, CalendarTemplateError};
 pub use erase_user::EraseUser;
+pub use erase_users::EraseUsers;
 pub use expire_sessions::ExpireSessions;
 pub use index_sessions::IndexSessions;
 pub use prune::{Prune, Retention};
@@ -38,6 +40,7 @@ pub const DEFAULT_AUDIT_RETENTION: Duration = Duration::from_secs(400 * 24 * 60 
 pub fn registry(retention: Retention, calendars: CalendarTemplate) -> Registry {
     Registry::default()
         .with_steps(Action::DeleteUserData, EraseUser)
+        .with_steps(Action::DeleteUsersData, EraseUsers)
         .with_steps(Action::AssignCalendarId, AssignCalendar::new(calendars))
         .with_steps(Action::ExpireSessions, ExpireSessions)
         .with_steps(Action::IndexSessions, IndexSessions)
@@ -59,7 +62,7 @@ pub fn with_seals(registry: Registry, retention: Duration, keys: Option<Arc<dyn 
 fn rows_so_far(job: &Job) -> RowCount {
     match job.progress {
         Some(Progress::Rows(rows)) => rows,
-        Some(Progress::Erasure(_)) | None => RowCount::ZERO,
+        Some(Progress::Erasure(_) | Progress::Erasures(_)) | None => RowCount::ZERO,
     }
 }
 

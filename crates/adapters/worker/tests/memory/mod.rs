@@ -11,15 +11,15 @@ use derslik_domain::job::{
     Action, Actions, Attempts, Event, Failure, FailureReason, Job, JobState, JobStatus, LeaseTerm, NewJob, Progress, ReferenceId,
     RetryPolicy, ShownJob, UnknownJob,
 };
-use derslik_domain::page::PageRequest;
+use derslik_domain::page::{OffsetPage, PageRequest};
 use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
 use derslik_ports::mocks::MockStores;
 use derslik_ports::outbound::{
     AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, Claim, Clock, Completion, CourseRepository,
-    Enqueued, Exchanged, GradingPeriodRepository, GrantRepository, HeldJob, IdempotencyRepository, IdentityRepository, Ids, JobOfProject,
-    JobRepository, KeyRepository, ProjectRepository, QueueDepth, Reason, RosterRepository, SealRepository, SessionRepository, StoreError,
-    Stores, Tenant, UnitOfWork, UserRepository,
+    Enqueued, ErasureRepository, Exchanged, GradingPeriodRepository, GrantRepository, HeldJob, IdempotencyRepository, IdentityRepository,
+    Ids, JobOfProject, JobRepository, KeyRepository, ProjectRepository, QueueDepth, Reason, RosterRepository, SealRepository,
+    SessionRepository, StoreError, Stores, Tenant, UnitOfWork, UserRepository,
 };
 use derslik_testkit::builders::{account, now};
 use derslik_worker::{Registry, Runner, Settings, Step, StepContext, StepError, StepHandler, Task, TaskHandler, WorkerPorts};
@@ -160,6 +160,10 @@ impl Stores for OpenTables {
         self
     }
 
+    fn erasures(&mut self) -> &mut dyn ErasureRepository {
+        self.rest.erasures()
+    }
+
     fn projects(&mut self) -> &mut dyn ProjectRepository {
         self.rest.projects()
     }
@@ -270,6 +274,11 @@ impl JobRepository for OpenTables {
         page: PageRequest<JobId>,
     ) -> Result<Vec<ShownJob>, StoreError> {
         Ok(self.list(account, project, page)?.into_iter().map(ShownJob::from).collect())
+    }
+
+    fn list_newest(&mut self, account: AccountId, project: ProjectId, page: OffsetPage) -> Result<Vec<ShownJob>, StoreError> {
+        let all = PageRequest { size: page.size(), after: None };
+        Ok(self.list_shown(account, Some(project), all)?.into_iter().rev().collect())
     }
 
     fn list_unknown(&mut self, _: AccountId, _: PageRequest<JobId>) -> Result<Vec<UnknownJob>, StoreError> {

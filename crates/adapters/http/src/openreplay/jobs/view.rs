@@ -1,16 +1,16 @@
 //! A job as clients see it.
 
 use derslik_domain::id::Id;
-use derslik_domain::job::{FailureText, Job, ShownJob};
-use serde::Serialize;
+use derslik_domain::job::{ErasedUser, ErasureCounts, FailureText, Job, ReferenceId, ShownJob};
+use serde::{Serialize, Serializer};
 
 use crate::openreplay::value::{as_text, millis};
-use crate::openreplay::words::{Description, action_name, status_name};
+use crate::openreplay::words::{Description, action_name, erasure_kind_name, status_name};
 
 /// A job.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct JobView<'a> {
+pub(in crate::openreplay) struct JobView<'a> {
     job_id: i64,
     #[serde(serialize_with = "as_text")]
     description: Description<'a>,
@@ -25,7 +25,7 @@ pub(super) struct JobView<'a> {
 }
 
 impl<'a> JobView<'a> {
-    pub(super) fn new(job: &'a Job) -> Self {
+    pub(in crate::openreplay) fn new(job: &'a Job) -> Self {
         Self {
             job_id: job.id.get(),
             description: Description::new(job.action, &job.reference),
@@ -56,6 +56,43 @@ impl<'a> From<&'a ShownJob> for JobView<'a> {
             errors: job.last_error.as_ref().map(FailureText::as_str),
         }
     }
+}
+
+/// What an erasure of a user would remove.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::openreplay) struct PreviewView<'a> {
+    user_id: &'a str,
+    dry_run: bool,
+    #[serde(serialize_with = "by_kind")]
+    counts: ErasureCounts,
+}
+
+impl<'a> PreviewView<'a> {
+    pub(in crate::openreplay) fn new(user: &'a ReferenceId, counts: ErasureCounts) -> Self {
+        Self { user_id: user.as_str(), dry_run: true, counts }
+    }
+}
+
+/// A user of an erasure, and what it has removed so far.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ErasedUserView<'a> {
+    user_id: &'a str,
+    erased: bool,
+    #[serde(serialize_with = "by_kind")]
+    counts: ErasureCounts,
+}
+
+impl<'a> From<&'a ErasedUser> for ErasedUserView<'a> {
+    fn from(erased: &'a ErasedUser) -> Self {
+        Self { user_id: erased.user.as_str(), erased: erased.is_erased, counts: erased.counts }
+    }
+}
+
+/// The rows of each kind, by the names of the kinds.
+fn by_kind<S: Serializer>(counts: &ErasureCounts, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(counts.iter().map(|(kind, rows)| (erasure_kind_name(kind), rows.get())))
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ mod get;
 mod list;
 #[cfg(feature = "openapi")]
 pub(super) mod openapi;
-mod read;
-mod view;
+pub(super) mod read;
+pub(super) mod view;
 
 pub(super) use self::create::create;
 pub(super) use self::get::get;

@@ -11,7 +11,7 @@ use crate::openreplay::words::platform_by_name;
 ///
 /// # Errors
 /// If the body is not a JSON object.
-pub(super) fn project_form(body: &[u8]) -> Result<ProjectForm, OpenReplayError> {
+pub(in crate::openreplay) fn project_form(body: &[u8]) -> Result<ProjectForm, OpenReplayError> {
     let object: Map<String, Value> = serde_json::from_slice(body).map_err(|_| not_an_object())?;
     Ok(ProjectForm { name: text(&object, "name"), platform: text(&object, "platform").map(|name| platform_by_name(&name)) })
 }

@@ -5,7 +5,7 @@ mod get;
 pub(super) mod openapi;
 pub(super) mod read;
 mod sessions;
-mod view;
+pub(super) mod view;
 
 pub(super) use self::get::get;
 pub(super) use self::sessions::sessions;

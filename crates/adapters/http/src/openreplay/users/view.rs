@@ -12,7 +12,7 @@ use crate::openreplay::value::{as_text, millis};
 /// A summary of the sessions of one attendee: a user or a guest.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct UserView<'a> {
+pub(in crate::openreplay) struct UserView<'a> {
     user_id: &'a str,
     session_count: u64,
     first_seen: Option<i64>,
@@ -20,7 +20,7 @@ pub(super) struct UserView<'a> {
 }
 
 impl<'a> UserView<'a> {
-    pub(super) fn new(user: &'a ReferenceId, attendance: Attendance) -> Self {
+    pub(in crate::openreplay) fn new(user: &'a ReferenceId, attendance: Attendance) -> Self {
         Self {
             user_id: user.as_str(),
             session_count: attendance.sessions,
@@ -33,7 +33,7 @@ impl<'a> UserView<'a> {
 /// A session of an attendee, in the form of a recording. Fields that only a browser's recording has are empty.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct AttendedView<'a> {
+pub(in crate::openreplay) struct AttendedView<'a> {
     project_id: i64,
     #[serde(serialize_with = "as_text")]
     session_id: SessionGuid,
@@ -53,7 +53,12 @@ pub(super) struct AttendedView<'a> {
 }
 
 impl<'a> AttendedView<'a> {
-    pub(super) fn new(project: ProjectId, user: Option<UserGuid>, user_id: &'a ReferenceId, session: &AttendedSession) -> Self {
+    pub(in crate::openreplay) fn new(
+        project: ProjectId,
+        user: Option<UserGuid>,
+        user_id: &'a ReferenceId,
+        session: &AttendedSession,
+    ) -> Self {
         Self {
             project_id: project.get(),
             session_id: session.guid,
