@@ -138,7 +138,8 @@ impl<U: UnitOfWork + Clone> Identity<U> {
             let key = hold(stores, account, verified.key.id, verified.service.principal, now)?;
             let owner = principal_of(stores, account, verified.service.principal)?;
             let until = key.expires_at.map_or(expires_at, |end| end.min(expires_at));
-            let new = NewGranted { token, scopes: verified.scopes, source: TokenSource::Grant(key.id), until: Some(until) };
+            let new =
+                NewGranted { token, scopes: verified.scopes, source: TokenSource::Grant(key.id), until: Some(until), access_key: None };
             issue(stores, account, Parties::alone(owner), new, key.project, now).map(drop)
         });
         stored.await.map_err(|error| refuse(Some(account), error))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use derslik_domain::audit::DenialCause;
 use derslik_domain::id::AccountId;
-use derslik_domain::identity::{ClientId, CredentialKind, GrantKind, GrantProof, ServiceAccount, ServiceAddress};
+use derslik_domain::identity::{ClientId, CredentialKind, GrantKind, GrantProof, ServiceAccount, ServiceAddress, StoredCredential};
 use derslik_domain::page::PageRequest;
 use derslik_ports::inbound::{Assertion, Client, DenialLog, GrantError, GrantedToken, RequestedScopes, TokenGrants, TokenRequest};
 use derslik_ports::outbound::{Clock, Ids, Signatures, StoreError, Stores, Tenant, TokenSource, UnitOfWork};
@@ -69,7 +69,13 @@ impl<U: UnitOfWork> Grants<U> {
                     Some(named) => subject(stores, service, named)?,
                     None => principal_of(stores, account, service.principal)?,
                 };
-                let new = NewGranted { token, scopes: verified.scopes, source: TokenSource::Grant(key.id), until: key.expires_at };
+                let new = NewGranted {
+                    token,
+                    scopes: verified.scopes,
+                    source: TokenSource::Grant(key.id),
+                    until: key.expires_at,
+                    access_key: None,
+                };
                 issue_new(stores, account, Parties { owner, requester: service.principal }, new, key.project, now)
             })
             .await
@@ -96,7 +102,7 @@ impl<U: UnitOfWork> Grants<U> {
             .write(account, move |stores| {
                 let grant = hold(stores, account, grant.id, grant.principal, now)?;
                 let owner = principal_of(stores, account, grant.principal)?;
-                let new = NewGranted { token, scopes, source: TokenSource::Grant(grant.id), until: grant.expires_at };
+                let new = NewGranted { token, scopes, source: TokenSource::Grant(grant.id), until: grant.expires_at, access_key: None };
                 issue_new(stores, account, Parties::alone(owner), new, grant.project, now)
             })
             .await
@@ -120,8 +126,8 @@ impl<U: UnitOfWork> Grants<U> {
                     return Err(GrantError::Invalid);
                 }
                 let held = stores.identity().lock_credential(account, old.id)?.filter(|held| !held.has_ended(now));
-                let until = held.ok_or(GrantError::Invalid)?.expires_at;
-                let new = NewGranted { token, scopes, source: TokenSource::Token(old.id), until };
+                let StoredCredential { expires_at: until, access_key, .. } = held.ok_or(GrantError::Invalid)?;
+                let new = NewGranted { token, scopes, source: TokenSource::Token(old.id), until, access_key };
                 issue_new(stores, account, Parties::alone(old.principal), new, old.project, now)
             })
             .await
@@ -151,7 +157,7 @@ impl<U: UnitOfWork> Grants<U> {
                 }
                 let owner = principal_of(stores, account, service.principal)?;
                 let first = stores.projects().list(account, PageRequest { size: 1, after: None })?;
-                let new = NewGranted { token, scopes, source: TokenSource::Program, until: None };
+                let new = NewGranted { token, scopes, source: TokenSource::Program, until: None, access_key: None };
                 issue_new(stores, account, Parties::alone(owner), new, first.first().map(|project| project.id), now)
             })
             .await

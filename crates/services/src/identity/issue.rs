@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use derslik_domain::audit::{Change, Object, Requester};
 use derslik_domain::course::CalendarDate;
-use derslik_domain::id::{AccountId, GrantId, PrincipalId, ProjectId};
+use derslik_domain::id::{AccountId, CredentialId, GrantId, PrincipalId, ProjectId};
 use derslik_domain::identity::{CredentialKind, Grant, Principal, PrincipalKind, Scopes, ServiceAccount, User, UserKey, UserState};
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::{GrantError, GrantedToken};
@@ -29,6 +29,8 @@ pub(super) struct NewGranted {
     pub(super) source: TokenSource,
     /// The instant at which it expires at the latest; `None` for the lifetime of a token.
     pub(super) until: Option<Timestamp>,
+    /// The access key whose log-in got the token that is exchanged; `None` for any other token.
+    pub(super) access_key: Option<CredentialId>,
 }
 
 /// The owner of a token, and the principal that got it: another one if a service account acts for a person.
@@ -97,6 +99,7 @@ pub(super) fn issue(
         scopes: new.scopes,
         expires_at: Some(end),
         project,
+        access_key: new.access_key,
         at: now,
     };
     let added = stores.grants().add_token(account, owner, &credential, new.source)?;

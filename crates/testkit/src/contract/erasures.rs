@@ -133,6 +133,7 @@ fn settle<U: UnitOfWork>(harness: &Harness<U>) {
         scopes: Scope::ALL.into_iter().collect(),
         expires_at: None,
         project: None,
+        access_key: None,
         at: now(),
     };
     harness.write(move |stores| {

@@ -115,6 +115,7 @@ fn add_token<U: UnitOfWork>(
         scopes: Scopes::default(),
         expires_at: end,
         project: None,
+        access_key: None,
         at: now(),
     };
     harness.write(move |stores| stores.grants().add_token(account().id, owner, &token, source))
@@ -304,6 +305,7 @@ fn pruned<U: UnitOfWork>(harness: &Harness<U>) {
         scopes: Scopes::default(),
         expires_at: Some(now()),
         project: None,
+        access_key: None,
         at: now(),
     };
     harness.write(move |stores| stores.identity().add_credential(account().id, service_principal(), &kept).map(drop));

@@ -1,5 +1,6 @@
 //! Tests what other programs can do with a database of SQLite.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -14,12 +15,15 @@ use derslik_domain::course::alias::{Alias, AliasSpace};
 use derslik_domain::course::grading_period::{GradingPeriod, GradingPeriodSettings, GradingPeriodTitle};
 use derslik_domain::id::{Id, JobId};
 use derslik_domain::idempotency::{Answer, AnswerCode, IdempotencyKey, KeptAnswer, RequestDigest};
-use derslik_domain::identity::{AdminRole, CredentialKind, DataSubject, PasswordHash, Principal, Scope, SecretDigest, Username};
+use derslik_domain::identity::{
+    AdminRole, CredentialKind, DataSubject, Delegation, GrantProof, PasswordHash, Principal, PublicKey, Scope, SecretDigest,
+    ServiceAccount, ServiceAddress, ServiceName, SignatureAlgorithm, Username,
+};
 use derslik_domain::job::{
     Action, ErasureUsers, LeaseTerm, LeaseToken, NewJob, Platform, Progress, Project, ProjectName, Pruning, ReferenceId, WorkerId,
 };
 use derslik_domain::rows::{BatchSize, RowCount};
-use derslik_ports::outbound::{AdminToAdd, Claim, Completion, Enqueued, HeldJob, NewCredential, OwnedKey, Projection};
+use derslik_ports::outbound::{AdminToAdd, Claim, Completion, Enqueued, HeldJob, NewCredential, NewGrant, OwnedKey, Projection};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings};
 use derslik_testkit::builders::{account, attendee, course, guid, now, service_principal, session, user};
 use derslik_testkit::contract::Harness;
@@ -49,6 +53,7 @@ fn sqlite3(path: &Path, input: &str) -> String {
 pub(super) fn fill(path: &Path) {
     let harness = connect(path);
     fill_people(&harness);
+    fill_grants(&harness);
     fill_courses(&harness);
     fill_sessions_and_jobs(&harness);
     // The program writes a twin only when two rows of an older version have the same key now.
@@ -101,6 +106,31 @@ fn fill_people(harness: &Harness<DieselUnitOfWork>) {
         stores.seals().add(account().id, &seals)?;
         let head = AuditHead { sequence: SealSequence::new(1), seal };
         stores.seals().prune(account().id, &Checkpoint { head, at: now(), key, code: seal }).map(drop)
+    });
+}
+
+/// Inserts a service account with a key, which may act for a user.
+fn fill_grants(harness: &Harness<DieselUnitOfWork>) {
+    let scopes = [Scope::Courses].into_iter().collect();
+    let service = ServiceAccount {
+        address: ServiceAddress { account: account().id, name: ServiceName::parse("timetable").unwrap() },
+        principal: Id::new(2),
+        scopes,
+        delegation: Delegation::People(BTreeSet::from([Id::new(2)])),
+        created_at: now(),
+    };
+    let key = NewGrant {
+        principal: service.principal,
+        public_id: "0a".to_owned(),
+        proof: GrantProof::Key { algorithm: SignatureAlgorithm::Es256, key: PublicKey::new([1, 2, 3]) },
+        scopes,
+        project: None,
+        expires_at: None,
+        at: now(),
+    };
+    harness.write(move |stores| {
+        stores.grants().add_service_account(&service)?;
+        stores.grants().add(account().id, &key).map(drop)
     });
 }
 

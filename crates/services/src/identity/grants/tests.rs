@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use derslik_domain::audit::{AuditEvent, Change, Object, Requester};
-use derslik_domain::id::Id;
+use derslik_domain::id::{CredentialId, Id};
 use derslik_domain::identity::{
     AccountState, Credential, Delegation, Grant, PublicKey, Scope, Scopes, SecretDigest, ServiceName, SignatureAlgorithm, StoredCredential,
     User, UserKey, UserState,
@@ -19,6 +19,8 @@ use super::*;
 /// The public part of the key of the tests.
 const KEY: &str = "070707070707070707070707";
 const RIGHT: &[u8] = b"right";
+/// The access key whose log-in got the token that the tests exchange.
+const ACCESS_KEY: CredentialId = Id::new(8);
 
 fn scopes(of: &[Scope]) -> Scopes {
     of.iter().copied().collect()
@@ -121,6 +123,8 @@ fn expect_token(stores: &mut MockStores, owner: i64, requester: i64, of: &'stati
     stores.grants.expect_add_token().once().returning(move |to, principal, token, from| {
         assert_eq!((to, principal.id, from), (account().id, Id::new(owner), source));
         assert_eq!((token.scopes, token.expires_at, token.kind), (scopes(of), Some(seconds(life)), CredentialKind::AccessToken));
+        // A token that is exchanged ends with the access key of the first one.
+        assert_eq!(token.access_key, matches!(source, TokenSource::Token(_)).then_some(ACCESS_KEY));
         Ok(Some(Id::new(9)))
     });
     stores.audit.expect_add().once().returning(move |to, record| {
@@ -317,7 +321,9 @@ fn owner(token: &[u8]) -> CredentialOwner {
 fn stored(revoked_at: Option<Timestamp>) -> StoredCredential {
     let Credential { id, kind, public_id, scopes, expires_at, project, .. } = owner(b"").credential;
     let principal = user(102).id;
-    StoredCredential { id, kind, public_id, principal, scopes, project, created_at: now(), expires_at, revoked_at, last_used_on: None }
+    let access_key = Some(ACCESS_KEY);
+    let (created_at, last_used_on) = (now(), None);
+    StoredCredential { id, kind, public_id, principal, scopes, project, created_at, expires_at, revoked_at, last_used_on, access_key }
 }
 
 #[tokio::test]
