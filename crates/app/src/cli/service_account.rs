@@ -32,7 +32,8 @@ pub(super) struct CreateServiceAccount {
     /// Its role in the account, for what it does as itself.
     #[arg(long, value_enum, default_value_t = RoleName::Member)]
     role: RoleName,
-    /// A scope that its tokens may have; repeat it for each [default: all of the courses API].
+    /// A scope that its tokens may have; repeat it for each. With `other`, clients may also ask for scopes of other services, which they do
+    /// not get [default: all of the courses API].
     #[arg(long = "scope", value_name = "SCOPE")]
     scopes: Vec<String>,
     /// A person for whom it may act, by number, GUID, e-mail address or user name; repeat it for each [default: none].

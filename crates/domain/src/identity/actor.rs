@@ -148,11 +148,13 @@ pub enum Scope {
     ProfileEmails,
     /// The photos of the members of courses.
     ProfilePhotos,
+    /// Scopes of other services. It opens nothing here; a client that asks for those as well gets the rest.
+    Other,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Sessions,
         Self::Jobs,
         Self::Courses,
@@ -162,6 +164,7 @@ impl Scope {
         Self::AddonsTeacher,
         Self::ProfileEmails,
         Self::ProfilePhotos,
+        Self::Other,
     ];
 
     /// The name by which the scope is stored.
@@ -176,6 +179,7 @@ impl Scope {
             Self::AddonsTeacher => "classroom.addons.teacher",
             Self::ProfileEmails => "classroom.profile.emails",
             Self::ProfilePhotos => "classroom.profile.photos",
+            Self::Other => "other",
         }
     }
 
@@ -195,6 +199,7 @@ impl Scope {
             Self::AddonsTeacher => 1 << 6,
             Self::ProfileEmails => 1 << 7,
             Self::ProfilePhotos => 1 << 8,
+            Self::Other => 1 << 9,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use derslik_domain::id::AccountId;
-use derslik_domain::identity::{Grant, GrantKind, GrantProof, Scopes, ServiceAccount, ServiceAddress};
+use derslik_domain::identity::{Grant, GrantKind, GrantProof, Scope, Scopes, ServiceAccount, ServiceAddress};
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::{Assertion, GrantError, RequestedScopes};
 use derslik_ports::outbound::{Signatures, StoreError, Stores, Tenant, UnitOfWork};
@@ -63,13 +63,15 @@ pub(super) async fn verify<U: UnitOfWork>(
     Ok(Verified { account, service, key, scopes })
 }
 
-/// The requested scopes, which must be among the possible ones; all of these if none are requested.
+/// The requested scopes, which must be among the possible ones; all of these if none are requested. Scopes that do not exist are left out
+/// if [`Scope::Other`] is possible.
 ///
 /// # Errors
 /// [`GrantError::Scope`].
 pub(super) fn granted(requested: Option<RequestedScopes>, possible: Scopes) -> Result<Scopes, GrantError> {
-    let RequestedScopes { known, has_unknown } = requested.unwrap_or(RequestedScopes { known: possible, has_unknown: false });
-    if has_unknown || !known.is_within(possible) { Err(GrantError::Scope) } else { Ok(known) }
+    let Some(RequestedScopes { known, has_unknown }) = requested else { return Ok(possible) };
+    let may_be_asked = !has_unknown || (possible.contains(Scope::Other) && !known.is_empty());
+    if may_be_asked && known.is_within(possible) { Ok(known) } else { Err(GrantError::Scope) }
 }
 
 /// The service account of an address with the keys that it may have signed with: the named one, or all that are valid. `None` if the

@@ -13,7 +13,7 @@ use super::MetadataServer;
 use super::checks::{Refusal, find_refusal};
 use super::path::{DEFAULT, Question, read};
 use crate::classroom::scope_by_name;
-use crate::oauth::shown_scope;
+use crate::oauth::shown_scopes;
 
 /// The content type of answers that are not JSON.
 const TEXT: &str = "application/text";
@@ -43,7 +43,7 @@ async fn answer(request: HttpRequest, server: Data<MetadataServer>) -> HttpRespo
             Err(refusal) => refusal,
         },
         Question::Scopes => match find(&server).await {
-            Ok(service) => text(&names_of(service.scopes).map(|name| name + "\n").collect::<String>()),
+            Ok(service) => text(&shown_scopes(service.scopes).map(|name| name + "\n").collect::<String>()),
             Err(refusal) => refusal,
         },
         Question::Token => token(&server, request.query_string()).await.unwrap_or_else(|refusal| refusal),
@@ -65,7 +65,7 @@ fn describe(service: &ServiceAccount, query: &str) -> HttpResponse {
     if !is_recursive {
         return text("aliases\nemail\nscopes\ntoken\n");
     }
-    let scopes: Vec<String> = names_of(service.scopes).collect();
+    let scopes: Vec<String> = shown_scopes(service.scopes).collect();
     HttpResponse::Ok().json(json!({ "aliases": [DEFAULT], "email": service.address.to_string(), "scopes": scopes }))
 }
 
@@ -107,10 +107,6 @@ fn asked_scopes(query: &str) -> Option<Vec<Scope>> {
 /// The pairs of a query. A query that can't be read has none.
 fn pairs(query: &str) -> Vec<(String, String)> {
     web::Query::from_query(query).map(web::Query::into_inner).unwrap_or_default()
-}
-
-fn names_of(scopes: Scopes) -> impl Iterator<Item = String> {
-    scopes.iter().map(shown_scope)
 }
 
 fn text(text: &str) -> HttpResponse {

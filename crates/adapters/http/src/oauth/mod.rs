@@ -24,7 +24,7 @@ use crate::observed::Dialect;
 use crate::routing::{resource, with_and_without_slash};
 
 pub(crate) use assertion::read_bearer;
-pub(crate) use scopes::shown as shown_scope;
+pub(crate) use scopes::shown as shown_scopes;
 
 /// The paths of the endpoint. The first is that of newer libraries.
 const PATHS: [&str; 4] = ["/token", "/oauth2/v4/token", "/o/oauth2/token", "/v1/token"];

@@ -17,8 +17,9 @@ pub(super) fn read(list: &str) -> Option<RequestedScopes> {
         match Scope::by_name(name.strip_prefix(SCOPE_PREFIX).unwrap_or(name)) {
             // A set needs each of them once.
             Some(scope) if known.contains(&scope) => {}
+            // It stands for names that do not exist here, and is not one itself.
+            Some(Scope::Other) | None => has_unknown = true,
             Some(scope) => known.push(scope),
-            None => has_unknown = true,
         }
     }
     Some(RequestedScopes { known: known.into_iter().collect(), has_unknown })
@@ -26,11 +27,15 @@ pub(super) fn read(list: &str) -> Option<RequestedScopes> {
 
 /// The list of these scopes.
 pub(super) fn list(scopes: Scopes) -> String {
-    scopes.iter().map(shown).collect::<Vec<_>>().join(" ")
+    shown(scopes).collect::<Vec<_>>().join(" ")
 }
 
-/// The name of a scope in an answer.
-pub(crate) fn shown(scope: Scope) -> String {
+/// The names of scopes in an answer.
+pub(crate) fn shown(scopes: Scopes) -> impl Iterator<Item = String> {
+    scopes.iter().filter(|scope| *scope != Scope::Other).map(name)
+}
+
+fn name(scope: Scope) -> String {
     if scope.name().starts_with(WITH_URL) { scope_url(scope) } else { scope.name().to_owned() }
 }
 
@@ -44,9 +49,10 @@ mod tests {
         let text = "https://www.googleapis.com/auth/classroom.courses  sessions classroom.courses";
         assert_eq!(read(text), Some(RequestedScopes { known: courses, has_unknown: false }));
         assert_eq!(list(courses), "sessions https://www.googleapis.com/auth/classroom.courses");
-        for unknown in ["classroom.courses https://www.googleapis.com/auth/drive", "classroom.courses,sessions", "openid"] {
+        for unknown in ["classroom.courses https://www.googleapis.com/auth/drive", "classroom.courses,sessions", "openid", "other"] {
             assert!(read(unknown).is_some_and(|scopes| scopes.has_unknown), "{unknown}");
         }
         assert_eq!([read(""), read(" \t")], [None, None]);
+        assert_eq!(list([Scope::Sessions, Scope::Other].into_iter().collect()), "sessions");
     }
 }

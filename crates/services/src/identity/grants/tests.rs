@@ -270,6 +270,18 @@ async fn a_scope_outside_of_the_list_refuses_the_request() {
     }
 }
 
+#[test]
+fn scopes_of_other_services_are_left_out_where_a_grant_allows_that() {
+    let with_unknown = |known: &[Scope]| Some(RequestedScopes { known: scopes(known), has_unknown: true });
+    let (courses, more) = (scopes(&[Scope::Courses]), scopes(&[Scope::Courses, Scope::Other]));
+    assert_eq!(granted(with_unknown(&[Scope::Courses]), more).unwrap(), courses);
+    assert_eq!(granted(None, more).unwrap(), more);
+    let refused = [(with_unknown(&[Scope::Courses]), courses), (with_unknown(&[Scope::Rosters]), more), (with_unknown(&[]), more)];
+    for (requested, possible) in refused {
+        assert!(matches!(granted(requested, possible), Err(GrantError::Scope)), "{requested:?}");
+    }
+}
+
 fn refresh(secret: &str, token: &str, scopes: Option<RequestedScopes>) -> TokenRequest {
     let client = Client { id: format!("{}-{KEY}.apps.derslik.internal", account().id), secret: secret.to_owned() };
     TokenRequest::Refresh { client, token: token.to_owned(), scopes }
