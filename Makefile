@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: run test docs-test schemathesis crash-test backup-test compose-test lint fmt deny bench abuse secure reliability upgrade-test build doc migrate secrets ci help
+.PHONY: run test docs-test e2e-all schemathesis crash-test backup-test compose-test lint fmt deny bench abuse secure reliability upgrade-test build doc migrate secrets ci help
 
 # Extra arguments for run, test, bench and migrate: make run ARGS='--listen 127.0.0.1:9090'
 ARGS ?=
@@ -12,6 +12,9 @@ test: ## all tests, on both databases; ARGS selects some
 
 docs-test: ## every shell block of the README and of docs/, run and compared; ARGS selects documents, or lists the blocks by --list
 	@scripts/docs-test $(ARGS)
+
+e2e-all: ## every suite of real clients, also those that install much; ARGS=--postgres takes the other database
+	@e2e/run --all $(ARGS)
 
 schemathesis: ## 20 000 random requests from the OpenAPI document, on each database; CASES sets the number
 	@scripts/schemathesis
