@@ -1,17 +1,22 @@
 //! Erasures: the users of an erasure of many, and what an erasure would remove.
 
+use std::collections::BTreeSet;
+
 use derslik_domain::attendee::Attendee;
 use derslik_domain::course::Course;
 use derslik_domain::course::roster::Membership;
 use derslik_domain::id::{AccountId, Id, JobId, PrincipalId};
 use derslik_domain::idempotency::{Answer, AnswerCode, IdempotencyKey, KeptAnswer, RequestDigest};
-use derslik_domain::identity::{CredentialKind, DataSubject, PasswordHash, Principal, Scope, SecretDigest};
+use derslik_domain::identity::{
+    CredentialKind, DataSubject, Delegation, GrantProof, PasswordHash, Principal, Scope, Scopes, SecretDigest, ServiceAccount,
+    ServiceAddress, ServiceName,
+};
 use derslik_domain::job::{ErasedUser, ErasureCounts, ErasureKind, ErasureUsers, Event, NewJob, ReferenceId, UserPlace};
 use derslik_domain::page::PageRequest;
 use derslik_domain::rows::{BatchSize, RowCount};
 use derslik_domain::session::Session;
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{CountedAnswers, ListedUser, NewCredential, OwnedKey, Projection, UnitOfWork};
+use derslik_ports::outbound::{CountedAnswers, ListedUser, NewCredential, NewGrant, OwnedKey, Projection, UnitOfWork};
 
 use super::{Case, Harness};
 use crate::builders::{account, attendee, course, guid, now, other_account, service_principal, session, user};
@@ -118,7 +123,24 @@ fn pruned<U: UnitOfWork>(harness: &Harness<U>) {
     assert_eq!((user_at(harness, account().id, gone, 0), user_at(harness, account().id, kept, 0)), (None, Some(reference("b"))));
 }
 
-/// The person 7 with a password, a key, sessions that others attend or do not, an attendance by address, and two memberships.
+/// A service account that may act for the person 7, and a refresh token of that person.
+fn grants_of_7() -> (ServiceAccount, NewGrant) {
+    let address = ServiceAddress { account: account().id, name: ServiceName::parse("timetable").expect("a name") };
+    let delegation = Delegation::People(BTreeSet::from([Id::new(7)]));
+    let service = ServiceAccount { address, principal: Id::new(2), scopes: Scopes::default(), delegation, created_at: now() };
+    let grant = NewGrant {
+        principal: Id::new(7),
+        public_id: "0a".to_owned(),
+        proof: GrantProof::Refresh { client: SecretDigest::new([1; 32]), token: SecretDigest::new([2; 32]) },
+        scopes: Scopes::default(),
+        project: None,
+        expires_at: None,
+        at: now(),
+    };
+    (service, grant)
+}
+
+/// The person 7 with a password, a key, grants, sessions that others attend or do not, an attendance by address, and two memberships.
 fn settle<U: UnitOfWork>(harness: &Harness<U>) {
     let person = user(7).guid;
     let made = |number: u128| Session { created_by: Id::new(7), ..session(guid(number)) };
@@ -136,10 +158,13 @@ fn settle<U: UnitOfWork>(harness: &Harness<U>) {
         access_key: None,
         at: now(),
     };
+    let (service, grant) = grants_of_7();
     harness.write(move |stores| {
         stores.identity().add_account(&account(), now())?;
         stores.users().add(account().id, &user(7))?;
         stores.users().add(account().id, &user(2))?;
+        stores.grants().add_service_account(&service)?;
+        stores.grants().add(account().id, &grant)?;
         stores.identity().set_password(account().id, Id::new(7), &PasswordHash::new("hash"), now())?;
         stores.identity().add_credential(account().id, Principal { id: Id::new(7), ..service_principal() }, &key)?;
         stores.sessions().insert_many(account().id, &sessions.iter().collect::<Vec<_>>())?;
@@ -165,7 +190,7 @@ fn counted<U: UnitOfWork>(harness: &Harness<U>) {
     const BATCH: BatchSize = BatchSize::DEFAULT;
     settle(harness);
     let expected: ErasureCounts = [
-        (ErasureKind::Credentials, RowCount::new(2)),
+        (ErasureKind::Credentials, RowCount::new(4)),
         (ErasureKind::Attendances, RowCount::new(3)),
         (ErasureKind::Sessions, RowCount::new(3)),
         (ErasureKind::Memberships, RowCount::new(2)),

@@ -12,7 +12,7 @@ use diesel::prelude::*;
 
 use crate::attendee;
 use crate::db::conn::{Conn, DieselStores, on_conn};
-use crate::db::schema::{course_members, credentials, erasure_users, passwords};
+use crate::db::schema::{course_members, credentials, erasure_users, passwords, service_account_people, token_grants};
 use crate::db::types::DbJson;
 use crate::idempotency;
 use crate::job::{counts_from_json, counts_to_json};
@@ -106,7 +106,7 @@ fn people_of(who: &DataSubject) -> Vec<i64> {
     who.people().iter().map(|user| user.id.get()).collect()
 }
 
-/// Keys, tokens and passwords.
+/// Keys, tokens, passwords and grants, and the right of service accounts to act for the people.
 fn credentials_of(mut conn: Conn<'_>, account: AccountId, who: &DataSubject) -> QueryResult<i64> {
     let people = people_of(who);
     let keys: i64 = on_conn!(conn.reborrow(), |conn| credentials::table
@@ -114,12 +114,22 @@ fn credentials_of(mut conn: Conn<'_>, account: AccountId, who: &DataSubject) -> 
         .filter(credentials::principal_id.eq_any(&people))
         .count()
         .get_result(conn))?;
-    let passwords: i64 = on_conn!(conn, |conn| passwords::table
+    let passwords: i64 = on_conn!(conn.reborrow(), |conn| passwords::table
         .filter(passwords::account_id.eq(account.get()))
         .filter(passwords::principal_id.eq_any(&people))
         .count()
         .get_result(conn))?;
-    Ok(keys.saturating_add(passwords))
+    let grants: i64 = on_conn!(conn.reborrow(), |conn| token_grants::table
+        .filter(token_grants::account_id.eq(account.get()))
+        .filter(token_grants::principal_id.eq_any(&people))
+        .count()
+        .get_result(conn))?;
+    let rights: i64 = on_conn!(conn, |conn| service_account_people::table
+        .filter(service_account_people::account_id.eq(account.get()))
+        .filter(service_account_people::person_id.eq_any(&people))
+        .count()
+        .get_result(conn))?;
+    Ok([keys, passwords, grants, rights].into_iter().fold(0, i64::saturating_add))
 }
 
 /// Sessions of which the people are the creators, and which list no other attendee.
