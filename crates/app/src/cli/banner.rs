@@ -17,6 +17,8 @@ pub(super) struct Banner<'a> {
     pub(super) is_encrypted: bool,
     /// Where the operations listener is, if there is one.
     pub(super) operations: Option<SocketAddr>,
+    /// Whether the operations listener shows metrics.
+    pub(super) shows_metrics: bool,
     pub(super) profile: Profile,
     /// The accounts whose keys are shown.
     pub(super) accounts: &'a [DevAccount],
@@ -63,7 +65,8 @@ impl fmt::Display for Banner<'_> {
             writeln!(f, "  docs      {base}/docs  (as OpenAPI: {base}/openapi.json)")?;
         }
         if let Some(address) = self.operations {
-            writeln!(f, "  health    http://{address}/readyz  (also /healthz, /version and /metrics)")?;
+            let others = if self.shows_metrics { "/healthz, /version and /metrics" } else { "/healthz and /version" };
+            writeln!(f, "  health    http://{address}/readyz  (also {others})")?;
         }
         writeln!(f)?;
         for DevAccount { plan, keys, account_key, token } in self.accounts {
@@ -119,4 +122,21 @@ fn write_examples(f: &mut fmt::Formatter<'_>, base: &str, account: &DevAccount, 
         r#"curl -s {base}/v1/courses -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' -d '{{"name":"Biology 101","ownerId":"me","courseState":"ACTIVE"}}'"#
     )?;
     writeln!(f)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_are_named_where_the_listener_shows_them() {
+        let text = |shows_metrics| {
+            let address = SocketAddr::from(([127, 0, 0, 1], 8080));
+            let (profile, now) = (Profile::Production, Timestamp::from_micros(0));
+            let banner = Banner { address, is_encrypted: false, operations: Some(address), shows_metrics, profile, accounts: &[], now };
+            banner.to_string()
+        };
+        assert!(text(true).contains("(also /healthz, /version and /metrics)"));
+        assert!(text(false).contains("(also /healthz and /version)"));
+    }
 }
