@@ -26,7 +26,8 @@ pub(crate) fn existing_file(open: Open) -> Result<(), Failed> {
         done(&url, arguments)?;
         check(fs::metadata(file)?.permissions().mode() & 0o777 == 0o600, file)?;
     }
-    for arguments in [["backup", "-"].as_slice(), &["erasures", "export", "-"]] {
+    let commands: [&[&str]; 2] = [&["backup", "-"], &["erasures", "export", "-"]];
+    for arguments in commands {
         let said = refusal(&url, 2, arguments)?;
         check(said.contains("`-` is not a file"), &said)?;
     }
@@ -121,7 +122,8 @@ pub(crate) fn damaged() -> Result<(), Failed> {
         check(!data.exists(), &(what, "something was created"))?;
     }
     let none = folder.path().join("none.tar.zst");
-    for arguments in [["restore", text(&none)].as_slice(), &["backup", "verify", text(&none)]] {
+    let commands: [&[&str]; 2] = [&["restore", text(&none)], &["backup", "verify", text(&none)]];
+    for arguments in commands {
         let missing = refusal(&target, 2, arguments)?;
         check(missing.contains("can't open") && !data.exists(), &missing)?;
     }
