@@ -19,8 +19,12 @@ impl NewFile {
     /// Begins the file of that name.
     ///
     /// # Errors
-    /// If there is such a file, or another process is writing one, or the folder can't be written.
+    /// If there is such a file, or another process is writing one, or the folder can't be written. `-` is refused: it looks like standard
+    /// output, and would become a file of that name.
     pub(crate) fn create(path: &Path) -> anyhow::Result<(Self, File)> {
+        if path == Path::new("-") {
+            bail!("`-` is not a file: name one");
+        }
         if path.symlink_metadata().is_ok() {
             bail!("{} exists, and is not overwritten: name another file", path.display());
         }

@@ -84,7 +84,7 @@ fn write(url: &DatabaseUrl, out: &File, at: Timestamp) -> Result<Manifest, Failu
 
 fn verify(context: &Context<'_>, file: &Path) -> Result<(), Failure> {
     let begin = Instant::now();
-    let manifest = reader::check(file).map_err(Failure::Other)?;
+    let manifest = checked(file)?;
     let folder = tempfile::Builder::new().prefix("derslik-verify-").tempdir();
     let folder = folder.context("a folder for the temporary database can't be made").map_err(Failure::Other)?;
     let scratch = DatabaseUrl::Sqlite(folder.path().join("scratch.sqlite"));
@@ -105,6 +105,12 @@ fn verify(context: &Context<'_>, file: &Path) -> Result<(), Failure> {
         summary.insert("seconds".to_owned(), seconds.into());
         Value::Object(summary)
     })
+}
+
+/// The manifest of a backup that is as it was written. A file that can't be opened is a wrong argument; one that is damaged is not.
+pub(super) fn checked(file: &Path) -> Result<Manifest, Failure> {
+    File::open(file).with_context(|| format!("can't open {}", file.display())).map_err(Failure::Usage)?;
+    reader::check(file).map_err(Failure::Other)
 }
 
 /// Writes all rows of a backup into an empty database, which has a mark from then on that its restore is not finished.

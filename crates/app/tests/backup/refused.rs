@@ -26,6 +26,11 @@ pub(crate) fn existing_file(open: Open) -> Result<(), Failed> {
         done(&url, arguments)?;
         check(fs::metadata(file)?.permissions().mode() & 0o777 == 0o600, file)?;
     }
+    let commands: [&[&str]; 2] = [&["backup", "-"], &["erasures", "export", "-"]];
+    for arguments in commands {
+        let said = refusal(&url, 2, arguments)?;
+        check(said.contains("`-` is not a file"), &said)?;
+    }
     let mut names: Vec<_> = fs::read_dir(folder.path())?.map(|entry| Ok(entry?.file_name())).collect::<Result<_, std::io::Error>>()?;
     names.sort();
     check(names == ["list.json", "okul.tar.zst"], &names)
@@ -116,8 +121,12 @@ pub(crate) fn damaged() -> Result<(), Failed> {
         }
         check(!data.exists(), &(what, "something was created"))?;
     }
-    let missing = refusal(&target, 1, &["restore", text(&folder.path().join("none.tar.zst"))])?;
-    check(missing.contains("can't open") && !data.exists(), &missing)?;
+    let none = folder.path().join("none.tar.zst");
+    let commands: [&[&str]; 2] = [&["restore", text(&none)], &["backup", "verify", text(&none)]];
+    for arguments in commands {
+        let missing = refusal(&target, 2, arguments)?;
+        check(missing.contains("can't open") && !data.exists(), &missing)?;
+    }
     // The folder of a restore is made by it, and its file is for its owner alone.
     done(&target, &["restore", text(&backup)])?;
     check(fs::metadata(data.join("derslik.sqlite"))?.permissions().mode() & 0o777 == 0o600, &"the mode of the file")
