@@ -11,6 +11,7 @@
 //! | `load` | writing rows into empty tables |
 //! | `restore` | the steps of a restore, and the mark of one that was not finished |
 //! | `endings` | the erasures and revocations that a restore must not undo |
+//! | `people` | those of them about people: deletions, and rights |
 //! | `apply` | ending them again |
 //!
 //! A restore has these steps, each a call of [`DatabaseUrl`]: `begin_restore`, `load_snapshot`, `upgrade_restored`, `end_credentials`,
@@ -22,6 +23,7 @@ mod columns;
 mod counters;
 mod endings;
 mod load;
+mod people;
 mod read;
 mod restore;
 pub mod tables;

@@ -293,3 +293,50 @@ fn what_ended_after_a_backup_ends_in_the_restored_database_and_no_more() {
         assert_eq!(live.installation().unwrap(), restored.installation().unwrap());
     }
 }
+
+#[test]
+fn people_who_were_deleted_or_have_fewer_rights_since_a_backup_do_not_get_them_back() {
+    let snapshot = current();
+    let rows = rows_for(&snapshot);
+    let changes = [
+        // The row of the password stays, as it does when the program deletes a person.
+        "UPDATE principals SET status = 'deleted', username = NULL, username_key = NULL, email = NULL, email_key = NULL, \
+         role = 'member', classroom_role = 'u', login_allowed = false, expires_at = NULL WHERE id = 2; \
+         UPDATE credentials SET revoked_at = '2026-11-30T00:00:00.000000Z' WHERE revoked_at IS NULL",
+        "UPDATE principals SET role = 'member', classroom_role = 'u', expires_at = '2026-11-30T00:00:00.000000Z' WHERE id = 2",
+    ];
+    let of_person =
+        |url: &DatabaseUrl, condition: &str| number(url, &format!("SELECT count(*) FROM principals WHERE id = 2 AND {condition}"));
+    for open in DATABASES {
+        for (place, change) in changes.into_iter().enumerate() {
+            let (live, _place) = open();
+            restore(&live, &snapshot, &rows);
+            execute(&live, change);
+            let endings = live.read_endings().unwrap();
+            let (restored, _place) = open();
+            restore(&restored, &snapshot, &rows);
+            let ended = restored.end_credentials(Some(&endings), now()).unwrap();
+            assert_eq!((ended.people, ended.passwords), if place == 0 { (1, 1) } else { (1, 0) }, "{change}");
+            if place == 0 {
+                let tombstone = "status = 'deleted' AND username IS NULL AND email IS NULL AND former_username IS NOT NULL AND former_email IS NOT NULL";
+                assert_eq!(of_person(&restored, tombstone), 1);
+                assert!(restored.erased_people_still_here(&endings).unwrap().is_empty());
+            } else {
+                let limited =
+                    "status = 'active' AND role = 'member' AND classroom_role = 'u' AND expires_at = '2026-11-30T00:00:00.000000Z'";
+                assert_eq!(of_person(&restored, limited), 1);
+            }
+            let again = restored.end_credentials(Some(&endings), now()).unwrap();
+            assert_eq!((again.people, again.passwords, again.credentials), (0, 0, 0));
+
+            // What a person was given since the backup does not come with the list.
+            let (newer, _place) = open();
+            restore(&newer, &snapshot, &rows);
+            execute(&newer, "UPDATE principals SET expires_at = NULL, classroom_role = 'a' WHERE id = 2");
+            let (restored, _place) = open();
+            restore(&restored, &snapshot, &rows);
+            assert_eq!(restored.end_credentials(Some(&newer.read_endings().unwrap()), now()).unwrap().people, 0);
+            assert_eq!(of_person(&restored, "classroom_role = 'e+' AND expires_at IS NOT NULL"), 1);
+        }
+    }
+}
