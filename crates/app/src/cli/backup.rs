@@ -88,7 +88,8 @@ fn verify(context: &Context<'_>, file: &Path) -> Result<(), Failure> {
     let folder = tempfile::Builder::new().prefix("derslik-verify-").tempdir();
     let folder = folder.context("a folder for the temporary database can't be made").map_err(Failure::Other)?;
     let scratch = DatabaseUrl::Sqlite(folder.path().join("scratch.sqlite"));
-    restore_rows(&scratch, file, &manifest)?;
+    let failed = |error| failed_in(folder.path(), error);
+    restore_rows(&scratch, file, &manifest).map_err(failed)?;
     let mut digests = TableDigests::default();
     scratch.read_snapshot(&mut digests).map_err(failed)?;
     let different = digests.differences(&manifest);
@@ -108,15 +109,15 @@ fn verify(context: &Context<'_>, file: &Path) -> Result<(), Failure> {
 }
 
 /// Writes all rows of a backup into an empty database, which has a mark from then on that its restore is not finished.
-pub(super) fn restore_rows(url: &DatabaseUrl, file: &Path, manifest: &Manifest) -> Result<u64, Failure> {
-    url.begin_restore(&manifest.snapshot).map_err(failed)?;
+pub(super) fn restore_rows(url: &DatabaseUrl, file: &Path, manifest: &Manifest) -> Result<u64, SnapshotError> {
+    url.begin_restore(&manifest.snapshot)?;
     let mut feed = |sink: &mut dyn derslik_storage::snapshot::RowSink| -> Result<(), SinkError> {
         let mut progress = Progress::of(sink);
         reader::feed(file, manifest, &mut progress)?;
         progress.finish();
         Ok(())
     };
-    url.load_snapshot(&manifest.snapshot, &mut feed).map_err(failed)
+    url.load_snapshot(&manifest.snapshot, &mut feed)
 }
 
 /// What a backup has, for programs.
@@ -144,7 +145,21 @@ pub(super) fn failed(error: SnapshotError) -> Failure {
         | SnapshotError::NotBegun
         | SnapshotError::Column { .. }
         | SnapshotError::Sequence { .. }
+        | SnapshotError::DiskFull { .. }
         | SnapshotError::Statement(_) => Failure::Database(error.into()),
+    }
+}
+
+/// The failure of a verification, whose database is temporary and in that folder.
+fn failed_in(folder: &Path, error: SnapshotError) -> Failure {
+    match error {
+        SnapshotError::DiskFull { .. } => {
+            let temporary = folder.parent().unwrap_or(folder).display();
+            Failure::Usage(anyhow!(
+                "the disk of the folder for temporary files, {temporary}, is full: name one on a larger disk with TMPDIR"
+            ))
+        }
+        error => failed(error),
     }
 }
 
@@ -158,6 +173,17 @@ mod tests {
             Command::Backup(arguments) => arguments,
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn a_full_disk_is_named_and_for_a_verification_it_is_that_of_temporary_files() {
+        let full = || SnapshotError::DiskFull { path: "/tmp/derslik-verify-1/scratch.sqlite".into() };
+        let (code, said) = failed_in(Path::new("/tmp/derslik-verify-1"), full()).parts();
+        assert!(code == 2 && said.to_string().contains("temporary files, /tmp, is full"), "{said}");
+        let (code, said) = failed(full()).parts();
+        assert!(code == 3 && said.to_string().contains("/tmp/derslik-verify-1/scratch.sqlite is full"), "{said}");
+        let (code, _) = failed_in(Path::new("/tmp"), SnapshotError::NotBegun).parts();
+        assert_eq!(code, 3);
     }
 
     #[test]

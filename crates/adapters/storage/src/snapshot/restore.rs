@@ -13,7 +13,7 @@ use derslik_ports::outbound::{ChangeLogRepository, Projection};
 
 use super::load::Loader;
 use super::tables::{WRITTEN_BY_MIGRATIONS, stored};
-use super::{Feed, Snapshot, SnapshotError, columns, counters, in_write};
+use super::{Feed, Snapshot, SnapshotError, columns, counters, immediate, in_write};
 use crate::change_log::ChangeKind;
 use crate::db::conn::{Conn, DieselStores, on_conn};
 use crate::db::connector::Database;
@@ -56,7 +56,7 @@ pub(super) fn newest_version(conn: Conn<'_>) -> Result<String, SnapshotError> {
 pub(super) fn begin(conn: Conn<'_>, schema: &str) -> Result<(), SnapshotError> {
     match conn {
         Conn::Pg(conn) => conn.transaction(|conn| prepare(conn, &POSTGRES, schema)),
-        Conn::Sqlite(conn) => conn.immediate_transaction(|conn| prepare(conn, &SQLITE, schema)),
+        Conn::Sqlite(conn) => immediate(conn, |conn| prepare(conn, &SQLITE, schema)),
     }
 }
 
