@@ -57,7 +57,7 @@ fn back_up(context: &Context<'_>, file: &Path) -> Result<(), Failure> {
     let at = System::new(context.config).map_err(Failure::Usage)?.clock.now();
     let begin = Instant::now();
     let (new, out) = NewFile::create(file).map_err(Failure::Usage)?;
-    let manifest = write(&url, &out, at)?;
+    let manifest = write(&url, &out, file, at)?;
     let bytes = new.keep(&out).map_err(Failure::Other)?;
     let seconds = begin.elapsed().as_secs_f64();
     let text = || format!("{} rows in {}, {bytes} bytes, {seconds:.1} s", manifest.rows(), file.display());
@@ -70,16 +70,23 @@ fn back_up(context: &Context<'_>, file: &Path) -> Result<(), Failure> {
     })
 }
 
-fn write(url: &DatabaseUrl, out: &File, at: Timestamp) -> Result<Manifest, Failure> {
-    let lost = |error: std::io::Error| Failure::Other(anyhow::Error::new(error).context("the backup can't be written"));
+fn write(url: &DatabaseUrl, out: &File, file: &Path, at: Timestamp) -> Result<Manifest, Failure> {
+    let lost = |error: std::io::Error| not_written(file, Box::new(error));
     let installation = url.installation().map_err(failed)?;
     let mut writer = ArchiveWriter::new(BufWriter::new(out), at).map_err(lost)?;
     let mut progress = Progress::of(&mut writer);
-    let snapshot = url.read_snapshot(&mut progress).map_err(failed)?;
+    let snapshot = url.read_snapshot(&mut progress).map_err(|error| match error {
+        SnapshotError::Sink(error) => not_written(file, error),
+        error => failed(error),
+    })?;
     progress.finish();
     let (manifest, out) = writer.finish(snapshot, installation, at).map_err(lost)?;
     out.into_inner().map_err(|error| lost(error.into_error()))?;
     Ok(manifest)
+}
+
+fn not_written(file: &Path, error: SinkError) -> Failure {
+    Failure::Other(anyhow::Error::from_boxed(error).context(format!("{} can't be written", file.display())))
 }
 
 fn verify(context: &Context<'_>, file: &Path) -> Result<(), Failure> {
@@ -184,6 +191,17 @@ mod tests {
         assert!(code == 3 && said.to_string().contains("/tmp/derslik-verify-1/scratch.sqlite is full"), "{said}");
         let (code, _) = failed_in(Path::new("/tmp"), SnapshotError::NotBegun).parts();
         assert_eq!(code, 3);
+    }
+
+    #[test]
+    fn a_backup_on_a_full_disk_names_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = DatabaseUrl::Sqlite(folder.path().join("okul.sqlite"));
+        url.migrate().unwrap();
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let (code, error) = write(&url, &full, Path::new("okul.tar.zst"), Timestamp::from_micros(0)).unwrap_err().parts();
+        let said = format!("{error:#}");
+        assert!(code == 1 && said.starts_with("okul.tar.zst can't be written: No space left"), "{said}");
     }
 
     #[test]
