@@ -149,6 +149,7 @@ pub(super) fn failed(error: SnapshotError) -> Failure {
         }
         SnapshotError::Connect(_)
         | SnapshotError::Schema(_)
+        | SnapshotError::Busy
         | SnapshotError::NotBegun
         | SnapshotError::Column { .. }
         | SnapshotError::Sequence { .. }

@@ -113,6 +113,9 @@ pub enum SnapshotError {
         /// One of the tables with rows.
         table: String,
     },
+    /// Another process changes the schema of the database. Nothing was changed.
+    #[error("another restore or migration is running on this database")]
+    Busy,
     /// There is no restore to go on with.
     #[error("no restore into this database was begun")]
     NotBegun,

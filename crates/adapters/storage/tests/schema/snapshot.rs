@@ -211,6 +211,31 @@ fn only_an_empty_database_is_restored_into() {
     }
 }
 
+/// The key of the advisory lock of migrations.
+const LOCK: i64 = 0x6465_7273_6c69_6b01;
+
+#[test]
+fn a_restore_beside_another_one_or_a_migration_says_so() {
+    let snapshot = current();
+    let (url, _place) = new_postgres();
+    let DatabaseUrl::Postgres(server) = &url else { panic!("{url:?}") };
+    let mut other = PgConnection::establish(server).unwrap();
+    other.batch_execute(&format!("SELECT pg_advisory_lock({LOCK})")).unwrap();
+    let refused = url.begin_restore(&snapshot).unwrap_err();
+    assert_eq!(refused.to_string(), "another restore or migration is running on this database");
+    other.batch_execute(&format!("SELECT pg_advisory_unlock({LOCK})")).unwrap();
+    restore(&url, &snapshot, &rows_for(&snapshot));
+
+    // Another one is refused in the same way while the rows are written.
+    let (url, _place) = new_postgres();
+    url.begin_restore(&snapshot).unwrap();
+    let loaded = url.load_snapshot(&snapshot, &mut |_| {
+        assert!(matches!(url.begin_restore(&snapshot), Err(SnapshotError::Busy)));
+        Ok(())
+    });
+    assert_eq!(loaded.unwrap(), 0);
+}
+
 #[test]
 fn a_backup_of_an_older_schema_is_migrated_and_one_of_a_newer_schema_is_refused() {
     let current = current();
