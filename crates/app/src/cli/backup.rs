@@ -20,6 +20,7 @@ use crate::backup::new_file::NewFile;
 use crate::backup::progress::Progress;
 use crate::backup::reader;
 use crate::backup::writer::ArchiveWriter;
+use crate::temporary;
 use crate::wiring::System;
 
 #[derive(Debug, Args)]
@@ -92,8 +93,11 @@ fn not_written(file: &Path, error: SinkError) -> Failure {
 fn verify(context: &Context<'_>, file: &Path) -> Result<(), Failure> {
     let begin = Instant::now();
     let manifest = reader::check(file).map_err(Failure::Other)?;
-    let folder = tempfile::Builder::new().prefix("derslik-verify-").tempdir();
-    let folder = folder.context("a folder for the temporary database can't be made").map_err(Failure::Other)?;
+    let made = temporary::create(|| -> std::io::Result<_> {
+        let folder = tempfile::Builder::new().prefix("derslik-verify-").tempdir()?;
+        Ok((folder.path().to_owned(), folder))
+    });
+    let (_temporary, folder) = made.context("a folder for the temporary database can't be made").map_err(Failure::Other)?;
     let scratch = DatabaseUrl::Sqlite(folder.path().join("scratch.sqlite"));
     let failed = |error| failed_in(folder.path(), error);
     restore_rows(&scratch, file, &manifest).map_err(failed)?;

@@ -39,6 +39,7 @@ const CASES: [Case; 9] = [
 fn main() -> ExitCode {
     let mut trials = vec![
         Trial::test("damaged_backups_are_refused_and_nothing_is_created", refused::damaged),
+        Trial::test("a_backup_that_a_signal_ends_leaves_no_file_behind", refused::by_a_signal),
         Trial::test("a_list_of_another_installation_or_from_before_the_backup_is_refused", refused::lists),
     ];
     for (name, open) in DATABASES {
