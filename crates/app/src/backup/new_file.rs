@@ -30,11 +30,11 @@ impl NewFile {
         let mut partial = path.as_os_str().to_owned();
         partial.push(".partial");
         let partial = PathBuf::from(partial);
-        let open = || {
+        let open = || -> io::Result<_> {
             let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial)?;
             Ok((partial.clone(), file))
         };
-        let (temporary, file) = temporary::create(open).map_err(|error: io::Error| match error.kind() {
+        let (temporary, file) = temporary::create(open).map_err(|error| match error.kind() {
             ErrorKind::AlreadyExists => {
                 anyhow!("{} exists: another process writes it, or one was interrupted; remove it if none runs", partial.display())
             }
