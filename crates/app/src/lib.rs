@@ -20,6 +20,7 @@
 //! | `tls` | the certificate and its key |
 //! | `metrics` | metrics for Prometheus |
 //! | `telemetry` | where the log goes |
+//! | `temporary` | files and folders that a signal removes |
 //! | `traces` | distributed traces over OTLP (feature `otel`) |
 //! | `log_queue` | why the log never blocks |
 #![forbid(unsafe_code)]
@@ -41,6 +42,7 @@ pub mod server;
 pub mod signals;
 pub mod system;
 pub mod telemetry;
+mod temporary;
 pub mod tls;
 #[cfg(feature = "otel")]
 pub mod traces;

@@ -2,17 +2,20 @@
 //! place, with the ending `.partial`.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 
-/// A file that is being written. It is removed if it is dropped before [`keep`](Self::keep).
+use crate::temporary::{self, Temporary};
+
+/// A file that is being written. It is removed if it is dropped before [`keep`](Self::keep), or if a signal ends the process.
 pub(crate) struct NewFile {
     path: PathBuf,
     partial: PathBuf,
     is_kept: bool,
+    _temporary: Temporary,
 }
 
 impl NewFile {
@@ -31,13 +34,17 @@ impl NewFile {
         let mut partial = path.as_os_str().to_owned();
         partial.push(".partial");
         let partial = PathBuf::from(partial);
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial).map_err(|error| match error.kind() {
+        let open = || -> io::Result<_> {
+            let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial)?;
+            Ok((partial.clone(), file))
+        };
+        let (temporary, file) = temporary::create(open).map_err(|error| match error.kind() {
             ErrorKind::AlreadyExists => {
                 anyhow!("{} exists: another process writes it, or one was interrupted; remove it if none runs", partial.display())
             }
             _ => anyhow::Error::new(error).context(format!("can't create {}", partial.display())),
         })?;
-        Ok((Self { path: path.to_owned(), partial, is_kept: false }, file))
+        Ok((Self { path: path.to_owned(), partial, is_kept: false, _temporary: temporary }, file))
     }
 
     /// Gives the file its name once it is on the disk, and returns its length in bytes.

@@ -57,7 +57,7 @@ pub(super) fn run(context: &Context<'_>, arguments: &RestoreArgs) -> Result<(), 
     let now = System::new(context.config).map_err(Failure::Usage)?.clock.now();
     let manifest = checked(&arguments.file)?;
     let list = arguments.erasures.as_ref().map(|list| EndingsList::read(list, &manifest)).transpose().map_err(Failure::Usage)?;
-    restore_rows(&url, &arguments.file, &manifest)?;
+    restore_rows(&url, &arguments.file, &manifest).map_err(failed)?;
     let migrated = url.upgrade_restored().map_err(failed)?;
     let endings = list.as_ref().map(|list| &list.endings);
     let ended = if arguments.keep_credentials { None } else { Some(url.end_credentials(endings, now).map_err(failed)?) };
