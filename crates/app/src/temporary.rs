@@ -16,9 +16,9 @@ pub(crate) struct Temporary(PathBuf);
 /// What `make` fails with.
 pub(crate) fn create<T, E>(make: impl FnOnce() -> Result<(PathBuf, T), E>) -> Result<(Temporary, T), E> {
     let mut paths = lock();
-    let (path, made) = make()?;
+    let (path, value) = make()?;
     paths.insert(path.clone());
-    Ok((Temporary(path), made))
+    Ok((Temporary(path), value))
 }
 
 /// Removes all of them before the process exits. Other threads that make or drop one wait from now on.
