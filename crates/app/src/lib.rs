@@ -21,6 +21,7 @@
 //! | `tls` | the certificate and its key |
 //! | `metrics` | metrics for Prometheus |
 //! | `telemetry` | where the log goes |
+//! | `temporary` | files and folders that a signal removes |
 //! | `traces` | distributed traces over OTLP (feature `otel`) |
 //! | `log_queue` | why the log never blocks |
 #![forbid(unsafe_code)]
@@ -43,6 +44,7 @@ pub mod signals;
 pub mod signatures;
 pub mod system;
 pub mod telemetry;
+mod temporary;
 pub mod tls;
 #[cfg(feature = "otel")]
 pub mod traces;

@@ -12,7 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::notify::{self, State};
-use crate::telemetry;
+use crate::{telemetry, temporary};
 
 /// The exit code of a process that a signal has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +89,7 @@ impl Shared {
                     _ = received.next(self) => tracing::warn!("stopping at once: a second signal came"),
                 }
             }
+            temporary::remove_all();
             telemetry::flush();
             exit(match self.ended {
                 Ended::Done => 0,

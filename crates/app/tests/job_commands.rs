@@ -94,6 +94,9 @@ fn commands(operator: &Operator) {
         [json!([1, "delete_user_data", "scheduled"]), json!([2, "delete_user_data", "failed"]), json!([3, "expire_sessions", "scheduled"])]
     );
     assert_eq!(statuses(&["job", "list", "--after", "1", "--limit", "1"]), [json!([2, "delete_user_data", "failed"])]);
+    assert_eq!(statuses(&["job", "list", "--state", "failed"]), [json!([2, "delete_user_data", "failed"])]);
+    assert_eq!(statuses(&["job", "list", "--newest", "--limit", "1"]), [json!([3, "expire_sessions", "scheduled"])]);
+    assert_eq!(operator.run(&["job", "list", "--state", "running"]), (String::new(), Some(0)));
     let (text, _) = operator.run(&["job", "list"]);
     assert_eq!(text.lines().count(), 3, "{text}");
     assert!(text.starts_with("1\tscheduled\t"), "{text}");

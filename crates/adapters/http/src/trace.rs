@@ -40,7 +40,7 @@ impl RootSpanBuilder for RequestSpan {
         let span = tracing::info_span!(
             "request",
             id = id.map(field::display),
-            method = %request.method(),
+            method = shown(request.method()),
             trace_id = received.map(|step| field::display(step.trace_id())),
             route = field::Empty,
             status = field::Empty
@@ -181,7 +181,7 @@ fn log(observed: &Observed<'_>) {
         target: "access",
         parent: None,
         api = observed.dialect.as_str(),
-        method = observed.method.as_str(),
+        method = shown(observed.method),
         route = observed.route,
         status = observed.status.as_u16(),
         duration_ms = millis(observed.duration),
@@ -191,6 +191,22 @@ fn log(observed: &Observed<'_>) {
         trace_id = observed.trace.map(|step| field::display(step.trace_id())),
         "request"
     );
+}
+
+/// The method as logs and traces show it. A client may send any text in its place, of any length.
+const fn shown(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        Method::TRACE => "TRACE",
+        Method::CONNECT => "CONNECT",
+        _ => "other",
+    }
 }
 
 /// Milliseconds with three digits after the point.

@@ -74,6 +74,11 @@ impl Access {
         self.is_control_open
     }
 
+    /// Whether clients can get metrics, with a token or without one.
+    pub const fn shows_metrics(&self) -> bool {
+        !matches!(self.metrics, MetricsAccess::Absent)
+    }
+
     /// Whether the listener may be called by that name, which may have a port.
     pub(crate) fn may_be_called(&self, authority: &str) -> bool {
         let Some(hosts) = &self.hosts else { return true };
@@ -118,6 +123,7 @@ mod tests {
         let network = IpAddr::from([0, 0, 0, 0]);
         let access = |address, token: Option<&str>, allow_remote| Access::new(address, &[], token.map(MetricsToken::new), allow_remote);
         assert!(matches!(access(network, None, false).metrics, MetricsAccess::Absent));
+        assert!(!access(network, None, false).shows_metrics() && access(network, Some("t"), false).shows_metrics());
         assert!(matches!(access(network, Some("t"), false).metrics, MetricsAccess::WithToken(token) if token.is("t")));
         assert!(!access(network, Some("t"), false).is_control_open() && access(network, None, true).is_control_open());
         assert!(access(network, None, false).may_be_called("10.0.0.1:8081"));

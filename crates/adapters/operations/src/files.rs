@@ -1,5 +1,10 @@
 //! Files that the listener shows as they are. The program hands them in; this crate adds the description of the listener itself.
 
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use actix_web::body::{BodySize, MessageBody};
 use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use actix_web::web::{self, Bytes, Data, ServiceConfig};
 use actix_web::{HttpResponse, Resource};
@@ -52,5 +57,44 @@ fn respond(file: &File) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, file.content_type))
         .insert_header((CONTENT_SECURITY_POLICY, file.policy))
-        .body(file.body.clone())
+        .body(Pieces(file.body.clone()))
+}
+
+/// The longest piece of a file that is copied for a client at once, in bytes.
+const PIECE: usize = 16 * 1024;
+
+/// What is left of a file. It is handed over in pieces, so that a client that does not read holds no copy of all of it.
+struct Pieces(Bytes);
+
+impl MessageBody for Pieces {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        u64::try_from(self.0.len()).map_or(BodySize::Stream, BodySize::Sized)
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
+        let length = self.0.len().min(PIECE);
+        Poll::Ready((length > 0).then(|| Ok(self.0.split_to(length))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::Waker;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_handed_over_in_pieces() {
+        let file: Vec<_> = (0..=u8::MAX).cycle().take(5 * PIECE / 2).collect();
+        let mut pieces = pin!(Pieces(file.clone().into()));
+        let (mut context, mut whole) = (Context::from_waker(Waker::noop()), Vec::new());
+        while let Poll::Ready(Some(Ok(piece))) = pieces.as_mut().poll_next(&mut context) {
+            assert!(piece.len() <= PIECE);
+            whole.extend_from_slice(&piece);
+        }
+        assert_eq!(whole, file);
+    }
 }

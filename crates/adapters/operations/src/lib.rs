@@ -7,15 +7,17 @@
 //! |---|---|
 //! | `access` | which parts answer, and to whom |
 //! | `checks` | refuses requests that a foreign web page causes |
+//! | `connection` | the limits of a connection: one request, its deadlines, and its place among the others |
 //! | `files` | files that are shown as they are, such as documentation |
 //! | `openapi` | builds the OpenAPI document of the listener, with the feature `openapi` |
 //! | `pages` | the URLs and their answers |
-//! | `server` | the listener and its limits |
+//! | `server` | the listener and its threads |
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 mod access;
 mod checks;
+mod connection;
 mod files;
 #[cfg(feature = "openapi")]
 mod openapi;
@@ -29,10 +31,11 @@ use std::sync::Arc;
 use derslik_ports::inbound::HealthService;
 
 pub use access::{Access, MetricsToken};
+pub use connection::MAX_CONNECTIONS;
 pub use files::{DOCUMENT_PATH, File};
 #[cfg(feature = "openapi")]
 pub use openapi::document as openapi_document;
-pub use server::{MAX_CONNECTIONS, Running, start};
+pub use server::{Running, start};
 
 /// Renders the metrics as a text for Prometheus. It may block, and runs on a thread of its own.
 pub type MetricsText = Arc<dyn Fn() -> String + Send + Sync>;

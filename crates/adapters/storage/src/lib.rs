@@ -51,7 +51,8 @@ pub use db::settings::PoolSettings;
 pub use db::url::{DatabaseUrl, DatabaseUrlError};
 pub use file_sizes::FileSizes;
 pub use inspect::{
-    ContentFacts, Fact, Inspection, Integrity, LinkFacts, Network, NotInspected, PostgresFacts, RoleFacts, ServerFacts, SqliteFacts, Unread,
+    ContentFacts, Fact, Inspection, Integrity, LinkFacts, Network, NotInspected, PostgresFacts, RoleFacts, ServerFacts, SqliteFacts,
+    Unread, WaitingJob,
 };
 pub use probe::DieselProbe;
 pub use rekey::KeyTwin;

@@ -3,13 +3,23 @@
 use std::time::Duration;
 
 use derslik_domain::id::AccountId;
-use derslik_domain::job::{Fact, Job, JobState};
+use derslik_domain::job::{Actions, Fact, Job, JobState};
 use derslik_domain::time::Timestamp;
 use derslik_domain::trace::TraceId;
 use derslik_ports::outbound::StoreError;
 use metrics::{counter, histogram};
 use tracing::Span;
 use tracing::field::{self, DisplayValue};
+
+/// Shows the failures of these actions as 0. Prometheus sees a counter rise only if it saw the value before, so an alert would miss the
+/// first failure of a process otherwise.
+pub(crate) fn started(actions: Actions) {
+    for action in actions.iter() {
+        counter!("derslik_jobs_ended_total", "action" => action.name(), "outcome" => "failed").increment(0);
+        counter!("derslik_jobs_retries_total", "action" => action.name()).increment(0);
+        counter!("derslik_jobs_rescued_total", "action" => action.name()).increment(0);
+    }
+}
 
 /// Records a claim: its duration, and how late its jobs start.
 pub(crate) fn claimed(jobs: &[Job], now: Timestamp, took: Duration) {

@@ -14,7 +14,7 @@ use crate::completion::store_remaining;
 use crate::dispatch::Dispatch;
 use crate::registry::Registry;
 use crate::worker::{ContinueTrace, Settings, SettingsError, Worker, WorkerPorts, pass_on};
-use crate::{catch_up, heartbeats, rescue, sweeps};
+use crate::{catch_up, heartbeats, report, rescue, sweeps};
 
 /// How long a worker that stops waits for its jobs to be released, and then for the last completions to be stored.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -60,6 +60,7 @@ impl<U: UnitOfWork> Runner<U> {
             leases: Arc::default(),
             giving_up: CancellationToken::new(),
         });
+        report::started(worker.registry.actions());
         tracing::info!(worker = %worker.id, concurrency = settings.concurrency, batch = settings.batch, "working on jobs");
         let attempts = TaskTracker::new();
         let helpers = [

@@ -11,6 +11,12 @@ pub(crate) const FORMAT: u32 = 1;
 /// The name of the manifest in the archive. It is the last file.
 pub(crate) const MANIFEST: &str = "manifest.json";
 
+/// The longest row, in bytes.
+pub(crate) const MAX_ROW: u64 = 64 << 20;
+
+/// The most files of an archive, the manifest included. All parts of tables would have 2 TiB.
+pub(crate) const MAX_FILES: u64 = 1 << 18;
+
 /// What a backup holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Manifest {
@@ -64,19 +70,37 @@ impl Manifest {
 impl FileEntry {
     /// The entry of a file of lines.
     pub(crate) fn of(name: &str, bytes: &[u8]) -> Self {
-        let rows = bytes.iter().filter(|byte| matches!(byte, b'\n')).count();
-        Self { name: name.to_owned(), rows: length(rows), bytes: length(bytes.len()), sha256: sha256(bytes) }
+        let mut file = FileDigest::default();
+        file.update(bytes);
+        file.entry(name)
+    }
+}
+
+/// The counts and the digest of a file whose bytes come in pieces.
+#[derive(Default)]
+pub(crate) struct FileDigest {
+    rows: u64,
+    bytes: u64,
+    digest: Sha256,
+}
+
+impl FileDigest {
+    /// Takes the next piece.
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.rows += length(bytes.iter().filter(|byte| matches!(byte, b'\n')).count());
+        self.bytes += length(bytes.len());
+        self.digest.update(bytes);
+    }
+
+    /// The entry of the file once all pieces have come.
+    pub(crate) fn entry(self, name: &str) -> FileEntry {
+        FileEntry { name: name.to_owned(), rows: self.rows, bytes: self.bytes, sha256: finished(self.digest) }
     }
 }
 
 /// A length as the manifest has it.
 pub(crate) fn length(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
-}
-
-/// The SHA-256 of bytes, in hexadecimal digits.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
-    finished(Sha256::new().chain_update(bytes))
 }
 
 /// A digest in hexadecimal digits.

@@ -2,38 +2,49 @@
 //! place, with the ending `.partial`.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 
-/// A file that is being written. It is removed if it is dropped before [`keep`](Self::keep).
+use crate::temporary::{self, Temporary};
+
+/// A file that is being written. It is removed if it is dropped before [`keep`](Self::keep), or if a signal ends the process.
 pub(crate) struct NewFile {
     path: PathBuf,
     partial: PathBuf,
     is_kept: bool,
+    _temporary: Temporary,
 }
 
 impl NewFile {
     /// Begins the file of that name.
     ///
     /// # Errors
-    /// If there is such a file, or another process is writing one, or the folder can't be written.
+    /// If there is such a file, or another process is writing one, or the folder can't be written. `-` is refused: it looks like standard
+    /// output, and would become a file of that name.
     pub(crate) fn create(path: &Path) -> anyhow::Result<(Self, File)> {
+        if path == Path::new("-") {
+            bail!("`-` is not a file: name one");
+        }
         if path.symlink_metadata().is_ok() {
             bail!("{} exists, and is not overwritten: name another file", path.display());
         }
         let mut partial = path.as_os_str().to_owned();
         partial.push(".partial");
         let partial = PathBuf::from(partial);
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial).map_err(|error| match error.kind() {
+        let open = || -> io::Result<_> {
+            let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial)?;
+            Ok((partial.clone(), file))
+        };
+        let (temporary, file) = temporary::create(open).map_err(|error| match error.kind() {
             ErrorKind::AlreadyExists => {
                 anyhow!("{} exists: another process writes it, or one was interrupted; remove it if none runs", partial.display())
             }
             _ => anyhow::Error::new(error).context(format!("can't create {}", partial.display())),
         })?;
-        Ok((Self { path: path.to_owned(), partial, is_kept: false }, file))
+        Ok((Self { path: path.to_owned(), partial, is_kept: false, _temporary: temporary }, file))
     }
 
     /// Gives the file its name once it is on the disk, and returns its length in bytes.

@@ -1,7 +1,7 @@
 //! Reads an archive. Before a row is used, the whole archive is compared with its manifest.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
@@ -10,10 +10,41 @@ use sha2::{Digest, Sha256};
 use tar::Archive;
 use zstd::stream::read::Decoder;
 
-use super::manifest::{FORMAT, FileEntry, MANIFEST, Manifest, finished};
+use super::manifest::{FORMAT, FileDigest, MANIFEST, MAX_FILES, MAX_ROW, Manifest, finished, length};
+use super::writer::PART_BYTES;
 
-/// The longest file of an archive: a part of a table, or a single row that is longer than a part.
-const MAX_FILE: u64 = 1 << 30;
+/// The longest manifest.
+const MAX_MANIFEST: u64 = 64 << 20;
+
+/// How many times longer than the archive its files may be. Rows take about a tenth of their length, and zeros next to nothing.
+const MAX_RATIO: u64 = 1_000;
+
+/// How long the files of a small archive may be in any case.
+const MIN_CONTENT: u64 = 1 << 30;
+
+/// What may follow the last file.
+const MAX_END: u64 = 1 << 20;
+
+/// How much of a file is in memory at once, unless a row is longer.
+const PIECE: usize = 64 << 10;
+
+/// Takes the bytes of a file, for its digest and that of its table.
+struct Measured<'t> {
+    file: FileDigest,
+    table: &'t mut Sha256,
+}
+
+impl Write for Measured<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.update(bytes);
+        self.table.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
 
 /// The manifest of an archive whose files are all as the manifest says.
 ///
@@ -22,22 +53,24 @@ const MAX_FILE: u64 = 1 << 30;
 pub(crate) fn check(path: &Path) -> anyhow::Result<Manifest> {
     let damaged = |what: &str| anyhow!("{} is damaged: {what}", path.display());
     let (mut files, mut tables, mut manifest) = (Vec::new(), Vec::<(String, Sha256)>::new(), None);
-    each_file(path, |name, bytes| {
+    each_file(path, |name, content| {
         if manifest.is_some() {
             return Err(damaged(&format!("{name} follows the manifest")));
         }
         if name == MANIFEST {
-            manifest = Some(read_manifest(bytes).with_context(|| path.display().to_string())?);
+            let mut bytes = Vec::new();
+            content.read_to_end(&mut bytes).with_context(|| unreadable(path))?;
+            manifest = Some(read_manifest(&bytes).with_context(|| path.display().to_string())?);
             return Ok(());
         }
         let table = name.split('/').nth(1).unwrap_or_default();
         if tables.last().is_none_or(|(last, _)| last != table) {
             tables.push((table.to_owned(), Sha256::new()));
         }
-        if let Some((_, digest)) = tables.last_mut() {
-            digest.update(bytes);
-        }
-        files.push(FileEntry::of(name, bytes));
+        let (_, table) = tables.last_mut().ok_or_else(|| damaged("a file is of no table"))?;
+        let mut measured = Measured { file: FileDigest::default(), table };
+        io::copy(content, &mut measured).with_context(|| unreadable(path))?;
+        files.push(measured.file.entry(name));
         Ok(())
     })?;
     let manifest = manifest.ok_or_else(|| damaged("its end with the manifest is missing"))?;
@@ -66,20 +99,30 @@ pub(crate) fn check(path: &Path) -> anyhow::Result<Manifest> {
 /// If the file has changed since [`check`], or the sink fails.
 pub(crate) fn feed(path: &Path, manifest: &Manifest, sink: &mut dyn RowSink) -> anyhow::Result<()> {
     let mut expected = manifest.tables.iter().flat_map(|table| table.files.iter().map(move |file| (table.name.as_str(), file)));
-    each_file(path, |name, bytes| {
+    each_file(path, |name, content| {
         if name == MANIFEST {
             return Ok(());
         }
         let changed = || anyhow!("{} has changed while it was read, in {name}", path.display());
         let (table, file) = expected.next().ok_or_else(changed)?;
-        if FileEntry::of(name, bytes) != *file {
-            return Err(changed());
-        }
-        let text = std::str::from_utf8(bytes).with_context(|| format!("{} is not a backup: {name} is not text", path.display()))?;
-        for row in text.lines() {
+        let (mut content, mut digest, mut line) = (BufReader::with_capacity(PIECE, content), FileDigest::default(), Vec::new());
+        loop {
+            line.clear();
+            // The longest row and the end of its line, and a byte more to tell a longer one.
+            let read = content.by_ref().take(MAX_ROW + 2).read_until(b'\n', &mut line);
+            if read.with_context(|| unreadable(path))? == 0 {
+                break;
+            }
+            digest.update(&line);
+            let row = line.strip_suffix(b"\n").unwrap_or(&line);
+            if length(row.len()) > MAX_ROW {
+                bail!("{} is not a backup: a row in {name} is longer than {MAX_ROW} bytes", path.display());
+            }
+            let row = std::str::from_utf8(row).with_context(|| format!("{} is not a backup: {name} is not text", path.display()))?;
             sink.row(table, row).map_err(anyhow::Error::from_boxed)?;
         }
-        Ok(())
+        // The rows were written by now, but not committed.
+        if digest.entry(name) == *file { Ok(()) } else { Err(changed()) }
     })?;
     match expected.next() {
         Some((_, file)) => Err(anyhow!("{}: {} has gone while it was read", path.display(), file.name)),
@@ -100,23 +143,39 @@ fn read_manifest(bytes: &[u8]) -> anyhow::Result<Manifest> {
     serde_json::from_slice(bytes).context("the manifest can't be read")
 }
 
-/// Reads the files of an archive one after another, to its very end, so that a part that is missing there is found too.
-fn each_file(path: &Path, mut take: impl FnMut(&str, &[u8]) -> anyhow::Result<()>) -> anyhow::Result<()> {
+fn unreadable(path: &Path) -> String {
+    format!("{} is not a backup, or is damaged", path.display())
+}
+
+/// Reads the files of an archive one after another, to its very end, so that a part that is missing there is found too. The memory that
+/// it needs does not grow with the archive, whatever that is.
+fn each_file(path: &Path, mut take: impl FnMut(&str, &mut dyn Read) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let shown = path.display();
     let file = File::open(path).with_context(|| format!("can't open {shown}"))?;
-    let unreadable = || format!("{shown} is not a backup, or is damaged");
+    let unreadable = || unreadable(path);
+    let most = file.metadata().with_context(unreadable)?.len().saturating_mul(MAX_RATIO).max(MIN_CONTENT);
+    let longest_part = length(PART_BYTES) + MAX_ROW + 1;
+    let (mut files, mut total) = (0, 0_u64);
     let mut archive = Archive::new(Decoder::new(file).with_context(unreadable)?);
-    for entry in archive.entries().with_context(unreadable)? {
+    // Raw, since a name or an extension of any length would be read into memory otherwise. A backup has none.
+    for entry in archive.entries().with_context(unreadable)?.raw(true) {
         let mut entry = entry.with_context(unreadable)?;
-        let name = entry.path().with_context(unreadable)?.to_string_lossy().into_owned();
-        if entry.size() > MAX_FILE || !entry.header().entry_type().is_file() {
+        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        let longest = if name == MANIFEST { MAX_MANIFEST } else { longest_part };
+        if !entry.header().entry_type().is_file() || entry.size() > longest {
             bail!("{shown} is not a backup: {name:?} is not a file of one");
         }
-        let mut bytes = Vec::new();
-        entry.read_to_end(&mut bytes).with_context(unreadable)?;
-        take(&name, &bytes)?;
+        files += 1;
+        total = total.saturating_add(entry.size());
+        if files > MAX_FILES || total > most {
+            bail!("{shown} is not a backup: it has more than {MAX_FILES} files, or they have more than {most} bytes");
+        }
+        take(&name, &mut entry)?;
     }
-    io::copy(&mut archive.into_inner(), &mut io::sink()).with_context(unreadable)?;
+    let mut end = archive.into_inner().take(MAX_END + 1);
+    if io::copy(&mut end, &mut io::sink()).with_context(unreadable)? > MAX_END {
+        bail!("{shown} is damaged: its end is not that of a backup");
+    }
     Ok(())
 }
 
@@ -169,8 +228,9 @@ mod tests {
     fn changed(change: impl Fn(&str, &mut Vec<u8>) -> bool) -> Vec<u8> {
         let (_folder, path) = kept(&archive());
         let mut tar = tar::Builder::new(zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap());
-        each_file(&path, |name, bytes| {
-            let mut bytes = bytes.to_vec();
+        each_file(&path, |name, content| {
+            let mut bytes = Vec::new();
+            content.read_to_end(&mut bytes)?;
             if change(name, &mut bytes) {
                 let mut header = tar::Header::new_gnu();
                 header.set_size(bytes.len().try_into()?);
@@ -243,6 +303,58 @@ mod tests {
             true
         });
         assert!(refusal(&other_count).contains("counts do not agree"), "{}", refusal(&other_count));
+    }
+
+    /// An archive that begins with an entry of that kind and length, and ends within it.
+    fn beginning_with(kind: tar::EntryType, size: u64) -> Vec<u8> {
+        let mut header = tar::Header::new_gnu();
+        header.set_path("tables/accounts/000001.jsonl").unwrap();
+        header.set_entry_type(kind);
+        header.set_size(size);
+        header.set_cksum();
+        let mut bytes = header.as_bytes().to_vec();
+        bytes.resize(bytes.len() + (1 << 20), b'x');
+        zstd::encode_all(bytes.as_slice(), 1).unwrap()
+    }
+
+    #[test]
+    fn an_entry_that_no_backup_has_is_refused_before_it_is_read() {
+        use tar::EntryType;
+        let kinds = [
+            (EntryType::GNULongName, 6 << 30),
+            (EntryType::GNULongLink, 1 << 20),
+            (EntryType::XHeader, 1 << 20),
+            (EntryType::XGlobalHeader, 1 << 20),
+            (EntryType::GNUSparse, 1 << 20),
+            (EntryType::Symlink, 0),
+            (EntryType::Regular, 1 << 30),
+        ];
+        for (kind, size) in kinds {
+            let said = refusal(&beginning_with(kind, size));
+            assert!(said.contains("000001.jsonl\" is not a file of one"), "{kind:?}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_row_that_is_too_long_is_refused() {
+        let (_folder, path) = kept(&archive());
+        let manifest = check(&path).unwrap();
+        let (_folder, path) = kept(&changed(|name, bytes| {
+            if name.starts_with("tables/accounts") {
+                *bytes = vec![b'x'; usize::try_from(MAX_ROW).unwrap() + 1];
+            }
+            true
+        }));
+        let refused = feed(&path, &manifest, &mut TableDigests::default()).unwrap_err();
+        assert!(refused.to_string().contains("a row in tables/accounts/000001.jsonl is longer than"), "{refused}");
+    }
+
+    #[test]
+    fn zeros_behind_the_end_are_refused() {
+        let (_folder, path) = kept(&archive());
+        let mut bytes = zstd::decode_all(File::open(&path).unwrap()).unwrap();
+        bytes.resize(bytes.len() + (2 << 20), 0);
+        assert!(refusal(&zstd::encode_all(bytes.as_slice(), 1).unwrap()).contains("damaged"));
     }
 
     #[test]

@@ -8,11 +8,11 @@ use sha2::{Digest, Sha256};
 use tar::{Builder, EntryType, Header};
 use zstd::stream::write::Encoder;
 
-use super::manifest::{FORMAT, FileEntry, MANIFEST, Manifest, TableEntry, finished, length};
+use super::manifest::{FORMAT, FileEntry, MANIFEST, MAX_FILES, MAX_ROW, Manifest, TableEntry, finished, length};
 use super::{PROGRAM, written};
 
 /// How much of a table a file has, at least.
-const PART_BYTES: usize = 8 << 20;
+pub(super) const PART_BYTES: usize = 8 << 20;
 
 /// The level of compression: half the size of level 1, at most of its speed.
 const LEVEL: i32 = 3;
@@ -22,6 +22,8 @@ pub(crate) struct ArchiveWriter<W: Write> {
     tar: Builder<Encoder<'static, W>>,
     /// The seconds since 1970 that each file gets.
     modified: u64,
+    /// How many files it has.
+    files: u64,
     table: Option<OpenTable>,
     tables: Vec<TableEntry>,
 }
@@ -41,7 +43,7 @@ impl<W: Write> ArchiveWriter<W> {
         let mut encoder = Encoder::new(out, LEVEL)?;
         encoder.include_checksum(true)?;
         let modified = u64::try_from(at.micros() / 1_000_000).unwrap_or_default();
-        Ok(Self { tar: Builder::new(encoder), modified, table: None, tables: Vec::new() })
+        Ok(Self { tar: Builder::new(encoder), modified, files: 0, table: None, tables: Vec::new() })
     }
 
     /// Writes the manifest and the end of the archive.
@@ -84,6 +86,10 @@ impl<W: Write> ArchiveWriter<W> {
     }
 
     fn append(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        self.files += 1;
+        if self.files > MAX_FILES {
+            return Err(io::Error::other(format!("a backup has {MAX_FILES} files at the most")));
+        }
         let mut header = Header::new_gnu();
         header.set_entry_type(EntryType::Regular);
         header.set_size(length(bytes.len()));
@@ -95,6 +101,9 @@ impl<W: Write> ArchiveWriter<W> {
 
 impl<W: Write + Send> RowSink for ArchiveWriter<W> {
     fn row(&mut self, table: &str, row: &str) -> Result<(), SinkError> {
+        if length(row.len()) > MAX_ROW {
+            return Err(format!("a row of the table {table} is longer than {MAX_ROW} bytes").into());
+        }
         if self.table.as_ref().is_none_or(|open| open.name != table) {
             self.close_table()?;
         }
@@ -112,5 +121,19 @@ impl<W: Write + Send> RowSink for ArchiveWriter<W> {
 impl OpenTable {
     fn new(name: &str) -> Self {
         Self { name: name.to_owned(), digest: Sha256::new(), rows: 0, files: Vec::new(), part: Vec::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_that_no_reader_takes_is_not_written() {
+        let mut writer = ArchiveWriter::new(Vec::new(), Timestamp::from_micros(0)).unwrap();
+        let longest = "x".repeat(MAX_ROW.try_into().unwrap());
+        writer.row("sessions", &longest).unwrap();
+        let refused = writer.row("sessions", &(longest + "x")).unwrap_err();
+        assert!(refused.to_string().contains("a row of the table sessions is longer than"), "{refused}");
     }
 }

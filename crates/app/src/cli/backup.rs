@@ -20,6 +20,7 @@ use crate::backup::new_file::NewFile;
 use crate::backup::progress::Progress;
 use crate::backup::reader;
 use crate::backup::writer::ArchiveWriter;
+use crate::temporary;
 use crate::wiring::System;
 
 #[derive(Debug, Args)]
@@ -57,7 +58,7 @@ fn back_up(context: &Context<'_>, file: &Path) -> Result<(), Failure> {
     let at = System::new(context.config).map_err(Failure::Usage)?.clock.now();
     let begin = Instant::now();
     let (new, out) = NewFile::create(file).map_err(Failure::Usage)?;
-    let manifest = write(&url, &out, at)?;
+    let manifest = write(&url, &out, file, at)?;
     let bytes = new.keep(&out).map_err(Failure::Other)?;
     let seconds = begin.elapsed().as_secs_f64();
     let text = || format!("{} rows in {}, {bytes} bytes, {seconds:.1} s", manifest.rows(), file.display());
@@ -70,25 +71,36 @@ fn back_up(context: &Context<'_>, file: &Path) -> Result<(), Failure> {
     })
 }
 
-fn write(url: &DatabaseUrl, out: &File, at: Timestamp) -> Result<Manifest, Failure> {
-    let lost = |error: std::io::Error| Failure::Other(anyhow::Error::new(error).context("the backup can't be written"));
+fn write(url: &DatabaseUrl, out: &File, file: &Path, at: Timestamp) -> Result<Manifest, Failure> {
+    let lost = |error: std::io::Error| not_written(file, Box::new(error));
     let installation = url.installation().map_err(failed)?;
     let mut writer = ArchiveWriter::new(BufWriter::new(out), at).map_err(lost)?;
     let mut progress = Progress::of(&mut writer);
-    let snapshot = url.read_snapshot(&mut progress).map_err(failed)?;
+    let snapshot = url.read_snapshot(&mut progress).map_err(|error| match error {
+        SnapshotError::Sink(error) => not_written(file, error),
+        error => failed(error),
+    })?;
     progress.finish();
     let (manifest, out) = writer.finish(snapshot, installation, at).map_err(lost)?;
     out.into_inner().map_err(|error| lost(error.into_error()))?;
     Ok(manifest)
 }
 
+fn not_written(file: &Path, error: SinkError) -> Failure {
+    Failure::Other(anyhow::Error::from_boxed(error).context(format!("{} can't be written", file.display())))
+}
+
 fn verify(context: &Context<'_>, file: &Path) -> Result<(), Failure> {
     let begin = Instant::now();
-    let manifest = reader::check(file).map_err(Failure::Other)?;
-    let folder = tempfile::Builder::new().prefix("derslik-verify-").tempdir();
-    let folder = folder.context("a folder for the temporary database can't be made").map_err(Failure::Other)?;
+    let manifest = checked(file)?;
+    let made = temporary::create(|| -> std::io::Result<_> {
+        let folder = tempfile::Builder::new().prefix("derslik-verify-").tempdir()?;
+        Ok((folder.path().to_owned(), folder))
+    });
+    let (_temporary, folder) = made.context("a folder for the temporary database can't be made").map_err(Failure::Other)?;
     let scratch = DatabaseUrl::Sqlite(folder.path().join("scratch.sqlite"));
-    restore_rows(&scratch, file, &manifest)?;
+    let failed = |error| failed_in(folder.path(), error);
+    restore_rows(&scratch, file, &manifest).map_err(failed)?;
     let mut digests = TableDigests::default();
     scratch.read_snapshot(&mut digests).map_err(failed)?;
     let different = digests.differences(&manifest);
@@ -107,16 +119,22 @@ fn verify(context: &Context<'_>, file: &Path) -> Result<(), Failure> {
     })
 }
 
+/// The manifest of a backup that is as it was written. A file that can't be opened is a wrong argument; one that is damaged is not.
+pub(super) fn checked(file: &Path) -> Result<Manifest, Failure> {
+    File::open(file).with_context(|| format!("can't open {}", file.display())).map_err(Failure::Usage)?;
+    reader::check(file).map_err(Failure::Other)
+}
+
 /// Writes all rows of a backup into an empty database, which has a mark from then on that its restore is not finished.
-pub(super) fn restore_rows(url: &DatabaseUrl, file: &Path, manifest: &Manifest) -> Result<u64, Failure> {
-    url.begin_restore(&manifest.snapshot).map_err(failed)?;
+pub(super) fn restore_rows(url: &DatabaseUrl, file: &Path, manifest: &Manifest) -> Result<u64, SnapshotError> {
+    url.begin_restore(&manifest.snapshot)?;
     let mut feed = |sink: &mut dyn derslik_storage::snapshot::RowSink| -> Result<(), SinkError> {
         let mut progress = Progress::of(sink);
         reader::feed(file, manifest, &mut progress)?;
         progress.finish();
         Ok(())
     };
-    url.load_snapshot(&manifest.snapshot, &mut feed).map_err(failed)
+    url.load_snapshot(&manifest.snapshot, &mut feed)
 }
 
 /// What a backup has, for programs.
@@ -141,10 +159,25 @@ pub(super) fn failed(error: SnapshotError) -> Failure {
         }
         SnapshotError::Connect(_)
         | SnapshotError::Schema(_)
+        | SnapshotError::Busy
         | SnapshotError::NotBegun
         | SnapshotError::Column { .. }
         | SnapshotError::Sequence { .. }
+        | SnapshotError::DiskFull { .. }
         | SnapshotError::Statement(_) => Failure::Database(error.into()),
+    }
+}
+
+/// The failure of a verification, whose database is temporary and in that folder.
+fn failed_in(folder: &Path, error: SnapshotError) -> Failure {
+    match error {
+        SnapshotError::DiskFull { .. } => {
+            let temporary = folder.parent().unwrap_or(folder).display();
+            Failure::Usage(anyhow!(
+                "the disk of the folder for temporary files, {temporary}, is full: name one on a larger disk with TMPDIR"
+            ))
+        }
+        error => failed(error),
     }
 }
 
@@ -158,6 +191,28 @@ mod tests {
             Command::Backup(arguments) => arguments,
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn a_full_disk_is_named_and_for_a_verification_it_is_that_of_temporary_files() {
+        let full = || SnapshotError::DiskFull { path: "/tmp/derslik-verify-1/scratch.sqlite".into() };
+        let (code, said) = failed_in(Path::new("/tmp/derslik-verify-1"), full()).parts();
+        assert!(code == 2 && said.to_string().contains("temporary files, /tmp, is full"), "{said}");
+        let (code, said) = failed(full()).parts();
+        assert!(code == 3 && said.to_string().contains("/tmp/derslik-verify-1/scratch.sqlite is full"), "{said}");
+        let (code, _) = failed_in(Path::new("/tmp"), SnapshotError::NotBegun).parts();
+        assert_eq!(code, 3);
+    }
+
+    #[test]
+    fn a_backup_on_a_full_disk_names_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = DatabaseUrl::Sqlite(folder.path().join("okul.sqlite"));
+        url.migrate().unwrap();
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let (code, error) = write(&url, &full, Path::new("okul.tar.zst"), Timestamp::from_micros(0)).unwrap_err().parts();
+        let said = format!("{error:#}");
+        assert!(code == 1 && said.starts_with("okul.tar.zst can't be written: No space left"), "{said}");
     }
 
     #[test]

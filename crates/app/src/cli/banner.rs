@@ -17,6 +17,8 @@ pub(super) struct Banner<'a> {
     pub(super) is_encrypted: bool,
     /// Where the operations listener is, if there is one.
     pub(super) operations: Option<SocketAddr>,
+    /// Whether the operations listener shows metrics.
+    pub(super) shows_metrics: bool,
     /// Where the metadata server is, if there is one.
     pub(super) metadata: Option<SocketAddr>,
     pub(super) profile: Profile,
@@ -72,7 +74,8 @@ impl fmt::Display for Banner<'_> {
             writeln!(f, "  docs      {base}/docs  (as OpenAPI: {base}/openapi.json)")?;
         }
         if let Some(address) = self.operations {
-            writeln!(f, "  health    http://{address}/readyz  (also /healthz, /version and /metrics)")?;
+            let others = if self.shows_metrics { "/healthz, /version and /metrics" } else { "/healthz and /version" };
+            writeln!(f, "  health    http://{address}/readyz  (also {others})")?;
         }
         if let Some(address) = self.metadata {
             writeln!(f, "  metadata  http://{address}  (for clients: GCE_METADATA_HOST={address} GCE_METADATA_IP={address})")?;
@@ -131,4 +134,22 @@ fn write_examples(f: &mut fmt::Formatter<'_>, base: &str, account: &DevAccount, 
         r#"curl -s {base}/v1/courses -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' -d '{{"name":"Biology 101","ownerId":"me","courseState":"ACTIVE"}}'"#
     )?;
     writeln!(f)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_are_named_where_the_listener_shows_them() {
+        let text = |shows_metrics| {
+            let address = SocketAddr::from(([127, 0, 0, 1], 8080));
+            let (profile, now) = (Profile::Production, Timestamp::from_micros(0));
+            let (operations, metadata) = (Some(address), None);
+            let banner = Banner { address, is_encrypted: false, operations, shows_metrics, metadata, profile, accounts: &[], now };
+            banner.to_string()
+        };
+        assert!(text(true).contains("(also /healthz, /version and /metrics)"));
+        assert!(text(false).contains("(also /healthz and /version)"));
+    }
 }

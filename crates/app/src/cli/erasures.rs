@@ -35,7 +35,8 @@ fn export(context: &Context<'_>, file: &Path) -> Result<(), Failure> {
     let endings = url.read_endings().map_err(failed)?;
     let list = EndingsList::new(endings, url.installation().map_err(failed)?, at);
     let bytes = list.write(file).map_err(Failure::Usage)?;
-    let (erasures, credentials) = (list.endings.erasures.len(), list.endings.credentials.len());
+    let erasures = list.endings.erasures.len();
+    let credentials = list.endings.credentials.len() + list.endings.grants.as_ref().map_or(0, Vec::len);
     context.output.print(
         || format!("{erasures} erasures, {credentials} keys and tokens in {}, {bytes} bytes", file.display()),
         || {

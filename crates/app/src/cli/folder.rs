@@ -1,12 +1,15 @@
 //! Why a folder can't be written to, and how to fix it.
 
-use std::fs::{DirBuilder, Metadata, OpenOptions, metadata, remove_file};
+use std::fs::{DirBuilder, Metadata, OpenOptions, metadata, remove_file, symlink_metadata};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, absolute};
 
 /// The reason why no file can be created in `folder`, or `None` if one can.
 pub(super) fn why_not_writable(folder: &Path) -> Option<String> {
     let folder = absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    if let Some(reason) = why_not_followed(&folder) {
+        return Some(reason);
+    }
     let probe = folder.join(format!(".derslik-probe-{}", std::process::id()));
     let create = || {
         DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
@@ -18,6 +21,14 @@ pub(super) fn why_not_writable(folder: &Path) -> Option<String> {
         remove_file(&probe).ok();
     }
     error.map(|error| format!("the data folder {} can't be written ({error}){}", folder.display(), whose(&folder)))
+}
+
+/// The reason why a folder that is a link can't be entered. systemd makes such a link for a service with `DynamicUser`.
+fn why_not_followed(folder: &Path) -> Option<String> {
+    let is_link = symlink_metadata(folder).is_ok_and(|found| found.is_symlink());
+    let error = metadata(folder).err().filter(|_| is_link)?;
+    let shown = folder.display();
+    Some(format!("the data folder {shown} is a link to a folder that this user can't enter ({error}); run this as the user of the service"))
 }
 
 /// The reason why an existing file can't be read and written. `None` if it can, or if there is no such file.
@@ -44,4 +55,19 @@ fn whose(folder: &Path) -> String {
 
 fn ownership(found: &Metadata) -> String {
     format!("belongs to user {} (mode {:o})", found.uid(), found.mode() & 0o7777)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_that_leads_nowhere_is_told_from_a_folder_that_can_be_made() {
+        let place = tempfile::tempdir().unwrap();
+        let (link, new) = (place.path().join("link"), place.path().join("new"));
+        std::os::unix::fs::symlink(place.path().join("private"), &link).unwrap();
+        let reason = why_not_writable(&link).unwrap();
+        assert!(reason.contains("is a link to a folder that this user can't enter"), "{reason}");
+        assert_eq!(why_not_writable(&new), None);
+    }
 }

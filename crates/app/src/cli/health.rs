@@ -1,7 +1,7 @@
 //! `derslik health`: asks the operations listener of a running process. It needs no other program, so that it works in an image without
 //! a shell.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -39,7 +39,8 @@ struct Answer {
 
 /// Asks, and fails with exit code 1 if there is no answer, or another one than yes.
 pub(super) fn run(file: Option<&PathBuf>, flags: &Flags, args: &HealthArgs, output: Output) -> Result<(), Failure> {
-    let asked = target(file, flags, args).and_then(|(host, address)| ask(&host, address, if args.ready { "/readyz" } else { "/healthz" }));
+    let asked = target(file, flags, args)
+        .and_then(|(host, address)| ask(&host, address, if args.ready { "/readyz" } else { "/healthz" }, ANSWER_TIMEOUT));
     let Answer { status, body } = asked.map_err(Failure::Other)?;
     let body: Value = serde_json::from_str(&body).unwrap_or_else(|_| json!({ "status": status.to_string() }));
     // The exit code is the answer, also where standard output is closed.
@@ -78,10 +79,11 @@ fn from_url(url: &str) -> anyhow::Result<(String, SocketAddr)> {
     Ok((host.to_owned(), address))
 }
 
-/// One request on a new connection.
-fn ask(host: &str, address: SocketAddr, path: &str) -> anyhow::Result<Answer> {
+/// One request on a new connection, which is answered within that time.
+fn ask(host: &str, address: SocketAddr, path: &str, limit: Duration) -> anyhow::Result<Answer> {
     let unreachable = || format!("no answer from http://{address}{path}");
-    let until = Instant::now() + ANSWER_TIMEOUT;
+    let late = || anyhow!("no answer within {} s from http://{address}{path}", limit.as_secs());
+    let until = Instant::now() + limit;
     let mut stream = TcpStream::connect_timeout(&address, CONNECT_TIMEOUT).with_context(unreachable)?;
     stream.set_write_timeout(Some(CONNECT_TIMEOUT)).with_context(unreachable)?;
     let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
@@ -90,10 +92,16 @@ fn ask(host: &str, address: SocketAddr, path: &str) -> anyhow::Result<Answer> {
     // A listener that sends one byte now and then must not hold the command up for good.
     while u64::try_from(answer.len()).is_ok_and(|length| length < LONGEST_ANSWER) {
         let left = until.saturating_duration_since(Instant::now());
-        ensure!(!left.is_zero(), "{}: it takes too long", unreachable());
+        if left.is_zero() {
+            return Err(late());
+        }
         stream.set_read_timeout(Some(left)).with_context(unreachable)?;
         let mut part = [0; 4096];
-        let length = stream.read(&mut part).with_context(unreachable)?;
+        let length = match stream.read(&mut part) {
+            // The kinds that the systems have for a read that takes too long.
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => return Err(late()),
+            read => read.with_context(unreachable)?,
+        };
         if length == 0 {
             break;
         }
@@ -131,6 +139,15 @@ mod tests {
         for broken in ["", "HTTP/1.1 200 OK\r\n", "SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.1\r\n\r\n"] {
             assert_eq!(parsed(broken), None, "{broken:?}");
         }
+    }
+
+    #[test]
+    fn a_listener_that_is_silent_is_told_with_the_time_that_it_had() {
+        // The system accepts the connection, and no program answers.
+        let silent = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = silent.local_addr().unwrap();
+        let error = ask("localhost", address, "/healthz", Duration::from_secs(1)).err().unwrap();
+        assert_eq!(format!("{error:#}"), format!("no answer within 1 s from http://{address}/healthz"));
     }
 
     #[test]

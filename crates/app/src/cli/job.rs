@@ -1,28 +1,23 @@
 //! `derslik job`
 
+use std::collections::VecDeque;
+
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use derslik_domain::id::Id;
-use derslik_domain::job::{ErasureCounts, FailedAttempt, Job, JobState, Progress};
+use derslik_domain::job::{ErasureCounts, FailedAttempt, Job, JobState, JobStatus, Progress};
 use derslik_domain::page::PageRequest;
 use derslik_domain::time::{Timestamp, Zone};
 use derslik_ports::inbound::operators::{JobOperation, JobOperationError, StoredJob};
 use serde_json::{Map, Value, json};
 
+use super::list_args::PAGE_SIZE;
 use super::{Context, Failure, Operator, Output, database};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum JobCommand {
     /// Lists jobs, internal ones and those of a newer version included, by their ids.
-    List {
-        #[command(flatten)]
-        common: JobArgs,
-        /// List jobs after this id.
-        #[arg(long, value_name = "JOB")]
-        after: Option<i64>,
-        /// The maximum number of jobs.
-        #[arg(long, default_value_t = 100)]
-        limit: u32,
-    },
+    List(JobList),
     /// Shows a job.
     Show(OneJob),
     /// Cancels a job.
@@ -41,6 +36,24 @@ pub(super) struct JobArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct JobList {
+    #[command(flatten)]
+    common: JobArgs,
+    /// List jobs after this id.
+    #[arg(long, value_name = "JOB")]
+    after: Option<i64>,
+    /// The maximum number of jobs.
+    #[arg(long, default_value_t = 100)]
+    limit: u32,
+    /// List the jobs in this state alone.
+    #[arg(long, value_name = "STATE", value_parser = PossibleValuesParser::new(JobStatus::ALL.map(JobStatus::name)))]
+    state: Option<String>,
+    /// List the newest jobs if there are more than the limit, and not the oldest ones.
+    #[arg(long)]
+    newest: bool,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct OneJob {
     /// The id of the job.
     id: i64,
@@ -51,18 +64,46 @@ pub(super) struct OneJob {
 impl JobCommand {
     pub(super) fn run(self, context: &Context<'_>) -> Result<(), Failure> {
         match self {
-            Self::List { common, after, limit } => {
-                let operator = Operator::open(context.config)?;
-                let account = operator.account(&common.account)?;
-                let page = PageRequest { size: limit, after: after.map(Id::new) };
-                let jobs = operator.wait_for(operator.ports.jobs.list(account, page)).map_err(database)?;
-                context.output.print_list(&jobs, as_line, as_json)
-            }
+            Self::List(list) => context.output.print_list(&list.read(&Operator::open(context.config)?)?, as_line, as_json),
             Self::Show(one) => print_one(context.output, &find(&Operator::open(context.config)?, &one)?),
             Self::Cancel(one) => change(context, &one, JobOperation::Cancel),
             Self::Retry(one) => change(context, &one, JobOperation::Retry),
             Self::RunNow(one) => change(context, &one, JobOperation::RunNow),
         }
+    }
+}
+
+impl JobList {
+    /// The jobs that were asked for, ordered by their ids. With a state, and for the newest ones, all jobs after `after` are read.
+    fn read(&self, operator: &Operator) -> Result<Vec<StoredJob>, Failure> {
+        let account = operator.account(&self.common.account)?;
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let size = if self.state.is_some() || self.newest { PAGE_SIZE } else { self.limit.min(PAGE_SIZE) };
+        let (mut found, mut after) = (VecDeque::new(), self.after.map(Id::new));
+        while self.newest || found.len() < limit {
+            let jobs = operator.wait_for(operator.ports.jobs.list(account, PageRequest { size, after })).map_err(database)?;
+            let is_last = u32::try_from(jobs.len()).is_ok_and(|count| count < size);
+            after = jobs.last().map(StoredJob::id);
+            for job in jobs.into_iter().filter(|job| self.includes(job)) {
+                found.push_back(job);
+                if self.newest && found.len() > limit {
+                    found.pop_front();
+                }
+            }
+            if is_last {
+                break;
+            }
+        }
+        found.truncate(limit);
+        Ok(found.into())
+    }
+
+    fn includes(&self, job: &StoredJob) -> bool {
+        let status = match job {
+            StoredJob::Known(job) => job.status().name(),
+            StoredJob::Unknown(job) => job.status.as_str(),
+        };
+        self.state.as_ref().is_none_or(|state| state == status)
     }
 }
 
@@ -192,7 +233,7 @@ mod tests {
     use std::sync::Arc;
 
     use derslik_domain::id::ProjectId;
-    use derslik_domain::job::{ErasureKind, ErasureProgress, ErasuresProgress, NewJob, ReferenceId, UnknownJob, UserPlace};
+    use derslik_domain::job::{ErasureKind, ErasureProgress, ErasuresProgress, Event, NewJob, ReferenceId, UnknownJob, UserPlace};
     use derslik_domain::rows::RowCount;
     use derslik_ports::inbound::operators::MockJobOperations;
     use derslik_ports::{Reason, StoreError};
@@ -212,6 +253,39 @@ mod tests {
 
     fn ninth() -> OneJob {
         OneJob { id: 9, common: JobArgs { account: "okul".to_owned() } }
+    }
+
+    /// The jobs 1 to 2 500, every tenth of which is cancelled.
+    fn many() -> Operator {
+        let numbered = |id: i64| {
+            let job = Job { id: Id::new(id), ..job() };
+            StoredJob::Known(if id % 10 == 0 { job.apply(Event::Cancel, now()).unwrap().0 } else { job })
+        };
+        let mut jobs = MockJobOperations::new();
+        jobs.expect_list().returning(move |_, page| {
+            let first = page.after.map_or(0, Id::get) + 1;
+            Ok((first..=2_500).take(usize::try_from(page.size).unwrap()).map(numbered).collect())
+        });
+        with(jobs)
+    }
+
+    #[test]
+    fn a_list_has_the_oldest_or_the_newest_jobs_of_a_state_in_the_order_of_their_ids() {
+        let operator = many();
+        let listed = |state: Option<&str>, newest, after, limit| {
+            let common = JobArgs { account: "okul".to_owned() };
+            let list = JobList { common, after, limit, state: state.map(str::to_owned), newest };
+            let ids: Vec<_> = list.read(&operator).map_err(code_and_text).unwrap().iter().map(|job| job.id().get()).collect();
+            (ids.len(), ids.first().copied(), ids.last().copied())
+        };
+        assert_eq!(listed(None, false, None, 3), (3, Some(1), Some(3)));
+        assert_eq!(listed(None, false, None, 1_500), (1_500, Some(1), Some(1_500)));
+        assert_eq!(listed(None, false, Some(2_498), 100), (2, Some(2_499), Some(2_500)));
+        assert_eq!(listed(None, true, None, 3), (3, Some(2_498), Some(2_500)));
+        assert_eq!(listed(Some("cancelled"), false, None, 150), (150, Some(10), Some(1_500)));
+        assert_eq!(listed(Some("cancelled"), true, None, 2), (2, Some(2_490), Some(2_500)));
+        assert_eq!(listed(Some("cancelled"), true, Some(2_490), 2), (1, Some(2_500), Some(2_500)));
+        assert_eq!(listed(Some("running"), false, None, 100), (0, None, None));
     }
 
     #[test]

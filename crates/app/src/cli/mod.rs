@@ -219,10 +219,21 @@ pub fn command_tree() -> clap::Command {
 
 /// Runs the command that the arguments of the process name.
 pub fn run() -> ExitCode {
-    let outcome = Cli::parse().run();
+    let outcome = Cli::try_parse().map_err(|error| wrong_arguments(&error)).and_then(Cli::run);
     let code = outcome.map_or_else(Failure::report, |()| ExitCode::SUCCESS);
     telemetry::flush();
     code
+}
+
+/// What is wrong with the arguments, as one line of JSON where the environment says that the log is JSON. Otherwise, and where help was
+/// asked for, the process ends here with the text as it is.
+fn wrong_arguments(error: &clap::Error) -> Failure {
+    let format = LogFormat::named(None);
+    if format == LogFormat::Text || !error.use_stderr() {
+        error.exit();
+    }
+    telemetry::write_as(format);
+    Failure::Usage(anyhow::anyhow!("{}", error.to_string().trim_end()))
 }
 
 impl Cli {

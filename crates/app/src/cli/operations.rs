@@ -20,6 +20,7 @@ pub(super) struct Operations {
 
 struct Listener {
     running: Running,
+    shows_metrics: bool,
     health: Arc<dyn HealthService>,
     metrics: Metrics,
 }
@@ -33,21 +34,28 @@ impl Operations {
         let url = config.database().map_err(Failure::Usage)?;
         let health = health(config, &url).map_err(Failure::Usage)?;
         let metrics = metrics(config).map_err(Failure::Other)?;
+        let access = config.ops_access(address.ip());
+        let shows_metrics = access.shows_metrics();
         let operations = derslik_operations::Operations {
             health: Arc::clone(&health),
             metrics: Some(metrics.text()),
             version: env!("CARGO_PKG_VERSION"),
-            access: config.ops_access(address.ip()),
+            access,
             files: files(),
         };
         let running = start(listener, operations).map_err(cannot_listen)?;
         tracing::info!(address = %running.address(), "the operations listener answers");
-        Ok(Self { listener: Some(Listener { running, health, metrics }) })
+        Ok(Self { listener: Some(Listener { running, shows_metrics, health, metrics }) })
     }
 
     /// Where it listens.
     pub(super) fn address(&self) -> Option<SocketAddr> {
         self.listener.as_ref().map(|listener| listener.running.address())
+    }
+
+    /// Whether it shows metrics to those who may see them.
+    pub(super) fn shows_metrics(&self) -> bool {
+        self.listener.as_ref().is_some_and(|listener| listener.shows_metrics)
     }
 
     /// The health that it shows.

@@ -25,8 +25,11 @@ impl Output {
         writeln!(std::io::stdout(), "{printed}").map_err(|error| Failure::Other(anyhow::Error::new(error).context("standard output")))
     }
 
-    /// Prints a list: one line for each item, or a JSON array.
+    /// Prints a list: one line for each item, and nothing for an empty list, or a JSON array.
     pub(super) fn print_list<T>(self, items: &[T], line: impl Fn(&T) -> String, json: impl Fn(&T) -> Value) -> Result<(), Failure> {
+        if self == Self::Text && items.is_empty() {
+            return Ok(());
+        }
         let text = || items.iter().map(line).collect::<Vec<_>>().join("\n");
         self.print(text, || items.iter().map(json).collect())
     }

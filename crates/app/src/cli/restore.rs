@@ -12,12 +12,11 @@ use derslik_storage::snapshot::{Ended, MissingErasure};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::backup::{failed, restore_rows, summary};
+use super::backup::{checked, failed, restore_rows, summary};
 use super::database::installation;
 use super::{Context, Failure, database, runtime};
 use crate::backup::list::EndingsList;
 use crate::backup::manifest::Manifest;
-use crate::backup::reader;
 use crate::wiring::{Operators, System};
 
 /// How often to look whether the erasures are done.
@@ -56,9 +55,9 @@ pub(super) fn run(context: &Context<'_>, arguments: &RestoreArgs) -> Result<(), 
     let begin = Instant::now();
     let url = context.config.database().map_err(Failure::Usage)?;
     let now = System::new(context.config).map_err(Failure::Usage)?.clock.now();
-    let manifest = reader::check(&arguments.file).map_err(Failure::Other)?;
+    let manifest = checked(&arguments.file)?;
     let list = arguments.erasures.as_ref().map(|list| EndingsList::read(list, &manifest)).transpose().map_err(Failure::Usage)?;
-    restore_rows(&url, &arguments.file, &manifest)?;
+    restore_rows(&url, &arguments.file, &manifest).map_err(failed)?;
     let migrated = url.upgrade_restored().map_err(failed)?;
     let endings = list.as_ref().map(|list| &list.endings);
     let ended = if arguments.keep_credentials { None } else { Some(url.end_credentials(endings, now).map_err(failed)?) };

@@ -84,6 +84,7 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work) -> Resul
             address,
             is_encrypted: tls.is_some(),
             operations: operations.address(),
+            shows_metrics: operations.shows_metrics(),
             metadata: metadata.as_ref().map(Running::address),
             profile: config.profile,
             accounts: &accounts,

@@ -1,7 +1,7 @@
 //! Judges the schema and the content of either database.
 
 use derslik_domain::time::Timestamp;
-use derslik_storage::{ContentFacts, Fact, SchemaState};
+use derslik_storage::{ContentFacts, Fact, SchemaState, WaitingJob};
 
 use super::report::Finding;
 use super::server::unread;
@@ -64,14 +64,14 @@ fn judge_names(content: &ContentFacts) -> Finding {
     Finding::ok(CHECK, "all names are told apart")
 }
 
-fn judge_jobs(oldest_due: &Fact<Option<Timestamp>>, now: Timestamp) -> Finding {
+fn judge_jobs(oldest_due: &Fact<Option<WaitingJob>>, now: Timestamp) -> Finding {
     const CHECK: &str = "jobs";
     match oldest_due {
         Err(reason) => unread(CHECK, &reason.to_string()),
         Ok(None) => Finding::ok(CHECK, "no job waits for a worker"),
-        Ok(Some(due)) => {
+        Ok(Some(WaitingJob { account, id, action, due })) => {
             let seconds = now.since(*due).as_secs();
-            let found = format!("a job has waited for a worker for {seconds} s");
+            let found = format!("job {id} of account {account}, {action}, has waited for a worker for {seconds} s");
             if seconds > WAITING_SECONDS {
                 Finding::warning(CHECK, found, "start `derslik worker`, or `derslik serve` without --no-worker, and look into its log")
             } else {
@@ -83,6 +83,7 @@ fn judge_jobs(oldest_due: &Fact<Option<Timestamp>>, now: Timestamp) -> Finding {
 
 #[cfg(test)]
 mod tests {
+    use derslik_domain::id::Id;
     use derslik_storage::Unread;
     use derslik_testkit::builders::now;
 
@@ -93,6 +94,12 @@ mod tests {
         ContentFacts { schema: Ok(SchemaState::Current), twins: Vec::new(), similar_accounts: Ok(Vec::new()), oldest_due: Ok(None) }
     }
 
+    /// The facts when a job has been due for that long.
+    fn late(minutes: i64) -> ContentFacts {
+        let job = WaitingJob { account: Id::new(3), id: Id::new(41), action: "prune".to_owned(), due: now().minutes_before(minutes) };
+        ContentFacts { oldest_due: Ok(Some(job)), ..content() }
+    }
+
     fn bad(content: &ContentFacts) -> Vec<(&'static str, State)> {
         let findings = judge_content(content, now());
         findings.into_iter().filter(|finding| finding.state != State::Ok).map(|finding| (finding.check, finding.state)).collect()
@@ -101,8 +108,7 @@ mod tests {
     #[test]
     fn a_current_schema_without_faults_is_good() {
         assert_eq!(bad(&content()), []);
-        let recent = ContentFacts { oldest_due: Ok(Some(now().minutes_before(9))), ..content() };
-        assert_eq!(bad(&recent), []);
+        assert_eq!(bad(&late(9)), []);
     }
 
     #[test]
@@ -113,7 +119,7 @@ mod tests {
             Ok(SchemaState::NoDatabase),
             Err(Unread::new("the database holds tables of another program")),
         ] {
-            let content = ContentFacts { schema, oldest_due: Ok(Some(now().minutes_before(60))), ..content() };
+            let content = ContentFacts { schema, ..late(60) };
             assert_eq!(bad(&content), [("database_schema", State::Problem)]);
         }
     }
@@ -121,7 +127,7 @@ mod tests {
     #[test]
     fn a_schema_of_a_newer_version_that_still_works_is_a_warning_and_hides_nothing() {
         let newer = Ok(SchemaState::Newer(vec!["20261129000099".to_owned()]));
-        let content = ContentFacts { schema: newer, oldest_due: Ok(Some(now().minutes_before(60))), ..content() };
+        let content = ContentFacts { schema: newer, ..late(60) };
         assert_eq!(bad(&content), [("database_schema", State::Warning), ("jobs", State::Warning)]);
     }
 
@@ -129,7 +135,8 @@ mod tests {
     fn similar_names_and_waiting_jobs_are_warnings() {
         let similar = ContentFacts { similar_accounts: Ok(vec!["okul".to_owned()]), ..content() };
         assert_eq!(bad(&similar), [("names", State::Warning)]);
-        let waiting = ContentFacts { oldest_due: Ok(Some(now().minutes_before(11))), ..content() };
-        assert_eq!(bad(&waiting), [("jobs", State::Warning)]);
+        assert_eq!(bad(&late(11)), [("jobs", State::Warning)]);
+        let told = judge_jobs(&late(11).oldest_due, now()).found;
+        assert_eq!(told, "job 41 of account 3, prune, has waited for a worker for 660 s");
     }
 }

@@ -1,7 +1,7 @@
 //! What has ended after a backup stays so after its restore.
 
 use libtest_mimic::Failed;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::process::{Answer, Running, until};
 use crate::support::{DEMO, OTHER, Open};
@@ -11,6 +11,8 @@ const KEY: &str = "demo-organization-key";
 const PROJECT: &str = "/api/v1/3sWXSsqHgSKnE87YkNJK";
 const TEACHER: &str = "teacher@demo.example";
 const TEACHER_TOKEN: &str = "demo-teacher-token";
+const PERSON: &str = "ayse.yilmaz";
+const PASSWORD: &str = "uzun-bir-parola-1";
 
 fn delete(service: &Running, path: &str) -> Result<Answer, Failed> {
     let head = format!("DELETE {path} HTTP/1.1\r\nHost: derslik\r\nConnection: close\r\nAuthorization: Bearer {KEY}\r\n\r\n");
@@ -69,6 +71,44 @@ pub(crate) fn by_list(open: Open) -> Result<(), Failed> {
     let log = done(&restored, &["audit", "list", "--account", "demo", "--about", TEACHER])?;
     let events: Vec<_> = log.as_array().into_iter().flatten().map(|record| record["event"].clone()).collect();
     check(events.contains(&Value::from("erasure_completed")), &events)
+}
+
+/// The status of a form post for a token by the password of a person.
+fn signed_in(service: &Running, account: &str) -> Result<u16, Failed> {
+    let form = format!("grant_type=password&client_id=api&account_id={account}&username={PERSON}&password={PASSWORD}");
+    let head = format!(
+        "POST /auth/connect/token HTTP/1.1\r\nHost: derslik\r\nConnection: close\r\nContent-Type: \
+         application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n",
+        form.len()
+    );
+    Ok(service.send(&head, form.as_bytes())?.status)
+}
+
+pub(crate) fn deleted_people(open: Open) -> Result<(), Failed> {
+    let (url, _place) = new_database(open)?;
+    let (folder, backup) = new_file()?;
+    let list = folder.path().join("okul.erasures.json");
+    let service = Running::start(&url, &[])?;
+    let person = json!({
+        "name": "Ayşe", "surname": "Yılmaz", "email": "ayse@okul.example", "username": PERSON, "password": PASSWORD,
+    });
+    let added = service.post("/xapi/user", DEMO, &person.to_string())?;
+    check(added.status == 201, &added)?;
+    let account = "1329";
+    check(signed_in(&service, account)? == 200, &"nothing is proved of a person who can't sign in")?;
+    done(&url, &["backup", text(&backup)])?;
+    let head = format!("DELETE /xapi/user/{PERSON} HTTP/1.1\r\nHost: derslik\r\nConnection: close\r\nAuthorization: Bearer {DEMO}\r\n\r\n");
+    let deleted = service.send(&head, b"")?;
+    check(deleted.status == 204, &deleted)?;
+    done(&url, &["erasures", "export", text(&list)])?;
+
+    let (restored, _restored_place) = new_database(open)?;
+    let outcome = done(&restored, &["restore", text(&backup), "--erasures", text(&list)])?;
+    check(outcome["ended"]["people"] == 1 && outcome["ended"]["passwords"] == 1, &outcome)?;
+    let service = serve(&restored)?;
+    check(signed_in(&service, account)? == 400, &"a deleted person signs in")?;
+    let people = done(&restored, &["user", "list", "--account", "demo"])?;
+    check(!people.to_string().contains(PERSON), &people)
 }
 
 pub(crate) fn without_a_list(open: Open) -> Result<(), Failed> {

@@ -24,10 +24,11 @@ const BATCH: &str = "/xapi/v2/session/batch";
 
 type Case = (&'static str, fn(Open) -> Result<(), Failed>);
 
-const CASES: [Case; 8] = [
+const CASES: [Case; 9] = [
     ("a_backup_under_load_is_a_prefix_of_what_each_client_wrote", load::prefix),
     ("a_backup_goes_to_the_other_database_and_back_and_is_the_same", load::there_and_back),
     ("erasures_and_revocations_after_a_backup_are_not_undone", ended::by_list),
+    ("a_person_who_was_deleted_after_a_backup_does_not_sign_in_after_its_restore", ended::deleted_people),
     ("without_a_list_every_credential_ends_and_the_command_says_so", ended::without_a_list),
     ("the_seals_of_the_audit_log_are_verified_after_a_restore", sealed::verified_after_restores),
     ("an_existing_file_is_not_touched_and_a_new_one_is_private", refused::existing_file),
@@ -38,6 +39,7 @@ const CASES: [Case; 8] = [
 fn main() -> ExitCode {
     let mut trials = vec![
         Trial::test("damaged_backups_are_refused_and_nothing_is_created", refused::damaged),
+        Trial::test("a_backup_that_a_signal_ends_leaves_no_file_behind", refused::by_a_signal),
         Trial::test("a_list_of_another_installation_or_from_before_the_backup_is_refused", refused::lists),
     ];
     for (name, open) in DATABASES {

@@ -2,13 +2,16 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use derslik_storage::DatabaseUrl;
 use derslik_storage::snapshot::{RowSink, SinkError};
+use diesel::connection::{Connection, SimpleConnection};
+use diesel::pg::PgConnection;
 use libtest_mimic::Failed;
 use serde_json::Value;
 
-use crate::support::process::{Running, derslik, sqlite_url};
+use crate::support::process::{Killed, Running, derslik, end_of, send_signal, sqlite_url, until};
 use crate::support::{DATABASES, Open};
 use crate::{archive, check, command, done, new_database, new_file, refusal, text};
 
@@ -25,6 +28,11 @@ pub(crate) fn existing_file(open: Open) -> Result<(), Failed> {
         fs::remove_file(file)?;
         done(&url, arguments)?;
         check(fs::metadata(file)?.permissions().mode() & 0o777 == 0o600, file)?;
+    }
+    let commands: [&[&str]; 2] = [&["backup", "-"], &["erasures", "export", "-"]];
+    for arguments in commands {
+        let said = refusal(&url, 2, arguments)?;
+        check(said.contains("`-` is not a file"), &said)?;
     }
     let mut names: Vec<_> = fs::read_dir(folder.path())?.map(|entry| Ok(entry?.file_name())).collect::<Result<_, std::io::Error>>()?;
     names.sort();
@@ -116,11 +124,33 @@ pub(crate) fn damaged() -> Result<(), Failed> {
         }
         check(!data.exists(), &(what, "something was created"))?;
     }
-    let missing = refusal(&target, 1, &["restore", text(&folder.path().join("none.tar.zst"))])?;
-    check(missing.contains("can't open") && !data.exists(), &missing)?;
+    let none = folder.path().join("none.tar.zst");
+    let commands: [&[&str]; 2] = [&["restore", text(&none)], &["backup", "verify", text(&none)]];
+    for arguments in commands {
+        let missing = refusal(&target, 2, arguments)?;
+        check(missing.contains("can't open") && !data.exists(), &missing)?;
+    }
     // The folder of a restore is made by it, and its file is for its owner alone.
     done(&target, &["restore", text(&backup)])?;
     check(fs::metadata(data.join("derslik.sqlite"))?.permissions().mode() & 0o777 == 0o600, &"the mode of the file")
+}
+
+pub(crate) fn by_a_signal() -> Result<(), Failed> {
+    let (url, _place) = new_database(DATABASES[1].1)?;
+    let (folder, backup) = new_file()?;
+    Running::start(&url, &[])?.kill()?;
+    // The backup waits for this table.
+    let mut holder = PgConnection::establish(&url)?;
+    holder.batch_execute("BEGIN; LOCK TABLE course_members IN ACCESS EXCLUSIVE MODE")?;
+    for (signal, code) in [("TERM", 143), ("INT", 130)] {
+        let mut child = Killed(derslik(&["backup", text(&backup), "--database-url", &url]).spawn()?);
+        until(|| Ok(folder.path().join("okul.tar.zst.partial").exists()))?;
+        send_signal(child.id(), signal)?;
+        let status = end_of(&mut child, Duration::from_secs(60))?;
+        check(status.code() == Some(code), &(signal, status))?;
+        check(fs::read_dir(folder.path())?.next().is_none(), &(signal, "a file is left"))?;
+    }
+    Ok(())
 }
 
 pub(crate) fn lists() -> Result<(), Failed> {

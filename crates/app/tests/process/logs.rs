@@ -184,7 +184,11 @@ fn failures_in_json() -> Result<(), Failed> {
         let message = line["message"].as_str().unwrap_or_default();
         check(line["level"] == "ERROR" && message.contains(told) && line["timestamp"].is_string(), &line)?;
     }
-    Ok(())
+    // The file is not read where the flags can't be.
+    let ended = derslik(&["serve", "--listen", "nowhere"]).env("DERSLIK_LOG__FORMAT", "json").output()?;
+    let line: Value = serde_json::from_slice(&ended.stderr)?;
+    let message = line["message"].as_str().unwrap_or_default();
+    check(ended.status.code() == Some(2) && line["level"] == "ERROR" && message.contains("--listen"), &line)
 }
 
 /// The settings that a start warns of, from a log of JSON, in the order of the lines.

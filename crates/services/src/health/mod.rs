@@ -5,6 +5,7 @@ mod judge;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +13,8 @@ use async_trait::async_trait;
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::{HealthPart, HealthService, HealthState, PartHealth, Phase, Readiness};
 use derslik_ports::outbound::{Clock, DatabaseProbe};
-use tokio::sync::watch;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
 use tokio::time::{Instant, timeout_at};
 
 use self::judge::{Judgement, Look, judge};
@@ -20,24 +22,24 @@ use self::judge::{Judgement, Look, judge};
 /// For how long a look at the database is valid. So the database sees one look in this time at the most.
 const VALIDITY: Duration = Duration::from_secs(1);
 
-/// How long a caller waits for a look. Afterwards the database counts as silent. Together with [`VALIDITY`], a state shows within
-/// two seconds of its beginning.
+/// How long a caller waits for a look. Afterwards the database counts as silent, unless it has answered meanwhile. Together with
+/// [`VALIDITY`], a state shows within two seconds of its beginning.
 const PATIENCE: Duration = Duration::from_millis(950);
 
 /// The readiness of this process. All callers share one look at the database.
 pub struct Health {
     probe: Arc<dyn DatabaseProbe>,
     clock: Arc<dyn Clock>,
-    shared: Arc<Mutex<Shared>>,
+    shared: Mutex<State>,
 }
 
-struct Shared {
+/// A look that its callers share.
+type SharedLook = Shared<BoxFuture<'static, Look>>;
+
+struct State {
     phase: Phase,
-    /// When the last look began.
-    begun: Option<Instant>,
-    /// Open for as long as that look is under way.
-    under_way: Option<watch::Receiver<()>>,
-    last: Look,
+    /// The last look, and when it began.
+    last: Option<(SharedLook, Instant)>,
     /// Each part with its state, and since when it has it.
     states: BTreeMap<HealthPart, (HealthState, Timestamp)>,
 }
@@ -51,42 +53,35 @@ impl std::fmt::Debug for Health {
 impl Health {
     /// The readiness of a process that is starting.
     pub fn new(probe: Arc<dyn DatabaseProbe>, clock: Arc<dyn Clock>) -> Self {
-        let shared = Shared { phase: Phase::Starting, begun: None, under_way: None, last: Look::Silent, states: BTreeMap::new() };
-        Self { probe, clock, shared: Arc::new(Mutex::new(shared)) }
+        let state = State { phase: Phase::Starting, last: None, states: BTreeMap::new() };
+        Self { probe, clock, shared: Mutex::new(state) }
     }
 
-    /// Begins a look if the last one is too old and none is under way. Returns the look that is under way, and until when it is
-    /// waited for.
-    fn look(&self) -> Option<(watch::Receiver<()>, Instant)> {
-        let mut shared = lock(&self.shared);
+    /// The last look, and until when it is waited for. Begins another one if it is too old and not under way.
+    fn look(&self) -> (SharedLook, Instant) {
+        let mut state = lock(&self.shared);
         let now = Instant::now();
-        let is_due = shared.begun.is_none_or(|begun| now.duration_since(begun) >= VALIDITY);
-        if is_due && !shared.is_under_way() {
-            // The look is a task of its own: a caller that leaves must not make the next one begin another.
-            let (end, under_way) = watch::channel(());
-            let (probe, state) = (Arc::clone(&self.probe), Arc::clone(&self.shared));
-            tokio::spawn(async move {
-                let look = Look::from(probe.probe().await);
-                lock(&state).last = look;
-                // Ends the wait of the callers. A panic above ends it as well.
-                drop(end);
-            });
-            shared.last = Look::Silent;
-            shared.begun = Some(now);
-            shared.under_way = Some(under_way);
-        }
-        let until = shared.begun? + PATIENCE;
-        let under_way = shared.under_way.clone().filter(|_| shared.is_under_way())?;
-        Some((under_way, until))
+        let is_valid = |look: &SharedLook, begun| look.peek().is_none() || now.duration_since(begun) < VALIDITY;
+        let (look, begun) = match state.last.take() {
+            Some((look, begun)) if is_valid(&look, begun) => (look, begun),
+            _ => (self.begin_look(), now),
+        };
+        state.last = Some((look.clone(), begun));
+        (look, begun + PATIENCE)
+    }
+
+    fn begin_look(&self) -> SharedLook {
+        let probe = Arc::clone(&self.probe);
+        let look = async move { Look::from(probe.probe().await) };
+        // A panic was logged, and is not an answer.
+        let look = AssertUnwindSafe(look).catch_unwind().map(|look| look.unwrap_or(Look::Silent)).boxed().shared();
+        // It ends without its callers, so that the next one finds its end.
+        tokio::spawn(look.clone());
+        look
     }
 }
 
-impl Shared {
-    fn is_under_way(&self) -> bool {
-        // The sender never sends, so only its end can be seen.
-        self.under_way.as_ref().is_some_and(|under_way| under_way.has_changed().is_ok())
-    }
-
+impl State {
     /// Notes the state of a part, and logs it if it is another one than before.
     fn note(&mut self, judgement: Judgement, now: Timestamp) -> PartHealth {
         let Judgement { part, state, note } = judgement;
@@ -113,7 +108,7 @@ fn log(part: HealthPart, state: HealthState, was_bad: bool, note: &str) {
     }
 }
 
-fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+fn lock(shared: &Mutex<State>) -> MutexGuard<'_, State> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -124,13 +119,13 @@ impl HealthService for Health {
     }
 
     async fn readiness(&self) -> Readiness {
-        if let Some((mut under_way, until)) = self.look() {
-            // Both ends of the wait say the same: what there is now is judged.
-            timeout_at(until, under_way.changed()).await.ok();
-        }
+        let (look, until) = self.look();
+        // The look comes first: it has its answer from the thread of the probe, so a runtime that is late finds the answer, not the
+        // end of the time.
+        let look = timeout_at(until, look).await.unwrap_or(Look::Silent);
         let now = self.clock.now();
-        let mut shared = lock(&self.shared);
-        let judgements = judge(shared.phase, &shared.last, now);
-        Readiness { parts: judgements.into_iter().map(|judgement| shared.note(judgement, now)).collect() }
+        let mut state = lock(&self.shared);
+        let judgements = judge(state.phase, &look, now);
+        Readiness { parts: judgements.into_iter().map(|judgement| state.note(judgement, now)).collect() }
     }
 }

@@ -1,8 +1,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
 
 use derslik_ports::mocks::StoppedClock;
 use derslik_ports::outbound::{DatabaseFacts, FirstDue, Reason, SchemaFit, StoreError};
 use derslik_testkit::builders::now;
+use tokio::sync::oneshot;
 
 use super::*;
 
@@ -146,6 +148,30 @@ async fn a_caller_that_leaves_does_not_make_the_next_one_look_again() {
     assert!(short.is_err());
     assert!(!process.is_ready().await);
     assert_eq!(process.looks(), 1);
+}
+
+/// A database whose one answer comes from another thread.
+struct Remote(Mutex<Option<oneshot::Receiver<DatabaseFacts>>>);
+
+#[async_trait]
+impl DatabaseProbe for Remote {
+    async fn probe(&self) -> Result<DatabaseFacts, StoreError> {
+        let answer = self.0.lock().unwrap().take();
+        Ok(answer.unwrap().await.unwrap())
+    }
+}
+
+/// Clients may leave a runtime so little time that no other task runs before the time of the look is over.
+#[tokio::test]
+async fn a_caller_sees_the_answer_though_its_runtime_runs_no_other_task() {
+    let (sender, answer) = oneshot::channel();
+    let health = Health::new(Arc::new(Remote(Mutex::new(Some(answer)))), Arc::new(StoppedClock(now())));
+    health.enter(Phase::Working);
+    let (mut readiness, mut context) = (health.readiness(), Context::from_waker(Waker::noop()));
+    assert!(readiness.as_mut().poll(&mut context).is_pending());
+    sender.send(facts()).unwrap();
+    let Poll::Ready(readiness) = readiness.as_mut().poll(&mut context) else { panic!("the answer is there") };
+    assert!(readiness.is_ready(), "{readiness:?}");
 }
 
 #[tokio::test(start_paused = true)]

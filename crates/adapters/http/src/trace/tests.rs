@@ -100,6 +100,17 @@ async fn a_path_without_a_route_is_not_shown() {
 }
 
 #[actix_web::test]
+async fn a_method_that_no_route_has_is_not_shown() {
+    let (log, _guard) = Log::start();
+    let app = app().await;
+    let method = Method::from_bytes(&b"SECRET".repeat(1_000)).unwrap();
+    read_body(call_service(&app, TestRequest::default().method(method).uri("/texts/1").to_request()).await).await;
+    let lines = log.lines();
+    assert!(lines.iter().any(|line| line.contains(r#" method="other" "#)), "{lines:?}");
+    assert!(lines.iter().all(|line| !line.contains("SECRET")), "{lines:?}");
+}
+
+#[actix_web::test]
 async fn a_client_that_leaves_before_the_answer_has_a_line_as_well() {
     let (log, _guard) = Log::start();
     let app = app().await;

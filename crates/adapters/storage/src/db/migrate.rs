@@ -11,7 +11,7 @@ use diesel::migration::Migration;
 use diesel::pg::Pg;
 use diesel::sql_types::{BigInt, Bool};
 use diesel::sqlite::SqliteConnection;
-use diesel::{QueryableByName, RunQueryDsl, sql_query};
+use diesel::{QueryResult, QueryableByName, RunQueryDsl, sql_query};
 use diesel_migrations::MigrationHarness;
 
 use super::migrations::{MigrateError, POSTGRES, SQLITE};
@@ -40,6 +40,22 @@ struct Locked {
     locked: bool,
 }
 
+/// Takes the lock of migrations until the transaction ends. Returns whether no other process has it.
+pub(crate) fn try_lock(conn: &mut PgConnection) -> QueryResult<bool> {
+    let Locked { locked } = sql_query("SELECT pg_try_advisory_xact_lock($1) AS locked").bind::<BigInt, _>(LOCK).get_result(conn)?;
+    Ok(locked)
+}
+
+/// As [`try_lock`], but waits for another process that has it.
+pub(crate) fn lock_transaction(conn: &mut PgConnection) -> QueryResult<()> {
+    sql_query("SELECT pg_advisory_xact_lock($1)").bind::<BigInt, _>(LOCK).execute(conn).map(drop)
+}
+
+/// Takes the lock of migrations until the connection ends, and waits for another process that has it.
+pub(crate) fn lock(conn: &mut PgConnection) -> QueryResult<()> {
+    sql_query("SELECT pg_advisory_lock($1)").bind::<BigInt, _>(LOCK).execute(conn).map(drop)
+}
+
 /// Applies the missing migrations of PostgreSQL. Returns what it found once no other process migrates: those that were missing are
 /// applied.
 pub(crate) fn migrate_postgres(conn: &mut PgConnection, control: &PgControl) -> Result<Versions, MigrateError> {
@@ -47,7 +63,7 @@ pub(crate) fn migrate_postgres(conn: &mut PgConnection, control: &PgControl) -> 
     let Locked { locked } = sql_query("SELECT pg_try_advisory_lock($1) AS locked").bind::<BigInt, _>(LOCK).get_result(conn)?;
     if !locked {
         tracing::info!("another process brings the database up to date: waiting for it");
-        sql_query("SELECT pg_advisory_lock($1)").bind::<BigInt, _>(LOCK).execute(conn)?;
+        lock(conn)?;
     }
     let found = compare_versions(conn)?;
     if !matches!(found, Versions::Missing(_)) {

@@ -36,8 +36,8 @@ pub enum MigrateError {
     },
     /// A restore into the database was not finished, so its content is not complete. Nothing was changed.
     #[error(
-        "a restore into the database was not finished: remove the database, make an empty one, and restore the backup again with \
-         `derslik restore`"
+        "a restore into the database was not finished: unless it still runs, remove the database, make an empty one, and restore the \
+         backup again with `derslik restore`"
     )]
     UnfinishedRestore,
     /// The database belongs to another program. Nothing was changed.

@@ -346,13 +346,13 @@ pub(super) fn principal_kind(name: &str) -> Option<PrincipalKind> {
     [PrincipalKind::User, PrincipalKind::Service].into_iter().find(|kind| kind_name(*kind) == name)
 }
 
-const fn role_name(role: Role) -> &'static str {
+pub(crate) const fn role_name(role: Role) -> &'static str {
     match role {
         Role::Admin => "admin",
         Role::Member => "member",
     }
 }
 
-pub(super) fn role(name: &str) -> Option<Role> {
+pub(crate) fn role(name: &str) -> Option<Role> {
     [Role::Admin, Role::Member].into_iter().find(|role| role_name(*role) == name)
 }

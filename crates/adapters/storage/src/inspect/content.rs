@@ -1,5 +1,6 @@
 //! Facts about the schema and the content, read the same way from both databases.
 
+use derslik_domain::id::Id;
 use derslik_domain::time::Timestamp;
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -7,7 +8,7 @@ use diesel::result::Error;
 use diesel::sql_types::{Bool, Text};
 use diesel::{QueryableByName, sql_query};
 
-use super::{ContentFacts, Fact, Unread};
+use super::{ContentFacts, Fact, Unread, WaitingJob};
 use crate::db::conn::{Conn, on_conn};
 use crate::db::connector::Database;
 use crate::db::migrations::MigrateError;
@@ -52,13 +53,13 @@ pub(super) fn read_content<C: Inspect + Database>(
     }
 }
 
-fn oldest_due(conn: Conn<'_>, now: Timestamp) -> QueryResult<Option<Timestamp>> {
-    let oldest: Option<DbInstant> = on_conn!(conn, |conn| jobs::table
+fn oldest_due(conn: Conn<'_>, now: Timestamp) -> QueryResult<Option<WaitingJob>> {
+    let oldest: Option<(i64, i64, String, DbInstant)> = on_conn!(conn, |conn| jobs::table
         .filter(sql::<Bool>(WAITING))
         .filter(jobs::due_at.le(DbInstant(now)))
         .order(jobs::due_at)
-        .select(jobs::due_at)
+        .select((jobs::account_id, jobs::id, jobs::action, jobs::due_at))
         .first(conn)
         .optional())?;
-    Ok(oldest.map(|at| at.0))
+    Ok(oldest.map(|(account, id, action, due)| WaitingJob { account: Id::new(account), id: Id::new(id), action, due: due.0 }))
 }

@@ -10,6 +10,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use derslik_domain::id::{AccountId, JobId};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::Clock;
 
@@ -181,6 +182,19 @@ pub enum Integrity {
     NotFinished,
 }
 
+/// A job that is due and that no worker has claimed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingJob {
+    /// The account.
+    pub account: AccountId,
+    /// Its id within the account.
+    pub id: JobId,
+    /// The stored name of its action, which may be that of a newer program.
+    pub action: String,
+    /// When it became due.
+    pub due: Timestamp,
+}
+
 /// Facts about the schema and the content of a database.
 #[derive(Debug, Clone)]
 pub struct ContentFacts {
@@ -190,8 +204,8 @@ pub struct ContentFacts {
     pub twins: Vec<KeyTwin>,
     /// Up to ten names of accounts that differ from the name of another account by capitals only. Of a current schema only.
     pub similar_accounts: Fact<Vec<String>>,
-    /// When the job became due that has waited longest. Of a current schema only.
-    pub oldest_due: Fact<Option<Timestamp>>,
+    /// The due job that has waited longest. Of a current schema only.
+    pub oldest_due: Fact<Option<WaitingJob>>,
 }
 
 impl DatabaseUrl {

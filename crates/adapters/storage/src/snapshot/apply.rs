@@ -9,6 +9,7 @@ use diesel::prelude::*;
 
 use super::SnapshotError;
 use super::endings::{CredentialEnd, Ended, Endings, admins_of, credentials_of, grants_of, passwords_of};
+use super::people::{self, earlier};
 use crate::db::conn::{Conn, on_conn};
 use crate::db::schema::{accounts, admins, credentials, jobs, passwords, principals, token_grants};
 use crate::db::types::{DbInstant, DbUuid};
@@ -64,8 +65,10 @@ pub(super) fn apply(mut conn: Conn<'_>, endings: &Endings, at: Timestamp) -> Res
     ended.erasures = cancel_listed_erasures(conn.reborrow(), endings, at)?;
     ended.credentials = end_listed_credentials(conn.reborrow(), endings, at)?;
     if let Some(listed) = &endings.grants {
-        ended.credentials += end_listed_grants(conn, listed, at)?;
+        ended.credentials += end_listed_grants(conn.reborrow(), listed, at)?;
     }
+    ended.people += people::delete(conn.reborrow(), &endings.deleted_people, at)?;
+    ended.people += people::limit(conn, &endings.people)?;
     Ok(ended)
 }
 
@@ -130,27 +133,6 @@ fn instant(micros: Option<i64>) -> Option<DbInstant> {
     micros.map(|micros| DbInstant(Timestamp::from_micros(micros)))
 }
 
-/// The earlier end of two; a credential without an end never expires.
-fn earlier(one: Option<i64>, other: Option<i64>) -> Option<i64> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
-    }
-}
-
 fn count(rows: usize) -> u64 {
     u64::try_from(rows).unwrap_or(u64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_earlier_end_counts() {
-        assert_eq!(
-            [earlier(None, None), earlier(Some(1), None), earlier(None, Some(2)), earlier(Some(1), Some(2))],
-            [None, Some(1), Some(2), Some(1)]
-        );
-    }
 }

@@ -11,7 +11,7 @@ use derslik_domain::text::hex;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::SnapshotError;
+use super::{SnapshotError, people};
 use crate::db::conn::{Conn, on_conn};
 use crate::db::digest::sha256;
 use crate::db::schema::{accounts, admins, credentials, erasure_users, jobs, passwords, principals, service_keys, token_grants};
@@ -32,7 +32,13 @@ pub struct Endings {
     pub passive_people: Vec<(i64, i64)>,
     /// People who may not log in: the account and the id of each.
     pub without_log_in: Vec<(i64, i64)>,
-    /// All passwords of people: the account, the person, and when it was set.
+    /// People who were deleted, and were not erased: the account and the id of each.
+    #[serde(default)]
+    pub deleted_people: Vec<(i64, i64)>,
+    /// All people who were not deleted: the account, the id, the role, the role in classrooms, and from when on they may not log in.
+    #[serde(default)]
+    pub people: Vec<(i64, i64, String, String, Option<i64>)>,
+    /// All passwords of people who were not deleted: the account, the person, and when it was set.
     pub passwords: Vec<(i64, i64, i64)>,
     /// All keys and tokens: the account, the id, when it was revoked, and when it expires.
     pub credentials: Vec<(i64, i64, Option<i64>, Option<i64>)>,
@@ -88,7 +94,7 @@ pub struct Ended {
     pub admins: u64,
     /// Accounts that were disabled.
     pub accounts: u64,
-    /// People who may not act or not log in any more.
+    /// People who were deleted, who may not act or not log in any more, or who have fewer rights.
     pub people: u64,
     /// Erasures that were cancelled since the backup, and would have begun.
     pub erasures: u64,
@@ -127,17 +133,24 @@ pub(super) fn read(mut conn: Conn<'_>) -> Result<Endings, SnapshotError> {
         .order((jobs::account_id, jobs::id))
         .select((jobs::account_id, jobs::id))
         .load(conn))?;
+    let gone: BTreeSet<_> = people::gone(conn.reborrow())?.into_iter().collect();
+    let erased_people = people::erased(conn.reborrow())?;
+    let erased: BTreeSet<_> = erased_people.iter().copied().collect();
+    // The row of a password stays when its person is deleted.
+    let is_valid = |(account, person, _): &(i64, i64, i64)| !gone.contains(&(*account, *person));
     Ok(Endings {
         disabled_accounts,
         passive_people,
         without_log_in,
-        passwords: passwords_of(conn.reborrow())?,
+        deleted_people: gone.difference(&erased).copied().collect(),
+        people: people::rights(conn.reborrow())?,
+        passwords: passwords_of(conn.reborrow())?.into_iter().filter(is_valid).collect(),
         credentials: credentials_of(conn.reborrow())?,
         grants: Some(grants_of(conn.reborrow())?),
         admins: admins_of(conn.reborrow())?,
-        erasures: erasures_of(conn.reborrow())?,
+        erasures: erasures_of(conn)?,
         cancelled_erasures,
-        erased_people: erased_people_of(conn)?,
+        erased_people,
     })
 }
 
@@ -218,18 +231,6 @@ fn erasures_of_many(conn: Conn<'_>) -> Result<Vec<PastErasure>, SnapshotError> {
     Ok(rows.into_iter().map(erasure).collect())
 }
 
-/// People who were erased: unlike those who were only deleted, they can't be found by a former name.
-fn erased_people_of(conn: Conn<'_>) -> Result<Vec<(i64, i64)>, SnapshotError> {
-    let people: Vec<(i64, i64)> = on_conn!(conn, |conn| principals::table
-        .filter(principals::status.eq(UserState::Deleted.name()))
-        .filter(principals::former_username.is_null())
-        .filter(principals::former_email.is_null())
-        .order((principals::account_id, principals::id))
-        .select((principals::account_id, principals::id))
-        .load(conn))?;
-    Ok(people)
-}
-
 /// The erasures of the list that this database has not seen.
 pub(super) fn missing(mut conn: Conn<'_>, endings: &Endings, highest_job: i64) -> Result<Vec<MissingErasure>, SnapshotError> {
     let mut present = Present::new();
@@ -250,7 +251,7 @@ pub(super) fn missing(mut conn: Conn<'_>, endings: &Endings, highest_job: i64) -
 
 /// The people of the list who were erased, and are still here.
 pub(super) fn still_here(mut conn: Conn<'_>, endings: &Endings) -> Result<Vec<MissingErasure>, SnapshotError> {
-    let gone: BTreeSet<_> = erased_people_of(conn.reborrow())?.into_iter().collect();
+    let gone: BTreeSet<_> = people::erased(conn.reborrow())?.into_iter().collect();
     let mut found = Vec::new();
     for (account, person) in endings.erased_people.iter().filter(|person| !gone.contains(*person)) {
         let row = principals::table.filter(principals::account_id.eq(account)).filter(principals::id.eq(person));

@@ -11,6 +11,7 @@
 //! | `load` | writing rows into empty tables |
 //! | `restore` | the steps of a restore, and the mark of one that was not finished |
 //! | `endings` | the erasures and revocations that a restore must not undo |
+//! | `people` | those of them about people: deletions, and rights |
 //! | `apply` | ending them again |
 //!
 //! A restore has these steps, each a call of [`DatabaseUrl`]: `begin_restore`, `load_snapshot`, `upgrade_restored`, `end_credentials`,
@@ -22,16 +23,20 @@ mod columns;
 mod counters;
 mod endings;
 mod load;
+mod people;
 mod read;
 mod restore;
 pub mod tables;
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::path::PathBuf;
 
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::StoreError;
+use derslik_ports::outbound::{Reason, StoreError};
 use diesel::connection::{Connection, SimpleConnection};
+use diesel::result::{Error as DieselError, QueryResult};
+use diesel::sqlite::SqliteConnection;
 use serde::{Deserialize, Serialize};
 
 use crate::db::conn::Conn;
@@ -40,7 +45,7 @@ use crate::db::connector::Connector;
 use crate::db::migrations::MigrateError;
 use crate::db::postgres::PgConnector;
 use crate::db::settings::PoolSettings;
-use crate::db::sqlite::{Access, SqliteConnector};
+use crate::db::sqlite::{Access, SqliteConnector, reason_of};
 use crate::db::url::DatabaseUrl;
 use crate::upgrade::on_a_thread;
 
@@ -108,6 +113,9 @@ pub enum SnapshotError {
         /// One of the tables with rows.
         table: String,
     },
+    /// Another process changes the schema of the database. Nothing was changed.
+    #[error("another restore or migration is running on this database")]
+    Busy,
     /// There is no restore to go on with.
     #[error("no restore into this database was begun")]
     NotBegun,
@@ -152,6 +160,12 @@ pub enum SnapshotError {
     /// A statement failed.
     #[error("the database refused a statement")]
     Statement(#[source] SinkError),
+    /// The disk of an SQLite file has no space left.
+    #[error("the disk of {} is full", .path.display())]
+    DiskFull {
+        /// The file.
+        path: PathBuf,
+    },
     /// What takes or brings the rows failed.
     #[error(transparent)]
     Sink(SinkError),
@@ -295,9 +309,12 @@ fn on_database<T: Send>(
         }
         DatabaseUrl::Sqlite(path) => {
             let connector = SqliteConnector { path: path.clone(), access, settings };
-            let mut conn = connector.connect(settings.connect_timeout)?.conn;
-            conn.batch_execute("PRAGMA busy_timeout = 60000")?;
-            work(Conn::Sqlite(&mut conn))
+            let run = || -> Result<T, SnapshotError> {
+                let mut conn = connector.connect(settings.connect_timeout)?.conn;
+                conn.batch_execute("PRAGMA busy_timeout = 60000")?;
+                work(Conn::Sqlite(&mut conn))
+            };
+            run().map_err(|error| if is_disk_full(&error) { SnapshotError::DiskFull { path: path.clone() } } else { error })
         }
     }
 }
@@ -317,6 +334,60 @@ fn in_snapshot<T>(conn: Conn<'_>, work: impl FnOnce(Conn<'_>) -> Result<T, Snaps
 fn in_write<T>(conn: Conn<'_>, work: impl FnOnce(Conn<'_>) -> Result<T, SnapshotError>) -> Result<T, SnapshotError> {
     match conn {
         Conn::Pg(conn) => conn.transaction(|conn| work(Conn::Pg(conn))),
-        Conn::Sqlite(conn) => conn.immediate_transaction(|conn| work(Conn::Sqlite(conn))),
+        Conn::Sqlite(conn) => immediate(conn, |conn| work(Conn::Sqlite(conn))),
+    }
+}
+
+/// Runs `work` in a transaction of SQLite, and fails with its first failure. SQLite itself ends a transaction when the disk is full, so
+/// the rollback fails as well, and Diesel would return the failure of the rollback alone.
+fn immediate<T>(
+    conn: &mut SqliteConnection,
+    work: impl FnOnce(&mut SqliteConnection) -> Result<T, SnapshotError>,
+) -> Result<T, SnapshotError> {
+    let mut first = None;
+    let done: QueryResult<T> = conn.immediate_transaction(|conn| {
+        work(conn).map_err(|error| {
+            first = Some(error);
+            DieselError::RollbackTransaction
+        })
+    });
+    done.map_err(|error| match (first, error) {
+        (Some(first), _) => first,
+        (None, DieselError::RollbackErrorOnCommit { commit_error, .. }) => (*commit_error).into(),
+        (None, error) => error.into(),
+    })
+}
+
+/// Whether SQLite failed since its disk is full.
+fn is_disk_full(error: &SnapshotError) -> bool {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if error.downcast_ref::<DieselError>().and_then(reason_of) == Some(Reason::DiskFull) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::RunQueryDsl;
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_although_the_rollback_fails_too() {
+        let mut conn = SqliteConnection::establish(":memory:").unwrap();
+        conn.batch_execute("CREATE TABLE t (content blob); PRAGMA max_page_count = 10").unwrap();
+        let filled = in_write(Conn::Sqlite(&mut conn), |conn| {
+            let Conn::Sqlite(conn) = conn else { return Err(SnapshotError::NotBegun) };
+            Ok(diesel::sql_query("INSERT INTO t VALUES (randomblob(1000000))").execute(conn)?)
+        });
+        let error = filled.unwrap_err();
+        assert!(is_disk_full(&error), "{error:?}");
+        // Also where the rows come from a sink of another crate.
+        assert!(is_disk_full(&SnapshotError::Sink(Box::new(error))));
+        assert!(!is_disk_full(&SnapshotError::NotBegun));
     }
 }

@@ -13,10 +13,11 @@ use derslik_ports::outbound::{ChangeLogRepository, Projection};
 
 use super::load::Loader;
 use super::tables::{WRITTEN_BY_MIGRATIONS, stored};
-use super::{Feed, Snapshot, SnapshotError, columns, counters, in_write};
+use super::{Feed, Snapshot, SnapshotError, columns, counters, immediate, in_write};
 use crate::change_log::ChangeKind;
 use crate::db::conn::{Conn, DieselStores, on_conn};
 use crate::db::connector::Database;
+use crate::db::migrate::{lock, lock_transaction, try_lock};
 use crate::db::migrations::{MigrateError, POSTGRES, SQLITE, UNFINISHED_RESTORE};
 use crate::db::schema_versions::Inspect;
 use crate::rekey::rewrite_keys;
@@ -55,8 +56,13 @@ pub(super) fn newest_version(conn: Conn<'_>) -> Result<String, SnapshotError> {
 /// Gives an empty database that schema, and the mark.
 pub(super) fn begin(conn: Conn<'_>, schema: &str) -> Result<(), SnapshotError> {
     match conn {
-        Conn::Pg(conn) => conn.transaction(|conn| prepare(conn, &POSTGRES, schema)),
-        Conn::Sqlite(conn) => conn.immediate_transaction(|conn| prepare(conn, &SQLITE, schema)),
+        Conn::Pg(conn) => conn.transaction(|conn| {
+            if !try_lock(conn)? {
+                return Err(SnapshotError::Busy);
+            }
+            prepare(conn, &POSTGRES, schema)
+        }),
+        Conn::Sqlite(conn) => immediate(conn, |conn| prepare(conn, &SQLITE, schema)),
     }
 }
 
@@ -135,6 +141,10 @@ fn require_mark(conn: Conn<'_>) -> Result<(), SnapshotError> {
 /// Writes all rows and the counters.
 pub(super) fn load(conn: Conn<'_>, snapshot: &Snapshot, feed: &mut Feed<'_>) -> Result<u64, SnapshotError> {
     in_write(conn, |mut conn| {
+        // Another restore is refused by the lock, which says that one runs. The mark alone would say that one was interrupted.
+        if let Conn::Pg(conn) = &mut conn {
+            lock_transaction(conn)?;
+        }
         require_mark(conn.reborrow())?;
         let mut loader = Loader::new(conn.reborrow(), &snapshot.columns)?;
         feed(&mut loader).map_err(SnapshotError::Sink)?;
@@ -148,6 +158,7 @@ pub(super) fn load(conn: Conn<'_>, snapshot: &Snapshot, feed: &mut Feed<'_>) -> 
 pub(super) fn upgrade(conn: Conn<'_>) -> Result<Vec<String>, SnapshotError> {
     match conn {
         Conn::Pg(conn) => {
+            lock(conn)?;
             let applied = upgrade_on(conn, POSTGRES)?;
             // The server has no figures of the new rows yet, by which it plans.
             conn.batch_execute("ANALYZE")?;

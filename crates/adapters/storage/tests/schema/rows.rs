@@ -33,11 +33,12 @@ fn people() -> Vec<(&'static str, Vec<Value>)> {
     };
     let key = |id: i64, kind: &str, more: [Value; 4]| {
         let [expires, revoked, project, used] = more;
+        let is_token = kind == "access_token";
         json!({
             "account_id": 7, "id": id, "principal_id": 2, "kind": kind, "public_id": format!("public-{id}"), "digest": digest(1),
             "scopes": "sessions:read", "created_at": AT, "expires_at": expires, "revoked_at": revoked, "project_id": project,
-            "last_used_on": used, "access_key_id": expires.as_str().map(|_| 4), "grant_id": expires.as_str().map(|_| 11),
-            "exchanged_from": expires.as_str().map(|_| 4),
+            "last_used_on": used, "access_key_id": is_token.then_some(4), "grant_id": is_token.then_some(11),
+            "exchanged_from": is_token.then_some(4),
         })
     };
     vec![

@@ -212,6 +212,31 @@ fn only_an_empty_database_is_restored_into() {
     }
 }
 
+/// The key of the advisory lock of migrations.
+const LOCK: i64 = 0x6465_7273_6c69_6b01;
+
+#[test]
+fn a_restore_beside_another_one_or_a_migration_says_so() {
+    let snapshot = current();
+    let (url, _place) = new_postgres();
+    let DatabaseUrl::Postgres(server) = &url else { panic!("{url:?}") };
+    let mut other = PgConnection::establish(server).unwrap();
+    other.batch_execute(&format!("SELECT pg_advisory_lock({LOCK})")).unwrap();
+    let refused = url.begin_restore(&snapshot).unwrap_err();
+    assert_eq!(refused.to_string(), "another restore or migration is running on this database");
+    other.batch_execute(&format!("SELECT pg_advisory_unlock({LOCK})")).unwrap();
+    restore(&url, &snapshot, &rows_for(&snapshot));
+
+    // Another one is refused in the same way while the rows are written.
+    let (url, _place) = new_postgres();
+    url.begin_restore(&snapshot).unwrap();
+    let loaded = url.load_snapshot(&snapshot, &mut |_| {
+        assert!(matches!(url.begin_restore(&snapshot), Err(SnapshotError::Busy)));
+        Ok(())
+    });
+    assert_eq!(loaded.unwrap(), 0);
+}
+
 #[test]
 fn a_backup_of_an_older_schema_is_migrated_and_one_of_a_newer_schema_is_refused() {
     let current = current();
@@ -321,5 +346,54 @@ fn of_an_erasure_of_many_those_users_are_missing_who_were_erased_after_the_backu
         );
         assert_eq!(missing(&live), [("ali".to_owned(), true)]);
         assert_eq!(live.read_endings().unwrap().cancelled_erasures, [(7, 40)]);
+    }
+}
+
+#[test]
+fn people_who_were_deleted_or_have_fewer_rights_since_a_backup_do_not_get_them_back() {
+    let snapshot = current();
+    let rows = rows_for(&snapshot);
+    let changes = [
+        // The row of the password stays, as it does when the program deletes a person.
+        "UPDATE principals SET status = 'deleted', username = NULL, username_key = NULL, email = NULL, email_key = NULL, \
+         role = 'member', classroom_role = 'u', login_allowed = false, expires_at = NULL WHERE id = 2; \
+         UPDATE credentials SET revoked_at = '2026-11-30T00:00:00.000000Z' WHERE revoked_at IS NULL",
+        "UPDATE principals SET role = 'member', classroom_role = 'u', expires_at = '2026-11-30T00:00:00.000000Z' WHERE id = 2",
+    ];
+    let of_person =
+        |url: &DatabaseUrl, condition: &str| number(url, &format!("SELECT count(*) FROM principals WHERE id = 2 AND {condition}"));
+    for open in DATABASES {
+        for (place, change) in changes.into_iter().enumerate() {
+            let (live, _place) = open();
+            restore(&live, &snapshot, &rows);
+            execute(&live, change);
+            let endings = live.read_endings().unwrap();
+            let (restored, _place) = open();
+            restore(&restored, &snapshot, &rows);
+            let ended = restored.end_credentials(Some(&endings), now()).unwrap();
+            assert_eq!((ended.people, ended.passwords), if place == 0 { (1, 1) } else { (1, 0) }, "{change}");
+            if place == 0 {
+                let tombstone = "status = 'deleted' AND username IS NULL AND email IS NULL AND former_username IS NOT NULL AND former_email IS NOT NULL";
+                assert_eq!(of_person(&restored, tombstone), 1);
+                // The list has the grants of the person as valid ones.
+                assert_eq!(number(&restored, "SELECT count(*) FROM token_grants WHERE revoked_at IS NULL"), 0);
+                assert!(restored.erased_people_still_here(&endings).unwrap().is_empty());
+            } else {
+                let limited =
+                    "status = 'active' AND role = 'member' AND classroom_role = 'u' AND expires_at = '2026-11-30T00:00:00.000000Z'";
+                assert_eq!(of_person(&restored, limited), 1);
+            }
+            let again = restored.end_credentials(Some(&endings), now()).unwrap();
+            assert_eq!((again.people, again.passwords, again.credentials), (0, 0, 0));
+
+            // What a person was given since the backup does not come with the list.
+            let (newer, _place) = open();
+            restore(&newer, &snapshot, &rows);
+            execute(&newer, "UPDATE principals SET expires_at = NULL, classroom_role = 'a' WHERE id = 2");
+            let (restored, _place) = open();
+            restore(&restored, &snapshot, &rows);
+            assert_eq!(restored.end_credentials(Some(&newer.read_endings().unwrap()), now()).unwrap().people, 0);
+            assert_eq!(of_person(&restored, "classroom_role = 'e+' AND expires_at IS NOT NULL"), 1);
+        }
     }
 }

@@ -36,8 +36,8 @@ fn attendee(style: Style) -> Members {
     ])
 }
 
-/// The fields of an attendee in a request, with that name of the person.
-fn fields(person: &str, about_person: &str) -> Members {
+/// The fields of an attendee in a request, with that name of the person, and these roles.
+fn fields(person: &str, about_person: &str, roles: &[&str]) -> Members {
     members([
         (person, or_null(text_within(0, 100, about_person))),
         ("attendance_code", or_null(text_within(0, 64, "The attendee to change, by its code."))),
@@ -45,7 +45,7 @@ fn fields(person: &str, about_person: &str) -> Members {
         ("name", or_null(text_within(0, 200, "The given name; a new guest needs one."))),
         ("surname", or_null(text_within(0, 200, "The family name; a new guest needs one."))),
         ("mobile", or_null(text_within(0, 50, "The telephone number."))),
-        ("role", or_null(one_text(&ROLES, "The role in the classroom: `u` by default."))),
+        ("role", or_null(one_text(roles, "The role in the classroom: `u` by default."))),
     ])
 }
 
@@ -54,12 +54,14 @@ pub(in crate::perculus) fn add_components(components: ComponentsBuilder) -> Comp
     let (v1, v2) = (Style::V1, Style::V2 { zone: Zone::UTC, with_index: true });
     let index = || members([("index", whole("The position of the item, if the request asked for it."))]);
     let refused = || members([("model", anything("The item as it was sent.")), ("state", named("ItemState"))]);
+    // In version 1 an empty role is the default.
+    let roles_v1 = [ROLES.as_slice(), &[""]].concat();
     let (by_guid, by_name) = ("The GUID of a person of the account.", "The GUID of a person of the account, or a user name.");
     components
         .schema("Attendee", record("An attendee.", attendee(v2), Vec::new()))
         .schema("AttendeeV1", record("An attendee as version 1 shows it.", attendee(v1), Vec::new()))
-        .schema("AttendeeForm", form("An attendee to add or to change.", Vec::new(), fields("user_guid", by_guid)))
-        .schema("AttendeeFormV1", form("An attendee to add or to change.", Vec::new(), fields("user_id", by_name)))
+        .schema("AttendeeForm", form("An attendee to add or to change.", Vec::new(), fields("user_guid", by_guid, &ROLES)))
+        .schema("AttendeeFormV1", form("An attendee to add or to change.", Vec::new(), fields("user_id", by_name, &roles_v1)))
         .schema("ApprovedAttendee", record("An attendee that a batch added or changed.", attendee(v2), index()))
         .schema("RejectedAttendee", record("A refused item.", refused(), index()))
         .schema("RejectedAttendeeV1", record("A refused item.", refused(), Vec::new()))
