@@ -140,10 +140,13 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work, seed: Op
 /// Adds the content of a file to an account.
 async fn add_seed(seeds: &dyn SeedControl, account: AccountId, file: &Path) -> Result<(), Failure> {
     let document = std::fs::read_to_string(file).with_context(|| format!("{} can't be read", file.display()));
-    match seeds.add(PublicAccountId::new(account.get()), document.map_err(Failure::Usage)?).await {
+    match seeds.add_first(PublicAccountId::new(account.get()), document.map_err(Failure::Usage)?).await {
         Ok(_) => Ok(()),
         Err(ControlError::Store(error)) => Err(Failure::Database(error.into())),
-        Err(error) => Err(Failure::Usage(anyhow::Error::new(error).context(format!("{} can't be used", file.display())))),
+        Err(error) => {
+            let field = if let ControlError::Invalid { field: Some(field), .. } = &error { format!(": {field}") } else { String::new() };
+            Err(Failure::Usage(anyhow::Error::new(error).context(format!("{} can't be used{field}", file.display()))))
+        }
     }
 }
 
