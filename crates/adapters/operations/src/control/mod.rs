@@ -4,10 +4,13 @@
 //! To add a resource: a port in [`Control`], a file with `configure`, a line in [`configure`], and its paths in `openapi.rs` here.
 
 mod accounts;
+mod document;
 mod problem;
 mod read;
 mod seeds;
 mod snapshots;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Arc, OnceLock};
 
