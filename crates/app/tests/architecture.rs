@@ -177,7 +177,8 @@ fn dependency_rules_let_only_the_wiring_name_the_use_cases() {
     let naming =
         sources(&root).into_iter().filter(|path| std::fs::read_to_string(path).expect("it can be read").contains("derslik_services"));
     let naming: Vec<_> = naming.map(|path| path.strip_prefix(&root).expect("below the root").to_owned()).collect();
-    assert_eq!(naming, [Path::new("wiring.rs")]);
+    let is_wiring = |path: &PathBuf| path == Path::new("wiring.rs") || path.starts_with("wiring");
+    assert!(!naming.is_empty() && naming.iter().all(is_wiring), "{naming:?}");
 }
 
 /// A match on such an enum needs a wildcard in every other crate, which would silently handle a new variant. The lint

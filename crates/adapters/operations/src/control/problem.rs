@@ -3,7 +3,7 @@
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ContentType, RETRY_AFTER};
+use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 use derslik_ports::StoreError;
 use derslik_ports::inbound::control::ControlError;
@@ -89,7 +89,7 @@ impl ResponseError for Problem {
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             answer.insert_header((RETRY_AFTER, "1"));
         }
-        answer.insert_header(ContentType("application/problem+json".parse().unwrap_or(actix_web::mime::APPLICATION_JSON)));
+        answer.insert_header((CONTENT_TYPE, "application/problem+json"));
         answer.body(Value::Object(members).to_string())
     }
 }
