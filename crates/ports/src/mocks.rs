@@ -9,14 +9,14 @@ use derslik_domain::session::Session;
 use derslik_domain::time::Timestamp;
 
 use crate::outbound::{
-    AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, Clock, CourseLookup, CourseReader,
-    CourseRepository, CourseWithMembership, ErasureRepository, GradingPeriodRepository, GrantRepository, IdempotencyRepository,
-    IdentityRepository, Ids, JobOfProject, JobReader, JobRepository, KeyRepository, MockAdminRepository, MockAliasRepository,
-    MockAttendeeRepository, MockAuditRepository, MockChangeLogRepository, MockCourseRepository, MockErasureRepository,
-    MockGradingPeriodRepository, MockGrantRepository, MockIdempotencyRepository, MockIdentityRepository, MockJobRepository,
-    MockKeyRepository, MockProjectRepository, MockRosterRepository, MockSealRepository, MockSessionRepository, MockUserRepository,
-    ProjectRepository, RosterRepository, SealRepository, SessionReader, SessionRepository, StoreError, Stores, Tenant, UnitOfWork,
-    UserRepository,
+    AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, Clock, ClockRepository, CourseLookup,
+    CourseReader, CourseRepository, CourseWithMembership, ErasureRepository, GradingPeriodRepository, GrantRepository,
+    IdempotencyRepository, IdentityRepository, Ids, JobOfProject, JobReader, JobRepository, KeyRepository, MockAdminRepository,
+    MockAliasRepository, MockAttendeeRepository, MockAuditRepository, MockChangeLogRepository, MockClockRepository, MockCourseRepository,
+    MockErasureRepository, MockGradingPeriodRepository, MockGrantRepository, MockIdempotencyRepository, MockIdentityRepository,
+    MockJobRepository, MockKeyRepository, MockProjectRepository, MockRosterRepository, MockSealRepository, MockSessionRepository,
+    MockUserRepository, ProjectRepository, RosterRepository, SealRepository, SessionReader, SessionRepository, StoreError, Stores, Tenant,
+    UnitOfWork, UserRepository,
 };
 
 /// Stores that accept only expected calls, except that every principal may act.
@@ -58,6 +58,8 @@ pub struct MockStores {
     pub grants: MockGrantRepository,
     /// The answers of idempotent requests.
     pub idempotency: MockIdempotencyRepository,
+    /// The clocks that tests move.
+    pub clocks: MockClockRepository,
 }
 
 impl Default for MockStores {
@@ -90,6 +92,7 @@ impl MockStores {
             keys: MockKeyRepository::default(),
             grants: MockGrantRepository::default(),
             idempotency: MockIdempotencyRepository::default(),
+            clocks: MockClockRepository::default(),
         }
     }
 }
@@ -153,6 +156,10 @@ impl Stores for MockStores {
 
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
         &mut self.idempotency
+    }
+
+    fn clocks(&mut self) -> &mut dyn ClockRepository {
+        &mut self.clocks
     }
 
     fn jobs(&mut self) -> &mut dyn JobRepository {
@@ -258,6 +265,10 @@ impl Stores for SingleCallStores<'_> {
 
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
         self.count_call().idempotency()
+    }
+
+    fn clocks(&mut self) -> &mut dyn ClockRepository {
+        self.count_call().clocks()
     }
 }
 

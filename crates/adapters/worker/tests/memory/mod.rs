@@ -124,6 +124,10 @@ impl Stores for OpenTables {
         self.rest.idempotency()
     }
 
+    fn clocks(&mut self) -> &mut dyn ClockRepository {
+        self.rest.clocks()
+    }
+
     fn attendees(&mut self) -> &mut dyn AttendeeRepository {
         self.rest.attendees()
     }
