@@ -124,7 +124,7 @@ impl<U: UnitOfWork> Dispatch<U> {
 
     /// Finds the accounts that have due jobs, and the time of the next look.
     async fn look(&mut self) {
-        let found = self.find_due().await;
+        let found = find_due(&self.worker).await;
         self.looked_at = Instant::now();
         self.claimed_since_look = 0;
         let poll = self.worker.settings.poll.max(SHORTEST_WAIT);
@@ -141,20 +141,6 @@ impl<U: UnitOfWork> Dispatch<U> {
             }
             Err(error) => self.fail(&error),
         }
-    }
-
-    /// The accounts that have due jobs, and when the next job is due.
-    async fn find_due(&self) -> Result<(Vec<AccountId>, Option<Timestamp>), StoreError> {
-        self.worker.refresh_clocks().await?;
-        let (times, actions) = (self.worker.clock.due_times(), self.worker.registry.actions());
-        let look = move |stores: &mut dyn Stores| {
-            if !times.of_others.is_empty() {
-                return Ok((stores.clocks().accounts_with_due(&times, actions, ACCOUNTS)?, None));
-            }
-            let jobs = stores.jobs();
-            Ok::<_, StoreError>((jobs.accounts_with_due(times.of_most, actions, ACCOUNTS)?, jobs.next_due(actions)?))
-        };
-        self.worker.uow.read(Tenant::Installation, look).await
     }
 
     /// Brings the next look forward after a notification: to now, or, while accounts are due, to [`LOOK_INTERVAL`] after the
@@ -256,6 +242,20 @@ impl<U: UnitOfWork> Dispatch<U> {
             self.look_at = self.look_at.min(Instant::now() + wait);
         }
     }
+}
+
+/// The accounts that have due jobs, and when the next job is due. The latter is not known while tests have moved clocks.
+async fn find_due<U: UnitOfWork>(worker: &Worker<U>) -> Result<(Vec<AccountId>, Option<Timestamp>), StoreError> {
+    worker.refresh_clocks().await?;
+    let (times, actions) = (worker.clock.due_times(), worker.registry.actions());
+    let look = move |stores: &mut dyn Stores| -> Result<(Vec<AccountId>, Option<Timestamp>), StoreError> {
+        if !times.of_others.is_empty() {
+            return Ok((stores.clocks().accounts_with_due(&times, actions, ACCOUNTS)?, None));
+        }
+        let jobs = stores.jobs();
+        Ok((jobs.accounts_with_due(times.of_most, actions, ACCOUNTS)?, jobs.next_due(actions)?))
+    };
+    worker.uow.read(Tenant::Installation, look).await
 }
 
 /// Waits until a slot is free, and does not keep it.

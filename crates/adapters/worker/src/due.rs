@@ -10,7 +10,7 @@ use derslik_domain::job::{Action, Actions, Event, Fact, Failure, Jitter, Job, Jo
 use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{
-    Claim, DueWork, HeldJob, JobOutcome, NextDue, Projection, RanItem, RanKind, Reason, StoreError, Stores, UnitOfWork,
+    Claim, Clock, DueWork, HeldJob, Ids, JobOutcome, NextDue, Projection, RanItem, RanKind, Reason, StoreError, Stores, UnitOfWork,
 };
 use uuid::Uuid;
 
@@ -32,17 +32,12 @@ pub struct DueRunner<U> {
 }
 
 struct Inner {
-    ports: InnerPorts,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
     registry: Registry,
     settings: Settings,
     actions: Actions,
     worker: WorkerId,
-}
-
-/// The ports without the store.
-struct InnerPorts {
-    clock: Arc<dyn derslik_ports::outbound::Clock>,
-    ids: Arc<dyn derslik_ports::outbound::Ids>,
 }
 
 impl<U> fmt::Debug for DueRunner<U> {
@@ -78,8 +73,7 @@ impl<U: UnitOfWork + Clone> DueRunner<U> {
         let has_steps = |action: &Action| matches!(registry.get(*action), Some(Handler::Steps(_)));
         let actions = Action::ALL.into_iter().filter(has_steps).collect();
         let worker = WorkerId::new(Uuid::from_u128(ids.random_bits()));
-        let ports = InnerPorts { clock, ids };
-        Self { uow, inner: Arc::new(Inner { ports, registry, settings, actions, worker }) }
+        Self { uow, inner: Arc::new(Inner { clock, ids, registry, settings, actions, worker }) }
     }
 
     /// What falls due next, once the ends of all sessions are known.
@@ -194,14 +188,14 @@ impl Inner {
 
     /// Claims one of the jobs that are due at that instant.
     fn claim(&self, stores: &mut dyn Stores, account: AccountId, due: Timestamp) -> Result<Option<HeldJob>, StoreError> {
-        let token = LeaseToken::new(Uuid::from_u128(self.ports.ids.random_bits()));
+        let token = LeaseToken::new(Uuid::from_u128(self.ids.random_bits()));
         let term = self.settings.lease;
         let claim = Claim { worker: self.worker, token, term, at: due, actions: self.actions, limit: 1 };
         let claimed = stores.jobs().claim(account, &claim)?;
         let Some(job) = claimed.first() else { return Ok(None) };
         let held = HeldJob { job: job.id, token };
         // The lease goes by the time of the machine.
-        stores.jobs().renew(account, &[held], term.end(self.ports.clock.now()))?;
+        stores.jobs().renew(account, &[held], term.end(self.clock.now()))?;
         Ok(Some(held))
     }
 
@@ -231,7 +225,7 @@ impl Inner {
             return Err(StepError::Store(StoreError::from(Reason::Conflict)));
         }
         let Some(fact) = fact else {
-            stores.jobs().renew(account, &[held], term.end(self.ports.clock.now()))?;
+            stores.jobs().renew(account, &[held], term.end(self.clock.now()))?;
             return Ok(Stepped::More);
         };
         Ok(Stepped::Ended(Box::new(after), fact))

@@ -22,7 +22,7 @@ pub(super) async fn run<U: UnitOfWork>(
     idempotent: Option<IdempotentRequest<AttendeeOutcome>>,
 ) -> Result<IdempotentOutcome<AttendeeOutcome>, ServiceError> {
     authorize(actor, Action::WriteSessions)?;
-    let (account, now, ids) = (actor.account_id(), service.clock.now(), Arc::clone(&service.ids));
+    let (account, now, ids) = (actor.account_id(), service.clock.now_of(actor.account_id()), Arc::clone(&service.ids));
     let guard = IdempotencyGuard::new(actor, idempotent, now);
     let work = move |stores: &mut dyn Stores| {
         hold(stores, account, session)?;

@@ -247,7 +247,9 @@ impl<U: UnitOfWork + fmt::Debug> ClockControl for ClockUseCases<U> {
     async fn advance(&self, scope: ClockScope, advance: Advance) -> Result<Advanced, ControlError> {
         let target = move |now: Timestamp| match advance {
             Advance::By(span) => in_range("by", now.plus(span)),
-            Advance::To(instant) if instant < now => Err(ControlError::invalid("to", "it has passed already: a clock is set backwards by set")),
+            Advance::To(instant) if instant < now => {
+                Err(ControlError::invalid("to", "it has passed already: a clock is set backwards by set"))
+            }
             Advance::To(instant) => in_range("to", instant),
         };
         self.advance_to(scope, target).await

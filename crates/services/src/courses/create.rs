@@ -32,7 +32,7 @@ pub(super) async fn run<U: UnitOfWork>(
     idempotent: Option<IdempotentRequest<CourseWithAccess>>,
 ) -> Result<IdempotentOutcome<CourseWithAccess>, CourseError> {
     authorize_catalogue(actor, CatalogueAction::Create)?;
-    let (author, actor, ids, at) = (Author::of(actor), actor.clone(), Arc::clone(&service.ids), service.clock.now());
+    let (author, actor, ids, at) = (Author::of(actor), actor.clone(), Arc::clone(&service.ids), service.clock.now_of(actor.account_id()));
     let guard = IdempotencyGuard::new(&actor, idempotent, at);
     let work = move |stores: &mut dyn Stores| create_course(stores, &actor, form, ids.as_ref(), at);
     match write_as(&service.uow, author, move |stores| guard.run(stores, work)).await {

@@ -16,7 +16,7 @@ use crate::record::record;
 #[async_trait]
 impl<U: UnitOfWork> CourseOperations for UseCases<U> {
     async fn operate(&self, account: AccountId, course: CourseRef, operation: CourseOperation) -> Result<Course, CourseOperationError> {
-        let (ids, at, done) = (self.ids.clone(), self.clock.now(), change_of(&operation));
+        let (ids, at, done) = (self.ids.clone(), self.clock.now_of(account), change_of(&operation));
         self.uow
             .write(account, move |stores| {
                 let course = lock(stores, account, &course)?.ok_or(CourseOperationError::NotFound)?;

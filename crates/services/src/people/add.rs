@@ -27,7 +27,7 @@ pub(super) async fn run<U: UnitOfWork>(
         Some(password) => Some(service.passwords.hash(password.clone()).await?),
         None => None,
     };
-    let (account, now, ids) = (actor.account_id(), service.clock.now(), Arc::clone(&service.ids));
+    let (account, now, ids) = (actor.account_id(), service.clock.now_of(actor.account_id()), Arc::clone(&service.ids));
     let requester = Requester::from(actor);
     let guard = IdempotencyGuard::new(actor, idempotent, now);
     let work = move |stores: &mut dyn Stores| {

@@ -12,7 +12,7 @@ use crate::record::record;
 
 pub(super) async fn run<U: UnitOfWork>(service: &Projects<U>, actor: &Actor, new: NewProject) -> Result<Project, JobError> {
     authorize(actor, Action::ManageProjects)?;
-    let (account, created_at) = (actor.account_id(), service.clock.now());
+    let (account, created_at) = (actor.account_id(), service.clock.now_of(actor.account_id()));
     let requester = Requester::from(actor);
     let key = ProjectKey::from_random(service.ids.random_bits());
     write_as(&service.uow, Author::of(actor), move |stores| {

@@ -22,7 +22,7 @@ pub(super) async fn run<U: UnitOfWork>(
     authorize(actor, Action::WriteSessions)?;
     let account = Arc::clone(&actor.account);
     let principal = actor.principal.id;
-    let now = service.clock.now();
+    let now = service.clock.now_of(account.id);
     let ids = Arc::clone(&service.ids);
     let targets = batch.targets();
     // A batch that only creates sessions needs one statement, which checks the principal as well.

@@ -4,6 +4,7 @@
 //! To add a resource: a port in [`Control`], a file with `configure`, a line in [`configure`], and its paths in `openapi.rs` here.
 
 mod accounts;
+mod clock;
 mod problem;
 mod read;
 mod seeds;
@@ -12,7 +13,7 @@ mod snapshots;
 use std::sync::{Arc, OnceLock};
 
 use actix_web::web::{self, Data, ServiceConfig};
-use derslik_ports::inbound::control::{AccountControl, SeedControl, SnapshotControl};
+use derslik_ports::inbound::control::{AccountControl, AccountIds, ClockControl, SeedControl, SnapshotControl};
 
 use crate::Operations;
 
@@ -30,6 +31,10 @@ pub struct Control {
     pub seeds: Arc<dyn SeedControl>,
     /// Snapshots.
     pub snapshots: Arc<dyn SnapshotControl>,
+    /// Clocks.
+    pub clock: Arc<dyn ClockControl>,
+    /// The ids by which tests name accounts.
+    pub ids: Arc<AccountIds>,
 }
 
 impl std::fmt::Debug for Control {
@@ -57,8 +62,11 @@ impl ControlSlot {
 /// Adds the resources, if the listener has test control and its clients may change state.
 pub(crate) fn configure(config: &mut ServiceConfig, operations: &Data<Operations>) {
     let Some(slot) = operations.control.clone().filter(|_| operations.access.is_control_open()) else { return };
-    config
-        .app_data(Data::new(slot))
-        .app_data(read::limits())
-        .service(web::scope(CONTROL_PATH).configure(accounts::configure).configure(seeds::configure).configure(snapshots::configure));
+    config.app_data(Data::new(slot)).app_data(read::limits()).service(
+        web::scope(CONTROL_PATH)
+            .configure(accounts::configure)
+            .configure(clock::configure)
+            .configure(seeds::configure)
+            .configure(snapshots::configure),
+    );
 }
