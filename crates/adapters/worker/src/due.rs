@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::execution::{broken, failure_of, is_held};
 use crate::registry::{Handler, Registry, Step, StepContext, StepError};
 use crate::report;
-use crate::worker::{Settings, WorkerPorts};
+use crate::worker::Settings;
 
 /// The most jobs that one transaction runs.
 const JOBS: usize = 50;
@@ -66,10 +66,9 @@ enum Stepped {
     Lost,
 }
 
-impl<U: UnitOfWork + Clone> DueRunner<U> {
-    /// A runner with these handlers.
-    pub fn new(ports: WorkerPorts<U>, registry: Registry, settings: Settings) -> Self {
-        let WorkerPorts { uow, clock, ids, job_notify: _ } = ports;
+impl<U: UnitOfWork> DueRunner<U> {
+    /// A runner with these handlers. Leases go by `clock`.
+    pub fn new(uow: U, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, registry: Registry, settings: Settings) -> Self {
         let has_steps = |action: &Action| matches!(registry.get(*action), Some(Handler::Steps(_)));
         let actions = Action::ALL.into_iter().filter(has_steps).collect();
         let worker = WorkerId::new(Uuid::from_u128(ids.random_bits()));
@@ -267,7 +266,7 @@ fn told(account: AccountId, job: &Job, fact: &Fact, due: Timestamp) -> RanItem {
 }
 
 #[async_trait]
-impl<U: UnitOfWork + Clone> DueWork for DueRunner<U> {
+impl<U: UnitOfWork> DueWork for DueRunner<U> {
     fn actions(&self) -> Actions {
         self.inner.actions
     }

@@ -15,7 +15,7 @@ use crate::record::record;
 #[async_trait]
 impl<U: UnitOfWork> UserAdministration for UseCases<U> {
     async fn create(&self, account: AccountId, new: NewUser) -> Result<PrincipalId, CreateUserError> {
-        let (guid, at) = (self.ids.user_guid(), self.clock.now_of(account));
+        let (guid, at) = (self.ids.user_guid_of(account), self.clock.now_of(account));
         let NewUser { email, username, role, name, surname } = new;
         self.uow
             .write(Tenant::Installation, move |stores| {

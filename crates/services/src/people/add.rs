@@ -35,7 +35,7 @@ pub(super) async fn run<U: UnitOfWork>(
             return Ok(Err(PersonRefusal::Invalid(vec![violation])));
         }
         for _ in 0..TRIES {
-            let user = person.clone().into_user(stores.users().next_id(account)?, ids.user_guid(), now);
+            let user = person.clone().into_user(stores.users().next_id(account)?, ids.user_guid_of(account), now);
             if let Some(refusal) = taken(stores, account, &user)? {
                 return Ok(Err(refusal));
             }
