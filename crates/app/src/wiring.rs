@@ -4,6 +4,8 @@
 //! An [`Installation`] is the program over one database. `serve` takes the state of the HTTP adapter from it, `worker` the runner
 //! of jobs, and the commands of operators their use cases.
 
+mod control;
+
 use std::sync::Arc;
 
 use derslik_domain::identity::PasswordRules;
@@ -11,7 +13,7 @@ use derslik_domain::job::Action;
 use derslik_domain::time::Timestamp;
 use derslik_http::classroom::ClassroomSettings;
 use derslik_http::{HttpState, Limits, Services};
-use derslik_ports::inbound::control::{AccountIds, ClockControl};
+use derslik_ports::inbound::control::AccountIds;
 use derslik_ports::inbound::operators::{
     AccountAdministration, AdminAdministration, AuditReading, AuditVerification, BacklogReading, CourseOperations,
     CredentialAdministration, ErasureRequests, GrantAdministration, InstallationKeys, JobOperations, KnownSecretRevocation,
@@ -21,7 +23,7 @@ use derslik_ports::inbound::{DenialLog, HealthService, PeopleService};
 use derslik_ports::outbound::{Clock, ClockSync, Ids, Passwords, Readers, SealKeys, Signatures, UnitOfWork};
 use derslik_services::activity::Activity;
 use derslik_services::attendees::Attendees;
-use derslik_services::clocks::{AccountClocks, ClockUseCases, SyncedGrants, SyncedIdentity, SyncedLogIns};
+use derslik_services::clocks::{AccountClocks, SyncedGrants, SyncedIdentity, SyncedLogIns};
 use derslik_services::courses::Courses;
 use derslik_services::denials::{CountedLogIns, DenialCounter, DenialWriter};
 use derslik_services::health::Health;
@@ -33,7 +35,7 @@ use derslik_services::projects::Projects;
 use derslik_services::rosters::Rosters;
 use derslik_services::sessions::Sessions;
 use derslik_storage::{DatabaseUrl, DieselProbe, DieselUnitOfWork};
-use derslik_worker::{DueRunner, Registry, Runner, Settings, WorkerPorts, handlers};
+use derslik_worker::{Registry, Runner, Settings, WorkerPorts, handlers};
 use tokio::runtime::Handle;
 
 use crate::config::{Config, Profile};
@@ -51,7 +53,7 @@ pub struct Installation {
     denials: Arc<DenialCounter>,
     /// The clocks of accounts, which profile `dev` has.
     clocks: Option<Arc<AccountClocks<DieselUnitOfWork>>>,
-    /// The ids by which tests name accounts.
+    /// Which accounts tests have replaced: none outside of profile `dev`.
     account_ids: Arc<AccountIds>,
 }
 
@@ -96,8 +98,8 @@ impl Installation {
     /// If a setting can't be used.
     pub fn http_state(&self, config: &Config, page_key: [u8; 32]) -> anyhow::Result<HttpState> {
         let classroom = ClassroomSettings { templates: config.classroom.templates(), page_key };
-        let sync = self.clock_sync();
-        let state = counted_http_state(&self.uow, &self.system, config.limits(), classroom, self.denials.clone(), sync);
+        let tests = TestParts { account_ids: Arc::clone(&self.account_ids), sync: self.clock_sync() };
+        let state = counted_http_state(&self.uow, &self.system, config.limits(), classroom, self.denials.clone(), tests);
         let state = state.with_jobs_compat(config.jobs_compat()).with_trusted_proxies(config.trusted_proxies()?);
         let state = state.with_allowed_origins(config.allowed_origins()?);
         let state = state.with_rate_limits(config.limits.quotas());
@@ -135,17 +137,6 @@ impl Installation {
     pub fn clock_sync(&self) -> Option<Arc<dyn ClockSync>> {
         let clocks: Arc<dyn ClockSync> = self.clocks.clone()?;
         Some(clocks)
-    }
-
-    /// Test control of clocks, if this process has clocks that tests move.
-    ///
-    /// # Errors
-    /// If a setting can't be used.
-    pub fn clock_control(&self, config: &Config) -> anyhow::Result<Option<Arc<dyn ClockControl>>> {
-        let Some(clocks) = &self.clocks else { return Ok(None) };
-        let System { clock, ids, .. } = self.system.clone();
-        let due = DueRunner::new(self.uow.clone(), clock, ids, job_registry(config)?, config.worker());
-        Ok(Some(Arc::new(ClockUseCases::new(Arc::clone(clocks), Arc::new(due)))))
     }
 
     /// A worker that carries out erasures and no other jobs, for a database that is being restored.
@@ -302,17 +293,25 @@ pub fn operators<U: UnitOfWork + Clone>(uow: &U, system: &System) -> Operators {
 
 /// The state of the HTTP adapter: the use cases of clients over a unit of work, and limits.
 pub fn http_state<U: UnitOfWork + Readers + Clone>(uow: &U, system: &System, limits: Limits, classroom: ClassroomSettings) -> HttpState {
-    counted_http_state(uow, system, limits, classroom, Arc::default(), None)
+    counted_http_state(uow, system, limits, classroom, Arc::default(), TestParts::default())
 }
 
-/// As [`http_state`], with the count of denied requests of the installation, and with what keeps its clocks in step, if it has any.
+/// What the use cases of clients know of tests: nothing outside of profile `dev`.
+#[derive(Default)]
+struct TestParts {
+    account_ids: Arc<AccountIds>,
+    /// What keeps the clocks in step with other processes.
+    sync: Option<Arc<dyn ClockSync>>,
+}
+
+/// As [`http_state`], with the count of denied requests of the installation.
 fn counted_http_state<U: UnitOfWork + Readers + Clone>(
     uow: &U,
     system: &System,
     limits: Limits,
     classroom: ClassroomSettings,
     denials: Arc<DenialCounter>,
-    sync: Option<Arc<dyn ClockSync>>,
+    tests: TestParts,
 ) -> HttpState {
     let System { clock, ids, passwords, password_rules: _, signatures } = system.clone();
     let denials: Arc<dyn DenialLog> = Arc::new(MeteredDenials::new(denials));
@@ -332,9 +331,11 @@ fn counted_http_state<U: UnitOfWork + Readers + Clone>(
         jobs: Arc::new(Jobs::new(uow.clone(), Arc::clone(&clock))),
         projects: Arc::new(Projects::new(uow.clone(), Arc::clone(&clock), ids)),
         activity: Arc::new(Activity::new(uow.clone())),
-        identity: Arc::new(Identity::new(uow.clone(), clock).with_signatures(signatures).with_denials(denials.clone())),
+        identity: Arc::new(
+            Identity::new(uow.clone(), clock).with_signatures(signatures).with_denials(denials.clone()).with_account_ids(tests.account_ids),
+        ),
     };
-    let services = match sync {
+    let services = match tests.sync {
         Some(sync) => synced(services, &sync),
         None => services,
     };

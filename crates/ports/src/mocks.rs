@@ -15,8 +15,8 @@ use crate::outbound::{
     MockAliasRepository, MockAttendeeRepository, MockAuditRepository, MockChangeLogRepository, MockClockRepository, MockCourseRepository,
     MockErasureRepository, MockGradingPeriodRepository, MockGrantRepository, MockIdempotencyRepository, MockIdentityRepository,
     MockJobRepository, MockKeyRepository, MockProjectRepository, MockRosterRepository, MockSealRepository, MockSessionRepository,
-    MockUserRepository, ProjectRepository, RosterRepository, SealRepository, SessionReader, SessionRepository, StoreError, Stores, Tenant,
-    UnitOfWork, UserRepository,
+    MockTestAccountRepository, MockUserRepository, ProjectRepository, RosterRepository, SealRepository, SessionReader, SessionRepository,
+    StoreError, Stores, Tenant, TestAccountRepository, UnitOfWork, UserRepository,
 };
 
 /// Stores that accept only expected calls, except that every principal may act.
@@ -60,6 +60,8 @@ pub struct MockStores {
     pub idempotency: MockIdempotencyRepository,
     /// The clocks that tests move.
     pub clocks: MockClockRepository,
+    /// The accounts of tests.
+    pub test_accounts: MockTestAccountRepository,
 }
 
 impl Default for MockStores {
@@ -93,6 +95,7 @@ impl MockStores {
             grants: MockGrantRepository::default(),
             idempotency: MockIdempotencyRepository::default(),
             clocks: MockClockRepository::default(),
+            test_accounts: MockTestAccountRepository::default(),
         }
     }
 }
@@ -160,6 +163,10 @@ impl Stores for MockStores {
 
     fn clocks(&mut self) -> &mut dyn ClockRepository {
         &mut self.clocks
+    }
+
+    fn test_accounts(&mut self) -> &mut dyn TestAccountRepository {
+        &mut self.test_accounts
     }
 
     fn jobs(&mut self) -> &mut dyn JobRepository {
@@ -269,6 +276,10 @@ impl Stores for SingleCallStores<'_> {
 
     fn clocks(&mut self) -> &mut dyn ClockRepository {
         self.count_call().clocks()
+    }
+
+    fn test_accounts(&mut self) -> &mut dyn TestAccountRepository {
+        self.count_call().test_accounts()
     }
 }
 

@@ -11,7 +11,8 @@ use derslik_ports::outbound::{
     AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, ClockRepository, CourseLookup,
     CourseReader, CourseRepository, CourseWithMembership, ErasureRepository, GradingPeriodRepository, GrantRepository,
     IdempotencyRepository, IdentityRepository, JobOfProject, JobReader, JobRepository, KeyRepository, ProjectRepository, Reason,
-    RosterRepository, SealRepository, SessionReader, SessionRepository, StoreError, Stores, Tenant, UnitOfWork, UserRepository,
+    RosterRepository, SealRepository, SessionReader, SessionRepository, StoreError, Stores, Tenant, TestAccountRepository, UnitOfWork,
+    UserRepository,
 };
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
@@ -247,6 +248,10 @@ impl Stores for DieselStores<'_> {
     }
 
     fn clocks(&mut self) -> &mut dyn ClockRepository {
+        self
+    }
+
+    fn test_accounts(&mut self) -> &mut dyn TestAccountRepository {
         self
     }
 

@@ -5,7 +5,7 @@ use std::future::Future;
 use super::{
     AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, ClockRepository, CourseRepository,
     ErasureRepository, GradingPeriodRepository, GrantRepository, IdempotencyRepository, IdentityRepository, JobRepository, KeyRepository,
-    ProjectRepository, RosterRepository, SealRepository, SessionRepository, StoreError, Tenant, UserRepository,
+    ProjectRepository, RosterRepository, SealRepository, SessionRepository, StoreError, Tenant, TestAccountRepository, UserRepository,
 };
 
 /// The stores, all of them on the connection of one unit of work.
@@ -48,6 +48,8 @@ pub trait Stores {
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository;
     /// The clocks that tests move.
     fn clocks(&mut self) -> &mut dyn ClockRepository;
+    /// The accounts of tests.
+    fn test_accounts(&mut self) -> &mut dyn TestAccountRepository;
 }
 
 /// Runs plain code against the stores.

@@ -19,7 +19,7 @@ use derslik_ports::outbound::{
     AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, Claim, Clock, ClockRepository, Completion,
     CourseRepository, Enqueued, ErasureRepository, Exchanged, GradingPeriodRepository, GrantRepository, HeldJob, IdempotencyRepository,
     IdentityRepository, Ids, JobOfProject, JobRepository, KeyRepository, ProjectRepository, QueueDepth, Reason, RosterRepository,
-    SealRepository, SessionRepository, StoreError, Stores, Tenant, UnitOfWork, UserRepository,
+    SealRepository, SessionRepository, StoreError, Stores, Tenant, TestAccountRepository, UnitOfWork, UserRepository,
 };
 use derslik_testkit::builders::{account, now};
 use derslik_worker::{Registry, Runner, Settings, Step, StepContext, StepError, StepHandler, Task, TaskHandler, WorkerPorts};
@@ -126,6 +126,10 @@ impl Stores for OpenTables {
 
     fn clocks(&mut self) -> &mut dyn ClockRepository {
         self.rest.clocks()
+    }
+
+    fn test_accounts(&mut self) -> &mut dyn TestAccountRepository {
+        self.rest.test_accounts()
     }
 
     fn attendees(&mut self) -> &mut dyn AttendeeRepository {
