@@ -75,14 +75,15 @@ impl ClockRepository for DieselStores<'_> {
             Some(VirtualClock::Running { ahead_micros }) => (None, Some(ahead_micros)),
             None => (None, None),
         };
-        let changed = || {
-            (account_clocks::frozen_at.eq(frozen_at), account_clocks::ahead_micros.eq(ahead_micros), account_clocks::revision.eq(revision))
-        };
-        let store = diesel::insert_into(account_clocks::table)
-            .values((account_clocks::account_id.eq(account.get()), changed()))
-            .on_conflict(account_clocks::account_id)
-            .do_update()
-            .set(changed());
+        let row = (
+            account_clocks::account_id.eq(account.get()),
+            account_clocks::frozen_at.eq(frozen_at),
+            account_clocks::ahead_micros.eq(ahead_micros),
+            account_clocks::revision.eq(revision),
+        );
+        let changed =
+            (account_clocks::frozen_at.eq(frozen_at), account_clocks::ahead_micros.eq(ahead_micros), account_clocks::revision.eq(revision));
+        let store = diesel::insert_into(account_clocks::table).values(row).on_conflict(account_clocks::account_id).do_update().set(changed);
         self.query(|conn| on_conn!(conn, |conn| store.execute(conn)))?;
         Ok(true)
     }
