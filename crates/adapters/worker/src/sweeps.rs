@@ -60,17 +60,15 @@ async fn enqueue_all<U: UnitOfWork>(worker: &Worker<U>, interval: Duration) -> R
 fn sweeps_of<U>(worker: &Worker<U>, account: AccountId, interval: Duration) -> Vec<NewJob> {
     let now = worker.clock.now_of(account);
     let (next, midnight) = (next_boundary(now, interval), next_utc_midnight(now));
-    let mut sweeps = Vec::new();
-    if account != INSTALLATION {
-        sweeps.push(NewJob::expire_sessions(next, now));
-        sweeps.push(NewJob::index_sessions(next, now));
-        sweeps.push(NewJob::prune(Pruning::DeletedRows, midnight, now));
-    }
-    sweeps.push(NewJob::prune(Pruning::EndedJobs, midnight, now));
-    sweeps.push(NewJob::prune_audit(midnight, now));
+    let mut sweeps = vec![NewJob::prune(Pruning::EndedJobs, midnight, now), NewJob::prune_audit(midnight, now)];
     // Without a key there is no handler, and the jobs would wait for one.
     if worker.registry.get(Action::SealAudit).is_some() {
         sweeps.push(NewJob::seal_audit(next, now));
+    }
+    if account != INSTALLATION {
+        let of_content =
+            [NewJob::expire_sessions(next, now), NewJob::index_sessions(next, now), NewJob::prune(Pruning::DeletedRows, midnight, now)];
+        sweeps.extend(of_content);
     }
     sweeps
 }
