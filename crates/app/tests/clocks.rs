@@ -9,13 +9,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use derslik::system::{SystemClock, SystemIds};
+use derslik_domain::clock::{JobOutcome, RanKind};
 use derslik_domain::id::Id;
 use derslik_domain::job::{Action, Failure, FailureReason, JobStatus, NewJob, Platform, Project, ProjectName, ReferenceId};
 use derslik_domain::page::PageRequest;
 use derslik_domain::session::SessionStatus;
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::control::{AccountIds, Advance, Advanced, ClockControl, ClockScope, PublicAccountId};
-use derslik_ports::outbound::{Clock, ClockSync, JobOutcome, Projection, RanKind, StoreError, Stores, UnitOfWork};
+use derslik_ports::outbound::{Clock, ClockSync, Projection, StoreError, Stores, UnitOfWork};
 use derslik_services::clocks::{AccountClocks, ClockUseCases};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings};
 use derslik_testkit::builders::{account, guid, service_user, session};

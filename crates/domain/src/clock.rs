@@ -1,4 +1,4 @@
-//! Clocks that a test moves. Nothing here reads a clock: the time of the machine is a parameter.
+//! Clocks that a test moves, and what falls due by them. Nothing here reads a clock: the time of the machine is a parameter.
 //!
 //! ```
 //! use std::time::Duration;
@@ -14,6 +14,9 @@
 //! assert_eq!(frozen.shows(machine.plus(Duration::from_secs(9))), tomorrow.shows(machine));
 //! ```
 
+use crate::id::{AccountId, JobId};
+use crate::job::Action;
+use crate::rows::RowCount;
 use crate::time::Timestamp;
 
 /// A clock that does not show the time of the machine.
@@ -68,6 +71,55 @@ impl VirtualClock {
             Self::Running { .. } => Self::running_from(instant, machine),
         }
     }
+}
+
+/// The outcome of one attempt at a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobOutcome {
+    /// Its work is done.
+    Completed,
+    /// It failed for good.
+    Failed,
+    /// It failed, and there will be another attempt.
+    Retried,
+}
+
+impl JobOutcome {
+    /// The name of the outcome.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Retried => "retried",
+        }
+    }
+}
+
+/// What kind of thing fell due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RanKind {
+    /// An attempt at a job.
+    Job {
+        /// The job.
+        job: JobId,
+        /// Its action.
+        action: Action,
+        /// The outcome.
+        outcome: JobOutcome,
+    },
+    /// Sessions ended before the next job was due, and expired.
+    SessionsExpired(RowCount),
+}
+
+/// One thing that fell due and ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RanItem {
+    /// When it was due. Its changes have this time.
+    pub due: Timestamp,
+    /// The account.
+    pub account: AccountId,
+    /// What it was.
+    pub kind: RanKind,
 }
 
 #[cfg(test)]

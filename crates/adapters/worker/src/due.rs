@@ -5,13 +5,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use derslik_domain::clock::{JobOutcome, RanItem, RanKind};
 use derslik_domain::id::AccountId;
 use derslik_domain::job::{Action, Actions, Event, Fact, Failure, Jitter, Job, JobState, LeaseToken, WorkerId};
 use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{
-    Claim, Clock, DueWork, HeldJob, Ids, JobOutcome, NextDue, Projection, RanItem, RanKind, Reason, StoreError, Stores, UnitOfWork,
-};
+use derslik_ports::outbound::{Claim, Clock, DueWork, HeldJob, Ids, NextDue, Projection, Reason, StoreError, Stores, UnitOfWork};
 use uuid::Uuid;
 
 use crate::execution::{broken, failure_of, is_held};

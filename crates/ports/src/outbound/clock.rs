@@ -59,7 +59,7 @@ pub trait Clock: Send + Sync + std::fmt::Debug {
 /// Keeps the clocks of this process in step with the other processes on the same database.
 #[async_trait]
 pub trait ClockSync: Send + Sync + std::fmt::Debug {
-    /// Reads the clocks that were moved. Each change that was committed before this call is known after it.
+    /// Reads the clocks that were moved, as far as needed: each change that test control has answered before this call is known after it.
     ///
     /// # Errors
     /// [`StoreError`].

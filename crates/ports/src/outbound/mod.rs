@@ -37,7 +37,7 @@ pub use clocks::{ClockRepository, ClockRevision, NextDue, StoredClock};
 pub use courses::{
     AliasRepository, CourseLookup, CourseRepository, CourseWithMembership, GradingPeriodRepository, Member, RosterRepository,
 };
-pub use due_work::{DueWork, JobOutcome, RanItem, RanKind};
+pub use due_work::DueWork;
 pub use erasures::{CountedAnswers, ErasureRepository, ListedUser};
 pub use grants::{GrantRepository, NewGrant, TokenSource};
 pub use health::{DatabaseFacts, DatabaseProbe, FirstDue, SchemaFit};

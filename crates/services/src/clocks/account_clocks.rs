@@ -1,10 +1,11 @@
 //! The time of each account in this process. The clocks are stored, so that the processes on one database agree: each request reads
-//! what changed since the last one, and requests that wait at the same time share a read.
+//! what changed since the last one, and requests that wait at the same time share a read. While no clock is moved, a process reads only now
+//! and then, so that this costs nothing; the first move waits for as long before it is answered.
 
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use derslik_domain::audit::INSTALLATION;
@@ -14,6 +15,13 @@ use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::control::{AccountIds, PublicAccountId};
 use derslik_ports::outbound::{Clock, ClockRevision, ClockSync, DueTimes, StoreError, StoredClock, Tenant, UnitOfWork};
 use tokio::sync::Mutex;
+use tokio::time::sleep;
+
+/// How old a read may be while no clock is known to be moved.
+const QUIET: Duration = Duration::from_millis(20);
+
+/// After how long each process reads a first move before it serves its next request.
+const SPREAD: Duration = Duration::from_millis(25);
 
 /// The clocks of accounts over a unit of work.
 #[derive(Debug)]
@@ -31,6 +39,10 @@ struct Known {
     /// By the public ids of accounts: a clock outlives the resets of its account.
     clocks: HashMap<AccountId, VirtualClock>,
     revision: ClockRevision,
+    /// When the last read began.
+    read_at: Option<Instant>,
+    /// Since when a clock is known to be moved.
+    moved_since: Option<Instant>,
 }
 
 impl<U: UnitOfWork + Debug> AccountClocks<U> {
@@ -73,7 +85,7 @@ impl<U: UnitOfWork + Debug> AccountClocks<U> {
         AccountId::new(self.ids.public(account).get())
     }
 
-    fn note(&self, changed: Vec<StoredClock>) {
+    fn note(&self, changed: Vec<StoredClock>, began: Instant) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         for StoredClock { account, clock, revision } in changed {
             match clock {
@@ -82,6 +94,8 @@ impl<U: UnitOfWork + Debug> AccountClocks<U> {
             };
             known.revision = known.revision.max(revision);
         }
+        known.read_at = Some(began);
+        known.moved_since = if known.clocks.is_empty() { None } else { known.moved_since.or_else(|| Some(Instant::now())) };
     }
 }
 
@@ -115,6 +129,17 @@ impl<U: UnitOfWork + Debug> Clock for AccountClocks<U> {
 #[async_trait]
 impl<U: UnitOfWork + Debug> ClockSync for AccountClocks<U> {
     async fn refresh(&self) -> Result<(), StoreError> {
+        let is_quiet = {
+            let known = self.known();
+            known.clocks.is_empty() && known.read_at.is_some_and(|began| began.elapsed() < QUIET)
+        };
+        if is_quiet { Ok(()) } else { self.read_changes().await }
+    }
+}
+
+impl<U: UnitOfWork + Debug> AccountClocks<U> {
+    /// Reads what has changed. Each change that was committed before this call is known after it.
+    pub(super) async fn read_changes(&self) -> Result<(), StoreError> {
         let asked = Instant::now();
         let mut read = self.read.lock().await;
         // A read that began later than this call saw all that this call must see.
@@ -124,8 +149,16 @@ impl<U: UnitOfWork + Debug> ClockSync for AccountClocks<U> {
         let (began, since) = (Instant::now(), self.known().revision);
         let changed = self.uow.read(Tenant::Installation, move |stores| stores.clocks().changed_since(since));
         let changed: Result<_, StoreError> = changed.await;
-        self.note(changed?);
+        self.note(changed?, began);
         *read = Some(began);
         Ok(())
+    }
+
+    /// Waits until each process reads a change before its next request. Processes that know of a moved clock do so anyway.
+    pub(super) async fn spread(&self) {
+        let is_known = self.known().moved_since.is_some_and(|since| since.elapsed() >= SPREAD);
+        if !is_known {
+            sleep(SPREAD).await;
+        }
     }
 }

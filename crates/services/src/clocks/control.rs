@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use derslik_domain::audit::INSTALLATION;
-use derslik_domain::clock::VirtualClock;
+use derslik_domain::clock::{RanItem, VirtualClock};
 use derslik_domain::id::AccountId;
 use derslik_domain::page::PageRequest;
 use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::control::{Advance, Advanced, ClockControl, ClockScope, ControlError, MAX_RAN, ShownClock};
-use derslik_ports::outbound::{Clock, ClockSync, DueWork, NextDue, Projection, RanItem, StoreError, Stores, Tenant, UnitOfWork};
+use derslik_ports::outbound::{Clock, DueWork, NextDue, Projection, StoreError, Stores, Tenant, UnitOfWork};
 use tokio::sync::Mutex;
 use tokio::time::sleep;
 
@@ -89,7 +89,7 @@ impl<U: UnitOfWork + fmt::Debug> ClockUseCases<U> {
 
     async fn shown(&self, scope: ClockScope) -> Result<ShownClock, ControlError> {
         let stored = self.stored_id(scope).await?;
-        self.clocks.refresh().await?;
+        self.clocks.read_changes().await?;
         let next_due = match scope {
             ClockScope::All => None,
             ClockScope::Account(public) => self.next_due(self.clocks.ids().current(public)).await?.first(),
@@ -121,7 +121,7 @@ impl<U: UnitOfWork + fmt::Debug> ClockUseCases<U> {
     ) -> Result<(), ControlError> {
         let stored = self.stored_id(scope).await?;
         for _ in 0..TRIES {
-            self.clocks.refresh().await?;
+            self.clocks.read_changes().await?;
             let before = self.clocks.own(stored);
             let after = decide(before.unwrap_or_else(|| self.clocks.effective(stored)), self.clocks.now());
             if self.replace(stored, before, after).await? {
@@ -136,7 +136,10 @@ impl<U: UnitOfWork + fmt::Debug> ClockUseCases<U> {
         let replaced = self.clocks.uow().write(Tenant::Installation, move |stores| stores.clocks().replace(stored, before, after));
         let replaced: Result<bool, StoreError> = replaced.await;
         let is_replaced = replaced?;
-        self.clocks.refresh().await?;
+        if is_replaced {
+            self.clocks.spread().await;
+        }
+        self.clocks.read_changes().await?;
         Ok(is_replaced)
     }
 
@@ -192,7 +195,7 @@ impl<U: UnitOfWork + fmt::Debug> ClockUseCases<U> {
         let _alone = self.advancing.lock().await;
         let mut ran = Ran::default();
         for _ in 0..TRIES {
-            self.clocks.refresh().await?;
+            self.clocks.read_changes().await?;
             let before = self.clocks.own(stored);
             let clock = before.unwrap_or_else(|| self.clocks.effective(stored));
             let until = target(clock.shows(self.clocks.now()))?;
@@ -257,7 +260,7 @@ impl<U: UnitOfWork + fmt::Debug> ClockControl for ClockUseCases<U> {
 
     async fn run_to_next_due(&self, scope: ClockScope) -> Result<Advanced, ControlError> {
         self.stored_id(scope).await?;
-        self.clocks.refresh().await?;
+        self.clocks.read_changes().await?;
         let mut first: Option<Timestamp> = None;
         for account in self.accounts(scope).await? {
             let next = self.next_due(account).await?.first();

@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use derslik_domain::audit::INSTALLATION;
-use derslik_domain::clock::VirtualClock;
+use derslik_domain::clock::{JobOutcome, RanItem, RanKind, VirtualClock};
 use derslik_domain::id::{AccountId, Id};
 use derslik_domain::identity::AccountState;
 use derslik_domain::job::{Action, Actions};
@@ -10,7 +10,7 @@ use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::control::{AccountIds, Advance, ClockControl, ClockScope, ControlError, PublicAccountId};
 use derslik_ports::mocks::{FakeUnitOfWork, MockStores, StoppedClock};
-use derslik_ports::outbound::{Clock, ClockRevision, ClockSync, JobOutcome, MockDueWork, NextDue, RanItem, RanKind, StoredClock};
+use derslik_ports::outbound::{Clock, ClockRevision, ClockSync, MockDueWork, NextDue, StoredClock};
 use derslik_testkit::builders::{account, now};
 
 use super::{AccountClocks, ClockUseCases};

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
+use derslik_domain::clock::{RanItem, RanKind};
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::control::{Advance, Advanced, ClockScope, ControlError, ShownClock};
-use derslik_ports::outbound::{RanItem, RanKind};
 use serde::Deserialize;
 use serde_json::{Value, json};
 

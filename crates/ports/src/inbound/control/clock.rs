@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use derslik_domain::clock::RanItem;
 use derslik_domain::time::Timestamp;
 
 use super::{ControlError, PublicAccountId};
-use crate::outbound::RanItem;
 
 /// The most entries of [`Advanced::ran`].
 pub const MAX_RAN: usize = 10_000;
