@@ -117,5 +117,5 @@ fn listed<U: UnitOfWork>(harness: &Harness<U>) {
     harness.write(move |stores| stores.test_accounts().put(&changed));
     assert_eq!(harness.read(|stores| stores.test_accounts().list()), [changed]);
     harness.write(|stores| stores.test_accounts().end(account().id, 7, now()));
-    assert_eq!(harness.read(|stores| stores.test_accounts().list()), []);
+    assert!(harness.read(|stores| stores.test_accounts().list()).is_empty());
 }
