@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use derslik_domain::job::WorkerId;
-use derslik_ports::outbound::UnitOfWork;
+use derslik_ports::outbound::{ClockSync, UnitOfWork};
 use tokio::time::{timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -26,6 +26,7 @@ pub struct Runner<U> {
     registry: Registry,
     settings: Settings,
     continue_trace: ContinueTrace,
+    clock_sync: Option<Arc<dyn ClockSync>>,
 }
 
 impl<U: UnitOfWork> Runner<U> {
@@ -37,7 +38,7 @@ impl<U: UnitOfWork> Runner<U> {
         if settings.concurrency == 0 || settings.batch == 0 {
             return Err(SettingsError);
         }
-        Ok(Self { ports, registry, settings, continue_trace: pass_on })
+        Ok(Self { ports, registry, settings, continue_trace: pass_on, clock_sync: None })
     }
 
     /// The same worker, whose attempts are recorded in distributed traces by `continue_trace`.
@@ -46,13 +47,20 @@ impl<U: UnitOfWork> Runner<U> {
         Self { continue_trace, ..self }
     }
 
+    /// The same worker, whose clock is kept in step with other processes by `sync`.
+    #[must_use]
+    pub fn with_clock_sync(self, sync: Arc<dyn ClockSync>) -> Self {
+        Self { clock_sync: Some(sync), ..self }
+    }
+
     /// Works until `stop` is cancelled. Then running jobs may end within the grace period; the others are released.
     pub async fn run(self, stop: CancellationToken) {
-        let Self { ports, registry, settings, continue_trace } = self;
+        let Self { ports, registry, settings, continue_trace, clock_sync } = self;
         let worker = Arc::new(Worker {
             id: WorkerId::new(Uuid::from_u128(ports.ids.random_bits())),
             uow: ports.uow,
             clock: ports.clock,
+            clock_sync,
             ids: ports.ids,
             registry,
             settings,

@@ -4,6 +4,7 @@
 //! To add a resource: a port in [`Control`], a file with `configure`, a line in [`configure`], and its paths in `docs/openapi-control.json`.
 
 mod accounts;
+mod clock;
 mod document;
 mod problem;
 mod read;
@@ -15,7 +16,7 @@ mod tests;
 use std::sync::{Arc, OnceLock};
 
 use actix_web::web::{self, Data, ServiceConfig};
-use derslik_ports::inbound::control::{AccountControl, SeedControl, SnapshotControl};
+use derslik_ports::inbound::control::{AccountControl, AccountIds, ClockControl, SeedControl, SnapshotControl};
 
 use crate::Operations;
 
@@ -33,6 +34,10 @@ pub struct Control {
     pub seeds: Arc<dyn SeedControl>,
     /// Snapshots.
     pub snapshots: Arc<dyn SnapshotControl>,
+    /// Clocks.
+    pub clock: Arc<dyn ClockControl>,
+    /// The ids by which tests name accounts.
+    pub ids: Arc<AccountIds>,
 }
 
 impl std::fmt::Debug for Control {
@@ -63,6 +68,7 @@ pub(crate) fn configure(config: &mut ServiceConfig, operations: &Data<Operations
     let resources = web::scope(CONTROL_PATH)
         .configure(document::configure)
         .configure(accounts::configure)
+        .configure(clock::configure)
         .configure(seeds::configure)
         .configure(snapshots::configure);
     config.app_data(Data::new(slot)).app_data(read::limits()).service(resources);

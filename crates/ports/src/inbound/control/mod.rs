@@ -3,15 +3,17 @@
 
 mod account_ids;
 mod accounts;
+mod clock;
 mod error;
 mod seeds;
 mod snapshots;
 
 pub use account_ids::{AccountIds, PublicAccountId};
 pub use accounts::{AccountControl, NewTestAccount, TestAccount, TestAccountState, TestUser};
+pub use clock::{Advance, Advanced, ClockControl, ClockScope, MAX_RAN, ShownClock};
 pub use error::ControlError;
 pub use seeds::{SeedControl, SeedCounts};
 pub use snapshots::{SnapshotControl, SnapshotName, StoredSnapshot};
 
 #[cfg(any(test, feature = "mocks"))]
-pub use {accounts::MockAccountControl, seeds::MockSeedControl, snapshots::MockSnapshotControl};
+pub use {accounts::MockAccountControl, clock::MockClockControl, seeds::MockSeedControl, snapshots::MockSnapshotControl};
