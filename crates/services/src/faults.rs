@@ -72,12 +72,7 @@ mod tests {
         let ids = Arc::new(AccountIds::default());
         let faults = InjectedFaults::new(Arc::clone(&ids));
         let (public, request) = (PublicAccountId::new(7), RequestLine { api: None, method: "GET", path: "/" });
-        let lost = NewFault {
-            fault: Fault::LoseAnswer,
-            requests: RequestFilter::default(),
-            action: None,
-            schedule: Schedule::default(),
-        };
+        let lost = NewFault { fault: Fault::LoseAnswer, requests: RequestFilter::default(), action: None, schedule: Schedule::default() };
         assert_eq!(faults.add(public, vec![lost.clone(), lost]).iter().map(|rule| rule.number).collect::<Vec<_>>(), [1, 2]);
         ids.replace(public, AccountId::new(12));
         assert_eq!(faults.for_request(AccountId::new(12), Moment::Answer, &request), Some(Fault::LoseAnswer));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use derslik_domain::audit::DenialCause;
 use derslik_domain::id::AccountId;
 use derslik_domain::trace::TraceParent;
+use derslik_ports::inbound::control::{FaultInjection, JournalRecording};
 use derslik_ports::inbound::{
     ActivityService, AttendeeService, CourseService, DenialLog, IdentityService, JobService, LogInService, PeopleService, ProjectService,
     RosterService, SessionService, TokenGrants,
@@ -70,6 +71,16 @@ pub struct HttpState {
     denials: Option<Arc<dyn DenialLog>>,
     continue_trace: ContinueTrace,
     has_documentation: bool,
+    test_control: Option<TestControl>,
+}
+
+/// What tests may control about requests: which faults they get, and the journal that keeps them.
+#[derive(Debug, Clone)]
+pub struct TestControl {
+    /// Tells a request which fault it gets.
+    pub faults: Arc<dyn FaultInjection>,
+    /// Keeps requests.
+    pub journal: Arc<dyn JournalRecording>,
 }
 
 impl std::ops::Deref for HttpState {
@@ -100,6 +111,7 @@ impl HttpState {
             denials,
             continue_trace: pass_on,
             has_documentation,
+            test_control: None,
         }
     }
 
@@ -164,6 +176,17 @@ impl HttpState {
     /// Whether the documentation is served beside the calls.
     pub(crate) const fn has_documentation(&self) -> bool {
         self.has_documentation
+    }
+
+    /// The same state, whose requests meet the faults of tests and are kept in journals.
+    #[must_use]
+    pub fn with_test_control(self, test_control: TestControl) -> Self {
+        Self { test_control: Some(test_control), ..self }
+    }
+
+    /// What tests may control. `None` in production.
+    pub(crate) const fn test_control(&self) -> Option<&TestControl> {
+        self.test_control.as_ref()
     }
 
     /// Counts a denied request.

@@ -4,14 +4,21 @@
 mod account_ids;
 mod accounts;
 mod error;
+mod faults;
+mod journal;
 mod seeds;
 mod snapshots;
 
 pub use account_ids::{AccountIds, PublicAccountId};
 pub use accounts::{AccountControl, NewTestAccount, TestAccount, TestAccountState, TestUser};
 pub use error::ControlError;
+pub use faults::{FaultControl, FaultInjection, NewFault};
+pub use journal::{JOURNAL_BODIES, JOURNAL_ENTRIES, JournalEntry, JournalReading, JournalRecording, RecordedRequest};
 pub use seeds::{SeedControl, SeedCounts};
 pub use snapshots::{SnapshotControl, SnapshotName, StoredSnapshot};
 
 #[cfg(any(test, feature = "mocks"))]
-pub use {accounts::MockAccountControl, seeds::MockSeedControl, snapshots::MockSnapshotControl};
+pub use {
+    accounts::MockAccountControl, faults::MockFaultControl, journal::MockJournalReading, seeds::MockSeedControl,
+    snapshots::MockSnapshotControl,
+};
