@@ -199,3 +199,162 @@ impl<B: MessageBody> MessageBody for FaultyBody<B> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex, PoisonError};
+
+    use actix_http::Request;
+    use actix_web::App;
+    use actix_web::dev::Service;
+    use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+    use actix_web::middleware::from_fn;
+    use actix_web::test::{TestRequest, call_service, init_service, read_body, read_body_json};
+    use derslik_domain::fault::{Api, Faults, JobFault, Refusal, RequestFilter, RequestLine, Schedule};
+    use derslik_domain::id::AccountId;
+    use derslik_domain::job::Action;
+    use derslik_ports::inbound::control::{FaultInjection, JournalRecording, RecordedRequest};
+    use derslik_ports::inbound::{CourseError, MockCourseService};
+    use derslik_testkit::builders::account;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::state::TestControl;
+    use crate::tests::state;
+
+    /// The faults and the journal of the one account of these tests.
+    #[derive(Debug, Clone, Default)]
+    struct Controlled(Arc<Mutex<(Faults, Vec<RecordedRequest>)>>);
+
+    impl FaultInjection for Controlled {
+        fn for_request(&self, of: AccountId, moment: Moment, request: &RequestLine<'_>) -> Option<Fault> {
+            assert_eq!(of, account().id);
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).0.next_for(moment, request)
+        }
+
+        fn for_job(&self, _: AccountId, _: Action) -> Option<JobFault> {
+            None
+        }
+    }
+
+    impl JournalRecording for Controlled {
+        fn record(&self, of: AccountId, request: RecordedRequest) {
+            assert_eq!(of, account().id);
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).1.push(request);
+        }
+    }
+
+    impl Controlled {
+        fn with(faults: &[Fault]) -> Self {
+            let controlled = Self::default();
+            for fault in faults {
+                let once = Schedule { times: Some(1), ..Schedule::default() };
+                controlled.0.lock().unwrap().0.add(*fault, RequestFilter::default(), None, once);
+            }
+            controlled
+        }
+
+        fn recorded(&self) -> Vec<RecordedRequest> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
+        }
+
+        /// An app under test control whose courses are looked up that often, and never found.
+        async fn app(&self, lookups: usize) -> impl Service<Request, Response = ServiceResponse<impl MessageBody>, Error = Error> {
+            let mut courses = MockCourseService::new();
+            courses.expect_get().times(lookups).returning(|_, _| Err(CourseError::NotFound));
+            let control_by = TestControl { faults: Arc::new(self.clone()), journal: Arc::new(self.clone()) };
+            let state = state(courses).with_test_control(control_by);
+            init_service(App::new().wrap(from_fn(control)).configure(|config| crate::configure(config, state))).await
+        }
+    }
+
+    fn get_course() -> TestRequest {
+        TestRequest::get().uri("/v1/courses/7?alt=json&key=abc").insert_header((AUTHORIZATION, "Bearer right"))
+    }
+
+    #[actix_web::test]
+    async fn a_refusal_has_the_shape_of_the_api_and_no_effect() {
+        let too_many = Fault::Refuse(Refusal::TooMany { retry_after_seconds: 3 });
+        let controlled = Controlled::with(&[too_many, Fault::Refuse(Refusal::Unavailable), Fault::Refuse(Refusal::Denied)]);
+        let app = controlled.app(1).await;
+        let first = call_service(&app, get_course().to_request()).await;
+        assert_eq!(first.status(), 429);
+        assert_eq!(first.headers().get(RETRY_AFTER).unwrap(), "3");
+        let body: Value = read_body_json(first).await;
+        assert_eq!(body["error"]["status"], "RESOURCE_EXHAUSTED");
+        for status in [503, 403, 404] {
+            assert_eq!(call_service(&app, get_course().to_request()).await.status(), status);
+        }
+        let faults: Vec<_> = controlled.recorded().iter().map(|request| (request.answer.unwrap().get(), request.fault)).collect();
+        let expected = [(429, Some("status")), (503, Some("database-away")), (403, Some("status")), (404, None)];
+        assert_eq!(faults, expected);
+    }
+
+    #[actix_web::test]
+    async fn the_journal_shows_a_request_without_its_secrets() {
+        let controlled = Controlled::default();
+        let app = controlled.app(1).await;
+        call_service(&app, get_course().to_request()).await;
+        let recorded = controlled.recorded();
+        let [request] = recorded.as_slice() else { panic!("{recorded:?}") };
+        assert_eq!((request.api, request.method.as_str(), request.path.as_str()), (Some(Api::Courses), "GET", "/v1/courses/7"));
+        assert_eq!((request.query.as_str(), request.route.as_deref()), ("alt=json&key=***", Some("/v1/courses/{id}")));
+        assert_eq!(request.headers, [("authorization".to_owned(), "***".to_owned())]);
+    }
+
+    #[actix_web::test]
+    async fn the_journal_keeps_a_body_that_was_read() {
+        let controlled = Controlled::default();
+        let app = controlled.app(0).await;
+        let request = TestRequest::post().uri("/v1/courses").insert_header((AUTHORIZATION, "Bearer right"));
+        let request = request.insert_header((CONTENT_TYPE, "application/json")).set_payload(r#"{"nome":"a","password":"p"}"#);
+        assert_eq!(call_service(&app, request.to_request()).await.status(), 400);
+        let recorded = controlled.recorded();
+        assert_eq!(recorded.first().and_then(|request| request.body.as_deref()), Some(r#"{"nome":"a","password":"***"}"#));
+        assert_eq!(recorded.first().map(|request| request.body_bytes), Some(27));
+    }
+
+    #[actix_web::test]
+    async fn requests_without_a_valid_credential_meet_no_faults_and_are_not_kept() {
+        let controlled = Controlled::with(&[Fault::Refuse(Refusal::Failure), Fault::LoseAnswer]);
+        let app = controlled.app(0).await;
+        let request = TestRequest::get().uri("/v1/courses/7").insert_header((AUTHORIZATION, "Bearer wrong"));
+        assert_eq!(call_service(&app, request.to_request()).await.status(), 401);
+        assert!(controlled.recorded().is_empty());
+    }
+
+    #[actix_web::test]
+    async fn an_answer_is_lost_after_the_work() {
+        let controlled = Controlled::with(&[Fault::LoseAnswer]);
+        let app = controlled.app(1).await;
+        // There is no connection here that could end.
+        assert!(app.call(get_course().to_request()).await.is_err());
+        let recorded: Vec<_> = controlled.recorded().iter().map(|request| (request.answer, request.fault)).collect();
+        assert_eq!(recorded, [(None, Some("lose-answer"))]);
+    }
+
+    #[actix_web::test]
+    async fn an_answer_is_cut_off_in_its_middle() {
+        let app = Controlled::with(&[Fault::Truncate]).app(2).await;
+        let mut cut = pin!(call_service(&app, get_course().to_request()).await.into_body());
+        let whole = read_body(call_service(&app, get_course().to_request()).await).await;
+        let mut received = Vec::new();
+        let error = loop {
+            match poll_fn(|cx| cut.as_mut().poll_next(cx)).await {
+                Some(Ok(bytes)) => received.extend_from_slice(&bytes),
+                Some(Err(error)) => break Some(error.into()),
+                None => break None,
+            }
+        };
+        let error: Option<Box<dyn StdError>> = error;
+        assert!(error.is_some_and(|error| error.is::<CutOff>()));
+        assert_eq!(received, whole[..whole.len() / 2]);
+    }
+
+    #[actix_web::test]
+    async fn a_slow_answer_arrives_whole() {
+        let app = Controlled::with(&[Fault::Drip(Duration::from_millis(1))]).app(2).await;
+        let slow = read_body(call_service(&app, get_course().to_request()).await).await;
+        assert_eq!(slow, read_body(call_service(&app, get_course().to_request()).await).await);
+    }
+}
