@@ -47,6 +47,10 @@ impl FaultControl for InjectedFaults {
             faults.clear();
         }
     }
+
+    fn clear_all(&self) {
+        self.lock().values_mut().for_each(Faults::clear);
+    }
 }
 
 impl FaultInjection for InjectedFaults {

@@ -93,6 +93,10 @@ impl JournalReading for Journals {
             journal.entries.clear();
         }
     }
+
+    fn clear_all(&self) {
+        self.lock().values_mut().for_each(|journal| journal.entries.clear());
+    }
 }
 
 #[cfg(test)]

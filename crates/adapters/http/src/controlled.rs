@@ -259,10 +259,10 @@ mod tests {
         }
 
         /// An app under test control whose courses are looked up that often, and never found.
-        async fn app(&self, lookups: usize) -> impl Service<Request, Response = ServiceResponse<impl MessageBody>, Error = Error> {
+        async fn app(self, lookups: usize) -> impl Service<Request, Response = ServiceResponse<impl MessageBody>, Error = Error> {
             let mut courses = MockCourseService::new();
             courses.expect_get().times(lookups).returning(|_, _| Err(CourseError::NotFound));
-            let control_by = TestControl { faults: Arc::new(self.clone()), journal: Arc::new(self.clone()) };
+            let control_by = TestControl { faults: Arc::new(self.clone()), journal: Arc::new(self) };
             let state = state(courses).with_test_control(control_by);
             init_service(App::new().wrap(from_fn(control)).configure(|config| crate::configure(config, state))).await
         }
@@ -276,7 +276,7 @@ mod tests {
     async fn a_refusal_has_the_shape_of_the_api_and_no_effect() {
         let too_many = Fault::Refuse(Refusal::TooMany { retry_after_seconds: 3 });
         let controlled = Controlled::with(&[too_many, Fault::Refuse(Refusal::Unavailable), Fault::Refuse(Refusal::Denied)]);
-        let app = controlled.app(1).await;
+        let app = controlled.clone().app(1).await;
         let first = call_service(&app, get_course().to_request()).await;
         assert_eq!(first.status(), 429);
         assert_eq!(first.headers().get(RETRY_AFTER).unwrap(), "3");
@@ -293,7 +293,7 @@ mod tests {
     #[actix_web::test]
     async fn the_journal_shows_a_request_without_its_secrets() {
         let controlled = Controlled::default();
-        let app = controlled.app(1).await;
+        let app = controlled.clone().app(1).await;
         call_service(&app, get_course().to_request()).await;
         let recorded = controlled.recorded();
         let [request] = recorded.as_slice() else { panic!("{recorded:?}") };
@@ -305,7 +305,7 @@ mod tests {
     #[actix_web::test]
     async fn the_journal_keeps_a_body_that_was_read() {
         let controlled = Controlled::default();
-        let app = controlled.app(0).await;
+        let app = controlled.clone().app(0).await;
         let request = TestRequest::post().uri("/v1/courses").insert_header((AUTHORIZATION, "Bearer right"));
         let request = request.insert_header((CONTENT_TYPE, "application/json")).set_payload(r#"{"nome":"a","password":"p"}"#);
         assert_eq!(call_service(&app, request.to_request()).await.status(), 400);
@@ -317,7 +317,7 @@ mod tests {
     #[actix_web::test]
     async fn requests_without_a_valid_credential_meet_no_faults_and_are_not_kept() {
         let controlled = Controlled::with(&[Fault::Refuse(Refusal::Failure), Fault::LoseAnswer]);
-        let app = controlled.app(0).await;
+        let app = controlled.clone().app(0).await;
         let request = TestRequest::get().uri("/v1/courses/7").insert_header((AUTHORIZATION, "Bearer wrong"));
         assert_eq!(call_service(&app, request.to_request()).await.status(), 401);
         assert!(controlled.recorded().is_empty());
@@ -326,7 +326,7 @@ mod tests {
     #[actix_web::test]
     async fn an_answer_is_lost_after_the_work() {
         let controlled = Controlled::with(&[Fault::LoseAnswer]);
-        let app = controlled.app(1).await;
+        let app = controlled.clone().app(1).await;
         // There is no connection here that could end.
         assert!(app.call(get_course().to_request()).await.is_err());
         let recorded: Vec<_> = controlled.recorded().iter().map(|request| (request.answer, request.fault)).collect();
@@ -339,14 +339,13 @@ mod tests {
         let mut cut = pin!(call_service(&app, get_course().to_request()).await.into_body());
         let whole = read_body(call_service(&app, get_course().to_request()).await).await;
         let mut received = Vec::new();
-        let error = loop {
+        let error: Option<Box<dyn StdError>> = loop {
             match poll_fn(|cx| cut.as_mut().poll_next(cx)).await {
                 Some(Ok(bytes)) => received.extend_from_slice(&bytes),
                 Some(Err(error)) => break Some(error.into()),
                 None => break None,
             }
         };
-        let error: Option<Box<dyn StdError>> = error;
         assert!(error.is_some_and(|error| error.is::<CutOff>()));
         assert_eq!(received, whole[..whole.len() / 2]);
     }

@@ -4,6 +4,9 @@
 //! To add a resource: a port in [`Control`], a file with `configure`, a line in [`configure`], and its paths in `openapi.rs` here.
 
 mod accounts;
+mod faults;
+mod journal;
+mod matching;
 mod problem;
 mod read;
 mod seeds;
@@ -12,7 +15,7 @@ mod snapshots;
 use std::sync::{Arc, OnceLock};
 
 use actix_web::web::{self, Data, ServiceConfig};
-use derslik_ports::inbound::control::{AccountControl, SeedControl, SnapshotControl};
+use derslik_ports::inbound::control::{AccountControl, FaultControl, JournalReading, PublicAccountId, SeedControl, SnapshotControl};
 
 use crate::Operations;
 
@@ -30,6 +33,18 @@ pub struct Control {
     pub seeds: Arc<dyn SeedControl>,
     /// Snapshots.
     pub snapshots: Arc<dyn SnapshotControl>,
+    /// Faults.
+    pub faults: Arc<dyn FaultControl>,
+    /// The journals of accounts.
+    pub journal: Arc<dyn JournalReading>,
+}
+
+impl Control {
+    /// Removes the faults and the journal of an account, which do not outlive its state.
+    fn forget(&self, account: PublicAccountId) {
+        self.faults.clear(account);
+        self.journal.clear(account);
+    }
 }
 
 impl std::fmt::Debug for Control {
@@ -57,8 +72,12 @@ impl ControlSlot {
 /// Adds the resources, if the listener has test control and its clients may change state.
 pub(crate) fn configure(config: &mut ServiceConfig, operations: &Data<Operations>) {
     let Some(slot) = operations.control.clone().filter(|_| operations.access.is_control_open()) else { return };
-    config
-        .app_data(Data::new(slot))
-        .app_data(read::limits())
-        .service(web::scope(CONTROL_PATH).configure(accounts::configure).configure(seeds::configure).configure(snapshots::configure));
+    config.app_data(Data::new(slot)).app_data(read::limits()).service(
+        web::scope(CONTROL_PATH)
+            .configure(accounts::configure)
+            .configure(seeds::configure)
+            .configure(snapshots::configure)
+            .configure(faults::configure)
+            .configure(journal::configure),
+    );
 }

@@ -35,6 +35,9 @@ pub trait FaultControl: fmt::Debug + Send + Sync {
 
     /// Removes all faults of the account.
     fn clear(&self, account: PublicAccountId);
+
+    /// Removes the faults of all accounts.
+    fn clear_all(&self);
 }
 
 /// Tells requests and attempts at jobs which fault they get. Each call counts one of them.

@@ -81,4 +81,7 @@ pub trait JournalReading: fmt::Debug + Send + Sync {
 
     /// Removes all entries of the account. Numbers go on.
     fn clear(&self, account: PublicAccountId);
+
+    /// Removes the entries of all accounts.
+    fn clear_all(&self);
 }
