@@ -10,7 +10,8 @@ use derslik_domain::identity::PasswordRules;
 use derslik_domain::job::Action;
 use derslik_domain::time::Timestamp;
 use derslik_http::classroom::ClassroomSettings;
-use derslik_http::{HttpState, Limits, Services};
+use derslik_http::{HttpState, Limits, Services, TestControl};
+use derslik_ports::inbound::control::{AccountIds, FaultInjection};
 use derslik_ports::inbound::operators::{
     AccountAdministration, AdminAdministration, AuditReading, AuditVerification, BacklogReading, CourseOperations,
     CredentialAdministration, ErasureRequests, GrantAdministration, InstallationKeys, JobOperations, KnownSecretRevocation,
@@ -22,9 +23,11 @@ use derslik_services::activity::Activity;
 use derslik_services::attendees::Attendees;
 use derslik_services::courses::Courses;
 use derslik_services::denials::{CountedLogIns, DenialCounter, DenialWriter};
+use derslik_services::faults::InjectedFaults;
 use derslik_services::health::Health;
 use derslik_services::identity::{Grants, Identity, LogIns};
 use derslik_services::jobs::Jobs;
+use derslik_services::journal::Journals;
 use derslik_services::operators::{AuditVerifier, GrantUseCases, UseCases};
 use derslik_services::people::People;
 use derslik_services::projects::Projects;
@@ -46,6 +49,25 @@ pub struct Installation {
     uow: DieselUnitOfWork,
     system: System,
     denials: Arc<DenialCounter>,
+    /// What tests control in the memory of this process. `None` in production.
+    tests: Option<TestState>,
+}
+
+/// What tests control in the memory of a process.
+#[derive(Debug, Clone)]
+struct TestState {
+    faults: Arc<InjectedFaults>,
+    journals: Arc<Journals>,
+}
+
+impl TestState {
+    /// No faults and empty journals. Both show real time, whatever the clock of an account shows.
+    fn new(ids: &Arc<AccountIds>) -> Self {
+        Self {
+            faults: Arc::new(InjectedFaults::new(Arc::clone(ids))),
+            journals: Arc::new(Journals::new(Arc::clone(ids), Arc::new(SystemClock))),
+        }
+    }
 }
 
 /// The worker of an installation, before its start.
@@ -58,7 +80,8 @@ impl Installation {
     /// If the setting of the clock is not an instant.
     pub fn new(config: &Config, url: &DatabaseUrl, runtime: &Handle) -> anyhow::Result<Self> {
         let system = System::new(config)?;
-        Ok(Self { uow: DieselUnitOfWork::new(url, config.pool(), runtime), system, denials: Arc::default() })
+        let tests = (config.profile == Profile::Dev).then(|| TestState::new(&Arc::default()));
+        Ok(Self { uow: DieselUnitOfWork::new(url, config.pool(), runtime), system, denials: Arc::default(), tests })
     }
 
     /// The present instant, as the use cases see it.
@@ -88,6 +111,12 @@ impl Installation {
         let state = state.with_allowed_origins(config.allowed_origins()?);
         let state = state.with_rate_limits(config.limits.quotas());
         let state = if config.profile == Profile::Dev { state.with_documentation() } else { state };
+        let state = match &self.tests {
+            Some(TestState { faults, journals }) => {
+                state.with_test_control(TestControl { faults: faults.clone(), journal: journals.clone() })
+            }
+            None => state,
+        };
         #[cfg(feature = "otel")]
         let state = state.with_traces(crate::traces::continue_trace);
         Ok(state)
@@ -115,6 +144,11 @@ impl Installation {
     pub fn worker_ports(&self) -> std::io::Result<WorkerPorts<DieselUnitOfWork>> {
         let System { clock, ids, .. } = self.system.clone();
         Ok(WorkerPorts { uow: self.uow.clone(), clock, ids, job_notify: self.uow.wake_ups()? })
+    }
+
+    /// The faults that jobs of this process meet, where tests control it.
+    pub fn job_faults(&self) -> Option<Arc<dyn FaultInjection>> {
+        self.tests.as_ref().map(|tests| -> Arc<dyn FaultInjection> { tests.faults.clone() })
     }
 
     /// A worker that carries out erasures and no other jobs, for a database that is being restored.

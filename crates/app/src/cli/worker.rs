@@ -43,5 +43,9 @@ async fn tell_drain(stop: CancellationToken, health: Option<Arc<dyn HealthServic
 /// A worker on the database of the installation.
 pub(super) fn runner(config: &Config, installation: &Installation) -> Result<JobRunner, Failure> {
     let ports = installation.worker_ports().map_err(|error| Failure::Other(error.into()))?;
-    job_runner(config, ports).map_err(Failure::Usage)
+    let runner = job_runner(config, ports).map_err(Failure::Usage)?;
+    Ok(match installation.job_faults() {
+        Some(faults) => runner.with_faults(faults),
+        None => runner,
+    })
 }
