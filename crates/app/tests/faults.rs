@@ -145,7 +145,7 @@ fn on_the_wire(service: &Service) -> Result<(), Failed> {
     let length = cut.head.split("content-length: ").nth(1).and_then(|rest| rest.split("\r\n").next()?.parse::<usize>().ok());
     check(length.is_some_and(|length| cut.body.len() == length / 2), &cut)?;
     let slow = meets(&json!({ "kind": "drip", "millis": 1, "times": 1 }))??;
-    check(slow.status == 207 && slow.json().is_ok(), &slow)?;
+    check(slow.status == 200 && slow.json().is_ok(), &slow)?;
     let faults: Vec<_> = service.journal(DEMO_ACCOUNT, "")?.iter().map(|entry| entry["fault"].clone()).collect();
     check(faults == ["database-away", "status", "reset", "truncate", "drip"], &faults)
 }
@@ -153,13 +153,13 @@ fn on_the_wire(service: &Service) -> Result<(), Failed> {
 fn of_one_account(service: &Service) -> Result<(), Failed> {
     service.inject(&json!({ "kind": "status", "status": 500 }))?;
     check(service.send_batch(DEMO, "ours")?.status == 500, &"ours")?;
-    check(service.send_batch(OTHER, "theirs")?.status == 207, &"theirs")?;
+    check(service.send_batch(OTHER, "theirs")?.status == 200, &"theirs")?;
     let (ours, theirs) = (service.journal(DEMO_ACCOUNT, "")?, service.journal(OTHER_ACCOUNT, "")?);
     check(ours.len() == 1 && theirs.len() == 1, &(&ours, &theirs))?;
     let proof = OTHER.split('|').next_back().unwrap_or_default();
     check(theirs[0]["headers"]["authorization"] == "***" && !theirs[0].to_string().contains(proof), &theirs)?;
     check(service.control("DELETE", DEMO_ACCOUNT, "faults", &Value::Null)?.status == 204, &"clear")?;
-    check(service.send_batch(DEMO, "ours")?.status == 207, &"cleared")?;
+    check(service.send_batch(DEMO, "ours")?.status == 200, &"cleared")?;
     let curl = service.control("GET", OTHER_ACCOUNT, "journal/curl", &Value::Null)?;
     check(curl.body.starts_with("curl -X 'POST' ") && !curl.body.contains(proof), &curl)
 }

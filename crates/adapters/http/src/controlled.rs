@@ -37,7 +37,7 @@ pub(crate) async fn meet_faults<E>(state: &HttpState, request: &HttpRequest, act
 where
     E: From<AuthenticationError> + From<Exceeded> + From<InjectedDenial>,
 {
-    if state.test_control().is_none() {
+    if state.request_control().is_none() {
         return Ok(());
     }
     let Some(exchange) = Exchange::of(request) else { return Ok(()) };
@@ -219,7 +219,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::state::TestControl;
+    use crate::state::RequestControl;
     use crate::tests::state;
 
     /// The faults and the journal of the one account of these tests.
@@ -262,8 +262,8 @@ mod tests {
         async fn app(self, lookups: usize) -> impl Service<Request, Response = ServiceResponse<impl MessageBody>, Error = Error> {
             let mut courses = MockCourseService::new();
             courses.expect_get().times(lookups).returning(|_, _| Err(CourseError::NotFound));
-            let control_by = TestControl { faults: Arc::new(self.clone()), journal: Arc::new(self) };
-            let state = state(courses).with_test_control(control_by);
+            let control_by = RequestControl { faults: Arc::new(self.clone()), journal: Arc::new(self) };
+            let state = state(courses).with_request_control(control_by);
             init_service(App::new().wrap(from_fn(control)).configure(|config| crate::configure(config, state))).await
         }
     }

@@ -23,7 +23,7 @@ use tracing_actix_web::RequestId;
 use crate::cut::Cut;
 use crate::masking::{shown_body, shown_headers, shown_pairs};
 use crate::observed::Dialect;
-use crate::state::{HttpState, TestControl};
+use crate::state::{HttpState, RequestControl};
 use crate::trace::route_of;
 
 /// The longest body that is kept. A part of a longer one could not be searched for secrets.
@@ -31,7 +31,7 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// A request under test control.
 pub(crate) struct Exchange {
-    control: TestControl,
+    control: RequestControl,
     began: Instant,
     method: String,
     path: String,
@@ -79,7 +79,7 @@ impl Stream for ReadBody {
 impl Exchange {
     /// Begins to follow a request, if it is under test control.
     pub(crate) fn begin(request: &mut ServiceRequest) -> Option<Rc<Self>> {
-        let control = request.app_data::<Data<HttpState>>()?.test_control()?.clone();
+        let control = request.app_data::<Data<HttpState>>()?.request_control()?.clone();
         let request_id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
         let of_stream = request.extensions().get::<Rc<Cut>>().cloned();
         let content_type = request.headers().get(CONTENT_TYPE).map(|kind| String::from_utf8_lossy(kind.as_bytes()).into_owned());

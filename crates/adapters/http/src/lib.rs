@@ -93,4 +93,4 @@ pub use propagation::ContinueTrace;
 pub use rate::RateQuotas;
 pub use routes::configure;
 pub use server::{ConnectionLimits, DEFAULT_HTTP2_STREAMS, Deadlines, ServerSettings, Serving, Socket, Stopper};
-pub use state::{HttpState, Services, TestControl};
+pub use state::{HttpState, RequestControl, Services};

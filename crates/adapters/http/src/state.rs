@@ -71,12 +71,12 @@ pub struct HttpState {
     denials: Option<Arc<dyn DenialLog>>,
     continue_trace: ContinueTrace,
     has_documentation: bool,
-    test_control: Option<TestControl>,
+    request_control: Option<RequestControl>,
 }
 
 /// What tests may control about requests: which faults they get, and the journal that keeps them.
 #[derive(Debug, Clone)]
-pub struct TestControl {
+pub struct RequestControl {
     /// Tells a request which fault it gets.
     pub faults: Arc<dyn FaultInjection>,
     /// Keeps requests.
@@ -111,7 +111,7 @@ impl HttpState {
             denials,
             continue_trace: pass_on,
             has_documentation,
-            test_control: None,
+            request_control: None,
         }
     }
 
@@ -180,13 +180,13 @@ impl HttpState {
 
     /// The same state, whose requests meet the faults of tests and are kept in journals.
     #[must_use]
-    pub fn with_test_control(self, test_control: TestControl) -> Self {
-        Self { test_control: Some(test_control), ..self }
+    pub fn with_request_control(self, request_control: RequestControl) -> Self {
+        Self { request_control: Some(request_control), ..self }
     }
 
     /// What tests may control. `None` in production.
-    pub(crate) const fn test_control(&self) -> Option<&TestControl> {
-        self.test_control.as_ref()
+    pub(crate) const fn request_control(&self) -> Option<&RequestControl> {
+        self.request_control.as_ref()
     }
 
     /// Counts a denied request.

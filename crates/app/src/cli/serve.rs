@@ -76,7 +76,7 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work) -> Resul
         Work::Here => Some(runner(config, &installation)?),
         Work::Elsewhere => None,
     };
-    operations.open_control(|| installation.control(config));
+    operations.open_control(|| installation.control(config, runtime.handle()))?;
     operations.begin_work();
     // A log for programs has a banner for programs.
     let output = if config.log.format == LogFormat::Json { Output::Json } else { context.output };

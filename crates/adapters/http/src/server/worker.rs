@@ -47,7 +47,7 @@ impl Worker {
             .wrap(from_fn(share))
             .wrap(DefaultHeaders::new().add(("X-Content-Type-Options", "nosniff")).add(("Cache-Control", "no-store")))
             .wrap(from_fn(observe))
-            .wrap(Condition::new(state.test_control().is_some(), from_fn(control)))
+            .wrap(Condition::new(state.request_control().is_some(), from_fn(control)))
             .wrap(TracingLogger::<RequestSpan>::new())
             .configure(move |config| configure(config, state.clone()));
         let app = map_config(app.into_factory(), |()| AppConfig::default()).map_err(|error| error.error_response());
