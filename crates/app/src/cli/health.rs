@@ -39,7 +39,7 @@ struct Answer {
 
 /// Asks, and fails with exit code 1 if there is no answer, or another one than yes.
 pub(super) fn run(file: Option<&PathBuf>, flags: &Flags, args: &HealthArgs, output: Output) -> Result<(), Failure> {
-    let asked = target(file, flags, args)
+    let asked = target(file, flags, args.url.as_deref())
         .and_then(|(host, address)| ask(&host, address, if args.ready { "/readyz" } else { "/healthz" }, ANSWER_TIMEOUT));
     let Answer { status, body } = asked.map_err(Failure::Other)?;
     let body: Value = serde_json::from_str(&body).unwrap_or_else(|_| json!({ "status": status.to_string() }));
@@ -48,9 +48,9 @@ pub(super) fn run(file: Option<&PathBuf>, flags: &Flags, args: &HealthArgs, outp
     if status == 200 { Ok(()) } else { Err(Failure::Other(anyhow!("the process answers {status}"))) }
 }
 
-/// The host as the request names it, and the address to connect to.
-fn target(file: Option<&PathBuf>, flags: &Flags, args: &HealthArgs) -> anyhow::Result<(String, SocketAddr)> {
-    if let Some(url) = &args.url {
+/// The host as a request names it, and the address to connect to: those of the URL, or those that the settings name.
+pub(super) fn target(file: Option<&PathBuf>, flags: &Flags, url: Option<&str>) -> anyhow::Result<(String, SocketAddr)> {
+    if let Some(url) = url {
         return from_url(url);
     }
     let config = Config::load_with_origins(file, flags)?.config;
@@ -166,7 +166,7 @@ mod tests {
     fn the_settings_name_an_address_of_this_machine() {
         let found = |listen: &str| {
             let flags = Flags { ops: Some(crate::config::OpsFlags { listen: listen.to_owned() }), ..Flags::default() };
-            target(None, &flags, &HealthArgs { ready: false, url: None }).map(|(_, address)| address.to_string()).ok()
+            target(None, &flags, None).map(|(_, address)| address.to_string()).ok()
         };
         assert_eq!(found("0.0.0.0:9000").as_deref(), Some("127.0.0.1:9000"));
         assert_eq!(found("[::]:9000").as_deref(), Some("[::1]:9000"));

@@ -1,7 +1,8 @@
 //! The commands, one file each. A command parses its arguments, calls an inbound port, and prints the outcome. It knows no use
 //! case and no store. Some commands know more: `migrate`, `backup`, `restore` and `erasures` call the storage adapter, since the schema
 //! and whole tables are its own affair, and `serve` and `worker` start the parts that [`wiring`](crate::wiring) builds. `config` and
-//! `doctor` report on the set-up itself, `health` asks a running process, and `completions` knows the commands alone.
+//! `doctor` report on the set-up itself, `health` asks a running process, `dev` calls test control of one, and
+//! `completions` knows the commands alone.
 
 mod account;
 mod admin;
@@ -12,6 +13,7 @@ mod completions;
 mod config;
 mod course;
 mod database;
+mod dev;
 mod doctor;
 mod erasures;
 mod folder;
@@ -132,6 +134,8 @@ enum Command {
     /// Admins of the installation. They have nowhere to sign in yet: a later release brings the console for them.
     #[command(subcommand)]
     Admin(admin::AdminCommand),
+    /// Test control of a running service of profile dev: accounts, their resets, seeds and snapshots.
+    Dev(dev::DevArgs),
     /// Prints a script by which a shell completes commands and their flags. It needs no settings.
     Completions(completions::CompletionsArgs),
 }
@@ -195,6 +199,9 @@ struct ServeArgs {
     /// Run no jobs: worker processes run them.
     #[arg(long)]
     no_worker: bool,
+    /// Add the content of this file, in YAML or JSON, to the account `demo` of a fresh database (profile dev only).
+    #[arg(long, value_name = "FILE")]
+    seed: Option<PathBuf>,
 }
 
 /// The settings and the output format that every command gets.
@@ -261,6 +268,9 @@ impl Cli {
         if let Command::Health(args) = &self.command {
             return health::run(self.common.config.as_ref(), &flags, args, output);
         }
+        if let Command::Dev(args) = &self.command {
+            return dev::run(self.common.config.as_ref(), &flags, args, output);
+        }
         // It works before the machine has any settings.
         if let Command::Completions(args) = &self.command {
             return completions::run(args, output);
@@ -285,7 +295,10 @@ impl Cli {
         try_random().map_err(|error| Failure::Other(error.into()))?;
         let context = Context { config, output };
         match self.command {
-            Command::Serve(args) => serve::run(&context, &signals, if args.no_worker { serve::Work::Elsewhere } else { serve::Work::Here }),
+            Command::Serve(args) => {
+                let work = if args.no_worker { serve::Work::Elsewhere } else { serve::Work::Here };
+                serve::run(&context, &signals, work, args.seed.as_deref())
+            }
             Command::Worker(_) => worker::run(config, &signals),
             Command::Health(args) => health::run(self.common.config.as_ref(), &flags, &args, output),
             Command::Migrate => migrate::run(&context),
@@ -305,6 +318,7 @@ impl Cli {
             Command::ServiceAccount(command) => command.run(&context),
             Command::Project(command) => command.run(&context),
             Command::Admin(command) => command.run(&context),
+            Command::Dev(args) => dev::run(self.common.config.as_ref(), &flags, &args, output),
             Command::Completions(args) => completions::run(&args, output),
         }
     }
@@ -321,6 +335,7 @@ impl Command {
             Self::Config(_)
             | Self::Doctor(_)
             | Self::Health(_)
+            | Self::Dev(_)
             | Self::Completions(_)
             | Self::Backup(backup::BackupArgs { command: Some(_), .. }) => None,
             _ => Some(Purpose::Operate),
@@ -350,6 +365,7 @@ impl Command {
             Self::ServiceAccount(_) => "service-account",
             Self::Project(_) => "project",
             Self::Admin(_) => "admin",
+            Self::Dev(_) => "dev",
             Self::Completions(_) => "completions",
         }
     }

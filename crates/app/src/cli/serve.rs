@@ -1,12 +1,16 @@
 //! `derslik serve`
 
 use std::net::TcpListener;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
+use derslik_domain::id::AccountId;
 use derslik_http::Socket;
 use derslik_http::metadata::Running;
 use derslik_operations::ControlSlot;
+use derslik_ports::inbound::control::{ControlError, PublicAccountId, SeedControl};
 use derslik_ports::inbound::{HealthService, Phase};
 use tokio_util::sync::CancellationToken;
 
@@ -35,7 +39,7 @@ pub(super) enum Work {
     Elsewhere,
 }
 
-pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work) -> Result<(), Failure> {
+pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work, seed: Option<&Path>) -> Result<(), Failure> {
     let config = context.config;
     let certificate = match (&config.tls_cert, &config.tls_key) {
         (Some(chain), Some(key)) => Some(Certificate::load(chain, key).map_err(Failure::Usage)?),
@@ -76,7 +80,15 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work) -> Resul
         Work::Here => Some(runner(config, &installation)?),
         Work::Elsewhere => None,
     };
-    operations.open_control(|| installation.control(config, runtime.handle()))?;
+    if config.profile == Profile::Dev {
+        let control = installation.control(config, runtime.handle()).map_err(Failure::Database)?;
+        if let Some((file, demo)) = seed.zip(accounts.first()) {
+            runtime.block_on(add_seed(control.seeds.as_ref(), demo.plan.account.id, file))?;
+        }
+        operations.open_control(control);
+    } else if seed.is_some() {
+        return Err(Failure::Usage(anyhow::anyhow!("--seed is for profile dev")));
+    }
     operations.begin_work();
     // A log for programs has a banner for programs.
     let output = if config.log.format == LogFormat::Json { Output::Json } else { context.output };
@@ -123,6 +135,19 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work) -> Resul
     operations.stop();
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Adds the content of a file to an account.
+async fn add_seed(seeds: &dyn SeedControl, account: AccountId, file: &Path) -> Result<(), Failure> {
+    let document = std::fs::read_to_string(file).with_context(|| format!("{} can't be read", file.display()));
+    match seeds.add_first(PublicAccountId::new(account.get()), document.map_err(Failure::Usage)?).await {
+        Ok(_) => Ok(()),
+        Err(ControlError::Store(error)) => Err(Failure::Database(error.into())),
+        Err(error) => {
+            let field = if let ControlError::Invalid { field: Some(field), .. } = &error { format!(": {field}") } else { String::new() };
+            Err(Failure::Usage(anyhow::Error::new(error).context(format!("{} can't be used{field}", file.display()))))
+        }
+    }
 }
 
 /// Where a service runs already, a second one fails at both of its addresses. The failure at the public one tells more.

@@ -32,6 +32,8 @@ struct Renewal {
     public: PublicAccountId,
     account: AccountId,
     made: Option<Made>,
+    /// The first content, unless the account was made here.
+    seed: Option<String>,
 }
 
 #[async_trait]
@@ -97,19 +99,12 @@ impl<U: UnitOfWork> AccountControl for TestControl<U> {
     }
 
     async fn reset(&self, account: PublicAccountId) -> Result<(), ControlError> {
-        let made = self.kept().made.get(&account).cloned();
-        self.renew(vec![Renewal { public: account, account: self.current(account), made }]).await
+        self.renew(vec![self.renewal(account, self.current(account))]).await
     }
 
     async fn reset_all(&self) -> Result<(), ControlError> {
         let accounts = self.accounts().await?;
-        let renewals = accounts.into_iter().map(|(public, account)| Renewal {
-            public,
-            account: account.id,
-            made: self.kept().made.get(&public).cloned(),
-        });
-        let renewals = renewals.collect();
-        self.renew(renewals).await
+        self.renew(accounts.into_iter().map(|(public, account)| self.renewal(public, account.id)).collect()).await
     }
 }
 
@@ -128,6 +123,12 @@ impl<U: UnitOfWork> TestControl<U> {
         }
     }
 
+    /// What is known of an account that is to be made anew.
+    fn renewal(&self, public: PublicAccountId, account: AccountId) -> Renewal {
+        let kept = self.kept();
+        Renewal { public, account, made: kept.made.get(&public).cloned(), seed: kept.seeds.get(&public).cloned() }
+    }
+
     /// Makes accounts anew, in one transaction.
     async fn renew(&self, renewals: Vec<Renewal>) -> Result<(), ControlError> {
         let (ids, at) = (Arc::clone(&self.ports.ids), self.ports.clock.now());
@@ -135,8 +136,8 @@ impl<U: UnitOfWork> TestControl<U> {
             let lives: BTreeMap<_, _> =
                 stores.test_accounts().list()?.into_iter().map(|known| (known.account, known.lives_until)).collect();
             let mut renewed = Vec::with_capacity(renewals.len());
-            for Renewal { public, account, made } in renewals {
-                find(stores, account, public)?;
+            for Renewal { public, account, made, seed } in renewals {
+                let mut renewed_account = find(stores, account, public)?;
                 let kept = if made.is_none() { Some(stores.test_accounts().read_rows(account, Some(&KEPT))?) } else { None };
                 stores.test_accounts().end(account, public.get(), at)?;
                 let fresh = fresh_id(stores)?;
@@ -146,7 +147,14 @@ impl<U: UnitOfWork> TestControl<U> {
                         made.plan.account.id = fresh;
                         make(stores, &made, parsed.as_ref(), ids.as_ref(), at)?;
                     }
-                    (None, kept) => stores.test_accounts().write_rows(fresh, &kept.unwrap_or_default())?,
+                    (None, kept) => {
+                        stores.test_accounts().write_rows(fresh, &kept.unwrap_or_default())?;
+                        if let Some(seed) = seed.as_deref().map(seed::parse).transpose()? {
+                            renewed_account.id = fresh;
+                            let target = seed::Target::of(stores, renewed_account)?;
+                            seed::apply(stores, &target, &seed, ids.as_ref(), at)?;
+                        }
+                    }
                 }
                 let lives_until = lives.get(&account).copied().flatten();
                 stores.test_accounts().put(&KnownTestAccount { account: fresh, public: public.get(), lives_until })?;
@@ -182,6 +190,7 @@ impl<U: UnitOfWork> TestControl<U> {
     fn forget(&self, account: PublicAccountId) {
         let mut kept = self.kept();
         kept.made.remove(&account);
+        kept.seeds.remove(&account);
         kept.snapshots.remove(&account);
         drop(kept);
         self.ports.account_ids.note_end();

@@ -51,6 +51,8 @@ pub struct TestControl<U> {
 #[derive(Default)]
 struct Kept {
     made: HashMap<PublicAccountId, Made>,
+    /// The first content of accounts that this process did not make.
+    seeds: HashMap<PublicAccountId, String>,
     snapshots: HashMap<PublicAccountId, BTreeMap<SnapshotName, Arc<AccountRows>>>,
 }
 

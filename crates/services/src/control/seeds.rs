@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use derslik_domain::page::PageRequest;
 use derslik_ports::inbound::control::{ControlError, PublicAccountId, SeedControl, SeedCounts};
 use derslik_ports::outbound::{Tenant, UnitOfWork};
 
@@ -18,12 +17,20 @@ impl<U: UnitOfWork> SeedControl for TestControl<U> {
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let found = find(stores, current, account)?;
-                let service = stores.users().find_service(current)?.ok_or_else(|| ControlError::not_found("account", &account))?;
-                let projects = stores.projects().list(current, PageRequest { size: 1, after: None })?;
-                let target = Target { account: found, service: service.id, project: projects.first().map(|project| project.id) };
+                let target = Target::of(stores, found)?;
                 seed::apply(stores, &target, &parsed, ids.as_ref(), at)
             })
             .await
+    }
+
+    async fn add_first(&self, account: PublicAccountId, document: String) -> Result<SeedCounts, ControlError> {
+        let counts = self.add(account, document.clone()).await?;
+        let mut kept = self.kept();
+        match kept.made.get_mut(&account) {
+            Some(made) => made.seed = Some(document),
+            None => drop(kept.seeds.insert(account, document)),
+        }
+        Ok(counts)
     }
 
     async fn export(&self, account: PublicAccountId) -> Result<String, ControlError> {

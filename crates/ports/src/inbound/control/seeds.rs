@@ -21,11 +21,18 @@ pub struct SeedCounts {
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait SeedControl: Send + Sync {
-    /// Adds the content of a document, in YAML or JSON, to an account, in one transaction.
+    /// Adds the content of a document, in YAML or JSON, to an account, in one transaction. People who are there already stay as they
+    /// are.
     ///
     /// # Errors
     /// [`ControlError::Invalid`] with the line of the document, [`ControlError::NotFound`], [`ControlError::Store`].
     async fn add(&self, account: PublicAccountId, document: String) -> Result<SeedCounts, ControlError>;
+
+    /// As [`add`](Self::add), and each reset of the account adds the content again.
+    ///
+    /// # Errors
+    /// Those.
+    async fn add_first(&self, account: PublicAccountId, document: String) -> Result<SeedCounts, ControlError>;
 
     /// The content of an account as a document in YAML. Dates are relative to the time of the account.
     ///

@@ -13,6 +13,7 @@ use derslik_domain::identity::{
     Account, Actor, Email, PersonName, Principal, PrincipalKind, Role, Scope, User, UserKey, UserProfile, UserState, Username,
 };
 use derslik_domain::job::{NewJob, ReferenceId};
+use derslik_domain::page::PageRequest;
 use derslik_domain::relative::RelativeTime;
 use derslik_domain::session::{Batch, BatchItem, Creator, SessionForm, Target as SessionTarget, Verdict};
 use derslik_domain::time::Timestamp;
@@ -31,6 +32,16 @@ pub(in crate::control) struct Target {
     pub(in crate::control) service: PrincipalId,
     /// The project of its jobs and of `p:` aliases.
     pub(in crate::control) project: Option<ProjectId>,
+}
+
+impl Target {
+    /// An account that exists.
+    pub(in crate::control) fn of(stores: &mut dyn Stores, account: Account) -> Result<Self, ControlError> {
+        let service = stores.users().find_service(account.id)?;
+        let service = service.ok_or_else(|| ControlError::Conflict("the account has no service principal".to_owned()))?;
+        let projects = stores.projects().list(account.id, PageRequest { size: 1, after: None })?;
+        Ok(Self { service: service.id, project: projects.first().map(|project| project.id), account })
+    }
 }
 
 /// The steps of one seed.
@@ -108,10 +119,17 @@ impl Writer<'_> {
             updated_at: at,
             profile: UserProfile::default(),
         };
-        for key in [user.email.clone().map(UserKey::Email), user.username.clone().map(UserKey::Username)].into_iter().flatten() {
-            if self.stores.users().find(account, &key)?.is_some() {
-                return Err(refuse("email", &"another person has this address or user name"));
-            }
+        let by_email = user.email.clone().map(UserKey::Email);
+        if let Some(key) = by_email
+            && self.stores.users().find(account, &key)?.is_some()
+        {
+            return Ok(());
+        }
+        let by_username = user.username.clone().map(UserKey::Username);
+        if let Some(key) = by_username
+            && self.stores.users().find(account, &key)?.is_some()
+        {
+            return Err(refuse("username", &"another person has this user name"));
         }
         self.stores.users().add(account, &user)?;
         Ok(())

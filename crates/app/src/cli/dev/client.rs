@@ -1,0 +1,143 @@
+//! Requests to test control of a running service.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use derslik_operations::CONTROL_PATH;
+use serde_json::Value;
+
+use super::Failure;
+use crate::cli::health;
+use crate::cli::output::one_line;
+use crate::config::Flags;
+
+/// How long the listener may take to accept the connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long the listener may be silent. Work on many rows takes long.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// The method of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Method {
+    Get,
+    Post,
+    Put,
+    Delete,
+}
+
+impl Method {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// Where test control is.
+#[derive(Debug)]
+pub(super) struct Client {
+    host: String,
+    address: SocketAddr,
+}
+
+impl Client {
+    /// Test control of the listener at that URL, or of the one that the settings name.
+    pub(super) fn to(file: Option<&PathBuf>, flags: &Flags, url: Option<&str>) -> Result<Self, Failure> {
+        let (host, address) = health::target(file, flags, url).map_err(Failure::Usage)?;
+        Ok(Self { host, address })
+    }
+
+    /// The body of the answer to a request. `path` is below that of test control.
+    pub(super) fn send(&self, method: Method, path: &str, body: &str) -> Result<String, Failure> {
+        let answer = self.exchange(method, path, body).map_err(Failure::Other)?;
+        let unreadable = || Failure::Other(anyhow!("http://{} does not answer as Derslik does", self.address));
+        let (status, body) = parse(&answer).ok_or_else(unreadable)?;
+        match status {
+            200..300 => Ok(body.to_owned()),
+            404 if !body.contains("\"code\"") => Err(Failure::Usage(anyhow!(
+                "the service at http://{} has no test control: it runs in production, or is older",
+                self.address
+            ))),
+            400..500 => Err(Failure::Usage(anyhow!("{}", problem(body)))),
+            _ => Err(Failure::Other(anyhow!("{}", problem(body)))),
+        }
+    }
+
+    /// The answer as JSON.
+    pub(super) fn send_json(&self, method: Method, path: &str, body: &str) -> Result<Value, Failure> {
+        let answer = self.send(method, path, body)?;
+        serde_json::from_str(&answer).context("the answer is not JSON").map_err(Failure::Other)
+    }
+
+    /// One request on a new connection. Returns all bytes of the answer.
+    fn exchange(&self, method: Method, path: &str, body: &str) -> anyhow::Result<String> {
+        let Self { host, address } = self;
+        let unreachable = || format!("no answer from http://{address}{CONTROL_PATH}{path}");
+        let mut stream = TcpStream::connect_timeout(address, CONNECT_TIMEOUT).with_context(unreachable)?;
+        stream.set_read_timeout(Some(ANSWER_TIMEOUT)).with_context(unreachable)?;
+        let (method, length) = (method.name(), body.len());
+        let head =
+            format!("{method} {CONTROL_PATH}{path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).with_context(unreachable)?;
+        stream.write_all(body.as_bytes()).with_context(unreachable)?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).with_context(unreachable)?;
+        Ok(answer)
+    }
+}
+
+/// The status and the body of an answer that ended with its connection.
+fn parse(answer: &str) -> Option<(u16, &str)> {
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let mut words = head.lines().next()?.split(' ');
+    words.next().filter(|version| version.starts_with("HTTP/1."))?;
+    Some((words.next()?.parse().ok()?, body))
+}
+
+/// What a problem says, in one line.
+fn problem(body: &str) -> String {
+    let problem: Value = serde_json::from_str(body).unwrap_or_default();
+    let member = |name: &str| problem.get(name).and_then(Value::as_str);
+    let line = problem.get("line").and_then(Value::as_u64).map(|line| format!("line {line}: ")).unwrap_or_default();
+    let field = member("field").map(|field| format!("{field}: ")).unwrap_or_default();
+    let detail = member("detail").or_else(|| member("error")).unwrap_or(body);
+    format!("{line}{field}{}", one_line(detail))
+}
+
+/// The members of an object, a line each; a list is shown as JSON.
+pub(super) fn shown(value: &Value) -> String {
+    let Some(members) = value.as_object() else { return value.to_string() };
+    let line = |(name, value): (&String, &Value)| match value {
+        Value::String(text) => format!("{name:12} {}", one_line(text)),
+        other => format!("{name:12} {other}"),
+    };
+    members.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_told_with_the_line_and_the_field_at_fault() {
+        let body = r#"{"status": 422, "line": 12, "field": "courses.0.owner", "detail": "there is no person \"ali\""}"#;
+        assert_eq!(problem(body), "line 12: courses.0.owner: there is no person \"ali\"");
+        assert_eq!(problem(r#"{"error": "there is no such page"}"#), "there is no such page");
+        assert_eq!(problem("broken"), "broken");
+    }
+
+    #[test]
+    fn an_answer_has_a_status_and_a_body() {
+        assert_eq!(parse("HTTP/1.1 204 No Content\r\na: b\r\n\r\n"), Some((204, "")));
+        for broken in ["", "HTTP/1.1 200 OK\r\n", "SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.1\r\n\r\n"] {
+            assert_eq!(parse(broken), None, "{broken:?}");
+        }
+    }
+}
