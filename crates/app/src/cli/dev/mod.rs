@@ -1,6 +1,8 @@
 //! `derslik dev`: test control of a running service of profile `dev`, through its operations listener.
 
 mod client;
+mod faults;
+mod journal;
 mod snapshot;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +15,8 @@ use super::{Failure, Output};
 use crate::config::Flags;
 
 use client::{Client, Method, shown};
+use faults::FaultsCommand;
+use journal::JournalCommand;
 use snapshot::SnapshotCommand;
 
 #[derive(Debug, Args)]
@@ -37,6 +41,12 @@ enum DevCommand {
     /// States of an account under names.
     #[command(subcommand)]
     Snapshot(SnapshotCommand),
+    /// What goes wrong on purpose in the requests and the jobs of an account.
+    #[command(subcommand)]
+    Faults(FaultsCommand),
+    /// The requests that were sent for an account, without their secrets.
+    #[command(subcommand)]
+    Journal(JournalCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -101,6 +111,8 @@ pub(super) fn run(file: Option<&PathBuf>, flags: &Flags, args: &DevArgs, output:
         }
         DevCommand::Seed(command) => command.run(&client, output),
         DevCommand::Snapshot(command) => command.run(&client, output),
+        DevCommand::Faults(command) => command.run(&client, output),
+        DevCommand::Journal(command) => command.run(&client, output),
     }
 }
 
