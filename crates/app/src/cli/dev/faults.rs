@@ -9,7 +9,7 @@ use super::{Failure, Output};
 #[derive(Debug, Subcommand)]
 pub(super) enum FaultsCommand {
     /// Adds a fault to the requests or the jobs of an account.
-    Add(AddArgs),
+    Add(Box<AddArgs>),
     /// Lists the faults of an account, with how often each was met.
     List {
         /// The id of the account.
