@@ -1,9 +1,10 @@
 //! Test control: the resources below `/_derslik/v1`, which a listener of profile `dev` has and one of production has not. Each file is
 //! one resource: it reads a request, calls a port of `inbound::control`, and writes the outcome as JSON.
 //!
-//! To add a resource: a port in [`Control`], a file with `configure`, a line in [`configure`], and its paths in `openapi.rs` here.
+//! To add a resource: a port in [`Control`], a file with `configure`, a line in [`configure`], and its paths in `docs/openapi-control.json`.
 
 mod accounts;
+mod document;
 mod faults;
 mod journal;
 mod matching;
@@ -11,6 +12,8 @@ mod problem;
 mod read;
 mod seeds;
 mod snapshots;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Arc, OnceLock};
 
@@ -72,12 +75,12 @@ impl ControlSlot {
 /// Adds the resources, if the listener has test control and its clients may change state.
 pub(crate) fn configure(config: &mut ServiceConfig, operations: &Data<Operations>) {
     let Some(slot) = operations.control.clone().filter(|_| operations.access.is_control_open()) else { return };
-    config.app_data(Data::new(slot)).app_data(read::limits()).service(
-        web::scope(CONTROL_PATH)
-            .configure(accounts::configure)
-            .configure(seeds::configure)
-            .configure(snapshots::configure)
-            .configure(faults::configure)
-            .configure(journal::configure),
-    );
+    let resources = web::scope(CONTROL_PATH)
+        .configure(document::configure)
+        .configure(accounts::configure)
+        .configure(seeds::configure)
+        .configure(snapshots::configure)
+        .configure(faults::configure)
+        .configure(journal::configure);
+    config.app_data(Data::new(slot)).app_data(read::limits()).service(resources);
 }

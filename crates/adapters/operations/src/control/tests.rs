@@ -1,0 +1,161 @@
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::introspection::{IntrospectionNode, IntrospectionTree};
+use actix_web::test::{TestRequest, call_service, init_service, read_body, read_body_json};
+use actix_web::web::{self, Data};
+use actix_web::{App, HttpResponse};
+use derslik_ports::inbound::MockHealthService;
+use derslik_ports::inbound::control::{
+    ControlError, MockAccountControl, MockFaultControl, MockJournalReading, MockSeedControl, MockSnapshotControl, PublicAccountId,
+    SeedCounts,
+};
+use serde_json::{Value, json};
+
+use super::document::DOCUMENT;
+use super::{CONTROL_PATH, Control, ControlSlot};
+use crate::pages::{configure, renderer};
+use crate::{Access, Operations};
+
+const REPORT: &str = "/routes-of-this-test";
+
+fn operations(address: [u8; 4], control: Option<ControlSlot>) -> Data<Operations> {
+    let access = Access::new(IpAddr::from(address), &[], None, false);
+    Data::new(Operations {
+        health: Arc::new(MockHealthService::new()),
+        metrics: None,
+        version: "1.2.3",
+        access,
+        files: Vec::new(),
+        control,
+    })
+}
+
+fn here(control: Option<ControlSlot>) -> Data<Operations> {
+    operations([127, 0, 0, 1], control)
+}
+
+/// Ports that expect no call, except that faults and journals are removed with the state of their account.
+fn no_calls() -> Control {
+    let (mut faults, mut journal) = (MockFaultControl::new(), MockJournalReading::new());
+    faults.expect_clear().returning(|_| ());
+    journal.expect_clear().returning(|_| ());
+    Control {
+        faults: Arc::new(faults),
+        journal: Arc::new(journal),
+        accounts: Arc::new(MockAccountControl::new()),
+        seeds: Arc::new(MockSeedControl::new()),
+        snapshots: Arc::new(MockSnapshotControl::new()),
+    }
+}
+
+fn open(control: Control) -> Option<ControlSlot> {
+    let slot = ControlSlot::default();
+    slot.open(control);
+    Some(slot)
+}
+
+async fn answer(operations: &Data<Operations>, request: TestRequest) -> (StatusCode, Value) {
+    let renderer = renderer();
+    let app = init_service(App::new().configure(|config| configure(config, operations, &renderer))).await;
+    let response = call_service(&app, request.to_request()).await;
+    let status = response.status();
+    let body = read_body(response).await;
+    (status, serde_json::from_slice(&body).unwrap_or_default())
+}
+
+fn post(path: &str, body: &'static str) -> TestRequest {
+    TestRequest::post().uri(&format!("{CONTROL_PATH}{path}")).set_payload(body)
+}
+
+#[actix_web::test]
+async fn without_test_control_its_paths_are_absent() {
+    for operations in [here(None), operations([0, 0, 0, 0], open(no_calls()))] {
+        let (status, body) = answer(&operations, post("/reset", "")).await;
+        assert_eq!((status, body), (StatusCode::NOT_FOUND, json!({ "error": "there is no such page" })));
+    }
+}
+
+#[actix_web::test]
+async fn a_service_that_is_starting_says_so() {
+    let (status, body) = answer(&here(Some(ControlSlot::default())), post("/reset", "")).await;
+    assert_eq!((status, &body["code"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("starting")));
+}
+
+#[actix_web::test]
+async fn a_reset_names_the_account_by_its_public_id() {
+    let mut accounts = MockAccountControl::new();
+    accounts.expect_reset().once().withf(|account| *account == PublicAccountId::new(1_331)).returning(|_| Ok(()));
+    let operations = here(open(Control { accounts: Arc::new(accounts), ..no_calls() }));
+    assert_eq!(answer(&operations, post("/accounts/1331/reset", "")).await.0, StatusCode::NO_CONTENT);
+    // A text that is not an id names no account.
+    let (status, body) = answer(&operations, post("/accounts/okul/reset", "")).await;
+    assert_eq!((status, &body["detail"]), (StatusCode::NOT_FOUND, &json!("there is no account okul")));
+}
+
+#[actix_web::test]
+async fn a_member_that_is_not_known_is_refused() {
+    let (status, body) = answer(&here(open(no_calls())), post("/accounts", "{\"nmae\": \"okul\"}")).await;
+    assert_eq!((status, &body["code"]), (StatusCode::BAD_REQUEST, &json!("malformed")));
+    assert!(body["detail"].as_str().unwrap().contains("nmae"), "{body}");
+}
+
+#[actix_web::test]
+async fn a_seed_is_passed_on_as_it_is_and_its_problem_has_a_line() {
+    let mut seeds = MockSeedControl::new();
+    seeds.expect_add().once().withf(|_, document| document == "people: []").returning(|_, _| Ok(SeedCounts::default()));
+    let problem = || ControlError::Invalid { field: None, line: Some(3), problem: "unknown field".to_owned() };
+    seeds.expect_add().once().returning(move |_, _| Err(problem()));
+    let operations = here(open(Control { seeds: Arc::new(seeds), ..no_calls() }));
+    let (status, body) = answer(&operations, post("/accounts/7/seed", "people: []")).await;
+    assert_eq!((status, body), (StatusCode::OK, json!({ "people": 0, "courses": 0, "sessions": 0, "jobs": 0 })));
+    let (status, body) = answer(&operations, post("/accounts/7/seed", "x: 1")).await;
+    assert_eq!((status, &body["line"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!(3)));
+}
+
+#[actix_web::test]
+async fn the_document_has_every_route_of_test_control() {
+    fn below(node: &IntrospectionNode, found: &mut BTreeSet<(String, String)>) {
+        found.extend(node.methods.iter().map(|method| (method.to_string().to_ascii_lowercase(), node.full_path.clone())));
+        node.children.iter().for_each(|child| below(child, found));
+    }
+    async fn report(tree: Data<IntrospectionTree>) -> HttpResponse {
+        let mut found = BTreeSet::new();
+        below(&tree.root, &mut found);
+        HttpResponse::Ok().json(found)
+    }
+    let (operations, renderer) = (here(open(no_calls())), renderer());
+    let app = App::new().route(REPORT, web::get().to(report)).configure(|config| configure(config, &operations, &renderer));
+    let app = init_service(app).await;
+    let routed: BTreeSet<(String, String)> = read_body_json(call_service(&app, TestRequest::get().uri(REPORT).to_request()).await).await;
+    let routed: BTreeSet<_> = routed.into_iter().filter(|(_, path)| path.starts_with(CONTROL_PATH)).collect();
+    let document: Value = serde_json::from_str(DOCUMENT).unwrap();
+    let mut described = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        described.extend(item.as_object().unwrap().keys().map(|method| (method.clone(), format!("{CONTROL_PATH}{path}"))));
+    }
+    assert_eq!(routed, described);
+}
+
+#[actix_web::test]
+async fn a_reset_removes_the_faults_and_the_journal_of_its_account() {
+    let (mut accounts, mut faults, mut journal) = (MockAccountControl::new(), MockFaultControl::new(), MockJournalReading::new());
+    accounts.expect_reset().once().returning(|_| Ok(()));
+    faults.expect_clear().once().withf(|account| *account == PublicAccountId::new(7)).returning(|_| ());
+    journal.expect_clear().once().withf(|account| *account == PublicAccountId::new(7)).returning(|_| ());
+    let control = Control { accounts: Arc::new(accounts), faults: Arc::new(faults), journal: Arc::new(journal), ..no_calls() };
+    assert_eq!(answer(&here(open(control)), post("/accounts/7/reset", "")).await.0, StatusCode::NO_CONTENT);
+}
+
+#[actix_web::test]
+async fn an_assertion_that_fails_shows_the_nearest_entries() {
+    let mut journal = MockJournalReading::new();
+    journal.expect_entries().returning(|_, _| vec![Arc::new(super::matching::tests::entry(4))]);
+    let operations = here(open(Control { journal: Arc::new(journal), ..no_calls() }));
+    let (status, body) = answer(&operations, post("/accounts/7/journal/assert", "{\"match\": {\"status\": 404}}")).await;
+    assert_eq!((status, &body["code"], &body["nearest"][0]["seq"]), (StatusCode::CONFLICT, &json!("unmet"), &json!(4)));
+    let (status, body) = answer(&operations, post("/accounts/7/journal/assert", "{\"match\": {\"status\": 200}}")).await;
+    assert_eq!((status, body), (StatusCode::OK, json!({ "matched": [4] })));
+}
