@@ -26,10 +26,10 @@ use crate::connection::Lifetime;
 const LIMIT: usize = 100;
 
 /// How long a request waits unless it says otherwise, in seconds.
-const WAIT_SECONDS: u64 = 5;
+const WAIT_SECONDS: f64 = 5.0;
 
 /// The longest wait, in seconds.
-const MAX_WAIT_SECONDS: u64 = 30;
+const MAX_WAIT_SECONDS: f64 = 30.0;
 
 /// How long events are sent. A client that still listens then asks again.
 const LIVE: Duration = Duration::from_secs(600);
@@ -65,7 +65,7 @@ struct Asked {
     after: u64,
     limit: Option<usize>,
     count: Option<usize>,
-    timeout: Option<u64>,
+    timeout: Option<f64>,
 }
 
 /// What a journal must have.
@@ -143,10 +143,10 @@ async fn wait(slot: Data<ControlSlot>, path: Path<String>, request: HttpRequest)
     let asked = asked(&request)?;
     let sought = sought(&slot, &path, asked.described())?;
     let (count, seconds) = (asked.count.unwrap_or(1), asked.timeout.unwrap_or(WAIT_SECONDS));
-    if seconds > MAX_WAIT_SECONDS {
+    if !(0.0..=MAX_WAIT_SECONDS).contains(&seconds) {
         return Err(ControlError::invalid("timeout", format!("a request waits {MAX_WAIT_SECONDS} seconds at most")).into());
     }
-    let patience = Duration::from_secs(seconds);
+    let patience = Duration::from_secs_f64(seconds);
     if let Some(lifetime) = request.conn_data::<Lifetime>() {
         lifetime.extend(patience + SLACK);
     }
