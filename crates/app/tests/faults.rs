@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
-use support::process::{Answer, Running, derslik, url_text};
+use support::process::{Answer, Running, derslik, until, url_text};
 use support::{DATABASES, DEMO, OTHER, run};
 
 const BATCH: &str = "/xapi/v2/session/batch";
@@ -22,12 +22,13 @@ const OTHER_ACCOUNT: &str = "1330";
 
 type Behaviour = fn(&Service) -> Result<(), Failed>;
 
-const BEHAVIOURS: [(&str, Behaviour); 5] = [
+const BEHAVIOURS: [(&str, Behaviour); 6] = [
     ("lost_replies_with_an_idempotency_key_leave_one_effect_each", lost_replies),
     ("a_client_meets_each_fault_on_the_wire", on_the_wire),
     ("faults_and_journals_are_of_one_account", of_one_account),
     ("a_wait_ends_with_the_request_and_an_assertion_shows_what_came_closest", waits_and_assertions),
     ("events_bring_a_request_while_it_is_new", events),
+    ("a_job_whose_attempt_panics_is_tried_again", jobs),
 ];
 
 fn main() -> ExitCode {
@@ -188,4 +189,15 @@ fn events(service: &Service) -> Result<(), Failed> {
     let event = lines.find_map(|line| line.ok()?.strip_prefix("data: ").map(str::to_owned)).ok_or("no event")?;
     let entry: Value = serde_json::from_str(&event)?;
     check(entry["seq"] == 2 && entry["body"][0]["name"] == "new", &entry)
+}
+
+fn jobs(service: &Service) -> Result<(), Failed> {
+    const TEACHER: &str = "demo-teacher-token";
+    service.inject(&json!({ "kind": "job-panics", "action": "assign_calendar_id", "times": 1 }))?;
+    let course = r#"{"name":"Biyoloji","ownerId":"me","courseState":"ACTIVE"}"#;
+    let made = service.running.post("/v1/courses", TEACHER, course)?.json()?;
+    let path = format!("/v1/courses/{}", made["id"].as_str().ok_or("no id")?);
+    until(|| Ok(service.running.get(&path, TEACHER)?.json()?["calendarId"].is_string()))?;
+    let faults = service.control("GET", DEMO_ACCOUNT, "faults", &Value::Null)?.json()?;
+    check(faults["faults"][0]["seen"] == 2 && faults["faults"][0]["injected"] == 1, &faults)
 }
