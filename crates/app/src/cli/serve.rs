@@ -12,6 +12,7 @@ use derslik_http::metadata::Running;
 use derslik_operations::ControlSlot;
 use derslik_ports::inbound::control::{ControlError, PublicAccountId, SeedControl};
 use derslik_ports::inbound::{HealthService, Phase};
+use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 use super::banner::Banner;
@@ -29,6 +30,7 @@ use crate::notify::{self, State};
 use crate::server;
 use crate::signals::Signals;
 use crate::tls::Certificate;
+use crate::wiring::Installation;
 
 /// Which process runs the jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +43,9 @@ pub(super) enum Work {
 
 pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work, seed: Option<&Path>) -> Result<(), Failure> {
     let config = context.config;
+    if seed.is_some() && config.profile != Profile::Dev {
+        return Err(Failure::Usage(anyhow::anyhow!("--seed is for profile dev")));
+    }
     let certificate = match (&config.tls_cert, &config.tls_key) {
         (Some(chain), Some(key)) => Some(Certificate::load(chain, key).map_err(Failure::Usage)?),
         _ => None,
@@ -80,15 +85,8 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work, seed: Op
         Work::Here => Some(runner(config, &installation)?),
         Work::Elsewhere => None,
     };
-    if config.profile == Profile::Dev {
-        let control = installation.control(config, runtime.handle()).map_err(Failure::Database)?;
-        if let Some((file, demo)) = seed.zip(accounts.first()) {
-            runtime.block_on(add_seed(control.seeds.as_ref(), demo.plan.account.id, file))?;
-        }
-        operations.open_control(control);
-    } else if seed.is_some() {
-        return Err(Failure::Usage(anyhow::anyhow!("--seed is for profile dev")));
-    }
+    let demo = accounts.first().map(|demo| demo.plan.account.id);
+    open_control(config, &installation, &operations, &runtime, seed.zip(demo))?;
     operations.begin_work();
     // A log for programs has a banner for programs.
     let output = if config.log.format == LogFormat::Json { Output::Json } else { context.output };
@@ -134,6 +132,25 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work, seed: Op
     }
     operations.stop();
     tracing::info!("stopped");
+    Ok(())
+}
+
+/// Makes test control available in profile dev, and adds the content of a file to an account before that.
+fn open_control(
+    config: &Config,
+    installation: &Installation,
+    operations: &Operations,
+    runtime: &Runtime,
+    seed: Option<(&Path, AccountId)>,
+) -> Result<(), Failure> {
+    if config.profile != Profile::Dev {
+        return Ok(());
+    }
+    let control = installation.control(config, runtime.handle()).map_err(Failure::Database)?;
+    if let Some((file, account)) = seed {
+        runtime.block_on(add_seed(control.seeds.as_ref(), account, file))?;
+    }
+    operations.open_control(control);
     Ok(())
 }
 

@@ -10,6 +10,7 @@ use tokio::runtime::Handle;
 
 use super::{Installation, TestState};
 use crate::config::Config;
+use crate::dev_accounts::classroom_scopes;
 use crate::system::SystemClock;
 
 impl Installation {
@@ -24,6 +25,7 @@ impl Installation {
             ids: Arc::clone(&self.system.ids),
             account_ids: Arc::clone(&self.account_ids),
             settings: config.account_settings()?,
+            token_scopes: classroom_scopes(),
         };
         let all: TestControl<DieselUnitOfWork> = TestControl::new(self.uow.clone(), ports);
         runtime.block_on(all.load_ids())?;

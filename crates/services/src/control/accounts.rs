@@ -44,7 +44,7 @@ impl<U: UnitOfWork> AccountControl for TestControl<U> {
         let name = name.map(|name| new_account_name(&name)).transpose().map_err(|error| refused(&error))?;
         let parsed = seed.as_deref().map(seed::parse).transpose()?.map(Arc::new);
         let at = self.ports.clock.now();
-        let planned = plan(self.ports.ids.as_ref(), &self.ports.settings, at)?;
+        let planned = plan(&self.ports, at)?;
         let lives_until = time_to_live.map(|life| self.ports.real_clock.now().plus(life));
         let mut tries = 0;
         let plan = loop {

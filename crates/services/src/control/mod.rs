@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use derslik_domain::id::AccountId;
-use derslik_domain::identity::{Account, AccountSettings};
+use derslik_domain::identity::{Account, AccountSettings, Scopes};
 use derslik_domain::rows::BatchSize;
 use derslik_ports::inbound::control::{AccountIds, ControlError, PublicAccountId, SnapshotName};
 use derslik_ports::inbound::operators::AccountPlan;
@@ -37,6 +37,8 @@ pub struct ControlPorts {
     pub account_ids: Arc<AccountIds>,
     /// The settings of new accounts.
     pub settings: AccountSettings,
+    /// The scopes of the access tokens of their people.
+    pub token_scopes: Scopes,
 }
 
 /// The use cases of test control over a unit of work. Clones share what they keep.

@@ -3,14 +3,14 @@
 use derslik_domain::course::MemberCreation;
 use derslik_domain::id::Id;
 use derslik_domain::identity::{
-    Account, AccountName, AccountSettings, CredentialKind, Email, PersonName, PrincipalKind, Role, Scope, User, UserProfile, UserState,
+    Account, AccountName, CredentialKind, Email, PersonName, PrincipalKind, Role, User, UserProfile, UserState,
 };
 use derslik_domain::job::{Platform, Project, ProjectKey, ProjectName};
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::control::{ControlError, PublicAccountId, TestAccount, TestUser};
 use derslik_ports::inbound::operators::{AccountPlan, CredentialPlan, KeyPair, TokenPlan, UserPlan};
-use derslik_ports::outbound::Ids;
 
+use super::ControlPorts;
 use crate::identity::secret::{new_account_key, new_key_pair, new_token};
 
 /// The people of an account, by their ids in the courses API; each has another role in its courses.
@@ -37,13 +37,14 @@ pub(super) struct Planned {
 }
 
 /// The plan of a new account, whose id is chosen later.
-pub(super) fn plan(ids: &dyn Ids, settings: &AccountSettings, at: Timestamp) -> Result<Planned, ControlError> {
+pub(super) fn plan(ports: &ControlPorts, at: Timestamp) -> Result<Planned, ControlError> {
+    let ids = ports.ids.as_ref();
     let broken = |_| ControlError::invalid("name", "a name of test control breaks a rule");
     let (keys, account_key) = (new_key_pair(ids), new_account_key(ids));
     let name = ProjectName::new("Default").map_err(broken)?;
     let key = ProjectKey::from_random(ids.random_bits());
     let project = Project { id: Id::new(PROJECT), key, name, platform: Platform::default(), created_at: at };
-    let mut settings = settings.clone();
+    let mut settings = ports.settings.clone();
     settings.courses.member_creation = MemberCreation::ActiveToo;
     let (mut users, mut plans) = (Vec::new(), Vec::new());
     for (id, role, in_account) in PEOPLE {
@@ -62,9 +63,8 @@ pub(super) fn plan(ids: &dyn Ids, settings: &AccountSettings, at: Timestamp) -> 
             updated_at: at,
             profile: UserProfile::default(),
         };
-        let scopes = Scope::ALL.into_iter().filter(|scope| scope.name().starts_with("classroom.")).collect();
         users.push(TestUser { role, id: user.id, guid: user.guid, email, token: token.clone() });
-        let token = TokenPlan { secret: token, scopes, project: Some(project.id), expires_at: None };
+        let token = TokenPlan { secret: token, scopes: ports.token_scopes, project: Some(project.id), expires_at: None };
         plans.push(UserPlan { user, tokens: vec![token] });
     }
     let plan = AccountPlan {

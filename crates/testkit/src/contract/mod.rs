@@ -18,6 +18,7 @@ mod projects;
 mod session_index;
 mod session_reader;
 mod sessions;
+mod test_accounts;
 mod unit_of_work;
 
 use derslik_ports::outbound::{Readers, StoreError, Stores, UnitOfWork};
@@ -63,6 +64,7 @@ pub fn cases<U: UnitOfWork + Readers + Clone>() -> Vec<Case<U>> {
         job_reader::cases(),
         courses::cases(),
         course_reader::cases(),
+        test_accounts::cases(),
     ]
     .into_iter()
     .flatten()
