@@ -78,6 +78,9 @@ pub struct Config {
     pub fixed_dev_keys: bool,
     /// An RFC 3339 instant at which the clock of the service starts. Profile `dev` only. Flag `--dev-clock`.
     pub dev_clock: Option<String>,
+    /// A number by which each new account gets the same ids in each run, for tests that compare answers. For a new database that one
+    /// process serves. Profile `dev` only. Flag `--id-seed`.
+    pub id_seed: Option<u64>,
     /// What profile `dev` allows.
     pub dev: DevConfig,
     /// The operations listener.
@@ -133,6 +136,7 @@ impl Default for Config {
             profile: Profile::Dev,
             fixed_dev_keys: false,
             dev_clock: None,
+            id_seed: None,
             dev: DevConfig::default(),
             ops: OpsConfig::default(),
             metadata: MetadataConfig::default(),
@@ -175,6 +179,9 @@ pub struct Flags {
     /// See [`Config::dev_clock`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dev_clock: Option<String>,
+    /// See [`Config::id_seed`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_seed: Option<u64>,
     /// See [`Config::ops`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ops: Option<OpsFlags>,

@@ -14,6 +14,7 @@
 //! | `passwords` | Argon2id |
 //! | `seal_keys` | the keys of the seals of the audit log |
 //! | `signatures` | the signatures of service accounts, and their keys |
+//! | `seeded_ids` | ids that are the same in each run of a test |
 //! | `signals` | the signals that end the process |
 //! | `notify` | tells a supervisor such as systemd the state of the process |
 //! | `server` | serving until the process is told to stop |
@@ -39,6 +40,7 @@ pub mod notify;
 pub mod passwords;
 pub mod safety;
 pub mod seal_keys;
+pub mod seeded_ids;
 pub mod server;
 pub mod signals;
 pub mod signatures;

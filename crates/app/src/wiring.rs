@@ -20,9 +20,10 @@ use derslik_ports::inbound::operators::{
     ProjectAdministration, SecretMaking, TokenIssuing, UserAdministration,
 };
 use derslik_ports::inbound::{DenialLog, HealthService, PeopleService};
-use derslik_ports::outbound::{Clock, Ids, Passwords, Readers, SealKeys, Signatures, UnitOfWork};
+use derslik_ports::outbound::{Clock, ClockSync, Ids, Passwords, Readers, SealKeys, Signatures, UnitOfWork};
 use derslik_services::activity::Activity;
 use derslik_services::attendees::Attendees;
+use derslik_services::clocks::{AccountClocks, SyncedGrants, SyncedIdentity, SyncedLogIns};
 use derslik_services::courses::Courses;
 use derslik_services::denials::{CountedLogIns, DenialCounter, DenialWriter};
 use derslik_services::faults::InjectedFaults;
@@ -42,6 +43,7 @@ use tokio::runtime::Handle;
 use crate::config::{Config, Profile};
 use crate::metrics::{MeteredDenials, Metrics};
 use crate::passwords::Argon2Passwords;
+use crate::seeded_ids::SeededIds;
 use crate::signatures::JwtSignatures;
 use crate::system::{ShiftedClock, SystemClock, SystemIds};
 
@@ -51,6 +53,8 @@ pub struct Installation {
     uow: DieselUnitOfWork,
     system: System,
     denials: Arc<DenialCounter>,
+    /// The clocks of accounts, which profile `dev` has.
+    clocks: Option<Arc<AccountClocks<DieselUnitOfWork>>>,
     /// Which accounts tests have replaced: none outside of profile `dev`.
     account_ids: Arc<AccountIds>,
     /// What tests control in the memory of this process. `None` in production.
@@ -83,10 +87,15 @@ impl Installation {
     /// # Errors
     /// If the setting of the clock is not an instant.
     pub fn new(config: &Config, url: &DatabaseUrl, runtime: &Handle) -> anyhow::Result<Self> {
-        let system = System::new(config)?;
-        let account_ids = Arc::default();
-        let tests = (config.profile == Profile::Dev).then(|| TestState::new(&account_ids));
-        Ok(Self { uow: DieselUnitOfWork::new(url, config.pool(), runtime), system, denials: Arc::default(), account_ids, tests })
+        let mut system = System::new(config)?;
+        let (uow, account_ids) = (DieselUnitOfWork::new(url, config.pool(), runtime), Arc::<AccountIds>::default());
+        let is_dev = config.profile == Profile::Dev;
+        let clocks = is_dev.then(|| Arc::new(AccountClocks::new(uow.clone(), Arc::clone(&system.clock), Arc::clone(&account_ids))));
+        if let Some(clocks) = &clocks {
+            system.clock = clocks.clone();
+        }
+        let tests = is_dev.then(|| TestState::new(&account_ids));
+        Ok(Self { uow, system, denials: Arc::default(), clocks, account_ids, tests })
     }
 
     /// The present instant, as the use cases see it.
@@ -111,7 +120,8 @@ impl Installation {
     /// If a setting can't be used.
     pub fn http_state(&self, config: &Config, page_key: [u8; 32]) -> anyhow::Result<HttpState> {
         let classroom = ClassroomSettings { templates: config.classroom.templates(), page_key };
-        let state = counted_http_state(&self.uow, &self.system, config.limits(), classroom, self.denials.clone(), &self.account_ids);
+        let tests = TestParts { account_ids: Arc::clone(&self.account_ids), sync: self.clock_sync() };
+        let state = counted_http_state(&self.uow, &self.system, config.limits(), classroom, self.denials.clone(), tests);
         let state = state.with_jobs_compat(config.jobs_compat()).with_trusted_proxies(config.trusted_proxies()?);
         let state = state.with_allowed_origins(config.allowed_origins()?);
         let state = state.with_rate_limits(config.limits.quotas());
@@ -156,6 +166,12 @@ impl Installation {
         self.tests.as_ref().map(|tests| -> Arc<dyn FaultInjection> { tests.faults.clone() })
     }
 
+    /// What keeps the clocks of this process in step with other processes, if it has clocks that tests move.
+    pub fn clock_sync(&self) -> Option<Arc<dyn ClockSync>> {
+        let clocks: Arc<dyn ClockSync> = self.clocks.clone()?;
+        Some(clocks)
+    }
+
     /// A worker that carries out erasures and no other jobs, for a database that is being restored.
     ///
     /// # Errors
@@ -190,12 +206,16 @@ pub fn health(config: &Config, url: &DatabaseUrl) -> anyhow::Result<Arc<dyn Heal
 /// # Errors
 /// If a setting can't be used.
 pub fn job_runner(config: &Config, ports: WorkerPorts<DieselUnitOfWork>) -> anyhow::Result<JobRunner> {
-    let registry = handlers::registry(config.retention(), config.calendars()?);
-    let registry = handlers::with_seals(registry, config.audit.retention(), config.audit.seal_keys(&[])?);
-    let runner = Runner::new(ports, registry, config.worker())?;
+    let runner = Runner::new(ports, job_registry(config)?, config.worker())?;
     #[cfg(feature = "otel")]
     let runner = runner.with_traces(crate::traces::continue_trace);
     Ok(runner)
+}
+
+/// All handlers of jobs.
+fn job_registry(config: &Config) -> anyhow::Result<Registry> {
+    let registry = handlers::registry(config.retention(), config.calendars()?);
+    Ok(handlers::with_seals(registry, config.audit.retention(), config.audit.seal_keys(&[])?))
 }
 
 /// The adapters that read the clock, the random source and the processor, but no database, and the rules that they work by.
@@ -231,7 +251,11 @@ impl System {
         };
         let passwords = Arc::new(Argon2Passwords::default());
         let signatures = Arc::new(JwtSignatures);
-        Ok(Self { clock, ids: Arc::new(SystemIds), passwords, password_rules: config.password_rules(), signatures })
+        let ids: Arc<dyn Ids> = match config.id_seed {
+            Some(seed) => Arc::new(SeededIds::new(seed)),
+            None => Arc::new(SystemIds),
+        };
+        Ok(Self { clock, ids, passwords, password_rules: config.password_rules(), signatures })
     }
 }
 
@@ -302,7 +326,15 @@ pub fn operators<U: UnitOfWork + Clone>(uow: &U, system: &System) -> Operators {
 
 /// The state of the HTTP adapter: the use cases of clients over a unit of work, and limits.
 pub fn http_state<U: UnitOfWork + Readers + Clone>(uow: &U, system: &System, limits: Limits, classroom: ClassroomSettings) -> HttpState {
-    counted_http_state(uow, system, limits, classroom, Arc::default(), &Arc::default())
+    counted_http_state(uow, system, limits, classroom, Arc::default(), TestParts::default())
+}
+
+/// What the use cases of clients know of tests: nothing outside of profile `dev`.
+#[derive(Default)]
+struct TestParts {
+    account_ids: Arc<AccountIds>,
+    /// What keeps the clocks in step with other processes.
+    sync: Option<Arc<dyn ClockSync>>,
 }
 
 /// As [`http_state`], with the count of denied requests of the installation.
@@ -312,7 +344,7 @@ fn counted_http_state<U: UnitOfWork + Readers + Clone>(
     limits: Limits,
     classroom: ClassroomSettings,
     denials: Arc<DenialCounter>,
-    account_ids: &Arc<AccountIds>,
+    tests: TestParts,
 ) -> HttpState {
     let System { clock, ids, passwords, password_rules: _, signatures } = system.clone();
     let denials: Arc<dyn DenialLog> = Arc::new(MeteredDenials::new(denials));
@@ -333,13 +365,24 @@ fn counted_http_state<U: UnitOfWork + Readers + Clone>(
         projects: Arc::new(Projects::new(uow.clone(), Arc::clone(&clock), ids)),
         activity: Arc::new(Activity::new(uow.clone())),
         identity: Arc::new(
-            Identity::new(uow.clone(), clock)
-                .with_signatures(signatures)
-                .with_denials(denials.clone())
-                .with_account_ids(Arc::clone(account_ids)),
+            Identity::new(uow.clone(), clock).with_signatures(signatures).with_denials(denials.clone()).with_account_ids(tests.account_ids),
         ),
     };
+    let services = match tests.sync {
+        Some(sync) => synced(services, &sync),
+        None => services,
+    };
     HttpState::new(services, classroom, limits).with_denials(denials)
+}
+
+/// The same use cases, which look at the clocks first.
+fn synced(services: Services, sync: &Arc<dyn ClockSync>) -> Services {
+    Services {
+        identity: Arc::new(SyncedIdentity::new(services.identity, Arc::clone(sync))),
+        log_in: Arc::new(SyncedLogIns::new(services.log_in, Arc::clone(sync))),
+        token_grants: Arc::new(SyncedGrants::new(services.token_grants, Arc::clone(sync))),
+        ..services
+    }
 }
 
 fn people<U: UnitOfWork + Clone>(uow: &U, system: &System) -> Arc<dyn PeopleService> {

@@ -18,6 +18,7 @@
 //! | [`job`] | work that runs in the background: its states, retries, leases, and what erasing a user means |
 //! | [`rows`] | counts of rows, and sizes of batches |
 //! | [`audit`] | the audit log and its seals |
+//! | [`clock`] | clocks that a test moves |
 //! | [`relative`] | times that are relative to now |
 //! | [`trace`] | the place of a piece of work in a distributed trace |
 //! | `strategies` | values for property tests (feature `proptest`) |
@@ -26,6 +27,7 @@
 
 pub mod attendee;
 pub mod audit;
+pub mod clock;
 pub mod course;
 pub mod fault;
 pub mod form;

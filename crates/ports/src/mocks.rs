@@ -9,14 +9,14 @@ use derslik_domain::session::Session;
 use derslik_domain::time::Timestamp;
 
 use crate::outbound::{
-    AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, Clock, CourseLookup, CourseReader,
-    CourseRepository, CourseWithMembership, ErasureRepository, GradingPeriodRepository, GrantRepository, IdempotencyRepository,
-    IdentityRepository, Ids, JobOfProject, JobReader, JobRepository, KeyRepository, MockAdminRepository, MockAliasRepository,
-    MockAttendeeRepository, MockAuditRepository, MockChangeLogRepository, MockCourseRepository, MockErasureRepository,
-    MockGradingPeriodRepository, MockGrantRepository, MockIdempotencyRepository, MockIdentityRepository, MockJobRepository,
-    MockKeyRepository, MockProjectRepository, MockRosterRepository, MockSealRepository, MockSessionRepository, MockTestAccountRepository,
-    MockUserRepository, ProjectRepository, RosterRepository, SealRepository, SessionReader, SessionRepository, StoreError, Stores, Tenant,
-    TestAccountRepository, UnitOfWork, UserRepository,
+    AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, Clock, ClockRepository, CourseLookup,
+    CourseReader, CourseRepository, CourseWithMembership, ErasureRepository, GradingPeriodRepository, GrantRepository,
+    IdempotencyRepository, IdentityRepository, Ids, JobOfProject, JobReader, JobRepository, KeyRepository, MockAdminRepository,
+    MockAliasRepository, MockAttendeeRepository, MockAuditRepository, MockChangeLogRepository, MockClockRepository, MockCourseRepository,
+    MockErasureRepository, MockGradingPeriodRepository, MockGrantRepository, MockIdempotencyRepository, MockIdentityRepository,
+    MockJobRepository, MockKeyRepository, MockProjectRepository, MockRosterRepository, MockSealRepository, MockSessionRepository,
+    MockTestAccountRepository, MockUserRepository, ProjectRepository, RosterRepository, SealRepository, SessionReader, SessionRepository,
+    StoreError, Stores, Tenant, TestAccountRepository, UnitOfWork, UserRepository,
 };
 
 /// Stores that accept only expected calls, except that every principal may act.
@@ -58,6 +58,8 @@ pub struct MockStores {
     pub grants: MockGrantRepository,
     /// The answers of idempotent requests.
     pub idempotency: MockIdempotencyRepository,
+    /// The clocks that tests move.
+    pub clocks: MockClockRepository,
     /// The accounts of tests.
     pub test_accounts: MockTestAccountRepository,
 }
@@ -92,6 +94,7 @@ impl MockStores {
             keys: MockKeyRepository::default(),
             grants: MockGrantRepository::default(),
             idempotency: MockIdempotencyRepository::default(),
+            clocks: MockClockRepository::default(),
             test_accounts: MockTestAccountRepository::default(),
         }
     }
@@ -156,6 +159,10 @@ impl Stores for MockStores {
 
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
         &mut self.idempotency
+    }
+
+    fn clocks(&mut self) -> &mut dyn ClockRepository {
+        &mut self.clocks
     }
 
     fn test_accounts(&mut self) -> &mut dyn TestAccountRepository {
@@ -265,6 +272,10 @@ impl Stores for SingleCallStores<'_> {
 
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
         self.count_call().idempotency()
+    }
+
+    fn clocks(&mut self) -> &mut dyn ClockRepository {
+        self.count_call().clocks()
     }
 
     fn test_accounts(&mut self) -> &mut dyn TestAccountRepository {

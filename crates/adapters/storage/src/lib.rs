@@ -4,7 +4,7 @@
 //! | module | purpose |
 //! |---|---|
 //! | `db` | connections, transactions, the schema and its migrations; it knows no repository |
-//! | `session`, `attendee`, `identity`, `idempotency`, `course`, `job`, `erasure`, `project`, `audit` | the repositories |
+//! | `session`, `attendee`, `identity`, `idempotency`, `course`, `job`, `erasure`, `project`, `audit`, `clocks` | the repositories |
 //! | `change_log` | the ids of what was written, until each projection has applied them |
 //! | `personal` | lists all columns, and what an erasure does with each |
 //! | `stores` | the unit of work, the readers and all stores, put together from `db` and the repositories |
@@ -24,6 +24,7 @@ mod attendee;
 mod audit;
 mod change_log;
 mod clock;
+mod clocks;
 mod course;
 mod db;
 mod durability;

@@ -416,6 +416,11 @@ pub const TABLES: &[Table] = &[
         ],
     ),
     table("service_keys", Both, &[("name", NotPersonal), ("key", NotPersonal)]),
+    table(
+        "account_clocks",
+        Both,
+        &[("account_id", NotPersonal), ("frozen_at", NotPersonal), ("ahead_micros", NotPersonal), ("revision", NotPersonal)],
+    ),
     table("schema_compatibility", Both, &[("id", NotPersonal), ("needs", NotPersonal)]),
     // These tables hold only ids of rows.
     table(

@@ -8,10 +8,11 @@ use derslik_domain::id::{AccountId, SessionGuid};
 use derslik_domain::job::ShownJob;
 use derslik_domain::session::Session;
 use derslik_ports::outbound::{
-    AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, CourseLookup, CourseReader,
-    CourseRepository, CourseWithMembership, ErasureRepository, GradingPeriodRepository, GrantRepository, IdempotencyRepository,
-    IdentityRepository, JobOfProject, JobReader, JobRepository, KeyRepository, ProjectRepository, Reason, RosterRepository, SealRepository,
-    SessionReader, SessionRepository, StoreError, Stores, Tenant, TestAccountRepository, UnitOfWork, UserRepository,
+    AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, ClockRepository, CourseLookup,
+    CourseReader, CourseRepository, CourseWithMembership, ErasureRepository, GradingPeriodRepository, GrantRepository,
+    IdempotencyRepository, IdentityRepository, JobOfProject, JobReader, JobRepository, KeyRepository, ProjectRepository, Reason,
+    RosterRepository, SealRepository, SessionReader, SessionRepository, StoreError, Stores, Tenant, TestAccountRepository, UnitOfWork,
+    UserRepository,
 };
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
@@ -243,6 +244,10 @@ impl Stores for DieselStores<'_> {
     }
 
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
+        self
+    }
+
+    fn clocks(&mut self) -> &mut dyn ClockRepository {
         self
     }
 

@@ -66,7 +66,7 @@ async fn store_account<U: UnitOfWork>(worker: &Worker<U>, account: AccountId, do
     let began = Instant::now();
     loop {
         let completions = completions_of(&done);
-        let at = worker.clock.now();
+        let at = worker.clock.now_of(account);
         match worker.uow.write(account, move |stores| stores.jobs().complete_many(account, &completions, at)).await {
             Ok(completed) => return report_all(account, done, &completed, at),
             Err(error) if began.elapsed() < worker.settings.lease.duration() => {

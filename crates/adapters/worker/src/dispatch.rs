@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use derslik_domain::id::AccountId;
-use derslik_ports::outbound::{StoreError, Tenant, UnitOfWork};
+use derslik_domain::time::Timestamp;
+use derslik_ports::outbound::{StoreError, Stores, Tenant, UnitOfWork};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinError, JoinSet};
@@ -27,6 +28,9 @@ const SHORTEST_WAIT: Duration = Duration::from_millis(20);
 
 /// The longest pause after a failed look, even if the poll interval is longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// The longest wait while tests have moved clocks: when the next job is due by them is not computed.
+const WAIT_OF_MOVED: Duration = Duration::from_millis(100);
 
 /// The shortest time between two looks for accounts while some accounts with due jobs are known.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
@@ -120,12 +124,7 @@ impl<U: UnitOfWork> Dispatch<U> {
 
     /// Finds the accounts that have due jobs, and the time of the next look.
     async fn look(&mut self) {
-        let (now, actions) = (self.worker.clock.now(), self.worker.registry.actions());
-        let look = self.worker.uow.read(Tenant::Installation, move |stores| {
-            let jobs = stores.jobs();
-            Ok::<_, StoreError>((jobs.accounts_with_due(now, actions, ACCOUNTS)?, jobs.next_due(actions)?))
-        });
-        let found = look.await;
+        let found = find_due(&self.worker).await;
         self.looked_at = Instant::now();
         self.claimed_since_look = 0;
         let poll = self.worker.settings.poll.max(SHORTEST_WAIT);
@@ -134,6 +133,7 @@ impl<U: UnitOfWork> Dispatch<U> {
                 let has_backlog = |account| self.due.iter().any(|due| due.account == account && due.has_backlog);
                 self.due = accounts.into_iter().map(|account| Due { account, has_backlog: has_backlog(account) }).collect();
                 let wait = match next_due {
+                    _ if self.worker.clock.is_any_moved() => poll.min(WAIT_OF_MOVED),
                     Some(due) if self.due.is_empty() => due.since(self.worker.clock.now()).clamp(SHORTEST_WAIT, poll),
                     Some(_) | None => poll,
                 };
@@ -242,6 +242,20 @@ impl<U: UnitOfWork> Dispatch<U> {
             self.look_at = self.look_at.min(Instant::now() + wait);
         }
     }
+}
+
+/// The accounts that have due jobs, and when the next job is due. The latter is not known while tests have moved clocks.
+async fn find_due<U: UnitOfWork>(worker: &Worker<U>) -> Result<(Vec<AccountId>, Option<Timestamp>), StoreError> {
+    worker.refresh_clocks().await?;
+    let (times, actions) = (worker.clock.due_times(), worker.registry.actions());
+    let look = move |stores: &mut dyn Stores| -> Result<(Vec<AccountId>, Option<Timestamp>), StoreError> {
+        if !times.of_others.is_empty() {
+            return Ok((stores.clocks().accounts_with_due(&times, actions, ACCOUNTS)?, None));
+        }
+        let jobs = stores.jobs();
+        Ok((jobs.accounts_with_due(times.of_most, actions, ACCOUNTS)?, jobs.next_due(actions)?))
+    };
+    worker.uow.read(Tenant::Installation, look).await
 }
 
 /// Waits until a slot is free, and does not keep it.

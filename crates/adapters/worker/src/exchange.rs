@@ -47,7 +47,7 @@ pub(crate) async fn exchange<U: UnitOfWork>(
         return None;
     };
     let limit = slots.len();
-    let (began, at) = (Instant::now(), worker.clock.now());
+    let (began, at) = (Instant::now(), worker.clock.now_of(account));
     let token = LeaseToken::new(Uuid::from_u128(worker.ids.random_bits()));
     let claim = Claim {
         worker: worker.id,
@@ -70,7 +70,7 @@ pub(crate) async fn exchange<U: UnitOfWork>(
                 attempts.spawn(execute(Arc::clone(&worker), job, lease, sender.clone()).instrument(span));
             }
             for (account, done) in done {
-                report_all(account, done, &completed, at);
+                report_all(account, done, &completed, worker.clock.now_of(account));
             }
             Ok(count)
         }
@@ -84,7 +84,7 @@ pub(crate) async fn exchange<U: UnitOfWork>(
 }
 
 /// The claim and the completions of the same account need one statement. Completions of other accounts join it in a
-/// transaction.
+/// transaction. So do the leases of an account whose clock was moved: they go by the time of the machine.
 async fn commit<U: UnitOfWork>(
     worker: &Worker<U>,
     done: &BTreeMap<AccountId, Vec<Finished>>,
@@ -93,16 +93,22 @@ async fn commit<U: UnitOfWork>(
 ) -> Result<Exchanged, StoreError> {
     let mut others: BTreeMap<_, _> = done.iter().map(|(account, done)| (*account, completions_of(done))).collect();
     let own = others.remove(&account).unwrap_or_default();
-    if others.is_empty() {
+    let lease_end = worker.clock.is_moved(account).then(|| claim.term.end(worker.clock.now()));
+    if others.is_empty() && lease_end.is_none() {
         return worker.uow.write_single_statement(account, move |stores| stores.jobs().exchange(account, &own, &claim)).await;
     }
+    let clock = Arc::clone(&worker.clock);
     worker
         .uow
         .write(account, move |stores| {
             let jobs = stores.jobs();
             let mut exchanged = jobs.exchange(account, &own, &claim)?;
             for (account, done) in others {
-                exchanged.completed.extend(jobs.complete_many(account, &done, claim.at)?);
+                exchanged.completed.extend(jobs.complete_many(account, &done, clock.now_of(account))?);
+            }
+            if let Some(until) = lease_end.filter(|_| !exchanged.claimed.is_empty()) {
+                let held: Vec<_> = exchanged.claimed.iter().map(|job| HeldJob { job: job.id, token: claim.token }).collect();
+                jobs.renew(account, &held, until)?;
             }
             Ok(exchanged)
         })

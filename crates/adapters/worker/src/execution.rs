@@ -66,12 +66,12 @@ async fn one_step<U: UnitOfWork>(worker: &Worker<U>, lease: &HeldLease, handler:
     worker
         .uow
         .write(account, move |stores| {
-            let now = clock.now();
+            let now = clock.now_of(account);
             let Some(before) = stores.jobs().lock(account, held.job)?.filter(|job| is_held(job, held.token)) else {
                 return Ok(Stepped::Lost);
             };
             let step = handler.step(stores, &StepContext { account, job: &before, now })?;
-            let now = clock.now();
+            let now = clock.now_of(account);
             let (progress, is_done) = match step {
                 Step::More(progress) => (Some(progress), false),
                 Step::Done(progress) => (progress, true),
@@ -89,17 +89,21 @@ async fn one_step<U: UnitOfWork>(worker: &Worker<U>, lease: &HeldLease, handler:
             if !stores.jobs().replace(account, &before, &after)? {
                 return Err(StepError::Store(StoreError::from(Reason::Conflict)));
             }
+            if !is_done && clock.is_moved(account) {
+                // The lease goes by the time of the machine.
+                stores.jobs().renew(account, &[held], term.end(clock.now()))?;
+            }
             Ok(fact.map_or(Stepped::More, |fact| Stepped::Ended(Box::new(after), fact)))
         })
         .await
 }
 
-fn is_held(job: &Job, token: derslik_domain::job::LeaseToken) -> bool {
+pub(crate) fn is_held(job: &Job, token: derslik_domain::job::LeaseToken) -> bool {
     matches!(job.state, JobState::Running(run) if run.lease.token == token)
 }
 
 /// Unreachable: the lock on the row keeps other writers out. If it happens anyway, the step is undone.
-fn broken(error: derslik_domain::job::TransitionError) -> StepError {
+pub(crate) fn broken(error: derslik_domain::job::TransitionError) -> StepError {
     StepError::Failed(Failure::new(FailureReason::Transient, &error.to_string()))
 }
 
@@ -133,7 +137,7 @@ fn panicked(error: &JoinError) -> Failure {
     Failure::new(FailureReason::Panicked, &format!("the handler panicked: {error}"))
 }
 
-fn failure_of(error: &StoreError) -> Failure {
+pub(crate) fn failure_of(error: &StoreError) -> Failure {
     match error {
         StoreError::Other(cause) if cause.downcast_ref::<JoinError>().is_some_and(JoinError::is_panic) => {
             Failure::new(FailureReason::Panicked, &format!("the handler panicked: {cause}"))
@@ -162,7 +166,7 @@ async fn conclude<U: UnitOfWork>(worker: &Worker<U>, lease: &HeldLease, job: &Jo
             .uow
             .write(account, move |stores| {
                 let Some(before) = stores.jobs().lock(account, id)? else { return Ok(None) };
-                let Ok((after, fact)) = before.clone().apply(event, clock.now()) else { return Ok(None) };
+                let Ok((after, fact)) = before.clone().apply(event, clock.now_of(account)) else { return Ok(None) };
                 Ok::<_, StoreError>(stores.jobs().replace(account, &before, &after)?.then_some((after, fact)))
             })
             .await;

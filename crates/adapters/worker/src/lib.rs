@@ -11,6 +11,7 @@
 //! | `execution` | one attempt at one job |
 //! | `lease`, `heartbeats` | the leases that the worker holds, and what extends them |
 //! | `completion` | storing many completions at once |
+//! | `due` | running what falls due while a test advances a clock |
 //! | `rescue` | rescuing the jobs of workers that died |
 //! | `sweeps` | the recurring jobs over all accounts |
 //! | `catch_up` | keeping the search index up to date with writes |
@@ -26,6 +27,7 @@
 mod catch_up;
 mod completion;
 mod dispatch;
+mod due;
 mod exchange;
 mod execution;
 pub mod handlers;
@@ -39,6 +41,7 @@ mod runner;
 mod sweeps;
 mod worker;
 
+pub use due::DueRunner;
 pub use registry::{Registry, Step, StepContext, StepError, StepHandler, Task, TaskHandler};
 pub use runner::Runner;
 pub use worker::{ContinueTrace, Settings, SettingsError, WorkerPorts};

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use derslik_domain::id::AccountId;
-use derslik_domain::job::{Event, Fact, Job};
+use derslik_domain::job::{Event, Fact, Job, JobState};
+use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{StoreError, Tenant, UnitOfWork};
 use tokio::time::sleep;
 
@@ -43,13 +44,15 @@ async fn rescue<U: UnitOfWork>(worker: &Worker<U>, account: AccountId) -> Result
 
 async fn rescue_batch<U: UnitOfWork>(worker: &Worker<U>, account: AccountId) -> Result<usize, StoreError> {
     let (now, term, retry) = (worker.clock.now(), worker.settings.lease, worker.settings.retry);
+    let of_account = worker.clock.now_of(account);
     let rescued: Vec<(Job, Fact)> = worker
         .uow
         .write(account, move |stores| {
             let mut rescued = Vec::new();
             for before in stores.jobs().lock_expired(account, now, term, BATCH)? {
                 // Unreachable: the store returns only expired leases.
-                let Ok((after, fact)) = before.clone().apply(Event::LeaseExpired { term, retry }, now) else { continue };
+                let expired = with_lease_in_time_of(before.clone(), now, of_account);
+                let Ok((after, fact)) = expired.apply(Event::LeaseExpired { term, retry }, of_account) else { continue };
                 if stores.jobs().replace(account, &before, &after)? {
                     rescued.push((after, fact));
                 }
@@ -62,4 +65,14 @@ async fn rescue_batch<U: UnitOfWork>(worker: &Worker<U>, account: AccountId) -> 
         report::happened(account, job, fact);
     }
     Ok(rescued.len())
+}
+
+/// The same job, whose lease ends as long before the time of its account as it ended before `now`. Both times are the same unless a test
+/// has moved the clock of the account: leases go by the time of the machine, and the next attempt by that of the account.
+fn with_lease_in_time_of(mut job: Job, now: Timestamp, of_account: Timestamp) -> Job {
+    if let JobState::Running(run) = &mut job.state {
+        let ahead = of_account.micros().saturating_sub(now.micros());
+        run.lease.until = Timestamp::from_micros(run.lease.until.micros().saturating_add(ahead));
+    }
+    job
 }

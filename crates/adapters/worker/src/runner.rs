@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use derslik_domain::job::WorkerId;
 use derslik_ports::inbound::control::FaultInjection;
-use derslik_ports::outbound::UnitOfWork;
+use derslik_ports::outbound::{ClockSync, UnitOfWork};
 use tokio::time::{timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -28,6 +28,7 @@ pub struct Runner<U> {
     settings: Settings,
     continue_trace: ContinueTrace,
     faults: Option<Arc<dyn FaultInjection>>,
+    clock_sync: Option<Arc<dyn ClockSync>>,
 }
 
 impl<U: UnitOfWork> Runner<U> {
@@ -39,7 +40,7 @@ impl<U: UnitOfWork> Runner<U> {
         if settings.concurrency == 0 || settings.batch == 0 {
             return Err(SettingsError);
         }
-        Ok(Self { ports, registry, settings, continue_trace: pass_on, faults: None })
+        Ok(Self { ports, registry, settings, continue_trace: pass_on, faults: None, clock_sync: None })
     }
 
     /// The same worker, whose attempts are recorded in distributed traces by `continue_trace`.
@@ -54,13 +55,20 @@ impl<U: UnitOfWork> Runner<U> {
         Self { faults: Some(faults), ..self }
     }
 
+    /// The same worker, whose clock is kept in step with other processes by `sync`.
+    #[must_use]
+    pub fn with_clock_sync(self, sync: Arc<dyn ClockSync>) -> Self {
+        Self { clock_sync: Some(sync), ..self }
+    }
+
     /// Works until `stop` is cancelled. Then running jobs may end within the grace period; the others are released.
     pub async fn run(self, stop: CancellationToken) {
-        let Self { ports, registry, settings, continue_trace, faults } = self;
+        let Self { ports, registry, settings, continue_trace, faults, clock_sync } = self;
         let worker = Arc::new(Worker {
             id: WorkerId::new(Uuid::from_u128(ports.ids.random_bits())),
             uow: ports.uow,
             clock: ports.clock,
+            clock_sync,
             ids: ports.ids,
             registry,
             settings,

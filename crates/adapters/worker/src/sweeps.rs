@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use derslik_domain::audit::INSTALLATION;
+use derslik_domain::id::AccountId;
 use derslik_domain::job::{Action, NewJob, Pruning, ReferenceId, next_utc_midnight};
 use derslik_domain::page::PageRequest;
 use derslik_domain::time::Timestamp;
@@ -31,18 +32,10 @@ pub(crate) async fn watch<U: UnitOfWork>(worker: Arc<Worker<U>>) {
 }
 
 async fn enqueue_all<U: UnitOfWork>(worker: &Worker<U>, interval: Duration) -> Result<(), StoreError> {
-    let now = worker.clock.now();
-    let (next, midnight) = (next_boundary(now, interval), next_utc_midnight(now));
-    let mut of_all = vec![NewJob::prune(Pruning::EndedJobs, midnight, now), NewJob::prune_audit(midnight, now)];
-    // Without a key there is no handler, and the jobs would wait for one.
-    if worker.registry.get(Action::SealAudit).is_some() {
-        of_all.push(NewJob::seal_audit(next, now));
-    }
-    let of_accounts =
-        vec![NewJob::expire_sessions(next, now), NewJob::index_sessions(next, now), NewJob::prune(Pruning::DeletedRows, midnight, now)];
-    let jobs = [of_accounts, of_all.clone()].concat();
+    worker.refresh_clocks().await?;
+    let of_installation = sweeps_of(worker, INSTALLATION, interval);
     // The installation has an audit log as each account has.
-    worker.uow.write(INSTALLATION, move |stores| stores.jobs().enqueue_many(INSTALLATION, &of_all)).await?;
+    worker.uow.write(INSTALLATION, move |stores| stores.jobs().enqueue_many(INSTALLATION, &of_installation)).await?;
     let mut after = None;
     loop {
         let page = PageRequest { size: ACCOUNTS, after };
@@ -50,7 +43,8 @@ async fn enqueue_all<U: UnitOfWork>(worker: &Worker<U>, interval: Duration) -> R
         let Some(last) = accounts.last() else { return Ok(()) };
         after = Some(last.id);
         for account in accounts {
-            let mut jobs = jobs.clone();
+            let now = worker.clock.now_of(account.id);
+            let mut jobs = sweeps_of(worker, account.id, interval);
             let enqueue = move |stores: &mut dyn Stores| {
                 // The job was enqueued when the course became active. A course still waits if that job was lost or cancelled.
                 let waiting = stores.courses().awaiting_calendar(account.id, COURSES)?;
@@ -60,6 +54,23 @@ async fn enqueue_all<U: UnitOfWork>(worker: &Worker<U>, interval: Duration) -> R
             worker.uow.write(account.id, enqueue).await?;
         }
     }
+}
+
+/// The sweeps of an account, by its own time.
+fn sweeps_of<U>(worker: &Worker<U>, account: AccountId, interval: Duration) -> Vec<NewJob> {
+    let now = worker.clock.now_of(account);
+    let (next, midnight) = (next_boundary(now, interval), next_utc_midnight(now));
+    let mut sweeps = vec![NewJob::prune(Pruning::EndedJobs, midnight, now), NewJob::prune_audit(midnight, now)];
+    // Without a key there is no handler, and the jobs would wait for one.
+    if worker.registry.get(Action::SealAudit).is_some() {
+        sweeps.push(NewJob::seal_audit(next, now));
+    }
+    if account != INSTALLATION {
+        let of_content =
+            [NewJob::expire_sessions(next, now), NewJob::index_sessions(next, now), NewJob::prune(Pruning::DeletedRows, midnight, now)];
+        sweeps.extend(of_content);
+    }
+    sweeps
 }
 
 /// The next instant that is a whole number of intervals after the Unix epoch.

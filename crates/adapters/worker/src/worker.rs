@@ -7,7 +7,7 @@ use std::time::Duration;
 use derslik_domain::job::{LeaseTerm, RetryPolicy, WorkerId};
 use derslik_domain::trace::TraceParent;
 use derslik_ports::inbound::control::FaultInjection;
-use derslik_ports::outbound::{Clock, Ids};
+use derslik_ports::outbound::{Clock, ClockSync, Ids, StoreError};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::Span;
@@ -89,6 +89,8 @@ pub(crate) fn pass_on(_: &Span, asked: Option<TraceParent>) -> Option<TraceParen
 pub(crate) struct Worker<U> {
     pub(crate) uow: U,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Where tests move clocks: what keeps `clock` in step with other processes.
+    pub(crate) clock_sync: Option<Arc<dyn ClockSync>>,
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) registry: Registry,
     pub(crate) settings: Settings,
@@ -99,4 +101,14 @@ pub(crate) struct Worker<U> {
     pub(crate) leases: Arc<Leases>,
     /// Signals running attempts to release their jobs.
     pub(crate) giving_up: CancellationToken,
+}
+
+impl<U> Worker<U> {
+    /// Reads the clocks that tests have moved.
+    pub(crate) async fn refresh_clocks(&self) -> Result<(), StoreError> {
+        match &self.clock_sync {
+            Some(sync) => sync.refresh().await,
+            None => Ok(()),
+        }
+    }
 }

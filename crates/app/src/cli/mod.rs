@@ -190,6 +190,9 @@ struct ServeSettings {
     /// An RFC 3339 instant at which the clock of the service starts (profile dev only).
     #[arg(long, value_name = "INSTANT")]
     dev_clock: Option<String>,
+    /// A number by which each new account gets the same ids in each run (profile dev only).
+    #[arg(long, value_name = "NUMBER")]
+    id_seed: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -257,6 +260,7 @@ impl Cli {
             flags.tls_key.clone_from(&settings.tls_key);
             flags.fixed_dev_keys = settings.fixed_dev_keys;
             flags.dev_clock.clone_from(&settings.dev_clock);
+            flags.id_seed = settings.id_seed;
             flags.ops = settings.ops_listen.clone().map(|listen| OpsFlags { listen });
         }
         if let Command::Worker(args) = &self.command {

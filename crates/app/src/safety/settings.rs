@@ -41,6 +41,9 @@ pub(super) fn of_dev(loaded: &Loaded, purpose: Purpose) -> Vec<Violation> {
     if config.dev_clock.is_some() {
         problems.push(Violation::new("dev_clock", "it sets a false time", "take it away, or use profile dev"));
     }
+    if config.id_seed.is_some() {
+        problems.push(Violation::new("id_seed", "it makes ids that can be foretold", "take it away, or use profile dev"));
+    }
     problems
 }
 

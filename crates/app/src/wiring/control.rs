@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use derslik_operations::Control;
+use derslik_ports::inbound::control::ClockControl;
+use derslik_services::clocks::ClockUseCases;
 use derslik_services::control::{ControlPorts, TestControl};
 use derslik_storage::DieselUnitOfWork;
+use derslik_worker::DueRunner;
 use tokio::runtime::Handle;
 
-use super::{Installation, TestState};
+use super::{Installation, System, TestState, job_registry};
 use crate::config::Config;
 use crate::dev_accounts::classroom_scopes;
 use crate::system::SystemClock;
@@ -19,6 +22,7 @@ impl Installation {
     /// # Errors
     /// If a setting of new accounts can't be used, or the database fails.
     pub fn control(&self, config: &Config, runtime: &Handle) -> anyhow::Result<Control> {
+        let clock = self.clock_control(config)?;
         let ports = ControlPorts {
             clock: Arc::clone(&self.system.clock),
             real_clock: Arc::new(SystemClock),
@@ -32,7 +36,16 @@ impl Installation {
         let tidying = all.clone();
         runtime.spawn(async move { tidying.tidy().await });
         let all = Arc::new(all);
-        let TestState { faults, journals } = self.tests.clone().context("test control is for profile dev")?;
-        Ok(Control { accounts: all.clone(), seeds: all.clone(), snapshots: all, faults, journal: journals })
+        let ids = Arc::clone(&self.account_ids);
+        let TestState { faults, journals: journal } = self.tests.clone().context("test control is for profile dev")?;
+        Ok(Control { accounts: all.clone(), seeds: all.clone(), snapshots: all, clock, ids, faults, journal })
+    }
+
+    /// Test control of clocks. An advance runs jobs with the handlers of a worker, also in a process that has none.
+    fn clock_control(&self, config: &Config) -> anyhow::Result<Arc<dyn ClockControl>> {
+        let clocks = self.clocks.clone().context("only profile dev has clocks that tests move")?;
+        let System { clock, ids, .. } = self.system.clone();
+        let due = DueRunner::new(self.uow.clone(), clock, ids, job_registry(config)?, config.worker());
+        Ok(Arc::new(ClockUseCases::new(clocks, Arc::new(due))))
     }
 }

@@ -1,9 +1,67 @@
 //! The time, as a port, so that tests can set it.
 
+use async_trait::async_trait;
+use derslik_domain::id::AccountId;
 use derslik_domain::time::Timestamp;
 
+use super::StoreError;
+
+/// The instants by which it is decided what is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueTimes {
+    /// The instant of every account that is not listed.
+    pub of_most: Timestamp,
+    /// Accounts with an instant of their own.
+    pub of_others: Vec<(AccountId, Timestamp)>,
+}
+
+impl DueTimes {
+    /// The instant of an account.
+    pub fn of(&self, account: AccountId) -> Timestamp {
+        self.of_others.iter().find(|(other, _)| *other == account).map_or(self.of_most, |(_, at)| *at)
+    }
+
+    /// The latest of all.
+    pub fn latest(&self) -> Timestamp {
+        self.of_others.iter().map(|(_, at)| *at).fold(self.of_most, Timestamp::max)
+    }
+}
+
 /// A source of the time.
+///
+/// [`now`](Self::now) is the time of the process: leases, timeouts and limits go by it. [`now_of`](Self::now_of) is the time of an
+/// account: its starts, expiries and creation times go by it. Both are the same unless a test has moved the clock of the account.
 pub trait Clock: Send + Sync + std::fmt::Debug {
     /// The present instant.
     fn now(&self) -> Timestamp;
+
+    /// The present instant of an account.
+    fn now_of(&self, _account: AccountId) -> Timestamp {
+        self.now()
+    }
+
+    /// Whether a test has moved the clock of the account.
+    fn is_moved(&self, _account: AccountId) -> bool {
+        false
+    }
+
+    /// Whether a test has moved any clock.
+    fn is_any_moved(&self) -> bool {
+        false
+    }
+
+    /// The present instants of all accounts.
+    fn due_times(&self) -> DueTimes {
+        DueTimes { of_most: self.now(), of_others: Vec::new() }
+    }
+}
+
+/// Keeps the clocks of this process in step with the other processes on the same database.
+#[async_trait]
+pub trait ClockSync: Send + Sync + std::fmt::Debug {
+    /// Reads the clocks that were moved, as far as needed: each change that test control has answered before this call is known after it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn refresh(&self) -> Result<(), StoreError>;
 }

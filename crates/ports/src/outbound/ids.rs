@@ -1,6 +1,6 @@
 //! New ids and random bytes.
 
-use derslik_domain::id::{AttendeeGuid, SessionGuid, UserGuid};
+use derslik_domain::id::{AccountId, AttendeeGuid, SessionGuid, UserGuid};
 
 /// Generates unique ids and all other random values.
 pub trait Ids: Send + Sync + std::fmt::Debug {
@@ -18,11 +18,49 @@ pub trait Ids: Send + Sync + std::fmt::Debug {
 
     /// 128 of these bits, for keys and for the tokens of leases.
     fn random_bits(&self) -> u128 {
-        self.random().iter().take(16).fold(0, |bits, byte| bits << 8 | u128::from(*byte))
+        bits_of(self.random())
     }
 
     /// 64 of these bits.
     fn random_number(&self) -> u64 {
-        self.random().iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+        number_of(self.random())
     }
+
+    /// The GUID of a new session of an account. It and the methods below may give each account the same values in each run of a test.
+    fn session_guid_of(&self, _account: AccountId) -> SessionGuid {
+        self.session_guid()
+    }
+
+    /// The GUID of a new user of an account.
+    fn user_guid_of(&self, _account: AccountId) -> UserGuid {
+        self.user_guid()
+    }
+
+    /// The GUID of a new attendee of an account.
+    fn attendee_guid_of(&self, _account: AccountId) -> AttendeeGuid {
+        self.attendee_guid()
+    }
+
+    /// Bytes for ids and codes of an account that clients see. They MUST NOT become a secret.
+    fn public_random_of(&self, _account: AccountId) -> [u8; 32] {
+        self.random()
+    }
+
+    /// 128 of these bits.
+    fn public_bits_of(&self, account: AccountId) -> u128 {
+        bits_of(self.public_random_of(account))
+    }
+
+    /// 64 of these bits.
+    fn public_number_of(&self, account: AccountId) -> u64 {
+        number_of(self.public_random_of(account))
+    }
+}
+
+fn bits_of(random: [u8; 32]) -> u128 {
+    random.iter().take(16).fold(0, |bits, byte| bits << 8 | u128::from(*byte))
+}
+
+fn number_of(random: [u8; 32]) -> u64 {
+    random.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }

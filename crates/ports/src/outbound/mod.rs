@@ -5,7 +5,9 @@ mod attendees;
 mod audit;
 mod changes;
 mod clock;
+mod clocks;
 mod courses;
+mod due_work;
 mod erasures;
 mod grants;
 mod health;
@@ -30,10 +32,12 @@ pub use admins::{AdminRepository, AdminToAdd};
 pub use attendees::AttendeeRepository;
 pub use audit::AuditRepository;
 pub use changes::{ChangeLogRepository, Projection, ProjectionLag};
-pub use clock::Clock;
+pub use clock::{Clock, ClockSync, DueTimes};
+pub use clocks::{ClockRepository, ClockRevision, NextDue, StoredClock};
 pub use courses::{
     AliasRepository, CourseLookup, CourseRepository, CourseWithMembership, GradingPeriodRepository, Member, RosterRepository,
 };
+pub use due_work::DueWork;
 pub use erasures::{CountedAnswers, ErasureRepository, ListedUser};
 pub use grants::{GrantRepository, NewGrant, TokenSource};
 pub use health::{DatabaseFacts, DatabaseProbe, FirstDue, SchemaFit};
@@ -59,7 +63,9 @@ pub use {
     attendees::MockAttendeeRepository,
     audit::MockAuditRepository,
     changes::MockChangeLogRepository,
+    clocks::MockClockRepository,
     courses::{MockAliasRepository, MockCourseRepository, MockGradingPeriodRepository, MockRosterRepository},
+    due_work::MockDueWork,
     erasures::MockErasureRepository,
     grants::MockGrantRepository,
     health::MockDatabaseProbe,

@@ -21,7 +21,7 @@ pub(super) async fn run<U: UnitOfWork>(
     change: AttendeeForm,
 ) -> Result<Option<AttendeeVerdict>, ServiceError> {
     authorize(actor, Action::WriteSessions)?;
-    let (account, now, ids) = (actor.account_id(), service.clock.now(), Arc::clone(&service.ids));
+    let (account, now, ids) = (actor.account_id(), service.clock.now_of(actor.account_id()), Arc::clone(&service.ids));
     write_as(&service.uow, Author::of(actor), move |stores| {
         hold(stores, account, session)?;
         let Some(attendee) = stores.attendees().find(account, session, &key)? else { return Ok(None) };

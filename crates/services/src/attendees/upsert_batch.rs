@@ -22,7 +22,7 @@ pub(super) async fn run<U: UnitOfWork>(
     idempotent: Option<IdempotentRequest<AttendeeOutcome>>,
 ) -> Result<IdempotentOutcome<AttendeeOutcome>, ServiceError> {
     authorize(actor, Action::WriteSessions)?;
-    let (account, now, ids) = (actor.account_id(), service.clock.now(), Arc::clone(&service.ids));
+    let (account, now, ids) = (actor.account_id(), service.clock.now_of(actor.account_id()), Arc::clone(&service.ids));
     let guard = IdempotencyGuard::new(actor, idempotent, now);
     let work = move |stores: &mut dyn Stores| {
         hold(stores, account, session)?;
@@ -47,7 +47,7 @@ pub(crate) fn apply(
     }
     let users: HashMap<_, _> = users.into_iter().map(|user| (user.guid, user)).collect();
     let existing = stores.attendees().find_many(account, session, &batch.keys(&users))?;
-    let outcome = batch.decide(session, existing, &users, now, || (ids.attendee_guid(), new_code(ids)));
+    let outcome = batch.decide(session, existing, &users, now, || (ids.attendee_guid_of(account), new_code(ids, account)));
     // Existing attendees first, so that an address that one of them gives up is free for a new one.
     if !outcome.updates.is_empty() {
         stores.attendees().update_many(account, &outcome.updates)?;
@@ -58,9 +58,9 @@ pub(crate) fn apply(
     Ok(outcome)
 }
 
-fn new_code(ids: &dyn Ids) -> AttendanceCode {
+fn new_code(ids: &dyn Ids, account: AccountId) -> AttendanceCode {
     let mut bytes = [0; AttendanceCode::RANDOM_BYTES];
-    bytes.iter_mut().zip(ids.random()).for_each(|(byte, random)| *byte = random);
+    bytes.iter_mut().zip(ids.public_random_of(account)).for_each(|(byte, random)| *byte = random);
     AttendanceCode::from_random(bytes)
 }
 

@@ -131,12 +131,13 @@ impl<U: UnitOfWork> TestControl<U> {
 
     /// Makes accounts anew, in one transaction.
     async fn renew(&self, renewals: Vec<Renewal>) -> Result<(), ControlError> {
-        let (ids, at) = (Arc::clone(&self.ports.ids), self.ports.clock.now());
+        let (ids, clock) = (Arc::clone(&self.ports.ids), Arc::clone(&self.ports.clock));
         let work = move |stores: &mut dyn Stores| {
             let lives: BTreeMap<_, _> =
                 stores.test_accounts().list()?.into_iter().map(|known| (known.account, known.lives_until)).collect();
             let mut renewed = Vec::with_capacity(renewals.len());
             for Renewal { public, account, made, seed } in renewals {
+                let at = clock.now_of(account);
                 let mut renewed_account = find(stores, account, public)?;
                 let kept = if made.is_none() { Some(stores.test_accounts().read_rows(account, Some(&KEPT))?) } else { None };
                 stores.test_accounts().end(account, public.get(), at)?;

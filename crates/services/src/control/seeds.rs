@@ -13,7 +13,8 @@ use super::{TestControl, find};
 impl<U: UnitOfWork> SeedControl for TestControl<U> {
     async fn add(&self, account: PublicAccountId, document: String) -> Result<SeedCounts, ControlError> {
         let parsed = seed::parse(&document)?;
-        let (current, ids, at) = (self.current(account), Arc::clone(&self.ports.ids), self.ports.clock.now());
+        let (current, ids) = (self.current(account), Arc::clone(&self.ports.ids));
+        let at = self.ports.clock.now_of(current);
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let found = find(stores, current, account)?;
@@ -34,7 +35,8 @@ impl<U: UnitOfWork> SeedControl for TestControl<U> {
     }
 
     async fn export(&self, account: PublicAccountId) -> Result<String, ControlError> {
-        let (current, now) = (self.current(account), self.ports.clock.now());
+        let current = self.current(account);
+        let now = self.ports.clock.now_of(current);
         self.uow
             .write(Tenant::Installation, move |stores| {
                 stores.test_accounts().see_one_state()?;

@@ -19,7 +19,7 @@ pub(super) async fn create<U: UnitOfWork>(
     alias: Alias,
     idempotent: Option<IdempotentRequest<Alias>>,
 ) -> Result<IdempotentOutcome<Alias>, CourseError> {
-    let (author, actor, at) = (Author::of(actor), actor.clone(), service.clock.now());
+    let (author, actor, at) = (Author::of(actor), actor.clone(), service.clock.now_of(actor.account_id()));
     let guard = IdempotencyGuard::new(&actor, idempotent, at);
     let work = move |stores: &mut dyn Stores| {
         let (seen, space) = for_writing(stores, &actor, &course, &alias)?;

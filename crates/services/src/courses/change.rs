@@ -38,7 +38,7 @@ pub(super) async fn run<U: UnitOfWork>(
     requested: CourseChange,
     precondition: Precondition,
 ) -> Result<CourseWithAccess, CourseError> {
-    let (actor, at) = (actor.clone(), service.clock.now());
+    let (actor, at) = (actor.clone(), service.clock.now_of(actor.account_id()));
     write_as(&service.uow, Author::of(&actor), move |stores| {
         let CourseWithAccess { course, access } = lock(stores, &actor, &course, requested.action())?;
         check_precondition(&course, &precondition)?;

@@ -32,7 +32,7 @@ pub(super) async fn run<U: UnitOfWork>(
     idempotent: Option<IdempotentRequest<CourseWithAccess>>,
 ) -> Result<IdempotentOutcome<CourseWithAccess>, CourseError> {
     authorize_catalogue(actor, CatalogueAction::Create)?;
-    let (author, actor, ids, at) = (Author::of(actor), actor.clone(), Arc::clone(&service.ids), service.clock.now());
+    let (author, actor, ids, at) = (Author::of(actor), actor.clone(), Arc::clone(&service.ids), service.clock.now_of(actor.account_id()));
     let guard = IdempotencyGuard::new(&actor, idempotent, at);
     let work = move |stores: &mut dyn Stores| create_course(stores, &actor, form, ids.as_ref(), at);
     match write_as(&service.uow, author, move |stores| guard.run(stores, work)).await {
@@ -57,12 +57,12 @@ pub(crate) fn create_course(
         Some(owner) => Some(NamedOwner { user: owner.id, kind: owner.kind, status: hold_status(stores, actor, &owner)? }),
         None => None,
     };
-    let id = twelve_digits(ids);
+    let id = twelve_digits(ids, account);
     let context = NewCourseContext {
         id,
-        enrollment_code: EnrollmentCode::from_random(ids.random_number()),
-        group_random: ids.random_number(),
-        teacher_folder: folder(id, ids.random_number()),
+        enrollment_code: EnrollmentCode::from_random(ids.public_number_of(account)),
+        group_random: ids.public_number_of(account),
+        teacher_folder: folder(id, ids.public_number_of(account)),
         creator: actor.principal.id,
         role: actor.principal.role,
         settings: &actor.account.settings.courses,
@@ -89,8 +89,8 @@ fn insert(stores: &mut dyn Stores, account: AccountId, course: &mut Course, ids:
     for _ in 1..TRIES {
         match stores.courses().insert(account, course) {
             Err(StoreError::Conflict(Conflict::Course)) => {
-                course.id = twelve_digits(ids);
-                course.teacher_folder = folder(course.id, ids.random_number());
+                course.id = twelve_digits(ids, account);
+                course.teacher_folder = folder(course.id, ids.public_number_of(account));
             }
             outcome => return outcome,
         }

@@ -41,7 +41,7 @@ pub(super) async fn change<U: UnitOfWork>(
     write_as(&service.uow, Author::of(&actor), move |stores| {
         let seen = lock(stores, &actor, &course, CourseAction::WriteGradingPeriods)?;
         let old = stores.grading_periods().find(actor.account_id(), seen.course.id)?;
-        let change = change_grading_periods(&seen.course, &old, form, mask, || twelve_digits(ids.as_ref()))?;
+        let change = change_grading_periods(&seen.course, &old, form, mask, || twelve_digits(ids.as_ref(), actor.account_id()))?;
         if change.settings != old {
             stores.grading_periods().replace(actor.account_id(), seen.course.id, &change.settings)?;
         }

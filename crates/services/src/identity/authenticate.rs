@@ -151,9 +151,12 @@ impl<U: UnitOfWork + Clone> Identity<U> {
         if assertion.subject.as_deref() != Some(assertion.issuer.as_str()) {
             return Err(refuse(None, GrantError::Subject));
         }
-        let now = self.clock.now();
-        let verified = verify(&self.uow, signatures, assertion, now).await.map_err(|error| refuse(None, error))?;
-        let (account, expires_at) = (verified.account, assertion.expires_at);
+        // Who signs goes by a real clock, and the token by that of the account.
+        let signed_at = self.clock.now();
+        let verified = verify(&self.uow, signatures, assertion, signed_at).await.map_err(|error| refuse(None, error))?;
+        let account = verified.account;
+        let now = self.clock.now_of(account);
+        let expires_at = if self.clock.is_moved(account) { now.plus(assertion.expires_at.since(signed_at)) } else { assertion.expires_at };
         let stored = self.uow.write(account, move |stores| {
             let key = hold(stores, account, verified.key.id, verified.service.principal, now)?;
             let owner = principal_of(stores, account, verified.service.principal)?;
@@ -177,7 +180,7 @@ impl<U: UnitOfWork + Clone> Identity<U> {
             self.cache.insert(key, found.clone());
             found
         };
-        if found.credential.is_expired(self.clock.now()) {
+        if found.credential.is_expired(self.clock.now_of(found.actor.account_id())) {
             return Err(self.refused(Some(found.actor.account_id()), DenialCause::Expired));
         }
         Ok(found.actor)
@@ -186,8 +189,8 @@ impl<U: UnitOfWork + Clone> Identity<U> {
     /// Records the day on which a credential was accepted, unless that day is recorded. A database that refuses writes is not
     /// asked again on that day.
     fn record_use(&self, owner: &CredentialOwner) {
-        let now = self.clock.now();
         let (account, credential) = (owner.account.id, owner.credential.id);
+        let now = self.clock.now_of(account);
         let Some(today) = CalendarDate::of_utc(now) else { return };
         let is_recorded = owner.last_used_on.is_some_and(|day| day >= today)
             || self.used.get(&(account, credential)).is_some_and(|day| day >= today)

@@ -8,7 +8,7 @@ use derslik_domain::id::AccountId;
 use derslik_domain::identity::{ClientId, CredentialKind, GrantKind, GrantProof, ServiceAccount, ServiceAddress, StoredCredential};
 use derslik_domain::page::PageRequest;
 use derslik_ports::inbound::{Assertion, Client, DenialLog, GrantError, GrantedToken, RequestedScopes, TokenGrants, TokenRequest};
-use derslik_ports::outbound::{Clock, Ids, Signatures, StoreError, Stores, Tenant, TokenSource, UnitOfWork};
+use derslik_ports::outbound::{Clock, CredentialOwner, Ids, Signatures, StoreError, Stores, Tenant, TokenSource, UnitOfWork};
 use subtle::ConstantTimeEq;
 
 use super::assertion::{granted, is_open, verify};
@@ -58,9 +58,10 @@ impl<U: UnitOfWork> Grants<U> {
     }
 
     async fn for_assertion(&self, assertion: Assertion) -> Result<GrantedToken, GrantError> {
-        let now = self.clock.now();
-        let verified = verify(&self.uow, &self.signatures, &assertion, now).await?;
+        // Who signs goes by a real clock, and the token by that of the account.
+        let verified = verify(&self.uow, &self.signatures, &assertion, self.clock.now()).await?;
         let (token, account) = (new_token(self.ids.as_ref()), verified.account);
+        let now = self.clock.now_of(account);
         self.uow
             .write(account, move |stores| {
                 let service = &verified.service;
@@ -82,8 +83,8 @@ impl<U: UnitOfWork> Grants<U> {
     }
 
     async fn for_refresh_token(&self, client: Client, shown: String, scopes: Option<RequestedScopes>) -> Result<GrantedToken, GrantError> {
-        let now = self.clock.now();
         let ClientId { account, public_id } = client.id.parse().map_err(|_| GrantError::Client)?;
+        let now = self.clock.now_of(account);
         let find = move |stores: &mut dyn Stores| {
             let grant = stores.grants().find(account, GrantKind::Refresh, &public_id)?;
             Ok::<_, StoreError>(if is_open(stores, account)? { grant } else { None })
@@ -109,15 +110,17 @@ impl<U: UnitOfWork> Grants<U> {
     }
 
     async fn for_token(&self, shown: String, scopes: Option<RequestedScopes>) -> Result<GrantedToken, GrantError> {
-        let (now, kind) = (self.clock.now(), CredentialKind::AccessToken);
+        let (clock, kind) = (Arc::clone(&self.clock), CredentialKind::AccessToken);
         let public_id = find_public_id(kind, "", shown.as_bytes()).map_err(|Malformed| GrantError::Invalid)?;
         let found = self.uow.read(Tenant::Unknown, move |stores| stores.identity().find_credential(kind, &public_id));
         let found: Result<_, StoreError> = found.await;
         let shown_digest = digest(shown.as_bytes());
         let is_shown = |stored: &[u8; 32]| bool::from(stored.ct_eq(shown_digest.bytes()));
-        let owner = found?.filter(|owner| is_shown(owner.credential.digest.bytes()) && !owner.credential.is_expired(now));
+        let is_valid = |owner: &CredentialOwner| !owner.credential.is_expired(clock.now_of(owner.account.id));
+        let owner = found?.filter(|owner| is_shown(owner.credential.digest.bytes()) && is_valid(owner));
         let owner = owner.ok_or(GrantError::Invalid)?;
         let (account, old) = (owner.account.id, owner.credential);
+        let now = clock.now_of(account);
         let scopes = granted(scopes, old.scopes)?;
         let token = new_token(self.ids.as_ref());
         self.uow
@@ -146,7 +149,7 @@ impl<U: UnitOfWork> Grants<U> {
     }
 
     async fn for_service(&self, address: ServiceAddress, scopes: Option<RequestedScopes>) -> Result<GrantedToken, GrantError> {
-        let (now, account) = (self.clock.now(), address.account);
+        let (now, account) = (self.clock.now_of(address.account), address.account);
         let service = self.find(address).await?.ok_or(GrantError::Invalid)?;
         let scopes = granted(scopes, service.scopes)?;
         let token = new_token(self.ids.as_ref());

@@ -52,7 +52,7 @@ impl<U: UnitOfWork> LogIns<U> {
         let Ok(access_key) = find_public_id(kind, shown.username.as_str(), &[]) else { return Ok(None) };
         let proof = key_proof(&access_key, shown.password.reveal());
         let owner = self.uow.read(Tenant::Unknown, move |stores| stores.identity().find_credential(kind, &access_key)).await?;
-        let now = self.clock.now();
+        let now = self.clock.now_of(shown.account);
         Ok(owner
             .filter(|owner| owner.account.id == shown.account && !owner.credential.is_expired(now))
             .filter(|owner| owner.credential.digest.bytes().ct_eq(digest(&proof).bytes()).into())
@@ -61,7 +61,7 @@ impl<U: UnitOfWork> LogIns<U> {
 
     /// The person with that name and password.
     async fn by_password(&self, shown: &LogIn) -> Result<Option<(Principal, Proof)>, LogInError> {
-        let (account, now) = (shown.account, self.clock.now());
+        let (account, now) = (shown.account, self.clock.now_of(shown.account));
         let key = UserKey::Username(shown.username.clone());
         let found = self
             .uow
@@ -82,7 +82,7 @@ impl<U: UnitOfWork> LogIns<U> {
     }
 
     async fn issue(&self, account: AccountId, owner: Principal, proof: Proof) -> Result<IssuedToken, LogInError> {
-        let now = self.clock.now();
+        let now = self.clock.now_of(account);
         let token = new_token(self.ids.as_ref());
         let full = Timestamp::from_micros(now.micros() + i64::from(TOKEN_SECONDS) * MICROS);
         let kind = CredentialKind::AccessToken;

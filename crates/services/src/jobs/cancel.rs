@@ -19,7 +19,7 @@ pub(super) async fn run<U: UnitOfWork>(service: &Jobs<U>, actor: &Actor, project
         let project = project_id(stores, account, &project)?;
         let before = stores.jobs().lock(account, id)?.filter(|job| job.project == Some(project)).ok_or(JobError::JobNotFound)?;
         let status = before.status();
-        let (after, _) = before.clone().apply(Event::Cancel, clock.now()).map_err(|_| JobError::NotCancellable(status))?;
+        let (after, _) = before.clone().apply(Event::Cancel, clock.now_of(account)).map_err(|_| JobError::NotCancellable(status))?;
         if !stores.jobs().replace(account, &before, &after)? {
             // Unreachable: the lock on the row keeps other writers out.
             return Err(JobError::from(StoreError::from(Reason::Conflict)));

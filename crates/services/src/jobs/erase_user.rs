@@ -16,7 +16,7 @@ pub(super) async fn run<U: UnitOfWork>(
     user: ReferenceId,
 ) -> Result<RequestedErasure, JobError> {
     authorize(actor, Action::EraseUser)?;
-    let (account, project, now) = (actor.account_id(), project.clone(), service.clock.now());
+    let (account, project, now) = (actor.account_id(), project.clone(), service.clock.now_of(actor.account_id()));
     let (requester, trace) = (Requester::from(actor), actor.trace);
     write_as(&service.uow, Author::of(actor), move |stores| {
         let project = project_id(stores, account, &project)?;

@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use derslik_domain::audit::{self, Object, Requester};
 use derslik_domain::course::alias::{AliasSpace, CourseRef};
 use derslik_domain::course::{Change, Course, OperatorSetting, adjust, restore, suspend};
-use derslik_domain::id::AccountId;
+use derslik_domain::id::{AccountId, GradeCategoryId};
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::operators::{CourseOperation, CourseOperationError, CourseOperations};
-use derslik_ports::outbound::{Ids, StoreError, Stores, UnitOfWork};
+use derslik_ports::outbound::{StoreError, Stores, UnitOfWork};
 
 use super::UseCases;
 use crate::courses::{enqueue_calendar_job, twelve_digits};
@@ -16,11 +16,11 @@ use crate::record::record;
 #[async_trait]
 impl<U: UnitOfWork> CourseOperations for UseCases<U> {
     async fn operate(&self, account: AccountId, course: CourseRef, operation: CourseOperation) -> Result<Course, CourseOperationError> {
-        let (ids, at, done) = (self.ids.clone(), self.clock.now(), change_of(&operation));
+        let (ids, at, done) = (self.ids.clone(), self.clock.now_of(account), change_of(&operation));
         self.uow
             .write(account, move |stores| {
                 let course = lock(stores, account, &course)?.ok_or(CourseOperationError::NotFound)?;
-                let change = decide(&course, operation, ids.as_ref(), at)?;
+                let change = decide(&course, operation, || twelve_digits(ids.as_ref(), account), at)?;
                 if !change.facts.is_empty() {
                     stores.courses().update(account, &change.course)?;
                     enqueue_calendar_job(stores, account, change.course.id, &change.facts, at, None)?;
@@ -41,12 +41,17 @@ const fn change_of(operation: &CourseOperation) -> audit::Change {
     }
 }
 
-fn decide(course: &Course, operation: CourseOperation, ids: &dyn Ids, at: Timestamp) -> Result<Change, CourseOperationError> {
+fn decide(
+    course: &Course,
+    operation: CourseOperation,
+    new_id: impl FnMut() -> GradeCategoryId,
+    at: Timestamp,
+) -> Result<Change, CourseOperationError> {
     let setting = match operation {
         CourseOperation::Suspend => return Ok(suspend(course, at)?),
         CourseOperation::Restore(to) => return Ok(restore(course, to, at)?),
         CourseOperation::Guardians(enabled) => OperatorSetting::Guardians(enabled),
-        CourseOperation::Gradebook(form) => OperatorSetting::Gradebook(course.gradebook.revised(form, || twelve_digits(ids))?),
+        CourseOperation::Gradebook(form) => OperatorSetting::Gradebook(course.gradebook.revised(form, new_id)?),
         CourseOperation::Materials(sets) => OperatorSetting::Materials(sets),
     };
     Ok(adjust(course, setting, at)?)

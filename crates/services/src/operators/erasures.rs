@@ -23,7 +23,7 @@ impl<U: UnitOfWork> ErasureRequests for UseCases<U> {
         user: ReferenceId,
         start: ErasureStart,
     ) -> Result<JobId, StoreError> {
-        let now = self.clock.now();
+        let now = self.clock.now_of(account);
         self.uow
             .write(account, move |stores| {
                 let project = match project {

@@ -37,7 +37,7 @@ impl<U: UnitOfWork> JobOperations for UseCases<U> {
     }
 
     async fn operate(&self, account: AccountId, id: JobId, operation: JobOperation) -> Result<Job, JobOperationError> {
-        let at = self.clock.now();
+        let at = self.clock.now_of(account);
         let event = match operation {
             JobOperation::Cancel => Event::Cancel,
             JobOperation::Retry => Event::Retry,

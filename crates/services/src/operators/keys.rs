@@ -27,7 +27,7 @@ impl<U: UnitOfWork> CredentialAdministration for UseCases<U> {
         filter: CredentialFilter,
         page: PageRequest<CredentialId>,
     ) -> Result<Vec<StoredCredential>, StoreError> {
-        let now = self.clock.now();
+        let now = self.clock.now_of(account);
         self.uow.read(Tenant::Installation, move |stores| stores.identity().list_credentials(account, &filter, now, page)).await
     }
 
@@ -36,7 +36,7 @@ impl<U: UnitOfWork> CredentialAdministration for UseCases<U> {
         if kind == CredentialKind::AccessToken {
             return Err(KeyError::TokensAreIssued);
         }
-        let (secret, at) = (new_secret(kind, self.ids.as_ref()), self.clock.now());
+        let (secret, at) = (new_secret(kind, self.ids.as_ref()), self.clock.now_of(account));
         let expires_at = days.and_then(|days| TokenLifetime::Days(days).end(at));
         self.uow
             .write(Tenant::Installation, move |stores| {
@@ -60,7 +60,7 @@ impl<U: UnitOfWork> CredentialAdministration for UseCases<U> {
         overlap: Duration,
         lifetime: Option<TokenLifetime>,
     ) -> Result<CreatedKey, KeyError> {
-        let (ids, at) = (Arc::clone(&self.ids), self.clock.now());
+        let (ids, at) = (Arc::clone(&self.ids), self.clock.now_of(account));
         let end = at.plus(overlap.min(MAX_OVERLAP));
         self.uow
             .write(Tenant::Installation, move |stores| {
@@ -91,7 +91,7 @@ impl<U: UnitOfWork> CredentialAdministration for UseCases<U> {
     }
 
     async fn revoke(&self, account: AccountId, credential: CredentialId) -> Result<(), KeyError> {
-        let at = self.clock.now();
+        let at = self.clock.now_of(account);
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let found = stores.identity().lock_credential(account, credential)?.ok_or(KeyError::NotFound)?;

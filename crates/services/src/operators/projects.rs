@@ -18,7 +18,7 @@ impl<U: UnitOfWork> ProjectAdministration for UseCases<U> {
     }
 
     async fn create(&self, account: AccountId, new: NewProject) -> Result<Project, CreateProjectError> {
-        let (key, at) = (ProjectKey::from_random(self.ids.random_bits()), self.clock.now());
+        let (key, at) = (ProjectKey::from_random(self.ids.public_bits_of(account)), self.clock.now_of(account));
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let id = stores.projects().next_id(account)?;

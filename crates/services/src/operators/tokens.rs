@@ -16,7 +16,7 @@ use crate::record::record;
 #[async_trait]
 impl<U: UnitOfWork> TokenIssuing for UseCases<U> {
     async fn issue(&self, account: AccountId, user: UserKey, token: NewToken) -> Result<String, IssueTokenError> {
-        let (secret, at) = (new_token(self.ids.as_ref()), self.clock.now());
+        let (secret, at) = (new_token(self.ids.as_ref()), self.clock.now_of(account));
         let NewToken { scopes, project, lifetime } = token;
         let plan = TokenPlan { secret: secret.clone(), scopes, project, expires_at: lifetime.end(at) };
         self.uow

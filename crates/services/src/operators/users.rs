@@ -15,7 +15,7 @@ use crate::record::record;
 #[async_trait]
 impl<U: UnitOfWork> UserAdministration for UseCases<U> {
     async fn create(&self, account: AccountId, new: NewUser) -> Result<PrincipalId, CreateUserError> {
-        let (guid, at) = (self.ids.user_guid(), self.clock.now());
+        let (guid, at) = (self.ids.user_guid_of(account), self.clock.now_of(account));
         let NewUser { email, username, role, name, surname } = new;
         self.uow
             .write(Tenant::Installation, move |stores| {
@@ -49,7 +49,7 @@ impl<U: UnitOfWork> UserAdministration for UseCases<U> {
     }
 
     async fn set_active(&self, account: AccountId, user: UserKey, active: bool) -> Result<User, UserError> {
-        let at = self.clock.now();
+        let at = self.clock.now_of(account);
         let (status, change) = if active { (UserState::Active, Change::Enabled) } else { (UserState::Passive, Change::Disabled) };
         self.uow
             .write(Tenant::Installation, move |stores| {
@@ -70,7 +70,7 @@ impl<U: UnitOfWork> UserAdministration for UseCases<U> {
 
     async fn set_password(&self, account: AccountId, user: UserKey, password: Option<Password>) -> Result<Option<String>, UserError> {
         let NewPassword { hash, random } = self.hash(password).await?;
-        let at = self.clock.now();
+        let at = self.clock.now_of(account);
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let user = lock_person(stores, account, &user)?;

@@ -27,7 +27,7 @@ pub(super) async fn run<U: UnitOfWork>(
         Some(password) => Some(service.passwords.hash(password.clone()).await?),
         None => None,
     };
-    let (account, now, ids) = (actor.account_id(), service.clock.now(), Arc::clone(&service.ids));
+    let (account, now, ids) = (actor.account_id(), service.clock.now_of(actor.account_id()), Arc::clone(&service.ids));
     let requester = Requester::from(actor);
     let guard = IdempotencyGuard::new(actor, idempotent, now);
     let work = move |stores: &mut dyn Stores| {
@@ -35,7 +35,7 @@ pub(super) async fn run<U: UnitOfWork>(
             return Ok(Err(PersonRefusal::Invalid(vec![violation])));
         }
         for _ in 0..TRIES {
-            let user = person.clone().into_user(stores.users().next_id(account)?, ids.user_guid(), now);
+            let user = person.clone().into_user(stores.users().next_id(account)?, ids.user_guid_of(account), now);
             if let Some(refusal) = taken(stores, account, &user)? {
                 return Ok(Err(refusal));
             }

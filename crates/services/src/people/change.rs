@@ -23,7 +23,7 @@ pub(super) async fn run<U: UnitOfWork>(
         Some(password) => Some(service.passwords.hash(password.clone()).await?),
         None => None,
     };
-    let (account, now, requester) = (actor.account_id(), service.clock.now(), Requester::from(actor));
+    let (account, now, requester) = (actor.account_id(), service.clock.now_of(actor.account_id()), Requester::from(actor));
     write_as(&service.uow, Author::of(actor), move |stores| {
         let user = lock(stores, account, &key)?.ok_or(ServiceError::NotFound)?;
         let changed = change.apply_to(&user, now);

@@ -11,7 +11,7 @@ use crate::record::record;
 
 pub(super) async fn run<U: UnitOfWork>(service: &People<U>, actor: &Actor, key: UserKey) -> Result<(), ServiceError> {
     authorize(actor, Action::ManagePeople)?;
-    let (account, now, requester) = (actor.account_id(), service.clock.now(), Requester::from(actor));
+    let (account, now, requester) = (actor.account_id(), service.clock.now_of(actor.account_id()), Requester::from(actor));
     write_as(&service.uow, Author::of(actor), move |stores| {
         let user = lock(stores, account, &key)?.ok_or(ServiceError::NotFound)?;
         stores.identity().revoke_credentials_of(account, user.id, now)?;

@@ -12,9 +12,9 @@ use crate::record::record;
 
 pub(super) async fn run<U: UnitOfWork>(service: &Projects<U>, actor: &Actor, new: NewProject) -> Result<Project, JobError> {
     authorize(actor, Action::ManageProjects)?;
-    let (account, created_at) = (actor.account_id(), service.clock.now());
+    let (account, created_at) = (actor.account_id(), service.clock.now_of(actor.account_id()));
     let requester = Requester::from(actor);
-    let key = ProjectKey::from_random(service.ids.random_bits());
+    let key = ProjectKey::from_random(service.ids.public_bits_of(account));
     write_as(&service.uow, Author::of(actor), move |stores| {
         let id = stores.projects().next_id(account)?;
         let project = Project { id, key, name: new.name, platform: new.platform, created_at };

@@ -19,7 +19,7 @@ pub(super) async fn run<U: UnitOfWork>(
     new_member: NewMember,
     idempotent: Option<IdempotentRequest<MemberWithAccess>>,
 ) -> Result<IdempotentOutcome<MemberWithAccess>, CourseError> {
-    let (author, actor, at) = (Author::of(actor), actor.clone(), service.clock.now());
+    let (author, actor, at) = (Author::of(actor), actor.clone(), service.clock.now_of(actor.account_id()));
     let guard = IdempotencyGuard::new(&actor, idempotent, at);
     let work = move |stores: &mut dyn Stores| {
         let NewMember { roster, user, code } = new_member;

@@ -12,7 +12,7 @@ use crate::author::{Author, write_as};
 
 pub(super) async fn run<U: UnitOfWork>(service: &Sessions<U>, actor: &Actor, guid: SessionGuid) -> Result<(), ServiceError> {
     authorize(actor, Action::DeleteSessions)?;
-    let (account, by, now) = (actor.account_id(), actor.principal.id, service.clock.now());
+    let (account, by, now) = (actor.account_id(), actor.principal.id, service.clock.now_of(actor.account_id()));
     write_as(&service.uow, Author::of(actor), move |stores| {
         let sessions = stores.sessions();
         let found = sessions.lock_many(account, &BTreeSet::from([guid]))?.remove(&guid);

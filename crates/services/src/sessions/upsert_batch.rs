@@ -22,7 +22,7 @@ pub(super) async fn run<U: UnitOfWork>(
     authorize(actor, Action::WriteSessions)?;
     let account = Arc::clone(&actor.account);
     let principal = actor.principal.id;
-    let now = service.clock.now();
+    let now = service.clock.now_of(account.id);
     let ids = Arc::clone(&service.ids);
     let targets = batch.targets();
     // A batch that only creates sessions needs one statement, which checks the principal as well.
@@ -31,7 +31,7 @@ pub(super) async fn run<U: UnitOfWork>(
     let work = move |stores: &mut dyn Stores| {
         let existing = if targets.is_empty() { HashMap::new() } else { stores.sessions().lock_many(account.id, &targets)? };
         let creator = Creator { principal, settings: &account.settings, now };
-        let outcome = batch.decide(existing, &creator, || ids.session_guid());
+        let outcome = batch.decide(existing, &creator, || ids.session_guid_of(account.id));
         let (inserts, updates) = (outcome.inserts(), outcome.updates());
         if !inserts.is_empty() {
             if !is_single_statement {

@@ -4,6 +4,7 @@ mod admins;
 mod attendees;
 mod audit;
 mod change_log;
+mod clocks;
 mod course_reader;
 mod courses;
 mod credentials;
@@ -56,6 +57,7 @@ pub fn cases<U: UnitOfWork + Readers + Clone>() -> Vec<Case<U>> {
         sessions::cases(),
         session_index::cases(),
         change_log::cases(),
+        clocks::cases(),
         session_reader::cases(),
         projects::cases(),
         jobs::cases(),

@@ -4,6 +4,7 @@
 //! To add a resource: a port in [`Control`], a file with `configure`, a line in [`configure`], and its paths in `docs/openapi-control.json`.
 
 mod accounts;
+mod clock;
 mod document;
 mod faults;
 mod journal;
@@ -18,7 +19,9 @@ mod tests;
 use std::sync::{Arc, OnceLock};
 
 use actix_web::web::{self, Data, ServiceConfig};
-use derslik_ports::inbound::control::{AccountControl, FaultControl, JournalReading, PublicAccountId, SeedControl, SnapshotControl};
+use derslik_ports::inbound::control::{
+    AccountControl, AccountIds, ClockControl, FaultControl, JournalReading, PublicAccountId, SeedControl, SnapshotControl,
+};
 
 use crate::Operations;
 
@@ -36,6 +39,10 @@ pub struct Control {
     pub seeds: Arc<dyn SeedControl>,
     /// Snapshots.
     pub snapshots: Arc<dyn SnapshotControl>,
+    /// Clocks.
+    pub clock: Arc<dyn ClockControl>,
+    /// The ids by which tests name accounts.
+    pub ids: Arc<AccountIds>,
     /// Faults.
     pub faults: Arc<dyn FaultControl>,
     /// The journals of accounts.
@@ -78,6 +85,7 @@ pub(crate) fn configure(config: &mut ServiceConfig, operations: &Data<Operations
     let resources = web::scope(CONTROL_PATH)
         .configure(document::configure)
         .configure(accounts::configure)
+        .configure(clock::configure)
         .configure(seeds::configure)
         .configure(snapshots::configure)
         .configure(faults::configure)

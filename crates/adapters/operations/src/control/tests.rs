@@ -9,8 +9,8 @@ use actix_web::web::{self, Data};
 use actix_web::{App, HttpResponse};
 use derslik_ports::inbound::MockHealthService;
 use derslik_ports::inbound::control::{
-    ControlError, MockAccountControl, MockFaultControl, MockJournalReading, MockSeedControl, MockSnapshotControl, PublicAccountId,
-    SeedCounts,
+    ControlError, MockAccountControl, MockClockControl, MockFaultControl, MockJournalReading, MockSeedControl, MockSnapshotControl,
+    PublicAccountId, SeedCounts,
 };
 use serde_json::{Value, json};
 
@@ -45,6 +45,8 @@ fn no_calls() -> Control {
     Control {
         faults: Arc::new(faults),
         journal: Arc::new(journal),
+        clock: Arc::new(MockClockControl::new()),
+        ids: Arc::default(),
         accounts: Arc::new(MockAccountControl::new()),
         seeds: Arc::new(MockSeedControl::new()),
         snapshots: Arc::new(MockSnapshotControl::new()),

@@ -381,6 +381,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    account_clocks (account_id) {
+        account_id -> BigInt,
+        frozen_at -> Nullable<crate::db::types::Instant>,
+        ahead_micros -> Nullable<BigInt>,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
     service_keys (name) {
         name -> Text,
         key -> Binary,

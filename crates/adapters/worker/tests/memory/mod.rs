@@ -16,10 +16,10 @@ use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
 use derslik_ports::mocks::MockStores;
 use derslik_ports::outbound::{
-    AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, Claim, Clock, Completion, CourseRepository,
-    Enqueued, ErasureRepository, Exchanged, GradingPeriodRepository, GrantRepository, HeldJob, IdempotencyRepository, IdentityRepository,
-    Ids, JobOfProject, JobRepository, KeyRepository, ProjectRepository, QueueDepth, Reason, RosterRepository, SealRepository,
-    SessionRepository, StoreError, Stores, Tenant, TestAccountRepository, UnitOfWork, UserRepository,
+    AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, Claim, Clock, ClockRepository, Completion,
+    CourseRepository, Enqueued, ErasureRepository, Exchanged, GradingPeriodRepository, GrantRepository, HeldJob, IdempotencyRepository,
+    IdentityRepository, Ids, JobOfProject, JobRepository, KeyRepository, ProjectRepository, QueueDepth, Reason, RosterRepository,
+    SealRepository, SessionRepository, StoreError, Stores, Tenant, TestAccountRepository, UnitOfWork, UserRepository,
 };
 use derslik_testkit::builders::{account, now};
 use derslik_worker::{Registry, Runner, Settings, Step, StepContext, StepError, StepHandler, Task, TaskHandler, WorkerPorts};
@@ -122,6 +122,10 @@ impl Stores for OpenTables {
 
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
         self.rest.idempotency()
+    }
+
+    fn clocks(&mut self) -> &mut dyn ClockRepository {
+        self.rest.clocks()
     }
 
     fn test_accounts(&mut self) -> &mut dyn TestAccountRepository {

@@ -1,6 +1,7 @@
 //! `derslik dev`: test control of a running service of profile `dev`, through its operations listener.
 
 mod client;
+mod clock;
 mod faults;
 mod journal;
 mod snapshot;
@@ -15,6 +16,7 @@ use super::{Failure, Output};
 use crate::config::Flags;
 
 use client::{Client, Method, shown};
+use clock::ClockCommand;
 use faults::FaultsCommand;
 use journal::JournalCommand;
 use snapshot::SnapshotCommand;
@@ -35,6 +37,9 @@ enum DevCommand {
     Account(AccountCommand),
     /// Brings accounts back to the state in which they were made. Their keys stay valid.
     Reset(ResetArgs),
+    /// The time by which objects go.
+    #[command(subcommand)]
+    Clock(ClockCommand),
     /// The content of an account as a document.
     #[command(subcommand)]
     Seed(SeedCommand),
@@ -109,6 +114,7 @@ pub(super) fn run(file: Option<&PathBuf>, flags: &Flags, args: &DevArgs, output:
         DevCommand::Reset(ResetArgs { account: Some(account) }) => {
             client.send(Method::Post, &format!("/accounts/{account}/reset"), "").map(drop)
         }
+        DevCommand::Clock(command) => command.run(&client, output),
         DevCommand::Seed(command) => command.run(&client, output),
         DevCommand::Snapshot(command) => command.run(&client, output),
         DevCommand::Faults(command) => command.run(&client, output),

@@ -3,6 +3,7 @@
 
 mod account_ids;
 mod accounts;
+mod clock;
 mod error;
 mod faults;
 mod journal;
@@ -11,6 +12,7 @@ mod snapshots;
 
 pub use account_ids::{AccountIds, PublicAccountId};
 pub use accounts::{AccountControl, NewTestAccount, TestAccount, TestAccountState, TestUser};
+pub use clock::{Advance, Advanced, ClockControl, ClockScope, MAX_RAN, ShownClock};
 pub use error::ControlError;
 pub use faults::{FaultControl, FaultInjection, NewFault};
 pub use journal::{JOURNAL_BODIES, JOURNAL_ENTRIES, JournalEntry, JournalReading, JournalRecording, RecordedRequest};
@@ -19,6 +21,6 @@ pub use snapshots::{SnapshotControl, SnapshotName, StoredSnapshot};
 
 #[cfg(any(test, feature = "mocks"))]
 pub use {
-    accounts::MockAccountControl, faults::MockFaultControl, journal::MockJournalReading, seeds::MockSeedControl,
+    accounts::MockAccountControl, clock::MockClockControl, faults::MockFaultControl, journal::MockJournalReading, seeds::MockSeedControl,
     snapshots::MockSnapshotControl,
 };

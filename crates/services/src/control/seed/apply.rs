@@ -104,7 +104,7 @@ impl Writer<'_> {
         let username = person.username.as_deref().map(Username::parse).transpose().map_err(|error| refuse("username", &error))?;
         let user = User {
             id: self.stores.users().next_id(account)?,
-            guid: self.ids.user_guid(),
+            guid: self.ids.user_guid_of(account),
             kind: PrincipalKind::User,
             role: match person.role {
                 SeedRole::Admin => Role::Admin,
@@ -211,7 +211,7 @@ impl Writer<'_> {
         // A session of the past was made before it began.
         let creator = Creator { principal: self.actor.principal.id, settings: &account.settings, now: self.at.min(start) };
         let batch = Batch::new(vec![BatchItem::Session(SessionTarget::New, Box::new(form))]);
-        let outcome = batch.decide(HashMap::new(), &creator, || self.ids.session_guid());
+        let outcome = batch.decide(HashMap::new(), &creator, || self.ids.session_guid_of(account.id));
         let guid = match outcome.verdicts() {
             [Verdict::Created(session)] => session.guid,
             [Verdict::Refused(violations)] => {

@@ -1,0 +1,3 @@
+//! The clocks that tests move.
+
+mod repo;

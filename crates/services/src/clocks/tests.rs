@@ -1,0 +1,147 @@
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use derslik_domain::audit::INSTALLATION;
+use derslik_domain::clock::{JobOutcome, RanItem, RanKind, VirtualClock};
+use derslik_domain::id::{AccountId, Id};
+use derslik_domain::identity::AccountState;
+use derslik_domain::job::{Action, Actions};
+use derslik_domain::rows::RowCount;
+use derslik_domain::time::Timestamp;
+use derslik_ports::inbound::control::{AccountIds, Advance, ClockControl, ClockScope, ControlError, PublicAccountId};
+use derslik_ports::mocks::{FakeUnitOfWork, MockStores, StoppedClock};
+use derslik_ports::outbound::{Clock, ClockRevision, ClockSync, MockDueWork, NextDue, StoredClock};
+use derslik_testkit::builders::{account, now};
+
+use super::{AccountClocks, ClockUseCases};
+
+/// The stored clocks of a database in memory.
+#[derive(Debug, Clone, Default)]
+struct Stored(Arc<Mutex<Vec<StoredClock>>>);
+
+impl Stored {
+    fn put(&self, account: AccountId, clock: Option<VirtualClock>) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let revision = ClockRevision::new(i64::try_from(all.len()).unwrap() + 1);
+        all.push(StoredClock { account, clock, revision });
+    }
+
+    fn stores(&self) -> MockStores {
+        let mut stores = MockStores::default();
+        let (read, written) = (self.clone(), self.clone());
+        stores.clocks.expect_changed_since().returning(move |since| {
+            let all = read.0.lock().unwrap_or_else(PoisonError::into_inner);
+            Ok(all.iter().filter(|clock| clock.revision > since).copied().collect())
+        });
+        stores.clocks.expect_replace().returning(move |account, _, after| {
+            written.put(account, after);
+            Ok(true)
+        });
+        stores.clocks.expect_next_due().returning(|_, _| Ok(NextDue { job: Some(later(60)), session_end: Some(later(90)) }));
+        stores.clocks.expect_running().returning(|_, _| Ok(RowCount::ZERO));
+        stores.change_log.expect_catch_up().returning(|_, _, _| Ok(RowCount::ZERO));
+        stores.identity.expect_account_state().returning(|id| {
+            let state = AccountState { account: account(), created_at: now(), disabled_at: None };
+            Ok((id == account().id).then_some(state))
+        });
+        stores
+    }
+
+    fn clocks(&self) -> Arc<AccountClocks<FakeUnitOfWork>> {
+        let ids = Arc::new(AccountIds::default());
+        Arc::new(AccountClocks::new(FakeUnitOfWork::new(self.stores()), Arc::new(StoppedClock(now())), ids))
+    }
+}
+
+fn later(seconds: u64) -> Timestamp {
+    now().plus(Duration::from_secs(seconds))
+}
+
+fn scope() -> ClockScope {
+    ClockScope::Account(PublicAccountId::new(account().id.get()))
+}
+
+/// Work of which one job is due in a minute.
+fn one_job() -> MockDueWork {
+    let mut due = MockDueWork::new();
+    due.expect_actions().return_const([Action::Prune].into_iter().collect::<Actions>());
+    let left = Mutex::new(true);
+    due.expect_run_some().returning(move |account, until| {
+        let mut left = left.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = *left && until >= later(60);
+        *left &= !is_due;
+        let kind = RanKind::Job { job: Id::new(7), action: Action::Prune, outcome: JobOutcome::Completed };
+        Ok(is_due.then_some(RanItem { due: later(60), account, kind }).into_iter().collect())
+    });
+    due
+}
+
+fn use_cases(stored: &Stored) -> (ClockUseCases<FakeUnitOfWork>, Arc<AccountClocks<FakeUnitOfWork>>) {
+    let clocks = stored.clocks();
+    (ClockUseCases::new(Arc::clone(&clocks), Arc::new(one_job())), clocks)
+}
+
+#[tokio::test]
+async fn an_account_goes_by_its_own_clock_or_else_by_that_for_all() {
+    let stored = Stored::default();
+    let clocks = stored.clocks();
+    assert!(!clocks.is_any_moved());
+    assert_eq!(clocks.now_of(account().id), now());
+
+    stored.put(INSTALLATION, Some(VirtualClock::Frozen(later(10))));
+    clocks.refresh().await.unwrap();
+    assert_eq!((clocks.now_of(account().id), clocks.now()), (later(10), now()), "the machine keeps its time");
+
+    stored.put(account().id, Some(VirtualClock::Running { ahead_micros: 20_000_000 }));
+    clocks.refresh().await.unwrap();
+    assert_eq!((clocks.now_of(account().id), clocks.now_of(Id::new(99))), (later(20), later(10)));
+    let times = clocks.due_times();
+    assert_eq!((times.of_most, times.of(account().id), times.latest()), (later(10), later(20), later(20)));
+
+    stored.put(account().id, None);
+    clocks.refresh().await.unwrap();
+    assert_eq!(clocks.now_of(account().id), later(10));
+}
+
+#[tokio::test]
+async fn another_process_shows_a_change_once_it_has_looked() {
+    let stored = Stored::default();
+    let ((use_cases, _), other) = (use_cases(&stored), stored.clocks());
+    use_cases.freeze(scope(), Some(later(5))).await.unwrap();
+    other.refresh().await.unwrap();
+    assert_eq!(other.now_of(account().id), later(5));
+}
+
+#[tokio::test]
+async fn an_advance_runs_what_falls_due_and_then_moves_the_clock() {
+    let (use_cases, clocks) = use_cases(&Stored::default());
+    use_cases.freeze(scope(), None).await.unwrap();
+    let before = use_cases.advance(scope(), Advance::By(Duration::from_secs(59))).await.unwrap();
+    assert_eq!((before.count, clocks.now_of(account().id)), (0, later(59)));
+    let after = use_cases.advance(scope(), Advance::By(Duration::from_secs(1))).await.unwrap();
+    assert_eq!((after.count, after.ran[0].due, after.clock.now, after.clock.is_frozen), (1, later(60), later(60), true));
+}
+
+#[tokio::test]
+async fn the_clock_runs_to_what_is_due_next() {
+    let (use_cases, _) = use_cases(&Stored::default());
+    let ran = use_cases.run_to_next_due(scope()).await.unwrap();
+    assert_eq!((ran.count, ran.clock.now), (1, later(60)));
+}
+
+#[tokio::test]
+async fn a_clock_is_set_backwards_and_never_advanced_backwards() {
+    let (use_cases, _) = use_cases(&Stored::default());
+    assert_eq!(use_cases.set(scope(), now().minutes_before(5)).await.unwrap().now, now().minutes_before(5));
+    let passed = use_cases.advance(scope(), Advance::To(now().minutes_before(6))).await;
+    assert!(matches!(passed, Err(ControlError::Invalid { .. })), "{passed:?}");
+}
+
+#[tokio::test]
+async fn an_account_that_does_not_exist_has_no_clock() {
+    let (use_cases, _) = use_cases(&Stored::default());
+    for missing in [0, 98_765] {
+        let shown = use_cases.show(ClockScope::Account(PublicAccountId::new(missing))).await;
+        assert!(matches!(shown, Err(ControlError::NotFound { .. })), "{shown:?}");
+    }
+}

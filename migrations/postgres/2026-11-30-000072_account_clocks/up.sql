@@ -1,0 +1,10 @@
+-- The clocks that tests move. Account 0 has the clock of all accounts without one of their own, and the number of the last change. A
+-- clock stands still, or is ahead of the machine, or neither: then the account has none of its own any more.
+CREATE TABLE account_clocks (
+    account_id bigint PRIMARY KEY,
+    frozen_at timestamptz,
+    ahead_micros bigint,
+    revision bigint NOT NULL,
+    CONSTRAINT account_clocks_one_mode CHECK (frozen_at IS NULL OR ahead_micros IS NULL)
+);
+CREATE INDEX account_clocks_revision ON account_clocks (revision);
