@@ -245,10 +245,11 @@ mod tests {
     }
 
     impl Controlled {
+        /// The first request meets the first fault, the second one the second fault, and so on.
         fn with(faults: &[Fault]) -> Self {
             let controlled = Self::default();
-            for fault in faults {
-                let once = Schedule { times: Some(1), ..Schedule::default() };
+            for (fault, first) in faults.iter().zip(1..) {
+                let once = Schedule { first, times: Some(1), chance: None };
                 controlled.0.lock().unwrap().0.add(*fault, RequestFilter::default(), None, once);
             }
             controlled

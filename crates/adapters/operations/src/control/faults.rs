@@ -1,4 +1,5 @@
-//! `/accounts/{account}/faults`: faults that a test injects into the requests and jobs of an account.
+//! `/accounts/{account}/faults`: faults that a test injects into the requests and jobs of an account. A fault counts each request that
+//! it is for, also one that meets another fault.
 
 use std::time::Duration;
 
