@@ -1,0 +1,185 @@
+//! Test control over both databases: accounts, resets, seeds and snapshots, as the listener calls them.
+#![expect(clippy::unwrap_used, reason = "a failed expectation is what a test is for")]
+
+mod support;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use derslik::dev_accounts::classroom_scopes;
+use derslik::system::SystemIds;
+use derslik_domain::id::AccountId;
+use derslik_domain::identity::CredentialKind;
+use derslik_http::Limits;
+use derslik_ports::inbound::control::{
+    AccountControl, AccountIds, ControlError, NewTestAccount, PublicAccountId, SeedControl, SnapshotControl, TestAccount,
+};
+use derslik_ports::inbound::{IdentityService, PresentedCredential};
+use derslik_ports::mocks::StoppedClock;
+use derslik_services::control::{ControlPorts, TestControl};
+use derslik_services::identity::Identity;
+use derslik_storage::DieselUnitOfWork;
+use derslik_testkit::builders::{now, settings};
+use libtest_mimic::{Failed, Trial};
+use support::{DATABASES, Open, Service, block_on, run};
+
+const SEED: &str = "\
+people:
+- email: ali@okul.example
+  name: Ali
+  surname: Yılmaz
+  username: ali
+courses:
+- name: Kimya
+  owner: teacher@test.example
+  aliases:
+  - d:kimya-7a
+  students:
+  - ali@okul.example
+  - student@test.example
+- name: Tarih
+  owner: teacher@test.example
+  state: ARCHIVED
+sessions:
+- name: Deney
+  start: tomorrow 09:00
+  duration: 40
+  attendees:
+  - ali@okul.example
+  - email: konuk@okul.example
+    name: Konuk
+    surname: Kişi
+jobs:
+- erase: ali@okul.example
+  start: +3d 00:00
+";
+
+type Check = fn(Open) -> Result<(), Failed>;
+
+const CHECKS: [(&str, Check); 4] = [
+    ("a_seed_comes_back_as_it_was_written", seed_round_trip),
+    ("a_reset_keeps_the_keys_and_brings_the_first_content_back", reset),
+    ("a_snapshot_is_restored_into_the_same_public_id", snapshot),
+    ("an_account_that_has_ended_is_not_found", end),
+];
+
+fn main() -> ExitCode {
+    let trials = DATABASES.iter().flat_map(|(database, open)| {
+        CHECKS.iter().map(move |(name, check)| Trial::test(format!("{database}::{name}"), move || check(*open)))
+    });
+    run(trials.collect())
+}
+
+/// The use cases over a service, and which account stands behind which id.
+struct Suite {
+    _service: Service,
+    control: TestControl<DieselUnitOfWork>,
+    ids: Arc<AccountIds>,
+    /// It caches credentials, as a service does.
+    identity: Identity<DieselUnitOfWork>,
+}
+
+impl Suite {
+    async fn start(open: Open) -> Result<Self, Failed> {
+        let service = Service::start(open, now(), Limits::default()).await?;
+        let ids: Arc<AccountIds> = Arc::default();
+        let ports = ControlPorts {
+            clock: Arc::new(StoppedClock(now())),
+            real_clock: Arc::new(StoppedClock(now())),
+            ids: Arc::new(SystemIds),
+            account_ids: Arc::clone(&ids),
+            settings: settings(),
+            token_scopes: classroom_scopes(),
+        };
+        let control = TestControl::new(service.uow.clone(), ports);
+        let identity = Identity::new(service.uow.clone(), Arc::new(StoppedClock(now()))).with_account_ids(Arc::clone(&ids));
+        Ok(Self { control, ids, identity, _service: service })
+    }
+
+    async fn create(&self, seed: Option<&str>) -> TestAccount {
+        let new = NewTestAccount { seed: seed.map(str::to_owned), ..NewTestAccount::default() };
+        self.control.create(new).await.unwrap()
+    }
+
+    /// The account in which a key of the jobs API is valid, and the one that answers show.
+    async fn owner(&self, key: &str) -> Option<(AccountId, AccountId)> {
+        let presented = PresentedCredential { kind: CredentialKind::AccountKey, public_id: String::new(), secret: key.as_bytes().to_vec() };
+        let actor = self.identity.authenticate(presented).await.ok()?;
+        Some((actor.account_id(), actor.shown_account))
+    }
+
+    async fn exported(&self, account: PublicAccountId) -> String {
+        self.control.export(account).await.unwrap()
+    }
+}
+
+fn seed_round_trip(open: Open) -> Result<(), Failed> {
+    block_on(async move {
+        let suite = Suite::start(open).await?;
+        let account = suite.create(None).await;
+        let counts = suite.control.add(account.id, SEED.to_owned()).await.unwrap();
+        assert_eq!((counts.people, counts.courses, counts.sessions, counts.jobs), (1, 2, 1, 1));
+        let exported = suite.exported(account.id).await;
+        assert_eq!(exported, SEED);
+        let other = suite.create(Some(&exported)).await;
+        assert_eq!(suite.exported(other.id).await, exported);
+        let refused = suite.control.add(account.id, "courses:\n- name: Fizik\n  owner: yok@okul.example\n".to_owned()).await;
+        assert!(matches!(&refused, Err(ControlError::Invalid { field: Some(field), .. }) if field == "courses.0.owner"), "{refused:?}");
+        assert_eq!(suite.exported(account.id).await, exported);
+        Ok(())
+    })
+}
+
+fn reset(open: Open) -> Result<(), Failed> {
+    block_on(async move {
+        let suite = Suite::start(open).await?;
+        let account = suite.create(Some(SEED)).await;
+        suite.control.add(account.id, "people:\n- email: ayse@okul.example\n  name: Ayşe\n".to_owned()).await.unwrap();
+        let before = suite.ids.current(account.id);
+        assert_eq!(suite.owner(&account.account_key).await, Some((before, before)));
+        suite.control.reset(account.id).await.unwrap();
+        let after = suite.ids.current(account.id);
+        assert_ne!(before, after);
+        assert_eq!((suite.ids.public(before), suite.ids.public(after)), (account.id, account.id));
+        assert_eq!(suite.exported(account.id).await, SEED);
+        assert_eq!(suite.owner(&account.account_key).await, Some((after, before)));
+        let listed = suite.control.reset_all().await;
+        assert!(listed.is_ok(), "{listed:?}");
+        assert_eq!(suite.exported(account.id).await, SEED);
+        Ok(())
+    })
+}
+
+fn snapshot(open: Open) -> Result<(), Failed> {
+    block_on(async move {
+        let suite = Suite::start(open).await?;
+        let account = suite.create(Some(SEED)).await;
+        let name = "full".parse().unwrap();
+        let taken = suite.control.take(account.id, name).await.unwrap();
+        assert!(taken.rows > 10, "{taken:?}");
+        suite.control.add(account.id, "people:\n- email: ayse@okul.example\n  name: Ayşe\n".to_owned()).await.unwrap();
+        assert_ne!(suite.exported(account.id).await, SEED);
+        for _ in 0..2 {
+            suite.control.restore(account.id, "full".parse().unwrap()).await.unwrap();
+            assert_eq!(suite.exported(account.id).await, SEED);
+        }
+        let missing = suite.control.restore(account.id, "none".parse().unwrap()).await;
+        assert!(matches!(missing, Err(ControlError::NotFound { what: "snapshot", .. })), "{missing:?}");
+        Ok(())
+    })
+}
+
+fn end(open: Open) -> Result<(), Failed> {
+    block_on(async move {
+        let suite = Suite::start(open).await?;
+        let account = suite.create(None).await;
+        suite.control.end(account.id).await.unwrap();
+        let again = suite.control.end(account.id).await;
+        assert!(matches!(again, Err(ControlError::NotFound { what: "account", .. })), "{again:?}");
+        assert_eq!(suite.owner(&account.account_key).await, None);
+        assert!(AccountControl::list(&suite.control).await.unwrap().iter().all(|listed| listed.id != account.id));
+        // The next account gets an id of its own, also after the rows of this one are gone.
+        assert_ne!(suite.create(None).await.id, account.id);
+        Ok(())
+    })
+}
