@@ -1,5 +1,7 @@
 //! The time, as a port, so that tests can set it.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use derslik_domain::id::AccountId;
 use derslik_domain::time::Timestamp;
@@ -12,18 +14,18 @@ pub struct DueTimes {
     /// The instant of every account that is not listed.
     pub of_most: Timestamp,
     /// Accounts with an instant of their own.
-    pub of_others: Vec<(AccountId, Timestamp)>,
+    pub of_others: HashMap<AccountId, Timestamp>,
 }
 
 impl DueTimes {
     /// The instant of an account.
     pub fn of(&self, account: AccountId) -> Timestamp {
-        self.of_others.iter().find(|(other, _)| *other == account).map_or(self.of_most, |(_, at)| *at)
+        self.of_others.get(&account).copied().unwrap_or(self.of_most)
     }
 
     /// The latest of all.
     pub fn latest(&self) -> Timestamp {
-        self.of_others.iter().map(|(_, at)| *at).fold(self.of_most, Timestamp::max)
+        self.of_others.values().copied().fold(self.of_most, Timestamp::max)
     }
 }
 
@@ -52,7 +54,7 @@ pub trait Clock: Send + Sync + std::fmt::Debug {
 
     /// The present instants of all accounts.
     fn due_times(&self) -> DueTimes {
-        DueTimes { of_most: self.now(), of_others: Vec::new() }
+        DueTimes { of_most: self.now(), of_others: HashMap::new() }
     }
 }
 

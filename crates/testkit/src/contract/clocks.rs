@@ -1,5 +1,6 @@
 //! Clocks that tests move.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use derslik_domain::audit::INSTALLATION;
@@ -86,7 +87,7 @@ fn accounts_with_due<U: UnitOfWork>(harness: &Harness<U>) {
     enqueue(harness, account().id, later(60));
     enqueue(harness, other_account().id, later(30));
     let due = |of_most: Timestamp, of_account: Timestamp, limit: u16| {
-        let times = DueTimes { of_most, of_others: vec![(account().id, of_account)] };
+        let times = DueTimes { of_most, of_others: HashMap::from([(account().id, of_account)]) };
         harness.read(move |stores| stores.clocks().accounts_with_due(&times, all_actions(), limit))
     };
     assert!(due(now(), later(59), 10).is_empty());

@@ -1,16 +1,22 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::introspection::{IntrospectionNode, IntrospectionTree};
 use actix_web::test::{TestRequest, call_service, init_service, read_body, read_body_json};
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpResponse};
+use derslik_domain::clock::{JobOutcome, RanItem, RanKind};
+use derslik_domain::id::Id;
+use derslik_domain::job::Action;
+use derslik_domain::rows::RowCount;
+use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::MockHealthService;
 use derslik_ports::inbound::control::{
-    ControlError, MockAccountControl, MockClockControl, MockFaultControl, MockJournalReading, MockSeedControl, MockSnapshotControl,
-    PublicAccountId, SeedCounts,
+    AccountIds, Advance, Advanced, ClockScope, ControlError, MockAccountControl, MockClockControl, MockFaultControl, MockJournalReading,
+    MockSeedControl, MockSnapshotControl, PublicAccountId, SeedCounts, ShownClock,
 };
 use serde_json::{Value, json};
 
@@ -45,11 +51,11 @@ fn no_calls() -> Control {
     Control {
         faults: Arc::new(faults),
         journal: Arc::new(journal),
-        clock: Arc::new(MockClockControl::new()),
-        ids: Arc::default(),
         accounts: Arc::new(MockAccountControl::new()),
         seeds: Arc::new(MockSeedControl::new()),
         snapshots: Arc::new(MockSnapshotControl::new()),
+        clock: Arc::new(MockClockControl::new()),
+        ids: Arc::new(AccountIds::default()),
     }
 }
 
@@ -115,6 +121,55 @@ async fn a_seed_is_passed_on_as_it_is_and_its_problem_has_a_line() {
     assert_eq!((status, body), (StatusCode::OK, json!({ "people": 0, "courses": 0, "sessions": 0, "jobs": 0 })));
     let (status, body) = answer(&operations, post("/accounts/7/seed", "x: 1")).await;
     assert_eq!((status, &body["line"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!(3)));
+}
+
+fn shown(now: &str) -> ShownClock {
+    ShownClock { now: now.parse().unwrap(), is_frozen: true, is_own: true, next_due: None }
+}
+
+#[actix_web::test]
+async fn a_clock_is_that_of_all_accounts_or_of_one() {
+    let mut clock = MockClockControl::new();
+    clock
+        .expect_freeze()
+        .once()
+        .withf(|scope, at| *scope == ClockScope::All && at.is_none())
+        .returning(|_, _| Ok(shown("2025-02-06T13:07:35Z")));
+    let at: Timestamp = "2025-02-06T13:07:35Z".parse().unwrap();
+    let one = ClockScope::Account(PublicAccountId::new(7));
+    clock.expect_set().once().withf(move |scope, to| *scope == one && *to == at).returning(|_, _| Ok(shown("2025-02-06T13:07:35Z")));
+    let operations = here(open(Control { clock: Arc::new(clock), ..no_calls() }));
+    let expected = json!({ "now": "2025-02-06T13:07:35.000000Z", "frozen": true, "own": true, "next_due": null });
+    assert_eq!(answer(&operations, post("/clock/freeze", "")).await, (StatusCode::OK, expected.clone()));
+    let set = post("/accounts/7/clock/set", r#"{"to": "2025-02-06T16:07:35+03:00"}"#);
+    assert_eq!(answer(&operations, set).await, (StatusCode::OK, expected));
+}
+
+#[actix_web::test]
+async fn an_advance_tells_what_ran() {
+    let mut clock = MockClockControl::new();
+    let due: Timestamp = "2025-02-07T00:00:00Z".parse().unwrap();
+    clock.expect_advance().once().withf(|_, by| *by == Advance::By(Duration::from_secs(86_400))).returning(move |_, _| {
+        let job = RanKind::Job { job: Id::new(3), action: Action::Prune, outcome: JobOutcome::Completed };
+        let kinds = [job, RanKind::SessionsExpired(RowCount::new(2))];
+        let ran = kinds.map(|kind| RanItem { due, account: Id::new(7), kind }).to_vec();
+        Ok(Advanced { clock: shown("2025-02-08T00:00:00Z"), ran, count: 2 })
+    });
+    let operations = here(open(Control { clock: Arc::new(clock), ..no_calls() }));
+    let (status, body) = answer(&operations, post("/accounts/7/clock/advance", r#"{"by": "1d"}"#)).await;
+    assert_eq!((status, &body["count"], &body["clock"]["now"]), (StatusCode::OK, &json!(2), &json!("2025-02-08T00:00:00.000000Z")));
+    let due = "2025-02-07T00:00:00.000000Z";
+    let job = json!({ "due": due, "account": "7", "kind": "job", "job": 3, "action": "prune", "outcome": "completed" });
+    let sessions = json!({ "due": due, "account": "7", "kind": "sessions_expired", "sessions": 2 });
+    assert_eq!(body["ran"], json!([job, sessions]));
+}
+
+#[actix_web::test]
+async fn an_advance_needs_one_target() {
+    for body in ["", r#"{"by": "1d", "to": "2025-02-07T00:00:00Z"}"#, r#"{"by": "soon"}"#, r#"{"to": "tomorrow"}"#] {
+        let (status, problem) = answer(&here(open(no_calls())), post("/clock/advance", body)).await;
+        assert_eq!((status, &problem["code"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("invalid")), "{body}");
+    }
 }
 
 #[actix_web::test]
