@@ -12,8 +12,8 @@ use derslik_domain::identity::PasswordRules;
 use derslik_domain::job::Action;
 use derslik_domain::time::Timestamp;
 use derslik_http::classroom::ClassroomSettings;
-use derslik_http::{HttpState, Limits, Services};
-use derslik_ports::inbound::control::AccountIds;
+use derslik_http::{HttpState, Limits, RequestControl, Services};
+use derslik_ports::inbound::control::{AccountIds, FaultInjection};
 use derslik_ports::inbound::operators::{
     AccountAdministration, AdminAdministration, AuditReading, AuditVerification, BacklogReading, CourseOperations,
     CredentialAdministration, ErasureRequests, GrantAdministration, InstallationKeys, JobOperations, KnownSecretRevocation,
@@ -26,9 +26,11 @@ use derslik_services::attendees::Attendees;
 use derslik_services::clocks::{AccountClocks, SyncedGrants, SyncedIdentity, SyncedLogIns};
 use derslik_services::courses::Courses;
 use derslik_services::denials::{CountedLogIns, DenialCounter, DenialWriter};
+use derslik_services::faults::InjectedFaults;
 use derslik_services::health::Health;
 use derslik_services::identity::{Grants, Identity, LogIns};
 use derslik_services::jobs::Jobs;
+use derslik_services::journal::Journals;
 use derslik_services::operators::{AuditVerifier, GrantUseCases, UseCases};
 use derslik_services::people::People;
 use derslik_services::projects::Projects;
@@ -55,6 +57,25 @@ pub struct Installation {
     clocks: Option<Arc<AccountClocks<DieselUnitOfWork>>>,
     /// Which accounts tests have replaced: none outside of profile `dev`.
     account_ids: Arc<AccountIds>,
+    /// What tests control in the memory of this process. `None` in production.
+    tests: Option<TestState>,
+}
+
+/// What tests control in the memory of a process.
+#[derive(Debug, Clone)]
+struct TestState {
+    faults: Arc<InjectedFaults>,
+    journals: Arc<Journals>,
+}
+
+impl TestState {
+    /// No faults and empty journals. Both show real time, whatever the clock of an account shows.
+    fn new(ids: &Arc<AccountIds>) -> Self {
+        Self {
+            faults: Arc::new(InjectedFaults::new(Arc::clone(ids))),
+            journals: Arc::new(Journals::new(Arc::clone(ids), Arc::new(SystemClock))),
+        }
+    }
 }
 
 /// The worker of an installation, before its start.
@@ -68,12 +89,13 @@ impl Installation {
     pub fn new(config: &Config, url: &DatabaseUrl, runtime: &Handle) -> anyhow::Result<Self> {
         let mut system = System::new(config)?;
         let (uow, account_ids) = (DieselUnitOfWork::new(url, config.pool(), runtime), Arc::<AccountIds>::default());
-        let clocks = (config.profile == Profile::Dev)
-            .then(|| Arc::new(AccountClocks::new(uow.clone(), Arc::clone(&system.clock), Arc::clone(&account_ids))));
+        let is_dev = config.profile == Profile::Dev;
+        let clocks = is_dev.then(|| Arc::new(AccountClocks::new(uow.clone(), Arc::clone(&system.clock), Arc::clone(&account_ids))));
         if let Some(clocks) = &clocks {
             system.clock = clocks.clone();
         }
-        Ok(Self { uow, system, denials: Arc::default(), clocks, account_ids })
+        let tests = is_dev.then(|| TestState::new(&account_ids));
+        Ok(Self { uow, system, denials: Arc::default(), clocks, account_ids, tests })
     }
 
     /// The present instant, as the use cases see it.
@@ -104,6 +126,12 @@ impl Installation {
         let state = state.with_allowed_origins(config.allowed_origins()?);
         let state = state.with_rate_limits(config.limits.quotas());
         let state = if config.profile == Profile::Dev { state.with_documentation() } else { state };
+        let state = match &self.tests {
+            Some(TestState { faults, journals }) => {
+                state.with_request_control(RequestControl { faults: faults.clone(), journal: journals.clone() })
+            }
+            None => state,
+        };
         #[cfg(feature = "otel")]
         let state = state.with_traces(crate::traces::continue_trace);
         Ok(state)
@@ -131,6 +159,11 @@ impl Installation {
     pub fn worker_ports(&self) -> std::io::Result<WorkerPorts<DieselUnitOfWork>> {
         let System { clock, ids, .. } = self.system.clone();
         Ok(WorkerPorts { uow: self.uow.clone(), clock, ids, job_notify: self.uow.wake_ups()? })
+    }
+
+    /// The faults that jobs of this process meet, where tests control it.
+    pub fn job_faults(&self) -> Option<Arc<dyn FaultInjection>> {
+        self.tests.as_ref().map(|tests| -> Arc<dyn FaultInjection> { tests.faults.clone() })
     }
 
     /// What keeps the clocks of this process in step with other processes, if it has clocks that tests move.

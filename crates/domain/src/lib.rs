@@ -7,6 +7,7 @@
 //! | [`id`] | typed ids |
 //! | [`time`] | instants, civil time, time zones and how a civil time becomes an instant |
 //! | [`text`] | bounded text and the keys by which texts are compared |
+//! | [`fault`] | faults that tests inject on purpose |
 //! | [`form`] | what a client sent, field by field, before it is validated |
 //! | [`idempotency`] | idempotency keys and the answers that a replay repeats |
 //! | [`page`] | the page of a list that a request asks for |
@@ -28,6 +29,7 @@ pub mod attendee;
 pub mod audit;
 pub mod clock;
 pub mod course;
+pub mod fault;
 pub mod form;
 pub mod id;
 pub mod idempotency;

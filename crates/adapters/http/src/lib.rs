@@ -11,13 +11,18 @@
 //! | `body_watcher` | notices a broken body while the handler waits for something else |
 //! | `budgets` | the memory budgets of bodies and answers |
 //! | `client` | the sender of a request |
+//! | `controlled` | the faults and the journal that tests control |
 //! | `cors` | requests of web pages of other origins |
+//! | `cut` | ends a connection from within a request |
 //! | `denied` | the count of denied requests |
 //! | `documentation` | the OpenAPI document, and the page that shows it |
+//! | `exchange` | a request as its journal keeps it |
 //! | `forwarding` | trusted proxies and their headers |
 //! | `idempotency` | the header `Idempotency-Key` |
+//! | `injection` | refusals that tests inject |
 //! | `limits` | the limits of requests |
 //! | `list` | lists that are read and sent in parts |
+//! | `masking` | the secrets that a journal does not show |
 //! | `memory` | the memory budget that all requests share |
 //! | `metadata` | the metadata server, a listener of its own |
 //! | `metrics` | the metrics of requests |
@@ -44,13 +49,18 @@ mod body_watcher;
 mod budgets;
 pub mod classroom;
 mod client;
+mod controlled;
 mod cors;
+mod cut;
 mod denied;
 mod documentation;
+mod exchange;
 mod forwarding;
 mod idempotency;
+mod injection;
 mod limits;
 mod list;
+mod masking;
 mod memory;
 pub mod metadata;
 mod metrics;
@@ -83,4 +93,4 @@ pub use propagation::ContinueTrace;
 pub use rate::RateQuotas;
 pub use routes::configure;
 pub use server::{ConnectionLimits, DEFAULT_HTTP2_STREAMS, Deadlines, ServerSettings, Serving, Socket, Stopper};
-pub use state::{HttpState, Services};
+pub use state::{HttpState, RequestControl, Services};

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use actix_web::http::{Method, StatusCode};
+use derslik_domain::fault::Api;
 use derslik_domain::id::AccountId;
 use derslik_domain::trace::TraceParent;
 
@@ -22,6 +23,16 @@ pub(crate) enum Dialect {
 }
 
 impl Dialect {
+    /// The API as the faults and the journal of tests know it.
+    pub(crate) const fn api(self) -> Option<Api> {
+        match self {
+            Self::Sessions => Some(Api::Sessions),
+            Self::Jobs => Some(Api::Jobs),
+            Self::Courses => Some(Api::Courses),
+            Self::Tokens | Self::None => None,
+        }
+    }
+
     /// The name in logs and metrics.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use derslik_domain::audit::DenialCause;
 use derslik_domain::id::AccountId;
 use derslik_domain::trace::TraceParent;
+use derslik_ports::inbound::control::{FaultInjection, JournalRecording};
 use derslik_ports::inbound::{
     ActivityService, AttendeeService, CourseService, DenialLog, IdentityService, JobService, LogInService, PeopleService, ProjectService,
     RosterService, SessionService, TokenGrants,
@@ -70,6 +71,16 @@ pub struct HttpState {
     denials: Option<Arc<dyn DenialLog>>,
     continue_trace: ContinueTrace,
     has_documentation: bool,
+    request_control: Option<RequestControl>,
+}
+
+/// What tests may control about requests: which faults they get, and the journal that keeps them.
+#[derive(Debug, Clone)]
+pub struct RequestControl {
+    /// Tells a request which fault it gets.
+    pub faults: Arc<dyn FaultInjection>,
+    /// Keeps requests.
+    pub journal: Arc<dyn JournalRecording>,
 }
 
 impl std::ops::Deref for HttpState {
@@ -100,6 +111,7 @@ impl HttpState {
             denials,
             continue_trace: pass_on,
             has_documentation,
+            request_control: None,
         }
     }
 
@@ -164,6 +176,17 @@ impl HttpState {
     /// Whether the documentation is served beside the calls.
     pub(crate) const fn has_documentation(&self) -> bool {
         self.has_documentation
+    }
+
+    /// The same state, whose requests meet the faults of tests and are kept in journals.
+    #[must_use]
+    pub fn with_request_control(self, request_control: RequestControl) -> Self {
+        Self { request_control: Some(request_control), ..self }
+    }
+
+    /// What tests may control. `None` in production.
+    pub(crate) const fn request_control(&self) -> Option<&RequestControl> {
+        self.request_control.as_ref()
     }
 
     /// Counts a denied request.

@@ -129,7 +129,7 @@ impl Outcome {
 }
 
 /// The template of the path, without a slash at its end. `None` for a path that belongs to no route.
-fn route_of(request: &HttpRequest) -> Option<String> {
+pub(crate) fn route_of(request: &HttpRequest) -> Option<String> {
     let template = request.extensions().get::<Template>().copied();
     if let Some(Template(path)) = template {
         return Some(format!("/{path}"));

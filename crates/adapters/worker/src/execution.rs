@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep};
 use tracing::Instrument;
 
 use crate::completion::Finished;
+use crate::injected::InjectedFault;
 use crate::lease::HeldLease;
 use crate::registry::{Handler, Step, StepContext, StepError, StepHandler, Task, TaskHandler};
 use crate::report;
@@ -21,7 +22,12 @@ const PAUSE: Duration = Duration::from_millis(250);
 
 /// Runs the handler of a job, and makes sure that the outcome is stored.
 pub(crate) async fn execute<U: UnitOfWork>(worker: Arc<Worker<U>>, job: Job, lease: HeldLease, done: UnboundedSender<Finished>) {
-    match worker.registry.get(job.action).cloned() {
+    let injected = worker.faults.as_ref().and_then(|faults| faults.for_job(lease.account, job.action));
+    let handler = match injected {
+        Some(fault) => Some(Handler::Task(Arc::new(InjectedFault(fault)))),
+        None => worker.registry.get(job.action).cloned(),
+    };
+    match handler {
         Some(Handler::Steps(handler)) => run_steps(&worker, &job, &lease, &handler).await,
         Some(Handler::Task(handler)) => run_task(&worker, job, lease, handler, &done).await,
         None => {

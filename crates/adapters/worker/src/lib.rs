@@ -16,6 +16,7 @@
 //! | `sweeps` | the recurring jobs over all accounts |
 //! | `catch_up` | keeping the search index up to date with writes |
 //! | `report` | logs and metrics |
+//! | `injected` | attempts that a test lets go wrong |
 //! | `handlers` | the handlers of the jobs of the service |
 //!
 //! How to add a job:
@@ -31,6 +32,7 @@ mod exchange;
 mod execution;
 pub mod handlers;
 mod heartbeats;
+mod injected;
 mod lease;
 mod registry;
 mod report;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use derslik_domain::job::WorkerId;
+use derslik_ports::inbound::control::FaultInjection;
 use derslik_ports::outbound::{ClockSync, UnitOfWork};
 use tokio::time::{timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -26,6 +27,7 @@ pub struct Runner<U> {
     registry: Registry,
     settings: Settings,
     continue_trace: ContinueTrace,
+    faults: Option<Arc<dyn FaultInjection>>,
     clock_sync: Option<Arc<dyn ClockSync>>,
 }
 
@@ -38,13 +40,19 @@ impl<U: UnitOfWork> Runner<U> {
         if settings.concurrency == 0 || settings.batch == 0 {
             return Err(SettingsError);
         }
-        Ok(Self { ports, registry, settings, continue_trace: pass_on, clock_sync: None })
+        Ok(Self { ports, registry, settings, continue_trace: pass_on, faults: None, clock_sync: None })
     }
 
     /// The same worker, whose attempts are recorded in distributed traces by `continue_trace`.
     #[must_use]
     pub fn with_traces(self, continue_trace: ContinueTrace) -> Self {
         Self { continue_trace, ..self }
+    }
+
+    /// The same worker, whose attempts meet the faults of tests.
+    #[must_use]
+    pub fn with_faults(self, faults: Arc<dyn FaultInjection>) -> Self {
+        Self { faults: Some(faults), ..self }
     }
 
     /// The same worker, whose clock is kept in step with other processes by `sync`.
@@ -55,7 +63,7 @@ impl<U: UnitOfWork> Runner<U> {
 
     /// Works until `stop` is cancelled. Then running jobs may end within the grace period; the others are released.
     pub async fn run(self, stop: CancellationToken) {
-        let Self { ports, registry, settings, continue_trace, clock_sync } = self;
+        let Self { ports, registry, settings, continue_trace, faults, clock_sync } = self;
         let worker = Arc::new(Worker {
             id: WorkerId::new(Uuid::from_u128(ports.ids.random_bits())),
             uow: ports.uow,
@@ -65,6 +73,7 @@ impl<U: UnitOfWork> Runner<U> {
             registry,
             settings,
             continue_trace,
+            faults,
             leases: Arc::default(),
             giving_up: CancellationToken::new(),
         });

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use derslik_domain::job::{LeaseTerm, RetryPolicy, WorkerId};
 use derslik_domain::trace::TraceParent;
+use derslik_ports::inbound::control::FaultInjection;
 use derslik_ports::outbound::{Clock, ClockSync, Ids, StoreError};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -94,6 +95,8 @@ pub(crate) struct Worker<U> {
     pub(crate) registry: Registry,
     pub(crate) settings: Settings,
     pub(crate) continue_trace: ContinueTrace,
+    /// The faults of tests. `None` in production.
+    pub(crate) faults: Option<Arc<dyn FaultInjection>>,
     pub(crate) id: WorkerId,
     pub(crate) leases: Arc<Leases>,
     /// Signals running attempts to release their jobs.

@@ -44,6 +44,10 @@ async fn tell_drain(stop: CancellationToken, health: Option<Arc<dyn HealthServic
 pub(super) fn runner(config: &Config, installation: &Installation) -> Result<JobRunner, Failure> {
     let ports = installation.worker_ports().map_err(|error| Failure::Other(error.into()))?;
     let runner = job_runner(config, ports).map_err(Failure::Usage)?;
+    let runner = match installation.job_faults() {
+        Some(faults) => runner.with_faults(faults),
+        None => runner,
+    };
     Ok(match installation.clock_sync() {
         Some(sync) => runner.with_clock_sync(sync),
         None => runner,

@@ -11,7 +11,7 @@ use derslik_storage::DieselUnitOfWork;
 use derslik_worker::DueRunner;
 use tokio::runtime::Handle;
 
-use super::{Installation, System, job_registry};
+use super::{Installation, System, TestState, job_registry};
 use crate::config::Config;
 use crate::dev_accounts::classroom_scopes;
 use crate::system::SystemClock;
@@ -37,7 +37,8 @@ impl Installation {
         runtime.spawn(async move { tidying.tidy().await });
         let all = Arc::new(all);
         let ids = Arc::clone(&self.account_ids);
-        Ok(Control { accounts: all.clone(), seeds: all.clone(), snapshots: all, clock, ids })
+        let TestState { faults, journals: journal } = self.tests.clone().context("test control is for profile dev")?;
+        Ok(Control { accounts: all.clone(), seeds: all.clone(), snapshots: all, clock, ids, faults, journal })
     }
 
     /// Test control of clocks. An advance runs jobs with the handlers of a worker, also in a process that has none.

@@ -15,6 +15,8 @@ use crate::body::BodyError;
 use crate::body_watcher::BodyWatcher;
 use crate::budgets::note_holder;
 use crate::client::client_network;
+use crate::controlled::meet_faults;
+use crate::injection::InjectedDenial;
 use crate::propagation::traced;
 use crate::rate::Exceeded;
 use crate::state::HttpState;
@@ -57,7 +59,7 @@ pub(super) async fn authenticate<'a, E>(
     no_key: fn() -> E,
 ) -> Result<(Actor, &'a HttpState), E>
 where
-    E: From<AuthenticationError> + From<BodyError> + From<Exceeded>,
+    E: From<AuthenticationError> + From<BodyError> + From<Exceeded> + From<InjectedDenial>,
 {
     let Some(state) = request.app_data::<Data<HttpState>>() else { return Err(no_key()) };
     let limits = state.rate_limits();
@@ -68,6 +70,7 @@ where
     let actor = looked_up.map_err(|error| limits.refuse_looked_up::<E>(client_network(request), error))?;
     limits.count_known(&actor)?;
     note_holder(request, &actor);
+    meet_faults::<E>(state, request, &actor).await?;
     Ok((traced(request, actor), state))
 }
 

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::compat::JobsCompat;
 use super::words::project_refusal;
 use crate::body::BodyError;
+use crate::injection::InjectedDenial;
 use crate::memory::BudgetExhausted;
 use crate::rate::Exceeded;
 use crate::response::RETRY_AFTER_SECONDS;
@@ -88,6 +89,12 @@ impl From<AuthenticationError> for OpenReplayError {
             AuthenticationError::Store(error) => error.into(),
             AuthenticationError::Invalid | AuthenticationError::Expired => Self::InvalidKey,
         }
+    }
+}
+
+impl From<InjectedDenial> for OpenReplayError {
+    fn from(InjectedDenial: InjectedDenial) -> Self {
+        Self::NotAllowed
     }
 }
 

@@ -15,6 +15,7 @@ use super::error::PerculusError;
 use crate::body_watcher::BodyWatcher;
 use crate::budgets::note_holder;
 use crate::client::client_network;
+use crate::controlled::meet_faults;
 use crate::propagation::traced;
 use crate::state::HttpState;
 
@@ -67,6 +68,7 @@ async fn authenticate<'a>(request: &'a HttpRequest, watcher: &BodyWatcher) -> Re
     let actor = looked_up.map_err(|error| limits.refuse_looked_up::<PerculusError>(client_network(request), error))?;
     limits.count_known(&actor)?;
     note_holder(request, &actor);
+    meet_faults::<PerculusError>(state, request, &actor).await?;
     Ok((traced(request, actor), state))
 }
 

@@ -20,6 +20,7 @@ use super::response::{mark_language, write};
 use super::sessions::violations::filter_fault;
 use super::text::Text;
 use crate::body::BodyError;
+use crate::injection::InjectedDenial;
 use crate::memory::BudgetExhausted;
 use crate::rate::{Exceeded, Policy};
 use crate::response::RETRY_AFTER_SECONDS;
@@ -213,6 +214,12 @@ impl From<BodyError> for PerculusError {
 impl From<BudgetExhausted> for PerculusError {
     fn from(BudgetExhausted: BudgetExhausted) -> Self {
         Self::BudgetExhausted
+    }
+}
+
+impl From<InjectedDenial> for PerculusError {
+    fn from(InjectedDenial: InjectedDenial) -> Self {
+        Self::NotAllowed
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::net::IpAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_http::RequestHead;
@@ -11,6 +12,7 @@ use super::h2::Frames;
 use super::permits::{ClientPermit, ConnectionPermit, ConnectionPermits, Refusal};
 use super::tail::Tail;
 use super::watch::{Deadlines, Watch};
+use crate::cut::Cut;
 use crate::forwarding::{Client, TrustedProxies};
 
 /// One connection. It belongs to the thread that serves it.
@@ -26,6 +28,7 @@ pub(super) struct Connection {
     /// Whether the peer is a trusted proxy.
     is_from_proxy: bool,
     permits: Arc<ConnectionPermits>,
+    cut: Rc<Cut>,
 }
 
 impl Connection {
@@ -40,12 +43,17 @@ impl Connection {
         // A proxy's connections carry requests of all its clients. Those clients are counted by their requests instead.
         let client = peer.filter(|_| !is_from_proxy).map(ClientNetwork::of);
         let permit = permits.take(client)?;
-        let (watch, permits) = (Watch::new(deadlines), Arc::clone(permits));
-        Ok((Self { watch, tail: Cell::default(), frames: Cell::default(), client, is_from_proxy, permits }, permit))
+        let (watch, permits, cut) = (Watch::new(deadlines), Arc::clone(permits), Rc::default());
+        Ok((Self { watch, tail: Cell::default(), frames: Cell::default(), client, is_from_proxy, permits, cut }, permit))
     }
 
     pub(super) const fn watch(&self) -> &Watch {
         &self.watch
+    }
+
+    /// By what a request ends the connection.
+    pub(super) const fn cut(&self) -> &Rc<Cut> {
+        &self.cut
     }
 
     /// Notes that the client chose HTTP/2, before anything was read.

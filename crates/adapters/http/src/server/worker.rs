@@ -9,7 +9,7 @@ use actix_server::GracefulShutdownSignal;
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, ServiceFactoryExt, apply_fn_factory, fn_factory, fn_service, map_config};
 use actix_web::App;
 use actix_web::dev::AppConfig;
-use actix_web::middleware::{DefaultHeaders, from_fn};
+use actix_web::middleware::{Condition, DefaultHeaders, from_fn};
 use tokio::net::TcpStream;
 use tracing_actix_web::TracingLogger;
 
@@ -17,6 +17,7 @@ use super::accept::{Acceptor, Opened};
 use super::h2::{self, Http2};
 use super::request;
 use super::stream::Stream;
+use crate::controlled::control;
 use crate::cors::share;
 use crate::routes::configure;
 use crate::state::HttpState;
@@ -46,6 +47,7 @@ impl Worker {
             .wrap(from_fn(share))
             .wrap(DefaultHeaders::new().add(("X-Content-Type-Options", "nosniff")).add(("Cache-Control", "no-store")))
             .wrap(from_fn(observe))
+            .wrap(Condition::new(state.request_control().is_some(), from_fn(control)))
             .wrap(TracingLogger::<RequestSpan>::new())
             .configure(move |config| configure(config, state.clone()));
         let app = map_config(app.into_factory(), |()| AppConfig::default()).map_err(|error| error.error_response());
@@ -67,6 +69,7 @@ impl Worker {
             .on_connect_ext(|stream: &Stream, data| {
                 data.insert(Rc::clone(stream.connection()));
                 data.insert(stream.scheme());
+                data.insert(Rc::clone(stream.connection().cut()));
             })
             .finish(for_http1);
         let http1 = Rc::new(ServiceFactory::<Opened>::new_service(&http1, ()).await?);
@@ -87,6 +90,7 @@ impl Worker {
                     biased;
                     outcome = dispatcher => outcome,
                     () = connection.watch().overdue() => Ok(()),
+                    () = connection.cut().asked() => Ok(()),
                 }
             }
         }))

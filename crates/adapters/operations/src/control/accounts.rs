@@ -48,19 +48,26 @@ async fn list(slot: Data<ControlSlot>) -> Result<HttpResponse, Problem> {
 }
 
 async fn end(slot: Data<ControlSlot>, path: Path<String>) -> Result<HttpResponse, Problem> {
-    slot.control()?.accounts.end(read::account(&path)?).await?;
+    let (account, control) = (read::account(&path)?, slot.control()?);
+    control.accounts.end(account).await?;
+    control.forget(account);
     Ok(HttpResponse::NoContent().finish())
 }
 
 async fn reset(slot: Data<ControlSlot>, path: Path<String>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     read::allow_long(&request);
-    slot.control()?.accounts.reset(read::account(&path)?).await?;
+    let (account, control) = (read::account(&path)?, slot.control()?);
+    control.accounts.reset(account).await?;
+    control.forget(account);
     Ok(HttpResponse::NoContent().finish())
 }
 
 async fn reset_all(slot: Data<ControlSlot>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     read::allow_long(&request);
-    slot.control()?.accounts.reset_all().await?;
+    let control = slot.control()?;
+    control.accounts.reset_all().await?;
+    control.faults.clear_all();
+    control.journal.clear_all();
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -6,6 +6,9 @@
 mod accounts;
 mod clock;
 mod document;
+mod faults;
+mod journal;
+mod matching;
 mod problem;
 mod read;
 mod seeds;
@@ -16,7 +19,9 @@ mod tests;
 use std::sync::{Arc, OnceLock};
 
 use actix_web::web::{self, Data, ServiceConfig};
-use derslik_ports::inbound::control::{AccountControl, AccountIds, ClockControl, SeedControl, SnapshotControl};
+use derslik_ports::inbound::control::{
+    AccountControl, AccountIds, ClockControl, FaultControl, JournalReading, PublicAccountId, SeedControl, SnapshotControl,
+};
 
 use crate::Operations;
 
@@ -38,6 +43,18 @@ pub struct Control {
     pub clock: Arc<dyn ClockControl>,
     /// The ids by which tests name accounts.
     pub ids: Arc<AccountIds>,
+    /// Faults.
+    pub faults: Arc<dyn FaultControl>,
+    /// The journals of accounts.
+    pub journal: Arc<dyn JournalReading>,
+}
+
+impl Control {
+    /// Removes the faults and the journal of an account, which do not outlive its state.
+    fn forget(&self, account: PublicAccountId) {
+        self.faults.clear(account);
+        self.journal.clear(account);
+    }
 }
 
 impl std::fmt::Debug for Control {
@@ -70,6 +87,8 @@ pub(crate) fn configure(config: &mut ServiceConfig, operations: &Data<Operations
         .configure(accounts::configure)
         .configure(clock::configure)
         .configure(seeds::configure)
-        .configure(snapshots::configure);
+        .configure(snapshots::configure)
+        .configure(faults::configure)
+        .configure(journal::configure);
     config.app_data(Data::new(slot)).app_data(read::limits()).service(resources);
 }

@@ -10,7 +10,7 @@ use derslik_ports::inbound::control::ControlError;
 use serde_json::{Map, Value};
 
 /// Why a request was not carried out. Its JSON has the members `type`, `title`, `status`, `code` and `detail`, and where one is at fault
-/// also `field` and `line`.
+/// also `field` and `line`, or `nearest` for a journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
     status: StatusCode,
@@ -19,16 +19,28 @@ pub(crate) struct Problem {
     detail: String,
     field: Option<String>,
     line: Option<usize>,
+    /// The entries of a journal that come closest to what was expected.
+    nearest: Option<Value>,
 }
 
 impl Problem {
     const fn new(status: StatusCode, code: &'static str, detail: String) -> Self {
-        Self { status, code, detail, field: None, line: None }
+        Self { status, code, detail, field: None, line: None, nearest: None }
     }
 
     /// The process has not opened its database yet.
     pub(crate) fn starting() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "starting", "the service is starting: try again".to_owned())
+    }
+
+    /// The journal does not have what was expected.
+    pub(crate) fn unmet(detail: String, nearest: Value) -> Self {
+        Self { nearest: Some(nearest), ..Self::new(StatusCode::CONFLICT, "unmet", detail) }
+    }
+
+    /// What was waited for did not come into the journal.
+    pub(crate) fn did_not_come(detail: String, nearest: Value) -> Self {
+        Self { nearest: Some(nearest), ..Self::new(StatusCode::REQUEST_TIMEOUT, "timed_out", detail) }
     }
 
     /// The request can't be read.
@@ -84,6 +96,9 @@ impl ResponseError for Problem {
         }
         if let Some(line) = self.line {
             members.insert("line".to_owned(), Value::from(line));
+        }
+        if let Some(nearest) = &self.nearest {
+            members.insert("nearest".to_owned(), nearest.clone());
         }
         let mut answer = HttpResponse::build(self.status);
         if self.status == StatusCode::SERVICE_UNAVAILABLE {

@@ -15,8 +15,8 @@ use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::MockHealthService;
 use derslik_ports::inbound::control::{
-    AccountIds, Advance, Advanced, ClockScope, ControlError, MockAccountControl, MockClockControl, MockSeedControl, MockSnapshotControl,
-    PublicAccountId, SeedCounts, ShownClock,
+    AccountIds, Advance, Advanced, ClockScope, ControlError, MockAccountControl, MockClockControl, MockFaultControl, MockJournalReading,
+    MockSeedControl, MockSnapshotControl, PublicAccountId, SeedCounts, ShownClock,
 };
 use serde_json::{Value, json};
 
@@ -43,9 +43,14 @@ fn here(control: Option<ControlSlot>) -> Data<Operations> {
     operations([127, 0, 0, 1], control)
 }
 
-/// Ports that expect no call.
+/// Ports that expect no call, except that faults and journals are removed with the state of their account.
 fn no_calls() -> Control {
+    let (mut faults, mut journal) = (MockFaultControl::new(), MockJournalReading::new());
+    faults.expect_clear().returning(|_| ());
+    journal.expect_clear().returning(|_| ());
     Control {
+        faults: Arc::new(faults),
+        journal: Arc::new(journal),
         accounts: Arc::new(MockAccountControl::new()),
         seeds: Arc::new(MockSeedControl::new()),
         snapshots: Arc::new(MockSnapshotControl::new()),
@@ -189,4 +194,25 @@ async fn the_document_has_every_route_of_test_control() {
         described.extend(item.as_object().unwrap().keys().map(|method| (method.clone(), format!("{CONTROL_PATH}{path}"))));
     }
     assert_eq!(routed, described);
+}
+
+#[actix_web::test]
+async fn a_reset_removes_the_faults_and_the_journal_of_its_account() {
+    let (mut accounts, mut faults, mut journal) = (MockAccountControl::new(), MockFaultControl::new(), MockJournalReading::new());
+    accounts.expect_reset().once().returning(|_| Ok(()));
+    faults.expect_clear().once().withf(|account| *account == PublicAccountId::new(7)).returning(|_| ());
+    journal.expect_clear().once().withf(|account| *account == PublicAccountId::new(7)).returning(|_| ());
+    let control = Control { accounts: Arc::new(accounts), faults: Arc::new(faults), journal: Arc::new(journal), ..no_calls() };
+    assert_eq!(answer(&here(open(control)), post("/accounts/7/reset", "")).await.0, StatusCode::NO_CONTENT);
+}
+
+#[actix_web::test]
+async fn an_assertion_that_fails_shows_the_nearest_entries() {
+    let mut journal = MockJournalReading::new();
+    journal.expect_entries().returning(|_, _| vec![Arc::new(super::matching::tests::entry(4))]);
+    let operations = here(open(Control { journal: Arc::new(journal), ..no_calls() }));
+    let (status, body) = answer(&operations, post("/accounts/7/journal/assert", "{\"match\": {\"status\": 404}}")).await;
+    assert_eq!((status, &body["code"], &body["nearest"][0]["seq"]), (StatusCode::CONFLICT, &json!("unmet"), &json!(4)));
+    let (status, body) = answer(&operations, post("/accounts/7/journal/assert", "{\"match\": {\"status\": 200}}")).await;
+    assert_eq!((status, body), (StatusCode::OK, json!({ "matched": [4] })));
 }

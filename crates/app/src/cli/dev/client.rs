@@ -108,7 +108,8 @@ fn problem(body: &str) -> String {
     let line = problem.get("line").and_then(Value::as_u64).map(|line| format!("line {line}: ")).unwrap_or_default();
     let field = member("field").map(|field| format!("{field}: ")).unwrap_or_default();
     let detail = member("detail").or_else(|| member("error")).unwrap_or(body);
-    format!("{line}{field}{}", one_line(detail))
+    let nearest = problem.get("nearest").map(|nearest| format!("; the nearest: {nearest}")).unwrap_or_default();
+    format!("{line}{field}{}{nearest}", one_line(detail))
 }
 
 /// The members of an object, a line each; a list is shown as JSON.

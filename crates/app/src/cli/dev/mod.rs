@@ -2,6 +2,8 @@
 
 mod client;
 mod clock;
+mod faults;
+mod journal;
 mod snapshot;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +17,8 @@ use crate::config::Flags;
 
 use client::{Client, Method, shown};
 use clock::ClockCommand;
+use faults::FaultsCommand;
+use journal::JournalCommand;
 use snapshot::SnapshotCommand;
 
 #[derive(Debug, Args)]
@@ -42,6 +46,12 @@ enum DevCommand {
     /// States of an account under names.
     #[command(subcommand)]
     Snapshot(SnapshotCommand),
+    /// What goes wrong on purpose in the requests and the jobs of an account.
+    #[command(subcommand)]
+    Faults(FaultsCommand),
+    /// The requests that were sent for an account, without their secrets.
+    #[command(subcommand)]
+    Journal(JournalCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -107,6 +117,8 @@ pub(super) fn run(file: Option<&PathBuf>, flags: &Flags, args: &DevArgs, output:
         DevCommand::Clock(command) => command.run(&client, output),
         DevCommand::Seed(command) => command.run(&client, output),
         DevCommand::Snapshot(command) => command.run(&client, output),
+        DevCommand::Faults(command) => command.run(&client, output),
+        DevCommand::Journal(command) => command.run(&client, output),
     }
 }
 

@@ -5,6 +5,8 @@ mod account_ids;
 mod accounts;
 mod clock;
 mod error;
+mod faults;
+mod journal;
 mod seeds;
 mod snapshots;
 
@@ -12,8 +14,13 @@ pub use account_ids::{AccountIds, PublicAccountId};
 pub use accounts::{AccountControl, NewTestAccount, TestAccount, TestAccountState, TestUser};
 pub use clock::{Advance, Advanced, ClockControl, ClockScope, MAX_RAN, ShownClock};
 pub use error::ControlError;
+pub use faults::{FaultControl, FaultInjection, NewFault};
+pub use journal::{JOURNAL_BODIES, JOURNAL_ENTRIES, JournalEntry, JournalReading, JournalRecording, RecordedRequest};
 pub use seeds::{SeedControl, SeedCounts};
 pub use snapshots::{SnapshotControl, SnapshotName, StoredSnapshot};
 
 #[cfg(any(test, feature = "mocks"))]
-pub use {accounts::MockAccountControl, clock::MockClockControl, seeds::MockSeedControl, snapshots::MockSnapshotControl};
+pub use {
+    accounts::MockAccountControl, clock::MockClockControl, faults::MockFaultControl, journal::MockJournalReading, seeds::MockSeedControl,
+    snapshots::MockSnapshotControl,
+};

@@ -25,7 +25,7 @@ pub(super) struct Admitted {
     values: Vec<String>,
     pub(super) actor: Actor,
     pairs: Vec<(String, String)>,
-    system: System,
+    pub(super) system: System,
 }
 
 /// Answers a complete call.

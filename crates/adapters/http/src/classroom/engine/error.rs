@@ -11,6 +11,7 @@ use super::masks::MaskError;
 use super::schema::snake;
 use super::scopes::scope_url;
 use crate::body::BodyError;
+use crate::injection::InjectedDenial;
 use crate::memory::BudgetExhausted;
 use crate::rate::{Exceeded, Policy};
 use crate::response::RETRY_AFTER_SECONDS;
@@ -277,6 +278,12 @@ impl From<Exceeded> for ClassroomError {
         let details = json!({ "@type": ERROR_INFO, "reason": "RATE_LIMIT_EXCEEDED", "domain": "googleapis.com", "metadata": metadata });
         let message = format!("Quota exceeded for quota metric 'Queries' and limit '{limit}' of service 'classroom.googleapis.com'.");
         Self { details: vec![details], headers: exceeded.headers().into(), ..Self::new(ErrorKind::ResourceExhausted, message) }
+    }
+}
+
+impl From<InjectedDenial> for ClassroomError {
+    fn from(InjectedDenial: InjectedDenial) -> Self {
+        Self::forbidden()
     }
 }
 

@@ -24,6 +24,7 @@ use crate::body::read_bytes;
 use crate::body_watcher::BodyWatcher;
 use crate::budgets::note_holder;
 use crate::client::{client_network, reached_by};
+use crate::controlled::meet_faults;
 use crate::denied::CountedByCall;
 use crate::idempotency::{KEY, KeyHeader};
 use crate::observed::{Dialect, Template};
@@ -109,6 +110,9 @@ async fn one_call(api: &'static Api, state: Data<HttpState>, request: HttpReques
         match admitted {
             Ok(Ok(admitted)) => {
                 note_holder(&request, &admitted.actor);
+                if let Err(error) = meet_faults::<ClassroomError>(&state, &request, &admitted.actor).await {
+                    return respond(refusal(error, &admitted.system));
+                }
                 call.is_counted = true;
             }
             Ok(Err(refusal)) => return respond(refusal),
@@ -136,7 +140,12 @@ async fn many_calls(
     // Parts may bring credentials of their own. A batch without a valid one in its head is read as an anonymous request.
     let authorization = header(request.headers(), &AUTHORIZATION);
     match watcher.wait_for(actor_of(&state, authorization.as_deref())).await {
-        Ok(Some(actor)) => note_holder(&request, &actor),
+        Ok(Some(actor)) => {
+            note_holder(&request, &actor);
+            if let Err(error) = meet_faults::<ClassroomError>(&state, &request, &actor).await {
+                return respond(refusal(error, &System::default()));
+            }
+        }
         Ok(None) => {}
         Err(error) => return respond(refusal(error.into(), &System::default())),
     }

@@ -11,6 +11,7 @@ use derslik_ports::inbound::{AuthenticationError, JobError};
 use serde::Serialize;
 
 use crate::body::BodyError;
+use crate::injection::InjectedDenial;
 use crate::memory::BudgetExhausted;
 use crate::openreplay::words::status_name;
 use crate::rate::Exceeded;
@@ -128,6 +129,12 @@ impl From<AuthenticationError> for V2Error {
             AuthenticationError::Store(error) => error.into(),
             AuthenticationError::Invalid | AuthenticationError::Expired => Self::Unauthorized,
         }
+    }
+}
+
+impl From<InjectedDenial> for V2Error {
+    fn from(InjectedDenial: InjectedDenial) -> Self {
+        Self::NotAllowed
     }
 }
 

@@ -133,6 +133,7 @@ where
                 is_stopping = true;
                 http2.graceful_shutdown();
             }
+            () = connection.cut().asked() => return,
             () = overdue.as_mut() => {
                 http2.abrupt_shutdown(Reason::NO_ERROR);
                 return close(&mut http2).await;

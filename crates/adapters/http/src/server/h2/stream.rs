@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
+use std::rc::Rc;
 use std::task::Poll;
 
 use actix_http::body::{BoxBody, MessageBody};
@@ -42,6 +43,7 @@ where
         Ok(request) => request,
         Err(status) => return send(Response::new(status), &mut respond, is_head, patience).await,
     };
+    request.extensions_mut().insert(Rc::clone(owner.connection.cut()));
     let permits = owner.connection.permit_for_stream(request.head(), &owner.server.proxies, started.has_others());
     let _permits = match permits {
         Ok(permits) => permits,

@@ -1,0 +1,181 @@
+//! A request under test control, as its journal keeps it: what the client sent, without its secrets, and what is known of the answer.
+
+use std::cell::{Cell, RefCell};
+use std::future::pending;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use actix_web::dev::{Payload, ServiceRequest};
+use actix_web::error::PayloadError;
+use actix_web::http::StatusCode;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpMessage, HttpRequest};
+use derslik_domain::fault::{Api, Fault, Moment, RequestLine};
+use derslik_domain::id::AccountId;
+use derslik_domain::idempotency::AnswerCode;
+use derslik_ports::inbound::control::RecordedRequest;
+use futures_util::Stream;
+use tracing_actix_web::RequestId;
+
+use crate::cut::Cut;
+use crate::masking::{shown_body, shown_headers, shown_pairs};
+use crate::observed::Dialect;
+use crate::state::{HttpState, RequestControl};
+use crate::trace::route_of;
+
+/// The longest body that is kept. A part of a longer one could not be searched for secrets.
+const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// A request under test control.
+pub(crate) struct Exchange {
+    control: RequestControl,
+    began: Instant,
+    method: String,
+    path: String,
+    query: String,
+    headers: Vec<(String, String)>,
+    content_type: Option<String>,
+    request_id: String,
+    body: RefCell<KeptBody>,
+    /// What is known once the credential was checked.
+    account: Cell<Option<AccountId>>,
+    api: Cell<Option<Api>>,
+    route: RefCell<Option<String>>,
+    fault: Cell<Option<&'static str>>,
+    is_recorded: Cell<bool>,
+    /// By what it ends its connection. `None` where there is no connection, as in tests.
+    cut: Option<Rc<Cut>>,
+}
+
+/// What was read of a body.
+#[derive(Default)]
+struct KeptBody {
+    bytes: Vec<u8>,
+    /// The bytes that were read, kept or not.
+    read: usize,
+}
+
+/// A body that is kept while it is read.
+struct ReadBody {
+    payload: Payload,
+    exchange: Rc<Exchange>,
+}
+
+impl Stream for ReadBody {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let next = Pin::new(&mut self.payload).poll_next(cx);
+        if let Poll::Ready(Some(Ok(bytes))) = &next {
+            self.exchange.keep(bytes);
+        }
+        next
+    }
+}
+
+impl Exchange {
+    /// Begins to follow a request, if it is under test control.
+    pub(crate) fn begin(request: &mut ServiceRequest) -> Option<Rc<Self>> {
+        let control = request.app_data::<Data<HttpState>>()?.request_control()?.clone();
+        let request_id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
+        let of_stream = request.extensions().get::<Rc<Cut>>().cloned();
+        let content_type = request.headers().get(CONTENT_TYPE).map(|kind| String::from_utf8_lossy(kind.as_bytes()).into_owned());
+        let exchange = Rc::new(Self {
+            control,
+            began: Instant::now(),
+            method: request.method().as_str().to_owned(),
+            path: request.uri().path().to_owned(),
+            query: shown_pairs(request.uri().query().unwrap_or_default()),
+            headers: shown_headers(request.headers()),
+            content_type,
+            request_id,
+            body: RefCell::default(),
+            account: Cell::new(None),
+            api: Cell::new(None),
+            route: RefCell::new(None),
+            fault: Cell::new(None),
+            is_recorded: Cell::new(false),
+            cut: of_stream.or_else(|| request.conn_data::<Rc<Cut>>().cloned()),
+        });
+        match request.take_payload() {
+            Payload::None => {}
+            payload @ (Payload::H1 { .. } | Payload::Stream { .. }) => {
+                let body = ReadBody { payload, exchange: Rc::clone(&exchange) };
+                request.set_payload(Payload::Stream { payload: Box::pin(body) });
+            }
+        }
+        request.extensions_mut().insert(Rc::clone(&exchange));
+        Some(exchange)
+    }
+
+    /// The exchange of a request, if the request is under test control.
+    pub(crate) fn of(request: &HttpRequest) -> Option<Rc<Self>> {
+        request.extensions().get::<Rc<Self>>().cloned()
+    }
+
+    fn keep(&self, bytes: &Bytes) {
+        let mut body = self.body.borrow_mut();
+        body.read += bytes.len();
+        if body.read <= MAX_BODY_BYTES {
+            body.bytes.extend_from_slice(bytes);
+        } else {
+            body.bytes = Vec::new();
+        }
+    }
+
+    /// Notes the account whose credential the request showed, and where the request was routed to.
+    pub(crate) fn note(&self, request: &HttpRequest, account: Option<AccountId>) {
+        self.account.set(account);
+        self.api.set(request.app_data::<Dialect>().and_then(|dialect| dialect.api()));
+        *self.route.borrow_mut() = route_of(request);
+    }
+
+    /// The fault that the request gets at a moment, if its account has one for it.
+    pub(crate) fn next_fault(&self, moment: Moment) -> Option<Fault> {
+        let request = RequestLine { api: self.api.get(), method: &self.method, path: &self.path };
+        let fault = self.control.faults.for_request(self.account.get()?, moment, &request)?;
+        self.fault.set(Some(fault.name()));
+        Some(fault)
+    }
+
+    /// Ends the connection, and waits for that. Returns where there is no connection.
+    pub(crate) async fn end_connection(&self, is_reset: bool) {
+        let Some(cut) = &self.cut else { return };
+        if is_reset {
+            cut.reset();
+        } else {
+            cut.close();
+        }
+        pending().await
+    }
+
+    /// Writes the request to the journal of its account. Further calls do nothing, and requests without a valid credential have no
+    /// journal. An answer has a status, and a length if it is known.
+    pub(crate) fn record(&self, answer: Option<(StatusCode, Option<u64>)>) {
+        let Some(account) = self.account.get() else { return };
+        if self.is_recorded.replace(true) {
+            return;
+        }
+        let body = self.body.take();
+        let shown = if body.bytes.is_empty() { None } else { shown_body(self.content_type.as_deref(), &body.bytes) };
+        let request = RecordedRequest {
+            api: self.api.get(),
+            method: self.method.clone(),
+            path: self.path.clone(),
+            query: self.query.clone(),
+            route: self.route.take(),
+            headers: self.headers.clone(),
+            body: shown,
+            body_bytes: u64::try_from(body.read).unwrap_or(u64::MAX),
+            answer: answer.map(|(status, _)| AnswerCode::new(status.as_u16())),
+            answer_bytes: answer.and_then(|(_, bytes)| bytes),
+            took: self.began.elapsed(),
+            fault: self.fault.get(),
+            request_id: self.request_id.clone(),
+        };
+        self.control.journal.record(account, request);
+    }
+}

@@ -1,0 +1,274 @@
+//! `/accounts/{account}/faults`: faults that a test injects into the requests and jobs of an account. A fault counts each request that
+//! it is for, also one that meets another fault.
+
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, Data, Path, ServiceConfig};
+use derslik_domain::fault::{Api, Chance, Fault, FaultRule, JobFault, PathPattern, Refusal, RequestFilter, Schedule};
+use derslik_domain::job::Action;
+use derslik_ports::inbound::control::{ControlError, NewFault};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::read::{self, Body};
+use super::{ControlSlot, Problem};
+
+/// Adds the resources.
+pub(super) fn configure(config: &mut ServiceConfig) {
+    let all = web::resource("/accounts/{account}/faults");
+    config
+        .service(all.route(web::get().to(list)).route(web::post().to(add)).route(web::delete().to(clear)))
+        .service(web::resource("/accounts/{account}/faults/{number}").route(web::delete().to(remove)));
+}
+
+/// A fault to add: a kind or a preset, which requests or jobs it is for, and when it applies.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Wanted {
+    preset: Option<String>,
+    kind: Option<String>,
+    status: Option<u16>,
+    retry_after: Option<u64>,
+    millis: Option<u64>,
+    action: Option<String>,
+    api: Option<String>,
+    /// One method, or several with commas between.
+    method: Option<String>,
+    path: Option<String>,
+    nth: Option<u64>,
+    times: Option<u64>,
+    probability: Option<f64>,
+    seed: u64,
+}
+
+async fn list(slot: Data<ControlSlot>, path: Path<String>) -> Result<HttpResponse, Problem> {
+    let rules = slot.control()?.faults.list(read::account(&path)?);
+    Ok(HttpResponse::Ok().json(view_all(&rules)))
+}
+
+async fn add(slot: Data<ControlSlot>, path: Path<String>, body: Body) -> Result<HttpResponse, Problem> {
+    let (account, wanted) = (read::account(&path)?, read::json::<Wanted>(body)?);
+    let added = slot.control()?.faults.add(account, wanted.faults()?);
+    Ok(HttpResponse::Created().json(view_all(&added)))
+}
+
+async fn remove(slot: Data<ControlSlot>, path: Path<(String, String)>) -> Result<HttpResponse, Problem> {
+    let (account, number) = path.into_inner();
+    let (account, control) = (read::account(&account)?, slot.control()?);
+    let is_removed = number.parse().is_ok_and(|number| control.faults.remove(account, number));
+    if is_removed { Ok(HttpResponse::NoContent().finish()) } else { Err(ControlError::not_found("fault", number).into()) }
+}
+
+async fn clear(slot: Data<ControlSlot>, path: Path<String>) -> Result<HttpResponse, Problem> {
+    slot.control()?.faults.clear(read::account(&path)?);
+    Ok(HttpResponse::NoContent().finish())
+}
+
+impl Wanted {
+    /// The faults to add: one for a kind, and those of a preset.
+    fn faults(&self) -> Result<Vec<NewFault>, ControlError> {
+        let requests = request_filter(self.api.as_deref(), self.method.as_deref(), self.path.as_deref())?;
+        let schedule = self.schedule()?;
+        match (self.kind.as_deref(), self.preset.as_deref()) {
+            (Some(kind), None) => {
+                let fault = self.fault(kind)?;
+                Ok(vec![NewFault { fault, requests, action: self.action()?, schedule }])
+            }
+            (None, Some(preset)) => self.preset(preset, &requests, schedule),
+            (None, None) => Err(ControlError::invalid("kind", "a fault has a kind or a preset")),
+            (Some(_), Some(_)) => Err(ControlError::invalid("preset", "a fault has a kind or a preset, not both")),
+        }
+    }
+
+    fn fault(&self, kind: &str) -> Result<Fault, ControlError> {
+        let span = || {
+            let missing = || ControlError::invalid("millis", "this kind needs the milliseconds");
+            self.millis.map(Duration::from_millis).ok_or_else(missing)
+        };
+        Ok(match kind {
+            "status" => Fault::Refuse(self.refusal()?),
+            "database-away" => Fault::Refuse(Refusal::Unavailable),
+            "delay" => Fault::Delay(span()?),
+            "reset" => Fault::Reset,
+            "lose-answer" => Fault::LoseAnswer,
+            "truncate" => Fault::Truncate,
+            "drip" => Fault::Drip(span()?),
+            "job-fails" => Fault::Job(JobFault::Fail),
+            "job-hangs" => Fault::Job(JobFault::Hang),
+            "job-panics" => Fault::Job(JobFault::Panic),
+            _ => return Err(ControlError::invalid("kind", KINDS)),
+        })
+    }
+
+    fn refusal(&self) -> Result<Refusal, ControlError> {
+        match self.status {
+            Some(401) => Ok(Refusal::Unauthenticated),
+            Some(403) => Ok(Refusal::Denied),
+            Some(429) => Ok(Refusal::TooMany { retry_after_seconds: self.retry_after.unwrap_or(1) }),
+            Some(500) => Ok(Refusal::Failure),
+            Some(503) => Ok(Refusal::Unavailable),
+            _ => Err(ControlError::invalid("status", "the status is one of 401, 403, 429, 500 and 503")),
+        }
+    }
+
+    fn action(&self) -> Result<Option<Action>, ControlError> {
+        let Some(name) = self.action.as_deref() else { return Ok(None) };
+        let unknown = || {
+            let names = Action::ALL.map(Action::name).join(", ");
+            ControlError::invalid("action", format!("the action is one of {names}"))
+        };
+        Action::by_name(name).map(Some).ok_or_else(unknown)
+    }
+
+    fn schedule(&self) -> Result<Schedule, ControlError> {
+        if self.nth == Some(0) {
+            return Err(ControlError::invalid("nth", "requests are counted from 1"));
+        }
+        let chance = self.probability.map(|probability| self.chance(probability)).transpose()?;
+        let times = self.times.or_else(|| self.nth.map(|_| 1));
+        Ok(Schedule { first: self.nth.unwrap_or(1), times, chance })
+    }
+
+    fn chance(&self, probability: f64) -> Result<Chance, ControlError> {
+        let per_million = (0.0..=1.0).contains(&probability).then(|| format!("{:.0}", probability * 1_000_000.0));
+        let per_million = per_million.and_then(|number| number.parse().ok());
+        let per_million = per_million.ok_or_else(|| ControlError::invalid("probability", "a probability is between 0 and 1"))?;
+        Ok(Chance { per_million, seed: self.seed })
+    }
+
+    /// The faults of a preset, for these requests. A schedule of the request takes the place of the one that the preset has.
+    fn preset(&self, name: &str, requests: &RequestFilter, schedule: Schedule) -> Result<Vec<NewFault>, ControlError> {
+        let fault = |fault, own: Schedule| {
+            let schedule = if schedule == Schedule::default() { own } else { schedule };
+            NewFault { fault, requests: requests.clone(), action: None, schedule }
+        };
+        let chance = |per_million, place| {
+            let chance = Chance { per_million, seed: self.seed.wrapping_add(place) };
+            Schedule { chance: Some(chance), ..Schedule::default() }
+        };
+        match name {
+            "google-quota" => {
+                let twice = Schedule { times: Some(2), ..Schedule::default() };
+                let retry_after_seconds = self.retry_after.unwrap_or(1);
+                Ok(vec![fault(Fault::Refuse(Refusal::TooMany { retry_after_seconds }), twice)])
+            }
+            "flaky-wifi" => Ok(vec![
+                fault(Fault::Reset, chance(100_000, 1)),
+                fault(Fault::Delay(Duration::from_millis(300)), chance(200_000, 2)),
+                fault(Fault::Truncate, chance(100_000, 3)),
+            ]),
+            "lost-replies" => {
+                let mut lost = fault(Fault::LoseAnswer, chance(500_000, 1));
+                if lost.requests.methods.is_empty() {
+                    lost.requests.methods = ["POST", "PUT", "PATCH", "DELETE"].map(str::to_owned).into();
+                }
+                Ok(vec![lost])
+            }
+            _ => Err(ControlError::invalid("preset", "the preset is one of google-quota, flaky-wifi and lost-replies")),
+        }
+    }
+}
+
+/// What is wrong with an unknown kind.
+const KINDS: &str = "the kind is one of status, database-away, delay, reset, lose-answer, truncate, drip, job-fails, job-hangs and \
+                     job-panics";
+
+/// The requests that an API, methods with commas between, and a pattern of paths describe.
+pub(super) fn request_filter(api: Option<&str>, method: Option<&str>, path: Option<&str>) -> Result<RequestFilter, ControlError> {
+    let unknown = || ControlError::invalid("api", "the api is one of sessions, jobs and courses");
+    let api = api.map(|name| Api::by_name(name).ok_or_else(unknown)).transpose()?;
+    let path = path.map(PathPattern::parse).transpose().map_err(|error| ControlError::invalid("path", error.to_string()))?;
+    let methods = method.into_iter().flat_map(|methods| methods.split(',')).map(|method| method.trim().to_ascii_uppercase());
+    Ok(RequestFilter { api, methods: methods.filter(|method| !method.is_empty()).collect(), path })
+}
+
+fn view_all(rules: &[FaultRule]) -> Value {
+    json!({ "faults": rules.iter().map(view).collect::<Vec<_>>() })
+}
+
+fn view(rule: &FaultRule) -> Value {
+    let FaultRule { number, fault, requests, action, schedule, seen, injected } = rule;
+    let (status, retry_after, span) = match fault {
+        Fault::Refuse(Refusal::Unauthenticated) => (Some(401), None, None),
+        Fault::Refuse(Refusal::Denied) => (Some(403), None, None),
+        Fault::Refuse(Refusal::TooMany { retry_after_seconds }) => (Some(429), Some(*retry_after_seconds), None),
+        Fault::Refuse(Refusal::Failure) => (Some(500), None, None),
+        Fault::Refuse(Refusal::Unavailable) => (Some(503), None, None),
+        Fault::Delay(span) | Fault::Drip(span) => (None, None, Some(*span)),
+        Fault::Reset | Fault::LoseAnswer | Fault::Truncate | Fault::Job(_) => (None, None, None),
+    };
+    json!({
+        "id": number,
+        "kind": fault.name(),
+        "status": status,
+        "retry_after": retry_after,
+        "millis": span.map(|span| u64::try_from(span.as_millis()).unwrap_or(u64::MAX)),
+        "action": action.map(Action::name),
+        "api": requests.api.map(Api::name),
+        "method": (!requests.methods.is_empty()).then(|| requests.methods.join(",")),
+        "path": requests.path.as_ref().map(ToString::to_string),
+        "nth": (schedule.first > 1).then_some(schedule.first),
+        "times": schedule.times,
+        "probability": schedule.chance.map(|chance| f64::from(chance.per_million) / 1_000_000.0),
+        "seed": schedule.chance.map(|chance| chance.seed),
+        "seen": seen,
+        "injected": injected,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(body: Value) -> Result<Vec<NewFault>, ControlError> {
+        serde_json::from_value::<Wanted>(body).unwrap().faults()
+    }
+
+    fn only(body: Value) -> NewFault {
+        wanted(body).unwrap().pop().unwrap()
+    }
+
+    #[test]
+    fn a_fault_has_a_kind_a_filter_and_a_schedule() {
+        let new = only(json!({ "kind": "status", "status": 429, "retry_after": 7, "method": "post, put", "path": "/v1/**", "nth": 3 }));
+        assert_eq!(new.fault, Fault::Refuse(Refusal::TooMany { retry_after_seconds: 7 }));
+        assert_eq!(new.requests.methods, ["POST", "PUT"]);
+        assert_eq!(new.schedule, Schedule { first: 3, times: Some(1), chance: None });
+        let new = only(json!({ "kind": "job-panics", "action": "prune", "times": 2 }));
+        assert_eq!((new.fault, new.action, new.schedule.times), (Fault::Job(JobFault::Panic), Some(Action::Prune), Some(2)));
+        let new = only(json!({ "kind": "drip", "millis": 5, "api": "jobs", "probability": 0.25, "seed": 9 }));
+        assert_eq!(new.schedule.chance, Some(Chance { per_million: 250_000, seed: 9 }));
+        assert_eq!((new.fault, new.requests.api), (Fault::Drip(Duration::from_millis(5)), Some(Api::Jobs)));
+    }
+
+    #[test]
+    fn a_preset_is_a_list_of_faults() {
+        let quota = only(json!({ "preset": "google-quota" }));
+        assert_eq!((quota.fault.name(), quota.schedule.times), ("status", Some(2)));
+        assert_eq!(wanted(json!({ "preset": "flaky-wifi", "path": "/v1/**" })).unwrap().len(), 3);
+        let lost = only(json!({ "preset": "lost-replies", "probability": 1 }));
+        assert_eq!(lost.schedule.chance, Some(Chance { per_million: 1_000_000, seed: 0 }));
+        assert_eq!(lost.requests.methods, ["POST", "PUT", "PATCH", "DELETE"]);
+    }
+
+    #[test]
+    fn a_fault_that_can_not_be_injected_is_refused() {
+        for body in [
+            json!({}),
+            json!({ "kind": "status", "status": 418 }),
+            json!({ "kind": "status" }),
+            json!({ "kind": "delay" }),
+            json!({ "kind": "fire" }),
+            json!({ "kind": "reset", "preset": "flaky-wifi" }),
+            json!({ "preset": "storm" }),
+            json!({ "kind": "reset", "path": "v1" }),
+            json!({ "kind": "reset", "api": "calendar" }),
+            json!({ "kind": "reset", "nth": 0 }),
+            json!({ "kind": "reset", "probability": 1.5 }),
+            json!({ "kind": "job-fails", "action": "dance" }),
+        ] {
+            assert!(matches!(wanted(body.clone()), Err(ControlError::Invalid { .. })), "{body}");
+        }
+    }
+}

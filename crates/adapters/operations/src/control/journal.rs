@@ -1,0 +1,312 @@
+//! `/accounts/{account}/journal`: the requests that were sent for an account, without their secrets.
+
+use std::convert::Infallible;
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::http::header::{ContentType, HeaderName};
+use actix_web::web::{self, Bytes, Data, Path, Query, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use derslik_domain::fault::Api;
+use derslik_domain::idempotency::AnswerCode;
+use derslik_domain::time::Zone;
+use derslik_ports::inbound::control::{ControlError, JournalEntry, JournalReading, PublicAccountId};
+use futures_util::stream::unfold;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::time::{Instant, timeout_at};
+
+use super::matching::{Described, Matching};
+use super::read::{self, Body};
+use super::{ControlSlot, Problem};
+use crate::connection::Lifetime;
+
+/// How many entries a list has unless a request says otherwise.
+const LIMIT: usize = 100;
+
+/// How long a request waits unless it says otherwise, in seconds.
+const WAIT_SECONDS: f64 = 5.0;
+
+/// The longest wait, in seconds.
+const MAX_WAIT_SECONDS: f64 = 30.0;
+
+/// How long events are sent. A client that still listens then asks again.
+const LIVE: Duration = Duration::from_secs(600);
+
+/// What the answer takes besides the wait.
+const SLACK: Duration = Duration::from_secs(5);
+
+/// The header by which a client of events says which it has.
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+/// Headers that a client sets by itself.
+const SET_BY_CLIENT: [&str; 7] = ["accept-encoding", "connection", "content-length", "expect", "host", "transfer-encoding", "traceparent"];
+
+/// Adds the resources.
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .service(web::resource("/accounts/{account}/journal").route(web::get().to(list)).route(web::delete().to(clear)))
+        .service(web::resource("/accounts/{account}/journal/wait").route(web::get().to(wait)))
+        .service(web::resource("/accounts/{account}/journal/assert").route(web::post().to(assert)))
+        .service(web::resource("/accounts/{account}/journal/curl").route(web::get().to(curl)))
+        .service(web::resource("/accounts/{account}/journal/live").route(web::get().to(live)));
+}
+
+/// The query of a list, of a wait and of events.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Asked {
+    api: Option<String>,
+    method: Option<String>,
+    path: Option<String>,
+    status: Option<u16>,
+    contains: Option<String>,
+    after: u64,
+    limit: Option<usize>,
+    count: Option<usize>,
+    timeout: Option<f64>,
+}
+
+/// What a journal must have.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Expected {
+    #[serde(rename = "match")]
+    described: Described,
+    count: Option<usize>,
+    at_least: Option<usize>,
+    none: bool,
+}
+
+/// The entries that a request asks for.
+struct Sought<'a> {
+    journal: &'a Arc<dyn JournalReading>,
+    account: PublicAccountId,
+    matching: Matching,
+    after: u64,
+}
+
+impl Sought<'_> {
+    fn matched(&self) -> Vec<Arc<JournalEntry>> {
+        let mut entries = self.journal.entries(self.account, self.after);
+        entries.retain(|entry| self.matching.matches(entry));
+        entries
+    }
+
+    fn nearest(&self) -> Value {
+        let entries = self.journal.entries(self.account, self.after);
+        self.matching.nearest(entries.iter().map(Arc::as_ref))
+    }
+}
+
+fn asked(request: &HttpRequest) -> Result<Asked, Problem> {
+    let asked = Query::<Asked>::from_query(request.query_string());
+    asked.map(Query::into_inner).map_err(|error| Problem::malformed(&error))
+}
+
+fn sought<'a>(slot: &'a ControlSlot, account: &str, described: Described) -> Result<Sought<'a>, Problem> {
+    let after = described.after;
+    Ok(Sought { journal: &slot.control()?.journal, account: read::account(account)?, matching: described.matching()?, after })
+}
+
+impl Asked {
+    fn described(&self) -> Described {
+        Described {
+            api: self.api.clone(),
+            method: self.method.clone(),
+            path: self.path.clone(),
+            status: self.status,
+            contains: self.contains.clone(),
+            after: self.after,
+            body: None,
+        }
+    }
+}
+
+async fn list(slot: Data<ControlSlot>, path: Path<String>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let asked = asked(&request)?;
+    let sought = sought(&slot, &path, asked.described())?;
+    let last = sought.journal.last(sought.account);
+    let matched = sought.matched();
+    let first = matched.len().saturating_sub(asked.limit.unwrap_or(LIMIT));
+    let entries: Vec<_> = matched.iter().skip(first).map(|entry| view(entry)).collect();
+    Ok(HttpResponse::Ok().json(json!({ "entries": entries, "last": last })))
+}
+
+async fn clear(slot: Data<ControlSlot>, path: Path<String>) -> Result<HttpResponse, Problem> {
+    slot.control()?.journal.clear(read::account(&path)?);
+    Ok(HttpResponse::NoContent().finish())
+}
+
+async fn wait(slot: Data<ControlSlot>, path: Path<String>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let asked = asked(&request)?;
+    let sought = sought(&slot, &path, asked.described())?;
+    let (count, seconds) = (asked.count.unwrap_or(1), asked.timeout.unwrap_or(WAIT_SECONDS));
+    if !(0.0..=MAX_WAIT_SECONDS).contains(&seconds) {
+        return Err(ControlError::invalid("timeout", format!("a request waits {MAX_WAIT_SECONDS} seconds at most")).into());
+    }
+    let patience = Duration::from_secs_f64(seconds);
+    if let Some(lifetime) = request.conn_data::<Lifetime>() {
+        lifetime.extend(patience + SLACK);
+    }
+    let until = Instant::now() + patience;
+    loop {
+        // Read first, so that an entry that comes during the look ends the wait.
+        let last = sought.journal.last(sought.account);
+        let matched = sought.matched();
+        if matched.len() >= count {
+            let entries: Vec<_> = matched.iter().map(|entry| view(entry)).collect();
+            return Ok(HttpResponse::Ok().json(json!({ "entries": entries })));
+        }
+        if timeout_at(until, sought.journal.grown(sought.account, last)).await.is_err() {
+            let detail = format!("{} of {count} requests came within {seconds} s", matched.len());
+            return Err(Problem::did_not_come(detail, sought.nearest()));
+        }
+    }
+}
+
+async fn assert(slot: Data<ControlSlot>, path: Path<String>, body: Body) -> Result<HttpResponse, Problem> {
+    let Expected { described, count, at_least, none } = read::json(body)?;
+    let wanted = match (count, at_least, none) {
+        (None, None, true) => 0..=0,
+        (Some(count), None, false) => count..=count,
+        (None, at_least, false) => at_least.unwrap_or(1)..=usize::MAX,
+        (Some(_), Some(_), _) | (Some(_), _, true) | (_, Some(_), true) => {
+            return Err(ControlError::invalid("count", "name one of count, at_least and none").into());
+        }
+    };
+    let sought = sought(&slot, &path, described)?;
+    let matched = sought.matched();
+    if wanted.contains(&matched.len()) {
+        let numbers: Vec<_> = matched.iter().map(|entry| entry.number).collect();
+        return Ok(HttpResponse::Ok().json(json!({ "matched": numbers })));
+    }
+    let expected = match (wanted.start(), wanted.end()) {
+        (least, &usize::MAX) => format!("at least {least}"),
+        (count, _) => count.to_string(),
+    };
+    let detail = format!("{} requests match, and {expected} were expected", matched.len());
+    Err(Problem::unmet(detail, sought.nearest()))
+}
+
+async fn curl(slot: Data<ControlSlot>, path: Path<String>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let asked = asked(&request)?;
+    let sought = sought(&slot, &path, asked.described())?;
+    let matched = sought.matched();
+    let first = matched.len().saturating_sub(asked.limit.unwrap_or(LIMIT));
+    let commands: String = matched.iter().skip(first).map(|entry| command(entry)).collect();
+    Ok(HttpResponse::Ok().insert_header(ContentType::plaintext()).body(commands))
+}
+
+async fn live(slot: Data<ControlSlot>, path: Path<String>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let described = asked(&request)?.described();
+    let known = request.headers().get(LAST_EVENT_ID).and_then(|id| id.to_str().ok()?.parse().ok());
+    let Sought { journal, account, matching, after } = sought(&slot, &path, described)?;
+    let (journal, after) = (Arc::clone(journal), known.unwrap_or(after));
+    if let Some(lifetime) = request.conn_data::<Lifetime>() {
+        lifetime.extend(LIVE);
+    }
+    let events = unfold((journal, matching, after), move |(journal, matching, after)| async move {
+        journal.grown(account, after).await;
+        let last = journal.last(account);
+        let entries = journal.entries(account, after);
+        let last = entries.last().map_or(last, |entry| entry.number.max(last));
+        let mut text: String = entries.iter().filter(|entry| matching.matches(entry)).map(|entry| event(entry)).collect();
+        if text.is_empty() {
+            // An empty piece would end the answer.
+            text.push_str(":\n\n");
+        }
+        Some((Ok::<_, Infallible>(Bytes::from(text)), (journal, matching, last)))
+    });
+    Ok(HttpResponse::Ok().content_type("text/event-stream").streaming(events))
+}
+
+fn event(entry: &JournalEntry) -> String {
+    format!("id: {}\ndata: {}\n\n", entry.number, view(entry))
+}
+
+fn view(entry: &JournalEntry) -> Value {
+    let request = &entry.request;
+    let headers: serde_json::Map<String, Value> = request.headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+    // A body in JSON is shown as a value. A form, and what is not known to be JSON, is shown as a text.
+    let body = request.body.as_deref().map(|body| serde_json::from_str(body).unwrap_or_else(|_| json!(body)));
+    json!({
+        "seq": entry.number,
+        "at": entry.at.in_zone(Zone::UTC).to_string(),
+        "api": request.api.map(Api::name),
+        "method": request.method,
+        "path": request.path,
+        "query": request.query,
+        "route": request.route,
+        "headers": headers,
+        "body": body,
+        "body_bytes": request.body_bytes,
+        "status": request.answer.map(AnswerCode::get),
+        "millis": request.took.as_secs_f64() * 1_000.0,
+        "answer_bytes": request.answer_bytes,
+        "fault": request.fault,
+        "request_id": request.request_id,
+    })
+}
+
+/// The request as a command of a shell. The address of the service and the credential come from variables.
+fn command(entry: &JournalEntry) -> String {
+    let request = &entry.request;
+    let separator = if request.query.is_empty() { "" } else { "?" };
+    let target = quoted(&format!("{}{separator}{}", request.path, request.query));
+    let mut text = format!("curl -X {} \"$DERSLIK_URL\"{target}", quoted(&request.method));
+    for (name, value) in &request.headers {
+        if name == "authorization" {
+            text.push_str(" -H \"Authorization: $DERSLIK_AUTHORIZATION\"");
+        } else if !SET_BY_CLIENT.contains(&name.as_str()) {
+            text.push_str(" -H ");
+            text.push_str(&quoted(&format!("{name}: {value}")));
+        }
+    }
+    match &request.body {
+        Some(body) => {
+            text.push_str(" --data-binary ");
+            text.push_str(&quoted(body));
+        }
+        None if request.body_bytes > 0 => _ = write!(text, " # with a body of {} bytes that was not kept", request.body_bytes),
+        None => {}
+    }
+    text.push('\n');
+    text
+}
+
+/// A word of a shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::matching::tests::entry;
+    use super::*;
+
+    #[test]
+    fn an_entry_is_shown_as_a_command_with_the_credential_in_a_variable() {
+        let mut entry = entry(1);
+        assert_eq!(
+            command(&entry),
+            concat!(
+                r#"curl -X 'POST' "$DERSLIK_URL"'/v1/courses?alt=json' -H "Authorization: $DERSLIK_AUTHORIZATION""#,
+                r#" -H 'content-type: application/json' --data-binary '{"name":"Ada'\''s","rooms":["7"]}'"#,
+                "\n"
+            )
+        );
+        entry.request.body = None;
+        assert!(command(&entry).ends_with(" # with a body of 30 bytes that was not kept\n"));
+    }
+
+    #[test]
+    fn an_entry_is_shown_with_its_body_as_a_value() {
+        let shown = view(&entry(4));
+        assert_eq!((&shown["seq"], &shown["status"], &shown["millis"]), (&json!(4), &json!(200), &json!(1.5)));
+        assert_eq!(shown["body"], json!({ "name": "Ada's", "rooms": ["7"] }));
+        assert_eq!(shown["headers"]["authorization"], "***");
+        assert!(event(&entry(4)).starts_with("id: 4\ndata: {") && event(&entry(4)).ends_with("}\n\n"));
+    }
+}

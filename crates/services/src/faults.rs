@@ -1,0 +1,89 @@
+//! The faults of accounts, in the memory of the process.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use derslik_domain::fault::{Fault, FaultRule, Faults, JobFault, Moment, RequestLine};
+use derslik_domain::id::AccountId;
+use derslik_domain::job::Action;
+use derslik_ports::inbound::control::{AccountIds, FaultControl, FaultInjection, NewFault, PublicAccountId};
+
+/// The faults that were set in this process. An account without faults takes no memory.
+#[derive(Debug)]
+pub struct InjectedFaults {
+    ids: Arc<AccountIds>,
+    of: Mutex<HashMap<PublicAccountId, Faults>>,
+}
+
+impl InjectedFaults {
+    /// No faults, for accounts with these ids.
+    pub fn new(ids: Arc<AccountIds>) -> Self {
+        Self { ids, of: Mutex::default() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<PublicAccountId, Faults>> {
+        self.of.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl FaultControl for InjectedFaults {
+    fn add(&self, account: PublicAccountId, faults: Vec<NewFault>) -> Vec<FaultRule> {
+        let mut all = self.lock();
+        let of_account = all.entry(account).or_default();
+        let add = |NewFault { fault, requests, action, schedule }| of_account.add(fault, requests, action, schedule);
+        faults.into_iter().map(add).collect()
+    }
+
+    fn list(&self, account: PublicAccountId) -> Vec<FaultRule> {
+        self.lock().get(&account).map(|faults| faults.rules().to_vec()).unwrap_or_default()
+    }
+
+    fn remove(&self, account: PublicAccountId, number: u64) -> bool {
+        self.lock().get_mut(&account).is_some_and(|faults| faults.remove(number))
+    }
+
+    fn clear(&self, account: PublicAccountId) {
+        if let Some(faults) = self.lock().get_mut(&account) {
+            faults.clear();
+        }
+    }
+
+    fn clear_all(&self) {
+        self.lock().values_mut().for_each(Faults::clear);
+    }
+}
+
+impl FaultInjection for InjectedFaults {
+    fn for_request(&self, account: AccountId, moment: Moment, request: &RequestLine<'_>) -> Option<Fault> {
+        let public = self.ids.public(account);
+        self.lock().get_mut(&public)?.next_for(moment, request)
+    }
+
+    fn for_job(&self, account: AccountId, action: Action) -> Option<JobFault> {
+        let public = self.ids.public(account);
+        self.lock().get_mut(&public)?.next_for_job(action)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use derslik_domain::fault::{RequestFilter, Schedule};
+
+    use super::*;
+
+    #[test]
+    fn faults_are_of_one_account_also_after_a_reset_gave_it_another_id_inside() {
+        let ids = Arc::new(AccountIds::default());
+        let faults = InjectedFaults::new(Arc::clone(&ids));
+        let (public, request) = (PublicAccountId::new(7), RequestLine { api: None, method: "GET", path: "/" });
+        let lost = NewFault { fault: Fault::LoseAnswer, requests: RequestFilter::default(), action: None, schedule: Schedule::default() };
+        assert_eq!(faults.add(public, vec![lost.clone(), lost]).iter().map(|rule| rule.number).collect::<Vec<_>>(), [1, 2]);
+        ids.replace(public, AccountId::new(12));
+        assert_eq!(faults.for_request(AccountId::new(12), Moment::Answer, &request), Some(Fault::LoseAnswer));
+        assert_eq!(faults.for_request(AccountId::new(8), Moment::Answer, &request), None);
+        assert_eq!(faults.list(public).iter().map(|rule| rule.seen).collect::<Vec<_>>(), [1, 1]);
+        assert!(faults.remove(public, 1) && !faults.remove(public, 1) && !faults.remove(PublicAccountId::new(8), 2));
+        faults.clear(public);
+        assert!(faults.list(public).is_empty());
+    }
+}

@@ -1,0 +1,177 @@
+//! The journals of accounts, in the memory of the process. Each keeps a bounded number of requests.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use derslik_domain::id::AccountId;
+use derslik_ports::inbound::control::{
+    AccountIds, JOURNAL_BODIES, JOURNAL_ENTRIES, JournalEntry, JournalReading, JournalRecording, PublicAccountId, RecordedRequest,
+};
+use derslik_ports::outbound::Clock;
+use tokio::sync::Notify;
+
+/// The journals of this process.
+#[derive(Debug)]
+pub struct Journals {
+    ids: Arc<AccountIds>,
+    clock: Arc<dyn Clock>,
+    of: Mutex<HashMap<PublicAccountId, Journal>>,
+    grown: Notify,
+}
+
+/// The journal of one account.
+#[derive(Debug, Default)]
+struct Journal {
+    entries: VecDeque<Arc<JournalEntry>>,
+    last: u64,
+}
+
+impl Journal {
+    fn push(&mut self, entry: JournalEntry) {
+        if self.entries.len() >= JOURNAL_ENTRIES {
+            self.entries.pop_front();
+        }
+        let old = self.entries.len().checked_sub(JOURNAL_BODIES).and_then(|place| self.entries.get_mut(place));
+        if let Some(old) = old.filter(|old| old.request.body.is_some()) {
+            Arc::make_mut(old).request.body = None;
+        }
+        self.last = entry.number;
+        self.entries.push_back(Arc::new(entry));
+    }
+}
+
+impl Journals {
+    /// Empty journals, for accounts with these ids. `clock` shows real time.
+    pub fn new(ids: Arc<AccountIds>, clock: Arc<dyn Clock>) -> Self {
+        Self { ids, clock, of: Mutex::default(), grown: Notify::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<PublicAccountId, Journal>> {
+        self.of.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl JournalRecording for Journals {
+    fn record(&self, account: AccountId, request: RecordedRequest) {
+        let (public, at) = (self.ids.public(account), self.clock.now());
+        let mut all = self.lock();
+        let journal = all.entry(public).or_default();
+        journal.push(JournalEntry { number: journal.last + 1, at, request });
+        drop(all);
+        self.grown.notify_waiters();
+    }
+}
+
+#[async_trait]
+impl JournalReading for Journals {
+    fn entries(&self, account: PublicAccountId, after: u64) -> Vec<Arc<JournalEntry>> {
+        let all = self.lock();
+        let Some(journal) = all.get(&account) else { return Vec::new() };
+        let begin = journal.entries.partition_point(|entry| entry.number <= after);
+        journal.entries.range(begin..).map(Arc::clone).collect()
+    }
+
+    fn last(&self, account: PublicAccountId) -> u64 {
+        self.lock().get(&account).map_or(0, |journal| journal.last)
+    }
+
+    async fn grown(&self, account: PublicAccountId, after: u64) {
+        loop {
+            // It listens before it looks, so that an entry between the two wakes it.
+            let mut grown = std::pin::pin!(self.grown.notified());
+            grown.as_mut().enable();
+            if self.last(account) > after {
+                return;
+            }
+            grown.await;
+        }
+    }
+
+    fn clear(&self, account: PublicAccountId) {
+        if let Some(journal) = self.lock().get_mut(&account) {
+            journal.entries.clear();
+        }
+    }
+
+    fn clear_all(&self) {
+        self.lock().values_mut().for_each(|journal| journal.entries.clear());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use derslik_domain::time::Timestamp;
+    use derslik_ports::mocks::StoppedClock;
+
+    use super::*;
+
+    const ACCOUNT: AccountId = AccountId::new(7);
+    const PUBLIC: PublicAccountId = PublicAccountId::new(7);
+
+    fn journals() -> Journals {
+        Journals::new(Arc::default(), Arc::new(StoppedClock(Timestamp::from_micros(5))))
+    }
+
+    fn request(path: &str) -> RecordedRequest {
+        RecordedRequest {
+            api: None,
+            method: "GET".to_owned(),
+            path: path.to_owned(),
+            query: String::new(),
+            route: None,
+            headers: Vec::new(),
+            body: Some("{}".to_owned()),
+            body_bytes: 2,
+            answer: None,
+            answer_bytes: None,
+            took: Duration::ZERO,
+            fault: None,
+            request_id: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_journal_keeps_the_latest_requests_and_the_bodies_of_fewer() {
+        let journals = journals();
+        for place in 1..=JOURNAL_ENTRIES + 1 {
+            journals.record(ACCOUNT, request(&place.to_string()));
+        }
+        let entries = journals.entries(PUBLIC, 0);
+        assert_eq!(entries.len(), JOURNAL_ENTRIES);
+        assert_eq!(entries.first().map(|entry| entry.request.path.as_str()), Some("2"));
+        assert_eq!(entries.iter().filter(|entry| entry.request.body.is_some()).count(), JOURNAL_BODIES);
+        assert!(entries.last().is_some_and(|entry| entry.request.body.is_some()));
+    }
+
+    #[test]
+    fn entries_are_of_one_account_and_after_a_number() {
+        let journals = journals();
+        for path in ["/a", "/b", "/c"] {
+            journals.record(ACCOUNT, request(path));
+        }
+        let paths = |after| journals.entries(PUBLIC, after).iter().map(|entry| entry.request.path.clone()).collect::<Vec<_>>();
+        assert_eq!(paths(1), ["/b", "/c"]);
+        assert!(journals.entries(PublicAccountId::new(8), 0).is_empty());
+        journals.clear(PUBLIC);
+        assert!(paths(0).is_empty());
+        journals.record(ACCOUNT, request("/d"));
+        assert_eq!((paths(0), journals.last(PUBLIC)), (vec!["/d".to_owned()], 4));
+    }
+
+    #[tokio::test]
+    async fn a_reader_waits_for_the_next_entry() {
+        let journals = journals();
+        journals.record(ACCOUNT, request("/a"));
+        journals.grown(PUBLIC, 0).await;
+        tokio::join!(journals.grown(PUBLIC, 1), async {
+            tokio::task::yield_now().await;
+            journals.record(AccountId::new(8), request("/of another account"));
+            tokio::task::yield_now().await;
+            journals.record(ACCOUNT, request("/b"));
+        });
+        assert_eq!(journals.last(PUBLIC), 2);
+    }
+}
