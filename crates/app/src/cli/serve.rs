@@ -1,5 +1,6 @@
 //! `derslik serve`
 
+use std::io::stdin;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use super::metadata;
 use super::operations::Operations;
 use super::start::check_database;
 use super::worker::runner;
-use super::{Context, Failure, Output, cannot_listen, runtime};
+use super::{Context, Failure, Output, ServeArgs, cannot_listen, runtime};
 use crate::config::{Config, LogFormat, Profile};
 use crate::descriptors::raise_limit;
 use crate::known_person::{KnownPassword, add_known_person};
@@ -25,17 +26,11 @@ use crate::server;
 use crate::signals::Signals;
 use crate::tls::Certificate;
 
-/// Which process runs the jobs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Work {
-    /// In this process.
-    Here,
-    /// In worker processes.
-    Elsewhere,
-}
-
-pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work) -> Result<(), Failure> {
+pub(super) fn run(context: &Context<'_>, signals: &Signals, args: &ServeArgs) -> Result<(), Failure> {
     let config = context.config;
+    if args.exit_with_stdin {
+        signals.stop_at_end_of(stdin()).map_err(|error| Failure::Other(error.into()))?;
+    }
     let certificate = match (&config.tls_cert, &config.tls_key) {
         (Some(chain), Some(key)) => Some(Certificate::load(chain, key).map_err(Failure::Usage)?),
         _ => None,
@@ -70,13 +65,10 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work) -> Resul
         certificate.follow_files().map_err(|error| Failure::Other(error.into()))?;
         signals.reload_with(move || reload(&certificate));
     }
-    let runner = match work {
-        Work::Here => Some(runner(config, &installation)?),
-        Work::Elsewhere => None,
-    };
+    let runner = if args.no_worker { None } else { Some(runner(config, &installation)?) };
     operations.begin_work();
     // A log for programs has a banner for programs.
-    let output = if config.log.format == LogFormat::Json { Output::Json } else { context.output };
+    let output = args.print.unwrap_or(if config.log.format == LogFormat::Json { Output::Json } else { context.output });
     // A client that has read the banner may send requests at once: the listener is open and queues them.
     show(
         output,
