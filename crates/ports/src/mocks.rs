@@ -14,9 +14,9 @@ use crate::outbound::{
     IdentityRepository, Ids, JobOfProject, JobReader, JobRepository, KeyRepository, MockAdminRepository, MockAliasRepository,
     MockAttendeeRepository, MockAuditRepository, MockChangeLogRepository, MockCourseRepository, MockErasureRepository,
     MockGradingPeriodRepository, MockGrantRepository, MockIdempotencyRepository, MockIdentityRepository, MockJobRepository,
-    MockKeyRepository, MockProjectRepository, MockRosterRepository, MockSealRepository, MockSessionRepository, MockUserRepository,
-    ProjectRepository, RosterRepository, SealRepository, SessionReader, SessionRepository, StoreError, Stores, Tenant, UnitOfWork,
-    UserRepository,
+    MockKeyRepository, MockProjectRepository, MockRosterRepository, MockSealRepository, MockSessionRepository, MockTestAccountRepository,
+    MockUserRepository, ProjectRepository, RosterRepository, SealRepository, SessionReader, SessionRepository, StoreError, Stores, Tenant,
+    TestAccountRepository, UnitOfWork, UserRepository,
 };
 
 /// Stores that accept only expected calls, except that every principal may act.
@@ -58,6 +58,8 @@ pub struct MockStores {
     pub grants: MockGrantRepository,
     /// The answers of idempotent requests.
     pub idempotency: MockIdempotencyRepository,
+    /// The accounts of tests.
+    pub test_accounts: MockTestAccountRepository,
 }
 
 impl Default for MockStores {
@@ -90,6 +92,7 @@ impl MockStores {
             keys: MockKeyRepository::default(),
             grants: MockGrantRepository::default(),
             idempotency: MockIdempotencyRepository::default(),
+            test_accounts: MockTestAccountRepository::default(),
         }
     }
 }
@@ -153,6 +156,10 @@ impl Stores for MockStores {
 
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
         &mut self.idempotency
+    }
+
+    fn test_accounts(&mut self) -> &mut dyn TestAccountRepository {
+        &mut self.test_accounts
     }
 
     fn jobs(&mut self) -> &mut dyn JobRepository {
@@ -258,6 +265,10 @@ impl Stores for SingleCallStores<'_> {
 
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
         self.count_call().idempotency()
+    }
+
+    fn test_accounts(&mut self) -> &mut dyn TestAccountRepository {
+        self.count_call().test_accounts()
     }
 }
 

@@ -1,4 +1,4 @@
-//! One connection: its bytes up to the end of one head, and its end. A connection carries one request: what else a client sends is
+//! One connection: its bytes up to the end of one request, and its end. A connection carries one request: what else a client sends is
 //! dropped. It knows nothing of the pages.
 
 use std::cell::{Cell, RefCell};
@@ -31,6 +31,21 @@ const LINGER: Duration = Duration::from_millis(500);
 /// The longest head, in bytes. A browser adds the cookies of every service on this machine.
 const MAX_HEAD: usize = 32 * 1024;
 
+/// The longest body, in bytes, where bodies are read at all.
+pub(crate) const MAX_BODY: usize = 32 * 1024 * 1024;
+
+/// How long a handler may keep its connection beyond the present, however often it asks.
+const MAX_EXTENSION: Duration = Duration::from_secs(600);
+
+/// What becomes of the body behind the first head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bodies {
+    /// It is dropped: the pages take none.
+    Dropped,
+    /// It is read, up to [`MAX_BODY`] bytes, if its length is told in the head.
+    Read,
+}
+
 /// The state of one connection.
 #[derive(Debug)]
 pub(crate) struct Connection {
@@ -54,6 +69,11 @@ impl Connection {
     /// Notes that the head was read.
     fn asked(&self) {
         self.until.set(self.opened + WHOLE_TIMEOUT);
+    }
+
+    /// Lets it last that much longer from now on, up to a limit.
+    fn extend(&self, by: Duration) {
+        self.until.set(self.until.get().max(Instant::now() + by.min(MAX_EXTENSION)));
     }
 
     /// Notes that the system has the whole answer.
@@ -159,19 +179,108 @@ impl Head {
     }
 }
 
-/// The bytes of a connection. Its input ends after the first head: the pages take no bodies.
+/// Finds the length of the body in a head.
+#[derive(Debug, Default)]
+struct ContentLength {
+    /// The begin of the current line.
+    line: Vec<u8>,
+    /// The length, as far as it is known.
+    found: usize,
+}
+
+impl ContentLength {
+    /// Longer than the header with the length of any body that is read.
+    const MAX_LINE: usize = 64;
+
+    /// Follows these bytes of the head.
+    fn follow(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            if *byte == b'\n' {
+                self.read_line();
+                self.line.clear();
+            } else if self.line.len() < Self::MAX_LINE {
+                self.line.push(*byte);
+            }
+        }
+    }
+
+    fn read_line(&mut self) {
+        let header = std::str::from_utf8(&self.line).ok().and_then(|line| line.split_once(':'));
+        if let Some((name, value)) = header
+            && name.eq_ignore_ascii_case("content-length")
+            && let Ok(length) = value.trim().parse::<usize>()
+        {
+            self.found = length;
+        }
+    }
+}
+
+/// Where the first request of an input ends.
+#[derive(Debug)]
+struct Input {
+    head: Head,
+    /// The length of the body; `None` where bodies are dropped.
+    length: Option<ContentLength>,
+    /// How many bytes of the body are still to come.
+    body: usize,
+}
+
+impl Input {
+    fn new(bodies: Bodies) -> Self {
+        let length = (bodies == Bodies::Read).then(ContentLength::default);
+        Self { head: Head::default(), length, body: 0 }
+    }
+
+    /// Follows these bytes, and returns how many of them belong to the request.
+    fn take(&mut self, bytes: &[u8]) -> usize {
+        let was_over = self.head.is_over;
+        let of_head = self.head.take(bytes);
+        let (head, rest) = bytes.split_at_checked(of_head).unwrap_or((bytes, &[]));
+        if let Some(length) = &mut self.length {
+            length.follow(head);
+            if self.head.is_over && !was_over {
+                self.body = length.found.min(MAX_BODY);
+            }
+        }
+        let of_body = rest.len().min(self.body);
+        self.body -= of_body;
+        of_head + of_body
+    }
+
+    const fn is_over(&self) -> bool {
+        self.head.is_over && self.body == 0
+    }
+}
+
+/// Lets a handler keep its connection while its answer takes long.
+#[derive(Debug, Clone)]
+pub(crate) struct Lifetime(Rc<Connection>);
+
+impl Lifetime {
+    /// Lets the connection last that much longer from now on, up to ten minutes.
+    pub(crate) fn extend(&self, by: Duration) {
+        self.0.extend(by);
+    }
+}
+
+/// The bytes of a connection. Its input ends after the first request.
 #[derive(Debug)]
 pub(crate) struct Stream {
     io: TcpStream,
     connection: Rc<Connection>,
-    head: Head,
+    input: Input,
     /// Whether the whole answer was handed to the system.
     is_shut: bool,
 }
 
 impl Stream {
-    pub(crate) fn new(io: TcpStream, connection: Rc<Connection>) -> Self {
-        Self { io, connection, head: Head::default(), is_shut: false }
+    pub(crate) fn new(io: TcpStream, connection: Rc<Connection>, bodies: Bodies) -> Self {
+        Self { io, connection, input: Input::new(bodies), is_shut: false }
+    }
+
+    /// What a handler keeps the connection by.
+    pub(crate) fn lifetime(&self) -> Lifetime {
+        Lifetime(Rc::clone(&self.connection))
     }
 }
 
@@ -187,14 +296,14 @@ impl Drop for Stream {
 impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let stream = self.get_mut();
-        if stream.head.is_over {
+        if stream.input.is_over() {
             return Poll::Ready(Ok(()));
         }
-        let before = buffer.filled().len();
+        let (before, was_asked) = (buffer.filled().len(), stream.input.head.is_over);
         ready!(Pin::new(&mut stream.io).poll_read(cx, buffer))?;
-        let taken = stream.head.take(buffer.filled().get(before..).unwrap_or_default());
+        let taken = stream.input.take(buffer.filled().get(before..).unwrap_or_default());
         buffer.set_filled(before + taken);
-        if stream.head.is_over {
+        if stream.input.head.is_over && !was_asked {
             stream.connection.asked();
         }
         Poll::Ready(Ok(()))
@@ -251,6 +360,40 @@ mod tests {
         assert_eq!(taken(&["\r\n\r\n", HEAD, "{}"]), (HEAD.len() + 4, true));
         assert_eq!(taken(&["GET / HTTP/1.0\n\nGET"]), (16, true));
         assert_eq!(taken(&[&"a".repeat(2 * MAX_HEAD)]), (MAX_HEAD, true));
+    }
+
+    #[test]
+    fn a_body_is_read_as_far_as_its_head_tells() {
+        const REQUEST: &str = "POST / HTTP/1.1\r\ncontent-Length: 3\r\nHost: a\r\n\r\nabc";
+        let taken = |bodies, pieces: &[&str]| {
+            let mut input = Input::new(bodies);
+            let taken: usize = pieces.iter().map(|piece| input.take(piece.as_bytes())).sum();
+            (taken, input.is_over())
+        };
+        let whole = REQUEST.len();
+        assert_eq!(taken(Bodies::Read, &[REQUEST, "GET /"]), (whole, true));
+        assert_eq!(taken(Bodies::Read, &[&format!("{REQUEST}GET /")]), (whole, true));
+        for at in 1..whole {
+            let (begin, end) = REQUEST.split_at(at);
+            assert_eq!(taken(Bodies::Read, &[begin]), (at, false), "{at}");
+            assert_eq!(taken(Bodies::Read, &[begin, end, "GET"]), (whole, true), "{at}");
+        }
+        assert_eq!(taken(Bodies::Dropped, &[REQUEST]), (whole - 3, true));
+        // A header of another name, and a length that is not a number, tell nothing.
+        assert!(taken(Bodies::Read, &["GET / HTTP/1.1\r\nX-Content-Length: 3\r\nContent-Length: x\r\n\r\nabc"]).1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_handler_keeps_its_connection_for_a_long_answer() {
+        let (begin, connection) = (Instant::now(), Rc::new(Connection::new(None)));
+        connection.asked();
+        Lifetime(Rc::clone(&connection)).extend(3 * WHOLE_TIMEOUT);
+        connection.ended().await;
+        assert!(begin.elapsed() >= 3 * WHOLE_TIMEOUT && begin.elapsed() < 3 * WHOLE_TIMEOUT + LINGER, "{:?}", begin.elapsed());
+        let (begin, connection) = (Instant::now(), Connection::new(None));
+        connection.extend(2 * MAX_EXTENSION);
+        connection.ended().await;
+        assert!(begin.elapsed() < MAX_EXTENSION + LINGER, "{:?}", begin.elapsed());
     }
 
     #[tokio::test(start_paused = true)]

@@ -8,6 +8,7 @@
 //! | `access` | which parts answer, and to whom |
 //! | `checks` | refuses requests that a foreign web page causes |
 //! | `connection` | the limits of a connection: one request, its deadlines, and its place among the others |
+//! | `control` | test control, which a listener of profile `dev` has |
 //! | `files` | files that are shown as they are, such as documentation |
 //! | `openapi` | builds the OpenAPI document of the listener, with the feature `openapi` |
 //! | `pages` | the URLs and their answers |
@@ -18,6 +19,7 @@
 mod access;
 mod checks;
 mod connection;
+mod control;
 mod files;
 #[cfg(feature = "openapi")]
 mod openapi;
@@ -32,6 +34,7 @@ use derslik_ports::inbound::HealthService;
 
 pub use access::{Access, MetricsToken};
 pub use connection::MAX_CONNECTIONS;
+pub use control::{CONTROL_PATH, Control, ControlSlot};
 pub use files::{DOCUMENT_PATH, File};
 #[cfg(feature = "openapi")]
 pub use openapi::document as openapi_document;
@@ -53,6 +56,8 @@ pub struct Operations {
     pub access: Access,
     /// The files that are shown besides, where pages that show data may be: this machine, unless the settings say otherwise.
     pub files: Vec<File>,
+    /// Test control. Without it its paths are absent, and bodies of requests are not read.
+    pub control: Option<ControlSlot>,
 }
 
 impl std::fmt::Debug for Operations {

@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::access::MetricsAccess;
-use crate::{MetricsText, Operations, files};
+use crate::{MetricsText, Operations, control, files};
 
 /// How long the metrics may take to be rendered.
 const METRICS_TIMEOUT: Duration = Duration::from_secs(5);
@@ -29,6 +29,7 @@ pub(crate) fn configure(config: &mut ServiceConfig, operations: &Data<Operations
         .service(web::resource("/version").route(web::get().to(version)).route(web::head().to(version)))
         .service(web::resource("/metrics").route(web::get().to(metrics)).route(web::head().to(metrics)))
         .configure(|config| files::configure(config, operations))
+        .configure(|config| control::configure(config, operations))
         .default_service(web::to(|| ready(absent())));
 }
 

@@ -21,7 +21,7 @@ use tokio::sync::{Semaphore, oneshot};
 
 use crate::Operations;
 use crate::checks::refuse_foreign;
-use crate::connection::{Connections, MAX_CONNECTIONS, Stream};
+use crate::connection::{Bodies, Connections, MAX_CONNECTIONS, Stream};
 use crate::pages::{configure, renderer};
 
 /// The most sockets that are accepted beyond [`MAX_CONNECTIONS`], so that a new one can take the place of an old one.
@@ -118,6 +118,7 @@ impl Worker {
     /// Makes the pages, and the service in front of them.
     async fn service(self) -> Result<impl Service<TcpStream, Response = (), Error = DispatchError>, ()> {
         let Self { operations, renderer, stopping } = self;
+        let bodies = if operations.control.is_some() { Bodies::Read } else { Bodies::Dropped };
         let app = App::new()
             .wrap(from_fn(refuse_foreign))
             .wrap(DefaultHeaders::new().add(("X-Content-Type-Options", "nosniff")).add(("Cache-Control", "no-store")))
@@ -133,6 +134,9 @@ impl Worker {
             // The connection has deadlines of its own, also for what the framework would wait for without end.
             .client_request_timeout(Duration::ZERO)
             .client_disconnect_timeout(Duration::ZERO)
+            .on_connect_ext(|stream: &Stream, data| {
+                data.insert(stream.lifetime());
+            })
             .h1(app);
         let http = ServiceFactory::<(Stream, Option<SocketAddr>)>::new_service(&http, ()).await?;
         let shared = Rc::new((http, Rc::new(Connections::default())));
@@ -144,7 +148,7 @@ impl Worker {
                 socket.set_nodelay(true).ok();
                 let peer = socket.peer_addr().ok();
                 let place = connections.open(peer.map(|peer| peer.ip()));
-                let stream = Stream::new(socket, Rc::clone(&place.connection));
+                let stream = Stream::new(socket, Rc::clone(&place.connection), bodies);
                 let dispatcher = Box::pin(http.call((stream, peer)));
                 tokio::select! {
                     biased;
@@ -179,7 +183,7 @@ mod tests {
         let long = File { path: "/long", content_type: "text/plain", policy: "default-src 'none'", body };
         let access = Access::new(Ipv4Addr::LOCALHOST.into(), &[], None, false);
         let health = Arc::new(MockHealthService::new());
-        let operations = Operations { health, metrics: None, version: "1.2.3", access, files: vec![long] };
+        let operations = Operations { health, metrics: None, version: "1.2.3", access, files: vec![long], control: None };
         start(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap(), operations).unwrap()
     }
 

@@ -15,6 +15,7 @@
 //! | `snapshot` | all rows as JSON for a backup, and the way back |
 //! | `clock` | compares the clock of a server with that of the process |
 //! | `durability` | the settings of a server that weaken durability |
+//! | `test_accounts` | the accounts of tests, and their way back to earlier states |
 //! | `upgrade` | brings a database up to date: migrations, then keys of texts |
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -41,6 +42,7 @@ pub mod snapshot;
 #[cfg(test)]
 mod statements;
 mod stores;
+mod test_accounts;
 mod upgrade;
 
 pub use clock::ClockDifference;

@@ -64,6 +64,11 @@ pub const TABLES: &[Table] = &[
             ("disabled_at", NotPersonal),
         ],
     ),
+    table(
+        "test_accounts",
+        Both,
+        &[("account_id", NotPersonal), ("public_id", NotPersonal), ("lives_until", NotPersonal), ("ended", NotPersonal)],
+    ),
     // Admins are people who run the installation. They belong to no account, so no erasure of an account is about them: an admin
     // goes with its row when another admin removes it.
     table(

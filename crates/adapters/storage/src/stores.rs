@@ -11,7 +11,7 @@ use derslik_ports::outbound::{
     AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, CourseLookup, CourseReader,
     CourseRepository, CourseWithMembership, ErasureRepository, GradingPeriodRepository, GrantRepository, IdempotencyRepository,
     IdentityRepository, JobOfProject, JobReader, JobRepository, KeyRepository, ProjectRepository, Reason, RosterRepository, SealRepository,
-    SessionReader, SessionRepository, StoreError, Stores, Tenant, UnitOfWork, UserRepository,
+    SessionReader, SessionRepository, StoreError, Stores, Tenant, TestAccountRepository, UnitOfWork, UserRepository,
 };
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
@@ -243,6 +243,10 @@ impl Stores for DieselStores<'_> {
     }
 
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
+        self
+    }
+
+    fn test_accounts(&mut self) -> &mut dyn TestAccountRepository {
         self
     }
 

@@ -4,7 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use derslik_http::{Calls, DocumentationFile, documentation};
-use derslik_operations::{DOCUMENT_PATH, File, Running, start};
+use derslik_operations::{Control, ControlSlot, DOCUMENT_PATH, File, Running, start};
 use derslik_ports::inbound::{HealthService, Phase};
 use tokio::runtime::Handle;
 
@@ -23,11 +23,13 @@ struct Listener {
     shows_metrics: bool,
     health: Arc<dyn HealthService>,
     metrics: Metrics,
+    control: Option<ControlSlot>,
 }
 
 impl Operations {
-    /// Listens on that address, and says that the process is starting. `None` is for a process without such a listener.
-    pub(super) fn start(config: &Config, address: Option<SocketAddr>) -> Result<Self, Failure> {
+    /// Listens on that address, and says that the process is starting. `None` is for a process without such a listener. `control` is
+    /// for a process that has test control.
+    pub(super) fn start(config: &Config, address: Option<SocketAddr>, control: Option<ControlSlot>) -> Result<Self, Failure> {
         let Some(address) = address else { return Ok(Self { listener: None }) };
         let cannot_listen = |error| super::cannot_listen(address, "--ops-listen", error);
         let listener = TcpListener::bind(address).map_err(cannot_listen)?;
@@ -42,10 +44,11 @@ impl Operations {
             version: env!("CARGO_PKG_VERSION"),
             access,
             files: files(),
+            control: control.clone(),
         };
         let running = start(listener, operations).map_err(cannot_listen)?;
         tracing::info!(address = %running.address(), "the operations listener answers");
-        Ok(Self { listener: Some(Listener { running, shows_metrics, health, metrics }) })
+        Ok(Self { listener: Some(Listener { running, shows_metrics, health, metrics, control }) })
     }
 
     /// Where it listens.
@@ -67,6 +70,13 @@ impl Operations {
     pub(super) fn watch(&self, installation: &Installation, runtime: &Handle) {
         if let Some(listener) = &self.listener {
             installation.watch_backlog(&listener.metrics, Arc::clone(&listener.health), runtime);
+        }
+    }
+
+    /// Makes test control of an installation available, if this process has it.
+    pub(super) fn open_control(&self, control: impl FnOnce() -> Control) {
+        if let Some(slot) = self.listener.as_ref().and_then(|listener| listener.control.as_ref()) {
+            slot.open(control());
         }
     }
 

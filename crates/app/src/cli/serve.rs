@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use derslik_http::Socket;
 use derslik_http::metadata::Running;
+use derslik_operations::ControlSlot;
 use derslik_ports::inbound::{HealthService, Phase};
 use tokio_util::sync::CancellationToken;
 
@@ -41,7 +42,8 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, args: &ServeArgs) ->
     }
     let runtime = runtime(config)?;
     // It tells that the process lives while that waits for its database.
-    let operations = Operations::start(config, config.ops_of_serve().map_err(Failure::Usage)?);
+    let control = (config.profile == Profile::Dev).then(ControlSlot::default);
+    let operations = Operations::start(config, config.ops_of_serve().map_err(Failure::Usage)?, control);
     let operations = operations.map_err(|failure| rather_of_public(config, failure))?;
     let installation = open_to_serve(config, &runtime)?;
     check_database(config, &installation, &runtime)?;
@@ -66,6 +68,7 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, args: &ServeArgs) ->
         signals.reload_with(move || reload(&certificate));
     }
     let runner = if args.no_worker { None } else { Some(runner(config, &installation)?) };
+    operations.open_control(|| installation.control(config));
     operations.begin_work();
     // A log for programs has a banner for programs.
     let output = args.print.unwrap_or(if config.log.format == LogFormat::Json { Output::Json } else { context.output });

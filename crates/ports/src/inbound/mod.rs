@@ -2,6 +2,7 @@
 
 mod activity;
 mod attendees;
+pub mod control;
 mod courses;
 mod denials;
 mod error;

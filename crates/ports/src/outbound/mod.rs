@@ -21,6 +21,7 @@ mod seals;
 mod sessions;
 mod signatures;
 mod tenant;
+mod test_accounts;
 mod unit_of_work;
 mod users;
 
@@ -48,6 +49,7 @@ pub use seals::{RecordBytes, SealKeys, SealRepository, SealedRecord, UnsealedRec
 pub use sessions::SessionRepository;
 pub use signatures::{Signatures, SigningKey};
 pub use tenant::Tenant;
+pub use test_accounts::{AccountRows, KnownTestAccount, TableRows, TestAccountRepository};
 pub use unit_of_work::{Stores, UnitOfWork};
 pub use users::UserRepository;
 
@@ -71,5 +73,6 @@ pub use {
     seals::{MockSealKeys, MockSealRepository},
     sessions::MockSessionRepository,
     signatures::MockSignatures,
+    test_accounts::MockTestAccountRepository,
     users::MockUserRepository,
 };

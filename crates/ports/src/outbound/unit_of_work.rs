@@ -5,7 +5,7 @@ use std::future::Future;
 use super::{
     AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, CourseRepository, ErasureRepository,
     GradingPeriodRepository, GrantRepository, IdempotencyRepository, IdentityRepository, JobRepository, KeyRepository, ProjectRepository,
-    RosterRepository, SealRepository, SessionRepository, StoreError, Tenant, UserRepository,
+    RosterRepository, SealRepository, SessionRepository, StoreError, Tenant, TestAccountRepository, UserRepository,
 };
 
 /// The stores, all of them on the connection of one unit of work.
@@ -46,6 +46,8 @@ pub trait Stores {
     fn grants(&mut self) -> &mut dyn GrantRepository;
     /// The answers of idempotent requests.
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository;
+    /// The accounts of tests.
+    fn test_accounts(&mut self) -> &mut dyn TestAccountRepository;
 }
 
 /// Runs plain code against the stores.

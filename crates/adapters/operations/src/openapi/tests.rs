@@ -39,6 +39,7 @@ fn operations() -> Data<Operations> {
         version: env!("CARGO_PKG_VERSION"),
         access: Access::new(IpAddr::from([127, 0, 0, 1]), &[], None, false),
         files: vec![file],
+        control: None,
     })
 }
 

@@ -388,6 +388,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    test_accounts (account_id) {
+        account_id -> BigInt,
+        public_id -> BigInt,
+        lives_until -> Nullable<crate::db::types::Instant>,
+        ended -> Bool,
+    }
+}
+
+diesel::table! {
     schema_compatibility (id) {
         id -> SmallInt,
         needs -> Text,
@@ -400,4 +409,5 @@ diesel::allow_tables_to_appear_in_same_query!(erased_names, jobs);
 diesel::allow_tables_to_appear_in_same_query!(erasure_users, jobs);
 diesel::allow_tables_to_appear_in_same_query!(jobs, projects);
 diesel::allow_tables_to_appear_in_same_query!(principals, service_accounts);
+diesel::allow_tables_to_appear_in_same_query!(accounts, test_accounts);
 diesel::allow_tables_to_appear_in_same_query!(accounts, course_aliases, course_members, courses, credentials, principals);

@@ -13,7 +13,7 @@ use crate::db::conn::{Conn, on_conn};
 use crate::db::text::Dialect;
 
 /// The most rows of a statement.
-const MAX_ROWS: usize = 500;
+pub(super) const MAX_ROWS: usize = 500;
 
 /// With how many bytes of rows a statement is sent, whatever their number is.
 const MAX_BYTES: usize = 1 << 20;
@@ -42,7 +42,7 @@ impl<'c> Loader<'c> {
                 return Err(SnapshotError::Misfit { table: table.to_owned() });
             }
             if !present.is_empty() {
-                statements.insert(table, insert_into(dialect, table, &present));
+                statements.insert(table, insert_into(dialect, table, &present, None));
             }
         }
         match columns.keys().find(|table| !statements.contains_key(table.as_str())) {
@@ -89,9 +89,14 @@ impl RowSink for Loader<'_> {
     }
 }
 
-fn insert_into(dialect: Dialect, table: &str, columns: &[Column]) -> String {
+/// The statement that writes rows in JSON. `fixed` is a column that gets this number in every row, whatever the row has.
+pub(super) fn insert_into(dialect: Dialect, table: &str, columns: &[Column], fixed: Option<(&str, i64)>) -> String {
+    let value = |column: &Column| match fixed {
+        Some((name, number)) if column.name == name => number.to_string(),
+        _ => column.stored_value(dialect),
+    };
     let list = |text: &dyn Fn(&Column) -> String| columns.iter().map(text).collect::<Vec<_>>().join(", ");
-    let (names, values) = (list(&|column: &Column| format!("\"{}\"", column.name)), list(&|column: &Column| column.stored_value(dialect)));
+    let (names, values) = (list(&|column: &Column| format!("\"{}\"", column.name)), list(&value));
     match dialect {
         Dialect::Postgres => {
             let record = list(&Column::as_record);

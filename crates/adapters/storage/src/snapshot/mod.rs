@@ -13,10 +13,12 @@
 //! | `endings` | the erasures and revocations that a restore must not undo |
 //! | `people` | those of them about people: deletions, and rights |
 //! | `apply` | ending them again |
+//! | `account` | the rows of one account, and the way back into another one |
 //!
 //! A restore has these steps, each a call of [`DatabaseUrl`]: `begin_restore`, `load_snapshot`, `upgrade_restored`, `end_credentials`,
 //! and `finish_restore`. Between the first and the last one the database has a mark, by which every program refuses it.
 
+pub(crate) mod account;
 mod apply;
 mod canonical;
 mod columns;

@@ -14,9 +14,9 @@ use crate::db::conn::{Conn, on_conn};
 use crate::db::text::Dialect;
 
 #[derive(QueryableByName)]
-struct Row {
+pub(super) struct Row {
     #[diesel(sql_type = Text)]
-    row: String,
+    pub(super) row: String,
 }
 
 /// The columns of each table, and the counters, of the database behind a connection.
@@ -34,7 +34,7 @@ pub(super) fn read_rows(mut conn: Conn<'_>, sink: &mut dyn RowSink) -> Result<Sh
         if of_table.is_empty() {
             continue;
         }
-        let query = rows_of(conn.dialect(), table, &of_table, key);
+        let query = rows_of(conn.dialect(), table, &of_table, key, "");
         on_conn!(conn.reborrow(), |conn| {
             for row in sql_query(query).load_iter::<Row, DefaultLoadingMode>(conn)? {
                 let row = canonical(&row?.row).map_err(|error| SnapshotError::Row { table: table.to_owned(), source: error })?;
@@ -47,7 +47,8 @@ pub(super) fn read_rows(mut conn: Conn<'_>, sink: &mut dyn RowSink) -> Result<Sh
     Ok(Shape { columns, counters: counters::read(conn)? })
 }
 
-fn rows_of(dialect: Dialect, table: &str, columns: &[Column], key: &[&str]) -> String {
+/// The query for the rows of a table that meet a condition, in the order of its key.
+pub(super) fn rows_of(dialect: Dialect, table: &str, columns: &[Column], key: &[&str], condition: &str) -> String {
     let members: Vec<_> = columns.iter().map(|column| format!("'{}', {}", column.name, column.as_json(dialect))).collect();
     let in_order = |name: &&str| {
         let column = columns.iter().find(|column| column.name == *name);
@@ -55,7 +56,7 @@ fn rows_of(dialect: Dialect, table: &str, columns: &[Column], key: &[&str]) -> S
     };
     let (members, order) = (members.join(", "), key.iter().map(in_order).collect::<Vec<_>>().join(", "));
     match dialect {
-        Dialect::Postgres => format!("SELECT json_build_object({members})::text AS \"row\" FROM \"{table}\" ORDER BY {order}"),
-        Dialect::Sqlite => format!("SELECT json_object({members}) AS \"row\" FROM \"{table}\" ORDER BY {order}"),
+        Dialect::Postgres => format!("SELECT json_build_object({members})::text AS \"row\" FROM \"{table}\" {condition} ORDER BY {order}"),
+        Dialect::Sqlite => format!("SELECT json_object({members}) AS \"row\" FROM \"{table}\" {condition} ORDER BY {order}"),
     }
 }

@@ -51,6 +51,7 @@ pub const TABLES: &[(&str, InBackup)] = &[
     ("session_words_idx", Left(INDEX)),
     ("session_ends", Left(PROJECTION)),
     ("session_creators", Left(PROJECTION)),
+    ("test_accounts", Left("belongs to the tests of one process of profile dev")),
     ("schema_compatibility", Left("belongs to the schema: migrations write it")),
 ];
 

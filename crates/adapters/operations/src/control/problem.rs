@@ -1,0 +1,117 @@
+//! What test control answers when it does not carry a request out: `application/problem+json` of RFC 9457.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ContentType, RETRY_AFTER};
+use actix_web::{HttpResponse, ResponseError};
+use derslik_ports::StoreError;
+use derslik_ports::inbound::control::ControlError;
+use serde_json::{Map, Value};
+
+/// Why a request was not carried out. Its JSON has the members `type`, `title`, `status`, `code` and `detail`, and where one is at fault
+/// also `field` and `line`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    /// What programs tell problems apart by.
+    code: &'static str,
+    detail: String,
+    field: Option<String>,
+    line: Option<usize>,
+}
+
+impl Problem {
+    const fn new(status: StatusCode, code: &'static str, detail: String) -> Self {
+        Self { status, code, detail, field: None, line: None }
+    }
+
+    /// The process has not opened its database yet.
+    pub(crate) fn starting() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "starting", "the service is starting: try again".to_owned())
+    }
+
+    /// The request can't be read.
+    pub(crate) fn malformed(detail: &dyn fmt::Display) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed", detail.to_string())
+    }
+
+    /// The body is too long, or does not come in time.
+    pub(crate) fn too_large(detail: &dyn fmt::Display) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail.to_string())
+    }
+}
+
+impl From<ControlError> for Problem {
+    fn from(error: ControlError) -> Self {
+        let detail = error.to_string();
+        match error {
+            ControlError::NotFound { .. } => Self::new(StatusCode::NOT_FOUND, "not_found", detail),
+            ControlError::Invalid { field, line, problem: _ } => {
+                Self { field, line, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail) }
+            }
+            ControlError::Conflict(_) => Self::new(StatusCode::CONFLICT, "conflict", detail),
+            ControlError::TimedOut(_) => Self::new(StatusCode::REQUEST_TIMEOUT, "timed_out", detail),
+            ControlError::Store(StoreError::Unavailable(_)) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail),
+            ControlError::Store(_) => {
+                tracing::error!(%detail, "test control has failed");
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut members = Map::new();
+        members.insert("type".to_owned(), Value::from("about:blank"));
+        members.insert("title".to_owned(), Value::from(self.status.canonical_reason().unwrap_or_default()));
+        members.insert("status".to_owned(), Value::from(self.status.as_u16()));
+        members.insert("code".to_owned(), Value::from(self.code));
+        members.insert("detail".to_owned(), Value::from(self.detail.as_str()));
+        if let Some(field) = &self.field {
+            members.insert("field".to_owned(), Value::from(field.as_str()));
+        }
+        if let Some(line) = self.line {
+            members.insert("line".to_owned(), Value::from(line));
+        }
+        let mut answer = HttpResponse::build(self.status);
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            answer.insert_header((RETRY_AFTER, "1"));
+        }
+        answer.insert_header(ContentType("application/problem+json".parse().unwrap_or(actix_web::mime::APPLICATION_JSON)));
+        answer.body(Value::Object(members).to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::body::to_bytes;
+    use serde_json::json;
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_problem_names_the_field_and_the_line_at_fault() {
+        let error =
+            ControlError::Invalid { field: Some("courses.0.owner".to_owned()), line: Some(12), problem: "no such person".to_owned() };
+        let answer = Problem::from(error).error_response();
+        assert_eq!(answer.headers().get("content-type").unwrap(), "application/problem+json");
+        let body: Value = serde_json::from_slice(&to_bytes(answer.into_body()).await.unwrap()).unwrap();
+        let expected = json!({
+            "type": "about:blank", "title": "Unprocessable Entity", "status": 422, "code": "invalid",
+            "detail": "no such person", "field": "courses.0.owner", "line": 12,
+        });
+        assert_eq!(body, expected);
+    }
+}

@@ -1,0 +1,62 @@
+//! `/accounts/{account}/snapshots`: the state of an account under a name.
+
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::{self, Data, Path, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use derslik_ports::inbound::control::{PublicAccountId, SnapshotName, StoredSnapshot};
+use serde_json::{Value, json};
+
+use super::{ControlSlot, Problem, read};
+
+/// Adds the resources.
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .service(web::resource("/accounts/{account}/snapshots").route(web::get().to(list)))
+        .service(
+            web::resource("/accounts/{account}/snapshots/{name}")
+                .route(web::get().to(file))
+                .route(web::put().to(take))
+                .route(web::delete().to(remove)),
+        )
+        .service(web::resource("/accounts/{account}/snapshots/{name}/restore").route(web::post().to(restore)));
+}
+
+fn target(path: &(String, String)) -> Result<(PublicAccountId, SnapshotName), Problem> {
+    let (account, name) = path;
+    Ok((read::account(account)?, name.parse()?))
+}
+
+async fn list(slot: Data<ControlSlot>, path: Path<String>) -> Result<HttpResponse, Problem> {
+    let snapshots = slot.control()?.snapshots.list(read::account(&path)?).await?;
+    Ok(HttpResponse::Ok().json(json!({ "snapshots": snapshots.iter().map(view).collect::<Vec<_>>() })))
+}
+
+async fn take(slot: Data<ControlSlot>, path: Path<(String, String)>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    read::allow_long(&request);
+    let (account, name) = target(&path)?;
+    Ok(HttpResponse::Ok().json(view(&slot.control()?.snapshots.take(account, name).await?)))
+}
+
+async fn restore(slot: Data<ControlSlot>, path: Path<(String, String)>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    read::allow_long(&request);
+    let (account, name) = target(&path)?;
+    slot.control()?.snapshots.restore(account, name).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+async fn remove(slot: Data<ControlSlot>, path: Path<(String, String)>) -> Result<HttpResponse, Problem> {
+    let (account, name) = target(&path)?;
+    slot.control()?.snapshots.remove(account, name).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+async fn file(slot: Data<ControlSlot>, path: Path<(String, String)>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    read::allow_long(&request);
+    let (account, name) = target(&path)?;
+    let bytes = slot.control()?.snapshots.file(account, name).await?;
+    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/octet-stream")).body(bytes))
+}
+
+fn view(snapshot: &StoredSnapshot) -> Value {
+    json!({ "name": snapshot.name.as_str(), "rows": snapshot.rows, "bytes": snapshot.bytes })
+}

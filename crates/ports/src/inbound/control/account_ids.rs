@@ -1,0 +1,91 @@
+//! The ids by which tests name accounts.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::{PoisonError, RwLock};
+
+use derslik_domain::id::AccountId;
+
+/// The id of an account as tests know it. A reset gives the account a fresh [`AccountId`] inside, and keeps this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PublicAccountId(i64);
+
+impl PublicAccountId {
+    /// The id with that number.
+    pub const fn new(number: i64) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for PublicAccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for PublicAccountId {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+/// Which account stands behind which public id, in this process. An account that was never reset has the number of its own id. What
+/// is kept for one account between its resets, such as its clock, its faults and its journal, is found by the public id.
+#[derive(Debug, Default)]
+pub struct AccountIds {
+    ids: RwLock<Both>,
+}
+
+#[derive(Debug, Default)]
+struct Both {
+    public: HashMap<AccountId, PublicAccountId>,
+    current: HashMap<PublicAccountId, AccountId>,
+}
+
+impl AccountIds {
+    /// The public id of an account.
+    pub fn public(&self, account: AccountId) -> PublicAccountId {
+        let ids = self.ids.read().unwrap_or_else(PoisonError::into_inner);
+        ids.public.get(&account).copied().unwrap_or_else(|| PublicAccountId::new(account.get()))
+    }
+
+    /// The account that has this public id now.
+    pub fn current(&self, public: PublicAccountId) -> AccountId {
+        let ids = self.ids.read().unwrap_or_else(PoisonError::into_inner);
+        ids.current.get(&public).copied().unwrap_or_else(|| AccountId::new(public.get()))
+    }
+
+    /// Notes that a reset has put `account` behind that public id. The account before it keeps the public id as well, since requests
+    /// that began earlier still act in it.
+    pub fn replace(&self, public: PublicAccountId, account: AccountId) {
+        let mut ids = self.ids.write().unwrap_or_else(PoisonError::into_inner);
+        ids.public.insert(account, public);
+        ids.current.insert(public, account);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_keeps_its_public_id_when_it_is_replaced() {
+        let ids = AccountIds::default();
+        let (public, first) = (PublicAccountId::new(7), AccountId::new(7));
+        assert_eq!((ids.public(first), ids.current(public)), (public, first));
+        ids.replace(public, AccountId::new(12));
+        ids.replace(public, AccountId::new(15));
+        assert_eq!(ids.current(public), AccountId::new(15));
+        for account in [7, 12, 15] {
+            assert_eq!(ids.public(AccountId::new(account)), public, "{account}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The store of the accounts of tests, beside that of accounts.
+
+use derslik_domain::id::AccountId;
+use derslik_domain::rows::{BatchSize, RowCount};
+use derslik_domain::time::Timestamp;
+
+use super::StoreError;
+
+/// An account that test control made, reset or ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownTestAccount {
+    /// The account.
+    pub account: AccountId,
+    /// The number by which tests name it.
+    pub public: i64,
+    /// When it ends, in real time; `None` for never.
+    pub lives_until: Option<Timestamp>,
+}
+
+/// The rows of one table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableRows {
+    /// The table.
+    pub table: &'static str,
+    /// Its rows, each a JSON object, as a backup has it.
+    pub rows: Vec<String>,
+}
+
+/// The rows of one account.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AccountRows {
+    /// The tables that have any, those first that others refer to.
+    pub tables: Vec<TableRows>,
+}
+
+/// Stores which accounts belong to tests, and brings accounts back to earlier states. Only test control calls it.
+#[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
+pub trait TestAccountRepository {
+    /// The accounts of tests that have not ended, ordered by id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn list(&mut self) -> Result<Vec<KnownTestAccount>, StoreError>;
+
+    /// The highest id of an account of tests that was ever given; zero before the first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn highest(&mut self) -> Result<i64, StoreError>;
+
+    /// Stores that an account belongs to tests, or what has changed about it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn put(&mut self, account: &KnownTestAccount) -> Result<(), StoreError>;
+
+    /// Ends an account for good. Its name and its keys become free, its jobs are removed, and its other rows stay until they are
+    /// [removed](Self::prune). Returns whether there was such an account.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn end(&mut self, account: AccountId, public: i64, at: Timestamp) -> Result<bool, StoreError>;
+
+    /// All rows of an account. On PostgreSQL it MUST be the first call of its transaction, which sees one state of the database
+    /// from then on.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn read_rows(&mut self, account: AccountId) -> Result<AccountRows, StoreError>;
+
+    /// Writes the rows of an account, which has [ended](Self::end), as those of a fresh one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn write_rows(&mut self, account: AccountId, rows: &AccountRows) -> Result<(), StoreError>;
+
+    /// Removes rows of ended accounts, about a batch of them, and returns how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn prune(&mut self, batch: BatchSize) -> Result<RowCount, StoreError>;
+}
