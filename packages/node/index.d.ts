@@ -1,7 +1,7 @@
 /** An instant: RFC 3339, or a date. */
 export type Instant = string | Date;
 
-/** A duration: a text such as `P1D` or `90s`, or its parts. */
+/** A duration: a text such as `7d` or `90s`, or its parts. */
 export interface Span {
   weeks?: number;
   days?: number;
@@ -15,17 +15,17 @@ export interface ClockState {
   now: string;
   frozen: boolean;
   own: boolean;
-  nextDue: string | null;
+  next_due: string | null;
 }
 
 /** Something that ran because the clock reached its time. */
 export interface Ran {
   due: string;
-  account: number;
-  kind: 'job' | 'sessions-expired' | string;
+  account: string;
+  kind: 'job' | 'sessions_expired' | string;
   job?: number;
   action?: string;
-  outcome?: 'completed' | 'failed' | 'retried' | 'cancelled';
+  outcome?: 'completed' | 'failed' | 'retried';
   sessions?: number;
 }
 
@@ -63,7 +63,7 @@ export interface FaultFields {
   probability?: number;
   seed?: number;
   status?: number;
-  retryAfter?: number;
+  retry_after?: number;
   millis?: number;
   action?: string;
 }
@@ -103,13 +103,13 @@ export interface Entry {
   route: string | null;
   headers: Record<string, string>;
   body: unknown;
-  bodyBytes: number;
+  body_bytes: number;
   /** `null` where no answer was sent. */
   status: number | null;
   millis: number;
-  answerBytes: number;
+  answer_bytes: number;
   fault: string | null;
-  requestId: string;
+  request_id: string;
 }
 
 export interface Journal {
@@ -117,13 +117,17 @@ export interface Journal {
   /** `timeout` is in seconds. */
   wait(match?: Match, options?: { count?: number; timeout?: number }): Promise<Entry[]>;
   /** Fails with the differences of the nearest requests. `body` is a part of a body. */
-  assert(match?: Match & { body?: unknown }, expected?: { count: number } | { atLeast: number } | { none: true }): Promise<number[]>;
+  assert(match?: Match & { body?: unknown }, expected?: { count: number } | { at_least: number } | { none: true }): Promise<number[]>;
   curl(match?: Match): Promise<string>;
   clear(): Promise<void>;
 }
 
 export interface User {
-  id: string | number;
+  role: string;
+  /** The id in the courses API. */
+  id: string;
+  /** The id in the sessions API. */
+  guid: string;
   email: string;
   token: string;
 }
@@ -131,7 +135,7 @@ export interface User {
 /** An account with keys for all three APIs. */
 export declare class Account implements AsyncDisposable {
   readonly url: string;
-  readonly id: number;
+  readonly id: string;
   readonly name: string;
   readonly token: string;
   readonly users: Record<string, User>;

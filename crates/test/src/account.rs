@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::control::{Control, escaped};
 use crate::http::Request;
@@ -18,8 +18,8 @@ pub struct Account {
 
 impl Account {
     pub(crate) fn new(address: SocketAddr, control: &Control, made: Value) -> Result<Self, Error> {
-        let id = made.pointer("/account/id").and_then(Value::as_i64).ok_or(Error::Missing("account"))?;
-        let control = control.below(&format!("/accounts/{id}"));
+        let id = made.pointer("/id").and_then(Value::as_str).ok_or(Error::Missing("id"))?;
+        let control = control.below(&format!("/accounts/{}", escaped(id)));
         Ok(Self { address, made, control })
     }
 
@@ -28,14 +28,20 @@ impl Account {
         format!("http://{}", self.address)
     }
 
-    /// The account as the service described it: ids, keys, projects and users.
+    /// The account as the service described it: id, keys, project and users.
     pub const fn description(&self) -> &Value {
         &self.made
     }
 
-    /// The access token for the courses API.
+    /// The access token of the admin for the courses API.
     pub fn token(&self) -> &str {
-        self.text("/token")
+        self.token_of("admin").unwrap_or_default()
+    }
+
+    /// The access token of the person of a role: `admin`, `teacher`, `coteacher`, `student` or `stranger`.
+    pub fn token_of(&self, role: &str) -> Option<&str> {
+        let users = self.made.get("users")?.as_array()?;
+        users.iter().find(|user| user.get("role").is_some_and(|found| found == role))?.get("token")?.as_str()
     }
 
     /// The bearer for the sessions API.
@@ -44,13 +50,13 @@ impl Account {
     }
 
     /// The key for the jobs API.
-    pub fn organization_key(&self) -> &str {
-        self.text("/organization_key")
+    pub fn account_key(&self) -> &str {
+        self.text("/account_key")
     }
 
     /// The key of the project, which is a part of paths of the jobs API.
     pub fn project_key(&self) -> &str {
-        self.text("/projects/0/key")
+        self.text("/project/key")
     }
 
     fn text(&self, pointer: &str) -> &str {
@@ -60,16 +66,15 @@ impl Account {
     /// The variables from which clients, and code that makes its own, take addresses and keys.
     pub fn env(&self) -> Vec<(&'static str, String)> {
         let url = self.url();
-        let id = self.made.pointer("/account/id").map(ToString::to_string).unwrap_or_default();
         vec![
             ("DERSLIK_URL", url.clone()),
             ("PERCULUS_AUTH_URL", format!("{url}/auth")),
             ("PERCULUS_XAPI_URL", format!("{url}/xapi")),
             ("PERCULUS_ACCESS_KEY", self.text("/access_key").to_owned()),
             ("PERCULUS_SECRET_KEY", self.text("/secret_key").to_owned()),
-            ("PERCULUS_ACCOUNT_ID", id),
+            ("PERCULUS_ACCOUNT_ID", self.text("/id").to_owned()),
             ("OPENREPLAY_API_URL", format!("{url}/api/v1")),
-            ("OPENREPLAY_API_KEY", self.organization_key().to_owned()),
+            ("OPENREPLAY_API_KEY", self.account_key().to_owned()),
             ("OPENREPLAY_PROJECT_KEY", self.project_key().to_owned()),
             ("CLASSROOM_URL", format!("{url}/")),
             ("CLASSROOM_TOKEN", self.token().to_owned()),
@@ -124,7 +129,7 @@ impl Account {
         } else if begins_with(&["/v1/courses", "/v1/userProfiles", "/batch"]) {
             format!("Bearer {}", self.token())
         } else {
-            self.organization_key().to_owned()
+            self.account_key().to_owned()
         }
     }
 
@@ -133,7 +138,7 @@ impl Account {
     /// # Errors
     /// [`Error`].
     pub async fn reset(&self) -> Result<(), Error> {
-        self.control.post("/reset", &json!({})).await.map(drop)
+        self.control.post_nothing("/reset").await.map(drop)
     }
 
     /// Adds the content of a seed in YAML.
@@ -165,7 +170,7 @@ impl Account {
     /// # Errors
     /// [`Error::Refused`] if there is none of that name.
     pub async fn restore(&self, name: &str) -> Result<(), Error> {
-        self.control.post(&format!("/snapshots/{}/restore", escaped(name)), &json!({})).await.map(drop)
+        self.control.post_nothing(&format!("/snapshots/{}/restore", escaped(name))).await.map(drop)
     }
 
     /// Ends the account. Its keys stop working.

@@ -12,7 +12,7 @@ use crate::control::{Control, list};
 pub struct Clock(pub(crate) Control);
 
 impl Clock {
-    /// The state of the clock: `now`, `frozen`, `own` and `nextDue`.
+    /// The state of the clock: `now`, `frozen`, `own` and `next_due`.
     ///
     /// # Errors
     /// [`Error`].
@@ -42,7 +42,7 @@ impl Clock {
     /// # Errors
     /// [`Error::Refused`] if it does not settle.
     pub async fn advance(&self, by: Duration) -> Result<Vec<Value>, Error> {
-        let by = format!("PT{}.{:06}S", by.as_secs(), by.subsec_micros());
+        let by = if by.subsec_nanos() == 0 { json!(by.as_secs()) } else { json!(by.as_secs_f64()) };
         list(&mut self.0.post("/advance", &json!({ "by": by })).await?, "ran")
     }
 
@@ -59,7 +59,7 @@ impl Clock {
     /// # Errors
     /// [`Error::Refused`] if it does not settle.
     pub async fn run_to_next_due(&self) -> Result<Vec<Value>, Error> {
-        list(&mut self.0.post("/run-to-next-due", &json!({})).await?, "ran")
+        list(&mut self.0.post_nothing("/run-to-next-due").await?, "ran")
     }
 
     /// Lets a frozen clock run on.
@@ -67,6 +67,6 @@ impl Clock {
     /// # Errors
     /// [`Error`].
     pub async fn resume(&self) -> Result<Value, Error> {
-        self.0.post("/resume", &json!({})).await
+        self.0.post_nothing("/resume").await
     }
 }

@@ -36,12 +36,16 @@ impl Control {
         self.send("POST", path, Some((JSON, body.to_string()))).await
     }
 
+    pub(crate) async fn post_nothing(&self, path: &str) -> Result<Value, Error> {
+        self.send("POST", path, None).await
+    }
+
     pub(crate) async fn post_yaml(&self, path: &str, text: &str) -> Result<Value, Error> {
         self.send("POST", path, Some((YAML, text.to_owned()))).await
     }
 
     pub(crate) async fn put(&self, path: &str) -> Result<Value, Error> {
-        self.send("PUT", path, Some((JSON, "{}".to_owned()))).await
+        self.send("PUT", path, None).await
     }
 
     pub(crate) async fn delete(&self, path: &str) -> Result<(), Error> {

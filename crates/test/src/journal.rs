@@ -48,7 +48,7 @@ impl Journal {
         let body = match count {
             Count::Exactly(0) => json!({ "match": matching, "none": true }),
             Count::Exactly(count) => json!({ "match": matching, "count": count }),
-            Count::AtLeast(count) => json!({ "match": matching, "atLeast": count }),
+            Count::AtLeast(count) => json!({ "match": matching, "at_least": count }),
         };
         let outcome = self.0.post("/assert", &body).await;
         match outcome {

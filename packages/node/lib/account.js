@@ -7,14 +7,14 @@ const SECONDS = { weeks: 604_800, days: 86_400, hours: 3_600, minutes: 60, secon
 
 const instant = (value) => (value instanceof Date ? value.toISOString() : value);
 
-/** A duration as a text. Parts are those of SECONDS. */
+/** A duration in seconds, or a text. Parts are those of SECONDS. */
 export function span(by) {
   if (typeof by === 'string') return by;
   const millis = Object.entries(by).reduce((sum, [part, count]) => {
     if (!(part in SECONDS)) throw new TypeError(`a duration has no ${part}: it has ${Object.keys(SECONDS).join(', ')}`);
     return sum + Math.round(count * SECONDS[part] * 1_000);
   }, 0);
-  return `PT${millis / 1_000}S`;
+  return millis / 1_000;
 }
 
 /** The clock of one account. Leases, timeouts and limits of the service stay on real time. */
@@ -47,11 +47,11 @@ class Clock {
   }
 
   async runToNextDue() {
-    return (await this.#control.call('POST', 'run-to-next-due', { body: {} })).ran;
+    return (await this.#control.call('POST', 'run-to-next-due')).ran;
   }
 
   resume() {
-    return this.#control.call('POST', 'resume', { body: {} });
+    return this.#control.call('POST', 'resume');
   }
 }
 
@@ -101,7 +101,7 @@ class Journal {
     return (await this.#control.call('GET', 'wait', { query, timeout: (timeout + 10) * 1_000 })).entries;
   }
 
-  async assert(match = {}, expected = { atLeast: 1 }) {
+  async assert(match = {}, expected = { at_least: 1 }) {
     try {
       return (await this.#control.call('POST', 'assert', { body: { match, ...expected } })).matched;
     } catch (error) {
@@ -135,12 +135,12 @@ export class Account {
   #control;
 
   constructor(server, made) {
-    this.#control = server.control.below(`accounts/${encodeURIComponent(made.account.id)}`);
+    this.#control = server.control.below(`accounts/${encodeURIComponent(made.id)}`);
     this.url = server.url;
-    this.id = made.account.id;
-    this.name = made.account.name;
-    this.token = made.token;
-    this.users = made.users ?? {};
+    this.id = made.id;
+    this.name = made.name;
+    this.users = Object.fromEntries(made.users.map((user) => [user.role, user]));
+    this.token = this.users.admin.token;
     this.perculus = {
       url: `${server.url}/xapi/v2`,
       authUrl: `${server.url}/auth`,
@@ -148,7 +148,7 @@ export class Account {
       secretKey: made.secret_key,
       authorization: `Bearer ${made.bearer}`,
     };
-    this.openreplay = { url: `${server.url}/api/v1`, key: made.organization_key, projectKey: made.projects[0].key };
+    this.openreplay = { url: `${server.url}/api/v1`, key: made.account_key, projectKey: made.project.key };
     this.clock = new Clock(this.#control.below('clock'));
     this.faults = new Faults(this.#control.below('faults'));
     this.journal = new Journal(this.#control.below('journal'));
@@ -162,7 +162,7 @@ export class Account {
       PERCULUS_XAPI_URL: `${this.url}/xapi`,
       PERCULUS_ACCESS_KEY: this.perculus.accessKey,
       PERCULUS_SECRET_KEY: this.perculus.secretKey,
-      PERCULUS_ACCOUNT_ID: String(this.id),
+      PERCULUS_ACCOUNT_ID: this.id,
       OPENREPLAY_API_URL: this.openreplay.url,
       OPENREPLAY_API_KEY: this.openreplay.key,
       OPENREPLAY_PROJECT_KEY: this.openreplay.projectKey,
@@ -172,10 +172,10 @@ export class Account {
   }
 
   /** The courses API for `@googleapis/classroom`, which is installed by itself. */
-  async classroom(role) {
+  async classroom(role = 'admin') {
     const { auth, classroom } = await import('@googleapis/classroom');
     const oauth = new auth.OAuth2();
-    oauth.setCredentials({ access_token: role === undefined ? this.token : this.users[role].token });
+    oauth.setCredentials({ access_token: this.users[role].token });
     return classroom({ version: 'v1', auth: oauth, rootUrl: `${this.url}/` });
   }
 
@@ -199,7 +199,7 @@ export class Account {
   }
 
   async reset() {
-    await this.#control.call('POST', 'reset', { body: {} });
+    await this.#control.call('POST', 'reset');
   }
 
   seed(document) {

@@ -1,6 +1,6 @@
 """An account of a test: its keys, its clients, its clock, its faults and its journal."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 from ._control import ControlError, request, segment
 
@@ -10,19 +10,18 @@ def _instant(value):
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ValueError("an instant needs a time zone: use datetime.now(timezone.utc), or a text as 2026-01-01T00:00:00Z")
-        return value.isoformat()
+        return value.astimezone(timezone.utc).replace(tzinfo=None).isoformat() + "Z"
     return value
 
 
 def _span(by, parts):
-    """A duration in seconds, or a text as P1D or 90s."""
+    """A duration in seconds, or a text as 7d or 90s."""
     if by is not None and parts:
         raise TypeError("give a duration, or its parts, and not both")
     if isinstance(by, str):
         return by
-    span = by if by is not None else timedelta(**parts)
-    micros = span // timedelta(microseconds=1)
-    return f"PT{micros // 1_000_000}.{micros % 1_000_000:06d}S" if micros % 1_000_000 else f"PT{micros // 1_000_000}S"
+    seconds = (by if by is not None else timedelta(**parts)).total_seconds()
+    return int(seconds) if seconds.is_integer() else seconds
 
 
 class Clock:
@@ -32,7 +31,7 @@ class Clock:
         self._control = control
 
     def show(self):
-        """The state of the clock: `now`, `frozen`, `own` and `nextDue`."""
+        """The state of the clock: `now`, `frozen`, `own` and `next_due`."""
         return self._control.call("GET")
 
     def now(self):
@@ -54,11 +53,11 @@ class Clock:
 
     def run_to_next_due(self):
         """Moves the clock to the next instant at which something is due. Returns what ran."""
-        return self._control.call("POST", "run-to-next-due", {})["ran"]
+        return self._control.call("POST", "run-to-next-due")["ran"]
 
     def resume(self):
         """Lets a frozen clock run on."""
-        return self._control.call("POST", "resume", {})
+        return self._control.call("POST", "resume")
 
 
 class Faults:
@@ -107,8 +106,8 @@ class Journal:
         """Fails with the differences of the nearest requests, unless the number of matching ones is right. `body` is a part of a
         body.
         """
-        given = {"count": count, "atLeast": at_least, "none": none}
-        chosen = {name: value for name, value in given.items() if value is not None} or {"atLeast": 1}
+        given = {"count": count, "at_least": at_least, "none": none}
+        chosen = {name: value for name, value in given.items() if value is not None} or {"at_least": 1}
         try:
             return self._control.call("POST", "assert", {"match": match, **chosen})["matched"]
         except ControlError as error:
@@ -140,15 +139,15 @@ class Account:
     def __init__(self, server, made):
         self.server = server
         self.url = server.url
-        self.id = made["account"]["id"]
-        self.name = made["account"]["name"]
+        self.id = made["id"]
+        self.name = made["name"]
         self.access_key = made["access_key"]
         self.secret_key = made["secret_key"]
         self.bearer = made["bearer"]
-        self.organization_key = made["organization_key"]
-        self.project = made["projects"][0]
-        self.token = made["token"]
-        self.users = made.get("users", {})
+        self.account_key = made["account_key"]
+        self.project = made["project"]
+        self.users = {user["role"]: user for user in made["users"]}
+        self.token = self.users["admin"]["token"]
         self._control = server.control.below(f"accounts/{segment(self.id)}")
         self.clock = Clock(self._control.below("clock"))
         self.faults = Faults(self._control.below("faults"))
@@ -162,20 +161,20 @@ class Account:
             "PERCULUS_XAPI_URL": f"{self.url}/xapi",
             "PERCULUS_ACCESS_KEY": self.access_key,
             "PERCULUS_SECRET_KEY": self.secret_key,
-            "PERCULUS_ACCOUNT_ID": str(self.id),
+            "PERCULUS_ACCOUNT_ID": self.id,
             "OPENREPLAY_API_URL": f"{self.url}/api/v1",
-            "OPENREPLAY_API_KEY": self.organization_key,
+            "OPENREPLAY_API_KEY": self.account_key,
             "OPENREPLAY_PROJECT_KEY": self.project["key"],
             "CLASSROOM_URL": f"{self.url}/",
             "CLASSROOM_TOKEN": self.token,
         }
 
-    def classroom(self, role=None):
+    def classroom(self, role="admin"):
         """The courses API for google-api-python-client, which is installed by itself. `role` names a person of `users`."""
         from google.oauth2.credentials import Credentials
         from googleapiclient.discovery import build
 
-        token = self.token if role is None else self.users[role]["token"]
+        token = self.users[role]["token"]
         return build(
             "classroom",
             "v1",
@@ -204,7 +203,7 @@ class Account:
             return f"Bearer {self.bearer}"
         if path.startswith(("/v1/courses", "/v1/userProfiles", "/batch")):
             return f"Bearer {self.token}"
-        return self.organization_key
+        return self.account_key
 
     def request(self, method, path, body=None, headers=None):
         """One request with the credential of its API: the status, and the body as JSON."""
@@ -226,7 +225,7 @@ class Account:
 
     def reset(self):
         """Brings the account back to its first content. Keys stay valid."""
-        self._control.call("POST", "reset", {})
+        self._control.call("POST", "reset")
 
     def seed(self, document):
         """Adds the content of a seed: YAML as a text, or data."""
