@@ -43,9 +43,11 @@ def test_killed_parents_leave_neither_processes_nor_files(tmp_path):
     for _ in range(ABORTS):
         environment = {**os.environ, "TMPDIR": str(tmp_path)}
         with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, env=environment) as parent:
-            pid = int(parent.stdout.readline())
-            assert list(tmp_path.iterdir())
-            parent.send_signal(signal.SIGKILL)
+            try:
+                pid = int(parent.stdout.readline())
+                assert list(tmp_path.iterdir())
+            finally:
+                parent.send_signal(signal.SIGKILL)
         assert ended(pid)
         assert not list(tmp_path.iterdir())
 
