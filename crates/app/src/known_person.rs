@@ -51,7 +51,7 @@ pub async fn add_known_person(people: &dyn PeopleService, plan: &AccountPlan) ->
     let account: Arc<Account> = Arc::new(plan.account.clone());
     let principal = Principal { id: plan.service, kind: PrincipalKind::Service, role: Role::Admin };
     let scopes = CredentialKind::AccessKey.scopes();
-    let actor = Actor { account, principal, scopes, credential: Id::new(0), project: None, trace: None };
+    let actor = Actor { shown_account: account.id, account, principal, scopes, credential: Id::new(0), project: None, trace: None };
     let key = UserKey::Username(Username::parse(USERNAME)?);
     match people.get(&actor, key).await {
         Err(ServiceError::NotFound) => {}

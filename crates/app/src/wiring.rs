@@ -4,6 +4,8 @@
 //! An [`Installation`] is the program over one database. `serve` takes the state of the HTTP adapter from it, `worker` the runner
 //! of jobs, and the commands of operators their use cases.
 
+mod control;
+
 use std::sync::Arc;
 
 use derslik_domain::identity::PasswordRules;
@@ -11,6 +13,7 @@ use derslik_domain::job::Action;
 use derslik_domain::time::Timestamp;
 use derslik_http::classroom::ClassroomSettings;
 use derslik_http::{HttpState, Limits, Services};
+use derslik_ports::inbound::control::AccountIds;
 use derslik_ports::inbound::operators::{
     AccountAdministration, AdminAdministration, AuditReading, AuditVerification, BacklogReading, CourseOperations,
     CredentialAdministration, ErasureRequests, GrantAdministration, InstallationKeys, JobOperations, KnownSecretRevocation,
@@ -46,6 +49,8 @@ pub struct Installation {
     uow: DieselUnitOfWork,
     system: System,
     denials: Arc<DenialCounter>,
+    /// Which accounts tests have replaced: none outside of profile `dev`.
+    account_ids: Arc<AccountIds>,
 }
 
 /// The worker of an installation, before its start.
@@ -58,7 +63,7 @@ impl Installation {
     /// If the setting of the clock is not an instant.
     pub fn new(config: &Config, url: &DatabaseUrl, runtime: &Handle) -> anyhow::Result<Self> {
         let system = System::new(config)?;
-        Ok(Self { uow: DieselUnitOfWork::new(url, config.pool(), runtime), system, denials: Arc::default() })
+        Ok(Self { uow: DieselUnitOfWork::new(url, config.pool(), runtime), system, denials: Arc::default(), account_ids: Arc::default() })
     }
 
     /// The present instant, as the use cases see it.
@@ -83,7 +88,7 @@ impl Installation {
     /// If a setting can't be used.
     pub fn http_state(&self, config: &Config, page_key: [u8; 32]) -> anyhow::Result<HttpState> {
         let classroom = ClassroomSettings { templates: config.classroom.templates(), page_key };
-        let state = counted_http_state(&self.uow, &self.system, config.limits(), classroom, self.denials.clone());
+        let state = counted_http_state(&self.uow, &self.system, config.limits(), classroom, self.denials.clone(), &self.account_ids);
         let state = state.with_jobs_compat(config.jobs_compat()).with_trusted_proxies(config.trusted_proxies()?);
         let state = state.with_allowed_origins(config.allowed_origins()?);
         let state = state.with_rate_limits(config.limits.quotas());
@@ -263,7 +268,7 @@ pub fn operators<U: UnitOfWork + Clone>(uow: &U, system: &System) -> Operators {
 
 /// The state of the HTTP adapter: the use cases of clients over a unit of work, and limits.
 pub fn http_state<U: UnitOfWork + Readers + Clone>(uow: &U, system: &System, limits: Limits, classroom: ClassroomSettings) -> HttpState {
-    counted_http_state(uow, system, limits, classroom, Arc::default())
+    counted_http_state(uow, system, limits, classroom, Arc::default(), &Arc::default())
 }
 
 /// As [`http_state`], with the count of denied requests of the installation.
@@ -273,6 +278,7 @@ fn counted_http_state<U: UnitOfWork + Readers + Clone>(
     limits: Limits,
     classroom: ClassroomSettings,
     denials: Arc<DenialCounter>,
+    account_ids: &Arc<AccountIds>,
 ) -> HttpState {
     let System { clock, ids, passwords, password_rules: _, signatures } = system.clone();
     let denials: Arc<dyn DenialLog> = Arc::new(MeteredDenials::new(denials));
@@ -292,7 +298,12 @@ fn counted_http_state<U: UnitOfWork + Readers + Clone>(
         jobs: Arc::new(Jobs::new(uow.clone(), Arc::clone(&clock))),
         projects: Arc::new(Projects::new(uow.clone(), Arc::clone(&clock), ids)),
         activity: Arc::new(Activity::new(uow.clone())),
-        identity: Arc::new(Identity::new(uow.clone(), clock).with_signatures(signatures).with_denials(denials.clone())),
+        identity: Arc::new(
+            Identity::new(uow.clone(), clock)
+                .with_signatures(signatures)
+                .with_denials(denials.clone())
+                .with_account_ids(Arc::clone(account_ids)),
+        ),
     };
     HttpState::new(services, classroom, limits).with_denials(denials)
 }

@@ -17,6 +17,7 @@
 //! | [`job`] | work that runs in the background: its states, retries, leases, and what erasing a user means |
 //! | [`rows`] | counts of rows, and sizes of batches |
 //! | [`audit`] | the audit log and its seals |
+//! | [`relative`] | times that are relative to now |
 //! | [`trace`] | the place of a piece of work in a distributed trace |
 //! | `strategies` | values for property tests (feature `proptest`) |
 #![forbid(unsafe_code)]
@@ -33,6 +34,7 @@ pub mod job;
 #[cfg(feature = "serde")]
 mod json;
 pub mod page;
+pub mod relative;
 pub mod rows;
 pub mod session;
 #[cfg(feature = "proptest")]

@@ -6,6 +6,7 @@
 pub mod activity;
 pub mod attendees;
 mod author;
+pub mod control;
 pub mod courses;
 pub mod denials;
 pub mod health;

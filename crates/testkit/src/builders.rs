@@ -109,6 +109,7 @@ pub fn service_user() -> User {
 /// An actor that may do everything in `account`.
 pub fn actor_of(account: Account) -> Actor {
     Actor {
+        shown_account: account.id,
         account: Arc::new(account),
         principal: service_principal(),
         scopes: Scope::ALL.into_iter().collect(),

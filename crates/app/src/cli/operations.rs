@@ -74,10 +74,11 @@ impl Operations {
     }
 
     /// Makes test control of an installation available, if this process has it.
-    pub(super) fn open_control(&self, control: impl FnOnce() -> Control) {
+    pub(super) fn open_control(&self, control: impl FnOnce() -> anyhow::Result<Control>) -> Result<(), Failure> {
         if let Some(slot) = self.listener.as_ref().and_then(|listener| listener.control.as_ref()) {
-            slot.open(control());
+            slot.open(control().map_err(Failure::Database)?);
         }
+        Ok(())
     }
 
     /// Shows that the process works. From now on all that it does is counted.

@@ -68,7 +68,7 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, args: &ServeArgs) ->
         signals.reload_with(move || reload(&certificate));
     }
     let runner = if args.no_worker { None } else { Some(runner(config, &installation)?) };
-    operations.open_control(|| installation.control(config));
+    operations.open_control(|| installation.control(config, runtime.handle()))?;
     operations.begin_work();
     // A log for programs has a banner for programs.
     let output = args.print.unwrap_or(if config.log.format == LogFormat::Json { Output::Json } else { context.output });

@@ -247,6 +247,8 @@ impl FromIterator<Scope> for Scopes {
 pub struct Actor {
     /// The account in which everything about the request happens.
     pub account: Arc<Account>,
+    /// The id under which answers show the account. It is that of the account, unless a test has reset it.
+    pub shown_account: AccountId,
     /// The principal that acts.
     pub principal: Principal,
     /// The scopes of the credential.

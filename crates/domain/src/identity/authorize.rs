@@ -117,6 +117,7 @@ mod tests {
         };
         Actor {
             account: Arc::new(Account { id: Id::new(1), name: crate::text::Name::new("demo").unwrap(), settings }),
+            shown_account: Id::new(1),
             principal: Principal { id: Id::new(2), kind: PrincipalKind::Service, role },
             scopes,
             credential: Id::new(3),

@@ -253,6 +253,12 @@ impl NewJob {
         Self { trace, ..self }
     }
 
+    /// The same job, which starts at that instant.
+    #[must_use]
+    pub fn starting_at(self, start_at: Timestamp) -> Self {
+        Self { start_at, ..self }
+    }
+
     /// The project that will list it.
     pub const fn project(&self) -> Option<ProjectId> {
         self.project

@@ -61,12 +61,17 @@ pub trait TestAccountRepository {
     /// [`StoreError`].
     fn end(&mut self, account: AccountId, public: i64, at: Timestamp) -> Result<bool, StoreError>;
 
-    /// All rows of an account. On PostgreSQL it MUST be the first call of its transaction, which sees one state of the database
-    /// from then on.
+    /// Lets the transaction see one state of the database from now on. It MUST be the first call of the transaction.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn read_rows(&mut self, account: AccountId) -> Result<AccountRows, StoreError>;
+    fn see_one_state(&mut self) -> Result<(), StoreError>;
+
+    /// The rows of an account in these tables, or in all of them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn read_rows(&mut self, account: AccountId, only: Option<&'static [&'static str]>) -> Result<AccountRows, StoreError>;
 
     /// Writes the rows of an account, which has [ended](Self::end), as those of a fresh one.
     ///

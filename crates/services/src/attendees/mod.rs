@@ -15,6 +15,8 @@ use derslik_domain::identity::{Actor, PersonFilter};
 use derslik_ports::inbound::{AttendeeService, IdempotentOutcome, IdempotentRequest, ServiceError};
 use derslik_ports::outbound::{Clock, Ids, Stores, UnitOfWork};
 
+pub(crate) use upsert_batch::apply;
+
 /// The use cases of attendees over a unit of work.
 #[derive(Debug, Clone)]
 pub struct Attendees<U> {

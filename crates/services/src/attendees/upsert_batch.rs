@@ -32,7 +32,7 @@ pub(super) async fn run<U: UnitOfWork>(
 }
 
 /// Decides a batch on a locked session, and writes the result.
-pub(super) fn apply(
+pub(crate) fn apply(
     stores: &mut dyn Stores,
     account: AccountId,
     session: SessionGuid,

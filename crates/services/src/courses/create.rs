@@ -41,7 +41,7 @@ pub(super) async fn run<U: UnitOfWork>(
     }
 }
 
-fn create_course(
+pub(crate) fn create_course(
     stores: &mut dyn Stores,
     actor: &Actor,
     form: CourseForm,

@@ -28,6 +28,7 @@ use derslik_ports::inbound::{
 use derslik_ports::outbound::{Clock, CourseReader, Ids, UnitOfWork};
 
 pub(crate) use calendar::enqueue_calendar_job;
+pub(crate) use create::create_course;
 pub(crate) use random_id::twelve_digits;
 
 /// The use cases of courses over a unit of work.

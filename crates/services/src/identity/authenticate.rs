@@ -16,6 +16,7 @@ use derslik_domain::audit::DenialCause;
 use derslik_domain::course::CalendarDate;
 use derslik_domain::id::{AccountId, CredentialId};
 use derslik_domain::identity::{Actor, Credential};
+use derslik_ports::inbound::control::AccountIds;
 use derslik_ports::inbound::{Assertion, AuthenticationError, DenialLog, GrantError, IdentityService, PresentedCredential};
 use derslik_ports::outbound::{Clock, CredentialOwner, Signatures, StoreError, Tenant, TokenSource, UnitOfWork};
 use moka::sync::Cache;
@@ -43,6 +44,8 @@ pub struct Identity<U> {
     /// The last day for which this process recorded a use of a credential, or tried to.
     used: Cache<(AccountId, CredentialId), CalendarDate>,
     denials: Option<Arc<dyn DenialLog>>,
+    /// Tells when tests have replaced accounts; `None` where they can't.
+    account_ids: Option<Arc<AccountIds>>,
 }
 
 #[derive(Debug, Clone)]
@@ -51,6 +54,8 @@ struct Found {
     credential: Arc<Credential>,
     /// When the read of it began. What was revoked since may have been missed.
     read_at: Instant,
+    /// How often accounts had been replaced before that.
+    replacements: u64,
 }
 
 impl<U: UnitOfWork + Clone> Identity<U> {
@@ -58,7 +63,7 @@ impl<U: UnitOfWork + Clone> Identity<U> {
     pub fn new(uow: U, clock: Arc<dyn Clock>) -> Self {
         let cache = Cache::builder().max_capacity(CACHE_CAPACITY).time_to_live(CACHE_LIFETIME).build();
         let used = Cache::builder().max_capacity(CACHE_CAPACITY).build();
-        Self { uow, clock, cache, signatures: None, used, denials: None }
+        Self { uow, clock, cache, signatures: None, used, denials: None, account_ids: None }
     }
 
     /// The same use case, which counts refused credentials there.
@@ -71,6 +76,17 @@ impl<U: UnitOfWork + Clone> Identity<U> {
     #[must_use]
     pub fn with_signatures(self, signatures: Arc<dyn Signatures>) -> Self {
         Self { signatures: Some(signatures), ..self }
+    }
+
+    /// The same use case, which reads a credential again once a test has replaced its account.
+    #[must_use]
+    pub fn with_account_ids(self, ids: Arc<AccountIds>) -> Self {
+        Self { account_ids: Some(ids), ..self }
+    }
+
+    /// How often tests have replaced accounts.
+    fn replacements(&self) -> u64 {
+        self.account_ids.as_ref().map_or(0, |ids| ids.replacements())
     }
 
     /// Counts a refused credential.
@@ -95,6 +111,7 @@ impl<U: UnitOfWork + Clone> Identity<U> {
     }
 
     async fn find(&self, presented: &PresentedCredential, assertion: Option<&Assertion>) -> Result<Found, AuthenticationError> {
+        let replacements = self.replacements();
         let (mut read_at, mut owner) = self.look_up(presented).await?;
         if let Some(assertion) = assertion.filter(|_| owner.is_none()) {
             self.register(presented, assertion).await?;
@@ -106,15 +123,18 @@ impl<U: UnitOfWork + Clone> Identity<U> {
             return Err(self.refused(Some(owner.account.id), DenialCause::WrongSecret));
         }
         self.record_use(&owner);
+        let account = owner.account.id;
+        let shown_account = self.account_ids.as_ref().map_or(account, |ids| AccountId::new(ids.public(account).get()));
         let actor = Actor {
             account: Arc::new(owner.account),
+            shown_account,
             principal: owner.credential.principal,
             scopes: owner.credential.scopes,
             credential: owner.credential.id,
             project: owner.credential.project,
             trace: None,
         };
-        Ok(Found { actor, credential: Arc::new(owner.credential), read_at })
+        Ok(Found { actor, credential: Arc::new(owner.credential), read_at, replacements })
     }
 
     /// Verifies an assertion, and stores it as an access token. If it is stored already, it stays as it is, also if it was revoked.
@@ -148,7 +168,8 @@ impl<U: UnitOfWork + Clone> Identity<U> {
     /// The actor of a credential, from the cache or from the store.
     async fn actor_of(&self, presented: PresentedCredential, assertion: Option<&Assertion>) -> Result<Actor, AuthenticationError> {
         let key = cache_key(&presented);
-        let cached = self.cache.get(&key).filter(|found| found.read_at.elapsed() < CACHE_LIFETIME);
+        let is_fresh = |found: &Found| found.read_at.elapsed() < CACHE_LIFETIME && found.replacements == self.replacements();
+        let cached = self.cache.get(&key).filter(is_fresh);
         let found = if let Some(found) = cached {
             found
         } else {

@@ -17,7 +17,7 @@ mod known_secrets;
 mod passwords;
 mod projects;
 mod secrets;
-mod set_up;
+pub(crate) mod set_up;
 mod tokens;
 mod users;
 

@@ -11,15 +11,15 @@ use super::credentials::{of_service, of_token};
 
 /// What was written for an account.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Written {
+pub(crate) struct Written {
     /// Whether the account is new.
-    pub(super) is_new: bool,
+    pub(crate) is_new: bool,
     /// The new credentials of its service principal.
-    pub(super) credentials: Vec<CredentialId>,
+    pub(crate) credentials: Vec<CredentialId>,
 }
 
 /// Sets up an account.
-pub(super) fn set_up(stores: &mut dyn Stores, plan: AccountPlan, which: Credentials, at: Timestamp) -> Result<Written, StoreError> {
+pub(crate) fn set_up(stores: &mut dyn Stores, plan: AccountPlan, which: Credentials, at: Timestamp) -> Result<Written, StoreError> {
     let AccountPlan { account, service, service_guid, credentials, projects, users } = plan;
     let mut written = Written { is_new: stores.identity().add_account(&account, at)?, credentials: Vec::new() };
     if !written.is_new && which == Credentials::OfNewAccount {

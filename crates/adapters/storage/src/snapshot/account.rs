@@ -35,12 +35,13 @@ fn owner_column(table: &str) -> &'static str {
     if table == "accounts" { "id" } else { "account_id" }
 }
 
-/// Reads the account and all its rows.
-pub(crate) fn read(mut conn: Conn<'_>, account: AccountId) -> Result<AccountRows, SnapshotError> {
+/// Reads the account and its rows in these tables, or in all of them.
+pub(crate) fn read(mut conn: Conn<'_>, account: AccountId, only: Option<&[&str]>) -> Result<AccountRows, SnapshotError> {
     let dialect = conn.dialect();
+    let is_wanted = |table: &str| only.map_or(!LEFT_OUT.contains(&table), |only| only.contains(&table));
     let mut rows = AccountRows::default();
     let own: (&'static str, &'static [&'static str]) = ("accounts", &["id"]);
-    for (table, key) in std::iter::once(own).chain(of_accounts()).filter(|(table, _)| !LEFT_OUT.contains(table)) {
+    for (table, key) in std::iter::once(own).chain(of_accounts()).filter(|(table, _)| is_wanted(table)) {
         let columns = columns_of(conn.reborrow(), table)?;
         let condition = format!("WHERE {} = {}", owner_column(table), account.get());
         let query = rows_of(dialect, table, &columns, key, &condition);

@@ -19,7 +19,7 @@ use derslik_ports::outbound::{
     AdminRepository, AliasRepository, AttendeeRepository, AuditRepository, ChangeLogRepository, Claim, Clock, Completion, CourseRepository,
     Enqueued, ErasureRepository, Exchanged, GradingPeriodRepository, GrantRepository, HeldJob, IdempotencyRepository, IdentityRepository,
     Ids, JobOfProject, JobRepository, KeyRepository, ProjectRepository, QueueDepth, Reason, RosterRepository, SealRepository,
-    SessionRepository, StoreError, Stores, Tenant, UnitOfWork, UserRepository,
+    SessionRepository, StoreError, Stores, Tenant, TestAccountRepository, UnitOfWork, UserRepository,
 };
 use derslik_testkit::builders::{account, now};
 use derslik_worker::{Registry, Runner, Settings, Step, StepContext, StepError, StepHandler, Task, TaskHandler, WorkerPorts};
@@ -122,6 +122,10 @@ impl Stores for OpenTables {
 
     fn idempotency(&mut self) -> &mut dyn IdempotencyRepository {
         self.rest.idempotency()
+    }
+
+    fn test_accounts(&mut self) -> &mut dyn TestAccountRepository {
+        self.rest.test_accounts()
     }
 
     fn attendees(&mut self) -> &mut dyn AttendeeRepository {

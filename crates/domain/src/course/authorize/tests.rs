@@ -18,6 +18,7 @@ fn actor(role: Role, scopes: Scopes) -> Actor {
     };
     Actor {
         account: Arc::new(Account { id: Id::new(1), name: crate::text::Name::new("demo").unwrap(), settings }),
+        shown_account: Id::new(1),
         principal: Principal { id: Id::new(ME), kind: PrincipalKind::User, role },
         scopes,
         credential: Id::new(3),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use derslik_domain::id::AccountId;
@@ -42,6 +43,8 @@ impl FromStr for PublicAccountId {
 #[derive(Debug, Default)]
 pub struct AccountIds {
     ids: RwLock<Both>,
+    /// How often accounts were replaced.
+    replacements: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -69,6 +72,17 @@ impl AccountIds {
         let mut ids = self.ids.write().unwrap_or_else(PoisonError::into_inner);
         ids.public.insert(account, public);
         ids.current.insert(public, account);
+        self.note_end();
+    }
+
+    /// Notes that an account has ended, or was replaced, so that what was read of its credentials before is out of date.
+    pub fn note_end(&self) {
+        self.replacements.fetch_add(1, Ordering::Release);
+    }
+
+    /// How often an account has ended or was replaced.
+    pub fn replacements(&self) -> u64 {
+        self.replacements.load(Ordering::Acquire)
     }
 }
 
@@ -83,7 +97,7 @@ mod tests {
         assert_eq!((ids.public(first), ids.current(public)), (public, first));
         ids.replace(public, AccountId::new(12));
         ids.replace(public, AccountId::new(15));
-        assert_eq!(ids.current(public), AccountId::new(15));
+        assert_eq!((ids.current(public), ids.replacements()), (AccountId::new(15), 2));
         for account in [7, 12, 15] {
             assert_eq!(ids.public(AccountId::new(account)), public, "{account}");
         }

@@ -77,7 +77,7 @@ pub trait SnapshotControl: Send + Sync {
     /// [`ControlError::NotFound`].
     async fn remove(&self, account: PublicAccountId, name: SnapshotName) -> Result<(), ControlError>;
 
-    /// A snapshot as a file of the format of backups.
+    /// A snapshot as a file: a line of JSON for each row, with the table and the row as a backup has it.
     ///
     /// # Errors
     /// [`ControlError::NotFound`].

@@ -41,7 +41,7 @@ impl Serialize for EntityView<'_> {
         }
         map.serialize_entry("duration", &duration)?;
         map.serialize_entry("lang", &SentOr(item.lang.sent(), settings.lang.as_str()))?;
-        map.serialize_entry("account_id", &self.actor.account_id().get())?;
+        map.serialize_entry("account_id", &self.actor.shown_account.get())?;
         map.serialize_entry("realtime_server", &NULL)?;
         map.serialize_entry("conference_server", &NULL)?;
         map.serialize_entry("file_server", &NULL)?;

@@ -1,0 +1,259 @@
+//! Writes the content of a seed into an account, within the transaction of its caller.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use derslik_domain::attendee::{AttendeeBatch, AttendeeForm, AttendeeVerdict};
+use derslik_domain::course::alias::{Alias, AliasSpace};
+use derslik_domain::course::roster::Membership;
+use derslik_domain::course::{CourseForm, CourseState};
+use derslik_domain::form::{Field, RawText};
+use derslik_domain::id::{Id, PrincipalId, ProjectId, SessionGuid};
+use derslik_domain::identity::{
+    Account, Actor, Email, PersonName, Principal, PrincipalKind, Role, Scope, User, UserKey, UserProfile, UserState, Username,
+};
+use derslik_domain::job::{NewJob, ReferenceId};
+use derslik_domain::relative::RelativeTime;
+use derslik_domain::session::{Batch, BatchItem, Creator, SessionForm, Target as SessionTarget, Verdict};
+use derslik_domain::time::Timestamp;
+use derslik_ports::inbound::control::{ControlError, SeedCounts};
+use derslik_ports::outbound::{Ids, Stores};
+
+use super::document::{Seed, SeedAttendee, SeedCourse, SeedJob, SeedPerson, SeedRole, SeedSession};
+use crate::attendees::apply as apply_attendees;
+use crate::courses::create_course;
+
+/// The account that gets the content.
+#[derive(Debug, Clone)]
+pub(in crate::control) struct Target {
+    pub(in crate::control) account: Account,
+    /// Its service principal, which is the creator.
+    pub(in crate::control) service: PrincipalId,
+    /// The project of its jobs and of `p:` aliases.
+    pub(in crate::control) project: Option<ProjectId>,
+}
+
+/// The steps of one seed.
+struct Writer<'w> {
+    stores: &'w mut dyn Stores,
+    ids: &'w dyn Ids,
+    actor: Actor,
+    at: Timestamp,
+    /// The people of the account that were looked up, by the text that names them.
+    people: HashMap<String, User>,
+}
+
+/// Writes the content.
+pub(in crate::control) fn apply(
+    stores: &mut dyn Stores,
+    target: &Target,
+    seed: &Seed,
+    ids: &dyn Ids,
+    at: Timestamp,
+) -> Result<SeedCounts, ControlError> {
+    let actor = Actor {
+        shown_account: target.account.id,
+        account: Arc::new(target.account.clone()),
+        principal: Principal { id: target.service, kind: PrincipalKind::Service, role: Role::Admin },
+        scopes: Scope::ALL.into_iter().collect(),
+        credential: Id::new(0),
+        project: target.project,
+        trace: None,
+    };
+    let mut writer = Writer { stores, ids, actor, at, people: HashMap::new() };
+    for (place, person) in seed.people.iter().enumerate() {
+        writer.person(person, place)?;
+    }
+    for (place, course) in seed.courses.iter().enumerate() {
+        writer.course(course, place)?;
+    }
+    for (place, session) in seed.sessions.iter().enumerate() {
+        writer.session(session, place)?;
+    }
+    for (place, job) in seed.jobs.iter().enumerate() {
+        writer.job(job, place)?;
+    }
+    let Seed { people, courses, sessions, jobs } = seed;
+    Ok(SeedCounts { people: people.len(), courses: courses.len(), sessions: sessions.len(), jobs: jobs.len() })
+}
+
+fn given(text: &str) -> Field<RawText> {
+    Field::Given(text.as_bytes().to_vec())
+}
+
+fn given_if(text: Option<&String>) -> Field<RawText> {
+    text.map_or(Field::Missing, |text| given(text))
+}
+
+impl Writer<'_> {
+    fn person(&mut self, person: &SeedPerson, place: usize) -> Result<(), ControlError> {
+        let refuse =
+            |field: &str, problem: &dyn std::fmt::Display| ControlError::invalid(&format!("people.{place}.{field}"), problem.to_string());
+        let (account, at) = (self.actor.account_id(), self.at);
+        let username = person.username.as_deref().map(Username::parse).transpose().map_err(|error| refuse("username", &error))?;
+        let user = User {
+            id: self.stores.users().next_id(account)?,
+            guid: self.ids.user_guid(),
+            kind: PrincipalKind::User,
+            role: match person.role {
+                SeedRole::Admin => Role::Admin,
+                SeedRole::Member => Role::Member,
+            },
+            username,
+            email: Some(Email::parse(&person.email).map_err(|error| refuse("email", &error))?),
+            name: PersonName::new(person.name.as_str()).map_err(|error| refuse("name", &error))?,
+            surname: PersonName::new(person.surname.as_str()).map_err(|error| refuse("surname", &error))?,
+            status: UserState::Active,
+            created_at: at,
+            updated_at: at,
+            profile: UserProfile::default(),
+        };
+        for key in [user.email.clone().map(UserKey::Email), user.username.clone().map(UserKey::Username)].into_iter().flatten() {
+            if self.stores.users().find(account, &key)?.is_some() {
+                return Err(refuse("email", &"another person has this address or user name"));
+            }
+        }
+        self.stores.users().add(account, &user)?;
+        Ok(())
+    }
+
+    /// The person of that address, or of that role in a new account.
+    fn find(&mut self, named: &str, field: &str) -> Result<User, ControlError> {
+        if let Some(user) = self.people.get(named) {
+            return Ok(user.clone());
+        }
+        let address = if named.contains('@') { named.to_owned() } else { format!("{named}@test.example") };
+        let found = match Email::parse(&address) {
+            Ok(email) => self.stores.users().find(self.actor.account_id(), &UserKey::Email(email))?,
+            Err(_) => None,
+        };
+        let user = found.ok_or_else(|| ControlError::invalid(field, format!("there is no person {named:?}")))?;
+        self.people.insert(named.to_owned(), user.clone());
+        Ok(user)
+    }
+
+    fn course(&mut self, course: &SeedCourse, place: usize) -> Result<(), ControlError> {
+        let field = |name: &str| format!("courses.{place}.{name}");
+        let owner = self.find(&course.owner, &field("owner"))?;
+        let state = course.state.as_deref().map_or(Some(CourseState::Active), CourseState::by_name);
+        let state = state.filter(|state| *state != CourseState::Suspended);
+        let state = state.ok_or_else(|| ControlError::invalid(&field("state"), "not ACTIVE, PROVISIONED, ARCHIVED or DECLINED"))?;
+        let first = if state == CourseState::Provisioned { state } else { CourseState::Active };
+        let form = CourseForm {
+            name: given(&course.name),
+            section: given_if(course.section.as_ref()),
+            description_heading: given_if(course.description_heading.as_ref()),
+            description: given_if(course.description.as_ref()),
+            room: given_if(course.room.as_ref()),
+            owner: given(&owner.id.to_string()),
+            state: Field::Given(first),
+            ..CourseForm::default()
+        };
+        let refuse = |error: &dyn std::fmt::Display| ControlError::invalid(&format!("courses.{place}"), error.to_string());
+        let created = create_course(&mut *self.stores, &self.actor, form, self.ids, self.at).map_err(|error| refuse(&error))?;
+        let (account, mut course_now) = (self.actor.account_id(), created.course);
+        for alias in &course.aliases {
+            let alias = Alias::parse(alias).map_err(|error| ControlError::invalid(&field("aliases"), error.to_string()))?;
+            let space = AliasSpace::of(alias.scope(), self.actor.project);
+            let space = space.map_err(|error| ControlError::invalid(&field("aliases"), error.to_string()))?;
+            self.stores.aliases().add(account, course_now.id, space, &alias, self.at)?;
+        }
+        for (name, people, membership) in
+            [("teachers", &course.teachers, Membership::Teacher), ("students", &course.students, Membership::Student)]
+        {
+            for person in people {
+                let user = self.find(person, &field(name))?;
+                self.stores.rosters().put(account, &course_now, user.id, membership, self.at)?;
+            }
+        }
+        if state != first {
+            course_now.state = state;
+            self.stores.courses().update(account, &course_now)?;
+        }
+        Ok(())
+    }
+
+    fn time(&self, text: &str, field: &str) -> Result<Timestamp, ControlError> {
+        let time = text.parse::<RelativeTime>().map_err(|error| ControlError::invalid(field, format!("{text:?} is {error}")))?;
+        let at = time.resolve(self.at, self.actor.account.settings.timezone);
+        at.ok_or_else(|| ControlError::invalid(field, format!("{text:?} is not in the years 1 to 9999")))
+    }
+
+    fn session(&mut self, session: &SeedSession, place: usize) -> Result<(), ControlError> {
+        let start = self.time(&session.start, &format!("sessions.{place}.start"))?;
+        let account = Arc::clone(&self.actor.account);
+        let form = SessionForm {
+            name: given(&session.name),
+            description: given_if(session.description.as_ref()),
+            tags: given_if(session.tags.as_ref()),
+            start_date: given(&start.in_zone(account.settings.timezone).to_string()),
+            duration: Field::Given(session.duration),
+            ..SessionForm::default()
+        };
+        // A session of the past was made before it began.
+        let creator = Creator { principal: self.actor.principal.id, settings: &account.settings, now: self.at.min(start) };
+        let batch = Batch::new(vec![BatchItem::Session(SessionTarget::New, Box::new(form))]);
+        let outcome = batch.decide(HashMap::new(), &creator, || self.ids.session_guid());
+        let guid = match outcome.verdicts() {
+            [Verdict::Created(session)] => session.guid,
+            [Verdict::Refused(violations)] => {
+                let problems: Vec<_> =
+                    violations.iter().map(|violation| format!("{:?}: {:?}", violation.field, violation.problem)).collect();
+                return Err(ControlError::invalid(&format!("sessions.{place}"), problems.join(", ")));
+            }
+            _ => return Err(ControlError::invalid(&format!("sessions.{place}"), "the session was not created")),
+        };
+        self.stores.sessions().insert_many(account.id, &outcome.inserts())?;
+        self.attendees(guid, &session.attendees, &format!("sessions.{place}.attendees"))
+    }
+
+    fn attendees(&mut self, session: SessionGuid, attendees: &[SeedAttendee], field: &str) -> Result<(), ControlError> {
+        if attendees.is_empty() {
+            return Ok(());
+        }
+        let mut items = Vec::with_capacity(attendees.len());
+        for attendee in attendees {
+            let form = match attendee {
+                SeedAttendee::Person(named) => {
+                    let user = self.find(named, field)?;
+                    AttendeeForm { user: given(&user.guid.to_string()), ..AttendeeForm::default() }
+                }
+                SeedAttendee::Guest(guest) => AttendeeForm {
+                    email: given(&guest.email),
+                    name: given(&guest.name),
+                    surname: given(&guest.surname),
+                    ..AttendeeForm::default()
+                },
+            };
+            items.push(form.validate());
+        }
+        let batch = AttendeeBatch::new(items);
+        let refuse = |error: &dyn std::fmt::Display| ControlError::invalid(field, error.to_string());
+        let outcome = apply_attendees(&mut *self.stores, self.actor.account_id(), session, batch, self.ids, self.at);
+        let outcome = outcome.map_err(|error| refuse(&error))?;
+        let refused = outcome.verdicts.iter().enumerate().find_map(|(place, verdict)| match verdict {
+            AttendeeVerdict::Refused(refusal) => Some((place, refusal)),
+            AttendeeVerdict::Done(_) => None,
+        });
+        match refused {
+            Some((place, refusal)) => {
+                Err(ControlError::invalid(&format!("{field}.{place}"), format!("the attendee is refused: {refusal:?}")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn job(&mut self, job: &SeedJob, place: usize) -> Result<(), ControlError> {
+        let field = format!("jobs.{place}");
+        let refuse = |problem: &dyn std::fmt::Display| ControlError::invalid(&field, problem.to_string());
+        let project = self.actor.project.ok_or_else(|| refuse(&"the account has no project"))?;
+        let user = ReferenceId::new(job.erase.as_str()).map_err(|error| refuse(&error))?;
+        let new = NewJob::delete_user_data(project, user, self.at);
+        let new = match &job.start {
+            Some(start) => new.starting_at(self.time(start, &format!("{field}.start"))?),
+            None => new,
+        };
+        self.stores.jobs().enqueue(self.actor.account_id(), &new)?;
+        Ok(())
+    }
+}
