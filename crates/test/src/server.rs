@@ -95,7 +95,7 @@ fn program() -> Option<PathBuf> {
 
 fn is_foreign(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
-    FOREIGN.iter().any(|prefix| name.starts_with(prefix)) || FOREIGN_NAMES.contains(&name.as_ref())
+    FOREIGN.iter().any(|prefix| name.starts_with(prefix)) || FOREIGN_NAMES.contains(&&*name)
 }
 
 fn last_lines(log: impl BufRead) -> String {
