@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: run test docs-test e2e-all schemathesis crash-test backup-test compose-test lint fmt deny bench abuse secure reliability upgrade-test build doc migrate secrets ci help
+.PHONY: run test packages docs-test e2e-all schemathesis crash-test backup-test compose-test lint fmt deny bench abuse secure reliability upgrade-test build doc migrate secrets ci help
 
 # Extra arguments for run, test, bench and migrate: make run ARGS='--listen 127.0.0.1:9090'
 ARGS ?=
@@ -9,6 +9,9 @@ run: ## serve with the embedded database and fixed development keys; ARGS='--lis
 
 test: ## all tests, on both databases; ARGS selects some
 	@scripts/test $(ARGS)
+
+packages: ## the helpers for tests with the program inside, into dist/: a wheel, npm packages and a crate; tested without a network
+	@scripts/packages $(ARGS)
 
 docs-test: ## every shell block of the README and of docs/, run and compared; ARGS selects documents, or lists the blocks by --list
 	@scripts/docs-test $(ARGS)

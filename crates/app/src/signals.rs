@@ -1,7 +1,7 @@
 //! The signals that end the process, or make it read its certificates again. A dedicated thread waits for them, so that they
-//! work while the other threads are blocked.
+//! work while the other threads are blocked. The end of an input can stop the process as well.
 
-use std::io;
+use std::io::{self, Read};
 use std::process::exit;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -13,6 +13,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::notify::{self, State};
 use crate::{telemetry, temporary};
+
+/// How long a process may take to end once the process that started it is gone. No client is left to wait for an answer.
+const ORPHAN_LIMIT: Duration = Duration::from_millis(500);
 
 /// The exit code of a process that a signal has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +72,21 @@ impl Signals {
         self.0.stop.clone()
     }
 
+    /// From now on the end of `input` stops the process. A parent that holds the other end of a pipe thus ends the process with itself,
+    /// also if it is killed. The process has half a second to end.
+    ///
+    /// # Errors
+    /// If no thread can be started.
+    pub fn stop_at_end_of(&self, mut input: impl Read + Send + 'static) -> io::Result<()> {
+        let shared = Arc::clone(&self.0);
+        thread::Builder::new().name("input".to_owned()).spawn(move || {
+            // An input that can't be read has ended as well.
+            io::copy(&mut input, &mut io::sink()).ok();
+            shared.end_orphan()
+        })?;
+        Ok(())
+    }
+
     /// From now on SIGHUP calls `reload` on a separate thread.
     pub fn reload_with(&self, reload: impl Fn() + Send + Sync + 'static) {
         *self.0.reload.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(reload));
@@ -89,13 +107,22 @@ impl Shared {
                     _ = received.next(self) => tracing::warn!("stopping at once: a second signal came"),
                 }
             }
-            temporary::remove_all();
-            telemetry::flush();
-            exit(match self.ended {
+            end(match self.ended {
                 Ended::Done => 0,
                 Ended::Interrupted => 128 + number,
             })
         })
+    }
+
+    fn end_orphan(&self) -> ! {
+        let can_stop = self.limit.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        if can_stop {
+            tracing::info!("stopping: standard input is closed");
+            notify::tell(State::Stopping);
+            self.stop.cancel();
+            thread::sleep(ORPHAN_LIMIT);
+        }
+        end(0)
     }
 
     fn reload(&self) {
@@ -107,6 +134,13 @@ impl Shared {
             tracing::info!("SIGHUP is ignored: there are no certificates to read again");
         }
     }
+}
+
+/// Ends the process, without the work that is under way.
+fn end(code: i32) -> ! {
+    temporary::remove_all();
+    telemetry::flush();
+    exit(code)
 }
 
 struct Received {

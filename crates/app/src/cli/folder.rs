@@ -1,8 +1,36 @@
-//! Why a folder can't be written to, and how to fix it.
+//! The data folder: a temporary one, or why one can't be written to and how to fix that.
 
 use std::fs::{DirBuilder, Metadata, OpenOptions, metadata, remove_file, symlink_metadata};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, absolute};
+
+use anyhow::{Context, anyhow};
+use tempfile::TempDir;
+
+use super::Failure;
+use crate::config::Flags;
+use crate::temporary::{self, Temporary};
+
+/// A temporary data folder. It is removed when this is dropped, or when a signal ends the process.
+pub(super) struct TemporaryFolder {
+    _known: Temporary,
+    _folder: TempDir,
+}
+
+/// Makes a temporary folder, and has it hold all data, the database included.
+pub(super) fn use_temporary(flags: &mut Flags) -> Result<TemporaryFolder, Failure> {
+    if flags.data_dir.is_some() || flags.database_url.is_some() {
+        return Err(Failure::Usage(anyhow!("--temporary has a data folder of its own: leave --data-dir and --database-url out")));
+    }
+    let made = temporary::create(|| -> std::io::Result<_> {
+        let folder = tempfile::Builder::new().prefix("derslik-").tempdir()?;
+        Ok((folder.path().to_owned(), folder))
+    });
+    let (known, folder) = made.context("a temporary data folder can't be made").map_err(Failure::Other)?;
+    flags.data_dir = Some(folder.path().to_owned());
+    flags.database_url = Some(format!("sqlite://{}", folder.path().join("derslik.sqlite").display()));
+    Ok(TemporaryFolder { _known: known, _folder: folder })
+}
 
 /// The reason why no file can be created in `folder`, or `None` if one can.
 pub(super) fn why_not_writable(folder: &Path) -> Option<String> {
@@ -59,7 +87,26 @@ fn ownership(found: &Metadata) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::operator::testing::code_and_text;
     use super::*;
+
+    #[test]
+    fn a_temporary_folder_holds_the_database_until_the_end() {
+        let mut flags = Flags::default();
+        let folder = use_temporary(&mut flags).map_err(code_and_text).unwrap();
+        let data_dir = flags.data_dir.unwrap();
+        assert_eq!(flags.database_url.unwrap(), format!("sqlite://{}/derslik.sqlite", data_dir.display()));
+        std::fs::write(data_dir.join("derslik.sqlite"), "data").unwrap();
+        drop(folder);
+        assert!(!data_dir.exists());
+    }
+
+    #[test]
+    fn a_temporary_folder_is_not_combined_with_a_named_database() {
+        let mut flags = Flags { database_url: Some("postgres://okul".to_owned()), ..Flags::default() };
+        let (code, text) = use_temporary(&mut flags).map(drop).map_err(code_and_text).unwrap_err();
+        assert!(code == 2 && text.contains("--temporary"), "{text}");
+    }
 
     #[test]
     fn a_link_that_leads_nowhere_is_told_from_a_folder_that_can_be_made() {

@@ -205,6 +205,15 @@ struct ServeArgs {
     /// Add the content of this file, in YAML or JSON, to the account `demo` of a fresh database (profile dev only).
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
+    /// Keep all data in a new folder for temporary files, and remove that at the end. For tests.
+    #[arg(long)]
+    temporary: bool,
+    /// Stop within a second once standard input is closed, so that the service ends with the process that started it. For tests.
+    #[arg(long)]
+    exit_with_stdin: bool,
+    /// What is printed once the service takes requests [default: text, or json with --json].
+    #[arg(long, value_name = "FORMAT")]
+    print: Option<Output>,
 }
 
 /// The settings and the output format that every command gets.
@@ -267,6 +276,10 @@ impl Cli {
             flags.dev_clock.clone_from(&args.dev_clock);
             flags.ops = args.ops_listen.clone().map(|listen| OpsFlags { listen });
         }
+        let _removed_at_the_end = match &self.command {
+            Command::Serve(args) if args.temporary => Some(folder::use_temporary(&mut flags)?),
+            _ => None,
+        };
         let output = if self.common.json { Output::Json } else { Output::Text };
         // It has to answer soon, so the log, the signals and the checks of a start are left out.
         if let Command::Health(args) = &self.command {
@@ -299,10 +312,7 @@ impl Cli {
         try_random().map_err(|error| Failure::Other(error.into()))?;
         let context = Context { config, output };
         match self.command {
-            Command::Serve(args) => {
-                let work = if args.no_worker { serve::Work::Elsewhere } else { serve::Work::Here };
-                serve::run(&context, &signals, work, args.seed.as_deref())
-            }
+            Command::Serve(args) => serve::run(&context, &signals, &args),
             Command::Worker(_) => worker::run(config, &signals),
             Command::Health(args) => health::run(self.common.config.as_ref(), &flags, &args, output),
             Command::Migrate => migrate::run(&context),

@@ -2,12 +2,13 @@
 
 use std::io::Write;
 
+use clap::ValueEnum;
 use serde_json::Value;
 
 use super::Failure;
 
 /// How a command prints.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Output {
     /// For people.
     Text,

@@ -1,5 +1,6 @@
 //! `derslik serve`
 
+use std::io::stdin;
 use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use super::metadata;
 use super::operations::Operations;
 use super::start::check_database;
 use super::worker::runner;
-use super::{Context, Failure, Output, cannot_listen, runtime};
+use super::{Context, Failure, Output, ServeArgs, cannot_listen, runtime};
 use crate::config::{Config, LogFormat, Profile};
 use crate::descriptors::raise_limit;
 use crate::known_person::{KnownPassword, add_known_person};
@@ -32,19 +33,13 @@ use crate::signals::Signals;
 use crate::tls::Certificate;
 use crate::wiring::Installation;
 
-/// Which process runs the jobs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Work {
-    /// In this process.
-    Here,
-    /// In worker processes.
-    Elsewhere,
-}
-
-pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work, seed: Option<&Path>) -> Result<(), Failure> {
+pub(super) fn run(context: &Context<'_>, signals: &Signals, args: &ServeArgs) -> Result<(), Failure> {
     let config = context.config;
-    if seed.is_some() && config.profile != Profile::Dev {
+    if args.seed.is_some() && config.profile != Profile::Dev {
         return Err(Failure::Usage(anyhow::anyhow!("--seed is for profile dev")));
+    }
+    if args.exit_with_stdin {
+        signals.stop_at_end_of(stdin()).map_err(|error| Failure::Other(error.into()))?;
     }
     let certificate = match (&config.tls_cert, &config.tls_key) {
         (Some(chain), Some(key)) => Some(Certificate::load(chain, key).map_err(Failure::Usage)?),
@@ -81,15 +76,12 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work, seed: Op
         certificate.follow_files().map_err(|error| Failure::Other(error.into()))?;
         signals.reload_with(move || reload(&certificate));
     }
-    let runner = match work {
-        Work::Here => Some(runner(config, &installation)?),
-        Work::Elsewhere => None,
-    };
+    let runner = if args.no_worker { None } else { Some(runner(config, &installation)?) };
     let demo = accounts.first().map(|demo| demo.plan.account.id);
-    open_control(config, &installation, &operations, &runtime, seed.zip(demo))?;
+    open_control(config, &installation, &operations, &runtime, args.seed.as_deref().zip(demo))?;
     operations.begin_work();
     // A log for programs has a banner for programs.
-    let output = if config.log.format == LogFormat::Json { Output::Json } else { context.output };
+    let output = args.print.unwrap_or(if config.log.format == LogFormat::Json { Output::Json } else { context.output });
     // A client that has read the banner may send requests at once: the listener is open and queues them.
     show(
         output,

@@ -1,6 +1,7 @@
 //! The program as a process: its output, its behaviour under hostile requests and crashes, and how it ends.
 #![expect(clippy::indexing_slicing, reason = "a part that is not there is null in JSON, and fails the check")]
 
+mod children;
 mod commands;
 mod cors;
 mod databases;
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
         }),
     ];
     trials.extend(signals::trials());
+    trials.extend(children::trials());
     trials.extend(commands::trials());
     trials.extend(cors::trials());
     trials.extend(databases::trials());

@@ -77,6 +77,17 @@ impl Running {
         send_signal(self.child.id(), name)
     }
 
+    /// Writes to standard input, which the command piped.
+    pub(crate) fn write_stdin(&mut self, bytes: &[u8]) -> Result<(), Failed> {
+        self.child.stdin.as_mut().ok_or("no standard input")?.write_all(bytes)?;
+        Ok(())
+    }
+
+    /// Closes the writing end of standard input, if the command piped it. The end of this process would do the same.
+    pub(crate) fn close_stdin(&mut self) {
+        drop(self.child.stdin.take());
+    }
+
     /// Waits for the end of the process.
     pub(crate) fn wait(&mut self) -> Result<ExitStatus, Failed> {
         end_of(&mut self.child, EVENT_TIMEOUT)

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
+use derslik_domain::text::hex;
 use derslik_ports::inbound::control::{NewTestAccount, TestAccount, TestUser};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -79,6 +80,7 @@ fn view(account: &TestAccount) -> Value {
         "name": name,
         "access_key": keys.access_key,
         "secret_key": keys.secret_key,
+        "bearer": format!("{}|{}", keys.access_key, hex(&keys.proof)),
         "account_key": account_key,
         "project": { "id": project.id.get(), "key": project.key.as_str(), "name": project.name.as_str() },
         "users": users.iter().map(user).collect::<Vec<_>>(),

@@ -1,0 +1,190 @@
+//! An account of a test.
+
+use std::net::SocketAddr;
+
+use serde_json::Value;
+
+use crate::control::{Control, escaped};
+use crate::http::Request;
+use crate::{Answer, Clock, Error, Faults, Journal};
+
+/// An account with keys for all three APIs.
+#[derive(Debug)]
+pub struct Account {
+    address: SocketAddr,
+    made: Value,
+    control: Control,
+}
+
+impl Account {
+    pub(crate) fn new(address: SocketAddr, control: &Control, made: Value) -> Result<Self, Error> {
+        let id = made.pointer("/id").and_then(Value::as_str).ok_or(Error::Missing("id"))?;
+        let control = control.below(&format!("/accounts/{}", escaped(id)));
+        Ok(Self { address, made, control })
+    }
+
+    /// The URL of the service, without a slash at its end.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The account as the service described it: id, keys, project and users.
+    pub const fn description(&self) -> &Value {
+        &self.made
+    }
+
+    /// The access token of the admin for the courses API.
+    pub fn token(&self) -> &str {
+        self.token_of("admin").unwrap_or_default()
+    }
+
+    /// The access token of the person of a role: `admin`, `teacher`, `coteacher`, `student` or `stranger`.
+    pub fn token_of(&self, role: &str) -> Option<&str> {
+        let users = self.made.get("users")?.as_array()?;
+        users.iter().find(|user| user.get("role").is_some_and(|found| found == role))?.get("token")?.as_str()
+    }
+
+    /// The bearer for the sessions API.
+    pub fn bearer(&self) -> &str {
+        self.text("/bearer")
+    }
+
+    /// The key for the jobs API.
+    pub fn account_key(&self) -> &str {
+        self.text("/account_key")
+    }
+
+    /// The key of the project, which is a part of paths of the jobs API.
+    pub fn project_key(&self) -> &str {
+        self.text("/project/key")
+    }
+
+    fn text(&self, pointer: &str) -> &str {
+        self.made.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The variables from which clients, and code that makes its own, take addresses and keys.
+    pub fn env(&self) -> Vec<(&'static str, String)> {
+        let url = self.url();
+        vec![
+            ("DERSLIK_URL", url.clone()),
+            ("PERCULUS_AUTH_URL", format!("{url}/auth")),
+            ("PERCULUS_XAPI_URL", format!("{url}/xapi")),
+            ("PERCULUS_ACCESS_KEY", self.text("/access_key").to_owned()),
+            ("PERCULUS_SECRET_KEY", self.text("/secret_key").to_owned()),
+            ("PERCULUS_ACCOUNT_ID", self.text("/id").to_owned()),
+            ("OPENREPLAY_API_URL", format!("{url}/api/v1")),
+            ("OPENREPLAY_API_KEY", self.account_key().to_owned()),
+            ("OPENREPLAY_PROJECT_KEY", self.project_key().to_owned()),
+            ("CLASSROOM_URL", format!("{url}/")),
+            ("CLASSROOM_TOKEN", self.token().to_owned()),
+        ]
+    }
+
+    /// The clock of the account.
+    pub fn clock(&self) -> Clock {
+        Clock(self.control.below("/clock"))
+    }
+
+    /// The faults of the account.
+    pub fn faults(&self) -> Faults {
+        Faults(self.control.below("/faults"))
+    }
+
+    /// The requests of the account.
+    pub fn journal(&self) -> Journal {
+        Journal(self.control.below("/journal"))
+    }
+
+    /// One request with the credential of its API.
+    ///
+    /// # Errors
+    /// [`Error::Io`] or [`Error::Malformed`] if there is no whole answer.
+    pub async fn request(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Answer, Error> {
+        let authorization = self.authorization(path);
+        let body = body.map(|body| ("application/json", body.to_string()));
+        Request { method, path, authorization: Some(&authorization), body }.send(self.address).await
+    }
+
+    /// The body that a path answers with.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] if the answer is an error.
+    pub async fn get(&self, path: &str) -> Result<Value, Error> {
+        body_of(self.request("GET", path, None).await?)
+    }
+
+    /// The body of the answer to a JSON document.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] if the answer is an error.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Value, Error> {
+        body_of(self.request("POST", path, Some(body)).await?)
+    }
+
+    fn authorization(&self, path: &str) -> String {
+        let begins_with = |prefixes: &[&str]| prefixes.iter().any(|prefix| path.starts_with(prefix));
+        if begins_with(&["/xapi", "/api/groups"]) {
+            format!("Bearer {}", self.bearer())
+        } else if begins_with(&["/v1/courses", "/v1/userProfiles", "/batch"]) {
+            format!("Bearer {}", self.token())
+        } else {
+            self.account_key().to_owned()
+        }
+    }
+
+    /// Brings the account back to its first content. Keys stay valid.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn reset(&self) -> Result<(), Error> {
+        self.control.post_nothing("/reset").await.map(drop)
+    }
+
+    /// Adds the content of a seed in YAML.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the line of a mistake.
+    pub async fn seed(&self, document: &str) -> Result<Value, Error> {
+        self.control.post_yaml("/seed", document).await
+    }
+
+    /// The content of the account as a seed in YAML.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn seed_export(&self) -> Result<String, Error> {
+        Ok(self.control.get("/seed").await?.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Keeps the present state under a name.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] for a name of unfit characters.
+    pub async fn snapshot(&self, name: &str) -> Result<Value, Error> {
+        self.control.put(&format!("/snapshots/{}", escaped(name))).await
+    }
+
+    /// Brings the account back to a snapshot.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] if there is none of that name.
+    pub async fn restore(&self, name: &str) -> Result<(), Error> {
+        self.control.post_nothing(&format!("/snapshots/{}/restore", escaped(name))).await.map(drop)
+    }
+
+    /// Ends the account. Its keys stop working.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn end(self) -> Result<(), Error> {
+        self.control.delete("").await
+    }
+}
+
+fn body_of(answer: Answer) -> Result<Value, Error> {
+    if answer.status >= 400 {
+        return Err(Error::Refused { status: answer.status, problem: answer.body });
+    }
+    Ok(answer.body)
+}

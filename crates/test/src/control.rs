@@ -1,0 +1,107 @@
+//! Requests to the test control of a running service.
+
+use std::net::SocketAddr;
+
+use serde_json::Value;
+
+use crate::Error;
+use crate::http::Request;
+
+const ROOT: &str = "/_derslik/v1";
+const JSON: &str = "application/json";
+const YAML: &str = "application/yaml";
+
+/// The resources below one path of test control.
+#[derive(Debug, Clone)]
+pub(crate) struct Control {
+    address: SocketAddr,
+    path: String,
+}
+
+impl Control {
+    pub(crate) const fn new(address: SocketAddr) -> Self {
+        Self { address, path: String::new() }
+    }
+
+    /// The resources below a longer path, which begins with a slash.
+    pub(crate) fn below(&self, path: &str) -> Self {
+        Self { address: self.address, path: format!("{}{path}", self.path) }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Result<Value, Error> {
+        self.send("GET", path, None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Value, Error> {
+        self.send("POST", path, Some((JSON, body.to_string()))).await
+    }
+
+    pub(crate) async fn post_nothing(&self, path: &str) -> Result<Value, Error> {
+        self.send("POST", path, None).await
+    }
+
+    pub(crate) async fn post_yaml(&self, path: &str, text: &str) -> Result<Value, Error> {
+        self.send("POST", path, Some((YAML, text.to_owned()))).await
+    }
+
+    pub(crate) async fn put(&self, path: &str) -> Result<Value, Error> {
+        self.send("PUT", path, None).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Result<(), Error> {
+        self.send("DELETE", path, None).await.map(drop)
+    }
+
+    async fn send(&self, method: &str, path: &str, body: Option<(&'static str, String)>) -> Result<Value, Error> {
+        let path = format!("{ROOT}{}{path}", self.path);
+        let answer = Request { method, path: &path, authorization: None, body }.send(self.address).await?;
+        if answer.status >= 400 {
+            return Err(Error::Refused { status: answer.status, problem: answer.body });
+        }
+        Ok(answer.body)
+    }
+}
+
+/// A member of an answer that is a list.
+pub(crate) fn list(answer: &mut Value, name: &'static str) -> Result<Vec<Value>, Error> {
+    match answer.get_mut(name).map(Value::take) {
+        Some(Value::Array(list)) => Ok(list),
+        _ => Err(Error::Missing(name)),
+    }
+}
+
+/// A query of the members of an object; members that are null are left out.
+pub(crate) fn query(members: &Value) -> String {
+    let written = members.as_object().into_iter().flatten().filter_map(|(name, value)| match value {
+        Value::Null => None,
+        Value::String(text) => Some(format!("{}={}", escaped(name), escaped(text))),
+        other => Some(format!("{}={}", escaped(name), escaped(&other.to_string()))),
+    });
+    let query = written.collect::<Vec<_>>().join("&");
+    if query.is_empty() { query } else { format!("?{query}") }
+}
+
+/// A text as one segment of a path, or one part of a query.
+pub(crate) fn escaped(text: &str) -> String {
+    text.bytes().fold(String::new(), |escaped, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            escaped + &char::from(byte).to_string()
+        } else {
+            escaped + &format!("%{byte:02X}")
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_query_has_each_member_that_is_set() {
+        let members = json!({"path": "/v1/courses/*", "status": 429, "contains": null});
+        assert_eq!(query(&members), "?path=%2Fv1%2Fcourses%2F%2A&status=429");
+        assert_eq!(query(&json!({})), "");
+    }
+}
