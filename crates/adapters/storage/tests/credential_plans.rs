@@ -1,6 +1,8 @@
 //! Checks how both databases find the tokens that end with an access key: by the index of their owner, not among all credentials.
 #![cfg(test)]
 
+mod plans;
+
 use std::time::Duration;
 
 use derslik_domain::id::{CredentialId, PrincipalId};
@@ -9,11 +11,10 @@ use derslik_testkit::builders::{account, now, user};
 use derslik_testkit::contract::Harness;
 use derslik_testkit::postgres::{PostgresServer, Template};
 use derslik_testkit::statements::{record_statements, take_statements};
+use diesel::Connection;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
-use diesel::sql_types::Text;
 use diesel::sqlite::SqliteConnection;
-use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
 
 /// The index by which the tokens are found.
 const BY_OWNER: &str = "credentials_by_principal";
@@ -61,22 +62,6 @@ fn recorded(harness: &Harness<DieselUnitOfWork>) -> Vec<String> {
     statements
 }
 
-#[derive(QueryableByName)]
-struct PostgresPlan {
-    #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
-    line: String,
-}
-
-/// The generic plan of a statement, which serves all values.
-fn generic_plan(conn: &mut PgConnection, statement: &str) -> String {
-    let parameters = (1..100).take_while(|number| statement.contains(&format!("${number}"))).count();
-    conn.batch_execute(&format!("SET plan_cache_mode = force_generic_plan; PREPARE query AS {statement}")).unwrap();
-    let explain = sql_query(format!("EXPLAIN EXECUTE query({})", vec!["NULL"; parameters].join(", ")));
-    let plan: Vec<_> = explain.load::<PostgresPlan>(conn).unwrap().into_iter().map(|row| row.line).collect();
-    conn.batch_execute("DEALLOCATE query").unwrap();
-    plan.join("\n")
-}
-
 #[test]
 fn postgres_finds_the_tokens_of_an_access_key_by_their_owner() {
     record_statements().unwrap();
@@ -95,16 +80,10 @@ fn postgres_finds_the_tokens_of_an_access_key_by_their_owner() {
             conn.batch_execute("ANALYZE credentials").unwrap();
         }
         for statement in &statements {
-            let plan = generic_plan(&mut conn, statement);
+            let plan = plans::generic_plan(&mut conn, statement);
             assert!(plan.contains(BY_OWNER) && !plan.contains("Seq Scan"), "counted: {counted}\n{statement}\n{plan}");
         }
     }
-}
-
-#[derive(QueryableByName)]
-struct SqlitePlan {
-    #[diesel(sql_type = Text)]
-    detail: String,
 }
 
 #[test]
@@ -126,10 +105,8 @@ fn sqlite_finds_the_tokens_of_an_access_key_by_their_owner() {
             conn.batch_execute("ANALYZE").unwrap();
         }
         for statement in &statements {
-            let plan: Vec<SqlitePlan> = sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load(&mut conn).unwrap();
-            let steps: Vec<_> = plan.into_iter().map(|step| step.detail).collect();
             let search = format!("SEARCH credentials USING INDEX {BY_OWNER} (account_id=? AND principal_id=?)");
-            assert_eq!(steps, [search], "counted: {counted}\n{statement}");
+            assert_eq!(plans::steps(&mut conn, statement), [search], "counted: {counted}\n{statement}");
         }
     }
 }

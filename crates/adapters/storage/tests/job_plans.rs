@@ -2,6 +2,8 @@
 //! ended, many wait for their time, and few are due.
 #![cfg(test)]
 
+mod plans;
+
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -22,7 +24,7 @@ use derslik_testkit::postgres::{PostgresServer, Template, TestDatabase};
 use derslik_testkit::statements::{record_statements, take_statements};
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::BigInt;
 use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, QueryableByName, RunQueryDsl, sql_query};
 use uuid::Uuid;
@@ -368,22 +370,6 @@ fn postgres_looks_at_few_rows_to_find_few() {
     }
 }
 
-#[derive(QueryableByName)]
-struct PostgresPlan {
-    #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
-    line: String,
-}
-
-/// The generic plan of a statement, which serves all values.
-fn plan_of(conn: &mut PgConnection, statement: &str) -> String {
-    let parameters = (1..100).take_while(|number| statement.contains(&format!("${number}"))).count();
-    conn.batch_execute(&format!("SET plan_cache_mode = force_generic_plan; PREPARE query AS {statement}")).unwrap();
-    let explain = sql_query(format!("EXPLAIN EXECUTE query({})", vec!["NULL"; parameters].join(", ")));
-    let plan: Vec<_> = explain.load::<PostgresPlan>(conn).unwrap().into_iter().map(|row| row.line).collect();
-    conn.batch_execute("DEALLOCATE query").unwrap();
-    plan.join("\n")
-}
-
 #[test]
 fn what_is_claimed_is_changed_where_it_lies_in_the_account_and_nowhere_else() {
     record_statements().unwrap();
@@ -406,7 +392,7 @@ fn what_is_claimed_is_changed_where_it_lies_in_the_account_and_nowhere_else() {
         // A claim of many jobs, a claim of one, and a claim in exchange for one.
         assert!(claims.len() >= 3, "{statements:?}");
         for claim in claims {
-            let plan = plan_of(&mut conn, claim);
+            let plan = plans::generic_plan(&mut conn, claim);
             let (_, place) = plan.split_once("Tid Scan on jobs").unwrap_or_else(|| panic!("counted: {counted}\n{plan}"));
             let condition = place.split("->").next().unwrap();
             assert!(condition.contains("Filter: (account_id = "), "{plan}");
@@ -462,12 +448,6 @@ fn statements_with_values() -> Vec<String> {
     take_statements().into_iter().filter(|statement| statement.has_values).map(|statement| statement.text).collect()
 }
 
-#[derive(QueryableByName)]
-struct SqlitePlan {
-    #[diesel(sql_type = Text)]
-    detail: String,
-}
-
 #[test]
 fn sqlite_searches_an_index_for_every_statement_about_jobs() {
     record_statements().unwrap();
@@ -492,8 +472,7 @@ fn sqlite_searches_an_index_for_every_statement_about_jobs() {
             conn.batch_execute("ANALYZE").unwrap();
         }
         for statement in &statements {
-            let plan: Vec<SqlitePlan> = sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load(&mut conn).unwrap();
-            let plan: Vec<_> = plan.into_iter().map(|step| step.detail).collect();
+            let plan = plans::steps(&mut conn, statement);
             let scans = |step: &String| ["jobs", "sessions", "attendees"].iter().any(|table| step.starts_with(&format!("SCAN {table}")));
             // These scans are short: `jobs_running` holds only running jobs, and of `jobs_due` only the first entries are read. The depth
             // of the queue ends its count of waiting jobs, which are all that `jobs_claims` holds.
@@ -507,7 +486,7 @@ fn sqlite_searches_an_index_for_every_statement_about_jobs() {
     }
 }
 
-/// Looks at a database until the look behind readiness has found the first due job so many times. Returns how often it looked.
+/// Lets the probe of readiness look at a database until it has found the first due job `times` times. Returns how often it looked.
 fn look(url: &DatabaseUrl, times: usize) -> i64 {
     let probe = DieselProbe::start(url, PoolSettings::default(), Arc::new(StoppedClock(NOW))).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -524,7 +503,7 @@ fn look(url: &DatabaseUrl, times: usize) -> i64 {
 }
 
 #[test]
-fn the_look_behind_readiness_reads_few_rows_among_many_jobs_on_postgres() {
+fn the_probe_of_readiness_reads_few_rows_among_many_jobs_on_postgres() {
     // The applied migrations, and one job.
     const MOST: i64 = 200;
     let (_database, mut conn, url) = fill_postgres();
@@ -540,7 +519,7 @@ fn the_look_behind_readiness_reads_few_rows_among_many_jobs_on_postgres() {
 }
 
 #[test]
-fn the_look_behind_readiness_reads_the_start_of_an_index_on_sqlite() {
+fn the_probe_of_readiness_reads_the_start_of_an_index_on_sqlite() {
     record_statements().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("plans.sqlite");
@@ -558,8 +537,7 @@ fn the_look_behind_readiness_reads_the_start_of_an_index_on_sqlite() {
             conn.batch_execute("ANALYZE").unwrap();
         }
         for statement in &about_jobs {
-            let plan: Vec<SqlitePlan> = sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load(&mut conn).unwrap();
-            let plan: Vec<_> = plan.into_iter().map(|step| step.detail).collect();
+            let plan = plans::steps(&mut conn, statement);
             // The first entry of an index that holds waiting jobs alone. There is no step that sorts.
             assert!(plan.len() == 1 && plan.iter().all(|step| step.ends_with("INDEX jobs_due")), "{statement}\n{plan:?}");
         }

@@ -1,6 +1,8 @@
 //! Checks how both databases run the statements of the repository of sessions: they never scan the whole table.
 #![cfg(test)]
 
+mod plans;
+
 use std::collections::BTreeSet;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -161,18 +163,6 @@ fn connect(url: &DatabaseUrl) -> Harness<DieselUnitOfWork> {
 }
 
 #[derive(QueryableByName)]
-struct SqlitePlan {
-    #[diesel(sql_type = Text)]
-    detail: String,
-}
-
-#[derive(QueryableByName)]
-struct PostgresPlan {
-    #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
-    line: String,
-}
-
-#[derive(QueryableByName)]
 struct Count {
     #[diesel(sql_type = BigInt)]
     count: i64,
@@ -226,8 +216,7 @@ fn sqlite_searches_an_index_for_every_statement() {
             conn.batch_execute("ANALYZE").unwrap();
         }
         for statement in &statements {
-            let plan: Vec<SqlitePlan> = sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load(&mut conn).unwrap();
-            let plan: Vec<_> = plan.into_iter().map(|step| step.detail).collect();
+            let plan = plans::steps(&mut conn, statement);
             assert!(!plan.is_empty(), "{statement}");
             let scans = plan.iter().find(|step| !step.starts_with("SEARCH ") && !is_no_scan(statement, step));
             assert_eq!(scans, None, "{statement}\n{plan:?}");
@@ -267,18 +256,12 @@ fn postgres_scans_the_whole_table_for_no_statement() {
     asks_everything_without_a_scan(&mut conn, &url);
 
     // The generic plans, which serve all values, count as well.
-    conn.batch_execute("SET plan_cache_mode = force_generic_plan").unwrap();
     // The index of keys was checked above. All pending sessions are read or counted, so those statements are left out.
     let kept_apart = |statement: &String| statement.contains("session_index") || statement.contains("sum(cardinality(ids))");
     let statements: Vec<_> = recorded(true).into_iter().filter(|statement| !kept_apart(statement)).collect();
     assert!(statements.len() > 10, "{statements:?}");
     for statement in statements {
-        let parameters = (1..100).take_while(|number| statement.contains(&format!("${number}"))).count();
-        conn.batch_execute(&format!("PREPARE query AS {statement}")).unwrap();
-        let explain = sql_query(format!("EXPLAIN EXECUTE query({})", vec!["NULL"; parameters].join(", ")));
-        let plan: Vec<_> = explain.load::<PostgresPlan>(&mut conn).unwrap().into_iter().map(|row| row.line).collect();
-        conn.batch_execute("DEALLOCATE query").unwrap();
-        let plan = plan.join("\n");
+        let plan = plans::generic_plan(&mut conn, &statement);
         assert!(plan.contains("sessions_pkey") || plan.contains("sessions_by_start"), "{statement}\n{plan}");
         assert!(!plan.contains("Seq Scan on sessions "), "{statement}\n{plan}");
     }

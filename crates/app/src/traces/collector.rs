@@ -178,7 +178,7 @@ mod tests {
 
     use super::*;
 
-    /// A client whose exports may take so many milliseconds.
+    /// A client whose exports may take `millis` milliseconds.
     fn collector(millis: u64) -> Collector {
         Collector::new(Arc::new(Deadline::new(Duration::from_millis(millis))))
     }

@@ -123,7 +123,7 @@ pub(crate) async fn another_client(school: School) {
     let mut wrong = mine.clone();
     wrong.client.secret.clone_from(&theirs.client.secret);
     is(&school.refresh(&wrong, "").await, 401, "invalid_client");
-    wrong.client.id = "1-00.apps.derslik.internal".to_owned();
+    "1-00.apps.derslik.internal".clone_into(&mut wrong.client.id);
     is(&school.refresh(&wrong, "").await, 401, "invalid_client");
     // Neither secret is an access token.
     for text in [&mine.token, &mine.client.secret] {

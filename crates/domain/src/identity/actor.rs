@@ -126,6 +126,17 @@ pub enum Role {
     Member,
 }
 
+impl Role {
+    /// The one of the two with fewer rights.
+    #[must_use]
+    pub const fn or_lower(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Admin, Self::Admin) => Self::Admin,
+            (Self::Member, _) | (_, Self::Member) => Self::Member,
+        }
+    }
+}
+
 /// A verb that a credential allows: scopes decide the verb, roles the object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]

@@ -103,6 +103,23 @@ impl ClassroomRole {
     pub fn by_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.code() == code)
     }
+
+    /// The one of the two with fewer rights.
+    #[must_use]
+    pub const fn or_lower(self, other: Self) -> Self {
+        if other.rank() < self.rank() { other } else { self }
+    }
+
+    /// The place among the roles, from the fewest rights to the most.
+    const fn rank(self) -> u8 {
+        match self {
+            Self::User => 0,
+            Self::AssistantInstructor => 1,
+            Self::Instructor => 2,
+            Self::SeniorInstructor => 3,
+            Self::Admin => 4,
+        }
+    }
 }
 
 impl User {
@@ -283,6 +300,17 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+
+    #[test]
+    fn of_two_roles_in_classrooms_the_one_with_fewer_rights_is_lower() {
+        use ClassroomRole::{Admin, AssistantInstructor, Instructor, SeniorInstructor, User};
+        let ordered = [User, AssistantInstructor, Instructor, SeniorInstructor, Admin];
+        for (place, lower) in ordered.into_iter().enumerate() {
+            for higher in ordered.into_iter().skip(place) {
+                assert_eq!([lower.or_lower(higher), higher.or_lower(lower)], [lower; 2]);
+            }
+        }
+    }
 
     #[rstest]
     fn takes_addresses(#[values("a@b", "Öğretmen.Bir+x@okul.example", "\u{645}@\u{645}.example")] text: &str) {

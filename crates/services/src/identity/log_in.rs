@@ -134,8 +134,8 @@ impl Proof {
         }
     }
 
-    /// When a token that it gets must end at the latest; the use of a key is recorded. It is read in the transaction of the token: the end of the key, or another
-    /// password, either comes before it, or finds the token and ends that as well.
+    /// When a token that it gets must end at the latest; the use of a key is recorded. It is read in the transaction of the token: the
+    /// end of the key, or another password, either comes before it, or finds the token and ends that as well.
     ///
     /// # Errors
     /// [`LogInError::Invalid`] if it proves nothing any more.

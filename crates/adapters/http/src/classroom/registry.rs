@@ -89,7 +89,7 @@ mod tests {
         let mut path = String::from("/");
         for (place, part) in template.split('{').enumerate() {
             match part.split_once('}') {
-                Some((_, rest)) => path += &format!("{place}{rest}"),
+                Some((_, rest)) => path.extend([place.to_string().as_str(), rest]),
                 None => path += part,
             }
         }

@@ -49,6 +49,9 @@ fn state(grants: MockTokenGrants, identity: MockIdentityService) -> HttpState {
     HttpState::new(services, classroom, Limits::default())
 }
 
+/// An error of the use case, the status and the name of its answer.
+type Failure = (fn() -> GrantError, u16, &'static str);
+
 struct Answer {
     status: u16,
     headers: HeaderMap,
@@ -203,14 +206,14 @@ async fn another_body_or_method_is_refused() {
 async fn each_refusal_of_the_use_case_has_its_documented_error() {
     let unavailable = || GrantError::Store(StoreError::from(Reason::Locked));
     let corrupt = || GrantError::Store(StoreError::Corrupt { table: "token_grants", column: "kind" });
-    let errors: [(fn() -> GrantError, u16, &str); 5] = [
+    let errors: [Failure; 5] = [
         (|| GrantError::Client, 401, "invalid_client"),
         (|| GrantError::Invalid, 400, "invalid_grant"),
         (|| GrantError::Time, 400, "invalid_grant"),
         (|| GrantError::Subject, 400, "invalid_grant"),
         (|| GrantError::Scope, 400, "invalid_scope"),
     ];
-    let failures: [(fn() -> GrantError, u16, &str); 2] = [(unavailable, 503, "temporarily_unavailable"), (corrupt, 500, "server_error")];
+    let failures: [Failure; 2] = [(unavailable, 503, "temporarily_unavailable"), (corrupt, 500, "server_error")];
     for (error, status, name) in errors.into_iter().chain(failures) {
         let mut grants = MockTokenGrants::new();
         grants.expect_grant().once().returning(move |_| Err(error()));

@@ -181,6 +181,25 @@ pub(super) fn prune_tokens(
         .map(row_count)
 }
 
+/// The access tokens of a principal that are not revoked.
+#[diesel::dsl::auto_type(no_type_alias)]
+pub(super) fn tokens_of(account: AccountId, owner: PrincipalId) -> _ {
+    let (account, owner): (i64, i64) = (account.get(), owner.get());
+    let kind: &'static str = kind_text(CredentialKind::AccessToken);
+    credentials::table
+        .filter(credentials::account_id.eq(account))
+        .filter(credentials::principal_id.eq(owner))
+        .filter(credentials::kind.eq(kind))
+        .filter(credentials::revoked_at.is_null())
+}
+
+/// Whether a log-in with an access key got a token, or no access key is recorded.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn is_of_key(access_key: CredentialId) -> _ {
+    let key: i64 = access_key.get();
+    credentials::access_key_id.is_null().or(credentials::access_key_id.eq(key))
+}
+
 /// Revokes the access tokens of a principal that log-ins with an access key got, and those without a recorded access key.
 pub(super) fn revoke_tokens_of_key(
     stores: &mut DieselStores<'_>,
@@ -189,13 +208,7 @@ pub(super) fn revoke_tokens_of_key(
     access_key: CredentialId,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let rows = credentials::table
-        .filter(credentials::account_id.eq(account.get()))
-        .filter(credentials::principal_id.eq(owner.get()))
-        .filter(credentials::kind.eq(kind_text(CredentialKind::AccessToken)))
-        .filter(credentials::access_key_id.is_null().or(credentials::access_key_id.eq(access_key.get())))
-        .filter(credentials::revoked_at.is_null());
-    let update = diesel::update(rows).set(credentials::revoked_at.eq(DbInstant(at)));
+    let update = diesel::update(tokens_of(account, owner).filter(is_of_key(access_key))).set(credentials::revoked_at.eq(DbInstant(at)));
     stores.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(drop)
 }
 
@@ -207,12 +220,8 @@ pub(super) fn end_tokens_of_key(
     access_key: CredentialId,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let rows = credentials::table
-        .filter(credentials::account_id.eq(account.get()))
-        .filter(credentials::principal_id.eq(owner.get()))
-        .filter(credentials::kind.eq(kind_text(CredentialKind::AccessToken)))
-        .filter(credentials::access_key_id.is_null().or(credentials::access_key_id.eq(access_key.get())))
-        .filter(credentials::revoked_at.is_null())
+    let rows = tokens_of(account, owner)
+        .filter(is_of_key(access_key))
         .filter(credentials::expires_at.is_null().or(credentials::expires_at.gt(DbInstant(at))));
     let update = diesel::update(rows).set(credentials::expires_at.eq(DbInstant(at)));
     stores.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(drop)

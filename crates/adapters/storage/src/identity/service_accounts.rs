@@ -74,7 +74,7 @@ pub(super) fn find(stores: &mut DieselStores<'_>, account: AccountId, name: &Ser
             .first(conn)
             .optional())
     })?;
-    Ok(with_people(stores, account, row.into_iter().collect())?.pop())
+    Ok(with_people(stores, account, row.as_slice())?.pop())
 }
 
 /// A page of the service accounts of an account.
@@ -92,10 +92,10 @@ pub(super) fn list(
             .select(ServiceRow::as_select())
             .load(conn))
     })?;
-    with_people(stores, account, rows)
+    with_people(stores, account, &rows)
 }
 
-fn with_people(stores: &mut DieselStores<'_>, account: AccountId, rows: Vec<ServiceRow>) -> Result<Vec<ServiceAccount>, StoreError> {
+fn with_people(stores: &mut DieselStores<'_>, account: AccountId, rows: &[ServiceRow]) -> Result<Vec<ServiceAccount>, StoreError> {
     let mut people: BTreeMap<i64, BTreeSet<PrincipalId>> = BTreeMap::new();
     let (first, last) = (rows.first().map(|row| row.principal_id), rows.last().map(|row| row.principal_id));
     if let (Some(first), Some(last)) = (first, last) {
@@ -111,12 +111,12 @@ fn with_people(stores: &mut DieselStores<'_>, account: AccountId, rows: Vec<Serv
             people.entry(service).or_default().insert(Id::new(person));
         }
     }
-    rows.into_iter().map(|row| service_of(account, row, &mut people)).collect()
+    rows.iter().map(|row| service_of(account, row, &mut people)).collect()
 }
 
 fn service_of(
     account: AccountId,
-    row: ServiceRow,
+    row: &ServiceRow,
     people: &mut BTreeMap<i64, BTreeSet<PrincipalId>>,
 ) -> Result<ServiceAccount, StoreError> {
     let corrupt = |column| StoreError::Corrupt { table: "service_accounts", column };

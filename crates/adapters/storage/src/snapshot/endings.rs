@@ -41,10 +41,10 @@ pub struct Endings {
     /// All passwords of people who were not deleted: the account, the person, and when it was set.
     pub passwords: Vec<(i64, i64, i64)>,
     /// All keys and tokens: the account, the id, when it was revoked, and when it expires.
-    pub credentials: Vec<(i64, i64, Option<i64>, Option<i64>)>,
+    pub credentials: Vec<CredentialEnd>,
     /// All grants, in the same way; `None` in a list of an earlier program, which knows no grants.
     #[serde(default)]
-    pub grants: Option<Vec<(i64, i64, Option<i64>, Option<i64>)>>,
+    pub grants: Option<Vec<CredentialEnd>>,
     /// All admins: the id, and the SHA-256 of the salted hash of the password.
     pub admins: Vec<(i64, String)>,
     /// The erasures that were asked for and not cancelled.
@@ -133,16 +133,15 @@ pub(super) fn read(mut conn: Conn<'_>) -> Result<Endings, SnapshotError> {
         .order((jobs::account_id, jobs::id))
         .select((jobs::account_id, jobs::id))
         .load(conn))?;
-    let gone: BTreeSet<_> = people::gone(conn.reborrow())?.into_iter().collect();
-    let erased_people = people::erased(conn.reborrow())?;
-    let erased: BTreeSet<_> = erased_people.iter().copied().collect();
+    let deleted = people::deleted(conn.reborrow())?;
+    let those = |erased: bool| deleted.iter().filter(|(_, is_erased)| **is_erased == erased).map(|(person, _)| *person).collect();
     // The row of a password stays when its person is deleted.
-    let is_valid = |(account, person, _): &(i64, i64, i64)| !gone.contains(&(*account, *person));
+    let is_valid = |(account, person, _): &(i64, i64, i64)| !deleted.contains_key(&(*account, *person));
     Ok(Endings {
         disabled_accounts,
         passive_people,
         without_log_in,
-        deleted_people: gone.difference(&erased).copied().collect(),
+        deleted_people: those(false),
         people: people::rights(conn.reborrow())?,
         passwords: passwords_of(conn.reborrow())?.into_iter().filter(is_valid).collect(),
         credentials: credentials_of(conn.reborrow())?,
@@ -150,7 +149,7 @@ pub(super) fn read(mut conn: Conn<'_>) -> Result<Endings, SnapshotError> {
         admins: admins_of(conn.reborrow())?,
         erasures: erasures_of(conn)?,
         cancelled_erasures,
-        erased_people,
+        erased_people: those(true),
     })
 }
 
@@ -251,9 +250,9 @@ pub(super) fn missing(mut conn: Conn<'_>, endings: &Endings, highest_job: i64) -
 
 /// The people of the list who were erased, and are still here.
 pub(super) fn still_here(mut conn: Conn<'_>, endings: &Endings) -> Result<Vec<MissingErasure>, SnapshotError> {
-    let gone: BTreeSet<_> = people::erased(conn.reborrow())?.into_iter().collect();
+    let deleted = people::deleted(conn.reborrow())?;
     let mut found = Vec::new();
-    for (account, person) in endings.erased_people.iter().filter(|person| !gone.contains(*person)) {
+    for (account, person) in endings.erased_people.iter().filter(|person| deleted.get(*person) != Some(&true)) {
         let row = principals::table.filter(principals::account_id.eq(account)).filter(principals::id.eq(person));
         let guid: Option<DbGuid> = on_conn!(conn.reborrow(), |conn| row.select(principals::guid).first(conn).optional())?;
         let user = guid.map(|guid| guid.0.to_string());

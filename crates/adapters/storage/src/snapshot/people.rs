@@ -17,26 +17,14 @@ use crate::identity::users::{role, role_name};
 /// What a person may do: the account, the id, the role, the role in classrooms, and from when on the person may not log in.
 pub(super) type PersonRights = (i64, i64, String, String, Option<i64>);
 
-/// All people who were deleted or erased.
-pub(super) fn gone(conn: Conn<'_>) -> Result<Vec<(i64, i64)>, SnapshotError> {
-    let people: Vec<(i64, i64)> = on_conn!(conn, |conn| principals::table
+/// All people who were deleted, and whether they were erased as well: unlike the others, those can't be found by a former name.
+pub(super) fn deleted(conn: Conn<'_>) -> Result<BTreeMap<(i64, i64), bool>, SnapshotError> {
+    let has_no_name = principals::former_username.is_null().and(principals::former_email.is_null());
+    let people: Vec<(i64, i64, bool)> = on_conn!(conn, |conn| principals::table
         .filter(principals::status.eq(UserState::Deleted.name()))
-        .order((principals::account_id, principals::id))
-        .select((principals::account_id, principals::id))
+        .select((principals::account_id, principals::id, has_no_name))
         .load(conn))?;
-    Ok(people)
-}
-
-/// People who were erased: unlike those who were only deleted, they can't be found by a former name.
-pub(super) fn erased(conn: Conn<'_>) -> Result<Vec<(i64, i64)>, SnapshotError> {
-    let people: Vec<(i64, i64)> = on_conn!(conn, |conn| principals::table
-        .filter(principals::status.eq(UserState::Deleted.name()))
-        .filter(principals::former_username.is_null())
-        .filter(principals::former_email.is_null())
-        .order((principals::account_id, principals::id))
-        .select((principals::account_id, principals::id))
-        .load(conn))?;
-    Ok(people)
+    Ok(people.into_iter().map(|(account, person, is_erased)| ((account, person), is_erased)).collect())
 }
 
 /// The rights of all people who were not deleted.
@@ -53,16 +41,16 @@ pub(super) fn rights(conn: Conn<'_>) -> Result<Vec<PersonRights>, SnapshotError>
 
 /// Deletes people as the use case does: it revokes their keys and tokens, and leaves tombstones. Returns how many there were.
 pub(super) fn delete(mut conn: Conn<'_>, people: &[(i64, i64)], at: Timestamp) -> Result<u64, SnapshotError> {
-    let mut deleted = 0;
-    for (account, person) in people {
+    let already = deleted(conn.reborrow())?;
+    let mut count = 0;
+    for (account, person) in people.iter().filter(|person| !already.contains_key(*person)) {
         let (account, person) = (Id::new(*account), Id::new(*person));
         let mut stores = DieselStores::new(conn.reborrow(), None);
-        let found = UserRepository::find(&mut stores, account, &UserKey::Id(person))?;
-        let Some(user) = found.filter(|user| user.status != UserState::Deleted) else { continue };
+        let Some(user) = UserRepository::find(&mut stores, account, &UserKey::Id(person))? else { continue };
         IdentityRepository::revoke_credentials_of(&mut stores, account, person, at)?;
-        deleted += u64::from(UserRepository::delete(&mut stores, account, &user, at)?);
+        count += u64::from(UserRepository::delete(&mut stores, account, &user, at)?);
     }
-    Ok(deleted)
+    Ok(count)
 }
 
 /// Takes from people the rights that they do not have by the list. Returns how many people had more.
@@ -91,27 +79,14 @@ pub(super) fn limit(mut conn: Conn<'_>, listed: &[PersonRights]) -> Result<u64, 
 
 /// The role with fewer rights. A name that is not known stands for the fewest.
 fn lower_role(one: &str, other: &str) -> Role {
-    match (role(one), role(other)) {
-        (Some(Role::Admin), Some(Role::Admin)) => Role::Admin,
-        _ => Role::Member,
-    }
+    let [one, other] = [one, other].map(|name| role(name).unwrap_or(Role::Member));
+    one.or_lower(other)
 }
 
 /// The role in classrooms with fewer rights. A code that is not known stands for the fewest.
 fn lower_in_classrooms(one: &str, other: &str) -> ClassroomRole {
     let [one, other] = [one, other].map(|code| ClassroomRole::by_code(code).unwrap_or_default());
-    if rank(other) < rank(one) { other } else { one }
-}
-
-/// The place of a role among those in classrooms, from the fewest rights to the most.
-const fn rank(role: ClassroomRole) -> u8 {
-    match role {
-        ClassroomRole::User => 0,
-        ClassroomRole::AssistantInstructor => 1,
-        ClassroomRole::Instructor => 2,
-        ClassroomRole::SeniorInstructor => 3,
-        ClassroomRole::Admin => 4,
-    }
+    one.or_lower(other)
 }
 
 /// The earlier end of two; without an end it never comes.

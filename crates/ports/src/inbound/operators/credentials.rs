@@ -91,9 +91,10 @@ pub trait CredentialAdministration: Send + Sync {
     async fn create(&self, account: AccountId, new: NewKey) -> Result<CreatedKey, KeyError>;
 
     /// Replaces a credential. The new one has the same kind, principal, scopes and project. Without a lifetime it lives as long as the
-    /// old one does from its creation to its end, which an earlier rotation may have shortened. The old one is accepted until `overlap` after now, at most [`MAX_OVERLAP`], but never longer than before. No secret of the old
-    /// one is needed, so a lost one is replaced in this way. Tokens that log-ins with an access key of a service got
-    /// end with it at the latest, and so do tokens of the service without a recorded access key.
+    /// old one does from its creation to its end, which an earlier rotation may have shortened. The old one is accepted until
+    /// `overlap` after now, at most [`MAX_OVERLAP`], but never longer than before. No secret of the old one is needed, so a lost one
+    /// is replaced in this way. Tokens that log-ins with an access key of a service got end with it at the latest, and so do tokens
+    /// of the service without a recorded access key.
     ///
     /// # Errors
     /// [`KeyError::NotFound`], [`KeyError::Ended`], [`KeyError::Store`].

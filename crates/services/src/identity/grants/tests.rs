@@ -22,12 +22,14 @@ const RIGHT: &[u8] = b"right";
 /// The access key whose log-in got the token that the tests exchange.
 const ACCESS_KEY: CredentialId = Id::new(8);
 
+type IsExpected = fn(&GrantError) -> bool;
+
 fn scopes(of: &[Scope]) -> Scopes {
     of.iter().copied().collect()
 }
 
-fn asked(of: &[Scope]) -> Option<RequestedScopes> {
-    Some(RequestedScopes { known: scopes(of), has_unknown: false })
+fn asked(of: &[Scope]) -> RequestedScopes {
+    RequestedScopes { known: scopes(of), has_unknown: false }
 }
 
 fn address() -> ServiceAddress {
@@ -181,7 +183,7 @@ async fn a_token_for_a_person_is_recorded_with_the_person_and_the_service_accoun
     for named in ["user102@demo.example", "102"] {
         let mut stores = stores_with(key());
         expect_token(&mut stores, 102, 200, &[Scope::Courses], TokenSource::Grant(Id::new(5)), 3_600);
-        let asked = Assertion { subject: Some(named.to_owned()), scopes: asked(&[Scope::Courses]), ..assertion() };
+        let asked = Assertion { subject: Some(named.to_owned()), scopes: Some(asked(&[Scope::Courses])), ..assertion() };
         assert!(exchange(stores, TokenRequest::Assertion(asked)).await.is_ok(), "{named}");
     }
 }
@@ -264,7 +266,9 @@ async fn an_assertion_lives_for_an_hour_at_the_most() {
 async fn a_scope_outside_of_the_list_refuses_the_request() {
     let unknown = Some(RequestedScopes { known: scopes(&[Scope::Courses]), has_unknown: true });
     // Of the service account alone, of the key alone, of neither, and unknown.
-    for scopes in [asked(&[Scope::Rosters]), asked(&[Scope::ProfileEmails]), asked(&[Scope::Courses, Scope::Sessions]), unknown] {
+    for scopes in
+        [Some(asked(&[Scope::Rosters])), Some(asked(&[Scope::ProfileEmails])), Some(asked(&[Scope::Courses, Scope::Sessions])), unknown]
+    {
         let error = refused(key(), Assertion { scopes, ..assertion() }).await;
         assert!(matches!(error, GrantError::Scope), "{scopes:?}: {error}");
     }
@@ -291,7 +295,7 @@ fn refresh(secret: &str, token: &str, scopes: Option<RequestedScopes>) -> TokenR
 async fn a_refresh_token_gets_tokens_of_its_person() {
     let mut stores = stores_with(refresh_token());
     expect_token(&mut stores, 102, 102, &[Scope::Courses], TokenSource::Grant(Id::new(5)), 3_600);
-    let issued = exchange(stores, refresh("secret", "refresh", asked(&[Scope::Courses]))).await.unwrap();
+    let issued = exchange(stores, refresh("secret", "refresh", Some(asked(&[Scope::Courses])))).await.unwrap();
     assert_eq!(issued.scopes, scopes(&[Scope::Courses]));
 }
 
@@ -302,13 +306,13 @@ async fn a_refresh_token_is_refused_with_the_secret_of_another_client_or_after_i
     if let TokenRequest::Refresh { client, .. } = &mut foreign {
         client.id = "1329-08.apps.derslik.internal".to_owned();
     }
-    let cases: [(Grant, TokenRequest, fn(&GrantError) -> bool); 6] = [
+    let cases: [(Grant, TokenRequest, IsExpected); 6] = [
         (refresh_token(), refresh("wrong", "refresh", None), |error| matches!(error, GrantError::Client)),
         (refresh_token(), foreign, |error| matches!(error, GrantError::Client)),
         (key(), refresh("secret", "refresh", None), |error| matches!(error, GrantError::Client)),
         (refresh_token(), refresh("secret", "wrong", None), |error| matches!(error, GrantError::Invalid)),
         (ended, refresh("secret", "refresh", None), |error| matches!(error, GrantError::Invalid)),
-        (refresh_token(), refresh("secret", "refresh", asked(&[Scope::Rosters])), |error| matches!(error, GrantError::Scope)),
+        (refresh_token(), refresh("secret", "refresh", Some(asked(&[Scope::Rosters]))), |error| matches!(error, GrantError::Scope)),
     ];
     for (number, (grant, request, is_expected)) in cases.into_iter().enumerate() {
         let error = exchange(stores_with(grant), request).await.unwrap_err();
@@ -365,7 +369,7 @@ async fn a_token_that_is_wrong_revoked_meanwhile_or_malformed_is_not_exchanged()
     }
     let mut stores = MockStores::default();
     stores.identity.expect_find_credential().returning(|_, _| Ok(Some(owner(b"mine"))));
-    let wider = TokenRequest::Exchange { token: "mine".to_owned(), scopes: asked(&[Scope::Courses, Scope::Rosters]) };
+    let wider = TokenRequest::Exchange { token: "mine".to_owned(), scopes: Some(asked(&[Scope::Courses, Scope::Rosters])) };
     assert!(matches!(exchange(stores, wider).await, Err(GrantError::Scope)));
 }
 
@@ -374,12 +378,12 @@ async fn a_service_account_inside_of_the_program_needs_no_proof() {
     let mut stores = stores_with(key());
     stores.projects.expect_list().once().returning(|_, _| Ok(Vec::new()));
     expect_token(&mut stores, 200, 200, &[Scope::Rosters], TokenSource::Program, 3_600);
-    assert!(grants(stores).grant_to(address(), asked(&[Scope::Rosters])).await.is_ok());
+    assert!(grants(stores).grant_to(address(), Some(asked(&[Scope::Rosters]))).await.is_ok());
     let unknown = ServiceAddress { name: ServiceName::parse("another").unwrap(), ..address() };
     assert_eq!(grants(stores_with(key())).find_service_account(address()).await.unwrap(), Some(service()));
     assert_eq!(grants(stores_with(key())).find_service_account(unknown.clone()).await.unwrap(), None);
     assert!(matches!(grants(stores_with(key())).grant_to(unknown, None).await, Err(GrantError::Invalid)));
-    assert!(matches!(grants(stores_with(key())).grant_to(address(), asked(&[Scope::Jobs])).await, Err(GrantError::Scope)));
+    assert!(matches!(grants(stores_with(key())).grant_to(address(), Some(asked(&[Scope::Jobs]))).await, Err(GrantError::Scope)));
 }
 
 #[tokio::test]

@@ -4,19 +4,22 @@ use serde_json::{Value, json};
 
 use super::discovery::{ABOUT, TITLE};
 
+/// The name of the API in the list.
+const NAME: &str = "classroom";
+
 /// The list for an API root, which ends with a slash. `name` is the API that the client looks for, if it looks for one.
 pub(super) fn list(root: &str, name: Option<&str>) -> Value {
     let item = json!({
         "kind": "discovery#directoryItem",
         "id": "classroom:v1",
-        "name": "classroom",
+        "name": NAME,
         "version": "v1",
         "title": TITLE,
         "description": ABOUT,
         "discoveryRestUrl": format!("{root}$discovery/rest?version=v1"),
         "preferred": true,
     });
-    let items = if name.is_none_or(|name| item["name"] == name) { vec![item] } else { Vec::new() };
+    let items = if name.is_none_or(|name| name == NAME) { vec![item] } else { Vec::new() };
     json!({ "kind": "discovery#directoryList", "discoveryVersion": "v1", "items": items })
 }
 

@@ -55,7 +55,7 @@ pub(crate) struct Described {
 pub(crate) struct Method {
     pub(crate) resource: &'static str,
     pub(crate) name: &'static str,
-    pub(super) verb: &'static str,
+    pub(crate) verb: &'static str,
     pub(crate) path: &'static str,
     pub(crate) query: &'static [Parameter],
     pub(super) request: Option<&'static Message>,

@@ -22,12 +22,11 @@ pub(super) async fn events(
     // The body says which events are wanted, and there are none.
     read_bytes(&request, payload, &state).await?;
     let session = request.match_info().get("session_id").and_then(|text| text.parse::<SessionGuid>().ok());
-    let is_known = match session {
-        Some(session) => state.activity.has_session(&actor, &project, session).await?,
-        None => {
-            state.projects.get(&actor, &project).await?;
-            false
-        }
+    let is_known = if let Some(session) = session {
+        state.activity.has_session(&actor, &project, session).await?
+    } else {
+        state.projects.get(&actor, &project).await?;
+        false
     };
     if is_known { Ok(data([(); 0])) } else { Err(V2Error::SessionNotFound) }
 }

@@ -18,8 +18,8 @@ use std::time::Duration;
 use derslik_domain::id::Id;
 use derslik_domain::identity::{Actor, Principal};
 use derslik_ports::inbound::{
-    AuthenticationError, IdentityService, MockActivityService, MockAttendeeService, MockCourseService, MockJobService, MockLogInService,
-    MockPeopleService, MockProjectService, MockRosterService, MockSessionService, MockTokenGrants, PresentedCredential,
+    Assertion, AuthenticationError, IdentityService, MockActivityService, MockAttendeeService, MockCourseService, MockJobService,
+    MockLogInService, MockPeopleService, MockProjectService, MockRosterService, MockSessionService, MockTokenGrants, PresentedCredential,
 };
 use derslik_testkit::builders::{account, actor_of, guid, other_account, service_principal, session};
 use rustls::ServerConfig;
@@ -148,6 +148,11 @@ impl IdentityService for Slow {
             None if secret == "other" => Ok(actor_of(other_account())),
             Some(Err(_)) | None => Err(AuthenticationError::Invalid),
         }
+    }
+
+    async fn authenticate_signed(&self, _: PresentedCredential, _: Assertion) -> Result<Actor, AuthenticationError> {
+        tokio::time::sleep(DRIP).await;
+        Err(AuthenticationError::Invalid)
     }
 }
 
