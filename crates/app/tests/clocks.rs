@@ -27,6 +27,9 @@ use support::{DATABASES, Open, Place};
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
+/// The reference of the job of each attempt, and when it was made.
+type Attempts = Arc<Mutex<Vec<(String, Timestamp)>>>;
+
 const DAY: Duration = Duration::from_secs(86_400);
 
 fn main() -> ExitCode {
@@ -190,7 +193,7 @@ fn order(world: &World) {
 struct Failing {
     reference: &'static str,
     failures: u32,
-    ran: Arc<Mutex<Vec<(String, Timestamp)>>>,
+    ran: Attempts,
 }
 
 impl StepHandler for Failing {
@@ -202,8 +205,8 @@ impl StepHandler for Failing {
     }
 }
 
-fn failing(failures: u32) -> (Registry, Arc<Mutex<Vec<(String, Timestamp)>>>) {
-    let ran = Arc::<Mutex<Vec<_>>>::default();
+fn failing(failures: u32) -> (Registry, Attempts) {
+    let ran = Attempts::default();
     let handler = Failing { reference: "1", failures, ran: Arc::clone(&ran) };
     (Registry::default().with_steps(Action::AssignCalendarId, handler), ran)
 }

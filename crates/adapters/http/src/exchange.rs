@@ -149,7 +149,7 @@ impl Exchange {
         } else {
             cut.close();
         }
-        pending().await
+        pending::<()>().await;
     }
 
     /// Writes the request to the journal of its account. Further calls do nothing, and requests without a valid credential have no

@@ -17,6 +17,7 @@ pub(crate) struct InjectedFault(pub(crate) JobFault);
 
 #[async_trait]
 impl TaskHandler for InjectedFault {
+    #[expect(clippy::panic, reason = "a test asked for this panic, and the worker has to get over it")]
     async fn run(&self, task: Task) -> Result<Option<Progress>, Failure> {
         match self.0 {
             JobFault::Fail => {}

@@ -1,4 +1,8 @@
 //! The store of the accounts of tests, beside that of accounts.
+#![cfg_attr(
+    any(test, feature = "mocks"),
+    expect(clippy::ref_option_ref, reason = "the mock borrows every argument, optional references too")
+)]
 
 use derslik_domain::id::AccountId;
 use derslik_domain::rows::{BatchSize, RowCount};

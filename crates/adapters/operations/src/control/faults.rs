@@ -57,7 +57,7 @@ async fn remove(slot: Data<ControlSlot>, path: Path<(String, String)>) -> Result
     let (account, number) = path.into_inner();
     let (account, control) = (read::account(&account)?, slot.control()?);
     let is_removed = number.parse().is_ok_and(|number| control.faults.remove(account, number));
-    if is_removed { Ok(HttpResponse::NoContent().finish()) } else { Err(ControlError::not_found("fault", number).into()) }
+    if is_removed { Ok(HttpResponse::NoContent().finish()) } else { Err(ControlError::not_found("fault", &number).into()) }
 }
 
 async fn clear(slot: Data<ControlSlot>, path: Path<String>) -> Result<HttpResponse, Problem> {

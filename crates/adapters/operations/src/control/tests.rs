@@ -27,7 +27,7 @@ use crate::{Access, Operations};
 
 const REPORT: &str = "/routes-of-this-test";
 
-fn operations(address: [u8; 4], control: Option<ControlSlot>) -> Data<Operations> {
+fn operations(address: [u8; 4], control: impl Into<Option<ControlSlot>>) -> Data<Operations> {
     let access = Access::new(IpAddr::from(address), &[], None, false);
     Data::new(Operations {
         health: Arc::new(MockHealthService::new()),
@@ -35,11 +35,11 @@ fn operations(address: [u8; 4], control: Option<ControlSlot>) -> Data<Operations
         version: "1.2.3",
         access,
         files: Vec::new(),
-        control,
+        control: control.into(),
     })
 }
 
-fn here(control: Option<ControlSlot>) -> Data<Operations> {
+fn here(control: impl Into<Option<ControlSlot>>) -> Data<Operations> {
     operations([127, 0, 0, 1], control)
 }
 
@@ -59,10 +59,10 @@ fn no_calls() -> Control {
     }
 }
 
-fn open(control: Control) -> Option<ControlSlot> {
+fn open(control: Control) -> ControlSlot {
     let slot = ControlSlot::default();
     slot.open(control);
-    Some(slot)
+    slot
 }
 
 async fn answer(operations: &Data<Operations>, request: TestRequest) -> (StatusCode, Value) {

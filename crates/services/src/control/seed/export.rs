@@ -111,7 +111,9 @@ impl Exporter {
             })
         };
         let mut courses: Vec<_> = self.rows("courses").filter_map(course).collect();
-        courses.iter_mut().for_each(|course| course.aliases.sort());
+        for course in &mut courses {
+            course.aliases.sort();
+        }
         courses.sort_by(|one, other| (&one.name, &one.section, &one.owner).cmp(&(&other.name, &other.section, &other.owner)));
         courses
     }
