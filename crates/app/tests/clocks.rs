@@ -42,6 +42,7 @@ fn main() -> ExitCode {
             }));
         };
         add("an_erasure_of_the_next_midnight_runs_in_an_advance_over_it", erasure_at_midnight);
+        add("sweeps_run_in_an_advance_and_are_neither_told_nor_what_is_due_next", sweeps);
         add("a_session_that_ends_before_a_job_is_due_expires_before_it", order);
         add("a_failed_attempt_is_tried_again_in_the_same_advance", retry);
         add("a_job_beside_a_failing_one_still_runs_once", failing_neighbour);
@@ -170,6 +171,16 @@ fn erasure_at_midnight(world: &World) {
     let page = PageRequest { size: 1, after: None };
     let jobs = world.write(move |stores| stores.jobs().list(account().id, None, page));
     assert_eq!((jobs[0].status(), jobs[0].updated_at), (JobStatus::Completed, midnight()), "it ran at its own time");
+}
+
+fn sweeps(world: &World) {
+    world.enqueue(NewJob::expire_sessions(start().plus(Duration::from_secs(300)), start()));
+    world.enqueue(NewJob::delete_user_data(Id::new(1), ReferenceId::new("mehdi").expect("a reference"), start()));
+    let control = world.process.control(registry());
+    let ran = world.runtime.block_on(control.run_to_next_due(scope())).expect("the erasure is due next");
+    assert_eq!((told(&ran), ran.count), (vec![(midnight(), Some(JobOutcome::Completed))], 1));
+    assert_eq!((ran.clock.now, ran.clock.next_due), (midnight(), None));
+    assert_eq!(world.attempts().get(&JobStatus::Completed), Some(&vec![1, 1]), "the sweep has run too");
 }
 
 fn order(world: &World) {

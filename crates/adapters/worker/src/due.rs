@@ -173,7 +173,8 @@ impl Inner {
                 }
                 Stepped::Lost => break,
                 Stepped::Ended(job, fact) => {
-                    let is_alone = locks_much(job.action);
+                    // It locks a projection, so no other job may run in its transaction.
+                    let is_alone = job.action.is_sweep();
                     batch.ended.push((*job, fact, due));
                     if is_alone {
                         break;
@@ -242,14 +243,6 @@ impl Inner {
         let event = Event::Fail { token: held.token, failure, retry: self.settings.retry, jitter: Jitter::NONE };
         let Ok((after, fact)) = before.clone().apply(event, due) else { return Ok(None) };
         Ok(stores.jobs().replace(account, &before, &after)?.then_some((after, fact)))
-    }
-}
-
-/// Whether a job locks a projection, so that no other job may run in its transaction.
-const fn locks_much(action: Action) -> bool {
-    match action {
-        Action::AssignCalendarId | Action::DeleteUserData | Action::DeleteUsersData => false,
-        Action::ExpireSessions | Action::IndexSessions | Action::SealAudit | Action::Prune | Action::PruneAudit => true,
     }
 }
 

@@ -84,6 +84,14 @@ impl Action {
             Self::PruneAudit => Priority(91),
         }
     }
+
+    /// Whether the service itself asks for such jobs, again and again, to keep its data in order. No request asks for one.
+    pub const fn is_sweep(self) -> bool {
+        match self {
+            Self::AssignCalendarId | Self::DeleteUserData | Self::DeleteUsersData => false,
+            Self::ExpireSessions | Self::IndexSessions | Self::SealAudit | Self::Prune | Self::PruneAudit => true,
+        }
+    }
 }
 
 /// A set of actions, such as those that a worker can carry out.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use derslik_domain::audit::INSTALLATION;
-use derslik_domain::clock::{RanItem, VirtualClock};
+use derslik_domain::clock::{RanItem, RanKind, VirtualClock};
 use derslik_domain::id::AccountId;
 use derslik_domain::page::PageRequest;
 use derslik_domain::rows::RowCount;
@@ -48,7 +48,7 @@ impl<U> fmt::Debug for ClockUseCases<U> {
     }
 }
 
-/// What ran so far.
+/// What ran so far, without the sweeps: which of them run, and when, depends on the time of the machine.
 #[derive(Debug, Default)]
 struct Ran {
     items: Vec<RanItem>,
@@ -56,7 +56,8 @@ struct Ran {
 }
 
 impl Ran {
-    fn add(&mut self, items: Vec<RanItem>) {
+    fn add(&mut self, mut items: Vec<RanItem>) {
+        items.retain(|item| !matches!(item.kind, RanKind::Job { action, .. } if action.is_sweep()));
         self.count += items.len();
         self.items.extend(items);
     }
@@ -99,9 +100,9 @@ impl<U: UnitOfWork + fmt::Debug> ClockUseCases<U> {
         Ok(ShownClock { now: clock.shows(self.clocks.now()), is_frozen: clock.is_frozen(), is_own, next_due })
     }
 
-    /// What falls due next in an account.
+    /// What falls due next in an account, apart from sweeps.
     async fn next_due(&self, account: AccountId) -> Result<NextDue, StoreError> {
-        let (uow, actions) = (self.clocks.uow(), self.due.actions());
+        let (uow, actions) = (self.clocks.uow(), self.due.actions().iter().filter(|action| !action.is_sweep()).collect());
         // The ends of sessions that were written a moment ago may still be pending.
         loop {
             let catch_up = move |stores: &mut dyn Stores| stores.change_log().catch_up(account, Projection::SessionEnds, BATCH);

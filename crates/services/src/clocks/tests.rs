@@ -37,7 +37,10 @@ impl Stored {
             written.put(account, after);
             Ok(true)
         });
-        stores.clocks.expect_next_due().returning(|_, _| Ok(NextDue { job: Some(later(60)), session_end: Some(later(90)) }));
+        stores.clocks.expect_next_due().returning(|_, actions| {
+            let due = if actions.contains(Action::Prune) { later(30) } else { later(60) };
+            Ok(NextDue { job: Some(due), session_end: Some(later(90)) })
+        });
         stores.clocks.expect_running().returning(|_, _| Ok(RowCount::ZERO));
         stores.change_log.expect_catch_up().returning(|_, _, _| Ok(RowCount::ZERO));
         stores.identity.expect_account_state().returning(|id| {
@@ -61,17 +64,20 @@ fn scope() -> ClockScope {
     ClockScope::Account(PublicAccountId::new(account().id.get()))
 }
 
-/// Work of which one job is due in a minute.
+/// Work of which an erasure and a sweep are due in a minute.
 fn one_job() -> MockDueWork {
     let mut due = MockDueWork::new();
-    due.expect_actions().return_const([Action::Prune].into_iter().collect::<Actions>());
+    due.expect_actions().return_const([Action::DeleteUserData, Action::Prune].into_iter().collect::<Actions>());
     let left = Mutex::new(true);
     due.expect_run_some().returning(move |account, until| {
         let mut left = left.lock().unwrap_or_else(PoisonError::into_inner);
         let is_due = *left && until >= later(60);
         *left &= !is_due;
-        let kind = RanKind::Job { job: Id::new(7), action: Action::Prune, outcome: JobOutcome::Completed };
-        Ok(is_due.then_some(RanItem { due: later(60), account, kind }).into_iter().collect())
+        let ran = |(job, action)| {
+            let kind = RanKind::Job { job: Id::new(job), action, outcome: JobOutcome::Completed };
+            RanItem { due: later(60), account, kind }
+        };
+        Ok(if is_due { [(7, Action::Prune), (8, Action::DeleteUserData)].map(ran).to_vec() } else { Vec::new() })
     });
     due
 }
@@ -120,6 +126,8 @@ async fn an_advance_runs_what_falls_due_and_then_moves_the_clock() {
     assert_eq!((before.count, clocks.now_of(account().id)), (0, later(59)));
     let after = use_cases.advance(scope(), Advance::By(Duration::from_secs(1))).await.unwrap();
     assert_eq!((after.count, after.ran[0].due, after.clock.now, after.clock.is_frozen), (1, later(60), later(60), true));
+    let is_erasure = matches!(after.ran[0].kind, RanKind::Job { action: Action::DeleteUserData, .. });
+    assert!(is_erasure, "the sweep is not told: {:?}", after.ran);
 }
 
 #[tokio::test]
