@@ -134,7 +134,7 @@ enum Command {
     /// Admins of the installation. They have nowhere to sign in yet: a later release brings the console for them.
     #[command(subcommand)]
     Admin(admin::AdminCommand),
-    /// Test control of a running service of profile dev: accounts, their resets, seeds and snapshots.
+    /// Test control of a running service of profile dev: accounts, clocks, seeds, snapshots, faults and journals.
     Dev(dev::DevArgs),
     /// Prints a script by which a shell completes commands and their flags. It needs no settings.
     Completions(completions::CompletionsArgs),

@@ -35,7 +35,7 @@ pub(super) enum ClockCommand {
         of: Of,
     },
     /// Advances a clock to the time at which something falls due next. Prints what ran.
-    Next(Of),
+    RunToNextDue(Of),
     /// Gives a clock back: an account shows the clock of all accounts again, and that one the time of the machine.
     Release(Of),
 }
@@ -77,7 +77,7 @@ impl ClockCommand {
                 let member = if by.contains('-') { "to" } else { "by" };
                 (Method::Post, of.path("/advance"), json!({ member: by }).to_string())
             }
-            Self::Next(of) => (Method::Post, of.path("/run-to-next-due"), String::new()),
+            Self::RunToNextDue(of) => (Method::Post, of.path("/run-to-next-due"), String::new()),
             Self::Release(of) => (Method::Delete, of.path(""), String::new()),
         }
     }
@@ -120,17 +120,17 @@ mod tests {
     #[test]
     fn a_clock_is_that_of_an_account_or_of_all() {
         assert_eq!(ClockCommand::Show(of(Some("1331"))).request().1, "/accounts/1331/clock");
-        assert_eq!(ClockCommand::Next(of(None)).request().1, "/clock/run-to-next-due");
+        assert_eq!(ClockCommand::RunToNextDue(of(None)).request().1, "/clock/run-to-next-due");
     }
 
     #[test]
     fn what_ran_stands_before_the_clock() {
-        let job = json!({ "due": "2025-02-07T00:00:00.000000Z", "account": "7", "kind": "job", "job": 3, "action": "prune", "outcome": "failed" });
+        let job = json!({ "due": "2025-02-07T00:00:00.000000Z", "account": "7", "kind": "job", "job": 3, "action": "delete_user_data", "outcome": "failed" });
         let sessions = json!({ "due": "2025-02-07T01:00:00.000000Z", "account": "7", "kind": "sessions_expired", "sessions": 2 });
         let answer = json!({ "clock": { "now": "2025-02-08T00:00:00.000000Z" }, "count": 2, "ran": [job, sessions] });
         let lines = told(&answer);
         let lines: Vec<_> = lines.lines().collect();
-        assert_eq!(lines[0], "2025-02-07T00:00:00.000000Z 7 job 3 prune failed");
+        assert_eq!(lines[0], "2025-02-07T00:00:00.000000Z 7 job 3 delete_user_data failed");
         assert_eq!(lines[1], "2025-02-07T01:00:00.000000Z 7 sessions expired: 2");
         assert!(lines[2].starts_with("now") && lines[2].ends_with("2025-02-08T00:00:00.000000Z"));
     }
