@@ -75,6 +75,7 @@ impl VirtualClock {
 
 /// The outcome of one attempt at a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum JobOutcome {
     /// Its work is done.
     Completed,
@@ -97,6 +98,7 @@ impl JobOutcome {
 
 /// What kind of thing fell due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum RanKind {
     /// An attempt at a job.
     Job {
@@ -113,6 +115,7 @@ pub enum RanKind {
 
 /// One thing that fell due and ran.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RanItem {
     /// When it was due. Its changes have this time.
     pub due: Timestamp,

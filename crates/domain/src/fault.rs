@@ -21,6 +21,7 @@ use crate::job::Action;
 
 /// A public API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Api {
     /// The sessions API.
     Sessions,
@@ -51,6 +52,7 @@ impl Api {
 
 /// What a fault does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Fault {
     /// The request is refused before any work.
     Refuse(Refusal),
@@ -70,6 +72,7 @@ pub enum Fault {
 
 /// How a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Refusal {
     /// As if its credential were not valid.
     Unauthenticated,
@@ -88,6 +91,7 @@ pub enum Refusal {
 
 /// What happens to an attempt at a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum JobFault {
     /// It fails, and is tried again as after any failure that passes.
     Fail,
@@ -99,6 +103,7 @@ pub enum JobFault {
 
 /// The moment at which a fault acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Moment {
     /// Before the work of a request.
     Request,
@@ -141,6 +146,7 @@ pub struct PathPattern(String);
 
 /// A text is not a pattern of paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum PathPatternError {
     /// It does not begin with a slash.
     #[error("a path begins with /")]
@@ -193,6 +199,7 @@ impl fmt::Display for PathPattern {
 
 /// Which requests are meant. What is `None` leaves the choice open.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RequestFilter {
     /// The API.
     pub api: Option<Api>,
@@ -224,6 +231,7 @@ impl RequestFilter {
 
 /// When a fault applies, among the requests or attempts that it is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Schedule {
     /// The first one that it may apply to, counted from 1.
     pub first: u64,
@@ -242,6 +250,7 @@ impl Default for Schedule {
 
 /// A probability that falls the same way in each run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Chance {
     /// How many of a million.
     pub per_million: u32,
@@ -274,6 +283,7 @@ impl Schedule {
 
 /// A fault that was set, and how often it was met.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct FaultRule {
     /// Its number among those of its account.
     pub number: u64,
@@ -301,6 +311,7 @@ impl FaultRule {
 
 /// The faults of one account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Faults {
     rules: Vec<FaultRule>,
     last: u64,

@@ -15,6 +15,7 @@ use crate::course::alias::Alias;
 use crate::course::gradebook::{CalculationType, DisplaySetting, GradeCategory, GradeDenominator, GradeWeight, GradebookSettings};
 use crate::course::grading_period::{GradingPeriod, GradingPeriodSettings};
 use crate::course::{CalendarDate, CourseField, CourseFields, CourseState, CourseStates, DateError, EnrollmentCode, GroupName, UpdateMask};
+use crate::fault::PathPattern;
 use crate::id::{Guid, Id};
 use crate::idempotency::{IdempotencyKey, RequestDigest};
 use crate::identity::{ClientId, Email, Lang, Scope, Scopes, ServiceAddress, ServiceName, Username};
@@ -64,6 +65,7 @@ json_forms! {
     IdempotencyKey as String: |key| key.as_str().to_owned(), |text| IdempotencyKey::parse(&text);
     Lang as String: |lang| lang.as_str().to_owned(), |text| Lang::parse(&text);
     LeaseToken as String: |token| token.get().to_string(), |text| Uuid::parse_str(&text).map(LeaseToken::new);
+    PathPattern as String: |pattern| pattern.to_string(), |text| PathPattern::parse(&text);
     ProjectKey as String: |key| key.as_str().to_owned(), |text| text.parse::<ProjectKey>();
     ReferenceId as String: |reference| reference.as_str().to_owned(), |text| ReferenceId::new(text);
     RequestDigest as String: |digest| hex(digest.bytes()), |text| read_hex(&text).map(RequestDigest::new);

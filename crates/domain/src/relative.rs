@@ -46,6 +46,7 @@ pub enum RelativeTime {
 
 /// The text is not a relative time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[error("not a time such as `tomorrow 09:00`, `+3d 14:30`, `+90m` or `2025-02-06T16:07:35+03:00`")]
 pub struct RelativeTimeError;
 

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use derslik_domain::course::alias::Alias;
 use derslik_domain::course::{Course, CourseForm, CourseRole, CourseState, UpdateMask};
+use derslik_domain::fault::PathPattern;
 use derslik_domain::form::Field;
 use derslik_domain::id::SessionGuid;
 use derslik_domain::idempotency::RequestDigest;
@@ -41,6 +42,7 @@ fn values_are_written_in_their_plainest_form() {
     is_written_as(&Email::parse("a@okul.example").unwrap(), r#""a@okul.example""#);
     let address: ServiceAddress = "timetable@10001.iam.derslik.internal".parse().unwrap();
     is_written_as(&address, r#""timetable@10001.iam.derslik.internal""#);
+    is_written_as(&PathPattern::parse("/v1/courses/*").unwrap(), r#""/v1/courses/*""#);
     is_written_as(&Alias::parse("d:bio").unwrap(), r#""d:bio""#);
     is_written_as(&SessionDuration::from_minutes(90).unwrap(), "90");
     is_written_as(&LeaseTerm::DEFAULT, "15000");
@@ -61,6 +63,7 @@ fn a_value_that_the_constructor_refuses_is_refused() {
     assert!(serde_json::from_str::<SessionDuration>("361").is_err());
     assert!(serde_json::from_str::<Name<3>>(r#""dünya""#).is_err());
     assert!(serde_json::from_str::<Email>(r#""nobody""#).is_err());
+    assert!(serde_json::from_str::<PathPattern>(r#""v1""#).is_err());
     assert!(serde_json::from_str::<UpdateMask>("[]").is_err());
     assert!(serde_json::from_str::<ErasureUsers>("[]").is_err());
     assert!(serde_json::from_str::<ServiceName>(r#""1st""#).is_err());
@@ -108,7 +111,7 @@ proptest! {
 }
 
 /// The public types without JSON: secrets and what holds them, evidence of who acts, and structs that borrow their parts.
-const WITHOUT_JSON: [&str; 16] = [
+const WITHOUT_JSON: [&str; 17] = [
     "Actor",
     "Creator",
     "Credential",
@@ -124,6 +127,7 @@ const WITHOUT_JSON: [&str; 16] = [
     "PersonChange",
     "PersonForm",
     "PersonalNames",
+    "RequestLine",
     "SecretDigest",
 ];
 

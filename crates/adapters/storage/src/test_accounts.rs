@@ -4,12 +4,11 @@ use derslik_domain::id::{AccountId, Id};
 use derslik_domain::rows::{BatchSize, RowCount};
 use derslik_domain::time::Timestamp;
 use derslik_ports::outbound::{AccountRows, KnownTestAccount, StoreError, TestAccountRepository};
-use diesel::connection::SimpleConnection;
 use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel::result::Error;
 
-use crate::db::conn::{Conn, DieselStores, on_conn};
+use crate::db::conn::{DieselStores, on_conn};
 use crate::db::schema::{accounts, credentials, jobs, test_accounts, token_grants};
 use crate::db::types::DbInstant;
 use crate::snapshot::{SnapshotError, account};
@@ -80,11 +79,7 @@ impl TestAccountRepository for DieselStores<'_> {
     }
 
     fn see_one_state(&mut self) -> Result<(), StoreError> {
-        self.query(|conn| match conn {
-            Conn::Pg(conn) => conn.batch_execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"),
-            // A transaction of SQLite sees one state anyway.
-            Conn::Sqlite(_) => Ok(()),
-        })
+        self.query(|mut conn| conn.see_one_state())
     }
 
     fn read_rows(&mut self, account: AccountId, only: Option<&'static [&'static str]>) -> Result<AccountRows, StoreError> {

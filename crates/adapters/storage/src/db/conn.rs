@@ -2,6 +2,7 @@
 
 use derslik_ports::outbound::StoreError;
 use diesel::QueryResult;
+use diesel::connection::SimpleConnection;
 use diesel::sqlite::SqliteConnection;
 
 use super::error::Failure;
@@ -41,6 +42,15 @@ impl Conn<'_> {
         match self {
             Self::Pg(_) => Dialect::Postgres,
             Self::Sqlite(_) => Dialect::Sqlite,
+        }
+    }
+
+    /// Lets the transaction see one state of the database from now on. It is the first statement of the transaction.
+    pub(crate) fn see_one_state(&mut self) -> QueryResult<()> {
+        match self {
+            Self::Pg(conn) => conn.batch_execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"),
+            // A transaction of SQLite sees one state anyway.
+            Self::Sqlite(_) => Ok(()),
         }
     }
 }

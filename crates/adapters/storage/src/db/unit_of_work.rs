@@ -193,7 +193,7 @@ mod tests {
         let minute = Duration::from_secs(60);
         let settings = PoolSettings { acquire_timeout: minute, statement_timeout: minute, lock_timeout: minute, ..PoolSettings::default() };
         let connector = SqliteConnector { path: path.clone(), access: Access::Write, settings };
-        let small = BoundedPool::of_one_writer(SmallDisk(connector.clone(), 100), settings, &Handle::current());
+        let small = BoundedPool::of_one_writer(SmallDisk(connector.clone(), 150), settings, &Handle::current());
 
         small.write(TENANT, Statements::Any, Arc::default(), |stores| insert(stores, 0..1)).await.unwrap();
         for _ in 0..3 {

@@ -10,6 +10,7 @@ use std::thread;
 use derslik_domain::audit::{
     AuditEvent, AuditHead, Checkpoint, Erasure, ErasureStage, NewAuditRecord, Requester, Seal, SealKeyId, SealSequence, StoredSeal,
 };
+use derslik_domain::clock::VirtualClock;
 use derslik_domain::course::CalendarDate;
 use derslik_domain::course::alias::{Alias, AliasSpace};
 use derslik_domain::course::grading_period::{GradingPeriod, GradingPeriodSettings, GradingPeriodTitle};
@@ -23,7 +24,9 @@ use derslik_domain::job::{
     Action, ErasureUsers, LeaseTerm, LeaseToken, NewJob, Platform, Progress, Project, ProjectName, Pruning, ReferenceId, WorkerId,
 };
 use derslik_domain::rows::{BatchSize, RowCount};
-use derslik_ports::outbound::{AdminToAdd, Claim, Completion, Enqueued, HeldJob, NewCredential, NewGrant, OwnedKey, Projection};
+use derslik_ports::outbound::{
+    AdminToAdd, Claim, Completion, Enqueued, HeldJob, KnownTestAccount, NewCredential, NewGrant, OwnedKey, Projection,
+};
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings};
 use derslik_testkit::builders::{account, attendee, course, guid, now, service_principal, session, user};
 use derslik_testkit::contract::Harness;
@@ -56,9 +59,18 @@ pub(super) fn fill(path: &Path) {
     fill_grants(&harness);
     fill_courses(&harness);
     fill_sessions_and_jobs(&harness);
+    fill_test_control(&harness);
     // The program writes a twin only when two rows of an older version have the same key now.
     let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
     conn.batch_execute("INSERT INTO key_twins (account_id, subject, row_id) VALUES (1329, 'sessions', '1')").unwrap();
+}
+
+/// Inserts an account of a test, and its clock.
+fn fill_test_control(harness: &Harness<DieselUnitOfWork>) {
+    harness.write(|stores| {
+        stores.test_accounts().put(&KnownTestAccount { account: account().id, public: account().id.get(), lives_until: Some(now()) })?;
+        stores.clocks().replace(account().id, None, Some(VirtualClock::Frozen(now())))
+    });
 }
 
 /// Inserts a user with a password, a key and a project, an admin, a stored answer, and an audit record.
