@@ -117,10 +117,22 @@ impl<U: UnitOfWork> DueRunner<U> {
         }
     }
 
+    /// Reports the outcome of an attempt, and returns it for the test.
+    fn told(&self, account: AccountId, job: &Job, fact: &Fact, due: Timestamp) -> RanItem {
+        report::happened(account, job, fact);
+        let outcome = match job.state {
+            JobState::Completed(_) => JobOutcome::Completed,
+            JobState::Scheduled { .. } | JobState::Running(_) => JobOutcome::Retried,
+            JobState::Failed(_) | JobState::Cancelled(_) => JobOutcome::Failed,
+        };
+        let shown = self.inner.ids.shown_job(job.id);
+        RanItem { due, account, kind: RanKind::Job { job: shown, action: job.action, outcome } }
+    }
+
     async fn run_batch(&self, account: AccountId, until: Timestamp, most: usize) -> Result<Vec<RanItem>, StepError> {
         let inner = Arc::clone(&self.inner);
         let batch = self.uow.write(account, move |stores| inner.run_batch(stores, account, until, most)).await?;
-        let mut ran: Vec<_> = batch.ended.into_iter().map(|(job, fact, due)| told(account, &job, &fact, due)).collect();
+        let mut ran: Vec<_> = batch.ended.into_iter().map(|(job, fact, due)| self.told(account, &job, &fact, due)).collect();
         if let Some(Unfinished { held, due }) = batch.unfinished {
             ran.extend(self.finish(account, held, due).await?);
         }
@@ -133,7 +145,7 @@ impl<U: UnitOfWork> DueRunner<U> {
             let inner = Arc::clone(&self.inner);
             let failure = match self.uow.write(account, move |stores| inner.step(stores, account, held, due)).await {
                 Ok(Stepped::More) => continue,
-                Ok(Stepped::Ended(job, fact)) => return Ok(Some(told(account, &job, &fact, due))),
+                Ok(Stepped::Ended(job, fact)) => return Ok(Some(self.told(account, &job, &fact, due))),
                 Ok(Stepped::Lost) => return Ok(None),
                 Err(StepError::Failed(failure)) => failure,
                 Err(StepError::Store(error)) => failure_of(&error),
@@ -141,7 +153,7 @@ impl<U: UnitOfWork> DueRunner<U> {
             let inner = Arc::clone(&self.inner);
             let failed = self.uow.write(account, move |stores| inner.fail(stores, account, held, failure, due));
             let failed: Result<Option<(Job, Fact)>, StoreError> = failed.await;
-            return Ok(failed?.map(|(job, fact)| told(account, &job, &fact, due)));
+            return Ok(failed?.map(|(job, fact)| self.told(account, &job, &fact, due)));
         }
     }
 
@@ -153,7 +165,7 @@ impl<U: UnitOfWork> DueRunner<U> {
             let Some(held) = inner.claim(stores, account, due)? else { return Ok(None) };
             Ok::<_, StoreError>(inner.fail(stores, account, held, failure, due)?.map(|(job, fact)| (job, fact, due)))
         });
-        Ok(failed.await?.map(|(job, fact, due)| told(account, &job, &fact, due)).into_iter().collect())
+        Ok(failed.await?.map(|(job, fact, due)| self.told(account, &job, &fact, due)).into_iter().collect())
     }
 }
 
@@ -251,17 +263,6 @@ const fn locks_much(action: Action) -> bool {
         Action::AssignCalendarId | Action::DeleteUserData | Action::DeleteUsersData => false,
         Action::ExpireSessions | Action::IndexSessions | Action::SealAudit | Action::Prune | Action::PruneAudit => true,
     }
-}
-
-/// Reports the outcome of an attempt, and returns it for the test.
-fn told(account: AccountId, job: &Job, fact: &Fact, due: Timestamp) -> RanItem {
-    report::happened(account, job, fact);
-    let outcome = match job.state {
-        JobState::Completed(_) => JobOutcome::Completed,
-        JobState::Scheduled { .. } | JobState::Running(_) => JobOutcome::Retried,
-        JobState::Failed(_) | JobState::Cancelled(_) => JobOutcome::Failed,
-    };
-    RanItem { due, account, kind: RanKind::Job { job: job.id, action: job.action, outcome } }
 }
 
 #[async_trait]

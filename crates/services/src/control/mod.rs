@@ -55,7 +55,14 @@ struct Kept {
     made: HashMap<PublicAccountId, Made>,
     /// The first content of accounts that this process did not make.
     seeds: HashMap<PublicAccountId, String>,
-    snapshots: HashMap<PublicAccountId, BTreeMap<SnapshotName, Arc<AccountRows>>>,
+    snapshots: HashMap<PublicAccountId, BTreeMap<SnapshotName, Arc<KeptSnapshot>>>,
+}
+
+/// A snapshot.
+struct KeptSnapshot {
+    rows: AccountRows,
+    /// How many ids its account had drawn.
+    drawn: u64,
 }
 
 /// How an account was made.
@@ -63,6 +70,8 @@ struct Kept {
 struct Made {
     plan: AccountPlan,
     seed: Option<String>,
+    /// How many ids the account had drawn before its first content.
+    drawn: u64,
 }
 
 impl<U> std::fmt::Debug for TestControl<U> {

@@ -266,7 +266,7 @@ impl Writer<'_> {
         let refuse = |problem: &dyn std::fmt::Display| ControlError::invalid(&field, problem.to_string());
         let project = self.actor.project.ok_or_else(|| refuse(&"the account has no project"))?;
         let user = ReferenceId::new(job.erase.as_str()).map_err(|error| refuse(&error))?;
-        let new = NewJob::delete_user_data(project, user, self.at);
+        let new = NewJob::delete_user_data(project, user, self.at).with_id(self.ids.job_of(self.actor.account_id()));
         let new = match &job.start {
             Some(start) => new.starting_at(self.time(start, &format!("{field}.start"))?),
             None => new,
