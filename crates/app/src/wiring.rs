@@ -51,6 +51,7 @@ use crate::system::{ShiftedClock, SystemClock, SystemIds};
 #[derive(Debug)]
 pub struct Installation {
     uow: DieselUnitOfWork,
+    url: DatabaseUrl,
     system: System,
     denials: Arc<DenialCounter>,
     /// The clocks of accounts, which profile `dev` has.
@@ -95,7 +96,7 @@ impl Installation {
             system.clock = clocks.clone();
         }
         let tests = is_dev.then(|| TestState::new(&account_ids));
-        Ok(Self { uow, system, denials: Arc::default(), clocks, account_ids, tests })
+        Ok(Self { uow, url: url.clone(), system, denials: Arc::default(), clocks, account_ids, tests })
     }
 
     /// The present instant, as the use cases see it.

@@ -23,6 +23,7 @@ mod readers;
 mod seals;
 mod sessions;
 mod signatures;
+mod snapshot_files;
 mod tenant;
 mod test_accounts;
 mod unit_of_work;
@@ -54,6 +55,7 @@ pub use readers::{CourseReader, JobReader, Readers, SessionReader};
 pub use seals::{RecordBytes, SealKeys, SealRepository, SealedRecord, UnsealedRecord};
 pub use sessions::SessionRepository;
 pub use signatures::{Signatures, SigningKey};
+pub use snapshot_files::{SnapshotFile, SnapshotFileError, SnapshotFiles};
 pub use tenant::Tenant;
 pub use test_accounts::{AccountRows, KnownTestAccount, TableRows, TestAccountRepository};
 pub use unit_of_work::{Stores, UnitOfWork};
@@ -81,6 +83,7 @@ pub use {
     seals::{MockSealKeys, MockSealRepository},
     sessions::MockSessionRepository,
     signatures::MockSignatures,
+    snapshot_files::MockSnapshotFiles,
     test_accounts::MockTestAccountRepository,
     users::MockUserRepository,
 };
