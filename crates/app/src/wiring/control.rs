@@ -48,6 +48,7 @@ impl Installation {
         let clocks = self.clocks.clone().context("only profile dev has clocks that tests move")?;
         let System { clock, ids, .. } = self.system.clone();
         let due = DueRunner::new(self.uow.clone(), clock, ids, job_registry(config)?, config.worker());
+        let due = due.with_faults(self.job_faults());
         Ok(Arc::new(ClockUseCases::new(clocks, Arc::new(due))))
     }
 }
