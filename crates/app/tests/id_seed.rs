@@ -124,7 +124,7 @@ impl Account<'_> {
     fn sessions(&mut self) -> Result<(), Failed> {
         let session = |name: &str| json!({ "name": name, "start_date": "2026-02-03T12:00:00Z", "duration": 40 });
         self.ask("POST", "/xapi/v2/session/batch", &json!([session("Kimya"), session("Fizik")]))?;
-        let found = self.ask("POST", "/xapi/v2/session/search", &json!({ "name": "i", "page_size": 10 }))?;
+        let found = self.ask("POST", "/xapi/v2/session/search", &json!({ "name": "Kimya", "page_size": 10 }))?;
         let guid = found[0]["session_guid"].as_str().or_else(|| found[0]["session_id"].as_str()).ok_or_else(|| format!("{found}"))?;
         let path = format!("/xapi/v2/session/{guid}");
         let attendee = json!([{ "email": "konuk@okul.example", "name": "Konuk", "surname": "Kişi" }]);

@@ -50,7 +50,7 @@ impl Control {
         self.send("PUT", path, None).await
     }
 
-    /// A body that is no text.
+    /// A body that is not text.
     pub(crate) async fn get_bytes(&self, path: &str) -> Result<Vec<u8>, Error> {
         let path = format!("{ROOT}{}{path}", self.path);
         let answer = Request { method: "GET", path: &path, authorization: None, body: None }.send_raw(self.address).await?;

@@ -40,7 +40,7 @@ impl Request<'_> {
         self.send_raw(address).await?.read()
     }
 
-    /// As [`send`](Self::send), for an answer that is no text.
+    /// As [`send`](Self::send), for an answer that is not text.
     pub(crate) async fn send_raw(&self, address: SocketAddr) -> Result<RawAnswer, Error> {
         let mut stream = TcpStream::connect(address).await?;
         stream.write_all(&self.written(address)).await?;

@@ -60,7 +60,7 @@ impl Client {
         String::from_utf8(answer).map_err(|_| self.unreadable())
     }
 
-    /// As [`send`](Self::send), for bodies that are no text.
+    /// As [`send`](Self::send), for bodies that are not text.
     pub(super) fn send_bytes(&self, method: Method, path: &str, body: &[u8]) -> Result<Vec<u8>, Failure> {
         let answer = self.exchange(method, path, body).map_err(Failure::Other)?;
         let (status, body) = parse(&answer).ok_or_else(|| self.unreadable())?;
@@ -115,7 +115,7 @@ fn parse(answer: &[u8]) -> Option<(u16, &[u8])> {
     words.next().filter(|version| version.starts_with("HTTP/1."))?;
     let status = words.next()?.parse().ok()?;
     let length = lines.filter_map(|line| line.split_once(':')).find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
-    let is_whole = length.is_none_or(|(_, length)| length.trim().parse() == Ok(body.len()));
+    let is_whole = length.is_none_or(|(_, length)| length.trim().parse::<usize>() == Ok(body.len()));
     is_whole.then_some((status, body))
 }
 
