@@ -93,3 +93,65 @@ impl JobService for NumberedJobs {
         self.inner.erased_users(actor, project, self.stored(actor, id), page).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use derslik_domain::id::{AccountId, AttendeeGuid, Id, ProjectId, SessionGuid, UserGuid};
+    use derslik_domain::job::NewJob;
+    use derslik_ports::inbound::MockJobService;
+    use derslik_ports::mocks::FixedIds;
+    use derslik_ports::outbound::{job_of_number, job_shown_as, shown_number};
+    use derslik_testkit::builders::{PROJECT_KEY, account, actor_of, guid, now};
+
+    use super::*;
+
+    /// Ids whose jobs have numbers.
+    #[derive(Debug)]
+    struct Numbering(FixedIds);
+
+    impl Ids for Numbering {
+        fn session_guid(&self) -> SessionGuid {
+            self.0.session_guid()
+        }
+
+        fn user_guid(&self) -> UserGuid {
+            self.0.user_guid()
+        }
+
+        fn attendee_guid(&self) -> AttendeeGuid {
+            self.0.attendee_guid()
+        }
+
+        fn random(&self) -> [u8; 32] {
+            self.0.random()
+        }
+
+        fn shown_job(&self, job: JobId) -> JobId {
+            shown_number(job)
+        }
+
+        fn job_shown_as(&self, account: AccountId, shown: JobId) -> JobId {
+            job_shown_as(account, shown)
+        }
+    }
+
+    #[tokio::test]
+    async fn clients_send_and_see_numbers() {
+        let stored = job_of_number(account().id, 7).unwrap();
+        let job = NewJob::delete_user_data(ProjectId::new(1), ReferenceId::new("mehdi").unwrap(), now()).into_job(stored);
+        let mut inner = MockJobService::new();
+        let found = ShownJob::from(job.clone());
+        inner.expect_get().once().withf(move |_, _, id| *id == stored).returning(move |_, _, _| Ok(found.clone()));
+        let cancelled = job.clone();
+        inner.expect_cancel().once().withf(move |_, _, id| *id == stored).returning(move |_, _, _| Ok(cancelled.clone()));
+        let listed = ShownJob::from(job);
+        inner.expect_list().once().withf(move |_, _, page| page.after == Some(stored)).returning(move |_, _, _| Ok(vec![listed.clone()]));
+        let jobs = NumberedJobs::new(Arc::new(inner), Arc::new(Numbering(FixedIds(guid(99)))));
+        let (actor, project, number) = (actor_of(account()), PROJECT_KEY.parse().unwrap(), Id::new(7));
+        assert_eq!(jobs.get(&actor, &project, number).await.unwrap().id, number);
+        assert_eq!(jobs.cancel(&actor, &project, number).await.unwrap().id, number);
+        let page = PageRequest { size: 10, after: Some(number) };
+        let listed = jobs.list(&actor, &project, page).await.unwrap();
+        assert_eq!(listed.iter().map(|job| job.id).collect::<Vec<_>>(), [number]);
+    }
+}
