@@ -186,7 +186,52 @@ impl Seed {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use serde_json::Value;
+
     use super::*;
+
+    /// A document with each member.
+    const WHOLE: &str = r#"{
+        "people": [{"email": "a@b.example", "name": "Ali", "surname": "Kaya", "username": "ali", "role": "admin"}],
+        "courses": [{
+            "name": "Kimya", "owner": "teacher", "state": "ARCHIVED", "section": "7A", "description_heading": "Konu",
+            "description": "Uzun", "room": "7", "aliases": ["d:k"], "teachers": ["coteacher"], "students": ["student"]
+        }],
+        "sessions": [{
+            "name": "Deney", "start": "now", "duration": 40, "description": "Uzun", "tags": "a,b",
+            "attendees": ["a@b.example", {"email": "k@b.example", "name": "Konuk", "surname": "Kaya"}]
+        }],
+        "jobs": [{"erase": "ali", "start": "+1d"}]
+    }"#;
+
+    /// Fails unless each object has the members of its schema, and no others.
+    fn compare(schema: &Value, value: &Value, place: &str) {
+        match value {
+            Value::Object(members) => {
+                let known: BTreeSet<&String> = schema["properties"].as_object().unwrap().keys().collect();
+                assert_eq!(members.keys().collect::<BTreeSet<_>>(), known, "{place}");
+                members.iter().for_each(|(name, value)| compare(&schema["properties"][name], value, &format!("{place}.{name}")));
+            }
+            Value::Array(items) => {
+                for item in items {
+                    let kinds = schema["items"]["anyOf"].as_array();
+                    let kind = kinds.and_then(|kinds| kinds.iter().find(|kind| (kind["type"] == "object") == item.is_object()));
+                    compare(kind.unwrap_or(&schema["items"]), item, place);
+                }
+            }
+            _ => assert!(schema.is_object(), "{place}"),
+        }
+    }
+
+    #[test]
+    fn the_schema_has_the_members_of_the_document() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/seed.schema.json");
+        let schema = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        compare(&schema, &serde_json::to_value(Seed::parse(WHOLE).unwrap()).unwrap(), "");
+    }
 
     #[test]
     fn an_error_names_its_line() {
