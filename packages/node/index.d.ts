@@ -156,6 +156,10 @@ export declare class Account implements AsyncDisposable {
   seedExport(): Promise<string>;
   snapshot(name: string): Promise<unknown>;
   restore(name: string): Promise<void>;
+  /** A snapshot as the bytes of a file, which `derslik backup verify` takes as well. */
+  snapshotSave(name: string): Promise<Uint8Array>;
+  /** Keeps the content of such a file as a snapshot, also if it is of another account. */
+  snapshotLoad(name: string, content: Uint8Array): Promise<unknown>;
   end(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }

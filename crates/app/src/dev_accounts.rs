@@ -11,6 +11,7 @@ use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::operators::{AccountPlan, CredentialPlan, KeyPair, SecretMaking, TokenPlan, UserPlan};
 use derslik_ports::outbound::Ids;
 
+use crate::seeded_ids::SeededIds;
 use crate::system::SystemIds;
 
 /// An account of the dev profile with the keys to it.
@@ -35,6 +36,18 @@ impl std::fmt::Debug for DevAccount {
 /// The default scopes of an access token for the courses API: all of them.
 pub fn classroom_scopes() -> Scopes {
     Scope::ALL.into_iter().filter(|scope| scope.name().starts_with("classroom.")).collect()
+}
+
+/// Gives the people of accounts the same GUIDs in each run with that seed. They are drawn apart from those of later requests.
+pub fn name_people_by_seed(accounts: &mut [DevAccount], seed: u64) {
+    let ids = SeededIds::new(!seed);
+    for DevAccount { plan, .. } in accounts {
+        let account = plan.account.id;
+        plan.service_guid = ids.user_guid_of(account);
+        for UserPlan { user, .. } in &mut plan.users {
+            user.guid = ids.user_guid_of(account);
+        }
+    }
 }
 
 /// The people of the account `demo`; each has another role in its courses.

@@ -44,6 +44,7 @@ pub mod seeded_ids;
 pub mod server;
 pub mod signals;
 pub mod signatures;
+pub mod snapshot_files;
 pub mod system;
 pub mod telemetry;
 mod temporary;

@@ -2,10 +2,10 @@
 //! change what it gets. Secrets stay random.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use derslik_domain::id::{AccountId, AttendeeGuid, SessionGuid, UserGuid};
-use derslik_ports::outbound::Ids;
+use derslik_domain::id::{AccountId, AttendeeGuid, Id, JobId, ProjectId, SessionGuid, UserGuid};
+use derslik_ports::outbound::{Ids, job_of_number, job_shown_as, shown_number};
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
@@ -13,6 +13,17 @@ use crate::system::SystemIds;
 
 /// The milliseconds in the first GUID of an account: 2025-01-01T00:00:00Z. Each draw counts one further, so that GUIDs grow.
 const FIRST_MILLIS: u64 = 1_735_689_600_000;
+
+/// The id of a project that is the first draw of its account. Ids that somebody chose stay below.
+const FIRST_PROJECT: i64 = 1_000;
+
+/// The id of each account in answers: with its own, they would depend on the accounts that were made before.
+pub const SHOWN_ACCOUNT: AccountId = AccountId::new(1);
+
+/// The key that seals page tokens, which are parts of answers.
+pub fn page_key(seed: u64) -> [u8; 32] {
+    Sha256::new().chain_update(b"page tokens").chain_update(seed.to_le_bytes()).finalize().into()
+}
 
 /// Ids by a seed, beside random secrets.
 #[derive(Debug)]
@@ -28,11 +39,15 @@ impl SeededIds {
         Self { seed, drawn: Mutex::default() }
     }
 
+    fn drawn(&self) -> MutexGuard<'_, HashMap<AccountId, u64>> {
+        self.drawn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The number of a draw of an account, and its bytes.
     fn draw(&self, account: AccountId) -> (u64, [u8; 32]) {
-        let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut drawn = self.drawn();
         let count = drawn.entry(account).or_default();
-        *count += 1;
+        *count = count.saturating_add(1);
         let bytes = Sha256::new().chain_update(self.seed.to_le_bytes()).chain_update(count.to_le_bytes()).finalize().into();
         (*count, bytes)
     }
@@ -77,6 +92,31 @@ impl Ids for SeededIds {
     fn public_random_of(&self, account: AccountId) -> [u8; 32] {
         self.draw(account).1
     }
+
+    fn job_of(&self, account: AccountId) -> Option<JobId> {
+        job_of_number(account, i64::try_from(self.draw(account).0).ok()?)
+    }
+
+    fn shown_job(&self, job: JobId) -> JobId {
+        shown_number(job)
+    }
+
+    fn job_shown_as(&self, account: AccountId, shown: JobId) -> JobId {
+        job_shown_as(account, shown)
+    }
+
+    fn project_of(&self, account: AccountId) -> Option<ProjectId> {
+        let number = i64::try_from(self.draw(account).0).ok()?;
+        (FIRST_PROJECT - 1).checked_add(number).map(Id::new)
+    }
+
+    fn drawn_by(&self, account: AccountId) -> u64 {
+        self.drawn().get(&account).copied().unwrap_or_default()
+    }
+
+    fn go_on_after(&self, account: AccountId, drawn: u64) {
+        self.drawn().insert(account, drawn);
+    }
 }
 
 #[cfg(test)]
@@ -107,6 +147,32 @@ mod tests {
         let ids = SeededIds::new(7);
         let guids: Vec<_> = (0..100).map(|_| ids.user_guid_of(ONE).get()).collect();
         assert!(guids.windows(2).all(|pair| pair[0] < pair[1]) && guids.iter().all(|guid| guid.get_version_num() == 7));
+    }
+
+    #[test]
+    fn jobs_and_projects_are_counted_with_all_other_draws_of_the_account() {
+        let ids = SeededIds::new(7);
+        let (first, elsewhere) = (ids.job_of(ONE).unwrap(), ids.job_of(OTHER).unwrap());
+        assert_ne!(first, elsewhere);
+        assert_eq!([first, elsewhere].map(|job| ids.shown_job(job)), [Id::new(1), Id::new(1)]);
+        assert_eq!(ids.project_of(ONE), Some(Id::new(1_001)));
+        let third = ids.job_of(ONE).unwrap();
+        assert_eq!((ids.shown_job(third), ids.job_shown_as(ONE, Id::new(3))), (Id::new(3), third));
+    }
+
+    #[test]
+    fn an_account_goes_on_where_another_one_stood() {
+        let ids = SeededIds::new(7);
+        ids.session_guid_of(ONE);
+        let drawn = ids.drawn_by(ONE);
+        ids.go_on_after(OTHER, drawn);
+        assert_eq!((drawn, ids.session_guid_of(ONE)), (1, ids.session_guid_of(OTHER)));
+    }
+
+    #[test]
+    fn a_page_key_is_that_of_its_seed() {
+        assert_eq!(page_key(7), page_key(7));
+        assert_ne!(page_key(7), page_key(8));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use derslik_ports::inbound::operators::{
     CredentialAdministration, ErasureRequests, GrantAdministration, InstallationKeys, JobOperations, KnownSecretRevocation,
     ProjectAdministration, SecretMaking, TokenIssuing, UserAdministration,
 };
-use derslik_ports::inbound::{DenialLog, HealthService, PeopleService};
+use derslik_ports::inbound::{DenialLog, HealthService, JobService, PeopleService};
 use derslik_ports::outbound::{Clock, ClockSync, Ids, Passwords, Readers, SealKeys, Signatures, UnitOfWork};
 use derslik_services::activity::Activity;
 use derslik_services::attendees::Attendees;
@@ -29,7 +29,7 @@ use derslik_services::denials::{CountedLogIns, DenialCounter, DenialWriter};
 use derslik_services::faults::InjectedFaults;
 use derslik_services::health::Health;
 use derslik_services::identity::{Grants, Identity, LogIns};
-use derslik_services::jobs::Jobs;
+use derslik_services::jobs::{Jobs, NumberedJobs};
 use derslik_services::journal::Journals;
 use derslik_services::operators::{AuditVerifier, GrantUseCases, UseCases};
 use derslik_services::people::People;
@@ -43,7 +43,7 @@ use tokio::runtime::Handle;
 use crate::config::{Config, Profile};
 use crate::metrics::{MeteredDenials, Metrics};
 use crate::passwords::Argon2Passwords;
-use crate::seeded_ids::SeededIds;
+use crate::seeded_ids::{self, SHOWN_ACCOUNT, SeededIds};
 use crate::signatures::JwtSignatures;
 use crate::system::{ShiftedClock, SystemClock, SystemIds};
 
@@ -51,6 +51,7 @@ use crate::system::{ShiftedClock, SystemClock, SystemIds};
 #[derive(Debug)]
 pub struct Installation {
     uow: DieselUnitOfWork,
+    url: DatabaseUrl,
     system: System,
     denials: Arc<DenialCounter>,
     /// The clocks of accounts, which profile `dev` has.
@@ -88,14 +89,14 @@ impl Installation {
     /// If the setting of the clock is not an instant.
     pub fn new(config: &Config, url: &DatabaseUrl, runtime: &Handle) -> anyhow::Result<Self> {
         let mut system = System::new(config)?;
-        let (uow, account_ids) = (DieselUnitOfWork::new(url, config.pool(), runtime), Arc::<AccountIds>::default());
+        let (uow, account_ids) = (DieselUnitOfWork::new(url, config.pool(), runtime), Arc::new(account_ids(config)));
         let is_dev = config.profile == Profile::Dev;
         let clocks = is_dev.then(|| Arc::new(AccountClocks::new(uow.clone(), Arc::clone(&system.clock), Arc::clone(&account_ids))));
         if let Some(clocks) = &clocks {
             system.clock = clocks.clone();
         }
         let tests = is_dev.then(|| TestState::new(&account_ids));
-        Ok(Self { uow, system, denials: Arc::default(), clocks, account_ids, tests })
+        Ok(Self { uow, url: url.clone(), system, denials: Arc::default(), clocks, account_ids, tests })
     }
 
     /// The present instant, as the use cases see it.
@@ -119,8 +120,10 @@ impl Installation {
     /// # Errors
     /// If a setting can't be used.
     pub fn http_state(&self, config: &Config, page_key: [u8; 32]) -> anyhow::Result<HttpState> {
+        let page_key = config.id_seed.map_or(page_key, seeded_ids::page_key);
         let classroom = ClassroomSettings { templates: config.classroom.templates(), page_key };
-        let tests = TestParts { account_ids: Arc::clone(&self.account_ids), sync: self.clock_sync() };
+        let numbers_jobs = config.id_seed.is_some();
+        let tests = TestParts { account_ids: Arc::clone(&self.account_ids), sync: self.clock_sync(), numbers_jobs };
         let state = counted_http_state(&self.uow, &self.system, config.limits(), classroom, self.denials.clone(), tests);
         let state = state.with_jobs_compat(config.jobs_compat()).with_trusted_proxies(config.trusted_proxies()?);
         let state = state.with_allowed_origins(config.allowed_origins()?);
@@ -181,6 +184,11 @@ impl Installation {
         let settings = Settings { sweep: None, catch_up: None, ..Settings::default() };
         Ok(Runner::new(self.worker_ports()?, registry, settings)?)
     }
+}
+
+/// Which accounts tests have replaced: none at first. With a seed, answers show one id for each account.
+fn account_ids(config: &Config) -> AccountIds {
+    AccountIds::showing(config.id_seed.map(|_| SHOWN_ACCOUNT))
 }
 
 /// The metrics of this process, which begin to be recorded. A process with an operations listener calls it once.
@@ -335,6 +343,8 @@ struct TestParts {
     account_ids: Arc<AccountIds>,
     /// What keeps the clocks in step with other processes.
     sync: Option<Arc<dyn ClockSync>>,
+    /// Whether jobs are counted for each account.
+    numbers_jobs: bool,
 }
 
 /// As [`http_state`], with the count of denied requests of the installation.
@@ -361,7 +371,7 @@ fn counted_http_state<U: UnitOfWork + Readers + Clone>(
         ),
         courses: Arc::new(Courses::new(uow.clone(), Arc::clone(&clock), Arc::clone(&ids))),
         rosters: Arc::new(Rosters::new(uow.clone(), Arc::clone(&clock))),
-        jobs: Arc::new(Jobs::new(uow.clone(), Arc::clone(&clock))),
+        jobs: jobs(uow, system, tests.numbers_jobs),
         projects: Arc::new(Projects::new(uow.clone(), Arc::clone(&clock), ids)),
         activity: Arc::new(Activity::new(uow.clone())),
         identity: Arc::new(
@@ -383,6 +393,16 @@ fn synced(services: Services, sync: &Arc<dyn ClockSync>) -> Services {
         token_grants: Arc::new(SyncedGrants::new(services.token_grants, Arc::clone(sync))),
         ..services
     }
+}
+
+/// The use cases of jobs. With `numbers`, clients know each job by a number that its account has counted.
+fn jobs<U: UnitOfWork + Readers + Clone>(uow: &U, system: &System, numbers: bool) -> Arc<dyn JobService> {
+    let jobs = Jobs::new(uow.clone(), Arc::clone(&system.clock));
+    if !numbers {
+        return Arc::new(jobs);
+    }
+    let ids = &system.ids;
+    Arc::new(NumberedJobs::new(Arc::new(jobs.with_ids(Arc::clone(ids))), Arc::clone(ids)))
 }
 
 fn people<U: UnitOfWork + Clone>(uow: &U, system: &System) -> Arc<dyn PeopleService> {

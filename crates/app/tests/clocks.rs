@@ -10,14 +10,16 @@ use std::time::Duration;
 
 use derslik::system::{SystemClock, SystemIds};
 use derslik_domain::clock::{JobOutcome, RanKind};
+use derslik_domain::fault::{Fault, JobFault, RequestFilter, Schedule};
 use derslik_domain::id::Id;
 use derslik_domain::job::{Action, Failure, FailureReason, JobStatus, NewJob, Platform, Project, ProjectName, ReferenceId};
 use derslik_domain::page::PageRequest;
 use derslik_domain::session::SessionStatus;
 use derslik_domain::time::Timestamp;
-use derslik_ports::inbound::control::{AccountIds, Advance, Advanced, ClockControl, ClockScope, PublicAccountId};
+use derslik_ports::inbound::control::{AccountIds, Advance, Advanced, ClockControl, ClockScope, FaultControl, NewFault, PublicAccountId};
 use derslik_ports::outbound::{Clock, ClockSync, Projection, StoreError, Stores, UnitOfWork};
 use derslik_services::clocks::{AccountClocks, ClockUseCases};
+use derslik_services::faults::InjectedFaults;
 use derslik_storage::{DatabaseUrl, DieselUnitOfWork, PoolSettings};
 use derslik_testkit::builders::{account, guid, service_user, session};
 use derslik_worker::handlers::{self, CalendarTemplate, Retention};
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         add("a_session_that_ends_before_a_job_is_due_expires_before_it", order);
         add("a_failed_attempt_is_tried_again_in_the_same_advance", retry);
         add("a_job_beside_a_failing_one_still_runs_once", failing_neighbour);
+        add("faults_of_jobs_act_in_an_advance", faults);
         add("an_advance_beside_a_worker_runs_each_job_once", beside_a_worker);
         add("a_worker_goes_by_the_clock_that_another_process_has_set", set_by_another_process);
     }
@@ -90,9 +93,12 @@ impl Process {
         Self { uow, clocks }
     }
 
+    fn due(&self, registry: Registry) -> DueRunner<DieselUnitOfWork> {
+        DueRunner::new(self.uow.clone(), self.clocks.clone(), Arc::new(SystemIds), registry, Settings::default())
+    }
+
     fn control(&self, registry: Registry) -> ClockUseCases<DieselUnitOfWork> {
-        let due = DueRunner::new(self.uow.clone(), self.clocks.clone(), Arc::new(SystemIds), registry, Settings::default());
-        ClockUseCases::new(Arc::clone(&self.clocks), Arc::new(due))
+        ClockUseCases::new(Arc::clone(&self.clocks), Arc::new(self.due(registry)))
     }
 
     fn work(&self, registry: Registry, runtime: &Runtime) -> CancellationToken {
@@ -232,6 +238,29 @@ fn retry(world: &World) {
     assert!(dues[0] == midnight() && dues.windows(2).all(|pair| pair[0] < pair[1]), "each after its backoff: {dues:?}");
     let ran = ran.lock().unwrap_or_else(PoisonError::into_inner);
     assert!(ran.iter().all(|(_, at)| dues.contains(at)), "each attempt took place when it was due");
+}
+
+fn faults(world: &World) {
+    world.enqueue(job("1", midnight()));
+    world.enqueue(job("2", midnight().plus(Duration::from_secs(7_200))));
+    let injected = Arc::new(InjectedFaults::new(Arc::default()));
+    let new = |(first, fault)| {
+        let schedule = Schedule { first, times: Some(1), ..Schedule::default() };
+        NewFault { fault: Fault::Job(fault), requests: RequestFilter::default(), action: None, schedule }
+    };
+    let public = PublicAccountId::new(account().id.get());
+    injected.add(public, [(1, JobFault::Fail), (2, JobFault::Panic), (3, JobFault::Hang)].map(new).into());
+    let (registry, ran) = failing(0);
+    let due = world.process.due(registry).with_faults(Some(injected.clone()));
+    let control = ClockUseCases::new(Arc::clone(&world.process.clocks), Arc::new(due));
+    let advanced = world.runtime.block_on(control.advance(scope(), Advance::By(DAY))).expect("the advance succeeds");
+    let outcomes: Vec<_> = told(&advanced).into_iter().map(|(_, outcome)| outcome).collect();
+    let (retried, completed) = (Some(JobOutcome::Retried), Some(JobOutcome::Completed));
+    assert_eq!(outcomes, [retried, retried, retried, completed, completed]);
+    assert_eq!(injected.list(public).iter().map(|rule| rule.injected).collect::<Vec<_>>(), [1, 1, 1]);
+    // The handler ran in the attempts without a fault alone.
+    assert_eq!(ran.lock().unwrap_or_else(PoisonError::into_inner).len(), 2);
+    assert_eq!(world.attempts().get(&JobStatus::Completed), Some(&vec![4, 1]));
 }
 
 fn failing_neighbour(world: &World) {

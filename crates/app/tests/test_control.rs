@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use derslik::dev_accounts::classroom_scopes;
+use derslik::snapshot_files::AccountArchives;
 use derslik::system::SystemIds;
 use derslik_domain::id::AccountId;
 use derslik_domain::identity::CredentialKind;
@@ -21,6 +22,7 @@ use derslik_services::identity::Identity;
 use derslik_storage::DieselUnitOfWork;
 use derslik_testkit::builders::{now, settings};
 use libtest_mimic::{Failed, Trial};
+use support::process::{derslik, url_text};
 use support::{DATABASES, Open, Service, block_on, run};
 
 const SEED: &str = "\
@@ -56,10 +58,11 @@ jobs:
 
 type Check = fn(Open) -> Result<(), Failed>;
 
-const CHECKS: [(&str, Check); 4] = [
+const CHECKS: [(&str, Check); 5] = [
     ("a_seed_comes_back_as_it_was_written", seed_round_trip),
     ("a_reset_keeps_the_keys_and_brings_the_first_content_back", reset),
     ("a_snapshot_is_restored_into_the_same_public_id", snapshot),
+    ("the_file_of_a_snapshot_is_a_backup_and_goes_into_another_account", file),
     ("an_account_that_has_ended_is_not_found", end),
 ];
 
@@ -72,7 +75,7 @@ fn main() -> ExitCode {
 
 /// The use cases over a service, and which account stands behind which id.
 struct Suite {
-    _service: Service,
+    service: Service,
     control: TestControl<DieselUnitOfWork>,
     ids: Arc<AccountIds>,
     /// It caches credentials, as a service does.
@@ -88,12 +91,13 @@ impl Suite {
             real_clock: Arc::new(StoppedClock(now())),
             ids: Arc::new(SystemIds),
             account_ids: Arc::clone(&ids),
+            files: Arc::new(AccountArchives::new(service.url.clone())),
             settings: settings(),
             token_scopes: classroom_scopes(),
         };
         let control = TestControl::new(service.uow.clone(), ports);
         let identity = Identity::new(service.uow.clone(), Arc::new(StoppedClock(now()))).with_account_ids(Arc::clone(&ids));
-        Ok(Self { control, ids, identity, _service: service })
+        Ok(Self { control, ids, identity, service })
     }
 
     async fn create(&self, seed: Option<&str>) -> TestAccount {
@@ -165,6 +169,50 @@ fn snapshot(open: Open) -> Result<(), Failed> {
         }
         let missing = suite.control.restore(account.id, "none".parse().unwrap()).await;
         assert!(matches!(missing, Err(ControlError::NotFound { what: "snapshot", .. })), "{missing:?}");
+        Ok(())
+    })
+}
+
+fn file(open: Open) -> Result<(), Failed> {
+    block_on(async move {
+        let suite = Suite::start(open).await?;
+        let account = suite.create(Some(SEED)).await;
+        let taken = suite.control.take(account.id, "full".parse().unwrap()).await.unwrap();
+        let file = suite.control.file(account.id, "full".parse().unwrap()).await.unwrap();
+
+        // In another account, also beside the one that it is of.
+        let other = suite.create(None).await;
+        let loaded = suite.control.load(other.id, "theirs".parse().unwrap(), file.clone()).await.unwrap();
+        assert_eq!((loaded.rows, loaded.bytes > 0), (taken.rows, true));
+        for _ in 0..2 {
+            suite.control.restore(other.id, "theirs".parse().unwrap()).await.unwrap();
+            assert_eq!(suite.exported(other.id).await, SEED);
+            let current = suite.ids.current(other.id);
+            assert_eq!(suite.owner(&other.account_key).await, Some((current, AccountId::new(other.id.get()))));
+        }
+        let listed = AccountControl::list(&suite.control).await.unwrap();
+        assert!(listed.iter().any(|listed| listed.id == other.id && listed.name == other.name), "{listed:?}");
+        // Neither account has the jobs of the other one.
+        suite.control.add(other.id, "jobs:\n- erase: veli\n".to_owned()).await.unwrap();
+        assert_eq!(suite.exported(account.id).await, SEED);
+
+        // By the commands for backups.
+        let (folder, (fresh, _place)) = (tempfile::tempdir()?, open()?);
+        let path = folder.path().join("full.tar.zst");
+        std::fs::write(&path, &file)?;
+        let path = path.to_str().unwrap();
+        for arguments in [["backup", "verify", path].as_slice(), &["restore", path, "--keep-credentials"]] {
+            let output = derslik(arguments).args(["--database-url", &url_text(&fresh)]).output()?;
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+
+        let cut = suite.control.load(other.id, "cut".parse().unwrap(), file[..file.len() / 2].to_vec()).await;
+        assert!(matches!(&cut, Err(ControlError::Invalid { problem, .. }) if problem.contains("damaged")), "{cut:?}");
+        let whole = folder.path().join("whole.tar.zst");
+        let backup = derslik(&["backup", whole.to_str().unwrap(), "--database-url", &url_text(&suite.service.url)]).output()?;
+        assert!(backup.status.success(), "{}", String::from_utf8_lossy(&backup.stderr));
+        let whole = suite.control.load(other.id, "whole".parse().unwrap(), std::fs::read(&whole)?).await;
+        assert!(matches!(&whole, Err(ControlError::Invalid { problem, .. }) if problem.contains("more than one account")), "{whole:?}");
         Ok(())
     })
 }

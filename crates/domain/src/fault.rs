@@ -348,6 +348,11 @@ impl Faults {
         self.first_for(|rule| rule.fault.moment() == moment && rule.requests.matches(request))
     }
 
+    /// Whether any fault is for attempts at jobs.
+    pub fn has_for_jobs(&self) -> bool {
+        self.rules.iter().any(|rule| rule.fault.moment() == Moment::Job)
+    }
+
     /// The fault that an attempt at a job of that action gets, likewise.
     pub fn next_for_job(&mut self, action: Action) -> Option<JobFault> {
         let is_for = |rule: &FaultRule| rule.fault.moment() == Moment::Job && rule.action.is_none_or(|of| of == action);
@@ -434,7 +439,7 @@ mod tests {
         let mut faults = Faults::default();
         let once = Schedule { times: Some(1), ..Schedule::default() };
         faults.add(Fault::Job(JobFault::Panic), RequestFilter::default(), Some(Action::Prune), once);
-        assert_eq!(faults.next_for_job(Action::DeleteUserData), None);
+        assert_eq!((faults.has_for_jobs(), faults.next_for_job(Action::DeleteUserData)), (true, None));
         assert_eq!(faults.next_for_job(Action::Prune), Some(JobFault::Panic));
         assert_eq!(faults.next_for_job(Action::Prune), None);
         faults.add(Fault::Job(JobFault::Fail), RequestFilter::default(), None, once);

@@ -59,6 +59,11 @@ impl FaultInjection for InjectedFaults {
         self.lock().get_mut(&public)?.next_for(moment, request)
     }
 
+    fn has_for_jobs(&self, account: AccountId) -> bool {
+        let public = self.ids.public(account);
+        self.lock().get(&public).is_some_and(Faults::has_for_jobs)
+    }
+
     fn for_job(&self, account: AccountId, action: Action) -> Option<JobFault> {
         let public = self.ids.public(account);
         self.lock().get_mut(&public)?.next_for_job(action)

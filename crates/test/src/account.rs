@@ -102,7 +102,7 @@ impl Account {
     /// [`Error::Io`] or [`Error::Malformed`] if there is no whole answer.
     pub async fn request(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Answer, Error> {
         let authorization = self.authorization(path);
-        let body = body.map(|body| ("application/json", body.to_string()));
+        let body = body.map(|body| ("application/json", body.to_string().into_bytes()));
         Request { method, path, authorization: Some(&authorization), body }.send(self.address).await
     }
 
@@ -171,6 +171,22 @@ impl Account {
     /// [`Error::Refused`] if there is none of that name.
     pub async fn restore(&self, name: &str) -> Result<(), Error> {
         self.control.post_nothing(&format!("/snapshots/{}/restore", escaped(name))).await.map(drop)
+    }
+
+    /// A snapshot as the bytes of a file, which `derslik backup verify` takes as well.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] if there is none of that name.
+    pub async fn snapshot_save(&self, name: &str) -> Result<Vec<u8>, Error> {
+        self.control.get_bytes(&format!("/snapshots/{}", escaped(name))).await
+    }
+
+    /// Keeps the content of such a file as a snapshot, also if it is of another account.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] if the file can't be used.
+    pub async fn snapshot_load(&self, name: &str, file: &[u8]) -> Result<Value, Error> {
+        self.control.put_bytes(&format!("/snapshots/{}", escaped(name)), file).await
     }
 
     /// Ends the account. Its keys stop working.

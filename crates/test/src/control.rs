@@ -1,15 +1,17 @@
 //! Requests to the test control of a running service.
 
+use std::io;
 use std::net::SocketAddr;
 
 use serde_json::Value;
 
-use crate::Error;
 use crate::http::Request;
+use crate::{Answer, Error};
 
 const ROOT: &str = "/_derslik/v1";
 const JSON: &str = "application/json";
 const YAML: &str = "application/yaml";
+const ARCHIVE: &str = "application/zstd";
 
 /// The resources below one path of test control.
 #[derive(Debug, Clone)]
@@ -33,7 +35,7 @@ impl Control {
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Value, Error> {
-        self.send("POST", path, Some((JSON, body.to_string()))).await
+        self.send("POST", path, Some((JSON, body.to_string().into_bytes()))).await
     }
 
     pub(crate) async fn post_nothing(&self, path: &str) -> Result<Value, Error> {
@@ -41,18 +43,36 @@ impl Control {
     }
 
     pub(crate) async fn post_yaml(&self, path: &str, text: &str) -> Result<Value, Error> {
-        self.send("POST", path, Some((YAML, text.to_owned()))).await
+        self.send("POST", path, Some((YAML, text.as_bytes().to_vec()))).await
     }
 
     pub(crate) async fn put(&self, path: &str) -> Result<Value, Error> {
         self.send("PUT", path, None).await
     }
 
+    /// A body that is not text.
+    pub(crate) async fn get_bytes(&self, path: &str) -> Result<Vec<u8>, Error> {
+        let path = format!("{ROOT}{}{path}", self.path);
+        let answer = Request { method: "GET", path: &path, authorization: None, body: None }.send_raw(self.address).await?;
+        if answer.status >= 400 {
+            let Answer { status, body } = answer.read()?;
+            return Err(Error::Refused { status, problem: body });
+        }
+        Ok(answer.body)
+    }
+
+    pub(crate) async fn put_bytes(&self, path: &str, bytes: &[u8]) -> Result<Value, Error> {
+        if bytes.is_empty() {
+            return Err(Error::Io(io::Error::new(io::ErrorKind::InvalidInput, "the file of a snapshot is not empty")));
+        }
+        self.send("PUT", path, Some((ARCHIVE, bytes.to_vec()))).await
+    }
+
     pub(crate) async fn delete(&self, path: &str) -> Result<(), Error> {
         self.send("DELETE", path, None).await.map(drop)
     }
 
-    async fn send(&self, method: &str, path: &str, body: Option<(&'static str, String)>) -> Result<Value, Error> {
+    async fn send(&self, method: &str, path: &str, body: Option<(&'static str, Vec<u8>)>) -> Result<Value, Error> {
         let path = format!("{ROOT}{}{path}", self.path);
         let answer = Request { method, path: &path, authorization: None, body }.send(self.address).await?;
         if answer.status >= 400 {

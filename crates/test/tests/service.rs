@@ -49,6 +49,20 @@ async fn a_snapshot_brings_an_account_back() {
 }
 
 #[tokio::test]
+async fn a_snapshot_goes_into_another_account_by_a_file() {
+    let (d, other) = (derslik_test::start().await.unwrap(), derslik_test::start().await.unwrap());
+    d.post("/v1/courses", &json!({"name": "Physics", "ownerId": "me"})).await.unwrap();
+    let taken = d.snapshot("one-course").await.unwrap();
+    let file = d.snapshot_save("one-course").await.unwrap();
+    let loaded = other.snapshot_load("theirs", &file).await.unwrap();
+    assert_eq!(loaded["rows"], taken["rows"]);
+    other.restore("theirs").await.unwrap();
+    assert_eq!(other.get("/v1/courses").await.unwrap()["courses"][0]["name"], "Physics");
+    let refused = other.snapshot_load("broken", b"PK\x03\x04").await.unwrap_err();
+    assert!(matches!(&refused, Error::Refused { status: 422, problem } if problem.to_string().contains("not a backup")), "{refused}");
+}
+
+#[tokio::test]
 async fn a_dropped_service_takes_no_requests() {
     let server = Server::launch().await.unwrap();
     let account = server.account().await.unwrap();

@@ -11,4 +11,6 @@ pub mod certificates;
 pub mod contract;
 pub mod network;
 pub mod postgres;
+#[expect(clippy::expect_used, reason = "test data is valid or the test is wrong")]
+pub mod seed;
 pub mod statements;

@@ -67,6 +67,19 @@ test('a snapshot brings the account back', () =>
     assert.deepEqual(await d.get('/v1/courses'), {});
   }));
 
+test('a snapshot goes into another account by a file', () =>
+  withAccount(async (d) => {
+    await d.post('/v1/courses', COURSE);
+    await d.snapshot('one-course');
+    const file = await d.snapshotSave('one-course');
+    await withAccount(async (other) => {
+      await other.snapshotLoad('theirs', file);
+      await other.restore('theirs');
+      assert.equal((await other.get('/v1/courses')).courses.length, 1);
+    });
+    await assert.rejects(d.snapshotLoad('broken', Buffer.from('PK')), /not a backup/);
+  }));
+
 test('a refusal names the problem', () =>
   withAccount((d) => assert.rejects(d.faults.preset('no-such-preset'), (error) => error instanceof ControlError && error.status < 500)));
 

@@ -78,6 +78,18 @@ def test_a_snapshot_and_a_reset_bring_the_account_back(derslik):
     assert derslik.get("/v1/courses") == {}
 
 
+def test_a_snapshot_goes_into_another_account_by_a_file(derslik, derslik_server):
+    derslik.post("/v1/courses", COURSE)
+    derslik.snapshot("one-course")
+    content = derslik.snapshot_save("one-course")
+    other = derslik_server.account()
+    other.snapshot_load("theirs", content)
+    other.restore("theirs")
+    assert len(other.get("/v1/courses")["courses"]) == 1
+    with pytest.raises(helpers.ControlError, match="not a backup"):
+        other.snapshot_load("broken", b"PK")
+
+
 def test_a_seed_comes_back_as_it_was_written(derslik, derslik_server):
     derslik.post("/v1/courses", COURSE)
     document = derslik.seed_export()

@@ -219,6 +219,15 @@ export class Account {
     await this.#control.call('POST', `snapshots/${encodeURIComponent(name)}/restore`);
   }
 
+  snapshotSave(name) {
+    return this.#control.call('GET', `snapshots/${encodeURIComponent(name)}`);
+  }
+
+  async snapshotLoad(name, content) {
+    if (content.length === 0) throw new TypeError('the file of a snapshot is not empty');
+    return this.#control.call('PUT', `snapshots/${encodeURIComponent(name)}`, { body: content, contentType: 'application/zstd' });
+  }
+
   async end() {
     await this.#control.call('DELETE');
   }

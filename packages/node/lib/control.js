@@ -15,7 +15,7 @@ export class ControlError extends Error {
 
 /** Sends one request past all proxies, on a connection of its own. */
 export function request(base, method, path, { body, headers = {}, timeout = 60_000 } = {}) {
-  const isText = typeof body === 'string';
+  const isText = typeof body === 'string' || body instanceof Uint8Array;
   const text = body === undefined || isText ? body : JSON.stringify(body);
   const sent = { ...headers };
   if (text !== undefined) {
@@ -29,9 +29,10 @@ export function request(base, method, path, { body, headers = {}, timeout = 60_0
       answer.on('data', (part) => parts.push(part));
       answer.on('end', () => {
         try {
-          const read = Buffer.concat(parts).toString();
-          const isJson = (answer.headers['content-type'] ?? '').includes('json');
-          resolve({ status: answer.statusCode, body: read === '' ? undefined : isJson ? JSON.parse(read) : read });
+          const [bytes, type] = [Buffer.concat(parts), answer.headers['content-type'] ?? ''];
+          const read = type.includes('zstd') ? bytes : bytes.toString();
+          const value = type.includes('json') && read !== '' ? JSON.parse(read) : read;
+          resolve({ status: answer.statusCode, body: read.length === 0 ? undefined : value });
         } catch (error) {
           reject(error);
         }

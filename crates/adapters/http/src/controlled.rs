@@ -232,6 +232,10 @@ mod tests {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).0.next_for(moment, request)
         }
 
+        fn has_for_jobs(&self, _: AccountId) -> bool {
+            false
+        }
+
         fn for_job(&self, _: AccountId, _: Action) -> Option<JobFault> {
             None
         }

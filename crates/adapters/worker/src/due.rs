@@ -6,14 +6,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use derslik_domain::clock::{JobOutcome, RanItem, RanKind};
+use derslik_domain::fault::JobFault;
 use derslik_domain::id::AccountId;
 use derslik_domain::job::{Action, Actions, Event, Fact, Failure, Jitter, Job, JobState, LeaseToken, WorkerId};
 use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
+use derslik_ports::inbound::control::FaultInjection;
 use derslik_ports::outbound::{Claim, Clock, DueWork, HeldJob, Ids, NextDue, Projection, Reason, StoreError, Stores, UnitOfWork};
 use uuid::Uuid;
 
 use crate::execution::{broken, failure_of, is_held};
+use crate::injected;
 use crate::registry::{Handler, Registry, Step, StepContext, StepError};
 use crate::report;
 use crate::worker::Settings;
@@ -28,6 +31,8 @@ const ROWS: u16 = 1_000;
 pub struct DueRunner<U> {
     uow: U,
     inner: Arc<Inner>,
+    /// The faults that attempts meet.
+    faults: Option<Arc<dyn FaultInjection>>,
 }
 
 struct Inner {
@@ -43,6 +48,14 @@ impl<U> fmt::Debug for DueRunner<U> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DueRunner").finish_non_exhaustive()
     }
+}
+
+/// A job that was claimed.
+#[derive(Debug, Clone, Copy)]
+struct Claimed {
+    held: HeldJob,
+    action: Action,
+    due: Timestamp,
 }
 
 /// A job that has more steps, each of which needs a transaction of its own.
@@ -71,7 +84,13 @@ impl<U: UnitOfWork> DueRunner<U> {
         let has_steps = |action: &Action| matches!(registry.get(*action), Some(Handler::Steps(_)));
         let actions = Action::ALL.into_iter().filter(has_steps).collect();
         let worker = WorkerId::new(Uuid::from_u128(ids.random_bits()));
-        Self { uow, inner: Arc::new(Inner { clock, ids, registry, settings, actions, worker }) }
+        Self { uow, inner: Arc::new(Inner { clock, ids, registry, settings, actions, worker }), faults: None }
+    }
+
+    /// The same runner, whose attempts meet the faults of tests.
+    #[must_use]
+    pub fn with_faults(self, faults: Option<Arc<dyn FaultInjection>>) -> Self {
+        Self { faults, ..self }
     }
 
     /// What falls due next, once the ends of all sessions are known.
@@ -103,6 +122,9 @@ impl<U: UnitOfWork> DueRunner<U> {
 
     /// Runs the jobs that are due next.
     async fn run_jobs(&self, account: AccountId, until: Timestamp) -> Result<Vec<RanItem>, StoreError> {
+        if let Some(faults) = self.faults.as_ref().filter(|faults| faults.has_for_jobs(account)) {
+            return self.run_with_faults(faults.as_ref(), account, until).await;
+        }
         match self.run_batch(account, until, JOBS).await {
             Ok(ran) => return Ok(ran),
             Err(StepError::Store(error @ StoreError::Unavailable(_))) => return Err(error),
@@ -117,10 +139,38 @@ impl<U: UnitOfWork> DueRunner<U> {
         }
     }
 
+    /// Reports the outcome of an attempt, and returns it for the test.
+    fn told(&self, account: AccountId, job: &Job, fact: &Fact, due: Timestamp) -> RanItem {
+        report::happened(account, job, fact);
+        let outcome = match job.state {
+            JobState::Completed(_) => JobOutcome::Completed,
+            JobState::Scheduled { .. } | JobState::Running(_) => JobOutcome::Retried,
+            JobState::Failed(_) | JobState::Cancelled(_) => JobOutcome::Failed,
+        };
+        let shown = self.inner.ids.shown_job(job.id);
+        RanItem { due, account, kind: RanKind::Job { job: shown, action: job.action, outcome } }
+    }
+
+    /// Runs the job that is due next, or lets it meet a fault. It is claimed in a transaction of its own, so that no failure takes back
+    /// what the faults have counted.
+    async fn run_with_faults(&self, faults: &dyn FaultInjection, account: AccountId, until: Timestamp) -> Result<Vec<RanItem>, StoreError> {
+        let inner = Arc::clone(&self.inner);
+        let claimed = self.uow.write(account, move |stores| inner.claim_next(stores, account, until));
+        let claimed: Result<Option<Claimed>, StoreError> = claimed.await;
+        let Some(Claimed { held, action, due }) = claimed? else { return Ok(Vec::new()) };
+        let Some(fault) = faults.for_job(account, action) else {
+            return Ok(self.finish(account, held, due).await?.into_iter().collect());
+        };
+        let inner = Arc::clone(&self.inner);
+        let met = self.uow.write(account, move |stores| inner.meet(stores, account, held, fault, due));
+        let met: Result<Option<(Job, Fact)>, StoreError> = met.await;
+        Ok(met?.map(|(job, fact)| self.told(account, &job, &fact, due)).into_iter().collect())
+    }
+
     async fn run_batch(&self, account: AccountId, until: Timestamp, most: usize) -> Result<Vec<RanItem>, StepError> {
         let inner = Arc::clone(&self.inner);
         let batch = self.uow.write(account, move |stores| inner.run_batch(stores, account, until, most)).await?;
-        let mut ran: Vec<_> = batch.ended.into_iter().map(|(job, fact, due)| told(account, &job, &fact, due)).collect();
+        let mut ran: Vec<_> = batch.ended.into_iter().map(|(job, fact, due)| self.told(account, &job, &fact, due)).collect();
         if let Some(Unfinished { held, due }) = batch.unfinished {
             ran.extend(self.finish(account, held, due).await?);
         }
@@ -133,7 +183,7 @@ impl<U: UnitOfWork> DueRunner<U> {
             let inner = Arc::clone(&self.inner);
             let failure = match self.uow.write(account, move |stores| inner.step(stores, account, held, due)).await {
                 Ok(Stepped::More) => continue,
-                Ok(Stepped::Ended(job, fact)) => return Ok(Some(told(account, &job, &fact, due))),
+                Ok(Stepped::Ended(job, fact)) => return Ok(Some(self.told(account, &job, &fact, due))),
                 Ok(Stepped::Lost) => return Ok(None),
                 Err(StepError::Failed(failure)) => failure,
                 Err(StepError::Store(error)) => failure_of(&error),
@@ -141,7 +191,7 @@ impl<U: UnitOfWork> DueRunner<U> {
             let inner = Arc::clone(&self.inner);
             let failed = self.uow.write(account, move |stores| inner.fail(stores, account, held, failure, due));
             let failed: Result<Option<(Job, Fact)>, StoreError> = failed.await;
-            return Ok(failed?.map(|(job, fact)| told(account, &job, &fact, due)));
+            return Ok(failed?.map(|(job, fact)| self.told(account, &job, &fact, due)));
         }
     }
 
@@ -150,10 +200,10 @@ impl<U: UnitOfWork> DueRunner<U> {
         let inner = Arc::clone(&self.inner);
         let failed = self.uow.write(account, move |stores| {
             let Some(due) = stores.clocks().next_due(account, inner.actions)?.job else { return Ok(None) };
-            let Some(held) = inner.claim(stores, account, due)? else { return Ok(None) };
+            let Some(Claimed { held, .. }) = inner.claim(stores, account, due)? else { return Ok(None) };
             Ok::<_, StoreError>(inner.fail(stores, account, held, failure, due)?.map(|(job, fact)| (job, fact, due)))
         });
-        Ok(failed.await?.map(|(job, fact, due)| told(account, &job, &fact, due)).into_iter().collect())
+        Ok(failed.await?.map(|(job, fact, due)| self.told(account, &job, &fact, due)).into_iter().collect())
     }
 }
 
@@ -161,11 +211,7 @@ impl Inner {
     fn run_batch(&self, stores: &mut dyn Stores, account: AccountId, until: Timestamp, most: usize) -> Result<Batch, StepError> {
         let mut batch = Batch::default();
         while batch.ended.len() < most {
-            let next = stores.clocks().next_due(account, self.actions)?;
-            let is_next = |due: &Timestamp| *due <= until && next.session_end.is_none_or(|end| end > *due);
-            let Some(due) = next.job.filter(is_next) else { break };
-            // Without one, another transaction holds the job.
-            let Some(held) = self.claim(stores, account, due)? else { break };
+            let Some(Claimed { held, due, action: _ }) = self.claim_next(stores, account, until)? else { break };
             match self.step(stores, account, held, due)? {
                 Stepped::More => {
                     batch.unfinished = Some(Unfinished { held, due });
@@ -185,17 +231,25 @@ impl Inner {
         Ok(batch)
     }
 
+    /// Claims the job that is due next, if nothing else is due before it. `None` also if another transaction holds the job.
+    fn claim_next(&self, stores: &mut dyn Stores, account: AccountId, until: Timestamp) -> Result<Option<Claimed>, StoreError> {
+        let next = stores.clocks().next_due(account, self.actions)?;
+        let is_next = |due: &Timestamp| *due <= until && next.session_end.is_none_or(|end| end > *due);
+        let Some(due) = next.job.filter(is_next) else { return Ok(None) };
+        self.claim(stores, account, due)
+    }
+
     /// Claims one of the jobs that are due at that instant.
-    fn claim(&self, stores: &mut dyn Stores, account: AccountId, due: Timestamp) -> Result<Option<HeldJob>, StoreError> {
+    fn claim(&self, stores: &mut dyn Stores, account: AccountId, due: Timestamp) -> Result<Option<Claimed>, StoreError> {
         let token = LeaseToken::new(Uuid::from_u128(self.ids.random_bits()));
         let term = self.settings.lease;
         let claim = Claim { worker: self.worker, token, term, at: due, actions: self.actions, limit: 1 };
         let claimed = stores.jobs().claim(account, &claim)?;
         let Some(job) = claimed.first() else { return Ok(None) };
-        let held = HeldJob { job: job.id, token };
+        let (held, action) = (HeldJob { job: job.id, token }, job.action);
         // The lease goes by the time of the machine.
         stores.jobs().renew(account, &[held], term.end(self.clock.now()))?;
-        Ok(Some(held))
+        Ok(Some(Claimed { held, action, due }))
     }
 
     fn step(&self, stores: &mut dyn Stores, account: AccountId, held: HeldJob, due: Timestamp) -> Result<Stepped, StepError> {
@@ -230,6 +284,40 @@ impl Inner {
         Ok(Stepped::Ended(Box::new(after), fact))
     }
 
+    /// Stores what a fault makes of an attempt.
+    fn meet(
+        &self,
+        stores: &mut dyn Stores,
+        account: AccountId,
+        held: HeldJob,
+        fault: JobFault,
+        due: Timestamp,
+    ) -> Result<Option<(Job, Fact)>, StoreError> {
+        match fault {
+            JobFault::Fail => self.fail(stores, account, held, injected::failed(), due),
+            JobFault::Panic => self.fail(stores, account, held, injected::panicked(), due),
+            JobFault::Hang => self.outlast(stores, account, held, due),
+        }
+    }
+
+    /// Ends an attempt that hangs as the end of its lease does, at the time at which the lease would have ended.
+    fn outlast(
+        &self,
+        stores: &mut dyn Stores,
+        account: AccountId,
+        held: HeldJob,
+        due: Timestamp,
+    ) -> Result<Option<(Job, Fact)>, StoreError> {
+        let Some(before) = stores.jobs().lock(account, held.job)?.filter(|job| is_held(job, held.token)) else { return Ok(None) };
+        let (term, retry) = (self.settings.lease, self.settings.retry);
+        let (end, mut hung) = (term.end(due), before.clone());
+        if let JobState::Running(run) = &mut hung.state {
+            run.lease.until = end;
+        }
+        let Ok((after, fact)) = hung.apply(Event::LeaseExpired { term, retry }, end) else { return Ok(None) };
+        Ok(stores.jobs().replace(account, &before, &after)?.then_some((after, fact)))
+    }
+
     /// Stores the failure of an attempt. The next attempt is due after the usual backoff without its random part.
     fn fail(
         &self,
@@ -244,17 +332,6 @@ impl Inner {
         let Ok((after, fact)) = before.clone().apply(event, due) else { return Ok(None) };
         Ok(stores.jobs().replace(account, &before, &after)?.then_some((after, fact)))
     }
-}
-
-/// Reports the outcome of an attempt, and returns it for the test.
-fn told(account: AccountId, job: &Job, fact: &Fact, due: Timestamp) -> RanItem {
-    report::happened(account, job, fact);
-    let outcome = match job.state {
-        JobState::Completed(_) => JobOutcome::Completed,
-        JobState::Scheduled { .. } | JobState::Running(_) => JobOutcome::Retried,
-        JobState::Failed(_) | JobState::Cancelled(_) => JobOutcome::Failed,
-    };
-    RanItem { due, account, kind: RanKind::Job { job: job.id, action: job.action, outcome } }
 }
 
 #[async_trait]

@@ -11,6 +11,16 @@ use crate::registry::{Task, TaskHandler};
 /// What the job shows as the cause.
 const CAUSE: &str = "a fault was injected for a test";
 
+/// The failure of an attempt that a test lets fail.
+pub(crate) fn failed() -> Failure {
+    Failure::new(FailureReason::Transient, CAUSE)
+}
+
+/// The failure of an attempt that a test lets panic, where no handler is run.
+pub(crate) fn panicked() -> Failure {
+    Failure::new(FailureReason::Panicked, CAUSE)
+}
+
 /// A handler that does nothing but meet a fault.
 #[derive(Debug)]
 pub(crate) struct InjectedFault(pub(crate) JobFault);
@@ -24,7 +34,7 @@ impl TaskHandler for InjectedFault {
             JobFault::Hang => task.cancelled.cancelled().await,
             JobFault::Panic => panic_any(CAUSE),
         }
-        Err(Failure::new(FailureReason::Transient, CAUSE))
+        Err(failed())
     }
 }
 

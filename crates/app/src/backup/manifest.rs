@@ -32,6 +32,9 @@ pub(crate) struct Manifest {
     pub(crate) snapshot: Snapshot,
     /// The tables in their order. A table without rows is left out.
     pub(crate) tables: Vec<TableEntry>,
+    /// How many ids by a seed its account had drawn. Only the snapshot of a test has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) drawn: Option<u64>,
 }
 
 /// A table in the archive.

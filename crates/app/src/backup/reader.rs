@@ -1,8 +1,9 @@
 //! Reads an archive. Before a row is used, the whole archive is compared with its manifest.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 use derslik_storage::snapshot::RowSink;
@@ -46,12 +47,57 @@ impl Write for Measured<'_> {
     }
 }
 
+/// Where an archive is. Each pass over it begins at its start.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Packed<'a> {
+    /// A file.
+    File(&'a Path),
+    /// Bytes in memory, and how long the files in them may be together.
+    Bytes(&'a [u8], u64),
+}
+
+impl<'a> From<&'a Path> for Packed<'a> {
+    fn from(path: &'a Path) -> Self {
+        Self::File(path)
+    }
+}
+
+impl<'a> From<&'a PathBuf> for Packed<'a> {
+    fn from(path: &'a PathBuf) -> Self {
+        Self::File(path)
+    }
+}
+
+impl fmt::Display for Packed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => fmt::Display::fmt(&path.display(), f),
+            Self::Bytes(..) => f.write_str("the file"),
+        }
+    }
+}
+
+impl<'a> Packed<'a> {
+    /// Its bytes, and how many its files may have together.
+    fn open(self) -> anyhow::Result<(Box<dyn Read + 'a>, u64)> {
+        match self {
+            Self::File(path) => {
+                let file = File::open(path).with_context(|| format!("can't open {self}"))?;
+                let length = file.metadata().with_context(|| unreadable(self))?.len();
+                Ok((Box::new(file), length.saturating_mul(MAX_RATIO).max(MIN_CONTENT)))
+            }
+            Self::Bytes(bytes, most) => Ok((Box::new(bytes), most)),
+        }
+    }
+}
+
 /// The manifest of an archive whose files are all as the manifest says.
 ///
 /// # Errors
 /// If the file can't be read, is not a backup, is damaged, or is of a newer format.
-pub(crate) fn check(path: &Path) -> anyhow::Result<Manifest> {
-    let damaged = |what: &str| anyhow!("{} is damaged: {what}", path.display());
+pub(crate) fn check<'a>(packed: impl Into<Packed<'a>>) -> anyhow::Result<Manifest> {
+    let path = packed.into();
+    let damaged = |what: &str| anyhow!("{path} is damaged: {what}");
     let (mut files, mut tables, mut manifest) = (Vec::new(), Vec::<(String, Sha256)>::new(), None);
     each_file(path, |name, content| {
         if manifest.is_some() {
@@ -60,7 +106,7 @@ pub(crate) fn check(path: &Path) -> anyhow::Result<Manifest> {
         if name == MANIFEST {
             let mut bytes = Vec::new();
             content.read_to_end(&mut bytes).with_context(|| unreadable(path))?;
-            manifest = Some(read_manifest(&bytes).with_context(|| path.display().to_string())?);
+            manifest = Some(read_manifest(&bytes).with_context(|| path.to_string())?);
             return Ok(());
         }
         let table = name.split('/').nth(1).unwrap_or_default();
@@ -97,13 +143,14 @@ pub(crate) fn check(path: &Path) -> anyhow::Result<Manifest> {
 ///
 /// # Errors
 /// If the file has changed since [`check`], or the sink fails.
-pub(crate) fn feed(path: &Path, manifest: &Manifest, sink: &mut dyn RowSink) -> anyhow::Result<()> {
+pub(crate) fn feed<'a>(packed: impl Into<Packed<'a>>, manifest: &Manifest, sink: &mut dyn RowSink) -> anyhow::Result<()> {
+    let path = packed.into();
     let mut expected = manifest.tables.iter().flat_map(|table| table.files.iter().map(move |file| (table.name.as_str(), file)));
     each_file(path, |name, content| {
         if name == MANIFEST {
             return Ok(());
         }
-        let changed = || anyhow!("{} has changed while it was read, in {name}", path.display());
+        let changed = || anyhow!("{path} has changed while it was read, in {name}");
         let (table, file) = expected.next().ok_or_else(changed)?;
         let (mut content, mut digest, mut line) = (BufReader::with_capacity(PIECE, content), FileDigest::default(), Vec::new());
         loop {
@@ -116,16 +163,16 @@ pub(crate) fn feed(path: &Path, manifest: &Manifest, sink: &mut dyn RowSink) -> 
             digest.update(&line);
             let row = line.strip_suffix(b"\n").unwrap_or(&line);
             if length(row.len()) > MAX_ROW {
-                bail!("{} is not a backup: a row in {name} is longer than {MAX_ROW} bytes", path.display());
+                bail!("{path} is not a backup: a row in {name} is longer than {MAX_ROW} bytes");
             }
-            let row = std::str::from_utf8(row).with_context(|| format!("{} is not a backup: {name} is not text", path.display()))?;
+            let row = std::str::from_utf8(row).with_context(|| format!("{path} is not a backup: {name} is not text"))?;
             sink.row(table, row).map_err(anyhow::Error::from_boxed)?;
         }
         // The rows were written by now, but not committed.
         if digest.entry(name) == *file { Ok(()) } else { Err(changed()) }
     })?;
     match expected.next() {
-        Some((_, file)) => Err(anyhow!("{}: {} has gone while it was read", path.display(), file.name)),
+        Some((_, file)) => Err(anyhow!("{path}: {} has gone while it was read", file.name)),
         None => Ok(()),
     }
 }
@@ -143,17 +190,15 @@ fn read_manifest(bytes: &[u8]) -> anyhow::Result<Manifest> {
     serde_json::from_slice(bytes).context("the manifest can't be read")
 }
 
-fn unreadable(path: &Path) -> String {
-    format!("{} is not a backup, or is damaged", path.display())
+fn unreadable(path: Packed<'_>) -> String {
+    format!("{path} is not a backup, or is damaged")
 }
 
 /// Reads the files of an archive one after another, to its very end, so that a part that is missing there is found too. The memory that
 /// it needs does not grow with the archive, whatever that is.
-fn each_file(path: &Path, mut take: impl FnMut(&str, &mut dyn Read) -> anyhow::Result<()>) -> anyhow::Result<()> {
-    let shown = path.display();
-    let file = File::open(path).with_context(|| format!("can't open {shown}"))?;
-    let unreadable = || unreadable(path);
-    let most = file.metadata().with_context(unreadable)?.len().saturating_mul(MAX_RATIO).max(MIN_CONTENT);
+fn each_file(shown: Packed<'_>, mut take: impl FnMut(&str, &mut dyn Read) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    let (file, most) = shown.open()?;
+    let unreadable = || unreadable(shown);
     let longest_part = length(PART_BYTES) + MAX_ROW + 1;
     let (mut files, mut total) = (0, 0_u64);
     let mut archive = Archive::new(Decoder::new(file).with_context(unreadable)?);
@@ -228,7 +273,7 @@ mod tests {
     fn changed(change: impl Fn(&str, &mut Vec<u8>) -> bool) -> Vec<u8> {
         let (_folder, path) = kept(&archive());
         let mut tar = tar::Builder::new(zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap());
-        each_file(&path, |name, content| {
+        each_file(Packed::from(&path), |name, content| {
             let mut bytes = Vec::new();
             content.read_to_end(&mut bytes)?;
             if change(name, &mut bytes) {
@@ -355,6 +400,17 @@ mod tests {
         let mut bytes = zstd::decode_all(File::open(&path).unwrap()).unwrap();
         bytes.resize(bytes.len() + (2 << 20), 0);
         assert!(refusal(&zstd::encode_all(bytes.as_slice(), 1).unwrap()).contains("damaged"));
+    }
+
+    #[test]
+    fn an_archive_in_memory_is_read_as_one_in_a_file_and_its_content_is_limited() {
+        let whole = archive();
+        let manifest = check(Packed::Bytes(&whole, 1 << 30)).unwrap();
+        let mut digests = TableDigests::default();
+        feed(Packed::Bytes(&whole, 1 << 30), &manifest, &mut digests).unwrap();
+        assert_eq!(digests.differences(&manifest), [""; 0]);
+        let refused = check(Packed::Bytes(&whole, 1 << 20)).unwrap_err().to_string();
+        assert!(refused.starts_with("the file is not a backup: it has more than"), "{refused}");
     }
 
     #[test]

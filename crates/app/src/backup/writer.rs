@@ -26,6 +26,7 @@ pub(crate) struct ArchiveWriter<W: Write> {
     files: u64,
     table: Option<OpenTable>,
     tables: Vec<TableEntry>,
+    drawn: Option<u64>,
 }
 
 /// The table whose rows are being written.
@@ -43,7 +44,12 @@ impl<W: Write> ArchiveWriter<W> {
         let mut encoder = Encoder::new(out, LEVEL)?;
         encoder.include_checksum(true)?;
         let modified = u64::try_from(at.micros() / 1_000_000).unwrap_or_default();
-        Ok(Self { tar: Builder::new(encoder), modified, files: 0, table: None, tables: Vec::new() })
+        Ok(Self { tar: Builder::new(encoder), modified, files: 0, table: None, tables: Vec::new(), drawn: None })
+    }
+
+    /// Notes how many ids the account of a test had drawn.
+    pub(crate) fn note_drawn(&mut self, drawn: u64) {
+        self.drawn = Some(drawn);
     }
 
     /// Writes the manifest and the end of the archive.
@@ -56,6 +62,7 @@ impl<W: Write> ArchiveWriter<W> {
             installation,
             snapshot,
             tables: std::mem::take(&mut self.tables),
+            drawn: self.drawn,
         };
         let text = serde_json::to_vec_pretty(&manifest)?;
         self.append(MANIFEST, &text)?;

@@ -7,7 +7,7 @@ use derslik_ports::inbound::operators::{Credentials, KnownSecrets};
 
 use super::{Failure, database};
 use crate::config::Config;
-use crate::dev_accounts::{DevAccount, dev_accounts};
+use crate::dev_accounts::{DevAccount, dev_accounts, name_people_by_seed};
 use crate::known_person::known_person;
 use crate::wiring::Operators;
 
@@ -15,7 +15,10 @@ use crate::wiring::Operators;
 /// that already holds accounts is served as it is: the start adds nothing to accounts that another start or command created.
 pub(super) async fn set_up_dev_accounts(config: &Config, operators: &Operators, now: Timestamp) -> Result<Vec<DevAccount>, Failure> {
     let settings = config.account_settings().map_err(Failure::Usage)?;
-    let accounts = dev_accounts(operators.secrets.as_ref(), &settings, config.fixed_dev_keys, now).map_err(Failure::Other)?;
+    let mut accounts = dev_accounts(operators.secrets.as_ref(), &settings, config.fixed_dev_keys, now).map_err(Failure::Other)?;
+    if let Some(seed) = config.id_seed {
+        name_people_by_seed(&mut accounts, seed);
+    }
     // An existing account must not get a new random key that the operator did not ask for.
     let which = if config.fixed_dev_keys { Credentials::Always } else { Credentials::OfNewAccount };
     let plans: Vec<_> = accounts.iter().map(|account| account.plan.clone()).collect();

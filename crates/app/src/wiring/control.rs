@@ -14,6 +14,7 @@ use tokio::runtime::Handle;
 use super::{Installation, System, TestState, job_registry};
 use crate::config::Config;
 use crate::dev_accounts::classroom_scopes;
+use crate::snapshot_files::AccountArchives;
 use crate::system::SystemClock;
 
 impl Installation {
@@ -28,6 +29,7 @@ impl Installation {
             real_clock: Arc::new(SystemClock),
             ids: Arc::clone(&self.system.ids),
             account_ids: Arc::clone(&self.account_ids),
+            files: Arc::new(AccountArchives::new(self.url.clone())),
             settings: config.account_settings()?,
             token_scopes: classroom_scopes(),
         };
@@ -46,6 +48,7 @@ impl Installation {
         let clocks = self.clocks.clone().context("only profile dev has clocks that tests move")?;
         let System { clock, ids, .. } = self.system.clone();
         let due = DueRunner::new(self.uow.clone(), clock, ids, job_registry(config)?, config.worker());
+        let due = due.with_faults(self.job_faults());
         Ok(Arc::new(ClockUseCases::new(clocks, Arc::new(due))))
     }
 }

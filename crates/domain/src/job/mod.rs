@@ -189,6 +189,8 @@ impl FromIterator<FailedAttempt> for Failures {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct NewJob {
+    #[cfg_attr(feature = "serde", serde(skip))]
+    id: Option<JobId>,
     project: Option<ProjectId>,
     action: Action,
     reference: ReferenceId,
@@ -244,7 +246,13 @@ impl NewJob {
 
     /// A job of no project, and of no trace.
     fn internal(action: Action, reference: ReferenceId, start_at: Timestamp, created_at: Timestamp) -> Self {
-        Self { project: None, action, reference, start_at, created_at, trace: None }
+        Self { id: None, project: None, action, reference, start_at, created_at, trace: None }
+    }
+
+    /// The same job, with an id that was chosen for it.
+    #[must_use]
+    pub fn with_id(self, id: Option<JobId>) -> Self {
+        Self { id, ..self }
     }
 
     /// The same job, asked for by a step of a trace, which the job continues.
@@ -257,6 +265,11 @@ impl NewJob {
     #[must_use]
     pub fn starting_at(self, start_at: Timestamp) -> Self {
         Self { start_at, ..self }
+    }
+
+    /// The id that was chosen for it. Without one, or if another job has it, the store counts one.
+    pub const fn id(&self) -> Option<JobId> {
+        self.id
     }
 
     /// The project that will list it.

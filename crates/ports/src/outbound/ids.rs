@@ -1,6 +1,6 @@
 //! New ids and random bytes.
 
-use derslik_domain::id::{AccountId, AttendeeGuid, SessionGuid, UserGuid};
+use derslik_domain::id::{AccountId, AttendeeGuid, JobId, ProjectId, SessionGuid, UserGuid};
 
 /// Generates unique ids and all other random values.
 pub trait Ids: Send + Sync + std::fmt::Debug {
@@ -55,6 +55,34 @@ pub trait Ids: Send + Sync + std::fmt::Debug {
     fn public_number_of(&self, account: AccountId) -> u64 {
         number_of(self.public_random_of(account))
     }
+
+    /// The id of a new job that clients see. `None` leaves it to the database, which counts the jobs of all accounts.
+    fn job_of(&self, _account: AccountId) -> Option<JobId> {
+        None
+    }
+
+    /// The number under which clients know a job.
+    fn shown_job(&self, job: JobId) -> JobId {
+        job
+    }
+
+    /// The job that the clients of an account know under that number.
+    fn job_shown_as(&self, _account: AccountId, shown: JobId) -> JobId {
+        shown
+    }
+
+    /// The id of a new project. `None` leaves it to the database.
+    fn project_of(&self, _account: AccountId) -> Option<ProjectId> {
+        None
+    }
+
+    /// How many values the account has drawn.
+    fn drawn_by(&self, _account: AccountId) -> u64 {
+        0
+    }
+
+    /// Lets an account go on as if it had drawn that many values.
+    fn go_on_after(&self, _account: AccountId, _drawn: u64) {}
 }
 
 fn bits_of(random: [u8; 32]) -> u128 {

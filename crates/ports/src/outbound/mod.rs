@@ -14,6 +14,7 @@ mod health;
 mod idempotency;
 mod identity;
 mod ids;
+mod job_numbers;
 mod jobs;
 mod keys;
 mod passwords;
@@ -22,6 +23,7 @@ mod readers;
 mod seals;
 mod sessions;
 mod signatures;
+mod snapshot_files;
 mod tenant;
 mod test_accounts;
 mod unit_of_work;
@@ -44,6 +46,7 @@ pub use health::{DatabaseFacts, DatabaseProbe, FirstDue, SchemaFit};
 pub use idempotency::{IdempotencyRepository, KeyState, OwnedKey, SearchedAnswers};
 pub use identity::{CredentialOwner, IdentityRepository, NewCredential};
 pub use ids::Ids;
+pub use job_numbers::{LAST_JOB_NUMBER, job_of_number, job_shown_as, numbered_jobs_of, shown_number};
 pub use jobs::{Claim, Completion, Enqueued, Exchanged, HeldJob, JobOfProject, JobRepository, QueueDepth};
 pub use keys::KeyRepository;
 pub use passwords::Passwords;
@@ -52,6 +55,7 @@ pub use readers::{CourseReader, JobReader, Readers, SessionReader};
 pub use seals::{RecordBytes, SealKeys, SealRepository, SealedRecord, UnsealedRecord};
 pub use sessions::SessionRepository;
 pub use signatures::{Signatures, SigningKey};
+pub use snapshot_files::{SnapshotFile, SnapshotFileError, SnapshotFiles};
 pub use tenant::Tenant;
 pub use test_accounts::{AccountRows, KnownTestAccount, TableRows, TestAccountRepository};
 pub use unit_of_work::{Stores, UnitOfWork};
@@ -79,6 +83,7 @@ pub use {
     seals::{MockSealKeys, MockSealRepository},
     sessions::MockSessionRepository,
     signatures::MockSignatures,
+    snapshot_files::MockSnapshotFiles,
     test_accounts::MockTestAccountRepository,
     users::MockUserRepository,
 };

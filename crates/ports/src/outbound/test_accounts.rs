@@ -35,6 +35,8 @@ pub struct TableRows {
 pub struct AccountRows {
     /// The tables that have any, those first that others refer to.
     pub tables: Vec<TableRows>,
+    /// Whether they are from another database, so that ids which a database counts may be taken here.
+    pub is_foreign: bool,
 }
 
 /// Stores which accounts belong to tests, and brings accounts back to earlier states. Only test control calls it.

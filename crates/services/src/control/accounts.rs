@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use derslik_domain::audit::INSTALLATION;
 use derslik_domain::id::AccountId;
 use derslik_domain::identity::{Account, AccountName, new_account_name};
 use derslik_domain::page::PageRequest;
@@ -12,7 +13,7 @@ use derslik_ports::inbound::control::{AccountControl, ControlError, NewTestAccou
 use derslik_ports::inbound::operators::Credentials;
 use derslik_ports::outbound::{Conflict, Ids, KnownTestAccount, StoreError, Stores, Tenant, UnitOfWork};
 
-use super::plan::plan;
+use super::plan::{draw_ids, plan};
 use super::seed::{self, Seed};
 use super::{Made, STEP, TestControl, find, fresh_id};
 use crate::operators::set_up::set_up;
@@ -43,11 +44,12 @@ impl<U: UnitOfWork> AccountControl for TestControl<U> {
         let refused = |error: &dyn std::fmt::Display| ControlError::invalid("name", error.to_string());
         let name = name.map(|name| new_account_name(&name)).transpose().map_err(|error| refused(&error))?;
         let parsed = seed.as_deref().map(seed::parse).transpose()?.map(Arc::new);
-        let at = self.ports.clock.now();
+        // The clock for all accounts, since the account has none of its own yet.
+        let at = self.ports.clock.now_of(INSTALLATION);
         let planned = plan(&self.ports, at)?;
         let lives_until = time_to_live.map(|life| self.ports.real_clock.now().plus(life));
         let mut tries = 0;
-        let plan = loop {
+        let mut made = loop {
             let (mut plan, name, ids, parsed) = (planned.plan.clone(), name.clone(), Arc::clone(&self.ports.ids), parsed.clone());
             let work = move |stores: &mut dyn Stores| {
                 let id = fresh_id(stores)?;
@@ -56,12 +58,13 @@ impl<U: UnitOfWork> AccountControl for TestControl<U> {
                     Some(name) => name,
                     None => AccountName::new(format!("test-{id}")).map_err(|error| ControlError::invalid("name", error.to_string()))?,
                 };
-                let made = Made { plan: plan.clone(), seed: None };
+                draw_ids(&mut plan, ids.as_ref());
+                let made = Made { plan, seed: None, drawn: ids.drawn_by(id) };
                 if !make(stores, &made, parsed.as_deref(), ids.as_ref(), at)? {
                     return Err(StoreError::Conflict(Conflict::Account).into());
                 }
                 stores.test_accounts().put(&KnownTestAccount { account: id, public: id.get(), lives_until })?;
-                Ok(plan)
+                Ok(made)
             };
             let made: Result<_, ControlError> = self.uow.write(Tenant::Installation, work).await;
             tries += 1;
@@ -73,10 +76,10 @@ impl<U: UnitOfWork> AccountControl for TestControl<U> {
                 made => break made?,
             }
         };
-        let public = PublicAccountId::new(plan.account.id.get());
-        let name = plan.account.name.clone();
-        self.kept().made.insert(public, Made { plan, seed });
-        Ok(planned.into_account(public, &name))
+        made.seed = seed;
+        let account = planned.into_account(&made.plan)?;
+        self.kept().made.insert(account.id, made);
+        Ok(account)
     }
 
     async fn list(&self) -> Result<Vec<TestAccountState>, ControlError> {
@@ -146,9 +149,12 @@ impl<U: UnitOfWork> TestControl<U> {
                     (Some(mut made), _) => {
                         let parsed = made.seed.as_deref().map(seed::parse).transpose()?;
                         made.plan.account.id = fresh;
+                        ids.go_on_after(fresh, made.drawn);
                         make(stores, &made, parsed.as_ref(), ids.as_ref(), at)?;
                     }
                     (None, kept) => {
+                        // What is kept has drawn some of them.
+                        ids.go_on_after(fresh, ids.drawn_by(account));
                         stores.test_accounts().write_rows(fresh, &kept.unwrap_or_default())?;
                         if let Some(seed) = seed.as_deref().map(seed::parse).transpose()? {
                             renewed_account.id = fresh;

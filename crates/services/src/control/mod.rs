@@ -5,6 +5,7 @@
 //! The account before it ends in that transaction, and its rows are removed later.
 
 mod accounts;
+mod adoption;
 mod plan;
 mod seed;
 mod seeds;
@@ -19,7 +20,7 @@ use derslik_domain::identity::{Account, AccountSettings, Scopes};
 use derslik_domain::rows::BatchSize;
 use derslik_ports::inbound::control::{AccountIds, ControlError, PublicAccountId, SnapshotName};
 use derslik_ports::inbound::operators::AccountPlan;
-use derslik_ports::outbound::{AccountRows, Clock, Ids, StoreError, Stores, Tenant, UnitOfWork};
+use derslik_ports::outbound::{Clock, Ids, SnapshotFile, SnapshotFiles, StoreError, Stores, Tenant, UnitOfWork};
 
 /// How long the removal of ended accounts pauses when there is nothing to do.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -35,6 +36,8 @@ pub struct ControlPorts {
     pub ids: Arc<dyn Ids>,
     /// Which account stands behind which public id.
     pub account_ids: Arc<AccountIds>,
+    /// The files of snapshots.
+    pub files: Arc<dyn SnapshotFiles>,
     /// The settings of new accounts.
     pub settings: AccountSettings,
     /// The scopes of the access tokens of their people.
@@ -55,7 +58,7 @@ struct Kept {
     made: HashMap<PublicAccountId, Made>,
     /// The first content of accounts that this process did not make.
     seeds: HashMap<PublicAccountId, String>,
-    snapshots: HashMap<PublicAccountId, BTreeMap<SnapshotName, Arc<AccountRows>>>,
+    snapshots: HashMap<PublicAccountId, BTreeMap<SnapshotName, Arc<SnapshotFile>>>,
 }
 
 /// How an account was made.
@@ -63,6 +66,8 @@ struct Kept {
 struct Made {
     plan: AccountPlan,
     seed: Option<String>,
+    /// How many ids the account had drawn before its first content.
+    drawn: u64,
 }
 
 impl<U> std::fmt::Debug for TestControl<U> {

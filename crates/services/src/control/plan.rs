@@ -9,6 +9,7 @@ use derslik_domain::job::{Platform, Project, ProjectKey, ProjectName};
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::control::{ControlError, PublicAccountId, TestAccount, TestUser};
 use derslik_ports::inbound::operators::{AccountPlan, CredentialPlan, KeyPair, TokenPlan, UserPlan};
+use derslik_ports::outbound::Ids;
 
 use super::ControlPorts;
 use crate::identity::secret::{new_account_key, new_key_pair, new_token};
@@ -32,11 +33,10 @@ pub(super) struct Planned {
     pub(super) plan: AccountPlan,
     keys: KeyPair,
     account_key: String,
-    project: Project,
     users: Vec<TestUser>,
 }
 
-/// The plan of a new account, whose id is chosen later.
+/// The plan of a new account, whose id is chosen later. [`draw_ids`] comes after that.
 pub(super) fn plan(ports: &ControlPorts, at: Timestamp) -> Result<Planned, ControlError> {
     let ids = ports.ids.as_ref();
     let broken = |_| ControlError::invalid("name", "a name of test control breaks a rule");
@@ -72,16 +72,33 @@ pub(super) fn plan(ports: &ControlPorts, at: Timestamp) -> Result<Planned, Contr
         service: Id::new(SERVICE),
         service_guid: ids.user_guid(),
         credentials: vec![CredentialPlan::KeyPair(keys.clone()), CredentialPlan::Opaque(CredentialKind::AccountKey, account_key.clone())],
-        projects: vec![project.clone()],
+        projects: vec![project],
         users: plans,
     };
-    Ok(Planned { plan, keys, account_key, project, users })
+    Ok(Planned { plan, keys, account_key, users })
+}
+
+/// Gives the objects of a plan the ids that its account draws first.
+pub(super) fn draw_ids(plan: &mut AccountPlan, ids: &dyn Ids) {
+    let account = plan.account.id;
+    ids.go_on_after(account, 0);
+    plan.service_guid = ids.user_guid_of(account);
+    for project in &mut plan.projects {
+        project.key = ProjectKey::from_random(ids.public_bits_of(account));
+    }
+    for UserPlan { user, .. } in &mut plan.users {
+        user.guid = ids.user_guid_of(account);
+    }
 }
 
 impl Planned {
-    /// The account as its client gets it, once it is made.
-    pub(super) fn into_account(self, id: PublicAccountId, name: &AccountName) -> TestAccount {
-        let Self { plan: _, keys, account_key, project, users } = self;
-        TestAccount { id, name: name.as_str().to_owned(), keys, account_key, project, users }
+    /// The account as its client gets it, once it is made by that plan.
+    pub(super) fn into_account(self, made: &AccountPlan) -> Result<TestAccount, ControlError> {
+        let Self { plan: _, keys, account_key, users } = self;
+        let (id, name) = (PublicAccountId::new(made.account.id.get()), made.account.name.as_str().to_owned());
+        let project = made.projects.first().cloned();
+        let project = project.ok_or_else(|| ControlError::Conflict("the account has no project".to_owned()))?;
+        let users = users.into_iter().zip(&made.users).map(|(user, made)| TestUser { guid: made.user.guid, ..user }).collect();
+        Ok(TestAccount { id, name, keys, account_key, project, users })
     }
 }

@@ -124,7 +124,7 @@ impl<U: UnitOfWork + Clone> Identity<U> {
         }
         self.record_use(&owner);
         let account = owner.account.id;
-        let shown_account = self.account_ids.as_ref().map_or(account, |ids| AccountId::new(ids.public(account).get()));
+        let shown_account = self.account_ids.as_ref().map_or(account, |ids| ids.shown(account));
         let actor = Actor {
             account: Arc::new(owner.account),
             shown_account,

@@ -18,9 +18,11 @@ pub(super) async fn run<U: UnitOfWork>(
     authorize(actor, Action::EraseUser)?;
     let (account, project, now) = (actor.account_id(), project.clone(), service.clock.now_of(actor.account_id()));
     let (requester, trace) = (Requester::from(actor), actor.trace);
+    let id = service.new_id(account);
     write_as(&service.uow, Author::of(actor), move |stores| {
         let project = project_id(stores, account, &project)?;
-        match stores.jobs().enqueue(account, &NewJob::delete_user_data(project, user, now).with_trace(trace))? {
+        let new = NewJob::delete_user_data(project, user, now).with_trace(trace).with_id(id);
+        match stores.jobs().enqueue(account, &new)? {
             Enqueued::Live(job) => Ok(RequestedErasure::Live(job)),
             Enqueued::Created(job) => {
                 let stage = ErasureStage::Requested(requester);

@@ -19,9 +19,11 @@ pub(super) async fn run<U: UnitOfWork>(
     authorize(actor, Action::EraseUser)?;
     let (account, project, now) = (actor.account_id(), project.clone(), service.clock.now_of(actor.account_id()));
     let (requester, trace, list) = (Requester::from(actor), actor.trace, reference_of(&users));
+    let id = service.new_id(account);
     write_as(&service.uow, Author::of(actor), move |stores| {
         let project = project_id(stores, account, &project)?;
-        let job = match stores.jobs().enqueue(account, &NewJob::delete_users_data(project, list, now).with_trace(trace))? {
+        let new = NewJob::delete_users_data(project, list, now).with_trace(trace).with_id(id);
+        let job = match stores.jobs().enqueue(account, &new)? {
             Enqueued::Live(job) => return Ok(RequestedErasure::Live(job)),
             Enqueued::Created(job) => job,
         };

@@ -7,6 +7,7 @@ mod erased_users;
 mod get;
 mod list;
 mod list_newest;
+mod numbered;
 mod preview_erasure;
 
 use std::sync::Arc;
@@ -20,19 +21,34 @@ use derslik_domain::job::{
 };
 use derslik_domain::page::{OffsetPage, PageRequest};
 use derslik_ports::inbound::{JobError, JobService, RequestedErasure};
-use derslik_ports::outbound::{Clock, JobReader, StoreError, Stores, UnitOfWork};
+use derslik_ports::outbound::{Clock, Ids, JobReader, StoreError, Stores, UnitOfWork};
+
+pub use numbered::NumberedJobs;
 
 /// The use cases of jobs over a unit of work.
 #[derive(Debug, Clone)]
 pub struct Jobs<U> {
     uow: U,
     clock: Arc<dyn Clock>,
+    /// What chooses the ids of new jobs, if it is not left to the store.
+    ids: Option<Arc<dyn Ids>>,
 }
 
 impl<U: UnitOfWork> Jobs<U> {
     /// The use cases over these ports.
     pub fn new(uow: U, clock: Arc<dyn Clock>) -> Self {
-        Self { uow, clock }
+        Self { uow, clock, ids: None }
+    }
+
+    /// Takes the ids of new jobs from there, where it has any.
+    #[must_use]
+    pub fn with_ids(self, ids: Arc<dyn Ids>) -> Self {
+        Self { ids: Some(ids), ..self }
+    }
+
+    /// The id of a new job, if it is not left to the store.
+    fn new_id(&self, account: AccountId) -> Option<JobId> {
+        self.ids.as_ref().and_then(|ids| ids.job_of(account))
     }
 }
 

@@ -15,8 +15,9 @@ pub(super) async fn run<U: UnitOfWork>(service: &Projects<U>, actor: &Actor, new
     let (account, created_at) = (actor.account_id(), service.clock.now_of(actor.account_id()));
     let requester = Requester::from(actor);
     let key = ProjectKey::from_random(service.ids.public_bits_of(account));
+    let chosen = service.ids.project_of(account);
     write_as(&service.uow, Author::of(actor), move |stores| {
-        let id = stores.projects().next_id(account)?;
+        let id = chosen.map_or_else(|| stores.projects().next_id(account), Ok)?;
         let project = Project { id, key, name: new.name, platform: new.platform, created_at };
         match stores.projects().add(account, &project) {
             Ok(true) => {

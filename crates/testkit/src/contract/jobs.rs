@@ -11,7 +11,9 @@ use derslik_domain::job::{
 use derslik_domain::page::PageRequest;
 use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{Claim, Completion, Conflict, Enqueued, Exchanged, HeldJob, Reason, StoreError, Stores, UnitOfWork};
+use derslik_ports::outbound::{
+    Claim, Completion, Conflict, Enqueued, Exchanged, HeldJob, Reason, StoreError, Stores, UnitOfWork, job_of_number,
+};
 use uuid::Uuid;
 
 use super::{Case, Harness};
@@ -27,6 +29,7 @@ pub(super) fn cases<U: UnitOfWork + Clone>() -> Vec<Case<U>> {
         Case { name: "a_live_job_is_returned_instead_of_a_second_one", run: unique_live_job },
         Case { name: "jobs_of_no_project_are_unique_too", run: unique_internal_job },
         Case { name: "an_ended_job_makes_room_for_another_like_it", run: room_after_the_end },
+        Case { name: "a_chosen_id_is_kept_and_a_taken_one_is_replaced", run: chosen_ids },
         Case { name: "enqueues_that_race_make_one_job", run: racing_enqueues },
         Case { name: "many_jobs_are_made_at_once_and_live_ones_left_alone", run: enqueue_many },
         Case { name: "a_job_that_was_enqueued_in_vain_is_never_seen", run: enqueue_rolls_back },
@@ -194,6 +197,22 @@ fn room_after_the_end<U: UnitOfWork>(harness: &Harness<U>) {
     assert!(change(harness, &first, Event::Cancel, now()));
     let second = enqueue(harness, erasure("a"));
     assert_ne!(second.id, first.id);
+}
+
+fn chosen_ids<U: UnitOfWork>(harness: &Harness<U>) {
+    let chosen = job_of_number(account().id, 7).expect("a number in range");
+    let counted = enqueue(harness, erasure("a"));
+    assert_eq!(enqueue(harness, erasure("b").with_id(Some(chosen))).id, chosen);
+    // A live job is returned, whatever id was chosen for another like it.
+    assert_eq!(enqueue(harness, erasure("a").with_id(job_of_number(account().id, 8))).id, counted.id);
+    let other = enqueue(harness, erasure("c").with_id(Some(chosen)));
+    assert!(other.id > counted.id, "the store counts on where it was: {}", other.id);
+    let elsewhere = job_of_number(other_account().id, 7).expect("a number in range");
+    let of_other = harness.write(move |stores| stores.jobs().enqueue(other_account().id, &erasure("b").with_id(Some(elsewhere))));
+    assert_eq!(of_other.into_job().id, elsewhere);
+    let page = PageRequest { size: 10, after: None };
+    let listed = harness.read(move |stores| stores.jobs().list(account().id, Some(PROJECT), page));
+    assert_eq!(listed.iter().map(|job| job.id).collect::<Vec<_>>(), [chosen, counted.id, other.id]);
 }
 
 fn racing_enqueues<U: UnitOfWork + Clone>(harness: &Harness<U>) {

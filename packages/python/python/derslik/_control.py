@@ -26,7 +26,7 @@ def segment(text):
 
 
 def request(base, method, path, body=None, headers=None, timeout=60):
-    """Sends one request past all proxies. Returns the status, and the body as JSON or text, or None if it is empty."""
+    """Sends one request past all proxies. Returns the status, and the body as JSON, text or bytes, or None if it is empty."""
     address = urlsplit(base)
     connection = http.client.HTTPConnection(address.hostname, address.port, timeout=timeout)
     try:
@@ -38,12 +38,15 @@ def request(base, method, path, body=None, headers=None, timeout=60):
             body = body.encode()
         connection.request(method, path, body, sent)
         answer = connection.getresponse()
-        text = answer.read().decode()
+        content = answer.read()
         kind = answer.getheader("Content-Type", "")
     finally:
         connection.close()
-    if not text:
+    if not content:
         return answer.status, None
+    if "zstd" in kind:
+        return answer.status, content
+    text = content.decode()
     return answer.status, json.loads(text) if "json" in kind else text
 
 

@@ -41,7 +41,8 @@ pub(super) fn text(body: Body) -> Result<String, Problem> {
     String::from_utf8(bytes(body)?.into()).map_err(|_| Problem::malformed(&"the body must be UTF-8"))
 }
 
-fn bytes(body: Body) -> Result<Bytes, Problem> {
+/// The body as it came.
+pub(super) fn bytes(body: Body) -> Result<Bytes, Problem> {
     body.map_err(|error| match error.as_error::<PayloadError>() {
         Some(PayloadError::Overflow) => Problem::too_large(&format_args!("a body has at most {MAX_BODY} bytes")),
         _ => Problem::malformed(&"the body did not come as its Content-Length says"),

@@ -6,7 +6,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use derslik_ports::inbound::control::{PublicAccountId, SnapshotName, StoredSnapshot};
 use serde_json::{Value, json};
 
-use super::{ControlSlot, Problem, read};
+use super::read::{self, Body};
+use super::{ControlSlot, Problem};
 
 /// Adds the resources.
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -15,7 +16,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(
             web::resource("/accounts/{account}/snapshots/{name}")
                 .route(web::get().to(file))
-                .route(web::put().to(take))
+                .route(web::put().to(put))
                 .route(web::delete().to(remove)),
         )
         .service(web::resource("/accounts/{account}/snapshots/{name}/restore").route(web::post().to(restore)));
@@ -31,10 +32,13 @@ async fn list(slot: Data<ControlSlot>, path: Path<String>) -> Result<HttpRespons
     Ok(HttpResponse::Ok().json(json!({ "snapshots": snapshots.iter().map(view).collect::<Vec<_>>() })))
 }
 
-async fn take(slot: Data<ControlSlot>, path: Path<(String, String)>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+/// Takes a snapshot, or keeps the one of the file in the body.
+async fn put(slot: Data<ControlSlot>, path: Path<(String, String)>, request: HttpRequest, body: Body) -> Result<HttpResponse, Problem> {
     read::allow_long(&request);
     let (account, name) = target(&path)?;
-    Ok(HttpResponse::Ok().json(view(&slot.control()?.snapshots.take(account, name).await?)))
+    let (file, snapshots) = (read::bytes(body)?, &slot.control()?.snapshots);
+    let stored = if file.is_empty() { snapshots.take(account, name).await? } else { snapshots.load(account, name, file.to_vec()).await? };
+    Ok(HttpResponse::Ok().json(view(&stored)))
 }
 
 async fn restore(slot: Data<ControlSlot>, path: Path<(String, String)>, request: HttpRequest) -> Result<HttpResponse, Problem> {
@@ -54,7 +58,7 @@ async fn file(slot: Data<ControlSlot>, path: Path<(String, String)>, request: Ht
     read::allow_long(&request);
     let (account, name) = target(&path)?;
     let bytes = slot.control()?.snapshots.file(account, name).await?;
-    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/octet-stream")).body(bytes))
+    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/zstd")).body(bytes))
 }
 
 fn view(snapshot: &StoredSnapshot) -> Value {

@@ -16,7 +16,7 @@ use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::MockHealthService;
 use derslik_ports::inbound::control::{
     AccountIds, Advance, Advanced, ClockScope, ControlError, MockAccountControl, MockClockControl, MockFaultControl, MockJournalReading,
-    MockSeedControl, MockSnapshotControl, PublicAccountId, SeedCounts, ShownClock,
+    MockSeedControl, MockSnapshotControl, PublicAccountId, SeedCounts, ShownClock, StoredSnapshot,
 };
 use serde_json::{Value, json};
 
@@ -121,6 +121,24 @@ async fn a_seed_is_passed_on_as_it_is_and_its_problem_has_a_line() {
     assert_eq!((status, body), (StatusCode::OK, json!({ "people": 0, "courses": 0, "sessions": 0, "jobs": 0 })));
     let (status, body) = answer(&operations, post("/accounts/7/seed", "x: 1")).await;
     assert_eq!((status, &body["line"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!(3)));
+}
+
+#[actix_web::test]
+async fn a_snapshot_is_taken_without_a_body_and_kept_from_the_file_in_one() {
+    let stored = |rows| StoredSnapshot { name: "full".parse().unwrap(), rows, bytes: 7 };
+    let mut snapshots = MockSnapshotControl::new();
+    snapshots.expect_take().once().returning(move |_, _| Ok(stored(1)));
+    snapshots.expect_load().once().withf(|_, _, file| file == b"file").returning(move |_, _, _| Ok(stored(2)));
+    snapshots.expect_file().once().returning(|_, _| Ok(b"file".to_vec()));
+    let operations = here(open(Control { snapshots: Arc::new(snapshots), ..no_calls() }));
+    let path = format!("{CONTROL_PATH}/accounts/7/snapshots/full");
+    let (_, body) = answer(&operations, TestRequest::put().uri(&path)).await;
+    assert_eq!(body, json!({ "name": "full", "rows": 1, "bytes": 7 }));
+    let (_, body) = answer(&operations, TestRequest::put().uri(&path).set_payload("file")).await;
+    assert_eq!(body["rows"], json!(2));
+    let renderer = renderer();
+    let app = init_service(App::new().configure(|config| configure(config, &operations, &renderer))).await;
+    assert_eq!(read_body(call_service(&app, TestRequest::get().uri(&path).to_request()).await).await.as_ref(), b"file");
 }
 
 fn shown(now: &str) -> ShownClock {

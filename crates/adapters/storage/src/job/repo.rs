@@ -70,10 +70,21 @@ struct DepthRow {
 
 impl JobRepository for DieselStores<'_> {
     fn enqueue(&mut self, account: AccountId, job: &NewJob) -> Result<Enqueued, StoreError> {
+        let mut chosen = job.id();
         // The live job may end between the two statements. Then the next turn of the loop creates ours.
         loop {
-            let insert = diesel::insert_into(jobs::table).values(JobRecord::new(account, job)).on_conflict_do_nothing().returning(jobs::id);
-            let id: Option<i64> = self.query(|conn| on_conn!(conn, |conn| insert.get_result(conn).optional()))?;
+            let record = JobRecord::new(account, job);
+            let id: Option<i64> = match chosen {
+                Some(chosen) => {
+                    let values = (jobs::id.eq(chosen.get()), record);
+                    let insert = diesel::insert_into(jobs::table).values(values).on_conflict_do_nothing().returning(jobs::id);
+                    self.query(|conn| on_conn!(conn, |conn| insert.get_result(conn).optional()))?
+                }
+                None => {
+                    let insert = diesel::insert_into(jobs::table).values(record).on_conflict_do_nothing().returning(jobs::id);
+                    self.query(|conn| on_conn!(conn, |conn| insert.get_result(conn).optional()))?
+                }
+            };
             if let Some(id) = id {
                 self.wake_for(job.start_at() <= job.created_at())?;
                 return Ok(Enqueued::Created(job.clone().into_job(Id::new(id))));
@@ -93,6 +104,8 @@ impl JobRepository for DieselStores<'_> {
             if let Some(row) = live {
                 return Job::try_from(row).map(Enqueued::Live);
             }
+            // Another job has the id that was chosen.
+            chosen = None;
         }
     }
 

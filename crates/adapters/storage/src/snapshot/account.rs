@@ -1,15 +1,19 @@
-//! The rows of one account, as a backup has them, and the way back into a fresh account of the same database.
+//! The rows of one account, as a backup has them, and the way back into a fresh account of this or another database.
+
+use std::collections::BTreeMap;
 
 use derslik_domain::id::AccountId;
-use derslik_ports::outbound::{AccountRows, TableRows};
+use derslik_ports::outbound::{AccountRows, LAST_JOB_NUMBER, TableRows, numbered_jobs_of};
 use diesel::sql_types::Text;
 use diesel::{RunQueryDsl, sql_query};
+use serde::Deserialize;
 
-use super::SnapshotError;
-use super::columns::columns_of;
+use super::canonical::canonical;
+use super::columns::{Column, columns_of};
 use super::load::{MAX_ROWS, insert_into};
-use super::read::{Row, rows_of};
-use super::tables::stored;
+use super::read::{Row, Shape, rows_of};
+use super::tables::{Counter, WRITTEN_BY_MIGRATIONS, stored};
+use super::{RowSink, SinkError, SnapshotError, counters};
 use crate::change_log::ChangeKind;
 use crate::db::conn::{Conn, on_conn};
 
@@ -24,6 +28,18 @@ const PROJECTIONS: [(&str, &[&str]); 4] = [
     ("session_ends", &["account_id", "ends_at", "guid"]),
 ];
 
+/// The table of accounts, with its key.
+const ACCOUNT: (&str, &[&str]) = ("accounts", &["id"]);
+
+/// The table of jobs.
+const JOBS: &str = "jobs";
+
+/// The columns that hold the id of a job.
+const JOB_IDS: [(&str, &str); 3] = [(JOBS, "id"), ("erasure_users", "job_id"), ("erased_names", "job_id")];
+
+/// Tables of the installation without which the rows of an account can't be used elsewhere.
+const OF_INSTALLATION: [&str; 2] = WRITTEN_BY_MIGRATIONS;
+
 /// The tables whose rows belong to an account, with their keys, those first that others refer to.
 fn of_accounts() -> impl DoubleEndedIterator<Item = (&'static str, &'static [&'static str])> {
     let tables: Vec<_> = stored().filter(|(_, key)| key.first() == Some(&"account_id")).collect();
@@ -32,7 +48,7 @@ fn of_accounts() -> impl DoubleEndedIterator<Item = (&'static str, &'static [&'s
 
 /// The column that names the account.
 fn owner_column(table: &str) -> &'static str {
-    if table == "accounts" { "id" } else { "account_id" }
+    if table == ACCOUNT.0 { "id" } else { "account_id" }
 }
 
 /// Reads the account and its rows in these tables, or in all of them.
@@ -40,8 +56,7 @@ pub(crate) fn read(mut conn: Conn<'_>, account: AccountId, only: Option<&[&str]>
     let dialect = conn.dialect();
     let is_wanted = |table: &str| only.map_or(!LEFT_OUT.contains(&table), |only| only.contains(&table));
     let mut rows = AccountRows::default();
-    let own: (&'static str, &'static [&'static str]) = ("accounts", &["id"]);
-    for (table, key) in std::iter::once(own).chain(of_accounts()).filter(|(table, _)| is_wanted(table)) {
+    for (table, key) in std::iter::once(ACCOUNT).chain(of_accounts()).filter(|(table, _)| is_wanted(table)) {
         let columns = columns_of(conn.reborrow(), table)?;
         let condition = format!("WHERE {} = {}", owner_column(table), account.get());
         let query = rows_of(dialect, table, &columns, key, &condition);
@@ -56,16 +71,51 @@ pub(crate) fn read(mut conn: Conn<'_>, account: AccountId, only: Option<&[&str]>
 /// Writes the rows as those of another account, which does not exist yet. Their keys and names must be free.
 pub(crate) fn write(mut conn: Conn<'_>, account: AccountId, rows: &AccountRows) -> Result<(), SnapshotError> {
     let dialect = conn.dialect();
+    let jobs = JobIds {
+        numbered: numbered_jobs_of(account).unwrap_or_default(),
+        // Another account may have the ids of jobs from elsewhere.
+        shift: if rows.is_foreign { counters::highest(conn.reborrow(), JOBS, Counter::Sequence)? } else { 0 },
+    };
     for TableRows { table, rows } in &rows.tables {
         let columns = columns_of(conn.reborrow(), table)?;
-        let statement = insert_into(dialect, table, &columns, Some((owner_column(table), account.get())));
+        let changed = |column: &Column, stored: String| {
+            let name = column.name.as_str();
+            if name == owner_column(table) {
+                account.get().to_string()
+            } else if JOB_IDS.contains(&(*table, name)) {
+                jobs.changed(&stored)
+            } else {
+                stored
+            }
+        };
+        let statement = insert_into(dialect, table, &columns, &changed);
         for part in rows.chunks(MAX_ROWS) {
             let array = format!("[{}]", part.join(","));
             on_conn!(conn.reborrow(), |conn| sql_query(statement.as_str()).bind::<Text, _>(array).execute(conn))
                 .map_err(|error| SnapshotError::Load { table: (*table).to_owned(), source: Box::new(error) })?;
         }
     }
+    if rows.is_foreign {
+        let highest = counters::highest(conn.reborrow(), JOBS, Counter::Sequence)?;
+        counters::write(conn.reborrow(), &BTreeMap::from([(JOBS.to_owned(), highest)]))?;
+    }
     note_sessions(conn, account)
+}
+
+/// What becomes of the ids of jobs.
+struct JobIds {
+    /// The id with the number 0 in the account, for ids that have a number.
+    numbered: i64,
+    /// What is added to ids that a database has counted.
+    shift: i64,
+}
+
+impl JobIds {
+    /// The SQL for the changed id.
+    fn changed(&self, id: &str) -> String {
+        let Self { numbered, shift } = self;
+        format!("CASE WHEN ({id}) < 0 THEN ({numbered}) + (({id}) & {LAST_JOB_NUMBER}) ELSE ({id}) + {shift} END")
+    }
 }
 
 /// Notes all sessions of the account in the change log, so that the projections follow.
@@ -99,4 +149,137 @@ pub(crate) fn remove(mut conn: Conn<'_>, account: AccountId, limit: u16) -> Resu
     let query = format!("DELETE FROM accounts WHERE id = {}", account.get());
     on_conn!(conn, |conn| sql_query(query).execute(conn))?;
     Ok(0)
+}
+
+/// Brings the rows to a sink as a backup of a database with this account alone would have them.
+pub(super) fn write_backup(mut conn: Conn<'_>, rows: &AccountRows, sink: &mut dyn RowSink) -> Result<Shape, SnapshotError> {
+    let unreadable = |table: &str| {
+        let table = table.to_owned();
+        move |error| SnapshotError::Row { table, source: error }
+    };
+    for (table, key) in stored() {
+        if OF_INSTALLATION.contains(&table) {
+            let query = rows_of(conn.dialect(), table, &columns_of(conn.reborrow(), table)?, key, "");
+            let found: Vec<Row> = on_conn!(conn.reborrow(), |conn| sql_query(query).load(conn))?;
+            for Row { row } in found {
+                sink.row(table, &canonical(&row).map_err(unreadable(table))?).map_err(SnapshotError::Sink)?;
+            }
+        }
+        for row in rows.tables.iter().filter(|rows| rows.table == table).flat_map(|rows| &rows.rows) {
+            sink.row(table, &canonical(row).map_err(unreadable(table))?).map_err(SnapshotError::Sink)?;
+        }
+    }
+    shape_of(conn)
+}
+
+/// The columns of all stored tables, and the counters.
+pub(super) fn shape_of(mut conn: Conn<'_>) -> Result<Shape, SnapshotError> {
+    let mut columns = BTreeMap::new();
+    for (table, _) in stored() {
+        let names = columns_of(conn.reborrow(), table)?.into_iter().map(|column| column.name).collect();
+        columns.insert(table.to_owned(), names);
+    }
+    Ok(Shape { columns, counters: counters::read(conn)? })
+}
+
+/// Takes the rows of a backup that holds one account, and the rows of the installation beside it.
+#[derive(Debug, Default)]
+pub struct AccountCollector {
+    rows: AccountRows,
+    account: Option<i64>,
+}
+
+/// The account of a row.
+#[derive(Deserialize)]
+struct Owned {
+    account_id: i64,
+}
+
+/// The account itself.
+#[derive(Deserialize)]
+struct Own {
+    id: i64,
+}
+
+impl AccountCollector {
+    /// The rows, in the order in which they can be written.
+    ///
+    /// # Errors
+    /// If there is no account.
+    pub fn finish(self) -> Result<AccountRows, SinkError> {
+        let Self { mut rows, account } = self;
+        if account.is_none() {
+            return Err("it holds no account".into());
+        }
+        let place = |table: &str| stored().position(|(known, _)| known == table);
+        rows.tables.sort_by_key(|rows| place(rows.table));
+        Ok(rows)
+    }
+}
+
+impl RowSink for AccountCollector {
+    fn row(&mut self, table: &str, row: &str) -> Result<(), SinkError> {
+        if OF_INSTALLATION.contains(&table) || LEFT_OUT.contains(&table) {
+            return Ok(());
+        }
+        let known = std::iter::once(ACCOUNT).chain(of_accounts()).find(|(known, _)| *known == table);
+        let Some((table, _)) = known else {
+            return Err(format!("it holds rows of the table {table}, and a snapshot is of one account").into());
+        };
+        let account =
+            if table == ACCOUNT.0 { serde_json::from_str::<Own>(row)?.id } else { serde_json::from_str::<Owned>(row)?.account_id };
+        if *self.account.get_or_insert(account) != account {
+            return Err("it holds more than one account".into());
+        }
+        let row = canonical(row)?;
+        match self.rows.tables.iter_mut().find(|rows| rows.table == table) {
+            Some(rows) => rows.rows.push(row),
+            None => self.rows.tables.push(TableRows { table, rows: vec![row] }),
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(rows: &[(&str, &str)]) -> String {
+        let mut collector = AccountCollector::default();
+        let taken = rows.iter().try_for_each(|(table, row)| collector.row(table, row));
+        taken.and_then(|()| collector.finish().map(drop)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn rows_of_one_account_are_collected_in_the_order_of_their_tables() {
+        let mut collector = AccountCollector::default();
+        let rows = [
+            ("jobs", r#"{"account_id": 7, "id": 1}"#),
+            ("accounts", r#"{"name":"a","id":7}"#),
+            ("service_keys", r#"{"name": "k"}"#),
+            ("audit_records", r#"{"account_id":7}"#),
+        ];
+        rows.iter().try_for_each(|(table, row)| collector.row(table, row)).unwrap();
+        let tables = collector.finish().unwrap().tables;
+        assert_eq!(
+            tables.iter().map(|rows| (rows.table, rows.rows.join(","))).collect::<Vec<_>>(),
+            [("accounts", r#"{"id":7,"name":"a"}"#.to_owned()), ("jobs", r#"{"account_id":7,"id":1}"#.to_owned()),]
+        );
+    }
+
+    #[test]
+    fn a_backup_that_is_not_of_one_account_is_refused() {
+        assert!(refusal(&[]).contains("no account"));
+        let (one, other) = (("accounts", r#"{"id":1}"#), ("accounts", r#"{"id":2}"#));
+        assert!(refusal(&[one, other]).contains("more than one account"));
+        assert!(refusal(&[one, ("sessions", r#"{"account_id":2}"#)]).contains("more than one account"));
+        assert!(refusal(&[one, ("admins", r#"{"id":1}"#)]).contains("rows of the table admins"));
+        assert!(!refusal(&[one, ("sessions", r#"{"account_id":1}],[{"account_id":1}"#)]).is_empty());
+    }
+
+    #[test]
+    fn ids_of_jobs_keep_their_numbers_and_those_from_elsewhere_are_shifted() {
+        let jobs = JobIds { numbered: -100, shift: 7 };
+        assert_eq!(jobs.changed("x"), "CASE WHEN (x) < 0 THEN (-100) + ((x) & 16777215) ELSE (x) + 7 END");
+    }
 }

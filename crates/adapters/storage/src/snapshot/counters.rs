@@ -31,19 +31,23 @@ pub(super) fn read(mut conn: Conn<'_>) -> Result<BTreeMap<String, i64>, Snapshot
         if columns_of(conn.reborrow(), table)?.is_empty() {
             continue;
         }
-        let number = match conn.reborrow() {
-            Conn::Pg(conn) => read_sequence(conn, table)?,
-            Conn::Sqlite(conn) => {
-                let query = match counter {
-                    Counter::Sequence => format!("SELECT coalesce(max(seq), 0) AS number FROM sqlite_sequence WHERE name = '{table}'"),
-                    Counter::HighestOnSqlite => format!("SELECT coalesce(max(id), 0) AS number FROM {table}"),
-                };
-                sql_query(query).get_result::<Number>(conn)?.number
-            }
-        };
-        counters.insert(table.to_owned(), number);
+        counters.insert(table.to_owned(), highest(conn.reborrow(), table, counter)?);
     }
     Ok(counters)
+}
+
+/// The highest id of a table; zero if none was given.
+pub(super) fn highest(conn: Conn<'_>, table: &str, counter: Counter) -> Result<i64, SnapshotError> {
+    match conn {
+        Conn::Pg(conn) => read_sequence(conn, table),
+        Conn::Sqlite(conn) => {
+            let query = match counter {
+                Counter::Sequence => format!("SELECT coalesce(max(seq), 0) AS number FROM sqlite_sequence WHERE name = '{table}'"),
+                Counter::HighestOnSqlite => format!("SELECT coalesce(max(id), 0) AS number FROM {table}"),
+            };
+            Ok(sql_query(query).get_result::<Number>(conn)?.number)
+        }
+    }
 }
 
 fn read_sequence(conn: &mut PgConnection, table: &str) -> Result<i64, SnapshotError> {

@@ -42,7 +42,7 @@ impl<'c> Loader<'c> {
                 return Err(SnapshotError::Misfit { table: table.to_owned() });
             }
             if !present.is_empty() {
-                statements.insert(table, insert_into(dialect, table, &present, None));
+                statements.insert(table, insert_into(dialect, table, &present, &|_, stored| stored));
             }
         }
         match columns.keys().find(|table| !statements.contains_key(table.as_str())) {
@@ -89,14 +89,12 @@ impl RowSink for Loader<'_> {
     }
 }
 
-/// The statement that writes rows in JSON. `fixed` is a column that gets this number in every row, whatever the row has.
-pub(super) fn insert_into(dialect: Dialect, table: &str, columns: &[Column], fixed: Option<(&str, i64)>) -> String {
-    let value = |column: &Column| match fixed {
-        Some((name, number)) if column.name == name => number.to_string(),
-        _ => column.stored_value(dialect),
-    };
+/// The statement that writes rows in JSON. `changed` gets each column with the SQL for its value in the row, and returns the SQL for what is
+/// written.
+pub(super) fn insert_into(dialect: Dialect, table: &str, columns: &[Column], changed: &dyn Fn(&Column, String) -> String) -> String {
     let list = |text: &dyn Fn(&Column) -> String| columns.iter().map(text).collect::<Vec<_>>().join(", ");
-    let (names, values) = (list(&|column: &Column| format!("\"{}\"", column.name)), list(&value));
+    let names = list(&|column: &Column| format!("\"{}\"", column.name));
+    let values = list(&|column: &Column| changed(column, column.stored_value(dialect)));
     match dialect {
         Dialect::Postgres => {
             let record = list(&Column::as_record);

@@ -35,7 +35,7 @@ use std::error::Error;
 use std::path::PathBuf;
 
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{Reason, StoreError};
+use derslik_ports::outbound::{AccountRows, Reason, StoreError};
 use diesel::connection::{Connection, SimpleConnection};
 use diesel::result::{Error as DieselError, QueryResult};
 use diesel::sqlite::SqliteConnection;
@@ -51,6 +51,7 @@ use crate::db::sqlite::{Access, SqliteConnector, reason_of};
 use crate::db::url::DatabaseUrl;
 use crate::upgrade::on_a_thread;
 
+pub use account::AccountCollector;
 pub use endings::{Ended, Endings, MissingErasure, PastErasure};
 
 /// What a sink of rows fails with.
@@ -198,17 +199,24 @@ impl DatabaseUrl {
     /// # Errors
     /// [`SnapshotError`], also for what the sink fails with.
     pub fn read_snapshot(&self, sink: &mut dyn RowSink) -> Result<Snapshot, SnapshotError> {
-        on_database(self, Access::Read, |conn| {
-            in_snapshot(conn, |mut conn| {
-                let database = match &conn {
-                    Conn::Pg(_) => DatabaseKind::Postgres,
-                    Conn::Sqlite(_) => DatabaseKind::Sqlite,
-                };
-                let schema = restore::newest_version(conn.reborrow())?;
-                let read::Shape { columns, counters } = read::read_rows(conn, sink)?;
-                Ok(Snapshot { database, schema, columns, counters })
-            })
-        })
+        on_database(self, Access::Read, |conn| in_snapshot(conn, |conn| described(conn, |conn| read::read_rows(conn, sink))))
+    }
+
+    /// Brings the rows of one account of this database to a sink, as a backup of a database with that account alone would have them. It
+    /// blocks the thread.
+    ///
+    /// # Errors
+    /// [`SnapshotError`], also for what the sink fails with.
+    pub fn back_up_account(&self, rows: &AccountRows, sink: &mut dyn RowSink) -> Result<Snapshot, SnapshotError> {
+        on_database(self, Access::Read, |conn| in_snapshot(conn, |conn| described(conn, |conn| account::write_backup(conn, rows, sink))))
+    }
+
+    /// What a snapshot of this database says beside its rows. It blocks the thread.
+    ///
+    /// # Errors
+    /// [`SnapshotError`].
+    pub fn describe_snapshot(&self) -> Result<Snapshot, SnapshotError> {
+        on_database(self, Access::Read, |conn| in_snapshot(conn, |conn| described(conn, account::shape_of)))
     }
 
     /// The first step of a restore: gives an empty database the schema of the snapshot, and the mark of an unfinished restore. A database
@@ -291,6 +299,17 @@ impl DatabaseUrl {
     pub fn installation(&self) -> Result<String, SnapshotError> {
         on_database(self, Access::Read, endings::installation)
     }
+}
+
+/// Runs what reads rows, and says what has to be known of them.
+fn described(mut conn: Conn<'_>, work: impl FnOnce(Conn<'_>) -> Result<read::Shape, SnapshotError>) -> Result<Snapshot, SnapshotError> {
+    let database = match &conn {
+        Conn::Pg(_) => DatabaseKind::Postgres,
+        Conn::Sqlite(_) => DatabaseKind::Sqlite,
+    };
+    let schema = restore::newest_version(conn.reborrow())?;
+    let read::Shape { columns, counters } = work(conn)?;
+    Ok(Snapshot { database, schema, columns, counters })
 }
 
 /// Runs `work` on a connection without time limits: it reads or writes a whole database.

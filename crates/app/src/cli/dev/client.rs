@@ -56,18 +56,30 @@ impl Client {
 
     /// The body of the answer to a request. `path` is below that of test control.
     pub(super) fn send(&self, method: Method, path: &str, body: &str) -> Result<String, Failure> {
+        let answer = self.send_bytes(method, path, body.as_bytes())?;
+        String::from_utf8(answer).map_err(|_| self.unreadable())
+    }
+
+    /// As [`send`](Self::send), for bodies that are not text.
+    pub(super) fn send_bytes(&self, method: Method, path: &str, body: &[u8]) -> Result<Vec<u8>, Failure> {
         let answer = self.exchange(method, path, body).map_err(Failure::Other)?;
-        let unreadable = || Failure::Other(anyhow!("http://{} does not answer as Derslik does", self.address));
-        let (status, body) = parse(&answer).ok_or_else(unreadable)?;
+        let (status, body) = parse(&answer).ok_or_else(|| self.unreadable())?;
+        if (200..300).contains(&status) {
+            return Ok(body.to_owned());
+        }
+        let body = String::from_utf8_lossy(body);
         match status {
-            200..300 => Ok(body.to_owned()),
             404 if !body.contains("\"code\"") => Err(Failure::Usage(anyhow!(
                 "the service at http://{} has no test control: it runs in production, or is older",
                 self.address
             ))),
-            400..500 => Err(Failure::Usage(anyhow!("{}", problem(body)))),
-            _ => Err(Failure::Other(anyhow!("{}", problem(body)))),
+            400..500 => Err(Failure::Usage(anyhow!("{}", problem(&body)))),
+            _ => Err(Failure::Other(anyhow!("{}", problem(&body)))),
         }
+    }
+
+    fn unreadable(&self) -> Failure {
+        Failure::Other(anyhow!("http://{} does not answer as Derslik does", self.address))
     }
 
     /// The answer as JSON.
@@ -77,7 +89,7 @@ impl Client {
     }
 
     /// One request on a new connection. Returns all bytes of the answer.
-    fn exchange(&self, method: Method, path: &str, body: &str) -> anyhow::Result<String> {
+    fn exchange(&self, method: Method, path: &str, body: &[u8]) -> anyhow::Result<Vec<u8>> {
         let Self { host, address } = self;
         let unreachable = || format!("no answer from http://{address}{CONTROL_PATH}{path}");
         let mut stream = TcpStream::connect_timeout(address, CONNECT_TIMEOUT).with_context(unreachable)?;
@@ -93,12 +105,18 @@ impl Client {
     }
 }
 
-/// The status and the body of an answer that ended with its connection.
-fn parse(answer: &str) -> Option<(u16, &str)> {
-    let (head, body) = answer.split_once("\r\n\r\n")?;
-    let mut words = head.lines().next()?.split(' ');
+/// The status and the body of an answer that ended with its connection. `None` also if its end is missing.
+fn parse(answer: &[u8]) -> Option<(u16, &[u8])> {
+    const END: &[u8] = b"\r\n\r\n";
+    let end = answer.windows(END.len()).position(|found| found == END)?;
+    let (head, body) = (std::str::from_utf8(answer.get(..end)?).ok()?, answer.get(end + END.len()..)?);
+    let mut lines = head.lines();
+    let mut words = lines.next()?.split(' ');
     words.next().filter(|version| version.starts_with("HTTP/1."))?;
-    Some((words.next()?.parse().ok()?, body))
+    let status = words.next()?.parse().ok()?;
+    let length = lines.filter_map(|line| line.split_once(':')).find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let is_whole = length.is_none_or(|(_, length)| length.trim().parse::<usize>() == Ok(body.len()));
+    is_whole.then_some((status, body))
 }
 
 /// What a problem says, in one line.
@@ -136,9 +154,12 @@ mod tests {
 
     #[test]
     fn an_answer_has_a_status_and_a_body() {
-        assert_eq!(parse("HTTP/1.1 204 No Content\r\na: b\r\n\r\n"), Some((204, "")));
-        for broken in ["", "HTTP/1.1 200 OK\r\n", "SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.1\r\n\r\n"] {
-            assert_eq!(parse(broken), None, "{broken:?}");
+        assert_eq!(parse(b"HTTP/1.1 204 No Content\r\na: b\r\n\r\n"), Some((204, b"".as_slice())));
+        assert_eq!(parse(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n\xff\r"), Some((200, b"\xff\r".as_slice())));
+        let broken =
+            ["", "HTTP/1.1 200 OK\r\n", "SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.1\r\n\r\n", "HTTP/1.1 200\r\nContent-Length: 3\r\n\r\nab"];
+        for broken in broken {
+            assert_eq!(parse(broken.as_bytes()), None, "{broken:?}");
         }
     }
 }

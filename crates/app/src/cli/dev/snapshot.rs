@@ -1,13 +1,15 @@
 //! `derslik dev snapshot`
 
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use super::client::{Client, Method, shown};
 use super::{Failure, Output};
+use crate::backup::new_file::NewFile;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SnapshotCommand {
@@ -23,8 +25,16 @@ pub(super) enum SnapshotCommand {
     Restore(SnapshotArgs),
     /// Forgets a snapshot.
     Remove(SnapshotArgs),
-    /// Writes a snapshot into a file: a line of JSON for each row, as a backup has it.
+    /// Writes a snapshot into a new file: a backup of a database with this account alone, which `derslik restore` takes as well.
     Save {
+        #[command(flatten)]
+        of: SnapshotArgs,
+        /// The file.
+        file: PathBuf,
+    },
+    /// Keeps the content of such a file as a snapshot, also for another account. When it is restored, the account keeps its name and its
+    /// keys.
+    Load {
         #[command(flatten)]
         of: SnapshotArgs,
         /// The file.
@@ -62,10 +72,28 @@ impl SnapshotCommand {
             Self::Restore(of) => client.send(Method::Post, &format!("{}/restore", of.path()), "").map(drop),
             Self::Remove(of) => client.send(Method::Delete, &of.path(), "").map(drop),
             Self::Save { of, file } => {
-                let rows = client.send(Method::Get, &of.path(), "")?;
-                let written = std::fs::write(file, rows).with_context(|| format!("{} can't be written", file.display()));
-                written.map_err(Failure::Usage)
+                let bytes = client.send_bytes(Method::Get, &of.path(), b"")?;
+                write(file, &bytes).map_err(Failure::Usage)
+            }
+            Self::Load { of, file } => {
+                let bytes = read(file).map_err(Failure::Usage)?;
+                let snapshot = client.send_bytes(Method::Put, &of.path(), &bytes)?;
+                let snapshot: Value = serde_json::from_slice(&snapshot).context("the answer is not JSON").map_err(Failure::Other)?;
+                output.print(|| shown(&snapshot), || snapshot.clone())
             }
         }
     }
+}
+
+/// Writes a new file.
+fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let (new, mut file) = NewFile::create(path)?;
+    file.write_all(bytes).with_context(|| format!("{} can't be written", path.display()))?;
+    new.keep(&file).map(drop)
+}
+
+/// A file that is not empty: without a body, the request would take a snapshot.
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let bytes = std::fs::read(path).with_context(|| format!("{} can't be read", path.display()))?;
+    if bytes.is_empty() { Err(anyhow!("{} is empty", path.display())) } else { Ok(bytes) }
 }

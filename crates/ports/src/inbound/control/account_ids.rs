@@ -45,6 +45,8 @@ pub struct AccountIds {
     ids: RwLock<Both>,
     /// How often accounts were replaced.
     replacements: AtomicU64,
+    /// The id that answers show for each account.
+    shown_for_all: Option<AccountId>,
 }
 
 #[derive(Debug, Default)]
@@ -54,6 +56,16 @@ struct Both {
 }
 
 impl AccountIds {
+    /// Ids of which answers show `shown` for each account. Without it, they show the public id.
+    pub fn showing(shown: Option<AccountId>) -> Self {
+        Self { shown_for_all: shown, ..Self::default() }
+    }
+
+    /// The id under which answers of the APIs show an account.
+    pub fn shown(&self, account: AccountId) -> AccountId {
+        self.shown_for_all.unwrap_or_else(|| AccountId::new(self.public(account).get()))
+    }
+
     /// The public id of an account.
     pub fn public(&self, account: AccountId) -> PublicAccountId {
         let ids = self.ids.read().unwrap_or_else(PoisonError::into_inner);
@@ -100,6 +112,15 @@ mod tests {
         assert_eq!((ids.current(public), ids.replacements()), (AccountId::new(15), 2));
         for account in [7, 12, 15] {
             assert_eq!(ids.public(AccountId::new(account)), public, "{account}");
+            assert_eq!(ids.shown(AccountId::new(account)), first, "{account}");
         }
+    }
+
+    #[test]
+    fn answers_can_show_one_id_for_all_accounts() {
+        let ids = AccountIds::showing(Some(AccountId::new(1)));
+        ids.replace(PublicAccountId::new(7), AccountId::new(12));
+        assert_eq!([7, 12, 15].map(|account| ids.shown(AccountId::new(account))), [AccountId::new(1); 3]);
+        assert_eq!(ids.public(AccountId::new(12)), PublicAccountId::new(7));
     }
 }

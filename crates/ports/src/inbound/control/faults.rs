@@ -45,6 +45,9 @@ pub trait FaultInjection: fmt::Debug + Send + Sync {
     /// The fault of a request at a moment, if it gets one.
     fn for_request(&self, account: AccountId, moment: Moment, request: &RequestLine<'_>) -> Option<Fault>;
 
+    /// Whether an account has faults for attempts at jobs. It counts none.
+    fn has_for_jobs(&self, account: AccountId) -> bool;
+
     /// The fault of an attempt at a job, if it gets one.
     fn for_job(&self, account: AccountId, action: Action) -> Option<JobFault>;
 }

@@ -77,11 +77,19 @@ pub trait SnapshotControl: Send + Sync {
     /// [`ControlError::NotFound`].
     async fn remove(&self, account: PublicAccountId, name: SnapshotName) -> Result<(), ControlError>;
 
-    /// A snapshot as a file: a line of JSON for each row, with the table and the row as a backup has it.
+    /// A snapshot as a file: a backup of a database with this account alone.
     ///
     /// # Errors
-    /// [`ControlError::NotFound`].
+    /// [`ControlError::NotFound`], [`ControlError::Store`].
     async fn file(&self, account: PublicAccountId, name: SnapshotName) -> Result<Vec<u8>, ControlError>;
+
+    /// Keeps the content of such a file as a snapshot of an account, also of another one than it was taken from. One of the same name
+    /// is replaced. When it is restored, the account keeps its name and its keys.
+    ///
+    /// # Errors
+    /// [`ControlError::Invalid`] if the file can't be used, [`ControlError::Conflict`] if there is no room, and those of
+    /// [`take`](Self::take).
+    async fn load(&self, account: PublicAccountId, name: SnapshotName, file: Vec<u8>) -> Result<StoredSnapshot, ControlError>;
 }
 
 #[cfg(test)]

@@ -6,21 +6,16 @@ use std::sync::Arc;
 use derslik_domain::attendee::{AttendeeBatch, AttendeeForm, AttendeeVerdict};
 use derslik_domain::course::alias::{Alias, AliasSpace};
 use derslik_domain::course::roster::Membership;
-use derslik_domain::course::{CourseForm, CourseState};
-use derslik_domain::form::{Field, RawText};
+use derslik_domain::form::Field;
 use derslik_domain::id::{Id, PrincipalId, ProjectId, SessionGuid};
-use derslik_domain::identity::{
-    Account, Actor, Email, PersonName, Principal, PrincipalKind, Role, Scope, User, UserKey, UserProfile, UserState, Username,
-};
-use derslik_domain::job::{NewJob, ReferenceId};
+use derslik_domain::identity::{Account, Actor, Email, Principal, PrincipalKind, Role, Scope, User, UserKey};
 use derslik_domain::page::PageRequest;
-use derslik_domain::relative::RelativeTime;
-use derslik_domain::session::{Batch, BatchItem, Creator, SessionForm, Target as SessionTarget, Verdict};
+use derslik_domain::session::{Batch, BatchItem, Creator, Target as SessionTarget, Verdict};
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::control::{ControlError, SeedCounts};
 use derslik_ports::outbound::{Ids, Stores};
+use derslik_seed::{MemberError, Seed, SeedAttendee, SeedCourse, SeedJob, SeedPerson, SeedSession, address_of, instant};
 
-use super::document::{Seed, SeedAttendee, SeedCourse, SeedJob, SeedPerson, SeedRole, SeedSession};
 use crate::attendees::apply as apply_attendees;
 use crate::courses::create_course;
 
@@ -88,37 +83,17 @@ pub(in crate::control) fn apply(
     Ok(SeedCounts { people: people.len(), courses: courses.len(), sessions: sessions.len(), jobs: jobs.len() })
 }
 
-fn given(text: &str) -> Field<RawText> {
-    Field::Given(text.as_bytes().to_vec())
-}
-
-fn given_if(text: Option<&String>) -> Field<RawText> {
-    text.map_or(Field::Missing, |text| given(text))
+/// The refusal of a member of an object.
+fn refused(object: &str, error: MemberError) -> ControlError {
+    ControlError::invalid(&format!("{object}.{}", error.field), error.problem)
 }
 
 impl Writer<'_> {
     fn person(&mut self, person: &SeedPerson, place: usize) -> Result<(), ControlError> {
-        let refuse =
-            |field: &str, problem: &dyn std::fmt::Display| ControlError::invalid(&format!("people.{place}.{field}"), problem.to_string());
-        let (account, at) = (self.actor.account_id(), self.at);
-        let username = person.username.as_deref().map(Username::parse).transpose().map_err(|error| refuse("username", &error))?;
-        let user = User {
-            id: self.stores.users().next_id(account)?,
-            guid: self.ids.user_guid_of(account),
-            kind: PrincipalKind::User,
-            role: match person.role {
-                SeedRole::Admin => Role::Admin,
-                SeedRole::Member => Role::Member,
-            },
-            username,
-            email: Some(Email::parse(&person.email).map_err(|error| refuse("email", &error))?),
-            name: PersonName::new(person.name.as_str()).map_err(|error| refuse("name", &error))?,
-            surname: PersonName::new(person.surname.as_str()).map_err(|error| refuse("surname", &error))?,
-            status: UserState::Active,
-            created_at: at,
-            updated_at: at,
-            profile: UserProfile::default(),
-        };
+        let object = format!("people.{place}");
+        let account = self.actor.account_id();
+        let (id, guid) = (self.stores.users().next_id(account)?, self.ids.user_guid_of(account));
+        let user = person.user(id, guid, self.at).map_err(|error| refused(&object, error))?;
         let by_email = user.email.clone().map(UserKey::Email);
         if let Some(key) = by_email
             && self.stores.users().find(account, &key)?.is_some()
@@ -129,7 +104,7 @@ impl Writer<'_> {
         if let Some(key) = by_username
             && self.stores.users().find(account, &key)?.is_some()
         {
-            return Err(refuse("username", &"another person has this user name"));
+            return Err(ControlError::invalid(&format!("{object}.username"), "another person has this user name"));
         }
         self.stores.users().add(account, &user)?;
         Ok(())
@@ -140,8 +115,7 @@ impl Writer<'_> {
         if let Some(user) = self.people.get(named) {
             return Ok(user.clone());
         }
-        let address = if named.contains('@') { named.to_owned() } else { format!("{named}@test.example") };
-        let found = match Email::parse(&address) {
+        let found = match Email::parse(&address_of(named)) {
             Ok(email) => self.stores.users().find(self.actor.account_id(), &UserKey::Email(email))?,
             Err(_) => None,
         };
@@ -153,20 +127,8 @@ impl Writer<'_> {
     fn course(&mut self, course: &SeedCourse, place: usize) -> Result<(), ControlError> {
         let field = |name: &str| format!("courses.{place}.{name}");
         let owner = self.find(&course.owner, &field("owner"))?;
-        let state = course.state.as_deref().map_or(Some(CourseState::Active), CourseState::by_name);
-        let state = state.filter(|state| *state != CourseState::Suspended);
-        let state = state.ok_or_else(|| ControlError::invalid(&field("state"), "not ACTIVE, PROVISIONED, ARCHIVED or DECLINED"))?;
-        let first = if state == CourseState::Provisioned { state } else { CourseState::Active };
-        let form = CourseForm {
-            name: given(&course.name),
-            section: given_if(course.section.as_ref()),
-            description_heading: given_if(course.description_heading.as_ref()),
-            description: given_if(course.description.as_ref()),
-            room: given_if(course.room.as_ref()),
-            owner: given(&owner.id.to_string()),
-            state: Field::Given(first),
-            ..CourseForm::default()
-        };
+        let state = course.last_state().map_err(|error| refused(&format!("courses.{place}"), error))?;
+        let form = course.form(owner.id, state);
         let refuse = |error: &dyn std::fmt::Display| ControlError::invalid(&format!("courses.{place}"), error.to_string());
         let created = create_course(&mut *self.stores, &self.actor, form, self.ids, self.at).map_err(|error| refuse(&error))?;
         let (account, mut course_now) = (self.actor.account_id(), created.course);
@@ -184,30 +146,18 @@ impl Writer<'_> {
                 self.stores.rosters().put(account, &course_now, user.id, membership, self.at)?;
             }
         }
-        if state != first {
+        if state != course_now.state {
             course_now.state = state;
             self.stores.courses().update(account, &course_now)?;
         }
         Ok(())
     }
 
-    fn time(&self, text: &str, field: &str) -> Result<Timestamp, ControlError> {
-        let time = text.parse::<RelativeTime>().map_err(|error| ControlError::invalid(field, format!("{text:?} is {error}")))?;
-        let at = time.resolve(self.at, self.actor.account.settings.timezone);
-        at.ok_or_else(|| ControlError::invalid(field, format!("{text:?} is not in the years 1 to 9999")))
-    }
-
     fn session(&mut self, session: &SeedSession, place: usize) -> Result<(), ControlError> {
-        let start = self.time(&session.start, &format!("sessions.{place}.start"))?;
         let account = Arc::clone(&self.actor.account);
-        let form = SessionForm {
-            name: given(&session.name),
-            description: given_if(session.description.as_ref()),
-            tags: given_if(session.tags.as_ref()),
-            start_date: given(&start.in_zone(account.settings.timezone).to_string()),
-            duration: Field::Given(session.duration),
-            ..SessionForm::default()
-        };
+        let zone = account.settings.timezone;
+        let start = instant(&session.start, self.at, zone).map_err(|error| refused(&format!("sessions.{place}"), error))?;
+        let form = session.form(start, zone);
         // A session of the past was made before it began.
         let creator = Creator { principal: self.actor.principal.id, settings: &account.settings, now: self.at.min(start) };
         let batch = Batch::new(vec![BatchItem::Session(SessionTarget::New, Box::new(form))]);
@@ -234,14 +184,9 @@ impl Writer<'_> {
             let form = match attendee {
                 SeedAttendee::Person(named) => {
                     let user = self.find(named, field)?;
-                    AttendeeForm { user: given(&user.guid.to_string()), ..AttendeeForm::default() }
+                    AttendeeForm { user: Field::Given(user.guid.to_string().into_bytes()), ..AttendeeForm::default() }
                 }
-                SeedAttendee::Guest(guest) => AttendeeForm {
-                    email: given(&guest.email),
-                    name: given(&guest.name),
-                    surname: given(&guest.surname),
-                    ..AttendeeForm::default()
-                },
+                SeedAttendee::Guest(guest) => guest.form(),
             };
             items.push(form.validate());
         }
@@ -262,15 +207,11 @@ impl Writer<'_> {
     }
 
     fn job(&mut self, job: &SeedJob, place: usize) -> Result<(), ControlError> {
-        let field = format!("jobs.{place}");
-        let refuse = |problem: &dyn std::fmt::Display| ControlError::invalid(&field, problem.to_string());
-        let project = self.actor.project.ok_or_else(|| refuse(&"the account has no project"))?;
-        let user = ReferenceId::new(job.erase.as_str()).map_err(|error| refuse(&error))?;
-        let new = NewJob::delete_user_data(project, user, self.at);
-        let new = match &job.start {
-            Some(start) => new.starting_at(self.time(start, &format!("{field}.start"))?),
-            None => new,
-        };
+        let object = format!("jobs.{place}");
+        let account = Arc::clone(&self.actor.account);
+        let project = self.actor.project.ok_or_else(|| ControlError::invalid(&object, "the account has no project"))?;
+        let new = job.job(project, self.at, account.settings.timezone).map_err(|error| refused(&object, error))?;
+        let new = new.with_id(self.ids.job_of(account.id));
         self.stores.jobs().enqueue(self.actor.account_id(), &new)?;
         Ok(())
     }

@@ -9,9 +9,8 @@ use derslik_domain::relative::RelativeTime;
 use derslik_domain::time::{Timestamp, Zone};
 use derslik_ports::inbound::control::ControlError;
 use derslik_ports::outbound::AccountRows;
+use derslik_seed::{Seed, SeedAttendee, SeedCourse, SeedGuest, SeedJob, SeedPerson, SeedRole, SeedSession};
 use serde_json::Value;
-
-use super::document::{Seed, SeedAttendee, SeedCourse, SeedGuest, SeedJob, SeedPerson, SeedRole, SeedSession};
 
 /// The addresses of the people that every account of a test has.
 const OF_EVERY_ACCOUNT: &str = "@test.example";
@@ -28,7 +27,7 @@ pub(in crate::control) fn export(rows: &AccountRows, now: Timestamp, zone: Zone)
         parsed.insert(table.table, values.map_err(|error| unreadable(&error))?);
     }
     let exporter = Exporter { people: Named::of(&parsed), rows: parsed, now, zone };
-    serde_yaml_ng::to_string(&exporter.seed()).map_err(|error| unreadable(&error))
+    exporter.seed().to_yaml().map_err(|error| unreadable(&error))
 }
 
 /// The addresses of people, by id and by GUID.

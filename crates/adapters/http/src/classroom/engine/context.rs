@@ -80,9 +80,10 @@ impl Context<'_> {
         Ok(Answer { reservation, ..self.answer(view, entry_bytes * (view.entries.len() + 1))? })
     }
 
-    /// The page tokens of a list of that kind in the account of the actor, with these filters.
+    /// The page tokens of a list of that kind in the account of the actor, with these filters. They outlive a reset, as the
+    /// account that answers show does.
     pub(crate) fn page_tokens(&self, kind: &str, filters: &[&str]) -> PageTokens<'_> {
-        PageTokens::new(&self.state.classroom.page_key, self.actor.account_id(), kind, filters)
+        PageTokens::new(&self.state.classroom.page_key, self.actor.shown_account, kind, filters)
     }
 
     /// The position after which the requested page begins; `None` for the first page. `read` is the inverse of what made the
