@@ -9,18 +9,28 @@ use std::process::{Command, Output};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// The crates of this workspace that each crate may depend on. The released program may depend on no others of them.
-const ALLOWED: [(&str, &[&str]); 11] = [
+const ALLOWED: [(&str, &[&str]); 12] = [
     ("derslik-domain", &[]),
     ("derslik-ports", &["derslik-domain"]),
     ("derslik-services", &["derslik-domain", "derslik-ports"]),
     ("derslik-storage", &["derslik-domain", "derslik-ports", "derslik-sqlite-limit"]),
     ("derslik-sqlite-limit", &[]),
-    ("derslik-http", &["derslik-domain", "derslik-ports"]),
-    ("derslik-operations", &["derslik-domain", "derslik-ports"]),
+    ("derslik-http", &["derslik-domain", "derslik-ports", "derslik-side-listener"]),
+    ("derslik-operations", &["derslik-domain", "derslik-ports", "derslik-side-listener"]),
+    ("derslik-side-listener", &[]),
     ("derslik-worker", &["derslik-domain", "derslik-ports"]),
     (
         "derslik",
-        &["derslik-domain", "derslik-ports", "derslik-services", "derslik-storage", "derslik-http", "derslik-operations", "derslik-worker"],
+        &[
+            "derslik-domain",
+            "derslik-ports",
+            "derslik-services",
+            "derslik-storage",
+            "derslik-http",
+            "derslik-operations",
+            "derslik-side-listener",
+            "derslik-worker",
+        ],
     ),
     ("derslik-testkit", &["derslik-domain", "derslik-ports"]),
     ("derslik-bench", &["derslik", "derslik-domain", "derslik-ports", "derslik-storage", "derslik-testkit", "derslik-worker"]),
@@ -34,7 +44,7 @@ const DOMAIN_FEATURES: [&str; 2] = ["proptest", "serde"];
 
 /// The frameworks. Besides the app and the test tools, only the named crates may depend on each.
 const FRAMEWORKS: [(&str, &[&str]); 9] = [
-    ("actix-web", &["derslik-http", "derslik-operations"]),
+    ("actix-web", &["derslik-http", "derslik-operations", "derslik-side-listener"]),
     ("diesel", &["derslik-storage"]),
     ("diesel_migrations", &["derslik-storage"]),
     ("diesel-async", &["derslik-storage"]),

@@ -3,8 +3,9 @@
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use derslik_http::metadata::{MetadataServer, Running, start as start_server};
+use derslik_http::metadata::{MetadataServer, start as start_server};
 use derslik_ports::inbound::TokenGrants;
+use derslik_side_listener::Running;
 use tokio::runtime::Runtime;
 
 use super::{Failure, cannot_listen};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use derslik_http::Socket;
-use derslik_http::metadata::Running;
 use derslik_ports::inbound::{HealthService, Phase};
+use derslik_side_listener::Running;
 use tokio_util::sync::CancellationToken;
 
 use super::banner::Banner;

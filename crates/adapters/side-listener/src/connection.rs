@@ -1,5 +1,5 @@
 //! One connection: its bytes up to the end of one head, and its end. A connection carries one request: what else a client sends is
-//! dropped. It knows nothing of the pages.
+//! dropped. It knows nothing of the app.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -159,7 +159,7 @@ impl Head {
     }
 }
 
-/// The bytes of a connection. Its input ends after the first head: the pages take no bodies.
+/// The bytes of a connection. Its input ends after the first head: the app takes no bodies.
 #[derive(Debug)]
 pub(crate) struct Stream {
     io: TcpStream,

@@ -1,0 +1,16 @@
+//! The listener behind the operations listener and the metadata server: HTTP on a thread of its own, so that it answers while all others
+//! are busy. Each connection gets one answer and ten seconds. A flood can neither fill the memory nor keep other clients out, since a new
+//! connection takes the place of the oldest one of the address that has the most.
+//!
+//! | file | content |
+//! |---|---|
+//! | `connection` | the limits of a connection: one request, its deadlines, and its place among the others |
+//! | `server` | the listener and its thread |
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod connection;
+mod server;
+
+pub use connection::MAX_CONNECTIONS;
+pub use server::{Running, start};
