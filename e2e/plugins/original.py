@@ -57,6 +57,8 @@ def certificates():
     return folder
 
 
+# Here the library of the client looks up, in the background, where a service account may act. It goes on without an answer.
+LOOKUP = "iamcredentials.googleapis.com"
 FOLDER = certificates()
 # The library of the client reads it when it is imported.
 os.environ["HTTPLIB2_CA_CERTS"] = str(FOLDER / "authority.pem")
@@ -94,7 +96,7 @@ def copy(source, sink):
 
 @pytest.fixture(scope="session")
 def proxy(port):
-    """A proxy that leads every name to the service, and notes the names. Its URL, and the names."""
+    """A proxy that leads every name to the service, and notes the names but that of the lookup. Its URL, and the names."""
     listener, names = socket.create_server(("127.0.0.1", 0)), []
 
     def serve(client):
@@ -104,7 +106,11 @@ def proxy(port):
             if not piece:
                 return
             head += piece
-        names.append(head.split()[1].decode().split(":")[0])
+        name = head.split()[1].decode().split(":")[0]
+        if name == LOOKUP:
+            client.close()
+            return
+        names.append(name)
         server = socket.create_connection(("127.0.0.1", port))
         client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
         threading.Thread(target=copy, args=(client, server), daemon=True).start()

@@ -17,9 +17,10 @@ use crate::course::grading_period::{GradingPeriod, GradingPeriodSettings};
 use crate::course::{CalendarDate, CourseField, CourseFields, CourseState, CourseStates, DateError, EnrollmentCode, GroupName, UpdateMask};
 use crate::id::{Guid, Id};
 use crate::idempotency::{IdempotencyKey, RequestDigest};
-use crate::identity::{Email, Lang, Scope, Scopes, Username};
+use crate::identity::{ClientId, Email, Lang, Scope, Scopes, ServiceAddress, ServiceName, Username};
 use crate::job::{
-    Action, Actions, Attempts, FailedAttempt, FailureText, Failures, LeaseTerm, LeaseToken, ProjectKey, ReferenceId, RetryPolicy, WorkerId,
+    Action, Actions, Attempts, ErasureUsers, FailedAttempt, FailureText, Failures, LeaseTerm, LeaseToken, ProjectKey, ReferenceId,
+    RetryPolicy, WorkerId,
 };
 use crate::page::{OffsetPage, PageError};
 use crate::rows::BatchSize;
@@ -55,6 +56,7 @@ json_forms! {
     CalendarDate as String: |date| date.to_naive().to_string(), |text| read_date(&text);
     CivilTime as String: |civil| civil.to_naive().format("%Y-%m-%dT%H:%M:%S%.6f").to_string(),
         |text| text.parse::<WrittenTime>().map(WrittenTime::civil);
+    ClientId as String: |client| client.to_string(), |text| text.parse::<ClientId>();
     Email as String: |email| email.as_str().to_owned(), |text| Email::parse(&text);
     EnrollmentCode as String: |code| code.as_str().to_owned(), |text| EnrollmentCode::parse(&text);
     FailureText as String: |failure| failure.as_str().to_owned(), |text| Ok::<_, Infallible>(FailureText::cut(&text));
@@ -65,6 +67,8 @@ json_forms! {
     ProjectKey as String: |key| key.as_str().to_owned(), |text| text.parse::<ProjectKey>();
     ReferenceId as String: |reference| reference.as_str().to_owned(), |text| ReferenceId::new(text);
     RequestDigest as String: |digest| hex(digest.bytes()), |text| read_hex(&text).map(RequestDigest::new);
+    ServiceAddress as String: |address| address.to_string(), |text| text.parse::<ServiceAddress>();
+    ServiceName as String: |name| name.as_str().to_owned(), |text| ServiceName::parse(&text);
     Subject as String: |subject| hex(subject.digest()), |text| read_hex(&text).map(Subject::new);
     Timestamp as String: |instant| instant.in_zone(Zone::UTC).to_string(), |text| text.parse::<Timestamp>();
     TraceId as String: |trace| trace.to_string(), |text| from_hex(&text).ok_or(TraceParentError).and_then(TraceId::new);
@@ -94,6 +98,7 @@ json_forms! {
         |fields| Ok::<_, Infallible>(fields.into_iter().collect::<CourseFields>());
     CourseStates as Vec<CourseState>: |states| states.iter().collect(),
         |states| Ok::<_, Infallible>(states.into_iter().collect::<CourseStates>());
+    ErasureUsers as Vec<ReferenceId>: |users| users.iter().cloned().collect(), |users| ErasureUsers::new(users);
     Failures as Vec<FailedAttempt>: |failures| failures.iter().cloned().collect(),
         |failures| Ok::<_, Infallible>(failures.into_iter().collect::<Failures>());
     FlagPatch as BTreeMap<OptionFlag, bool>: |flags| flags.iter().collect(),

@@ -11,8 +11,8 @@ use derslik_domain::course::{Course, CourseForm, CourseRole, CourseState, Update
 use derslik_domain::form::Field;
 use derslik_domain::id::SessionGuid;
 use derslik_domain::idempotency::RequestDigest;
-use derslik_domain::identity::{Email, Scope, Scopes};
-use derslik_domain::job::{Attempts, Failure, FailureReason, Job, JobState, LeaseTerm, RetryPolicy};
+use derslik_domain::identity::{Email, Scope, Scopes, ServiceAddress, ServiceName};
+use derslik_domain::job::{Attempts, ErasureUsers, Failure, FailureReason, Job, JobState, LeaseTerm, RetryPolicy};
 use derslik_domain::page::OffsetPage;
 use derslik_domain::session::{FlagPatch, OptionFlag, Session, SessionDuration, SessionForm};
 use derslik_domain::strategies;
@@ -39,6 +39,8 @@ fn values_are_written_in_their_plainest_form() {
     is_written_as(&start, r#"{"civil":"2025-08-05T12:00:00.000000","zone":"Europe/Istanbul","instant":"2025-08-05T09:00:00+00:00"}"#);
     is_written_as(&Name::<9>::new("Işık").unwrap(), r#""Işık""#);
     is_written_as(&Email::parse("a@okul.example").unwrap(), r#""a@okul.example""#);
+    let address: ServiceAddress = "timetable@10001.iam.derslik.internal".parse().unwrap();
+    is_written_as(&address, r#""timetable@10001.iam.derslik.internal""#);
     is_written_as(&Alias::parse("d:bio").unwrap(), r#""d:bio""#);
     is_written_as(&SessionDuration::from_minutes(90).unwrap(), "90");
     is_written_as(&LeaseTerm::DEFAULT, "15000");
@@ -60,6 +62,8 @@ fn a_value_that_the_constructor_refuses_is_refused() {
     assert!(serde_json::from_str::<Name<3>>(r#""dünya""#).is_err());
     assert!(serde_json::from_str::<Email>(r#""nobody""#).is_err());
     assert!(serde_json::from_str::<UpdateMask>("[]").is_err());
+    assert!(serde_json::from_str::<ErasureUsers>("[]").is_err());
+    assert!(serde_json::from_str::<ServiceName>(r#""1st""#).is_err());
     assert!(serde_json::from_str::<OffsetPage>(r#"{"offset":0,"size":1001}"#).is_err());
     assert!(serde_json::from_str::<LeaseTerm>("999").is_err());
     assert!(serde_json::from_str::<Zone>(r#""Europe/Nowhere""#).is_err());
@@ -104,12 +108,14 @@ proptest! {
 }
 
 /// The public types without JSON: secrets and what holds them, evidence of who acts, and structs that borrow their parts.
-const WITHOUT_JSON: [&str; 14] = [
+const WITHOUT_JSON: [&str; 16] = [
     "Actor",
     "Creator",
     "Credential",
     "DataSubject",
     "Entry",
+    "Grant",
+    "GrantProof",
     "Joining",
     "NewCourseContext",
     "NewPerson",

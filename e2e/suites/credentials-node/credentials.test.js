@@ -47,6 +47,8 @@ before(async () => {
   await once(proxy, 'listening');
   process.env.HTTPS_PROXY = `http://127.0.0.1:${proxy.address().port}`;
   process.env.NO_PROXY = 'localhost,127.0.0.1';
+  // Otherwise the library asks a metadata server at 169.254.169.254 for the project of a user.
+  process.env.GOOGLE_CLOUD_PROJECT = 'demo';
   derslik('service-account', 'create', 'timetable', '--account', 'demo', '--role', 'admin', '--act-for', 'teacher@demo.example');
 });
 

@@ -121,6 +121,7 @@ impl Delegation {
 
 /// A service account.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ServiceAccount {
     /// The address, which names its account.
     pub address: ServiceAddress,
