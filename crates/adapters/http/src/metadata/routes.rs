@@ -92,7 +92,7 @@ async fn token(server: &MetadataServer, query: &str) -> Result<HttpResponse, Htt
             Ok(HttpResponse::Ok().json(json!({ "access_token": token, "expires_in": seconds, "token_type": "Bearer" })))
         }
         Err(GrantError::Store(error)) => Err(unavailable(&error)),
-        Err(GrantError::Scope) => Err(no_scope()),
+        Err(GrantError::Scope(_)) => Err(no_scope()),
         Err(GrantError::Client | GrantError::Invalid | GrantError::Time | GrantError::Subject) => Err(gone()),
     }
 }
