@@ -156,6 +156,13 @@ async fn what_no_client_of_a_metadata_server_sends_is_refused(#[case] request: T
     assert_eq!(ask(server(MockTokenGrants::new()), request).await.0, status);
 }
 
+#[actix_web::test]
+async fn an_identity_token_is_refused_by_name() {
+    let path = "/computeMetadata/v1/instance/service-accounts/default/identity?audience=a";
+    let (status, _, text) = ask(server(MockTokenGrants::new()), get(path)).await;
+    assert!(status == 404 && text.starts_with("identity tokens are not given out"), "{text}");
+}
+
 #[rstest]
 #[actix_web::test]
 async fn names_of_this_machine_are_known(
