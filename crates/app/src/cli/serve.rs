@@ -64,7 +64,8 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work) -> Resul
         let people = installation.people_with(Arc::new(KnownPassword));
         runtime.block_on(add_known_person(people.as_ref(), &demo.plan)).map_err(Failure::Database)?;
     }
-    let metadata = metadata::start(config, Arc::clone(&state.token_grants), &runtime)?;
+    let metadata = metadata::start(config, Arc::clone(&state.token_grants), &operators, &runtime)?;
+    let host = certificate.as_ref().and_then(|certificate| certificate.host());
     let stop = signals.stop_within(config.stop_limit());
     if let Some(certificate) = certificate {
         certificate.follow_files().map_err(|error| Failure::Other(error.into()))?;
@@ -83,6 +84,7 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, work: Work) -> Resul
         &Banner {
             address,
             is_encrypted: tls.is_some(),
+            host,
             operations: operations.address(),
             shows_metrics: operations.shows_metrics(),
             metadata: metadata.as_ref().map(Running::address),

@@ -97,7 +97,14 @@ pub(crate) async fn scopes(school: School) {
         is(&school.assert(&signing.sign(None, &with(claims.clone(), "scope", scope))).await, 400, "invalid_scope");
     }
     let repeated = format!("{URL}classroom.courses ").repeat(200);
-    assert_eq!(school.assert(&signing.sign(None, &with(claims, "scope", repeated))).await.0, 200);
+    assert_eq!(school.assert(&signing.sign(None, &with(claims.clone(), "scope", repeated))).await.0, 200);
+    let lacking = with(claims, "scope", format!("{URL}classroom.profile.emails"));
+    let (_, body) = school.assert(&signing.sign(None, &lacking)).await;
+    let text = body["error_description"].as_str().unwrap_or_default();
+    assert!(text.ends_with(&format!(": {URL}classroom.profile.emails")), "{text}");
+    let bearer = signing.sign(None, &with(lacking, "sub", service.address.to_string()));
+    let (status, body) = school.get(&bearer, "/v1/courses").await;
+    assert_eq!((status, body["error"]["details"][0]["reason"].as_str()), (403, Some("ACCESS_TOKEN_SCOPE_INSUFFICIENT")), "{body}");
     let created = school.refresh_token(STUDENT, [Scope::Courses].into_iter().collect()).await;
     is(&school.refresh(&created, "&scope=classroom.rosters").await, 400, "invalid_scope");
 }

@@ -236,6 +236,12 @@ impl Scopes {
         Self(self.0 & other.0)
     }
 
+    /// The scopes of the set that `other` does not hold.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// Whether `other` holds all scopes of the set.
     pub const fn is_within(self, other: Self) -> bool {
         self.0 & !other.0 == 0

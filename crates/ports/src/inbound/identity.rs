@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use derslik_domain::identity::{Actor, CredentialKind};
 
-use super::Assertion;
+use super::{Assertion, RequestedScopes};
 use crate::StoreError;
 
 /// The credential that a request carries.
@@ -33,6 +33,9 @@ pub enum AuthenticationError {
     /// The credential has expired.
     #[error("the credential has expired")]
     Expired,
+    /// The credential is proved, and asks for these scopes, which its owner does not have or which do not exist.
+    #[error("a scope is unknown, or the owner of the credential does not have it")]
+    Scope(RequestedScopes),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

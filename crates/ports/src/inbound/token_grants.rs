@@ -126,9 +126,9 @@ pub enum GrantError {
     /// The service account may not act for this user, or the user may not act.
     #[error("the service account may not act for this user")]
     Subject,
-    /// A scope is unknown, or the grant does not have it.
+    /// These scopes are refused: the grant does not have them, or they do not exist. The grant itself was proved.
     #[error("a scope is unknown, or the grant does not have it")]
-    Scope,
+    Scope(RequestedScopes),
     /// The store failed. Nothing was changed, unless the connection broke during the commit: then the outcome is unknown.
     #[error(transparent)]
     Store(#[from] StoreError),

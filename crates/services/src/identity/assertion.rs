@@ -67,11 +67,19 @@ pub(super) async fn verify<U: UnitOfWork>(
 /// if [`Scope::Other`] is possible.
 ///
 /// # Errors
-/// [`GrantError::Scope`].
+/// [`GrantError::Scope`] with those that are refused.
 pub(super) fn granted(requested: Option<RequestedScopes>, possible: Scopes) -> Result<Scopes, GrantError> {
     let Some(RequestedScopes { known, has_unknown }) = requested else { return Ok(possible) };
-    let may_be_asked = !has_unknown || (possible.contains(Scope::Other) && !known.is_empty());
-    if may_be_asked && known.is_within(possible) { Ok(known) } else { Err(GrantError::Scope) }
+    let is_left_out = possible.contains(Scope::Other) && !known.is_empty();
+    let refused = RequestedScopes { known: known.without(possible), has_unknown: has_unknown && !is_left_out };
+    if refused.known.is_empty() && !refused.has_unknown { Ok(known) } else { Err(GrantError::Scope(refused)) }
+}
+
+/// Writes refused scopes to the log, by the names that they have here. A name that does not exist is a text of the client, and is left out.
+pub(super) fn log_refused(account: Option<AccountId>, refused: RequestedScopes) {
+    let missing = refused.known.iter().map(Scope::name).collect::<Vec<_>>().join(" ");
+    let account = account.map(AccountId::get);
+    tracing::info!(account, missing, has_unknown = refused.has_unknown, "a grant was refused for its scopes");
 }
 
 /// The service account of an address with the keys that it may have signed with: the named one, or all that are valid. `None` if the

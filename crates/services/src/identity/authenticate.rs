@@ -15,14 +15,14 @@ use async_trait::async_trait;
 use derslik_domain::audit::DenialCause;
 use derslik_domain::course::CalendarDate;
 use derslik_domain::id::{AccountId, CredentialId};
-use derslik_domain::identity::{Actor, Credential};
+use derslik_domain::identity::{Actor, Credential, ServiceAddress};
 use derslik_ports::inbound::{Assertion, AuthenticationError, DenialLog, GrantError, IdentityService, PresentedCredential};
 use derslik_ports::outbound::{Clock, CredentialOwner, Signatures, StoreError, Tenant, TokenSource, UnitOfWork};
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::assertion::verify;
+use super::assertion::{log_refused, verify};
 use super::issue::{NewGranted, Parties, hold, issue, principal_of};
 use super::secret::{Malformed, digest, find_public_id};
 
@@ -122,8 +122,13 @@ impl<U: UnitOfWork + Clone> Identity<U> {
         let refuse = |account, error| match error {
             GrantError::Store(error) => AuthenticationError::Store(error),
             GrantError::Time => self.refused(account, DenialCause::Expired),
-            GrantError::Client | GrantError::Invalid | GrantError::Subject | GrantError::Scope => {
-                self.refused(account, DenialCause::WrongSecret)
+            GrantError::Client | GrantError::Invalid | GrantError::Subject => self.refused(account, DenialCause::WrongSecret),
+            GrantError::Scope(refused) => {
+                // The signature was right, so the account is that of the issuer.
+                let owner = assertion.issuer.parse().ok().map(|address: ServiceAddress| address.account);
+                log_refused(owner, refused);
+                self.refused(owner, DenialCause::NotAllowed);
+                AuthenticationError::Scope(refused)
             }
         };
         let Some(signatures) = &self.signatures else { return Err(refuse(None, GrantError::Invalid)) };
@@ -212,11 +217,11 @@ impl<U: UnitOfWork + Clone> IdentityService for Identity<U> {
 mod tests {
     use derslik_domain::id::Id;
     use derslik_domain::identity::{
-        AccountState, CredentialKind, Delegation, Grant, GrantProof, PublicKey, Scope, SecretDigest, ServiceAccount, ServiceAddress,
-        ServiceName, SignatureAlgorithm,
+        AccountState, CredentialKind, Delegation, Grant, GrantProof, PublicKey, Scope, SecretDigest, ServiceAccount, ServiceName,
+        SignatureAlgorithm,
     };
     use derslik_domain::time::Timestamp;
-    use derslik_ports::inbound::MockDenialLog;
+    use derslik_ports::inbound::{MockDenialLog, RequestedScopes};
     use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores, StoppedClock};
     use derslik_ports::outbound::{MockSignatures, Reason};
     use derslik_testkit::builders::{account, guid, service_principal, service_user};
@@ -511,6 +516,21 @@ mod tests {
         let (presented, assertion) = signed(Some("itself"), b"right");
         let without_keys = over(with_service_account(0)).authenticate_signed(presented, assertion).await;
         assert!(matches!(without_keys, Err(AuthenticationError::Invalid)), "{without_keys:?}");
+    }
+
+    #[tokio::test]
+    async fn an_assertion_with_a_scope_that_its_owner_lacks_is_refused_with_that_scope() {
+        let (presented, assertion) = signed(Some("itself"), b"right");
+        let known = [Scope::Courses, Scope::Rosters].into_iter().collect();
+        let wide = Assertion { scopes: Some(RequestedScopes { known, has_unknown: true }), ..assertion };
+        let mut denials = MockDenialLog::new();
+        denials.expect_note().once().returning(|owner, cause| {
+            assert_eq!((owner, cause), (Some(account().id), DenialCause::NotAllowed));
+        });
+        let identity = verifying(with_service_account(0), 1).with_denials(Arc::new(denials));
+        let refused = identity.authenticate_signed(presented, wide).await;
+        let missing = RequestedScopes { known: [Scope::Rosters].into_iter().collect(), has_unknown: true };
+        assert!(matches!(&refused, Err(AuthenticationError::Scope(scopes)) if *scopes == missing), "{refused:?}");
     }
 
     #[tokio::test]

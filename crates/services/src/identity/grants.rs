@@ -11,7 +11,7 @@ use derslik_ports::inbound::{Assertion, Client, DenialLog, GrantError, GrantedTo
 use derslik_ports::outbound::{Clock, Ids, Signatures, StoreError, Stores, Tenant, TokenSource, UnitOfWork};
 use subtle::ConstantTimeEq;
 
-use super::assertion::{granted, is_open, verify};
+use super::assertion::{granted, is_open, log_refused, verify};
 use super::issue::{NewGranted, Parties, hold, issue_new, principal_of, subject};
 use super::secret::{Malformed, digest, find_public_id, new_token};
 
@@ -43,13 +43,17 @@ impl<U: UnitOfWork> Grants<U> {
         Self { denials: Some(denials), ..self }
     }
 
-    /// Counts a refused grant for the account that it names, which may not exist.
+    /// Counts a refused grant for the account that it names, which may not exist. Refused scopes are logged.
     fn count(&self, account: Option<AccountId>, error: &GrantError) {
         let cause = match error {
             GrantError::Client => DenialCause::UnknownCredential,
             GrantError::Invalid => DenialCause::WrongSecret,
             GrantError::Time => DenialCause::Expired,
-            GrantError::Subject | GrantError::Scope => DenialCause::NotAllowed,
+            GrantError::Subject => DenialCause::NotAllowed,
+            GrantError::Scope(refused) => {
+                log_refused(account, *refused);
+                DenialCause::NotAllowed
+            }
             GrantError::Store(_) => return,
         };
         if let Some(denials) = &self.denials {

@@ -21,6 +21,8 @@ pub(super) enum Question {
     Aliases,
     /// A token.
     Token,
+    /// An identity token, which is not given out.
+    Identity,
     /// The id of the project, in letters.
     ProjectId,
     /// The number of the project.
@@ -63,6 +65,7 @@ fn read_below(segments: &[&str]) -> Option<Question> {
         ["instance", "service-accounts", DEFAULT, "email"] => Some(Question::Email),
         ["instance", "service-accounts", DEFAULT, "scopes"] => Some(Question::Scopes),
         ["instance", "service-accounts", DEFAULT, "token"] => Some(Question::Token),
+        ["instance", "service-accounts", DEFAULT, "identity"] => Some(Question::Identity),
         ["project"] => Some(Question::Listing("numeric-project-id\nproject-id\n")),
         ["project", "numeric-project-id"] => Some(Question::ProjectNumber),
         ["project", "project-id"] => Some(Question::ProjectId),
@@ -91,7 +94,7 @@ mod tests {
     #[case("/computeMetadata/v1/instance/service-accounts/timetable@1329.iam.derslik.internal/token", Some(Question::Token))]
     #[case("/computeMetadata/v1/instance/service-accounts/timetable%401329.iam.derslik.internal/email", Some(Question::Email))]
     #[case("/computeMetadata/v1/instance/service-accounts/other@1329.iam.derslik.internal/token", None)]
-    #[case("/computeMetadata/v1/instance/service-accounts/default/identity", None)]
+    #[case("/computeMetadata/v1/instance/service-accounts/default/identity", Some(Question::Identity))]
     #[case("/computeMetadata/v1/instance/service-accounts/default/token/more", None)]
     #[case("/computeMetadata/v1/project/project-id", Some(Question::ProjectId))]
     #[case("/computeMetadata/v1/project/numeric-project-id", Some(Question::ProjectNumber))]

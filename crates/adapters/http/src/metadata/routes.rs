@@ -47,6 +47,7 @@ async fn answer(request: HttpRequest, server: Data<MetadataServer>) -> HttpRespo
             Err(refusal) => refusal,
         },
         Question::Token => token(&server, request.query_string()).await.unwrap_or_else(|refusal| refusal),
+        Question::Identity => problem(StatusCode::NOT_FOUND, "identity tokens are not given out: ask for an access token"),
     }
 }
 
@@ -56,7 +57,7 @@ async fn answer(request: HttpRequest, server: Data<MetadataServer>) -> HttpRespo
 /// The answer that says why it can't be told about.
 async fn find(server: &MetadataServer) -> Result<ServiceAccount, HttpResponse> {
     let found = server.grants.find_service_account(server.account.clone()).await;
-    found.map_err(|error| unavailable(&error))?.ok_or_else(gone)
+    found.map_err(|error| unavailable(&error))?.ok_or_else(|| gone(server))
 }
 
 /// All about the service account as JSON, or the names of what there is.
@@ -92,8 +93,8 @@ async fn token(server: &MetadataServer, query: &str) -> Result<HttpResponse, Htt
             Ok(HttpResponse::Ok().json(json!({ "access_token": token, "expires_in": seconds, "token_type": "Bearer" })))
         }
         Err(GrantError::Store(error)) => Err(unavailable(&error)),
-        Err(GrantError::Scope) => Err(no_scope()),
-        Err(GrantError::Client | GrantError::Invalid | GrantError::Time | GrantError::Subject) => Err(gone()),
+        Err(GrantError::Scope(_)) => Err(no_scope()),
+        Err(GrantError::Client | GrantError::Invalid | GrantError::Time | GrantError::Subject) => Err(gone(server)),
     }
 }
 
@@ -133,8 +134,9 @@ fn absent() -> HttpResponse {
     problem(StatusCode::NOT_FOUND, "there is no such metadata")
 }
 
-fn gone() -> HttpResponse {
-    tracing::warn!("the service account of the metadata server does not exist, or may not act");
+fn gone(server: &MetadataServer) -> HttpResponse {
+    let account = &server.account;
+    tracing::warn!(%account, "the service account of the metadata server does not exist, or may not act; `derslik doctor` says which");
     problem(StatusCode::NOT_FOUND, "the service account does not exist, or may not act")
 }
 

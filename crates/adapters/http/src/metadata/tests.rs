@@ -125,8 +125,9 @@ async fn there_is_no_token_without_a_scope_without_the_account_and_without_the_d
     let mut grants = MockTokenGrants::new();
     grants.expect_find_service_account().returning(|_| Ok(None));
     assert_eq!(ask(server(grants), get(&path)).await.0, 404);
+    let no_scope = || GrantError::Scope(RequestedScopes { known: scopes(&[Scope::Jobs]), has_unknown: false });
     let refused: [(fn() -> GrantError, u16); 3] =
-        [(|| GrantError::Invalid, 404), (|| GrantError::Scope, 403), (|| GrantError::Store(StoreError::from(Reason::Locked)), 503)];
+        [(|| GrantError::Invalid, 404), (no_scope, 403), (|| GrantError::Store(StoreError::from(Reason::Locked)), 503)];
     for (error, status) in refused {
         let mut grants = MockTokenGrants::new();
         grants.expect_grant_to().once().returning(move |_, _| Err(error()));
@@ -153,6 +154,13 @@ async fn there_is_no_token_without_a_scope_without_the_account_and_without_the_d
 #[actix_web::test]
 async fn what_no_client_of_a_metadata_server_sends_is_refused(#[case] request: TestRequest, #[case] status: u16) {
     assert_eq!(ask(server(MockTokenGrants::new()), request).await.0, status);
+}
+
+#[actix_web::test]
+async fn an_identity_token_is_refused_by_name() {
+    let path = "/computeMetadata/v1/instance/service-accounts/default/identity?audience=a";
+    let (status, _, text) = ask(server(MockTokenGrants::new()), get(path)).await;
+    assert!(status == 404 && text.starts_with("identity tokens are not given out"), "{text}");
 }
 
 #[rstest]

@@ -41,9 +41,11 @@ struct Claims {
     exp: i64,
 }
 
-/// An assertion, and whether it says for whom it is. That can be any text: libraries name the server of Google, whatever their file says.
+/// An assertion, its list of scopes, and whether it says for whom it is. That can be any text: libraries name the server of Google,
+/// whatever their file says.
 pub(super) struct Decoded {
     pub(super) assertion: Assertion,
+    pub(super) scopes: Option<String>,
     pub(super) has_audience: bool,
 }
 
@@ -73,7 +75,7 @@ pub(super) fn decode(text: &str) -> Option<Decoded> {
         message: message.as_bytes().to_vec(),
         signature: BASE64.decode(signature).ok()?,
     };
-    Some(Decoded { assertion, has_audience })
+    Some(Decoded { assertion, scopes: claims.scope, has_audience })
 }
 
 /// The assertion that a client sends in place of an access token. `None` for an access token.

@@ -11,7 +11,7 @@ use derslik_domain::identity::Scope;
 use derslik_ports::inbound::{
     AuthenticationError, GrantError, GrantedToken, MockActivityService, MockAttendeeService, MockCourseService, MockIdentityService,
     MockJobService, MockLogInService, MockPeopleService, MockProjectService, MockRosterService, MockSessionService, MockTokenGrants,
-    TokenRequest,
+    RequestedScopes, TokenRequest,
 };
 use derslik_ports::{Reason, StoreError};
 use governor::clock::FakeRelativeClock;
@@ -206,12 +206,13 @@ async fn another_body_or_method_is_refused() {
 async fn each_refusal_of_the_use_case_has_its_documented_error() {
     let unavailable = || GrantError::Store(StoreError::from(Reason::Locked));
     let corrupt = || GrantError::Store(StoreError::Corrupt { table: "token_grants", column: "kind" });
+    let no_scope = || GrantError::Scope(RequestedScopes { known: [Scope::Rosters].into_iter().collect(), has_unknown: false });
     let errors: [Failure; 5] = [
         (|| GrantError::Client, 401, "invalid_client"),
         (|| GrantError::Invalid, 400, "invalid_grant"),
         (|| GrantError::Time, 400, "invalid_grant"),
         (|| GrantError::Subject, 400, "invalid_grant"),
-        (|| GrantError::Scope, 400, "invalid_scope"),
+        (no_scope, 400, "invalid_scope"),
     ];
     let failures: [Failure; 2] = [(unavailable, 503, "temporarily_unavailable"), (corrupt, 500, "server_error")];
     for (error, status, name) in errors.into_iter().chain(failures) {
@@ -222,6 +223,49 @@ async fn each_refusal_of_the_use_case_has_its_documented_error() {
         assert!(answer.body["error_description"].is_string() && !answer.body.to_string().contains("secret"), "{}", answer.body);
         assert_eq!(answer.headers.contains_key("retry-after"), status == 503);
     }
+}
+
+#[actix_web::test]
+async fn refused_scopes_are_named_in_the_description() {
+    const DRIVE: &str = "https://www.googleapis.com/auth/drive";
+    let mut grants = MockTokenGrants::new();
+    let refused = || RequestedScopes { known: [Scope::Rosters].into_iter().collect(), has_unknown: true };
+    grants.expect_grant().times(2).returning(move |_| Err(GrantError::Scope(refused())));
+    let state = state(grants, MockIdentityService::new());
+    let mut wide = claims();
+    wide["scope"] = json!(format!("{DRIVE} classroom.rosters"));
+    for form in [ASSERTION.to_owned() + &encoded(HEADER, &wide.to_string()), format!("{REFRESH}&scope=classroom.rosters+{DRIVE}")] {
+        let answer = send(state.clone(), post("/token", &form)).await;
+        let text = answer.body["error_description"].as_str().unwrap_or_default();
+        assert!(text.ends_with(&format!(": https://www.googleapis.com/auth/classroom.rosters, {DRIVE}")), "{text}");
+    }
+}
+
+#[actix_web::test]
+async fn a_part_of_a_client_that_is_missing_is_named() {
+    for (form, missing) in [
+        ("grant_type=refresh_token&refresh_token=r&client_id=one", "client_secret is missing"),
+        ("grant_type=refresh_token&refresh_token=r&client_secret=s", "client_id is missing"),
+        ("grant_type=refresh_token&refresh_token=r", "client_id and client_secret are missing, in the form or by Basic"),
+    ] {
+        let answer = send(state(MockTokenGrants::new(), MockIdentityService::new()), post("/token", form)).await;
+        assert_eq!((answer.status, &answer.body["error_description"]), (401, &json!(missing)), "{form}");
+    }
+}
+
+#[actix_web::test]
+async fn an_assertion_with_scopes_that_its_owner_lacks_is_not_called_expired() {
+    let mut identity = MockIdentityService::new();
+    let refused = RequestedScopes { known: [Scope::Rosters].into_iter().collect(), has_unknown: true };
+    identity.expect_authenticate_signed().once().returning(move |_, _| Err(AuthenticationError::Scope(refused)));
+    let bearer = format!("Bearer {}", encoded(HEADER, &claims().to_string()));
+    let request = TestRequest::get().uri("/v1/courses").insert_header((AUTHORIZATION, bearer));
+    let answer = send(state(MockTokenGrants::new(), identity), request).await;
+    let info = &answer.body["error"]["details"][0];
+    assert_eq!((answer.status, &info["reason"]), (403, &json!("ACCESS_TOKEN_SCOPE_INSUFFICIENT")));
+    let names = "https://www.googleapis.com/auth/classroom.rosters, scopes of other services";
+    assert_eq!(info["metadata"]["refused_scopes"], names);
+    assert!(answer.headers.get("www-authenticate").unwrap().to_str().unwrap().ends_with("error=\"insufficient_scope\""));
 }
 
 #[actix_web::test]

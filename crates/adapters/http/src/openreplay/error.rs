@@ -86,7 +86,7 @@ impl From<AuthenticationError> for OpenReplayError {
     fn from(error: AuthenticationError) -> Self {
         match error {
             AuthenticationError::Store(error) => error.into(),
-            AuthenticationError::Invalid | AuthenticationError::Expired => Self::InvalidKey,
+            AuthenticationError::Invalid | AuthenticationError::Expired | AuthenticationError::Scope(_) => Self::InvalidKey,
         }
     }
 }

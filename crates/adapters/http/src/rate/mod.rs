@@ -127,7 +127,9 @@ impl RateLimits {
     {
         match error {
             AuthenticationError::Store(_) => error.into(),
-            AuthenticationError::Invalid | AuthenticationError::Expired => self.refuse(client, error.into()),
+            AuthenticationError::Invalid | AuthenticationError::Expired | AuthenticationError::Scope(_) => {
+                self.refuse(client, error.into())
+            }
         }
     }
 }

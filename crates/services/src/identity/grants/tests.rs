@@ -270,7 +270,7 @@ async fn a_scope_outside_of_the_list_refuses_the_request() {
         [Some(asked(&[Scope::Rosters])), Some(asked(&[Scope::ProfileEmails])), Some(asked(&[Scope::Courses, Scope::Sessions])), unknown]
     {
         let error = refused(key(), Assertion { scopes, ..assertion() }).await;
-        assert!(matches!(error, GrantError::Scope), "{scopes:?}: {error}");
+        assert!(matches!(error, GrantError::Scope(_)), "{scopes:?}: {error}");
     }
 }
 
@@ -282,8 +282,24 @@ fn scopes_of_other_services_are_left_out_where_a_grant_allows_that() {
     assert_eq!(granted(None, more).unwrap(), more);
     let refused = [(with_unknown(&[Scope::Courses]), courses), (with_unknown(&[Scope::Rosters]), more), (with_unknown(&[]), more)];
     for (requested, possible) in refused {
-        assert!(matches!(granted(requested, possible), Err(GrantError::Scope)), "{requested:?}");
+        assert!(matches!(granted(requested, possible), Err(GrantError::Scope(_))), "{requested:?}");
     }
+}
+
+#[test]
+fn the_refusal_tells_the_scopes_that_are_missing() {
+    let refused = |known: &[Scope], has_unknown, possible: &[Scope]| match granted(
+        Some(RequestedScopes { known: scopes(known), has_unknown }),
+        scopes(possible),
+    ) {
+        Err(GrantError::Scope(RequestedScopes { known, has_unknown })) => (known, has_unknown),
+        other => panic!("{other:?}"),
+    };
+    let both = [Scope::Courses, Scope::Rosters];
+    assert_eq!(refused(&both, false, &[Scope::Courses]), (scopes(&[Scope::Rosters]), false));
+    assert_eq!(refused(&both, true, &[Scope::Courses]), (scopes(&[Scope::Rosters]), true));
+    assert_eq!(refused(&both, true, &[Scope::Courses, Scope::Other]), (scopes(&[Scope::Rosters]), false));
+    assert_eq!(refused(&both, true, &both), (Scopes::default(), true));
 }
 
 fn refresh(secret: &str, token: &str, scopes: Option<RequestedScopes>) -> TokenRequest {
@@ -312,7 +328,7 @@ async fn a_refresh_token_is_refused_with_the_secret_of_another_client_or_after_i
         (key(), refresh("secret", "refresh", None), |error| matches!(error, GrantError::Client)),
         (refresh_token(), refresh("secret", "wrong", None), |error| matches!(error, GrantError::Invalid)),
         (ended, refresh("secret", "refresh", None), |error| matches!(error, GrantError::Invalid)),
-        (refresh_token(), refresh("secret", "refresh", Some(asked(&[Scope::Rosters]))), |error| matches!(error, GrantError::Scope)),
+        (refresh_token(), refresh("secret", "refresh", Some(asked(&[Scope::Rosters]))), |error| matches!(error, GrantError::Scope(_))),
     ];
     for (number, (grant, request, is_expected)) in cases.into_iter().enumerate() {
         let error = exchange(stores_with(grant), request).await.unwrap_err();
@@ -370,7 +386,7 @@ async fn a_token_that_is_wrong_revoked_meanwhile_or_malformed_is_not_exchanged()
     let mut stores = MockStores::default();
     stores.identity.expect_find_credential().returning(|_, _| Ok(Some(owner(b"mine"))));
     let wider = TokenRequest::Exchange { token: "mine".to_owned(), scopes: Some(asked(&[Scope::Courses, Scope::Rosters])) };
-    assert!(matches!(exchange(stores, wider).await, Err(GrantError::Scope)));
+    assert!(matches!(exchange(stores, wider).await, Err(GrantError::Scope(_))));
 }
 
 #[tokio::test]
@@ -383,7 +399,7 @@ async fn a_service_account_inside_of_the_program_needs_no_proof() {
     assert_eq!(grants(stores_with(key())).find_service_account(address()).await.unwrap(), Some(service()));
     assert_eq!(grants(stores_with(key())).find_service_account(unknown.clone()).await.unwrap(), None);
     assert!(matches!(grants(stores_with(key())).grant_to(unknown, None).await, Err(GrantError::Invalid)));
-    assert!(matches!(grants(stores_with(key())).grant_to(address(), Some(asked(&[Scope::Jobs]))).await, Err(GrantError::Scope)));
+    assert!(matches!(grants(stores_with(key())).grant_to(address(), Some(asked(&[Scope::Jobs]))).await, Err(GrantError::Scope(_))));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 use derslik_domain::idempotency::IdempotencyKey;
 use derslik_domain::identity::Scope;
 use derslik_ports::StoreError;
-use derslik_ports::inbound::{ActorGone, AuthenticationError, KeyRefusal};
+use derslik_ports::inbound::{ActorGone, AuthenticationError, KeyRefusal, RequestedScopes};
 use serde_json::{Value, json};
 
 use super::masks::MaskError;
@@ -12,12 +12,16 @@ use super::schema::snake;
 use super::scopes::scope_url;
 use crate::body::BodyError;
 use crate::memory::BudgetExhausted;
+use crate::oauth::shown_scopes;
 use crate::rate::{Exceeded, Policy};
 use crate::response::RETRY_AFTER_SECONDS;
 
 const INVALID: &str = "Request contains an invalid argument.";
 const PRECONDITION: &str = "Precondition check failed.";
 const FORBIDDEN: &str = "The caller does not have permission";
+const NO_SCOPE: &str = "Request had insufficient authentication scopes.";
+/// The reason for a token without a scope that a request needs.
+const SCOPE_INSUFFICIENT: &str = "ACCESS_TOKEN_SCOPE_INSUFFICIENT";
 
 /// An answer that reports an error.
 #[derive(Debug)]
@@ -190,11 +194,22 @@ impl ClassroomError {
     pub(crate) fn scope(scopes: &[Scope]) -> Self {
         let scopes: Vec<String> = scopes.iter().map(|scope| scope_url(*scope)).collect();
         let challenge = format!("{CHALLENGE}, error=\"insufficient_scope\", scope=\"{}\"", scopes.join(" "));
-        let details = json!({ "@type": ERROR_INFO, "reason": "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "domain": "googleapis.com" });
+        let details = json!({ "@type": ERROR_INFO, "reason": SCOPE_INSUFFICIENT, "domain": "googleapis.com" });
+        Self { details: vec![details], headers: vec![("www-authenticate", challenge)], ..Self::new(ErrorKind::PermissionDenied, NO_SCOPE) }
+    }
+
+    /// The scopes that a self-signed credential asks for, and that its owner does not have. A name that does not exist is not repeated.
+    fn refused_scopes(refused: RequestedScopes) -> Self {
+        let mut names: Vec<String> = shown_scopes(refused.known).collect();
+        if refused.has_unknown {
+            names.push("scopes of other services".to_owned());
+        }
+        let metadata = json!({ "refused_scopes": names.join(", ") });
+        let details = json!({ "@type": ERROR_INFO, "reason": SCOPE_INSUFFICIENT, "domain": "googleapis.com", "metadata": metadata });
         Self {
             details: vec![details],
-            headers: vec![("www-authenticate", challenge)],
-            ..Self::new(ErrorKind::PermissionDenied, "Request had insufficient authentication scopes.")
+            headers: vec![("www-authenticate", format!("{CHALLENGE}, error=\"insufficient_scope\""))],
+            ..Self::new(ErrorKind::PermissionDenied, NO_SCOPE)
         }
     }
 
@@ -312,6 +327,7 @@ impl From<AuthenticationError> for ClassroomError {
         match error {
             AuthenticationError::Store(error) => error.into(),
             AuthenticationError::Invalid | AuthenticationError::Expired => Self::unauthenticated(true),
+            AuthenticationError::Scope(refused) => Self::refused_scopes(refused),
         }
     }
 }

@@ -126,7 +126,7 @@ impl From<AuthenticationError> for V2Error {
     fn from(error: AuthenticationError) -> Self {
         match error {
             AuthenticationError::Store(error) => error.into(),
-            AuthenticationError::Invalid | AuthenticationError::Expired => Self::Unauthorized,
+            AuthenticationError::Invalid | AuthenticationError::Expired | AuthenticationError::Scope(_) => Self::Unauthorized,
         }
     }
 }
