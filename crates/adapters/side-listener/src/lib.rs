@@ -5,12 +5,15 @@
 //! | file | content |
 //! |---|---|
 //! | `connection` | the limits of a connection: one request, its deadlines, and its place among the others |
+//! | `host` | the host that a client names |
 //! | `server` | the listener and its thread |
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 mod connection;
+mod host;
 mod server;
 
 pub use connection::MAX_CONNECTIONS;
+pub use host::host_of;
 pub use server::{Running, start};

@@ -100,6 +100,54 @@ async fn the_service_account_is_described_with_its_scopes() {
 }
 
 #[rstest]
+#[case("/computeMetadata?recursive=true", "/v1")]
+#[case("/computeMetadata/v1/?recursive=true", "")]
+#[case("/computeMetadata/v1/instance/?recursive=True&alt=json", "/instance")]
+#[case("/computeMetadata/v1/instance/service-accounts/?recursive=true", "/instance/serviceAccounts")]
+#[case("/computeMetadata/v1/instance/service-accounts/default/?recursive=true", "/instance/serviceAccounts/default")]
+#[case("/computeMetadata/v1/project/?recursive=true", "/project")]
+#[case("/computeMetadata/v1/universe/?recursive=true", "/universe")]
+#[actix_web::test]
+async fn each_folder_is_told_with_all_that_stands_below_it(#[case] path: &str, #[case] place: &str) {
+    let names = ["https://www.googleapis.com/auth/classroom.courses", "https://www.googleapis.com/auth/classroom.rosters"];
+    let account = json!({ "aliases": ["default"], "email": ADDRESS, "scopes": names });
+    let all = json!({
+        "instance": { "serviceAccounts": { "default": account, ADDRESS: account } },
+        "project": { "numericProjectId": 1329, "projectId": "derslik-1329" },
+        "universe": { "universeDomain": "okul.example" },
+    });
+    let expected = if place == "/v1" { json!({ "v1": all }) } else { all.pointer(place).unwrap().clone() };
+    let mut grants = MockTokenGrants::new();
+    grants.expect_find_service_account().returning(|_| Ok(Some(service())));
+    let (status, kind, body) = ask(server(grants), get(path)).await;
+    assert_eq!((status, kind.as_str()), (200, "application/json"));
+    assert_eq!(serde_json::from_str::<Value>(&body).unwrap(), expected);
+}
+
+#[actix_web::test]
+async fn a_folder_with_the_service_account_needs_one() {
+    for path in ["/computeMetadata/v1/?recursive=true", "/computeMetadata/v1/instance/service-accounts/default/"] {
+        let mut grants = MockTokenGrants::new();
+        grants.expect_find_service_account().once().returning(|_| Ok(None));
+        assert_eq!(ask(server(grants), get(path)).await.0, 404, "{path}");
+    }
+}
+
+#[rstest]
+#[case("", Some(service()), 200)]
+#[case("?scopes=classroom.courses,classroom.topics", Some(service()), 200)]
+#[case("?scopes=classroom.topics", Some(service()), 403)]
+#[case("", None, 404)]
+#[actix_web::test]
+async fn a_look_at_a_token_makes_none(#[case] query: &str, #[case] found: Option<ServiceAccount>, #[case] status: u16) {
+    let mut grants = MockTokenGrants::new();
+    grants.expect_find_service_account().once().returning(move |_| Ok(found.clone()));
+    grants.expect_grant_to().never();
+    let answer = ask(server(grants), get(&format!("{TOKEN}{query}")).method(Method::HEAD)).await;
+    assert_eq!((answer.0, answer.2.contains("access_token")), (status, false));
+}
+
+#[rstest]
 #[case("", None)]
 #[case("?scopes=", None)]
 #[case("?scopes=https://www.googleapis.com/auth/classroom.courses", Some(scopes(&[Scope::Courses])))]
@@ -139,10 +187,15 @@ async fn there_is_no_token_without_a_scope_without_the_account_and_without_the_d
 #[case::no_flavor(TestRequest::get().uri(TOKEN).insert_header(("host", "127.0.0.1:8082")), 403)]
 #[case::other_flavor(get(TOKEN).insert_header((FLAVOR, "google")), 403)]
 #[case::forwarded(get(TOKEN).insert_header(("x-forwarded-for", "")), 403)]
+#[case::forwarded_by_the_standard(get(TOKEN).insert_header(("forwarded", "for=192.0.2.7")), 403)]
+#[case::via(get(TOKEN).insert_header(("via", "1.1 proxy")), 403)]
 #[case::page(get(TOKEN).insert_header(("origin", "http://127.0.0.1:8082")), 403)]
 #[case::fetched(get(TOKEN).insert_header(("sec-fetch-site", "same-origin")), 403)]
 #[case::rebound(get(TOKEN).insert_header(("host", "rebound.example:8082")), 403)]
 #[case::rebound_address(get(TOKEN).insert_header(("host", "127.0.0.1.rebound.example")), 403)]
+#[case::word_for_a_port(get(TOKEN).insert_header(("host", "localhost:x.rebound.example")), 403)]
+#[case::after_the_port(get(TOKEN).insert_header(("host", "127.0.0.1:80:rebound")), 403)]
+#[case::after_the_brackets(get(TOKEN).insert_header(("host", "[127.0.0.1]rebound.example")), 403)]
 #[case::without_host(TestRequest::get().uri(TOKEN).insert_header((FLAVOR, FLAVOR_VALUE)), 403)]
 #[case::two_hosts(get(TOKEN).append_header(("host", "rebound.example")), 403)]
 #[case::target(get("http://rebound.example/computeMetadata/v1/instance/service-accounts/default/token"), 403)]

@@ -263,6 +263,22 @@ async fn paths_that_ask_for_no_credential_do_not_count() {
 }
 
 #[actix_web::test]
+async fn a_method_that_is_not_carried_out_asks_for_a_credential_as_any_other() {
+    let api = Api::new(RateQuotas { unknown_per_minute: 3, credential_per_minute: 2 });
+    for (path, quota) in [("/v1/courses/7/topics", [501, 501, 429]), ("/v1/userProfiles/7:checkUserCapability", [429; 3])] {
+        assert_eq!(api.statuses(3, || with(TestRequest::get().uri(path), Some("Bearer right"))).await, quota, "{path}");
+    }
+    let unserved = |authorization| with(TestRequest::post().uri("/v1/invitations/9:accept"), authorization);
+    assert_eq!(api.statuses(2, || unserved(Some("Bearer wrong"))).await, [401; 2]);
+    assert_eq!(api.statuses(2, || unserved(None)).await, [401, 429]);
+    // A part of a batch is a call like any other.
+    let body = "--b\nContent-Type: application/http\n\nGET /v1/courses/7/topics HTTP/1.1\n\n\n--b--";
+    let request = TestRequest::post().uri("/batch").insert_header((CONTENT_TYPE, "multipart/mixed; boundary=b"));
+    assert_eq!(parts(&api.send(with(request, None).set_payload(body).to_request()).await), ["429"]);
+    assert_eq!(api.statuses(1, || with(TestRequest::get().uri("/v1/courses/7/nothing"), None)).await, [404]);
+}
+
+#[actix_web::test]
 async fn refused_log_ins_count_even_if_no_password_was_checked() {
     let api = Api::with_unknown(3);
     let forms = ["grant_type=client_credentials", "grant_type=password&client_id=other", "grant_type=password&client_id=api"];

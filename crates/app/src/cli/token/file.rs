@@ -107,9 +107,9 @@ impl FileArgs {
                 output.print(|| pretty(&content), || content.clone())
             }
             Some(path) => {
-                let made = write_to(path, make)?;
+                let file = write_to(path, make)?;
                 // A closed standard error does not undo the file.
-                writeln!(std::io::stderr(), "{}", summary(&made, path)).ok();
+                writeln!(std::io::stderr(), "{}", summary(&file, path)).ok();
                 Ok(())
             }
         }
@@ -143,11 +143,11 @@ fn fault_of_url(url: &str) -> Option<&'static str> {
 
 fn write_to(path: &Path, make: impl FnOnce() -> Result<Made, Failure>) -> Result<Made, Failure> {
     let (new, mut out) = NewFile::create(path).map_err(Failure::Usage)?;
-    let made = make()?;
-    writeln!(out, "{}", pretty(&made.content))
+    let file = make()?;
+    writeln!(out, "{}", pretty(&file.content))
         .map_err(|error| Failure::Other(anyhow::Error::new(error).context(path.display().to_string())))?;
     new.keep(&out).map_err(Failure::Other)?;
-    Ok(made)
+    Ok(file)
 }
 
 /// What is told of a file that was written, one line for each part.

@@ -59,12 +59,13 @@ async fn identify(
     call: &Call,
     system: &System,
 ) -> Result<(&'static Operation, Vec<String>, Actor), ClassroomError> {
-    let (operation, values) = match find(api, &call.verb, &call.path) {
+    let found = match find(api, &call.verb, &call.path) {
         Target::Operation(operation, values) => {
             call.template.set(Some(operation.path));
-            (operation, values)
+            Some((operation, values))
         }
-        Target::Unimplemented => return Err(ClassroomError::unimplemented()),
+        // The credential comes first, as with every method.
+        Target::Unimplemented => None,
         Target::Unknown => return Err(ClassroomError::no_such_path()),
         Target::Malformed => return Err(ClassroomError::invalid("Request contains an invalid argument.")),
     };
@@ -78,6 +79,7 @@ async fn identify(
     if !call.is_counted {
         limits.count_known(&actor)?;
     }
+    let (operation, values) = found.ok_or_else(ClassroomError::unimplemented)?;
     Ok((operation, values, Actor { trace: call.trace, ..actor }))
 }
 

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::body::BodyError;
 use crate::memory::BudgetExhausted;
+use crate::openreplay::dry_run::DryRunFault;
 use crate::openreplay::words::status_name;
 use crate::rate::Exceeded;
 use crate::response::RETRY_AFTER_SECONDS;
@@ -38,8 +39,8 @@ pub(super) enum V2Error {
     UserIdTooLong,
     #[error("invalid path param userID: not a text")]
     UserIdMalformed,
-    #[error("invalid query param dry_run: neither true nor false")]
-    DryRun,
+    #[error(transparent)]
+    DryRun(#[from] DryRunFault),
     #[error("the requested job has already been {}", status_name(*.0))]
     Ended(JobStatus),
     #[error("a deletion job for this user is already scheduled or running")]
@@ -170,7 +171,7 @@ impl ResponseError for V2Error {
             | Self::UserIdEmpty
             | Self::UserIdTooLong
             | Self::UserIdMalformed
-            | Self::DryRun
+            | Self::DryRun(_)
             | Self::Ended(_)
             | Self::NameTaken
             | Self::Project(_)
@@ -215,7 +216,7 @@ impl ResponseError for V2Error {
             | Self::UserIdEmpty
             | Self::UserIdTooLong
             | Self::UserIdMalformed
-            | Self::DryRun
+            | Self::DryRun(_)
             | Self::Ended(_)
             | Self::AlreadyLive
             | Self::NameTaken
