@@ -1,6 +1,7 @@
 //! Credentials files, in the formats that client libraries read. A file holds secrets that are stored nowhere else.
 
 use std::io::Write;
+use std::net::Ipv6Addr;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -72,12 +73,31 @@ pub(super) struct Place {
     universe_domain: String,
 }
 
+/// Whether a text is a URL of a service: a name or an address, a port if need be, and a path of plain letters.
+fn is_url(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")) else { return false };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let is_plain = |text: &str, marks: &str| text.chars().all(|letter| letter.is_ascii_alphanumeric() || marks.contains(letter));
+    let (is_host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, port)) => (address.parse::<Ipv6Addr>().is_ok(), port),
+        None => {
+            let (host, port) = authority.split_at(authority.find(':').unwrap_or(authority.len()));
+            (
+                host.chars().all(|letter| letter.is_alphanumeric() || "-.".contains(letter))
+                    && host.split('.').all(|label| !label.is_empty()),
+                port,
+            )
+        }
+    };
+    let is_port = |digits: &str| digits.bytes().all(|digit| digit.is_ascii_digit()) && digits.parse::<u16>().is_ok_and(|port| port > 0);
+    is_host && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port)) && is_plain(path, "/-._~")
+}
+
 impl FileArgs {
     /// Where the service is.
     pub(super) fn place(&self) -> Result<Place, Failure> {
         let url = self.url.as_deref().unwrap_or_default().trim_end_matches('/');
-        let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
-        if host.is_empty() || host.chars().any(|letter| letter.is_whitespace() || letter.is_control() || "?#@".contains(letter)) {
+        if !is_url(url) {
             return Err(Failure::Usage(anyhow::anyhow!("--url is not a URL such as https://classroom.okul.example")));
         }
         let domain = self.universe_domain.as_deref().unwrap_or(UNIVERSE);
@@ -173,7 +193,22 @@ mod tests {
         assert_eq!(place(), expected);
         let local = arguments("http://127.0.0.1:8080", None, None).place().map_err(code_and_text).unwrap();
         assert_eq!((local.token_url.as_str(), local.universe_domain.as_str()), ("http://127.0.0.1:8080/token", "googleapis.com"));
-        for url in ["", "okul.example", "ftp://okul.example", "https://", "https://a b", "https://a?b", "https://a@b"] {
+        for url in ["http://[::1]:8080", "https://okul.example:1/a-b/c_d", "https://Okul.example:65535"] {
+            assert!(arguments(url, None, None).place().is_ok(), "{url}");
+        }
+        let no_urls =
+            ["", "okul.example", "ftp://okul.example", "https://", "https://a b", "https://a?b", "https://a@b", "https://a\"b/../<>"];
+        let no_hosts = [
+            "https://:99999",
+            "https://a:99999",
+            "https://a:0",
+            "https://a:",
+            "https://a:+1",
+            "https://a..b",
+            "https://[::1]a",
+            "https://[a]",
+        ];
+        for url in no_urls.into_iter().chain(no_hosts) {
             assert_eq!(arguments(url, None, None).place().map_err(code_and_text).unwrap_err().0, 2, "{url}");
         }
         for domain in ["", "Okul.example", "https://okul.example", "okul example"] {

@@ -2,8 +2,10 @@
 
 mod file;
 
+use std::cell::Cell;
+
 use clap::{Args, Subcommand};
-use derslik_domain::id::Id;
+use derslik_domain::id::{AccountId, GrantId, Id};
 use derslik_domain::identity::{Email, TokenLifetime, UserKey};
 use derslik_ports::inbound::operators::{CreateGrantError, GrantTerms, IssueTokenError, NewToken};
 use serde_json::{Value, json};
@@ -70,11 +72,31 @@ fn create(context: &Context<'_>, arguments: &CreateToken) -> Result<(), Failure>
 fn create_file(context: &Context<'_>, arguments: &CreateToken, kind: FileKind) -> Result<(), Failure> {
     arguments.check_file(kind)?;
     let operator = Operator::open(context.config)?;
-    arguments.file.write(context.output, || credentials(&operator, arguments, kind))
+    let made = Cell::new(None);
+    let make = || {
+        let (file, account, grant) = credentials(&operator, arguments, kind)?;
+        made.set(Some((account, grant)));
+        Ok(file)
+    };
+    let written = arguments.file.write(context.output, make);
+    match (written, made.get()) {
+        (Err(failure), Some((account, grant))) => Err(withdraw(&operator, account, grant, failure)),
+        (written, _) => written,
+    }
+}
+
+/// Revokes a grant whose file was not written, since nobody has it. Returns the failure, with that of the revocation if there is one.
+fn withdraw(operator: &Operator, account: AccountId, grant: GrantId, failure: Failure) -> Failure {
+    match operator.wait_for(operator.ports.grants.revoke(account, grant)) {
+        Ok(()) => failure,
+        Err(error) => Failure::Other(anyhow::anyhow!(
+            "the credentials file was not written, and grant {grant} is still valid ({error}): revoke it with `derslik grant revoke`"
+        )),
+    }
 }
 
 /// Makes a grant, and the content of its credentials file.
-fn credentials(operator: &Operator, arguments: &CreateToken, kind: FileKind) -> Result<Value, Failure> {
+fn credentials(operator: &Operator, arguments: &CreateToken, kind: FileKind) -> Result<(Value, AccountId, GrantId), Failure> {
     let (named, place) = (arguments.account.as_str(), arguments.file.place()?);
     let account = operator.account(named)?;
     let NewToken { mut scopes, project, lifetime } = arguments.read()?;
@@ -86,12 +108,12 @@ fn credentials(operator: &Operator, arguments: &CreateToken, kind: FileKind) -> 
         let algorithm = arguments.file.algorithm.unwrap_or(AlgorithmName::Rs256).algorithm();
         let terms = GrantTerms { scopes, project, lifetime };
         let key = operator.wait_for(operator.ports.grants.create_key(account, name, algorithm, terms));
-        return key.map(|key| of_key(&key, named, &place)).map_err(|error| not_granted(arguments, error));
+        return key.map(|key| (of_key(&key, named, &place), account, key.id)).map_err(|error| not_granted(arguments, error));
     }
     let terms = GrantTerms { scopes, project, lifetime };
     let user = UserKey::Email(arguments.email()?);
     let created = operator.wait_for(operator.ports.grants.create_refresh_token(account, user, terms));
-    created.map(|created| of_refresh_token(&created, kind, &place)).map_err(|error| not_granted(arguments, error))
+    created.map(|created| (of_refresh_token(&created, kind, &place), account, created.id)).map_err(|error| not_granted(arguments, error))
 }
 
 /// A failure, and what to do about it.
@@ -226,8 +248,24 @@ mod tests {
         });
         let operator = operator(Operators { grants: Arc::new(grants), ..operators() });
         let arguments = arguments(&["timetable", "--as", "service-account", "--algorithm", "es256", "--never"]);
-        let file = credentials(&operator, &arguments, FileKind::ServiceAccount).map_err(code_and_text).unwrap();
+        let (file, account, grant) = credentials(&operator, &arguments, FileKind::ServiceAccount).map_err(code_and_text).unwrap();
+        assert_eq!((account.get(), grant.get()), (7, 5));
         assert_eq!((&file["token_uri"], &file["private_key"]), (&json!("https://a.example/token"), &json!("private")));
+    }
+
+    #[test]
+    fn a_grant_whose_file_was_not_written_is_revoked() {
+        for (error, says) in [(None, "no space"), (Some(Reason::Locked), "grant 5 is still valid")] {
+            let mut grants = MockGrantAdministration::new();
+            grants.expect_revoke().once().returning(move |account, grant| {
+                assert_eq!((account.get(), grant.get()), (7, 5));
+                error.map_or(Ok(()), |reason| Err(StoreError::from(reason).into()))
+            });
+            let operator = operator(Operators { grants: Arc::new(grants), ..operators() });
+            let failure = withdraw(&operator, Id::new(7), Id::new(5), Failure::Other(anyhow::anyhow!("no space")));
+            let (_, text) = code_and_text(failure);
+            assert!(text.contains(says), "{text}");
+        }
     }
 
     #[test]
