@@ -108,6 +108,7 @@ impl Refusal {
                 Self::new(StatusCode::BAD_REQUEST, "invalid_grant", error.to_string())
             }
             GrantError::Scope => Self::new(StatusCode::BAD_REQUEST, "invalid_scope", error.to_string()),
+            GrantError::TooMany(exceeded) => Self::new(StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable", exceeded.to_string()),
             GrantError::Store(store) if store.unavailable().is_some() => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", "the service is not available; try again")
             }

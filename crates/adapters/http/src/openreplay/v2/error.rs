@@ -126,6 +126,7 @@ impl From<AuthenticationError> for V2Error {
     fn from(error: AuthenticationError) -> Self {
         match error {
             AuthenticationError::Store(error) => error.into(),
+            AuthenticationError::TooMany(exceeded) => Exceeded::from(exceeded).into(),
             AuthenticationError::Invalid | AuthenticationError::Expired => Self::Unauthorized,
         }
     }
