@@ -34,8 +34,9 @@ struct Count {
 }
 
 struct World {
-    database: TestDatabase,
+    /// It ends before its database.
     harness: Harness<DieselUnitOfWork>,
+    database: TestDatabase,
 }
 
 /// The rows that the tests begin with: a grant of the service account with tokens for a person, exchanged one for the other, and the token
@@ -108,7 +109,7 @@ impl World {
             let logged_in = stores.identity().add_credential(account.id, service_principal(), &logged_in)?.unwrap();
             Ok(Rows { grant, first, second, third, access_key, logged_in })
         });
-        (Self { database, harness }, rows)
+        (Self { harness, database }, rows)
     }
 
     /// Waits until a statement waits for a lock of another transaction.
