@@ -1,5 +1,6 @@
 //! Signatures of service accounts: RS256 and ES256 by `jsonwebtoken`, and random keys of both kinds. Two signatures are verified at a time,
-//! beside the threads that answer requests: whoever knows the address of a service account can ask for verifications.
+//! beside the threads that answer requests: everyone who knows the address of a service account can
+//! ask for verifications.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -110,8 +110,8 @@ pub trait GrantRepository {
     /// [`StoreError`].
     fn revoke(&mut self, account: AccountId, grant: GrantId, at: Timestamp) -> Result<bool, StoreError>;
 
-    /// One access token, also one that has ended, held together with all that it was issued for until the transaction ends: whoever
-    /// revokes or ends a part of that waits, and then finds the tokens that this transaction adds. `None` if there is no such token,
+    /// One access token, also one that has ended, held together with all that it was issued for until the transaction ends:
+    /// another transaction that revokes or ends a part of that waits, and then finds the tokens that this one adds. `None` if there is no such token,
     /// or if what it was issued for was revoked. Others may hold the same token at the same time.
     ///
     /// # Errors

@@ -131,7 +131,7 @@ pub(super) fn issue_new(
 }
 
 /// The person that a text names, if the service account may act for that person and the person may act. The person is held. A text is an
-/// address, a user name or a GUID, in this order. It is no number: user names may be numbers, and no text must name another person than
+/// address, a user name or a GUID, in this order. It is never a number: user names may be numbers, and no text must name another person than
 /// the client means.
 ///
 /// # Errors

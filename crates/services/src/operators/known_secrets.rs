@@ -50,7 +50,7 @@ impl<U: UnitOfWork> KnownSecretRevocation for UseCases<U> {
                     }
                     let Some(person) = person else { continue };
                     let Some(user) = find(stores, *account, person)? else { continue };
-                    // Whoever exchanges a token of the person holds the person, and has added the new one by then.
+                    // An exchange of a token of the person holds the person, and has added the new token by then.
                     let Some(user) = stores.users().lock(*account, user.id)? else { continue };
                     stores.identity().set_password(*account, user.id, &fresh, at)?;
                     stores.identity().revoke_tokens_of(*account, user.id, at)?;

@@ -179,7 +179,7 @@ async fn tokens_are_given_a_limited_number_of_times_in_a_minute() {
         let answer = call_service(&app, get(TOKEN).to_request()).await;
         assert_eq!((answer.status().as_u16(), answer.headers().contains_key(RETRY_AFTER)), (status, status == 429));
     }
-    // What is no token is told.
+    // Other questions have no limit.
     assert_eq!(call_service(&app, get("/").to_request()).await.status().as_u16(), 200);
 }
 

@@ -85,7 +85,7 @@ fn create_file(context: &Context<'_>, arguments: &CreateToken, kind: FileKind) -
     }
 }
 
-/// Revokes a grant whose file was not written, since nobody has it. Returns the failure, with that of the revocation if there is one.
+/// Revokes a grant whose file was not written, since no one has it. Returns the failure, with that of the revocation if there is one.
 fn withdraw(operator: &Operator, account: AccountId, grant: GrantId, failure: Failure) -> Failure {
     match operator.wait_for(operator.ports.grants.revoke(account, grant)) {
         Ok(()) => failure,
