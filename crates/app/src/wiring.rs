@@ -191,7 +191,7 @@ impl System {
             None => Arc::new(SystemClock),
         };
         let passwords = Arc::new(Argon2Passwords::default());
-        let signatures = Arc::new(JwtSignatures);
+        let signatures = Arc::new(JwtSignatures::default());
         Ok(Self { clock, ids: Arc::new(SystemIds), passwords, password_rules: config.password_rules(), signatures })
     }
 }

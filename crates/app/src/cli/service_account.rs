@@ -19,7 +19,8 @@ pub(super) enum ServiceAccountCommand {
     Create(CreateServiceAccount),
     /// Lists the service accounts of an account.
     List(ListServiceAccounts),
-    /// Revokes all keys and tokens of a service account for good. Every process refuses them within one second.
+    /// Revokes all keys and tokens of a service account for good. Every process refuses them within one second. It may not act until it
+    /// gets a new key.
     Revoke(OneServiceAccount),
 }
 
@@ -85,7 +86,12 @@ impl ServiceAccountCommand {
             }
             Self::Revoke(one) => {
                 let name = revoke(&operator, &one)?;
-                let text = || format!("{name} has no key and no token any more: every process refuses them within one second");
+                let text = || {
+                    format!(
+                        "{name} has no key and no token any more: every process refuses them within one second, and it may not act until it \
+                     gets a new key"
+                    )
+                };
                 context.output.print(text, || json!({ "name": name.as_str(), "state": "revoked" }))
             }
         }

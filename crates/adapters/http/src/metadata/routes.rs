@@ -14,16 +14,25 @@ use super::checks::{Refusal, find_refusal};
 use super::path::{DEFAULT, Folder, Question, read};
 use crate::classroom::scope_by_name;
 use crate::oauth::shown_scopes;
+use crate::rate::{Exceeded, RateClock, RateLimits, RateQuotas};
+
+/// How often tokens are asked for in a minute, by all programs together. They have no credential by which they could be counted.
+const QUOTAS: RateQuotas = RateQuotas { unknown_per_minute: 600, credential_per_minute: 0 };
 
 /// The content type of answers that are not JSON.
 const TEXT: &str = "application/text";
 
 /// Adds the one handler of all paths.
 pub(super) fn configure(config: &mut ServiceConfig, server: Data<MetadataServer>) {
-    config.app_data(server).default_service(web::to(answer));
+    configure_within(config, server, RateLimits::new(QUOTAS, &RateClock::monotonic()));
 }
 
-async fn answer(request: HttpRequest, server: Data<MetadataServer>) -> HttpResponse {
+/// The same, within other limits.
+pub(super) fn configure_within(config: &mut ServiceConfig, server: Data<MetadataServer>, limits: RateLimits) {
+    config.app_data(server).app_data(Data::new(limits)).default_service(web::to(answer));
+}
+
+async fn answer(request: HttpRequest, server: Data<MetadataServer>, limits: Data<RateLimits>) -> HttpResponse {
     if let Some(refusal) = find_refusal(&request, server.any_host) {
         return refuse(refusal);
     }
@@ -45,7 +54,10 @@ async fn answer(request: HttpRequest, server: Data<MetadataServer>) -> HttpRespo
         Question::Token if request.method() == Method::HEAD => {
             peek(&server, request.query_string()).await.unwrap_or_else(|refusal| refusal)
         }
-        Question::Token => token(&server, request.query_string()).await.unwrap_or_else(|refusal| refusal),
+        Question::Token => match limits.count_unknown(None) {
+            Ok(()) => token(&server, request.query_string()).await.unwrap_or_else(|refusal| refusal),
+            Err(exceeded) => too_many(exceeded),
+        },
         Question::Identity => problem(StatusCode::NOT_FOUND, "identity tokens are not given out: ask for an access token"),
     }
 }
@@ -138,7 +150,7 @@ fn allowed(service: &ServiceAccount, asked: Vec<Scope>) -> Option<RequestedScope
     (known != Scopes::default()).then_some(RequestedScopes { known, has_unknown: false })
 }
 
-/// A new token. Its scopes are those that the client asks for, as far as the service account has them. Clients that generate
+/// A token. Its scopes are those that the client asks for, as far as the service account has them. Clients that generate
 /// themselves from the description ask for every scope that it names.
 ///
 /// # Errors
@@ -155,6 +167,7 @@ async fn token(server: &MetadataServer, query: &str) -> Result<HttpResponse, Htt
         }
         Err(GrantError::Store(error)) => Err(unavailable(&error)),
         Err(GrantError::Scope(_)) => Err(no_scope()),
+        Err(GrantError::TooMany(exceeded)) => Err(too_many(exceeded.into())),
         Err(GrantError::Client | GrantError::Invalid | GrantError::Time | GrantError::Subject) => Err(gone(server)),
     }
 }
@@ -203,6 +216,14 @@ fn gone(server: &MetadataServer) -> HttpResponse {
 
 fn no_scope() -> HttpResponse {
     problem(StatusCode::FORBIDDEN, "the service account has none of these scopes")
+}
+
+fn too_many(exceeded: Exceeded) -> HttpResponse {
+    let mut answer = HttpResponse::TooManyRequests();
+    for header in exceeded.headers() {
+        answer.insert_header(header);
+    }
+    answer.content_type(TEXT).body("too many tokens are asked for; try again later")
 }
 
 fn unavailable(error: &StoreError) -> HttpResponse {

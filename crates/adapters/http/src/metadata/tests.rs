@@ -13,12 +13,14 @@ use derslik_domain::identity::{Delegation, Scope, Scopes, ServiceAccount, Servic
 use derslik_ports::inbound::{GrantError, GrantedToken, MockTokenGrants, RequestedScopes};
 use derslik_ports::{Reason, StoreError};
 use derslik_testkit::builders::now;
+use governor::clock::FakeRelativeClock;
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::checks::{FLAVOR, FLAVOR_VALUE};
-use super::routes::configure;
+use super::routes::{configure, configure_within};
 use super::{MetadataServer, start};
+use crate::rate::{RateClock, RateLimits, RateQuotas};
 
 const ADDRESS: &str = "timetable@1329.iam.derslik.internal";
 const TOKEN: &str = "/computeMetadata/v1/instance/service-accounts/default/token";
@@ -222,6 +224,24 @@ async fn names_of_this_machine_are_known(
     #[values("localhost:8082", "Metadata.google.internal", "metadata", "[::1]:80", "10.0.0.7")] host: &str,
 ) {
     assert_eq!(ask(issuing(None), get(TOKEN).insert_header(("host", host))).await.0, 200);
+}
+
+#[actix_web::test]
+async fn tokens_are_given_a_limited_number_of_times_in_a_minute() {
+    let mut grants = MockTokenGrants::new();
+    grants
+        .expect_grant_to()
+        .times(2)
+        .returning(|_, _| Ok(GrantedToken { token: "issued".to_owned(), seconds: 3_600, scopes: Scopes::default() }));
+    let quotas = RateQuotas { unknown_per_minute: 2, credential_per_minute: 0 };
+    let (server, limits) = (server(grants), RateLimits::new(quotas, &RateClock::Fake(FakeRelativeClock::default())));
+    let app = init_service(App::new().configure(move |config| configure_within(config, Data::new(server), limits))).await;
+    for status in [200, 200, 429, 429] {
+        let answer = call_service(&app, get(TOKEN).to_request()).await;
+        assert_eq!((answer.status().as_u16(), answer.headers().contains_key(RETRY_AFTER)), (status, status == 429));
+    }
+    // Other questions have no limit.
+    assert_eq!(call_service(&app, get("/").to_request()).await.status().as_u16(), 200);
 }
 
 #[actix_web::test]

@@ -115,6 +115,7 @@ impl Refusal {
             GrantError::Scope(refused) => {
                 Self::new(StatusCode::BAD_REQUEST, "invalid_scope", format!("{error}{}", scopes::refused(*refused, asked)))
             }
+            GrantError::TooMany(exceeded) => Self::new(StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable", exceeded.to_string()),
             GrantError::Store(store) if store.unavailable().is_some() => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", "the service is not available; try again")
             }

@@ -3,7 +3,7 @@
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use derslik_ports::inbound::TokenRequest;
+use derslik_ports::inbound::{GrantError, TokenRequest};
 
 use super::answer::{ACCESS_TOKEN, Refusal, token, too_many};
 use super::assertion::{Decoded, decode};
@@ -38,9 +38,14 @@ async fn issue(state: &HttpState, request: &HttpRequest, payload: Payload) -> Re
     let fields = Fields::new(read_form_within(FORM_BYTES, request, payload, state).await?)?;
     let (grant, asked) = read(request, &fields)?;
     let is_exchange = matches!(grant, TokenRequest::Exchange { .. });
-    let granted = state.token_grants.grant(grant).await;
+    let quota = state.rate_limits().of_client(client_network(request));
     let by_basic = request.headers().contains_key(AUTHORIZATION);
-    granted.map(|granted| token(&granted, is_exchange)).map_err(|error| Refusal::of(&error, by_basic, asked.as_deref()))
+    match state.token_grants.grant(grant, quota).await {
+        Ok(granted) => Ok(token(&granted, is_exchange)),
+        // It is counted where it is above the quota.
+        Err(GrantError::TooMany(exceeded)) => Ok(too_many(exceeded.into())),
+        Err(error) => Err(Refusal::of(&error, by_basic, asked.as_deref())),
+    }
 }
 
 /// The grant, and the list of scopes as the client sent it.

@@ -11,7 +11,7 @@ use actix_web::dev::ServiceResponse;
 use actix_web::http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE};
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use derslik_domain::id::Id;
-use derslik_domain::identity::{Actor, Scope};
+use derslik_domain::identity::{Actor, CredentialRoot, Scope};
 use derslik_domain::page::Page;
 use derslik_ports::inbound::{
     AuthenticationError, CourseError, LogInError, MockActivityService, MockAttendeeService, MockCourseService, MockIdentityService,
@@ -47,7 +47,7 @@ impl Api {
             let actor = Actor { scopes: [Scope::Courses].into_iter().collect(), ..actor_of(account()) };
             match presented.secret.as_slice() {
                 b"right" => Ok(actor),
-                b"right-2" => Ok(Actor { credential: Id::new(actor.credential.get() + 1), ..actor }),
+                b"right-2" => Ok(Actor { root: CredentialRoot::Credential(Id::new(2)), ..actor }),
                 b"unavailable" => Err(AuthenticationError::Store(StoreError::from(Reason::Unreachable))),
                 b"expired" => Err(AuthenticationError::Expired),
                 secret if secret == [0x0a_u8; 32] => Ok(actor),

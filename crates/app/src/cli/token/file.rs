@@ -4,10 +4,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use derslik_domain::id::GrantId;
+use derslik_domain::id::{AccountId, GrantId};
 use derslik_domain::identity::SignatureAlgorithm;
 use derslik_domain::time::{Timestamp, Zone};
 use derslik_ports::inbound::operators::{CreatedRefreshToken, CreatedServiceKey};
+use derslik_side_listener::host_of;
 use serde_json::{Value, json};
 
 use crate::backup::new_file::NewFile;
@@ -121,6 +122,7 @@ pub(super) struct Made {
     pub(super) content: Value,
     /// What it holds, such as `a key of timetable@7.iam.derslik.internal`.
     pub(super) holds: String,
+    pub(super) account: AccountId,
     pub(super) grant: GrantId,
     pub(super) expires_at: Option<Timestamp>,
 }
@@ -133,12 +135,21 @@ fn fault_of_url(url: &str) -> Option<&'static str> {
     if place.is_empty() || place.starts_with('/') {
         return Some("names no host");
     }
-    place.chars().find_map(|letter| match letter {
+    let fault = place.chars().find_map(|letter| match letter {
         '?' | '#' => Some("has a query or a fragment"),
         '@' => Some("has a user name"),
         letter if letter.is_whitespace() || letter.is_control() => Some("has a blank"),
         _ => None,
-    })
+    });
+    if fault.is_some() {
+        return fault;
+    }
+    let (authority, path) = place.split_once('/').unwrap_or((place, ""));
+    if host_of(authority).is_none() {
+        return Some("has a host or a port that can't exist");
+    }
+    let is_plain = path.chars().all(|letter| letter.is_ascii_alphanumeric() || "/-._~".contains(letter));
+    (!is_plain).then_some("has a path with other characters than letters, digits and /-._~")
 }
 
 fn write_to(path: &Path, make: impl FnOnce() -> Result<Made, Failure>) -> Result<Made, Failure> {
@@ -228,6 +239,9 @@ mod tests {
         assert_eq!(place(), expected);
         let local = arguments("http://127.0.0.1:8080", None, None).place().map_err(code_and_text).unwrap();
         assert_eq!((local.token_url.as_str(), local.universe_domain.as_str()), ("http://127.0.0.1:8080/token", "googleapis.com"));
+        for url in ["http://[::1]:8080", "https://okul.example:1/a-b/c_d", "https://Okul.example:65535", "https://okul.example/"] {
+            assert!(arguments(url, None, None).place().is_ok(), "{url}");
+        }
         for (url, fault) in [
             ("", "does not begin with https:// or http://"),
             ("okul.example", "does not begin with https:// or http://"),
@@ -238,6 +252,15 @@ mod tests {
             ("https://a b", "has a blank"),
             ("https://a?b", "has a query or a fragment"),
             ("https://a:secret@b", "has a user name"),
+            ("https://:99999", "has a host or a port that can't exist"),
+            ("https://a:99999", "has a host or a port that can't exist"),
+            ("https://a:0", "has a host or a port that can't exist"),
+            ("https://a:", "has a host or a port that can't exist"),
+            ("https://a:+1", "has a host or a port that can't exist"),
+            ("https://a..b", "has a host or a port that can't exist"),
+            ("https://[::1]a", "has a host or a port that can't exist"),
+            ("https://[a]", "has a host or a port that can't exist"),
+            ("https://a/\"../<>", "has a path with other characters than letters, digits and /-._~"),
         ] {
             let (code, text) = arguments(url, None, None).place().map_err(code_and_text).unwrap_err();
             assert!(code == 2 && text.starts_with(&format!("--url {fault}: ")) && !text.contains("secret"), "{url}: {text}");
@@ -286,7 +309,13 @@ mod tests {
     }
 
     fn made() -> Made {
-        Made { content: json!({ "type": "a" }), holds: "a key of timetable".to_owned(), grant: Id::new(5), expires_at: None }
+        Made {
+            content: json!({ "type": "a" }),
+            holds: "a key of timetable".to_owned(),
+            account: Id::new(7),
+            grant: Id::new(5),
+            expires_at: None,
+        }
     }
 
     #[test]

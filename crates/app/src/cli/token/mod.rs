@@ -2,8 +2,10 @@
 
 mod file;
 
+use std::cell::Cell;
+
 use clap::{Args, Subcommand};
-use derslik_domain::id::Id;
+use derslik_domain::id::{AccountId, GrantId, Id};
 use derslik_domain::identity::{Email, Scopes, ServiceAccount, TokenLifetime, UserKey};
 use derslik_ports::inbound::operators::{CreateGrantError, GrantTerms, IssueTokenError, NewToken};
 use serde_json::json;
@@ -78,7 +80,27 @@ fn create(context: &Context<'_>, arguments: &CreateToken) -> Result<(), Failure>
 fn create_file(context: &Context<'_>, arguments: &CreateToken, kind: FileKind) -> Result<(), Failure> {
     arguments.check_file(kind)?;
     let operator = Operator::open(context.config)?;
-    arguments.file.write(context.output, || credentials(&operator, arguments, kind))
+    let issued = Cell::new(None);
+    let make = || {
+        let file = credentials(&operator, arguments, kind)?;
+        issued.set(Some((file.account, file.grant)));
+        Ok(file)
+    };
+    let written = arguments.file.write(context.output, make);
+    match (written, issued.get()) {
+        (Err(failure), Some((account, grant))) => Err(withdraw(&operator, account, grant, failure)),
+        (written, _) => written,
+    }
+}
+
+/// Revokes a grant whose file was not written, since no one has it. Returns the failure, with that of the revocation if there is one.
+fn withdraw(operator: &Operator, account: AccountId, grant: GrantId, failure: Failure) -> Failure {
+    match operator.wait_for(operator.ports.grants.revoke(account, grant)) {
+        Ok(()) => failure,
+        Err(error) => Failure::Other(anyhow::anyhow!(
+            "the credentials file was not written, and grant {grant} is still valid ({error}): revoke it with `derslik grant revoke`"
+        )),
+    }
 }
 
 /// Makes a grant, and the content of its credentials file.
@@ -98,14 +120,15 @@ fn credentials(operator: &Operator, arguments: &CreateToken, kind: FileKind) -> 
         let key = operator.wait_for(operator.ports.grants.create_key(account, name, algorithm, terms));
         let key = key.map_err(|error| not_granted(arguments, error))?;
         let (content, holds) = (of_key(&key, named, &place), format!("a key of {}", key.address));
-        return Ok(Made { content, holds, grant: key.id, expires_at: key.expires_at });
+        return Ok(Made { content, holds, account, grant: key.id, expires_at: key.expires_at });
     }
     let terms = GrantTerms { scopes, project, lifetime };
     let email = arguments.email()?;
     let holds = format!("a refresh token of {}", email.as_str());
     let created = operator.wait_for(operator.ports.grants.create_refresh_token(account, UserKey::Email(email), terms));
     let created = created.map_err(|error| not_granted(arguments, error))?;
-    Ok(Made { content: of_refresh_token(&created, kind, &place), holds, grant: created.id, expires_at: created.expires_at })
+    let content = of_refresh_token(&created, kind, &place);
+    Ok(Made { content, holds, account, grant: created.id, expires_at: created.expires_at })
 }
 
 /// Refuses scopes that a service account may not have, by their names.
@@ -260,9 +283,10 @@ mod tests {
         let operator = operator(Operators { grants: Arc::new(grants), ..operators() });
         let arguments = arguments(&["timetable", "--as", "service-account", "--algorithm", "es256", "--never"]);
         let file = credentials(&operator, &arguments, FileKind::ServiceAccount).map_err(code_and_text).unwrap();
-        let Made { content, holds, grant, .. } = file;
+        let Made { content, holds, account, grant, .. } = file;
+        assert_eq!((account.get(), grant.get()), (7, 5));
         assert_eq!((&content["token_uri"], &content["private_key"]), (&json!("https://a.example/token"), &json!("private")));
-        assert_eq!((holds.as_str(), grant.get()), ("a key of timetable@7.iam.derslik.internal", 5));
+        assert_eq!(holds, "a key of timetable@7.iam.derslik.internal");
     }
 
     #[test]
@@ -274,6 +298,21 @@ mod tests {
         let wide = [Scope::Courses, Scope::Rosters, Scope::Other].into_iter().collect();
         let (code, text) = check_scopes(&service, wide).map_err(code_and_text).unwrap_err();
         assert!(code == 2 && text.contains("may not have: classroom.rosters other; it has: classroom.courses"), "{text}");
+    }
+
+    #[test]
+    fn a_grant_whose_file_was_not_written_is_revoked() {
+        for (error, says) in [(None, "no space"), (Some(Reason::Locked), "grant 5 is still valid")] {
+            let mut grants = MockGrantAdministration::new();
+            grants.expect_revoke().once().returning(move |account, grant| {
+                assert_eq!((account.get(), grant.get()), (7, 5));
+                error.map_or(Ok(()), |reason| Err(StoreError::from(reason).into()))
+            });
+            let operator = operator(Operators { grants: Arc::new(grants), ..operators() });
+            let failure = withdraw(&operator, Id::new(7), Id::new(5), Failure::Other(anyhow::anyhow!("no space")));
+            let (_, text) = code_and_text(failure);
+            assert!(text.contains(says), "{text}");
+        }
     }
 
     #[test]

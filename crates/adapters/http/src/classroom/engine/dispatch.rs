@@ -74,7 +74,7 @@ async fn identify(
     let Some(token) = token else {
         return Err(limits.refuse(call.client, ClassroomError::unauthenticated(call.authorization.is_some())));
     };
-    let looked_up = authenticate(state, token).await;
+    let looked_up = authenticate(state, call.client, token).await;
     let actor = looked_up.map_err(|error| limits.refuse_looked_up::<ClassroomError>(call.client, error))?;
     if !call.is_counted {
         limits.count_known(&actor)?;

@@ -286,6 +286,7 @@ impl From<Exceeded> for ClassroomError {
     fn from(exceeded: Exceeded) -> Self {
         let limit = match exceeded.policy {
             Policy::Unknown => "Queries without credentials per minute",
+            Policy::Signature => "Signatures per minute",
             Policy::Credential => "Queries per minute per credential",
         };
         let metadata = json!({ "quota_limit": limit, "quota_limit_value": exceeded.per_minute.to_string() });
@@ -326,6 +327,7 @@ impl From<AuthenticationError> for ClassroomError {
     fn from(error: AuthenticationError) -> Self {
         match error {
             AuthenticationError::Store(error) => error.into(),
+            AuthenticationError::TooMany(exceeded) => Exceeded::from(exceeded).into(),
             AuthenticationError::Invalid | AuthenticationError::Expired => Self::unauthenticated(true),
             AuthenticationError::Scope(refused) => Self::refused_scopes(refused),
         }

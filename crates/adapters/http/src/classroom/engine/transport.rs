@@ -142,7 +142,7 @@ async fn many_calls(
 ) -> HttpResponse {
     // Parts may bring credentials of their own. A batch without a valid one in its head is read as an anonymous request.
     let authorization = header(request.headers(), &AUTHORIZATION);
-    match watcher.wait_for(actor_of(&state, authorization.as_deref())).await {
+    match watcher.wait_for(actor_of(&state, client_network(&request), authorization.as_deref())).await {
         Ok(Some(actor)) => note_holder(&request, &actor),
         Ok(None) => {}
         Err(error) => return respond(refusal(error.into(), &System::default())),

@@ -127,6 +127,7 @@ impl From<AuthenticationError> for V2Error {
     fn from(error: AuthenticationError) -> Self {
         match error {
             AuthenticationError::Store(error) => error.into(),
+            AuthenticationError::TooMany(exceeded) => Exceeded::from(exceeded).into(),
             AuthenticationError::Invalid | AuthenticationError::Expired | AuthenticationError::Scope(_) => Self::Unauthorized,
         }
     }
