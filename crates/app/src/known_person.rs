@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use derslik_domain::form::Field;
 use derslik_domain::id::Id;
 use derslik_domain::identity::{
-    Account, Actor, CredentialKind, Password, PasswordHash, PersonForm, Principal, PrincipalKind, Role, UserKey, Username,
+    Account, Actor, CredentialKind, CredentialRoot, Password, PasswordHash, PersonForm, Principal, PrincipalKind, Role, UserKey, Username,
 };
 use derslik_ports::inbound::operators::{AccountPlan, KnownPerson};
 use derslik_ports::inbound::{PeopleService, ServiceError};
@@ -51,7 +51,8 @@ pub async fn add_known_person(people: &dyn PeopleService, plan: &AccountPlan) ->
     let account: Arc<Account> = Arc::new(plan.account.clone());
     let principal = Principal { id: plan.service, kind: PrincipalKind::Service, role: Role::Admin };
     let scopes = CredentialKind::AccessKey.scopes();
-    let actor = Actor { shown_account: account.id, account, principal, scopes, credential: Id::new(0), project: None, trace: None };
+    let root = CredentialRoot::Credential(Id::new(0));
+    let actor = Actor { shown_account: account.id, account, principal, scopes, credential: Id::new(0), root, project: None, trace: None };
     let key = UserKey::Username(Username::parse(USERNAME)?);
     match people.get(&actor, key).await {
         Err(ServiceError::NotFound) => {}

@@ -1,22 +1,48 @@
-//! Signatures of service accounts: RS256 and ES256 by `jsonwebtoken`, and random keys of both kinds.
+//! Signatures of service accounts: RS256 and ES256 by `jsonwebtoken`, and random keys of both kinds. Two signatures are verified at a time,
+//! beside the threads that answer requests: everyone who knows the address of a service account can
+//! ask for verifications.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use derslik_domain::identity::{PublicKey, SignatureAlgorithm};
-use derslik_ports::outbound::{Signatures, SigningKey, StoreError};
+use derslik_ports::outbound::{Reason, Signatures, SigningKey, StoreError};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use p256::elliptic_curve::sec1::ToEncodedPoint as _;
 use rsa::pkcs8::{DecodePublicKey, EncodePrivateKey, EncodePublicKey, LineEnding};
 use rsa::rand_core::OsRng;
 use rsa::traits::PublicKeyParts as _;
 use rsa::{RsaPrivateKey, RsaPublicKey};
+use tokio::sync::Semaphore;
 
 /// The bits of a new RSA key.
 const RSA_BITS: usize = 2_048;
 
+/// The number of signatures that are verified at the same time, each on its own thread.
+const MAX_CONCURRENT: usize = 2;
+/// How long a signature waits for a free thread. One takes less than a millisecond.
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// Signatures by the crates of `RustCrypto`.
-#[derive(Debug, Clone, Copy)]
-pub struct JwtSignatures;
+#[derive(Debug, Clone)]
+pub struct JwtSignatures {
+    permits: Arc<Semaphore>,
+}
+
+impl Default for JwtSignatures {
+    fn default() -> Self {
+        Self { permits: Arc::new(Semaphore::new(MAX_CONCURRENT)) }
+    }
+}
+
+/// Whether the private half of a key made a signature.
+fn is_right(algorithm: SignatureAlgorithm, key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
+    let Some((algorithm, key)) = decoding_key(algorithm, key) else { return false };
+    jsonwebtoken::crypto::verify(&URL_SAFE_NO_PAD.encode(signature), message, &key, algorithm).unwrap_or(false)
+}
 
 /// The key as `jsonwebtoken` takes it; `None` if it is not a key of that algorithm.
 fn decoding_key(algorithm: SignatureAlgorithm, key: &PublicKey) -> Option<(Algorithm, DecodingKey)> {
@@ -39,10 +65,23 @@ fn signing_key(private: &impl EncodePrivateKey, public: &impl EncodePublicKey) -
     Ok(SigningKey { private_pem: private_pem.to_string(), public: PublicKey::new(public.as_bytes()) })
 }
 
+#[async_trait]
 impl Signatures for JwtSignatures {
-    fn verify(&self, algorithm: SignatureAlgorithm, key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
-        let Some((algorithm, key)) = decoding_key(algorithm, key) else { return false };
-        jsonwebtoken::crypto::verify(&URL_SAFE_NO_PAD.encode(signature), message, &key, algorithm).unwrap_or(false)
+    async fn verify(
+        &self,
+        algorithm: SignatureAlgorithm,
+        key: PublicKey,
+        message: Vec<u8>,
+        signature: Vec<u8>,
+    ) -> Result<bool, StoreError> {
+        let permit = tokio::time::timeout(QUEUE_TIMEOUT, Arc::clone(&self.permits).acquire_owned()).await;
+        let Ok(Ok(permit)) = permit else { return Err(StoreError::from(Reason::Crowded)) };
+        let done = tokio::task::spawn_blocking(move || {
+            let result = is_right(algorithm, &key, &message, &signature);
+            drop(permit);
+            result
+        });
+        done.await.map_err(|error| StoreError::Other(Box::new(error)))
     }
 
     fn new_key(&self, algorithm: SignatureAlgorithm) -> Result<SigningKey, StoreError> {
@@ -89,10 +128,12 @@ mod tests {
         for (algorithm, other) in
             [(SignatureAlgorithm::Rs256, SignatureAlgorithm::Es256), (SignatureAlgorithm::Es256, SignatureAlgorithm::Rs256)]
         {
-            let (key, stranger) = (JwtSignatures.new_key(algorithm).unwrap(), JwtSignatures.new_key(SignatureAlgorithm::Es256).unwrap());
+            let (key, stranger) = (
+                JwtSignatures::default().new_key(algorithm).unwrap(),
+                JwtSignatures::default().new_key(SignatureAlgorithm::Es256).unwrap(),
+            );
             let signature = signed_by(algorithm, &key.private_pem);
-            let verify =
-                |algorithm, key: &SigningKey, message, signature: &[u8]| JwtSignatures.verify(algorithm, &key.public, message, signature);
+            let verify = |algorithm, key: &SigningKey, message, signature: &[u8]| is_right(algorithm, &key.public, message, signature);
             assert!(verify(algorithm, &key, MESSAGE, &signature));
             assert!(!verify(other, &key, MESSAGE, &signature), "{other:?}");
             assert!(!verify(algorithm, &stranger, MESSAGE, &signature));
@@ -103,5 +144,19 @@ mod tests {
             let no_key = SigningKey { public: PublicKey::new(*b"no key"), ..key };
             assert!(!verify(algorithm, &no_key, MESSAGE, &signature));
         }
+    }
+
+    #[tokio::test]
+    async fn few_signatures_are_verified_at_a_time_and_none_waits_for_long() {
+        let signatures = JwtSignatures::default();
+        let key = signatures.new_key(SignatureAlgorithm::Es256).unwrap();
+        let signature = signed_by(SignatureAlgorithm::Es256, &key.private_pem);
+        let verify = || signatures.verify(SignatureAlgorithm::Es256, key.public.clone(), MESSAGE.to_vec(), signature.clone());
+        assert!(verify().await.unwrap());
+        let busy = Arc::clone(&signatures.permits).acquire_many_owned(2).await.unwrap();
+        let refused = verify().await;
+        assert!(matches!(&refused, Err(error) if error.unavailable() == Some(Reason::Crowded)), "{refused:?}");
+        drop(busy);
+        assert!(verify().await.unwrap());
     }
 }

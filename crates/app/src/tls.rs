@@ -21,7 +21,7 @@ use rustls::sign::CertifiedKey;
 use rustls::{Error, InconsistentKeys, ServerConfig};
 
 pub use self::validity::Validity;
-use self::validity::validity_of;
+use self::validity::{host_of, validity_of};
 use crate::safety::{Finding, tls_key_of_others};
 use crate::system::SystemClock;
 
@@ -101,6 +101,12 @@ impl Certificate {
     pub fn validity(&self) -> Option<Validity> {
         let current = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
         validity_of(current.end_entity_cert().ok()?)
+    }
+
+    /// The first name of a host for which the certificate in use stands. `None` if it has none, or that can't be read.
+    pub fn host(&self) -> Option<String> {
+        let current = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
+        host_of(current.end_entity_cert().ok()?)
     }
 
     /// Warns in the log if the certificate in use is not valid now.

@@ -258,7 +258,7 @@ impl System {
             None => Arc::new(SystemClock),
         };
         let passwords = Arc::new(Argon2Passwords::default());
-        let signatures = Arc::new(JwtSignatures);
+        let signatures = Arc::new(JwtSignatures::default());
         let ids: Arc<dyn Ids> = match config.id_seed {
             Some(seed) => Arc::new(SeededIds::new(seed)),
             None => Arc::new(SystemIds),

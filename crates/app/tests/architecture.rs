@@ -16,12 +16,22 @@ const ALLOWED: [(&str, &[&str]); 13] = [
     ("derslik-services", &["derslik-domain", "derslik-ports", "derslik-seed"]),
     ("derslik-storage", &["derslik-domain", "derslik-ports", "derslik-sqlite-limit"]),
     ("derslik-sqlite-limit", &[]),
-    ("derslik-http", &["derslik-domain", "derslik-ports"]),
-    ("derslik-operations", &["derslik-domain", "derslik-ports"]),
+    ("derslik-http", &["derslik-domain", "derslik-ports", "derslik-side-listener"]),
+    ("derslik-operations", &["derslik-domain", "derslik-ports", "derslik-side-listener"]),
+    ("derslik-side-listener", &[]),
     ("derslik-worker", &["derslik-domain", "derslik-ports"]),
     (
         "derslik",
-        &["derslik-domain", "derslik-ports", "derslik-services", "derslik-storage", "derslik-http", "derslik-operations", "derslik-worker"],
+        &[
+            "derslik-domain",
+            "derslik-ports",
+            "derslik-services",
+            "derslik-storage",
+            "derslik-http",
+            "derslik-operations",
+            "derslik-side-listener",
+            "derslik-worker",
+        ],
     ),
     ("derslik-test", &[]),
     ("derslik-testkit", &["derslik-domain", "derslik-ports", "derslik-seed"]),
@@ -36,7 +46,7 @@ const DOMAIN_FEATURES: [&str; 2] = ["proptest", "serde"];
 
 /// The frameworks. Besides the app and the test tools, only the named crates may depend on each.
 const FRAMEWORKS: [(&str, &[&str]); 9] = [
-    ("actix-web", &["derslik-http", "derslik-operations"]),
+    ("actix-web", &["derslik-http", "derslik-operations", "derslik-side-listener"]),
     ("diesel", &["derslik-storage"]),
     ("diesel_migrations", &["derslik-storage"]),
     ("diesel-async", &["derslik-storage"]),

@@ -8,8 +8,8 @@ use derslik_domain::course::{Course, CourseDetails, CourseName, CourseSettings, 
 use derslik_domain::form::Field;
 use derslik_domain::id::{AttendeeGuid, Id, SessionGuid, UserGuid};
 use derslik_domain::identity::{
-    Account, AccountName, AccountSettings, Actor, ClassroomRole, Email, Lang, PersonName, Principal, PrincipalKind, Role, Scope, Scopes,
-    User, UserProfile, UserState, Username,
+    Account, AccountName, AccountSettings, Actor, ClassroomRole, CredentialRoot, Email, Lang, PersonName, Principal, PrincipalKind, Role,
+    Scope, Scopes, User, UserProfile, UserState, Username,
 };
 use derslik_domain::job::{Platform, Project, ProjectName};
 use derslik_domain::session::{ReplayStatus, Session, SessionDuration, SessionForm, SessionName, SessionOptions, SessionStatus};
@@ -114,6 +114,7 @@ pub fn actor_of(account: Account) -> Actor {
         principal: service_principal(),
         scopes: Scope::ALL.into_iter().collect(),
         credential: Id::new(1),
+        root: CredentialRoot::Credential(Id::new(1)),
         project: None,
         trace: None,
     }

@@ -102,7 +102,19 @@ def test_a_scope_that_a_file_does_not_have_is_refused(credentials_file, places):
     credentials, _ = google.auth.default(scopes=[SCOPE, ROSTERS])
     with pytest.raises(RefreshError) as refused:
         credentials.refresh(Request())
-    assert "invalid_scope" in str(refused.value)
+    assert "invalid_scope" in str(refused.value) and ROSTERS in str(refused.value)
+
+
+def test_a_program_that_names_no_scopes_asks_for_all_of_the_description(credentials_file, places, derslik):
+    credentials_file("timetable", "service-account")
+    credentials, _ = google.auth.default()
+    with pytest.raises(RefreshError) as refused:
+        lists(credentials)
+    assert "invalid_scope" in str(refused.value) and "https://www.googleapis.com/auth/classroom." in str(refused.value)
+    derslik("service-account", "create", "everything", "--account", "demo", "--role", "admin", "--scope", "all")
+    credentials_file("everything", "service-account")
+    credentials, _ = google.auth.default()
+    lists(credentials)
 
 
 def test_the_grants_are_listed_without_their_secrets(derslik, credentials_file, places):

@@ -71,7 +71,7 @@ pub(crate) async fn read_form_within(
     payload: Payload,
     state: &HttpState,
 ) -> Result<Vec<(String, String)>, BodyError> {
-    if essence(request) != Some("application/x-www-form-urlencoded") {
+    if essence(request).is_none_or(|essence| !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")) {
         return Err(BodyError::NoForm);
     }
     let body = read_within(most, request, payload, state).await?;

@@ -9,15 +9,20 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS,
-    ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, HeaderValue, ORIGIN, VARY,
+    ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, HeaderName, HeaderValue, ORIGIN,
+    VARY,
 };
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpRequest, HttpResponse};
+use derslik_side_listener::host_of;
 
 use crate::client::reached_by;
-use crate::origins::{ANY, Access, host_of};
+use crate::origins::{ANY, Access, leads_to_loopback};
 use crate::state::HttpState;
+
+/// The header in which a browser tells how the page behind a request is related to the service.
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// The methods of the APIs.
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
@@ -32,6 +37,7 @@ pub(crate) async fn share<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let access = match (request.headers().get(ORIGIN), request.app_data::<Data<HttpState>>()) {
         (Some(origin), Some(state)) => state.allowed_origins().access(origin, |text| is_own(request.request(), text)),
+        (None, Some(state)) if state.allowed_origins().are_of_loopback_alone() && is_of_another_site(request.request()) => Access::Refused,
         _ => Access::Unshared,
     };
     let allowed = match access {
@@ -82,7 +88,19 @@ fn refuse() -> HttpResponse {
 /// Whether the page came from the service itself. A name proves nothing: its owner may let it lead to this machine.
 fn is_own(request: &HttpRequest, origin: &str) -> bool {
     let (scheme, host) = reached_by(request);
-    host_of(&host).parse::<IpAddr>().is_ok() && origin == format!("{scheme}://{host}")
+    host_of(&host).is_some_and(|host| host.parse::<IpAddr>().is_ok()) && origin == format!("{scheme}://{host}")
+}
+
+/// Whether a page elsewhere causes a request without an origin, as an image or a link does. Only browsers send the header. A page of the
+/// same site as a service on loopback is one of this machine; `none` is a request that the user of the browser made, such as by typing
+/// the address.
+fn is_of_another_site(request: &HttpRequest) -> bool {
+    let is_of_this_machine = || leads_to_loopback(&reached_by(request).1.to_ascii_lowercase());
+    request.headers().get_all(SEC_FETCH_SITE).any(|site| match site.to_str() {
+        Ok("same-origin" | "none") => false,
+        Ok("same-site") => !is_of_this_machine(),
+        _ => true,
+    })
 }
 
 #[cfg(test)]
@@ -211,6 +229,26 @@ mod tests {
         assert_eq!((answer.0, answer.header("access-control-allow-origin")), (404, None));
         let foreign = list(&["http://localhost:3000", PAGE]).of_loopback();
         assert_eq!(foreign, Err(OriginError::Foreign(PAGE.to_owned())));
+    }
+
+    #[rstest]
+    #[case("127.0.0.1:8080", "cross-site", 403)]
+    #[case("127.0.0.1:8080", "unknown", 403)]
+    #[case("127.0.0.1:8080", "same-site", 404)]
+    #[case("LOCALHOST:8080", "same-site", 404)]
+    #[case("classroom.okul.example", "same-site", 403)]
+    #[case("classroom.okul.example", "same-origin", 404)]
+    #[case("127.0.0.1:8080", "none", 404)]
+    #[actix_web::test]
+    async fn with_known_keys_a_page_elsewhere_can_not_even_link_to_the_apis(#[case] host: &str, #[case] site: &str, #[case] status: u16) {
+        let link =
+            || TestRequest::get().uri("/v1/courses/7?access_token=t").insert_header(("host", host)).insert_header(("sec-fetch-site", site));
+        let answer = ask(known_keys(&["*"]), link()).await;
+        assert_eq!((answer.0, answer.header("access-control-allow-origin")), (status, None));
+        assert_eq!(ask(AllowedOrigins::default(), link()).await.0, 404, "keys of one's own are told to no page");
+        // The origin of a page says more than its site.
+        let page = || link().insert_header((ORIGIN, "http://localhost:3000"));
+        assert_eq!(ask(known_keys(&["*"]), page()).await.0, 404);
     }
 
     #[rstest]

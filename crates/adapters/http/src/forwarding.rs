@@ -81,7 +81,11 @@ impl<'a> Forwarded<'a> {
         if !head.peer_addr.is_some_and(|peer| proxies.trust(peer.ip())) {
             return Self::default();
         }
-        let last = |name: &HeaderName, parameter| last_of(head, name).or_else(|| last_parameter(head, parameter));
+        // A proxy that has nothing to say may write an empty header.
+        let last = |name: &HeaderName, parameter| {
+            let of_header = last_of(head, name).filter(|value| !value.is_empty());
+            of_header.or_else(|| last_parameter(head, parameter).filter(|value| !value.is_empty()))
+        };
         Self { scheme: last(&X_FORWARDED_PROTO, "proto"), host: last(&X_FORWARDED_HOST, "host") }
     }
 }
@@ -184,6 +188,23 @@ mod tests {
     #[case(&[("Forwarded", "proto=https")], "10.0.0.1")]
     fn a_proxy_that_names_no_address_is_the_client(#[case] headers: &[(&str, &str)], #[case] expected: &str) {
         assert_eq!(client("10.0.0.1", headers, &["10.0.0.0/8"]), Client { address: expected.parse().unwrap(), is_proxy: true });
+    }
+
+    #[rstest]
+    #[case(&[("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "okul.example")], (Some("https"), Some("okul.example")))]
+    #[case(&[("X-Forwarded-Host", "evil.example, okul.example")], (None, Some("okul.example")))]
+    #[case(&[("Forwarded", "proto=https;host=\"okul.example:8443\"")], (Some("https"), Some("okul.example:8443")))]
+    #[case(&[("X-Forwarded-Proto", ""), ("X-Forwarded-Host", "")], (None, None))]
+    #[case(&[("X-Forwarded-Host", "okul.example, ")], (None, None))]
+    #[case(&[("Forwarded", "proto=;host=\"\"")], (None, None))]
+    fn an_empty_header_of_a_proxy_is_as_none(#[case] headers: &[(&str, &str)], #[case] expected: (Option<&str>, Option<&str>)) {
+        let mut request = TestRequest::default().peer_addr(SocketAddr::new("10.0.0.1".parse().unwrap(), 4000));
+        for (name, value) in headers {
+            request = request.append_header((*name, *value));
+        }
+        let request = request.to_http_request();
+        let forwarded = Forwarded::of(request.head(), &TrustedProxies::parse(["10.0.0.0/8"]).unwrap());
+        assert_eq!((forwarded.scheme, forwarded.host), expected);
     }
 
     #[test]

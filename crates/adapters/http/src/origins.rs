@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix_web::http::header::HeaderValue;
+use derslik_side_listener::host_of;
 
 /// The word that stands for every origin.
 pub(crate) const ANY: &str = "*";
@@ -74,6 +75,11 @@ impl AllowedOrigins {
         Ok(Self { loopback_alone: true, ..self })
     }
 
+    /// Whether only pages of this machine may use the APIs.
+    pub(crate) const fn are_of_loopback_alone(&self) -> bool {
+        self.loopback_alone
+    }
+
     /// What the page of an origin may do. `is_own` tells whether an origin is that of the service itself.
     pub(crate) fn access(&self, origin: &HeaderValue, is_own: impl FnOnce(&str) -> bool) -> Access {
         let text = origin.to_str().unwrap_or_default();
@@ -108,8 +114,7 @@ fn normal(text: &str) -> Option<String> {
     let (scheme, authority) = text.split_once("://")?;
     let is_scheme = scheme.starts_with(|letter: char| letter.is_ascii_alphabetic())
         && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
-    let is_authority = authority.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte));
-    if !is_scheme || !is_authority || host_of(authority).is_empty() || authority.ends_with(':') {
+    if !is_scheme || host_of(authority).is_none() {
         return None;
     }
     let default_port = match scheme {
@@ -117,23 +122,21 @@ fn normal(text: &str) -> Option<String> {
         "https" => ":443",
         _ => return Some(text),
     };
-    let without = authority.strip_suffix(default_port).filter(|host| !host.ends_with(':'));
-    Some(format!("{scheme}://{}", without.unwrap_or(authority)))
+    Some(format!("{scheme}://{}", authority.strip_suffix(default_port).unwrap_or(authority)))
 }
 
 /// Whether an origin is one of this machine.
 fn is_loopback(origin: &str) -> bool {
-    let Some((_, authority)) = origin.split_once("://") else { return false };
-    let host = host_of(authority);
-    host == "localhost" || host.ends_with(".localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+    origin.split_once("://").is_some_and(|(_, authority)| leads_to_loopback(authority))
 }
 
-/// The host of a text such as `[::1]:8080`, without brackets and port.
-pub(crate) fn host_of(authority: &str) -> &str {
-    match authority.strip_prefix('[') {
-        Some(rest) => rest.split_once(']').map_or("", |(host, _)| host),
-        None => authority.split_once(':').map_or(authority, |(host, _)| host),
-    }
+/// Whether a host, with or without a port, is this machine.
+pub(crate) fn leads_to_loopback(authority: &str) -> bool {
+    host_of(authority).is_some_and(|host| {
+        host == "localhost"
+            || host.ends_with(".localhost")
+            || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+    })
 }
 
 #[cfg(test)]
@@ -157,6 +160,13 @@ mod tests {
     #[case("https://*.okul.example", None)]
     #[case("https://user@app.okul.example", None)]
     #[case("https://app.okul.example:", None)]
+    #[case("https://app.okul.example:abc", None)]
+    #[case("https://app.okul.example:99999", None)]
+    #[case("https://app.okul.example:0443", None)]
+    #[case("https://app..example", None)]
+    #[case("https://[2001:db8::1", None)]
+    #[case("https://[2001:db8::1]evil.example", None)]
+    #[case("app://-", Some("app://-"))]
     #[case("null", None)]
     #[case("", None)]
     fn origins_are_read_as_browsers_write_them(#[case] text: &str, #[case] expected: Option<&str>) {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use derslik_side_listener::host_of;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -82,18 +83,8 @@ impl Access {
     /// Whether the listener may be called by that name, which may have a port.
     pub(crate) fn may_be_called(&self, authority: &str) -> bool {
         let Some(hosts) = &self.hosts else { return true };
-        let name = without_port(authority).to_ascii_lowercase();
-        let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(&name);
-        name == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback()) || hosts.contains(&name)
-    }
-}
-
-/// A name or an address without the port behind it.
-fn without_port(authority: &str) -> &str {
-    match authority.rsplit_once(':') {
-        // The colons of an IPv6 address stand within brackets.
-        Some((name, port)) if !port.contains(']') && !port.is_empty() && port.bytes().all(|digit| digit.is_ascii_digit()) => name,
-        _ => authority,
+        let Some(name) = host_of(authority).map(str::to_ascii_lowercase) else { return false };
+        name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback()) || hosts.contains(&name)
     }
 }
 
@@ -115,6 +106,9 @@ mod tests {
         for name in ["", "okul.example", "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1:8081", "[fd00::1]:8081", "ops:8081"]
         {
             assert!(!access.may_be_called(name), "{name}");
+        }
+        for malformed in ["localhost:", "localhost:99999", "localhost:80:evil", "[127.0.0.1]", "[::1]evil.example"] {
+            assert!(!access.may_be_called(malformed), "{malformed}");
         }
     }
 

@@ -1,24 +1,22 @@
 //! The listener for operators, beside the public APIs: whether the process lives and is ready, its version, and its metrics. It
 //! calls an inbound port, and knows no database and none of the public APIs.
 //!
-//! It runs on threads of its own, so that it answers while all others are busy.
+//! It is a side listener, so it answers while all other threads are busy.
 //!
 //! | file | content |
 //! |---|---|
 //! | `access` | which parts answer, and to whom |
 //! | `checks` | refuses requests that a foreign web page causes |
-//! | `connection` | the limits of a connection: one request, its deadlines, and its place among the others |
 //! | `control` | test control, which a listener of profile `dev` has |
 //! | `files` | files that are shown as they are, such as documentation |
 //! | `openapi` | builds the OpenAPI document of the listener, with the feature `openapi` |
 //! | `pages` | the URLs and their answers |
-//! | `server` | the listener and its threads |
+//! | `server` | starts the listener |
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 mod access;
 mod checks;
-mod connection;
 mod control;
 mod files;
 #[cfg(feature = "openapi")]
@@ -33,12 +31,11 @@ use std::sync::Arc;
 use derslik_ports::inbound::HealthService;
 
 pub use access::{Access, MetricsToken};
-pub use connection::MAX_CONNECTIONS;
 pub use control::{CONTROL_PATH, Control, ControlSlot};
 pub use files::{DOCUMENT_PATH, File};
 #[cfg(feature = "openapi")]
 pub use openapi::document as openapi_document;
-pub use server::{Running, start};
+pub use server::start;
 
 /// Renders the metrics as a text for Prometheus. It may block, and runs on a thread of its own.
 pub type MetricsText = Arc<dyn Fn() -> String + Send + Sync>;

@@ -133,6 +133,7 @@ pub const TABLES: &[Table] = &[
             ("access_key_id", NotPersonal),
             ("grant_id", NotPersonal),
             ("exchanged_from", NotPersonal),
+            ("parent_id", NotPersonal),
         ],
     ),
     // A service account is a program of the account, and not a person.

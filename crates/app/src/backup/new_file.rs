@@ -42,7 +42,7 @@ impl NewFile {
             ErrorKind::AlreadyExists => {
                 anyhow!("{} exists: another process writes it, or one was interrupted; remove it if none runs", partial.display())
             }
-            _ => anyhow::Error::new(error).context(format!("can't create {}", partial.display())),
+            _ => anyhow::Error::new(error).context(format!("can't create {}", path.display())),
         })?;
         Ok((Self { path: path.to_owned(), partial, is_kept: false, _temporary: temporary }, file))
     }
@@ -103,6 +103,13 @@ mod tests {
         assert_eq!(names(folder.path()), ["backup"]);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read(&path).unwrap(), b"whole");
+    }
+
+    #[test]
+    fn a_file_in_a_missing_folder_is_named_as_it_was_asked_for() {
+        let path = tempfile::tempdir().unwrap().path().join("none").join("backup");
+        let refused = NewFile::create(&path).map(drop).unwrap_err();
+        assert_eq!(refused.to_string(), format!("can't create {}", path.display()));
     }
 
     #[test]

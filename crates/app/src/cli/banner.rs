@@ -1,7 +1,7 @@
 //! The banner that `serve` prints: the addresses of the service, credentials, and commands to paste.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use derslik_domain::job::Project;
 use derslik_domain::time::{Timestamp, Zone};
@@ -15,6 +15,8 @@ use crate::dev_accounts::DevAccount;
 pub(super) struct Banner<'a> {
     pub(super) address: SocketAddr,
     pub(super) is_encrypted: bool,
+    /// The name in the certificate, by which clients trust the service.
+    pub(super) host: Option<String>,
     /// Where the operations listener is, if there is one.
     pub(super) operations: Option<SocketAddr>,
     /// Whether the operations listener shows metrics.
@@ -28,14 +30,25 @@ pub(super) struct Banner<'a> {
 }
 
 impl Banner<'_> {
+    const fn scheme(&self) -> &'static str {
+        if self.is_encrypted { "https" } else { "http" }
+    }
+
+    /// The URL by which a client on this machine calls the service.
     fn base(&self) -> String {
-        format!("{}://{}", if self.is_encrypted { "https" } else { "http" }, self.address)
+        const HTTPS: u16 = 443;
+        let scheme = self.scheme();
+        match (&self.host, self.address.port()) {
+            (Some(host), HTTPS) => format!("{scheme}://{host}"),
+            (Some(host), port) => format!("{scheme}://{host}:{port}"),
+            (None, _) => format!("{scheme}://{}", reachable(self.address)),
+        }
     }
 
     /// The same content as JSON, without the commands to paste.
     pub(super) fn as_json(&self) -> Value {
         let accounts: Vec<_> = self.accounts.iter().map(account_json).collect();
-        let url = |address: SocketAddr| format!("http://{address}");
+        let url = |address: SocketAddr| format!("http://{}", reachable(address));
         let (operations, metadata) = (self.operations.map(url), self.metadata.map(url));
         json!({
             "version": env!("CARGO_PKG_VERSION"),
@@ -45,6 +58,16 @@ impl Banner<'_> {
             "accounts": accounts,
         })
     }
+}
+
+/// An address to call: a loopback one in place of all addresses of the machine, which only a listener can name.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
 }
 
 fn account_json(account: &DevAccount) -> Value {
@@ -65,19 +88,20 @@ fn account_json(account: &DevAccount) -> Value {
 impl fmt::Display for Banner<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let base = self.base();
-        writeln!(f, "Derslik {} serves on {base}", env!("CARGO_PKG_VERSION"))?;
+        writeln!(f, "Derslik {} serves on {}://{}", env!("CARGO_PKG_VERSION"), self.scheme(), self.address)?;
         writeln!(f)?;
         writeln!(f, "  sessions  {base}/xapi/v2  (also {base}/api/groups/xapi)")?;
         writeln!(f, "  jobs      {base}/api/v1  (also {base}/v1)")?;
         writeln!(f, "  courses   {base}/v1/courses  (described at {base}/$discovery/rest?version=v1)")?;
+        writeln!(f, "  tokens    {base}/token  (lines to set for each client: docs/CLIENTS.md)")?;
         if self.profile == Profile::Dev {
             writeln!(f, "  docs      {base}/docs  (as OpenAPI: {base}/openapi.json)")?;
         }
         if let Some(address) = self.operations {
             let others = if self.shows_metrics { "/healthz, /version and /metrics" } else { "/healthz and /version" };
-            writeln!(f, "  health    http://{address}/readyz  (also {others})")?;
+            writeln!(f, "  health    http://{}/readyz  (also {others})", reachable(address))?;
         }
-        if let Some(address) = self.metadata {
+        if let Some(address) = self.metadata.map(reachable) {
             writeln!(f, "  metadata  http://{address}  (for clients: GCE_METADATA_HOST={address} GCE_METADATA_IP={address})")?;
         }
         writeln!(f)?;
@@ -140,16 +164,54 @@ fn write_examples(f: &mut fmt::Formatter<'_>, base: &str, account: &DevAccount, 
 mod tests {
     use super::*;
 
+    /// The banner of a service that listens there.
+    fn banner(address: &str, host: Option<&str>) -> Banner<'static> {
+        let address = address.parse().unwrap();
+        Banner {
+            address,
+            is_encrypted: host.is_some(),
+            host: host.map(str::to_owned),
+            operations: Some(address),
+            shows_metrics: true,
+            metadata: Some(address),
+            profile: Profile::Production,
+            accounts: &[],
+            now: Timestamp::from_micros(0),
+        }
+    }
+
     #[test]
     fn metrics_are_named_where_the_listener_shows_them() {
-        let text = |shows_metrics| {
-            let address = SocketAddr::from(([127, 0, 0, 1], 8080));
-            let (profile, now) = (Profile::Production, Timestamp::from_micros(0));
-            let (operations, metadata) = (Some(address), None);
-            let banner = Banner { address, is_encrypted: false, operations, shows_metrics, metadata, profile, accounts: &[], now };
-            banner.to_string()
-        };
+        let text = |shows_metrics| Banner { shows_metrics, ..banner("127.0.0.1:8080", None) }.to_string();
         assert!(text(true).contains("(also /healthz, /version and /metrics)"));
         assert!(text(false).contains("(also /healthz and /version)"));
+    }
+
+    #[test]
+    fn lines_to_paste_name_an_address_that_can_be_called() {
+        for (listens, host, base) in [
+            ("127.0.0.1:8080", None, "http://127.0.0.1:8080"),
+            ("10.0.0.7:80", None, "http://10.0.0.7:80"),
+            ("0.0.0.0:8080", None, "http://127.0.0.1:8080"),
+            ("[::]:8080", None, "http://[::1]:8080"),
+            ("0.0.0.0:443", Some("classroom.okul.example"), "https://classroom.okul.example"),
+            ("0.0.0.0:8443", Some("classroom.okul.example"), "https://classroom.okul.example:8443"),
+        ] {
+            let banner = banner(listens, host);
+            let (text, json) = (banner.to_string(), banner.as_json());
+            let (first, rest) = text.split_once('\n').unwrap();
+            assert!(first.ends_with(&format!("://{listens}")), "{first}");
+            assert!(
+                rest.contains(&format!("courses   {base}/v1/courses")) && !rest.contains("0.0.0.0") && !rest.contains("[::]"),
+                "{rest}"
+            );
+            assert_eq!(json["url"], base);
+        }
+    }
+
+    #[test]
+    fn the_endpoint_for_tokens_is_named_with_the_page_of_clients() {
+        let text = banner("127.0.0.1:8080", None).to_string();
+        assert!(text.contains("tokens    http://127.0.0.1:8080/token  (lines to set for each client: docs/CLIENTS.md)"), "{text}");
     }
 }

@@ -9,9 +9,10 @@ use derslik_storage::{DatabaseUrl, SchemaState};
 use serde_json::{Value, json};
 
 use super::known_keys::known_secrets;
+use super::metadata::{Fault, find_fault};
 use super::{Failure, Output, ServeSettings, runtime};
 use crate::config::{Config, Loaded};
-use crate::doctor::{Finding, KnownKeys, State, examine, worst};
+use crate::doctor::{Finding, KnownKeys, Looks, State, examine, worst};
 use crate::wiring::Installation;
 
 #[derive(Debug, Args)]
@@ -25,8 +26,9 @@ pub(super) struct DoctorArgs {
 
 /// Looks for faults, prints what each check found, and fails with exit code 2 if there is a problem.
 pub(super) fn run(loaded: &Loaded, args: &DoctorArgs, output: Output) -> Result<(), Failure> {
-    let config = loaded.config.clone();
-    let findings = examine(loaded, Duration::from_secs(args.timeout.into()), move || find_known_keys(&config));
+    let (of_keys, of_metadata) = (loaded.config.clone(), loaded.config.clone());
+    let looks = Looks { known_keys: move || find_known_keys(&of_keys), metadata_account: move || judge_metadata(&of_metadata) };
+    let findings = examine(loaded, Duration::from_secs(args.timeout.into()), looks);
     let worst = worst(&findings);
     output.print(|| as_text(&findings), || json!({ "state": worst.name(), "checks": as_json(&findings) }))?;
     match findings.iter().filter(|finding| finding.state == State::Problem).count() {
@@ -38,13 +40,34 @@ pub(super) fn run(loaded: &Loaded, args: &DoctorArgs, output: Output) -> Result<
 
 /// The publicly known keys that the database takes. `None` if it is missing, or not up to date: other checks say so.
 fn find_known_keys(config: &Config) -> Option<KnownKeys> {
-    let url = config.database().ok().filter(|url| !would_change(url))?;
-    match url.schema_state() {
-        Ok(SchemaState::Current | SchemaState::Newer(_)) => {
-            Some(look_up(config, &url).unwrap_or_else(|failure| KnownKeys::Unread(format!("{:#}", failure.parts().1))))
+    let url = readable(config)?;
+    Some(look_up(config, &url).unwrap_or_else(|failure| KnownKeys::Unread(format!("{:#}", failure.parts().1))))
+}
+
+/// Judges the service account of the metadata server. `None` if there is no such server, or the database is missing, or not up to date.
+fn judge_metadata(config: &Config) -> Option<Finding> {
+    const CHECK: &str = "metadata_account";
+    let account = config.metadata().ok().flatten()?.account;
+    let url = readable(config)?;
+    let look = || -> Result<Option<Fault>, Failure> {
+        let runtime = runtime(config)?;
+        let installation = Installation::new(config, &url, runtime.handle()).map_err(Failure::Usage)?;
+        runtime.block_on(find_fault(&installation.operators(), &account)).map_err(super::database)
+    };
+    Some(match look() {
+        Ok(None) => Finding::ok(CHECK, format!("{account} gets tokens")),
+        Ok(Some(Fault { problem, fix })) => Finding::warning(CHECK, format!("the metadata server gives out no token: {problem}"), fix),
+        Err(failure) => {
+            let reason = format!("{account} could not be looked up: {:#}", failure.parts().1);
+            Finding::warning(CHECK, reason, "run this again, with a longer --timeout if the database is slow")
         }
-        _ => None,
-    }
+    })
+}
+
+/// The database, if it can be read without a change, and its schema is up to date. Other checks say so if it is not.
+fn readable(config: &Config) -> Option<DatabaseUrl> {
+    let url = config.database().ok().filter(|url| !would_change(url))?;
+    matches!(url.schema_state(), Ok(SchemaState::Current | SchemaState::Newer(_))).then_some(url)
 }
 
 /// A connection of the service turns the write-ahead log of an SQLite file on, and this command changes nothing.

@@ -69,6 +69,12 @@ Exit codes:
   4             the address can't be listened on
   128 and more  a signal, whose number is added, ended a command other than `serve` and `worker` before it was done";
 
+/// The end of the help of `serve`.
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  derslik serve --fixed-dev-keys
+  derslik serve --config /etc/derslik/derslik.toml --listen 127.0.0.1:9090";
+
 /// One service that speaks three public classroom APIs.
 #[derive(Debug, Parser)]
 #[command(name = "derslik", version, after_help = EXIT_CODES)]
@@ -82,6 +88,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serves, and runs jobs, until a signal comes.
+    #[command(after_help = SERVE_EXAMPLES)]
     Serve(ServeArgs),
     /// Runs jobs, and nothing else, until a signal comes.
     Worker(WorkerArgs),

@@ -4,8 +4,9 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use derslik_http::{Calls, DocumentationFile, documentation};
-use derslik_operations::{Control, ControlSlot, DOCUMENT_PATH, File, Running, start};
+use derslik_operations::{Control, ControlSlot, DOCUMENT_PATH, File, start};
 use derslik_ports::inbound::{HealthService, Phase};
+use derslik_side_listener::Running;
 use tokio::runtime::Handle;
 
 use super::Failure;

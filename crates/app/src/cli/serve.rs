@@ -9,10 +9,10 @@ use std::time::Duration;
 use anyhow::Context as _;
 use derslik_domain::id::AccountId;
 use derslik_http::Socket;
-use derslik_http::metadata::Running;
 use derslik_operations::ControlSlot;
 use derslik_ports::inbound::control::{ControlError, PublicAccountId, SeedControl};
 use derslik_ports::inbound::{HealthService, Phase};
+use derslik_side_listener::Running;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
@@ -70,7 +70,8 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, args: &ServeArgs) ->
         let people = installation.people_with(Arc::new(KnownPassword));
         runtime.block_on(add_known_person(people.as_ref(), &demo.plan)).map_err(Failure::Database)?;
     }
-    let metadata = metadata::start(config, Arc::clone(&state.token_grants), &runtime)?;
+    let metadata = metadata::start(config, Arc::clone(&state.token_grants), &operators, &runtime)?;
+    let host = certificate.as_ref().and_then(|certificate| certificate.host());
     let stop = signals.stop_within(config.stop_limit());
     if let Some(certificate) = certificate {
         certificate.follow_files().map_err(|error| Failure::Other(error.into()))?;
@@ -88,6 +89,7 @@ pub(super) fn run(context: &Context<'_>, signals: &Signals, args: &ServeArgs) ->
         &Banner {
             address,
             is_encrypted: tls.is_some(),
+            host,
             operations: operations.address(),
             shows_metrics: operations.shows_metrics(),
             metadata: metadata.as_ref().map(Running::address),

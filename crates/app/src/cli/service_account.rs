@@ -8,19 +8,27 @@ use derslik_ports::inbound::operators::{CreateServiceAccountError, NewDelegation
 use serde_json::{Value, json};
 
 use super::list_args::{ListArgs, PAGE_SIZE};
-use super::scopes::read_scopes;
+use super::scopes::{read_scopes, scope_names};
 use super::user::{RoleName, find as find_user};
 use super::{Context, Failure, Operator, database};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ServiceAccountCommand {
     /// Creates a service account: a program that proves itself by signatures. `derslik token create --as service-account` makes a key.
+    #[command(after_help = EXAMPLES)]
     Create(CreateServiceAccount),
     /// Lists the service accounts of an account.
     List(ListServiceAccounts),
-    /// Revokes all keys and tokens of a service account for good. Every process refuses them within one second.
+    /// Revokes all keys and tokens of a service account for good. Every process refuses them within one second. It may not act until it
+    /// gets a new key.
     Revoke(OneServiceAccount),
 }
+
+/// The end of the help.
+const EXAMPLES: &str = "\
+Examples:
+  derslik service-account create timetable --account okul --act-for ayse@okul.example
+  derslik service-account create extractor --account okul --act-for ayse@okul.example --scope all";
 
 #[derive(Debug, Args)]
 pub(super) struct CreateServiceAccount {
@@ -33,7 +41,7 @@ pub(super) struct CreateServiceAccount {
     #[arg(long, value_enum, default_value_t = RoleName::Member)]
     role: RoleName,
     /// A scope that its tokens may have; repeat it for each. With `other`, clients may also ask for scopes of other services, which they do
-    /// not get [default: all of the courses API].
+    /// not get. `all` is all of the courses API and `other`: for programs that ask for every scope [default: all of the courses API].
     #[arg(long = "scope", value_name = "SCOPE")]
     scopes: Vec<String>,
     /// A person for whom it may act, by number, GUID, e-mail address or user name; repeat it for each [default: none].
@@ -68,7 +76,7 @@ impl ServiceAccountCommand {
         match self {
             Self::Create(arguments) => {
                 let created = create(&operator, &arguments)?;
-                context.output.print(|| as_line(&created), || as_json(&created))
+                context.output.print(|| as_text(&created), || as_json(&created))
             }
             Self::List(arguments) => {
                 let account = operator.account(&arguments.account)?;
@@ -78,7 +86,12 @@ impl ServiceAccountCommand {
             }
             Self::Revoke(one) => {
                 let name = revoke(&operator, &one)?;
-                let text = || format!("{name} has no key and no token any more: every process refuses them within one second");
+                let text = || {
+                    format!(
+                        "{name} has no key and no token any more: every process refuses them within one second, and it may not act until it \
+                     gets a new key"
+                    )
+                };
                 context.output.print(text, || json!({ "name": name.as_str(), "state": "revoked" }))
             }
         }
@@ -102,7 +115,7 @@ fn create(operator: &Operator, arguments: &CreateServiceAccount) -> Result<Servi
             Failure::Usage(anyhow::anyhow!("{error}: `derslik service-account list --account {}` lists them", arguments.account))
         }
         error @ CreateServiceAccountError::UnknownUser => {
-            Failure::Usage(anyhow::anyhow!("{error}: `derslik user list --account {}` lists its people", arguments.account))
+            Failure::Usage(anyhow::anyhow!("{error}: `derslik user list --account {}` lists them", arguments.account))
         }
     })
 }
@@ -148,19 +161,35 @@ pub(super) fn find(operator: &Operator, account: AccountId, name: &ServiceName, 
     }
 }
 
-/// For whom a service account acts, in a few words.
+/// For whom a service account acts, in a few words. People are named by their ids, as `derslik user list` shows them.
 fn acts_for(delegation: &Delegation) -> String {
     match delegation {
         Delegation::None => "itself".to_owned(),
         Delegation::Everyone => "everyone".to_owned(),
-        Delegation::People(people) => people.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        Delegation::People(people) => {
+            let ids = people.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            format!("{} {ids}", if people.len() == 1 { "user" } else { "users" })
+        }
     }
+}
+
+/// A new service account, one line for each part.
+fn as_text(service: &ServiceAccount) -> String {
+    let ServiceAccount { address, principal, scopes, delegation, created_at: _ } = service;
+    let lines = [
+        ("name", address.name.to_string()),
+        ("address", address.to_string()),
+        ("principal", principal.to_string()),
+        ("acts for", acts_for(delegation)),
+        ("scopes", scope_names(*scopes)),
+    ];
+    lines.map(|(label, value)| format!("{label:10}  {value}")).join("\n")
 }
 
 fn as_line(service: &ServiceAccount) -> String {
     let ServiceAccount { address, principal, scopes, delegation, created_at: _ } = service;
-    let scopes = scopes.iter().map(Scope::name).collect::<Vec<_>>().join(" ");
-    format!("{}\t{address}\tprincipal {principal}\tacts for {}\t{scopes}", address.name, acts_for(delegation))
+    let (name, acts_for, scopes) = (&address.name, acts_for(delegation), scope_names(*scopes));
+    format!("{name}\t{address}\tprincipal {principal}\tacts for {acts_for}\tscopes {scopes}")
 }
 
 fn as_json(service: &ServiceAccount) -> Value {
@@ -258,10 +287,19 @@ mod tests {
     fn a_service_account_is_listed_with_the_people_for_whom_it_acts() {
         let people = service(Delegation::People(BTreeSet::from([Id::new(102), Id::new(103)])));
         let line = as_line(&people);
-        assert_eq!(line, "timetable\ttimetable@7.iam.derslik.internal\tprincipal 200\tacts for 102, 103\tclassroom.courses");
+        let expected = "timetable\ttimetable@7.iam.derslik.internal\tprincipal 200\tacts for users 102, 103\tscopes classroom.courses";
+        assert_eq!(line, expected);
         assert_eq!(as_json(&people)["acts_for"], json!([102, 103]));
         assert_eq!(as_json(&service(Delegation::Everyone))["acts_for"], json!("everyone"));
         assert!(as_line(&service(Delegation::None)).contains("acts for itself"));
+    }
+
+    #[test]
+    fn a_new_service_account_is_shown_with_a_label_for_each_part() {
+        let text = as_text(&service(Delegation::People(BTreeSet::from([Id::new(102)]))));
+        let labels: Vec<_> = text.lines().filter_map(|line| line.split_once("  ")).map(|(label, _)| label.trim()).collect();
+        assert_eq!(labels, ["name", "address", "principal", "acts for", "scopes"]);
+        assert!(text.contains("address     timetable@7.iam.derslik.internal\n") && text.contains("acts for    user 102\n"), "{text}");
     }
 
     #[test]

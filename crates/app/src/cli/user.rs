@@ -179,7 +179,10 @@ fn not_changed(account: &str, error: UserError) -> Failure {
             anyhow::anyhow!("there is no such person in the account: `derslik user list --account {account}` lists them")
         }
         UserError::NotAPerson => {
-            anyhow::anyhow!("that is a service and not a person: `derslik key revoke` ends its keys, `derslik account disable` ends all")
+            anyhow::anyhow!(
+                "that is a service and not a person: `derslik key revoke` ends its keys, `derslik service-account revoke` those of a \
+                 service account, and `derslik account disable` ends all"
+            )
         }
         UserError::PasswordTooShort { min } => {
             anyhow::anyhow!("the password is too short: give one of at least {min} characters, or lower account.password_min_length")
@@ -294,7 +297,7 @@ mod tests {
         };
         let errors: [(Refusal, &str); 3] = [
             (|| UserError::NotFound, "`derslik user list --account okul`"),
-            (|| UserError::NotAPerson, "derslik key revoke"),
+            (|| UserError::NotAPerson, "derslik service-account revoke"),
             (|| UserError::PasswordTooShort { min: 8 }, "at least 8 characters"),
         ];
         for (error, says) in errors {

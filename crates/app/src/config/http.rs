@@ -119,8 +119,10 @@ impl Config {
             workers => workers,
         };
         // Each connection to SQLite has three files; the rest is for listeners, the log and answers to refused clients.
-        let of_operations = u64::try_from(derslik_operations::MAX_CONNECTIONS).unwrap_or_default();
-        let reserved = 200 + of_operations + 6 * (u64::from(self.database.connections) + 2);
+        // The operations listener, and perhaps the metadata server.
+        let side_listeners = 1 + u64::from(self.metadata.listen.is_some());
+        let of_side_listeners = side_listeners * u64::try_from(derslik_side_listener::MAX_CONNECTIONS).unwrap_or_default();
+        let reserved = 200 + of_side_listeners + 6 * (u64::from(self.database.connections) + 2);
         let in_all = connections_within(self.http.max_connections, descriptors, reserved);
         ServerSettings {
             workers,

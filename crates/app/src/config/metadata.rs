@@ -18,7 +18,8 @@ pub struct MetadataConfig {
     /// it has to be a loopback address. In profile `dev`, `dev.allow_remote` allows any other. See
     /// [The metadata server](#the-metadata-server).
     pub listen: Option<String>,
-    /// The service account whose tokens the metadata server gives out, such as `timetable@10001.iam.derslik.internal`.
+    /// The service account whose tokens the metadata server gives out, such as `timetable@10000.iam.derslik.internal`;
+    /// `derslik service-account create` prints the address.
     pub service_account: Option<String>,
     /// The domain in which clients of the metadata server look for the APIs: `okul.example` makes them call
     /// `https://classroom.okul.example`. See [A domain of your own](DEPLOY.md#a-domain-of-your-own).

@@ -28,5 +28,5 @@ mod sqlite;
 
 pub use certificate::{judge_validity, load_pair};
 pub use connect::way_out;
-pub use parts::{KnownKeys, examine};
+pub use parts::{KnownKeys, Looks, examine};
 pub use report::{Finding, State, worst};

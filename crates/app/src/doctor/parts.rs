@@ -39,9 +39,22 @@ pub enum KnownKeys {
     Unread(String),
 }
 
-/// Runs all checks within `timeout`, which is longer than a second. `find_known_keys` looks for publicly known keys in the database,
-/// and returns `None` if the database has no current schema.
-pub fn examine(loaded: &Loaded, timeout: Duration, find_known_keys: impl FnOnce() -> Option<KnownKeys> + Send + 'static) -> Vec<Finding> {
+/// Looks into the database by the use cases of operators. Each returns `None` if the database has no current schema.
+#[derive(Debug)]
+pub struct Looks<K, M> {
+    /// Looks for publicly known keys.
+    pub known_keys: K,
+    /// Judges the service account of the metadata server; `None` as well if there is no such server.
+    pub metadata_account: M,
+}
+
+/// Runs all checks within `timeout`, which is longer than a second.
+pub fn examine<K, M>(loaded: &Loaded, timeout: Duration, looks: Looks<K, M>) -> Vec<Finding>
+where
+    K: FnOnce() -> Option<KnownKeys> + Send + 'static,
+    M: FnOnce() -> Option<Finding> + Send + 'static,
+{
+    let Looks { known_keys: find_known_keys, metadata_account } = looks;
     let config = &loaded.config;
     let until = Instant::now() + timeout.saturating_sub(BEFORE_REPORT);
     let part_of = |check, judge: fn(&Config) -> Vec<Finding>| {
@@ -53,6 +66,7 @@ pub fn examine(loaded: &Loaded, timeout: Duration, find_known_keys: impl FnOnce(
     let parts = [
         Part::start("database", move || judge_database(&of_database, timeout.saturating_sub(BEFORE_DATABASE))),
         Part::start("known_keys", move || find_known_keys().map(|keys| known_keys(profile, is_fixed, keys)).into_iter().collect()),
+        Part::start("metadata_account", move || metadata_account().into_iter().collect()),
         part_of("data_folder", judge_files),
         part_of("certificate", |config| vec![judge_certificate(config, SystemClock.now())]),
         part_of("port", judge_addresses),
@@ -93,13 +107,15 @@ impl Part {
     }
 }
 
-/// Both addresses that `serve` listens on.
+/// The addresses that `serve` listens on.
 fn judge_addresses(config: &Config) -> Vec<Finding> {
     let public = judge_place("port", "listen", config.listen, &look_at(config.listen));
     // A setting that is not an address was refused before.
     let of_operations = config.ops_of_serve().ok().flatten();
     let of_operations = of_operations.map(|address| judge_place("ops_port", "ops.listen", address, &look_at(address)));
-    [public].into_iter().chain(of_operations).collect()
+    let of_metadata = config.metadata().ok().flatten().map(|plan| plan.address);
+    let of_metadata = of_metadata.map(|address| judge_place("metadata_port", "metadata.listen", address, &look_at(address)));
+    [public].into_iter().chain(of_operations).chain(of_metadata).collect()
 }
 
 fn judge_database(config: &Config, limit: Duration) -> Vec<Finding> {

@@ -88,7 +88,7 @@ pub static CATALOGUE: [Metric; 31] = [
     )
     .by(&["dialect", "route"], ROUTES),
     Metric::recorded("derslik_batch_items_total", Kind::Counter, "Items of batches that were carried out.").by(&["dialect", "outcome"], 4),
-    Metric::recorded("derslik_rate_limited_total", Kind::Counter, "Requests above a quota.").by(&["policy"], 2),
+    Metric::recorded("derslik_rate_limited_total", Kind::Counter, "Requests above a quota.").by(&["policy"], 3),
     Metric::recorded("derslik_denied_total", Kind::Counter, "Requests that were denied.").by(&["cause"], 6),
     Metric::recorded(
         "derslik_pool_wait_seconds",

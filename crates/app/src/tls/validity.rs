@@ -1,4 +1,5 @@
-//! Reads when a certificate is valid. Nothing else of it is read, and no signature is checked: the library of TLS does that.
+//! Reads when a certificate is valid, and the name of its host. Nothing else of it is read, and no signature is checked: the library of
+//! TLS does that.
 //!
 //! A certificate is a tree of elements in DER. Each element is a tag, a length and that many bytes.
 
@@ -10,6 +11,13 @@ const SEQUENCE: u8 = 0x30;
 const VERSION: u8 = 0xa0;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
+/// The extensions, at the end of a certificate of version 3.
+const EXTENSIONS: u8 = 0xa3;
+const OBJECT_IDENTIFIER: u8 = 0x06;
+const OCTET_STRING: u8 = 0x04;
+/// The object identifier of the extension with the names (RFC 5280, section 4.2.1.6).
+const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1d, 0x11];
+const DNS_NAME: u8 = 0x82;
 
 /// When a certificate is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +54,36 @@ pub(super) fn validity_of(certificate: &[u8]) -> Option<Validity> {
     let not_before = element(validity)?;
     let not_after = element(not_before.rest)?;
     Some(Validity { not_before: time(&not_before)?, not_after: time(&not_after)? })
+}
+
+/// The first name of a host for which a certificate in DER stands, without those with a wildcard. `None` if it has none.
+pub(super) fn host_of(certificate: &[u8]) -> Option<String> {
+    let (certificate, _) = sequence(certificate)?;
+    let (fields, _) = sequence(certificate)?;
+    let extensions = elements(fields).find(|field| field.tag == EXTENSIONS)?;
+    let (extensions, _) = sequence(extensions.content)?;
+    let (names, _) = sequence(elements(extensions).find_map(|extension| names_in(extension.content))?)?;
+    let names = elements(names).filter(|name| name.tag == DNS_NAME);
+    let is_of_host = |byte: &u8| byte.is_ascii_alphanumeric() || b".-".contains(byte);
+    let host = names.map(|name| name.content).find(|name| !name.is_empty() && name.iter().all(is_of_host))?;
+    String::from_utf8(host.to_vec()).ok()
+}
+
+/// The content of an extension, if it is the one with the names.
+fn names_in(extension: &[u8]) -> Option<&[u8]> {
+    let mut parts = elements(extension);
+    parts.next().filter(|kind| kind.tag == OBJECT_IDENTIFIER && kind.content == SUBJECT_ALT_NAME)?;
+    // A mark that it is critical may stand in between.
+    parts.find(|part| part.tag == OCTET_STRING).map(|part| part.content)
+}
+
+/// The elements, up to the first one that is not whole.
+fn elements(mut bytes: &[u8]) -> impl Iterator<Item = Element<'_>> {
+    std::iter::from_fn(move || {
+        let found = element(bytes)?;
+        bytes = found.rest;
+        Some(found)
+    })
 }
 
 struct Element<'b> {
@@ -122,11 +160,23 @@ mod tests {
     }
 
     #[test]
+    fn the_first_name_of_a_host_is_read() {
+        let host = |names: &[&str]| {
+            let params = CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).unwrap();
+            host_of(params.self_signed(&KeyPair::generate().unwrap()).unwrap().der())
+        };
+        assert_eq!(host(&["classroom.okul.example", "localhost"]).as_deref(), Some("classroom.okul.example"));
+        assert_eq!(host(&["*.okul.example", "127.0.0.1", "localhost"]).as_deref(), Some("localhost"));
+        assert_eq!([host(&["127.0.0.1", "::1"]), host(&["*.okul.example"]), host(&[])], [None, None, None]);
+    }
+
+    #[test]
     fn bytes_that_are_no_certificate_are_refused_at_any_length() {
         let certificate = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
         let certificate = certificate.self_signed(&KeyPair::generate().unwrap()).unwrap();
         for length in 0..certificate.der().len() {
             assert_eq!(validity_of(&certificate.der()[..length]), None, "{length}");
+            assert_eq!(host_of(&certificate.der()[..length]), None, "{length}");
         }
         for bytes in [&b"\x30\x84\xff\xff\xff\xff"[..], b"\x30\x80", b"\x31\x00", b"\x30\x03\x30\x01\xa0"] {
             assert_eq!(validity_of(bytes), None, "{bytes:?}");

@@ -11,6 +11,12 @@ pub(crate) async fn authentication(api: Api) {
         assert_eq!(reply.error().0, 401, "{token}");
         assert!(reply.challenge.is_some_and(|challenge| challenge.starts_with("Bearer realm=")));
     }
+    // A method that is not carried out asks for a token all the same.
+    for (token, status) in [("", 401), ("wrong", 401), ("demo-access", 401), (ADMIN, 501), (STRANGER, 501)] {
+        for (method, path) in [("GET", "/v1/courses/1/courseWork"), ("POST", "/v1/invitations"), ("GET", "/v1/userProfiles/me/guardians")] {
+            assert_eq!(api.call(token, method, path, Value::Null).await.error().0, status, "{token} {method} {path}");
+        }
+    }
     assert_eq!(api.get("", "/v1/courses?access_token=demo-admin-token&key=k").await.status, 200);
     assert_eq!(api.get("", "/v1/courses?key=demo-admin-token").await.status, 401);
     let older = api.get(ADMIN, "/v1/courses/1").await.body;

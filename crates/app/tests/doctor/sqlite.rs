@@ -21,6 +21,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("sqlite::a_file_that_others_can_read_is_found", readable),
         Trial::test("sqlite::accounts_with_similar_names_are_found", similar_accounts),
         Trial::test("sqlite::publicly_known_keys_are_found_in_production", known_keys),
+        Trial::test("sqlite::a_metadata_server_without_its_service_account_is_found", metadata_account),
         Trial::test("sqlite::a_job_that_no_worker_takes_is_found", waiting_job),
     ]
 }
@@ -121,6 +122,24 @@ fn known_keys() -> Result<(), Failed> {
     finds("known_keys", "problem", &mut in_production)?;
     let fixed = crate::faults(doctor(&file.url).env("DERSLIK_FIXED_DEV_KEYS", "true"))?;
     check(!fixed.contains_key("known_keys"), &fixed)
+}
+
+fn metadata_account() -> Result<(), Failed> {
+    let file = File::new()?;
+    let run = |arguments: &[&str]| -> Result<(), Failed> {
+        let output = derslik(arguments).args(["--database-url", &file.url]).output()?;
+        check(output.status.success(), &output)
+    };
+    run(&["account", "create", "okul"])?;
+    let with_server = |account: &str| {
+        let mut command = doctor(&file.url);
+        command.env("DERSLIK_METADATA__LISTEN", "127.0.0.1:0").env("DERSLIK_METADATA__SERVICE_ACCOUNT", account);
+        command
+    };
+    only("metadata_account", "warning", &mut with_server("timetable@10001.iam.derslik.internal"))?;
+    only("metadata_account", "warning", &mut with_server("timetable@10000.iam.derslik.internal"))?;
+    run(&["service-account", "create", "timetable", "--account", "okul"])?;
+    none(&mut with_server("timetable@10000.iam.derslik.internal"))
 }
 
 fn waiting_job() -> Result<(), Failed> {

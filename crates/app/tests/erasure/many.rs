@@ -50,6 +50,16 @@ fn about(job: i64, name: &str) -> AuditFilter {
 
 pub(crate) async fn many(service: Service) {
     classes(&service).await;
+    let users = json!({ "userIds": [GUEST, ADDRESS, UNKNOWN, GUEST] });
+    let (status, preview) = call(&service, KEY, Method::POST, &format!("{PROJECT}/users/erase?dry_run=true"), users).await;
+    let shown = |user: &Value| (user["userId"].as_str().unwrap_or_default().to_owned(), user["dryRun"].as_bool());
+    let shown: Vec<_> = preview["data"].as_array().unwrap().iter().map(shown).collect();
+    assert_eq!((status, shown), (200, [GUEST, ADDRESS, UNKNOWN].map(|user| (user.to_owned(), Some(true))).to_vec()));
+    for (place, kind) in [(0_usize, "attendances"), (1, "profile")] {
+        assert_eq!(preview["data"][place]["counts"][kind], 1, "{preview}");
+    }
+    let (_, jobs) = get(&service, KEY, &format!("{PROJECT}/jobs")).await;
+    assert_eq!(jobs["data"], json!([]), "a look makes no job");
     let job = ask(&service, &[GUEST, ADDRESS, UNKNOWN, GUEST]).await;
     assert_eq!(ask(&service, &[UNKNOWN, GUEST, ADDRESS]).await, job, "the same users in another order");
     let other = ask(&service, &[UNKNOWN, GUEST]).await;

@@ -58,6 +58,12 @@ fn known_keys() -> Result<(), Failed> {
     check(answer.status == 204 && answer.head.contains(&format!("access-control-allow-origin: {own}\r\n")), &answer)?;
     let refused = preflight(&service, PAGE)?;
     check(refused.status == 403 && !refused.head.contains("access-control-allow-origin"), &refused)?;
+    // A link names no origin, and its answer is shown in the page of the link or beside it.
+    for (site, status) in [("cross-site", 403), ("none", 200), ("same-site", 200)] {
+        let site = format!("Sec-Fetch-Site: {site}");
+        let answer = ask(&service, "GET /v1/courses?access_token=demo-admin-token HTTP/1.1", &[&site])?;
+        check(answer.status == status, &answer)?;
+    }
     // A form needs no leave of the browser. It would do what it says, with a token that everyone knows.
     let form = "access_token=demo-admin-token";
     let head = format!(

@@ -115,7 +115,7 @@ impl Service {
             ids: Arc::new(CountedIds::default()),
             passwords,
             password_rules: PasswordRules::default(),
-            signatures: Arc::new(JwtSignatures),
+            signatures: Arc::new(JwtSignatures::default()),
         };
         let operators = operators(&uow, &system);
         let accounts = dev_accounts(operators.secrets.as_ref(), &settings(), true, now)?;

@@ -1,7 +1,10 @@
 //! Grants that get no token, and tokens that end with their grant.
 
-use derslik_domain::identity::{Scope, SignatureAlgorithm};
-use derslik_ports::inbound::operators::CreatedRefreshToken;
+use std::time::Duration;
+
+use derslik_domain::identity::{CredentialFilter, CredentialKind, Scope, SignatureAlgorithm, TokenLifetime};
+use derslik_domain::page::PageRequest;
+use derslik_ports::inbound::operators::{CreatedRefreshToken, KeyError};
 use serde_json::json;
 
 use crate::school::{STUDENT, School, TEACHER, URL, claims, encoded, is, person, text, with};
@@ -67,10 +70,34 @@ pub(crate) async fn revoked(school: School) {
     is(&school.assert(&other.sign(Some(&second.key), &claims)).await, 400, "invalid_grant");
 
     let created = school.refresh_token(STUDENT, [Scope::Courses].into_iter().collect()).await;
+    in_the_middle(&school, &created).await;
     let token = text(school.refresh(&created, "").await);
     school.operators.users.set_password(account, person(STUDENT), None).await.unwrap();
     assert_eq!(school.lists(&token).await, 401);
     is(&school.refresh(&created, "").await, 400, "invalid_grant");
+}
+
+/// Of tokens that were exchanged one for the other, one is revoked: it goes with those after it, and not with those before it. None is
+/// rotated into one that would not go.
+async fn in_the_middle(school: &School, created: &CreatedRefreshToken) {
+    let account = school.account("demo").await;
+    let mut tokens = vec![text(school.refresh(created, "").await)];
+    for _ in 0..3 {
+        let next = text(school.exchange(tokens.last().unwrap(), "").await);
+        tokens.push(next);
+    }
+    let filter = CredentialFilter { kind: Some(CredentialKind::AccessToken), ..CredentialFilter::default() };
+    let page = PageRequest { size: 100, after: None };
+    let listed = school.operators.credentials.list(account, filter, page).await.unwrap();
+    let second = listed.iter().find(|stored| tokens[1].contains(&stored.public_id)).unwrap();
+    let rotated = school.operators.credentials.rotate(account, second.id, Duration::ZERO, Some(TokenLifetime::Never)).await;
+    assert!(matches!(rotated, Err(KeyError::Issued)), "{rotated:?}");
+    school.operators.credentials.revoke(account, second.id).await.unwrap();
+    let mut statuses = Vec::new();
+    for token in &tokens {
+        statuses.push(school.lists(token).await);
+    }
+    assert_eq!(statuses, [200, 401, 401, 401]);
 }
 
 pub(crate) async fn other_people(school: School) {
@@ -97,7 +124,14 @@ pub(crate) async fn scopes(school: School) {
         is(&school.assert(&signing.sign(None, &with(claims.clone(), "scope", scope))).await, 400, "invalid_scope");
     }
     let repeated = format!("{URL}classroom.courses ").repeat(200);
-    assert_eq!(school.assert(&signing.sign(None, &with(claims, "scope", repeated))).await.0, 200);
+    assert_eq!(school.assert(&signing.sign(None, &with(claims.clone(), "scope", repeated))).await.0, 200);
+    let lacking = with(claims, "scope", format!("{URL}classroom.profile.emails"));
+    let (_, body) = school.assert(&signing.sign(None, &lacking)).await;
+    let text = body["error_description"].as_str().unwrap_or_default();
+    assert!(text.ends_with(&format!(": {URL}classroom.profile.emails")), "{text}");
+    let bearer = signing.sign(None, &with(lacking, "sub", service.address.to_string()));
+    let (status, body) = school.get(&bearer, "/v1/courses").await;
+    assert_eq!((status, body["error"]["details"][0]["reason"].as_str()), (403, Some("ACCESS_TOKEN_SCOPE_INSUFFICIENT")), "{body}");
     let created = school.refresh_token(STUDENT, [Scope::Courses].into_iter().collect()).await;
     is(&school.refresh(&created, "&scope=classroom.rosters").await, 400, "invalid_scope");
 }

@@ -8,7 +8,7 @@ use crate::text::{Name, TextError};
 use crate::time::{StartDateMode, Timestamp, Zone};
 use crate::trace::TraceParent;
 
-use super::Lang;
+use super::{CredentialRoot, Lang};
 
 /// The name of an account: 1 to 100 characters.
 pub type AccountName = Name<100>;
@@ -216,7 +216,7 @@ impl Scope {
 }
 
 /// A set of scopes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Scopes(u32);
 
 impl Scopes {
@@ -234,6 +234,12 @@ impl Scopes {
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 & other.0)
+    }
+
+    /// The scopes of the set that `other` does not hold.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
     }
 
     /// Whether `other` holds all scopes of the set.
@@ -266,6 +272,8 @@ pub struct Actor {
     pub scopes: Scopes,
     /// The credential that the client sent.
     pub credential: CredentialId,
+    /// What the credential goes back to: all credentials of one root have one allowance of requests.
+    pub root: CredentialRoot,
     /// The project that the credential belongs to, if it belongs to one.
     pub project: Option<ProjectId>,
     /// The step of a trace that the request is. Jobs that the actor asks for continue it.

@@ -105,7 +105,7 @@ mod tests {
     use super::*;
     use crate::course::CourseSettings;
     use crate::id::Id;
-    use crate::identity::{Account, AccountSettings, Lang, Principal, PrincipalKind, Scopes};
+    use crate::identity::{Account, AccountSettings, CredentialRoot, Lang, Principal, PrincipalKind, Scopes};
     use crate::time::{StartDateMode, Zone};
 
     fn actor(role: Role, scopes: Scopes) -> Actor {
@@ -121,6 +121,7 @@ mod tests {
             principal: Principal { id: Id::new(2), kind: PrincipalKind::Service, role },
             scopes,
             credential: Id::new(3),
+            root: CredentialRoot::Credential(Id::new(3)),
             project: None,
             trace: None,
         }

@@ -24,7 +24,7 @@ pub use actor::{
 pub use admin::{Admin, AdminRole};
 pub use authorize::{Action, Denial, authorize};
 pub use credential::{Credential, CredentialKind, PasswordHash, SecretDigest};
-pub use grant::{ClientId, ClientIdError, Grant, GrantKind, GrantProof, PublicKey, SignatureAlgorithm};
+pub use grant::{ClientId, ClientIdError, CredentialRoot, Grant, GrantKind, GrantProof, PublicKey, SignatureAlgorithm};
 pub use lang::{Lang, LangError};
 pub use lifetime::TokenLifetime;
 pub use network::ClientNetwork;

@@ -4,7 +4,7 @@ use crate::course::CalendarDate;
 use crate::id::{CredentialId, PrincipalId, ProjectId};
 use crate::time::Timestamp;
 
-use super::{CredentialKind, Scopes};
+use super::{CredentialKind, CredentialRoot, Scopes};
 
 /// The credentials that a list is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,6 +44,8 @@ pub struct StoredCredential {
     pub last_used_on: Option<CalendarDate>,
     /// The access key whose log-in got this token. `None` if it is not such a token, or if it was stored before keys were recorded.
     pub access_key: Option<CredentialId>,
+    /// The grant or the first token that this token was issued for, and with which it ends. `None` for every other credential.
+    pub issued_for: Option<CredentialRoot>,
 }
 
 impl StoredCredential {
@@ -73,6 +75,7 @@ mod tests {
             revoked_at,
             last_used_on: None,
             access_key: None,
+            issued_for: None,
         };
         for (revoked_at, expires_at, has_ended) in [
             (None, None, false),

@@ -1,9 +1,11 @@
 //! Authentication: the actor of a request.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use derslik_domain::identity::{Actor, CredentialKind};
 
-use super::Assertion;
+use super::{Assertion, QuotaExceeded, RequestedScopes, TokenQuota};
 use crate::StoreError;
 
 /// The credential that a request carries.
@@ -33,6 +35,12 @@ pub enum AuthenticationError {
     /// The credential has expired.
     #[error("the credential has expired")]
     Expired,
+    /// The credential is proved, and asks for these scopes, which its owner does not have or which do not exist.
+    #[error("a scope is unknown, or the owner of the credential does not have it")]
+    Scope(RequestedScopes),
+    /// The client shows too many signatures. This one was not verified.
+    #[error(transparent)]
+    TooMany(#[from] QuotaExceeded),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -55,10 +63,16 @@ pub trait IdentityService: Send + Sync {
     async fn authenticate(&self, presented: PresentedCredential) -> Result<Actor, AuthenticationError>;
 
     /// The actor of a request that shows an assertion in place of an access token. `presented` is the text of the assertion, which is an
-    /// access token from then on until it expires: its first request verifies it, and later ones find it as any other token. A service
+    /// access token from then on until it expires: its first request verifies it, and later ones find it as any other token. What was
+    /// signed makes the token, not the spelling of the signature: a second spelling is the same token, and revoked with it. A service
     /// account makes such an assertion for itself alone.
     ///
     /// # Errors
     /// Any [`AuthenticationError`].
-    async fn authenticate_signed(&self, presented: PresentedCredential, assertion: Assertion) -> Result<Actor, AuthenticationError>;
+    async fn authenticate_signed(
+        &self,
+        presented: PresentedCredential,
+        assertion: Assertion,
+        quota: Arc<dyn TokenQuota>,
+    ) -> Result<Actor, AuthenticationError>;
 }

@@ -30,7 +30,10 @@ pub use log_in::{IssuedToken, LogIn, LogInError, LogInService};
 pub use people::PeopleService;
 pub use rosters::{MemberWithAccess, NewMember, RosterService};
 pub use sessions::SessionService;
-pub use token_grants::{Assertion, Client, GrantError, GrantedToken, RequestedScopes, TokenGrants, TokenRequest};
+pub use token_grants::{
+    Assertion, Client, GrantError, GrantedToken, QuotaExceeded, QuotaKind, RequestedScopes, TokenGrants, TokenQuota, TokenRequest,
+    Unlimited,
+};
 
 #[cfg(any(test, feature = "mocks"))]
 pub use {
@@ -45,5 +48,5 @@ pub use {
     people::MockPeopleService,
     rosters::MockRosterService,
     sessions::MockSessionService,
-    token_grants::MockTokenGrants,
+    token_grants::{MockTokenGrants, MockTokenQuota},
 };

@@ -1,7 +1,11 @@
 //! Grants: proofs that a client exchanges for an access token of an hour.
 
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use derslik_domain::identity::{Scopes, ServiceAccount, ServiceAddress, SignatureAlgorithm};
+use derslik_domain::id::AccountId;
+use derslik_domain::identity::{CredentialRoot, Scopes, ServiceAccount, ServiceAddress, SignatureAlgorithm};
 use derslik_domain::time::Timestamp;
 
 use crate::StoreError;
@@ -110,6 +114,58 @@ impl std::fmt::Debug for GrantedToken {
     }
 }
 
+/// What a quota is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QuotaKind {
+    /// The verification of signatures, right or wrong.
+    Signatures,
+    /// Requests with a valid credential, and tokens for a valid grant.
+    Credential,
+}
+
+/// A request is above a quota. It was not counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many requests; try again later")]
+pub struct QuotaExceeded {
+    /// What the quota is for.
+    pub kind: QuotaKind,
+    /// How many requests it allows in a minute.
+    pub per_minute: NonZeroU32,
+    /// After how many seconds another request is taken: at least 1.
+    pub retry_after_seconds: u64,
+}
+
+/// How often a client may ask. The caller of a use case knows the client; the use case knows what a request shows, and asks before it does
+/// the work.
+#[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
+pub trait TokenQuota: Send + Sync {
+    /// Takes the verification of a signature that the client shows.
+    ///
+    /// # Errors
+    /// [`QuotaExceeded`]: the signature is not verified.
+    fn take_signature(&self) -> Result<(), QuotaExceeded>;
+
+    /// Takes a token for a proof that was found right.
+    ///
+    /// # Errors
+    /// [`QuotaExceeded`]: no token is issued.
+    fn take_token(&self, account: AccountId, root: CredentialRoot) -> Result<(), QuotaExceeded>;
+}
+
+/// A client that may ask as often as it likes.
+#[derive(Debug, Clone, Copy)]
+pub struct Unlimited;
+
+impl TokenQuota for Unlimited {
+    fn take_signature(&self) -> Result<(), QuotaExceeded> {
+        Ok(())
+    }
+
+    fn take_token(&self, _: AccountId, _: CredentialRoot) -> Result<(), QuotaExceeded> {
+        Ok(())
+    }
+}
+
 /// Why no token was issued.
 #[derive(Debug, thiserror::Error)]
 pub enum GrantError {
@@ -126,9 +182,12 @@ pub enum GrantError {
     /// The service account may not act for this user, or the user may not act.
     #[error("the service account may not act for this user")]
     Subject,
-    /// A scope is unknown, or the grant does not have it.
+    /// These scopes are refused: the grant does not have them, or they do not exist. The grant itself was proved.
     #[error("a scope is unknown, or the grant does not have it")]
-    Scope,
+    Scope(RequestedScopes),
+    /// The client asks too often.
+    #[error(transparent)]
+    TooMany(#[from] QuotaExceeded),
     /// The store failed. Nothing was changed, unless the connection broke during the commit: then the outcome is unknown.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -138,11 +197,11 @@ pub enum GrantError {
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
 #[async_trait]
 pub trait TokenGrants: Send + Sync {
-    /// Issues a token for a grant. The token does not outlive the grant.
+    /// Issues a token for a grant, if the client may ask once more. The token does not outlive the grant.
     ///
     /// # Errors
     /// Any [`GrantError`].
-    async fn grant(&self, request: TokenRequest) -> Result<GrantedToken, GrantError>;
+    async fn grant(&self, request: TokenRequest, quota: Arc<dyn TokenQuota>) -> Result<GrantedToken, GrantError>;
 
     /// The service account of that address, if it exists and may act.
     ///
@@ -150,8 +209,9 @@ pub trait TokenGrants: Send + Sync {
     /// [`StoreError`].
     async fn find_service_account(&self, address: ServiceAddress) -> Result<Option<ServiceAccount>, StoreError>;
 
-    /// Issues a token to a service account without a proof: only for callers inside of this process, which decide who asks. Without
-    /// scopes, the token has all that the service account may have.
+    /// A token of a service account without a proof: only for callers inside of this process, which decide who asks. Without scopes,
+    /// the token has all that the service account may have. A token of the same scopes that was issued in this way before is given
+    /// again, as long as it is valid and at least half of its life is left.
     ///
     /// # Errors
     /// [`GrantError::Invalid`] if there is no such service account, or it may not act; [`GrantError::Scope`]; [`GrantError::Store`].

@@ -2,7 +2,7 @@
 
 use derslik_domain::course::CalendarDate;
 use derslik_domain::id::{AccountId, CredentialId, GrantId, PrincipalId, ProjectId};
-use derslik_domain::identity::{Grant, GrantKind, GrantProof, Principal, Scopes, ServiceAccount, ServiceName};
+use derslik_domain::identity::{Grant, GrantKind, GrantProof, Principal, Scopes, ServiceAccount, ServiceName, StoredCredential};
 use derslik_domain::page::PageRequest;
 use derslik_domain::time::Timestamp;
 
@@ -36,6 +36,15 @@ pub enum TokenSource {
     Token(CredentialId),
     /// A caller inside of the program.
     Program,
+}
+
+/// An access token that is held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldToken {
+    /// The token.
+    pub token: StoredCredential,
+    /// The principal that got it: the owner of its grant, which may be a service account that acts for a person, or else its own.
+    pub requester: PrincipalId,
 }
 
 /// Stores service accounts, grants, and the access tokens that are issued for them.
@@ -100,6 +109,14 @@ pub trait GrantRepository {
     /// # Errors
     /// [`StoreError`].
     fn revoke(&mut self, account: AccountId, grant: GrantId, at: Timestamp) -> Result<bool, StoreError>;
+
+    /// One access token, also one that has ended, held together with all that it was issued for until the transaction ends:
+    /// another transaction that revokes or ends a part of that waits, and then finds the tokens that this one adds. `None` if there is no such token,
+    /// or if what it was issued for was revoked. Others may hold the same token at the same time.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn hold_token(&mut self, account: AccountId, token: CredentialId) -> Result<Option<HeldToken>, StoreError>;
 
     /// Adds an access token of a principal unless its public part is taken. Returns its id, or `None` if it was not added.
     ///

@@ -3,7 +3,8 @@
 use derslik_domain::course::CalendarDate;
 use derslik_domain::id::{AccountId, CredentialId, PrincipalId, ProjectId};
 use derslik_domain::identity::{
-    Account, AccountState, Credential, CredentialFilter, CredentialKind, PasswordHash, Principal, Scopes, SecretDigest, StoredCredential,
+    Account, AccountState, Credential, CredentialFilter, CredentialKind, CredentialRoot, PasswordHash, Principal, Scopes, SecretDigest,
+    StoredCredential,
 };
 use derslik_domain::page::PageRequest;
 use derslik_domain::rows::{BatchSize, RowCount};
@@ -20,6 +21,8 @@ pub struct CredentialOwner {
     pub credential: Credential,
     /// The last day, in UTC, on which it was accepted, as far as it is recorded.
     pub last_used_on: Option<CalendarDate>,
+    /// What the credential goes back to.
+    pub root: CredentialRoot,
 }
 
 /// A credential to add.
@@ -127,14 +130,15 @@ pub trait IdentityRepository {
         page: PageRequest<CredentialId>,
     ) -> Result<Vec<StoredCredential>, StoreError>;
 
-    /// One credential, also one that has ended, locked against other writers until the transaction ends.
+    /// One credential, also one that has ended, locked against other writers until the transaction ends. What it was issued for is
+    /// held before, from its grant on, so that nothing ends that and no token is issued for it meanwhile.
     ///
     /// # Errors
     /// [`StoreError`].
     fn lock_credential(&mut self, account: AccountId, credential: CredentialId) -> Result<Option<StoredCredential>, StoreError>;
 
-    /// Lets a credential expire at that instant, unless it expires before, and with it the tokens that were issued for it. Returns
-    /// whether an end changed.
+    /// Lets a credential expire at that instant, unless it expires before, and with it the tokens that were issued for it, and for
+    /// those, and so on. Returns whether an end changed.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -146,7 +150,8 @@ pub trait IdentityRepository {
     /// [`StoreError`].
     fn touch_credential(&mut self, account: AccountId, credential: CredentialId, day: CalendarDate) -> Result<(), StoreError>;
 
-    /// Revokes a credential for good, and with it the tokens that were issued for it. Returns whether there was one to revoke.
+    /// Revokes a credential for good, and with it the tokens that were issued for it, and for those, and so on. Returns whether there
+    /// was one to revoke.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -41,7 +41,7 @@ pub use courses::{
 };
 pub use due_work::DueWork;
 pub use erasures::{CountedAnswers, ErasureRepository, ListedUser};
-pub use grants::{GrantRepository, NewGrant, TokenSource};
+pub use grants::{GrantRepository, HeldToken, NewGrant, TokenSource};
 pub use health::{DatabaseFacts, DatabaseProbe, FirstDue, SchemaFit};
 pub use idempotency::{IdempotencyRepository, KeyState, OwnedKey, SearchedAnswers};
 pub use identity::{CredentialOwner, IdentityRepository, NewCredential};

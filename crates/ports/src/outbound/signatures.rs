@@ -1,5 +1,6 @@
 //! Signatures of service accounts.
 
+use async_trait::async_trait;
 use derslik_domain::identity::{PublicKey, SignatureAlgorithm};
 
 use super::StoreError;
@@ -21,10 +22,15 @@ impl std::fmt::Debug for SigningKey {
 
 /// Verifies signatures, and makes the keys of them.
 #[cfg_attr(any(test, feature = "mocks"), mockall::automock)]
+#[async_trait]
 pub trait Signatures: Send + Sync + std::fmt::Debug {
     /// Whether the holder of the private half of `key` made `signature` over `message` by `algorithm`. A key of another algorithm has
-    /// made none.
-    fn verify(&self, algorithm: SignatureAlgorithm, key: &PublicKey, message: &[u8], signature: &[u8]) -> bool;
+    /// made none. No thread that answers requests is kept busy, and few signatures are verified at the same time.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if too many wait already.
+    async fn verify(&self, algorithm: SignatureAlgorithm, key: PublicKey, message: Vec<u8>, signature: Vec<u8>)
+    -> Result<bool, StoreError>;
 
     /// A random key pair. One of RSA may take a second.
     ///

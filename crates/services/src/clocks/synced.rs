@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use derslik_domain::identity::{Actor, ServiceAccount, ServiceAddress};
 use derslik_ports::inbound::{
     Assertion, AuthenticationError, GrantError, GrantedToken, IdentityService, IssuedToken, LogIn, LogInError, LogInService,
-    PresentedCredential, RequestedScopes, TokenGrants, TokenRequest,
+    PresentedCredential, RequestedScopes, TokenGrants, TokenQuota, TokenRequest,
 };
 use derslik_ports::outbound::{ClockSync, StoreError};
 
@@ -76,9 +76,14 @@ impl IdentityService for SyncedIdentity {
         self.inner.authenticate(presented).await
     }
 
-    async fn authenticate_signed(&self, presented: PresentedCredential, assertion: Assertion) -> Result<Actor, AuthenticationError> {
+    async fn authenticate_signed(
+        &self,
+        presented: PresentedCredential,
+        assertion: Assertion,
+        quota: Arc<dyn TokenQuota>,
+    ) -> Result<Actor, AuthenticationError> {
         self.clocks.refresh().await?;
-        self.inner.authenticate_signed(presented, assertion).await
+        self.inner.authenticate_signed(presented, assertion, quota).await
     }
 }
 
@@ -92,9 +97,9 @@ impl LogInService for SyncedLogIns {
 
 #[async_trait]
 impl TokenGrants for SyncedGrants {
-    async fn grant(&self, request: TokenRequest) -> Result<GrantedToken, GrantError> {
+    async fn grant(&self, request: TokenRequest, quota: Arc<dyn TokenQuota>) -> Result<GrantedToken, GrantError> {
         self.clocks.refresh().await?;
-        self.inner.grant(request).await
+        self.inner.grant(request, quota).await
     }
 
     async fn find_service_account(&self, address: ServiceAddress) -> Result<Option<ServiceAccount>, StoreError> {

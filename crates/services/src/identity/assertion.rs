@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use derslik_domain::id::AccountId;
-use derslik_domain::identity::{Grant, GrantKind, GrantProof, Scope, Scopes, ServiceAccount, ServiceAddress};
+use derslik_domain::identity::{Grant, GrantKind, GrantProof, PublicKey, Scope, Scopes, ServiceAccount, ServiceAddress};
 use derslik_domain::time::Timestamp;
-use derslik_ports::inbound::{Assertion, GrantError, RequestedScopes};
+use derslik_ports::inbound::{Assertion, GrantError, RequestedScopes, TokenQuota};
 use derslik_ports::outbound::{Signatures, StoreError, Stores, Tenant, UnitOfWork};
 
 use super::secret::is_grant_id;
@@ -16,6 +16,9 @@ use super::secret::is_grant_id;
 const MAX_LIFE: Duration = Duration::from_secs(3_600);
 /// How far ahead of ours the clock of a client may be.
 const MAX_SKEW: Duration = Duration::from_secs(60);
+/// How many keys are tried for an assertion that names none, the newest ones first: an old one and its successor. Each costs the
+/// verification of a signature, for anyone who knows the address of a service account.
+const MOST_TRIED: usize = 2;
 
 /// An assertion whose signature is right.
 #[derive(Debug, Clone)]
@@ -30,14 +33,16 @@ pub(super) struct Verified {
     pub(super) scopes: Scopes,
 }
 
-/// Verifies an assertion at `now`. Whether the service account may act for the subject is decided later.
+/// Verifies an assertion at `now`. Whether the service account may act for the subject is decided later. The quota is asked before a
+/// signature is verified, and not where no key can have made it.
 ///
 /// # Errors
-/// [`GrantError::Time`], [`GrantError::Invalid`], [`GrantError::Scope`], [`GrantError::Store`].
+/// [`GrantError::Time`], [`GrantError::Invalid`], [`GrantError::Scope`], [`GrantError::TooMany`], [`GrantError::Store`].
 pub(super) async fn verify<U: UnitOfWork>(
     uow: &U,
     signatures: &Arc<dyn Signatures>,
     assertion: &Assertion,
+    quota: &dyn TokenQuota,
     now: Timestamp,
 ) -> Result<Verified, GrantError> {
     let Assertion { issued_at, expires_at, .. } = *assertion;
@@ -52,26 +57,52 @@ pub(super) async fn verify<U: UnitOfWork>(
     }
     let found = uow.read(Tenant::Unknown, move |stores| keys_of(stores, &address, named.as_deref(), now)).await?;
     let (service, keys) = found.ok_or(GrantError::Invalid)?;
-    let signed = keys.into_iter().find(|grant| match &grant.proof {
-        GrantProof::Key { algorithm, key } => {
-            *algorithm == assertion.algorithm && signatures.verify(*algorithm, key, &assertion.message, &assertion.signature)
+    let possible: Vec<_> = keys.into_iter().filter_map(|grant| public_half(grant, assertion)).rev().take(MOST_TRIED).collect();
+    if possible.is_empty() {
+        return Err(GrantError::Invalid);
+    }
+    quota.take_signature()?;
+    let mut signer = None;
+    for (grant, key) in possible {
+        let (message, signature) = (assertion.message.clone(), assertion.signature.clone());
+        if signatures.verify(assertion.algorithm, key, message, signature).await? {
+            signer = Some(grant);
+            break;
         }
-        GrantProof::Refresh { .. } => false,
-    });
-    let key = signed.ok_or(GrantError::Invalid)?;
+    }
+    let key = signer.ok_or(GrantError::Invalid)?;
     let scopes = granted(assertion.scopes, key.scopes.and(service.scopes))?;
     Ok(Verified { account, service, key, scopes })
+}
+
+/// A grant with its public half, if it is a key of the algorithm of the assertion.
+fn public_half(grant: Grant, assertion: &Assertion) -> Option<(Grant, PublicKey)> {
+    match &grant.proof {
+        GrantProof::Key { algorithm, key } if *algorithm == assertion.algorithm => {
+            let key = key.clone();
+            Some((grant, key))
+        }
+        GrantProof::Key { .. } | GrantProof::Refresh { .. } => None,
+    }
 }
 
 /// The requested scopes, which must be among the possible ones; all of these if none are requested. Scopes that do not exist are left out
 /// if [`Scope::Other`] is possible.
 ///
 /// # Errors
-/// [`GrantError::Scope`].
+/// [`GrantError::Scope`] with those that are refused.
 pub(super) fn granted(requested: Option<RequestedScopes>, possible: Scopes) -> Result<Scopes, GrantError> {
     let Some(RequestedScopes { known, has_unknown }) = requested else { return Ok(possible) };
-    let may_be_asked = !has_unknown || (possible.contains(Scope::Other) && !known.is_empty());
-    if may_be_asked && known.is_within(possible) { Ok(known) } else { Err(GrantError::Scope) }
+    let is_left_out = possible.contains(Scope::Other) && !known.is_empty();
+    let refused = RequestedScopes { known: known.without(possible), has_unknown: has_unknown && !is_left_out };
+    if refused.known.is_empty() && !refused.has_unknown { Ok(known) } else { Err(GrantError::Scope(refused)) }
+}
+
+/// Writes refused scopes to the log, by the names that they have here. A name that does not exist is a text of the client, and is left out.
+pub(super) fn log_refused(account: Option<AccountId>, refused: RequestedScopes) {
+    let missing = refused.known.iter().map(Scope::name).collect::<Vec<_>>().join(" ");
+    let account = account.map(AccountId::get);
+    tracing::info!(account, missing, has_unknown = refused.has_unknown, "a grant was refused for its scopes");
 }
 
 /// The service account of an address with the keys that it may have signed with: the named one, or all that are valid. `None` if the

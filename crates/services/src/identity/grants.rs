@@ -4,16 +4,23 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use derslik_domain::audit::DenialCause;
-use derslik_domain::id::AccountId;
-use derslik_domain::identity::{ClientId, CredentialKind, GrantKind, GrantProof, ServiceAccount, ServiceAddress, StoredCredential};
+use derslik_domain::id::{AccountId, PrincipalId};
+use derslik_domain::identity::{
+    ClientId, CredentialKind, CredentialRoot, GrantKind, GrantProof, Scopes, ServiceAccount, ServiceAddress, StoredCredential, UserKey,
+    UserState,
+};
 use derslik_domain::page::PageRequest;
-use derslik_ports::inbound::{Assertion, Client, DenialLog, GrantError, GrantedToken, RequestedScopes, TokenGrants, TokenRequest};
-use derslik_ports::outbound::{Clock, CredentialOwner, Ids, Signatures, StoreError, Stores, Tenant, TokenSource, UnitOfWork};
+use derslik_domain::time::Timestamp;
+use derslik_ports::inbound::{
+    Assertion, Client, DenialLog, GrantError, GrantedToken, RequestedScopes, TokenGrants, TokenQuota, TokenRequest,
+};
+use derslik_ports::outbound::{Clock, CredentialOwner, HeldToken, Ids, Signatures, StoreError, Stores, Tenant, TokenSource, UnitOfWork};
+use moka::sync::Cache;
 use subtle::ConstantTimeEq;
 
-use super::assertion::{granted, is_open, verify};
-use super::issue::{NewGranted, Parties, hold, issue_new, principal_of, subject};
-use super::secret::{Malformed, digest, find_public_id, new_token};
+use super::assertion::{granted, is_open, log_refused, verify};
+use super::issue::{NewGranted, Parties, TOKEN_SECONDS, end_of_token, hold, issue_new, principal_of, seconds_until, subject};
+use super::secret::{Malformed, digest, find_public_id, new_token, public_id};
 
 /// The use case of exchanging grants over a unit of work.
 #[derive(Clone)]
@@ -23,6 +30,8 @@ pub struct Grants<U> {
     ids: Arc<dyn Ids>,
     signatures: Arc<dyn Signatures>,
     denials: Option<Arc<dyn DenialLog>>,
+    /// The tokens that were given to service accounts without a proof.
+    kept: Cache<KeptKey, Kept>,
 }
 
 impl<U> std::fmt::Debug for Grants<U> {
@@ -34,7 +43,7 @@ impl<U> std::fmt::Debug for Grants<U> {
 impl<U: UnitOfWork> Grants<U> {
     /// The use case over these ports.
     pub fn new(uow: U, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, signatures: Arc<dyn Signatures>) -> Self {
-        Self { uow, clock, ids, signatures, denials: None }
+        Self { uow, clock, ids, signatures, denials: None, kept: Cache::new(MOST_KEPT) }
     }
 
     /// The same use case, which counts refused grants there.
@@ -43,23 +52,29 @@ impl<U: UnitOfWork> Grants<U> {
         Self { denials: Some(denials), ..self }
     }
 
-    /// Counts a refused grant for the account that it names, which may not exist.
+    /// Counts a refused grant for the account that it names, which may not exist. Refused scopes are logged.
     fn count(&self, account: Option<AccountId>, error: &GrantError) {
         let cause = match error {
             GrantError::Client => DenialCause::UnknownCredential,
             GrantError::Invalid => DenialCause::WrongSecret,
             GrantError::Time => DenialCause::Expired,
-            GrantError::Subject | GrantError::Scope => DenialCause::NotAllowed,
-            GrantError::Store(_) => return,
+            GrantError::Subject => DenialCause::NotAllowed,
+            GrantError::Scope(refused) => {
+                log_refused(account, *refused);
+                DenialCause::NotAllowed
+            }
+            // Nothing was found wrong.
+            GrantError::TooMany(_) | GrantError::Store(_) => return,
         };
         if let Some(denials) = &self.denials {
             denials.note(account, cause);
         }
     }
 
-    async fn for_assertion(&self, assertion: Assertion) -> Result<GrantedToken, GrantError> {
+    async fn for_assertion(&self, assertion: Assertion, quota: &dyn TokenQuota) -> Result<GrantedToken, GrantError> {
         // Who signs goes by a real clock, and the token by that of the account.
-        let verified = verify(&self.uow, &self.signatures, &assertion, self.clock.now()).await?;
+        let verified = verify(&self.uow, &self.signatures, &assertion, quota, self.clock.now()).await?;
+        quota.take_token(verified.account, CredentialRoot::Grant(verified.key.id))?;
         let (token, account) = (new_token(self.ids.as_ref()), verified.account);
         let now = self.clock.now_of(account);
         self.uow
@@ -82,7 +97,13 @@ impl<U: UnitOfWork> Grants<U> {
             .await
     }
 
-    async fn for_refresh_token(&self, client: Client, shown: String, scopes: Option<RequestedScopes>) -> Result<GrantedToken, GrantError> {
+    async fn for_refresh_token(
+        &self,
+        client: Client,
+        shown: String,
+        scopes: Option<RequestedScopes>,
+        quota: &dyn TokenQuota,
+    ) -> Result<GrantedToken, GrantError> {
         let ClientId { account, public_id } = client.id.parse().map_err(|_| GrantError::Client)?;
         let now = self.clock.now_of(account);
         let find = move |stores: &mut dyn Stores| {
@@ -98,6 +119,7 @@ impl<U: UnitOfWork> Grants<U> {
             return Err(GrantError::Invalid);
         }
         let scopes = granted(scopes, grant.scopes)?;
+        quota.take_token(account, CredentialRoot::Grant(grant.id))?;
         let token = new_token(self.ids.as_ref());
         self.uow
             .write(account, move |stores| {
@@ -109,7 +131,7 @@ impl<U: UnitOfWork> Grants<U> {
             .await
     }
 
-    async fn for_token(&self, shown: String, scopes: Option<RequestedScopes>) -> Result<GrantedToken, GrantError> {
+    async fn for_token(&self, shown: String, scopes: Option<RequestedScopes>, quota: &dyn TokenQuota) -> Result<GrantedToken, GrantError> {
         let (clock, kind) = (Arc::clone(&self.clock), CredentialKind::AccessToken);
         let public_id = find_public_id(kind, "", shown.as_bytes()).map_err(|Malformed| GrantError::Invalid)?;
         let found = self.uow.read(Tenant::Unknown, move |stores| stores.identity().find_credential(kind, &public_id));
@@ -119,19 +141,21 @@ impl<U: UnitOfWork> Grants<U> {
         let is_valid = |owner: &CredentialOwner| !owner.credential.is_expired(clock.now_of(owner.account.id));
         let owner = found?.filter(|owner| is_shown(owner.credential.digest.bytes()) && is_valid(owner));
         let owner = owner.ok_or(GrantError::Invalid)?;
-        let (account, old) = (owner.account.id, owner.credential);
+        let (account, root, old) = (owner.account.id, owner.root, owner.credential);
         let now = clock.now_of(account);
         let scopes = granted(scopes, old.scopes)?;
+        quota.take_token(account, root)?;
         let token = new_token(self.ids.as_ref());
         self.uow
             .write(account, move |stores| {
                 if !stores.identity().hold_principal(account, old.principal.id)? {
                     return Err(GrantError::Invalid);
                 }
-                let held = stores.identity().lock_credential(account, old.id)?.filter(|held| !held.has_ended(now));
-                let StoredCredential { expires_at: until, access_key, .. } = held.ok_or(GrantError::Invalid)?;
+                let held = stores.grants().hold_token(account, old.id)?.filter(|held| !held.token.has_ended(now));
+                let HeldToken { token: held, requester } = held.ok_or(GrantError::Invalid)?;
+                let StoredCredential { expires_at: until, access_key, .. } = held;
                 let new = NewGranted { token, scopes, source: TokenSource::Token(old.id), until, access_key };
-                issue_new(stores, account, Parties::alone(old.principal), new, old.project, now)
+                issue_new(stores, account, Parties { owner: old.principal, requester }, new, old.project, now)
             })
             .await
     }
@@ -143,7 +167,9 @@ impl<U: UnitOfWork> Grants<U> {
                 if !is_open(stores, address.account)? {
                     return Ok(None);
                 }
-                stores.grants().find_service_account(address.account, &address.name)
+                let Some(service) = stores.grants().find_service_account(address.account, &address.name)? else { return Ok(None) };
+                let user = stores.users().find(address.account, &UserKey::Id(service.principal))?;
+                Ok(user.filter(|user| user.status == UserState::Active).map(|_| service))
             })
             .await
     }
@@ -152,8 +178,14 @@ impl<U: UnitOfWork> Grants<U> {
         let (now, account) = (self.clock.now_of(address.account), address.account);
         let service = self.find(address).await?.ok_or(GrantError::Invalid)?;
         let scopes = granted(scopes, service.scopes)?;
+        let key = (account, service.principal, scopes);
+        if let Some(token) = self.kept_token(key, now).await? {
+            return Ok(token);
+        }
         let token = new_token(self.ids.as_ref());
-        self.uow
+        let public_id = public_id(CredentialKind::AccessToken, "", token.as_bytes());
+        let issued: Result<GrantedToken, GrantError> = self
+            .uow
             .write(account, move |stores| {
                 if !stores.identity().hold_principal(account, service.principal)? {
                     return Err(GrantError::Invalid);
@@ -163,9 +195,43 @@ impl<U: UnitOfWork> Grants<U> {
                 let new = NewGranted { token, scopes, source: TokenSource::Program, until: None, access_key: None };
                 issue_new(stores, account, Parties::alone(owner), new, first.first().map(|project| project.id), now)
             })
-            .await
+            .await;
+        let token = issued?;
+        self.kept.insert(key, Kept { public_id, token: token.token.clone(), ends_at: end_of_token(now, None) });
+        Ok(token)
+    }
+
+    /// The token of these scopes that was given to a service account before, if it is valid and at least half of its life is left. That it
+    /// is valid is read from the store: it may have been revoked since, or its principal or account may not act any more.
+    async fn kept_token(&self, key: KeptKey, now: Timestamp) -> Result<Option<GrantedToken>, StoreError> {
+        let Some(Kept { public_id, token, ends_at }) = self.kept.get(&key) else { return Ok(None) };
+        let seconds = seconds_until(ends_at, now);
+        if seconds < TOKEN_SECONDS / 2 {
+            return Ok(None);
+        }
+        let kind = CredentialKind::AccessToken;
+        let found = self.uow.read(Tenant::Unknown, move |stores| stores.identity().find_credential(kind, &public_id));
+        let found: Result<_, StoreError> = found.await;
+        let (account, principal, scopes) = key;
+        let is_same = |owner: &CredentialOwner| owner.account.id == account && owner.credential.principal.id == principal;
+        let is_valid = found?.is_some_and(|owner| is_same(&owner) && !owner.credential.is_expired(now));
+        Ok(is_valid.then_some(GrantedToken { token, seconds, scopes }))
     }
 }
+
+/// The account and the principal of a service account, and the scopes of a token.
+type KeptKey = (AccountId, PrincipalId, Scopes);
+
+/// A token that was given to a service account without a proof.
+#[derive(Clone)]
+struct Kept {
+    public_id: String,
+    token: String,
+    ends_at: Timestamp,
+}
+
+/// The most tokens that are kept, each of other scopes.
+const MOST_KEPT: u64 = 100;
 
 /// The account that a request says it belongs to.
 fn claimed_account(request: &TokenRequest) -> Option<AccountId> {
@@ -178,12 +244,12 @@ fn claimed_account(request: &TokenRequest) -> Option<AccountId> {
 
 #[async_trait]
 impl<U: UnitOfWork> TokenGrants for Grants<U> {
-    async fn grant(&self, request: TokenRequest) -> Result<GrantedToken, GrantError> {
+    async fn grant(&self, request: TokenRequest, quota: Arc<dyn TokenQuota>) -> Result<GrantedToken, GrantError> {
         let account = claimed_account(&request);
         let issued = match request {
-            TokenRequest::Assertion(assertion) => self.for_assertion(assertion).await,
-            TokenRequest::Refresh { client, token, scopes } => self.for_refresh_token(client, token, scopes).await,
-            TokenRequest::Exchange { token, scopes } => self.for_token(token, scopes).await,
+            TokenRequest::Assertion(assertion) => self.for_assertion(assertion, quota.as_ref()).await,
+            TokenRequest::Refresh { client, token, scopes } => self.for_refresh_token(client, token, scopes, quota.as_ref()).await,
+            TokenRequest::Exchange { token, scopes } => self.for_token(token, scopes, quota.as_ref()).await,
         };
         issued.inspect_err(|error| self.count(account, error))
     }

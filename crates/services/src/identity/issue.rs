@@ -77,8 +77,8 @@ pub(super) fn hold(
     Ok(grant)
 }
 
-/// Stores a token of a principal that is held, and records who got it: both principals stand in the audit log. `None` if the text of the
-/// token is stored already.
+/// Stores a token of a principal that is held under a public part, and records who got it: both principals stand in the audit log. `None`
+/// if a token of that public part is stored already.
 ///
 /// # Errors
 /// [`GrantError::Store`].
@@ -86,7 +86,7 @@ pub(super) fn issue(
     stores: &mut dyn Stores,
     account: AccountId,
     parties: Parties,
-    new: NewGranted,
+    (new, public_id): (NewGranted, String),
     project: Option<ProjectId>,
     now: Timestamp,
 ) -> Result<Option<GrantedToken>, GrantError> {
@@ -94,7 +94,7 @@ pub(super) fn issue(
     let (kind, secret, end) = (CredentialKind::AccessToken, new.token.as_bytes(), end_of_token(now, new.until));
     let credential = NewCredential {
         kind,
-        public_id: public_id(kind, "", secret),
+        public_id,
         digest: digest(secret),
         scopes: new.scopes,
         expires_at: Some(end),
@@ -105,8 +105,12 @@ pub(super) fn issue(
     let added = stores.grants().add_token(account, owner, &credential, new.source)?;
     let Some(id) = added else { return Ok(None) };
     record(stores, account, now, Requester::Principal(requester, id), Change::SignedIn, Object::Principal(owner.id))?;
-    let seconds = u32::try_from((end.micros() - now.micros()) / MICROS).unwrap_or_default();
-    Ok(Some(GrantedToken { token: new.token, seconds, scopes: new.scopes }))
+    Ok(Some(GrantedToken { token: new.token, seconds: seconds_until(end, now), scopes: new.scopes }))
+}
+
+/// The whole seconds until an instant.
+pub(super) fn seconds_until(end: Timestamp, now: Timestamp) -> u32 {
+    u32::try_from((end.micros() - now.micros()) / MICROS).unwrap_or_default()
 }
 
 /// As [`issue`], for a token that was made at random.
@@ -121,18 +125,23 @@ pub(super) fn issue_new(
     project: Option<ProjectId>,
     now: Timestamp,
 ) -> Result<GrantedToken, GrantError> {
-    let issued = issue(stores, account, parties, new, project, now)?;
+    let public_id = public_id(CredentialKind::AccessToken, "", new.token.as_bytes());
+    let issued = issue(stores, account, parties, (new, public_id), project, now)?;
     issued.ok_or_else(|| StoreError::from(Reason::Conflict).into())
 }
 
-/// The person that a text names, if the service account may act for that person and the person may act. The person is held.
+/// The person that a text names, if the service account may act for that person and the person may act. The person is held. A text is an
+/// address, a user name or a GUID, in this order. It is never a number: user names may be numbers, and no text must name another person than
+/// the client means.
 ///
 /// # Errors
 /// [`GrantError::Subject`].
 pub(super) fn subject(stores: &mut dyn Stores, service: &ServiceAccount, named: &str) -> Result<Principal, GrantError> {
     let account = service.address.account;
     let mut found: Option<User> = None;
-    for key in UserKey::all_of(named) {
+    let mut keys: Vec<_> = UserKey::all_of(named).filter_map(|key| Some((place_of(&key)?, key))).collect();
+    keys.sort_by_key(|(place, _)| *place);
+    for (_, key) in keys {
         found = stores.users().find(account, &key)?;
         if found.is_some() {
             break;
@@ -141,6 +150,16 @@ pub(super) fn subject(stores: &mut dyn Stores, service: &ServiceAccount, named: 
     let may_act = |user: &User| user.kind == PrincipalKind::User && user.status == UserState::Active;
     let person = found.filter(|user| may_act(user) && service.delegation.allows(user.id)).ok_or(GrantError::Subject)?;
     if stores.identity().hold_principal(account, person.id)? { Ok(person.principal()) } else { Err(GrantError::Subject) }
+}
+
+/// When a key of a person is tried; `None` for one that is not.
+const fn place_of(key: &UserKey) -> Option<u8> {
+    match key {
+        UserKey::Email(_) => Some(0),
+        UserKey::Username(_) => Some(1),
+        UserKey::Guid(_) => Some(2),
+        UserKey::Id(_) => None,
+    }
 }
 
 /// The principal of that id.

@@ -193,7 +193,7 @@ mod tests {
 
     use derslik_domain::audit::AuditEvent;
     use derslik_domain::id::Id;
-    use derslik_domain::identity::{AccountState, ClientNetwork, Credential, Password, StoredCredential, Username};
+    use derslik_domain::identity::{AccountState, ClientNetwork, Credential, CredentialRoot, Password, StoredCredential, Username};
     use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores};
     use derslik_ports::outbound::{CredentialOwner, MockPasswords};
     use derslik_testkit::builders::{account, guid, now, service_principal, user};
@@ -278,7 +278,8 @@ mod tests {
                 expires_at: None,
                 project: None,
             };
-            Ok(Some(CredentialOwner { account: account(), credential, last_used_on: None }))
+            let root = CredentialRoot::Credential(Id::new(5));
+            Ok(Some(CredentialOwner { account: account(), credential, last_used_on: None, root }))
         });
         stores.identity.expect_lock_credential().returning(move |of, key| {
             assert_eq!((of, key), (account().id, Id::new(5)));
@@ -312,6 +313,7 @@ mod tests {
             revoked_at: None,
             last_used_on: CalendarDate::of_utc(now()),
             access_key: None,
+            issued_for: None,
         }
     }
 

@@ -119,6 +119,12 @@ pub(crate) fn public_id(kind: CredentialKind, shown: &str, secret: &[u8]) -> Str
     find_public_id(kind, shown, secret).unwrap_or_else(|Malformed| if kind.is_opaque() { id_of_digest(secret) } else { shown.to_owned() })
 }
 
+/// The public part of an assertion that stands in place of a token. It is that of what was signed: the same signature can be written in
+/// more than one way, and by ECDSA anyone can make a second one of the first.
+pub(crate) fn assertion_id(message: &[u8]) -> String {
+    id_of_digest(&[b"assertion ".as_slice(), message].concat())
+}
+
 fn id_of_digest(secret: &[u8]) -> String {
     hex_of_first(digest(secret).bytes(), DIGEST_ID_BYTES)
 }

@@ -160,7 +160,7 @@ fn refuse_like_name(stores: &mut dyn Stores, name: &AccountName) -> Result<(), S
 #[cfg(test)]
 mod tests {
     use derslik_domain::id::UserGuid;
-    use derslik_domain::identity::{Credential, Role, Scopes};
+    use derslik_domain::identity::{Credential, CredentialRoot, Role, Scopes};
     use derslik_domain::job::ProjectName;
     use derslik_ports::inbound::operators::{TokenPlan, UserPlan};
     use derslik_ports::mocks::{FakeUnitOfWork, MockStores};
@@ -320,7 +320,8 @@ mod tests {
     fn accepting(mut stores: MockStores, is_own: bool) -> MockStores {
         stores.identity.expect_find_credential().returning(move |kind, _| {
             let is_found = is_own && kind == CredentialKind::AccessToken;
-            Ok(is_found.then(|| CredentialOwner { account: account(), credential: credential(), last_used_on: None }))
+            let root = CredentialRoot::Credential(Id::new(1));
+            Ok(is_found.then(|| CredentialOwner { account: account(), credential: credential(), last_used_on: None, root }))
         });
         stores
     }

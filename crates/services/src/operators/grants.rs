@@ -128,7 +128,11 @@ impl<U: UnitOfWork> GrantAdministration for GrantUseCases<U> {
         self.uow
             .write(Tenant::Installation, move |stores| {
                 let service = stores.grants().find_service_account(account, &name)?.ok_or(RevokeGrantError::NotFound)?;
-                stores.users().lock(account, service.principal)?;
+                // It may not act any more: callers inside of the program need no key of it.
+                let locked = stores.users().lock(account, service.principal)?;
+                if let Some(user) = locked.filter(|user| user.status == UserState::Active) {
+                    stores.users().update(account, &User { status: UserState::Passive, updated_at: at, ..user })?;
+                }
                 Ok(revoke_all(stores, account, service.principal, at)?)
             })
             .await
@@ -152,8 +156,12 @@ impl<U: UnitOfWork> GrantAdministration for GrantUseCases<U> {
                     return Err(CreateGrantError::ScopeOutside);
                 }
                 let project = project_of(stores, account, project)?;
-                if !stores.identity().hold_principal(account, service.principal)? {
-                    return Err(CreateGrantError::UnknownService);
+                let user = stores.users().lock(account, service.principal)?.filter(|user| user.status != UserState::Deleted);
+                let user = user.ok_or(CreateGrantError::UnknownService)?;
+                let (principal, is_revoked) = (user.id, user.status == UserState::Passive);
+                if is_revoked {
+                    stores.users().update(account, &User { status: UserState::Active, updated_at: at, ..user })?;
+                    record(stores, account, at, Requester::Operator, Change::Enabled, Object::Principal(principal))?;
                 }
                 let proof = GrantProof::Key { algorithm, key: public };
                 let grant = NewGrant { principal: service.principal, public_id: key.clone(), proof, scopes, project, expires_at, at };

@@ -71,6 +71,9 @@ impl<U: UnitOfWork> CredentialAdministration for UseCases<U> {
                 if !may_act || old.has_ended(at) {
                     return Err(KeyError::Ended);
                 }
+                if old.issued_for.is_some() {
+                    return Err(KeyError::Issued);
+                }
                 let owner = stores.users().find(account, &UserKey::Id(old.principal))?.ok_or(KeyError::Ended)?;
                 let secret = new_secret(old.kind, ids.as_ref());
                 let as_long = || old.expires_at.map(|end| at.plus(end.since(old.created_at)));

@@ -50,6 +50,8 @@ impl<U: UnitOfWork> KnownSecretRevocation for UseCases<U> {
                     }
                     let Some(person) = person else { continue };
                     let Some(user) = find(stores, *account, person)? else { continue };
+                    // An exchange of a token of the person holds the person, and has added the new token by then.
+                    let Some(user) = stores.users().lock(*account, user.id)? else { continue };
                     stores.identity().set_password(*account, user.id, &fresh, at)?;
                     stores.identity().revoke_tokens_of(*account, user.id, at)?;
                     record(stores, *account, at, Requester::Operator, Change::PasswordSet, Object::Principal(user.id))?;
@@ -75,7 +77,7 @@ fn label(person: &KnownPerson) -> String {
 #[cfg(test)]
 mod tests {
     use derslik_domain::id::{CredentialId, Id};
-    use derslik_domain::identity::{Credential, PasswordHash, Principal, Scopes, Username};
+    use derslik_domain::identity::{Credential, CredentialRoot, PasswordHash, Principal, Scopes, Username};
     use derslik_ports::inbound::operators::{CredentialPlan, KeyPair};
     use derslik_ports::mocks::{FakeUnitOfWork, MockStores};
     use derslik_ports::outbound::{CredentialOwner, MockPasswords, Reason};
@@ -106,7 +108,7 @@ mod tests {
             expires_at: None,
             project: None,
         };
-        CredentialOwner { account: account(), credential, last_used_on: None }
+        CredentialOwner { account: account(), credential, last_used_on: None, root: CredentialRoot::Credential(Id::new(id)) }
     }
 
     /// Stores that accept these credentials, and hold the person with a password of that hash.
@@ -152,6 +154,7 @@ mod tests {
             assert_eq!((of, owner, access_key, at), (account().id, service_principal().id, Id::new(1), now()));
             Ok(())
         });
+        stores.users.expect_lock().once().returning(|_, id| Ok(Some(user(id.get()))));
         stores.identity.expect_revoke_tokens_of().once().returning(|_, owner, _| {
             assert_eq!(owner, Id::new(107), "the tokens of others stay");
             Ok(())

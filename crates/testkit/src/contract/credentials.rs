@@ -97,6 +97,7 @@ fn listed<U: UnitOfWork>(harness: &Harness<U>) {
         revoked_at: None,
         last_used_on: None,
         access_key: Some(key),
+        issued_for: None,
     };
     assert_eq!((ids(&all), all.last()), (vec![key, token], Some(&stored)));
     assert_eq!(lock(harness, token), Some(stored));

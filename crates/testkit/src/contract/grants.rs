@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use derslik_domain::course::CalendarDate;
 use derslik_domain::id::{AccountId, CredentialId, GrantId, Id, PrincipalId};
 use derslik_domain::identity::{
-    CredentialKind, Delegation, Grant, GrantKind, GrantProof, Principal, PrincipalKind, PublicKey, Scope, Scopes, SecretDigest,
-    ServiceAccount, ServiceAddress, ServiceName, SignatureAlgorithm, User,
+    CredentialKind, CredentialRoot, Delegation, Grant, GrantKind, GrantProof, Principal, PrincipalKind, PublicKey, Scope, Scopes,
+    SecretDigest, ServiceAccount, ServiceAddress, ServiceName, SignatureAlgorithm, User,
 };
 use derslik_domain::page::PageRequest;
 use derslik_domain::rows::{BatchSize, RowCount};
@@ -25,6 +25,9 @@ pub(super) fn cases<U: UnitOfWork>() -> Vec<Case<U>> {
         Case { name: "the_last_day_of_a_grant_is_raised_and_never_lowered", run: touched },
         Case { name: "a_revoked_grant_takes_its_tokens_and_those_exchanged_for_them_along", run: revoked },
         Case { name: "a_revoked_or_ended_token_takes_those_exchanged_for_it_along", run: exchanged },
+        Case { name: "a_token_in_the_middle_of_exchanges_takes_those_after_it_along_and_no_others", run: exchanged_again },
+        Case { name: "a_token_is_held_with_the_one_who_got_it_unless_its_grant_was_revoked", run: held },
+        Case { name: "what_a_token_goes_back_to_is_its_grant_or_the_first_of_its_exchanges", run: roots },
         Case { name: "the_credentials_of_a_principal_are_revoked_together_with_its_grants_and_their_tokens", run: revoked_together },
         Case { name: "an_erased_person_leaves_no_grant_and_no_delegation", run: erased },
         Case { name: "tokens_are_pruned_once_they_expired_long_ago", run: pruned },
@@ -256,6 +259,80 @@ fn exchanged<U: UnitOfWork>(harness: &Harness<U>) {
     assert!(harness.write(move |stores| stores.identity().revoke_credential(account().id, first, now())));
     assert_eq!(accepted(harness, &["first", "second", "third", "other"]), ["other"]);
     assert!(!harness.write(move |stores| stores.identity().revoke_credential(account().id, first, now())));
+}
+
+fn exchanged_again<U: UnitOfWork>(harness: &Harness<U>) {
+    set_up(harness);
+    let person = user(100).principal();
+    let grant = add(harness, account().id, new(100, "0a", refresh()));
+    let exchange = |name, from| add_token(harness, person, name, Some(later(60)), TokenSource::Token(from)).expect("a token");
+    for (first, source, names) in
+        [("granted", TokenSource::Grant(grant), ["a", "b", "c", "d", "e"]), ("issued", TokenSource::Program, ["f", "g", "h", "i", "j"])]
+    {
+        let root = add_token(harness, person, first, Some(later(60)), source).expect("a token");
+        // The root was exchanged for one and four, one for two and five, and two for three.
+        let one = exchange(names[0], root);
+        let two = exchange(names[1], one);
+        exchange(names[2], two);
+        exchange(names[3], root);
+        exchange(names[4], one);
+        let end = |token, at| harness.write(move |stores| stores.identity().end_credential(account().id, token, at));
+        assert!(end(two, later(1)) && !end(two, later(1)));
+        let expiry = |name: &'static str| {
+            let found = harness.read(move |stores| stores.identity().find_credential(CredentialKind::AccessToken, name));
+            found.and_then(|owner| owner.credential.expires_at)
+        };
+        let ends = [1, 2, 3, 4, 0].map(|place| names.get(place).copied().and_then(expiry));
+        assert_eq!(ends, [Some(later(1)), Some(later(1)), Some(later(60)), Some(later(60)), Some(later(60))]);
+        assert!(!harness.write(move |stores| stores.identity().revoke_credential(other_account().id, one, now())));
+        assert!(harness.write(move |stores| stores.identity().revoke_credential(account().id, one, now())));
+        assert_eq!(accepted(harness, &[first, names[0], names[1], names[2], names[3], names[4]]), [first, names[3]]);
+        assert!(harness.write(move |stores| stores.identity().revoke_credential(account().id, root, now())));
+        assert_eq!(accepted(harness, &[first, names[3]]), [""; 0]);
+    }
+}
+
+fn held<U: UnitOfWork>(harness: &Harness<U>) {
+    set_up(harness);
+    let person = user(100).principal();
+    let grant = add(harness, account().id, new(200, "0a", key()));
+    let delegated = add_token(harness, person, "delegated", None, TokenSource::Grant(grant)).expect("a token");
+    let exchanged = add_token(harness, person, "exchanged", None, TokenSource::Token(delegated)).expect("a token");
+    let own = add_token(harness, person, "own", None, TokenSource::Program).expect("a token");
+    let hold = |of: AccountId, token| harness.write(move |stores| stores.grants().hold_token(of, token));
+    let got_by = |token| hold(account().id, token).map(|held| (held.token.id, held.requester));
+    assert_eq!(got_by(delegated), Some((delegated, principal(200))));
+    assert_eq!(got_by(exchanged), Some((exchanged, principal(200))));
+    assert_eq!(got_by(own), Some((own, person.id)));
+    assert!(hold(other_account().id, own).is_none(), "it belongs to another account");
+    harness.write(move |stores| stores.identity().revoke_credential(account().id, own, now()));
+    assert!(hold(account().id, own).is_some_and(|held| held.token.revoked_at.is_some()));
+    harness.write(move |stores| stores.grants().revoke(account().id, grant, now()));
+    assert!(hold(account().id, delegated).is_none() && hold(account().id, exchanged).is_none());
+}
+
+fn roots<U: UnitOfWork>(harness: &Harness<U>) {
+    set_up(harness);
+    let person = user(100).principal();
+    let grant = add(harness, account().id, new(100, "0a", refresh()));
+    let granted = add_token(harness, person, "granted", None, TokenSource::Grant(grant)).expect("a token");
+    let of_grant = add_token(harness, person, "of grant", None, TokenSource::Token(granted)).expect("a token");
+    let first = add_token(harness, person, "first", None, TokenSource::Program).expect("a token");
+    let second = add_token(harness, person, "second", None, TokenSource::Token(first)).expect("a token");
+    let third = add_token(harness, person, "third", None, TokenSource::Token(second)).expect("a token");
+    let (of, token) = (CredentialRoot::Grant(grant), CredentialRoot::Credential(first));
+    for (name, id, root, issued_for) in [
+        ("granted", granted, of, Some(of)),
+        ("of grant", of_grant, of, Some(of)),
+        ("first", first, token, None),
+        ("second", second, token, Some(token)),
+        ("third", third, token, Some(token)),
+    ] {
+        let found = harness.read(move |stores| stores.identity().find_credential(CredentialKind::AccessToken, name));
+        assert_eq!(found.map(|owner| owner.root), Some(root), "{name}");
+        let stored = harness.write(move |stores| stores.identity().lock_credential(account().id, id));
+        assert_eq!(stored.map(|stored| stored.issued_for), Some(issued_for), "{name}");
+    }
 }
 
 fn revoked_together<U: UnitOfWork>(harness: &Harness<U>) {

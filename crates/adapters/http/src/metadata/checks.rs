@@ -6,8 +6,7 @@ use std::net::IpAddr;
 use actix_web::HttpRequest;
 use actix_web::http::Method;
 use actix_web::http::header::{HOST, HeaderMap, HeaderName, ORIGIN};
-
-use crate::origins::host_of;
+use derslik_side_listener::host_of;
 
 /// The header that clients of a metadata server send, and that its answers carry.
 pub(super) const FLAVOR: HeaderName = HeaderName::from_static("metadata-flavor");
@@ -15,7 +14,9 @@ pub(super) const FLAVOR: HeaderName = HeaderName::from_static("metadata-flavor")
 /// The value of [`FLAVOR`].
 pub(super) const FLAVOR_VALUE: &str = "Google";
 
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+/// The headers by which a proxy tells of itself.
+const OF_PROXIES: [&str; 3] = ["x-forwarded-for", "forwarded", "via"];
+
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// The names by which clients know the original. They lead to another machine, unless its user says otherwise.
@@ -54,7 +55,7 @@ pub(super) fn find_refusal(request: &HttpRequest, any_host: bool) -> Option<Refu
     let headers = request.headers();
     if ![Method::GET, Method::HEAD].contains(request.method()) {
         Some(Refusal::Method)
-    } else if headers.contains_key(X_FORWARDED_FOR) {
+    } else if OF_PROXIES.iter().any(|name| headers.contains_key(*name)) {
         Some(Refusal::Forwarded)
     } else if headers.contains_key(ORIGIN) || headers.contains_key(SEC_FETCH_SITE) {
         Some(Refusal::Page)
@@ -72,8 +73,8 @@ pub(super) fn find_refusal(request: &HttpRequest, any_host: bool) -> Option<Refu
 fn names_this_host(request: &HttpRequest, headers: &HeaderMap) -> bool {
     let mut hosts = headers.get_all(HOST).map(|host| host.to_str().unwrap_or_default());
     let is_known = |host: &str| {
-        let host = host_of(host);
-        NAMES.iter().any(|name| name.eq_ignore_ascii_case(host)) || host.parse::<IpAddr>().is_ok()
+        let is_named = |host: &str| NAMES.iter().any(|name| name.eq_ignore_ascii_case(host)) || host.parse::<IpAddr>().is_ok();
+        host_of(host).is_some_and(is_named)
     };
     let is_one = hosts.next().is_some_and(is_known) && hosts.next().is_none();
     is_one && request.uri().authority().is_none_or(|target| is_known(target.as_str()))

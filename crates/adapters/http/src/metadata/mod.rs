@@ -2,14 +2,14 @@
 //! of the original's vendor. It gives tokens of one service account to every program that reaches it, and asks for no credential. So it
 //! is off by default, and in production it listens on loopback alone.
 //!
-//! It runs on a thread of its own and does not belong to the public listener. It calls one inbound port, and knows no course.
+//! It is a side listener and does not belong to the public one. It calls one inbound port, and knows no course.
 //!
 //! | file | content |
 //! |---|---|
 //! | `checks` | refuses requests that a proxy forwards or a web page causes |
 //! | `path` | the meaning of a path |
 //! | `routes` | the answers |
-//! | `server` | the listener and its limits |
+//! | `server` | starts the listener |
 
 mod checks;
 mod path;
@@ -23,7 +23,7 @@ use std::sync::Arc;
 use derslik_domain::identity::ServiceAddress;
 use derslik_ports::inbound::TokenGrants;
 
-pub use server::{MAX_CONNECTIONS, Running, start};
+pub use server::start;
 
 /// The domain of the original, for clients that are to use no other one.
 pub const DEFAULT_UNIVERSE: &str = "googleapis.com";

@@ -7,12 +7,8 @@ use crate::percent;
 pub(super) enum Question {
     /// Whether this is a metadata server.
     Ping,
-    /// What stands below a path.
-    Listing(&'static str),
-    /// The names of the service accounts.
-    Accounts,
-    /// All about the service account.
-    Account,
+    /// What stands in a folder.
+    Folder(Folder),
     /// Its address.
     Email,
     /// The names of its scopes.
@@ -21,12 +17,33 @@ pub(super) enum Question {
     Aliases,
     /// A token.
     Token,
+    /// An identity token, which is not given out.
+    Identity,
     /// The id of the project, in letters.
     ProjectId,
     /// The number of the project.
     ProjectNumber,
     /// The domain of the APIs.
     UniverseDomain,
+}
+
+/// A folder of paths. A client that asks for one recursively gets all that stands below it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Folder {
+    /// The versions of the metadata.
+    Versions,
+    /// All metadata.
+    All,
+    /// What is told about the machine.
+    Instance,
+    /// The service accounts.
+    Accounts,
+    /// The service account.
+    Account,
+    /// The project.
+    Project,
+    /// The domain of the APIs.
+    Universe,
 }
 
 /// The alias of the service account.
@@ -47,7 +64,7 @@ pub(super) fn read(path: &str, account: &str) -> Option<Question> {
     }
     match segments.as_slice() {
         [] => Some(Question::Ping),
-        ["computeMetadata"] => Some(Question::Listing("v1/\n")),
+        ["computeMetadata"] => Some(Question::Folder(Folder::Versions)),
         ["computeMetadata", "v1", below @ ..] => read_below(below),
         _ => None,
     }
@@ -55,18 +72,19 @@ pub(super) fn read(path: &str, account: &str) -> Option<Question> {
 
 fn read_below(segments: &[&str]) -> Option<Question> {
     match segments {
-        [] => Some(Question::Listing("instance/\nproject/\nuniverse/\n")),
-        ["instance"] => Some(Question::Listing("service-accounts/\n")),
-        ["instance", "service-accounts"] => Some(Question::Accounts),
-        ["instance", "service-accounts", DEFAULT] => Some(Question::Account),
+        [] => Some(Question::Folder(Folder::All)),
+        ["instance"] => Some(Question::Folder(Folder::Instance)),
+        ["instance", "service-accounts"] => Some(Question::Folder(Folder::Accounts)),
+        ["instance", "service-accounts", DEFAULT] => Some(Question::Folder(Folder::Account)),
         ["instance", "service-accounts", DEFAULT, "aliases"] => Some(Question::Aliases),
         ["instance", "service-accounts", DEFAULT, "email"] => Some(Question::Email),
         ["instance", "service-accounts", DEFAULT, "scopes"] => Some(Question::Scopes),
         ["instance", "service-accounts", DEFAULT, "token"] => Some(Question::Token),
-        ["project"] => Some(Question::Listing("numeric-project-id\nproject-id\n")),
+        ["instance", "service-accounts", DEFAULT, "identity"] => Some(Question::Identity),
+        ["project"] => Some(Question::Folder(Folder::Project)),
         ["project", "numeric-project-id"] => Some(Question::ProjectNumber),
         ["project", "project-id"] => Some(Question::ProjectId),
-        ["universe"] => Some(Question::Listing("universe-domain\n")),
+        ["universe"] => Some(Question::Folder(Folder::Universe)),
         ["universe", "universe-domain"] => Some(Question::UniverseDomain),
         _ => None,
     }
@@ -83,15 +101,15 @@ mod tests {
     #[rstest]
     #[case("/", Some(Question::Ping))]
     #[case("", Some(Question::Ping))]
-    #[case("/computeMetadata/v1/", Some(Question::Listing("instance/\nproject/\nuniverse/\n")))]
-    #[case("/computeMetadata/v1/instance", Some(Question::Listing("service-accounts/\n")))]
-    #[case("/computeMetadata/v1/instance/service-accounts/", Some(Question::Accounts))]
-    #[case("/computeMetadata/v1/instance/service-accounts/default/", Some(Question::Account))]
+    #[case("/computeMetadata/v1/", Some(Question::Folder(Folder::All)))]
+    #[case("/computeMetadata/v1/instance", Some(Question::Folder(Folder::Instance)))]
+    #[case("/computeMetadata/v1/instance/service-accounts/", Some(Question::Folder(Folder::Accounts)))]
+    #[case("/computeMetadata/v1/instance/service-accounts/default/", Some(Question::Folder(Folder::Account)))]
     #[case("/computeMetadata/v1/instance/service-accounts/default/token", Some(Question::Token))]
     #[case("/computeMetadata/v1/instance/service-accounts/timetable@1329.iam.derslik.internal/token", Some(Question::Token))]
     #[case("/computeMetadata/v1/instance/service-accounts/timetable%401329.iam.derslik.internal/email", Some(Question::Email))]
     #[case("/computeMetadata/v1/instance/service-accounts/other@1329.iam.derslik.internal/token", None)]
-    #[case("/computeMetadata/v1/instance/service-accounts/default/identity", None)]
+    #[case("/computeMetadata/v1/instance/service-accounts/default/identity", Some(Question::Identity))]
     #[case("/computeMetadata/v1/instance/service-accounts/default/token/more", None)]
     #[case("/computeMetadata/v1/project/project-id", Some(Question::ProjectId))]
     #[case("/computeMetadata/v1/project/numeric-project-id", Some(Question::ProjectNumber))]

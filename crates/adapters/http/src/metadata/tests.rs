@@ -13,12 +13,14 @@ use derslik_domain::identity::{Delegation, Scope, Scopes, ServiceAccount, Servic
 use derslik_ports::inbound::{GrantError, GrantedToken, MockTokenGrants, RequestedScopes};
 use derslik_ports::{Reason, StoreError};
 use derslik_testkit::builders::now;
+use governor::clock::FakeRelativeClock;
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::checks::{FLAVOR, FLAVOR_VALUE};
-use super::routes::configure;
+use super::routes::{configure, configure_within};
 use super::{MetadataServer, start};
+use crate::rate::{RateClock, RateLimits, RateQuotas};
 
 const ADDRESS: &str = "timetable@1329.iam.derslik.internal";
 const TOKEN: &str = "/computeMetadata/v1/instance/service-accounts/default/token";
@@ -100,6 +102,54 @@ async fn the_service_account_is_described_with_its_scopes() {
 }
 
 #[rstest]
+#[case("/computeMetadata?recursive=true", "/v1")]
+#[case("/computeMetadata/v1/?recursive=true", "")]
+#[case("/computeMetadata/v1/instance/?recursive=True&alt=json", "/instance")]
+#[case("/computeMetadata/v1/instance/service-accounts/?recursive=true", "/instance/serviceAccounts")]
+#[case("/computeMetadata/v1/instance/service-accounts/default/?recursive=true", "/instance/serviceAccounts/default")]
+#[case("/computeMetadata/v1/project/?recursive=true", "/project")]
+#[case("/computeMetadata/v1/universe/?recursive=true", "/universe")]
+#[actix_web::test]
+async fn each_folder_is_told_with_all_that_stands_below_it(#[case] path: &str, #[case] place: &str) {
+    let names = ["https://www.googleapis.com/auth/classroom.courses", "https://www.googleapis.com/auth/classroom.rosters"];
+    let account = json!({ "aliases": ["default"], "email": ADDRESS, "scopes": names });
+    let all = json!({
+        "instance": { "serviceAccounts": { "default": account, ADDRESS: account } },
+        "project": { "numericProjectId": 1329, "projectId": "derslik-1329" },
+        "universe": { "universeDomain": "okul.example" },
+    });
+    let expected = if place == "/v1" { json!({ "v1": all }) } else { all.pointer(place).unwrap().clone() };
+    let mut grants = MockTokenGrants::new();
+    grants.expect_find_service_account().returning(|_| Ok(Some(service())));
+    let (status, kind, body) = ask(server(grants), get(path)).await;
+    assert_eq!((status, kind.as_str()), (200, "application/json"));
+    assert_eq!(serde_json::from_str::<Value>(&body).unwrap(), expected);
+}
+
+#[actix_web::test]
+async fn a_folder_with_the_service_account_needs_one() {
+    for path in ["/computeMetadata/v1/?recursive=true", "/computeMetadata/v1/instance/service-accounts/default/"] {
+        let mut grants = MockTokenGrants::new();
+        grants.expect_find_service_account().once().returning(|_| Ok(None));
+        assert_eq!(ask(server(grants), get(path)).await.0, 404, "{path}");
+    }
+}
+
+#[rstest]
+#[case("", Some(service()), 200)]
+#[case("?scopes=classroom.courses,classroom.topics", Some(service()), 200)]
+#[case("?scopes=classroom.topics", Some(service()), 403)]
+#[case("", None, 404)]
+#[actix_web::test]
+async fn a_look_at_a_token_makes_none(#[case] query: &str, #[case] found: Option<ServiceAccount>, #[case] status: u16) {
+    let mut grants = MockTokenGrants::new();
+    grants.expect_find_service_account().once().returning(move |_| Ok(found.clone()));
+    grants.expect_grant_to().never();
+    let answer = ask(server(grants), get(&format!("{TOKEN}{query}")).method(Method::HEAD)).await;
+    assert_eq!((answer.0, answer.2.contains("access_token")), (status, false));
+}
+
+#[rstest]
 #[case("", None)]
 #[case("?scopes=", None)]
 #[case("?scopes=https://www.googleapis.com/auth/classroom.courses", Some(scopes(&[Scope::Courses])))]
@@ -125,8 +175,9 @@ async fn there_is_no_token_without_a_scope_without_the_account_and_without_the_d
     let mut grants = MockTokenGrants::new();
     grants.expect_find_service_account().returning(|_| Ok(None));
     assert_eq!(ask(server(grants), get(&path)).await.0, 404);
+    let no_scope = || GrantError::Scope(RequestedScopes { known: scopes(&[Scope::Jobs]), has_unknown: false });
     let refused: [(fn() -> GrantError, u16); 3] =
-        [(|| GrantError::Invalid, 404), (|| GrantError::Scope, 403), (|| GrantError::Store(StoreError::from(Reason::Locked)), 503)];
+        [(|| GrantError::Invalid, 404), (no_scope, 403), (|| GrantError::Store(StoreError::from(Reason::Locked)), 503)];
     for (error, status) in refused {
         let mut grants = MockTokenGrants::new();
         grants.expect_grant_to().once().returning(move |_, _| Err(error()));
@@ -138,10 +189,15 @@ async fn there_is_no_token_without_a_scope_without_the_account_and_without_the_d
 #[case::no_flavor(TestRequest::get().uri(TOKEN).insert_header(("host", "127.0.0.1:8082")), 403)]
 #[case::other_flavor(get(TOKEN).insert_header((FLAVOR, "google")), 403)]
 #[case::forwarded(get(TOKEN).insert_header(("x-forwarded-for", "")), 403)]
+#[case::forwarded_by_the_standard(get(TOKEN).insert_header(("forwarded", "for=192.0.2.7")), 403)]
+#[case::via(get(TOKEN).insert_header(("via", "1.1 proxy")), 403)]
 #[case::page(get(TOKEN).insert_header(("origin", "http://127.0.0.1:8082")), 403)]
 #[case::fetched(get(TOKEN).insert_header(("sec-fetch-site", "same-origin")), 403)]
 #[case::rebound(get(TOKEN).insert_header(("host", "rebound.example:8082")), 403)]
 #[case::rebound_address(get(TOKEN).insert_header(("host", "127.0.0.1.rebound.example")), 403)]
+#[case::word_for_a_port(get(TOKEN).insert_header(("host", "localhost:x.rebound.example")), 403)]
+#[case::after_the_port(get(TOKEN).insert_header(("host", "127.0.0.1:80:rebound")), 403)]
+#[case::after_the_brackets(get(TOKEN).insert_header(("host", "[127.0.0.1]rebound.example")), 403)]
 #[case::without_host(TestRequest::get().uri(TOKEN).insert_header((FLAVOR, FLAVOR_VALUE)), 403)]
 #[case::two_hosts(get(TOKEN).append_header(("host", "rebound.example")), 403)]
 #[case::target(get("http://rebound.example/computeMetadata/v1/instance/service-accounts/default/token"), 403)]
@@ -155,12 +211,37 @@ async fn what_no_client_of_a_metadata_server_sends_is_refused(#[case] request: T
     assert_eq!(ask(server(MockTokenGrants::new()), request).await.0, status);
 }
 
+#[actix_web::test]
+async fn an_identity_token_is_refused_by_name() {
+    let path = "/computeMetadata/v1/instance/service-accounts/default/identity?audience=a";
+    let (status, _, text) = ask(server(MockTokenGrants::new()), get(path)).await;
+    assert!(status == 404 && text.starts_with("identity tokens are not given out"), "{text}");
+}
+
 #[rstest]
 #[actix_web::test]
 async fn names_of_this_machine_are_known(
     #[values("localhost:8082", "Metadata.google.internal", "metadata", "[::1]:80", "10.0.0.7")] host: &str,
 ) {
     assert_eq!(ask(issuing(None), get(TOKEN).insert_header(("host", host))).await.0, 200);
+}
+
+#[actix_web::test]
+async fn tokens_are_given_a_limited_number_of_times_in_a_minute() {
+    let mut grants = MockTokenGrants::new();
+    grants
+        .expect_grant_to()
+        .times(2)
+        .returning(|_, _| Ok(GrantedToken { token: "issued".to_owned(), seconds: 3_600, scopes: Scopes::default() }));
+    let quotas = RateQuotas { unknown_per_minute: 2, credential_per_minute: 0 };
+    let (server, limits) = (server(grants), RateLimits::new(quotas, &RateClock::Fake(FakeRelativeClock::default())));
+    let app = init_service(App::new().configure(move |config| configure_within(config, Data::new(server), limits))).await;
+    for status in [200, 200, 429, 429] {
+        let answer = call_service(&app, get(TOKEN).to_request()).await;
+        assert_eq!((answer.status().as_u16(), answer.headers().contains_key(RETRY_AFTER)), (status, status == 429));
+    }
+    // Other questions have no limit.
+    assert_eq!(call_service(&app, get("/").to_request()).await.status().as_u16(), 200);
 }
 
 #[actix_web::test]

@@ -1,5 +1,5 @@
-//! Tokens and refusals as OAuth 2.0 shows them (RFC 6749, sections 5.1 and 5.2). No answer is stored, and none repeats a part of a
-//! request.
+//! Tokens and refusals as OAuth 2.0 shows them (RFC 6749, sections 5.1 and 5.2). No answer is stored. None repeats a part of a request,
+//! except for the names of scopes that a proved grant lacks.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -73,10 +73,15 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, "invalid_grant", description)
     }
 
-    /// The client is missing or wrong. One that came by Basic is asked for it again.
+    /// The client is wrong. One that came by Basic is asked for it again.
     pub(super) fn client(by_basic: bool) -> Self {
         let refusal = Self::new(StatusCode::UNAUTHORIZED, "invalid_client", "the client is not valid");
         Self { asks_for_basic: by_basic, ..refusal }
+    }
+
+    /// The client, or a part of it, is missing.
+    pub(super) fn no_client(missing: &'static str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "invalid_client", missing)
     }
 
     /// Whether the refusal counts against the quota of its network.
@@ -100,14 +105,17 @@ impl Refusal {
 }
 
 impl Refusal {
-    /// The refusal of a use case. `by_basic` says how the client named itself.
-    pub(super) fn of(error: &GrantError, by_basic: bool) -> Self {
+    /// The refusal of a use case. `by_basic` says how the client named itself, and `asked` is its list of scopes.
+    pub(super) fn of(error: &GrantError, by_basic: bool, asked: Option<&str>) -> Self {
         match error {
             GrantError::Client => Self::client(by_basic),
             GrantError::Invalid | GrantError::Time | GrantError::Subject => {
                 Self::new(StatusCode::BAD_REQUEST, "invalid_grant", error.to_string())
             }
-            GrantError::Scope => Self::new(StatusCode::BAD_REQUEST, "invalid_scope", error.to_string()),
+            GrantError::Scope(refused) => {
+                Self::new(StatusCode::BAD_REQUEST, "invalid_scope", format!("{error}{}", scopes::refused(*refused, asked)))
+            }
+            GrantError::TooMany(exceeded) => Self::new(StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable", exceeded.to_string()),
             GrantError::Store(store) if store.unavailable().is_some() => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", "the service is not available; try again")
             }

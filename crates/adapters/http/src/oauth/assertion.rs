@@ -8,6 +8,7 @@ use derslik_domain::identity::SignatureAlgorithm;
 use derslik_domain::time::Timestamp;
 use derslik_ports::inbound::Assertion;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::scopes;
@@ -41,9 +42,11 @@ struct Claims {
     exp: i64,
 }
 
-/// An assertion, and whether it says for whom it is. That can be any text: libraries name the server of Google, whatever their file says.
+/// An assertion, its list of scopes, and whether it says for whom it is. That can be any text: libraries name the server of Google,
+/// whatever their file says.
 pub(super) struct Decoded {
     pub(super) assertion: Assertion,
+    pub(super) scopes: Option<String>,
     pub(super) has_audience: bool,
 }
 
@@ -51,8 +54,8 @@ pub(super) struct Decoded {
 pub(super) fn decode(text: &str) -> Option<Decoded> {
     let (message, signature) = text.rsplit_once('.')?;
     let (header, claims) = message.split_once('.')?;
-    let header: Header = serde_json::from_slice(&BASE64.decode(header).ok()?).ok()?;
-    let claims: Claims = serde_json::from_slice(&BASE64.decode(claims).ok()?).ok()?;
+    let header: Header = read_object(header)?;
+    let claims: Claims = read_object(claims)?;
     if header.crit.is_some() {
         return None;
     }
@@ -73,12 +76,22 @@ pub(super) fn decode(text: &str) -> Option<Decoded> {
         message: message.as_bytes().to_vec(),
         signature: BASE64.decode(signature).ok()?,
     };
-    Some(Decoded { assertion, has_audience })
+    Some(Decoded { assertion, scopes: claims.scope, has_audience })
+}
+
+/// Reads the JSON object of a part. An array of the values would fit as well, and is none.
+fn read_object<T: DeserializeOwned>(part: &str) -> Option<T> {
+    let text = BASE64.decode(part).ok()?;
+    if text.trim_ascii_start().first() != Some(&b'{') {
+        return None;
+    }
+    serde_json::from_slice(&text).ok()
 }
 
 /// The assertion that a client sends in place of an access token. `None` for an access token.
 pub(crate) fn read_bearer(token: &str) -> Option<Assertion> {
-    if !token.starts_with(BEGINNING) {
+    // No client pads a token that it sends as a bearer (RFC 7515, section 2).
+    if !token.starts_with(BEGINNING) || token.contains('=') {
         return None;
     }
     decode(token).map(|decoded| decoded.assertion)
@@ -184,7 +197,11 @@ mod tests {
             assert!(decode(text).is_none(), "{text}");
             assert!(read_bearer(text).is_none(), "{text}");
         }
-        assert!(read_bearer(&whole).is_some());
+        let bare: String = whole.chars().filter(|letter| *letter != '=').collect();
+        assert!(read_bearer(&bare).is_some());
+        assert!(read_bearer(&format!("{bare}=")).is_none() && read_bearer(&format!("{bare}==")).is_none(), "{bare}");
+        let array = json!(["timetable@1329.iam.derslik.internal", null, "aud", null, 1_738_847_255, 1_738_850_855]).to_string();
+        assert!(decode(&encoded(HEADER, &array)).is_none() && decode(&encoded(r#"["RS256","0a",null]"#, &claims().to_string())).is_none());
         let far = claims().to_string().replace("1738850855", &i64::MAX.to_string());
         assert!(decode(&encoded(HEADER, &far)).is_none(), "no instant is that far");
     }

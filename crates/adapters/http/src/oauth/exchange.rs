@@ -3,7 +3,7 @@
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use derslik_ports::inbound::TokenRequest;
+use derslik_ports::inbound::{GrantError, TokenRequest};
 
 use super::answer::{ACCESS_TOKEN, Refusal, token, too_many};
 use super::assertion::{Decoded, decode};
@@ -36,27 +36,35 @@ pub(super) async fn exchange(state: Data<HttpState>, request: HttpRequest, paylo
 
 async fn issue(state: &HttpState, request: &HttpRequest, payload: Payload) -> Result<HttpResponse, Refusal> {
     let fields = Fields::new(read_form_within(FORM_BYTES, request, payload, state).await?)?;
-    let grant = read(request, &fields)?;
+    let (grant, asked) = read(request, &fields)?;
     let is_exchange = matches!(grant, TokenRequest::Exchange { .. });
-    let granted = state.token_grants.grant(grant).await;
+    let quota = state.rate_limits().of_client(client_network(request));
     let by_basic = request.headers().contains_key(AUTHORIZATION);
-    granted.map(|granted| token(&granted, is_exchange)).map_err(|error| Refusal::of(&error, by_basic))
+    match state.token_grants.grant(grant, quota).await {
+        Ok(granted) => Ok(token(&granted, is_exchange)),
+        // It is counted where it is above the quota.
+        Err(GrantError::TooMany(exceeded)) => Ok(too_many(exceeded.into())),
+        Err(error) => Err(Refusal::of(&error, by_basic, asked.as_deref())),
+    }
 }
 
-fn read(request: &HttpRequest, fields: &Fields) -> Result<TokenRequest, Refusal> {
+/// The grant, and the list of scopes as the client sent it.
+fn read(request: &HttpRequest, fields: &Fields) -> Result<(TokenRequest, Option<String>), Refusal> {
+    let asked = fields.get("scope").map(str::to_owned);
     let requested = || fields.get("scope").and_then(scopes::read);
     match fields.need("grant_type")? {
         JWT_BEARER => {
-            let Decoded { assertion, has_audience } =
+            let Decoded { assertion, scopes, has_audience } =
                 decode(fields.need("assertion")?).ok_or_else(|| Refusal::grant("the assertion is not a JWT by RS256 or ES256"))?;
             if !has_audience {
                 return Err(Refusal::grant("the assertion has no audience"));
             }
-            Ok(TokenRequest::Assertion(assertion))
+            Ok((TokenRequest::Assertion(assertion), scopes))
         }
         REFRESH_TOKEN => {
             let shown = fields.need("refresh_token")?.to_owned();
-            Ok(TokenRequest::Refresh { client: client(request.headers(), fields)?, token: shown, scopes: requested() })
+            let client = client(request.headers(), fields)?;
+            Ok((TokenRequest::Refresh { client, token: shown, scopes: requested() }, asked))
         }
         TOKEN_EXCHANGE => {
             let shown = fields.need("subject_token")?.to_owned();
@@ -66,7 +74,7 @@ fn read(request: &HttpRequest, fields: &Fields) -> Result<TokenRequest, Refusal>
             if fields.get("requested_token_type").is_some_and(|wanted| wanted != ACCESS_TOKEN) {
                 return Err(Refusal::request("requested_token_type must be that of an access token"));
             }
-            Ok(TokenRequest::Exchange { token: shown, scopes: requested() })
+            Ok((TokenRequest::Exchange { token: shown, scopes: requested() }, asked))
         }
         _ => Err(Refusal::grant_type()),
     }

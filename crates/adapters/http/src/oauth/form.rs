@@ -54,7 +54,9 @@ pub(super) fn client(headers: &HeaderMap, fields: &Fields) -> Result<Client, Ref
         (Some(client), Some(id), None) if client.id == id => Ok(client),
         (Some(_), _, _) => Err(Refusal::request("the client is named twice")),
         (None, Some(id), Some(secret)) => Ok(Client { id: id.to_owned(), secret: secret.to_owned() }),
-        (None, _, _) => Err(Refusal::client(false)),
+        (None, Some(_), None) => Err(Refusal::no_client("client_secret is missing")),
+        (None, None, Some(_)) => Err(Refusal::no_client("client_id is missing")),
+        (None, None, None) => Err(Refusal::no_client("client_id and client_secret are missing, in the form or by Basic")),
     }
 }
 

@@ -25,6 +25,34 @@ pub(super) fn read(list: &str) -> Option<RequestedScopes> {
     Some(RequestedScopes { known: known.into_iter().collect(), has_unknown })
 }
 
+/// The names of refused scopes, to follow the text of the error: the first few of them, each cut short. `asked` is the list of the client.
+/// A name that does not exist here is only told if it looks like one of a scope, and not like a secret that was sent by mistake.
+pub(super) fn refused(refused: RequestedScopes, asked: Option<&str>) -> String {
+    /// The most names that are told, and the most characters of each.
+    const NAMES: usize = 3;
+    const LENGTH: usize = 100;
+    let unknown = asked.filter(|_| refused.has_unknown).unwrap_or_default().split_ascii_whitespace();
+    let unknown = unknown.filter(|name| is_url_of_unknown(name)).map(|name| name.chars().take(LENGTH).collect::<String>());
+    let mut names = Vec::with_capacity(NAMES);
+    for name in shown(refused.known).chain(unknown) {
+        if names.contains(&name) {
+            continue;
+        }
+        if names.len() == NAMES {
+            return format!(": {} and others", names.join(", "));
+        }
+        names.push(name);
+    }
+    if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) }
+}
+
+/// Whether a name is the URL of a scope of another service, as the original has them.
+fn is_url_of_unknown(name: &str) -> bool {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "./:-_".contains(letter);
+    let Some(short) = name.strip_prefix(SCOPE_PREFIX) else { return false };
+    Scope::by_name(short).is_none_or(|scope| scope == Scope::Other) && name.chars().all(is_plain)
+}
+
 /// The list of these scopes.
 pub(super) fn list(scopes: Scopes) -> String {
     shown(scopes).collect::<Vec<_>>().join(" ")
@@ -54,5 +82,27 @@ mod tests {
         }
         assert_eq!([read(""), read(" \t")], [None, None]);
         assert_eq!(list([Scope::Sessions, Scope::Other].into_iter().collect()), "sessions");
+    }
+
+    #[test]
+    fn the_first_refused_scopes_are_named_and_cut_short() {
+        let told = |known: &[Scope], asked: &str| {
+            refused(RequestedScopes { known: known.iter().copied().collect(), has_unknown: true }, Some(asked))
+        };
+        let url = |name: &str| format!("{SCOPE_PREFIX}{name}");
+        let asked = format!("{} {} {} {}", url("classroom.courses"), url("drive"), url("drive"), url("classroom.topics"));
+        assert_eq!(
+            told(&[Scope::Rosters], &asked),
+            format!(": {}, {}, {}", url("classroom.rosters"), url("drive"), url("classroom.topics"))
+        );
+        let more = format!("{asked} {}", url("gmail"));
+        assert!(told(&[Scope::Rosters], &more).ends_with(&format!("{} and others", url("classroom.topics"))));
+        let long = url(&"a".repeat(10_000));
+        assert_eq!(told(&[], &long).len(), ": ".len() + 100);
+        for hidden in ["derslik_at_0a", "https://a.example/secret", "openid", &url("a?b=\"c\""), ""] {
+            assert_eq!(told(&[], hidden), "", "{hidden}");
+        }
+        let known = RequestedScopes { known: [Scope::Rosters].into_iter().collect(), has_unknown: false };
+        assert_eq!(refused(known, Some(&asked)), format!(": {}", url("classroom.rosters")));
     }
 }

@@ -7,11 +7,12 @@ use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use derslik_domain::identity::Scope;
+use derslik_domain::id::Id;
+use derslik_domain::identity::{CredentialRoot, Scope};
 use derslik_ports::inbound::{
     AuthenticationError, GrantError, GrantedToken, MockActivityService, MockAttendeeService, MockCourseService, MockIdentityService,
     MockJobService, MockLogInService, MockPeopleService, MockProjectService, MockRosterService, MockSessionService, MockTokenGrants,
-    TokenRequest,
+    RequestedScopes, TokenRequest,
 };
 use derslik_ports::{Reason, StoreError};
 use governor::clock::FakeRelativeClock;
@@ -24,7 +25,8 @@ use crate::limits::Limits;
 use crate::rate::{RateClock, RateQuotas};
 use crate::state::{HttpState, Services};
 
-const FORM: &str = "application/x-www-form-urlencoded; charset=UTF-8";
+/// Types are case-insensitive (RFC 9110, section 8.3.1).
+const FORM: &str = "Application/X-WWW-Form-Urlencoded; charset=UTF-8";
 const HEADER: &str = r#"{"alg":"ES256","kid":"0a"}"#;
 const ASSERTION: &str = "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=";
 const REFRESH: &str = "grant_type=refresh_token&refresh_token=r&client_id=one&client_secret=secret";
@@ -78,7 +80,7 @@ fn granted() -> GrantedToken {
 async fn asked(request: TestRequest) -> (TokenRequest, Answer) {
     let asked = Arc::new(Mutex::new(None));
     let (mut grants, noted) = (MockTokenGrants::new(), Arc::clone(&asked));
-    grants.expect_grant().once().returning(move |request| {
+    grants.expect_grant().once().returning(move |request, _| {
         *noted.lock().unwrap() = Some(request);
         Ok(granted())
     });
@@ -206,17 +208,18 @@ async fn another_body_or_method_is_refused() {
 async fn each_refusal_of_the_use_case_has_its_documented_error() {
     let unavailable = || GrantError::Store(StoreError::from(Reason::Locked));
     let corrupt = || GrantError::Store(StoreError::Corrupt { table: "token_grants", column: "kind" });
+    let no_scope = || GrantError::Scope(RequestedScopes { known: [Scope::Rosters].into_iter().collect(), has_unknown: false });
     let errors: [Failure; 5] = [
         (|| GrantError::Client, 401, "invalid_client"),
         (|| GrantError::Invalid, 400, "invalid_grant"),
         (|| GrantError::Time, 400, "invalid_grant"),
         (|| GrantError::Subject, 400, "invalid_grant"),
-        (|| GrantError::Scope, 400, "invalid_scope"),
+        (no_scope, 400, "invalid_scope"),
     ];
     let failures: [Failure; 2] = [(unavailable, 503, "temporarily_unavailable"), (corrupt, 500, "server_error")];
     for (error, status, name) in errors.into_iter().chain(failures) {
         let mut grants = MockTokenGrants::new();
-        grants.expect_grant().once().returning(move |_| Err(error()));
+        grants.expect_grant().once().returning(move |_, _| Err(error()));
         let answer = send(state(grants, MockIdentityService::new()), post("/token", REFRESH)).await;
         assert_eq!((answer.status, &answer.body["error"]), (status, &json!(name)));
         assert!(answer.body["error_description"].is_string() && !answer.body.to_string().contains("secret"), "{}", answer.body);
@@ -225,9 +228,52 @@ async fn each_refusal_of_the_use_case_has_its_documented_error() {
 }
 
 #[actix_web::test]
+async fn refused_scopes_are_named_in_the_description() {
+    const DRIVE: &str = "https://www.googleapis.com/auth/drive";
+    let mut grants = MockTokenGrants::new();
+    let refused = || RequestedScopes { known: [Scope::Rosters].into_iter().collect(), has_unknown: true };
+    grants.expect_grant().times(2).returning(move |_, _| Err(GrantError::Scope(refused())));
+    let state = state(grants, MockIdentityService::new());
+    let mut wide = claims();
+    wide["scope"] = json!(format!("{DRIVE} classroom.rosters"));
+    for form in [ASSERTION.to_owned() + &encoded(HEADER, &wide.to_string()), format!("{REFRESH}&scope=classroom.rosters+{DRIVE}")] {
+        let answer = send(state.clone(), post("/token", &form)).await;
+        let text = answer.body["error_description"].as_str().unwrap_or_default();
+        assert!(text.ends_with(&format!(": https://www.googleapis.com/auth/classroom.rosters, {DRIVE}")), "{text}");
+    }
+}
+
+#[actix_web::test]
+async fn a_part_of_a_client_that_is_missing_is_named() {
+    for (form, missing) in [
+        ("grant_type=refresh_token&refresh_token=r&client_id=one", "client_secret is missing"),
+        ("grant_type=refresh_token&refresh_token=r&client_secret=s", "client_id is missing"),
+        ("grant_type=refresh_token&refresh_token=r", "client_id and client_secret are missing, in the form or by Basic"),
+    ] {
+        let answer = send(state(MockTokenGrants::new(), MockIdentityService::new()), post("/token", form)).await;
+        assert_eq!((answer.status, &answer.body["error_description"]), (401, &json!(missing)), "{form}");
+    }
+}
+
+#[actix_web::test]
+async fn an_assertion_with_scopes_that_its_owner_lacks_is_not_called_expired() {
+    let mut identity = MockIdentityService::new();
+    let refused = RequestedScopes { known: [Scope::Rosters].into_iter().collect(), has_unknown: true };
+    identity.expect_authenticate_signed().once().returning(move |_, _, _| Err(AuthenticationError::Scope(refused)));
+    let bearer = format!("Bearer {}", encoded(HEADER, &claims().to_string()));
+    let request = TestRequest::get().uri("/v1/courses").insert_header((AUTHORIZATION, bearer));
+    let answer = send(state(MockTokenGrants::new(), identity), request).await;
+    let info = &answer.body["error"]["details"][0];
+    assert_eq!((answer.status, &info["reason"]), (403, &json!("ACCESS_TOKEN_SCOPE_INSUFFICIENT")));
+    let names = "https://www.googleapis.com/auth/classroom.rosters, scopes of other services";
+    assert_eq!(info["metadata"]["refused_scopes"], names);
+    assert!(answer.headers.get("www-authenticate").unwrap().to_str().unwrap().ends_with("error=\"insufficient_scope\""));
+}
+
+#[actix_web::test]
 async fn a_wrong_client_by_basic_is_asked_for_basic() {
     let mut grants = MockTokenGrants::new();
-    grants.expect_grant().once().returning(|_| Err(GrantError::Client));
+    grants.expect_grant().once().returning(|_, _| Err(GrantError::Client));
     let basic = "Basic ".to_owned() + &STANDARD.encode("one:secret");
     let request = post("/token", "grant_type=refresh_token&refresh_token=r").insert_header((AUTHORIZATION, basic));
     let answer = send(state(grants, MockIdentityService::new()), request).await;
@@ -238,7 +284,7 @@ async fn a_wrong_client_by_basic_is_asked_for_basic() {
 async fn refused_grants_count_against_the_quota_of_their_network_and_failures_do_not() {
     let quotas = RateQuotas { unknown_per_minute: 2, credential_per_minute: 0 };
     let mut grants = MockTokenGrants::new();
-    grants.expect_grant().times(4).returning(|_| Err(GrantError::Store(StoreError::from(Reason::Locked))));
+    grants.expect_grant().times(4).returning(|_, _| Err(GrantError::Store(StoreError::from(Reason::Locked))));
     let clock = RateClock::Fake(FakeRelativeClock::default());
     let limited = state(grants, MockIdentityService::new()).with_rate_limits_by(quotas, &clock);
     for _ in 0..4 {
@@ -252,11 +298,39 @@ async fn refused_grants_count_against_the_quota_of_their_network_and_failures_do
     assert_eq!(statuses, [400, 400, 429]);
 }
 
+/// The use case asks the quotas: that of signatures for the network, and that of the proof.
+#[actix_web::test]
+async fn above_a_quota_of_the_use_case_the_answer_is_429_and_nothing_else_is_counted() {
+    let quotas = RateQuotas { unknown_per_minute: 1, credential_per_minute: 2 };
+    let root = CredentialRoot::Grant(Id::new(5));
+    let mut grants = MockTokenGrants::new();
+    grants.expect_grant().returning(move |request, quota| {
+        match request {
+            TokenRequest::Assertion(_) => quota.take_signature()?,
+            TokenRequest::Refresh { .. } | TokenRequest::Exchange { .. } => quota.take_token(Id::new(1_329), root)?,
+        }
+        Ok(granted())
+    });
+    let clock = RateClock::Fake(FakeRelativeClock::default());
+    let limited = state(grants, MockIdentityService::new()).with_rate_limits_by(quotas, &clock);
+    let assertion = ASSERTION.to_owned() + &encoded(HEADER, &claims().to_string());
+    for (form, expected) in [(assertion.as_str(), &[200, 429, 429][..]), (REFRESH, &[200, 200, 429][..]), (EXCHANGE, &[429][..])] {
+        for status in expected {
+            let answer = send(limited.clone(), post("/token", form)).await;
+            assert_eq!(answer.status, *status, "{form}");
+            assert_eq!(answer.headers.contains_key("retry-after"), *status == 429);
+        }
+    }
+    // The quota of refused requests is untouched.
+    let statuses = [send(limited.clone(), post("/token", "grant_type=x")).await.status, send(limited, post("/token", "")).await.status];
+    assert_eq!(statuses, [400, 429]);
+}
+
 #[actix_web::test]
 async fn an_assertion_stands_in_place_of_an_access_token() {
-    let text = encoded(HEADER, &claims().to_string());
+    let text = encoded(HEADER, &claims().to_string()).replace('=', "");
     let (mut identity, shown) = (MockIdentityService::new(), text.clone());
-    identity.expect_authenticate_signed().once().returning(move |presented, assertion| {
+    identity.expect_authenticate_signed().once().returning(move |presented, assertion, _| {
         assert_eq!((presented.secret.as_slice(), assertion.issuer.as_str()), (shown.as_bytes(), "timetable@1329.iam.derslik.internal"));
         Err(AuthenticationError::Expired)
     });

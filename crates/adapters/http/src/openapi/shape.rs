@@ -125,6 +125,11 @@ pub(crate) fn record(about: &str, required: Members, optional: Members) -> Shape
     object.into()
 }
 
+/// An object of a request that has the `required` members, and is refused with any other.
+pub(crate) fn closed_form(about: &str, required: Members) -> Shape {
+    record(about, required, Vec::new())
+}
+
 /// An object of a request: it needs the `required` members, knows the `optional` ones, and ignores any other.
 pub(crate) fn form(about: &str, required: Members, optional: Members) -> Shape {
     let mut object = plain(Type::Object, about);

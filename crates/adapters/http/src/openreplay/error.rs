@@ -1,5 +1,7 @@
 //! The errors of the jobs API: `{"errors": ["text"]}`, and `{"detail": …}` for a request that did not reach a handler.
 
+use std::borrow::Cow;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONNECTION, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
@@ -59,11 +61,32 @@ pub(super) struct InputFault {
     /// The kind of fault, in the words of the original.
     pub(super) kind: &'static str,
     /// Its location: `path`, `query` or `body`, and the name of the part.
-    pub(super) location: (&'static str, &'static str),
+    pub(super) location: (&'static str, Cow<'static, str>),
     /// The expected input.
     pub(super) message: String,
     /// The input that was sent.
     pub(super) input: String,
+}
+
+impl InputFault {
+    /// The most characters of a client's name for a part that the answer repeats.
+    const MAX_NAME: usize = 100;
+
+    /// A fault at a known location.
+    pub(super) fn new(
+        kind: &'static str,
+        (part, name): (&'static str, &'static str),
+        message: impl Into<String>,
+        input: impl Into<String>,
+    ) -> Self {
+        Self { kind, location: (part, name.into()), message: message.into(), input: input.into() }
+    }
+
+    /// A part that the call does not know, under the name that the client gave it.
+    pub(super) fn of_unknown(part: &'static str, name: &str, message: impl Into<String>) -> Self {
+        let name: String = name.chars().take(Self::MAX_NAME).collect();
+        Self { kind: "extra_forbidden", location: (part, name.into()), message: message.into(), input: String::new() }
+    }
 }
 
 #[derive(Serialize)]
@@ -78,7 +101,7 @@ enum ErrorBody<'a> {
 struct Detail<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
-    loc: (&'static str, &'static str),
+    loc: (&'static str, &'a str),
     msg: &'a str,
     input: &'a str,
 }
@@ -87,7 +110,8 @@ impl From<AuthenticationError> for OpenReplayError {
     fn from(error: AuthenticationError) -> Self {
         match error {
             AuthenticationError::Store(error) => error.into(),
-            AuthenticationError::Invalid | AuthenticationError::Expired => Self::InvalidKey,
+            AuthenticationError::TooMany(exceeded) => Exceeded::from(exceeded).into(),
+            AuthenticationError::Invalid | AuthenticationError::Expired | AuthenticationError::Scope(_) => Self::InvalidKey,
         }
     }
 }
@@ -133,7 +157,8 @@ impl OpenReplayError {
         match self {
             Self::NoSuchPath | Self::MethodNotAllowed => ErrorBody::Path { detail: self.to_string() },
             Self::Unprocessable(fault) => {
-                let detail = Detail { kind: fault.kind, loc: fault.location, msg: &fault.message, input: &fault.input };
+                let (part, name) = &fault.location;
+                let detail = Detail { kind: fault.kind, loc: (*part, name.as_ref()), msg: &fault.message, input: &fault.input };
                 ErrorBody::Input { detail: [detail] }
             }
             Self::NoKey

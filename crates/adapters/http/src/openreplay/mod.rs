@@ -7,6 +7,7 @@
 //! | `path` | the project in a path, and numbers in paths and queries |
 //! | `response` | the object that wraps the content of every answer, and lists |
 //! | `error` | the errors |
+//! | `dry_run` | the parameter by which a call looks and changes nothing |
 //! | `compat` | the differences between the document and the releases |
 //! | `value` | values that several views show |
 //! | `words` | the names and sentences of the dialect |
@@ -18,6 +19,7 @@ mod auth;
 pub(crate) mod compat;
 #[cfg(feature = "openapi")]
 mod described;
+mod dry_run;
 mod error;
 mod jobs;
 #[cfg(feature = "openapi")]

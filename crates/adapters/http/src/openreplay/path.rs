@@ -40,8 +40,8 @@ pub(super) fn whole_number(text: &str) -> Option<Whole> {
 
 /// The error for a text that should be a whole number.
 pub(super) fn not_an_integer(location: (&'static str, &'static str), input: &str) -> OpenReplayError {
-    let message = "Input should be a valid integer, unable to parse string as an integer".to_owned();
-    OpenReplayError::Unprocessable(InputFault { kind: "int_parsing", location, message, input: input.to_owned() })
+    let message = "Input should be a valid integer, unable to parse string as an integer";
+    OpenReplayError::Unprocessable(InputFault::new("int_parsing", location, message, input))
 }
 
 #[cfg(test)]

@@ -241,6 +241,41 @@ async fn a_dry_run_tells_what_would_go_and_makes_no_job() {
 }
 
 #[actix_web::test]
+async fn a_dry_run_of_many_tells_what_would_go_of_each_and_makes_no_job() {
+    let users: Vec<String> = (0..45).map(|number| format!("user{number}")).collect();
+    let body = serde_json::json!({ "userIds": users }).to_string();
+    let path = format!("/api/v1/{KEY}/users/erase");
+    let mut jobs = MockJobService::new();
+    jobs.expect_preview_erasure().times(45).returning(|_, _, _| Ok(counts()));
+    jobs.expect_erase_users().never();
+    let answer = send(state(jobs), Method::POST, &format!("{path}?dry_run=true"), Some("right"), Some(&body)).await;
+    let shown: Vec<String> = users.iter().map(|user| format!(r#"{{"userId":"{user}","dryRun":true,"counts":{COUNTS}}}"#)).collect();
+    assert_eq!((answer.status.as_u16(), answer.body), (200, format!(r#"{{"data":[{}]}}"#, shown.join(","))));
+    let mut jobs = MockJobService::new();
+    jobs.expect_preview_erasure().once().returning(|_, _, _| Err(JobError::ProjectNotFound));
+    let elsewhere = send(state(jobs), Method::POST, "/v1/unknown/users/erase?dry_run=true", Some("right"), Some(&body)).await;
+    assert_eq!(elsewhere.status, StatusCode::NOT_FOUND);
+    for query in ["dry_run=yes", "dry_run", "dryRun=true", "dry_run=true&dry_run=false"] {
+        let unclear = send(state(MockJobService::new()), Method::POST, &format!("{path}?{query}"), Some("right"), Some(&body)).await;
+        assert_eq!(unclear.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}: {}", unclear.body);
+    }
+    let in_body = send(state(MockJobService::new()), Method::POST, &path, Some("right"), Some(r#"{"userIds":["a"],"dry_run":true}"#)).await;
+    assert!(in_body.status == 422 && in_body.body.contains(r#""loc":["body","dry_run"]"#), "{}", in_body.body);
+}
+
+#[actix_web::test]
+async fn a_call_that_has_no_dry_run_refuses_it() {
+    for query in ["dry_run=true", "dryRun=true", "dry_run=1"] {
+        let path = format!("/api/v1/{KEY}/jobs/1?{query}");
+        let cancel = ask(state(MockJobService::new()), Method::DELETE, &path, Some("right")).await;
+        assert_eq!(cancel.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}: {}", cancel.body);
+        let path = format!("/api/v1/projects?{query}");
+        let create = send(state(MockJobService::new()), Method::POST, &path, Some("right"), Some(r#"{"name":"a"}"#)).await;
+        assert_eq!(create.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}: {}", create.body);
+    }
+}
+
+#[actix_web::test]
 async fn many_users_are_erased_by_one_job_and_erase_is_a_user_as_well() {
     let path = format!("/v1/{KEY}/users/erase");
     let mut jobs = MockJobService::new();

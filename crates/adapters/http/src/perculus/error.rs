@@ -167,7 +167,7 @@ impl PerculusError {
             Self::Body(error) => body_fault(*error),
             Self::BudgetExhausted => Text::of("answer-budget-exhausted"),
             Self::TooMany(exceeded) => match exceeded.policy {
-                Policy::Unknown => Text::of("too-many-unknown"),
+                Policy::Unknown | Policy::Signature => Text::of("too-many-unknown"),
                 Policy::Credential => Text::of("too-many-of-credential"),
             },
             Self::BadKey => Text::of("key-malformed").with("max", IdempotencyKey::MAX),
@@ -248,7 +248,8 @@ impl From<AuthenticationError> for PerculusError {
     fn from(error: AuthenticationError) -> Self {
         match error {
             AuthenticationError::Store(error) => error.into(),
-            AuthenticationError::Invalid | AuthenticationError::Expired => Self::Unauthorized,
+            AuthenticationError::TooMany(exceeded) => Exceeded::from(exceeded).into(),
+            AuthenticationError::Invalid | AuthenticationError::Expired | AuthenticationError::Scope(_) => Self::Unauthorized,
         }
     }
 }

@@ -14,7 +14,7 @@ use super::buckets::Buckets;
 use super::clock::RateClock;
 use super::{Exceeded, Policy};
 
-/// The counts of all keys of a policy. Threads share it.
+/// The counts of all keys of a policy, and of policies with the same quota. Threads share it.
 #[derive(Debug)]
 pub(super) struct Limiter {
     policy: Policy,
@@ -36,13 +36,21 @@ impl Limiter {
     /// # Errors
     /// The quota of the key is used up; the request is not counted.
     pub(super) fn count(&self, key: &impl Hash) -> Result<(), Exceeded> {
+        self.count_by(self.policy, key)
+    }
+
+    /// Counts a request of a key under another policy with the same quota. Keys of different policies must differ.
+    ///
+    /// # Errors
+    /// As of [`Self::count`].
+    pub(super) fn count_by(&self, policy: Policy, key: &impl Hash) -> Result<(), Exceeded> {
         // Each request clears a part of the memory, so that the memory of a flood is freed after its end.
         self.buckets.retain_recent();
         self.buckets.check_key(&self.hasher.hash_one(key)).map_err(|refused| {
-            counter!("derslik_rate_limited_total", "policy" => self.policy.name()).increment(1);
+            counter!("derslik_rate_limited_total", "policy" => policy.name()).increment(1);
             let wait = refused.wait_time_from(self.buckets.clock().now());
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            Exceeded { policy: self.policy, per_minute: self.per_minute, retry_after_seconds: seconds.max(1) }
+            Exceeded { policy, per_minute: self.per_minute, retry_after_seconds: seconds.max(1) }
         })
     }
 

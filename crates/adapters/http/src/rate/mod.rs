@@ -9,7 +9,8 @@
 //! | `limiter` | one quota for each key |
 //!
 //! A request counts as unknown where a credential is asked for and no valid one is shown. A valid credential is never refused
-//! because of its network: clients behind one proxy or router share an address, and one of them must not lock out the others.
+//! because of its network: clients behind one proxy or router share an address, and one of them must not lock out the others. Signatures
+//! have a quota of their own, which the right ones take from as well: it is asked before they are verified.
 
 mod buckets;
 mod clock;
@@ -21,8 +22,9 @@ mod tests;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use derslik_domain::identity::{Actor, ClientNetwork};
-use derslik_ports::inbound::AuthenticationError;
+use derslik_domain::id::AccountId;
+use derslik_domain::identity::{Actor, ClientNetwork, CredentialRoot};
+use derslik_ports::inbound::{AuthenticationError, QuotaExceeded, QuotaKind, TokenQuota};
 
 pub(crate) use clock::RateClock;
 use limiter::Limiter;
@@ -48,6 +50,8 @@ impl Default for RateQuotas {
 pub(crate) enum Policy {
     /// A client network, for its requests without a valid credential.
     Unknown,
+    /// A client network, for signatures that are verified.
+    Signature,
     /// A credential.
     Credential,
 }
@@ -68,6 +72,7 @@ impl Policy {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Unknown => "unknown",
+            Self::Signature => "signature",
             Self::Credential => "credential",
         }
     }
@@ -76,6 +81,7 @@ impl Policy {
     pub(crate) const fn text(self) -> &'static str {
         match self {
             Self::Unknown => "too many requests without a valid credential; try again later",
+            Self::Signature => "too many signatures to verify; try again later",
             Self::Credential => "too many requests with this credential; try again later",
         }
     }
@@ -106,12 +112,30 @@ impl RateLimits {
         self.unknown.as_ref().map_or(Ok(()), |limiter| limiter.count(&client))
     }
 
-    /// Counts a request with a valid credential.
+    /// Counts a request with a valid credential. Tokens that were issued for one proof share its quota.
     ///
     /// # Errors
     /// The quota of the credential is used up.
     pub(crate) fn count_known(&self, actor: &Actor) -> Result<(), Exceeded> {
-        self.credential.as_ref().map_or(Ok(()), |limiter| limiter.count(&(actor.account_id(), actor.credential)))
+        self.count_root(actor.account_id(), actor.root)
+    }
+
+    fn count_root(&self, account: AccountId, root: CredentialRoot) -> Result<(), Exceeded> {
+        self.credential.as_ref().map_or(Ok(()), |limiter| limiter.count(&(account, root)))
+    }
+
+    /// Counts the verification of a signature for the network that shows it. It is work that is done before it is known whether the
+    /// signature is right. It is not counted for the service account that the client names: strangers could use up its quota.
+    ///
+    /// # Errors
+    /// The quota of the network is used up.
+    fn count_signature(&self, client: Option<ClientNetwork>) -> Result<(), Exceeded> {
+        self.unknown.as_ref().map_or(Ok(()), |limiter| limiter.count_by(Policy::Signature, &("signature", client)))
+    }
+
+    /// The quotas of a client, as the use cases ask for them.
+    pub(crate) fn of_client(&self, client: Option<ClientNetwork>) -> Arc<dyn TokenQuota> {
+        Arc::new(ClientQuota { limits: self.clone(), client })
     }
 
     /// Counts a request that showed no valid credential, and returns its error: `refusal`, or one that says it is above the quota.
@@ -126,8 +150,43 @@ impl RateLimits {
         E: From<Exceeded> + From<AuthenticationError>,
     {
         match error {
-            AuthenticationError::Store(_) => error.into(),
-            AuthenticationError::Invalid | AuthenticationError::Expired => self.refuse(client, error.into()),
+            // What is above a quota is counted there.
+            AuthenticationError::Store(_) | AuthenticationError::TooMany(_) => error.into(),
+            AuthenticationError::Invalid | AuthenticationError::Expired | AuthenticationError::Scope(_) => {
+                self.refuse(client, error.into())
+            }
         }
+    }
+}
+
+/// The quotas of one client.
+struct ClientQuota {
+    limits: RateLimits,
+    client: Option<ClientNetwork>,
+}
+
+impl TokenQuota for ClientQuota {
+    fn take_signature(&self) -> Result<(), QuotaExceeded> {
+        self.limits.count_signature(self.client).map_err(|exceeded| exceeded.of(QuotaKind::Signatures))
+    }
+
+    fn take_token(&self, account: AccountId, root: CredentialRoot) -> Result<(), QuotaExceeded> {
+        self.limits.count_root(account, root).map_err(|exceeded| exceeded.of(QuotaKind::Credential))
+    }
+}
+
+impl Exceeded {
+    const fn of(self, kind: QuotaKind) -> QuotaExceeded {
+        QuotaExceeded { kind, per_minute: self.per_minute, retry_after_seconds: self.retry_after_seconds }
+    }
+}
+
+impl From<QuotaExceeded> for Exceeded {
+    fn from(exceeded: QuotaExceeded) -> Self {
+        let policy = match exceeded.kind {
+            QuotaKind::Signatures => Policy::Signature,
+            QuotaKind::Credential => Policy::Credential,
+        };
+        Self { policy, per_minute: exceeded.per_minute, retry_after_seconds: exceeded.retry_after_seconds }
     }
 }

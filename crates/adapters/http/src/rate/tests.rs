@@ -11,7 +11,7 @@ use actix_web::dev::ServiceResponse;
 use actix_web::http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE};
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use derslik_domain::id::Id;
-use derslik_domain::identity::{Actor, Scope};
+use derslik_domain::identity::{Actor, CredentialRoot, Scope};
 use derslik_domain::page::Page;
 use derslik_ports::inbound::{
     AuthenticationError, CourseError, LogInError, MockActivityService, MockAttendeeService, MockCourseService, MockIdentityService,
@@ -47,7 +47,7 @@ impl Api {
             let actor = Actor { scopes: [Scope::Courses].into_iter().collect(), ..actor_of(account()) };
             match presented.secret.as_slice() {
                 b"right" => Ok(actor),
-                b"right-2" => Ok(Actor { credential: Id::new(actor.credential.get() + 1), ..actor }),
+                b"right-2" => Ok(Actor { root: CredentialRoot::Credential(Id::new(2)), ..actor }),
                 b"unavailable" => Err(AuthenticationError::Store(StoreError::from(Reason::Unreachable))),
                 b"expired" => Err(AuthenticationError::Expired),
                 secret if secret == [0x0a_u8; 32] => Ok(actor),
@@ -260,6 +260,22 @@ async fn paths_that_ask_for_no_credential_do_not_count() {
         assert!(statuses.iter().all(|status| [200, 404].contains(status)), "{path}: {statuses:?}");
     }
     assert_eq!(api.statuses(2, || jobs(None)).await, [401, 429]);
+}
+
+#[actix_web::test]
+async fn a_method_that_is_not_carried_out_asks_for_a_credential_as_any_other() {
+    let api = Api::new(RateQuotas { unknown_per_minute: 3, credential_per_minute: 2 });
+    for (path, quota) in [("/v1/courses/7/topics", [501, 501, 429]), ("/v1/userProfiles/7:checkUserCapability", [429; 3])] {
+        assert_eq!(api.statuses(3, || with(TestRequest::get().uri(path), Some("Bearer right"))).await, quota, "{path}");
+    }
+    let unserved = |authorization| with(TestRequest::post().uri("/v1/invitations/9:accept"), authorization);
+    assert_eq!(api.statuses(2, || unserved(Some("Bearer wrong"))).await, [401; 2]);
+    assert_eq!(api.statuses(2, || unserved(None)).await, [401, 429]);
+    // A part of a batch is a call like any other.
+    let body = "--b\nContent-Type: application/http\n\nGET /v1/courses/7/topics HTTP/1.1\n\n\n--b--";
+    let request = TestRequest::post().uri("/batch").insert_header((CONTENT_TYPE, "multipart/mixed; boundary=b"));
+    assert_eq!(parts(&api.send(with(request, None).set_payload(body).to_request()).await), ["429"]);
+    assert_eq!(api.statuses(1, || with(TestRequest::get().uri("/v1/courses/7/nothing"), None)).await, [404]);
 }
 
 #[actix_web::test]

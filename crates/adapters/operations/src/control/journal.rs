@@ -12,6 +12,7 @@ use derslik_domain::fault::Api;
 use derslik_domain::idempotency::AnswerCode;
 use derslik_domain::time::Zone;
 use derslik_ports::inbound::control::{ControlError, JournalEntry, JournalReading, PublicAccountId};
+use derslik_side_listener::Lifetime;
 use futures_util::stream::unfold;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -20,7 +21,6 @@ use tokio::time::{Instant, timeout_at};
 use super::matching::{Described, Matching};
 use super::read::{self, Body};
 use super::{ControlSlot, Problem};
-use crate::connection::Lifetime;
 
 /// How many entries a list has unless a request says otherwise.
 const LIMIT: usize = 100;

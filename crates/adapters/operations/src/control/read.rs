@@ -6,10 +6,10 @@ use actix_web::HttpRequest;
 use actix_web::error::PayloadError;
 use actix_web::web::{Bytes, PayloadConfig};
 use derslik_ports::inbound::control::{ControlError, PublicAccountId};
+use derslik_side_listener::{Lifetime, MAX_BODY};
 use serde::de::DeserializeOwned;
 
 use super::Problem;
-use crate::connection::{Lifetime, MAX_BODY};
 
 /// How long a request that moves many rows may take.
 const LONG: Duration = Duration::from_secs(120);

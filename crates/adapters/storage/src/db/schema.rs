@@ -80,6 +80,7 @@ diesel::table! {
         access_key_id -> Nullable<BigInt>,
         grant_id -> Nullable<BigInt>,
         exchanged_from -> Nullable<BigInt>,
+        parent_id -> Nullable<BigInt>,
     }
 }
 

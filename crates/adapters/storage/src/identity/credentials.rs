@@ -1,21 +1,28 @@
 //! Credentials as rows: their owners, their lists, and their ends.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use derslik_domain::course::CalendarDate;
 use derslik_domain::id::{AccountId, CredentialId, Id, PrincipalId};
-use derslik_domain::identity::{Credential, CredentialFilter, CredentialKind, Principal, Scope, Scopes, SecretDigest, StoredCredential};
+use derslik_domain::identity::{
+    Credential, CredentialFilter, CredentialKind, CredentialRoot, Principal, Scope, Scopes, SecretDigest, StoredCredential,
+};
 use derslik_domain::page::PageRequest;
 use derslik_domain::rows::RowCount;
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{CredentialOwner, StoreError};
+use derslik_ports::outbound::{CredentialOwner, HeldToken, StoreError};
 use diesel::prelude::*;
 
 use super::accounts::AccountRow;
 use super::kinds::{kind_of_text, kind_text};
 use super::users;
 use crate::db::conn::{Conn, DieselStores, on_conn};
-use crate::db::schema::{credentials, principals};
+use crate::db::schema::{credentials, principals, token_grants};
 use crate::db::types::{DbInstant, row_count};
+
+/// The most keys in one statement. SQLite takes up to 32 766 values.
+const KEYS_IN_ONE_STATEMENT: usize = 10_000;
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = principals)]
@@ -38,6 +45,8 @@ pub(super) struct CredentialRow {
     expires_at: Option<DbInstant>,
     project_id: Option<i64>,
     last_used_on: Option<NaiveDate>,
+    grant_id: Option<i64>,
+    exchanged_from: Option<i64>,
 }
 
 /// The columns that operators are shown.
@@ -56,6 +65,8 @@ struct StoredRow {
     project_id: Option<i64>,
     last_used_on: Option<NaiveDate>,
     access_key_id: Option<i64>,
+    grant_id: Option<i64>,
+    exchanged_from: Option<i64>,
 }
 
 impl TryFrom<StoredRow> for StoredCredential {
@@ -74,6 +85,7 @@ impl TryFrom<StoredRow> for StoredCredential {
             revoked_at: row.revoked_at.map(|at| at.0),
             last_used_on: day(row.last_used_on)?,
             access_key: row.access_key_id.map(Id::new),
+            issued_for: root_of(row.grant_id, row.exchanged_from),
         })
     }
 }
@@ -109,12 +121,70 @@ pub(super) fn list(
     rows.into_iter().map(StoredCredential::try_from).collect()
 }
 
-/// One credential, locked.
+/// What a credential was issued for. It never changes.
+#[derive(Debug, Clone, Copy, Queryable, Selectable)]
+#[diesel(table_name = credentials)]
+#[diesel(check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
+pub(super) struct Line {
+    /// The grant.
+    pub(super) grant_id: Option<i64>,
+    /// The access key whose log-in got the token, or the first one of its exchanges.
+    access_key_id: Option<i64>,
+    /// The token with which the exchanges began.
+    pub(super) exchanged_from: Option<i64>,
+}
+
+/// What a credential was issued for. `None` if there is no such credential.
+pub(super) fn line_of(stores: &mut DieselStores<'_>, account: AccountId, credential: CredentialId) -> Result<Option<Line>, StoreError> {
+    let row = credentials::table.filter(credentials::account_id.eq(account.get())).filter(credentials::id.eq(credential.get()));
+    stores.query(|conn| on_conn!(conn, |conn| row.select(Line::as_select()).first(conn).optional()))
+}
+
+/// Whether a transaction ends a credential, or issues a token for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Held {
+    /// It ends it: no other transaction holds the first token meanwhile.
+    ToEnd,
+    /// It issues a token for it. Others may do the same.
+    ToIssue,
+}
+
+/// Holds what a credential was issued for until the transaction ends: the grant, the access key, and the first token, in this order. All
+/// who issue tokens and all who end something take these locks, before those of the rows below and in the same order. So who ends a
+/// grant, a key or a token waits until a token that is being issued for it is there, and finds it with the next statement.
+fn hold_line(stores: &mut DieselStores<'_>, account: AccountId, line: Line, held: Held) -> Result<(), StoreError> {
+    let grant = |id: i64| token_grants::table.filter(token_grants::account_id.eq(account.get())).filter(token_grants::id.eq(id));
+    let credential = |id: i64| credentials::table.filter(credentials::account_id.eq(account.get())).filter(credentials::id.eq(id));
+    stores.query(|conn| {
+        // SQLite needs no lock here: an immediate transaction is the only writer.
+        let Conn::Pg(conn) = conn else { return Ok(()) };
+        if let Some(id) = line.grant_id {
+            grant(id).select(token_grants::id).for_share().first::<i64>(conn).optional()?;
+        }
+        if let Some(id) = line.access_key_id {
+            credential(id).select(credentials::id).for_share().first::<i64>(conn).optional()?;
+        }
+        match (line.exchanged_from, held) {
+            (None, _) => {}
+            (Some(id), Held::ToIssue) => {
+                credential(id).select(credentials::id).for_share().first::<i64>(conn).optional()?;
+            }
+            (Some(id), Held::ToEnd) => {
+                credential(id).select(credentials::id).for_update().first::<i64>(conn).optional()?;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// One credential, locked, with what it was issued for.
 pub(super) fn lock(
     stores: &mut DieselStores<'_>,
     account: AccountId,
     credential: CredentialId,
 ) -> Result<Option<StoredCredential>, StoreError> {
+    let Some(line) = line_of(stores, account, credential)? else { return Ok(None) };
+    hold_line(stores, account, line, Held::ToEnd)?;
     let row = credentials::table.filter(credentials::account_id.eq(account.get())).filter(credentials::id.eq(credential.get()));
     let found: Option<StoredRow> = stores.query(|conn| match conn {
         Conn::Pg(conn) => row.select(StoredRow::as_select()).for_update().first(conn).optional(),
@@ -123,20 +193,69 @@ pub(super) fn lock(
     found.map(StoredCredential::try_from).transpose()
 }
 
-/// Lets a credential expire at that instant, unless it expires before.
-pub(super) fn end(stores: &mut DieselStores<'_>, account: AccountId, credential: CredentialId, at: Timestamp) -> Result<bool, StoreError> {
+/// One access token, held with what it was issued for, so that another can be issued for it.
+pub(super) fn hold_token(stores: &mut DieselStores<'_>, account: AccountId, token: CredentialId) -> Result<Option<HeldToken>, StoreError> {
+    let Some(line) = line_of(stores, account, token)? else { return Ok(None) };
+    hold_line(stores, account, line, Held::ToIssue)?;
     let row = credentials::table
         .filter(credentials::account_id.eq(account.get()))
-        .filter(credentials::id.eq(credential.get()))
-        .filter(credentials::expires_at.is_null().or(credentials::expires_at.gt(DbInstant(at))));
+        .filter(credentials::id.eq(token.get()))
+        .filter(credentials::kind.eq(kind_text(CredentialKind::AccessToken)));
+    let found: Option<StoredRow> = stores.query(|conn| match conn {
+        // Not for an update: two transactions that hold it and then wanted more would wait for each other.
+        Conn::Pg(conn) => row.select(StoredRow::as_select()).for_share().first(conn).optional(),
+        Conn::Sqlite(conn) => row.select(StoredRow::as_select()).first(conn).optional(),
+    })?;
+    let Some(token) = found.map(StoredCredential::try_from).transpose()? else { return Ok(None) };
+    let Some(grant) = line.grant_id else { return Ok(Some(HeldToken { requester: token.principal, token })) };
+    let valid = token_grants::table
+        .filter(token_grants::account_id.eq(account.get()))
+        .filter(token_grants::id.eq(grant))
+        .filter(token_grants::revoked_at.is_null())
+        .select(token_grants::principal_id);
+    let requester: Option<i64> = stores.query(|conn| on_conn!(conn, |conn| valid.first(conn).optional()))?;
+    Ok(requester.map(|requester| HeldToken { token, requester: Id::new(requester) }))
+}
+
+/// The tokens that were exchanged for a credential, and for those, and so on.
+fn descendants(stores: &mut DieselStores<'_>, account: AccountId, credential: CredentialId) -> Result<Vec<i64>, StoreError> {
+    let Some(line) = line_of(stores, account, credential)? else { return Ok(Vec::new()) };
+    let first = line.exchanged_from.unwrap_or(credential.get());
+    let exchanged: Vec<(i64, Option<i64>)> = stores.query(|conn| {
+        on_conn!(conn, |conn| credentials::table
+            .filter(credentials::account_id.eq(account.get()))
+            .filter(credentials::exchanged_from.eq(first))
+            .order(credentials::id)
+            .select((credentials::id, credentials::parent_id))
+            .load(conn))
+    })?;
+    let mut ancestors = BTreeSet::from([credential.get()]);
+    let mut found = Vec::new();
+    // A token has a higher id than the one that it was exchanged for.
+    for (id, parent) in exchanged {
+        if ancestors.contains(&parent.unwrap_or(first)) {
+            ancestors.insert(id);
+            found.push(id);
+        }
+    }
+    Ok(found)
+}
+
+/// Lets a credential expire at that instant, unless it expires before, and so the tokens that were issued for it.
+pub(super) fn end(stores: &mut DieselStores<'_>, account: AccountId, credential: CredentialId, at: Timestamp) -> Result<bool, StoreError> {
+    let Some(line) = line_of(stores, account, credential)? else { return Ok(false) };
+    hold_line(stores, account, line, Held::ToEnd)?;
+    let later = || credentials::expires_at.is_null().or(credentials::expires_at.gt(DbInstant(at)));
+    let row =
+        credentials::table.filter(credentials::account_id.eq(account.get())).filter(credentials::id.eq(credential.get())).filter(later());
     let update = diesel::update(row).set(credentials::expires_at.eq(DbInstant(at)));
-    let ended = stores.query(|conn| on_conn!(conn, |conn| update.execute(conn)))?;
-    let issued = credentials::table
-        .filter(credentials::account_id.eq(account.get()))
-        .filter(credentials::exchanged_from.eq(credential.get()))
-        .filter(credentials::expires_at.is_null().or(credentials::expires_at.gt(DbInstant(at))));
-    let update = diesel::update(issued).set(credentials::expires_at.eq(DbInstant(at)));
-    stores.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(|issued| ended + issued > 0)
+    let mut ended = stores.query(|conn| on_conn!(conn, |conn| update.execute(conn)))?;
+    for ids in descendants(stores, account, credential)?.chunks(KEYS_IN_ONE_STATEMENT) {
+        let rows = credentials::table.filter(credentials::account_id.eq(account.get())).filter(credentials::id.eq_any(ids)).filter(later());
+        let update = diesel::update(rows).set(credentials::expires_at.eq(DbInstant(at)));
+        ended += stores.query(|conn| on_conn!(conn, |conn| update.execute(conn)))?;
+    }
+    Ok(ended > 0)
 }
 
 /// Revokes a credential, and the tokens that were issued for it.
@@ -146,18 +265,23 @@ pub(super) fn revoke(
     credential: CredentialId,
     at: Timestamp,
 ) -> Result<bool, StoreError> {
+    let Some(line) = line_of(stores, account, credential)? else { return Ok(false) };
+    hold_line(stores, account, line, Held::ToEnd)?;
     let row = credentials::table
         .filter(credentials::account_id.eq(account.get()))
         .filter(credentials::id.eq(credential.get()))
         .filter(credentials::revoked_at.is_null());
     let update = diesel::update(row).set(credentials::revoked_at.eq(DbInstant(at)));
     let revoked = stores.query(|conn| on_conn!(conn, |conn| update.execute(conn)))?;
-    let issued = credentials::table
-        .filter(credentials::account_id.eq(account.get()))
-        .filter(credentials::exchanged_from.eq(credential.get()))
-        .filter(credentials::revoked_at.is_null());
-    let update = diesel::update(issued).set(credentials::revoked_at.eq(DbInstant(at)));
-    stores.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(|_| revoked > 0)
+    for ids in descendants(stores, account, credential)?.chunks(KEYS_IN_ONE_STATEMENT) {
+        let rows = credentials::table
+            .filter(credentials::account_id.eq(account.get()))
+            .filter(credentials::id.eq_any(ids))
+            .filter(credentials::revoked_at.is_null());
+        let update = diesel::update(rows).set(credentials::revoked_at.eq(DbInstant(at)));
+        stores.query(|conn| on_conn!(conn, |conn| update.execute(conn)))?;
+    }
+    Ok(revoked > 0)
 }
 
 /// Removes access tokens that expired before that instant.
@@ -242,6 +366,12 @@ pub(super) fn touch(
     stores.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(drop)
 }
 
+/// What a token was issued for; `None` for any other credential.
+fn root_of(grant: Option<i64>, first: Option<i64>) -> Option<CredentialRoot> {
+    let grant = grant.map(|id| CredentialRoot::Grant(Id::new(id)));
+    grant.or(first.map(|id| CredentialRoot::Credential(Id::new(id))))
+}
+
 /// A credential with its account.
 pub(super) fn owner_of(row: CredentialRow, principal: &PrincipalRow, account: AccountRow) -> Result<CredentialOwner, StoreError> {
     let corrupt = |table, column| StoreError::Corrupt { table, column };
@@ -262,7 +392,8 @@ pub(super) fn owner_of(row: CredentialRow, principal: &PrincipalRow, account: Ac
         expires_at: row.expires_at.map(|at| at.0),
         project: row.project_id.map(Id::new),
     };
-    Ok(CredentialOwner { account: account.try_into()?, credential, last_used_on })
+    let root = root_of(row.grant_id, row.exchanged_from).unwrap_or(CredentialRoot::Credential(credential.id));
+    Ok(CredentialOwner { account: account.try_into()?, credential, last_used_on, root })
 }
 
 pub(super) fn scopes_of(text: &str) -> Scopes {

@@ -8,7 +8,7 @@ use derslik_domain::identity::{
 };
 use derslik_domain::page::PageRequest;
 use derslik_domain::time::Timestamp;
-use derslik_ports::outbound::{GrantRepository, IdentityRepository, NewCredential, NewGrant, StoreError, TokenSource};
+use derslik_ports::outbound::{GrantRepository, HeldToken, IdentityRepository, NewCredential, NewGrant, StoreError, TokenSource};
 use diesel::prelude::*;
 
 use super::credentials::scopes_of;
@@ -188,6 +188,7 @@ impl GrantRepository for DieselStores<'_> {
     }
 
     fn revoke(&mut self, account: AccountId, grant: GrantId, at: Timestamp) -> Result<bool, StoreError> {
+        // The first statement waits for those who issue a token for the grant, and the second one finds what they added.
         let row = token_grants::table
             .filter(token_grants::account_id.eq(account.get()))
             .filter(token_grants::id.eq(grant.get()))
@@ -202,6 +203,10 @@ impl GrantRepository for DieselStores<'_> {
         self.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(|_| revoked > 0)
     }
 
+    fn hold_token(&mut self, account: AccountId, token: CredentialId) -> Result<Option<HeldToken>, StoreError> {
+        super::credentials::hold_token(self, account, token)
+    }
+
     fn add_token(
         &mut self,
         account: AccountId,
@@ -209,28 +214,22 @@ impl GrantRepository for DieselStores<'_> {
         token: &NewCredential,
         source: TokenSource,
     ) -> Result<Option<CredentialId>, StoreError> {
-        let (grant, exchanged) = match source {
-            TokenSource::Grant(grant) => (Some(grant.get()), None),
-            TokenSource::Token(first) => origin(self, account, first)?,
-            TokenSource::Program => (None, None),
+        let (grant, first, parent) = match source {
+            TokenSource::Grant(grant) => (Some(grant.get()), None, None),
+            TokenSource::Token(token) => {
+                let line = super::credentials::line_of(self, account, token)?;
+                let (grant, first) = line.map(|line| (line.grant_id, line.exchanged_from)).unwrap_or_default();
+                (grant, first.or(Some(token.get())), Some(token.get()))
+            }
+            TokenSource::Program => (None, None, None),
         };
         let Some(id) = self.add_credential(account, owner, token)? else { return Ok(None) };
         let row = credentials::table.filter(credentials::account_id.eq(account.get())).filter(credentials::id.eq(id.get()));
-        let update = diesel::update(row).set((credentials::grant_id.eq(grant), credentials::exchanged_from.eq(exchanged)));
+        let source = (credentials::grant_id.eq(grant), credentials::exchanged_from.eq(first), credentials::parent_id.eq(parent));
+        let update = diesel::update(row).set(source);
         self.query(|conn| on_conn!(conn, |conn| update.execute(conn)))?;
         Ok(Some(id))
     }
-}
-
-/// The grant of an access token, and the token with which its exchanges began: itself, if it was not exchanged.
-fn origin(stores: &mut DieselStores<'_>, account: AccountId, token: CredentialId) -> Result<(Option<i64>, Option<i64>), StoreError> {
-    let row = credentials::table
-        .filter(credentials::account_id.eq(account.get()))
-        .filter(credentials::id.eq(token.get()))
-        .select((credentials::grant_id, credentials::exchanged_from));
-    let found: Option<(Option<i64>, Option<i64>)> = stores.query(|conn| on_conn!(conn, |conn| row.first(conn).optional()))?;
-    let (grant, first) = found.unwrap_or_default();
-    Ok((grant, first.or(Some(token.get()))))
 }
 
 /// Revokes all grants of a principal, and the tokens that were issued for them.

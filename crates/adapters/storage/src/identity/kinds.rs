@@ -3,7 +3,7 @@
 use derslik_domain::identity::{CredentialKind, GrantKind};
 
 /// The text of a kind. It stays as it is when the domain renames a kind.
-pub(super) const fn kind_text(kind: CredentialKind) -> &'static str {
+pub(crate) const fn kind_text(kind: CredentialKind) -> &'static str {
     match kind {
         CredentialKind::AccessKey => "perculus_key",
         CredentialKind::AccountKey => "organization_key",

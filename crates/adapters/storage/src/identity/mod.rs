@@ -5,7 +5,7 @@ mod admins;
 mod credentials;
 mod grants;
 mod keys;
-mod kinds;
+pub(crate) mod kinds;
 mod repo;
 mod service_accounts;
 pub(crate) mod users;

@@ -173,19 +173,20 @@ impl IdentityRepository for DieselStores<'_> {
     }
 
     fn revoke_credentials_of(&mut self, account: AccountId, owner: PrincipalId, at: Timestamp) -> Result<(), StoreError> {
+        // Grants are locked before tokens, as everywhere.
+        super::grants::revoke_all(self, account, owner, at)?;
         let rows = credentials::table
             .filter(credentials::account_id.eq(account.get()))
             .filter(credentials::principal_id.eq(owner.get()))
             .filter(credentials::revoked_at.is_null());
         let update = diesel::update(rows).set(credentials::revoked_at.eq(DbInstant(at)));
-        self.query(|conn| on_conn!(conn, |conn| update.execute(conn)))?;
-        super::grants::revoke_all(self, account, owner, at)
+        self.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(drop)
     }
 
     fn revoke_tokens_of(&mut self, account: AccountId, owner: PrincipalId, at: Timestamp) -> Result<(), StoreError> {
+        super::grants::revoke_all(self, account, owner, at)?;
         let update = diesel::update(super::credentials::tokens_of(account, owner)).set(credentials::revoked_at.eq(DbInstant(at)));
-        self.query(|conn| on_conn!(conn, |conn| update.execute(conn)))?;
-        super::grants::revoke_all(self, account, owner, at)
+        self.query(|conn| on_conn!(conn, |conn| update.execute(conn))).map(drop)
     }
 
     fn revoke_tokens_of_key(

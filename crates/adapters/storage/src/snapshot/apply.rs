@@ -2,17 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use derslik_domain::identity::UserState;
+use derslik_domain::identity::{CredentialKind, UserState};
 use derslik_domain::job::JobStatus;
 use derslik_domain::time::Timestamp;
 use diesel::prelude::*;
 
 use super::SnapshotError;
-use super::endings::{CredentialEnd, Ended, Endings, admins_of, credentials_of, grants_of, passwords_of};
+use super::endings::{CredentialEnd, Ended, Endings, RevokedAssertion, admins_of, credentials_of, grants_of, passwords_of};
 use super::people::{self, earlier};
 use crate::db::conn::{Conn, on_conn};
 use crate::db::schema::{accounts, admins, credentials, jobs, passwords, principals, token_grants};
 use crate::db::types::{DbInstant, DbUuid};
+use crate::identity::kinds::kind_text;
 
 /// Revokes all keys, tokens and grants, and removes all passwords and admins: which of them still hold is not known.
 pub(super) fn end_all(mut conn: Conn<'_>, at: Timestamp) -> Result<Ended, SnapshotError> {
@@ -67,6 +68,7 @@ pub(super) fn apply(mut conn: Conn<'_>, endings: &Endings, at: Timestamp) -> Res
     if let Some(listed) = &endings.grants {
         ended.credentials += end_listed_grants(conn.reborrow(), listed, at)?;
     }
+    ended.credentials += refuse_listed_assertions(conn.reborrow(), &endings.assertions)?;
     ended.people += people::delete(conn.reborrow(), &endings.deleted_people, at)?;
     ended.people += people::limit(conn, &endings.people)?;
     Ok(ended)
@@ -114,6 +116,39 @@ fn end_listed_grants(mut conn: Conn<'_>, listed: &[CredentialEnd], at: Timestamp
         ended += count(on_conn!(conn.reborrow(), |conn| end.execute(conn))?);
     }
     Ok(ended)
+}
+
+/// Stores the listed assertions that this database has not seen as revoked tokens, so that they are not taken as new ones.
+fn refuse_listed_assertions(mut conn: Conn<'_>, listed: &[RevokedAssertion]) -> Result<u64, SnapshotError> {
+    /// No text has this digest, and none is compared with that of a revoked token.
+    const NO_DIGEST: &[u8] = &[0; 32];
+    let mut refused = 0;
+    for assertion in listed {
+        let service = principals::table
+            .filter(principals::account_id.eq(assertion.account))
+            .filter(principals::id.eq(assertion.principal))
+            .select(principals::id);
+        let found: Option<i64> = on_conn!(conn.reborrow(), |conn| service.first(conn).optional())?;
+        if found.is_none() {
+            continue;
+        }
+        let row = (
+            credentials::account_id.eq(assertion.account),
+            credentials::principal_id.eq(assertion.principal),
+            credentials::kind.eq(kind_text(CredentialKind::AccessToken)),
+            credentials::public_id.eq(&assertion.public_id),
+            credentials::digest.eq(NO_DIGEST),
+            credentials::scopes.eq(""),
+            credentials::created_at.eq(DbInstant(Timestamp::from_micros(assertion.revoked_at))),
+            credentials::expires_at.eq(instant(Some(assertion.expires_at))),
+            credentials::revoked_at.eq(instant(Some(assertion.revoked_at))),
+            credentials::grant_id.eq(Some(assertion.grant)),
+        );
+        let insert =
+            diesel::insert_into(credentials::table).values(row).on_conflict((credentials::kind, credentials::public_id)).do_nothing();
+        refused += count(on_conn!(conn.reborrow(), |conn| insert.execute(conn))?);
+    }
+    Ok(refused)
 }
 
 /// Those of the present ones that end otherwise than they did, with their new ends.

@@ -1,11 +1,11 @@
 //! What has ended in a database: erasures, revocations and passwords that were replaced. A restore of an older backup would bring it
-//! back, so a list of it is kept apart from the backups. The list has ids and instants, no secret, and the names under which clients
-//! asked for erasures, as long as the jobs of those erasures exist.
+//! back, so a list of it is kept apart from the backups. The list has ids, instants and parts of digests, no secret, and the names under
+//! which clients asked for erasures, as long as the jobs of those erasures exist.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use derslik_domain::id::{AccountId, Id, ProjectId};
-use derslik_domain::identity::UserState;
+use derslik_domain::identity::{CredentialKind, UserState};
 use derslik_domain::job::{Action, JobStatus};
 use derslik_domain::text::hex;
 use diesel::prelude::*;
@@ -16,12 +16,16 @@ use crate::db::conn::{Conn, on_conn};
 use crate::db::digest::sha256;
 use crate::db::schema::{accounts, admins, credentials, erasure_users, jobs, passwords, principals, service_keys, token_grants};
 use crate::db::types::{DbGuid, DbInstant};
+use crate::identity::kinds::kind_text;
 
 /// The key of the installation from which its name is made. Every database has it from its first migration on, and a backup has it too.
 const KEY: &str = "audit";
 
 /// The prefix of what is digested with that key, so that no other digest is the same.
 const NAME_OF: &[u8] = b"derslik installation ";
+
+/// The length of the public part of an assertion. That of a token which the program made is shorter.
+const ASSERTION_ID_CHARACTERS: usize = 32;
 
 /// What has ended in a database. Instants are in microseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +49,9 @@ pub struct Endings {
     /// All grants, in the same way; `None` in a list of an earlier program, which knows no grants.
     #[serde(default)]
     pub grants: Option<Vec<CredentialEnd>>,
+    /// Assertions that were taken as tokens and revoked. Their keys still hold, so a database that does not know them takes them again.
+    #[serde(default)]
+    pub assertions: Vec<RevokedAssertion>,
     /// All admins: the id, and the SHA-256 of the salted hash of the password.
     pub admins: Vec<(i64, String)>,
     /// The erasures that were asked for and not cancelled.
@@ -53,6 +60,23 @@ pub struct Endings {
     pub cancelled_erasures: Vec<(i64, i64)>,
     /// What is left of erased people: the account and the id of each.
     pub erased_people: Vec<(i64, i64)>,
+}
+
+/// An assertion that stood in place of a token, and was revoked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevokedAssertion {
+    /// The account.
+    pub account: i64,
+    /// The service account that signed it.
+    pub principal: i64,
+    /// The key that it signed with.
+    pub grant: i64,
+    /// The beginning of the digest of what was signed.
+    pub public_id: String,
+    /// When it was revoked.
+    pub revoked_at: i64,
+    /// When it expires.
+    pub expires_at: i64,
 }
 
 /// An erasure that was asked for.
@@ -146,6 +170,7 @@ pub(super) fn read(mut conn: Conn<'_>) -> Result<Endings, SnapshotError> {
         passwords: passwords_of(conn.reborrow())?.into_iter().filter(is_valid).collect(),
         credentials: credentials_of(conn.reborrow())?,
         grants: Some(grants_of(conn.reborrow())?),
+        assertions: assertions_of(conn.reborrow())?,
         admins: admins_of(conn.reborrow())?,
         erasures: erasures_of(conn)?,
         cancelled_erasures,
@@ -183,6 +208,32 @@ pub(super) fn credentials_of(conn: Conn<'_>) -> Result<Vec<CredentialEnd>, Snaps
         .select((credentials::account_id, credentials::id, credentials::revoked_at, credentials::expires_at))
         .load(conn))?;
     Ok(ends(rows))
+}
+
+/// The revoked access tokens of grants whose text names no public part: the program makes none without, so they are assertions.
+fn assertions_of(conn: Conn<'_>) -> Result<Vec<RevokedAssertion>, SnapshotError> {
+    type Row = (i64, i64, Option<i64>, String, Option<DbInstant>, Option<DbInstant>);
+    let rows: Vec<Row> = on_conn!(conn, |conn| credentials::table
+        .filter(credentials::kind.eq(kind_text(CredentialKind::AccessToken)))
+        .filter(credentials::grant_id.is_not_null())
+        .filter(credentials::exchanged_from.is_null())
+        .filter(credentials::revoked_at.is_not_null())
+        .order((credentials::account_id, credentials::id))
+        .select((
+            credentials::account_id,
+            credentials::principal_id,
+            credentials::grant_id,
+            credentials::public_id,
+            credentials::revoked_at,
+            credentials::expires_at,
+        ))
+        .load(conn))?;
+    let assertion = |(account, principal, grant, public_id, revoked, expires): Row| {
+        let (revoked_at, expires_at) = (revoked?.0.micros(), expires?.0.micros());
+        let is_assertion = public_id.len() == ASSERTION_ID_CHARACTERS;
+        is_assertion.then_some(RevokedAssertion { account, principal, grant: grant?, public_id, revoked_at, expires_at })
+    };
+    Ok(rows.into_iter().filter_map(assertion).collect())
 }
 
 pub(super) fn admins_of(conn: Conn<'_>) -> Result<Vec<(i64, String)>, SnapshotError> {

@@ -52,7 +52,7 @@ use crate::db::url::DatabaseUrl;
 use crate::upgrade::on_a_thread;
 
 pub use account::AccountCollector;
-pub use endings::{Ended, Endings, MissingErasure, PastErasure};
+pub use endings::{Ended, Endings, MissingErasure, PastErasure, RevokedAssertion};
 
 /// What a sink of rows fails with.
 pub type SinkError = Box<dyn Error + Send + Sync>;

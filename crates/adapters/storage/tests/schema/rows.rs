@@ -38,7 +38,7 @@ fn people() -> Vec<(&'static str, Vec<Value>)> {
             "account_id": 7, "id": id, "principal_id": 2, "kind": kind, "public_id": format!("public-{id}"), "digest": digest(1),
             "scopes": "sessions:read", "created_at": AT, "expires_at": expires, "revoked_at": revoked, "project_id": project,
             "last_used_on": used, "access_key_id": is_token.then_some(4), "grant_id": is_token.then_some(11),
-            "exchanged_from": is_token.then_some(4),
+            "exchanged_from": is_token.then_some(4), "parent_id": is_token.then_some(5),
         })
     };
     vec![

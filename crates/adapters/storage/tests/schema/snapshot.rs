@@ -320,6 +320,38 @@ fn what_ended_after_a_backup_ends_in_the_restored_database_and_no_more() {
     }
 }
 
+/// The key that signed an assertion is in the backup, and the row that refuses it is not.
+#[test]
+fn an_assertion_that_was_revoked_after_the_backup_is_refused_by_the_restored_database() {
+    const PUBLIC_ID: &str = "0123456789abcdef0123456789abcdef";
+    let snapshot = current();
+    let rows = rows_for(&snapshot);
+    for open in DATABASES {
+        let ((live, _place), (restored, _other_place)) = (open(), open());
+        for url in [&live, &restored] {
+            restore(url, &snapshot, &rows);
+        }
+        execute(
+            &live,
+            &format!(
+                "INSERT INTO credentials
+                    (account_id, principal_id, kind, public_id, digest, scopes, created_at, expires_at, revoked_at, grant_id)
+                SELECT account_id, principal_id, kind, '{PUBLIC_ID}', digest, scopes, created_at, '2026-11-30T01:00:00.000000Z',
+                    '2026-11-30T00:00:00.000000Z', 11
+                FROM credentials WHERE kind = 'access_token' ORDER BY id LIMIT 1"
+            ),
+        );
+        let endings = live.read_endings().unwrap();
+        assert_eq!(endings.assertions.iter().map(|revoked| revoked.public_id.as_str()).collect::<Vec<_>>(), [PUBLIC_ID]);
+        assert_eq!(restored.end_credentials(Some(&endings), now()).unwrap().credentials, 1);
+        let refused = format!("SELECT count(*) FROM credentials WHERE public_id = '{PUBLIC_ID}' AND revoked_at IS NOT NULL");
+        assert_eq!(number(&restored, &refused), 1);
+        assert_eq!(restored.end_credentials(Some(&endings), now()).unwrap().credentials, 0);
+        // It is in the next list as well.
+        assert_eq!(restored.read_endings().unwrap().assertions, endings.assertions);
+    }
+}
+
 #[test]
 fn of_an_erasure_of_many_those_users_are_missing_who_were_erased_after_the_backup() {
     let snapshot = Snapshot { counters: BTreeMap::from([("jobs".to_owned(), 41)]), ..current() };

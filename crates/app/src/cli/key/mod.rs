@@ -234,6 +234,7 @@ fn failure(account: &str, error: KeyError) -> Failure {
             "the key was revoked, has expired, or belongs to a user who is not active: make a new one with `derslik key create` or \
              `derslik token create`"
         ),
+        error @ KeyError::Issued => anyhow::anyhow!("{error}; `derslik key revoke` ends it, and `derslik grant revoke` its grant"),
         KeyError::TokensAreIssued => anyhow::anyhow!("a token belongs to a person: make it with `derslik token create`"),
         KeyError::NoService => {
             anyhow::anyhow!("the account has no active service that could own a key: make an account with `derslik account create`")

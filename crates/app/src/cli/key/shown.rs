@@ -115,6 +115,7 @@ mod tests {
             revoked_at: None,
             last_used_on: None,
             access_key: None,
+            issued_for: None,
         }
     }
 

@@ -27,6 +27,7 @@ fn stored(id: i64, public_id: &str) -> StoredCredential {
         revoked_at: None,
         last_used_on: None,
         access_key: None,
+        issued_for: None,
     }
 }
 
@@ -157,9 +158,10 @@ fn a_refusal_says_what_to_do_and_a_failed_store_is_another_exit_code() {
         let arguments = RotateKey { one: one("12"), overlap: Duration::ZERO, days: None, never: false };
         rotate(&with(credentials), &arguments).map_err(code_and_text).unwrap_err()
     };
-    let errors: [(Refusal, &str); 4] = [
+    let errors: [(Refusal, &str); 5] = [
         (|| KeyError::NotFound, "derslik key list"),
         (|| KeyError::Ended, "derslik key create"),
+        (|| KeyError::Issued, "derslik grant revoke"),
         (|| KeyError::TokensAreIssued, "derslik token create"),
         (|| KeyError::NoService, "derslik account create"),
     ];

@@ -4,8 +4,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use derslik_domain::id::{AccountId, GrantId};
 use derslik_domain::identity::SignatureAlgorithm;
+use derslik_domain::time::{Timestamp, Zone};
 use derslik_ports::inbound::operators::{CreatedRefreshToken, CreatedServiceKey};
+use derslik_side_listener::host_of;
 use serde_json::{Value, json};
 
 use crate::backup::new_file::NewFile;
@@ -54,7 +57,7 @@ pub(super) struct FileArgs {
     /// The URL of the service as clients reach it, such as `https://classroom.okul.example`.
     #[arg(long, value_name = "URL", requires = "kind")]
     url: Option<String>,
-    /// The domain whose subdomain `classroom` is the service, such as `okul.example` [default: googleapis.com].
+    /// A domain of your own, whose subdomain `classroom` is the service, such as `okul.example` [default: googleapis.com].
     #[arg(long, value_name = "DOMAIN", requires = "kind")]
     universe_domain: Option<String>,
     /// The algorithm of the key of a service account [default: rs256].
@@ -75,36 +78,99 @@ pub(super) struct Place {
 impl FileArgs {
     /// Where the service is.
     pub(super) fn place(&self) -> Result<Place, Failure> {
-        let url = self.url.as_deref().unwrap_or_default().trim_end_matches('/');
-        let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
-        if host.is_empty() || host.chars().any(|letter| letter.is_whitespace() || letter.is_control() || "?#@".contains(letter)) {
-            return Err(Failure::Usage(anyhow::anyhow!("--url is not a URL such as https://classroom.okul.example")));
+        let url = self.url.as_deref().unwrap_or_default();
+        if let Some(fault) = fault_of_url(url) {
+            return Err(Failure::Usage(anyhow::anyhow!(
+                "--url {fault}: give the URL of the service, such as https://classroom.okul.example"
+            )));
         }
+        let url = url.trim_end_matches('/');
         let domain = self.universe_domain.as_deref().unwrap_or(UNIVERSE);
         let is_of_domain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || ".-".contains(letter);
         if domain.is_empty() || !domain.chars().all(is_of_domain) {
             return Err(Failure::Usage(anyhow::anyhow!("--universe-domain is not a domain such as okul.example")));
         }
+        if self.kind == Some(FileKind::AuthorizedUser) && domain != UNIVERSE {
+            return Err(Failure::Usage(anyhow::anyhow!(
+                "no client library refreshes a file of the kind authorized-user in a domain of your own: make one --as service-account, or \
+                 leave out --universe-domain"
+            )));
+        }
         Ok(Place { token_url: format!("{url}/token"), universe_domain: domain.to_owned() })
     }
 
-    /// Makes the file. `make` is called once there is a place for it, so that no secret is lost.
-    pub(super) fn write(&self, output: Output, make: impl FnOnce() -> Result<Value, Failure>) -> Result<(), Failure> {
+    /// Makes the file. `make` is called once there is a place for it, so that no secret is lost. What was made is told on standard error
+    /// if the file does not go to standard output.
+    pub(super) fn write(&self, output: Output, make: impl FnOnce() -> Result<Made, Failure>) -> Result<(), Failure> {
         match &self.out {
             None => {
-                let file = make()?;
-                output.print(|| pretty(&file), || file.clone())
+                let Made { content, .. } = make()?;
+                output.print(|| pretty(&content), || content.clone())
             }
-            Some(path) => write_to(path, make),
+            Some(path) => {
+                let file = write_to(path, make)?;
+                // A closed standard error does not undo the file.
+                writeln!(std::io::stderr(), "{}", summary(&file, path)).ok();
+                Ok(())
+            }
         }
     }
 }
 
-fn write_to(path: &Path, make: impl FnOnce() -> Result<Value, Failure>) -> Result<(), Failure> {
+/// A credentials file, and what is told of it. Only the content is secret.
+pub(super) struct Made {
+    pub(super) content: Value,
+    /// What it holds, such as `a key of timetable@7.iam.derslik.internal`.
+    pub(super) holds: String,
+    pub(super) account: AccountId,
+    pub(super) grant: GrantId,
+    pub(super) expires_at: Option<Timestamp>,
+}
+
+/// What the text of a URL lacks, or has too much. The text is not repeated, since it may hold a password.
+fn fault_of_url(url: &str) -> Option<&'static str> {
+    let Some(place) = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")) else {
+        return Some("does not begin with https:// or http://");
+    };
+    if place.is_empty() || place.starts_with('/') {
+        return Some("names no host");
+    }
+    let fault = place.chars().find_map(|letter| match letter {
+        '?' | '#' => Some("has a query or a fragment"),
+        '@' => Some("has a user name"),
+        letter if letter.is_whitespace() || letter.is_control() => Some("has a blank"),
+        _ => None,
+    });
+    if fault.is_some() {
+        return fault;
+    }
+    let (authority, path) = place.split_once('/').unwrap_or((place, ""));
+    if host_of(authority).is_none() {
+        return Some("has a host or a port that can't exist");
+    }
+    let is_plain = path.chars().all(|letter| letter.is_ascii_alphanumeric() || "/-._~".contains(letter));
+    (!is_plain).then_some("has a path with other characters than letters, digits and /-._~")
+}
+
+fn write_to(path: &Path, make: impl FnOnce() -> Result<Made, Failure>) -> Result<Made, Failure> {
     let (new, mut out) = NewFile::create(path).map_err(Failure::Usage)?;
-    let text = pretty(&make()?);
-    writeln!(out, "{text}").map_err(|error| Failure::Other(anyhow::Error::new(error).context(path.display().to_string())))?;
-    new.keep(&out).map(drop).map_err(Failure::Other)
+    let file = make()?;
+    writeln!(out, "{}", pretty(&file.content))
+        .map_err(|error| Failure::Other(anyhow::Error::new(error).context(path.display().to_string())))?;
+    new.keep(&out).map_err(Failure::Other)?;
+    Ok(file)
+}
+
+/// What is told of a file that was written, one line for each part.
+fn summary(made: &Made, path: &Path) -> String {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string();
+    let expires = made.expires_at.map_or_else(|| "never".to_owned(), |at| at.in_zone(Zone::UTC).to_string());
+    let quoted = path.replace('\'', r"'\''");
+    format!(
+        "wrote       {path}\nholds       {}\ngrant       {}  (`derslik grant revoke` ends it)\nexpires     {expires}\nto use it   export \
+         GOOGLE_APPLICATION_CREDENTIALS='{quoted}'",
+        made.holds, made.grant
+    )
 }
 
 fn pretty(file: &Value) -> String {
@@ -173,12 +239,46 @@ mod tests {
         assert_eq!(place(), expected);
         let local = arguments("http://127.0.0.1:8080", None, None).place().map_err(code_and_text).unwrap();
         assert_eq!((local.token_url.as_str(), local.universe_domain.as_str()), ("http://127.0.0.1:8080/token", "googleapis.com"));
-        for url in ["", "okul.example", "ftp://okul.example", "https://", "https://a b", "https://a?b", "https://a@b"] {
-            assert_eq!(arguments(url, None, None).place().map_err(code_and_text).unwrap_err().0, 2, "{url}");
+        for url in ["http://[::1]:8080", "https://okul.example:1/a-b/c_d", "https://Okul.example:65535", "https://okul.example/"] {
+            assert!(arguments(url, None, None).place().is_ok(), "{url}");
+        }
+        for (url, fault) in [
+            ("", "does not begin with https:// or http://"),
+            ("okul.example", "does not begin with https:// or http://"),
+            ("127.0.0.1:8080", "does not begin with https:// or http://"),
+            ("ftp://okul.example", "does not begin with https:// or http://"),
+            ("https://", "names no host"),
+            ("https:///a", "names no host"),
+            ("https://a b", "has a blank"),
+            ("https://a?b", "has a query or a fragment"),
+            ("https://a:secret@b", "has a user name"),
+            ("https://:99999", "has a host or a port that can't exist"),
+            ("https://a:99999", "has a host or a port that can't exist"),
+            ("https://a:0", "has a host or a port that can't exist"),
+            ("https://a:", "has a host or a port that can't exist"),
+            ("https://a:+1", "has a host or a port that can't exist"),
+            ("https://a..b", "has a host or a port that can't exist"),
+            ("https://[::1]a", "has a host or a port that can't exist"),
+            ("https://[a]", "has a host or a port that can't exist"),
+            ("https://a/\"../<>", "has a path with other characters than letters, digits and /-._~"),
+        ] {
+            let (code, text) = arguments(url, None, None).place().map_err(code_and_text).unwrap_err();
+            assert!(code == 2 && text.starts_with(&format!("--url {fault}: ")) && !text.contains("secret"), "{url}: {text}");
         }
         for domain in ["", "Okul.example", "https://okul.example", "okul example"] {
             assert_eq!(arguments("https://a", Some(domain), None).place().map_err(code_and_text).unwrap_err().0, 2, "{domain}");
         }
+    }
+
+    #[test]
+    fn a_file_that_no_library_can_use_in_a_domain_is_refused() {
+        let of_a_user = |domain| {
+            let arguments = arguments("https://a", domain, None);
+            FileArgs { kind: Some(FileKind::AuthorizedUser), ..arguments }.place().map_err(code_and_text)
+        };
+        assert!(of_a_user(None).is_ok() && of_a_user(Some("googleapis.com")).is_ok());
+        let (code, text) = of_a_user(Some("okul.example")).unwrap_err();
+        assert!(code == 2 && text.contains("--as service-account"), "{text}");
     }
 
     #[test]
@@ -208,6 +308,32 @@ mod tests {
         }
     }
 
+    fn made() -> Made {
+        Made {
+            content: json!({ "type": "a" }),
+            holds: "a key of timetable".to_owned(),
+            account: Id::new(7),
+            grant: Id::new(5),
+            expires_at: None,
+        }
+    }
+
+    #[test]
+    fn what_was_made_is_told_with_its_end_and_the_variable_to_set() {
+        let text = summary(&made(), Path::new("/srv/a's key.json"));
+        let lines: Vec<_> = text.lines().collect();
+        let expected = [
+            "wrote       /srv/a's key.json",
+            "holds       a key of timetable",
+            "grant       5  (`derslik grant revoke` ends it)",
+            "expires     never",
+            r"to use it   export GOOGLE_APPLICATION_CREDENTIALS='/srv/a'\''s key.json'",
+        ];
+        assert_eq!(lines, expected);
+        let ends = Made { expires_at: Some("2025-02-06T13:07:35Z".parse().unwrap()), ..made() };
+        assert!(summary(&ends, Path::new("/a")).contains("expires     2025-02-06T13:07:35"));
+    }
+
     #[test]
     fn a_file_is_for_its_owner_alone_and_a_failure_leaves_none() {
         let folder = tempfile::tempdir().unwrap();
@@ -215,7 +341,7 @@ mod tests {
         let written = arguments("https://a", None, Some(path.clone()));
         let failed = written.write(Output::Text, || Err(Failure::Other(anyhow::anyhow!("no key"))));
         assert!(failed.is_err() && !path.exists());
-        written.write(Output::Text, || Ok(json!({ "type": "a" }))).map_err(code_and_text).unwrap();
+        written.write(Output::Text, || Ok(made())).map_err(code_and_text).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\n  \"type\": \"a\"\n}\n");
         let again = written.write(Output::Text, || unreachable!("there is no place for a second key"));

@@ -2,22 +2,32 @@
 
 mod file;
 
-use clap::{Args, Subcommand};
-use derslik_domain::id::Id;
-use derslik_domain::identity::{Email, TokenLifetime, UserKey};
-use derslik_ports::inbound::operators::{CreateGrantError, GrantTerms, IssueTokenError, NewToken};
-use serde_json::{Value, json};
+use std::cell::Cell;
 
-use self::file::{AlgorithmName, FileArgs, FileKind, of_key, of_refresh_token};
-use super::scopes::read_scopes;
+use clap::{Args, Subcommand};
+use derslik_domain::id::{AccountId, GrantId, Id};
+use derslik_domain::identity::{Email, Scopes, ServiceAccount, TokenLifetime, UserKey};
+use derslik_ports::inbound::operators::{CreateGrantError, GrantTerms, IssueTokenError, NewToken};
+use serde_json::json;
+
+use self::file::{AlgorithmName, FileArgs, FileKind, Made, of_key, of_refresh_token};
+use super::scopes::{read_scopes, scope_names};
 use super::service_account::{find as find_service_account, missing, read_name};
 use super::{Context, Failure, Operator, database};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TokenCommand {
     /// Creates an access token for a person, or a credentials file for client libraries, and prints it; it is not shown again.
+    #[command(after_help = EXAMPLES)]
     Create(CreateToken),
 }
+
+/// The end of the help.
+const EXAMPLES: &str = "\
+Examples:
+  derslik token create ayse@okul.example --account okul
+  derslik token create timetable --account okul --as service-account --url https://classroom.okul.example --out key.json
+  derslik token create ayse@okul.example --account okul --as external --url https://classroom.okul.example --out ayse.json";
 
 #[derive(Debug, Args)]
 pub(super) struct CreateToken {
@@ -26,8 +36,8 @@ pub(super) struct CreateToken {
     /// The account, by its name or its id.
     #[arg(long, value_name = "ACCOUNT")]
     account: String,
-    /// A scope of the token, as classroom.courses.readonly or as its whole URL; repeat it for each [default: all of the courses API, or
-    /// all of the service account].
+    /// A scope of the token, as classroom.courses.readonly or as its whole URL; repeat it for each. `all` is all of the courses API and
+    /// `other` [default: all of the courses API, or all of the service account].
     #[arg(long = "scope", value_name = "SCOPE")]
     scopes: Vec<String>,
     /// The project whose aliases the token sees [default: the first one of the account].
@@ -70,28 +80,69 @@ fn create(context: &Context<'_>, arguments: &CreateToken) -> Result<(), Failure>
 fn create_file(context: &Context<'_>, arguments: &CreateToken, kind: FileKind) -> Result<(), Failure> {
     arguments.check_file(kind)?;
     let operator = Operator::open(context.config)?;
-    arguments.file.write(context.output, || credentials(&operator, arguments, kind))
+    let issued = Cell::new(None);
+    let make = || {
+        let file = credentials(&operator, arguments, kind)?;
+        issued.set(Some((file.account, file.grant)));
+        Ok(file)
+    };
+    let written = arguments.file.write(context.output, make);
+    match (written, issued.get()) {
+        (Err(failure), Some((account, grant))) => Err(withdraw(&operator, account, grant, failure)),
+        (written, _) => written,
+    }
+}
+
+/// Revokes a grant whose file was not written, since no one has it. Returns the failure, with that of the revocation if there is one.
+fn withdraw(operator: &Operator, account: AccountId, grant: GrantId, failure: Failure) -> Failure {
+    match operator.wait_for(operator.ports.grants.revoke(account, grant)) {
+        Ok(()) => failure,
+        Err(error) => Failure::Other(anyhow::anyhow!(
+            "the credentials file was not written, and grant {grant} is still valid ({error}): revoke it with `derslik grant revoke`"
+        )),
+    }
 }
 
 /// Makes a grant, and the content of its credentials file.
-fn credentials(operator: &Operator, arguments: &CreateToken, kind: FileKind) -> Result<Value, Failure> {
+fn credentials(operator: &Operator, arguments: &CreateToken, kind: FileKind) -> Result<Made, Failure> {
     let (named, place) = (arguments.account.as_str(), arguments.file.place()?);
     let account = operator.account(named)?;
     let NewToken { mut scopes, project, lifetime } = arguments.read()?;
     if kind == FileKind::ServiceAccount {
         let name = read_name(&arguments.owner, account)?;
+        let service = find_service_account(operator, account, &name, named)?;
         if arguments.scopes.is_empty() {
-            scopes = find_service_account(operator, account, &name, named)?.scopes;
+            scopes = service.scopes;
         }
+        check_scopes(&service, scopes)?;
         let algorithm = arguments.file.algorithm.unwrap_or(AlgorithmName::Rs256).algorithm();
         let terms = GrantTerms { scopes, project, lifetime };
         let key = operator.wait_for(operator.ports.grants.create_key(account, name, algorithm, terms));
-        return key.map(|key| of_key(&key, named, &place)).map_err(|error| not_granted(arguments, error));
+        let key = key.map_err(|error| not_granted(arguments, error))?;
+        let (content, holds) = (of_key(&key, named, &place), format!("a key of {}", key.address));
+        return Ok(Made { content, holds, account, grant: key.id, expires_at: key.expires_at });
     }
     let terms = GrantTerms { scopes, project, lifetime };
-    let user = UserKey::Email(arguments.email()?);
-    let created = operator.wait_for(operator.ports.grants.create_refresh_token(account, user, terms));
-    created.map(|created| of_refresh_token(&created, kind, &place)).map_err(|error| not_granted(arguments, error))
+    let email = arguments.email()?;
+    let holds = format!("a refresh token of {}", email.as_str());
+    let created = operator.wait_for(operator.ports.grants.create_refresh_token(account, UserKey::Email(email), terms));
+    let created = created.map_err(|error| not_granted(arguments, error))?;
+    let content = of_refresh_token(&created, kind, &place);
+    Ok(Made { content, holds, account, grant: created.id, expires_at: created.expires_at })
+}
+
+/// Refuses scopes that a service account may not have, by their names.
+fn check_scopes(service: &ServiceAccount, scopes: Scopes) -> Result<(), Failure> {
+    let (outside, has) = (scopes.without(service.scopes), service.scopes);
+    if outside.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Usage(anyhow::anyhow!(
+        "the service account {} may not have: {}; it has: {}",
+        service.address.name,
+        scope_names(outside),
+        scope_names(has)
+    )))
 }
 
 /// A failure, and what to do about it.
@@ -111,7 +162,12 @@ fn not_granted(arguments: &CreateToken, error: CreateGrantError) -> Failure {
 
 impl CreateToken {
     fn email(&self) -> Result<Email, Failure> {
-        Email::parse(&self.owner).map_err(|error| Failure::Usage(error.into()))
+        Email::parse(&self.owner).map_err(|error| {
+            Failure::Usage(anyhow::anyhow!(
+                "{:?} is {error}: name a person of the account so, or give --as service-account to make the file of a service account",
+                self.owner
+            ))
+        })
     }
 
     /// Checks what can be checked before the database is opened.
@@ -161,7 +217,7 @@ fn failure(account: &str, error: IssueTokenError) -> Failure {
 mod tests {
     use std::sync::Arc;
 
-    use derslik_domain::identity::{Delegation, Scope, Scopes, ServiceAccount, ServiceAddress, ServiceName, SignatureAlgorithm};
+    use derslik_domain::identity::{Delegation, Scope, ServiceAddress, ServiceName, SignatureAlgorithm};
     use derslik_ports::inbound::operators::{CreatedServiceKey, MockGrantAdministration, MockTokenIssuing};
     use derslik_ports::{Reason, StoreError};
     use derslik_testkit::builders::now;
@@ -227,7 +283,36 @@ mod tests {
         let operator = operator(Operators { grants: Arc::new(grants), ..operators() });
         let arguments = arguments(&["timetable", "--as", "service-account", "--algorithm", "es256", "--never"]);
         let file = credentials(&operator, &arguments, FileKind::ServiceAccount).map_err(code_and_text).unwrap();
-        assert_eq!((&file["token_uri"], &file["private_key"]), (&json!("https://a.example/token"), &json!("private")));
+        let Made { content, holds, account, grant, .. } = file;
+        assert_eq!((account.get(), grant.get()), (7, 5));
+        assert_eq!((&content["token_uri"], &content["private_key"]), (&json!("https://a.example/token"), &json!("private")));
+        assert_eq!(holds, "a key of timetable@7.iam.derslik.internal");
+    }
+
+    #[test]
+    fn a_scope_that_a_service_account_lacks_is_named() {
+        let address = ServiceAddress { account: Id::new(7), name: ServiceName::parse("timetable").unwrap() };
+        let scopes = [Scope::Courses].into_iter().collect();
+        let service = ServiceAccount { address, principal: Id::new(200), scopes, delegation: Delegation::None, created_at: now() };
+        assert!(check_scopes(&service, scopes).is_ok());
+        let wide = [Scope::Courses, Scope::Rosters, Scope::Other].into_iter().collect();
+        let (code, text) = check_scopes(&service, wide).map_err(code_and_text).unwrap_err();
+        assert!(code == 2 && text.contains("may not have: classroom.rosters other; it has: classroom.courses"), "{text}");
+    }
+
+    #[test]
+    fn a_grant_whose_file_was_not_written_is_revoked() {
+        for (error, says) in [(None, "no space"), (Some(Reason::Locked), "grant 5 is still valid")] {
+            let mut grants = MockGrantAdministration::new();
+            grants.expect_revoke().once().returning(move |account, grant| {
+                assert_eq!((account.get(), grant.get()), (7, 5));
+                error.map_or(Ok(()), |reason| Err(StoreError::from(reason).into()))
+            });
+            let operator = operator(Operators { grants: Arc::new(grants), ..operators() });
+            let failure = withdraw(&operator, Id::new(7), Id::new(5), Failure::Other(anyhow::anyhow!("no space")));
+            let (_, text) = code_and_text(failure);
+            assert!(text.contains(says), "{text}");
+        }
     }
 
     #[test]
@@ -258,5 +343,7 @@ mod tests {
         ] {
             assert_eq!(check(wrong).unwrap_err().0, 2, "{wrong:?}");
         }
+        let (_, text) = check(&["timetable", "--as", "external"]).unwrap_err();
+        assert!(text.contains("\"timetable\" is not an e-mail address") && text.contains("--as service-account"), "{text}");
     }
 }

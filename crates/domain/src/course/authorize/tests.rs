@@ -4,7 +4,7 @@ use rstest::rstest;
 
 use super::*;
 use crate::id::Id;
-use crate::identity::{Account, AccountSettings, Lang, Principal, PrincipalKind, Scopes};
+use crate::identity::{Account, AccountSettings, CredentialRoot, Lang, Principal, PrincipalKind, Scopes};
 use crate::time::{StartDateMode, Zone};
 
 const ME: i64 = 2;
@@ -22,6 +22,7 @@ fn actor(role: Role, scopes: Scopes) -> Actor {
         principal: Principal { id: Id::new(ME), kind: PrincipalKind::User, role },
         scopes,
         credential: Id::new(3),
+        root: CredentialRoot::Credential(Id::new(3)),
         project: None,
         trace: None,
     }

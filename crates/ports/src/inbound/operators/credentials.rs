@@ -58,6 +58,9 @@ pub enum KeyError {
     /// It was revoked, has expired, or belongs to a principal that may not act: there is nothing to rotate.
     #[error("the credential has ended: it was revoked, has expired, or its owner may not act")]
     Ended,
+    /// It is a token that was issued for a grant or for another token, and ends with that. A replacement would not.
+    #[error("the token was issued for a grant or for another token, and is not rotated: ask for a new one with that")]
+    Issued,
     /// Access tokens are not created as keys are: they are [issued](super::TokenIssuing).
     #[error("an access token is issued to a person, and not created as a key")]
     TokensAreIssued,
@@ -97,7 +100,7 @@ pub trait CredentialAdministration: Send + Sync {
     /// of the service without a recorded access key.
     ///
     /// # Errors
-    /// [`KeyError::NotFound`], [`KeyError::Ended`], [`KeyError::Store`].
+    /// [`KeyError::NotFound`], [`KeyError::Ended`], [`KeyError::Issued`], [`KeyError::Store`].
     async fn rotate(
         &self,
         account: AccountId,

@@ -152,13 +152,13 @@ pub trait GrantAdministration: Send + Sync {
     /// [`StoreError`].
     async fn list_service_accounts(&self, account: AccountId, page: PageRequest<PrincipalId>) -> Result<Vec<ServiceAccount>, StoreError>;
 
-    /// Revokes all keys of a service account for good, and all tokens that it got. New keys can be made later.
+    /// Revokes all keys of a service account for good, and all tokens that it got. It may not act at all until it gets a new key.
     ///
     /// # Errors
     /// [`RevokeGrantError`].
     async fn revoke_service_account(&self, account: AccountId, name: ServiceName) -> Result<(), RevokeGrantError>;
 
-    /// Makes a key of a service account.
+    /// Makes a key of a service account, which may act from then on, also if it was revoked before.
     ///
     /// # Errors
     /// [`CreateGrantError`].

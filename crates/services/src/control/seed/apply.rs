@@ -8,7 +8,7 @@ use derslik_domain::course::alias::{Alias, AliasSpace};
 use derslik_domain::course::roster::Membership;
 use derslik_domain::form::Field;
 use derslik_domain::id::{Id, PrincipalId, ProjectId, SessionGuid};
-use derslik_domain::identity::{Account, Actor, Email, Principal, PrincipalKind, Role, Scope, User, UserKey};
+use derslik_domain::identity::{Account, Actor, CredentialRoot, Email, Principal, PrincipalKind, Role, Scope, User, UserKey};
 use derslik_domain::page::PageRequest;
 use derslik_domain::session::{Batch, BatchItem, Creator, Target as SessionTarget, Verdict};
 use derslik_domain::time::Timestamp;
@@ -63,6 +63,7 @@ pub(in crate::control) fn apply(
         principal: Principal { id: target.service, kind: PrincipalKind::Service, role: Role::Admin },
         scopes: Scope::ALL.into_iter().collect(),
         credential: Id::new(0),
+        root: CredentialRoot::Credential(Id::new(0)),
         project: target.project,
         trace: None,
     };

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use derslik_domain::audit::{AuditEvent, Change, Object, Requester};
 use derslik_domain::id::{CredentialId, Id};
 use derslik_domain::identity::{
-    AccountState, Credential, Delegation, Grant, PublicKey, Scope, Scopes, SecretDigest, ServiceName, SignatureAlgorithm, StoredCredential,
-    User, UserKey, UserState,
+    AccountState, Credential, CredentialRoot, Delegation, Grant, PublicKey, Scope, Scopes, SecretDigest, ServiceName, SignatureAlgorithm,
+    StoredCredential, User, UserKey, UserState,
 };
 use derslik_domain::time::Timestamp;
-use derslik_ports::inbound::MockDenialLog;
+use derslik_ports::inbound::{MockDenialLog, MockTokenQuota, QuotaExceeded, QuotaKind, Unlimited};
 use derslik_ports::mocks::{FakeUnitOfWork, FixedIds, MockStores, StoppedClock};
 use derslik_ports::outbound::{CredentialOwner, MockSignatures};
 use derslik_testkit::builders::{account, guid, now, service_user, user};
@@ -114,6 +114,12 @@ fn stores_with(grant: Grant) -> MockStores {
             UserKey::Id(id) if id.get() == 103 => Some(User { status: UserState::Passive, ..user(103) }),
             UserKey::Id(id) => Some(user(id.get())),
             UserKey::Email(email) if email.as_str() == "user102@demo.example" => Some(user(102)),
+            UserKey::Email(email) if email.as_str() == "user103@demo.example" => Some(User { status: UserState::Passive, ..user(103) }),
+            UserKey::Email(email) if email.as_str() == "user104@demo.example" => Some(user(104)),
+            UserKey::Email(email) if email.as_str() == "service@demo.example" => Some(service_user()),
+            // A pupil whose user name is a number: that of the administrator 101.
+            UserKey::Username(name) if ["user102", "101"].contains(&name.as_str()) => Some(user(102)),
+            UserKey::Guid(guid) if *guid == user(102).guid => Some(user(102)),
             UserKey::Email(_) | UserKey::Guid(_) | UserKey::Username(_) => None,
         })
     });
@@ -140,7 +146,7 @@ fn expect_token(stores: &mut MockStores, owner: i64, requester: i64, of: &'stati
 fn signatures() -> MockSignatures {
     let mut signatures = MockSignatures::new();
     signatures.expect_verify().returning(|algorithm, key, message, signature| {
-        algorithm == SignatureAlgorithm::Rs256 && key.der() == [1] && message == b"message" && signature == RIGHT
+        Ok(algorithm == SignatureAlgorithm::Rs256 && key.der() == [1] && message == b"message" && signature == RIGHT)
     });
     signatures
 }
@@ -151,7 +157,7 @@ fn grants(stores: MockStores) -> Grants<FakeUnitOfWork> {
 }
 
 async fn exchange(stores: MockStores, request: TokenRequest) -> Result<GrantedToken, GrantError> {
-    grants(stores).grant(request).await
+    grants(stores).grant(request, Arc::new(Unlimited)).await
 }
 
 /// The error of an assertion that is refused before anything is written.
@@ -180,7 +186,8 @@ async fn a_token_does_not_outlive_its_key() {
 
 #[tokio::test]
 async fn a_token_for_a_person_is_recorded_with_the_person_and_the_service_account() {
-    for named in ["user102@demo.example", "102"] {
+    let guid = user(102).guid.to_string();
+    for named in ["user102@demo.example", "user102", guid.as_str(), "101"] {
         let mut stores = stores_with(key());
         expect_token(&mut stores, 102, 200, &[Scope::Courses], TokenSource::Grant(Id::new(5)), 3_600);
         let asked = Assertion { subject: Some(named.to_owned()), scopes: Some(asked(&[Scope::Courses])), ..assertion() };
@@ -190,8 +197,9 @@ async fn a_token_for_a_person_is_recorded_with_the_person_and_the_service_accoun
 
 #[tokio::test]
 async fn a_service_account_acts_for_no_one_else() {
-    // Passive, not on the list, unknown, and the service account of the account.
-    for named in ["103", "104", "nobody@demo.example", "", "4490", "a\0b"] {
+    // Passive, not on the list, unknown, the service of the account, and numbers, which name no one.
+    let others = ["user103@demo.example", "user104@demo.example", "nobody@demo.example", "", "service@demo.example", "a\0b"];
+    for named in others.into_iter().chain(["102", "+102", "0102", " 102 "]) {
         let error = refused(key(), Assertion { subject: Some(named.to_owned()), ..assertion() }).await;
         assert!(matches!(error, GrantError::Subject), "{named:?}: {error}");
     }
@@ -270,7 +278,7 @@ async fn a_scope_outside_of_the_list_refuses_the_request() {
         [Some(asked(&[Scope::Rosters])), Some(asked(&[Scope::ProfileEmails])), Some(asked(&[Scope::Courses, Scope::Sessions])), unknown]
     {
         let error = refused(key(), Assertion { scopes, ..assertion() }).await;
-        assert!(matches!(error, GrantError::Scope), "{scopes:?}: {error}");
+        assert!(matches!(error, GrantError::Scope(_)), "{scopes:?}: {error}");
     }
 }
 
@@ -282,8 +290,24 @@ fn scopes_of_other_services_are_left_out_where_a_grant_allows_that() {
     assert_eq!(granted(None, more).unwrap(), more);
     let refused = [(with_unknown(&[Scope::Courses]), courses), (with_unknown(&[Scope::Rosters]), more), (with_unknown(&[]), more)];
     for (requested, possible) in refused {
-        assert!(matches!(granted(requested, possible), Err(GrantError::Scope)), "{requested:?}");
+        assert!(matches!(granted(requested, possible), Err(GrantError::Scope(_))), "{requested:?}");
     }
+}
+
+#[test]
+fn the_refusal_tells_the_scopes_that_are_missing() {
+    let refused = |known: &[Scope], has_unknown, possible: &[Scope]| match granted(
+        Some(RequestedScopes { known: scopes(known), has_unknown }),
+        scopes(possible),
+    ) {
+        Err(GrantError::Scope(RequestedScopes { known, has_unknown })) => (known, has_unknown),
+        other => panic!("{other:?}"),
+    };
+    let both = [Scope::Courses, Scope::Rosters];
+    assert_eq!(refused(&both, false, &[Scope::Courses]), (scopes(&[Scope::Rosters]), false));
+    assert_eq!(refused(&both, true, &[Scope::Courses]), (scopes(&[Scope::Rosters]), true));
+    assert_eq!(refused(&both, true, &[Scope::Courses, Scope::Other]), (scopes(&[Scope::Rosters]), false));
+    assert_eq!(refused(&both, true, &both), (Scopes::default(), true));
 }
 
 fn refresh(secret: &str, token: &str, scopes: Option<RequestedScopes>) -> TokenRequest {
@@ -312,7 +336,7 @@ async fn a_refresh_token_is_refused_with_the_secret_of_another_client_or_after_i
         (key(), refresh("secret", "refresh", None), |error| matches!(error, GrantError::Client)),
         (refresh_token(), refresh("secret", "wrong", None), |error| matches!(error, GrantError::Invalid)),
         (ended, refresh("secret", "refresh", None), |error| matches!(error, GrantError::Invalid)),
-        (refresh_token(), refresh("secret", "refresh", Some(asked(&[Scope::Rosters]))), |error| matches!(error, GrantError::Scope)),
+        (refresh_token(), refresh("secret", "refresh", Some(asked(&[Scope::Rosters]))), |error| matches!(error, GrantError::Scope(_))),
     ];
     for (number, (grant, request, is_expected)) in cases.into_iter().enumerate() {
         let error = exchange(stores_with(grant), request).await.unwrap_err();
@@ -331,25 +355,47 @@ fn owner(token: &[u8]) -> CredentialOwner {
         expires_at: Some(seconds(60)),
         project: None,
     };
-    CredentialOwner { account: account(), credential, last_used_on: None }
+    CredentialOwner { account: account(), credential, last_used_on: None, root: CredentialRoot::Credential(Id::new(4)) }
 }
 
 fn stored(revoked_at: Option<Timestamp>) -> StoredCredential {
     let Credential { id, kind, public_id, scopes, expires_at, project, .. } = owner(b"").credential;
     let principal = user(102).id;
     let access_key = Some(ACCESS_KEY);
-    let (created_at, last_used_on) = (now(), None);
-    StoredCredential { id, kind, public_id, principal, scopes, project, created_at, expires_at, revoked_at, last_used_on, access_key }
+    let (created_at, last_used_on, issued_for) = (now(), None, None);
+    StoredCredential {
+        id,
+        kind,
+        public_id,
+        principal,
+        scopes,
+        project,
+        created_at,
+        expires_at,
+        revoked_at,
+        last_used_on,
+        access_key,
+        issued_for,
+    }
 }
 
 #[tokio::test]
 async fn a_token_is_exchanged_for_one_of_the_same_scopes_that_ends_with_it() {
     let mut stores = MockStores::default();
     stores.identity.expect_find_credential().once().returning(|_, _| Ok(Some(owner(b"mine"))));
-    stores.identity.expect_lock_credential().once().returning(|_, _| Ok(Some(stored(None))));
+    stores.grants.expect_hold_token().once().returning(|_, _| Ok(Some(HeldToken { token: stored(None), requester: Id::new(102) })));
     expect_token(&mut stores, 102, 102, &[Scope::Courses], TokenSource::Token(Id::new(4)), 60);
     let request = TokenRequest::Exchange { token: "mine".to_owned(), scopes: None };
     assert_eq!(exchange(stores, request).await.unwrap().seconds, 60);
+}
+
+#[tokio::test]
+async fn an_exchanged_token_for_a_person_is_recorded_with_the_person_and_the_service_account() {
+    let mut stores = MockStores::default();
+    stores.identity.expect_find_credential().once().returning(|_, _| Ok(Some(owner(b"mine"))));
+    stores.grants.expect_hold_token().once().returning(|_, _| Ok(Some(HeldToken { token: stored(None), requester: Id::new(200) })));
+    expect_token(&mut stores, 102, 200, &[Scope::Courses], TokenSource::Token(Id::new(4)), 60);
+    assert!(exchange(stores, TokenRequest::Exchange { token: "mine".to_owned(), scopes: None }).await.is_ok());
 }
 
 #[tokio::test]
@@ -363,14 +409,15 @@ async fn a_token_that_is_wrong_revoked_meanwhile_or_malformed_is_not_exchanged()
     ] {
         let mut stores = MockStores::default();
         stores.identity.expect_find_credential().returning(move |_, _| Ok(found.clone()));
-        stores.identity.expect_lock_credential().returning(move |_, _| Ok(locked.clone()));
+        let held = locked.map(|token| HeldToken { token, requester: Id::new(102) });
+        stores.grants.expect_hold_token().returning(move |_, _| Ok(held.clone()));
         let error = exchange(stores, TokenRequest::Exchange { token: token.to_owned(), scopes: None }).await.unwrap_err();
         assert!(matches!(error, GrantError::Invalid), "{token}: {error}");
     }
     let mut stores = MockStores::default();
     stores.identity.expect_find_credential().returning(|_, _| Ok(Some(owner(b"mine"))));
     let wider = TokenRequest::Exchange { token: "mine".to_owned(), scopes: Some(asked(&[Scope::Courses, Scope::Rosters])) };
-    assert!(matches!(exchange(stores, wider).await, Err(GrantError::Scope)));
+    assert!(matches!(exchange(stores, wider).await, Err(GrantError::Scope(_))));
 }
 
 #[tokio::test]
@@ -383,7 +430,7 @@ async fn a_service_account_inside_of_the_program_needs_no_proof() {
     assert_eq!(grants(stores_with(key())).find_service_account(address()).await.unwrap(), Some(service()));
     assert_eq!(grants(stores_with(key())).find_service_account(unknown.clone()).await.unwrap(), None);
     assert!(matches!(grants(stores_with(key())).grant_to(unknown, None).await, Err(GrantError::Invalid)));
-    assert!(matches!(grants(stores_with(key())).grant_to(address(), Some(asked(&[Scope::Jobs]))).await, Err(GrantError::Scope)));
+    assert!(matches!(grants(stores_with(key())).grant_to(address(), Some(asked(&[Scope::Jobs]))).await, Err(GrantError::Scope(_))));
 }
 
 #[tokio::test]
@@ -403,6 +450,107 @@ async fn refused_grants_are_counted_for_the_account_that_they_name() {
         let mut denials = MockDenialLog::new();
         denials.expect_note().once().returning(move |account, counted| assert_eq!((account, counted), (of, cause)));
         let grants = grants(stores_with(key())).with_denials(Arc::new(denials));
-        assert!(grants.grant(request).await.is_err());
+        assert!(grants.grant(request, Arc::new(Unlimited)).await.is_err());
     }
+}
+
+fn exceeded(kind: QuotaKind) -> QuotaExceeded {
+    QuotaExceeded { kind, per_minute: std::num::NonZeroU32::MIN, retry_after_seconds: 7 }
+}
+
+#[tokio::test]
+async fn above_the_quota_no_signature_is_verified() {
+    let mut quota = MockTokenQuota::new();
+    quota.expect_take_signature().once().returning(|| Err(exceeded(QuotaKind::Signatures)));
+    let mut unasked = grants(stores_with(key()));
+    unasked.signatures = Arc::new(MockSignatures::new());
+    let refused = unasked.grant(TokenRequest::Assertion(assertion()), Arc::new(quota)).await;
+    assert!(matches!(refused, Err(GrantError::TooMany(by)) if by == exceeded(QuotaKind::Signatures)), "{refused:?}");
+    // What no key can have signed costs no verification, so it takes nothing.
+    let other = Assertion { algorithm: SignatureAlgorithm::Es256, ..assertion() };
+    let refused = unasked.grant(TokenRequest::Assertion(other), Arc::new(MockTokenQuota::new())).await;
+    assert!(matches!(refused, Err(GrantError::Invalid)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn above_the_quota_of_its_root_a_grant_gets_no_token() {
+    let mut of_token = MockStores::default();
+    let root = CredentialRoot::Credential(Id::new(3));
+    of_token.identity.expect_find_credential().returning(move |_, _| Ok(Some(CredentialOwner { root, ..owner(b"mine") })));
+    let requests = [
+        (stores_with(key()), TokenRequest::Assertion(assertion()), CredentialRoot::Grant(Id::new(5))),
+        (stores_with(refresh_token()), refresh("secret", "refresh", None), CredentialRoot::Grant(Id::new(5))),
+        (of_token, TokenRequest::Exchange { token: "mine".to_owned(), scopes: None }, root),
+    ];
+    for (stores, request, root) in requests {
+        let mut quota = MockTokenQuota::new();
+        quota.expect_take_signature().returning(|| Ok(()));
+        quota.expect_take_token().once().returning(move |of, taken| {
+            assert_eq!((of, taken), (account().id, root));
+            Err(exceeded(QuotaKind::Credential))
+        });
+        let refused = grants(stores).grant(request, Arc::new(quota)).await;
+        assert!(matches!(refused, Err(GrantError::TooMany(by)) if by == exceeded(QuotaKind::Credential)), "{refused:?}");
+    }
+}
+
+/// Without the name of a key, each key would cost the verification of a signature.
+#[tokio::test]
+async fn the_two_newest_keys_of_the_algorithm_are_tried_for_an_assertion_that_names_none() {
+    let key_of = |id: i64, algorithm| {
+        let proof = GrantProof::Key { algorithm, key: PublicKey::new([u8::try_from(id).unwrap()]) };
+        Grant { id: Id::new(id), ..grant(200, proof) }
+    };
+    let (rs256, es256) = (SignatureAlgorithm::Rs256, SignatureAlgorithm::Es256);
+    let keys = vec![key_of(6, rs256), key_of(7, rs256), key_of(8, es256), key_of(9, rs256)];
+    let mut stores = stores_with(key());
+    stores.grants.checkpoint();
+    stores.grants.expect_find_service_account().returning(|_, _| Ok(Some(service())));
+    stores.grants.expect_valid_of().returning(move |_, _, _, _| Ok(keys.clone()));
+    let tried = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let (mut signatures, noted) = (MockSignatures::new(), Arc::clone(&tried));
+    signatures.expect_verify().returning(move |_, key, _, _| {
+        noted.lock().unwrap().push(key.der().to_vec());
+        Ok(false)
+    });
+    let mut grants = grants(stores);
+    grants.signatures = Arc::new(signatures);
+    let unnamed = TokenRequest::Assertion(Assertion { key: None, ..assertion() });
+    assert!(matches!(grants.grant(unnamed, Arc::new(Unlimited)).await, Err(GrantError::Invalid)));
+    assert_eq!(*tried.lock().unwrap(), [[9], [7]]);
+}
+
+#[tokio::test]
+async fn a_token_without_a_proof_is_given_again_as_long_as_it_is_valid() {
+    for (found, tokens) in [(true, 1), (false, 2)] {
+        let mut stores = stores_with(key());
+        stores.projects.expect_list().returning(|_, _| Ok(Vec::new()));
+        stores.grants.expect_add_token().times(tokens).returning(|_, _, _, _| Ok(Some(Id::new(9))));
+        stores.audit.expect_add().returning(|_, _| Ok(()));
+        // What is read of the first one when the second is asked for: none if it was revoked.
+        stores.identity.expect_find_credential().once().returning(move |_, _| {
+            let mut kept = owner(b"mine");
+            kept.credential.principal.id = Id::new(200);
+            Ok(Some(kept).filter(|_| found))
+        });
+        let grants = grants(stores);
+        let scopes = || Some(asked(&[Scope::Rosters]));
+        let first = grants.grant_to(address(), scopes()).await.unwrap();
+        let second = grants.grant_to(address(), scopes()).await.unwrap();
+        assert_eq!((second.seconds, second.scopes), (first.seconds, first.scopes));
+    }
+}
+
+#[tokio::test]
+async fn a_service_account_that_may_not_act_is_not_found() {
+    let mut stores = MockStores::default();
+    stores
+        .identity
+        .expect_account_state()
+        .returning(|_| Ok(Some(AccountState { account: account(), created_at: now(), disabled_at: None })));
+    stores.grants.expect_find_service_account().returning(|_, _| Ok(Some(service())));
+    stores.users.expect_find().returning(|_, _| Ok(Some(User { status: UserState::Passive, ..service_user() })));
+    let grants = grants(stores);
+    assert_eq!(grants.find_service_account(address()).await.unwrap(), None);
+    assert!(matches!(grants.grant_to(address(), None).await, Err(GrantError::Invalid)));
 }

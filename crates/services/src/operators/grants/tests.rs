@@ -35,6 +35,11 @@ fn service() -> ServiceAccount {
     ServiceAccount { address, principal: Id::new(200), scopes: scopes(&[Scope::Courses]), delegation: Delegation::None, created_at: now() }
 }
 
+/// The principal of the service account in that state.
+fn principal(status: UserState) -> User {
+    User { kind: PrincipalKind::Service, status, ..user(200) }
+}
+
 fn new(delegation: NewDelegation) -> NewServiceAccount {
     NewServiceAccount { name: name(), role: Role::Member, scopes: scopes(&[Scope::Courses]), delegation }
 }
@@ -95,6 +100,7 @@ async fn a_taken_name_or_an_unknown_person_makes_no_service_account() {
 #[tokio::test]
 async fn only_the_public_half_of_a_key_is_stored() {
     let mut stores = stores(Some(service()));
+    stores.users.expect_lock().once().returning(|_, _| Ok(Some(principal(UserState::Active))));
     stores.grants.expect_valid_of().once().returning(|_, _, _, _| Ok(Vec::new()));
     stores.grants.expect_add().once().returning(|of, grant| {
         let GrantProof::Key { algorithm: SignatureAlgorithm::Es256, key } = &grant.proof else { panic!("{grant:?}") };
@@ -128,6 +134,7 @@ async fn a_key_has_no_scope_that_its_service_account_lacks_and_there_are_ten_at_
         revoked_at: None,
         last_used_on: None,
     };
+    full.users.expect_lock().once().returning(|_, _| Ok(Some(principal(UserState::Active))));
     full.grants.expect_valid_of().once().returning(move |_, _, _, _| Ok(vec![grant.clone(); 10]));
     assert!(matches!(create(full, &[Scope::Courses]).await, CreateGrantError::TooMany));
 }
@@ -168,7 +175,11 @@ async fn a_passive_or_missing_person_or_a_service_gets_no_refresh_token() {
 #[tokio::test]
 async fn a_revoked_service_account_loses_all_that_it_holds() {
     let mut stores = stores(Some(service()));
-    stores.users.expect_lock().once().returning(|_, _| Ok(Some(user(200))));
+    stores.users.expect_lock().once().returning(|_, _| Ok(Some(principal(UserState::Active))));
+    stores.users.expect_update().once().returning(|_, changed| {
+        assert_eq!(*changed, User { updated_at: now(), ..principal(UserState::Passive) });
+        Ok(true)
+    });
     stores.identity.expect_revoke_credentials_of().once().returning(|_, owner, at| {
         assert_eq!((owner, at), (Id::new(200), now()));
         Ok(())
@@ -177,6 +188,27 @@ async fn a_revoked_service_account_loses_all_that_it_holds() {
     over(stores).revoke_service_account(account().id, name()).await.unwrap();
     let missing = over(self::stores(None)).revoke_service_account(account().id, name()).await;
     assert!(matches!(missing, Err(RevokeGrantError::NotFound)), "{missing:?}");
+}
+
+#[tokio::test]
+async fn a_service_account_that_was_revoked_acts_again_with_a_new_key() {
+    let mut stores = stores(Some(service()));
+    stores.users.expect_lock().once().returning(|_, _| Ok(Some(principal(UserState::Passive))));
+    stores.users.expect_update().once().returning(|_, changed| {
+        assert_eq!(*changed, User { updated_at: now(), ..principal(UserState::Active) });
+        Ok(true)
+    });
+    stores.grants.expect_valid_of().once().returning(|_, _, _, _| Ok(Vec::new()));
+    stores.grants.expect_add().once().returning(|_, _| Ok(Some(Id::new(5))));
+    let of_principal = |change| (change, Object::Principal(Id::new(200)));
+    expect_records(&mut stores, account().id, &[of_principal(Change::Enabled), of_principal(Change::Changed)]);
+    assert!(over(stores).create_key(account().id, name(), SignatureAlgorithm::Es256, terms(&[Scope::Courses])).await.is_ok());
+    for locked in [None, Some(principal(UserState::Deleted))] {
+        let mut gone = self::stores(Some(service()));
+        gone.users.expect_lock().once().returning(move |_, _| Ok(locked.clone()));
+        let refused = over(gone).create_key(account().id, name(), SignatureAlgorithm::Es256, terms(&[Scope::Courses])).await;
+        assert!(matches!(refused, Err(CreateGrantError::UnknownService)), "{refused:?}");
+    }
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-use derslik_domain::identity::{Principal, Scope};
+use derslik_domain::identity::{CredentialRoot, Principal, Scope};
 use derslik_ports::mocks::{FakeUnitOfWork, MockStores};
 use derslik_ports::outbound::MockPasswords;
 use derslik_testkit::builders::{account, now, service_principal, service_user, user};
@@ -26,6 +26,7 @@ fn stored(kind: CredentialKind) -> StoredCredential {
         revoked_at: None,
         last_used_on: None,
         access_key: None,
+        issued_for: None,
     }
 }
 
@@ -161,6 +162,18 @@ async fn the_new_credential_has_the_same_lifetime_and_the_overlap_is_bounded() {
     stores.identity.expect_end_credential().once().with(eq(account().id), eq(OLD), longest).returning(|_, _, _| Ok(false));
     stores.audit.expect_add().times(2).returning(|_, _| Ok(()));
     assert_eq!(operators(stores).rotate(account().id, OLD, Duration::MAX, None).await.unwrap().expires_at, Some(end));
+}
+
+/// A replacement would name neither, so it would outlive both.
+#[tokio::test]
+async fn a_token_of_a_grant_or_of_an_exchange_is_not_rotated() {
+    for root in [CredentialRoot::Grant(Id::new(3)), CredentialRoot::Credential(Id::new(4))] {
+        let issued = StoredCredential { issued_for: Some(root), ..stored(CredentialKind::AccessToken) };
+        let uow = FakeUnitOfWork::new(holding(Some(issued)));
+        let refused = operators_with(uow.clone(), MockPasswords::new()).rotate(account().id, OLD, DAY, Some(TokenLifetime::Never)).await;
+        assert!(matches!(refused, Err(KeyError::Issued)), "{root:?}: {refused:?}");
+        assert_eq!(uow.commits(), 0);
+    }
 }
 
 /// An earlier rotation may have shortened the life of the old one.

@@ -1,6 +1,6 @@
 //! The actor behind an access token, or behind an assertion in place of one.
 
-use derslik_domain::identity::{Actor, CredentialKind};
+use derslik_domain::identity::{Actor, ClientNetwork, CredentialKind};
 use derslik_ports::inbound::{AuthenticationError, PresentedCredential};
 
 use crate::oauth::read_bearer;
@@ -10,17 +10,17 @@ use crate::state::HttpState;
 ///
 /// # Errors
 /// [`AuthenticationError`] if the token is not valid.
-pub(super) async fn authenticate(state: &HttpState, token: &str) -> Result<Actor, AuthenticationError> {
+pub(super) async fn authenticate(state: &HttpState, client: Option<ClientNetwork>, token: &str) -> Result<Actor, AuthenticationError> {
     let presented = PresentedCredential { kind: CredentialKind::AccessToken, public_id: String::new(), secret: token.as_bytes().to_vec() };
     match read_bearer(token) {
-        Some(assertion) => state.identity.authenticate_signed(presented, assertion).await,
+        Some(assertion) => state.identity.authenticate_signed(presented, assertion, state.rate_limits().of_client(client)).await,
         None => state.identity.authenticate(presented).await,
     }
 }
 
 /// The actor that an `Authorization` header belongs to, if its credential is valid.
-pub(super) async fn actor_of(state: &HttpState, authorization: Option<&str>) -> Option<Actor> {
-    authenticate(state, bearer(authorization?)?).await.ok()
+pub(super) async fn actor_of(state: &HttpState, client: Option<ClientNetwork>, authorization: Option<&str>) -> Option<Actor> {
+    authenticate(state, client, bearer(authorization?)?).await.ok()
 }
 
 /// The token in a header `Bearer TOKEN`. The scheme is case-insensitive.

@@ -59,12 +59,13 @@ async fn identify(
     call: &Call,
     system: &System,
 ) -> Result<(&'static Operation, Vec<String>, Actor), ClassroomError> {
-    let (operation, values) = match find(api, &call.verb, &call.path) {
+    let found = match find(api, &call.verb, &call.path) {
         Target::Operation(operation, values) => {
             call.template.set(Some(operation.path));
-            (operation, values)
+            Some((operation, values))
         }
-        Target::Unimplemented => return Err(ClassroomError::unimplemented()),
+        // The credential comes first, as with every method.
+        Target::Unimplemented => None,
         Target::Unknown => return Err(ClassroomError::no_such_path()),
         Target::Malformed => return Err(ClassroomError::invalid("Request contains an invalid argument.")),
     };
@@ -73,11 +74,12 @@ async fn identify(
     let Some(token) = token else {
         return Err(limits.refuse(call.client, ClassroomError::unauthenticated(call.authorization.is_some())));
     };
-    let looked_up = authenticate(state, token).await;
+    let looked_up = authenticate(state, call.client, token).await;
     let actor = looked_up.map_err(|error| limits.refuse_looked_up::<ClassroomError>(call.client, error))?;
     if !call.is_counted {
         limits.count_known(&actor)?;
     }
+    let (operation, values) = found.ok_or_else(ClassroomError::unimplemented)?;
     Ok((operation, values, Actor { trace: call.trace, ..actor }))
 }
 

@@ -4,7 +4,7 @@
 use derslik_domain::idempotency::IdempotencyKey;
 use derslik_domain::identity::Scope;
 use derslik_ports::StoreError;
-use derslik_ports::inbound::{ActorGone, AuthenticationError, KeyRefusal};
+use derslik_ports::inbound::{ActorGone, AuthenticationError, KeyRefusal, RequestedScopes};
 use serde_json::{Value, json};
 
 use super::masks::MaskError;
@@ -13,12 +13,16 @@ use super::scopes::scope_url;
 use crate::body::BodyError;
 use crate::injection::InjectedDenial;
 use crate::memory::BudgetExhausted;
+use crate::oauth::shown_scopes;
 use crate::rate::{Exceeded, Policy};
 use crate::response::RETRY_AFTER_SECONDS;
 
 const INVALID: &str = "Request contains an invalid argument.";
 const PRECONDITION: &str = "Precondition check failed.";
 const FORBIDDEN: &str = "The caller does not have permission";
+const NO_SCOPE: &str = "Request had insufficient authentication scopes.";
+/// The reason for a token without a scope that a request needs.
+const SCOPE_INSUFFICIENT: &str = "ACCESS_TOKEN_SCOPE_INSUFFICIENT";
 
 /// An answer that reports an error.
 #[derive(Debug)]
@@ -191,11 +195,22 @@ impl ClassroomError {
     pub(crate) fn scope(scopes: &[Scope]) -> Self {
         let scopes: Vec<String> = scopes.iter().map(|scope| scope_url(*scope)).collect();
         let challenge = format!("{CHALLENGE}, error=\"insufficient_scope\", scope=\"{}\"", scopes.join(" "));
-        let details = json!({ "@type": ERROR_INFO, "reason": "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "domain": "googleapis.com" });
+        let details = json!({ "@type": ERROR_INFO, "reason": SCOPE_INSUFFICIENT, "domain": "googleapis.com" });
+        Self { details: vec![details], headers: vec![("www-authenticate", challenge)], ..Self::new(ErrorKind::PermissionDenied, NO_SCOPE) }
+    }
+
+    /// The scopes that a self-signed credential asks for, and that its owner does not have. A name that does not exist is not repeated.
+    fn refused_scopes(refused: RequestedScopes) -> Self {
+        let mut names: Vec<String> = shown_scopes(refused.known).collect();
+        if refused.has_unknown {
+            names.push("scopes of other services".to_owned());
+        }
+        let metadata = json!({ "refused_scopes": names.join(", ") });
+        let details = json!({ "@type": ERROR_INFO, "reason": SCOPE_INSUFFICIENT, "domain": "googleapis.com", "metadata": metadata });
         Self {
             details: vec![details],
-            headers: vec![("www-authenticate", challenge)],
-            ..Self::new(ErrorKind::PermissionDenied, "Request had insufficient authentication scopes.")
+            headers: vec![("www-authenticate", format!("{CHALLENGE}, error=\"insufficient_scope\""))],
+            ..Self::new(ErrorKind::PermissionDenied, NO_SCOPE)
         }
     }
 
@@ -272,6 +287,7 @@ impl From<Exceeded> for ClassroomError {
     fn from(exceeded: Exceeded) -> Self {
         let limit = match exceeded.policy {
             Policy::Unknown => "Queries without credentials per minute",
+            Policy::Signature => "Signatures per minute",
             Policy::Credential => "Queries per minute per credential",
         };
         let metadata = json!({ "quota_limit": limit, "quota_limit_value": exceeded.per_minute.to_string() });
@@ -318,7 +334,9 @@ impl From<AuthenticationError> for ClassroomError {
     fn from(error: AuthenticationError) -> Self {
         match error {
             AuthenticationError::Store(error) => error.into(),
+            AuthenticationError::TooMany(exceeded) => Exceeded::from(exceeded).into(),
             AuthenticationError::Invalid | AuthenticationError::Expired => Self::unauthenticated(true),
+            AuthenticationError::Scope(refused) => Self::refused_scopes(refused),
         }
     }
 }

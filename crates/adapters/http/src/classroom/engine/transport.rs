@@ -9,6 +9,7 @@ use actix_web::http::header::{
 use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::web::{self, Bytes, Data, Payload};
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
+use derslik_side_listener::host_of;
 
 use super::answer::{Answer, JSON, refusal};
 use super::auth::actor_of;
@@ -58,15 +59,21 @@ pub(crate) fn batches(api: &'static Api, path: &str) -> impl HttpServiceFactory 
 
 /// The discovery document, at a path. It is not compressed: that would take memory for each client that reads it slowly.
 pub(crate) fn description(api: &'static Api, path: &str) -> impl HttpServiceFactory + use<> {
+    let document = move |request: HttpRequest| async move { describe(api, &request) };
     web::resource(path)
         .app_data(Dialect::Courses)
-        .route(web::get().to(move |request: HttpRequest| async move { describe(api, &request) }))
+        .route(web::get().to(document))
+        .route(web::head().to(document))
         .default_service(web::to(no_such_path))
 }
 
 /// The list of APIs, at a path. It names this one.
 pub(crate) fn api_directory(path: &str) -> impl HttpServiceFactory + use<> {
-    web::resource(path).app_data(Dialect::Courses).route(web::get().to(list_apis)).default_service(web::to(no_such_path))
+    web::resource(path)
+        .app_data(Dialect::Courses)
+        .route(web::get().to(list_apis))
+        .route(web::head().to(list_apis))
+        .default_service(web::to(no_such_path))
 }
 
 /// Reduces the accepted encodings of a client to `gzip`, or to none. Any other header value still gets an answer.
@@ -139,7 +146,7 @@ async fn many_calls(
 ) -> HttpResponse {
     // Parts may bring credentials of their own. A batch without a valid one in its head is read as an anonymous request.
     let authorization = header(request.headers(), &AUTHORIZATION);
-    match watcher.wait_for(actor_of(&state, authorization.as_deref())).await {
+    match watcher.wait_for(actor_of(&state, client_network(&request), authorization.as_deref())).await {
         Ok(Some(actor)) => {
             note_holder(&request, &actor);
             if let Err(error) = meet_faults::<ClassroomError>(&state, &request, &actor).await {
@@ -188,8 +195,7 @@ async fn list_apis(request: HttpRequest) -> HttpResponse {
 /// The root URL at which the client reached the service.
 fn root(request: &HttpRequest) -> String {
     let (scheme, host) = reached_by(request);
-    let is_host = |letter: char| letter.is_ascii_alphanumeric() || "-._~:[]".contains(letter);
-    let host = if !host.is_empty() && host.chars().all(is_host) { host } else { "localhost".to_owned() };
+    let host = if host_of(&host).is_some() { host } else { "localhost".to_owned() };
     format!("{scheme}://{host}/")
 }
 
@@ -227,7 +233,61 @@ fn respond(answer: Answer) -> HttpResponse {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::App;
+    use actix_web::http::Method;
+    use actix_web::http::header::HOST;
+    use actix_web::test::{TestRequest, call_service, init_service, read_body};
+    use derslik_ports::inbound::MockCourseService;
+    use rstest::rstest;
+    use serde_json::Value;
+
     use super::*;
+    use crate::forwarding::TrustedProxies;
+    use crate::tests::state;
+
+    const DISCOVERY: [&str; 3] = ["/$discovery/rest?version=v1", "/discovery/v1/apis", "/discovery/v1/apis/classroom/v1/rest"];
+
+    /// The status, the content type and the body of the answer to a request from a trusted proxy.
+    async fn ask(request: TestRequest) -> (u16, Option<String>, String) {
+        let state = state(MockCourseService::new()).with_trusted_proxies(TrustedProxies::parse(["127.0.0.2"]).unwrap());
+        let app = init_service(App::new().configure(|config| crate::configure(config, state))).await;
+        let response = call_service(&app, request.peer_addr("127.0.0.2:4711".parse().unwrap()).to_request()).await;
+        let kind = response.headers().get(CONTENT_TYPE).map(|kind| kind.to_str().unwrap().to_owned());
+        (response.status().as_u16(), kind, String::from_utf8(read_body(response).await.to_vec()).unwrap())
+    }
+
+    #[rstest]
+    #[case("okul.example:8443", &[], "http://okul.example:8443/")]
+    #[case("[::1]:8080", &[], "http://[::1]:8080/")]
+    #[case("okul.example:99999", &[], "http://localhost/")]
+    #[case("okul.example:abc", &[], "http://localhost/")]
+    #[case("[::1", &[], "http://localhost/")]
+    #[case("..", &[], "http://localhost/")]
+    #[case("me.example", &[("x-forwarded-host", "okul.example"), ("x-forwarded-proto", "https")], "https://okul.example/")]
+    #[case("me.example", &[("x-forwarded-host", "")], "http://me.example/")]
+    #[case("me.example", &[("x-forwarded-host", "a\"b")], "http://localhost/")]
+    #[actix_web::test]
+    async fn the_root_is_the_host_that_was_asked_if_it_is_one(#[case] host: &str, #[case] headers: &[(&str, &str)], #[case] root: &str) {
+        let mut request = TestRequest::get().uri(DISCOVERY[0]).insert_header((HOST, host));
+        for (name, value) in headers {
+            request = request.insert_header((*name, *value));
+        }
+        let document: Value = serde_json::from_str(&ask(request).await.2).unwrap();
+        assert_eq!(document["rootUrl"], root);
+    }
+
+    #[actix_web::test]
+    async fn a_look_at_the_description_is_answered_as_its_request() {
+        for path in DISCOVERY {
+            let request = |method| TestRequest::default().method(method).uri(path);
+            let (status, kind, _) = ask(request(Method::GET)).await;
+            assert_eq!(status, 200, "{path}");
+            // The connection leaves the body away.
+            assert_eq!(ask(request(Method::HEAD)).await.1, kind, "{path}");
+            assert_eq!(ask(request(Method::HEAD)).await.0, 200, "{path}");
+            assert_eq!(ask(request(Method::POST)).await.0, 404, "{path}");
+        }
+    }
 
     #[test]
     fn a_header_that_is_not_ascii_counts_as_sent() {

@@ -7,6 +7,7 @@ use derslik_ports::inbound::JobError;
 use super::read::job_id;
 use super::view::JobView;
 use crate::openreplay::auth::CallerWithoutBody;
+use crate::openreplay::dry_run::{checked, refuse_dry_run};
 use crate::openreplay::error::OpenReplayError;
 use crate::openreplay::path::project_key;
 use crate::openreplay::response::data;
@@ -19,6 +20,7 @@ pub(in crate::openreplay) async fn cancel(
 ) -> Result<HttpResponse, OpenReplayError> {
     let project = project_key(&request)?;
     let id = job_id(&state, &actor, &project, &request).await?;
+    checked(&state, &actor, &project, refuse_dry_run(request.query_string())).await?;
     let job = state.jobs.cancel(&actor, &project, id).await.map_err(|error| {
         if let JobError::NotCancellable(_) = error { OpenReplayError::NotCancellable(state.jobs_compat) } else { error.into() }
     })?;

@@ -7,7 +7,7 @@ use utoipa::openapi::path::HttpMethod::{Delete, Get, Post};
 
 use crate::openapi::call::Call;
 use crate::openapi::shape::{
-    Shape, either, flag, form, list, members, named, one_text, or_null, record, text, text_within, whole, whole_within,
+    Shape, closed_form, either, flag, list, members, named, one_text, or_null, record, text, text_within, whole, whole_within,
 };
 use crate::openreplay::described::{about_project, about_user, call, data, with_body, with_values};
 use crate::openreplay::words::{action_name, erasure_kind_name, status_name};
@@ -34,6 +34,7 @@ pub(in crate::openreplay) fn add_components(components: ComponentsBuilder) -> Co
         .schema("ErasureCounts", counts())
         .schema("ErasurePreview", preview())
         .schema("ErasurePreviewAnswer", data(named("ErasurePreview")))
+        .schema("ErasurePreviewList", data(list(named("ErasurePreview"), "The users, in the order in which they were sent.")))
         .schema("ErasedUser", erased_user())
         .schema("ErasedUserList", data(list(named("ErasedUser"), "The users, in the order in which they are erased.")))
         .schema("UserList", users())
@@ -65,7 +66,7 @@ fn erased_user() -> Shape {
 fn users() -> Shape {
     let user = text_within(1, 1_000, "A user: the GUID, the number, the e-mail address or the user name.");
     let ids = list(user, "1 to 1 000 users. A user who is named twice counts once.");
-    form("Users to erase.", members([("userIds", ids)]), Vec::new())
+    closed_form("Users to erase.", members([("userIds", ids)]))
 }
 
 /// The parameter by which nothing is erased.
@@ -97,13 +98,13 @@ pub(in crate::openreplay) fn calls() -> Vec<Call> {
         with_dry_run(with_values(about_user(about_project(erase), "ali@okul.example")))
             .about("The job runs at the next midnight (UTC). If there is a live one for the user already, the answer is that one.")
             .answers(200, "The job, or what it would remove.", either([named("JobAnswer"), named("ErasurePreviewAnswer")])),
-        with_body(about_project(erase_many))
+        with_dry_run(with_body(about_project(erase_many)))
             .about(
                 "One job for all of them, which runs at the next midnight (UTC). If there is a live one for the same users already, the \
                  answer is that one. Each user is counted apart.",
             )
             .takes(named("UserList"), json!({ "userIds": ["ali@okul.example", "mehdi@openreplay.com"] }))
-            .answers(200, "The job.", named("JobAnswer")),
+            .answers(200, "The job, or what it would remove of each user.", either([named("JobAnswer"), named("ErasurePreviewList")])),
         about_job(call(Get, "/api/v1/{projectKey}/jobs/{jobId}/users", "listErasedUsers", "List the users of an erasure"))
             .about("The rows that were erased of each user so far. A job that is not an erasure has no users.")
             .answers(200, "The users.", named("ErasedUserList")),

@@ -1,10 +1,13 @@
 //! The job that a path names, the part of a list that a query asks for, and the users that a body names.
 
+use std::collections::BTreeMap;
+
 use actix_web::HttpRequest;
 use derslik_domain::id::{Id, JobId};
 use derslik_domain::identity::Actor;
 use derslik_domain::job::{ErasureUsers, ErasureUsersError, ProjectKey, ReferenceId};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::openreplay::error::{InputFault, OpenReplayError};
@@ -81,9 +84,7 @@ fn read_list_query(query: &str) -> Result<ListQuery, OpenReplayError> {
 /// # Errors
 /// If the body is not such an object, or the list is not one of users.
 pub(super) fn users_to_erase(body: &[u8]) -> Result<ErasureUsers, OpenReplayError> {
-    let fault = |kind, message: &str| {
-        OpenReplayError::Unprocessable(InputFault { kind, location: USER_IDS, message: message.to_owned(), input: String::new() })
-    };
+    let fault = |kind, message: &str| OpenReplayError::Unprocessable(InputFault::new(kind, USER_IDS, message, ""));
     let not_an_object = || fault("json_invalid", "Input should be a valid JSON object");
     // A list would be read as the members of the object, in their order.
     if !body.trim_ascii_start().starts_with(b"{") {
@@ -93,6 +94,11 @@ pub(super) fn users_to_erase(body: &[u8]) -> Result<ErasureUsers, OpenReplayErro
     let Some(Value::Array(items)) = sent.user_ids else {
         return Err(fault("list_type", "Input should be a valid list"));
     };
+    // A member that is not known may have been meant to spare the users.
+    if let Some(name) = sent.others.keys().next() {
+        let fault = InputFault::of_unknown("body", name, "Extra inputs are not permitted");
+        return Err(OpenReplayError::Unprocessable(fault));
+    }
     // The length is checked first, so that no work is done for a list that is refused.
     if items.len() > ErasureUsers::MAX {
         return Err(list_fault(ErasureUsersError::TooMany));
@@ -111,6 +117,9 @@ pub(super) fn users_to_erase(body: &[u8]) -> Result<ErasureUsers, OpenReplayErro
 struct SentUsers {
     #[serde(default, rename = "userIds")]
     user_ids: Option<Value>,
+    #[serde(flatten)]
+    #[expect(clippy::zero_sized_map_values, reason = "members have values, which nobody reads")]
+    others: BTreeMap<String, IgnoredAny>,
 }
 
 /// Where the users stand in a body.
@@ -122,17 +131,12 @@ fn list_fault(error: ErasureUsersError) -> OpenReplayError {
         ErasureUsersError::TooMany => ("too_long", format!("List should have at most {} items", ErasureUsers::MAX)),
         ErasureUsersError::EmptyReference => ("string_too_short", "String should have at least 1 character".to_owned()),
     };
-    OpenReplayError::Unprocessable(InputFault { kind, location: USER_IDS, message, input: String::new() })
+    OpenReplayError::Unprocessable(InputFault::new(kind, USER_IDS, message, ""))
 }
 
 fn limit_too_small(input: &str) -> OpenReplayError {
-    let message = "Input should be greater than or equal to 1".to_owned();
-    OpenReplayError::Unprocessable(InputFault {
-        kind: "greater_than_equal",
-        location: ("query", "limit"),
-        message,
-        input: input.to_owned(),
-    })
+    let message = "Input should be greater than or equal to 1";
+    OpenReplayError::Unprocessable(InputFault::new("greater_than_equal", ("query", "limit"), message, input))
 }
 
 #[cfg(test)]
@@ -149,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_body_names_users_and_each_counts_once() {
-        let users = users_to_erase(r#"{"userIds":["a/b","مهدي","a/b"],"x":1}"#.as_bytes()).unwrap();
+        let users = users_to_erase(r#"{"userIds":["a/b","مهدي","a/b"]}"#.as_bytes()).unwrap();
         assert_eq!(users.iter().map(ReferenceId::as_str).collect::<Vec<_>>(), ["a/b", "مهدي"]);
         let most = format!(r#"{{"userIds":[{}]}}"#, (0..1_000).map(|number| format!("\"{number}\"")).collect::<Vec<_>>().join(","));
         assert_eq!(users_to_erase(most.as_bytes()).unwrap().iter().len(), 1_000);
@@ -174,11 +178,19 @@ mod tests {
             (r#"{"userIds":["a",1]}"#, "string_type"),
             (r#"{"userIds":["a",null]}"#, "string_type"),
             (r#"{"userIds":["a\u0000b"]}"#, "string_type"),
+            (r#"{"userIds":["a"],"dry_run":true}"#, "extra_forbidden"),
+            (r#"{"x":[{}],"userIds":["a"]}"#, "extra_forbidden"),
         ] {
             assert_eq!(fault_of(body), kind, "{body}");
         }
         assert_eq!(fault_of(&format!(r#"{{"userIds":["{}"]}}"#, "x".repeat(1_001))), "string_too_long");
         assert_eq!(fault_of(&format!(r#"{{"userIds":[{}]}}"#, vec!["\"a\""; 1_001].join(","))), "too_long");
+    }
+
+    #[test]
+    fn a_member_that_is_not_known_is_named() {
+        let Err(OpenReplayError::Unprocessable(fault)) = users_to_erase(br#"{"userIds":["a"],"dryRun":true}"#) else { panic!("taken") };
+        assert_eq!(fault.location, ("body", "dryRun".into()));
     }
 
     #[test]

@@ -26,10 +26,5 @@ fn text(object: &Map<String, Value>, name: &str) -> Field<RawText> {
 }
 
 fn not_an_object() -> OpenReplayError {
-    OpenReplayError::Unprocessable(InputFault {
-        kind: "json_invalid",
-        location: ("body", "project"),
-        message: "Input should be a valid JSON object".to_owned(),
-        input: String::new(),
-    })
+    OpenReplayError::Unprocessable(InputFault::new("json_invalid", ("body", "project"), "Input should be a valid JSON object", ""))
 }

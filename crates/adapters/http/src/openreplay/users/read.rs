@@ -1,4 +1,4 @@
-//! The user that a path names, and what a query asks for: a span of time, or a look instead of an erasure.
+//! The user that a path names, and the span of time that a query asks for.
 
 use actix_web::HttpRequest;
 use derslik_domain::identity::Actor;
@@ -16,52 +16,6 @@ use crate::state::HttpState;
 pub(super) struct Span {
     pub(super) from: Timestamp,
     pub(super) to: Timestamp,
-}
-
-/// What the request for an erasure asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::openreplay) enum Erasing {
-    /// A job.
-    Job,
-    /// What the job would remove.
-    Preview,
-}
-
-/// The value of `dry_run` is neither true nor false, or it is both.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::openreplay) struct InvalidDryRun(pub(in crate::openreplay) String);
-
-/// What the query of an erasure asks for. A value that can't be read asks for nothing: it must not erase anyone.
-pub(in crate::openreplay) fn read_erasing(query: &str) -> Result<Erasing, InvalidDryRun> {
-    let mut found = None;
-    for (_, value) in pairs(query).into_iter().filter(|(name, _)| name == "dry_run") {
-        let erasing = match value.to_ascii_lowercase().as_str() {
-            "true" => Erasing::Preview,
-            "false" => Erasing::Job,
-            _ => return Err(InvalidDryRun(value)),
-        };
-        if found.is_some_and(|before| before != erasing) {
-            return Err(InvalidDryRun(value));
-        }
-        found = Some(erasing);
-    }
-    Ok(found.unwrap_or(Erasing::Job))
-}
-
-/// The same, where the project is checked before the query.
-pub(in crate::openreplay) async fn erasing(
-    state: &HttpState,
-    actor: &Actor,
-    project: &ProjectKey,
-    request: &HttpRequest,
-) -> Result<Erasing, OpenReplayError> {
-    let InvalidDryRun(input) = match read_erasing(request.query_string()) {
-        Ok(erasing) => return Ok(erasing),
-        Err(invalid) => invalid,
-    };
-    state.projects.get(actor, project).await?;
-    let message = "Input should be a valid boolean, unable to interpret input".to_owned();
-    Err(OpenReplayError::Unprocessable(InputFault { kind: "bool_parsing", location: ("query", "dry_run"), message, input }))
 }
 
 /// The user in the path, which may contain escaped slashes.
@@ -89,7 +43,7 @@ pub(in crate::openreplay) fn user_fault(error: TextError, location: (&'static st
             ("string_type", "Input should be a valid string without NUL".to_owned())
         }
     };
-    OpenReplayError::Unprocessable(InputFault { kind, location, message, input })
+    OpenReplayError::Unprocessable(InputFault::new(kind, location, message, input))
 }
 
 /// The span of time that the query asks for, in milliseconds since 1970. Without parameters it covers all time.
@@ -143,19 +97,6 @@ mod tests {
         assert_eq!(raw_user_id("/api/v1/key/users/a%2Fb/sessions/"), "a%2Fb");
         assert_eq!(raw_user_id("/v1/key/users/sessions"), "sessions");
         assert_eq!(raw_user_id("/v1/users/users/users/sessions"), "users");
-    }
-
-    #[test]
-    fn an_erasure_is_meant_unless_a_look_is_asked_for() {
-        for query in ["", "x=1", "dry_run=false", "dry_run=FALSE&dry_run=false", "dryRun=true"] {
-            assert_eq!(read_erasing(query), Ok(Erasing::Job), "{query}");
-        }
-        for query in ["dry_run=true", "x=1&dry_run=True", "dry_run=true&dry_run=true", "dry%5Frun=true"] {
-            assert_eq!(read_erasing(query), Ok(Erasing::Preview), "{query}");
-        }
-        for query in ["dry_run", "dry_run=", "dry_run=1", "dry_run=yes", "dry_run=true%00", "dry_run=true&dry_run=false"] {
-            assert!(read_erasing(query).is_err(), "{query}");
-        }
     }
 
     #[test]

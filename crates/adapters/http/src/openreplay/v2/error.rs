@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::body::BodyError;
 use crate::injection::InjectedDenial;
 use crate::memory::BudgetExhausted;
+use crate::openreplay::dry_run::DryRunFault;
 use crate::openreplay::words::status_name;
 use crate::rate::Exceeded;
 use crate::response::RETRY_AFTER_SECONDS;
@@ -39,8 +40,8 @@ pub(super) enum V2Error {
     UserIdTooLong,
     #[error("invalid path param userID: not a text")]
     UserIdMalformed,
-    #[error("invalid query param dry_run: neither true nor false")]
-    DryRun,
+    #[error(transparent)]
+    DryRun(#[from] DryRunFault),
     #[error("the requested job has already been {}", status_name(*.0))]
     Ended(JobStatus),
     #[error("a deletion job for this user is already scheduled or running")]
@@ -127,7 +128,8 @@ impl From<AuthenticationError> for V2Error {
     fn from(error: AuthenticationError) -> Self {
         match error {
             AuthenticationError::Store(error) => error.into(),
-            AuthenticationError::Invalid | AuthenticationError::Expired => Self::Unauthorized,
+            AuthenticationError::TooMany(exceeded) => Exceeded::from(exceeded).into(),
+            AuthenticationError::Invalid | AuthenticationError::Expired | AuthenticationError::Scope(_) => Self::Unauthorized,
         }
     }
 }
@@ -177,7 +179,7 @@ impl ResponseError for V2Error {
             | Self::UserIdEmpty
             | Self::UserIdTooLong
             | Self::UserIdMalformed
-            | Self::DryRun
+            | Self::DryRun(_)
             | Self::Ended(_)
             | Self::NameTaken
             | Self::Project(_)
@@ -222,7 +224,7 @@ impl ResponseError for V2Error {
             | Self::UserIdEmpty
             | Self::UserIdTooLong
             | Self::UserIdMalformed
-            | Self::DryRun
+            | Self::DryRun(_)
             | Self::Ended(_)
             | Self::AlreadyLive
             | Self::NameTaken

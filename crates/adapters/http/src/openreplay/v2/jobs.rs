@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::auth::CallerWithoutBody;
 use super::error::V2Error;
 use super::path::{checked, job_id, numbered_page, project_key};
+use crate::openreplay::dry_run::refuse_dry_run;
 use crate::openreplay::jobs::view::JobView;
 use crate::openreplay::response::data;
 use crate::response::{LIST_BYTES, ResponseReservation, reserve};
@@ -44,6 +45,8 @@ pub(super) async fn cancel(
 ) -> Result<HttpResponse, V2Error> {
     let project = project_key(&request)?;
     let id = checked(&state, &actor, &project, job_id(&request)).await?;
+    let refused = refuse_dry_run(request.query_string()).map_err(V2Error::from);
+    checked(&state, &actor, &project, refused).await?;
     let job = state.jobs.cancel(&actor, &project, id).await?;
     Ok(data(JobView::new(&job)))
 }

@@ -11,6 +11,7 @@ use super::error::V2Error;
 use super::path::project_key;
 use crate::body::read_bytes;
 use crate::list::{self, ListBody, Part, Parts};
+use crate::openreplay::dry_run::refuse_dry_run;
 use crate::openreplay::projects::read::project_form;
 use crate::openreplay::projects::view::ProjectView;
 use crate::openreplay::response::{FRAME, PART, data};
@@ -47,6 +48,7 @@ pub(super) async fn create(
     payload: Payload,
 ) -> Result<HttpResponse, V2Error> {
     let body = read_bytes(&request, payload, &state).await?;
+    refuse_dry_run(request.query_string())?;
     let form = project_form(&body).map_err(|_| V2Error::BodyShape)?;
     let project = state.projects.create(&actor, form.validate()?).await?;
     Ok(data(ProjectView::new(&project)))

@@ -144,10 +144,18 @@ async fn a_user_has_1_to_256_bytes_and_an_erasure_asks_for_nothing_unclear() {
         (too_long.as_str(), "userID exceeds maximum length of 256 characters"),
         ("a%00b", "invalid path param userID: not a text"),
         ("a?dry_run=maybe", "invalid query param dry_run: neither true nor false"),
+        ("a?dryRun=true", "invalid query param dryRun: the name is dry_run"),
     ] {
         assert_eq!(answer(MockJobService::new(), Method::DELETE, &path(user)).await, (400, error(text)), "{user}");
     }
     assert_eq!(answer(MockJobService::new(), Method::GET, &path("")).await, (404, "404 page not found".to_owned()));
+    for query in ["dry_run=true", "Dry_Run=false", "dry_run=1"] {
+        let cancel = answer(MockJobService::new(), Method::DELETE, &format!("{KEY}/jobs/1?{query}")).await;
+        assert!(cancel.0 == 400 && cancel.1.contains("invalid query param "), "{query}: {cancel:?}");
+        let path = format!("/v2/public/projects?{query}");
+        let create = send(state(MockJobService::new()), Method::POST, &path, BEARER, Some(r#"{"name":"a"}"#)).await;
+        assert_eq!(create.status, StatusCode::BAD_REQUEST, "{query}");
+    }
     let mut jobs = MockJobService::new();
     jobs.expect_preview_erasure().once().returning(|_, _, _| Ok(counts()));
     let (status, body) = answer(jobs, Method::DELETE, &path("a?dry_run=true")).await;

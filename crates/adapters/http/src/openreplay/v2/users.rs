@@ -14,9 +14,9 @@ use super::auth::{Caller, CallerWithoutBody};
 use super::error::V2Error;
 use super::path::{DEFAULT_LIMIT, MAX_LIMIT, checked, page_at, project_key, user_id};
 use crate::body::read_bytes;
+use crate::openreplay::dry_run::{Erasing, read_erasing};
 use crate::openreplay::jobs::view::{JobView, PreviewView};
 use crate::openreplay::response::{PART, data};
-use crate::openreplay::users::read::{Erasing, read_erasing};
 use crate::openreplay::users::view::{AttendedView, UserView};
 use crate::response::{LIST_BYTES, ResponseReservation, reserve};
 use crate::state::HttpState;
@@ -41,7 +41,7 @@ pub(super) async fn erase(
 ) -> Result<HttpResponse, V2Error> {
     let project = project_key(&request)?;
     let user = checked(&state, &actor, &project, user_id(&request)).await?;
-    let erasing = read_erasing(request.query_string()).map_err(|_| V2Error::DryRun);
+    let erasing = read_erasing(request.query_string()).map_err(V2Error::from);
     match checked(&state, &actor, &project, erasing).await? {
         Erasing::Preview => {
             let counts = state.jobs.preview_erasure(&actor, &project, user.clone()).await?;

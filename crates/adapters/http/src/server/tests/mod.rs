@@ -20,6 +20,7 @@ use derslik_domain::identity::{Actor, Principal};
 use derslik_ports::inbound::{
     Assertion, AuthenticationError, IdentityService, MockActivityService, MockAttendeeService, MockCourseService, MockJobService,
     MockLogInService, MockPeopleService, MockProjectService, MockRosterService, MockSessionService, MockTokenGrants, PresentedCredential,
+    TokenQuota,
 };
 use derslik_testkit::builders::{account, actor_of, guid, other_account, service_principal, session};
 use rustls::ServerConfig;
@@ -150,7 +151,12 @@ impl IdentityService for Slow {
         }
     }
 
-    async fn authenticate_signed(&self, _: PresentedCredential, _: Assertion) -> Result<Actor, AuthenticationError> {
+    async fn authenticate_signed(
+        &self,
+        _: PresentedCredential,
+        _: Assertion,
+        _: Arc<dyn TokenQuota>,
+    ) -> Result<Actor, AuthenticationError> {
         tokio::time::sleep(DRIP).await;
         Err(AuthenticationError::Invalid)
     }

@@ -1,5 +1,5 @@
 //! One connection: its bytes up to the end of one request, and its end. A connection carries one request: what else a client sends is
-//! dropped. It knows nothing of the pages.
+//! dropped. It knows nothing of the app.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -32,15 +32,15 @@ const LINGER: Duration = Duration::from_millis(500);
 const MAX_HEAD: usize = 32 * 1024;
 
 /// The longest body, in bytes, where bodies are read at all.
-pub(crate) const MAX_BODY: usize = 32 * 1024 * 1024;
+pub const MAX_BODY: usize = 32 * 1024 * 1024;
 
 /// How long a handler may keep its connection beyond the present, however often it asks.
 const MAX_EXTENSION: Duration = Duration::from_secs(600);
 
 /// What becomes of the body behind the first head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Bodies {
-    /// It is dropped: the pages take none.
+pub enum Bodies {
+    /// It is dropped: the app takes none.
     Dropped,
     /// It is read, up to [`MAX_BODY`] bytes, if its length is told in the head.
     Read,
@@ -252,13 +252,13 @@ impl Input {
     }
 }
 
-/// Lets a handler keep its connection while its answer takes long.
+/// Lets a handler keep its connection while its answer takes long. Each request has it among the data of its connection.
 #[derive(Debug, Clone)]
-pub(crate) struct Lifetime(Rc<Connection>);
+pub struct Lifetime(Rc<Connection>);
 
 impl Lifetime {
     /// Lets the connection last that much longer from now on, up to ten minutes.
-    pub(crate) fn extend(&self, by: Duration) {
+    pub fn extend(&self, by: Duration) {
         self.0.extend(by);
     }
 }
