@@ -587,6 +587,37 @@ mod tests {
         }
     }
 
+    /// The clock of an account that a test has set back by five years.
+    #[derive(Debug)]
+    struct SetBack;
+
+    impl Clock for SetBack {
+        fn now(&self) -> Timestamp {
+            NOW.parse().unwrap()
+        }
+
+        fn now_of(&self, _: AccountId) -> Timestamp {
+            "2020-02-06T13:07:35Z".parse().unwrap()
+        }
+
+        fn is_moved(&self, _: AccountId) -> bool {
+            true
+        }
+    }
+
+    #[tokio::test]
+    async fn an_assertion_is_judged_by_the_machine_and_its_token_lives_by_the_account() {
+        let identity = Identity { clock: Arc::new(SetBack), ..verifying(with_service_account(1), 1) };
+        for _ in 0..2 {
+            let (presented, assertion) = signed(Some("itself"), b"right");
+            let key = cache_key(&presented);
+            assert!(identity.authenticate_signed(presented, assertion, Arc::new(Unlimited)).await.is_ok());
+            identity.cache.invalidate(&key);
+        }
+        let (_, token) = identity.read(CredentialKind::AccessToken, assertion_id(b"message")).await.unwrap();
+        assert_eq!(token.unwrap().credential.expires_at, Some("2020-02-06T14:07:35Z".parse().unwrap()));
+    }
+
     #[tokio::test]
     async fn an_assertion_with_a_wrong_signature_or_for_a_person_is_no_credential() {
         for (subject, signature, verified) in
