@@ -541,6 +541,50 @@ async fn a_token_without_a_proof_is_given_again_as_long_as_it_is_valid() {
     }
 }
 
+/// A clock that is read once in each exchange, and shows these instants for the account one after the other.
+#[derive(Debug)]
+struct MovedClock(std::sync::Mutex<Vec<Timestamp>>);
+
+impl Clock for MovedClock {
+    fn now(&self) -> Timestamp {
+        now()
+    }
+
+    fn now_of(&self, _: AccountId) -> Timestamp {
+        self.0.lock().unwrap().remove(0)
+    }
+}
+
+#[tokio::test]
+async fn a_token_without_a_proof_is_given_again_by_the_clock_of_the_account() {
+    for (later, tokens, reads, left) in [(1_800, 1, 1, 1_800), (1_801, 2, 0, 3_600), (-1, 2, 0, 3_600)] {
+        let mut stores = stores_with(key());
+        stores.projects.expect_list().returning(|_, _| Ok(Vec::new()));
+        stores.grants.expect_add_token().times(tokens).returning(|_, _, _, _| Ok(Some(Id::new(9))));
+        stores.audit.expect_add().returning(|_, _| Ok(()));
+        stores.identity.expect_find_credential().times(reads).returning(|_, _| {
+            let mut kept = owner(b"mine");
+            kept.credential.principal.id = Id::new(200);
+            kept.credential.expires_at = Some(seconds(3_600));
+            Ok(Some(kept))
+        });
+        let mut grants = grants(stores);
+        grants.clock = Arc::new(MovedClock(std::sync::Mutex::new(vec![seconds(0), seconds(later)])));
+        assert_eq!(grants.grant_to(address(), None).await.unwrap().seconds, 3_600);
+        assert_eq!(grants.grant_to(address(), None).await.unwrap().seconds, left, "{later}");
+    }
+}
+
+/// The signer of an assertion has a real clock, and its token lives by the clock of the account.
+#[tokio::test]
+async fn a_token_for_an_assertion_ends_by_the_clock_of_the_account() {
+    let mut stores = stores_with(key());
+    expect_token(&mut stores, 200, 200, &[Scope::Courses], TokenSource::Grant(Id::new(5)), 3_600 - 86_400);
+    let mut grants = grants(stores);
+    grants.clock = Arc::new(MovedClock(std::sync::Mutex::new(vec![seconds(-86_400)])));
+    assert_eq!(grants.grant(TokenRequest::Assertion(assertion()), Arc::new(Unlimited)).await.unwrap().seconds, 3_600);
+}
+
 #[tokio::test]
 async fn a_service_account_that_may_not_act_is_not_found() {
     let mut stores = MockStores::default();
