@@ -6,6 +6,7 @@ use diesel::sql_types::{BigInt, Bool, Text};
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 
 use super::SnapshotError;
+use super::columns::columns_of;
 use super::tables::{COUNTED, Counter};
 use crate::db::conn::Conn;
 use crate::db::postgres::PgConnection;
@@ -26,6 +27,10 @@ struct Allowed {
 pub(super) fn read(mut conn: Conn<'_>) -> Result<BTreeMap<String, i64>, SnapshotError> {
     let mut counters = BTreeMap::new();
     for (table, counter) in COUNTED {
+        // An older schema may lack it.
+        if columns_of(conn.reborrow(), table)?.is_empty() {
+            continue;
+        }
         let number = match conn.reborrow() {
             Conn::Pg(conn) => read_sequence(conn, table)?,
             Conn::Sqlite(conn) => {

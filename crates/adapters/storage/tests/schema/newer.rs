@@ -95,8 +95,9 @@ fn a_program_that_waited_for_a_newer_one_makes_no_keys_on_postgres() {
     let older = thread::spawn(move || url.migrate().unwrap());
     wait_for(WAITING, &mut newer);
     newer.run_pending_migrations(FileBasedMigrations::from_path(migrations("postgres")).unwrap()).unwrap();
-    let end = format!("INSERT INTO __diesel_schema_migrations (version) VALUES ('{FUTURE}'); SELECT pg_advisory_unlock({LOCK})");
-    newer.batch_execute(&end).unwrap();
+    newer.batch_execute(&format!("INSERT INTO __diesel_schema_migrations (version) VALUES ('{FUTURE}')")).unwrap();
+    // In one batch with the row, the lock would be free before the row is committed.
+    newer.batch_execute(&format!("SELECT pg_advisory_unlock({LOCK})")).unwrap();
     let migrated = older.join().unwrap();
     assert_eq!((migrated.applied, migrated.newer, migrated.twins), (Vec::new(), vec![FUTURE.to_owned()], Vec::new()));
     assert_eq!(sql_query("SELECT count(*) AS count FROM key_rewrites").get_result::<Count>(&mut newer).unwrap().count, 0);
