@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::course::CalendarDate;
-use crate::id::{AccountId, CredentialId, GrantId, PrincipalId, ProjectId};
+use crate::id::{AccountId, GrantId, PrincipalId, ProjectId};
 use crate::time::Timestamp;
 
 use super::{Scopes, SecretDigest};
@@ -39,16 +39,6 @@ impl SignatureAlgorithm {
     pub fn by_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
     }
-}
-
-/// What a credential goes back to. Tokens that are issued for a grant, or for another token, go back to the same as that one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
-pub enum CredentialRoot {
-    /// A credential that was not issued for another proof.
-    Credential(CredentialId),
-    /// A grant.
-    Grant(GrantId),
 }
 
 /// The public half of a key: a `SubjectPublicKeyInfo` in DER.

@@ -5,6 +5,7 @@ mod actor;
 mod admin;
 mod authorize;
 mod credential;
+mod credential_root;
 mod grant;
 mod lang;
 mod lifetime;
@@ -24,7 +25,8 @@ pub use actor::{
 pub use admin::{Admin, AdminRole};
 pub use authorize::{Action, Denial, authorize};
 pub use credential::{Credential, CredentialKind, PasswordHash, SecretDigest};
-pub use grant::{ClientId, ClientIdError, CredentialRoot, Grant, GrantKind, GrantProof, PublicKey, SignatureAlgorithm};
+pub use credential_root::CredentialRoot;
+pub use grant::{ClientId, ClientIdError, Grant, GrantKind, GrantProof, PublicKey, SignatureAlgorithm};
 pub use lang::{Lang, LangError};
 pub use lifetime::TokenLifetime;
 pub use network::ClientNetwork;

@@ -260,7 +260,7 @@ async fn an_assertion_with_scopes_that_its_owner_lacks_is_not_called_expired() {
     let mut identity = MockIdentityService::new();
     let refused = RequestedScopes { known: [Scope::Rosters].into_iter().collect(), has_unknown: true };
     identity.expect_authenticate_signed().once().returning(move |_, _, _| Err(AuthenticationError::Scope(refused)));
-    let bearer = format!("Bearer {}", encoded(HEADER, &claims().to_string()));
+    let bearer = format!("Bearer {}", encoded(HEADER, &claims().to_string()).replace('=', ""));
     let request = TestRequest::get().uri("/v1/courses").insert_header((AUTHORIZATION, bearer));
     let answer = send(state(MockTokenGrants::new(), identity), request).await;
     let info = &answer.body["error"]["details"][0];

@@ -253,7 +253,7 @@ async fn a_dry_run_of_many_tells_what_would_go_of_each_and_makes_no_job() {
     assert_eq!((answer.status.as_u16(), answer.body), (200, format!(r#"{{"data":[{}]}}"#, shown.join(","))));
     let mut jobs = MockJobService::new();
     jobs.expect_preview_erasure().once().returning(|_, _, _| Err(JobError::ProjectNotFound));
-    let elsewhere = send(state(jobs), Method::POST, "/v1/unknown/users/erase?dry_run=true", Some("right"), Some(&body)).await;
+    let elsewhere = send(state(jobs), Method::POST, &format!("{path}?dry_run=true"), Some("right"), Some(&body)).await;
     assert_eq!(elsewhere.status, StatusCode::NOT_FOUND);
     for query in ["dry_run=yes", "dry_run", "dryRun=true", "dry_run=true&dry_run=false"] {
         let unclear = send(state(MockJobService::new()), Method::POST, &format!("{path}?{query}"), Some("right"), Some(&body)).await;
