@@ -10,5 +10,9 @@ fn main() {
     // runs. A linker that does not know the form leaves it out.
     if is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu") {
         println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
+        // The profile would do it, but cargo leaves that out for a package with settings of its own.
+        if is("PROFILE", "release") {
+            println!("cargo::rustc-link-arg-bins=-Wl,--strip-all");
+        }
     }
 }

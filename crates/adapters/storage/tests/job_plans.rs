@@ -365,7 +365,8 @@ fn postgres_looks_at_few_rows_to_find_few() {
     for table in TABLES {
         conn.batch_execute(&format!("VACUUM ANALYZE {table}")).unwrap();
     }
-    for (about, rows, most) in rows_of_deeds(&mut conn, &url, "VACUUM jobs") {
+    // Without the option the server leaves the entries of few dead rows in the indexes, where they are read again.
+    for (about, rows, most) in rows_of_deeds(&mut conn, &url, "VACUUM (INDEX_CLEANUP ON) jobs") {
         assert!(rows <= most, "{about}: {rows} rows each time");
     }
 }
