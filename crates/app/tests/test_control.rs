@@ -97,7 +97,7 @@ impl Suite {
         };
         let control = TestControl::new(service.uow.clone(), ports);
         let identity = Identity::new(service.uow.clone(), Arc::new(StoppedClock(now()))).with_account_ids(Arc::clone(&ids));
-        Ok(Self { control, ids, identity, service })
+        Ok(Self { service, control, ids, identity })
     }
 
     async fn create(&self, seed: Option<&str>) -> TestAccount {
@@ -206,7 +206,7 @@ fn file(open: Open) -> Result<(), Failed> {
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         }
 
-        let cut = suite.control.load(other.id, "cut".parse().unwrap(), file[..file.len() / 2].to_vec()).await;
+        let cut = suite.control.load(other.id, "cut".parse().unwrap(), file.iter().copied().take(file.len() / 2).collect()).await;
         assert!(matches!(&cut, Err(ControlError::Invalid { problem, .. }) if problem.contains("damaged")), "{cut:?}");
         let whole = folder.path().join("whole.tar.zst");
         let backup = derslik(&["backup", whole.to_str().unwrap(), "--database-url", &url_text(&suite.service.url)]).output()?;

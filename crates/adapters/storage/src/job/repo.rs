@@ -74,16 +74,13 @@ impl JobRepository for DieselStores<'_> {
         // The live job may end between the two statements. Then the next turn of the loop creates ours.
         loop {
             let record = JobRecord::new(account, job);
-            let id: Option<i64> = match chosen {
-                Some(chosen) => {
-                    let values = (jobs::id.eq(chosen.get()), record);
-                    let insert = diesel::insert_into(jobs::table).values(values).on_conflict_do_nothing().returning(jobs::id);
-                    self.query(|conn| on_conn!(conn, |conn| insert.get_result(conn).optional()))?
-                }
-                None => {
-                    let insert = diesel::insert_into(jobs::table).values(record).on_conflict_do_nothing().returning(jobs::id);
-                    self.query(|conn| on_conn!(conn, |conn| insert.get_result(conn).optional()))?
-                }
+            let id: Option<i64> = if let Some(chosen) = chosen {
+                let values = (jobs::id.eq(chosen.get()), record);
+                let insert = diesel::insert_into(jobs::table).values(values).on_conflict_do_nothing().returning(jobs::id);
+                self.query(|conn| on_conn!(conn, |conn| insert.get_result(conn).optional()))?
+            } else {
+                let insert = diesel::insert_into(jobs::table).values(record).on_conflict_do_nothing().returning(jobs::id);
+                self.query(|conn| on_conn!(conn, |conn| insert.get_result(conn).optional()))?
             };
             if let Some(id) = id {
                 self.wake_for(job.start_at() <= job.created_at())?;

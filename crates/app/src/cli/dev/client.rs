@@ -98,9 +98,9 @@ impl Client {
         let head =
             format!("{method} {CONTROL_PATH}{path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
         stream.write_all(head.as_bytes()).with_context(unreachable)?;
-        stream.write_all(body.as_bytes()).with_context(unreachable)?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).with_context(unreachable)?;
+        stream.write_all(body).with_context(unreachable)?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).with_context(unreachable)?;
         Ok(answer)
     }
 }
